@@ -1,0 +1,37 @@
+/** How the target lays integers out: never assumed, always carried. */
+export type ByteOrder = "little" | "big";
+
+export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const utf8 = new TextDecoder("utf-8", { fatal: false });
+
+/** Text up to the first NUL, or all of it; invalid UTF-8 becomes U+FFFD. */
+export function cString(bytes: Uint8Array, start = 0): string {
+  let end = bytes.indexOf(0, start);
+  if (end < 0) end = bytes.length;
+  return utf8.decode(bytes.subarray(start, end));
+}
+
+/** An unsigned integer of 1, 2, 4 or 8 bytes. @throws RangeError outside the view */
+export function readUnsigned(view: DataView, offset: number, size: number, order: ByteOrder): bigint {
+  const little = order === "little";
+  switch (size) {
+    case 1:
+      return BigInt(view.getUint8(offset));
+    case 2:
+      return BigInt(view.getUint16(offset, little));
+    case 4:
+      return BigInt(view.getUint32(offset, little));
+    case 8:
+      return view.getBigUint64(offset, little);
+    default: {
+      // __int128 and odd-sized bit-field storage units
+      let value = 0n;
+      for (let i = 0; i < size; i++) {
+        const byte = view.getUint8(offset + (little ? size - 1 - i : i));
+        value = (value << 8n) | BigInt(byte);
+      }
+      return value;
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import type { Piece } from "./piece.ts";
+
+/**
+ * The user's own context: current task, radix, variables of `set`. Read once when a command starts.
+ */
+export interface Context {
+  readonly kernel: Kernel;
+  /** Current task, `struct task_struct`. */
+  task: Obj;
+  /** Output radix, 10 or 16. */
+  radix: 10 | 16;
+  /** Variables of `set`: "scroll", "print_max", ... */
+  readonly variables: Map<string, string>;
+  readonly aliases: Map<string, string>;
+  /** Names usable in expressions before globals: a frame's locals. */
+  locals?: ((name: string) => Obj | undefined) | undefined;
+  /** Facts of the opened files for `sys`, set by session/: paths as given, format, sizes, warnings. */
+  readonly session: SessionFacts;
+}
+
+export interface SessionFacts {
+  readonly vmcore: readonly string[];
+  readonly vmlinux: string | undefined;
+  readonly format: string;
+  readonly incomplete: boolean;
+  readonly dumpLevel: number | undefined;
+  readonly timestamp: number | undefined;
+  /** What the session lacks, in sentences: "no types: the dump leaves out .BTF; give a vmlinux". */
+  readonly lacking: readonly string[];
+}
+
+/** One option letter. */
+export interface Option {
+  readonly flag: string;
+  /** Name of its argument in the usage line; an option without it is a switch. */
+  readonly argument?: string;
+  /** The argument may be missing (only as `-x=value`, as `kmem -i=shared`). */
+  readonly optional?: boolean;
+  readonly help: string;
+}
+
+/** Options as they were given: "-a" to "" or to the argument; repeats are kept in order. */
+export interface Parsed {
+  has(flag: string): boolean;
+  /** Last value given. */
+  value(flag: string): string | undefined;
+  values(flag: string): readonly string[];
+  readonly rest: readonly string[];
+  /** The words after the command as the user typed them. */
+  readonly line: string;
+}
+
+export interface Example {
+  readonly line: string;
+  /** What it shows, one sentence. */
+  readonly shows: string;
+}
+
+/** A crash command: one file, one line in commands.ts. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** "[-a|-c cpus] [pid | taskp] ..." */
+  readonly usage: string;
+  readonly options: readonly Option[];
+  /** Text of `help NAME` between usage and examples; paragraphs. */
+  readonly description: string;
+  readonly examples: readonly Example[];
+  /** The rest of the line is one expression: options end at the first word that is none. */
+  readonly takesExpression?: boolean;
+  /** What it cannot do without: said in one line when it is missing. */
+  readonly needs?: readonly ("types" | "tasks" | "memory")[];
+  /** @throws UsageError, Fault */
+  run(context: Context, args: Parsed): Generator<Piece, void, void>;
+}
+
+export const command = (declaration: Command): Command => declaration;

@@ -1,0 +1,39 @@
+import type { ByteOrder } from "../base/bytes.ts";
+import type { Fault } from "../base/fault.ts";
+import type { Translation } from "../arch/arch.ts";
+
+/** Bytes at 64-bit addresses of one space: physical memory, the kernel's, one task's. */
+export interface AddressSpace {
+  readonly byteOrder: ByteOrder;
+  readonly wordSize: 4 | 8;
+  /** For messages: "physical", "kernel", "user of pid 42". */
+  readonly name: string;
+  /**
+   * The rest of the page that holds `address`, at most a page, shared with the cache (never write to it);
+   * or why it is not here. The primitive for scans: returns, never throws.
+   */
+  page(address: bigint): Uint8Array | Fault;
+  /** A copy of exactly `length` bytes. @throws Fault at the first byte that is not there */
+  read(address: bigint, length: number): Uint8Array;
+  /** Fast paths within a page. @throws Fault */
+  u8(address: bigint): number;
+  u16(address: bigint): number;
+  u32(address: bigint): number;
+  u64(address: bigint): bigint;
+  /** A target `unsigned long` or pointer. */
+  word(address: bigint): bigint;
+  /** NUL-terminated text of at most `limit` bytes. @throws Fault */
+  cString(address: bigint, limit?: number): string;
+  /** Physical address and walk. */
+  translate(address: bigint): Translation | Fault;
+}
+
+/** The kernel's memory: the space every symbol and pointer lives in. */
+export interface KernelMemory extends AddressSpace {
+  readonly physical: AddressSpace;
+  /** The address space below a page-table root given as a kernel virtual address (`mm->pgd`). */
+  user(pgd: bigint, name: string): AddressSpace;
+  isKernelAddress(address: bigint): boolean;
+  /** Untagged, authentication code stripped, sign-extended. */
+  canonical(address: bigint): bigint;
+}

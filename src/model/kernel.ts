@@ -1,0 +1,83 @@
+import type { Arch, Registers } from "../arch/arch.ts";
+import type { CType, TypeKind } from "../debuginfo/ctype.ts";
+import type { CfiRow, CodeScope, KSymbol, OrcEntry } from "../debuginfo/source.ts";
+import type { KernelMemory } from "../memory/memory.ts";
+import type { Obj } from "./object.ts";
+
+/** Types of the kernel and of its loaded modules as one. */
+export interface Types {
+  /** Accepts a C type name: "struct task_struct", "unsigned long", "pid_t *", "char [16]". @throws Fault unknown */
+  named(name: string): CType;
+  /** @returns undefined when no source knows it */
+  find(kind: TypeKind, name: string): CType | undefined;
+  /** Declared type of a global. */
+  variable(name: string): CType | undefined;
+  function(name: string): CType | undefined;
+  names(): Iterable<{ readonly kind: TypeKind; readonly name: string }>;
+  /** Where types come from: "BTF", "DWARF", or nothing at all. */
+  readonly sources: readonly string[];
+}
+
+/** Symbols of the kernel and of its modules at their runtime addresses. */
+export interface Symbols {
+  /** The first of that name, the kernel's own before a module's. */
+  find(name: string): KSymbol | undefined;
+  named(name: string): readonly KSymbol[];
+  /** The symbol holding `address`; undefined outside kernel and modules. */
+  at(address: bigint): KSymbol | undefined;
+  all(): Iterable<KSymbol>;
+  readonly sources: readonly string[];
+}
+
+/** A `CodeScope` at runtime addresses, with its module. */
+export interface CodePlace extends CodeScope {
+  readonly module: string | undefined;
+}
+
+/** Lines, inlines, locals and unwind rows at runtime addresses. */
+export interface Code {
+  /** Innermost first; empty without DWARF for that pc. */
+  scopes(pc: bigint): readonly CodePlace[];
+  cfi(pc: bigint): CfiRow | undefined;
+  orc(pc: bigint): OrcEntry | undefined;
+  /** Whether `pc` lies in kernel text, a module's text (init text too) or BPF/ftrace trampolines that are known. */
+  isText(pc: bigint): boolean;
+  /** What a runtime address of `pc`'s image minus this is its link address; for DWARF location expressions (DW_OP_addr). */
+  bias(pc: bigint): bigint;
+}
+
+/** A CPU's own note, bound to its CPU number. */
+export interface CpuNote {
+  readonly cpu: number;
+  readonly pid: number | undefined;
+  readonly registers: Registers;
+}
+
+/**
+ * The crashed kernel: always the first argument, called `kernel`.
+ * A dump never changes: whatever is derived is derived once (`memo`) and never invalidated.
+ */
+export interface Kernel {
+  readonly arch: Arch;
+  readonly memory: KernelMemory;
+  readonly types: Types;
+  readonly symbols: Symbols;
+  readonly code: Code;
+  /** A key of VMCOREINFO; undefined where absent. */
+  vmcoreinfo(key: string): string | undefined;
+  /** Notes of the CPUs that saved their registers, in the order of the file; the CPU number is resolved by `linux/cpu.ts`. */
+  readonly cpuNotes: readonly { readonly registers: Registers; readonly pid: number | undefined }[];
+  /**
+   * A global variable as a typed object; per-CPU ones lie at their offset (see `linux/percpu.ts`).
+   * @throws Fault unknown when symbol or type is not known
+   */
+  variable(name: string): Obj;
+  /** Whether `variable` would answer. */
+  hasVariable(name: string): boolean;
+  /** An object of a type at an address. */
+  object(type: string | CType, address: bigint): Obj;
+  /** An rvalue. */
+  value(type: string | CType, value: bigint): Obj;
+  /** Derives once. Faults are derived facts too: they are kept and thrown again. */
+  memo<T>(key: string, compute: () => T): T;
+}

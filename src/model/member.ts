@@ -1,0 +1,53 @@
+import { Fault } from "../base/fault.ts";
+import { bare, type Member, type StructType } from "../debuginfo/ctype.ts";
+
+/** `mem[3].size` taken apart: names and indexes. */
+export type Path = readonly (string | number)[];
+
+const paths = new Map<string, Path>();
+
+/** @throws Fault unknown for what is no member path */
+export function parsePath(path: string): Path {
+  let steps = paths.get(path);
+  if (!steps) {
+    steps = path.split(/\.|->/).flatMap((part) => {
+      const match = /^(\w+)((?:\[\d+\])*)$/.exec(part);
+      if (!match) throw Fault.of("unknown", `${path} is not a member path`);
+      return [match[1] ?? "", ...[...(match[2] ?? "").matchAll(/\d+/g)].map((index) => Number(index[0]))];
+    });
+    paths.set(path, steps);
+  }
+  return steps;
+}
+
+interface FoundMember {
+  readonly member: Member;
+  /** From the start of the outermost struct asked. */
+  readonly bitOffset: number;
+}
+
+const found = new WeakMap<StructType, Map<string, FoundMember | undefined>>();
+
+/** Anonymous structs within structs that are searched; real ones nest three or four deep. */
+const MAX_NESTING = 16;
+
+/** A member by name, looked up through anonymous structs and unions as C does. */
+export function findMember(type: StructType, name: string): FoundMember | undefined {
+  let members = found.get(type);
+  if (!members) found.set(type, (members = new Map()));
+  if (!members.has(name)) members.set(name, search(type, name, 0, 0));
+  return members.get(name);
+}
+
+function search(type: StructType, name: string, base: number, depth: number): FoundMember | undefined {
+  if (depth > MAX_NESTING) return undefined;
+  for (const member of type.members) {
+    if (member.name === name) return { member, bitOffset: base + member.bitOffset };
+    if (member.name !== undefined) continue;
+    const inner = bare(member.type);
+    if (inner.kind !== "struct" && inner.kind !== "union") continue;
+    const result = search(inner, name, base + member.bitOffset, depth + 1);
+    if (result) return result;
+  }
+  return undefined;
+}

@@ -1,0 +1,174 @@
+import { readUnsigned, viewOf } from "../base/bytes.ts";
+import { Fault } from "../base/fault.ts";
+import { bare, sizeOf, type CType, type StructType } from "../debuginfo/ctype.ts";
+import type { Kernel } from "./kernel.ts";
+import { findMember, type Path, parsePath } from "./member.ts";
+
+/** Where an object's bits are. */
+export type Storage =
+  | { readonly kind: "memory"; readonly address: bigint }
+  /** An rvalue: a register, a constant, a computed number; target byte order. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array };
+
+interface BitField {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/**
+ * A typed C object over the dump, in the spirit of drgn: cheap to make, reads when asked.
+ * Members are reached through pointers as C's `->` does, so `task.at("mm.pgd")` works as it reads.
+ */
+export class Obj {
+  readonly kernel: Kernel;
+  readonly type: CType;
+  readonly storage: Storage;
+  private readonly bits: BitField | undefined;
+
+  constructor(kernel: Kernel, type: CType, storage: Storage, bits?: BitField) {
+    this.kernel = kernel;
+    this.type = type;
+    this.storage = storage;
+    this.bits = bits;
+  }
+
+  /** Where the object lies. @throws Fault unknown for an rvalue */
+  get address(): bigint {
+    if (this.storage.kind === "memory") return this.storage.address;
+    throw Fault.of("unknown", "a value has no address");
+  }
+
+  get bitField(): BitField | undefined {
+    return this.bits;
+  }
+
+  get size(): number {
+    return sizeOf(this.type);
+  }
+
+  /**
+   * A member by path: `"comm"`, `"mm.pgd"`, `"mem[3].size"`. Pointers on the way are followed.
+   * @throws Fault unknown when the type has no such member; faults of the pointers read on the way
+   */
+  at(path: string): Obj {
+    return this.follow(parsePath(path));
+  }
+
+  private follow(path: Path): Obj {
+    let object: Obj = this;
+    for (const step of path) object = typeof step === "number" ? object.index(step) : object.member(step);
+    return object;
+  }
+
+  private member(name: string): Obj {
+    const type = bare(this.type);
+    if (type.kind === "pointer") return this.deref().member(name);
+    const found = type.kind === "struct" || type.kind === "union" ? findMember(type, name) : undefined;
+    if (!found) throw Fault.of("unknown", `${structName(type)} has no member ${name}`);
+    const { member, bitOffset } = found;
+    if (member.bitSize !== undefined) return new Obj(this.kernel, member.type, this.storage, { offset: bitOffset, size: member.bitSize });
+    return this.part(member.type, bitOffset >> 3);
+  }
+
+  /** Whether `at(path)` names members that exist; reads nothing. */
+  has(path: string): boolean {
+    let type: CType = this.type;
+    for (const step of parsePath(path)) {
+      let at = bare(type);
+      if (at.kind === "pointer") at = bare(at.target);
+      if (typeof step === "number") {
+        if (at.kind !== "array") return false;
+        type = at.element;
+      } else {
+        const found = at.kind === "struct" || at.kind === "union" ? findMember(at, step) : undefined;
+        if (!found) return false;
+        type = found.member.type;
+      }
+    }
+    return true;
+  }
+
+  /** Element of an array, or of what a pointer points at. Not bounded by the array's length: C is not either. */
+  index(i: number): Obj {
+    const type = bare(this.type);
+    if (type.kind === "array") return this.part(type.element, i * sizeOf(type.element));
+    if (type.kind === "pointer") return new Obj(this.kernel, type.target, { kind: "memory", address: BigInt.asUintN(64, this.value() + BigInt(i * sizeOf(type.target))) });
+    throw Fault.of("unknown", `not an array or pointer`);
+  }
+
+  /** What a pointer points at. @throws Fault when the pointer cannot be read, or is no pointer */
+  deref(): Obj {
+    return this.index(0);
+  }
+
+  private part(type: CType, offset: number): Obj {
+    if (this.storage.kind === "memory") return new Obj(this.kernel, type, { kind: "memory", address: BigInt.asUintN(64, this.storage.address + BigInt(offset)) });
+    return new Obj(this.kernel, type, { kind: "bytes", bytes: this.storage.bytes.subarray(offset) });
+  }
+
+  /** The same bytes seen as another type. */
+  as(type: string | CType): Obj {
+    return new Obj(this.kernel, typeof type === "string" ? this.kernel.types.named(type) : type, this.storage);
+  }
+
+  /** The object of `type` whose `member` (a path) this object is. */
+  containerOf(type: string | CType, member: string): Obj {
+    const outer = typeof type === "string" ? this.kernel.types.named(type) : type;
+    const offset = new Obj(this.kernel, outer, { kind: "memory", address: 0n }).at(member).address;
+    return new Obj(this.kernel, outer, { kind: "memory", address: BigInt.asUintN(64, this.address - offset) });
+  }
+
+  /** The object's bytes in target order. @throws Fault */
+  bytes(length = this.size): Uint8Array {
+    if (this.storage.kind === "bytes") return this.storage.bytes.subarray(0, length);
+    return this.kernel.memory.read(this.storage.address, length);
+  }
+
+  /** An integer, enum, bool, pointer or bit-field as a number, signed as its type. @throws Fault */
+  value(): bigint {
+    const type = bare(this.type);
+    if (type.kind !== "int" && type.kind !== "pointer" && type.kind !== "enum") throw Fault.of("unknown", `${structName(type)} is not a number`);
+    const signed = type.kind !== "pointer" && type.signed;
+    if (this.bits) return this.bitValue(this.bits, signed);
+    if (this.storage.kind === "memory" && type.size === 8 && !signed) return this.kernel.memory.u64(this.storage.address);
+    const bytes = this.bytes(type.size);
+    const raw = readUnsigned(viewOf(bytes), 0, type.size, this.kernel.arch.byteOrder);
+    return signed ? BigInt.asIntN(type.size * 8, raw) : raw;
+  }
+
+  private bitValue({ offset, size }: BitField, signed: boolean): bigint {
+    const first = offset >> 3;
+    const count = ((offset + size - 1) >> 3) - first + 1;
+    const bytes = this.part({ kind: "void" }, first).bytes(count);
+    const order = this.kernel.arch.byteOrder;
+    const unit = readUnsigned(viewOf(bytes), 0, count, order);
+    const shift = order === "little" ? offset & 7 : count * 8 - (offset & 7) - size;
+    const raw = BigInt.asUintN(size, unit >> BigInt(shift));
+    return signed ? BigInt.asIntN(size, raw) : raw;
+  }
+
+  /** `value()` where 53 bits suffice: counters, flags, small enums. */
+  number(): number {
+    return Number(this.value());
+  }
+
+  /** Text of a `char[]`, or of what a `char *` points at (at most 4096 bytes). @throws Fault */
+  text(): string {
+    const type = bare(this.type);
+    if (type.kind === "pointer") return this.kernel.memory.cString(this.value(), 4096);
+    const bytes = this.bytes();
+    const end = bytes.indexOf(0);
+    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  }
+
+  /** Elements of an array with a known length. */
+  *elements(): Generator<Obj> {
+    const type = bare(this.type);
+    if (type.kind !== "array") return;
+    for (let i = 0; i < (type.count ?? 0); i++) yield this.index(i);
+  }
+}
+
+function structName(type: ReturnType<typeof bare>): string {
+  return type.kind === "struct" || type.kind === "union" ? `${type.kind} ${(type satisfies StructType).name ?? "<anonymous>"}` : type.kind;
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { test } from "node:test";
+
+/** Who may import whom. A folder not listed may import nothing. */
+const floors: Record<string, readonly string[]> = {
+  base: [],
+  protocol: [],
+  dump: ["base"],
+  debuginfo: ["base"],
+  arch: ["base"],
+  memory: ["base", "dump", "arch"],
+  model: ["base", "debuginfo", "arch", "memory"],
+  unwind: ["base", "debuginfo", "arch", "memory", "model"],
+  linux: ["base", "debuginfo", "arch", "memory", "model", "unwind"],
+  crash: ["base", "debuginfo", "arch", "memory", "model", "unwind", "linux"],
+  render: ["base", "protocol", "crash"],
+  session: ["base", "dump", "debuginfo", "arch", "memory", "model", "unwind", "linux", "crash"],
+  adapter: ["base", "protocol", "debuginfo", "arch", "memory", "model", "unwind", "linux", "crash", "render", "session"],
+  cli: ["base", "protocol", "crash", "render", "session"],
+  extension: ["protocol"],
+  lsp: ["protocol"],
+  panels: ["protocol"],
+};
+
+/** Generated tables that are long by nature. */
+const longFiles: readonly string[] = [];
+
+const src = resolve("src");
+const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const textOf = (file: string): string => readFileSync(join(src, file), "utf8");
+const floorOf = (file: string): string => file.split("/")[0]!;
+
+test("imports only go down", () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    for (const [, target] of textOf(file).matchAll(/(?:from|import) "(\.[^"]+)"/g)) {
+      const to = floorOf(relative(src, resolve(src, dirname(file), target!)));
+      if (to !== floorOf(file) && !floors[floorOf(file)]?.includes(to)) wrong.push(`${file} -> ${to}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+const mayImport = (module: RegExp, allowed: (file: string) => boolean): string[] =>
+  files.filter((file) => !allowed(file) && module.test(textOf(file)));
+
+test("only the extension knows VS Code", () => {
+  assert.deepEqual(mayImport(/from "(vscode|vscode-languageclient[^"]*)"/, (file) => file.startsWith("extension/")), []);
+});
+
+test("only the adapter speaks DAP", () => {
+  assert.deepEqual(mayImport(/from "@vscode\/debug(adapter|protocol)"/, (file) => file.startsWith("adapter/")), []);
+});
+
+test("the engine touches the file system in base/file.ts alone", () => {
+  const faces = ["cli", "adapter", "extension", "lsp", "session"];
+  assert.deepEqual(mayImport(/from "node:fs/, (file) => file === "base/file.ts" || faces.includes(floorOf(file))), []);
+});
+
+test("nothing below session waits", () => {
+  const synchronous = ["base", "dump", "debuginfo", "arch", "memory", "model", "unwind", "linux", "crash"];
+  assert.deepEqual(
+    files.filter((file) => synchronous.includes(floorOf(file)) && /\b(async|await)\b(?! ?[A-Z])/.test(withoutComments(textOf(file)))),
+    [],
+  );
+});
+
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g, "");
+
+test("no kernel version is ever compared", () => {
+  assert.deepEqual(files.filter((file) => /LINUX_VERSION|kernelVersion\s*[<>=]|release\s*[<>]=?\s*["'\d]/.test(textOf(file))), []);
+});
+
+test("no file outgrows a reader's patience", () => {
+  assert.deepEqual(
+    files.filter((file) => !longFiles.includes(file) && textOf(file).split("\n").length > 500),
+    [],
+  );
+});
