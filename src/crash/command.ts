@@ -7,13 +7,16 @@ import type { Piece } from "./piece.ts";
  */
 export interface Context {
   readonly kernel: Kernel;
-  /** Current task, `struct task_struct`. */
+  /** Current task, `struct task_struct`. @throws Fault when this dump's tasks cannot be listed */
   task: Obj;
   /** Output radix, 10 or 16. */
   radix: 10 | 16;
   /** Variables of `set`: "scroll", "print_max", ... */
   readonly variables: Map<string, string>;
+  /** The user's own; the built-in ones are in alias.ts. */
   readonly aliases: Map<string, string>;
+  /** How many values `p` has printed: gdb numbers them `$1`, `$2`, ... */
+  printed: number;
   /** Names usable in expressions before globals: a frame's locals. */
   locals?: ((name: string) => Obj | undefined) | undefined;
   /** Facts of the opened files for `sys`, set by session/: paths as given, format, sizes, warnings. */
@@ -33,6 +36,7 @@ export interface SessionFacts {
 
 /** One option letter. */
 export interface Option {
+  /** "-a"; "-64" where crash has one of several characters. */
   readonly flag: string;
   /** Name of its argument in the usage line; an option without it is a switch. */
   readonly argument?: string;
@@ -41,14 +45,26 @@ export interface Option {
   readonly help: string;
 }
 
+/** A word of a command line. Double quotes group words; single quotes are a regular expression's. */
+export interface Word {
+  /** Without its quotes. */
+  readonly text: string;
+  readonly quote: '"' | "'" | undefined;
+  /** Offset in the text that was taken apart. */
+  readonly start: number;
+}
+
 /** Options as they were given: "-a" to "" or to the argument; repeats are kept in order. */
 export interface Parsed {
   has(flag: string): boolean;
   /** Last value given. */
   value(flag: string): string | undefined;
   values(flag: string): readonly string[];
+  /** What is no option, without quotes; for `takesExpression` at most one string, the expression as typed. */
   readonly rest: readonly string[];
-  /** The words after the command as the user typed them. */
+  /** The same with their quotes, for commands to which 'a regular expression' is not a name. */
+  readonly words: readonly Word[];
+  /** Everything after the command as the user typed it. */
   readonly line: string;
 }
 
@@ -62,7 +78,7 @@ export interface Example {
 export interface Command {
   readonly name: string;
   readonly summary: string;
-  /** "[-a|-c cpus] [pid | taskp] ..." */
+  /** "[-a|-c cpus] [pid | taskp] ..."; several lines where one would be too long. */
   readonly usage: string;
   readonly options: readonly Option[];
   /** Text of `help NAME` between usage and examples; paragraphs. */

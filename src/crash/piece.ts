@@ -1,4 +1,5 @@
 import type { Fault } from "../base/fault.ts";
+import { hex } from "../base/hex.ts";
 
 /** A value that can be serialised. Addresses are `0x...` strings. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -26,20 +27,44 @@ export type Piece =
   | { readonly kind: "text"; readonly lines: readonly Line[] }
   /** Why the command could not say more; records before it stand. */
   | { readonly kind: "fault"; readonly fault: Fault; readonly lines: readonly Line[] }
+  /** The user's command was wrong: what of it, in one sentence, and how it is written. */
+  | { readonly kind: "usage"; readonly message: string; readonly lines: readonly Line[] }
   | { readonly kind: "progress"; readonly done: number; readonly total: number; readonly what: string };
 
-export const text = (...lines: (string | Line)[]): Piece => ({ kind: "text", lines: lines.map((line) => (typeof line === "string" ? [line] : line)) });
+const linesOf = (lines: readonly (string | Line)[]): readonly Line[] =>
+  lines.map((line) => (typeof line === "string" ? [line] : line));
 
-export const record = (data: Json, ...lines: (string | Line)[]): Piece => ({
+export const text = (...lines: readonly (string | Line)[]): Piece => ({ kind: "text", lines: linesOf(lines) });
+
+export const record = (data: Json, ...lines: readonly (string | Line)[]): Piece => ({
   kind: "record",
   data,
-  lines: lines.map((line) => (typeof line === "string" ? [line] : line)),
+  lines: linesOf(lines),
 });
 
 export const progress = (what: string, done: number, total: number): Piece => ({ kind: "progress", what, done, total });
 
+/** A fault in one sentence, its address in front: `ffff888000001000: page excluded from dump`. */
+export const faultText = (fault: Fault): string =>
+  fault.address === undefined || fault.message.includes(hex(fault.address))
+    ? fault.message
+    : `${hex(fault.address)}: ${fault.message}`;
+
+/** A fault where a value would be: `<ffff888000001000: page excluded from dump>`. */
+export const faultSpan = (fault: Fault): Span => ({ as: "fault", text: `<${faultText(fault)}>`, fault });
+
 /** A fault in a line of its own, after what it belongs to. */
-export const faultPiece = (fault: Fault, prefix = ""): Piece => {
-  const text = `${prefix}<${fault.message}>`;
-  return { kind: "fault", fault, lines: [[{ as: "fault", text, fault }]] };
-};
+export const faultPiece = (fault: Fault, prefix = ""): Piece => ({
+  kind: "fault",
+  fault,
+  lines: [[prefix, faultSpan(fault)]],
+});
+
+export const spanText = (span: Span): string => (typeof span === "string" ? span : span.text);
+
+/** A line as plain characters. */
+export function lineText(line: Line): string {
+  let all = "";
+  for (const span of line) all += typeof span === "string" ? span : span.text;
+  return all;
+}

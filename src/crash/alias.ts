@@ -1,0 +1,33 @@
+import type { Context } from "./command.ts";
+
+/** Crash's own abbreviations; the user's come before them. */
+export const builtinAliases: ReadonlyMap<string, string> = new Map([
+  ["man", "help"],
+  ["?", "help"],
+  ["quit", "q"],
+  ["sf", "set scroll off"],
+  ["sn", "set scroll on"],
+  ["hex", "set radix 16"],
+  ["dec", "set radix 10"],
+  ["g", "gdb"],
+  ["px", "p -x"],
+  ["pd", "p -d"],
+  ["for", "foreach"],
+  ["size", "*"],
+  ["dmesg", "log"],
+  ["lsmod", "mod"],
+  ["last", "ps -l"],
+]);
+
+/** The line with the alias it starts with replaced, over and over; an alias is replaced once, so none can loop. */
+export function expandAlias(context: Context, line: string): string {
+  const used = new Set<string>();
+  let text = line.trim();
+  for (;;) {
+    const name = /^[^\s|<>]+/.exec(text)?.[0] ?? "";
+    const meaning = used.has(name) ? undefined : (context.aliases.get(name) ?? builtinAliases.get(name));
+    if (meaning === undefined) return text;
+    used.add(name);
+    text = `${meaning}${text.slice(name.length)}`;
+  }
+}

@@ -1,0 +1,11 @@
+import type { Filter } from "./filter.ts";
+import { cut } from "./filters/cut.ts";
+import { grep } from "./filters/grep.ts";
+import { head } from "./filters/head.ts";
+import { sort } from "./filters/sort.ts";
+import { tail } from "./filters/tail.ts";
+import { uniq } from "./filters/uniq.ts";
+import { wc } from "./filters/wc.ts";
+
+/** Every built-in filter, alphabetically. */
+export const filters: readonly Filter[] = [cut, grep, head, sort, tail, uniq, wc];

@@ -1,0 +1,38 @@
+import { filter, isLine, type Filtered, type Flow } from "../filter.ts";
+import { count } from "../number.ts";
+
+const LINES = 10;
+
+export const head = filter({
+  name: "head",
+  summary: "the first lines",
+  usage: "[-n count | -count]",
+  options: [{ flag: "-n", argument: "count", help: "how many lines (10); -count: all but the last ones" }],
+  start(args) {
+    const given = count(args.value("-n") ?? args.rest[0]?.replace(/^-/, "") ?? String(LINES));
+    return given < 0 ? (flow) => allButLast(flow, -given) : (flow) => first(flow, given);
+  },
+});
+
+/** Stops asking as soon as it has enough: `log | head` reads no more of the log than that. */
+function* first(flow: Flow, wanted: number): Filtered {
+  let left = wanted;
+  if (left === 0) return;
+  for (const item of flow) {
+    yield item;
+    if (isLine(item) && --left === 0) return;
+  }
+}
+
+function* allButLast(flow: Flow, dropped: number): Filtered {
+  const held = [];
+  for (const item of flow) {
+    if (!isLine(item)) {
+      yield item;
+      continue;
+    }
+    held.push(item);
+    const oldest = held.length > dropped ? held.shift() : undefined;
+    if (oldest) yield oldest;
+  }
+}

@@ -1,0 +1,112 @@
+import { Fault } from "../base/fault.ts";
+import { UsageError } from "../base/usageError.ts";
+import { expandAlias } from "./alias.ts";
+import type { Command, Context } from "./command.ts";
+import { commands } from "./commands.ts";
+import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
+import { filters } from "./filters.ts";
+import { type CommandLine, parseLine } from "./line.ts";
+import { parseOptions } from "./parse.ts";
+import { faultPiece, type Piece } from "./piece.ts";
+
+/** One command line taken apart, its alias replaced. @throws UsageError */
+export const readLine = (context: Context, line: string): CommandLine => parseLine(expandAlias(context, line));
+
+/**
+ * Runs a command line, filters included; files and the shell it names are the face's to serve (`readLine` tells).
+ * Never throws Fault or UsageError: they become the last piece. Anything else is a bug and comes through.
+ */
+export function* run(context: Context, line: string): Generator<Piece, void, void> {
+  try {
+    const { command, filters: stages } = readLine(context, line);
+    yield* pipe(runCommand(context, command), stages);
+  } catch (error) {
+    yield mistake(error, "vmcore-debug", []);
+  }
+}
+
+/** The built-in filter that a pipe's stage names; undefined when only a shell could run it. */
+export function findFilter(stage: string): Filter | undefined {
+  const name = /^\S+/.exec(stage)?.[0];
+  return filters.find((filter) => filter.name === name);
+}
+
+function pipe(pieces: Generator<Piece>, stages: readonly string[]): Iterable<Piece> {
+  if (stages.length === 0) return pieces;
+  let flow: Filtered = flowOf(pieces);
+  for (const stage of stages) {
+    const filter = findFilter(stage);
+    if (!filter)
+      throw new UsageError(`no such filter: ${stage}; there are ${filters.map((one) => one.name).join(", ")}`);
+    try {
+      flow = filter.start(parseOptions(filter, stage.slice(filter.name.length)))(flow);
+    } catch (error) {
+      throw error instanceof UsageError
+        ? new UsageError(`${filter.name}: ${error.message}; usage: ${filter.name} ${filter.usage}`)
+        : error;
+    }
+  }
+  return piecesOf(flow);
+}
+
+/** One command with its arguments, without filters. */
+export function* runCommand(context: Context, text: string): Generator<Piece, void, void> {
+  if (text === "") return;
+  const { command, line } = resolve(context, text);
+  try {
+    const args = parseOptions(command, line);
+    const lacking = lacks(context, command);
+    if (lacking) yield faultPiece(lacking, `${command.name}: `);
+    else yield* command.run(context, args);
+  } catch (error) {
+    yield mistake(error, command.name, [command]);
+  }
+}
+
+function mistake(error: unknown, name: string, usageOf: readonly Command[]): Piece {
+  if (error instanceof Fault) return faultPiece(error, `${name}: `);
+  if (!(error instanceof UsageError)) throw error;
+  return { kind: "usage", message: `${name}: ${error.message}`, lines: usageOf.flatMap(usage).map((line) => [line]) };
+}
+
+/** How a command is written, as crash says it after a mistake. */
+export const usage = (command: Command): readonly string[] => [
+  "Usage:",
+  ...synopsis(command).map((line) => `  ${line}`),
+  `Enter "help ${command.name}" for details.`,
+];
+
+/** Name and arguments; the second and further lines stand below the arguments of the first. */
+export const synopsis = ({ name, usage }: Command): readonly string[] =>
+  usage.split("\n").map((line, i) => `${i === 0 ? name : " ".repeat(name.length)} ${line}`.trimEnd());
+
+/** What the dump or the debuginfo does not give this command. */
+function lacks({ kernel, session }: Context, { needs = [] }: Command): Fault | undefined {
+  const typeless = kernel.types.sources.length === 0;
+  if (!typeless || !needs.some((need) => need === "types" || need === "tasks")) return undefined;
+  return Fault.of("unknown", session.lacking[0] ?? "there are no types: give a vmlinux with debuginfo");
+}
+
+/**
+ * The command a line names. As in crash, `*` sticks to what follows it, and what is no command is tried as a
+ * variable and as a type.
+ * @throws UsageError
+ */
+export function resolve(context: Context, text: string): { command: Command; line: string } {
+  const name = text.startsWith("*") ? "*" : (/^\S+/.exec(text)?.[0] ?? "");
+  const command = commands().find((one) => one.name === name);
+  if (command) return { command, line: text.slice(name.length) };
+  const implied = impliedCommand(context, /^[A-Za-z_]\w*/.exec(text)?.[0] ?? "");
+  const found = commands().find((one) => one.name === implied);
+  if (found) return { command: found, line: ` ${text}` };
+  throw new UsageError(`command not found: ${name}; "help" lists the commands`);
+}
+
+function impliedCommand({ kernel }: Context, name: string): string | undefined {
+  if (name === "") return undefined;
+  if (kernel.hasVariable(name)) return "p";
+  return (
+    (["struct", "union"] as const).find((kind) => kernel.types.find(kind, name)) ??
+    (kernel.types.find("typedef", name) && "whatis")
+  );
+}
