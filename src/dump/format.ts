@@ -19,10 +19,20 @@ export interface Segment {
   readonly memorySize: bigint;
 }
 
+/** `struct new_utsname`. */
+export interface Utsname {
+  readonly sysname: string;
+  readonly nodename: string;
+  readonly release: string;
+  readonly version: string;
+  readonly machine: string;
+  readonly domainname: string;
+}
+
 /** What a dump file says of itself besides memory. What a format does not record is absent. */
 export interface DumpFacts {
   /** `struct new_utsname` as the dump header copied it. */
-  readonly utsname?: { readonly sysname: string; readonly nodename: string; readonly release: string; readonly version: string; readonly machine: string; readonly domainname: string };
+  readonly utsname?: Utsname;
   /** Header version of a kdump-compressed file, 1-6. */
   readonly headerVersion?: number;
   /** makedumpfile's -d level: bit 0 zero pages, 1 cache, 2 private cache, 3 user, 4 free. */
@@ -40,7 +50,7 @@ export interface DumpFacts {
   readonly writtenPages?: number;
   /** What was scrubbed by makedumpfile --config: text lines. */
   readonly eraseinfo?: string;
-  /** Files of a split set given of how many, when that can be told. */
+  /** The files it was opened from; of a split set in order of the pages they hold. */
   readonly files: readonly string[];
 }
 
@@ -74,6 +84,11 @@ export interface DumpImage {
   close(): void;
 }
 
+export interface OpenOptions {
+  /** Bytes of decoded pages to keep; 64 MiB unless given. */
+  readonly cacheBytes?: number;
+}
+
 /** A format is a probe and an opener. To add one: write the file, list it in formats.ts. */
 export interface DumpFormat {
   readonly name: string;
@@ -83,5 +98,5 @@ export interface DumpFormat {
    * Opens one dump; several files only for a split set.
    * @throws Fault corrupt or truncated when headers cannot be used at all
    */
-  open(files: readonly RandomFile[]): DumpImage;
+  open(files: readonly RandomFile[], options: OpenOptions): DumpImage;
 }

@@ -1,0 +1,101 @@
+/** Disjoint half-open intervals in ascending order; `sources` says which of the given intervals each was cut from. */
+export interface Runs {
+  readonly starts: Float64Array;
+  readonly ends: Float64Array;
+  readonly sources: Uint32Array;
+}
+
+/**
+ * What is seen of intervals laid upon each other in the order given: where two overlap, the later covers the earlier.
+ * Empty intervals vanish. O(n log n), however they overlap.
+ */
+export function topmost(starts: ArrayLike<number>, ends: ArrayLike<number>): Runs {
+  const start = (i: number): number => starts[i] ?? Infinity;
+  const end = (i: number): number => ends[i] ?? Infinity;
+  const order = Uint32Array.from({ length: starts.length }, (_, i) => i).filter((i) => end(i) > start(i));
+  order.sort((a, b) => start(a) - start(b));
+
+  const seen: { starts: number[]; ends: number[]; sources: number[] } = { starts: [], ends: [], sources: [] };
+  const see = (from: number, to: number, source: number): void => {
+    const last = seen.sources.length - 1;
+    if (seen.sources[last] === source && seen.ends[last] === from) seen.ends[last] = to;
+    else {
+      seen.starts.push(from);
+      seen.ends.push(to);
+      seen.sources.push(source);
+    }
+  };
+
+  // A sweep from start to start; `open` holds the intervals under way, and those covered ones that ended unseen.
+  const open = new MaxHeap();
+  let at = 0;
+  for (let i = 0; i < order.length; i++) {
+    const opening = order[i] ?? 0;
+    sweepTo(start(opening));
+    open.push(opening);
+    at = start(opening);
+  }
+  sweepTo(Infinity);
+  return {
+    starts: Float64Array.from(seen.starts),
+    ends: Float64Array.from(seen.ends),
+    sources: Uint32Array.from(seen.sources),
+  };
+
+  function sweepTo(limit: number): void {
+    for (let top = open.top; top !== undefined && at < limit; top = open.top) {
+      const until = Math.min(end(top), limit);
+      if (until > at) {
+        see(at, until, top);
+        at = until;
+      }
+      if (end(top) <= at) open.pop();
+    }
+  }
+}
+
+/** The index of the last run that starts at or before `at`; -1 when none does. */
+export function lastStart(runs: Runs, at: number): number {
+  let low = 0;
+  let high = runs.starts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((runs.starts[middle] ?? Infinity) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** A binary heap of numbers, the greatest on top. */
+class MaxHeap {
+  private readonly items: number[] = [];
+
+  get top(): number | undefined {
+    return this.items[0];
+  }
+
+  push(item: number): void {
+    const items = this.items;
+    let at = items.length;
+    for (let parent = (at - 1) >> 1; at > 0 && (items[parent] ?? 0) < item; parent = (at - 1) >> 1) {
+      items[at] = items[parent] ?? 0;
+      at = parent;
+    }
+    items[at] = item;
+  }
+
+  pop(): void {
+    const items = this.items;
+    const item = items.pop();
+    if (item === undefined || items.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if ((items[child + 1] ?? -1) > (items[child] ?? -1)) child++;
+      if ((items[child] ?? -1) <= item) break;
+      items[at] = items[child] ?? 0;
+      at = child;
+    }
+    items[at] = item;
+  }
+}

@@ -1,0 +1,30 @@
+import { Fault } from "../../base/fault.ts";
+
+/** A way to store a page, told by one flag of its descriptor (makedumpfile's diskdump_mod.h, DUMP_DH_COMPRESSED_*). */
+export interface Compressor {
+  readonly flag: number;
+  readonly name: string;
+  /** Exactly `pageSize` bytes, whatever the input; or why that cannot be. */
+  decompress(bytes: Uint8Array, pageSize: number): Uint8Array | Fault;
+}
+
+export const undecodable = (why: string): Fault => Fault.of("corrupt", why);
+
+/** Runs somebody else's decoder, whose every exception means that the bytes are not what they should be. */
+export function decodeWith(decode: () => Uint8Array, pageSize: number): Uint8Array | Fault {
+  try {
+    const page = decode();
+    return page.length === pageSize ? page : undecodable(`gives ${page.length} bytes instead of ${pageSize}`);
+  } catch (error) {
+    return undecodable(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Options for node:zlib: output in one piece and not one byte more. The room to spare lets the decoder see the end
+ * of its stream without asking for a second piece.
+ */
+export const onePage = (pageSize: number): { chunkSize: number; maxOutputLength: number } => ({
+  chunkSize: pageSize + 64,
+  maxOutputLength: pageSize,
+});

@@ -1,0 +1,51 @@
+import { viewOf, type ByteOrder } from "../base/bytes.ts";
+import { Fault } from "../base/fault.ts";
+import type { RandomFile } from "../base/file.ts";
+import { Lru } from "../base/lru.ts";
+import { readBytes } from "./pages.ts";
+
+/** Where a page's bytes lie and how they are stored: struct page_desc of makedumpfile's diskdump_mod.h. */
+export interface Descriptor {
+  readonly offset: number;
+  readonly size: number;
+  readonly flags: number;
+}
+
+const DESCRIPTOR_BYTES = 24;
+const PER_BLOCK = 2048;
+/** Blocks kept: 3 MiB for 131072 pages. */
+const KEPT = 64;
+
+/** The table of page descriptors from `start` of the file; undefined where the file ends before. */
+export function descriptors(file: RandomFile, start: number, order: ByteOrder): (i: number) => Descriptor | undefined {
+  const little = order === "little";
+  const blocks = new Lru<number, DataView>(KEPT);
+  let lastIndex = -1;
+  let last: DataView | undefined;
+
+  function block(index: number): DataView {
+    if (index === lastIndex && last) return last;
+    let found = blocks.get(index);
+    if (!found) {
+      const bytes = readBytes(file, start + index * PER_BLOCK * DESCRIPTOR_BYTES, PER_BLOCK * DESCRIPTOR_BYTES);
+      found = viewOf(bytes instanceof Fault ? new Uint8Array(0) : bytes);
+      blocks.set(index, found);
+    }
+    lastIndex = index;
+    last = found;
+    return found;
+  }
+
+  return (i) => {
+    const view = block(Math.floor(i / PER_BLOCK));
+    const at = (i % PER_BLOCK) * DESCRIPTOR_BYTES;
+    if (at + DESCRIPTOR_BYTES > view.byteLength) return undefined;
+    const first = view.getUint32(at, little);
+    const second = view.getUint32(at + 4, little);
+    return {
+      offset: little ? second * 2 ** 32 + first : first * 2 ** 32 + second,
+      size: view.getUint32(at + 8, little),
+      flags: view.getUint32(at + 12, little),
+    };
+  };
+}

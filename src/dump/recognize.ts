@@ -1,0 +1,31 @@
+/** What a file that is no dump looks like, for the message that says so. */
+export function lookOf(head: Uint8Array): string {
+  const text = Buffer.from(head.subarray(0, 512)).toString("latin1");
+  const known = signatures.find(([signature]) => text.startsWith(signature));
+  if (known) return known[1];
+  if (head.every((byte) => byte === 0)) return "only zeros";
+  if (/^[\t\n\f\r\x1b\x20-\x7e\x80-\xff]+$/.test(text)) return "text";
+  return "data of unknown kind";
+}
+
+/** First bytes, as file(1) knows them. */
+const signatures: readonly (readonly [string, string])[] = [
+  ["\x1f\x8b", "compressed with gzip: unpack it with gunzip"],
+  ["\xfd7zXZ\0", "compressed with xz: unpack it with unxz"],
+  ["\x28\xb5\x2f\xfd", "compressed with zstd: unpack it with unzstd"],
+  ["BZh", "compressed with bzip2: unpack it with bunzip2"],
+  ["\x04\x22\x4d\x18", "compressed with lz4: unpack it with unlz4"],
+  ["PK\x03\x04", "a zip archive: unpack it first"],
+  ["!<arch>\n", "an archive, such as a .deb package or a static library"],
+  ["\xed\xab\xee\xdb", "an RPM package"],
+  ["DISKDUMP", "an old diskdump, a format older than kdump"],
+  ["\x99\x23\x8f\xa8", "an LKCD dump"],
+  ["\xa8\x8f\x23\x99", "an LKCD dump"],
+  ["PAGEDU64", "a Windows dump"],
+  ["PAGEDUMP", "a Windows dump"],
+  ["QEVM", "a QEMU migration stream: dump with `virsh dump --memory-only`"],
+  ["LibvirtQemudSave", "a saved libvirt guest: dump with `virsh dump --memory-only`"],
+  ["QFI\xfb", "a QEMU disk image"],
+  ["\xd2\xbe\xd2\xbe", "a VMware snapshot"],
+  ["\xd3\xbe\xd3\xbe", "a VMware snapshot"],
+];
