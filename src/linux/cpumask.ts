@@ -1,0 +1,54 @@
+import { Fault } from "../base/fault.ts";
+import type { Kernel } from "../model/kernel.ts";
+
+/** More CPUs than any kernel is built for (NR_CPUS is at most 8192). */
+const MAX_CPUS = 65536;
+
+/** Numbers of the bits set among the first `count` of a kernel bitmap: an array of target words. @throws Fault */
+export function bitmapBits(kernel: Kernel, address: bigint, count: number): number[] {
+  const bits: number[] = [];
+  const wordBits = kernel.arch.wordSize * 8;
+  for (let first = 0; first < count; first += wordBits) {
+    let word = kernel.memory.word(address + BigInt(first / 8));
+    for (let bit = first; word !== 0n && bit < count; bit++, word >>= 1n) if (word & 1n) bits.push(bit);
+  }
+  return bits;
+}
+
+/** CPUs that this kernel can have at most: `nr_cpu_ids`, 1 where it is a constant (no SMP). @throws Fault */
+export function nrCpuIds(kernel: Kernel): number {
+  return kernel.memo("nr_cpu_ids", () => {
+    const symbol = kernel.symbols.find("nr_cpu_ids");
+    if (!symbol) return 1;
+    const count = kernel.memory.u32(symbol.address);
+    if (count < 1 || count > MAX_CPUS) throw Fault.at("corrupt", symbol.address, `nr_cpu_ids is ${count}`);
+    return count;
+  });
+}
+
+type CpuMask = "possible" | "present" | "online" | "active";
+
+/** CPU numbers set in `__cpu_possible_mask` and its kin (kernel/cpu.c); CPU 0 without SMP. @throws Fault */
+export function cpus(kernel: Kernel, which: CpuMask): readonly number[] {
+  return kernel.memo(`cpus ${which}`, () => {
+    const symbol = kernel.symbols.find(`__cpu_${which}_mask`);
+    return symbol ? bitmapBits(kernel, symbol.address, nrCpuIds(kernel)) : [0];
+  });
+}
+
+/** CPUs that per-CPU data exists for: use these after a panic, when only one CPU is still online. @throws Fault */
+export const possibleCpus = (kernel: Kernel): readonly number[] => cpus(kernel, "possible");
+
+/** CPUs the kernel counted as running; after a panic that stopped the others, one. @throws Fault */
+export const onlineCpus = (kernel: Kernel): readonly number[] => cpus(kernel, "online");
+
+/** `0-3,7`: as the kernel's %*pbl prints a CPU list. */
+export function cpuList(numbers: readonly number[]): string {
+  const ranges: string[] = [];
+  for (let i = 0; i < numbers.length; i++) {
+    const first = numbers[i];
+    while (i + 1 < numbers.length && numbers[i + 1] === (numbers[i] ?? 0) + 1) i++;
+    ranges.push(first === numbers[i] ? String(first) : `${first}-${numbers[i]}`);
+  }
+  return ranges.join(",");
+}

@@ -1,0 +1,75 @@
+import { Fault } from "../base/fault.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+
+/** A stored entry and the range of indexes it stands for, both ends inclusive. */
+export interface MapleEntry {
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly entry: bigint;
+}
+
+// enum maple_type, include/linux/maple_tree.h
+const maple_dense = 0n;
+const maple_leaf_64 = 1n;
+const maple_range_64 = 2n;
+const maple_arange_64 = 3n;
+
+/** A node's address is aligned to 256 bytes; its type stands in bits 3-6 of the pointer to it. */
+const MAPLE_NODE_MASK = 255n;
+const nodeType = (encoded: bigint): bigint => (encoded >> 3n) & 15n;
+
+/** 10 slots a level at the least: 2^64 entries need 20 levels. */
+const MAX_HEIGHT = 24;
+
+const isNode = (entry: bigint): boolean => (entry & 3n) === 2n && entry > 4096n;
+
+/**
+ * Entries of a `struct maple_tree`, ascending; empty ranges are left out.
+ *
+ * @throws Fault at the first node that cannot be read or is no maple node; entries before it were yielded
+ */
+export function* mapleEntries(kernel: Kernel, tree: Obj): Generator<MapleEntry> {
+  const root = tree.at("ma_root").value();
+  const max = (1n << BigInt(kernel.arch.wordSize * 8)) - 1n;
+  if (root === 0n) return;
+  if (isNode(root)) yield* walk(kernel, root, 0n, max, MAX_HEIGHT);
+  else yield { first: 0n, last: 0n, entry: root };
+}
+
+function* walk(kernel: Kernel, encoded: bigint, min: bigint, max: bigint, height: number): Generator<MapleEntry> {
+  const address = encoded & ~MAPLE_NODE_MASK;
+  if (height === 0) throw Fault.at("corrupt", address, "maple tree is deeper than a tree can be");
+  const node = kernel.object("struct maple_node", address);
+  const type = nodeType(encoded);
+  const { pivots, slots } = parts(node, type);
+  let first = min;
+  for (let i = 0; i < slots.length; i++) {
+    // A pivot of zero, but for index 0 itself, or none means that this slot reaches to the node's end.
+    const pivot = pivots[i] ?? 0n;
+    const last = i < pivots.length && (pivot !== 0n || first === 0n) ? pivot : max;
+    if (last > max || last < first) throw Fault.at("corrupt", address, "maple node's pivots do not ascend");
+    const entry = slots[i] ?? 0n;
+    if (type > maple_leaf_64) {
+      if (isNode(entry)) yield* walk(kernel, entry, first, last, height - 1);
+    } else if (entry !== 0n) yield { first, last, entry };
+    if (last === max) return;
+    first = last + 1n;
+  }
+}
+
+/** Pivots and slots of a node, however it is laid out (lib/maple_tree.c: ma_pivots, ma_slots). */
+function parts(node: Obj, type: bigint): { pivots: bigint[]; slots: bigint[] } {
+  const values = (path: string): bigint[] => [...node.at(path).elements()].map((element) => element.value());
+  switch (type) {
+    case maple_dense:
+      return { pivots: [], slots: values("slot").slice(0, 1) };
+    case maple_leaf_64:
+    case maple_range_64:
+      return { pivots: values("mr64.pivot"), slots: values("mr64.slot") };
+    case maple_arange_64:
+      return { pivots: values("ma64.pivot"), slots: values("ma64.slot") };
+    default:
+      throw Fault.at("corrupt", node.address, `maple node of unknown type ${type}`);
+  }
+}

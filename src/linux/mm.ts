@@ -1,0 +1,88 @@
+import { attempt, Fault } from "../base/fault.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import { possibleCpus } from "./cpumask.ts";
+import { perCpuAddress } from "./percpu.ts";
+import { threads } from "./task.ts";
+import { globalWord } from "./vmcoreinfo.ts";
+
+/** Resident pages that count as a task's own: files, anonymous memory, shared memory (include/linux/mm_types_task.h). */
+const RESIDENT = ["MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES"] as const;
+const COUNTERS: Record<(typeof RESIDENT)[number], number> = { MM_FILEPAGES: 0, MM_ANONPAGES: 1, MM_SHMEMPAGES: 3 };
+
+/** Pages of virtual memory mapped by the task's `mm_struct`; 0 without one. @throws Fault */
+export function virtualPages(task: Obj): number {
+  const mm = task.at("mm");
+  return mm.value() === 0n ? 0 : mm.at("total_vm").number();
+}
+
+/**
+ * Resident pages of the task's `mm_struct`; 0 without one.
+ *
+ * Since Linux kernel commit f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (in v6.2) the counts are
+ * per-CPU counters; before, one atomic each, and what every thread has not yet added to it.
+ * @throws Fault
+ */
+export function residentPages(task: Obj): number {
+  const mm = task.at("mm");
+  if (mm.value() === 0n) return 0;
+  const counts = mm.has("rss_stat.count") ? mm.at("rss_stat.count") : mm.at("rss_stat");
+  const pages = RESIDENT.reduce((sum, name) => sum + counterValue(counts.index(COUNTERS[name])), 0);
+  // Each count is approximate: a sum below zero stands for none.
+  return Math.max(0, pages + cachedPages(task));
+}
+
+function counterValue(counter: Obj): number {
+  if (!counter.has("counters")) return counter.at("counter").number();
+  return percpuCounterSum(counter);
+}
+
+/** `struct percpu_counter`: the common count and what each CPU has not folded into it yet. @throws Fault */
+export function percpuCounterSum(counter: Obj): number {
+  const { kernel } = counter;
+  let sum = Number(counter.at("count").value());
+  const base = counter.at("counters").value();
+  if (base === 0n) return sum;
+  for (const cpu of possibleCpus(kernel)) sum += kernel.memory.u32(perCpuAddress(kernel, base, cpu)) | 0;
+  return sum;
+}
+
+/** Pages that threads counted for themselves and have not added to the mm (SPLIT_RSS_COUNTING, until v6.2). */
+function cachedPages(task: Obj): number {
+  if (!task.has("rss_stat.count")) return 0;
+  let pages = 0;
+  const sum = attempt(() => {
+    for (const thread of threads(task.at("group_leader").deref())) {
+      const counts = thread.at("rss_stat.count");
+      for (const name of RESIDENT) pages += counts.index(COUNTERS[name]).number();
+    }
+  });
+  // What other threads counted is a refinement: the count stands without it.
+  return sum instanceof Fault ? 0 : pages;
+}
+
+/** Every memory node, `struct pglist_data`: one, or those of `node_data[]` that are not NULL. @throws Fault */
+export function* memoryNodes(kernel: Kernel): Generator<Obj> {
+  if (kernel.symbols.find("node_data")) {
+    for (const node of kernel.variable("node_data").elements()) if (node.value() !== 0n) yield node.deref();
+  } else yield kernel.variable("contig_page_data");
+}
+
+/** Pages of RAM that exist, `node_present_pages` of all nodes. @throws Fault */
+export function presentPages(kernel: Kernel): number {
+  return kernel.memo("present pages", () => {
+    let pages = 0;
+    for (const node of memoryNodes(kernel)) pages += node.at("node_present_pages").number();
+    return pages;
+  });
+}
+
+/**
+ * Pages that the page allocator manages: `_totalram_pages`, an atomic since Linux kernel commit ca79b0c211af (in
+ * v5.0), a plain word before. @throws Fault
+ */
+export function totalramPages(kernel: Kernel): bigint {
+  const pages = globalWord(kernel, "_totalram_pages") ?? globalWord(kernel, "totalram_pages");
+  if (pages === undefined) throw Fault.of("unknown", "no symbol _totalram_pages");
+  return pages;
+}

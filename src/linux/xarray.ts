@@ -1,0 +1,90 @@
+import { Fault } from "../base/fault.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+
+/** An index and what is stored there: a pointer, or a value entry with its lowest bit set. */
+export interface XarrayEntry {
+  readonly index: bigint;
+  readonly entry: bigint;
+}
+
+/**
+ * How node pointers are told from entries. Since Linux kernel commit 3159f943aafd ("xarray: Replace exceptional
+ * entries") (in v4.20) they carry the bits 10; radix trees before that marked them 01 (include/linux/radix-tree.h).
+ */
+interface Shape {
+  readonly node: string;
+  readonly tag: bigint;
+}
+
+const shapeOf = (kernel: Kernel): Shape =>
+  kernel.types.find("struct", "xa_node")
+    ? { node: "struct xa_node", tag: 2n }
+    : { node: "struct radix_tree_node", tag: 1n };
+
+/** Internal entries below this are marks such as "sibling" and "retry", not pointers (include/linux/xarray.h). */
+const FIRST_NODE = 4096n;
+
+const isNode = (entry: bigint, { tag }: Shape): boolean => (entry & 3n) === tag && entry > FIRST_NODE;
+
+function head(root: Obj): bigint {
+  for (const member of ["xa_head", "rnode"]) if (root.has(member)) return root.at(member).value();
+  throw Fault.of("unknown", "neither an xarray nor a radix tree");
+}
+
+/** A node of 64 slots covers 6 bits of index: 64-bit indexes need 11 levels. */
+const MAX_HEIGHT = 16;
+
+/**
+ * Entries of a `struct xarray`, or `radix_tree_root` of older kernels, by ascending index. Sibling slots of a
+ * multi-index entry are left out.
+ *
+ * @throws Fault at the first node that cannot be read or lies too deep; entries before it were yielded
+ */
+export function* xarrayEntries(kernel: Kernel, root: Obj): Generator<XarrayEntry> {
+  const shape = shapeOf(kernel);
+  const first = head(root);
+  if (first !== 0n) yield* walk(kernel, shape, first, 0n, MAX_HEIGHT * 6);
+}
+
+function* walk(kernel: Kernel, shape: Shape, entry: bigint, index: bigint, below: number): Generator<XarrayEntry> {
+  if (!isNode(entry, shape)) {
+    // What is internal but no node is a retry mark, or a sibling of the slot before.
+    if ((entry & 3n) !== shape.tag) yield { index, entry };
+    return;
+  }
+  const node = kernel.object(shape.node, entry - shape.tag);
+  const shift = node.at("shift").number();
+  // Every level must be finer than the one above: a loop cannot satisfy that.
+  if (shift >= below) throw Fault.at("corrupt", node.address, "xarray node is not finer than its parent");
+  let slot = 0n;
+  for (const child of node.at("slots").elements()) {
+    const value = child.value();
+    if (value !== 0n) yield* walk(kernel, shape, value, index + (slot << BigInt(shift)), shift);
+    slot++;
+  }
+}
+
+/** The entry at `index`; 0 when there is none. @throws Fault */
+export function xarrayLoad(kernel: Kernel, root: Obj, index: bigint): bigint {
+  const shape = shapeOf(kernel);
+  let entry = head(root);
+  let below = MAX_HEIGHT * 6;
+  if (!isNode(entry, shape)) return index === 0n ? entry : 0n;
+  while (isNode(entry, shape)) {
+    const node = kernel.object(shape.node, entry - shape.tag);
+    const shift = node.at("shift").number();
+    if (shift >= below) throw Fault.at("corrupt", node.address, "xarray node is not finer than its parent");
+    const slots = node.at("slots");
+    const count = BigInt([...slots.elements()].length);
+    const slot = index >> BigInt(shift);
+    if (below === MAX_HEIGHT * 6 && slot >= count) return 0n;
+    entry = slots.index(Number(slot % count)).value();
+    // A sibling entry names the slot that holds its value.
+    if ((entry & 3n) === shape.tag && !isNode(entry, shape) && entry >> 2n < count) {
+      entry = slots.index(Number(entry >> 2n)).value();
+    }
+    below = shift;
+  }
+  return (entry & 3n) === shape.tag ? 0n : entry;
+}
