@@ -45,7 +45,7 @@ export function openOrc(memory: OrcMemory, table: OrcTable, version: OrcVersion)
   const decoded = new Map<number, OrcEntry | undefined>();
   return {
     find(pc) {
-      const wanted = Number(BigInt.asIntN(64, pc - ips));
+      const wanted = Number(pc - ips);
       if (count === 0 || wanted < distance(0)) return undefined;
       let low = 0;
       let high = count;
