@@ -1,0 +1,3 @@
+// The dump editor's one button.
+const vscode = acquireVsCodeApi();
+document.getElementById("debug")?.addEventListener("click", () => vscode.postMessage({ command: "debug" }));

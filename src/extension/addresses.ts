@@ -1,0 +1,90 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import * as vscode from "vscode";
+import type { SymbolHit } from "../protocol/custom.ts";
+import { ask, focusedFrame, sessionCommand } from "./session.ts";
+import { showMemory } from "./memoryDocument.ts";
+
+/** More symbols than a person reads. */
+const MAX_HITS = 200;
+
+/** Going somewhere by address or symbol. */
+export const addresses = (): vscode.Disposable[] => [
+  sessionCommand("vmcore.goTo", async (session, text) => {
+    const wanted =
+      typeof text === "string" ? text : await pickSymbol(session, "Address, symbol or expression to go to");
+    if (wanted === undefined) return;
+    const place = await ask(session, "vmcore/resolve", { text: wanted, frameId: focusedFrame(session) });
+    if (place.path !== undefined) {
+      const line = Math.max(0, (place.line ?? 1) - 1);
+      const options = { selection: new vscode.Range(line, 0, line, 0) };
+      await vscode.window.showTextDocument(vscode.Uri.file(place.path), options);
+    } else if (place.code) await showDisassembly(session, place.address);
+    else await showMemory(session, place.address);
+  }),
+  sessionCommand("vmcore.viewMemory", async (session, item) => {
+    const wanted = referenceOf(item) ?? (await pickSymbol(session, "Address, symbol or expression to show memory at"));
+    if (wanted === undefined) return;
+    const { address } = await ask(session, "vmcore/resolve", { text: wanted, frameId: focusedFrame(session) });
+    await showMemory(session, address);
+  }),
+  sessionCommand("vmcore.disassemble", async (session, text) => {
+    const wanted = typeof text === "string" ? text : await pickSymbol(session, "Function to disassemble");
+    if (wanted === undefined) return;
+    const { address } = await ask(session, "vmcore/resolve", { text: wanted, frameId: focusedFrame(session) });
+    await showDisassembly(session, address);
+  }),
+];
+
+/** The address of a row of the Variables view; or a string, from another command. */
+function referenceOf(item: unknown): string | undefined {
+  if (typeof item === "string") return item;
+  return (item as { variable?: DebugProtocol.Variable } | undefined)?.variable?.memoryReference;
+}
+
+async function showDisassembly(session: vscode.DebugSession, address: string): Promise<void> {
+  const { source, line } = await ask(session, "vmcore/disassembly", { address });
+  const uri = vscode.debug.asDebugSourceUri(source as vscode.DebugProtocolSource, session);
+  const place = new vscode.Range(line - 1, 0, line - 1, 0);
+  await vscode.window.showTextDocument(uri, { selection: place });
+}
+
+interface Item extends vscode.QuickPickItem {
+  readonly text: string;
+}
+
+/** Symbols as the user types; what is no symbol is taken as it stands. */
+function pickSymbol(session: vscode.DebugSession, placeholder: string): Promise<string | undefined> {
+  const box = vscode.window.createQuickPick<Item>();
+  box.placeholder = placeholder;
+  box.matchOnDescription = true;
+  let asked = 0;
+  box.onDidChangeValue(async (value) => {
+    const mine = ++asked;
+    const contains = value.trim();
+    const { symbols } =
+      contains === "" ? { symbols: [] } : await ask(session, "vmcore/symbols", { contains, limit: MAX_HITS });
+    if (mine !== asked) return;
+    const asTyped: Item[] =
+      contains === "" ? [] : [{ label: contains, description: "as typed", text: contains, alwaysShow: true }];
+    const hits = symbols.map(symbolItem);
+    // Something with an operator or a leading digit is an expression: first what was typed.
+    box.items = /^[A-Za-z_.]\w*$/.test(contains) ? [...hits, ...asTyped] : [...asTyped, ...hits];
+  });
+  return new Promise((resolve) => {
+    box.onDidAccept(() => {
+      resolve(box.selectedItems[0]?.text ?? (box.value.trim() || undefined));
+      box.hide();
+    });
+    box.onDidHide(() => {
+      resolve(undefined);
+      box.dispose();
+    });
+    box.show();
+  });
+}
+
+const symbolItem = ({ name, address, type, module }: SymbolHit): Item => ({
+  label: `${/^[tTwW]$/.test(type) ? "$(symbol-method)" : "$(symbol-variable)"} ${name}`,
+  description: module === undefined ? address : `${address} [${module}]`,
+  text: address,
+});

@@ -1,0 +1,79 @@
+import { homedir } from "node:os";
+import { isAbsolute, resolve } from "node:path";
+import * as vscode from "vscode";
+import { TYPE } from "./session.ts";
+
+/** Attributes that hold paths; relative ones count from the workspace folder. */
+const PATHS = ["vmcore", "vmlinux", "modules", "systemMap", "kernelSource"];
+
+/** Settings that stand in for attributes a configuration leaves out. */
+const DEFAULTS = ["vmlinux", "modules", "systemMap", "kernelSource", "sourceFileMap", "threads"];
+
+/** Makes F5 work with no launch.json, and a short one complete. */
+export const configuration = (): vscode.Disposable[] => [
+  vscode.debug.registerDebugConfigurationProvider(TYPE, {
+    resolveDebugConfiguration,
+    resolveDebugConfigurationWithSubstitutedVariables,
+  }),
+  vscode.debug.registerDebugConfigurationProvider(
+    TYPE,
+    { provideDebugConfigurations: () => [pickConfiguration()] },
+    vscode.DebugConfigurationProviderTriggerKind.Dynamic,
+  ),
+  vscode.debug.registerDebugConfigurationProvider(
+    TYPE,
+    { provideDebugConfigurations: () => [pickConfiguration()] },
+    vscode.DebugConfigurationProviderTriggerKind.Initial,
+  ),
+];
+
+const pickConfiguration = (): vscode.DebugConfiguration => ({
+  type: TYPE,
+  request: "launch",
+  name: "Kernel crash dump",
+  vmcore: "${command:pickVmcore}",
+});
+
+function resolveDebugConfiguration(
+  _folder: vscode.WorkspaceFolder | undefined,
+  given: vscode.DebugConfiguration,
+): vscode.DebugConfiguration {
+  const started = Object.keys(given).length === 0 || !given.type ? { ...pickConfiguration(), ...given } : given;
+  if (started.request === "launch" && isEmpty(started.vmcore)) {
+    return { ...started, vmcore: dumpInFront() ?? "${command:pickVmcore}" };
+  }
+  return started;
+}
+
+/** The dump whose editor is in front. */
+function dumpInFront(): string | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputCustom && input.viewType === "vmcore.dump" ? input.uri.fsPath : undefined;
+}
+
+function resolveDebugConfigurationWithSubstitutedVariables(
+  folder: vscode.WorkspaceFolder | undefined,
+  given: vscode.DebugConfiguration,
+): vscode.DebugConfiguration {
+  const settings = vscode.workspace.getConfiguration(TYPE, folder);
+  const complete: vscode.DebugConfiguration = { ...given };
+  for (const name of DEFAULTS) if (isEmpty(complete[name])) complete[name] = settings.get(name);
+  for (const name of PATHS) complete[name] = absolute(complete[name], folder);
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  // Of an untrusted workspace nothing is opened by itself.
+  complete.workspace = vscode.workspace.isTrusted
+    ? folders.filter(({ uri }) => uri.scheme === "file").map(({ uri }) => uri.fsPath)
+    : [];
+  return complete;
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+
+function absolute(value: unknown, folder: vscode.WorkspaceFolder | undefined): unknown {
+  if (Array.isArray(value)) return value.map((item) => absolute(item, folder));
+  if (typeof value !== "string" || value === "" || isAbsolute(value)) return value;
+  if (value === "~" || value.startsWith("~/")) return homedir() + value.slice(1);
+  const root = folder ?? vscode.workspace.workspaceFolders?.[0];
+  return root ? resolve(root.uri.fsPath, value) : value;
+}

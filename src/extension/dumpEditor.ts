@@ -1,0 +1,61 @@
+import { fork } from "node:child_process";
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import type { DumpFacts } from "../protocol/custom.ts";
+import { factsPage } from "./factsPage.ts";
+
+/** A dump that takes longer than this to open says so instead of keeping the editor empty. */
+const PATIENCE_MS = 60_000;
+
+/** A dump file opened like any other file: its facts and a Debug button, instead of "binary file". */
+export const dumpEditor = (context: vscode.ExtensionContext): vscode.Disposable[] => [
+  vscode.window.registerCustomEditorProvider("vmcore.dump", {
+    openCustomDocument: (uri) => ({ uri, dispose() {} }),
+    async resolveCustomEditor({ uri }, panel) {
+      const { webview } = panel;
+      webview.options = {
+        enableScripts: true,
+        localResourceRoots: [vscode.Uri.joinPath(context.extensionUri, "media")],
+      };
+      webview.onDidReceiveMessage((message: { command?: string }) => {
+        if (message.command === "debug") void vscode.commands.executeCommand("vmcore.open", uri);
+      });
+      const asset = (name: string): string =>
+        webview.asWebviewUri(vscode.Uri.joinPath(context.extensionUri, "media", name)).toString();
+      const page = {
+        title: basename(uri.fsPath),
+        csp: webview.cspSource,
+        style: asset("dump.css"),
+        script: asset("dump.js"),
+      };
+      webview.html = factsPage(page, undefined);
+      webview.html = factsPage(page, await factsOf(context, uri.fsPath));
+    },
+  }),
+];
+
+/** Asks the adapter program, in a process of its own: the extension never opens a dump. */
+function factsOf(context: vscode.ExtensionContext, path: string): Promise<DumpFacts> {
+  return new Promise((resolve) => {
+    const adapter = vscode.Uri.joinPath(context.extensionUri, "dist", "adapter.js").fsPath;
+    const child = fork(adapter, ["--facts", path], {
+      silent: true,
+      execArgv: [],
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+    });
+    let [out, errors] = ["", ""];
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (out += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors += text));
+    const timer = setTimeout(() => child.kill(), PATIENCE_MS);
+    const refuse = (message: string): void => resolve({ ok: false, message });
+    child.on("error", (error) => refuse(error.message));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      try {
+        resolve(JSON.parse(out) as DumpFacts);
+      } catch {
+        refuse(signal ? "opening the dump took too long" : errors.trim() || `the adapter ended with exit code ${code}`);
+      }
+    });
+  });
+}

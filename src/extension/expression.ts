@@ -1,0 +1,126 @@
+/** A piece of one line, by columns from 0; `end` is exclusive. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+const IDENTIFIER = /[A-Za-z_]\w*/g;
+
+/** `0xffff8ef68526c180`, `ffff8ef68526c180` as logs and crash print it, `ffff8ef6`8526c180` as WinDbg people paste it. */
+const ADDRESS = /\b0x[0-9a-f]+\b|\b[0-9a-f]{8}`[0-9a-f]{8}\b|\b(?=[0-9a-f]*[a-f])[0-9a-f]{16}\b/gi;
+
+/**
+ * What a hover at `column` is about: an address, or a C expression that ends with the identifier under the mouse
+ * (`file->f_inode` when it is over `f_inode`, `file` when it is over `file`).
+ */
+export function expressionAt(line: string, column: number): Range | undefined {
+  for (const match of line.matchAll(ADDRESS)) {
+    if (holds(match, column)) return { start: match.index, end: match.index + match[0].length };
+  }
+  if (isInCommentOrText(line, column)) return undefined;
+  for (const match of line.matchAll(IDENTIFIER)) {
+    if (!holds(match, column) || /\d/.test(line[match.index - 1] ?? "")) continue;
+    const start = KEYWORDS.has(match[0]) ? undefined : chainStart(line, match.index);
+    return start === undefined ? undefined : { start, end: match.index + match[0].length };
+  }
+  return undefined;
+}
+
+const holds = (match: RegExpExecArray, column: number): boolean =>
+  column >= match.index && column < match.index + match[0].length;
+
+/**
+ * Where the expression begins whose last member begins at `start`: steps left over `.`, `->`, `[...]`, `(...)`.
+ * A member of something that is no plain operand, such as a call's value, has no beginning.
+ */
+function chainStart(line: string, start: number): number | undefined {
+  let at = start;
+  for (;;) {
+    const before = line.slice(0, at);
+    const link = /(?:->|\.)\s*$/.exec(before);
+    if (!link) return at;
+    const owner = operandStart(line, link.index);
+    if (owner === undefined) return undefined;
+    at = owner;
+  }
+}
+
+/** Where the operand begins that ends before `end`. */
+function operandStart(line: string, end: number): number | undefined {
+  let at = line.slice(0, end).trimEnd().length;
+  for (;;) {
+    const last = line[at - 1];
+    if (last === "]" || last === ")") {
+      const open = matching(line, at - 1);
+      if (open === undefined) return undefined;
+      at = line.slice(0, open).trimEnd().length;
+      // A call's value cannot be had from a dump; a parenthesis that is no call is an operand by itself.
+      if (last === ")") return /\w$/.test(line.slice(0, at)) ? undefined : open;
+      continue;
+    }
+    const name = /[A-Za-z_]\w*$/.exec(line.slice(0, at));
+    return name ? name.index : undefined;
+  }
+}
+
+const PAIRS: Readonly<Record<string, string>> = { "]": "[", ")": "(" };
+
+function matching(line: string, close: number): number | undefined {
+  const [right, left] = [line[close] ?? "", PAIRS[line[close] ?? ""]];
+  let depth = 0;
+  for (let i = close; i >= 0; i--) {
+    if (line[i] === right) depth++;
+    else if (line[i] === left && --depth === 0) return i;
+  }
+  return undefined;
+}
+
+function isInCommentOrText(line: string, column: number): boolean {
+  if (/^\s*(\*|\/\*)/.test(line)) return true;
+  for (const match of line.matchAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\/\/.*|\/\*.*?(?:\*\/|$)/g)) {
+    if (holds(match, column)) return true;
+  }
+  return false;
+}
+
+const KEYWORDS = new Set(
+  "auto bool break case char const continue default do double else enum extern float for goto if inline int long register return short signed sizeof static struct switch typedef typeof union unsigned void volatile while".split(
+    " ",
+  ),
+);
+
+/** A named value to show behind a line. */
+export interface Named {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Lines above the stopped one that are looked at; a longer function shows values near the stop only. */
+const REACH = 200;
+
+/**
+ * For each variable the last line, of its function and not below `stop`, that mentions it: where its value is shown.
+ * @param lineAt text of a line, counted from 0
+ */
+export function mentions<T extends Named>(
+  lineAt: (line: number) => string,
+  stop: number,
+  variables: readonly T[],
+): { line: number; range: Range; variable: T }[] {
+  const result: { line: number; range: Range; variable: T }[] = [];
+  const left = new Map(variables.map((variable) => [variable.name, variable]));
+  for (let line = stop; line >= Math.max(0, stop - REACH) && left.size > 0; line--) {
+    const text = lineAt(line);
+    for (const match of text.matchAll(IDENTIFIER)) {
+      const variable = left.get(match[0]);
+      if (!variable || isMember(text, match.index) || isInCommentOrText(text, match.index)) continue;
+      left.delete(match[0]);
+      result.push({ line, range: { start: match.index, end: match.index + match[0].length }, variable });
+    }
+    // Kernel style: a function's body opens and closes in the first column, its parameters stand above.
+    if (line < stop && text.startsWith("}")) break;
+  }
+  return result;
+}
+
+const isMember = (text: string, start: number): boolean => /(?:->|\.)\s*$/.test(text.slice(0, start));

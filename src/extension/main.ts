@@ -1,0 +1,34 @@
+import * as vscode from "vscode";
+import { addresses } from "./addresses.ts";
+import { configuration } from "./configuration.ts";
+import { dumpEditor } from "./dumpEditor.ts";
+import { evaluatable } from "./evaluatable.ts";
+import { focus } from "./focus.ts";
+import { inlineValues } from "./inlineValues.ts";
+import { log } from "./log.ts";
+import { memoryDocument } from "./memoryDocument.ts";
+import { openDump } from "./openDump.ts";
+import { stacks } from "./stacks.ts";
+import { status } from "./status.ts";
+
+/** What a feature gives back when it is switched on. */
+export type Feature = (context: vscode.ExtensionContext) => vscode.Disposable[];
+
+/** Every feature of the extension. To add one: write the file, list it here. */
+const features: readonly Feature[] = [
+  log,
+  configuration,
+  openDump,
+  dumpEditor,
+  focus,
+  status,
+  addresses,
+  memoryDocument,
+  stacks,
+  inlineValues,
+  evaluatable,
+];
+
+export function activate(context: vscode.ExtensionContext): void {
+  for (const feature of features) context.subscriptions.push(...feature(context));
+}

@@ -1,0 +1,71 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import * as vscode from "vscode";
+import { hexLines } from "./hexDump.ts";
+
+const SCHEME = "vmcore-memory";
+const HEX_EDITOR = "ms-vscode.hexeditor";
+
+/** Bytes of one text page. */
+const PAGE = 4096;
+
+/** Memory as text, for where the hex editor is not installed; with links to the pages before and after. */
+export const memoryDocument = (): vscode.Disposable[] => [
+  vscode.workspace.registerTextDocumentContentProvider(SCHEME, { provideTextDocumentContent: contents }),
+  vscode.languages.registerCodeLensProvider({ scheme: SCHEME }, { provideCodeLenses }),
+  vscode.commands.registerCommand("vmcore.memoryPage", (sessionId: string, address: string) =>
+    open(sessionId, address),
+  ),
+];
+
+/** Opens memory in the hex editor, else as text. */
+export async function showMemory(session: vscode.DebugSession, address: string): Promise<void> {
+  if (!vscode.extensions.getExtension(HEX_EDITOR)) return open(session.id, address);
+  // As VS Code's own "View Binary Data" builds it (vs/workbench/contrib/debug/common/debugUtils.ts).
+  const uri = vscode.Uri.from({
+    scheme: "vscode-debug-memory",
+    authority: session.id,
+    path: `/${encodeURIComponent(address)}/memory.bin`,
+  });
+  await vscode.commands.executeCommand("vscode.openWith", uri, "hexEditor.hexedit");
+}
+
+/** Sessions by id: a document outlives the moment in which it was opened. */
+const sessions = new Map<string, vscode.DebugSession>();
+
+async function open(sessionId: string, address: string): Promise<void> {
+  const session = vscode.debug.activeDebugSession;
+  if (session?.id === sessionId) sessions.set(sessionId, session);
+  const wanted = BigInt(address);
+  const start = wanted - (wanted % 16n);
+  const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${hex0x(start)}.txt`, query: sessionId });
+  await vscode.window.showTextDocument(uri, { preview: true });
+}
+
+async function contents(uri: vscode.Uri): Promise<string> {
+  const session = sessions.get(uri.query);
+  if (!session) return "The debug session of this page has ended.\n";
+  const memoryReference = startOf(uri);
+  const args: DebugProtocol.ReadMemoryArguments = { memoryReference: hex0x(memoryReference), count: PAGE };
+  const body = (await session.customRequest("readMemory", args)) as DebugProtocol.ReadMemoryResponse["body"];
+  const bytes = Buffer.from(body?.data ?? "", "base64");
+  return hexLines(memoryReference, bytes, PAGE).join("\n");
+}
+
+function provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+  const address = startOf(document.uri);
+  const lens = (title: string, to: bigint, line: number): vscode.CodeLens =>
+    new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
+      title,
+      command: "vmcore.memoryPage",
+      arguments: [document.uri.query, hex0x(BigInt.asUintN(64, to))],
+    });
+  const size = BigInt(PAGE);
+  return [
+    lens("Previous page", address - size, 0),
+    lens("Next page", address + size, Math.max(0, document.lineCount - 1)),
+  ];
+}
+
+const startOf = (uri: vscode.Uri): bigint => BigInt(/0x[0-9a-f]+/.exec(uri.path)?.[0] ?? "0");
+
+const hex0x = (value: bigint): string => `0x${value.toString(16)}`;

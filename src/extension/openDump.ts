@@ -1,0 +1,63 @@
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import { TYPE } from "./session.ts";
+
+/** Names that dump files usually have, below the workspace. */
+const PATTERN = "{**/vmcore,**/vmcore.*,**/*.vmcore,**/*.kdump,**/*.dump,**/dump.[0-9]*}";
+const EXCLUDED = "**/{node_modules,.git}/**";
+const MAX_FOUND = 50;
+
+/** Opening a dump: by command, from the Explorer, from its editor, and for `${command:pickVmcore}`. */
+export const openDump = (context: vscode.ExtensionContext): vscode.Disposable[] => [
+  vscode.commands.registerCommand("vmcore.open", async (resource?: unknown, selected?: unknown) => {
+    const files = uris(selected).length > 0 ? uris(selected) : uris([resource]);
+    const paths = files.length > 0 ? files.map((uri) => uri.fsPath) : await pick();
+    if (paths.length > 0) await debug(paths);
+  }),
+  vscode.commands.registerCommand("vmcore.openSample", () =>
+    debug([vscode.Uri.joinPath(context.extensionUri, "sample", "vmcore").fsPath]),
+  ),
+  // A debug configuration's `${command:pickVmcore}`; nothing picked cancels the start.
+  vscode.commands.registerCommand("vmcore.pickVmcore", async () => (await pick())[0]),
+];
+
+const uris = (value: unknown): vscode.Uri[] =>
+  Array.isArray(value) ? value.filter((item): item is vscode.Uri => item instanceof vscode.Uri) : [];
+
+/** Starts the debugger; several files are one split dump. The controls of a running program are left out. */
+async function debug(paths: readonly string[]): Promise<void> {
+  const [first = ""] = paths;
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(first)) ?? vscode.workspace.workspaceFolders?.[0];
+  await vscode.debug.startDebugging(
+    folder,
+    { type: TYPE, request: "launch", name: basename(first), vmcore: paths.length > 1 ? [...paths] : first },
+    { suppressDebugToolbar: true },
+  );
+}
+
+/** A dump of the workspace, or any file; empty when the user gave up. */
+async function pick(): Promise<string[]> {
+  const found = await vscode.workspace.findFiles(PATTERN, EXCLUDED, MAX_FOUND);
+  if (found.length === 0) return browse();
+  const other = { label: "$(folder-opened) Browse...", path: undefined };
+  const items = found.map((uri) => ({
+    label: `$(file-binary) ${basename(uri.fsPath)}`,
+    description: vscode.workspace.asRelativePath(uri),
+    path: uri.fsPath,
+  }));
+  const choice = await vscode.window.showQuickPick([...items, other], {
+    placeHolder: "Kernel crash dump to open",
+    matchOnDescription: true,
+  });
+  if (!choice) return [];
+  return choice.path === undefined ? browse() : [choice.path];
+}
+
+async function browse(): Promise<string[]> {
+  const chosen = await vscode.window.showOpenDialog({
+    title: "Open Kernel Crash Dump",
+    openLabel: "Debug",
+    canSelectMany: true,
+  });
+  return (chosen ?? []).map((uri) => uri.fsPath);
+}

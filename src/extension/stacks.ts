@@ -1,0 +1,30 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import * as vscode from "vscode";
+import { ask, focusedThread, sessionCommand } from "./session.ts";
+
+/** Tasks and their stacks: choosing one, taking one along as text. */
+export const stacks = (): vscode.Disposable[] => [
+  sessionCommand("vmcore.selectTask", async (session) => {
+    const { threads } = (await session.customRequest("threads")) as DebugProtocol.ThreadsResponse["body"];
+    const items = threads.map(({ id, name }) => ({ label: name, id }));
+    const choice = await vscode.window.showQuickPick(items, { placeHolder: "Task to look at: by name, pid or CPU" });
+    if (choice) await ask(session, "vmcore/select", { threadId: choice.id });
+  }),
+  sessionCommand("vmcore.copyStack", (session, item) => copy(session, item, "text")),
+  sessionCommand("vmcore.copyStackAsMarkdown", (session, item) => copy(session, item, "markdown")),
+];
+
+/** @param item what the Call Stack's context menu was opened on */
+async function copy(session: vscode.DebugSession, item: unknown, format: "text" | "markdown"): Promise<void> {
+  const threadId = threadOf(item) ?? focusedThread(session) ?? (await ask(session, "vmcore/about", {})).threadId;
+  const { text } = await ask(session, "vmcore/stack", { threadId, format });
+  await vscode.env.clipboard.writeText(text);
+  vscode.window.setStatusBarMessage("$(check) Stack copied", 3000);
+}
+
+function threadOf(item: unknown): number | undefined {
+  const threadId = (item as { threadId?: unknown } | undefined)?.threadId;
+  // The menu passes a number or the number as text, by version.
+  const id = typeof threadId === "string" ? Number(threadId) : threadId;
+  return typeof id === "number" && Number.isInteger(id) ? id : undefined;
+}

@@ -1,0 +1,94 @@
+import * as vscode from "vscode";
+import type { About } from "../protocol/custom.ts";
+import { activeSession, ask, TYPE } from "./session.ts";
+
+/** Titles are cut so that the status bar keeps room for others. */
+const MAX_TITLE = 48;
+
+/** The status item: which kernel, what happened, what debuginfo; its menu has the session's commands. */
+export function status(): vscode.Disposable[] {
+  const item = vscode.window.createStatusBarItem("vmcore.status", vscode.StatusBarAlignment.Left, 20);
+  item.name = "Kernel Crash Dump";
+  item.command = "vmcore.menu";
+  const known = new Map<string, About>();
+  const show = (): void => {
+    const about = known.get(activeSession()?.id ?? "");
+    if (!about) return item.hide();
+    item.text = `$(bug) ${[about.release, shorten(about.title ?? "no panic"), debuginfo(about)].filter(Boolean).join("  ·  ")}`;
+    item.tooltip = tooltip(about);
+    item.show();
+  };
+  const learn = async (session: vscode.DebugSession): Promise<void> => {
+    try {
+      known.set(session.id, await ask(session, "vmcore/about", {}));
+      show();
+    } catch {
+      // The session ended before it answered: there is nothing to show.
+    }
+  };
+  return [
+    item,
+    vscode.commands.registerCommand("vmcore.menu", () => menu(known.get(activeSession()?.id ?? ""))),
+    vscode.debug.onDidChangeActiveDebugSession(show),
+    vscode.debug.onDidTerminateDebugSession((session) => {
+      known.delete(session.id);
+      show();
+    }),
+    vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
+      createDebugAdapterTracker: (session) => ({
+        onDidSendMessage(message: { event?: string }) {
+          if (message.event === "stopped" || message.event === "invalidated") void learn(session);
+        },
+      }),
+    }),
+  ];
+}
+
+const shorten = (text: string): string => (text.length > MAX_TITLE ? `${text.slice(0, MAX_TITLE - 1)}…` : text);
+
+const debuginfo = ({ lines, types, symbols }: About): string => {
+  if (lines) return "vmlinux";
+  if (types.length > 0) return "no vmlinux";
+  return symbols.length > 0 ? "symbols only" : "no symbols";
+};
+
+function tooltip(about: About): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  const rows: [string, string][] = [
+    ["Dump", about.vmcore.join(", ")],
+    ["Format", about.format],
+    ["Kernel", `${about.release ?? "unknown"} (${about.machine})`],
+    ["Panic", about.title ?? "none: the machine was running"],
+    ["vmlinux", about.vmlinux ?? "not given"],
+    ["Types", about.types.join(", ") || "none"],
+    ["Symbols", about.symbols.join(", ") || "none"],
+    [
+      "Sources",
+      about.sourceRoots.map(({ path, version }) => (version ? `${path} (${version})` : path)).join(", ") || "none",
+    ],
+  ];
+  for (const [name, value] of rows) text.appendMarkdown(`**${name}**\u2003`).appendText(value).appendMarkdown("\n\n");
+  for (const sentence of about.lacking) text.appendText(sentence).appendMarkdown("\n\n");
+  return text;
+}
+
+interface Entry extends vscode.QuickPickItem {
+  readonly command?: string;
+}
+
+async function menu(about: About | undefined): Promise<void> {
+  const entries: Entry[] = [
+    { label: "$(list-tree) Select Task...", command: "vmcore.selectTask" },
+    { label: "$(symbol-method) Go to Address or Symbol...", command: "vmcore.goTo" },
+    { label: "$(file-binary) View Memory at Address...", command: "vmcore.viewMemory" },
+    { label: "$(code) Disassemble Function...", command: "vmcore.disassemble" },
+    { label: "$(copy) Copy Stack as Markdown", command: "vmcore.copyStackAsMarkdown" },
+    { label: "$(terminal) Debug Console", command: "workbench.debug.action.toggleRepl" },
+    { label: "$(output) Show Adapter Log", command: "vmcore.showLog" },
+    { label: "$(debug-restart) Open Again", command: "workbench.action.debug.restart" },
+    { label: "$(debug-stop) Close Crash Dump", command: "workbench.action.debug.stop" },
+  ];
+  const title = about ? `${about.release ?? "Kernel"}: ${about.title ?? "no panic"}` : "Kernel crash dump";
+  const choice = await vscode.window.showQuickPick(entries, { title });
+  if (choice?.command) await vscode.commands.executeCommand(choice.command);
+}

@@ -1,0 +1,78 @@
+/**
+ * Requests beyond DAP, between our own adapter and our own extension. Types only.
+ * Addresses are `0x...` strings; names are those of the kernel's symbol table.
+ */
+export interface CustomRequests {
+  /** What is open, for the status item and its menu. */
+  "vmcore/about": { arguments: Record<string, never>; body: About };
+  /** What a piece of text stands for: an address, a symbol, `symbol+0x10`, a C expression. */
+  "vmcore/resolve": { arguments: { text: string; frameId?: number | undefined }; body: Resolved };
+  /** Symbols whose names contain a text, the ones that begin with it first. */
+  "vmcore/symbols": {
+    arguments: { contains: string; limit: number };
+    body: { symbols: readonly SymbolHit[]; more: boolean };
+  };
+  /** The function at an address as a document: a DAP `Source` and the line (from 1) of the address in it. */
+  "vmcore/disassembly": { arguments: { address: string }; body: { source: object; line: number } };
+  /** Makes a thread the selected one, by a `stopped` event of its own. */
+  "vmcore/select": { arguments: { threadId: number }; body: object };
+  /** A thread's stack as text, as a person would paste it into a mail or an issue. */
+  "vmcore/stack": { arguments: { threadId: number; format: "text" | "markdown" }; body: { text: string } };
+}
+
+export interface About {
+  readonly vmcore: readonly string[];
+  readonly vmlinux: string | undefined;
+  readonly format: string;
+  readonly release: string | undefined;
+  readonly machine: string;
+  /** First line of the oops, or the panic message; undefined without a panic. */
+  readonly title: string | undefined;
+  /** The panicking thread, or the one that the session stopped in. */
+  readonly threadId: number;
+  /** Where types, symbols and lines come from: "BTF", "DWARF"... */
+  readonly types: readonly string[];
+  readonly symbols: readonly string[];
+  readonly lines: boolean;
+  /** Directories that sources were looked for in. */
+  readonly sourceRoots: readonly {
+    readonly path: string;
+    readonly why: string;
+    readonly version: string | undefined;
+  }[];
+  /** What is missing, in sentences. */
+  readonly lacking: readonly string[];
+}
+
+export interface Resolved {
+  readonly address: string;
+  readonly symbol: string | undefined;
+  readonly code: boolean;
+  /** A file on this machine. */
+  readonly path: string | undefined;
+  readonly line: number | undefined;
+}
+
+export interface SymbolHit {
+  readonly name: string;
+  readonly address: string;
+  /** As nm prints it: "T", "d"... */
+  readonly type: string;
+  readonly module: string | undefined;
+}
+
+/** Events of our own. */
+export interface CustomEvents {
+  /** A line for the adapter's log: a slow step, a bug's stack. */
+  "vmcore/log": { readonly level: "info" | "error"; readonly text: string };
+}
+
+/** What `adapter --facts FILE...` prints: one JSON line for the dump editor. */
+export type DumpFacts =
+  | {
+      readonly ok: true;
+      readonly facts: readonly { readonly name: string; readonly value: string }[];
+      readonly lacking: readonly string[];
+      readonly log: readonly string[];
+    }
+  | { readonly ok: false; readonly message: string };

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Cancelled, drive } from "../../src/session/job.ts";
+
+test("a job's result is what it returns, and every step is seen", async () => {
+  const steps: unknown[] = [];
+  function* job() {
+    yield 1;
+    yield 2;
+    return "done";
+  }
+  assert.equal(await drive(job(), new AbortController().signal, { onStep: (step) => steps.push(step) }), "done");
+  assert.deepEqual(steps, [1, 2]);
+});
+
+test("a cancelled job stops within a slice and runs its finally blocks", async () => {
+  const abort = new AbortController();
+  let cleaned = false;
+  function* endless() {
+    try {
+      for (;;) yield;
+    } finally {
+      cleaned = true;
+    }
+  }
+  const before = performance.now();
+  setTimeout(() => abort.abort(), 20);
+  await assert.rejects(drive(endless(), abort.signal), Cancelled);
+  assert.ok(cleaned);
+  assert.ok(performance.now() - before < 500);
+});
+
+test("two jobs interleave: the short one does not wait for the long one", async () => {
+  const order: string[] = [];
+  function* busy(ms: number, name: string) {
+    const end = performance.now() + ms;
+    while (performance.now() < end) yield;
+    order.push(name);
+  }
+  const signal = new AbortController().signal;
+  await Promise.all([drive(busy(200, "long"), signal), drive(busy(1, "short"), signal)]);
+  assert.deepEqual(order, ["short", "long"]);
+});
+
+test("a step that holds the event loop is told of", async () => {
+  const slow: number[] = [];
+  function* job() {
+    const end = performance.now() + 220;
+    while (performance.now() < end);
+    yield;
+  }
+  await drive(job(), new AbortController().signal, { onSlowStep: (ms) => slow.push(ms) });
+  assert.equal(slow.length, 1);
+});
