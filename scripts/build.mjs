@@ -1,6 +1,6 @@
 // One bundle a process, listed here and nowhere else.
 import { build, context } from "esbuild";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 
 const node = { platform: "node", format: "cjs", target: "node22", external: ["vscode"] };
 const browser = { platform: "browser", format: "iife", target: "es2022" };
@@ -8,7 +8,8 @@ const browser = { platform: "browser", format: "iife", target: "es2022" };
 const bundles = {
   cli: ["src/cli/main.ts", { ...node, banner: { js: "#!/usr/bin/env node" } }],
   adapter: ["src/adapter/main.ts", node],
-  extension: ["src/extension/main.ts", node],
+  // The manifest says "module", by which VS Code would import a main named .js as one.
+  extension: ["src/extension/main.ts", { ...node, outExtension: { ".js": ".cjs" } }],
   server: ["src/lsp/main.ts", node],
 };
 
@@ -26,10 +27,17 @@ const options = Object.entries(bundles)
     ...more,
   }));
 
+/** The bundles are CommonJS, whatever the manifest above them says. */
+function prepare() {
+  rmSync("dist", { recursive: true, force: true });
+  mkdirSync("dist");
+  writeFileSync("dist/package.json", '{ "type": "commonjs" }\n');
+}
+
+prepare();
 if (process.argv.includes("--watch")) {
   for (const one of options) await (await context({ ...one, minify: false, sourcemap: "inline" })).watch();
 } else {
-  rmSync("dist", { recursive: true, force: true });
   await Promise.all(options.map((one) => build(one)));
 }
 void browser;
