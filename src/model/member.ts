@@ -20,33 +20,45 @@ export function parsePath(path: string): Path {
   return steps;
 }
 
-interface FoundMember {
+export interface FoundMember {
   readonly member: Member;
   /** From the start of the outermost struct asked. */
   readonly bitOffset: number;
+  /** Anonymous structs and unions around it. */
+  readonly depth: number;
 }
 
-const found = new WeakMap<StructType, Map<string, FoundMember | undefined>>();
-
 /** Anonymous structs within structs that are searched; real ones nest three or four deep. */
-const MAX_NESTING = 16;
+const MAX_NESTING = 64;
+
+const found = new WeakMap<StructType, Map<string, FoundMember | undefined>>();
 
 /** A member by name, looked up through anonymous structs and unions as C does. */
 export function findMember(type: StructType, name: string): FoundMember | undefined {
   let members = found.get(type);
-  if (!members) found.set(type, (members = new Map()));
-  if (!members.has(name)) members.set(name, search(type, name, 0, 0));
+  if (!members) {
+    members = new Map();
+    found.set(type, members);
+  }
+  if (!members.has(name)) members.set(name, search(type, name, 0, 0, new Set()));
   return members.get(name);
 }
 
-function search(type: StructType, name: string, base: number, depth: number): FoundMember | undefined {
-  if (depth > MAX_NESTING) return undefined;
+/** @param seen types that do not have the member: a lying input may nest them in each other */
+function search(
+  type: StructType,
+  name: string,
+  base: number,
+  depth: number,
+  seen: Set<StructType>,
+): FoundMember | undefined {
+  seen.add(type);
   for (const member of type.members) {
-    if (member.name === name) return { member, bitOffset: base + member.bitOffset };
+    if (member.name === name) return { member, bitOffset: base + member.bitOffset, depth };
     if (member.name !== undefined) continue;
     const inner = bare(member.type);
-    if (inner.kind !== "struct" && inner.kind !== "union") continue;
-    const result = search(inner, name, base + member.bitOffset, depth + 1);
+    if ((inner.kind !== "struct" && inner.kind !== "union") || seen.has(inner) || depth === MAX_NESTING) continue;
+    const result = search(inner, name, base + member.bitOffset, depth + 1, seen);
     if (result) return result;
   }
   return undefined;

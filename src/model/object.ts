@@ -1,8 +1,8 @@
-import { readUnsigned, viewOf } from "../base/bytes.ts";
+import { type ByteOrder, cString, readUnsigned, viewOf } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import { bare, sizeOf, type CType, type StructType } from "../debuginfo/ctype.ts";
 import type { Kernel } from "./kernel.ts";
-import { findMember, type Path, parsePath } from "./member.ts";
+import { findMember, parsePath } from "./member.ts";
 
 /** Where an object's bits are. */
 export type Storage =
@@ -10,10 +10,19 @@ export type Storage =
   /** An rvalue: a register, a constant, a computed number; target byte order. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array };
 
-interface BitField {
+export interface BitField {
+  /** Bits from the start of the storage, counted as `Member.bitOffset` is. */
   readonly offset: number;
   readonly size: number;
 }
+
+/** More than any object of a kernel: a lying size must not be believed. */
+const MAX_OBJECT_BYTES = 64 << 20;
+
+/** Text that a pointer is followed to. */
+const MAX_TEXT = 4096;
+
+const VOID_TYPE: CType = { kind: "void" };
 
 /**
  * A typed C object over the dump, in the spirit of drgn: cheap to make, reads when asked.
@@ -51,13 +60,10 @@ export class Obj {
    * @throws Fault unknown when the type has no such member; faults of the pointers read on the way
    */
   at(path: string): Obj {
-    return this.follow(parsePath(path));
-  }
-
-  private follow(path: Path): Obj {
-    let object: Obj = this;
-    for (const step of path) object = typeof step === "number" ? object.index(step) : object.member(step);
-    return object;
+    return parsePath(path).reduce<Obj>(
+      (object, step) => (typeof step === "number" ? object.index(step) : object.member(step)),
+      this,
+    );
   }
 
   private member(name: string): Obj {
@@ -66,7 +72,8 @@ export class Obj {
     const found = type.kind === "struct" || type.kind === "union" ? findMember(type, name) : undefined;
     if (!found) throw Fault.of("unknown", `${structName(type)} has no member ${name}`);
     const { member, bitOffset } = found;
-    if (member.bitSize !== undefined) return new Obj(this.kernel, member.type, this.storage, { offset: bitOffset, size: member.bitSize });
+    if (member.bitSize !== undefined)
+      return new Obj(this.kernel, member.type, this.storage, { offset: bitOffset, size: member.bitSize });
     return this.part(member.type, bitOffset >> 3);
   }
 
@@ -92,8 +99,8 @@ export class Obj {
   index(i: number): Obj {
     const type = bare(this.type);
     if (type.kind === "array") return this.part(type.element, i * sizeOf(type.element));
-    if (type.kind === "pointer") return new Obj(this.kernel, type.target, { kind: "memory", address: BigInt.asUintN(64, this.value() + BigInt(i * sizeOf(type.target))) });
-    throw Fault.of("unknown", `not an array or pointer`);
+    if (type.kind !== "pointer") throw Fault.of("unknown", `${structName(type)} is not an array or a pointer`);
+    return new Obj(this.kernel, type.target, this.placed(this.value() + BigInt(i * sizeOf(type.target))));
   }
 
   /** What a pointer points at. @throws Fault when the pointer cannot be read, or is no pointer */
@@ -102,8 +109,14 @@ export class Obj {
   }
 
   private part(type: CType, offset: number): Obj {
-    if (this.storage.kind === "memory") return new Obj(this.kernel, type, { kind: "memory", address: BigInt.asUintN(64, this.storage.address + BigInt(offset)) });
+    if (this.storage.kind === "memory")
+      return new Obj(this.kernel, type, this.placed(this.storage.address + BigInt(offset)));
     return new Obj(this.kernel, type, { kind: "bytes", bytes: this.storage.bytes.subarray(offset) });
+  }
+
+  /** Addresses wrap at the target's word, as its own arithmetic does. */
+  private placed(address: bigint): Storage {
+    return { kind: "memory", address: BigInt.asUintN(this.kernel.arch.wordSize * 8, address) };
   }
 
   /** The same bytes seen as another type. */
@@ -115,31 +128,43 @@ export class Obj {
   containerOf(type: string | CType, member: string): Obj {
     const outer = typeof type === "string" ? this.kernel.types.named(type) : type;
     const offset = new Obj(this.kernel, outer, { kind: "memory", address: 0n }).at(member).address;
-    return new Obj(this.kernel, outer, { kind: "memory", address: BigInt.asUintN(64, this.address - offset) });
+    return new Obj(this.kernel, outer, this.placed(this.address - offset));
   }
 
   /** The object's bytes in target order. @throws Fault */
   bytes(length = this.size): Uint8Array {
-    if (this.storage.kind === "bytes") return this.storage.bytes.subarray(0, length);
-    return this.kernel.memory.read(this.storage.address, length);
+    if (length > MAX_OBJECT_BYTES) throw Fault.of("corrupt", `an object of ${length} bytes is not believed`);
+    if (this.storage.kind === "memory") return this.kernel.memory.read(this.storage.address, length);
+    if (this.storage.bytes.length < length) throw Fault.of("corrupt", "a value is shorter than its type");
+    return this.storage.bytes.subarray(0, length);
   }
 
   /** An integer, enum, bool, pointer or bit-field as a number, signed as its type. @throws Fault */
   value(): bigint {
     const type = bare(this.type);
-    if (type.kind !== "int" && type.kind !== "pointer" && type.kind !== "enum") throw Fault.of("unknown", `${structName(type)} is not a number`);
+    if (type.kind !== "int" && type.kind !== "pointer" && type.kind !== "enum")
+      throw Fault.of("unknown", `${structName(type)} is not a number`);
     const signed = type.kind !== "pointer" && type.signed;
     if (this.bits) return this.bitValue(this.bits, signed);
-    if (this.storage.kind === "memory" && type.size === 8 && !signed) return this.kernel.memory.u64(this.storage.address);
-    const bytes = this.bytes(type.size);
-    const raw = readUnsigned(viewOf(bytes), 0, type.size, this.kernel.arch.byteOrder);
+    const raw = this.raw(type.size);
     return signed ? BigInt.asIntN(type.size * 8, raw) : raw;
+  }
+
+  private raw(size: number): bigint {
+    const { storage, kernel } = this;
+    if (storage.kind === "memory") {
+      if (size === 8) return kernel.memory.u64(storage.address);
+      if (size === 4) return BigInt(kernel.memory.u32(storage.address));
+      if (size === 1) return BigInt(kernel.memory.u8(storage.address));
+      if (size === 2) return BigInt(kernel.memory.u16(storage.address));
+    }
+    return readUnsigned(viewOf(this.bytes(size)), 0, size, kernel.arch.byteOrder);
   }
 
   private bitValue({ offset, size }: BitField, signed: boolean): bigint {
     const first = offset >> 3;
     const count = ((offset + size - 1) >> 3) - first + 1;
-    const bytes = this.part({ kind: "void" }, first).bytes(count);
+    const bytes = this.part(VOID_TYPE, first).bytes(count);
     const order = this.kernel.arch.byteOrder;
     const unit = readUnsigned(viewOf(bytes), 0, count, order);
     const shift = order === "little" ? offset & 7 : count * 8 - (offset & 7) - size;
@@ -155,10 +180,9 @@ export class Obj {
   /** Text of a `char[]`, or of what a `char *` points at (at most 4096 bytes). @throws Fault */
   text(): string {
     const type = bare(this.type);
-    if (type.kind === "pointer") return this.kernel.memory.cString(this.value(), 4096);
-    const bytes = this.bytes();
-    const end = bytes.indexOf(0);
-    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+    if (type.kind === "pointer") return this.kernel.memory.cString(this.value(), MAX_TEXT);
+    if (type.kind === "array" && !type.count) return this.kernel.memory.cString(this.address, MAX_TEXT);
+    return cString(this.bytes());
   }
 
   /** Elements of an array with a known length. */
@@ -169,6 +193,16 @@ export class Obj {
   }
 }
 
-function structName(type: ReturnType<typeof bare>): string {
-  return type.kind === "struct" || type.kind === "union" ? `${type.kind} ${(type satisfies StructType).name ?? "<anonymous>"}` : type.kind;
+const structName = (type: ReturnType<typeof bare>): string =>
+  type.kind === "struct" || type.kind === "union"
+    ? `${type.kind} ${(type satisfies StructType).name ?? "<anonymous>"}`
+    : type.kind;
+
+/** The bytes of a scalar type that hold `value`, cut to its size as C's conversions do. */
+export function valueBytes(type: CType, value: bigint, order: ByteOrder): Uint8Array {
+  const size = Math.min(sizeOf(type), 16);
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++)
+    bytes[order === "little" ? i : size - 1 - i] = Number((value >> BigInt(8 * i)) & 0xffn);
+  return bytes;
 }

@@ -1,0 +1,46 @@
+import { Fault } from "../base/fault.ts";
+import type { CType } from "../debuginfo/ctype.ts";
+import type { Kernel } from "./kernel.ts";
+import { Obj, valueBytes } from "./object.ts";
+
+/** What a session finds out by itself; the rest of `Kernel` follows from it. */
+export type KernelParts = Pick<Kernel, "arch" | "memory" | "types" | "symbols" | "code" | "vmcoreinfo" | "cpuNotes">;
+
+/** The kernel as one object, from its parts. */
+export function assembleKernel(parts: KernelParts): Kernel {
+  const known = new Map<string, { readonly value: unknown } | Fault>();
+  const typed = (type: string | CType): CType => (typeof type === "string" ? parts.types.named(type) : type);
+
+  const kernel: Kernel = {
+    ...parts,
+    variable(name) {
+      const symbol = parts.symbols.find(name);
+      if (!symbol) throw Fault.of("unknown", `this kernel has no symbol ${name}`);
+      const type = parts.types.variable(name);
+      if (!type) throw Fault.of("unknown", `the type of ${name} is not known`);
+      return kernel.object(type, symbol.address);
+    },
+    hasVariable: (name) => parts.symbols.find(name) !== undefined && parts.types.variable(name) !== undefined,
+    object: (type, address) => new Obj(kernel, typed(type), { kind: "memory", address }),
+    value(type, value) {
+      const target = typed(type);
+      return new Obj(kernel, target, { kind: "bytes", bytes: valueBytes(target, value, parts.arch.byteOrder) });
+    },
+    memo<T>(key: string, compute: () => T): T {
+      let fact = known.get(key);
+      if (!fact) known.set(key, (fact = derive(compute)));
+      if (fact instanceof Fault) throw fact;
+      return fact.value as T;
+    },
+  };
+  return kernel;
+}
+
+function derive(compute: () => unknown): { readonly value: unknown } | Fault {
+  try {
+    return { value: compute() };
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}

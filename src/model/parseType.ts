@@ -1,0 +1,192 @@
+import { Fault } from "../base/fault.ts";
+import { UsageError } from "../base/usageError.ts";
+import type { CType, QualifiedType, TypeKind } from "../debuginfo/ctype.ts";
+import { baseTypeName, isBaseTypeWord } from "./baseTypes.ts";
+import { Cursor } from "./expression/lexer.ts";
+
+/** What a parser must know of the program's types. */
+export interface TypeLookup {
+  readonly wordSize: 4 | 8;
+  find(kind: TypeKind, name: string): CType | undefined;
+  /** An arithmetic type by gdb's spelling, "unsigned long". */
+  base(name: string): CType | undefined;
+}
+
+/** A declarator read: the name in it, and the type it makes of the one before it. */
+export interface Declarator {
+  readonly name: string | undefined;
+  readonly wrap: (base: CType) => CType;
+}
+
+export interface Declaration {
+  readonly name: string | undefined;
+  readonly type: CType;
+}
+
+const QUALIFIERS: Readonly<Record<string, QualifiedType["qualifier"]>> = {
+  const: "const",
+  volatile: "volatile",
+  restrict: "restrict",
+  __restrict: "restrict",
+  _Atomic: "atomic",
+};
+
+/** Markers that sparse reads and compilers do not; people paste them from the kernel's source. */
+const MARKERS = new Set(["__user", "__rcu", "__iomem", "__percpu", "__force", "__kernel", "extern", "static"]);
+
+const TAGS: readonly string[] = ["struct", "union", "enum"];
+
+/**
+ * A C type name: "struct list_head *", "unsigned long", "const char *[4]", "int (*)(struct file *, ...)".
+ * @throws Fault unknown for a type that the debuginfo does not know
+ * @throws UsageError for text that is no type name
+ */
+export function parseTypeName(text: string, types: TypeLookup): CType {
+  const cursor = new Cursor(text);
+  const { type } = declaration(cursor, types);
+  if (cursor.peek().kind !== "end") throw cursor.wrong("the end of the type name");
+  return type;
+}
+
+/** Whether a type name starts at the cursor; `isVariable` hides typedefs, as a local variable does in C. */
+export function startsType(
+  cursor: Cursor,
+  types: TypeLookup,
+  isVariable: (name: string) => boolean = () => false,
+): boolean {
+  const { kind, text } = cursor.peek();
+  if (kind !== "name") return false;
+  if (TAGS.includes(text) || text in QUALIFIERS || MARKERS.has(text) || isBaseTypeWord(text)) return true;
+  return !isVariable(text) && types.find("typedef", text) !== undefined;
+}
+
+/** A type and the declarator after it, which may be without a name. */
+export function declaration(cursor: Cursor, types: TypeLookup): Declaration {
+  const base = specifiers(cursor, types);
+  const { name, wrap } = declarator(cursor, types);
+  return { name, type: wrap(base) };
+}
+
+/** `const struct page`, `unsigned long`, `pid_t`: what stands before the declarators. */
+export function specifiers(cursor: Cursor, types: TypeLookup): CType {
+  const words: string[] = [];
+  const qualifiers: QualifiedType["qualifier"][] = [];
+  const start = cursor.peek().position;
+  let type: CType | undefined;
+  while (cursor.peek().kind === "name") {
+    const { text } = cursor.peek();
+    const qualifier = QUALIFIERS[text];
+    if (qualifier) qualifiers.push(qualifier);
+    else if (isBaseTypeWord(text)) words.push(text);
+    else if (!MARKERS.has(text)) {
+      if (type || words.length > 0) break;
+      type = named(cursor, types);
+      continue;
+    }
+    cursor.take();
+  }
+  if (words.length > 0) {
+    const name = baseTypeName(words);
+    type = name === undefined ? undefined : types.base(name);
+    if (!type) throw new UsageError(`${words.join(" ")} is no type of C`, start);
+  }
+  if (!type) throw cursor.wrong("a type");
+  return qualified(type, qualifiers);
+}
+
+/** `struct page` or a typedef's name. */
+function named(cursor: Cursor, types: TypeLookup): CType {
+  const first = cursor.take().text;
+  const isTag = first === "struct" || first === "union" || first === "enum";
+  const name = isTag ? cursor.expectName(`the name of a ${first}`).text : first;
+  const type = types.find(isTag ? first : "typedef", name);
+  if (!type)
+    throw Fault.of(
+      "unknown",
+      isTag ? `no ${first} ${name} in this kernel's types` : `no type ${name} in this kernel's types`,
+    );
+  return type;
+}
+
+const qualified = (type: CType, qualifiers: readonly QualifiedType["qualifier"][]): CType =>
+  qualifiers.reduce((target: CType, qualifier): CType => ({ kind: "qualified", qualifier, target }), type);
+
+/** `*const name[4](int)`: pointers, then the name or what is in parentheses, then arrays and parameters. */
+export function declarator(cursor: Cursor, types: TypeLookup): Declarator {
+  return cursor.nested(() => {
+    const pointers: QualifiedType["qualifier"][][] = [];
+    while (cursor.skip("*")) pointers.push(pointerQualifiers(cursor));
+    let inner: Declarator = { name: undefined, wrap: (type) => type };
+    if (cursor.is("(") && opensDeclarator(cursor, types)) {
+      cursor.take();
+      inner = declarator(cursor, types);
+      cursor.expect(")");
+    } else if (cursor.peek().kind === "name") {
+      inner = { name: cursor.take().text, wrap: (type) => type };
+    }
+    const suffixes: ((type: CType) => CType)[] = [];
+    while (cursor.is("[") || cursor.is("("))
+      suffixes.push(cursor.is("[") ? arraySuffix(cursor) : parameterSuffix(cursor, types));
+    return {
+      name: inner.name,
+      wrap(base) {
+        const pointed = pointers.reduce(
+          (target: CType, qualifiers) => qualified({ kind: "pointer", size: types.wordSize, target }, qualifiers),
+          base,
+        );
+        return inner.wrap(suffixes.reduceRight((type, suffix) => suffix(type), pointed));
+      },
+    };
+  });
+}
+
+function pointerQualifiers(cursor: Cursor): QualifiedType["qualifier"][] {
+  const found: QualifiedType["qualifier"][] = [];
+  while (cursor.peek().kind === "name") {
+    const { text } = cursor.peek();
+    const qualifier = QUALIFIERS[text];
+    if (qualifier) found.push(qualifier);
+    else if (!MARKERS.has(text)) break;
+    cursor.take();
+  }
+  return found;
+}
+
+/** `(` opens an inner declarator, unless it opens the parameters of a nameless function: `void (int)`. */
+const opensDeclarator = (cursor: Cursor, types: TypeLookup): boolean => {
+  if (cursor.is("*", 1) || cursor.is("(", 1) || cursor.is("[", 1)) return true;
+  const { kind, text } = cursor.peek(1);
+  const isType =
+    TAGS.includes(text) || text in QUALIFIERS || isBaseTypeWord(text) || types.find("typedef", text) !== undefined;
+  return kind === "name" && !isType;
+};
+
+function arraySuffix(cursor: Cursor): (element: CType) => CType {
+  cursor.expect("[");
+  const { kind, text, position } = cursor.peek();
+  let count: number | undefined;
+  if (kind === "number") {
+    count = Number(text.replace(/[uUlL]+$/, ""));
+    if (!Number.isSafeInteger(count)) throw new UsageError(`${text} elements are too many`, position);
+    cursor.take();
+  }
+  cursor.expect("]");
+  return (element) => ({ kind: "array", element, count });
+}
+
+function parameterSuffix(cursor: Cursor, types: TypeLookup): (returns: CType) => CType {
+  cursor.expect("(");
+  const parameters: Declaration[] = [];
+  let variadic = false;
+  if (cursor.isName("void") && cursor.is(")", 1)) cursor.take();
+  while (!cursor.is(")")) {
+    if (cursor.skip("...")) {
+      variadic = true;
+      break;
+    }
+    parameters.push(declaration(cursor, types));
+    if (!cursor.skip(",")) break;
+  }
+  cursor.expect(")");
+  return (returns) => ({ kind: "function", returns, parameters, variadic });
+}

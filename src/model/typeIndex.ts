@@ -1,0 +1,91 @@
+import type { Arch } from "../arch/arch.ts";
+import { Fault } from "../base/fault.ts";
+import { UsageError } from "../base/usageError.ts";
+import type { CType, TypeKind } from "../debuginfo/ctype.ts";
+import type { TypeSource } from "../debuginfo/source.ts";
+import { baseType, debuginfoName } from "./baseTypes.ts";
+import { declarations } from "./declarations.ts";
+import type { Types } from "./kernel.ts";
+import { parseTypeName, type TypeLookup } from "./parseType.ts";
+
+/**
+ * Several sources of types as one: the first that knows a complete type wins, so the kernel's come first,
+ * then modules'. C's arithmetic types need no source; globals that none declares are in declarations.ts.
+ *
+ * @param sources walked anew for every type not met before, so it may grow while a session runs
+ */
+export function typeIndex(arch: Pick<Arch, "name" | "wordSize">, sources: Iterable<TypeSource>): Types {
+  const parsed = new Map<string, CType>();
+  const charIsSigned = arch.name === "x86_64";
+
+  const lookup: TypeLookup = {
+    wordSize: arch.wordSize,
+    find(kind, name) {
+      let declared: CType | undefined;
+      for (const source of sources) {
+        const type = source.find(kind, name);
+        if (type && !isIncomplete(type)) return type;
+        declared ??= type;
+      }
+      return declared;
+    },
+    base: (name) =>
+      (name === "char" ? lookup.find("int", "char") : undefined) ?? baseType(name, arch.wordSize, charIsSigned),
+  };
+
+  const named = (text: string): CType => {
+    let type = parsed.get(text);
+    if (!type) parsed.set(text, (type = parse(text, lookup)));
+    return type;
+  };
+
+  return {
+    named,
+    find: (kind, name) =>
+      lookup.find(kind, name) ?? (kind === "int" ? lookup.find(kind, debuginfoName(name)) : undefined),
+    variable: (name) => first(sources, (source) => source.variable(name)) ?? declared(name, named),
+    function: (name) => first(sources, (source) => source.function(name)),
+    *names() {
+      for (const source of sources) yield* source.names();
+    },
+    get sources() {
+      return [...new Set(Array.from(sources, (source) => source.name))];
+    },
+  };
+}
+
+function parse(text: string, lookup: TypeLookup): CType {
+  try {
+    return parseTypeName(text, lookup);
+  } catch (error) {
+    // To a helper that asks for a type, one that is misspelt is one that this kernel does not have.
+    if (error instanceof UsageError) throw Fault.of("unknown", `${text}: ${error.message}`);
+    throw error;
+  }
+}
+
+function first<T>(sources: Iterable<TypeSource>, ask: (source: TypeSource) => T | undefined): T | undefined {
+  for (const source of sources) {
+    const answer = ask(source);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+const isIncomplete = (type: CType): boolean =>
+  (type.kind === "struct" || type.kind === "union" || type.kind === "enum") && type.incomplete;
+
+/** The first of the spellings in the declaration table whose types this kernel has. */
+function declared(name: string, named: (text: string) => CType): CType | undefined {
+  for (const text of declarations.get(name) ?? []) {
+    try {
+      return named(text);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** The kinds that a bare name may be looked up as, in crash's order. */
+export const TYPE_KINDS: readonly TypeKind[] = ["struct", "union", "typedef", "enum", "int"];

@@ -1,0 +1,97 @@
+import type { CType, EnumType, FunctionType, QualifiedType } from "../debuginfo/ctype.ts";
+import { plainName } from "./baseTypes.ts";
+
+/** Types within types that are spelt out before a lying input is cut off. */
+const MAX_DEPTH = 32;
+
+/** C's spelling of a type: `struct list_head *`, `int (*)(void)`, `char [16]`. */
+export const typeName = (type: CType): string => declare(type, "");
+
+/** C's declaration of a name of that type: `struct list_head *next`, `int (*fn)(void)`, `char comm[16]`. */
+export const declare = (type: CType, name: string): string => around(type, name, baseName, 0);
+
+/**
+ * A declarator around whatever `base` writes for the innermost type: how gdb spells declarations.
+ * Abstract ones keep a space before their brackets: `char [16]`, `void (int)`.
+ */
+export function around(type: CType, inner: string, base: (type: CType) => string, depth: number): string {
+  if (depth > MAX_DEPTH) return spaced("...", inner);
+  switch (type.kind) {
+    case "pointer": {
+      const { target } = type;
+      const starred = `*${inner}`;
+      return around(target, needsParentheses(target) ? `(${starred})` : starred, base, depth + 1);
+    }
+    case "array":
+      return around(type.element, `${inner}[${type.count ?? ""}]`, base, depth + 1);
+    case "function":
+      return around(type.returns, `${inner}(${parameterList(type, depth)})`, base, depth + 1);
+    case "qualified": {
+      const { qualifiers, target } = unqualified(type);
+      if (target.kind === "pointer") return around(target, ` ${spaced(qualifiers, inner)}`, base, depth + 1);
+      if (target.kind === "array" || target.kind === "function") return around(target, inner, base, depth + 1);
+      return spaced(`${qualifiers} ${base(target)}`, inner);
+    }
+    default:
+      return spaced(base(type), inner);
+  }
+}
+
+const spaced = (left: string, right: string): string =>
+  right === "" ? left : right.startsWith(" ") ? left + right : `${left} ${right}`;
+
+const needsParentheses = (type: CType): boolean => {
+  const target = type.kind === "qualified" ? unqualified(type).target : type;
+  return target.kind === "array" || target.kind === "function";
+};
+
+/** Qualifiers in gdb's order, const first, and what they qualify. */
+function unqualified(type: QualifiedType): { qualifiers: string; target: CType } {
+  const words = new Set<string>();
+  let at: CType = type;
+  for (let layer = 0; at.kind === "qualified" && layer < MAX_DEPTH; layer++) {
+    words.add(at.qualifier === "atomic" ? "_Atomic" : at.qualifier);
+    at = at.target;
+  }
+  return {
+    qualifiers: ["const", "volatile", "restrict", "_Atomic"].filter((word) => words.has(word)).join(" "),
+    target: at,
+  };
+}
+
+function parameterList(type: FunctionType, depth: number): string {
+  const list = type.parameters.map((parameter) => around(parameter.type, "", baseName, depth + 1));
+  if (type.variadic) list.push("...");
+  return list.length > 0 ? list.join(", ") : "void";
+}
+
+/** A type that takes no declarator, by its name; an anonymous struct as `struct {...}`, an anonymous enum in full. */
+function baseName(type: CType): string {
+  switch (type.kind) {
+    case "void":
+      return "void";
+    case "int":
+      return plainName(type.name);
+    case "float":
+    case "typedef":
+      return type.name;
+    case "struct":
+    case "union":
+      return `${type.kind} ${type.name ?? "{...}"}`;
+    case "enum":
+      return type.name === undefined ? `enum ${enumerators(type)}` : `enum ${type.name}`;
+    default:
+      return "...";
+  }
+}
+
+/** `{A, B, C = 4}`: a value is written where it is not the one before plus one. */
+export function enumerators(type: EnumType): string {
+  let next = 0n;
+  const list = type.values.map(({ name, value }) => {
+    const text = value === next ? name : `${name} = ${value}`;
+    next = value + 1n;
+    return text;
+  });
+  return `{${list.join(", ")}}`;
+}
