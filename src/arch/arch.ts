@@ -15,10 +15,10 @@ export interface LayoutFacts {
   readonly pageSize: number;
   /** Physical base from the dump's own header, or found by search. */
   readonly physBase: bigint | undefined;
-  /** Page table root register of a CPU (CR3, TTBR1) from QEMU's note, when VMCOREINFO is absent. */
+  /** Physical address of a kernel root table found by other means (a CPU's CR3, a search); it goes before what symbols tell. */
   readonly pageTableRoot: bigint | undefined;
-  /** Link address + offset = runtime address of the kernel image. */
-  readonly kaslrOffset: bigint | undefined;
+  /** Control registers of a CPU ("cr4"), where its note has them; empty elsewhere. */
+  readonly controlRegisters: Registers;
 }
 
 /** A straight piece of kernel address space: no page table needed. */
@@ -27,13 +27,16 @@ export interface LinearRange {
   readonly start: bigint;
   /** Exclusive. */
   readonly end: bigint;
-  /** physical = virtual - start + physical. */
+  /** physical = virtual - start + physical; negative where the range starts below what is mapped. */
   readonly physical: bigint;
 }
 
+/** Reads one page-table entry of 4 or 8 bytes. */
+export type EntryReader = (physical: bigint, bytes: 4 | 8) => bigint | Fault;
+
 /** One level of a page-table walk, as `vtop` prints it. */
 export interface WalkStep {
-  /** "PGD", "P4D", "PUD", "PMD", "PTE", "PAGE". */
+  /** "PGD", "P4D", "PUD", "PMD" or "PTE"; levels that this kernel folds do not appear. */
   readonly level: string;
   /** Physical address of the entry read. */
   readonly entryAddress: bigint;
@@ -44,34 +47,42 @@ export interface WalkStep {
 
 export interface Translation {
   readonly physical: bigint;
-  /** Bytes of the page, 4 KiB to 1 GiB. */
+  /** Bytes of the page, 4 KiB to 1 GiB and more; of the whole range for an address that needed no table. */
   readonly pageBytes: bigint;
+  /** Empty for an address that needed no table. */
   readonly steps: readonly WalkStep[];
 }
 
 /** How this kernel translates, once the dump told: built by `Arch.paging`. */
 export interface Paging {
-  /** Physical address of the kernel's root page table, when known. */
+  /** Physical address of the kernel's root page table, when the facts tell. */
   readonly kernelRoot: bigint | undefined;
-  /** Kernel image and direct map; looked at before the page tables. */
+  /** Virtual address of the same table: it must translate to `kernelRoot`, which tells a right guess from a wrong one. */
+  readonly rootAddress: bigint | undefined;
+  /** Bytes of the smallest page. */
+  readonly pageSize: number;
+  /** Pieces known without tables: consulted only where a table's page is not in the dump. */
   readonly linear: readonly LinearRange[];
+  /** Where the kernel image must lie, and its alignment: for a search through the page tables. */
+  readonly imageWindow: { readonly start: bigint; readonly end: bigint; readonly step: bigint } | undefined;
   /** Removes tag and pointer-authentication bits; sign-extends. */
   canonical(address: bigint): bigint;
   isKernelAddress(address: bigint): boolean;
-  /**
-   * Walks from `root`. `word(physical)` reads one page-table entry.
-   * @returns Fault `unmapped` with the level in the message, or what `word` returned
-   */
-  walk(root: bigint, address: bigint, word: (physical: bigint) => bigint | Fault): Translation | Fault;
+  /** Not the opposite of `isKernelAddress` where both have address spaces of their own. */
+  isUserAddress(address: bigint): boolean;
+  /** Walks from `root`. @returns Fault `unmapped` with the level in the message, or what `entry` returned */
+  walk(root: bigint, address: bigint, entry: EntryReader): Translation | Fault;
   /** Named facts for `mach` and for people: VA bits, levels, page_offset, vmalloc start... */
   readonly facts: ReadonlyMap<string, bigint>;
 }
 
 /** What a CPU's own note tells. */
 export interface CpuState {
+  /** `pr_pid`; QEMU writes the CPU number plus one there. */
   readonly pid: number | undefined;
+  /** General registers, and control registers where the note has them. */
   readonly registers: Registers;
-  /** CR3 or TTBR1_EL1, where the note has it (QEMU). */
+  /** Physical address of the root table in use (CR3, CR13), where the note has it. */
   readonly pageTableRoot?: bigint;
 }
 
@@ -84,6 +95,10 @@ export interface Arch {
   readonly machines: readonly string[];
   readonly byteOrder: ByteOrder;
   readonly wordSize: 4 | 8;
+  /** A VMCOREINFO line that no other architecture writes. */
+  readonly vmcoreinfoKey?: string;
+  /** makedumpfile numbers this architecture's pages from its physical base, not from 0 (its ARCH_PFN_OFFSET). */
+  readonly countsFramesFromPhysBase?: true;
   /** General registers in display order. */
   readonly registers: readonly string[];
   readonly pc: string;
@@ -99,8 +114,8 @@ export interface Arch {
   readonly threadSize: number;
   /** NT_PRSTATUS payload; undefined when it is too short. */
   prstatus(desc: Uint8Array): CpuState | undefined;
-  /** QEMU's own CPU note payload, where this architecture has one. */
-  qemuCpu?(desc: Uint8Array): CpuState | undefined;
+  /** What a further per-CPU note adds (QEMU's own state on x86_64, control registers on s390x); undefined for notes without. */
+  cpuNote?(name: string, type: number, desc: Uint8Array): CpuState | undefined;
   /** @throws Fault unknown when the facts do not suffice */
   paging(facts: LayoutFacts): Paging;
 }

@@ -28,11 +28,29 @@ export interface AddressSpace {
   translate(address: bigint): Translation | Fault;
 }
 
+/** The machine's memory as the dump holds it. */
+export interface PhysicalMemory extends AddressSpace {
+  /** Exclusive end of what the dump can speak of. */
+  readonly end: bigint;
+  /** Bytes of one page of the dump. */
+  readonly pageSize: number;
+  /** Start of the first page at or after `address` that the dump holds; undefined when there is none. */
+  next(address: bigint): bigint | undefined;
+}
+
+/**
+ * Bytes of the kernel image from elsewhere, exactly `length` of them at a runtime address, when they cannot have
+ * changed since the kernel was built (text, read-only data of vmlinux); else undefined.
+ */
+export type ReadOnlyFallback = (address: bigint, length: number) => Uint8Array | undefined;
+
 /** The kernel's memory: the space every symbol and pointer lives in. */
 export interface KernelMemory extends AddressSpace {
-  readonly physical: AddressSpace;
+  readonly physical: PhysicalMemory;
   /** The address space below a page-table root given as a kernel virtual address (`mm->pgd`). */
   user(pgd: bigint, name: string): AddressSpace;
+  /** Asked, from now on, for kernel pages that the dump leaves out. */
+  setFallback(fallback: ReadOnlyFallback): void;
   isKernelAddress(address: bigint): boolean;
   /** Untagged, authentication code stripped, sign-extended. */
   canonical(address: bigint): bigint;

@@ -1,0 +1,40 @@
+import type { ByteOrder } from "../base/bytes.ts";
+import { readUnsigned, viewOf } from "../base/bytes.ts";
+import type { CpuState } from "./arch.ts";
+
+/** Where `struct elf_prstatus` (include/linux/elfcore.h) keeps what we read: it follows the sizes of long and time_t. */
+const prstatusLayout = { 4: { pid: 24, registers: 72 }, 8: { pid: 32, registers: 112 } } as const;
+
+/**
+ * Integers in a row, as in `elf_gregset_t`.
+ * @param names in the order of the note; undefined skips one
+ * @returns undefined when `desc` is too short
+ */
+export function registerRow(
+  desc: Uint8Array,
+  offset: number,
+  names: readonly (string | undefined)[],
+  size: 4 | 8,
+  order: ByteOrder,
+): Map<string, bigint> | undefined {
+  if (desc.length < offset + names.length * size) return undefined;
+  const view = viewOf(desc);
+  const registers = new Map<string, bigint>();
+  names.forEach((name, index) => {
+    if (name !== undefined) registers.set(name, readUnsigned(view, offset + index * size, size, order));
+  });
+  return registers;
+}
+
+/** The NT_PRSTATUS payload of an architecture whose `elf_gregset_t` is a row of longs. */
+export function prstatus(
+  desc: Uint8Array,
+  names: readonly (string | undefined)[],
+  size: 4 | 8,
+  order: ByteOrder,
+): CpuState | undefined {
+  const layout = prstatusLayout[size];
+  const registers = registerRow(desc, layout.registers, names, size, order);
+  if (registers === undefined) return undefined;
+  return { pid: viewOf(desc).getInt32(layout.pid, order === "little"), registers };
+}

@@ -1,0 +1,55 @@
+import { Fault } from "../base/fault.ts";
+import { hex } from "../base/hex.ts";
+import type { EntryReader, Translation, WalkStep } from "./arch.ts";
+
+/** What one entry says: a next table, or a page of `pageBytes`. */
+export interface Entry {
+  readonly physical: bigint;
+  /** undefined for a table. */
+  readonly pageBytes: bigint | undefined;
+}
+
+/** One level of a radix page table, root first in a list of them. */
+export interface TableLevel {
+  /** "PGD", "P4D", "PUD", "PMD" or "PTE". */
+  readonly name: string;
+  /** Address bits below this level's index. */
+  readonly shift: number;
+  /** Width of the index. */
+  readonly bits: number;
+  readonly entryBytes: 4 | 8;
+  /** undefined when the entry maps nothing; `at` is where the entry lies, for tables that have a second half. */
+  decode(entry: bigint, at: bigint, read: EntryReader): Entry | undefined;
+}
+
+/** Follows a radix page table from `root`. As many reads as there are levels, whatever the tables hold. */
+export function walkTables(
+  levels: readonly TableLevel[],
+  root: bigint,
+  address: bigint,
+  read: EntryReader,
+): Translation | Fault {
+  const steps: WalkStep[] = [];
+  let table = root;
+  for (const level of levels) {
+    const shift = BigInt(level.shift);
+    const at = table + BigInt.asUintN(level.bits, address >> shift) * BigInt(level.entryBytes);
+    const entry = read(at, level.entryBytes);
+    if (entry instanceof Fault) {
+      return Fault.at(
+        entry.kind,
+        address,
+        `cannot translate: ${level.name} entry at physical ${hex(at)}: ${entry.message}`,
+      );
+    }
+    steps.push({ level: level.name, entryAddress: at, entry, span: 1n << shift });
+    const next = level.decode(entry, at, read);
+    if (next === undefined) return Fault.at("unmapped", address, `not mapped (${level.name} entry ${hex(entry)})`);
+    if (next.pageBytes !== undefined) {
+      const offset = address & (next.pageBytes - 1n);
+      return { physical: (next.physical & -next.pageBytes) + offset, pageBytes: next.pageBytes, steps };
+    }
+    table = next.physical;
+  }
+  return Fault.at("corrupt", address, "page tables end without a page");
+}

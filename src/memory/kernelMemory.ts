@@ -1,0 +1,67 @@
+import { Fault } from "../base/fault.ts";
+import { Lru } from "../base/lru.ts";
+import type { Paging, Translation } from "../arch/arch.ts";
+import { MappedMemory } from "./mappedMemory.ts";
+import type { AddressSpace, KernelMemory, ReadOnlyFallback } from "./memory.ts";
+import type { DumpMemory } from "./physicalMemory.ts";
+import { UserMemory } from "./userMemory.ts";
+
+/** Bytes of pages that are one comparison away. */
+const REACH = 4 << 20;
+const USER_SPACES = 64;
+
+/** The kernel's address space of a dump. */
+export class DumpKernelMemory extends MappedMemory implements KernelMemory {
+  private readonly users = new Lru<bigint, { readonly name: string; readonly space: UserMemory }>(USER_SPACES);
+  private fallback: ReadOnlyFallback | undefined;
+
+  constructor(physical: DumpMemory, paging: Paging) {
+    super("kernel", physical, paging, REACH / Math.min(physical.pageSize, paging.pageSize));
+  }
+
+  isKernelAddress(address: bigint): boolean {
+    return this.paging.isKernelAddress(address);
+  }
+
+  canonical(address: bigint): bigint {
+    return this.paging.canonical(address);
+  }
+
+  setFallback(fallback: ReadOnlyFallback): void {
+    this.fallback = fallback;
+  }
+
+  user(pgd: bigint, name: string): AddressSpace {
+    const known = this.users.get(pgd);
+    if (known?.name === name) return known.space;
+    const root = this.translate(pgd);
+    const space = new UserMemory(name, this.physical, this.paging, root instanceof Fault ? root : root.physical);
+    this.users.set(pgd, { name, space });
+    return space;
+  }
+
+  translate(address: bigint): Translation | Fault {
+    if (!this.paging.isKernelAddress(address)) return Fault.at("unmapped", address, "not a kernel address");
+    const root = this.paging.kernelRoot;
+    const walked =
+      root === undefined
+        ? Fault.at("unknown", address, "the kernel's page tables were not found")
+        : this.walk(root, address);
+    // What the tables deny is not mapped; what they cannot say, because a table is not in the dump, may be known without.
+    if (!(walked instanceof Fault) || walked.kind === "unmapped") return walked;
+    return this.linear(address) ?? walked;
+  }
+
+  protected override load(address: bigint): Uint8Array | Fault {
+    const bytes = super.load(address);
+    if (!(bytes instanceof Fault) || bytes.kind === "unmapped" || this.fallback === undefined) return bytes;
+    const unchanged = this.fallback(address, this.pageSize);
+    return unchanged?.length === this.pageSize ? unchanged : bytes;
+  }
+
+  private linear(address: bigint): Translation | undefined {
+    const range = this.paging.linear.find(({ start, end }) => address >= start && address < end);
+    if (range === undefined || address - range.start + range.physical < 0n) return undefined;
+    return { physical: address - range.start + range.physical, pageBytes: range.end - range.start, steps: [] };
+  }
+}

@@ -1,0 +1,59 @@
+import type { Arch, CpuState, LayoutFacts, Paging, Registers } from "../arch/arch.ts";
+import type { DumpImage, Note } from "../dump/format.ts";
+import type { Vmcoreinfo } from "./vmcoreinfo.ts";
+
+/** What is known of a kernel besides its VMCOREINFO. */
+export interface KnownLayout {
+  readonly pageSize: number;
+  readonly physBase?: bigint | undefined;
+  readonly pageTableRoot?: bigint | undefined;
+  readonly controlRegisters?: Registers;
+}
+
+export function layoutFacts(vmcoreinfo: Vmcoreinfo | undefined, known: KnownLayout): LayoutFacts {
+  const own = Number(vmcoreinfo?.number("PAGESIZE") ?? 0n);
+  return {
+    text: (key) => vmcoreinfo?.text(key),
+    number: (key) => vmcoreinfo?.number(key),
+    symbol: (name) => vmcoreinfo?.symbol(name),
+    pageSize: isPageSize(own) ? own : known.pageSize,
+    physBase: known.physBase,
+    pageTableRoot: known.pageTableRoot,
+    controlRegisters: known.controlRegisters ?? new Map(),
+  };
+}
+
+const isPageSize = (size: number): boolean => [4096, 8192, 16384, 32768, 65536].includes(size);
+
+/** Where the root table lies by the program headers, when those map virtual addresses (/proc/vmcore). */
+export function rootBySegments(image: DumpImage, paging: Paging): bigint | undefined {
+  const address = paging.rootAddress;
+  if (address === undefined) return undefined;
+  const segment = image.segments.find(
+    // QEMU without paging writes physical addresses in both places, which says nothing.
+    (one) => one.virtual !== one.physical && address >= one.virtual && address < one.virtual + one.memorySize,
+  );
+  return segment === undefined ? undefined : segment.physical + (address - segment.virtual);
+}
+
+const NT_PRSTATUS = 1;
+
+/** What the CPUs' notes say, in the order of the file; a CPU that saved nothing has none. */
+export function cpuStates(notes: readonly Note[], arch: Arch): readonly CpuState[] {
+  const isGeneral = (note: Note): boolean => note.name === "CORE" && note.type === NT_PRSTATUS;
+  const general = notes.filter(isGeneral).map((note) => arch.prstatus(note.desc));
+  const further = notes.flatMap((note) => {
+    const state = isGeneral(note) ? undefined : arch.cpuNote?.(note.name, note.type, note.desc);
+    return state === undefined ? [] : [state];
+  });
+  // A further note belongs to the CPU whose number in the row it shares; there is nothing else in it that tells.
+  const isPaired = further.length === general.length;
+  return general.flatMap((state, index) =>
+    state === undefined ? [] : [isPaired ? merged(state, further[index]) : state],
+  );
+}
+
+function merged(state: CpuState, further: CpuState | undefined): CpuState {
+  if (further === undefined) return state;
+  return { ...further, ...state, registers: new Map([...further.registers, ...state.registers]) };
+}

@@ -1,0 +1,51 @@
+import { Fault } from "../base/fault.ts";
+import type { EntryReader, Paging, Translation } from "../arch/arch.ts";
+import { PagedSpace } from "./pagedSpace.ts";
+import type { DumpMemory } from "./physicalMemory.ts";
+
+/** A space behind page tables: its pages are the physical ones, found by `translate`. */
+export abstract class MappedMemory extends PagedSpace {
+  readonly physical: DumpMemory;
+  protected readonly paging: Paging;
+  /** The large page last walked to: neighbours need no walk of their own. */
+  private large = { start: 0n, end: 0n, physical: 0n };
+
+  constructor(name: string, physical: DumpMemory, paging: Paging, slots: number) {
+    const { byteOrder, wordSize } = physical;
+    // The smaller of the dump's and the kernel's page: QEMU writes 64 KiB ones for an arm64 kernel of 4 KiB pages.
+    super({ name, byteOrder, wordSize, pageSize: Math.min(physical.pageSize, paging.pageSize), slots });
+    this.physical = physical;
+    this.paging = paging;
+  }
+
+  protected walk(root: bigint, address: bigint): Translation | Fault {
+    return this.paging.walk(root, address, entryReader(this.physical));
+  }
+
+  protected load(address: bigint): Uint8Array | Fault {
+    const physical = this.resolve(address);
+    if (physical instanceof Fault) return physical;
+    const bytes = this.physical.page(physical);
+    if (bytes instanceof Fault) return bytes;
+    return bytes.length === this.pageSize ? bytes : bytes.subarray(0, this.pageSize);
+  }
+
+  private resolve(address: bigint): bigint | Fault {
+    const large = this.large;
+    if (address >= large.start && address < large.end) return address - large.start + large.physical;
+    const found = this.translate(address);
+    if (found instanceof Fault) return found;
+    if (found.steps.length > 0 && found.pageBytes > this.pageSize) {
+      const offset = found.physical & (found.pageBytes - 1n);
+      const start = address - offset;
+      this.large = { start, end: start + found.pageBytes, physical: found.physical - offset };
+    }
+    return found.physical;
+  }
+}
+
+/** Page-table entries, read from physical memory. */
+export const entryReader =
+  (physical: DumpMemory): EntryReader =>
+  (address, bytes) =>
+    physical.unsigned(address, bytes);

@@ -1,0 +1,165 @@
+import { cString, readUnsigned, viewOf } from "../base/bytes.ts";
+import type { ByteOrder } from "../base/bytes.ts";
+import { Fault } from "../base/fault.ts";
+import type { Translation } from "../arch/arch.ts";
+import type { AddressSpace } from "./memory.ts";
+
+/** One read never needs more; a damaged size must not take the machine's memory. */
+const READ_LIMIT = 64 << 20;
+const STRING_LIMIT = 4096;
+
+/** What every space of one dump has in common. */
+export interface SpaceShape {
+  readonly name: string;
+  readonly byteOrder: ByteOrder;
+  readonly wordSize: 4 | 8;
+  /** Bytes; a power of two. */
+  readonly pageSize: number;
+  /** How many pages the space remembers; a power of two. */
+  readonly slots: number;
+}
+
+interface Slot {
+  readonly low: number;
+  readonly high: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+/** Splits an address into 32-bit halves without making a number of it: arithmetic on bigint would cost the most here. */
+const halves = new DataView(new ArrayBuffer(8));
+
+/**
+ * An address space read through a direct-mapped cache of pages: what a TLB is to a CPU.
+ * A hit is two comparisons of small integers, whatever page was read before.
+ */
+export abstract class PagedSpace implements AddressSpace {
+  readonly name: string;
+  readonly byteOrder: ByteOrder;
+  readonly wordSize: 4 | 8;
+  readonly pageSize: number;
+  private readonly isLittle: boolean;
+  private readonly offsetMask: number;
+  private readonly pageShift: number;
+  private readonly slotMask: number;
+  private readonly slots: (Slot | undefined)[];
+
+  constructor(shape: SpaceShape) {
+    this.name = shape.name;
+    this.byteOrder = shape.byteOrder;
+    this.wordSize = shape.wordSize;
+    this.pageSize = shape.pageSize;
+    this.isLittle = shape.byteOrder === "little";
+    this.offsetMask = shape.pageSize - 1;
+    this.pageShift = Math.log2(shape.pageSize);
+    this.slotMask = shape.slots - 1;
+    this.slots = new Array<Slot | undefined>(shape.slots).fill(undefined);
+  }
+
+  /** The page that starts at `address`, exactly `pageSize` bytes, or why it is not here. */
+  protected abstract load(address: bigint): Uint8Array | Fault;
+  abstract translate(address: bigint): Translation | Fault;
+
+  page(address: bigint): Uint8Array | Fault {
+    const slot = this.slot(address);
+    if (slot instanceof Fault) return slot;
+    const offset = this.offset(address);
+    return offset === 0 ? slot.bytes : slot.bytes.subarray(offset);
+  }
+
+  read(address: bigint, length: number): Uint8Array {
+    if (!(length >= 0 && length <= READ_LIMIT))
+      throw Fault.at("corrupt", address, `unreasonable size of ${length} bytes`);
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length;) {
+      const part = this.page(address + BigInt(done));
+      if (part instanceof Fault) throw part;
+      const count = Math.min(part.length, length - done);
+      bytes.set(count < part.length ? part.subarray(0, count) : part, done);
+      done += count;
+    }
+    return bytes;
+  }
+
+  u8(address: bigint): number {
+    return this.viewAt(address).getUint8(this.offset(address));
+  }
+
+  u16(address: bigint): number {
+    const offset = this.offset(address);
+    if (offset > this.pageSize - 2) return Number(this.crossing(address, 2));
+    return this.viewAt(address).getUint16(offset, this.isLittle);
+  }
+
+  u32(address: bigint): number {
+    const offset = this.offset(address);
+    if (offset > this.pageSize - 4) return Number(this.crossing(address, 4));
+    return this.viewAt(address).getUint32(offset, this.isLittle);
+  }
+
+  u64(address: bigint): bigint {
+    const offset = this.offset(address);
+    if (offset > this.pageSize - 8) return this.crossing(address, 8);
+    return this.viewAt(address).getBigUint64(offset, this.isLittle);
+  }
+
+  word(address: bigint): bigint {
+    return this.wordSize === 8 ? this.u64(address) : BigInt(this.u32(address));
+  }
+
+  /** The same without throwing, and within a page only: for page-table walks. */
+  unsigned(address: bigint, size: 4 | 8): bigint | Fault {
+    const slot = this.slot(address);
+    if (slot instanceof Fault) return slot;
+    const offset = this.offset(address);
+    if (offset > this.pageSize - size) return Fault.at("corrupt", address, "misaligned");
+    return size === 8
+      ? slot.view.getBigUint64(offset, this.isLittle)
+      : BigInt(slot.view.getUint32(offset, this.isLittle));
+  }
+
+  cString(address: bigint, limit = STRING_LIMIT): string {
+    const parts: Uint8Array[] = [];
+    for (let left = Math.min(limit, READ_LIMIT), at = address; left > 0;) {
+      const part = this.page(at);
+      if (part instanceof Fault) throw part;
+      const text = part.subarray(0, left);
+      parts.push(text);
+      if (text.includes(0)) break;
+      left -= text.length;
+      at += BigInt(text.length);
+    }
+    return cString(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts));
+  }
+
+  private offset(address: bigint): number {
+    halves.setBigUint64(0, address, true);
+    return halves.getUint32(0, true) & this.offsetMask;
+  }
+
+  private viewAt(address: bigint): DataView {
+    const slot = this.slot(address);
+    if (slot instanceof Fault) throw slot;
+    return slot.view;
+  }
+
+  private slot(address: bigint): Slot | Fault {
+    halves.setBigUint64(0, address, true);
+    const low = halves.getInt32(0, true) & ~this.offsetMask;
+    const high = halves.getInt32(4, true);
+    const index = (low >>> this.pageShift) & this.slotMask;
+    const slot = this.slots[index];
+    if (slot !== undefined && slot.low === low && slot.high === high) return slot;
+
+    const bytes = this.load(BigInt.asUintN(64, address) & ~BigInt(this.offsetMask));
+    if (bytes instanceof Fault) return Fault.at(bytes.kind, address, bytes.message);
+    const filled = { low, high, bytes, view: viewOf(bytes) };
+    this.slots[index] = filled;
+    return filled;
+  }
+
+  /** An integer that begins on one page and ends on the next. */
+  private crossing(address: bigint, size: number): bigint {
+    return readUnsigned(viewOf(this.read(address, size)), 0, size, this.byteOrder);
+  }
+}

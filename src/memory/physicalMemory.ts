@@ -1,0 +1,40 @@
+import { Fault } from "../base/fault.ts";
+import type { Translation } from "../arch/arch.ts";
+import type { DumpImage } from "../dump/format.ts";
+import type { PhysicalMemory } from "./memory.ts";
+import { PagedSpace } from "./pagedSpace.ts";
+
+/** Page tables and whatever is read by physical address; the dump keeps decoded pages of its own. */
+const SLOTS = 256;
+
+/** The machine's memory as a dump holds it. */
+export class DumpMemory extends PagedSpace implements PhysicalMemory {
+  readonly end: bigint;
+  private readonly image: DumpImage;
+  private readonly shift: bigint;
+  private readonly origin: bigint;
+
+  /** @param origin physical address of the dump's page 0 */
+  constructor(image: DumpImage, wordSize: 4 | 8, origin = 0n) {
+    super({ name: "physical", byteOrder: image.byteOrder, wordSize, pageSize: image.pageSize, slots: SLOTS });
+    this.image = image;
+    this.shift = BigInt(Math.log2(image.pageSize));
+    this.origin = origin;
+    this.end = origin + (BigInt(image.maxPfn) << this.shift);
+  }
+
+  next(address: bigint): bigint | undefined {
+    const from = address > this.origin ? (address - this.origin + BigInt(this.pageSize) - 1n) >> this.shift : 0n;
+    const pfn = this.image.next(Number(from));
+    return pfn < 0 ? undefined : this.origin + (BigInt(pfn) << this.shift);
+  }
+
+  translate(address: bigint): Translation | Fault {
+    return { physical: address, pageBytes: BigInt(this.pageSize), steps: [] };
+  }
+
+  protected load(address: bigint): Uint8Array | Fault {
+    if (address < this.origin || address >= this.end) return Fault.at("missing", address, "no such physical memory");
+    return this.image.page(Number((address - this.origin) >> this.shift));
+  }
+}
