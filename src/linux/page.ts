@@ -1,10 +1,11 @@
 import type { Kernel } from "../model/kernel.ts";
 
-const SMALLEST = 4096;
+/** What most machines have, for a dump whose VMCOREINFO does not tell. */
+const COMMON_PAGE_SIZE = 4096;
 
-/** Bytes of a page, PAGE_SIZE: as VMCOREINFO notes it, else the smallest that any architecture has. */
+/** Bytes of a page of this kernel: VMCOREINFO's PAGESIZE (kernel/crash_core.c). */
 export function pageSize(kernel: Kernel): number {
-  const noted = Number(kernel.vmcoreinfo("PAGESIZE") ?? SMALLEST);
-  const plausible = noted >= SMALLEST && noted <= 1 << 20 && (noted & (noted - 1)) === 0;
-  return plausible ? noted : SMALLEST;
+  const noted = Number(kernel.vmcoreinfo("PAGESIZE"));
+  const isPowerOfTwo = noted > 0 && Number.isInteger(Math.log2(noted));
+  return isPowerOfTwo ? noted : COMMON_PAGE_SIZE;
 }
