@@ -1,0 +1,41 @@
+import type { ElfFile } from "./elf.ts";
+import { type Placement, textRanges } from "./placement.ts";
+
+/**
+ * Addresses of one image as numbers: the signed distance from a base inside the image. Kernel addresses need all 64
+ * bits, distances within an image do not, and numbers are what tables and hot loops are made of.
+ */
+export class Addressing {
+  readonly base: bigint;
+  /** Bytes of an address. */
+  readonly bytes: 4 | 8;
+  private readonly high: number;
+  private readonly low: number;
+
+  constructor(base: bigint, bytes: 4 | 8) {
+    this.base = base;
+    this.bytes = bytes;
+    this.high = Number(base >> 32n);
+    this.low = Number(base & 0xffffffffn);
+  }
+
+  distance(address: bigint): number {
+    return Number(BigInt.asIntN(64, address - this.base));
+  }
+
+  /** The distance of an address read as two unsigned 32-bit halves; `high` is 0 for a 32-bit one. */
+  join(high: number, low: number): number {
+    return ((high - this.high) | 0) * 0x100000000 + (low - this.low);
+  }
+
+  address(distance: number): bigint {
+    return BigInt.asUintN(this.bytes * 8, this.base + BigInt(distance));
+  }
+}
+
+/** Distances from the start of the image's code. */
+export function addressingOf(elf: ElfFile, placement?: Placement): Addressing {
+  let base: bigint | undefined;
+  for (const { start } of textRanges(elf, placement)) if (base === undefined || start < base) base = start;
+  return new Addressing(base ?? 0n, elf.wordSize);
+}

@@ -1,0 +1,153 @@
+import { cString } from "../base/bytes.ts";
+import { type Addressing, addressingOf } from "./addressing.ts";
+import { type ElfFile, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from "./elf.ts";
+import { NameIndex, nameHash } from "./nameIndex.ts";
+import { ascending, lastAtOrBelow, permuted } from "./order.ts";
+import { type Placement, sectionAddress } from "./placement.ts";
+import type { KSymbol, SymbolSource } from "./source.ts";
+import { SHN_LORESERVE, STT_FUNC, type SymbolTable, readSymbolTable } from "./symbolTable.ts";
+
+/** From the System V gABI, "Symbol Table", and its GNU extensions. */
+const STB_LOCAL = 0;
+const STB_WEAK = 2;
+const STB_GNU_UNIQUE = 10;
+const STT_OBJECT = 1;
+const STT_GNU_IFUNC = 10;
+
+const MAX_NAME = 4096;
+
+/**
+ * The symbols of a vmlinux or module as `nm` lists them.
+ * @param placement run-time places of a relocatable file's sections; symbols in sections without one are left out
+ * @throws Fault when the table cannot be read
+ */
+export const elfSymbols = (elf: ElfFile, placement?: Placement): SymbolSource => new ElfSymbols(elf, placement);
+
+class ElfSymbols implements SymbolSource {
+  readonly name: string;
+  private readonly table: SymbolTable;
+  private readonly addressing: Addressing;
+  /** nm's letter for a local symbol of each section, and where each section ends. */
+  private readonly letters: readonly string[];
+  private readonly ends: readonly number[];
+  /** Symbols by address, and their addresses in that order. A place in this order is called rank. */
+  private readonly order: Uint32Array;
+  private readonly keys: Float64Array;
+  private byName: NameIndex | undefined;
+
+  constructor(elf: ElfFile, placement: Placement | undefined) {
+    this.name = elf.file.name;
+    this.addressing = addressingOf(elf, placement);
+    this.table = readSymbolTable(elf, this.addressing, placement);
+    this.letters = sectionLetters(elf);
+    this.ends = elf.sections.map((section) => {
+      const start = sectionAddress(elf, section, placement);
+      return start === undefined ? -Infinity : this.addressing.distance(start) + section.size;
+    });
+    const keys = this.table.address.subarray(0, this.table.count);
+    this.order = ascending(keys);
+    this.keys = permuted(keys, this.order);
+  }
+
+  named(name: string): readonly KSymbol[] {
+    this.byName ??= this.indexNames();
+    const found: KSymbol[] = [];
+    for (const rank of this.byName.candidates(nameHash(new TextEncoder().encode(name), 0, MAX_NAME))) {
+      const symbol = this.symbol(rank);
+      if (symbol.name === name) found.push(symbol);
+    }
+    return found;
+  }
+
+  /** Filled from the top, so that candidates come back in address order. */
+  private indexNames(): NameIndex {
+    const index = new NameIndex(this.order.length);
+    for (let rank = this.order.length - 1; rank >= 0; rank--) {
+      index.add(nameHash(this.table.names, this.table.name[this.index(rank)] ?? 0, MAX_NAME), rank);
+    }
+    return index;
+  }
+
+  at(address: bigint): KSymbol | undefined {
+    const key = this.addressing.distance(address);
+    const rank = this.preferred(lastAtOrBelow(this.keys, key));
+    return rank >= 0 && key < this.end(rank) ? this.symbol(rank) : undefined;
+  }
+
+  /** Of the symbols at the address of this one: a global function, else the first. */
+  private preferred(rank: number): number {
+    let first = rank;
+    let best: number | undefined;
+    for (let at = rank; at >= 0 && this.keys[at] === this.keys[rank]; at--) {
+      first = at;
+      if (this.isGlobalFunction(at)) best = at;
+    }
+    return best ?? first;
+  }
+
+  private isGlobalFunction(rank: number): boolean {
+    const info = this.table.info[this.index(rank)] ?? 0;
+    return info >> 4 !== STB_LOCAL && (info & 15) === STT_FUNC;
+  }
+
+  /** Where what the symbol names ends at the latest: with its section, or with its own size where it has no section. */
+  private end(rank: number): number {
+    const i = this.index(rank);
+    return Math.max(
+      this.ends[this.table.section[i] ?? 0] ?? -Infinity,
+      (this.keys[rank] ?? 0) + (this.table.size[i] ?? 0),
+    );
+  }
+
+  /** Distances go round at 2^64: the lowest addresses may have the highest ranks. */
+  *all(): Generator<KSymbol> {
+    const zero = this.addressing.distance(0n);
+    const first = zero > 0 ? lastAtOrBelow(this.keys, zero - 1) + 1 : 0;
+    const count = this.order.length;
+    for (let i = 0; i < count; i++) yield this.symbol((first + i) % count);
+  }
+
+  private index(rank: number): number {
+    return this.order[rank] ?? 0;
+  }
+
+  private symbol(rank: number): KSymbol {
+    const i = this.index(rank);
+    return {
+      name: cString(this.table.names, this.table.name[i] ?? 0),
+      address: this.addressing.address(this.table.address[i] ?? 0),
+      size: (this.table.size[i] ?? 0) || this.gap(rank),
+      type: this.letter(i),
+    };
+  }
+
+  /** Bytes to the next higher symbol, or to the end of the section. */
+  private gap(rank: number): number {
+    const start = this.keys[rank] ?? 0;
+    let next = rank + 1;
+    while (next < this.keys.length && this.keys[next] === start) next++;
+    const end = Math.min(this.keys[next] ?? Infinity, this.end(rank));
+    return end > start ? end - start : 0;
+  }
+
+  private letter(i: number): string {
+    const info = this.table.info[i] ?? 0;
+    const section = this.table.section[i] ?? 0;
+    const binding = info >> 4;
+    const type = info & 15;
+    if (type === STT_GNU_IFUNC) return "i";
+    if (binding === STB_WEAK) return type === STT_OBJECT ? "V" : "W";
+    if (binding === STB_GNU_UNIQUE) return "u";
+    const letter = section >= SHN_LORESERVE ? "a" : (this.letters[section] ?? "?");
+    return binding === STB_LOCAL ? letter : letter.toUpperCase();
+  }
+}
+
+function sectionLetters(elf: ElfFile): string[] {
+  return elf.sections.map(({ name, type, flags }) => {
+    if (!(flags & SHF_ALLOC)) return name.startsWith(".debug") ? "N" : "n";
+    if (flags & SHF_EXECINSTR) return "t";
+    if (type === SHT_NOBITS) return "b";
+    return flags & SHF_WRITE ? "d" : "r";
+  });
+}

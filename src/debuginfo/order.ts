@@ -1,0 +1,74 @@
+const DIGIT_BITS = 11;
+const DIGITS = 1 << DIGIT_BITS;
+const WORD = 2 ** 32;
+
+/**
+ * The permutation that puts whole numbers in ascending order, equal ones as they stood: a radix sort, several times
+ * faster than `sort` with a comparison for the hundred thousand addresses of a kernel.
+ * @param keys whole numbers that span less than 2^53
+ */
+export function ascending(keys: Float64Array): Uint32Array {
+  const order = new Uint32Array(keys.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  let least = Infinity;
+  let most = -Infinity;
+  let sorted = true;
+  for (let i = 0; i < keys.length; i++) {
+    // i < keys.length, here and below
+    const key = keys[i]!;
+    if (key < most) sorted = false;
+    if (key < least) least = key;
+    if (key > most) most = key;
+  }
+  if (sorted) return order;
+  // What is stored in a Uint32Array is reduced modulo 2^32.
+  const words = new Uint32Array(keys.length);
+  for (let i = 0; i < words.length; i++) words[i] = keys[i]! - least;
+  const byLow = byWord(words, order);
+  if (most - least < WORD) return byLow;
+  for (let i = 0; i < words.length; i++) words[i] = (keys[i]! - least) / WORD;
+  return byWord(words, byLow);
+}
+
+/** `order` made ascending by `words`, in stable passes over a digit each, the lowest first. */
+function byWord(words: Uint32Array, order: Uint32Array): Uint32Array {
+  let from = order;
+  let to: Uint32Array = new Uint32Array(order.length);
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+    spread(words, shift, from, to);
+    [from, to] = [to, from];
+  }
+  return from;
+}
+
+/** Every `!` reads inside: digits are below DIGITS, `from` and `to` are permutations of the indexes of `words`. */
+function spread(words: Uint32Array, shift: number, from: Uint32Array, to: Uint32Array): void {
+  const starts = new Uint32Array(DIGITS + 1);
+  for (let i = 0; i < words.length; i++) starts[((words[i]! >>> shift) & (DIGITS - 1)) + 1]!++;
+  for (let digit = 0; digit < DIGITS; digit++) starts[digit + 1]! += starts[digit]!;
+  for (let i = 0; i < from.length; i++) {
+    const index = from[i]!;
+    to[starts[(words[index]! >>> shift) & (DIGITS - 1)]!++] = index;
+  }
+}
+
+/** The last of the ascending `keys` that is not above `key`; -1 when all are. */
+export function lastAtOrBelow(keys: Float64Array, key: number): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    // 0 <= middle < keys.length
+    if (keys[middle]! <= key) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** The values in the order of a permutation. */
+export function permuted(values: Float64Array, order: Uint32Array): Float64Array {
+  const result = new Float64Array(order.length);
+  // A permutation of the same length names only indexes inside.
+  for (let i = 0; i < order.length; i++) result[i] = values[order[i]!]!;
+  return result;
+}

@@ -1,0 +1,37 @@
+import { Fault } from "../base/fault.ts";
+import { type ElfFile, type ElfSection, ET_REL, SHF_ALLOC, SHF_EXECINSTR } from "./elf.ts";
+
+/**
+ * Where the sections of a relocatable file (a `.ko`) lie at run time, by section name; undefined for a section that
+ * was never loaded or has been freed. The kernel keeps them in `module.sect_attrs`.
+ */
+export type Placement = (section: string) => bigint | undefined;
+
+const notLoaded: Placement = () => undefined;
+
+/** The address of an allocated section: its link address, or where `placement` puts it in a relocatable file. */
+export function sectionAddress(elf: ElfFile, section: ElfSection, placement = notLoaded): bigint | undefined {
+  if (!(section.flags & SHF_ALLOC)) return undefined;
+  return elf.type === ET_REL ? placement(section.name) : section.address;
+}
+
+/** One address range of an image that holds code; `end` is exclusive. */
+export interface TextRange {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** Where the image has code. */
+export function textRanges(elf: ElfFile, placement?: Placement): TextRange[] {
+  const ranges: TextRange[] = [];
+  for (const section of elf.sections) {
+    const start = section.flags & SHF_EXECINSTR ? sectionAddress(elf, section, placement) : undefined;
+    if (start !== undefined && section.size > 0) ranges.push({ start, end: start + byteCount(elf, section) });
+  }
+  return ranges;
+}
+
+function byteCount(elf: ElfFile, section: ElfSection): bigint {
+  if (!Number.isSafeInteger(section.size)) throw Fault.of("corrupt", `${elf.file.name}: ${section.name} is too large`);
+  return BigInt(section.size);
+}

@@ -1,0 +1,90 @@
+import { constants, inflateSync, zstdDecompressSync } from "node:zlib";
+import type { ByteOrder } from "../base/bytes.ts";
+import { viewOf } from "../base/bytes.ts";
+import { Fault } from "../base/fault.ts";
+import { type RandomFile, bytesFile, sliceFile } from "../base/file.ts";
+
+const SHF_COMPRESSED = 0x800;
+const ELFCOMPRESS_ZLIB = 1;
+const ELFCOMPRESS_ZSTD = 2;
+
+/** The largest section that is decompressed; the .debug_info of a distribution kernel is a quarter of it. */
+const MAX_DECOMPRESSED = 1 << 30;
+
+/** What a zlib stream can grow by at most; zstd has no such bound, so it is stopped by the size the header claims. */
+const ZLIB_MAX_RATIO = 1032;
+
+interface Place {
+  readonly name: string;
+  readonly flags: number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/**
+ * A section's bytes: a window of the file, or what it decompresses to (gABI `SHF_COMPRESSED`, or GNU's older
+ * `.zdebug_*` sections), decompressed whole when first read.
+ * @throws Fault corrupt when the compression header is not understood; reads throw it when the stream is broken
+ */
+export function sectionContents(
+  file: RandomFile,
+  section: Place,
+  { byteOrder, wordSize }: { readonly byteOrder: ByteOrder; readonly wordSize: 4 | 8 },
+): RandomFile {
+  const stored = { ...sliceFile(file, section.offset, section.size), name: `${file.name} ${section.name}` };
+  if (section.flags & SHF_COMPRESSED) return chdrContents(stored, byteOrder === "little", wordSize === 8);
+  if (section.name.startsWith(".zdebug_")) return zdebugContents(stored);
+  return stored;
+}
+
+/** Elf32_Chdr or Elf64_Chdr, then the stream. */
+function chdrContents(stored: RandomFile, little: boolean, wide: boolean): RandomFile {
+  const header = stored.read(0, wide ? 24 : 12);
+  if (header.length < (wide ? 24 : 12)) throw Fault.of("truncated", `${stored.name}: ends in its compression header`);
+  const view = viewOf(header);
+  const type = view.getUint32(0, little);
+  if (type !== ELFCOMPRESS_ZLIB && type !== ELFCOMPRESS_ZSTD) {
+    throw Fault.of("corrupt", `${stored.name}: compression type ${type}`);
+  }
+  const size = wide ? Number(view.getBigUint64(8, little)) : view.getUint32(4, little);
+  return decompressed(stored, header.length, size, type);
+}
+
+/** "ZLIB", the size as eight big-endian bytes, the stream (GNU binutils before 2.26). */
+function zdebugContents(stored: RandomFile): RandomFile {
+  const header = stored.read(0, 12);
+  if (header.length < 12 || Buffer.from(header.subarray(0, 4)).toString("latin1") !== "ZLIB") return stored;
+  return decompressed(stored, 12, Number(viewOf(header).getBigUint64(4)), ELFCOMPRESS_ZLIB);
+}
+
+function decompressed(stored: RandomFile, start: number, size: number, type: number): RandomFile {
+  const compressed = stored.size - start;
+  if (size > MAX_DECOMPRESSED || (type === ELFCOMPRESS_ZLIB && size > 64 + compressed * ZLIB_MAX_RATIO)) {
+    throw Fault.of("corrupt", `${stored.name}: claims ${size} bytes from ${compressed} compressed ones`);
+  }
+  let whole: RandomFile | undefined;
+  const inflate = (): RandomFile => bytesFile(stored.name, inflated(stored, start, size, type));
+  return {
+    name: stored.name,
+    size,
+    read: (offset, length) => (whole ??= inflate()).read(offset, length),
+    close() {},
+  };
+}
+
+function inflated(stored: RandomFile, start: number, size: number, type: number): Uint8Array {
+  const stream = stored.read(start, stored.size - start);
+  let bytes: Uint8Array;
+  try {
+    bytes =
+      type === ELFCOMPRESS_ZSTD
+        ? zstdDecompressSync(stream, { maxOutputLength: size + 1 })
+        : inflateSync(stream, { maxOutputLength: size + 1, finishFlush: constants.Z_SYNC_FLUSH });
+  } catch (error) {
+    throw Fault.of("corrupt", `${stored.name}: ${error instanceof Error ? error.message : "cannot be decompressed"}`);
+  }
+  if (bytes.length !== size)
+    throw Fault.of("corrupt", `${stored.name}: ${bytes.length} bytes where ${size} were promised`);
+  // Not as a Buffer, whose slices share memory.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
