@@ -22,9 +22,9 @@ function module(
   machine: number,
   order: ByteOrder,
   entries: readonly Entry[],
-  { type = ET_REL, wide = true, bytes = new Uint8Array(32) } = {},
+  options: { type?: number; wide?: boolean; bytes?: Uint8Array } = {},
 ) {
-  // prettier-ignore
+  const { type = ET_REL, wide = true, bytes = new Uint8Array(32) } = options;
   const withAddend = machine !== 40;
   const table = new ByteWriter(order);
   for (const [offset, symbol, kind, addend] of entries) {
