@@ -64,7 +64,11 @@ export function madeDump(scenario: string, ...options: string[]): CorpusDump {
 export function vmlinuxOf(family: string): string | undefined {
   try {
     const only = family === "x86_64-6.1" ? {} : { VMLINUX_ONLY: "1" };
-    return execFileSync(join(corpus, "get-debuginfo.sh"), [family], { encoding: "utf8", env: { ...process.env, ...only }, stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return execFileSync(join(corpus, "get-debuginfo.sh"), [family], {
+      encoding: "utf8",
+      env: { ...process.env, ...only },
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
   } catch {
     return undefined;
   }
@@ -73,7 +77,10 @@ export function vmlinuxOf(family: string): string | undefined {
 /** Where debuginfo of the family's modules lies: the scenario modules, and Debian's beside the vmlinux. */
 export function moduleFolders(family: string, vmlinux: string): string[] {
   const debian = resolve(vmlinux, "../../lib/modules");
-  return [join(corpus, family, "modules"), ...(existsSync(debian) ? readdirSync(debian).map((release) => join(debian, release)) : [])].filter((folder) => existsSync(folder));
+  return [
+    join(corpus, family, "modules"),
+    ...(existsSync(debian) ? readdirSync(debian).map((release) => join(debian, release)) : []),
+  ].filter((folder) => existsSync(folder));
 }
 
 /** drgn's account of one frame. */
@@ -101,14 +108,24 @@ export interface DrgnTask {
 }
 
 export interface DrgnAccount {
-  readonly uts: { readonly release: string; readonly version: string; readonly machine: string; readonly nodename: string };
+  readonly uts: {
+    readonly release: string;
+    readonly version: string;
+    readonly machine: string;
+    readonly nodename: string;
+  };
   readonly tasks: readonly DrgnTask[];
   readonly crashed_thread?: { readonly tid: number; readonly comm: string; readonly stack: readonly DrgnFrame[] };
-  readonly modules: readonly { readonly name: string; readonly module: string; readonly sections?: Record<string, string> }[];
+  readonly modules: readonly {
+    readonly name: string;
+    readonly module: string;
+    readonly sections?: Record<string, string>;
+  }[];
   readonly dmesg: readonly string[];
 }
 
-export const drgnAccount = (ref: string): DrgnAccount => JSON.parse(readFileSync(join(ref, "drgn.json"), "utf8")) as DrgnAccount;
+export const drgnAccount = (ref: string): DrgnAccount =>
+  JSON.parse(readFileSync(join(ref, "drgn.json"), "utf8")) as DrgnAccount;
 
 export interface Answer {
   readonly status: number | null;
@@ -119,7 +136,12 @@ export interface Answer {
 /** Runs the built command line program as a user does. */
 export function cli(...args: string[]): Answer {
   try {
-    const stdout = execFileSync("node_modules/.bin/node", ["dist/cli.js", ...args], { encoding: "utf8", maxBuffer: 1 << 28, timeout: 120_000, stdio: ["ignore", "pipe", "pipe"] });
+    const stdout = execFileSync("node_modules/.bin/node", ["dist/cli.js", ...args], {
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+      timeout: 120_000,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     return { status: 0, stdout, stderr: "" };
   } catch (error) {
     const { status, stdout, stderr } = error as { status: number | null; stdout?: string; stderr?: string };

@@ -1,0 +1,121 @@
+// npm run bench: whole processes, ours against crash and drgn on the same dump, alternating; prints a table and
+// writes it to docs/benchmarks.md. Needs ../shared (the corpus); without its peers it prints our column alone.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir, totalmem } from "node:os";
+import { join, resolve } from "node:path";
+
+const RUNS = Number(process.env.BENCH_RUNS ?? 5);
+const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
+const peers = resolve(corpus, "../peers/peers.sh");
+const vmcore = join(corpus, "x86_64-6.1/sysrq/vmcore");
+if (!existsSync(vmcore)) {
+  console.error(`bench: no corpus at ${corpus}: set VMCORE_CORPUS`);
+  process.exit(1);
+}
+
+const text = (command, ...args) => spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() ?? "";
+const vmlinux = text(join(corpus, "get-debuginfo.sh"), "x86_64-6.1").split("\n").at(-1);
+const havePeers = spawnSync(peers, ["install"], { stdio: "ignore" }).status === 0;
+if (!havePeers) console.log("crash and drgn are not to be had here: our column alone\n");
+const time = existsSync("/usr/bin/time") ? "/usr/bin/time" : undefined;
+if (!time) console.log("no /usr/bin/time (apt-get install time): no memory figures\n");
+
+const folder = mkdtempSync(join(tmpdir(), "vmcore-bench-"));
+const allStacks = join(folder, "all.py");
+writeFileSync(
+  allStacks,
+  "from drgn.helpers.linux.pid import for_each_task\nfor t in for_each_task(prog):\n    print(t.pid, prog.stack_trace(t))\n",
+);
+
+const ours = (command, symbols = true) => ({
+  line: [process.execPath, "dist/cli.js", ...(symbols ? [vmlinux] : []), vmcore, "-c", command],
+});
+const crash = (command) => ({ line: [peers, "crash", "-s", vmlinux, vmcore], input: `${command}\nexit\n` });
+const drgnScript = (script) => ({ line: [peers, "drgn", "-q", "-c", vmcore, "-s", vmlinux, script] });
+const drgnCrash = (command) => ({ line: [peers, "drgn-crash", vmlinux, vmcore, command] });
+
+/** Each job: ours with and without vmlinux, and who else can do it. */
+const jobs = [
+  {
+    name: "panic task's stack, file:line",
+    ours: ours("bt -l"),
+    crash: crash("bt -l"),
+    drgn: { line: [peers, "backtrace", vmlinux, vmcore] },
+  },
+  { name: "panic task's stack, no vmlinux", ours: ours("bt", false) },
+  {
+    name: "all tasks' stacks, file:line",
+    ours: ours("foreach bt -l"),
+    crash: crash("foreach bt -l"),
+    drgn: drgnScript(allStacks),
+  },
+  { name: "all tasks' stacks, no vmlinux", ours: ours("foreach bt", false) },
+  { name: "ps", ours: ours("ps"), crash: crash("ps"), drgn: drgnCrash("ps") },
+  { name: "log", ours: ours("log"), crash: crash("log"), drgn: drgnCrash("log") },
+];
+
+function once({ line, input }) {
+  const report = join(folder, "time");
+  const command = time ? [time, "-f", "%e %M", "-o", report, ...line] : line;
+  const start = performance.now();
+  const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), {
+    input: input ?? "",
+    maxBuffer: 1 << 28,
+    encoding: "utf8",
+  });
+  const seconds = (performance.now() - start) / 1000;
+  // crash closes with 0 even for a command that failed: an empty answer is a failure here.
+  if (status !== 0 || !stdout.trim()) throw new Error(`${line.join(" ")}: exit ${status}\n${stderr.slice(0, 500)}`);
+  const mib = time ? Number(readFileSync(report, "utf8").trim().split("\n").at(-1).split(" ")[1]) / 1024 : NaN;
+  return { seconds, mib };
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+const rows = [];
+for (const job of jobs) {
+  const who = ["ours", ...(havePeers ? ["drgn", "crash"] : [])].filter((name) => job[name]);
+  const runs = Object.fromEntries(who.map((name) => [name, []]));
+  try {
+    for (const name of who) once(job[name]); // warm the page cache
+    for (let run = 0; run < RUNS; run++) for (const name of who) runs[name].push(once(job[name]));
+  } catch (error) {
+    console.error(`${job.name}: ${error.message}`);
+    continue;
+  }
+  const figure = (name) =>
+    runs[name] && { seconds: median(runs[name].map((r) => r.seconds)), mib: median(runs[name].map((r) => r.mib)) };
+  rows.push({ name: job.name, ours: figure("ours"), drgn: figure("drgn"), crash: figure("crash") });
+}
+rmSync(folder, { recursive: true });
+
+const cell = (figure) =>
+  figure ? `${figure.seconds.toFixed(2)} s, ${Number.isNaN(figure.mib) ? "?" : figure.mib.toFixed(0)} MiB` : "-";
+const ratio = (a, b) => (a && b ? `${(a.seconds / b.seconds).toFixed(2)}` : "-");
+const table = [
+  "| job | vmcore-debug | drgn | crash | time / drgn | time / crash |",
+  "|---|--:|--:|--:|--:|--:|",
+  ...rows.map(
+    (r) =>
+      `| ${r.name} | ${cell(r.ours)} | ${cell(r.drgn)} | ${cell(r.crash)} | ${ratio(r.ours, r.drgn)} | ${ratio(r.ours, r.crash)} |`,
+  ),
+].join("\n");
+console.log(table);
+
+const versions = havePeers
+  ? text(peers, "versions")
+      .split("\n")
+      .filter((line) => /^(crash|drgn)/.test(line))
+  : [];
+writeFileSync(
+  "docs/benchmarks.md",
+  `# Benchmarks
+
+\`npm run bench\`: whole processes on the corpus's sysrq dump (Debian 6.1.192, 4 CPUs, 768 MB guest, kdump zstd -d 31) with its 590 MB vmlinux, the programs in turn, median of ${RUNS} runs after one warm-up, peak memory of the process.
+
+${table}
+
+Machine: ${cpus().length} × ${cpus()[0].model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB. Node ${process.version}. ${versions.join("; ").replace(/ \(.*?(,|$)/g, "")}.
+`,
+);

@@ -1,0 +1,71 @@
+import type { CfiRow, CodeSource, OrcEntry, OrcSource } from "../debuginfo/source.ts";
+import type { Code, CodePlace } from "../model/kernel.ts";
+
+/** What is known of the code of one image: the kernel or one module. */
+export interface CodeImage {
+  readonly module: string | undefined;
+  /** Runtime ranges of text, end exclusive. */
+  readonly text: readonly { readonly start: bigint; readonly end: bigint }[];
+  /** Opened when first asked: most images are never looked into. */
+  readonly code: () => CodeSource | undefined;
+  /** Runtime address minus the code source's address. */
+  readonly bias: bigint;
+  readonly orc: () => OrcSource | undefined;
+}
+
+/** Lines, inlines, locals and unwind rows of the kernel and its modules as one. */
+export class CodeIndex implements Code {
+  private readonly kernelImage: CodeImage;
+  private readonly modules: () => readonly CodeImage[];
+  private readonly places = new Map<bigint, readonly CodePlace[]>();
+
+  constructor(kernelImage: CodeImage, modules: () => readonly CodeImage[]) {
+    this.kernelImage = kernelImage;
+    this.modules = modules;
+  }
+
+  scopes(pc: bigint): readonly CodePlace[] {
+    let known = this.places.get(pc);
+    if (!known) this.places.set(pc, (known = this.compute(pc)));
+    return known;
+  }
+
+  private compute(pc: bigint): readonly CodePlace[] {
+    const image = this.image(pc);
+    const code = image?.code();
+    if (!image || !code) return [];
+    const { module, bias } = image;
+    return code.scopes(pc - bias).map((scope) => ({
+      function: scope.function,
+      inlined: scope.inlined,
+      source: scope.source,
+      entry: scope.entry + bias,
+      module,
+      variables: () => scope.variables(),
+    }));
+  }
+
+  cfi(pc: bigint): CfiRow | undefined {
+    const image = this.image(pc);
+    return image?.code()?.cfi(pc - image.bias);
+  }
+
+  orc(pc: bigint): OrcEntry | undefined {
+    return this.image(pc)?.orc()?.find(pc);
+  }
+
+  isText(pc: bigint): boolean {
+    return this.image(pc) !== undefined;
+  }
+
+  bias(pc: bigint): bigint {
+    return this.image(pc)?.bias ?? 0n;
+  }
+
+  private image(pc: bigint): CodeImage | undefined {
+    if (holds(this.kernelImage, pc)) return this.kernelImage;
+    return this.modules().find((image) => holds(image, pc));
+  }
+}
+
+const holds = (image: CodeImage, pc: bigint): boolean => image.text.some(({ start, end }) => pc >= start && pc < end);

@@ -1,0 +1,90 @@
+import { attempt, Fault } from "../base/fault.ts";
+import { type Btf, openBtf } from "../debuginfo/btf.ts";
+import { openDistilledBase } from "../debuginfo/btfBase.ts";
+import { openOrc, type OrcVersion } from "../debuginfo/orc.ts";
+import type { OrcSource, TypeSource } from "../debuginfo/source.ts";
+import { type ModuleBlob, moduleBtf, moduleName, moduleOrc, moduleRanges, modules } from "../linux/module.ts";
+import { moduleSymbols } from "../linux/moduleSymbols.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import type { CodeImage } from "./codeIndex.ts";
+import type { ModuleDebuginfo } from "./moduleFiles.ts";
+import type { SymbolImage } from "./symbolIndex.ts";
+import { once } from "./vmlinux.ts";
+
+/** One loaded module, as far as its `struct module` can be read; everything in it opens when asked for. */
+export interface ModuleImage {
+  readonly name: string;
+  readonly module: Obj;
+  readonly symbols: SymbolImage;
+  readonly code: CodeImage;
+  /** Types that only this module has. */
+  readonly types: () => TypeSource | undefined;
+}
+
+/** What module images need of the session. */
+export interface ModuleOptions {
+  /** The kernel's BTF, which the modules' continue. */
+  readonly btf: () => Btf | undefined;
+  readonly orcVersion: () => OrcVersion | undefined;
+  /** Debuginfo on disk for a module. */
+  readonly debuginfo: (module: Obj, name: string) => ModuleDebuginfo | undefined;
+}
+
+/** Every module of the dump; those whose structure is damaged are left out, the list ends where it breaks. */
+export function moduleImages(kernel: Kernel, options: ModuleOptions): ModuleImage[] {
+  const images: ModuleImage[] = [];
+  attempt(() => {
+    for (const module of modules(kernel)) {
+      const image = attempt(() => moduleImage(kernel, module, options));
+      if (!(image instanceof Fault)) images.push(image);
+    }
+  });
+  return images;
+}
+
+function moduleImage(kernel: Kernel, module: Obj, options: ModuleOptions): ModuleImage {
+  const name = moduleName(module);
+  const ranges = moduleRanges(module);
+  const debuginfo = once(() => options.debuginfo(module, name));
+  const within = (size: (range: (typeof ranges)[number]) => number) =>
+    ranges
+      .filter((range) => size(range) > 0)
+      .map((range) => ({ start: range.base, end: range.base + BigInt(size(range)) }));
+  return {
+    name,
+    module,
+    symbols: { source: moduleSymbols(module), bias: 0n, ranges: within((range) => range.size), module: name },
+    code: {
+      module: name,
+      text: within((range) => range.textSize),
+      code: () => debuginfo()?.dwarf.code,
+      bias: 0n,
+      orc: once(() => orcOf(kernel, module, options)),
+    },
+    types: once(() => typesOf(kernel, module, options.btf()) ?? debuginfo()?.dwarf.types),
+  };
+}
+
+function orcOf(kernel: Kernel, module: Obj, { orcVersion }: ModuleOptions): OrcSource | undefined {
+  const version = orcVersion();
+  const orc = attempt(() => {
+    const table = moduleOrc(module);
+    return (
+      table && version && openOrc(kernel.memory, { ips: table.ip, entries: table.entries, count: table.count }, version)
+    );
+  });
+  return orc instanceof Fault ? undefined : orc;
+}
+
+function typesOf(kernel: Kernel, module: Obj, kernelBtf: Btf | undefined): TypeSource | undefined {
+  if (!kernelBtf) return undefined;
+  const types = attempt(() => {
+    const blob = moduleBtf(module);
+    if (!blob) return undefined;
+    const bytes = ({ address, size }: ModuleBlob): Uint8Array => kernel.memory.read(address, size);
+    const base = blob.base ? openDistilledBase(bytes(blob.base), kernelBtf) : kernelBtf;
+    return openBtf(bytes(blob.btf), { base, pointerSize: kernel.arch.wordSize });
+  });
+  return types instanceof Fault ? undefined : types;
+}

@@ -1,0 +1,106 @@
+import { attempt, Fault } from "../base/fault.ts";
+import { openFile, type RandomFile } from "../base/file.ts";
+import type { BtfBase, Btf } from "../debuginfo/btf.ts";
+import { openBtf } from "../debuginfo/btf.ts";
+import { openDwarf, type Dwarf } from "../debuginfo/dwarf/dwarf.ts";
+import { type ElfFile, ET_REL, openElf, SHF_ALLOC, SHF_WRITE, SHT_NOBITS } from "../debuginfo/elf.ts";
+import { elfSymbols } from "../debuginfo/elfSymbols.ts";
+import type { SymbolSource } from "../debuginfo/source.ts";
+import type { ReadOnlyFallback } from "../memory/memory.ts";
+import { OpenError } from "./openError.ts";
+
+/** An opened vmlinux: each kind of knowledge is read when first asked for. */
+export interface Vmlinux {
+  readonly path: string;
+  readonly elf: ElfFile;
+  readonly symbols: SymbolSource;
+  btf(): Btf | undefined;
+  dwarf(): Dwarf | undefined;
+  /** Bytes that never change while the kernel runs, by link address. */
+  constant(address: bigint, length: number): Uint8Array | undefined;
+  close(): void;
+}
+
+/**
+ * Opens a kernel image with its debuginfo.
+ * @throws OpenError for what is none
+ */
+export function openVmlinux(path: string): Vmlinux {
+  const file = openNamed(path, "vmlinux");
+  const elf = attempt(() => openElf(file));
+  if (elf instanceof Fault) throw new OpenError(`${path} is no vmlinux: ${elf.message}`);
+  if (elf.type === ET_REL) throw new OpenError(`${path} is a kernel module or an object file, not a vmlinux`);
+  const symbols = attempt(() => elfSymbols(elf));
+  if (symbols instanceof Fault) throw new OpenError(`${path}: its symbols cannot be read: ${symbols.message}`);
+  return {
+    path,
+    elf,
+    symbols,
+    btf: once(() => btfOf(elf)),
+    dwarf: once(() => dwarfOf(elf)),
+    constant: (address, length) => constantBytes(elf, symbols, address, length),
+    close: () => file.close(),
+  };
+}
+
+/** A file that the user named. @throws OpenError when it is not there or may not be read */
+export function openNamed(path: string, what: string): RandomFile {
+  try {
+    return openFile(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new OpenError(`${path}: there is no such ${what}`);
+    if (code === "EACCES" || code === "EPERM")
+      throw new OpenError(`${path}: no permission to read it (try as root, or change its mode)`);
+    if (code === "EISDIR") throw new OpenError(`${path} is a directory; name the ${what} in it`);
+    throw new OpenError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Debuginfo that cannot be read is debuginfo that is not there: what needs it says so. */
+export function btfOf(elf: ElfFile, base?: BtfBase): Btf | undefined {
+  const section = elf.section(".BTF");
+  if (!section || section.size === 0) return undefined;
+  const contents = elf.contents(section);
+  const btf = attempt(() =>
+    openBtf(contents.read(0, contents.size), { ...(base && { base }), pointerSize: elf.wordSize }),
+  );
+  return btf instanceof Fault ? undefined : btf;
+}
+
+function dwarfOf(elf: ElfFile): Dwarf | undefined {
+  if (!elf.section(".debug_info")) return undefined;
+  const dwarf = attempt(() => openDwarf(elf));
+  return dwarf instanceof Fault ? undefined : dwarf;
+}
+
+/** x86 links data that becomes read-only after boot into .rodata, which is marked writable for that reason. */
+const RO_AFTER_INIT = ["__start_ro_after_init", "__end_ro_after_init"] as const;
+
+function constantBytes(elf: ElfFile, symbols: SymbolSource, address: bigint, length: number): Uint8Array | undefined {
+  const section = elf.sections.find(
+    (one) => one.flags & SHF_ALLOC && address >= one.address && address < one.address + BigInt(one.size),
+  );
+  if (!section || section.type === SHT_NOBITS) return undefined;
+  const end = section.address + BigInt(section.size);
+  if (address + BigInt(length) > end) return undefined;
+  if (section.flags & SHF_WRITE) {
+    if (section.name !== ".rodata") return undefined;
+    const [from, to] = RO_AFTER_INIT.map((name) => symbols.named(name)[0]?.address);
+    if (from === undefined || to === undefined || (address < to && address + BigInt(length) > from)) return undefined;
+  }
+  const bytes = elf.file.read(section.offset + Number(address - section.address), length);
+  return bytes.length === length ? bytes : undefined;
+}
+
+/** Remembers what a function without arguments gave. */
+export function once<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => (known ??= { value: compute() }).value;
+}
+
+/** The fallback for a kernel that runs `bias` away from its link address. */
+export const fallbackOf =
+  (vmlinux: Vmlinux, bias: bigint): ReadOnlyFallback =>
+  (address, length) =>
+    vmlinux.constant(address - bias, length);

@@ -1,0 +1,149 @@
+/**
+ * Every task's stack on every dump, with vmlinux and without, against drgn's account of the same dump.
+ * What is legitimately different is a row of `stackDifferences`, with its cause.
+ */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import {
+  cli,
+  type CorpusDump,
+  corpus,
+  drgnAccount,
+  type DrgnFrame,
+  type DrgnTask,
+  madeDump,
+  moduleFolders,
+  storedDumps,
+  vmlinuxOf,
+} from "./corpus.ts";
+import { stackDifferences } from "./stackDifferences.ts";
+
+interface OurFrame {
+  readonly function: string | null;
+  readonly inlined: boolean;
+  readonly pc: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+interface OurStack {
+  readonly pid: number;
+  readonly comm: string;
+  readonly task: string;
+  readonly frames: readonly OurFrame[];
+  readonly error?: string;
+}
+
+/** drgn's frames up to the last one in the kernel: it unwinds on into user space, and into nonsense. */
+function kernelFrames(stack: readonly DrgnFrame[], wordSize: number): DrgnFrame[] {
+  const start = wordSize === 8 ? 1n << 63n : 0xbf00_0000n;
+  const end = stack.findIndex(
+    (frame) =>
+      frame.pc === null || (BigInt(frame.pc) < start && frame.symbol === undefined && frame.file === undefined),
+  );
+  return end < 0 ? [...stack] : stack.slice(0, end);
+}
+
+const place = (frame: { file?: string; line?: number }): string =>
+  frame.file === undefined ? "?" : `${frame.file}:${frame.line ?? 0}`;
+const oursWithLines = (frame: OurFrame): string =>
+  `${frame.pc} ${frame.function ?? "?"}${frame.inlined ? " (inline)" : ""} ${place(frame)}`;
+const drgnWithLines = (frame: DrgnFrame): string =>
+  `${frame.pc ?? "?"} ${frame.name ?? frame.symbol ?? "?"}${frame.inline ? " (inline)" : ""} ${place(frame)}`;
+
+function ourStacks(...args: string[]): Map<string, OurStack> {
+  const { stdout, stderr, status } = cli(...args, "--json", "-c", "foreach bt");
+  assert.ok(status === 0 || status === 1, `exit ${status}: ${stderr}`);
+  const stacks = JSON.parse(stdout) as OurStack[];
+  return new Map(stacks.map((stack) => [stack.task, stack]));
+}
+
+/** Line by line; what the table of differences explains is counted apart. */
+function compare(
+  dump: CorpusDump,
+  mode: "vmlinux" | "bare",
+  task: DrgnTask,
+  ours: readonly string[],
+  theirs: readonly string[],
+  wrong: string[],
+): number {
+  if (ours.length === theirs.length && ours.every((line, i) => line === theirs[i])) return 0;
+  const first = ours.findIndex((line, i) => line !== theirs[i]);
+  const at = first < 0 ? ours.length : first;
+  const cause = stackDifferences.find(
+    (row) =>
+      row.dump.test(dump.name) &&
+      (row.mode === undefined || row.mode === mode) &&
+      row.task.test(task.comm) &&
+      row.ours.test(ours[at] ?? "(end)") &&
+      row.drgn.test(theirs[at] ?? "(end)"),
+  );
+  if (cause) return 1;
+  wrong.push(
+    `${task.comm} [${task.pid}] frame ${at} of ${ours.length}/${theirs.length}:\n    ours ${ours[at] ?? "(end)"}\n    drgn ${theirs[at] ?? "(end)"}`,
+  );
+  return 0;
+}
+
+function check(dump: CorpusDump, mode: "vmlinux" | "bare", stacks: Map<string, OurStack>): void {
+  assert.ok(dump.ref);
+  const account = drgnAccount(dump.ref);
+  const wordSize = account.uts.machine.startsWith("arm") ? 4 : 8;
+  const wrong: string[] = [];
+  let explained = 0;
+  let compared = 0;
+  for (const task of account.tasks) {
+    const our = stacks.get(task.task);
+    if (!our) {
+      wrong.push(`${task.comm} [${task.pid}]: not in our answer`);
+      continue;
+    }
+    const theirs = kernelFrames(task.stack ?? [], wordSize);
+    compared++;
+    if (mode === "vmlinux")
+      explained += compare(dump, mode, task, our.frames.map(oursWithLines), theirs.map(drgnWithLines), wrong);
+    else {
+      const symbols = theirs.filter((frame) => !frame.inline).map((frame) => `${frame.pc} ${frame.symbol ?? "?"}`);
+      const real = our.frames.filter((frame) => !frame.inlined).map((frame) => `${frame.pc} ${frame.function ?? "?"}`);
+      explained += compare(dump, mode, task, real, symbols, wrong);
+    }
+  }
+  console.log(
+    `# ${dump.name} (${mode}): ${compared} stacks compared, ${explained} with an explained difference, ${wrong.length} wrong`,
+  );
+  assert.ok(compared > 50, "drgn's account has the dump's tasks");
+  assert.deepEqual(wrong, [], wrong.slice(0, 20).join("\n"));
+}
+
+if (!existsSync(corpus)) {
+  test("stacks of the corpus", { skip: `no corpus at ${corpus}: set VMCORE_CORPUS` }, () => {});
+} else {
+  const withoutBtf = /s390x|armhf/;
+  const dumps: (() => CorpusDump)[] = [
+    ...storedDumps.map((dump) => () => dump),
+    ...["softlockup", "bugon", "oom", "none"].map((scenario) => () => madeDump(scenario)),
+    () => madeDump("sysrq", "--nokaslr"),
+  ];
+  const names = [...storedDumps.map((dump) => dump.name), "softlockup", "bugon", "oom", "none", "sysrq --nokaslr"];
+  for (const [i, name] of names.entries()) {
+    if (withoutBtf.test(name)) continue;
+    test(`${name}: every task's stack has drgn's names, inlines and lines with a vmlinux`, (t) => {
+      const dump = dumps[i]!();
+      const vmlinux = vmlinuxOf(dump.family);
+      if (vmlinux === undefined) return t.skip(`no vmlinux of ${dump.family} to be had`);
+      check(
+        dump,
+        "vmlinux",
+        ourStacks(
+          vmlinux,
+          dump.vmcore,
+          ...moduleFolders(dump.family, vmlinux).flatMap((folder) => ["--modules", folder]),
+        ),
+      );
+    });
+    test(`${name}: every task's stack has the right symbols with nothing but the dump`, () => {
+      const dump = dumps[i]!();
+      check(dump, "bare", ourStacks(dump.vmcore));
+    });
+  }
+}
