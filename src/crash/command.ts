@@ -1,6 +1,6 @@
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import type { Piece } from "./piece.ts";
+import type { Pieces } from "./piece.ts";
 
 /**
  * The user's own context: current task, radix, variables of `set`. Read once when a command starts.
@@ -17,6 +17,8 @@ export interface Context {
   readonly aliases: Map<string, string>;
   /** How many values `p` has printed: gdb numbers them `$1`, `$2`, ... */
   printed: number;
+  /** `exit` was given: the face ends the session after this command. */
+  ended: boolean;
   /** Names usable in expressions before globals: a frame's locals. */
   locals?: ((name: string) => Obj | undefined) | undefined;
   /** Facts of the opened files for `sys`, set by session/: paths as given, format, sizes, warnings. */
@@ -89,7 +91,7 @@ export interface Command {
   /** What it cannot do without: said in one line when it is missing. */
   readonly needs?: readonly ("types" | "tasks" | "memory")[];
   /** @throws UsageError, Fault */
-  run(context: Context, args: Parsed): Generator<Piece, void, void>;
+  run(context: Context, args: Parsed): Pieces;
 }
 
 export const command = (declaration: Command): Command => declaration;

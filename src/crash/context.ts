@@ -21,5 +21,6 @@ export function createContext(kernel: Kernel, session: SessionFacts, firstTask: 
     variables: new Map(),
     aliases: new Map(),
     printed: 0,
+    ended: false,
   };
 }

@@ -1,5 +1,5 @@
 import type { Command, Parsed } from "./command.ts";
-import { lineText, record, type Line, type Piece } from "./piece.ts";
+import { lineText, record, type Line, type Piece, type Pieces } from "./piece.ts";
 
 /** What runs through a pipe: lines, and the pieces that no filter may swallow (faults, usage, progress). */
 export type Flow = Iterable<Line | Piece>;
@@ -24,7 +24,7 @@ export function* flowOf(pieces: Iterable<Piece>): Filtered {
 }
 
 /** The lines that are left as pieces: as data, each is its text. */
-export function* piecesOf(flow: Flow): Generator<Piece, void, void> {
+export function* piecesOf(flow: Flow): Pieces {
   for (const item of flow) yield isLine(item) ? record(lineText(item), item) : item;
 }
 

@@ -7,7 +7,7 @@ import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
 import { filters } from "./filters.ts";
 import { type CommandLine, parseLine } from "./line.ts";
 import { parseOptions } from "./parse.ts";
-import { faultPiece, type Piece } from "./piece.ts";
+import { faultPiece, type Piece, type Pieces } from "./piece.ts";
 
 /** One command line taken apart, its alias replaced. @throws UsageError */
 export const readLine = (context: Context, line: string): CommandLine => parseLine(expandAlias(context, line));
@@ -15,14 +15,20 @@ export const readLine = (context: Context, line: string): CommandLine => parseLi
 /**
  * Runs a command line, filters included; files and the shell it names are the face's to serve (`readLine` tells).
  * Never throws Fault or UsageError: they become the last piece. Anything else is a bug and comes through.
+ *
+ * @param argumentLines for `command < file`: the command runs once with each line put after it
  */
-export function* run(context: Context, line: string): Generator<Piece, void, void> {
+export function* run(context: Context, line: string | CommandLine, argumentLines: Iterable<string> = [""]): Pieces {
   try {
-    const { command, filters: stages } = readLine(context, line);
-    yield* pipe(runCommand(context, command), stages);
+    const { command, filters: stages } = typeof line === "string" ? readLine(context, line) : line;
+    yield* pipe(runEach(context, command, argumentLines), stages);
   } catch (error) {
     yield mistake(error, "vmcore-debug", []);
   }
+}
+
+function* runEach(context: Context, command: string, argumentLines: Iterable<string>): Pieces {
+  for (const more of argumentLines) yield* runCommand(context, more === "" ? command : `${command} ${more}`);
 }
 
 /** The built-in filter that a pipe's stage names; undefined when only a shell could run it. */
@@ -50,7 +56,7 @@ function pipe(pieces: Generator<Piece>, stages: readonly string[]): Iterable<Pie
 }
 
 /** One command with its arguments, without filters. */
-export function* runCommand(context: Context, text: string): Generator<Piece, void, void> {
+export function* runCommand(context: Context, text: string): Pieces {
   if (text === "") return;
   const { command, line } = resolve(context, text);
   try {

@@ -43,7 +43,7 @@ export function symbolAddress(context: Context, text: string): bigint | undefine
 }
 
 /** CPU numbers written as `0-3,7`, `a` or `all`; every possible CPU for an empty text. @throws UsageError */
-export function cpuList(text: string, possible: readonly number[]): readonly number[] {
+export function parseCpus(text: string, possible: readonly number[]): readonly number[] {
   if (text === "" || text === "a" || text === "all") return possible;
   const chosen = new Set<number>();
   for (const part of text.split(",")) {

@@ -34,6 +34,9 @@ export type Piece =
 const linesOf = (lines: readonly (string | Line)[]): readonly Line[] =>
   lines.map((line) => (typeof line === "string" ? [line] : line));
 
+/** What a command's parts are made of: they say, and return nothing. */
+export type Pieces = Generator<Piece, void, void>;
+
 export const text = (...lines: readonly (string | Line)[]): Piece => ({ kind: "text", lines: linesOf(lines) });
 
 export const record = (data: Json, ...lines: readonly (string | Line)[]): Piece => ({

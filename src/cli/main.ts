@@ -1,0 +1,28 @@
+import { isNodeSufficient, startAgain } from "./node.ts";
+import { EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
+
+/** What `vmcore-debug NAME ...` runs instead of opening a dump; loaded when asked for. */
+const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {};
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name = "", ...rest] = argv;
+  const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
+  if (subcommand) return subcommand(rest);
+  const { openAndRun } = await import("./openAndRun.ts");
+  return openAndRun(argv);
+}
+
+// A reader that has enough, as in `vmcore-debug ... | head`, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT_OPEN));
+
+async function start(): Promise<number> {
+  if (isNodeSufficient()) return main(process.argv.slice(2));
+  const outcome = startAgain();
+  if (typeof outcome === "number") return outcome;
+  process.stderr.write(`${outcome}\n`);
+  return EXIT_USAGE;
+}
+
+void start().then((status) => {
+  process.exitCode = status;
+});

@@ -1,0 +1,79 @@
+import { createInterface } from "node:readline";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+import { UsageError } from "../base/usageError.ts";
+import type { Context } from "../crash/command.ts";
+import { ansi, plain } from "../render/style.ts";
+import { OpenError, openSession, type Session } from "../session/open.ts";
+import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
+import { readOptions, usageText, type CliOptions } from "./options.ts";
+import { converse } from "./prompt.ts";
+import { complain, Terminal } from "./terminal.ts";
+
+/** `vmcore-debug [options] [VMLINUX] VMCORE...` @returns the exit status */
+export async function openAndRun(argv: readonly string[]): Promise<number> {
+  let options: CliOptions;
+  try {
+    options = readOptions(argv);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`vmcore-debug: ${error.message}; "vmcore-debug --help" tells how it is used\n`);
+    return EXIT_USAGE;
+  }
+  if (options.help || options.version) {
+    process.stdout.write(options.help ? usageText : `vmcore-debug ${manifest.version}\n`);
+    return EXIT_ANSWERED;
+  }
+  let session: Session;
+  try {
+    session = openSession(options);
+  } catch (error) {
+    if (!(error instanceof OpenError)) throw error;
+    process.stderr.write(`vmcore-debug: ${error.message}\n`);
+    return EXIT_OPEN;
+  }
+  try {
+    for (const warning of session.warnings) process.stderr.write(`vmcore-debug: ${warning}\n`);
+    return (await work(session.context, options)) ? EXIT_ANSWERED : EXIT_FAILED;
+  } finally {
+    session.close();
+  }
+}
+
+/** Reads commands from wherever the options say, in crash's order: rc files, -i, then -c or else standard input. */
+async function work(context: Context, options: CliOptions): Promise<boolean> {
+  const isConversation = options.commands.length === 0 && process.stdin.isTTY;
+  const terminal = new Terminal(context, {
+    json: options.json,
+    style: process.stdout.isTTY && !process.env["NO_COLOR"] ? ansi() : plain,
+    paged: isConversation,
+  });
+  if (options.rc) await readRcFiles(terminal);
+  let isAnswered = true;
+  const note = (answered: boolean): boolean => {
+    isAnswered &&= answered;
+    return !context.ended;
+  };
+  for (const path of options.inputs) {
+    if (!note(await terminal.executeFile(path).catch(complain))) return isAnswered;
+  }
+  if (options.commands.length > 0) {
+    for (const command of options.commands) if (!note(await terminal.execute(command))) break;
+  } else if (isConversation) {
+    if (!options.silent && !options.json) await terminal.execute("sys");
+    await converse(terminal, context);
+  } else {
+    for await (const line of createInterface({ input: process.stdin })) if (!note(await terminal.execute(line))) break;
+  }
+  return isAnswered;
+}
+
+/** The user's own, from the home directory alone: a directory that holds a dump may be anybody's. */
+async function readRcFiles(terminal: Terminal): Promise<void> {
+  for (const name of [".crashrc", ".vmcoredebugrc"]) {
+    const path = join(homedir(), name);
+    if (existsSync(path)) await terminal.executeFile(path).catch(complain);
+  }
+}

@@ -1,0 +1,108 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { UsageError } from "../base/usageError.ts";
+
+export interface CliOptions {
+  readonly vmcore: readonly string[];
+  readonly vmlinux: string | undefined;
+  readonly modules: readonly string[];
+  readonly commands: readonly string[];
+  readonly inputs: readonly string[];
+  readonly json: boolean;
+  readonly force: boolean;
+  readonly silent: boolean;
+  readonly rc: boolean;
+  readonly help: boolean;
+  readonly version: boolean;
+}
+
+export const usageText = `Usage: vmcore-debug [options] [VMLINUX] VMCORE...
+       vmcore-debug SUBCOMMAND ...
+
+Opens a Linux kernel crash dump; VMLINUX, the kernel with its debuginfo, is found by its content and may be left out.
+Several VMCOREs are the files of one split dump.
+
+  -c, --command CMD    run a command and exit; may be repeated
+  -i, --input FILE     run the commands in FILE first; may be repeated
+      --vmlinux FILE   the kernel's debuginfo
+      --modules DIR    where to look for modules' debuginfo; may be repeated
+      --json           one JSON document a command
+      --force          open with a vmlinux of another build all the same
+  -s, --silent         no banner before the prompt
+      --no-rc          do not read ~/.vmcoredebugrc and ~/.crashrc
+  -h, --help           this text
+      --version        version of vmcore-debug
+
+Without -c, commands are read from standard input, or at a prompt when that is a terminal: "help" lists them.
+Exit status: 0 all answered, 1 a command failed, 2 wrong usage, 3 dump or vmlinux could not be opened.
+`;
+
+/** @throws UsageError */
+export function readOptions(argv: readonly string[]): CliOptions {
+  const { values, positionals } = parse(argv);
+  const kernels = positionals.filter(isKernelImage);
+  const vmcore = positionals.filter((path) => !kernels.includes(path));
+  const [vmlinux = values.vmlinux, more = values.vmlinux && kernels[0]] = kernels;
+  if (more) throw new UsageError(`two kernels are given, ${vmlinux ?? ""} and ${more}; one dump has one`);
+  if (vmcore.length === 0 && !values.help && !values.version) {
+    throw new UsageError(vmlinux ? `${vmlinux} is a kernel; a dump is missing` : "a dump is missing");
+  }
+  return {
+    vmcore,
+    vmlinux,
+    modules: values.modules ?? [],
+    commands: values.command ?? [],
+    inputs: values.input ?? [],
+    json: values.json ?? false,
+    force: values.force ?? false,
+    silent: values.silent ?? false,
+    rc: !values["no-rc"],
+    help: values.help ?? false,
+    version: values.version ?? false,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        command: { type: "string", short: "c", multiple: true },
+        input: { type: "string", short: "i", multiple: true },
+        vmlinux: { type: "string" },
+        modules: { type: "string", multiple: true },
+        json: { type: "boolean" },
+        force: { type: "boolean" },
+        silent: { type: "boolean", short: "s" },
+        "no-rc": { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
+  }
+}
+
+const ET_EXEC = 2;
+const ET_DYN = 3;
+
+/** Whether a file is an ELF program rather than a core: then it is the kernel, in whatever place it was given. */
+function isKernelImage(path: string): boolean {
+  const head = new Uint8Array(20);
+  try {
+    const fd = openSync(path, "r");
+    try {
+      if (readSync(fd, head, 0, head.length, 0) < head.length) return false;
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return false; // opening it as a dump will say what is wrong
+  }
+  if (head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46) return false;
+  const isBigEndian = head[5] === 2;
+  const type = new DataView(head.buffer).getUint16(16, !isBigEndian);
+  return type === ET_EXEC || type === ET_DYN;
+}

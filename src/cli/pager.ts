@@ -1,0 +1,50 @@
+import { programSink, type Sink } from "./sink.ts";
+
+/** What pages when the user says nothing: colours pass (R), short texts do not wait for a key (F). */
+const DEFAULT_PAGER = "less -RFX";
+
+export interface Screen {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The user's pager: CRASHPAGER as crash has it, then PAGER. */
+export const pagerCommand = (env: NodeJS.ProcessEnv): string => env["CRASHPAGER"] ?? env["PAGER"] ?? DEFAULT_PAGER;
+
+/**
+ * Text to a terminal: what fits on the screen is written as it comes, more goes to the pager from its first line on.
+ */
+export function pagedSink(direct: Sink, screen: Screen, startPager: () => Sink): Sink {
+  let held = "";
+  let rows = 0;
+  let pager: Sink | undefined;
+  return {
+    write(text) {
+      if (pager) return pager.write(text);
+      held += text;
+      rows += rowsOf(text, screen.columns);
+      if (rows < screen.rows) return;
+      pager = startPager();
+      const all = held;
+      held = "";
+      return pager.write(all);
+    },
+    async end() {
+      if (pager) return pager.end();
+      await direct.write(held);
+      await direct.end();
+    },
+  };
+}
+
+function rowsOf(text: string, columns: number): number {
+  let rows = 0;
+  for (const line of text.split("\n").slice(0, -1)) {
+    // Colour and link sequences take no room.
+    const shown = line.replace(/\x1b\[[\d;]*m|\x1b\]8;;[^\x1b]*\x1b\\/g, "");
+    rows += Math.max(1, Math.ceil(shown.length / Math.max(1, columns)));
+  }
+  return rows;
+}
+
+export const startPager = (onGone: () => void): Sink => programSink(pagerCommand(process.env), onGone);

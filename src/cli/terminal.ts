@@ -1,0 +1,165 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { UsageError } from "../base/usageError.ts";
+import type { Context } from "../crash/command.ts";
+import { findFilter, readLine, run } from "../crash/language.ts";
+import type { CommandLine } from "../crash/line.ts";
+import type { Piece } from "../crash/piece.ts";
+import { JsonDocument } from "../render/json.ts";
+import { plain, type Style } from "../render/style.ts";
+import { pieceText } from "../render/text.ts";
+import { Cancelled, drive } from "../session/job.ts";
+import { pagedSink, startPager } from "./pager.ts";
+import { ProgressLine } from "./progress.ts";
+import { buffered, fileSink, programSink, standardOutput, type Sink } from "./sink.ts";
+
+/** Files of commands may name files of commands; deeper than this they name themselves. */
+const MAX_INPUT_DEPTH = 16;
+
+export interface TerminalOptions {
+  readonly json: boolean;
+  /** Colours and links for the screen; files and programs get plain text. */
+  readonly style: Style;
+  /** Long output goes through the pager. */
+  readonly paged: boolean;
+}
+
+/** Runs command lines for a person or a script: output to the screen, to files, to programs; errors to stderr. */
+export class Terminal {
+  private readonly context: Context;
+  private readonly options: TerminalOptions;
+  private running: AbortController | undefined;
+  private depth = 0;
+
+  constructor(context: Context, options: TerminalOptions) {
+    this.context = context;
+    this.options = options;
+  }
+
+  /** Ctrl-C: gives up the running command, if there is one. */
+  cancel(): void {
+    this.running?.abort();
+  }
+
+  /** @returns whether all was answered */
+  async execute(text: string): Promise<boolean> {
+    const abort = new AbortController();
+    this.running = abort;
+    try {
+      const line = readLine(this.context, text);
+      if (line.shell !== undefined) return runShell(line.shell);
+      if (line.input !== undefined && line.command === "") return await this.executeFile(line.input);
+      return await this.executeCommand(line, abort);
+    } catch (error) {
+      return complain(error);
+    }
+  }
+
+  /** Runs a file's lines until one ends the session. @throws NodeJS.ErrnoException when it cannot be read */
+  async executeFile(path: string): Promise<boolean> {
+    if (this.depth >= MAX_INPUT_DEPTH) throw new UsageError(`${path}: files of commands are nested too deeply`);
+    this.depth++;
+    let isAnswered = true;
+    try {
+      for (const line of linesOf(path)) {
+        isAnswered = (await this.execute(line)) && isAnswered;
+        if (this.context.ended) break;
+      }
+    } finally {
+      this.depth--;
+    }
+    return isAnswered;
+  }
+
+  private async executeCommand(line: CommandLine, abort: AbortController): Promise<boolean> {
+    if (line.command === "") return true;
+    const argumentLines = line.input === undefined ? [""] : linesOf(line.input);
+    const stage = line.filters.findIndex((filter) => !findFilter(filter));
+    const program = stage < 0 ? undefined : line.filters.slice(stage).join(" | ");
+    const job = run(this.context, stage < 0 ? line : { ...line, filters: line.filters.slice(0, stage) }, argumentLines);
+    const sink = await this.sinkFor(line, program, abort);
+    const style = line.output || program !== undefined ? plain : this.options.style;
+    const printer = new Printer(sink, style, this.options.json && program === undefined);
+    try {
+      await drive(job, abort.signal, (piece) => printer.say(piece));
+    } catch (error) {
+      if (!(error instanceof Cancelled)) throw error;
+      printer.isAnswered = false;
+    } finally {
+      await printer.end();
+    }
+    return printer.isAnswered;
+  }
+
+  private async sinkFor(line: CommandLine, program: string | undefined, abort: AbortController): Promise<Sink> {
+    const giveUp = (): void => abort.abort();
+    if (program !== undefined) {
+      const { output } = line;
+      const target = output ? ` ${output.append ? ">>" : ">"} ${shellQuoted(fromHome(output.path))}` : "";
+      return buffered(programSink(`${program}${target}`, giveUp));
+    }
+    if (line.output) return buffered(await fileSink(fromHome(line.output.path), line.output.append));
+    const { stdout } = process;
+    const isPaged = this.options.paged && stdout.isTTY && this.context.variables.get("scroll") !== "off";
+    if (isPaged) return pagedSink(standardOutput, stdout, () => startPager(giveUp));
+    return buffered(standardOutput);
+  }
+}
+
+/** Text or JSON of one command, to its sink; what went wrong, to stderr. */
+class Printer {
+  isAnswered = true;
+  private readonly sink: Sink;
+  private readonly style: Style;
+  private readonly document: JsonDocument | undefined;
+  private readonly progress = new ProgressLine();
+
+  constructor(sink: Sink, style: Style, isJson: boolean) {
+    this.sink = sink;
+    this.style = style;
+    this.document = isJson ? new JsonDocument() : undefined;
+  }
+
+  say(piece: Piece): void | Promise<void> {
+    if (piece.kind === "progress") {
+      this.progress.show(piece);
+      return;
+    }
+    this.progress.clear();
+    if (piece.kind === "fault" || piece.kind === "usage") {
+      this.isAnswered = false;
+      if (piece.kind === "usage") process.stderr.write(`${piece.message}\n`);
+      process.stderr.write(pieceText(piece));
+      return;
+    }
+    const text = this.document ? this.document.add(piece) : pieceText(piece, this.style);
+    if (text !== "") return this.sink.write(text);
+  }
+
+  async end(): Promise<void> {
+    this.progress.clear();
+    if (this.document) await this.sink.write(this.document.end());
+    await this.sink.end();
+  }
+}
+
+/** What the user did wrong, in one line. Our own bugs with their stack: they are worth a report. @returns false */
+export function complain(error: unknown): false {
+  const isTheirs = error instanceof UsageError || (error instanceof Error && "code" in error);
+  const text = error instanceof Error ? ((isTheirs ? error.message : error.stack) ?? error.message) : String(error);
+  process.stderr.write(`vmcore-debug: ${text}\n`);
+  return false;
+}
+
+const runShell = (command: string): boolean =>
+  spawnSync(command === "" ? (process.env["SHELL"] ?? "/bin/sh") : command, { shell: true, stdio: "inherit" })
+    .status === 0;
+
+/** @throws NodeJS.ErrnoException */
+const linesOf = (path: string): string[] => readFileSync(fromHome(path), "utf8").split(/\r?\n/);
+
+const fromHome = (path: string): string => (path.startsWith("~/") ? join(homedir(), path.slice(2)) : path);
+
+const shellQuoted = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;

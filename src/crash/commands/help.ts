@@ -1,0 +1,56 @@
+import { UsageError } from "../../base/usageError.ts";
+import { builtinAliases } from "../alias.ts";
+import { command } from "../command.ts";
+import { commands } from "../commands.ts";
+import { manual } from "../manual.ts";
+import { record, text, type Pieces } from "../piece.ts";
+
+export const help = command({
+  name: "help",
+  summary: "how commands are used",
+  usage: "[command | all]",
+  options: [],
+  description:
+    'Lists the commands, or shows the manual page of one, or with "all" those of every command. Each page comes from the same declaration as the command\'s options.',
+  examples: [
+    { line: "help", shows: "Every command." },
+    { line: "help struct", shows: "The manual page of struct." },
+  ],
+  *run(_context, { rest }) {
+    const [wanted] = rest;
+    if (wanted === undefined) return yield* list();
+    const name = builtinAliases.get(wanted) ?? wanted;
+    const found = commands().filter((one) => wanted === "all" || one.name === wanted || one.name === name);
+    if (found.length === 0) throw new UsageError(`no command "${wanted}"; "help" lists them`);
+    for (const one of found) {
+      const { name, summary, usage, description, options, examples } = one;
+      const data = {
+        name,
+        summary,
+        usage,
+        description,
+        options: options.map(({ flag, argument, help }) => ({ flag, argument, help })),
+        examples: examples.map(({ line, shows }) => ({ line, shows })),
+      };
+      yield record(data, ...manual(one));
+    }
+  },
+});
+
+const COLUMNS = 5;
+const COLUMN_WIDTH = 15;
+
+/** Names in columns, read downwards. */
+function* list(): Pieces {
+  const all = commands();
+  const rows = Math.ceil(all.length / COLUMNS);
+  yield text("");
+  for (let row = 0; row < rows; row++) {
+    const cells = all.filter((_, i) => i % rows === row);
+    yield record(
+      cells.map(({ name, summary }) => ({ name, summary })),
+      cells.map(({ name }) => name.padEnd(COLUMN_WIDTH)).join(""),
+    );
+  }
+  yield text("", 'For help on any command above, enter "help <command>".', "");
+}

@@ -1,0 +1,120 @@
+import { UsageError } from "../../base/usageError.ts";
+import type { AddressSpace } from "../../memory/memory.ts";
+import { address } from "../address.ts";
+import { command, type Context, type Parsed } from "../command.ts";
+import { hexDump, type DumpFormat, type WordSize } from "../hexDump.ts";
+import { anyNumber, count, hexNumber } from "../number.ts";
+import { symbolic } from "../symbolicWord.ts";
+
+export const rd = command({
+  name: "rd",
+  summary: "read memory",
+  usage: "[-adDsSupxmfNR][-8|-16|-32|-64][-o offs][-e addr] [address|symbol]\n[count]",
+  options: [
+    { flag: "-p", help: "a physical address" },
+    { flag: "-u", help: "a user address of the current task" },
+    { flag: "-8", help: "units of 8 bits" },
+    { flag: "-16", help: "units of 16 bits" },
+    { flag: "-32", help: "units of 32 bits" },
+    { flag: "-64", help: "units of 64 bits" },
+    { flag: "-d", help: "signed decimal" },
+    { flag: "-D", help: "unsigned decimal" },
+    { flag: "-a", help: "text; without a count up to the first byte that is none" },
+    { flag: "-s", help: "words that are addresses of symbols as symbol+offset" },
+    { flag: "-S", help: "also words that are slab objects as [cache]; twice as [address:cache]" },
+    { flag: "-x", help: "no text column" },
+    { flag: "-N", help: "units are in network byte order" },
+    { flag: "-R", help: "backwards: the last unit is the one at the address" },
+    { flag: "-o", argument: "offs", help: "this many bytes after the address" },
+    { flag: "-e", argument: "addr", help: "up to this address" },
+    { flag: "-m", help: "a machine address of Xen" },
+    { flag: "-f", help: "an offset in the dump file" },
+  ],
+  description: `Shows memory in hexadecimal with the text it spells, or as the options say. An address is a symbol, an expression, or hexadecimal; the count of units is decimal, one unless given.
+
+An address that is no kernel address is one of the current task.`,
+  examples: [
+    { line: "rd -a linux_banner", shows: "A string." },
+    { line: "rd -S init_task 16", shows: "The first words of a struct with symbols and slab caches named." },
+    { line: "rd -p 1000000 8", shows: "Physical memory." },
+  ],
+  *run(context, args) {
+    const [place, howMany] = args.rest;
+    if (place === undefined) throw new UsageError("an address is missing");
+    for (const flag of ["-m", "-f"]) if (args.has(flag)) throw new UsageError(`${flag} is not available for this dump`);
+    const size = wordSize(context, args);
+    const format = formatOf(context, args, size);
+    let start = args.has("-p") ? physical(place) : address(context, place);
+    start += offsetOf(args);
+    const space = spaceOf(context, args, start);
+    let units = howMany === undefined ? undefined : count(howMany);
+    const end = args.value("-e");
+    if (end !== undefined) {
+      const last = args.has("-p") ? physical(end) : address(context, end);
+      if (last <= start) throw new UsageError(`ending address ${end} is not after the start`);
+      units = Number((last - start + BigInt(size - 1)) / BigInt(size));
+    }
+    if (units !== undefined && units <= 0) throw new UsageError(`not a count: ${howMany ?? ""}`);
+    if (args.has("-R")) start -= BigInt(((units ?? 1) - 1) * size);
+    yield* hexDump(space, BigInt.asUintN(64, start), units, format);
+  },
+});
+
+function wordSize(context: Context, args: Parsed): WordSize {
+  for (const [flag, size] of [
+    ["-8", 1],
+    ["-16", 2],
+    ["-32", 4],
+    ["-64", 8],
+  ] as const)
+    if (args.has(flag)) return size;
+  return args.has("-a") ? 1 : context.kernel.arch.wordSize;
+}
+
+/** @throws UsageError */
+function formatOf(context: Context, args: Parsed, size: WordSize): DumpFormat {
+  const common = { size, swapped: args.has("-N") && context.kernel.arch.byteOrder === "little" };
+  if (args.has("-a")) return { ...common, as: "text" };
+  if (args.has("-s") || args.has("-S")) {
+    const flag = args.has("-S") ? "-S" : "-s";
+    if (size !== context.kernel.arch.wordSize)
+      throw new UsageError(`${flag} is only for units of the machine's word size`);
+    return {
+      ...common,
+      as: "hex",
+      symbolic: (word) => symbolic(context, word, flag === "-s" ? 0 : args.values("-S").length),
+    };
+  }
+  if (args.has("-d") || args.has("-D")) return { ...common, as: args.has("-D") ? "unsigned" : "signed" };
+  return { ...common, as: "hex", withText: !args.has("-x") };
+}
+
+/** @throws UsageError */
+function physical(text: string): bigint {
+  const value = hexNumber(text);
+  if (value === undefined) throw new UsageError(`not a physical address: ${text}`);
+  return value;
+}
+
+/** @throws UsageError */
+function offsetOf(args: Parsed): bigint {
+  const text = args.value("-o") ?? "0";
+  const value = anyNumber(text.replace(/^-/, ""));
+  if (value === undefined) throw new UsageError(`not an offset: ${text}`);
+  return text.startsWith("-") ? -value : value;
+}
+
+/** @throws Fault when the current task has no user memory */
+function spaceOf(context: Context, args: Parsed, start: bigint): AddressSpace {
+  const { memory } = context.kernel;
+  if (args.has("-p")) return memory.physical;
+  if (!args.has("-u") && memory.isKernelAddress(start)) return memory;
+  return userSpace(context);
+}
+
+/** @throws Fault */
+function userSpace({ task, kernel }: Context): AddressSpace {
+  const name = `user of pid ${task.at("pid").value()}`;
+  if (task.at("mm").value() === 0n) throw new UsageError("the current task is a kernel thread: it has no user memory");
+  return kernel.memory.user(task.at("mm.pgd").value(), name);
+}

@@ -1,0 +1,92 @@
+import { UsageError } from "../../base/usageError.ts";
+import { cpuTask, runningTasks } from "../../linux/cpu.ts";
+import { firstTask } from "../../linux/panic.ts";
+import { taskCpu } from "../../linux/task.ts";
+import { command, type Context } from "../command.ts";
+import { decimalNumber } from "../number.ts";
+import { record, text, type Pieces } from "../piece.ts";
+import { taskContext } from "../taskContext.ts";
+import { tasksOf } from "../taskSelector.ts";
+import { findVariable, setVariable, variable, variables } from "../variables.ts";
+
+export const set = command({
+  name: "set",
+  summary: "the task and the variables that other commands go by",
+  usage: "[[-a] [pid | taskp] | [-c cpu] | -p] | [crash_variable [setting]] | -v",
+  options: [
+    { flag: "-a", help: "make the task the active one of its CPU" },
+    { flag: "-c", argument: "cpu", help: "go to the task that the CPU was running" },
+    { flag: "-p", help: "go back to the panicking task" },
+    { flag: "-v", help: "show all variables" },
+  ],
+  description: `Shows the current task, which is the one that other commands mean when they are given none, or makes another one current.
+
+With the name of a variable, shows or sets it. Several may be set at once.
+
+${variables.map(({ name, accepts }) => `  ${name.padStart(13)}  ${accepts}`).join("\n")}`,
+  examples: [
+    { line: "set", shows: "The current task." },
+    { line: "set 1", shows: "Makes the task with pid 1 current." },
+    { line: "set radix 16", shows: "Numbers are shown in hexadecimal from now on." },
+    { line: "set -v", shows: "All variables." },
+  ],
+  *run(context, args) {
+    const cpu = args.value("-c");
+    if (args.has("-v")) return yield* listing(context);
+    if (cpu !== undefined) return yield* goTo(context, () => taskOf(context, cpu));
+    if (args.has("-p")) return yield* goTo(context, () => firstTask(context.kernel));
+    const words = [...args.rest];
+    const [first] = words;
+    if (first === undefined) return yield* goTo(context, () => context.task);
+    if (!findVariable(first)) return yield* goTo(context, () => named(context, first));
+    for (let name = words.shift(); name !== undefined; name = words.shift()) {
+      if (!findVariable(name)) throw new UsageError(`no such variable: ${name}`);
+      const value = words[0];
+      if (value !== undefined && !findVariable(value)) setVariable(context, name, words.shift() ?? "");
+      yield record({ [name]: variable(context, name) }, shown(context, name, name === "radix" ? "output radix" : name));
+    }
+  },
+});
+
+function* goTo(context: Context, choose: () => Context["task"]): Pieces {
+  context.task = choose();
+  yield taskContext(context.task);
+}
+
+/** @throws UsageError */
+function named(context: Context, word: string): Context["task"] {
+  // Of the idle tasks, which all have pid 0, the one of the current CPU.
+  const tasks = tasksOf(context, word);
+  const here = tasks.length > 1 ? taskCpu(context.task) : undefined;
+  const task = tasks.find((one) => here !== undefined && taskCpu(one) === here) ?? tasks[0];
+  if (!task) throw new UsageError(`invalid task or pid value: ${word}`);
+  return task;
+}
+
+/** @throws UsageError, Fault */
+function taskOf({ kernel }: Context, text: string): Context["task"] {
+  const cpu = decimalNumber(text);
+  const known = runningTasks(kernel).map((one) => one.cpu);
+  if (cpu === undefined || !known.includes(Number(cpu))) {
+    throw new UsageError(`invalid cpu number ${text}: this system has ${known.join(",")}`);
+  }
+  return cpuTask(kernel, Number(cpu));
+}
+
+function* listing(context: Context): Pieces {
+  for (const { name } of variables)
+    yield record({ [name]: variable(context, name) }, shown(context, name, name.padStart(14)));
+  yield text(`      namelist: ${context.session.vmlinux ?? "(none)"}`);
+  yield text(`      dumpfile: ${context.session.vmcore.join(" ")}`);
+}
+
+const REMARKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  radix: { 10: "(decimal)", 16: "(hex)" },
+  scope: { 0: "(not set)" },
+};
+
+function shown(context: Context, name: string, title: string): string {
+  const value = variable(context, name);
+  const remark = REMARKS[name]?.[value];
+  return `${title}: ${value}${remark === undefined ? "" : ` ${remark}`}`;
+}

@@ -1,0 +1,148 @@
+import { hex, hex0x } from "../../base/hex.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { UsageError } from "../../base/usageError.ts";
+import type { KSymbol } from "../../debuginfo/source.ts";
+import { moduleName, moduleRanges, modules, type ModuleRange } from "../../linux/module.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { command } from "../command.ts";
+import { hexNumber } from "../number.ts";
+import { record, text, type Piece, type Pieces, type Span } from "../piece.ts";
+import { symbolNotFound } from "../symbolNotFound.ts";
+
+export const sym = command({
+  name: "sym",
+  summary: "symbols and their addresses",
+  usage: "[-l] | [-M] | [-m module] | [-p|-n] | [-q string] | [symbol | vaddr]",
+  options: [
+    { flag: "-l", help: "every symbol in the order of addresses" },
+    { flag: "-M", help: "every symbol of every module" },
+    { flag: "-m", argument: "module", help: "every symbol of a module" },
+    { flag: "-p", help: "with the symbol before" },
+    { flag: "-n", help: "with the symbol after" },
+    { flag: "-q", argument: "string", help: "every symbol whose name contains the string" },
+  ],
+  description:
+    "Translates between symbols and addresses. Each line has the address, the symbol's type as nm(1) writes it, its name, its module, and for text the source line where debuginfo knows it.",
+  examples: [
+    { line: "sym schedule", shows: "Where a function is." },
+    { line: "sym -q sysrq", shows: "Symbols with sysrq in their names." },
+    { line: "sym -m virtio_blk", shows: "What a module defines." },
+  ],
+  *run({ kernel }, args) {
+    const query = args.value("-q");
+    const module = args.value("-m");
+    if (args.has("-l")) yield* all(kernel);
+    else if (args.has("-M")) for (const one of modulesByAddress(kernel)) yield* ofModule(kernel, one);
+    else if (module !== undefined) yield* ofModuleNamed(kernel, module);
+    else if (query !== undefined) yield* containing(kernel, query);
+    else if (args.rest.length === 0) throw new UsageError("a symbol or an address is missing");
+    else for (const word of args.rest) yield* lookUp(kernel, word, args.has("-p"), args.has("-n"));
+  },
+});
+
+function* lookUp(kernel: Kernel, word: string, withPrevious: boolean, withNext: boolean): Pieces {
+  const named = kernel.symbols.named(word);
+  const address = hexNumber(word);
+  const at = named.length === 0 && address !== undefined ? kernel.symbols.at(address) : undefined;
+  if (named.length === 0 && address === undefined) return yield symbolNotFound(kernel, word);
+  if (named.length === 0 && !at) throw new UsageError(`invalid address: ${word}`);
+  for (const symbol of at ? [at] : named) {
+    const before = withPrevious ? kernel.symbols.at(symbol.address - 1n) : undefined;
+    if (before) yield symbolPiece(kernel, before);
+    yield symbolPiece(kernel, symbol, { address: at && address });
+    const after = withNext ? kernel.symbols.at(symbol.address + BigInt(Math.max(1, symbol.size))) : undefined;
+    if (after && after.address > symbol.address) yield symbolPiece(kernel, after);
+  }
+}
+
+function* all(kernel: Kernel): Pieces {
+  for (const symbol of kernel.symbols.all())
+    if (symbol.module === undefined) yield symbolPiece(kernel, symbol, { plain: true });
+  for (const module of modulesByAddress(kernel)) yield* ofModule(kernel, module);
+}
+
+function* containing(kernel: Kernel, part: string): Pieces {
+  let found = false;
+  for (const symbol of kernel.symbols.all()) {
+    if (!symbol.name.includes(part)) continue;
+    found = true;
+    yield symbolPiece(kernel, symbol, { plain: true });
+  }
+  if (!found) yield text("(none found)");
+}
+
+function modulesByAddress(kernel: Kernel): Obj[] {
+  const found = [...modules(kernel)].map((module) => ({ module, base: moduleRanges(module)[0]?.base ?? 0n }));
+  return found.sort((a, b) => (a.base < b.base ? -1 : 1)).map(({ module }) => module);
+}
+
+function* ofModuleNamed(kernel: Kernel, name: string): Pieces {
+  const module = [...modules(kernel)].find((one) => moduleName(one) === name);
+  if (!module) throw new UsageError(`no module "${name}"; "mod" lists them`);
+  yield* ofModule(kernel, module);
+}
+
+/** What crash calls the parts of a module's memory. */
+const TITLES: Readonly<Record<ModuleRange["kind"], string>> = {
+  core: "MODULE",
+  init: "MODULE INIT",
+  text: "MODULE TEXT",
+  data: "MODULE DATA",
+  rodata: "MODULE RODATA",
+  ro_after_init: "MODULE RO_AFTER_INIT",
+  init_text: "MODULE INIT_TEXT",
+  init_data: "MODULE INIT_DATA",
+  init_rodata: "MODULE INIT_RODATA",
+};
+
+function* ofModule(kernel: Kernel, module: Obj): Pieces {
+  const name = moduleName(module);
+  const symbols: KSymbol[] = [];
+  for (const symbol of kernel.symbols.all()) if (symbol.module === name) symbols.push(symbol);
+  for (const { kind, base, size } of moduleRanges(module)) {
+    const end = base + BigInt(size);
+    yield text(`${hex(base)} ${TITLES[kind]} START: ${name}`);
+    for (const symbol of symbols) {
+      if (symbol.address >= base && symbol.address < end) yield symbolPiece(kernel, symbol, { plain: true });
+    }
+    // As crash has it: the parts that v6.4 brought end with their last byte, the older two with the byte after it.
+    const last = kind === "core" || kind === "init" ? end : end - 1n;
+    yield text(`${hex(last)} ${TITLES[kind]} END: ${name}`);
+  }
+}
+
+interface Shown {
+  /** An address within the symbol: shown instead of its own, with the offset. */
+  readonly address?: bigint | undefined;
+  /** Neither source line nor module: in lists. */
+  readonly plain?: boolean;
+}
+
+function symbolPiece(kernel: Kernel, symbol: KSymbol, { address = symbol.address, plain = false }: Shown = {}): Piece {
+  const { name, type, module } = symbol;
+  const offset = address - symbol.address;
+  const isText = "tTwW".includes(type);
+  const scopes = isText && !plain ? attempt(() => kernel.code.scopes(address)) : [];
+  const source = scopes instanceof Fault ? undefined : scopes[0]?.source;
+  const line: Span[] = [
+    { as: "address", text: hex(address), address },
+    ` (${type}) `,
+    { as: "symbol", text: `${name}${offset > 0n ? `+${offset}` : ""}`, address },
+  ];
+  if (module !== undefined && !plain) line.push(` [${module}] `);
+  if (source) {
+    const place = `${source.file}: ${source.line}`;
+    line.push(" ", { as: "source", text: place, file: source.file, line: source.line });
+  }
+  const data = {
+    address: hex0x(address),
+    type,
+    name,
+    offset: offset > 0n ? Number(offset) : undefined,
+    module,
+    file: source?.file,
+    line: source?.line,
+  };
+  return record(data, line);
+}

@@ -1,0 +1,24 @@
+import type { Json, Piece } from "../crash/piece.ts";
+
+/**
+ * The data of one command as one JSON document: an array with an element a record.
+ * Text goes out as it comes, so that a long listing does not have to be held.
+ */
+export class JsonDocument {
+  private first = true;
+
+  /** What to write for this piece; "" for all that is no data. */
+  add(piece: Piece): string {
+    if (piece.kind !== "record") return "";
+    const lead = this.first ? "[\n" : ",\n";
+    this.first = false;
+    return lead + jsonText(piece.data);
+  }
+
+  end(): string {
+    return this.first ? "[]\n" : "\n]\n";
+  }
+}
+
+/** One value on one line; keys without a value are left out. */
+export const jsonText = (data: Json): string => JSON.stringify(data);

@@ -1,0 +1,26 @@
+import { lineText, type Line, type Piece } from "../crash/piece.ts";
+import { plain, type Style } from "./style.ts";
+
+/** What a piece says to a person, each line ended by a newline; "" for progress. */
+export function pieceText(piece: Piece, style: Style = plain): string {
+  if (piece.kind === "progress") return "";
+  let all = "";
+  for (const line of piece.lines) all += `${styled(line, style)}\n`;
+  return all;
+}
+
+const styled = (line: Line, style: Style): string => (style === plain ? printable(lineText(line)) : mark(line, style));
+
+const mark = (line: Line, style: Style): string =>
+  line
+    .map((span) => (typeof span === "string" ? printable(span) : style.mark({ ...span, text: printable(span.text) })))
+    .join("");
+
+/** Control characters out of a dump must not drive the terminal: they are shown as `^X`, except tabs. */
+const printable = (text: string): string =>
+  /[\0-\x08\n-\x1f\x7f-\x9f]/.test(text)
+    ? text.replace(/[\0-\x08\n-\x1f\x7f-\x9f]/g, (control) => {
+        const code = control.charCodeAt(0);
+        return code < 0x80 ? `^${String.fromCharCode(code ^ 0x40)}` : `\\x${code.toString(16)}`;
+      })
+    : text;
