@@ -83,7 +83,7 @@ export class Terminal {
     const style = line.output || program !== undefined ? plain : this.options.style;
     const printer = new Printer(sink, style, this.options.json && program === undefined);
     try {
-      await drive(job, abort.signal, (piece) => printer.say(piece));
+      await drive(job, abort.signal, { onStep: (piece) => printer.say(piece) });
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
       printer.isAnswered = false;

@@ -85,8 +85,7 @@ function* textDump(space: AddressSpace, start: bigint, units: number | undefined
   for (let done = 0; done < limit; done += TEXT_LINE_BYTES) {
     const address = start + BigInt(done);
     const { bytes, fault } = readUpTo(space, address, Math.min(TEXT_LINE_BYTES, limit - done));
-    const end =
-      units === undefined ? bytes.findIndex((byte) => !isPrintable(byte) && byte !== 0x0a && byte !== 0x09) : -1;
+    const end = units === undefined ? bytes.findIndex((byte) => !isPrintable(byte)) : -1;
     const spelt = text(end < 0 ? bytes : bytes.subarray(0, end));
     const shown = { as: "address", text: hex(address).padStart(space.wordSize * 2), address } as const;
     if (spelt !== "") yield record({ address: hex0x(address), text: spelt }, [shown, ":  ", spelt]);

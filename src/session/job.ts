@@ -1,5 +1,5 @@
 /** Long work: what it yields may be shown and is a place to pause; it returns its result. */
-export type Job<P, T = void> = Generator<P, T, void>;
+export type Job<T, P = unknown> = Generator<P, T, void>;
 
 /** The job was given up because its signal said so. */
 export class Cancelled extends Error {
@@ -9,38 +9,46 @@ export class Cancelled extends Error {
   }
 }
 
+/** A job runs this long before the event loop gets its turn. */
 const SLICE_MS = 15;
+/** A step that takes longer than this keeps a cancel waiting too long: it should pause more often. */
+const SLOW_STEP_MS = 200;
+
+export interface Drive<P> {
+  /** Is handed what the job yields; a promise it returns is waited for (a slow pipe slows the job). */
+  readonly onStep?: (step: P) => unknown;
+  /** Is told of steps that held the event loop for too long, in milliseconds. */
+  readonly onSlowStep?: (ms: number) => void;
+}
 
 /**
  * Drives a job in slices, so that the event loop can serve the next request, a cancel among them, meanwhile.
- *
- * @param onPiece is handed what the job yields; a promise it returns is waited for (a slow pipe slows the job)
  * @throws Cancelled once `signal` is aborted, after the job's `finally` blocks ran
  */
-export async function drive<P, T>(
-  job: Job<P, T>,
+export async function drive<T, P>(
+  job: Job<T, P>,
   signal: AbortSignal,
-  onPiece: (piece: P) => void | Promise<void> = () => {},
-  sliceMs = SLICE_MS,
+  { onStep, onSlowStep }: Drive<P> = {},
 ): Promise<T> {
-  let sliceEnd = performance.now() + sliceMs;
-  let done = false;
+  let sliceEnd = performance.now() + SLICE_MS;
+  let ended = false;
   try {
     for (;;) {
+      if (signal.aborted) throw new Cancelled();
+      const started = onSlowStep ? performance.now() : 0;
       const step = job.next();
+      if (onSlowStep && performance.now() - started > SLOW_STEP_MS) onSlowStep(performance.now() - started);
       if (step.done) {
-        done = true;
+        ended = true;
         return step.value;
       }
-      const waiting = onPiece(step.value);
-      if (waiting) await waiting;
-      if (performance.now() >= sliceEnd) {
-        await new Promise(setImmediate);
-        sliceEnd = performance.now() + sliceMs;
-      }
-      if (signal.aborted) throw new Cancelled();
+      const waiting = onStep?.(step.value);
+      if (waiting instanceof Promise) await waiting;
+      if (performance.now() < sliceEnd) continue;
+      await new Promise(setImmediate);
+      sliceEnd = performance.now() + SLICE_MS;
     }
   } finally {
-    if (!done) job.return(undefined as T);
+    if (!ended) job.return(undefined as T);
   }
 }

@@ -1,0 +1,101 @@
+// Runs the npm scripts on a machine that has only Node 20 and npm: installs what package-lock.json names when it is
+// missing or stale, then works with the pinned Node among it. Only Node's own modules may be imported here.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const NODE_MAJOR = 24;
+const isWindows = process.platform === "win32";
+const node = isWindows ? "node_modules/node/bin/node.exe" : "node_modules/.bin/node";
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Each task is a list of steps; a step runs with the pinned Node, or is a heading. */
+const tsc = (project) => ["node_modules/typescript/bin/tsc", "-p", project];
+const cli = (...argv) => ["dist/cli.js", "--no-rc", "sample/vmcore", ...argv];
+const tasks = {
+  build: () => [["scripts/build.mjs"]],
+  watch: () => [["scripts/build.mjs", "--watch"]],
+  check: () => [tsc("src"), ...(existsSync("src/panels/grid.ts") ? [tsc("src/panels")] : []), tsc("test")],
+  lint: () => [["node_modules/eslint/bin/eslint.js", "src", "test"], prettier("--check")],
+  format: () => [prettier("--write")],
+  test: () => [tests((folder) => !["corpus", "e2e"].includes(folder))],
+  corpus: () => [...tasks.build(), tests((folder) => folder === "corpus")],
+  bench: () => [...tasks.build(), ["scripts/bench.mjs"]],
+  package: () => [...tasks.build(), ["scripts/package.mjs"]],
+  workbench: () => [...tasks.build(), ["scripts/workbench.mjs"]],
+  ok: () => [...tasks.check(), ...tasks.lint(), ...tasks.test()],
+  demo: () => [
+    ...tasks.build(),
+    "A real crash, sample/vmcore, opened with nothing but the dump file: which kernel, and what happened",
+    cli("-c", "sys"),
+    "The task that panicked, its stack through the exception, and the registers",
+    cli("-c", "set", "-c", "bt"),
+    "The end of the kernel's log",
+    cli("-c", "log | tail -n 20"),
+    "Now ask it yourself: node dist/cli.js sample/vmcore",
+  ],
+};
+
+const prettier = (mode) => [
+  "node_modules/prettier/bin/prettier.cjs",
+  "--log-level",
+  "warn",
+  mode,
+  "src",
+  "test",
+  "scripts",
+  "*.{md,json,mjs}",
+];
+
+function tests(isWanted) {
+  const files = readdirSync("test", { recursive: true })
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => file.endsWith(".test.ts") && isWanted(file.split("/")[0]));
+  const argv = [
+    "--test",
+    `--test-concurrency=${availableParallelism()}`,
+    ...files.sort().map((file) => `test/${file}`),
+  ];
+  return ["--disable-warning=ExperimentalWarning", ...argv];
+}
+
+/** Whether every package that package-lock.json names, those for other machines aside, is installed in its version. */
+function isInstalled() {
+  const read = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
+  if (!existsSync("node_modules/.package-lock.json")) return false;
+  const installed = read("node_modules/.package-lock.json");
+  return Object.entries(read("package-lock.json")).every(
+    ([path, { version, optional }]) => path === "" || optional || installed[path]?.version === version,
+  );
+}
+
+function run(program, argv, options = {}) {
+  const { status, error } = spawnSync(program, argv, { stdio: "inherit", ...options });
+  if (error) console.error(`${program}: ${error.message}`);
+  return status ?? 1;
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+const [name = "", ...more] = process.argv.slice(2);
+if (!Object.hasOwn(tasks, name)) fail(`usage: node scripts/bootstrap.mjs ${Object.keys(tasks).join("|")}`);
+if (!isInstalled()) {
+  console.error("installing the packages that package-lock.json names (npm ci)");
+  if (run("npm", ["ci", "--no-audit", "--no-fund"], { shell: isWindows }) !== 0) fail("npm ci failed");
+}
+const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout?.trim();
+if (!version?.startsWith(`v${NODE_MAJOR}.`)) {
+  fail(`${node} is ${version || "missing"}, not Node ${NODE_MAJOR}: the package "node" brings it with an install script.
+Were install scripts switched off (npm config get ignore-scripts)? Then run: npm ci --ignore-scripts=false`);
+}
+const steps = tasks[name]();
+for (const [i, step] of steps.entries()) {
+  if (typeof step === "string") console.log(`\n=== ${step}\n`);
+  else if (run(node, i === steps.length - 1 ? [...step, ...more] : step) !== 0) process.exit(1);
+}

@@ -1,0 +1,130 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { cpus, onlineCpus } from "../../linux/cpumask.ts";
+import { presentPages } from "../../linux/mm.ts";
+import { pageSize } from "../../linux/page.ts";
+import { panicMessage } from "../../linux/panic.ts";
+import { taintedMask, taintLetters } from "../../linux/taint.ts";
+import { taskTable } from "../../linux/task.ts";
+import { crashTime, loadAverages, uptime } from "../../linux/timekeeping.ts";
+import { utsname } from "../../linux/utsname.ts";
+import { globalU32 } from "../../linux/vmcoreinfo.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { type Cell, cell } from "../cell.ts";
+import { command, type Context } from "../command.ts";
+import { dateText, durationText, sizeText } from "../quantity.ts";
+import { type Json, type Line, type Piece, record, text } from "../piece.ts";
+import { dmiStrings, kernelConfig } from "../sys.ts";
+
+export const sys = command({
+  name: "sys",
+  summary: "what was running, where, and why it stopped",
+  usage: "[-t] [-i] [config]",
+  options: [
+    { flag: "-t", help: "why the kernel is tainted: the mask and its letters" },
+    { flag: "-i", help: "what the firmware says of the machine (DMI)" },
+  ],
+  description:
+    "Says which kernel crashed, when, on what machine and why. With config, the kernel's own .config, where it was built with CONFIG_IKCONFIG.",
+  examples: [
+    { line: "sys", shows: "The first questions of any crash." },
+    { line: "sys -t", shows: "Whether foreign modules or earlier warnings taint the kernel." },
+  ],
+  *run(context, args) {
+    const { kernel } = context;
+    if (args.has("-t")) yield taint(kernel);
+    else if (args.has("-i")) yield* dmi(kernel);
+    else if (args.rest[0] === "config") yield* config(kernel);
+    else yield overview(context);
+  },
+});
+
+function overview(context: Context): Piece {
+  const rows = facts(context);
+  const data: Record<string, Json> = {};
+  for (const [label, { json }] of rows) data[label.toLowerCase().replace(" ", "-")] = json;
+  const lines = rows.map(([label, { span }]): Line => [{ as: "title", text: label.padStart(12) }, ": ", span]);
+  return record(data, ...lines);
+}
+
+/** What crash says, in its order; a fact that this dump cannot give is a fault in its place. */
+function facts(context: Context): [string, Cell][] {
+  const { kernel, session } = context;
+  const tainted = attempt(() => taintedMask(kernel) !== 0n) === true ? "  [TAINTED]" : "";
+  const partial = session.incomplete ? "  [INCOMPLETE]" : session.dumpLevel ? "  [PARTIAL DUMP]" : "";
+  const uts = (name: keyof ReturnType<typeof utsname>): Cell => cell(() => utsname(kernel)[name]);
+  return [
+    ["KERNEL", { span: `${session.vmlinux ?? withoutVmlinux(kernel)}${tainted}`, json: session.vmlinux ?? null }],
+    ["DUMPFILE", { span: `${session.vmcore.join(" ")}${partial}`, json: session.vmcore }],
+    ["CPUS", cell(() => cpuCounts(kernel))],
+    ["DATE", cell(() => dateText(attemptOr(() => crashTime(kernel), session.timestamp)))],
+    ["UPTIME", cell(() => durationText(uptime(kernel)))],
+    ["LOAD AVERAGE", cell(() => loadAverages(kernel).join(", "))],
+    ["TASKS", cell(() => taskCount(kernel))],
+    ["NODENAME", uts("nodename")],
+    ["RELEASE", uts("release")],
+    ["VERSION", uts("version")],
+    ["MACHINE", cell(() => machine(kernel))],
+    ["MEMORY", cell(() => sizeText(presentPages(kernel) * pageSize(kernel)))],
+    ["PANIC", panic(kernel)],
+  ];
+}
+
+/** Where the dump alone gives symbols and types, it says so instead of a path. */
+function withoutVmlinux(kernel: Kernel): string {
+  const sources = [...kernel.symbols.sources, ...kernel.types.sources];
+  return `(no vmlinux; from the dump: ${sources.length > 0 ? [...new Set(sources)].join(", ") : "nothing"})`;
+}
+
+function cpuCounts(kernel: Kernel): string {
+  const online = onlineCpus(kernel).length;
+  const present = Math.max(cpus(kernel, "present").length, online);
+  return online < present ? `${present} [OFFLINE: ${present - online}]` : String(present);
+}
+
+/** @throws Fault of `read` when there is no other answer */
+function attemptOr<T>(read: () => T, other: T | undefined): T {
+  const value = attempt(read);
+  if (!(value instanceof Fault)) return value;
+  if (other === undefined) throw value;
+  return other;
+}
+
+/** @throws Fault when no task at all is known */
+function taskCount(kernel: Kernel): number {
+  const { tasks, fault } = taskTable(kernel);
+  if (fault && tasks.length === 0) throw fault;
+  return tasks.length;
+}
+
+/** x86 alone keeps its clock rate in a variable, `cpu_khz`. */
+function machine(kernel: Kernel): string {
+  const khz = globalU32(kernel, "cpu_khz");
+  return `${utsname(kernel).machine}  (${khz === undefined ? "unknown" : Math.floor(khz / 1000)} Mhz)`;
+}
+
+function panic(kernel: Kernel): Cell {
+  const message = panicMessage(kernel);
+  if (message === undefined) return { span: "(no panic: the machine was running)", json: null };
+  return { span: `"${message}"`, json: message };
+}
+
+function taint(kernel: Kernel): Piece {
+  const mask = taintedMask(kernel);
+  const letters = taintLetters(kernel, mask);
+  return record({ mask: `0x${mask.toString(16)}`, letters }, `TAINTED_MASK: ${mask.toString(16)}  ${letters}`);
+}
+
+function* dmi(kernel: Kernel): Generator<Piece> {
+  const strings = dmiStrings(kernel);
+  if (strings === undefined) return yield text("sys: dmi_ident does not exist in this kernel");
+  for (const { name, value } of strings) {
+    const { span, json } = cell(() => value());
+    yield record({ name, value: json }, [`${name.padStart(25)}: `, span]);
+  }
+}
+
+function* config(kernel: Kernel): Generator<Piece> {
+  const lines = kernelConfig(kernel);
+  if (lines === undefined) return yield text("sys: kernel_config_data does not exist in this kernel");
+  for (const line of lines) yield record(line, line);
+}

@@ -1,0 +1,39 @@
+/** How crash writes dates, spans of time and sizes. */
+
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+const two = (value: number): string => String(value).padStart(2, "0");
+
+/** `Sat Nov 21 10:19:24 UTC 2026`, always in UTC: the dump does not say where it was taken. */
+export function dateText(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  // Damage can put the clock outside of what a date can say.
+  if (Number.isNaN(date.getTime())) return `${seconds} seconds since 1970`;
+  const day = String(date.getUTCDate()).padStart(2);
+  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(":");
+  return `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${day} ${time} UTC ${date.getUTCFullYear()}`;
+}
+
+/** `00:00:15`, or `10 days, 14:14:39`. */
+export function durationText(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const days = Math.floor(whole / 86_400);
+  const time = [Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60].map(two).join(":");
+  return days > 0 ? `${days} days, ${time}` : time;
+}
+
+const UNITS: readonly (readonly [bytes: number, name: string])[] = [
+  [2 ** 40, "TB"],
+  [2 ** 30, "GB"],
+  [2 ** 20, "MB"],
+  [2 ** 10, "KB"],
+];
+
+/** `95.5 MB`, `1 GB`: one decimal where there is one. */
+export function sizeText(bytes: number): string {
+  const unit = UNITS.find(([size]) => bytes >= size);
+  if (!unit) return `${bytes} bytes`;
+  const text = (bytes / unit[0]).toFixed(1);
+  return `${text.endsWith(".0") ? text.slice(0, -2) : text} ${unit[1]}`;
+}
