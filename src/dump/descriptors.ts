@@ -2,7 +2,7 @@ import { viewOf, type ByteOrder } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import type { RandomFile } from "../base/file.ts";
 import { Lru } from "../base/lru.ts";
-import { readBytes } from "./pages.ts";
+import { FILE_ENDS, readBytes } from "./pages.ts";
 
 /** Where a page's bytes lie and how they are stored: struct page_desc of makedumpfile's diskdump_mod.h. */
 export interface Descriptor {
@@ -16,19 +16,20 @@ const PER_BLOCK = 2048;
 /** Blocks kept: 3 MiB for 131072 pages. */
 const KEPT = 64;
 
-/** The table of page descriptors from `start` of the file; undefined where the file ends before. */
-export function descriptors(file: RandomFile, start: number, order: ByteOrder): (i: number) => Descriptor | undefined {
+/** The table of page descriptors from `start` of the file. */
+export function descriptors(file: RandomFile, start: number, order: ByteOrder): (i: number) => Descriptor | Fault {
   const little = order === "little";
   const blocks = new Lru<number, DataView>(KEPT);
   let lastIndex = -1;
   let last: DataView | undefined;
 
-  function block(index: number): DataView {
+  function block(index: number): DataView | Fault {
     if (index === lastIndex && last) return last;
     let found = blocks.get(index);
     if (!found) {
       const bytes = readBytes(file, start + index * PER_BLOCK * DESCRIPTOR_BYTES, PER_BLOCK * DESCRIPTOR_BYTES);
-      found = viewOf(bytes instanceof Fault ? new Uint8Array(0) : bytes);
+      if (bytes instanceof Fault) return bytes;
+      found = viewOf(bytes);
       blocks.set(index, found);
     }
     lastIndex = index;
@@ -38,8 +39,9 @@ export function descriptors(file: RandomFile, start: number, order: ByteOrder): 
 
   return (i) => {
     const view = block(Math.floor(i / PER_BLOCK));
+    if (view instanceof Fault) return view;
     const at = (i % PER_BLOCK) * DESCRIPTOR_BYTES;
-    if (at + DESCRIPTOR_BYTES > view.byteLength) return undefined;
+    if (at + DESCRIPTOR_BYTES > view.byteLength) return Fault.of("truncated", FILE_ENDS);
     const first = view.getUint32(at, little);
     const second = view.getUint32(at + 4, little);
     return {

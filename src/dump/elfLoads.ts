@@ -3,7 +3,7 @@ import type { RandomFile } from "../base/file.ts";
 import { lastStart, topmost, type Runs } from "../base/intervals.ts";
 import type { ProgramHeader } from "./elfHeader.ts";
 import type { DumpImage, OpenOptions } from "./format.ts";
-import { cachedPages, pageFault, readBytes } from "./pages.ts";
+import { cachedPages, FILE_ENDS, pageFault, readBytes } from "./pages.ts";
 
 /** The PT_LOAD segments of a core by physical address: unsorted, overlapping, hundreds of thousands, as they come. */
 export class Loads {
@@ -75,7 +75,7 @@ function readPage(file: RandomFile, { pageSize, memory, held, offsets }: Layout,
     if (length <= 0) continue;
     const bytes = readBytes(file, (offsets[run] ?? 0) + from - runStart, length);
     if (bytes instanceof Fault) return pageFault(bytes.kind, pfn, pageSize, bytes.message);
-    if (bytes.length < length) return pageFault("truncated", pfn, pageSize, "dump file ends before this page");
+    if (bytes.length < length) return pageFault("truncated", pfn, pageSize, FILE_ENDS);
     if (length === pageSize) return bytes;
     page ??= new Uint8Array(pageSize);
     page.set(bytes, from - start);

@@ -7,7 +7,7 @@ import { descriptors, type Descriptor } from "./descriptors.ts";
 import type { DumpFacts, DumpFormat, DumpImage, Note, OpenOptions } from "./format.ts";
 import { isKdump, kdumpHeader, type KdumpHeader } from "./kdumpHeader.ts";
 import { parseNotes, vmcoreinfoOf } from "./notes.ts";
-import { cachedPages, pageFault, readBytes } from "./pages.ts";
+import { cachedPages, FILE_ENDS, pageFault, readBytes } from "./pages.ts";
 
 /** status of a dump for which the disk was too small (makedumpfile's diskdump_mod.h). */
 const DUMP_DH_COMPRESSED_INCOMPLETE = 0x8;
@@ -29,7 +29,7 @@ interface Member {
   /** The pages whose descriptors and bytes are in this file. */
   readonly startPfn: number;
   readonly endPfn: number;
-  readonly descriptor: (index: number) => Descriptor | undefined;
+  readonly descriptor: (index: number) => Descriptor | Fault;
 }
 
 function openKdump(files: readonly RandomFile[], options: OpenOptions): DumpImage {
@@ -122,7 +122,7 @@ function pages(members: readonly [Member, ...Member[]], { cacheBytes }: OpenOpti
     const found = memberOf(pfn);
     if (!found) return pageFault("missing", pfn, pageSize, "page is in a file of the split dump that was not given");
     const at = found.member.descriptor(dumped.rank(pfn) - found.firstRank);
-    if (!at) return pageFault("truncated", pfn, pageSize, "dump file ends before this page");
+    if (at instanceof Fault) return pageFault(at.kind, pfn, pageSize, at.message);
     if (at.offset === 0) return pageFault("missing", pfn, pageSize, "page was not written: the dump is incomplete");
     return { in: found.member, at };
   }
@@ -151,7 +151,7 @@ function pages(members: readonly [Member, ...Member[]], { cacheBytes }: OpenOpti
         if (size > pageSize) return pageFault("corrupt", pfn, pageSize, `page is stored as ${size} bytes`);
         const bytes = readBytes(found.in.file, offset, size);
         if (bytes instanceof Fault) return pageFault(bytes.kind, pfn, pageSize, bytes.message);
-        if (bytes.length < size) return pageFault("truncated", pfn, pageSize, "dump file ends before this page");
+        if (bytes.length < size) return pageFault("truncated", pfn, pageSize, FILE_ENDS);
         const decoded = decompressPage(bytes, flags, pageSize);
         if (!(decoded instanceof Fault)) return decoded;
         return pageFault(decoded.kind, pfn, pageSize, `page cannot be decompressed: ${decoded.message}`);

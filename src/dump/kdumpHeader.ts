@@ -47,7 +47,7 @@ export const isKdump = (head: Uint8Array): boolean => cString(head.subarray(0, 8
 export function kdumpHeader(file: RandomFile): KdumpHeader {
   const head = orThrow(readBytes(file, 0, MAIN_BYTES));
   if (head.length < MAIN_BYTES) throw Fault.of("truncated", `${file.name}: ends within its header`);
-  let best: KdumpHeader | undefined;
+  const candidates: KdumpHeader[] = [];
   for (const byteOrder of ["little", "big"] as const) {
     for (const abi of abis) {
       const main = mainHeader(new CStruct(head, byteOrder, abi));
@@ -55,11 +55,11 @@ export function kdumpHeader(file: RandomFile): KdumpHeader {
       const bytes = new Uint8Array(SUB_BYTES);
       bytes.set(orThrow(readBytes(file, main.blockSize, SUB_BYTES)));
       const sub = subHeader(new CStruct(bytes, byteOrder, abi), main.headerVersion);
-      const header = { byteOrder, abi, main, sub };
-      if (isPlausibleSub(sub, main)) return header;
-      best ??= header;
+      candidates.push({ byteOrder, abi, main, sub });
     }
   }
+  const plausible = candidates.filter(({ main, sub }) => isPlausibleSub(sub, main));
+  const best = plausible.find(agreesWithMachine) ?? plausible[0] ?? candidates[0];
   if (best) return best;
   throw Fault.of("corrupt", `${file.name}: kdump header makes no sense in any byte order or word size`);
 }
@@ -135,6 +135,12 @@ function isPlausibleSub(sub: SubHeader, main: MainHeader): boolean {
   const low = (sub.maxMapnr64 ?? 0) % 2 ** 32;
   const pages = sub.maxMapnr64 === undefined || [0, low, 0xffffffff].includes(main.maxMapnr);
   return places && pages && (sub.split ?? 0) <= 1;
+}
+
+/** Old headers have too little in them to tell; then the name that the machine gave itself (uname -m) does. */
+function agreesWithMachine({ abi, main }: KdumpHeader): boolean {
+  const { machine } = main.utsname;
+  return machine === "" || (/64|s390x/.test(machine) ? 8 : 4) === abi.longSize;
 }
 
 /** Reads the members of a C struct in the order in which C declares them. */

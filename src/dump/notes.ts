@@ -17,8 +17,8 @@ export function parseNotes(bytes: Uint8Array, order: ByteOrder): Note[] {
     const nameSize = view.getUint32(at, little);
     const descSize = view.getUint32(at + 4, little);
     const type = view.getUint32(at + 8, little);
-    if (nameSize === 0 && descSize === 0 && type === 0) {
-      at += 4; // the unused rest of a CPU's note buffer
+    if (nameSize === 0) {
+      at += 4; // no note, but the unused rest of a CPU's note buffer
       continue;
     }
     const desc = at + 12 + padded(nameSize);

@@ -26,6 +26,7 @@ export function cachedPages(source: PageSource, budget = PAGE_CACHE_BYTES): (pfn
     const slot = pfn & (RECENT - 1);
     const recent = recentPfn[slot] === pfn ? recentPage[slot] : undefined;
     if (recent) return recent;
+    if (!Number.isSafeInteger(pfn)) return Fault.of("missing", `${pfn} is no page frame number`);
     const key = source.locate(pfn);
     if (key instanceof Fault) return key;
     let page = pages.get(key);
@@ -51,7 +52,8 @@ export function readBytes(file: RandomFile, offset: number, length: number): Uin
   }
 }
 
-/** A fault of one page. Numbers that are no page frame have no address either. */
-export function pageFault(kind: Fault["kind"], pfn: number, pageSize: number, message: string): Fault {
-  return Number.isSafeInteger(pfn) ? Fault.at(kind, BigInt(pfn) * BigInt(pageSize), message) : Fault.of(kind, message);
-}
+export const FILE_ENDS = "dump file ends before this page";
+
+/** The fault of one page, at its physical address. */
+export const pageFault = (kind: Fault["kind"], pfn: number, pageSize: number, message: string): Fault =>
+  Fault.at(kind, BigInt(pfn) * BigInt(pageSize), message);

@@ -18,6 +18,7 @@ const signatures: readonly (readonly [string, string])[] = [
   ["PK\x03\x04", "a zip archive: unpack it first"],
   ["!<arch>\n", "an archive, such as a .deb package or a static library"],
   ["\xed\xab\xee\xdb", "an RPM package"],
+  ["makedumpfile\0", "flattened twice"],
   ["DISKDUMP", "an old diskdump, a format older than kdump"],
   ["\x99\x23\x8f\xa8", "an LKCD dump"],
   ["\xa8\x8f\x23\x99", "an LKCD dump"],

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bytesFile, openFile } from "../../src/base/file.ts";
+import { openDump } from "../../src/dump/formats.ts";
+import { answer, held, refusal } from "../builders/opened.ts";
+
+const looks: [string, Uint8Array, RegExp][] = [
+  ["an empty file", new Uint8Array(0), /^truncated: file 1 is not a dump: the file is empty$/],
+  ["gzip", Buffer.from("1f8b0800", "hex"), /gzip: unpack it with gunzip$/],
+  ["xz", Buffer.from("fd377a585a00", "hex"), /xz: unpack it with unxz$/],
+  ["zstd", Buffer.from("28b52ffd", "hex"), /zstd: unpack it with unzstd$/],
+  ["text", Buffer.from("[    0.000000] Linux version 6.1\n"), /not a dump: it is text$/],
+  ["zeros", Buffer.alloc(5000), /only zeros$/],
+  ["anything else", Buffer.from([1, 2, 3, 0, 255]), /data of unknown kind$/],
+  ["an old diskdump", Buffer.from("DISKDUMP"), /old diskdump/],
+];
+for (const [what, bytes, message] of looks) {
+  test(`${what} is no dump, and the message says what it looks like`, () => assert.match(refusal(bytes), message));
+}
+
+test("no file at all is refused", () => {
+  assert.match(refusal(), /no dump file given/);
+});
+
+test("the sample opens as what it is", () => {
+  const image = openDump([openFile("sample/vmcore")]);
+  assert.equal(image.format, "kdump-compressed");
+  assert.deepEqual([image.byteOrder, image.wordSize, image.pageSize, image.maxPfn], ["little", 8, 4096, 32768]);
+  assert.deepEqual(
+    image.notes.map((note) => note.name),
+    ["CORE", "CORE", "QEMU", "QEMU", "VMCOREINFO"],
+  );
+  assert.match(image.vmcoreinfo ?? "", /^OSRELEASE=6\.1\.0-56-cloud-amd64\nBUILD-ID=[0-9a-f]{40}\n/);
+  assert.equal(image.facts.utsname?.nodename, "lab-guest");
+  assert.deepEqual(
+    [image.facts.headerVersion, image.facts.dumpLevel, image.facts.compression, image.facts.physBase],
+    [6, 31, "zlib", -0x1a000000n],
+  );
+  const pfns = [...held(image)];
+  assert.equal(pfns.length, 16113);
+  assert.ok(pfns.every((pfn) => image.page(pfn) instanceof Uint8Array));
+  assert.match(answer(image, 32767), /^excluded|^missing/);
+  image.close();
+});
+
+test("a failing disk is an answer, not an exception", () => {
+  const file = openFile("sample/vmcore");
+  let failing = false;
+  const image = openDump([
+    {
+      ...bytesFile("disk", new Uint8Array(0)),
+      size: file.size,
+      read(offset, length) {
+        if (failing) throw Object.assign(new Error("i/o error"), { code: "EIO" });
+        return file.read(offset, length);
+      },
+    },
+  ]);
+  const pfn = image.next(5000);
+  assert.ok(image.page(pfn) instanceof Uint8Array);
+  failing = true;
+  for (const other of [image.next(pfn + 1), image.next(20000)]) {
+    assert.match(answer(image, other), /^truncated: disk cannot be read at offset \d+ \(EIO\)$/);
+  }
+  assert.ok(image.page(pfn) instanceof Uint8Array);
+  file.close();
+});
