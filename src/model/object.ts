@@ -1,6 +1,6 @@
 import { type ByteOrder, cString, readUnsigned, viewOf } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
-import { bare, sizeOf, type CType, type StructType } from "../debuginfo/ctype.ts";
+import { bare, sizeOf, type CType, type Member, type StructType } from "../debuginfo/ctype.ts";
 import type { Kernel } from "./kernel.ts";
 import { findMember, parsePath } from "./member.ts";
 
@@ -67,14 +67,18 @@ export class Obj {
   }
 
   private member(name: string): Obj {
-    const type = bare(this.type);
-    if (type.kind === "pointer") return this.deref().member(name);
+    const object = bare(this.type).kind === "pointer" ? this.deref() : this;
+    const type = bare(object.type);
     const found = type.kind === "struct" || type.kind === "union" ? findMember(type, name) : undefined;
     if (!found) throw Fault.of("unknown", `${structName(type)} has no member ${name}`);
-    const { member, bitOffset } = found;
-    if (member.bitSize !== undefined)
-      return new Obj(this.kernel, member.type, this.storage, { offset: bitOffset, size: member.bitSize });
-    return this.part(member.type, bitOffset >> 3);
+    const { type: memberType, bitSize } = found.member;
+    return object.part({ type: memberType, bitSize, bitOffset: found.bitOffset });
+  }
+
+  /** A member as this object's own type declares it. */
+  part({ type, bitOffset, bitSize }: Pick<Member, "type" | "bitOffset" | "bitSize">): Obj {
+    if (bitSize === undefined) return this.slice(type, bitOffset >> 3);
+    return new Obj(this.kernel, type, this.storage, { offset: bitOffset, size: bitSize });
   }
 
   /** Whether `at(path)` names members that exist; reads nothing. */
@@ -98,7 +102,7 @@ export class Obj {
   /** Element of an array, or of what a pointer points at. Not bounded by the array's length: C is not either. */
   index(i: number): Obj {
     const type = bare(this.type);
-    if (type.kind === "array") return this.part(type.element, i * sizeOf(type.element));
+    if (type.kind === "array") return this.slice(type.element, i * sizeOf(type.element));
     if (type.kind !== "pointer") throw Fault.of("unknown", `${structName(type)} is not an array or a pointer`);
     return new Obj(this.kernel, type.target, this.placed(this.value() + BigInt(i * sizeOf(type.target))));
   }
@@ -108,7 +112,7 @@ export class Obj {
     return this.index(0);
   }
 
-  private part(type: CType, offset: number): Obj {
+  private slice(type: CType, offset: number): Obj {
     if (this.storage.kind === "memory")
       return new Obj(this.kernel, type, this.placed(this.storage.address + BigInt(offset)));
     return new Obj(this.kernel, type, { kind: "bytes", bytes: this.storage.bytes.subarray(offset) });
@@ -164,7 +168,7 @@ export class Obj {
   private bitValue({ offset, size }: BitField, signed: boolean): bigint {
     const first = offset >> 3;
     const count = ((offset + size - 1) >> 3) - first + 1;
-    const bytes = this.part(VOID_TYPE, first).bytes(count);
+    const bytes = this.slice(VOID_TYPE, first).bytes(count);
     const order = this.kernel.arch.byteOrder;
     const unit = readUnsigned(viewOf(bytes), 0, count, order);
     const shift = order === "little" ? offset & 7 : count * 8 - (offset & 7) - size;

@@ -1,0 +1,53 @@
+import { bare, type CType } from "../debuginfo/ctype.ts";
+
+/** Whether gdb shows a type's values as characters: every integer of one byte that is not a bool, `u8` too. */
+export function isCharacter(type: CType): boolean {
+  const at = bare(type);
+  return at.kind === "int" && at.size === 1 && at.encoding !== "bool";
+}
+
+const ESCAPES: ReadonlyMap<number, string> = new Map([
+  [7, "\\a"],
+  [8, "\\b"],
+  [9, "\\t"],
+  [10, "\\n"],
+  [11, "\\v"],
+  [12, "\\f"],
+  [13, "\\r"],
+  [0x5c, "\\\\"],
+]);
+
+/** One byte as C writes it between `quote`s: itself, `\n`, or `\377`. */
+export function characterText(byte: number, quote: '"' | "'"): string {
+  if (byte === quote.charCodeAt(0)) return `\\${quote}`;
+  return (
+    ESCAPES.get(byte) ??
+    (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`)
+  );
+}
+
+/** `"insmod\000\000"`: printable UTF-8 as it is, other bytes in octal. */
+export function quoted(bytes: Uint8Array): string {
+  let text = '"';
+  for (let i = 0; i < bytes.length;) {
+    const sequence = utf8At(bytes, i);
+    text += sequence?.text ?? characterText(bytes[i] ?? 0, '"');
+    i += sequence?.length ?? 1;
+  }
+  return `${text}"`;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** A printable character of more than one byte. */
+function utf8At(bytes: Uint8Array, at: number): { text: string; length: number } | undefined {
+  const lead = bytes[at] ?? 0;
+  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+  if (length === 0 || at + length > bytes.length) return undefined;
+  try {
+    const text = decoder.decode(bytes.subarray(at, at + length));
+    return /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(text) ? { text, length } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,323 @@
+import { viewOf } from "../base/bytes.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import { hex0x } from "../base/hex.ts";
+import {
+  type ArrayType,
+  bare,
+  type CType,
+  type EnumType,
+  type IntType,
+  sizeOf,
+  type StructType,
+} from "../debuginfo/ctype.ts";
+import { characterText, isCharacter, quoted } from "./characters.ts";
+import { findMember } from "./member.ts";
+import { Obj } from "./object.ts";
+import { typeName } from "./typeName.ts";
+
+/** A piece of a line: text, or text with what a face may link to or explain. */
+export type ValueToken =
+  | string
+  | { readonly as: "address"; readonly text: string; readonly address: bigint }
+  | { readonly as: "symbol"; readonly text: string; readonly address: bigint }
+  | { readonly as: "fault"; readonly text: string; readonly fault: Fault };
+
+/** One line of a formatted value, without its newline. */
+export type ValueLine = readonly ValueToken[];
+
+export interface FormatOptions {
+  readonly radix?: 10 | 16;
+  /** Elements of an array and characters of a string before `...`: crash's `set print_max`. */
+  readonly limit?: number;
+  /** Shows `char[]` up to its first NUL: crash's `set null-stop`. */
+  readonly stopAtNull?: boolean;
+  /** Levels of indentation, of two spaces each. */
+  readonly indent?: number;
+  /** In front of the first line's value, such as `pid = `. */
+  readonly prefix?: ValueToken;
+  /** Behind the last line, such as `,`. */
+  readonly suffix?: string;
+  /** A value of its own, as `p` prints it: pointers and functions with their type in front. */
+  readonly top?: boolean;
+}
+
+/** crash's default of `print_max`. */
+const PRINT_MAX = 256;
+
+/** Structs within structs, and lines, before a lying input is cut off. */
+const MAX_DEPTH = 64;
+const MAX_LINES = 1_000_000;
+
+interface Style {
+  readonly radix: 10 | 16;
+  readonly limit: number;
+  readonly stopAtNull: boolean;
+}
+
+/**
+ * A value as gdb prints it pretty: `{`, one member a line, `}`; scalars and arrays of them in one line.
+ * What cannot be read is a fault where the value would be; nothing is thrown for it.
+ */
+export function* formatValue(object: Obj, options: FormatOptions = {}): Generator<ValueLine> {
+  const {
+    radix = 10,
+    limit = PRINT_MAX,
+    stopAtNull = false,
+    indent = 0,
+    prefix = "",
+    suffix = "",
+    top = false,
+  } = options;
+  const style = { radix, limit, stopAtNull };
+  let line: ValueToken[] = ["  ".repeat(indent), prefix, ...(top ? typePrefix(object) : [])];
+  let lines = 0;
+  for (const token of value(object, style, indent, 0)) {
+    if (token !== NEWLINE) {
+      line.push(token);
+      continue;
+    }
+    yield compact(line);
+    line = [];
+    if (++lines === MAX_LINES) break;
+  }
+  line.push(lines === MAX_LINES ? `... more than ${MAX_LINES} lines` : suffix);
+  yield compact(line);
+}
+
+/**
+ * One member, as crash prints `struct task_struct.pid`: `  pid = 169,`, indented as deep as it would be in the whole
+ * struct. A path is shown as it was asked: `  se.vruntime = 3375231242,`.
+ */
+export function* formatMember(object: Obj, path: string, options: FormatOptions = {}): Generator<ValueLine> {
+  const type = bare(object.type);
+  const found = type.kind === "struct" || type.kind === "union" ? findMember(type, path) : undefined;
+  const indent = (options.indent ?? 0) + 1 + (found?.depth ?? 0);
+  yield* formatValue(object.at(path), { suffix: ",", ...options, indent, prefix: `${path} = ` });
+}
+
+/** The value in one line: what `formatValue` gives, without its line breaks. */
+export function formatLine(object: Obj, options: FormatOptions = {}): ValueLine {
+  const tokens: ValueToken[] = [];
+  for (const line of formatValue(object, options)) {
+    const [first, ...rest] = line;
+    if (tokens.length === 0) tokens.push(...line);
+    else tokens.push(" ", typeof first === "string" ? first.trimStart() : (first ?? ""), ...rest);
+  }
+  return compact(tokens);
+}
+
+/** The text of a line. */
+export const lineText = (line: ValueLine): string =>
+  line.map((token) => (typeof token === "string" ? token : token.text)).join("");
+
+/** A break between lines, told from text by identity of content: no value prints a bare newline. */
+const NEWLINE = "\n";
+
+/** Neighbouring texts as one. */
+function compact(tokens: readonly ValueToken[]): ValueLine {
+  const line: ValueToken[] = [];
+  let text = "";
+  for (const token of tokens) {
+    if (typeof token === "string") {
+      text += token;
+      continue;
+    }
+    if (text !== "") line.push(text);
+    text = "";
+    line.push(token);
+  }
+  if (text !== "") line.push(text);
+  return line;
+}
+
+/** gdb names the type of a pointer or function that it prints by itself, unless it is a `char *`. */
+function typePrefix(object: Obj): ValueToken[] {
+  const type = bare(object.type);
+  if (type.kind === "function") return [`{${typeName(type)}} `];
+  if (type.kind !== "pointer") return [];
+  const target = unqualified(type.target);
+  const isText = object.type.kind !== "typedef" && target.kind === "int" && target.name === "char";
+  return isText ? [] : [`(${typeName(object.type)}) `];
+}
+
+const unqualified = (type: CType): CType => {
+  let at = type;
+  for (let layer = 0; at.kind === "qualified" && layer < MAX_DEPTH; layer++) at = at.target;
+  return at;
+};
+
+function* value(object: Obj, style: Style, level: number, depth: number): Generator<ValueToken> {
+  const type = bare(object.type);
+  if (depth > MAX_DEPTH) yield "{...}";
+  else if (type.kind === "struct" || type.kind === "union") yield* members(object, type, style, level, depth);
+  else if (type.kind === "array") yield* array(object, type, style, level, depth);
+  else yield* scalar(object, type, style);
+}
+
+function* members(object: Obj, type: StructType, style: Style, level: number, depth: number): Generator<ValueToken> {
+  const shown = type.members.filter((member) => member.name !== undefined || isAggregate(member.type));
+  if (shown.length === 0) {
+    yield type.incomplete ? "<incomplete type>" : "{<No data fields>}";
+    return;
+  }
+  const indent = "  ".repeat(level + 1);
+  yield "{";
+  for (const [i, member] of shown.entries()) {
+    if (i > 0) yield ",";
+    yield NEWLINE;
+    yield member.name === undefined ? indent : `${indent}${member.name} = `;
+    yield* value(object.part(member), style, level + 1, depth + 1);
+  }
+  yield NEWLINE;
+  yield `${"  ".repeat(level)}}`;
+}
+
+const isAggregate = (type: CType): boolean => {
+  const { kind } = bare(type);
+  return kind === "struct" || kind === "union";
+};
+
+function* array(object: Obj, type: ArrayType, style: Style, level: number, depth: number): Generator<ValueToken> {
+  const { element, count = 0 } = type;
+  // An array of no length known, or of things of no size, is to gdb the address of its first element.
+  if (count === 0 || sizeOf(element) === 0) yield* placed(object, element, style);
+  else if (isCharacter(element)) yield characters(object, count, style);
+  else {
+    yield "{";
+    yield* elements(object, Math.min(count, style.limit), style, level, depth);
+    yield count > style.limit ? "...}" : "}";
+  }
+}
+
+function* elements(object: Obj, count: number, style: Style, level: number, depth: number): Generator<ValueToken> {
+  const whole = attempt(() => object.bytes(sizeOf(object.index(0).type) * count));
+  // Read in one go where that is possible; kept in memory where elements may hold arrays that are shown by address.
+  const isPlain = !(whole instanceof Fault) && !isAggregate(object.index(0).type);
+  const from = isPlain ? new Obj(object.kernel, object.type, { kind: "bytes", bytes: whole }) : object;
+  let unread = "";
+  let repeats = 1;
+  for (let i = 0; i < count; i++) {
+    const fault = whole instanceof Fault ? firstFault(object.index(i)) : "";
+    // A page that is missing is said once, not once an element.
+    if (fault !== "" && fault === unread) {
+      repeats++;
+      continue;
+    }
+    if (repeats > 1) yield ` <repeats ${repeats} times>`;
+    repeats = 1;
+    unread = fault;
+    if (i > 0) yield ", ";
+    yield* value(from.index(i), style, level + 1, depth + 1);
+  }
+  if (repeats > 1) yield ` <repeats ${repeats} times>`;
+}
+
+/** What keeps a whole object from being read, without the address; empty when nothing does. */
+const firstFault = (object: Obj): string => {
+  const read = attempt(() => object.bytes());
+  return read instanceof Fault ? read.message : "";
+};
+
+/** A `char[]`: its last NUL is not shown, as gdb does; all of it otherwise. */
+function characters(object: Obj, count: number, style: Style): ValueToken {
+  const shown = Math.min(count, style.limit);
+  const bytes = attempt(() => object.bytes(shown));
+  if (bytes instanceof Fault) return faultToken(bytes);
+  const nul = bytes.indexOf(0);
+  if (style.stopAtNull && nul >= 0) return quoted(bytes.subarray(0, nul));
+  if (count > shown) return `${quoted(bytes)}...`;
+  return quoted(bytes[shown - 1] === 0 ? bytes.subarray(0, shown - 1) : bytes);
+}
+
+function scalar(object: Obj, type: ReturnType<typeof bare>, style: Style): ValueToken[] {
+  if (type.kind === "void") return ["void"];
+  if (type.kind === "function") return address(object, object.address);
+  if (type.kind === "float") return [floating(object)];
+  const number = attempt(() => object.value());
+  if (number instanceof Fault) return [faultToken(number)];
+  if (type.kind === "enum") return [enumText(type, number)];
+  if (type.kind === "int") return [integerText(type, number, object.bitField?.size ?? type.size * 8, style.radix)];
+  return type.kind === "pointer" ? pointer(object, type.target, number, style) : [];
+}
+
+function integerText(type: IntType, number: bigint, bits: number, radix: 10 | 16): string {
+  if (radix === 16) return hex0x(BigInt.asUintN(bits, number));
+  if (type.encoding === "bool") return number === 0n ? "false" : number === 1n ? "true" : number.toString();
+  if (!isCharacter(type)) return number.toString();
+  return `${number} '${characterText(Number(BigInt.asUintN(8, number)), "'")}'`;
+}
+
+/** The enumerator; of an enum of single bits those that are set, `(A | B | unknown: 0x40)`; else the number. */
+export function enumText(type: EnumType, number: bigint): string {
+  const exact = type.values.find(({ value }) => value === number);
+  if (exact) return exact.name;
+  if (!type.values.every(({ value }) => value >= 0n && (value & (value - 1n)) === 0n)) return number.toString();
+  if (number === 0n) return "0";
+  const names: string[] = [];
+  let rest = BigInt.asUintN(type.size * 8, number);
+  for (const { name, value } of type.values) {
+    if ((rest & value) === 0n) continue;
+    names.push(name);
+    rest &= ~value;
+  }
+  if (rest !== 0n) names.push(`unknown: ${hex0x(rest)}`);
+  return `(${names.join(" | ")})`;
+}
+
+function floating(object: Obj): ValueToken {
+  const bytes = attempt(() => object.bytes());
+  if (bytes instanceof Fault) return faultToken(bytes);
+  const little = object.kernel.arch.byteOrder === "little";
+  if (bytes.length === 4) return Number(viewOf(bytes).getFloat32(0, little).toPrecision(9)).toString();
+  return bytes.length === 8 ? viewOf(bytes).getFloat64(0, little).toString() : `<a float of ${bytes.length} bytes>`;
+}
+
+/** `0xffffffff9b0ce640 <nohz_csd_func>`, and the text that a `char *` points at. */
+function pointer(object: Obj, target: CType, number: bigint, style: Style): ValueToken[] {
+  const tokens = address(object, number);
+  if (number !== 0n && isCharacter(target)) tokens.push(" ", textAt(object, number, style));
+  return tokens;
+}
+
+function placed(object: Obj, element: CType, style: Style): ValueToken[] {
+  return object.storage.kind === "memory" ? pointer(object, element, object.storage.address, style) : ["{}"];
+}
+
+function address(object: Obj, number: bigint): ValueToken[] {
+  if (number === 0n) return ["0x0"];
+  const tokens: ValueToken[] = [{ as: "address", text: hex0x(number), address: number }];
+  const name = symbolText(object, number);
+  if (name !== undefined) tokens.push(" ", { as: "symbol", text: `<${name}>`, address: number });
+  return tokens;
+}
+
+/** `init_task+2192`, for an address within a symbol of the kernel or a module. */
+export function symbolText({ kernel }: Pick<Obj, "kernel">, address: bigint): string | undefined {
+  // x86_64's per-CPU symbols are small numbers: not what a small number in a pointer means.
+  const symbol = kernel.memory.isKernelAddress(address) ? kernel.symbols.at(address) : undefined;
+  if (!symbol) return undefined;
+  const offset = address - symbol.address;
+  if (symbol.size > 0 && offset >= BigInt(symbol.size)) return undefined;
+  return offset === 0n ? symbol.name : `${symbol.name}+${offset}`;
+}
+
+/** NUL-terminated text in memory; what was read before a fault is shown with it. */
+function textAt({ kernel }: Obj, start: bigint, style: Style): ValueToken {
+  const bytes: number[] = [];
+  let at = start;
+  while (bytes.length < style.limit) {
+    const page = kernel.memory.page(at);
+    if (page instanceof Fault) {
+      const before = bytes.length > 0 ? quoted(Uint8Array.from(bytes)) : "";
+      return { as: "fault", text: `${before}<${page.message}>`, fault: page };
+    }
+    const rest = page.subarray(0, style.limit - bytes.length);
+    const nul = rest.indexOf(0);
+    bytes.push(...(nul < 0 ? rest : rest.subarray(0, nul)));
+    if (nul >= 0) return quoted(Uint8Array.from(bytes));
+    at += BigInt(rest.length);
+  }
+  return `${quoted(Uint8Array.from(bytes))}...`;
+}
+
+const faultToken = (fault: Fault): ValueToken => ({ as: "fault", text: `<${fault.message}>`, fault });
