@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { architectureOf, architectures, type MachineHints } from "../../src/arch/architectures.ts";
+import { Fault } from "../../src/base/fault.ts";
+
+const silent: MachineHints = { byteOrder: "little", elfMachine: undefined, machine: undefined, vmcoreinfo: undefined };
+
+const rows: readonly [string, Partial<MachineHints>, string][] = [
+  ["the ELF header", { elfMachine: 62 }, "x86_64"],
+  ["the ELF header", { elfMachine: 22, byteOrder: "big" }, "s390x"],
+  ["the name in a kdump header", { machine: "aarch64" }, "arm64"],
+  ["the name in a kdump header", { machine: "armv7l" }, "arm"],
+  ["a line that only this kernel writes", { vmcoreinfo: "OSRELEASE=6\nNUMBER(kimage_voffset)=0x0\n" }, "arm64"],
+  [
+    "the kernel's own line, against a header that QEMU wrote",
+    { elfMachine: 62, vmcoreinfo: "OSRELEASE=6\nNUMBER(kimage_voffset)=0x0\n" },
+    "arm64",
+  ],
+];
+
+for (const [by, hints, name] of rows) {
+  test(`${name} is known by ${by}`, () => {
+    const arch = architectureOf({ ...silent, ...hints });
+    assert.equal(arch instanceof Fault ? arch.message : arch.name, name);
+  });
+}
+
+test("a machine we do not know is refused by its name", () => {
+  for (const [hints, said] of [
+    [{ elfMachine: 3 }, /ELF machine 3/],
+    [{ machine: "mips" }, /mips/],
+    [{}, /unnamed/],
+  ] as const) {
+    const arch = architectureOf({ ...silent, ...hints });
+    assert.ok(arch instanceof Fault && arch.kind === "unknown" && said.test(arch.message));
+  }
+});
+
+test("a dump in the other byte order is refused", () => {
+  assert.ok(architectureOf({ ...silent, elfMachine: 62, byteOrder: "big" }) instanceof Fault);
+});
+
+for (const arch of architectures) {
+  test(`${arch.name}: pc, sp, frame pointer and link register are registers it has`, () => {
+    for (const name of [arch.pc, arch.sp, arch.framePointer, ...(arch.linkRegister ? [arch.linkRegister] : [])]) {
+      assert.ok(arch.registers.includes(name), name);
+      assert.ok(arch.dwarfRegisters.includes(name), name);
+    }
+  });
+
+  test(`${arch.name}: every register has its place in pt_regs`, () => {
+    assert.deepEqual([...arch.ptRegs.keys()].sort(), [...arch.registers].sort());
+  });
+}
