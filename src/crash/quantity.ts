@@ -15,11 +15,16 @@ export function dateText(seconds: number): string {
   return `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${day} ${time} UTC ${date.getUTCFullYear()}`;
 }
 
+/** Whole days, and the rest as `14:14:39`. */
+export function durationParts(seconds: number): { readonly days: number; readonly time: string } {
+  const whole = Math.max(0, Math.floor(seconds));
+  const time = [Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60].map(two).join(":");
+  return { days: Math.floor(whole / 86_400), time };
+}
+
 /** `00:00:15`, or `10 days, 14:14:39`. */
 export function durationText(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds));
-  const days = Math.floor(whole / 86_400);
-  const time = [Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60].map(two).join(":");
+  const { days, time } = durationParts(seconds);
   return days > 0 ? `${days} days, ${time}` : time;
 }
 

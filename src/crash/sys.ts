@@ -33,7 +33,8 @@ export function dmiStrings(kernel: Kernel): DmiString[] | undefined {
   const fields = kernel.types.named("enum dmi_field");
   if (fields.kind !== "enum") return undefined;
   return fields.values.flatMap(({ name, value }) => {
-    if (!name.startsWith("DMI_") || name === "DMI_STRING_MAX" || name === "DMI_OEM_STRING" || name === "DMI_NONE") return [];
+    if (!name.startsWith("DMI_") || name === "DMI_STRING_MAX" || name === "DMI_OEM_STRING" || name === "DMI_NONE")
+      return [];
     const text = kernel.memory.word(table + value * BigInt(kernel.arch.wordSize));
     return text === 0n ? [] : [{ name, value: () => kernel.memory.cString(text, 256) }];
   });

@@ -35,4 +35,3 @@ export function taskFacts(task: Obj): { readonly [key: string]: Json } {
     state: cell(() => taskState(task)).json,
   };
 }
-

@@ -1,10 +1,11 @@
 import { attempt, Fault } from "../base/fault.ts";
+import type { AddressSpace } from "../memory/memory.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { possibleCpus } from "./cpumask.ts";
 import { perCpuAddress } from "./percpu.ts";
-import { threads } from "./task.ts";
-import { globalWord } from "./vmcoreinfo.ts";
+import { taskPid, threads } from "./task.ts";
+import { globalAddress, globalU32, globalWord, noteOffset, noteSymbol } from "./vmcoreinfo.ts";
 
 /** Resident pages that count as a task's own: files, anonymous memory, shared memory (include/linux/mm_types_task.h). */
 const RESIDENT = ["MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES"] as const;
@@ -61,19 +62,39 @@ function cachedPages(task: Obj): number {
   return sum instanceof Fault ? 0 : pages;
 }
 
-/** Every memory node, `struct pglist_data`: one, or those of `node_data[]` that are not NULL. @throws Fault */
-export function* memoryNodes(kernel: Kernel): Generator<Obj> {
-  if (kernel.symbols.find("node_data")) {
-    for (const node of kernel.variable("node_data").elements()) if (node.value() !== 0n) yield node.deref();
-  } else yield kernel.variable("contig_page_data");
+/** More memory nodes than any kernel is built for (MAX_NUMNODES is at most 1024). */
+const MAX_NODES = 1024;
+
+/** Addresses of every `struct pglist_data`: one, or those of `node_data[]` that are not NULL. @throws Fault */
+export function* memoryNodes(kernel: Kernel): Generator<bigint> {
+  const nodes = globalAddress(kernel, "node_data");
+  if (nodes === undefined) return yield noteSymbol(kernel, "contig_page_data");
+  // nr_node_ids is a constant, and no variable, where there is only one node.
+  const count = Math.min(globalU32(kernel, "nr_node_ids") ?? 1, MAX_NODES);
+  for (let i = 0; i < count; i++) {
+    const node = kernel.memory.word(nodes + BigInt(i * kernel.arch.wordSize));
+    if (node !== 0n) yield node;
+  }
+}
+
+/**
+ * Bytes from the start of `struct pglist_data` to `node_present_pages`, which has always stood between
+ * `node_start_pfn` and `node_spanned_pages`: those two are in VMCOREINFO. @throws Fault
+ */
+function presentPagesOffset(kernel: Kernel): number {
+  const word = kernel.arch.wordSize;
+  const start = noteOffset(kernel, "pglist_data", "node_start_pfn");
+  const spanned = noteOffset(kernel, "pglist_data", "node_spanned_pages");
+  return spanned === start + 2 * word ? start + word : noteOffset(kernel, "pglist_data", "node_present_pages");
 }
 
 /** Pages of RAM that exist, `node_present_pages` of all nodes. @throws Fault */
 export function presentPages(kernel: Kernel): number {
   return kernel.memo("present pages", () => {
-    let pages = 0;
-    for (const node of memoryNodes(kernel)) pages += node.at("node_present_pages").number();
-    return pages;
+    const offset = BigInt(presentPagesOffset(kernel));
+    let pages = 0n;
+    for (const node of memoryNodes(kernel)) pages += kernel.memory.word(node + offset);
+    return Number(pages);
   });
 }
 
@@ -85,4 +106,11 @@ export function totalramPages(kernel: Kernel): bigint {
   const pages = globalWord(kernel, "_totalram_pages") ?? globalWord(kernel, "totalram_pages");
   if (pages === undefined) throw Fault.of("unknown", "no symbol _totalram_pages");
   return pages;
+}
+
+/** The user address space of a task. @throws Fault unmapped for one that has none */
+export function taskMemory(task: Obj): AddressSpace {
+  const mm = task.at("mm");
+  if (mm.value() === 0n) throw Fault.of("unmapped", "the task has no user address space");
+  return task.kernel.memory.user(mm.at("pgd").value(), `user of pid ${taskPid(task)}`);
 }

@@ -52,3 +52,15 @@ export function stackOwner(kernel: Kernel, address: bigint): Obj | undefined {
 
 /** The word that the kernel keeps at the far end of every task's stack (include/uapi/linux/magic.h). */
 export const STACK_END_MAGIC = 0x57ac6e9dn;
+
+/**
+ * The kernel stack pointer that a task saved when it last gave up its CPU; meaningless for one that was running.
+ * @throws Fault unknown for an architecture whose `thread_struct` keeps it elsewhere
+ */
+export function sleepingStackPointer(task: Obj): bigint {
+  // x86: thread.sp; arm64: thread.cpu_context.sp; s390: thread.ksp; arm: the saved registers of thread_info.
+  for (const path of ["thread.sp", "thread.cpu_context.sp", "thread.ksp", "thread_info.cpu_context.sp"]) {
+    if (task.has(path)) return task.at(path).value();
+  }
+  throw Fault.of("unknown", "where this architecture keeps a sleeping task's stack pointer is not known");
+}

@@ -137,8 +137,11 @@ export const taskTgid = (task: Obj): number => task.at("tgid").number();
 /** The name, at most 15 bytes (TASK_COMM_LEN). @throws Fault */
 export const taskComm = (task: Obj): string => task.at("comm").text();
 
-/** The parent that is told of its death; itself for `swapper/0`. @throws Fault */
-export const taskParent = (task: Obj): Obj => task.at("real_parent").deref();
+/**
+ * The parent as ps(1) counts it: the tracer of a traced task, the idle task of CPU 0 for the other idle ones.
+ * @throws Fault
+ */
+export const taskParent = (task: Obj): Obj => task.at("parent").deref();
 
 const PF_KTHREAD = 0x00200000;
 

@@ -8,8 +8,8 @@ import { memberOffset } from "./list.ts";
  * log, the release and the like can be read where a dump has no types at all.
  */
 
-/** Structs described in VMCOREINFO are small; a larger number is damage, and must not size a buffer. */
-const MAX_NOTED = 65536;
+/** The largest struct described in VMCOREINFO, pglist_data, is some 200 KB; more is damage, and must not size a buffer. */
+const MAX_NOTED = 1 << 20;
 
 function notedNumber(key: string, text: string): number {
   const value = Number(text);

@@ -24,7 +24,8 @@ export const log = command({
     { flag: "-s", help: "messages in the per-CPU buffers of NMI and recursive context" },
     { flag: "-c", help: "who printed it: T and a thread id, or C and a CPU" },
   ],
-  description: "Shows the kernel log, oldest message first. A message whose page is not in the dump is shown as a fault.",
+  description:
+    "Shows the kernel log, oldest message first. A message whose page is not in the dump is shown as a fault.",
   examples: [
     { line: "log | tail -n 30", shows: "The last words." },
     { line: "log -T | grep -i oops", shows: "When it went wrong." },

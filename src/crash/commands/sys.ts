@@ -1,5 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import { cpus, onlineCpus } from "../../linux/cpumask.ts";
+import { cpus, onlineCpus, possibleCpus } from "../../linux/cpumask.ts";
 import { presentPages } from "../../linux/mm.ts";
 import { pageSize } from "../../linux/page.ts";
 import { panicMessage } from "../../linux/panic.ts";
@@ -89,11 +89,13 @@ function attemptOr<T>(read: () => T, other: T | undefined): T {
   return other;
 }
 
-/** @throws Fault when no task at all is known */
+/** Tasks that can be listed; without types, the kernel's own count and an idle task for each CPU. */
 function taskCount(kernel: Kernel): number {
   const { tasks, fault } = taskTable(kernel);
-  if (fault && tasks.length === 0) throw fault;
-  return tasks.length;
+  if (!fault || tasks.length > 0) return tasks.length;
+  const counted = globalU32(kernel, "nr_threads");
+  if (counted === undefined) throw fault;
+  return counted + possibleCpus(kernel).length;
 }
 
 /** x86 alone keeps its clock rate in a variable, `cpu_khz`. */

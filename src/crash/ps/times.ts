@@ -1,0 +1,34 @@
+import { startTime } from "../../linux/sched.ts";
+import { uptime } from "../../linux/timekeeping.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { cell } from "../cell.ts";
+import { type Line, type Piece, record } from "../piece.ts";
+import { durationText } from "../quantity.ts";
+import { taskFacts, taskHeading } from "../taskHeading.ts";
+
+/** Run time, start time and CPU time of each task; all but the first in nanoseconds. */
+export function* tasksTimes(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece> {
+  for (const task of tasks) {
+    const run = cell(() => uptime(kernel) - Number(startTime(task)) / 1e9, durationText);
+    const start = cell(() => startTime(task).toString());
+    const user = cell(() => task.at("utime").value().toString());
+    const system = cell(() => task.at("stime").value().toString());
+    const data = {
+      ...taskFacts(task),
+      runSeconds: run.json,
+      startNanoseconds: start.json,
+      utimeNanoseconds: user.json,
+      stimeNanoseconds: system.json,
+    };
+    const lines: Line[] = [
+      taskHeading(task),
+      ["    RUN TIME: ", run.span],
+      ["  START TIME: ", start.span],
+      ["       UTIME: ", user.span],
+      ["       STIME: ", system.span],
+      [],
+    ];
+    yield record(data, ...lines);
+  }
+}
