@@ -1,6 +1,6 @@
 import { cString } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
-import { type CType, type TypeKind, VOID } from "./ctype.ts";
+import { type CType, type EnumType, type TypeKind, VOID } from "./ctype.ts";
 import * as kinds from "./btfTable.ts";
 import { type BtfTable, kindOf, readBtfTable, TYPE_BYTES } from "./btfTable.ts";
 import { decodeType } from "./btfType.ts";
@@ -171,6 +171,32 @@ class BtfSource implements Btf {
     return undefined;
   }
 
+  /** Goes through all enums, some milliseconds for a kernel's: constants are asked for one by one, and rarely. */
+  enumerator(name: string): EnumType | undefined {
+    const wanted = nameHash(new TextEncoder().encode(name), 0, HASHED_BYTES);
+    const { starts, view, little } = this.table;
+    for (const [i, start] of starts.entries()) {
+      const info = view.getUint32(start + 4, little);
+      const kind = kindOf(info);
+      if (kind !== kinds.BTF_KIND_ENUM && kind !== kinds.BTF_KIND_ENUM64) continue;
+      const element = kind === kinds.BTF_KIND_ENUM ? 8 : 12;
+      for (let value = 0; value < kinds.lengthOf(info); value++) {
+        const at = view.getUint32(start + TYPE_BYTES + value * element, little);
+        if (this.hashAt(at) !== wanted || this.string(at) !== name) continue;
+        const type = this.type(i + this.firstId);
+        return type.kind === "enum" ? type : undefined;
+      }
+    }
+    return undefined;
+  }
+
+  /** Hash of the string at an offset, without decoding an own one. */
+  private hashAt(offset: number): number {
+    const own = offset >= this.firstString && offset < this.stringsEnd;
+    if (own) return nameHash(this.table.bytes, this.table.stringsStart + offset - this.firstString, HASHED_BYTES);
+    return nameHash(new TextEncoder().encode(this.string(offset)), 0, HASHED_BYTES);
+  }
+
   *names(): Generator<{ kind: TypeKind; name: string }> {
     const { starts, view, little } = this.table;
     for (const start of starts) {
@@ -194,15 +220,14 @@ class BtfSource implements Btf {
 
   /** Functions are half of all types and seldom asked for: they have an index of their own. */
   private index(wanted: (kind: number) => boolean): NameIndex {
-    const { starts, view, little, bytes, stringsStart } = this.table;
+    const { starts, view, little } = this.table;
     const index = new NameIndex(starts.length);
     // Backwards, so that of equal names the lowest id is found first.
     for (let i = starts.length - 1; i >= 0; i--) {
       const start = starts[i] ?? 0;
       const name = view.getUint32(start, little);
       if (name === 0 || !wanted(kindOf(view.getUint32(start + 4, little)))) continue;
-      if (name >= this.firstString) index.add(nameHash(bytes, stringsStart + name - this.firstString, HASHED_BYTES), i);
-      else index.add(nameHash(new TextEncoder().encode(this.string(name)), 0, HASHED_BYTES), i);
+      index.add(this.hashAt(name), i);
     }
     return index;
   }

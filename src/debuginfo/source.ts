@@ -1,4 +1,4 @@
-import type { CType, TypeKind } from "./ctype.ts";
+import type { CType, EnumType, TypeKind } from "./ctype.ts";
 
 /** Types by name: BTF of the kernel or a module, DWARF of a vmlinux. */
 export interface TypeSource {
@@ -10,6 +10,8 @@ export interface TypeSource {
   variable(name: string): CType | undefined;
   /** Type of a function. */
   function(name: string): CType | undefined;
+  /** The enum, anonymous ones too, that declares a constant of that name. */
+  enumerator?(name: string): EnumType | undefined;
   /** Every named type, for completion and `whatis`. */
   names(): Iterable<{ readonly kind: TypeKind; readonly name: string }>;
 }
@@ -81,7 +83,9 @@ export type CfiRule =
   | { readonly kind: "valueExpression"; readonly bytes: Uint8Array }; // is the result
 
 export interface CfiRow {
-  readonly cfa: { readonly kind: "register"; readonly register: number; readonly offset: number } | { readonly kind: "expression"; readonly bytes: Uint8Array };
+  readonly cfa:
+    | { readonly kind: "register"; readonly register: number; readonly offset: number }
+    | { readonly kind: "expression"; readonly bytes: Uint8Array };
   /** By DWARF register number; a register not named keeps its value. */
   readonly rules: ReadonlyMap<number, CfiRule>;
   readonly returnAddressRegister: number;
@@ -99,7 +103,8 @@ export interface CodeSource {
 }
 
 /** The registers an ORC entry can name (asm/orc_types.h), by name: the numbers moved in v4. */
-export type OrcRegister = "undefined" | "prevSp" | "dx" | "di" | "bp" | "sp" | "r10" | "r13" | "bpIndirect" | "spIndirect" | "ax";
+export type OrcRegister =
+  "undefined" | "prevSp" | "dx" | "di" | "bp" | "sp" | "r10" | "r13" | "bpIndirect" | "spIndirect" | "ax";
 
 /** One row of ORC, version folded away. */
 export interface OrcEntry {

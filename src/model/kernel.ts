@@ -1,8 +1,9 @@
 import type { Arch, Registers } from "../arch/arch.ts";
-import type { CType, TypeKind } from "../debuginfo/ctype.ts";
+import type { CType, EnumType, TypeKind } from "../debuginfo/ctype.ts";
 import type { CfiRow, CodeScope, KSymbol, OrcEntry } from "../debuginfo/source.ts";
 import type { KernelMemory } from "../memory/memory.ts";
 import type { Obj } from "./object.ts";
+import type { TypeLookup } from "./parseType.ts";
 
 /** Types of the kernel and of its loaded modules as one. */
 export interface Types {
@@ -13,7 +14,11 @@ export interface Types {
   /** Declared type of a global. */
   variable(name: string): CType | undefined;
   function(name: string): CType | undefined;
+  /** The enum that declares a constant, and its value there; undefined when no source knows it. */
+  enumerator(name: string): { readonly type: EnumType; readonly value: bigint } | undefined;
   names(): Iterable<{ readonly kind: TypeKind; readonly name: string }>;
+  /** For the parsers of type names and expressions. */
+  readonly lookup: TypeLookup;
   /** Where types come from: "BTF", "DWARF", or nothing at all. */
   readonly sources: readonly string[];
 }

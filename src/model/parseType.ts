@@ -48,13 +48,14 @@ export function parseTypeName(text: string, types: TypeLookup): CType {
   return type;
 }
 
-/** Whether a type name starts at the cursor; `isVariable` hides typedefs, as a local variable does in C. */
+/** Whether a type name starts `ahead` tokens on; `isVariable` hides typedefs, as a local variable does in C. */
 export function startsType(
   cursor: Cursor,
   types: TypeLookup,
   isVariable: (name: string) => boolean = () => false,
+  ahead = 0,
 ): boolean {
-  const { kind, text } = cursor.peek();
+  const { kind, text } = cursor.peek(ahead);
   if (kind !== "name") return false;
   if (TAGS.includes(text) || text in QUALIFIERS || MARKERS.has(text) || isBaseTypeWord(text)) return true;
   return !isVariable(text) && types.find("typedef", text) !== undefined;
@@ -153,13 +154,11 @@ function pointerQualifiers(cursor: Cursor): QualifiedType["qualifier"][] {
 }
 
 /** `(` opens an inner declarator, unless it opens the parameters of a nameless function: `void (int)`. */
-const opensDeclarator = (cursor: Cursor, types: TypeLookup): boolean => {
-  if (cursor.is("*", 1) || cursor.is("(", 1) || cursor.is("[", 1)) return true;
-  const { kind, text } = cursor.peek(1);
-  const isType =
-    TAGS.includes(text) || text in QUALIFIERS || isBaseTypeWord(text) || types.find("typedef", text) !== undefined;
-  return kind === "name" && !isType;
-};
+const opensDeclarator = (cursor: Cursor, types: TypeLookup): boolean =>
+  cursor.is("*", 1) ||
+  cursor.is("(", 1) ||
+  cursor.is("[", 1) ||
+  (cursor.peek(1).kind === "name" && !startsType(cursor, types, undefined, 1));
 
 function arraySuffix(cursor: Cursor): (element: CType) => CType {
   cursor.expect("[");

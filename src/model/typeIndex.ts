@@ -1,7 +1,7 @@
 import type { Arch } from "../arch/arch.ts";
 import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
-import type { CType, TypeKind } from "../debuginfo/ctype.ts";
+import type { CType, EnumType, TypeKind } from "../debuginfo/ctype.ts";
 import type { TypeSource } from "../debuginfo/source.ts";
 import { baseType, debuginfoName } from "./baseTypes.ts";
 import { declarations } from "./declarations.ts";
@@ -45,9 +45,11 @@ export function typeIndex(arch: Pick<Arch, "name" | "wordSize">, sources: Iterab
       lookup.find(kind, name) ?? (kind === "int" ? lookup.find(kind, debuginfoName(name)) : undefined),
     variable: (name) => first(sources, (source) => source.variable(name)) ?? declared(name, named),
     function: (name) => first(sources, (source) => source.function(name)),
+    enumerator: (name) => first(sources, (source) => valueIn(source.enumerator?.(name), name)),
     *names() {
       for (const source of sources) yield* source.names();
     },
+    lookup,
     get sources() {
       return [...new Set(Array.from(sources, (source) => source.name))];
     },
@@ -71,6 +73,11 @@ function first<T>(sources: Iterable<TypeSource>, ask: (source: TypeSource) => T 
   }
   return undefined;
 }
+
+const valueIn = (type: EnumType | undefined, name: string): { type: EnumType; value: bigint } | undefined => {
+  const value = type?.values.find((one) => one.name === name)?.value;
+  return type && value !== undefined ? { type, value } : undefined;
+};
 
 const isIncomplete = (type: CType): boolean =>
   (type.kind === "struct" || type.kind === "union" || type.kind === "enum") && type.incomplete;

@@ -23,6 +23,7 @@ type Machine = Pick<Arch, "wordSize" | "byteOrder">;
 export function declaredTypes(text: string, machine: Machine): TypeSource {
   const tags = new Map<string, StructType | EnumType>();
   const typedefs = new Map<string, CType>();
+  const enums: EnumType[] = [];
   const globals = new Map<string, CType>();
 
   const types: TypeLookup = {
@@ -44,7 +45,7 @@ export function declaredTypes(text: string, machine: Machine): TypeSource {
     cursor.take();
     const name = cursor.is("{") ? undefined : cursor.take().text;
     const type = name === undefined ? (kind === "enum" ? emptyEnum(name) : emptyStruct(kind, name)) : tag(kind, name);
-    if (type.kind === "enum") fillEnum(type, cursor);
+    if (type.kind === "enum") enums.push(fillEnum(type, cursor));
     else fillStruct(type, cursor);
     return type;
   };
@@ -89,6 +90,7 @@ export function declaredTypes(text: string, machine: Machine): TypeSource {
     find: complete,
     variable: (name) => (isFunction(globals.get(name)) ? undefined : globals.get(name)),
     function: (name) => (isFunction(globals.get(name)) ? globals.get(name) : undefined),
+    enumerator: (name) => enums.find((type) => type.values.some((value) => value.name === name)),
     *names() {
       for (const type of tags.values()) yield { kind: type.kind, name: type.name ?? "" };
       for (const name of typedefs.keys()) yield { kind: "typedef", name };
@@ -113,7 +115,7 @@ const emptyEnum = (name: string | undefined): EnumType => ({
   values: [],
 });
 
-function fillEnum(type: Mutable<EnumType>, cursor: Cursor): void {
+function fillEnum(type: EnumType, cursor: Cursor): EnumType {
   const values: { name: string; value: bigint }[] = [];
   let next = 0n;
   cursor.expect("{");
@@ -123,7 +125,7 @@ function fillEnum(type: Mutable<EnumType>, cursor: Cursor): void {
     values.push({ name, value: next++ });
     cursor.skip(",");
   }
-  Object.assign(type, { values, incomplete: false, signed: values.some(({ value }) => value < 0n) });
+  return Object.assign(type, { values, incomplete: false, signed: values.some(({ value }) => value < 0n) });
 }
 
 /** The System V rules: natural alignment; a bit-field does not cross a unit of its type. */

@@ -1,0 +1,187 @@
+import { UsageError } from "../../base/usageError.ts";
+import { bare, type CType, sizeOf } from "../../debuginfo/ctype.ts";
+import type { Kernel } from "../kernel.ts";
+import type { Obj } from "../object.ts";
+import { typeName } from "../typeName.ts";
+import type { BinaryOperator } from "./ast.ts";
+
+/** C's arithmetic: promotions, usual conversions, pointer steps (C23 6.3.1, 6.5). */
+export type ArithmeticOperator = Exclude<BinaryOperator, "&&" | "||" | "@">;
+
+/** An integer type as arithmetic sees it. */
+interface Rank {
+  readonly size: number;
+  readonly signed: boolean;
+  readonly longLong: boolean;
+}
+
+/** Reads an operand; a caller may substitute what it does not want read. */
+export type Read = (object: Obj) => bigint;
+
+const INT: Rank = { size: 4, signed: true, longLong: false };
+
+export const pointerTo = (kernel: Kernel, target: CType): CType => ({
+  kind: "pointer",
+  size: kernel.arch.wordSize,
+  target,
+});
+
+/** An array as a pointer to its first element, a function as a pointer to it; anything else is left alone. */
+export function decay(object: Obj): Obj {
+  const type = bare(object.type);
+  if (object.storage.kind !== "memory" || (type.kind !== "array" && type.kind !== "function")) return object;
+  const target = type.kind === "array" ? type.element : object.type;
+  return object.kernel.value(pointerTo(object.kernel, target), object.storage.address);
+}
+
+/** `sizeof`, with GNU C's 1 for `void` and functions. */
+export function sizeOfTarget(type: CType): number {
+  const { kind } = bare(type);
+  return kind === "void" || kind === "function" ? 1 : sizeOf(type);
+}
+
+/** @throws UsageError for what is no number or pointer; Fault when it cannot be read */
+export function numberOf(object: Obj, position: number): bigint {
+  if (!isScalar(object.type))
+    throw new UsageError(`${typeName(object.type)} is no number, at column ${position + 1}`, position);
+  return object.value();
+}
+
+const isScalar = (type: CType): boolean => ["int", "enum", "pointer"].includes(bare(type).kind);
+
+/** A number as a cast to that type makes it; cutting to the type's size is left to storing it. */
+export function converted(type: CType, value: bigint): bigint {
+  const target = bare(type);
+  return target.kind === "int" && target.encoding === "bool" ? (value === 0n ? 0n : 1n) : value;
+}
+
+/** The type after the integer promotions. @throws UsageError for pointers and aggregates */
+export function promoted(object: Obj, position: number): CType {
+  return spelled(object.kernel, rankOf(object, position));
+}
+
+function rankOf(object: Obj, position: number): Rank {
+  const type = bare(object.type);
+  if (type.kind !== "int" && type.kind !== "enum")
+    throw new UsageError(
+      `arithmetic wants a number, not ${typeName(object.type)}, at column ${position + 1}`,
+      position,
+    );
+  const bits = object.bitField?.size ?? type.size * 8;
+  if (bits < 32 || (bits === 32 && type.signed)) return INT;
+  const size = bits === 32 ? 4 : type.size;
+  return { size, signed: type.signed, longLong: type.kind === "int" && type.name.includes("long long") };
+}
+
+/** The usual arithmetic conversions: the greater rank; of equals, unsigned. */
+function common(a: Rank, b: Rank): Rank {
+  const greater = a.size > b.size || (a.size === b.size && a.longLong) ? a : b;
+  const other = greater === a ? b : a;
+  return { ...greater, signed: greater.signed && (other.signed || other.size < greater.size) };
+}
+
+function spelled(kernel: Kernel, { size, signed, longLong }: Rank): CType {
+  const base =
+    size <= 4 ? "int" : size === 16 ? "__int128" : longLong || kernel.arch.wordSize === 4 ? "long long" : "long";
+  return kernel.types.named(signed ? base : `unsigned ${base}`);
+}
+
+/** @throws UsageError for operands that the operator does not take, and for division by zero */
+export function binary(operator: ArithmeticOperator, left: Obj, right: Obj, read: Read, position: number): Obj {
+  const { kernel } = left;
+  const isPointer = [left, right].map((object) => bare(object.type).kind === "pointer");
+  if (COMPARISONS.has(operator)) return compare(operator, left, right, isPointer.includes(true), read, position);
+  if (isPointer.includes(true))
+    return step(operator, left, right, isPointer[0] === true, isPointer[1] === true, read, position);
+  const shifts = operator === "<<" || operator === ">>";
+  const type = shifts ? rankOf(left, position) : common(rankOf(left, position), rankOf(right, position));
+  if (shifts) rankOf(right, position);
+  const cut = (value: bigint): bigint =>
+    type.signed ? BigInt.asIntN(type.size * 8, value) : BigInt.asUintN(type.size * 8, value);
+  const a = cut(read(left));
+  const b = shifts ? read(right) : cut(read(right));
+  return kernel.value(spelled(kernel, type), operate(operator, a, b, type.size * 8, position));
+}
+
+function operate(operator: ArithmeticOperator, a: bigint, b: bigint, bits: number, position: number): bigint {
+  switch (operator) {
+    case "+":
+      return a + b;
+    case "-":
+      return a - b;
+    case "*":
+      return a * b;
+    case "/":
+    case "%":
+      if (b === 0n) throw new UsageError(`division by zero at column ${position + 1}`, position);
+      return operator === "/" ? a / b : a % b;
+    case "&":
+      return a & b;
+    case "|":
+      return a | b;
+    case "^":
+      return a ^ b;
+    case "<<":
+    case ">>":
+      if (b < 0n) throw new UsageError(`shift by ${b} at column ${position + 1}`, position);
+      // Undefined in C from the width on; what the mathematics says is what people mean.
+      if (b >= BigInt(bits)) return operator === ">>" && a < 0n ? -1n : 0n;
+      return operator === "<<" ? a << b : a >> b;
+    default:
+      throw new UsageError(`${operator} is no arithmetic`, position);
+  }
+}
+
+const COMPARISONS: ReadonlySet<ArithmeticOperator> = new Set(["==", "!=", "<", ">", "<=", ">="]);
+
+function compare(
+  operator: ArithmeticOperator,
+  left: Obj,
+  right: Obj,
+  pointers: boolean,
+  read: Read,
+  position: number,
+): Obj {
+  const { kernel } = left;
+  const word: Rank = { size: kernel.arch.wordSize, signed: false, longLong: false };
+  const { size, signed } = pointers ? word : common(rankOf(left, position), rankOf(right, position));
+  const cut = (value: bigint): bigint => (signed ? BigInt.asIntN(size * 8, value) : BigInt.asUintN(size * 8, value));
+  const a = cut(read(left));
+  const b = cut(read(right));
+  const order = a < b ? -1 : a > b ? 1 : 0;
+  const truth = {
+    "==": order === 0,
+    "!=": order !== 0,
+    "<": order < 0,
+    ">": order > 0,
+    "<=": order <= 0,
+    ">=": order >= 0,
+  }[operator as "=="];
+  return kernel.value("int", truth ? 1n : 0n);
+}
+
+/** Pointer plus or minus a number, and the distance of two pointers. */
+function step(
+  operator: ArithmeticOperator,
+  left: Obj,
+  right: Obj,
+  leftPoints: boolean,
+  rightPoints: boolean,
+  read: Read,
+  position: number,
+): Obj {
+  const { kernel } = left;
+  const pointer = leftPoints ? left : right;
+  const type = bare(pointer.type);
+  const size = BigInt(type.kind === "pointer" ? Math.max(1, sizeOfTarget(type.target)) : 1);
+  if (operator === "-" && leftPoints && rightPoints) {
+    return kernel.value("long", (read(left) - read(right)) / size);
+  }
+  const isStep = operator === "+" || (operator === "-" && leftPoints);
+  if (!isStep || (leftPoints && rightPoints))
+    throw new UsageError(`${operator} does not work on pointers, at column ${position + 1}: cast them`, position);
+  const number = leftPoints ? right : left;
+  rankOf(number, position);
+  const distance = read(number) * size;
+  return kernel.value(pointer.type, read(pointer) + (operator === "-" ? -distance : distance));
+}

@@ -1,0 +1,47 @@
+import type { CType } from "../../debuginfo/ctype.ts";
+
+export type UnaryOperator = "*" | "&" | "-" | "+" | "~" | "!";
+export type BinaryOperator =
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "%"
+  | "<<"
+  | ">>"
+  | "<"
+  | ">"
+  | "<="
+  | ">="
+  | "=="
+  | "!="
+  | "&"
+  | "|"
+  | "^"
+  | "&&"
+  | "||"
+  | "@";
+
+/** A C expression. `position` is the offset in the user's text that a complaint points at. */
+export type Expression = { readonly position: number } & (
+  | { readonly kind: "number"; readonly value: bigint; readonly type: string }
+  /** Its bytes, one a character, without the NUL. */
+  | { readonly kind: "string"; readonly text: string }
+  /** A variable, function, enumerator, or a name of the scope; `$rip` with its dollar sign. */
+  | { readonly kind: "name"; readonly name: string }
+  | { readonly kind: "unary"; readonly operator: UnaryOperator; readonly operand: Expression }
+  | {
+      readonly kind: "binary";
+      readonly operator: BinaryOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | { readonly kind: "conditional"; readonly condition: Expression; readonly yes: Expression; readonly no: Expression }
+  | { readonly kind: "member"; readonly object: Expression; readonly name: string }
+  | { readonly kind: "index"; readonly object: Expression; readonly index: Expression }
+  | { readonly kind: "cast"; readonly type: CType; readonly operand: Expression }
+  | { readonly kind: "sizeofType"; readonly type: CType }
+  | { readonly kind: "sizeof"; readonly operand: Expression }
+  /** `member` is a path: `se.run_node`. */
+  | { readonly kind: "containerOf"; readonly pointer: Expression; readonly type: CType; readonly member: string }
+);

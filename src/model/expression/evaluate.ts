@@ -1,0 +1,230 @@
+import { UsageError } from "../../base/usageError.ts";
+import { bare, type CType, type FunctionType, sizeOf, type VoidType } from "../../debuginfo/ctype.ts";
+import type { Kernel } from "../kernel.ts";
+import { findMember } from "../member.ts";
+import { Obj } from "../object.ts";
+import { typeName } from "../typeName.ts";
+import { binary, converted, decay, numberOf, pointerTo, promoted, sizeOfTarget } from "./arithmetic.ts";
+import type { Expression } from "./ast.ts";
+import { parseExpression } from "./parser.ts";
+
+/** Names that go before the kernel's: a frame's locals, registers as `$rip`, one CPU's copies of per-CPU variables. */
+export type Scope = (name: string) => Obj | undefined;
+
+/** A symbol whose type nobody declares: its address is known, its value is not until it is cast. */
+const UNTYPED: VoidType = { kind: "void" };
+
+/** A function of which no more than the symbol is known. */
+const UNTYPED_FUNCTION: FunctionType = { kind: "function", returns: { kind: "void" }, parameters: [], variadic: true };
+
+/** Operators within operators: deeper than anyone writes, shallower than our stack. */
+const MAX_DEPTH = 500;
+
+/**
+ * The value of a C expression: `init_task.mm->pgd`, `((struct page *)0xffff...)[3].flags & 0xff`.
+ *
+ * @throws UsageError with its position when the expression is wrong
+ * @throws Fault when the dump cannot say, or a type is not known
+ */
+export function evaluate(kernel: Kernel, text: string, scope: Scope = () => undefined): Obj {
+  const context = { types: kernel.types.lookup, isVariable: (name: string) => scope(name) !== undefined };
+  const result = new Evaluator(kernel, scope).value(parseExpression(text, context));
+  if (result.type === UNTYPED)
+    throw new UsageError(`the type of ${text.trim()} is not known: cast it, or take its address`, 0);
+  return result;
+}
+
+class Evaluator {
+  private readonly kernel: Kernel;
+  private readonly scope: Scope;
+  private depth = 0;
+  /** Inside `sizeof` nothing is read: pointers point at 0, numbers are 1. */
+  private typeOnly = false;
+
+  constructor(kernel: Kernel, scope: Scope) {
+    this.kernel = kernel;
+    this.scope = scope;
+  }
+
+  value(node: Expression): Obj {
+    if (++this.depth > MAX_DEPTH) throw new UsageError("the expression is nested too deep", node.position);
+    const result = this.compute(node);
+    this.depth--;
+    return result;
+  }
+
+  private compute(node: Expression): Obj {
+    const { kernel } = this;
+    switch (node.kind) {
+      case "number":
+        return kernel.value(node.type, node.value);
+      case "string":
+        return this.string(node.text);
+      case "name":
+        return this.named(node.name, node.position);
+      case "unary":
+        return this.unary(node);
+      case "binary":
+        return this.binary(node);
+      case "conditional":
+        return this.isTrue(node.condition) ? this.value(node.yes) : this.value(node.no);
+      case "member":
+        return this.member(node);
+      case "index":
+        return this.index(node);
+      case "cast":
+        return this.cast(this.value(node.operand), node.type, node.position);
+      case "sizeofType":
+        return kernel.value("unsigned long", BigInt(sizeOfTarget(node.type)));
+      case "sizeof":
+        return kernel.value("unsigned long", BigInt(sizeOfTarget(this.typed(node.operand).type)));
+      case "containerOf":
+        return this.containerOf(node);
+    }
+  }
+
+  private string(text: string): Obj {
+    const bytes = Uint8Array.from(`${text}\0`, (character) => character.charCodeAt(0));
+    const type: CType = { kind: "array", element: this.kernel.types.named("char"), count: bytes.length };
+    return new Obj(this.kernel, type, { kind: "bytes", bytes });
+  }
+
+  private named(name: string, position: number): Obj {
+    const { kernel } = this;
+    const local = this.scope(name);
+    if (local) return local;
+    if (kernel.hasVariable(name)) return kernel.variable(name);
+    const constant = kernel.types.enumerator(name);
+    const symbol = kernel.symbols.find(name);
+    if (constant && !symbol) return kernel.value(constant.type, constant.value);
+    if (!symbol) throw new UsageError(`no symbol ${name} at column ${position + 1}`, position);
+    const code = kernel.types.function(name) ?? (/^[tw]$/i.test(symbol.type) ? UNTYPED_FUNCTION : UNTYPED);
+    return kernel.object(code, symbol.address);
+  }
+
+  private unary(node: Extract<Expression, { kind: "unary" }>): Obj {
+    const { operator, position } = node;
+    if (operator === "&") return this.addressOf(this.value(node.operand), position);
+    const operand = decay(this.value(node.operand));
+    if (operator === "*") return this.pointee(operand, position);
+    if (operator === "!") return this.int(this.number(operand, position) === 0n);
+    const type = promoted(operand, position);
+    const value = this.number(operand, position);
+    return this.kernel.value(type, operator === "-" ? -value : operator === "~" ? ~value : value);
+  }
+
+  private addressOf(object: Obj, position: number): Obj {
+    if (object.storage.kind !== "memory" || object.bitField)
+      throw new UsageError(`& wants something that lies in memory, at column ${position + 1}`, position);
+    return this.kernel.value(pointerTo(this.kernel, object.type), object.storage.address);
+  }
+
+  private pointee(pointer: Obj, position: number): Obj {
+    const type = bare(pointer.type);
+    // gdb takes `*` of a number as a look at that address.
+    const target =
+      type.kind === "pointer" ? type.target : type.kind === "int" ? this.kernel.types.named("long") : undefined;
+    if (!target)
+      throw new UsageError(`* wants a pointer, not ${typeName(pointer.type)}, at column ${position + 1}`, position);
+    if (bare(target).kind === "void")
+      throw new UsageError(`void * points at nothing that has a value, at column ${position + 1}: cast it`, position);
+    return this.kernel.object(
+      target,
+      this.typeOnly ? 0n : BigInt.asUintN(this.kernel.arch.wordSize * 8, pointer.value()),
+    );
+  }
+
+  private binary(node: Extract<Expression, { kind: "binary" }>): Obj {
+    const { operator, position } = node;
+    if (operator === "&&") return this.int(this.isTrue(node.left) && this.isTrue(node.right));
+    if (operator === "||") return this.int(this.isTrue(node.left) || this.isTrue(node.right));
+    if (operator === "@") return this.repeated(this.value(node.left), this.value(node.right), position);
+    const left = decay(this.value(node.left));
+    const right = decay(this.value(node.right));
+    return binary(operator, left, right, (object) => this.number(object, position), position);
+  }
+
+  /** gdb's `sym@3`: an array of three that starts at `sym`. */
+  private repeated(first: Obj, count: Obj, position: number): Obj {
+    const length = Number(this.number(count, position));
+    if (first.storage.kind !== "memory" || !(length > 0 && length < 2 ** 31))
+      throw new UsageError(`@ wants something in memory and a length, at column ${position + 1}`, position);
+    return this.kernel.object({ kind: "array", element: first.type, count: length }, first.storage.address);
+  }
+
+  private member({ object: node, name, position }: Extract<Expression, { kind: "member" }>): Obj {
+    const value = this.value(node);
+    const object = bare(value.type).kind === "pointer" ? this.pointee(value, position) : value;
+    const type = bare(object.type);
+    if (type.kind !== "struct" && type.kind !== "union")
+      throw new UsageError(`${typeName(object.type)} has no members, at column ${position + 1}`, position);
+    const found = findMember(type, name);
+    if (!found) throw new UsageError(`${typeName(type)} has no member ${name}, at column ${position + 1}`, position);
+    return object.part({ ...found.member, bitOffset: found.bitOffset });
+  }
+
+  private index({ object: node, index, position }: Extract<Expression, { kind: "index" }>): Obj {
+    const object = this.value(node);
+    const i = this.number(decay(this.value(index)), position);
+    const { kind } = bare(object.type);
+    if (kind !== "array" && kind !== "pointer")
+      throw new UsageError(
+        `[] wants an array or a pointer, not ${typeName(object.type)}, at column ${position + 1}`,
+        position,
+      );
+    if (kind === "array" && object.storage.kind === "bytes") return object.index(Number(BigInt.asIntN(48, i)));
+    const pointer = decay(object);
+    return this.pointee(
+      binary("+", pointer, this.kernel.value("long long", i), (one) => this.number(one, position), position),
+      position,
+    );
+  }
+
+  private cast(object: Obj, type: CType, position: number): Obj {
+    const { kind } = bare(type);
+    if (kind === "void") return new Obj(this.kernel, type, { kind: "bytes", bytes: new Uint8Array(0) });
+    if (object.type === UNTYPED || kind === "struct" || kind === "union" || kind === "array") {
+      const fits = object.type === UNTYPED || object.size === sizeOf(type) || bare(object.type).kind === "array";
+      if (!fits)
+        throw new UsageError(
+          `${typeName(object.type)} cannot be seen as ${typeName(type)}, at column ${position + 1}`,
+          position,
+        );
+      return object.as(type);
+    }
+    const value = this.number(decay(object), position);
+    return kind === "float" || kind === "function" ? object.as(type) : this.kernel.value(type, converted(type, value));
+  }
+
+  private containerOf({ pointer: node, type, member, position }: Extract<Expression, { kind: "containerOf" }>): Obj {
+    const pointer = decay(this.value(node));
+    if (!this.kernel.object(type, 0n).has(member))
+      throw new UsageError(`${typeName(type)} has no member ${member}, at column ${position + 1}`, position);
+    const offset = this.kernel.object(type, 0n).at(member).address;
+    return this.kernel.value(pointerTo(this.kernel, type), this.number(pointer, position) - offset);
+  }
+
+  private typed(node: Expression): Obj {
+    const outer = this.typeOnly;
+    this.typeOnly = true;
+    try {
+      return this.value(node);
+    } finally {
+      this.typeOnly = outer;
+    }
+  }
+
+  private isTrue(node: Expression): boolean {
+    return this.number(decay(this.value(node)), node.position) !== 0n;
+  }
+
+  private int(truth: boolean): Obj {
+    return this.kernel.value("int", truth ? 1n : 0n);
+  }
+
+  private number(object: Obj, position: number): bigint {
+    if (object.type === UNTYPED)
+      throw new UsageError(`the type of the symbol at column ${position + 1} is not known: cast it`, position);
+    return this.typeOnly ? 1n : numberOf(object, position);
+  }
+}

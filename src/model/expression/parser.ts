@@ -1,0 +1,162 @@
+import { UsageError } from "../../base/usageError.ts";
+import type { CType } from "../../debuginfo/ctype.ts";
+import { declaration, startsType, type TypeLookup } from "../parseType.ts";
+import type { BinaryOperator, Expression, UnaryOperator } from "./ast.ts";
+import { Cursor } from "./lexer.ts";
+
+/** C's binary operators from loosest to tightest; gdb's `@` ("as an array of") stands among them. */
+const LEVELS: readonly (readonly BinaryOperator[])[] = [
+  ["||"],
+  ["&&"],
+  ["|"],
+  ["^"],
+  ["&"],
+  ["==", "!="],
+  ["<", ">", "<=", ">="],
+  ["<<", ">>"],
+  ["@"],
+  ["+", "-"],
+  ["*", "/", "%"],
+];
+
+const UNARY: readonly string[] = ["*", "&", "-", "+", "~", "!"] satisfies UnaryOperator[];
+
+export interface ParserContext {
+  readonly types: TypeLookup;
+  /** A name of the scope hides a typedef of the same name. */
+  readonly isVariable: (name: string) => boolean;
+}
+
+/**
+ * A C expression's syntax tree. No assignment, no comma, no calls: a dump does not change and does not run.
+ * @throws UsageError "expected ) at column 12, not ;"
+ * @throws Fault unknown for a type that this kernel does not have
+ */
+export function parseExpression(text: string, context: ParserContext): Expression {
+  const cursor = new Cursor(text);
+  const expression = conditional(cursor, context);
+  if (cursor.peek().kind !== "end") throw cursor.wrong("an operator or the end");
+  return expression;
+}
+
+function conditional(cursor: Cursor, context: ParserContext): Expression {
+  return cursor.nested(() => {
+    const condition = binary(cursor, context, 0);
+    const { position } = cursor.peek();
+    if (!cursor.skip("?")) return condition;
+    const yes = conditional(cursor, context);
+    cursor.expect(":");
+    return { kind: "conditional", position, condition, yes, no: conditional(cursor, context) };
+  });
+}
+
+function binary(cursor: Cursor, context: ParserContext, level: number): Expression {
+  const operators = LEVELS[level];
+  if (!operators) return unary(cursor, context);
+  let left = binary(cursor, context, level + 1);
+  for (;;) {
+    const { position } = cursor.peek();
+    const operator = operators.find((symbol) => cursor.skip(symbol));
+    if (!operator) return left;
+    left = { kind: "binary", position, operator, left, right: binary(cursor, context, level + 1) };
+  }
+}
+
+function unary(cursor: Cursor, context: ParserContext): Expression {
+  return cursor.nested(() => {
+    const { position } = cursor.peek();
+    const operator = UNARY.find((symbol) => cursor.skip(symbol)) as UnaryOperator | undefined;
+    if (operator) return { kind: "unary", position, operator, operand: unary(cursor, context) };
+    if (cursor.isName("sizeof")) return sizeof(cursor, context);
+    if (cursor.is("(") && opensType(cursor, context)) {
+      const type = parenthesizedType(cursor, context);
+      return { kind: "cast", position, type, operand: unary(cursor, context) };
+    }
+    return postfix(cursor, context);
+  });
+}
+
+function sizeof(cursor: Cursor, context: ParserContext): Expression {
+  const { position } = cursor.take();
+  if (cursor.is("(") && opensType(cursor, context)) {
+    return { kind: "sizeofType", position, type: parenthesizedType(cursor, context) };
+  }
+  return { kind: "sizeof", position, operand: unary(cursor, context) };
+}
+
+const opensType = (cursor: Cursor, { types, isVariable }: ParserContext): boolean =>
+  startsType(cursor, types, isVariable, 1);
+
+function parenthesizedType(cursor: Cursor, { types }: ParserContext): CType {
+  cursor.expect("(");
+  const { type } = declaration(cursor, types);
+  cursor.expect(")");
+  return type;
+}
+
+function postfix(cursor: Cursor, context: ParserContext): Expression {
+  let object = primary(cursor, context);
+  for (;;) {
+    const { position } = cursor.peek();
+    if (cursor.skip("[")) {
+      object = { kind: "index", position, object, index: conditional(cursor, context) };
+      cursor.expect("]");
+    } else if (cursor.skip(".") || cursor.skip("->")) {
+      const name = cursor.expectName("a member's name");
+      object = { kind: "member", position: name.position, object, name: name.text };
+    } else return object;
+  }
+}
+
+function primary(cursor: Cursor, context: ParserContext): Expression {
+  const { kind, text, position } = cursor.peek();
+  if (kind === "symbol" && text === "(") {
+    cursor.take();
+    const inner = conditional(cursor, context);
+    cursor.expect(")");
+    return inner;
+  }
+  if (kind === "symbol" || kind === "end") throw cursor.wrong("an expression");
+  cursor.take();
+  if (kind === "string") return { kind, position, text };
+  if (kind === "number") return number(text, position, context.types.wordSize);
+  if (kind === "character") return { kind: "number", position, value: BigInt(text.charCodeAt(0)), type: "char" };
+  return text === "container_of" && cursor.is("(")
+    ? containerOf(cursor, context, position)
+    : { kind: "name", position, name: text };
+}
+
+/** A constant has the first type of C's list that holds it (C23 6.4.4.1): octal and hexadecimal ones may be unsigned. */
+function number(text: string, position: number, wordSize: 4 | 8): Expression {
+  const [, digits = "", suffix = ""] = /^(.*?)([uUlL]*)$/.exec(text) ?? [];
+  if (/^0[0-9]*[89]/.test(digits)) throw new UsageError(`${digits} is no octal number`, position);
+  const longs = suffix.replace(/u/gi, "").length;
+  if (longs > 2 || suffix.length - longs > 1) throw new UsageError(`${suffix} is no suffix of a number`, position);
+  const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits}` : digits);
+  const unsigned = /u/i.test(suffix);
+  const mayBeUnsigned = unsigned || !/^[1-9]/.test(digits);
+  const widths: readonly (readonly [string, number])[] = [
+    ["int", 32],
+    ["long", wordSize * 8],
+    ["long long", 64],
+  ];
+  for (const [name, bits] of widths.slice(longs)) {
+    if (!unsigned && value < 1n << BigInt(bits - 1)) return { kind: "number", position, value, type: name };
+    if (mayBeUnsigned && value < 1n << BigInt(bits))
+      return { kind: "number", position, value, type: `unsigned ${name}` };
+  }
+  if (value < 1n << 64n) return { kind: "number", position, value, type: "unsigned long long" };
+  throw new UsageError(`${digits} does not fit in 64 bits`, position);
+}
+
+function containerOf(cursor: Cursor, context: ParserContext, position: number): Expression {
+  cursor.expect("(");
+  const pointer = conditional(cursor, context);
+  cursor.expect(",");
+  const { type } = declaration(cursor, context.types);
+  cursor.expect(",");
+  let member = cursor.expectName("a member's name").text;
+  while (cursor.skip(".")) member += `.${cursor.expectName("a member's name").text}`;
+  cursor.expect(")");
+  return { kind: "containerOf", position, pointer, type, member };
+}
