@@ -1,0 +1,92 @@
+import type { Registers } from "../arch/arch.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import type { CfiRow, CfiRule } from "../debuginfo/source.ts";
+import type { Kernel } from "../model/kernel.ts";
+import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+
+/** Registers that a function must give back as it found them: what no rule names has its value in the caller too. */
+const calleeSaved: { readonly [arch: string]: readonly string[] } = {
+  x86_64: ["rbx", "rbp", "r12", "r13", "r14", "r15"],
+  arm64: ["x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29"],
+  arm: ["r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11"],
+  s390x: ["r6", "r7", "r8", "r9", "r10", "r11", "r12", "r13", "f8", "f9", "f10", "f11", "f12", "f13", "f14", "f15"],
+};
+
+/** Unwinds by call frame information (DWARF 5, section 6.4), which compilers write for every function. */
+export function cfiRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+  const row = kernel.code.cfi(lookupAddress(cursor));
+  const cfa = row && cfaOf(kernel, row, cursor.registers());
+  if (!row || cfa === undefined) return undefined;
+  const returnRule = row.rules.get(row.returnAddressRegister);
+  if (returnRule?.kind === "undefined") return { kind: "end" };
+  // Only a function that has called nothing yet still has its return address in a register.
+  if ((!returnRule || returnRule.kind === "same") && !cursor.exact) return undefined;
+  const registers = callerRegisters(kernel, row, cursor.registers(), cfa);
+  const name = kernel.arch.dwarfRegisters[row.returnAddressRegister] ?? kernel.arch.pc;
+  const returnAddress = registers.get(name) ?? cursor.registers().get(name);
+  if (returnAddress === undefined) return undefined;
+  const pc = kernel.memory.canonical(returnAddress);
+  // What the link register holds in the caller is not known: the call overwrote it.
+  if (kernel.arch.linkRegister !== undefined) registers.delete(kernel.arch.linkRegister);
+  registers.set(kernel.arch.pc, pc);
+  const sp = registers.get(kernel.arch.sp) ?? cfa;
+  registers.set(kernel.arch.sp, sp);
+  return {
+    kind: "caller",
+    cursor: { pc, sp, known: registers, registers: () => registers, exact: row.signalFrame },
+    cfa,
+  };
+}
+
+/** The caller's registers that call frame information tells, when it finds the same frame as the rule that stepped. */
+export function calleeSavedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint): Registers {
+  const registers = attempt(() => {
+    const row = kernel.code.cfi(lookupAddress(cursor));
+    if (!row || cfaOf(kernel, row, cursor.registers()) !== cfa) return undefined;
+    return callerRegisters(kernel, row, cursor.registers(), cfa);
+  });
+  return registers === undefined || registers instanceof Fault ? new Map<string, bigint>() : registers;
+}
+
+/** The canonical frame address; undefined when it is counted from a register that is not known. */
+function cfaOf(kernel: Kernel, { cfa }: CfiRow, registers: Registers): bigint | undefined {
+  if (cfa.kind === "expression") return undefined;
+  const base = registers.get(kernel.arch.dwarfRegisters[cfa.register] ?? "");
+  return base === undefined ? undefined : wrap(kernel, base + BigInt(cfa.offset));
+}
+
+function callerRegisters(kernel: Kernel, row: CfiRow, registers: Registers, cfa: bigint): Map<string, bigint> {
+  const found = new Map<string, bigint>();
+  for (const name of calleeSaved[kernel.arch.name] ?? []) {
+    const value = registers.get(name);
+    if (value !== undefined) found.set(name, value);
+  }
+  for (const [number, rule] of row.rules) {
+    const name =
+      kernel.arch.dwarfRegisters[number] ?? (number === row.returnAddressRegister ? kernel.arch.pc : undefined);
+    if (name === undefined) continue;
+    const value = ruleValue(kernel, rule, name, registers, cfa);
+    if (value === undefined) found.delete(name);
+    else found.set(name, value);
+  }
+  return found;
+}
+
+/** @throws Fault when the place that a register was saved in cannot be read */
+function ruleValue(kernel: Kernel, rule: CfiRule, name: string, registers: Registers, cfa: bigint): bigint | undefined {
+  switch (rule.kind) {
+    case "undefined":
+      return undefined;
+    case "same":
+      return registers.get(name);
+    case "offset":
+      return kernel.memory.word(wrap(kernel, cfa + BigInt(rule.offset)));
+    case "valueOffset":
+      return wrap(kernel, cfa + BigInt(rule.offset));
+    case "register":
+      return registers.get(kernel.arch.dwarfRegisters[rule.register] ?? "");
+    case "expression":
+    case "valueExpression":
+      return undefined;
+  }
+}

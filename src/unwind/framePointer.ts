@@ -1,0 +1,42 @@
+import type { Kernel } from "../model/kernel.ts";
+import { type Cursor, type Step, wrap } from "./cursor.ts";
+import { readPtRegs } from "./ptRegs.ts";
+
+/**
+ * Unwinds by the rbp chain of x86_64: kernels with CONFIG_UNWINDER_FRAME_POINTER, BPF programs and other generated
+ * code. Elsewhere rbp is a register like any other, so that what is found so is doubtful.
+ */
+export function framePointerRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+  const bp = cursor.known.get("rbp");
+  if (bp === undefined || !kernel.memory.isKernelAddress(bp)) return undefined;
+  // Entry code marks a saved struct pt_regs by the lowest bit (ENCODE_FRAME_POINTER).
+  if (bp & 1n) {
+    const address = bp - 1n;
+    return { kind: "interrupted", registers: readPtRegs(kernel, address), address, exact: true };
+  }
+  if (bp < cursor.sp || (bp & 7n) !== 0n) return undefined;
+  const pc = kernel.memory.word(bp + 8n);
+  if (!kernel.code.isText(pc)) return undefined;
+  const cfa = wrap(kernel, bp + 16n);
+  const known = new Map([["rip", pc], ["rsp", cfa], ["rbp", kernel.memory.word(bp)]]); // prettier-ignore
+  return {
+    kind: "caller",
+    cursor: { pc, sp: cfa, known, registers: () => known, exact: false },
+    cfa,
+    doubt: "frame pointer",
+  };
+}
+
+/**
+ * A jump to where no code is (a NULL function pointer, most often): whoever called it left the return address as a
+ * call does, and nothing ran since.
+ */
+export function calledNothingRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+  if (!cursor.exact || kernel.code.isText(cursor.pc)) return undefined;
+  const pc = kernel.memory.word(cursor.sp);
+  if (!kernel.code.isText(pc)) return undefined;
+  const cfa = wrap(kernel, cursor.sp + 8n);
+  const all = cursor.registers();
+  const registers = new Map([...all, ["rip", pc], ["rsp", cfa]] as const);
+  return { kind: "caller", cursor: { pc, sp: cfa, known: registers, registers: () => registers, exact: false }, cfa };
+}

@@ -1,0 +1,95 @@
+import type { Registers } from "../arch/arch.ts";
+import { Fault } from "../base/fault.ts";
+import type { OrcEntry } from "../debuginfo/source.ts";
+import type { Kernel } from "../model/kernel.ts";
+import { calleeSavedRegisters } from "./cfi.ts";
+import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { readPtRegs } from "./ptRegs.ts";
+
+/** Registers that a rule may start from when an entry stub or a realigned frame has them, by their names in Arch. */
+const registerNames = {
+  bp: "rbp",
+  bpIndirect: "rbp",
+  ax: "rax",
+  dx: "rdx",
+  di: "rdi",
+  r10: "r10",
+  r13: "r13",
+} as const;
+
+/**
+ * Unwinds by the kernel's own ORC tables (x86_64): exact everywhere, entry code and stack switches included, but they
+ * follow only pc, sp and bp. Call frame information adds the other registers where it agrees on the frame.
+ * Source of the rules: arch/x86/kernel/unwind_orc.c and Documentation/arch/x86/orc-unwinder.rst.
+ */
+export function orcRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+  const entry = kernel.code.orc(lookupAddress(cursor));
+  if (!entry || entry.type === "undefined") return undefined;
+  if (entry.type === "end") return { kind: "end" };
+  const cfa = previousSp(kernel, cursor, entry);
+  switch (entry.type) {
+    case "regs":
+      return { kind: "interrupted", registers: readPtRegs(kernel, cfa), address: cfa, exact: entry.signal };
+    case "regsPartial":
+      return {
+        kind: "interrupted",
+        registers: iretFrame(kernel, cursor, cfa),
+        address: undefined,
+        exact: entry.signal,
+      };
+    case "call":
+      return { kind: "caller", cursor: caller(kernel, cursor, entry, cfa), cfa };
+  }
+}
+
+/** @throws Fault unknown when the rule starts from a register that is not known here */
+function previousSp(kernel: Kernel, cursor: Cursor, { spRegister, spOffset }: OrcEntry): bigint {
+  const { memory } = kernel;
+  const offset = BigInt(spOffset);
+  switch (spRegister) {
+    case "sp":
+      return wrap(kernel, cursor.sp + offset);
+    case "spIndirect":
+      return wrap(kernel, memory.word(cursor.sp) + offset);
+    case "bpIndirect":
+      return memory.word(wrap(kernel, register(cursor, "rbp") + offset));
+    case "undefined":
+    case "prevSp":
+      throw Fault.at("corrupt", cursor.pc, "ORC has no stack pointer rule here");
+    default:
+      return wrap(kernel, register(cursor, registerNames[spRegister]) + offset);
+  }
+}
+
+function register(cursor: Cursor, name: string): bigint {
+  const value = cursor.known.get(name);
+  if (value === undefined) throw Fault.at("unknown", cursor.pc, `unwinding needs ${name}, which is not known here`);
+  return value;
+}
+
+function caller(kernel: Kernel, cursor: Cursor, entry: OrcEntry, cfa: bigint): Cursor {
+  const pc = kernel.memory.word(cfa - 8n);
+  const known = new Map([["rip", pc], ["rsp", cfa]]); // prettier-ignore
+  const bp = callerBp(kernel, cursor, entry, cfa);
+  if (bp !== undefined) known.set("rbp", bp);
+  let all: Registers | undefined;
+  const registers = (): Registers => (all ??= new Map([...calleeSavedRegisters(kernel, cursor, cfa), ...known]));
+  return { pc, sp: cfa, known, registers, exact: false };
+}
+
+function callerBp(kernel: Kernel, cursor: Cursor, { bpRegister, bpOffset }: OrcEntry, cfa: bigint): bigint | undefined {
+  const bp = cursor.known.get("rbp");
+  if (bpRegister === "prevSp") return kernel.memory.word(wrap(kernel, cfa + BigInt(bpOffset)));
+  if (bpRegister === "bp" && bp !== undefined) return kernel.memory.word(wrap(kernel, bp + BigInt(bpOffset)));
+  return bp;
+}
+
+/** What the processor itself pushes, before entry code has saved the rest: rip, cs, rflags, rsp, ss. */
+function iretFrame(kernel: Kernel, cursor: Cursor, address: bigint): Registers {
+  const registers = new Map(
+    ["rip", "cs", "rflags", "rsp", "ss"].map((name, i) => [name, kernel.memory.word(address + BigInt(i * 8))]),
+  );
+  const bp = cursor.known.get("rbp");
+  if (bp !== undefined) registers.set("rbp", bp);
+  return registers;
+}

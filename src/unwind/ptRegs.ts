@@ -1,0 +1,40 @@
+import type { Registers } from "../arch/arch.ts";
+import { readUnsigned, viewOf } from "../base/bytes.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import type { Kernel } from "../model/kernel.ts";
+
+interface Slot {
+  readonly register: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
+interface Layout {
+  readonly size: number;
+  readonly slots: readonly Slot[];
+}
+
+/** Where each register lies in `struct pt_regs`, from its type. */
+function layout(kernel: Kernel): Layout {
+  return kernel.memo("struct pt_regs", () => {
+    const regs = kernel.object("struct pt_regs", 0n);
+    const slots: Slot[] = [];
+    for (const [register, path] of kernel.arch.ptRegs) {
+      const member = attempt(() => regs.at(path));
+      if (!(member instanceof Fault)) slots.push({ register, offset: Number(member.address), size: member.size });
+    }
+    return { size: regs.size, slots };
+  });
+}
+
+/** Registers as an exception, an interrupt or a system call saved them. @throws Fault */
+export function readPtRegs(kernel: Kernel, address: bigint): Registers {
+  const { size, slots } = layout(kernel);
+  const view = viewOf(kernel.memory.read(address, size));
+  return new Map(
+    slots.map(({ register, offset, size }) => [register, readUnsigned(view, offset, size, kernel.arch.byteOrder)]),
+  );
+}
+
+/** Bytes of `struct pt_regs`. @throws Fault unknown without types */
+export const ptRegsSize = (kernel: Kernel): number => layout(kernel).size;

@@ -1,0 +1,70 @@
+import { attempt, Fault } from "../base/fault.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import type { Cursor, Step } from "./cursor.ts";
+
+/** Code that function-graph tracing and return probes put in the place of a return address. */
+const trampolines = ["return_to_handler", "arch_rethook_trampoline", "__kretprobe_trampoline", "kretprobe_trampoline"];
+
+/** Bytes of a task's `ret_stack` that are looked through: FTRACE_RETFUNC_DEPTH entries, or a page since 6.11. */
+const RET_STACK_BYTES = 4096;
+const MAX_RETHOOKS = 1024;
+
+/**
+ * Steps from a trampoline to the caller that really is: its address was kept aside, together with the place on the
+ * stack that it was taken from.
+ * @throws Fault unknown when it cannot be found: the stack below is intact, but its next address is not known
+ */
+export function trampolineRule(kernel: Kernel, cursor: Cursor, task: Obj | undefined): Step | undefined {
+  if (cursor.exact || !isTrampoline(kernel, cursor.pc)) return undefined;
+  const slot = cursor.sp - BigInt(kernel.arch.wordSize);
+  const pc = task && (tracedReturn(kernel, task, slot) ?? hookedReturn(kernel, task, slot));
+  if (pc === undefined)
+    throw Fault.at("unknown", cursor.pc, "tracing replaced the return address, and the true one was not found");
+  const known = new Map([...cursor.known, [kernel.arch.pc, pc]] as const);
+  const registers = (): Map<string, bigint> => new Map([...cursor.registers(), [kernel.arch.pc, pc]] as const);
+  return { kind: "caller", cursor: { pc, sp: cursor.sp, known, registers, exact: false }, cfa: cursor.sp };
+}
+
+function isTrampoline(kernel: Kernel, pc: bigint): boolean {
+  const entries = kernel.memo(
+    "return trampolines",
+    () => new Set(trampolines.flatMap((name) => kernel.symbols.named(name).map(({ address }) => address))),
+  );
+  // The address put on the stack is that of the trampoline's start.
+  return entries.has(pc);
+}
+
+/**
+ * From `task->ret_stack` (kernel/trace/fgraph.c): an array of `struct ftrace_ret_stack`, since 6.11 one of words with
+ * such structs among them. In both, the word that equals the slot's address is a `retp`.
+ */
+function tracedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefined {
+  const type = kernel.types.find("struct", "ftrace_ret_stack");
+  if (!type || !task.has("ret_stack")) return undefined;
+  const entry = kernel.object(type, 0n);
+  const start = task.at("ret_stack").value();
+  if (start === 0n || !entry.has("retp") || !entry.has("ret")) return undefined;
+  const distance = entry.at("retp").address - entry.at("ret").address;
+  const word = kernel.arch.wordSize;
+  for (let at = 0; at < RET_STACK_BYTES; at += word) {
+    const place = start + BigInt(at);
+    const value = attempt(() => kernel.memory.word(place));
+    if (value instanceof Fault) return undefined;
+    if (value === slot) return kernel.memory.word(place - distance);
+  }
+  return undefined;
+}
+
+/** From `task->rethooks` (kernel/trace/rethook.c, 5.18 and later). */
+function hookedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefined {
+  if (!task.has("rethooks.first")) return undefined;
+  const listed = kernel.object("struct rethook_node", 0n).at("llist").address;
+  let at = task.at("rethooks.first").value();
+  for (let i = 0; at !== 0n && i < MAX_RETHOOKS; i++) {
+    const node = kernel.object("struct rethook_node", at - listed);
+    if (node.at("frame").value() === slot) return node.at("ret_addr").value();
+    at = node.at("llist.next").value();
+  }
+  return undefined;
+}
