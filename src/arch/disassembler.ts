@@ -20,10 +20,15 @@ export interface Disassembler {
 
 export type Syntax = "att" | "intel";
 
+interface Machine {
+  readonly arch: `ARCH_${string}`;
+  readonly mode: `MODE_${string}`;
+  /** Bytes to go on by where there is no instruction. */
+  readonly step: number;
+}
+
 /** Capstone's names for the architectures that we open. */
-const MACHINES: Readonly<
-  Record<string, { readonly arch: `ARCH_${string}`; readonly mode: `MODE_${string}`; readonly step: number }>
-> = {
+const MACHINES: Readonly<Record<string, Machine>> = {
   x86_64: { arch: "ARCH_X86", mode: "MODE_64", step: 1 },
   arm64: { arch: "ARCH_ARM64", mode: "MODE_ARM", step: 4 },
   arm: { arch: "ARCH_ARM", mode: "MODE_ARM", step: 4 },
@@ -71,10 +76,12 @@ function begin(): NonNullable<typeof loading> {
   return state;
 }
 
-function wrap(module: CapstoneModule, { arch, mode, step }: (typeof MACHINES)[string], syntax: Syntax): Disassembler {
-  const decoder = new module.Capstone(module[arch], module[mode]);
-  if (arch === "ARCH_X86")
-    decoder.option(module.OPT_SYNTAX, syntax === "att" ? module.OPT_SYNTAX_ATT : module.OPT_SYNTAX_INTEL);
+function wrap(module: CapstoneModule, { arch, mode, step }: Machine, syntax: Syntax): Disassembler {
+  const constant = (name: `${"ARCH" | "MODE" | "OPT"}_${string}`): number => module[name] ?? 0;
+  const decoder = new module.Capstone(constant(arch), constant(mode));
+  if (arch === "ARCH_X86") {
+    decoder.option(constant("OPT_SYNTAX"), constant(syntax === "att" ? "OPT_SYNTAX_ATT" : "OPT_SYNTAX_INTEL"));
+  }
   const decode = (bytes: Uint8Array, address: bigint, limit: number): Instruction[] => {
     try {
       return decoder.disasm(bytes, BigInt.asUintN(64, address), limit).map((one) => ({
