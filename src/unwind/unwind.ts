@@ -29,8 +29,9 @@ const MAX_FRAMES = 1000;
 /**
  * Follows a kernel stack outwards, from where it stood to user space or to where its thread started.
  * @param task whose stack it is, where that is known
+ * @param doubt why the first frame may be none
  */
-export function unwind(kernel: Kernel, start: Cursor, task?: Obj): Stack {
+export function unwind(kernel: Kernel, start: Cursor, task?: Obj, doubt?: string): Stack {
   const frames: UnwoundFrame[] = [];
   const ended = (fault?: Fault, userTrap?: Trap): Stack => ({ frames, userTrap, fault });
   if (isUser(kernel, start.known))
@@ -38,7 +39,7 @@ export function unwind(kernel: Kernel, start: Cursor, task?: Obj): Stack {
 
   const progress = new Progress(kernel, task);
   let handlersFrom = 0;
-  let arrived: Arrival = { cursor: start, trap: undefined, doubt: undefined };
+  let arrived: Arrival = { cursor: start, trap: undefined, doubt };
   while (frames.length < MAX_FRAMES) {
     const { cursor } = arrived;
     const stuck = progress.blocked(cursor);

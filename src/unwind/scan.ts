@@ -1,0 +1,43 @@
+import { attempt, Fault } from "../base/fault.ts";
+import { viewOf } from "../base/bytes.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import type { Cursor } from "./cursor.ts";
+import type { Stack } from "./frame.ts";
+import { taskStackRange } from "./stacks.ts";
+import { unwind } from "./unwind.ts";
+
+/** Words that look like return addresses and are tried as the innermost frame. */
+const MAX_CANDIDATES = 256;
+
+/**
+ * The stack of a task that was running but left no registers: the innermost return address on its stack from which
+ * the walk comes to an end. What lies below sp may be left over from earlier calls, so that the first frames are
+ * doubtful.
+ * @throws Fault when the stack cannot be read or holds nothing to start from
+ */
+export function scannedStack(kernel: Kernel, task: Obj): Stack {
+  const { start, end } = taskStackRange(kernel, task);
+  const bytes = kernel.memory.read(start, Number(end - start));
+  const view = viewOf(bytes);
+  const word = kernel.arch.wordSize;
+  const little = kernel.arch.byteOrder === "little";
+  let tried = 0;
+  for (let at = 0; at + word <= bytes.length && tried < MAX_CANDIDATES; at += word) {
+    const pc = word === 8 ? view.getBigUint64(at, little) : BigInt(view.getUint32(at, little));
+    if (pc === 0n || !kernel.code.isText(pc)) continue;
+    tried++;
+    const stack = attempt(() => unwind(kernel, returnedTo(kernel, pc, start + BigInt(at + word)), task, "scan"));
+    if (!(stack instanceof Fault) && stack.fault === undefined) return stack;
+  }
+  throw Fault.at(
+    "unknown",
+    start,
+    "the CPU that ran this task left no registers, and its stack holds nothing to start from",
+  );
+}
+
+function returnedTo(kernel: Kernel, pc: bigint, sp: bigint): Cursor {
+  const known = new Map([[kernel.arch.pc, pc], [kernel.arch.sp, sp]]); // prettier-ignore
+  return { pc, sp, known, registers: () => known, exact: false };
+}
