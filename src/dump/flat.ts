@@ -19,7 +19,7 @@ export const isFlat = (head: Uint8Array): boolean => cString(head.subarray(0, 16
 /**
  * The file that `makedumpfile -R` would restore from a flattened one, without restoring it: records say where their
  * bytes belong, and a later record overwrites an earlier one, as the headers do when all is written.
- * @throws Fault corrupt when there is no record to read
+ * @throws Fault corrupt when there is no record to read, or too many
  */
 export function unflattened(file: RandomFile): RandomFile {
   const { starts, ends, places } = records(file);
@@ -62,6 +62,7 @@ function records(file: RandomFile): { starts: number[]; ends: number[]; places: 
     const offset = Number(window.getBigInt64(at - windowAt, false));
     const size = Number(window.getBigInt64(at - windowAt + 8, false));
     if (offset < 0 || size <= 0 || !Number.isSafeInteger(offset + size)) break;
+    if (starts.length === MAX_RECORDS) throw Fault.of("corrupt", `${file.name}: too many records: use makedumpfile -R`);
     const place = at + RECORD_BYTES;
     starts.push(offset);
     // A record that the file cuts short still says how long it should be.

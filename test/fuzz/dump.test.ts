@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { attempt, Fault } from "../../src/base/fault.ts";
+import { bytesFile, type RandomFile } from "../../src/base/file.ts";
+import type { DumpImage } from "../../src/dump/format.ts";
+import { openDump } from "../../src/dump/formats.ts";
+import { markedPage, random } from "../builders/image.ts";
+import { elfCore } from "../builders/elfCore.ts";
+import { flattened } from "../builders/flat.ts";
+import { kdumpFile, type BuiltKdump, type Stored } from "../builders/kdump.ts";
+import { mutated } from "./mutate.ts";
+
+const MEBIBYTE = 1 << 20;
+/** FUZZ_ROUNDS=50 for a long night. */
+const rounds = Number(process.env["FUZZ_ROUNDS"] ?? 1);
+/** No case may take longer: an endless loop would. */
+const CASE_MILLISECONDS = 2000;
+
+/** Asks the dump all that can be asked; every answer must keep the contract of DumpImage. */
+function interrogate(image: DumpImage, below: (limit: number) => number): void {
+  assert.ok(image.maxPfn >= 0 && Number.isSafeInteger(image.maxPfn));
+  assert.ok(Number.isInteger(Math.log2(image.pageSize)) && image.pageSize <= MEBIBYTE);
+  for (const note of image.notes) assert.ok(note.name.length < MEBIBYTE && note.desc.length < 16 * MEBIBYTE);
+  assert.ok(image.segments.length >= 0 && image.facts.files.length > 0 && (image.vmcoreinfo ?? "").length <= MEBIBYTE);
+  const asked = Array.from({ length: 12 }, () => below(Math.max(1, image.maxPfn)));
+  for (let pfn = image.next(below(100)), steps = 0; pfn >= 0 && steps < 12; pfn = image.next(pfn + 1), steps++)
+    asked.push(pfn);
+  for (const pfn of asked) {
+    const page = image.page(pfn);
+    if (!(page instanceof Fault)) assert.equal(page.length, image.pageSize);
+    const next = image.next(pfn);
+    assert.ok(next === -1 || next >= pfn);
+    assert.equal(image.has(pfn), next === pfn);
+  }
+}
+
+/** Opens mutations of the files and asks those that open. */
+function survives(name: string, cases: number, make: (below: (limit: number) => number) => RandomFile[]): void {
+  const count = cases * rounds;
+  test(`${name}: ${count} broken ones each end in an answer or a fault`, async () => {
+    let openedCases = 0;
+    for (let seed = 0; seed < count; seed++) {
+      // Node lets go of a zlib stream that failed only when the event loop turns, as it does between slices of a job.
+      if (seed % 100 === 0) await setImmediate();
+      const below = random(seed);
+      const files = make(below);
+      const start = performance.now();
+      try {
+        const image = attempt(() => openDump(files, { cacheBytes: 4 * MEBIBYTE }));
+        if (!(image instanceof Fault)) {
+          openedCases++;
+          interrogate(image, below);
+        }
+      } catch (error) {
+        throw new Error(`seed ${seed}`, { cause: error });
+      }
+      const took = performance.now() - start;
+      assert.ok(took < CASE_MILLISECONDS, `seed ${seed} took ${took} ms`);
+    }
+    // Wounds that always kill would test nothing but the first line of the reader.
+    assert.ok(openedCases > count / 10, `only ${openedCases} of ${count} opened`);
+    assert.ok(process.resourceUsage().maxRSS < 512 * 1024, "took more than 512 MiB");
+  });
+}
+
+const sample = readFileSync("sample/vmcore");
+/** Headers, notes, both bitmaps, the first 60 KiB of descriptors. */
+const HEAD = 7 * 4096 + 60 * 1024;
+
+survives("the sample's headers, notes, bitmaps and descriptors", 2000, (below) => {
+  const head = mutated(sample.subarray(0, HEAD), below);
+  return [withHead(sample, head)];
+});
+
+survives("the sample's first block alone", 1000, (below) => {
+  const header = mutated(sample.subarray(0, 512), below);
+  const sub = mutated(sample.subarray(4096, 4096 + 256), below);
+  const head = Uint8Array.from(sample.subarray(0, 8192));
+  head.set(header);
+  head.set(sub, 4096);
+  return [withHead(sample, head)];
+});
+
+/** The sample with another beginning; when that is shorter, the sample ends there. */
+function withHead(whole: Uint8Array, head: Uint8Array): RandomFile {
+  const size = head.length % 4096 === 0 ? whole.length : head.length;
+  return {
+    name: "sample",
+    size,
+    read(offset, length) {
+      const end = Math.min(size, offset + length);
+      if (!(offset >= 0) || !(offset < end)) return new Uint8Array(0);
+      const bytes = Uint8Array.from(whole.subarray(offset, end));
+      if (offset < head.length) bytes.set(head.subarray(offset, end));
+      return bytes;
+    },
+    close() {},
+  };
+}
+
+const ways = ["raw", "zlib", "snappy", "zstd"] as const;
+const pages = new Map(
+  Array.from({ length: 30 }, (_, i): [number, Stored] => [i * 3, { as: ways[i % 4]!, page: markedPage(i, 1024) }]),
+);
+const notes = [
+  { name: "CORE", type: 1, desc: new Uint8Array(336) },
+  { name: "VMCOREINFO", type: 0, desc: "OSRELEASE=6.1.0\nPAGESIZE=4096\n" },
+];
+const small: BuiltKdump = {
+  blockSize: 1024,
+  pages,
+  maxMapnr: 100,
+  excluded: [1, 4],
+  notes,
+  vmcoreinfo: "OSRELEASE=6.1.0\n",
+};
+
+for (const layout of ["lp64", "arm", "i386"] as const) {
+  for (const byteOrder of ["little", "big"] as const) {
+    const file = kdumpFile({ ...small, layout, byteOrder });
+    survives(`kdump of ${layout}, ${byteOrder}-endian`, 300, (below) => [bytesFile("kdump", mutated(file, below))]);
+  }
+}
+
+const parts = [
+  [0, 40],
+  [40, 70],
+  [70, 100],
+].map(([start, end]) => kdumpFile({ ...small, split: [start!, end!] }));
+survives("a split set", 500, (below) => {
+  const wounded = below(3);
+  return parts.map((part, i) => bytesFile(`part ${i}`, i === wounded ? mutated(part, below) : part));
+});
+
+const segments = [7, 1, 3, 4].map((at) => ({ physical: at * 4096, bytes: markedPage(at), memorySize: at * 2048 }));
+for (const elfClass of [32, 64] as const) {
+  for (const byteOrder of ["little", "big"] as const) {
+    const file = elfCore({ elfClass, byteOrder, xnum: true, notes, segments });
+    // Most wounds would hit the pages; the headers are what matters.
+    survives(`ELF${elfClass} core, ${byteOrder}-endian`, 400, (below) => {
+      const head = mutated(file.subarray(0, 1200), below);
+      return [bytesFile("core", Buffer.concat([head, file.subarray(head.length)]))];
+    });
+  }
+}
+
+for (const size of [100, 5000]) {
+  const file = flattened(kdumpFile(small), size);
+  survives(`flattened in records of ${size}`, 500, (below) => {
+    const records = mutated(file.subarray(4096), below);
+    return [bytesFile("flat", Buffer.concat([file.subarray(0, 4096), records]))];
+  });
+}
