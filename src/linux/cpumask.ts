@@ -15,11 +15,19 @@ export function bitmapBits(kernel: Kernel, address: bigint, count: number): numb
   return bits;
 }
 
+/** A kernel without SMP has no masks; one whose symbols are all of its code says nothing either way. */
+function oneCpuOnly(kernel: Kernel, missing: string): void {
+  if (!kernel.symbols.find("init_task")) throw Fault.of("unknown", `no symbol ${missing}`);
+}
+
 /** CPUs that this kernel can have at most: `nr_cpu_ids`, 1 where it is a constant (no SMP). @throws Fault */
 export function nrCpuIds(kernel: Kernel): number {
   return kernel.memo("nr_cpu_ids", () => {
     const symbol = kernel.symbols.find("nr_cpu_ids");
-    if (!symbol) return 1;
+    if (!symbol) {
+      oneCpuOnly(kernel, "nr_cpu_ids");
+      return 1;
+    }
     const count = kernel.memory.u32(symbol.address);
     if (count < 1 || count > MAX_CPUS) throw Fault.at("corrupt", symbol.address, `nr_cpu_ids is ${count}`);
     return count;
@@ -31,8 +39,11 @@ type CpuMask = "possible" | "present" | "online" | "active";
 /** CPU numbers set in `__cpu_possible_mask` and its kin (kernel/cpu.c); CPU 0 without SMP. @throws Fault */
 export function cpus(kernel: Kernel, which: CpuMask): readonly number[] {
   return kernel.memo(`cpus ${which}`, () => {
-    const symbol = kernel.symbols.find(`__cpu_${which}_mask`);
-    return symbol ? bitmapBits(kernel, symbol.address, nrCpuIds(kernel)) : [0];
+    const name = `__cpu_${which}_mask`;
+    const symbol = kernel.symbols.find(name);
+    if (symbol) return bitmapBits(kernel, symbol.address, nrCpuIds(kernel));
+    oneCpuOnly(kernel, name);
+    return [0];
   });
 }
 

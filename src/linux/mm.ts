@@ -28,8 +28,8 @@ export function residentPages(task: Obj): number {
   const mm = task.at("mm");
   if (mm.value() === 0n) return 0;
   const counts = mm.has("rss_stat.count") ? mm.at("rss_stat.count") : mm.at("rss_stat");
-  const pages = RESIDENT.reduce((sum, name) => sum + counterValue(counts.index(COUNTERS[name])), 0);
-  // Each count is approximate: a sum below zero stands for none.
+  // A count lags behind and may be below zero, which stands for none (include/linux/mm.h: get_mm_counter).
+  const pages = RESIDENT.reduce((sum, name) => sum + Math.max(0, counterValue(counts.index(COUNTERS[name]))), 0);
   return Math.max(0, pages + cachedPages(task));
 }
 
@@ -77,25 +77,31 @@ export function* memoryNodes(kernel: Kernel): Generator<bigint> {
   }
 }
 
-/**
- * Bytes from the start of `struct pglist_data` to `node_present_pages`, which has always stood between
- * `node_start_pfn` and `node_spanned_pages`: those two are in VMCOREINFO. @throws Fault
- */
-function presentPagesOffset(kernel: Kernel): number {
-  const word = kernel.arch.wordSize;
-  const start = noteOffset(kernel, "pglist_data", "node_start_pfn");
-  const spanned = noteOffset(kernel, "pglist_data", "node_spanned_pages");
-  return spanned === start + 2 * word ? start + word : noteOffset(kernel, "pglist_data", "node_present_pages");
+/** A word of every node's `struct pglist_data`, summed. @throws Fault */
+function sumOverNodes(kernel: Kernel, offset: number): number {
+  let sum = 0n;
+  for (const node of memoryNodes(kernel)) sum += kernel.memory.word(node + BigInt(offset));
+  return Number(sum);
 }
 
-/** Pages of RAM that exist, `node_present_pages` of all nodes. @throws Fault */
+/**
+ * Pages of RAM that exist, `node_present_pages` of all nodes. It has always stood between `node_start_pfn` and
+ * `node_spanned_pages`, which VMCOREINFO describes. @throws Fault
+ */
 export function presentPages(kernel: Kernel): number {
   return kernel.memo("present pages", () => {
-    const offset = BigInt(presentPagesOffset(kernel));
-    let pages = 0n;
-    for (const node of memoryNodes(kernel)) pages += kernel.memory.word(node + offset);
-    return Number(pages);
+    const word = kernel.arch.wordSize;
+    const start = noteOffset(kernel, "pglist_data", "node_start_pfn");
+    const between = noteOffset(kernel, "pglist_data", "node_spanned_pages") === start + 2 * word;
+    return sumOverNodes(kernel, between ? start + word : noteOffset(kernel, "pglist_data", "node_present_pages"));
   });
+}
+
+/** Page frames from the first to the last of each node, holes included: what crash takes for all memory. @throws Fault */
+export function spannedPages(kernel: Kernel): number {
+  return kernel.memo("spanned pages", () =>
+    sumOverNodes(kernel, noteOffset(kernel, "pglist_data", "node_spanned_pages")),
+  );
 }
 
 /**

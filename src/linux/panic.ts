@@ -13,11 +13,13 @@ const REASONS: readonly RegExp[] = [
   /^kernel BUG at /,
   /^(BUG: unable to handle|BUG: kernel NULL pointer|Unable to handle kernel)/,
   /^(general protection fault|double fault|divide error|stack segment|traps: PANIC)/,
-  /^(watchdog: BUG|NMI watchdog: |Watchdog detected)/,
+  /^(watchdog: BUG|NMI watchdog: (BUG|Watchdog detected)|Watchdog detected|rcu: INFO: .* self-detected stall)/,
   /^Oops: /,
   /^(Internal error|specification exception|addressing exception)/,
   /^sysrq: (SysRq : )?Trigger a crash/i,
 ];
+
+const isPanic = (line: string): boolean => line.startsWith("Kernel panic - not syncing");
 
 /** What stands at the head of an oops: any of the reasons but the panic itself. */
 const isHeadline = (line: string): boolean =>
@@ -29,30 +31,34 @@ const isHeadline = (line: string): boolean =>
  */
 export function panicMessage(kernel: Kernel): string | undefined {
   const lines = logLines(kernel);
-  const panic = lines.find((line) => REASONS[0]?.test(line));
+  const panic = lines.find(({ text }) => isPanic(text))?.text;
   // An oops that a kernel survived is no panic: without the words the CPU that panicked must be known.
   if (panic !== undefined || panicCpu(kernel) === undefined) return panic;
   for (const reason of REASONS) {
-    const line = lines.findLast((candidate) => reason.test(candidate));
-    if (line !== undefined) return line;
+    const line = lines.findLast(({ text }) => reason.test(text));
+    if (line !== undefined) return line.text;
   }
   return undefined;
 }
 
-/** The headline of the oops that led to the panic, where one did: `BUG: kernel NULL pointer dereference, ...`. */
+/** An oops that led to a panic was reported at most so long before it: watchdogs print many stacks first. */
+const MAX_SECONDS_BEFORE = 60;
+/** Lines between two headlines of one oops, such as `BUG: kernel NULL pointer dereference` and `Oops: 0002 [#1]`. */
+const MAX_LINES_BETWEEN = 8;
+
+/** The headline of the report that led to the panic, where one did: `BUG: kernel NULL pointer dereference, ...`. */
 export function oopsTitle(kernel: Kernel): string | undefined {
   const lines = logLines(kernel);
-  const panic = lines.findIndex((line) => REASONS[0]?.test(line));
-  let title: string | undefined;
-  let ends = 0;
-  for (let i = (panic < 0 ? lines.length : panic) - 1; i >= 0; i--) {
-    const line = lines[i] ?? "";
-    // One oops reaches up to where the report before it ended.
-    if (line.startsWith("---[ end trace") && ++ends > 1) break;
-    if (line.startsWith("------------[ cut here") && title !== undefined) break;
-    if (isHeadline(line)) title = line;
+  const panic = lines.findIndex(({ text }) => isPanic(text));
+  const before = panic < 0 ? lines.length : panic;
+  const end = lines[Math.min(before, lines.length - 1)]?.seconds ?? 0;
+  let title: { readonly text: string; readonly at: number } | undefined;
+  for (let at = before - 1; at >= 0; at--) {
+    const { text = "", seconds = end } = lines[at] ?? {};
+    if (end - seconds > MAX_SECONDS_BEFORE || (title && title.at - at > MAX_LINES_BETWEEN)) break;
+    if (isHeadline(text)) title = { text, at };
   }
-  return title;
+  return title?.text;
 }
 
 /** The CPU that panicked: `panic_cpu` (kernel/panic.c), else x86's `crashing_cpu`, else what the log says; undefined when none did. */
@@ -71,9 +77,9 @@ export function panicCpu(kernel: Kernel): number | undefined {
 /** `CPU: 1 PID: 42 Comm: ...` in the report of the panic (lib/dump_stack.c). */
 function loggedCpu(kernel: Kernel): number | undefined {
   const lines = logLines(kernel);
-  if (!lines.some((line) => REASONS[0]?.test(line))) return undefined;
-  const line = lines.findLast((candidate) => /^CPU: \d+ (UID: \d+ )?PID: /.test(candidate));
-  return line === undefined ? undefined : Number(/\d+/.exec(line)?.[0]);
+  if (!lines.some(({ text }) => isPanic(text))) return undefined;
+  const line = lines.findLast(({ text }) => /^CPU: \d+ (UID: \d+ )?PID: /.test(text));
+  return line === undefined ? undefined : Number(/\d+/.exec(line.text)?.[0]);
 }
 
 /** The task that panicked; undefined for a kernel that did not. @throws Fault when it did but the task is not known */

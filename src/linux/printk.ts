@@ -20,13 +20,24 @@ export function logRecords(kernel: Kernel): Generator<LogRecord | Fault> {
   throw Fault.of("unknown", "no kernel log: neither prb nor log_buf is among the symbols");
 }
 
-/** The whole log once, for those who look for a line in it. Faults are left out. */
-export function logLines(kernel: Kernel): readonly string[] {
+/** A line of the log and when it was printed. */
+export interface LogLine {
+  readonly text: string;
+  /** Seconds of local_clock(); undefined where the format does not tell. */
+  readonly seconds: number | undefined;
+}
+
+/** The whole log once, line by line, for those who look for something in it. Faults are left out. */
+export function logLines(kernel: Kernel): readonly LogLine[] {
   return kernel.memo("log lines", () => {
-    const lines: string[] = [];
+    const lines: LogLine[] = [];
     // A log whose very buffer is gone has no lines.
     attempt(() => {
-      for (const record of logRecords(kernel)) if (!(record instanceof Fault)) lines.push(...record.text.split("\n"));
+      for (const record of logRecords(kernel)) {
+        if (record instanceof Fault) continue;
+        const seconds = record.nanoseconds === undefined ? undefined : Number(record.nanoseconds) / 1e9;
+        for (const text of record.text.split("\n")) lines.push({ text, seconds });
+      }
     });
     return lines;
   });

@@ -53,12 +53,12 @@ const JOB_LETTERS: Record<TaskState, string> = {
   TR: "t",
   ZO: "Z",
   DE: "X",
-  WA: "W",
+  WA: "R",
   PA: "P",
   ID: "I",
-  NE: "N",
+  NE: "R",
   "??": "?",
 };
 
-/** The one letter of /proc/PID/stat and ps(1). */
+/** The one letter of /proc/PID/stat and ps(1): fs/proc/array.c counts a task that is waking or new as running. */
 export const stateLetter = (state: TaskState): string => JOB_LETTERS[state];

@@ -46,7 +46,7 @@ export const ps = command({
     { flag: "-H", help: "no heading" },
   ],
   description:
-    "Lists all tasks, or those given by pid, task_struct address, command name, or 'regular expression' of it. An angle bracket marks what a CPU was running. Sizes are in kilobytes, %MEM is of all memory present. States: RU running or ready, IN sleeping, UN sleeping uninterruptibly, ID an idle kernel worker, ST stopped, TR traced, ZO zombie, DE dead, WA waking, PA parked, NE new.",
+    "Lists all tasks, or those given by pid, task_struct address, command name, or 'regular expression' of it. An angle bracket marks what a CPU was running. Sizes are in kilobytes, %MEM is of all page frames. States: RU running or ready, IN sleeping, UN sleeping uninterruptibly, ID an idle kernel worker, ST stopped, TR traced, ZO zombie, DE dead, WA waking, PA parked, NE new.",
   examples: [
     { line: "ps", shows: "Every task." },
     { line: "ps -A", shows: "What each CPU was running." },

@@ -2,7 +2,7 @@ import { padHex } from "../../base/hex.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { runningOn } from "../../linux/cpu.ts";
 import { onlineCpus } from "../../linux/cpumask.ts";
-import { presentPages, residentPages, virtualPages } from "../../linux/mm.ts";
+import { residentPages, spannedPages, virtualPages } from "../../linux/mm.ts";
 import { pageSize } from "../../linux/page.ts";
 import { isKernelThread, taskComm, taskCpu, taskParent, taskPid } from "../../linux/task.ts";
 import { sleepingStackPointer } from "../../linux/stack.ts";
@@ -38,7 +38,7 @@ function taskRow(kernel: Kernel, task: Obj, options: RowOptions, width: number):
   const on = cell(() => taskCpu(task));
   const state = cell(() => taskState(task));
   const percent = cell(
-    () => (residentPages(task) * 100) / presentPages(kernel),
+    () => (residentPages(task) * 100) / spannedPages(kernel),
     (share) => share.toFixed(1),
   );
   const vsz = cell(() => kilobytes(virtualPages(task)));

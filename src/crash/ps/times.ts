@@ -10,7 +10,8 @@ import { taskFacts, taskHeading } from "../taskHeading.ts";
 /** Run time, start time and CPU time of each task; all but the first in nanoseconds. */
 export function* tasksTimes(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece> {
   for (const task of tasks) {
-    const run = cell(() => uptime(kernel) - Number(startTime(task)) / 1e9, durationText);
+    // Whole seconds both, as crash subtracts them.
+    const run = cell(() => Math.floor(uptime(kernel)) - Math.floor(Number(startTime(task)) / 1e9), durationText);
     const start = cell(() => startTime(task).toString());
     const user = cell(() => task.at("utime").value().toString());
     const system = cell(() => task.at("stime").value().toString());
