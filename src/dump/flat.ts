@@ -53,7 +53,7 @@ function records(file: RandomFile): { starts: number[]; ends: number[]; places: 
   const [starts, ends, places]: [number[], number[], number[]] = [[], [], []];
   let window = viewOf(new Uint8Array(0));
   let windowAt = 0;
-  for (let at = HEADER_BYTES; starts.length < MAX_RECORDS;) {
+  for (let at = HEADER_BYTES; ;) {
     if (at + RECORD_BYTES > windowAt + window.byteLength) {
       window = viewOf(orThrow(readBytes(file, at, WINDOW)));
       windowAt = at;

@@ -8,7 +8,7 @@ export const corpus = resolve(process.env["VMCORE_CORPUS"] ?? "../shared/corpus"
 export const peers = resolve(corpus, "../peers/peers.sh");
 
 const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "vmcore-debug");
-const made = process.env["DUMPS"] ?? join(cache, "make", "dumps");
+export const made = process.env["DUMPS"] ?? join(cache, "make", "dumps");
 
 export interface CorpusDump {
   /** "x86_64-6.1/sysrq": names it in test titles and in tables of differences. */
