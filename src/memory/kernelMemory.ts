@@ -16,7 +16,7 @@ export class DumpKernelMemory extends MappedMemory implements KernelMemory {
   private fallback: ReadOnlyFallback | undefined;
 
   constructor(physical: DumpMemory, paging: Paging) {
-    super("kernel", physical, paging, REACH / Math.min(physical.pageSize, paging.pageSize));
+    super("kernel", physical, paging, Math.max(16, REACH / Math.min(physical.pageSize, paging.pageSize)));
   }
 
   isKernelAddress(address: bigint): boolean {

@@ -1,0 +1,91 @@
+/** Damaged VMCOREINFO, notes and page tables: whatever they hold, reading ends in bytes or in a Fault. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { architectures } from "../../src/arch/architectures.ts";
+import { attempt, Fault } from "../../src/base/fault.ts";
+import { openMemory } from "../../src/memory/openMemory.ts";
+import { random } from "../builders/image.ts";
+import { dumpOf } from "../builders/machine.ts";
+
+const ROUNDS = 400;
+const PAGES = 24;
+
+/** Lines that steer translation, on every architecture. */
+const vocabulary = [
+  "OSRELEASE=6.1.0",
+  "PAGESIZE=4096",
+  "PAGESIZE=65536",
+  "PAGESIZE=-1",
+  "SYMBOL(swapper_pg_dir)=ffffffff81001000",
+  "SYMBOL(swapper_pg_dir)=c0004000",
+  "SYMBOL(swapper_pg_dir)=3000",
+  "SYMBOL(_stext)=ffffffffffffffff",
+  "NUMBER(phys_base)=-99999999999999999999",
+  "NUMBER(phys_base)=0",
+  "NUMBER(KERNEL_IMAGE_SIZE)=-1",
+  "NUMBER(pgtable_l5_enabled)=1",
+  "NUMBER(sme_mask)=18446744073709551615",
+  "NUMBER(kimage_voffset)=0xffffffff81000000",
+  "NUMBER(VA_BITS)=52",
+  "NUMBER(VA_BITS)=39",
+  "NUMBER(VA_BITS)=0",
+  "NUMBER(TCR_EL1_T1SZ)=0x19",
+  "NUMBER(TCR_EL1_T1SZ)=0xffffffffffffffff",
+  "CONFIG_ARM_LPAE=y",
+  "KERNELOFFSET=ffffffffffffffff",
+  "KERNELOFFPHYS=1000",
+  "SYMBOL(lowcore_ptr)=0",
+  "=",
+];
+
+/** Lines that put the root table at physical 3000, and where kernel addresses begin. */
+const sound: Readonly<Record<string, readonly [readonly string[], bigint]>> = {
+  x86_64: [["SYMBOL(swapper_pg_dir)=ffffffff81003000", "NUMBER(phys_base)=-16777216"], 0xffff_8000_0000_0000n],
+  arm64: [
+    ["NUMBER(VA_BITS)=48", "SYMBOL(swapper_pg_dir)=ffff800008003000", "NUMBER(kimage_voffset)=0xffff800008000000"],
+    0xffff_0000_0000_0000n,
+  ],
+  arm: [["SYMBOL(swapper_pg_dir)=c0003000", "NUMBER(PHYS_OFFSET)=0"], 0xc000_0000n],
+  s390x: [["SYMBOL(swapper_pg_dir)=3000"], 0n],
+};
+
+for (const arch of architectures) {
+  test(`${arch.name}: damaged tables and layouts give bytes or a Fault`, () => {
+    const below = random(arch.elfMachine);
+    const some = <T>(from: readonly T[]): T => from[below(from.length)]!;
+    const [lines, base] = sound[arch.name]!;
+    /** Small frame numbers with any flags: tables that lead to tables, to themselves and to nowhere. */
+    const entry = (): bigint => {
+      const flags = below(4) === 0 ? BigInt(below(4096)) | (BigInt(below(2 ** 32)) << 32n) : some([1n, 3n, 7n, 0x67n]);
+      return (BigInt(below(PAGES)) << 12n) | flags;
+    };
+    let answers = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const pages = new Map<number, Uint8Array>();
+      for (let pfn = 0; pfn < PAGES; pfn++) {
+        const words = new BigUint64Array(512).map(entry);
+        const page = new Uint8Array(words.buffer);
+        pages.set(pfn, arch.byteOrder === "little" ? page : page.reverse());
+      }
+      const damage = Array.from({ length: Math.max(0, below(8) - 3) }, () => some(vocabulary));
+      const image = dumpOf(pages, {
+        byteOrder: arch.byteOrder,
+        wordSize: arch.wordSize,
+        elfMachine: arch.elfMachine,
+        vmcoreinfo: ["OSRELEASE=x", ...lines, ...damage].join("\n"),
+        facts: { files: [], ...(below(2) === 0 ? { physBase: BigInt(below(8)) << 12n } : {}) },
+        format: some(["kdump-compressed", "ELF core"]),
+        notes: [{ name: some(["CORE", "QEMU", "LINUX"]), type: some([0, 1, 0x304]), desc: new Uint8Array(below(500)) }],
+      });
+      const opened = attempt(() => openMemory(image));
+      if (opened instanceof Fault) continue;
+      for (let i = 0; i < 20; i++) {
+        const address = BigInt.asUintN(arch.wordSize * 8, base | (BigInt(below(2 ** 32)) << BigInt(below(24))));
+        const read = attempt(() => opened.memory.read(address, below(9000)));
+        const user = attempt(() => opened.memory.user(address, "user").cString(BigInt(below(2 ** 32))));
+        if (!(read instanceof Fault) || !(user instanceof Fault)) answers++;
+      }
+    }
+    assert.ok(answers > 200, `only ${answers} reads led anywhere: the tables are too damaged to test much`);
+  });
+}
