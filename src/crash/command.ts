@@ -15,8 +15,8 @@ export interface Context {
   readonly variables: Map<string, string>;
   /** The user's own; the built-in ones are in alias.ts. */
   readonly aliases: Map<string, string>;
-  /** How many values `p` has printed: gdb numbers them `$1`, `$2`, ... */
-  printed: number;
+  /** What `p` has printed: gdb's `$1`, `$2`, ... */
+  readonly values: Obj[];
   /** `exit` was given: the face ends the session after this command. */
   ended: boolean;
   /** Names usable in expressions before globals: a frame's locals. */

@@ -4,35 +4,47 @@ import { ascii } from "./commands/ascii.ts";
 import { btop } from "./commands/btop.ts";
 import { evaluate } from "./commands/eval.ts";
 import { exit, q } from "./commands/exit.ts";
+import { foreach } from "./commands/foreach.ts";
 import { help } from "./commands/help.ts";
+import { list } from "./commands/list.ts";
 import { log } from "./commands/log.ts";
 import { mod } from "./commands/mod.ts";
+import { p } from "./commands/p.ts";
 import { ps } from "./commands/ps.ts";
 import { ptob } from "./commands/ptob.ts";
 import { rd } from "./commands/rd.ts";
 import { repeat } from "./commands/repeat.ts";
 import { set } from "./commands/set.ts";
+import { star, struct, union } from "./commands/struct.ts";
 import { sym } from "./commands/sym.ts";
 import { sys } from "./commands/sys.ts";
 import { task } from "./commands/task.ts";
+import { whatis } from "./commands/whatis.ts";
 
 /** Every command, alphabetically. A function, because `help` and `foreach` stand in it and ask for it. */
 export const commands = (): readonly Command[] => [
+  star,
   alias,
   ascii,
   btop,
   evaluate,
   exit,
+  foreach,
   help,
+  list,
   log,
   mod,
+  p,
   ps,
   ptob,
   q,
   rd,
   repeat,
   set,
+  struct,
   sym,
   sys,
   task,
+  union,
+  whatis,
 ];

@@ -20,7 +20,7 @@ export function createContext(kernel: Kernel, session: SessionFacts, firstTask: 
     radix: 10,
     variables: new Map(),
     aliases: new Map(),
-    printed: 0,
+    values: [],
     ended: false,
   };
 }

@@ -7,6 +7,7 @@ import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
 import { filters } from "./filters.ts";
 import { type CommandLine, parseLine } from "./line.ts";
 import { parseOptions } from "./parse.ts";
+import { SymbolNotFound, symbolNotFound } from "./symbolNotFound.ts";
 import { faultPiece, type Piece, type Pieces } from "./piece.ts";
 
 /** One command line taken apart, its alias replaced. @throws UsageError */
@@ -65,7 +66,8 @@ export function* runCommand(context: Context, text: string): Pieces {
     if (lacking) yield faultPiece(lacking, `${command.name}: `);
     else yield* command.run(context, args);
   } catch (error) {
-    yield mistake(error, command.name, [command]);
+    if (error instanceof SymbolNotFound) yield symbolNotFound(context.kernel, error);
+    else yield mistake(error, command.name, [command]);
   }
 }
 

@@ -1,12 +1,24 @@
 import { hex } from "../base/hex.ts";
+import { UsageError } from "../base/usageError.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Piece } from "./piece.ts";
+
+/** The user's name is no symbol. */
+export class SymbolNotFound extends UsageError {
+  readonly symbol: string;
+
+  constructor(symbol: string) {
+    super(`symbol not found: ${symbol}`);
+    this.name = "SymbolNotFound";
+    this.symbol = symbol;
+  }
+}
 
 /** More alternatives than this help nobody. */
 const MAX_ALTERNATIVES = 20;
 
-/** The user's name is no symbol; names that contain it may be what was meant. */
-export function symbolNotFound(kernel: Kernel, name: string): Piece {
+/** Says so, with the names that contain it: one of them may be what was meant. */
+export function symbolNotFound(kernel: Kernel, { symbol: name, message }: SymbolNotFound): Piece {
   const lines = [];
   let more = 0;
   for (const symbol of kernel.symbols.all()) {
@@ -16,5 +28,5 @@ export function symbolNotFound(kernel: Kernel, name: string): Piece {
   }
   if (lines.length === 0) lines.push(["  (none found)"]);
   if (more > 0) lines.push([`  and ${more} more: "sym -q ${name}" lists them`]);
-  return { kind: "usage", message: `symbol not found: ${name}`, lines: [["possible alternatives:"], ...lines] };
+  return { kind: "usage", message, lines: [["possible alternatives:"], ...lines] };
 }

@@ -8,7 +8,7 @@ import type { Obj } from "../../model/object.ts";
 import { command } from "../command.ts";
 import { hexNumber } from "../number.ts";
 import { record, text, type Piece, type Pieces, type Span } from "../piece.ts";
-import { symbolNotFound } from "../symbolNotFound.ts";
+import { SymbolNotFound } from "../symbolNotFound.ts";
 
 export const sym = command({
   name: "sym",
@@ -45,7 +45,7 @@ function* lookUp(kernel: Kernel, word: string, withPrevious: boolean, withNext: 
   const named = kernel.symbols.named(word);
   const address = hexNumber(word);
   const at = named.length === 0 && address !== undefined ? kernel.symbols.at(address) : undefined;
-  if (named.length === 0 && address === undefined) return yield symbolNotFound(kernel, word);
+  if (named.length === 0 && address === undefined) throw new SymbolNotFound(word);
   if (named.length === 0 && !at) throw new UsageError(`invalid address: ${word}`);
   for (const symbol of at ? [at] : named) {
     const before = withPrevious ? kernel.symbols.at(symbol.address - 1n) : undefined;

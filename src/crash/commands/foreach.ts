@@ -1,0 +1,105 @@
+import { attempt } from "../../base/fault.ts";
+import { hex } from "../../base/hex.ts";
+import { UsageError } from "../../base/usageError.ts";
+import { runningOn } from "../../linux/cpu.ts";
+import { isKernelThread, taskPid, taskTable, taskTgid } from "../../linux/task.ts";
+import { TASK_STATES, taskState } from "../../linux/taskState.ts";
+import type { Obj } from "../../model/object.ts";
+import { command, type Context, type Word } from "../command.ts";
+import { runCommand } from "../language.ts";
+import { words as wordsOf } from "../parse.ts";
+import { faultPiece, text, type Pieces } from "../piece.ts";
+import { taskHeading } from "../taskHeading.ts";
+import { tasksMatching } from "../taskSelector.ts";
+
+/** Commands that run for each task as the current one. */
+const EACH: readonly string[] = ["bt", "files", "net", "set", "sig", "task", "vm", "vtop"];
+/** Commands that run once, with all tasks as arguments. */
+const ONCE: readonly string[] = ["ps"];
+const isCommand = ({ text, quote }: Word): boolean =>
+  quote === undefined && (EACH.includes(text) || ONCE.includes(text));
+
+const STATES: readonly string[] = TASK_STATES;
+
+/** Words for kinds of tasks. */
+const KINDS: Readonly<Record<string, (task: Obj) => boolean>> = {
+  kernel: isKernelThread,
+  user: (task) => !isKernelThread(task),
+  gleader: (task) => !isKernelThread(task) && taskPid(task) === taskTgid(task),
+  active: (task) => runningOn(task.kernel, task) !== undefined,
+};
+
+export const foreach = command({
+  name: "foreach",
+  summary: "run a command for many tasks",
+  usage: "[[pid | taskp | name | state | [kernel | user | gleader | active]] ...]\ncommand [flag] [argument]",
+  takesExpression: true,
+  options: [],
+  description: `Runs a command for every task, or for those chosen: by pid, by task_struct address, by name, by 'regular expression' in single quotes, by state (${TASK_STATES.join(" ")}), and by kind. States and kinds narrow what pids and names choose. A name that is also a word of this command takes a backslash before it.
+
+The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each other; flags and arguments go to each of them. What fails for one task is said, and the next one follows.`,
+  examples: [
+    { line: "foreach bt", shows: "The stack of every task." },
+    { line: "foreach UN bt", shows: "The stacks of tasks that wait uninterruptibly." },
+    { line: "foreach 'kworker.*' task -R prio", shows: "A member of every task_struct whose task has such a name." },
+  ],
+  needs: ["types", "tasks"],
+  *run(context, { line }) {
+    const all = wordsOf(line);
+    const first = all.findIndex(isCommand);
+    if (first < 0) {
+      const unknown = all[0];
+      throw new UsageError(unknown ? `no command for each task in: ${line.trim()}` : "a command is missing");
+    }
+    const tasks = chosen(context, all.slice(0, first));
+    const rest = all.findIndex((word, i) => i > first && !isCommand(word));
+    const names = all.slice(first, rest < 0 ? undefined : rest).map((word) => word.text);
+    const more = rest < 0 ? "" : line.slice(all[rest]?.start);
+    for (const name of names) {
+      if (ONCE.includes(name))
+        yield* runCommand(context, `${name} ${more} ${tasks.map(({ address }) => hex(address)).join(" ")}`);
+    }
+    const each = names.filter((name) => EACH.includes(name));
+    if (each.length > 0) for (const task of tasks) yield* runFor(context, task, each, more);
+    const { fault } = taskTable(context.kernel);
+    if (fault) yield faultPiece(fault, "foreach: ");
+  },
+});
+
+function* runFor(context: Context, task: Obj, names: readonly string[], more: string): Pieces {
+  const own = Object.create(context, { task: { value: task, writable: true } }) as Context;
+  let endsBlank = false;
+  for (const name of names) {
+    if (name === "set") yield text(taskHeading(task));
+    for (const piece of runCommand(own, `${name} ${more}`)) {
+      if (piece.kind !== "progress") endsBlank = piece.lines.at(-1)?.length === 0;
+      yield piece;
+    }
+  }
+  if (!endsBlank) yield text("");
+}
+
+/** @throws UsageError */
+function chosen(context: Context, words: readonly Word[]): readonly Obj[] {
+  const isWord = (word: Word, known: (text: string) => boolean): boolean =>
+    word.quote === undefined && known(word.text);
+  const states = words.filter((word) => isWord(word, (text) => STATES.includes(text)));
+  const kinds = words.filter((word) => isWord(word, (text) => Object.hasOwn(KINDS, text)));
+  const named = words.filter((word) => !states.includes(word) && !kinds.includes(word));
+  const from =
+    named.length === 0 ? taskTable(context.kernel).tasks : named.flatMap((word) => tasksNamed(context, word));
+  // Of a task whose page is gone neither state nor kind is known: it is left out where they matter.
+  const holds = (test: () => boolean): boolean => attempt(test) === true;
+  return [...new Set(from)].filter(
+    (task) =>
+      (states.length === 0 || holds(() => states.some(({ text }) => text === taskState(task)))) &&
+      kinds.every(({ text }) => holds(() => KINDS[text]?.(task) ?? false)),
+  );
+}
+
+/** @throws UsageError */
+function tasksNamed(context: Context, word: Word): readonly Obj[] {
+  const tasks = tasksMatching(context, word);
+  if (tasks.length === 0) throw new UsageError(`no task, name or command: "${word.text}"`);
+  return tasks;
+}

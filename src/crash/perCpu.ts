@@ -1,0 +1,32 @@
+import { UsageError } from "../base/usageError.ts";
+import { possibleCpus } from "../linux/cpumask.ts";
+import type { KSymbol } from "../debuginfo/source.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Context } from "./command.ts";
+import { parseCpus } from "./number.ts";
+
+/** Whether a symbol has a copy for each CPU: it lies in the per-CPU section of the kernel's image. */
+export function isPerCpu(kernel: Kernel, symbol: KSymbol): boolean {
+  const start = kernel.symbols.find("__per_cpu_start")?.address;
+  const end = kernel.symbols.find("__per_cpu_end")?.address;
+  return start !== undefined && end !== undefined && symbol.address >= start && symbol.address < end;
+}
+
+export interface CpuSpec {
+  /** What stands before the colon. */
+  readonly text: string;
+  /** undefined when there is no cpuspec. */
+  readonly cpus: readonly number[] | undefined;
+}
+
+/** `runqueues:a`, `runqueues:0-3,7`; an empty spec is the CPU of the current task. @throws UsageError, Fault */
+export function cpuSpec(context: Context, text: string, currentCpu: () => number): CpuSpec {
+  const [, before, spec] = /^([^:?]+):(a|all|[\d,-]*)$/.exec(text) ?? [];
+  if (before === undefined || spec === undefined) return { text, cpus: undefined };
+  if (spec === "") return { text: before, cpus: [currentCpu()] };
+  try {
+    return { text: before, cpus: parseCpus(spec, possibleCpus(context.kernel)) };
+  } catch (error) {
+    throw error instanceof UsageError ? new UsageError(`invalid cpu specification: ${spec}`) : error;
+  }
+}
