@@ -1,3 +1,4 @@
+import type { ByteOrder } from "../base/bytes.ts";
 import type { CType, EnumType, TypeKind } from "./ctype.ts";
 
 /** Types by name: BTF of the kernel or a module, DWARF of a vmlinux. */
@@ -68,9 +69,30 @@ export interface VariableDeclaration {
 }
 
 export type VariableLocation =
-  /** A DWARF expression, with the frame base and the byte size of addresses. */
-  | { readonly kind: "expression"; readonly bytes: Uint8Array; readonly frameBase: Uint8Array | undefined }
+  /** A DWARF expression, with that of the function's frame base; `dwarf/expression.ts` evaluates it. */
+  | {
+      readonly kind: "expression";
+      readonly bytes: Uint8Array;
+      readonly frameBase: Uint8Array | undefined;
+      readonly unit: ExpressionUnit;
+    }
   | { readonly kind: "constant"; readonly bytes: Uint8Array };
+
+/** What the operations of a DWARF expression take from the unit it stands in. Offsets are those of the operations. */
+export interface ExpressionUnit {
+  readonly byteOrder: ByteOrder;
+  readonly addressSize: 4 | 8;
+  /** 4 in 32-bit DWARF, 8 in 64-bit DWARF. */
+  readonly offsetSize: 4 | 8;
+  /** An entry of .debug_addr: a link address. @throws Fault */
+  indexedAddress?(index: number): bigint;
+  /** The location of another DIE: in the same unit (`local`), or by offset in .debug_info. @throws Fault */
+  expression?(offset: number, local: boolean): Uint8Array | undefined;
+  /** The variable that an implicit pointer points at, by offset in .debug_info. @throws Fault */
+  variable?(offset: number): { readonly type: CType; readonly location: VariableLocation | undefined };
+  /** The base type at an offset in the unit. @throws Fault */
+  baseType?(offset: number): CType;
+}
 
 /** Where registers of the caller are, at one pc. */
 export type CfiRule =
@@ -92,13 +114,16 @@ export interface CfiRow {
   readonly signalFrame: boolean;
 }
 
-/** Code knowledge of one image, by link address. Each question decodes only the units it needs. */
+/**
+ * Code knowledge of one image, by link address. Each question decodes only the units it needs; all of them, and the
+ * getters of what they give, throw Fault where the debug information is broken.
+ */
 export interface CodeSource {
   readonly name: string;
   /** Innermost first, the real function last; empty when no unit covers the pc. */
   scopes(pc: bigint): readonly CodeScope[];
   cfi(pc: bigint): CfiRow | undefined;
-  /** Addresses that a line of a file compiled to, for `dis -s`, `sym file:line`. */
+  /** The line that `pc` comes from, without inlined callers; for assembly too. */
   lines?(pc: bigint): SourceLine | undefined;
 }
 

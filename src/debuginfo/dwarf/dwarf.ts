@@ -1,20 +1,39 @@
-import { Fault } from "../../base/fault.ts";
 import type { ElfFile } from "../elf.ts";
 import type { Placement } from "../placement.ts";
-import type { CodeSource, TypeSource } from "../source.ts";
+import type { CodeSource, SymbolSource, TypeSource } from "../source.ts";
+import { DwarfCode } from "./code.ts";
+import { Image } from "./image.ts";
 
-/** What DWARF tells of one image. */
+export interface DwarfOptions {
+  /** Where a relocatable file's sections were loaded. */
+  readonly placement?: Placement;
+  /** The file that `dwz` moved common parts to (.gnu_debugaltlink, DWARF 5's .debug_sup). */
+  readonly alternate?: ElfFile;
+  /** The image's symbols, which name assembly code; read from the file when they are needed and not given. */
+  readonly symbols?: SymbolSource;
+}
+
+/** What the DWARF of one image tells; its sections are read piecemeal, as questions are asked. */
 export interface Dwarf {
   readonly code: CodeSource;
   readonly types: TypeSource;
 }
 
-export interface DwarfOptions {
-  /** Run-time places of a relocatable file's sections. */
-  readonly placement?: Placement;
-}
-
-/** @throws Fault */
-export function openDwarf(elf: ElfFile, _options: DwarfOptions = {}): Dwarf {
-  throw Fault.of("unknown", `${elf.file.name}: DWARF is not read yet`);
+/**
+ * The debug information of a vmlinux or module: DWARF 2 to 5, of either width and byte order.
+ * @throws Fault when a section's compression is not understood
+ */
+export function openDwarf(elf: ElfFile, options: DwarfOptions = {}): Dwarf {
+  const { placement, alternate, symbols } = options;
+  const image = new Image(elf, placement, alternate && new Image(alternate, undefined, undefined));
+  return {
+    code: new DwarfCode(image, elf, placement, symbols),
+    types: {
+      name: "DWARF",
+      find: () => undefined,
+      variable: () => undefined,
+      function: () => undefined,
+      names: () => [],
+    },
+  };
 }

@@ -1,0 +1,185 @@
+import { Fault } from "../../base/fault.ts";
+import { type Abbrev } from "./abbrev.ts";
+import { type Attribute, readAttribute, skipAttribute } from "./attribute.ts";
+import { DW_AT_abstract_origin, DW_AT_sibling, DW_AT_specification } from "./constants.ts";
+import { Cursor } from "./cursor.ts";
+import type { Unit } from "./unit.ts";
+
+/** A concrete inline instance leads to its abstract one, that to a declaration: real chains have two or three links. */
+const MAX_ORIGINS = 16;
+
+/** A debugging information entry: where it stands and its shape; attributes are read when asked for. */
+export class Die {
+  readonly unit: Unit;
+  /** From the start of the unit's header. */
+  readonly offset: number;
+  readonly abbrev: Abbrev;
+  private readonly attributesAt: number;
+
+  constructor(unit: Unit, offset: number, abbrev: Abbrev, attributesAt: number) {
+    this.unit = unit;
+    this.offset = offset;
+    this.abbrev = abbrev;
+    this.attributesAt = attributesAt;
+  }
+
+  get tag(): number {
+    return this.abbrev.tag;
+  }
+
+  has(name: number): boolean {
+    return this.abbrev.names.includes(name);
+  }
+
+  /** @throws Fault */
+  attribute(name: number): Attribute | undefined {
+    const { names, forms, implicit } = this.abbrev;
+    const index = names.indexOf(name);
+    if (index < 0) return undefined;
+    const cursor = this.unit.cursor(this.attributesAt);
+    // Names and forms are of the same length.
+    for (let i = 0; i < index; i++) skipAttribute(cursor, forms[i] as number, this.unit);
+    return readAttribute(cursor, forms[index] as number, this.unit, implicit?.get(index) ?? 0n);
+  }
+
+  /** A constant or section offset, as a number. */
+  number(name: number): number | undefined {
+    const attribute = this.attribute(name);
+    if (attribute?.kind === "constant") return Number(attribute.value);
+    return attribute?.kind === "offset" ? attribute.value : undefined;
+  }
+
+  flag(name: number): boolean {
+    const attribute = this.attribute(name);
+    return attribute?.kind === "flag" && attribute.value;
+  }
+
+  text(name: number): string | undefined {
+    return this.unit.text(this.attribute(name));
+  }
+
+  address(name: number): number | undefined {
+    return this.unit.address(this.attribute(name));
+  }
+
+  /** The DIE that an attribute refers to. @throws Fault corrupt when there is none */
+  die(name: number): Die | undefined {
+    return this.unit.referred(this.attribute(name));
+  }
+
+  /** The DIE that has the attribute: this one, else the one it is an instance or the definition of. */
+  holder(name: number): Die | undefined {
+    let die: Die | undefined = this;
+    for (let links = 0; die && links < MAX_ORIGINS; links++) {
+      if (die.has(name)) return die;
+      die = die.die(DW_AT_abstract_origin) ?? die.die(DW_AT_specification);
+    }
+    return undefined;
+  }
+
+  /** Before the first child. */
+  children(): DieWalk {
+    return new DieWalk(this.unit, this.abbrev.children ? this.attributesEnd() : this.unit.size);
+  }
+
+  private attributesEnd(): number {
+    const cursor = this.unit.cursor(this.attributesAt);
+    skipAttributes(cursor, this.abbrev, this.unit);
+    return cursor.at;
+  }
+}
+
+function skipAttributes(cursor: Cursor, abbrev: Abbrev, unit: Unit): void {
+  if (abbrev.size !== undefined) return cursor.skip(abbrev.size);
+  for (const form of abbrev.forms) skipAttribute(cursor, form, unit);
+}
+
+/** Steps over DIEs of one level. Tag, shape and offset of the current one are at hand without an object for each. */
+export class DieWalk {
+  readonly unit: Unit;
+  offset = 0;
+  private readonly cursor: Cursor;
+  private attributesAt = 0;
+  private current: Abbrev | undefined;
+
+  /** @param at where the first DIE of the level begins, from the start of the unit */
+  constructor(unit: Unit, at: number) {
+    this.unit = unit;
+    this.cursor = unit.cursor(at);
+  }
+
+  /** The shape of the current DIE. Only after `next` said that there is one. */
+  get abbrev(): Abbrev {
+    if (!this.current) throw new Error("no current DIE");
+    return this.current;
+  }
+
+  /** To the next DIE of the level; false behind the last. @throws Fault */
+  next(): boolean {
+    if (this.current) this.skipTree(this.current);
+    this.current = this.enter();
+    return this.current !== undefined;
+  }
+
+  die(): Die {
+    return new Die(this.unit, this.offset, this.abbrev, this.attributesAt);
+  }
+
+  /** One value of the current DIE. */
+  attribute(name: number): Attribute | undefined {
+    return this.die().attribute(name);
+  }
+
+  /** Reads the code of the DIE at the cursor; undefined for the entry that ends a level, and at the end of the unit. */
+  private enter(): Abbrev | undefined {
+    const { cursor } = this;
+    if (cursor.at >= cursor.end) return undefined;
+    this.offset = cursor.at;
+    const code = cursor.uleb();
+    this.attributesAt = cursor.at;
+    return code === 0 ? undefined : this.unit.abbrev(code);
+  }
+
+  /** From the attributes of a DIE to behind its last descendant. */
+  private skipTree(abbrev: Abbrev): void {
+    const { cursor } = this;
+    if (this.skipDie(abbrev)) return;
+    for (let depth = 1; depth > 0 && cursor.at < cursor.end;) {
+      const inner = this.enter();
+      if (!inner) depth--;
+      else if (!this.skipDie(inner)) depth++;
+    }
+  }
+
+  /** From the attributes of a DIE to behind it; false when that is before its first child. */
+  private skipDie(abbrev: Abbrev): boolean {
+    const { cursor, unit } = this;
+    if (!abbrev.children) {
+      skipAttributes(cursor, abbrev, unit);
+      return true;
+    }
+    const sibling = this.sibling(abbrev);
+    if (sibling === undefined) {
+      skipAttributes(cursor, abbrev, unit);
+      return false;
+    }
+    if (sibling <= this.offset || sibling > cursor.end) {
+      throw Fault.of("corrupt", `${cursor.name}: the DIE at 0x${this.offset.toString(16)} has its sibling elsewhere`);
+    }
+    cursor.at = sibling;
+    return true;
+  }
+
+  private sibling(abbrev: Abbrev): number | undefined {
+    let reference: Attribute | undefined;
+    if (abbrev.siblingAt !== undefined) {
+      const start = this.cursor.at;
+      this.cursor.skip(abbrev.siblingAt);
+      reference = readAttribute(this.cursor, abbrev.forms[abbrev.names.indexOf(DW_AT_sibling)] ?? 0, this.unit, 0n);
+      this.cursor.at = start;
+    } else if (abbrev.names.includes(DW_AT_sibling)) {
+      reference = new Die(this.unit, this.offset, abbrev, this.attributesAt).attribute(DW_AT_sibling);
+    }
+    return reference?.kind === "local" ? reference.offset : undefined;
+  }
+}

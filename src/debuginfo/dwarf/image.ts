@@ -1,0 +1,155 @@
+import { Fault } from "../../base/fault.ts";
+import { Lru } from "../../base/lru.ts";
+import { addressingOf } from "../addressing.ts";
+import type { ElfFile } from "../elf.ts";
+import { lastAtOrBelow } from "../order.ts";
+import type { Placement } from "../placement.ts";
+import { relocated } from "../relocation.ts";
+import { type AbbrevTable, readAbbrevs } from "./abbrev.ts";
+import type { TextSection, UnitFormat } from "./attribute.ts";
+import { DW_AT_stmt_list } from "./constants.ts";
+import type { Encoding } from "./cursor.ts";
+import type { Die } from "./die.ts";
+import { type LineTable, readLines } from "./line.ts";
+import { Section } from "./section.ts";
+import { Unit } from "./unit.ts";
+
+/** Units whose bytes are kept; one of a kernel has some 60 KiB. */
+const UNITS_KEPT = 128;
+const TABLES_KEPT = 64;
+
+/** The DWARF sections of one file and the units in them. */
+export class Image {
+  readonly encoding: Encoding;
+  readonly info: Section;
+  readonly types: Section;
+  readonly abbrev: Section;
+  readonly str: Section;
+  readonly lineStr: Section;
+  readonly strOffsets: Section;
+  readonly addr: Section;
+  readonly line: Section;
+  readonly aranges: Section;
+  readonly ranges: Section;
+  readonly rnglists: Section;
+  readonly loc: Section;
+  readonly loclists: Section;
+  private readonly alternate: Image | undefined;
+  private readonly opened = new Map<number, Unit>();
+  private readonly openedTypes = new Map<number, Unit>();
+  private readonly bytes = new Lru<Unit, Uint8Array>(UNITS_KEPT);
+  private readonly lines = new Lru<Unit, LineTable>(UNITS_KEPT);
+  private readonly tables = new Lru<string, AbbrevTable>(TABLES_KEPT);
+  private offsets: Float64Array | undefined;
+  private signatures: Map<bigint, Unit> | undefined;
+
+  constructor(elf: ElfFile, placement: Placement | undefined, alternate: Image | undefined) {
+    this.encoding = { little: elf.byteOrder === "little", addressing: addressingOf(elf, placement) };
+    const section = (name: string): Section => openSection(elf, name, this.encoding, placement);
+    this.info = section("info");
+    this.types = section("types");
+    this.abbrev = section("abbrev");
+    this.str = section("str");
+    this.lineStr = section("line_str");
+    this.strOffsets = section("str_offsets");
+    this.addr = section("addr");
+    this.line = section("line");
+    this.aranges = section("aranges");
+    this.ranges = section("ranges");
+    this.rnglists = section("rnglists");
+    this.loc = section("loc");
+    this.loclists = section("loclists");
+    this.alternate = alternate;
+  }
+
+  /** The unit whose header is at an offset of .debug_info. @throws Fault */
+  unitAt(offset: number): Unit {
+    let unit = this.opened.get(offset);
+    if (!unit) this.opened.set(offset, (unit = new Unit(this, this.info, offset)));
+    return unit;
+  }
+
+  private typeUnitAt(offset: number): Unit {
+    let unit = this.openedTypes.get(offset);
+    if (!unit) this.openedTypes.set(offset, (unit = new Unit(this, this.types, offset)));
+    return unit;
+  }
+
+  /** Every unit of .debug_info, in order. @throws Fault at a header that cannot be read */
+  *units(): Generator<Unit> {
+    for (let offset = 0; offset < this.info.size;) {
+      const unit = this.unitAt(offset);
+      yield unit;
+      offset = unit.end;
+    }
+  }
+
+  private *typeUnits(): Generator<Unit> {
+    for (let offset = 0; offset < this.types.size;) {
+      const unit = this.typeUnitAt(offset);
+      yield unit;
+      offset = unit.end;
+    }
+    for (const unit of this.units()) if (unit.signature !== undefined) yield unit;
+  }
+
+  /** The DIE at an offset of .debug_info. @throws Fault corrupt */
+  dieAt(offset: number): Die {
+    this.offsets ??= Float64Array.from(this.units(), (unit) => unit.offset);
+    const unit = this.unitAt(this.offsets[lastAtOrBelow(this.offsets, offset)] ?? 0);
+    if (offset >= unit.end) throw Fault.of("corrupt", `${this.info.name} has no DIE at 0x${offset.toString(16)}`);
+    return unit.die(offset - unit.offset);
+  }
+
+  /** The DIE of the type with a signature. @throws Fault unknown */
+  typeOf(signature: bigint): Die {
+    if (!this.signatures) {
+      this.signatures = new Map();
+      for (const unit of this.typeUnits()) if (unit.signature !== undefined) this.signatures.set(unit.signature, unit);
+    }
+    const unit = this.signatures.get(signature);
+    if (!unit) throw Fault.of("unknown", `no type unit has the signature 0x${signature.toString(16)}`);
+    return unit.die(unit.typeOffset);
+  }
+
+  /** The file that `dwz` moved common parts to. @throws Fault unknown */
+  alternateImage(): Image {
+    if (!this.alternate)
+      throw Fault.of("unknown", "the debug information refers to a supplementary file, which was not given");
+    return this.alternate;
+  }
+
+  text(section: TextSection, offset: number): string {
+    if (section === "alternate") return this.alternateImage().str.text(offset);
+    return (section === "str" ? this.str : this.lineStr).text(offset);
+  }
+
+  /** The unit with its header. */
+  bytesOf(unit: Unit): Uint8Array {
+    let bytes = this.bytes.get(unit);
+    if (!bytes) this.bytes.set(unit, (bytes = unit.section.bytes(unit.offset, unit.size)));
+    return bytes;
+  }
+
+  /** The unit's line table; undefined when it has none. @throws Fault */
+  linesOf(unit: Unit): LineTable | undefined {
+    const offset = unit.rootOffset(DW_AT_stmt_list);
+    if (offset === undefined) return undefined;
+    let lines = this.lines.get(unit);
+    if (!lines) this.lines.set(unit, (lines = readLines(unit, offset)));
+    return lines;
+  }
+
+  /** Compilers give each unit its table, link-time optimisation shares one. */
+  abbrevs(offset: number, format: UnitFormat): AbbrevTable {
+    const key = `${offset} ${format.version} ${format.addressSize} ${format.offsetSize}`;
+    let table = this.tables.get(key);
+    if (!table) this.tables.set(key, (table = readAbbrevs(this.abbrev, offset, format)));
+    return table;
+  }
+}
+
+function openSection(elf: ElfFile, name: string, encoding: Encoding, placement: Placement | undefined): Section {
+  const section = elf.section(`.debug_${name}`) ?? elf.section(`.zdebug_${name}`);
+  return new Section(`.debug_${name}`, encoding, section && relocated(elf, section, placement));
+}

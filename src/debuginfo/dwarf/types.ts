@@ -1,0 +1,318 @@
+import {
+  type ArrayType,
+  type CType,
+  type EnumType,
+  type FunctionType,
+  type Member,
+  type QualifiedType,
+  type StructType,
+  VOID,
+} from "../ctype.ts";
+import type { Attribute } from "./attribute.ts";
+import {
+  DW_AT_bit_offset,
+  DW_AT_bit_size,
+  DW_AT_byte_size,
+  DW_AT_const_value,
+  DW_AT_count,
+  DW_AT_data_bit_offset,
+  DW_AT_data_member_location,
+  DW_AT_declaration,
+  DW_AT_encoding,
+  DW_AT_name,
+  DW_AT_signature,
+  DW_AT_type,
+  DW_AT_upper_bound,
+  DW_TAG_array_type,
+  DW_TAG_atomic_type,
+  DW_TAG_base_type,
+  DW_TAG_class_type,
+  DW_TAG_const_type,
+  DW_TAG_enumeration_type,
+  DW_TAG_enumerator,
+  DW_TAG_formal_parameter,
+  DW_TAG_member,
+  DW_TAG_pointer_type,
+  DW_TAG_reference_type,
+  DW_TAG_restrict_type,
+  DW_TAG_rvalue_reference_type,
+  DW_TAG_structure_type,
+  DW_TAG_subprogram,
+  DW_TAG_subrange_type,
+  DW_TAG_subroutine_type,
+  DW_TAG_typedef,
+  DW_TAG_union_type,
+  DW_TAG_unspecified_parameters,
+  DW_TAG_volatile_type,
+} from "./constants.ts";
+import type { Die } from "./die.ts";
+import type { Unit } from "./unit.ts";
+
+// Base type encodings of DWARF 5, section 7.8.
+const DW_ATE_boolean = 0x02;
+const DW_ATE_complex_float = 0x03;
+const DW_ATE_float = 0x04;
+const DW_ATE_signed = 0x05;
+const DW_ATE_signed_char = 0x06;
+const DW_ATE_unsigned_char = 0x08;
+const DW_ATE_UTF = 0x10;
+
+const DW_OP_plus_uconst = 0x23;
+
+const MAX_DIMENSIONS = 32;
+
+const known = new WeakMap<Unit, Map<number, CType>>();
+
+/** The type that a DIE's DW_AT_type names; void when it has none. @throws Fault */
+export function typeOfDie(die: Die): CType {
+  const type = die.holder(DW_AT_type)?.die(DW_AT_type);
+  return type ? readType(type) : VOID;
+}
+
+/** The type that a DIE declares; the same object whenever it is asked for. @throws Fault, as do the type's getters */
+export function readType(die: Die): CType {
+  let types = known.get(die.unit);
+  if (!types) known.set(die.unit, (types = new Map<number, CType>()));
+  let type = types.get(die.offset);
+  if (!type) types.set(die.offset, (type = decode(die)));
+  return type;
+}
+
+function decode(die: Die): CType {
+  const target = once(() => typeOfDie(die));
+  switch (die.tag) {
+    case DW_TAG_base_type:
+      return baseType(die);
+    case DW_TAG_pointer_type:
+    case DW_TAG_reference_type:
+    case DW_TAG_rvalue_reference_type:
+      return { kind: "pointer", size: die.number(DW_AT_byte_size) ?? die.unit.addressSize, get target() { return target(); } }; // prettier-ignore
+    case DW_TAG_structure_type:
+    case DW_TAG_class_type:
+    case DW_TAG_union_type:
+      return structType(die);
+    case DW_TAG_enumeration_type:
+      return enumType(die);
+    case DW_TAG_array_type:
+      return arrayType(die);
+    case DW_TAG_typedef:
+      return { kind: "typedef", name: die.text(DW_AT_name) ?? "", get target() { return target(); } }; // prettier-ignore
+    case DW_TAG_const_type:
+      return qualified("const", target);
+    case DW_TAG_volatile_type:
+      return qualified("volatile", target);
+    case DW_TAG_restrict_type:
+      return qualified("restrict", target);
+    case DW_TAG_atomic_type:
+      return qualified("atomic", target);
+    case DW_TAG_subroutine_type:
+    case DW_TAG_subprogram:
+      return functionType(die);
+    default:
+      // DW_TAG_unspecified_type and what no C compiler makes.
+      return VOID;
+  }
+}
+
+/** Types are asked for again and again: what a getter gave, it gives again. */
+function once<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => (known ??= { value: compute() }).value;
+}
+
+const qualified = (qualifier: QualifiedType["qualifier"], target: () => CType): QualifiedType => ({
+  kind: "qualified",
+  qualifier,
+  get target() {
+    return target();
+  },
+});
+
+function baseType(die: Die): CType {
+  const name = die.text(DW_AT_name) ?? "";
+  const size = die.number(DW_AT_byte_size) ?? 0;
+  const encoding = die.number(DW_AT_encoding);
+  if (encoding === DW_ATE_float || encoding === DW_ATE_complex_float) return { kind: "float", name, size };
+  const isChar = encoding === DW_ATE_signed_char || encoding === DW_ATE_unsigned_char || encoding === DW_ATE_UTF;
+  return {
+    kind: "int",
+    name,
+    size,
+    signed: encoding === DW_ATE_signed || encoding === DW_ATE_signed_char,
+    encoding: encoding === DW_ATE_boolean ? "bool" : isChar ? "char" : "int",
+  };
+}
+
+function structType(die: Die): StructType {
+  // A declaration with a signature stands for the type in a type unit.
+  const whole = die.die(DW_AT_signature) ?? die;
+  const members = once(() => readMembers(whole));
+  return {
+    kind: die.tag === DW_TAG_union_type ? "union" : "struct",
+    name: whole.text(DW_AT_name),
+    size: whole.number(DW_AT_byte_size) ?? 0,
+    incomplete: whole.flag(DW_AT_declaration),
+    get members() {
+      return members();
+    },
+  };
+}
+
+function readMembers(struct: Die): Member[] {
+  const members: Member[] = [];
+  for (const walk = struct.children(); walk.next();) {
+    // A static member of C++ is a declaration and takes no space.
+    if (walk.abbrev.tag === DW_TAG_member && !walk.abbrev.names.includes(DW_AT_declaration))
+      members.push(member(walk.die()));
+  }
+  return members;
+}
+
+function member(die: Die): Member {
+  const type = once(() => typeOfDie(die));
+  const bitSize = die.number(DW_AT_bit_size);
+  return {
+    name: die.text(DW_AT_name),
+    get type() {
+      return type();
+    },
+    bitOffset: bitSize === undefined ? 8 * memberOffset(die) : bitFieldOffset(die, bitSize),
+    bitSize,
+  };
+}
+
+/** Bytes from the start of the struct; an expression before DWARF 3. */
+function memberOffset(die: Die): number {
+  const location = die.attribute(DW_AT_data_member_location);
+  if (location?.kind === "constant") return Number(location.value);
+  if (location?.kind !== "block" || location.bytes[0] !== DW_OP_plus_uconst) return 0;
+  return location.bytes.subarray(1).reduceRight((value, byte) => value * 128 + (byte & 0x7f), 0);
+}
+
+/**
+ * DW_AT_data_bit_offset counts as `Member` does. Before DWARF 4, DW_AT_bit_offset counts from the most significant
+ * bit of a storage unit of DW_AT_byte_size bytes.
+ */
+function bitFieldOffset(die: Die, bitSize: number): number {
+  const direct = die.number(DW_AT_data_bit_offset);
+  if (direct !== undefined) return direct;
+  const start = 8 * memberOffset(die);
+  const fromTop = die.number(DW_AT_bit_offset) ?? 0;
+  if (!die.unit.section.encoding.little) return start + fromTop;
+  const storage = die.number(DW_AT_byte_size) ?? die.die(DW_AT_type)?.number(DW_AT_byte_size) ?? 0;
+  return start + 8 * storage - fromTop - bitSize;
+}
+
+function enumType(die: Die): EnumType {
+  const whole = die.die(DW_AT_signature) ?? die;
+  const size = whole.number(DW_AT_byte_size) ?? 0;
+  const raw = once(() => readEnumerators(whole));
+  const underlying = once(() => whole.number(DW_AT_encoding) ?? whole.die(DW_AT_type)?.number(DW_AT_encoding));
+  const signed = once(() => {
+    const encoding = underlying();
+    return encoding === undefined
+      ? raw().some(({ value }) => value < 0n)
+      : encoding === DW_ATE_signed || encoding === DW_ATE_signed_char;
+  });
+  const values = once(() =>
+    raw().map(({ name, value }) => ({
+      name,
+      value: signed() ? BigInt.asIntN(8 * size, value) : BigInt.asUintN(8 * size, value),
+    })),
+  );
+  return {
+    kind: "enum",
+    name: whole.text(DW_AT_name),
+    size,
+    get signed() {
+      return signed();
+    },
+    incomplete: whole.flag(DW_AT_declaration),
+    get values() {
+      return values();
+    },
+  };
+}
+
+function readEnumerators(die: Die): { name: string; value: bigint }[] {
+  const values: { name: string; value: bigint }[] = [];
+  for (const walk = die.children(); walk.next();) {
+    if (walk.abbrev.tag !== DW_TAG_enumerator) continue;
+    const enumerator = walk.die();
+    const value = enumerator.attribute(DW_AT_const_value);
+    values.push({ name: enumerator.text(DW_AT_name) ?? "", value: value?.kind === "constant" ? value.value : 0n });
+  }
+  return values;
+}
+
+/** One array for each dimension: `a[2][3]` is two arrays of three. */
+function arrayType(die: Die): CType {
+  const counts: (number | undefined)[] = [];
+  for (const walk = die.children(); walk.next();) {
+    if (walk.abbrev.tag === DW_TAG_subrange_type && counts.length < MAX_DIMENSIONS)
+      counts.push(elementCount(walk.die()));
+  }
+  if (counts.length === 0) counts.push(undefined);
+  // From the innermost dimension, which comes last.
+  return (
+    counts.reduceRight<CType | undefined>(
+      (inner, count) => array(inner ? () => inner : once(() => typeOfDie(die)), count),
+      undefined,
+    ) ?? VOID
+  );
+}
+
+const array = (element: () => CType, count: number | undefined): ArrayType => ({
+  kind: "array",
+  get element() {
+    return element();
+  },
+  count,
+});
+
+function elementCount(subrange: Die): number | undefined {
+  const count = subrange.attribute(DW_AT_count);
+  if (count?.kind === "constant") return Number(count.value);
+  const bound = subrange.attribute(DW_AT_upper_bound);
+  if (bound?.kind !== "constant") return undefined;
+  // `[0]` has the upper bound -1, signed or in all bits of four or eight bytes.
+  const unsigned = BigInt.asUintN(64, bound.value);
+  return unsigned === 0xffffffffn || unsigned === 0xffffffffffffffffn ? 0 : Number(bound.value) + 1;
+}
+
+function functionType(die: Die): FunctionType {
+  const returns = once(() => typeOfDie(die));
+  const parts = once(() => readParameters(die));
+  return {
+    kind: "function",
+    get returns() {
+      return returns();
+    },
+    get parameters() {
+      return parts().parameters;
+    },
+    get variadic() {
+      return parts().variadic;
+    },
+  };
+}
+
+type Parameter = FunctionType["parameters"][number];
+
+function readParameters(die: Die): { readonly parameters: readonly Parameter[]; readonly variadic: boolean } {
+  const parameters: Parameter[] = [];
+  let variadic = false;
+  for (const walk = die.children(); walk.next();) {
+    if (walk.abbrev.tag === DW_TAG_unspecified_parameters) variadic = true;
+    if (walk.abbrev.tag !== DW_TAG_formal_parameter) continue;
+    const parameter = walk.die();
+    const type = once(() => typeOfDie(parameter));
+    parameters.push({
+      name: parameter.holder(DW_AT_name)?.text(DW_AT_name),
+      get type() {
+        return type();
+      },
+    });
+  }
+  return { parameters, variadic };
+}

@@ -1,0 +1,177 @@
+import { Fault } from "../../base/fault.ts";
+import { type Abbrev, type AbbrevTable } from "./abbrev.ts";
+import { type Attribute, type UnitFormat, readAttribute } from "./attribute.ts";
+import { DW_AT_addr_base, DW_AT_str_offsets_base, DW_AT_low_pc } from "./constants.ts";
+import { Cursor } from "./cursor.ts";
+import { Die, DieWalk } from "./die.ts";
+import type { Image } from "./image.ts";
+import type { Section } from "./section.ts";
+
+// Unit types of DWARF 5, section 7.5.1.
+const DW_UT_type = 0x02;
+const DW_UT_skeleton = 0x04;
+const DW_UT_split_compile = 0x05;
+const DW_UT_split_type = 0x06;
+
+/** A unit of .debug_info or .debug_types: its header, and its bytes as long as they are in use. */
+export class Unit implements UnitFormat {
+  readonly image: Image;
+  readonly section: Section;
+  /** Of the header in the section, and of what follows the unit. */
+  readonly offset: number;
+  readonly end: number;
+  readonly version: number;
+  readonly addressSize: number;
+  readonly offsetSize: 4 | 8;
+  /** Of a type unit: its signature and the offset of the type's DIE in the unit. */
+  readonly signature: bigint | undefined;
+  readonly typeOffset: number;
+  private readonly abbrevOffset: number;
+  /** Of the first DIE in the unit. */
+  private readonly firstDie: number;
+  private table: AbbrevTable | undefined;
+  private rootAttributes: ReadonlyMap<number, Attribute> | undefined;
+
+  /** Reads the header at `offset`. @throws Fault */
+  constructor(image: Image, section: Section, offset: number) {
+    this.image = image;
+    this.section = section;
+    this.offset = offset;
+    const cursor = section.cursor(offset);
+    const { offsetSize, length } = cursor.initialLength();
+    this.offsetSize = offsetSize;
+    this.end = cursor.offset + length;
+    if (this.end > section.size)
+      throw Fault.of("truncated", `${section.name} ends in the unit at 0x${offset.toString(16)}`);
+    this.version = cursor.u16();
+    if (this.version < 2 || this.version > 5)
+      throw Fault.of("corrupt", `${section.name} has DWARF version ${this.version}`);
+    let type = section === image.types ? DW_UT_type : 0;
+    if (this.version >= 5) {
+      type = cursor.u8();
+      this.addressSize = cursor.u8();
+      this.abbrevOffset = cursor.unsigned(offsetSize);
+    } else {
+      this.abbrevOffset = cursor.unsigned(offsetSize);
+      this.addressSize = cursor.u8();
+    }
+    if (type === DW_UT_skeleton || type === DW_UT_split_compile) cursor.skip(8);
+    const ofType = type === DW_UT_type || type === DW_UT_split_type;
+    this.signature = ofType ? cursor.big64() : undefined;
+    this.typeOffset = ofType ? cursor.unsigned(offsetSize) : 0;
+    this.firstDie = cursor.offset - offset;
+  }
+
+  /** Bytes of the unit with its header. */
+  get size(): number {
+    return this.end - this.offset;
+  }
+
+  get abbrevs(): AbbrevTable {
+    return (this.table ??= this.image.abbrevs(this.abbrevOffset, this));
+  }
+
+  /** @throws Fault corrupt for a code without abbreviation */
+  abbrev(code: number): Abbrev {
+    const abbrev = this.abbrevs[code];
+    if (!abbrev)
+      throw Fault.of("corrupt", `${this.section.name}: a DIE has abbreviation ${code}, which does not exist`);
+    return abbrev;
+  }
+
+  /** Reads the unit's bytes from an offset in it. */
+  cursor(at: number): Cursor {
+    return new Cursor(this.section.name, this.section.encoding, this.image.bytesOf(this), at);
+  }
+
+  /** The DIE at an offset in the unit. @throws Fault corrupt when there is none */
+  die(offset: number): Die {
+    const walk = new DieWalk(this, offset);
+    if (offset < this.firstDie || !walk.next()) {
+      throw Fault.of("corrupt", `${this.section.name} has no DIE at 0x${(this.offset + offset).toString(16)}`);
+    }
+    return walk.die();
+  }
+
+  get rootDie(): Die {
+    return this.die(this.firstDie);
+  }
+
+  /** Attributes of the unit's own DIE, read without the rest of the unit. */
+  get root(): ReadonlyMap<number, Attribute> {
+    return (this.rootAttributes ??= this.readRoot());
+  }
+
+  private readRoot(): Map<number, Attribute> {
+    const cursor = this.section.cursor(this.offset + this.firstDie);
+    const attributes = new Map<number, Attribute>();
+    if (cursor.offset >= this.end) return attributes;
+    const code = cursor.uleb();
+    if (code === 0) return attributes;
+    const { names, forms, implicit } = this.abbrev(code);
+    // Names and forms are of the same length.
+    names.forEach((name, i) =>
+      attributes.set(name, readAttribute(cursor, forms[i] as number, this, implicit?.get(i) ?? 0n)),
+    );
+    return attributes;
+  }
+
+  /** A section offset of the unit's DIE. */
+  rootOffset(name: number): number | undefined {
+    const attribute = this.root.get(name);
+    if (attribute?.kind === "offset") return attribute.value;
+    return attribute?.kind === "constant" ? Number(attribute.value) : undefined;
+  }
+
+  /** What range and location lists are relative to, as a distance. */
+  get lowPc(): number {
+    return this.address(this.root.get(DW_AT_low_pc)) ?? this.section.encoding.addressing.distance(0n);
+  }
+
+  text(attribute: Attribute | undefined): string | undefined {
+    switch (attribute?.kind) {
+      case "text":
+        return attribute.value;
+      case "textAt":
+        return this.image.text(attribute.section, attribute.offset);
+      case "textIndex":
+        return this.image.text("str", this.textOffset(attribute.index));
+      default:
+        return undefined;
+    }
+  }
+
+  /** Offset in .debug_str of an indexed text. */
+  textOffset(index: number): number {
+    const header = this.offsetSize === 8 ? 16 : 8;
+    const base = this.rootOffset(DW_AT_str_offsets_base) ?? (this.version >= 5 ? header : 0);
+    return this.image.strOffsets.cursor(base + index * this.offsetSize).unsigned(this.offsetSize);
+  }
+
+  address(attribute: Attribute | undefined): number | undefined {
+    if (attribute?.kind === "address") return attribute.value;
+    return attribute?.kind === "addressIndex" ? this.indexedAddress(attribute.index) : undefined;
+  }
+
+  /** Entry of .debug_addr. */
+  indexedAddress(index: number): number {
+    const base = this.rootOffset(DW_AT_addr_base) ?? (this.offsetSize === 8 ? 16 : 8);
+    return this.image.addr.cursor(base + index * this.addressSize).address(this.addressSize);
+  }
+
+  /** The DIE a reference leads to. @throws Fault corrupt when it leads nowhere */
+  referred(attribute: Attribute | undefined): Die | undefined {
+    switch (attribute?.kind) {
+      case "local":
+        return this.die(attribute.offset);
+      case "global":
+        return this.image.dieAt(attribute.offset);
+      case "alternate":
+        return this.image.alternateImage().dieAt(attribute.offset);
+      case "signature":
+        return this.image.typeOf(attribute.value);
+      default:
+        return undefined;
+    }
+  }
+}
