@@ -81,7 +81,12 @@ export class Terminal {
     const job = run(this.context, stage < 0 ? line : { ...line, filters: line.filters.slice(0, stage) }, argumentLines);
     const sink = await this.sinkFor(line, program, abort);
     const style = line.output || program !== undefined ? plain : this.options.style;
-    const printer = new Printer(sink, style, this.options.json && program === undefined);
+    const printer = new Printer(sink, {
+      style,
+      isJson: this.options.json && program === undefined,
+      // As in crash: a file or program gets what went wrong along with the rest.
+      tellsSink: line.output !== undefined || program !== undefined,
+    });
     try {
       await drive(job, abort.signal, { onStep: (piece) => printer.say(piece) });
     } catch (error) {
@@ -108,18 +113,25 @@ export class Terminal {
   }
 }
 
+interface PrinterOptions {
+  readonly style: Style;
+  readonly isJson: boolean;
+  /** What went wrong goes to the sink as well as to stderr. */
+  readonly tellsSink: boolean;
+}
+
 /** Text or JSON of one command, to its sink; what went wrong, to stderr. */
 class Printer {
   isAnswered = true;
   private readonly sink: Sink;
-  private readonly style: Style;
+  private readonly options: PrinterOptions;
   private readonly document: JsonDocument | undefined;
   private readonly progress = new ProgressLine();
 
-  constructor(sink: Sink, style: Style, isJson: boolean) {
+  constructor(sink: Sink, options: PrinterOptions) {
     this.sink = sink;
-    this.style = style;
-    this.document = isJson ? new JsonDocument() : undefined;
+    this.options = options;
+    this.document = options.isJson ? new JsonDocument() : undefined;
   }
 
   say(piece: Piece): void | Promise<void> {
@@ -128,14 +140,16 @@ class Printer {
       return;
     }
     this.progress.clear();
-    if (piece.kind === "fault" || piece.kind === "usage") {
-      this.isAnswered = false;
-      if (piece.kind === "usage") process.stderr.write(`${piece.message}\n`);
-      process.stderr.write(pieceText(piece));
-      return;
-    }
-    const text = this.document ? this.document.add(piece) : pieceText(piece, this.style);
+    if (piece.kind === "fault" || piece.kind === "usage") return this.complain(piece);
+    const text = this.document ? this.document.add(piece) : pieceText(piece, this.options.style);
     if (text !== "") return this.sink.write(text);
+  }
+
+  private complain(piece: Extract<Piece, { kind: "fault" | "usage" }>): void | Promise<void> {
+    this.isAnswered = false;
+    const text = `${piece.kind === "usage" ? `${piece.message}\n` : ""}${pieceText(piece)}`;
+    process.stderr.write(text);
+    if (this.options.tellsSink && !this.document) return this.sink.write(text);
   }
 
   async end(): Promise<void> {

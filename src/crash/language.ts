@@ -7,6 +7,7 @@ import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
 import { filters } from "./filters.ts";
 import { type CommandLine, parseLine } from "./line.ts";
 import { parseOptions } from "./parse.ts";
+import { WrongUse } from "./wrongUse.ts";
 import { SymbolNotFound, symbolNotFound } from "./symbolNotFound.ts";
 import { faultPiece, type Piece, type Pieces } from "./piece.ts";
 
@@ -24,7 +25,7 @@ export function* run(context: Context, line: string | CommandLine, argumentLines
     const { command, filters: stages } = typeof line === "string" ? readLine(context, line) : line;
     yield* pipe(runEach(context, command, argumentLines), stages);
   } catch (error) {
-    yield mistake(error, "vmcore-debug", []);
+    yield mistake(error, "vmcore-debug");
   }
 }
 
@@ -67,14 +68,15 @@ export function* runCommand(context: Context, text: string): Pieces {
     else yield* command.run(context, args);
   } catch (error) {
     if (error instanceof SymbolNotFound) yield symbolNotFound(context.kernel, error);
-    else yield mistake(error, command.name, [command]);
+    else yield mistake(error, command.name, command);
   }
 }
 
-function mistake(error: unknown, name: string, usageOf: readonly Command[]): Piece {
+function mistake(error: unknown, name: string, command?: Command): Piece {
   if (error instanceof Fault) return faultPiece(error, `${name}: `);
   if (!(error instanceof UsageError)) throw error;
-  return { kind: "usage", message: `${name}: ${error.message}`, lines: usageOf.flatMap(usage).map((line) => [line]) };
+  const lines = command && error instanceof WrongUse ? usage(command) : [];
+  return { kind: "usage", message: `${name}: ${error.message}`, lines: lines.map((line) => [line]) };
 }
 
 /** How a command is written, as crash says it after a mistake. */

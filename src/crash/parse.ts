@@ -1,5 +1,5 @@
-import { UsageError } from "../base/usageError.ts";
 import type { Command, Option, Parsed, Word } from "./command.ts";
+import { WrongUse } from "./wrongUse.ts";
 
 /**
  * Takes a command line apart as crash does: blanks part words, except within quotes and parentheses;
@@ -48,7 +48,7 @@ type Grammar = Pick<Command, "options" | "takesExpression">;
  * Reads the options among a command's words: getopt's combined letters (`-rl`), arguments attached (`-n5`),
  * separate (`-n 5`) or after `=` (`-i=shared`), and crash's longer flags (`-64`). Options may stand after other
  * words. A negative number is no option unless the command has such a letter.
- * @throws UsageError
+ * @throws WrongUse
  */
 export function parseOptions(grammar: Grammar, line: string): Parsed {
   const given: (readonly [flag: string, value: string])[] = [];
@@ -70,7 +70,7 @@ export function parseOptions(grammar: Grammar, line: string): Parsed {
       const open = readOption(word.text, grammar.options, given);
       if (open) {
         const argument = all[++i];
-        if (!argument) throw new UsageError(`option ${open} needs an argument`);
+        if (!argument) throw new WrongUse(`option ${open} needs an argument`);
         given.push([open, argument.text]);
       }
     }
@@ -103,7 +103,7 @@ function readOption(
   for (let i = 1; i < text.length; i++) {
     const flag = `-${text.charAt(i)}`;
     const option = options.find((one) => one.flag === flag);
-    if (!option) throw new UsageError(`unknown option ${flag}`);
+    if (!option) throw new WrongUse(`unknown option ${flag}`);
     if (option.argument === undefined) given.push([flag, ""]);
     else if (option.optional) {
       const attached = text.charAt(i + 1) === "=";

@@ -7,7 +7,7 @@ import { taskComm, taskCpu, taskPid } from "../linux/task.ts";
 import type { Obj } from "../model/object.ts";
 import { faultSpan, record, type Line, type Piece } from "./piece.ts";
 
-/** Bits of `__state` and `exit_state` (include/linux/sched.h, the same since v4.14). */
+/** Bits of `__state` and `exit_state` (include/linux/sched.h, each meaning the same since v4.14; the last ones came with v6.1). */
 const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
   [0x0001, "TASK_INTERRUPTIBLE"],
   [0x0002, "TASK_UNINTERRUPTIBLE"],
@@ -22,6 +22,9 @@ const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
   [0x0400, "TASK_NOLOAD"],
   [0x0800, "TASK_NEW"],
   [0x1000, "TASK_RTLOCK_WAIT"],
+  [0x2000, "TASK_FREEZABLE"],
+  [0x4000, "__TASK_FREEZABLE_UNSAFE"],
+  [0x8000, "TASK_FROZEN"],
 ];
 
 /** `TASK_UNINTERRUPTIBLE|TASK_WAKEKILL`; bits without a name as a number. */

@@ -1,9 +1,9 @@
 import { hex, hex0x } from "../../base/hex.ts";
-import { UsageError } from "../../base/usageError.ts";
 import { pageSize } from "../../linux/page.ts";
 import { command } from "../command.ts";
 import { hexNumber } from "../number.ts";
 import { record } from "../piece.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 export const btop = command({
   name: "btop",
@@ -13,10 +13,10 @@ export const btop = command({
   description: "Gives the number of the page that holds each hexadecimal physical address.",
   examples: [{ line: "btop 1000000", shows: "The page frame number of physical address 16 MiB." }],
   *run({ kernel }, { rest }) {
-    if (rest.length === 0) throw new UsageError("an address is missing");
+    if (rest.length === 0) throw new WrongUse("an address is missing");
     for (const word of rest) {
       const address = hexNumber(word);
-      if (address === undefined) throw new UsageError(`invalid input: "${word}"`);
+      if (address === undefined) throw new WrongUse(`invalid input: "${word}"`);
       const page = address / BigInt(pageSize(kernel));
       yield record({ address: hex0x(address), page: hex0x(page) }, `${hex(address)}: ${hex(page)}`);
     }

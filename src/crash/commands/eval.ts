@@ -1,8 +1,8 @@
 import { hex, hex0x } from "../../base/hex.ts";
-import { UsageError } from "../../base/usageError.ts";
 import { command } from "../command.ts";
 import { calculate } from "../calculate.ts";
 import { record, text } from "../piece.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 export const evaluate = command({
   name: "eval",
@@ -23,7 +23,7 @@ An operand is a symbol, which stands for its address, or a number: decimal, or h
   ],
   *run(context, args) {
     const [expression] = args.rest;
-    if (expression === undefined) throw new UsageError("an expression is missing");
+    if (expression === undefined) throw new WrongUse("an expression is missing");
     const value = calculate(context, expression);
     const bits = value >> 32n !== 0n || args.has("-l") ? 64 : context.kernel.arch.wordSize * 8;
     const signed = BigInt.asIntN(bits, value);

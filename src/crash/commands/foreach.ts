@@ -11,6 +11,7 @@ import { words as wordsOf } from "../parse.ts";
 import { faultPiece, text, type Pieces } from "../piece.ts";
 import { taskHeading } from "../taskHeading.ts";
 import { tasksMatching } from "../taskSelector.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 /** Commands that run for each task as the current one. */
 const EACH: readonly string[] = ["bt", "files", "net", "set", "sig", "task", "vm", "vtop"];
@@ -49,7 +50,7 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each
     const first = all.findIndex(isCommand);
     if (first < 0) {
       const unknown = all[0];
-      throw new UsageError(unknown ? `no command for each task in: ${line.trim()}` : "a command is missing");
+      throw new WrongUse(unknown ? `no command for each task in: ${line.trim()}` : "a command is missing");
     }
     const tasks = chosen(context, all.slice(0, first));
     const rest = all.findIndex((word, i) => i > first && !isCommand(word));

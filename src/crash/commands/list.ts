@@ -5,6 +5,7 @@ import { command, type Context, type Parsed } from "../command.ts";
 import { listElements, type ListWalk } from "../listWalk.ts";
 import { text } from "../piece.ts";
 import { elementData, elementLines, formatOptions, lazyRecord, structReference } from "../structView.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 export const list = command({
   name: "list",
@@ -111,7 +112,7 @@ function linkAndStart(context: Context, args: Parsed): { link: string | undefine
     if (index !== undefined) [link] = words.splice(index, 1);
   }
   const [start, surplus] = words;
-  if (start === undefined) throw new UsageError("starting address required");
+  if (start === undefined) throw new WrongUse("starting address required");
   if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}`);
   return { link, start };
 }

@@ -1,5 +1,4 @@
 import { hex } from "../../base/hex.ts";
-import { UsageError } from "../../base/usageError.ts";
 import { bare } from "../../debuginfo/ctype.ts";
 import { possibleCpus } from "../../linux/cpumask.ts";
 import { perCpuAddress } from "../../linux/percpu.ts";
@@ -14,6 +13,7 @@ import { record, text, type Line, type Pieces } from "../piece.ts";
 import { formatOptions, lazyRecord } from "../structView.ts";
 import { currentUserSpace, inSpace } from "../userSpace.ts";
 import { valueJson } from "../valueJson.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 export const p = command({
   name: "p",
@@ -39,7 +39,7 @@ Numbers are shown as "set radix" says, elements of arrays and characters of text
   needs: ["types"],
   *run(context, args) {
     const [, format, written] = /^(?:\/([xd])\s+)?(.*)$/s.exec(args.rest[0] ?? "") ?? [];
-    if (!written) throw new UsageError("an expression is missing");
+    if (!written) throw new WrongUse("an expression is missing");
     const options: FormatOptions = {
       ...formatOptions(context, args),
       ...(format === undefined ? {} : { radix: format === "x" ? 16 : 10 }),

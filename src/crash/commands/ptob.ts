@@ -1,9 +1,9 @@
 import { hex, hex0x } from "../../base/hex.ts";
-import { UsageError } from "../../base/usageError.ts";
 import { pageSize } from "../../linux/page.ts";
 import { command } from "../command.ts";
 import { anyNumber } from "../number.ts";
 import { record } from "../piece.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 export const ptob = command({
   name: "ptob",
@@ -14,10 +14,10 @@ export const ptob = command({
     "Gives the physical address at which each page starts. A page number is decimal unless it starts with 0x or cannot be decimal.",
   examples: [{ line: "ptob 1000", shows: "Where page 1000, which is 0x3e8, starts." }],
   *run({ kernel }, { rest }) {
-    if (rest.length === 0) throw new UsageError("a page number is missing");
+    if (rest.length === 0) throw new WrongUse("a page number is missing");
     for (const word of rest) {
       const page = anyNumber(word);
-      if (page === undefined) throw new UsageError(`not a valid number: ${word}`);
+      if (page === undefined) throw new WrongUse(`not a valid number: ${word}`);
       const address = page * BigInt(pageSize(kernel));
       yield record({ page: hex0x(page), address: hex0x(address) }, `${hex(page)}: ${hex(address)}`);
     }

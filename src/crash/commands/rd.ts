@@ -5,6 +5,7 @@ import { command, type Context, type Parsed } from "../command.ts";
 import { hexDump, type DumpFormat, type WordSize } from "../hexDump.ts";
 import { anyNumber, count, hexNumber } from "../number.ts";
 import { symbolic } from "../symbolicWord.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 export const rd = command({
   name: "rd",
@@ -40,7 +41,7 @@ An address that is no kernel address is one of the current task.`,
   ],
   *run(context, args) {
     const [place, howMany] = args.rest;
-    if (place === undefined) throw new UsageError("an address is missing");
+    if (place === undefined) throw new WrongUse("an address is missing");
     for (const flag of ["-m", "-f"]) if (args.has(flag)) throw new UsageError(`${flag} is not available for this dump`);
     const size = wordSize(context, args);
     const format = formatOf(context, args, size);

@@ -1,7 +1,7 @@
-import { UsageError } from "../../base/usageError.ts";
 import { command } from "../command.ts";
 import { runCommand } from "../language.ts";
 import { text } from "../piece.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 export const repeat = command({
   name: "repeat",
@@ -14,7 +14,7 @@ export const repeat = command({
   examples: [{ line: "repeat -1 p jiffies", shows: "The value of jiffies, which stands still." }],
   *run(context, { rest }) {
     const repeated = /^(?:-\d+\s+)?(.+)$/s.exec(rest[0] ?? "")?.[1];
-    if (repeated === undefined) throw new UsageError("a command is missing");
+    if (repeated === undefined) throw new WrongUse("a command is missing");
     yield* runCommand(context, repeated);
     yield text([{ as: "dim", text: "repeat: a dump does not change; the command ran once" }]);
   },

@@ -26,6 +26,7 @@ import {
 } from "../structView.ts";
 import { currentUserSpace, inSpace } from "../userSpace.ts";
 import { valueJson } from "../valueJson.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 const declaration = (name: string, tag: Tag, summary: string, more: string): Command =>
   command({
@@ -75,7 +76,7 @@ export const star = declaration(
 function* show(context: Context, args: Parsed, tag: Tag): Pieces {
   const words = args.rest[0] === "struct" || args.rest[0] === "union" ? args.rest.slice(1) : args.rest;
   const [what, place, howMany] = words;
-  if (what === undefined) throw new UsageError(`the name of a ${tag} is missing`);
+  if (what === undefined) throw new WrongUse(`the name of a ${tag} is missing`);
   if (args.has("-f")) throw new UsageError("-f is not available for this dump");
   const reference = structReference(context.kernel, what, tag);
   if (place === undefined) return yield* declared(context, reference, args);

@@ -9,6 +9,7 @@ import { command } from "../command.ts";
 import { hexNumber } from "../number.ts";
 import { record, text, type Piece, type Pieces, type Span } from "../piece.ts";
 import { SymbolNotFound } from "../symbolNotFound.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 export const sym = command({
   name: "sym",
@@ -36,7 +37,7 @@ export const sym = command({
     else if (args.has("-M")) for (const one of modulesByAddress(kernel)) yield* ofModule(kernel, one);
     else if (module !== undefined) yield* ofModuleNamed(kernel, module);
     else if (query !== undefined) yield* containing(kernel, query);
-    else if (args.rest.length === 0) throw new UsageError("a symbol or an address is missing");
+    else if (args.rest.length === 0) throw new WrongUse("a symbol or an address is missing");
     else for (const word of args.rest) yield* lookUp(kernel, word, args.has("-p"), args.has("-n"));
   },
 });

@@ -1,5 +1,4 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import { UsageError } from "../../base/usageError.ts";
 import { bare, sizeOf, type CType, type StructType } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { declare, typeName } from "../../model/typeName.ts";
@@ -9,6 +8,7 @@ import { command, type Context } from "../command.ts";
 import { count } from "../number.ts";
 import { progress, record, text, type Piece, type Pieces } from "../piece.ts";
 import { formatOptions } from "../structView.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 export const whatis = command({
   name: "whatis",
@@ -38,7 +38,7 @@ With -r and -m, searches all structs and unions: by size, by the type of a membe
     const member = args.value("-m");
     if (range !== undefined || member !== undefined) return yield* search(kernel, range, member);
     const words = args.rest.filter((word) => !["struct", "union", "enum"].includes(word) || args.rest.length === 1);
-    if (words.length === 0) throw new UsageError("a type or a symbol is missing");
+    if (words.length === 0) throw new WrongUse("a type or a symbol is missing");
     const { radix = 10 } = formatOptions(context);
     for (const word of words) yield declaration(context, word, { offsets: args.has("-o"), radix });
   },
@@ -52,7 +52,7 @@ function declaration(context: Context, word: string, options: { offsets: boolean
     .find(Boolean);
   if (found) return record({ name: typeName(found), size: sizeOf(found) }, ...describeType(found, options));
   const type = types.variable(word) ?? types.function(word) ?? typeOf(context, word);
-  if (!type) throw new UsageError(`cannot resolve: ${word}`);
+  if (!type) throw new WrongUse(`cannot resolve: ${word}`);
   const name = /^\w+$/.test(word) ? word : "";
   return record(
     { name: word, type: typeName(type) },
