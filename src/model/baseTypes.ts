@@ -4,7 +4,7 @@ import type { CType, IntType } from "../debuginfo/ctype.ts";
 export function baseTypeName(words: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const word of words) {
-    const plain = word === "__signed__" || word === "__signed" ? "signed" : word === "bool" ? "_Bool" : word;
+    const plain = word === "__signed__" || word === "__signed" ? "signed" : word;
     if (!WORDS.has(plain)) return undefined;
     counts.set(plain, (counts.get(plain) ?? 0) + 1);
   }
@@ -36,7 +36,7 @@ const WORDS = new Set([
 
 /** Whether a word can only be part of an arithmetic type's name. */
 export const isBaseTypeWord = (word: string): boolean =>
-  WORDS.has(word) || word === "bool" || word === "__signed__" || word === "__signed";
+  WORDS.has(word) || word === "__signed__" || word === "__signed";
 
 /** How compilers name them in debuginfo: "long unsigned int" for `unsigned long`. */
 export function debuginfoName(name: string): string {

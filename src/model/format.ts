@@ -11,6 +11,7 @@ import {
   type StructType,
 } from "../debuginfo/ctype.ts";
 import { characterText, isCharacter, quoted } from "./characters.ts";
+import type { Kernel } from "./kernel.ts";
 import { findMember } from "./member.ts";
 import { Obj } from "./object.ts";
 import { typeName } from "./typeName.ts";
@@ -274,31 +275,39 @@ function floating(object: Obj): ValueToken {
 
 /** `0xffffffff9b0ce640 <nohz_csd_func>`, and the text that a `char *` points at. */
 function pointer(object: Obj, target: CType, number: bigint, style: Style): ValueToken[] {
-  const tokens = address(object, number);
-  if (number !== 0n && isCharacter(target)) tokens.push(" ", textAt(object, number, style));
-  return tokens;
+  if (!isCharacter(target)) return address(object, number);
+  return number === 0n ? ["0x0"] : [...address(object, number, true), " ", textAt(object, number, style)];
 }
 
 function placed(object: Obj, element: CType, style: Style): ValueToken[] {
   return object.storage.kind === "memory" ? pointer(object, element, object.storage.address, style) : ["{}"];
 }
 
-function address(object: Obj, number: bigint): ValueToken[] {
+function address({ kernel }: Obj, number: bigint, ofText = false): ValueToken[] {
   if (number === 0n) return ["0x0"];
   const tokens: ValueToken[] = [{ as: "address", text: hex0x(number), address: number }];
-  const name = symbolText(object, number);
+  const name = symbolText(kernel, number, ofText);
   if (name !== undefined) tokens.push(" ", { as: "symbol", text: `<${name}>`, address: number });
   return tokens;
 }
 
-/** `init_task+2192`, for an address within a symbol of the kernel or a module. */
-export function symbolText({ kernel }: Pick<Obj, "kernel">, address: bigint): string | undefined {
+/** Sizes from kallsyms are gaps to the next symbol, which are no sizes any more when they are this far apart. */
+const MAX_GAP = 0x10000n;
+
+/**
+ * `init_task+2192`, for an address within a symbol of the kernel or a module.
+ * @param ofText a string starts there: string literals have no symbol, whatever stands before them
+ */
+export function symbolText(kernel: Kernel, address: bigint, ofText = false): string | undefined {
   // x86_64's per-CPU symbols are small numbers: not what a small number in a pointer means.
   const symbol = kernel.memory.isKernelAddress(address) ? kernel.symbols.at(address) : undefined;
   if (!symbol) return undefined;
   const offset = address - symbol.address;
-  if (symbol.size > 0 && offset >= BigInt(symbol.size)) return undefined;
-  return offset === 0n ? symbol.name : `${symbol.name}+${offset}`;
+  if (offset === 0n) return symbol.name;
+  if (offset >= MAX_GAP || (symbol.size > 0 && offset >= BigInt(symbol.size))) return undefined;
+  const type = ofText ? kernel.types.variable(symbol.name) : undefined;
+  if (ofText && (!type || offset >= BigInt(sizeOf(type)))) return undefined;
+  return `${symbol.name}+${offset}`;
 }
 
 /** NUL-terminated text in memory; what was read before a fault is shown with it. */

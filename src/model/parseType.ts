@@ -57,7 +57,8 @@ export function startsType(
 ): boolean {
   const { kind, text } = cursor.peek(ahead);
   if (kind !== "name") return false;
-  if (TAGS.includes(text) || text in QUALIFIERS || MARKERS.has(text) || isBaseTypeWord(text)) return true;
+  if (TAGS.includes(text) || text in QUALIFIERS || MARKERS.has(text) || isBaseTypeWord(text) || text === "bool")
+    return true;
   return !isVariable(text) && types.find("typedef", text) !== undefined;
 }
 
@@ -100,7 +101,8 @@ function named(cursor: Cursor, types: TypeLookup): CType {
   const first = cursor.take().text;
   const isTag = first === "struct" || first === "union" || first === "enum";
   const name = isTag ? cursor.expectName(`the name of a ${first}`).text : first;
-  const type = types.find(isTag ? first : "typedef", name);
+  // The kernel's `bool` is a typedef; C23's is a type of its own.
+  const type = types.find(isTag ? first : "typedef", name) ?? (name === "bool" ? types.base("_Bool") : undefined);
   if (!type)
     throw Fault.of(
       "unknown",

@@ -17,6 +17,15 @@ const UNTYPED: VoidType = { kind: "void" };
 /** A function of which no more than the symbol is known. */
 const UNTYPED_FUNCTION: FunctionType = { kind: "function", returns: { kind: "void" }, parameters: [], variadic: true };
 
+/** @throws UsageError when all that is known of an object is its symbol */
+function known(object: Obj, position: number): Obj {
+  if (object.type !== UNTYPED) return object;
+  throw new UsageError(
+    `the type of the symbol at column ${position + 1} is not known: cast it, or take its address`,
+    position,
+  );
+}
+
 /** Operators within operators: deeper than anyone writes, shallower than our stack. */
 const MAX_DEPTH = 500;
 
@@ -28,10 +37,8 @@ const MAX_DEPTH = 500;
  */
 export function evaluate(kernel: Kernel, text: string, scope: Scope = () => undefined): Obj {
   const context = { types: kernel.types.lookup, isVariable: (name: string) => scope(name) !== undefined };
-  const result = new Evaluator(kernel, scope).value(parseExpression(text, context));
-  if (result.type === UNTYPED)
-    throw new UsageError(`the type of ${text.trim()} is not known: cast it, or take its address`, 0);
-  return result;
+  const expression = parseExpression(text, context);
+  return known(new Evaluator(kernel, scope).value(expression), expression.position);
 }
 
 class Evaluator {
@@ -105,7 +112,7 @@ class Evaluator {
   private unary(node: Extract<Expression, { kind: "unary" }>): Obj {
     const { operator, position } = node;
     if (operator === "&") return this.addressOf(this.value(node.operand), position);
-    const operand = decay(this.value(node.operand));
+    const operand = decay(known(this.value(node.operand), node.operand.position));
     if (operator === "*") return this.pointee(operand, position);
     if (operator === "!") return this.int(this.number(operand, position) === 0n);
     const type = promoted(operand, position);
@@ -153,7 +160,7 @@ class Evaluator {
   }
 
   private member({ object: node, name, position }: Extract<Expression, { kind: "member" }>): Obj {
-    const value = this.value(node);
+    const value = known(this.value(node), node.position);
     const object = bare(value.type).kind === "pointer" ? this.pointee(value, position) : value;
     const type = bare(object.type);
     if (type.kind !== "struct" && type.kind !== "union")
@@ -164,7 +171,7 @@ class Evaluator {
   }
 
   private index({ object: node, index, position }: Extract<Expression, { kind: "index" }>): Obj {
-    const object = this.value(node);
+    const object = known(this.value(node), node.position);
     const i = this.number(decay(this.value(index)), position);
     const { kind } = bare(object.type);
     if (kind !== "array" && kind !== "pointer")
@@ -223,8 +230,6 @@ class Evaluator {
   }
 
   private number(object: Obj, position: number): bigint {
-    if (object.type === UNTYPED)
-      throw new UsageError(`the type of the symbol at column ${position + 1} is not known: cast it`, position);
-    return this.typeOnly ? 1n : numberOf(object, position);
+    return this.typeOnly ? 1n : numberOf(known(object, position), position);
   }
 }

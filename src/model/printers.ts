@@ -1,0 +1,155 @@
+import { attempt } from "../base/fault.ts";
+import { hex0x, padHex } from "../base/hex.ts";
+import { symbolText } from "./format.ts";
+import type { Obj } from "./object.ts";
+
+/** How one type is said in few words; undefined leaves it to the general rule. */
+export type Printer = (object: Obj) => string | undefined;
+
+/** Bits of a mask that are looked at: NR_CPUS and MAX_NUMNODES stay far below. */
+const MAX_MASK_BYTES = 8192;
+
+/** `0-3,7`: the set bits of a bitmap of target longs, `limit` bits at most, the lowest being called `first`. */
+export function bitList(object: Obj, limit = MAX_MASK_BYTES * 8, first = 0): string {
+  const bytes = object.bytes(Math.min(object.size, MAX_MASK_BYTES));
+  const end = Math.min(bytes.length * 8, limit);
+  const { wordSize, byteOrder } = object.kernel.arch;
+  const isSet = (bit: number): boolean => {
+    const byte = bit >> 3;
+    // In a big-endian long the low bits come last.
+    const at = byteOrder === "little" ? byte : byte - (byte % wordSize) + wordSize - 1 - (byte % wordSize);
+    return (((bytes[at] ?? 0) >> (bit & 7)) & 1) === 1;
+  };
+  const ranges: string[] = [];
+  for (let bit = 0; bit < end; bit++) {
+    if (!isSet(bit)) continue;
+    const start = bit;
+    while (bit + 1 < end && isSet(bit + 1)) bit++;
+    ranges.push(start === bit ? `${start + first}` : `${start + first}-${bit + first}`);
+  }
+  return ranges.length > 0 ? ranges.join(",") : "none";
+}
+
+const arrow = (address: bigint): string => `→ ${hex0x(address)}`;
+
+/** A mask may have all its bits set: those above nr_cpu_ids stand for no CPU. */
+const cpumask: Printer = (object) => {
+  if (!object.has("bits")) return undefined;
+  const { kernel } = object;
+  const ids = kernel.symbols.find("nr_cpu_ids");
+  const count = ids ? attempt(() => kernel.memory.u32(ids.address)) : undefined;
+  return bitList(object.at("bits"), typeof count === "number" && count > 0 ? count : undefined);
+};
+
+const nodemask: Printer = (object) => (object.has("bits") ? bitList(object.at("bits")) : undefined);
+
+/** Signal 1 is bit 0 (include/linux/signal.h, sigaddset). */
+const sigset: Printer = (object) => (object.has("sig") ? bitList(object.at("sig"), undefined, 1) : undefined);
+
+/** include/linux/list.h: an empty list points at itself, one never set up at NULL. */
+const listHead: Printer = (object) => {
+  const next = object.at("next").value();
+  if (object.storage.kind === "memory" && next === object.address) return "empty";
+  return next === 0n ? "NULL" : arrow(next);
+};
+
+const headed =
+  (member: string): Printer =>
+  (object) => {
+    if (!object.has(member)) return undefined;
+    const first = object.at(member).value();
+    return first === 0n ? "empty" : arrow(first);
+  };
+
+/** The low two bits are the colour (include/linux/rbtree.h); a node that is in no tree is its own parent. */
+const rbNode: Printer = (object) => {
+  const parent = object.at("__rb_parent_color").value() & ~3n;
+  if (parent === 0n) return "root";
+  return object.storage.kind === "memory" && parent === object.address ? "in no tree" : `parent ${hex0x(parent)}`;
+};
+
+const hlistNode: Printer = (object) =>
+  object.at("pprev").value() === 0n ? "not hashed" : arrow(object.at("next").value());
+
+/** A callback by the symbol of its function, and what else it says. */
+const callback =
+  (member: string): Printer =>
+  (object) => {
+    if (!object.has(member)) return undefined;
+    const address = object.at(member).value();
+    if (address === 0n) return "none";
+    return symbolText(object.kernel, address) ?? hex0x(address);
+  };
+
+/** The low three bits are flags (include/linux/mutex.h, MUTEX_FLAGS); without an owner nobody holds it. */
+const mutex: Printer = (object) => {
+  if (!object.has("owner.counter")) return undefined;
+  const owner = BigInt.asUintN(64, object.at("owner.counter").value()) & ~7n;
+  return owner === 0n ? "unlocked" : `locked by ${hex0x(owner)}`;
+};
+
+const spinlock: Printer = (object) => {
+  const path = ["rlock.raw_lock.val.counter", "raw_lock.val.counter", "val.counter"].find((one) => object.has(one));
+  if (path === undefined) return undefined;
+  return object.at(path).value() === 0n ? "unlocked" : "locked";
+};
+
+const seconds = (nanoseconds: bigint): string => {
+  const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
+  const text = `${size / 1_000_000_000n}.${(size % 1_000_000_000n).toString().padStart(9, "0")}`;
+  return `${nanoseconds < 0n ? "-" : ""}${text} s`;
+};
+
+const ktime: Printer = (object) => (object.has("tv64") ? seconds(object.at("tv64").value()) : seconds(object.value()));
+
+const timespec: Printer = (object) =>
+  seconds(object.at("tv_sec").value() * 1_000_000_000n + object.at("tv_nsec").value());
+
+/** MINORBITS is 20 in kernel space (include/linux/kdev_t.h). */
+const device: Printer = (object) => `${object.value() >> 20n}:${object.value() & 0xfffffn}`;
+
+const mode: Printer = (object) => `0${object.value().toString(8)}`;
+
+const uuid: Printer = (object) => {
+  const hex = Array.from(object.bytes(16), (byte) => padHex(byte, 2)).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+};
+
+/** The name that a `struct qstr` points at: not ended by a NUL for certain, so its length counts. */
+const qstr: Printer = (object) => {
+  if (!object.has("len") || object.at("name").value() === 0n) return undefined;
+  return JSON.stringify(
+    object.kernel.memory.cString(object.at("name").value(), Math.min(object.at("len").number(), 255)),
+  );
+};
+
+/** By the name of a typedef or of a struct, as the kernel spells it. */
+export const printers: ReadonlyMap<string, Printer> = new Map<string, Printer>([
+  ["cpumask", cpumask],
+  ["nodemask_t", nodemask],
+  ["sigset_t", sigset],
+  ["list_head", listHead],
+  ["hlist_head", headed("first")],
+  ["hlist_nulls_head", headed("first")],
+  ["llist_head", headed("first")],
+  ["hlist_node", hlistNode],
+  ["rb_node", rbNode],
+  ["rb_root", headed("rb_node")],
+  ["rb_root_cached", headed("rb_root.rb_node")],
+  ["xarray", headed("xa_head")],
+  ["maple_tree", headed("ma_root")],
+  ["callback_head", callback("func")],
+  ["work_struct", callback("func")],
+  ["timer_list", callback("function")],
+  ["hrtimer", callback("function")],
+  ["mutex", mutex],
+  ["spinlock", spinlock],
+  ["raw_spinlock", spinlock],
+  ["qspinlock", spinlock],
+  ["ktime_t", ktime],
+  ["timespec64", timespec],
+  ["dev_t", device],
+  ["umode_t", mode],
+  ["uuid_t", uuid],
+  ["qstr", qstr],
+]);

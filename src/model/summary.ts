@@ -1,0 +1,150 @@
+import { attempt, Fault } from "../base/fault.ts";
+import { bare, type CType, type EnumType, type IntType, type Member, type StructType } from "../debuginfo/ctype.ts";
+import { isCharacter } from "./characters.ts";
+import { formatLine, lineText } from "./format.ts";
+import type { Obj } from "./object.ts";
+import { printers } from "./printers.ts";
+
+export interface SummaryOptions {
+  readonly radix?: 10 | 16;
+  /** Characters after which members and elements give way to `…`. */
+  readonly width?: number;
+}
+
+const WIDTH = 80;
+
+/** Structs within structs that a preview opens, wrappers of one member included. */
+const MAX_DEPTH = 6;
+
+/** Members looked at for one preview, and characters of a string in it. */
+const MAX_MEMBERS = 12;
+const MAX_TEXT = 64;
+
+/** What people know a struct by: shown before its first members. */
+const IDENTITY: readonly string[] = ["pid", "comm", "name", "id", "i_ino", "d_name", "s_id", "init_name"];
+
+/**
+ * One line for people: `"init"`, `TASK_RUNNING`, `0-3`, `empty`, `{pid = 1, comm = "init", …}`.
+ * Reads little, never follows a list.
+ *
+ * @throws Fault when the object itself cannot be read; faults of members stand inline
+ */
+export function summary(object: Obj, { radix = 10, width = WIDTH }: SummaryOptions = {}): string {
+  return new Summarizer(radix, width).object(object, 0);
+}
+
+class Summarizer {
+  private readonly radix: 10 | 16;
+  private readonly width: number;
+
+  constructor(radix: 10 | 16, width: number) {
+    this.radix = radix;
+    this.width = width;
+  }
+
+  object(object: Obj, depth: number): string {
+    const printed = printerOf(object.type)?.(object);
+    if (printed !== undefined) return printed;
+    const type = bare(object.type);
+    if (type.kind === "struct" || type.kind === "union") return this.struct(object, type, depth);
+    if (type.kind === "array" && type.count && !isCharacter(type.element))
+      return this.array(object, type.element, type.count, depth);
+    if (type.kind === "int" || type.kind === "enum") return this.number(object, type);
+    if (type.kind === "pointer") object.value();
+    const text = lineText(formatLine(object, { radix: this.radix, limit: MAX_TEXT, stopAtNull: true }));
+    return type.kind === "pointer" && depth === 0 ? text + this.pointee(object, type.target) : text;
+  }
+
+  /** A `u8` is a number to people, a `char` a character too. */
+  private number(object: Obj, type: IntType | EnumType): string {
+    const value = object.value();
+    if (type.kind === "int" && type.encoding === "char" && type.name !== "char" && this.radix === 10)
+      return value.toString();
+    return lineText(formatLine(object, { radix: this.radix }));
+  }
+
+  /** ` {pid = 1, comm = "init", …}` behind a pointer to what people know by a number or name. */
+  private pointee(pointer: Obj, target: CType): string {
+    const type = bare(target);
+    if (type.kind !== "struct" || !type.members.some(({ name }) => name !== undefined && IDENTITY.includes(name)))
+      return "";
+    const shown = attempt(() => {
+      const object = pointer.deref();
+      const known = [...flattened(object, type, 0)].filter(([name]) => IDENTITY.includes(name));
+      return known.map(([name, member]) => `${name} = ${this.object(member, 1)}`);
+    });
+    return shown instanceof Fault ? "" : ` {${shown.join(", ")}, …}`;
+  }
+
+  private struct(object: Obj, type: StructType, depth: number): string {
+    const [only] = type.members;
+    if (!only) return type.incomplete ? "<incomplete type>" : "{}";
+    if (depth > MAX_DEPTH) return "{…}";
+    // atomic_t, kuid_t, pte_t, and what is wrapped for its type alone: the value is what matters.
+    if (type.members.length === 1) return this.object(object.part(only), depth + 1);
+    if (depth > 0) return "{…}";
+    const named = [...flattened(object, type, 0)];
+    const known = named.filter(([name]) => IDENTITY.includes(name));
+    const rest = named.filter(([name]) => !IDENTITY.includes(name));
+    return this.bounded(
+      [...known, ...rest].map(
+        ([name, member]) =>
+          () =>
+            `${name} = ${this.shown(member, depth)}`,
+      ),
+    );
+  }
+
+  private array(object: Obj, element: CType, count: number, depth: number): string {
+    if (depth > 0 || bare(element).kind === "struct" || bare(element).kind === "union") return `[${count}]`;
+    return this.bounded(
+      Array.from({ length: Math.min(count, this.width) }, (_, i) => () => this.shown(object.index(i), depth)),
+      count,
+    );
+  }
+
+  private shown(object: Obj, depth: number): string {
+    const text = attempt(() => this.object(object, depth + 1));
+    return text instanceof Fault ? `<${text.message}>` : text;
+  }
+
+  /** `{a, b, …}`, as many as the width holds. */
+  private bounded(parts: readonly (() => string)[], count = parts.length): string {
+    const shown: string[] = [];
+    let length = 2;
+    for (const part of parts.slice(0, Math.max(MAX_MEMBERS, this.width >> 2))) {
+      const text = part();
+      if (shown.length > 0 && length + text.length > this.width) break;
+      shown.push(text);
+      length += text.length + 2;
+    }
+    return `{${shown.join(", ")}${shown.length < count ? ", …" : ""}}`;
+  }
+}
+
+/** A struct's members by name, those of anonymous structs among them; of anonymous unions the first. */
+function* flattened(object: Obj, type: StructType, depth: number): Generator<[string, Obj]> {
+  const members: readonly Member[] = type.kind === "union" && depth > 0 ? type.members.slice(0, 1) : type.members;
+  for (const member of members) {
+    if (member.name !== undefined) {
+      yield [member.name, object.part(member)];
+      continue;
+    }
+    const inner = bare(member.type);
+    if ((inner.kind === "struct" || inner.kind === "union") && depth < MAX_DEPTH)
+      yield* flattened(object.part(member), inner, depth + 1);
+  }
+}
+
+/** A printer by the name of a typedef, or of the struct behind it. */
+function printerOf(type: CType): ((object: Obj) => string | undefined) | undefined {
+  let at = type;
+  for (let layer = 0; layer < MAX_DEPTH; layer++) {
+    const name = at.kind === "typedef" || at.kind === "struct" ? at.name : undefined;
+    const printer = name === undefined ? undefined : printers.get(name);
+    if (printer) return printer;
+    if (at.kind !== "typedef" && at.kind !== "qualified") return undefined;
+    at = at.target;
+  }
+  return undefined;
+}
