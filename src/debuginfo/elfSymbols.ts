@@ -15,15 +15,17 @@ const STT_OBJECT = 1;
 const STT_GNU_IFUNC = 10;
 
 const MAX_NAME = 4096;
+/** Labels within one function of assembly that are looked behind. */
+const MAX_LABELS = 64;
 
 /**
  * The symbols of a vmlinux or module as `nm` lists them.
  * @param placement run-time places of a relocatable file's sections; symbols in sections without one are left out
  * @throws Fault when the table cannot be read
  */
-export const elfSymbols = (elf: ElfFile, placement?: Placement): SymbolSource => new ElfSymbols(elf, placement);
+export const elfSymbols = (elf: ElfFile, placement?: Placement): ElfSymbols => new ElfSymbols(elf, placement);
 
-class ElfSymbols implements SymbolSource {
+export class ElfSymbols implements SymbolSource {
   readonly name: string;
   private readonly table: SymbolTable;
   private readonly addressing: Addressing;
@@ -72,6 +74,20 @@ class ElfSymbols implements SymbolSource {
     const key = this.addressing.distance(address);
     const rank = this.preferred(lastAtOrBelow(this.keys, key));
     return rank >= 0 && key < this.end(rank) ? this.symbol(rank) : undefined;
+  }
+
+  /**
+   * The symbol whose own size covers `address`, else the nearest: assembly has labels without a size inside of
+   * functions, such as entry_SYSCALL_64_after_hwframe.
+   */
+  covering(address: bigint): KSymbol | undefined {
+    const key = this.addressing.distance(address);
+    const nearest = lastAtOrBelow(this.keys, key);
+    for (let rank = nearest; rank >= 0 && rank > nearest - MAX_LABELS; rank--) {
+      if (key < (this.keys[rank] ?? 0) + (this.table.size[this.index(rank)] ?? 0))
+        return this.symbol(this.preferred(rank));
+    }
+    return this.at(address);
   }
 
   /** Of the symbols at the address of this one: a global function, else the first. */

@@ -1,8 +1,8 @@
 import { Lru } from "../../base/lru.ts";
 import type { ElfFile } from "../elf.ts";
-import { elfSymbols } from "../elfSymbols.ts";
+import { type ElfSymbols, elfSymbols } from "../elfSymbols.ts";
 import { type Placement, type TextRange, textRanges } from "../placement.ts";
-import type { CfiRow, CodeScope, CodeSource, SourceLine, SymbolSource } from "../source.ts";
+import type { CfiRow, CodeScope, CodeSource, SourceLine } from "../source.ts";
 import { FunctionTable } from "./functions.ts";
 import type { Image } from "./image.ts";
 import { scopesOf } from "./scopes.ts";
@@ -18,9 +18,9 @@ export class DwarfCode implements CodeSource {
   private readonly text: readonly TextRange[];
   private readonly units: UnitIndex;
   private readonly functions = new Lru<Unit, FunctionTable>(FUNCTION_TABLES_KEPT);
-  private readonly symbols: () => SymbolSource;
+  private readonly symbols: () => ElfSymbols;
 
-  constructor(image: Image, elf: ElfFile, placement: Placement | undefined, symbols: SymbolSource | undefined) {
+  constructor(image: Image, elf: ElfFile, placement: Placement | undefined, symbols: ElfSymbols | undefined) {
     this.name = elf.file.name;
     this.image = image;
     this.text = textRanges(elf, placement);
@@ -41,7 +41,7 @@ export class DwarfCode implements CodeSource {
     const subprogram = this.functionsOf(unit).at(distance);
     if (subprogram) return scopesOf(subprogram, distance);
     // Assembly has lines, but a function only where the author marked one.
-    const symbol = this.symbols().at(pc);
+    const symbol = this.symbols().covering(pc);
     return symbol ? [{ function: symbol.name, inlined: false, source: this.lines(pc), entry: symbol.address, variables: () => [] }] : []; // prettier-ignore
   }
 

@@ -1,8 +1,8 @@
 import { Fault } from "../../base/fault.ts";
-import { type Abbrev } from "./abbrev.ts";
+import type { Abbrev } from "./abbrev.ts";
 import { type Attribute, readAttribute, skipAttribute } from "./attribute.ts";
 import { DW_AT_abstract_origin, DW_AT_sibling, DW_AT_specification } from "./constants.ts";
-import { Cursor } from "./cursor.ts";
+import type { Cursor } from "./cursor.ts";
 import type { Unit } from "./unit.ts";
 
 /** A concrete inline instance leads to its abstract one, that to a declaration: real chains have two or three links. */
@@ -69,12 +69,17 @@ export class Die {
 
   /** The DIE that has the attribute: this one, else the one it is an instance or the definition of. */
   holder(name: number): Die | undefined {
-    let die: Die | undefined = this;
+    if (this.has(name)) return this;
+    let die = this.origin();
     for (let links = 0; die && links < MAX_ORIGINS; links++) {
       if (die.has(name)) return die;
-      die = die.die(DW_AT_abstract_origin) ?? die.die(DW_AT_specification);
+      die = die.origin();
     }
     return undefined;
+  }
+
+  private origin(): Die | undefined {
+    return this.die(DW_AT_abstract_origin) ?? this.die(DW_AT_specification);
   }
 
   /** Before the first child. */

@@ -1,6 +1,7 @@
 import type { ElfFile } from "../elf.ts";
+import type { ElfSymbols } from "../elfSymbols.ts";
 import type { Placement } from "../placement.ts";
-import type { CodeSource, SymbolSource, TypeSource } from "../source.ts";
+import type { CodeSource, TypeSource } from "../source.ts";
 import { DwarfCode } from "./code.ts";
 import { Image } from "./image.ts";
 
@@ -10,7 +11,7 @@ export interface DwarfOptions {
   /** The file that `dwz` moved common parts to (.gnu_debugaltlink, DWARF 5's .debug_sup). */
   readonly alternate?: ElfFile;
   /** The image's symbols, which name assembly code; read from the file when they are needed and not given. */
-  readonly symbols?: SymbolSource;
+  readonly symbols?: ElfSymbols;
 }
 
 /** What the DWARF of one image tells; its sections are read piecemeal, as questions are asked. */

@@ -1,6 +1,6 @@
 import { ascending, lastAtOrBelow, permuted } from "../order.ts";
 import { DW_AT_low_pc, DW_AT_ranges, DW_TAG_module, DW_TAG_namespace, DW_TAG_subprogram } from "./constants.ts";
-import { type Die, DieWalk } from "./die.ts";
+import type { Die, DieWalk } from "./die.ts";
 import { dieRanges } from "./ranges.ts";
 import type { Unit } from "./unit.ts";
 

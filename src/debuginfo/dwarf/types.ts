@@ -8,7 +8,6 @@ import {
   type StructType,
   VOID,
 } from "../ctype.ts";
-import type { Attribute } from "./attribute.ts";
 import {
   DW_AT_bit_offset,
   DW_AT_bit_size,

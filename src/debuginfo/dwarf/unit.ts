@@ -1,9 +1,9 @@
 import { Fault } from "../../base/fault.ts";
-import { type Abbrev, type AbbrevTable } from "./abbrev.ts";
+import type { Abbrev, AbbrevTable } from "./abbrev.ts";
 import { type Attribute, type UnitFormat, readAttribute } from "./attribute.ts";
 import { DW_AT_addr_base, DW_AT_str_offsets_base, DW_AT_low_pc } from "./constants.ts";
 import { Cursor } from "./cursor.ts";
-import { Die, DieWalk } from "./die.ts";
+import { type Die, DieWalk } from "./die.ts";
 import type { Image } from "./image.ts";
 import type { Section } from "./section.ts";
 
