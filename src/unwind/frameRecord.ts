@@ -1,6 +1,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, type Step, wrap } from "./cursor.ts";
+import { prologueOf } from "./arm64Prologue.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
 /** `enum` of arch/arm64/include/asm/stacktrace/frame.h (6.13): what ends or interrupts a chain of frame records. */
@@ -17,7 +18,8 @@ const PSR_MODE_MASK = 0xfn;
 export function entryRecordRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const fp = cursor.known.get("x29");
   const inside = recordInPtRegs(kernel);
-  if (fp === undefined || inside === undefined) return undefined;
+  const record = fp !== undefined && inside && kernel.memory.isKernelAddress(fp) && attempt(() => recordAt(kernel, fp));
+  if (!record || record instanceof Fault) return undefined;
   const address = wrap(kernel, fp - BigInt(inside.offset));
   const interrupted = (): Step => ({
     kind: "interrupted",
@@ -25,10 +27,11 @@ export function entryRecordRule(kernel: Kernel, cursor: Cursor): Step | undefine
     address,
     exact: true,
   });
-  if (kernel.memory.word(fp) !== 0n || kernel.memory.word(fp + 8n) !== 0n) {
-    // Up to 6.12 an exception taken in the kernel has an ordinary record there: only entry code knows that it is one.
-    return entryLevel(kernel, cursor) === 1 ? interrupted() : undefined;
-  }
+  const level = entryLevel(kernel, cursor);
+  // Up to 6.12 an exception taken in the kernel has an ordinary record there: only entry code knows that it is one.
+  if (!record.last) return level === 1 ? interrupted() : undefined;
+  // A function that has just been called by entry code still has its x29.
+  if (cursor.exact && level === undefined) return undefined;
   const meta = inside.hasMeta ? kernel.memory.word(fp + 16n) : undefined;
   if (meta === FRAME_META_TYPE_PT_REGS) return interrupted();
   if (meta !== undefined && meta !== FRAME_META_TYPE_FINAL) return undefined;
@@ -41,15 +44,17 @@ export function entryRecordRule(kernel: Kernel, cursor: Cursor): Step | undefine
   return isUser ? { kind: "interrupted", registers, address, exact: true } : { kind: "end" };
 }
 
+function recordAt(kernel: Kernel, fp: bigint): { readonly fp: bigint; readonly lr: bigint; readonly last: boolean } {
+  const outer = kernel.memory.word(fp);
+  const lr = kernel.memory.word(fp + 8n);
+  return { fp: outer, lr, last: outer === 0n && lr === 0n };
+}
+
 /** Exception level that entry code at this place was entered from, by its name ("el1h_64_irq"). */
-function entryLevel(kernel: Kernel, { pc, exact }: Cursor): 0 | 1 | undefined {
+function entryLevel(kernel: Kernel, { pc, exact }: Pick<Cursor, "pc" | "exact">): 0 | 1 | undefined {
   const name = kernel.symbols.at(exact ? pc : pc - 1n)?.name ?? "";
-  const match =
-    /^el([01])[ht]?_(?:(?:32|64)_)?(?:sync|irq|fiq|error)(?:_invalid)?$|^el([01])_(?:sync|irq|fiq|error|svc|da|ia|dbg|undef|inv)/.exec(
-      name,
-    );
-  if (!match || name.endsWith("_handler")) return undefined;
-  return (match[1] ?? match[2]) === "1" ? 1 : 0;
+  const match = /^el([01])[ht]?_(?:32_|64_)?(?:sync|irq|fiq|error)(?:_compat|_invalid)?$/.exec(name);
+  return match ? (match[1] === "1" ? 1 : 0) : undefined;
 }
 
 function recordInPtRegs(kernel: Kernel): { readonly offset: number; readonly hasMeta: boolean } | undefined {
@@ -63,42 +68,15 @@ function recordInPtRegs(kernel: Kernel): { readonly offset: number; readonly has
 /** Unwinds by arm64's frame records, `{x29, x30}` where x29 points (AAPCS64, "The Frame Pointer"). */
 export function frameRecordRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const fp = cursor.known.get("x29");
-  if (cursor.exact && !hasRecord(kernel, cursor)) return leafCaller(kernel, cursor);
+  const prologue = kernel.code.isText(cursor.pc) ? prologueOf(kernel, cursor.pc, cursor.exact) : undefined;
+  if (cursor.exact && !prologue?.hasRecord) return leafCaller(kernel, cursor);
   if (fp === undefined || !kernel.memory.isKernelAddress(fp) || (fp & 7n) !== 0n) return undefined;
-  const outer = kernel.memory.word(fp);
-  const pc = kernel.memory.canonical(kernel.memory.word(fp + 8n));
-  // Compilers put the record at the bottom of the frame: the caller's sp is its own x29.
-  const sp = outer > fp && kernel.memory.isKernelAddress(outer) ? outer : fp + 16n;
-  const known = new Map([["pc", pc], ["sp", sp], ["x29", outer]]); // prettier-ignore
-  return { kind: "caller", cursor: { pc, sp, known, registers: () => known, exact: false }, cfa: undefined };
-}
-
-/** `mov x29, sp` and `add x29, sp, #imm`: from here on x29 points at the function's own record. */
-const setsFramePointer = (instruction: number): boolean => (instruction & 0xff8003ff) >>> 0 === 0x910003fd;
-/** `ldp x29, x30, [sp], #imm` and `ldp x29, x30, [sp, #imm]`: from here to the return it is the caller's again. */
-const restoresFramePointer = (instruction: number): boolean =>
-  (instruction & 0xffc07fff) >>> 0 === 0xa8c07bfd || (instruction & 0xffc07fff) >>> 0 === 0xa9407bfd;
-const isReturn = (instruction: number): boolean => (instruction & 0xfffffc1f) >>> 0 === 0xd65f0000;
-
-/** Instructions of one function that are looked through. */
-const MAX_PROLOGUE = 1024;
-
-/** Whether the function that stands at an exact pc has made its frame record: by its instructions up to there. */
-function hasRecord(kernel: Kernel, cursor: Cursor): boolean {
-  if (!kernel.code.isText(cursor.pc)) return false;
-  const entry = kernel.symbols.at(cursor.pc)?.address;
-  if (entry === undefined) return true;
-  let has = false;
-  let restored = false;
-  const instructions = Math.min(Number(cursor.pc - entry) >> 2, MAX_PROLOGUE);
-  for (let i = 0; i < instructions; i++) {
-    const word = attempt(() => kernel.memory.u32(entry + BigInt(i * 4)));
-    if (word instanceof Fault) return true;
-    if (setsFramePointer(word)) has = true;
-    if (restoresFramePointer(word)) restored = true;
-    if (isReturn(word)) restored = false;
-  }
-  return has && !restored;
+  const record = recordAt(kernel, fp);
+  const pc = kernel.memory.canonical(record.lr);
+  // Without a prologue to go by, at least the record itself is the callee's.
+  const cfa = fp + BigInt(prologue?.cfaOffset ?? 16);
+  const known = new Map([["pc", pc], ["sp", cfa], ["x29", record.fp]]); // prettier-ignore
+  return { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa };
 }
 
 function leafCaller(kernel: Kernel, cursor: Cursor): Step | undefined {

@@ -11,13 +11,14 @@ import type { Frame, Stack, StackKind, Trap } from "./frame.ts";
 import { calledNothingRule, framePointerRule } from "./framePointer.ts";
 import { entryRecordRule, frameRecordRule } from "./frameRecord.ts";
 import { orcRule } from "./orc.ts";
+import { prologueRule } from "./prologue.ts";
 import { stackAt } from "./stacks.ts";
 import { trampolineRule } from "./trampoline.ts";
 import { isUser, trapOf } from "./trap.ts";
 
 /** The ways to unwind each architecture, the most exact first. To add one: write the rule, list it here. */
 const rules: { readonly [arch: string]: readonly Rule[] } = {
-  x86_64: [trampolineRule, calledNothingRule, orcRule, cfiRule, framePointerRule],
+  x86_64: [trampolineRule, calledNothingRule, orcRule, cfiRule, prologueRule, framePointerRule],
   arm64: [trampolineRule, entryRecordRule, cfiRule, frameRecordRule],
   arm: [cfiRule],
   s390x: [cfiRule, backchainRule],
