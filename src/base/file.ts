@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 
 /** Bytes at offsets: a dump, a vmlinux, a section of one, a buffer in a test. */
 export interface RandomFile {
@@ -15,22 +15,20 @@ export interface RandomFile {
  * @throws NodeJS.ErrnoException when the file cannot be opened or is no regular file or block device
  */
 export function openFile(path: string): RandomFile {
-  const fd = openSync(path, "r");
-  const stat = fstatSync(fd);
-  if (stat.isDirectory()) {
-    closeSync(fd);
-    throw Object.assign(new Error(`${path}: is a directory`), { code: "EISDIR" });
+  // Asked before it is opened: opening a pipe waits for whoever writes to it.
+  const stat = statSync(path);
+  if (stat.isDirectory()) throw Object.assign(new Error(`${path}: is a directory`), { code: "EISDIR" });
+  if (!stat.isFile() && !stat.isBlockDevice()) {
+    throw Object.assign(new Error(`${path}: is no regular file or block device`), { code: "EINVAL" });
   }
-  let size = stat.size;
+  const fd = openSync(path, "r");
+  const size = stat.size > 0 ? stat.size : endOf(fd);
   return {
     name: path,
-    get size() {
-      return size;
-    },
+    size,
     read(offset, length) {
       if (!(offset >= 0) || !(length > 0)) return new Uint8Array(0);
-      // /proc/kcore and block devices report size 0: there the reads themselves tell the end.
-      const wanted = size > 0 ? Math.min(length, Math.max(0, size - offset)) : length;
+      const wanted = Math.min(length, Math.max(0, size - offset));
       const bytes = new Uint8Array(wanted);
       let done = 0;
       while (done < wanted) {
@@ -40,11 +38,24 @@ export function openFile(path: string): RandomFile {
       }
       return done === wanted ? bytes : bytes.subarray(0, done);
     },
-    close() {
-      size = 0;
-      closeSync(fd);
-    },
+    close: () => closeSync(fd),
   };
+}
+
+/** The size of what does not tell its size, a block device above all: where reading begins to give nothing. */
+function endOf(fd: number): number {
+  const byte = new Uint8Array(1);
+  const isWithin = (at: number): boolean => readSync(fd, byte, 0, 1, at) > 0;
+  if (!isWithin(0)) return 0;
+  let within = 0;
+  let beyond = 1;
+  while (beyond < Number.MAX_SAFE_INTEGER && isWithin(beyond)) [within, beyond] = [beyond, beyond * 2];
+  while (beyond - within > 1) {
+    const middle = within + Math.floor((beyond - within) / 2);
+    if (isWithin(middle)) within = middle;
+    else beyond = middle;
+  }
+  return beyond;
 }
 
 /** A buffer as a file. */
@@ -52,7 +63,9 @@ export function bytesFile(name: string, bytes: Uint8Array): RandomFile {
   return {
     name,
     size: bytes.length,
-    read: (offset, length) => bytes.slice(Math.max(0, offset), Math.max(0, offset) + Math.max(0, length)),
+    // Not slice(), which for a Buffer is no copy.
+    read: (offset, length) =>
+      new Uint8Array(bytes.subarray(Math.max(0, offset), Math.max(0, offset) + Math.max(0, length))),
     close() {},
   };
 }
@@ -63,7 +76,8 @@ export function sliceFile(file: RandomFile, offset: number, size: number): Rando
   return {
     name: file.name,
     size: length,
-    read: (at, count) => (at < 0 || at >= length ? new Uint8Array(0) : file.read(offset + at, Math.min(count, length - at))),
+    read: (at, count) =>
+      at < 0 || at >= length ? new Uint8Array(0) : file.read(offset + at, Math.min(count, length - at)),
     close() {},
   };
 }

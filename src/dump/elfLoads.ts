@@ -90,10 +90,8 @@ function readPage(file: RandomFile, { pageSize, memory, held, offsets }: Layout,
 
 /** The first page at or after a page of which the file holds any byte; -1 when there is none. */
 function nextPage(file: RandomFile, { pageSize, held, offsets }: Layout): (pfn: number) => number {
-  // /proc/kcore has no size, so that every run may be there whole.
-  const fileEnd = file.size > 0 ? file.size : Infinity;
   const readable = Float64Array.from(held.starts, (start, run) =>
-    Math.min(held.ends[run] ?? 0, start + fileEnd - (offsets[run] ?? 0)),
+    Math.min(held.ends[run] ?? 0, start + file.size - (offsets[run] ?? 0)),
   );
   return (pfn) => {
     const start = Math.max(0, pfn * pageSize);

@@ -13,8 +13,10 @@ export const undecodable = (why: string): Fault => Fault.of("corrupt", why);
 /** Runs somebody else's decoder, whose every exception means that the bytes are not what they should be. */
 export function decodeWith(decode: () => Uint8Array, pageSize: number): Uint8Array | Fault {
   try {
-    const page = decode();
-    return page.length === pageSize ? page : undecodable(`gives ${page.length} bytes instead of ${pageSize}`);
+    const { buffer, byteOffset, length } = decode();
+    // Plain bytes even of a Buffer, whose slice() is no copy.
+    if (length === pageSize) return new Uint8Array(buffer, byteOffset, length);
+    return undecodable(`gives ${length} bytes instead of ${pageSize}`);
   } catch (error) {
     return undecodable(error instanceof Error ? error.message : String(error));
   }

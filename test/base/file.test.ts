@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { bytesFile, openFile, sliceFile } from "../../src/base/file.ts";
+
+test("a file is read at any offset, and shorter only where it ends", () => {
+  const whole = readFileSync("package.json");
+  const file = openFile("package.json");
+  assert.equal(file.size, whole.length);
+  assert.deepEqual(Buffer.from(file.read(5, 10)), whole.subarray(5, 15));
+  assert.deepEqual(Buffer.from(file.read(whole.length - 3, 10 ** 12)), whole.subarray(-3));
+  for (const [offset, length] of [
+    [whole.length, 1],
+    [10 ** 15, 1],
+    [-1, 5],
+    [NaN, 5],
+    [0, 0],
+    [0, -1],
+  ] as const) {
+    assert.equal(file.read(offset, length).length, 0);
+  }
+  file.close();
+});
+
+test("what does not tell its size is measured by reading", { skip: !existsSync("/proc/version") }, () => {
+  const file = openFile("/proc/version");
+  assert.equal(file.size, readFileSync("/proc/version").length);
+  file.close();
+});
+
+test("folders and pipes are refused at once", () => {
+  assert.throws(() => openFile("src"), { code: "EISDIR" });
+  const folder = mkdtempSync(join(tmpdir(), "pipe-"));
+  try {
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    assert.throws(() => openFile(join(folder, "pipe")), { code: "EINVAL" });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("bytes read are the caller's own", () => {
+  const bytes = Buffer.from("abc");
+  const file = bytesFile("buffer", bytes);
+  file.read(0, 3).fill(0);
+  assert.equal(bytes.toString(), "abc");
+});
+
+test("a window of a file ends where either ends", () => {
+  const window = sliceFile(bytesFile("bytes", new Uint8Array([0, 1, 2, 3, 4, 5])), 4, 100);
+  assert.deepEqual(
+    [window.size, [...window.read(1, 5)], [...window.read(2, 1)], [...window.read(-1, 3)]],
+    [2, [5], [], []],
+  );
+});
