@@ -25,7 +25,7 @@ const tasks = {
   corpus: () => [...tasks.build(), tests((folder) => folder === "corpus")],
   bench: () => [...tasks.build(), ["scripts/bench.mjs"]],
   package: () => [...tasks.build(), ["scripts/package.mjs"]],
-  workbench: () => [...tasks.build(), ["scripts/workbench.mjs"]],
+  workbench: () => [...tasks.package(), ["scripts/workbench.mjs"]],
   ok: () => [...tasks.check(), ...tasks.lint(), ...tasks.test()],
   demo: () => [
     ...tasks.build(),

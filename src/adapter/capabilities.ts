@@ -1,0 +1,32 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+
+/**
+ * What we can do, and by silence what a crash dump cannot: no setVariable, writeMemory, stepBack, restartFrame.
+ * Breakpoints of all kinds are answered as unverified with the reason, so that a client need not drop them.
+ */
+export const capabilities: DebugProtocol.Capabilities = {
+  supportsConfigurationDoneRequest: true,
+  supportsDelayedStackTraceLoading: true,
+  supportsEvaluateForHovers: true,
+  supportsClipboardContext: true,
+  supportsValueFormattingOptions: true,
+  supportsCompletionsRequest: true,
+  completionTriggerCharacters: [".", ">", ":"],
+  supportsExceptionInfoRequest: true,
+  supportsReadMemoryRequest: true,
+  supportsDisassembleRequest: true,
+  supportsSteppingGranularity: false,
+  supportsInstructionBreakpoints: false,
+  supportsFunctionBreakpoints: false,
+  supportsModulesRequest: true,
+  additionalModuleColumns: [
+    { attributeName: "taint", label: "Taint", type: "string" },
+    { attributeName: "size", label: "Size", type: "number" },
+    { attributeName: "buildId", label: "Build-id", type: "string" },
+  ],
+  supportsLoadedSourcesRequest: true,
+  supportsCancelRequest: true,
+  supportsANSIStyling: true,
+  supportTerminateDebuggee: false,
+  supportSuspendDebuggee: false,
+};

@@ -1,0 +1,142 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { UsageError } from "../base/usageError.ts";
+import type { Context } from "../crash/command.ts";
+import { readLine, run } from "../crash/language.ts";
+import type { Line, Piece } from "../crash/piece.ts";
+import { ansi, plain, type Style } from "../render/style.ts";
+import { pieceText } from "../render/text.ts";
+import type { Job } from "../session/job.ts";
+import type { Row } from "./frames.ts";
+import { scopeOf } from "./scope.ts";
+import type { Target } from "./target.ts";
+
+/** Text that is sent at once: a message a line would drown the client. */
+const CHUNK_CHARACTERS = 8192;
+
+/** Milliseconds after which text goes out although it is little. */
+const CHUNK_MS = 50;
+
+/**
+ * Runs a line of crash's language with the frame's locals and task; what it says goes out as it comes.
+ * @throws UsageError, Fault
+ */
+export function* command(target: Target, text: string, row: Row | undefined): Job<void> {
+  const context = contextFor(target, row);
+  const line = readLine(context, text);
+  if (line.shell !== undefined) throw new UsageError("the debug console runs no shell: use a terminal");
+  if (line.input !== undefined)
+    throw new UsageError("the debug console reads no files: use vmcore-debug in a terminal");
+  const style = target.client.supports("supportsANSIStyling") ? ansi() : plain;
+  const sink = line.output ? new FileSink(line.output.path, line.output.append) : new ConsoleSink(target, style);
+  try {
+    for (const piece of run(context, line, [""])) {
+      sink.say(piece);
+      yield piece;
+    }
+  } finally {
+    sink.end();
+    takeBack(target, context);
+  }
+}
+
+/** The commands of the configuration, once the dump is open. */
+export function* initCommands(target: Target): Job<void> {
+  for (const line of target.arguments.initCommands) {
+    target.client.output(`> ${line}\n`);
+    try {
+      yield* command(target, line, undefined);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      target.client.output(`${error.message}\n`, { category: "stderr" });
+    }
+  }
+}
+
+/**
+ * The user's context with the selected frame: `set` chose a task until another thread is selected.
+ */
+function contextFor(target: Target, row: Row | undefined): Context {
+  const { context } = target;
+  if (row && row.thread !== target.console.thread) {
+    target.console.thread = row.thread;
+    context.task = row.thread.task;
+  }
+  // An own object, so that two commands at once do not share one frame's locals; it reads the shared rest through.
+  return Object.create(context, { locals: { value: scopeOf(target, row) } }) as Context;
+}
+
+/** What the command changed for those that follow; its task is set by the shared context's own setter. */
+function takeBack({ context: shared, client }: Target, { radix, ended }: Context): void {
+  Object.assign(shared, { radix, ended });
+  if (ended) client.send("terminated", {});
+}
+
+interface Sink {
+  say(piece: Piece): void;
+  end(): void;
+}
+
+/** The debug console: text in portions, a line that names a source by itself with a link to it. */
+class ConsoleSink implements Sink {
+  private readonly target: Target;
+  private readonly style: Style;
+  private text = "";
+  private since = performance.now();
+
+  constructor(target: Target, style: Style) {
+    this.target = target;
+    this.style = style;
+  }
+
+  say(piece: Piece): void {
+    if (piece.kind === "progress") return;
+    if (piece.kind === "usage") this.write(`${piece.message}\n`);
+    for (const line of piece.lines) {
+      const text = pieceText({ kind: "text", lines: [line] }, this.style);
+      const place = sourceOf(line);
+      if (!place) this.write(text);
+      else this.link(text, place);
+    }
+  }
+
+  private write(text: string): void {
+    this.text += text;
+    if (this.text.length >= CHUNK_CHARACTERS || performance.now() - this.since >= CHUNK_MS) this.end();
+  }
+
+  private link(text: string, place: { file: string; line: number }): void {
+    if (this.target.sources.files.find(place.file) === undefined) return this.write(text);
+    this.end();
+    const source = this.target.sources.of({ ...place, column: 0 });
+    this.target.client.output(text, { category: "stdout", source, line: place.line });
+  }
+
+  end(): void {
+    if (this.text !== "") this.target.client.output(this.text, { category: "stdout" });
+    this.text = "";
+    this.since = performance.now();
+  }
+}
+
+/** The one place that a line names; of several the first. */
+function sourceOf(line: Line): { file: string; line: number } | undefined {
+  for (const span of line) if (typeof span !== "string" && span.as === "source") return span;
+  return undefined;
+}
+
+class FileSink implements Sink {
+  private readonly file: number;
+
+  /** @throws NodeJS.ErrnoException */
+  constructor(path: string, append: boolean) {
+    this.file = openSync(path, append ? "a" : "w");
+  }
+
+  say(piece: Piece): void {
+    writeSync(this.file, pieceText(piece, plain));
+  }
+
+  end(): void {
+    closeSync(this.file);
+  }
+}

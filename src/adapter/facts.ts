@@ -1,0 +1,68 @@
+import { statSync } from "node:fs";
+import { attempt, Fault } from "../base/fault.ts";
+import { oopsTitle, panicMessage } from "../linux/panic.ts";
+import { logLines } from "../linux/printk.ts";
+import { crashTime } from "../linux/timekeeping.ts";
+import { utsname } from "../linux/utsname.ts";
+import { taskTable } from "../linux/task.ts";
+import type { DumpFacts } from "../protocol/custom.ts";
+import { OpenError, openSession, type Session } from "../session/open.ts";
+
+/** Lines of the log that the dump editor shows. */
+const LOG_LINES = 40;
+
+/** What a dump says of itself, for people; an empty value is left out. */
+export function facts(vmcore: readonly string[]): DumpFacts {
+  try {
+    const session = openSession({ vmcore });
+    try {
+      return {
+        ok: true,
+        facts: [...rows(session, vmcore)],
+        lacking: session.context.session.lacking,
+        log: logLines(session.kernel)
+          .slice(-LOG_LINES)
+          .map(({ text }) => text),
+      };
+    } finally {
+      session.close();
+    }
+  } catch (error) {
+    if (error instanceof OpenError || error instanceof Fault) return { ok: false, message: error.message };
+    throw error;
+  }
+}
+
+function* rows({ kernel, dump }: Session, vmcore: readonly string[]): Generator<{ name: string; value: string }> {
+  const row = function* (name: string, read: () => string | undefined): Generator<{ name: string; value: string }> {
+    const value = attempt(read);
+    if (value instanceof Fault) yield { name, value: `<${value.message}>` };
+    else if (value !== undefined && value !== "") yield { name, value };
+  };
+  yield* row("Panic", () => panicMessage(kernel) ?? "none: the machine was running");
+  yield* row("Oops", () => oopsTitle(kernel));
+  yield* row("Kernel", () => utsname(kernel).release);
+  yield* row("Version", () => utsname(kernel).version);
+  yield* row("Machine", () => kernel.arch.name);
+  yield* row("Host", () => utsname(kernel).nodename);
+  yield* row("Crashed", () =>
+    new Date(crashTime(kernel) * 1000)
+      .toISOString()
+      .replace("T", " ")
+      .replace(/\.\d+Z/, " UTC"),
+  );
+  yield* row("Tasks", () => String(taskTable(kernel).tasks.length));
+  yield* row("Format", () => dump.format);
+  yield* row("Compression", () => dump.facts.compression);
+  yield* row("Pages left out", () => levelText(dump.facts.dumpLevel));
+  yield* row("Complete", () => (dump.facts.incomplete ? "no: the dump was cut off" : undefined));
+  yield* row("Size", () => `${(vmcore.reduce((sum, path) => sum + statSync(path).size, 0) / 1e6).toFixed(1)} MB`);
+}
+
+/** Bits of makedumpfile's dump level (makedumpfile(8), -d). */
+const LEVEL_BITS = ["zero", "page cache", "private page cache", "user", "free"];
+
+function levelText(level: number | undefined): string | undefined {
+  if (level === undefined || level === 0) return undefined;
+  return LEVEL_BITS.filter((_, bit) => (level >> bit) & 1).join(", ");
+}

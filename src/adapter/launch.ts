@@ -1,0 +1,85 @@
+import { UsageError } from "../base/usageError.ts";
+
+/** Arguments of `launch` and `attach`, checked: as package.json documents them. */
+export interface LaunchArguments {
+  readonly vmcore: readonly string[];
+  readonly vmlinux: string | undefined;
+  readonly modules: readonly string[];
+  readonly systemMap: string | undefined;
+  readonly kernelSource: readonly string[];
+  readonly sourceFileMap: Readonly<Record<string, string>>;
+  /** Open folders of the editor, for sources. Ours, not documented. */
+  readonly workspace: readonly string[];
+  readonly threads: "all" | "relevant" | number;
+  readonly initCommands: readonly string[];
+  readonly force: boolean;
+  readonly trace: boolean;
+}
+
+/** The live kernel's memory: what `attach` opens. */
+export const KCORE = "/proc/kcore";
+
+/**
+ * @param request "launch" opens `vmcore`; "attach" opens the running kernel when `vmcore` is not given
+ * @throws UsageError that names the attribute and what it should be
+ */
+export function launchArguments(request: "launch" | "attach", raw: unknown): LaunchArguments {
+  const given = (typeof raw === "object" && raw !== null ? raw : {}) as Record<string, unknown>;
+  const vmcore = strings(given, "vmcore");
+  if (request === "attach" && vmcore.length === 0) vmcore.push(KCORE);
+  if (vmcore.length === 0) throw new UsageError('"vmcore" is missing: give the path of the crash dump');
+  return {
+    vmcore,
+    vmlinux: text(given, "vmlinux"),
+    modules: strings(given, "modules"),
+    systemMap: text(given, "systemMap"),
+    kernelSource: strings(given, "kernelSource"),
+    sourceFileMap: pathMap(given, "sourceFileMap"),
+    workspace: strings(given, "workspace"),
+    threads: threadChoice(given.threads),
+    initCommands: strings(given, "initCommands"),
+    force: flag(given, "force"),
+    trace: flag(given, "trace"),
+  };
+}
+
+function strings(given: Record<string, unknown>, name: string): string[] {
+  const value = given[name];
+  const list = value === undefined || value === null || value === "" ? [] : Array.isArray(value) ? value : [value];
+  return list.map((item: unknown) => {
+    if (typeof item !== "string") throw new UsageError(`"${name}" must be a string or a list of strings`);
+    return item;
+  });
+}
+
+function text(given: Record<string, unknown>, name: string): string | undefined {
+  const [first, ...more] = strings(given, name);
+  if (more.length > 0) throw new UsageError(`"${name}" must be one string`);
+  return first;
+}
+
+function flag(given: Record<string, unknown>, name: string): boolean {
+  const value = given[name] ?? false;
+  if (typeof value !== "boolean") throw new UsageError(`"${name}" must be true or false`);
+  return value;
+}
+
+function pathMap(given: Record<string, unknown>, name: string): Record<string, string> {
+  const value = given[name] ?? {};
+  if (typeof value !== "object" || Array.isArray(value)) {
+    throw new UsageError(`"${name}" must be an object of path prefixes`);
+  }
+  return Object.fromEntries(
+    Object.entries(value as object).map(([from, to]: [string, unknown]) => {
+      if (typeof to !== "string") throw new UsageError(`"${name}": ${from} must map to a string`);
+      return [from, to];
+    }),
+  );
+}
+
+function threadChoice(value: unknown): LaunchArguments["threads"] {
+  if (value === undefined || value === null || value === "all") return "all";
+  if (value === "relevant") return value;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
+  throw new UsageError('"threads" must be "all", "relevant" or a positive number');
+}

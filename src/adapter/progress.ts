@@ -1,0 +1,58 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import type { Client } from "./client.ts";
+
+/** A job is not worth a progress report before this many milliseconds. */
+const PATIENCE_MS = 500;
+
+/** Milliseconds between two updates. */
+const UPDATE_MS = 100;
+
+/** Reports a long job to a client that can show it; there the user can cancel it as well. */
+export class Progress {
+  readonly id: string;
+  private readonly client: Client;
+  private readonly request: DebugProtocol.Request;
+  private readonly started = performance.now();
+  private shown = false;
+  private updated = 0;
+
+  constructor(request: DebugProtocol.Request, client: Client) {
+    this.id = `request-${request.seq}`;
+    this.request = request;
+    this.client = client;
+  }
+
+  /** Looks at a step of the job: any step may start the report, progress pieces move it. */
+  see(step: unknown): void {
+    const now = performance.now();
+    if (now - this.started < PATIENCE_MS || now - this.updated < UPDATE_MS) return;
+    if (!this.client.supports("supportsProgressReporting")) return;
+    this.updated = now;
+    if (!this.shown) this.start();
+    if (!isProgress(step)) return;
+    const percentage = step.total > 0 ? Math.min(100, Math.floor((100 * step.done) / step.total)) : undefined;
+    this.client.send("progressUpdate", { progressId: this.id, message: step.what, percentage });
+  }
+
+  private start(): void {
+    this.shown = true;
+    const { command, seq } = this.request;
+    const args = this.request.arguments as { expression?: unknown } | undefined;
+    const title = command === "evaluate" && typeof args?.expression === "string" ? args.expression : command;
+    this.client.send("progressStart", { progressId: this.id, requestId: seq, title, cancellable: true });
+  }
+
+  end(): void {
+    if (this.shown) this.client.send("progressEnd", { progressId: this.id });
+  }
+}
+
+interface ProgressStep {
+  readonly kind: "progress";
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+const isProgress = (step: unknown): step is ProgressStep =>
+  typeof step === "object" && step !== null && (step as { kind?: unknown }).kind === "progress";

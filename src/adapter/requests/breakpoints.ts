@@ -1,0 +1,36 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import type { Handlers } from "../handlers.ts";
+
+const REASON = "A crash dump does not run: breakpoints are never hit.";
+
+const never = (count: number): { breakpoints: DebugProtocol.Breakpoint[] } => ({
+  breakpoints: Array.from({ length: count }, () => ({ verified: false, reason: "failed", message: REASON })),
+});
+
+type Topic = Pick<
+  Handlers,
+  | "setBreakpoints"
+  | "setFunctionBreakpoints"
+  | "setInstructionBreakpoints"
+  | "setExceptionBreakpoints"
+  | "breakpointLocations"
+>;
+
+/** Breakpoints of the user's workspace are kept, and said to be of no use here. */
+export const breakpoints: Topic = {
+  *setBreakpoints(_, { breakpoints = [] }) {
+    return never(breakpoints.length);
+  },
+  *setFunctionBreakpoints(_, { breakpoints }) {
+    return never(breakpoints.length);
+  },
+  *setInstructionBreakpoints(_, { breakpoints }) {
+    return never(breakpoints.length);
+  },
+  *setExceptionBreakpoints() {
+    return {};
+  },
+  *breakpointLocations() {
+    return { breakpoints: [] };
+  },
+};

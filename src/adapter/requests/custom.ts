@@ -1,0 +1,97 @@
+import { attempt } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { UsageError } from "../../base/usageError.ts";
+import type { SymbolHit } from "../../protocol/custom.ts";
+import { addressOf } from "../addressOf.ts";
+import type { Handlers } from "../handlers.ts";
+import { offsetName } from "../instructions.ts";
+import { listingOf } from "../listing.ts";
+import { scopeOf } from "../scope.ts";
+import { stackText } from "../stackText.ts";
+
+/** Symbols between two pauses. */
+const STEP = 4096;
+
+type Topic = Pick<
+  Handlers,
+  "vmcore/about" | "vmcore/resolve" | "vmcore/symbols" | "vmcore/disassembly" | "vmcore/select" | "vmcore/stack"
+>;
+
+/** Requests of our own extension. */
+export const custom: Topic = {
+  // eslint-disable-next-line require-yield -- facts that are known by now
+  *["vmcore/about"](target) {
+    const { kernel, session } = target;
+    const { vmcore, vmlinux, format, lacking } = session.context.session;
+    return {
+      vmcore,
+      vmlinux,
+      format,
+      release: kernel.vmcoreinfo("OSRELEASE"),
+      machine: kernel.arch.name,
+      title: target.title,
+      threadId: target.threads.first().id,
+      types: kernel.types.sources,
+      symbols: kernel.symbols.sources,
+      lines: session.vmlinux !== undefined,
+      sourceRoots: target.sources.files.roots.map(({ path, why, version }) => ({ path, why, version })),
+      lacking,
+    };
+  },
+
+  // eslint-disable-next-line require-yield -- one expression
+  *["vmcore/resolve"](target, { text, frameId }) {
+    const row = frameId === undefined ? undefined : target.frames.get(frameId);
+    const local = row && attempt(() => target.addressOfExpression(text, scopeOf(target, row)));
+    const address = typeof local === "bigint" ? local : addressOf(target, text);
+    const symbol = target.kernel.symbols.at(address);
+    const code = target.kernel.code.isText(address);
+    const place = code ? target.kernel.code.scopes(address)[0]?.source : undefined;
+    return {
+      address: hex0x(address),
+      symbol: symbol && offsetName(symbol, address),
+      code,
+      path: place && target.sources.files.find(place.file),
+      line: place?.line,
+    };
+  },
+
+  *["vmcore/symbols"](target, { contains, limit }) {
+    const [beginning, within]: [SymbolHit[], SymbolHit[]] = [[], []];
+    const wanted = contains.toLowerCase();
+    let [looked, more] = [0, false];
+    for (const { name, address, type, module } of target.kernel.symbols.all()) {
+      if (++looked % STEP === 0) yield;
+      const at = name.toLowerCase().indexOf(wanted);
+      if (at < 0) continue;
+      const list = at === 0 ? beginning : within;
+      if (list.length < limit) list.push({ name, address: hex0x(address), type, module });
+      else more = true;
+    }
+    beginning.sort((a, b) => a.name.length - b.name.length);
+    const symbols = [...beginning, ...within];
+    return { symbols: symbols.slice(0, limit), more: more || symbols.length > limit };
+  },
+
+  *["vmcore/disassembly"](target, { address }) {
+    const listing = yield* listingOf(target, addressOf(target, address), true);
+    if (!listing) throw new UsageError(`the code at ${address} is not in the dump; give a vmlinux`);
+    return listing;
+  },
+
+  // eslint-disable-next-line require-yield -- one event
+  *["vmcore/select"](target, { threadId }) {
+    const { id } = target.threads.get(threadId);
+    const isFirst = id === target.threads.first().id;
+    target.client.send("stopped", {
+      ...(isFirst ? target.stop() : { reason: "pause", threadId: id, description: "Selected" }),
+      allThreadsStopped: true,
+      preserveFocusHint: false,
+    });
+    return {};
+  },
+
+  *["vmcore/stack"](target, { threadId, format }) {
+    return { text: yield* stackText(target, target.threads.get(threadId), format) };
+  },
+};

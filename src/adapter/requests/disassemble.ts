@@ -1,0 +1,126 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { disassembler, type Instruction } from "../../arch/disassembler.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import type { Job } from "../../session/job.ts";
+import { addressOf } from "../addressOf.ts";
+import type { Handlers } from "../handlers.ts";
+import { functionCode, namedOperands, offsetName, readable } from "../instructions.ts";
+import type { Target } from "../target.ts";
+
+/** VS Code asks for some hundred at a time. */
+const MAX_INSTRUCTIONS = 10_000;
+
+/** Functions that are looked back over for instructions before an address. */
+const MAX_FUNCTIONS_BACK = 500;
+
+/** The disassembly view. */
+export const disassemble: Pick<Handlers, "disassemble"> = {
+  *disassemble(target, args) {
+    const { memoryReference, offset = 0, instructionOffset = 0, instructionCount, resolveSymbols = true } = args;
+    const address = BigInt.asUintN(64, addressOf(target, memoryReference) + BigInt(offset));
+    const count = Math.max(0, Math.min(instructionCount, MAX_INSTRUCTIONS));
+    const before = Math.max(0, -instructionOffset);
+    const behind = Math.max(0, instructionOffset + count);
+    const list = [
+      ...lead(yield* instructionsBefore(target, address, before), address, before),
+      ...tail(yield* instructionsFrom(target, address, behind), address, behind),
+    ];
+    // `list` starts `before` instructions ahead of the address.
+    const wanted = list.slice(before + instructionOffset, before + instructionOffset + count);
+    const lines = new Lines(target);
+    const instructions: DebugProtocol.DisassembledInstruction[] = [];
+    for (const one of wanted) {
+      instructions.push(row(target, one, resolveSymbols, lines));
+      yield;
+    }
+    return { instructions };
+  },
+};
+
+/** As many as there are, nearest last. */
+function* instructionsBefore({ kernel }: Target, address: bigint, count: number): Job<Instruction[]> {
+  let [list, start]: [Instruction[], bigint] = [[], address];
+  // x86 cannot be read backwards: each function is read from its start.
+  for (let i = 0; i < MAX_FUNCTIONS_BACK && list.length < count && start > 0n; i++) {
+    const symbol = kernel.symbols.at(start - 1n);
+    if (!symbol || !kernel.code.isText(start - 1n)) break;
+    try {
+      const { instructions } = yield* functionCode(kernel, start - 1n);
+      list = [...instructions.filter((one) => one.address < start), ...list];
+    } catch (error) {
+      if (error instanceof Fault) break;
+      throw error;
+    }
+    start = symbol.address;
+    yield;
+  }
+  return count === 0 ? [] : list.slice(-count);
+}
+
+/** The longest instruction of x86. */
+const MAX_BYTES = 15;
+
+function* instructionsFrom({ kernel }: Target, address: bigint, count: number): Job<Instruction[]> {
+  const decoder = yield* disassembler(kernel.arch);
+  const bytes = attempt(() => readable(kernel, address, count * MAX_BYTES));
+  return bytes instanceof Fault || count === 0 ? [] : decoder.instructions(bytes, address, count);
+}
+
+interface Unreadable {
+  readonly address: bigint;
+}
+
+/** The client wants exactly as many as it asked for: what cannot be had stands there as invalid. */
+const lead = (list: readonly Instruction[], address: bigint, count: number): (Instruction | Unreadable)[] => [
+  ...Array.from({ length: count - list.length }, (_, i) => ({
+    address: BigInt.asUintN(64, (list[0]?.address ?? address) - BigInt(count - list.length - i)),
+  })),
+  ...list,
+];
+
+function tail(list: readonly Instruction[], address: bigint, count: number): (Instruction | Unreadable)[] {
+  const last = list.at(-1);
+  const end = last ? last.address + BigInt(last.bytes.length) : address;
+  return [
+    ...list,
+    ...Array.from({ length: count - list.length }, (_, i) => ({ address: BigInt.asUintN(64, end + BigInt(i)) })),
+  ];
+}
+
+/** Sources of instructions, told where they change. */
+class Lines {
+  private last = "";
+  private readonly target: Target;
+
+  constructor(target: Target) {
+    this.target = target;
+  }
+
+  at(address: bigint): Partial<DebugProtocol.DisassembledInstruction> {
+    const place = attempt(() => this.target.kernel.code.scopes(address)[0]?.source);
+    if (!place || place instanceof Fault || place.line === 0) return {};
+    const key = `${place.file}:${place.line}`;
+    if (key === this.last) return {};
+    this.last = key;
+    return { location: { ...this.target.sources.of(place) }, line: place.line };
+  }
+}
+
+function row(
+  target: Target,
+  one: Instruction | Unreadable,
+  resolveSymbols: boolean,
+  lines: Lines,
+): DebugProtocol.DisassembledInstruction {
+  const address = hex0x(one.address);
+  if (!("bytes" in one)) return { address, instruction: "", presentationHint: "invalid" };
+  const symbol = resolveSymbols ? target.kernel.symbols.at(one.address) : undefined;
+  return {
+    address,
+    instructionBytes: [...one.bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" "),
+    instruction: `${one.mnemonic} ${namedOperands(target.kernel, one)}`.trimEnd(),
+    ...(symbol ? { symbol: offsetName(symbol, one.address) } : {}),
+    ...lines.at(one.address),
+  };
+}

@@ -1,0 +1,94 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { evaluate as evaluateC, type Scope } from "../../model/expression/evaluate.ts";
+import { perCpuVariable } from "../../linux/percpu.ts";
+import { splitCpuSpec } from "../../model/cpuSpec.ts";
+import { formatValue, lineText } from "../../model/format.ts";
+import { Obj } from "../../model/object.ts";
+import type { Job } from "../../session/job.ts";
+import { command } from "../console.ts";
+import type { Row } from "../frames.ts";
+import type { Handlers } from "../handlers.ts";
+import { row } from "../rows.ts";
+import { scopeOf } from "../scope.ts";
+import { pointee } from "../scopes.ts";
+import type { Target } from "../target.ts";
+import type { Entry } from "../unfolding.ts";
+
+/** Watch, hover, clipboard; and the debug console, which speaks crash's command language. */
+export const evaluate: Pick<Handlers, "evaluate"> = {
+  *evaluate(target, { expression, context, frameId, format }) {
+    const frame = frameId === undefined ? undefined : target.frames.get(frameId);
+    const hex = format?.hex ?? false;
+    switch (context) {
+      case "repl":
+        yield* command(target, expression, frame);
+        return { result: "", variablesReference: 0 };
+      case "clipboard":
+        return { result: yield* fullText(object(target, expression, frame), hex), variablesReference: 0 };
+      default:
+        return shortened(row(target, entryOf(target, expression, frame), { hex }));
+    }
+  },
+};
+
+/** The part of a variable's row that an evaluation gives. */
+function shortened({ value, ...rest }: DebugProtocol.Variable): DebugProtocol.EvaluateResponse["body"] {
+  const { name: _name, evaluateName: _expression, ...more } = rest;
+  return { result: value, ...more };
+}
+
+/** `expression,x` and `,d` choose the radix, `,s` shows text, `,20` or `,[20]` so many elements behind a pointer. */
+const SUFFIX = /^(.*\S)\s*,\s*(?:(x|h|d|s)|\[?(\d{1,6})\]?)$/s;
+
+function entryOf(target: Target, text: string, frame: Row | undefined): Entry {
+  const [, plainText = text, style, count] = SUFFIX.exec(text) ?? [];
+  const value = object(target, plainText, frame);
+  const entry: Entry = { name: text, value, expression: plainText };
+  if (count !== undefined) return { ...entry, unfolding: elements(value, plainText, Number(count)) };
+  if (style === "s") return { ...entry, text: JSON.stringify(value.text()) };
+  if (style !== undefined) return { ...entry, text: radixText(value, style === "d" ? 10 : 16) };
+  return /^\s*(0x)?[0-9a-f`]+\s*$/i.test(plainText) ? { ...entry, ...explained(target, value) } : entry;
+}
+
+function elements(value: Obj, expression: string, count: number): Entry["unfolding"] {
+  return {
+    count,
+    named: () => [],
+    *indexed(start, wanted) {
+      for (let i = start; i < Math.min(count, start + wanted); i++) {
+        yield { name: `[${i}]`, value: attempt(() => value.index(i)), expression: `(${expression})[${i}]` };
+      }
+    },
+  };
+}
+
+const radixText = (value: Obj, radix: 10 | 16): string => [...formatValue(value, { radix })].map(lineText).join("\n");
+
+/** A bare address: what lies there, in words. */
+function explained({ kernel }: Target, value: Obj): Partial<Entry> {
+  const address = BigInt.asUintN(64, value.value());
+  const what = pointee(kernel, address);
+  if (what === undefined) return kernel.memory.isKernelAddress(address) ? { text: hex0x(address), address } : {};
+  const place = kernel.code.isText(address) ? kernel.code.scopes(address)[0]?.source : undefined;
+  return { text: `${hex0x(address)}  ${what}${place ? `  ${place.file}:${place.line}` : ""}`, address };
+}
+
+/** @throws UsageError, Fault */
+function object(target: Target, text: string, frame: Row | undefined): Obj {
+  const bareAddress = /^\s*([0-9a-f]{8}`?[0-9a-f]{8})\s*$/i.exec(text)?.[1];
+  const expression = bareAddress === undefined ? text : `0x${bareAddress.replace("`", "")}`;
+  const { expression: variable, cpus } = splitCpuSpec(expression);
+  if (cpus !== undefined && /^\d+$/.test(cpus)) return perCpuVariable(target.kernel, variable, Number(cpus));
+  return evaluateC(target.kernel, expression, scopeOf(target, frame));
+}
+
+function* fullText(value: Obj, hex: boolean): Job<string> {
+  const lines: string[] = [];
+  for (const line of formatValue(value, { radix: hex ? 16 : 10 })) {
+    lines.push(lineText(line));
+    yield;
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,55 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { UsageError } from "../../base/usageError.ts";
+import { hex0x } from "../../base/hex.ts";
+import { oopses, type Oops } from "../../linux/oops.ts";
+import { crashSite } from "../../linux/crashSite.ts";
+import { stackTrace } from "../../linux/stackTrace.ts";
+import type { Handlers } from "../handlers.ts";
+import type { Target } from "../target.ts";
+
+/** What the crash was: its kind, the decoded error, the kernel's own report; oopses before it as inner ones. */
+export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
+  // eslint-disable-next-line require-yield -- the log is read by the time that a session has stopped
+  *exceptionInfo(target, { threadId }) {
+    const { title } = target;
+    const isPanicThread = threadId === target.threads.first().id;
+    if (title === undefined || !isPanicThread) throw new UsageError("this task did not crash");
+    const reports = oopses(target.kernel).filter(({ kind }) => kind !== "warning");
+    // The panic is the last word; the report that led to it says more.
+    const [last, ...earlier] = [...reports].reverse();
+    const telling = last?.kind === "panic" && earlier[0] ? earlier[0] : last;
+    const kind = telling?.kind ?? "panic";
+    const inner = earlier.filter((one) => one !== telling && one.kind !== "panic");
+    return {
+      exceptionId: kind,
+      description: describe(target, telling, title),
+      breakMode: "always",
+      details: {
+        message: title,
+        typeName: kind,
+        fullTypeName: kind,
+        stackTrace: [...(telling?.lines ?? []), ...(last && last !== telling ? last.lines : [])].join("\n"),
+        innerException: inner.map(({ kind: innerKind, title: message, lines }) => ({
+          message,
+          typeName: innerKind,
+          stackTrace: lines.join("\n"),
+        })),
+      } satisfies DebugProtocol.ExceptionDetails,
+    };
+  },
+};
+
+/** The title, the decoded error code and address, and the panic's own words. */
+function describe(target: Target, report: Oops | undefined, title: string): string {
+  const { frames } = stackTrace(target.kernel, target.threads.first().task);
+  const trap = frames[crashSite(frames)]?.trap;
+  const code = trap?.errorCode ?? report?.errorCode;
+  const address = trap?.faultAddress ?? report?.address;
+  const facts = [
+    code === undefined
+      ? undefined
+      : `error code ${hex0x(code)}${trap?.errorText === undefined ? "" : ` (${trap.errorText})`}`,
+    address === undefined ? undefined : `address ${hex0x(address)}`,
+  ].filter((fact) => fact !== undefined);
+  return [title, ...(facts.length > 0 ? [facts.join(", ")] : [])].join("\n");
+}

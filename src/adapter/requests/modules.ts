@@ -1,0 +1,66 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { moduleBase, moduleBuildId, moduleName, modules as loadedModules, moduleSize } from "../../linux/module.ts";
+import { taintLetters } from "../../linux/taint.ts";
+import type { Obj } from "../../model/object.ts";
+import type { Handlers } from "../handlers.ts";
+import type { Target } from "../target.ts";
+
+/** The kernel itself and its loaded modules. */
+export const modules: Pick<Handlers, "modules"> = {
+  *modules(target, { startModule = 0, moduleCount = 0 }) {
+    const rows: DebugProtocol.Module[] = [kernelRow(target)];
+    const end = attempt(() => {
+      const list: Obj[] = [];
+      for (const module of loadedModules(target.kernel)) list.push(module);
+      return list;
+    });
+    for (const module of end instanceof Fault ? [] : end) {
+      rows.push(moduleRow(target, module));
+      yield;
+    }
+    const wanted = rows.slice(startModule, moduleCount > 0 ? startModule + moduleCount : undefined);
+    return { modules: wanted, totalModules: rows.length };
+  },
+};
+
+function kernelRow({ session, kernel }: Target): DebugProtocol.Module {
+  const { vmlinux } = session;
+  const start = kernel.symbols.find("_stext")?.address;
+  return {
+    id: "vmlinux",
+    name: "vmlinux",
+    ...(vmlinux ? { path: vmlinux.path, symbolFilePath: vmlinux.path } : {}),
+    symbolStatus: vmlinux
+      ? "symbols, types and lines from vmlinux"
+      : `symbols from ${kernel.symbols.sources.join(", ") || "nowhere"}`,
+    ...(start === undefined ? {} : { addressRange: hex0x(start) }),
+    ...facts({ buildId: kernel.vmcoreinfo("BUILD-ID"), version: kernel.vmcoreinfo("OSRELEASE") }),
+  };
+}
+
+function moduleRow({ kernel }: Target, module: Obj): DebugProtocol.Module {
+  const cell = <T>(read: () => T): T | string => {
+    const value = attempt(read);
+    return value instanceof Fault ? `<${value.message}>` : value;
+  };
+  const name = cell(() => moduleName(module));
+  const base = attempt(() => moduleBase(module));
+  const hasLines = !(base instanceof Fault) && kernel.code.scopes(base).length > 0;
+  return {
+    id: name,
+    name,
+    symbolStatus: hasLines ? "symbols, types and lines" : "symbols of the module's own table",
+    ...(base instanceof Fault ? {} : { addressRange: hex0x(base) }),
+    ...facts({
+      size: cell(() => moduleSize(module)),
+      taint: cell(() => taintLetters(kernel, module.at("taints").value())),
+      buildId: cell(() => moduleBuildId(module)),
+    }),
+  };
+}
+
+/** Columns of ours (`additionalModuleColumns`) among DAP's own; those without a value left out. */
+const facts = (columns: Record<string, string | number | undefined>): object =>
+  Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined && value !== ""));

@@ -1,0 +1,74 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { hex, hex0x } from "../../base/hex.ts";
+import type { Row } from "../frames.ts";
+import type { Handlers } from "../handlers.ts";
+import { listingOf } from "../listing.ts";
+import type { Job } from "../../session/job.ts";
+import type { Target } from "../target.ts";
+
+/** Rows told at once to a client that does not page; deeper stacks end in damage. */
+const MAX_ROWS = 2000;
+
+/** The Call Stack view. */
+export const stackTrace: Pick<Handlers, "stackTrace"> = {
+  *stackTrace(target, { threadId, startFrame = 0, levels = 0 }) {
+    const thread = target.threads.get(threadId);
+    const end = startFrame + (levels > 0 ? levels : MAX_ROWS);
+    const { rows, complete } = target.frames.of(thread, startFrame, end);
+    const stackFrames: DebugProtocol.StackFrame[] = [];
+    for (const row of rows) {
+      stackFrames.push(yield* frame(target, row));
+      yield;
+    }
+    // Left out while rows may follow: the client then asks until fewer come than it wanted.
+    return complete ? { stackFrames, totalFrames: startFrame + rows.length } : { stackFrames };
+  },
+};
+
+function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
+  const { id, frame, place } = row;
+  if (!frame) return { id, name: row.label ?? "", line: 0, column: 0, presentationHint: "label" };
+  const result: DebugProtocol.StackFrame = {
+    id,
+    name: frameName(row),
+    line: 0,
+    column: 0,
+    instructionPointerReference: hex0x(frame.pc),
+    presentationHint: isEntryCode(row) ? "subtle" : "normal",
+  };
+  const { startsAt1 } = target.client;
+  if (place?.source) {
+    result.source = { ...target.sources.of(place.source) };
+    result.line = place.source.line - (startsAt1.line ? 0 : 1);
+    // The line table's column 0 is "no column".
+    result.column = Math.max(1, place.source.column) - (startsAt1.column ? 0 : 1);
+  } else {
+    const listing = yield* listingOf(target, frame.pc, frame.exact);
+    if (listing)
+      Object.assign(result, {
+        source: { ...listing.source },
+        line: listing.line - (startsAt1.line ? 0 : 1),
+        column: startsAt1.column ? 1 : 0,
+      });
+  }
+  if (result.source && row.machinery) result.source.presentationHint = "deemphasize";
+  const module = place?.module ?? frame.symbol?.module;
+  if (frame.symbol || place) result.moduleId = module ?? "vmlinux";
+  return result;
+}
+
+/** `sysrq_handle_crash`, `crash_setup_regs [inlined]`; with an offset where no line tells the place. */
+function frameName({ frame, place }: Row): string {
+  const doubt = frame?.doubt === undefined ? "" : ` (${frame.doubt}?)`;
+  if (place) return `${place.function}${place.inlined ? " [inlined]" : ""}${doubt}`;
+  const { pc = 0n, symbol } = frame ?? {};
+  return symbol ? `${symbol.name}+0x${hex(pc - symbol.address)}${doubt}` : `${hex0x(pc)}${doubt}`;
+}
+
+/** Assembly that only leads into C: what an exception or a system call goes through. */
+function isEntryCode({ frame, place }: Row): boolean {
+  if (place?.source) return /\.S$|\/asm\/idtentry\.h$/.test(place.source.file);
+  return /^(asm_\w+|entry_\w+|ret_from_fork\w*|secondary_startup\w*|el[01]\w*|__irqentry\w*|vectors|system_call)$/.test(
+    frame?.symbol?.name ?? "",
+  );
+}

@@ -1,0 +1,39 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { UsageError } from "../../base/usageError.ts";
+import type { Handlers } from "../handlers.ts";
+import { row } from "../rows.ts";
+import { scopesOf } from "../scopes.ts";
+import { type Entry, type Unfolding, untilFault } from "../unfolding.ts";
+
+/** Elements told at once to a client that does not page. */
+const MAX_UNPAGED = 10_000;
+
+/** The Variables view. */
+export const variables: Pick<Handlers, "scopes" | "variables"> = {
+  // eslint-disable-next-line require-yield -- no value is read before it is asked for
+  *scopes(target, { frameId }) {
+    return { scopes: scopesOf(target, target.frames.get(frameId)) };
+  },
+
+  *variables(target, args) {
+    const unfolding = target.unfoldings.get(args.variablesReference);
+    if (!unfolding) throw new UsageError(`there are no variables ${args.variablesReference}`);
+    const list: DebugProtocol.Variable[] = [];
+    for (const entry of untilFault(wanted(unfolding, args))) {
+      list.push(row(target, entry, { hex: args.format?.hex ?? false }));
+      yield;
+    }
+    return { variables: list };
+  },
+};
+
+function* wanted(unfolding: Unfolding, args: DebugProtocol.VariablesArguments): Generator<Entry> {
+  if (args.filter !== "indexed") yield* unfolding.named();
+  if (args.filter === "named" || !unfolding.indexed) return;
+  const { start = 0, count = 0 } = args;
+  // "If the value is missing or 0, all variables are returned."
+  const most = count > 0 ? count : MAX_UNPAGED;
+  yield* unfolding.indexed(start, most);
+  const left = (unfolding.count ?? 0) - start - most;
+  if (count === 0 && left > 0) yield { name: "…", value: `${left} more elements` };
+}

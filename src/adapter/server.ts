@@ -1,0 +1,192 @@
+import { DebugSession, Event, InitializedEvent, OutputEvent, Response, StoppedEvent } from "@vscode/debugadapter";
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { Fault } from "../base/fault.ts";
+import { UsageError } from "../base/usageError.ts";
+import type { CustomEvents } from "../protocol/custom.ts";
+import { Cancelled, drive, type Job } from "../session/job.ts";
+import { OpenError } from "../session/open.ts";
+import { capabilities } from "./capabilities.ts";
+import type { Client } from "./client.ts";
+import { initCommands } from "./console.ts";
+import type { Handlers } from "./handlers.ts";
+import { launchArguments } from "./launch.ts";
+import { Progress } from "./progress.ts";
+import { breakpoints } from "./requests/breakpoints.ts";
+import { completions } from "./requests/completions.ts";
+import { custom } from "./requests/custom.ts";
+import { disassemble } from "./requests/disassemble.ts";
+import { evaluate } from "./requests/evaluate.ts";
+import { exceptionInfo } from "./requests/exceptionInfo.ts";
+import { execution } from "./requests/execution.ts";
+import { memory } from "./requests/memory.ts";
+import { modules } from "./requests/modules.ts";
+import { source } from "./requests/source.ts";
+import { stackTrace } from "./requests/stackTrace.ts";
+import { threads } from "./requests/threads.ts";
+import { variables } from "./requests/variables.ts";
+import { Target } from "./target.ts";
+
+const handlers: Handlers = {
+  ...breakpoints,
+  ...completions,
+  ...custom,
+  ...disassemble,
+  ...evaluate,
+  ...exceptionInfo,
+  ...execution,
+  ...memory,
+  ...modules,
+  ...source,
+  ...stackTrace,
+  ...threads,
+  ...variables,
+};
+
+type AnyHandler = (target: Target, args: unknown) => Job<object | undefined>;
+
+interface Running {
+  readonly abort: AbortController;
+  readonly progress: Progress;
+}
+
+/** The only place where DAP messages meet handlers, and where errors meet the user. */
+export class VmcoreDebugSession extends DebugSession {
+  private readonly running = new Map<number, Running>();
+  private target: Target | undefined;
+  private trace = false;
+  private clientTraits: DebugProtocol.InitializeRequestArguments | undefined;
+
+  protected override dispatchRequest(request: DebugProtocol.Request): void {
+    const { command } = request;
+    const handler = Object.hasOwn(handlers, command) ? (handlers[command as keyof Handlers] as AnyHandler) : undefined;
+    if (!handler) super.dispatchRequest(request);
+    else if (this.target) void this.answer(request, handler, this.target);
+    else this.refuse(new Response(request), new UsageError("no crash dump is open"));
+  }
+
+  private async answer(request: DebugProtocol.Request, handler: AnyHandler, target: Target): Promise<void> {
+    const response: DebugProtocol.Response = new Response(request);
+    const abort = new AbortController();
+    const progress = new Progress(request, this.client);
+    this.running.set(request.seq, { abort, progress });
+    try {
+      response.body = await drive(handler(target, request.arguments ?? {}), abort.signal, {
+        onStep: (step) => progress.see(step),
+        onSlowStep: (ms) => this.trace && this.log("info", `${request.command}: one step took ${Math.round(ms)} ms`),
+      });
+      this.sendResponse(response);
+    } catch (error) {
+      this.refuse(response, error);
+    } finally {
+      progress.end();
+      this.running.delete(request.seq);
+    }
+  }
+
+  private refuse(response: DebugProtocol.Response, error: unknown): void {
+    const say = (id: number, format: string, showUser: boolean): void =>
+      this.sendErrorResponse(response, { id, format: format.replace(/[{}]/g, "$&$&"), showUser });
+    if (error instanceof Cancelled) say(1, "cancelled", false);
+    else if (error instanceof Fault) say(2, error.message, false);
+    else if (error instanceof UsageError) say(3, error.message, response.command !== "evaluate");
+    else if (error instanceof OpenError) say(4, error.message, true);
+    else if (isSystemError(error)) say(5, `the dump or a file beside it cannot be read: ${error.message}`, true);
+    else {
+      this.log("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
+      say(6, `${response.command}: internal error: ${error instanceof Error ? error.message : String(error)}`, true);
+    }
+  }
+
+  private log(level: CustomEvents["vmcore/log"]["level"], text: string): void {
+    this.sendEvent(new Event("vmcore/log", { level, text } satisfies CustomEvents["vmcore/log"]));
+  }
+
+  private readonly client: Client = {
+    send: (event, body) => this.sendEvent(new Event(event, body)),
+    output: (text, more = {}) => {
+      const event: DebugProtocol.OutputEvent = new OutputEvent(text, "console");
+      Object.assign(event.body, more);
+      this.sendEvent(event);
+    },
+    supports: (trait) => this.clientTraits?.[trait] === true,
+    startsAt1: { line: true, column: true },
+  };
+
+  protected override initializeRequest(
+    response: DebugProtocol.InitializeResponse,
+    args: DebugProtocol.InitializeRequestArguments,
+  ): void {
+    this.clientTraits = args;
+    Object.assign(this.client.startsAt1, { line: args.linesStartAt1 ?? true, column: args.columnsStartAt1 ?? true });
+    response.body = capabilities;
+    this.sendResponse(response);
+  }
+
+  protected override launchRequest(response: DebugProtocol.LaunchResponse, args: unknown): void {
+    this.open("launch", response, args);
+  }
+
+  protected override attachRequest(response: DebugProtocol.AttachResponse, args: unknown): void {
+    this.open("attach", response, args);
+  }
+
+  private open(request: "launch" | "attach", response: DebugProtocol.Response, raw: unknown): void {
+    try {
+      const args = launchArguments(request, raw);
+      this.trace = args.trace;
+      this.target = Target.open(args, this.client);
+      this.sendResponse(response);
+      this.sendEvent(new InitializedEvent());
+    } catch (error) {
+      this.refuse(response, error);
+    }
+  }
+
+  protected override configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): void {
+    this.sendResponse(response);
+    const { target } = this;
+    if (target) void this.arrive(target);
+  }
+
+  /** The one `stopped` event of a session. */
+  private async arrive(target: Target): Promise<void> {
+    try {
+      const { reason, threadId, text, description } = target.stop();
+      const event: DebugProtocol.StoppedEvent = new StoppedEvent(reason, threadId, text);
+      Object.assign(event.body, { description, allThreadsStopped: true, preserveFocusHint: false });
+      this.sendEvent(event);
+      for (const sentence of target.remarks()) this.client.output(`${sentence}\n`, { category: "important" });
+      await drive(initCommands(target), new AbortController().signal);
+    } catch (error) {
+      this.client.output(`${error instanceof Error ? error.message : String(error)}\n`, { category: "stderr" });
+      this.log("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+  }
+
+  protected override cancelRequest(response: DebugProtocol.CancelResponse, args: DebugProtocol.CancelArguments): void {
+    for (const [seq, { abort, progress }] of this.running) {
+      if (seq === args.requestId || (args.progressId !== undefined && progress.id === args.progressId)) abort.abort();
+    }
+    this.sendResponse(response);
+  }
+
+  protected override disconnectRequest(response: DebugProtocol.DisconnectResponse): void {
+    this.close();
+    this.sendResponse(response);
+    this.shutdown();
+  }
+
+  protected override customRequest(command: string, response: DebugProtocol.Response): void {
+    this.refuse(response, new UsageError(`${command}: a crash dump cannot do that`));
+  }
+
+  /** Ends all jobs and closes the dump; for a client that went away without a word as well. */
+  close(): void {
+    for (const { abort } of this.running.values()) abort.abort();
+    this.target?.close();
+    this.target = undefined;
+  }
+}
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";

@@ -1,0 +1,40 @@
+import { padHex } from "../base/hex.ts";
+import { utsname } from "../linux/utsname.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import type { Job } from "../session/job.ts";
+import type { Row } from "./frames.ts";
+import type { Target } from "./target.ts";
+import { type Thread, threadName } from "./threads.ts";
+
+/** Deeper stacks end in damage. */
+const MAX_ROWS = 2000;
+
+/** A stack as a person would paste it into a mail or an issue. */
+export function* stackText(target: Target, thread: Thread, format: "text" | "markdown"): Job<string> {
+  const { rows } = target.frames.of(thread, 0, MAX_ROWS);
+  const lines: string[] = [];
+  let number = 0;
+  for (const row of rows) {
+    lines.push(row.frame ? `#${number++} ${frameText(row)}` : `   -- ${row.label} --`);
+    yield;
+  }
+  const uts = attempt(() => utsname(target.kernel));
+  const isFirst = thread.id === target.threads.first().id;
+  const heading = [
+    ...(isFirst && target.title !== undefined ? [target.title] : []),
+    `${threadName(thread)}${uts instanceof Fault ? "" : `, Linux ${uts.release} (${uts.machine})`}`,
+  ];
+  if (format === "text") return `${[...heading, ...lines].join("\n")}\n`;
+  return `${heading.map((line) => `**${line}**  `).join("\n")}\n\n\`\`\`\n${lines.join("\n")}\n\`\`\`\n`;
+}
+
+/** `ffffffff81aa8a06 sysrq_handle_crash+0x16 at drivers/tty/sysrq.c:155`; crash's and gdb's lines in one. */
+function frameText({ frame, place }: Row): string {
+  if (!frame) return "";
+  const { pc, symbol } = frame;
+  const offset = symbol ? `${symbol.name}+0x${(pc - symbol.address).toString(16)}` : "(unknown)";
+  const name = place ? (place.inlined ? `${place.function} [inlined]` : `${place.function} (${offset})`) : offset;
+  const module = symbol?.module === undefined ? "" : ` [${symbol.module}]`;
+  const source = place?.source ? ` at ${place.source.file}:${place.source.line}` : "";
+  return `${padHex(pc, 16)} ${name}${module}${source}`;
+}

@@ -1,0 +1,106 @@
+import { dirname } from "node:path";
+import { attempt, Fault } from "../base/fault.ts";
+import type { Context } from "../crash/command.ts";
+import type { SourceLine } from "../debuginfo/source.ts";
+import { oopsTitle, panicMessage } from "../linux/panic.ts";
+import { stackTrace } from "../linux/stackTrace.ts";
+import { utsname } from "../linux/utsname.ts";
+import { evaluate, type Scope } from "../model/expression/evaluate.ts";
+import type { Kernel } from "../model/kernel.ts";
+import { bare } from "../debuginfo/ctype.ts";
+import { openSession, type Session } from "../session/open.ts";
+import { SourceFiles } from "../session/source.ts";
+import type { Client } from "./client.ts";
+import { Frames } from "./frames.ts";
+import type { LaunchArguments } from "./launch.ts";
+import { References } from "./references.ts";
+import { Sources } from "./sources.ts";
+import { type Thread, Threads } from "./threads.ts";
+import type { Unfolding } from "./unfolding.ts";
+
+/** What the session's one `stopped` event says. */
+export interface Stop {
+  readonly reason: "exception" | "pause";
+  readonly threadId: number;
+  readonly description: string;
+  readonly text: string;
+}
+
+/** The opened dump as requests see it: the kernel, and what a client was told of so far, by number. */
+export class Target {
+  readonly session: Session;
+  readonly kernel: Kernel;
+  readonly context: Context;
+  readonly client: Client;
+  readonly threads: Threads;
+  readonly frames: Frames;
+  readonly sources: Sources;
+  readonly unfoldings = new References<Unfolding>();
+  /** Code addresses and places in sources that a client may ask the way to. */
+  readonly places = new References<bigint | SourceLine>();
+  readonly arguments: LaunchArguments;
+  /** What the debug console was last used for. */
+  readonly console: { thread: Thread | undefined } = { thread: undefined };
+
+  private constructor(session: Session, args: LaunchArguments, client: Client) {
+    this.session = session;
+    this.kernel = session.kernel;
+    this.context = session.context;
+    this.client = client;
+    this.arguments = args;
+    this.threads = new Threads(session.kernel, args.threads);
+    this.frames = new Frames(({ task }) => stackTrace(session.kernel, task));
+    const uts = attempt(() => utsname(session.kernel));
+    const files = new SourceFiles({
+      kernelSource: args.kernelSource,
+      sourceFileMap: args.sourceFileMap,
+      workspace: args.workspace,
+      beside: [...args.modules, ...args.vmcore.map((path) => dirname(path))],
+      ...(uts instanceof Fault ? {} : { release: uts.release, versionText: uts.version }),
+    });
+    this.sources = new Sources(files);
+  }
+
+  /** @throws OpenError */
+  static open(args: LaunchArguments, client: Client): Target {
+    return new Target(openSession(args), args, client);
+  }
+
+  /** The oops or panic in one line; undefined for a machine that ran. */
+  get title(): string | undefined {
+    return oopsTitle(this.kernel) ?? panicMessage(this.kernel);
+  }
+
+  stop(): Stop {
+    const { title } = this;
+    const threadId = this.threads.first().id;
+    if (title !== undefined) return { reason: "exception", threadId, text: title, description: "Kernel panic" };
+    return {
+      reason: "pause",
+      threadId,
+      text: "",
+      description: "No panic: the machine was running when this dump was taken",
+    };
+  }
+
+  /** What the user should know of this session, in sentences. */
+  remarks(): string[] {
+    const { warnings, context } = this.session;
+    const sources = this.session.vmlinux ? this.sources.files.remark : undefined;
+    const noPanic = this.title === undefined ? ["No panic: the machine was running when this dump was taken."] : [];
+    return [...noPanic, ...warnings, ...context.session.lacking, ...(sources === undefined ? [] : [sources])];
+  }
+
+  /** The address that an expression stands for: a pointer's value, else where the object lies. @throws UsageError, Fault */
+  addressOfExpression(text: string, scope?: Scope): bigint {
+    const object = evaluate(this.kernel, text, scope);
+    const { kind } = bare(object.type);
+    return kind === "pointer" || kind === "int" || kind === "enum"
+      ? BigInt.asUintN(64, object.value())
+      : object.address;
+  }
+
+  close(): void {
+    this.session.close();
+  }
+}

@@ -1,0 +1,106 @@
+import { attempt, Fault } from "../base/fault.ts";
+import { UsageError } from "../base/usageError.ts";
+import { runningTasks } from "../linux/cpu.ts";
+import { firstTask } from "../linux/panic.ts";
+import { taskComm, taskCpu, taskPid, taskTable } from "../linux/task.ts";
+import { taskState } from "../linux/taskState.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import type { Job } from "../session/job.ts";
+import type { LaunchArguments } from "./launch.ts";
+
+/** A task as a DAP thread. */
+export interface Thread {
+  readonly id: number;
+  readonly task: Obj;
+  /** The CPU that was running it. */
+  readonly runningOn: number | undefined;
+}
+
+/** Idle tasks all have pid 0, and a damaged table may repeat a pid: their ids lie above any pid (PID_MAX_LIMIT is 2^22). */
+const FIRST_UNNAMED_ID = 1 << 24;
+
+/** Rows between two pauses. */
+const STEP = 64;
+
+/** Every task as a thread: ids, names, and the order in which a person wants to see them. */
+export class Threads {
+  private readonly kernel: Kernel;
+  private readonly choice: LaunchArguments["threads"];
+  private readonly byId = new Map<number, Thread>();
+  private readonly byTask = new Map<bigint, Thread>();
+
+  constructor(kernel: Kernel, choice: LaunchArguments["threads"]) {
+    this.kernel = kernel;
+    this.choice = choice;
+  }
+
+  /** The thread that a session starts in. @throws Fault when the dump's tasks cannot be had */
+  first(): Thread {
+    return this.of(firstTask(this.kernel));
+  }
+
+  /** The thread of a task. */
+  of(task: Obj): Thread {
+    const known = this.byTask.get(task.address);
+    if (known) return known;
+    const pid = attempt(() => taskPid(task));
+    const id = typeof pid === "number" && pid > 0 && !this.byId.has(pid) ? pid : FIRST_UNNAMED_ID + this.byTask.size;
+    const runningOn = runningTasks(this.kernel).find((one) => one.task.address === task.address)?.cpu;
+    const thread = { id, task, runningOn };
+    this.byId.set(id, thread);
+    this.byTask.set(task.address, thread);
+    return thread;
+  }
+
+  /** @throws UsageError when there is no such thread */
+  get(id: number): Thread {
+    const thread = this.byId.get(id);
+    if (!thread) throw new UsageError(`there is no thread ${id}`);
+    return thread;
+  }
+
+  /**
+   * The panicking task, then each CPU's current one, then blocked ones, the longest blocked first, then the rest by
+   * pid; as many as the user wants. No stack is looked at.
+   */
+  *list(): Job<readonly Thread[]> {
+    const first = attempt(() => this.first());
+    const running = runningTasks(this.kernel).map(({ task }) => this.of(task));
+    const [blocked, others]: [{ thread: Thread; since: bigint }[], Thread[]] = [[], []];
+    let row = 0;
+    for (const task of taskTable(this.kernel).tasks) {
+      if (++row % STEP === 0) yield;
+      const thread = this.of(task);
+      const state = attempt(() => taskState(task));
+      if (state === "UN") blocked.push({ thread, since: lastRun(task) });
+      else others.push(thread);
+    }
+    blocked.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
+    const relevant = [...(first instanceof Fault ? [] : [first]), ...running, ...blocked.map(({ thread }) => thread)];
+    const order = [...new Set([...relevant, ...others])];
+    if (this.choice === "all") return order;
+    return order.slice(0, this.choice === "relevant" ? new Set(relevant).size : this.choice);
+  }
+}
+
+/** Nanoseconds since boot when the task last got a CPU (`sched_info`, kernel/sched/stats.h); unknown counts as now. */
+function lastRun(task: Obj): bigint {
+  const path = task.has("sched_info.last_arrival") ? "sched_info.last_arrival" : "se.exec_start";
+  const time = attempt(() => task.at(path).value());
+  return time instanceof Fault ? 1n << 64n : time;
+}
+
+/** `init [1] cpu 2 >`: `>` as in crash's ps stands for a CPU's current task; a state other than sleeping is named. */
+export function threadName({ task, runningOn }: Thread): string {
+  const cell = <T>(read: () => T): T | string => {
+    const value = attempt(read);
+    return value instanceof Fault ? `<${value.message}>` : value;
+  };
+  const name = `${cell(() => taskComm(task))} [${cell(() => taskPid(task))}] cpu ${runningOn ?? cell(() => taskCpu(task))}`;
+  if (runningOn !== undefined) return `${name} >`;
+  const state = attempt(() => taskState(task));
+  return state === "UN" || state === "ZO" || state === "ST" || state === "TR" ? `${name} ${STATES[state]}` : name;
+}
+
+const STATES = { UN: "blocked", ZO: "zombie", ST: "stopped", TR: "traced" } as const;

@@ -1,0 +1,165 @@
+import type { Kernel } from "../model/kernel.ts";
+import { logLines } from "./printk.ts";
+
+/** What kind of crash a report in the log is about. */
+export type CrashKind =
+  | "NULL pointer dereference"
+  | "page fault"
+  | "general protection fault"
+  | "BUG"
+  | "hung task"
+  | "soft lockup"
+  | "hard lockup"
+  | "RCU stall"
+  | "out of memory"
+  | "sysrq"
+  | "stack overflow"
+  | "list corruption"
+  | "double fault"
+  | "machine check"
+  | "NMI"
+  | "divide error"
+  | "invalid opcode"
+  | "memory corruption"
+  | "warning"
+  | "panic";
+
+/** One report of the kernel: from its headline to its end mark, or to the next one's headline. */
+export interface Oops {
+  readonly kind: CrashKind;
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** Hardware error code as the kernel printed it. */
+  readonly errorCode: bigint | undefined;
+  /** Faulting address as the kernel printed it. */
+  readonly address: bigint | undefined;
+}
+
+/** First lines of reports, by the functions that print them; the first that matches tells the kind. */
+const HEADLINES: readonly (readonly [RegExp, CrashKind])[] = [
+  [
+    /^(BUG: (unable to handle )?kernel NULL pointer dereference|Unable to handle kernel NULL pointer)/,
+    "NULL pointer dereference",
+  ],
+  [/^(BUG: (unable to handle|stack guard page)|Unable to handle kernel)/, "page fault"],
+  [
+    /^(BUG: TASK stack guard page|BUG: IRQ stack guard page|Insufficient stack space|kernel stack overflow)/i,
+    "stack overflow",
+  ],
+  [/^(Oops: )?general protection fault/, "general protection fault"],
+  [/^list_(add|del) corruption/, "list corruption"],
+  [/^(kernel BUG at |------------\[ cut here )/, "BUG"],
+  [/^INFO: task .* blocked for more than/, "hung task"],
+  [/^(watchdog: )?BUG: soft lockup/, "soft lockup"],
+  [
+    /^((NMI )?watchdog: Watchdog detected hard LOCKUP|Watchdog detected hard LOCKUP|watchdog: CPU\d+: Watchdog)/i,
+    "hard lockup",
+  ],
+  [/^(rcu: )?INFO: rcu\w* .*(stall|self-detected)/, "RCU stall"],
+  [/^(Out of memory|.* invoked oom-killer)/, "out of memory"],
+  [/^sysrq: (SysRq : )?Trigger a crash/i, "sysrq"],
+  [/^(traps: )?PANIC: double fault|^double fault/, "double fault"],
+  [/^(mce: \[Hardware Error\]|Machine check)/, "machine check"],
+  [/^(NMI: |Uhhuh\. NMI received)/, "NMI"],
+  [/^divide error/, "divide error"],
+  [/^invalid opcode/, "invalid opcode"],
+  [/^BUG: (KASAN|KFENCE|UBSAN)|^UBSAN: /, "memory corruption"],
+  [/^WARNING: (CPU|possible)/, "warning"],
+  [/^(Internal error|Oops: |specification exception|addressing exception)/, "panic"],
+  [/^Kernel panic - not syncing/, "panic"],
+];
+
+/** A report that was cut off by the end of the log, or has no end mark, ends after so many lines. */
+const MAX_LINES = 400;
+
+const END = /^---\[ end (trace|Kernel panic)/;
+
+/** The words after "Kernel panic - not syncing: ", where they tell more than that it panicked. */
+const PANICS: readonly (readonly [RegExp, CrashKind])[] = [
+  [/sysrq triggered crash/, "sysrq"],
+  [/out of memory|System is deadlocked on memory/i, "out of memory"],
+  [/hung_task/, "hung task"],
+  [/softlockup/, "soft lockup"],
+  [/hard LOCKUP/i, "hard lockup"],
+  [/RCU Stall/i, "RCU stall"],
+  [/stack overflow|stack-protector|corrupted stack/i, "stack overflow"],
+  [/double fault/, "double fault"],
+  [/machine check/i, "machine check"],
+  [/NMI/, "NMI"],
+];
+
+/**
+ * The reports in the kernel log, oldest first: oopses, lockups, warnings, the panic itself. The one that led to the
+ * panic comes last but for the panic.
+ */
+export const oopses = (kernel: Kernel): readonly Oops[] =>
+  kernel.memo("oopses", () => oopsesIn(logLines(kernel).map(({ text }) => text)));
+
+/** The reports in lines of a log. */
+export function oopsesIn(lines: readonly string[]): Oops[] {
+  const found: Oops[] = [];
+  for (let start = 0; start < lines.length; start++) {
+    const kind = headline(lines, start);
+    if (!kind) continue;
+    const end = endOf(lines, start);
+    found.push(report(kind, lines.slice(start, end)));
+    // The panic may come within an oops: only the lines of its own are its own.
+    start = end - 1;
+  }
+  return found;
+}
+
+function headline(lines: readonly string[], index: number): CrashKind | undefined {
+  const line = lines[index] ?? "";
+  const kind = HEADLINES.find(([pattern]) => pattern.test(line))?.[1];
+  // "cut here" stands before BUG and WARNING alike: the line that follows tells which.
+  if (kind === "BUG" && line.startsWith("---")) return undefined;
+  if (kind !== "panic") return kind;
+  return PANICS.find(([pattern]) => pattern.test(line))?.[1] ?? kind;
+}
+
+function endOf(lines: readonly string[], start: number): number {
+  const last = Math.min(lines.length, start + MAX_LINES);
+  const isPanic = lines[start]?.startsWith("Kernel panic") ?? false;
+  for (let i = start + 1; i < last; i++) {
+    const line = lines[i] ?? "";
+    if (END.test(line)) return i + 1;
+    if (!isPanic && line.startsWith("Kernel panic - not syncing")) return i;
+    if (/^------------\[ cut here/.test(line) || (isFirst(line) && !isSameReport(lines[start] ?? "", line))) return i;
+  }
+  return last;
+}
+
+const isFirst = (line: string): boolean => HEADLINES.some(([pattern]) => pattern.test(line));
+
+/** `Oops: 0002 [#1]` follows `BUG: kernel NULL pointer`; `invalid opcode` follows `kernel BUG at`. */
+const isSameReport = (first: string, line: string): boolean =>
+  /^(Oops: |Internal error|invalid opcode|RIP|traps: )/.test(line) && !/^(Oops: |invalid opcode)/.test(first);
+
+function report(kind: CrashKind, lines: readonly string[]): Oops {
+  const hexIn = (patterns: readonly RegExp[]): bigint | undefined => {
+    for (const pattern of patterns) {
+      for (const line of lines) {
+        const digits = pattern.exec(line)?.[1];
+        if (digits !== undefined) return BigInt(`0x${digits}`);
+      }
+    }
+    return undefined;
+  };
+  return {
+    kind,
+    title: lines[0] ?? "",
+    lines,
+    errorCode: hexIn([
+      /^#PF: error_code\(0x([0-9a-f]{1,16})\)/,
+      /^\s*ESR = 0x([0-9a-f]{1,16})/,
+      /^Oops: ([0-9a-f]{4})\b/,
+      /^general protection fault[^:]*: ([0-9a-f]{4})\b/,
+    ]),
+    address: hexIn([
+      /\baddress:? (?:0x)?([0-9a-f]{8,16})\b/,
+      /non-canonical address 0x([0-9a-f]{1,16})/,
+      /^CR2: ([0-9a-f]{8,16})\b/,
+    ]),
+  };
+}
