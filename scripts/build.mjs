@@ -1,6 +1,6 @@
 // One bundle a process, listed here and nowhere else.
 import { build, context } from "esbuild";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 
 const node = { platform: "node", format: "cjs", target: "node22", external: ["vscode"] };
 const browser = { platform: "browser", format: "iife", target: "es2022" };
@@ -32,6 +32,8 @@ function prepare() {
   rmSync("dist", { recursive: true, force: true });
   mkdirSync("dist");
   writeFileSync("dist/package.json", '{ "type": "commonjs" }\n');
+  // Capstone looks for its WebAssembly beside the program.
+  copyFileSync("node_modules/@alexaltea/capstone-js/dist/capstone.wasm", "dist/capstone.wasm");
 }
 
 prepare();
