@@ -26,7 +26,8 @@ export function orcRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const entry = kernel.code.orc(lookupAddress(cursor));
   if (!entry || entry.type === "undefined") return undefined;
   if (entry.type === "end") return { kind: "end" };
-  const cfa = previousSp(kernel, cursor, entry);
+  if (entry.spRegister === "undefined" || entry.spRegister === "prevSp") return undefined;
+  const cfa = previousSp(kernel, cursor, entry.spRegister, BigInt(entry.spOffset));
   switch (entry.type) {
     case "regs":
       return { kind: "interrupted", registers: readPtRegs(kernel, cfa), address: cfa, exact: entry.signal };
@@ -42,10 +43,11 @@ export function orcRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   }
 }
 
+type SpRegister = Exclude<OrcEntry["spRegister"], "undefined" | "prevSp">;
+
 /** @throws Fault unknown when the rule starts from a register that is not known here */
-function previousSp(kernel: Kernel, cursor: Cursor, { spRegister, spOffset }: OrcEntry): bigint {
+function previousSp(kernel: Kernel, cursor: Cursor, spRegister: SpRegister, offset: bigint): bigint {
   const { memory } = kernel;
-  const offset = BigInt(spOffset);
   switch (spRegister) {
     case "sp":
       return wrap(kernel, cursor.sp + offset);
@@ -53,9 +55,6 @@ function previousSp(kernel: Kernel, cursor: Cursor, { spRegister, spOffset }: Or
       return wrap(kernel, memory.word(cursor.sp) + offset);
     case "bpIndirect":
       return memory.word(wrap(kernel, register(cursor, "rbp") + offset));
-    case "undefined":
-    case "prevSp":
-      throw Fault.at("corrupt", cursor.pc, "ORC has no stack pointer rule here");
     default:
       return wrap(kernel, register(cursor, registerNames[spRegister]) + offset);
   }

@@ -45,7 +45,7 @@ export function taskStackRange(kernel: Kernel, task: Obj): StackRange {
 }
 
 /** Interrupt, exception and entry stacks of every CPU, as far as this kernel has them. */
-function cpuStacks(kernel: Kernel): readonly StackRange[] {
+export function cpuStacks(kernel: Kernel): readonly StackRange[] {
   return kernel.memo("CPU stacks", () => {
     const stacks: StackRange[] = [];
     for (let cpu = 0; cpu < cpuCount(kernel); cpu++) {

@@ -16,7 +16,7 @@ const MAX_RETHOOKS = 1024;
  * @throws Fault unknown when it cannot be found: the stack below is intact, but its next address is not known
  */
 export function trampolineRule(kernel: Kernel, cursor: Cursor, task: Obj | undefined): Step | undefined {
-  if (cursor.exact || !isTrampoline(kernel, cursor.pc)) return undefined;
+  if (!isTrampoline(kernel, cursor.pc)) return undefined;
   const slot = cursor.sp - BigInt(kernel.arch.wordSize);
   const pc = task && (tracedReturn(kernel, task, slot) ?? hookedReturn(kernel, task, slot));
   if (pc === undefined)
@@ -26,12 +26,12 @@ export function trampolineRule(kernel: Kernel, cursor: Cursor, task: Obj | undef
   return { kind: "caller", cursor: { pc, sp: cursor.sp, known, registers, exact: false }, cfa: cursor.sp };
 }
 
-function isTrampoline(kernel: Kernel, pc: bigint): boolean {
+/** Whether a return address is a trampoline's: that is its first instruction, where execution will go on. */
+export function isTrampoline(kernel: Kernel, pc: bigint): boolean {
   const entries = kernel.memo(
     "return trampolines",
     () => new Set(trampolines.flatMap((name) => kernel.symbols.named(name).map(({ address }) => address))),
   );
-  // The address put on the stack is that of the trampoline's start.
   return entries.has(pc);
 }
 

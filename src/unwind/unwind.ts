@@ -13,7 +13,7 @@ import { entryRecordRule, frameRecordRule } from "./frameRecord.ts";
 import { orcRule } from "./orc.ts";
 import { prologueRule } from "./prologue.ts";
 import { stackAt } from "./stacks.ts";
-import { trampolineRule } from "./trampoline.ts";
+import { isTrampoline, trampolineRule } from "./trampoline.ts";
 import { isUser, trapOf } from "./trap.ts";
 
 /** The ways to unwind each architecture, the most exact first. To add one: write the rule, list it here. */
@@ -50,7 +50,8 @@ export function unwind(kernel: Kernel, start: Cursor, task?: Obj, doubt?: string
     if (step instanceof Fault) return ended(step);
     if (step.kind === "end") return ended();
     if (step.kind === "caller") {
-      arrived = { cursor: step.cursor, trap: undefined, doubt: step.doubt };
+      const exact = step.cursor.exact || isTrampoline(kernel, step.cursor.pc);
+      arrived = { cursor: { ...step.cursor, exact }, trap: undefined, doubt: step.doubt };
       if (!kernel.memory.isKernelAddress(step.cursor.pc)) return ended(noReturnAddress(cursor, step.cursor.pc));
       continue;
     }
