@@ -1,4 +1,4 @@
-import { Fault, orThrow } from "../base/fault.ts";
+import { Fault } from "../base/fault.ts";
 import type { RandomFile } from "../base/file.ts";
 import {
   elfHeader,
@@ -11,12 +11,9 @@ import {
   type ElfHeader,
 } from "./elfHeader.ts";
 import { Loads } from "./elfLoads.ts";
-import type { DumpFormat, DumpImage, Note, OpenOptions, Segment } from "./format.ts";
-import { eraseinfoOf, parseNotes, vmcoreinfoOf } from "./notes.ts";
-import { readBytes } from "./pages.ts";
+import type { DumpFormat, DumpImage, OpenOptions, Segment } from "./format.ts";
+import { eraseinfoOf, readNotes, vmcoreinfoOf, type Place } from "./notes.ts";
 
-/** The greatest note segment read: thousands of CPUs, but not the device dumps that drivers may add. */
-const MAX_NOTE_BYTES = 16 << 20;
 /** e_flags of a core that makedumpfile could not finish (makedumpfile's elf_info.h). */
 const DUMP_ELF_INCOMPLETE = 1;
 const NT_AUXV = 6;
@@ -39,15 +36,12 @@ function openElf(file: RandomFile, options: OpenOptions): DumpImage {
     throw Fault.of("corrupt", `${file.name} is not a dump: an ELF file, but no core, such as vmlinux or a module`);
   }
   const loads = new Loads();
-  const notes: Note[] = [];
-  let noteBytes = MAX_NOTE_BYTES;
+  const notePlaces: Place[] = [];
   for (const segment of programHeaders(file, header)) {
     if (segment.type === PT_LOAD) loads.add(segment);
-    if (segment.type !== PT_NOTE || noteBytes === 0) continue;
-    const bytes = orThrow(readBytes(file, Number(segment.offset), Math.min(Number(segment.filesz), noteBytes)));
-    noteBytes -= bytes.length;
-    for (const note of parseNotes(bytes, header.byteOrder)) notes.push(note);
+    if (segment.type === PT_NOTE) notePlaces.push({ offset: Number(segment.offset), size: Number(segment.filesz) });
   }
+  const notes = readNotes(file, notePlaces, header.byteOrder);
   if (loads.lackPhysical && notes.some((note) => note.type === NT_AUXV || note.type === NT_FILE)) {
     throw Fault.of("corrupt", `${file.name} is not a dump of a kernel, but the core of a process, which gdb reads`);
   }

@@ -2,7 +2,7 @@ import type { ByteOrder } from "../base/bytes.ts";
 import type { Fault } from "../base/fault.ts";
 import type { RandomFile } from "../base/file.ts";
 
-/** One ELF note. `desc` is the payload without padding. */
+/** One ELF note. `desc` is the payload without padding; of a device dump (NT_VMCOREDD), its first 64 KiB. */
 export interface Note {
   readonly name: string;
   readonly type: number;

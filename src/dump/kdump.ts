@@ -4,15 +4,14 @@ import type { RandomFile } from "../base/file.ts";
 import { bitmap, type Bitmap } from "./bitmap.ts";
 import { compressors, decompressPage } from "./compressors.ts";
 import { descriptors, type Descriptor } from "./descriptors.ts";
-import type { DumpFacts, DumpFormat, DumpImage, Note, OpenOptions } from "./format.ts";
+import type { DumpFacts, DumpFormat, DumpImage, OpenOptions } from "./format.ts";
 import { isKdump, kdumpHeader, type KdumpHeader } from "./kdumpHeader.ts";
-import { parseNotes, vmcoreinfoOf } from "./notes.ts";
+import { readNotes, vmcoreinfoOf, type Place } from "./notes.ts";
 import { cachedPages, FILE_ENDS, pageFault, readBytes } from "./pages.ts";
 
 /** status of a dump for which the disk was too small (makedumpfile's diskdump_mod.h). */
 const DUMP_DH_COMPRESSED_INCOMPLETE = 0x8;
-/** What a lying size may cost: notes of thousands of CPUs fit, and so does any text. */
-const MAX_NOTE_BYTES = 16 << 20;
+/** What a lying size may cost. */
 const MAX_TEXT_BYTES = 1 << 20;
 
 /** kdump-compressed files, header versions 1-6, of makedumpfile and QEMU; whole or split. */
@@ -36,7 +35,7 @@ function openKdump(files: readonly RandomFile[], options: OpenOptions): DumpImag
   const members = setOf(files.map(member));
   const { file, header } = members[0];
   const { main, sub } = header;
-  const notes = notesOf(file, header);
+  const notes = readNotes(file, sub.note ? [sub.note] : [], header.byteOrder);
   return {
     ...pages(members, options),
     format: kdump.name,
@@ -186,25 +185,10 @@ function memberFinder(members: readonly Member[], dumped: Bitmap) {
   };
 }
 
-interface Place {
-  readonly offset: number;
-  readonly size: number;
-}
-
-function notesOf(file: RandomFile, { sub, byteOrder }: KdumpHeader): Note[] {
-  const bytes = bytesAt(file, sub.note, MAX_NOTE_BYTES);
-  return bytes ? parseNotes(bytes, byteOrder) : [];
-}
-
 function textAt(file: RandomFile, place: Place | undefined): string | undefined {
-  const bytes = bytesAt(file, place, MAX_TEXT_BYTES);
-  return bytes && cString(bytes);
-}
-
-function bytesAt(file: RandomFile, place: Place | undefined, most: number): Uint8Array | undefined {
   if (!place || place.offset === 0 || place.size === 0) return undefined;
-  const bytes = orThrow(readBytes(file, place.offset, Math.min(place.size, most)));
-  return bytes.length > 0 ? bytes : undefined;
+  const bytes = orThrow(readBytes(file, place.offset, Math.min(place.size, MAX_TEXT_BYTES)));
+  return bytes.length > 0 ? cString(bytes) : undefined;
 }
 
 function facts(members: readonly [Member, ...Member[]]): DumpFacts {

@@ -1,36 +1,69 @@
 import { cString, viewOf, type ByteOrder } from "../base/bytes.ts";
+import { orThrow } from "../base/fault.ts";
+import type { RandomFile } from "../base/file.ts";
 import type { Note } from "./format.ts";
+import { readBytes } from "./pages.ts";
 
-/** More notes than the largest machines write (a dozen for each CPU), fewer than would fill memory. */
-const MAX_NOTES = 1 << 18;
+/** Bytes of a file. */
+export interface Place {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Enough for a dozen notes of each of ten thousand CPUs, little enough for a lying size. */
+const MAX_NOTES = 1 << 17;
+const MAX_READ = 16 << 20;
+const WINDOW = 1 << 20;
+/** Drivers may put whole device dumps in front of all else (NT_VMCOREDD, fs/proc/vmcore.c): of those, the beginning. */
+const MAX_DESC = 1 << 16;
 
 /**
  * ELF notes as Linux, kexec and QEMU lay them out: name and payload each padded to four bytes, in 32- and 64-bit
- * files alike (elf(5), "Notes"). What is cut off or overruns the bytes given ends the list.
+ * files alike (elf(5), "Notes"). A note that is cut off or overruns its place ends that place's list.
+ * @throws Fault when the file cannot be read
  */
-export function parseNotes(bytes: Uint8Array, order: ByteOrder): Note[] {
+export function readNotes(file: RandomFile, places: readonly Place[], order: ByteOrder): Note[] {
+  const notes: Note[] = [];
+  let budget = MAX_READ;
+  for (const { offset, size } of places) {
+    const end = Math.min(offset + size, file.size);
+    for (let at = offset; at < end && budget > 0 && notes.length < MAX_NOTES;) {
+      const bytes = orThrow(readBytes(file, at, Math.min(WINDOW, end - at, budget)));
+      budget -= bytes.length;
+      const next = parseNotes(bytes, end - at, order, notes);
+      if (next === 0) break;
+      at += next;
+    }
+  }
+  return notes;
+}
+
+/**
+ * Appends the notes that begin in `bytes`, the first of `size` bytes of notes.
+ * Returns where the next note begins, which may be far behind; 0 when the first is not whole.
+ */
+function parseNotes(bytes: Uint8Array, size: number, order: ByteOrder, notes: Note[]): number {
   const view = viewOf(bytes);
   const little = order === "little";
-  const notes: Note[] = [];
   let at = 0;
   while (at + 12 <= bytes.length && notes.length < MAX_NOTES) {
     const nameSize = view.getUint32(at, little);
-    const descSize = view.getUint32(at + 4, little);
-    const type = view.getUint32(at + 8, little);
     if (nameSize === 0) {
       at += 4; // no note, but the unused rest of a CPU's note buffer
       continue;
     }
+    const descSize = view.getUint32(at + 4, little);
     const desc = at + 12 + padded(nameSize);
-    if (desc + descSize > bytes.length) break;
+    const kept = desc + Math.min(descSize, MAX_DESC);
+    if (kept > bytes.length || desc + descSize > size) return at;
     notes.push({
       name: cString(bytes.subarray(at + 12, at + 12 + nameSize)),
-      type,
-      desc: bytes.subarray(desc, desc + descSize),
+      type: view.getUint32(at + 8, little),
+      desc: bytes.subarray(desc, kept),
     });
     at = desc + padded(descSize);
   }
-  return notes;
+  return at;
 }
 
 const padded = (size: number): number => Math.ceil(size / 4) * 4;

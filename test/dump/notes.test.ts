@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eraseinfoOf, parseNotes, vmcoreinfoOf } from "../../src/dump/notes.ts";
+import type { ByteOrder } from "../../src/base/bytes.ts";
+import { bytesFile } from "../../src/base/file.ts";
+import type { Note } from "../../src/dump/format.ts";
+import { eraseinfoOf, readNotes, vmcoreinfoOf, type Place } from "../../src/dump/notes.ts";
 import { noteBytes } from "../builders/notes.ts";
+
+const parseNotes = (bytes: Uint8Array, order: ByteOrder): Note[] =>
+  readNotes(bytesFile("notes", bytes), [{ offset: 0, size: bytes.length }], order);
 
 const some = [
   { name: "CORE", type: 1, desc: new Uint8Array([1, 2, 3, 4, 5]) },
@@ -37,4 +43,34 @@ test("a note that overruns its bytes ends the list", () => {
   const lying = bytes.slice();
   new DataView(lying.buffer).setUint32(4, 0xffffffff, true);
   assert.equal(parseNotes(lying, "little").length, 0);
+});
+
+test("megabytes of device dumps in front of all else are passed over, their beginning kept", () => {
+  const device = { name: "LINUX", type: 0x700, desc: new Uint8Array(9_000_000).fill(5) };
+  const notes = parseNotes(noteBytes([device, device, ...some, device], "little"), "little");
+  assert.deepEqual(
+    notes.map(({ name, desc }) => [name, desc.length]),
+    [
+      ["LINUX", 65536],
+      ["LINUX", 65536],
+      ["CORE", 5],
+      ["VMCOREINFO", 28],
+      ["ERASEINFO", 14],
+      ["LINUX", 65536],
+    ],
+  );
+});
+
+test("notes on both sides of a reading window are whole", () => {
+  const many = Array.from({ length: 9000 }, (_, i) => ({ name: "CORE", type: i, desc: new Uint8Array(336).fill(i) }));
+  const notes = parseNotes(noteBytes(many, "little"), "little");
+  assert.equal(notes.length, 9000);
+  assert.ok(notes.every((note, i) => note.type === i && note.desc[335] === i % 256));
+});
+
+test("a million empty places and a place of zeros cost next to nothing", () => {
+  const zeros = bytesFile("zeros", new Uint8Array(20 << 20));
+  const start = performance.now();
+  assert.equal(readNotes(zeros, new Array<Place>(1_000_000).fill({ offset: 0, size: zeros.size }), "little").length, 0);
+  assert.ok(performance.now() - start < 2000);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { markedPage } from "../builders/image.ts";
+import { flattened } from "../builders/flat.ts";
 import { kdumpFile, type BuiltKdump, type Stored } from "../builders/kdump.ts";
 import { answers, held, opened, refusal } from "../builders/opened.ts";
 
@@ -57,4 +58,10 @@ test("files that do not belong together are refused", () => {
   assert.match(refusal(parts[0], part(31, 50, { release: "6.2" })), /file 1 and file 2 are not parts of the same dump/);
   assert.match(refusal(parts[0], kdumpFile(all)), /file 2 is a whole dump: give it alone/);
   assert.match(refusal(kdumpFile(all), kdumpFile(all)), /is a whole dump: give it alone/);
+});
+
+test("parts may be flattened, each for itself", () => {
+  const image = opened(flattened(parts[1], 999), parts[0], flattened(parts[2], 4096));
+  assert.deepEqual([...held(image)], pfns);
+  assert.deepEqual(answers(image, [1, 31, 89]), ["page 1", "page 31", "page 89"]);
 });
