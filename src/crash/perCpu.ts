@@ -7,8 +7,11 @@ import { parseCpus } from "./number.ts";
 
 /** Whether a symbol has a copy for each CPU: it lies in the per-CPU section of the kernel's image. */
 export function isPerCpu(kernel: Kernel, symbol: KSymbol): boolean {
-  const start = kernel.symbols.find("__per_cpu_start")?.address;
-  const end = kernel.symbols.find("__per_cpu_end")?.address;
+  const section = kernel.memo("per-CPU section", () => ({
+    start: kernel.symbols.find("__per_cpu_start")?.address,
+    end: kernel.symbols.find("__per_cpu_end")?.address,
+  }));
+  const { start, end } = section;
   return start !== undefined && end !== undefined && symbol.address >= start && symbol.address < end;
 }
 

@@ -5,6 +5,7 @@ import { command, type Context, type Parsed } from "../command.ts";
 import { hexDump, type DumpFormat, type WordSize } from "../hexDump.ts";
 import { anyNumber, count, hexNumber } from "../number.ts";
 import { symbolic } from "../symbolicWord.ts";
+import { currentUserSpace } from "../userSpace.ts";
 import { WrongUse } from "../wrongUse.ts";
 
 export const rd = command({
@@ -110,12 +111,5 @@ function spaceOf(context: Context, args: Parsed, start: bigint): AddressSpace {
   const { memory } = context.kernel;
   if (args.has("-p")) return memory.physical;
   if (!args.has("-u") && memory.isKernelAddress(start)) return memory;
-  return userSpace(context);
-}
-
-/** @throws Fault */
-function userSpace({ task, kernel }: Context): AddressSpace {
-  const name = `user of pid ${task.at("pid").value()}`;
-  if (task.at("mm").value() === 0n) throw new UsageError("the current task is a kernel thread: it has no user memory");
-  return kernel.memory.user(task.at("mm.pgd").value(), name);
+  return currentUserSpace(context);
 }

@@ -7,6 +7,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { command } from "../command.ts";
 import { hexNumber } from "../number.ts";
+import { isPerCpu } from "../perCpu.ts";
 import { record, text, type Piece, type Pieces, type Span } from "../piece.ts";
 import { SymbolNotFound } from "../symbolNotFound.ts";
 import { WrongUse } from "../wrongUse.ts";
@@ -58,8 +59,11 @@ function* lookUp(kernel: Kernel, word: string, withPrevious: boolean, withNext: 
 }
 
 function* all(kernel: Kernel): Pieces {
-  for (const symbol of kernel.symbols.all())
-    if (symbol.module === undefined) yield symbolPiece(kernel, symbol, { plain: true });
+  for (const symbol of kernel.symbols.all()) {
+    // Absolute symbols are numbers, no addresses; but per-CPU ones are absolute where the section starts at zero.
+    const isNumber = "aA".includes(symbol.type) && !isPerCpu(kernel, symbol);
+    if (symbol.module === undefined && !isNumber) yield symbolPiece(kernel, symbol, { plain: true });
+  }
   for (const module of modulesByAddress(kernel)) yield* ofModule(kernel, module);
 }
 

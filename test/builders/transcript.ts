@@ -1,0 +1,42 @@
+import type { Context, SessionFacts } from "../../src/crash/command.ts";
+import { createContext } from "../../src/crash/context.ts";
+import { run } from "../../src/crash/language.ts";
+import { type Json, lineText, type Piece } from "../../src/crash/piece.ts";
+import type { Kernel } from "../../src/model/kernel.ts";
+import type { Obj } from "../../src/model/object.ts";
+import { toyKernel } from "./kernel.ts";
+
+const facts: SessionFacts = {
+  vmcore: ["vmcore"],
+  vmlinux: undefined,
+  format: "toy",
+  incomplete: false,
+  dumpLevel: undefined,
+  timestamp: undefined,
+  lacking: [],
+};
+
+/** A user's context on a toy kernel. @param task the current task, for commands that go by it */
+export function toyContext(kernel: Kernel = toyKernel(), task?: Obj, session: Partial<SessionFacts> = {}): Context {
+  return createContext(kernel, { ...facts, ...session }, () => {
+    if (!task) throw new Error("this test's context has no task");
+    return task;
+  });
+}
+
+/** What a person reads: every line a command line gives, mistakes and faults included, without trailing blanks. */
+export function transcript(context: Context, line: string): string {
+  return pieces(context, line).flatMap(linesOf).join("\n");
+}
+
+function linesOf(piece: Piece): string[] {
+  if (piece.kind === "progress") return [];
+  const lines = piece.lines.map((line) => lineText(line).trimEnd());
+  return piece.kind === "usage" ? [piece.message, ...lines] : lines;
+}
+
+/** What a program reads: each record's data. */
+export const data = (context: Context, line: string): Json[] =>
+  pieces(context, line).flatMap((piece) => (piece.kind === "record" ? [piece.data] : []));
+
+export const pieces = (context: Context, line: string): Piece[] => [...run(context, line)];
