@@ -1,11 +1,14 @@
 import { Lru } from "../../base/lru.ts";
 import type { ElfFile } from "../elf.ts";
 import { type ElfSymbols, elfSymbols } from "../elfSymbols.ts";
-import { type Placement, type TextRange, textRanges } from "../placement.ts";
+import { type Placement, type TextRange, sectionAddress, textRanges } from "../placement.ts";
+import { relocated } from "../relocation.ts";
 import type { CfiRow, CodeScope, CodeSource, SourceLine } from "../source.ts";
+import { FrameTables, type FrameSection } from "./cfi.ts";
 import { FunctionTable } from "./functions.ts";
 import type { Image } from "./image.ts";
 import { scopesOf } from "./scopes.ts";
+import { Section } from "./section.ts";
 import type { Unit } from "./unit.ts";
 import { UnitIndex } from "./unitIndex.ts";
 
@@ -18,6 +21,7 @@ export class DwarfCode implements CodeSource {
   private readonly text: readonly TextRange[];
   private readonly units: UnitIndex;
   private readonly functions = new Lru<Unit, FunctionTable>(FUNCTION_TABLES_KEPT);
+  private readonly frames: FrameTables;
   private readonly symbols: () => ElfSymbols;
 
   constructor(image: Image, elf: ElfFile, placement: Placement | undefined, symbols: ElfSymbols | undefined) {
@@ -25,12 +29,17 @@ export class DwarfCode implements CodeSource {
     this.image = image;
     this.text = textRanges(elf, placement);
     this.units = new UnitIndex(image);
+    this.frames = new FrameTables(frameSections(elf, image, placement));
     let known = symbols;
     this.symbols = () => (known ??= elfSymbols(elf, placement));
   }
 
+  private isText(pc: bigint): boolean {
+    return this.text.some(({ start, end }) => pc >= start && pc < end);
+  }
+
   private unitAt(pc: bigint): Unit | undefined {
-    if (!this.text.some(({ start, end }) => pc >= start && pc < end)) return undefined;
+    if (!this.isText(pc)) return undefined;
     return this.units.at(this.image.encoding.addressing.distance(pc));
   }
 
@@ -57,7 +66,18 @@ export class DwarfCode implements CodeSource {
   }
 
   cfi(pc: bigint): CfiRow | undefined {
-    void pc;
-    return undefined;
+    if (!this.isText(pc)) return undefined;
+    return this.frames.row(this.image.encoding.addressing.distance(pc));
   }
+}
+
+function frameSections(elf: ElfFile, image: Image, placement: Placement | undefined): FrameSection[] {
+  const { encoding } = image;
+  const unplaced: FrameSection = { section: image.frame, eh: false, start: 0 };
+  const section = elf.section(".eh_frame");
+  if (!section) return [unplaced];
+  const start = sectionAddress(elf, section, placement);
+  const contents = new Section(".eh_frame", encoding, relocated(elf, section, placement));
+  // A relocatable file's pointers are relocated as from an unplaced section, when it was not loaded.
+  return [unplaced, { section: contents, eh: true, start: encoding.addressing.distance(start ?? 0n) }];
 }

@@ -34,6 +34,7 @@ export class Image {
   readonly rnglists: Section;
   readonly loc: Section;
   readonly loclists: Section;
+  readonly frame: Section;
   private readonly alternate: Image | undefined;
   private readonly opened = new Map<number, Unit>();
   private readonly openedTypes = new Map<number, Unit>();
@@ -59,6 +60,7 @@ export class Image {
     this.rnglists = section("rnglists");
     this.loc = section("loc");
     this.loclists = section("loclists");
+    this.frame = section("frame");
     this.alternate = alternate;
   }
 
