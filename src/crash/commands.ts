@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { alias } from "./commands/alias.ts";
 import { ascii } from "./commands/ascii.ts";
+import { bt } from "./commands/bt.ts";
 import { btop } from "./commands/btop.ts";
 import { evaluate } from "./commands/eval.ts";
 import { exit, q } from "./commands/exit.ts";
@@ -26,6 +27,7 @@ export const commands = (): readonly Command[] => [
   star,
   alias,
   ascii,
+  bt,
   btop,
   evaluate,
   exit,
