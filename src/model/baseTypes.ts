@@ -1,42 +1,48 @@
 import type { CType, IntType } from "../debuginfo/ctype.ts";
 
-/** C's arithmetic types by every order of words that C allows, reduced to one spelling: gdb's. */
-export function baseTypeName(words: readonly string[]): string | undefined {
-  const counts = new Map<string, number>();
-  for (const word of words) {
-    const plain = word === "__signed__" || word === "__signed" ? "signed" : word;
-    if (!WORDS.has(plain)) return undefined;
-    counts.set(plain, (counts.get(plain) ?? 0) + 1);
-  }
-  const has = (word: string): boolean => counts.has(word);
-  const unsigned = has("unsigned") ? "unsigned " : "";
-  for (const single of ["void", "_Bool", "float"]) if (has(single)) return words.length === 1 ? single : undefined;
-  if (has("double")) return has("long") ? "long double" : "double";
-  if (has("char")) return unsigned ? "unsigned char" : has("signed") ? "signed char" : "char";
-  if (has("__int128")) return `${unsigned}__int128`;
-  if (has("short")) return `${unsigned}short`;
-  const longs = counts.get("long") ?? 0;
-  if (longs > 2) return undefined;
-  return `${unsigned}${longs === 2 ? "long long" : longs === 1 ? "long" : "int"}`;
-}
+/** Words that may stand together, without `signed`, `unsigned` and the `int` that C lets people leave out or add. */
+const BASES: ReadonlyMap<string, string> = new Map([
+  ["", "int"],
+  ["char", "char"],
+  ["short", "short"],
+  ["long", "long"],
+  ["long long", "long long"],
+  ["__int128", "__int128"],
+]);
 
-const WORDS = new Set([
-  "void",
-  "_Bool",
+/** Words that take no other. */
+const ALONE: readonly string[] = ["void", "_Bool", "float", "double"];
+
+const SIGNED: readonly string[] = ["signed", "__signed__", "__signed"];
+
+const WORDS: ReadonlySet<string> = new Set([
+  ...ALONE,
+  ...SIGNED,
+  "unsigned",
   "char",
   "short",
   "int",
   "long",
-  "float",
-  "double",
-  "signed",
-  "unsigned",
   "__int128",
 ]);
 
+/** C's arithmetic types by every order of words that C allows, reduced to one spelling: gdb's. */
+export function baseTypeName(words: readonly string[]): string | undefined {
+  const [first = ""] = words;
+  if (words.length === 1 && ALONE.includes(first)) return first;
+  if (words.toSorted().join(" ") === "double long") return "long double";
+  const isUnsigned = words.includes("unsigned");
+  const isSigned = words.some((word) => SIGNED.includes(word));
+  const rest = words.filter((word) => word !== "unsigned" && !SIGNED.includes(word));
+  const base = BASES.get(rest.filter((word) => word !== "int").join(" "));
+  const ints = rest.filter((word) => word === "int").length;
+  if (base === undefined || ints > 1 || (isUnsigned && isSigned)) return undefined;
+  if (ints === 1 && (base === "char" || base === "__int128")) return undefined;
+  return isUnsigned ? `unsigned ${base}` : isSigned && base === "char" ? "signed char" : base;
+}
+
 /** Whether a word can only be part of an arithmetic type's name. */
-export const isBaseTypeWord = (word: string): boolean =>
-  WORDS.has(word) || word === "__signed__" || word === "__signed";
+export const isBaseTypeWord = (word: string): boolean => WORDS.has(word);
 
 /** How compilers name them in debuginfo: "long unsigned int" for `unsigned long`. */
 export function debuginfoName(name: string): string {

@@ -67,8 +67,9 @@ function store(memory: ToyMemory, object: Obj, value: ToyValue): void {
   // The whole of a struct or array is there, even where the literal says nothing.
   if (!object.bitField) memory.poke(object.address, new Uint8Array(object.size));
   if (value instanceof Uint8Array) memory.poke(object.address, value);
-  else if (typeof value === "string")
-    memory.poke(type.kind === "pointer" ? allot(memory, object, value) : object.address, encode(value));
+  else if (typeof value === "string" && type.kind === "pointer")
+    memory.poke(allot(memory, object, value), encode(value));
+  else if (typeof value === "string") memory.poke(object.address, encode(value).subarray(0, object.size || undefined));
   else if (Array.isArray(value)) value.forEach((element: ToyValue, i) => store(memory, object.index(i), element));
   else if (typeof value === "object")
     for (const [member, inner] of Object.entries(value)) store(memory, object.at(member), inner);

@@ -146,8 +146,8 @@ class Evaluator {
     if (operator === "&&") return this.int(this.isTrue(node.left) && this.isTrue(node.right));
     if (operator === "||") return this.int(this.isTrue(node.left) || this.isTrue(node.right));
     if (operator === "@") return this.repeated(this.value(node.left), this.value(node.right), position);
-    const left = decay(this.value(node.left));
-    const right = decay(this.value(node.right));
+    const left = decay(known(this.value(node.left), node.left.position));
+    const right = decay(known(this.value(node.right), node.right.position));
     return binary(operator, left, right, (object) => this.number(object, position), position);
   }
 

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Fault } from "../../src/base/fault.ts";
+import type { TypeSource } from "../../src/debuginfo/source.ts";
+import { declarations } from "../../src/model/declarations.ts";
+import { typeIndex } from "../../src/model/typeIndex.ts";
+import { typeName } from "../../src/model/typeName.ts";
+import { declaredTypes } from "../builders/declarations.ts";
+
+const x86 = { name: "x86_64", wordSize: 8, byteOrder: "little" } as const;
+const source = (text: string): TypeSource => declaredTypes(text, x86);
+
+test("the first source that knows a complete type is taken", () => {
+  const types = typeIndex(x86, [
+    source("struct a; struct b { int x; }; struct a *p;"),
+    source("struct a { long y; }; struct b { long x, y; };"),
+  ]);
+  assert.equal(types.find("struct", "a")?.kind, "struct");
+  assert.deepEqual(
+    ["a", "b"].map((name) => (types.find("struct", name) as { size: number }).size),
+    [8, 4],
+  );
+});
+
+test("sources that join later are seen", () => {
+  const sources: TypeSource[] = [source("struct a { int x; };")];
+  const types = typeIndex(x86, sources);
+  assert.throws(() => types.named("struct late *"), Fault);
+  sources.push(source("struct late { int x; };"));
+  assert.equal(typeName(types.named("struct late *")), "struct late *");
+});
+
+test("C's own types need no source, and are as wide as the machine's", () => {
+  const size = (wordSize: 4 | 8, name: string): number =>
+    (typeIndex({ name: "toy", wordSize }, []).named(name) as { size: number }).size;
+  assert.deepEqual(
+    ["char", "short", "int", "long", "long long", "unsigned long", "void *", "__int128"].map((name) => size(8, name)),
+    [1, 2, 4, 8, 8, 8, 8, 16],
+  );
+  assert.deepEqual(
+    ["int", "long", "long long", "unsigned long", "void *"].map((name) => size(4, name)),
+    [4, 4, 8, 4, 4],
+  );
+});
+
+test("plain char has the sign of the machine where no debuginfo tells", () => {
+  const signed = (name: string): unknown =>
+    (typeIndex({ name, wordSize: 8 }, []).named("char") as { signed: boolean }).signed;
+  assert.deepEqual(["x86_64", "arm64", "s390x"].map(signed), [true, false, false]);
+});
+
+test("a well-known global has the first of its types that this kernel has", () => {
+  const typed = (text: string): string | undefined => {
+    const type = typeIndex(x86, [source(text)]).variable("irq_desc_tree");
+    return type && typeName(type);
+  };
+  assert.equal(typed("struct xarray { int x; }; struct radix_tree_root { int x; };"), "struct xarray");
+  assert.equal(typed("struct radix_tree_root { int x; };"), "struct radix_tree_root");
+  assert.equal(typed(""), undefined);
+});
+
+test("debuginfo that declares a variable goes before the table", () => {
+  const type = typeIndex(x86, [source("int panic_timeout[2];")]).variable("panic_timeout");
+  assert.equal(type && typeName(type), "int [2]");
+});
+
+test("constants are found in the enum that declares them", () => {
+  const types = typeIndex(x86, [source("enum a { ONE = 1 }; struct s { enum { INNER = 9 } x; };")]);
+  assert.deepEqual(
+    ["ONE", "INNER", "NONE"].map((name) => types.enumerator(name)?.value),
+    [1n, 9n, undefined],
+  );
+});
+
+test("every spelling in the table is a type name", () => {
+  // Any tag and typedef is known here, so only the grammar can fail.
+  const anything: TypeSource = {
+    ...source(""),
+    find: (kind, name) => (kind === "int" ? undefined : { kind: "typedef", name, target: { kind: "void" } }),
+  };
+  const types = typeIndex(x86, [anything]);
+  for (const [name, spellings] of declarations)
+    for (const text of spellings) assert.doesNotThrow(() => types.named(text), `${name}: ${text}`);
+});
