@@ -38,14 +38,17 @@ export function cfiRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   };
 }
 
-/** The caller's registers that call frame information tells, when it finds the same frame as the rule that stepped. */
-export function calleeSavedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint): Registers {
+/**
+ * The caller's registers that call frame information tells, when it finds the same frame as the rule that stepped.
+ * @returns undefined when it has nothing to say, or another frame
+ */
+export function calleeSavedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint): Registers | undefined {
   const registers = attempt(() => {
     const row = kernel.code.cfi(lookupAddress(cursor));
     if (!row || cfaOf(kernel, row, cursor.registers()) !== cfa) return undefined;
     return callerRegisters(kernel, row, cursor.registers(), cfa);
   });
-  return registers === undefined || registers instanceof Fault ? new Map<string, bigint>() : registers;
+  return registers instanceof Fault ? undefined : registers;
 }
 
 /** The canonical frame address; undefined when it is counted from a register that is not known. */

@@ -4,6 +4,7 @@ import type { OrcEntry } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { calleeSavedRegisters } from "./cfi.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { pushedRegisters } from "./prologue.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
 /** Registers that a rule may start from when an entry stub or a realigned frame has them, by their names in Arch. */
@@ -72,7 +73,10 @@ function caller(kernel: Kernel, cursor: Cursor, entry: OrcEntry, cfa: bigint): C
   const bp = callerBp(kernel, cursor, entry, cfa);
   if (bp !== undefined) known.set("rbp", bp);
   let all: Registers | undefined;
-  const registers = (): Registers => (all ??= new Map([...calleeSavedRegisters(kernel, cursor, cfa), ...known]));
+  const registers = (): Registers => {
+    all ??= new Map([...(calleeSavedRegisters(kernel, cursor, cfa) ?? pushedRegisters(kernel, cursor, cfa)), ...known]);
+    return all;
+  };
   return { pc, sp: cfa, known, registers, exact: false };
 }
 

@@ -1,10 +1,11 @@
 import { viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
+import type { Registers } from "../arch/arch.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { prologueOf } from "./x86Prologue.ts";
 
-/** Bytes of a function that can belong to its prologue, and of a stack that are searched for a call. */
-const PROLOGUE_BYTES = 96;
+/** Bytes of a stack that are searched for a return address. */
 const SEARCHED_BYTES = 2048;
 
 /**
@@ -14,13 +15,14 @@ const SEARCHED_BYTES = 2048;
 export function prologueRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const entry = kernel.code.isText(cursor.pc) ? kernel.symbols.at(lookupAddress(cursor))?.address : undefined;
   if (entry === undefined) return undefined;
-  const pushed = pushes(kernel, entry, Number(cursor.pc - entry));
-  if (pushed) {
-    const cfa = wrap(kernel, cursor.sp + BigInt(pushed.bytes + 8));
-    if (followsCall(kernel, kernel.memory.word(cfa - 8n))) return callerAt(kernel, cursor, cfa, pushed.bp);
+  const prologue = prologueOf(kernel, entry, Number(cursor.pc - entry));
+  if (prologue) {
+    const cfa = wrap(kernel, cursor.sp + BigInt(prologue.bytes + 8));
+    if (followsCall(kernel, kernel.memory.word(cfa - 8n)))
+      return callerAt(kernel, cursor, cfa, prologue.saved.get("rbp"));
   }
   const cfa = nearestCall(kernel, cursor.sp, entry);
-  return cfa === undefined ? undefined : callerAt(kernel, cursor, cfa, pushed?.bp);
+  return cfa === undefined ? undefined : callerAt(kernel, cursor, cfa, prologue?.saved.get("rbp"));
 }
 
 function callerAt(kernel: Kernel, cursor: Cursor, cfa: bigint, bpAt: number | undefined): Step {
@@ -36,51 +38,28 @@ function callerAt(kernel: Kernel, cursor: Cursor, cfa: bigint, bpAt: number | un
   };
 }
 
-interface Pushed {
-  /** Bytes between sp and the return address. */
-  readonly bytes: number;
-  /** Where the caller's rbp was pushed, in bytes below the canonical frame address. */
-  readonly bp: number | undefined;
-}
+/** Registers that a function must give back as it found them (System V psABI for AMD64, figure 3.4). */
+const calleeSaved = ["rbx", "rbp", "r12", "r13", "r14", "r15"];
 
-/** Follows the instructions that prologues are made of, up to the first that is none; undefined when rsp is realigned. */
-function pushes(kernel: Kernel, entry: bigint, limit: number): Pushed | undefined {
-  const code = attempt(() => kernel.memory.read(entry, PROLOGUE_BYTES));
-  if (code instanceof Fault) return undefined;
-  const view = viewOf(code);
-  let bytes = 0;
-  let bp: number | undefined;
-  for (let at = 0; at < Math.min(limit, PROLOGUE_BYTES - 8);) {
-    const length = prologueLength(code, at);
-    if (length === 0) break;
-    const rex = ((code[at] ?? 0) & 0xf0) === 0x40 ? 1 : 0;
-    const opcode = code[at + rex] ?? 0;
-    if ((opcode & 0xf8) === 0x50) {
-      bytes += 8;
-      if (code[at] === 0x55) bp = bytes + 8;
-    } else if (opcode === 0x83 && code[at + 2] === 0xec) bytes += view.getInt8(at + 3);
-    else if (opcode === 0x81 && code[at + 2] === 0xec) bytes += view.getInt32(at + 3, true);
-    at += length;
+/**
+ * The caller's registers by the pushes of a function's prologue: what there is without call frame information.
+ * @param cfa of the frame; the pushes must lead to it exactly, or nothing is said
+ */
+export function pushedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint): Registers {
+  const symbol = kernel.symbols.at(lookupAddress(cursor));
+  // The unlikely part of a function lies elsewhere and runs on the same frame.
+  const cold = symbol?.name.endsWith(".cold") ? kernel.symbols.find(symbol.name.slice(0, -".cold".length)) : undefined;
+  const limit = cold ? Infinity : Number(cursor.pc - (symbol?.address ?? cursor.pc));
+  const prologue = symbol && prologueOf(kernel, (cold ?? symbol).address, limit);
+  if (!prologue || cfa - cursor.sp !== BigInt(prologue.bytes + 8)) return new Map();
+  const registers = new Map<string, bigint>();
+  for (const name of calleeSaved) {
+    const place = prologue.saved.get(name);
+    const value =
+      place === undefined ? cursor.registers().get(name) : attempt(() => kernel.memory.word(cfa - BigInt(place)));
+    if (typeof value === "bigint") registers.set(name, value);
   }
-  return bytes >= 0 ? { bytes, bp } : undefined;
-}
-
-/** Bytes of the instruction, when it is one that compilers put before or among the pushes; else 0. */
-function prologueLength(code: Uint8Array, at: number): number {
-  const first = code[at] ?? 0;
-  const rex = (first & 0xf0) === 0x40 ? 1 : 0;
-  const opcode = code[at + rex] ?? 0;
-  const modrm = code[at + rex + 1] ?? 0;
-  const setsRsp = opcode === 0x89 && (modrm & 7) === 4 && (first & 1) === 0;
-  if (opcode === 0xe8 && at < 8) return 5; // call __fentry__
-  if (opcode === 0x0f && modrm === 0x1f && code[at + 2] === 0x44) return 5; // the nop in its place
-  if (opcode === 0xf3 && modrm === 0x0f && code[at + 2] === 0x1e && code[at + 3] === 0xfa) return 4; // endbr64
-  if ((opcode & 0xf8) === 0x50) return rex + 1; // push
-  if ((opcode & 0xf8) === 0xb8) return rex && first & 8 ? 10 : rex + 5; // mov imm, register
-  if ((opcode === 0x89 || opcode === 0x31) && modrm >= 0xc0 && !setsRsp) return rex + 2; // mov or xor of registers
-  if (opcode === 0x83 && first === 0x48 && modrm === 0xec) return 4; // sub imm8, rsp
-  if (opcode === 0x81 && first === 0x48 && modrm === 0xec) return 7; // sub imm32, rsp
-  return 0;
+  return registers;
 }
 
 /** Whether the instruction before an address is a call, direct or indirect. */
