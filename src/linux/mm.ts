@@ -66,7 +66,7 @@ function cachedPages(task: Obj): number {
 const MAX_NODES = 1024;
 
 /** Addresses of every `struct pglist_data`: one, or those of `node_data[]` that are not NULL. @throws Fault */
-export function* memoryNodes(kernel: Kernel): Generator<bigint> {
+export function* memoryNodes(kernel: Kernel): Generator<bigint, void, void> {
   const nodes = globalAddress(kernel, "node_data");
   if (nodes === undefined) return yield noteSymbol(kernel, "contig_page_data");
   // nr_node_ids is a constant, and no variable, where there is only one node.

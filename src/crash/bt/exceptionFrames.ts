@@ -19,7 +19,7 @@ const RFLAGS_RESERVED = -1n << 22n;
 type Mode = "KERNEL" | "USER";
 
 /** Every place in a range of a stack whose words make sense as `struct pt_regs`, as lines. */
-export function* exceptionFrames(kernel: Kernel, from: bigint, end: bigint): Generator<Line> {
+export function* exceptionFrames(kernel: Kernel, from: bigint, end: bigint): Generator<Line, void, void> {
   const size = BigInt(ptRegsSize(kernel));
   for (let at = from; at + size <= end; at += BigInt(kernel.arch.wordSize)) {
     const registers = attempt(() => readPtRegs(kernel, at));
@@ -45,7 +45,7 @@ function modeOf(kernel: Kernel, registers: Registers): Mode | undefined {
     : undefined;
 }
 
-function* frameLines(kernel: Kernel, at: bigint, mode: Mode, registers: Registers): Generator<Line> {
+function* frameLines(kernel: Kernel, at: bigint, mode: Mode, registers: Registers): Generator<Line, void, void> {
   yield [];
   yield [`  ${mode}-MODE EXCEPTION FRAME AT: `, { as: "address", text: hex(at), address: at }];
   if (mode === "KERNEL") yield exceptionLine(kernel, registers.get(kernel.arch.pc) ?? 0n);
@@ -56,7 +56,7 @@ function* frameLines(kernel: Kernel, at: bigint, mode: Mode, registers: Register
 const EXCEPTION_STACKS = ["DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC"];
 
 /** The search through the IRQ and exception stacks of CPUs: bt -E. */
-export function* cpuExceptionFrames(kernel: Kernel, cpus: readonly number[]): Generator<Piece> {
+export function* cpuExceptionFrames(kernel: Kernel, cpus: readonly number[]): Generator<Piece, void, void> {
   const wanted = cpuStacks(kernel).filter(({ cpu }) => cpu !== undefined && cpus.includes(cpu));
   for (const stack of wanted.filter(({ kind }) => kind === "irq")) yield* searched(kernel, stack, "IRQ");
   for (const cpu of cpus) {
@@ -67,7 +67,7 @@ export function* cpuExceptionFrames(kernel: Kernel, cpus: readonly number[]): Ge
   }
 }
 
-function* searched(kernel: Kernel, { cpu, start, end }: StackRange, name: string): Generator<Piece> {
+function* searched(kernel: Kernel, { cpu, start, end }: StackRange, name: string): Generator<Piece, void, void> {
   yield text(`CPU ${cpu} ${name} STACK:`);
   const lines = attempt(() => [...exceptionFrames(kernel, start, end)]);
   if (lines instanceof Fault) yield faultPiece(lines);

@@ -10,7 +10,7 @@ import { type Line, type Piece, record, text } from "../piece.ts";
 import { taskFacts, taskHeading } from "../taskHeading.ts";
 
 /** Looks at the far end of every task's stack for signs that something wrote over it. */
-export function* stackOverflows(kernel: Kernel): Generator<Piece> {
+export function* stackOverflows(kernel: Kernel): Generator<Piece, void, void> {
   let found = false;
   for (const task of taskTable(kernel).tasks) {
     const signs = overflowSigns(task);

@@ -17,7 +17,7 @@ export interface TextSymbolStyle {
 }
 
 /** Every address in kernel code on the stack from where the task stood outwards, over all its stacks. */
-export function* textSymbols(task: Obj, stack: Stack, style: TextSymbolStyle): Generator<Line> {
+export function* textSymbols(task: Obj, stack: Stack, style: TextSymbolStyle): Generator<Line, void, void> {
   const { kernel } = task;
   const scan = new TextScan(kernel, style);
   let from: bigint | undefined;
@@ -45,7 +45,7 @@ export function* textSymbols(task: Obj, stack: Stack, style: TextSymbolStyle): G
 }
 
 /** Every address in kernel code on the whole of the task's own stack. @throws Fault for a task without a stack */
-export function* allTextSymbols(task: Obj, { userTrap }: Stack, style: TextSymbolStyle): Generator<Line> {
+export function* allTextSymbols(task: Obj, { userTrap }: Stack, style: TextSymbolStyle): Generator<Line, void, void> {
   const { start, end } = taskStackRange(task.kernel, task);
   yield* new TextScan(task.kernel, style).range(start, end);
   if (userTrap) yield* registerLines(task.kernel, userTrap.registers);
@@ -63,7 +63,7 @@ class TextScan {
     this.style = style;
   }
 
-  *range(from: bigint, end: bigint): Generator<Line> {
+  *range(from: bigint, end: bigint): Generator<Line, void, void> {
     for (let at = from; at < end; at += BigInt(this.kernel.arch.wordSize)) {
       const value = attempt(() => this.kernel.memory.word(at));
       if (value instanceof Fault) return yield ["  ", faultSpan(value)];

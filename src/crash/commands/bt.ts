@@ -102,15 +102,22 @@ function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefine
   const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
   const offsets = args.has("-s") ? radix : undefined;
   const special = specialLines(task, stack, args, offsets);
-  const data = backtraceJson(task, stack.own);
-  if (special) return record(data, taskHeading(task), ...special);
+  const piece = (lines: readonly Line[]): Piece => ({
+    kind: "record",
+    lines,
+    // Lines and inlined functions of every frame are looked up only for those who ask.
+    get data() {
+      return backtraceJson(task, stack.own);
+    },
+  });
+  if (special) return piece([taskHeading(task), ...special]);
   const style: BacktraceStyle = {
     lines: args.has("-l"),
     inlined: args.has("-i"),
     offsets,
     data: args.has("-f") || args.has("-F") ? { symbolic: args.has("-F"), indent: "    ", separator: ": " } : undefined,
   };
-  return record(data, ...backtraceLines(task, stack.shown, style));
+  return piece(backtraceLines(task, stack.shown, style));
 }
 
 /** The stack from the registers that were saved, and, for people, with what came after that moment. */

@@ -89,7 +89,7 @@ function messagePiece(message: LogRecord, prefix: string, withDictionary: boolea
   return record(data, ...lines);
 }
 
-function* audit(kernel: Kernel): Generator<Piece> {
+function* audit(kernel: Kernel): Generator<Piece, void, void> {
   let found = false;
   for (const { type, text: message } of auditRecords(kernel)) {
     found = true;
@@ -98,7 +98,7 @@ function* audit(kernel: Kernel): Generator<Piece> {
   if (!found) yield text("log: kernel audit log is empty");
 }
 
-function* safe(kernel: Kernel): Generator<Piece> {
+function* safe(kernel: Kernel): Generator<Piece, void, void> {
   let name: string | undefined;
   for (const buffer of safeBuffers(kernel)) {
     if (buffer.name !== name) yield text(`PRINTK_SAFE_SEQ_BUF: ${(name = buffer.name)}`);

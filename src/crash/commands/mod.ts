@@ -56,7 +56,7 @@ interface Row {
   readonly size: Cell;
 }
 
-function* table(kernel: Kernel, chosen: readonly Obj[]): Generator<Piece> {
+function* table(kernel: Kernel, chosen: readonly Obj[]): Generator<Piece, void, void> {
   const width = kernel.arch.wordSize * 2;
   const rows = chosen.map((module): Row => ({
     module,
@@ -98,7 +98,7 @@ function moduleRow({ module, name, base, size }: Row, width: number, nameWidth: 
   return record(data, line);
 }
 
-function* taints(kernel: Kernel, chosen: readonly Obj[]): Generator<Piece> {
+function* taints(kernel: Kernel, chosen: readonly Obj[]): Generator<Piece, void, void> {
   const tainting = chosen.flatMap((module) => {
     const mask = attempt(() => module.at("taints").value());
     if (mask === 0n) return [];

@@ -116,7 +116,7 @@ function taint(kernel: Kernel): Piece {
   return record({ mask: `0x${mask.toString(16)}`, letters }, `TAINTED_MASK: ${mask.toString(16)}  ${letters}`);
 }
 
-function* dmi(kernel: Kernel): Generator<Piece> {
+function* dmi(kernel: Kernel): Generator<Piece, void, void> {
   const strings = dmiStrings(kernel);
   if (strings === undefined) return yield text("sys: dmi_ident does not exist in this kernel");
   for (const { name, value } of strings) {
@@ -125,7 +125,7 @@ function* dmi(kernel: Kernel): Generator<Piece> {
   }
 }
 
-function* config(kernel: Kernel): Generator<Piece> {
+function* config(kernel: Kernel): Generator<Piece, void, void> {
   const lines = kernelConfig(kernel);
   if (lines === undefined) return yield text("sys: kernel_config_data does not exist in this kernel");
   for (const line of lines) yield record(line, line);

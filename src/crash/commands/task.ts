@@ -47,7 +47,7 @@ function shown(task: Obj, members: readonly string[], options: FormatOptions): P
   return record(taskFacts(task), ...lines);
 }
 
-function* structLines(object: Obj, options: FormatOptions): Generator<Line> {
+function* structLines(object: Obj, options: FormatOptions): Generator<Line, void, void> {
   const type = bare(object.type);
   const name = type.kind === "struct" ? (type.name ?? "") : "";
   let first = true;

@@ -8,7 +8,7 @@ import { taskFacts, taskHeading } from "../taskHeading.ts";
 const MAX_BYTES = 2 << 20;
 
 /** Command line and environment of each user task, from its own stack. */
-export function* tasksArguments(tasks: Iterable<Obj>): Generator<Piece> {
+export function* tasksArguments(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
     const parts = attempt(() => ({ args: strings(task, "arg"), env: strings(task, "env") }));
     if (parts instanceof Fault) {

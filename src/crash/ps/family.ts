@@ -11,7 +11,7 @@ const MAX_PARENTS = 1024;
 const indented = (spaces: number, task: Obj): Line => [" ".repeat(spaces), ...taskHeading(task)];
 
 /** Each task's line of parents, from `swapper/0` down to it, a step further in for each generation. */
-export function* tasksParents(tasks: Iterable<Obj>): Generator<Piece> {
+export function* tasksParents(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
     const { line, fault } = ancestry(task);
     const lines = line.map((one, i) => indented(i, one));
@@ -33,13 +33,13 @@ function ancestry(task: Obj): { line: Obj[]; fault: Fault | undefined } {
 }
 
 /** Each task's children. */
-export function* tasksChildren(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece> {
+export function* tasksChildren(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece, void, void> {
   const children = grouped(kernel, (task) => taskParent(task).address);
   for (const task of tasks) yield family(task, children.get(task.address) ?? [], "children");
 }
 
 /** The thread groups that the tasks belong to, each once, its leader first. */
-export function* tasksGroups(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece> {
+export function* tasksGroups(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece, void, void> {
   const groups = grouped(kernel, (task) => BigInt(taskTgid(task)));
   const shown = new Set<number>();
   for (const task of tasks) {

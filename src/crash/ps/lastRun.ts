@@ -23,7 +23,11 @@ interface LastRun {
 }
 
 /** When each task last got a CPU, the latest first; tasks for which that is not known come last. */
-export function* tasksLastRun(kernel: Kernel, tasks: Iterable<Obj>, { ago, cpus }: LastRunOptions): Generator<Piece> {
+export function* tasksLastRun(
+  kernel: Kernel,
+  tasks: Iterable<Obj>,
+  { ago, cpus }: LastRunOptions,
+): Generator<Piece, void, void> {
   const runs = [...tasks].map((task): LastRun => ({ task, at: attempt(() => lastArrival(task)) }));
   runs.sort((a, b) => compare(order(b), order(a)));
   const width = runs[0] ? String(order(runs[0])).length : 1;

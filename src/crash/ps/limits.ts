@@ -24,7 +24,7 @@ const LIMITS = [
 ];
 
 /** Resource limits of each task. */
-export function* tasksLimits(tasks: Iterable<Obj>): Generator<Piece> {
+export function* tasksLimits(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
     const data: Record<string, Json> = {};
     const lines: Line[] = [taskHeading(task), [{ as: "title", text: "      RLIMIT     CURRENT       MAXIMUM  " }]];

@@ -22,7 +22,7 @@ export interface RowOptions {
 }
 
 /** The table of `ps`: a line a task. */
-export function* taskRows(kernel: Kernel, tasks: Iterable<Obj>, options: RowOptions): Generator<Piece> {
+export function* taskRows(kernel: Kernel, tasks: Iterable<Obj>, options: RowOptions): Generator<Piece, void, void> {
   const width = kernel.arch.wordSize * 2;
   const column = center(options.stackPointer ? "KSTACKP" : "TASK", width);
   const heading = `      PID    PPID  CPU ${column}  ST  %MEM      VSZ      RSS  COMM`;

@@ -4,7 +4,7 @@ import type { Obj } from "../../model/object.ts";
 import { type Piece, record } from "../piece.ts";
 
 /** How many tasks are in which state, states in the order in which they turn up. */
-export function* stateSummary(tasks: Iterable<Obj>): Generator<Piece> {
+export function* stateSummary(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   const counts = new Map<string, number>();
   for (const task of tasks) {
     const state = attempt(() => taskState(task));

@@ -8,7 +8,7 @@ import { durationText } from "../quantity.ts";
 import { taskFacts, taskHeading } from "../taskHeading.ts";
 
 /** Run time, start time and CPU time of each task; all but the first in nanoseconds. */
-export function* tasksTimes(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece> {
+export function* tasksTimes(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
     // Whole seconds both, as crash subtracts them.
     const run = cell(() => Math.floor(uptime(kernel)) - Math.floor(Number(startTime(task)) / 1e9), durationText);
