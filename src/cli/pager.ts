@@ -1,15 +1,22 @@
-import { programSink, type Sink } from "./sink.ts";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import type { Sink } from "./sink.ts";
 
 /** What pages when the user says nothing: colours pass (R), short texts do not wait for a key (F). */
-const DEFAULT_PAGER = "less -RFX";
+const DEFAULT_PAGERS = ["less -RFX", "more"];
 
 export interface Screen {
   readonly rows: number;
   readonly columns: number;
 }
 
-/** The user's pager: CRASHPAGER as crash has it, then PAGER. */
-export const pagerCommand = (env: NodeJS.ProcessEnv): string => env["CRASHPAGER"] ?? env["PAGER"] ?? DEFAULT_PAGER;
+/** The user's pager, CRASHPAGER as crash has it, then PAGER; else what this machine has; undefined for none. */
+export function pagerCommand(env: NodeJS.ProcessEnv): string | undefined {
+  const wanted = env["CRASHPAGER"] ?? env["PAGER"];
+  if (wanted !== undefined) return wanted === "" ? undefined : wanted;
+  const folders = (env["PATH"] ?? "").split(delimiter);
+  return DEFAULT_PAGERS.find((pager) => folders.some((folder) => existsSync(join(folder, pager.split(" ")[0] ?? ""))));
+}
 
 /**
  * Text to a terminal: what fits on the screen is written as it comes, more goes to the pager from its first line on.
@@ -46,5 +53,3 @@ function rowsOf(text: string, columns: number): number {
   }
   return rows;
 }
-
-export const startPager = (onGone: () => void): Sink => programSink(pagerCommand(process.env), onGone);

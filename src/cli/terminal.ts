@@ -11,7 +11,7 @@ import { JsonDocument } from "../render/json.ts";
 import { plain, type Style } from "../render/style.ts";
 import { pieceText } from "../render/text.ts";
 import { Cancelled, drive } from "../session/job.ts";
-import { pagedSink, startPager } from "./pager.ts";
+import { pagedSink, pagerCommand } from "./pager.ts";
 import { ProgressLine } from "./progress.ts";
 import { buffered, fileSink, programSink, standardOutput, type Sink } from "./sink.ts";
 
@@ -108,7 +108,8 @@ export class Terminal {
     if (line.output) return buffered(await fileSink(fromHome(line.output.path), line.output.append));
     const { stdout } = process;
     const isPaged = this.options.paged && stdout.isTTY && this.context.variables.get("scroll") !== "off";
-    if (isPaged) return pagedSink(standardOutput, stdout, () => startPager(giveUp));
+    const pager = isPaged ? pagerCommand(process.env) : undefined;
+    if (pager !== undefined) return pagedSink(standardOutput, stdout, () => programSink(pager, giveUp));
     return buffered(standardOutput);
   }
 }
@@ -159,12 +160,29 @@ class Printer {
   }
 }
 
+/** What the system says of files, as a person says it. */
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  EACCES: "permission denied",
+  EISDIR: "is a directory",
+  ENOTDIR: "is in no directory",
+  ENOSPC: "no space left",
+  EROFS: "is on a read-only file system",
+};
+
 /** What the user did wrong, in one line. Our own bugs with their stack: they are worth a report. @returns false */
 export function complain(error: unknown): false {
-  const isTheirs = error instanceof UsageError || (error instanceof Error && "code" in error);
-  const text = error instanceof Error ? ((isTheirs ? error.message : error.stack) ?? error.message) : String(error);
-  process.stderr.write(`vmcore-debug: ${text}\n`);
+  process.stderr.write(`vmcore-debug: ${explain(error)}\n`);
   return false;
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof UsageError) return error.message;
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === undefined) return error.stack ?? error.message;
+  const reason = SYSTEM_ERRORS[code];
+  return reason !== undefined && path !== undefined ? `${path}: ${reason}` : error.message;
 }
 
 const runShell = (command: string): boolean =>

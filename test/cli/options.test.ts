@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { UsageError } from "../../src/base/usageError.ts";
+import { readOptions } from "../../src/cli/options.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "vmcore-options-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** The first bytes of an ELF file of that type. */
+function elf(name: string, type: number, bigEndian = false): string {
+  const head = Buffer.alloc(64);
+  head.set([0x7f, 0x45, 0x4c, 0x46, 2, bigEndian ? 2 : 1]);
+  if (bigEndian) head.writeUInt16BE(type, 16);
+  else head.writeUInt16LE(type, 16);
+  const path = join(folder, name);
+  writeFileSync(path, head);
+  return path;
+}
+
+const ET_EXEC = 2;
+const ET_DYN = 3;
+const ET_CORE = 4;
+
+test("a kernel is told from a dump by its content, in whatever order they are given", () => {
+  const core = elf("core", ET_CORE);
+  for (const kernel of [elf("vmlinux", ET_EXEC), elf("pie", ET_DYN), elf("s390x", ET_EXEC, true)]) {
+    for (const argv of [
+      [kernel, core],
+      [core, kernel],
+    ]) {
+      const { vmlinux, vmcore } = readOptions(argv);
+      assert.deepEqual({ vmlinux, vmcore }, { vmlinux: kernel, vmcore: [core] });
+    }
+  }
+});
+
+test("what is no kernel is a dump: the files of a split set, and what is not there", () => {
+  assert.deepEqual(readOptions(["/no/such", "/no/such2"]).vmcore, ["/no/such", "/no/such2"]);
+});
+
+test("a dump is needed, and no second kernel", () => {
+  const kernel = elf("one", ET_EXEC);
+  assert.throws(() => readOptions([kernel]), new UsageError(`${kernel} is a kernel; a dump is missing`));
+  assert.throws(() => readOptions([kernel, elf("two", ET_EXEC), elf("core", ET_CORE)]), UsageError);
+  assert.throws(() => readOptions(["--vmlinux", kernel, elf("two", ET_EXEC), elf("core", ET_CORE)]), UsageError);
+});
