@@ -291,7 +291,7 @@ function address({ kernel }: Obj, number: bigint, ofText = false): ValueToken[] 
   return tokens;
 }
 
-/** Sizes from kallsyms are gaps to the next symbol, which are no sizes any more when they are this far apart. */
+/** Sizes from kallsyms are gaps to the next symbol: from here on a size needs a declared type to be believed. */
 const MAX_GAP = 0x10000n;
 
 /**
@@ -304,9 +304,11 @@ export function symbolText(kernel: Kernel, address: bigint, ofText = false): str
   if (!symbol) return undefined;
   const offset = address - symbol.address;
   if (offset === 0n) return symbol.name;
-  if (offset >= MAX_GAP || (symbol.size > 0 && offset >= BigInt(symbol.size))) return undefined;
-  const type = ofText ? kernel.types.variable(symbol.name) : undefined;
-  if (ofText && (!type || offset >= BigInt(sizeOf(type)))) return undefined;
+  if (symbol.size > 0 && offset >= BigInt(symbol.size)) return undefined;
+  if (ofText || offset >= MAX_GAP) {
+    const type = kernel.types.variable(symbol.name);
+    if (!type || offset >= BigInt(sizeOf(type))) return undefined;
+  }
   return `${symbol.name}+${offset}`;
 }
 
