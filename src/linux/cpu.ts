@@ -3,9 +3,9 @@ import { attempt, Fault } from "../base/fault.ts";
 import type { Registers } from "../arch/arch.ts";
 import type { CpuNote, Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
+import { taskStackRange } from "../unwind/stacks.ts";
 import { possibleCpus } from "./cpumask.ts";
 import { perCpuAddress, perCpuVariable } from "./percpu.ts";
-import { stackHolds, taskStack } from "./stack.ts";
 
 /**
  * The task that a CPU was running.
@@ -85,8 +85,8 @@ function bindNotes(kernel: Kernel): readonly CpuNote[] {
 
 function standsOnStackOf(kernel: Kernel, cpu: number, note: FileNote): boolean {
   const sp = note.registers.get(kernel.arch.sp);
-  const stack = attempt(() => taskStack(cpuTask(kernel, cpu)));
-  return sp !== undefined && !(stack instanceof Fault) && stackHolds(stack, sp);
+  const stack = attempt(() => taskStackRange(kernel, cpuTask(kernel, cpu)));
+  return sp !== undefined && !(stack instanceof Fault) && sp >= stack.start && sp < stack.end;
 }
 
 function sameRegisters(a: Registers, b: Registers): boolean {
