@@ -39,7 +39,7 @@ export interface DumpFacts {
   readonly dumpLevel?: number;
   /** Compression named in the header: "zlib", "lzo", "snappy", "zstd"; each page may differ. */
   readonly compression?: string;
-  /** makedumpfile ran out of space, or the ELF header says so. */
+  /** makedumpfile ran out of space and says so, or a file of a split set was not given. */
   readonly incomplete?: boolean;
   /** Seconds since the epoch in the dump's header. */
   readonly timestamp?: number;

@@ -102,6 +102,7 @@ function oneCrashInEveryFormat(what: string, folder: string, { make, reference, 
         const image = open(...files.map(path));
         assert.equal(image.format, format);
         assert.equal(image.vmcoreinfo, whole.vmcoreinfo);
+        assert.ok(!image.facts.incomplete);
         const pages = readable(image);
         assert.ok(pages > 10_000);
         assert.equal(pagesInCommon(image, whole), pages);
