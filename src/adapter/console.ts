@@ -39,10 +39,10 @@ export function* command(target: Target, text: string, row: Row | undefined): Jo
   }
 }
 
-/** The commands of the configuration, once the dump is open. */
-export function* initCommands(target: Target): Job<void> {
-  for (const line of target.arguments.initCommands) {
-    target.client.output(`> ${line}\n`);
+/** What the console shows first, as crash does: the facts of the system; then the commands of the configuration. */
+export function* openingCommands(target: Target): Job<void> {
+  for (const line of ["sys", ...target.arguments.initCommands]) {
+    if (line !== "sys") target.client.output(`> ${line}\n`);
     try {
       yield* command(target, line, undefined);
     } catch (error) {

@@ -7,7 +7,7 @@ import { Cancelled, drive, type Job } from "../session/job.ts";
 import { OpenError } from "../session/open.ts";
 import { capabilities } from "./capabilities.ts";
 import type { Client } from "./client.ts";
-import { initCommands } from "./console.ts";
+import { openingCommands } from "./console.ts";
 import type { Handlers } from "./handlers.ts";
 import { launchArguments } from "./launch.ts";
 import { Progress } from "./progress.ts";
@@ -156,7 +156,7 @@ export class VmcoreDebugSession extends DebugSession {
       Object.assign(event.body, { description, allThreadsStopped: true, preserveFocusHint: false });
       this.sendEvent(event);
       for (const sentence of target.remarks()) this.client.output(`${sentence}\n`, { category: "important" });
-      await drive(initCommands(target), new AbortController().signal);
+      await drive(openingCommands(target), new AbortController().signal);
     } catch (error) {
       this.client.output(`${error instanceof Error ? error.message : String(error)}\n`, { category: "stderr" });
       this.log("error", error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -3,7 +3,7 @@ import type { About } from "../protocol/custom.ts";
 import { activeSession, ask, TYPE } from "./session.ts";
 
 /** Titles are cut so that the status bar keeps room for others. */
-const MAX_TITLE = 48;
+const MAX_TITLE = 40;
 
 /** The status item: which kernel, what happened, what debuginfo; its menu has the session's commands. */
 export function status(): vscode.Disposable[] {

@@ -34,8 +34,9 @@ function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
     line: 0,
     column: 0,
     instructionPointerReference: hex0x(frame.pc),
-    presentationHint: isEntryCode(row) ? "subtle" : "normal",
   };
+  // A hint of the frame hides that of its source, so there is one only where it says something.
+  if (isEntryCode(row)) result.presentationHint = "subtle";
   const { startsAt1 } = target.client;
   if (place?.source) {
     result.source = { ...target.sources.of(place.source) };
@@ -51,7 +52,8 @@ function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
         column: startsAt1.column ? 1 : 0,
       });
   }
-  if (result.source && row.machinery) result.source.presentationHint = "deemphasize";
+  // VS Code folds such frames under "Show 6 More: panic machinery".
+  if (result.source && row.machinery) Object.assign(result.source, { presentationHint: "deemphasize", origin: "panic machinery" });
   const module = place?.module ?? frame.symbol?.module;
   if (frame.symbol || place) result.moduleId = module ?? "vmlinux";
   return result;
