@@ -1,8 +1,11 @@
-import { isNodeSufficient, startAgain } from "./node.ts";
 import { EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
+import { isNodeSufficient, startAgain } from "./node.ts";
 
 /** What `vmcore-debug NAME ...` runs instead of opening a dump; loaded when asked for. */
-const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {};
+const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  dap: async (argv) => (await import("./dap.ts")).dap(argv),
+  docs: async () => (await import("./docs.ts")).docs(),
+};
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name = "", ...rest] = argv;
@@ -12,16 +15,16 @@ async function main(argv: readonly string[]): Promise<number> {
   return openAndRun(argv);
 }
 
-// A reader that has enough, as in `vmcore-debug ... | head`, is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT_OPEN));
-
 async function start(): Promise<number> {
   if (isNodeSufficient()) return main(process.argv.slice(2));
-  const outcome = startAgain();
+  const outcome = await startAgain();
   if (typeof outcome === "number") return outcome;
   process.stderr.write(`${outcome}\n`);
   return EXIT_USAGE;
 }
+
+// A reader that has enough, as in `vmcore-debug ... | head`, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT_OPEN));
 
 void start().then((status) => {
   process.exitCode = status;

@@ -74,6 +74,6 @@ async function work(context: Context, options: CliOptions): Promise<boolean> {
 async function readRcFiles(terminal: Terminal): Promise<void> {
   for (const name of [".crashrc", ".vmcoredebugrc"]) {
     const path = join(homedir(), name);
-    if (existsSync(path)) await terminal.executeFile(path).catch(complain);
+    if (existsSync(path)) await terminal.configure(path);
   }
 }

@@ -40,6 +40,8 @@ export const standardOutput: Sink = {
   end: () => Promise.resolve(),
 };
 
+export const nowhere: Sink = { write: () => {}, end: () => Promise.resolve() };
+
 /** @throws NodeJS.ErrnoException when the file cannot be written; it is opened before this resolves */
 export async function fileSink(path: string, append: boolean): Promise<Sink> {
   const stream = createWriteStream(path, { flags: append ? "a" : "w" });

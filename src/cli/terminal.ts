@@ -13,7 +13,7 @@ import { pieceText } from "../render/text.ts";
 import { Cancelled, drive } from "../session/job.ts";
 import { pagedSink, pagerCommand } from "./pager.ts";
 import { ProgressLine } from "./progress.ts";
-import { buffered, fileSink, programSink, standardOutput, type Sink } from "./sink.ts";
+import { buffered, fileSink, nowhere, programSink, standardOutput, type Sink } from "./sink.ts";
 
 /** Files of commands may name files of commands; deeper than this they name themselves. */
 const MAX_INPUT_DEPTH = 16;
@@ -31,6 +31,7 @@ export class Terminal {
   private readonly context: Context;
   private readonly options: TerminalOptions;
   private running: AbortController | undefined;
+  private isQuiet = false;
   private depth = 0;
 
   constructor(context: Context, options: TerminalOptions) {
@@ -55,6 +56,13 @@ export class Terminal {
     } catch (error) {
       return complain(error);
     }
+  }
+
+  /** Runs a file for what it sets: what it says is not shown, except for what goes wrong. */
+  async configure(path: string): Promise<void> {
+    this.isQuiet = true;
+    await this.executeFile(path).catch(complain);
+    this.isQuiet = false;
   }
 
   /** Runs a file's lines until one ends the session. @throws NodeJS.ErrnoException when it cannot be read */
@@ -106,6 +114,7 @@ export class Terminal {
       return buffered(programSink(`${program}${target}`, giveUp));
     }
     if (line.output) return buffered(await fileSink(fromHome(line.output.path), line.output.append));
+    if (this.isQuiet) return nowhere;
     const { stdout } = process;
     const isPaged = this.options.paged && stdout.isTTY && this.context.variables.get("scroll") !== "off";
     const pager = isPaged ? pagerCommand(process.env) : undefined;

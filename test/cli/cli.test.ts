@@ -57,11 +57,11 @@ test("--json gives one document a command", () => {
 
 test("the user's own files are read first, and only tell what went wrong in them", () => {
   writeFileSync(join(home, ".crashrc"), "alias mine p\n");
-  writeFileSync(join(home, ".vmcoredebugrc"), "set radix 16 | grep nothing\nbogus\n");
+  writeFileSync(join(home, ".vmcoredebugrc"), "set radix 16\nbogus\n");
   const said = cli([dump, "-c", "mine 255"]);
   rmSync(join(home, ".crashrc"));
   rmSync(join(home, ".vmcoredebugrc"));
-  assert.match(said.out, /\$1 = 0xff\n$/);
+  assert.equal(said.out, "$1 = 0xff\n");
   assert.match(said.err, /command not found: bogus/);
   assert.equal(said.status, 0);
 });
