@@ -59,6 +59,7 @@ export function openBtf(bytes: Uint8Array, options: BtfOptions = {}): Btf {
 
 class BtfSource implements Btf {
   readonly name = "BTF";
+  readonly perCpuOnly = true;
   readonly firstId: number;
   readonly endId: number;
   readonly stringsEnd: number;

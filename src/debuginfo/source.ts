@@ -5,6 +5,8 @@ import type { CType, EnumType, TypeKind } from "./ctype.ts";
 export interface TypeSource {
   /** For people: "BTF", "DWARF". */
   readonly name: string;
+  /** Its variables are the per-CPU ones only, as BTF's are. */
+  readonly perCpuOnly?: true;
   /** A complete type is preferred over a declaration. */
   find(kind: TypeKind, name: string): CType | undefined;
   /** Declared type of a global variable; BTF knows only per-CPU ones. */

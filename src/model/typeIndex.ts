@@ -9,20 +9,29 @@ import type { Types } from "./kernel.ts";
 import { parseTypeName, type TypeLookup } from "./parseType.ts";
 
 /**
- * Several sources of types as one: the first that knows a complete type wins, so the kernel's come first,
- * then modules'. C's arithmetic types need no source; globals that none declares are in declarations.ts.
+ * Several sources of types as one: the first that knows a complete type wins, the kernel's own before modules'.
+ * C's arithmetic types need no source; globals that none declares are in declarations.ts.
  *
- * @param sources walked anew for every type not met before, so it may grow while a session runs
+ * @param sources the kernel's own; walked anew for every type not met before, so they may grow while a session runs
+ * @param modules asked only for what the kernel does not have: to find modules takes types, too
  */
-export function typeIndex(arch: Pick<Arch, "name" | "wordSize">, sources: Iterable<TypeSource>): Types {
+export function typeIndex(
+  arch: Pick<Arch, "name" | "wordSize">,
+  sources: Iterable<TypeSource>,
+  modules: () => Iterable<TypeSource> = () => [],
+): Types {
   const parsed = new Map<string, CType>();
   const charIsSigned = arch.name === "x86_64";
+  const all = function* (): Generator<TypeSource> {
+    yield* sources;
+    yield* modules();
+  };
 
   const lookup: TypeLookup = {
     wordSize: arch.wordSize,
     find(kind, name) {
       let declared: CType | undefined;
-      for (const source of sources) {
+      for (const source of all()) {
         const type = source.find(kind, name);
         if (type && !isIncomplete(type)) return type;
         declared ??= type;
@@ -43,11 +52,16 @@ export function typeIndex(arch: Pick<Arch, "name" | "wordSize">, sources: Iterab
     named,
     find: (kind, name) =>
       lookup.find(kind, name) ?? (kind === "int" ? lookup.find(kind, debuginfoName(name)) : undefined),
-    variable: (name) => first(sources, (source) => source.variable(name)) ?? declared(name, named),
-    function: (name) => first(sources, (source) => source.function(name)),
-    enumerator: (name) => first(sources, (source) => valueIn(source.enumerator?.(name), name)),
+    variable(name) {
+      const known = declarations.has(name);
+      const own = first(sources, (source) => (known && source.perCpuOnly ? undefined : source.variable(name)));
+      // A module's static variable may share the name of a well-known one.
+      return own ?? (known ? declared(name, named) : first(modules(), (source) => source.variable(name)));
+    },
+    function: (name) => first(all(), (source) => source.function(name)),
+    enumerator: (name) => first(all(), (source) => valueIn(source.enumerator?.(name), name)),
     *names() {
-      for (const source of sources) yield* source.names();
+      for (const source of all()) yield* source.names();
     },
     lookup,
     get sources() {

@@ -139,22 +139,25 @@ function assemble(opened: OpenedMemory, vmlinux: Vmlinux | undefined, image: Ker
     cpuNotes,
     symbols: new SymbolIndex(image.symbols, () => loaded().map((one) => one.symbols)),
     code: new CodeIndex(image.code, () => loaded().map((one) => one.code)),
-    types: typeIndex(arch, {
-      *[Symbol.iterator](): Iterator<TypeSource> {
-        const btf = image.btf();
-        const dwarf = vmlinux?.dwarf();
-        if (btf) yield btf;
-        // BTF tells all types of the kernel, but hardly a variable; to find that DWARF lacks a type, too, takes a second.
-        if (dwarf) yield btf ? variablesOnly(dwarf.types) : dwarf.types;
-        for (const module of loaded()) {
-          const types = module.types();
-          if (types) yield types;
-        }
-      },
+    types: typeIndex(arch, kernelTypes(image, vmlinux), function* () {
+      for (const module of loaded()) {
+        const types = module.types();
+        if (types) yield types;
+      }
     }),
   });
   return kernel;
 }
+
+const kernelTypes = (image: KernelImage, vmlinux: Vmlinux | undefined): Iterable<TypeSource> => ({
+  *[Symbol.iterator]() {
+    const btf = image.btf();
+    const dwarf = vmlinux?.dwarf();
+    if (btf) yield btf;
+    // BTF tells all types of the kernel, but hardly a variable; to find that DWARF lacks a type, too, takes a second.
+    if (dwarf) yield btf ? variablesOnly(dwarf.types) : dwarf.types;
+  },
+});
 
 const variablesOnly = (types: TypeSource): TypeSource => ({
   name: types.name,

@@ -82,3 +82,28 @@ test("every spelling in the table is a type name", () => {
   for (const [name, spellings] of declarations)
     for (const text of spellings) assert.doesNotThrow(() => types.named(text), `${name}: ${text}`);
 });
+
+test("modules are asked last, and never for a well-known global", () => {
+  let asked = 0;
+  const modules = (): TypeSource[] => {
+    asked++;
+    return [source("struct a { int x; }; struct own { long y; }; int log_buf; int module_debug;")];
+  };
+  const types = typeIndex(x86, [source("struct a { long x; };")], modules);
+  assert.equal((types.find("struct", "a") as { size: number }).size, 8);
+  assert.equal(typeName(types.variable("log_buf") ?? { kind: "void" }), "char *");
+  assert.equal(asked, 0);
+  assert.equal((types.find("struct", "own") as { size: number }).size, 8);
+  assert.equal(typeName(types.variable("module_debug") ?? { kind: "void" }), "int");
+});
+
+test("a source that knows per-CPU variables only is not searched for well-known globals", () => {
+  const btf: TypeSource = {
+    ...source("int cpu_number;"),
+    perCpuOnly: true,
+    variable: (name) => (name === "cpu_number" ? { kind: "void" } : assert.fail(`asked for ${name}`)),
+  };
+  const types = typeIndex(x86, [btf]);
+  assert.equal(typeName(types.variable("panic_timeout") ?? { kind: "void" }), "int");
+  assert.equal(types.variable("cpu_number")?.kind, "void");
+});
