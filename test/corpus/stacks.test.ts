@@ -3,6 +3,7 @@
  * What is legitimately different is a row of `stackDifferences`, with its cause.
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import {
@@ -85,10 +86,41 @@ function compare(
   return 0;
 }
 
+/**
+ * Names that vmlinux's symbol table (by nm) has for the place of a pc. kallsyms knows no sizes, so a label inside of a
+ * function is a symbol like any other, and of several names of one address it cannot tell which one was meant.
+ */
+function namesAt(dump: CorpusDump): (pc: bigint) => readonly string[] {
+  const vmlinux = vmlinuxOf(dump.family);
+  if (vmlinux === undefined) return () => [];
+  const addresses: bigint[] = [];
+  const names: string[][] = [];
+  let base = 0n;
+  for (const line of execFileSync("nm", ["-n", vmlinux], { encoding: "utf8", maxBuffer: 1 << 28 }).split("\n")) {
+    const [, address, name] = /^([0-9a-f]+) [tTwW] (\S+)$/.exec(line) ?? [];
+    if (address === undefined || name === undefined) continue;
+    const value = BigInt(`0x${address}`);
+    if (name === "schedule") base = value;
+    if (addresses.at(-1) === value) names.at(-1)!.push(name);
+    else {
+      addresses.push(value);
+      names.push([name]);
+    }
+  }
+  const runtime = BigInt(
+    cli(dump.vmcore, "--json", "-c", "sym schedule").stdout.match(/"address": ?"(0x[0-9a-f]+)"/)?.[1] ?? 0,
+  );
+  return (pc) => {
+    const at = addresses.findLastIndex((address) => address <= pc - (runtime - base));
+    return names[at] ?? [];
+  };
+}
+
 function check(dump: CorpusDump, mode: "vmlinux" | "bare", stacks: Map<string, OurStack>): void {
   assert.ok(dump.ref);
   const account = drgnAccount(dump.ref);
   const wordSize = account.uts.machine.startsWith("arm") ? 4 : 8;
+  const aliases = mode === "bare" ? namesAt(dump) : () => [];
   const wrong: string[] = [];
   let explained = 0;
   let compared = 0;
@@ -103,9 +135,25 @@ function check(dump: CorpusDump, mode: "vmlinux" | "bare", stacks: Map<string, O
     if (mode === "vmlinux")
       explained += compare(dump, mode, task, our.frames.map(oursWithLines), theirs.map(drgnWithLines), wrong);
     else {
-      const symbols = theirs.filter((frame) => !frame.inline).map((frame) => `${frame.pc} ${frame.symbol ?? "?"}`);
-      const real = our.frames.filter((frame) => !frame.inlined).map((frame) => `${frame.pc} ${frame.function ?? "?"}`);
-      explained += compare(dump, mode, task, real, symbols, wrong);
+      const real = our.frames.filter((frame) => !frame.inlined);
+      const symbols = theirs
+        .filter((frame) => !frame.inline)
+        .map((frame, i) => {
+          const name = real[i]?.function;
+          const same =
+            name != null &&
+            name !== frame.symbol &&
+            aliases(BigInt(frame.pc ?? 0) - (frame.interrupted ? 0n : 1n)).includes(name);
+          return `${frame.pc} ${same ? name : (frame.symbol ?? "?")}`;
+        });
+      explained += compare(
+        dump,
+        mode,
+        task,
+        real.map((frame) => `${frame.pc} ${frame.function ?? "?"}`),
+        symbols,
+        wrong,
+      );
     }
   }
   console.log(
