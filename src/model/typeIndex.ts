@@ -39,7 +39,8 @@ export function typeIndex(
       return declared;
     },
     base: (name) =>
-      (name === "char" ? lookup.find("int", "char") : undefined) ?? baseType(name, arch.wordSize, charIsSigned),
+      (name === "char" ? first(sources, (source) => source.find("int", "char")) : undefined) ??
+      baseType(name, arch.wordSize, charIsSigned),
   };
 
   const named = (text: string): CType => {
