@@ -1,27 +1,151 @@
-import { Fault } from "../base/fault.ts";
-import type { CType } from "../debuginfo/ctype.ts";
-import type { SourceLine, VariableDeclaration } from "../debuginfo/source.ts";
+import { readUnsigned, viewOf } from "../base/bytes.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import { type CType, sizeOf } from "../debuginfo/ctype.ts";
+import { evaluateLocation, type Machine, type Piece } from "../debuginfo/dwarf/expression.ts";
+import type { SourceLine, VariableDeclaration, VariableLocation } from "../debuginfo/source.ts";
 import type { CodePlace, Kernel } from "../model/kernel.ts";
-import type { Obj } from "../model/object.ts";
+import { Obj } from "../model/object.ts";
+import { lookupAddress } from "./cursor.ts";
 import type { Frame } from "./frame.ts";
 
-/** An argument or a local of a frame. */
+/** A parameter or local variable in one frame. */
 export interface FrameVariable {
   readonly name: string;
   readonly parameter: boolean;
   readonly type: CType;
-  /** The value; or why it is not known here. */
-  readonly value: Obj | Fault;
   readonly declared: SourceLine | undefined;
-  /** The value was not kept, but follows from what the caller did. */
+  /** The variable, or why it has no value there; found when first asked. */
+  readonly value: Obj | Fault;
+  /** The value was concluded from what the caller passed, not found in the frame. */
   readonly inferred: boolean;
 }
 
-/** Arguments and locals that are in scope at a frame's place, innermost block first. */
-export function frameVariables(_kernel: Kernel, _frame: Frame, place: CodePlace): readonly FrameVariable[] {
-  return place.variables().map((variable) => valued(variable));
+/** What a frame keeps in pieces or registers is small; larger objects lie in memory. */
+const MAX_BYTES = 4096;
+
+/** Parameters and locals visible at one place of a frame, in the order of their declarations. */
+export function frameVariables(kernel: Kernel, frame: Frame, place: CodePlace): readonly FrameVariable[] {
+  return place.variables().map((declaration) => {
+    let value: Obj | Fault | undefined;
+    const { name, parameter, type, declared } = declaration;
+    return {
+      name,
+      parameter,
+      type,
+      declared,
+      inferred: false,
+      get value() {
+        return (value ??= attempt(() => variableIn(kernel, frame, declaration)));
+      },
+    };
+  });
 }
 
-function valued({ name, parameter, type, declared }: VariableDeclaration): FrameVariable {
-  return { name, parameter, type, value: Fault.of("unknown", "optimized out"), declared, inferred: false };
+const OPTIMISED_OUT = Fault.of("unknown", "optimised out");
+
+/** @throws Fault */
+function variableIn(
+  kernel: Kernel,
+  frame: Frame,
+  { type, location }: Pick<VariableDeclaration, "type" | "location">,
+): Obj {
+  if (!location) throw OPTIMISED_OUT;
+  if (location.kind === "constant") return bytesObject(kernel, type, location.bytes);
+  const pieces = evaluateLocation(location, machineOf(kernel, frame));
+  const [whole] = pieces;
+  if (pieces.length === 1 && whole && whole.bits === undefined) {
+    const { place } = whole;
+    if (place.kind === "memory") return kernel.object(type, place.address);
+    if (place.kind === "bytes") return bytesObject(kernel, type, place.bytes);
+    if (place.kind === "pointer") return pointerTo(kernel, frame, type, location, place);
+  }
+  return assembled(kernel, frame, type, pieces);
+}
+
+function machineOf(kernel: Kernel, frame: Frame): Machine {
+  const { registers } = frame;
+  return {
+    bias: kernel.code.bias(lookupAddress(frame)),
+    register: (number) => registers.get(kernel.arch.dwarfRegisters[number] ?? ""),
+    memory: (address, size) => kernel.memory.read(address, size),
+    cfa: () => frame.cfa,
+  };
+}
+
+type Expression = Extract<VariableLocation, { kind: "expression" }>;
+type Place = Piece["place"];
+
+/** A pointer that the compiler did away with: it can still be told when what it points at lies in memory. */
+function pointerTo(
+  kernel: Kernel,
+  frame: Frame,
+  type: CType,
+  { unit }: Expression,
+  place: Extract<Place, { kind: "pointer" }>,
+): Obj {
+  const target = unit.variable?.(place.variable)?.location;
+  const [whole, ...more] = target?.kind === "expression" ? evaluateLocation(target, machineOf(kernel, frame)) : [];
+  if (whole?.place.kind !== "memory" || more.length > 0)
+    throw Fault.of("unknown", "optimised out: it pointed at what lies nowhere");
+  const address = BigInt.asUintN(kernel.arch.wordSize * 8, whole.place.address + BigInt(place.offset));
+  return bytesObject(kernel, type, bytesOf(kernel, address, kernel.arch.wordSize));
+}
+
+function bytesObject(kernel: Kernel, type: CType, bytes: Uint8Array): Obj {
+  const size = sizeOf(type);
+  if (bytes.length < size) throw Fault.of("corrupt", `${bytes.length} bytes do not make an object of ${size}`);
+  return new Obj(kernel, type, { kind: "bytes", bytes: bytes.subarray(0, size) });
+}
+
+/** An object that lies in registers, in pieces or nowhere. @throws Fault when a part was optimised out */
+function assembled(kernel: Kernel, frame: Frame, type: CType, pieces: readonly Piece[]): Obj {
+  const size = sizeOf(type);
+  if (size > MAX_BYTES) throw Fault.of("corrupt", `an object of ${size} bytes lies in no register`);
+  let bits = 0;
+  let value = 0n;
+  for (const piece of pieces) {
+    const count = Math.min(piece.bits ?? size * 8, size * 8 - bits);
+    const part = partOf(kernel, frame, piece, count);
+    // The first piece is what comes first in memory.
+    value = kernel.arch.byteOrder === "little" ? value | (part << BigInt(bits)) : (value << BigInt(count)) | part;
+    bits += count;
+  }
+  if (bits < size * 8) throw OPTIMISED_OUT;
+  return bytesObject(kernel, type, bytesOf(kernel, value, size));
+}
+
+/** `count` bits of a piece. @throws Fault */
+function partOf(kernel: Kernel, frame: Frame, { place, bitOffset }: Piece, count: number): bigint {
+  switch (place.kind) {
+    case "register": {
+      const value = frame.registers.get(kernel.arch.dwarfRegisters[place.register] ?? "");
+      if (value === undefined) throw Fault.of("unknown", "optimised out: the register that held it was not saved");
+      return BigInt.asUintN(count, value >> BigInt(bitOffset));
+    }
+    case "value":
+      return BigInt.asUintN(count, place.value >> BigInt(bitOffset));
+    case "memory":
+    case "bytes": {
+      if (bitOffset > MAX_BYTES * 8) throw Fault.of("corrupt", "a piece begins beyond any object");
+      const length = Math.ceil((bitOffset + count) / 8);
+      const bytes =
+        place.kind === "bytes" ? place.bytes.subarray(0, length) : kernel.memory.read(place.address, length);
+      if (bytes.length < length) throw Fault.of("corrupt", "a piece is larger than what it is taken from");
+      const all = readUnsigned(viewOf(bytes), 0, length, kernel.arch.byteOrder);
+      const shift = kernel.arch.byteOrder === "little" ? bitOffset : length * 8 - bitOffset - count;
+      return BigInt.asUintN(count, all >> BigInt(shift));
+    }
+    case "pointer":
+    case "absent":
+      throw OPTIMISED_OUT;
+  }
+}
+
+/** A number of any size in target order. */
+function bytesOf(kernel: Kernel, value: bigint, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++) {
+    bytes[kernel.arch.byteOrder === "little" ? i : size - 1 - i] = Number((value >> BigInt(8 * i)) & 0xffn);
+  }
+  return bytes;
 }
