@@ -35,7 +35,7 @@ const floorOf = (file: string): string => file.split("/")[0]!;
 test("imports only go down", () => {
   const wrong: string[] = [];
   for (const file of files) {
-    for (const [, target] of textOf(file).matchAll(/(?:from|import) "(\.[^"]+)"/g)) {
+    for (const [, target] of textOf(file).matchAll(/(?:from|import) "(\.[^"]+\.ts)"/g)) {
       const to = floorOf(relative(src, resolve(src, dirname(file), target!)));
       if (to !== floorOf(file) && !floors[floorOf(file)]?.includes(to)) wrong.push(`${file} -> ${to}`);
     }
@@ -50,8 +50,10 @@ test("only the extension knows VS Code", () => {
   assert.deepEqual(mayImport(/from "(vscode|vscode-languageclient[^"]*)"/, (file) => file.startsWith("extension/")), []);
 });
 
-test("only the adapter speaks DAP", () => {
-  assert.deepEqual(mayImport(/from "@vscode\/debug(adapter|protocol)"/, (file) => file.startsWith("adapter/")), []);
+test("only the adapter serves DAP; the extension knows its types", () => {
+  assert.deepEqual(mayImport(/from "@vscode\/debugadapter"/, (file) => file.startsWith("adapter/")), []);
+  assert.deepEqual(mayImport(/^import (?!type).* from "@vscode\/debugprotocol"/m, () => false), []);
+  assert.deepEqual(mayImport(/from "@vscode\/debugprotocol"/, (file) => /^(adapter|extension)\//.test(file)), []);
 });
 
 test("the engine touches the file system in base/file.ts alone", () => {

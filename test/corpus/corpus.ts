@@ -74,11 +74,12 @@ export function vmlinuxOf(family: string): string | undefined {
   }
 }
 
-/** Where debuginfo of the family's modules lies: the scenario modules, and Debian's beside the vmlinux. */
-export function moduleFolders(family: string, vmlinux: string): string[] {
+/** Where debuginfo of a dump's modules lies: the scenario modules (a made dump's were built here), and Debian's beside the vmlinux. */
+export function moduleFolders({ name, family }: CorpusDump, vmlinux: string): string[] {
+  const scenario = name.startsWith("made/") ? join(process.env["BUILD"] ?? join(cache, "make", "build"), "modules") : join(corpus, family, "modules");
   const debian = resolve(vmlinux, "../../lib/modules");
   return [
-    join(corpus, family, "modules"),
+    scenario,
     ...(existsSync(debian) ? readdirSync(debian).map((release) => join(debian, release)) : []),
   ].filter((folder) => existsSync(folder));
 }

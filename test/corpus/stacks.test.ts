@@ -185,7 +185,7 @@ if (!existsSync(corpus)) {
         ourStacks(
           vmlinux,
           dump.vmcore,
-          ...moduleFolders(dump.family, vmlinux).flatMap((folder) => ["--modules", folder]),
+          ...moduleFolders(dump, vmlinux).flatMap((folder) => ["--modules", folder]),
         ),
       );
     });

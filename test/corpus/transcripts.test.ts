@@ -114,7 +114,7 @@ for (const dump of dumps) {
   test(`${dump.name}: commands answer as crash did`, (t) => {
     const vmlinux = vmlinuxOf(dump.family);
     if (vmlinux === undefined) return t.skip(`no vmlinux of ${dump.family} to be had`);
-    const scores = compareSession(dump, "vmlinux", vmlinux, moduleFolders(dump.family, vmlinux).at(-1));
+    const scores = compareSession(dump, "vmlinux", vmlinux, moduleFolders(dump, vmlinux).at(-1));
     const { fallen } = report(`${dump.name} vmlinux`, scores);
     if (update) writeFileSync(baselineFile, JSON.stringify(baseline, null, 1) + "\n");
     assert.deepEqual(fallen, []);
