@@ -11,13 +11,15 @@ function* chain(kernel: Kernel, first: bigint, isEnd: (node: bigint) => boolean)
   let left = -1n;
   let steps = 0;
   let limit = 2;
-  for (let node = first; !isEnd(node); node = kernel.memory.word(node)) {
+  for (let node = first, next = 0n; !isEnd(node); node = next) {
     if (node === left) throw Fault.at("corrupt", node, "list loops without reaching its head");
     if (node === 0n) throw Fault.of("corrupt", "list ends in NULL before reaching its head");
     if (++steps === limit) {
       left = node;
       limit *= 2;
     }
+    // Read before it is yielded: an address that is no node must not pass for one.
+    next = kernel.memory.word(node);
     yield node;
   }
 }

@@ -5,6 +5,7 @@ import { cpuTask, runningOn } from "../../src/linux/cpu.ts";
 import * as linux from "../../src/linux/task.ts";
 import { stateLetters } from "../../src/linux/taskState.ts";
 import type { Kernel } from "../../src/model/kernel.ts";
+import { toyKernel } from "../builders/kernel.ts";
 import { taskAddress, toyTasks } from "../builders/tasks.ts";
 
 const machine = {
@@ -61,7 +62,7 @@ test("a broken task list keeps what came before, and the pid table fills in what
 });
 
 test("a dump without task types has no tasks and says why", () => {
-  const kernel = toyTasks({ cpus: [], tasks: [], more: { symbols: { init_task: { address: 1n, name: "other" } } } });
+  const kernel = toyKernel({ symbols: { init_task: 0x1000n } });
   const table = linux.taskTable(kernel);
   assert.deepEqual(table.tasks, []);
   assert.equal(table.fault?.kind, "unknown");
