@@ -27,7 +27,9 @@ export function scannedStack(kernel: Kernel, task: Obj): Stack {
     const pc = word === 8 ? view.getBigUint64(at, little) : BigInt(view.getUint32(at, little));
     if (pc === 0n || !kernel.code.isText(pc)) continue;
     tried++;
-    const stack = attempt(() => unwind(kernel, returnedTo(kernel, pc, start + BigInt(at + word)), task, "scan"));
+    const stack = attempt(() =>
+      unwind(kernel, returnedTo(kernel, pc, start + BigInt(at + word)), { task, doubt: "scan" }),
+    );
     if (!(stack instanceof Fault) && stack.fault === undefined) return stack;
   }
   throw Fault.at(

@@ -1,21 +1,93 @@
 import type { Registers } from "../arch/arch.ts";
+import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
+import { Obj } from "../model/object.ts";
+import { arm64SyndromeText, x86PageFaultText, x86SelectorText } from "./faultCode.ts";
 import type { Frame, Trap } from "./frame.ts";
+import { type FrameVariable, frameVariables } from "./locals.ts";
 
-/** What `trapOf` needs to know: the registers an exception saved, and the frames that handled it, innermost first. */
-interface Saved {
-  readonly registers: Registers;
+/** What a fault was about, as far as it is known. */
+export interface FaultDetails {
+  /** x86: the hardware's error code; arm64: ESR_EL1. */
+  readonly errorCode: bigint | undefined;
   readonly address: bigint | undefined;
+}
+
+/** What `trapOf` needs to know. */
+interface Saved {
+  /** What the exception saved. */
+  readonly registers: Registers;
+  /** Where `struct pt_regs` lies. */
+  readonly address: bigint | undefined;
+  /** The frames that handled it, innermost first. */
   readonly handlers: readonly Frame[];
+  /** What else is known of a fault with these registers; asked when the handlers' variables do not tell. */
+  readonly reported?: ((registers: Registers) => FaultDetails | undefined) | undefined;
 }
 
 /** An exception, interrupt or system call, named by the entry code that saved its registers. */
-export function trapOf(kernel: Kernel, { registers, address, handlers }: Saved): Trap {
-  const user = isUser(kernel, registers);
+export function trapOf(kernel: Kernel, { registers, address, handlers, reported }: Saved): Trap {
   const entry = handlers.at(-1)?.symbol?.name ?? "";
   const names = handlers.slice(-3).map((frame) => frame.symbol?.name ?? "");
-  const type = kernel.arch.name === "arm64" ? arm64Type(entry, names) : x86Type(entry);
-  return { type, registers, address, user, errorCode: undefined, errorText: undefined, faultAddress: undefined };
+  const arm64 = kernel.arch.name === "arm64";
+  const type = arm64 ? arm64Type(entry, names) : x86Type(entry);
+  let found: FaultDetails | undefined;
+  const details = (): FaultDetails =>
+    (found ??= withoutCode.has(type) ? unknown : detailsOf(kernel, { registers, handlers, reported }));
+  return {
+    type,
+    registers,
+    address,
+    user: isUser(kernel, registers),
+    get errorCode() {
+      return details().errorCode;
+    },
+    get errorText() {
+      const code = details().errorCode;
+      if (code === undefined) return undefined;
+      if (arm64) return arm64SyndromeText(code);
+      return type === "page fault" ? x86PageFaultText(code) : x86SelectorText(code);
+    },
+    get faultAddress() {
+      return details().address;
+    },
+  };
+}
+
+const withoutCode = new Set(["interrupt", "system call", "NMI", "FIQ"]);
+const unknown: FaultDetails = { errorCode: undefined, address: undefined };
+
+/** Handlers of faults, and their variables that hold the error code and the faulting address. */
+const faultHandlers =
+  /fault|abort|bad_area|no_context|^exc_|^el[01]_|^do_(trap|error_trap|mem_abort|general_protection)/;
+const codeNames = ["error_code", "esr"];
+const addressNames = ["address", "far", "addr"];
+
+/** Entry code wipes the error code from the saved registers: the handlers' variables still have it, or the log. */
+function detailsOf(kernel: Kernel, { registers, handlers, reported }: Omit<Saved, "address">): FaultDetails {
+  let errorCode: bigint | undefined;
+  let address: bigint | undefined;
+  for (const frame of handlers.toReversed()) {
+    const found = attempt(() => {
+      for (const place of frame.places().toReversed()) {
+        if (!faultHandlers.test(place.function)) continue;
+        const variables = frameVariables(kernel, frame, place);
+        errorCode ??= numberNamed(variables, codeNames);
+        address ??= numberNamed(variables, addressNames);
+      }
+    });
+    if (found instanceof Fault || (errorCode !== undefined && address !== undefined)) break;
+  }
+  const log = errorCode === undefined || address === undefined ? reported?.(registers) : undefined;
+  return { errorCode: errorCode ?? log?.errorCode, address: address ?? log?.address };
+}
+
+function numberNamed(variables: readonly FrameVariable[], names: readonly string[]): bigint | undefined {
+  for (const { name, value } of variables) {
+    const number = names.includes(name) && value instanceof Obj ? attempt(() => value.value()) : undefined;
+    if (typeof number === "bigint") return BigInt.asUintN(64, number);
+  }
+  return undefined;
 }
 
 /** Whether the processor ran user code with these registers. */

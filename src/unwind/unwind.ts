@@ -14,7 +14,7 @@ import { orcRule } from "./orc.ts";
 import { prologueRule } from "./prologue.ts";
 import { stackAt } from "./stacks.ts";
 import { isTrampoline, trampolineRule } from "./trampoline.ts";
-import { isUser, trapOf } from "./trap.ts";
+import { type FaultDetails, isUser, trapOf } from "./trap.ts";
 
 /** The ways to unwind each architecture, the most exact first. To add one: write the rule, list it here. */
 const rules: { readonly [arch: string]: readonly Rule[] } = {
@@ -27,16 +27,20 @@ const rules: { readonly [arch: string]: readonly Rule[] } = {
 /** Kernel stacks are 16 KiB: more frames than this are a loop. */
 const MAX_FRAMES = 1000;
 
-/**
- * Follows a kernel stack outwards, from where it stood to user space or to where its thread started.
- * @param task whose stack it is, where that is known
- * @param doubt why the first frame may be none
- */
-export function unwind(kernel: Kernel, start: Cursor, task?: Obj, doubt?: string): Stack {
+interface UnwindOptions {
+  /** Whose stack it is, where that is known. */
+  readonly task?: Obj | undefined;
+  /** Why the first frame may be none. */
+  readonly doubt?: string;
+  /** What is known from elsewhere of a fault that saved these registers. */
+  readonly reported?: (registers: Registers) => FaultDetails | undefined;
+}
+
+/** Follows a kernel stack outwards, from where it stood to user space or to where its thread started. */
+export function unwind(kernel: Kernel, start: Cursor, { task, doubt, reported }: UnwindOptions = {}): Stack {
   const frames: UnwoundFrame[] = [];
   const ended = (fault?: Fault, userTrap?: Trap): Stack => ({ frames, userTrap, fault });
-  if (isUser(kernel, start.known))
-    return ended(undefined, trapOf(kernel, { registers: start.known, address: undefined, handlers: [] }));
+  if (isUser(kernel, start.known)) return ended(undefined, userMode(start.known));
 
   const progress = new Progress(kernel, task);
   let handlersFrom = 0;
@@ -56,7 +60,7 @@ export function unwind(kernel: Kernel, start: Cursor, task?: Obj, doubt?: string
       continue;
     }
     const { registers, address, exact } = step;
-    const trap = trapOf(kernel, { registers, address, handlers: frames.slice(handlersFrom) });
+    const trap = trapOf(kernel, { registers, address, handlers: frames.slice(handlersFrom), reported });
     if (trap.user) return ended(undefined, trap);
     const interrupted = cursorOf(kernel, registers, exact);
     if (!interrupted) return ended(Fault.at("corrupt", address ?? cursor.sp, "the registers saved here lack pc or sp"));
@@ -65,6 +69,17 @@ export function unwind(kernel: Kernel, start: Cursor, task?: Obj, doubt?: string
   }
   return ended(Fault.at("corrupt", arrived.cursor.sp, `more than ${MAX_FRAMES} frames`));
 }
+
+/** A CPU that was stopped while it ran user code: nothing trapped. */
+const userMode = (registers: Registers): Trap => ({
+  type: "user mode",
+  registers,
+  address: undefined,
+  errorCode: undefined,
+  errorText: undefined,
+  faultAddress: undefined,
+  user: true,
+});
 
 /** @throws Fault unknown when no rule applies; what the rule that does meets */
 function next(kernel: Kernel, cursor: Cursor, task: Obj | undefined): Step {

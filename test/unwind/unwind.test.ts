@@ -29,7 +29,7 @@ const IN_FORK = TEXT + 0x310n;
 
 function from(kernel: ToyKernel, registers: { readonly [name: string]: bigint }): Stack {
   const start: Registers = new Map(Object.entries({ cs: 0x10n, ...registers }));
-  return unwind(kernel, stoodAt(kernel, start), kernel.object("struct task_struct", TASK));
+  return unwind(kernel, stoodAt(kernel, start), { task: kernel.object("struct task_struct", TASK) });
 }
 
 const names = (stack: Stack): (string | undefined)[] => stack.frames.map(({ symbol }) => symbol?.name);
