@@ -1,6 +1,6 @@
 import { Fault } from "../../base/fault.ts";
-import { DW_FORM_implicit_const, type UnitFormat, fixedSize } from "./attribute.ts";
-import { DW_AT_sibling } from "./constants.ts";
+import { DW_FORM_implicit_const, DW_FORM_ref4, DW_FORM_strp, type UnitFormat, fixedSize } from "./attribute.ts";
+import { DW_AT_name, DW_AT_sibling } from "./constants.ts";
 import type { Section } from "./section.ts";
 
 /** Abbreviations a table can have, and attributes one can have, before it is a lie. */
@@ -17,8 +17,10 @@ export interface Abbrev {
   readonly implicit: ReadonlyMap<number, bigint> | undefined;
   /** Bytes of all attributes, when every form has a fixed size. */
   readonly size: number | undefined;
-  /** Bytes of the attributes before DW_AT_sibling, when it is there and they have fixed sizes. */
+  /** Bytes of the attributes before DW_AT_sibling, when they have fixed sizes and it is a four-byte reference. */
   readonly siblingAt: number | undefined;
+  /** Bytes of the attributes before DW_AT_name, when they have fixed sizes and it is an offset of .debug_str. */
+  readonly nameAt: number | undefined;
 }
 
 /** By abbreviation code. */
@@ -47,18 +49,32 @@ export function readAbbrevs(section: Section, offset: number, format: UnitFormat
       names.push(name);
       forms.push(form);
     }
-    const sibling = names.indexOf(DW_AT_sibling);
-    const siblingAt = sibling < 0 ? undefined : totalSize(forms.slice(0, sibling), format);
+    const size = sizeBefore(names.length, forms, format);
+    const siblingAt = placeOf(DW_AT_sibling, DW_FORM_ref4, names, forms, format);
+    const nameAt = placeOf(DW_AT_name, DW_FORM_strp, names, forms, format);
     while (table.length < code) table.push(undefined);
-    table[code] = { tag, children, names, forms, implicit, size: totalSize(forms, format), siblingAt };
+    table[code] = { tag, children, names, forms, implicit, size, siblingAt, nameAt };
   }
   return table;
 }
 
-function totalSize(forms: readonly number[], format: UnitFormat): number | undefined {
+/** Bytes before the attribute of that name and form, when they have fixed sizes. */
+function placeOf(
+  name: number,
+  form: number,
+  names: readonly number[],
+  forms: readonly number[],
+  format: UnitFormat,
+): number | undefined {
+  const index = names.indexOf(name);
+  return index >= 0 && forms[index] === form ? sizeBefore(index, forms, format) : undefined;
+}
+
+function sizeBefore(index: number, forms: readonly number[], format: UnitFormat): number | undefined {
   let total = 0;
-  for (const form of forms) {
-    const size = fixedSize(form, format);
+  for (let i = 0; i < index; i++) {
+    // 0 <= i < index <= forms.length
+    const size = fixedSize(forms[i] as number, format);
     if (size === undefined) return undefined;
     total += size;
   }

@@ -1,9 +1,10 @@
 import { Lru } from "../../base/lru.ts";
 import type { ElfFile } from "../elf.ts";
-import { type ElfSymbols, elfSymbols } from "../elfSymbols.ts";
+import type { ElfSymbols } from "../elfSymbols.ts";
 import { type Placement, type TextRange, sectionAddress, textRanges } from "../placement.ts";
 import { relocated } from "../relocation.ts";
 import type { CfiRow, CodeScope, CodeSource, SourceLine } from "../source.ts";
+import type { Die } from "./die.ts";
 import { FrameTables, type FrameSection } from "./cfi.ts";
 import { FunctionTable } from "./functions.ts";
 import type { Image } from "./image.ts";
@@ -24,14 +25,13 @@ export class DwarfCode implements CodeSource {
   private readonly frames: FrameTables;
   private readonly symbols: () => ElfSymbols;
 
-  constructor(image: Image, elf: ElfFile, placement: Placement | undefined, symbols: ElfSymbols | undefined) {
+  constructor(image: Image, elf: ElfFile, placement: Placement | undefined, symbols: () => ElfSymbols) {
     this.name = elf.file.name;
     this.image = image;
     this.text = textRanges(elf, placement);
     this.units = new UnitIndex(image);
     this.frames = new FrameTables(frameSections(elf, image, placement));
-    let known = symbols;
-    this.symbols = () => (known ??= elfSymbols(elf, placement));
+    this.symbols = symbols;
   }
 
   private isText(pc: bigint): boolean {
@@ -51,7 +51,22 @@ export class DwarfCode implements CodeSource {
     if (subprogram) return scopesOf(subprogram, distance);
     // Assembly has lines, but a function only where the author marked one.
     const symbol = this.symbols().covering(pc);
-    return symbol ? [{ function: symbol.name, inlined: false, source: this.lines(pc), entry: symbol.address, variables: () => [] }] : []; // prettier-ignore
+    if (!symbol) return [];
+    return [
+      {
+        function: symbol.name,
+        inlined: false,
+        source: this.lines(pc),
+        entry: symbol.address,
+        variables: () => [],
+      },
+    ];
+  }
+
+  /** The DIE of the function whose code holds `pc`. @throws Fault */
+  functionAt(pc: bigint): Die | undefined {
+    const unit = this.unitAt(pc);
+    return unit && this.functionsOf(unit).at(this.image.encoding.addressing.distance(pc));
   }
 
   private functionsOf(unit: Unit): FunctionTable {

@@ -130,9 +130,15 @@ export class DieWalk {
     return new Die(this.unit, this.offset, this.abbrev, this.attributesAt);
   }
 
-  /** One value of the current DIE. */
-  attribute(name: number): Attribute | undefined {
-    return this.die().attribute(name);
+  /** Offset in .debug_str of the current DIE's name; undefined when its name is given in another way. */
+  nameOffset(): number | undefined {
+    const { cursor, abbrev } = this;
+    if (abbrev.nameAt === undefined) return undefined;
+    const start = cursor.at;
+    cursor.skip(abbrev.nameAt);
+    const offset = cursor.unsigned(this.unit.offsetSize);
+    cursor.at = start;
+    return offset;
   }
 
   /** Reads the code of the DIE at the cursor; undefined for the entry that ends a level, and at the end of the unit. */
@@ -176,15 +182,15 @@ export class DieWalk {
   }
 
   private sibling(abbrev: Abbrev): number | undefined {
-    let reference: Attribute | undefined;
     if (abbrev.siblingAt !== undefined) {
       const start = this.cursor.at;
       this.cursor.skip(abbrev.siblingAt);
-      reference = readAttribute(this.cursor, abbrev.forms[abbrev.names.indexOf(DW_AT_sibling)] ?? 0, this.unit, 0n);
+      const sibling = this.cursor.u32();
       this.cursor.at = start;
-    } else if (abbrev.names.includes(DW_AT_sibling)) {
-      reference = new Die(this.unit, this.offset, abbrev, this.attributesAt).attribute(DW_AT_sibling);
+      return sibling;
     }
+    if (!abbrev.names.includes(DW_AT_sibling)) return undefined;
+    const reference = new Die(this.unit, this.offset, abbrev, this.attributesAt).attribute(DW_AT_sibling);
     return reference?.kind === "local" ? reference.offset : undefined;
   }
 }

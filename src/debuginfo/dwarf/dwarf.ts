@@ -1,9 +1,10 @@
 import type { ElfFile } from "../elf.ts";
-import type { ElfSymbols } from "../elfSymbols.ts";
+import { type ElfSymbols, elfSymbols } from "../elfSymbols.ts";
 import type { Placement } from "../placement.ts";
 import type { CodeSource, TypeSource } from "../source.ts";
 import { DwarfCode } from "./code.ts";
 import { Image } from "./image.ts";
+import { DwarfTypes } from "./typeSource.ts";
 
 export interface DwarfOptions {
   /** Where a relocatable file's sections were loaded. */
@@ -25,16 +26,10 @@ export interface Dwarf {
  * @throws Fault when a section's compression is not understood
  */
 export function openDwarf(elf: ElfFile, options: DwarfOptions = {}): Dwarf {
-  const { placement, alternate, symbols } = options;
+  const { placement, alternate } = options;
   const image = new Image(elf, placement, alternate && new Image(alternate, undefined, undefined));
-  return {
-    code: new DwarfCode(image, elf, placement, symbols),
-    types: {
-      name: "DWARF",
-      find: () => undefined,
-      variable: () => undefined,
-      function: () => undefined,
-      names: () => [],
-    },
-  };
+  let known = options.symbols;
+  const symbols = (): ElfSymbols => (known ??= elfSymbols(elf, placement));
+  const code = new DwarfCode(image, elf, placement, symbols);
+  return { code, types: new DwarfTypes(image, (pc) => code.functionAt(pc), symbols) };
 }

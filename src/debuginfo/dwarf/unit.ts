@@ -30,6 +30,7 @@ export class Unit implements UnitFormat {
   /** Of the first DIE in the unit. */
   private readonly firstDie: number;
   private table: AbbrevTable | undefined;
+  private lent: Uint8Array | undefined;
   private rootAttributes: ReadonlyMap<number, Attribute> | undefined;
 
   /** Reads the header at `offset`. @throws Fault */
@@ -81,7 +82,12 @@ export class Unit implements UnitFormat {
 
   /** Reads the unit's bytes from an offset in it. */
   cursor(at: number): Cursor {
-    return new Cursor(this.section.name, this.section.encoding, this.image.bytesOf(this), at);
+    return new Cursor(this.section.name, this.section.encoding, this.lent ?? this.image.bytesOf(this), at);
+  }
+
+  /** Has the unit read from `bytes`, for a passage through all units that none of them shall outlive. */
+  lend(bytes: Uint8Array): void {
+    this.lent = bytes;
   }
 
   /** The DIE at an offset in the unit. @throws Fault corrupt when there is none */

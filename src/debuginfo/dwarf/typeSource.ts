@@ -1,0 +1,55 @@
+import { type CType, type TypeKind, bare } from "../ctype.ts";
+import type { SymbolSource, TypeSource } from "../source.ts";
+import type { Die } from "./die.ts";
+import type { Image } from "./image.ts";
+import { Names } from "./names.ts";
+import { readType, typeOfDie } from "./types.ts";
+
+/**
+ * Types by name out of .debug_info. See `Names` for what a question costs: BTF answers the same at once, so DWARF is
+ * asked where a kernel has no BTF, and for variables.
+ */
+export class DwarfTypes implements TypeSource {
+  readonly name = "DWARF";
+  private readonly byName: Names;
+  private readonly functionAt: (address: bigint) => Die | undefined;
+  private readonly symbols: () => SymbolSource;
+
+  /** @param functionAt the function whose code holds a link address */
+  constructor(image: Image, functionAt: (address: bigint) => Die | undefined, symbols: () => SymbolSource) {
+    this.byName = new Names(image);
+    this.functionAt = functionAt;
+    this.symbols = symbols;
+  }
+
+  /** @throws Fault where units are broken, as do all of these */
+  find(kind: TypeKind, name: string): CType | undefined {
+    const die = this.byName.find(kind, name);
+    return die && readType(die);
+  }
+
+  variable(name: string): CType | undefined {
+    const die = this.byName.find("variable", name, (declaration) => isComplete(typeOfDie(declaration)));
+    return die && typeOfDie(die);
+  }
+
+  /** A function's symbol leads to its unit without a passage through the others. */
+  function(name: string): CType | undefined {
+    for (const symbol of this.symbols().named(name)) {
+      const die = this.functionAt(symbol.address);
+      if (die) return readType(die);
+    }
+    const die = this.byName.find("function", name, () => true);
+    return die && readType(die);
+  }
+
+  names(): Iterable<{ readonly kind: TypeKind; readonly name: string }> {
+    return this.byName.types();
+  }
+}
+
+/** `extern int a[];` tells too little: the definition has the number of elements. */
+function isComplete(type: CType): boolean {
+  const at = bare(type);
+  return !(at.kind === "array" && at.count === undefined);
+}
