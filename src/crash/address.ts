@@ -4,6 +4,7 @@ import { bare } from "../debuginfo/ctype.ts";
 import { evaluate } from "../model/expression/evaluate.ts";
 import type { Obj } from "../model/object.ts";
 import type { Context } from "./command.ts";
+import { lackingTypes } from "./lacking.ts";
 import { hexNumber, symbolAddress } from "./number.ts";
 import { SymbolNotFound } from "./symbolNotFound.ts";
 
@@ -38,12 +39,13 @@ export function address(context: Context, text: string): bigint {
 }
 
 /** A number of bytes: decimal or 0x..., or the offset of `struct.member`. @throws UsageError, Fault */
-export function offset({ kernel }: Context, text: string): bigint {
+export function offset(context: Context, text: string): bigint {
+  const { kernel } = context;
   const [, struct, member] = /^(\w+)\.([\w.[\]]+)$/.exec(text) ?? [];
   if (struct !== undefined && member !== undefined) {
     const type =
       kernel.types.find("struct", struct) ?? kernel.types.find("union", struct) ?? kernel.types.find("typedef", struct);
-    if (!type) throw new UsageError(`invalid data structure reference: ${text}`);
+    if (!type) throw lackingTypes(context) ?? new UsageError(`invalid data structure reference: ${text}`);
     return kernel.object(type, 0n).at(member).address;
   }
   const value = /^\d+$/.test(text) ? BigInt(text) : hexNumber(text);

@@ -3,6 +3,7 @@ import { UsageError } from "../base/usageError.ts";
 import { expandAlias } from "./alias.ts";
 import type { Command, Context } from "./command.ts";
 import { commands } from "./commands.ts";
+import { lackingTypes } from "./lacking.ts";
 import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
 import { filters } from "./filters.ts";
 import { type CommandLine, parseLine } from "./line.ts";
@@ -63,10 +64,12 @@ export function* runCommand(context: Context, text: string): Pieces {
   const { command, line } = resolve(context, text);
   try {
     const args = parseOptions(command, line);
-    const lacking = lacks(context, command);
-    if (lacking) yield faultPiece(lacking, `${command.name}: `);
-    else yield* command.run(context, args);
-  } catch (error) {
+    const lacking = command.needs?.some((need) => need !== "memory") ? lackingTypes(context) : undefined;
+    if (lacking) throw lacking;
+    yield* command.run(context, args);
+  } catch (cause) {
+    // Without any types it says little that one of them is not known.
+    const error = cause instanceof Fault && cause.kind === "unknown" ? (lackingTypes(context) ?? cause) : cause;
     if (error instanceof SymbolNotFound) yield symbolNotFound(context.kernel, error);
     else yield mistake(error, command.name, command);
   }
@@ -89,13 +92,6 @@ export const usage = (command: Command): readonly string[] => [
 /** Name and arguments; the second and further lines stand below the arguments of the first. */
 export const synopsis = ({ name, usage }: Command): readonly string[] =>
   usage.split("\n").map((line, i) => `${i === 0 ? name : " ".repeat(name.length)} ${line}`.trimEnd());
-
-/** What the dump or the debuginfo does not give this command. */
-function lacks({ kernel, session }: Context, { needs = [] }: Command): Fault | undefined {
-  const typeless = kernel.types.sources.length === 0;
-  if (!typeless || !needs.some((need) => need === "types" || need === "tasks")) return undefined;
-  return Fault.of("unknown", session.lacking[0] ?? "there are no types: give a vmlinux with debuginfo");
-}
 
 /**
  * The command a line names. As in crash, `*` sticks to what follows it, and what is no command is tried as a

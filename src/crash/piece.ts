@@ -56,11 +56,14 @@ export const faultText = (fault: Fault): string =>
 /** A fault where a value would be: `<ffff888000001000: page excluded from dump>`. */
 export const faultSpan = (fault: Fault): Span => ({ as: "fault", text: `<${faultText(fault)}>`, fault });
 
-/** A fault in a line of its own, after what it belongs to. */
+/**
+ * A fault in a line of its own, after what it belongs to.
+ * @param prefix who says it, such as "ps: "; without one the fault stands in angle brackets
+ */
 export const faultPiece = (fault: Fault, prefix = ""): Piece => ({
   kind: "fault",
   fault,
-  lines: [[prefix, faultSpan(fault)]],
+  lines: [prefix === "" ? [faultSpan(fault)] : [prefix, { as: "fault", text: faultText(fault), fault }]],
 });
 
 export const spanText = (span: Span): string => (typeof span === "string" ? span : span.text);

@@ -3,13 +3,18 @@ import { UsageError } from "../base/usageError.ts";
 import { taskAt, taskComm, tasksByPid, taskTable } from "../linux/task.ts";
 import type { Obj } from "../model/object.ts";
 import type { Context, Word } from "./command.ts";
+import { lackingTypes } from "./lacking.ts";
 import { decimalNumber, hexNumber } from "./number.ts";
 
 /**
  * Tasks of one word: a decimal pid (several tasks only for 0, the idle ones), or a hexadecimal task_struct address;
  * empty for what is neither. As in crash a number that is no pid is tried as an address and as a hexadecimal pid.
+ * @throws Fault unknown without any types
  */
-export function tasksOf({ kernel }: Context, word: string): readonly Obj[] {
+export function tasksOf(context: Context, word: string): readonly Obj[] {
+  const { kernel } = context;
+  const lacking = lackingTypes(context);
+  if (lacking) throw lacking;
   const byPid = tasksByPid(kernel);
   const decimal = decimalNumber(word);
   const tasks = decimal === undefined ? undefined : byPid.get(Number(decimal));

@@ -93,7 +93,7 @@ test("a command that needs types says in one line what is missing", () => {
       lacking: ["no types: give a vmlinux"],
     },
   );
-  assert.equal(transcript(bare, "p answer"), "p: <no types: give a vmlinux>");
+  assert.equal(transcript(bare, "p answer"), "p: no types: give a vmlinux");
 });
 
 test("command < file runs once for each line", () => {

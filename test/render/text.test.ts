@@ -14,7 +14,7 @@ test("plain text has nothing but the words", () => {
   assert.equal(pieceText(progress("searching", 1, 2)), "");
   assert.equal(
     pieceText(faultPiece(Fault.at("excluded", 0x10n, "page excluded from dump"), "ps: ")),
-    "ps: <10: page excluded from dump>\n",
+    "ps: 10: page excluded from dump\n",
   );
 });
 

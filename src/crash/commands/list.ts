@@ -99,11 +99,11 @@ function readWalk(context: Context, args: Parsed): ListWalk {
 /** Of two words one is the offset: `struct.member`, or a number too small to be an address. @throws UsageError */
 function linkAndStart(context: Context, args: Parsed): { link: string | undefined; start: string } {
   const words = [...args.rest];
+  const { types, symbols } = context.kernel;
   const isMember = (word: string): boolean => {
     const struct = /^(\w+)\.\w/.exec(word)?.[1];
-    return (
-      struct !== undefined && (["struct", "union"] as const).some((kind) => context.kernel.types.find(kind, struct))
-    );
+    if (struct === undefined) return false;
+    return (types.find("struct", struct) ?? types.find("union", struct)) !== undefined || !symbols.find(struct);
   };
   const isSmall = (word: string): boolean => /^(0x)?[\da-f]{1,5}$/i.test(word);
   let link = args.value("-o");
