@@ -1,5 +1,6 @@
 import type { Registers } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
+import { evaluateValue } from "../debuginfo/dwarf/expression.ts";
 import type { CfiRow, CfiRule } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
@@ -53,7 +54,7 @@ export function calleeSavedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint
 
 /** The canonical frame address; undefined when it is counted from a register that is not known. */
 function cfaOf(kernel: Kernel, { cfa }: CfiRow, registers: Registers): bigint | undefined {
-  if (cfa.kind === "expression") return undefined;
+  if (cfa.kind === "expression") return computed(kernel, cfa.bytes, registers);
   const base = registers.get(kernel.arch.dwarfRegisters[cfa.register] ?? "");
   return base === undefined ? undefined : wrap(kernel, base + BigInt(cfa.offset));
 }
@@ -89,7 +90,20 @@ function ruleValue(kernel: Kernel, rule: CfiRule, name: string, registers: Regis
     case "register":
       return registers.get(kernel.arch.dwarfRegisters[rule.register] ?? "");
     case "expression":
+      return kernel.memory.word(computed(kernel, rule.bytes, registers, cfa));
     case "valueExpression":
-      return undefined;
+      return computed(kernel, rule.bytes, registers, cfa);
   }
+}
+
+/** The value of an expression of call frame information; a register's starts with the CFA on the stack. @throws Fault */
+function computed(kernel: Kernel, bytes: Uint8Array, registers: Registers, cfa?: bigint): bigint {
+  const { byteOrder, wordSize, dwarfRegisters } = kernel.arch;
+  const unit = { byteOrder, addressSize: wordSize, offsetSize: 4 } as const;
+  const machine = {
+    bias: 0n,
+    register: (number: number) => registers.get(dwarfRegisters[number] ?? ""),
+    memory: (address: bigint, size: number) => kernel.memory.read(address, size),
+  };
+  return evaluateValue(bytes, unit, machine, cfa === undefined ? [] : [cfa]);
 }
