@@ -1,4 +1,6 @@
+import { cString } from "../../base/bytes.ts";
 import type { TypeKind } from "../ctype.ts";
+import { nameHash } from "../nameIndex.ts";
 import type { Abbrev } from "./abbrev.ts";
 import {
   DW_AT_abstract_origin,
@@ -20,8 +22,6 @@ import { Unit } from "./unit.ts";
 
 export type NamedKind = TypeKind | "variable" | "function";
 
-const kinds: readonly NamedKind[] = ["struct", "union", "enum", "typedef", "int", "variable", "function"];
-
 const kindOfTag = new Map<number, NamedKind>([
   [DW_TAG_structure_type, "struct"],
   [DW_TAG_class_type, "struct"],
@@ -36,10 +36,22 @@ const kindOfTag = new Map<number, NamedKind>([
 /** Read at once from .debug_info. */
 const STRETCH = 1 << 20;
 
-/** What is declared but not defined is kept apart: it answers only when nothing better turns up. */
-interface Found {
-  readonly defined: Map<number | string, number>;
-  readonly declared: Map<number | string, number>;
+/** Compilers write a name in place only where it is shorter than an offset; what is longer stands in .debug_str. */
+const IN_PLACE = 8;
+
+const encoder = new TextEncoder();
+
+/** A name of file scope. */
+interface Entry {
+  readonly kind: NamedKind;
+  /** Only declared: answers when nothing better turns up. */
+  readonly declared: boolean;
+  /** Offset in .debug_str, or the text where the DIE has it in place. */
+  readonly text: number | string;
+  /** Offset of the DIE in .debug_info. */
+  readonly die: number;
+  /** The entry before this one with the same hash. */
+  readonly before: Entry | undefined;
 }
 
 /**
@@ -49,8 +61,9 @@ interface Found {
  */
 export class Names {
   private readonly image: Image;
-  /** By kind and by offset in .debug_str, which merges equal texts, or by text where a DIE has its name in place. */
-  private readonly found: ReadonlyMap<NamedKind, Found>;
+  private readonly byHash = new Map<number, Entry>();
+  /** What has been filed, by kind and text: thousands of units declare the same. */
+  private readonly filed = new Map<string, Set<number | string>>();
   /** Offsets of the units that were passed, and of the next one. */
   private readonly passed: number[] = [];
   private next = 0;
@@ -60,7 +73,6 @@ export class Names {
 
   constructor(image: Image) {
     this.image = image;
-    this.found = new Map(kinds.map((kind) => [kind, { defined: new Map<number | string, number>(), declared: new Map<number | string, number>() }])); // prettier-ignore
   }
 
   /**
@@ -69,23 +81,34 @@ export class Names {
    * @throws Fault
    */
   find(kind: NamedKind, name: string, enough: (declaration: Die) => boolean = () => false): Die | undefined {
-    const keys = this.keys(name);
-    if (keys.length === 0) return undefined;
+    const bytes = encoder.encode(name);
+    const hash = nameHash(bytes, 0, bytes.length);
+    let possible: boolean | undefined;
     for (;;) {
-      const defined = this.known(kind, "defined", keys);
+      const defined = this.filedDie(hash, kind, bytes, false);
       if (defined) return defined;
-      const declared = this.known(kind, "declared", keys);
+      const declared = this.filedDie(hash, kind, bytes, true);
       if (declared && enough(declared)) return declared;
-      if (!this.passUnit()) return declared;
+      possible ??= bytes.length < IN_PLACE || this.text.includes(Buffer.from(`${name}\0`));
+      if (!possible || !this.passUnit()) return declared;
     }
   }
 
-  private known(kind: NamedKind, state: keyof Found, keys: readonly (number | string)[]): Die | undefined {
-    for (const key of keys) {
-      const offset = this.found.get(kind)?.[state].get(key);
-      if (offset !== undefined) return this.dieAt(offset);
+  private filedDie(hash: number, kind: NamedKind, name: Uint8Array, declared: boolean): Die | undefined {
+    for (let entry = this.byHash.get(hash); entry; entry = entry.before) {
+      if (entry.kind === kind && entry.declared === declared && this.hasText(entry, name)) return this.dieAt(entry.die);
     }
     return undefined;
+  }
+
+  private hasText({ text }: Entry, name: Uint8Array): boolean {
+    if (typeof text === "string") return Buffer.compare(encoder.encode(text), name) === 0;
+    return this.text[text + name.length] === 0 && this.text.subarray(text, text + name.length).equals(name);
+  }
+
+  /** All of .debug_str. */
+  private get text(): Buffer {
+    return (this.strings ??= Buffer.from(this.image.str.bytes(0, this.image.str.size).buffer));
   }
 
   /** A DIE of a unit that was passed. */
@@ -102,27 +125,19 @@ export class Names {
     return unit.die(offset - unit.offset);
   }
 
-  /** What DIEs of that name may be filed under. Empty when no DIE can have it. */
-  private keys(name: string): (number | string)[] {
-    this.strings ??= Buffer.from(this.image.str.bytes(0, this.image.str.size).buffer);
-    const pattern = Buffer.from(`${name}\0`);
-    const keys: (number | string)[] = [];
-    for (let at = this.strings.indexOf(pattern); at >= 0; at = this.strings.indexOf(pattern, at + 1)) keys.push(at);
-    // Compilers write a name in place where it is shorter than an offset; else only assemblers do.
-    if (keys.length === 0 && name.length >= 8) return [];
-    return [...keys, name];
-  }
-
   /** Every name of types, after a passage through what is left of .debug_info. @throws Fault */
   *types(): Generator<{ readonly kind: TypeKind; readonly name: string }> {
     while (this.passUnit());
-    for (const [kind, { defined, declared }] of this.found) {
-      if (kind === "variable" || kind === "function") continue;
-      const names = new Set<string>();
-      for (const key of [...defined.keys(), ...declared.keys()]) {
-        names.add(typeof key === "string" ? key : this.image.str.text(key));
+    const given = new Set<string>();
+    for (const entry of this.byHash.values()) {
+      for (let at: Entry | undefined = entry; at; at = at.before) {
+        if (at.kind === "variable" || at.kind === "function") continue;
+        const name = typeof at.text === "string" ? at.text : cString(this.text, at.text);
+        const key = `${at.kind} ${name}`;
+        if (given.has(key)) continue;
+        given.add(key);
+        yield { kind: at.kind, name };
       }
-      for (const name of names) yield { kind, name };
     }
   }
 
@@ -145,10 +160,18 @@ export class Names {
   private file(walk: DieWalk, abbrev: Abbrev): void {
     const kind = kindOfTag.get(abbrev.tag);
     if (kind === undefined) return;
-    const key = walk.nameOffset() ?? this.unusualName(walk.die());
-    if (key === undefined) return;
-    const names = this.found.get(kind)?.[abbrev.names.includes(DW_AT_declaration) ? "declared" : "defined"];
-    if (names && !names.has(key)) names.set(key, walk.unit.offset + walk.offset);
+    const text = walk.nameOffset() ?? this.unusualName(walk.die());
+    if (text === undefined) return;
+    const declared = abbrev.names.includes(DW_AT_declaration);
+    const group = declared ? `declared ${kind}` : kind;
+    let filed = this.filed.get(group);
+    if (!filed) this.filed.set(group, (filed = new Set()));
+    if (filed.has(text)) return;
+    filed.add(text);
+    const hash =
+      typeof text === "string" ? nameHash(encoder.encode(text), 0, Infinity) : nameHash(this.text, text, Infinity);
+    const before = this.byHash.get(hash);
+    this.byHash.set(hash, { kind, declared, text, die: walk.unit.offset + walk.offset, before });
   }
 
   private unusualName(die: Die): number | string | undefined {
