@@ -20,7 +20,7 @@ export function childrenOf(entry: Entry): Unfolding | undefined {
     case "struct":
     case "union":
       if (type.members.length === 0) return undefined;
-      return structChildren(object, type, entry, entry.expression && `${operand(entry.expression)}.`);
+      return structChildren(object, type, entry, entry.expression && accessOf(entry.expression));
     case "array":
       return type.count ? arrayChildren(object, type.count, entry.expression) : undefined;
     case "pointer":
@@ -107,8 +107,17 @@ function pointerChildren(object: Obj, target: CType, entry: Entry): Unfolding | 
   return structChildren(pointee, target, entry, entry.expression && `${operand(entry.expression)}->`);
 }
 
+/** What can be followed by a postfix operator without parentheses, of the expressions that we make. */
+const POSTFIX = /^(?:[\w$]+|\(\([^()]+\)0x[0-9a-f]+\))(?:->\w+|\.\w+|\[\d+\])*$/;
+
+/** What reaches a member of a struct: `file.`, `((struct file *)0xffff...)->`. */
+function accessOf(expression: string): string {
+  const pointer = /^\*(\([^()]+\)0x[0-9a-f]+)$/.exec(expression)?.[1];
+  return pointer === undefined ? `${operand(expression)}.` : `(${pointer})->`;
+}
+
 /** An expression that a postfix operator can follow. */
-const operand = (expression: string): string => (/^[\w.\->[\]]+$/.test(expression) ? expression : `(${expression})`);
+const operand = (expression: string): string => (POSTFIX.test(expression) ? expression : `(${expression})`);
 
 /**
  * A `__percpu` pointer is an offset, no address: nothing lies there, but something does in every CPU's area.

@@ -18,9 +18,10 @@ const CHUNK_MS = 50;
 
 /**
  * Runs a line of crash's language with the frame's locals and task; what it says goes out as it comes.
+ * @returns what it said, when that was soon and little: the answer itself then
  * @throws UsageError, Fault
  */
-export function* command(target: Target, text: string, row: Row | undefined): Job<void> {
+export function* command(target: Target, text: string, row: Row | undefined): Job<string> {
   const context = contextFor(target, row);
   const line = readLine(context, text);
   if (line.shell !== undefined) throw new UsageError("the debug console runs no shell: use a terminal");
@@ -28,15 +29,17 @@ export function* command(target: Target, text: string, row: Row | undefined): Jo
     throw new UsageError("the debug console reads no files: use vmcore-debug in a terminal");
   const style = target.client.supports("supportsANSIStyling") ? ansi() : plain;
   const sink = line.output ? new FileSink(line.output.path, line.output.append) : new ConsoleSink(target, style);
+  let answer = "";
   try {
     for (const piece of run(context, line, [""])) {
       sink.say(piece);
       yield piece;
     }
   } finally {
-    sink.end();
+    answer = sink.end();
     takeBack(target, context);
   }
+  return answer;
 }
 
 /** What the console shows first, as crash does: the facts of the system; then the commands of the configuration. */
@@ -44,7 +47,7 @@ export function* openingCommands(target: Target): Job<void> {
   for (const line of ["sys", ...target.arguments.initCommands]) {
     if (line !== "sys") target.client.output(`> ${line}\n`);
     try {
-      yield* command(target, line, undefined);
+      target.client.output(`${yield* command(target, line, undefined)}\n`, { category: "stdout" });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       target.client.output(`${error.message}\n`, { category: "stderr" });
@@ -73,7 +76,8 @@ function takeBack({ context: shared, client }: Target, { radix, ended }: Context
 
 interface Sink {
   say(piece: Piece): void;
-  end(): void;
+  /** What was not said yet, when nothing was. */
+  end(): string;
 }
 
 /** The debug console: text in portions, a line that names a source by itself with a link to it. */
@@ -82,6 +86,7 @@ class ConsoleSink implements Sink {
   private readonly style: Style;
   private text = "";
   private since = performance.now();
+  private isSilent = true;
 
   constructor(target: Target, style: Style) {
     this.target = target;
@@ -101,20 +106,27 @@ class ConsoleSink implements Sink {
 
   private write(text: string): void {
     this.text += text;
-    if (this.text.length >= CHUNK_CHARACTERS || performance.now() - this.since >= CHUNK_MS) this.end();
+    if (this.text.length >= CHUNK_CHARACTERS || performance.now() - this.since >= CHUNK_MS) this.flush();
   }
 
   private link(text: string, place: { file: string; line: number }): void {
     if (this.target.sources.files.find(place.file) === undefined) return this.write(text);
-    this.end();
+    this.flush();
     const source = this.target.sources.of({ ...place, column: 0 });
     this.target.client.output(text, { category: "stdout", source, line: place.line });
   }
 
-  end(): void {
+  private flush(): void {
+    this.isSilent = false;
     if (this.text !== "") this.target.client.output(this.text, { category: "stdout" });
     this.text = "";
     this.since = performance.now();
+  }
+
+  end(): string {
+    if (this.isSilent) return this.text.replace(/\n$/, "");
+    this.flush();
+    return "";
   }
 }
 
@@ -136,7 +148,8 @@ class FileSink implements Sink {
     writeSync(this.file, pieceText(piece, plain));
   }
 
-  end(): void {
+  end(): string {
     closeSync(this.file);
+    return "";
   }
 }

@@ -9,7 +9,10 @@ export function scopeOf({ kernel }: Target, row: Row | undefined): Scope {
   return (name) => {
     if (!row?.frame) return undefined;
     const register = name.startsWith("$") ? row.frame.registers.get(name.slice(1)) : undefined;
-    if (register !== undefined) return kernel.value("unsigned long", register);
+    if (register !== undefined) {
+      const { pc, sp, framePointer } = kernel.arch;
+      return kernel.value([pc, sp, framePointer].includes(name.slice(1)) ? "void *" : "unsigned long", register);
+    }
     if (!row.place) return undefined;
     const variable = frameVariables(kernel, row.frame, row.place).find((one) => one.name === name);
     if (variable?.value instanceof Fault) throw variable.value;

@@ -8,6 +8,7 @@ import { taskComm, taskCpu, taskPid } from "../linux/task.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Trap } from "../unwind/frame.ts";
 import { type FrameVariable, frameVariables } from "../unwind/locals.ts";
+import { childrenOf } from "./children.ts";
 import type { Row } from "./frames.ts";
 import { offsetName } from "./instructions.ts";
 import type { Target } from "./target.ts";
@@ -115,7 +116,8 @@ function* trapEntries(kernel: Kernel, trap: Trap): Generator<Entry> {
 
 /** The task_struct's members at once: the scope itself is the task. */
 function* taskEntries({ thread: { task } }: Row): Generator<Entry> {
-  yield { name: "task", value: task, expression: `*(struct task_struct *)${hex0x(task.address)}` };
+  const entry = { name: "task", value: task, expression: `*(struct task_struct *)${hex0x(task.address)}` };
+  yield* childrenOf(entry)?.named() ?? [];
 }
 
 /** Every per-CPU variable whose type is known, by name. @throws Fault */

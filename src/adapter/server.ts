@@ -42,6 +42,9 @@ const handlers: Handlers = {
   ...variables,
 };
 
+/** Requests about the session itself, for the methods below. */
+const SESSION_REQUESTS = new Set(["initialize", "launch", "attach", "configurationDone", "cancel", "disconnect"]);
+
 type AnyHandler = (target: Target, args: unknown) => Job<object | undefined>;
 
 interface Running {
@@ -59,7 +62,9 @@ export class VmcoreDebugSession extends DebugSession {
   protected override dispatchRequest(request: DebugProtocol.Request): void {
     const { command } = request;
     const handler = Object.hasOwn(handlers, command) ? (handlers[command as keyof Handlers] as AnyHandler) : undefined;
-    if (!handler) super.dispatchRequest(request);
+    // The base class would answer whatever it knows with an empty success.
+    if (SESSION_REQUESTS.has(command)) super.dispatchRequest(request);
+    else if (!handler) this.refuse(new Response(request), new UsageError(`${command}: a crash dump cannot do that`));
     else if (this.target) void this.answer(request, handler, this.target);
     else this.refuse(new Response(request), new UsageError("no crash dump is open"));
   }
@@ -174,10 +179,6 @@ export class VmcoreDebugSession extends DebugSession {
     this.close();
     this.sendResponse(response);
     this.shutdown();
-  }
-
-  protected override customRequest(command: string, response: DebugProtocol.Response): void {
-    this.refuse(response, new UsageError(`${command}: a crash dump cannot do that`));
   }
 
   /** Ends all jobs and closes the dump; for a client that went away without a word as well. */

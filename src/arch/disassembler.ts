@@ -1,5 +1,6 @@
 import type { CapstoneModule } from "@alexaltea/capstone-js";
 import { Fault } from "../base/fault.ts";
+import { hex0x } from "../base/hex.ts";
 import type { Arch } from "./arch.ts";
 
 export interface Instruction {
@@ -88,7 +89,8 @@ function wrap(module: CapstoneModule, { arch, mode, step }: Machine, syntax: Syn
         address: BigInt.asUintN(64, one.address),
         bytes: Uint8Array.from(one.bytes),
         mnemonic: one.mnemonic,
-        operands: one.op_str,
+        // Large immediates come in decimal.
+        operands: one.op_str.replace(/(?<=\$)\d{10,20}\b/g, (number) => hex0x(BigInt(number))),
       }));
     } catch {
       // It throws when not even the first instruction is one.

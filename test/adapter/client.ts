@@ -94,12 +94,13 @@ export class DapClient {
   /** What a command of the debug console says. */
   async command(expression: string, more: object = {}): Promise<string> {
     const before = this.events.length;
-    await this.request("evaluate", { expression, context: "repl", ...more });
-    return this.events
+    const { result } = await this.request<{ result: string }>("evaluate", { expression, context: "repl", ...more });
+    const streamed = this.events
       .slice(before)
       .filter(({ event }) => event === "output")
       .map(({ body }) => (body as { output: string }).output)
       .join("");
+    return streamed + result;
   }
 
   async close(): Promise<void> {

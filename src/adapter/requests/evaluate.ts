@@ -1,6 +1,8 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
+import { bare } from "../../debuginfo/ctype.ts";
+import { type Contained, containedIn } from "../../linux/containers.ts";
 import { evaluate as evaluateC, type Scope } from "../../model/expression/evaluate.ts";
 import { perCpuVariable } from "../../linux/percpu.ts";
 import { splitCpuSpec } from "../../model/cpuSpec.ts";
@@ -23,8 +25,7 @@ export const evaluate: Pick<Handlers, "evaluate"> = {
     const hex = format?.hex ?? false;
     switch (context) {
       case "repl":
-        yield* command(target, expression, frame);
-        return { result: "", variablesReference: 0 };
+        return { result: yield* command(target, expression, frame), variablesReference: 0 };
       case "clipboard":
         return { result: yield* fullText(object(target, expression, frame), hex), variablesReference: 0 };
       default:
@@ -45,11 +46,22 @@ const SUFFIX = /^(.*\S)\s*,\s*(?:(x|h|d|s)|\[?(\d{1,6})\]?)$/s;
 function entryOf(target: Target, text: string, frame: Row | undefined): Entry {
   const [, plainText = text, style, count] = SUFFIX.exec(text) ?? [];
   const value = object(target, plainText, frame);
-  const entry: Entry = { name: text, value, expression: plainText };
+  const contained = knownElements(target, plainText, frame);
+  const entry: Entry = { name: text, value, expression: plainText, contained };
   if (count !== undefined) return { ...entry, unfolding: elements(value, plainText, Number(count)) };
   if (style === "s") return { ...entry, text: JSON.stringify(value.text()) };
   if (style !== undefined) return { ...entry, text: radixText(value, style === "d" ? 10 : 16) };
   return /^\s*(0x)?[0-9a-f`]+\s*$/i.test(plainText) ? { ...entry, ...explained(target, value) } : entry;
+}
+
+/** What a list or a tree holds, by the member or the global that the expression names. */
+function knownElements(target: Target, expression: string, frame: Row | undefined): Contained | undefined {
+  const [, owner, name = ""] = /^(?:(.*\S)\s*(?:\.|->)\s*)?([A-Za-z_]\w*)\s*$/s.exec(expression) ?? [];
+  if (owner === undefined) return containedIn(undefined, name);
+  const type = attempt(() => bare(object(target, owner, frame).type));
+  const struct = !(type instanceof Fault) && type.kind === "pointer" ? bare(type.target) : type;
+  if (struct instanceof Fault || (struct.kind !== "struct" && struct.kind !== "union")) return undefined;
+  return containedIn(struct.name, name);
 }
 
 function elements(value: Obj, expression: string, count: number): Entry["unfolding"] {

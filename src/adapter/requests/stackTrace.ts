@@ -53,7 +53,8 @@ function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
       });
   }
   // VS Code folds such frames under "Show 6 More: panic machinery".
-  if (result.source && row.machinery) Object.assign(result.source, { presentationHint: "deemphasize", origin: "panic machinery" });
+  if (result.source && row.machinery)
+    Object.assign(result.source, { presentationHint: "deemphasize", origin: "panic machinery" });
   const module = place?.module ?? frame.symbol?.module;
   if (frame.symbol || place) result.moduleId = module ?? "vmlinux";
   return result;

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, truncateSync, unlinkSync, writeFileSync, copyFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "node:net";
+import { spawn } from "node:child_process";
+import { after, before, test } from "node:test";
+import { launchArguments } from "../../src/adapter/launch.ts";
+import { DapClient } from "./client.ts";
+
+let folder: string;
+before(() => (folder = mkdtempSync(join(tmpdir(), "opening-"))));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+async function refusal(args: object): Promise<string> {
+  const client = new DapClient();
+  try {
+    await client.initialize();
+    await client.request("launch", args);
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await client.close();
+  }
+}
+
+test("what cannot be opened is refused with what to do", async () => {
+  assert.match(await refusal({ vmcore: join(folder, "nowhere") }), /nowhere.*no such dump/i);
+  const text = join(folder, "text");
+  writeFileSync(text, "not a dump\n".repeat(1000));
+  assert.match(await refusal({ vmcore: text }), /not a .*dump|no .*dump/i);
+  assert.match(await refusal({ vmcore: "sample/vmcore", vmlinux: text }), /text/);
+  assert.match(await refusal({}), /"vmcore" is missing/);
+  assert.match(await refusal({ vmcore: folder }), /directory/i);
+});
+
+test("a dump that was cut off opens with what it holds", async () => {
+  const cut = join(folder, "cut");
+  copyFileSync("sample/vmcore", cut);
+  truncateSync(cut, 14_000_000);
+  const client = await DapClient.launch({ vmcore: cut });
+  const { threads } = await client.request<{ threads: { name: string }[] }>("threads");
+  assert.ok(threads.length > 0);
+  await client.close();
+});
+
+test("a dump deleted while it is open stays readable, and opening it again says that it is gone", async () => {
+  const copy = join(folder, "copy");
+  copyFileSync("sample/vmcore", copy);
+  const client = await DapClient.launch({ vmcore: copy });
+  unlinkSync(copy);
+  assert.match(await client.command("sys"), /6\.1\.0-56-cloud-amd64/);
+  await client.close();
+  assert.match(await refusal({ vmcore: copy }), /copy/);
+});
+
+test("a request before a dump is open is refused", async () => {
+  const client = new DapClient();
+  await client.initialize();
+  await assert.rejects(client.request("threads"), /no crash dump is open/);
+  await client.close();
+});
+
+test("initCommands run after the stop and say what they say in the console", async () => {
+  const client = await DapClient.launch({ vmcore: "sample/vmcore", initCommands: ["eval 1 + 1", "nosuch"] });
+  await client.event<{ output: string }>("output", ({ output }) => /decimal: 2/.test(output));
+  await client.event<{ output: string }>("output", ({ output }) => /command not found: nosuch/.test(output));
+  await client.close();
+});
+
+test("relevant threads are the panicking one, the CPUs' current ones and the blocked ones", async () => {
+  const client = await DapClient.launch({ vmcore: "sample/vmcore", threads: "relevant" });
+  const { threads } = await client.request<{ threads: { name: string }[] }>("threads");
+  assert.ok(threads.length >= 2 && threads.length < 10);
+  assert.match(threads[0]?.name ?? "", /^insmod/);
+  await client.close();
+});
+
+test("a client that starts lines at 0 gets them so", async () => {
+  const lines = async (linesStartAt1: boolean): Promise<number[]> => {
+    const client = await DapClient.launch({ vmcore: "sample/vmcore" }, { traits: { linesStartAt1 } });
+    const { stackFrames } = await client.request<{ stackFrames: { line: number }[] }>("stackTrace", { threadId: 169 });
+    await client.close();
+    return stackFrames.filter(({ line }) => line > 0).map(({ line }) => line - (linesStartAt1 ? 1 : 0));
+  };
+  assert.deepEqual(await lines(false), await lines(true));
+});
+
+test("--listen serves a session a connection, on the loopback interface", async () => {
+  const server = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "src/adapter/main.ts", "--listen", "0"],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  try {
+    const [banner] = (await once(server.stderr, "data")) as [Buffer];
+    const [, host, port] = /listening on (127\.0\.0\.1):(\d+)/.exec(banner.toString()) ?? [];
+    const socket = connect(Number(port), host);
+    const json = JSON.stringify({
+      seq: 1,
+      type: "request",
+      command: "initialize",
+      arguments: { adapterID: "vmcore", pathFormat: "path" },
+    });
+    socket.write(`Content-Length: ${json.length}\r\n\r\n${json}`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    assert.match(answer.toString(), /"supportsDisassembleRequest":true/);
+    socket.destroy();
+  } finally {
+    server.kill();
+  }
+});
+
+test("launch arguments are checked by name", () => {
+  assert.deepEqual(launchArguments("launch", { vmcore: "a" }).vmcore, ["a"]);
+  assert.deepEqual(launchArguments("launch", { vmcore: ["a", "b"], kernelSource: "s" }).kernelSource, ["s"]);
+  assert.deepEqual(launchArguments("attach", {}).vmcore, ["/proc/kcore"]);
+  assert.throws(() => launchArguments("launch", { vmcore: 1 }), /"vmcore" must be a string/);
+  assert.throws(() => launchArguments("launch", { vmcore: "a", threads: -1 }), /"threads" must be/);
+  assert.throws(() => launchArguments("launch", { vmcore: "a", force: "yes" }), /"force" must be true or false/);
+  assert.throws(() => launchArguments("launch", { vmcore: "a", sourceFileMap: { "/a": 1 } }), /"sourceFileMap"/);
+  assert.throws(() => launchArguments("launch", null), /"vmcore" is missing/);
+});

@@ -1,0 +1,372 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { DapClient, Refused } from "./client.ts";
+
+const VMCORE = "sample/vmcore";
+const TITLE = "BUG: kernel NULL pointer dereference, address: 0000000000000000";
+/** insmod's pid: the task that crashed. */
+const INSMOD = 169;
+/** Where it crashed: `mov %ebp,(%rax)` in lab_apply. */
+const CRASH = 0xffffffffc024b02fn;
+
+let client: DapClient;
+before(async () => {
+  client = await DapClient.launch({ vmcore: VMCORE });
+});
+after(() => client.close());
+
+const stack = async (threadId = INSMOD): Promise<DebugProtocol.StackFrame[]> =>
+  (await client.request<DebugProtocol.StackTraceResponse["body"]>("stackTrace", { threadId })).stackFrames;
+
+const site = async (): Promise<DebugProtocol.StackFrame> => {
+  const frame = (await stack()).find(({ name }) => name.startsWith("lab_apply"));
+  assert.ok(frame);
+  return frame;
+};
+
+const variables = async (variablesReference: number, more: object = {}): Promise<DebugProtocol.Variable[]> =>
+  (await client.request<DebugProtocol.VariablesResponse["body"]>("variables", { variablesReference, ...more }))
+    .variables;
+
+const scope = async (name: RegExp): Promise<DebugProtocol.Variable[]> => {
+  const { scopes } = await client.request<DebugProtocol.ScopesResponse["body"]>("scopes", {
+    frameId: (await site()).id,
+  });
+  const found = scopes.find((one) => name.test(one.name));
+  assert.ok(found, scopes.map((one) => one.name).join(", "));
+  return variables(found.variablesReference);
+};
+
+const evaluate = async (expression: string, context = "watch", more: object = {}) =>
+  client.request<DebugProtocol.EvaluateResponse["body"]>("evaluate", {
+    expression,
+    context,
+    frameId: (await site()).id,
+    ...more,
+  });
+
+const expand = async (expression: string): Promise<DebugProtocol.Variable[]> =>
+  variables((await evaluate(expression)).variablesReference);
+
+test("a crash stops once, by exception, in the task that panicked", async () => {
+  const stops = client.events.filter(({ event }) => event === "stopped");
+  assert.equal(stops.length, 1);
+  const { reason, threadId, text, allThreadsStopped } = stops[0]?.body as DebugProtocol.StoppedEvent["body"];
+  assert.deepEqual(
+    { reason, threadId, text, allThreadsStopped },
+    { reason: "exception", threadId: INSMOD, text: TITLE, allThreadsStopped: true },
+  );
+});
+
+test("the exception tells its kind, the decoded error and the kernel's own report", async () => {
+  const info = await client.request<DebugProtocol.ExceptionInfoResponse["body"]>("exceptionInfo", { threadId: INSMOD });
+  assert.equal(info.exceptionId, "NULL pointer dereference");
+  assert.match(info.description ?? "", /error code 0x2\b.*address 0x0/);
+  assert.equal(info.details?.message, TITLE);
+  assert.match(
+    info.details?.stackTrace ?? "",
+    /RIP: 0010:lab_apply\+0x2f[^]*Kernel panic - not syncing: Fatal exception/,
+  );
+});
+
+test("every task is a thread: the panicking one first, then what the CPUs ran, then blocked ones", async () => {
+  const { threads } = await client.request<DebugProtocol.ThreadsResponse["body"]>("threads");
+  assert.equal(threads.length, 98);
+  assert.equal(threads[0]?.name, "insmod [169] cpu 0 >");
+  assert.match(threads[1]?.name ?? "", / cpu 1 >$/);
+  assert.match(threads[2]?.name ?? "", / blocked$/);
+  assert.ok(threads.some(({ name }) => name === "init [1] cpu 0"));
+  assert.equal(new Set(threads.map(({ id }) => id)).size, threads.length);
+});
+
+test("the stack goes through the exception: machinery is deemphasised, the trap is a label, entry code is subtle", async () => {
+  const frames = await stack();
+  const crash = frames.findIndex(({ name }) => name === "lab_apply+0x2f");
+  assert.ok(crash > 0);
+  assert.equal(frames[crash]?.instructionPointerReference, `0x${CRASH.toString(16)}`);
+  assert.equal(frames[crash]?.moduleId, "lab_nullderef");
+  assert.equal(frames[crash - 1]?.presentationHint, "label");
+  assert.match(frames[crash - 1]?.name ?? "", /^page fault/);
+  for (const frame of frames.slice(0, crash - 1))
+    assert.equal(frame.source?.presentationHint, "deemphasize", frame.name);
+  const behind = frames.slice(crash + 1).map(({ name }) => name.replace(/\+.*/, ""));
+  assert.deepEqual(behind.slice(0, 5), [
+    "hello_init",
+    "do_one_initcall",
+    "do_init_module",
+    "__do_sys_finit_module",
+    "do_syscall_64",
+  ]);
+  assert.equal(frames.find(({ name }) => name.startsWith("entry_SYSCALL_64"))?.presentationHint, "subtle");
+  assert.match(frames.at(-1)?.name ?? "", /user space/);
+});
+
+test("a stack can be had a page at a time", async () => {
+  const whole = await stack();
+  const ask = (startFrame: number, levels: number) =>
+    client.request<DebugProtocol.StackTraceResponse["body"]>("stackTrace", { threadId: INSMOD, startFrame, levels });
+  const [first, rest] = [await ask(0, 1), await ask(1, 100)];
+  assert.deepEqual(
+    [...first.stackFrames, ...rest.stackFrames].map(({ id }) => id),
+    whole.map(({ id }) => id),
+  );
+  assert.equal(rest.totalFrames, whole.length);
+});
+
+test("a frame without a source opens as its function's disassembly, at its instruction", async () => {
+  const { source, line } = await site();
+  const { content } = await client.request<{ content: string }>("source", {
+    source,
+    sourceReference: source?.sourceReference,
+  });
+  assert.match(content.split("\n")[line - 1] ?? "", /ffffffffc024b02f <\+2f>:\s+movl\s+%ebp, \(%rax\)/);
+  assert.match(content, /_printk>/);
+});
+
+test("registers are those of the interrupted function, and say what they point at", async () => {
+  const registers = new Map((await scope(/^Registers$/)).map((one) => [one.name, one]));
+  assert.match(registers.get("rip")?.value ?? "", /^0xffffffffc024b02f\s+<lab_apply\+0x2f> \[lab_nullderef\]$/);
+  assert.match(registers.get("rsp")?.value ?? "", /stack of insmod \[169\]/);
+  assert.equal(registers.get("rax")?.value, "0x0");
+  assert.equal(registers.get("rbp")?.value, "0x5");
+  assert.equal(registers.get("rbx")?.memoryReference, "0xffff8ef6849a9800");
+});
+
+test("the trap's own scope has the registers that the exception saved", async () => {
+  const rows = await scope(/^Exception$/);
+  assert.match(rows.find(({ name }) => name === "type")?.value ?? "", /page fault/);
+  const regs = rows.find(({ name }) => name === "pt_regs");
+  assert.ok(regs?.variablesReference);
+  assert.equal((await variables(regs.variablesReference)).find(({ name }) => name === "ip")?.value, CRASH.toString());
+});
+
+test("the task unfolds lazily, members by expressions that can be watched", async () => {
+  const members = new Map((await scope(/^Task insmod \[169\]$/)).map((one) => [one.name, one]));
+  assert.equal(members.get("pid")?.value, "169");
+  assert.equal(members.get("comm")?.value, '"insmod"');
+  const watched = await evaluate(members.get("comm")?.evaluateName ?? "");
+  assert.equal(watched.result, '"insmod"');
+  const mm = members.get("mm");
+  assert.equal(mm?.type, "struct mm_struct *");
+  const pgd = (await variables(mm?.variablesReference ?? 0)).find(({ name }) => name === "pgd");
+  assert.match(pgd?.evaluateName ?? "", /^\(\(struct task_struct \*\)0xffff8ef68526c180\)->mm->pgd$/);
+});
+
+test("a per-CPU scope holds that CPU's copies", async () => {
+  const queue = (await scope(/^Per-CPU 0$/)).find(({ name }) => name === "runqueues");
+  assert.equal(queue?.type, "struct rq");
+  assert.equal((await evaluate(queue?.evaluateName ?? "")).memoryReference, queue?.memoryReference);
+});
+
+test("arrays unfold by pages", async () => {
+  const { variablesReference, indexedVariables } = await evaluate("init_task.comm");
+  assert.equal(indexedVariables, 16);
+  const page = await variables(variablesReference, { filter: "indexed", start: 2, count: 3 });
+  assert.deepEqual(
+    page.map(({ name }) => name),
+    ["[2]", "[3]", "[4]"],
+  );
+  assert.deepEqual(await variables(variablesReference, { filter: "named" }), []);
+});
+
+test("a list unfolds to what its nodes are part of", async () => {
+  const modules = await expand("modules");
+  assert.equal(modules[0]?.type, "struct module");
+  assert.match(modules[0]?.value ?? "", /lab_nullderef/);
+  assert.equal(modules.at(-1)?.name, "members");
+  const children = await expand("init_task.children");
+  assert.deepEqual(
+    children.slice(0, 2).map(({ type }) => type),
+    ["struct task_struct", "struct task_struct"],
+  );
+  assert.match(children[0]?.value ?? "", /"init"|"kthreadd"/);
+});
+
+test("trees and arrays of pointers unfold to their entries", async () => {
+  const irqs = await expand("irq_desc_tree");
+  assert.equal(irqs[0]?.type, "struct irq_desc");
+  const [mm] = (await scope(/^Task/)).filter(({ name }) => name === "mm");
+  const maps = await expand(`${mm?.evaluateName}->mm_mt`);
+  assert.equal(maps[0]?.type, "struct vm_area_struct");
+  assert.match(maps[0]?.name ?? "", /^\[0x[0-9a-f]+-0x[0-9a-f]+\]$/);
+});
+
+test("watch expressions are C, with format suffixes; what is wrong with one is said with its place", async () => {
+  assert.match((await evaluate("init_task")).result, /pid = 0, comm = "swapper\/0"/);
+  assert.equal((await evaluate("sizeof(struct list_head) * 2")).result, "32");
+  assert.match((await evaluate("jiffies,x")).result, /^0xfffee1da$/);
+  assert.equal((await evaluate("jiffies", "watch", { format: { hex: true } })).result, "0xfffee1da");
+  assert.match((await evaluate("$rip")).result, /0xffffffffc024b02f <lab_apply\+0?x?2?f?4?7?>/);
+  await assert.rejects(evaluate("init_task."), /expected a member's name at column 11/);
+  await assert.rejects(evaluate("no_such_symbol"), /no_such_symbol/);
+});
+
+test("hovering an address says what lies there, written as C or as logs write it", async () => {
+  for (const text of ["0xffffffffc024b02f", "ffffffffc024b02f", "ffffffff`c024b02f"]) {
+    assert.match((await evaluate(text, "hover")).result, /lab_apply\+0x2f/, text);
+  }
+});
+
+test("the clipboard gets the whole value", async () => {
+  const { result } = await evaluate("init_task", "clipboard");
+  assert.match(result, /^\{\n\s+thread_info = \{/);
+  assert.ok(result.length > 5000);
+});
+
+test("the console speaks crash's language", async () => {
+  assert.match(await client.command("bt"), /PID: 169 .*COMMAND: "insmod"/);
+  assert.match(await client.command("log | tail -n 1"), /end Kernel panic - not syncing: Fatal exception/);
+  assert.match(await client.command("nosuch"), /command not found: nosuch/);
+  assert.match(await client.command("p $rip", { frameId: (await site()).id }), /18446744072638214191|ffffffffc024b02f/);
+});
+
+test("the console refuses what only a terminal has", async () => {
+  await assert.rejects(client.command("!ls"), /runs no shell/);
+});
+
+test("a long output is streamed, and stops at once when it is cancelled", async () => {
+  const { seq, response } = client.send("evaluate", { expression: "sym -l", context: "repl" });
+  await new Promise((done) => setTimeout(done, 30));
+  const cancelled = performance.now();
+  await client.request("cancel", { requestId: seq });
+  const { success, message } = await response;
+  assert.ok(performance.now() - cancelled < 250, "a cancel is answered between two steps");
+  if (!success) assert.equal(message, "cancelled");
+});
+
+test("other requests are answered while a command runs", async () => {
+  const order: string[] = [];
+  const long = client.send("evaluate", { expression: "sym -l", context: "repl" }).response.then(() => order.push("bt"));
+  const short = client.request("threads").then(() => order.push("threads"));
+  await Promise.all([long, short]);
+  assert.equal(order[0], "threads");
+});
+
+test("completion offers commands, options, symbols and members", async () => {
+  const complete = async (text: string): Promise<string[]> => {
+    const body = await client.request<DebugProtocol.CompletionsResponse["body"]>("completions", {
+      text,
+      column: text.length + 1,
+    });
+    for (const { start, length } of body.targets) assert.ok((start ?? 0) - 1 + (length ?? 0) === text.length);
+    return body.targets.map(({ label }) => label);
+  };
+  assert.ok((await complete("lo")).includes("log"));
+  assert.ok((await complete("bt -")).includes("-a"));
+  assert.ok((await complete("p init_tas")).includes("init_task"));
+  assert.ok((await complete("p init_task.com")).includes("comm"));
+  assert.ok((await complete("p init_task.mm->pg")).includes("pgd"));
+});
+
+test("memory is read as it is, and ends where the dump does", async () => {
+  const read = (memoryReference: string, count: number, offset = 0) =>
+    client.request<{ address: string; data: string; unreadableBytes?: number }>("readMemory", {
+      memoryReference,
+      count,
+      offset,
+    });
+  const code = await read(`0x${CRASH.toString(16)}`, 4);
+  assert.equal(Buffer.from(code.data, "base64").toString("hex"), "8928488b");
+  assert.equal((await read("0xffffffffc024b030", 1, -1)).data, Buffer.from([0x89]).toString("base64"));
+  assert.deepEqual(await read("0x0", 64), { address: "0x0", data: "", unreadableBytes: 64 });
+  assert.equal(Buffer.from((await read("linux_banner", 13)).data, "base64").toString(), "Linux version");
+  await assert.rejects(read("no_such_symbol", 4), Refused);
+});
+
+test("disassembly goes back before an address, and fills up what is not there", async () => {
+  const ask = async (more: object) =>
+    (
+      await client.request<DebugProtocol.DisassembleResponse["body"] & object>("disassemble", {
+        memoryReference: `0x${CRASH.toString(16)}`,
+        ...more,
+      })
+    ).instructions;
+  const lines = await ask({ instructionOffset: -2, instructionCount: 4 });
+  assert.deepEqual(
+    lines.map(({ address }) => address),
+    ["0xffffffffc024b026", "0xffffffffc024b02b", "0xffffffffc024b02f", "0xffffffffc024b031"],
+  );
+  assert.match(lines[0]?.instruction ?? "", /^callq .*<_printk>$/);
+  assert.equal(lines[2]?.instructionBytes, "89 28");
+  assert.equal(lines[2]?.symbol, "lab_apply+0x2f");
+  assert.equal((await ask({ instructionOffset: -100, instructionCount: 200 })).length, 200);
+  const nothing = await client.request<{ instructions: DebugProtocol.DisassembledInstruction[] }>("disassemble", {
+    memoryReference: "0x10",
+    instructionCount: 3,
+  });
+  assert.deepEqual(
+    nothing.instructions.map(({ presentationHint }) => presentationHint),
+    ["invalid", "invalid", "invalid"],
+  );
+});
+
+test("modules tell their taint and build-id", async () => {
+  const { modules, totalModules } = await client.request<{
+    modules: (DebugProtocol.Module & { taint?: string; buildId?: string })[];
+    totalModules: number;
+  }>("modules");
+  assert.equal(totalModules, modules.length);
+  assert.equal(modules[0]?.name, "vmlinux");
+  const module = modules.find(({ name }) => name === "lab_nullderef");
+  assert.equal(module?.taint, "OE");
+  assert.match(module?.buildId ?? "", /^[0-9a-f]{40}$/);
+});
+
+test("function pointers lead to their function", async () => {
+  const calls = await expand("*(struct file_operations *)&def_blk_fops");
+  const pointer = calls.find(({ valueLocationReference }) => valueLocationReference !== undefined);
+  assert.ok(pointer, "a function pointer with a place");
+  const place = await client.request<DebugProtocol.LocationsResponse["body"]>("locations", {
+    locationReference: pointer.valueLocationReference,
+  });
+  assert.ok(place?.source.sourceReference);
+});
+
+test("breakpoints are kept and said never to be hit; continue and step are refused kindly", async () => {
+  const { breakpoints } = await client.request<DebugProtocol.SetBreakpointsResponse["body"]>("setBreakpoints", {
+    source: { path: "/x.c" },
+    breakpoints: [{ line: 1 }, { line: 2 }],
+  });
+  assert.deepEqual(
+    breakpoints.map(({ verified, reason }) => [verified, reason]),
+    [
+      [false, "failed"],
+      [false, "failed"],
+    ],
+  );
+  for (const command of ["continue", "next", "stepIn", "stepOut"]) {
+    await assert.rejects(client.request(command, { threadId: INSMOD }), /does not run/);
+  }
+});
+
+test("what is asked in vain is refused with a reason, and the session lives on", async () => {
+  await assert.rejects(client.request("variables", { variablesReference: 99999 }), /no variables 99999/);
+  await assert.rejects(client.request("scopes", { frameId: 99999 }), /no frame 99999/);
+  await assert.rejects(client.request("stackTrace", { threadId: 99999 }), /no thread 99999/);
+  await assert.rejects(client.request("source", { sourceReference: 99999 }), /not known/);
+  await assert.rejects(client.request("writeMemory", { memoryReference: "0x0", data: "" }), Refused);
+  assert.ok((await stack()).length > 0);
+});
+
+test("our own requests: about, resolve, symbols, stack as text, selecting a thread", async () => {
+  const about = await client.request<{ release: string; title: string; types: string[] }>("vmcore/about", {});
+  assert.deepEqual([about.release, about.title, about.types], ["6.1.0-56-cloud-amd64", TITLE, ["BTF"]]);
+  const place = await client.request<{ address: string; symbol: string; code: boolean }>("vmcore/resolve", {
+    text: "lab_apply+0x2f/0x43 [lab_nullderef]",
+  });
+  assert.deepEqual([place.address, place.symbol, place.code], ["0xffffffffc024b02f", "lab_apply+0x2f", true]);
+  const { symbols } = await client.request<{ symbols: { name: string }[] }>("vmcore/symbols", {
+    contains: "lab_",
+    limit: 5,
+  });
+  assert.ok(symbols.some(({ name }) => name.startsWith("lab_")));
+  const { text } = await client.request<{ text: string }>("vmcore/stack", { threadId: INSMOD, format: "markdown" });
+  assert.match(text, /\*\*BUG: kernel NULL pointer[^]*```[^]*lab_apply\+0x2f[^]*```/);
+  await client.request("vmcore/select", { threadId: 1 });
+  const selected = await client.event<{ threadId: number; reason: string }>(
+    "stopped",
+    ({ threadId }) => threadId === 1,
+  );
+  assert.equal(selected.reason, "pause");
+});
