@@ -1,5 +1,5 @@
 import { attempt, Fault } from "../base/fault.ts";
-import { sizeOf } from "../debuginfo/ctype.ts";
+import { bare, sizeOf } from "../debuginfo/ctype.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { logRecords } from "./printk.ts";
@@ -17,7 +17,7 @@ export function timekeeper(kernel: Kernel): Obj {
   for (const name of ["tk_core", "timekeeper_data"]) {
     const known = attempt(() => kernel.variable(name));
     if (known instanceof Fault) continue;
-    const core = known.has("[0].timekeeper") ? known.index(0) : known;
+    const core = bare(known.type).kind === "array" ? known.index(0) : known;
     if (core.has("timekeeper")) return core.at("timekeeper");
   }
   const core = globalAddress(kernel, "tk_core");
