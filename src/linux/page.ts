@@ -9,3 +9,6 @@ export function pageSize(kernel: Kernel): number {
   const isPowerOfTwo = noted > 0 && Number.isInteger(Math.log2(noted));
   return isPowerOfTwo ? noted : COMMON_PAGE_SIZE;
 }
+
+/** PAGE_SHIFT. */
+export const pageShift = (kernel: Kernel): number => Math.log2(pageSize(kernel));

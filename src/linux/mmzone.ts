@@ -1,0 +1,57 @@
+import { attempt, Fault } from "../base/fault.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import { memoryNodes } from "./mm.ts";
+
+/** Every memory node, `struct pglist_data`. @throws Fault */
+export function* pglistData(kernel: Kernel): Generator<Obj> {
+  for (const address of memoryNodes(kernel)) yield kernel.object("struct pglist_data", address);
+}
+
+/** Zones are few (MAX_NR_ZONES is at most 6); a damaged count must not be believed. */
+const MAX_ZONES = 16;
+
+/** Zones of a node, `struct zone`, the unpopulated ones too. @throws Fault */
+export function* zonesOf(node: Obj): Generator<Obj> {
+  let zones = 0;
+  for (const zone of node.at("node_zones").elements()) if (zones++ < MAX_ZONES) yield zone;
+}
+
+/** Zones of all nodes. @throws Fault */
+export function* zones(kernel: Kernel): Generator<Obj> {
+  for (const node of pglistData(kernel)) yield* zonesOf(node);
+}
+
+/** Pages that the page allocator has of a zone: an atomic since v5.0 @throws Fault */
+export const managedPages = (zone: Obj): number =>
+  Number(
+    zone.has("managed_pages.counter") ? zone.at("managed_pages.counter").value() : zone.at("managed_pages").value(),
+  );
+
+/** "DMA32". @throws Fault */
+export const zoneName = (zone: Obj): string => zone.at("name").text();
+
+/**
+ * Watermarks of a zone, min, low and high (mm/page_alloc.c: `zone_watermark`).
+ *
+ * Since Linux kernel commit a9214443c4ba ("mm: move zone watermark accesses behind an accessor") (in v5.0) what is
+ * stored lacks a boost, which is added to each.
+ * @throws Fault
+ */
+export function watermarks(zone: Obj): readonly number[] {
+  const marks = zone.has("_watermark") ? zone.at("_watermark") : zone.at("watermark");
+  const boost = zone.has("watermark_boost") ? zone.at("watermark_boost").number() : 0;
+  return [0, 1, 2].map((i) => marks.index(i).number() + boost);
+}
+
+/** Page frames of all nodes: one more than the highest. @throws Fault */
+export function endPfn(kernel: Kernel): number {
+  return kernel.memo("end pfn", () => {
+    let end = 0;
+    for (const node of pglistData(kernel)) {
+      const nodeEnd = attempt(() => node.at("node_start_pfn").number() + node.at("node_spanned_pages").number());
+      if (!(nodeEnd instanceof Fault)) end = Math.max(end, nodeEnd);
+    }
+    return end;
+  });
+}
