@@ -2,6 +2,7 @@ import type { Registers } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
+import type { Cursor } from "../unwind/cursor.ts";
 import type { Stack } from "../unwind/frame.ts";
 import { scannedStack } from "../unwind/scan.ts";
 import { stoodAt, switchedOut } from "../unwind/start.ts";
@@ -20,11 +21,15 @@ export function stackTrace(kernel: Kernel, task: Obj): Stack {
 }
 
 function trace(kernel: Kernel, task: Obj): Stack {
-  const reported = (registers: Registers): FaultDetails | undefined => reportedFault(kernel, registers);
   const cpu = runningOn(kernel, task);
-  if (cpu === undefined) return unwind(kernel, switchedOut(kernel, task), { task, reported });
+  if (cpu === undefined) return stackFrom(kernel, task, switchedOut(kernel, task));
   const note = cpuNote(kernel, cpu);
-  return note ? unwind(kernel, stoodAt(kernel, note.registers), { task, reported }) : scannedStack(kernel, task);
+  return note ? stackFrom(kernel, task, stoodAt(kernel, note.registers)) : scannedStack(kernel, task);
+}
+
+/** A task's stack from a place on it, faults told as the kernel's own report of them does. @throws Fault */
+export function stackFrom(kernel: Kernel, task: Obj, start: Cursor): Stack {
+  return unwind(kernel, start, { task, reported: (registers) => reportedFault(kernel, registers) });
 }
 
 /** `RSP: 0018:ffffd11f40523cd8` of x86, `sp : ffff80008002b8f0` of arm64. */

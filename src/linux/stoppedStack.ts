@@ -5,9 +5,8 @@ import type { Cursor } from "../unwind/cursor.ts";
 import type { Stack } from "../unwind/frame.ts";
 import { cpuStacks, type StackRange, taskStackRange } from "../unwind/stacks.ts";
 import { isUser } from "../unwind/trap.ts";
-import { unwind } from "../unwind/unwind.ts";
 import { cpuNote, runningOn } from "./cpu.ts";
-import { stackTrace } from "./stackTrace.ts";
+import { stackFrom, stackTrace } from "./stackTrace.ts";
 
 /**
  * A task's stack with what its CPU went on to do after it had saved its registers, where that can be found.
@@ -32,7 +31,7 @@ function intoKexec(kernel: Kernel, task: Obj, note: CpuNote): Stack | undefined 
   const stack = attempt(() => taskStackRange(kernel, task));
   if (stack instanceof Fault || sp < stack.start || sp >= stack.end) return undefined;
   // A frame that ends just where the saved registers stood was called from there.
-  return stackFrom(kernel, task, { ...stack, end: sp }, "machine_kexec", ({ frames }) => frames[0]?.cfa === sp);
+  return stackWith(kernel, task, { ...stack, end: sp }, "machine_kexec", ({ frames }) => frames[0]?.cfa === sp);
 }
 
 /** The stack from crash_nmi_callback() on: on the NMI's own stack, or, if it interrupted user code, on the task's. */
@@ -45,14 +44,14 @@ function inNmi(kernel: Kernel, task: Obj, note: CpuNote): Stack | undefined {
   if (!stack || stack instanceof Fault) return undefined;
   // It must lead to what the CPU saved as interrupted.
   const pc = note.registers.get(kernel.arch.pc);
-  return stackFrom(kernel, task, stack, "crash_nmi_callback", ({ frames, userTrap }) => {
+  return stackWith(kernel, task, stack, "crash_nmi_callback", ({ frames, userTrap }) => {
     const interrupted = frames.find((frame) => frame.trap !== undefined);
     return (interrupted?.pc ?? userTrap?.registers.get(kernel.arch.pc)) === pc;
   });
 }
 
 /** The first stack that unwinds from a return address into `name` and that `isRight`. */
-function stackFrom(
+function stackWith(
   kernel: Kernel,
   task: Obj,
   { start, end }: Pick<StackRange, "start" | "end">,
@@ -64,7 +63,7 @@ function stackFrom(
     const pc = attempt(() => kernel.memory.word(at));
     if (pc instanceof Fault) return undefined;
     if (pc === 0n || kernel.symbols.at(pc - 1n)?.name !== name) continue;
-    const stack = attempt(() => unwind(kernel, returnTo(kernel, pc, at + BigInt(wordSize)), task));
+    const stack = attempt(() => stackFrom(kernel, task, returnTo(kernel, pc, at + BigInt(wordSize))));
     if (!(stack instanceof Fault) && stack.fault === undefined && isRight(stack)) return stack;
   }
   return undefined;

@@ -3,13 +3,12 @@ import { runningOn, runningTasks } from "../../linux/cpu.ts";
 import { possibleCpus } from "../../linux/cpumask.ts";
 import { panicTask } from "../../linux/panic.ts";
 import { returnTo, stoppedStack } from "../../linux/stoppedStack.ts";
-import { stackTrace } from "../../linux/stackTrace.ts";
+import { stackFrom, stackTrace } from "../../linux/stackTrace.ts";
 import { taskPid, threads } from "../../linux/task.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Stack } from "../../unwind/frame.ts";
 import { taskStackRange } from "../../unwind/stacks.ts";
 import { switchedOut } from "../../unwind/start.ts";
-import { unwind } from "../../unwind/unwind.ts";
 import { address } from "../address.ts";
 import { dataLines } from "../bt/data.ts";
 import { cpuExceptionFrames, exceptionFrames } from "../bt/exceptionFrames.ts";
@@ -140,7 +139,7 @@ function startedAt(context: Context, task: Obj, args: Parsed): Stacks {
     ip === undefined
       ? returnTo(kernel, kernel.memory.word(start), start + word)
       : returnTo(kernel, address(context, ip), start);
-  const stack = unwind(kernel, cursor, task);
+  const stack = stackFrom(kernel, task, cursor);
   return { own: stack, shown: stack };
 }
 
