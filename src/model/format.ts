@@ -32,6 +32,8 @@ export interface FormatOptions {
   readonly limit?: number;
   /** Shows `char[]` up to its first NUL: crash's `set null-stop`. */
   readonly stopAtNull?: boolean;
+  /** One element of an array a line: crash's `set print_array`. */
+  readonly arrayLines?: boolean;
   /** Levels of indentation, of two spaces each. */
   readonly indent?: number;
   /** In front of the first line's value, such as `pid = `. */
@@ -45,14 +47,16 @@ export interface FormatOptions {
 /** crash's default of `print_max`. */
 const PRINT_MAX = 256;
 
-/** Structs within structs, and lines, before a lying input is cut off. */
-const MAX_DEPTH = 64;
-const MAX_LINES = 1_000_000;
+/** Structs within structs, pieces of text in all and in one line, before a lying input is cut off; rcu_state has half a million. */
+const MAX_DEPTH = 32;
+const MAX_TOKENS = 1_000_000;
+const MAX_LINE = 100_000;
 
 interface Style {
   readonly radix: 10 | 16;
   readonly limit: number;
   readonly stopAtNull: boolean;
+  readonly arrayLines: boolean;
 }
 
 /**
@@ -60,28 +64,20 @@ interface Style {
  * What cannot be read is a fault where the value would be; nothing is thrown for it.
  */
 export function* formatValue(object: Obj, options: FormatOptions = {}): Generator<ValueLine> {
-  const {
-    radix = 10,
-    limit = PRINT_MAX,
-    stopAtNull = false,
-    indent = 0,
-    prefix = "",
-    suffix = "",
-    top = false,
-  } = options;
-  const style = { radix, limit, stopAtNull };
+  const { radix = 10, limit = PRINT_MAX, stopAtNull = false, arrayLines = false } = options;
+  const { indent = 0, prefix = "", suffix = "", top = false } = options;
+  const style = { radix, limit, stopAtNull, arrayLines };
   let line: ValueToken[] = ["  ".repeat(indent), prefix, ...(top ? typePrefix(object) : [])];
-  let lines = 0;
+  let tokens = 0;
   for (const token of value(object, style, indent, 0)) {
-    if (token !== NEWLINE) {
-      line.push(token);
-      continue;
+    if (++tokens > MAX_TOKENS || line.length > MAX_LINE) break;
+    if (token !== NEWLINE) line.push(token);
+    else {
+      yield compact(line);
+      line = [];
     }
-    yield compact(line);
-    line = [];
-    if (++lines === MAX_LINES) break;
   }
-  line.push(lines === MAX_LINES ? `... more than ${MAX_LINES} lines` : suffix);
+  line.push(tokens > MAX_TOKENS || line.length > MAX_LINE ? "..." : suffix);
   yield compact(line);
 }
 
@@ -180,43 +176,59 @@ const isAggregate = (type: CType): boolean => {
 
 function* array(object: Obj, type: ArrayType, style: Style, level: number, depth: number): Generator<ValueToken> {
   const { element, count = 0 } = type;
+  const size = sizeOf(type);
   // An array of no length known, or of things of no size, is to gdb the address of its first element.
-  if (count === 0 || sizeOf(element) === 0) yield* placed(object, element, style);
+  if (size === 0) yield* placed(object, element, style);
+  else if (!Number.isSafeInteger(size)) yield "{...}";
   else if (isCharacter(element)) yield characters(object, count, style);
-  else {
-    yield "{";
-    yield* elements(object, Math.min(count, style.limit), style, level, depth);
-    yield count > style.limit ? "...}" : "}";
-  }
+  else yield* elements(object, element, count, style, level, depth);
 }
 
-function* elements(object: Obj, count: number, style: Style, level: number, depth: number): Generator<ValueToken> {
-  const whole = attempt(() => object.bytes(sizeOf(object.index(0).type) * count));
-  // Read in one go where that is possible; kept in memory where elements may hold arrays that are shown by address.
-  const isPlain = !(whole instanceof Fault) && !isAggregate(object.index(0).type);
-  const from = isPlain ? new Obj(object.kernel, object.type, { kind: "bytes", bytes: whole }) : object;
-  let unread = "";
-  let repeats = 1;
-  for (let i = 0; i < count; i++) {
-    const fault = whole instanceof Fault ? firstFault(object.index(i)) : "";
-    // A page that is missing is said once, not once an element.
-    if (fault !== "" && fault === unread) {
-      repeats++;
-      continue;
-    }
-    if (repeats > 1) yield ` <repeats ${repeats} times>`;
-    repeats = 1;
-    unread = fault;
-    if (i > 0) yield ", ";
-    yield* value(from.index(i), style, level + 1, depth + 1);
+function* elements(
+  object: Obj,
+  element: CType,
+  count: number,
+  style: Style,
+  level: number,
+  depth: number,
+): Generator<ValueToken> {
+  const shown = Math.min(count, style.limit);
+  const from = isFlat(element) ? readAhead(object, sizeOf(element) * shown) : object;
+  const separator = style.arrayLines ? [NEWLINE, "  ".repeat(level + 1)] : [" "];
+  yield "{";
+  if (style.arrayLines) yield* separator;
+  for (let i = 0; i < shown;) {
+    if (i > 0) yield* [",", ...separator];
+    yield* value((from ?? object).index(i), style, level + 1, depth + 1);
+    const alike = from ? 1 : unreadable(object, i, shown);
+    if (alike > 1) yield ` <repeats ${alike} times>`;
+    i += alike;
   }
-  if (repeats > 1) yield ` <repeats ${repeats} times>`;
+  if (count > shown) yield "...";
+  if (style.arrayLines) yield* [NEWLINE, "  ".repeat(level)];
+  yield "}";
 }
 
-/** What keeps a whole object from being read, without the address; empty when nothing does. */
-const firstFault = (object: Obj): string => {
-  const read = attempt(() => object.bytes());
-  return read instanceof Fault ? read.message : "";
+/** Neither struct nor array: what holds nothing that is shown by its address. */
+const isFlat = (type: CType): boolean => !isAggregate(type) && bare(type).kind !== "array";
+
+/** The first elements read in one go, as an rvalue; undefined when a page of theirs is missing. */
+function readAhead(object: Obj, length: number): Obj | undefined {
+  const bytes = attempt(() => object.bytes(length));
+  return bytes instanceof Fault ? undefined : new Obj(object.kernel, object.type, { kind: "bytes", bytes });
+}
+
+/** How many elements from `first` on lack the same page: it is said once, not once an element. */
+function unreadable(object: Obj, first: number, end: number): number {
+  const why = faultOf(object.index(first));
+  let i = first + 1;
+  while (why !== undefined && i < end && faultOf(object.index(i)) === why) i++;
+  return i - first;
+}
+
+const faultOf = (object: Obj): string | undefined => {
+  const bytes = attempt(() => object.bytes());
+  return bytes instanceof Fault ? bytes.message : undefined;
 };
 
 /** A `char[]`: its last NUL is not shown, as gdb does; all of it otherwise. */

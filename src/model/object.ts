@@ -19,6 +19,9 @@ export interface BitField {
 /** More than any object of a kernel: a lying size must not be believed. */
 const MAX_OBJECT_BYTES = 64 << 20;
 
+/** `__int128` is the largest number there is. */
+const MAX_SCALAR_BYTES = 16;
+
 /** Text that a pointer is followed to. */
 const MAX_TEXT = 4096;
 
@@ -77,7 +80,7 @@ export class Obj {
 
   /** A member as this object's own type declares it. */
   part({ type, bitOffset, bitSize }: Pick<Member, "type" | "bitOffset" | "bitSize">): Obj {
-    if (bitSize === undefined) return this.slice(type, bitOffset >> 3);
+    if (bitSize === undefined) return this.slice(type, Math.floor(bitOffset / 8));
     return new Obj(this.kernel, type, this.storage, { offset: bitOffset, size: bitSize });
   }
 
@@ -102,9 +105,9 @@ export class Obj {
   /** Element of an array, or of what a pointer points at. Not bounded by the array's length: C is not either. */
   index(i: number): Obj {
     const type = bare(this.type);
-    if (type.kind === "array") return this.slice(type.element, i * sizeOf(type.element));
+    if (type.kind === "array") return this.slice(type.element, distance(i, type.element));
     if (type.kind !== "pointer") throw Fault.of("unknown", `${structName(type)} is not an array or a pointer`);
-    return new Obj(this.kernel, type.target, this.placed(this.value() + BigInt(i * sizeOf(type.target))));
+    return new Obj(this.kernel, type.target, this.placed(this.value() + BigInt(distance(i, type.target))));
   }
 
   /** What a pointer points at. @throws Fault when the pointer cannot be read, or is no pointer */
@@ -155,6 +158,7 @@ export class Obj {
   }
 
   private raw(size: number): bigint {
+    if (size > MAX_SCALAR_BYTES) throw Fault.of("corrupt", `a number of ${size} bytes is not believed`);
     const { storage, kernel } = this;
     if (storage.kind === "memory") {
       if (size === 8) return kernel.memory.u64(storage.address);
@@ -166,8 +170,9 @@ export class Obj {
   }
 
   private bitValue({ offset, size }: BitField, signed: boolean): bigint {
-    const first = offset >> 3;
-    const count = ((offset + size - 1) >> 3) - first + 1;
+    const first = Math.floor(offset / 8);
+    const count = Math.floor((offset + size - 1) / 8) - first + 1;
+    if (size > MAX_SCALAR_BYTES * 8) throw Fault.of("corrupt", `a bit-field of ${size} bits is not believed`);
     const bytes = this.slice(VOID_TYPE, first).bytes(count);
     const order = this.kernel.arch.byteOrder;
     const unit = readUnsigned(viewOf(bytes), 0, count, order);
@@ -197,6 +202,13 @@ export class Obj {
   }
 }
 
+/** Bytes from the first to the i-th. @throws Fault corrupt when sizes that lie make it no number */
+function distance(i: number, type: CType): number {
+  const bytes = i * sizeOf(type);
+  if (!Number.isSafeInteger(bytes)) throw Fault.of("corrupt", "an element lies outside any address space");
+  return bytes;
+}
+
 const structName = (type: ReturnType<typeof bare>): string =>
   type.kind === "struct" || type.kind === "union"
     ? `${type.kind} ${(type satisfies StructType).name ?? "<anonymous>"}`
@@ -204,7 +216,7 @@ const structName = (type: ReturnType<typeof bare>): string =>
 
 /** The bytes of a scalar type that hold `value`, cut to its size as C's conversions do. */
 export function valueBytes(type: CType, value: bigint, order: ByteOrder): Uint8Array {
-  const size = Math.min(sizeOf(type), 16);
+  const size = Math.min(sizeOf(type), MAX_SCALAR_BYTES);
   const bytes = new Uint8Array(size);
   for (let i = 0; i < size; i++)
     bytes[order === "little" ? i : size - 1 - i] = Number((value >> BigInt(8 * i)) & 0xffn);

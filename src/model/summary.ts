@@ -70,7 +70,7 @@ class Summarizer {
       return "";
     const shown = attempt(() => {
       const object = pointer.deref();
-      const known = [...flattened(object, type, 0)].filter(([name]) => IDENTITY.includes(name));
+      const known = flatten(object, type).filter(([name]) => IDENTITY.includes(name));
       return known.map(([name, member]) => `${name} = ${this.object(member, 1)}`);
     });
     return shown instanceof Fault ? "" : ` {${shown.join(", ")}, …}`;
@@ -83,7 +83,7 @@ class Summarizer {
     // atomic_t, kuid_t, pte_t, and what is wrapped for its type alone: the value is what matters.
     if (type.members.length === 1) return this.object(object.part(only), depth + 1);
     if (depth > 0) return "{…}";
-    const named = [...flattened(object, type, 0)];
+    const named = flatten(object, type);
     const known = named.filter(([name]) => IDENTITY.includes(name));
     const rest = named.filter(([name]) => !IDENTITY.includes(name));
     return this.bounded(
@@ -120,6 +120,15 @@ class Summarizer {
     }
     return `{${shown.join(", ")}${shown.length < count ? ", …" : ""}}`;
   }
+}
+
+/** Members that are gone through for those that are shown: task_struct has some 250. */
+const MAX_FLAT = 1000;
+
+function flatten(object: Obj, type: StructType): [string, Obj][] {
+  const members: [string, Obj][] = [];
+  for (const member of flattened(object, type, 0)) if (members.push(member) === MAX_FLAT) break;
+  return members;
 }
 
 /** A struct's members by name, those of anonymous structs among them; of anonymous unions the first. */

@@ -21,6 +21,7 @@ export function typeIndex(
   modules: () => Iterable<TypeSource> = () => [],
 ): Types {
   const parsed = new Map<string, CType>();
+  const constants = new Map<string, NonNullable<ReturnType<Types["enumerator"]>>>();
   const charIsSigned = arch.name === "x86_64";
   const all = function* (): Generator<TypeSource> {
     yield* sources;
@@ -60,7 +61,14 @@ export function typeIndex(
       return own ?? (known ? declared(name, named) : first(modules(), (source) => source.variable(name)));
     },
     function: (name) => first(all(), (source) => source.function(name)),
-    enumerator: (name) => first(all(), (source) => valueIn(source.enumerator?.(name), name)),
+    enumerator(name) {
+      let constant = constants.get(name);
+      if (!constant) {
+        constant = first(all(), (source) => valueIn(source.enumerator?.(name), name));
+        if (constant) constants.set(name, constant);
+      }
+      return constant;
+    },
     *names() {
       for (const source of all()) yield* source.names();
     },
@@ -89,7 +97,7 @@ function first<T>(sources: Iterable<TypeSource>, ask: (source: TypeSource) => T 
   return undefined;
 }
 
-const valueIn = (type: EnumType | undefined, name: string): { type: EnumType; value: bigint } | undefined => {
+const valueIn = (type: EnumType | undefined, name: string): ReturnType<Types["enumerator"]> => {
   const value = type?.values.find((one) => one.name === name)?.value;
   return type && value !== undefined ? { type, value } : undefined;
 };

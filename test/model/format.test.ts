@@ -216,3 +216,21 @@ test("lines carry what a face may link: addresses, symbols, faults", () => {
     { as: "symbol", text: "<schedule>", address: SYMBOLS.schedule.address },
   ]);
 });
+
+test("arrays take a line an element when asked", () => {
+  assert.equal(
+    shown(
+      "int [2][2]",
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      { arrayLines: true },
+    ),
+    "{\n  {\n    1,\n    2\n  },\n  {\n    3,\n    4\n  }\n}",
+  );
+  assert.equal(
+    shown("struct list_head [300]", [], { arrayLines: true, limit: 1 }),
+    "{\n  {\n    next = 0x0,\n    prev = 0x0\n  }...\n}",
+  );
+});
