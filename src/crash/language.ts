@@ -99,7 +99,8 @@ export const synopsis = ({ name, usage }: Command): readonly string[] =>
  * @throws UsageError
  */
 export function resolve(context: Context, text: string): { command: Command; line: string } {
-  const name = text.startsWith("*") ? "*" : (/^\S+/.exec(text)?.[0] ?? "");
+  // As in gdb, `p/x` is p with a format.
+  const name = text.startsWith("*") ? "*" : (/^[^\s/]+/.exec(text)?.[0] ?? text);
   const command = commands().find((one) => one.name === name);
   if (command) return { command, line: text.slice(name.length) };
   const implied = impliedCommand(context, /^[A-Za-z_]\w*/.exec(text)?.[0] ?? "");

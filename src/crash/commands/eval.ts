@@ -1,5 +1,5 @@
 import { hex, hex0x } from "../../base/hex.ts";
-import { command } from "../command.ts";
+import { command, type Context } from "../command.ts";
 import { calculate } from "../calculate.ts";
 import { record, text } from "../piece.ts";
 import { WrongUse } from "../wrongUse.ts";
@@ -24,7 +24,7 @@ An operand is a symbol, which stands for its address, or a number: decimal, or h
   *run(context, args) {
     const [expression] = args.rest;
     if (expression === undefined) throw new WrongUse("an expression is missing");
-    const value = calculate(context, expression);
+    const value = inWord(context, calculate(context, expression), args.has("-l"));
     const bits = value >> 32n !== 0n || args.has("-l") ? 64 : context.kernel.arch.wordSize * 8;
     const signed = BigInt.asIntN(bits, value);
     const negative = signed < 0n ? `(${signed})` : "";
@@ -43,6 +43,14 @@ An operand is a symbol, which stands for its address, or a number: decimal, or h
       );
   },
 });
+
+/** A negative number of a 32-bit machine has 32 bits. */
+function inWord({ kernel }: Context, value: bigint, isLong: boolean): bigint {
+  const signed = BigInt.asIntN(64, value);
+  return kernel.arch.wordSize === 4 && !isLong && signed < 0n && signed >= -(1n << 31n)
+    ? BigInt.asUintN(32, value)
+    : value;
+}
 
 /** Whole units only: "(128MB)", or nothing. */
 function inUnits(value: bigint): string {
