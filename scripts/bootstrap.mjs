@@ -87,7 +87,7 @@ const [name = "", ...more] = process.argv.slice(2);
 if (!Object.hasOwn(tasks, name)) fail(`usage: node scripts/bootstrap.mjs ${Object.keys(tasks).join("|")}`);
 if (!isInstalled()) {
   console.error("installing the packages that package-lock.json names (npm ci)");
-  if (run("npm", ["ci", "--no-audit", "--no-fund"], { shell: isWindows }) !== 0) fail("npm ci failed");
+  if (run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { shell: isWindows }) !== 0) fail("npm ci failed");
 }
 const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout?.trim();
 if (!version?.startsWith(`v${NODE_MAJOR}.`)) {

@@ -7,7 +7,7 @@ import { Fault } from "../../src/base/fault.ts";
 import { openFile } from "../../src/base/file.ts";
 import type { DumpImage } from "../../src/dump/format.ts";
 import { openDump } from "../../src/dump/formats.ts";
-import { corpus, made, snappyDump, storedDumps } from "./corpus.ts";
+import { cli, corpus, made, snappyDump, storedDumps } from "./corpus.ts";
 
 const open = (...paths: string[]): DumpImage => openDump(paths.map(openFile));
 
@@ -108,6 +108,18 @@ function oneCrashInEveryFormat(what: string, folder: string, { make, reference, 
         assert.equal(pagesInCommon(image, whole), pages);
       });
     }
+    await t.test("and every command prints the same", () => {
+      const answers = (files: readonly string[]): string => {
+        const { status, stdout, stderr } = cli(
+          ...files.map(path),
+          ...["sys", "log", "ps", "mod", "foreach bt"].flatMap((command) => ["-c", command]),
+        );
+        assert.equal(status, 0, stderr);
+        return stdout.replace(/^ *DUMPFILE:.*(\n {14}\S.*)*$/m, "");
+      };
+      const expected = answers([reference]);
+      for (const [files] of others) assert.equal(answers(files), expected, files.join(" "));
+    });
     await t.test("a file cut in its middle opens with what it holds", () => {
       const cut = path("cut");
       copyFileSync(path(others[0]![0][0]!), cut);
