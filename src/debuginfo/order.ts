@@ -2,6 +2,9 @@ const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 const WORD = 2 ** 32;
 
+/** Up to here the passes cost more than comparisons. */
+const FEW = 2048;
+
 /**
  * The permutation that puts whole numbers in ascending order, equal ones as they stood: a radix sort, several times
  * faster than `sort` with a comparison for the hundred thousand addresses of a kernel.
@@ -21,6 +24,8 @@ export function ascending(keys: Float64Array): Uint32Array {
     if (key > most) most = key;
   }
   if (sorted) return order;
+  // Within the array: a and b are indexes out of `order`.
+  if (keys.length < FEW) return order.sort((a, b) => keys[a]! - keys[b]!);
   // What is stored in a Uint32Array is reduced modulo 2^32.
   const words = new Uint32Array(keys.length);
   for (let i = 0; i < words.length; i++) words[i] = keys[i]! - least;
@@ -53,7 +58,7 @@ function spread(words: Uint32Array, shift: number, from: Uint32Array, to: Uint32
 }
 
 /** The last of the ascending `keys` that is not above `key`; -1 when all are. */
-export function lastAtOrBelow(keys: Float64Array, key: number): number {
+export function lastAtOrBelow(keys: Float64Array | Uint32Array, key: number): number {
   let low = 0;
   let high = keys.length;
   while (low < high) {

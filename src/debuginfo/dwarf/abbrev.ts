@@ -1,6 +1,7 @@
 import { Fault } from "../../base/fault.ts";
 import { DW_FORM_implicit_const, DW_FORM_ref4, DW_FORM_strp, type UnitFormat, fixedSize } from "./attribute.ts";
 import { DW_AT_name, DW_AT_sibling } from "./constants.ts";
+import type { Cursor } from "./cursor.ts";
 import type { Section } from "./section.ts";
 
 /** Abbreviations a table can have, and attributes one can have, before it is a lie. */
@@ -23,39 +24,62 @@ export interface Abbrev {
   readonly nameAt: number | undefined;
 }
 
-/** By abbreviation code. */
-export type AbbrevTable = readonly (Abbrev | undefined)[];
+/** The table at an offset of `.debug_abbrev`, read as far as codes are asked for. */
+export class AbbrevTable {
+  private readonly section: Section;
+  private readonly format: UnitFormat;
+  /** By code. */
+  private readonly known: (Abbrev | undefined)[] = [];
+  private rest: Cursor | undefined;
 
-/**
- * Reads the table at an offset of `.debug_abbrev`.
- * @throws Fault
- */
-export function readAbbrevs(section: Section, offset: number, format: UnitFormat): AbbrevTable {
-  const cursor = section.cursor(offset);
-  const table: (Abbrev | undefined)[] = [];
-  for (let code = cursor.uleb(); code !== 0; code = cursor.uleb()) {
-    if (code > MAX_ABBREVS) throw Fault.of("corrupt", `${section.name} has an abbreviation with code ${code}`);
-    const tag = cursor.uleb();
-    const children = cursor.u8() !== 0;
-    const names: number[] = [];
-    const forms: number[] = [];
-    let implicit: Map<number, bigint> | undefined;
-    for (;;) {
-      const name = cursor.uleb();
-      const form = cursor.uleb();
-      if (form === DW_FORM_implicit_const) (implicit ??= new Map<number, bigint>()).set(names.length, cursor.bigSleb());
-      if (name === 0 && form === 0) break;
-      if (names.length === MAX_ATTRIBUTES) throw Fault.of("corrupt", `${section.name} has an abbreviation without end`);
-      names.push(name);
-      forms.push(form);
-    }
-    const size = sizeBefore(names.length, forms, format);
-    const siblingAt = placeOf(DW_AT_sibling, DW_FORM_ref4, names, forms, format);
-    const nameAt = placeOf(DW_AT_name, DW_FORM_strp, names, forms, format);
-    while (table.length < code) table.push(undefined);
-    table[code] = { tag, children, names, forms, implicit, size, siblingAt, nameAt };
+  constructor(section: Section, offset: number, format: UnitFormat) {
+    this.section = section;
+    this.format = format;
+    this.rest = section.cursor(offset);
   }
-  return table;
+
+  /** @throws Fault corrupt for a code that the table does not have */
+  get(code: number): Abbrev {
+    let abbrev = this.known[code];
+    while (!abbrev && this.rest) {
+      this.readOne(this.rest);
+      abbrev = this.known[code];
+    }
+    if (!abbrev) throw Fault.of("corrupt", `a DIE has abbreviation ${code}, which ${this.section.name} does not have`);
+    return abbrev;
+  }
+
+  private readOne(cursor: Cursor): void {
+    const code = cursor.uleb();
+    if (code === 0) {
+      this.rest = undefined;
+      return;
+    }
+    if (code > MAX_ABBREVS) throw Fault.of("corrupt", `${this.section.name} has an abbreviation with code ${code}`);
+    while (this.known.length < code) this.known.push(undefined);
+    this.known[code] = readAbbrev(cursor, this.format);
+  }
+}
+
+function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
+  const tag = cursor.uleb();
+  const children = cursor.u8() !== 0;
+  const names: number[] = [];
+  const forms: number[] = [];
+  let implicit: Map<number, bigint> | undefined;
+  for (;;) {
+    const name = cursor.uleb();
+    const form = cursor.uleb();
+    if (form === DW_FORM_implicit_const) (implicit ??= new Map<number, bigint>()).set(names.length, cursor.bigSleb());
+    if (name === 0 && form === 0) break;
+    if (names.length === MAX_ATTRIBUTES) throw Fault.of("corrupt", `${cursor.name} has an abbreviation without end`);
+    names.push(name);
+    forms.push(form);
+  }
+  const size = sizeBefore(names.length, forms, format);
+  const siblingAt = placeOf(DW_AT_sibling, DW_FORM_ref4, names, forms, format);
+  const nameAt = placeOf(DW_AT_name, DW_FORM_strp, names, forms, format);
+  return { tag, children, names, forms, implicit, size, siblingAt, nameAt };
 }
 
 /** Bytes before the attribute of that name and form, when they have fixed sizes. */

@@ -5,7 +5,7 @@ import type { ElfFile } from "../elf.ts";
 import { lastAtOrBelow } from "../order.ts";
 import type { Placement } from "../placement.ts";
 import { relocated } from "../relocation.ts";
-import { type AbbrevTable, readAbbrevs } from "./abbrev.ts";
+import { AbbrevTable } from "./abbrev.ts";
 import type { TextSection, UnitFormat } from "./attribute.ts";
 import { DW_AT_stmt_list } from "./constants.ts";
 import type { Encoding } from "./cursor.ts";
@@ -146,7 +146,7 @@ export class Image {
   abbrevs(offset: number, format: UnitFormat): AbbrevTable {
     const key = `${offset} ${format.version} ${format.addressSize} ${format.offsetSize}`;
     let table = this.tables.get(key);
-    if (!table) this.tables.set(key, (table = readAbbrevs(this.abbrev, offset, format)));
+    if (!table) this.tables.set(key, (table = new AbbrevTable(this.abbrev, offset, format)));
     return table;
   }
 }

@@ -1,23 +1,18 @@
 import { Fault } from "../../base/fault.ts";
-import { ascending, lastAtOrBelow, permuted } from "../order.ts";
+import { lastAtOrBelow } from "../order.ts";
 import type { SourceLine } from "../source.ts";
 import { Cursor } from "./cursor.ts";
 import { type FileNames, readFileNames } from "./lineFiles.ts";
 import type { Unit } from "./unit.ts";
 
-// Line number program opcodes of DWARF 5, sections 7.22.
+// Line number program opcodes of DWARF 5, section 7.22; the others do not change what is kept here.
 const DW_LNS_copy = 0x01;
 const DW_LNS_advance_pc = 0x02;
 const DW_LNS_advance_line = 0x03;
 const DW_LNS_set_file = 0x04;
 const DW_LNS_set_column = 0x05;
-const DW_LNS_negate_stmt = 0x06;
-const DW_LNS_set_basic_block = 0x07;
 const DW_LNS_const_add_pc = 0x08;
 const DW_LNS_fixed_advance_pc = 0x09;
-const DW_LNS_set_prologue_end = 0x0a;
-const DW_LNS_set_epilogue_begin = 0x0b;
-const DW_LNS_set_isa = 0x0c;
 const DW_LNE_end_sequence = 0x01;
 const DW_LNE_set_address = 0x02;
 
@@ -27,40 +22,29 @@ const MAX_PROGRAM = 1 << 26;
 /** Which line each address of a unit comes from: the matrix of DWARF 5, section 6.2, as columns. */
 export class LineTable {
   private readonly files: FileNames;
-  /** Rows in order of address within each sequence; sequences in ascending order. */
   private readonly rows: Rows;
-  /** First and one past the last row of each sequence (the last row ends it), and their first addresses. */
-  private readonly firsts: Uint32Array;
-  private readonly ends: Uint32Array;
+  /** By address; the last row of a sequence is where it ends. */
+  private readonly sequences: readonly Sequence[];
   private readonly starts: Float64Array;
 
-  constructor(files: FileNames, rows: Rows) {
+  constructor(files: FileNames, rows: Rows, sequences: readonly Sequence[]) {
     this.files = files;
     this.rows = rows;
-    const keys = Float64Array.from(rows.sequences, ([first]) => rows.address[first] ?? 0);
-    const order = ascending(keys);
-    this.starts = permuted(keys, order);
-    this.firsts = Uint32Array.from(order, (at) => rows.sequences[at]?.[0] ?? 0);
-    this.ends = Uint32Array.from(order, (at) => rows.sequences[at]?.[1] ?? 0);
+    this.sequences = [...sequences].sort((a, b) => a.start - b.start);
+    this.starts = Float64Array.from(this.sequences, ({ start }) => start);
   }
 
   /** The place that `pc`, a distance, comes from; undefined outside the table and for line 0, "no line". */
   at(pc: number): SourceLine | undefined {
-    const row = this.row(pc);
+    const sequence = this.sequences[lastAtOrBelow(this.starts, pc)];
+    if (!sequence) return undefined;
+    const offsets = this.rows.offset.subarray(sequence.first, sequence.end);
+    const inSequence = lastAtOrBelow(offsets, pc - sequence.start);
+    if (inSequence === offsets.length - 1) return undefined;
+    const row = sequence.first + inSequence;
     const line = this.rows.line[row] ?? 0;
-    if (line === 0) return undefined;
-    const file = this.file(this.rows.file[row] ?? 0);
+    const file = line === 0 ? undefined : this.file(this.rows.file[row] ?? 0);
     return file === undefined ? undefined : { file, line, column: this.rows.column[row] ?? 0 };
-  }
-
-  private row(pc: number): number {
-    const sequence = lastAtOrBelow(this.starts, pc);
-    const first = this.firsts[sequence] ?? 0;
-    const end = this.ends[sequence] ?? 0;
-    const addresses = this.rows.address.subarray(first, end);
-    const row = lastAtOrBelow(addresses, pc);
-    // The last row of a sequence is the first address behind it.
-    return row < 0 || row === addresses.length - 1 ? -1 : first + row;
   }
 
   /** A file of the table, as DW_AT_decl_file and DW_AT_call_file number them. */
@@ -69,35 +53,42 @@ export class LineTable {
   }
 }
 
-/** The matrix: columns, and the first and one past the last row of each sequence. */
+/** The columns of the matrix. */
 class Rows {
-  readonly sequences: [first: number, end: number][] = [];
-  address: Float64Array;
-  line: Uint32Array;
-  file: Uint16Array;
-  column: Uint16Array;
-  count = 0;
+  /** Bytes from the start of the sequence. */
+  readonly offset: Uint32Array;
+  readonly line: Uint32Array;
+  readonly file: Uint16Array;
+  readonly column: Uint16Array;
 
-  constructor(capacity: number) {
-    this.address = new Float64Array(capacity);
-    this.line = new Uint32Array(capacity);
-    this.file = new Uint16Array(capacity);
-    this.column = new Uint16Array(capacity);
+  constructor(offset: Uint32Array, line: Uint32Array, file: Uint16Array, column: Uint16Array) {
+    this.offset = offset;
+    this.line = line;
+    this.file = file;
+    this.column = column;
   }
 
-  /** Gives back what the estimate had too much. */
-  trim(): this {
-    this.address = this.address.slice(0, this.count);
-    this.line = this.line.slice(0, this.count);
-    this.file = this.file.slice(0, this.count);
-    this.column = this.column.slice(0, this.count);
-    return this;
+  static of(capacity: number): Rows {
+    const words = (): Uint32Array => new Uint32Array(capacity);
+    return new Rows(words(), words(), new Uint16Array(capacity), new Uint16Array(capacity));
   }
+
+  /** A copy of the first rows. */
+  first(count: number): Rows {
+    const { offset, line, file, column } = this;
+    return new Rows(offset.slice(0, count), line.slice(0, count), file.slice(0, count), column.slice(0, count));
+  }
+}
+
+/** Rows of ascending addresses: `first` up to `end`, from the address `start`. */
+interface Sequence {
+  readonly start: number;
+  readonly first: number;
+  readonly end: number;
 }
 
 interface Program {
   readonly minimumLength: number;
-  readonly operationsPerInstruction: number;
   readonly lineBase: number;
   readonly lineRange: number;
   readonly opcodeBase: number;
@@ -122,8 +113,7 @@ export function readLines(unit: Unit, offset: number): LineTable {
   const headerLength = cursor.unsigned(offsetSize);
   const programAt = cursor.at + headerLength;
   const minimumLength = cursor.u8();
-  const operationsPerInstruction = version >= 4 ? Math.max(1, cursor.u8()) : 1;
-  cursor.skip(1); // default_is_stmt
+  cursor.skip(version >= 4 ? 2 : 1); // maximum_operations_per_instruction, default_is_stmt
   const lineBase = (cursor.u8() << 24) >> 24;
   const lineRange = Math.max(1, cursor.u8());
   const opcodeBase = cursor.u8();
@@ -132,99 +122,76 @@ export function readLines(unit: Unit, offset: number): LineTable {
   const files = readFileNames(unit, cursor, { version, addressSize, offsetSize });
   if (programAt > cursor.end) throw Fault.of("truncated", `${line.name} ends in a header`);
   cursor.at = programAt;
-  const program = { minimumLength, operationsPerInstruction, lineBase, lineRange, opcodeBase, operands };
-  return new LineTable(files, run(cursor, program, addressSize));
+  return run(cursor, { minimumLength, lineBase, lineRange, opcodeBase, operands }, addressSize, files);
 }
 
-/** Runs a program: every opcode makes at most one row, so its length bounds their number. */
-function run(cursor: Cursor, program: Program, addressSize: number): Rows {
-  const { minimumLength, operationsPerInstruction: perInstruction, lineBase, lineRange, opcodeBase } = program;
-  const rows = new Rows(cursor.end - cursor.at);
-  const { address: addresses, line: lines, file: files, column: columns } = rows;
-  let first = 0;
+/** Programs run one at a time and write their rows here, from where as many as there were are copied. */
+let scratch = Rows.of(1 << 14);
+
+/** Rows that the scratch keeps its room for. */
+const MAX_SCRATCH = 1 << 20;
+
+/** The scratch, with room for a program of that many bytes: each opcode makes at most one row. */
+function scratchFor(bytes: number): Rows {
+  if (scratch.offset.length >= bytes) return scratch;
+  const rows = Rows.of(bytes);
+  if (bytes <= MAX_SCRATCH) scratch = rows;
+  return rows;
+}
+
+/** Runs a program. `op_index` is left out: it serves VLIW machines, of which Linux runs on none any more. */
+function run(cursor: Cursor, program: Program, addressSize: number, files: FileNames): LineTable {
+  const { minimumLength, lineBase, lineRange, opcodeBase } = program;
+  const sequences: Sequence[] = [];
+  const rows = scratchFor(cursor.end - cursor.at);
+  const { offset: offsets, line: lines, file: fileNumbers, column: columns } = rows;
+  const constAdvance = minimumLength * Math.floor((255 - opcodeBase) / lineRange);
   let count = 0;
-  let address = 0;
-  let operation = 0;
+  let first = 0;
+  let start = 0;
+  let offset = 0;
   let file = 1;
   let line = 1;
   let column = 0;
-  const advance = (operations: number): void => {
-    if (perInstruction === 1) {
-      address += minimumLength * operations;
-      return;
-    }
-    address += minimumLength * Math.floor((operation + operations) / perInstruction);
-    operation = (operation + operations) % perInstruction;
-  };
-  const append = (): void => {
-    addresses[count] = address;
-    lines[count] = line;
-    files[count] = file;
-    columns[count] = column;
-    count++;
-  };
   while (cursor.at < cursor.end) {
     const opcode = cursor.u8();
+    let append = false;
     if (opcode >= opcodeBase) {
       const adjusted = opcode - opcodeBase;
-      advance(Math.floor(adjusted / lineRange));
-      line += lineBase + (adjusted % lineRange);
-      append();
-      continue;
+      const advance = (adjusted / lineRange) | 0;
+      offset += minimumLength * advance;
+      line += lineBase + adjusted - advance * lineRange;
+      append = true;
+    } else if (opcode === DW_LNS_copy) append = true;
+    else if (opcode === DW_LNS_advance_pc) offset += minimumLength * cursor.uleb();
+    else if (opcode === DW_LNS_advance_line) line += cursor.sleb();
+    else if (opcode === DW_LNS_set_file) file = cursor.uleb();
+    else if (opcode === DW_LNS_set_column) column = cursor.uleb();
+    else if (opcode === DW_LNS_const_add_pc) offset += constAdvance;
+    else if (opcode === DW_LNS_fixed_advance_pc) offset += cursor.u16();
+    else if (opcode !== 0) for (let left = program.operands[opcode] ?? 0; left > 0; left--) cursor.skipLeb();
+    if (append) {
+      offsets[count] = offset;
+      lines[count] = line;
+      fileNumbers[count] = file;
+      columns[count++] = column;
     }
-    switch (opcode) {
-      case 0: {
-        const length = cursor.uleb();
-        const next = cursor.at + length;
-        if (length === 0) break;
-        const extended = cursor.u8();
-        if (extended === DW_LNE_set_address) {
-          address = cursor.address(length - 1 === 4 ? 4 : addressSize);
-          operation = 0;
-        } else if (extended === DW_LNE_end_sequence) {
-          append();
-          if (address > (addresses[first] ?? 0)) rows.sequences.push([first, count]);
-          first = count;
-          address = operation = column = 0;
-          file = line = 1;
-        }
-        cursor.at = next;
-        break;
-      }
-      case DW_LNS_copy:
-        append();
-        break;
-      case DW_LNS_advance_pc:
-        advance(cursor.uleb());
-        break;
-      case DW_LNS_advance_line:
-        line += cursor.sleb();
-        break;
-      case DW_LNS_set_file:
-        file = cursor.uleb();
-        break;
-      case DW_LNS_set_column:
-        column = cursor.uleb();
-        break;
-      case DW_LNS_const_add_pc:
-        advance(Math.floor((255 - opcodeBase) / lineRange));
-        break;
-      case DW_LNS_fixed_advance_pc:
-        address += cursor.u16();
-        operation = 0;
-        break;
-      case DW_LNS_negate_stmt:
-      case DW_LNS_set_basic_block:
-      case DW_LNS_set_prologue_end:
-      case DW_LNS_set_epilogue_begin:
-        break;
-      case DW_LNS_set_isa:
-        cursor.skipLeb();
-        break;
-      default:
-        for (let operands = program.operands[opcode] ?? 0; operands > 0; operands--) cursor.skipLeb();
+    if (opcode !== 0 || opcodeBase === 0) continue;
+    const length = cursor.uleb();
+    const next = cursor.at + length;
+    const extended = length > 0 ? cursor.u8() : 0;
+    if (extended === DW_LNE_set_address) {
+      const address = cursor.address(length === 5 ? 4 : addressSize);
+      if (count === first) start = address;
+      offset = address - start;
+    } else if (extended === DW_LNE_end_sequence) {
+      offsets[count++] = offset;
+      if (offset > 0) sequences.push({ start, first, end: count });
+      first = count;
+      start = offset = column = 0;
+      file = line = 1;
     }
+    cursor.at = next;
   }
-  rows.count = count;
-  return rows.trim();
+  return new LineTable(files, rows.first(count), sequences);
 }

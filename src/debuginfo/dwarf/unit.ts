@@ -68,16 +68,9 @@ export class Unit implements UnitFormat {
     return this.end - this.offset;
   }
 
-  get abbrevs(): AbbrevTable {
-    return (this.table ??= this.image.abbrevs(this.abbrevOffset, this));
-  }
-
-  /** @throws Fault corrupt for a code without abbreviation */
+  /** The shape of DIEs with a code. @throws Fault corrupt for a code without one */
   abbrev(code: number): Abbrev {
-    const abbrev = this.abbrevs[code];
-    if (!abbrev)
-      throw Fault.of("corrupt", `${this.section.name}: a DIE has abbreviation ${code}, which does not exist`);
-    return abbrev;
+    return (this.table ??= this.image.abbrevs(this.abbrevOffset, this)).get(code);
   }
 
   /** Reads the unit's bytes from an offset in it. */
