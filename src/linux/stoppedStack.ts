@@ -4,7 +4,7 @@ import type { Obj } from "../model/object.ts";
 import type { Cursor } from "../unwind/cursor.ts";
 import type { Stack } from "../unwind/frame.ts";
 import { cpuStacks, type StackRange, taskStackRange } from "../unwind/stacks.ts";
-import { isUser } from "../unwind/trap.ts";
+import { isUser } from "../unwind/user.ts";
 import { cpuNote, runningOn } from "./cpu.ts";
 import { stackFrom, stackTrace } from "./stackTrace.ts";
 

@@ -1,4 +1,4 @@
-import { hex, padHex } from "../../base/hex.ts";
+import { padHex } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Trap } from "../../unwind/frame.ts";
 import type { Registers } from "../../arch/arch.ts";
@@ -70,10 +70,12 @@ export function exceptionLine(kernel: Kernel, pc: bigint): Line {
   return [`    [exception ${kernel.arch.pc.toUpperCase()}: `, place, "]"];
 }
 
-/** What an exception was about, where that is known: `page fault: write to ... at 10`. */
-export function reasonLine({ type, errorText, faultAddress }: Trap): Line | undefined {
+/** What an exception was about, where that is known: `page fault at 10: write to a page that is not present`. */
+export function reasonLine(kernel: Kernel, { type, errorText, faultAddress }: Trap): Line | undefined {
   if (errorText === undefined && faultAddress === undefined) return undefined;
-  const at: Span[] =
-    faultAddress === undefined ? [] : [" at ", { as: "address", text: hex(faultAddress), address: faultAddress }];
-  return [`    ${type}${errorText === undefined ? "" : `: ${errorText}`}`, ...at];
+  const at: Span[] = [];
+  if (faultAddress !== undefined) {
+    at.push(" at ", { as: "address", text: padHex(faultAddress, kernel.arch.wordSize * 2), address: faultAddress });
+  }
+  return [`    ${type}`, ...at, errorText === undefined ? "" : `: ${errorText}`];
 }

@@ -95,7 +95,7 @@ function sourceSpans({ source }: CodePlace, indent: string): Span[] {
 function contextLines(kernel: Kernel, entry: Entry & { kind: "registers" | "user" }, style: BacktraceStyle): Line[] {
   if (entry.kind === "user") return registerLines(kernel, entry.trap.registers);
   const { frame, trap } = entry;
-  const reason = trap && reasonLine(trap);
+  const reason = trap && reasonLine(kernel, trap);
   return [
     exceptionLine(kernel, frame.pc),
     ...(style.lines || style.inlined ? sourceLines(frame, style) : []),

@@ -47,4 +47,4 @@ function limit(task: Obj, index: number, which: string): { readonly text: string
 }
 
 const WIDTH = "(unlimited)".length;
-const center = (text: string): string => text.padStart(Math.ceil((WIDTH + text.length) / 2)).padEnd(WIDTH);
+const center = (text: string): string => text.padStart(Math.floor((WIDTH + text.length) / 2)).padEnd(WIDTH);
