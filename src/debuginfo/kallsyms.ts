@@ -121,6 +121,9 @@ function readWord(memory: TargetMemory, address: bigint): bigint {
   return memory.wordSize === 8 ? view.getBigUint64(0, little) : BigInt(view.getUint32(0, little));
 }
 
+/** A name that the linker script gives to where a section begins or ends; scripts/kallsyms.c puts these last too. */
+const isLinkerMark = (name: string): boolean => /^__(start|stop|end)_|^__.*_(start|end)$/.test(name);
+
 class Kallsyms implements SymbolSource {
   readonly name = "kallsyms";
   private readonly names: KallsymsNames;
@@ -143,7 +146,7 @@ class Kallsyms implements SymbolSource {
     let best = this.symbol(first);
     for (let i = first + 1; best.type !== "T" && i <= last; i++) {
       const other = this.symbol(i);
-      if (other.type === "T") best = other;
+      if (other.type === "T" && !isLinkerMark(other.name)) best = other;
     }
     return address < best.address + BigInt(Math.max(best.size, 1)) ? best : undefined;
   }

@@ -11,7 +11,10 @@ export function backchainRule(kernel: Kernel, cursor: Cursor): Step | undefined 
   const outer = frame.at("back_chain").value();
   if (outer === 0n) {
     const address = wrap(kernel, cursor.sp + BigInt(frame.size));
-    return { kind: "interrupted", registers: readPtRegs(kernel, address), address, exact: true };
+    const registers = readPtRegs(kernel, address);
+    // A kernel thread has an empty one at the end of its stack.
+    if (registers.get(kernel.arch.pc) === 0n) return { kind: "end" };
+    return { kind: "interrupted", registers, address, exact: true };
   }
   const caller = savedBy(kernel, outer);
   return { kind: "caller", cursor: caller, cfa: outer };

@@ -9,7 +9,7 @@ import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 const calleeSaved: { readonly [arch: string]: readonly string[] } = {
   x86_64: ["rbx", "rbp", "r12", "r13", "r14", "r15"],
   arm64: ["x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29"],
-  arm: ["r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11"],
+  arm: ["r4", "r5", "r6", "r7", "r8", "r9", "r10", "fp"],
   s390x: ["r6", "r7", "r8", "r9", "r10", "r11", "r12", "r13", "f8", "f9", "f10", "f11", "f12", "f13", "f14", "f15"],
 };
 

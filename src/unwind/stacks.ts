@@ -49,7 +49,7 @@ export function cpuStacks(kernel: Kernel): readonly StackRange[] {
   return kernel.memo("CPU stacks", () => {
     const stacks: StackRange[] = [];
     for (let cpu = 0; cpu < cpuCount(kernel); cpu++) {
-      for (const find of [irqStack, exceptionStacks, overflowStack]) {
+      for (const find of [irqStack, exceptionStacks, overflowStack, lowcoreStacks]) {
         const found = attempt(() => find(kernel, cpu));
         // A CPU that never came up has none; of others, an unreadable pointer only leaves the stack's kind unknown.
         if (!(found instanceof Fault)) stacks.push(...found);
@@ -127,4 +127,21 @@ function overflowStack(kernel: Kernel, cpu: number): StackRange[] {
   if (kernel.arch.name !== "arm64") return [];
   const start = perCpu(kernel, "overflow_stack", cpu);
   return start === undefined ? [] : [{ kind: "overflow", start, end: start + EXCEPTION_STACK_BYTES, cpu }];
+}
+
+/** s390x: `struct lowcore` of a CPU keeps where its stacks begin, a little below their ends. */
+function lowcoreStacks(kernel: Kernel, cpu: number): StackRange[] {
+  const pointers = kernel.symbols.find("lowcore_ptr");
+  if (!pointers || kernel.arch.name !== "s390x") return [];
+  const address = kernel.memory.word(pointers.address + BigInt(cpu * 8));
+  if (address === 0n) return [];
+  const lowcore = kernel.object("struct lowcore", address);
+  const size = BigInt(threadSize(kernel));
+  const kinds = [["async_stack", "irq"], ["nodat_stack", "entry"], ["restart_stack", "entry"], ["mcck_stack", "nmi"]] as const; // prettier-ignore
+  return kinds.flatMap(([member, kind]) => {
+    const top = lowcore.has(member) ? lowcore.at(member).value() : 0n;
+    if (top === 0n) return [];
+    const start = top & -size;
+    return [{ kind, start, end: start + size, cpu }];
+  });
 }

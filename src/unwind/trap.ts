@@ -5,6 +5,7 @@ import { Obj } from "../model/object.ts";
 import { arm64SyndromeText, x86PageFaultText, x86SelectorText } from "./faultCode.ts";
 import type { Frame, Trap } from "./frame.ts";
 import { type FrameVariable, frameVariables } from "./locals.ts";
+import { isUser } from "./user.ts";
 
 /** What a fault was about, as far as it is known. */
 export interface FaultDetails {
@@ -89,28 +90,6 @@ function numberNamed(variables: readonly FrameVariable[], names: readonly string
   }
   return undefined;
 }
-
-/** Whether the processor ran user code with these registers. */
-export function isUser(kernel: Kernel, registers: Registers): boolean {
-  switch (kernel.arch.name) {
-    case "x86_64":
-      // The lowest bits of cs are the privilege level.
-      if (registers.has("cs")) return ((registers.get("cs") ?? 0n) & 3n) === 3n;
-      break;
-    case "arm64":
-      if (registers.has("pstate")) return ((registers.get("pstate") ?? 0n) & 0xfn) === 0n;
-      break;
-    case "arm":
-      if (registers.has("cpsr")) return ((registers.get("cpsr") ?? 0n) & 0xfn) === 0n;
-      break;
-    case "s390x":
-      if (registers.has("pswm")) return ((registers.get("pswm") ?? 0n) & PSW_MASK_PSTATE) !== 0n;
-      break;
-  }
-  return !kernel.memory.isKernelAddress(registers.get(kernel.arch.pc) ?? 0n);
-}
-
-const PSW_MASK_PSTATE = 0x0001000000000000n;
 
 /** Names of x86 exceptions where the kernel's own are not words. */
 const exceptions = new Map([

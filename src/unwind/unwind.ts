@@ -1,26 +1,28 @@
 import type { Registers } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex0x } from "../base/hex.ts";
-import type { KSymbol } from "../debuginfo/source.ts";
-import type { CodePlace, Kernel } from "../model/kernel.ts";
+import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
+import { armEntryRule } from "./armEntry.ts";
 import { backchainRule } from "./backchain.ts";
 import { cfiRule } from "./cfi.ts";
-import { type Cursor, cursorOf, lookupAddress, type Rule, type Step } from "./cursor.ts";
-import type { Frame, Stack, StackKind, Trap } from "./frame.ts";
+import { type Cursor, cursorOf, type Rule, type Step } from "./cursor.ts";
+import type { Stack, Trap } from "./frame.ts";
 import { calledNothingRule, framePointerRule } from "./framePointer.ts";
 import { entryRecordRule, frameRecordRule } from "./frameRecord.ts";
 import { orcRule } from "./orc.ts";
+import { Progress } from "./progress.ts";
 import { prologueRule } from "./prologue.ts";
-import { stackAt } from "./stacks.ts";
 import { isTrampoline, trampolineRule } from "./trampoline.ts";
-import { type FaultDetails, isUser, trapOf } from "./trap.ts";
+import { type FaultDetails, trapOf } from "./trap.ts";
+import { type Arrival, UnwoundFrame } from "./unwoundFrame.ts";
+import { isUser } from "./user.ts";
 
 /** The ways to unwind each architecture, the most exact first. To add one: write the rule, list it here. */
 const rules: { readonly [arch: string]: readonly Rule[] } = {
   x86_64: [trampolineRule, calledNothingRule, orcRule, cfiRule, prologueRule, framePointerRule],
   arm64: [trampolineRule, entryRecordRule, cfiRule, frameRecordRule],
-  arm: [cfiRule],
+  arm: [armEntryRule, cfiRule],
   s390x: [cfiRule, backchainRule],
 };
 
@@ -47,16 +49,14 @@ export function unwind(kernel: Kernel, start: Cursor, { task, doubt, reported }:
   let arrived: Arrival = { cursor: start, trap: undefined, doubt };
   while (frames.length < MAX_FRAMES) {
     const { cursor } = arrived;
-    const stuck = progress.blocked(cursor);
-    if (stuck) return ended(stuck);
-    const step = attempt(() => next(kernel, cursor, task));
-    frames.push(new UnwoundFrame(kernel, arrived, progress.kind, step));
+    const stack = progress.enter(cursor);
+    const step = attempt(() => next(kernel, cursor, task, progress));
+    frames.push(new UnwoundFrame(kernel, arrived, stack, step));
     if (step instanceof Fault) return ended(step);
     if (step.kind === "end") return ended();
     if (step.kind === "caller") {
       const exact = step.cursor.exact || isTrampoline(kernel, step.cursor.pc);
       arrived = { cursor: { ...step.cursor, exact }, trap: undefined, doubt: step.doubt };
-      if (!kernel.memory.isKernelAddress(step.cursor.pc)) return ended(noReturnAddress(cursor, step.cursor.pc));
       continue;
     }
     const { registers, address, exact } = step;
@@ -81,14 +81,35 @@ const userMode = (registers: Registers): Trap => ({
   user: true,
 });
 
-/** @throws Fault unknown when no rule applies; what the rule that does meets */
-function next(kernel: Kernel, cursor: Cursor, task: Obj | undefined): Step {
+/**
+ * The step of the first rule that leads to where a frame can be.
+ * @throws Fault why the most exact rule did not, or unknown when none applies
+ */
+function next(kernel: Kernel, cursor: Cursor, task: Obj | undefined, progress: Progress): Step {
+  let fault: Fault | undefined;
   for (const rule of rules[kernel.arch.name] ?? [cfiRule]) {
-    const step = rule(kernel, cursor, task);
-    if (step) return step;
+    const step = attempt(() => rule(kernel, cursor, task));
+    if (!step) continue;
+    if (step instanceof Fault) {
+      fault ??= step;
+      continue;
+    }
+    const refusal = refused(kernel, cursor, step, progress);
+    if (!refusal) return step;
+    fault ??= refusal;
   }
   const why = kernel.code.isText(cursor.pc) ? "nothing tells how to unwind past it" : "it lies in no known code";
-  throw Fault.at("unknown", cursor.pc, `the stack cannot be followed past ${hex0x(cursor.pc)}: ${why}`);
+  throw fault ?? Fault.at("unknown", cursor.pc, `the stack cannot be followed past ${hex0x(cursor.pc)}: ${why}`);
+}
+
+function refused(kernel: Kernel, from: Cursor, step: Step, progress: Progress): Fault | undefined {
+  if (step.kind === "end") return undefined;
+  if (step.kind === "caller") {
+    const { pc } = step.cursor;
+    return kernel.memory.isKernelAddress(pc) ? progress.refusal(step.cursor) : noReturnAddress(from, pc);
+  }
+  const sp = isUser(kernel, step.registers) ? undefined : step.registers.get(kernel.arch.sp);
+  return sp === undefined ? undefined : progress.refusal({ sp });
 }
 
 const noReturnAddress = (cursor: Cursor, pc: bigint): Fault =>
@@ -97,75 +118,3 @@ const noReturnAddress = (cursor: Cursor, pc: bigint): Fault =>
     cursor.pc,
     `the stack cannot be followed past ${hex0x(cursor.pc)}: ${hex0x(pc)} is no kernel address to return to`,
   );
-
-interface Arrival {
-  readonly cursor: Cursor;
-  readonly trap: Trap | undefined;
-  readonly doubt: string | undefined;
-}
-
-/** Functions without a frame of their own leave sp alone; real chains of them are shorter than this. */
-const MAX_AT_SAME_SP = 8;
-
-/** Sees to it that the walk goes outwards: on each stack sp only rises, whichever stacks lie between. */
-class Progress {
-  kind: StackKind = "unknown";
-  private readonly kernel: Kernel;
-  private readonly task: Obj | undefined;
-  private readonly last = new Map<bigint, bigint>();
-  private same = 0;
-
-  constructor(kernel: Kernel, task: Obj | undefined) {
-    this.kernel = kernel;
-    this.task = task;
-  }
-
-  blocked({ sp }: Cursor): Fault | undefined {
-    const stack = stackAt(this.kernel, sp, this.task);
-    this.kind = stack?.kind ?? "unknown";
-    const key = stack?.start ?? 0n;
-    const last = this.last.get(key);
-    this.last.set(key, sp);
-    this.same = sp === last ? this.same + 1 : 0;
-    if (last !== undefined && sp < last)
-      return Fault.at("corrupt", sp, `the stack turns back from ${hex0x(last)} to ${hex0x(sp)}`);
-    if (this.same > MAX_AT_SAME_SP) return Fault.at("corrupt", sp, `the stack stays at ${hex0x(sp)}`);
-    return undefined;
-  }
-}
-
-class UnwoundFrame implements Frame {
-  readonly pc: bigint;
-  readonly sp: bigint;
-  readonly cfa: bigint | undefined;
-  readonly exact: boolean;
-  readonly stack: StackKind;
-  readonly trap: Trap | undefined;
-  readonly doubt: string | undefined;
-  private readonly kernel: Kernel;
-  private readonly cursor: Cursor;
-
-  constructor(kernel: Kernel, { cursor, trap, doubt }: Arrival, stack: StackKind, step: Step | Fault) {
-    this.kernel = kernel;
-    this.cursor = cursor;
-    this.pc = cursor.pc;
-    this.sp = cursor.sp;
-    this.exact = cursor.exact;
-    this.cfa = !(step instanceof Fault) && step.kind === "caller" ? step.cfa : undefined;
-    this.stack = stack;
-    this.trap = trap;
-    this.doubt = doubt;
-  }
-
-  get registers(): Registers {
-    return this.cursor.registers();
-  }
-
-  get symbol(): KSymbol | undefined {
-    return this.kernel.symbols.at(lookupAddress(this.cursor));
-  }
-
-  places(): readonly CodePlace[] {
-    return this.kernel.code.scopes(lookupAddress(this.cursor));
-  }
-}

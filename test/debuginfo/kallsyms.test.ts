@@ -68,11 +68,14 @@ test("of symbols at one address the global function answers, else the first", ()
       ["Tf", TEXT + 0x10n],
       ["tfirst", TEXT + 0x20n],
       ["tsecond", TEXT + 0x20n],
-      ["T_end", TEXT + 0x30n],
+      ["t__schedule", TEXT + 0x30n],
+      ["T__sched_text_start", TEXT + 0x30n],
+      ["T_end", TEXT + 0x40n],
     ],
     { encoding: "baseRelative" },
   );
   const symbols = readKallsyms(image.memory, image.tables, TEXT);
+  assert.equal(symbols.at(TEXT + 0x30n)?.name, "__schedule", "where a section begins is no function");
   assert.equal(symbols.at(TEXT + 0x1fn)?.name, "f");
   assert.equal(symbols.at(TEXT + 0x2fn)?.name, "first");
 });

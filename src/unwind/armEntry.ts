@@ -1,0 +1,47 @@
+import { attempt, Fault } from "../base/fault.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import { type Cursor, lookupAddress, type Step } from "./cursor.ts";
+import { ptRegsSize, readPtRegs } from "./ptRegs.ts";
+import { taskStackRange } from "./stacks.ts";
+import { isUser } from "./user.ts";
+
+/** Entry code for user space leaves this much below `struct pt_regs`: two arguments of a system call, alignment. */
+const ENTRY_BYTES = 64n;
+
+/** Steps over assembly code of 32-bit arm, which has no call frame information. */
+export function armEntryRule(kernel: Kernel, cursor: Cursor, task: Obj | undefined): Step | undefined {
+  const name = kernel.symbols.at(lookupAddress(cursor))?.name ?? "";
+  // The boot code that called these is gone.
+  if (/^(secondary_)?start_kernel$/.test(name)) return { kind: "end" };
+  if (name === "call_with_stack") return callWithStack(kernel, cursor);
+  // arch/arm/kernel/entry-armv.S: svc_entry leaves sp at the registers it saved.
+  if (/^__(irq|dabt|pabt|und|fiq)_svc$/.test(name)) {
+    return { kind: "interrupted", registers: readPtRegs(kernel, cursor.sp), address: cursor.sp, exact: true };
+  }
+  return task && kernel.code.cfi(lookupAddress(cursor)) === undefined ? lastRegisters(kernel, cursor, task) : undefined;
+}
+
+/** `task_pt_regs()`: the user's registers, 8 bytes below the end of the stack; a kernel thread's are empty. */
+function lastRegisters(kernel: Kernel, cursor: Cursor, task: Obj): Step | undefined {
+  const stack = attempt(() => taskStackRange(kernel, task));
+  if (stack instanceof Fault) return undefined;
+  const address = stack.end - 8n - BigInt(ptRegsSize(kernel));
+  if (cursor.sp > address || cursor.sp < address - ENTRY_BYTES) return undefined;
+  const registers = readPtRegs(kernel, address);
+  const isEmpty = registers.get(kernel.arch.pc) === 0n;
+  return isUser(kernel, registers) && !isEmpty
+    ? { kind: "interrupted", registers, address, exact: true }
+    : { kind: "end" };
+}
+
+/** arch/arm/lib/call_with_stack.S keeps `{fp, lr}` on the stack it came from, and fp there. */
+function callWithStack(kernel: Kernel, cursor: Cursor): Step | undefined {
+  const fp = cursor.known.get(kernel.arch.framePointer);
+  if (fp === undefined) return undefined;
+  const known = new Map([...cursor.known, [kernel.arch.framePointer, kernel.memory.word(fp)]] as const);
+  const pc = kernel.memory.word(fp + 4n);
+  const sp = fp + 8n;
+  known.set(kernel.arch.pc, pc).set(kernel.arch.sp, sp);
+  return { kind: "caller", cursor: { pc, sp, known, registers: () => known, exact: false }, cfa: sp };
+}

@@ -1,0 +1,48 @@
+import { Fault } from "../base/fault.ts";
+import { hex0x } from "../base/hex.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import type { Cursor } from "./cursor.ts";
+import type { StackKind } from "./frame.ts";
+import { type StackRange, stackAt } from "./stacks.ts";
+
+/** Functions without a frame of their own leave sp alone; real chains of them are shorter than this. */
+const MAX_AT_SAME_SP = 8;
+
+/** Sees to it that a walk goes outwards: on each stack sp only rises, whichever stacks lie between. */
+export class Progress {
+  private readonly kernel: Kernel;
+  private readonly task: Obj | undefined;
+  /** Where the walk last was on each stack, by the stack's start. */
+  private readonly last = new Map<bigint, bigint>();
+  private current: StackRange | undefined;
+  private same = 0;
+
+  constructor(kernel: Kernel, task: Obj | undefined) {
+    this.kernel = kernel;
+    this.task = task;
+  }
+
+  /** Goes to a frame and tells which stack it is on. */
+  enter({ sp }: Cursor): StackKind {
+    const stack = this.stackOf(sp);
+    const key = stack?.start ?? 0n;
+    this.same = this.last.get(key) === sp ? this.same + 1 : 0;
+    this.last.set(key, sp);
+    this.current = stack;
+    return stack?.kind ?? "unknown";
+  }
+
+  /** Why no frame can be there; undefined when there can. */
+  refusal({ sp }: Pick<Cursor, "sp">): Fault | undefined {
+    const last = this.last.get(this.stackOf(sp)?.start ?? 0n);
+    if (last === undefined || sp > last) return undefined;
+    if (sp < last) return Fault.at("corrupt", sp, `the stack turns back from ${hex0x(last)} to ${hex0x(sp)}`);
+    return this.same < MAX_AT_SAME_SP ? undefined : Fault.at("corrupt", sp, `the stack stays at ${hex0x(sp)}`);
+  }
+
+  private stackOf(sp: bigint): StackRange | undefined {
+    const { current } = this;
+    return current && sp >= current.start && sp < current.end ? current : stackAt(this.kernel, sp, this.task);
+  }
+}
