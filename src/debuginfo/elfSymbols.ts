@@ -18,12 +18,19 @@ const MAX_NAME = 4096;
 /** Labels within one function of assembly that are looked behind. */
 const MAX_LABELS = 64;
 
+const known = new WeakMap<ElfFile, ElfSymbols>();
+
 /**
- * The symbols of a vmlinux or module as `nm` lists them.
+ * The symbols of a vmlinux or module as `nm` lists them; of a file that is not placed, the same whoever asks.
  * @param placement run-time places of a relocatable file's sections; symbols in sections without one are left out
  * @throws Fault when the table cannot be read
  */
-export const elfSymbols = (elf: ElfFile, placement?: Placement): ElfSymbols => new ElfSymbols(elf, placement);
+export function elfSymbols(elf: ElfFile, placement?: Placement): ElfSymbols {
+  if (placement) return new ElfSymbols(elf, placement);
+  let symbols = known.get(elf);
+  if (!symbols) known.set(elf, (symbols = new ElfSymbols(elf, undefined)));
+  return symbols;
+}
 
 export class ElfSymbols implements SymbolSource {
   readonly name: string;

@@ -73,7 +73,7 @@ for (const dump of storedDumps) {
     const elf = openElf(openFile(vmlinux!));
     const symbols = elfSymbols(elf);
     const offset = bias(all.flat(), symbols);
-    const kernel = openDwarf(elf, { symbols });
+    const kernel = openDwarf(elf);
     const others = modules(dump, account);
     const differences: string[] = [];
     let compared = 0;

@@ -11,14 +11,14 @@ export interface DwarfOptions {
   readonly placement?: Placement;
   /** The file that `dwz` moved common parts to (.gnu_debugaltlink, DWARF 5's .debug_sup). */
   readonly alternate?: ElfFile;
-  /** The image's symbols, which name assembly code; read from the file when they are needed and not given. */
-  readonly symbols?: ElfSymbols;
 }
 
 /** What the DWARF of one image tells; its sections are read piecemeal, as questions are asked. */
 export interface Dwarf {
   readonly code: CodeSource;
   readonly types: TypeSource;
+  /** Structs that a unit only declares are looked up there from now on, and not in this image alone. */
+  completeFrom(find: TypeSource["find"]): void;
 }
 
 /**
@@ -28,8 +28,16 @@ export interface Dwarf {
 export function openDwarf(elf: ElfFile, options: DwarfOptions = {}): Dwarf {
   const { placement, alternate } = options;
   const image = new Image(elf, placement, alternate && new Image(alternate, undefined, undefined));
-  let known = options.symbols;
+  let known: ElfSymbols | undefined;
   const symbols = (): ElfSymbols => (known ??= elfSymbols(elf, placement));
   const code = new DwarfCode(image, elf, placement, symbols);
-  return { code, types: new DwarfTypes(image, (pc) => code.functionAt(pc), symbols) };
+  const types = new DwarfTypes(image, (pc) => code.functionAt(pc), symbols);
+  image.definition = (kind, name) => types.find(kind, name);
+  return {
+    code,
+    types,
+    completeFrom(find) {
+      image.definition = find;
+    },
+  };
 }

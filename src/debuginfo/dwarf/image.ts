@@ -5,6 +5,7 @@ import type { ElfFile } from "../elf.ts";
 import { lastAtOrBelow } from "../order.ts";
 import type { Placement } from "../placement.ts";
 import { relocated } from "../relocation.ts";
+import type { TypeSource } from "../source.ts";
 import { AbbrevTable } from "./abbrev.ts";
 import type { TextSection, UnitFormat } from "./attribute.ts";
 import { DW_AT_stmt_list } from "./constants.ts";
@@ -35,6 +36,8 @@ export class Image {
   readonly loc: Section;
   readonly loclists: Section;
   readonly frame: Section;
+  /** Where a struct that a unit only declares is looked up by name. */
+  definition: TypeSource["find"] = () => undefined;
   private readonly alternate: Image | undefined;
   private readonly opened = new Map<number, Unit>();
   private readonly openedTypes = new Map<number, Unit>();

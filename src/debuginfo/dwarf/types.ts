@@ -145,14 +145,44 @@ function baseType(die: Die): CType {
 function structType(die: Die): StructType {
   // A declaration with a signature stands for the type in a type unit.
   const whole = die.die(DW_AT_signature) ?? die;
+  const kind = die.tag === DW_TAG_union_type ? "union" : "struct";
+  const name = whole.text(DW_AT_name);
+  if (name !== undefined && whole.flag(DW_AT_declaration)) return declaredStruct(die, kind, name);
   const members = once(() => readMembers(whole));
   return {
-    kind: die.tag === DW_TAG_union_type ? "union" : "struct",
-    name: whole.text(DW_AT_name),
+    kind,
+    name,
     size: whole.number(DW_AT_byte_size) ?? 0,
     incomplete: whole.flag(DW_AT_declaration),
     get members() {
       return members();
+    },
+  };
+}
+
+/** A struct that its unit only declares: what it is made of is asked for where the image's names are looked up. */
+function declaredStruct({ unit }: Die, kind: "struct" | "union", name: string): StructType {
+  let found: StructType | undefined;
+  let isAsked = false;
+  const definition = (): StructType | undefined => {
+    if (isAsked) return found;
+    // The search itself may come upon declarations, this one among them.
+    isAsked = true;
+    const type = unit.image.definition(kind, name);
+    if (type?.kind === kind && !type.incomplete) found = type;
+    return found;
+  };
+  return {
+    kind,
+    name,
+    get size() {
+      return definition()?.size ?? 0;
+    },
+    get incomplete() {
+      return definition() === undefined;
+    },
+    get members() {
+      return definition()?.members ?? [];
     },
   };
 }
