@@ -1,28 +1,35 @@
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Context } from "../crash/command.ts";
 import { complete } from "../crash/complete.ts";
-import type { Terminal } from "./terminal.ts";
-
-const PROMPT = "vmcore-debug> ";
-const HISTORY_LINES = 1000;
+import { variable } from "../crash/variables.ts";
+import { History, HISTORY_LINES, historyPath } from "./history.ts";
+import { complain, type Terminal } from "./terminal.ts";
 
 /** Asks for commands until the user is done. */
 export async function converse(terminal: Terminal, context: Context): Promise<void> {
-  const history = new History();
+  const history = new History(historyPath(process.env));
   const cancel = (): void => terminal.cancel();
   process.on("SIGINT", cancel);
   const typedAhead: string[] = [];
   for (;;) {
     const line = typedAhead.shift() ?? (await ask(context, history, typedAhead));
     if (line === undefined) break;
-    history.add(line);
-    await terminal.execute(line);
+    if (line.trim() === "h") process.stdout.write(`${history.numbered().join("\n")}\n`);
+    else await recallAndExecute(terminal, history, line);
     if (context.ended) break;
   }
   process.off("SIGINT", cancel);
+}
+
+async function recallAndExecute(terminal: Terminal, history: History, line: string): Promise<void> {
+  try {
+    const recalled = history.recall(line);
+    if (recalled !== line) process.stdout.write(`${recalled}\n`);
+    history.add(recalled);
+    await terminal.execute(recalled);
+  } catch (error) {
+    complain(error);
+  }
 }
 
 /**
@@ -35,7 +42,7 @@ function ask(context: Context, history: History, typedAhead: string[]): Promise<
   const editor = createInterface({
     input: process.stdin,
     output: process.stdout,
-    prompt: PROMPT,
+    prompt: variable(context, "prompt"),
     history: history.newestFirst(),
     historySize: HISTORY_LINES,
     removeHistoryDuplicates: true,
@@ -66,41 +73,4 @@ function ask(context: Context, history: History, typedAhead: string[]): Promise<
     });
     editor.prompt();
   });
-}
-
-/** Lines of this and earlier sessions, kept in the XDG state directory; a history that cannot be kept is no error. */
-class History {
-  private readonly lines: string[];
-  private readonly path: string;
-
-  constructor() {
-    const state = process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state");
-    this.path = join(state, "vmcore-debug", "history");
-    this.lines = readLines(this.path).slice(-HISTORY_LINES);
-  }
-
-  newestFirst(): string[] {
-    return this.lines.toReversed();
-  }
-
-  add(line: string): void {
-    if (line.trim() === "" || line === this.lines.at(-1)) return;
-    this.lines.push(line);
-    try {
-      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-      appendFileSync(this.path, `${line}\n`, { mode: 0o600 });
-    } catch {
-      // a read-only home: the history lasts as long as the session
-    }
-  }
-}
-
-function readLines(path: string): string[] {
-  try {
-    return readFileSync(path, "utf8")
-      .split("\n")
-      .filter((line) => line !== "");
-  } catch {
-    return [];
-  }
 }

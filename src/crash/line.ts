@@ -21,7 +21,7 @@ export interface CommandLine {
 export function parseLine(line: string): CommandLine {
   const text = line.trim();
   const none = { command: "", filters: [], output: undefined, input: undefined, shell: undefined };
-  if (text === "" || text.startsWith("#")) return none;
+  if (text === "" || text.startsWith("#") || text.startsWith("//")) return none;
   if (text.startsWith("!")) return { ...none, shell: text.slice(1).trim() };
   const parts = operators(text);
   const [first] = parts;

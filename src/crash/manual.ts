@@ -34,7 +34,7 @@ const section = (title: string, lines: readonly string[]): Line[] => [
 ];
 
 /** Paragraphs parted by blank lines; one that starts with blanks is a table or code and stays as it is. */
-function paragraphs(text: string): string[] {
+export function paragraphs(text: string): string[] {
   return text
     .split(/\n\n+/)
     .flatMap((paragraph, i) => [

@@ -61,6 +61,7 @@ export const variables: readonly Variable[] = [
   choice("offline", "show", "show", "hide"),
   switched("redzone", "on"),
   anything("error", "default"),
+  anything("prompt", "vmcore-debug> "),
 ];
 
 export const findVariable = (name: string): Variable | undefined => variables.find((one) => one.name === name);

@@ -2,13 +2,14 @@ import { UsageError } from "../../base/usageError.ts";
 import { builtinAliases } from "../alias.ts";
 import { command } from "../command.ts";
 import { commands } from "../commands.ts";
-import { manual } from "../manual.ts";
+import { manual, paragraphs } from "../manual.ts";
 import { record, text, type Pieces } from "../piece.ts";
+import { topics } from "../topics.ts";
 
 export const help = command({
   name: "help",
   summary: "how commands are used",
-  usage: "[command | all]",
+  usage: "[command | input | output | all]",
   options: [],
   description:
     'Lists the commands, or shows the manual page of one, or with "all" those of every command. Each page comes from the same declaration as the command\'s options.',
@@ -20,6 +21,8 @@ export const help = command({
     const [wanted] = rest;
     if (wanted === undefined) return yield* list();
     const name = builtinAliases.get(wanted) ?? wanted;
+    const topic = topics.get(wanted);
+    if (topic) return yield record({ topic: wanted, text: topic }, "", ...paragraphs(topic), "");
     const found = commands().filter((one) => wanted === "all" || one.name === wanted || one.name === name);
     if (found.length === 0) throw new UsageError(`no command "${wanted}"; "help" lists them`);
     for (const one of found) {
@@ -52,5 +55,10 @@ function* list(): Pieces {
       cells.map(({ name }) => name.padEnd(COLUMN_WIDTH)).join(""),
     );
   }
-  yield text("", 'For help on any command above, enter "help <command>".', "");
+  yield text(
+    "",
+    'For help on any command above, enter "help <command>".',
+    'For help on command lines, enter "help input"; on where output goes, "help output".',
+    "",
+  );
 }
