@@ -63,5 +63,7 @@ function open(path: string, module: Obj, buildId: string | undefined): ModuleDeb
   if (!elf.section(".debug_info")) return undefined;
   const places = new Map<string, bigint>();
   for (const { name, address } of moduleSections(module)) places.set(name, address);
-  return { path, dwarf: openDwarf(elf, { placement: (section) => places.get(section) }) };
+  const dwarf = openDwarf(elf, { placement: (section) => places.get(section) });
+  dwarf.completeFrom((kind, name) => module.kernel.types.find(kind, name));
+  return { path, dwarf };
 }

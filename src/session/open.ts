@@ -48,10 +48,18 @@ export interface Session {
  */
 export function openSession(options: OpenOptions): Session {
   const files = options.vmcore.map((path) => openNamed(path, "dump"));
-  const [dump, memory] = asOpenError(() => {
-    const image = openDump(files);
-    return [image, openMemory(image)] as const;
-  });
+  return sessionOver(
+    asOpenError(() => openDump(files)),
+    options,
+  );
+}
+
+/**
+ * A session over a dump that is open already.
+ * @throws OpenError as `openSession`
+ */
+export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
+  const memory = asOpenError(() => openMemory(dump));
   const vmlinux = options.vmlinux === undefined ? undefined : openVmlinux(options.vmlinux);
   const warnings = [...memory.doubts];
   if (vmlinux) warnings.push(...matched(vmlinux, memory, options.force ?? false));
@@ -146,6 +154,7 @@ function assemble(opened: OpenedMemory, vmlinux: Vmlinux | undefined, image: Ker
       }
     }),
   });
+  vmlinux?.completeFrom((kind, name) => kernel.types.find(kind, name));
   return kernel;
 }
 

@@ -5,7 +5,7 @@ import { openBtf } from "../debuginfo/btf.ts";
 import { openDwarf, type Dwarf } from "../debuginfo/dwarf/dwarf.ts";
 import { type ElfFile, ET_REL, openElf, SHF_ALLOC, SHF_WRITE, SHT_NOBITS } from "../debuginfo/elf.ts";
 import { elfSymbols } from "../debuginfo/elfSymbols.ts";
-import type { SymbolSource } from "../debuginfo/source.ts";
+import type { SymbolSource, TypeSource } from "../debuginfo/source.ts";
 import type { ReadOnlyFallback } from "../memory/memory.ts";
 import { OpenError } from "./openError.ts";
 
@@ -16,6 +16,8 @@ export interface Vmlinux {
   readonly symbols: SymbolSource;
   btf(): Btf | undefined;
   dwarf(): Dwarf | undefined;
+  /** Said before the DWARF is opened: structs that a unit only declares are looked up there. */
+  completeFrom(find: TypeSource["find"]): void;
   /** Bytes that never change while the kernel runs, by link address. */
   constant(address: bigint, length: number): Uint8Array | undefined;
   close(): void;
@@ -32,12 +34,20 @@ export function openVmlinux(path: string): Vmlinux {
   if (elf.type === ET_REL) throw new OpenError(`${path} is a kernel module or an object file, not a vmlinux`);
   const symbols = attempt(() => elfSymbols(elf));
   if (symbols instanceof Fault) throw new OpenError(`${path}: its symbols cannot be read: ${symbols.message}`);
+  let definitions: TypeSource["find"] | undefined;
   return {
     path,
     elf,
     symbols,
     btf: once(() => btfOf(elf)),
-    dwarf: once(() => dwarfOf(elf)),
+    dwarf: once(() => {
+      const dwarf = dwarfOf(elf);
+      if (definitions) dwarf?.completeFrom(definitions);
+      return dwarf;
+    }),
+    completeFrom(find) {
+      definitions = find;
+    },
     constant: (address, length) => constantBytes(elf, symbols, address, length),
     close: () => file.close(),
   };
