@@ -27,6 +27,8 @@ export function cfiRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const returnAddress = registers.get(name) ?? cursor.registers().get(name);
   if (returnAddress === undefined) return undefined;
   const pc = kernel.memory.canonical(returnAddress);
+  // It does not see a stack being switched by inline assembly (s390x: call_on_stack()): other rules may.
+  if (!kernel.code.isText(pc)) return undefined;
   // What the link register holds in the caller is not known: the call overwrote it.
   if (kernel.arch.linkRegister !== undefined) registers.delete(kernel.arch.linkRegister);
   registers.set(kernel.arch.pc, pc);
