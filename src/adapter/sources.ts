@@ -33,7 +33,8 @@ export class Sources {
 
   /** Text of our own making under a name. */
   document(name: string, document: Document): DebugProtocol.Source {
-    return { name, sourceReference: this.documents.add(document), origin: "made from the dump" };
+    // Clients name a tab by the path.
+    return { name, path: name, sourceReference: this.documents.add(document), origin: "made from the dump" };
   }
 
   get(reference: number): Document | undefined {

@@ -46,7 +46,8 @@ export function sessionCommand(
     try {
       await run(session, ...args);
     } catch (error) {
-      await vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      // Not waited for: whoever runs the command need not wait until the user has read it.
+      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
     }
   });
 }
