@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { arm64 } from "../../src/arch/arm64.ts";
+import type { Stack } from "../../src/unwind/frame.ts";
+import { stoodAt } from "../../src/unwind/start.ts";
+import { unwind } from "../../src/unwind/unwind.ts";
+import type { ToyKernel } from "../builders/kernel.ts";
+import { arm64Regs, putWords, stackKernel, TASK, TASK_STACK } from "../builders/stack.ts";
+
+const TEXT = 0xffff800080000000n;
+const SP = TASK_STACK + 0x1000n;
+/** EL1h, as PSTATE has it. */
+const KERNEL = 5n;
+
+const functions = {
+  leaf: { address: TEXT },
+  caller: { address: TEXT + 0x100n },
+  el1h_64_irq: { address: TEXT + 0x200n },
+  thread: { address: TEXT + 0x300n },
+  ret_from_fork: { address: TEXT + 0x400n },
+  el0t_64_sync: { address: TEXT + 0x500n },
+};
+
+const STP_PRE = 0xa9bd7bfd; // stp x29, x30, [sp, #-48]!
+const MOV_FP = 0x910003fd; // mov x29, sp
+const SUB_SP = 0xd10203ff; // sub sp, sp, #128
+const STP_AT_64 = 0xa9047bfd; // stp x29, x30, [sp, #64]
+const ADD_FP_64 = 0x910103fd; // add x29, sp, #64
+const LDP_POST = 0xa8c37bfd; // ldp x29, x30, [sp], #48
+const RET = 0xd65f03c0;
+const NOP = 0xd503201f;
+
+function kernelWith(types: string): ToyKernel {
+  return stackKernel(functions, { arch: arm64, types });
+}
+
+function putCode(kernel: ToyKernel, address: bigint, ...instructions: number[]): void {
+  instructions.forEach((instruction, i) => kernel.put("unsigned int", address + BigInt(i * 4), instruction));
+}
+
+const from = (kernel: ToyKernel, registers: { readonly [name: string]: bigint }): Stack =>
+  unwind(kernel, stoodAt(kernel, new Map(Object.entries({ pstate: KERNEL, ...registers }))), {
+    task: kernel.object("struct task_struct", TASK),
+  });
+
+const names = (stack: Stack): (string | undefined)[] => stack.frames.map(({ symbol }) => symbol?.name);
+
+/** A thread's stack: caller's record, then thread's, then the last one, inside of an empty pt_regs. */
+function putThread(kernel: ToyKernel): void {
+  kernel.put("struct pt_regs", SP + 0x200n, { pstate: KERNEL });
+  const last = SP + 0x200n + kernel.object("struct pt_regs", 0n).at("stackframe").address;
+  putWords(kernel, SP + 0x40n, SP + 0x100n, TEXT + 0x340n);
+  putWords(kernel, SP + 0x100n, last, TEXT + 0x440n);
+  putCode(kernel, TEXT + 0x100n, STP_PRE, MOV_FP, ...new Array<number>(20).fill(NOP));
+  putCode(kernel, TEXT + 0x300n, SUB_SP, STP_AT_64, ADD_FP_64, ...new Array<number>(20).fill(NOP));
+  putCode(kernel, TEXT + 0x400n, ...new Array<number>(20).fill(NOP));
+}
+
+for (const [version, types] of Object.entries(arm64Regs)) {
+  test(`frame records lead to where a kernel thread began (pt_regs ${version})`, () => {
+    const kernel = kernelWith(types);
+    putThread(kernel);
+    if (version === "meta") kernel.put("struct pt_regs", SP + 0x200n, { pstate: KERNEL, stackframe: { type: 1n } });
+    const stack = from(kernel, { pc: TEXT + 0x140n, sp: SP + 0x40n, x29: SP + 0x40n, x30: 1n });
+    assert.deepEqual(names(stack), ["caller", "thread", "ret_from_fork"]);
+    assert.equal(stack.fault, undefined);
+    assert.equal(stack.userTrap, undefined);
+  });
+}
+
+test("the prologue tells how far the record is from the frame's end, and so the caller's sp", () => {
+  const kernel = kernelWith(arm64Regs.plain);
+  putThread(kernel);
+  const stack = from(kernel, { pc: TEXT + 0x140n, sp: SP + 0x40n, x29: SP + 0x40n, x30: 1n });
+  assert.deepEqual(
+    stack.frames.map(({ sp }) => sp),
+    [SP + 0x40n, SP + 0x40n + 48n, SP + 0x100n - 64n + 128n],
+  );
+});
+
+for (const [where, pc, code] of [
+  ["a function that makes no frame", TEXT + 0x10n, [NOP, NOP, NOP, NOP, NOP]],
+  ["a function before it has made its frame", TEXT + 0x4n, [STP_PRE, MOV_FP]],
+  ["a function that has taken its frame down", TEXT + 0xcn, [STP_PRE, MOV_FP, LDP_POST, RET]],
+] as const) {
+  test(`the caller of ${where} is in the link register`, () => {
+    const kernel = kernelWith(arm64Regs.plain);
+    putThread(kernel);
+    putCode(kernel, TEXT, ...code);
+    const stack = from(kernel, { pc, sp: SP, x29: SP + 0x40n, x30: TEXT + 0x144n });
+    assert.deepEqual(names(stack), ["leaf", "caller", "thread", "ret_from_fork"]);
+  });
+}
+
+test("after one way out of a function, what follows is inside again", () => {
+  const kernel = kernelWith(arm64Regs.plain);
+  putThread(kernel);
+  putCode(kernel, TEXT, STP_PRE, MOV_FP, LDP_POST, RET, NOP, NOP);
+  putWords(kernel, SP, SP + 0x40n, TEXT + 0x144n);
+  const stack = from(kernel, { pc: TEXT + 0x10n, sp: SP, x29: SP, x30: 1n });
+  assert.deepEqual(names(stack), ["leaf", "caller", "thread", "ret_from_fork"]);
+});
+
+for (const [version, types] of Object.entries(arm64Regs)) {
+  test(`an interrupt's registers are found by the record inside of them (pt_regs ${version})`, () => {
+    const kernel = kernelWith(types);
+    putThread(kernel);
+    if (version === "meta") kernel.put("struct pt_regs", SP + 0x200n, { pstate: KERNEL, stackframe: { type: 1n } });
+    const regs = SP - 0x400n;
+    const stackframe = version === "meta" ? { type: 2n } : [SP + 0x40n, TEXT + 0x140n];
+    kernel.put("struct pt_regs", regs, { pc: TEXT + 0x140n, sp: SP + 0x40n, pstate: KERNEL, stackframe });
+    kernel.put("unsigned long", regs + 29n * 8n, SP + 0x40n);
+    const record = regs + kernel.object("struct pt_regs", 0n).at("stackframe").address;
+    const stack = from(kernel, { pc: TEXT + 0x220n, sp: regs, x29: record });
+    assert.deepEqual(names(stack), ["el1h_64_irq", "caller", "thread", "ret_from_fork"]);
+    assert.equal(stack.frames[1]!.trap?.type, "interrupt");
+    assert.equal(stack.frames[1]!.trap.address, regs);
+    assert.equal(stack.frames[1]!.exact, true);
+  });
+}
+
+test("a system call from user space ends the stack with the user's registers", () => {
+  const kernel = kernelWith(arm64Regs.plain);
+  kernel.put("struct pt_regs", SP, { pc: 0x400000n, sp: 0x7fff0000n, pstate: 0n });
+  const record = SP + kernel.object("struct pt_regs", 0n).at("stackframe").address;
+  const stack = from(kernel, { pc: TEXT + 0x520n, sp: SP, x29: record });
+  assert.deepEqual(names(stack), ["el0t_64_sync"]);
+  assert.equal(stack.userTrap?.registers.get("pc"), 0x400000n);
+});
+
+test("a call of a NULL pointer shows who called", () => {
+  const kernel = kernelWith(arm64Regs.plain);
+  putThread(kernel);
+  const stack = from(kernel, { pc: 0n, sp: SP + 0x40n, x29: SP + 0x40n, x30: TEXT + 0x144n });
+  assert.deepEqual(names(stack), [undefined, "caller", "thread", "ret_from_fork"]);
+});
