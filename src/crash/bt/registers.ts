@@ -3,7 +3,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Trap } from "../../unwind/frame.ts";
 import type { Registers } from "../../arch/arch.ts";
 import type { Line, Span } from "../piece.ts";
-import { symbolOffset } from "./symbols.ts";
+import { withOffset } from "./symbols.ts";
 
 /** Rows of registers as crash lays them out, names in their columns; a name with digits behind `/` is so many wide. */
 const LAYOUTS: Readonly<Record<string, readonly string[]>> = {
@@ -65,9 +65,9 @@ function inRows(kernel: Kernel, registers: Registers): string[] {
 }
 
 /** `[exception RIP: lab_apply+47]`. */
-export function exceptionLine(kernel: Kernel, pc: bigint): Line {
-  const place: Span = { as: "symbol", text: symbolOffset(kernel, pc, 10) ?? "unknown or invalid address", address: pc };
-  return [`    [exception ${kernel.arch.pc.toUpperCase()}: `, place, "]"];
+export function exceptionLine(kernel: Kernel, pc: bigint, symbol = kernel.symbols.at(pc)): Line {
+  const text = symbol ? withOffset(symbol.name, pc - symbol.address, 10) : "unknown or invalid address";
+  return [`    [exception ${kernel.arch.pc.toUpperCase()}: `, { as: "symbol", text, address: pc }, "]"];
 }
 
 /** What an exception was about, where that is known: `page fault at 10: write to a page that is not present`. */

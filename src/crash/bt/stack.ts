@@ -97,7 +97,7 @@ function contextLines(kernel: Kernel, entry: Entry & { kind: "registers" | "user
   const { frame, trap } = entry;
   const reason = trap && reasonLine(kernel, trap);
   return [
-    exceptionLine(kernel, frame.pc),
+    exceptionLine(kernel, frame.pc, frame.symbol),
     ...(style.lines || style.inlined ? sourceLines(frame, style) : []),
     ...registerLines(kernel, trap?.registers ?? frame.registers),
     ...(reason ? [reason] : []),

@@ -29,7 +29,7 @@ export function* textSymbols(task: Obj, stack: Stack, style: TextSymbolStyle): G
       else if (!style.numbered) yield [`              START: ${scan.name(entry.frame.pc)} at ${hex(entry.frame.pc)}`];
       from = changed ? entry.slot + BigInt(kernel.arch.wordSize) : entry.slot;
     } else if (entry.kind === "registers" && (changed || from === undefined)) {
-      yield exceptionLine(kernel, entry.frame.pc);
+      yield exceptionLine(kernel, entry.frame.pc, entry.frame.symbol);
       yield* registerLines(kernel, entry.trap?.registers ?? entry.frame.registers);
       from = entry.frame.sp;
       changed = false;
