@@ -1,3 +1,5 @@
+import type { Kernel } from "./kernel.ts";
+
 /**
  * Facts derived from the dump by long work, each worked out once.
  * The work itself is shared: every asker pushes it on, and one that gives up leaves it where it is for the next.
@@ -30,3 +32,6 @@ export class Derived {
     return this.known.get(key) as T;
   }
 }
+
+/** The facts of this kernel that take long: shared by all who ask. */
+export const derivedFacts = (kernel: Kernel): Derived => kernel.memo("derived facts", () => new Derived());

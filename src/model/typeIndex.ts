@@ -1,7 +1,7 @@
 import type { Arch } from "../arch/arch.ts";
 import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
-import type { CType, EnumType, TypeKind } from "../debuginfo/ctype.ts";
+import type { CType, EnumType } from "../debuginfo/ctype.ts";
 import type { TypeSource } from "../debuginfo/source.ts";
 import { baseType, debuginfoName } from "./baseTypes.ts";
 import { declarations } from "./declarations.ts";
@@ -116,6 +116,3 @@ function declared(name: string, named: (text: string) => CType): CType | undefin
   }
   return undefined;
 }
-
-/** The kinds that a bare name may be looked up as, in crash's order. */
-export const TYPE_KINDS: readonly TypeKind[] = ["struct", "union", "typedef", "enum", "int"];

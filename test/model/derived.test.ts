@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Derived } from "../../src/model/derived.ts";
+import { Derived, derivedFacts } from "../../src/model/derived.ts";
+import { toyKernel } from "../builders/kernel.ts";
 
 /** Counts to three, a step at a time. */
 function work(runs: { count: number }) {
@@ -46,4 +47,10 @@ test("work that failed starts anew for the next", () => {
   };
   assert.throws(() => derived.ensure("key", fails).next(), /broken/);
   assert.deepEqual([...derived.ensure("key", work({ count: 0 }))], [1, 2, 3]);
+});
+
+test("a kernel has its facts once", () => {
+  const kernel = toyKernel();
+  assert.equal(derivedFacts(kernel), derivedFacts(kernel));
+  assert.notEqual(derivedFacts(kernel), derivedFacts(toyKernel()));
 });

@@ -164,6 +164,7 @@ const mistakes: readonly (readonly [string, RegExp, number])[] = [
   ["jiffies[0]", /\[\] wants an array or a pointer/, 7],
   ["untyped", /type of the symbol at column 1 is not known/, 0],
   ["1 + untyped", /type of the symbol at column 5 is not known/, 4],
+  ["1 + 1.5", /1\.5\.\.\. at column 5 is no integer/, 4],
   ["08", /no octal number/, 0],
   ["99999999999999999999", /does not fit in 64 bits/, 0],
   ["a = 1", /expected an operator or the end at column 3, not =/, 2],

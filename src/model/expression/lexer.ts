@@ -14,6 +14,7 @@ const SYMBOL = /<<|>>|<=|>=|==|!=|&&|\|\||->|::|\.\.\.|[-+*/%&|^~!<>?:()[\]{}.,;
 const NAME = /[A-Za-z_][A-Za-z_0-9]*/y;
 const REGISTER = /\$[A-Za-z_0-9]*/y;
 const NUMBER = /0[xX][0-9A-Fa-f]+[uUlL]*|0[bB][01]+[uUlL]*|[0-9]+[uUlL]*/y;
+const FLOAT = /[0-9]+(?:\.[0-9]|[eE][-+]?[0-9])/y;
 const QUOTED = /(["'])((?:[^\\\n]|\\.)*?)\1/y;
 const SPACE = /\s+/y;
 
@@ -34,6 +35,12 @@ export function tokens(text: string): Token[] {
   for (;;) {
     position += match(SPACE)?.[0].length ?? 0;
     if (position >= text.length) break;
+    const float = match(FLOAT)?.[0];
+    if (float)
+      throw new UsageError(
+        `${float}... at column ${position + 1} is no integer: a kernel computes with integers only`,
+        position,
+      );
     const token = next(match, position);
     if (!token) throw new UsageError(`unexpected ${text.charAt(position)} at column ${position + 1}`, position);
     found.push(token.token);
