@@ -10,6 +10,7 @@ import { help } from "./commands/help.ts";
 import { list } from "./commands/list.ts";
 import { log } from "./commands/log.ts";
 import { mod } from "./commands/mod.ts";
+import { mount } from "./commands/mount.ts";
 import { p } from "./commands/p.ts";
 import { ps } from "./commands/ps.ts";
 import { ptob } from "./commands/ptob.ts";
@@ -36,6 +37,7 @@ export const commands = (): readonly Command[] => [
   list,
   log,
   mod,
+  mount,
   p,
   ps,
   ptob,
