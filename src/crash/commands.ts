@@ -5,6 +5,7 @@ import { bt } from "./commands/bt.ts";
 import { btop } from "./commands/btop.ts";
 import { evaluate } from "./commands/eval.ts";
 import { exit, q } from "./commands/exit.ts";
+import { files } from "./commands/files.ts";
 import { foreach } from "./commands/foreach.ts";
 import { help } from "./commands/help.ts";
 import { list } from "./commands/list.ts";
@@ -32,6 +33,7 @@ export const commands = (): readonly Command[] => [
   btop,
   evaluate,
   exit,
+  files,
   foreach,
   help,
   list,
