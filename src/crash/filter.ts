@@ -1,5 +1,5 @@
 import type { Command, Parsed } from "./command.ts";
-import { lineText, record, type Line, type Piece, type Pieces } from "./piece.ts";
+import { lineText, progress, record, type Line, type Piece, type Pieces } from "./piece.ts";
 
 /** What runs through a pipe: lines, and the pieces that no filter may swallow (faults, usage, progress). */
 export type Flow = Iterable<Line | Piece>;
@@ -15,11 +15,21 @@ export const filter = (declaration: Filter): Filter => declaration;
 
 export const isLine = (item: Line | Piece): item is Line => Array.isArray(item);
 
+/** A filter may keep all lines to itself: so many of them are between two places where it pauses. */
+const PAUSE_LINES = 64;
+
 /** What a command says as lines; a line keeps its links and colours. */
 export function* flowOf(pieces: Iterable<Piece>): Filtered {
+  let count = 0;
   for (const piece of pieces) {
-    if (piece.kind === "record" || piece.kind === "text") yield* piece.lines;
-    else yield piece;
+    if (piece.kind !== "record" && piece.kind !== "text") {
+      yield piece;
+      continue;
+    }
+    for (const line of piece.lines) {
+      yield line;
+      if (++count % PAUSE_LINES === 0) yield progress("lines", count, 0);
+    }
   }
 }
 

@@ -106,3 +106,11 @@ test("filters say what is wrong with their arguments", () => {
     assert.throws(() => filtered(command, log), { name: /UsageError|WrongUse/ }, command);
   }
 });
+
+test("a filter that keeps all lines to itself still pauses, so that it can be given up", () => {
+  const lines = Array.from({ length: 1000 }, (_, i) => `line ${i}`);
+  for (const command of ["wc -l", "sort", "tail -1", "grep nothing", "uniq -d"]) {
+    const pauses = run(command, [text(...lines)]).filter(({ kind }) => kind === "progress");
+    assert.ok(pauses.length >= 10, command);
+  }
+});
