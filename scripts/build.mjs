@@ -1,9 +1,12 @@
-// One bundle a process, listed here and nowhere else.
+// One bundle a process, listed here and nowhere else. `--outdir DIR` builds elsewhere than into dist/.
 import { build, context } from "esbuild";
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const outdirFlag = process.argv.indexOf("--outdir");
+const outdir = outdirFlag < 0 ? "dist" : process.argv[outdirFlag + 1];
 
 const node = { platform: "node", format: "cjs", target: "node22", external: ["vscode"] };
-const browser = { platform: "browser", format: "iife", target: "es2022" };
 /** name: [entry, options]; an entry whose file does not stand yet is left out. */
 const bundles = {
   cli: ["src/cli/main.ts", { ...node, banner: { js: "#!/usr/bin/env node" } }],
@@ -17,7 +20,7 @@ const options = Object.entries(bundles)
   .filter(([, [entry]]) => existsSync(entry))
   .map(([name, [entry, more]]) => ({
     entryPoints: { [name]: entry },
-    outdir: "dist",
+    outdir,
     bundle: true,
     minify: true,
     keepNames: true,
@@ -27,13 +30,19 @@ const options = Object.entries(bundles)
     ...more,
   }));
 
-/** The bundles are CommonJS, whatever the manifest above them says. */
+/** What stands beside the bundles. They are CommonJS, whatever the manifest above them says. */
+const beside = ["package.json", "capstone.wasm"];
+
 function prepare() {
-  rmSync("dist", { recursive: true, force: true });
-  mkdirSync("dist");
-  writeFileSync("dist/package.json", '{ "type": "commonjs" }\n');
+  mkdirSync(outdir, { recursive: true });
+  writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
   // Capstone looks for its WebAssembly beside the program.
-  copyFileSync("node_modules/@alexaltea/capstone-js/dist/capstone.wasm", "dist/capstone.wasm");
+  copyFileSync("node_modules/@alexaltea/capstone-js/dist/capstone.wasm", join(outdir, "capstone.wasm"));
+}
+
+/** What an earlier build left; only after a new one stands, so that a failed build breaks nobody. */
+function removeLeftovers(outputs) {
+  for (const name of readdirSync(outdir)) if (!outputs.has(name)) rmSync(join(outdir, name), { recursive: true });
 }
 
 prepare();
@@ -41,5 +50,10 @@ if (process.argv.includes("--watch")) {
   for (const one of options) await (await context({ ...one, minify: false, sourcemap: "inline" })).watch();
 } else {
   await Promise.all(options.map((one) => build(one)));
+  removeLeftovers(
+    new Set([
+      ...beside,
+      ...options.map(({ entryPoints, outExtension }) => Object.keys(entryPoints)[0] + (outExtension?.[".js"] ?? ".js")),
+    ]),
+  );
 }
-void browser;
