@@ -5,6 +5,7 @@ import { Obj } from "../model/object.ts";
 import { arm64SyndromeText, x86PageFaultText, x86SelectorText } from "./faultCode.ts";
 import type { Frame, Trap } from "./frame.ts";
 import { type FrameVariable, frameVariables } from "./locals.ts";
+import { trapName } from "./trapName.ts";
 import { isUser } from "./user.ts";
 
 /** What a fault was about, as far as it is known. */
@@ -28,10 +29,9 @@ interface Saved {
 
 /** An exception, interrupt or system call, named by the entry code that saved its registers. */
 export function trapOf(kernel: Kernel, { registers, address, handlers, reported }: Saved): Trap {
-  const entry = handlers.at(-1)?.symbol?.name ?? "";
-  const names = handlers.slice(-3).map((frame) => frame.symbol?.name ?? "");
   const arm64 = kernel.arch.name === "arm64";
-  const type = arm64 ? arm64Type(entry, names) : x86Type(entry);
+  const outermost = handlers.slice(-MAX_ENTRY_FRAMES).reverse();
+  const type = trapName(kernel.arch.name, outermost.map(({ symbol }) => symbol?.name ?? "")); // prettier-ignore
   let found: FaultDetails | undefined;
   const details = (): FaultDetails =>
     (found ??= withoutCode.has(type) ? unknown : detailsOf(kernel, { registers, handlers, reported }));
@@ -54,6 +54,9 @@ export function trapOf(kernel: Kernel, { registers, address, handlers, reported 
     },
   };
 }
+
+/** Entry code and the first handlers in C: what is further in may be of something else. */
+const MAX_ENTRY_FRAMES = 3;
 
 const withoutCode = new Set(["interrupt", "system call", "NMI", "FIQ"]);
 const unknown: FaultDetails = { errorCode: undefined, address: undefined };
@@ -89,56 +92,4 @@ function numberNamed(variables: readonly FrameVariable[], names: readonly string
     if (typeof number === "bigint") return BigInt.asUintN(64, number);
   }
   return undefined;
-}
-
-/** Names of x86 exceptions where the kernel's own are not words. */
-const exceptions = new Map([
-  ["nmi", "NMI"],
-  ["nmi_noist", "NMI"],
-  ["int3", "breakpoint"],
-  ["invalid_op", "invalid opcode"],
-  ["invalid_tss", "invalid TSS"],
-  ["general_protection", "general protection fault"],
-  ["debug", "debug exception"],
-  ["coprocessor_error", "x87 FPU error"],
-  ["simd_coprocessor_error", "SIMD floating-point error"],
-  ["vmm_communication", "VMM communication exception"],
-  ["control_protection", "control protection fault"],
-  ["machine_check", "machine check"],
-]);
-
-/** arch/x86/entry/entry_64.S and include/asm/idtentry.h: `asm_exc_page_fault` since 5.8, `page_fault` before. */
-function x86Type(entry: string): string {
-  if (/^entry_(SYSCALL|SYSENTER|INT80)|int80_emulation/.test(entry)) return "system call";
-  if (
-    /^(asm_(sysvec|common|spurious|fred)|(common|spurious|apic_timer|reschedule|reboot|call_function|irq_work|thermal|x86_platform_ipi).*interrupt|ret_from_intr|common_spurious|interrupt_entry)/.test(
-      entry,
-    )
-  ) {
-    return "interrupt";
-  }
-  if (/nmi/.test(entry)) return "NMI";
-  const name = /^(?:asm_exc_|xen_asm_exc_|async_)?(.*?)(?:_noist)?$/.exec(entry)?.[1] ?? "";
-  return (
-    exceptions.get(name) ??
-    (/^(asm_exc_|async_)/.test(entry) || name === "page_fault" ? name.replaceAll("_", " ") : "exception")
-  );
-}
-
-/** arch/arm64/kernel/entry.S names what came, and the handler in entry-common.c why. */
-function arm64Type(entry: string, names: readonly string[]): string {
-  if (/irq/.test(entry)) return "interrupt";
-  if (/fiq/.test(entry)) return "FIQ";
-  if (/error/.test(entry)) return "SError";
-  const reasons: readonly (readonly [RegExp, string])[] = [
-    [/svc/, "system call"],
-    [/abort|_da$/, "data abort"],
-    [/_ia$/, "instruction abort"],
-    [/undef/, "undefined instruction"],
-    [/brk|dbg|breakpt|softstp|watchpt/, "debug exception"],
-    [/_pc$/, "pc alignment fault"],
-    [/_sp$/, "sp alignment fault"],
-  ];
-  for (const name of names) for (const [pattern, words] of reasons) if (pattern.test(name)) return words;
-  return "exception";
 }

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { arm64SyndromeText, x86PageFaultText, x86SelectorText } from "../../src/unwind/faultCode.ts";
+import type { Frame } from "../../src/unwind/frame.ts";
+import { trapOf } from "../../src/unwind/trap.ts";
+import { trapName } from "../../src/unwind/trapName.ts";
+import { stackKernel } from "../builders/stack.ts";
+
+const named: readonly (readonly [arch: string, handlers: readonly string[], words: string])[] = [
+  ["x86_64", ["asm_exc_page_fault", "exc_page_fault"], "page fault"],
+  ["x86_64", ["page_fault", "do_page_fault"], "page fault"],
+  ["x86_64", ["async_page_fault"], "page fault"],
+  ["x86_64", ["asm_exc_general_protection"], "general protection fault"],
+  ["x86_64", ["asm_exc_invalid_op"], "invalid opcode"],
+  ["x86_64", ["asm_exc_nmi"], "NMI"],
+  ["x86_64", ["end_repeat_nmi"], "NMI"],
+  ["x86_64", ["asm_sysvec_apic_timer_interrupt"], "interrupt"],
+  ["x86_64", ["asm_common_interrupt"], "interrupt"],
+  ["x86_64", ["apic_timer_interrupt"], "interrupt"],
+  ["x86_64", ["entry_SYSCALL_64_after_hwframe"], "system call"],
+  ["x86_64", ["something_new"], "exception"],
+  ["arm64", ["el1h_64_irq", "el1h_64_irq_handler"], "interrupt"],
+  ["arm64", ["el0t_64_sync", "el0t_64_sync_handler", "el0_svc"], "system call"],
+  ["arm64", ["el1h_64_sync", "el1h_64_sync_handler", "el1_abort"], "data abort"],
+  ["arm", ["__irq_svc", "generic_handle_arch_irq"], "interrupt"],
+  ["arm", ["__entry_text_start", "ksys_write"], "system call"],
+  ["s390x", ["ext_int_handler"], "interrupt"],
+  ["s390x", ["pgm_check_handler"], "program check"],
+];
+
+for (const [arch, handlers, words] of named) {
+  test(`${handlers[0]} of ${arch} is a ${words}`, () => assert.equal(trapName(arch, handlers), words));
+}
+
+test("an x86 page fault's error code is told in words", () => {
+  assert.equal(x86PageFaultText(0n), "read from a page that is not present, kernel mode");
+  assert.equal(x86PageFaultText(2n), "write to a page that is not present, kernel mode");
+  assert.equal(x86PageFaultText(7n), "write to a page that does not allow it, user mode");
+  assert.equal(x86PageFaultText(0x11n), "instruction fetch from a page that does not allow it, kernel mode");
+  assert.equal(x86PageFaultText(0x29n), "read from a page that does not allow it, reserved bit set in a page table, forbidden by a protection key, kernel mode"); // prettier-ignore
+});
+
+test("a selector error code names its table", () => {
+  assert.equal(x86SelectorText(0n), undefined);
+  assert.equal(x86SelectorText(0x6an), "IDT entry 13");
+});
+
+test("an arm64 syndrome is told in words", () => {
+  assert.equal(arm64SyndromeText(0x96000044n), "data abort: write, level 0 translation fault");
+  assert.equal(arm64SyndromeText(0x9600000fn), "data abort: read, level 3 permission fault");
+  assert.equal(arm64SyndromeText(0x86000006n), "instruction abort: level 2 translation fault");
+  assert.equal(arm64SyndromeText(0xf2000800n), "BRK 0x800");
+  assert.equal(arm64SyndromeText(0x56000000n), "SVC");
+});
+
+/** `exc_page_fault` with these numbers in its variables; a name without one is optimised out. */
+function handler(variables: { readonly [name: string]: bigint | undefined }): Frame {
+  const declared = Object.entries(variables).map(([name, number]) => ({
+    name,
+    parameter: true,
+    type: { kind: "int", name: "unsigned long", size: 8, signed: false, encoding: "int" } as const,
+    declared: undefined,
+    location:
+      number === undefined
+        ? undefined
+        : ({ kind: "constant", bytes: new Uint8Array(new BigUint64Array([number]).buffer) } as const),
+  }));
+  const place = { function: "exc_page_fault", inlined: false, source: undefined, entry: 0n, module: undefined, variables: () => declared }; // prettier-ignore
+  const symbol = { name: "asm_exc_page_fault", address: 0n, size: 0, type: "T" };
+  return { pc: 1n, sp: 0n, cfa: 0n, registers: new Map(), exact: false, symbol, stack: "task", trap: undefined, doubt: undefined, places: () => [place] }; // prettier-ignore
+}
+
+const trapWith = (variables: { readonly [name: string]: bigint | undefined }) =>
+  trapOf(stackKernel({}), {
+    registers: new Map([["cs", 0x10n]]),
+    address: undefined,
+    handlers: [handler(variables)],
+    reported: () => ({ errorCode: 0n, address: 0xbadn }),
+  });
+
+test("the error code and the address come from the handler's variables", () => {
+  const trap = trapWith({ error_code: 2n, address: 0x10n });
+  assert.equal(trap.errorCode, 2n);
+  assert.equal(trap.errorText, "write to a page that is not present, kernel mode");
+  assert.equal(trap.faultAddress, 0x10n);
+});
+
+test("what the variables do not tell comes from the kernel's report", () => {
+  const trap = trapWith({ error_code: 2n, address: undefined });
+  assert.equal(trap.errorCode, 2n);
+  assert.equal(trap.faultAddress, 0xbadn);
+});
