@@ -43,19 +43,20 @@ export const help = command({
 const COLUMNS = 5;
 const COLUMN_WIDTH = 15;
 
-/** Names in columns, read downwards. */
+/** Names in columns, read downwards. As data, every command is a record of its own. */
 function* list(): Pieces {
   const all = commands();
+  for (const { name, summary } of all) yield record({ name, summary });
   const rows = Math.ceil(all.length / COLUMNS);
-  yield text("");
-  for (let row = 0; row < rows; row++) {
-    const cells = all.filter((_, i) => i % rows === row);
-    yield record(
-      cells.map(({ name, summary }) => ({ name, summary })),
-      cells.map(({ name }) => name.padEnd(COLUMN_WIDTH)).join(""),
-    );
-  }
+  const table = Array.from({ length: rows }, (_, row) =>
+    all
+      .filter((_, i) => i % rows === row)
+      .map(({ name }) => name.padEnd(COLUMN_WIDTH))
+      .join(""),
+  );
   yield text(
+    "",
+    ...table,
     "",
     'For help on any command above, enter "help <command>".',
     'For help on command lines, enter "help input"; on where output goes, "help output".',
