@@ -5,6 +5,7 @@ import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/command.ts";
+import { lackingTypes } from "../crash/lacking.ts";
 import { ansi, plain } from "../render/style.ts";
 import { OpenError, openSession, type Session } from "../session/open.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
@@ -62,12 +63,18 @@ async function work(context: Context, options: CliOptions): Promise<boolean> {
   if (options.commands.length > 0) {
     for (const command of options.commands) if (!note(await terminal.execute(command))) break;
   } else if (isConversation) {
-    if (!options.silent && !options.json) await terminal.execute("sys");
+    if (!options.silent && !options.json) await greet(terminal, context);
     await converse(terminal, context);
   } else {
     for await (const line of createInterface({ input: process.stdin })) if (!note(await terminal.execute(line))) break;
   }
   return isAnswered;
+}
+
+/** Which kernel, what happened, and where the user stands, as crash says it at its start. */
+async function greet(terminal: Terminal, context: Context): Promise<void> {
+  await terminal.execute("sys");
+  if (!lackingTypes(context)) await terminal.execute("set");
 }
 
 /** The user's own, from the home directory alone: a directory that holds a dump may be anybody's. */
