@@ -19,8 +19,11 @@ const maple_arange_64 = 3n;
 const MAPLE_NODE_MASK = 255n;
 const nodeType = (encoded: bigint): bigint => (encoded >> 3n) & 15n;
 
-/** 10 slots a level at the least: 2^64 entries need 20 levels. */
-const MAX_HEIGHT = 24;
+/** One walk through a tree. A node reached twice is damage: neither loops nor shared branches can prolong the walk. */
+interface Walk {
+  readonly kernel: Kernel;
+  readonly seen: Set<bigint>;
+}
 
 const isNode = (entry: bigint): boolean => (entry & 3n) === 2n && entry > 4096n;
 
@@ -33,14 +36,15 @@ export function* mapleEntries(kernel: Kernel, tree: Obj): Generator<MapleEntry> 
   const root = tree.at("ma_root").value();
   const max = (1n << BigInt(kernel.arch.wordSize * 8)) - 1n;
   if (root === 0n) return;
-  if (isNode(root)) yield* walk(kernel, root, 0n, max, MAX_HEIGHT);
+  if (isNode(root)) yield* walk({ kernel, seen: new Set() }, root, 0n, max);
   else yield { first: 0n, last: 0n, entry: root };
 }
 
-function* walk(kernel: Kernel, encoded: bigint, min: bigint, max: bigint, height: number): Generator<MapleEntry> {
+function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint): Generator<MapleEntry> {
   const address = encoded & ~MAPLE_NODE_MASK;
-  if (height === 0) throw Fault.at("corrupt", address, "maple tree is deeper than a tree can be");
-  const node = kernel.object("struct maple_node", address);
+  if (state.seen.has(address)) throw Fault.at("corrupt", address, "maple tree leads to the same node twice");
+  state.seen.add(address);
+  const node = state.kernel.object("struct maple_node", address);
   const type = nodeType(encoded);
   const { pivots, slots } = parts(node, type);
   let first = min;
@@ -51,7 +55,7 @@ function* walk(kernel: Kernel, encoded: bigint, min: bigint, max: bigint, height
     if (last > max || last < first) throw Fault.at("corrupt", address, "maple node's pivots do not ascend");
     const entry = slots[i] ?? 0n;
     if (type > maple_leaf_64) {
-      if (isNode(entry)) yield* walk(kernel, entry, first, last, height - 1);
+      if (isNode(entry)) yield* walk(state, entry, first, last);
     } else if (entry !== 0n) yield { first, last, entry };
     if (last === max) return;
     first = last + 1n;

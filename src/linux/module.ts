@@ -4,9 +4,17 @@ import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { listEntries } from "./list.ts";
 
+/** Modules that a machine may have loaded: distributions ship some 5,000. */
+const MAX_MODULES = 1 << 15;
+
 /** Loaded modules, `struct module`, newest first. @throws Fault where the list breaks */
-export const modules = (kernel: Kernel): Generator<Obj> =>
-  listEntries(kernel, kernel.variable("modules"), "struct module", "list");
+export function* modules(kernel: Kernel): Generator<Obj, void, void> {
+  let count = 0;
+  for (const module of listEntries(kernel, kernel.variable("modules"), "struct module", "list")) {
+    if (++count > MAX_MODULES) throw Fault.at("corrupt", module.address, `more than ${MAX_MODULES} modules`);
+    yield module;
+  }
+}
 
 /** @throws Fault */
 export const moduleName = (module: Obj): string => module.at("name").text();

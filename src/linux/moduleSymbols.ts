@@ -5,7 +5,9 @@ import type { Obj } from "../model/object.ts";
 import { type ModuleRange, moduleName, moduleRanges } from "./module.ts";
 
 /** Symbols of one module: large GPU drivers have some 60,000. */
-const MAX_SYMBOLS = 1 << 20;
+const MAX_SYMBOLS = 1 << 19;
+/** And of all together: module structures that lie must not fill the memory of whoever reads them. */
+const MAX_ALL_SYMBOLS = 1 << 22;
 const MAX_NAME = 512;
 const SHN_UNDEF = 0;
 
@@ -154,12 +156,17 @@ function tables(module: Obj): Obj {
   return kallsyms.deref();
 }
 
+const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** @throws Fault */
 function readColumns(module: Obj): Columns {
   const { kernel } = module;
   const table = tables(module);
   const count = table.at("num_symtab").number();
-  if (count > MAX_SYMBOLS) throw Fault.of("corrupt", `module with ${count} symbols`);
+  const all = kernel.memo("module symbols", () => ({ count: 0 }));
+  if (count > MAX_SYMBOLS || (all.count += count) > MAX_ALL_SYMBOLS) {
+    throw Fault.of("corrupt", `module with ${count} symbols, ${all.count} in all`);
+  }
   const layout = kernel.arch.wordSize === 8 ? SYM64 : SYM32;
   const symtab = viewOf(kernel.memory.read(table.at("symtab").value(), count * layout.size));
   // Since Linux kernel commit 1c7651f43777 ("kallsyms: store type information in its own array") (in v5.2).
@@ -167,18 +174,18 @@ function readColumns(module: Obj): Columns {
   const little = kernel.arch.byteOrder === "little";
   const word = (at: number): bigint =>
     layout.wide ? symtab.getBigUint64(at, little) : BigInt(symtab.getUint32(at, little));
-  const defined: { address: bigint; at: number; index: number }[] = [];
-  for (let index = 0; index < count; index++) {
-    const at = index * layout.size;
-    if (symtab.getUint16(at + layout.section, little) === SHN_UNDEF) continue;
-    defined.push({ address: word(at + layout.value), at, index });
+  const defined: number[] = [];
+  const address = new BigUint64Array(count);
+  for (let i = 0; i < count; i++) {
+    address[i] = word(i * layout.size + layout.value);
+    if (symtab.getUint16(i * layout.size + layout.section, little) !== SHN_UNDEF) defined.push(i);
   }
-  defined.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : a.index - b.index));
+  defined.sort((a, b) => compare(address[a] ?? 0n, address[b] ?? 0n) || a - b);
   return {
-    address: BigUint64Array.from(defined, ({ address }) => address),
-    length: Float64Array.from(defined, ({ at }) => Number(word(at + layout.length))),
-    name: Uint32Array.from(defined, ({ at }) => symtab.getUint32(at, little)),
-    type: Uint8Array.from(defined, ({ at, index }) => letters?.[index] ?? symtab.getUint8(at + layout.info)),
+    address: BigUint64Array.from(defined, (i) => address[i] ?? 0n),
+    length: Float64Array.from(defined, (i) => Number(word(i * layout.size + layout.length))),
+    name: Uint32Array.from(defined, (i) => symtab.getUint32(i * layout.size, little)),
+    type: Uint8Array.from(defined, (i) => letters?.[i] ?? symtab.getUint8(i * layout.size + layout.info)),
     strtab: table.at("strtab").value(),
   };
 }

@@ -27,16 +27,24 @@ export interface LogLine {
   readonly seconds: number | undefined;
 }
 
+/** Characters kept for searching: the newest of a log that is longer. */
+const MAX_SEARCHED = 16 << 20;
+
 /** The whole log once, line by line, for those who look for something in it. Faults are left out. */
 export function logLines(kernel: Kernel): readonly LogLine[] {
   return kernel.memo("log lines", () => {
     const lines: LogLine[] = [];
+    let length = 0;
     // A log whose very buffer is gone has no lines.
     attempt(() => {
       for (const record of logRecords(kernel)) {
         if (record instanceof Fault) continue;
         const seconds = record.nanoseconds === undefined ? undefined : Number(record.nanoseconds) / 1e9;
         for (const text of record.text.split("\n")) lines.push({ text, seconds });
+        length += record.text.length;
+        if (length < MAX_SEARCHED) continue;
+        lines.splice(0, lines.length >> 1);
+        length >>= 1;
       }
     });
     return lines;

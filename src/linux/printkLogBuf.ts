@@ -4,7 +4,8 @@ import type { Kernel } from "../model/kernel.ts";
 import { callerName, type LogRecord } from "./printkRecord.ts";
 import { globalU32, globalWord, noteOffset, noteSize, noteSymbol } from "./vmcoreinfo.ts";
 
-const MAX_LOG_BYTES = 1 << 30;
+/** A log of 64 MiB is beyond any CONFIG_LOG_BUF_SHIFT; more is damage, and must not size a buffer. */
+const MAX_LOG_BYTES = 1 << 26;
 
 /** @throws Fault */
 function logBuffer(kernel: Kernel): { readonly address: bigint; readonly size: number } {

@@ -8,9 +8,9 @@ import { noteOffset, noteSize, noteSymbol } from "./vmcoreinfo.ts";
 const desc_committed = 1;
 const desc_finalized = 2;
 
-/** 2^24 descriptors would be a log of gigabytes. */
-const MAX_COUNT_BITS = 24;
-const MAX_SIZE_BITS = 31;
+/** A log of 1 GiB, far beyond any CONFIG_LOG_BUF_SHIFT or log_buf_len, and its descriptors (PRB_AVGBITS is 5). */
+const MAX_SIZE_BITS = 30;
+const MAX_COUNT_BITS = MAX_SIZE_BITS - 5;
 
 /** Where everything of the ring buffer lies: read once. */
 interface Ring {
@@ -86,9 +86,14 @@ export function* ringbufferRecords(kernel: Kernel): Generator<LogRecord | Fault>
   const count = 1n << ring.countBits;
   const length = ((ring.head - ring.tail) & ring.idMask) + 1n;
   if (length > count) throw Fault.at("corrupt", ring.descs, `printk ring spans ${length} of ${count} descriptors`);
+  let left = Number(ring.dataMask) + 1;
   for (let i = 0n; i < length; i++) {
     const record = attempt(() => readRecord(kernel, ring, (ring.tail + i) & ring.idMask));
-    if (record) yield record;
+    if (!record) continue;
+    yield record;
+    // Texts lie side by side: together they cannot be longer than the ring.
+    left -= record instanceof Fault ? 0 : record.text.length;
+    if (left < 0) throw Fault.at("corrupt", ring.data, "printk messages overlap each other");
   }
 }
 

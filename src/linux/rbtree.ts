@@ -36,7 +36,12 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj): Generator<bigint> {
   descend(rbRoot.at("rb_node").value(), 0n);
   for (let at = path.pop(); at !== undefined; at = path.pop()) {
     yield at;
-    descend(kernel.memory.word(at + right), at);
+    const next = kernel.memory.word(at + right);
+    // Both children may name it as their parent, but they must be two.
+    if (next !== 0n && next === kernel.memory.word(at + left)) {
+      throw Fault.at("corrupt", at, "rbtree node has the same child twice");
+    }
+    descend(next, at);
   }
 }
 

@@ -31,7 +31,14 @@ export function* threads(leader: Obj): Generator<Obj> {
   const others = leader.has("thread_node")
     ? listEntries(kernel, signal.at("thread_head"), "struct task_struct", "thread_node")
     : listEntries(kernel, leader.at("thread_group"), "struct task_struct", "thread_group");
-  for (const thread of others) if (thread.address !== leader.address) yield thread;
+  for (const thread of others) {
+    if (thread.address === leader.address) continue;
+    // Each thread has one leader: lists that run into each other end here.
+    if (thread.at("group_leader").value() !== leader.address) {
+      throw Fault.at("corrupt", thread.address, "thread list leads to a thread of another process");
+    }
+    yield thread;
+  }
 }
 
 /** Thread group leaders on the list that starts at `init_task`, itself left out. @throws Fault as `listEntries` */
@@ -65,6 +72,9 @@ export function pidTask(pid: Obj): Obj | undefined {
   return kernel.object(task.type, BigInt.asUintN(64, first - link.address));
 }
 
+/** PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
+const MAX_TASKS = 4 * 1024 * 1024;
+
 /** Every task, and why the list could not be followed to its end. */
 export interface TaskTable {
   /** By pid; idle tasks first. */
@@ -79,14 +89,24 @@ export interface TaskTable {
 export function taskTable(kernel: Kernel): TaskTable {
   return kernel.memo("task table", () => {
     const found = new Map<bigint, Obj>();
-    const collect = (source: Iterable<Obj>): Fault | undefined => {
+    const collect = (source: () => Iterable<Obj>): Fault | undefined => {
       const done = attempt(() => {
-        for (const task of source) found.set(task.address, task);
+        for (const task of source()) {
+          if (found.size === MAX_TASKS) throw Fault.at("corrupt", task.address, `more than ${MAX_TASKS} tasks`);
+          found.set(task.address, task);
+        }
       });
       return done instanceof Fault ? done : undefined;
     };
-    const fault = collect(tasks(kernel));
-    if (fault) collect(pidTableTasks(kernel));
+    collect(() => idleTasks(kernel));
+    const idle = found.size;
+    let fault = collect(() => processes(kernel));
+    // One broken thread list takes nothing from the other processes.
+    for (const leader of [...found.values()].slice(idle)) {
+      const broken = collect(() => threads(leader));
+      fault ??= broken;
+    }
+    if (fault) collect(() => pidTableTasks(kernel));
     const order = [...found.values()].map((task) => ({ task, pid: readPid(task) }));
     // Sorting is stable: idle tasks all have pid 0 and stay in the order of their CPUs.
     order.sort((a, b) => a.pid - b.pid);

@@ -44,10 +44,18 @@ const MAX_HEIGHT = 16;
 export function* xarrayEntries(kernel: Kernel, root: Obj): Generator<XarrayEntry> {
   const shape = shapeOf(kernel);
   const first = head(root);
-  if (first !== 0n) yield* walk(kernel, shape, first, 0n, MAX_HEIGHT * 6);
+  if (first !== 0n) yield* walk({ kernel, shape, seen: new Set() }, first, 0n, MAX_HEIGHT * 6);
 }
 
-function* walk(kernel: Kernel, shape: Shape, entry: bigint, index: bigint, below: number): Generator<XarrayEntry> {
+/** One walk through a tree. A node reached twice is damage: branches that are shared cannot prolong the walk. */
+interface Walk {
+  readonly kernel: Kernel;
+  readonly shape: Shape;
+  readonly seen: Set<bigint>;
+}
+
+function* walk(state: Walk, entry: bigint, index: bigint, below: number): Generator<XarrayEntry> {
+  const { kernel, shape, seen } = state;
   if (!isNode(entry, shape)) {
     // What is internal but no node is a retry mark, or a sibling of the slot before.
     if ((entry & 3n) !== shape.tag) yield { index, entry };
@@ -57,10 +65,12 @@ function* walk(kernel: Kernel, shape: Shape, entry: bigint, index: bigint, below
   const shift = node.at("shift").number();
   // Every level must be finer than the one above: a loop cannot satisfy that.
   if (shift >= below) throw Fault.at("corrupt", node.address, "xarray node is not finer than its parent");
+  if (seen.has(entry)) throw Fault.at("corrupt", node.address, "xarray leads to the same node twice");
+  seen.add(entry);
   let slot = 0n;
   for (const child of node.at("slots").elements()) {
     const value = child.value();
-    if (value !== 0n) yield* walk(kernel, shape, value, index + (slot << BigInt(shift)), shift);
+    if (value !== 0n) yield* walk(state, value, index + (slot << BigInt(shift)), shift);
     slot++;
   }
 }

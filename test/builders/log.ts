@@ -22,6 +22,8 @@ interface RingOptions {
   readonly sizeBits?: number;
   /** What `prb_desc_ring.count_bits` says, whatever is true. */
   readonly claimCountBits?: number;
+  /** Every message names the text of the first. */
+  readonly overlap?: boolean;
 }
 
 const RING = 0x10_0000n;
@@ -37,7 +39,7 @@ const INFO = { size: 88, seq: 0, time: 8, length: 16, facility: 18, bits: 19, ca
 export function ringbuffer(
   messages: readonly LogMessage[],
   { wordSize, byteOrder }: Pick<Arch, "wordSize" | "byteOrder"> = { wordSize: 8, byteOrder: "little" },
-  { countBits = 6, sizeBits = 15, claimCountBits = countBits }: RingOptions = {},
+  { countBits = 6, sizeBits = 15, claimCountBits = countBits, overlap = false }: RingOptions = {},
 ): { memory: NonNullable<Toy["memory"]>; vmcoreinfo: Record<string, string> } {
   const little = byteOrder === "little";
   const count = 2 ** countBits;
@@ -78,7 +80,7 @@ export function ringbuffer(
     );
     writeInfo(infos.subarray(index * INFO.size, (index + 1) * INFO.size), id, text.length, message, little);
     spans[id] = { begin: position, end: begin + length };
-    if (text.length > 0) position = begin + length;
+    if (text.length > 0 && !overlap) position = begin + length;
   }
   const last = messages.length - 1;
   // What the newest text overwrote has no descriptor any more; nor have ids beyond the descriptors.

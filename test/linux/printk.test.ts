@@ -86,6 +86,14 @@ test("a ring that claims to be enormous, or lies in its notes, is a fault and no
   assert.match(texts(lying)[0] ?? "", /outside/);
 });
 
+test("messages that overlap each other end the log, however many there seem to be", () => {
+  const kernel = ring(
+    Array.from({ length: 60 }, () => ({ text: "x".repeat(100) })),
+    { sizeBits: 10, overlap: true },
+  );
+  assert.throws(() => texts(kernel), { message: /overlap/ });
+});
+
 const LOG_BUF = 0xffff_8880_0000_1000n;
 
 /** `struct printk_log` records: ts_nsec, len, text_len, dict_len, facility, flags:5 level:3. */

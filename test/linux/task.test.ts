@@ -61,6 +61,32 @@ test("a broken task list keeps what came before, and the pid table fills in what
   assert.equal(linux.taskTable(kernel).fault?.kind, "excluded");
 });
 
+test("a process whose thread list is broken takes nothing from the others", () => {
+  const kernel = toyTasks({
+    cpus: [0],
+    tasks: [
+      { pid: 1, comm: "init", with: { thread_node: { next: 0xdead_0000n } } },
+      { pid: 20, comm: "pool" },
+      { pid: 21, comm: "pool-0", tgid: 20 },
+    ],
+  });
+  assert.deepEqual(names(kernel), ["swapper/0", "init", "pool", "pool-0"]);
+  assert.equal(linux.taskTable(kernel).fault?.kind, "excluded");
+});
+
+test("a thread list that runs into another process's ends there", () => {
+  const kernel = toyTasks({ cpus: [0], tasks: [{ pid: 1, comm: "init" }, { pid: 20, comm: "pool" }, { pid: 21, comm: "x", tgid: 20 }] }); // prettier-ignore
+  const [init, stranger] = [1, 21].map((pid) => kernel.object("struct task_struct", taskAddress(pid)));
+  assert.ok(init && stranger);
+  kernel.put("struct list_head", init.at("thread_node").address, { next: stranger.at("thread_node").address });
+  const pids: number[] = [];
+  const end = attempt(() => {
+    for (const thread of linux.threads(init)) pids.push(linux.taskPid(thread));
+  });
+  assert.deepEqual(pids, [1]);
+  assert.ok(end instanceof Fault && end.kind === "corrupt");
+});
+
 test("a dump without task types has no tasks and says why", () => {
   const kernel = toyKernel({ symbols: { init_task: 0x1000n } });
   const table = linux.taskTable(kernel);

@@ -134,6 +134,23 @@ test("an xarray whose node leads back to itself ends with a fault", () => {
   );
 });
 
+test("branches that an xarray shares are damage, or else a small one would never end", () => {
+  const shared = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [i, node(2)]));
+  const kernel = xarray(node(1), [
+    [1, 12, shared],
+    [2, 6, Object.fromEntries(Array.from({ length: 64 }, (_, i) => [i, node(3)]))],
+    [3, 0, { 0: 0xaaa0n }],
+  ]);
+  assert.match(
+    faultOf(() => [...xarrayEntries(kernel, kernel.variable("array"))]),
+    /^corrupt: .*twice/,
+  );
+});
+
+test("a red-black tree whose children are one and the same is damaged", () => {
+  assert.deepEqual(rbIds(rbtree([2, 0, 1, 1], [1, 2, 0, 0])), [1, 2, -1]);
+});
+
 test("radix trees of kernels before xarrays mark their nodes otherwise", () => {
   const kernel = toyKernel({
     types: `
