@@ -13,6 +13,8 @@ export interface Types {
   find(kind: TypeKind, name: string): CType | undefined;
   /** Declared type of a global. */
   variable(name: string): CType | undefined;
+  /** The same as its file declares it, with the length of an array; may take half a second with DWARF. */
+  exactVariable(name: string): CType | undefined;
   function(name: string): CType | undefined;
   /** The enum that declares a constant, and its value there; undefined when no source knows it. */
   enumerator(name: string): { readonly type: EnumType; readonly value: bigint } | undefined;

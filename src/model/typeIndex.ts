@@ -55,10 +55,20 @@ export function typeIndex(
     find: (kind, name) =>
       lookup.find(kind, name) ?? (kind === "int" ? lookup.find(kind, debuginfoName(name)) : undefined),
     variable(name) {
-      const known = declarations.has(name);
-      const own = first(sources, (source) => (known && source.perCpuOnly ? undefined : source.variable(name)));
+      // To find a global in DWARF can take half a second; for those that every command asks for a table tells as much.
+      const known = declarations.has(name) ? declared(name, named) : undefined;
       // A module's static variable may share the name of a well-known one.
-      return own ?? (known ? declared(name, named) : first(modules(), (source) => source.variable(name)));
+      return (
+        known ??
+        first(sources, ownVariable(name)) ??
+        (declarations.has(name) ? undefined : first(modules(), ownVariable(name)))
+      );
+    },
+    exactVariable(name) {
+      const exact = first(sources, (source) =>
+        source.perCpuOnly && declarations.has(name) ? undefined : source.variable(name),
+      );
+      return exact ?? this.variable(name);
     },
     function: (name) => first(all(), (source) => source.function(name)),
     enumerator(name) {
@@ -78,6 +88,11 @@ export function typeIndex(
     },
   };
 }
+
+const ownVariable =
+  (name: string) =>
+  (source: TypeSource): CType | undefined =>
+    source.variable(name);
 
 function parse(text: string, lookup: TypeLookup): CType {
   try {

@@ -51,7 +51,7 @@ function declaration(context: Context, word: string, options: { offsets: boolean
     .map((kind) => types.find(kind, word))
     .find(Boolean);
   if (found) return record({ name: typeName(found), size: sizeOf(found) }, ...describeType(found, options));
-  const type = types.variable(word) ?? types.function(word) ?? typeOf(context, word);
+  const type = types.exactVariable(word) ?? types.function(word) ?? typeOf(context, word);
   if (!type) throw new WrongUse(`cannot resolve: ${word}`);
   const name = /^\w+$/.test(word) ? word : "";
   return record(

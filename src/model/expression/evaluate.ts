@@ -100,7 +100,7 @@ class Evaluator {
     const { kernel } = this;
     const local = this.scope(name);
     if (local) return local;
-    if (kernel.hasVariable(name)) return kernel.variable(name);
+    if (kernel.hasVariable(name)) return measured(kernel.variable(name), name);
     const constant = kernel.types.enumerator(name);
     const symbol = kernel.symbols.find(name);
     if (constant && !symbol) return kernel.value(constant.type, constant.value);
@@ -232,4 +232,11 @@ class Evaluator {
   private number(object: Obj, position: number): bigint {
     return this.typeOnly ? 1n : numberOf(known(object, position), position);
   }
+}
+
+/** A well-known array whose length only the debuginfo tells. */
+function measured(variable: Obj, name: string): Obj {
+  const type = bare(variable.type);
+  if (type.kind !== "array" || type.count !== undefined) return variable;
+  return variable.as(variable.kernel.types.exactVariable(name) ?? variable.type);
 }
