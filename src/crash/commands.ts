@@ -8,6 +8,7 @@ import { exit, q } from "./commands/exit.ts";
 import { files } from "./commands/files.ts";
 import { foreach } from "./commands/foreach.ts";
 import { help } from "./commands/help.ts";
+import { ipcs } from "./commands/ipcs.ts";
 import { list } from "./commands/list.ts";
 import { log } from "./commands/log.ts";
 import { mod } from "./commands/mod.ts";
@@ -36,6 +37,7 @@ export const commands = (): readonly Command[] => [
   files,
   foreach,
   help,
+  ipcs,
   list,
   log,
   mod,
