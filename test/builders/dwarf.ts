@@ -241,7 +241,7 @@ class UnitWriter {
         out.text(text);
         break;
       case "strp":
-        out.int(offsetSize, builder.text(text));
+        out.int(offsetSize, typeof value === "number" ? value : builder.text(text));
         break;
       case "line_strp": case "strp_sup": case "GNU_strp_alt": case "GNU_ref_alt": case "sec_offset":
         out.int(offsetSize, number);

@@ -38,7 +38,8 @@ export class Image {
   readonly frame: Section;
   /** Where a struct that a unit only declares is looked up by name. */
   definition: TypeSource["find"] = () => undefined;
-  private readonly alternate: Image | undefined;
+  /** The file that `dwz` moved common parts to. */
+  readonly alternate: Image | undefined;
   private readonly opened = new Map<number, Unit>();
   private readonly openedTypes = new Map<number, Unit>();
   private readonly bytes = new Lru<Unit, Uint8Array>(UNITS_KEPT);
@@ -117,7 +118,7 @@ export class Image {
     return unit.die(unit.typeOffset);
   }
 
-  /** The file that `dwz` moved common parts to. @throws Fault unknown */
+  /** @throws Fault unknown when it was not given */
   alternateImage(): Image {
     if (!this.alternate)
       throw Fault.of("unknown", "the debug information refers to a supplementary file, which was not given");

@@ -1,8 +1,9 @@
 import { type CType, type TypeKind, bare } from "../ctype.ts";
 import type { SymbolSource, TypeSource } from "../source.ts";
+import { DW_AT_declaration } from "./constants.ts";
 import type { Die } from "./die.ts";
 import type { Image } from "./image.ts";
-import { Names } from "./names.ts";
+import { type NamedKind, Names } from "./names.ts";
 import { readType, typeOfDie } from "./types.ts";
 
 /**
@@ -11,25 +12,36 @@ import { readType, typeOfDie } from "./types.ts";
  */
 export class DwarfTypes implements TypeSource {
   readonly name = "DWARF";
-  private readonly byName: Names;
+  /** Of the image, then of the file that `dwz` moved common parts to. */
+  private readonly byName: readonly Names[];
   private readonly functionAt: (address: bigint) => Die | undefined;
   private readonly symbols: () => SymbolSource;
 
   /** @param functionAt the function whose code holds a link address */
   constructor(image: Image, functionAt: (address: bigint) => Die | undefined, symbols: () => SymbolSource) {
-    this.byName = new Names(image);
+    this.byName = [image, ...(image.alternate ? [image.alternate] : [])].map((one) => new Names(one));
     this.functionAt = functionAt;
     this.symbols = symbols;
   }
 
+  private die(kind: NamedKind, name: string, enough?: (declaration: Die) => boolean): Die | undefined {
+    let declared: Die | undefined;
+    for (const names of this.byName) {
+      const die = names.find(kind, name, enough);
+      if (die && (!die.flag(DW_AT_declaration) || enough?.(die))) return die;
+      declared ??= die;
+    }
+    return declared;
+  }
+
   /** @throws Fault where units are broken, as do all of these */
   find(kind: TypeKind, name: string): CType | undefined {
-    const die = this.byName.find(kind, name);
+    const die = this.die(kind, name);
     return die && readType(die);
   }
 
   variable(name: string): CType | undefined {
-    const die = this.byName.find("variable", name, (declaration) => isComplete(typeOfDie(declaration)));
+    const die = this.die("variable", name, (declaration) => isComplete(typeOfDie(declaration)));
     return die && typeOfDie(die);
   }
 
@@ -39,12 +51,12 @@ export class DwarfTypes implements TypeSource {
       const die = this.functionAt(symbol.address);
       if (die) return readType(die);
     }
-    const die = this.byName.find("function", name, () => true);
+    const die = this.die("function", name, () => true);
     return die && readType(die);
   }
 
-  names(): Iterable<{ readonly kind: TypeKind; readonly name: string }> {
-    return this.byName.types();
+  *names(): Generator<{ readonly kind: TypeKind; readonly name: string }> {
+    for (const names of this.byName) yield* names.types();
   }
 }
 

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ByteWriter } from "../../builders/byteWriter.ts";
+import { at, type BuiltLines, CODE, die, DwarfBuilder, lineTable } from "../../builders/dwarf.ts";
+
+const setAddress = (out: ByteWriter, offset: number): ByteWriter => out.u8(0, 9, 2).u64(CODE + BigInt(offset));
+const endSequence = (out: ByteWriter): ByteWriter => out.u8(0, 1, 1);
+
+/** "kernel/a.c:10:0" by offset in the code. */
+function lines(built: BuiltLines, program: (out: ByteWriter) => void): (offset: number) => string {
+  const builder = new DwarfBuilder();
+  builder.section(".debug_line", lineTable(builder, built, program));
+  builder.unit(
+    die(at.DW_TAG_compile_unit, [
+      [at.DW_AT_low_pc, "addr", Number(CODE)],
+      [at.DW_AT_high_pc, "data4", 0x1000],
+      [at.DW_AT_stmt_list, "sec_offset", 0],
+    ]),
+  );
+  const { code } = builder.open();
+  return (offset) => {
+    const line = code.lines?.(CODE + BigInt(offset));
+    return line ? `${line.file}:${line.line}:${line.column}` : "";
+  };
+}
+
+test("every standard and special opcode moves the row as the standard says", () => {
+  const line = lines(
+    {
+      files: [
+        ["a.c", 0],
+        ["b.c", 0],
+      ],
+    },
+    (out) => {
+      setAddress(out, 0).u8(4).uleb(0); // set_file 0
+      out.u8(1); // 0x0: line 1
+      out.u8(13 + 5 + 14 * 2 + 3); // special: +2 addresses, +3 lines -> 0x2: line 4
+      out.u8(8).u8(1); // const_add_pc: (255 - 13) / 14 = 17 -> 0x13
+      out.u8(9).u16(0x10).u8(3).sleb(-2).u8(5).uleb(7).u8(1); // fixed_advance_pc -> 0x23: line 2, column 7
+      out.u8(6, 7, 10, 11, 12).uleb(200); // negate_stmt, basic_block, prologue_end, epilogue_begin, set_isa
+      out.u8(2).uleb(0x100).u8(4).uleb(1).u8(1); // advance_pc -> 0x123 in b.c
+      out.u8(0, 2, 0x80, 99); // an unknown extended opcode
+      out.u8(2).uleb(1);
+      endSequence(out);
+    },
+  );
+  assert.deepEqual([0, 1, 2, 0x12, 0x13, 0x22, 0x23, 0x122, 0x123, 0x124].map(line), [
+    "a.c:1:0",
+    "a.c:1:0",
+    "a.c:4:0",
+    "a.c:4:0",
+    "a.c:4:0",
+    "a.c:4:0",
+    "a.c:2:7",
+    "a.c:2:7",
+    "b.c:2:7",
+    "",
+  ]);
+});
+
+test("addresses advance in units of the minimum instruction length", () => {
+  const line = lines({ files: [["a.c", 0]], minimumLength: 4 }, (out) => {
+    setAddress(out, 0)
+      .u8(4)
+      .uleb(0)
+      .u8(1)
+      .u8(13 + 5 + 14 * 2 + 1)
+      .u8(2)
+      .uleb(1);
+    endSequence(out);
+  });
+  assert.deepEqual([7, 8, 11, 12].map(line), ["a.c:1:0", "a.c:2:0", "a.c:2:0", ""]);
+});
+
+test("of several rows at one address the last one counts", () => {
+  const line = lines({ files: [["a.c", 0]] }, (out) => {
+    setAddress(out, 0).u8(4).uleb(0).u8(1).u8(3).sleb(4).u8(1).u8(3).sleb(4).u8(1).u8(2).uleb(8);
+    endSequence(out);
+  });
+  assert.equal(line(0), "a.c:9:0");
+});
+
+test("sequences are found in whatever order they stand, empty ones do not hide others", () => {
+  const line = lines({ files: [["a.c", 0]] }, (out) => {
+    for (const [start, size, number] of [
+      [0x40, 8, 40],
+      [0x10, 8, 10],
+      [0x10, 0, 99],
+      [0x80, 8, 80],
+    ] as const) {
+      setAddress(out, start)
+        .u8(4)
+        .uleb(0)
+        .u8(3)
+        .sleb(number - 1)
+        .u8(1)
+        .u8(2)
+        .uleb(size);
+      endSequence(out);
+    }
+  });
+  assert.deepEqual([0x10, 0x17, 0x18, 0x40, 0x80, 0x88].map(line), [
+    "a.c:10:0",
+    "a.c:10:0",
+    "",
+    "a.c:40:0",
+    "a.c:80:0",
+    "",
+  ]);
+});
+
+test("line 0 is no line", () => {
+  const line = lines({ files: [["a.c", 0]] }, (out) => {
+    setAddress(out, 0).u8(4).uleb(0).u8(3).sleb(-1).u8(1).u8(2).uleb(8);
+    endSequence(out);
+  });
+  assert.equal(line(0), "");
+});
+
+test("a path is the file with its directory, without steps that lead nowhere, and without the compilation directory", () => {
+  for (const version of [4, 5] as const) {
+    const directories = ["./arch/x86/include/asm", "/src/kernel/../mm/", "../drivers"];
+    const files = [
+      ["main.c", 0],
+      ["bug.h", 1],
+      ["slub.c", 2],
+      ["x.c", 3],
+      ["/abs/y.c", 1],
+    ] as const;
+    const line = lines({ version, directories, files }, (out) => {
+      setAddress(out, 0);
+      files.forEach((_, i) =>
+        out
+          .u8(4)
+          .uleb(version === 5 ? i : i + 1)
+          .u8(1)
+          .u8(2)
+          .uleb(1),
+      );
+      endSequence(out);
+    });
+    assert.deepEqual([0, 1, 2, 3, 4].map(line), [
+      "main.c:1:0",
+      "arch/x86/include/asm/bug.h:1:0",
+      "/src/mm/slub.c:1:0",
+      "../drivers/x.c:1:0",
+      "/abs/y.c:1:0",
+    ]);
+  }
+});
