@@ -5,18 +5,23 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { buildSync } from "esbuild";
 
 const home = mkdtempSync(join(tmpdir(), "vmcore-cli-"));
 after(() => rmSync(home, { recursive: true }));
+
+// As one file it starts three times as fast as from its sources.
+const program = join(home, "cli.cjs");
+buildSync({ entryPoints: ["src/cli/main.ts"], outfile: program, bundle: true, platform: "node", target: "node22" });
 
 const dump = "sample/vmcore";
 
 /** @param input what stands on standard input */
 function cli(argv: readonly string[], input = ""): { status: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["src/cli/main.ts", ...argv], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...argv], {
     input,
     encoding: "utf8",
-    env: { ...process.env, HOME: home, NODE_NO_WARNINGS: "1" },
+    env: { ...process.env, HOME: home },
   });
   return { status, out: stdout, err: stderr };
 }
@@ -91,7 +96,7 @@ test("--help and --version need no dump", () => {
 });
 
 test("a reader that has enough is no error", () => {
-  const line = `"${process.execPath}" src/cli/main.ts ${dump} --no-rc -c 'sym -l' | head -1; exit "\${PIPESTATUS[0]}"`;
+  const line = `"${process.execPath}" ${program} ${dump} --no-rc -c 'sym -l' | head -1; exit "\${PIPESTATUS[0]}"`;
   const { status, stderr } = spawnSync("bash", ["-c", line], { encoding: "utf8" });
   assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
 });
