@@ -146,6 +146,26 @@ const subsystems: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "struct start_info *": "xen_start_info",
     "struct shared_info *": "HYPERVISOR_shared_info",
   },
+  // pahole began to tell BTF of per-CPU variables in 1.19: Debian's 5.10 has none.
+  "per CPU": {
+    "struct rq": "runqueues",
+    "struct task_struct *": "current_task ksoftirqd",
+    "struct tick_device": "tick_cpu_device",
+    "struct tick_sched": "tick_cpu_sched",
+    "struct hrtimer_cpu_base": "hrtimer_bases",
+    "struct kernel_cpustat": "kernel_cpustat",
+    "struct kernel_stat": "kstat",
+    "struct vm_event_state": "vm_event_states",
+    "struct cpuinfo_x86": "cpu_info",
+    "struct worker_pool [2]": "cpu_worker_pools",
+    "struct rcu_data": "rcu_data",
+    "struct llist_head": "call_single_queue",
+    "struct softnet_data": "softnet_data",
+    irq_cpustat_t: "irq_stat",
+    "unsigned long": "process_counts",
+    "struct tlb_state": "cpu_tlbstate",
+    int: "cpu_number",
+  },
   slab: {
     "struct list_head": "slab_caches slab_root_caches",
     "struct kmem_cache *":
