@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
+import type { CType } from "../../src/debuginfo/ctype.ts";
 import type { TypeSource } from "../../src/debuginfo/source.ts";
 import { declarations } from "../../src/model/declarations.ts";
 import { typeIndex } from "../../src/model/typeIndex.ts";
