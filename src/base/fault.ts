@@ -58,3 +58,13 @@ export function orThrow<T>(value: T | Fault): T {
   if (value instanceof Fault) throw value;
   return value;
 }
+
+/** What a walk yields, up to the fault that ends it: of that `onFault` is told. */
+export function* untilFault<T>(walk: Iterable<T>, onFault: (fault: Fault) => void): Generator<T, void, void> {
+  try {
+    yield* walk;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    onFault(error);
+  }
+}

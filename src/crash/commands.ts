@@ -9,6 +9,7 @@ import { files } from "./commands/files.ts";
 import { foreach } from "./commands/foreach.ts";
 import { help } from "./commands/help.ts";
 import { ipcs } from "./commands/ipcs.ts";
+import { kmem } from "./commands/kmem.ts";
 import { list } from "./commands/list.ts";
 import { log } from "./commands/log.ts";
 import { mod } from "./commands/mod.ts";
@@ -38,6 +39,7 @@ export const commands = (): readonly Command[] => [
   foreach,
   help,
   ipcs,
+  kmem,
   list,
   log,
   mod,

@@ -55,3 +55,15 @@ export function endPfn(kernel: Kernel): number {
     return end;
   });
 }
+
+/** The number of the node that a page frame belongs to; undefined for one of no node. @throws Fault */
+export function nodeOfPfn(kernel: Kernel, pfn: number): number | undefined {
+  const spans = kernel.memo("node spans", () =>
+    [...pglistData(kernel)].map((node) => ({
+      id: node.at("node_id").number(),
+      first: node.at("node_start_pfn").number(),
+      count: node.at("node_spanned_pages").number(),
+    })),
+  );
+  return spans.find(({ first, count }) => pfn >= first && pfn < first + count)?.id;
+}

@@ -1,0 +1,154 @@
+import { Fault } from "../../base/fault.ts";
+import { hex } from "../../base/hex.ts";
+import { UsageError } from "../../base/usageError.ts";
+import { possibleCpus } from "../../linux/cpumask.ts";
+import { physicalToVirtual } from "../../linux/directMap.ts";
+import { findCache } from "../../linux/slab.ts";
+import { slabObjectAt } from "../../linux/slabObject.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { command, type Context, type Parsed } from "../command.ts";
+import { counterTables } from "../kmem/counters.ts";
+import { pageFlagTable } from "../kmem/flags.ts";
+import { freeAreas, freeBlockAt } from "../kmem/free.ts";
+import { hugePageTable } from "../kmem/hugePages.ts";
+import { memoryNodeTables } from "../kmem/nodes.ts";
+import { pageMembers, pageRowAt, pageTable, pageTitle, pfnOf } from "../kmem/pages.ts";
+import { perCpuOffsets } from "../kmem/perCpu.ts";
+import { cacheObjects, objectPieces } from "../kmem/slabObjects.ts";
+import { rootCacheTable } from "../kmem/rootCaches.ts";
+import { cacheList, cacheTable, chosenCaches, untilBroken } from "../kmem/slabs.ts";
+import { memoryUsage } from "../kmem/usage.ts";
+import { vmallocTable, vmallocTableAt } from "../kmem/vmalloc.ts";
+import { zoneStatistics } from "../kmem/zones.ts";
+import { hexNumber, parseCpus } from "../number.ts";
+import { text, type Pieces } from "../piece.ts";
+import { WrongUse } from "../wrongUse.ts";
+
+export const kmem = command({
+  name: "kmem",
+  summary: "kernel memory",
+  usage:
+    "[-f|-F|-i[=shared]|-v|-V|-n|-z|-o|-h] [-p | -m member[,member]]\n[[-s|-S|-S=cpu[s]|-r] [slab] [-I slab[,slab]]] [-g [flags]] [[-P] address]",
+  options: [
+    { flag: "-f", help: "the page allocator's free lists; with an address the free block that holds it" },
+    { flag: "-F", help: "the same with every free block" },
+    {
+      flag: "-i",
+      argument: "shared",
+      optional: true,
+      help: "usage of memory; =shared counts pages with several users",
+    },
+    { flag: "-v", help: "vmalloc areas; with an address the one that holds it" },
+    { flag: "-V", help: "counters of zones, nodes and events" },
+    { flag: "-n", help: "nodes, sections and blocks of memory" },
+    { flag: "-z", help: "counters of each zone" },
+    { flag: "-o", help: "per-CPU offsets" },
+    { flag: "-h", help: "huge pages" },
+    { flag: "-p", help: "every page's struct; with an address that page's" },
+    { flag: "-m", argument: "members", help: "the same with these members of struct page" },
+    {
+      flag: "-s",
+      help: "usage of each slab cache; with a name of that cache, with an address of the one that holds it",
+    },
+    {
+      flag: "-S",
+      argument: "cpus",
+      optional: true,
+      help: "the same with slabs and objects; =cpus chooses whose slabs of each CPU",
+    },
+    { flag: "-r", help: "usage of each root cache together with its children" },
+    { flag: "-I", argument: "slabs", help: "with -s, -S or -r: leave these caches out, their names parted by commas" },
+    { flag: "-g", help: "page flags; with a hexadecimal value those set in it" },
+    { flag: "-P", help: "the address is physical" },
+  ],
+  description: `Tells about the kernel's use of memory.
+
+With an address and no option, everything that is known of it: symbol, slab object, free block, vmalloc area, task, page. An address is hexadecimal: of kernel memory, of a struct page, or physical.`,
+  examples: [{ line: "kmem -i", shows: "How much memory is used for what." }],
+  needs: ["types"],
+  *run(context, args) {
+    yield* whole(context, args);
+    if (["-s", "-S", "-r"].some((flag) => args.has(flag))) yield* slabs(context, args);
+    else yield* atAddresses(context, args);
+  },
+});
+
+/** Options that take no address. */
+function* whole({ kernel }: Context, args: Parsed): Pieces {
+  const tables: readonly (readonly [flag: string, table: () => Pieces])[] = [
+    ["-i", () => memoryUsage(kernel, args.value("-i") === "shared")],
+    ["-n", () => memoryNodeTables(kernel)],
+    ["-z", () => zoneStatistics(kernel)],
+    ["-o", () => perCpuOffsets(kernel)],
+    ["-h", () => hugePageTable(kernel)],
+    ["-V", () => counterTables(kernel)],
+    ["-F", () => freeAreas(kernel, true)],
+  ];
+  for (const [flag, table] of tables) {
+    if (!args.has(flag)) continue;
+    if (args.rest.length > 0) throw new WrongUse(`${flag} takes no address`);
+    yield* table();
+  }
+}
+
+/** `-s`, `-S` and `-r` with a name, an address, or neither. */
+function* slabs(context: Context, args: Parsed): Pieces {
+  const { kernel } = context;
+  const withObjects = args.has("-S");
+  const ignored = args.values("-I").flatMap((list) => list.split(","));
+  if (args.has("-r")) return yield* rootCacheTable(kernel, { name: args.rest[0], ignored });
+  const cpus = parseCpus(args.value("-S") ?? "", possibleCpus(kernel));
+  for (const word of args.rest.length > 0 ? args.rest : [undefined]) {
+    const address = word === undefined || findCache(kernel, word) ? undefined : hexNumber(word);
+    if (word === "list") yield* untilBroken(cacheList(kernel));
+    else if (address !== undefined) yield* slabAtAddress(kernel, address, args);
+    else {
+      if (word !== undefined && !findCache(kernel, word)) throw new UsageError(`no slab cache is called ${word}`);
+      const choice = { name: word, ignored };
+      if (!withObjects) yield* cacheTable(kernel, choice);
+      else for (const cache of chosenCaches(kernel, choice)) yield* cacheObjects(cache, cpus);
+    }
+  }
+}
+
+function* slabAtAddress(kernel: Kernel, address: bigint, args: Parsed): Pieces {
+  const virtual =
+    args.has("-P") || !kernel.memory.isKernelAddress(address) ? physicalToVirtual(kernel, address) : address;
+  const object = slabObjectAt(kernel, virtual);
+  if (!object) throw new UsageError(`address is not allocated in slab subsystem: ${hex(address)}`);
+  yield* objectPieces(object, args.has("-S"));
+}
+
+function* atAddresses(context: Context, args: Parsed): Pieces {
+  const { kernel } = context;
+  const isPhysical = args.has("-P");
+  if (args.has("-g")) {
+    const value = args.rest[0] === undefined ? undefined : hexNumber(args.rest[0]);
+    if (args.rest[0] !== undefined && value === undefined) throw new WrongUse(`invalid flags value: ${args.rest[0]}`);
+    return yield* pageFlagTable(kernel, value);
+  }
+  const addresses = args.rest.map((word) => {
+    const address = hexNumber(word);
+    if (address === undefined) throw new WrongUse(`not an address: ${word}`);
+    return address;
+  });
+  if (args.has("-f") && addresses.length === 0) yield* freeAreas(kernel, false);
+  if (args.has("-v") && addresses.length === 0) yield* vmallocTable(kernel);
+  if (args.has("-p") && addresses.length === 0) yield* pageTable(kernel);
+  const members = args.value("-m")?.split(",");
+  if (members && addresses.length === 0) yield* pageMembers(kernel, members, undefined);
+  for (const address of addresses) {
+    const pfn = (): number => {
+      const found = pfnOf(kernel, address, isPhysical);
+      if (found instanceof Fault) throw found;
+      return found;
+    };
+    if (args.has("-f")) yield* freeBlockAt(kernel, pfn(), address);
+    if (args.has("-v")) yield* vmallocTableAt(kernel, address, isPhysical || !kernel.memory.isKernelAddress(address));
+    if (args.has("-p")) {
+      yield text(pageTitle(kernel));
+      yield pageRowAt(kernel, pfn());
+    }
+    if (members) yield* pageMembers(kernel, members, pfn());
+  }
+}
