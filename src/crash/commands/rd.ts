@@ -78,14 +78,12 @@ function formatOf(context: Context, args: Parsed, size: WordSize): DumpFormat {
   const common = { size, swapped: args.has("-N") && context.kernel.arch.byteOrder === "little" };
   if (args.has("-a")) return { ...common, as: "text" };
   if (args.has("-s") || args.has("-S")) {
-    const flag = args.has("-S") ? "-S" : "-s";
-    if (size !== context.kernel.arch.wordSize)
-      throw new UsageError(`${flag} is only for units of the machine's word size`);
-    return {
-      ...common,
-      as: "hex",
-      symbolic: (word) => symbolic(context, word, flag === "-s" ? 0 : args.values("-S").length),
-    };
+    const times = args.values("-S").length;
+    if (size !== context.kernel.arch.wordSize) {
+      throw new UsageError(`${times > 0 ? "-S" : "-s"} is only for units of the machine's word size`);
+    }
+    const slabs = times === 0 ? "none" : times === 1 ? "cache" : "address";
+    return { ...common, as: "hex", symbolic: (word) => symbolic(context, word, slabs) };
   }
   if (args.has("-d") || args.has("-D")) return { ...common, as: args.has("-D") ? "unsigned" : "signed" };
   return { ...common, as: "hex", withText: !args.has("-x") };
