@@ -24,7 +24,7 @@ export class FileNames {
     this.files = files;
   }
 
-  /** The file with its directory as the table has it; what is relative to the compilation directory stays so. */
+  /** The file behind its directory, as the compiler spelt them; what is relative to the compilation directory stays so. */
   path(index: number): string | undefined {
     if (!this.known.has(index)) this.known.set(index, this.join(index));
     return this.known.get(index);
@@ -36,19 +36,8 @@ export class FileNames {
     if (!file || name === undefined) return undefined;
     // Directory 0 is the compilation directory.
     const directory = file.directory > 0 ? this.unit.text(this.directories[file.directory]?.path) : undefined;
-    return normalized(directory === undefined || name.startsWith("/") ? name : `${directory}/${name}`);
+    return directory === undefined || name.startsWith("/") ? name : `${directory}/${name}`;
   }
-}
-
-/** Without `.`, empty steps, and `..` behind a step it takes back. */
-function normalized(path: string): string {
-  const steps: string[] = [];
-  for (const step of path.split("/")) {
-    if (step === "" || step === ".") continue;
-    if (step === ".." && steps.length > 0 && steps.at(-1) !== "..") steps.pop();
-    else if (step !== ".." || !path.startsWith("/")) steps.push(step);
-  }
-  return (path.startsWith("/") ? "/" : "") + steps.join("/");
 }
 
 /**
