@@ -10,4 +10,27 @@ export const transcriptDifferences: readonly {
   /** The normalised line. */
   readonly pattern: RegExp;
   readonly reason: string;
-}[] = [{ command: /^sys$/, pattern: /^(KERNEL|DUMPFILE): /, reason: "paths as they were given" }];
+}[] = [
+  { command: /^sys$/, pattern: /^(KERNEL|DUMPFILE): /, reason: "paths as they were given" },
+  {
+    command: /^ascii$/,
+    pattern: /^[07DF] \| /,
+    reason: "crash's chart has ' and ` in each other's place, and _ and -; 0x27 is the apostrophe, 0x2d the hyphen",
+  },
+  {
+    command: /^sym -V$/,
+    pattern: /^sym: unknown option -V$/,
+    reason: "getopt's own message went to the terminal that crash ran on",
+  },
+  {
+    command: /^struct list_head init_task\.tasks$/,
+    pattern:
+      /^(symbol not found: init_task\.tasks|possible alternatives:|\(none found\)|struct list_head \{|(next|prev) = 0x[0-9a-f]+,?|\})$/,
+    reason: "crash takes only a symbol in this place; an expression has a place in memory, too",
+  },
+  {
+    command: /^rd -S init_task/,
+    pattern: /: (\.data|init_stack) /,
+    reason: "crash counts the names of ELF sections as symbols; what is declared there is init_stack",
+  },
+];
