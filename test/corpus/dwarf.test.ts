@@ -11,9 +11,9 @@ import { type CorpusDump, corpus, drgnAccount, type DrgnAccount, type DrgnFrame,
 
 if (storedDumps.length === 0) test("the corpus is absent: no line was compared", { skip: "no corpus" }, () => {});
 
-/** drgn's own account has a bare address for a frame that its line table does name. */
+/** Where drgn has a bare address for a frame, and we the function whose padding the address lies in. */
 const drgnIsSilent: Readonly<Record<string, string>> = {
-  // A return address right behind a function that ends with a call: drgn takes the symbol of the address itself.
+  // A stray word behind the stack of a zombie that had begun to be freed.
   "x86_64-6.1/sysrq ffffffff810e0f1f": "dequeue_entity",
 };
 
