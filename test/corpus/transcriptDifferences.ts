@@ -33,4 +33,28 @@ export const transcriptDifferences: readonly {
     pattern: /: (\.data|init_stack) /,
     reason: "crash counts the names of ELF sections as symbols; what is declared there is init_stack",
   },
+  {
+    command: /^sym -m virtio_blk$/,
+    pattern: /^[0-9a-f]+ \((\?|[rdb])\) /,
+    reason:
+      "since v5.2 (kernel/module/kallsyms.c: typetab) st_info of a module's symbols is no type; crash reads it still",
+  },
+  {
+    dump: / bare$/,
+    command: /^sym -l$/,
+    pattern: /^[0-9a-f]{1,5} \([AaDd]\) /,
+    reason: "kallsyms calls per-CPU symbols absolute where their section starts at zero (scripts/kallsyms.c)",
+  },
+  {
+    dump: / bare$/,
+    command: /^sym -q /,
+    pattern: / \(r\) __(crc|kstrtab|kstrtabns|ksymtab)_/,
+    reason: "kallsyms leaves these symbols out (scripts/mksysmap)",
+  },
+  {
+    dump: / bare$/,
+    command: /^sym schedule$/,
+    pattern: /^[0-9a-f]+ \(T\) schedule( \S+: \d+)?$/,
+    reason: "source lines are in DWARF alone",
+  },
 ];
