@@ -3,10 +3,8 @@ import { taskComm, taskCpu, taskPid } from "../linux/task.ts";
 import { taskState } from "../linux/taskState.ts";
 import type { Obj } from "../model/object.ts";
 import { cell } from "./cell.ts";
-import type { Json, Line, Span } from "./piece.ts";
-
-/** Pads what is text; a fault keeps its own length. */
-const padded = (span: Span, width: number): Span => (typeof span === "string" ? span.padEnd(width) : span);
+import { left } from "./pad.ts";
+import type { Json, Line } from "./piece.ts";
 
 /** `PID: 169      TASK: ffff8ef68526c180  CPU: 0    COMMAND: "insmod"`: how crash introduces a task everywhere. */
 export function taskHeading(task: Obj): Line {
@@ -14,11 +12,11 @@ export function taskHeading(task: Obj): Line {
   const width = task.kernel.arch.wordSize * 2;
   return [
     "PID: ",
-    padded(cell(() => taskPid(task)).span, 7),
+    ...left(cell(() => taskPid(task)).span, 7),
     "  TASK: ",
     { as: "task", text: padHex(address, width), address },
     "  CPU: ",
-    padded(cell(() => taskCpu(task)).span, 3),
+    ...left(cell(() => taskCpu(task)).span, 3),
     '  COMMAND: "',
     cell(() => taskComm(task)).span,
     '"',

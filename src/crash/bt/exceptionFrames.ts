@@ -53,7 +53,7 @@ function* frameLines(kernel: Kernel, at: bigint, mode: Mode, registers: Register
 }
 
 /** The stacks of the interrupt stack table in its order (arch/x86/include/asm/cpu_entry_area.h). */
-const EXCEPTION_STACKS = ["DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC"];
+const EXCEPTION_STACKS = ["DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC", "VC2"];
 
 /** The search through the IRQ and exception stacks of CPUs: bt -E. */
 export function* cpuExceptionFrames(kernel: Kernel, cpus: readonly number[]): Generator<Piece, void, void> {

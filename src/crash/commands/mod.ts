@@ -7,7 +7,8 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { type Cell, cell } from "../cell.ts";
 import { command } from "../command.ts";
-import { faultPiece, type Json, type Line, type Piece, record, type Span, text } from "../piece.ts";
+import { left, right } from "../pad.ts";
+import { faultPiece, type Json, type Line, type Piece, record, text } from "../piece.ts";
 
 export const mod = command({
   name: "mod",
@@ -87,11 +88,11 @@ function moduleRow({ module, name, base, size }: Row, width: number, nameWidth: 
   const line: Line = [
     { as: "address", text: padHex(module.address, width), address: module.address },
     "  ",
-    padEnd(name.span, nameWidth),
+    ...left(name.span, nameWidth),
     "  ",
     base.span,
     "  ",
-    padStart(size.span, sizeWidth),
+    ...right(size.span, sizeWidth),
     `  (not loaded)${symbols ? "  [CONFIG_KALLSYMS]" : ""}`,
   ];
   const data: Json = { module: hex0x(module.address), name: name.json, base: base.json, size: size.json };
@@ -112,7 +113,7 @@ function* taints(kernel: Kernel, chosen: readonly Obj[]): Generator<Piece, void,
   );
   yield text([{ as: "title", text: `${"NAME".padEnd(width)}  TAINTS` }]);
   for (const { name, letters } of tainting) {
-    yield record({ name: name.json, taints: letters.json }, [padEnd(name.span, width), "  ", letters.span]);
+    yield record({ name: name.json, taints: letters.json }, [...left(name.span, width), "  ", letters.span]);
   }
 }
 
@@ -122,7 +123,5 @@ function fail(fault: Fault): never {
 
 const widest = (title: string, cells: readonly Cell[]): number =>
   Math.max(title.length, ...cells.map(({ span }) => (typeof span === "string" ? span.length : 0)));
-const padEnd = (span: Span, width: number): Span => (typeof span === "string" ? span.padEnd(width) : span);
-const padStart = (span: Span, width: number): Span => (typeof span === "string" ? span.padStart(width) : span);
 const center = (title: string, width: number): string =>
   title.padStart(Math.ceil((width - title.length) / 2) + title.length).padEnd(width);

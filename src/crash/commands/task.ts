@@ -1,17 +1,17 @@
 import { UsageError } from "../../base/usageError.ts";
-import { bare } from "../../debuginfo/ctype.ts";
-import { formatMember, formatValue, type FormatOptions, type ValueLine } from "../../model/format.ts";
-import { parsePath } from "../../model/member.ts";
+import { formatValue, type FormatOptions } from "../../model/format.ts";
 import type { Obj } from "../../model/object.ts";
-import { command, type Context } from "../command.ts";
-import { type Line, type Piece, record } from "../piece.ts";
-import { selectTasks } from "../taskSelector.ts";
+import { command } from "../command.ts";
+import type { Json, Line, Piece } from "../piece.ts";
+import { formatOptions, lazyRecord, memberLines } from "../structView.ts";
+import { tasksOf } from "../taskSelector.ts";
 import { taskFacts, taskHeading } from "../taskHeading.ts";
+import { valueJson } from "../valueJson.ts";
 
 export const task = command({
   name: "task",
   summary: "a task's task_struct and thread_info",
-  usage: "[-R member[,member]] [-dx] [pid | taskp] ...",
+  usage: "[-R member[,member]] [-dx] [pid | taskp | member] ...",
   options: [
     { flag: "-R", argument: "member", help: "only these members, parted by commas; paths such as se.on_rq, too" },
     { flag: "-d", help: "decimal numbers" },
@@ -26,35 +26,41 @@ export const task = command({
   ],
   needs: ["types", "tasks"],
   *run(context, args) {
-    const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
-    const options = { ...formatOptions(context), radix } as const;
+    const options = formatOptions(context, args);
     const members = args.values("-R").flatMap((list) => list.split(","));
-    // As in crash, words that are no task are members even without -R.
-    for (const chosen of selectTasks(context, args.rest)) yield shown(chosen, members, options);
+    const tasks: Obj[] = [];
+    for (const word of args.rest) {
+      const named = tasksOf(context, word);
+      // As in crash, a word that names no task names members.
+      if (named.length > 0) tasks.push(...named);
+      else if (/^[A-Za-z_]/.test(word)) members.push(...word.split(","));
+      else throw new UsageError(`invalid task or pid value: ${word}`);
+    }
+    for (const chosen of tasks.length > 0 ? tasks : [context.task]) yield shown(chosen, members, options);
   },
 });
 
-const formatOptions = ({ variables }: Context): FormatOptions => {
-  const limit = Number(variables.get("print_max"));
-  return { ...(limit > 0 ? { limit } : {}), stopAtNull: variables.get("null-stop") === "on" };
-};
-
 function shown(task: Obj, members: readonly string[], options: FormatOptions): Piece {
-  const lines: Line[] = [taskHeading(task)];
-  if (members.length > 0) lines.push(...members.flatMap((path) => [...memberLines(task, path, options)]));
-  else for (const part of [task, threadInfo(task)]) if (part) lines.push(...structLines(part, options), []);
-  if (members.length > 0) lines.push([]);
-  return record(taskFacts(task), ...lines);
+  const owners = members.map((path) => ({ path, owner: ownerOf(task, path) }));
+  const data = (): Json => {
+    const values = owners.map(({ path, owner }): [string, Json] => [path, valueJson(owner.at(path))]);
+    const value = members.length > 0 ? Object.fromEntries(values) : valueJson(task);
+    return { ...taskFacts(task), value };
+  };
+  return lazyRecord(data, () => {
+    if (members.length === 0) return [taskHeading(task), ...wholeLines(task, options)];
+    const lines = owners.flatMap(({ path, owner }) => [...memberLines(owner, path, options)]);
+    return [taskHeading(task), ...lines, []];
+  });
 }
 
-function* structLines(object: Obj, options: FormatOptions): Generator<Line, void, void> {
-  const type = bare(object.type);
-  const name = type.kind === "struct" ? (type.name ?? "") : "";
-  let first = true;
-  for (const line of formatValue(object, options)) {
-    yield first ? [`struct ${name} `, ...line] : line;
-    first = false;
-  }
+function* wholeLines(task: Obj, options: FormatOptions): Generator<Line, void, void> {
+  yield* formatValue(task, { ...options, prefix: "struct task_struct " });
+  yield [];
+  const info = threadInfo(task);
+  if (!info) return;
+  yield* formatValue(info, { ...options, prefix: "struct thread_info " });
+  yield [];
 }
 
 /** The task's `struct thread_info`: within task_struct, or at the foot of its stack. */
@@ -65,22 +71,11 @@ function threadInfo(task: Obj): Obj | undefined {
     : undefined;
 }
 
-/** One member of task_struct, else of thread_info. @throws UsageError when neither has it */
-function memberLines(task: Obj, path: string, options: FormatOptions): Iterable<ValueLine> {
-  const info = threadInfo(task);
-  const owner = task.has(path) ? task : info?.has(path) ? info : undefined;
-  if (!owner) throw new UsageError(`${path}: not a task_struct or thread_info member`);
-  return formatMember(owner, path, { ...options, suffix: isLast(owner, path) ? "" : "," });
-}
-
-/** gdb puts a comma after each member but the last of its struct. */
-function isLast(owner: Obj, path: string): boolean {
-  const steps = parsePath(path);
-  const last = steps.at(-1);
-  if (typeof last !== "string") return false;
-  const parent = steps
-    .slice(0, -1)
-    .reduce((object, step) => object.at(typeof step === "number" ? `[${step}]` : step), owner);
-  const type = bare(parent.type);
-  return (type.kind === "struct" || type.kind === "union") && type.members.at(-1)?.name === last;
+/** The struct that has a member: task_struct, else thread_info. @throws UsageError when neither has it */
+function ownerOf(task: Obj, path: string): Obj {
+  // What is no path at all is no member either.
+  if (/^\w+(\[\d+\])*([.]\w+(\[\d+\])*)*$/.test(path)) {
+    for (const owner of [task, threadInfo(task)]) if (owner?.has(path)) return owner;
+  }
+  throw new UsageError(`${path}: not a task_struct or thread_info member`);
 }

@@ -9,7 +9,8 @@ import { sleepingStackPointer } from "../../linux/stack.ts";
 import { taskState } from "../../linux/taskState.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { type Cell, cell } from "../cell.ts";
+import { cell } from "../cell.ts";
+import { right } from "../pad.ts";
 import { hex0x } from "../../base/hex.ts";
 import { type Line, type Piece, record, type Span, text } from "../piece.ts";
 
@@ -61,16 +62,16 @@ function taskRow(kernel: Kernel, task: Obj, options: RowOptions, width: number):
   };
   const line: Line = [
     mark(kernel, cpu, options.hideOffline),
-    right(pid, 8),
-    right(parent, 8),
-    right(on, 4),
+    ...right(pid.span, 8),
+    ...right(parent.span, 8),
+    ...right(on.span, 4),
     "  ",
     addressColumn(task, cpu, options, width),
     "  ",
     state.span,
-    right(percent, 6),
-    right(vsz, 9),
-    right(rss, 9),
+    ...right(percent.span, 6),
+    ...right(vsz.span, 9),
+    ...right(rss.span, 9),
     "  ",
     comm.span,
   ];
@@ -91,9 +92,6 @@ function addressColumn(task: Obj, cpu: number | undefined, { stackPointer }: Row
   if (pointer instanceof Fault) return center("(?)", width);
   return { as: "address", text: padHex(pointer, width), address: pointer };
 }
-
-/** A value at the right of its column; a fault takes the room it needs. */
-const right = ({ span }: Cell, width: number): Span => (typeof span === "string" ? span.padStart(width) : span);
 
 function center(title: string, width: number): string {
   const left = Math.ceil((width - title.length) / 2);
