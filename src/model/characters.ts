@@ -17,21 +17,28 @@ const ESCAPES: ReadonlyMap<number, string> = new Map([
   [0x5c, "\\\\"],
 ]);
 
+const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, "0")}`;
+
 /** One byte as C writes it between `quote`s: itself, `\n`, or `\377`. */
 export function characterText(byte: number, quote: '"' | "'"): string {
   if (byte === quote.charCodeAt(0)) return `\\${quote}`;
-  return (
-    ESCAPES.get(byte) ??
-    (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`)
-  );
+  return ESCAPES.get(byte) ?? (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : octal(byte));
 }
 
-/** `"insmod\000\000"`: printable UTF-8 as it is, other bytes in octal. */
+/**
+ * `"insmod\000\000"`: printable UTF-8 as it is, other bytes in octal. As gdb has it, a digit behind the octal of a
+ * control character is in octal too, so that nobody reads it as part of it.
+ */
 export function quoted(bytes: Uint8Array): string {
   let text = '"';
+  let isOctal = false;
   for (let i = 0; i < bytes.length;) {
+    const byte = bytes[i] ?? 0;
     const sequence = utf8At(bytes, i);
-    text += sequence?.text ?? characterText(bytes[i] ?? 0, '"');
+    const isDigit = byte >= 0x30 && byte <= 0x39;
+    const character: string = isOctal && isDigit ? octal(byte) : characterText(byte, '"');
+    text += sequence?.text ?? character;
+    isOctal = byte < 0x80 && /^\\\d/.test(character);
     i += sequence?.length ?? 1;
   }
   return `${text}"`;

@@ -2,7 +2,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { type Btf, openBtf } from "../debuginfo/btf.ts";
 import { openDistilledBase } from "../debuginfo/btfBase.ts";
 import { openOrc, type OrcVersion } from "../debuginfo/orc.ts";
-import type { OrcSource, TypeSource } from "../debuginfo/source.ts";
+import type { OrcSource, SymbolSource, TypeSource } from "../debuginfo/source.ts";
 import { type ModuleBlob, moduleBtf, moduleName, moduleOrc, moduleRanges, modules } from "../linux/module.ts";
 import { moduleSymbols } from "../linux/moduleSymbols.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -51,10 +51,11 @@ function moduleImage(kernel: Kernel, module: Obj, options: ModuleOptions): Modul
     ranges
       .filter((range) => size(range) > 0)
       .map((range) => ({ start: range.base, end: range.base + BigInt(size(range)) }));
+  const symbols = moduleSymbols(module);
   return {
     name,
     module,
-    symbols: { source: moduleSymbols(module), bias: 0n, ranges: within((range) => range.size), module: name },
+    symbols: { source: symbols, bias: 0n, ranges: within((range) => range.size), module: name },
     code: {
       module: name,
       text: within((range) => range.textSize),
@@ -62,9 +63,26 @@ function moduleImage(kernel: Kernel, module: Obj, options: ModuleOptions): Modul
       bias: 0n,
       orc: once(() => orcOf(kernel, module, options)),
     },
-    types: once(() => typesOf(kernel, module, options.btf()) ?? debuginfo()?.dwarf.types),
+    types: once(() => {
+      const btf = typesOf(kernel, module, options.btf());
+      const dwarf = (): TypeSource | undefined => debuginfo()?.dwarf.types;
+      return btf ? withGlobals(btf, dwarf, symbols) : dwarf();
+    }),
   };
 }
+
+/** A module's types from its BTF, and from its DWARF the globals that it has a symbol for: its file is opened for no other. */
+const withGlobals = (btf: Btf, dwarf: () => TypeSource | undefined, symbols: SymbolSource): TypeSource => {
+  const isOwn = (name: string): boolean => symbols.named(name).length > 0;
+  return {
+    name: btf.name,
+    find: (kind, name) => btf.find(kind, name),
+    variable: (name) => btf.variable(name) ?? (isOwn(name) ? dwarf()?.variable(name) : undefined),
+    function: (name) => btf.function(name) ?? (isOwn(name) ? dwarf()?.function(name) : undefined),
+    enumerator: (name) => btf.enumerator?.(name),
+    names: () => btf.names(),
+  };
+};
 
 function orcOf(kernel: Kernel, module: Obj, { orcVersion }: ModuleOptions): OrcSource | undefined {
   const version = orcVersion();
@@ -77,7 +95,7 @@ function orcOf(kernel: Kernel, module: Obj, { orcVersion }: ModuleOptions): OrcS
   return orc instanceof Fault ? undefined : orc;
 }
 
-function typesOf(kernel: Kernel, module: Obj, kernelBtf: Btf | undefined): TypeSource | undefined {
+function typesOf(kernel: Kernel, module: Obj, kernelBtf: Btf | undefined): Btf | undefined {
   if (!kernelBtf) return undefined;
   const types = attempt(() => {
     const blob = moduleBtf(module);

@@ -121,6 +121,7 @@ const scalars: readonly (readonly [string, ToyValue, string])[] = [
   ["char [4]", "abcd", '"abcd"'],
   ["char [4]", 'a"\\', '"a\\"\\\\"'],
   ["char [8]", "žluť", '"žluť\\000"'],
+  ["char [8]", new Uint8Array([0, 0x30, 0x31, 0x41, 0x32, 0xff, 0x33, 10]), '"\\000\\060\\061A2\\3773\\n"'],
   ["unsigned long", 0xffff_ffff_ffff_ffffn, "18446744073709551615"],
   ["const char *", "text", '0xffffffff70000000 "text"'],
   ["struct list_head *", 0x10, "0x10"],
