@@ -21,6 +21,8 @@ export interface Context {
   ended: boolean;
   /** Names usable in expressions before globals: a frame's locals. */
   locals?: ((name: string) => Obj | undefined) | undefined;
+  /** The lines of a source file that debuginfo names, where this machine has it; set by the face that knows roots. */
+  sourceText?: ((file: string) => readonly string[] | undefined) | undefined;
   /** Facts of the opened files for `sys`, set by session/: paths as given, format, sizes, warnings. */
   readonly session: SessionFacts;
 }

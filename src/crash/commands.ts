@@ -3,6 +3,8 @@ import { alias } from "./commands/alias.ts";
 import { ascii } from "./commands/ascii.ts";
 import { bt } from "./commands/bt.ts";
 import { btop } from "./commands/btop.ts";
+import { dev } from "./commands/dev.ts";
+import { dis } from "./commands/dis.ts";
 import { evaluate } from "./commands/eval.ts";
 import { exit, q } from "./commands/exit.ts";
 import { files } from "./commands/files.ts";
@@ -33,6 +35,8 @@ export const commands = (): readonly Command[] => [
   ascii,
   bt,
   btop,
+  dev,
+  dis,
   evaluate,
   exit,
   files,

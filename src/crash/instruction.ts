@@ -1,0 +1,40 @@
+import type { Instruction, Syntax } from "../arch/disassembler.ts";
+import { gnuSyntax } from "../arch/gnuSyntax.ts";
+import { hex0x } from "../base/hex.ts";
+import type { Kernel } from "../model/kernel.ts";
+import { withOffset } from "./bt/symbols.ts";
+
+/** What a function that can be traced starts with: __fentry__ as ftrace overwrote it (arch/x86/kernel/ftrace.c). */
+const FTRACE_NOP = "0f1f440000";
+
+/** An instruction in the words of GNU's disassembler: mnemonic padded, branch and rip-relative targets named. */
+export function instructionText(kernel: Kernel, instruction: Instruction, radix: 10 | 16, syntax: Syntax): string {
+  const isAtt = kernel.arch.name === "x86_64" && syntax === "att";
+  const { mnemonic, operands } = isAtt ? gnuSyntax(instruction) : instruction;
+  const next = instruction.address + BigInt(instruction.bytes.length);
+  return `${mnemonic.padEnd(6)} ${named(kernel, operands, next, radix)}${ftraceMark(kernel, instruction)}`;
+}
+
+function named(kernel: Kernel, operands: string, next: bigint, radix: 10 | 16): string {
+  // A bare number is where a branch goes; immediates have a "$" in front, displacements a register behind.
+  const target = /^(?:0x)?([0-9a-f]+)$/.exec(operands);
+  if (target) {
+    const address = BigInt(operands.startsWith("0x") ? operands : `0x${operands}`);
+    return `${hex0x(address)}${symbolMark(kernel, address, radix)}`;
+  }
+  const relative = /(-?)(0x[0-9a-f]+|\d+)\(%rip\)/.exec(operands);
+  if (!relative) return operands;
+  const offset = BigInt(relative[2] ?? 0);
+  const address = BigInt.asUintN(64, relative[1] ? next - offset : next + offset);
+  return `${operands}        # ${hex0x(address)}${symbolMark(kernel, address, radix)}`;
+}
+
+function symbolMark(kernel: Kernel, address: bigint, radix: 10 | 16): string {
+  const symbol = kernel.symbols.at(address);
+  return symbol ? ` <${withOffset(symbol.name, address - symbol.address, radix)}>` : "";
+}
+
+function ftraceMark(kernel: Kernel, { address, bytes }: Instruction): string {
+  if (Buffer.from(bytes).toString("hex") !== FTRACE_NOP) return "";
+  return kernel.symbols.at(address)?.address === address ? " [FTRACE NOP]" : "";
+}
