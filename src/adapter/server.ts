@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { DebugSession, Event, InitializedEvent, OutputEvent, Response, StoppedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { Fault } from "../base/fault.ts";
@@ -10,6 +11,7 @@ import type { Client } from "./client.ts";
 import { openingCommands } from "./console.ts";
 import type { Handlers } from "./handlers.ts";
 import { launchArguments } from "./launch.ts";
+import { namesOf } from "./names.ts";
 import { Progress } from "./progress.ts";
 import { breakpoints } from "./requests/breakpoints.ts";
 import { completions } from "./requests/completions.ts";
@@ -42,6 +44,10 @@ const handlers: Handlers = {
   ...variables,
 };
 
+/** A client that asked nothing for so long is content; one that never stops asking is not waited for. */
+const QUIET_MS = 120;
+const PATIENCE_MS = 3000;
+
 /** Requests about the session itself, for the methods below. */
 const SESSION_REQUESTS = new Set(["initialize", "launch", "attach", "configurationDone", "cancel", "disconnect"]);
 
@@ -57,10 +63,12 @@ export class VmcoreDebugSession extends DebugSession {
   private readonly running = new Map<number, Running>();
   private target: Target | undefined;
   private trace = false;
+  private lastActivity = 0;
   private clientTraits: DebugProtocol.InitializeRequestArguments | undefined;
 
   protected override dispatchRequest(request: DebugProtocol.Request): void {
     const { command } = request;
+    this.lastActivity = performance.now();
     const handler = Object.hasOwn(handlers, command) ? (handlers[command as keyof Handlers] as AnyHandler) : undefined;
     // The base class would answer whatever it knows with an empty success.
     if (SESSION_REQUESTS.has(command)) super.dispatchRequest(request);
@@ -85,6 +93,7 @@ export class VmcoreDebugSession extends DebugSession {
     } finally {
       progress.end();
       this.running.delete(request.seq);
+      this.lastActivity = performance.now();
     }
   }
 
@@ -161,10 +170,21 @@ export class VmcoreDebugSession extends DebugSession {
       Object.assign(event.body, { description, allThreadsStopped: true, preserveFocusHint: false });
       this.sendEvent(event);
       for (const sentence of target.remarks()) this.client.output(`${sentence}\n`, { category: "important" });
+      await this.quiet();
       await drive(openingCommands(target), new AbortController().signal);
+      await this.quiet();
+      await drive(namesOf(target.kernel), new AbortController().signal);
     } catch (error) {
       this.client.output(`${error instanceof Error ? error.message : String(error)}\n`, { category: "stderr" });
       this.log("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+  }
+
+  /** Waits until the client has what it asks for at a stop: what we do of our own comes after. */
+  private async quiet(): Promise<void> {
+    const end = performance.now() + PATIENCE_MS;
+    while (performance.now() < end && (this.running.size > 0 || performance.now() - this.lastActivity < QUIET_MS)) {
+      await setTimeout(QUIET_MS / 4);
     }
   }
 

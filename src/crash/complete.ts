@@ -16,8 +16,15 @@ export interface Completions {
 /** More than anybody reads; a symbol prefix of one letter has ten thousand. */
 const MAX_ITEMS = 200;
 
-/** What may follow in a command line that is written up to its end. */
-export function complete(context: Context, line: string): Completions {
+/**
+ * What may follow in a command line that is written up to its end.
+ * @param named symbols and types that begin so; a face that is asked often has them sorted
+ */
+export function complete(
+  context: Context,
+  line: string,
+  named: (prefix: string) => Iterable<string> = (prefix) => names(context, prefix),
+): Completions {
   const stage = line.slice(line.lastIndexOf("|") + 1);
   const isFilter = stage.length < line.length;
   const name = /^\s*(\*|\S+)(?=\s|(?<=\*))/.exec(stage)?.[1];
@@ -35,7 +42,7 @@ export function complete(context: Context, line: string): Completions {
   if (name === "help" || name === "man") return starting(line, /\S*$/, commandNames(context));
   const member = /([A-Za-z_][\w.>[\]-]*?)(?:\.|->)(\w*)$/.exec(stage);
   if (member) return starting(line, /\w*$/, membersOf(context, member[1] ?? "", grammar?.name ?? ""));
-  return starting(line, /[A-Za-z_][\w.]*$|$/, names(context, /[A-Za-z_]\w*$/.exec(line)?.[0] ?? ""));
+  return starting(line, /[A-Za-z_][\w.]*$|$/, named(/[A-Za-z_]\w*$/.exec(line)?.[0] ?? ""));
 }
 
 const commandNames = (context: Context): string[] => [

@@ -14,14 +14,21 @@ const ADDRESS = /\b0x[0-9a-f]+\b|\b[0-9a-f]{8}`[0-9a-f]{8}\b|\b(?=[0-9a-f]*[a-f]
  * (`file->f_inode` when it is over `f_inode`, `file` when it is over `file`).
  */
 export function expressionAt(line: string, column: number): Range | undefined {
-  for (const match of line.matchAll(ADDRESS)) {
-    if (holds(match, column)) return { start: match.index, end: match.index + match[0].length };
-  }
+  const address = addressAt(line, column);
+  if (address) return address;
   if (isInCommentOrText(line, column)) return undefined;
   for (const match of line.matchAll(IDENTIFIER)) {
     if (!holds(match, column) || /\d/.test(line[match.index - 1] ?? "")) continue;
     const start = KEYWORDS.has(match[0]) ? undefined : chainStart(line, match.index);
     return start === undefined ? undefined : { start, end: match.index + match[0].length };
+  }
+  return undefined;
+}
+
+/** The address at `column`, if one stands there. */
+export function addressAt(line: string, column: number): Range | undefined {
+  for (const match of line.matchAll(ADDRESS)) {
+    if (holds(match, column)) return { start: match.index, end: match.index + match[0].length };
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import { configuration } from "./configuration.ts";
 import { dumpEditor } from "./dumpEditor.ts";
 import { evaluatable } from "./evaluatable.ts";
 import { focus } from "./focus.ts";
+import { hover } from "./hover.ts";
 import { inlineValues } from "./inlineValues.ts";
 import { log } from "./log.ts";
 import { memoryDocument } from "./memoryDocument.ts";
@@ -27,6 +28,7 @@ const features: readonly Feature[] = [
   stacks,
   inlineValues,
   evaluatable,
+  hover,
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

@@ -1,31 +1,97 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { complete } from "../../crash/complete.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { UsageError } from "../../base/usageError.ts";
+import { complete, type Completions } from "../../crash/complete.ts";
+import { bare, type CType } from "../../debuginfo/ctype.ts";
+import { evaluate } from "../../model/expression/evaluate.ts";
+import type { Job } from "../../session/job.ts";
 import { frameVariables } from "../../unwind/locals.ts";
+import type { Row } from "../frames.ts";
 import type { Handlers } from "../handlers.ts";
+import { namesOf } from "../names.ts";
+import { scopeOf } from "../scope.ts";
+import type { Target } from "../target.ts";
+
+/** What a member is asked of: names, casts and calls of `.`, `->`, `[]` in a row, up to the cursor. */
+const MEMBER = /((?:[A-Za-z_$][\w$]*|\((?:[^()]|\([^()]*\))*\))(?:\[[^\]]*\]|\.\w+|->\w+)*)(?:\.|->)(\w*)$/;
 
 /** The debug console's completion: commands, options, the frame's locals, symbols, members. */
 export const completions: Pick<Handlers, "completions"> = {
-  // eslint-disable-next-line require-yield -- bounded by what it offers at most
   *completions(target, { text, column, line = 1, frameId }) {
     const { startsAt1 } = target.client;
     const current = text.split("\n")[line - (startsAt1.line ? 1 : 0)] ?? "";
     const before = current.slice(0, column - (startsAt1.column ? 1 : 0));
     const row = frameId === undefined ? undefined : target.frames.get(frameId);
-    const { items, from } = complete(target.context, before);
+    const [, owner, start = ""] = MEMBER.exec(before) ?? [];
+    const members = owner === undefined ? [] : membersOf(target, owner, row).filter((name) => name.startsWith(start));
+    if (members.length > 0) return offers(target, members, "field", before.length - start.length, start.length);
+    const { items, from } = yield* completed(target, before);
     const prefix = before.slice(from);
+    const isFirstWord = !/\S\s/.test(before);
     const locals =
-      row?.frame && row.place && /\s/.test(before) && !/[.>]$/.test(before.slice(0, from))
-        ? frameVariables(target.kernel, row.frame, row.place).map(({ name }) => name)
-        : [];
-    const isMember = /(\.|->)$/.test(before.slice(0, from));
-    const place = { start: from + (startsAt1.column ? 1 : 0), length: before.length - from };
-    const offers = [...new Set([...locals.filter((name) => name.startsWith(prefix)), ...items])];
-    return { targets: offers.map((label) => ({ label, type: typeOf(label, locals, isMember), ...place })) };
+      isFirstWord || prefix.startsWith("-") ? [] : localsOf(target, row).filter((name) => name.startsWith(prefix));
+    const place = [from, prefix.length] as const;
+    return {
+      targets: [
+        ...offers(target, locals, "variable", ...place).targets,
+        ...offers(
+          target,
+          items.filter((item) => !locals.includes(item)),
+          prefix.startsWith("-") ? "keyword" : "function",
+          ...place,
+        ).targets,
+      ],
+    };
   },
 };
 
-function typeOf(label: string, locals: readonly string[], isMember: boolean): DebugProtocol.CompletionItemType {
-  if (isMember) return "field";
-  if (label.startsWith("-")) return "keyword";
-  return locals.includes(label) ? "variable" : "function";
+/** What crash's language may go on with; the names of the kernel are walked only when it is about one. */
+function* completed({ kernel, context }: Target, before: string): Job<Completions> {
+  let isAboutName = false;
+  const without = complete(context, before, () => {
+    isAboutName = true;
+    return [];
+  });
+  if (!isAboutName) return without;
+  const names = yield* namesOf(kernel);
+  return complete(context, before, (prefix) => names.starting(prefix));
+}
+
+function offers(
+  { client }: Target,
+  labels: readonly string[],
+  type: DebugProtocol.CompletionItemType,
+  from: number,
+  length: number,
+): { targets: DebugProtocol.CompletionItem[] } {
+  const start = from + (client.startsAt1.column ? 1 : 0);
+  return { targets: labels.map((label) => ({ label, type, start, length })) };
+}
+
+const localsOf = ({ kernel }: Target, row: Row | undefined): string[] =>
+  row?.frame && row.place ? frameVariables(kernel, row.frame, row.place).map(({ name }) => name) : [];
+
+/** Members of what an expression names; none when it is wrong or no struct. */
+function membersOf(target: Target, expression: string, row: Row | undefined): string[] {
+  try {
+    const type = attempt(() => evaluate(target.kernel, expression, scopeOf(target, row)).type);
+    return type instanceof Fault ? [] : [...memberNames(type)].sort();
+  } catch (error) {
+    // Half an expression is what one completes.
+    if (error instanceof UsageError) return [];
+    throw error;
+  }
+}
+
+/** Anonymous structs within structs that are looked into. */
+const MAX_NESTING = 16;
+
+function* memberNames(type: CType, depth = 0): Generator<string> {
+  const outer = bare(type);
+  const struct = outer.kind === "pointer" ? bare(outer.target) : outer;
+  if ((struct.kind !== "struct" && struct.kind !== "union") || depth > MAX_NESTING) return;
+  for (const member of struct.members) {
+    if (member.name === undefined) yield* memberNames(member.type, depth + 1);
+    else yield member.name;
+  }
 }

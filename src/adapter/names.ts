@@ -1,0 +1,51 @@
+import { derivedFacts } from "../model/derived.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Job } from "../session/job.ts";
+
+/** Names between two pauses. */
+const STEP = 4096;
+
+/** Every symbol's and type's name, by how it begins. */
+export class Names {
+  private readonly byLetter = new Map<string, { names: string[]; isSorted: boolean }>();
+
+  add(name: string): void {
+    const letter = name.charAt(0);
+    const bucket = this.byLetter.get(letter);
+    if (bucket) bucket.names.push(name);
+    else this.byLetter.set(letter, { names: [name], isSorted: false });
+  }
+
+  /** Names that begin so, in order, each once; none for an empty prefix. */
+  *starting(prefix: string): Generator<string> {
+    const bucket = this.byLetter.get(prefix.charAt(0));
+    if (!bucket) return;
+    // A bucket at a time: sorting all would hold the session up.
+    if (!bucket.isSorted) bucket.names = [...new Set(bucket.names)].sort();
+    bucket.isSorted = true;
+    const { names } = bucket;
+    let [low, high] = [0, names.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((names[middle] ?? "") < prefix) low = middle + 1;
+      else high = middle;
+    }
+    for (let i = low; names[i]?.startsWith(prefix); i++) yield names[i] ?? "";
+  }
+}
+
+/** The names of a kernel; a walk over all of them the first time. */
+export const namesOf = (kernel: Kernel): Job<Names> =>
+  derivedFacts(kernel).ensure("names by letter", () => collect(kernel));
+
+function* collect(kernel: Kernel): Job<Names> {
+  const names = new Names();
+  let count = 0;
+  for (const source of [kernel.symbols.all(), kernel.types.names()]) {
+    for (const { name } of source) {
+      names.add(name);
+      if (++count % STEP === 0) yield;
+    }
+  }
+  return names;
+}

@@ -1,0 +1,217 @@
+// What a person sees: the packaged extension in a real workbench, on a true kdump of a sysrq crash with its vmlinux and
+// the kernel's source tree. Screenshots go to .cache/shots, in light and dark.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test as nodeTest } from "node:test";
+import { launchBrowser, openWorkbench, startServer } from "./workbench/workbench.mjs";
+
+const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
+const shots = resolve(".cache/shots");
+const shot = (name) => workbench.shot(join(shots, `${name}.png`));
+
+let server, browser, workbench, page, folder;
+
+before(async () => {
+  const { name, version } = JSON.parse(readFileSync("package.json", "utf8"));
+  const vmlinux = execFileSync(join(corpus, "get-debuginfo.sh"), ["x86_64-6.1"], { encoding: "utf8" }).trim();
+  const kernelSource = execFileSync("test/e2e/kernelSource.sh", { encoding: "utf8" }).trim();
+  folder = mkdtempSync(join(tmpdir(), "crash-"));
+  mkdirSync(join(folder, ".vscode"));
+  const crash = {
+    type: "vmcore",
+    request: "launch",
+    name: "sysrq",
+    vmcore: join(corpus, "x86_64-6.1/sysrq/vmcore"),
+    vmlinux,
+    kernelSource,
+  };
+  writeFileSync(join(folder, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations: [crash] }));
+  writeFileSync(join(folder, "notes.txt"), "The return address is ffffffff81aa8a06, see above.\n");
+  server = await startServer({
+    vsix: [resolve(`${name}-${version}.vsix`)],
+    settings: { "editor.minimap.enabled": false },
+  });
+  const launched = await launchBrowser({ width: 1500, height: 950 });
+  browser = launched.browser;
+  workbench = await openWorkbench(launched.context, server.url({ folder }));
+  page = workbench.page;
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A step of one long session; what the screen showed when it failed is kept. */
+function test(title, run) {
+  nodeTest(title, async () => {
+    try {
+      await run();
+    } catch (error) {
+      await shot(`failed-${title.replace(/\W+/g, "-").slice(0, 40)}`);
+      throw error;
+    }
+  });
+}
+
+const stackRow = (text) => page.locator(".debug-call-stack .monaco-list-row", { hasText: text }).first();
+const variableRow = (text) => page.locator(".debug-variables .monaco-list-row", { hasText: text }).first();
+const atLine = (line) => page.locator(".statusbar-item", { hasText: new RegExp(`Ln ${line}, Col`) }).waitFor();
+
+/** A row that unfolds, unfolded. */
+async function unfold(row) {
+  await row.waitFor();
+  if ((await row.getAttribute("aria-expanded")) !== "true") await row.locator(".monaco-tl-twistie").click();
+  await page.waitForFunction((one) => one.getAttribute("aria-expanded") === "true", await row.elementHandle());
+}
+
+/** Everything a scrolled list shows of rows that match. */
+const texts = async (selector) =>
+  (await page.locator(selector).allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
+
+async function palette(title) {
+  await workbench.command(title);
+}
+
+test("F5 lands on the panic stack, at the faulting line, under the exception", async () => {
+  await page.keyboard.press("F5");
+  await stackRow("sysrq_handle_crash").waitFor({ timeout: 60_000 });
+  await atLine(155);
+  await page.locator(".tab.active", { hasText: "sysrq.c" }).waitFor();
+  await page.locator(".debug-top-stack-frame-line, .debug-focused-stack-frame-line").first().waitFor();
+  const widget = page.locator(".exception-widget");
+  await widget.waitFor();
+  assert.match(await widget.innerText(), /sysrq: Trigger a crash/);
+  const rows = await texts(".debug-call-stack .monaco-list-row");
+  assert.match(rows[0], /^init \[1\] cpu 1 >/);
+  assert.match(rows[1], /Show 3 More: panic machinery/);
+  assert.match(rows[2], /sysrq_handle_crash.*sysrq\.c.*155/);
+  await page.locator(".statusbar-item", { hasText: "6.1.0-56-cloud-amd64" }).waitFor();
+  await shot("1-panic-light");
+});
+
+for (const [name, file, line] of [
+  ["__handle_sysrq", "sysrq.c", 603],
+  ["vfs_write", "read_write.c", 582],
+  ["proc_reg_write", "inode.c", 352],
+]) {
+  test(`a click on ${name} shows ${file}:${line}`, async () => {
+    await stackRow(new RegExp(`^${name}`)).click();
+    await page.locator(".tab.active", { hasText: file }).waitFor();
+    await atLine(line);
+  });
+}
+
+test("a struct, an array and a list unfold", async () => {
+  await stackRow(/^vfs_write/).click();
+  await atLine(582);
+  await unfold(variableRow("Arguments"));
+  await unfold(variableRow(/^file/));
+  await variableRow(/^f_op/).waitFor();
+  await shot("2-struct");
+  await variableRow(/^file/).locator(".monaco-tl-twistie").click();
+  await unfold(variableRow(/^Task init/));
+  await unfold(variableRow(/^thread_info/));
+  await variableRow(/^flags/).waitFor();
+});
+
+/** Rests the mouse on a word of a line in the editor. */
+async function pointAt(lineText, word) {
+  const line = page.locator(".editor-instance .view-lines .view-line", { hasText: lineText }).first();
+  await line.waitFor();
+  const place = await line.evaluate((element, wanted) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const at = node.textContent.indexOf(wanted);
+      if (at < 0) continue;
+      const range = document.createRange();
+      range.setStart(node, at);
+      range.setEnd(node, at + wanted.length);
+      const { x, y, width, height } = range.getBoundingClientRect();
+      return { x: x + width / 2, y: y + height / 2 };
+    }
+    return undefined;
+  }, word);
+  assert.ok(place, `${word} in ${lineText}`);
+  await page.mouse.move(5, 5);
+  await page.mouse.move(place.x, place.y, { steps: 4 });
+}
+
+test("a variable and an address are explained when the mouse rests on them", async () => {
+  const hover = page.locator(".debug-hover-widget");
+  await pointAt("ret = file->f_op->write(file", "file");
+  await hover
+    .filter({ hasText: "f_path" })
+    .or(hover.filter({ hasText: "0x" }))
+    .first()
+    .waitFor();
+  await shot("3-hover-variable");
+  await page.mouse.move(5, 5);
+  await workbench.pick("Control+P", "notes.txt", "notes.txt");
+  await pointAt("The return address is", "ffffffff81aa8a06");
+  await page.locator(".monaco-hover", { hasText: "sysrq_handle_crash+0x16" }).first().waitFor();
+  await shot("3-hover-address");
+  await page.mouse.move(5, 5);
+});
+
+test("a watch expression is evaluated", async () => {
+  const header = page.locator(".pane-header", { hasText: "Watch" }).first();
+  await header.hover();
+  await header.locator(".codicon-watch-expressions-add").click();
+  await page.keyboard.type("init_task.comm");
+  await page.keyboard.press("Enter");
+  await page.locator(".debug-watch .monaco-list-row", { hasText: '"swapper/0"' }).waitFor();
+});
+
+const input = () => page.locator(".repl-input-wrapper .monaco-editor").first();
+
+test("the console completes, answers, and stops when it is told to", async () => {
+  await palette("Debug Console: Focus on Debug Console View");
+  await input().click();
+  await page.keyboard.type("lo", { delay: 60 });
+  await page.locator(".suggest-widget .monaco-list-row", { hasText: "log" }).first().waitFor();
+  await shot("4-completion");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("p jiffies");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Enter");
+  await page
+    .locator(".repl .monaco-list-row", { hasText: /\$1 = \d+/ })
+    .first()
+    .waitFor();
+});
+
+test("memory is shown at an address", async () => {
+  await palette("Vmcore: View Memory at Address...");
+  await workbench.box.fill("linux_banner");
+  await workbench.row("linux_banner").click();
+  await page.locator(".view-line", { hasText: "Linux version" }).first().waitFor();
+  await shot("5-memory");
+});
+
+test("the disassembly view shows the frame's instructions", async () => {
+  await stackRow(/^sysrq_handle_crash/).click();
+  await stackRow(/^sysrq_handle_crash/).click({ button: "right" });
+  await page.locator(".monaco-menu .action-label", { hasText: "Open Disassembly View" }).click();
+  await page
+    .locator(".disassembly-view .monaco-list-row, .disassembly-view .monaco-table", { hasText: /callq|panic/ })
+    .first()
+    .waitFor();
+  await shot("6-disassembly");
+  await page.locator(".tab.active .codicon-close").click();
+});
+
+test("it is as readable in the dark", async () => {
+  await palette("Preferences: Color Theme");
+  await workbench.box.fill("Dark Modern");
+  await page.keyboard.press("Enter");
+  await stackRow(/^vfs_write/).click();
+  await stackRow(/^sysrq_handle_crash/).click();
+  await atLine(155);
+  await shot("7-panic-dark");
+});
