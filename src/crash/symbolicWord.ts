@@ -9,7 +9,7 @@ import type { Span } from "./piece.ts";
 export type SlabNames = "none" | "cache" | "address";
 
 /** What a word of memory points at, as `rd -s` and `rd -S` write it: `init_task+168`, `[task_struct]`. */
-export function symbolic({ kernel }: Context, word: bigint, slabs: SlabNames): Span | undefined {
+export function symbolic({ kernel }: Pick<Context, "kernel">, word: bigint, slabs: SlabNames): Span | undefined {
   if (!kernel.memory.isKernelAddress(word)) return undefined;
   const symbol = kernel.symbols.at(word);
   if (symbol) {

@@ -139,6 +139,11 @@ test("words of each frame stand below it, up to the next return address", () => 
   assert.equal(symbolic[frame - 1]?.trimEnd(), "    ffffd11f40523c20: asm_exc_page_fault+34");
 });
 
+test("words that point into slab objects are named by their caches", () => {
+  assert.match(ours("bt -F"), /\n {4}ffffd11f40523c48: 0000000000000005 \[kmalloc-64\]\n/);
+  assert.match(ours("bt -FF"), /\n {4}ffffd11f40523c48: 0000000000000005 \[ffff8ef6849a9800:kmalloc-64\]\n/);
+});
+
 test("bt -s adds offsets, bt -R leaves out stacks without the symbol", () => {
   assert.match(ours("bt -s"), /\n #6 \[ffffd11f40523d10\] do_one_initcall\+89 at /);
   assert.match(ours("bt -sx"), /\n #6 \[ffffd11f40523d10\] do_one_initcall\+0x59 at /);

@@ -2,12 +2,12 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex, padHex } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { faultSpan, type Line, type Span } from "../piece.ts";
-import { symbolOffset } from "./symbols.ts";
+import { type SlabNames, symbolic } from "../symbolicWord.ts";
 
 /** How the words of a stack are shown. */
 export interface DataStyle {
-  /** Words that are addresses in the kernel image by their symbols. */
-  readonly symbolic: boolean;
+  /** Words that point into the kernel image by their symbols, into slab objects as this says; undefined: all as numbers. */
+  readonly names: SlabNames | undefined;
   /** In front of each line's address. */
   readonly indent: string;
   readonly separator: ": " | ":  ";
@@ -35,10 +35,10 @@ export function dataLines(kernel: Kernel, from: bigint, to: bigint, style: DataS
   return lines;
 }
 
-function wordSpan(kernel: Kernel, at: bigint, { symbolic }: DataStyle): Span {
+function wordSpan(kernel: Kernel, at: bigint, { names }: DataStyle): Span {
   const value = attempt(() => kernel.memory.word(at));
   if (value instanceof Fault) return faultSpan(value);
-  const name = symbolic && kernel.memory.isKernelAddress(value) ? symbolOffset(kernel, value, 10) : undefined;
-  if (name !== undefined) return { as: "symbol", text: name.padEnd(wordWidth(kernel)), address: value };
+  const named = names && symbolic({ kernel }, value, names);
+  if (named && typeof named !== "string") return { ...named, text: named.text.padEnd(wordWidth(kernel)) };
   return padHex(value, wordWidth(kernel));
 }

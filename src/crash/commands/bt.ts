@@ -10,7 +10,7 @@ import type { Stack } from "../../unwind/frame.ts";
 import { taskStackRange } from "../../unwind/stacks.ts";
 import { switchedOut } from "../../unwind/start.ts";
 import { address } from "../address.ts";
-import { dataLines } from "../bt/data.ts";
+import { dataLines, type DataStyle } from "../bt/data.ts";
 import { cpuExceptionFrames, exceptionFrames } from "../bt/exceptionFrames.ts";
 import { backtraceJson } from "../bt/json.ts";
 import { stackOverflows } from "../bt/overflow.ts";
@@ -39,7 +39,7 @@ export const bt = command({
     { flag: "-x", help: "offsets in hexadecimal" },
     { flag: "-d", help: "offsets in decimal" },
     { flag: "-f", help: "the words of each frame" },
-    { flag: "-F", help: "the same with symbols" },
+    { flag: "-F", help: "the same with symbols and slab caches; -FF with the addresses of slab objects, too" },
     { flag: "-t", help: "every address in code from where the task stood to the end of its stack" },
     { flag: "-T", help: "every address in code on the whole stack" },
     { flag: "-o", help: "as -t, numbered as frames: may show calls that have long returned" },
@@ -114,9 +114,16 @@ function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefine
     lines: args.has("-l"),
     inlined: args.has("-i"),
     offsets,
-    data: args.has("-f") || args.has("-F") ? { symbolic: args.has("-F"), indent: "    ", separator: ": " } : undefined,
+    data: dataStyle(args),
   };
   return piece(backtraceLines(task, stack.shown, style));
+}
+
+/** -F names symbols and slab caches, twice given the objects' addresses, too. */
+function dataStyle(args: Parsed): DataStyle | undefined {
+  const named = args.values("-F").length;
+  if (named === 0 && !args.has("-f")) return undefined;
+  return { names: named === 0 ? undefined : named === 1 ? "cache" : "address", indent: "    ", separator: ": " };
 }
 
 /** The stack from the registers that were saved, and, for people, with what came after that moment. */
@@ -158,6 +165,6 @@ function specialLines(task: Obj, { shown }: Stacks, args: Parsed, offsets: 10 | 
   if (!args.has("-r") && !args.has("-e")) return undefined;
   const { start, end } = taskStackRange(kernel, task);
   if (args.has("-e")) return [...exceptionFrames(kernel, start, end)];
-  const raw = { symbolic: true, indent: "", separator: ":  " } as const;
+  const raw = { names: "none", indent: "", separator: ":  " } as const;
   return dataLines(kernel, start, end - BigInt(kernel.arch.wordSize), raw);
 }
