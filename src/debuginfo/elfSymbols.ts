@@ -125,7 +125,7 @@ export class ElfSymbols implements SymbolSource {
   /** Distances go round at 2^64: the lowest addresses may have the highest ranks. */
   *all(): Generator<KSymbol> {
     const zero = this.addressing.distance(0n);
-    const first = zero > 0 ? lastAtOrBelow(this.keys, zero - 1) + 1 : 0;
+    const first = lastAtOrBelow(this.keys, zero - 1) + 1;
     const count = this.order.length;
     for (let i = 0; i < count; i++) yield this.symbol((first + i) % count);
   }
@@ -149,8 +149,8 @@ export class ElfSymbols implements SymbolSource {
     const start = this.keys[rank] ?? 0;
     let next = rank + 1;
     while (next < this.keys.length && this.keys[next] === start) next++;
-    const end = Math.min(this.keys[next] ?? Infinity, this.end(rank));
-    return end > start ? end - start : 0;
+    const size = Math.min(this.keys[next] ?? Infinity, this.end(rank)) - start;
+    return size > 0 && Number.isSafeInteger(size) ? size : 0;
   }
 
   private letter(i: number): string {
