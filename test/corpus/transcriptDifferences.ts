@@ -57,4 +57,61 @@ export const transcriptDifferences: readonly {
     pattern: /^[0-9a-f]+ \(T\) schedule( \S+: \d+)?$/,
     reason: "source lines are in DWARF alone",
   },
+  {
+    command: /\bbt\b.* -l$|^bt -l$/,
+    pattern: /^\S+\.[chS]: \d+$/,
+    reason:
+      "files as DWARF spells them; crash joins comp_dir, and names the line of what was inlined into the function",
+  },
+  {
+    command: /\bbt\b/,
+    pattern: /^page fault at [0-9a-f]+: /,
+    reason: "what the fault was about is told besides its registers",
+  },
+  {
+    dump: /^sample /,
+    command: /^bt( -[aflsF]+x?| -c 0)?$/,
+    pattern: /^#\d+ \[/,
+    reason:
+      "crash looks return addresses up as they are: that of oops_end.cold is where show_opcodes.cold starts, so it passes over the frame and counts the others one less; with the module loaded it drops hello_init, too",
+  },
+  {
+    dump: /^(sample|x86_64-6.1\/timer) /,
+    command: /^bt (-a|-c 0)$/,
+    pattern: /^(bt: (invalid size request|read of stack)|\[exception RIP|R[A-Z0-9]+: |(ORIG_RAX: \S+ )?CS: |#\d+ \[)/,
+    reason:
+      "crash fails on CPUs that the panic stopped with an NMI or IPI in a dump by QEMU; ours shows where they stood",
+  },
+  {
+    command: /^bt /,
+    pattern: /(_MODULE_INIT_START_\w+|hello_init)/,
+    reason: "crash puts marks of its own at the ends of a module's init memory before the function that lies there",
+  },
+  {
+    dump: / bare$/,
+    command: /\bbt\b/,
+    pattern: /__(x64|ia32)_sys_\w+/,
+    reason: "system calls have two names at one address; kallsyms has the other one first",
+  },
+  {
+    command: /\bbt\b/,
+    pattern: /^#\d+ \[[0-9a-f]+\] getname_flags(\.part\.0)? at /,
+    reason: "the return address behind getname_flags.part.0's last call is where getname_flags starts",
+  },
+  {
+    command: /^bt -E$/,
+    pattern:
+      /^(CPU \d+ (DOUBLEFAULT|NMI|DEBUG|MCE|VC2?|\(unknown\)) EXCEPTION STACK:|\(none found\)|bt: unrecognized stack address|(KERNEL|USER)-MODE EXCEPTION FRAME AT: f|\[exception RIP|R[A-Z0-9]+: |ORIG_RAX: )/,
+    reason: "crash takes the guard pages of CPU 0's exception stacks for a stack, and gives up before the other CPUs",
+  },
+  {
+    command: /^bt -v$/,
+    pattern: /^bt: invalid kernel virtual address: 0 type: "stack overflow check"$/,
+    reason: "a zombie has given its stack back (kernel/fork.c: put_task_stack)",
+  },
+  {
+    command: /^ps -a /,
+    pattern: /^(ps: |ARG: |ENV: |\w+=)/,
+    reason: "the stored copy leaves user pages out: the fault names the page",
+  },
 ];
