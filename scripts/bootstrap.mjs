@@ -33,6 +33,8 @@ const tasks = {
     cli("-c", "sys"),
     "The task that panicked, its stack through the exception, and the registers",
     cli("-c", "set", "-c", "bt"),
+    "The line of the module's source that faulted, from its debuginfo beside the dump",
+    cli("--modules", "sample", "-c", "dis -s lab_apply+47 9"),
     "The end of the kernel's log",
     cli("-c", "log | tail -n 20"),
     "Now ask it yourself: node dist/cli.js sample/vmcore",
@@ -87,7 +89,8 @@ const [name = "", ...more] = process.argv.slice(2);
 if (!Object.hasOwn(tasks, name)) fail(`usage: node scripts/bootstrap.mjs ${Object.keys(tasks).join("|")}`);
 if (!isInstalled()) {
   console.error("installing the packages that package-lock.json names (npm ci)");
-  if (run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { shell: isWindows }) !== 0) fail("npm ci failed");
+  if (run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { shell: isWindows }) !== 0)
+    fail("npm ci failed");
 }
 const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout?.trim();
 if (!version?.startsWith(`v${NODE_MAJOR}.`)) {

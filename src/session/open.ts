@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { Fault } from "../base/fault.ts";
 import { createContext } from "../crash/context.ts";
 import type { Context, SessionFacts } from "../crash/command.ts";
@@ -15,7 +17,8 @@ import { ModuleFiles } from "./moduleFiles.ts";
 import { type ModuleImage, moduleImages } from "./moduleImages.ts";
 import { OpenError } from "./openError.ts";
 import { SymbolIndex } from "./symbolIndex.ts";
-import { fallbackOf, openNamed, openVmlinux, type Vmlinux } from "./vmlinux.ts";
+import { SourceFiles } from "./source.ts";
+import { fallbackOf, once, openNamed, openVmlinux, type Vmlinux } from "./vmlinux.ts";
 
 export { OpenError } from "./openError.ts";
 
@@ -78,9 +81,11 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
       ...(image.btf() || vmlinux?.dwarf() ? [] : ["no types: the dump leaves out the kernel's BTF; give a vmlinux"]),
     ],
   };
+  const context = createContext(kernel, facts, () => firstTask(kernel));
+  context.sourceText = sourceReader(options, dump);
   return {
     kernel,
-    context: createContext(kernel, facts, () => firstTask(kernel)),
+    context,
     dump,
     memory,
     vmlinux,
@@ -89,6 +94,22 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
       dump.close();
       vmlinux?.close();
     },
+  };
+}
+
+/** Reads sources where this machine has them: installed, beside the dump, beside modules' debuginfo. */
+function sourceReader(
+  { vmcore, modules = [] }: OpenOptions,
+  { facts }: DumpImage,
+): (file: string) => readonly string[] | undefined {
+  const { release, version } = facts.utsname ?? {};
+  const beside = [...vmcore.map((path) => dirname(path)), ...modules];
+  const files = once(
+    () => new SourceFiles({ beside, ...(release && { release }), ...(version && { versionText: version }) }),
+  );
+  return (file) => {
+    const path = files().find(file);
+    return path === undefined ? undefined : readFileSync(path, "utf8").split("\n");
   };
 }
 
