@@ -1,5 +1,6 @@
 import type { Kernel } from "../model/kernel.ts";
-import { type Cursor, type Step, wrap } from "./cursor.ts";
+import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { generatedCode, isCode } from "./generatedCode.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
 /**
@@ -16,15 +17,12 @@ export function framePointerRule(kernel: Kernel, cursor: Cursor): Step | undefin
   }
   if (bp < cursor.sp || (bp & 7n) !== 0n) return undefined;
   const pc = kernel.memory.word(bp + 8n);
-  if (!kernel.code.isText(pc)) return undefined;
+  if (!isCode(kernel, pc)) return undefined;
   const cfa = wrap(kernel, bp + 16n);
   const known = new Map([["rip", pc], ["rsp", cfa], ["rbp", kernel.memory.word(bp)]]); // prettier-ignore
-  return {
-    kind: "caller",
-    cursor: { pc, sp: cfa, known, registers: () => known, exact: false },
-    cfa,
-    doubt: "frame pointer",
-  };
+  const step = { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa } as const;
+  // The BPF compiler always makes such a frame.
+  return generatedCode(kernel, lookupAddress(cursor)) ? step : { ...step, doubt: "frame pointer" };
 }
 
 /**
@@ -32,9 +30,9 @@ export function framePointerRule(kernel: Kernel, cursor: Cursor): Step | undefin
  * call does, and nothing ran since.
  */
 export function calledNothingRule(kernel: Kernel, cursor: Cursor): Step | undefined {
-  if (!cursor.exact || kernel.code.isText(cursor.pc)) return undefined;
+  if (!cursor.exact || isCode(kernel, cursor.pc)) return undefined;
   const pc = kernel.memory.word(cursor.sp);
-  if (!kernel.code.isText(pc)) return undefined;
+  if (!isCode(kernel, pc)) return undefined;
   const cfa = wrap(kernel, cursor.sp + 8n);
   const all = cursor.registers();
   const registers = new Map([...all, ["rip", pc], ["rsp", cfa]] as const);

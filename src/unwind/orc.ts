@@ -4,6 +4,7 @@ import type { OrcEntry } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { calleeSavedRegisters } from "./cfi.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { generatedCode } from "./generatedCode.ts";
 import { pushedRegisters } from "./prologue.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
@@ -24,7 +25,7 @@ const registerNames = {
  * Source of the rules: arch/x86/kernel/unwind_orc.c and Documentation/arch/x86/orc-unwinder.rst.
  */
 export function orcRule(kernel: Kernel, cursor: Cursor): Step | undefined {
-  const entry = kernel.code.orc(lookupAddress(cursor));
+  const entry = ruleFor(kernel, lookupAddress(cursor));
   if (!entry || entry.type === "undefined") return undefined;
   if (entry.type === "end") return { kind: "end" };
   if (entry.spRegister === "undefined" || entry.spRegister === "prevSp") return undefined;
@@ -42,6 +43,15 @@ export function orcRule(kernel: Kernel, cursor: Cursor): Step | undefined {
     case "call":
       return { kind: "caller", cursor: caller(kernel, cursor, entry, cfa), cfa };
   }
+}
+
+/** ftrace's trampolines are copies of code that has rules. */
+function ruleFor(kernel: Kernel, pc: bigint): OrcEntry | undefined {
+  if (kernel.code.isText(pc)) return kernel.code.orc(pc);
+  const generated = generatedCode(kernel, pc);
+  return generated?.copyOf === undefined
+    ? undefined
+    : kernel.code.orc(pc - generated.symbol.address + generated.copyOf);
 }
 
 type SpRegister = Exclude<OrcEntry["spRegister"], "undefined" | "prevSp">;

@@ -10,6 +10,7 @@ import { type Cursor, cursorOf, type Rule, type Step } from "./cursor.ts";
 import type { Stack, Trap } from "./frame.ts";
 import { calledNothingRule, framePointerRule } from "./framePointer.ts";
 import { entryRecordRule, frameRecordRule } from "./frameRecord.ts";
+import { isCode } from "./generatedCode.ts";
 import { orcRule } from "./orc.ts";
 import { Progress } from "./progress.ts";
 import { prologueRule } from "./prologue.ts";
@@ -98,7 +99,7 @@ function next(kernel: Kernel, cursor: Cursor, task: Obj | undefined, progress: P
     if (!refusal) return step;
     fault ??= refusal;
   }
-  const why = kernel.code.isText(cursor.pc) ? "nothing tells how to unwind past it" : "it lies in no known code";
+  const why = isCode(kernel, cursor.pc) ? "nothing tells how to unwind past it" : "it lies in no known code";
   throw fault ?? Fault.at("unknown", cursor.pc, `the stack cannot be followed past ${hex0x(cursor.pc)}: ${why}`);
 }
 

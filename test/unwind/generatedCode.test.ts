@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stoodAt } from "../../src/unwind/start.ts";
+import { unwind } from "../../src/unwind/unwind.ts";
+import { plainCall } from "../builders/orc.ts";
+import { putWords, stackKernel, TASK_STACK } from "../builders/stack.ts";
+
+const TEXT = 0xffffffff81000000n;
+const GENERATED = 0xffffffffc0002000n;
+const SP = TASK_STACK + 0x1000n;
+const BPF_HEAD = TEXT + 0x700n;
+const FTRACE_HEAD = TEXT + 0x800n;
+const functions = {
+  inner: { address: TEXT, frame: 0x10 },
+  ftrace_caller: { address: TEXT + 0x100n, frame: 0x8 },
+  ftrace_regs_caller: { address: TEXT + 0x200n, frame: 0x18 },
+  thread: { address: TEXT + 0x300n, orc: { ...plainCall, spRegister: "undefined", type: "end" } },
+  // Variables, whose places the lists start at.
+  bpf_kallsyms: { address: BPF_HEAD },
+  ftrace_ops_list: { address: FTRACE_HEAD },
+} as const;
+
+const types = `
+  struct list_head { struct list_head *next, *prev; };
+  struct bpf_ksym { unsigned long start; unsigned long end; char name[32]; struct list_head lnode; };
+  struct ftrace_ops { void *func; struct ftrace_ops *next; unsigned long flags; unsigned long trampoline; unsigned long trampoline_size; };
+`;
+
+const start = new Map([["cs", 0x10n], ["rip", TEXT + 0x20n], ["rsp", SP], ["rbp", SP + 0x20n]]); // prettier-ignore
+
+test("a BPF program has its name, and is passed by the frame that its compiler makes", () => {
+  const kernel = stackKernel(functions, { types });
+  const entry = 0xffff888000400000n;
+  const link = entry + kernel.object("struct bpf_ksym", 0n).at("lnode").address;
+  kernel.put("struct list_head", BPF_HEAD, { next: link, prev: link });
+  kernel.put("struct bpf_ksym", entry, { start: GENERATED, end: GENERATED + 0x80n, name: "bpf_prog_0123_watch", lnode: { next: BPF_HEAD } }); // prettier-ignore
+  putWords(kernel, SP, 0n, 0n, GENERATED + 0x10n, 0n, 7n, TEXT + 0x310n);
+  const { frames, fault } = unwind(kernel, stoodAt(kernel, start));
+  assert.equal(fault, undefined);
+  assert.deepEqual(
+    frames.map(({ symbol, doubt }) => [symbol?.name, doubt]),
+    [
+      ["inner", undefined],
+      ["bpf_prog_0123_watch", undefined],
+      ["thread", undefined],
+    ],
+  );
+});
+
+for (const [flags, frame] of [
+  [0n, 0x8],
+  [4n, 0x18],
+] as const) {
+  // prettier-ignore
+  test(`an ftrace trampoline is unwound as the code it is a copy of (flags ${flags})`, () => {
+    const kernel = stackKernel(functions, { types });
+    const ops = 0xffff888000400000n;
+    kernel.put("unsigned long", FTRACE_HEAD, ops);
+    kernel.put("struct ftrace_ops", ops, { flags, trampoline: GENERATED, trampoline_size: 0x100 });
+    putWords(kernel, SP, 0n, 0n, GENERATED + 0x10n, ...new Array<bigint>(frame / 8).fill(0n), TEXT + 0x310n);
+    const { frames, fault } = unwind(kernel, stoodAt(kernel, start));
+    assert.equal(fault, undefined);
+    assert.deepEqual(
+      frames.map(({ symbol }) => symbol?.name),
+      ["inner", "ftrace_trampoline", "thread"],
+    );
+  });
+}
+
+test("lists that lead nowhere leave generated code unknown", () => {
+  const kernel = stackKernel(functions, { types });
+  kernel.put("unsigned long", BPF_HEAD, 0x1234n);
+  kernel.put("unsigned long", FTRACE_HEAD, 0x5678n);
+  putWords(kernel, SP, 0n, 0n, GENERATED + 0x10n, 0n);
+  const { frames, fault } = unwind(kernel, stoodAt(kernel, start));
+  assert.equal(frames.at(-1)?.pc, GENERATED + 0x10n);
+  assert.match(fault?.message ?? "", /no known code/);
+});
