@@ -76,12 +76,13 @@ export function vmlinuxOf(family: string): string | undefined {
 
 /** Where debuginfo of a dump's modules lies: the scenario modules (a made dump's were built here), and Debian's beside the vmlinux. */
 export function moduleFolders({ name, family }: CorpusDump, vmlinux: string): string[] {
-  const scenario = name.startsWith("made/") ? join(process.env["BUILD"] ?? join(cache, "make", "build"), "modules") : join(corpus, family, "modules");
+  const scenario = name.startsWith("made/")
+    ? join(process.env["BUILD"] ?? join(cache, "make", "build"), "modules")
+    : join(corpus, family, "modules");
   const debian = resolve(vmlinux, "../../lib/modules");
-  return [
-    scenario,
-    ...(existsSync(debian) ? readdirSync(debian).map((release) => join(debian, release)) : []),
-  ].filter((folder) => existsSync(folder));
+  return [scenario, ...(existsSync(debian) ? readdirSync(debian).map((release) => join(debian, release)) : [])].filter(
+    (folder) => existsSync(folder),
+  );
 }
 
 /** drgn's account of one frame. */
@@ -137,7 +138,7 @@ export interface Answer {
 /** Runs the built command line program as a user does. */
 export function cli(...args: string[]): Answer {
   try {
-    const stdout = execFileSync("node_modules/.bin/node", ["dist/cli.js", ...args], {
+    const stdout = execFileSync("node_modules/.bin/node", [process.env["VMCORE_CLI"] ?? "dist/cli.js", ...args], {
       encoding: "utf8",
       maxBuffer: 1 << 28,
       timeout: 120_000,
