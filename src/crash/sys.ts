@@ -39,3 +39,40 @@ export function dmiStrings(kernel: Kernel): DmiString[] | undefined {
     return text === 0n ? [] : [{ name, value: () => kernel.memory.cString(text, 256) }];
   });
 }
+
+/** More than any architecture has. */
+const MAX_SYSTEM_CALLS = 4096;
+
+/** An entry of `sys_call_table[]`. */
+export interface SystemCall {
+  readonly number: number;
+  readonly address: bigint;
+}
+
+/** The system call table, as far as its entries point to code; empty for a kernel without one. @throws Fault */
+export function* systemCalls(kernel: Kernel): Generator<SystemCall, void, void> {
+  const table = kernel.symbols.find("sys_call_table");
+  if (!table) return;
+  const { wordSize } = kernel.arch;
+  const count = Math.min(Math.floor(table.size / wordSize), MAX_SYSTEM_CALLS);
+  for (let number = 0; number < count; number++) {
+    const address = kernel.memory.word(table.address + BigInt(number * wordSize));
+    // What lies between the table's end and the next symbol is no entry.
+    if (!kernel.code.isText(address)) return;
+    yield { number, address };
+  }
+}
+
+/** What the names of one system call start with: its body, the table's entry (include/asm/syscall_wrapper.h of each architecture). */
+const PREFIXES = ["__do_sys_", "__x64_sys_", "__arm64_sys_", "__s390x_sys_", "__se_sys_", "__ia32_sys_"];
+
+/** A system call's name: of those that stand for the same address the one that says most, whatever came first. */
+export function systemCallName(kernel: Kernel, address: bigint): string {
+  const name = kernel.symbols.at(address)?.name ?? "(unknown)";
+  const prefix = PREFIXES.find((one) => name.startsWith(one));
+  if (prefix === undefined) return name;
+  const same = PREFIXES.map((one) => one + name.slice(prefix.length)).find((one) =>
+    kernel.symbols.named(one).some((symbol) => symbol.address === address),
+  );
+  return same ?? name;
+}

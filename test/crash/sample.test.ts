@@ -63,6 +63,13 @@ test("sys tells the crash in one screen", () => {
   assert.equal(ours("sys config"), "sys: kernel_config_data does not exist in this kernel");
 });
 
+test("sys -c names system calls by number and by part of their names", () => {
+  assert.equal(ours("sys -c 1"), "NUM  SYSTEM CALL                FILE AND LINE NUMBER\n  1  __x64_sys_write");
+  const found = ours("sys -c futex").split("\n").slice(1);
+  assert.deepEqual(found, ["202  __x64_sys_futex", "449  __x64_sys_futex_waitv"]);
+  assert.equal(ours("sys -c").split("\n").length, 452);
+});
+
 test("the panic stack goes through the exception in the module's init function on to user space", () => {
   assert.equal(
     ours("bt"),

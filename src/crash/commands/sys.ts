@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
 import { cpus, onlineCpus, possibleCpus } from "../../linux/cpumask.ts";
 import { presentPages } from "../../linux/mm.ts";
 import { pageSize } from "../../linux/page.ts";
@@ -11,15 +12,17 @@ import { globalU32 } from "../../linux/vmcoreinfo.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { type Cell, cell } from "../cell.ts";
 import { command, type Context } from "../command.ts";
+import { anyNumber } from "../number.ts";
 import { dateText, durationText, sizeText } from "../quantity.ts";
-import { type Json, type Line, type Piece, record, text } from "../piece.ts";
-import { dmiStrings, kernelConfig } from "../sys.ts";
+import { type Json, type Line, type Piece, record, type Span, text } from "../piece.ts";
+import { dmiStrings, kernelConfig, systemCallName, systemCalls } from "../sys.ts";
 
 export const sys = command({
   name: "sys",
   summary: "what was running, where, and why it stopped",
-  usage: "[-t] [-i] [config]",
+  usage: "[-c [name|number]] [-t] [-i] [config]",
   options: [
+    { flag: "-c", help: "system calls: all of them, those whose names contain a text, or one by its number" },
     { flag: "-t", help: "why the kernel is tainted: the mask and its letters" },
     { flag: "-i", help: "what the firmware says of the machine (DMI)" },
   ],
@@ -27,11 +30,13 @@ export const sys = command({
     "Says which kernel crashed, when, on what machine and why. With config, the kernel's own .config, where it was built with CONFIG_IKCONFIG.",
   examples: [
     { line: "sys", shows: "The first questions of any crash." },
+    { line: "sys -c select", shows: "Numbers and places of the select system calls." },
     { line: "sys -t", shows: "Whether foreign modules or earlier warnings taint the kernel." },
   ],
   *run(context, args) {
     const { kernel } = context;
-    if (args.has("-t")) yield taint(kernel);
+    if (args.has("-c")) yield* calls(context, args.rest[0]);
+    else if (args.has("-t")) yield taint(kernel);
     else if (args.has("-i")) yield* dmi(kernel);
     else if (args.rest[0] === "config") yield* config(kernel);
     else yield overview(context);
@@ -130,3 +135,19 @@ function* config(kernel: Kernel): Generator<Piece, void, void> {
   if (lines === undefined) return yield text("sys: kernel_config_data does not exist in this kernel");
   for (const line of lines) yield record(line, line);
 }
+
+function* calls({ kernel, radix }: Context, wanted: string | undefined): Generator<Piece, void, void> {
+  yield text([{ as: "title", text: "NUM  SYSTEM CALL                FILE AND LINE NUMBER" }]);
+  const one = wanted === undefined ? undefined : anyNumber(wanted);
+  for (const { number, address } of systemCalls(kernel)) {
+    const name = systemCallName(kernel, address);
+    if (wanted !== undefined && (one === undefined ? !name.includes(wanted) : one !== BigInt(number))) continue;
+    const source = kernel.code.scopes(address).at(-1)?.source;
+    const line: Span[] = [number.toString(radix).padStart(3), "  ", { as: "symbol", text: name.padEnd(26), address }];
+    if (source) line.push(" ", { as: "source", text: `${fromBuild(source.file)}: ${source.line}`, ...source });
+    yield record({ number, name, address: hex0x(address), file: source?.file, line: source?.line }, line);
+  }
+}
+
+/** crash tells where a file is from a directory within the tree. */
+const fromBuild = (file: string): string => (file.startsWith("/") ? file : `../${file}`);
