@@ -59,6 +59,13 @@ export function orThrow<T>(value: T | Fault): T {
   return value;
 }
 
+/** What a walk yields, and last the fault that ends it, if one does. */
+export function* faultLast<T>(walk: Iterable<T>): Generator<T | Fault, void, void> {
+  let fault: Fault | undefined;
+  yield* untilFault(walk, (end) => (fault = end));
+  if (fault) yield fault;
+}
+
 /** What a walk yields, up to the fault that ends it: of that `onFault` is told. */
 export function* untilFault<T>(walk: Iterable<T>, onFault: (fault: Fault) => void): Generator<T, void, void> {
   try {

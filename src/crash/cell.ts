@@ -14,9 +14,12 @@ export interface Cell {
  */
 export function cell<T>(read: () => T, text: (value: T) => string = String): Cell {
   const value = attempt(read);
-  if (value instanceof Fault) return { span: faultSpan(value), json: { fault: faultText(value) } };
+  if (value instanceof Fault) return faultCell(value);
   return { span: text(value), json: plain(value) };
 }
+
+/** The cell of a value that cannot be read. */
+export const faultCell = (fault: Fault): Cell => ({ span: faultSpan(fault), json: { fault: faultText(fault) } });
 
 const plain = (value: unknown): Json =>
   typeof value === "bigint" ? hex0x(value) : typeof value === "object" ? null : (value as Json);

@@ -1,3 +1,4 @@
+import type { RandomFile } from "../base/file.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import type { Pieces } from "./piece.ts";
@@ -27,6 +28,14 @@ export interface Context {
   readonly session: SessionFacts;
 }
 
+/** A driver's own dump of its device (NT_VMCOREDD): where its contents lie in the file. */
+export interface DeviceDump {
+  readonly name: string;
+  readonly offset: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
 export interface SessionFacts {
   readonly vmcore: readonly string[];
   readonly vmlinux: string | undefined;
@@ -34,6 +43,10 @@ export interface SessionFacts {
   readonly incomplete: boolean;
   readonly dumpLevel: number | undefined;
   readonly timestamp: number | undefined;
+  /** The dump itself, for `rd -f` and `dev -v`; of a split set the first file. */
+  readonly file?: RandomFile | undefined;
+  /** What drivers added to the dump in notes of their own. */
+  readonly deviceDumps?: readonly DeviceDump[];
   /** What the session lacks, in sentences: "no types: the dump leaves out .BTF; give a vmlinux". */
   readonly lacking: readonly string[];
 }

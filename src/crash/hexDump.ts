@@ -6,6 +6,9 @@ import { record, type Piece, type Pieces, type Span } from "./piece.ts";
 
 export type WordSize = 1 | 2 | 4 | 8;
 
+/** Bytes at addresses, or at offsets of a file. */
+export type ByteSource = Pick<AddressSpace, "read" | "u8" | "byteOrder" | "wordSize">;
+
 export interface DumpFormat {
   /** Bytes of a unit. */
   readonly size: WordSize;
@@ -28,7 +31,7 @@ const MAX_TEXT = 65536;
  * @param units how many; one, or for text up to the first byte that is none, when not given
  * @throws Fault
  */
-export function* hexDump(space: AddressSpace, start: bigint, units: number | undefined, format: DumpFormat): Pieces {
+export function* hexDump(space: ByteSource, start: bigint, units: number | undefined, format: DumpFormat): Pieces {
   if (format.as === "text") return yield* textDump(space, start, units);
   const total = (units ?? 1) * format.size;
   for (let done = 0; done < total; done += LINE_BYTES) {
@@ -40,7 +43,7 @@ export function* hexDump(space: AddressSpace, start: bigint, units: number | und
 }
 
 /** The bytes before the first one that cannot be read, and why it cannot. */
-function readUpTo(space: AddressSpace, address: bigint, length: number): { bytes: Uint8Array; fault?: Fault } {
+function readUpTo(space: ByteSource, address: bigint, length: number): { bytes: Uint8Array; fault?: Fault } {
   const all = attempt(() => space.read(address, length));
   if (!(all instanceof Fault)) return { bytes: all };
   const bytes: number[] = [];
@@ -52,7 +55,7 @@ function readUpTo(space: AddressSpace, address: bigint, length: number): { bytes
   return { bytes: Uint8Array.from(bytes), fault: all };
 }
 
-function line(space: AddressSpace, address: bigint, raw: Uint8Array, format: DumpFormat): Piece {
+function line(space: ByteSource, address: bigint, raw: Uint8Array, format: DumpFormat): Piece {
   const bytes = format.swapped ? swap(raw, format.size) : raw;
   const words: bigint[] = [];
   const view = viewOf(bytes);
@@ -80,7 +83,7 @@ function unitSpans(word: bigint, { size, as, symbolic }: DumpFormat): Span[] {
   return [named, " ".repeat(Math.max(0, size * 2 - shown.length))];
 }
 
-function* textDump(space: AddressSpace, start: bigint, units: number | undefined): Pieces {
+function* textDump(space: ByteSource, start: bigint, units: number | undefined): Pieces {
   const limit = units ?? MAX_TEXT;
   for (let done = 0; done < limit; done += TEXT_LINE_BYTES) {
     const address = start + BigInt(done);

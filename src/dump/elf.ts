@@ -50,6 +50,7 @@ function openElf(file: RandomFile, options: OpenOptions): DumpImage {
   const incomplete = (header.flags & DUMP_ELF_INCOMPLETE) !== 0;
   return {
     ...loads.pages(file, pageSizeOf(vmcoreinfo), options),
+    file,
     format: elf.name,
     byteOrder: header.byteOrder,
     wordSize: wordSizeOf(header),

@@ -7,6 +7,8 @@ export interface Note {
   readonly name: string;
   readonly type: number;
   readonly desc: Uint8Array;
+  /** Where the payload lies in the file, all of it; absent from a note that was put together. */
+  readonly place?: { readonly offset: number; readonly size: number };
 }
 
 /** A PT_LOAD of an ELF core: where a run of physical memory was mapped. All in bytes. */
@@ -56,6 +58,8 @@ export interface DumpFacts {
 
 /** The one thing every dump file is, whatever its format: physical pages and notes. */
 export interface DumpImage {
+  /** The file, the first of a split set; what was flattened is restored. Absent from a dump that is in no file. */
+  readonly file?: RandomFile;
   /** For people: "kdump-compressed", "ELF core", "flattened kdump-compressed". */
   readonly format: string;
   readonly byteOrder: ByteOrder;

@@ -29,6 +29,7 @@ function openKdump(files: readonly RandomFile[], options: OpenOptions): DumpImag
   const pages = kdumpPages(members, options);
   return {
     ...pages,
+    file,
     format: kdump.name,
     byteOrder: header.byteOrder,
     wordSize: header.abi.longSize,

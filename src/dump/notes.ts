@@ -30,7 +30,7 @@ export function readNotes(file: RandomFile, places: readonly Place[], order: Byt
     for (let at = offset; at < end && budget > 0 && notes.length < MAX_NOTES;) {
       const bytes = orThrow(readBytes(file, at, Math.min(WINDOW, end - at, budget)));
       budget -= bytes.length;
-      const next = parseNotes(bytes, end - at, order, notes);
+      const next = parseNotes(bytes, at, end - at, order, notes);
       if (next === 0) break;
       at += next;
     }
@@ -39,10 +39,10 @@ export function readNotes(file: RandomFile, places: readonly Place[], order: Byt
 }
 
 /**
- * Appends the notes that begin in `bytes`, the first of `size` bytes of notes.
+ * Appends the notes that begin in `bytes`, the first of `size` bytes of notes at `offset` of the file.
  * Returns where the next note begins, which may be far behind; 0 when the first is not whole.
  */
-function parseNotes(bytes: Uint8Array, size: number, order: ByteOrder, notes: Note[]): number {
+function parseNotes(bytes: Uint8Array, offset: number, size: number, order: ByteOrder, notes: Note[]): number {
   const view = viewOf(bytes);
   const little = order === "little";
   let at = 0;
@@ -60,6 +60,7 @@ function parseNotes(bytes: Uint8Array, size: number, order: ByteOrder, notes: No
       name: cString(bytes.subarray(at + 12, at + 12 + nameSize)),
       type: view.getUint32(at + 8, little),
       desc: bytes.subarray(desc, kept),
+      place: { offset: offset + desc, size: descSize },
     });
     at = desc + padded(descSize);
   }

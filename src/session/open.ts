@@ -5,6 +5,7 @@ import { createContext } from "../crash/context.ts";
 import type { Context, SessionFacts } from "../crash/command.ts";
 import type { TypeSource } from "../debuginfo/source.ts";
 import { openDump } from "../dump/formats.ts";
+import { deviceDumpsOf } from "../dump/deviceDumps.ts";
 import type { DumpImage } from "../dump/format.ts";
 import { firstTask } from "../linux/panic.ts";
 import { kaslrOffset, type OpenedMemory, openMemory } from "../memory/openMemory.ts";
@@ -76,6 +77,8 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
     incomplete: dump.facts.incomplete ?? false,
     dumpLevel: dump.facts.dumpLevel,
     timestamp: dump.facts.timestamp,
+    file: dump.file,
+    deviceDumps: deviceDumpsOf(dump.notes),
     lacking: [
       ...image.lacking,
       ...(image.btf() || vmlinux?.dwarf() ? [] : ["no types: the dump leaves out the kernel's BTF; give a vmlinux"]),

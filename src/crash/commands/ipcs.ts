@@ -1,4 +1,4 @@
-import { untilFault } from "../../base/fault.ts";
+import { type Fault, untilFault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { initIpcNamespace, ipcNamespace, ipcObjects, ipcPermissions, type IpcFacility } from "../../linux/ipc.ts";
 import type { Arch } from "../../arch/arch.ts";
@@ -6,7 +6,7 @@ import type { Obj } from "../../model/object.ts";
 import { command, type Context, type Parsed } from "../command.ts";
 import { ipcRow, ipcTitle } from "../ipcRows.ts";
 import { anyNumber, hexNumber } from "../number.ts";
-import { faultPiece, text, type Piece, type Pieces } from "../piece.ts";
+import { faultPiece, text, type Pieces } from "../piece.ts";
 import { selectTasks } from "../taskSelector.ts";
 
 export const ipcs = command({
@@ -34,13 +34,13 @@ export const ipcs = command({
     const words = args.rest;
     let found = 0;
     for (const facility of chosen) {
-      let fault: Piece | undefined;
-      const objects = untilFault(ipcObjects(namespace, facility), (end) => (fault = faultPiece(end, "ipcs: ")));
-      const wanted = [...objects].filter((object) => words.length === 0 || isNamed(object, facility, words));
+      const faults: Fault[] = [];
+      const objects = [...untilFault(ipcObjects(namespace, facility), (end) => faults.push(end))];
+      const wanted = objects.filter((object) => words.length === 0 || isNamed(object, facility, words));
       found += wanted.length;
       if (wanted.length > 0 || words.length === 0)
         yield* listing(wanted, facility, args.has("-M"), context.kernel.arch);
-      if (fault) yield fault;
+      yield* faults.map((fault) => faultPiece(fault, "ipcs: "));
     }
     if (found === 0 && words.length > 0) throw new UsageError(`invalid id or address: ${words.join(" ")}`);
   },

@@ -1,8 +1,8 @@
 import { UsageError } from "../../base/usageError.ts";
-import type { AddressSpace } from "../../memory/memory.ts";
 import { address } from "../address.ts";
 import { command, type Context, type Parsed } from "../command.ts";
-import { hexDump, type DumpFormat, type WordSize } from "../hexDump.ts";
+import { fileBytes } from "../fileBytes.ts";
+import { hexDump, type ByteSource, type DumpFormat, type WordSize } from "../hexDump.ts";
 import { anyNumber, count, hexNumber } from "../number.ts";
 import { symbolic } from "../symbolicWord.ts";
 import { currentUserSpace } from "../userSpace.ts";
@@ -43,16 +43,16 @@ An address that is no kernel address is one of the current task.`,
   *run(context, args) {
     const [place, howMany] = args.rest;
     if (place === undefined) throw new WrongUse("an address is missing");
-    for (const flag of ["-m", "-f"]) if (args.has(flag)) throw new UsageError(`${flag} is not available for this dump`);
+    if (args.has("-m")) throw new UsageError("-m is not available for this dump");
     const size = wordSize(context, args);
     const format = formatOf(context, args, size);
-    let start = args.has("-p") ? physical(place) : address(context, place);
+    let start = isPlain(args) ? plainAddress(place) : address(context, place);
     start += offsetOf(args);
     const space = spaceOf(context, args, start);
     let units = howMany === undefined ? undefined : count(howMany);
     const end = args.value("-e");
     if (end !== undefined) {
-      const last = args.has("-p") ? physical(end) : address(context, end);
+      const last = isPlain(args) ? plainAddress(end) : address(context, end);
       if (last <= start) throw new UsageError(`ending address ${end} is not after the start`);
       units = Number((last - start + BigInt(size - 1)) / BigInt(size));
     }
@@ -89,10 +89,13 @@ function formatOf(context: Context, args: Parsed, size: WordSize): DumpFormat {
   return { ...common, as: "hex", withText: !args.has("-x") };
 }
 
+/** Whether addresses are no kernel's or task's: physical ones, or offsets in the file. */
+const isPlain = (args: Parsed): boolean => args.has("-p") || args.has("-f");
+
 /** @throws UsageError */
-function physical(text: string): bigint {
+function plainAddress(text: string): bigint {
   const value = hexNumber(text);
-  if (value === undefined) throw new UsageError(`not a physical address: ${text}`);
+  if (value === undefined) throw new UsageError(`not an address: ${text}`);
   return value;
 }
 
@@ -105,8 +108,12 @@ function offsetOf(args: Parsed): bigint {
 }
 
 /** @throws Fault when the current task has no user memory */
-function spaceOf(context: Context, args: Parsed, start: bigint): AddressSpace {
-  const { memory } = context.kernel;
+function spaceOf(context: Context, args: Parsed, start: bigint): ByteSource {
+  const { memory, arch } = context.kernel;
+  if (args.has("-f")) {
+    if (!context.session.file) throw new UsageError("the dump is in no file");
+    return fileBytes(context.session.file, arch);
+  }
   if (args.has("-p")) return memory.physical;
   if (!args.has("-u") && memory.isKernelAddress(start)) return memory;
   return currentUserSpace(context);

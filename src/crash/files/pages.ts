@@ -1,4 +1,4 @@
-import { Fault, untilFault } from "../../base/fault.ts";
+import { Fault, faultLast } from "../../base/fault.ts";
 import { cachedPages, inodeMapping, pageCache } from "../../linux/inode.ts";
 import { pageToPfn } from "../../linux/memoryModel.ts";
 import { pglistData } from "../../linux/mmzone.ts";
@@ -59,9 +59,12 @@ function inodeHeading(kernel: Kernel, address: bigint): { mapping: Obj; heading:
 
 /** Page frames of the cached pages, and why there may be more. */
 function* pageFrames(mapping: Obj): Generator<number | Fault, void, void> {
-  const { kernel } = mapping;
-  let fault: Fault | undefined;
-  for (const { page } of untilFault(pageCache(mapping), (end) => (fault = end)))
-    yield pageToPfn(kernel, page) ?? Fault.at("corrupt", page, "the page cache holds what is no page");
-  if (fault) yield fault;
+  for (const cached of faultLast(pageCache(mapping))) {
+    if (cached instanceof Fault) yield cached;
+    else
+      yield (
+        pageToPfn(mapping.kernel, cached.page) ??
+        Fault.at("corrupt", cached.page, "the page cache holds what is no page")
+      );
+  }
 }

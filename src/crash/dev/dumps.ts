@@ -1,0 +1,38 @@
+import { hex0x } from "../../base/hex.ts";
+import { UsageError } from "../../base/usageError.ts";
+import type { Context } from "../command.ts";
+import { fileBytes } from "../fileBytes.ts";
+import { hexDump } from "../hexDump.ts";
+import { count } from "../number.ts";
+import { left, middle } from "../pad.ts";
+import { record, text, type Pieces } from "../piece.ts";
+
+const NUMBER_WIDTH = 16;
+
+/** `dev -V`: what drivers added to the dump. @throws UsageError when there is nothing */
+export function* deviceDumpList({ session }: Context): Pieces {
+  const dumps = session.deviceDumps ?? [];
+  if (dumps.length === 0) throw new UsageError("no device dumps found in this dumpfile");
+  yield text([{ as: "title", text: "INDEX  OFFSET             SIZE             NAME" }]);
+  for (const [index, { name, offset, size }] of dumps.entries()) {
+    yield record({ index, name, offset: hex0x(offset), size }, [
+      ...[...middle(String(index), "INDEX".length), "  ", ...left(hex0x(offset), NUMBER_WIDTH), "   "],
+      ...[...left(String(size), NUMBER_WIDTH), " ", name],
+    ]);
+  }
+}
+
+/** `dev -v`: the contents of one of them. @throws UsageError when there is no such one */
+export function* deviceDumpContents({ session, kernel }: Context, word: string, target: string | undefined): Pieces {
+  const dumps = session.deviceDumps ?? [];
+  const dump = dumps[count(word)];
+  if (dumps.length === 0 || !session.file) throw new UsageError("no device dumps found in this dumpfile");
+  if (!dump) throw new UsageError(`no device dump has the index ${word}`);
+  const { name, offset, size } = dump;
+  if (target !== undefined)
+    throw new UsageError(`${size} bytes from offset ${offset} of the dump file: copy them to ${target} with dd`);
+  yield text(`DEVICE: ${name}`);
+  const { wordSize } = kernel.arch;
+  const format = { size: wordSize, as: "hex", withText: true } as const;
+  yield* hexDump(fileBytes(session.file, kernel.arch), BigInt(offset), Math.floor(size / wordSize), format);
+}

@@ -1,0 +1,79 @@
+import { Fault } from "../base/fault.ts";
+import type { Obj } from "../model/object.ts";
+import { possibleCpus } from "./cpumask.ts";
+import { perCpuAddress } from "./percpu.ts";
+
+/** One word of a `struct sbitmap` (include/linux/sbitmap.h). */
+export interface SbitmapWord {
+  /** Bits of it that count. */
+  readonly depth: number;
+  /** Bits set: allocated, and those in `cleared`. */
+  readonly word: bigint;
+  /** Bits given back whose clearing was put off; none before v5.0 (commit ea86ea2cdced). */
+  readonly cleared: bigint;
+}
+
+/** Tags of the largest queues go into the ten thousands. */
+const MAX_WORDS = 1 << 20;
+
+/** The words of a `struct sbitmap`. @throws Fault; corrupt for a size that contradicts itself */
+export function* sbitmapWords(sbitmap: Obj): Generator<SbitmapWord> {
+  const [depth, shift, count] = ["depth", "shift", "map_nr"].map((name) => sbitmap.at(name).number()) as [
+    number,
+    number,
+    number,
+  ];
+  const bits = 2 ** shift;
+  const isSane = shift <= 6 && count <= MAX_WORDS && depth <= count * bits && depth > (count - 1) * bits;
+  if (count > 0 && !isSane) throw Fault.at("corrupt", sbitmap.address, `${depth} bits in ${count} words of ${bits}`);
+  for (let i = 0; i < count; i++) {
+    const map = sbitmap.at("map").index(i);
+    yield {
+      depth: Math.min(bits, depth - i * bits),
+      word: map.at("word").value(),
+      cleared: map.has("cleared") ? map.at("cleared").value() : 0n,
+    };
+  }
+}
+
+/** Indexes of the bits that are in use, ascending. @throws Fault as `sbitmapWords` */
+export function* sbitmapIndexes(sbitmap: Obj): Generator<number> {
+  let index = 0;
+  for (const { depth, word, cleared } of sbitmapWords(sbitmap)) {
+    const used = word & ~cleared;
+    if (used !== 0n) for (let bit = 0; bit < depth; bit++) if ((used >> BigInt(bit)) & 1n) yield index + bit;
+    index += depth;
+  }
+}
+
+/**
+ * Where each possible CPU starts to look for a free bit. The hints moved from sbitmap_queue to sbitmap with Linux kernel
+ * commit c548e62bcf6a ("scsi: sbitmap: Move allocation hint into sbitmap") (in v5.13).
+ * @throws Fault
+ */
+export function allocationHints(queue: Obj): readonly number[] {
+  const { kernel } = queue;
+  const hints = queue.at(queue.has("sb.alloc_hint") ? "sb.alloc_hint" : "alloc_hint").value();
+  if (hints === 0n) return [];
+  return possibleCpus(kernel).map((cpu) => kernel.memory.u32(perCpuAddress(kernel, hints, cpu)));
+}
+
+/** Whether freed bits are handed out in turn; a member of sbitmap since v5.13 (commit efe1f3a1d583). @throws Fault */
+export const isRoundRobin = (queue: Obj): boolean =>
+  queue.at(queue.has("sb.round_robin") ? "sb.round_robin" : "round_robin").value() !== 0n;
+
+/** SBQ_WAIT_QUEUES */
+const SBQ_WAIT_QUEUES = 8;
+
+/** Where those wait who found no free bit, `struct sbq_wait_state`. @throws Fault */
+export function* waitStates(queue: Obj): Generator<Obj> {
+  const states = queue.at("ws");
+  if (states.value() === 0n) return;
+  for (let i = 0; i < SBQ_WAIT_QUEUES; i++) yield states.index(i);
+}
+
+/** Whether anybody waits there. `task_list` was renamed `head` in v4.13 (commit 2055da97389a). @throws Fault */
+export function hasWaiters(state: Obj): boolean {
+  const head = state.at(state.has("wait.head") ? "wait.head" : "wait.task_list");
+  return head.at("next").value() !== head.address;
+}
