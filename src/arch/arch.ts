@@ -1,5 +1,6 @@
 import type { ByteOrder } from "../base/bytes.ts";
 import type { Fault } from "../base/fault.ts";
+import type { PteFormat } from "./pte.ts";
 
 /** Register values by this architecture's own lower-case names ("rip", "x29", "pc"); unknown ones are absent. */
 export type Registers = ReadonlyMap<string, bigint>;
@@ -70,8 +71,12 @@ export interface Paging {
   isKernelAddress(address: bigint): boolean;
   /** Not the opposite of `isKernelAddress` where both have address spaces of their own. */
   isUserAddress(address: bigint): boolean;
-  /** Walks from `root`. @returns Fault `unmapped` with the level in the message, or what `entry` returned */
-  walk(root: bigint, address: bigint, entry: EntryReader): Translation | Fault;
+  /**
+   * Walks from `root`.
+   * @param trail takes every step as it is made, also those before a fault
+   * @returns Fault `unmapped` with the level in the message, or what `entry` returned
+   */
+  walk(root: bigint, address: bigint, entry: EntryReader, trail?: WalkStep[]): Translation | Fault;
   /** Named facts for `mach` and for people: VA bits, levels, page_offset, vmalloc start... */
   readonly facts: ReadonlyMap<string, bigint>;
 }
@@ -116,6 +121,8 @@ export interface Arch {
   prstatus(desc: Uint8Array): CpuState | undefined;
   /** What a further per-CPU note adds (QEMU's own state on x86_64, control registers on s390x); undefined for notes without. */
   cpuNote?(name: string, type: number, desc: Uint8Array): CpuState | undefined;
+  /** The bits of page-table entries, for `pte` and `vtop`. */
+  readonly pte?: PteFormat;
   /** @throws Fault unknown when the facts do not suffice */
   paging(facts: LayoutFacts): Paging;
 }

@@ -2,6 +2,7 @@ import { Fault } from "../base/fault.ts";
 import type { Arch, EntryReader, LayoutFacts, Paging } from "./arch.ts";
 import { longDescriptorLevels } from "./longDescriptor.ts";
 import { prstatus } from "./notes.ts";
+import { swapFields } from "./pte.ts";
 import type { Entry, TableLevel } from "./walk.ts";
 import { walkTables } from "./walk.ts";
 
@@ -35,6 +36,23 @@ export const arm: Arch = {
   ptRegs: new Map(registers.map((name, index) => [name, `uregs[${index}]`])),
   threadSize: 8192,
   prstatus: (desc) => prstatus(desc, registers, 4, "little"),
+  pte: {
+    // The kernel's own entries, asm/pgtable-2level.h: the hardware has another format beside them.
+    flags: [
+      ["PRESENT", L_PTE_PRESENT],
+      ["YOUNG", 1n << 1n],
+      ["DIRTY", 1n << 6n],
+      ["RDONLY", 1n << 7n],
+      ["USER", 1n << 8n],
+      ["XN", 1n << 9n],
+      ["SHARED", 1n << 10n],
+      ["NONE", 1n << 11n],
+    ],
+    isPresent: (entry) => (entry & L_PTE_PRESENT) !== 0n,
+    physical: (entry) => entry & 0xfffff000n,
+    // The exclusive marker of v6.3 moved the type down.
+    swapEntries: (entry) => [swapFields(entry, 2, 5, 8), swapFields(entry, 2, 5, 7), swapFields(entry, 3, 5, 8)],
+  },
   paging,
 };
 
@@ -59,9 +77,9 @@ function paging(facts: LayoutFacts): Paging {
     canonical,
     isKernelAddress: (address) => canonical(address) >= pageOffset - MODULES_BYTES,
     isUserAddress: (address) => canonical(address) < pageOffset - MODULES_BYTES,
-    walk(root, address, read) {
+    walk(root, address, read, trail) {
       if (address >> 32n !== 0n) return Fault.at("unmapped", address, "not a 32-bit address");
-      return walkTables(levels, root, address, read);
+      return walkTables(levels, root, address, read, trail);
     },
     facts: new Map<string, bigint>([
       ["VA_BITS", 32n],

@@ -2,6 +2,7 @@ import { Fault } from "../base/fault.ts";
 import type { Arch, LayoutFacts, Paging } from "./arch.ts";
 import { longDescriptorLevels } from "./longDescriptor.ts";
 import { prstatus } from "./notes.ts";
+import { swapFields } from "./pte.ts";
 import { walkTables } from "./walk.ts";
 
 const numbered = Array.from({ length: 31 }, (_, index) => `x${index}`);
@@ -11,6 +12,26 @@ const registers = [...numbered, "sp", "pc", "pstate"];
 const SELECT_BIT = 55n;
 /** The kernel image is far smaller; only its first bytes are certain. */
 const IMAGE_LIMIT = 1n << 28n;
+
+/** asm/pgtable-hwdef.h, asm/pgtable-prot.h */
+const PTE_NG = 1n << 11n;
+const PTE_PXN = 1n << 53n;
+const PTE_ADDRESS = 0x0000fffffffff000n;
+const PTE_FLAGS = [
+  ["VALID", 1n << 0n],
+  ["USER", 1n << 6n],
+  ["RDONLY", 1n << 7n],
+  ["SHARED", 3n << 8n],
+  ["AF", 1n << 10n],
+  ["NG", PTE_NG],
+  ["GP", 1n << 50n],
+  ["WRITE", 1n << 51n],
+  ["CONT", 1n << 52n],
+  ["PXN", PTE_PXN],
+  ["UXN", 1n << 54n],
+  ["DIRTY", 1n << 55n],
+  ["SPECIAL", 1n << 56n],
+] as const;
 
 export const arm64: Arch = {
   name: "arm64",
@@ -34,6 +55,18 @@ export const arm64: Arch = {
   ]),
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, registers, 8, "little"),
+  pte: {
+    flags: PTE_FLAGS,
+    // Software bits say that an invalid entry is present: only user mappings have those (longDescriptor.ts).
+    isPresent: (entry) => (entry & 1n) !== 0n || ((entry & PTE_NG) !== 0n && (entry & PTE_PXN) !== 0n),
+    physical: (entry) => entry & PTE_ADDRESS,
+    // asm/pgtable.h: moved in v5.19 and v6.11 to make room for bits of the entry's own.
+    swapEntries: (entry) => [
+      swapFields(BigInt.asUintN(61, entry), 6, 5, 12),
+      swapFields(BigInt.asUintN(58, entry), 3, 5, 8),
+      swapFields(BigInt.asUintN(58, entry), 2, 6, 8),
+    ],
+  },
   paging,
 };
 
@@ -78,7 +111,7 @@ function paging(facts: LayoutFacts): Paging {
     canonical,
     isKernelAddress: (address) => canonical(address) >= upper,
     isUserAddress: (address) => canonical(address) < upper,
-    walk: (root, address, read) => walkTables(levels, root, canonical(address), read),
+    walk: (root, address, read, trail) => walkTables(levels, root, canonical(address), read, trail),
     facts: layoutNumbers(facts, actual, levels.length),
   };
 }

@@ -1,6 +1,7 @@
 import { Fault } from "../base/fault.ts";
-import type { Arch, CpuState, EntryReader, LayoutFacts, Paging } from "./arch.ts";
+import type { Arch, CpuState, EntryReader, LayoutFacts, Paging, WalkStep } from "./arch.ts";
 import { prstatus, registerRow } from "./notes.ts";
+import { swapFields } from "./pte.ts";
 import type { Entry, TableLevel } from "./walk.ts";
 import { walkTables } from "./walk.ts";
 
@@ -16,6 +17,18 @@ const REGION_INVALID = 0x20n;
 const LARGE = 0x400n;
 const PAGE_INVALID = 0x400n;
 const PAGE_PRESENT = 0x001n;
+
+const PTE_FLAGS = [
+  ["PRESENT", PAGE_PRESENT],
+  ["YOUNG", 0x004n],
+  ["DIRTY", 0x008n],
+  ["READ", 0x010n],
+  ["WRITE", 0x020n],
+  ["SPECIAL", 0x040n],
+  ["NOEXEC", 0x100n],
+  ["PROTECT", 0x200n],
+  ["INVALID", PAGE_INVALID],
+] as const;
 
 export const s390x: Arch = {
   name: "s390x",
@@ -39,6 +52,12 @@ export const s390x: Arch = {
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, registers, 8, "big"),
   cpuNote: (_name, type, desc) => (type === NT_S390_CTRS ? controlRegisters(desc) : undefined),
+  pte: {
+    flags: PTE_FLAGS,
+    isPresent: (entry) => (entry & PAGE_PRESENT) !== 0n,
+    physical: (entry) => entry & -4096n,
+    swapEntries: (entry) => [swapFields(entry, 2, 5, 12)],
+  },
   paging,
 };
 
@@ -82,14 +101,14 @@ function kernelImageOffset(facts: LayoutFacts): bigint {
 }
 
 /** The entries of a region table name its type, the empty ones too: no asce is needed to know where to begin. */
-function walk(root: bigint, address: bigint, read: EntryReader): ReturnType<typeof walkTables> {
+function walk(root: bigint, address: bigint, read: EntryReader, trail?: WalkStep[]): ReturnType<typeof walkTables> {
   const first = read(root, 8);
   if (first instanceof Fault) return Fault.at(first.kind, address, `cannot translate: root table: ${first.message}`);
   const top = levels.length - 2 - Number((first & TABLE_TYPE) >> 2n);
   const used = levels.slice(top);
   const width = BigInt((used[0]?.shift ?? 0) + 11);
   if (address >> width !== 0n) return Fault.at("unmapped", address, "beyond the end of the address space");
-  return walkTables(used, root, address, read);
+  return walkTables(used, root, address, read, trail);
 }
 
 function region(name: string, shift: number, mayBeLarge: boolean): TableLevel {

@@ -22,14 +22,17 @@ export interface TableLevel {
   decode(entry: bigint, at: bigint, read: EntryReader): Entry | undefined;
 }
 
-/** Follows a radix page table from `root`. As many reads as there are levels, whatever the tables hold. */
+/**
+ * Follows a radix page table from `root`. As many reads as there are levels, whatever the tables hold.
+ * @param steps takes every step as it is made, also those before a fault
+ */
 export function walkTables(
   levels: readonly TableLevel[],
   root: bigint,
   address: bigint,
   read: EntryReader,
+  steps: WalkStep[] = [],
 ): Translation | Fault {
-  const steps: WalkStep[] = [];
   let table = root;
   for (const level of levels) {
     const shift = BigInt(level.shift);

@@ -2,6 +2,7 @@ import { readUnsigned, viewOf } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import type { Arch, CpuState, LayoutFacts, LinearRange, Paging } from "./arch.ts";
 import { prstatus, registerRow } from "./notes.ts";
+import { swapFields } from "./pte.ts";
 import type { Entry, TableLevel } from "./walk.ts";
 import { walkTables } from "./walk.ts";
 
@@ -17,6 +18,19 @@ const PAGE_PSE = 1n << 7n;
 const PAGE_PROTNONE = 1n << 8n;
 const PHYSICAL_MASK = 0x000ffffffffff000n;
 const CR4_LA57 = 1n << 12n;
+
+const PTE_FLAGS = [
+  ["PRESENT", PAGE_PRESENT],
+  ["RW", 1n << 1n],
+  ["USER", 1n << 2n],
+  ["PWT", 1n << 3n],
+  ["PCD", 1n << 4n],
+  ["ACCESSED", 1n << 5n],
+  ["DIRTY", 1n << 6n],
+  ["PSE", PAGE_PSE],
+  ["GLOBAL", 1n << 8n],
+  ["NX", 1n << 63n],
+] as const;
 
 /** `user_regs_struct`, the order of `elf_gregset_t`. */
 const gregs = (
@@ -62,6 +76,16 @@ export const x86_64: Arch = {
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, gregs, 8, "little"),
   cpuNote: (name, _type, desc) => (name === "QEMU" ? qemuCpu(desc) : undefined),
+  pte: {
+    flags: PTE_FLAGS,
+    isPresent: (entry) => (entry & (PAGE_PRESENT | PAGE_PROTNONE)) !== 0n,
+    physical: (entry) => ((entry & PAGE_PRESENT) === 0n && entry !== 0n ? ~entry : entry) & PHYSICAL_MASK,
+    swapEntries: (entry) => [
+      // asm/pgtable_64.h: since the mitigation of L1TF (v4.18) the type stands at the top, the offset is inverted.
+      { type: Number(entry >> 59n), offset: BigInt.asUintN(64, ~entry << 5n) >> 14n },
+      swapFields(entry, 9, 5, 14),
+    ],
+  },
   paging,
 };
 
@@ -114,11 +138,11 @@ function paging(facts: LayoutFacts): Paging {
     canonical: (address) => BigInt.asUintN(64, address),
     isKernelAddress: (address) => address >= lowest,
     isUserAddress: (address) => address < lowest,
-    walk(root, address, read) {
+    walk(root, address, read, trail) {
       if (BigInt.asUintN(64, BigInt.asIntN(virtualBits, address)) !== address) {
         return Fault.at("unmapped", address, "not a canonical address");
       }
-      return walkTables(levels, root & PHYSICAL_MASK & ~encryption, address, read);
+      return walkTables(levels, root & PHYSICAL_MASK & ~encryption, address, read, trail);
     },
     facts: new Map<string, bigint>([
       ["VA_BITS", BigInt(virtualBits)],

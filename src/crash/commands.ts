@@ -19,13 +19,18 @@ import { mount } from "./commands/mount.ts";
 import { p } from "./commands/p.ts";
 import { ps } from "./commands/ps.ts";
 import { ptob } from "./commands/ptob.ts";
+import { pte } from "./commands/pte.ts";
+import { ptov } from "./commands/ptov.ts";
 import { rd } from "./commands/rd.ts";
 import { repeat } from "./commands/repeat.ts";
 import { set } from "./commands/set.ts";
 import { star, struct, union } from "./commands/struct.ts";
+import { swap } from "./commands/swap.ts";
 import { sym } from "./commands/sym.ts";
 import { sys } from "./commands/sys.ts";
 import { task } from "./commands/task.ts";
+import { vm } from "./commands/vm.ts";
+import { vtop } from "./commands/vtop.ts";
 import { whatis } from "./commands/whatis.ts";
 
 /** Every command, alphabetically. A function, because `help` and `foreach` stand in it and ask for it. */
@@ -50,15 +55,20 @@ export const commands = (): readonly Command[] => [
   mount,
   p,
   ps,
+  pte,
   ptob,
+  ptov,
   q,
   rd,
   repeat,
   set,
   struct,
+  swap,
   sym,
   sys,
   task,
   union,
+  vm,
+  vtop,
   whatis,
 ];

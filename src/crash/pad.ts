@@ -9,9 +9,9 @@ export const left = (span: Span, width: number): Span[] => [span, blanks(span, w
 /** A span at the right of a column. */
 export const right = (span: Span, width: number): Span[] => [blanks(span, width), span];
 
-/** A span in the middle of a column, an odd blank after it. */
+/** A span in the middle of a column, an odd blank before it. */
 export function middle(span: Span, width: number): Span[] {
   const space = blanks(span, width);
-  const before = space.slice(0, space.length >> 1);
+  const before = space.slice(0, (space.length + 1) >> 1);
   return [before, span, space.slice(before.length)];
 }

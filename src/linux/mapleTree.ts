@@ -55,7 +55,8 @@ function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint): Generato
     if (last > max || last < first) throw Fault.at("corrupt", address, "maple node's pivots do not ascend");
     const entry = slots[i] ?? 0n;
     if (type > maple_leaf_64) {
-      if (isNode(entry)) yield* walk(state, entry, first, last);
+      // Only the root's pointer is marked as a node's: what an inner node points at always is one.
+      if (entry !== 0n) yield* walk(state, entry, first, last);
     } else if (entry !== 0n) yield { first, last, entry };
     if (last === max) return;
     first = last + 1n;

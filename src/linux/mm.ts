@@ -26,7 +26,11 @@ export function virtualPages(task: Obj): number {
  */
 export function residentPages(task: Obj): number {
   const mm = task.at("mm");
-  if (mm.value() === 0n) return 0;
+  return mm.value() === 0n ? 0 : residentPagesOf(task, mm.deref());
+}
+
+/** The same of a `struct mm_struct` that the task has or had. @throws Fault */
+export function residentPagesOf(task: Obj, mm: Obj): number {
   const counts = mm.has("rss_stat.count") ? mm.at("rss_stat.count") : mm.at("rss_stat");
   // A count lags behind and may be below zero, which stands for none (include/linux/mm.h: get_mm_counter).
   const pages = RESIDENT.reduce((sum, name) => sum + Math.max(0, counterValue(counts.index(COUNTERS[name]))), 0);

@@ -1,6 +1,6 @@
 import { Fault } from "../base/fault.ts";
 import { Lru } from "../base/lru.ts";
-import type { Paging, Translation } from "../arch/arch.ts";
+import type { Paging, Translation, WalkStep } from "../arch/arch.ts";
 import { MappedMemory } from "./mappedMemory.ts";
 import type { AddressSpace, KernelMemory, ReadOnlyFallback } from "./memory.ts";
 import type { DumpMemory } from "./physicalMemory.ts";
@@ -40,13 +40,13 @@ export class DumpKernelMemory extends MappedMemory implements KernelMemory {
     return space;
   }
 
-  translate(address: bigint): Translation | Fault {
+  translate(address: bigint, trail?: WalkStep[]): Translation | Fault {
     if (!this.paging.isKernelAddress(address)) return Fault.at("unmapped", address, "not a kernel address");
     const root = this.paging.kernelRoot;
     const walked =
       root === undefined
         ? Fault.at("unknown", address, "the kernel's page tables were not found")
-        : this.walk(root, address);
+        : this.walk(root, address, trail);
     // What the tables deny is not mapped; what they cannot say, because a table is not in the dump, may be known without.
     if (!(walked instanceof Fault) || walked.kind === "unmapped") return walked;
     return this.linear(address) ?? walked;

@@ -1,5 +1,5 @@
 import { Fault } from "../base/fault.ts";
-import type { EntryReader, Paging, Translation } from "../arch/arch.ts";
+import type { EntryReader, Paging, Translation, WalkStep } from "../arch/arch.ts";
 import { PagedSpace } from "./pagedSpace.ts";
 import type { DumpMemory } from "./physicalMemory.ts";
 
@@ -18,8 +18,8 @@ export abstract class MappedMemory extends PagedSpace {
     this.paging = paging;
   }
 
-  protected walk(root: bigint, address: bigint): Translation | Fault {
-    return this.paging.walk(root, address, entryReader(this.physical));
+  protected walk(root: bigint, address: bigint, trail?: WalkStep[]): Translation | Fault {
+    return this.paging.walk(root, address, entryReader(this.physical), trail);
   }
 
   protected load(address: bigint): Uint8Array | Fault {

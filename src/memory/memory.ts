@@ -1,6 +1,6 @@
 import type { ByteOrder } from "../base/bytes.ts";
 import type { Fault } from "../base/fault.ts";
-import type { Translation } from "../arch/arch.ts";
+import type { Translation, WalkStep } from "../arch/arch.ts";
 
 /** Bytes at 64-bit addresses of one space: physical memory, the kernel's, one task's. */
 export interface AddressSpace {
@@ -24,8 +24,8 @@ export interface AddressSpace {
   word(address: bigint): bigint;
   /** NUL-terminated text of at most `limit` bytes. @throws Fault */
   cString(address: bigint, limit?: number): string;
-  /** Physical address and walk. */
-  translate(address: bigint): Translation | Fault;
+  /** Physical address and walk. @param trail takes every step of the walk as it is made, also those before a fault */
+  translate(address: bigint, trail?: WalkStep[]): Translation | Fault;
 }
 
 /** The machine's memory as the dump holds it. */

@@ -1,7 +1,7 @@
 import { cString, readUnsigned, viewOf } from "../base/bytes.ts";
 import type { ByteOrder } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
-import type { Translation } from "../arch/arch.ts";
+import type { Translation, WalkStep } from "../arch/arch.ts";
 import type { AddressSpace } from "./memory.ts";
 
 /** One read never needs more; a damaged size must not take the machine's memory. */
@@ -58,7 +58,7 @@ export abstract class PagedSpace implements AddressSpace {
 
   /** The page that starts at `address`, exactly `pageSize` bytes, or why it is not here. */
   protected abstract load(address: bigint): Uint8Array | Fault;
-  abstract translate(address: bigint): Translation | Fault;
+  abstract translate(address: bigint, trail?: WalkStep[]): Translation | Fault;
 
   page(address: bigint): Uint8Array | Fault {
     const slot = this.slot(address);

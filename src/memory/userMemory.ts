@@ -1,5 +1,5 @@
 import { Fault } from "../base/fault.ts";
-import type { Paging, Translation } from "../arch/arch.ts";
+import type { Paging, Translation, WalkStep } from "../arch/arch.ts";
 import { MappedMemory } from "./mappedMemory.ts";
 import type { DumpMemory } from "./physicalMemory.ts";
 
@@ -16,9 +16,9 @@ export class UserMemory extends MappedMemory {
     this.root = root;
   }
 
-  translate(address: bigint): Translation | Fault {
+  translate(address: bigint, trail?: WalkStep[]): Translation | Fault {
     if (this.root instanceof Fault) return this.root.within("page tables of the task");
     if (!this.paging.isUserAddress(address)) return Fault.at("unmapped", address, "not a user address");
-    return this.walk(this.root, address);
+    return this.walk(this.root, address, trail);
   }
 }

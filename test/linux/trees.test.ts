@@ -188,7 +188,9 @@ const mapleTypes = `
 const LEAF = 1n;
 const ARANGE = 3n;
 const MAX = (1n << 64n) - 1n;
-const maple = (page: number, type: bigint): bigint => at(page) | (type << 3n) | 2n;
+// lib/maple_tree.c: mt_mk_node(), and mte_mk_root() for the root's own pointer.
+const maple = (page: number, type: bigint): bigint => at(page) | (type << 3n) | 4n;
+const mapleRoot = (page: number, type: bigint): bigint => maple(page, type) | 2n;
 
 const mapleKernel = (root: bigint, nodes: readonly (readonly [page: number, value: ToyValue])[] = []) =>
   toyKernel({
@@ -204,7 +206,7 @@ const mapleOf = (kernel: ReturnType<typeof mapleKernel>) =>
   [...mapleEntries(kernel, kernel.variable("tree"))].map(({ first, last, entry }) => [first, last, entry]);
 
 test("a maple tree of one leaf gives ranges, gaps left out", () => {
-  const kernel = mapleKernel(maple(1, LEAF), [
+  const kernel = mapleKernel(mapleRoot(1, LEAF), [
     [1, { mr64: { pivot: [0xfffn, 0x1fffn, 0x2fffn], slot: [0n, 0xaa0n, 0n, 0xbb0n] } }],
   ]);
   assert.deepEqual(mapleOf(kernel), [
@@ -214,7 +216,7 @@ test("a maple tree of one leaf gives ranges, gaps left out", () => {
 });
 
 test("a maple tree of two levels bounds each leaf by its parent's pivots", () => {
-  const kernel = mapleKernel(maple(1, ARANGE), [
+  const kernel = mapleKernel(mapleRoot(1, ARANGE), [
     [1, { ma64: { pivot: [0x1fffn], slot: [maple(2, LEAF), maple(3, LEAF)] } }],
     [2, { mr64: { pivot: [0xfffn], slot: [0xaa0n, 0xbb0n] } }],
     [3, { mr64: { pivot: [0x2fffn], slot: [0xcc0n] } }],
@@ -232,7 +234,7 @@ test("a maple tree with a single entry, or none, has no node", () => {
 });
 
 test("a maple tree that leads back to itself ends with a fault", () => {
-  const kernel = mapleKernel(maple(1, ARANGE), [[1, { ma64: { pivot: [0n], slot: [maple(1, ARANGE)] } }]]);
+  const kernel = mapleKernel(mapleRoot(1, ARANGE), [[1, { ma64: { pivot: [0n], slot: [maple(1, ARANGE)] } }]]);
   assert.match(
     faultOf(() => mapleOf(kernel)),
     /^corrupt: maple/,
