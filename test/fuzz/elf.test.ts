@@ -6,8 +6,7 @@ import { attempt, Fault } from "../../src/base/fault.ts";
 import { bytesFile } from "../../src/base/file.ts";
 import { bare, type CType } from "../../src/debuginfo/ctype.ts";
 import { openDwarf } from "../../src/debuginfo/dwarf/dwarf.ts";
-import type { Machine } from "../../src/debuginfo/dwarf/expression.ts";
-import { variableValue } from "../../src/debuginfo/dwarf/variableValue.ts";
+import { evaluateLocation, type Machine } from "../../src/debuginfo/dwarf/expression.ts";
 import { openElf } from "../../src/debuginfo/elf.ts";
 import { elfSymbols } from "../../src/debuginfo/elfSymbols.ts";
 import type { CodeSource, SymbolSource, TypeSource } from "../../src/debuginfo/source.ts";
@@ -73,7 +72,7 @@ function askCode(code: CodeSource, pc: bigint): void {
     for (const variable of variables.slice(0, 50)) {
       attempt(() => askType(variable.type));
       attempt(() => variable.declared);
-      attempt(() => variableValue(variable.location, 8, machine));
+      attempt(() => variable.location?.kind === "expression" && evaluateLocation(variable.location, machine));
     }
   }
 }
@@ -139,10 +138,9 @@ test("the built images answer before they are broken", () => {
     const { code, types } = openDwarf(openElf(bytesFile("whole", debugInfoImage({ version }))));
     const [inner, outer] = code.scopes(CODE + 0x10n);
     assert.deepEqual([inner?.function, outer?.function], ["inner", "outer"]);
-    assert.deepEqual(variableValue(outer?.variables()[0]?.location, 4, machine), {
-      kind: "memory",
-      address: (7n << 32n) + 8n - 16n,
-    });
+    const local = outer?.variables()[0]?.location;
+    assert.ok(local?.kind === "expression");
+    assert.deepEqual(evaluateLocation(local, machine)[0]?.place, { kind: "memory", address: (7n << 32n) + 8n - 16n });
     assert.deepEqual([inner?.variables()[0]?.location?.kind, code.cfi(CODE)?.cfa.kind], ["constant", "register"]);
     assert.equal(code.scopes(CODE + 0x50n)[0]?.function, "second");
     assert.equal([...types.names()].length, 4);

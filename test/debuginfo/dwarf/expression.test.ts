@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../../src/base/fault.ts";
-import { evaluateValue, type Machine } from "../../../src/debuginfo/dwarf/expression.ts";
-import { variableValue } from "../../../src/debuginfo/dwarf/variableValue.ts";
+import { evaluateLocation, evaluateValue, type Machine, type Piece } from "../../../src/debuginfo/dwarf/expression.ts";
 import type { CType } from "../../../src/debuginfo/ctype.ts";
 import type { ExpressionUnit } from "../../../src/debuginfo/source.ts";
 
@@ -133,43 +132,37 @@ test("an expression that cannot be answered is a fault, one that breaks the rule
   assert.throws(() => value(0x0e, 1), fault("truncated"));
 });
 
-const variable = (bytes: readonly number[], size: number, frameBase?: readonly number[], on: ExpressionUnit = unit) =>
-  variableValue(
-    { kind: "expression", bytes: Uint8Array.from(bytes), frameBase: frameBase && Uint8Array.from(frameBase), unit: on },
-    size,
+const pieces = (bytes: readonly number[], frameBase?: readonly number[]): readonly Piece[] =>
+  evaluateLocation(
+    { kind: "expression", bytes: Uint8Array.from(bytes), frameBase: frameBase && Uint8Array.from(frameBase), unit },
     machine,
   );
-const bytesOf = (result: ReturnType<typeof variable>): readonly number[] | undefined =>
-  result?.kind === "bytes" ? [...result.bytes] : undefined;
+const whole = (place: Piece["place"]): readonly Piece[] => [{ place, bits: undefined, bitOffset: 0 }];
 
 test("a variable in memory is an address, by frame base or register", () => {
-  assert.deepEqual(variable([0x91, 0x68], 8, [0x9c]), { kind: "memory", address: 0x7000n - 24n });
+  assert.deepEqual(pieces([0x91, 0x68], [0x9c]), whole({ kind: "memory", address: 0x7000n - 24n }));
   // Clang's frame base is a register itself.
-  assert.deepEqual(variable([0x91, 0x68], 8, [0x56]), { kind: "memory", address: 0x600n - 24n });
-  assert.deepEqual(variable([0x77, 0x08], 4), { kind: "memory", address: 0x708n });
+  assert.deepEqual(pieces([0x91, 0x68], [0x56]), whole({ kind: "memory", address: 0x600n - 24n }));
+  assert.deepEqual(pieces([0x77, 0x08]), whole({ kind: "memory", address: 0x708n }));
 });
 
-test("a variable in a register, or that is a value, has the bytes of its size in target order", () => {
-  assert.deepEqual(bytesOf(variable([0x53], 4)), [0, 3, 0, 0]);
-  assert.deepEqual(bytesOf(variable([0x09, 0xff, 0x9f], 8)), Array<number>(8).fill(255));
-  assert.deepEqual(bytesOf(variable([0x9e, 2, 0xab, 0xcd], 2)), [0xab, 0xcd]);
-  assert.deepEqual(bytesOf(variable([0x53], 4, undefined, { ...unit, byteOrder: "big" })), [0, 0, 3, 0]);
+test("a variable lies in a register, is a value, or is bytes", () => {
+  assert.deepEqual(pieces([0x53]), whole({ kind: "register", register: 3 }));
+  assert.deepEqual(pieces([0x90, 40]), whole({ kind: "register", register: 40 }));
+  assert.deepEqual(pieces([lit(7), 0x9f]), whole({ kind: "value", value: 7n }));
+  assert.deepEqual(pieces([0x9e, 2, 0xab, 0xcd]), whole({ kind: "bytes", bytes: Uint8Array.of(0xab, 0xcd) }));
 });
 
-test("a variable in pieces is put together, from the first byte on in either byte order", () => {
-  const pieces = [0x53, 0x93, 2, 0x08, 0x20, 0x93, 2]; // two bytes of register 3, two of memory at 0x20
-  assert.deepEqual(bytesOf(variable(pieces, 4)), [0, 3, 0x20, 0x21]);
-  assert.deepEqual(bytesOf(variable(pieces, 4, undefined, { ...unit, byteOrder: "big" })), [3, 0, 0x20, 0x21]);
-  assert.deepEqual(bytesOf(variable([0x53, 0x9d, 4, 8, lit(5), 0x9f, 0x9d, 4, 0], 1)), [0x53]);
-});
-
-test("what was optimised out is nothing, and in part a fault", () => {
-  assert.equal(variableValue(undefined, 4, machine), undefined);
-  assert.equal(variable([], 4), undefined);
-  assert.equal(variable([0x93, 4], 4), undefined);
-  assert.throws(() => variable([0x53, 0x93, 2, 0x93, 2], 4), fault("unknown"));
+test("a variable in pieces has a place for each, none where a piece was optimised out", () => {
+  assert.deepEqual(pieces([0x53, 0x93, 2, 0x08, 0x20, 0x93, 4, 0x93, 1, lit(5), 0x9f, 0x9d, 4, 8]), [
+    { place: { kind: "register", register: 3 }, bits: 16, bitOffset: 0 },
+    { place: { kind: "memory", address: 0x20n }, bits: 32, bitOffset: 0 },
+    { place: { kind: "absent" }, bits: 8, bitOffset: 0 },
+    { place: { kind: "value", value: 5n }, bits: 4, bitOffset: 8 },
+  ]);
+  assert.deepEqual(pieces([]), whole({ kind: "absent" }));
 });
 
 test("a pointer that was optimised away leads to its variable", () => {
-  assert.deepEqual(variable([0xa0, 0x40, 0, 0, 0, 8], 8), { kind: "pointer", variable: 0x40, offset: 8 });
+  assert.deepEqual(pieces([0xa0, 0x40, 0, 0, 0, 8]), whole({ kind: "pointer", variable: 0x40, offset: 8 }));
 });
