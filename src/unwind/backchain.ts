@@ -23,6 +23,6 @@ export function backchainRule(kernel: Kernel, cursor: Cursor): Step | undefined 
 /** The frame that starts at `sp`, with the return address that the function it called saved into it. @throws Fault */
 export function savedBy(kernel: Kernel, sp: bigint): Cursor {
   const pc = kernel.object("struct stack_frame", sp).at(`gprs[${SAVED_R14}]`).value();
-  const known = new Map([["pc", pc], ["r15", sp]]); // prettier-ignore
+  const known = new Map([[kernel.arch.pc, pc], [kernel.arch.sp, sp]]); // prettier-ignore
   return { pc, sp, known, registers: () => known, exact: false };
 }

@@ -14,6 +14,9 @@ interface Layout {
   readonly slots: readonly Slot[];
 }
 
+/** No architecture's has more than some hundred bytes. */
+const MAX_BYTES = 4096;
+
 /** Where each register lies in `struct pt_regs`, from its type. */
 function layout(kernel: Kernel): Layout {
   return kernel.memo("struct pt_regs", () => {
@@ -23,6 +26,7 @@ function layout(kernel: Kernel): Layout {
       const member = attempt(() => regs.at(path));
       if (!(member instanceof Fault)) slots.push({ register, offset: Number(member.address), size: member.size });
     }
+    if (regs.size > MAX_BYTES) throw Fault.of("corrupt", `struct pt_regs of ${regs.size} bytes`);
     return { size: regs.size, slots };
   });
 }

@@ -15,6 +15,8 @@ export interface StackRange {
 
 /** CPUs that a lying `nr_cpu_ids` may claim: the largest CONFIG_NR_CPUS is 8192. */
 const MAX_CPUS = 8192;
+/** With KASAN on 64K pages they come to 128 KiB. */
+const MAX_THREAD_SIZE = 1 << 20;
 const EXCEPTION_STACK_BYTES = 4096n;
 const PAGE_BYTES = 4096n;
 
@@ -24,7 +26,7 @@ export function threadSize(kernel: Kernel): number {
     const union = kernel.types.find("union", "thread_union");
     const size = union ? sizeOf(union) : 0;
     // A stack is a power of two; anything else is no stack.
-    return size >= 4096 && (size & (size - 1)) === 0 ? size : kernel.arch.threadSize;
+    return size >= 4096 && size <= MAX_THREAD_SIZE && (size & (size - 1)) === 0 ? size : kernel.arch.threadSize;
   });
 }
 

@@ -60,7 +60,7 @@ export function stackKernel(
   const x86 = arch.name === "x86_64";
   const kernel = toyKernel({
     arch,
-    types: (x86 ? x86Types : arm64Types) + types,
+    types: (x86 ? x86Types : arch.name === "arm64" ? arm64Types : "") + types,
     symbols: { ...symbols, ...(x86 ? { hardirq_stack_ptr: { address: HARDIRQ_STACK_PTR, size: 8 } } : {}) },
     parts: {
       code: {
@@ -75,14 +75,14 @@ export function stackKernel(
       },
     },
   });
-  kernel.put("struct task_struct", TASK, { stack: TASK_STACK });
+  if (kernel.types.find("struct", "task_struct")) kernel.put("struct task_struct", TASK, { stack: TASK_STACK });
   if (x86) kernel.put("unsigned long", HARDIRQ_STACK_PTR, IRQ_STACK + THREAD_SIZE - 8n);
   return kernel;
 }
 
 /** Writes words upwards from an address. */
 export function putWords(kernel: ToyKernel, address: bigint, ...words: bigint[]): void {
-  words.forEach((word, i) => kernel.put("unsigned long", address + BigInt(i * 8), word));
+  words.forEach((word, i) => kernel.put("unsigned long", address + BigInt(i * kernel.arch.wordSize), word));
 }
 
 /** A row of call frame information of x86_64: CFA is rsp + `offset`; rules by register name. */
@@ -92,7 +92,7 @@ export function cfiRow(
   arch: Arch = x86_64,
 ): CfiRow {
   const number = (name: string): number => arch.dwarfRegisters.indexOf(name);
-  const returnAddressRegister = arch === arm64 ? 30 : 16;
+  const returnAddressRegister = arch === arm64 ? 30 : arch.name === "s390x" ? 14 : 16;
   return {
     cfa: { kind: "register", register: number(arch.sp), offset },
     rules: new Map(Object.entries(rules).map(([name, rule]) => [number(name), rule])),
