@@ -23,6 +23,7 @@ import { pte } from "./commands/pte.ts";
 import { ptov } from "./commands/ptov.ts";
 import { rd } from "./commands/rd.ts";
 import { repeat } from "./commands/repeat.ts";
+import { runq } from "./commands/runq.ts";
 import { set } from "./commands/set.ts";
 import { star, struct, union } from "./commands/struct.ts";
 import { swap } from "./commands/swap.ts";
@@ -61,6 +62,7 @@ export const commands = (): readonly Command[] => [
   q,
   rd,
   repeat,
+  runq,
   set,
   struct,
   swap,

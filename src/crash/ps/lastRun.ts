@@ -64,7 +64,7 @@ function lastRunPiece(kernel: Kernel, { task, at }: LastRun, ago: boolean, width
 }
 
 /** `0 00:00:01.162`: days, then hours to milliseconds. */
-function agoText(nanoseconds: bigint): string {
+export function agoText(nanoseconds: bigint): string {
   const milliseconds = nanoseconds / 1_000_000n;
   const { days, time } = durationParts(Number(milliseconds / 1000n));
   return `${days} ${time}.${String(milliseconds % 1000n).padStart(3, "0")}`;
