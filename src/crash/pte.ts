@@ -45,4 +45,4 @@ export function swapLine(kernel: Kernel, entry: bigint): Line | undefined {
 }
 
 const center = (title: string, width: number): string =>
-  title.padStart(Math.ceil((width - title.length) / 2) + title.length).padEnd(width);
+  title.padStart(Math.floor((width - title.length) / 2) + title.length).padEnd(width);

@@ -17,7 +17,7 @@ import { vmaCells, vmaRow, vmaTitle, type VmaCells } from "./vma.ts";
 export function mmPiece(task: Obj, mm: Obj): Piece {
   const { kernel } = task;
   const kilobytes = (pages: number): number => pages * (pageSize(kernel) / 1024);
-  const title = `${addressTitle(kernel, "MM")}  ${addressTitle(kernel, "PGD")}  RSS    TOTAL_VM`;
+  const title = `${addressTitle(kernel, "MM")}  ${addressTitle(kernel, "PGD")}   RSS    TOTAL_VM`;
   const heading: Line = [{ as: "title", text: title }];
   if (mm.address === 0n) {
     const none = addressTitle(kernel, "0");

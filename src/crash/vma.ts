@@ -9,7 +9,7 @@ import { record, type Line, type Piece } from "./piece.ts";
 
 /** A row of areas: `vm_area_struct`, bounds, flags, file. */
 export const vmaTitle = (kernel: Kernel): Line => [
-  { as: "title", text: `${addressTitle(kernel, "VMA")}      START        END   FLAGS FILE` },
+  { as: "title", text: `${addressTitle(kernel, "VMA")}    START       END     FLAGS FILE` },
 ];
 
 /** What is shown of an area. */

@@ -69,7 +69,7 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each
 
 function* runFor(context: Context, task: Obj, names: readonly string[], more: string): Pieces {
   const own = Object.create(context, { task: { value: task, writable: true } }) as Context;
-  let endsBlank = false;
+  let endsBlank = true;
   for (const name of names) {
     if (name === "set") yield text(taskHeading(task));
     for (const piece of runCommand(own, `${name} ${more}`)) {
