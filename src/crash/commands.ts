@@ -16,6 +16,7 @@ import { list } from "./commands/list.ts";
 import { log } from "./commands/log.ts";
 import { mod } from "./commands/mod.ts";
 import { mount } from "./commands/mount.ts";
+import { net } from "./commands/net.ts";
 import { p } from "./commands/p.ts";
 import { ps } from "./commands/ps.ts";
 import { ptob } from "./commands/ptob.ts";
@@ -30,6 +31,7 @@ import { swap } from "./commands/swap.ts";
 import { sym } from "./commands/sym.ts";
 import { sys } from "./commands/sys.ts";
 import { task } from "./commands/task.ts";
+import { timer } from "./commands/timer.ts";
 import { vm } from "./commands/vm.ts";
 import { vtop } from "./commands/vtop.ts";
 import { whatis } from "./commands/whatis.ts";
@@ -54,6 +56,7 @@ export const commands = (): readonly Command[] => [
   log,
   mod,
   mount,
+  net,
   p,
   ps,
   pte,
@@ -69,6 +72,7 @@ export const commands = (): readonly Command[] => [
   sym,
   sys,
   task,
+  timer,
   union,
   vm,
   vtop,

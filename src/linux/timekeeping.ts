@@ -45,8 +45,8 @@ const ticks = (jiffies: bigint, hz: number): bigint =>
 /** Values that kernel/Kconfig.hz and the architectures offer, the usual ones first. */
 const HZ_CHOICES = [250, 1000, 100, 300, 128, 256, 200, 500, 1024, 1200, 48, 24];
 
-/** @throws Fault */
-const jiffies64 = (kernel: Kernel): bigint => kernel.memory.u64(noteSymbol(kernel, "jiffies_64"));
+/** Timer ticks, from INITIAL_JIFFIES on. @throws Fault */
+export const jiffies64 = (kernel: Kernel): bigint => kernel.memory.u64(noteSymbol(kernel, "jiffies_64"));
 
 /**
  * Timer ticks a second. No variable holds CONFIG_HZ; but jiffies start at -300 seconds, so only the right HZ makes
@@ -77,6 +77,10 @@ export function uptime(kernel: Kernel): number {
   const rate = hz(kernel);
   return Number(ticks(jiffies64(kernel), rate)) / rate;
 }
+
+/** CLOCK_MONOTONIC as precise as jiffies tell it, nanoseconds. @throws Fault */
+export const tickTime = (kernel: Kernel): bigint =>
+  ticks(jiffies64(kernel), hz(kernel)) * (1_000_000_000n / BigInt(hz(kernel)));
 
 const FSHIFT = 11n; // include/linux/sched/loadavg.h
 const FIXED_1 = 1n << FSHIFT;

@@ -1,11 +1,11 @@
-import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { possibleCpus } from "../../linux/cpumask.ts";
 import { tasksOnRunqueue } from "../../linux/runqueue.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { command } from "../command.ts";
+import { guarded } from "../guarded.ts";
 import { parseCpus } from "../number.ts";
-import { faultPiece, type Pieces, record, text } from "../piece.ts";
+import { type Pieces, record, text } from "../piece.ts";
 import { cpuGroups } from "../runq/groups.ts";
 import { cpuQueues, orNone, queuedTask } from "../runq/queues.ts";
 import { clockLags, currentTimes, runqueueClocks } from "../runq/times.ts";
@@ -46,16 +46,6 @@ Tasks with a deadline and tasks of a BPF scheduler follow where there are any.`,
     }
   },
 });
-
-/** One CPU whose queue is damaged takes nothing from the others. */
-function* guarded(pieces: Pieces): Pieces {
-  for (;;) {
-    const next = attempt(() => pieces.next());
-    if (next instanceof Fault) return yield faultPiece(next);
-    if (next.done) return;
-    yield next.value;
-  }
-}
 
 function* runnable(kernel: Kernel, cpu: number): Pieces {
   yield text([{ as: "title", text: `CPU ${cpu}` }]);
