@@ -127,6 +127,16 @@ export interface CodeSource {
   cfi(pc: bigint): CfiRow | undefined;
   /** The line that `pc` comes from, without inlined callers; for assembly too. */
   lines?(pc: bigint): SourceLine | undefined;
+  /** The call that returns to `returnPc`, when debug information describes it. */
+  callSite?(returnPc: bigint): CallSite | undefined;
+}
+
+/** A call, as the caller's debug information has it: it tells what the callee has forgotten (DW_OP_entry_value). */
+export interface CallSite {
+  /** The function called, undefined for an indirect call. Another one on the stack was reached by a tail call. */
+  readonly callee: string | undefined;
+  /** What the call passed in a DWARF register, as an expression (DW_AT_call_value) of the caller's frame. */
+  argument(register: number): (VariableLocation & { readonly kind: "expression" }) | undefined;
 }
 
 /** The registers an ORC entry can name (asm/orc_types.h), by name: the numbers moved in v4. */

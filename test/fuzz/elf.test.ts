@@ -61,6 +61,7 @@ function askType(type: CType, depth = 0): void {
 function askCode(code: CodeSource, pc: bigint): void {
   attempt(() => code.lines?.(pc));
   attempt(() => code.cfi(pc));
+  attempt(() => code.callSite?.(pc)?.argument(5));
   const scopes = attempt(() => code.scopes(pc));
   if (scopes instanceof Fault) return;
   for (const scope of scopes) {

@@ -3,8 +3,9 @@ import type { ElfFile } from "../elf.ts";
 import type { ElfSymbols } from "../elfSymbols.ts";
 import { type Placement, type TextRange, sectionAddress, textRanges } from "../placement.ts";
 import { relocated } from "../relocation.ts";
-import type { CfiRow, CodeScope, CodeSource, SourceLine } from "../source.ts";
+import type { CallSite, CfiRow, CodeScope, CodeSource, SourceLine } from "../source.ts";
 import type { Die } from "./die.ts";
+import { callSiteOf } from "./callSites.ts";
 import { FrameTables, type FrameSection } from "./cfi.ts";
 import { FunctionTable } from "./functions.ts";
 import type { Image } from "./image.ts";
@@ -67,6 +68,11 @@ export class DwarfCode implements CodeSource {
   functionAt(pc: bigint): Die | undefined {
     const unit = this.unitAt(pc);
     return unit && this.functionsOf(unit).at(this.image.encoding.addressing.distance(pc));
+  }
+
+  callSite(returnPc: bigint): CallSite | undefined {
+    const caller = this.functionAt(returnPc - 1n);
+    return caller && callSiteOf(caller, this.image.encoding.addressing.distance(returnPc));
   }
 
   private functionsOf(unit: Unit): FunctionTable {

@@ -70,5 +70,6 @@ export const DW_AT_addr_base = 0x73;
 export const DW_AT_rnglists_base = 0x74;
 export const DW_AT_call_return_pc = 0x7d;
 export const DW_AT_call_value = 0x7e;
+export const DW_AT_call_origin = 0x7f;
 export const DW_AT_loclists_base = 0x8c;
 export const DW_AT_GNU_call_site_value = 0x2111;

@@ -18,10 +18,10 @@ export interface Machine {
   /** The canonical frame address, when the unwinder knows it. */
   cfa?(): bigint | undefined;
   /**
-   * What a register, or the memory it points at, held when the function was entered (DW_OP_entry_value): the
-   * argument is the expression to evaluate there. Undefined when the caller's debug information does not tell.
+   * What a register held when the function was entered (DW_OP_entry_value): `CallSite.argument` of the call tells it
+   * in the caller's frame. Undefined when that is not known.
    */
-  entryValue?(expression: Uint8Array): bigint | undefined;
+  entryValue?(register: number): bigint | undefined;
 }
 
 /** Where one part of an object is, or what it is. */
@@ -65,6 +65,7 @@ export function evaluateLocation(
 /**
  * The value an expression leaves on top of the stack, as call frame information and DW_AT_call_value mean it.
  * @param initial what is on the stack before; the CFA for a register's rule
+ * @param frameBase that of the function, for what a call passed
  * @throws Fault as `evaluateLocation` does
  */
 export function evaluateValue(
@@ -72,8 +73,17 @@ export function evaluateValue(
   unit: ExpressionUnit,
   machine: Machine,
   initial: readonly bigint[] = [],
+  frameBase?: Uint8Array,
 ): bigint {
-  return new Evaluation(unit, machine, undefined, initial).value(bytes);
+  return new Evaluation(unit, machine, frameBase, initial).value(bytes);
+}
+
+/** The register that an expression consists of: DW_OP_reg0 to reg31 or DW_OP_regx, and nothing else. */
+export function registerOf(expression: Uint8Array): number | undefined {
+  const [opcode = 0, operand = 0x80] = expression;
+  if (expression.length === 1 && opcode >= op.DW_OP_reg0 && opcode <= op.DW_OP_reg31) return opcode - op.DW_OP_reg0;
+  // Registers that matter here have numbers below 128: one byte of LEB128.
+  return expression.length === 2 && opcode === op.DW_OP_regx && operand < 0x80 ? operand : undefined;
 }
 
 class Evaluation {
@@ -305,7 +315,8 @@ class Evaluation {
         return true;
       case op.DW_OP_entry_value:
       case op.DW_OP_GNU_entry_value: {
-        const value = this.machine.entryValue?.(cursor.take(cursor.uleb()));
+        const register = registerOf(cursor.take(cursor.uleb()));
+        const value = register === undefined ? undefined : this.machine.entryValue?.(register);
         if (value === undefined) throw Fault.of("unknown", "the value at the entry of the function is not known");
         this.push(value);
         return true;

@@ -51,6 +51,13 @@ function descend(subprogram: Die, pc: number, levels: Level[]): void {
   }
 }
 
+/** The function at `pc`, a distance, and the inlined calls and blocks in it that hold it, outermost first. @throws Fault */
+export function blocksAt(subprogram: Die, pc: number): Die[] {
+  const levels: Level[] = [];
+  descend(subprogram, pc, levels);
+  return levels.flatMap((level) => [level.function, ...level.blocks]);
+}
+
 /** The child with code that holds the pc. */
 function childAt(die: Die, pc: number): Die | undefined {
   for (const walk = die.children(); walk.next();) {

@@ -24,7 +24,7 @@ const machine: Machine = {
   register: (number) => (number === 9 ? undefined : BigInt(number) * 0x100n),
   memory: (address, size) => Uint8Array.from({ length: size }, (_, i) => Number((address + BigInt(i)) & 0xffn)),
   cfa: () => 0x7000n,
-  entryValue: ([operation]) => (operation === 0x55 ? 42n : undefined),
+  entryValue: (register) => (register === 5 ? 42n : undefined),
 };
 
 const value = (...bytes: number[]): bigint => evaluateValue(Uint8Array.from(bytes), unit, machine);

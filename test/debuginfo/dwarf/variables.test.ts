@@ -183,3 +183,60 @@ test("a location list of DWARF 4 and before does so too", () => {
     [[0x50], undefined, [0x70, 8], undefined],
   );
 });
+
+test("a call tells what it passed, by the address it returns to", () => {
+  for (const [site, parameter, returnPc, origin, passed] of [
+    [
+      at.DW_TAG_call_site,
+      at.DW_TAG_call_site_parameter,
+      at.DW_AT_call_return_pc,
+      at.DW_AT_call_origin,
+      at.DW_AT_call_value,
+    ],
+    [
+      at.DW_TAG_GNU_call_site,
+      at.DW_TAG_GNU_call_site_parameter,
+      at.DW_AT_low_pc,
+      at.DW_AT_abstract_origin,
+      at.DW_AT_GNU_call_site_value,
+    ],
+  ] as const) {
+    const callee = die(at.DW_TAG_subprogram, [[at.DW_AT_name, "string", "callee"]]);
+    const builder = new DwarfBuilder({ version: site === at.DW_TAG_call_site ? 5 : 4 });
+    builder.unit(
+      die(at.DW_TAG_compile_unit, pcs(0, 0x100), [
+        callee,
+        die(at.DW_TAG_subprogram, pcs(0, 0x100), [
+          die(at.DW_TAG_lexical_block, pcs(0x10, 0x20), [
+            die(
+              site,
+              [
+                [returnPc, "addr", code + 0x20],
+                [origin, "ref4", callee],
+              ],
+              [
+                die(parameter, [
+                  [at.DW_AT_location, "exprloc", [0x55]],
+                  [passed, "exprloc", [0x73, 8]],
+                ]),
+                die(parameter, [
+                  [at.DW_AT_location, "exprloc", [0x90, 40]],
+                  [passed, "exprloc", [0x31]],
+                ]),
+              ],
+            ),
+          ]),
+          die(site, [[returnPc, "addr", code + 0x40]]),
+        ]),
+      ]),
+    );
+    const { code: source } = builder.open();
+    const call = source.callSite?.(CODE + 0x20n);
+    assert.equal(call?.callee, "callee");
+    assert.deepEqual([...(call?.argument(5)?.bytes ?? [])], [0x73, 8]);
+    assert.deepEqual([...(call?.argument(40)?.bytes ?? [])], [0x31]);
+    assert.equal(call?.argument(4), undefined);
+    assert.equal(source.callSite?.(CODE + 0x40n)?.callee, undefined);
+    assert.equal(source.callSite?.(CODE + 0x21n), undefined);
+  }
+});
