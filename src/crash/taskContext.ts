@@ -3,7 +3,7 @@ import { hex, hex0x } from "../base/hex.ts";
 import { runningOn } from "../linux/cpu.ts";
 import { panicTask } from "../linux/panic.ts";
 import { rawTaskState, taskState } from "../linux/taskState.ts";
-import { taskComm, taskCpu, taskPid } from "../linux/task.ts";
+import { taskComm, taskCpu, taskPid, tasksByPid } from "../linux/task.ts";
 import type { Obj } from "../model/object.ts";
 import { faultSpan, record, type Line, type Piece } from "./piece.ts";
 
@@ -73,10 +73,17 @@ const known = <T>(value: T | Fault): T | undefined => (value instanceof Fault ? 
 
 const shown = (value: number | string | Fault) => (value instanceof Fault ? faultSpan(value) : String(value));
 
-const taskLine = ({ address }: Obj, info: bigint | Fault): Line => [
+const taskLine = (task: Obj, info: bigint | Fault): Line => [
   "   TASK: ",
-  { as: "task", text: hex(address), address },
+  { as: "task", text: hex(task.address), address: task.address },
+  namesakes(task),
   "  [THREAD_INFO: ",
   info instanceof Fault ? faultSpan(info) : { as: "address", text: hex(info), address: info },
   "]",
 ];
+
+/** Idle tasks share pid 0: how many there are. */
+function namesakes(task: Obj): string {
+  const count = attempt(() => tasksByPid(task.kernel).get(taskPid(task))?.length ?? 1);
+  return count instanceof Fault || count < 2 ? "" : `  (1 of ${count})`;
+}

@@ -7,6 +7,7 @@ import { findCache } from "../../linux/slab.ts";
 import { slabObjectAt } from "../../linux/slabObject.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { command, type Context, type Parsed } from "../command.ts";
+import { addressFacts } from "../kmem/address.ts";
 import { counterTables } from "../kmem/counters.ts";
 import { pageFlagTable } from "../kmem/flags.ts";
 import { freeAreas, freeBlockAt } from "../kmem/free.ts";
@@ -20,7 +21,7 @@ import { cacheList, cacheTable, chosenCaches, untilBroken } from "../kmem/slabs.
 import { memoryUsage } from "../kmem/usage.ts";
 import { vmallocTable, vmallocTableAt } from "../kmem/vmalloc.ts";
 import { zoneStatistics } from "../kmem/zones.ts";
-import { hexNumber, parseCpus } from "../number.ts";
+import { hexNumber, parseCpus, symbolAddress } from "../number.ts";
 import { text, type Pieces } from "../piece.ts";
 import { WrongUse } from "../wrongUse.ts";
 
@@ -63,8 +64,16 @@ export const kmem = command({
   ],
   description: `Tells about the kernel's use of memory.
 
-With an address and no option, everything that is known of it: symbol, slab object, free block, vmalloc area, task, page. An address is hexadecimal: of kernel memory, of a struct page, or physical.`,
-  examples: [{ line: "kmem -i", shows: "How much memory is used for what." }],
+With an address and no option, everything that is known of it: symbol, slab object, free block, vmalloc area, task, page. An address is a symbol or hexadecimal: of kernel memory, of a struct page, or physical.
+
+Of a slab cache ALLOCATED counts what users have: objects on freelists of CPUs are free. Damage to a freelist, and with slab debugging to poison and red zones, is said beside the objects.`,
+  examples: [
+    { line: "kmem -i", shows: "How much memory is used for what." },
+    { line: "kmem -s", shows: "Every slab cache." },
+    { line: "kmem -S task_struct", shows: "Slabs and objects of one cache." },
+    { line: "kmem -p | grep slab", shows: "Pages of slabs." },
+    { line: "kmem ffff8ef68526c180", shows: "What an address is." },
+  ],
   needs: ["types"],
   *run(context, args) {
     yield* whole(context, args);
@@ -128,7 +137,7 @@ function* atAddresses(context: Context, args: Parsed): Pieces {
     return yield* pageFlagTable(kernel, value);
   }
   const addresses = args.rest.map((word) => {
-    const address = hexNumber(word);
+    const address = symbolAddress(context, word) ?? hexNumber(word);
     if (address === undefined) throw new WrongUse(`not an address: ${word}`);
     return address;
   });
@@ -137,6 +146,8 @@ function* atAddresses(context: Context, args: Parsed): Pieces {
   if (args.has("-p") && addresses.length === 0) yield* pageTable(kernel);
   const members = args.value("-m")?.split(",");
   if (members && addresses.length === 0) yield* pageMembers(kernel, members, undefined);
+  const isTable = members !== undefined || ["-f", "-v", "-p"].some((flag) => args.has(flag));
+  let isFirst = true;
   for (const address of addresses) {
     const pfn = (): number => {
       const found = pfnOf(kernel, address, isPhysical);
@@ -146,9 +157,15 @@ function* atAddresses(context: Context, args: Parsed): Pieces {
     if (args.has("-f")) yield* freeBlockAt(kernel, pfn(), address);
     if (args.has("-v")) yield* vmallocTableAt(kernel, address, isPhysical || !kernel.memory.isKernelAddress(address));
     if (args.has("-p")) {
+      const row = pageRowAt(kernel, pfn());
       yield text(pageTitle(kernel));
-      yield pageRowAt(kernel, pfn());
+      yield row;
     }
     if (members) yield* pageMembers(kernel, members, pfn());
+    if (!isTable) {
+      if (!isFirst) yield text("");
+      isFirst = false;
+      yield* addressFacts(kernel, address, isPhysical);
+    }
   }
 }

@@ -1,5 +1,4 @@
-import { hex, hex0x } from "../../base/hex.ts";
-import { attempt, Fault } from "../../base/fault.ts";
+import { hex } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import { moduleName, moduleRanges, modules, type ModuleRange } from "../../linux/module.ts";
@@ -8,8 +7,9 @@ import type { Obj } from "../../model/object.ts";
 import { command } from "../command.ts";
 import { hexNumber } from "../number.ts";
 import { isPerCpu } from "../perCpu.ts";
-import { record, text, type Piece, type Pieces, type Span } from "../piece.ts";
+import { text, type Pieces } from "../piece.ts";
 import { SymbolNotFound } from "../symbolNotFound.ts";
+import { symbolPiece } from "../symbolPiece.ts";
 import { WrongUse } from "../wrongUse.ts";
 
 export const sym = command({
@@ -115,39 +115,4 @@ function* ofModule(kernel: Kernel, module: Obj): Pieces {
     const last = kind === "core" || kind === "init" ? end : end - 1n;
     yield text(`${hex(last)} ${TITLES[kind]} END: ${name}`);
   }
-}
-
-interface Shown {
-  /** An address within the symbol: shown instead of its own, with the offset. */
-  readonly address?: bigint | undefined;
-  /** Neither source line nor module: in lists. */
-  readonly plain?: boolean;
-}
-
-function symbolPiece(kernel: Kernel, symbol: KSymbol, { address = symbol.address, plain = false }: Shown = {}): Piece {
-  const { name, type, module } = symbol;
-  const offset = address - symbol.address;
-  const isText = "tTwW".includes(type);
-  const scopes = isText && !plain ? attempt(() => kernel.code.scopes(address)) : [];
-  const source = scopes instanceof Fault ? undefined : scopes[0]?.source;
-  const line: Span[] = [
-    { as: "address", text: hex(address), address },
-    ` (${type}) `,
-    { as: "symbol", text: `${name}${offset > 0n ? `+${offset}` : ""}`, address },
-  ];
-  if (module !== undefined && !plain) line.push(` [${module}] `);
-  if (source) {
-    const place = `${source.file}: ${source.line}`;
-    line.push(" ", { as: "source", text: place, file: source.file, line: source.line });
-  }
-  const data = {
-    address: hex0x(address),
-    type,
-    name,
-    offset: offset > 0n ? Number(offset) : undefined,
-    module,
-    file: source?.file,
-    line: source?.line,
-  };
-  return record(data, line);
 }

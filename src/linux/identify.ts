@@ -1,0 +1,176 @@
+/** "What is this address?": everything around it that the kernel has a name for. */
+import { attempt, Fault } from "../base/fault.ts";
+import type { KSymbol } from "../debuginfo/source.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import { cpuStacks, threadSize, type StackRange } from "../unwind/stacks.ts";
+import { type FreeBlock, freeBlockOf } from "./buddy.ts";
+import { possibleCpus } from "./cpumask.ts";
+import { pageToPfn, pfnToPage } from "./memoryModel.ts";
+import { moduleAt, moduleSections, type ModuleSection } from "./module.ts";
+import { pageShift } from "./page.ts";
+import { pageStruct, type PageStruct } from "./pageStruct.ts";
+import { perCpuOffset } from "./percpu.ts";
+import { type SlabObject, slabObjectAt, slabState } from "./slabObject.ts";
+import { stackOwner } from "./stack.ts";
+import { taskTable } from "./task.ts";
+import { type VmapArea, vmapAreaAt } from "./vmalloc.ts";
+import { findVma } from "./vma.ts";
+
+/** Something that holds an address; `offset` counts bytes from its start. */
+export type Container =
+  | { readonly kind: "symbol"; readonly symbol: KSymbol; readonly offset: number }
+  /** A CPU's copy of a per-CPU variable. */
+  | { readonly kind: "per-CPU variable"; readonly symbol: KSymbol; readonly cpu: number; readonly offset: number }
+  | { readonly kind: "module section"; readonly module: Obj; readonly section: ModuleSection; readonly offset: number }
+  /** `holder` is told of a free object: "" for its slab, "cpu 1 cache"; undefined for an allocated one. */
+  | {
+      readonly kind: "slab object";
+      readonly object: SlabObject;
+      readonly holder: string | undefined;
+      readonly offset: number;
+    }
+  /** The `task_struct` itself. */
+  | { readonly kind: "task"; readonly task: Obj; readonly offset: number }
+  | { readonly kind: "task stack"; readonly task: Obj; readonly offset: number }
+  /** An interrupt or exception stack of a CPU. */
+  | { readonly kind: "CPU stack"; readonly stack: StackRange; readonly offset: number }
+  | { readonly kind: "free block"; readonly block: FreeBlock }
+  | { readonly kind: "vmalloc area"; readonly area: VmapArea; readonly offset: number }
+  /** The address is that of a `struct page`. */
+  | { readonly kind: "page struct"; readonly page: PageStruct }
+  /** The page that the address lies on. */
+  | { readonly kind: "page"; readonly page: PageStruct; readonly physical: bigint }
+  | { readonly kind: "user area"; readonly task: Obj; readonly vma: Obj; readonly offset: number };
+
+/**
+ * What holds a kernel address, from the most to the least particular; or with `task`, a user address of its.
+ * What the dump cannot say is left out: this is asked of words that may be no addresses at all.
+ */
+export function* identify(kernel: Kernel, address: bigint, task?: Obj): Generator<Container> {
+  const isKernel = kernel.memory.isKernelAddress(address);
+  for (const find of isKernel ? KERNEL : []) {
+    const found = attempt(() => find(kernel, address));
+    if (found && !(found instanceof Fault)) yield found;
+  }
+  if (task && (!isKernel || kernel.arch.name === "s390x")) {
+    const found = attempt(() => userArea(task, address));
+    if (found && !(found instanceof Fault)) yield found;
+  }
+}
+
+type Finder = (kernel: Kernel, address: bigint) => Container | undefined;
+
+const symbolAt: Finder = (kernel, address) => {
+  const symbol = kernel.symbols.at(address);
+  return symbol && { kind: "symbol", symbol, offset: Number(address - symbol.address) };
+};
+
+/** Bounds of the per-CPU section by link address; its symbols are zero-based on x86_64 until v6.14. */
+const perCpuVariableAt: Finder = (kernel, address) => {
+  const start = kernel.symbols.find("__per_cpu_start")?.address;
+  const end = kernel.symbols.find("__per_cpu_end")?.address;
+  if (start === undefined || end === undefined) return undefined;
+  for (const cpu of possibleCpus(kernel)) {
+    const place = BigInt.asUintN(kernel.arch.wordSize * 8, address - perCpuOffset(kernel, cpu));
+    if (place < start || place >= end) continue;
+    const symbol = kernel.symbols.at(place);
+    if (symbol) return { kind: "per-CPU variable", symbol, cpu, offset: Number(place - symbol.address) };
+  }
+  return undefined;
+};
+
+const moduleSectionAt: Finder = (kernel, address) => {
+  const module = moduleAt(kernel, address);
+  if (!module) return undefined;
+  let nearest: ModuleSection | undefined;
+  for (const section of moduleSections(module)) {
+    if (section.address <= address && section.address >= (nearest?.address ?? 0n)) nearest = section;
+  }
+  return nearest && { kind: "module section", module, section: nearest, offset: Number(address - nearest.address) };
+};
+
+const slabObjectHolding: Finder = (kernel, address) => {
+  const object = slabObjectAt(kernel, address);
+  if (!object) return undefined;
+  const holder = slabState(object.slab).free.get(object.index);
+  return { kind: "slab object", object, holder, offset: Number(address - object.address) };
+};
+
+/** The known task whose `task_struct` the address lies in. */
+const taskHolding: Finder = (kernel, address) => {
+  const starts = kernel.memo("task_structs by address", () =>
+    taskTable(kernel).tasks.toSorted((a, b) => (a.address < b.address ? -1 : 1)),
+  );
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle]?.address ?? 0n) <= address) low = middle + 1;
+    else high = middle;
+  }
+  const task = starts[low - 1];
+  if (!task || address >= task.address + BigInt(task.size)) return undefined;
+  // The type may be longer than what is allotted: the registers of the FPU at its end are as long as the CPU has them.
+  const object = slabObjectAt(kernel, address);
+  if (object && object.address !== task.address) return undefined;
+  return { kind: "task", task, offset: Number(address - task.address) };
+};
+
+const taskStackHolding: Finder = (kernel, address) => {
+  const task = stackOwner(kernel, address);
+  return task && { kind: "task stack", task, offset: Number(address & BigInt(threadSize(kernel) - 1)) };
+};
+
+const cpuStackHolding: Finder = (kernel, address) => {
+  const stack = cpuStacks(kernel).find(({ start, end }) => address >= start && address < end);
+  return stack && { kind: "CPU stack", stack, offset: Number(address - stack.start) };
+};
+
+const vmallocAreaAt: Finder = (kernel, address) => {
+  const area = vmapAreaAt(kernel, address);
+  return area && { kind: "vmalloc area", area, offset: Number(address - area.start) };
+};
+
+const freeBlockAt: Finder = (kernel, address) => {
+  const pfn = pfnOfMapped(kernel, address);
+  const block = pfn === undefined ? undefined : freeBlockOf(kernel, pfn);
+  return block && { kind: "free block", block };
+};
+
+const pageStructAt: Finder = (kernel, address) => {
+  const pfn = pageToPfn(kernel, address);
+  return pfn === undefined ? undefined : { kind: "page struct", page: pageStruct(kernel, pfn) };
+};
+
+const pageHolding: Finder = (kernel, address) => {
+  const found = kernel.memory.translate(address);
+  const pfn = pfnOfMapped(kernel, address);
+  if (found instanceof Fault || pfn === undefined || pfnToPage(kernel, pfn) === undefined) return undefined;
+  return { kind: "page", page: pageStruct(kernel, pfn), physical: found.physical };
+};
+
+function pfnOfMapped(kernel: Kernel, address: bigint): number | undefined {
+  const found = kernel.memory.translate(address);
+  return found instanceof Fault ? undefined : Number(found.physical >> BigInt(pageShift(kernel)));
+}
+
+const KERNEL: readonly Finder[] = [
+  symbolAt,
+  perCpuVariableAt,
+  moduleSectionAt,
+  slabObjectHolding,
+  taskHolding,
+  taskStackHolding,
+  cpuStackHolding,
+  freeBlockAt,
+  vmallocAreaAt,
+  pageStructAt,
+  pageHolding,
+];
+
+function userArea(task: Obj, address: bigint): Container | undefined {
+  const mm = task.at("mm");
+  const vma = mm.value() === 0n ? undefined : findVma(mm.deref(), address);
+  return vma && { kind: "user area", task, vma, offset: Number(address - vma.at("vm_start").value()) };
+}
