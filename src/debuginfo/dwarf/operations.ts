@@ -79,4 +79,3 @@ export const DW_OP_GNU_convert = 0xf7;
 export const DW_OP_GNU_reinterpret = 0xf9;
 export const DW_OP_GNU_addr_index = 0xfb;
 export const DW_OP_GNU_const_index = 0xfc;
-export const DW_OP_GNU_variable_value = 0xfd;
