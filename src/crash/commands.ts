@@ -11,6 +11,7 @@ import { files } from "./commands/files.ts";
 import { foreach } from "./commands/foreach.ts";
 import { help } from "./commands/help.ts";
 import { ipcs } from "./commands/ipcs.ts";
+import { irq } from "./commands/irq.ts";
 import { kmem } from "./commands/kmem.ts";
 import { list } from "./commands/list.ts";
 import { log } from "./commands/log.ts";
@@ -51,6 +52,7 @@ export const commands = (): readonly Command[] => [
   foreach,
   help,
   ipcs,
+  irq,
   kmem,
   list,
   log,

@@ -7,7 +7,7 @@ import { addressSpan } from "../addressCell.ts";
 import { cell } from "../cell.ts";
 import { middle } from "../pad.ts";
 import { faultPiece, faultText, type Pieces, record, text } from "../piece.ts";
-import { functionSpans, symbolName } from "./function.ts";
+import { functionSpans, symbolName } from "../functionCell.ts";
 
 /** The high-resolution timers of a CPU, clock by clock; nanoseconds. */
 export function* cpuHrtimers(kernel: Kernel, cpu: number, now: bigint): Pieces {

@@ -5,7 +5,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { addressSpan } from "../addressCell.ts";
 import { faultSpan, type Line, type Pieces, faultPiece, record, text } from "../piece.ts";
-import { functionSpans, symbolName } from "./function.ts";
+import { functionSpans, symbolName } from "../functionCell.ts";
 
 interface Timer {
   readonly timer: Obj;

@@ -1,8 +1,8 @@
-import { Fault } from "../../base/fault.ts";
-import { hex0x } from "../../base/hex.ts";
-import type { Kernel } from "../../model/kernel.ts";
-import { addressSpan } from "../addressCell.ts";
-import { faultSpan, faultText, type Json, type Line } from "../piece.ts";
+import { Fault } from "../base/fault.ts";
+import { hex0x } from "../base/hex.ts";
+import type { Kernel } from "../model/kernel.ts";
+import { addressSpan } from "./addressCell.ts";
+import { faultSpan, faultText, type Json, type Line } from "./piece.ts";
 
 /** `ffffffff814b79d0  <delayed_work_timer_fn>`: a function's address and its name. */
 export function functionSpans(kernel: Kernel, address: bigint | Fault): Line {
