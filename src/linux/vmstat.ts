@@ -1,7 +1,8 @@
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { possibleCpus } from "./cpumask.ts";
-import { perCpuVariable } from "./percpu.ts";
+import { zones } from "./mmzone.ts";
+import { perCpuPointee, perCpuVariable } from "./percpu.ts";
 import { globalAddress } from "./vmcoreinfo.ts";
 
 /** A counter of the memory manager. */
@@ -62,7 +63,24 @@ export const COUNTER_TABLES: readonly CounterTable[] = [
 /** Counters of one global table; undefined where the kernel has it not. @throws Fault */
 export function globalCounters(kernel: Kernel, { variable, enumName }: CounterTable): readonly Counter[] | undefined {
   const address = globalAddress(kernel, variable);
-  return address === undefined ? undefined : counterArray(kernel, address, enumName);
+  if (address === undefined) return undefined;
+  const counters = counterArray(kernel, address, enumName);
+  if (variable !== "vm_numa_event") return counters;
+  const pending = pendingNumaEvents(kernel);
+  return counters.map(({ name, value }) => ({ name, value: value + (pending.get(name) ?? 0) }));
+}
+
+/** What CPUs counted of NUMA events and nobody has asked for: only a reader adds it up (mm/vmstat.c: fold_vm_numa_events). */
+function pendingNumaEvents(kernel: Kernel): ReadonlyMap<string, number> {
+  const pending = new Map<string, number>();
+  for (const zone of zones(kernel)) {
+    for (const cpu of possibleCpus(kernel)) {
+      const { address } = perCpuPointee(kernel, zone.at("per_cpu_zonestats"), cpu).at("vm_numa_event");
+      for (const { name, value } of counterArray(kernel, address, "numa_stat_item"))
+        pending.set(name, (pending.get(name) ?? 0) + value);
+    }
+  }
+  return pending;
 }
 
 /** Every global counter by name. @throws Fault */
