@@ -27,6 +27,7 @@ import { rd } from "./commands/rd.ts";
 import { repeat } from "./commands/repeat.ts";
 import { runq } from "./commands/runq.ts";
 import { set } from "./commands/set.ts";
+import { sig } from "./commands/sig.ts";
 import { star, struct, union } from "./commands/struct.ts";
 import { swap } from "./commands/swap.ts";
 import { sym } from "./commands/sym.ts";
@@ -69,6 +70,7 @@ export const commands = (): readonly Command[] => [
   repeat,
   runq,
   set,
+  sig,
   struct,
   swap,
   sym,
