@@ -20,8 +20,10 @@ import { disassemble } from "./requests/disassemble.ts";
 import { evaluate } from "./requests/evaluate.ts";
 import { exceptionInfo } from "./requests/exceptionInfo.ts";
 import { execution } from "./requests/execution.ts";
+import { identifies } from "./requests/identify.ts";
 import { memory } from "./requests/memory.ts";
 import { modules } from "./requests/modules.ts";
+import { runs } from "./requests/run.ts";
 import { source } from "./requests/source.ts";
 import { stackTrace } from "./requests/stackTrace.ts";
 import { threads } from "./requests/threads.ts";
@@ -36,8 +38,10 @@ const handlers: Handlers = {
   ...evaluate,
   ...exceptionInfo,
   ...execution,
+  ...identifies,
   ...memory,
   ...modules,
+  ...runs,
   ...source,
   ...stackTrace,
   ...threads,

@@ -1,3 +1,5 @@
+import type { Grid } from "./grid.ts";
+
 /**
  * Requests beyond DAP, between our own adapter and our own extension. Types only.
  * Addresses are `0x...` strings; names are those of the kernel's symbol table.
@@ -14,10 +16,14 @@ export interface CustomRequests {
   };
   /** The function at an address as a document: a DAP `Source` and the line (from 1) of the address in it. */
   "vmcore/disassembly": { arguments: { address: string }; body: { source: object; line: number } };
-  /** Makes a thread the selected one, by a `stopped` event of its own. */
-  "vmcore/select": { arguments: { threadId: number }; body: object };
+  /** Makes a thread the selected one, by a `stopped` event of its own; the thread may be named by its `task_struct`. */
+  "vmcore/select": { arguments: { threadId: number } | { task: string }; body: object };
   /** A thread's stack as text, as a person would paste it into a mail or an issue. */
   "vmcore/stack": { arguments: { threadId: number; format: "text" | "markdown" }; body: { text: string } };
+  /** A command line of crash's language, its records as tables. What it sets holds for itself alone. */
+  "vmcore/run": { arguments: { line: string }; body: Grid };
+  /** "What is this address?": everything around it that the kernel has a name for. */
+  "vmcore/identify": { arguments: { text: string; frameId?: number | undefined }; body: Identified };
 }
 
 export interface About {
@@ -51,6 +57,25 @@ export interface Resolved {
   /** A file on this machine. */
   readonly path: string | undefined;
   readonly line: number | undefined;
+}
+
+/** What holds an address, from the most to the least particular. */
+export interface Identified {
+  readonly address: string;
+  readonly containers: readonly IdentifiedContainer[];
+}
+
+export interface IdentifiedContainer {
+  /** "slab object", "task stack", "page"... */
+  readonly kind: string;
+  readonly facts: readonly IdentifiedFact[];
+}
+
+export interface IdentifiedFact {
+  readonly name: string;
+  readonly text: string;
+  /** Where the fact leads: an address, or a name of the symbol table. */
+  readonly link?: string;
 }
 
 export interface SymbolHit {

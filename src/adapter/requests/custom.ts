@@ -1,6 +1,7 @@
 import { attempt } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
+import { taskAt } from "../../linux/task.ts";
 import type { SymbolHit } from "../../protocol/custom.ts";
 import { addressOf } from "../addressOf.ts";
 import type { Handlers } from "../handlers.ts";
@@ -8,6 +9,8 @@ import { offsetName } from "../instructions.ts";
 import { listingOf } from "../listing.ts";
 import { scopeOf } from "../scope.ts";
 import { stackText } from "../stackText.ts";
+import type { Target } from "../target.ts";
+import type { Thread } from "../threads.ts";
 
 /** Symbols between two pauses. */
 const STEP = 4096;
@@ -80,8 +83,8 @@ export const custom: Topic = {
   },
 
   // eslint-disable-next-line require-yield -- one event
-  *["vmcore/select"](target, { threadId }) {
-    const { id } = target.threads.get(threadId);
+  *["vmcore/select"](target, chosen) {
+    const { id } = "task" in chosen ? threadOfTask(target, chosen.task) : target.threads.get(chosen.threadId);
     const isFirst = id === target.threads.first().id;
     target.client.send("stopped", {
       ...(isFirst ? target.stop() : { reason: "pause", threadId: id, description: "Selected" }),
@@ -95,3 +98,10 @@ export const custom: Topic = {
     return { text: yield* stackText(target, target.threads.get(threadId), format) };
   },
 };
+
+/** @throws UsageError when no task lies at the address */
+function threadOfTask({ kernel, threads }: Target, text: string): Thread {
+  const task = /^0x[0-9a-f]{1,16}$/.test(text) ? taskAt(kernel, BigInt(text)) : undefined;
+  if (!task) throw new UsageError(`${text} is not the address of a task`);
+  return threads.of(task);
+}

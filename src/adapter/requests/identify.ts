@@ -1,0 +1,125 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { faultSpan, spanText } from "../../crash/piece.ts";
+import { type Container, identify } from "../../linux/identify.ts";
+import { moduleName } from "../../linux/module.ts";
+import { pageFlagNames } from "../../linux/pageFlags.ts";
+import { cacheName, objectSize } from "../../linux/slab.ts";
+import { taskComm, taskPid } from "../../linux/task.ts";
+import { vmapCaller } from "../../linux/vmalloc.ts";
+import { vmaPath, vmaRange } from "../../linux/vma.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import type { IdentifiedFact } from "../../protocol/custom.ts";
+import { addressOf } from "../addressOf.ts";
+import type { Handlers } from "../handlers.ts";
+import { scopeOf } from "../scope.ts";
+
+/** "What is this address?", for a card of facts. */
+export const identifies: Pick<Handlers, "vmcore/identify"> = {
+  *"vmcore/identify"(target, { text, frameId }) {
+    const { kernel } = target;
+    const row = frameId === undefined ? undefined : target.frames.get(frameId);
+    const local = row && attempt(() => target.addressOfExpression(text, scopeOf(target, row)));
+    const address = typeof local === "bigint" ? local : addressOf(target, text);
+    const task = row?.thread.task ?? attempt(() => target.threads.first().task);
+    const containers = [];
+    for (const container of identify(kernel, address, task instanceof Fault ? undefined : task)) {
+      containers.push({ kind: container.kind, facts: [...factsOf(kernel, container)] });
+      yield;
+    }
+    return { address: hex0x(address), containers };
+  },
+};
+
+/** One fact; what cannot be read says so in its place. */
+function fact(name: string, read: () => string | undefined, link?: string): IdentifiedFact {
+  const text = attempt(read);
+  const shown = text instanceof Fault ? spanText(faultSpan(text)) : (text ?? "unknown");
+  return { name, text: shown, ...(link === undefined || text instanceof Fault ? {} : { link }) };
+}
+
+/** An address that leads somewhere. */
+const place = (name: string, address: bigint): IdentifiedFact => fact(name, () => hex0x(address), hex0x(address));
+
+const offsetFact = (bytes: number): IdentifiedFact => fact("Offset", () => `${bytes} (${hex0x(BigInt(bytes))})`);
+
+const taskFact = (task: Obj): IdentifiedFact =>
+  fact("Task", () => `${taskComm(task)} [${taskPid(task)}]`, hex0x(task.address));
+
+function* factsOf(kernel: Kernel, container: Container): Generator<IdentifiedFact> {
+  switch (container.kind) {
+    case "symbol":
+      yield fact("Symbol", () => container.symbol.name, container.symbol.name);
+      return yield offsetFact(container.offset);
+    case "per-CPU variable":
+      yield fact("Variable", () => container.symbol.name, container.symbol.name);
+      yield fact("CPU", () => String(container.cpu));
+      return yield offsetFact(container.offset);
+    case "module section":
+      yield fact("Module", () => moduleName(container.module), hex0x(container.module.address));
+      yield fact("Section", () => container.section.name, hex0x(container.section.address));
+      return yield offsetFact(container.offset);
+    case "slab object":
+      return yield* slabFacts(container);
+    case "task":
+    case "task stack":
+      yield taskFact(container.task);
+      return yield offsetFact(container.offset);
+    case "CPU stack":
+      yield fact("Stack", () => container.stack.kind);
+      yield fact("CPU", () => String(container.stack.cpu ?? "unknown"));
+      yield place("Start", container.stack.start);
+      return yield offsetFact(container.offset);
+    case "free block":
+      yield fact("Pages", () => `${2 ** container.block.order} (order ${container.block.order})`);
+      return yield fact("First page frame", () => String(container.block.pfn));
+    case "vmalloc area":
+      yield* rangeFacts(container.area);
+      yield callerFact(kernel, vmapCaller(container.area));
+      return yield offsetFact(container.offset);
+    case "page struct":
+    case "page":
+      return yield* pageFacts(kernel, container);
+    case "user area":
+      yield taskFact(container.task);
+      yield* rangeFacts(vmaRange(container.vma));
+      yield fact("Maps", () => vmaPath(container.vma) ?? "anonymous memory");
+      return yield offsetFact(container.offset);
+  }
+}
+
+function* slabFacts({
+  object,
+  holder,
+  offset,
+}: Extract<Container, { kind: "slab object" }>): Generator<IdentifiedFact> {
+  yield fact("Cache", () => cacheName(object.cache), hex0x(object.cache.address));
+  yield place("Object", object.address);
+  yield fact("Number", () => `${object.index} of ${object.slab.objects} in its slab`);
+  yield fact("Size", () => `${objectSize(object.cache)} bytes`);
+  yield fact("State", () => (holder === undefined ? "allocated" : holder === "" ? "free" : `free, in ${holder}`));
+  yield offsetFact(offset);
+}
+
+function* rangeFacts({ start, end }: { readonly start: bigint; readonly end: bigint }): Generator<IdentifiedFact> {
+  yield place("Start", start);
+  yield fact("Size", () => `${end - start} bytes`);
+}
+
+function callerFact(kernel: Kernel, caller: bigint | undefined): IdentifiedFact {
+  const name = caller === undefined ? undefined : kernel.symbols.at(caller)?.name;
+  return fact("Allocated by", () => name, name);
+}
+
+function* pageFacts(
+  kernel: Kernel,
+  container: Extract<Container, { kind: "page" | "page struct" }>,
+): Generator<IdentifiedFact> {
+  const { page } = container;
+  yield fact("Page frame", () => String(page.pfn));
+  if (container.kind === "page") yield fact("Physical", () => hex0x(container.physical));
+  yield place("struct page", page.address);
+  yield fact("Flags", () => pageFlagNames(kernel, page.flags).join(", ") || "none");
+  yield fact("Users", () => String(page.count));
+}

@@ -1,0 +1,25 @@
+/** What a command's records say, as tables. Values are those of `--json`; a fault takes its value's place. */
+export interface Grid {
+  /** Most commands have one; those that list two kinds of things have two. */
+  readonly tables: readonly GridTable[];
+  /** What the command said beside its rows and what it could not say, in sentences. */
+  readonly remarks: readonly string[];
+  /** There were more records than a table holds. */
+  readonly more: boolean;
+}
+
+export interface GridTable {
+  readonly columns: readonly GridColumn[];
+  /** As long as `columns` each. */
+  readonly rows: readonly (readonly GridCell[])[];
+}
+
+export interface GridColumn {
+  /** The record's key; of records within records joined by dots. */
+  readonly name: string;
+  /** What its cells are: "address", "task" and "symbol" lead somewhere. */
+  readonly kind: "address" | "task" | "symbol" | "number" | "text";
+}
+
+/** Addresses are `0x...` strings, and so are whole numbers that a double cannot hold. */
+export type GridCell = null | boolean | number | string | { readonly fault: string };

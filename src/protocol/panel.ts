@@ -1,0 +1,53 @@
+import type { Identified } from "./custom.ts";
+import type { Grid } from "./grid.ts";
+
+/** One page of the Kernel panel. */
+export interface Panel {
+  readonly id: string;
+  readonly title: string;
+  /** The command line whose records it shows. */
+  readonly line: string;
+  /** How it shows them. */
+  readonly page: "grid" | "log" | "memory";
+}
+
+/** The debug session that a page looks into. */
+export interface PanelSession {
+  readonly id: string;
+  /** The dump's file name. */
+  readonly name: string;
+  readonly release: string | undefined;
+}
+
+/** What a page may ask of the extension. */
+export interface PageRequests {
+  run: { arguments: { line: string }; body: Grid };
+  identify: { arguments: { text: string }; body: Identified };
+  /** What a hover in the editor would say. */
+  explain: { arguments: { text: string }; body: { text: string } };
+  goTo: { arguments: { text: string }; body: void };
+  selectTask: { arguments: { task: string }; body: void };
+  openDump: { arguments: { sample: boolean }; body: void };
+  copy: { arguments: { text: string }; body: void };
+  openDocument: { arguments: { text: string; language: string }; body: void };
+  save: { arguments: { text: string; name: string }; body: void };
+}
+
+/** A button of the view's title: the page knows the text that it is about. */
+export type PageAction = "copy" | "openDocument" | "save" | "find";
+
+export type FromPage =
+  | { readonly kind: "ready" }
+  | {
+      readonly kind: "ask";
+      readonly id: number;
+      readonly request: keyof PageRequests;
+      readonly args: PageRequests[keyof PageRequests]["arguments"];
+    };
+
+export type ToPage =
+  | { readonly kind: "session"; readonly session: PanelSession | undefined; readonly panels: readonly Panel[] }
+  | { readonly kind: "show"; readonly panel: string }
+  | { readonly kind: "do"; readonly action: PageAction }
+  | { readonly kind: "answer"; readonly id: number; readonly body: unknown }
+  | { readonly kind: "refusal"; readonly id: number; readonly message: string };

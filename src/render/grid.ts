@@ -1,0 +1,152 @@
+import { hex0x } from "../base/hex.ts";
+import { type Json, lineText, type Piece, type Span } from "../crash/piece.ts";
+import type { Grid, GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
+
+/** More rows than a person scrolls through, and than a message should hold. */
+const MAX_ROWS = 250_000;
+
+type Kind = GridColumn["kind"];
+type Row = Map<string, GridCell>;
+
+/**
+ * Collects a command's pieces into tables: a column for each key of the records, typed by what its values are.
+ * Records with the same first key share a table.
+ */
+export class GridBuilder {
+  private readonly tables = new Map<string, TableBuilder>();
+  private readonly remarks: string[] = [];
+  private readonly isAddress: (address: bigint) => boolean;
+  private rows = 0;
+  private more = false;
+
+  /** @param isAddress tells addresses of the kernel from other large numbers */
+  constructor(isAddress: (address: bigint) => boolean) {
+    this.isAddress = isAddress;
+  }
+
+  /** @returns whether there is room for more */
+  add(piece: Piece): boolean {
+    if (piece.kind === "record") this.addRecord(piece);
+    else if (piece.kind === "fault") this.remarks.push(...piece.lines.map(lineText));
+    else if (piece.kind === "usage") this.remarks.push(piece.message);
+    return !this.more;
+  }
+
+  private addRecord({ data, lines }: Extract<Piece, { kind: "record" }>): void {
+    const [first = "value"] = isObject(data) ? Object.keys(data) : [];
+    let table = this.tables.get(first);
+    if (!table) this.tables.set(first, (table = new TableBuilder(this.isAddress)));
+    const links = linksIn(lines.flat());
+    for (const row of rowsOf(data)) {
+      if (this.rows === MAX_ROWS) this.more = true;
+      if (this.more) return;
+      table.add(row, links);
+      this.rows++;
+    }
+  }
+
+  end(): Grid {
+    return { tables: [...this.tables.values()].map((table) => table.end()), remarks: this.remarks, more: this.more };
+  }
+}
+
+class TableBuilder {
+  private readonly kinds = new Map<string, Kind | undefined>();
+  private readonly rows: Row[] = [];
+  private readonly isAddress: (address: bigint) => boolean;
+
+  constructor(isAddress: (address: bigint) => boolean) {
+    this.isAddress = isAddress;
+  }
+
+  add(row: Row, links: ReadonlyMap<string, Kind>): void {
+    this.rows.push(row);
+    for (const [name, value] of row) {
+      const known = this.kinds.get(name);
+      const kind = this.kindOf(name, value, links);
+      this.kinds.set(name, known === undefined ? kind : kind === undefined ? known : both(known, kind));
+    }
+  }
+
+  private kindOf(name: string, value: GridCell, links: ReadonlyMap<string, Kind>): Kind | undefined {
+    if (typeof value === "number") return "number";
+    if (typeof value === "boolean") return "text";
+    if (typeof value !== "string") return undefined;
+    const link = links.get(value);
+    if (link) return link === "address" && /^task$/i.test(name) ? "task" : link;
+    if (!/^(-?\d+|0x[0-9a-f]+)$/.test(value)) return "text";
+    return value.length >= MIN_ADDRESS && value.startsWith("0x") && this.isAddress(BigInt(value))
+      ? "address"
+      : "number";
+  }
+
+  end(): GridTable {
+    const columns = [...this.kinds].map(([name, kind]): GridColumn => ({ name, kind: kind ?? "text" }));
+    return { columns, rows: this.rows.map((row) => columns.map(({ name }) => row.get(name) ?? null)) };
+  }
+}
+
+/** `0x` and the eight digits that a 32-bit address has. */
+const MIN_ADDRESS = 10;
+
+/** A column of addresses may also hold zero, and one of symbols addresses that have no name. */
+function both(one: Kind, other: Kind): Kind {
+  if (one === other) return one;
+  const kinds = [one, other];
+  if (kinds.includes("text")) return kinds.includes("symbol") ? "symbol" : "text";
+  return (["symbol", "task", "address"] as const).find((kind) => kinds.includes(kind)) ?? "text";
+}
+
+/** What the record's text marks as leading somewhere, by the value that stands for it in the data. */
+function linksIn(spans: readonly Span[]): ReadonlyMap<string, Kind> {
+  const links = new Map<string, Kind>();
+  for (const span of spans) {
+    if (typeof span === "string") continue;
+    if (span.as === "address" || span.as === "task") links.set(hex0x(span.address), span.as);
+    if (span.as === "symbol") links.set(span.text, "symbol");
+  }
+  return links;
+}
+
+/** One row; or for a record with a list of records, such as a task's files, one a member of the list. */
+function rowsOf(data: Json): readonly Row[] {
+  if (!isObject(data)) return [new Map([["value", cellOf(data)]])];
+  const own: Row = new Map();
+  let list: { name: string; members: readonly Json[] } | undefined;
+  for (const [name, value] of entries(data, "")) {
+    if (!isListOfRecords(value)) own.set(name, cellOf(value));
+    else if (list) own.set(name, value.length);
+    else list = { name, members: value };
+  }
+  if (!list || list.members.length === 0) return [own];
+  const { name: listName, members } = list;
+  return members.map((member) => {
+    const row: Row = new Map(own);
+    for (const [name, value] of isObject(member) ? entries(member, "") : [["value", member] as const]) {
+      row.set(own.has(name) ? `${listName}.${name}` : name, cellOf(value));
+    }
+    return row;
+  });
+}
+
+function* entries(data: { readonly [key: string]: Json | undefined }, prefix: string): Generator<[string, Json]> {
+  for (const [key, value] of Object.entries(data)) {
+    if (value === undefined) continue;
+    if (isObject(value) && !isFault(value)) yield* entries(value, `${prefix}${key}.`);
+    else yield [prefix + key, value];
+  }
+}
+
+const isObject = (data: Json | undefined): data is { readonly [key: string]: Json | undefined } =>
+  typeof data === "object" && data !== null && !Array.isArray(data);
+
+const isFault = (data: Json): data is { readonly fault: string } => isObject(data) && typeof data.fault === "string";
+
+const isListOfRecords = (data: Json): data is readonly Json[] => Array.isArray(data) && data.some(isObject);
+
+function cellOf(data: Json): GridCell {
+  if (data === null || typeof data !== "object") return data;
+  if (isFault(data)) return { fault: data.fault };
+  if (!Array.isArray(data)) return JSON.stringify(data);
+  return data.map((one: Json) => (typeof one === "string" ? one : JSON.stringify(one))).join(", ");
+}
