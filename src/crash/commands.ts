@@ -26,6 +26,7 @@ import { ptov } from "./commands/ptov.ts";
 import { rd } from "./commands/rd.ts";
 import { repeat } from "./commands/repeat.ts";
 import { runq } from "./commands/runq.ts";
+import { search } from "./commands/search.ts";
 import { set } from "./commands/set.ts";
 import { sig } from "./commands/sig.ts";
 import { star, struct, union } from "./commands/struct.ts";
@@ -69,6 +70,7 @@ export const commands = (): readonly Command[] => [
   rd,
   repeat,
   runq,
+  search,
   set,
   sig,
   struct,
