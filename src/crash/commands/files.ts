@@ -2,6 +2,7 @@ import { command } from "../command.ts";
 import { dentryView } from "../files/dentry.ts";
 import { inodeNodes, inodePages } from "../files/pages.ts";
 import { taskFiles } from "../files/task.ts";
+import { text } from "../piece.ts";
 import { selectTasks } from "../taskSelector.ts";
 import { WrongUse } from "../wrongUse.ts";
 import { address } from "../address.ts";
@@ -36,7 +37,10 @@ export const files = command({
     if (dentry !== undefined) return yield* dentryView(context.kernel, address(context, dentry));
     if (inode !== undefined) return yield* inodePages(context.kernel, address(context, inode));
     if (spread !== undefined) return yield* inodeNodes(context.kernel, address(context, spread));
-    const reference = args.value("-R");
-    for (const task of selectTasks(context, args.rest)) yield* taskFiles(task, { counts: args.has("-c"), reference });
+    const view = { counts: args.has("-c"), reference: args.value("-R") };
+    for (const [i, task] of selectTasks(context, args.rest).entries()) {
+      if (i > 0) yield text("");
+      yield* taskFiles(task, view);
+    }
   },
 });

@@ -5,7 +5,8 @@ import { runningOn } from "../../linux/cpu.ts";
 import { isKernelThread, taskPid, taskTable, taskTgid } from "../../linux/task.ts";
 import { TASK_STATES, taskState } from "../../linux/taskState.ts";
 import type { Obj } from "../../model/object.ts";
-import { command, type Context, type Word } from "../command.ts";
+import { command, type Context, type Option, type Word } from "../command.ts";
+import { commands } from "../commands.ts";
 import { runCommand } from "../language.ts";
 import { words as wordsOf } from "../parse.ts";
 import { faultPiece, text, type Pieces } from "../piece.ts";
@@ -38,7 +39,7 @@ export const foreach = command({
   options: [],
   description: `Runs a command for every task, or for those chosen: by pid, by task_struct address, by name, by 'regular expression' in single quotes, by state (${TASK_STATES.join(" ")}), and by kind. States and kinds narrow what pids and names choose. A name that is also a word of this command takes a backslash before it.
 
-The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each other; flags and arguments go to each of them. What fails for one task is said, and the next one follows.`,
+The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each other; flags go to those that know them, arguments to each. What fails for one task is said, and the next one follows.`,
   examples: [
     { line: "foreach bt", shows: "The stack of every task." },
     { line: "foreach UN bt", shows: "The stacks of tasks that wait uninterruptibly." },
@@ -61,18 +62,41 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each
         yield* runCommand(context, `${name} ${more} ${tasks.map(({ address }) => hex(address)).join(" ")}`);
     }
     const each = names.filter((name) => EACH.includes(name));
-    if (each.length > 0) for (const task of tasks) yield* runFor(context, task, each, more);
+    const wantsSockets = /(?:^|\s)-\w*[sS]/.test(more);
+    if (each.includes("net") && !wantsSockets) yield text("WARNING: net command requires -s or -S option", "");
+    // Without it, net shows what is no task's.
+    const lines = each.map((name) =>
+      name === "net" && !wantsSockets ? `net -s ${more}` : `${name} ${ownFlags(name, each, more)}`,
+    );
+    if (each.length > 0) for (const task of tasks) yield* runFor(context, task, lines);
     const { fault } = taskTable(context.kernel);
     if (fault) yield faultPiece(fault, "foreach: ");
   },
 });
 
-function* runFor(context: Context, task: Obj, names: readonly string[], more: string): Pieces {
+/** What of the flags behind several commands is for one of them: those that only others have are left out. */
+function ownFlags(name: string, names: readonly string[], more: string): string {
+  if (names.length === 1) return more;
+  const option = (command: string, flag: string): Option | undefined =>
+    commands()
+      .find((one) => one.name === command)
+      ?.options.find((one) => one.flag === flag.slice(0, 2));
+  const kept: string[] = [];
+  const all = wordsOf(more);
+  for (let i = 0; i < all.length; i++) {
+    const { text: word = "", start = 0 } = all[i] ?? {};
+    if (!word.startsWith("-") || option(name, word)) kept.push(more.slice(start, all[i + 1]?.start).trim());
+    else if (word.length === 2 && names.some((other) => option(other, word)?.argument !== undefined)) i++;
+  }
+  return kept.join(" ");
+}
+
+function* runFor(context: Context, task: Obj, lines: readonly string[]): Pieces {
   const own = Object.create(context, { task: { value: task, writable: true } }) as Context;
   let endsBlank = true;
-  for (const name of names) {
-    if (name === "set") yield text(taskHeading(task));
-    for (const piece of runCommand(own, `${name} ${more}`)) {
+  for (const line of lines) {
+    if (line.startsWith("set ")) yield text(taskHeading(task));
+    for (const piece of runCommand(own, line)) {
       if (piece.kind !== "progress") endsBlank = piece.lines.at(-1)?.length === 0;
       yield piece;
     }

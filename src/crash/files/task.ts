@@ -52,7 +52,7 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
     files: shown.map((row) => row.data),
     fault: done instanceof Fault ? faultText(done) : undefined,
   };
-  yield record(data, ...lines, ...(rows.length > 0 && reference === undefined ? [] : [[]]));
+  yield record(data, ...lines);
 }
 
 const pathSpan = (path: string | undefined | Fault) => (path instanceof Fault ? faultSpan(path) : (path ?? "(none)"));
