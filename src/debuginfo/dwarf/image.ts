@@ -68,35 +68,21 @@ export class Image {
     this.alternate = alternate;
   }
 
-  /** The unit whose header is at an offset of .debug_info. @throws Fault */
-  unitAt(offset: number): Unit {
-    let unit = this.opened.get(offset);
-    if (!unit) this.opened.set(offset, (unit = new Unit(this, this.info, offset)));
+  /** The unit whose header is at an offset of .debug_info, or of .debug_types. @throws Fault */
+  unitAt(offset: number, section = this.info): Unit {
+    const opened = section === this.info ? this.opened : this.openedTypes;
+    let unit = opened.get(offset);
+    if (!unit) opened.set(offset, (unit = new Unit(this, section, offset)));
     return unit;
   }
 
-  private typeUnitAt(offset: number): Unit {
-    let unit = this.openedTypes.get(offset);
-    if (!unit) this.openedTypes.set(offset, (unit = new Unit(this, this.types, offset)));
-    return unit;
-  }
-
-  /** Every unit of .debug_info, in order. @throws Fault at a header that cannot be read */
-  *units(): Generator<Unit> {
-    for (let offset = 0; offset < this.info.size;) {
-      const unit = this.unitAt(offset);
+  /** Every unit of .debug_info, or of .debug_types, in order. @throws Fault at a header that cannot be read */
+  *units(section = this.info): Generator<Unit> {
+    for (let offset = 0; offset < section.size;) {
+      const unit = this.unitAt(offset, section);
       yield unit;
       offset = unit.end;
     }
-  }
-
-  private *typeUnits(): Generator<Unit> {
-    for (let offset = 0; offset < this.types.size;) {
-      const unit = this.typeUnitAt(offset);
-      yield unit;
-      offset = unit.end;
-    }
-    for (const unit of this.units()) if (unit.signature !== undefined) yield unit;
   }
 
   /** The DIE at an offset of .debug_info. @throws Fault corrupt */
@@ -111,7 +97,11 @@ export class Image {
   typeOf(signature: bigint): Die {
     if (!this.signatures) {
       this.signatures = new Map();
-      for (const unit of this.typeUnits()) if (unit.signature !== undefined) this.signatures.set(unit.signature, unit);
+      for (const section of [this.types, this.info]) {
+        for (const unit of this.units(section)) {
+          if (unit.signature !== undefined) this.signatures.set(unit.signature, unit);
+        }
+      }
     }
     const unit = this.signatures.get(signature);
     if (!unit) throw Fault.of("unknown", `no type unit has the signature 0x${signature.toString(16)}`);

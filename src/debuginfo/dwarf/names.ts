@@ -18,6 +18,7 @@ import {
 } from "./constants.ts";
 import type { Die, DieWalk } from "./die.ts";
 import type { Image } from "./image.ts";
+import type { Section } from "./section.ts";
 import { Unit } from "./unit.ts";
 
 export type NamedKind = TypeKind | "variable" | "function";
@@ -33,7 +34,7 @@ const kindOfTag = new Map<number, NamedKind>([
   [DW_TAG_subprogram, "function"],
 ]);
 
-/** Read at once from .debug_info. */
+/** Bytes read at once. */
 const STRETCH = 1 << 20;
 
 /** Compilers write a name in place only where it is shorter than an offset; what is longer stands in .debug_str. */
@@ -48,7 +49,7 @@ interface Entry {
   readonly declared: boolean;
   /** Offset in .debug_str, or the text where the DIE has it in place. */
   readonly text: number | string;
-  /** Offset of the DIE in .debug_info. */
+  /** Offset of the DIE in the section. */
   readonly die: number;
   /** The entry before this one with the same hash. */
   readonly before: Entry | undefined;
@@ -61,6 +62,7 @@ interface Entry {
  */
 export class Names {
   private readonly image: Image;
+  private readonly section: Section;
   private readonly byHash = new Map<number, Entry>();
   /** What has been filed, by kind and text: thousands of units declare the same. */
   private readonly filed = new Map<string, Set<number | string>>();
@@ -71,8 +73,10 @@ export class Names {
   private stretchAt = 0;
   private strings: Buffer | undefined;
 
-  constructor(image: Image) {
+  /** @param section .debug_info of the image, or its .debug_types */
+  constructor(image: Image, section = image.info) {
     this.image = image;
+    this.section = section;
   }
 
   /**
@@ -121,11 +125,11 @@ export class Names {
       if ((this.passed[middle] as number) <= offset) low = middle + 1;
       else high = middle;
     }
-    const unit = this.image.unitAt(this.passed[low - 1] ?? 0);
+    const unit = this.image.unitAt(this.passed[low - 1] ?? 0, this.section);
     return unit.die(offset - unit.offset);
   }
 
-  /** Every name of types, after a passage through what is left of .debug_info. @throws Fault */
+  /** Every name of types, after a passage through the units that are left. @throws Fault */
   *types(): Generator<{ readonly kind: TypeKind; readonly name: string }> {
     while (this.passUnit());
     const given = new Set<string>();
@@ -143,12 +147,12 @@ export class Names {
 
   /** Files what one more unit declares; false when there is none. */
   passUnit(): boolean {
-    const { info } = this.image;
-    if (this.next >= info.size) return false;
-    const unit = new Unit(this.image, info, this.next);
+    const { section } = this;
+    if (this.next >= section.size) return false;
+    const unit = new Unit(this.image, section, this.next);
     if (unit.end > this.stretchAt + this.stretch.length) {
       this.stretchAt = unit.offset;
-      this.stretch = info.bytes(unit.offset, Math.max(unit.size, Math.min(STRETCH, info.size - unit.offset)));
+      this.stretch = section.bytes(unit.offset, Math.max(unit.size, Math.min(STRETCH, section.size - unit.offset)));
     }
     unit.lend(this.stretch.subarray(unit.offset - this.stretchAt, unit.end - this.stretchAt));
     this.next = unit.end;

@@ -12,14 +12,18 @@ import { readType, typeOfDie } from "./types.ts";
  */
 export class DwarfTypes implements TypeSource {
   readonly name = "DWARF";
-  /** Of the image, then of the file that `dwz` moved common parts to. */
+  /** Of .debug_info and .debug_types, then of the file that `dwz` moved common parts to. */
   private readonly byName: readonly Names[];
   private readonly functionAt: (address: bigint) => Die | undefined;
   private readonly symbols: () => SymbolSource;
 
   /** @param functionAt the function whose code holds a link address */
   constructor(image: Image, functionAt: (address: bigint) => Die | undefined, symbols: () => SymbolSource) {
-    this.byName = [image, ...(image.alternate ? [image.alternate] : [])].map((one) => new Names(one));
+    this.byName = [
+      new Names(image),
+      new Names(image, image.types),
+      ...(image.alternate ? [new Names(image.alternate)] : []),
+    ];
     this.functionAt = functionAt;
     this.symbols = symbols;
   }

@@ -247,7 +247,7 @@ test("qualifiers, typedefs, void and functions are told", () => {
   assert.deepEqual([printk.parameters[0]?.name, printk.variadic], ["fmt", true]);
 });
 
-test("a type unit is found by its signature, in DWARF 4 and 5", () => {
+test("a type unit is found by its signature and its type by name, in DWARF 4 and 5", () => {
   for (const version of [4, 5] as const) {
     const builder = new DwarfBuilder({ version });
     const whole = die(at.DW_TAG_structure_type, [named("shared"), sized(4)], [member("x", int, 0)]);
@@ -258,7 +258,9 @@ test("a type unit is found by its signature, in DWARF 4 and 5", () => {
       [at.DW_AT_signature, "ref_sig8", signature],
     ]);
     builder.unit(die(at.DW_TAG_compile_unit, [], [stub, die(at.DW_TAG_typedef, [named("shared_t"), typed(stub)])]));
-    const type = builder.open().types.find("typedef", "shared_t")!;
+    const { types: source } = builder.open();
+    assert.deepEqual([struct(source, "shared").size, struct(source, "shared").incomplete], [4, false]);
+    const type = source.find("typedef", "shared_t")!;
     const target = type.kind === "typedef" ? (type.target as StructType) : undefined;
     assert.deepEqual([target?.name, target?.size, target?.incomplete, target?.members.length], ["shared", 4, false, 1]);
   }
