@@ -35,6 +35,7 @@ import { sym } from "./commands/sym.ts";
 import { sys } from "./commands/sys.ts";
 import { task } from "./commands/task.ts";
 import { timer } from "./commands/timer.ts";
+import { tree } from "./commands/tree.ts";
 import { vm } from "./commands/vm.ts";
 import { vtop } from "./commands/vtop.ts";
 import { whatis } from "./commands/whatis.ts";
@@ -79,6 +80,7 @@ export const commands = (): readonly Command[] => [
   sys,
   task,
   timer,
+  tree,
   union,
   vm,
   vtop,

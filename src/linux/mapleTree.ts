@@ -25,6 +25,25 @@ interface Walk {
   readonly seen: Set<bigint>;
 }
 
+/** A node on the way, as it was reached. */
+export interface MapleNode {
+  readonly address: bigint;
+  /** enum maple_type */
+  readonly type: number;
+  readonly first: bigint;
+  readonly last: bigint;
+  /** Slots that lead here from the root. */
+  readonly path: readonly number[];
+}
+
+/** A slot of a node: an entry, nothing (0), or the node below, whose slots follow. */
+export interface MapleSlot extends MapleEntry {
+  readonly slot: number;
+  /** undefined for the one entry of a tree without nodes. */
+  readonly node: MapleNode | undefined;
+  readonly isNode: boolean;
+}
+
 const isNode = (entry: bigint): boolean => (entry & 3n) === 2n && entry > 4096n;
 
 /**
@@ -33,31 +52,38 @@ const isNode = (entry: bigint): boolean => (entry & 3n) === 2n && entry > 4096n;
  * @throws Fault at the first node that cannot be read or is no maple node; entries before it were yielded
  */
 export function* mapleEntries(kernel: Kernel, tree: Obj): Generator<MapleEntry> {
-  const root = tree.at("ma_root").value();
-  const max = (1n << BigInt(kernel.arch.wordSize * 8)) - 1n;
-  if (root === 0n) return;
-  if (isNode(root)) yield* walk({ kernel, seen: new Set() }, root, 0n, max);
-  else yield { first: 0n, last: 0n, entry: root };
+  for (const slot of mapleSlots(kernel, tree.at("ma_root").value())) if (!slot.isNode && slot.entry !== 0n) yield slot;
 }
 
-function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint): Generator<MapleEntry> {
+/**
+ * Every slot below a root (`maple_tree.ma_root`), ascending, those that are empty too.
+ * @throws Fault as `mapleEntries`
+ */
+export function* mapleSlots(kernel: Kernel, root: bigint): Generator<MapleSlot> {
+  const last = (1n << BigInt(kernel.arch.wordSize * 8)) - 1n;
+  if (root === 0n) return;
+  if (isNode(root)) yield* walk({ kernel, seen: new Set() }, root, 0n, last, []);
+  else yield { first: 0n, last: 0n, entry: root, slot: 0, node: undefined, isNode: false };
+}
+
+function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint, path: readonly number[]): Generator<MapleSlot> {
   const address = encoded & ~MAPLE_NODE_MASK;
   if (state.seen.has(address)) throw Fault.at("corrupt", address, "maple tree leads to the same node twice");
   state.seen.add(address);
-  const node = state.kernel.object("struct maple_node", address);
   const type = nodeType(encoded);
-  const { pivots, slots } = parts(node, type);
+  const { pivots, slots } = parts(state.kernel.object("struct maple_node", address), type);
+  const node: MapleNode = { address, type: Number(type), first: min, last: max, path };
   let first = min;
-  for (let i = 0; i < slots.length; i++) {
+  for (let slot = 0; slot < slots.length; slot++) {
     // A pivot of zero, but for index 0 itself, or none means that this slot reaches to the node's end.
-    const pivot = pivots[i] ?? 0n;
-    const last = i < pivots.length && (pivot !== 0n || first === 0n) ? pivot : max;
+    const pivot = pivots[slot] ?? 0n;
+    const last = slot < pivots.length && (pivot !== 0n || first === 0n) ? pivot : max;
     if (last > max || last < first) throw Fault.at("corrupt", address, "maple node's pivots do not ascend");
-    const entry = slots[i] ?? 0n;
-    if (type > maple_leaf_64) {
-      // Only the root's pointer is marked as a node's: what an inner node points at always is one.
-      if (entry !== 0n) yield* walk(state, entry, first, last);
-    } else if (entry !== 0n) yield { first, last, entry };
+    const entry = slots[slot] ?? 0n;
+    // Only the root's pointer is marked as a node's: what an inner node points at always is one.
+    const below = type > maple_leaf_64 && entry !== 0n;
+    if (type <= maple_leaf_64 || below) yield { first, last, entry, slot, node, isNode: below };
+    if (below) yield* walk(state, entry, first, last, [...path, slot]);
     if (last === max) return;
     first = last + 1n;
   }

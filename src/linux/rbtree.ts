@@ -57,3 +57,42 @@ export function* rbtreeEntries(kernel: Kernel, root: Obj, type: string, member: 
   const offset = memberOffset(kernel, ctype, member);
   for (const node of rbtreeNodes(kernel, root)) yield kernel.object(ctype, BigInt.asUintN(64, node - offset));
 }
+
+/** A node, and the turns from the root to it: "lrl". */
+export interface RbtreePlace {
+  readonly node: bigint;
+  readonly turns: string;
+}
+
+/**
+ * Nodes below a node, itself included: each before its children, or, when `inOrder`, between them.
+ * @throws Fault as `rbtreeNodes`
+ */
+export function* rbtreePlaces(kernel: Kernel, top: bigint, inOrder: boolean): Generator<RbtreePlace> {
+  const node = kernel.object("struct rb_node", 0n);
+  const at = (name: string): bigint => node.at(name).address;
+  const members = { parent: at("__rb_parent_color"), left: at("rb_left"), right: at("rb_right") };
+  if (top !== 0n) yield* places(kernel, members, { node: top, turns: "" }, inOrder);
+}
+
+function* places(
+  kernel: Kernel,
+  members: { readonly parent: bigint; readonly left: bigint; readonly right: bigint },
+  place: RbtreePlace,
+  inOrder: boolean,
+): Generator<RbtreePlace> {
+  const { node, turns } = place;
+  if (turns.length >= MAX_DEPTH) throw Fault.at("corrupt", node, "rbtree is deeper than a tree can be");
+  const child = (member: bigint): bigint => {
+    const address = kernel.memory.word(node + member);
+    if (address !== 0n && (kernel.memory.word(address + members.parent) & ~3n) !== node)
+      throw Fault.at("corrupt", address, "rbtree node does not name its parent");
+    return address;
+  };
+  const [left, right] = [child(members.left), child(members.right)];
+  if (left !== 0n && left === right) throw Fault.at("corrupt", node, "rbtree node has the same child twice");
+  if (!inOrder) yield place;
+  if (left !== 0n) yield* places(kernel, members, { node: left, turns: `${turns}l` }, inOrder);
+  if (inOrder) yield place;
+  if (right !== 0n) yield* places(kernel, members, { node: right, turns: `${turns}r` }, inOrder);
+}

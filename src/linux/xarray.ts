@@ -27,7 +27,8 @@ const FIRST_NODE = 4096n;
 
 const isNode = (entry: bigint, { tag }: Shape): boolean => (entry & 3n) === tag && entry > FIRST_NODE;
 
-function head(root: Obj): bigint {
+/** What a root points at: a node with its tag, or the entry at index 0. @throws Fault */
+export function xarrayHead(root: Obj): bigint {
   for (const member of ["xa_head", "rnode"]) if (root.has(member)) return root.at(member).value();
   throw Fault.of("unknown", "neither an xarray nor a radix tree");
 }
@@ -42,8 +43,12 @@ const MAX_HEIGHT = 16;
  * @throws Fault at the first node that cannot be read or lies too deep; entries before it were yielded
  */
 export function* xarrayEntries(kernel: Kernel, root: Obj): Generator<XarrayEntry> {
+  yield* xarrayEntriesBelow(kernel, xarrayHead(root));
+}
+
+/** The same below what a root's head, `xa_head`, holds. @throws Fault as `xarrayEntries` */
+export function* xarrayEntriesBelow(kernel: Kernel, first: bigint): Generator<XarrayEntry> {
   const shape = shapeOf(kernel);
-  const first = head(root);
   if (first !== 0n) yield* walk({ kernel, shape, seen: new Set() }, first, 0n, MAX_HEIGHT * 6);
 }
 
@@ -78,7 +83,7 @@ function* walk(state: Walk, entry: bigint, index: bigint, below: number): Genera
 /** The entry at `index`; 0 when there is none. @throws Fault */
 export function xarrayLoad(kernel: Kernel, root: Obj, index: bigint): bigint {
   const shape = shapeOf(kernel);
-  let entry = head(root);
+  let entry = xarrayHead(root);
   let below = MAX_HEIGHT * 6;
   if (!isNode(entry, shape)) return index === 0n ? entry : 0n;
   while (isNode(entry, shape)) {
@@ -97,4 +102,23 @@ export function xarrayLoad(kernel: Kernel, root: Obj, index: bigint): bigint {
     below = shift;
   }
   return (entry & 3n) === shape.tag ? 0n : entry;
+}
+
+/** A pointer to a node as a slot or a head would hold it. */
+export const taggedNode = (kernel: Kernel, node: bigint): bigint => {
+  const { tag } = shapeOf(kernel);
+  return (node & 3n) === 0n ? node + tag : node;
+};
+
+/** The slots that lead from a head to an index, the topmost node's first; empty for a head that is an entry. @throws Fault */
+export function xarrayPath(kernel: Kernel, first: bigint, index: bigint): number[] {
+  const shape = shapeOf(kernel);
+  if (!isNode(first, shape)) return [];
+  const node = kernel.object(shape.node, first - shape.tag);
+  const count = BigInt([...node.at("slots").elements()].length);
+  const bits = BigInt(Math.max(1, count.toString(2).length - 1));
+  const path: number[] = [];
+  for (let shift = node.at("shift").value(); shift >= 0n && path.length < MAX_HEIGHT; shift -= bits)
+    path.push(Number((index >> shift) % count));
+  return path;
 }
