@@ -1,4 +1,5 @@
 import { cString } from "../../base/bytes.ts";
+import { attempt, Fault } from "../../base/fault.ts";
 import type { TypeKind } from "../ctype.ts";
 import { nameHash } from "../nameIndex.ts";
 import type { Abbrev } from "./abbrev.ts";
@@ -145,27 +146,42 @@ export class Names {
     }
   }
 
-  /** Files what one more unit declares; false when there is none. */
+  /**
+   * Files what one more unit declares; false when there is none. A unit that is broken, or refers to a file that was
+   * not given, hides names of its own; a broken header hides the units behind it, whose places it would have told.
+   */
   passUnit(): boolean {
-    const { section } = this;
-    if (this.next >= section.size) return false;
-    const unit = new Unit(this.image, section, this.next);
-    if (unit.end > this.stretchAt + this.stretch.length) {
-      this.stretchAt = unit.offset;
-      this.stretch = section.bytes(unit.offset, Math.max(unit.size, Math.min(STRETCH, section.size - unit.offset)));
+    if (this.next >= this.section.size) return false;
+    const unit = attempt(() => this.lentUnit(this.next));
+    if (unit instanceof Fault) {
+      this.next = Infinity;
+      return false;
     }
-    unit.lend(this.stretch.subarray(unit.offset - this.stretchAt, unit.end - this.stretchAt));
     this.next = unit.end;
     this.passed.push(unit.offset);
-    for (const walk = unit.rootDie.children(); walk.next();) this.file(walk, walk.abbrev);
+    attempt(() => {
+      for (const walk = unit.rootDie.children(); walk.next();) this.file(walk, walk.abbrev);
+    });
     return true;
+  }
+
+  /** A unit that reads from the stretch. */
+  private lentUnit(offset: number): Unit {
+    const { section } = this;
+    const unit = new Unit(this.image, section, offset);
+    if (unit.end > this.stretchAt + this.stretch.length) {
+      this.stretchAt = offset;
+      this.stretch = section.bytes(offset, Math.max(unit.size, Math.min(STRETCH, section.size - offset)));
+    }
+    unit.lend(this.stretch.subarray(offset - this.stretchAt, unit.end - this.stretchAt));
+    return unit;
   }
 
   private file(walk: DieWalk, abbrev: Abbrev): void {
     const kind = kindOfTag.get(abbrev.tag);
     if (kind === undefined) return;
-    const text = walk.nameOffset() ?? this.unusualName(walk.die());
-    if (text === undefined) return;
+    const text = walk.nameOffset() ?? attempt(() => this.unusualName(walk.die()));
+    if (text === undefined || text instanceof Fault) return;
     const declared = abbrev.names.includes(DW_AT_declaration);
     const group = declared ? `declared ${kind}` : kind;
     let filed = this.filed.get(group);

@@ -372,3 +372,20 @@ test("a function with a symbol is found through its code", () => {
   assert.ok(type?.kind === "function" && type.returns.kind === "int");
   assert.equal(source.function("nothing"), undefined);
 });
+
+test("names that another file has, and units that are broken, hide no other names", () => {
+  const builder = new DwarfBuilder();
+  builder.unit(
+    die(at.DW_TAG_compile_unit, [], [
+      die(at.DW_TAG_structure_type, [[at.DW_AT_name, "GNU_strp_alt", 1], sized(1)]),
+      die(at.DW_TAG_structure_type, [named("behind_it"), sized(2)]),
+    ]),
+  ); // prettier-ignore
+  builder.unit(
+    die(at.DW_TAG_compile_unit, [], [die(at.DW_TAG_typedef, [[at.DW_AT_type, "ref4", 0], named("broken")])]),
+  );
+  builder.unit(die(at.DW_TAG_compile_unit, [], [die(at.DW_TAG_structure_type, [named("last_one"), sized(3)])]));
+  const { types: source } = builder.open();
+  assert.deepEqual([struct(source, "behind_it").size, struct(source, "last_one").size], [2, 3]);
+  assert.equal(source.find("struct", "not_to_be_had"), undefined);
+});
