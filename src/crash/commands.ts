@@ -9,6 +9,7 @@ import { evaluate } from "./commands/eval.ts";
 import { exit, q } from "./commands/exit.ts";
 import { files } from "./commands/files.ts";
 import { foreach } from "./commands/foreach.ts";
+import { fuser } from "./commands/fuser.ts";
 import { help } from "./commands/help.ts";
 import { ipcs } from "./commands/ipcs.ts";
 import { irq } from "./commands/irq.ts";
@@ -53,6 +54,7 @@ export const commands = (): readonly Command[] => [
   exit,
   files,
   foreach,
+  fuser,
   help,
   ipcs,
   irq,
