@@ -24,6 +24,8 @@ export interface Context {
   locals?: ((name: string) => Obj | undefined) | undefined;
   /** The lines of a source file that debuginfo names, where this machine has it; set by the face that knows roots. */
   sourceText?: ((file: string) => readonly string[] | undefined) | undefined;
+  /** Loads and unloads modules' debuginfo; undefined where the face opens no files. */
+  modules?: ModuleDebuginfoControl | undefined;
   /** Facts of the opened files for `sys`, set by session/: paths as given, format, sizes, warnings. */
   readonly session: SessionFacts;
 }
@@ -34,6 +36,21 @@ export interface DeviceDump {
   readonly offset: number;
   /** Bytes. */
   readonly size: number;
+}
+
+/** What `mod` steers: which file a module's lines, types and globals come from. session/ has the files. */
+export interface ModuleDebuginfoControl {
+  /** The file in use; undefined while none was asked for or found. */
+  path(name: string): string | undefined;
+  /**
+   * Takes the debuginfo from a file, from what a directory holds, or from where this session looks for it.
+   * @param place a file or a directory
+   * @returns the file
+   * @throws UsageError saying why none can be used
+   */
+  load(name: string, place: string | undefined): string;
+  /** From now on there is none, until it is loaded again. */
+  unload(name: string): void;
 }
 
 export interface SessionFacts {

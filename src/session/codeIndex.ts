@@ -24,6 +24,11 @@ export class CodeIndex implements Code {
     this.modules = modules;
   }
 
+  /** After debuginfo was loaded or unloaded. */
+  forget(): void {
+    this.places.clear();
+  }
+
   scopes(pc: bigint): readonly CodePlace[] {
     let known = this.places.get(pc);
     if (!known) this.places.set(pc, (known = this.compute(pc)));

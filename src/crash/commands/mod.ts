@@ -6,29 +6,87 @@ import { taintLetters } from "../../linux/taint.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { type Cell, cell } from "../cell.ts";
-import { command } from "../command.ts";
+import { command, type Context, type ModuleDebuginfoControl, type Parsed } from "../command.ts";
 import { left, right } from "../pad.ts";
-import { faultPiece, type Json, type Line, type Piece, record, text } from "../piece.ts";
+import { faultPiece, type Json, type Line, type Piece, type Pieces, progress, record, text } from "../piece.ts";
+import { WrongUse } from "../wrongUse.ts";
 
 export const mod = command({
   name: "mod",
-  summary: "loaded kernel modules",
-  usage: "[-t] [module ...]",
-  options: [{ flag: "-t", help: "only modules that taint the kernel, and why" }],
-  description:
-    "Lists the loaded modules by address: struct module, name, where the code starts, bytes, and the file their debuginfo comes from.",
+  summary: "loaded kernel modules, and their debuginfo",
+  usage: "-s module [objfile] | -d module | -S [directory] | -D | [-t|-r|-R|-o|-g] [module ...]",
+  options: [
+    { flag: "-s", help: "load a module's debuginfo: lines, types, locals and globals" },
+    { flag: "-d", help: "unload a module's debuginfo" },
+    { flag: "-S", help: "load the debuginfo of all modules" },
+    { flag: "-D", help: "unload the debuginfo of all modules" },
+    { flag: "-t", help: "only modules that taint the kernel, and why" },
+    { flag: "-r", help: "accepted as crash's -readnow; debuginfo is read where it is needed, always" },
+    { flag: "-R", help: "accepted: a dump's modules do not change; unloads all debuginfo" },
+    { flag: "-g", help: "accepted: sections are always known" },
+    { flag: "-o", help: "accepted: there is no older mechanism" },
+  ],
+  description: `Lists the loaded modules by address: struct module, name, where the code starts, bytes, and the file their debuginfo comes from.
+
+Symbols of modules are read out of the dump. Their debuginfo is found by itself where it lies in a usual place or in a directory given with --modules; -s and -S load it by hand, from a file, from all that is below a directory, or from the usual places. A file of another build than the module in the dump is refused.`,
   examples: [
     { line: "mod", shows: "Every module." },
     { line: "mod -t", shows: "Foreign, unsigned and forced modules." },
   ],
   needs: ["types"],
-  *run({ kernel }, args) {
+  *run(context, args) {
+    const { kernel } = context;
     const { found, fault } = modulesByBase(kernel);
+    if (args.has("-s") || args.has("-d") || args.has("-S") || args.has("-D") || args.has("-R"))
+      return yield* debuginfo(context, args, found);
     const chosen = args.rest.length === 0 ? found : args.rest.map((name) => named(found, name));
-    yield* args.has("-t") ? taints(kernel, chosen) : table(kernel, chosen);
+    yield* args.has("-t") ? taints(kernel, chosen) : table(context, chosen);
     if (fault) yield faultPiece(fault, "mod: ");
   },
 });
+
+/** Loads and unloads. @throws UsageError */
+function* debuginfo(context: Context, args: Parsed, found: readonly Obj[]): Pieces {
+  const { modules: control } = context;
+  if (!control) throw new UsageError("this session opens no debuginfo of modules");
+  const [first, second, surplus] = args.rest;
+  const names = found.map((module) => attempt(() => moduleName(module))).filter((name) => typeof name === "string");
+  if (args.has("-D") || args.has("-R")) {
+    for (const name of names) control.unload(name);
+  } else if (args.has("-S")) {
+    if (second !== undefined) throw new UsageError(`invalid argument: ${second}`);
+    yield* loadAll(context, control, found, first);
+  } else {
+    if (first === undefined) throw new WrongUse("a module is missing");
+    if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}`);
+    const module = named(found, first);
+    if (args.has("-d")) return control.unload(first);
+    control.load(first, second);
+    yield* table(context, [module]);
+  }
+}
+
+function* loadAll(
+  context: Context,
+  control: ModuleDebuginfoControl,
+  found: readonly Obj[],
+  directory: string | undefined,
+): Pieces {
+  const refused: string[] = [];
+  for (const [done, module] of found.entries()) {
+    yield progress("loading debuginfo of modules", done, found.length);
+    const name = attempt(() => moduleName(module));
+    if (name instanceof Fault || control.path(name) !== undefined) continue;
+    try {
+      control.load(name, directory);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      refused.push(error.message);
+    }
+  }
+  yield* refused.map((why) => text(`mod: ${why}`));
+  yield* table(context, found);
+}
 
 /** The modules that can be reached, and why the list could not be followed further. */
 function modulesByBase(kernel: Kernel): { readonly found: readonly Obj[]; readonly fault: Fault | undefined } {
@@ -57,7 +115,7 @@ interface Row {
   readonly size: Cell;
 }
 
-function* table(kernel: Kernel, chosen: readonly Obj[]): Generator<Piece, void, void> {
+function* table({ kernel, modules: control }: Context, chosen: readonly Obj[]): Generator<Piece, void, void> {
   const width = kernel.arch.wordSize * 2;
   const rows = chosen.map((module): Row => ({
     module,
@@ -80,11 +138,18 @@ function* table(kernel: Kernel, chosen: readonly Obj[]): Generator<Piece, void, 
   const where = chosen[0]?.has("mem") ? "TEXT_BASE" : "BASE";
   const titles = [center("MODULE", width), "NAME".padEnd(nameWidth), center(where, width), "SIZE".padStart(sizeWidth)];
   yield text([{ as: "title", text: `${titles.join("  ")}  OBJECT FILE` }]);
-  for (const row of rows) yield moduleRow(row, width, nameWidth, sizeWidth);
+  for (const row of rows) yield moduleRow(row, width, nameWidth, sizeWidth, control);
 }
 
-function moduleRow({ module, name, base, size }: Row, width: number, nameWidth: number, sizeWidth: number): Piece {
+function moduleRow(
+  { module, name, base, size }: Row,
+  width: number,
+  nameWidth: number,
+  sizeWidth: number,
+  control: ModuleDebuginfoControl | undefined,
+): Piece {
   const symbols = module.has("kallsyms") || module.has("symtab");
+  const file = typeof name.json === "string" ? control?.path(name.json) : undefined;
   const line: Line = [
     { as: "address", text: padHex(module.address, width), address: module.address },
     "  ",
@@ -93,9 +158,15 @@ function moduleRow({ module, name, base, size }: Row, width: number, nameWidth: 
     base.span,
     "  ",
     ...right(size.span, sizeWidth),
-    `  (not loaded)${symbols ? "  [CONFIG_KALLSYMS]" : ""}`,
+    `  ${file ?? `(not loaded)${symbols ? "  [CONFIG_KALLSYMS]" : ""}`}`,
   ];
-  const data: Json = { module: hex0x(module.address), name: name.json, base: base.json, size: size.json };
+  const data: Json = {
+    module: hex0x(module.address),
+    name: name.json,
+    base: base.json,
+    size: size.json,
+    file: file ?? null,
+  };
   return record(data, line);
 }
 
