@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { bytesFile, type RandomFile } from "../../src/base/file.ts";
 import { attempt, Fault } from "../../src/base/fault.ts";
+import { commands } from "../../src/crash/commands.ts";
 import { run } from "../../src/crash/language.ts";
 import type { DumpImage } from "../../src/dump/format.ts";
 import { openDump } from "../../src/dump/formats.ts";
@@ -18,21 +19,39 @@ const COMMAND_MILLISECONDS = 15_000;
 const MEBIBYTE = 1 << 20;
 
 const sample = readFileSync("sample/vmcore");
+/** Beside every command alone: those that walk most. */
 const lines = [
-  "sys",
-  "log",
-  "ps",
-  "bt",
-  "mod",
-  "task",
-  "foreach bt",
-  "set",
-  "sym schedule",
-  "p init_task.comm",
-  "struct list_head init_task.tasks",
-  "list -H modules module.list -s module.name",
-  "rd -S init_task 8",
-  "ps -t 1",
+  ...commands()
+    .map(({ name }) => name)
+    .filter((name) => !["exit", "q", "repeat", "*", "search", "foreach", "extend", "wr"].includes(name)),
+  ...["foreach bt", "foreach files", "foreach task -R pid", "log -m", "ps -t 1", "ps -p", "bt -a", "bt -FF"],
+  ...["sym schedule", "p init_task.comm", "p runqueues:a", "struct list_head init_task.tasks", "rd -S init_task 8"],
+  ...["list -H modules module.list -s module.name", "whatis init_task", "task -R se"],
+  ...["kmem -i", "kmem -s", "kmem -f", "kmem -v", "kmem -V", "kmem -z", "kmem -n", "kmem -o", "kmem -S task_struct"],
+  ...[
+    "files 1",
+    "mount",
+    "net -s 1",
+    "dev -p",
+    "dev -i",
+    "dev -d",
+    "irq -s",
+    "irq -d",
+    "timer -r",
+    "runq -g",
+    "runq -t",
+  ],
+  ...[
+    "vm -m 1",
+    "vm 1",
+    "vm -p 1",
+    "ipcs",
+    "sig 1",
+    "sys -c",
+    "mach -m",
+    "search -t 0",
+    "tree -t rbtree vmap_area_root",
+  ],
 ];
 
 /** Runs every line; anything but pieces that end is a failure. */
@@ -112,8 +131,8 @@ function survives(name: string, cases: number, make: (below: (limit: number) => 
   });
 }
 
-survives("damaged files", 30, (below) => attempt(() => openDump([damagedFile(below)], { cacheBytes: 16 * MEBIBYTE })));
+survives("damaged files", 10, (below) => attempt(() => openDump([damagedFile(below)], { cacheBytes: 16 * MEBIBYTE })));
 const whole = openDump([bytesFile("sample/vmcore", sample)], { cacheBytes: 16 * MEBIBYTE });
 sessionOver({ ...whole, page: (pfn) => (foundations.add(pfn), whole.page(pfn)) }, { vmcore: ["sample/vmcore"] });
-survives("memories with one page in a hundred damaged", 30, (below) => damagedMemory(whole, below, 10));
-survives("memories with one page in five damaged", 20, (below) => damagedMemory(whole, below, 200));
+survives("memories with one page in a hundred damaged", 10, (below) => damagedMemory(whole, below, 10));
+survives("memories with one page in five damaged", 6, (below) => damagedMemory(whole, below, 200));
