@@ -64,6 +64,7 @@ interface Entry {
 export class Names {
   private readonly image: Image;
   private readonly section: Section;
+  private readonly entries: Entry[] = [];
   private readonly byHash = new Map<number, Entry>();
   /** What has been filed, by kind and text: thousands of units declare the same. */
   private readonly filed = new Map<string, Set<number | string>>();
@@ -130,19 +131,20 @@ export class Names {
     return unit.die(offset - unit.offset);
   }
 
-  /** Every name of types, after a passage through the units that are left. @throws Fault */
+  /** Every name of types, as units are passed: the first come at once. @throws Fault */
   *types(): Generator<{ readonly kind: TypeKind; readonly name: string }> {
-    while (this.passUnit());
     const given = new Set<string>();
-    for (const entry of this.byHash.values()) {
-      for (let at: Entry | undefined = entry; at; at = at.before) {
-        if (at.kind === "variable" || at.kind === "function") continue;
-        const name = typeof at.text === "string" ? at.text : cString(this.text, at.text);
-        const key = `${at.kind} ${name}`;
-        if (given.has(key)) continue;
-        given.add(key);
-        yield { kind: at.kind, name };
-      }
+    for (let i = 0; i < this.entries.length || this.passUnit();) {
+      const entry = this.entries[i];
+      // A unit may have nothing new to tell.
+      if (!entry) continue;
+      i++;
+      if (entry.kind === "variable" || entry.kind === "function") continue;
+      const name = typeof entry.text === "string" ? entry.text : cString(this.text, entry.text);
+      const key = `${entry.kind} ${name}`;
+      if (given.has(key)) continue;
+      given.add(key);
+      yield { kind: entry.kind, name };
     }
   }
 
@@ -191,7 +193,9 @@ export class Names {
     const hash =
       typeof text === "string" ? nameHash(encoder.encode(text), 0, Infinity) : nameHash(this.text, text, Infinity);
     const before = this.byHash.get(hash);
-    this.byHash.set(hash, { kind, declared, text, die: walk.unit.offset + walk.offset, before });
+    const entry = { kind, declared, text, die: walk.unit.offset + walk.offset, before };
+    this.byHash.set(hash, entry);
+    this.entries.push(entry);
   }
 
   private unusualName(die: Die): number | string | undefined {
