@@ -29,7 +29,7 @@ writeFileSync(
 );
 
 const ours = (command, symbols = true) => ({
-  line: [process.execPath, "dist/cli.js", ...(symbols ? [vmlinux] : []), vmcore, "-c", command],
+  line: [process.execPath, "dist/cli.js", "--no-search", ...(symbols ? [vmlinux] : []), vmcore, "-c", command],
 });
 const crash = (command) => ({ line: [peers, "crash", "-s", vmlinux, vmcore], input: `${command}\nexit\n` });
 const drgnScript = (script) => ({ line: [peers, "drgn", "-q", "-c", vmcore, "-s", vmlinux, script] });

@@ -7,6 +7,7 @@ import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/command.ts";
 import { lackingTypes } from "../crash/lacking.ts";
 import { ansi, plain } from "../render/style.ts";
+import { type DebuginfoPlaces, placesOf } from "../session/debuginfoPlaces.ts";
 import { OpenError, openSession, type Session } from "../session/open.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { readOptions, usageText, type CliOptions } from "./options.ts";
@@ -29,7 +30,7 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
   }
   let session: Session;
   try {
-    session = openSession(options);
+    session = openSession({ ...options, search: searchOf(options) });
   } catch (error) {
     if (!(error instanceof OpenError)) throw error;
     process.stderr.write(`vmcore-debug: ${error.message}\n`);
@@ -42,6 +43,10 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
     session.close();
   }
 }
+
+/** Debuginfo that was not named is looked for on this machine, unless the user says not to. */
+export const searchOf = ({ searches, vmcore, debuginfo }: CliOptions): DebuginfoPlaces | undefined =>
+  searches ? placesOf(vmcore, debuginfo, process.env) : undefined;
 
 /** Reads commands from wherever the options say, in crash's order: rc files, -i, then -c or else standard input. */
 async function work(context: Context, options: CliOptions): Promise<boolean> {

@@ -6,6 +6,10 @@ export interface CliOptions {
   readonly vmcore: readonly string[];
   readonly vmlinux: string | undefined;
   readonly modules: readonly string[];
+  /** Where debuginfo is looked for besides the usual places. */
+  readonly debuginfo: readonly string[];
+  /** Whether debuginfo that was not named is looked for. */
+  readonly searches: boolean;
   readonly commands: readonly string[];
   readonly inputs: readonly string[];
   readonly json: boolean;
@@ -17,6 +21,7 @@ export interface CliOptions {
 }
 
 export const usageText = `Usage: vmcore-debug [options] [VMLINUX] VMCORE...
+       vmcore-debug debuginfo [options] VMCORE...
        vmcore-debug SUBCOMMAND ...
 
 Opens a Linux kernel crash dump; VMLINUX, the kernel with its debuginfo, is found by its content and may be left out.
@@ -26,6 +31,8 @@ Several VMCOREs are the files of one split dump.
   -i, --input FILE     run the commands in FILE first; may be repeated
       --vmlinux FILE   the kernel's debuginfo
       --modules DIR    where to look for modules' debuginfo; may be repeated
+      --debuginfo DIR  where to look for both, laid out as /usr/lib/debug is; may be repeated
+      --no-search      use the debuginfo that is named here, and look for no other
       --json           one JSON document a command
       --force          open with a vmlinux of another build all the same
   -s, --silent         no banner before the prompt
@@ -51,6 +58,8 @@ export function readOptions(argv: readonly string[]): CliOptions {
     vmcore,
     vmlinux,
     modules: values.modules ?? [],
+    debuginfo: values.debuginfo ?? [],
+    searches: !values["no-search"],
     commands: values.command ?? [],
     inputs: values.input ?? [],
     json: values.json ?? false,
@@ -72,6 +81,8 @@ function parse(argv: readonly string[]) {
         input: { type: "string", short: "i", multiple: true },
         vmlinux: { type: "string" },
         modules: { type: "string", multiple: true },
+        debuginfo: { type: "string", multiple: true },
+        "no-search": { type: "boolean" },
         json: { type: "boolean" },
         force: { type: "boolean" },
         silent: { type: "boolean", short: "s" },

@@ -1,11 +1,14 @@
-import { existsSync, readdirSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { attempt, Fault } from "../base/fault.ts";
-import { openFile } from "../base/file.ts";
 import { openDwarf, type Dwarf } from "../debuginfo/dwarf/dwarf.ts";
-import { openElf } from "../debuginfo/elf.ts";
+import { type ElfFile, openElf } from "../debuginfo/elf.ts";
 import { moduleBuildId, moduleSections } from "../linux/module.ts";
 import type { Obj } from "../model/object.ts";
+import { alternateDebug, linkedDebug } from "./debugLink.ts";
+import { buildIdPath, isBuildId } from "./debuginfoPlaces.ts";
+import { openPacked } from "./packedFile.ts";
+import type { Try } from "./vmlinuxSearch.ts";
 
 /** A module's debuginfo, its sections placed where the dump has them. */
 export interface ModuleDebuginfo {
@@ -13,57 +16,165 @@ export interface ModuleDebuginfo {
   readonly dwarf: Dwarf;
 }
 
+/** Where modules' debuginfo is looked for. */
+export interface ModulePlaces {
+  /** Looked through for `NAME.ko` and the like, with all that is below. */
+  readonly directories: readonly string[];
+  /** Laid out as /usr/lib/debug is: by build-id, and by the place of the stripped file. */
+  readonly debugDirectories?: readonly string[];
+  /** What debuginfod's clients fetched. */
+  readonly cache?: string | undefined;
+}
+
+/** What a look for one module's debuginfo came to. */
+export interface ModuleSearch {
+  readonly buildId: string | undefined;
+  readonly found: ModuleDebuginfo | undefined;
+  readonly tries: readonly Try[];
+}
+
 /** Folders below a modules directory that are looked through; a kernel's tree is eight or nine deep. */
 const MAX_DEPTH = 16;
+/** More than any distribution ships of one kernel: a directory with more is not one of modules. */
+const MAX_FILES = 1 << 16;
 
-/** Modules' debuginfo in directories that the user named: `NAME.ko`, `NAME.ko.debug`, with `-` for `_` as files have it. */
+const MODULE_NAME = /^(.+)\.ko(\.debug)?(\.xz|\.zst|\.gz)?$/;
+
+/** Modules' debuginfo on this machine: by build-id, then by name, with `-` for `_` as files have it. */
 export class ModuleFiles {
-  private readonly directories: readonly string[];
+  private readonly places: ModulePlaces;
   private byName: Map<string, string[]> | undefined;
+  private count = 0;
 
-  constructor(directories: readonly string[]) {
-    this.directories = directories;
+  constructor(places: ModulePlaces) {
+    this.places = places;
   }
 
   /** The debuginfo that matches the module in the dump by build-id, or by name when the dump tells none. */
   find(module: Obj, name: string): ModuleDebuginfo | undefined {
-    const candidates = this.files().get(name) ?? [];
+    return this.search(module, name).found;
+  }
+
+  /** `find`, with an account of every file that was there. */
+  search(module: Obj, name: string): ModuleSearch {
     const wanted = attempt(() => moduleBuildId(module));
-    for (const path of candidates) {
-      const opened = attempt(() => open(path, module, wanted instanceof Fault ? undefined : wanted));
-      if (opened && !(opened instanceof Fault)) return opened;
+    const buildId = wanted instanceof Fault ? undefined : wanted;
+    const tries: Try[] = [];
+    for (const path of this.candidates(buildId, name)) {
+      const { found, ...tried } = this.open(path, module, buildId);
+      tries.push(tried);
+      if (found) return { buildId, found, tries };
     }
-    return undefined;
+    return { buildId, found: undefined, tries };
+  }
+
+  /** The file that a user names for a module, whatever it is called. */
+  named(module: Obj, path: string): ModuleSearch {
+    const wanted = attempt(() => moduleBuildId(module));
+    const buildId = wanted instanceof Fault ? undefined : wanted;
+    const { found, ...tried } = this.open(path, module, buildId);
+    return { buildId, found, tries: [tried] };
+  }
+
+  private candidates(buildId: string | undefined, name: string): string[] {
+    const { debugDirectories = [], cache } = this.places;
+    const byBuildId = !isBuildId(buildId)
+      ? []
+      : [
+          ...debugDirectories.map((directory) => buildIdPath(directory, buildId)),
+          ...(cache === undefined ? [] : [join(cache, buildId, "debuginfo")]),
+        ];
+    // Files with `.debug` in their name first: beside them lie the stripped ones.
+    const named = [...(this.files().get(name) ?? [])];
+    named.sort((a, b) => Number(b.includes(".ko.debug")) - Number(a.includes(".ko.debug")));
+    return [...byBuildId.filter((path) => existsSync(path)), ...named];
   }
 
   private files(): Map<string, string[]> {
     if (this.byName) return this.byName;
     this.byName = new Map();
-    for (const directory of this.directories) if (existsSync(directory)) this.collect(directory, 0);
+    for (const directory of this.places.directories) if (existsSync(directory)) this.collect(directory, 0);
     return this.byName;
   }
 
   private collect(directory: string, depth: number): void {
     if (depth > MAX_DEPTH) return;
-    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    for (const entry of entriesOf(directory)) {
+      if (++this.count > MAX_FILES) return;
       const path = join(directory, entry.name);
       if (entry.isDirectory()) this.collect(path, depth + 1);
-      const match = /^(.+)\.ko(\.debug)?$/.exec(entry.name);
-      const name = match?.[1]?.replaceAll("-", "_");
+      const name = MODULE_NAME.exec(entry.name)?.[1]?.replaceAll("-", "_");
       if (name === undefined || !entry.isFile()) continue;
-      this.byName?.set(name, [...(this.byName.get(name) ?? []), path]);
+      const known = this.byName?.get(name) ?? [];
+      if (!known.includes(path)) this.byName?.set(name, [...known, path]);
     }
+  }
+
+  private open(path: string, module: Obj, wanted: string | undefined): Try & Pick<ModuleSearch, "found"> {
+    const refused = (why: string, buildId?: string) =>
+      ({ path, outcome: "refused", buildId, why, found: undefined }) as const;
+    const elf = openedElf(path);
+    if (typeof elf === "string") return refused(elf);
+    const { buildId } = elf;
+    const close = (why: string) => {
+      elf.file.close();
+      return refused(why, buildId);
+    };
+    if (wanted !== undefined && buildId !== undefined && buildId !== wanted)
+      return close(`is of another build: its build-id is ${buildId}, the module in the dump has ${wanted}`);
+    const { debugDirectories = [] } = this.places;
+    if (!elf.section(".debug_info")) {
+      const linked = linkedDebug(elf, path, debugDirectories);
+      const split = linked === undefined ? undefined : openedElf(linked);
+      if (linked === undefined || typeof split !== "object" || split.buildId !== buildId)
+        return close("was stripped: it has no DWARF");
+      elf.file.close();
+      if (split.section(".debug_info")) return this.take(split, linked, module, wanted);
+      split.file.close();
+      return refused("was stripped, and the file that its .gnu_debuglink names has no DWARF either", buildId);
+    }
+    return this.take(elf, path, module, wanted);
+  }
+
+  private take(elf: ElfFile, path: string, module: Obj, wanted: string | undefined): Try & Pick<ModuleSearch, "found"> {
+    const { buildId } = elf;
+    const alternate = alternateDebug(elf, path, this.places.debugDirectories ?? []);
+    const dwarf = attempt(() => {
+      const places = new Map<string, bigint>();
+      for (const { name, address } of moduleSections(module)) places.set(name, address);
+      return openDwarf(elf, {
+        placement: (section) => places.get(section),
+        ...(typeof alternate === "object" && { alternate }),
+      });
+    });
+    if (dwarf instanceof Fault) {
+      elf.file.close();
+      return { path, outcome: "refused", buildId, why: `cannot be used: ${dwarf.message}`, found: undefined };
+    }
+    dwarf.completeFrom((kind, name) => module.kernel.types.find(kind, name));
+    const why = wanted !== undefined && wanted === buildId ? "has the module's build-id" : "has the module's name";
+    const lacks = alternate === "missing" ? "; the file that its .gnu_debugaltlink (dwz) names is missing" : "";
+    return { path, outcome: "taken", buildId, why: why + lacks, found: { path, dwarf } };
   }
 }
 
-/** @returns undefined when the file is of another build or holds no DWARF. @throws Fault */
-function open(path: string, module: Obj, buildId: string | undefined): ModuleDebuginfo | undefined {
-  const elf = openElf(openFile(path));
-  if (buildId !== undefined && elf.buildId !== undefined && elf.buildId !== buildId) return undefined;
-  if (!elf.section(".debug_info")) return undefined;
-  const places = new Map<string, bigint>();
-  for (const { name, address } of moduleSections(module)) places.set(name, address);
-  const dwarf = openDwarf(elf, { placement: (section) => places.get(section) });
-  dwarf.completeFrom((kind, name) => module.kernel.types.find(kind, name));
-  return { path, dwarf };
+/** @returns why it cannot be opened, in words */
+function openedElf(path: string): ElfFile | string {
+  try {
+    const file = openPacked(path);
+    const elf = attempt(() => openElf(file));
+    if (!(elf instanceof Fault)) return elf;
+    file.close();
+    return `is no module: ${elf.message.replace(`${path}: `, "")}`;
+  } catch (error) {
+    return error instanceof Fault ? error.message : `cannot be read: ${error instanceof Error ? error.message : ""}`;
+  }
+}
+
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return []; // not ours to read
+  }
 }

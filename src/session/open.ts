@@ -12,14 +12,18 @@ import { kaslrOffset, type OpenedMemory, openMemory } from "../memory/openMemory
 import { assembleKernel } from "../model/assemble.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { typeIndex } from "../model/typeIndex.ts";
+import { compareBuild } from "./buildMatch.ts";
 import { CodeIndex } from "./codeIndex.ts";
+import { debugDirectories, type DebuginfoPlaces, moduleDirectories } from "./debuginfoPlaces.ts";
 import { type KernelImage, kernelImage } from "./kernelImage.ts";
-import { ModuleFiles } from "./moduleFiles.ts";
+import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
+import { ModuleFiles, type ModulePlaces } from "./moduleFiles.ts";
 import { type ModuleImage, moduleImages } from "./moduleImages.ts";
 import { OpenError } from "./openError.ts";
 import { SymbolIndex } from "./symbolIndex.ts";
 import { SourceFiles } from "./source.ts";
 import { fallbackOf, once, openNamed, openVmlinux, type Vmlinux } from "./vmlinux.ts";
+import { searchVmlinux, type Try } from "./vmlinuxSearch.ts";
 
 export { OpenError } from "./openError.ts";
 
@@ -32,6 +36,8 @@ export interface OpenOptions {
   readonly modules?: readonly string[] | undefined;
   /** Use a vmlinux of another build all the same. */
   readonly force?: boolean | undefined;
+  /** Where the vmlinux, when none is given, and the modules' debuginfo are looked for; undefined: nowhere. */
+  readonly search?: DebuginfoPlaces | undefined;
 }
 
 /** An opened dump. */
@@ -41,6 +47,9 @@ export interface Session {
   readonly dump: DumpImage;
   readonly memory: OpenedMemory;
   readonly vmlinux: Vmlinux | undefined;
+  /** The files that were looked at for a vmlinux, when none was given and a search was wanted. */
+  readonly tries: readonly Try[];
+  readonly moduleFiles: ModuleFiles;
   /** What the user should know of how it was opened, in sentences. */
   readonly warnings: readonly string[];
   close(): void;
@@ -64,15 +73,21 @@ export function openSession(options: OpenOptions): Session {
  */
 export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
   const memory = asOpenError(() => openMemory(dump));
-  const vmlinux = options.vmlinux === undefined ? undefined : openVmlinux(options.vmlinux);
+  const given = options.vmlinux === undefined ? undefined : openVmlinux(options.vmlinux);
   const warnings = [...memory.doubts];
-  if (vmlinux) warnings.push(...matched(vmlinux, memory, options.force ?? false));
+  if (given) warnings.push(...matched(given, memory, options.force ?? false));
+  const search = given || !options.search ? undefined : searchVmlinux(memory, options.search);
+  const vmlinux = given ?? search?.vmlinux;
+  if (vmlinux && !vmlinux.elf.section(".debug_info"))
+    warnings.push(`${vmlinux.path} has no DWARF: there are no source lines and no locals`);
   const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n);
   if (vmlinux) memory.memory.setFallback(fallbackOf(vmlinux, image.bias));
-  const kernel = assemble(memory, vmlinux, image, new ModuleFiles(options.modules ?? []));
+  const moduleFiles = new ModuleFiles(modulePlaces(options, memory, vmlinux));
+  const debuginfos = new ModuleDebuginfos(moduleFiles);
+  const kernel = assemble(memory, vmlinux, image, debuginfos);
   const facts: SessionFacts = {
     vmcore: options.vmcore,
-    vmlinux: options.vmlinux,
+    vmlinux: vmlinux?.path,
     format: dump.format,
     incomplete: dump.facts.incomplete ?? false,
     dumpLevel: dump.facts.dumpLevel,
@@ -85,6 +100,7 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
     ],
   };
   const context = createContext(kernel, facts, () => firstTask(kernel));
+  context.modules = debuginfos;
   context.sourceText = sourceReader(options, dump);
   return {
     kernel,
@@ -92,6 +108,8 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
     dump,
     memory,
     vmlinux,
+    tries: search?.tries ?? [],
+    moduleFiles,
     warnings,
     close() {
       dump.close();
@@ -126,32 +144,47 @@ function asOpenError<T>(open: () => T): T {
 }
 
 /**
- * Compares build-ids.
+ * Compares builds.
  * @returns warnings
  * @throws OpenError when they differ and the user does not insist
  */
-function matched(vmlinux: Vmlinux, { arch, vmcoreinfo }: OpenedMemory, force: boolean): string[] {
-  const wanted = vmcoreinfo?.text("BUILD-ID");
-  const { buildId, machine } = vmlinux.elf;
-  if (machine !== arch.elfMachine)
-    throw new OpenError(`${vmlinux.path} is for another architecture than the dump, which is ${arch.name}`);
-  if (wanted === undefined)
-    return ["the dump does not tell its kernel's build-id: whether the vmlinux matches is not known"];
-  if (buildId === undefined) return [`${vmlinux.path} has no build-id: whether it matches the dump is not known`];
-  if (buildId === wanted) return [];
-  const said = `${vmlinux.path} is of another build: its build-id is ${buildId}, the dump's kernel has ${wanted}`;
+function matched(vmlinux: Vmlinux, opened: OpenedMemory, force: boolean): string[] {
+  const { verdict, why } = compareBuild(vmlinux.elf, opened);
+  const said = `${vmlinux.path} ${why}`;
+  if (verdict === "same") return [];
+  if (verdict === "unknown") return [`${said}; whether it matches the dump is not known`];
+  if (vmlinux.elf.machine !== opened.arch.elfMachine) throw new OpenError(said);
   if (!force)
     throw new OpenError(
-      `${said}. Find the vmlinux of ${vmcoreinfo?.text("OSRELEASE") ?? "that kernel"}, leave it out, or insist with --force`,
+      `${said}. Find the vmlinux of ${opened.vmcoreinfo?.text("OSRELEASE") ?? "that kernel"}, leave it out, or insist with --force`,
     );
   return [said];
 }
+
+/** Where modules' debuginfo lies: what the user named, and by the search that the user wants. */
+const modulePlaces = (
+  { modules = [], search }: OpenOptions,
+  { vmcoreinfo }: OpenedMemory,
+  vmlinux: Vmlinux | undefined,
+): ModulePlaces =>
+  search
+    ? {
+        directories: [...modules, ...moduleDirectories(vmcoreinfo?.text("OSRELEASE"), search, vmlinux?.path)],
+        debugDirectories: debugDirectories(search),
+        cache: search.cache,
+      }
+    : { directories: modules };
 
 function biasOf(vmlinux: Vmlinux, memory: OpenedMemory): bigint {
   return kaslrOffset(memory, (name) => vmlinux.symbols.named(name)[0]?.address) ?? 0n;
 }
 
-function assemble(opened: OpenedMemory, vmlinux: Vmlinux | undefined, image: KernelImage, files: ModuleFiles): Kernel {
+function assemble(
+  opened: OpenedMemory,
+  vmlinux: Vmlinux | undefined,
+  image: KernelImage,
+  debuginfos: ModuleDebuginfos,
+): Kernel {
   const { arch, memory, vmcoreinfo, cpuNotes } = opened;
   // Modules are looked for when an address or a name is not the kernel's; finding them asks for the kernel's own.
   let modules: readonly ModuleImage[] | undefined;
@@ -161,16 +194,17 @@ function assemble(opened: OpenedMemory, vmlinux: Vmlinux | undefined, image: Ker
     return (modules = moduleImages(kernel, {
       btf: image.btf,
       orcVersion: image.orcVersion,
-      debuginfo: (module, name) => files.find(module, name),
+      debuginfo: (module, name) => debuginfos.of(module, name),
     }));
   };
+  const code = new CodeIndex(image.code, () => loaded().map((one) => one.code));
   const kernel: Kernel = assembleKernel({
     arch,
     memory,
     vmcoreinfo: (key) => vmcoreinfo?.text(key),
     cpuNotes,
     symbols: new SymbolIndex(image.symbols, () => loaded().map((one) => one.symbols)),
-    code: new CodeIndex(image.code, () => loaded().map((one) => one.code)),
+    code,
     types: typeIndex(arch, kernelTypes(image, vmlinux), function* () {
       for (const module of loaded()) {
         const types = module.types();
@@ -178,6 +212,7 @@ function assemble(opened: OpenedMemory, vmlinux: Vmlinux | undefined, image: Ker
       }
     }),
   });
+  debuginfos.serve(kernel, () => code.forget());
   vmlinux?.completeFrom((kind, name) => kernel.types.find(kind, name));
   return kernel;
 }

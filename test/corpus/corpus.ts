@@ -135,10 +135,10 @@ export interface Answer {
   readonly stderr: string;
 }
 
-/** Runs the built command line program as a user does. */
+/** Runs the built command line program as a user does, with no debuginfo but what the arguments name. */
 export function cli(...args: string[]): Answer {
   try {
-    const stdout = execFileSync("node_modules/.bin/node", [process.env["VMCORE_CLI"] ?? "dist/cli.js", ...args], {
+    const stdout = execFileSync("node_modules/.bin/node", [process.env["VMCORE_CLI"] ?? "dist/cli.js", "--no-search", ...args], {
       encoding: "utf8",
       maxBuffer: 1 << 28,
       timeout: 120_000,

@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), "vmcore-old-node-"));
 after(() => rmSync(folder, { recursive: true }));
 
 function start(script: string): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(oldNode ?? "", [script, "--no-rc", dump?.vmcore ?? "", "-c", "log | head -1", "-c", "nosuch"], {
+  return spawnSync(oldNode ?? "", [script, "--no-rc", "--no-search", dump?.vmcore ?? "", "-c", "log | head -1", "-c", "nosuch"], {
     encoding: "utf8",
   });
 }

@@ -19,7 +19,7 @@ class Typist {
   readonly exited: Promise<number | null>;
 
   constructor() {
-    const line = "stty rows 24 cols 80; exec node_modules/.bin/node dist/cli.js --no-rc -s sample/vmcore";
+    const line = "stty rows 24 cols 80; exec node_modules/.bin/node dist/cli.js --no-rc --no-search -s sample/vmcore";
     const env = { ...process.env, HOME: home, XDG_STATE_HOME: home, TERM: "xterm", PAGER: "sed s/^/paged:/" };
     this.child = spawn("script", ["-qefc", line, "/dev/null"], { env });
     this.child.stdout.on("data", (bytes: Buffer) => (this.screen += bytes.toString()));

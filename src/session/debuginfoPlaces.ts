@@ -1,0 +1,106 @@
+import { homedir } from "node:os";
+import { basename, dirname, join } from "node:path";
+
+/** Where debuginfo is looked for. */
+export interface DebuginfoPlaces {
+  /** Directories of the dump's files: what somebody copied along with it. */
+  readonly beside: readonly string[];
+  /** The user's own, flat or laid out as /usr/lib/debug is. */
+  readonly directories: readonly string[];
+  /** "/"; tests and unpacked images of other machines give theirs. */
+  readonly root: string;
+  /** Where debuginfod's clients keep what they fetched; undefined to leave it out. */
+  readonly cache: string | undefined;
+}
+
+/** A file that may be there, and what its place says of it. */
+export interface Candidate {
+  readonly path: string;
+  /** Its place names it by build-id, else by release, else it only has a fitting name. */
+  readonly by: "build-id" | "release" | "name";
+}
+
+/** The places of this machine. @param vmcore paths of the dump's files */
+export function placesOf(
+  vmcore: readonly string[],
+  directories: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): DebuginfoPlaces {
+  return { beside: [...new Set(vmcore.map((path) => dirname(path)))], directories, root: "/", cache: cacheOf(env) };
+}
+
+/** debuginfod_find_debuginfo(3), "CACHE": where elfutils, gdb and drgn look as well. */
+export function cacheOf(env: Readonly<Record<string, string | undefined>>): string {
+  return env["DEBUGINFOD_CACHE_PATH"] || join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "debuginfod_client");
+}
+
+/** A release or build-id comes from the dump and becomes a part of a path: nothing else may be in it. */
+const isRelease = (text: string | undefined): text is string =>
+  text !== undefined && /^\w[\w.+~@-]{0,63}$/.test(text) && !text.includes("..");
+export const isBuildId = (text: string | undefined): text is string =>
+  text !== undefined && /^[0-9a-f]{4,128}$/.test(text);
+
+/** Below a debug directory: .build-id/xx/yyy.debug, as gdb's documentation has it ("Debugging Information in Separate Files"). */
+export const buildIdPath = (directory: string, buildId: string): string =>
+  join(directory, ".build-id", buildId.slice(0, 2), `${buildId.slice(2)}.debug`);
+
+/** Debug directories of this machine and of the user, laid out as distributions do. */
+export const debugDirectories = ({ directories, root }: DebuginfoPlaces): string[] => [
+  ...directories.flatMap((directory) => [directory, join(directory, "usr/lib/debug")]),
+  join(root, "usr/lib/debug"),
+];
+
+/** Every place where the vmlinux of a kernel may lie, the surest first. */
+export function* vmlinuxCandidates(
+  buildId: string | undefined,
+  release: string | undefined,
+  places: DebuginfoPlaces,
+): Generator<Candidate> {
+  for (const directory of [...places.beside, ...places.directories]) {
+    const named = isRelease(release) ? [`vmlinux-${release}`, `vmlinux-${release}.debug`] : [];
+    for (const name of named) yield { path: join(directory, name), by: "release" };
+    for (const name of ["vmlinux", "vmlinux.debug"]) yield { path: join(directory, name), by: "name" };
+  }
+  for (const directory of debugDirectories(places)) {
+    if (isBuildId(buildId)) yield { path: buildIdPath(directory, buildId), by: "build-id" };
+    if (!isRelease(release)) continue;
+    for (const path of [
+      `boot/vmlinux-${release}`, // Debian, Ubuntu
+      `boot/vmlinux-${release}.debug`, // openSUSE until 15.3
+      `usr/lib/modules/${release}/vmlinux.debug`, // openSUSE since
+      `lib/modules/${release}/vmlinux`, // Fedora, RHEL
+      `usr/lib/modules/${release}/vmlinux`,
+    ])
+      yield { path: join(directory, path), by: "release" };
+  }
+  if (isRelease(release)) {
+    for (const path of [
+      `usr/lib/modules/${release}/build/vmlinux`,
+      `usr/lib/modules/${release}/vmlinux`,
+      `lib/modules/${release}/build/vmlinux`,
+      `boot/vmlinux-${release}`,
+    ])
+      yield { path: join(places.root, path), by: "release" };
+  }
+  if (places.cache !== undefined && isBuildId(buildId))
+    yield { path: join(places.cache, buildId, "debuginfo"), by: "build-id" };
+}
+
+/** Directories in which all of a kernel's modules may have their debuginfo. @param vmlinux the one that was taken */
+export function moduleDirectories(
+  release: string | undefined,
+  places: DebuginfoPlaces,
+  vmlinux: string | undefined,
+): string[] {
+  if (!isRelease(release)) return [];
+  // Debian's and Fedora's packages, unpacked anywhere, have the modules in the same tree as the vmlinux.
+  const beside = vmlinux !== undefined && basename(dirname(vmlinux)) === "boot" ? [dirname(dirname(vmlinux))] : [];
+  return [
+    ...[...beside, ...debugDirectories(places)].flatMap((directory) => [
+      join(directory, "lib/modules", release),
+      join(directory, "usr/lib/modules", release),
+    ]),
+    join(places.root, "usr/lib/modules", release),
+    join(places.root, "lib/modules", release),
+  ];
+}

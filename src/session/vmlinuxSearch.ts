@@ -1,0 +1,87 @@
+import { existsSync, realpathSync } from "node:fs";
+import type { OpenedMemory } from "../memory/openMemory.ts";
+import { compareBuild } from "./buildMatch.ts";
+import { type DebuginfoPlaces, vmlinuxCandidates } from "./debuginfoPlaces.ts";
+import { OpenError } from "./openError.ts";
+import { openVmlinux, type Vmlinux } from "./vmlinux.ts";
+
+/** What became of one file that was looked for. */
+export interface Try {
+  readonly path: string;
+  readonly outcome: "taken" | "refused" | "absent";
+  readonly buildId: string | undefined;
+  /** To be put behind the path: "is of another build: ...". */
+  readonly why: string;
+}
+
+/** What a search came to: the best file, opened, and every try in its order. */
+export interface VmlinuxSearch {
+  readonly vmlinux: Vmlinux | undefined;
+  readonly tries: readonly Try[];
+}
+
+/**
+ * Looks for the vmlinux of a dump in all places, and stops at the first that matches and has DWARF. One that matches
+ * but has symbols alone is used when no other is there.
+ */
+export function searchVmlinux(opened: OpenedMemory, places: DebuginfoPlaces): VmlinuxSearch {
+  const tries: Try[] = [];
+  const seen = new Set<string>();
+  let second: { readonly vmlinux: Vmlinux; readonly at: number } | undefined;
+  const { vmcoreinfo } = opened;
+  for (const { path } of vmlinuxCandidates(vmcoreinfo?.text("BUILD-ID"), vmcoreinfo?.text("OSRELEASE"), places)) {
+    const real = realPath(path);
+    if (real === undefined) tries.push({ path, outcome: "absent", buildId: undefined, why: "is not there" });
+    if (real === undefined || seen.has(real)) continue;
+    seen.add(real);
+    const { vmlinux, ...tried } = tryVmlinux(path, opened);
+    tries.push(tried);
+    if (!vmlinux) continue;
+    if (vmlinux.elf.section(".debug_info")) {
+      second?.vmlinux.close();
+      return { vmlinux, tries };
+    }
+    if (second) vmlinux.close();
+    else second = { vmlinux, at: tries.length - 1 };
+  }
+  const lone = second && tries[second.at];
+  if (second && lone) tries[second.at] = { ...lone, outcome: "taken" };
+  return { vmlinux: second?.vmlinux, tries };
+}
+
+/** What one file is to this dump; its `vmlinux` is there, and open, when it may be used. */
+export function tryVmlinux(path: string, opened: OpenedMemory): Try & { readonly vmlinux: Vmlinux | undefined } {
+  let vmlinux: Vmlinux;
+  try {
+    vmlinux = openVmlinux(path);
+  } catch (error) {
+    if (!(error instanceof OpenError)) throw error;
+    const why = error.message.startsWith(path) ? error.message.slice(path.length).replace(/^: ?/, "").trim() : error.message; // prettier-ignore
+    return { path, outcome: "refused", buildId: undefined, why, vmlinux: undefined };
+  }
+  const { buildId } = vmlinux.elf;
+  const refused = (why: string): ReturnType<typeof tryVmlinux> => {
+    vmlinux.close();
+    return { path, outcome: "refused", buildId, why, vmlinux: undefined };
+  };
+  const { verdict, why } = compareBuild(vmlinux.elf, opened);
+  if (verdict !== "same") return refused(why);
+  const hasDwarf = vmlinux.elf.section(".debug_info") !== undefined;
+  if (vmlinux.elf.section(".symtab")) {
+    if (hasDwarf) return { path, outcome: "taken", buildId, why, vmlinux };
+    return { path, outcome: "refused", buildId, why: `${why}, but no DWARF: no source lines, no locals`, vmlinux };
+  }
+  return refused(
+    hasDwarf
+      ? `${why}, but its symbol table was stripped`
+      : `${why}, but it was stripped: it has neither symbols nor debuginfo`,
+  );
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return existsSync(path) ? realpathSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
