@@ -23,6 +23,7 @@ export const sys = command({
   usage: "[-c [name|number]] [-t] [-i] [config]",
   options: [
     { flag: "-c", help: "system calls: all of them, those whose names contain a text, or one by its number" },
+    { flag: "-c", help: "system calls, or those with this number or this in their name, and where they are written" },
     { flag: "-t", help: "why the kernel is tainted: the mask and its letters" },
     { flag: "-i", help: "what the firmware says of the machine (DMI)" },
   ],
@@ -31,6 +32,7 @@ export const sys = command({
   examples: [
     { line: "sys", shows: "The first questions of any crash." },
     { line: "sys -c select", shows: "Numbers and places of the select system calls." },
+    { line: "sys -c readv", shows: "System calls by name." },
     { line: "sys -t", shows: "Whether foreign modules or earlier warnings taint the kernel." },
   ],
   *run(context, args) {
