@@ -1,0 +1,67 @@
+/** What DWARF, BTF and other tools say of the same vmlinux must be the same. */
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { openFile } from "../../src/base/file.ts";
+import { openBtf } from "../../src/debuginfo/btf.ts";
+import type { StructType } from "../../src/debuginfo/ctype.ts";
+import { sizeOf } from "../../src/debuginfo/ctype.ts";
+import { openDwarf } from "../../src/debuginfo/dwarf/dwarf.ts";
+import { openElf } from "../../src/debuginfo/elf.ts";
+import { elfSymbols } from "../../src/debuginfo/elfSymbols.ts";
+import { storedDumps, vmlinuxOf } from "./corpus.ts";
+
+if (storedDumps.length === 0) test("the corpus is absent: no debuginfo was compared", { skip: "no corpus" }, () => {});
+
+/** Structs of one meaning in the whole kernel, with bit-fields, anonymous members, arrays and unions among them. */
+const structs = [
+  "task_struct", "mm_struct", "vm_area_struct", "page", "file", "inode", "dentry", "super_block", "sock", "sk_buff",
+  "net_device", "module", "kmem_cache", "rq", "cfs_rq", "sched_entity", "timer_list", "hrtimer", "work_struct",
+  "request_queue", "bio", "device", "cpumask", "irq_desc", "pid", "cred", "signal_struct", "sighand_struct",
+  "thread_struct", "thread_info", "pt_regs", "zone", "pglist_data", "mutex", "rw_semaphore", "completion", "list_head",
+  "maple_node", "xa_node", "printk_ringbuffer", "printk_info", "tcp_sock", "iphdr", "tcphdr", "bpf_prog", "perf_event",
+] as const; // prettier-ignore
+
+const shape = (type: StructType): readonly string[] => [
+  `${type.kind} of ${type.size}`,
+  ...type.members.map(
+    ({ name, type: inner, bitOffset, bitSize }) => `${name ?? ""} @${bitOffset}:${bitSize ?? ""} ${sizeOf(inner)}`,
+  ),
+];
+
+const hasNm = spawnSync("nm", ["--version"]).status === 0;
+
+for (const family of new Set(storedDumps.map(({ family }) => family))) {
+  const vmlinux = vmlinuxOf(family);
+  const skip = vmlinux ? false : `no vmlinux of ${family} to be had`;
+
+  test(`${family}: DWARF and BTF tell the same structs`, { skip }, (context) => {
+    const elf = openElf(openFile(vmlinux!));
+    const section = elf.section(".BTF");
+    if (!section) return context.skip("this kernel has no BTF");
+    const contents = elf.contents(section);
+    const btf = openBtf(contents.read(0, contents.size), { pointerSize: elf.wordSize });
+    const { types } = openDwarf(elf);
+    for (const name of structs) {
+      const expected = btf.find("struct", name);
+      if (!expected) continue;
+      assert.deepEqual(shape(types.find("struct", name) as StructType), shape(expected as StructType), name);
+    }
+  });
+
+  test(`${family}: symbols are nm's`, { skip: skip || (hasNm ? false : "no nm on this machine") }, () => {
+    // Mapping symbols are hidden here; undefined ones belong to nobody.
+    const theirs = execFileSync("nm", [vmlinux!], { encoding: "utf8", maxBuffer: 1 << 28 })
+      .trim().split("\n").filter((line) => !/^ *[Uw] | \$[adtx](\.\d+)?$/.test(line)); // prettier-ignore
+    const elf = openElf(openFile(vmlinux!));
+    const digits = 2 * elf.wordSize;
+    const ours = Array.from(
+      elfSymbols(elf).all(),
+      ({ address, type, name }) => `${address.toString(16).padStart(digits, "0")} ${type} ${name}`,
+    );
+    assert.ok(ours.length > 50_000);
+    const known = new Set(theirs);
+    const all = new Set(ours);
+    assert.deepEqual([ours.filter((line) => !known.has(line)), theirs.filter((line) => !all.has(line))], [[], []]);
+  });
+}
