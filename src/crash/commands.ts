@@ -27,6 +27,7 @@ import { ptov } from "./commands/ptov.ts";
 import { rd } from "./commands/rd.ts";
 import { repeat } from "./commands/repeat.ts";
 import { runq } from "./commands/runq.ts";
+import { sbitmapq } from "./commands/sbitmapq.ts";
 import { search } from "./commands/search.ts";
 import { set } from "./commands/set.ts";
 import { sig } from "./commands/sig.ts";
@@ -73,6 +74,7 @@ export const commands = (): readonly Command[] => [
   rd,
   repeat,
   runq,
+  sbitmapq,
   search,
   set,
   sig,

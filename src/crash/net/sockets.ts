@@ -25,7 +25,7 @@ const KIND_WIDTH = 12;
 /** `net -s`: a task's sockets, a row each; nothing at all where a reference names none. */
 export function* taskSocketRows(task: Obj, reference: string | undefined): Pieces {
   const { kernel } = task;
-  const title = `FD ${addressTitle(kernel, "SOCKET")} ${addressTitle(kernel, "SOCK")} ${"FAMILY:TYPE".padEnd(KIND_WIDTH)}`;
+  const title = `FD ${addressTitle(kernel, "SOCKET")} ${addressTitle(kernel, "SOCK")} FAMILY:TYPE`;
   const heading: Line = [{ as: "title", text: `${title} SOURCE-PORT DESTINATION-PORT` }];
   yield* taskSockets(task, reference, (sockets) => [heading, ...sockets.map((one) => socketLine(kernel, one))]);
 }
