@@ -14,6 +14,7 @@ const bundles = {
   // The manifest says "module", by which VS Code would import a main named .js as one.
   extension: ["src/extension/main.ts", { ...node, outExtension: { ".js": ".cjs" } }],
   server: ["src/lsp/main.ts", node],
+  panels: ["src/panels/main.ts", { platform: "browser", format: "iife", target: "es2023" }],
 };
 
 const options = Object.entries(bundles)
@@ -31,13 +32,14 @@ const options = Object.entries(bundles)
   }));
 
 /** What stands beside the bundles. They are CommonJS, whatever the manifest above them says. */
-const beside = ["package.json", "capstone.wasm"];
+const beside = ["package.json", "capstone.wasm", "panels.css"];
 
 function prepare() {
   mkdirSync(outdir, { recursive: true });
   writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
   // Capstone looks for its WebAssembly beside the program.
   copyFileSync("node_modules/@alexaltea/capstone-js/dist/capstone.wasm", join(outdir, "capstone.wasm"));
+  copyFileSync("src/panels/panels.css", join(outdir, "panels.css"));
 }
 
 /** What an earlier build left; only after a new one stands, so that a failed build breaks nobody. */

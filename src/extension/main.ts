@@ -6,6 +6,7 @@ import { evaluatable } from "./evaluatable.ts";
 import { focus } from "./focus.ts";
 import { hover } from "./hover.ts";
 import { inlineValues } from "./inlineValues.ts";
+import { kernelView } from "./kernelView.ts";
 import { log } from "./log.ts";
 import { memoryDocument } from "./memoryDocument.ts";
 import { openDump } from "./openDump.ts";
@@ -29,6 +30,7 @@ const features: readonly Feature[] = [
   inlineValues,
   evaluatable,
   hover,
+  kernelView,
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

@@ -47,7 +47,7 @@ const offsetFact = (bytes: number): IdentifiedFact => fact("Offset", () => `${by
 const taskFact = (task: Obj): IdentifiedFact =>
   fact("Task", () => `${taskComm(task)} [${taskPid(task)}]`, hex0x(task.address));
 
-function* factsOf(kernel: Kernel, container: Container): Generator<IdentifiedFact> {
+function* factsOf(kernel: Kernel, container: Container): Generator<IdentifiedFact, void, void> {
   switch (container.kind) {
     case "symbol":
       yield fact("Symbol", () => container.symbol.name, container.symbol.name);
@@ -93,7 +93,7 @@ function* slabFacts({
   object,
   holder,
   offset,
-}: Extract<Container, { kind: "slab object" }>): Generator<IdentifiedFact> {
+}: Extract<Container, { kind: "slab object" }>): Generator<IdentifiedFact, void, void> {
   yield fact("Cache", () => cacheName(object.cache), hex0x(object.cache.address));
   yield place("Object", object.address);
   yield fact("Number", () => `${object.index} of ${object.slab.objects} in its slab`);
@@ -102,7 +102,7 @@ function* slabFacts({
   yield offsetFact(offset);
 }
 
-function* rangeFacts({ start, end }: { readonly start: bigint; readonly end: bigint }): Generator<IdentifiedFact> {
+function* rangeFacts({ start, end }: { readonly start: bigint; readonly end: bigint }): Generator<IdentifiedFact, void, void> {
   yield place("Start", start);
   yield fact("Size", () => `${end - start} bytes`);
 }
@@ -115,7 +115,7 @@ function callerFact(kernel: Kernel, caller: bigint | undefined): IdentifiedFact 
 function* pageFacts(
   kernel: Kernel,
   container: Extract<Container, { kind: "page" | "page struct" }>,
-): Generator<IdentifiedFact> {
+): Generator<IdentifiedFact, void, void> {
   const { page } = container;
   yield fact("Page frame", () => String(page.pfn));
   if (container.kind === "page") yield fact("Physical", () => hex0x(container.physical));

@@ -1,0 +1,222 @@
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import type { FromPage, PageAction, PageRequests, Panel, PanelSession, ToPage } from "../protocol/panel.ts";
+import { panelPage } from "./panelPage.ts";
+import { panels } from "./panels.ts";
+import { activeSession, ask, focusedFrame, sessionCommand, TYPE } from "./session.ts";
+
+const VIEW = "vmcore.kernel";
+
+/** The Kernel panel: pages of tables, the log and memory of the dump in front; any command's rows as a table. */
+export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[] {
+  const sessions = new Sessions();
+  const view = new KernelView(context, sessions);
+  const inFront = (action: PageAction) => () => view.act(action);
+  return [
+    sessions,
+    vscode.window.registerWebviewViewProvider(VIEW, view, { webviewOptions: { retainContextWhenHidden: true } }),
+    vscode.commands.registerCommand("vmcore.showPanel", async (id?: unknown) => {
+      const panel = typeof id === "string" ? panels.find((one) => one.id === id) : await pickPanel();
+      if (panel) await view.show(panel);
+    }),
+    sessionCommand("vmcore.openTable", async (_session, given) => {
+      const line = typeof given === "string" ? given : await askForLine();
+      if (line) openTable(context, sessions, { id: "table", title: line, line, page: "grid" });
+    }),
+    vscode.commands.registerCommand("vmcore.panel.copy", inFront("copy")),
+    vscode.commands.registerCommand("vmcore.panel.openDocument", inFront("openDocument")),
+    vscode.commands.registerCommand("vmcore.panel.save", inFront("save")),
+    vscode.commands.registerCommand("vmcore.panel.find", inFront("find")),
+  ];
+}
+
+async function pickPanel(): Promise<Panel | undefined> {
+  const items = panels.map((panel) => ({ label: panel.title, description: panel.line, panel }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: "What to show of the kernel" }))?.panel;
+}
+
+const askForLine = (): Thenable<string | undefined> =>
+  vscode.window.showInputBox({
+    prompt: "Command of crash whose rows to show as a table",
+    placeHolder: "kmem -s, ps -m, foreach user files, dev -i",
+  });
+
+/** Sessions of ours that have stopped, which means that their dump is open; and the one in front. */
+class Sessions implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly known = new Map<string, PanelSession>();
+  private readonly registrations: vscode.Disposable[];
+  readonly onDidChange = this.changed.event;
+
+  constructor() {
+    this.registrations = [
+      this.changed,
+      vscode.debug.onDidChangeActiveDebugSession(() => this.changed.fire()),
+      vscode.debug.onDidTerminateDebugSession(({ id }) => {
+        if (this.known.delete(id)) this.changed.fire();
+      }),
+      vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
+        createDebugAdapterTracker: (session) => ({
+          onDidSendMessage: ({ event }: { event?: string }) => {
+            if (event === "stopped" && !this.known.has(session.id)) void this.learn(session);
+          },
+        }),
+      }),
+    ];
+  }
+
+  get front(): PanelSession | undefined {
+    return this.known.get(activeSession()?.id ?? "");
+  }
+
+  private async learn(session: vscode.DebugSession): Promise<void> {
+    try {
+      const { vmcore, release } = await ask(session, "vmcore/about", {});
+      this.known.set(session.id, { id: session.id, name: basename(vmcore[0] ?? session.name), release });
+      this.changed.fire();
+    } catch {
+      // The session ended before it answered: there is nothing to show.
+    }
+  }
+
+  dispose(): void {
+    for (const one of this.registrations) one.dispose();
+  }
+}
+
+class KernelView implements vscode.WebviewViewProvider {
+  private readonly context: vscode.ExtensionContext;
+  private readonly sessions: Sessions;
+  private page: Page | undefined;
+  /** Wanted before the page was there. */
+  private wanted: Panel | undefined;
+
+  constructor(context: vscode.ExtensionContext, sessions: Sessions) {
+    this.context = context;
+    this.sessions = sessions;
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    const page = new Page(this.context, this.sessions, view.webview, panels, () => {
+      if (this.wanted) page.post({ kind: "show", panel: this.wanted.id });
+      this.wanted = undefined;
+    });
+    this.page = page;
+    view.onDidDispose(() => {
+      page.dispose();
+      this.page = undefined;
+    });
+  }
+
+  async show(panel: Panel): Promise<void> {
+    if (!this.page) this.wanted = panel;
+    await vscode.commands.executeCommand(`${VIEW}.focus`);
+    this.page?.post({ kind: "show", panel: panel.id });
+  }
+
+  act(action: PageAction): void {
+    this.page?.post({ kind: "do", action });
+  }
+}
+
+/** A table in an editor of its own. */
+function openTable(context: vscode.ExtensionContext, sessions: Sessions, panel: Panel): void {
+  const options = { enableFindWidget: false, retainContextWhenHidden: true };
+  const editor = vscode.window.createWebviewPanel("vmcore.table", panel.title, vscode.ViewColumn.Active, options);
+  const page = new Page(context, sessions, editor.webview, [panel]);
+  editor.onDidDispose(() => page.dispose());
+}
+
+/** One webview with our page in it: tells it of the session in front and answers what it asks. */
+class Page {
+  private readonly webview: vscode.Webview;
+  private readonly sessions: Sessions;
+  private readonly panels: readonly Panel[];
+  private readonly registrations: vscode.Disposable[];
+
+  constructor(
+    { extensionUri }: vscode.ExtensionContext,
+    sessions: Sessions,
+    webview: vscode.Webview,
+    shown: readonly Panel[],
+    onReady: () => void = () => undefined,
+  ) {
+    this.webview = webview;
+    this.sessions = sessions;
+    this.panels = shown;
+    const dist = vscode.Uri.joinPath(extensionUri, "dist");
+    webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
+    this.registrations = [
+      sessions.onDidChange(() => this.tellSession()),
+      webview.onDidReceiveMessage((message: FromPage) => {
+        if (message.kind === "ask") return void this.answer(message);
+        this.tellSession();
+        onReady();
+      }),
+    ];
+    webview.html = panelPage({ csp: webview.cspSource, style: asset("panels.css"), script: asset("panels.js") });
+  }
+
+  post(message: ToPage): void {
+    void this.webview.postMessage(message);
+  }
+
+  private tellSession(): void {
+    this.post({ kind: "session", session: this.sessions.front, panels: this.panels });
+  }
+
+  private async answer({ id, request, args }: Extract<FromPage, { kind: "ask" }>): Promise<void> {
+    try {
+      const body = await (answers[request] as (args: unknown) => Thenable<unknown>)(args);
+      this.post({ kind: "answer", id, body });
+    } catch (error) {
+      this.post({ kind: "refusal", id, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  dispose(): void {
+    for (const one of this.registrations) one.dispose();
+  }
+}
+
+function session(): vscode.DebugSession {
+  const found = activeSession();
+  if (!found) throw new Error("no kernel crash dump is open");
+  return found;
+}
+
+/** What a page may ask, and nothing else. */
+const answers: {
+  readonly [Name in keyof PageRequests]: (
+    args: PageRequests[Name]["arguments"],
+  ) => Thenable<PageRequests[Name]["body"]>;
+} = {
+  run: async ({ line }) => ask(session(), "vmcore/run", { line }),
+  identify: async ({ text }) => {
+    const front = session();
+    return ask(front, "vmcore/identify", { text, frameId: focusedFrame(front) });
+  },
+  explain: async ({ text }) => {
+    const args = { expression: text, context: "hover" };
+    const { result } = (await session().customRequest("evaluate", args)) as { result: string };
+    return { text: result };
+  },
+  goTo: ({ text }) => vscode.commands.executeCommand("vmcore.goTo", text),
+  selectTask: async ({ task }) => void (await ask(session(), "vmcore/select", { task })),
+  openDump: ({ sample }) => vscode.commands.executeCommand(sample ? "vmcore.openSample" : "vmcore.open"),
+  copy: async ({ text }) => {
+    await vscode.env.clipboard.writeText(text);
+    vscode.window.setStatusBarMessage("$(check) Copied", 3000);
+  },
+  openDocument: async ({ text, language }) => {
+    const document = await vscode.workspace.openTextDocument({ content: text, language });
+    await vscode.window.showTextDocument(document, { preview: false });
+  },
+  save: async ({ text, name }) => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    const options = folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {};
+    const uri = await vscode.window.showSaveDialog(options);
+    if (uri) await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  },
+};

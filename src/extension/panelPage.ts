@@ -1,0 +1,20 @@
+/** The document of every webview page of ours: it runs our one script and nothing else. */
+export interface PanelPage {
+  /** Source expression of the webview's own resources. */
+  readonly csp: string;
+  readonly style: string;
+  readonly script: string;
+}
+
+export const panelPage = ({ csp, style, script }: PanelPage): string => `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${csp}; script-src ${csp}">
+<title>Kernel</title>
+<link rel="stylesheet" href="${style}">
+</head>
+<body>
+<script src="${script}"></script>
+</body>
+</html>`;

@@ -1,0 +1,14 @@
+import type { Panel } from "../protocol/panel.ts";
+
+/** Every page of the Kernel panel, in the order of its tabs. A table of any command's records is one line. */
+export const panels: readonly Panel[] = [
+  { id: "log", title: "Log", line: "log", page: "log" },
+  { id: "memory", title: "Memory", line: "kmem -i", page: "memory" },
+  { id: "tasks", title: "Tasks", line: "ps", page: "grid" },
+  { id: "modules", title: "Modules", line: "mod", page: "grid" },
+  { id: "mounts", title: "Mounts", line: "mount", page: "grid" },
+  { id: "files", title: "Files", line: "foreach user files", page: "grid" },
+  { id: "devices", title: "Devices", line: "dev", page: "grid" },
+  { id: "pci", title: "PCI", line: "dev -p", page: "grid" },
+  { id: "ipc", title: "IPC", line: "ipcs", page: "grid" },
+];

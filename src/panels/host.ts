@@ -1,0 +1,49 @@
+import type { FromPage, PageRequests, ToPage } from "../protocol/panel.ts";
+
+declare function acquireVsCodeApi(): {
+  postMessage(message: FromPage): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+};
+
+const vscode = acquireVsCodeApi();
+
+interface Waiting {
+  readonly done: (body: never) => void;
+  readonly fail: (error: Error) => void;
+}
+
+const waiting = new Map<number, Waiting>();
+let last = 0;
+
+/** Asks the extension. @throws Error with what it said */
+export function ask<Name extends keyof PageRequests>(
+  request: Name,
+  args: PageRequests[Name]["arguments"],
+): Promise<PageRequests[Name]["body"]> {
+  const id = ++last;
+  vscode.postMessage({ kind: "ask", id, request, args });
+  return new Promise((done, fail) => waiting.set(id, { done, fail }));
+}
+
+/** Starts the talk: every message but answers comes to `listener`. */
+export function listen(listener: (message: Exclude<ToPage, { kind: "answer" | "refusal" }>) => void): void {
+  addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
+    if (data.kind !== "answer" && data.kind !== "refusal") return listener(data);
+    const one = waiting.get(data.id);
+    waiting.delete(data.id);
+    if (data.kind === "answer") one?.done(data.body as never);
+    else one?.fail(new Error(data.message));
+  });
+  vscode.postMessage({ kind: "ready" });
+}
+
+/** What the page remembers over a reload of the window, by topic. */
+export function recall<T>(topic: string, otherwise: T): T {
+  const state = vscode.getState() as Record<string, unknown> | undefined;
+  return (state?.[topic] as T | undefined) ?? otherwise;
+}
+
+export function remember(topic: string, value: unknown): void {
+  vscode.setState({ ...(vscode.getState() as object | undefined), [topic]: value });
+}

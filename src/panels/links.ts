@@ -1,0 +1,80 @@
+import { html, type TemplateResult } from "lit-html";
+import { ask } from "./host.ts";
+
+/** Text that leads to an address, a symbol or a task, with the editor's hover. Followed by click, or Enter on its cell. */
+export const link = (text: string, target: string, task = false): TemplateResult =>
+  html`<a class="link" role="link" data-target=${target} data-task=${task}>${text}</a>`;
+
+/** Follows a link; says why when it leads nowhere. */
+export function follow(element: Element): void {
+  const { target, task } = (element as HTMLElement).dataset;
+  if (target === undefined) return;
+  const gone = task === "true" ? ask("selectTask", { task: target }) : ask("goTo", { text: target });
+  gone.catch((error: Error) => showCard(element, error.message));
+}
+
+/** The mouse rests so long before the card opens. */
+const REST_MS = 350;
+
+const card = document.createElement("div");
+card.id = "card";
+card.setAttribute("role", "tooltip");
+card.hidden = true;
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+let over: Element | undefined;
+
+/** Explains what is under the mouse, and follows clicks; once for the whole page. */
+export function watchLinks(): void {
+  document.body.append(card);
+  document.addEventListener("mouseover", ({ target }) => {
+    const found = linkAt(target);
+    if (found === over) return;
+    hideCard();
+    over = found;
+    if (found) timer = setTimeout(() => void explain(found), REST_MS);
+  });
+  document.addEventListener("click", (event) => {
+    const found = linkAt(event.target);
+    if (found && !event.ctrlKey && !event.shiftKey && getSelection()?.isCollapsed !== false) follow(found);
+  });
+  for (const name of ["scroll", "keydown", "blur"]) addEventListener(name, hideCard, { capture: true });
+}
+
+const linkAt = (target: EventTarget | null): Element | undefined =>
+  target instanceof Element ? (target.closest("[data-target]") ?? undefined) : undefined;
+
+/** The card of a link: by mouse, or by key for the cell that has the focus. */
+export async function explain(element: Element): Promise<void> {
+  const text = (element as HTMLElement).dataset.target;
+  if (text === undefined) return;
+  over = element;
+  try {
+    const answer = await ask("explain", { text: asExpression(text) });
+    if (over === element) showCard(element, answer.text);
+  } catch {
+    // What only looks like an address has nothing to say.
+  }
+}
+
+/** `panic+0x10/0x2f0` and `ffff8ef68526c180` as the expressions that they mean. */
+const asExpression = (text: string): string => {
+  const symbol = /^([A-Za-z_.][\w.]*)\+(0x[0-9a-f]+)/.exec(text);
+  return symbol ? `(unsigned long)&${symbol[1]} + ${symbol[2]}` : text;
+};
+
+function showCard(anchor: Element, text: string): void {
+  card.textContent = text;
+  card.hidden = false;
+  const { left, top, bottom } = anchor.getBoundingClientRect();
+  const { width, height } = card.getBoundingClientRect();
+  const below = bottom + height + 4 < innerHeight;
+  card.style.left = `${Math.max(4, Math.min(left, innerWidth - width - 8))}px`;
+  card.style.top = `${below ? bottom + 4 : Math.max(4, top - height - 4)}px`;
+}
+
+function hideCard(): void {
+  clearTimeout(timer);
+  over = undefined;
+  card.hidden = true;
+}

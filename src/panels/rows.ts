@@ -1,0 +1,108 @@
+import type { GridCell, GridColumn } from "../protocol/grid.ts";
+
+/** Sorting, filtering and wording of a table's rows: no DOM. */
+
+export type Row = readonly GridCell[];
+
+export interface Order {
+  readonly column: number;
+  readonly descending: boolean;
+}
+
+/** A cell as a person reads it. */
+export function cellText(cell: GridCell): string {
+  if (cell === null) return "";
+  if (typeof cell === "object") return `<${cell.fault}>`;
+  if (typeof cell === "boolean") return cell ? "yes" : "no";
+  if (typeof cell === "number" && !Number.isInteger(cell)) return cell.toFixed(2);
+  return String(cell);
+}
+
+/** `superBlock` → `Super block`, `pid` → `PID`: keys of records as headings. */
+export function heading(name: string): string {
+  const words = name
+    .replace(/([a-z\d])([A-Z])/g, "$1 $2")
+    .replace(/[._-]/g, " ")
+    .split(" ");
+  const shown = words.map((word) => (ACRONYMS.has(word.toLowerCase()) ? word.toUpperCase() : word.toLowerCase()));
+  const [first = "", ...rest] = shown;
+  return [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(" ");
+}
+
+const ACRONYMS = new Set(["pid", "ppid", "tgid", "cpu", "cpus", "fd", "id", "uid", "gid", "irq", "vsz", "rss", "pfn"]);
+
+/** Rows in the order of a column: numbers as numbers, what has no value and what cannot be read last. */
+export function sorted(rows: readonly Row[], { column, descending }: Order, kind: GridColumn["kind"]): readonly Row[] {
+  const key = kind === "text" || kind === "symbol" ? textKey : numberKey;
+  const keyed = rows.map((row) => ({ row, key: key(row[column] ?? null) }));
+  const sign = descending ? -1 : 1;
+  keyed.sort((a, b) => {
+    if (a.key === undefined || b.key === undefined) return Number(a.key === undefined) - Number(b.key === undefined);
+    return a.key < b.key ? -sign : a.key > b.key ? sign : 0;
+  });
+  return keyed.map(({ row }) => row);
+}
+
+const textKey = (cell: GridCell): string | undefined =>
+  cell === null || typeof cell === "object" ? undefined : cellText(cell).toLowerCase();
+
+/** A number that orders as the value does, for addresses too, which a double cannot hold. */
+function numberKey(cell: GridCell): number | bigint | undefined {
+  if (typeof cell === "number") return cell;
+  if (typeof cell !== "string" || !/^(-?\d+|0x[0-9a-f]+)$/.test(cell)) return undefined;
+  return BigInt(cell);
+}
+
+/**
+ * What of the rows a filter leaves: words, all of which a row must hold; `state:UN` looks in one column,
+ * `/expression/` is a regular expression.
+ * @returns undefined for an expression that is none
+ */
+export function filterOf(text: string, columns: readonly GridColumn[]): ((row: Row) => boolean) | undefined {
+  const tests: ((row: Row) => boolean)[] = [];
+  for (const word of text.match(/\/(?:[^/\\]|\\.)+\/|\S+/g) ?? []) {
+    const test = wordTest(word, columns);
+    if (!test) return undefined;
+    tests.push(test);
+  }
+  return (row) => tests.every((test) => test(row));
+}
+
+function wordTest(word: string, columns: readonly GridColumn[]): ((row: Row) => boolean) | undefined {
+  const pattern = /^\/(.+)\/$/s.exec(word)?.[1];
+  if (pattern !== undefined) {
+    const expression = regularExpression(pattern);
+    return expression && ((row) => row.some((cell) => expression.test(cellText(cell))));
+  }
+  const [, name = "", value = ""] = /^([\w.]+):(.*)$/s.exec(word) ?? [];
+  const column = columns.findIndex((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (column >= 0) return (row) => cellText(row[column] ?? null).toLowerCase() === value.toLowerCase() || value === "";
+  const wanted = word.toLowerCase();
+  return (row) => row.some((cell) => cellText(cell).toLowerCase().includes(wanted));
+}
+
+/** Case does not matter; undefined for what is no regular expression. */
+export function regularExpression(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, "i");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Rows as a spreadsheet takes them: tabs between cells, which have none themselves. */
+export const tabSeparated = (columns: readonly GridColumn[], rows: readonly Row[]): string =>
+  [columns.map(({ name }) => name), ...rows.map((row) => row.map(cellText))]
+    .map((cells) => `${cells.map((text) => text.replace(/[\t\n\r]+/g, " ")).join("\t")}\n`)
+    .join("");
+
+/** Widest cell of a column that is measured, so that one long path does not push the rest away. */
+const MAX_WIDTH = 44;
+
+/** How many characters each column needs, its heading and the sort mark included. */
+export const widths = (columns: readonly GridColumn[], rows: readonly Row[]): readonly number[] =>
+  columns.map(({ name }, i) => {
+    let width = heading(name).length + 2;
+    for (const row of rows) width = Math.max(width, cellText(row[i] ?? null).length);
+    return Math.min(width, MAX_WIDTH);
+  });

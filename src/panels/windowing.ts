@@ -1,0 +1,22 @@
+/** The rows of a long list that are in sight, all of one height. No DOM. */
+export interface Sight {
+  /** First row to draw, and the one after the last. */
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Rows drawn beyond the edges, so that a quick scroll shows no gap. */
+const MARGIN = 8;
+
+export function inSight(scrollTop: number, height: number, rowHeight: number, count: number): Sight {
+  const first = Math.max(0, Math.floor(scrollTop / rowHeight) - MARGIN);
+  const end = Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + MARGIN);
+  return { first: Math.min(first, count), end: Math.max(end, 0) };
+}
+
+/** Where to scroll so that a row is wholly in sight; where it is already when that is so. */
+export function scrollFor(row: number, scrollTop: number, height: number, rowHeight: number): number {
+  const top = row * rowHeight;
+  if (top < scrollTop) return top;
+  return top + rowHeight > scrollTop + height ? top + rowHeight - height : scrollTop;
+}

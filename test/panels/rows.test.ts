@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cellText, filterOf, heading, type Row, sorted, tabSeparated, widths } from "../../src/panels/rows.ts";
+import type { GridColumn } from "../../src/protocol/grid.ts";
+
+const columns: readonly GridColumn[] = [
+  { name: "pid", kind: "number" },
+  { name: "comm", kind: "text" },
+  { name: "state", kind: "text" },
+];
+const rows: readonly Row[] = [
+  [10, "kworker/0:1", "ID"],
+  [2, "kthreadd", "IN"],
+  [1, "init", "UN"],
+];
+const filtered = (text: string) => rows.filter(filterOf(text, columns) ?? (() => false)).map(([pid]) => pid);
+const order = (cells: Row, kind: GridColumn["kind"], descending = false) =>
+  sorted(
+    cells.map((cell) => [cell]),
+    { column: 0, descending },
+    kind,
+  ).map(([cell]) => cell);
+
+test("numbers sort as numbers, text without regard to case", () => {
+  assert.deepEqual(order([10, 9, 100], "number"), [9, 10, 100]);
+  assert.deepEqual(order(["b", "A", "c"], "text"), ["A", "b", "c"]);
+});
+
+test("addresses that differ beyond a double's digits sort right", () => {
+  const addresses = ["0xffff888000000002", "0xffff888000000001", "0xffff888000000003", "0x0"];
+  assert.deepEqual(order(addresses, "address"), [
+    "0x0",
+    "0xffff888000000001",
+    "0xffff888000000002",
+    "0xffff888000000003",
+  ]);
+});
+
+test("faults and missing values come last in both directions", () => {
+  const fault = { fault: "page excluded from dump" };
+  assert.deepEqual(order([fault, 1, null, 2], "number"), [1, 2, fault, null]);
+  assert.deepEqual(order([fault, 1, null, 2], "number", true), [2, 1, fault, null]);
+});
+
+test("rows of the same value keep the kernel's order", () => {
+  const sortedRows = sorted(rows, { column: 2, descending: false }, "text");
+  assert.deepEqual(
+    sorted(
+      sortedRows.map(([pid, comm]) => [pid!, comm!, "same"]),
+      { column: 2, descending: true },
+      "text",
+    ).map(([pid]) => pid),
+    sortedRows.map(([pid]) => pid),
+  );
+});
+
+test("a filter wants all of its words, anywhere in a row", () => {
+  assert.deepEqual(filtered(""), [10, 2, 1]);
+  assert.deepEqual(filtered("k"), [10, 2]);
+  assert.deepEqual(filtered("K worker"), [10]);
+});
+
+test("name:value looks in one column, and is text where no column has the name", () => {
+  assert.deepEqual(filtered("state:un"), [1]);
+  assert.deepEqual(filtered("pid:1"), [1]);
+  assert.deepEqual(filtered("0:1"), [10]);
+});
+
+test("a regular expression between slashes may hold spaces; a wrong one is no filter", () => {
+  assert.deepEqual(filtered("/^k(thr|x y)/"), [2]);
+  assert.equal(filterOf("/(/", columns), undefined);
+});
+
+test("a column of the command's data is read as words", () => {
+  assert.equal(heading("superBlock"), "Super block");
+  assert.equal(heading("ppid"), "PPID");
+  assert.equal(heading("files.type"), "Files type");
+});
+
+test("a cell says what it holds", () => {
+  assert.deepEqual([null, true, 1.8337, 5, "x", { fault: "gone" }].map(cellText), [
+    "",
+    "yes",
+    "1.83",
+    "5",
+    "x",
+    "<gone>",
+  ]);
+});
+
+test("copied rows have the data's names and no stray tabs", () => {
+  assert.equal(tabSeparated(columns, [[1, "a\tb\nc", null]]), "pid\tcomm\tstate\n1\ta b c\t\n");
+});
+
+test("a column is as wide as its widest cell, within reason", () => {
+  assert.deepEqual(widths(columns, [[1, "x".repeat(500), "RU"]]), [5, 44, 7]);
+});

@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inSight, scrollFor } from "../../src/panels/windowing.ts";
+
+test("only rows in sight are drawn, and a few around them", () => {
+  assert.deepEqual(inSight(0, 220, 22, 100_000), { first: 0, end: 18 });
+  assert.deepEqual(inSight(22_000, 220, 22, 100_000), { first: 992, end: 1018 });
+  assert.deepEqual(inSight(1e9, 220, 22, 100), { first: 100, end: 100 });
+  assert.deepEqual(inSight(0, 220, 22, 3), { first: 0, end: 3 });
+});
+
+test("a row in sight stays where it is, another is brought to the nearer edge", () => {
+  assert.equal(scrollFor(5, 0, 220, 22), 0);
+  assert.equal(scrollFor(20, 0, 220, 22), 242);
+  assert.equal(scrollFor(2, 100, 220, 22), 44);
+});
