@@ -41,9 +41,14 @@ export class CodeIndex implements Code {
     if (!image || !code) return [];
     const { module, bias } = image;
     return code.scopes(pc - bias).map((scope) => ({
-      function: scope.function,
+      // Asked for only where it is shown: a name or a line may cost a line table or an abstract origin.
+      get function() {
+        return scope.function;
+      },
+      get source() {
+        return scope.source;
+      },
       inlined: scope.inlined,
-      source: scope.source,
       entry: scope.entry + bias,
       module,
       variables: () => scope.variables(),
