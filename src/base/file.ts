@@ -7,6 +7,8 @@ export interface RandomFile {
   readonly size: number;
   /** Up to `length` bytes from `offset`; shorter only where the file ends. The result is the caller's own. */
   read(offset: number, length: number): Uint8Array;
+  /** Fills `target` from `offset`: for scans, which spare the memory of a result for each read. @returns bytes read */
+  readInto?(target: Uint8Array, offset: number): number;
   close(): void;
 }
 
@@ -23,21 +25,25 @@ export function openFile(path: string): RandomFile {
   }
   const fd = openSync(path, "r");
   const size = stat.size > 0 ? stat.size : endOf(fd);
+  const fill = (bytes: Uint8Array, offset: number): number => {
+    let done = 0;
+    while (done < bytes.length) {
+      const count = readSync(fd, bytes, done, bytes.length - done, offset + done);
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  };
   return {
     name: path,
     size,
     read(offset, length) {
       if (!(offset >= 0) || !(length > 0)) return new Uint8Array(0);
-      const wanted = Math.min(length, Math.max(0, size - offset));
-      const bytes = new Uint8Array(wanted);
-      let done = 0;
-      while (done < wanted) {
-        const count = readSync(fd, bytes, done, wanted - done, offset + done);
-        if (count === 0) break;
-        done += count;
-      }
-      return done === wanted ? bytes : bytes.subarray(0, done);
+      const bytes = new Uint8Array(Math.min(length, Math.max(0, size - offset)));
+      const done = fill(bytes, offset);
+      return done === bytes.length ? bytes : bytes.subarray(0, done);
     },
+    readInto: (target, offset) => (offset >= 0 ? fill(target, offset) : 0),
     close: () => closeSync(fd),
   };
 }

@@ -43,13 +43,14 @@ export class Loads {
       pageSize,
       maxPfn: Math.ceil(last / pageSize),
       page: cachedPages({ pageSize, locate: (pfn) => pfn, decode }, cacheBytes),
+      run: (pfn, target) => readRun(file, { pageSize, memory, held, offsets }, pfn, target),
       has: (pfn) => next(pfn) === pfn,
       next,
     };
   }
 }
 
-type PhysicalPages = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "has" | "next">;
+type PhysicalPages = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "run" | "has" | "next">;
 
 interface Layout {
   readonly pageSize: number;
@@ -86,6 +87,23 @@ function readPage(file: RandomFile, { pageSize, memory, held, offsets }: Layout,
   return inMemory
     ? pageFault("excluded", pfn, pageSize, "page excluded from dump")
     : pageFault("missing", pfn, pageSize, "page not in dump");
+}
+
+/** Fills `target` with whole pages within one run of the file. @returns bytes */
+function readRun(file: RandomFile, { pageSize, held, offsets }: Layout, pfn: number, target: Uint8Array): number {
+  const start = pfn * pageSize;
+  const run = lastStart(held, start);
+  const wanted = Math.min((held.ends[run] ?? 0) - start, target.length);
+  const whole = wanted - (wanted % pageSize);
+  if (run < 0 || whole <= 0 || !file.readInto) return 0;
+  try {
+    const bytes = file.readInto(target.subarray(0, whole), (offsets[run] ?? 0) + start - (held.starts[run] ?? 0));
+    return bytes - (bytes % pageSize);
+  } catch (error) {
+    // Why a disk fails is told of the page that is read next.
+    if (error instanceof Error && "code" in error) return 0;
+    throw error;
+  }
 }
 
 /** The first page at or after a page of which the file holds any byte; -1 when there is none. */

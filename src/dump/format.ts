@@ -81,6 +81,11 @@ export interface DumpImage {
    * The bytes are shared with the cache: never write to them.
    */
   page(pfn: number): Uint8Array | Fault;
+  /**
+   * For scans: fills `target` with whole pages from `pfn` on, as many as lie together in the file as they are.
+   * @returns bytes; 0 where pages have to be decoded one by one
+   */
+  run?(pfn: number, target: Uint8Array): number;
   /** Whether the dump holds the page, without decoding it. */
   has(pfn: number): boolean;
   /** The first held page at or after `pfn`; -1 when there is none. For scans over memory. */

@@ -66,5 +66,12 @@ function vmemmap(kernel: Kernel): KernelRange[] {
   }));
 }
 
+/** include/linux/vmalloc.h: registers of devices, which no dump holds. */
+const VM_IOREMAP = 1n;
+
 const vmallocAreas = (kernel: Kernel): KernelRange[] =>
-  vmapAreas(kernel).areas.map(({ start, end }) => ({ kind: "vmalloc", start, end }));
+  vmapAreas(kernel).areas.flatMap(({ start, end, vm }) => {
+    const flags = attempt(() => vm?.at("flags").value() ?? 0n);
+    const isDevice = !(flags instanceof Fault) && (flags & VM_IOREMAP) !== 0n;
+    return isDevice ? [] : [{ kind: "vmalloc", start, end }];
+  });

@@ -34,6 +34,11 @@ export interface PhysicalMemory extends AddressSpace {
   readonly end: bigint;
   /** Bytes of one page of the dump. */
   readonly pageSize: number;
+  /**
+   * For scans: what the dump holds from `address` on. Where pages lie together in the file, as many of them as fill
+   * `target`, in it; else the rest of the page, never to be written to; or why it is not here.
+   */
+  stretch(address: bigint, target: Uint8Array): Uint8Array | Fault;
   /** Start of the first page at or after `address` that the dump holds; undefined when there is none. */
   next(address: bigint): bigint | undefined;
 }

@@ -29,6 +29,12 @@ export class DumpMemory extends PagedSpace implements PhysicalMemory {
     return pfn < 0 ? undefined : this.origin + (BigInt(pfn) << this.shift);
   }
 
+  stretch(address: bigint, target: Uint8Array): Uint8Array | Fault {
+    const isPage = address >= this.origin && address < this.end && (address & BigInt(this.pageSize - 1)) === 0n;
+    const bytes = isPage ? this.image.run?.(Number((address - this.origin) >> this.shift), target) : 0;
+    return bytes ? target.subarray(0, bytes) : this.page(address);
+  }
+
   translate(address: bigint): Translation | Fault {
     return { physical: address, pageBytes: BigInt(this.pageSize), steps: [] };
   }

@@ -130,6 +130,10 @@ export class ToyMemory implements KernelMemory, PhysicalMemory {
     return new TextDecoder().decode(Uint8Array.from(bytes));
   }
 
+  stretch(address: bigint): Uint8Array | Fault {
+    return this.page(address);
+  }
+
   translate(address: bigint): ReturnType<AddressSpace["translate"]> {
     return Fault.at("unmapped", address, "a toy has no page tables");
   }

@@ -44,16 +44,21 @@ export function numberNeedle(value: bigint, label: string | undefined, shape: Nu
   return { label, length: size, crosses: false, find };
 }
 
+/** From 8 bytes on V8 prepares its search for longer texts, which takes five times as long over a megabyte. */
+const QUICK_BYTES = 7;
+
 /** The machine's own search for bytes is faster than any loop; what it finds askew is passed over. */
-const exactly =
-  (wanted: Buffer, size: number): Needle["find"] =>
-  (bytes, from) => {
+function exactly(wanted: Buffer, size: number): Needle["find"] {
+  const quick = wanted.subarray(0, QUICK_BYTES);
+  const last = wanted[QUICK_BYTES];
+  return (bytes, from) => {
     const buffer = asBuffer(bytes);
     for (let at = from; ; at++) {
-      at = buffer.indexOf(wanted, at);
-      if (at < 0 || at % size === 0) return at;
+      at = buffer.indexOf(quick, at);
+      if (at < 0 || (at % size === 0 && (last === undefined || buffer[at + QUICK_BYTES] === last))) return at;
     }
   };
+}
 
 /**
  * Compares `(memory | mask)` with `(value | mask)`, both in the target's byte order: whole words of this machine may be

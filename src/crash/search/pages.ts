@@ -1,10 +1,11 @@
+import type { Translation, WalkStep } from "../../arch/arch.ts";
 import { Fault } from "../../base/fault.ts";
 import { directMapOffset } from "../../linux/directMap.ts";
 import type { KernelRange } from "../../linux/kernelRanges.ts";
-import type { AddressSpace } from "../../memory/memory.ts";
+import type { AddressSpace, PhysicalMemory } from "../../memory/memory.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
-/** Bytes of memory, a page at most, and where they lie. */
+/** Bytes of memory, the rest of a page or several pages, and where they lie. They are good until the next is asked for. */
 export interface MemoryPage {
   readonly address: bigint;
   readonly bytes: Uint8Array;
@@ -19,31 +20,72 @@ export interface Stretch {
 /** A step without memory after this many pages, so that a search over nothing can be given up too. */
 const PAGES_PER_STEP = 64;
 
-/** Pages of a stretch that can be read; now and then undefined, a place to pause. */
-export function* pagesOf(
+/** What is read at once where pages lie together in the dump. */
+const READ_BYTES = 1 << 20;
+
+/**
+ * Pages of a stretch of virtual memory that can be read; now and then undefined, a place to pause. Where a whole branch
+ * of the page tables is missing, so are its pages; where a large page is mapped, it is read as one.
+ */
+export function* virtualPages(
   space: AddressSpace,
+  physical: PhysicalMemory,
   { start, end }: Stretch,
-  pageBytes: number,
 ): Generator<MemoryPage | undefined> {
-  const size = BigInt(pageBytes);
+  const target = new Uint8Array(READ_BYTES);
   let count = 0;
-  for (let at = start; at < end; at = (at & -size) + size) {
-    const page = space.page(at);
-    if (!(page instanceof Fault)) yield { address: at, bytes: within(page, at, end) };
+  for (let at = start; at < end;) {
+    const steps: WalkStep[] = [];
+    const found = space.translate(at, steps);
+    if (found instanceof Fault) at = behind(at, steps.at(-1)?.span ?? BigInt(physical.pageSize));
+    else {
+      const border = behind(at, found.pageBytes);
+      const bytes = bytesAt(space, physical, at, found, target);
+      if (bytes instanceof Fault) at = behind(at, BigInt(physical.pageSize));
+      else {
+        const reached = at + BigInt(bytes.length);
+        const limit = border < end ? border : end;
+        yield { address: at, bytes: within(bytes, at, limit) };
+        at = reached < limit ? reached : limit;
+      }
+    }
     if (++count % PAGES_PER_STEP === 0) yield undefined;
   }
 }
+
+/** A small page through the space's own cache, which also knows what never changed since the kernel was built. */
+function bytesAt(
+  space: AddressSpace,
+  physical: PhysicalMemory,
+  address: bigint,
+  { pageBytes, physical: place, steps }: Translation,
+  target: Uint8Array,
+): Uint8Array | Fault {
+  const isLarge = pageBytes > BigInt(physical.pageSize) && steps.length > 0;
+  const bytes = isLarge ? physical.stretch(place, target) : space.page(address);
+  return bytes instanceof Fault ? space.page(address) : bytes;
+}
+
+/** The first multiple of `span` above an address. */
+const behind = (address: bigint, span: bigint): bigint => (address & -span) + span;
 
 /** Pages of physical memory that the dump holds. */
 export function* physicalPages({ memory }: Kernel, { start, end }: Stretch): Generator<MemoryPage | undefined> {
   const { physical } = memory;
   const size = BigInt(physical.pageSize);
-  let count = 0;
-  for (let page = physical.next(start & -size); page !== undefined && page < end; page = physical.next(page + size)) {
+  const target = new Uint8Array(READ_BYTES);
+  let read = 0;
+  for (let page = physical.next(start & -size); page !== undefined && page < end;) {
     const at = page < start ? start : page;
-    const bytes = physical.page(at);
+    const bytes = physical.stretch(at, target);
+    const held = bytes instanceof Fault ? 0 : bytes.length;
     if (!(bytes instanceof Fault)) yield { address: at, bytes: within(bytes, at, end) };
-    if (++count % PAGES_PER_STEP === 0) yield undefined;
+    read += Math.max(held, physical.pageSize);
+    if (read >= PAGES_PER_STEP * physical.pageSize) {
+      read = 0;
+      yield undefined;
+    }
+    page = physical.next(held === 0 ? page + size : at + BigInt(held));
   }
 }
 
@@ -58,14 +100,13 @@ export function* kernelPages(
   kernel: Kernel,
   ranges: readonly KernelRange[],
   { start, end }: Stretch,
-  pageBytes: number,
 ): Generator<MemoryPage | undefined> {
   for (const range of ranges) {
     const from = range.start > start ? range.start : start;
     const to = range.end < end ? range.end : end;
     if (from >= to) continue;
     if (range.kind !== "direct map") {
-      yield* pagesOf(kernel.memory, { start: from, end: to }, pageBytes);
+      yield* virtualPages(kernel.memory, kernel.memory.physical, { start: from, end: to });
       continue;
     }
     const offset = directMapOffset(kernel);

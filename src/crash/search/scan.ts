@@ -35,7 +35,7 @@ function* inPage({ address, bytes }: MemoryPage, needles: readonly Needle[]): Ge
 
 const lastBytes = ({ address, bytes }: MemoryPage, count: number): MemoryPage => ({
   address: address + BigInt(bytes.length - count),
-  bytes: bytes.subarray(bytes.length - count),
+  bytes: bytes.slice(bytes.length - count),
 });
 
 /** Text that begins in the last bytes of one page. */

@@ -3,7 +3,6 @@ import { hex } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { runningOn } from "../../linux/cpu.ts";
 import { kernelRanges, type KernelRange } from "../../linux/kernelRanges.ts";
-import { pageSize } from "../../linux/page.ts";
 import { taskTable } from "../../linux/task.ts";
 import { vmaRange, vmas } from "../../linux/vma.ts";
 import type { AddressSpace } from "../../memory/memory.ts";
@@ -13,7 +12,7 @@ import { taskStackRange } from "../../unwind/stacks.ts";
 import type { Context, Parsed } from "../command.ts";
 import { anyNumber, hexNumber, symbolAddress } from "../number.ts";
 import { currentUserSpace } from "../userSpace.ts";
-import { kernelPages, pagesOf, physicalPages, type MemoryPage, type Stretch } from "./pages.ts";
+import { kernelPages, physicalPages, virtualPages, type MemoryPage, type Stretch } from "./pages.ts";
 
 /** Memory to search as one: all of a space, or one task's stack. */
 export interface Scope {
@@ -56,7 +55,7 @@ function kernelMemory(context: Context, args: Parsed): Scope {
       throw new UsageError(`invalid kernel virtual address: ${hex(at)}`);
   }
   const size = ranges.reduce((sum, range) => sum + Math.max(0, sizeOf(overlap(range, stretch))), 0);
-  const pages = () => kernelPages(kernel, ranges, stretch, pageSize(kernel));
+  const pages = () => kernelPages(kernel, ranges, stretch);
   return { space: kernel.memory, task: undefined, size, pages };
 }
 
@@ -81,7 +80,7 @@ function userMemory(context: Context, args: Parsed): Scope {
     task: undefined,
     size,
     *pages() {
-      for (const area of chosen) yield* pagesOf(space, area, pageSize(kernel));
+      for (const area of chosen) yield* virtualPages(space, kernel.memory.physical, area);
     },
   };
 }
@@ -91,7 +90,7 @@ function* stacks(kernel: Kernel, onlyActive: boolean): Generator<Scope> {
     if (onlyActive && runningOn(kernel, task) === undefined) continue;
     const range = attempt(() => taskStackRange(kernel, task));
     if (range instanceof Fault) continue;
-    const pages = () => pagesOf(kernel.memory, range, pageSize(kernel));
+    const pages = () => virtualPages(kernel.memory, kernel.memory.physical, range);
     yield { space: kernel.memory, task, size: sizeOf(range), pages };
   }
 }
