@@ -4,6 +4,7 @@ import { isNodeSufficient, startAgain } from "./node.ts";
 /** What `vmcore-debug NAME ...` runs instead of opening a dump; loaded when asked for. */
 const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   dap: async (argv) => (await import("./dap.ts")).dap(argv),
+  debuginfo: async (argv) => (await import("./debuginfo.ts")).debuginfo(argv),
   docs: async () => (await import("./docs.ts")).docs(),
 };
 

@@ -1,33 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { after, test, type TestContext } from "node:test";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
 import { openFile } from "../../src/base/file.ts";
 import { openDump } from "../../src/dump/formats.ts";
 import { openMemory } from "../../src/memory/openMemory.ts";
 import type { DebuginfoPlaces } from "../../src/session/debuginfoPlaces.ts";
 import { openSession } from "../../src/session/open.ts";
 import { searchVmlinux } from "../../src/session/vmlinuxSearch.ts";
-import { debuginfoFile, type DebuginfoParts } from "../builders/debuginfoFile.ts";
+import { debuginfoPlaces } from "../builders/debuginfoPlaces.ts";
 
 const opened = openMemory(openDump([openFile("sample/vmcore")]));
 const [buildId = "", release = ""] = ["BUILD-ID", "OSRELEASE"].map((key) => opened.vmcoreinfo?.text(key));
 const other = "ff".repeat(20);
-
-const folders: string[] = [];
-after(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
-
-/** A file system with these files in it. */
-function machine(files: Readonly<Record<string, DebuginfoParts | string>>): DebuginfoPlaces {
-  const root = mkdtempSync(join(tmpdir(), "vmcore-search-"));
-  folders.push(root);
-  for (const [path, parts] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), typeof parts === "string" ? parts : debuginfoFile(parts));
-  }
-  return { beside: [join(root, "dump")], directories: [join(root, "mine")], root, cache: join(root, "cache") };
-}
 
 /** What the search says of the files that are there, by their path in the file system. */
 function account(t: TestContext, places: DebuginfoPlaces): string[] {
@@ -54,14 +39,14 @@ test("each place where a distribution puts its vmlinux is found", (t) => {
     `boot/vmlinux-${release}`,
     `cache/${buildId}/debuginfo`,
   ]) {
-    assert.deepEqual(account(t, machine({ [path]: { buildId } })), [`taken ${path} has the dump's build-id`]);
+    assert.deepEqual(account(t, debuginfoPlaces({ [path]: { buildId } })), [`taken ${path} has the dump's build-id`]);
   }
 });
 
 test("a vmlinux of another build, a module, another architecture's and what is no ELF file are refused, and the search goes on", (t) => {
   const said = account(
     t,
-    machine({
+    debuginfoPlaces({
       "dump/vmlinux": { buildId: other },
       [`mine/vmlinux-${release}`]: "not a kernel",
       "mine/vmlinux": { buildId, type: 1 },
@@ -79,31 +64,31 @@ test("a vmlinux of another build, a module, another architecture's and what is n
 test("a stripped vmlinux is refused; one with symbols alone is used when none with DWARF is there", (t) => {
   const stripped = { buildId, symbols: false, dwarf: false };
   const lone = { buildId, dwarf: false };
-  assert.deepEqual(account(t, machine({ "dump/vmlinux": stripped, "mine/vmlinux": lone })), [
+  assert.deepEqual(account(t, debuginfoPlaces({ "dump/vmlinux": stripped, "mine/vmlinux": lone })), [
     "refused dump/vmlinux has the dump's build-id, but it was stripped: it has neither symbols nor debuginfo",
     "taken mine/vmlinux has the dump's build-id, but no DWARF: no source lines, no locals",
   ]);
-  assert.deepEqual(account(t, machine({ "dump/vmlinux": lone, "mine/vmlinux": { buildId } })), [
+  assert.deepEqual(account(t, debuginfoPlaces({ "dump/vmlinux": lone, "mine/vmlinux": { buildId } })), [
     "refused dump/vmlinux has the dump's build-id, but no DWARF: no source lines, no locals",
     "taken mine/vmlinux has the dump's build-id",
   ]);
 });
 
 test("one file by two names is tried once", (t) => {
-  const places = machine({ "dump/vmlinux": { buildId: other } });
+  const places = debuginfoPlaces({ "dump/vmlinux": { buildId: other } });
   symlinkSync("vmlinux", join(places.root, `dump/vmlinux-${release}`));
   assert.equal(account(t, places).length, 1);
 });
 
 test("a file without a build-id is not taken on its name alone", (t) => {
   assert.match(
-    account(t, machine({ "dump/vmlinux": {} })).join(),
+    account(t, debuginfoPlaces({ "dump/vmlinux": {} })).join(),
     /^refused dump\/vmlinux has no build-id to compare$/,
   );
 });
 
 test("a session searches only when it is told where", (t) => {
-  const places = machine({ "dump/vmlinux": { buildId } });
+  const places = debuginfoPlaces({ "dump/vmlinux": { buildId } });
   const bare = openSession({ vmcore: ["sample/vmcore"] });
   const found = openSession({ vmcore: ["sample/vmcore"], search: places });
   t.after(() => [bare, found].forEach((session) => session.close()));

@@ -1,0 +1,85 @@
+import { UsageError } from "../base/usageError.ts";
+import { type DebuginfoReport, debuginfoReport, type ModuleReport } from "../session/debuginfoReport.ts";
+import { OpenError } from "../session/openError.ts";
+import type { Try } from "../session/vmlinuxSearch.ts";
+import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
+import { searchOf } from "./openAndRun.ts";
+import { readOptions, usageText } from "./options.ts";
+
+/**
+ * `vmcore-debug debuginfo [options] VMCORE...`: every file that was tried for the dump's debuginfo, why it was taken or
+ * refused, and what to install. @returns the exit status: EXIT_FAILED when there is no vmlinux
+ */
+export function debuginfo(argv: readonly string[]): number {
+  try {
+    const options = readOptions(argv);
+    if (options.help) {
+      process.stdout.write(usageText);
+      return EXIT_ANSWERED;
+    }
+    const report = debuginfoReport({ ...options, search: searchOf(options) });
+    process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report));
+    return report.vmlinux === undefined ? EXIT_FAILED : EXIT_ANSWERED;
+  } catch (error) {
+    if (!(error instanceof UsageError) && !(error instanceof OpenError)) throw error;
+    process.stderr.write(`vmcore-debug: ${error.message}\n`);
+    return error instanceof UsageError ? EXIT_USAGE : EXIT_OPEN;
+  }
+}
+
+/** The report for a person to read. */
+export function reportText(report: DebuginfoReport): string {
+  const unknown = "(the dump does not tell)";
+  const lines = [
+    `     dump: ${report.vmcore.join(" ")}`,
+    `   kernel: ${report.release ?? unknown} on ${report.architecture}`,
+    `  version: ${report.version ?? unknown}`,
+    ` build-id: ${report.buildId ?? unknown}`,
+    `  vmlinux: ${report.vmlinux ?? "none found"}`,
+    "",
+    ...(report.tries.length > 0 ? ["Files tried for vmlinux:", ...report.tries.map(tryLine), ""] : []),
+    ...moduleLines(report),
+    ...adviceLines(report),
+  ];
+  return `${lines.join("\n").trimEnd()}\n`;
+}
+
+const tryLine = ({ path, outcome, why }: Try): string => `  ${outcome.padEnd(7)}  ${path} ${why}`;
+
+function moduleLines({ modules, noModules }: DebuginfoReport): string[] {
+  const missing = modules.filter(({ path }) => path === undefined);
+  const lines = modules.flatMap((module) => {
+    const { name, path, buildId, tries } = module;
+    const id = buildId === undefined ? "" : ` (build-id ${buildId})`;
+    return [
+      `  ${name}: ${path ?? `no debuginfo${id}`}`,
+      ...(path === undefined ? tries.map((one) => `  ${tryLine(one)}`) : []),
+    ];
+  });
+  const broken = noModules === undefined ? [] : [`The list of modules ends early: ${noModules}`];
+  if (modules.length === 0) return broken.length > 0 ? [...broken, ""] : [];
+  return [`Modules, ${modules.length - missing.length} of ${modules.length} with debuginfo:`, ...lines, ...broken, ""];
+}
+
+function adviceLines({ advice, vmlinux, buildId, modules }: DebuginfoReport): string[] {
+  const missing = modules.filter(({ path }) => path === undefined);
+  const isInstalled = vmlinux !== undefined && missing.every(({ outOfTree }) => outOfTree);
+  const lines: string[] = [];
+  if (!isInstalled) {
+    const what = vmlinux === undefined ? "the vmlinux" : "the modules' debuginfo";
+    lines.push(`To get ${what}${advice.distribution === undefined ? "" : ` of this ${advice.distribution} kernel`}:`);
+    lines.push(...advice.steps.map((step) => `  ${step}`));
+    if (advice.debuginfod !== undefined && buildId !== undefined && vmlinux === undefined)
+      lines.push(`  or: DEBUGINFOD_URLS=${advice.debuginfod} debuginfod-find debuginfo ${buildId}`);
+    lines.push("  A package that is unpacked elsewhere is found by --debuginfo DIR, its usr/lib/debug.");
+  }
+  return [...lines, ...outOfTreeLines(missing)];
+}
+
+function outOfTreeLines(missing: readonly ModuleReport[]): string[] {
+  const names = missing.filter(({ outOfTree }) => outOfTree).map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `Not of the kernel's own tree: ${names.join(", ")}. Name the directory of the .ko files as they were built, with -g and not stripped, by --modules DIR.`,
+  ];
+}

@@ -1,0 +1,98 @@
+import { attempt, Fault } from "../base/fault.ts";
+import { moduleName, modules } from "../linux/module.ts";
+import { utsname } from "../linux/utsname.ts";
+import type { Obj } from "../model/object.ts";
+import { type InstallAdvice, installAdvice } from "./distribution.ts";
+import { type OpenOptions, openSession, type Session } from "./open.ts";
+import { type Try, tryVmlinux } from "./vmlinuxSearch.ts";
+
+/** One loaded module, and what was found for it. */
+export interface ModuleReport {
+  readonly name: string;
+  readonly buildId: string | undefined;
+  /** The file that is used; undefined when there is none. */
+  readonly path: string | undefined;
+  /** It was built outside the kernel's tree: no package of the distribution has its debuginfo. */
+  readonly outOfTree: boolean;
+  readonly tries: readonly Try[];
+}
+
+/** Everything that was tried to find a dump's debuginfo, and what to do for what is missing. */
+export interface DebuginfoReport {
+  readonly vmcore: readonly string[];
+  readonly release: string | undefined;
+  readonly version: string | undefined;
+  readonly architecture: string;
+  readonly buildId: string | undefined;
+  readonly vmlinux: string | undefined;
+  readonly tries: readonly Try[];
+  readonly modules: readonly ModuleReport[];
+  /** Why the modules could not be listed. */
+  readonly noModules: string | undefined;
+  readonly advice: InstallAdvice;
+}
+
+/** TAINT_OOT_MODULE, include/linux/panic.h. */
+const TAINT_OOT_MODULE = 12n;
+
+/**
+ * Looks for the debuginfo of a dump and tells of it; a vmlinux that the user named is a try like any other.
+ * @throws OpenError when the dump cannot be opened
+ */
+export function debuginfoReport({ vmlinux: named, force: _, ...options }: OpenOptions): DebuginfoReport {
+  let session = openSession(options);
+  let given: Try | undefined;
+  try {
+    if (named !== undefined) {
+      const { vmlinux, ...tried } = tryVmlinux(named, session.memory);
+      vmlinux?.close();
+      given = vmlinux ? { ...tried, outcome: "taken" } : tried;
+      if (vmlinux) {
+        session.close();
+        session = openSession({ ...options, vmlinux: named });
+      }
+    }
+    return reportOf(session, options.vmcore, given);
+  } finally {
+    session.close();
+  }
+}
+
+function reportOf(session: Session, vmcore: readonly string[], given: Try | undefined): DebuginfoReport {
+  const { kernel, memory } = session;
+  const uts = attempt(() => utsname(kernel));
+  const known = uts instanceof Fault ? undefined : uts;
+  const release = memory.vmcoreinfo?.text("OSRELEASE") ?? known?.release;
+  const reports: ModuleReport[] = [];
+  const end = attempt(() => {
+    for (const module of modules(kernel)) {
+      const report = attempt(() => moduleReport(session, module));
+      if (!(report instanceof Fault)) reports.push(report);
+    }
+  });
+  return {
+    vmcore,
+    release,
+    version: known?.version,
+    architecture: memory.arch.name,
+    buildId: memory.vmcoreinfo?.text("BUILD-ID"),
+    vmlinux: session.vmlinux?.path,
+    tries: [...(given ? [given] : []), ...session.tries],
+    modules: reports,
+    noModules: end instanceof Fault ? end.message : undefined,
+    advice: installAdvice(release ?? "", known?.version ?? ""),
+  };
+}
+
+function moduleReport({ moduleFiles }: Session, module: Obj): ModuleReport {
+  const name = moduleName(module);
+  const { buildId, found, tries } = moduleFiles.search(module, name);
+  const taints = attempt(() => module.at("taints").value());
+  return {
+    name,
+    buildId,
+    path: found?.path,
+    outOfTree: !(taints instanceof Fault) && ((taints >> TAINT_OOT_MODULE) & 1n) === 1n,
+    tries,
+  };
+}

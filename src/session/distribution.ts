@@ -1,0 +1,87 @@
+/** What to do for a kernel's debuginfo: sentences, the commands in them ready to be pasted. */
+export interface InstallAdvice {
+  /** Who built the kernel, as its release and version text tell; undefined when they do not. */
+  readonly distribution: string | undefined;
+  readonly steps: readonly string[];
+  /** The distribution's debuginfod server. */
+  readonly debuginfod: string | undefined;
+}
+
+interface Distribution {
+  readonly name: string;
+  readonly isOf: (release: string, version: string) => boolean;
+  readonly steps: (release: string) => readonly string[];
+  readonly debuginfod?: string;
+}
+
+/** Fedora and its kin name variants in the release: 5.14.0-503.el9.x86_64+rt is of kernel-rt. */
+function rpmPackage(release: string): string {
+  const [version = release, variant] = release.split("+");
+  const uek = /uek/.test(version) ? "-uek" : "";
+  return `kernel${uek}${variant === undefined ? "" : `-${variant}`}-debuginfo-${version}`;
+}
+
+const SUSE_FLAVOUR = /^(.*)-(default|azure|rt|preempt|debug|kvmsmall|pae|64kb|vanilla)$/;
+
+/** By the marks that each distribution leaves in `uname -r` and `uname -v`, the surest first. */
+const DISTRIBUTIONS: readonly Distribution[] = [
+  {
+    name: "Ubuntu",
+    isOf: (_, version) => /-Ubuntu\b/.test(version),
+    steps: (release) => [
+      `apt-get install linux-image-${release}-dbgsym`,
+      "The package is in Ubuntu's ddebs archive: add http://ddebs.ubuntu.com to the sources of apt first.",
+    ],
+    debuginfod: "https://debuginfod.ubuntu.com",
+  },
+  {
+    name: "Debian",
+    isOf: (_, version) => /\bDebian \d/.test(version),
+    steps: (release) => [
+      `apt-get install linux-image-${release}-dbg`,
+      "A version that the archive no longer has is on https://snapshot.debian.org, in source package linux.",
+    ],
+    debuginfod: "https://debuginfod.debian.net",
+  },
+  {
+    name: "Fedora",
+    isOf: (release) => /\.fc\d+\b/.test(release),
+    steps: (release) => [`dnf install --enablerepo='*debug*' ${rpmPackage(release)}`],
+    debuginfod: "https://debuginfod.fedoraproject.org",
+  },
+  {
+    name: "Red Hat Enterprise Linux or its kin",
+    isOf: (release) => /\.(el|amzn)\d+/.test(release),
+    steps: (release) => [`dnf install --enablerepo='*debug*' ${rpmPackage(release)}`],
+  },
+  {
+    name: "SUSE",
+    isOf: (release) => SUSE_FLAVOUR.test(release),
+    steps: (release) => {
+      const [, version = release, flavour = "default"] = SUSE_FLAVOUR.exec(release) ?? [];
+      return [
+        `zypper --plus-content debug search -s kernel-${flavour}-debuginfo`,
+        `zypper --plus-content debug install kernel-${flavour}-debuginfo=VERSION, with the VERSION listed that begins with ${version}`,
+      ];
+    },
+    debuginfod: "https://debuginfod.opensuse.org",
+  },
+  {
+    name: "Arch Linux",
+    isOf: (release) => /-arch\d+/.test(release),
+    steps: () => ["Arch has no debuginfo packages of its kernel, but serves the files by debuginfod."],
+    debuginfod: "https://debuginfod.archlinux.org",
+  },
+];
+
+/** Which package has the debuginfo of a kernel. @param release `uname -r` @param version `uname -v` */
+export function installAdvice(release: string, version: string): InstallAdvice {
+  const distribution = DISTRIBUTIONS.find(({ isOf }) => isOf(release, version));
+  return {
+    distribution: distribution?.name,
+    steps: distribution?.steps(release) ?? [
+      "Whoever built this kernel has its vmlinux, in the top directory of the build: ask for it, or name it with --vmlinux.",
+    ],
+    debuginfod: distribution?.debuginfod,
+  };
+}

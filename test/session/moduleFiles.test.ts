@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { crc32, gzipSync, zstdCompressSync } from "node:zlib";
+import { modules, moduleName } from "../../src/linux/module.ts";
+import { ModuleFiles, type ModuleSearch } from "../../src/session/moduleFiles.ts";
+import { openSession } from "../../src/session/open.ts";
+import { debuginfoFile, type DebuginfoParts } from "../builders/debuginfoFile.ts";
+import { debuginfoPlaces } from "../builders/debuginfoPlaces.ts";
+
+const { kernel } = openSession({ vmcore: ["sample/vmcore"] });
+const module = [...modules(kernel)].find((one) => moduleName(one) === "lab_nullderef")!;
+const buildId = new ModuleFiles({ directories: [] }).search(module, "lab_nullderef").buildId!;
+const ET_REL = 1;
+const ko = (parts: DebuginfoParts = {}) => ({ type: ET_REL, buildId, ...parts });
+
+/** What becomes of a module's file, and of the others that stand there. */
+function outcome(files: Parameters<typeof debuginfoPlaces>[0]): string[] {
+  const { root, cache } = debuginfoPlaces(files);
+  const places = { directories: [`${root}/mine`], debugDirectories: [`${root}/debug`], cache };
+  const { tries }: ModuleSearch = new ModuleFiles(places).search(module, "lab_nullderef");
+  return tries.map(({ path, outcome, why }) => `${outcome} ${path.slice(root.length + 1)} ${why}`);
+}
+
+test("the sample's module has a build-id", () => assert.match(buildId, /^[0-9a-f]{40}$/));
+
+test("a module's debuginfo is found by name, in any folder, as a file has it, packed with gzip or zstd", () => {
+  for (const name of ["extra/lab_nullderef.ko", "lab-nullderef.ko.debug"]) {
+    assert.deepEqual(outcome({ [`mine/${name}`]: ko() }), [`taken mine/${name} has the module's build-id`]);
+  }
+  const bytes = debuginfoFile(ko());
+  for (const [suffix, packed] of [
+    ["gz", gzipSync(bytes)],
+    ["zst", zstdCompressSync(bytes)],
+  ] as const) {
+    const path = `mine/lab_nullderef.ko.${suffix}`;
+    assert.deepEqual(outcome({ [path]: packed }), [`taken ${path} has the module's build-id`]);
+  }
+});
+
+test("a module's debuginfo is found by build-id in debug directories and in debuginfod's cache", () => {
+  for (const path of [`debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`, `cache/${buildId}/debuginfo`])
+    assert.deepEqual(outcome({ [path]: ko() }), [`taken ${path} has the module's build-id`]);
+});
+
+test("a file of another build, a stripped one and a damaged one are refused, each for its reason", () => {
+  const other = "ff".repeat(20);
+  assert.deepEqual(outcome({ "mine/lab_nullderef.ko": ko({ buildId: other }) }), [
+    `refused mine/lab_nullderef.ko is of another build: its build-id is ${other}, the module in the dump has ${buildId}`,
+  ]);
+  assert.deepEqual(outcome({ "mine/lab_nullderef.ko": ko({ dwarf: false }) }), [
+    "refused mine/lab_nullderef.ko was stripped: it has no DWARF",
+  ]);
+  assert.deepEqual(outcome({ "mine/lab_nullderef.ko": "text" }), [
+    "refused mine/lab_nullderef.ko is no module: not an ELF file",
+  ]);
+  assert.match(outcome({ "mine/lab_nullderef.ko.gz": "text" }).join(), /^refused \S+ cannot be unpacked: /);
+  assert.deepEqual(outcome({ "mine/lab_nullderef.ko.xz": "text" }), [
+    'refused mine/lab_nullderef.ko.xz is packed with xz: unpack it with "xz -dk"',
+  ]);
+});
+
+test("a stripped module's .gnu_debuglink leads to its debuginfo, by build-id or by checksum", () => {
+  const link = (sum: number): Uint8Array => {
+    const name = Buffer.from("split.debug\0"); // 12 bytes: no padding
+    const crc = Buffer.alloc(4);
+    crc.writeUInt32LE(sum);
+    return Buffer.concat([name, crc]);
+  };
+  const stripped = (sum: number, id: { buildId?: string }) => ({
+    type: ET_REL,
+    dwarf: false,
+    ...id,
+    sections: [{ name: ".gnu_debuglink", bytes: link(sum) }],
+  });
+  const at = "mine/lab_nullderef.ko";
+  const split = "mine/.debug/split.debug";
+  const anonymous = debuginfoFile({ type: ET_REL });
+  assert.deepEqual(outcome({ [at]: stripped(0, { buildId }), [split]: ko() }), [
+    `taken ${split} has the module's build-id`,
+  ]);
+  assert.deepEqual(outcome({ [at]: stripped(crc32(anonymous), {}), [split]: anonymous }), [
+    `taken ${split} has the module's name`,
+  ]);
+  assert.deepEqual(outcome({ [at]: stripped(1, {}), [split]: anonymous }), [
+    `refused ${at} was stripped: it has no DWARF`,
+  ]);
+});
