@@ -27,7 +27,7 @@ export interface ModuleOptions {
   /** The kernel's BTF, which the modules' continue. */
   readonly btf: () => Btf | undefined;
   readonly orcVersion: () => OrcVersion | undefined;
-  /** Debuginfo on disk for a module. */
+  /** Debuginfo on disk for a module; asked again each time, since `mod` loads and unloads it. */
   readonly debuginfo: (module: Obj, name: string) => ModuleDebuginfo | undefined;
 }
 
@@ -46,12 +46,13 @@ export function moduleImages(kernel: Kernel, options: ModuleOptions): ModuleImag
 function moduleImage(kernel: Kernel, module: Obj, options: ModuleOptions): ModuleImage {
   const name = moduleName(module);
   const ranges = moduleRanges(module);
-  const debuginfo = once(() => options.debuginfo(module, name));
+  const debuginfo = (): ModuleDebuginfo | undefined => options.debuginfo(module, name);
   const within = (size: (range: (typeof ranges)[number]) => number) =>
     ranges
       .filter((range) => size(range) > 0)
       .map((range) => ({ start: range.base, end: range.base + BigInt(size(range)) }));
   const symbols = moduleSymbols(module);
+  const btf = once(() => typesOf(kernel, module, options.btf()));
   return {
     name,
     module,
@@ -63,11 +64,11 @@ function moduleImage(kernel: Kernel, module: Obj, options: ModuleOptions): Modul
       bias: 0n,
       orc: once(() => orcOf(kernel, module, options)),
     },
-    types: once(() => {
-      const btf = typesOf(kernel, module, options.btf());
+    types: () => {
       const dwarf = (): TypeSource | undefined => debuginfo()?.dwarf.types;
-      return btf ? withGlobals(btf, dwarf, symbols) : dwarf();
-    }),
+      const own = btf();
+      return own ? withGlobals(own, dwarf, symbols) : dwarf();
+    },
   };
 }
 

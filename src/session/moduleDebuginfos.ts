@@ -1,0 +1,84 @@
+import { statSync } from "node:fs";
+import { attempt, Fault } from "../base/fault.ts";
+import { UsageError } from "../base/usageError.ts";
+import type { ModuleDebuginfoControl } from "../crash/command.ts";
+import { moduleName, modules } from "../linux/module.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import { type ModuleDebuginfo, ModuleFiles, type ModuleSearch } from "./moduleFiles.ts";
+
+/** Which debuginfo each module has: what the session finds when it is first asked for, or what the user loaded. */
+export class ModuleDebuginfos implements ModuleDebuginfoControl {
+  private readonly files: ModuleFiles;
+  /** undefined for a module that has none, or none any more. */
+  private readonly known = new Map<string, ModuleDebuginfo | undefined>();
+  private kernel: Kernel | undefined;
+  private forget: () => void = () => {};
+
+  constructor(files: ModuleFiles) {
+    this.files = files;
+  }
+
+  /** @param forget drops what was derived from debuginfo that is used no longer */
+  serve(kernel: Kernel, forget: () => void): void {
+    this.kernel = kernel;
+    this.forget = forget;
+  }
+
+  of(module: Obj, name: string): ModuleDebuginfo | undefined {
+    if (!this.known.has(name)) this.known.set(name, this.files.find(module, name));
+    return this.known.get(name);
+  }
+
+  path(name: string): string | undefined {
+    return this.known.get(name)?.path;
+  }
+
+  load(name: string, place: string | undefined): string {
+    const { found, tries } = this.search(this.module(name), name, place);
+    if (!found) {
+      const [tried] = tries;
+      throw new UsageError(
+        tried
+          ? `${tried.path} ${tried.why}`
+          : `cannot find or load object file for ${name} module${place === undefined ? "" : ` in ${place}`}`,
+      );
+    }
+    this.change(name, found);
+    return found.path;
+  }
+
+  unload(name: string): void {
+    this.change(name, undefined);
+  }
+
+  private change(name: string, debuginfo: ModuleDebuginfo | undefined): void {
+    this.known.set(name, debuginfo);
+    this.forget();
+  }
+
+  private search(module: Obj, name: string, place: string | undefined): ModuleSearch {
+    if (place === undefined) return this.files.search(module, name);
+    if (statSync(place, { throwIfNoEntry: false })?.isDirectory()) return this.inDirectory(place).search(module, name);
+    return this.files.named(module, place);
+  }
+
+  /** `mod -S DIRECTORY` asks for every module in turn: the directory is walked once. */
+  private inDirectory(directory: string): ModuleFiles {
+    if (this.last?.directory !== directory)
+      this.last = { directory, files: new ModuleFiles({ directories: [directory] }) };
+    return this.last.files;
+  }
+  private last: { readonly directory: string; readonly files: ModuleFiles } | undefined;
+
+  /** @throws UsageError */
+  private module(name: string): Obj {
+    const { kernel } = this;
+    const found = attempt(() => {
+      for (const module of kernel ? modules(kernel) : []) if (attempt(() => moduleName(module)) === name) return module;
+      return undefined;
+    });
+    if (!found || found instanceof Fault) throw new UsageError(`no module is called ${name}`);
+    return found;
+  }
+}
