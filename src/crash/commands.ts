@@ -10,12 +10,14 @@ import { exit, q } from "./commands/exit.ts";
 import { files } from "./commands/files.ts";
 import { foreach } from "./commands/foreach.ts";
 import { fuser } from "./commands/fuser.ts";
+import { gdb } from "./commands/gdb.ts";
 import { help } from "./commands/help.ts";
 import { ipcs } from "./commands/ipcs.ts";
 import { irq } from "./commands/irq.ts";
 import { kmem } from "./commands/kmem.ts";
 import { list } from "./commands/list.ts";
 import { log } from "./commands/log.ts";
+import { map } from "./commands/map.ts";
 import { mod } from "./commands/mod.ts";
 import { mount } from "./commands/mount.ts";
 import { net } from "./commands/net.ts";
@@ -40,7 +42,9 @@ import { timer } from "./commands/timer.ts";
 import { tree } from "./commands/tree.ts";
 import { vm } from "./commands/vm.ts";
 import { vtop } from "./commands/vtop.ts";
+import { waitq } from "./commands/waitq.ts";
 import { whatis } from "./commands/whatis.ts";
+import { wr } from "./commands/wr.ts";
 
 /** Every command, alphabetically. A function, because `help` and `foreach` stand in it and ask for it. */
 export const commands = (): readonly Command[] => [
@@ -56,12 +60,14 @@ export const commands = (): readonly Command[] => [
   files,
   foreach,
   fuser,
+  gdb,
   help,
   ipcs,
   irq,
   kmem,
   list,
   log,
+  map,
   mod,
   mount,
   net,
@@ -88,5 +94,7 @@ export const commands = (): readonly Command[] => [
   union,
   vm,
   vtop,
+  waitq,
   whatis,
+  wr,
 ];

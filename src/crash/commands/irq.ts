@@ -21,7 +21,7 @@ import { cell } from "../cell.ts";
 import { command, type Parsed } from "../command.ts";
 import { anyNumber, parseCpus } from "../number.ts";
 import { left, middle, right } from "../pad.ts";
-import { faultPiece, faultSpan, type Line, type Pieces, record, text } from "../piece.ts";
+import { faultPiece, faultSpan, type Line, lineText, type Pieces, record, text } from "../piece.ts";
 import { functionSpans, symbolName } from "../functionCell.ts";
 
 export const irq = command({
@@ -81,7 +81,7 @@ function* table(kernel: Kernel, found: readonly Irq[], numbers: readonly number[
   yield text([
     {
       as: "title",
-      text: ` IRQ   ${middle("IRQ_DESC/_DATA", width).join("")}  ${middle("IRQACTION", width).join("")}  NAME`,
+      text: ` IRQ   ${lineText(middle("IRQ_DESC/_DATA", width))}  ${lineText(middle("IRQACTION", width))}  NAME`,
     },
   ]);
   const unused = middle(UNUSED, width);
@@ -163,7 +163,7 @@ function* counts(found: readonly Irq[], cpus: readonly number[]): Pieces {
 }
 
 function* softirqs(kernel: Kernel): Pieces {
-  yield text([{ as: "title", text: `SOFTIRQ_VEC  ${middle("ACTION", kernel.arch.wordSize * 2).join("")}` }]);
+  yield text([{ as: "title", text: `SOFTIRQ_VEC  ${lineText(middle("ACTION", kernel.arch.wordSize * 2))}` }]);
   for (const [number, action] of softirqActions(kernel).entries()) {
     if (action === 0n) continue;
     yield record({ softirq: number, action: symbolName(kernel, action) }, [

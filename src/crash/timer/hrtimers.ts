@@ -6,7 +6,7 @@ import type { Obj } from "../../model/object.ts";
 import { addressSpan } from "../addressCell.ts";
 import { cell } from "../cell.ts";
 import { middle } from "../pad.ts";
-import { faultPiece, faultText, type Pieces, record, text } from "../piece.ts";
+import { faultPiece, faultText, lineText, type Pieces, record, text } from "../piece.ts";
 import { functionSpans, symbolName } from "../functionCell.ts";
 
 /** The high-resolution timers of a CPU, clock by clock; nanoseconds. */
@@ -45,7 +45,7 @@ function* queueRows(timers: readonly Obj[], place: object, now: bigint): Pieces 
   const times = [String(now), ...rows.flatMap(({ soft, expires }) => [soft, expires]).map(shown)];
   const width = widest(["SOFTEXPIRES", ...times]);
   const leftWidth = widest(["TTE", ...rows.map(({ expires }) => left(expires))]);
-  const centered = (value: string, columns: number): string => middle(value, columns).join("");
+  const centered = (value: string, columns: number): string => lineText(middle(value, columns));
   yield text(`  ${centered("CURRENT", width)}`, `  ${centered(String(now), width)}`);
   const titles = [
     centered("SOFTEXPIRES", width),
