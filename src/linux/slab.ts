@@ -48,6 +48,20 @@ export function slabBytes(cache: Obj): number {
 export const objectsPerSlab = (cache: Obj): number =>
   isSlabAllocator(cache) ? cache.at("num").number() : cache.at("oo.x").number() & ((1 << OO_SHIFT) - 1);
 
+/** include/linux/slab.h. Since v6.9 `enum _slab_flag_bits` numbers them. */
+const SLAB_FLAGS = {
+  SLAB_RED_ZONE: 0x400n,
+  SLAB_POISON: 0x800n,
+  SLAB_STORE_USER: 0x10000n,
+} as const;
+
+/** Whether a cache was made with a flag of debugging. @throws Fault */
+export function hasSlabFlag(cache: Obj, name: keyof typeof SLAB_FLAGS): boolean {
+  const bits = cache.kernel.types.find("enum", "_slab_flag_bits");
+  const bit = bits?.kind === "enum" ? bits.values.find((one) => one.name === `_${name}`)?.value : undefined;
+  return (cache.at("flags").value() & (bit === undefined ? SLAB_FLAGS[name] : 1n << bit)) !== 0n;
+}
+
 /** What a cache has on one memory node. */
 export interface CacheNode {
   readonly id: number;

@@ -1,21 +1,12 @@
 import { Fault } from "../base/fault.ts";
 import type { Obj } from "../model/object.ts";
-import { objectSize } from "./slab.ts";
+import { hasSlabFlag, objectSize } from "./slab.ts";
 
 // include/linux/poison.h
 const POISON_FREE = 0x6b;
 const POISON_END = 0xa5;
 const SLUB_RED_INACTIVE = 0xbb;
 const SLUB_RED_ACTIVE = 0xcc;
-
-/** include/linux/slab.h; since v6.9 numbered by an enum. */
-const SLAB_RED_ZONE = 0x400n;
-const SLAB_POISON = 0x800n;
-
-function hasFlag(cache: Obj, name: string, mask: bigint): boolean {
-  const bit = cache.kernel.types.enumerator(`_${name}`)?.value;
-  return (cache.at("flags").value() & (bit === undefined ? mask : 1n << bit)) !== 0n;
-}
 
 /**
  * What is wrong with an object that debugging options guard: a free one was written to, or bytes beside it were.
@@ -26,12 +17,12 @@ export function damageOf(cache: Obj, object: bigint, isFree: boolean): Fault | u
   const { memory } = cache.kernel;
   const size = objectSize(cache);
   // A constructor's objects keep what it wrote (mm/slub.c: __OBJECT_POISON).
-  if (isFree && hasFlag(cache, "SLAB_POISON", SLAB_POISON) && cache.at("ctor").value() === 0n) {
+  if (isFree && hasSlabFlag(cache, "SLAB_POISON") && cache.at("ctor").value() === 0n) {
     const bytes = memory.read(object, size);
     const wrong = bytes.findIndex((byte, i) => byte !== (i === size - 1 ? POISON_END : POISON_FREE));
     if (wrong >= 0) return Fault.at("corrupt", object + BigInt(wrong), "poison overwritten: used after it was freed");
   }
-  if (!cache.has("red_left_pad") || !hasFlag(cache, "SLAB_RED_ZONE", SLAB_RED_ZONE)) return undefined;
+  if (!cache.has("red_left_pad") || !hasSlabFlag(cache, "SLAB_RED_ZONE")) return undefined;
   const value = isFree ? SLUB_RED_INACTIVE : SLUB_RED_ACTIVE;
   const left = cache.at("red_left_pad").number();
   const zones = [

@@ -2,7 +2,7 @@ import { attempt, Fault, untilFault } from "../../base/fault.ts";
 import { hex, hex0x, padHex } from "../../base/hex.ts";
 import { nodeOfPfn } from "../../linux/mmzone.ts";
 import { pageToPfn } from "../../linux/memoryModel.ts";
-import { cacheNodes, isSlabAllocator } from "../../linux/slab.ts";
+import { cacheNodes, hasSlabFlag, isSlabAllocator } from "../../linux/slab.ts";
 import { slabAllocatorSlabs } from "../../linux/slabAllocator.ts";
 import { slabState, type SlabObject, type SlabState } from "../../linux/slabObject.ts";
 import { damageOf } from "../../linux/slabPoison.ts";
@@ -55,9 +55,6 @@ function* cpuSlabs(cache: Obj, cpu: number, current: Map<bigint, number>): Piece
   yield* slabList(cpuPartialSlabs(cache, own), { cpu, list: "partial" });
 }
 
-/** SLAB_STORE_USER of include/linux/slab.h: only then full slabs are listed. */
-const SLAB_STORE_USER = 0x10000n;
-
 function* nodeLists(cache: Obj, current: ReadonlyMap<bigint, number>): Pieces {
   const width = cache.kernel.arch.wordSize * 2;
   for (const { id, node } of cacheNodes(cache)) {
@@ -80,8 +77,7 @@ function* nodeLists(cache: Obj, current: ReadonlyMap<bigint, number>): Pieces {
     yield text(`NODE ${id} PARTIAL:`);
     yield* slabList(nodeSlabs(cache, node, "partial"), { node: id, list: "partial" });
     yield text(`NODE ${id} FULL:`);
-    const bit = cache.kernel.types.enumerator("_SLAB_STORE_USER")?.value;
-    const isTracked = node.has("full") && cache.at("flags").value() & (bit === undefined ? SLAB_STORE_USER : 1n << bit);
+    const isTracked = node.has("full") && hasSlabFlag(cache, "SLAB_STORE_USER");
     if (!isTracked) yield text("  (not tracked)");
     else yield* slabList(nodeSlabs(cache, node, "full"), { node: id, list: "full" });
   }
