@@ -21,11 +21,24 @@ export function recorded(ref: string): Recorded[] {
     });
 }
 
-/** Lines as they are compared: runs of white space are one, blank lines none. */
+/**
+ * Lines as they are compared: runs of white space are one, blank lines none.
+ *
+ * Two prefixes of paths are left out. gdb puts the directory of the compilation before relative names of source
+ * files, and crash cuts it off at a "/./" or not at all; ours are as debuginfo spells them, below the source tree.
+ * Modules' object files lie in another directory here than on the machine where crash was run.
+ */
 export const normal = (text: string): string[] =>
   text
     .split("\n")
-    .map((line) => line.replace(/\s+/g, " ").trim())
+    .map((line) =>
+      line
+        .replace(/\s+/g, " ")
+        .trim()
+        .replace(/\bdebian\/build\/build_\w+(?:-\w+)*\//g, "")
+        .replace(/(?:\.\.\/)+(?=\w)/g, "")
+        .replace(/(?<= )\S*\/(?=[\w-]+\.ko$)/, ""),
+    )
     .filter((line) => line !== "");
 
 export interface Session {
@@ -49,7 +62,7 @@ export function runSession(
       .replace(/\/usr\/lib\/debug\/lib\/modules\/\S+/, modules ?? "$&");
   const input = join(folder, "input");
   writeFileSync(input, lines.map(({ line, file }) => `${here(line)} > ${join(folder, file)}`).join("\n") + "\nexit\n");
-  const { stderr } = cli(...(vmlinux ? [vmlinux] : []), dump.vmcore, "--no-rc", "-s", "-i", input);
+  const { stderr } = cli(...(vmlinux ? [vmlinux] : []), dump.vmcore, "--no-rc", "--no-search", "-s", "-i", input);
   return {
     stderr,
     answer(file) {
