@@ -5,6 +5,7 @@ import type { Obj } from "../model/object.ts";
 import { listEntries } from "./list.ts";
 import { pglistData } from "./mmzone.ts";
 import { pageSize } from "./page.ts";
+import { globalAddress } from "./vmcoreinfo.ts";
 
 /** Every cache of the slab allocator, `struct kmem_cache`, newest first. @throws Fault as `listEntries` */
 export const slabCaches = (kernel: Kernel): Generator<Obj> =>
@@ -55,8 +56,19 @@ const SLAB_FLAGS = {
   SLAB_STORE_USER: 0x10000n,
 } as const;
 
+/**
+ * Whether any cache can have flags of debugging: a static key since Linux kernel commit ca0cab65ea2b ("mm, slub:
+ * introduce static key for slub_debug()") (in v5.9). Of kernels before it that is not known.
+ */
+function isDebugging(kernel: Kernel): boolean {
+  const key = globalAddress(kernel, "slub_debug_enabled");
+  return key === undefined || kernel.memory.u32(key) !== 0;
+}
+
 /** Whether a cache was made with a flag of debugging. @throws Fault */
 export function hasSlabFlag(cache: Obj, name: keyof typeof SLAB_FLAGS): boolean {
+  // To find that a kernel does not have the enum takes a look at all debug information.
+  if (!isDebugging(cache.kernel)) return false;
   const bits = cache.kernel.types.find("enum", "_slab_flag_bits");
   const bit = bits?.kind === "enum" ? bits.values.find((one) => one.name === `_${name}`)?.value : undefined;
   return (cache.at("flags").value() & (bit === undefined ? SLAB_FLAGS[name] : 1n << bit)) !== 0n;
