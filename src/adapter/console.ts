@@ -47,7 +47,8 @@ export function* openingCommands(target: Target): Job<void> {
   for (const line of ["sys", ...target.arguments.initCommands]) {
     if (line !== "sys") target.client.output(`> ${line}\n`);
     try {
-      target.client.output(`${yield* command(target, line, undefined)}\n`, { category: "stdout" });
+      const answer = yield* command(target, line, undefined);
+      if (answer !== "") target.client.output(`${answer}\n`, { category: "stdout" });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       target.client.output(`${error.message}\n`, { category: "stderr" });

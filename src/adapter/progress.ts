@@ -4,6 +4,9 @@ import type { Client } from "./client.ts";
 /** A job is not worth a progress report before this many milliseconds. */
 const PATIENCE_MS = 500;
 
+/** A command line may be as long as its user likes. */
+const MAX_TITLE = 60;
+
 /** Milliseconds between two updates. */
 const UPDATE_MS = 100;
 
@@ -39,7 +42,8 @@ export class Progress {
     const { command, seq } = this.request;
     const args = this.request.arguments as { expression?: unknown } | undefined;
     const title = command === "evaluate" && typeof args?.expression === "string" ? args.expression : command;
-    this.client.send("progressStart", { progressId: this.id, requestId: seq, title, cancellable: true });
+    const short = title.length > MAX_TITLE ? `${title.slice(0, MAX_TITLE - 1)}…` : title;
+    this.client.send("progressStart", { progressId: this.id, requestId: seq, title: short, cancellable: true });
   }
 
   end(): void {

@@ -230,6 +230,22 @@ export async function openWorkbench(context, url, { timeout = 60_000 } = {}) {
     pick,
     /** Runs a command by its palette title, "Category: Title". */
     command: (title) => pick("F1", `>${title}`, title),
+    /** Waits until an extension is there: the workbench is restored before its extensions are known. */
+    async knows(title) {
+      for (let attempt = 0; ; attempt++) {
+        try {
+          await page.keyboard.press("F1");
+          await box.waitFor({ state: "visible", timeout: 3000 });
+          await box.fill(`>${title}`);
+          await row(title).waitFor({ timeout: 2000 });
+          await page.keyboard.press("Escape");
+          return;
+        } catch (error) {
+          if (attempt === 15) throw error;
+          await page.keyboard.press("Escape");
+        }
+      }
+    },
     /** The document inside the nested webview frames that has `selector`. */
     async webview(selector, patience = 20_000) {
       const end = Date.now() + patience;
