@@ -186,6 +186,15 @@ function session(): vscode.DebugSession {
   return found;
 }
 
+/** What the editor's hover would say of an address or of a place in code. */
+async function explain(front: vscode.DebugSession, text: string): Promise<string> {
+  const { described } = await ask(front, "vmcore/describe", { places: [{ text, returns: false }] });
+  const [found] = described;
+  if (!found) return "";
+  const head = [found.address, found.symbol, found.what].filter((part) => part !== undefined).join("  ");
+  return [head, ...found.places.map((place) => `${place.function} at ${place.file}:${place.line}`)].join("\n");
+}
+
 /** What a page may ask, and nothing else. */
 const answers: {
   readonly [Name in keyof PageRequests]: (
@@ -197,13 +206,12 @@ const answers: {
     const front = session();
     return ask(front, "vmcore/identify", { text, frameId: focusedFrame(front) });
   },
-  explain: async ({ text }) => {
-    const args = { expression: text, context: "hover" };
-    const { result } = (await session().customRequest("evaluate", args)) as { result: string };
-    return { text: result };
-  },
+  explain: async ({ text }) => ({ text: await explain(session(), text) }),
   goTo: ({ text }) => vscode.commands.executeCommand("vmcore.goTo", text),
-  selectTask: async ({ task }) => void (await ask(session(), "vmcore/select", { task })),
+  selectTask: async ({ task }) => {
+    const chosen = /^\d+$/.test(task) ? { threadId: Number(task) } : { task };
+    await ask(session(), "vmcore/select", chosen);
+  },
   openDump: ({ sample }) => vscode.commands.executeCommand(sample ? "vmcore.openSample" : "vmcore.open"),
   copy: async ({ text }) => {
     await vscode.env.clipboard.writeText(text);

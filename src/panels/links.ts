@@ -2,7 +2,7 @@ import { html, type TemplateResult } from "lit-html";
 import { ask } from "./host.ts";
 
 /** Text that leads to an address, a symbol or a task, with the editor's hover. Followed by click, or Enter on its cell. */
-export const link = (text: string, target: string, task = false): TemplateResult =>
+export const link = (text: unknown, target: string, task = false): TemplateResult =>
   html`<a class="link" role="link" data-target=${target} data-task=${task}>${text}</a>`;
 
 /** Follows a link; says why when it leads nowhere. */
@@ -50,18 +50,12 @@ export async function explain(element: Element): Promise<void> {
   if (text === undefined) return;
   over = element;
   try {
-    const answer = await ask("explain", { text: asExpression(text) });
-    if (over === element) showCard(element, answer.text);
+    const answer = await ask("explain", { text });
+    if (over === element && answer.text !== "") showCard(element, answer.text);
   } catch {
     // What only looks like an address has nothing to say.
   }
 }
-
-/** `panic+0x10/0x2f0` and `ffff8ef68526c180` as the expressions that they mean. */
-const asExpression = (text: string): string => {
-  const symbol = /^([A-Za-z_.][\w.]*)\+(0x[0-9a-f]+)/.exec(text);
-  return symbol ? `(unsigned long)&${symbol[1]} + ${symbol[2]}` : text;
-};
 
 function showCard(anchor: Element, text: string): void {
   card.textContent = text;

@@ -3,12 +3,13 @@ import type { Panel, PanelSession } from "../protocol/panel.ts";
 import { GridView } from "./grid.ts";
 import { ask, listen, recall, remember } from "./host.ts";
 import { watchLinks } from "./links.ts";
+import { LogView } from "./log.ts";
 import type { View } from "./view.ts";
 
 /** How each kind of page is made. */
 const makers: Readonly<Record<Panel["page"], (panel: Panel) => View>> = {
   grid: (panel) => new GridView(panel),
-  log: (panel) => new GridView(panel),
+  log: (panel) => new LogView(panel),
   memory: (panel) => new GridView(panel),
 };
 

@@ -26,6 +26,7 @@ export interface PageRequests {
   /** What a hover in the editor would say. */
   explain: { arguments: { text: string }; body: { text: string } };
   goTo: { arguments: { text: string }; body: void };
+  /** By the address of its `task_struct`, or by pid. */
   selectTask: { arguments: { task: string }; body: void };
   openDump: { arguments: { sample: boolean }; body: void };
   copy: { arguments: { text: string }; body: void };

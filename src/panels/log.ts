@@ -1,0 +1,354 @@
+import { html, nothing, render, type TemplateResult } from "lit-html";
+import type { Grid } from "../protocol/grid.ts";
+import type { PageAction, Panel } from "../protocol/panel.ts";
+import { ask, recall, remember } from "./host.ts";
+import { link } from "./links.ts";
+import {
+  type Block,
+  blockOf,
+  blocksIn,
+  bootTime,
+  entriesOf,
+  type Entry,
+  isHeading,
+  linesOf,
+  type LogLine,
+  panicSeconds,
+  type TimeMode,
+  timeText,
+} from "./logLines.ts";
+import { hits, type LogSpan, spansOf } from "./logText.ts";
+import { cellText, regularExpression } from "./rows.ts";
+import { busy, failure, type View, whenSlow } from "./view.ts";
+import { inSight, scrollFor } from "./windowing.ts";
+
+/** panels.css says the same. */
+const ROW_HEIGHT = 18;
+
+const LEVELS = ["Emergency", "Alert", "Critical", "Errors", "Warnings", "Notices", "Information", "Everything"];
+const TIMES: readonly (readonly [TimeMode, string])[] = [
+  ["boot", "Seconds since boot"],
+  ["wall", "Wall clock (UTC)"],
+  ["panic", "Relative to the panic"],
+];
+
+/** The kernel log: coloured, searched, its reports folded, everything in it that the dump knows a link. */
+export class LogView implements View {
+  readonly element = document.createElement("section");
+  private readonly panel: Panel;
+  private lines: readonly LogLine[] | undefined;
+  private blocks: readonly Block[] = [];
+  private entries: readonly Entry[] = [];
+  private remarks: readonly string[] = [];
+  private error: string | undefined;
+  private slow = false;
+  private readonly folded = new Set<number>();
+  private search = recall("log search", "");
+  private isExpression = recall("log expression", false);
+  private level = recall("log level", 7);
+  private time = recall<TimeMode>("log time", "boot");
+  private zeros: { panic: number | undefined; wall: number | undefined } = { panic: undefined, wall: undefined };
+  private hasCaller = false;
+  private cursor = 0;
+
+  constructor(panel: Panel) {
+    this.panel = panel;
+    this.element.className = "page log-page";
+    new ResizeObserver(() => this.draw()).observe(this.element);
+    void this.load();
+  }
+
+  show(): void {
+    this.draw();
+  }
+
+  act(action: PageAction): void {
+    if (action === "find") return this.element.querySelector("input")?.focus();
+    const text = this.entries.map((entry) => `${this.plainText(entry)}\n`).join("");
+    if (action === "copy") void ask("copy", { text });
+    else if (action === "openDocument") void ask("openDocument", { text, language: "kernel-log" });
+    else void ask("save", { text, name: "dmesg.txt" });
+  }
+
+  private async load(): Promise<void> {
+    this.error = undefined;
+    const callOff = whenSlow(() => {
+      this.slow = true;
+      this.draw();
+    });
+    try {
+      this.take(await ask("run", { line: this.panel.line }));
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+    }
+    callOff();
+    this.arrange();
+    const oops = this.blocks.findLastIndex(({ kind }) => kind === "oops");
+    if (this.blocks.length > 0) this.goToReport(oops < 0 ? this.blocks.length - 1 : oops, -1);
+  }
+
+  private take({ tables, remarks, more }: Grid): void {
+    this.lines = linesOf(tables[0] ?? { columns: [], rows: [] });
+    this.remarks = more ? [...remarks, "There are more lines: the log was cut."] : remarks;
+    this.blocks = blocksIn(this.lines);
+    this.zeros.panic = panicSeconds(this.lines, this.blocks);
+    this.hasCaller = this.lines.some(({ caller }) => caller !== undefined);
+    if (this.time === "wall") void this.learnWallTime();
+  }
+
+  /** The clock of the log counts from boot; `sys` knows when that was. */
+  private async learnWallTime(): Promise<void> {
+    if (this.zeros.wall !== undefined) return;
+    const table = (await ask("run", { line: "sys" })).tables[0];
+    const value = (name: string): string =>
+      cellText(table?.rows[0]?.[table.columns.findIndex((column) => column.name === name)] ?? null);
+    this.zeros.wall = bootTime(value("date"), value("uptime"));
+    this.draw();
+  }
+
+  private get pattern(): RegExp | undefined {
+    if (this.search === "") return undefined;
+    return regularExpression(this.isExpression ? this.search : this.search.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  }
+
+  private arrange(): void {
+    const wanted = { level: this.level, pattern: this.pattern, folded: this.folded };
+    this.entries = entriesOf(this.lines ?? [], this.blocks, wanted);
+    this.cursor = Math.max(0, Math.min(this.cursor, this.entries.length - 1));
+    this.draw();
+  }
+
+  private draw(): void {
+    render(this.content(), this.element);
+  }
+
+  private content(): TemplateResult | typeof nothing {
+    if (this.error !== undefined) return failure(this.error, () => void this.load());
+    if (!this.lines) return this.slow ? busy("Reading the kernel log…") : nothing;
+    if (this.lines.length === 0) return html`<p class="state">${this.remarks.join(" ") || "The log is empty."}</p>`;
+    return html`${this.toolbar()} ${this.body()}`;
+  }
+
+  private toolbar(): TemplateResult {
+    const isWrong = this.search !== "" && this.pattern === undefined;
+    const isAll = this.search === "" && this.level === 7;
+    return html`<div class="toolbar">
+      <input
+        type="search"
+        class=${isWrong ? "wrong" : ""}
+        aria-label="Search the log"
+        aria-invalid=${isWrong}
+        placeholder="Search"
+        .value=${this.search}
+        @input=${({ target }: InputEvent) => this.set("search", (target as HTMLInputElement).value)}
+      />
+      <button
+        class="toggle"
+        aria-pressed=${this.isExpression}
+        aria-label="Use Regular Expression"
+        title="Use Regular Expression"
+        @click=${() => this.set("expression", !this.isExpression)}
+      >
+        .*
+      </button>
+      ${select("Level", LEVELS, this.level, (index) => this.set("level", index))}
+      ${select(
+        "Time",
+        TIMES.map(([, title]) => title),
+        TIMES.findIndex(([mode]) => mode === this.time),
+        (index) => this.set("time", TIMES[index]?.[0] ?? "boot"),
+      )}
+      <span class="count" role="status">${isAll ? `${this.entries.length} lines` : `${this.entries.length} hits`}</span>
+      ${this.reportButtons()} ${this.remarks.map((remark) => html`<span class="bad" title=${remark}>${remark}</span>`)}
+    </div>`;
+  }
+
+  private reportButtons(): TemplateResult | typeof nothing {
+    if (this.blocks.length === 0) return nothing;
+    const reports = this.blocks.length === 1 ? "1 report" : `${this.blocks.length} reports`;
+    return html`<span class="reports">
+      <span class="count">${reports}</span>
+      <button class="toggle" title="Previous Report" aria-label="Previous Report" @click=${() => this.step(-1)}>
+        ↑
+      </button>
+      <button class="toggle" title="Next Report" aria-label="Next Report" @click=${() => this.step(1)}>↓</button>
+      <button class="toggle" title="Fold All Reports" aria-label="Fold All Reports" @click=${() => this.foldAll()}>
+        ${this.folded.size === this.blocks.length ? "⊞" : "⊟"}
+      </button>
+    </span>`;
+  }
+
+  private body(): TemplateResult {
+    const scroller = this.element.querySelector(".log");
+    const height = scroller?.clientHeight ?? this.element.clientHeight;
+    const { first, end } = inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, this.entries.length);
+    return html`<div
+      class="log"
+      role="listbox"
+      tabindex="0"
+      aria-label="Kernel log"
+      aria-activedescendant=${`log-${this.cursor}`}
+      @scroll=${() => requestAnimationFrame(() => this.draw())}
+      @keydown=${(event: KeyboardEvent) => this.onKey(event)}
+      @click=${(event: MouseEvent) => this.onClick(event)}
+    >
+      <div class="body" role="presentation" .style=${`height: ${this.entries.length * ROW_HEIGHT}px`}>
+        ${this.entries.slice(first, end).map((entry, i) => this.row(entry, first + i))}
+      </div>
+    </div>`;
+  }
+
+  private row(entry: Entry, index: number): TemplateResult {
+    const isAt = index === this.cursor;
+    const [kind, content] = isHeading(entry) ? this.heading(blockOf(entry)) : this.line(entry);
+    // prettier-ignore
+    return html`<div
+      id=${`log-${index}`}
+      class=${`line ${kind} ${isAt ? "at" : ""}`}
+      role="option"
+      aria-selected=${isAt}
+      aria-setsize=${this.entries.length}
+      aria-posinset=${index + 1}
+      data-row=${index}
+      .style=${`transform: translateY(${index * ROW_HEIGHT}px)`}
+    >${content}</div>`;
+  }
+
+  private heading(index: number): readonly [string, TemplateResult] {
+    const block = this.blocks[index];
+    const isFolded = this.folded.has(index);
+    const count = block ? block.end - block.first : 0;
+    // prettier-ignore
+    return [
+      `heading ${block?.kind ?? ""}`,
+      html`<span class="twistie">${isFolded ? "▸" : "▾"}</span>${block?.title ?? ""} <span class="count">${count} lines</span>`,
+    ];
+  }
+
+  private line(number: number): readonly [string, TemplateResult] {
+    const line = this.lines?.[number];
+    if (!line) return ["", html``];
+    const time = line.continues ? "" : this.timeOf(line);
+    const caller = this.hasCaller ? (line.continues ? "" : (line.caller ?? "")) : undefined;
+    const { pattern } = this;
+    // prettier-ignore
+    return [
+      `level${line.level ?? 6}`,
+      html`<span class="time">${time}</span>${caller === undefined ? nothing : html`<span class="caller">${caller}</span>`}<span class="text">${spansOf(line.text).map((span) => spanContent(span, pattern))}</span>`,
+    ];
+  }
+
+  private timeOf({ seconds }: LogLine): string {
+    return timeText(seconds, this.time, this.time === "wall" ? this.zeros.wall : this.zeros.panic);
+  }
+
+  private plainText(entry: Entry): string {
+    if (isHeading(entry)) {
+      const block = this.blocks[blockOf(entry)];
+      return this.folded.has(blockOf(entry)) ? `... ${block?.title ?? ""}` : "";
+    }
+    const line = this.lines?.[entry];
+    return line ? `[${this.timeOf(line)}] ${line.text}` : "";
+  }
+
+  private set(what: "search", value: string): void;
+  private set(what: "expression", value: boolean): void;
+  private set(what: "level", value: number): void;
+  private set(what: "time", value: TimeMode): void;
+  private set(what: string, value: unknown): void {
+    remember(`log ${what}`, value);
+    if (what === "search") this.search = value as string;
+    if (what === "expression") this.isExpression = value as boolean;
+    if (what === "level") this.level = value as number;
+    if (what === "time") this.time = value as TimeMode;
+    if (this.time === "wall") void this.learnWallTime();
+    if (what !== "time") this.element.querySelector(".log")?.scrollTo({ top: 0 });
+    this.arrange();
+  }
+
+  private step(direction: 1 | -1): void {
+    if (this.search !== "" || this.level < 7) {
+      this.search = "";
+      this.level = 7;
+      this.arrange();
+    }
+    this.goToReport(undefined, direction);
+  }
+
+  /** Brings a report's heading to the top: a given one, or the next from the cursor on. */
+  private goToReport(block: number | undefined, direction: 1 | -1): void {
+    const from = this.cursor;
+    const at =
+      block !== undefined
+        ? this.entries.indexOf(~block)
+        : direction > 0
+          ? this.entries.findIndex((entry, i) => i > from && isHeading(entry))
+          : this.entries.findLastIndex((entry, i) => i < from && isHeading(entry));
+    if (at < 0) return;
+    this.cursor = at;
+    const scroller = this.element.querySelector(".log");
+    if (scroller) scroller.scrollTop = at * ROW_HEIGHT;
+    this.draw();
+  }
+
+  private foldAll(): void {
+    const isFolded = this.folded.size === this.blocks.length;
+    this.folded.clear();
+    if (!isFolded) for (const i of this.blocks.keys()) this.folded.add(i);
+    this.arrange();
+  }
+
+  private toggle(entry: Entry | undefined): void {
+    if (entry === undefined || !isHeading(entry)) return;
+    if (!this.folded.delete(blockOf(entry))) this.folded.add(blockOf(entry));
+    this.arrange();
+  }
+
+  private onClick({ target }: MouseEvent): void {
+    const row = (target as Element).closest<HTMLElement>("[data-row]")?.dataset.row;
+    if (row === undefined) return;
+    this.cursor = Number(row);
+    this.toggle(this.entries[this.cursor]);
+    this.draw();
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const entry = this.entries[this.cursor];
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      return this.toggle(entry);
+    }
+    if (event.key.toLowerCase() === "c" && (event.ctrlKey || event.metaKey)) {
+      const text = getSelection()?.toString() || (entry === undefined ? "" : this.plainText(entry));
+      return void ask("copy", { text });
+    }
+    const page = Math.floor((this.element.querySelector(".log")?.clientHeight ?? 0) / ROW_HEIGHT) - 1;
+    const far = this.entries.length;
+    const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -far, End: far }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    this.cursor = Math.max(0, Math.min(this.entries.length - 1, this.cursor + step));
+    const scroller = this.element.querySelector(".log");
+    if (scroller) scroller.scrollTop = scrollFor(this.cursor, scroller.scrollTop, scroller.clientHeight, ROW_HEIGHT);
+    this.draw();
+  }
+}
+
+function select(
+  label: string,
+  titles: readonly string[],
+  chosen: number,
+  choose: (index: number) => void,
+): TemplateResult {
+  return html`<select
+    aria-label=${label}
+    @change=${({ target }: Event) => choose((target as HTMLSelectElement).selectedIndex)}
+  >
+    ${titles.map((title, i) => html`<option ?selected=${i === chosen}>${title}</option>`)}
+  </select>`;
+}
+
+function spanContent({ text, target, kind }: LogSpan, pattern: RegExp | undefined): unknown {
+  const marked = hits(text, pattern).map((piece, i) => (i % 2 === 1 ? html`<mark>${piece}</mark>` : piece));
+  return target === undefined ? marked : link(marked, target, kind === "pid");
+}

@@ -1,0 +1,168 @@
+import type { GridTable } from "../protocol/grid.ts";
+
+/** The kernel log as lines, and the reports of trouble in it: no DOM. */
+
+export interface LogLine {
+  readonly text: string;
+  /** KERN_EMERG 0 to KERN_DEBUG 7 (include/linux/kern_levels.h); undefined where the kernel kept none. */
+  readonly level: number | undefined;
+  /** Since boot. */
+  readonly seconds: number | undefined;
+  /** "T169" for a thread, "C1" for a CPU. */
+  readonly caller: string | undefined;
+  /** A further line of the record above. */
+  readonly continues: boolean;
+}
+
+/** A report of the kernel: an oops, a warning, the panic. */
+export interface Block {
+  readonly kind: "oops" | "warning" | "panic";
+  readonly title: string;
+  readonly first: number;
+  /** Exclusive. */
+  readonly end: number;
+}
+
+/** Lines of what `log` says; a message that cannot be read stands in its place. */
+export function linesOf({ columns, rows }: GridTable): LogLine[] {
+  const at = (name: string): number => columns.findIndex((column) => column.name === name);
+  const [text, level, seconds, caller] = [at("text"), at("level"), at("seconds"), at("caller")];
+  const lines: LogLine[] = [];
+  for (const row of rows) {
+    const cell = row[text] ?? "";
+    const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+    const shared = {
+      level: number(row[level]),
+      seconds: number(row[seconds]),
+      caller: typeof row[caller] === "string" ? row[caller] : undefined,
+    };
+    const words = typeof cell === "object" ? `<${cell.fault}>` : String(cell);
+    for (const [i, one] of words.split("\n").entries()) lines.push({ ...shared, text: one, continues: i > 0 });
+  }
+  return lines;
+}
+
+const CUT_HERE = /^-+\[ cut here \]-+$/;
+const END_MARK = /^---\[ end (trace|Kernel panic)/;
+const PANIC = /^Kernel panic - not syncing/;
+const WARNING = /^(WARNING: |UBSAN: |INFO: (task|rcu)|rcu: INFO)/;
+
+/** First lines of reports, as the functions that print them word them. */
+const HEADLINE =
+  /^(BUG: |Unable to handle kernel|(Oops: )?general protection fault|kernel BUG at |WARNING: (CPU|possible|bad|lock|suspicious|inconsistent|\S+\/)|UBSAN: |INFO: task .* blocked|(watchdog: )?BUG: soft lockup|(NMI )?watchdog: Watchdog detected|(rcu: )?INFO: rcu\w* .*(stall|self-detected)|Internal error|PANIC: double fault|double fault|divide error|list_(add|del) corruption|Kernel panic - not syncing)/;
+
+/** What belongs to a report although it has no end mark, or stands behind it: registers, stacks, remarks. */
+const TRACE =
+  /^( |\?|#PF|PGD |Oops: |Mem abort|Data abort|Modules linked|CPU: |CPU\d|Hardware name|Call Trace|Stack:|Code: |RIP: |RSP: |[RE][A-DS][XIP]: |R\d\d: |RBP: |FS: |CS: |CR2: |DR\d: |PKRU: |pstate|pc : |lr : |sp : |x\d+ ?: |\[<|Tainted|task:|Workqueue: |"echo 0|Not tainted|Krnl |---\[ end)/;
+
+/** A report that was cut off ends after so many lines. */
+const MAX_LINES = 400;
+
+/** The reports in the log, oldest first, none within another. */
+export function blocksIn(lines: readonly LogLine[]): Block[] {
+  const blocks: Block[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    const text = lines[i]?.text ?? "";
+    const headline = CUT_HERE.test(text) ? i + 1 : i;
+    const title = lines[headline]?.text ?? "";
+    if (!HEADLINE.test(title)) continue;
+    const end = endOf(lines, headline, PANIC.test(title));
+    const kind = PANIC.test(title) ? "panic" : WARNING.test(title) ? "warning" : "oops";
+    blocks.push({ kind, title, first: i, end });
+    i = end - 1;
+  }
+  return blocks;
+}
+
+function endOf(lines: readonly LogLine[], headline: number, isPanic: boolean): number {
+  const last = Math.min(lines.length, headline + MAX_LINES);
+  const textAt = (i: number): string => lines[i]?.text ?? "";
+  const isTrace = (i: number): boolean => i < last && TRACE.test(textAt(i));
+  for (let i = headline + 1; i < last; i++) {
+    const text = textAt(i);
+    if (END_MARK.test(text)) {
+      // x86 prints the registers once more after the mark (arch/x86/kernel/dumpstack.c: oops_end).
+      do i++;
+      while (!isPanic && isTrace(i));
+      return i;
+    }
+    if (CUT_HERE.test(text) || (PANIC.test(text) && !isPanic) || (isOther(text) && !isTrace(i))) break;
+  }
+  let end = headline + 1;
+  while (isTrace(end)) end++;
+  return end;
+}
+
+/** `invalid opcode` and `Oops:` continue a report, any other headline begins one. */
+const isOther = (text: string): boolean => HEADLINE.test(text) && !/^Internal error/.test(text);
+
+/** The time to count from when the panic is zero: when the kernel panicked, else when it last oopsed, else its end. */
+export function panicSeconds(lines: readonly LogLine[], blocks: readonly Block[]): number | undefined {
+  const block = blocks.findLast(({ kind }) => kind === "panic") ?? blocks.findLast(({ kind }) => kind === "oops");
+  return lines[block ? block.first : lines.length - 1]?.seconds;
+}
+
+export type TimeMode = "boot" | "wall" | "panic";
+
+/** Width of every time, so that text stands below text. */
+const TIME_WIDTH = 13;
+
+/** @param zero for "wall" seconds since the epoch at boot; for "panic" seconds since boot at the panic */
+export function timeText(seconds: number | undefined, mode: TimeMode, zero: number | undefined): string {
+  if (seconds === undefined || (zero === undefined && mode !== "boot")) return "".padStart(TIME_WIDTH);
+  if (mode === "boot") return seconds.toFixed(6).padStart(TIME_WIDTH);
+  if (mode === "panic") {
+    const relative = seconds - (zero ?? 0);
+    return `${relative < 0 ? "" : "+"}${relative.toFixed(6)}`.padStart(TIME_WIDTH);
+  }
+  return new Date(((zero ?? 0) + Math.floor(seconds)) * 1000).toISOString().slice(0, 19).replace("T", " ");
+}
+
+/**
+ * When the kernel booted, from what `sys` says, by whole seconds as `log -T` has it.
+ * @param uptime "00:00:06", "3 days, 04:05:06"
+ * @returns seconds since the epoch; undefined when either is not known
+ */
+export function bootTime(date: string, uptime: string): number | undefined {
+  const [, days = "0", hours, minutes, seconds] = /^(?:(\d+) days?,? )?(\d+):(\d+):(\d+)$/.exec(uptime.trim()) ?? [];
+  const crash = Date.parse(date) / 1000;
+  if (hours === undefined || Number.isNaN(crash)) return undefined;
+  return crash - (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds));
+}
+
+/** A row of the page: a line by its number, or the heading of a block as the complement of its number. */
+export type Entry = number;
+export const headingOf = (block: number): Entry => ~block;
+export const isHeading = (entry: Entry): boolean => entry < 0;
+export const blockOf = (entry: Entry): number => ~entry;
+
+export interface Wanted {
+  /** Lines of this level and worse; what has no level counts as wanted. */
+  readonly level: number;
+  readonly pattern: RegExp | undefined;
+  /** Numbers of the blocks whose lines are folded away. */
+  readonly folded: ReadonlySet<number>;
+}
+
+/** What is to be shown. While something is searched or left out, blocks have no headings: the lines stand by themselves. */
+export function entriesOf(
+  lines: readonly LogLine[],
+  blocks: readonly Block[],
+  { level, pattern, folded }: Wanted,
+): Entry[] {
+  const entries: Entry[] = [];
+  const isPlain = pattern === undefined && level >= 7;
+  let next = 0;
+  for (let i = 0; i < lines.length; i++) {
+    const block = blocks[next];
+    if (isPlain && block?.first === i) {
+      entries.push(headingOf(next));
+      if (folded.has(next)) i = block.end - 1;
+      next++;
+      if (folded.has(next - 1)) continue;
+    }
+    const line = lines[i];
+    if (line && (line.level ?? 0) <= level && (pattern === undefined || pattern.test(line.text))) entries.push(i);
+  }
+  return entries;
+}

@@ -1,0 +1,44 @@
+/** A piece of a line of the log; what has a target leads there. */
+export interface LogSpan {
+  readonly text: string;
+  /** "panic+0x10/0x20 [mod]", an address, "fs/inode.c:12", a pid. */
+  readonly target?: string;
+  readonly kind?: "code" | "address" | "source" | "pid";
+}
+
+/** In this order at the same place. Every group is bounded by the line, which the kernel's records bound in turn. */
+const LINKS =
+  /(?<code>[A-Za-z_.][\w.]*\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?(?: \[\w+\])?)|(?<address>\b(?:0x)?[0-9a-f]{16}\b)|(?<source>\b[\w./-]+\.[chS]:\d+\b)|\bPID: (?<pid>\d+)/g;
+
+/** Smaller values in registers are counts and flags. */
+const MIN_ADDRESS = 1n << 32n;
+
+/** A line in pieces; together they are the line. */
+export function spansOf(text: string): LogSpan[] {
+  const spans: LogSpan[] = [];
+  let done = 0;
+  for (const match of text.matchAll(LINKS)) {
+    const [kind, target] = Object.entries(match.groups ?? {}).find(([, value]) => value !== undefined) ?? [];
+    if (kind === undefined || target === undefined) continue;
+    if (kind === "address" && BigInt(`0x${target.replace("0x", "")}`) < MIN_ADDRESS) continue;
+    const start = match.index + match[0].length - target.length;
+    if (start > done) spans.push({ text: text.slice(done, start) });
+    spans.push({ text: target, target, kind: kind as NonNullable<LogSpan["kind"]> });
+    done = start + target.length;
+  }
+  if (done < text.length) spans.push({ text: text.slice(done) });
+  return spans;
+}
+
+/** A text in pieces that match a search, every second one, and pieces between. */
+export function hits(text: string, pattern: RegExp | undefined): string[] {
+  if (!pattern) return [text];
+  const pieces: string[] = [];
+  let done = 0;
+  for (const match of text.matchAll(new RegExp(pattern, "gi"))) {
+    if (match[0] === "") continue;
+    pieces.push(text.slice(done, match.index), match[0]);
+    done = match.index + match[0].length;
+  }
+  return [...pieces, text.slice(done)];
+}

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  blocksIn,
+  bootTime,
+  entriesOf,
+  headingOf,
+  linesOf,
+  type LogLine,
+  panicSeconds,
+  timeText,
+} from "../../src/panels/logLines.ts";
+import { hits, spansOf } from "../../src/panels/logText.ts";
+import type { GridCell } from "../../src/protocol/grid.ts";
+
+const log = (...texts: string[]): LogLine[] =>
+  texts.map((text, i) => ({ text, level: 6, seconds: i, caller: undefined, continues: false }));
+
+const OOPS = [
+  "BUG: kernel NULL pointer dereference, address: 0000000000000000",
+  "#PF: supervisor write access in kernel mode",
+  "Oops: 0002 [#1] PREEMPT SMP NOPTI",
+  "CPU: 0 PID: 169 Comm: insmod",
+  "RIP: 0010:lab_apply+0x2f/0x43 [lab_nullderef]",
+  "---[ end trace 0000000000000000 ]---",
+  "RIP: 0010:lab_apply+0x2f/0x43 [lab_nullderef]",
+  "CR2: 0000000000000000",
+];
+const PANIC = [
+  "Kernel panic - not syncing: Fatal exception",
+  "Kernel Offset: 0x1a400000",
+  "---[ end Kernel panic - not syncing: Fatal exception ]---",
+];
+const WARNING = [
+  "------------[ cut here ]------------",
+  "WARNING: CPU: 1 PID: 7 at fs/inode.c:12 f+0x1/0x2",
+  "Modules linked in: ext4",
+  "---[ end trace 0000000000000000 ]---",
+];
+const blocks = (...texts: string[]) => blocksIn(log(...texts)).map(({ kind, first, end }) => [kind, first, end]);
+
+test("an oops goes from its headline past its end mark to the last register", () => {
+  assert.deepEqual(blocks("before", ...OOPS, "after"), [["oops", 1, 9]]);
+});
+
+test("the panic that follows an oops is a report of its own", () => {
+  assert.deepEqual(blocks(...OOPS, ...PANIC), [
+    ["oops", 0, 8],
+    ["panic", 8, 11],
+  ]);
+});
+
+test("a warning begins where it was cut and is titled by its headline", () => {
+  assert.deepEqual(blocks("x", ...WARNING, "y"), [["warning", 1, 5]]);
+  assert.equal(blocksIn(log(...WARNING))[0]?.title, WARNING[1]);
+});
+
+test("a report with no end mark ends where its trace does", () => {
+  const lines = [
+    "watchdog: BUG: soft lockup - CPU#0 stuck",
+    "CPU: 0 PID: 1",
+    "Call Trace:",
+    " f+0x1/0x2",
+    "eth0: link up",
+  ];
+  assert.deepEqual(blocks(...lines), [["oops", 0, 4]]);
+});
+
+test("ordinary lines are no report", () => {
+  assert.deepEqual(blocks("usb 1-1: new device", "Debug: BUG: in the middle", "---[ end trace 0 ]---"), []);
+});
+
+test("a folded report leaves its heading", () => {
+  const lines = log("a", ...PANIC, "b");
+  const found = blocksIn(lines);
+  const wanted = { level: 7, pattern: undefined };
+  assert.deepEqual(entriesOf(lines, found, { ...wanted, folded: new Set() }), [0, headingOf(0), 1, 2, 3, 4]);
+  assert.deepEqual(entriesOf(lines, found, { ...wanted, folded: new Set([0]) }), [0, headingOf(0), 4]);
+});
+
+test("a search shows matching lines, and no headings", () => {
+  const lines = log("a", ...PANIC, "b");
+  const wanted = { level: 7, pattern: /kernel/i, folded: new Set([0]) };
+  assert.deepEqual(entriesOf(lines, blocksIn(lines), wanted), [1, 2, 3]);
+});
+
+test("a level leaves out what is milder, but not what has none", () => {
+  const lines: LogLine[] = [3, 4, 6, undefined].map((level) => ({ ...log("x")[0]!, level }));
+  assert.deepEqual(entriesOf(lines, [], { level: 4, pattern: undefined, folded: new Set() }), [0, 1, 3]);
+});
+
+test("a message of several lines gives as many, a fault its reason", () => {
+  const columns = ["seconds", "level", "text"].map((name) => ({ name, kind: "text" as const }));
+  const rows: GridCell[][] = [
+    [1.5, 6, "one\ntwo"],
+    [2, 3, { fault: "page excluded from dump" }],
+  ];
+  assert.deepEqual(
+    linesOf({ columns, rows }).map(({ text, continues }) => [text, continues]),
+    [
+      ["one", false],
+      ["two", true],
+      ["<page excluded from dump>", false],
+    ],
+  );
+});
+
+test("times are told since boot, by the clock, and from the panic", () => {
+  assert.equal(timeText(6.93, "boot", undefined), "     6.930000");
+  assert.equal(timeText(6.93, "panic", 7), "    -0.070000");
+  assert.equal(timeText(7.5, "panic", 7), "    +0.500000");
+  assert.equal(timeText(6.93, "wall", 1_700_000_000), "2023-11-14 22:13:26");
+  assert.equal(timeText(undefined, "boot", undefined).trim(), "");
+});
+
+test("boot is the time of the crash less how long the machine was up", () => {
+  assert.equal(bootTime("Sat Nov 21 10:19:24 UTC 2026", "00:00:06"), Date.UTC(2026, 10, 21, 10, 19, 18) / 1000);
+  assert.equal(bootTime("Sat Nov 21 10:19:24 UTC 2026", "2 days, 01:00:00"), Date.UTC(2026, 10, 19, 9, 19, 24) / 1000);
+  assert.equal(bootTime("unknown", "00:00:06"), undefined);
+});
+
+test("time counts from the panic, else from the last oops, else from the end", () => {
+  const zero = (...texts: string[]) => panicSeconds(log(...texts), blocksIn(log(...texts)));
+  assert.equal(zero("a", ...OOPS, ...PANIC), 9);
+  assert.equal(zero("a", ...OOPS, "b"), 1);
+  assert.equal(zero("a", "b", "c"), 2);
+});
+
+const targets = (text: string) => spansOf(text).flatMap(({ target, kind }) => (target ? [`${kind} ${target}`] : []));
+
+test("code, addresses, source lines and pids of a line lead somewhere", () => {
+  assert.deepEqual(targets("RIP: 0010:lab_apply+0x2f/0x43 [lab_nullderef]"), [
+    "code lab_apply+0x2f/0x43 [lab_nullderef]",
+  ]);
+  assert.deepEqual(targets("RBX: ffff8ef6849a9800 RCX: 0000000000000005"), ["address ffff8ef6849a9800"]);
+  assert.deepEqual(targets("WARNING: CPU: 1 PID: 7 at fs/inode.c:12 f+0x1/0x2"), [
+    "pid 7",
+    "source fs/inode.c:12",
+    "code f+0x1/0x2",
+  ]);
+});
+
+test("the pieces of a line are the line", () => {
+  for (const text of [...OOPS, ...WARNING, "", "plain"]) {
+    assert.equal(
+      spansOf(text)
+        .map((span) => span.text)
+        .join(""),
+      text,
+    );
+  }
+});
+
+test("every second piece of a searched text is a hit", () => {
+  assert.deepEqual(hits("a Panic, a panic", /panic/i), ["a ", "Panic", ", a ", "panic", ""]);
+  assert.deepEqual(hits("abc", undefined), ["abc"]);
+  assert.deepEqual(hits("abc", /x*/), ["abc"]);
+});
+
+test("a hundred thousand lines are searched in less than a step of 100 ms", () => {
+  const lines = Array.from({ length: 100_000 }, (_, i) => log(`usb 1-${i}: new high-speed device`)[0]!);
+  const search = (): number => {
+    const started = performance.now();
+    const entries = entriesOf(lines, [], { level: 7, pattern: /1-99\d+:/i, folded: new Set() });
+    assert.equal(entries.length, 10 + 100 + 1000);
+    return performance.now() - started;
+  };
+  // The best of some: other tests share the machine.
+  const best = Math.min(...Array.from({ length: 5 }, search));
+  assert.ok(best < 100, `${best} ms`);
+});
