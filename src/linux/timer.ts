@@ -1,8 +1,9 @@
+import { Fault } from "../base/fault.ts";
 import { bare, sizeOf } from "../debuginfo/ctype.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { hlistNodes, memberOffset } from "./list.ts";
-import { perCpuVariable } from "./percpu.ts";
+import { perCpuAddress, perCpuVariable } from "./percpu.ts";
 import { rbtreeEntries } from "./rbtree.ts";
 
 /** One wheel of timers of a CPU, `struct timer_base` (kernel/time/timer.c). */
@@ -18,14 +19,21 @@ export interface TimerBase {
  * @throws Fault
  */
 export function timerBases(kernel: Kernel, cpu: number): readonly TimerBase[] {
-  const bases = perCpuVariable(kernel, "timer_bases", cpu);
-  const type = bare(bases.type);
-  const element = type.kind === "array" ? sizeOf(type.element) : 0;
-  const declared = type.kind === "array" ? type.count : undefined;
-  const size = kernel.symbols.find("timer_bases")?.size ?? 0;
-  const count = declared ?? Math.floor(size / Math.max(element, 1));
+  const symbol = kernel.symbols.find("timer_bases");
+  if (!symbol) throw Fault.of("unknown", "no symbol timer_bases");
+  const element = kernel.types.named("struct timer_base");
+  const declared = kernel.types.variable("timer_bases");
+  const array = declared && bare(declared);
+  // Where no source of types tells the length, the next symbol does.
+  const told = array?.kind === "array" ? array.count : undefined;
+  const size = sizeOf(element);
+  const count = told ?? Math.floor(symbol.size / Math.max(size, 1));
+  const first = perCpuAddress(kernel, symbol.address, cpu);
   const names = count >= 3 ? ["BASE_LOCAL", "BASE_GLOBAL", "BASE_DEF"] : ["BASE_STD", "BASE_DEF"];
-  return names.slice(0, Math.max(count, 1)).map((name, i) => ({ name, base: bases.index(i) }));
+  return names.slice(0, Math.max(count, 1)).map((name, i) => ({
+    name,
+    base: kernel.object(element, first + BigInt(i * size)),
+  }));
 }
 
 /** Timers of a base, `struct timer_list`, bucket by bucket. @throws Fault where a list breaks */

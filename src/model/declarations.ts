@@ -153,7 +153,6 @@ const subsystems: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "struct tick_device": "tick_cpu_device",
     "struct tick_sched": "tick_cpu_sched",
     "struct hrtimer_cpu_base": "hrtimer_bases",
-    "struct timer_base []": "timer_bases",
     "struct kernel_cpustat": "kernel_cpustat",
     "struct kernel_stat": "kstat",
     "struct vm_event_state": "vm_event_states",
