@@ -126,4 +126,48 @@ export const transcriptDifferences: readonly {
     reason:
       "the line program has two rows for the first instruction, crash takes the first; pause has three names at one address, crash takes its body's but here",
   },
+  {
+    command: /^waitq init_pid_ns\.child_reaper$/,
+    pattern: /^(must supply an address for init_pid_ns|waitq: init_pid_ns\.child_reaper is no wait queue .*)$/,
+    reason: "crash takes a struct and its member where we take an expression as well; this one is a task",
+  },
+  {
+    command: /^gdb info line schedule$/,
+    pattern: /^Line 6654 of "kernel\/sched\/core\.c" starts at address [0-9a-fx]+ <schedule> and ends at /,
+    reason: "gdb ends at the next row of the line table, which is of the same line; we where the line ends",
+  },
+  {
+    dump: / bare$/,
+    command: /^gdb (info line|list) /,
+    pattern: /^(Line \d+ of |\d+ in |No line number information |gdb: No symbol table )/,
+    reason: "source lines are in DWARF alone",
+  },
+  {
+    command: /^gdb list sysrq_handle_crash$/,
+    pattern: /^(146 in drivers\/tty\/sysrq\.c$|1(4[6-9]|5[0-5])( |$))/,
+    reason: "the lines where this machine has the source; crash ran on one without",
+  },
+  {
+    command: /^sym -m lab_\w+$/,
+    pattern: /^[0-9a-f]+ \([a-zA-Z?]\) /,
+    reason:
+      "since v5.2 (kernel/module/kallsyms.c: typetab) st_info of a module's symbols is no type; crash adds the file's own symbols",
+  },
+  {
+    command: /^dis -l hello_init$/,
+    pattern: /./,
+    reason: "the module was in its init function, so that is in memory; crash forgets it when it loads the file",
+  },
+  {
+    command: /^dis -l lab_\w+/,
+    pattern: /^\S+\.[ch]: \d+$/,
+    reason: "gdb takes the first of several rows of the line table at one address, and none for this module's .text",
+  },
+  {
+    dump: / bare$/,
+    command: /^mod( -S .*)?$/,
+    pattern:
+      /^[0-9a-f]+ \w+ [0-9a-f]+ \d+ (\S+\.ko|\(not loaded\) \[CONFIG_KALLSYMS\])$|^mod: cannot find or load object file/,
+    reason: "the session without a vmlinux has no tree of modules' debuginfo either",
+  },
 ];
