@@ -16,6 +16,7 @@ import { Progress } from "./progress.ts";
 import { breakpoints } from "./requests/breakpoints.ts";
 import { completions } from "./requests/completions.ts";
 import { custom } from "./requests/custom.ts";
+import { describes } from "./requests/describe.ts";
 import { disassemble } from "./requests/disassemble.ts";
 import { evaluate } from "./requests/evaluate.ts";
 import { exceptionInfo } from "./requests/exceptionInfo.ts";
@@ -34,6 +35,7 @@ const handlers: Handlers = {
   ...breakpoints,
   ...completions,
   ...custom,
+  ...describes,
   ...disassemble,
   ...evaluate,
   ...exceptionInfo,

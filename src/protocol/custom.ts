@@ -22,6 +22,8 @@ export interface CustomRequests {
   "vmcore/stack": { arguments: { threadId: number; format: "text" | "markdown" }; body: { text: string } };
   /** A command line of crash's language, its records as tables. What it sets holds for itself alone. */
   "vmcore/run": { arguments: { line: string }; body: Grid };
+  /** What the places that a log names stand for, in their order; null for what names nothing in this dump. */
+  "vmcore/describe": { arguments: { places: readonly Place[] }; body: { described: readonly (Described | null)[] } };
   /** "What is this address?": everything around it that the kernel has a name for. */
   "vmcore/identify": { arguments: { text: string; frameId?: number | undefined }; body: Identified };
 }
@@ -57,6 +59,32 @@ export interface Resolved {
   /** A file on this machine. */
   readonly path: string | undefined;
   readonly line: number | undefined;
+}
+
+/** A piece of a log: an address, `symbol+0x10/0x80 [module]`. */
+export interface Place {
+  readonly text: string;
+  /** It is a return address, as those of a call trace: its line is that of the call before it. */
+  readonly returns: boolean;
+}
+
+export interface Described {
+  readonly address: string;
+  readonly symbol: string | undefined;
+  readonly code: boolean;
+  /** What an address of data points at, in a line. */
+  readonly what: string | undefined;
+  /** Where its code was written, from the innermost inlined function to the one that holds it; needs DWARF. */
+  readonly places: readonly SourcePlace[];
+}
+
+export interface SourcePlace {
+  readonly function: string;
+  /** As the compiler recorded it. */
+  readonly file: string;
+  readonly line: number;
+  /** The file on this machine, where it was found. */
+  readonly path: string | undefined;
 }
 
 /** What holds an address, from the most to the least particular. */

@@ -1,0 +1,49 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { UsageError } from "../../base/usageError.ts";
+import type { Described } from "../../protocol/custom.ts";
+import { addressOf } from "../addressOf.ts";
+import type { Handlers } from "../handlers.ts";
+import { offsetName } from "../instructions.ts";
+import { pointee } from "../scopes.ts";
+import type { Target } from "../target.ts";
+
+/** What places that a text names stand for, many at once: a log names hundreds. */
+export const describes: Pick<Handlers, "vmcore/describe"> = {
+  *"vmcore/describe"(target, { places }) {
+    const described: (Described | null)[] = [];
+    for (const { text, returns } of places) {
+      const address = attempt(() => addressOfText(target, text));
+      described.push(address === undefined || address instanceof Fault ? null : describe(target, address, returns));
+      yield;
+    }
+    return { described };
+  },
+};
+
+/** Undefined for what names nothing here. */
+function addressOfText(target: Target, text: string): bigint | undefined {
+  try {
+    return addressOf(target, text);
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+/** A return address belongs to the line of its call, the instruction before it. */
+function describe({ kernel, sources }: Target, address: bigint, returns: boolean): Described {
+  const symbol = kernel.symbols.at(address);
+  const code = kernel.code.isText(address);
+  const scopes = code ? kernel.code.scopes(returns ? address - 1n : address) : [];
+  const what = code ? undefined : attempt(() => pointee(kernel, address));
+  return {
+    address: hex0x(address),
+    symbol: symbol && offsetName(symbol, address),
+    code,
+    what: typeof what === "string" ? what : undefined,
+    places: scopes.flatMap(({ function: name, source }) =>
+      source ? [{ function: name, file: source.file, line: source.line, path: sources.files.find(source.file) }] : [],
+    ),
+  };
+}

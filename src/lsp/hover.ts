@@ -1,0 +1,117 @@
+import type { Described, Identified } from "../protocol/custom.ts";
+import type { KernelLog } from "./kernelLog.ts";
+import { type Kinship, placeOf, type Session } from "./session.ts";
+import { moduleFlags, wellKnown } from "./wellKnown.ts";
+import type { Word } from "./word.ts";
+
+/** Markdown on a word: what the session says of it, else what the log itself does. */
+export async function hoverText(word: Word, returns: boolean, log: KernelLog, session: Session): Promise<string> {
+  const kinship = await session.kinship(log);
+  const lines = [...staticLines(word, log), ...(await liveLines(word, returns, kinship, session))];
+  if (kinship === "stranger") {
+    const release = (await session.about())?.release ?? "another kernel";
+    lines.push(`*The open dump is of ${escape(release)}, this log of ${escape(log.release ?? "another kernel")}.*`);
+  } else if (kinship === "kernel" && (word.kind === "address" || word.kind === "register")) {
+    lines.push("*The open dump is of the same kernel, but of another boot: addresses of this log mean nothing in it.*");
+  }
+  return lines.join("\n\n");
+}
+
+/** Facts that need no kernel. */
+function staticLines(word: Word, log: KernelLog): string[] {
+  switch (word.kind) {
+    case "address":
+      return [`**${hex(word.value)}**`, ...valueLines(word.value, log)];
+    case "register":
+      return [`**${escape(word.name)}** = ${hex(word.value)}`, ...valueLines(word.value, log)];
+    case "symbol": {
+      const size = word.size === undefined ? "" : ` of ${word.size}`;
+      const owner = word.module === undefined ? "" : ` of module ${moduleText(word.module, log)}`;
+      return [`**${escape(word.name)}**${owner}`, `Byte ${word.offset}${size}.`];
+    }
+    case "task": {
+      const name = log.tasks.get(word.pid);
+      return [`**Task ${word.pid}**${name === undefined ? "" : ` ${escape(name)}`}`];
+    }
+    case "module":
+      return [`**Module** ${moduleText(word.name, log)}`];
+    case "source":
+      return [`**${escape(word.file)}** line ${word.line}`];
+  }
+}
+
+function moduleText(name: string, { modules }: KernelLog): string {
+  const flags = moduleFlags(modules.get(name) ?? "");
+  return `**${escape(name)}**${flags.length > 0 ? `: ${flags.join(", ")}` : ""}`;
+}
+
+/** How far from its base a kernel's text, data and modules reach. */
+const IMAGE_REACH = 0x40000000n;
+
+function valueLines(value: bigint, { kaslr }: KernelLog): string[] {
+  const known = wellKnown(value);
+  if (known !== undefined) return [known];
+  if (!kaslr || kaslr.offset === 0n) return [];
+  const start = kaslr.base + kaslr.offset;
+  if (value < start || value >= start + IMAGE_REACH) return [];
+  return [
+    `Linked at ${hex(value - kaslr.offset)} (Kernel Offset ${hex(kaslr.offset)}), if it is of the kernel itself.`,
+  ];
+}
+
+async function liveLines(word: Word, returns: boolean, kinship: Kinship, session: Session): Promise<string[]> {
+  if (kinship === "none" || kinship === "stranger") return [];
+  if (word.kind === "task") return kinship === "boot" ? runLines(session, `ps ${word.pid}`) : [];
+  if (word.kind === "module") return kinship === "boot" ? runLines(session, "mod", word.name) : [];
+  const place = placeOf(word, returns, kinship);
+  if (!place || (word.kind === "register" && wellKnown(word.value) !== undefined)) return [];
+  const [described] = await session.describe([place]);
+  if (!described) return [];
+  const lines = describedLines(described);
+  if (described.code || kinship !== "boot") return lines;
+  const identified = await session.ask("vmcore/identify", { text: described.address });
+  return identified ? [...lines, ...identifiedLines(identified)] : lines;
+}
+
+function describedLines({ address, symbol, what, places }: Described): string[] {
+  const named = symbol ?? what;
+  return [
+    `${address}${named === undefined ? "" : ` \`${named}\``}`,
+    ...places.map(({ function: name, file, line, path }, i) => {
+      const text = `${escape(file)}:${line}`;
+      const link = path === undefined ? text : `[${text}](${fileUri(path)}#L${line})`;
+      return `${i === places.length - 1 ? "" : "inlined "}\`${name}\` ${link}`;
+    }),
+  ];
+}
+
+function identifiedLines({ containers }: Identified): string[] {
+  return containers.map(({ kind, facts }) => {
+    const text = facts.map((fact) => `${escape(fact.name)} \`${fact.text.replaceAll("`", "'")}\``).join(", ");
+    return `*${escape(kind)}*: ${text}`;
+  });
+}
+
+/** One row of a command's records, as a list of facts. */
+async function runLines(session: Session, line: string, name?: string): Promise<string[]> {
+  const grid = await session.ask("vmcore/run", { line });
+  const table = grid?.tables[0];
+  const row = table?.rows.find((cells) => name === undefined || cells.includes(name));
+  if (!table || !row) return [];
+  const facts = table.columns.flatMap((column, i) => {
+    const cell = row[i];
+    return cell === null || cell === undefined || typeof cell === "object"
+      ? []
+      : [`- ${escape(column.name)}: \`${String(cell).replaceAll("`", "'")}\``];
+  });
+  return [facts.join("\n")];
+}
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+/** Names of a hostile log are no Markdown. */
+const escape = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!<>|~&]/g, "\\$&");
+
+/** RFC 8089 */
+export const fileUri = (path: string): string =>
+  `file://${path.startsWith("/") ? "" : "/"}${path.replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/")}`;

@@ -1,0 +1,116 @@
+import type { About, CustomRequests, Described, Place } from "../protocol/custom.ts";
+import type { Askable, SessionQuestion } from "../protocol/language.ts";
+import type { KernelLog, TraceEntry } from "./kernelLog.ts";
+import type { Word } from "./word.ts";
+
+/** Sends a question to the client; null when no session answers. */
+export type Ask = (question: SessionQuestion) => Promise<unknown>;
+
+/** The debug session in front, if one is. What it said once holds until another one is in front. */
+export class Session {
+  private readonly send: Ask;
+  private readonly places = new Map<string, Promise<Described | null>>();
+  private aboutIt: Promise<About | null> | undefined;
+
+  constructor(send: Ask) {
+    this.send = send;
+  }
+
+  /** Null when no session is open, or it refused, or the client is gone. */
+  async ask<Name extends Askable>(
+    request: Name,
+    args: CustomRequests[Name]["arguments"],
+  ): Promise<CustomRequests[Name]["body"] | null> {
+    try {
+      return (await this.send({ request, arguments: args })) as CustomRequests[Name]["body"] | null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** "No session" is asked anew each time: one may be opening. */
+  async about(): Promise<About | null> {
+    const asked = (this.aboutIt ??= this.ask("vmcore/about", {}));
+    const about = await asked;
+    if (!about && this.aboutIt === asked) this.aboutIt = undefined;
+    return about;
+  }
+
+  /** What places stand for, in their order; all null without a session. Asks at once for what is not known yet. */
+  async describe(places: readonly Place[]): Promise<(Described | null)[]> {
+    const unknown = [...new Map(places.map((place) => [keyOf(place), place])).entries()].filter(
+      ([key]) => !this.places.has(key),
+    );
+    if (unknown.length > 0) {
+      const answer = this.ask("vmcore/describe", { places: unknown.map(([, place]) => place) });
+      unknown.forEach(([key], i) =>
+        this.places.set(
+          key,
+          answer.then((body) => body?.described[i] ?? null),
+        ),
+      );
+    }
+    return Promise.all(places.map((place) => this.places.get(keyOf(place)) ?? Promise.resolve(null)));
+  }
+
+  /** Another session is in front, or none. */
+  forget(): void {
+    this.places.clear();
+    this.aboutIt = undefined;
+  }
+
+  /**
+   * How much of a log the session can speak of: symbols when both are of the same kernel, addresses when they are of
+   * the same boot too. A log that does not say is taken to be the session's.
+   */
+  async kinship({ release, kaslr }: KernelLog): Promise<Kinship> {
+    const about = await this.about();
+    if (!about) return "none";
+    if (release !== undefined && about.release !== undefined && about.release !== release) return "stranger";
+    if (!kaslr) return "boot";
+    const [text] = await this.describe([{ text: "_text", returns: false }]);
+    return text && BigInt(text.address) !== kaslr.base + kaslr.offset ? "kernel" : "boot";
+  }
+}
+
+/** No session; another kernel; the same kernel, booted another time; the same boot. */
+export type Kinship = "none" | "stranger" | "kernel" | "boot";
+
+const keyOf = ({ text, returns }: Place): string => `${returns ? "<" : "="}${text}`;
+
+/** How the session is asked of a word; undefined when it cannot know. */
+export function placeOf(word: Word, returns: boolean, kinship: Kinship): Place | undefined {
+  if (kinship === "none" || kinship === "stranger") return undefined;
+  if (word.kind === "symbol") return { text: symbolText(word), returns };
+  if (kinship !== "boot") return undefined;
+  if (word.kind === "address" || word.kind === "register") return { text: `0x${word.value.toString(16)}`, returns };
+  return undefined;
+}
+
+const symbolText = ({ name, offset, module }: Extract<Word, { kind: "symbol" }>): string =>
+  `${name}+0x${offset.toString(16)}${module === undefined ? "" : ` [${module}]`}`;
+
+/** What the session says of trace entries, in their order. */
+export async function describeEntries(
+  session: Session,
+  log: KernelLog,
+  entries: readonly TraceEntry[],
+): Promise<(Described | null)[]> {
+  if (entries.length === 0) return [];
+  const kinship = await session.kinship(log);
+  const places = entries.map(({ word, returns }) => placeOf(word, returns, kinship));
+  const known = await session.describe(places.filter((place) => place !== undefined));
+  let next = 0;
+  return places.map((place) => (place ? (known[next++] ?? null) : null));
+}
+
+/** `kernel/panic.c:275`, with the functions that were inlined: `a.h:12 < b.c:34`. */
+export const placesText = (described: Described): string =>
+  described.places.map(({ file, line }) => `${shortFile(file)}:${line}`).join(" < ");
+
+/** Top directories of the kernel's tree. */
+const TREE =
+  /(?:^|\/)((?:arch|block|crypto|drivers|fs|include|init|io_uring|ipc|kernel|lib|mm|net|rust|security|sound|virt)\/.*)$/;
+
+/** Without the directories of the machine that built it. */
+const shortFile = (file: string): string => TREE.exec(file)?.[1] ?? file.slice(file.lastIndexOf("/") + 1);

@@ -1,0 +1,33 @@
+import type { CustomRequests } from "./custom.ts";
+
+/**
+ * Between the language server and the extension that started it. The server opens no dump: it asks the extension,
+ * which asks the debug session in front.
+ */
+export interface LanguageRequests {
+  /** From the server: a request for the debug session; null when none is open or it refused. */
+  "vmcore/ask": { arguments: SessionQuestion; body: unknown };
+  /** From the extension: a report of a log with file:line behind each entry of its call traces. */
+  "vmcore/resolvedReport": { arguments: { uri: string; line: number }; body: { text: string } | null };
+}
+
+/** What the server asks of a session; nothing that changes what the user sees. */
+export type Askable = "vmcore/about" | "vmcore/describe" | "vmcore/identify" | "vmcore/run" | "vmcore/symbols";
+
+export interface SessionQuestion {
+  readonly request: Askable;
+  readonly arguments: CustomRequests[Askable]["arguments"];
+}
+
+/** Notifications from the extension. */
+export interface LanguageNotifications {
+  /** Another debug session is in front, or none: what a session said holds no more. */
+  "vmcore/sessionChanged": Record<string, never>;
+}
+
+/** Commands that code lenses name; the extension serves them. */
+export interface LensCommands {
+  "vmcore.resolveReport": [uri: string, line: number];
+  "vmcore.goTo": [text: string];
+  "vmcore.open": [];
+}

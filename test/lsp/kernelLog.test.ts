@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type KernelLog, readKernelLog } from "../../src/lsp/kernelLog.ts";
+
+const read = (text: string): KernelLog => readKernelLog(text.split("\n"));
+const exactLines = ({ entries }: KernelLog): number[] =>
+  [...entries].filter(([, { returns }]) => !returns).map(([line]) => line);
+
+const WARNING = `[    1.0] usb 1-1: new device
+[    2.0] ------------[ cut here ]------------
+[    2.0] WARNING: CPU: 1 PID: 42 at kernel/softirq.c:376 __local_bh_enable_ip+0x6d/0x80
+[    2.0] Modules linked in: e1000(P)
+[    2.0] CPU: 1 PID: 42 Comm: ksoftirqd/1 Tainted: P        W          6.1.0-9-amd64 #1 Debian
+[    2.0] RIP: 0010:__local_bh_enable_ip+0x6d/0x80
+[    2.0] Call Trace:
+[    2.0]  <IRQ>
+[    2.0]  run_ksoftirqd+0x1/0x20
+[    2.0]  </IRQ>
+[    2.0]  kthread+0x2/0x30
+[    2.0] ---[ end trace 0000000000000000 ]---
+[    3.0] usb 1-1: gone`;
+
+test("a warning begins at its cut mark, ends at its end mark, and is named by its second line", () => {
+  const [report, ...others] = read(WARNING).reports;
+  assert.deepEqual(others, []);
+  assert.ok(report);
+  const { kind, title, start, end, site, traces } = report;
+  assert.deepEqual(
+    { kind, title, start, end, site: site?.name, traces },
+    {
+      kind: "warning",
+      title: "WARNING: CPU: 1 PID: 42 at kernel/softirq.c:376 __local_bh_enable_ip+0x6d/0x80",
+      start: 1,
+      end: 12,
+      site: "__local_bh_enable_ip",
+      traces: [{ start: 6, end: 11 }],
+    },
+  );
+});
+
+test("the release, the modules and the tasks that a report tells are known", () => {
+  const log = read(WARNING);
+  assert.equal(log.release, "6.1.0-9-amd64");
+  assert.deepEqual([...log.modules], [["e1000", "P"]]);
+  assert.deepEqual([...log.tasks], [[42, "ksoftirqd/1"]]);
+});
+
+test("entries of a call trace are return addresses, the program counter is not", () => {
+  const log = read(WARNING);
+  assert.deepEqual([...log.entries.keys()], [5, 8, 10]);
+  assert.deepEqual(exactLines(log), [5]);
+});
+
+test("prefixes of dmesg, /dev/kmsg and syslog are seen through", () => {
+  for (const prefix of [
+    "<4>[    2.0] ",
+    "[    2.0][  T42] ",
+    "[Sat Nov 21 10:15:16 2026] ",
+    "Nov 21 10:15:16 host kernel: ",
+    "Nov 21 10:15:16 host kernel: [    2.0] ",
+    "kern  :warn  : [    2.0] ",
+    "",
+  ]) {
+    const log = read(
+      WARNING.replaceAll("[    1.0] ", prefix).replaceAll("[    2.0] ", prefix.replace("2.0", "2.012345")),
+    );
+    assert.equal(log.reports.length, 1, prefix);
+    assert.deepEqual([...log.entries.keys()], [5, 8, 10], prefix);
+  }
+});
+
+test("a panic within an oops stands for itself, and the next boot ends it", () => {
+  const { reports } = read(`[    5.0] BUG: unable to handle page fault for address: ffffc90000000000
+[    5.0] Oops: 0002 [#1] PREEMPT SMP
+[    5.0] RIP: 0010:f+0x1/0x2
+[    5.0] ---[ end trace 0000000000000000 ]---
+[    5.1] Kernel panic - not syncing: Fatal exception
+[    0.0] Linux version 6.1.0
+[    0.1] Call Trace:`);
+  assert.deepEqual(
+    reports.map(({ start, end }) => [start, end]),
+    [
+      [0, 4],
+      [4, 5],
+    ],
+  );
+});
+
+test("ARM's interrupted frame is no return address", () => {
+  const log = read(`[   15.1]  call_with_stack from __irq_svc+0x98/0xb0
+[   15.1] Exception stack(0xd0b95e78 to 0xd0b95ec0)
+[   15.1] 5e60:                                                       017a64b8 beffffff
+[   15.1]  __irq_svc from filldir64+0x104/0x218
+[   15.1]  filldir64 from kernfs_fop_readdir+0x11c/0x288`);
+  assert.deepEqual([...log.entries.keys()], [0, 3, 4]);
+  assert.deepEqual(exactLines(log), [3]);
+});
+
+test("of an address and its name the name is asked: it holds for every boot", () => {
+  const { entries } = read("[  7.6] Call Trace:\n[  7.6]  [<000003ffff4016de>] dump_stack_lvl+0x76/0xa0 ");
+  assert.equal(entries.get(1)?.word.kind, "symbol");
+});
+
+test("frames of crash's bt are return addresses, the exception's RIP is none", () => {
+  const log = read(` #0 [ffffd11f40523ad8] panic at ffffffff9b9cd21a
+ #3 [ffffd11f40523c20] asm_exc_page_fault at ffffffff9bc00c02
+    [exception RIP: lab_apply+47]
+    RIP: ffffffffc024b02f  RSP: ffffd11f40523cd8  RFLAGS: 00000246
+ #4 [ffffd11f40523d00] hello_init at ffffffffc02560b8 [lab_nullderef]`);
+  assert.deepEqual([...log.entries.keys()], [0, 1, 2, 4]);
+  assert.deepEqual(exactLines(log), [2]);
+});
+
+test("a log without an end is read: a hundred thousand lines in a moment", () => {
+  const lines = Array.from({ length: 100_000 }, (_, i) => `[    1.000000] BUG: line ${i} f+0x1/0x2`);
+  const started = performance.now();
+  assert.equal(readKernelLog(lines).reports.length, lines.length);
+  assert.ok(performance.now() - started < 3000);
+});

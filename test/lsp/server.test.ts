@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { resolve } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import type {
+  CodeLens,
+  DocumentLink,
+  DocumentSymbol,
+  FoldingRange,
+  Hover,
+  InlayHint,
+  Location,
+} from "vscode-languageserver/node";
+import { DapClient } from "../adapter/client.ts";
+import { LspClient } from "./client.ts";
+
+/** The sample's own log, as `log` prints it, in a document; the dump itself as the debug session. */
+const URI = "untitled:Untitled-1";
+const SAMPLE = resolve("sample");
+let [server, debug, text]: [LspClient, DapClient, string] = [undefined!, undefined!, ""];
+
+before(async () => {
+  [server, debug] = await Promise.all([
+    LspClient.start([pathToFileURL(SAMPLE).href]),
+    DapClient.launch({ vmcore: "sample/vmcore", modules: SAMPLE, kernelSource: SAMPLE }),
+  ]);
+  text = await debug.command("log");
+  await server.open(URI, text, "plaintext");
+});
+after(() => Promise.all([server.close(), debug.close()]));
+beforeEach(() => withSession(false));
+
+/** Whether the client has a debug session from now on. */
+async function withSession(isOpen: boolean): Promise<void> {
+  server.answer = isOpen ? ({ request, arguments: args }) => debug.request(request, args) : () => Promise.resolve(null);
+  await server.connection.sendNotification("vmcore/sessionChanged", {});
+}
+
+const document = { textDocument: { uri: URI } };
+const everything = { ...document, range: { start: { line: 0, character: 0 }, end: { line: 100_000, character: 0 } } };
+const textAt = (line: number): string => text.split("\n")[line] ?? "";
+
+async function hoverOn(line: RegExp, piece: string): Promise<string> {
+  const hover = await server.at<Hover | null>("textDocument/hover", URI, text, line, piece);
+  return hover ? (hover.contents as { value: string }).value : "";
+}
+
+test("the oops and the panic are symbols and fold", async () => {
+  const symbols = await server.request<DocumentSymbol[]>("textDocument/documentSymbol", document);
+  assert.deepEqual(
+    symbols.map(({ name, detail, children }) => [name, detail, children?.length]),
+    [
+      ["BUG: kernel NULL pointer dereference, address: 0000000000000000", "lab_apply [lab_nullderef]", 1],
+      ["Kernel panic - not syncing: Fatal exception", "", 0],
+    ],
+  );
+  const folds = await server.request<FoldingRange[]>("textDocument/foldingRange", document);
+  assert.match(textAt(folds[0]?.startLine ?? 0), /BUG: kernel NULL/);
+  assert.match(textAt(folds[0]?.endLine ?? 0), /end trace/);
+  assert.match(textAt(folds[1]?.startLine ?? 0), /Call Trace:/);
+});
+
+test("without a session a hover says what the log itself tells", async () => {
+  assert.match(
+    await hoverOn(/RIP: 0010:/, "lab_apply"),
+    /lab\\_apply.*lab\\_nullderef.*out of tree, unsigned, being loaded[^]*Byte 47 of 67/,
+  );
+  assert.match(await hoverOn(/R11: ffffffff9cad2328/, "R11"), /0xffffffff82ad2328 \(Kernel Offset 0x1a000000\)/);
+  assert.match(await hoverOn(/RAX: 0000000000000000 RBX/, "RAX"), /NULL/);
+  assert.match(await hoverOn(/Comm: insmod/, "169"), /Task 169.*insmod/);
+  assert.match(await hoverOn(/Modules linked in/, "virtio_blk"), /virtio\\_blk/);
+  assert.equal(await hoverOn(/Call Trace:/, "Call"), "");
+});
+
+test("without a session nothing is resolved and nothing fails", async () => {
+  assert.deepEqual(await server.request("textDocument/inlayHint", everything), []);
+  assert.deepEqual(await server.at("textDocument/definition", URI, text, /RIP: 0010:/, "lab_apply"), []);
+  assert.deepEqual(await server.request("workspace/symbol", { query: "lab_apply" }), []);
+  const lenses = await server.request<CodeLens[]>("textDocument/codeLens", document);
+  assert.deepEqual([...new Set(lenses.map(({ command }) => command?.command))], ["vmcore.open"]);
+});
+
+test("a client that knows no questions is survived", async () => {
+  server.answer = () => Promise.reject(new Error("no such thing"));
+  assert.match(await hoverOn(/RIP: 0010:/, "lab_apply"), /Byte 47 of 67/);
+});
+
+test("with a session the entries of the call trace carry their source lines", async () => {
+  await withSession(true);
+  const hints = await server.request<InlayHint[]>("textDocument/inlayHint", everything);
+  const labels = new Map(
+    hints.map(({ position, label }) => [textAt(position.line).replace(/^\[[^\]]*\]\s*/, ""), label]),
+  );
+  assert.equal(labels.get("RIP: 0010:lab_apply+0x2f/0x43 [lab_nullderef]"), "lab_nullderef.c:27 < lab_nullderef.c:36");
+  assert.match(JSON.stringify(labels.get("hello_init+0xb8/0x1000 [lab_nullderef]")), /^"lab_nullderef\.c:\d+"$/);
+  // The kernel's own lines need its vmlinux, which the sample comes without.
+  assert.equal(labels.has("do_one_initcall+0x59/0x220"), false);
+});
+
+test("a hundred entries are asked in one question", async () => {
+  await withSession(true);
+  server.questions.length = 0;
+  await server.request("textDocument/inlayHint", everything);
+  assert.deepEqual(
+    server.questions.map(({ request }) => request),
+    ["vmcore/about", "vmcore/describe", "vmcore/describe"],
+  );
+});
+
+test("with a session a hover says what an address, a task and a module are", async () => {
+  await withSession(true);
+  assert.match(
+    await hoverOn(/RIP: 0010:/, "lab_apply"),
+    /0xffffffffc024b02f `lab_apply\+0x2f`[^]*inlined `lab_poke` \[.*\]\(file:.*\/lab_nullderef\.c#L27\)/,
+  );
+  assert.match(await hoverOn(/RBX: ffff8ef6849a9800/, "RBX"), /slab object.*kmalloc-/);
+  assert.match(await hoverOn(/Comm: insmod/, "169"), /insmod[^]*ffff8ef68526c180/);
+  assert.match(await hoverOn(/Modules linked in/, "virtio_blk"), /0xffffffffc026b340/);
+});
+
+test("with a session the definition of an entry is its source line", async () => {
+  await withSession(true);
+  const [place] = await server.at<Location[]>("textDocument/definition", URI, text, /RIP: 0010:/, "lab_apply");
+  assert.ok(place);
+  assert.equal(place.uri, pathToFileURL(resolve("sample/lab_nullderef.c")).href);
+  assert.equal(place.range.start.line, 26);
+});
+
+test("with a session an oops offers its site and its call trace", async () => {
+  await withSession(true);
+  const lenses = await server.request<CodeLens[]>("textDocument/codeLens", document);
+  assert.deepEqual(
+    lenses.map(({ command }) => [command?.title, command?.command]),
+    [
+      ["Go to lab_apply", "vmcore.goTo"],
+      ["Resolve call trace", "vmcore.resolveReport"],
+    ],
+  );
+  const [uri, line] = (lenses[1]?.command?.arguments ?? []) as [string, number];
+  const { text: resolved } = await server.request<{ text: string }>("vmcore/resolvedReport", { uri, line });
+  assert.match(
+    resolved,
+    /RIP: 0010:lab_apply\+0x2f\/0x43 \[lab_nullderef\] \(lab_nullderef\.c:27 < lab_nullderef\.c:36\)\n/,
+  );
+});
+
+test("of a log of another kernel nothing is resolved", async () => {
+  await withSession(true);
+  const other = text.replaceAll("6.1.0-56-cloud-amd64", "5.10.0-1-amd64");
+  await server.open("untitled:other", other);
+  assert.deepEqual(
+    await server.request("textDocument/inlayHint", { ...everything, textDocument: { uri: "untitled:other" } }),
+    [],
+  );
+  const hover = await server.at<Hover>("textDocument/hover", "untitled:other", other, /RIP: 0010:/, "lab_apply");
+  assert.match((hover.contents as { value: string }).value, /open dump is of 6.*this log of 5/);
+});
+
+test("of a log of another boot names are resolved, addresses are not", async () => {
+  await withSession(true);
+  const other = text.replace("Kernel Offset: 0x1a000000", "Kernel Offset: 0x1b000000");
+  await server.open("untitled:boot", other);
+  const at = async (line: RegExp, piece: string): Promise<string> =>
+    ((await server.at<Hover>("textDocument/hover", "untitled:boot", other, line, piece)).contents as { value: string })
+      .value;
+  assert.match(await at(/RIP: 0010:/, "lab_apply"), /lab_apply\+0x2f/);
+  const register = await at(/RBX: ffff8ef6849a9800/, "RBX");
+  assert.match(register, /another boot/);
+  assert.doesNotMatch(register, /slab/);
+});
+
+test("source places lead to files of the workspace, and out of it never", async () => {
+  const log =
+    "[  1.0] kernel BUG at lab_nullderef.c:30!\n[  1.0] kernel BUG at ../package.c:1!\n[  1.0] at missing.c:3";
+  await server.open("untitled:links", log);
+  const links = await server.request<DocumentLink[]>("textDocument/documentLink", {
+    textDocument: { uri: "untitled:links" },
+  });
+  assert.deepEqual(
+    links.map(({ target }) => target),
+    [`${pathToFileURL(resolve("sample/lab_nullderef.c")).href}#L30`],
+  );
+});
+
+test("what is typed counts", async () => {
+  const uri = "untitled:typed";
+  await server.open(uri, "");
+  await server.connection.sendNotification("textDocument/didChange", {
+    textDocument: { uri, version: 2 },
+    contentChanges: [{ range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } }, text }],
+  });
+  const symbols = await server.request<DocumentSymbol[]>("textDocument/documentSymbol", { textDocument: { uri } });
+  assert.equal(symbols.length, 2);
+});
