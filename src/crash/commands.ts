@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { alias } from "./commands/alias.ts";
 import { ascii } from "./commands/ascii.ts";
+import { bpf } from "./commands/bpf.ts";
 import { bt } from "./commands/bt.ts";
 import { btop } from "./commands/btop.ts";
 import { dev } from "./commands/dev.ts";
@@ -51,6 +52,7 @@ export const commands = (): readonly Command[] => [
   star,
   alias,
   ascii,
+  bpf,
   bt,
   btop,
   dev,
