@@ -2,22 +2,25 @@ import { UsageError } from "../base/usageError.ts";
 import { type DebuginfoReport, debuginfoReport, type ModuleReport } from "../session/debuginfoReport.ts";
 import { OpenError } from "../session/openError.ts";
 import type { Try } from "../session/vmlinuxSearch.ts";
+import { download } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { searchOf } from "./openAndRun.ts";
 import { readOptions, usageText } from "./options.ts";
 
 /**
  * `vmcore-debug debuginfo [options] VMCORE...`: every file that was tried for the dump's debuginfo, why it was taken or
- * refused, and what to install. @returns the exit status: EXIT_FAILED when there is no vmlinux
+ * refused, and what to install. With --download what is missing is fetched by debuginfod first. @returns the exit status: EXIT_FAILED when there is no vmlinux
  */
-export function debuginfo(argv: readonly string[]): number {
+export async function debuginfo(argv: readonly string[]): Promise<number> {
   try {
     const options = readOptions(argv);
     if (options.help) {
       process.stdout.write(usageText);
       return EXIT_ANSWERED;
     }
-    const report = debuginfoReport({ ...options, search: searchOf(options) });
+    const wanted = { ...options, search: searchOf(options) };
+    let report = debuginfoReport(wanted);
+    if (options.downloads && (await downloadMissing(report)) > 0) report = debuginfoReport(wanted);
     process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report));
     return report.vmlinux === undefined ? EXIT_FAILED : EXIT_ANSWERED;
   } catch (error) {
@@ -25,6 +28,15 @@ export function debuginfo(argv: readonly string[]): number {
     process.stderr.write(`vmcore-debug: ${error.message}\n`);
     return error instanceof UsageError ? EXIT_USAGE : EXIT_OPEN;
   }
+}
+
+/** @throws UsageError where no server is named */
+function downloadMissing({ vmlinux, buildId, modules }: DebuginfoReport): Promise<number> {
+  if (!process.env["DEBUGINFOD_URLS"]) throw new UsageError("--download needs servers: set DEBUGINFOD_URLS");
+  return download([
+    ...(vmlinux === undefined ? [{ name: "vmlinux", buildId }] : []),
+    ...modules.filter(({ path }) => path === undefined),
+  ]);
 }
 
 /** The report for a person to read. */

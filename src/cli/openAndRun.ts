@@ -9,7 +9,9 @@ import { lackingTypes } from "../crash/lacking.ts";
 import { ansi, plain } from "../render/style.ts";
 import { type DebuginfoPlaces, placesOf } from "../session/debuginfoPlaces.ts";
 import { OpenError, openSession, type Session } from "../session/open.ts";
+import { download } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
+import { ExtensionFiles } from "./extensionFiles.ts";
 import { readOptions, usageText, type CliOptions } from "./options.ts";
 import { converse } from "./prompt.ts";
 import { complain, Terminal } from "./terminal.ts";
@@ -30,18 +32,30 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
   }
   let session: Session;
   try {
-    session = openSession({ ...options, search: searchOf(options) });
+    session = await openAndFetch(options);
   } catch (error) {
     if (!(error instanceof OpenError)) throw error;
     process.stderr.write(`vmcore-debug: ${error.message}\n`);
     return EXIT_OPEN;
   }
   try {
+    session.context.extensions = new ExtensionFiles();
     for (const warning of session.warnings) process.stderr.write(`vmcore-debug: ${warning}\n`);
     return (await work(session.context, options)) ? EXIT_ANSWERED : EXIT_FAILED;
   } finally {
     session.close();
   }
+}
+
+/** Opens the dump, and once more when debuginfod had the vmlinux that this machine has not. @throws OpenError */
+async function openAndFetch(options: CliOptions): Promise<Session> {
+  const wanted = { ...options, search: searchOf(options) };
+  const session = openSession(wanted);
+  if (session.vmlinux || !wanted.search) return session;
+  const buildId = session.memory.vmcoreinfo?.text("BUILD-ID");
+  if ((await download([{ name: "vmlinux", buildId }])) === 0) return session;
+  session.close();
+  return openSession(wanted);
 }
 
 /** Debuginfo that was not named is looked for on this machine, unless the user says not to. */

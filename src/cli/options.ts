@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly searches: boolean;
   readonly commands: readonly string[];
   readonly inputs: readonly string[];
+  /** Whether `debuginfo` fetches what is missing. */
+  readonly downloads: boolean;
   readonly json: boolean;
   readonly force: boolean;
   readonly silent: boolean;
@@ -33,6 +35,7 @@ Several VMCOREs are the files of one split dump.
       --modules DIR    where to look for modules' debuginfo; may be repeated
       --debuginfo DIR  where to look for both, laid out as /usr/lib/debug is; may be repeated
       --no-search      use the debuginfo that is named here, and look for no other
+      --download       with "debuginfo": fetch what is missing from the servers of DEBUGINFOD_URLS
       --json           one JSON document a command
       --force          open with a vmlinux of another build all the same
   -s, --silent         no banner before the prompt
@@ -62,6 +65,7 @@ export function readOptions(argv: readonly string[]): CliOptions {
     searches: !values["no-search"],
     commands: values.command ?? [],
     inputs: values.input ?? [],
+    downloads: values.download ?? false,
     json: values.json ?? false,
     force: values.force ?? false,
     silent: values.silent ?? false,
@@ -83,6 +87,7 @@ function parse(argv: readonly string[]) {
         modules: { type: "string", multiple: true },
         debuginfo: { type: "string", multiple: true },
         "no-search": { type: "boolean" },
+        download: { type: "boolean" },
         json: { type: "boolean" },
         force: { type: "boolean" },
         silent: { type: "boolean", short: "s" },

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { debuginfodOptions, fetchDebuginfo, type DebuginfodOptions } from "../../src/session/debuginfod.ts";
+import { debuginfoFile } from "../builders/debuginfoFile.ts";
+
+const buildId = "0123456789abcdef0123456789abcdef01234567";
+const file = debuginfoFile({ buildId, sections: [{ name: ".debug_str", bytes: new Uint8Array(1 << 16) }] });
+
+async function server(t: TestContext, listener: RequestListener): Promise<string> {
+  const http = createServer(listener).listen(0, "127.0.0.1");
+  t.after(() => {
+    http.closeAllConnections();
+    http.close();
+  });
+  await once(http, "listening");
+  return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+}
+
+function options(t: TestContext, ...urls: string[]): DebuginfodOptions {
+  const cache = mkdtempSync(join(tmpdir(), "vmcore-debuginfod-"));
+  t.after(() => rmSync(cache, { recursive: true }));
+  return { urls, cache, timeout: 5000, maxSize: 1 << 20 };
+}
+
+const kept = ({ cache }: DebuginfodOptions): string[] =>
+  existsSync(join(cache, buildId)) ? readdirSync(join(cache, buildId)) : [];
+
+test("a file is fetched once, into the layout of debuginfod's clients, from the first server that has it", async (t) => {
+  const asked: string[] = [];
+  const without = await server(t, (_, response) => response.writeHead(404).end());
+  const has = await server(t, ({ url }, response) => {
+    asked.push(url ?? "");
+    response.end(file);
+  });
+  const steps: (readonly [number, number | undefined])[] = [];
+  const settings = { ...options(t, without, `${has}/`), onProgress: (...step: [number, number | undefined]) => steps.push(step) }; // prettier-ignore
+  for (let i = 0; i < 2; i++) {
+    const { path } = await fetchDebuginfo(buildId, settings);
+    assert.equal(path, join(settings.cache, buildId, "debuginfo"));
+    assert.deepEqual(readFileSync(path), Buffer.from(file));
+  }
+  assert.deepEqual(asked, [`/buildid/${buildId}/debuginfo`]);
+  assert.deepEqual(steps.at(-1), [file.length, file.length]);
+  assert.deepEqual(kept(settings), ["debuginfo"]);
+});
+
+test("a server that lies is refused with its reason, and nothing is kept", async (t) => {
+  const lies: readonly (readonly [RequestListener, RegExp])[] = [
+    [(_, response) => response.end(debuginfoFile({ buildId: "ff".repeat(20) })), /sends a file of build-id (ff){20}$/],
+    [(_, response) => response.end("<html>"), /sends what is no ELF file$/],
+    [(_, response) => response.writeHead(200, { "content-length": 1e12 }).write("x"), /sends more than 1048576 bytes/],
+    [(_, response) => endless(response), /sends more than 1048576 bytes/],
+    [(_, response) => response.writeHead(302, { location: "file:///etc/passwd" }).end(), /cannot be asked/],
+    [(_, response) => response.writeHead(500).end(), /answers 500/],
+  ];
+  for (const [listener, remark] of lies) {
+    const settings = options(t, await server(t, listener));
+    const { path, remarks } = await fetchDebuginfo(buildId, settings);
+    assert.equal(path, undefined);
+    assert.match(remarks.join(), remark);
+    assert.deepEqual(readdirSync(settings.cache), []);
+  }
+});
+
+function endless(response: Parameters<RequestListener>[1]): void {
+  const more = (): void => {
+    while (!response.destroyed && response.write(Buffer.alloc(1 << 16)));
+  };
+  response.on("drain", more);
+  more();
+}
+
+test("a server that sends too little is given up", async (t) => {
+  const slow = await server(t, (_, response) => response.writeHead(200).write("x"));
+  const settings = { ...options(t, slow), timeout: 100 };
+  const { path, remarks } = await fetchDebuginfo(buildId, settings);
+  assert.equal(path, undefined);
+  assert.match(remarks.join(), /is too slow: 1 bytes in 0\.1 s/);
+});
+
+test("a transfer that was cut off is continued where it ended, and is no answer before it is whole", async (t) => {
+  const ranges: (string | undefined)[] = [];
+  const url = await server(t, ({ headers, socket }, response) => {
+    ranges.push(headers.range);
+    const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
+    if (from > 0) return void response.writeHead(206).end(file.subarray(from));
+    response.writeHead(200, { "content-length": file.length });
+    response.write(file.subarray(0, 1000), () => setTimeout(() => socket.destroy(), 50));
+  });
+  const settings = options(t, url);
+  assert.equal((await fetchDebuginfo(buildId, settings)).path, undefined);
+  assert.deepEqual(kept(settings), ["debuginfo.part"]);
+  const { path = "" } = await fetchDebuginfo(buildId, settings);
+  assert.deepEqual(readFileSync(path), Buffer.from(file));
+  assert.deepEqual(ranges, [undefined, "bytes=1000-"]);
+});
+
+test("a part that no server continues is dropped", async (t) => {
+  const settings = options(t, await server(t, (_, response) => response.writeHead(416).end()));
+  mkdirSync(join(settings.cache, buildId));
+  writeFileSync(join(settings.cache, buildId, "debuginfo.part"), "left over");
+  await fetchDebuginfo(buildId, settings);
+  assert.deepEqual(kept(settings), []);
+});
+
+test("a transfer can be cancelled", async (t) => {
+  const abort = new AbortController();
+  const url = await server(t, (_, response) => {
+    response.writeHead(200).write("x");
+    setTimeout(() => abort.abort(), 20);
+  });
+  const { path, remarks } = await fetchDebuginfo(buildId, { ...options(t, url), signal: abort.signal });
+  assert.equal(path, undefined);
+  assert.deepEqual(remarks, [`${url} was cancelled`]);
+});
+
+test("nobody is asked unless DEBUGINFOD_URLS names somebody; its other words are left out", () => {
+  assert.deepEqual(debuginfodOptions({}, "cache").urls, []);
+  const { urls, timeout, maxSize } = debuginfodOptions(
+    { DEBUGINFOD_URLS: "ima:enforcing https://one/  http://two", DEBUGINFOD_TIMEOUT: "7", DEBUGINFOD_MAXSIZE: "100" },
+    "cache",
+  );
+  assert.deepEqual({ urls, timeout, maxSize }, { urls: ["https://one/", "http://two"], timeout: 7000, maxSize: 100 });
+});
