@@ -8,6 +8,7 @@ import { dev } from "./commands/dev.ts";
 import { dis } from "./commands/dis.ts";
 import { evaluate } from "./commands/eval.ts";
 import { exit, q } from "./commands/exit.ts";
+import { extend } from "./commands/extend.ts";
 import { files } from "./commands/files.ts";
 import { foreach } from "./commands/foreach.ts";
 import { fuser } from "./commands/fuser.ts";
@@ -18,6 +19,7 @@ import { irq } from "./commands/irq.ts";
 import { kmem } from "./commands/kmem.ts";
 import { list } from "./commands/list.ts";
 import { log } from "./commands/log.ts";
+import { mach } from "./commands/mach.ts";
 import { map } from "./commands/map.ts";
 import { mod } from "./commands/mod.ts";
 import { mount } from "./commands/mount.ts";
@@ -59,6 +61,7 @@ export const commands = (): readonly Command[] => [
   dis,
   evaluate,
   exit,
+  extend,
   files,
   foreach,
   fuser,
@@ -69,6 +72,7 @@ export const commands = (): readonly Command[] => [
   kmem,
   list,
   log,
+  mach,
   map,
   mod,
   mount,

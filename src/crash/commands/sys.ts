@@ -1,6 +1,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
-import { cpus, onlineCpus, possibleCpus } from "../../linux/cpumask.ts";
+import { possibleCpus } from "../../linux/cpumask.ts";
 import { presentPages } from "../../linux/mm.ts";
 import { pageSize } from "../../linux/page.ts";
 import { panicMessage } from "../../linux/panic.ts";
@@ -12,6 +12,7 @@ import { globalU32 } from "../../linux/vmcoreinfo.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { type Cell, cell } from "../cell.ts";
 import { command, type Context } from "../command.ts";
+import { cpuCounts, megahertz } from "../machine.ts";
 import { anyNumber } from "../number.ts";
 import { dateText, durationText, sizeText } from "../quantity.ts";
 import { type Json, type Line, type Piece, record, type Span, text } from "../piece.ts";
@@ -82,12 +83,6 @@ function withoutVmlinux(kernel: Kernel): string {
   return `(no vmlinux; from the dump: ${sources.length > 0 ? [...new Set(sources)].join(", ") : "nothing"})`;
 }
 
-function cpuCounts(kernel: Kernel): string {
-  const online = onlineCpus(kernel).length;
-  const present = Math.max(cpus(kernel, "present").length, online);
-  return online < present ? `${present} [OFFLINE: ${present - online}]` : String(present);
-}
-
 /** @throws Fault of `read` when there is no other answer */
 function attemptOr<T>(read: () => T, other: T | undefined): T {
   const value = attempt(read);
@@ -105,11 +100,7 @@ function taskCount(kernel: Kernel): number {
   return counted + possibleCpus(kernel).length;
 }
 
-/** x86 alone keeps its clock rate in a variable, `cpu_khz`. */
-function machine(kernel: Kernel): string {
-  const khz = globalU32(kernel, "cpu_khz");
-  return `${utsname(kernel).machine}  (${khz === undefined ? "unknown" : Math.floor(khz / 1000)} Mhz)`;
-}
+const machine = (kernel: Kernel): string => `${utsname(kernel).machine}  (${megahertz(kernel) ?? "unknown"} Mhz)`;
 
 function panic(kernel: Kernel): Cell {
   const message = panicMessage(kernel);
