@@ -1,6 +1,7 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import { addressAt } from "./expression.ts";
+import { isServed } from "./languageClient.ts";
 import { activeSession, focusedFrame } from "./session.ts";
 
 /** Says what an address in any text stands for; VS Code's debug hover serves the stopped frame's own file alone. */
@@ -9,7 +10,8 @@ export const hover = (): vscode.Disposable[] => [
     async provideHover(document, position) {
       const session = activeSession();
       const range = addressAt(document.lineAt(position.line).text, position.character);
-      if (!session || !range) return undefined;
+      // The language server knows the words of a log better.
+      if (!session || !range || isServed(document)) return undefined;
       const place = new vscode.Range(position.line, range.start, position.line, range.end);
       const args: DebugProtocol.EvaluateArguments = { expression: document.getText(place), context: "hover" };
       const frameId = focusedFrame(session);

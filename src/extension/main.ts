@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import { addresses } from "./addresses.ts";
 import { configuration } from "./configuration.ts";
 import { dumpEditor } from "./dumpEditor.ts";
@@ -7,6 +7,7 @@ import { focus } from "./focus.ts";
 import { hover } from "./hover.ts";
 import { inlineValues } from "./inlineValues.ts";
 import { kernelView } from "./kernelView.ts";
+import { languageClient } from "./languageClient.ts";
 import { log } from "./log.ts";
 import { memoryDocument } from "./memoryDocument.ts";
 import { openDump } from "./openDump.ts";
@@ -31,6 +32,7 @@ const features: readonly Feature[] = [
   evaluatable,
   hover,
   kernelView,
+  languageClient,
 ];
 
 export function activate(context: vscode.ExtensionContext): void {
