@@ -26,6 +26,8 @@ export interface Context {
   sourceText?: ((file: string) => readonly string[] | undefined) | undefined;
   /** Loads and unloads modules' debuginfo; undefined where the face opens no files. */
   modules?: ModuleDebuginfoControl | undefined;
+  /** Commands of the user's own; undefined where the face runs no foreign code: only the terminal does. */
+  extensions?: Extensions | undefined;
   /** Facts of the opened files for `sys`, set by session/: paths as given, format, sizes, warnings. */
   readonly session: SessionFacts;
 }
@@ -36,6 +38,20 @@ export interface DeviceDump {
   readonly offset: number;
   /** Bytes. */
   readonly size: number;
+}
+
+/** What `extend` steers: files with commands that the user wrote. */
+export interface Extensions {
+  /** By path, in the order in which they were loaded. */
+  readonly loaded: ReadonlyMap<string, readonly Command[]>;
+  /**
+   * Runs a JavaScript or TypeScript file whose default export, or export `commands`, is a command or several.
+   * @returns its path in full
+   * @throws UsageError when it cannot be run, or exports no commands
+   */
+  load(path: string): string;
+  /** @throws UsageError for a file that is not loaded */
+  unload(path: string): void;
 }
 
 /** What `mod` steers: which file a module's lines, types and globals come from. session/ has the files. */

@@ -101,13 +101,17 @@ export const synopsis = ({ name, usage }: Command): readonly string[] =>
 export function resolve(context: Context, text: string): { command: Command; line: string } {
   // As in gdb, `p/x` is p with a format.
   const name = text.startsWith("*") ? "*" : (/^[^\s/]+/.exec(text)?.[0] ?? text);
-  const command = commands().find((one) => one.name === name);
+  const command = commands().find((one) => one.name === name) ?? ownCommand(context, name);
   if (command) return { command, line: text.slice(name.length) };
   const implied = impliedCommand(context, /^[A-Za-z_]\w*/.exec(text)?.[0] ?? "");
   const found = commands().find((one) => one.name === implied);
   if (found) return { command: found, line: ` ${text}` };
   throw new UsageError(`command not found: ${name}; "help" lists the commands`);
 }
+
+/** A command of a file that `extend` loaded: the latest of that name. */
+const ownCommand = ({ extensions }: Context, name: string): Command | undefined =>
+  [...(extensions?.loaded.values() ?? [])].flat().findLast((one) => one.name === name);
 
 function impliedCommand({ kernel }: Context, name: string): string | undefined {
   if (name === "") return undefined;
