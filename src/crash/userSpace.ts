@@ -6,7 +6,7 @@ import type { Context } from "./command.ts";
 
 /** The user memory of the current task. @throws UsageError when it has none, Fault */
 export function currentUserSpace({ kernel, task }: Context): AddressSpace {
-  if (task.at("mm").value() === 0n) throw new UsageError("the current task is a kernel thread: it has no user memory");
+  if (task.at("mm").value() === 0n) throw new UsageError("current context has no user address space");
   return kernel.memory.user(task.at("mm.pgd").value(), `user of pid ${task.at("pid").value()}`);
 }
 

@@ -29,6 +29,42 @@ export const transcriptDifferences: readonly {
     reason: "crash takes only a symbol in this place; an expression has a place in memory, too",
   },
   {
+    command: /^kmem -i$/,
+    pattern: /^SHARED /,
+    reason: "no counter knows it, every page has to be looked at: since crash 9 and here only with -i=shared",
+  },
+  {
+    command: /^kmem -i$/,
+    pattern: /^COMMITTED /,
+    reason: "mm/util.c (vm_memory_committed) adds what CPUs have not folded in; crash reads the common count alone",
+  },
+  {
+    command: /^kmem -V$/,
+    pattern: /^(VM_NUMA_EVENT:|NUMA_[A-Z_]+: \d+)$/,
+    reason: "mm/vmstat.c: vm_numa_event has NUMA events since v5.14; crash does not know it",
+  },
+  {
+    command: /^kmem (init_task|schedule)$/,
+    pattern: /./,
+    reason: "crash takes only a hexadecimal address in this place; a symbol has an address, too",
+  },
+  {
+    dump: /^x86_64-6\.1\/abba /,
+    command: /^kmem -s$/,
+    pattern: /^ffff8b5601a4d300 64 (64|0) 256 4 4k ext4_io_end$/,
+    reason: "crash forgets the partial slab of a CPU that has no current one; its own kmem -S shows every object free",
+  },
+  {
+    command: /^mach$/,
+    pattern: /^((MCE|\(unknown\)) STACKS?( SIZE: \d+|:)|CPU \d: fffffe00000(12|14|4d|4f|88|8a|c3|c5)000)$/,
+    reason: "struct cea_exception_stacks has MCE_stack of 8 KiB before VC_stack_guard; crash took the guard for it",
+  },
+  {
+    command: /^search -[up] -c /,
+    pattern: /^[0-9a-f]+: (mapped|LAB-MARKER)/,
+    reason: "recorded from the unfiltered dump: the stored copy leaves out user pages (-d 31)",
+  },
+  {
     command: /^rd -S init_task/,
     pattern: /: (\.data|init_stack) /,
     reason: "crash counts the names of ELF sections as symbols; what is declared there is init_stack",
