@@ -59,7 +59,9 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
 
   private search(module: Obj, name: string, place: string | undefined): ModuleSearch {
     if (place === undefined) return this.files.search(module, name);
-    if (statSync(place, { throwIfNoEntry: false })?.isDirectory()) return this.inDirectory(place).search(module, name);
+    const stat = statSync(place, { throwIfNoEntry: false });
+    if (!stat) throw new UsageError(`${place}: there is no such file or directory`);
+    if (stat.isDirectory()) return this.inDirectory(place).search(module, name);
     return this.files.named(module, place);
   }
 

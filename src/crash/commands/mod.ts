@@ -72,7 +72,7 @@ function* loadAll(
   found: readonly Obj[],
   directory: string | undefined,
 ): Pieces {
-  const refused: string[] = [];
+  const refused = new Set<string>();
   for (const [done, module] of found.entries()) {
     yield progress("loading debuginfo of modules", done, found.length);
     const name = attempt(() => moduleName(module));
@@ -81,10 +81,10 @@ function* loadAll(
       control.load(name, directory);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      refused.push(error.message);
+      refused.add(error.message);
     }
   }
-  yield* refused.map((why) => text(`mod: ${why}`));
+  for (const why of refused) yield text(`mod: ${why}`);
   yield* table(context, found);
 }
 
