@@ -15,3 +15,10 @@ export function middle(span: Span, width: number): Span[] {
   const before = space.slice(0, (space.length + 1) >> 1);
   return [before, span, space.slice(before.length)];
 }
+
+/** The same with an odd blank after it. */
+export function center(span: Span, width: number): Span[] {
+  const space = blanks(span, width);
+  const before = space.slice(0, space.length >> 1);
+  return [before, span, space.slice(before.length)];
+}

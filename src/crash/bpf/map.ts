@@ -4,14 +4,14 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { addressCell, addressTitle } from "../addressCell.ts";
 import { cell } from "../cell.ts";
-import { left, middle } from "../pad.ts";
+import { left, center } from "../pad.ts";
 import { record, type Line, type Piece } from "../piece.ts";
 
 const ID_WIDTH = 3;
 const TYPE_WIDTH = 20;
 
 export const mapHeading = (kernel: Kernel): Line => [
-  { as: "title", text: ` ID  ${addressTitle(kernel, "BPF_MAP")}     BPF_MAP_TYPE       MAP_FLAGS` },
+  { as: "title", text: ` ID  ${addressTitle(kernel, "BPF_MAP")}     BPF_MAP_TYPE     MAP_FLAGS` },
 ];
 
 /** @param detailed with sizes, memory, name and owner */
@@ -24,7 +24,7 @@ export function mapRow(map: Obj, detailed: boolean): Piece {
     (bits) => padHex(bits, 8),
   );
   const row: Line = [
-    ...[" ", ...left(id.span, ID_WIDTH), " ", own.span, " ", ...middle(type.span, TYPE_WIDTH), "  ", flags.span],
+    ...[" ", ...left(id.span, ID_WIDTH), " ", own.span, " ", ...center(type.span, TYPE_WIDTH), "  ", flags.span],
   ];
   const data = { id: id.json, map: own.json, type: type.json, flags: flags.json };
   if (!detailed) return record(data, row);

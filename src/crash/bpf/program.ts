@@ -4,7 +4,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { addressCell, addressTitle } from "../addressCell.ts";
 import { cell } from "../cell.ts";
-import { left, middle } from "../pad.ts";
+import { left, center } from "../pad.ts";
 import { record, type Line, type Piece } from "../piece.ts";
 import { dateText } from "../quantity.ts";
 
@@ -30,8 +30,8 @@ export function programRow(program: Obj, detailed: boolean): Piece {
   const tag = cell(() => Buffer.from(program.at("tag").bytes()).toString("hex"));
   const maps = cell(() => [...usedMaps(program)].map((map) => map.at("id").number()).join(","));
   const row: Line = [
-    ...[" ", ...left(id.span, ID_WIDTH), " ", own.span, " ", aux.span, " ", ...middle(type.span, TYPE_WIDTH), " "],
-    ...[...left(tag.span, TAG_WIDTH), " ", ...middle(maps.span, MAPS_WIDTH)],
+    ...[" ", ...left(id.span, ID_WIDTH), " ", own.span, " ", aux.span, " ", ...center(type.span, TYPE_WIDTH), " "],
+    ...[...left(tag.span, TAG_WIDTH), " ", ...center(maps.span, MAPS_WIDTH)],
   ];
   const data = { id: id.json, program: own.json, aux: aux.json, type: type.json, tag: tag.json, maps: maps.json };
   if (!detailed) return record(data, row);

@@ -5,7 +5,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { addressCell, symbolCell } from "../addressCell.ts";
 import { type Cell, cell } from "../cell.ts";
-import { left, middle, right } from "../pad.ts";
+import { left, center, right } from "../pad.ts";
 import { faultPiece, faultSpan, faultText, record, text, type Piece, type Pieces } from "../piece.ts";
 
 const MAJOR_WIDTH = 4;
@@ -36,7 +36,7 @@ export function* deviceNumbers(kernel: Kernel): Pieces {
 function heading({ arch }: Kernel, kind: string, object: string): Piece {
   const width = arch.wordSize * 2;
   const title = object.padStart(Math.ceil((width + object.length) / 2)).padEnd(width);
-  return text([{ as: "title", text: `${kind}    ${"NAME".padEnd(NAME_WIDTH)} ${title}  OPERATIONS` }]);
+  return text([{ as: "title", text: `${kind}    ${"NAME".padEnd(NAME_WIDTH)}${title}  OPERATIONS` }]);
 }
 
 /**
@@ -61,7 +61,7 @@ function row(entry: Obj, kind: string, device: Obj | undefined | Fault, operatio
     ...right(major.span, MAJOR_WIDTH),
     " ".repeat(6),
     ...left(name.span, NAME_WIDTH),
-    ...(known ? [own.span] : middle(own.span, width)),
+    ...(known ? [own.span] : center(own.span, width)),
     ...(functions ? ["  ", functions.span] : []),
   ]);
 }

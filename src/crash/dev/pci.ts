@@ -14,7 +14,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { addressCell, addressTitle } from "../addressCell.ts";
 import { cell } from "../cell.ts";
-import { left, middle } from "../pad.ts";
+import { center } from "../pad.ts";
 import { faultPiece, record, text, type Piece, type Pieces } from "../piece.ts";
 
 /** Buses behind buses: their numbers have 8 bits. */
@@ -34,7 +34,7 @@ export function* pciBuses(kernel: Kernel): Pieces {
 
 function* devices(bus: Obj, depth: number): Pieces {
   const { kernel } = bus;
-  const titles = [addressTitle(kernel, "PCI DEV"), "DO:BU:SL.FN ", "CLASS ", " PCI_ID  ", "  TYPE"];
+  const titles = [addressTitle(kernel, "PCI DEV"), "DO:BU:SL.FN ", "CLASS ", " PCI_ID  ", "   TYPE   "];
   yield text([{ as: "title", text: `  ${titles.join(" ")}` }]);
   // A bus behind a bridge begins with that bridge.
   const bridge = attempt(() => bus.at("self").value());
@@ -42,8 +42,10 @@ function* devices(bus: Obj, depth: number): Pieces {
   else if (bridge !== 0n) yield deviceRow(bus.at("self").deref(), bus);
   for (const device of faultLast(pciDevices(bus)))
     yield device instanceof Fault ? faultPiece(device, "dev: ") : deviceRow(device, bus);
-  yield text("");
+  // A bus behind a bridge is parted from what follows it; the root bus after all of them.
+  if (depth > 0) yield text("");
   if (depth < MAX_DEPTH) yield* childBuses(bus, depth + 1);
+  if (depth === 0) yield text("");
 }
 
 function* childBuses(bus: Obj, depth: number): Pieces {
@@ -79,7 +81,7 @@ function deviceRow(device: Obj, bus: Obj): Piece {
     express: cell(() => isPciExpress(device)).json,
   };
   return record(data, [
-    ...["  ", own.span, " ", ...middle(name.span, 12), " ", ...middle(kind.span, 6), " "],
-    ...[...middle(id.span, 9), " ", ...left(type.span, 10)],
+    ...["  ", own.span, " ", ...center(name.span, 12), " ", ...center(kind.span, 6), " "],
+    ...[...center(id.span, 9), " ", ...center(type.span, 10)],
   ]);
 }
