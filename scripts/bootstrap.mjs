@@ -23,7 +23,7 @@ const tasks = {
   format: () => [prettier("--write")],
   test: () => [tests((folder) => !["corpus", "e2e"].includes(folder))],
   corpus: () => [...tasks.build(), tests((folder) => folder === "corpus")],
-  bench: () => [...tasks.build(), ["scripts/bench.mjs"]],
+  bench: () => [...tasks.build(), ["scripts/bench.mjs"], ["scripts/benchAdapter.mjs"]],
   package: () => [...tasks.build(), ["scripts/package.mjs"]],
   workbench: () => [...tasks.package(), ["scripts/workbench.mjs"]],
   ok: () => [...tasks.check(), ...tasks.lint(), ...tasks.test()],

@@ -11,7 +11,6 @@ import type { Client } from "./client.ts";
 import { openingCommands } from "./console.ts";
 import type { Handlers } from "./handlers.ts";
 import { launchArguments } from "./launch.ts";
-import { namesOf } from "./names.ts";
 import { Progress } from "./progress.ts";
 import { breakpoints } from "./requests/breakpoints.ts";
 import { completions } from "./requests/completions.ts";
@@ -177,9 +176,8 @@ export class VmcoreDebugSession extends DebugSession {
       this.sendEvent(event);
       for (const sentence of target.remarks()) this.client.output(`${sentence}\n`, { category: "important" });
       await this.quiet();
+      await drive(target.warmUp(), new AbortController().signal);
       await drive(openingCommands(target), new AbortController().signal);
-      await this.quiet();
-      await drive(namesOf(target.kernel), new AbortController().signal);
     } catch (error) {
       this.client.output(`${error instanceof Error ? error.message : String(error)}\n`, { category: "stderr" });
       this.log("error", error instanceof Error ? (error.stack ?? error.message) : String(error));

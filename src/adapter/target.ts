@@ -9,14 +9,19 @@ import { evaluate, type Scope } from "../model/expression/evaluate.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { bare } from "../debuginfo/ctype.ts";
 import { openSession, type Session } from "../session/open.ts";
+import type { Job } from "../session/job.ts";
 import { SourceFiles } from "../session/source.ts";
 import type { Client } from "./client.ts";
 import { Frames } from "./frames.ts";
 import type { LaunchArguments } from "./launch.ts";
+import { namesOf } from "./names.ts";
 import { References } from "./references.ts";
 import { Sources } from "./sources.ts";
 import { type Thread, Threads } from "./threads.ts";
 import type { Unfolding } from "./unfolding.ts";
+
+/** A step passes some units of the debuginfo: each has new names by the dozen. */
+const NAMES_A_STEP = 64;
 
 /** What the session's one `stopped` event says. */
 export interface Stop {
@@ -98,6 +103,14 @@ export class Target {
     return kind === "pointer" || kind === "int" || kind === "enum"
       ? BigInt.asUintN(64, object.value())
       : object.address;
+  }
+
+  /** Indexes that the first completion or the first value with an unusual type would have to wait for. */
+  *warmUp(): Job<void> {
+    yield* namesOf(this.kernel);
+    // Asking for the last of its names makes the debuginfo pass all of its units.
+    let count = 0;
+    for (const _ of this.session.vmlinux?.dwarf()?.types.names() ?? []) if (++count % NAMES_A_STEP === 0) yield;
   }
 
   close(): void {

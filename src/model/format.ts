@@ -318,7 +318,8 @@ export function symbolText(kernel: Kernel, address: bigint, ofText = false): str
   if (offset === 0n) return symbol.name;
   if (symbol.size > 0 && offset >= BigInt(symbol.size)) return undefined;
   if (ofText || offset >= MAX_GAP) {
-    const type = kernel.types.variable(symbol.name);
+    // `.LC3` and `jumptable.50` are no variables, and to learn that of the debuginfo may take a second.
+    const type = /^\w+$/.test(symbol.name) ? kernel.types.variable(symbol.name) : undefined;
     if (!type || offset >= BigInt(sizeOf(type))) return undefined;
   }
   return `${symbol.name}+${offset}`;

@@ -1,0 +1,181 @@
+// The debug adapter's figures for npm run bench: from spawning it to the panic stack and its scopes, against drgn printing
+// that stack; and how fast it answers in a scripted session. Adds its section to docs/benchmarks.md.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const RUNS = Number(process.env.BENCH_RUNS ?? 5);
+const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
+const peers = resolve(corpus, "../peers/peers.sh");
+const vmcore = join(corpus, "x86_64-6.1/sysrq/vmcore");
+if (!existsSync(vmcore)) {
+  console.error(`bench: no corpus at ${corpus}: set VMCORE_CORPUS`);
+  process.exit(1);
+}
+const text = (command, ...args) => spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() ?? "";
+const vmlinux = text(join(corpus, "get-debuginfo.sh"), "x86_64-6.1").split("\n").at(-1);
+const havePeers = spawnSync(peers, ["install"], { stdio: "ignore" }).status === 0;
+
+/** A DAP client that only asks and waits. */
+class Client {
+  #rest = Buffer.alloc(0);
+  #waiting = new Map();
+  #seq = 1;
+  constructor() {
+    this.process = spawn(process.execPath, ["dist/adapter.js"], { stdio: ["pipe", "pipe", "inherit"] });
+    this.stopped = new Promise((done) => this.#waiting.set("stopped", done));
+    this.process.stdout.on("data", (data) => this.#read(data));
+  }
+  #read(data) {
+    this.#rest = Buffer.concat([this.#rest, data]);
+    for (;;) {
+      const head = this.#rest.indexOf("\r\n\r\n");
+      const length = Number(/Content-Length: (\d+)/.exec(this.#rest.toString("latin1", 0, Math.max(0, head)))?.[1]);
+      if (head < 0 || this.#rest.length < head + 4 + length) return;
+      const message = JSON.parse(this.#rest.toString("utf8", head + 4, head + 4 + length));
+      this.#rest = this.#rest.subarray(head + 4 + length);
+      this.#waiting.get(message.type === "response" ? message.request_seq : message.event)?.(message);
+    }
+  }
+  async request(command, args) {
+    const seq = this.#seq++;
+    const json = JSON.stringify({ seq, type: "request", command, arguments: args });
+    const answer = new Promise((done) => this.#waiting.set(seq, done));
+    this.process.stdin.write(`Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`);
+    const { success, message, body } = await answer;
+    if (!success) throw new Error(`${command}: ${message}`);
+    return body;
+  }
+  /** Opens the dump and asks what an editor asks first. */
+  async arrive() {
+    await this.request("initialize", { adapterID: "vmcore", pathFormat: "path" });
+    await this.request("launch", { vmcore, vmlinux, search: false });
+    await this.request("configurationDone");
+    const { threadId } = (await this.stopped).body;
+    const { stackFrames } = await this.request("stackTrace", { threadId });
+    const isCrash = ({ source, presentationHint }) =>
+      source && source.presentationHint !== "deemphasize" && presentationHint === undefined;
+    const { scopes } = await this.request("scopes", { frameId: stackFrames.find(isCrash).id });
+    return { stackFrames, scopes };
+  }
+  peakMiB() {
+    const status = existsSync("/proc/self") ? readFileSync(`/proc/${this.process.pid}/status`, "utf8") : "";
+    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024;
+  }
+  async close() {
+    const gone = new Promise((done) => this.process.once("exit", done));
+    await this.request("disconnect");
+    await gone;
+  }
+}
+
+const sorted = (values) => values.toSorted((a, b) => a - b);
+const at = (values, share) => sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))];
+
+async function ours() {
+  const start = performance.now();
+  const client = new Client();
+  await client.arrive();
+  const result = { seconds: (performance.now() - start) / 1000, mib: client.peakMiB() };
+  await client.close();
+  return result;
+}
+
+function drgn() {
+  const command = existsSync("/usr/bin/time") ? ["/usr/bin/time", "-f", "%M"] : [];
+  const start = performance.now();
+  const { stderr } = spawnSync([...command, peers][0], [...command, peers, "backtrace", vmlinux, vmcore].slice(1), {
+    encoding: "utf8",
+  });
+  return {
+    seconds: (performance.now() - start) / 1000,
+    mib: command.length > 0 ? Number(stderr.trim().split("\n").at(-1)) / 1024 : NaN,
+  };
+}
+
+/** 300 requests as a person's eye and hands would cause them; milliseconds by kind. */
+async function session() {
+  const client = new Client();
+  const { stackFrames, scopes } = await client.arrive();
+  const times = { "struct expansion": [], hover: [], completion: [] };
+  const timed = async (kind, command, args) => {
+    const start = performance.now();
+    const body = await client.request(command, args).catch(() => undefined);
+    times[kind].push(performance.now() - start);
+    return body;
+  };
+  const frame = stackFrames.find(({ name }) => name === "vfs_write") ?? stackFrames[0];
+  const open = [scopes.find(({ name }) => name.startsWith("Task")).variablesReference];
+  for (let i = 0; i < 100; i++) {
+    const { variables } = await timed("struct expansion", "variables", { variablesReference: open[i % open.length] });
+    for (const { variablesReference } of variables)
+      if (variablesReference > 0 && open.length < 100) open.push(variablesReference);
+  }
+  const hovers = [
+    "file",
+    "file->f_path",
+    "file->f_op",
+    "file->f_inode->i_sb",
+    "count",
+    "pos",
+    "jiffies",
+    "init_task",
+    "ffffffff81aa8a06",
+  ];
+  for (let i = 0; i < 100; i++) {
+    await timed("hover", "evaluate", { expression: hovers[i % hovers.length], context: "hover", frameId: frame.id });
+  }
+  const typed = ["p file->f_pat", "struct task_struct", "p init_task.mm", "bt -l", "log -T", "p jiffies", "sym panic"];
+  const prefixes = typed.flatMap((line) => Array.from(line, (_, i) => line.slice(0, i + 1)));
+  for (let i = 0; i < 100; i++) {
+    const line = prefixes[i % prefixes.length];
+    await timed("completion", "completions", { text: line, column: line.length + 1, frameId: frame.id });
+  }
+  await client.close();
+  return times;
+}
+
+const runs = { ours: [], drgn: [] };
+await ours();
+if (havePeers) drgn();
+for (let run = 0; run < RUNS; run++) {
+  runs.ours.push(await ours());
+  if (havePeers) runs.drgn.push(drgn());
+}
+const times = await session();
+
+const figure = (list) =>
+  list.length === 0
+    ? "-"
+    : `${at(
+        list.map(({ seconds }) => seconds),
+        0.5,
+      ).toFixed(2)} s, ${at(
+        list.map(({ mib }) => mib),
+        0.5,
+      ).toFixed(0)} MiB`;
+const ms = (value) => `${value.toFixed(1)} ms`;
+const section = [
+  "## Debug adapter",
+  "",
+  "From spawning the adapter to the answered `stackTrace` and `scopes` of the panic task (sysrq dump, vmlinux given), against drgn printing that stack:",
+  "",
+  "| vmcore-debug | drgn |",
+  "|--:|--:|",
+  `| ${figure(runs.ours)} | ${figure(runs.drgn)} |`,
+  "",
+  "One session of 300 requests:",
+  "",
+  "| request | median | 95th percentile | slowest |",
+  "|---|--:|--:|--:|",
+  ...Object.entries(times).map(
+    ([kind, list]) => `| ${kind} | ${ms(at(list, 0.5))} | ${ms(at(list, 0.95))} | ${ms(at(list, 1))} |`,
+  ),
+  "",
+].join("\n");
+console.log(`\n${section}`);
+const file = "docs/benchmarks.md";
+const before = existsSync(file)
+  ? readFileSync(file, "utf8").replace(/\n*## Debug adapter[^]*?(?=\n## |$)/, "\n")
+  : "# Benchmarks\n";
+writeFileSync(file, `${before.trimEnd()}\n\n${section}`);
