@@ -103,6 +103,30 @@ suite("a crash dump in the extension host", () => {
     assert.match(editor.document.getText(), /\|Linux version 6\.\|/);
   });
 
+  test("a pasted oops is known to the language server, which asks the session", async () => {
+    const content = "[    6.933795] BUG: kernel NULL pointer dereference\n[    6.933795] RIP: 0010:lab_apply+0x2f/0x43";
+    const { uri } = await vscode.workspace.openTextDocument({ content });
+    const ask = <T>(command: string, ...args: unknown[]): Thenable<T> =>
+      vscode.commands.executeCommand<T>(command, uri, ...args);
+    let text = "";
+    for (const end = Date.now() + 20_000; Date.now() < end && !text.includes("ffffffffc024b02f");) {
+      const hovers = await ask<vscode.Hover[]>("vscode.executeHoverProvider", new vscode.Position(1, 28));
+      text = hovers.flatMap(({ contents }) => contents.map((part) => (part as vscode.MarkdownString).value)).join("\n");
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    assert.match(text, /0xffffffffc024b02f/);
+    const symbols = await ask<vscode.DocumentSymbol[]>("vscode.executeDocumentSymbolProvider");
+    assert.deepEqual(
+      symbols.map(({ name }) => name),
+      ["BUG: kernel NULL pointer dereference"],
+    );
+    const lenses = await ask<vscode.CodeLens[]>("vscode.executeCodeLensProvider");
+    assert.deepEqual(
+      lenses.map(({ command }) => command?.title),
+      ["Go to lab_apply"],
+    );
+  });
+
   test("our own requests answer in the session", async () => {
     const about = (await session.customRequest("vmcore/about", {})) as { release: string };
     assert.equal(about.release, "6.1.0-56-cloud-amd64");
