@@ -57,6 +57,9 @@ export class GridView implements View {
     });
     try {
       this.grid = await ask("run", { line: this.panel.line });
+      // Of several tables the longest is what one came for.
+      const lengths = this.grid.tables.map(({ rows }) => rows.length);
+      this.table = Math.max(0, lengths.indexOf(Math.max(...lengths)));
     } catch (error) {
       this.error = error instanceof Error ? error.message : String(error);
     }
@@ -320,9 +323,9 @@ export class GridView implements View {
 
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
 
-/** The last column takes what is left. Cells have 16 pixels of padding in all. */
+/** The last column takes what is left. Cells have 16 pixels of padding in all; one more is for rounding. */
 const track = (characters: number, isLast: boolean): string =>
-  isLast ? `minmax(calc(${characters}ch + 16px), 1fr)` : `calc(${characters}ch + 16px)`;
+  isLast ? `minmax(calc(${characters}ch + 17px), 1fr)` : `calc(${characters}ch + 17px)`;
 
 function cellContent(cell: GridCell, kind: GridColumn["kind"]): TemplateResult | string {
   const text = cellText(cell);

@@ -25,7 +25,17 @@ import { inSight, scrollFor } from "./windowing.ts";
 /** panels.css says the same. */
 const ROW_HEIGHT = 18;
 
-const LEVELS = ["Emergency", "Alert", "Critical", "Errors", "Warnings", "Notices", "Information", "Everything"];
+/** By level, each with all that is worse. */
+const LEVELS = [
+  "Emergencies",
+  "Alerts and worse",
+  "Critical and worse",
+  "Errors and worse",
+  "Warnings and worse",
+  "Notices and worse",
+  "All but debug",
+  "Everything",
+];
 const TIMES: readonly (readonly [TimeMode, string])[] = [
   ["boot", "Seconds since boot"],
   ["wall", "Wall clock (UTC)"],

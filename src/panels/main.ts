@@ -4,13 +4,14 @@ import { GridView } from "./grid.ts";
 import { ask, listen, recall, remember } from "./host.ts";
 import { watchLinks } from "./links.ts";
 import { LogView } from "./log.ts";
+import { MemoryView } from "./memory.ts";
 import type { View } from "./view.ts";
 
 /** How each kind of page is made. */
 const makers: Readonly<Record<Panel["page"], (panel: Panel) => View>> = {
   grid: (panel) => new GridView(panel),
   log: (panel) => new LogView(panel),
-  memory: (panel) => new GridView(panel),
+  memory: () => new MemoryView(),
 };
 
 let panels: readonly Panel[] = [];
@@ -42,6 +43,7 @@ function open(id: string): void {
   front = id;
   remember("panel", id);
   render(tabs(), bar);
+  document.getElementById(`tab-${id}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   const panel = panels.find((one) => one.id === id);
   main.setAttribute("aria-label", panel?.title ?? "Kernel");
   if (!session || !panel) return empty(panel);

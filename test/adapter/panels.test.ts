@@ -82,6 +82,15 @@ test("an address is known by everything that holds it", async () => {
   assert.match(facts("page")["Physical"] ?? "", /^0x[0-9a-f]+180$/);
 });
 
+test("with a frame in front its locals count too, and addresses stay addresses", async () => {
+  const { stackFrames } = await client.request<{ stackFrames: { id: number }[] }>("stackTrace", { threadId: 169 });
+  const text = TASK.replace("0x", "");
+  const found = await client.request<Identified>("vmcore/identify", { text, frameId: stackFrames[0]?.id });
+  assert.equal(found.address, TASK);
+  const register = await client.request<Identified>("vmcore/identify", { text: "$rsp", frameId: stackFrames[0]?.id });
+  assert.ok(register.containers.some(({ kind }) => kind === "task stack"));
+});
+
 test("a symbol with an offset is an address like any other", async () => {
   const [first] = (await identify("panic+0x10")).containers;
   assert.deepEqual(first?.facts[0], { name: "Symbol", text: "panic", link: "panic" });

@@ -1,4 +1,3 @@
-import { attempt } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { taskAt } from "../../linux/task.ts";
@@ -45,8 +44,7 @@ export const custom: Topic = {
   // eslint-disable-next-line require-yield -- one expression
   *["vmcore/resolve"](target, { text, frameId }) {
     const row = frameId === undefined ? undefined : target.frames.get(frameId);
-    const local = row && attempt(() => target.addressOfExpression(text, scopeOf(target, row)));
-    const address = typeof local === "bigint" ? local : addressOf(target, text);
+    const address = addressOf(target, text, row && scopeOf(target, row));
     const symbol = target.kernel.symbols.at(address);
     const code = target.kernel.code.isText(address);
     const place = code ? target.kernel.code.scopes(address)[0]?.source : undefined;

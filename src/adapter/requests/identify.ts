@@ -20,8 +20,7 @@ export const identifies: Pick<Handlers, "vmcore/identify"> = {
   *"vmcore/identify"(target, { text, frameId }) {
     const { kernel } = target;
     const row = frameId === undefined ? undefined : target.frames.get(frameId);
-    const local = row && attempt(() => target.addressOfExpression(text, scopeOf(target, row)));
-    const address = typeof local === "bigint" ? local : addressOf(target, text);
+    const address = addressOf(target, text, row && scopeOf(target, row));
     const task = row?.thread.task ?? attempt(() => target.threads.first().task);
     const containers = [];
     for (const container of identify(kernel, address, task instanceof Fault ? undefined : task)) {
@@ -102,7 +101,13 @@ function* slabFacts({
   yield offsetFact(offset);
 }
 
-function* rangeFacts({ start, end }: { readonly start: bigint; readonly end: bigint }): Generator<IdentifiedFact, void, void> {
+function* rangeFacts({
+  start,
+  end,
+}: {
+  readonly start: bigint;
+  readonly end: bigint;
+}): Generator<IdentifiedFact, void, void> {
   yield place("Start", start);
   yield fact("Size", () => `${end - start} bytes`);
 }

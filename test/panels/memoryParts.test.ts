@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bytesText, freeByOrder, largestCaches, partsOf } from "../../src/panels/memoryParts.ts";
+import type { Grid, GridCell } from "../../src/protocol/grid.ts";
+
+const grid = (...records: Record<string, GridCell>[]): Grid => ({
+  tables: records.map((record) => ({
+    columns: Object.keys(record).map((name) => ({ name, kind: "text" })),
+    rows: [Object.values(record)],
+  })),
+  remarks: [],
+  more: false,
+});
+const usage = (totalPages: number, hugeBytes = 0): Grid =>
+  grid(
+    { name: "TOTAL MEM", pages: totalPages, bytes: totalPages * 4096 },
+    { name: "TOTAL HUGE", pages: hugeBytes / 4096, bytes: hugeBytes },
+  );
+const counters = (values: Record<string, number>): Grid =>
+  grid(...Object.entries(values).map(([name, value]) => ({ table: "vm_node_stat", name, value })));
+const pages = (total: number, values: Record<string, number>, huge = 0) =>
+  Object.fromEntries(partsOf(usage(total, huge), counters(values)).map(({ name, bytes }) => [name, bytes / 4096]));
+
+test("the parts add up to the total", () => {
+  assert.deepEqual(
+    pages(1000, { NR_FREE_PAGES: 400, NR_FILE_PAGES: 200, NR_SHMEM: 50, NR_SWAPCACHE: 10, NR_KERNEL_STACK_KB: 40 }),
+    { Free: 400, "Page cache": 140, "Shared memory, tmpfs": 50, "Kernel stacks": 10, Other: 400 },
+  );
+  assert.deepEqual(pages(1000, { NR_FREE_PAGES: 400 }, 4096 * 100), { Free: 400, "Huge pages": 100, Other: 500 });
+});
+
+test("slab counters are known by their older names too", () => {
+  assert.equal(pages(100, { NR_SLAB_RECLAIMABLE: 5 })["Slab, reclaimable"], 5);
+  assert.equal(pages(100, { NR_SLAB_RECLAIMABLE_B: 6 })["Slab, reclaimable"], 6);
+});
+
+test("a part says which counters it comes from", () => {
+  const [cache] = partsOf(usage(100), counters({ NR_FILE_PAGES: 9, NR_SHMEM: 1 }));
+  assert.equal(cache?.from, "NR_FILE_PAGES - NR_SHMEM");
+});
+
+test("counters that claim more than there is leave no negative rest", () => {
+  assert.deepEqual(pages(10, { NR_FREE_PAGES: 50 }), { Free: 50 });
+});
+
+test("without a total there is no picture", () => {
+  assert.deepEqual(partsOf(grid(), counters({ NR_FREE_PAGES: 1 })), []);
+});
+
+test("caches come by the memory that their slabs take; one that cannot be read is left out", () => {
+  const cache = (name: string, slabs: GridCell) => ({
+    cache: "0xffff888000000000",
+    name,
+    objectSize: 100,
+    allocated: 10,
+    total: 40,
+    slabs,
+    slabBytes: 4096,
+  });
+  const caches = largestCaches(grid(cache("small", 1), cache("large", 3), cache("broken", { fault: "gone" })), 5);
+  assert.deepEqual(
+    caches.map(({ name, waste }) => [name, waste]),
+    [
+      ["large", 3 * 4096 - 1000],
+      ["small", 4096 - 1000],
+    ],
+  );
+});
+
+test("free blocks of all zones and types are counted by order", () => {
+  const free = grid(
+    { zone: 0, free: 3 },
+    { order: 1, blocks: 2, pages: 4 },
+    { order: 0, blocks: 1, pages: 1 },
+    { order: 1, blocks: 1, pages: 2 },
+  );
+  assert.deepEqual(freeByOrder(free), [
+    { order: 0, blocks: 1, pages: 1 },
+    { order: 1, blocks: 3, pages: 6 },
+  ]);
+});
+
+test("sizes are told in the unit that fits", () => {
+  assert.deepEqual([0, 1023, 1536, 63_258_624].map(bytesText), ["0 bytes", "1023 bytes", "1.5 KiB", "60.3 MiB"]);
+});
