@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import type { InlayHint } from "vscode-languageserver/node";
+import { readKernelLog } from "../../src/lsp/kernelLog.ts";
+import { DapClient } from "../adapter/client.ts";
+import { LspClient } from "../lsp/client.ts";
+import { type DrgnFrame, drgnAccount, moduleFolders, storedDumps, vmlinuxOf } from "./corpus.ts";
+
+const logOf = (vmcore: string): string => readFileSync(join(dirname(vmcore), "console.log"), "utf8");
+
+for (const { name, vmcore } of storedDumps) {
+  test(`${name}: the console's log ends in a panic with a call trace`, () => {
+    const { reports, entries, release } = readKernelLog(logOf(vmcore).split("\n"));
+    assert.ok(reports.some(({ title }) => title.startsWith("Kernel panic")));
+    assert.ok(reports.some(({ traces }) => traces.length > 0));
+    assert.ok(entries.size >= 9, `${entries.size} entries`);
+    assert.match(release ?? "", /^6\./);
+  });
+}
+
+/** drgn's lines of each place that its stacks name, the innermost first; inlined frames come before theirs. */
+function drgnLines(frames: readonly (DrgnFrame & { offset?: string })[], lines: Map<string, string>): void {
+  let inlined: string[] = [];
+  for (const { symbol, offset, inline, interrupted, file, line } of frames) {
+    inlined.push(`${file}:${line}`);
+    if (inline) continue;
+    if (!interrupted && symbol && offset) lines.set(`${symbol}+${offset}`, inlined.join(" "));
+    inlined = [];
+  }
+}
+
+for (const dump of storedDumps.filter(({ name }) =>
+  ["x86_64-6.1/sysrq", "x86_64-6.1/abba", "x86_64-6.1/timer"].includes(name),
+)) {
+  const { name, vmcore, family, ref } = dump;
+  test(`${name}: lines of the log's call traces are those of drgn`, async (t) => {
+    const vmlinux = vmlinuxOf(family);
+    if (vmlinux === undefined || ref === undefined) return t.skip("NO VMLINUX OR NO REFERENCE");
+    const theirs = new Map<string, string>();
+    for (const { stack } of drgnAccount(ref).tasks) drgnLines(stack ?? [], theirs);
+    const modules = moduleFolders(dump, vmlinux);
+    const [server, debug] = await Promise.all([LspClient.start(), DapClient.launch({ vmcore, vmlinux, modules })]);
+    try {
+      server.answer = ({ request, arguments: args }) => debug.request(request, args);
+      const text = logOf(vmcore);
+      await server.open("untitled:log", text);
+      const hints = await server.request<InlayHint[]>("textDocument/inlayHint", {
+        textDocument: { uri: "untitled:log" },
+        range: { start: { line: 0, character: 0 }, end: { line: 100_000, character: 0 } },
+      });
+      let compared = 0;
+      for (const { position, tooltip } of hints) {
+        const line = text.split("\n")[position.line] ?? "";
+        const place = /\s([\w.]+\+0x[0-9a-f]+)\//.exec(line)?.[1] ?? "";
+        const expected = theirs.get(place);
+        if (expected === undefined || line.includes("?")) continue;
+        const ours = (tooltip as string).split("\n").map((one) => one.slice(one.indexOf(" ") + 1));
+        assert.equal(ours.join(" "), expected, line);
+        compared++;
+      }
+      t.diagnostic(`${compared} of ${hints.length} lines compared`);
+      assert.ok(compared >= 5, `${compared} of ${hints.length} lines compared`);
+    } finally {
+      await Promise.all([server.close(), debug.close()]);
+    }
+  });
+}
