@@ -6,6 +6,7 @@ import { possibleCpus } from "../linux/cpumask.ts";
 import { directMapOffset } from "../linux/directMap.ts";
 import { memoryModel } from "../linux/memoryModel.ts";
 import { presentPages } from "../linux/mm.ts";
+import { pageFrames } from "../linux/mmzone.ts";
 import { pageSize } from "../linux/page.ts";
 import { perCpuAddress } from "../linux/percpu.ts";
 import { hz } from "../linux/timekeeping.ts";
@@ -80,13 +81,20 @@ function layout(kernel: Kernel): [string, Cell | undefined][] {
     globalAddress(kernel, "vmemmap_base") !== undefined || kernel.vmcoreinfo("SYMBOL(vmemmap)") !== undefined;
   const vmalloc = attempt(() => vmallocStart(kernel));
   return [
-    ["KERNEL VIRTUAL BASE", cell(() => directMapOffset(kernel), hex)],
+    ["KERNEL VIRTUAL BASE", cell(() => directMapOffset(kernel) + (noted("PHYS_OFFSET") ?? lowestMemory(kernel)), hex)],
     ["KERNEL VMALLOC BASE", vmalloc instanceof Fault ? undefined : known(vmalloc)],
-    ["KERNEL VMEMMAP BASE", isVirtual && vmemmap && !(vmemmap instanceof Fault) ? known(vmemmap.base) : undefined],
+    [
+      "KERNEL VMEMMAP BASE",
+      isVirtual && vmemmap && !(vmemmap instanceof Fault) ? known(noted("VMEMMAP_START") ?? vmemmap.base) : undefined,
+    ],
     ["KERNEL START MAP", isX86 ? known(START_KERNEL_MAP) : undefined],
     ["KERNEL MODULES BASE", known(modules)],
   ];
 }
+
+/** x86 and s390 map memory from physical address 0, the Arm architectures from where there is any. */
+const lowestMemory = (kernel: Kernel): bigint =>
+  kernel.arch.name.startsWith("arm") ? BigInt(pageFrames(kernel).first) * BigInt(pageSize(kernel)) : 0n;
 
 /** A kind of stack that every CPU has one of. */
 export interface StackGroup {

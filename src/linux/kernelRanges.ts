@@ -2,9 +2,10 @@ import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { directMapOffset } from "./directMap.ts";
 import { memoryModel } from "./memoryModel.ts";
-import { endPfn } from "./mmzone.ts";
+import { pageFrames } from "./mmzone.ts";
 import { pageSize } from "./page.ts";
 import { vmapAreas } from "./vmalloc.ts";
+import { globalWord } from "./vmcoreinfo.ts";
 
 /** A part of kernel address space that may hold memory; not every page of it need be mapped. */
 export interface KernelRange {
@@ -42,9 +43,12 @@ function* apart(ranges: readonly KernelRange[]): Generator<KernelRange> {
 }
 
 function directMap(kernel: Kernel): KernelRange[] {
-  const start = BigInt.asUintN(kernel.arch.wordSize * 8, directMapOffset(kernel));
-  const end = start + BigInt(endPfn(kernel)) * BigInt(pageSize(kernel));
-  return [{ kind: "direct map", start, end }];
+  const { first, end } = pageFrames(kernel);
+  const at = (pfn: number): bigint => directMapOffset(kernel) + BigInt(pfn) * BigInt(pageSize(kernel));
+  // On 32 bits there may be more memory than can be mapped.
+  const highest = kernel.arch.wordSize === 4 ? globalWord(kernel, "high_memory") : undefined;
+  const last = highest !== undefined && highest < at(end) ? highest : at(end);
+  return [{ kind: "direct map", start: at(first), end: last }];
 }
 
 function kernelImage({ symbols }: Kernel): KernelRange[] {

@@ -44,15 +44,18 @@ export function watermarks(zone: Obj): readonly number[] {
   return [0, 1, 2].map((i) => marks.index(i).number() + boost);
 }
 
-/** Page frames of all nodes: one more than the highest. @throws Fault */
-export function endPfn(kernel: Kernel): number {
-  return kernel.memo("end pfn", () => {
-    let end = 0;
+/** Page frames of all nodes, from the lowest to before `end`. @throws Fault */
+export function pageFrames(kernel: Kernel): { readonly first: number; readonly end: number } {
+  return kernel.memo("page frames", () => {
+    let [first, end] = [Infinity, 0];
     for (const node of pglistData(kernel)) {
-      const nodeEnd = attempt(() => node.at("node_start_pfn").number() + node.at("node_spanned_pages").number());
-      if (!(nodeEnd instanceof Fault)) end = Math.max(end, nodeEnd);
+      const start = attempt(() => node.at("node_start_pfn").number());
+      const count = attempt(() => node.at("node_spanned_pages").number());
+      if (start instanceof Fault || count instanceof Fault || count === 0) continue;
+      first = Math.min(first, start);
+      end = Math.max(end, start + count);
     }
-    return end;
+    return { first: Math.min(first, end), end };
   });
 }
 

@@ -8,6 +8,7 @@ import { pageFlagMask, pageFlagNames, pageTypeTest } from "../../linux/pageFlags
 import { pageStruct, pageStructs, type PageStruct } from "../../linux/pageStruct.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
+import { addressTitle } from "../addressCell.ts";
 import {
   faultPiece,
   faultSpan,
@@ -39,13 +40,11 @@ export function pfnOf(kernel: Kernel, address: bigint, isPhysical = false): numb
 }
 
 export const pageTitle = (kernel: Kernel): Line => [
-  { as: "title", text: `${middleTitle("PAGE", kernel)} PHYSICAL ${middleTitle("MAPPING", kernel)}    INDEX CNT FLAGS` },
+  {
+    as: "title",
+    text: `${addressTitle(kernel, "PAGE")} PHYSICAL  ${addressTitle(kernel, "MAPPING")}  INDEX CNT FLAGS`,
+  },
 ];
-
-const middleTitle = (title: string, kernel: Kernel): string => {
-  const width = kernel.arch.wordSize * 2;
-  return title.padStart(Math.floor((width - title.length) / 2) + title.length).padEnd(width);
-};
 
 /** `kmem -p`: every page frame that has a struct. */
 export function* pageTable(kernel: Kernel): Pieces {
@@ -107,7 +106,7 @@ export function* pageMembers(kernel: Kernel, members: readonly string[], pfn: nu
     if (!(attempt(() => shape.has(member)) === true)) throw new UsageError(`invalid page struct member: ${member}`);
   }
   const rowOf = (address: bigint): Piece => memberRow(kernel.object(type, address), members);
-  yield text([{ as: "title", text: `${middleTitle("PAGE", kernel)}  ${members.join("  ")}` }]);
+  yield text([{ as: "title", text: `${addressTitle(kernel, "PAGE")}  ${members.join("  ")}` }]);
   if (pfn !== undefined) {
     const address = pfnToPage(kernel, pfn);
     if (address !== undefined) yield rowOf(address);
