@@ -13,7 +13,18 @@ import { SymbolNotFound, symbolNotFound } from "./symbolNotFound.ts";
 import { faultPiece, type Piece, type Pieces } from "./piece.ts";
 
 /** One command line taken apart, its alias replaced. @throws UsageError */
-export const readLine = (context: Context, line: string): CommandLine => parseLine(expandAlias(context, line));
+export const readLine = (context: Context, line: string): CommandLine =>
+  parseLine(expandAlias(context, line), (before) => takesExpression(context, before));
+
+/** Whether a line begins with a command that takes an expression. */
+function takesExpression(context: Context, line: string): boolean {
+  try {
+    return resolve(context, line).command.takesExpression === true;
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof Fault) return false;
+    throw error;
+  }
+}
 
 /**
  * Runs a command line, filters included; files and the shell it names are the face's to serve (`readLine` tells).

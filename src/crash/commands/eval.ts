@@ -15,7 +15,7 @@ export const evaluate = command({
   ],
   description: `Shows the value of an expression in hexadecimal, decimal, octal and binary; whole kilobytes, megabytes and gigabytes are named, and a value with its highest bit set is also shown as a negative number.
 
-An operand is a symbol, which stands for its address, or a number: decimal, or hexadecimal with 0x or where it cannot be decimal. K, M or G after a number multiply it by 1024 once, twice or three times. Operators are + - * / % & | ^ ~ << >> with C's precedence. An expression with | << or >> has to stand in parentheses.`,
+An operand is a symbol, which stands for its address, or a number: decimal, or hexadecimal with 0x or where it cannot be decimal. K, M or G after a number multiply it by 1024 once, twice or three times. Operators are + - * / % & | ^ ~ << >> with C's precedence. Before a name, | and >> stand for a pipe and a file unless the expression is in parentheses.`,
   examples: [
     { line: "eval ffffffff81000000 - 100", shows: "A hexadecimal number minus a decimal one." },
     { line: "eval -b (1 << 32)", shows: "A shift, with the bits of the result." },
