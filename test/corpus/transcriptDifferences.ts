@@ -216,4 +216,26 @@ export const transcriptDifferences: readonly {
     pattern: /^u6_addr8 = "\\177\\000\\000\\001/,
     reason: "gdb 10 writes a digit behind an invalid byte in octal, gdb 16 does not",
   },
+  {
+    dump: / vmlinux$/,
+    command: /^dis -s /,
+    pattern: /^\*? ?\d+( .*)?$/,
+    reason: "the lines where this machine has the source; crash ran on one without",
+  },
+  {
+    dump: / bare$/,
+    command: /^dis -(l|rl|s) /,
+    pattern: /^(\S+\.[chS]: \d+|FILE: \S+|LINE: \d+|dis: line numbers are not available.*)$/,
+    reason: "source lines are in DWARF alone",
+  },
+  {
+    command: /^p lab_(left|right)$/,
+    pattern: /^name = 0x[0-9a-f]+ (<_note_9\+\d+> )?"(left|right)",$/,
+    reason: "crash takes a mark in the module's notes for the symbol of the strings behind them",
+  },
+  {
+    command: /^mount -f$/,
+    pattern: /./,
+    reason: "crash follows super_block.s_files, which went in v3.13 (fs/file_table.c); we find open files by their tasks",
+  },
 ];

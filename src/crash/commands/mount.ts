@@ -1,4 +1,4 @@
-import { attempt, Fault } from "../../base/fault.ts";
+import { attempt, Fault, faultLast } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { fileSystemName, mountDevice, mountNamespace, mountPath, mounts, mountSuper } from "../../linux/mount.ts";
 import { findTask } from "../../linux/task.ts";
@@ -7,9 +7,10 @@ import type { Obj } from "../../model/object.ts";
 import { addressCell, addressTitle } from "../addressCell.ts";
 import { type Cell, cell } from "../cell.ts";
 import { command, type Context, type Parsed } from "../command.ts";
+import { dirtyPart, openFilesBySuper, openPart, type Part } from "../mountParts.ts";
 import { hexNumber } from "../number.ts";
 import { left } from "../pad.ts";
-import { type Line, type Piece, type Pieces, record, type Span, spanText, text } from "../piece.ts";
+import { faultPiece, type Line, type Piece, record, type Span, spanText, text } from "../piece.ts";
 import { selectTasks } from "../taskSelector.ts";
 
 export const mount = command({
@@ -18,8 +19,8 @@ export const mount = command({
   usage: "[-f] [-i] [-n pid | task] [mount | vfsmount | superblock | dev | dir | dentry | inode]",
   options: [
     { flag: "-n", argument: "pid | task", help: "the mounts that this task sees" },
-    { flag: "-f", help: "open files of each file system, for kernels that list them (before v3.13)" },
-    { flag: "-i", help: "dirty inodes of each file system, for kernels that list them (before v2.6.32)" },
+    { flag: "-f", help: "the files of each file system that tasks have open" },
+    { flag: "-i", help: "the inodes of each file system that wait to be written" },
   ],
   description:
     "Lists the mounts that the first process sees, or another's with -n: struct mount, super_block, file system, device, directory.\n\nAn argument chooses among them: the address of the mount, of its vfsmount or super_block, or of any dentry or inode of the file system; a device, a file system's name, a directory.",
@@ -27,28 +28,36 @@ export const mount = command({
     { line: "mount", shows: "Every mount." },
     { line: "mount -n 1", shows: "What a process sees in its own namespace." },
     { line: "mount tmpfs", shows: "Only file systems of one kind." },
-    { line: "mount /dev", shows: "What is mounted on a directory." },
+    { line: "mount -f /dev", shows: "What is mounted on a directory, and who has files of it open." },
   ],
   needs: ["types", "tasks"],
   *run(context, args) {
     const { kernel } = context;
-    for (const [flag, member] of [
-      ["-i", "s_dirty"],
-      ["-f", "s_files"],
-    ] as const)
-      if (args.has(flag)) yield* refuse(kernel, flag, member);
-    const rows = wanted(kernel, args.rest, mountRows(mountNamespace(viewer(context, args))));
-    yield text([{ as: "title", text: heading(kernel) }]);
-    yield* rows;
+    const title = text([{ as: "title", text: heading(kernel) }]);
+    const files = args.has("-f") ? openFilesBySuper(kernel) : undefined;
+    const tests = args.rest.map((word) => matcher(kernel, word));
+    let shown = 0;
+    for (const mount of faultLast(mounts(mountNamespace(viewer(context, args))))) {
+      if (mount instanceof Fault) {
+        yield faultPiece(mount, "mount: ");
+        continue;
+      }
+      const row = rowOf(mount);
+      if (tests.length > 0 && !tests.some((test) => test(row))) continue;
+      const parts = {
+        dirtyInodes: args.has("-i") ? dirtyPart(mount) : undefined,
+        openFiles: files && openPart(kernel, files.get(superBlockOf(row)) ?? []),
+      };
+      const isLong = parts.dirtyInodes !== undefined || parts.openFiles !== undefined;
+      if (shown++ === 0 || isLong) yield title;
+      yield rowPiece(kernel, row, parts);
+      if (isLong) yield text("");
+    }
+    if (shown === 0 && tests.length > 0)
+      throw new UsageError(`nothing is mounted that is or holds ${args.rest.join(", ")}`);
+    for (const fault of files?.faults ?? []) yield faultPiece(fault, "mount: ");
   },
 });
-
-/** Lists within super_block that these options follow are long gone. @throws UsageError */
-function* refuse(kernel: Kernel, flag: string, member: string): Pieces {
-  if (kernel.object("struct super_block", 0n).has(member)) throw Fault.of("unknown", `${flag}: this kernel is too old`);
-  yield text(`mount: the super_block.${member} linked list does not exist in this kernel`);
-  throw new UsageError(`${flag} option not supported or applicable on this architecture or kernel`);
-}
 
 /** The task whose namespace is shown: the first process unless -n names one. @throws UsageError, Fault */
 function viewer(context: Context, args: Parsed): Obj {
@@ -65,41 +74,27 @@ interface MountRow {
   readonly directory: Cell;
 }
 
-function* mountRows(namespace: Obj): Generator<MountRow, void, void> {
-  const { kernel } = namespace;
-  for (const mount of mounts(namespace)) {
-    yield {
-      mount,
-      superBlock: addressCell(kernel, () => mountSuper(mount).address),
-      type: cell(() => fileSystemName(mountSuper(mount))),
-      device: cell(() => mountDevice(mount)),
-      directory: cell(() => mountPath(mount)),
-    };
-  }
-}
-
-function* wanted(kernel: Kernel, words: readonly string[], rows: Iterable<MountRow>): Pieces {
-  let shown = 0;
-  const tests = words.map((word) => matcher(kernel, word));
-  for (const row of rows) {
-    if (tests.length > 0 && !tests.some((test) => test(row))) continue;
-    yield rowPiece(kernel, row);
-    shown++;
-  }
-  if (shown === 0 && words.length > 0) throw new UsageError(`nothing is mounted that is or holds ${words.join(", ")}`);
-}
+const rowOf = (mount: Obj): MountRow => ({
+  mount,
+  superBlock: addressCell(mount.kernel, () => mountSuper(mount).address),
+  type: cell(() => fileSystemName(mountSuper(mount))),
+  device: cell(() => mountDevice(mount)),
+  directory: cell(() => mountPath(mount)),
+});
 
 /** Whether a row is what a word names. */
 function matcher(kernel: Kernel, word: string): (row: MountRow) => boolean {
   const address = hexNumber(word);
   const superBlocks = address === undefined ? [] : superBlocksOf(kernel, address);
-  return ({ mount, superBlock, type, device, directory }) =>
-    [type, device, directory].some(({ span }) => spanText(span) === word) ||
-    (address !== undefined && (mount.address === address || mount.at("mnt").address === address)) ||
-    (typeof superBlock.span === "object" &&
-      superBlock.span.as === "address" &&
-      superBlocks.includes(superBlock.span.address));
+  return (row) =>
+    [row.type, row.device, row.directory].some(({ span }) => spanText(span) === word) ||
+    (address !== undefined && (row.mount.address === address || row.mount.at("mnt").address === address)) ||
+    superBlocks.includes(superBlockOf(row) ?? -1n);
 }
+
+/** undefined where it cannot be read */
+const superBlockOf = ({ superBlock: { span } }: MountRow): bigint | undefined =>
+  typeof span === "object" && span.as === "address" ? span.address : undefined;
 
 /** What an address would belong to as a super_block, a dentry, an inode: which it is shows when one is mounted. */
 function superBlocksOf(kernel: Kernel, address: bigint): readonly bigint[] {
@@ -117,7 +112,9 @@ const SOURCE_WIDTH = 16;
 const heading = (kernel: Kernel): string =>
   `${addressTitle(kernel, "MOUNT")} ${addressTitle(kernel, "SUPERBLK")} TYPE   DEVNAME   DIRNAME`;
 
-function rowPiece(kernel: Kernel, { mount, superBlock, type, device, directory }: MountRow): Piece {
+/** @param parts what stands below the row, by its key to programs */
+function rowPiece(kernel: Kernel, row: MountRow, parts: Readonly<Record<string, Part | undefined>>): Piece {
+  const { mount, superBlock, type, device, directory } = row;
   const own = addressCell(kernel, () => mount.address);
   const source: Span[] = [...left(type.span, TYPE_WIDTH), " ", device.span];
   const gap = SOURCE_WIDTH - source.reduce((width, span) => width + spanText(span).length, 0);
@@ -128,6 +125,7 @@ function rowPiece(kernel: Kernel, { mount, superBlock, type, device, directory }
     type: type.json,
     device: device.json,
     directory: directory.json,
+    ...Object.fromEntries(Object.entries(parts).map(([key, part]) => [key, part?.data])),
   };
-  return record(data, line);
+  return record(data, line, ...Object.values(parts).flatMap((part) => part?.lines ?? []));
 }
