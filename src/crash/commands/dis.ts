@@ -70,7 +70,7 @@ function stretch({ kernel }: Context, args: Parsed, at: bigint, limit: number | 
   const end = symbol && symbol.address + BigInt(Math.min(symbol.size, MAX_FUNCTION));
   const toEnd = end !== undefined && end > at ? Number(end - at) : 0;
   if (args.has("-r") && symbol) {
-    return { start: symbol.address, size: Number(at - symbol.address) + LONGEST, limit: Infinity, last: at };
+    return { start: symbol.address, size: Number(at - symbol.address) + 2 * LONGEST, limit: Infinity, last: at };
   }
   if (args.has("-f") && toEnd) return { start: at, size: toEnd, limit: limit ?? Infinity };
   const wholeFunction = limit === undefined && symbol?.address === at && /^[A-Za-z_.$][\w.$]*$/.test(place);
@@ -87,7 +87,9 @@ function* instructions(context: Context, args: Parsed, at: bigint, limit: number
   const memory = args.has("-u") ? currentUserSpace(context) : kernel.memory;
   let all = decoder.instructions(readable(memory, start, size), start, Number.isFinite(most) ? most : undefined);
   if (last !== undefined) {
-    all = all.filter(({ address: where }) => where <= last);
+    // An address within an instruction is one of those before: crash, too, goes on to the next that starts.
+    const end = all.findIndex(({ address: where }) => where >= last);
+    if (end >= 0) all = all.slice(0, end + 1);
     // With a count, -r shows that many instructions before and at the address.
     if (limit !== undefined) all = all.slice(-limit);
   }
