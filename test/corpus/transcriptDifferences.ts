@@ -236,7 +236,8 @@ export const transcriptDifferences: readonly {
   {
     command: /^mount -f$/,
     pattern: /./,
-    reason: "crash follows super_block.s_files, which went in v3.13 (fs/file_table.c); we find open files by their tasks",
+    reason:
+      "crash follows super_block.s_files, which went in v3.13 (fs/file_table.c); we find open files by their tasks",
   },
   {
     dump: / bare$/,

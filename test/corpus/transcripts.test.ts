@@ -115,14 +115,18 @@ for (const dump of dumps) {
     const vmlinux = vmlinuxOf(dump.family);
     if (vmlinux === undefined) return t.skip(`no vmlinux of ${dump.family} to be had`);
     const scores = compareSession(dump, "vmlinux", vmlinux, moduleFolders(dump, vmlinux).at(-1));
-    const { fallen } = report(`${dump.name} vmlinux`, scores);
+    const { agree, total, low, fallen } = report(`${dump.name} vmlinux`, scores);
     if (update) writeFileSync(baselineFile, JSON.stringify(baseline, null, 1) + "\n");
     assert.deepEqual(fallen, []);
+    assert.deepEqual(low, []);
+    assert.ok(agree >= 0.98 * total, `${agree} of ${total} lines agree`);
   });
   test(`${dump.name}: commands answer as crash did, with nothing but the dump`, () => {
     const scores = compareSession(dump, "bare", undefined, undefined);
-    const { fallen } = report(`${dump.name} bare`, scores);
+    const { agree, total, low, fallen } = report(`${dump.name} bare`, scores);
     if (update) writeFileSync(baselineFile, JSON.stringify(baseline, null, 1) + "\n");
     assert.deepEqual(fallen, []);
+    assert.deepEqual(low, []);
+    assert.ok(agree >= 0.98 * total, `${agree} of ${total} lines agree`);
   });
 }
