@@ -52,7 +52,15 @@ const jobs = [
   },
   { name: "all tasks' stacks, no vmlinux", ours: ours("foreach bt", false) },
   { name: "ps", ours: ours("ps"), crash: crash("ps"), drgn: drgnCrash("ps") },
-  { name: "log", ours: ours("log"), crash: crash("log"), drgn: drgnCrash("log") },
+  ...["log", "kmem -i", "kmem -s", "mount", "net"].map((line) => ({
+    name: line,
+    ours: ours(line),
+    crash: crash(line),
+    drgn: drgnCrash(line),
+  })),
+  { name: "kmem -S task_struct", ours: ours("kmem -S task_struct"), crash: crash("kmem -S task_struct") },
+  { name: "files of all tasks", ours: ours("foreach files"), crash: crash("foreach files") },
+  { name: "search -k dead4ead", ours: ours("search -k dead4ead"), crash: crash("search -k dead4ead") },
 ];
 
 function once({ line, input }) {
