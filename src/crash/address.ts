@@ -1,7 +1,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import { bare } from "../debuginfo/ctype.ts";
-import { evaluate } from "../model/expression/evaluate.ts";
+import { evaluate, type Scope } from "../model/expression/evaluate.ts";
 import type { Obj } from "../model/object.ts";
 import type { Context } from "./command.ts";
 import { lackingTypes } from "./lacking.ts";
@@ -17,8 +17,15 @@ const scope =
     return context.locals?.(name);
   };
 
-/** A C expression in the user's context. @throws UsageError, Fault */
-export const evaluateIn = (context: Context, text: string): Obj => evaluate(context.kernel, text, scope(context));
+/**
+ * A C expression in the user's context.
+ * @param own names that stand before all others
+ * @throws UsageError, Fault
+ */
+export const evaluateIn = (context: Context, text: string, own: Scope = () => undefined): Obj => {
+  const others = scope(context);
+  return evaluate(context.kernel, text, (name) => own(name) ?? others(name));
+};
 
 /**
  * An address as users write it: a symbol with or without an offset, hexadecimal with or without 0x, or an

@@ -18,17 +18,23 @@ export function isPerCpu(kernel: Kernel, symbol: KSymbol): boolean {
 export interface CpuSpec {
   /** What stands before the colon. */
   readonly text: string;
+  /** What follows the list of CPUs: `.nr_running`, `->lock`, `[3]`; "" for the whole. */
+  readonly member: string;
   /** undefined when there is no cpuspec. */
   readonly cpus: readonly number[] | undefined;
 }
 
-/** `runqueues:a`, `runqueues:0-3,7`; an empty spec is the CPU of the current task. @throws UsageError, Fault */
+/**
+ * `runqueues:a`, `runqueues:0-3,7`, `runqueues:0.nr_running`; an empty spec is the CPU of the current task.
+ * @throws UsageError, Fault
+ */
 export function cpuSpec(context: Context, text: string, currentCpu: () => number): CpuSpec {
-  const [, before, spec] = /^([^:?]+):(a|all|[\d,-]*)$/.exec(text) ?? [];
-  if (before === undefined || spec === undefined) return { text, cpus: undefined };
-  if (spec === "") return { text: before, cpus: [currentCpu()] };
+  const [, before, spec, member = ""] =
+    /^([^:?]+):(a|all|[\d,-]*)$/.exec(text) ?? /^(&?\w+):(a|all|[\d,-]*)((?:\.|->|\[).*)$/s.exec(text) ?? [];
+  if (before === undefined || spec === undefined) return { text, member: "", cpus: undefined };
+  if (spec === "") return { text: before, member, cpus: [currentCpu()] };
   try {
-    return { text: before, cpus: parseCpus(spec, possibleCpus(context.kernel)) };
+    return { text: before, member, cpus: parseCpus(spec, possibleCpus(context.kernel)) };
   } catch (error) {
     throw error instanceof UsageError ? new UsageError(`invalid cpu specification: ${spec}`) : error;
   }

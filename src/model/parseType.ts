@@ -59,7 +59,16 @@ export function startsType(
   if (kind !== "name") return false;
   if (TAGS.includes(text) || text in QUALIFIERS || MARKERS.has(text) || isBaseTypeWord(text) || text === "bool")
     return true;
-  return !isVariable(text) && types.find("typedef", text) !== undefined;
+  return !isVariable(text) && (types.find("typedef", text) !== undefined || isCastTo(cursor, ahead));
+}
+
+/** Whether a name can only be a type, though none that is known: `(name *)` and `(name)1` are nothing else in C. */
+function isCastTo(cursor: Cursor, name: number): boolean {
+  if (name === 0 || !cursor.is("(", name - 1)) return false;
+  let end = name + 1;
+  while (cursor.is("*", end)) end++;
+  if (!cursor.is(")", end)) return false;
+  return end > name + 1 || ["name", "number", "character", "string"].includes(cursor.peek(end + 1).kind);
 }
 
 /** A type and the declarator after it, which may be without a name. */
@@ -98,17 +107,19 @@ export function specifiers(cursor: Cursor, types: TypeLookup): CType {
 
 /** `struct page` or a typedef's name. */
 function named(cursor: Cursor, types: TypeLookup): CType {
-  const first = cursor.take().text;
+  const { text: first, position } = cursor.take();
   const isTag = first === "struct" || first === "union" || first === "enum";
   const name = isTag ? cursor.expectName(`the name of a ${first}`).text : first;
   // The kernel's `bool` is a typedef; C23's is a type of its own.
   const type = types.find(isTag ? first : "typedef", name) ?? (name === "bool" ? types.base("_Bool") : undefined);
-  if (!type)
-    throw Fault.of(
-      "unknown",
-      isTag ? `no ${first} ${name} in this kernel's types` : `no type ${name} in this kernel's types`,
-    );
+  if (!type) throw unknownType(isTag ? `${first} ${name}` : `type ${name}`, position);
   return type;
+}
+
+/** A name that stands alone needs no column. */
+function unknownType(what: string, position: number): Fault {
+  const place = position === 0 ? "" : `, at column ${position + 1}`;
+  return Fault.of("unknown", `no ${what} in this kernel's types${place}`);
 }
 
 const qualified = (type: CType, qualifiers: readonly QualifiedType["qualifier"][]): CType =>

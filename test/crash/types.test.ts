@@ -112,6 +112,10 @@ test("a list of CPUs chooses copies of a per-CPU struct or variable", () => {
     "[0]: ffff800000001640\n  length = 10\n[1]: ffff800000001740\n  length = 20",
   );
   assert.equal(said("p queues:1"), "per_cpu(queues, 1) = $1 = {\n  length = 20\n}");
+  assert.equal(said("p queues:1.length"), "per_cpu(queues, 1).length = $1 = 20");
+  assert.equal(said("p queues:a.length"), "per_cpu(queues, 0).length = $1 = 10\nper_cpu(queues, 1).length = $2 = 20");
+  assert.match(said("p &queues:1"), /^&per_cpu\(queues, 1\) = \$1 = \(struct queue \*\) 0xffff800000001740/);
+  assert.match(said("struct queue queues:1.length"), /a list of CPUs ends the address/);
   assert.equal(
     said("p queues"),
     "PER-CPU DATA TYPE:\n  struct queue queues;\nPER-CPU ADDRESSES:\n  [0]: ffff800000001640\n  [1]: ffff800000001740",

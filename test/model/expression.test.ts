@@ -166,7 +166,7 @@ const mistakes: readonly (readonly [string, RegExp, number])[] = [
   ["1 + untyped", /type of the symbol at column 5 is not known/, 4],
   ["1 + 1.5", /1\.5\.\.\. at column 5 is no integer/, 4],
   ["08", /no octal number/, 0],
-  ["99999999999999999999", /does not fit in 64 bits/, 0],
+  ["1 + 99999999999999999999", /does not fit in 64 bits, at column 5/, 4],
   ["a = 1", /expected an operator or the end at column 3, not =/, 2],
   ["table; 1", /unexpected|expected/, 5],
   ["1 $", /expected an operator/, 2],
@@ -188,11 +188,19 @@ for (const [text, message, position] of mistakes) {
   });
 }
 
-test("a type that this kernel does not have is a fault", () => {
-  assert.throws(
-    () => evaluate(kernel, "(struct nosuch *)0"),
-    (error) => error instanceof Fault && error.kind === "unknown",
-  );
+test("a type that this kernel does not have is a fault, with its place", () => {
+  const unknown: readonly (readonly [text: string, message: RegExp])[] = [
+    ["(struct nosuch *)0", /no struct nosuch in this kernel's types, at column 2$/],
+    ["1 + sizeof(struct nosuch)", /no struct nosuch in this kernel's types, at column 12$/],
+    ["(nosuch_t)1", /no type nosuch_t in this kernel's types, at column 2$/],
+    ["(nosuch_t **)jiffies", /no type nosuch_t in this kernel's types, at column 2$/],
+  ];
+  for (const [text, message] of unknown)
+    assert.throws(
+      () => evaluate(kernel, text),
+      (error) => error instanceof Fault && error.kind === "unknown" && message.test(error.message),
+      text,
+    );
 });
 
 test("memory that cannot be read is a fault with its address", () => {

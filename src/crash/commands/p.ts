@@ -1,7 +1,9 @@
+import { attempt, Fault } from "../../base/fault.ts";
 import { hex } from "../../base/hex.ts";
-import { bare } from "../../debuginfo/ctype.ts";
+import { UsageError } from "../../base/usageError.ts";
+import { bare, sizeOf } from "../../debuginfo/ctype.ts";
 import { possibleCpus } from "../../linux/cpumask.ts";
-import { perCpuAddress } from "../../linux/percpu.ts";
+import { perCpuAddress, perCpuVariable } from "../../linux/percpu.ts";
 import { taskCpu } from "../../linux/task.ts";
 import { formatValue, type FormatOptions } from "../../model/format.ts";
 import type { Obj } from "../../model/object.ts";
@@ -27,7 +29,7 @@ export const p = command({
   ],
   description: `Prints the value of a C expression: symbols, casts to any named type, members, indexes, arithmetic, comparisons, sizeof. Each value is numbered, and $1, $2 and so on stand for earlier ones.
 
-Of a per-CPU symbol, its type and its addresses are shown; with a list of CPUs after a colon, its values: all for ":a", some for ":0-3,7", the current task's CPU for ":".
+Of a per-CPU symbol, its type and its addresses are shown; with a list of CPUs after a colon, its values: all for ":a", some for ":0-3,7", the current task's CPU for ":". A member may follow.
 
 Numbers are shown as "set radix" says, elements of arrays and characters of text up to "set print_max".`,
   examples: [
@@ -35,6 +37,7 @@ Numbers are shown as "set radix" says, elements of arrays and characters of text
     { line: "p -x init_uts_ns", shows: "A struct in hexadecimal." },
     { line: "p ((struct task_struct *)init_task.tasks.next)->pid", shows: "A cast." },
     { line: "p current_task:a", shows: "A per-CPU variable on every CPU." },
+    { line: "p runqueues:0.nr_running", shows: "A member of one CPU's copy." },
   ],
   needs: ["types"],
   *run(context, args) {
@@ -45,20 +48,25 @@ Numbers are shown as "set radix" says, elements of arrays and characters of text
       ...(format === undefined ? {} : { radix: format === "x" ? 16 : 10 }),
       top: true,
     };
-    const { text: expression, cpus } = cpuSpec(context, written.trim(), () => taskCpu(context.task));
+    const { text: expression, member, cpus } = cpuSpec(context, written.trim(), () => taskCpu(context.task));
     const { kernel } = context;
-    const symbol = kernel.symbols.find(expression);
+    const [, ampersand = "", variable = ""] = /^(&?)\s*(.*)$/s.exec(expression) ?? [];
+    const symbol = kernel.symbols.find(variable);
     const perCpu = symbol !== undefined && isPerCpu(kernel, symbol);
     if (cpus && perCpu) {
-      const variable = kernel.variable(expression);
       for (const cpu of cpus) {
-        const copy = kernel.object(variable.type, perCpuAddress(kernel, variable.address, cpu));
-        yield valuePiece(context, copy, `per_cpu(${expression}, ${cpu}) = `, options, { cpu });
+        const copy = perCpuVariable(kernel, variable, cpu);
+        // In the rest of the expression the variable's name means its copy.
+        const value = evaluateIn(context, `${ampersand}${variable}${member}`, (name) =>
+          name === variable ? copy : undefined,
+        );
+        yield valuePiece(context, value, `${ampersand}per_cpu(${variable}, ${cpu})${member} = `, options, { cpu });
       }
       return;
     }
+    if (cpus && member !== "") throw new UsageError(`${variable} is not per-CPU: leave out the list of CPUs`);
     if (cpus) yield text([{ as: "bad", text: `${expression} is not per-CPU: the list of CPUs is ignored` }]);
-    if (perCpu) return yield* places(context, expression);
+    if (perCpu && ampersand === "") return yield* places(context, expression);
     const inUser = args.has("-u") ? { ...context, kernel: inSpace(kernel, currentUserSpace(context)) } : context;
     const value = evaluateIn(inUser, expression);
     const name = /^\w+(?=\s|$)/.exec(expression)?.[0];
@@ -80,7 +88,7 @@ function valuePiece(
   const { kind } = bare(value.type);
   // crash starts an array or function that it names on a line of its own.
   const apart =
-    name !== "" && !name.startsWith("per_cpu") && (kind === "function" || (kind === "array" && !isText(value)));
+    name !== "" && !/^&?per_cpu/.test(name) && (kind === "function" || (kind === "array" && !isText(value)));
   const lines = (): Line[] => {
     const [first = [], ...rest] = formatValue(value, options);
     return [
@@ -89,7 +97,15 @@ function valuePiece(
       ...rest,
     ];
   };
-  return lazyRecord(() => ({ ...more, type: typeName(value.type), value: valueJson(value) }), lines);
+  return lazyRecord(() => ({ ...more, type: typeName(value.type), value: valueJson(value) }), lines, unread(value));
+}
+
+/** Why nothing of a value can be read; of a struct that is there in part its members tell. */
+function unread(value: Obj): Fault | undefined {
+  const { kind } = bare(value.type);
+  if (kind === "void" || kind === "function" || value.storage.kind !== "memory") return undefined;
+  const bytes = attempt(() => value.bytes(Math.min(sizeOf(value.type), value.kernel.arch.wordSize)));
+  return bytes instanceof Fault ? bytes : undefined;
 }
 
 function isText({ type }: Obj): boolean {

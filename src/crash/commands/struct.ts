@@ -81,6 +81,7 @@ function* show(context: Context, args: Parsed, tag: Tag): Pieces {
   const reference = structReference(context.kernel, what, tag);
   if (place === undefined) return yield* declared(context, reference, args);
   const spec = cpuSpec(context, place, () => taskCpu(context.task));
+  if (spec.member !== "") throw new UsageError(`a list of CPUs ends the address: ${place}`);
   const base = placeOf(context, spec.text, args);
   if (spec.cpus === undefined) return yield* contents(context, reference, args, base, howMany);
   for (const cpu of spec.cpus) {

@@ -129,9 +129,11 @@ function primary(cursor: Cursor, context: ParserContext): Expression {
 /** A constant has the first type of C's list that holds it (C23 6.4.4.1): octal and hexadecimal ones may be unsigned. */
 function number(text: string, position: number, wordSize: 4 | 8): Expression {
   const [, digits = "", suffix = ""] = /^(.*?)([uUlL]*)$/.exec(text) ?? [];
-  if (/^0[0-9]*[89]/.test(digits)) throw new UsageError(`${digits} is no octal number`, position);
+  if (/^0[0-9]*[89]/.test(digits))
+    throw new UsageError(`${digits} is no octal number, at column ${position + 1}`, position);
   const longs = suffix.replace(/u/gi, "").length;
-  if (longs > 2 || suffix.length - longs > 1) throw new UsageError(`${suffix} is no suffix of a number`, position);
+  if (longs > 2 || suffix.length - longs > 1)
+    throw new UsageError(`${suffix} is no suffix of a number, at column ${position + 1}`, position);
   const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits}` : digits);
   const unsigned = /u/i.test(suffix);
   const mayBeUnsigned = unsigned || !/^[1-9]/.test(digits);
@@ -146,7 +148,7 @@ function number(text: string, position: number, wordSize: 4 | 8): Expression {
       return { kind: "number", position, value, type: `unsigned ${name}` };
   }
   if (value < 1n << 64n) return { kind: "number", position, value, type: "unsigned long long" };
-  throw new UsageError(`${digits} does not fit in 64 bits`, position);
+  throw new UsageError(`${digits} does not fit in 64 bits, at column ${position + 1}`, position);
 }
 
 function containerOf(cursor: Cursor, context: ParserContext, position: number): Expression {
