@@ -8,11 +8,12 @@ import type { Obj } from "../../model/object.ts";
 import { command, type Context, type Option, type Word } from "../command.ts";
 import { commands } from "../commands.ts";
 import { runCommand } from "../language.ts";
-import { words as wordsOf } from "../parse.ts";
+import { parseOptions, words as wordsOf } from "../parse.ts";
 import { faultPiece, text, type Pieces } from "../piece.ts";
 import { taskHeading } from "../taskHeading.ts";
-import { tasksMatching } from "../taskSelector.ts";
+import { noSuchTask, tasksMatching } from "../taskSelector.ts";
 import { WrongUse } from "../wrongUse.ts";
+import { listTasks, ps } from "./ps.ts";
 
 /** Commands that run for each task as the current one. */
 const EACH: readonly string[] = ["bt", "files", "net", "set", "sig", "task", "vm", "vtop"];
@@ -58,8 +59,10 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each
     const names = all.slice(first, rest < 0 ? undefined : rest).map((word) => word.text);
     const more = rest < 0 ? "" : line.slice(all[rest]?.start);
     for (const name of names) {
-      if (ONCE.includes(name))
-        yield* runCommand(context, `${name} ${more} ${tasks.map(({ address }) => hex(address)).join(" ")}`);
+      if (!ONCE.includes(name)) continue;
+      // Without any address ps would list all tasks.
+      if (tasks.length === 0) yield* listTasks(context, parseOptions(ps, more), []);
+      else yield* runCommand(context, `${name} ${more} ${tasks.map(({ address }) => hex(address)).join(" ")}`);
     }
     const each = names.filter((name) => EACH.includes(name));
     const wantsSockets = /(?:^|\s)-\w*[sS]/.test(more);
@@ -68,7 +71,7 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each
     const lines = each.map((name) =>
       name === "net" && !wantsSockets ? `net -s ${more}` : `${name} ${ownFlags(name, each, more)}`,
     );
-    if (each.length > 0) for (const task of tasks) yield* runFor(context, task, lines);
+    if (each.length > 0) yield* saidOnce(tasks, (task) => runFor(context, task, lines));
     const { fault } = taskTable(context.kernel);
     if (fault) yield faultPiece(fault, "foreach: ");
   },
@@ -81,18 +84,42 @@ function ownFlags(name: string, names: readonly string[], more: string): string 
     commands()
       .find((one) => one.name === command)
       ?.options.find((one) => one.flag === flag.slice(0, 2));
+  const takesArgument = (flag: string): boolean => names.some((other) => option(other, flag)?.argument !== undefined);
   const kept: string[] = [];
   const all = wordsOf(more);
   for (let i = 0; i < all.length; i++) {
     const { text: word = "", start = 0 } = all[i] ?? {};
-    if (!word.startsWith("-") || option(name, word)) kept.push(more.slice(start, all[i + 1]?.start).trim());
-    else if (word.length === 2 && names.some((other) => option(other, word)?.argument !== undefined)) i++;
+    const letters = word.startsWith("-") ? [...word.slice(1)] : [];
+    const own = letters.filter((letter) => option(name, `-${letter}`));
+    const typed = more.slice(start, all[i + 1]?.start).trim();
+    if (letters.length === 0 || own.length === letters.length || (own[0] !== undefined && takesArgument(`-${own[0]}`)))
+      kept.push(typed);
+    else if (own.length > 0) kept.push(`-${own.join("")}`);
+    // The argument of an option that only others have.
+    else if (letters.length === 1 && takesArgument(word)) i++;
   }
   return kept.join(" ");
 }
 
+/** A mistake of the user's is the same for every task: it is said once. */
+function* saidOnce(tasks: readonly Obj[], piecesOf: (task: Obj) => Pieces): Pieces {
+  const mistakes = new Set<string>();
+  for (const task of tasks) {
+    for (const piece of piecesOf(task)) {
+      if (piece.kind === "usage") {
+        if (mistakes.has(piece.message)) continue;
+        mistakes.add(piece.message);
+      }
+      yield piece;
+    }
+  }
+}
+
 function* runFor(context: Context, task: Obj, lines: readonly string[]): Pieces {
-  const own = Object.create(context, { task: { value: task, writable: true } }) as Context;
+  const own = Object.create(context, {
+    task: { value: task, writable: true },
+    taskFault: { value: undefined },
+  }) as Context;
   let endsBlank = true;
   for (const line of lines) {
     if (line.startsWith("set ")) yield text(taskHeading(task));
@@ -122,9 +149,10 @@ function chosen(context: Context, words: readonly Word[]): readonly Obj[] {
   );
 }
 
-/** @throws UsageError */
+/** @throws UsageError, Fault */
 function tasksNamed(context: Context, word: Word): readonly Obj[] {
   const tasks = tasksMatching(context, word);
-  if (tasks.length === 0) throw new UsageError(`no task, name or command: "${word.text}"`);
-  return tasks;
+  if (tasks.length > 0) return tasks;
+  const { fault } = taskTable(context.kernel);
+  throw fault ? noSuchTask(context, word.text) : new UsageError(`no task, name or command: "${word.text}"`);
 }
