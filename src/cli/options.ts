@@ -1,6 +1,10 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { Fault } from "../base/fault.ts";
+import { openFile } from "../base/file.ts";
 import { UsageError } from "../base/usageError.ts";
+import { openElf } from "../debuginfo/elf.ts";
+import { isProgram } from "../session/vmlinux.ts";
 
 export interface CliOptions {
   readonly vmcore: readonly string[];
@@ -50,12 +54,20 @@ Exit status: 0 all answered, 1 a command failed, 2 wrong usage, 3 dump or vmlinu
 /** @throws UsageError */
 export function readOptions(argv: readonly string[]): CliOptions {
   const { values, positionals } = parse(argv);
-  const kernels = positionals.filter(isKernelImage);
+  const kernels = positionals.filter((path) => {
+    const type = elfType(path);
+    if (type === ET_REL) throw new UsageError(`${path} is a kernel module: name its directory with --modules`);
+    return type === ET_EXEC || type === ET_DYN;
+  });
   const vmcore = positionals.filter((path) => !kernels.includes(path));
   const [vmlinux = values.vmlinux, more = values.vmlinux && kernels[0]] = kernels;
   if (more) throw new UsageError(`two kernels are given, ${vmlinux ?? ""} and ${more}; one dump has one`);
   if (vmcore.length === 0 && !values.help && !values.version) {
-    throw new UsageError(vmlinux ? `${vmlinux} is a kernel; a dump is missing` : "a dump is missing");
+    throw new UsageError(
+      kernels[0] === undefined
+        ? "a dump is missing"
+        : `${kernels[0]} is ${isProgramOfUser(kernels[0]) ? "neither a dump nor a Linux kernel" : "a kernel; a dump is missing"}`,
+    );
   }
   return {
     vmcore,
@@ -101,24 +113,40 @@ function parse(argv: readonly string[]) {
   }
 }
 
+const ET_REL = 1;
 const ET_EXEC = 2;
 const ET_DYN = 3;
 
-/** Whether a file is an ELF program rather than a core: then it is the kernel, in whatever place it was given. */
-function isKernelImage(path: string): boolean {
+/** e_type of an ELF file: a program rather than a core is the kernel, in whatever place it was given. */
+function elfType(path: string): number | undefined {
   const head = new Uint8Array(20);
   try {
+    // Opening a pipe would wait for whoever writes to it.
+    const stat = statSync(path);
+    if (!stat.isFile() && !stat.isBlockDevice()) return undefined;
     const fd = openSync(path, "r");
     try {
-      if (readSync(fd, head, 0, head.length, 0) < head.length) return false;
+      if (readSync(fd, head, 0, head.length, 0) < head.length) return undefined;
     } finally {
       closeSync(fd);
     }
   } catch {
-    return false; // opening it as a dump will say what is wrong
+    return undefined; // opening it as a dump will say what is wrong
   }
-  if (head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46) return false;
+  if (head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46) return undefined;
   const isBigEndian = head[5] === 2;
-  const type = new DataView(head.buffer).getUint16(16, !isBigEndian);
-  return type === ET_EXEC || type === ET_DYN;
+  return new DataView(head.buffer).getUint16(16, !isBigEndian);
+}
+
+/** Whether a program is none of Linux: then it is not called a kernel. What is wrong with it otherwise, opening says. */
+function isProgramOfUser(path: string): boolean {
+  const file = openFile(path);
+  try {
+    return isProgram(openElf(file));
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  } finally {
+    file.close();
+  }
 }

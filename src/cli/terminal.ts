@@ -151,6 +151,7 @@ class Printer {
     }
     this.progress.clear();
     if (piece.kind === "fault" || piece.kind === "usage") return this.complain(piece);
+    if (piece.kind === "record" && piece.unread) this.isAnswered = false;
     const text = this.document ? this.document.add(piece) : pieceText(piece, this.options.style);
     if (text !== "") return this.sink.write(text);
   }
@@ -199,7 +200,14 @@ const runShell = (command: string): boolean =>
     .status === 0;
 
 /** @throws NodeJS.ErrnoException */
-const linesOf = (path: string): string[] => readFileSync(fromHome(path), "utf8").split(/\r?\n/);
+function linesOf(path: string): string[] {
+  try {
+    return readFileSync(fromHome(path), "utf8").split(/\r?\n/);
+  } catch (error) {
+    // The system names no path once the file is open, a directory's above all.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
+  }
+}
 
 const fromHome = (path: string): string => (path.startsWith("~/") ? join(homedir(), path.slice(2)) : path);
 

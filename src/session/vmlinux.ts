@@ -32,6 +32,7 @@ export function openVmlinux(path: string): Vmlinux {
   const elf = attempt(() => openElf(file));
   if (elf instanceof Fault) throw new OpenError(`${path} is no vmlinux: ${elf.message}`);
   if (elf.type === ET_REL) throw new OpenError(`${path} is a kernel module or an object file, not a vmlinux`);
+  if (isProgram(elf)) throw new OpenError(`${path} is not a Linux kernel`);
   const symbols = attempt(() => elfSymbols(elf));
   if (symbols instanceof Fault) throw new OpenError(`${path}: its symbols cannot be read: ${symbols.message}`);
   let definitions: TypeSource["find"] | undefined;
@@ -53,6 +54,15 @@ export function openVmlinux(path: string): Vmlinux {
   };
 }
 
+/** Some of what include/asm-generic/vmlinux.lds.h gives every kernel. */
+const KERNEL_SECTIONS: readonly string[] = ["__ksymtab", "__param", "__ex_table", ".init.text", ".data..percpu"];
+/** What a linker and a C library give to programs. */
+const PROGRAM_SECTIONS: readonly string[] = [".interp", ".init_array", ".eh_frame_hdr"];
+
+/** Whether an ELF file is a program of user space, `/bin/ls`. */
+export const isProgram = (elf: ElfFile): boolean =>
+  PROGRAM_SECTIONS.some((name) => elf.section(name)) && !KERNEL_SECTIONS.some((name) => elf.section(name));
+
 /** A file that the user named. @throws OpenError when it is not there or may not be read */
 export function openNamed(path: string, what: string): RandomFile {
   try {
@@ -63,7 +73,8 @@ export function openNamed(path: string, what: string): RandomFile {
     if (code === "EACCES" || code === "EPERM")
       throw new OpenError(`${path}: no permission to read it (try as root, or change its mode)`);
     if (code === "EISDIR") throw new OpenError(`${path} is a directory; name the ${what} in it`);
-    throw new OpenError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OpenError(reason.startsWith(`${path}: `) ? reason : `${path}: ${reason}`);
   }
 }
 

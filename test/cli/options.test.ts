@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +21,7 @@ function elf(name: string, type: number, bigEndian = false): string {
   return path;
 }
 
+const ET_REL = 1;
 const ET_EXEC = 2;
 const ET_DYN = 3;
 const ET_CORE = 4;
@@ -39,6 +41,21 @@ test("a kernel is told from a dump by its content, in whatever order they are gi
 
 test("what is no kernel is a dump: the files of a split set, and what is not there", () => {
   assert.deepEqual(readOptions(["/no/such", "/no/such2"]).vmcore, ["/no/such", "/no/such2"]);
+});
+
+test("a pipe is not waited for", { skip: process.platform === "win32" }, () => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  assert.deepEqual(readOptions([pipe]).vmcore, [pipe]);
+});
+
+test("a module is no dump, a program of user space no kernel", () => {
+  const module = elf("module.ko", ET_REL);
+  assert.throws(
+    () => readOptions([module]),
+    new UsageError(`${module} is a kernel module: name its directory with --modules`),
+  );
+  assert.throws(() => readOptions(["/bin/sh"]), new UsageError("/bin/sh is neither a dump nor a Linux kernel"));
 });
 
 test("a dump is needed, and no second kernel", () => {
