@@ -1,10 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { Fault } from "../base/fault.ts";
-import { openFile } from "../base/file.ts";
 import { UsageError } from "../base/usageError.ts";
-import { openElf } from "../debuginfo/elf.ts";
-import { isProgram } from "../session/vmlinux.ts";
+import { isUserProgram } from "../session/vmlinux.ts";
 
 export interface CliOptions {
   readonly vmcore: readonly string[];
@@ -66,7 +63,7 @@ export function readOptions(argv: readonly string[]): CliOptions {
     throw new UsageError(
       kernels[0] === undefined
         ? "a dump is missing"
-        : `${kernels[0]} is ${isProgramOfUser(kernels[0]) ? "neither a dump nor a Linux kernel" : "a kernel; a dump is missing"}`,
+        : `${kernels[0]} is ${isUserProgram(kernels[0]) ? "neither a dump nor a Linux kernel" : "a kernel; a dump is missing"}`,
     );
   }
   return {
@@ -136,17 +133,4 @@ function elfType(path: string): number | undefined {
   if (head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46) return undefined;
   const isBigEndian = head[5] === 2;
   return new DataView(head.buffer).getUint16(16, !isBigEndian);
-}
-
-/** Whether a program is none of Linux: then it is not called a kernel. What is wrong with it otherwise, opening says. */
-function isProgramOfUser(path: string): boolean {
-  const file = openFile(path);
-  try {
-    return isProgram(openElf(file));
-  } catch (error) {
-    if (error instanceof Fault) return false;
-    throw error;
-  } finally {
-    file.close();
-  }
 }

@@ -60,8 +60,17 @@ const KERNEL_SECTIONS: readonly string[] = ["__ksymtab", "__param", "__ex_table"
 const PROGRAM_SECTIONS: readonly string[] = [".interp", ".init_array", ".eh_frame_hdr"];
 
 /** Whether an ELF file is a program of user space, `/bin/ls`. */
-export const isProgram = (elf: ElfFile): boolean =>
+const isProgram = (elf: ElfFile): boolean =>
   PROGRAM_SECTIONS.some((name) => elf.section(name)) && !KERNEL_SECTIONS.some((name) => elf.section(name));
+
+/** Whether a file is surely no kernel but a program of user space. @throws OpenError */
+export function isUserProgram(path: string): boolean {
+  const file = openNamed(path, "vmlinux");
+  const elf = attempt(() => openElf(file));
+  const isOne = !(elf instanceof Fault) && isProgram(elf);
+  file.close();
+  return isOne;
+}
 
 /** A file that the user named. @throws OpenError when it is not there or may not be read */
 export function openNamed(path: string, what: string): RandomFile {

@@ -79,6 +79,7 @@ test("what cannot be done is one line that says what to do, with a status of its
     [["package.json"], 3, /^vmcore-debug: package.json is not a dump.*\n$/],
     [[dump, "-c", "nosuch"], 1, /^vmcore-debug: command not found: nosuch; "help" lists the commands\n$/],
     [[dump, "-c", "rd 0"], 1, /^rd: .*\n$/],
+    [[dump, "-i", home], 1, /^vmcore-debug: \S+: is a directory\n$/],
     [[dump, "-i", "/no/such/file"], 1, /^vmcore-debug: \/no\/such\/file: no such file\n$/],
     [[dump, "-c", "p 1 > /no/such/folder/x"], 1, /^vmcore-debug: \/no\/such\/folder\/x: no such file\n$/],
   ];
