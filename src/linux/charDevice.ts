@@ -1,25 +1,13 @@
-import { Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
+import { chain } from "./chain.ts";
 
 /** Bits of a `dev_t` that are the minor (include/linux/kdev_t.h). */
 const MINORBITS = 20;
 
-/** Regions of one hash slot (fs/char_dev.c: chrdevs), and probes of one (drivers/base/map.c): more is a loop. */
-const MAX_CHAIN = 1 << 16;
-
-/** The chain that starts at `first`, by its `next`. @throws Fault corrupt when it does not end */
-export function* nextChain(first: Obj): Generator<Obj> {
-  let at = first;
-  for (let length = 0; at.value() !== 0n; at = at.at("next")) {
-    if (++length > MAX_CHAIN) throw Fault.at("corrupt", at.value(), "a hash chain does not end");
-    yield at.deref();
-  }
-}
-
 /** Regions of character device numbers, `struct char_device_struct`, in the order of the hash by major. @throws Fault */
 export function* charDeviceRegions(kernel: Kernel): Generator<Obj> {
-  for (const slot of kernel.variable("chrdevs").elements()) yield* nextChain(slot);
+  for (const slot of kernel.variable("chrdevs").elements()) yield* chain(slot);
 }
 
 /**
@@ -33,7 +21,7 @@ export function regionCdev(kernel: Kernel, region: Obj): Obj | undefined {
   const major = region.at("major").number();
   const device = BigInt(major) * (1n << BigInt(MINORBITS)) + region.at("baseminor").value();
   let found: { range: bigint; data: bigint } | undefined;
-  for (const probe of nextChain(
+  for (const probe of chain(
     kernel
       .variable("cdev_map")
       .at("probes")

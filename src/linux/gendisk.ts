@@ -1,13 +1,13 @@
 import { Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import { nextChain } from "./charDevice.ts";
+import { chain } from "./chain.ts";
 import { listEntries } from "./list.ts";
 import { noteSymbol } from "./vmcoreinfo.ts";
 
 /** Registered block majors, `struct blk_major_name`, in the order of the hash (block/genhd.c: major_names). @throws Fault */
 export function* blockMajors(kernel: Kernel): Generator<Obj> {
-  for (const slot of kernel.variable("major_names").elements()) yield* nextChain(slot);
+  for (const slot of kernel.variable("major_names").elements()) yield* chain(slot);
 }
 
 /** Whole disks, `struct gendisk`, in the order they were added. @throws Fault where the list of the block class breaks */

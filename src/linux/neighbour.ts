@@ -1,10 +1,10 @@
 import { Fault } from "../base/fault.ts";
 import type { Obj } from "../model/object.ts";
+import { chain } from "./chain.ts";
 import { hlistEntries } from "./list.ts";
 
 /** A hash of more than 2^24 buckets would be damage (net/core/neighbour.c grows it with its entries). */
 const MAX_SHIFT = 24;
-const MAX_CHAIN = 1 << 16;
 
 /**
  * Entries of a `struct neigh_table` such as `arp_tbl`, `struct neighbour`, bucket by bucket.
@@ -20,14 +20,6 @@ export function* neighbours(table: Obj): Generator<Obj> {
   for (let i = 0; i < 2 ** shift; i++) {
     if (isList) yield* hlistEntries(kernel, hash.at("hash_heads").index(i), "struct neighbour", "hash");
     else yield* chain(hash.at("hash_buckets").index(i));
-  }
-}
-
-function* chain(first: Obj): Generator<Obj> {
-  let at = first;
-  for (let length = 0; at.value() !== 0n; at = at.at("next")) {
-    if (++length > MAX_CHAIN) throw Fault.at("corrupt", at.value(), "a chain of neighbours does not end");
-    yield at.deref();
   }
 }
 

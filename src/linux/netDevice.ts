@@ -1,6 +1,7 @@
 import { Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
+import { chain } from "./chain.ts";
 import { ipv4Text, ipv6Text } from "./inet.ts";
 import { listEntries } from "./list.ts";
 
@@ -21,9 +22,6 @@ export const netDevices = (net: Obj): Generator<Obj> =>
 /** "eth0". @throws Fault */
 export const netDeviceName = (device: Obj): string => device.at("name").text();
 
-/** Addresses of an interface: more is a loop. */
-const MAX_ADDRESSES = 1 << 16;
-
 /** A device's IPv4 addresses, then its IPv6 addresses, in the kernel's order. @throws Fault */
 export function* deviceAddresses(device: Obj): Generator<string> {
   yield* ipv4Addresses(device);
@@ -35,11 +33,8 @@ function* ipv4Addresses(device: Obj): Generator<string> {
   const { kernel } = device;
   const inet = device.has("ip_ptr") ? device.at("ip_ptr").value() : 0n;
   if (inet === 0n) return;
-  let at = kernel.object("struct in_device", inet).at("ifa_list");
-  for (let count = 0; at.value() !== 0n; at = at.at("ifa_next")) {
-    if (++count > MAX_ADDRESSES) throw Fault.at("corrupt", inet, "the interface's addresses form a loop");
-    yield ipv4Text(at.at("ifa_address"));
-  }
+  for (const address of chain(kernel.object("struct in_device", inet).at("ifa_list"), "ifa_next"))
+    yield ipv4Text(address.at("ifa_address"));
 }
 
 /** include/net/if_inet6.h; a list since v2.6.35 (commit 502a2ffd7376). */
