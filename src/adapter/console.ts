@@ -70,9 +70,11 @@ function contextFor(target: Target, row: Row | undefined): Context {
 }
 
 /** What the command changed for those that follow; its task is set by the shared context's own setter. */
-function takeBack({ context: shared, client }: Target, { radix, ended }: Context): void {
-  Object.assign(shared, { radix, ended });
-  if (ended) client.send("terminated", {});
+function takeBack(target: Target, { radix, ended }: Context): void {
+  const before = { radix: target.context.radix };
+  Object.assign(target.context, { radix, ended });
+  target.announce(before);
+  if (ended) target.client.send("terminated", {});
 }
 
 interface Sink {

@@ -52,6 +52,11 @@ export class Frames {
     return { rows: known.rows.slice(start, end), complete };
   }
 
+  /** Late debuginfo may tell more of stacks that were shown; what a client holds of them stays valid. */
+  forget(): void {
+    this.byThread.clear();
+  }
+
   private *walk(thread: Thread, { frames, userTrap, fault }: Stack): Generator<Row, void, void> {
     const site = crashSite(frames);
     const label = (text: string): Row =>

@@ -6,6 +6,10 @@ export interface LaunchArguments {
   readonly vmlinux: string | undefined;
   readonly modules: readonly string[];
   readonly systemMap: string | undefined;
+  /** Directories of debuginfo, flat or laid out as /usr/lib/debug is. */
+  readonly debuginfo: readonly string[];
+  /** Whether debuginfo that was not named is looked for. */
+  readonly searches: boolean;
   readonly kernelSource: readonly string[];
   readonly sourceFileMap: Readonly<Record<string, string>>;
   /** Open folders of the editor, for sources. Ours, not documented. */
@@ -33,6 +37,8 @@ export function launchArguments(request: "launch" | "attach", raw: unknown): Lau
     vmlinux: text(given, "vmlinux"),
     modules: strings(given, "modules"),
     systemMap: text(given, "systemMap"),
+    debuginfo: strings(given, "debuginfo"),
+    searches: flag(given, "search", true),
     kernelSource: strings(given, "kernelSource"),
     sourceFileMap: pathMap(given, "sourceFileMap"),
     workspace: strings(given, "workspace"),
@@ -58,8 +64,8 @@ function text(given: Record<string, unknown>, name: string): string | undefined 
   return first;
 }
 
-function flag(given: Record<string, unknown>, name: string): boolean {
-  const value = given[name] ?? false;
+function flag(given: Record<string, unknown>, name: string, otherwise = false): boolean {
+  const value = given[name] ?? otherwise;
   if (typeof value !== "boolean") throw new UsageError(`"${name}" must be true or false`);
   return value;
 }

@@ -34,7 +34,8 @@ export class Progress {
     if (!this.shown) this.start();
     if (!isProgress(step)) return;
     const percentage = step.total > 0 ? Math.min(100, Math.floor((100 * step.done) / step.total)) : undefined;
-    this.client.send("progressUpdate", { progressId: this.id, message: step.what, percentage });
+    const message = percentage === undefined ? `${step.done} ${step.what}` : `${percentage}% of ${step.what}`;
+    this.client.send("progressUpdate", { progressId: this.id, message, percentage });
   }
 
   private start(): void {

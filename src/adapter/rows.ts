@@ -14,6 +14,10 @@ export interface RowStyle {
   readonly hex: boolean;
 }
 
+/** As the client asks, or as `set radix 16` of the console says. */
+export const isHex = ({ context }: Target, format: DebugProtocol.ValueFormat | undefined): boolean =>
+  format?.hex ?? context.radix === 16;
+
 /** An entry as a client gets it: what unfolds is numbered, and nothing is read that the row does not show. */
 export function row(target: Target, entry: Entry, style: RowStyle): DebugProtocol.Variable {
   const unfolding = childrenOf(entry);

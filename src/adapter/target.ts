@@ -8,6 +8,7 @@ import { utsname } from "../linux/utsname.ts";
 import { evaluate, type Scope } from "../model/expression/evaluate.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { bare } from "../debuginfo/ctype.ts";
+import { placesOf } from "../session/debuginfoPlaces.ts";
 import { openSession, type Session } from "../session/open.ts";
 import type { Job } from "../session/job.ts";
 import { SourceFiles } from "../session/source.ts";
@@ -44,6 +45,7 @@ export class Target {
   /** Code addresses and places in sources that a client may ask the way to. */
   readonly places = new References<bigint | SourceLine>();
   readonly arguments: LaunchArguments;
+  private readonly changedModules = new Set<string>();
   /** What the debug console was last used for. */
   readonly console: { thread: Thread | undefined } = { thread: undefined };
 
@@ -64,16 +66,46 @@ export class Target {
       ...(uts instanceof Fault ? {} : { release: uts.release, versionText: uts.version }),
     });
     this.sources = new Sources(files);
+    this.watchModules();
+  }
+
+  /** Notes which modules get or lose debuginfo by `mod -s` and its kin. */
+  private watchModules(): void {
+    const { modules } = this.context;
+    if (!modules) return;
+    const noted = <T>(name: string, result: T): T => {
+      this.changedModules.add(name);
+      return result;
+    };
+    this.context.modules = {
+      path: (name) => modules.path(name),
+      load: (name, place) => noted(name, modules.load(name, place)),
+      unload: (name) => noted(name, modules.unload(name)),
+    };
+  }
+
+  /** Tells the client what a command changed of what it shows. */
+  announce(before: { readonly radix: number }): void {
+    const radixChanged = before.radix !== this.context.radix;
+    if (this.changedModules.size === 0 && !radixChanged) return;
+    for (const name of this.changedModules)
+      this.client.send("module", { reason: "changed", module: { id: name, name } });
+    if (this.changedModules.size > 0) this.frames.forget();
+    const areas = this.changedModules.size > 0 ? ["stacks", "variables"] : ["variables"];
+    this.changedModules.clear();
+    if (this.client.supports("supportsInvalidatedEvent")) this.client.send("invalidated", { areas });
   }
 
   /** @throws OpenError */
   static open(args: LaunchArguments, client: Client): Target {
-    return new Target(openSession(args), args, client);
+    const search = args.searches ? placesOf(args.vmcore, args.debuginfo, process.env) : undefined;
+    return new Target(openSession({ ...args, search }), args, client);
   }
 
-  /** The oops or panic in one line; undefined for a machine that ran. */
+  /** The oops or panic in one line; undefined for a machine that ran, or that cannot be read. */
   get title(): string | undefined {
-    return oopsTitle(this.kernel) ?? panicMessage(this.kernel);
+    const title = oopsTitle(this.kernel) ?? attempt(() => panicMessage(this.kernel));
+    return title instanceof Fault ? undefined : title;
   }
 
   stop(): Stop {

@@ -4,10 +4,10 @@ import * as vscode from "vscode";
 import { TYPE } from "./session.ts";
 
 /** Attributes that hold paths; relative ones count from the workspace folder. */
-const PATHS = ["vmcore", "vmlinux", "modules", "systemMap", "kernelSource"];
+const PATHS = ["vmcore", "vmlinux", "modules", "systemMap", "debuginfo", "kernelSource"];
 
 /** Settings that stand in for attributes a configuration leaves out. */
-const DEFAULTS = ["vmlinux", "modules", "systemMap", "kernelSource", "sourceFileMap", "threads"];
+const DEFAULTS = ["vmlinux", "modules", "systemMap", "debuginfo", "kernelSource", "sourceFileMap", "threads"];
 
 /** Makes F5 work with no launch.json, and a short one complete. */
 export const configuration = (): vscode.Disposable[] => [

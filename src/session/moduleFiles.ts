@@ -24,6 +24,8 @@ export interface ModulePlaces {
   readonly debugDirectories?: readonly string[];
   /** What debuginfod's clients fetched. */
   readonly cache?: string | undefined;
+  /** Directories whose own files are looked at, not what is below: that of the dump may be anybody's home. */
+  readonly flat?: readonly string[];
 }
 
 /** What a look for one module's debuginfo came to. */
@@ -93,6 +95,7 @@ export class ModuleFiles {
   private files(): Map<string, string[]> {
     if (this.byName) return this.byName;
     this.byName = new Map();
+    for (const directory of this.places.flat ?? []) if (existsSync(directory)) this.collect(directory, MAX_DEPTH);
     for (const directory of this.places.directories) if (existsSync(directory)) this.collect(directory, 0);
     return this.byName;
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
+import { after } from "node:test";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 
 /** Why a request was refused. */
@@ -21,6 +22,10 @@ export interface ClientOptions {
   readonly traits?: Partial<DebugProtocol.InitializeRequestArguments>;
 }
 
+const alive = new Set<ChildProcess>();
+// A test that fails leaves its adapter behind, and that would keep the whole run from ending.
+after(() => alive.forEach((child) => child.kill("SIGKILL")));
+
 /** A DAP client over a pipe to the real adapter in a process of its own. */
 export class DapClient {
   readonly events: DebugProtocol.Event[] = [];
@@ -38,7 +43,9 @@ export class DapClient {
     this.process.stdout?.on("data", (data: Buffer) => this.read(data));
     this.process.stderr?.on("data", (data: Buffer) => (this.stderr += data.toString()));
     this.process.stdin?.on("error", () => undefined);
+    alive.add(this.process);
     this.process.on("exit", () => {
+      alive.delete(this.process);
       for (const seq of [...this.waiting.keys()])
         this.settle(seq, { success: false, message: `adapter ended\n${this.stderr}` });
     });

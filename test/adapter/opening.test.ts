@@ -80,7 +80,7 @@ test("relevant threads are the panicking one, the CPUs' current ones and the blo
 
 test("a client that starts lines at 0 gets them so", async () => {
   const lines = async (linesStartAt1: boolean): Promise<number[]> => {
-    const client = await DapClient.launch({ vmcore: "sample/vmcore" }, { traits: { linesStartAt1 } });
+    const client = await DapClient.launch({ vmcore: "sample/vmcore", search: false }, { traits: { linesStartAt1 } });
     const { stackFrames } = await client.request<{ stackFrames: { line: number }[] }>("stackTrace", { threadId: 169 });
     await client.close();
     return stackFrames.filter(({ line }) => line > 0).map(({ line }) => line - (linesStartAt1 ? 1 : 0));
@@ -111,6 +111,17 @@ test("--listen serves a session a connection, on the loopback interface", async 
   } finally {
     server.kill();
   }
+});
+
+test("debuginfo that lies beside the dump is found by itself", async () => {
+  const client = await DapClient.launch({ vmcore: "sample/vmcore" });
+  const { stackFrames } = await client.request<{
+    stackFrames: { name: string; line: number; source?: { path?: string } }[];
+  }>("stackTrace", { threadId: 169 });
+  const crash = stackFrames.find(({ name }) => name.startsWith("lab_poke"));
+  assert.equal(crash?.line, 27);
+  assert.match(crash?.source?.path ?? "", /sample\/lab_nullderef\.c$/);
+  await client.close();
 });
 
 test("launch arguments are checked by name", () => {

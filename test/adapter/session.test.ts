@@ -12,7 +12,7 @@ const CRASH = 0xffffffffc024b02fn;
 
 let client: DapClient;
 before(async () => {
-  client = await DapClient.launch({ vmcore: VMCORE });
+  client = await DapClient.launch({ vmcore: VMCORE, search: false }, { traits: { supportsInvalidatedEvent: true } });
 });
 after(() => client.close());
 
@@ -223,6 +223,26 @@ test("the console speaks crash's language", async () => {
 
 test("the console refuses what only a terminal has", async () => {
   await assert.rejects(client.command("!ls"), /runs no shell/);
+});
+
+test("set radix changes how values are shown, and says that those on show are out of date", async () => {
+  await client.command("set radix 16");
+  assert.equal((await evaluate("jiffies")).result, "0xfffee1da");
+  await client.event<{ areas: string[] }>("invalidated", ({ areas }) => areas.includes("variables"));
+  await client.command("set radix 10");
+  assert.equal((await evaluate("jiffies")).result, "4294894042");
+});
+
+test("a module's debuginfo that is loaded late turns its frames into lines, and the client is told", async () => {
+  const before = await site();
+  assert.equal(before.source?.path, "lab_apply.s");
+  assert.match(await client.command("mod -s lab_nullderef sample/lab_nullderef.ko"), /lab_nullderef\.ko/);
+  await client.event<{ areas: string[] }>("invalidated", ({ areas }) => areas.includes("stacks"));
+  const late = (await stack()).find(({ name }) => name.startsWith("lab_poke"));
+  assert.equal(late?.line, 27);
+  assert.match(late?.source?.path ?? "", /sample\/lab_nullderef\.c$/);
+  await client.command("mod -d lab_nullderef");
+  assert.equal((await site()).name, "lab_apply+0x2f");
 });
 
 test("a long output is streamed, and stops at once when it is cancelled", async () => {

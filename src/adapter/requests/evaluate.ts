@@ -12,7 +12,7 @@ import type { Job } from "../../session/job.ts";
 import { command } from "../console.ts";
 import type { Row } from "../frames.ts";
 import type { Handlers } from "../handlers.ts";
-import { row } from "../rows.ts";
+import { isHex, row } from "../rows.ts";
 import { scopeOf } from "../scope.ts";
 import { pointee } from "../scopes.ts";
 import type { Target } from "../target.ts";
@@ -22,7 +22,7 @@ import type { Entry } from "../unfolding.ts";
 export const evaluate: Pick<Handlers, "evaluate"> = {
   *evaluate(target, { expression, context, frameId, format }) {
     const frame = frameId === undefined ? undefined : target.frames.get(frameId);
-    const hex = format?.hex ?? false;
+    const hex = isHex(target, format);
     switch (context) {
       case "repl":
         return { result: yield* command(target, expression, frame), variablesReference: 0 };

@@ -1,7 +1,7 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { UsageError } from "../../base/usageError.ts";
 import type { Handlers } from "../handlers.ts";
-import { row } from "../rows.ts";
+import { isHex, row } from "../rows.ts";
 import { scopesOf } from "../scopes.ts";
 import { type Entry, type Unfolding, untilFault } from "../unfolding.ts";
 
@@ -20,7 +20,7 @@ export const variables: Pick<Handlers, "scopes" | "variables"> = {
     if (!unfolding) throw new UsageError(`there are no variables ${args.variablesReference}`);
     const list: DebugProtocol.Variable[] = [];
     for (const entry of untilFault(wanted(unfolding, args))) {
-      list.push(row(target, entry, { hex: args.format?.hex ?? false }));
+      list.push(row(target, entry, { hex: isHex(target, args.format) }));
       yield;
     }
     return { variables: list };

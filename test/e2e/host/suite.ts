@@ -49,7 +49,7 @@ async function close(): Promise<void> {
 suite("a crash dump in the extension host", () => {
   let session: vscode.DebugSession;
   suiteSetup(async () => {
-    session = await open({ vmcore: sample() });
+    session = await open({ vmcore: sample(), search: false });
   });
   suiteTeardown(close);
 
@@ -173,15 +173,15 @@ suite("opening and losing a dump", () => {
     await new Promise((done) => setTimeout(done, 1500));
     assert.equal(focusedFrame(), undefined);
     await vscode.commands.executeCommand("workbench.action.debug.stop");
-    await open({ vmcore: sample() });
+    await open({ vmcore: sample(), search: false });
     await close();
   });
 
   test("an adapter that is killed ends its session, and a new one starts", async () => {
-    await open({ vmcore: sample() });
+    await open({ vmcore: sample(), search: false });
     for (const pid of ownAdapters()) process.kill(pid, "SIGKILL");
     await until("the session's end", () => (vscode.debug.activeDebugSession ? undefined : true));
-    await open({ vmcore: sample() });
+    await open({ vmcore: sample(), search: false });
     await close();
   });
 });
