@@ -172,6 +172,7 @@ const modulePlaces = (
         directories: [...modules, ...moduleDirectories(vmcoreinfo?.text("OSRELEASE"), search, vmlinux?.path)],
         debugDirectories: debugDirectories(search),
         cache: search.cache,
+        flat: [...search.beside, ...search.directories],
       }
     : { directories: modules };
 
