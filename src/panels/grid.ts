@@ -1,4 +1,5 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
 import type { Grid, GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
 import { ask, recall, remember } from "./host.ts";
@@ -153,7 +154,11 @@ export class GridView implements View {
         <div class="row" role="row" aria-rowindex="1">${columns.map((one, i) => this.headingCell(one, i))}</div>
       </div>
       <div role="rowgroup" class="body" .style=${`height: ${this.shown.length * ROW_HEIGHT}px`}>
-        ${this.shown.slice(first, end).map((cells, i) => this.row(cells, first + i))}
+        ${repeat(
+          this.shown.slice(first, end),
+          (_, i) => first + i,
+          (cells, i) => this.row(cells, first + i),
+        )}
       </div>
     </div>`;
   }
@@ -265,7 +270,7 @@ export class GridView implements View {
   }
 
   private stepFor({ key, ctrlKey }: KeyboardEvent): { rows: number; columns: number } | undefined {
-    const far = this.shown.length + 1;
+    const far = Number.POSITIVE_INFINITY;
     const page = Math.max(1, Math.floor((this.element.querySelector(".grid")?.clientHeight ?? 0) / ROW_HEIGHT) - 2);
     switch (key) {
       case "ArrowUp":

@@ -47,7 +47,8 @@ const linkAt = (target: EventTarget | null): Element | undefined =>
 /** The card of a link: by mouse, or by key for the cell that has the focus. */
 export async function explain(element: Element): Promise<void> {
   const text = (element as HTMLElement).dataset.target;
-  if (text === undefined) return;
+  // A pid is only a number to the dump.
+  if (text === undefined || /^\d+$/.test(text)) return;
   over = element;
   try {
     const answer = await ask("explain", { text });

@@ -1,4 +1,5 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
 import type { Grid } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
 import { ask, recall, remember } from "./host.ts";
@@ -203,7 +204,11 @@ export class LogView implements View {
       @click=${(event: MouseEvent) => this.onClick(event)}
     >
       <div class="body" role="presentation" .style=${`height: ${this.entries.length * ROW_HEIGHT}px`}>
-        ${this.entries.slice(first, end).map((entry, i) => this.row(entry, first + i))}
+        ${repeat(
+          this.entries.slice(first, end),
+          (_, i) => first + i,
+          (entry, i) => this.row(entry, first + i),
+        )}
       </div>
     </div>`;
   }
