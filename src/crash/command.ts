@@ -1,3 +1,4 @@
+import type { Fault } from "../base/fault.ts";
 import type { RandomFile } from "../base/file.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
@@ -10,6 +11,8 @@ export interface Context {
   readonly kernel: Kernel;
   /** Current task, `struct task_struct`. @throws Fault when this dump's tasks cannot be listed */
   task: Obj;
+  /** Why the current task, which nobody chose, only stands in for the one that panicked. */
+  readonly taskFault: Fault | undefined;
   /** Output radix, 10 or 16. */
   radix: 10 | 16;
   /** Variables of `set`: "scroll", "print_max", ... */

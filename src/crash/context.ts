@@ -1,3 +1,4 @@
+import type { Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import type { Context, SessionFacts } from "./command.ts";
@@ -5,9 +6,16 @@ import type { Context, SessionFacts } from "./command.ts";
 /**
  * A fresh user context.
  * @param firstTask the task to start at, the panicking one if there is one; asked when first needed. @throws Fault
+ * @param firstFault why that task only stands in for the one meant
  */
-export function createContext(kernel: Kernel, session: SessionFacts, firstTask: () => Obj): Context {
+export function createContext(
+  kernel: Kernel,
+  session: SessionFacts,
+  firstTask: () => Obj,
+  firstFault: () => Fault | undefined = () => undefined,
+): Context {
   let task: Obj | undefined;
+  let isChosen = false;
   return {
     kernel,
     session,
@@ -16,6 +24,10 @@ export function createContext(kernel: Kernel, session: SessionFacts, firstTask: 
     },
     set task(chosen) {
       task = chosen;
+      isChosen = true;
+    },
+    get taskFault() {
+      return isChosen ? undefined : firstFault();
     },
     radix: 10,
     variables: new Map(),

@@ -22,7 +22,13 @@ export type Line = readonly Span[];
  * `record` is the unit of data: `data` is what `--json` and panels get, `lines` what a person reads.
  */
 export type Piece =
-  | { readonly kind: "record"; readonly data: Json; readonly lines: readonly Line[] }
+  | {
+      readonly kind: "record";
+      readonly data: Json;
+      readonly lines: readonly Line[];
+      /** Why what was asked for is not in it, or not all: it is no full answer. Empty cells of a table are one. */
+      readonly unread?: Fault | undefined;
+    }
   /** Headings, blank lines, remarks: nothing in it that a record does not say. */
   | { readonly kind: "text"; readonly lines: readonly Line[] }
   /** Why the command could not say more; records before it stand. */

@@ -112,9 +112,10 @@ function structJson(object: Obj, members: readonly string[]): Json {
 }
 
 /** A record that works out its data and its lines only when asked: a face wants one of the two. */
-export function lazyRecord(data: () => Json, lines: () => readonly Line[]): Piece {
+export function lazyRecord(data: () => Json, lines: () => readonly Line[], unread?: Fault): Piece {
   return {
     kind: "record",
+    unread,
     get data() {
       return data();
     },

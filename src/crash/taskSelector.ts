@@ -1,4 +1,4 @@
-import { attempt } from "../base/fault.ts";
+import { attempt, type Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import { taskAt, taskComm, tasksByPid, taskTable } from "../linux/task.ts";
 import type { Obj } from "../model/object.ts";
@@ -26,15 +26,22 @@ export function tasksOf(context: Context, word: string): readonly Obj[] {
   return decimal === undefined && value < 1n << 31n ? (byPid.get(Number(value)) ?? []) : [];
 }
 
+/** A word names no task: the user's mistake, unless the list of tasks breaks off and it may lie behind. */
+export function noSuchTask({ kernel }: Context, word: string): UsageError | Fault {
+  const { fault } = taskTable(kernel);
+  if (fault) return fault.within(`no task ${word} was found, but the list of tasks could not be followed to its end`);
+  return new UsageError(`invalid task or pid value: ${word}`);
+}
+
 /**
  * The tasks that words name, in the words' order; the context's own task for no words.
- * @throws UsageError for a word that names none
+ * @throws UsageError for a word that names none; Fault when the tasks are not all known
  */
 export function selectTasks(context: Context, words: readonly string[]): readonly Obj[] {
   if (words.length === 0) return [context.task];
   return words.flatMap((word) => {
     const tasks = tasksOf(context, word);
-    if (tasks.length === 0) throw new UsageError(`invalid task or pid value: ${word}`);
+    if (tasks.length === 0) throw noSuchTask(context, word);
     return tasks;
   });
 }

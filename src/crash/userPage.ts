@@ -21,7 +21,7 @@ export function userPage(space: AddressSpace, address: bigint): UserPage {
 /** The physical address; for a page that is not there where it would come from, or why that is not known. */
 export function placeOf(vma: Obj | undefined, address: bigint, page: UserPage): Line {
   const { found } = page;
-  if (!(found instanceof Fault)) return [hex(found.physical)];
+  if (!(found instanceof Fault)) return [hex(found.physical).padStart(8)];
   return found.kind === "unmapped" ? (originOf(vma, address, page) ?? ["(not mapped)"]) : [faultSpan(found)];
 }
 

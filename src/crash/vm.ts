@@ -8,7 +8,7 @@ import type { Obj } from "../model/object.ts";
 import { addressCell, addressSpan, addressTitle } from "./addressCell.ts";
 import { cell } from "./cell.ts";
 import { hexNumber } from "./number.ts";
-import { left } from "./pad.ts";
+import { left, right } from "./pad.ts";
 import { faultPiece, faultText, lineText, record, text, type Line, type Piece, type Pieces } from "./piece.ts";
 import { placeOf, userPage } from "./userPage.ts";
 import { vmaCells, vmaRow, vmaTitle, type VmaCells } from "./vma.ts";
@@ -36,9 +36,9 @@ export function mmPiece(task: Obj, mm: Obj): Piece {
     "  ",
     pgd.span,
     "  ",
-    ...left(rss.span, 6),
-    " ",
-    ...left(total.span, 8),
+    ...right(rss.span, 5),
+    "    ",
+    ...left(total.span, 7),
   ]);
 }
 

@@ -3,7 +3,7 @@ import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { nrCpuIds, possibleCpus } from "./cpumask.ts";
 import { cpuTask } from "./cpu.ts";
-import { logLines } from "./printk.ts";
+import { logLines, logRecords } from "./printk.ts";
 import { findTask } from "./task.ts";
 import { globalU32 } from "./vmcoreinfo.ts";
 
@@ -28,17 +28,36 @@ const isHeadline = (line: string): boolean =>
 /**
  * The line of the log that says why the kernel stopped, as crash shows it under PANIC; undefined for a kernel that
  * was running when its memory was dumped.
+ * @throws Fault when neither the log nor the kernel's own mark of a panic can be read: it may have panicked
  */
 export function panicMessage(kernel: Kernel): string | undefined {
   const lines = logLines(kernel);
   const panic = lines.find(({ text }) => isPanic(text))?.text;
   // An oops that a kernel survived is no panic: without the words the CPU that panicked must be known.
-  if (panic !== undefined || panicCpu(kernel) === undefined) return panic;
+  if (panic !== undefined) return panic;
+  if (panicCpu(kernel) === undefined) {
+    const fault = saysNoPanic(kernel) ? undefined : logFault(kernel);
+    if (fault) throw fault.within("whether the kernel panicked is not known");
+    return undefined;
+  }
   for (const reason of REASONS) {
     const line = lines.findLast(({ text }) => reason.test(text));
     if (line !== undefined) return line.text;
   }
   return undefined;
+}
+
+const PANIC_CPU_INVALID = 0xffff_ffff;
+
+/** `panic_cpu` is there and names no CPU: the log need not be asked. */
+const saysNoPanic = (kernel: Kernel): boolean => attempt(() => globalU32(kernel, "panic_cpu")) === PANIC_CPU_INVALID;
+
+/** Why words may be missing from the log, where some may. */
+function logFault(kernel: Kernel): Fault | undefined {
+  return attempt(() => {
+    for (const record of logRecords(kernel)) if (record instanceof Fault) return record;
+    return undefined;
+  });
 }
 
 /** An oops that led to a panic was reported at most so long before it: watchdogs print many stacks first. */
@@ -67,7 +86,6 @@ export function panicCpu(kernel: Kernel): number | undefined {
     for (const name of ["panic_cpu", "crashing_cpu"]) {
       const cpu = attempt(() => globalU32(kernel, name));
       const limit = attempt(() => nrCpuIds(kernel));
-      // PANIC_CPU_INVALID is -1.
       if (typeof cpu === "number" && typeof limit === "number" && cpu < limit) return cpu;
     }
     return kernel.symbols.find("panic_cpu") ? undefined : loggedCpu(kernel);
@@ -86,6 +104,14 @@ function loggedCpu(kernel: Kernel): number | undefined {
 export function panicTask(kernel: Kernel): Obj | undefined {
   const cpu = panicCpu(kernel);
   return cpu === undefined ? undefined : cpuTask(kernel, cpu);
+}
+
+/** Why `firstTask` is but another task in place of the one that panicked, or ran first; undefined when it is that. */
+export function firstTaskFault(kernel: Kernel): Fault | undefined {
+  const panicked = attempt(() => panicTask(kernel));
+  if (panicked instanceof Fault) return panicked.within("the task that panicked cannot be read");
+  const running = panicked ?? attempt(() => cpuTask(kernel, possibleCpus(kernel)[0] ?? 0));
+  return running instanceof Fault ? running.within("what the first CPU was running cannot be read") : undefined;
 }
 
 /** Where a session starts: the panicking task, else what the first CPU was running, else init_task. @throws Fault */

@@ -1,6 +1,6 @@
 import { viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
-import { hex0x } from "../base/hex.ts";
+import { hex, hex0x } from "../base/hex.ts";
 import {
   type ArrayType,
   bare,
@@ -57,6 +57,8 @@ interface Style {
   readonly limit: number;
   readonly stopAtNull: boolean;
   readonly arrayLines: boolean;
+  /** The value is not part of another: a fault names its address, which no member's name tells. */
+  readonly top: boolean;
 }
 
 /**
@@ -66,7 +68,7 @@ interface Style {
 export function* formatValue(object: Obj, options: FormatOptions = {}): Generator<ValueLine> {
   const { radix = 10, limit = PRINT_MAX, stopAtNull = false, arrayLines = false } = options;
   const { indent = 0, prefix = "", suffix = "", top = false } = options;
-  const style = { radix, limit, stopAtNull, arrayLines };
+  const style = { radix, limit, stopAtNull, arrayLines, top };
   let line: ValueToken[] = ["  ".repeat(indent), prefix, ...(top ? typePrefix(object) : [])];
   let tokens = 0;
   for (const token of value(object, style, indent, 0)) {
@@ -163,7 +165,7 @@ function* members(object: Obj, type: StructType, style: Style, level: number, de
     if (i > 0) yield ",";
     yield NEWLINE;
     yield member.name === undefined ? indent : `${indent}${member.name} = `;
-    yield* value(object.part(member), style, level + 1, depth + 1);
+    yield* value(object.part(member), style.top ? { ...style, top: false } : style, level + 1, depth + 1);
   }
   yield NEWLINE;
   yield `${"  ".repeat(level)}}`;
@@ -199,7 +201,7 @@ function* elements(
   if (style.arrayLines) yield* separator;
   for (let i = 0; i < shown;) {
     if (i > 0) yield* [",", ...separator];
-    yield* value((from ?? object).index(i), style, level + 1, depth + 1);
+    yield* value((from ?? object).index(i), style.top ? { ...style, top: false } : style, level + 1, depth + 1);
     const alike = from ? 1 : unreadable(object, i, shown);
     if (alike > 1) yield ` <repeats ${alike} times>`;
     i += alike;
@@ -247,7 +249,7 @@ function scalar(object: Obj, type: ReturnType<typeof bare>, style: Style): Value
   if (type.kind === "function") return address(object, object.address);
   if (type.kind === "float") return [floating(object)];
   const number = attempt(() => object.value());
-  if (number instanceof Fault) return [faultToken(number)];
+  if (number instanceof Fault) return [faultToken(number, style.top)];
   if (type.kind === "enum") return [enumText(type, number)];
   if (type.kind === "int") return [integerText(type, number, object.bitField?.size ?? type.size * 8, style.radix)];
   return type.kind === "pointer" ? pointer(object, type.target, number, style) : [];
@@ -344,4 +346,7 @@ function textAt({ kernel }: Obj, start: bigint, style: Style): ValueToken {
   return `${quoted(Uint8Array.from(bytes))}...`;
 }
 
-const faultToken = (fault: Fault): ValueToken => ({ as: "fault", text: `<${fault.message}>`, fault });
+const faultToken = (fault: Fault, isPlaced = false): ValueToken => {
+  const where = isPlaced && fault.address !== undefined ? `${hex(fault.address)}: ` : "";
+  return { as: "fault", text: `<${where}${fault.message}>`, fault };
+};

@@ -7,7 +7,7 @@ import type { TypeSource } from "../debuginfo/source.ts";
 import { openDump } from "../dump/formats.ts";
 import { deviceDumpsOf } from "../dump/deviceDumps.ts";
 import type { DumpImage } from "../dump/format.ts";
-import { firstTask } from "../linux/panic.ts";
+import { firstTask, firstTaskFault } from "../linux/panic.ts";
 import { kaslrOffset, type OpenedMemory, openMemory } from "../memory/openMemory.ts";
 import { assembleKernel } from "../model/assemble.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -96,10 +96,17 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
     deviceDumps: deviceDumpsOf(dump.notes),
     lacking: [
       ...image.lacking,
-      ...(image.btf() || vmlinux?.dwarf() ? [] : ["no types: the dump leaves out the kernel's BTF; give a vmlinux"]),
+      ...(image.btf() || vmlinux?.dwarf()
+        ? []
+        : ["no types: the dump holds no BTF (this kernel has none, or its pages were left out); give a vmlinux"]),
     ],
   };
-  const context = createContext(kernel, facts, () => firstTask(kernel));
+  const context = createContext(
+    kernel,
+    facts,
+    () => firstTask(kernel),
+    () => firstTaskFault(kernel),
+  );
   context.modules = debuginfos;
   context.sourceText = sourceReader(options, dump);
   return {

@@ -18,7 +18,7 @@ import { type BacktraceStyle, backtraceLines } from "../bt/stack.ts";
 import { allTextSymbols, textSymbols } from "../bt/textSymbols.ts";
 import { command, type Context, type Parsed } from "../command.ts";
 import { parseCpus } from "../number.ts";
-import { type Line, type Piece, record, text } from "../piece.ts";
+import { faultPiece, type Line, type Piece, record, text } from "../piece.ts";
 import { selectTasks } from "../taskSelector.ts";
 import { taskFacts, taskHeading } from "../taskHeading.ts";
 
@@ -64,6 +64,8 @@ export const bt = command({
     const { kernel } = context;
     if (args.has("-v")) return yield* stackOverflows(kernel);
     if (args.has("-E")) return yield* cpuExceptionFrames(kernel, chosenCpus(context, args));
+    const isStarting = args.rest.length === 0 && !["-a", "-c", "-p"].some((flag) => args.has(flag));
+    if (isStarting && context.taskFault) yield faultPiece(context.taskFault, "bt: ");
     let first = true;
     for (const task of chosenTasks(context, args)) {
       const piece = stackPiece(context, task, args);

@@ -1,4 +1,4 @@
-import { attempt } from "../../base/fault.ts";
+import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { possibleCpus } from "../../linux/cpumask.ts";
 import { runningOn } from "../../linux/cpu.ts";
@@ -7,7 +7,7 @@ import { isKernelThread, taskPid, taskTable, taskTgid } from "../../linux/task.t
 import type { Obj } from "../../model/object.ts";
 import { command, type Context, type Parsed } from "../command.ts";
 import { parseCpus } from "../number.ts";
-import { faultPiece, text } from "../piece.ts";
+import { faultPiece, type Pieces } from "../piece.ts";
 import { tasksArguments } from "../ps/arguments.ts";
 import { tasksChildren, tasksGroups, tasksParents } from "../ps/family.ts";
 import { tasksLastRun } from "../ps/lastRun.ts";
@@ -15,7 +15,7 @@ import { tasksLimits } from "../ps/limits.ts";
 import { taskRows } from "../ps/rows.ts";
 import { stateSummary } from "../ps/states.ts";
 import { tasksTimes } from "../ps/times.ts";
-import { tasksMatching } from "../taskSelector.ts";
+import { noSuchTask, tasksMatching } from "../taskSelector.ts";
 
 export const ps = command({
   name: "ps",
@@ -59,22 +59,31 @@ export const ps = command({
       throw new UsageError("-C option is only applicable with -l and -m");
     }
     const { tasks, unknown } = selected(context, args);
-    const columns = { stackPointer: args.has("-s"), heading: !args.has("-H"), hideOffline: hidesOffline(context) };
-    for (const word of unknown) yield text(`ps: invalid task or pid value: ${word}`, "");
-    if (args.has("-p")) yield* tasksParents(tasks);
-    else if (args.has("-c")) yield* tasksChildren(context.kernel, tasks);
-    else if (args.has("-t")) yield* tasksTimes(context.kernel, tasks);
-    else if (args.has("-l") || args.has("-m"))
-      yield* tasksLastRun(context.kernel, tasks, lastRunOptions(context, args));
-    else if (args.has("-a")) yield* tasksArguments(tasks);
-    else if (args.has("-g")) yield* tasksGroups(context.kernel, tasks);
-    else if (args.has("-r")) yield* tasksLimits(tasks);
-    else if (args.has("-S")) yield* stateSummary(tasks);
-    else yield* taskRows(context.kernel, tasks, columns);
+    for (const word of unknown) {
+      const mistake = noSuchTask(context, word);
+      if (mistake instanceof Fault) yield faultPiece(mistake, "ps: ");
+      else yield { kind: "usage", message: `ps: ${mistake.message}`, lines: [] };
+    }
+    if (unknown.length > 0 && unknown.length === args.words.length) return;
+    yield* listTasks(context, args, tasks);
     const { fault } = taskTable(context.kernel);
     if (fault && args.words.length === 0) yield faultPiece(fault, "ps: ");
   },
 });
+
+/** Tasks as the options of `ps` want them shown. */
+export function* listTasks(context: Context, args: Parsed, tasks: readonly Obj[]): Pieces {
+  const columns = { stackPointer: args.has("-s"), heading: !args.has("-H"), hideOffline: hidesOffline(context) };
+  if (args.has("-p")) yield* tasksParents(tasks);
+  else if (args.has("-c")) yield* tasksChildren(context.kernel, tasks);
+  else if (args.has("-t")) yield* tasksTimes(context.kernel, tasks);
+  else if (args.has("-l") || args.has("-m")) yield* tasksLastRun(context.kernel, tasks, lastRunOptions(context, args));
+  else if (args.has("-a")) yield* tasksArguments(tasks);
+  else if (args.has("-g")) yield* tasksGroups(context.kernel, tasks);
+  else if (args.has("-r")) yield* tasksLimits(tasks);
+  else if (args.has("-S")) yield* stateSummary(tasks);
+  else yield* taskRows(context.kernel, tasks, columns);
+}
 
 const hidesOffline = ({ variables }: Context): boolean => variables.get("offline") === "hide";
 
@@ -83,7 +92,7 @@ const lastRunOptions = ({ kernel }: Context, args: Parsed) => {
   return { ago: args.has("-m"), cpus: cpus === undefined ? undefined : parseCpus(cpus, possibleCpus(kernel)) };
 };
 
-/** The tasks that words and filters leave, and the numbers among the words that name none. */
+/** The tasks that words and filters leave, and the words that name none. */
 function selected(
   context: Context,
   args: Parsed,
@@ -95,7 +104,7 @@ function selected(
   return {
     // A task that cannot be judged is shown: its faults then say why.
     tasks: all.filter((task) => filters.every((filter) => attempt(() => filter(task)) !== false)),
-    unknown: found.flatMap(({ word, tasks }) => (tasks.length === 0 && /^\d/.test(word.text) ? [word.text] : [])),
+    unknown: found.flatMap(({ word, tasks }) => (tasks.length === 0 ? [word.text] : [])),
   };
 }
 

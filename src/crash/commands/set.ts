@@ -1,12 +1,12 @@
 import { UsageError } from "../../base/usageError.ts";
 import { cpuTask, runningTasks } from "../../linux/cpu.ts";
-import { firstTask } from "../../linux/panic.ts";
+import { firstTask, firstTaskFault } from "../../linux/panic.ts";
 import { taskCpu } from "../../linux/task.ts";
 import { command, type Context } from "../command.ts";
 import { decimalNumber } from "../number.ts";
-import { record, text, type Pieces } from "../piece.ts";
+import { faultPiece, record, text, type Pieces } from "../piece.ts";
 import { taskContext } from "../taskContext.ts";
-import { tasksOf } from "../taskSelector.ts";
+import { noSuchTask, tasksOf } from "../taskSelector.ts";
 import { findVariable, setVariable, variable, variables } from "../variables.ts";
 
 export const set = command({
@@ -34,10 +34,17 @@ ${variables.map(({ name, accepts }) => `  ${name.padStart(13)}  ${accepts}`).joi
     const cpu = args.value("-c");
     if (args.has("-v")) return yield* listing(context);
     if (cpu !== undefined) return yield* goTo(context, () => taskOf(context, cpu));
-    if (args.has("-p")) return yield* goTo(context, () => firstTask(context.kernel));
+    if (args.has("-p")) {
+      const fault = firstTaskFault(context.kernel);
+      if (fault) yield faultPiece(fault, "set: ");
+      return yield* goTo(context, () => firstTask(context.kernel));
+    }
     const words = [...args.rest];
     const [first] = words;
-    if (first === undefined) return yield* goTo(context, () => context.task);
+    if (first === undefined) {
+      if (context.taskFault) yield faultPiece(context.taskFault, "set: ");
+      return yield taskContext(context.task);
+    }
     if (!findVariable(first)) return yield* goTo(context, () => named(context, first));
     for (let name = words.shift(); name !== undefined; name = words.shift()) {
       if (!findVariable(name)) throw new UsageError(`no such variable: ${name}`);
@@ -53,13 +60,13 @@ function* goTo(context: Context, choose: () => Context["task"]): Pieces {
   yield taskContext(context.task);
 }
 
-/** @throws UsageError */
+/** @throws UsageError, Fault */
 function named(context: Context, word: string): Context["task"] {
   // Of the idle tasks, which all have pid 0, the one of the current CPU.
   const tasks = tasksOf(context, word);
   const here = tasks.length > 1 ? taskCpu(context.task) : undefined;
   const task = tasks.find((one) => here !== undefined && taskCpu(one) === here) ?? tasks[0];
-  if (!task) throw new UsageError(`invalid task or pid value: ${word}`);
+  if (!task) throw noSuchTask(context, word);
   return task;
 }
 

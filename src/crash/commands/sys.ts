@@ -10,12 +10,13 @@ import { crashTime, loadAverages, uptime } from "../../linux/timekeeping.ts";
 import { utsname } from "../../linux/utsname.ts";
 import { globalU32 } from "../../linux/vmcoreinfo.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { type Cell, cell } from "../cell.ts";
+import { type Cell, cell, faultCell } from "../cell.ts";
 import { command, type Context } from "../command.ts";
 import { cpuCounts, megahertz } from "../machine.ts";
 import { anyNumber } from "../number.ts";
 import { dateText, durationText, sizeText } from "../quantity.ts";
 import { type Json, type Line, type Piece, record, type Span, text } from "../piece.ts";
+import { WrongUse } from "../wrongUse.ts";
 import { dmiStrings, kernelConfig, systemCallName, systemCalls } from "../sys.ts";
 
 export const sys = command({
@@ -24,7 +25,6 @@ export const sys = command({
   usage: "[-c [name|number]] [-t] [-i] [config]",
   options: [
     { flag: "-c", help: "system calls: all of them, those whose names contain a text, or one by its number" },
-    { flag: "-c", help: "system calls, or those with this number or this in their name, and where they are written" },
     { flag: "-t", help: "why the kernel is tainted: the mask and its letters" },
     { flag: "-i", help: "what the firmware says of the machine (DMI)" },
   ],
@@ -42,6 +42,7 @@ export const sys = command({
     else if (args.has("-t")) yield taint(kernel);
     else if (args.has("-i")) yield* dmi(kernel);
     else if (args.rest[0] === "config") yield* config(kernel);
+    else if (args.rest.length > 0) throw new WrongUse(`no such argument: ${args.rest.join(" ")}`);
     else yield overview(context);
   },
 });
@@ -51,7 +52,8 @@ function overview(context: Context): Piece {
   const data: Record<string, Json> = {};
   for (const [label, { json }] of rows) data[label.toLowerCase().replace(" ", "-")] = json;
   const lines = rows.map(([label, { span }]): Line => [{ as: "title", text: label.padStart(12) }, ": ", span]);
-  return record(data, ...lines);
+  const unread = rows.flatMap(([, { span }]) => (typeof span !== "string" && span.as === "fault" ? [span.fault] : []));
+  return { kind: "record", data, lines, unread: unread[0] };
 }
 
 /** What crash says, in its order; a fact that this dump cannot give is a fault in its place. */
@@ -103,7 +105,8 @@ function taskCount(kernel: Kernel): number {
 const machine = (kernel: Kernel): string => `${utsname(kernel).machine}  (${megahertz(kernel) ?? "unknown"} Mhz)`;
 
 function panic(kernel: Kernel): Cell {
-  const message = panicMessage(kernel);
+  const message = attempt(() => panicMessage(kernel));
+  if (message instanceof Fault) return faultCell(message);
   if (message === undefined) return { span: "(no panic: the machine was running)", json: null };
   return { span: `"${message}"`, json: message };
 }

@@ -30,8 +30,8 @@ export const vtop = command({
   description:
     "Translates hexadecimal addresses and shows the walk through the page tables, the entry's bits, the memory area of a user address, and the page. Of a page that is not mapped it shows where it would be read from.",
   examples: [
-    { line: "vtop ffffffff82e1aa40", shows: "A kernel address." },
-    { line: "vtop -c 221 401000", shows: "A user address of process 221." },
+    { line: "vtop ffff8ef68526c180", shows: "A kernel address." },
+    { line: "vtop -c 1 401000", shows: "A user address of process 1." },
   ],
   *run(context, args) {
     if (args.rest.length === 0) throw new WrongUse("an address is missing");

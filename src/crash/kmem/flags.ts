@@ -11,7 +11,7 @@ export function* pageFlagTable(kernel: Kernel, value: bigint | undefined): Piece
   const indent = value === undefined ? "" : "  ";
   const width = Math.max(9, ...all.map(({ name }) => name.length));
   if (value !== undefined) yield text(`FLAGS: ${hex(value)}`);
-  yield text([{ as: "title", text: `${indent}${"PAGE-FLAG".padEnd(width)}  BIT  VALUE` }]);
+  yield text([{ as: "title", text: `${indent}${"PAGE-FLAG".padEnd(width)} BIT  VALUE` }]);
   const chosen = value === undefined ? all : all.filter(({ bit }) => (value >> BigInt(bit)) & 1n);
   for (const flag of chosen) yield record({ name: flag.name, bit: flag.bit }, indent + flagLine(flag, width));
   if (chosen.length === 0) yield text(`${indent}(none found)`);

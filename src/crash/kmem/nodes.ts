@@ -1,7 +1,7 @@
 import { hex, hex0x, padHex } from "../../base/hex.ts";
 import { memoryBlocks, memoryBlockState, sectionsPerBlock } from "../../linux/memoryBlock.ts";
 import { memoryModel } from "../../linux/memoryModel.ts";
-import { pglistData, zoneName, zonesOf } from "../../linux/mmzone.ts";
+import { pageFrames, pglistData, zoneName, zonesOf } from "../../linux/mmzone.ts";
 import { pageSize } from "../../linux/page.ts";
 import {
   hasSections,
@@ -41,7 +41,7 @@ function* nodeTable(kernel: Kernel, node: Obj): Pieces {
   yield text([
     {
       as: "title",
-      text: `NODE    SIZE    ${center("PGLIST_DATA", width)}     BOOTMEM_DATA   ${center("NODE_ZONES", width)}`,
+      text: `NODE    SIZE    ${center("PGLIST_DATA", width)}    BOOTMEM_DATA    ${center("NODE_ZONES", width)}`,
     },
   ]);
   yield record(
@@ -61,10 +61,10 @@ function* nodeTable(kernel: Kernel, node: Obj): Pieces {
       ...zones.slice(0, 1).map(({ address }) => shownAt(address, width)),
     ],
     ...zones.slice(1).map(({ address }): Line => [" ".repeat(36 + width), shownAt(address, width)]),
-    [{ as: "title", text: `${center("MEM_MAP", width)}  START_PADDR    START_MAPNR` }],
-    [...middle(first.map, width), "  ", ...middle(first.physical, 11), "    ", ...middle(start.span, 11)],
+    [{ as: "title", text: `${center("MEM_MAP", width)}     START_PADDR    START_MAPNR` }],
+    [...left(first.map, width), "    ", ...middle(first.physical, 11), "     ", ...middle(start.span, 11)],
     [],
-    [{ as: "title", text: `ZONE  NAME         SIZE  ${center("MEM_MAP", width)}  START_PADDR  START_MAPNR` }],
+    [{ as: "title", text: `ZONE  NAME         SIZE  ${center(" MEM_MAP", width)}  START_PADDR  START_MAPNR` }],
   );
   let number = 0;
   for (const zone of zones) yield zoneRow(zone, number++, width);
@@ -128,17 +128,19 @@ function sectionRow(section: MemSection, perSection: number, size: number, width
 }
 
 function* blockTable(kernel: Kernel): Pieces {
-  const width = kernel.arch.wordSize * 2;
+  // Ranges are as wide as the highest address; their title stands in the middle of both.
+  const digits = hex(BigInt(pageFrames(kernel).end) * BigInt(pageSize(kernel))).length;
+  const range = `${" ".repeat(digits)}PHYSICAL RANGE${" ".repeat(Math.max(1, digits - 3))}`;
   let isFirst = true;
   for (const block of memoryBlocks(kernel)) {
-    const title = `${center("MEM_BLOCK", width)}   NAME    ${center("PHYSICAL RANGE", 21)}  NODE  STATE   START_SECTION_NO`;
+    const title = `${center("MEM_BLOCK", kernel.arch.wordSize * 2)}    NAME${range}NODE  STATE   START_SECTION_NO`;
     if (isFirst) yield text("", [{ as: "title", text: title }]);
     isFirst = false;
-    yield blockRow(kernel, block, width);
+    yield blockRow(kernel, block, digits);
   }
 }
 
-function blockRow(kernel: Kernel, block: Obj, width: number): Piece {
+function blockRow(kernel: Kernel, block: Obj, digits: number): Piece {
   const bytes = pagesPerSection(kernel) * pageSize(kernel);
   const name = cell(() => block.at("dev.kobj.name").text());
   const section = cell(() => block.at("start_section_nr").number());
@@ -146,7 +148,10 @@ function blockRow(kernel: Kernel, block: Obj, width: number): Piece {
   const state = cell(() => memoryBlockState(block));
   const range = cell(
     () => BigInt(block.at("start_section_nr").number()) * BigInt(bytes),
-    (start) => `${hex(start).padStart(11)} - ${hex(start + BigInt(bytes * sectionsPerBlock(kernel)) - 1n).padStart(8)}`,
+    (start) => {
+      const last = start + BigInt(bytes * sectionsPerBlock(kernel)) - 1n;
+      return `${hex(start).padStart(digits + 3)} - ${hex(last).padStart(digits)}`;
+    },
   );
   const data = {
     block: hex0x(block.address),
@@ -158,7 +163,7 @@ function blockRow(kernel: Kernel, block: Obj, width: number): Piece {
   };
   return record(data, [
     " ",
-    shownAt(block.address, width),
+    shownAt(block.address, kernel.arch.wordSize * 2),
     "   ",
     ...left(name.span, 8),
     range.span,

@@ -44,7 +44,7 @@ export function vmallocTitle(kernel: Kernel) {
     title.padStart(Math.floor((wide - title.length) / 2) + title.length).padEnd(wide);
   const range = column("ADDRESS RANGE", 2 * width + 3);
   return [
-    { as: "title", text: `${column("VMAP_AREA", width)}  ${column("VM_STRUCT", width)}  ${range}      SIZE` },
+    { as: "title", text: `${column("VMAP_AREA", width)}  ${column("VM_STRUCT", width)}  ${range}     SIZE` },
   ] as const;
 }
 
@@ -68,6 +68,6 @@ export function vmallocRow(kernel: Kernel, area: VmapArea): Piece {
     "  ",
     { as: "address", text: hex(start).padStart(width), address: start },
     ` - ${hex(end).padStart(width)}`,
-    ` ${String(end - start).padStart(8)}`,
+    `  ${String(end - start).padStart(7)}`,
   ]);
 }
