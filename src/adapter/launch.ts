@@ -76,7 +76,7 @@ function pathMap(given: Record<string, unknown>, name: string): Record<string, s
     throw new UsageError(`"${name}" must be an object of path prefixes`);
   }
   return Object.fromEntries(
-    Object.entries(value as object).map(([from, to]: [string, unknown]) => {
+    Object.entries(value).map(([from, to]: [string, unknown]) => {
       if (typeof to !== "string") throw new UsageError(`"${name}": ${from} must map to a string`);
       return [from, to];
     }),

@@ -56,7 +56,7 @@ export class Sources {
         path: file,
         sourceReference: this.documents.add({
           mimeType: "text/x-c",
-          // eslint-disable-next-line require-yield -- a short text
+
           *text() {
             return text();
           },

@@ -43,7 +43,7 @@ function referenceOf(item: unknown): string | undefined {
 
 async function showDisassembly(session: vscode.DebugSession, address: string): Promise<void> {
   const { source, line } = await ask(session, "vmcore/disassembly", { address });
-  const uri = vscode.debug.asDebugSourceUri(source as vscode.DebugProtocolSource, session);
+  const uri = vscode.debug.asDebugSourceUri(source, session);
   const place = new vscode.Range(line - 1, 0, line - 1, 0);
   await vscode.window.showTextDocument(uri, { selection: place });
 }

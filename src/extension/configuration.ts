@@ -57,7 +57,7 @@ function resolveDebugConfigurationWithSubstitutedVariables(
 ): vscode.DebugConfiguration {
   const settings = vscode.workspace.getConfiguration(TYPE, folder);
   const complete: vscode.DebugConfiguration = { ...given };
-  for (const name of DEFAULTS) if (isEmpty(complete[name])) complete[name] = settings.get(name);
+  for (const name of DEFAULTS) if (isEmpty(complete[name])) complete[name] = settings.get<unknown>(name);
   for (const name of PATHS) complete[name] = absolute(complete[name], folder);
   const folders = vscode.workspace.workspaceFolders ?? [];
   // Of an untrusted workspace nothing is opened by itself.

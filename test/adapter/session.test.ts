@@ -49,7 +49,7 @@ const evaluate = async (expression: string, context = "watch", more: object = {}
 const expand = async (expression: string): Promise<DebugProtocol.Variable[]> =>
   variables((await evaluate(expression)).variablesReference);
 
-test("a crash stops once, by exception, in the task that panicked", async () => {
+test("a crash stops once, by exception, in the task that panicked", () => {
   const stops = client.events.filter(({ event }) => event === "stopped");
   assert.equal(stops.length, 1);
   const { reason, threadId, text, allThreadsStopped } = stops[0]?.body as DebugProtocol.StoppedEvent["body"];

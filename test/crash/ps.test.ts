@@ -88,7 +88,8 @@ test("a value that the dump does not hold is a fault in its cell, and the others
 });
 
 test("ps says which pid does not exist, and still lists the others", () => {
-  assert.equal(transcript(context(), "ps 1 99"), `ps: invalid task or pid value: 99\n\n${rows(3)}`);
+  assert.match(transcript(context(), "ps 1 99"), /^ps: invalid task or pid value: 99\n/);
+  assert.ok(transcript(context(), "ps 1 99").endsWith(rows(3)));
 });
 
 const modes: readonly (readonly [string, readonly string[]])[] = [

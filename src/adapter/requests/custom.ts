@@ -21,7 +21,6 @@ type Topic = Pick<
 
 /** Requests of our own extension. */
 export const custom: Topic = {
-  // eslint-disable-next-line require-yield -- facts that are known by now
   *["vmcore/about"](target) {
     const { kernel, session } = target;
     const { vmcore, vmlinux, format, lacking } = session.context.session;
@@ -41,7 +40,6 @@ export const custom: Topic = {
     };
   },
 
-  // eslint-disable-next-line require-yield -- one expression
   *["vmcore/resolve"](target, { text, frameId }) {
     const row = frameId === undefined ? undefined : target.frames.get(frameId);
     const address = addressOf(target, text, row && scopeOf(target, row));
@@ -80,7 +78,6 @@ export const custom: Topic = {
     return listing;
   },
 
-  // eslint-disable-next-line require-yield -- one event
   *["vmcore/select"](target, chosen) {
     const { id } = "task" in chosen ? threadOfTask(target, chosen.task) : target.threads.get(chosen.threadId);
     const isFirst = id === target.threads.first().id;

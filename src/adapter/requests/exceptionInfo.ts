@@ -9,7 +9,6 @@ import type { Target } from "../target.ts";
 
 /** What the crash was: its kind, the decoded error, the kernel's own report; oopses before it as inner ones. */
 export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
-  // eslint-disable-next-line require-yield -- the log is read by the time that a session has stopped
   *exceptionInfo(target, { threadId }) {
     const { title } = target;
     const isPanicThread = threadId === target.threads.first().id;

@@ -13,7 +13,6 @@ export const source: Pick<Handlers, "source" | "loadedSources" | "locations"> = 
     return document.mimeType === undefined ? { content } : { content, mimeType: document.mimeType };
   },
 
-  // eslint-disable-next-line require-yield -- a short list
   *loadedSources(target) {
     return { sources: target.sources.loaded() };
   },

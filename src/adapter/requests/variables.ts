@@ -10,7 +10,6 @@ const MAX_UNPAGED = 10_000;
 
 /** The Variables view. */
 export const variables: Pick<Handlers, "scopes" | "variables"> = {
-  // eslint-disable-next-line require-yield -- no value is read before it is asked for
   *scopes(target, { frameId }) {
     return { scopes: scopesOf(target, target.frames.get(frameId)) };
   },
