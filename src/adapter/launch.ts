@@ -1,4 +1,5 @@
 import { UsageError } from "../base/usageError.ts";
+import { KCORE } from "./liveKernel.ts";
 
 /** Arguments of `launch` and `attach`, checked: as package.json documents them. */
 export interface LaunchArguments {
@@ -19,9 +20,6 @@ export interface LaunchArguments {
   readonly force: boolean;
   readonly trace: boolean;
 }
-
-/** The live kernel's memory: what `attach` opens. */
-export const KCORE = "/proc/kcore";
 
 /**
  * @param request "launch" opens `vmcore`; "attach" opens the running kernel when `vmcore` is not given

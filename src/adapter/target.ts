@@ -14,6 +14,7 @@ import type { Job } from "../session/job.ts";
 import { SourceFiles } from "../session/source.ts";
 import type { Client } from "./client.ts";
 import { Frames } from "./frames.ts";
+import { checkLiveKernel, KCORE } from "./liveKernel.ts";
 import type { LaunchArguments } from "./launch.ts";
 import { namesOf } from "./names.ts";
 import { References } from "./references.ts";
@@ -98,6 +99,7 @@ export class Target {
 
   /** @throws OpenError */
   static open(args: LaunchArguments, client: Client): Target {
+    if (args.vmcore[0] === KCORE) checkLiveKernel();
     const search = args.searches ? placesOf(args.vmcore, args.debuginfo, process.env) : undefined;
     return new Target(openSession({ ...args, search }), args, client);
   }
