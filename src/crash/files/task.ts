@@ -21,8 +21,7 @@ export interface FilesView {
 }
 
 interface Row {
-  readonly fd: number;
-  readonly addresses: readonly Cell[];
+  readonly open: OpenFile;
   readonly line: Line;
   readonly path: Cell;
   readonly data: Json;
@@ -59,8 +58,18 @@ const pathSpan = (path: string | undefined | Fault) => (path instanceof Fault ? 
 const pathJson = (path: string | undefined | Fault): Json =>
   path instanceof Fault ? { fault: faultText(path) } : (path ?? null);
 
-const isReferred = ({ fd, addresses, path }: Row, reference: string): boolean =>
-  matches(reference, { number: fd, addresses, text: spanText(path.span) });
+function isReferred({ open: { fd, file }, path }: Row, reference: string): boolean {
+  const { kernel } = file;
+  const inode = (): Obj => file.at("f_path.dentry.d_inode");
+  // Whatever columns are shown, a file can be meant by any of its structs.
+  const addresses = [
+    () => file.address,
+    () => file.at("f_path.dentry").value(),
+    () => inode().value(),
+    () => inodeMapping(inode().deref()).address,
+  ].map((read) => addressCell(kernel, read));
+  return matches(reference, { number: fd, addresses, text: spanText(path.span) });
+}
 
 function heading(kernel: Kernel, counts: boolean): Line {
   const titles = counts ? ["INODE", "I_MAPPING"] : ["FILE", "DENTRY", "INODE"];
@@ -71,7 +80,8 @@ function heading(kernel: Kernel, counts: boolean): Line {
 /** Descriptors of up to three digits stand below each other. */
 const FD_WIDTH = 3;
 
-function fileRow({ fd, file }: OpenFile): Row {
+function fileRow(open: OpenFile): Row {
+  const { fd, file } = open;
   const { kernel } = file;
   const dentry = (): Obj => file.at("f_path.dentry");
   const own = addressCell(kernel, () => file.address);
@@ -80,8 +90,7 @@ function fileRow({ fd, file }: OpenFile): Row {
   const type = cell(() => fileType(dentry().at("d_inode").deref()));
   const path = cell(() => filePath(file));
   return {
-    fd,
-    addresses: [own, entry, inode],
+    open,
     path,
     line: [
       ...right(String(fd), FD_WIDTH),
@@ -102,7 +111,8 @@ function fileRow({ fd, file }: OpenFile): Row {
 /** Width of "NRPAGES". */
 const COUNT_WIDTH = 7;
 
-function countRow({ fd, file }: OpenFile): Row {
+function countRow(open: OpenFile): Row {
+  const { fd, file } = open;
   const { kernel } = file;
   const host = (): Obj => file.at("f_path.dentry.d_inode");
   const inode = addressCell(kernel, () => host().value());
@@ -112,8 +122,7 @@ function countRow({ fd, file }: OpenFile): Row {
   const path = cell(() => filePath(file));
   const numbers: Line = [inode.span, " ", mapping.span, " ", ...right(count.span, COUNT_WIDTH)];
   return {
-    fd,
-    addresses: [inode, mapping],
+    open,
     path,
     line: [...right(String(fd), FD_WIDTH), " ", ...numbers, " ", ...typeColumn(type), path.span],
     data: { fd, inode: inode.json, mapping: mapping.json, pages: count.json, type: type.json, path: path.json },
