@@ -82,7 +82,9 @@ function once({ line, input }) {
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 const rows = [];
-for (const job of jobs) {
+/** BENCH_ONLY=stack measures the jobs whose name holds that. */
+const only = new RegExp(process.env.BENCH_ONLY ?? "");
+for (const job of jobs.filter(({ name }) => only.test(name))) {
   const who = ["ours", ...(havePeers ? ["drgn", "crash"] : [])].filter((name) => job[name]);
   const runs = Object.fromEntries(who.map((name) => [name, []]));
   try {

@@ -17,7 +17,19 @@ const floors: Record<string, readonly string[]> = {
   crash: ["base", "debuginfo", "arch", "memory", "model", "unwind", "linux"],
   render: ["base", "protocol", "crash"],
   session: ["base", "dump", "debuginfo", "arch", "memory", "model", "unwind", "linux", "crash"],
-  adapter: ["base", "protocol", "debuginfo", "arch", "memory", "model", "unwind", "linux", "crash", "render", "session"],
+  adapter: [
+    "base",
+    "protocol",
+    "debuginfo",
+    "arch",
+    "memory",
+    "model",
+    "unwind",
+    "linux",
+    "crash",
+    "render",
+    "session",
+  ],
   cli: ["base", "protocol", "crash", "render", "session"],
   extension: ["protocol"],
   lsp: ["protocol"],
@@ -47,32 +59,54 @@ const mayImport = (module: RegExp, allowed: (file: string) => boolean): string[]
   files.filter((file) => !allowed(file) && module.test(textOf(file)));
 
 test("only the extension knows VS Code", () => {
-  assert.deepEqual(mayImport(/from "(vscode|vscode-languageclient[^"]*)"/, (file) => file.startsWith("extension/")), []);
+  assert.deepEqual(
+    mayImport(/from "(vscode|vscode-languageclient[^"]*)"/, (file) => file.startsWith("extension/")),
+    [],
+  );
 });
 
 test("only the adapter serves DAP; the extension knows its types", () => {
-  assert.deepEqual(mayImport(/from "@vscode\/debugadapter"/, (file) => file.startsWith("adapter/")), []);
-  assert.deepEqual(mayImport(/^import (?!type).* from "@vscode\/debugprotocol"/m, () => false), []);
-  assert.deepEqual(mayImport(/from "@vscode\/debugprotocol"/, (file) => /^(adapter|extension)\//.test(file)), []);
+  assert.deepEqual(
+    mayImport(/from "@vscode\/debugadapter"/, (file) => file.startsWith("adapter/")),
+    [],
+  );
+  assert.deepEqual(
+    mayImport(/^import (?!type).* from "@vscode\/debugprotocol"/m, () => false),
+    [],
+  );
+  assert.deepEqual(
+    mayImport(/from "@vscode\/debugprotocol"/, (file) => /^(adapter|extension)\//.test(file)),
+    [],
+  );
 });
 
 test("the engine touches the file system in base/file.ts alone", () => {
   const faces = ["cli", "adapter", "extension", "lsp", "session"];
-  assert.deepEqual(mayImport(/from "node:fs/, (file) => file === "base/file.ts" || faces.includes(floorOf(file))), []);
+  assert.deepEqual(
+    mayImport(/from "node:fs/, (file) => file === "base/file.ts" || faces.includes(floorOf(file))),
+    [],
+  );
 });
 
 test("nothing below session waits", () => {
   const synchronous = ["base", "dump", "debuginfo", "arch", "memory", "model", "unwind", "linux", "crash"];
   assert.deepEqual(
-    files.filter((file) => synchronous.includes(floorOf(file)) && /\b(async|await)\b(?! ?[A-Z])/.test(withoutComments(textOf(file)))),
+    files.filter(
+      (file) =>
+        synchronous.includes(floorOf(file)) && /\b(async|await)\b(?! ?[A-Z])/.test(withoutComments(textOf(file))),
+    ),
     [],
   );
 });
 
-const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g, "");
+const withoutComments = (text: string): string =>
+  text.replace(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g, "");
 
 test("no kernel version is ever compared", () => {
-  assert.deepEqual(files.filter((file) => /LINUX_VERSION|kernelVersion\s*[<>=]|release\s*[<>]=?\s*["'\d]/.test(textOf(file))), []);
+  assert.deepEqual(
+    files.filter((file) => /LINUX_VERSION|kernelVersion\s*[<>=]|release\s*[<>]=?\s*["'\d]/.test(textOf(file))),
+    [],
+  );
 });
 
 test("no file outgrows a reader's patience", () => {

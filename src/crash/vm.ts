@@ -10,7 +10,7 @@ import { cell } from "./cell.ts";
 import { hexNumber } from "./number.ts";
 import { left, right } from "./pad.ts";
 import { faultPiece, faultText, lineText, record, text, type Line, type Piece, type Pieces } from "./piece.ts";
-import { placeOf, userPage } from "./userPage.ts";
+import { placeOf, userPage, type UserPage } from "./userPage.ts";
 import { vmaCells, vmaRow, vmaTitle, type VmaCells } from "./vma.ts";
 
 /** `MM PGD RSS TOTAL_VM`: what a whole address space is. @param task whose counts belong to it */
@@ -64,11 +64,32 @@ export function* vmaPages(vma: Obj, space: AddressSpace): Pieces {
   const range = attempt(() => vmaRange(vma));
   if (range instanceof Fault) return yield faultPiece(range, "vm: ");
   const step = BigInt(pageSize(vma.kernel));
-  for (let at = range.start; at < range.end; at += step) yield pageLine(vma, space, at);
+  for (let at = range.start; at < range.end;) {
+    const page = userPage(space, at);
+    const hole = holeAt(page, at, range.end);
+    yield hole === undefined ? pageLine(vma, at, page) : holeLine(vma, at, hole, page);
+    at = hole ?? at + step;
+  }
 }
 
-function pageLine(vma: Obj, space: AddressSpace, address: bigint): Piece {
-  const page = userPage(space, address);
+/** Where a table of a whole gigabyte or more is missing, its pages are not told one by one. */
+const HOLE_BYTES = 1n << 30n;
+
+/** The end of a hole that begins here and is that large. */
+function holeAt({ found, steps }: UserPage, address: bigint, end: bigint): bigint | undefined {
+  const span = steps.at(-1)?.span ?? 0n;
+  if (!(found instanceof Fault) || span < HOLE_BYTES || address % HOLE_BYTES !== 0n) return undefined;
+  const behind = (address & -span) + span;
+  return behind <= end && behind - address >= HOLE_BYTES ? behind : undefined;
+}
+
+function holeLine(vma: Obj, address: bigint, end: bigint, page: UserPage): Piece {
+  const place = placeOf(vma, address, page);
+  const data = { virtual: hex0x(address), end: hex0x(end), origin: lineText(place) };
+  return record(data, [`${hex(address)} - ${hex(end - 1n)}  `, ...place]);
+}
+
+function pageLine(vma: Obj, address: bigint, page: UserPage): Piece {
   const place = placeOf(vma, address, page);
   const { found } = page;
   const data = {
@@ -94,7 +115,8 @@ export function* vmaReferences(mm: Obj, space: () => AddressSpace, reference: st
     yield vmaRow(vma, cells);
     if (!isWithin) continue;
     yield text([{ as: "title", text: "VIRTUAL     PHYSICAL" }]);
-    yield pageLine(vma, space(), value & ~BigInt(pageSize(mm.kernel) - 1));
+    const page = value & ~BigInt(pageSize(mm.kernel) - 1);
+    yield pageLine(vma, page, userPage(space(), page));
   }
 }
 

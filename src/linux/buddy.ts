@@ -14,6 +14,10 @@ export interface FreeList {
   readonly address: bigint;
 }
 
+/** MAX_ORDER is at most 16 (arm64 with 64K pages has 14), MIGRATE_TYPES 7. */
+const MAX_ORDER = 20;
+const MAX_MIGRATE_TYPES = 16;
+
 /** Lists of a zone's free blocks, smallest first (`struct zone.free_area`). @throws Fault */
 export function* freeLists(zone: Obj): Generator<FreeList> {
   let order = 0;
@@ -21,8 +25,9 @@ export function* freeLists(zone: Obj): Generator<FreeList> {
     const list = area.at("free_list");
     // Before v2.6.24 pages were not told apart by whether they can be moved.
     const heads = list.type.kind === "array" ? list.elements() : [list];
-    for (const head of heads) yield { order, address: head.address };
-    order++;
+    let types = 0;
+    for (const head of heads) if (types++ < MAX_MIGRATE_TYPES) yield { order, address: head.address };
+    if (++order >= MAX_ORDER) return;
   }
 }
 
@@ -40,9 +45,6 @@ export interface FreeBlock {
   readonly pfn: number;
   readonly order: number;
 }
-
-/** MAX_ORDER is at most 16 (arm64 with 64K pages has 14). */
-const MAX_ORDER = 20;
 
 /**
  * The free block that holds a page. Blocks are aligned to their size, so their first page is one of as many pages as

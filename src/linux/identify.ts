@@ -74,11 +74,21 @@ const perCpuVariableAt: Finder = (kernel, address) => {
   for (const cpu of possibleCpus(kernel)) {
     const place = BigInt.asUintN(kernel.arch.wordSize * 8, address - perCpuOffset(kernel, cpu));
     if (place < start || place >= end) continue;
-    const symbol = kernel.symbols.at(place);
+    const symbol = perCpuSymbols(kernel, start, end).findLast(({ address: first }) => first <= place);
     if (symbol) return { kind: "per-CPU variable", symbol, cpu, offset: Number(place - symbol.address) };
   }
   return undefined;
 };
+
+/** Symbols of the per-CPU section by address. No image is mapped there, so none answers for it. */
+const perCpuSymbols = (kernel: Kernel, start: bigint, end: bigint): readonly KSymbol[] =>
+  kernel.memo("per-CPU symbols", () => {
+    const found: KSymbol[] = [];
+    for (const symbol of kernel.symbols.all())
+      if (symbol.module === undefined && symbol.address >= start && symbol.address < end) found.push(symbol);
+    // Of two names at one address the one of data stands before the section's own mark.
+    return found.sort((a, b) => Number(a.address - b.address) || a.size - b.size);
+  });
 
 const moduleSectionAt: Finder = (kernel, address) => {
   const module = moduleAt(kernel, address);

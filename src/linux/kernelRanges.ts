@@ -77,5 +77,6 @@ const vmallocAreas = (kernel: Kernel): KernelRange[] =>
   vmapAreas(kernel).areas.flatMap(({ start, end, vm }) => {
     const flags = attempt(() => vm?.at("flags").value() ?? 0n);
     const isDevice = !(flags instanceof Fault) && (flags & VM_IOREMAP) !== 0n;
-    return isDevice ? [] : [{ kind: "vmalloc", start, end }];
+    const isKernel = [start, end - 1n].every((address) => kernel.memory.isKernelAddress(address));
+    return isDevice || !isKernel ? [] : [{ kind: "vmalloc", start, end }];
   });

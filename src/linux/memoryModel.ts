@@ -21,12 +21,19 @@ export interface MemoryModel {
   readonly runs: readonly PageRun[];
 }
 
+/** Page frames of 52 bits of physical memory: more is damage. */
+const MAX_PFN = 2 ** 40;
+/** 32 TB in sections of 128 MB have as many, were they all apart. */
+const MAX_RUNS = 1 << 18;
+
 /** @throws Fault */
 export function memoryModel(kernel: Kernel): MemoryModel {
   return kernel.memo("memory model", () => {
     const size = sizeOf(kernel.types.named("struct page"));
     if (size === 0) throw Fault.of("unknown", "struct page is only declared");
     const runs = hasSections(kernel) ? sectionRuns(kernel) : [...nodeRuns(kernel, size)];
+    if (runs.some(({ first, end }) => !(first >= 0 && end <= MAX_PFN)))
+      throw Fault.of("corrupt", "page frames beyond what physical memory can be");
     return { size, runs };
   });
 }
@@ -42,6 +49,7 @@ function sectionRuns(kernel: Kernel): PageRun[] {
     const last = runs.at(-1);
     if (last?.base === base) last.end = first + perSection;
     else runs.push({ first, end: first + perSection, base });
+    if (runs.length > MAX_RUNS) throw Fault.at("corrupt", section.address, "more sections than memory can have");
   }
   return runs;
 }
@@ -59,8 +67,15 @@ function* nodeRuns(kernel: Kernel, size: number): Generator<PageRun> {
 /** The `struct page` of a page frame; undefined for one that the kernel has no struct for. @throws Fault */
 export function pfnToPage(kernel: Kernel, pfn: number): bigint | undefined {
   const { size, runs } = memoryModel(kernel);
-  const run = runs.find(({ first, end }) => pfn >= first && pfn < end);
-  return run && BigInt.asUintN(64, run.base + BigInt(pfn) * BigInt(size));
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((runs[middle]?.first ?? Infinity) <= pfn) low = middle + 1;
+    else high = middle;
+  }
+  const run = runs[low - 1];
+  return run && pfn < run.end ? BigInt.asUintN(64, run.base + BigInt(pfn) * BigInt(size)) : undefined;
 }
 
 /** The page frame whose `struct page` holds `address`; undefined when it lies in none. @throws Fault */

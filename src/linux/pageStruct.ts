@@ -35,8 +35,9 @@ function offsets(kernel: Kernel): Offsets {
       if (name === undefined) throw Fault.of("unknown", `struct page has no member ${names.join(" or ")}`);
       return Number(page.at(name).address);
     };
-    return {
-      size: memoryModel(kernel).size,
+    const { size } = memoryModel(kernel);
+    const found = {
+      size,
       flags: at("flags"),
       mapping: at("mapping"),
       // The name changed with Linux kernel commit acc53a0b4c15 ("mm: rename page->index to page->__folio_index") (v6.16).
@@ -44,6 +45,16 @@ function offsets(kernel: Kernel): Offsets {
       count: at("_refcount", "_count"),
       type: at("_mapcount"),
     };
+    const { wordSize } = kernel.arch;
+    const ends = [
+      found.flags + wordSize,
+      found.mapping + wordSize,
+      found.index + wordSize,
+      found.count + 4,
+      found.type + 4,
+    ];
+    if (ends.some((end) => end > size)) throw Fault.of("corrupt", "struct page is smaller than its members");
+    return found;
   });
 }
 

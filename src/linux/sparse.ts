@@ -49,7 +49,7 @@ export function* memSections(kernel: Kernel): Generator<MemSection> {
   const { wordSize } = kernel.arch;
   const size = noteSize(kernel, "mem_section");
   const mapOffset = noteOffset(kernel, "mem_section", "section_mem_map");
-  if (size === 0) throw Fault.of("corrupt", "struct mem_section has no size");
+  if (size < mapOffset + wordSize) throw Fault.of("corrupt", "struct mem_section is smaller than its members");
   const root = rootTable(kernel);
   const perRoot = Math.floor(pageSize(kernel) / size);
   for (let i = 0; i < root.length; i++) {

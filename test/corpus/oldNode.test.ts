@@ -24,9 +24,13 @@ const folder = mkdtempSync(join(tmpdir(), "vmcore-old-node-"));
 after(() => rmSync(folder, { recursive: true }));
 
 function start(script: string): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(oldNode ?? "", [script, "--no-rc", "--no-search", dump?.vmcore ?? "", "-c", "log | head -1", "-c", "nosuch"], {
-    encoding: "utf8",
-  });
+  return spawnSync(
+    oldNode ?? "",
+    [script, "--no-rc", "--no-search", dump?.vmcore ?? "", "-c", "log | head -1", "-c", "nosuch"],
+    {
+      encoding: "utf8",
+    },
+  );
 }
 
 test("an old Node hands over, and the exit status comes back", { skip }, () => {

@@ -182,11 +182,7 @@ if (!existsSync(corpus)) {
       check(
         dump,
         "vmlinux",
-        ourStacks(
-          vmlinux,
-          dump.vmcore,
-          ...moduleFolders(dump, vmlinux).flatMap((folder) => ["--modules", folder]),
-        ),
+        ourStacks(vmlinux, dump.vmcore, ...moduleFolders(dump, vmlinux).flatMap((folder) => ["--modules", folder])),
       );
     });
     test(`${name}: every task's stack has the right symbols with nothing but the dump`, () => {

@@ -79,7 +79,11 @@ test("page types are cleared bits, or since v6.12 a number in the highest byte",
 
 test("a tail page names its head, by address or by a mask of its own", () => {
   const kernel = pagedKernel();
-  kernel.put("struct page [8]", pageOf(8), [{}, { compound_head: pageOf(8) | 1n }, { compound_head: BigInt.asUintN(64, ~511n) | 1n }]);
+  kernel.put("struct page [8]", pageOf(8), [
+    {},
+    { compound_head: pageOf(8) | 1n },
+    { compound_head: BigInt.asUintN(64, ~511n) | 1n },
+  ]);
   assert.equal(compoundHead(kernel, pageOf(8)), pageOf(8));
   assert.equal(compoundHead(kernel, pageOf(9)), pageOf(8));
   assert.equal(compoundHead(kernel, pageOf(10)), pageOf(8));

@@ -20,6 +20,9 @@ export interface Stretch {
 /** A step without memory after this many pages, so that a search over nothing can be given up too. */
 const PAGES_PER_STEP = 64;
 
+/** What is passed over where not even a root table says anything. */
+const NOWHERE_BYTES = 1n << 30n;
+
 /** What is read at once where pages lie together in the dump. */
 const READ_BYTES = 1 << 20;
 
@@ -37,7 +40,7 @@ export function* virtualPages(
   for (let at = start; at < end;) {
     const steps: WalkStep[] = [];
     const found = space.translate(at, steps);
-    if (found instanceof Fault) at = behind(at, steps.at(-1)?.span ?? BigInt(physical.pageSize));
+    if (found instanceof Fault) at = behind(at, steps.at(-1)?.span ?? NOWHERE_BYTES);
     else {
       const border = behind(at, found.pageBytes);
       const bytes = bytesAt(space, physical, at, found, target);
