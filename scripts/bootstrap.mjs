@@ -24,6 +24,8 @@ const tasks = {
   test: () => [tests((folder) => !["corpus", "e2e"].includes(folder))],
   corpus: () => [...tasks.build(), tests((folder) => folder === "corpus")],
   bench: () => [...tasks.build(), ["scripts/bench.mjs"], ["scripts/benchAdapter.mjs"]],
+  // One after the other: each starts a whole workbench.
+  e2e: () => [...tasks.package(), ["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=1", ...endToEnd()]],
   package: () => [...tasks.build(), ["scripts/package.mjs"]],
   workbench: () => [...tasks.package(), ["scripts/workbench.mjs"]],
   ok: () => [...tasks.check(), ...tasks.lint(), ...tasks.test()],
@@ -51,6 +53,11 @@ const prettier = (mode) => [
   "scripts",
   "*.{md,json,mjs}",
 ];
+
+const endToEnd = () =>
+  readdirSync("test/e2e")
+    .filter((file) => file.endsWith(".e2e.mjs"))
+    .map((file) => `test/e2e/${file}`);
 
 function tests(isWanted) {
   const files = readdirSync("test", { recursive: true })
