@@ -77,10 +77,12 @@ const HOLE_BYTES = 1n << 30n;
 
 /** The end of a hole that begins here and is that large. */
 function holeAt({ found, steps }: UserPage, address: bigint, end: bigint): bigint | undefined {
-  const span = steps.at(-1)?.span ?? 0n;
-  if (!(found instanceof Fault) || span < HOLE_BYTES || address % HOLE_BYTES !== 0n) return undefined;
+  if (!(found instanceof Fault) || end - address < HOLE_BYTES) return undefined;
+  const span = steps.at(-1)?.span;
+  // Where not even the root table answers, all of the rest is like this.
+  if (span === undefined) return end;
   const behind = (address & -span) + span;
-  return behind <= end && behind - address >= HOLE_BYTES ? behind : undefined;
+  return behind - address < HOLE_BYTES ? undefined : behind < end ? behind : end;
 }
 
 function holeLine(vma: Obj, address: bigint, end: bigint, page: UserPage): Piece {
