@@ -25,7 +25,10 @@ const tasks = {
   corpus: () => [...tasks.build(), tests((folder) => folder === "corpus")],
   bench: () => [...tasks.build(), ["scripts/bench.mjs"], ["scripts/benchAdapter.mjs"]],
   // One after the other: each starts a whole workbench.
-  e2e: () => [...tasks.package(), ["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=1", ...endToEnd()]],
+  e2e: () => [
+    ...tasks.package(),
+    ["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=1", ...endToEnd()],
+  ],
   package: () => [...tasks.build(), ["scripts/package.mjs"]],
   workbench: () => [...tasks.package(), ["scripts/workbench.mjs"]],
   ok: () => [...tasks.check(), ...tasks.lint(), ...tasks.test()],

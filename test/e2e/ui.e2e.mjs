@@ -237,6 +237,9 @@ test("memory is shown at an address", async () => {
 
 test("the disassembly view shows the frame's instructions", async () => {
   await stackRow(/^sysrq_handle_crash/).click();
+  // The menu has it once the editor in front is one of C.
+  await page.locator(".tab.active", { hasText: "sysrq.c" }).waitFor();
+  await atLine(155);
   await stackRow(/^sysrq_handle_crash/).click({ button: "right" });
   await page.locator(".monaco-menu .action-label", { hasText: "Open Disassembly View" }).click();
   await page
