@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { attempt, Fault } from "../../src/base/fault.ts";
 import { slabCaches } from "../../src/linux/slab.ts";
 import { slabObjectAt, slabState } from "../../src/linux/slabObject.ts";
+import { countSlabs } from "../../src/linux/slabScan.ts";
 import { slabUsage } from "../../src/linux/slabUsage.ts";
 import type { ToyKernel, ToyValue } from "../builders/kernel.ts";
 import { memoryOf, pagedKernel, pageOf, perCpu } from "../builders/pages.ts";
@@ -213,4 +214,56 @@ test("an address within an object names it; one past the last does not", () => {
   assert.equal(slabObjectAt(kernel, memoryOf(SLAB) + 900n)?.index, 3);
   assert.equal(slabObjectAt(kernel, memoryOf(SLAB) + 4000n), undefined);
   assert.equal(slabObjectAt(kernel, memoryOf(SLAB + 1)), undefined);
+});
+
+test("without CONFIG_SLUB_DEBUG slabs are counted page by page", () => {
+  const types = typesWith("").replace(
+    "atomic_long_t nr_slabs; atomic_long_t total_objects; struct list_head full;",
+    "",
+  );
+  const kernel = pagedKernel({ types, symbols: { slab_caches: CACHES } });
+  const link = kernel.object("struct kmem_cache", CACHE).at("list").address;
+  kernel.put("struct list_head", CACHES, { next: link, prev: link });
+  kernel.put("struct kmem_cache", CACHE, { name: "toys", size: STRIDE, list: { next: CACHES, prev: CACHES } });
+  kernel.put("struct page [64]", pageOf(SLAB), []);
+  for (const pfn of [SLAB, SLAB + 3])
+    kernel.put("struct slab", pageOf(pfn), { __page_flags: PG_SLAB, slab_cache: CACHE, counters: 9 | (16 << 16) });
+  assert.ok(attempt(() => usageOf(kernel)) instanceof Fault);
+  const scan = countSlabs(kernel);
+  let step = scan.next();
+  while (!step.done) step = scan.next();
+  assert.deepEqual(step.value.get(CACHE), { slabs: 2, total: 32 });
+});
+
+test("the SLAB allocator lists its slabs, and what CPUs keep of them is free", () => {
+  const types = `struct kmem_cache;
+
+    struct page { unsigned long flags; union { struct list_head lru; struct list_head slab_list; unsigned long compound_head; };
+      struct kmem_cache *slab_cache; void *freelist; void *s_mem; union { unsigned int active; atomic_t _mapcount; }; atomic_t _refcount; unsigned long memcg_data; };
+    struct array_cache { unsigned int avail, limit; };
+    struct kmem_cache_node { struct list_head slabs_partial, slabs_full, slabs_free; struct array_cache *shared; };
+    struct kmem_cache { struct array_cache *cpu_cache; unsigned int flags, size, object_size, num, gfporder; ${LISTED} struct kmem_cache_node *node[1]; };
+    struct list_head slab_caches;`;
+  const kernel = pagedKernel({ types, symbols: { slab_caches: CACHES } });
+  const link = kernel.object("struct kmem_cache", CACHE).at("list").address;
+  kernel.put("struct list_head", CACHES, { next: link, prev: link });
+  kernel.put("struct kmem_cache", CACHE, {
+    name: "toys", size: STRIDE, object_size: 200, num: 15, list: { next: CACHES, prev: CACHES }, cpu_cache: CPU_SLAB, node: [NODE],
+  }); // prettier-ignore
+  const [partial, full, free] = [0n, 16n, 32n].map((offset) => NODE + offset);
+  const lru = pageOf(SLAB) + 8n;
+  kernel.put("struct kmem_cache_node", NODE, {
+    slabs_partial: { next: lru, prev: lru },
+    slabs_full: { next: full!, prev: full! },
+    slabs_free: { next: free!, prev: free! },
+  });
+  const first = memoryOf(SLAB) + 64n;
+  const freelist = memoryOf(0x300);
+  kernel.put("struct page", pageOf(SLAB), { flags: PG_SLAB, lru: { next: partial!, prev: partial! }, slab_cache: CACHE, freelist, s_mem: first, active: 12 }); // prettier-ignore
+  kernel.put("unsigned char [16]", freelist, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 3, 7]);
+  for (const cpu of [0, 1]) kernel.put("struct array_cache", perCpu(CPU_SLAB, cpu), { avail: cpu + 1 });
+  assert.deepEqual(usageOf(kernel), { allocated: 9, total: 15, slabs: 1 });
+  const object = slabObjectAt(kernel, first + BigInt(2 * STRIDE + 5));
+  assert.equal(object?.index, 2);
+  assert.deepEqual([...slabState(object.slab).free.keys()], [14, 3, 7]);
 });
