@@ -63,7 +63,7 @@ function contextFor(target: Target, row: Row | undefined): Context {
   const { context } = target;
   if (row && row.thread !== target.console.thread) {
     target.console.thread = row.thread;
-    context.task = row.thread.task;
+    if (row.thread.task) context.task = row.thread.task;
   }
   // An own object, so that two commands at once do not share one frame's locals; it reads the shared rest through.
   return Object.create(context, { locals: { value: scopeOf(target, row) } }) as Context;

@@ -6,6 +6,7 @@ import { stackOwner } from "../linux/stack.ts";
 import { perCpuVariable } from "../linux/percpu.ts";
 import { taskComm, taskCpu, taskPid } from "../linux/task.ts";
 import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
 import type { Trap } from "../unwind/frame.ts";
 import { type FrameVariable, frameVariables } from "../unwind/locals.ts";
 import { childrenOf } from "./children.ts";
@@ -34,14 +35,16 @@ export function scopesOf(target: Target, row: Row): DebugProtocol.Scope[] {
       { named: () => registerEntries(target.kernel, frame.registers) },
       { presentationHint: "registers", expensive: !!place },
     );
-  add(`Task ${taskLabel(thread.task)}`, { named: () => taskEntries(row) }, { expensive: true });
-  const cpu = thread.runningOn ?? attempt(() => taskCpu(thread.task));
+  const { task } = thread;
+  if (!task) return scopes;
+  add(`Task ${taskLabel(task)}`, { named: () => taskEntries(task) }, { expensive: true });
+  const cpu = thread.runningOn ?? attempt(() => taskCpu(task));
   if (typeof cpu === "number")
     add(`Per-CPU ${cpu}`, { named: () => perCpuEntries(target.kernel, cpu) }, { expensive: true });
   return scopes;
 }
 
-function taskLabel(task: Row["thread"]["task"]): string {
+function taskLabel(task: Obj): string {
   const label = attempt(() => `${taskComm(task)} [${taskPid(task)}]`);
   return label instanceof Fault ? hex0x(task.address) : label;
 }
@@ -115,7 +118,7 @@ function* trapEntries(kernel: Kernel, trap: Trap): Generator<Entry> {
 }
 
 /** The task_struct's members at once: the scope itself is the task. */
-function* taskEntries({ thread: { task } }: Row): Generator<Entry> {
+function* taskEntries(task: Obj): Generator<Entry> {
   const entry = { name: "task", value: task, expression: `*(struct task_struct *)${hex0x(task.address)}` };
   yield* childrenOf(entry)?.named() ?? [];
 }

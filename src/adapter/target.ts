@@ -57,7 +57,9 @@ export class Target {
     this.client = client;
     this.arguments = args;
     this.threads = new Threads(session.kernel, args.threads);
-    this.frames = new Frames(({ task }) => stackTrace(session.kernel, task));
+    this.frames = new Frames(({ task, fault }) =>
+      task ? stackTrace(session.kernel, task) : { frames: [], userTrap: undefined, fault },
+    );
     const uts = attempt(() => utsname(session.kernel));
     const files = new SourceFiles({
       kernelSource: args.kernelSource,

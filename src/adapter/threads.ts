@@ -12,7 +12,10 @@ import type { LaunchArguments } from "./launch.ts";
 /** A task as a DAP thread. */
 export interface Thread {
   readonly id: number;
-  readonly task: Obj;
+  /** Undefined for the one that stands in where the dump's tasks cannot be had. */
+  readonly task: Obj | undefined;
+  /** Why there is no task. */
+  readonly fault?: Fault;
   /** The CPU that was running it. */
   readonly runningOn: number | undefined;
 }
@@ -35,9 +38,13 @@ export class Threads {
     this.choice = choice;
   }
 
-  /** The thread that a session starts in. @throws Fault when the dump's tasks cannot be had */
+  /** The thread that a session starts in: a debugger's client can show nothing without one. */
   first(): Thread {
-    return this.of(firstTask(this.kernel));
+    const task = attempt(() => firstTask(this.kernel));
+    if (!(task instanceof Fault)) return this.of(task);
+    const thread = { id: FIRST_UNNAMED_ID - 1, task: undefined, runningOn: undefined, fault: task };
+    this.byId.set(thread.id, thread);
+    return thread;
   }
 
   /** The thread of a task. */
@@ -65,8 +72,9 @@ export class Threads {
    * pid; as many as the user wants. No stack is looked at.
    */
   *list(): Job<readonly Thread[]> {
-    const first = attempt(() => this.first());
-    const running = runningTasks(this.kernel).map(({ task }) => this.of(task));
+    const first = this.first();
+    const current = attempt(() => runningTasks(this.kernel));
+    const running = current instanceof Fault ? [] : current.map(({ task }) => this.of(task));
     const [blocked, others]: [{ thread: Thread; since: bigint }[], Thread[]] = [[], []];
     let row = 0;
     for (const task of taskTable(this.kernel).tasks) {
@@ -77,7 +85,7 @@ export class Threads {
       else others.push(thread);
     }
     blocked.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
-    const relevant = [...(first instanceof Fault ? [] : [first]), ...running, ...blocked.map(({ thread }) => thread)];
+    const relevant = [first, ...running, ...blocked.map(({ thread }) => thread)];
     const order = [...new Set([...relevant, ...others])];
     if (this.choice === "all") return order;
     return order.slice(0, this.choice === "relevant" ? new Set(relevant).size : this.choice);
@@ -92,7 +100,8 @@ function lastRun(task: Obj): bigint {
 }
 
 /** `init [1] cpu 2 >`: `>` as in crash's ps stands for a CPU's current task; a state other than sleeping is named. */
-export function threadName({ task, runningOn }: Thread): string {
+export function threadName({ task, runningOn, fault }: Thread): string {
+  if (!task) return `no tasks: ${fault?.message ?? "unknown"}`;
   const cell = <T>(read: () => T): T | string => {
     const value = attempt(read);
     return value instanceof Fault ? `<${value.message}>` : value;

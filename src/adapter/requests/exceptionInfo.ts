@@ -40,7 +40,8 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
 
 /** The title, the decoded error code and address, and the panic's own words. */
 function describe(target: Target, report: Oops | undefined, title: string): string {
-  const { frames } = stackTrace(target.kernel, target.threads.first().task);
+  const { task } = target.threads.first();
+  const { frames } = task ? stackTrace(target.kernel, task) : { frames: [] };
   const trap = frames[crashSite(frames)]?.trap;
   const code = trap?.errorCode ?? report?.errorCode;
   const address = trap?.faultAddress ?? report?.address;
