@@ -122,7 +122,7 @@ function* runFor(context: Context, task: Obj, lines: readonly string[]): Pieces 
   }) as Context;
   let endsBlank = true;
   for (const line of lines) {
-    if (line.startsWith("set ")) yield text(taskHeading(task));
+    if (/^(set|vtop) /.test(line)) yield text(taskHeading(task));
     for (const piece of runCommand(own, line)) {
       if (piece.kind !== "progress") endsBlank = piece.lines.at(-1)?.length === 0;
       yield piece;
