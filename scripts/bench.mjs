@@ -2,13 +2,15 @@
 // writes it to docs/benchmarks.md. Needs ../shared (the corpus); without its peers it prints our column alone.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { cpus, homedir, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
 const peers = resolve(corpus, "../peers/peers.sh");
 const vmcore = join(corpus, "x86_64-6.1/sysrq/vmcore");
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vmcore-debug");
+const raw = join(cache, "make/dumps/formats-kdump/vmcore.raw");
 if (!existsSync(vmcore)) {
   console.error(`bench: no corpus at ${corpus}: set VMCORE_CORPUS`);
   process.exit(1);
@@ -28,10 +30,13 @@ writeFileSync(
   "from drgn.helpers.linux.pid import for_each_task\nfor t in for_each_task(prog):\n    print(t.pid, prog.stack_trace(t))\n",
 );
 
-const ours = (command, symbols = true) => ({
-  line: [process.execPath, "dist/cli.js", "--no-search", ...(symbols ? [vmlinux] : []), vmcore, "-c", command],
+const ours = (command, symbols = true, dump = vmcore) => ({
+  line: [process.execPath, "dist/cli.js", "--no-search", ...(symbols ? [vmlinux] : []), dump, "-c", command],
 });
-const crash = (command) => ({ line: [peers, "crash", "-s", vmlinux, vmcore], input: `${command}\nexit\n` });
+const crash = (command, dump = vmcore) => ({
+  line: [peers, "crash", "-s", vmlinux, dump],
+  input: `${command}\nexit\n`,
+});
 const drgnScript = (script) => ({ line: [peers, "drgn", "-q", "-c", vmcore, "-s", vmlinux, script] });
 const drgnCrash = (command) => ({ line: [peers, "drgn-crash", vmlinux, vmcore, command] });
 
@@ -60,8 +65,18 @@ const jobs = [
   })),
   { name: "kmem -S task_struct", ours: ours("kmem -S task_struct"), crash: crash("kmem -S task_struct") },
   { name: "files of all tasks", ours: ours("foreach files"), crash: crash("foreach files") },
-  { name: "search -k dead4ead", ours: ours("search -k dead4ead"), crash: crash("search -k dead4ead") },
+  // Every page of the kernel, uncompressed, as /proc/vmcore gives it; the corpus suite makes that dump.
+  ...(existsSync(raw)
+    ? [
+        {
+          name: "search -k of a raw dump",
+          ours: ours("search -k (init_task)", true, raw),
+          crash: crash("search -k (init_task)", raw),
+        },
+      ]
+    : []),
 ];
+if (!existsSync(raw)) console.log("no raw dump to search (npm run corpus makes one)\n");
 
 function once({ line, input }) {
   const report = join(folder, "time");
