@@ -164,15 +164,20 @@ suite("opening and losing a dump", () => {
   });
 
   test("a dump that is not there does not start, and the next one does", async () => {
+    const refused = answered("launch", ({ success, message }) => {
+      assert.equal(success, false);
+      assert.match(message ?? "", /no such dump/);
+    });
     void vscode.debug.startDebugging(undefined, {
       type: "vmcore",
       request: "launch",
       name: "crash",
       vmcore: "/nowhere/vmcore",
     });
-    await new Promise((done) => setTimeout(done, 1500));
+    await refused;
     assert.equal(focusedFrame(), undefined);
     await vscode.commands.executeCommand("workbench.action.debug.stop");
+    await until("the session's end", () => (vscode.debug.activeDebugSession ? undefined : true));
     await open({ vmcore: sample(), search: false });
     await close();
   });
@@ -185,6 +190,32 @@ suite("opening and losing a dump", () => {
     await close();
   });
 });
+
+interface Response {
+  readonly type: string;
+  readonly command?: string;
+  readonly success?: boolean;
+  readonly message?: string;
+}
+
+/** The next response to a request of any session, once `check` has looked at it. */
+function answered(command: string, check: (response: Response) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const tracker = vscode.debug.registerDebugAdapterTrackerFactory("vmcore", {
+      createDebugAdapterTracker: () => ({
+        onDidSendMessage(message: Response) {
+          if (message.type !== "response" || message.command !== command) return;
+          tracker.dispose();
+          try {
+            resolve(check(message));
+          } catch (error) {
+            reject(error as Error);
+          }
+        },
+      }),
+    });
+  });
+}
 
 /** Adapters that this very test run has started, by the mark in their environment. */
 function ownAdapters(): number[] {
