@@ -2,23 +2,8 @@ import { Fault } from "../../base/fault.ts";
 import type { Attribute } from "./attribute.ts";
 import { DW_AT_high_pc, DW_AT_low_pc, DW_AT_ranges, DW_AT_rnglists_base } from "./constants.ts";
 import type { Die } from "./die.ts";
+import { DW_RLE_end_of_list, EntryPairs, oldPairs, type Range } from "./entryPairs.ts";
 import type { Unit } from "./unit.ts";
-
-// Range list entries of DWARF 5, section 7.25.
-const DW_RLE_end_of_list = 0x00;
-const DW_RLE_base_addressx = 0x01;
-const DW_RLE_startx_endx = 0x02;
-const DW_RLE_startx_length = 0x03;
-const DW_RLE_offset_pair = 0x04;
-const DW_RLE_base_address = 0x05;
-const DW_RLE_start_end = 0x06;
-const DW_RLE_start_length = 0x07;
-
-/** Code from `start` up to `end`, as distances in the image's `Addressing`. */
-export interface Range {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** The code of a DIE, by DW_AT_low_pc and DW_AT_high_pc or by DW_AT_ranges. @throws Fault */
 export function dieRanges(die: Die): Iterable<Range> {
@@ -56,59 +41,14 @@ function indexedList(unit: Unit, index: number): number {
 
 function* rangeList(unit: Unit, offset: number): Generator<Range> {
   const cursor = unit.image.rnglists.cursor(offset);
-  let base = unit.lowPc;
-  for (;;) {
-    const kind = cursor.u8();
-    let start = 0;
-    let end = 0;
-    switch (kind) {
-      case DW_RLE_end_of_list:
-        return;
-      case DW_RLE_base_addressx:
-        base = unit.indexedAddress(cursor.uleb());
-        continue;
-      case DW_RLE_base_address:
-        base = cursor.address(unit.addressSize);
-        continue;
-      case DW_RLE_startx_endx:
-        start = unit.indexedAddress(cursor.uleb());
-        end = unit.indexedAddress(cursor.uleb());
-        break;
-      case DW_RLE_startx_length:
-        start = unit.indexedAddress(cursor.uleb());
-        end = start + cursor.uleb();
-        break;
-      case DW_RLE_offset_pair:
-        start = base + cursor.uleb();
-        end = base + cursor.uleb();
-        break;
-      case DW_RLE_start_end:
-        start = cursor.address(unit.addressSize);
-        end = cursor.address(unit.addressSize);
-        break;
-      case DW_RLE_start_length:
-        start = cursor.address(unit.addressSize);
-        end = start + cursor.uleb();
-        break;
-      default:
-        throw Fault.of("corrupt", `${cursor.name} has the unknown entry kind ${kind}`);
-    }
-    if (end > start) yield { start, end };
+  const pairs = new EntryPairs(unit, cursor);
+  for (let kind = cursor.u8(); kind !== DW_RLE_end_of_list; kind = cursor.u8()) {
+    const range = pairs.read(kind);
+    if (range && range.end > range.start) yield range;
   }
 }
 
-/** .debug_ranges, to DWARF 4 (2.17.3): pairs relative to a base, which a pair that starts with all ones sets. */
+/** .debug_ranges, to DWARF 4. */
 function* oldRangeList(unit: Unit, offset: number): Generator<Range> {
-  const cursor = unit.image.ranges.cursor(offset);
-  const { addressSize } = unit;
-  const zero = unit.section.encoding.addressing.distance(0n);
-  const ones = unit.section.encoding.addressing.distance(addressSize === 8 ? 0xffffffffffffffffn : 0xffffffffn);
-  let base = unit.lowPc - zero;
-  for (;;) {
-    const start = cursor.address(addressSize);
-    const end = cursor.address(addressSize);
-    if (start === zero && end === zero) return;
-    if (start === ones) base = end - zero;
-    else if (end > start) yield { start: base + start, end: base + end };
-  }
+  for (const range of oldPairs(unit, unit.image.ranges.cursor(offset))) if (range.end > range.start) yield range;
 }
