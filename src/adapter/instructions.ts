@@ -1,6 +1,7 @@
 import { disassembler, type Instruction } from "../arch/disassembler.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex } from "../base/hex.ts";
+import { instructionText } from "../crash/instruction.ts";
 import type { KSymbol } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Job } from "../session/job.ts";
@@ -47,14 +48,9 @@ export function readable(kernel: Kernel, start: bigint, size: number): Uint8Arra
   return Buffer.concat(parts);
 }
 
-/** Operands with the code addresses in them named: `0xffffffff9b0a3b20 <panic>`. */
-export function namedOperands(kernel: Kernel, { operands }: Instruction): string {
-  return operands.replace(/(?<![\w(])#?(0x[0-9a-f]{6,16})\b(?!\()/g, (text, number: string) => {
-    const address = BigInt(number);
-    const symbol = kernel.memory.isKernelAddress(address) ? kernel.symbols.at(address) : undefined;
-    return symbol ? `${text} <${offsetName(symbol, address)}>` : text;
-  });
-}
+/** An instruction as the console's `dis -x` spells it. */
+export const instructionWords = (kernel: Kernel, instruction: Instruction): string =>
+  instructionText(kernel, instruction, 16, "att").trimEnd();
 
 /** `panic+0x13d`; without an offset at the start. */
 export const offsetName = ({ name, address: start }: KSymbol, address: bigint): string =>

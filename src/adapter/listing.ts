@@ -3,7 +3,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex, padHex } from "../base/hex.ts";
 import type { Job } from "../session/job.ts";
-import { type Code, functionCode, namedOperands } from "./instructions.ts";
+import { type Code, functionCode, instructionWords } from "./instructions.ts";
 import type { Target } from "./target.ts";
 
 export interface Listing {
@@ -52,8 +52,7 @@ function* listingText({ kernel }: Target, { symbol, start, instructions }: Code)
   let last = "";
   for (const one of instructions) {
     const offset = `+${hex(one.address - start)}`.padStart(width);
-    let text =
-      `  ${padHex(one.address, 16)} <${offset}>:  ${one.mnemonic.padEnd(8)} ${namedOperands(kernel, one)}`.trimEnd();
+    let text = `  ${padHex(one.address, 16)} <${offset}>:  ${instructionWords(kernel, one)}`;
     if (instructions.length <= MAX_ANNOTATED) {
       const source = attempt(() => kernel.code.scopes(one.address)[0]?.source);
       const place = source && !(source instanceof Fault) ? `${basename(source.file)}:${source.line}` : "";

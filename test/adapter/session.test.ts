@@ -120,7 +120,7 @@ test("a frame without a source opens as its function's disassembly, at its instr
     source,
     sourceReference: source?.sourceReference,
   });
-  assert.match(content.split("\n")[line - 1] ?? "", /ffffffffc024b02f <\+2f>:\s+movl\s+%ebp, \(%rax\)/);
+  assert.match(content.split("\n")[line - 1] ?? "", /ffffffffc024b02f <\+2f>:\s+mov\s+%ebp,\(%rax\)/);
   assert.match(content, /_printk>/);
 });
 
@@ -294,6 +294,18 @@ test("memory is read as it is, and ends where the dump does", async () => {
   await assert.rejects(read("no_such_symbol", 4), Refused);
 });
 
+test("disassembly is spelt as the console's dis spells it", async () => {
+  const { instructions } = await client.request<{ instructions: DebugProtocol.DisassembledInstruction[] }>(
+    "disassemble",
+    { memoryReference: "lab_apply", instructionCount: 12 },
+  );
+  const console = (await client.command("dis -x lab_apply")).trimEnd().split("\n");
+  assert.deepEqual(
+    instructions.map(({ instruction }) => instruction),
+    console.slice(0, 12).map((line) => line.replace(/^.*?:\t/, "").trimEnd()),
+  );
+});
+
 test("disassembly goes back before an address, and fills up what is not there", async () => {
   const ask = async (more: object) =>
     (
@@ -307,10 +319,16 @@ test("disassembly goes back before an address, and fills up what is not there", 
     lines.map(({ address }) => address),
     ["0xffffffffc024b026", "0xffffffffc024b02b", "0xffffffffc024b02f", "0xffffffffc024b031"],
   );
-  assert.match(lines[0]?.instruction ?? "", /^callq .*<_printk>$/);
+  assert.match(lines[0]?.instruction ?? "", /^call +0x[0-9a-f]+ <_printk>$/);
   assert.equal(lines[2]?.instructionBytes, "89 28");
   assert.equal(lines[2]?.symbol, "lab_apply+0x2f");
   assert.equal((await ask({ instructionOffset: -100, instructionCount: 200 })).length, 200);
+  // A window that ends before the address, as scrolling up asks for it, and one moved by bytes.
+  const addresses = async (more: object): Promise<string[]> => (await ask(more)).map(({ address }) => address);
+  const whole = await addresses({ instructionOffset: -40, instructionCount: 40 });
+  assert.deepEqual(await addresses({ instructionOffset: -40, instructionCount: 10 }), whole.slice(0, 10));
+  assert.deepEqual(await addresses({ offset: -9, instructionCount: 2 }), whole.slice(-2));
+  assert.deepEqual(await addresses({ instructionOffset: 1, instructionCount: 1 }), ["0xffffffffc024b031"]);
   const nothing = await client.request<{ instructions: DebugProtocol.DisassembledInstruction[] }>("disassemble", {
     memoryReference: "0x10",
     instructionCount: 3,

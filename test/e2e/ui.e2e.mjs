@@ -243,7 +243,9 @@ test("the disassembly view shows the frame's instructions", async () => {
   await stackRow(/^sysrq_handle_crash/).click({ button: "right" });
   await page.locator(".monaco-menu .action-label", { hasText: "Open Disassembly View" }).click();
   await page
-    .locator(".disassembly-view .monaco-list-row, .disassembly-view .monaco-table", { hasText: /callq|panic/ })
+    .locator(".disassembly-view .monaco-list-row, .disassembly-view .monaco-table", {
+      hasText: /call +0xffffffff[0-9a-f]+ <panic>/,
+    })
     .first()
     .waitFor();
   await shot("6-disassembly");

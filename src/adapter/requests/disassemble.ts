@@ -5,7 +5,7 @@ import { hex0x } from "../../base/hex.ts";
 import type { Job } from "../../session/job.ts";
 import { addressOf } from "../addressOf.ts";
 import type { Handlers } from "../handlers.ts";
-import { functionCode, namedOperands, offsetName, readable } from "../instructions.ts";
+import { functionCode, instructionWords, offsetName, readable } from "../instructions.ts";
 import type { Target } from "../target.ts";
 
 /** VS Code asks for some hundred at a time. */
@@ -119,7 +119,7 @@ function row(
   return {
     address,
     instructionBytes: [...one.bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" "),
-    instruction: `${one.mnemonic} ${namedOperands(target.kernel, one)}`.trimEnd(),
+    instruction: instructionWords(target.kernel, one),
     ...(symbol ? { symbol: offsetName(symbol, one.address) } : {}),
     ...lines.at(one.address),
   };

@@ -67,7 +67,7 @@ suite("a crash dump in the extension host", () => {
   test("the editor shows the faulting instruction", async () => {
     const editor = await until("an editor", () => vscode.window.activeTextEditor);
     const line = editor.document.lineAt(editor.selection.active.line).text;
-    assert.match(line, /ffffffffc024b02f .*movl\s+%ebp, \(%rax\)/);
+    assert.match(line, /ffffffffc024b02f .*mov\s+%ebp,\(%rax\)/);
   });
 
   test("every command of the manifest is there", async () => {
