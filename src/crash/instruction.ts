@@ -9,10 +9,20 @@ const FTRACE_NOP = "0f1f440000";
 
 /** An instruction in the words of GNU's disassembler: mnemonic padded, branch and rip-relative targets named. */
 export function instructionText(kernel: Kernel, instruction: Instruction, radix: 10 | 16, syntax: Syntax): string {
-  const isAtt = kernel.arch.name === "x86_64" && syntax === "att";
-  const { mnemonic, operands } = isAtt ? gnuSyntax(instruction) : instruction;
+  const isX86 = kernel.arch.name === "x86_64";
+  const { mnemonic, operands } = isX86 && syntax === "att" ? gnuSyntax(instruction) : instruction;
   const next = instruction.address + BigInt(instruction.bytes.length);
-  return `${mnemonic.padEnd(6)} ${named(kernel, operands, next, radix)}${ftraceMark(kernel, instruction)}`;
+  const words = isX86 ? named(kernel, operands, next, radix) : lastNamed(kernel, operands, radix);
+  return `${mnemonic.padEnd(6)} ${words}${ftraceMark(kernel, instruction)}`;
+}
+
+/** Elsewhere the last operand is where a branch goes, or the address that is loaded: `bl #0x...`, `brasl %r14, 0x...`. */
+function lastNamed(kernel: Kernel, operands: string, radix: 10 | 16): string {
+  const [, before = "", digits] = /^(.*, )?#?(0x[0-9a-f]+)$/.exec(operands) ?? [];
+  const address = BigInt(digits ?? 0);
+  if (digits === undefined || !kernel.memory.isKernelAddress(address)) return operands;
+  const mark = symbolMark(kernel, address, radix);
+  return mark === "" ? operands : `${before}${digits}${mark}`;
 }
 
 function named(kernel: Kernel, operands: string, next: bigint, radix: 10 | 16): string {
