@@ -10,6 +10,7 @@ import { markedPage, random } from "../builders/image.ts";
 import { elfCore } from "../builders/elfCore.ts";
 import { flattened } from "../builders/flat.ts";
 import { kdumpFile, type BuiltKdump, type Stored } from "../builders/kdump.ts";
+import { stopwatch } from "../builders/stopwatch.ts";
 import { mutated } from "./mutate.ts";
 
 const MEBIBYTE = 1 << 20;
@@ -46,7 +47,7 @@ function survives(name: string, cases: number, make: (below: (limit: number) => 
       if (seed % 100 === 0) await setImmediate();
       const below = random(seed);
       const files = make(below);
-      const start = performance.now();
+      const elapsed = stopwatch();
       try {
         const image = attempt(() => openDump(files, { cacheBytes: 4 * MEBIBYTE }));
         if (!(image instanceof Fault)) {
@@ -56,7 +57,7 @@ function survives(name: string, cases: number, make: (below: (limit: number) => 
       } catch (error) {
         throw new Error(`seed ${seed}`, { cause: error });
       }
-      const took = performance.now() - start;
+      const took = elapsed();
       assert.ok(took < CASE_MILLISECONDS, `seed ${seed} took ${took} ms`);
     }
     // Wounds that always kill would test nothing but the first line of the reader.

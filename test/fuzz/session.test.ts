@@ -10,6 +10,7 @@ import type { DumpImage } from "../../src/dump/format.ts";
 import { openDump } from "../../src/dump/formats.ts";
 import { OpenError, sessionOver } from "../../src/session/open.ts";
 import { random } from "../builders/image.ts";
+import { stopwatch } from "../builders/stopwatch.ts";
 import { mutated } from "./mutate.ts";
 
 /** FUZZ_ROUNDS=50 for a long night. */
@@ -59,7 +60,7 @@ function interrogate(dump: DumpImage, seed: number): boolean {
   const session = attemptOpen(dump);
   if (!session) return false;
   for (const line of lines) {
-    const start = performance.now();
+    const elapsed = stopwatch();
     let pieces = 0;
     try {
       const job = run(session.context, line);
@@ -67,7 +68,7 @@ function interrogate(dump: DumpImage, seed: number): boolean {
     } catch (error) {
       throw new Error(`seed ${seed}: ${line}`, { cause: error });
     }
-    const took = performance.now() - start;
+    const took = elapsed();
     assert.ok(took < COMMAND_MILLISECONDS, `seed ${seed}: ${line} took ${took.toFixed(0)} ms`);
   }
   return true;
