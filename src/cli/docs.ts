@@ -4,8 +4,14 @@ import { filters } from "../crash/filters.ts";
 import { synopsis } from "../crash/language.ts";
 import { EXIT_ANSWERED } from "./exit.ts";
 
-/** `vmcore-debug docs`: docs/commands.md, from the tables of commands and filters. */
+/** `vmcore-debug docs`: prints docs/commands.md. */
 export function docs(): number {
+  process.stdout.write(commandsPage());
+  return EXIT_ANSWERED;
+}
+
+/** docs/commands.md, from the tables of commands and filters. */
+export function commandsPage(): string {
   const all = commands();
   const lines = [
     "# Commands",
@@ -21,8 +27,7 @@ export function docs(): number {
     "",
     ...filters.map(({ name, usage, summary }) => `- \`${name} ${usage}\`: ${summary}`),
   ];
-  process.stdout.write(`${lines.join("\n")}\n`);
-  return EXIT_ANSWERED;
+  return `${lines.join("\n")}\n`;
 }
 
 const anchor = (name: string): string => (name === "*" ? "star" : name);

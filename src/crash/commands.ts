@@ -32,6 +32,7 @@ import { ptov } from "./commands/ptov.ts";
 import { rd } from "./commands/rd.ts";
 import { repeat } from "./commands/repeat.ts";
 import { runq } from "./commands/runq.ts";
+import { rustfilt } from "./commands/rustfilt.ts";
 import { sbitmapq } from "./commands/sbitmapq.ts";
 import { search } from "./commands/search.ts";
 import { set } from "./commands/set.ts";
@@ -86,6 +87,7 @@ export const commands = (): readonly Command[] => [
   rd,
   repeat,
   runq,
+  rustfilt,
   sbitmapq,
   search,
   set,

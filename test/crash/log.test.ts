@@ -13,7 +13,7 @@ const messages: readonly LogMessage[] = [
     subsystem: "pci",
     device: "+pci:0000:00:1f.0",
   },
-  { text: "it burns", nanoseconds: 12_345_678_901n, level: 0, caller: 0x8000_0003 },
+  { text: "it burns in _RNvC4lava4flow+0x10", nanoseconds: 12_345_678_901n, level: 0, caller: 0x8000_0003 },
 ];
 
 function context(toy: Toy = {}) {
@@ -28,13 +28,14 @@ function context(toy: Toy = {}) {
 }
 
 const shown: readonly (readonly [string, readonly string[]])[] = [
-  ["log", ["[    0.000000] Linux version 6.1.0", "[    1.500000] pci 0000:00:1f.0: enabled", "               second line", "[   12.345678] it burns"]],
-  ["log -t", ["Linux version 6.1.0", "pci 0000:00:1f.0: enabled", "second line", "it burns"]],
-  ["log -m | tail -n 1", ["[   12.345678] <0>it burns"]],
+  ["log", ["[    0.000000] Linux version 6.1.0", "[    1.500000] pci 0000:00:1f.0: enabled", "               second line", "[   12.345678] it burns in _RNvC4lava4flow+0x10"]],
+  ["log -t", ["Linux version 6.1.0", "pci 0000:00:1f.0: enabled", "second line", "it burns in _RNvC4lava4flow+0x10"]],
+  ["log -m | tail -n 1", ["[   12.345678] <0>it burns in _RNvC4lava4flow+0x10"]],
   ["log -tm | head -n 1", ["<5>Linux version 6.1.0"]],
-  ["log -c | tail -n 1", ["[   12.345678] [    C3] it burns"]],
-  ["log -d | tail -n 3", ["               SUBSYSTEM=pci", "               DEVICE=+pci:0000:00:1f.0", "[   12.345678] it burns"]],
-  ["log -T | tail -n 1", ["[Sat Nov 21 09:59:24 UTC 2026] it burns"]],
+  ["log -c | tail -n 1", ["[   12.345678] [    C3] it burns in _RNvC4lava4flow+0x10"]],
+  ["log -d | tail -n 3", ["               SUBSYSTEM=pci", "               DEVICE=+pci:0000:00:1f.0", "[   12.345678] it burns in _RNvC4lava4flow+0x10"]],
+  ["log -tR | tail -n 1", ["it burns in lava::flow+0x10"]],
+  ["log -T | tail -n 1", ["[Sat Nov 21 09:59:24 UTC 2026] it burns in _RNvC4lava4flow+0x10"]],
 ]; // prettier-ignore
 
 test("the log is shown as crash shows it, with each of its options", () => {

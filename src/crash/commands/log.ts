@@ -1,5 +1,6 @@
 import { Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
+import { demangleRustIn } from "../../debuginfo/rust/demangle.ts";
 import { auditRecords } from "../../linux/audit.ts";
 import { logRecords } from "../../linux/printk.ts";
 import type { LogRecord } from "../../linux/printkRecord.ts";
@@ -14,7 +15,7 @@ import { dateText } from "../quantity.ts";
 export const log = command({
   name: "log",
   summary: "the kernel's message buffer",
-  usage: "[-Ttdmasc]",
+  usage: "[-TtdmascR]",
   options: [
     { flag: "-T", help: "wall-clock time in front of each message; approximate, as the kernel's log clock drifts" },
     { flag: "-t", help: "no time in front" },
@@ -23,6 +24,7 @@ export const log = command({
     { flag: "-a", help: "audit messages that no daemon has fetched" },
     { flag: "-s", help: "messages in the per-CPU buffers of NMI and recursive context" },
     { flag: "-c", help: "who printed it: T and a thread id, or C and a CPU" },
+    { flag: "-R", help: "Rust symbols as the source names them" },
   ],
   description:
     "Shows the kernel log, oldest message first. A message whose page is not in the dump is shown as a fault.",
@@ -39,7 +41,10 @@ export const log = command({
     const prefix = prefixOf({ boot, time: !args.has("-t"), level: args.has("-m"), caller: args.has("-c") });
     for (const message of logRecords(kernel)) {
       if (message instanceof Fault) yield faultPiece(message);
-      else yield messagePiece(message, prefix(message), args.has("-d"));
+      else {
+        const shown = args.has("-R") ? { ...message, text: demangleRustIn(message.text) } : message;
+        yield messagePiece(shown, prefix(shown), args.has("-d"));
+      }
     }
   },
 });

@@ -1,0 +1,332 @@
+/**
+ * Rust's symbol mangling v0: RFC 2603, and The rustc book, "v0 Symbol Format". A method is a rule of that grammar; it
+ * reads its part of the symbol and writes what the source would say.
+ */
+import { decodePunycode } from "./punycode.ts";
+
+/** A symbol may lead back into itself: paths within paths, steps in all and characters before it is given up. */
+const MAX_DEPTH = 200;
+const MAX_STEPS = 20_000;
+const MAX_LENGTH = 65_536;
+
+/** Not a v0 symbol, or one that is damaged. */
+class Malformed extends Error {}
+
+const BASIC_TYPES: Readonly<Record<string, string>> = {
+  ...{ a: "i8", s: "i16", l: "i32", x: "i64", n: "i128", i: "isize" },
+  ...{ h: "u8", t: "u16", m: "u32", y: "u64", o: "u128", j: "usize" },
+  ...{ b: "bool", c: "char", d: "f64", e: "str", f: "f32", p: "_", u: "()", v: "...", z: "!" },
+};
+const SIGNED = "aslxni";
+const UNSIGNED = "htmyoj";
+
+/**
+ * `kernel::print::call_printk` of `_RNvNtCshc5sK6KjdJJ_6kernel5print11call_printk`, without the crates' hashes.
+ * @returns undefined for any other symbol
+ */
+export function demangleV0(symbol: string): string | undefined {
+  const [, mangled, suffix = ""] = /^_R([A-Z]\w*)([.$].*)?$/s.exec(symbol) ?? [];
+  if (mangled === undefined) return undefined;
+  try {
+    return new Demangler(mangled).symbol() + (suffix.startsWith(".llvm.") ? "" : suffix);
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+}
+
+class Demangler {
+  private readonly text: string;
+  private at = 0;
+  private out = "";
+  private depth = 0;
+  private steps = 0;
+  /** Lifetimes that the binders around this place have named. */
+  private lifetimes = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  symbol(): string {
+    this.path(true);
+    // The crate that asked for this instance of a generic.
+    if (this.at < this.text.length) this.silently(() => this.path(false));
+    if (this.at < this.text.length) throw new Malformed();
+    return this.out;
+  }
+
+  /** @param inValue within expressions generic arguments follow `::` */
+  private path(inValue: boolean): void {
+    this.enter();
+    const tag = this.next();
+    if (tag === "C") this.write(this.identifier().name);
+    else if (tag === "N") this.nested(inValue);
+    else if (tag === "M" || tag === "X" || tag === "Y") this.implementation(tag);
+    else if (tag === "I") {
+      this.path(inValue);
+      this.write(inValue ? "::<" : "<");
+      this.list(", ", () => this.argument());
+      this.write(">");
+    } else if (tag === "B") this.backReference(() => this.path(inValue));
+    else throw new Malformed();
+    this.depth--;
+  }
+
+  private nested(inValue: boolean): void {
+    const namespace = this.next();
+    if (!/[a-zA-Z]/.test(namespace)) throw new Malformed();
+    this.path(inValue);
+    const { name, disambiguator } = this.identifier();
+    if (namespace >= "a") {
+      if (name !== "") this.write(`::${name}`);
+      return;
+    }
+    // Namespaces of the compiler's own: what has no name in the source.
+    const kind = namespace === "C" ? "closure" : namespace === "S" ? "shim" : namespace;
+    this.write(`::{${kind}${name === "" ? "" : `:${name}`}#${disambiguator}}`);
+  }
+
+  /** `<T>` of an inherent impl, `<T as Trait>` of a trait's. */
+  private implementation(tag: "M" | "X" | "Y"): void {
+    if (tag !== "Y") {
+      this.disambiguator();
+      this.silently(() => this.path(false));
+    }
+    this.write("<");
+    this.type();
+    if (tag !== "M") {
+      this.write(" as ");
+      this.path(false);
+    }
+    this.write(">");
+  }
+
+  private argument(): void {
+    if (this.skip("L")) this.lifetime(this.base62());
+    else if (this.skip("K")) this.constant();
+    else this.type();
+  }
+
+  private type(): void {
+    this.enter();
+    const tag = this.next();
+    const basic = BASIC_TYPES[tag];
+    if (basic !== undefined) this.write(basic);
+    else if (tag === "R" || tag === "Q") this.referenceTo(tag === "Q");
+    else if (tag === "P" || tag === "O") {
+      this.write(tag === "P" ? "*const " : "*mut ");
+      this.type();
+    } else if (tag === "A" || tag === "S") this.array(tag === "A");
+    else if (tag === "T") {
+      this.write("(");
+      this.write(this.list(", ", () => this.type()) === 1 ? ",)" : ")");
+    } else if (tag === "F") this.binder(() => this.functionType());
+    else if (tag === "D") this.traitObject();
+    else if (tag === "B") this.backReference(() => this.type());
+    else {
+      this.at--;
+      this.path(false);
+    }
+    this.depth--;
+  }
+
+  private referenceTo(isMutable: boolean): void {
+    this.write("&");
+    const lifetime = this.skip("L") ? this.base62() : 0;
+    if (lifetime !== 0) {
+      this.lifetime(lifetime);
+      this.write(" ");
+    }
+    if (isMutable) this.write("mut ");
+    this.type();
+  }
+
+  private array(hasLength: boolean): void {
+    this.write("[");
+    this.type();
+    if (hasLength) {
+      this.write("; ");
+      this.constant();
+    }
+    this.write("]");
+  }
+
+  private functionType(): void {
+    if (this.skip("U")) this.write("unsafe ");
+    if (this.skip("K")) {
+      const abi = this.skip("C") ? "C" : this.undisambiguated().replaceAll("_", "-");
+      this.write(`extern "${abi}" `);
+    }
+    this.write("fn(");
+    this.list(", ", () => this.type());
+    this.write(")");
+    if (this.skip("u")) return;
+    this.write(" -> ");
+    this.type();
+  }
+
+  private traitObject(): void {
+    this.write("dyn ");
+    this.binder(() => void this.list(" + ", () => this.boundTrait()));
+    if (!this.skip("L")) throw new Malformed();
+    const lifetime = this.base62();
+    if (lifetime === 0) return;
+    this.write(" + ");
+    this.lifetime(lifetime);
+  }
+
+  /** A trait, and among its generic arguments what its associated types are: `Iterator<Item = u8>`. */
+  private boundTrait(): void {
+    const before = this.out.length;
+    this.path(false);
+    let isOpen = false;
+    while (this.skip("p")) {
+      // Arguments of the path's own are followed, not closed and opened again.
+      if (!isOpen && this.out.endsWith(">") && this.out.length > before) this.out = `${this.out.slice(0, -1)}, `;
+      else this.write(isOpen ? ", " : "<");
+      isOpen = true;
+      this.write(`${this.undisambiguated()} = `);
+      this.type();
+    }
+    if (isOpen) this.write(">");
+  }
+
+  private constant(): void {
+    this.enter();
+    const tag = this.next();
+    if (tag === "B") this.backReference(() => this.constant());
+    else if (tag === "p") this.write("_");
+    else if (SIGNED.includes(tag)) this.write(`${this.skip("n") ? "-" : ""}${this.hexadecimal()}`);
+    else if (UNSIGNED.includes(tag)) this.write(String(this.hexadecimal()));
+    else if (tag === "b") {
+      const value = this.hexadecimal();
+      if (value > 1n) throw new Malformed();
+      this.write(value === 1n ? "true" : "false");
+    } else if (tag === "c") {
+      const value = this.hexadecimal();
+      if (value > 0x10ffffn) throw new Malformed();
+      this.write(`'${String.fromCodePoint(Number(value))}'`);
+    } else throw new Malformed();
+    this.depth--;
+  }
+
+  private hexadecimal(): bigint {
+    const [all, digits] = /^([0-9a-f]{0,32})_/.exec(this.text.slice(this.at, this.at + 33)) ?? [];
+    if (all === undefined) throw new Malformed();
+    this.at += all.length;
+    return BigInt(`0x0${digits ?? ""}`);
+  }
+
+  /** `for<'a, 'b> `: lifetimes that hold within. */
+  private binder(within: () => void): void {
+    const before = this.lifetimes;
+    const count = this.skip("G") ? this.base62() + 1 : 0;
+    if (count > MAX_DEPTH) throw new Malformed();
+    if (count > 0) {
+      this.write("for<");
+      for (let i = 0; i < count; i++) {
+        this.lifetimes++;
+        if (i > 0) this.write(", ");
+        this.lifetime(1);
+      }
+      this.write("> ");
+    }
+    within();
+    this.lifetimes = before;
+  }
+
+  /** By how many binders' lifetimes ago it was named, counted from 1; 0 for one that was left out. */
+  private lifetime(index: number): void {
+    const depth = this.lifetimes - index;
+    if (index === 0) this.write("'_");
+    else if (depth < 0) throw new Malformed();
+    else this.write(depth < 26 ? `'${String.fromCharCode(0x61 + depth)}` : `'_${depth}`);
+  }
+
+  /** What was written once is not written again: its place, counted from behind the `_R`. */
+  private backReference(rule: () => void): void {
+    const place = this.base62();
+    const back = this.at;
+    // Only what stands before this reference, so that none leads round in circles.
+    if (place >= back - 1) throw new Malformed();
+    this.at = place;
+    rule();
+    this.at = back;
+  }
+
+  private identifier(): { readonly name: string; readonly disambiguator: number } {
+    const disambiguator = this.disambiguator();
+    return { disambiguator, name: this.undisambiguated() };
+  }
+
+  private disambiguator(): number {
+    return this.skip("s") ? this.base62() + 1 : 0;
+  }
+
+  private undisambiguated(): string {
+    const isPunycode = this.skip("u");
+    const digits = /^(?:0|[1-9]\d{0,5})/.exec(this.text.slice(this.at, this.at + 6))?.[0];
+    if (digits === undefined) throw new Malformed();
+    this.at += digits.length;
+    this.skip("_");
+    const name = this.text.slice(this.at, this.at + Number(digits));
+    if (name.length !== Number(digits)) throw new Malformed();
+    this.at += name.length;
+    if (!isPunycode) return name;
+    const split = name.lastIndexOf("_");
+    const plain = decodePunycode(name.slice(0, Math.max(split, 0)), name.slice(split + 1));
+    if (plain === undefined) throw new Malformed();
+    return plain;
+  }
+
+  /** `_` is 0, `0_` is 1. */
+  private base62(): number {
+    if (this.skip("_")) return 0;
+    let value = 0;
+    for (let digit; (digit = this.next()) !== "_";) {
+      const code = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".indexOf(digit);
+      if (code < 0) throw new Malformed();
+      // Hashes of crates take all of 64 bits and are not shown: what is counted and shown is small.
+      value = Math.min(value * 62 + code, Number.MAX_SAFE_INTEGER - 2);
+    }
+    return value + 1;
+  }
+
+  /** @returns how many there were up to the closing `E` */
+  private list(separator: string, one: () => void): number {
+    let count = 0;
+    for (; !this.skip("E"); count++) {
+      if (count > 0) this.write(separator);
+      one();
+    }
+    return count;
+  }
+
+  private silently(rule: () => void): void {
+    const before = this.out;
+    rule();
+    this.out = before;
+  }
+
+  private enter(): void {
+    if (++this.depth > MAX_DEPTH || ++this.steps > MAX_STEPS) throw new Malformed();
+  }
+
+  private next(): string {
+    const character = this.text.charAt(this.at++);
+    if (character === "") throw new Malformed();
+    return character;
+  }
+
+  private skip(character: string): boolean {
+    if (this.text.charAt(this.at) !== character) return false;
+    this.at++;
+    return true;
+  }
+
+  private write(text: string): void {
+    this.out += text;
+    if (this.out.length > MAX_LENGTH) throw new Malformed();
+  }
+}
