@@ -23,6 +23,7 @@ import { execution } from "./requests/execution.ts";
 import { identifies } from "./requests/identify.ts";
 import { memory } from "./requests/memory.ts";
 import { modules } from "./requests/modules.ts";
+import { opcodes } from "./requests/opcodes.ts";
 import { runs } from "./requests/run.ts";
 import { source } from "./requests/source.ts";
 import { stackTrace } from "./requests/stackTrace.ts";
@@ -42,6 +43,7 @@ const handlers: Handlers = {
   ...identifies,
   ...memory,
   ...modules,
+  ...opcodes,
   ...runs,
   ...source,
   ...stackTrace,

@@ -1,9 +1,10 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import type { FromPage, PageAction, PageRequests, Panel, PanelSession, ToPage } from "../protocol/panel.ts";
+import type { FromPage, PageAction, Panel, PanelSession, ToPage } from "../protocol/panel.ts";
+import { answers } from "./panelAnswers.ts";
 import { panelPage } from "./panelPage.ts";
 import { panels } from "./panels.ts";
-import { activeSession, ask, focusedFrame, sessionCommand, TYPE } from "./session.ts";
+import { activeSession, ask, sessionCommand, TYPE } from "./session.ts";
 
 const VIEW = "vmcore.kernel";
 
@@ -179,52 +180,3 @@ class Page {
     for (const one of this.registrations) one.dispose();
   }
 }
-
-function session(): vscode.DebugSession {
-  const found = activeSession();
-  if (!found) throw new Error("no kernel crash dump is open");
-  return found;
-}
-
-/** What the editor's hover would say of an address or of a place in code. */
-async function explain(front: vscode.DebugSession, text: string): Promise<string> {
-  const { described } = await ask(front, "vmcore/describe", { places: [{ text, returns: false }] });
-  const [found] = described;
-  if (!found) return "";
-  const head = [found.address, found.symbol, found.what].filter((part) => part !== undefined).join("  ");
-  return [head, ...found.places.map((place) => `${place.function} at ${place.file}:${place.line}`)].join("\n");
-}
-
-/** What a page may ask, and nothing else. */
-const answers: {
-  readonly [Name in keyof PageRequests]: (
-    args: PageRequests[Name]["arguments"],
-  ) => Thenable<PageRequests[Name]["body"]>;
-} = {
-  run: async ({ line }) => ask(session(), "vmcore/run", { line }),
-  identify: async ({ text }) => {
-    const front = session();
-    return ask(front, "vmcore/identify", { text, frameId: focusedFrame(front) });
-  },
-  explain: async ({ text }) => ({ text: await explain(session(), text) }),
-  goTo: ({ text }) => vscode.commands.executeCommand("vmcore.goTo", text),
-  selectTask: async ({ task }) => {
-    const chosen = /^\d+$/.test(task) ? { threadId: Number(task) } : { task };
-    await ask(session(), "vmcore/select", chosen);
-  },
-  openDump: ({ sample }) => vscode.commands.executeCommand(sample ? "vmcore.openSample" : "vmcore.open"),
-  copy: async ({ text }) => {
-    await vscode.env.clipboard.writeText(text);
-    vscode.window.setStatusBarMessage("$(check) Copied", 3000);
-  },
-  openDocument: async ({ text, language }) => {
-    const document = await vscode.workspace.openTextDocument({ content: text, language });
-    await vscode.window.showTextDocument(document, { preview: false });
-  },
-  save: async ({ text, name }) => {
-    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-    const options = folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {};
-    const uri = await vscode.window.showSaveDialog(options);
-    if (uri) await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
-  },
-};

@@ -250,7 +250,7 @@ export class GridView implements View {
 
   /** A row of tasks selects its task, wherever it is hit. */
   private onDoubleClick({ target }: MouseEvent): void {
-    const task = (target as Element).closest("[data-row]")?.querySelector("[data-task=true]");
+    const task = (target as Element).closest("[data-row]")?.querySelector("[data-kind=task]");
     if (task) follow(task);
   }
 
@@ -335,5 +335,5 @@ const track = (characters: number, isLast: boolean): string =>
 function cellContent(cell: GridCell, kind: GridColumn["kind"]): TemplateResult | string {
   const text = cellText(cell);
   const isLink = kind !== "text" && kind !== "number" && typeof cell === "string" && cell !== "0x0" && cell !== "";
-  return isLink ? link(text, cell, kind === "task") : text;
+  return isLink ? link(text, cell, kind === "task" ? "task" : "place") : text;
 }

@@ -1,16 +1,25 @@
 import { html, type TemplateResult } from "lit-html";
+import type { LinkKind } from "../protocol/panel.ts";
 import { ask } from "./host.ts";
 
-/** Text that leads to an address, a symbol or a task, with the editor's hover. Followed by click, or Enter on its cell. */
-export const link = (text: unknown, target: string, task = false): TemplateResult =>
-  html`<a class="link" role="link" data-target=${target} data-task=${task}>${text}</a>`;
+/** Text that leads somewhere, with the editor's hover. Followed by click, or Enter on its cell. */
+export const link = (text: unknown, target: string, kind: LinkKind = "place"): TemplateResult =>
+  html`<a class="link" role="link" data-target=${target} data-kind=${kind}>${text}</a>`;
+
+/** Where links of each kind lead. */
+const ways: Readonly<Record<LinkKind, (target: string) => Promise<unknown>>> = {
+  place: (text) => ask("goTo", { text }),
+  task: (task) => ask("selectTask", { task }),
+  source: (text) => ask("openSource", { text }),
+  module: (name) => ask("openTable", { line: `sym -m ${name}` }),
+  table: (line) => ask("openTable", { line }),
+};
 
 /** Follows a link; says why when it leads nowhere. */
 export function follow(element: Element): void {
-  const { target, task } = (element as HTMLElement).dataset;
+  const { target, kind } = (element as HTMLElement).dataset;
   if (target === undefined) return;
-  const gone = task === "true" ? ask("selectTask", { task: target }) : ask("goTo", { text: target });
-  gone.catch((error: Error) => showCard(element, error.message));
+  ways[(kind ?? "place") as LinkKind](target).catch((error: Error) => showCard(element, error.message));
 }
 
 /** The mouse rests so long before the card opens. */
@@ -46,12 +55,11 @@ const linkAt = (target: EventTarget | null): Element | undefined =>
 
 /** The card of a link: by mouse, or by key for the cell that has the focus. */
 export async function explain(element: Element): Promise<void> {
-  const text = (element as HTMLElement).dataset.target;
-  // A pid is only a number to the dump.
-  if (text === undefined || /^\d+$/.test(text)) return;
+  const { target: text, kind } = (element as HTMLElement).dataset;
+  if (text === undefined) return;
   over = element;
   try {
-    const answer = await ask("explain", { text });
+    const answer = await ask("explain", { text, kind: (kind ?? "place") as LinkKind });
     if (over === element && answer.text !== "") showCard(element, answer.text);
   } catch {
     // What only looks like an address has nothing to say.

@@ -4,6 +4,7 @@ import type { Grid } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
 import { ask, recall, remember } from "./host.ts";
 import { link } from "./links.ts";
+import { type Explanation, explanationOf, questionsOf } from "./logExplain.ts";
 import {
   type Block,
   blockOf,
@@ -17,6 +18,7 @@ import {
   panicSeconds,
   type TimeMode,
   timeText,
+  timeWidth,
 } from "./logLines.ts";
 import { hits, type LogSpan, spansOf } from "./logText.ts";
 import { cellText, regularExpression } from "./rows.ts";
@@ -54,6 +56,10 @@ export class LogView implements View {
   private error: string | undefined;
   private slow = false;
   private readonly folded = new Set<number>();
+  private explains = recall("log explain", true);
+  private readonly explained = new Map<number, Explanation>();
+  /** Rows that explain, numbered on from the log's own lines. */
+  private asides: readonly LogLine[] = [];
   private search = recall("log search", "");
   private isExpression = recall("log expression", false);
   private level = recall("log level", 7);
@@ -123,10 +129,45 @@ export class LogView implements View {
   }
 
   private arrange(): void {
-    const wanted = { level: this.level, pattern: this.pattern, folded: this.folded };
+    const wanted = { level: this.level, pattern: this.pattern, folded: this.folded, asides: this.numberAsides() };
     this.entries = entriesOf(this.lines ?? [], this.blocks, wanted);
     this.cursor = Math.max(0, Math.min(this.cursor, this.entries.length - 1));
     this.draw();
+  }
+
+  private numberAsides(): ReadonlyMap<number, readonly Entry[]> {
+    const count = this.lines?.length ?? 0;
+    const asides: LogLine[] = [];
+    const entries = new Map<number, readonly Entry[]>();
+    for (const { rows } of this.explains ? this.explained.values() : []) {
+      for (const [line, added] of rows) {
+        entries.set(
+          line,
+          added.map((row) => count + asides.push(row) - 1),
+        );
+      }
+    }
+    this.asides = asides;
+    return entries;
+  }
+
+  private lineOf(entry: Entry): LogLine | undefined {
+    return this.lines?.[entry] ?? this.asides[entry - (this.lines?.length ?? 0)];
+  }
+
+  /** Asks the dump what a report's registers, code and call traces stand for, once. */
+  private async explain(block: number): Promise<void> {
+    const [lines, report] = [this.lines, this.blocks[block]];
+    if (!this.explains || !lines || !report || this.explained.has(block)) return;
+    const questions = questionsOf(lines, report);
+    this.explained.set(block, { rows: new Map(), sources: new Map() });
+    const places = questions.places.map(({ text, returns }) => ({ text, returns }));
+    // What cannot be explained is left as the kernel wrote it.
+    const answer = await ask("describe", { places }).catch(() => ({ described: [] }));
+    const codes = questions.codes.map(({ text, at }) => ask("opcodes", { text, at }).catch(() => undefined));
+    const decoded = (await Promise.all(codes)).map((code) => code?.instructions);
+    this.explained.set(block, explanationOf(questions, answer.described, decoded));
+    this.arrange();
   }
 
   private draw(): void {
@@ -179,6 +220,14 @@ export class LogView implements View {
     const reports = this.blocks.length === 1 ? "1 report" : `${this.blocks.length} reports`;
     return html`<span class="reports">
       <span class="count">${reports}</span>
+      <button
+        class="toggle"
+        aria-pressed=${this.explains}
+        title="Explain Registers and Code of Reports"
+        @click=${() => this.setExplains(!this.explains)}
+      >
+        Explain
+      </button>
       <button class="toggle" title="Previous Report" aria-label="Previous Report" @click=${() => this.step(-1)}>
         ↑
       </button>
@@ -241,16 +290,33 @@ export class LogView implements View {
   }
 
   private line(number: number): readonly [string, TemplateResult] {
-    const line = this.lines?.[number];
+    const line = this.lineOf(number);
     if (!line) return ["", html``];
-    const time = line.continues ? "" : this.timeOf(line);
-    const caller = this.hasCaller ? (line.continues ? "" : (line.caller ?? "")) : undefined;
+    const time = line.continues ? "".padStart(timeWidth(this.time)) : this.timeOf(line);
+    const caller = this.hasCaller ? (line.continues ? "" : callerContent(line.caller ?? "")) : undefined;
+    const source = this.explains ? this.sourceOf(number) : undefined;
     const { pattern } = this;
     // prettier-ignore
     return [
-      `level${line.level ?? 6}`,
-      html`<span class="time">${time}</span>${caller === undefined ? nothing : html`<span class="caller">${caller}</span>`}<span class="text">${spansOf(line.text).map((span) => spanContent(span, pattern))}</span>`,
+      line.aside === undefined ? `level${line.level ?? 6}` : `aside ${line.aside}`,
+      html`<span class="time">${time}</span>${caller === undefined ? nothing : html`<span class="caller">${caller}</span>`}<span class="text">${spansOf(line.text).map((span) => spanContent(span, pattern))}</span>${source === undefined ? nothing : html`<span class="source">${link(shortened(source), source, "source")}</span>`}`,
     ];
+  }
+
+  private sourceOf(line: number): string | undefined {
+    for (const { sources } of this.explained.values()) {
+      const source = sources.get(line);
+      if (source !== undefined) return source;
+    }
+    return undefined;
+  }
+
+  private setExplains(value: boolean): void {
+    this.explains = value;
+    remember("log explain", value);
+    this.arrange();
+    const block = this.blocks.findLastIndex(({ kind }) => kind === "oops");
+    if (value) void this.explain(block < 0 ? this.blocks.length - 1 : block);
   }
 
   private timeOf({ seconds }: LogLine): string {
@@ -262,7 +328,8 @@ export class LogView implements View {
       const block = this.blocks[blockOf(entry)];
       return this.folded.has(blockOf(entry)) ? `... ${block?.title ?? ""}` : "";
     }
-    const line = this.lines?.[entry];
+    const line = this.lineOf(entry);
+    if (line?.aside !== undefined) return `    ${line.text}`;
     return line ? `[${this.timeOf(line)}] ${line.text}` : "";
   }
 
@@ -301,6 +368,7 @@ export class LogView implements View {
           : this.entries.findLastIndex((entry, i) => i < from && isHeading(entry));
     if (at < 0) return;
     this.cursor = at;
+    void this.explain(blockOf(this.entries[at] ?? 0));
     const scroller = this.element.querySelector(".log");
     if (scroller) scroller.scrollTop = at * ROW_HEIGHT;
     this.draw();
@@ -365,5 +433,18 @@ function select(
 
 function spanContent({ text, target, kind }: LogSpan, pattern: RegExp | undefined): unknown {
   const marked = hits(text, pattern).map((piece, i) => (i % 2 === 1 ? html`<mark>${piece}</mark>` : piece));
-  return target === undefined ? marked : link(marked, target, kind === "pid");
+  if (target === undefined || kind === undefined) return marked;
+  return link(marked, target, LINKS[kind]);
+}
+
+const LINKS = { code: "place", address: "place", source: "source", pid: "task", module: "module" } as const;
+
+/** Kernel sources are named from the root of their tree; of others the name is enough. */
+const shortened = (source: string): string =>
+  source.startsWith("/") ? source.slice(source.lastIndexOf("/") + 1) : source;
+
+/** `T169` is a task, `C1` a CPU (kernel/printk/printk.c: print_caller); T0 may be any CPU's idle task. */
+function callerContent(caller: string): TemplateResult | string {
+  const pid = /^T([1-9]\d*)$/.exec(caller)?.[1];
+  return pid === undefined ? caller : link(caller, pid, "task");
 }

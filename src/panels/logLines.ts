@@ -12,6 +12,8 @@ export interface LogLine {
   readonly caller: string | undefined;
   /** A further line of the record above. */
   readonly continues: boolean;
+  /** It is no line of the log, but explains the one above: a register's value, an instruction. */
+  readonly aside?: "register" | "code" | "faulting";
 }
 
 /** A report of the kernel: an oops, a warning, the panic. */
@@ -106,6 +108,7 @@ export type TimeMode = "boot" | "wall" | "panic";
 
 /** Width of every time, so that text stands below text. */
 const TIME_WIDTH = 13;
+export const timeWidth = (mode: TimeMode): number => (mode === "wall" ? "2026-11-21 10:19:24".length : TIME_WIDTH);
 
 /** @param zero for "wall" seconds since the epoch at boot; for "panic" seconds since boot at the panic */
 export function timeText(seconds: number | undefined, mode: TimeMode, zero: number | undefined): string {
@@ -142,13 +145,18 @@ export interface Wanted {
   readonly pattern: RegExp | undefined;
   /** Numbers of the blocks whose lines are folded away. */
   readonly folded: ReadonlySet<number>;
+  /** Entries that explain a line, by its number. */
+  readonly asides?: ReadonlyMap<number, readonly Entry[]>;
 }
 
-/** What is to be shown. While something is searched or left out, blocks have no headings: the lines stand by themselves. */
+/**
+ * What is to be shown. While something is searched or left out, the lines stand by themselves: no headings, nothing
+ * explained.
+ */
 export function entriesOf(
   lines: readonly LogLine[],
   blocks: readonly Block[],
-  { level, pattern, folded }: Wanted,
+  { level, pattern, folded, asides }: Wanted,
 ): Entry[] {
   const entries: Entry[] = [];
   const isPlain = pattern === undefined && level >= 7;
@@ -163,6 +171,7 @@ export function entriesOf(
     }
     const line = lines[i];
     if (line && (line.level ?? 0) <= level && (pattern === undefined || pattern.test(line.text))) entries.push(i);
+    if (isPlain) entries.push(...(asides?.get(i) ?? []));
   }
   return entries;
 }

@@ -1,20 +1,24 @@
 /** A piece of a line of the log; what has a target leads there. */
 export interface LogSpan {
   readonly text: string;
-  /** "panic+0x10/0x20 [mod]", an address, "fs/inode.c:12", a pid. */
+  /** "panic+0x10/0x20 [mod]", an address, "fs/inode.c:12", a pid, a module. */
   readonly target?: string;
-  readonly kind?: "code" | "address" | "source" | "pid";
+  readonly kind?: "code" | "address" | "source" | "pid" | "module";
 }
 
 /** In this order at the same place. Every group is bounded by the line, which the kernel's records bound in turn. */
 const LINKS =
   /(?<code>[A-Za-z_.][\w.]*\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?(?: \[\w+\])?)|(?<address>\b(?:0x)?[0-9a-f]{16}\b)|(?<source>\b[\w./-]+\.[chS]:\d+\b)|\bPID: (?<pid>\d+)/g;
 
+/** `Modules linked in: a(OE+) b [last unloaded: c]`. */
+const MODULES = /^Modules linked in: /;
+
 /** Smaller values in registers are counts and flags. */
 const MIN_ADDRESS = 1n << 32n;
 
 /** A line in pieces; together they are the line. */
 export function spansOf(text: string): LogSpan[] {
+  if (MODULES.test(text)) return moduleSpans(text);
   const spans: LogSpan[] = [];
   let done = 0;
   for (const match of text.matchAll(LINKS)) {
@@ -28,6 +32,18 @@ export function spansOf(text: string): LogSpan[] {
   }
   if (done < text.length) spans.push({ text: text.slice(done) });
   return spans;
+}
+
+/** Names between blanks; flags in parentheses and the remark of what was unloaded are no names. */
+function moduleSpans(text: string): LogSpan[] {
+  const start = MODULES.exec(text)?.[0].length ?? 0;
+  const unloaded = text.indexOf("[", start);
+  const end = unloaded < 0 ? text.length : unloaded;
+  const words = text.slice(start, end).split(/(\w+(?![\w)+]*\)))/);
+  const names = words.map((word, i) =>
+    i % 2 === 1 ? ({ text: word, target: word, kind: "module" } as const) : { text: word },
+  );
+  return [{ text: text.slice(0, start) }, ...names, { text: text.slice(end) }].filter((span) => span.text !== "");
 }
 
 /** A text in pieces that match a search, every second one, and pieces between. */

@@ -24,6 +24,10 @@ export interface CustomRequests {
   "vmcore/run": { arguments: { line: string }; body: Grid };
   /** What the places that a log names stand for, in their order; null for what names nothing in this dump. */
   "vmcore/describe": { arguments: { places: readonly Place[] }; body: { described: readonly (Described | null)[] } };
+  /** Where a source file that a text names lies on this machine. */
+  "vmcore/sourceFile": { arguments: { file: string }; body: { path: string | undefined } };
+  /** The instructions of an oops's `Code:` line. */
+  "vmcore/opcodes": { arguments: Opcodes; body: { instructions: readonly Opcode[] } };
   /** "What is this address?": everything around it that the kernel has a name for. */
   "vmcore/identify": { arguments: { text: string; frameId?: number | undefined }; body: Identified };
 }
@@ -85,6 +89,25 @@ export interface SourcePlace {
   readonly line: number;
   /** The file on this machine, where it was found. */
   readonly path: string | undefined;
+}
+
+/** What stands behind `Code:`, and the place in code that the mark in it stands for. */
+export interface Opcodes {
+  /** `8b 43 20 <89> 28`, `b9400c00 (b9000020)`. */
+  readonly text: string;
+  /** `lab_apply+0x2f/0x43 [lab_nullderef]`, an address; undefined where the report names none. */
+  readonly at: string | undefined;
+}
+
+export interface Opcode {
+  readonly address: string;
+  /** `lab_apply+0x2f`. */
+  readonly symbol: string | undefined;
+  /** `89 28`. */
+  readonly bytes: string;
+  readonly text: string;
+  /** The instruction that faulted. */
+  readonly faulting: boolean;
 }
 
 /** What holds an address, from the most to the least particular. */

@@ -1,4 +1,4 @@
-import type { Identified } from "./custom.ts";
+import type { Described, Identified, Opcode, Opcodes, Place } from "./custom.ts";
 import type { Grid } from "./grid.ts";
 
 /** One page of the Kernel panel. */
@@ -19,13 +19,22 @@ export interface PanelSession {
   readonly release: string | undefined;
 }
 
+/** What a link leads to: an address or a symbol, a task, `file:line`, a module, a command's rows. */
+export type LinkKind = "place" | "task" | "source" | "module" | "table";
+
 /** What a page may ask of the extension. */
 export interface PageRequests {
   run: { arguments: { line: string }; body: Grid };
   identify: { arguments: { text: string }; body: Identified };
   /** What a hover in the editor would say. */
-  explain: { arguments: { text: string }; body: { text: string } };
+  explain: { arguments: { text: string; kind: LinkKind }; body: { text: string } };
+  describe: { arguments: { places: readonly Place[] }; body: { described: readonly (Described | null)[] } };
+  opcodes: { arguments: Opcodes; body: { instructions: readonly Opcode[] } };
   goTo: { arguments: { text: string }; body: void };
+  /** `fs/inode.c:12`. */
+  openSource: { arguments: { text: string }; body: void };
+  /** A command's rows in an editor of their own. */
+  openTable: { arguments: { line: string }; body: void };
   /** By the address of its `task_struct`, or by pid. */
   selectTask: { arguments: { task: string }; body: void };
   openDump: { arguments: { sample: boolean }; body: void };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import type { Identified } from "../../src/protocol/custom.ts";
+import type { Described, Identified, Opcode } from "../../src/protocol/custom.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
 import { DapClient, Refused } from "./client.ts";
 
@@ -95,4 +95,48 @@ test("a symbol with an offset is an address like any other", async () => {
   const [first] = (await identify("panic+0x10")).containers;
   assert.deepEqual(first?.facts[0], { name: "Symbol", text: "panic", link: "panic" });
   assert.equal(first?.facts[1]?.text, "16 (0x10)");
+});
+
+const CODE =
+  "41 54 45 31 e4 55 89 f5 53 48 89 fb 48 85 db 74 21 48 8d 53 04 89 ee 48 c7 c7 68 c0 24 c0 41 ff c4 e8 6e 7c 78 db 48 8b 43 20 <89> 28 48 8b 5b 18 eb da 44 89 e0 5b 5d 41 5c c3 cc cc cc cc 48 8b";
+const opcodes = async (text: string, at: string | undefined): Promise<readonly Opcode[]> =>
+  (await client.request<{ instructions: readonly Opcode[] }>("vmcore/opcodes", { text, at })).instructions;
+
+test("the code of an oops comes as instructions, the one that faulted marked", async () => {
+  const instructions = await opcodes(CODE, "lab_apply+0x2f/0x43 [lab_nullderef]");
+  assert.equal(instructions[0]?.symbol, "lab_apply+0x5");
+  const faulting = instructions.filter((one) => one.faulting);
+  assert.deepEqual(faulting, [
+    {
+      address: "0xffffffffc024b02f",
+      symbol: "lab_apply+0x2f",
+      bytes: "89 28",
+      text: "mov    %ebp,(%rax)",
+      faulting: true,
+    },
+  ]);
+});
+
+test("code of user space is decoded so that it comes out at the mark", async () => {
+  // The first two bytes are the end of an instruction.
+  const instructions = await opcodes("24 08 0f 05 <48> 3d 01 f0 ff ff 73 01 c3", "0x47fbe9");
+  const at = instructions.findIndex(({ faulting }) => faulting);
+  assert.match(instructions[at]?.text ?? "", /^cmp /);
+  assert.match(instructions[at - 1]?.text ?? "", /^syscall/);
+});
+
+test("code without a mark is refused", async () => {
+  await assert.rejects(opcodes("41 54 45", undefined), Refused);
+});
+
+test("a pointer to an object says which cache it is of", async () => {
+  const places = [{ text: "ffff8ef6849a9800", returns: false }];
+  const { described } = await client.request<{ described: (Described | null)[] }>("vmcore/describe", { places });
+  assert.equal(described[0]?.what, "kmalloc-64 object");
+});
+
+test("a source file is found where the session found its sources", async () => {
+  const find = async (file: string) => (await client.request<{ path?: string }>("vmcore/sourceFile", { file })).path;
+  assert.match((await find("/usr/src/crash-lab-6.1/modules/lab_nullderef.c")) ?? "", /sample.lab_nullderef\.c$/);
+  assert.equal(await find("/etc/passwd"), undefined);
 });

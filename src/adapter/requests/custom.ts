@@ -16,7 +16,13 @@ const STEP = 4096;
 
 type Topic = Pick<
   Handlers,
-  "vmcore/about" | "vmcore/resolve" | "vmcore/symbols" | "vmcore/disassembly" | "vmcore/select" | "vmcore/stack"
+  | "vmcore/about"
+  | "vmcore/resolve"
+  | "vmcore/symbols"
+  | "vmcore/disassembly"
+  | "vmcore/select"
+  | "vmcore/stack"
+  | "vmcore/sourceFile"
 >;
 
 /** Requests of our own extension. */
@@ -87,6 +93,10 @@ export const custom: Topic = {
       preserveFocusHint: false,
     });
     return {};
+  },
+
+  *["vmcore/sourceFile"]({ sources }, { file }) {
+    return { path: sources.files.find(file) };
   },
 
   *["vmcore/stack"](target, { threadId, format }) {

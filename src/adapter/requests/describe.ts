@@ -2,6 +2,9 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { Described } from "../../protocol/custom.ts";
+import { slabObjectAt, slabState } from "../../linux/slabObject.ts";
+import { cacheName } from "../../linux/slab.ts";
+import type { Kernel } from "../../model/kernel.ts";
 import { addressOf } from "../addressOf.ts";
 import type { Handlers } from "../handlers.ts";
 import { offsetName } from "../instructions.ts";
@@ -36,7 +39,7 @@ function describe({ kernel, sources }: Target, address: bigint, returns: boolean
   const symbol = kernel.symbols.at(address);
   const code = kernel.code.isText(address);
   const scopes = code ? kernel.code.scopes(returns ? address - 1n : address) : [];
-  const what = code ? undefined : attempt(() => pointee(kernel, address));
+  const what = code ? undefined : attempt(() => pointee(kernel, address) ?? slabGlance(kernel, address));
   return {
     address: hex0x(address),
     symbol: symbol && offsetName(symbol, address),
@@ -46,4 +49,13 @@ function describe({ kernel, sources }: Target, address: bigint, returns: boolean
       source ? [{ function: name, file: source.file, line: source.line, path: sources.files.find(source.file) }] : [],
     ),
   };
+}
+
+/** `kmalloc-64 object`, `kmalloc-64 object+0x10, free`; undefined for what no slab holds. @throws Fault */
+function slabGlance(kernel: Kernel, address: bigint): string | undefined {
+  const object = kernel.memory.isKernelAddress(address) ? slabObjectAt(kernel, address) : undefined;
+  if (!object) return undefined;
+  const offset = address - object.address;
+  const isFree = slabState(object.slab).free.has(object.index);
+  return `${cacheName(object.cache)} object${offset === 0n ? "" : `+${hex0x(offset)}`}${isFree ? ", free" : ""}`;
 }

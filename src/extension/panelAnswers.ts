@@ -1,0 +1,92 @@
+import * as vscode from "vscode";
+import type { LinkKind, PageRequests } from "../protocol/panel.ts";
+import { activeSession, ask, focusedFrame } from "./session.ts";
+
+function session(): vscode.DebugSession {
+  const found = activeSession();
+  if (!found) throw new Error("no kernel crash dump is open");
+  return found;
+}
+
+/** What the editor's hover would say of what a link leads to. */
+async function explain(front: vscode.DebugSession, text: string, kind: LinkKind): Promise<string> {
+  if (kind === "task" && !text.startsWith("0x")) return rowText(front, `ps ${text}`, "pid", Number(text));
+  if (kind === "module") return rowText(front, "mod", "name", text);
+  if (kind === "table") return `Rows of ${text}`;
+  if (kind === "source") {
+    const { file, line } = sourcePlace(text);
+    const { path } = await ask(front, "vmcore/sourceFile", { file });
+    return path === undefined ? NO_SOURCE(file) : `${path}:${line}`;
+  }
+  const { described } = await ask(front, "vmcore/describe", { places: [{ text, returns: false }] });
+  const [found] = described;
+  if (!found) return "";
+  const head = [found.address, found.symbol, found.what].filter((part) => part !== undefined).join("  ");
+  return [head, ...found.places.map((place) => `${place.function} at ${place.file}:${place.line}`)].join("\n");
+}
+
+/** The row of a command whose column has a value, as words. */
+async function rowText(front: vscode.DebugSession, line: string, column: string, value: unknown): Promise<string> {
+  const [table] = (await ask(front, "vmcore/run", { line })).tables;
+  const at = table?.columns.findIndex(({ name }) => name === column) ?? -1;
+  const row = table?.rows.find((cells) => cells[at] === value);
+  const words = row?.flatMap((cell, i) => {
+    const name = table?.columns[i]?.name;
+    return name === undefined || cell === null || typeof cell === "object" ? [] : [`${name}: ${cell}`];
+  });
+  return words?.join("  ") ?? "";
+}
+
+function sourcePlace(text: string): { readonly file: string; readonly line: number } {
+  const [, file = "", line = "1"] = /^(.+):(\d{1,7})$/.exec(text) ?? [];
+  return { file, line: Number(line) };
+}
+
+const NO_SOURCE = (file: string): string =>
+  `${file} is not found on this machine: name the kernel's source tree in the setting vmcore.kernelSource.`;
+
+async function openSource(text: string): Promise<void> {
+  const { file, line } = sourcePlace(text);
+  const { path } = await ask(session(), "vmcore/sourceFile", { file });
+  if (path === undefined) throw new Error(NO_SOURCE(file));
+  const place = new vscode.Range(line - 1, 0, line - 1, 0);
+  await vscode.window.showTextDocument(vscode.Uri.file(path), { selection: place });
+}
+
+/** What a page may ask, and nothing else. */
+export const answers: {
+  readonly [Name in keyof PageRequests]: (
+    args: PageRequests[Name]["arguments"],
+  ) => Thenable<PageRequests[Name]["body"]>;
+} = {
+  run: async ({ line }) => ask(session(), "vmcore/run", { line }),
+  identify: async ({ text }) => {
+    const front = session();
+    return ask(front, "vmcore/identify", { text, frameId: focusedFrame(front) });
+  },
+  explain: async ({ text, kind }) => ({ text: await explain(session(), text, kind) }),
+  describe: async ({ places }) => ask(session(), "vmcore/describe", { places }),
+  opcodes: async (code) => ask(session(), "vmcore/opcodes", code),
+  openSource: async ({ text }) => openSource(text),
+  openTable: ({ line }) => vscode.commands.executeCommand("vmcore.openTable", line),
+  goTo: ({ text }) => vscode.commands.executeCommand("vmcore.goTo", text),
+  selectTask: async ({ task }) => {
+    const chosen = /^\d+$/.test(task) ? { threadId: Number(task) } : { task };
+    await ask(session(), "vmcore/select", chosen);
+  },
+  openDump: ({ sample }) => vscode.commands.executeCommand(sample ? "vmcore.openSample" : "vmcore.open"),
+  copy: async ({ text }) => {
+    await vscode.env.clipboard.writeText(text);
+    vscode.window.setStatusBarMessage("$(check) Copied", 3000);
+  },
+  openDocument: async ({ text, language }) => {
+    const document = await vscode.workspace.openTextDocument({ content: text, language });
+    await vscode.window.showTextDocument(document, { preview: false });
+  },
+  save: async ({ text, name }) => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    const options = folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {};
+    const uri = await vscode.window.showSaveDialog(options);
+    if (uri) await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  },
+};
