@@ -32,7 +32,7 @@ const floors: Record<string, readonly string[]> = {
   ],
   cli: ["base", "protocol", "crash", "render", "session"],
   extension: ["protocol"],
-  lsp: ["protocol"],
+  lsp: ["base", "protocol", "debuginfo", "arch", "session"],
   panels: ["protocol"],
 };
 
@@ -76,6 +76,14 @@ test("only the adapter serves DAP; the extension knows its types", () => {
   );
   assert.deepEqual(
     mayImport(/from "@vscode\/debugprotocol"/, (file) => /^(adapter|extension)\//.test(file)),
+    [],
+  );
+});
+
+test("the language server reads debuginfo, and opens no dump", () => {
+  const files = ["debuginfoPlaces", "moduleFiles", "openError", "source", "vmlinux"];
+  assert.deepEqual(
+    mayImport(new RegExp(`from "\\.\\./session/(?!(?:${files.join("|")})\\.ts")`), (file) => !file.startsWith("lsp/")),
     [],
   );
 });

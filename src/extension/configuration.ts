@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import * as vscode from "vscode";
+import type { FileSettings } from "../protocol/language.ts";
 import { TYPE } from "./session.ts";
 
 /** Attributes that hold paths; relative ones count from the workspace folder. */
@@ -65,6 +66,15 @@ function resolveDebugConfigurationWithSubstitutedVariables(
     ? folders.filter(({ uri }) => uri.scheme === "file").map(({ uri }) => uri.fsPath)
     : [];
   return complete;
+}
+
+/** Where the settings say that a kernel's files lie. */
+export function fileSettings(): FileSettings {
+  const settings = vscode.workspace.getConfiguration(TYPE);
+  const paths = ["vmlinux", "systemMap", "modules", "debuginfo", "kernelSource"].map(
+    (name) => [name, absolute(settings.get<unknown>(name), undefined)] as const,
+  );
+  return Object.fromEntries([...paths, ["sourceFileMap", settings.get<unknown>("sourceFileMap")]]);
 }
 
 const isEmpty = (value: unknown): boolean =>

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import { LanguageClient, TransportKind } from "vscode-languageclient/node";
 import type { LanguageNotifications, LanguageRequests } from "../protocol/language.ts";
-import { activeSession, ask, sessionCommand, TYPE } from "./session.ts";
+import { fileSettings } from "./configuration.ts";
+import { activeSession, ask, TYPE } from "./session.ts";
 
 /** What the language server serves; a pasted oops has no language of its own. */
 const SERVED: readonly { readonly language: string; readonly scheme?: string }[] = [
@@ -20,7 +21,7 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
     "vmcore",
     "Vmcore Language Server",
     { module, transport: TransportKind.ipc },
-    { documentSelector: [...SERVED] },
+    { documentSelector: [...SERVED], initializationOptions: fileSettings },
   );
   client.onRequest("vmcore/ask", async (question: LanguageRequests["vmcore/ask"]["arguments"]) => {
     const session = activeSession();
@@ -37,10 +38,24 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
     const nothing: LanguageNotifications["vmcore/sessionChanged"] = {};
     await client.sendNotification("vmcore/sessionChanged", nothing);
   };
+  const reportOf = async <Name extends "vmcore/resolvedReport">(
+    request: Name,
+    uri: unknown,
+    line: unknown,
+  ): Promise<LanguageRequests[Name]["body"]> => {
+    if (typeof uri !== "string" || typeof line !== "number") return null;
+    await start();
+    return client.sendRequest<LanguageRequests[Name]["body"]>(request, { uri, line });
+  };
   vscode.workspace.textDocuments.forEach(startFor);
   return [
     { dispose: () => void (started && client.dispose()) },
     vscode.workspace.onDidOpenTextDocument(startFor),
+    vscode.workspace.onDidChangeConfiguration(async (change) => {
+      if (!started || !change.affectsConfiguration(TYPE)) return;
+      await started;
+      await client.sendNotification("vmcore/settingsChanged", fileSettings());
+    }),
     vscode.debug.onDidChangeActiveDebugSession(() => void sessionChanged()),
     vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
       createDebugAdapterTracker: () => ({
@@ -50,14 +65,8 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
         },
       }),
     }),
-    sessionCommand("vmcore.resolveReport", async (_session, uri, line) => {
-      if (typeof uri !== "string" || typeof line !== "number") return;
-      await start();
-      const args: LanguageRequests["vmcore/resolvedReport"]["arguments"] = { uri, line };
-      const report = await client.sendRequest<LanguageRequests["vmcore/resolvedReport"]["body"]>(
-        "vmcore/resolvedReport",
-        args,
-      );
+    vscode.commands.registerCommand("vmcore.resolveReport", async (uri?: unknown, line?: unknown) => {
+      const report = await reportOf("vmcore/resolvedReport", uri, line);
       if (!report) return;
       const document = await vscode.workspace.openTextDocument({ language: "kernel-log", content: report.text });
       await vscode.window.showTextDocument(document, { preview: true, viewColumn: vscode.ViewColumn.Beside });

@@ -1,15 +1,21 @@
-import type { Described, Identified } from "../protocol/custom.ts";
+import { basename } from "node:path";
+import type { Identified } from "../protocol/custom.ts";
 import type { KernelLog } from "./kernelLog.ts";
-import { type Kinship, placeOf, type Session } from "./session.ts";
+import type { Knowledge, Known } from "./knowledge.ts";
+import type { Session } from "./session.ts";
+import type { Told } from "./staticKernel.ts";
 import { moduleFlags, wellKnown } from "./wellKnown.ts";
 import type { Word } from "./word.ts";
 
-/** Markdown on a word: what the session says of it, else what the log itself does. */
-export async function hoverText(word: Word, returns: boolean, log: KernelLog, session: Session): Promise<string> {
-  const kinship = await session.kinship(log);
-  const lines = [...staticLines(word, log), ...(await liveLines(word, returns, kinship, session))];
+/** Markdown on a word: what the session or the kernel's files say of it, and what the log itself does. */
+export async function hoverText(word: Word, returns: boolean, log: KernelLog, knowledge: Knowledge): Promise<string> {
+  const known = await knowledge.of(log);
+  const { kinship, file } = known;
+  const told = await toldLines(word, returns, known, knowledge.session);
+  const lines = [...staticLines(word, log), ...told];
+  if (file !== undefined && told.length > 0) lines.push(`*From ${escape(basename(file))}.*`);
   if (kinship === "stranger") {
-    const release = (await session.about())?.release ?? "another kernel";
+    const release = (await knowledge.session.about())?.release ?? "another kernel";
     lines.push(`*The open dump is of ${escape(release)}, this log of ${escape(log.release ?? "another kernel")}.*`);
   } else if (kinship === "kernel" && (word.kind === "address" || word.kind === "register")) {
     lines.push("*The open dump is of the same kernel, but of another boot: addresses of this log mean nothing in it.*");
@@ -51,7 +57,7 @@ const IMAGE_REACH = 0x40000000n;
 function valueLines(value: bigint, { kaslr }: KernelLog): string[] {
   const known = wellKnown(value);
   if (known !== undefined) return [known];
-  if (!kaslr || kaslr.offset === 0n) return [];
+  if (kaslr?.base === undefined || kaslr.offset === 0n) return [];
   const start = kaslr.base + kaslr.offset;
   if (value < start || value >= start + IMAGE_REACH) return [];
   return [
@@ -59,24 +65,24 @@ function valueLines(value: bigint, { kaslr }: KernelLog): string[] {
   ];
 }
 
-async function liveLines(word: Word, returns: boolean, kinship: Kinship, session: Session): Promise<string[]> {
-  if (kinship === "none" || kinship === "stranger") return [];
+async function toldLines(word: Word, returns: boolean, known: Known, session: Session): Promise<string[]> {
+  const { kinship } = known;
   if (word.kind === "task") return kinship === "boot" ? runLines(session, `ps ${word.pid}`) : [];
   if (word.kind === "module") return kinship === "boot" ? runLines(session, "mod", word.name) : [];
-  const place = placeOf(word, returns, kinship);
-  if (!place || (word.kind === "register" && wellKnown(word.value) !== undefined)) return [];
-  const [described] = await session.describe([place]);
-  if (!described) return [];
-  const lines = describedLines(described);
-  if (described.code || kinship !== "boot") return lines;
-  const identified = await session.ask("vmcore/identify", { text: described.address });
+  if (word.kind === "register" && wellKnown(word.value) !== undefined) return [];
+  const [told] = await known.describe([{ word, returns }]);
+  if (!told) return [];
+  const lines = placeLines(told);
+  if (told.code || told.address === undefined || kinship !== "boot") return lines;
+  const identified = await session.ask("vmcore/identify", { text: told.address });
   return identified ? [...lines, ...identifiedLines(identified)] : lines;
 }
 
-function describedLines({ address, symbol, what, places }: Described): string[] {
+function placeLines({ address, symbol, what, places }: Told): string[] {
   const named = symbol ?? what;
+  const head = [...(address === undefined ? [] : [address]), ...(named === undefined ? [] : [`\`${named}\``])];
   return [
-    `${address}${named === undefined ? "" : ` \`${named}\``}`,
+    head.join(" "),
     ...places.map(({ function: name, file, line, path }, i) => {
       const text = `${escape(file)}:${line}`;
       const link = path === undefined ? text : `[${text}](${fileUri(path)}#L${line})`;
@@ -110,7 +116,7 @@ async function runLines(session: Session, line: string, name?: string): Promise<
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** Names of a hostile log are no Markdown. */
-const escape = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!<>|~&]/g, "\\$&");
+export const escape = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!<>|~&]/g, "\\$&");
 
 /** RFC 8089 */
 export const fileUri = (path: string): string =>

@@ -8,17 +8,25 @@ export interface KernelLog {
   /** "6.1.0-56-cloud-amd64". */
   readonly release: string | undefined;
   readonly kaslr: Kaslr | undefined;
+  /** A place of the kernel itself of which the log tells address and name. */
+  readonly anchor: Anchor | undefined;
   /** Of "Modules linked in", the last one: name to taint flags. */
   readonly modules: ReadonlyMap<string, string>;
   /** Names of tasks by PID, as reports tell them. */
   readonly tasks: ReadonlyMap<number, string>;
 }
 
-/** `Kernel Offset: 0x1a000000 from 0xffffffff81000000`: where the kernel was moved to. */
+/** `Kernel Offset: 0x1a000000 from 0xffffffff81000000`: where the kernel was moved to; or `Kernel Offset: disabled`. */
 export interface Kaslr {
   readonly offset: bigint;
-  /** Where the kernel's text was linked. */
-  readonly base: bigint;
+  /** Where the kernel's text was linked; undefined when it was not moved. */
+  readonly base: bigint | undefined;
+}
+
+/** `[<000003ffff4016de>] dump_stack_lvl+0x76/0xa0`. */
+export interface Anchor {
+  readonly address: bigint;
+  readonly word: SymbolWord;
 }
 
 /** An oops, a BUG, a warning, a lockup, a panic. */
@@ -109,6 +117,7 @@ class Reader {
   private readonly tasks = new Map<number, string>();
   private release: string | undefined;
   private kaslr: Kaslr | undefined;
+  private anchor: Anchor | undefined;
   private open: OpenReport | undefined;
   /** First line of the call trace that is being read. */
   private trace: number | undefined;
@@ -131,8 +140,8 @@ class Reader {
   end(count: number): KernelLog {
     this.closeTrace(count);
     this.close(count);
-    const { reports, entries, release, kaslr, modules, tasks } = this;
-    return { reports, entries, release, kaslr, modules, tasks };
+    const { reports, entries, release, kaslr, anchor, modules, tasks } = this;
+    return { reports, entries, release, kaslr, anchor, modules, tasks };
   }
 
   private readReport(line: string, text: string, number: number, column: number): void {
@@ -202,11 +211,19 @@ class Reader {
       /^\s*RELEASE: (\S+)/.exec(text)?.[1];
     const offset = /^Kernel Offset: 0x([0-9a-f]{1,16}) from 0x([0-9a-f]{1,16})/.exec(text);
     if (offset) this.kaslr = { offset: BigInt(`0x${offset[1]}`), base: BigInt(`0x${offset[2]}`) };
+    else if (/^Kernel Offset: disabled/.test(text)) this.kaslr = { offset: 0n, base: undefined };
+    if (!this.anchor && text.includes("[<")) this.anchor = anchorOf(text);
     if (text.includes("Modules linked in:")) {
       const words = wordsOf(text).filter((word) => word.kind === "module");
       this.modules = new Map(words.map(({ name, flags }) => [name, flags]));
     }
   }
+}
+
+function anchorOf(text: string): Anchor | undefined {
+  const [address, word] = wordsOf(text);
+  const isOne = address?.kind === "address" && word?.kind === "symbol" && word.module === undefined;
+  return isOne && address.end + ">] ".length === word.start ? { address: address.value, word } : undefined;
 }
 
 const isSymbol = (word: Word): word is SymbolWord => word.kind === "symbol";

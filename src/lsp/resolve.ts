@@ -1,43 +1,41 @@
 import type { CodeLens, InlayHint } from "vscode-languageserver/node";
 import { rangeOf } from "./outline.ts";
-import { describeEntries, placesText, type Session } from "./session.ts";
+import type { LensCommands } from "../protocol/language.ts";
+import { type Knowledge, placesText } from "./knowledge.ts";
 import type { LogText } from "./texts.ts";
 
 /** More entries than a window shows. */
 const MAX_HINTS = 500;
 
-/** `file.c:123` behind the entries of call traces on lines `start` up to `end`, where a session knows them. */
+/** `file.c:123` behind the entries of call traces on lines `start` up to `end`, where the session or the kernel's files know them. */
 export async function inlayHints(
   { lines, log }: LogText,
-  session: Session,
+  knowledge: Knowledge,
   start: number,
   end: number,
 ): Promise<InlayHint[]> {
   const entries = [...log.entries].filter(([line]) => line >= start && line < end).slice(0, MAX_HINTS);
-  const described = await describeEntries(
-    session,
-    log,
-    entries.map(([, entry]) => entry),
-  );
+  const known = entries.length > 0 ? await knowledge.of(log) : undefined;
+  const described = (await known?.describe(entries.map(([, entry]) => entry))) ?? [];
   return entries.flatMap(([line], i) => {
-    const known = described[i];
-    if (!known || known.places.length === 0) return [];
+    const told = described[i];
+    if (!told || told.places.length === 0) return [];
     const position = { line, character: (lines[line] ?? "").trimEnd().length };
-    const tooltip = known.places.map((place) => `${place.function} ${place.file}:${place.line}`).join("\n");
-    return [{ position, label: placesText(known), tooltip, paddingLeft: true }];
+    const tooltip = told.places.map((place) => `${place.function} ${place.file}:${place.line}`).join("\n");
+    return [{ position, label: placesText(told), tooltip, paddingLeft: true }];
   });
 }
 
 /** A report of the log with `(file.c:123)` behind each entry of its call traces; the line of its headline is given. */
 export async function resolvedReport(
   { lines, log }: LogText,
-  session: Session,
+  knowledge: Knowledge,
   line: number,
 ): Promise<string | undefined> {
   const report = log.reports.find(({ start, end }) => start <= line && line < end);
   if (!report) return undefined;
   const { start, end } = report;
-  const hints = await inlayHints({ lines, log }, session, start, end);
+  const hints = await inlayHints({ lines, log }, knowledge, start, end);
   const resolved = lines.slice(start, end).map((text) => text.trimEnd());
   for (const { position, label } of hints) {
     if (typeof label === "string") resolved[position.line - start] += ` (${label})`;
@@ -46,21 +44,26 @@ export async function resolvedReport(
 }
 
 /** What can be done with a report. */
-export async function codeLenses(uri: string, { log }: LogText, session: Session): Promise<CodeLens[]> {
+export async function codeLenses(uri: string, { log }: LogText, knowledge: Knowledge): Promise<CodeLens[]> {
   if (log.reports.length === 0) return [];
-  const kinship = await session.kinship(log);
+  const { kinship, file } = await knowledge.of(log);
+  const isLive = kinship === "boot" || kinship === "kernel";
   return log.reports.flatMap((report) => {
+    const { site, traces } = report;
     const range = rangeOf({ start: report.start, end: report.start + 1 });
-    const lens = (title: string, command: string, ...args: unknown[]): CodeLens => ({
+    const lens = (title: string, command: keyof LensCommands, ...args: unknown[]): CodeLens => ({
       range,
       command: { title, command, arguments: args },
     });
-    if (kinship === "none") return [lens("Open the crash dump of this report...", "vmcore.open")];
-    if (kinship === "stranger") return [lens("The open dump is of another kernel", "vmcore.open")];
-    const { site, traces } = report;
     return [
-      ...(site ? [lens(`Go to ${site.name}`, "vmcore.goTo", `${site.name}+0x${site.offset.toString(16)}`)] : []),
-      ...(traces.length > 0 ? [lens("Resolve call trace", "vmcore.resolveReport", uri, report.start)] : []),
+      ...(traces.length > 0 && (isLive || file !== undefined)
+        ? [lens("Resolve call trace", "vmcore.resolveReport", uri, report.start)]
+        : []),
+      ...(site && isLive
+        ? [lens(`Go to ${site.name}`, "vmcore.goTo", `${site.name}+0x${site.offset.toString(16)}`)]
+        : []),
+      ...(kinship === "none" ? [lens("Open the crash dump of this report...", "vmcore.open")] : []),
+      ...(kinship === "stranger" ? [lens("The open dump is of another kernel", "vmcore.open")] : []),
     ];
   });
 }

@@ -10,22 +10,28 @@ import {
   SymbolKind,
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import type { LanguageRequests } from "../protocol/language.ts";
+import type { SourcePlace, SymbolHit } from "../protocol/custom.ts";
+import type { FileSettings, LanguageRequests } from "../protocol/language.ts";
 import { fileUri, hoverText } from "./hover.ts";
+import { Knowledge } from "./knowledge.ts";
 import { documentSymbols, foldingRanges } from "./outline.ts";
 import { codeLenses, inlayHints, resolvedReport } from "./resolve.ts";
-import { placeOf, Session } from "./session.ts";
+import { Session } from "./session.ts";
+import type { StaticKernel } from "./staticKernel.ts";
+import { StaticKernels } from "./staticKernels.ts";
 import { documentLinks, SourceRoots } from "./sourceLinks.ts";
 import { LogTexts } from "./texts.ts";
 import { type Word, wordAt } from "./word.ts";
 
 const MAX_SYMBOLS = 200;
+const MAX_FILE_SYMBOLS = 50;
 
 /** Serves kernel logs and crash transcripts over one connection. */
 export function serve(connection: Connection): void {
   const documents = new TextDocuments(TextDocument);
   const texts = new LogTexts();
   const session = new Session((question) => connection.sendRequest("vmcore/ask", question));
+  const knowledge = new Knowledge(session, new StaticKernels({}, []));
   let folders: readonly string[] = [];
   let refreshes = { inlayHints: false, codeLenses: false };
 
@@ -42,6 +48,7 @@ export function serve(connection: Connection): void {
 
   connection.onInitialize((params) => {
     folders = foldersOf(params);
+    knowledge.files = new StaticKernels(settingsOf(params.initializationOptions), folders);
     const { workspace } = params.capabilities;
     refreshes = {
       inlayHints: workspace?.inlayHint?.refreshSupport ?? false,
@@ -61,16 +68,15 @@ export function serve(connection: Connection): void {
     const found = find(uri, line, character);
     if (!found) return null;
     const { word, returns, log } = found;
-    const value = await hoverText(word, returns, log, session);
+    const value = await hoverText(word, returns, log, knowledge);
     const range = { start: { line, character: word.start }, end: { line, character: word.end } };
     return { contents: { kind: "markdown", value }, range };
   });
   connection.onDefinition(async ({ textDocument: { uri }, position: { line, character } }) => {
     const found = find(uri, line, character);
     if (!found) return [];
-    const place = placeOf(found.word, found.returns, await session.kinship(found.log));
-    const [described] = place ? await session.describe([place]) : [];
-    const source = described?.places.find(({ path }) => path !== undefined);
+    const [told] = await (await knowledge.of(found.log)).describe([found]);
+    const source = told?.places.find(({ path }) => path !== undefined);
     return source?.path === undefined ? [] : [location(source.path, source.line)];
   });
   connection.onDocumentLinks(async ({ textDocument }) => {
@@ -83,37 +89,39 @@ export function serve(connection: Connection): void {
   });
   connection.languages.inlayHint.on(async ({ textDocument, range }) => {
     const document = documents.get(textDocument.uri);
-    return document ? inlayHints(texts.of(document), session, range.start.line, range.end.line + 1) : [];
+    return document ? inlayHints(texts.of(document), knowledge, range.start.line, range.end.line + 1) : [];
   });
   connection.onCodeLens(async ({ textDocument }) => {
     const document = documents.get(textDocument.uri);
-    return document ? codeLenses(textDocument.uri, texts.of(document), session) : [];
+    return document ? codeLenses(textDocument.uri, texts.of(document), knowledge) : [];
   });
   connection.onWorkspaceSymbol(async ({ query }) => {
     if (query === "") return [];
     const answer = await session.ask("vmcore/symbols", { contains: query, limit: MAX_SYMBOLS });
-    const hits = (answer?.symbols ?? []).slice(0, MAX_SYMBOLS);
+    if (!answer) return fileSymbols(knowledge.files.configured(), query);
+    const hits = answer.symbols.slice(0, MAX_SYMBOLS);
     const described = await session.describe(hits.map(({ address }) => ({ text: address, returns: false })));
-    return hits.flatMap(({ name, type, module }, i): SymbolInformation[] => {
-      // A symbol without a source file has no place that the editor could go to.
-      const place = described[i]?.places.at(-1);
-      if (place?.path === undefined) return [];
-      const kind = /^[tTwW]$/.test(type) ? SymbolKind.Function : SymbolKind.Variable;
-      return [{ name, kind, location: location(place.path, place.line), containerName: module ?? "vmlinux" }];
-    });
+    return hits.flatMap((hit, i) => symbolInformation(hit, described[i]?.places ?? []));
   });
   connection.onRequest(
     "vmcore/resolvedReport",
     async ({ uri, line }: LanguageRequests["vmcore/resolvedReport"]["arguments"]) => {
       const document = documents.get(uri);
-      const text = document && (await resolvedReport(texts.of(document), session, line));
+      const text = document && (await resolvedReport(texts.of(document), knowledge, line));
       return text === undefined ? null : { text };
     },
   );
-  connection.onNotification("vmcore/sessionChanged", () => {
-    session.forget();
+  const refresh = (): void => {
     if (refreshes.inlayHints) void connection.languages.inlayHint.refresh();
     if (refreshes.codeLenses) void connection.sendRequest("workspace/codeLens/refresh");
+  };
+  connection.onNotification("vmcore/sessionChanged", () => {
+    session.forget();
+    refresh();
+  });
+  connection.onNotification("vmcore/settingsChanged", (settings: unknown) => {
+    knowledge.files = new StaticKernels(settingsOf(settings), folders);
+    refresh();
   });
   documents.onDidClose(({ document }) => texts.forget(document));
   documents.listen(connection);
@@ -146,6 +154,43 @@ const location = (path: string, line: number): Location => {
   const position = { line: Math.max(0, line - 1), character: 0 };
   return { uri: fileUri(path), range: { start: position, end: position } };
 };
+
+/** What the client sent, as far as it is what it should be: other editors may send nothing or their own. */
+function settingsOf(given: unknown): FileSettings {
+  const settings = (typeof given === "object" && given !== null ? given : {}) as Record<string, unknown>;
+  const path = (name: string) =>
+    typeof settings[name] === "string" && settings[name] !== "" ? settings[name] : undefined;
+  const paths = (name: string): string[] => {
+    const value = settings[name];
+    return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+  };
+  const map = settings.sourceFileMap;
+  return {
+    vmlinux: path("vmlinux"),
+    systemMap: path("systemMap"),
+    modules: paths("modules"),
+    debuginfo: paths("debuginfo"),
+    kernelSource: paths("kernelSource"),
+    sourceFileMap: Object.fromEntries(
+      Object.entries(typeof map === "object" && map !== null ? map : {}).filter(([, to]) => typeof to === "string"),
+    ),
+  };
+}
+
+/** Symbols of a kernel's files, fewer than a session gives: each costs a look into the line tables here and now. */
+const fileSymbols = (kernel: StaticKernel | undefined, query: string): SymbolInformation[] =>
+  kernel?.find(query, MAX_FILE_SYMBOLS).flatMap((symbol) => symbolInformation(symbol, kernel.places(symbol))) ?? [];
+
+/** A symbol without a source file has no place that the editor could go to. */
+function symbolInformation(
+  { name, type, module }: Pick<SymbolHit, "name" | "type"> & { readonly module?: string | undefined },
+  places: readonly SourcePlace[],
+): SymbolInformation[] {
+  const place = places.at(-1);
+  if (place?.path === undefined) return [];
+  const kind = /^[tTwW]$/.test(type) ? SymbolKind.Function : SymbolKind.Variable;
+  return [{ name, kind, location: location(place.path, place.line), containerName: module ?? "vmlinux" }];
+}
 
 function foldersOf({ workspaceFolders }: InitializeParams): string[] {
   return (workspaceFolders ?? []).flatMap(({ uri }) => (uri.startsWith("file:") ? [fileURLToPath(uri)] : []));

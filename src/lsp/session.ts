@@ -1,6 +1,7 @@
 import type { About, CustomRequests, Described, Place } from "../protocol/custom.ts";
 import type { Askable, SessionQuestion } from "../protocol/language.ts";
-import type { KernelLog, TraceEntry } from "./kernelLog.ts";
+import { symbolText } from "../debuginfo/symbolText.ts";
+import type { KernelLog } from "./kernelLog.ts";
 import type { Word } from "./word.ts";
 
 /** Sends a question to the client; null when no session answers. */
@@ -67,7 +68,7 @@ export class Session {
     const about = await this.about();
     if (!about) return "none";
     if (release !== undefined && about.release !== undefined && about.release !== release) return "stranger";
-    if (!kaslr) return "boot";
+    if (kaslr?.base === undefined) return "boot";
     const [text] = await this.describe([{ text: "_text", returns: false }]);
     return text && BigInt(text.address) !== kaslr.base + kaslr.offset ? "kernel" : "boot";
   }
@@ -78,7 +79,7 @@ export type Kinship = "none" | "stranger" | "kernel" | "boot";
 
 const keyOf = ({ text, returns }: Place): string => `${returns ? "<" : "="}${text}`;
 
-/** How the session is asked of a word; undefined when it cannot know. */
+/** How a word is asked for; undefined for what cannot be known. */
 export function placeOf(word: Word, returns: boolean, kinship: Kinship): Place | undefined {
   if (kinship === "none" || kinship === "stranger") return undefined;
   if (word.kind === "symbol") return { text: symbolText(word), returns };
@@ -86,31 +87,3 @@ export function placeOf(word: Word, returns: boolean, kinship: Kinship): Place |
   if (word.kind === "address" || word.kind === "register") return { text: `0x${word.value.toString(16)}`, returns };
   return undefined;
 }
-
-const symbolText = ({ name, offset, module }: Extract<Word, { kind: "symbol" }>): string =>
-  `${name}+0x${offset.toString(16)}${module === undefined ? "" : ` [${module}]`}`;
-
-/** What the session says of trace entries, in their order. */
-export async function describeEntries(
-  session: Session,
-  log: KernelLog,
-  entries: readonly TraceEntry[],
-): Promise<(Described | null)[]> {
-  if (entries.length === 0) return [];
-  const kinship = await session.kinship(log);
-  const places = entries.map(({ word, returns }) => placeOf(word, returns, kinship));
-  const known = await session.describe(places.filter((place) => place !== undefined));
-  let next = 0;
-  return places.map((place) => (place ? (known[next++] ?? null) : null));
-}
-
-/** `kernel/panic.c:275`, with the functions that were inlined: `a.h:12 < b.c:34`. */
-export const placesText = (described: Described): string =>
-  described.places.map(({ file, line }) => `${shortFile(file)}:${line}`).join(" < ");
-
-/** Top directories of the kernel's tree. */
-const TREE =
-  /(?:^|\/)((?:arch|block|crypto|drivers|fs|include|init|io_uring|ipc|kernel|lib|mm|net|rust|security|sound|virt)\/.*)$/;
-
-/** Without the directories of the machine that built it. */
-const shortFile = (file: string): string => TREE.exec(file)?.[1] ?? file.slice(file.lastIndexOf("/") + 1);

@@ -19,8 +19,23 @@ export interface SessionQuestion {
   readonly arguments: CustomRequests[Askable]["arguments"];
 }
 
+/**
+ * Where the files of kernels lie, for answers while no dump is open: settings `vmcore.*` as package.json documents
+ * them, with absolute paths. Given as `initializationOptions`.
+ */
+export interface FileSettings {
+  readonly vmlinux?: string | undefined;
+  readonly systemMap?: string | undefined;
+  readonly modules?: readonly string[];
+  readonly debuginfo?: readonly string[];
+  readonly kernelSource?: readonly string[];
+  readonly sourceFileMap?: Readonly<Record<string, string>>;
+}
+
 /** Notifications from the extension. */
 export interface LanguageNotifications {
+  /** The settings changed. */
+  "vmcore/settingsChanged": FileSettings;
   /** Another debug session is in front, or none: what a session said holds no more. */
   "vmcore/sessionChanged": Record<string, never>;
 }

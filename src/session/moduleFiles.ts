@@ -78,6 +78,14 @@ export class ModuleFiles {
     return { buildId, found, tries: [tried] };
   }
 
+  /** Files that have a module's name, those with DWARF before stripped ones if their names say which they are. */
+  paths(name: string): readonly string[] {
+    // Files with `.debug` in their name first: beside them lie the stripped ones.
+    return (this.files().get(name) ?? []).toSorted(
+      (a, b) => Number(b.includes(".ko.debug")) - Number(a.includes(".ko.debug")),
+    );
+  }
+
   private candidates(buildId: string | undefined, name: string): string[] {
     const { debugDirectories = [], cache } = this.places;
     const byBuildId = !isBuildId(buildId)
@@ -86,10 +94,7 @@ export class ModuleFiles {
           ...debugDirectories.map((directory) => buildIdPath(directory, buildId)),
           ...(cache === undefined ? [] : [join(cache, buildId, "debuginfo")]),
         ];
-    // Files with `.debug` in their name first: beside them lie the stripped ones.
-    const named = [...(this.files().get(name) ?? [])];
-    named.sort((a, b) => Number(b.includes(".ko.debug")) - Number(a.includes(".ko.debug")));
-    return [...byBuildId.filter((path) => existsSync(path)), ...named];
+    return [...byBuildId.filter((path) => existsSync(path)), ...this.paths(name)];
   }
 
   private files(): Map<string, string[]> {

@@ -31,39 +31,53 @@ function drgnLines(frames: readonly (DrgnFrame & { offset?: string })[], lines: 
   }
 }
 
-for (const dump of storedDumps.filter(({ name }) =>
-  ["x86_64-6.1/sysrq", "x86_64-6.1/abba", "x86_64-6.1/timer"].includes(name),
-)) {
-  const { name, vmcore, family, ref } = dump;
-  test(`${name}: lines of the log's call traces are those of drgn`, async (t) => {
-    const vmlinux = vmlinuxOf(family);
-    if (vmlinux === undefined || ref === undefined) return t.skip("NO VMLINUX OR NO REFERENCE");
-    const theirs = new Map<string, string>();
-    for (const { stack } of drgnAccount(ref).tasks) drgnLines(stack ?? [], theirs);
-    const modules = moduleFolders(dump, vmlinux);
-    const [server, debug] = await Promise.all([LspClient.start(), DapClient.launch({ vmcore, vmlinux, modules })]);
-    try {
-      server.answer = ({ request, arguments: args }) => debug.request(request, args);
-      const text = logOf(vmcore);
-      await server.open("untitled:log", text);
-      const hints = await server.request<InlayHint[]>("textDocument/inlayHint", {
-        textDocument: { uri: "untitled:log" },
-        range: { start: { line: 0, character: 0 }, end: { line: 100_000, character: 0 } },
-      });
-      let compared = 0;
-      for (const { position, tooltip } of hints) {
-        const line = text.split("\n")[position.line] ?? "";
-        const place = /\s([\w.]+\+0x[0-9a-f]+)\//.exec(line)?.[1] ?? "";
-        const expected = theirs.get(place);
-        if (expected === undefined || line.includes("?")) continue;
-        const ours = (tooltip as string).split("\n").map((one) => one.slice(one.indexOf(" ") + 1));
-        assert.equal(ours.join(" "), expected, line);
-        compared++;
-      }
-      t.diagnostic(`${compared} of ${hints.length} lines compared`);
-      assert.ok(compared >= 5, `${compared} of ${hints.length} lines compared`);
-    } finally {
-      await Promise.all([server.close(), debug.close()]);
-    }
+/** Lines of the log beside which the server shows other places than drgn; and how many agree. */
+async function compared(server: LspClient, text: string, theirs: Map<string, string>): Promise<[number, string[]]> {
+  await server.open("untitled:log", text);
+  const hints = await server.request<InlayHint[]>("textDocument/inlayHint", {
+    textDocument: { uri: "untitled:log" },
+    range: { start: { line: 0, character: 0 }, end: { line: 100_000, character: 0 } },
   });
+  let agreed = 0;
+  const wrong: string[] = [];
+  for (const { position, tooltip } of hints) {
+    const line = text.split("\n")[position.line] ?? "";
+    const place = /[\s:>]([\w.]+\+0x[0-9a-f]+)\//.exec(line)?.[1] ?? "";
+    const expected = theirs.get(place);
+    if (expected === undefined || line.includes("?")) continue;
+    const ours = (tooltip as string).split("\n").map((one) => one.slice(one.indexOf(" ") + 1));
+    if (ours.join(" ") === expected) agreed++;
+    else wrong.push(`${line}: ${ours.join(" ")}, drgn: ${expected}`);
+  }
+  return [agreed, wrong];
+}
+
+/** Entries that both name at least: drgn has no debuginfo of the sample's module, and s390x prints few. */
+const least = (name: string): number => (name === "sample" ? 1 : name.startsWith("s390x") ? 2 : 5);
+
+for (const dump of storedDumps) {
+  const { name, vmcore, family, ref } = dump;
+  for (const [how, hasSession] of [
+    ["a session", true],
+    ["the vmlinux alone", false],
+  ] as const) {
+    test(`${name}: with ${how} the lines of the log's call traces are those of drgn`, async (t) => {
+      const vmlinux = vmlinuxOf(family);
+      if (vmlinux === undefined || ref === undefined) return t.skip("NO VMLINUX OR NO REFERENCE");
+      const theirs = new Map<string, string>();
+      for (const { stack } of drgnAccount(ref).tasks) drgnLines(stack ?? [], theirs);
+      const modules = moduleFolders(dump, vmlinux);
+      const server = await LspClient.start([], hasSession ? {} : { vmlinux, modules });
+      const debug = hasSession ? await DapClient.launch({ vmcore, vmlinux, modules }) : undefined;
+      try {
+        if (debug) server.answer = ({ request, arguments: args }) => debug.request(request, args);
+        const [agreed, wrong] = await compared(server, logOf(vmcore), theirs);
+        t.diagnostic(`${agreed} lines agree`);
+        assert.deepEqual(wrong, []);
+        assert.ok(agreed >= least(name), `${agreed} lines compared`);
+      } finally {
+        await Promise.all([server.close(), debug?.close()]);
+      }
+    });
+  }
 }

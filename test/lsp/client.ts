@@ -7,7 +7,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-languageserver/node";
-import type { SessionQuestion } from "../../src/protocol/language.ts";
+import type { FileSettings, SessionQuestion } from "../../src/protocol/language.ts";
 
 /** Answers the server's questions, as the extension does from the debug session. */
 export type Answer = (question: SessionQuestion) => Promise<unknown>;
@@ -32,12 +32,13 @@ export class LspClient {
     this.connection.listen();
   }
 
-  static async start(folders: readonly string[] = []): Promise<LspClient> {
+  static async start(folders: readonly string[] = [], initializationOptions: FileSettings = {}): Promise<LspClient> {
     const client = new LspClient();
     await client.request("initialize", {
       processId: process.pid,
       rootUri: null,
       capabilities: {},
+      initializationOptions,
       workspaceFolders: folders.map((uri) => ({ uri, name: uri })),
     });
     await client.connection.sendNotification("initialized", {});

@@ -132,11 +132,11 @@ test("with a session an oops offers its site and its call trace", async () => {
   assert.deepEqual(
     lenses.map(({ command }) => [command?.title, command?.command]),
     [
-      ["Go to lab_apply", "vmcore.goTo"],
       ["Resolve call trace", "vmcore.resolveReport"],
+      ["Go to lab_apply", "vmcore.goTo"],
     ],
   );
-  const [uri, line] = (lenses[1]?.command?.arguments ?? []) as [string, number];
+  const [uri, line] = (lenses[0]?.command?.arguments ?? []) as [string, number];
   const { text: resolved } = await server.request<{ text: string }>("vmcore/resolvedReport", { uri, line });
   assert.match(
     resolved,

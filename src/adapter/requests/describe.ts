@@ -1,6 +1,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
+import { readSymbolText, symbolMeant } from "../../debuginfo/symbolText.ts";
 import type { Described } from "../../protocol/custom.ts";
 import { slabObjectAt, slabState } from "../../linux/slabObject.ts";
 import { cacheName } from "../../linux/slab.ts";
@@ -26,6 +27,12 @@ export const describes: Pick<Handlers, "vmcore/describe"> = {
 
 /** Undefined for what names nothing here. */
 function addressOfText(target: Target, text: string): bigint | undefined {
+  const named = readSymbolText(text);
+  if (named?.size !== undefined) {
+    const symbols = target.kernel.symbols.named(named.name).filter(({ module }) => module === named.module);
+    const symbol = symbolMeant(symbols, named);
+    return symbol && BigInt.asUintN(64, symbol.address + BigInt(named.offset));
+  }
   try {
     return addressOf(target, text);
   } catch (error) {

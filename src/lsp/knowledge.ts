@@ -1,0 +1,83 @@
+import { hex0x } from "../base/hex.ts";
+import type { KernelLog, TraceEntry } from "./kernelLog.ts";
+import { type Kinship, placeOf, type Session } from "./session.ts";
+import type { StaticKernel, Told } from "./staticKernel.ts";
+import type { StaticKernels } from "./staticKernels.ts";
+import type { Word } from "./word.ts";
+
+/** A word of a log, and whether it is a return address. */
+export type Asked = Pick<TraceEntry, "returns"> & { readonly word: Word };
+
+/** Who answers for one log. */
+export interface Known {
+  /** Whether the open session is of the log's kernel. */
+  readonly kinship: Kinship;
+  /** The file that answers in the session's place; undefined when the session does, or nobody. */
+  readonly file: string | undefined;
+  /** What words stand for, in their order; null for what is not known. */
+  describe(asked: readonly Asked[]): Promise<(Told | null)[]>;
+}
+
+/** Answers about words of logs: of the debug session if it is of the log's kernel, else of the kernel's files. */
+export class Knowledge {
+  readonly session: Session;
+  files: StaticKernels;
+
+  constructor(session: Session, files: StaticKernels) {
+    this.session = session;
+    this.files = files;
+  }
+
+  async of(log: KernelLog): Promise<Known> {
+    const { session } = this;
+    const kinship = await session.kinship(log);
+    if (kinship === "boot" || kinship === "kernel") {
+      return {
+        kinship,
+        file: undefined,
+        describe: (asked) => eachKnown(asked, kinship, (places) => session.describe(places)),
+      };
+    }
+    const kernel = this.files.of(log);
+    if (!kernel) return { kinship, file: undefined, describe: (asked) => Promise.resolve(asked.map(() => null)) };
+    const bias = biasOf(kernel, log);
+    const reach = bias === undefined ? "kernel" : "boot";
+    return {
+      kinship,
+      file: kernel.name,
+      describe: (asked) =>
+        eachKnown(asked, reach, (places) => Promise.resolve(places.map((place) => kernel.describe(place, bias)))),
+    };
+  }
+}
+
+/** Asks for the words that can be asked for; the others are null in the answer. */
+async function eachKnown(
+  asked: readonly Asked[],
+  reach: Kinship,
+  describe: (places: NonNullable<ReturnType<typeof placeOf>>[]) => Promise<(Told | null)[]>,
+): Promise<(Told | null)[]> {
+  const places = asked.map(({ word, returns }) => placeOf(word, returns, reach));
+  const told = await describe(places.filter((place) => place !== undefined));
+  let next = 0;
+  return places.map((place) => (place ? (told[next++] ?? null) : null));
+}
+
+/** How far the kernel of a log was moved: as it printed when it died, or as an address with its name tells. */
+function biasOf(kernel: StaticKernel, { kaslr, anchor }: KernelLog): bigint | undefined {
+  if (kaslr) return kaslr.offset;
+  const place = anchor && placeOf(anchor.word, false, "kernel");
+  const linked = place && kernel.describe(place, 0n)?.address;
+  return linked === undefined || linked === hex0x(0) ? undefined : anchor && anchor.address - BigInt(linked);
+}
+
+/** `kernel/panic.c:275`, with the functions that were inlined: `a.h:12 < b.c:34`. */
+export const placesText = (described: Told): string =>
+  described.places.map(({ file, line }) => `${shortFile(file)}:${line}`).join(" < ");
+
+/** Top directories of the kernel's tree. */
+const TREE =
+  /(?:^|\/)((?:arch|block|crypto|drivers|fs|include|init|io_uring|ipc|kernel|lib|mm|net|rust|security|sound|virt)\/.*)$/;
+
+/** Without the directories of the machine that built it. */
+const shortFile = (file: string): string => TREE.exec(file)?.[1] ?? file.slice(file.lastIndexOf("/") + 1);

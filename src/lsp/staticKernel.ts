@@ -1,0 +1,193 @@
+import { attempt, Fault } from "../base/fault.ts";
+import { openFile } from "../base/file.ts";
+import { hex0x } from "../base/hex.ts";
+import { openDwarf } from "../debuginfo/dwarf/dwarf.ts";
+import { type ElfFile, ET_REL, openElf, SHF_ALLOC } from "../debuginfo/elf.ts";
+import { elfSymbols } from "../debuginfo/elfSymbols.ts";
+import type { CodeSource, KSymbol, SymbolSource } from "../debuginfo/source.ts";
+import { readSymbolText, symbolMeant, type SymbolText } from "../debuginfo/symbolText.ts";
+import { openSystemMap } from "../debuginfo/systemMap.ts";
+import type { Place, SourcePlace } from "../protocol/custom.ts";
+import type { SourceFiles } from "../session/source.ts";
+import { openVmlinux } from "../session/vmlinux.ts";
+
+/** What a place of a log stands for; its address is known only where the log tells where the kernel lay. */
+export interface Told {
+  readonly address: string | undefined;
+  readonly symbol: string | undefined;
+  readonly code: boolean;
+  readonly what: string | undefined;
+  readonly places: readonly SourcePlace[];
+}
+
+/** Symbols and, with DWARF, lines of one image, at link addresses. */
+interface Image {
+  readonly symbols: SymbolSource;
+  readonly code: CodeSource | undefined;
+}
+
+/** A kernel as its files tell it, without any memory: a vmlinux, or a System.map. */
+export class StaticKernel {
+  /** The file's path. */
+  readonly name: string;
+  /** Of its `linux_banner`; undefined for a System.map. */
+  readonly release: string | undefined;
+  /** Link address of `_text`. */
+  readonly text: bigint | undefined;
+  private readonly image: Image;
+  private readonly end: bigint | undefined;
+  private readonly sources: SourceFiles;
+  private readonly modulePaths: (name: string) => readonly string[];
+  private readonly modules = new Map<string, Image | undefined>();
+
+  private constructor(name: string, image: Image, release: string | undefined, files: KernelSurroundings) {
+    this.name = name;
+    this.image = image;
+    this.release = release;
+    this.text = image.symbols.named("_text")[0]?.address ?? image.symbols.named("_stext")[0]?.address;
+    this.end = image.symbols.named("_end")[0]?.address;
+    this.sources = files.sources;
+    this.modulePaths = files.modulePaths;
+  }
+
+  /** @throws OpenError, Fault for a file that is none */
+  static ofVmlinux(path: string, files: KernelSurroundings): StaticKernel {
+    const vmlinux = openVmlinux(path);
+    const banner = vmlinux.symbols.named("linux_banner")[0];
+    const bytes = banner && vmlinux.constant(banner.address, MAX_BANNER);
+    const release = /^Linux version (\S+)/.exec(Buffer.from(bytes ?? []).toString("latin1"))?.[1];
+    return new StaticKernel(path, { symbols: vmlinux.symbols, code: vmlinux.dwarf()?.code }, release, files);
+  }
+
+  /** @throws Fault for a file that is none; NodeJS.ErrnoException as `openFile` */
+  static ofSystemMap(path: string, files: KernelSurroundings): StaticKernel {
+    const file = openFile(path);
+    try {
+      return new StaticKernel(path, { symbols: openSystemMap(file), code: undefined }, undefined, files);
+    } finally {
+      file.close();
+    }
+  }
+
+  /**
+   * What a place stands for; null for what is not in these files.
+   * @param bias how far the kernel was moved from its link address; undefined when nothing tells
+   */
+  describe({ text, returns }: Place, bias: bigint | undefined): Told | null {
+    const told = attempt(() => {
+      if (/^0x[0-9a-f]{1,16}$/.test(text)) return bias === undefined ? null : this.address(BigInt(text), bias, returns);
+      const place = readSymbolText(text);
+      return place ? this.symbol(place, bias, returns) : null;
+    });
+    return told instanceof Fault ? null : told;
+  }
+
+  /** Symbols whose names contain a text, those that begin with it first. */
+  find(contains: string, limit: number): readonly KSymbol[] {
+    const [beginning, within]: [KSymbol[], KSymbol[]] = [[], []];
+    const wanted = contains.toLowerCase();
+    for (const symbol of this.image.symbols.all()) {
+      const at = symbol.name.toLowerCase().indexOf(wanted);
+      if (at < 0) continue;
+      const list = at === 0 ? beginning : within;
+      if (list.length < limit) list.push(symbol);
+    }
+    beginning.sort((a, b) => a.name.length - b.name.length);
+    return [...beginning, ...within].slice(0, limit);
+  }
+
+  /** Where a symbol of `find` was written. */
+  places({ address }: KSymbol): readonly SourcePlace[] {
+    const places = attempt(() => this.lines(this.image, address));
+    return places instanceof Fault ? [] : places;
+  }
+
+  private address(address: bigint, bias: bigint, returns: boolean): Told | null {
+    const linked = BigInt.asUintN(64, address - bias);
+    const { text, end } = this;
+    // A vmlinux says nothing of the direct map, of stacks and modules; per-CPU symbols are no addresses of a log.
+    if (text === undefined || end === undefined || linked < text || linked >= end) return null;
+    const symbol = this.image.symbols.at(linked);
+    return symbol ? this.told(this.image, symbol, linked, hex0x(address), returns) : null;
+  }
+
+  private symbol(place: SymbolText, bias: bigint | undefined, returns: boolean): Told | null {
+    const image = place.module === undefined ? this.image : this.module(place.module);
+    const symbol = image && symbolMeant(image.symbols.named(place.name), place);
+    if (!image || !symbol) return null;
+    const linked = symbol.address + BigInt(place.offset);
+    const runs =
+      place.module === undefined && bias !== undefined ? hex0x(BigInt.asUintN(64, linked + bias)) : undefined;
+    return this.told(image, symbol, linked, runs, returns);
+  }
+
+  private told(image: Image, symbol: KSymbol, linked: bigint, address: string | undefined, returns: boolean): Told {
+    const code = /^[tTwW]$/.test(symbol.type);
+    const offset = linked - symbol.address;
+    return {
+      address,
+      symbol: offset === 0n ? symbol.name : `${symbol.name}+${hex0x(offset)}`,
+      code,
+      what: undefined,
+      places: code ? this.lines(image, returns ? linked - 1n : linked) : [],
+    };
+  }
+
+  private lines({ code }: Image, linked: bigint): SourcePlace[] {
+    return (code?.scopes(linked) ?? []).flatMap(({ function: name, source }) =>
+      source ? [{ function: name, file: source.file, line: source.line, path: this.sources.find(source.file) }] : [],
+    );
+  }
+
+  private module(name: string): Image | undefined {
+    if (!this.modules.has(name)) this.modules.set(name, moduleOf(this.modulePaths(name)));
+    return this.modules.get(name);
+  }
+}
+
+/** What lies about a kernel's own file. */
+export interface KernelSurroundings {
+  readonly sources: SourceFiles;
+  /** Files of a module, the best first. */
+  readonly modulePaths: (name: string) => readonly string[];
+}
+
+/** init/version.c: the release stands first, then who built it, with what, and when. */
+const MAX_BANNER = 96;
+
+/** The first of the files that has symbols, with its sections laid out one behind the other: nobody knows where they were. */
+function moduleOf(paths: readonly string[]): Image | undefined {
+  for (const path of paths) {
+    if (/\.(?:xz|gz|zst)$/.test(path)) continue;
+    try {
+      const elf = openElf(openFile(path));
+      if (elf.type === ET_REL) return placed(elf);
+    } catch {
+      // Not there any more, not ours to read, or no module: another file may be.
+    }
+  }
+  return undefined;
+}
+
+/** @throws Fault */
+function placed(elf: ElfFile): Image {
+  const places = layOut(elf);
+  const placement = (section: string): bigint | undefined => places.get(section);
+  const dwarf = elf.section(".debug_info") ? openDwarf(elf, { placement }) : undefined;
+  return { symbols: elfSymbols(elf, placement), code: dwarf?.code };
+}
+
+/** Any page that nothing else of this module lies on. */
+const MODULE_START = 0x10000000n;
+const PAGE = 4096n;
+
+function layOut(elf: ElfFile): Map<string, bigint> {
+  const places = new Map<string, bigint>();
+  let next = MODULE_START;
+  for (const { name, flags, size } of elf.sections) {
+    if (!(flags & SHF_ALLOC) || places.has(name)) continue;
+    places.set(name, next);
+    next += ((BigInt(size) + PAGE) / PAGE) * PAGE;
+  }
+  return places;
+}

@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import type { FileSettings } from "../protocol/language.ts";
+import { type DebuginfoPlaces, moduleDirectories, placesOf, vmlinuxCandidates } from "../session/debuginfoPlaces.ts";
+import { ModuleFiles } from "../session/moduleFiles.ts";
+import { SourceFiles } from "../session/source.ts";
+import type { KernelLog } from "./kernelLog.ts";
+import { type KernelSurroundings, StaticKernel } from "./staticKernel.ts";
+
+/** The kernels whose files are on this machine: that of the settings, and those that logs name by their release. */
+export class StaticKernels {
+  private readonly settings: FileSettings;
+  private readonly folders: readonly string[];
+  private readonly opened = new Map<string, StaticKernel | undefined>();
+  private readonly byRelease = new Map<string, StaticKernel | undefined>();
+
+  /** @param folders of the workspace, which may be a kernel tree */
+  constructor(settings: FileSettings, folders: readonly string[]) {
+    this.settings = settings;
+    this.folders = folders;
+  }
+
+  /** The kernel that wrote a log, if its files are here; that of the settings for a log that does not say. */
+  of({ release }: KernelLog): StaticKernel | undefined {
+    const configured = this.configured(release);
+    if (configured && (release === undefined || configured.release === undefined || configured.release === release))
+      return configured;
+    return release === undefined ? undefined : this.released(release);
+  }
+
+  /** The kernel of the settings. */
+  configured(release?: string): StaticKernel | undefined {
+    const { vmlinux, systemMap } = this.settings;
+    return (
+      (vmlinux ? this.open(vmlinux, release, (...of) => StaticKernel.ofVmlinux(...of)) : undefined) ??
+      (systemMap ? this.open(systemMap, release, (...of) => StaticKernel.ofSystemMap(...of)) : undefined)
+    );
+  }
+
+  /** In the usual places, where only a kernel of that release can lie. */
+  private released(release: string): StaticKernel | undefined {
+    if (!this.byRelease.has(release)) {
+      const path = [...vmlinuxCandidates(undefined, release, this.places)].find(
+        (one) => one.by === "release" && existsSync(one.path),
+      )?.path;
+      const kernel =
+        path === undefined ? undefined : this.open(path, release, (...of) => StaticKernel.ofVmlinux(...of));
+      this.byRelease.set(release, kernel?.release === release ? kernel : undefined);
+    }
+    return this.byRelease.get(release);
+  }
+
+  private get places(): DebuginfoPlaces {
+    return placesOf([], this.settings.debuginfo ?? [], process.env);
+  }
+
+  /** Undefined for a file that cannot be read: a debug session, which is given the same settings, says why. */
+  private open(
+    path: string,
+    release: string | undefined,
+    kernelOf: (path: string, files: KernelSurroundings) => StaticKernel,
+  ): StaticKernel | undefined {
+    if (this.opened.has(path)) return this.opened.get(path);
+    let kernel: StaticKernel | undefined;
+    try {
+      kernel = kernelOf(path, this.surroundings(path, release));
+    } catch {
+      kernel = undefined;
+    }
+    this.opened.set(path, kernel);
+    return kernel;
+  }
+
+  private surroundings(path: string, release: string | undefined): KernelSurroundings {
+    const { kernelSource = [], sourceFileMap = {}, modules = [] } = this.settings;
+    const files = new ModuleFiles({ directories: [...modules, ...moduleDirectories(release, this.places, path)] });
+    return {
+      sources: new SourceFiles({
+        kernelSource,
+        sourceFileMap,
+        workspace: this.folders,
+        beside: modules,
+        ...(release !== undefined && { release }),
+      }),
+      modulePaths: (name) => files.paths(name),
+    };
+  }
+}
