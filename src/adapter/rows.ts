@@ -23,7 +23,7 @@ export function row(target: Target, entry: Entry, style: RowStyle): DebugProtoco
   const unfolding = childrenOf(entry);
   const variable: DebugProtocol.Variable = {
     name: entry.name,
-    value: entryText(entry, style),
+    value: entry.remark === undefined ? entryText(entry, style) : `${entryText(entry, style)} (${entry.remark})`,
     variablesReference: unfolding ? target.unfoldings.add(unfolding) : 0,
     presentationHint: { ...entry.hint, attributes: ["readOnly", ...(entry.hint?.attributes ?? [])] },
   };

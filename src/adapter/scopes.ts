@@ -57,12 +57,15 @@ function* localEntries({ kernel }: Target, { frame, place }: Row, parameter: boo
   }
 }
 
+/** DAP lets an adapter have attributes of its own; the words are for people. */
+const INFERRED: Partial<Entry> = { remark: "inferred from the call", hint: { attributes: ["inferred"] } };
+
 const localEntry = ({ name, value, declared, inferred }: FrameVariable): Entry => ({
   name,
   value,
   expression: value instanceof Fault ? undefined : name,
   declared,
-  hint: inferred ? { attributes: ["inferred"] } : undefined,
+  ...(inferred ? INFERRED : {}),
 });
 
 /** Registers, and what each points at. */

@@ -19,6 +19,8 @@ export interface Entry {
   readonly unfolding?: Unfolding | undefined;
   /** The value's text instead of the object's own summary. */
   readonly text?: string | undefined;
+  /** Stands behind the value in parentheses. */
+  readonly remark?: string | undefined;
   /** For "View Memory" where the object does not tell. */
   readonly address?: bigint | undefined;
   readonly declared?: SourceLine | undefined;

@@ -131,12 +131,17 @@ export interface CodeSource {
   callSite?(returnPc: bigint): CallSite | undefined;
 }
 
+/** An expression whose value a call passed. */
+export type PassedValue = VariableLocation & { readonly kind: "expression" };
+
 /** A call, as the caller's debug information has it: it tells what the callee has forgotten (DW_OP_entry_value). */
 export interface CallSite {
   /** The function called, undefined for an indirect call. Another one on the stack was reached by a tail call. */
   readonly callee: string | undefined;
+  /** The entry of the function called, of an indirect call (DW_AT_call_target); an expression of the caller's frame. */
+  readonly target: PassedValue | undefined;
   /** What the call passed in a DWARF register, as an expression (DW_AT_call_value) of the caller's frame. */
-  argument(register: number): (VariableLocation & { readonly kind: "expression" }) | undefined;
+  argument(register: number): PassedValue | undefined;
 }
 
 /** The registers an ORC entry can name (asm/orc_types.h), by name: the numbers moved in v4. */

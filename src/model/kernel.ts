@@ -1,6 +1,6 @@
 import type { Arch, Registers } from "../arch/arch.ts";
 import type { CType, EnumType, TypeKind } from "../debuginfo/ctype.ts";
-import type { CfiRow, CodeScope, KSymbol, OrcEntry } from "../debuginfo/source.ts";
+import type { CallSite, CfiRow, CodeScope, KSymbol, OrcEntry } from "../debuginfo/source.ts";
 import type { KernelMemory } from "../memory/memory.ts";
 import type { Obj } from "./object.ts";
 import type { TypeLookup } from "./parseType.ts";
@@ -47,6 +47,8 @@ export interface Code {
   scopes(pc: bigint): readonly CodePlace[];
   cfi(pc: bigint): CfiRow | undefined;
   orc(pc: bigint): OrcEntry | undefined;
+  /** The call that returns to `returnPc`, where DWARF describes it; its expressions are evaluated with `bias`. @throws Fault */
+  callSite(returnPc: bigint): CallSite | undefined;
   /** Whether `pc` lies in kernel text, a module's text (init text too) or BPF/ftrace trampolines that are known. */
   isText(pc: bigint): boolean;
   /** What a runtime address of `pc`'s image minus this is its link address; for DWARF location expressions (DW_OP_addr). */

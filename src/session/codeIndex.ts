@@ -1,4 +1,4 @@
-import type { CfiRow, CodeSource, OrcEntry, OrcSource } from "../debuginfo/source.ts";
+import type { CallSite, CfiRow, CodeSource, OrcEntry, OrcSource } from "../debuginfo/source.ts";
 import type { Code, CodePlace } from "../model/kernel.ts";
 
 /** What is known of the code of one image: the kernel or one module. */
@@ -62,6 +62,11 @@ export class CodeIndex implements Code {
 
   orc(pc: bigint): OrcEntry | undefined {
     return this.image(pc)?.orc()?.find(pc);
+  }
+
+  callSite(returnPc: bigint): CallSite | undefined {
+    const image = this.image(returnPc - 1n);
+    return image?.code()?.callSite?.(returnPc - image.bias);
   }
 
   isText(pc: bigint): boolean {

@@ -40,6 +40,8 @@ export interface Frame {
   readonly stack: StackKind;
   /** This frame was interrupted: the trap frame between it and the frame before (inner to it). */
   readonly trap: Trap | undefined;
+  /** The frame that called this one; undefined at the outer end, and where it interrupted the next or that is doubtful. */
+  readonly caller: Frame | undefined;
   /** How this frame was found when not by its caller's exact rules: "frame pointer", "scan". */
   readonly doubt: string | undefined;
   /** Function and inlined functions at this pc, innermost first; empty without DWARF. Computed when first asked. */

@@ -1,12 +1,12 @@
 import { readUnsigned, viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { type CType, sizeOf } from "../debuginfo/ctype.ts";
-import { evaluateLocation, type Machine, type Piece } from "../debuginfo/dwarf/expression.ts";
+import { evaluateLocation, type Piece } from "../debuginfo/dwarf/expression.ts";
 import type { SourceLine, VariableDeclaration, VariableLocation } from "../debuginfo/source.ts";
 import type { CodePlace, Kernel } from "../model/kernel.ts";
 import { Obj } from "../model/object.ts";
-import { lookupAddress } from "./cursor.ts";
 import type { Frame } from "./frame.ts";
+import { machineOf, type Trail } from "./machine.ts";
 
 /** A parameter or local variable in one frame. */
 export interface FrameVariable {
@@ -26,16 +26,20 @@ const MAX_BYTES = 4096;
 /** Parameters and locals visible at one place of a frame, in the order of their declarations. */
 export function frameVariables(kernel: Kernel, frame: Frame, place: CodePlace): readonly FrameVariable[] {
   return place.variables().map((declaration) => {
-    let value: Obj | Fault | undefined;
+    const trail: Trail = { calls: 0 };
+    let known: Obj | Fault | undefined;
+    const value = (): Obj | Fault => (known ??= attempt(() => variableIn(kernel, frame, declaration, trail)));
     const { name, parameter, type, declared } = declaration;
     return {
       name,
       parameter,
       type,
       declared,
-      inferred: false,
       get value() {
-        return (value ??= attempt(() => variableIn(kernel, frame, declaration)));
+        return value();
+      },
+      get inferred() {
+        return value() instanceof Obj && trail.calls > 0;
       },
     };
   });
@@ -48,28 +52,19 @@ function variableIn(
   kernel: Kernel,
   frame: Frame,
   { type, location }: Pick<VariableDeclaration, "type" | "location">,
+  trail: Trail,
 ): Obj {
   if (!location) throw OPTIMISED_OUT;
   if (location.kind === "constant") return bytesObject(kernel, type, location.bytes);
-  const pieces = evaluateLocation(location, machineOf(kernel, frame));
+  const pieces = evaluateLocation(location, machineOf(kernel, frame, trail));
   const [whole] = pieces;
   if (pieces.length === 1 && whole && whole.bits === undefined) {
     const { place } = whole;
     if (place.kind === "memory") return kernel.object(type, place.address);
     if (place.kind === "bytes") return bytesObject(kernel, type, place.bytes);
-    if (place.kind === "pointer") return pointerTo(kernel, frame, type, location, place);
+    if (place.kind === "pointer") return pointerTo(kernel, frame, type, location, place, trail);
   }
   return assembled(kernel, frame, type, pieces);
-}
-
-function machineOf(kernel: Kernel, frame: Frame): Machine {
-  const { registers } = frame;
-  return {
-    bias: kernel.code.bias(lookupAddress(frame)),
-    register: (number) => registers.get(kernel.arch.dwarfRegisters[number] ?? ""),
-    memory: (address, size) => kernel.memory.read(address, size),
-    cfa: () => frame.cfa,
-  };
 }
 
 type Expression = Extract<VariableLocation, { kind: "expression" }>;
@@ -82,9 +77,11 @@ function pointerTo(
   type: CType,
   { unit }: Expression,
   place: Extract<Place, { kind: "pointer" }>,
+  trail: Trail,
 ): Obj {
   const target = unit.variable?.(place.variable)?.location;
-  const [whole, ...more] = target?.kind === "expression" ? evaluateLocation(target, machineOf(kernel, frame)) : [];
+  const [whole, ...more] =
+    target?.kind === "expression" ? evaluateLocation(target, machineOf(kernel, frame, trail)) : [];
   if (whole?.place.kind !== "memory" || more.length > 0)
     throw Fault.of("unknown", "optimised out: it pointed at what lies nowhere");
   const address = BigInt.asUintN(kernel.arch.wordSize * 8, whole.place.address + BigInt(place.offset));

@@ -52,7 +52,10 @@ export function unwind(kernel: Kernel, start: Cursor, { task, doubt, reported }:
     const { cursor } = arrived;
     const stack = progress.enter(cursor);
     const step = attempt(() => next(kernel, cursor, task, progress));
-    frames.push(new UnwoundFrame(kernel, arrived, stack, step));
+    const frame = new UnwoundFrame(kernel, arrived, stack, step);
+    const inner = frames.at(-1);
+    if (inner && !arrived.trap && arrived.doubt === undefined) inner.caller = frame;
+    frames.push(frame);
     if (step instanceof Fault) return ended(step);
     if (step.kind === "end") return ended();
     if (step.kind === "caller") {

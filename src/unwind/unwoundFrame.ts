@@ -22,6 +22,8 @@ export class UnwoundFrame implements Frame {
   readonly stack: StackKind;
   readonly trap: Trap | undefined;
   readonly doubt: string | undefined;
+  /** Set once the walk has come to it. */
+  caller: Frame | undefined;
   private readonly kernel: Kernel;
   private readonly cursor: Cursor;
 

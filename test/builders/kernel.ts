@@ -45,6 +45,7 @@ export function toyKernel(toy: Toy = {}): ToyKernel {
       scopes: () => [],
       cfi: () => undefined,
       orc: () => undefined,
+      callSite: () => undefined,
       isText: (pc) => /^t$/i.test(symbols.at(pc)?.type ?? ""),
       bias: () => 0n,
     },

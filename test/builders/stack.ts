@@ -70,6 +70,7 @@ export function stackKernel(
           const code = at(pc);
           return code?.orc ?? (code?.frame === undefined ? undefined : { ...plainCall, spOffset: code.frame + 8 });
         },
+        callSite: () => undefined,
         isText: (pc) => at(pc) !== undefined,
         bias: () => 0n,
       },

@@ -92,3 +92,22 @@ test(
     await client.close();
   },
 );
+
+test("an argument that only the call tells is shown, and marked as inferred", async (t) => {
+  const dump = storedDumps.find(({ name }) => name === "x86_64-6.12/sysrq");
+  const vmlinux = dump && vmlinuxOf(dump.family);
+  if (!dump || vmlinux === undefined) return t.skip("no corpus, or no vmlinux of this family is to be had");
+  const { client, thread } = await land({ vmcore: dump.vmcore, vmlinux });
+  const { stackFrames } = await client.request<{ stackFrames: { id: number; name: string }[] }>("stackTrace", {
+    threadId: thread,
+  });
+  const frameId = stackFrames.find(({ name }) => name === "panic")?.id;
+  const { scopes } = await client.request<{ scopes: DebugProtocol.Scope[] }>("scopes", { frameId });
+  const { variables } = await client.request<{ variables: DebugProtocol.Variable[] }>("variables", {
+    variablesReference: scopes.find(({ name }) => name === "Arguments")?.variablesReference,
+  });
+  const format = variables.find(({ name }) => name === "fmt");
+  assert.match(format?.value ?? "", /^0x[0-9a-f]{16} "sysrq triggered crash\\n" \(inferred from the call\)$/);
+  assert.deepEqual(format?.presentationHint?.attributes, ["readOnly", "inferred"]);
+  await client.close();
+});

@@ -42,6 +42,7 @@ const frame = (name: string, pc: bigint, sp: bigint, options: FrameOptions = {})
   symbol: { name, address: pc - 16n, size: 64, type: "T", ...(options.module ? { module: options.module } : {}) },
   stack: options.stack ?? "task",
   trap: options.trap,
+  caller: undefined,
   doubt: options.doubt,
   places: () => options.places ?? [],
 });

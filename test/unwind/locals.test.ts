@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
 import type { CType } from "../../src/debuginfo/ctype.ts";
-import type { VariableLocation } from "../../src/debuginfo/source.ts";
+import type { CallSite, PassedValue, VariableLocation } from "../../src/debuginfo/source.ts";
 import { Obj } from "../../src/model/object.ts";
-import { frameVariables } from "../../src/unwind/locals.ts";
+import type { Frame } from "../../src/unwind/frame.ts";
+import { type FrameVariable, frameVariables } from "../../src/unwind/locals.ts";
 import { stackKernel, TASK_STACK } from "../builders/stack.ts";
 
 const CFA = TASK_STACK + 0x100n;
@@ -15,10 +16,14 @@ const unit = { byteOrder: "little", addressSize: 8, offsetSize: 4 } as const;
 const DW_OP_lit7 = 0x37;
 const DW_OP_reg3 = 0x53;
 const DW_OP_reg0 = 0x50;
+const DW_OP_const2u = 0x0a;
+const DW_OP_breg0 = 0x70;
+const DW_OP_breg3 = 0x73;
 const DW_OP_breg6 = 0x76;
 const DW_OP_fbreg = 0x91;
 const DW_OP_piece = 0x93;
 const DW_OP_call_frame_cfa = 0x9c;
+const DW_OP_entry_value = 0xa3;
 const DW_OP_implicit_value = 0x9e;
 const DW_OP_stack_value = 0x9f;
 
@@ -30,7 +35,7 @@ function valueOf(type: CType, location: VariableLocation | undefined): Obj | Fau
   const registers = new Map([["rbx", 0x1122334455667788n], ["rbp", CFA - 16n]]); // prettier-ignore
   const declaration = { name: "v", parameter: false, type, declared: undefined, location };
   const place = { function: "f", inlined: false, source: undefined, entry: 0n, module: undefined, variables: () => [declaration] }; // prettier-ignore
-  const frame = { pc: 1n, sp: 0n, cfa: CFA, registers, exact: false, symbol: undefined, stack: "task", trap: undefined, doubt: undefined, places: () => [place] } as const; // prettier-ignore
+  const frame = { pc: 1n, sp: 0n, cfa: CFA, registers, exact: false, symbol: undefined, stack: "task", trap: undefined, caller: undefined, doubt: undefined, places: () => [place] } as const; // prettier-ignore
   return frameVariables(kernel, frame, place)[0]!.value;
 }
 
@@ -84,4 +89,70 @@ test("a lying size or expression is a fault", () => {
   assert.ok(valueOf(long, { kind: "constant", bytes: Uint8Array.of(1) }) instanceof Fault);
   assert.ok(valueOf(long, at(DW_OP_fbreg)) instanceof Fault);
   assert.ok(valueOf(long, at(0xff)) instanceof Fault);
+});
+
+const RETURN_PC = 0x2000n;
+const ENTRY = 0x1000n;
+const passed = (...bytes: number[]): PassedValue => ({ kind: "expression", bytes: Uint8Array.from(bytes), frameBase: undefined, unit }); // prettier-ignore
+/** DWARF number of rdi, the first argument's register. */
+const RDI = 5;
+const DW_OP_reg5 = 0x55;
+
+/** The argument of `f`, kept nowhere, in a frame below calls of `g`, the innermost of which is `call`. */
+function argument(call: Partial<CallSite> | undefined, outer: Partial<CallSite> = {}): FrameVariable {
+  const kernel = stackKernel({});
+  const location = at(DW_OP_entry_value, 1, DW_OP_reg5, DW_OP_stack_value);
+  const declaration = { name: "v", parameter: true, type: long, declared: undefined, location };
+  const site = (from: Partial<CallSite> | undefined): CallSite | undefined =>
+    from && { callee: undefined, target: undefined, argument: () => undefined, ...from };
+  const code = { ...kernel.code, callSite: (pc: bigint) => site(pc === RETURN_PC ? call : outer) };
+  const frame = (name: string, pc: bigint, caller: Frame | undefined): Frame => {
+    const place = { function: name, inlined: false, source: undefined, entry: ENTRY, module: undefined, variables: () => [declaration] }; // prettier-ignore
+    return { pc, sp: 0n, cfa: CFA, registers: new Map([["rbx", 40n]]), exact: false, symbol: undefined, stack: "task", trap: undefined, caller, doubt: undefined, places: () => [place] }; // prettier-ignore
+  };
+  const top = frame("f", 0x1010n, frame("g", RETURN_PC, frame("g", RETURN_PC + 1n, undefined)));
+  return frameVariables({ ...kernel, code }, top, top.places()[0]!)[0]!;
+}
+
+const only = (register: number, value: PassedValue) => (asked: number) => (asked === register ? value : undefined);
+
+test("an argument that is kept nowhere is inferred from what the call passed", () => {
+  const variable = argument({ callee: "f", argument: only(RDI, passed(DW_OP_breg3, 2)) });
+  assert.ok(variable.value instanceof Obj);
+  assert.deepEqual([variable.value.value(), variable.inferred], [42n, true]);
+});
+
+test("a call may pass on what its own function was called with", () => {
+  const variable = argument(
+    { callee: "f", argument: only(RDI, passed(DW_OP_entry_value, 1, DW_OP_reg5)) },
+    { callee: "g", argument: only(RDI, passed(DW_OP_lit7)) },
+  );
+  assert.ok(variable.value instanceof Obj);
+  assert.equal(variable.value.value(), 7n);
+});
+
+test("an indirect call tells what it passed when its target is the function that was entered", () => {
+  const target = (address: number): PassedValue => passed(DW_OP_const2u, address & 0xff, address >> 8);
+  assert.equal(argument({ target: target(0x1000), argument: only(RDI, passed(DW_OP_lit7)) }).inferred, true);
+  assert.ok(argument({ target: target(0x1100), argument: only(RDI, passed(DW_OP_lit7)) }).value instanceof Fault);
+});
+
+test("nothing is inferred from a call of another function, an unknown one, or one that passes nothing known", () => {
+  for (const call of [
+    undefined,
+    { callee: "h", argument: only(RDI, passed(DW_OP_lit7)) },
+    { argument: only(RDI, passed(DW_OP_lit7)) },
+    { callee: "f" },
+    { callee: "f", argument: only(RDI, passed(DW_OP_breg0, 0)) },
+  ]) {
+    const { value, inferred } = argument(call);
+    assert.ok(value instanceof Fault);
+    assert.match(value.message, /value at the entry/);
+    assert.equal(inferred, false);
+  }
+});
+
+test("calls that ask each other over and over end", () => {
+  const twice = passed(...Array.from({ length: 40 }, () => [DW_OP_entry_value, 1, DW_OP_reg5]).flat());
+  assert.ok(argument({ callee: "f", argument: only(RDI, twice) }, { callee: "g", argument: only(RDI, twice) }).value instanceof Fault); // prettier-ignore
 });

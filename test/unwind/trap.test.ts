@@ -67,7 +67,7 @@ function handler(variables: { readonly [name: string]: bigint | undefined }): Fr
   }));
   const place = { function: "exc_page_fault", inlined: false, source: undefined, entry: 0n, module: undefined, variables: () => declared }; // prettier-ignore
   const symbol = { name: "asm_exc_page_fault", address: 0n, size: 0, type: "T" };
-  return { pc: 1n, sp: 0n, cfa: 0n, registers: new Map(), exact: false, symbol, stack: "task", trap: undefined, doubt: undefined, places: () => [place] }; // prettier-ignore
+  return { pc: 1n, sp: 0n, cfa: 0n, registers: new Map(), exact: false, symbol, stack: "task", trap: undefined, caller: undefined, doubt: undefined, places: () => [place] }; // prettier-ignore
 }
 
 const trapWith = (variables: { readonly [name: string]: bigint | undefined }) =>

@@ -1,10 +1,12 @@
-import type { CallSite, VariableLocation } from "../source.ts";
+import type { CallSite, PassedValue } from "../source.ts";
 import {
   DW_AT_abstract_origin,
   DW_AT_call_origin,
   DW_AT_call_return_pc,
+  DW_AT_call_target,
   DW_AT_call_value,
   DW_AT_frame_base,
+  DW_AT_GNU_call_site_target,
   DW_AT_GNU_call_site_value,
   DW_AT_location,
   DW_AT_low_pc,
@@ -53,7 +55,12 @@ class DwarfCallSite implements CallSite {
     return callee?.holder(DW_AT_name)?.text(DW_AT_name);
   }
 
-  argument(register: number): (VariableLocation & { readonly kind: "expression" }) | undefined {
+  get target(): PassedValue | undefined {
+    const where = this.site.attribute(DW_AT_call_target) ?? this.site.attribute(DW_AT_GNU_call_site_target);
+    return where?.kind === "block" ? this.expression(where.bytes) : undefined;
+  }
+
+  argument(register: number): PassedValue | undefined {
     for (const walk = this.site.children(); walk.next();) {
       const { tag } = walk.abbrev;
       if (tag !== DW_TAG_call_site_parameter && tag !== DW_TAG_GNU_call_site_parameter) continue;
@@ -67,7 +74,7 @@ class DwarfCallSite implements CallSite {
     return undefined;
   }
 
-  private expression(bytes: Uint8Array): VariableLocation & { readonly kind: "expression" } {
+  private expression(bytes: Uint8Array): PassedValue {
     const { subprogram } = this;
     const pc = this.returnPc - 1;
     const frameBase = expressionAt(subprogram.unit, subprogram.attribute(DW_AT_frame_base), pc);

@@ -70,5 +70,7 @@ export const DW_AT_rnglists_base = 0x74;
 export const DW_AT_call_return_pc = 0x7d;
 export const DW_AT_call_value = 0x7e;
 export const DW_AT_call_origin = 0x7f;
+export const DW_AT_call_target = 0x83;
 export const DW_AT_loclists_base = 0x8c;
 export const DW_AT_GNU_call_site_value = 0x2111;
+export const DW_AT_GNU_call_site_target = 0x2113;

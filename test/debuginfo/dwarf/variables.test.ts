@@ -185,13 +185,14 @@ test("a location list of DWARF 4 and before does so too", () => {
 });
 
 test("a call tells what it passed, by the address it returns to", () => {
-  for (const [site, parameter, returnPc, origin, passed] of [
+  for (const [site, parameter, returnPc, origin, passed, target] of [
     [
       at.DW_TAG_call_site,
       at.DW_TAG_call_site_parameter,
       at.DW_AT_call_return_pc,
       at.DW_AT_call_origin,
       at.DW_AT_call_value,
+      at.DW_AT_call_target,
     ],
     [
       at.DW_TAG_GNU_call_site,
@@ -199,6 +200,7 @@ test("a call tells what it passed, by the address it returns to", () => {
       at.DW_AT_low_pc,
       at.DW_AT_abstract_origin,
       at.DW_AT_GNU_call_site_value,
+      at.DW_AT_GNU_call_site_target,
     ],
   ] as const) {
     const callee = die(at.DW_TAG_subprogram, [[at.DW_AT_name, "string", "callee"]]);
@@ -226,7 +228,10 @@ test("a call tells what it passed, by the address it returns to", () => {
               ],
             ),
           ]),
-          die(site, [[returnPc, "addr", code + 0x40]]),
+          die(site, [
+            [returnPc, "addr", code + 0x40],
+            [target, "exprloc", [0x70, 0]],
+          ]),
         ]),
       ]),
     );
@@ -236,7 +241,10 @@ test("a call tells what it passed, by the address it returns to", () => {
     assert.deepEqual([...(call?.argument(5)?.bytes ?? [])], [0x73, 8]);
     assert.deepEqual([...(call?.argument(40)?.bytes ?? [])], [0x31]);
     assert.equal(call?.argument(4), undefined);
-    assert.equal(source.callSite?.(CODE + 0x40n)?.callee, undefined);
+    assert.equal(call?.target, undefined);
+    const indirect = source.callSite?.(CODE + 0x40n);
+    assert.equal(indirect?.callee, undefined);
+    assert.deepEqual([...(indirect?.target?.bytes ?? [])], [0x70, 0]);
     assert.equal(source.callSite?.(CODE + 0x21n), undefined);
   }
 });
