@@ -26,6 +26,7 @@ import { modules } from "./requests/modules.ts";
 import { opcodes } from "./requests/opcodes.ts";
 import { runs } from "./requests/run.ts";
 import { source } from "./requests/source.ts";
+import { stacks } from "./requests/stacks.ts";
 import { stackTrace } from "./requests/stackTrace.ts";
 import { threads } from "./requests/threads.ts";
 import { variables } from "./requests/variables.ts";
@@ -46,6 +47,7 @@ const handlers: Handlers = {
   ...opcodes,
   ...runs,
   ...source,
+  ...stacks,
   ...stackTrace,
   ...threads,
   ...variables,

@@ -65,6 +65,7 @@ export const answers: {
     return ask(front, "vmcore/identify", { text, frameId: focusedFrame(front) });
   },
   explain: async ({ text, kind }) => ({ text: await explain(session(), text, kind) }),
+  stacks: async ({ tasks }) => ask(session(), "vmcore/stacks", { tasks }),
   describe: async ({ places }) => ask(session(), "vmcore/describe", { places }),
   opcodes: async (code) => ask(session(), "vmcore/opcodes", code),
   openSource: async ({ text }) => openSource(text),
@@ -73,6 +74,7 @@ export const answers: {
   selectTask: async ({ task }) => {
     const chosen = /^\d+$/.test(task) ? { threadId: Number(task) } : { task };
     await ask(session(), "vmcore/select", chosen);
+    await vscode.commands.executeCommand("workbench.debug.action.focusCallStackView");
   },
   openDump: ({ sample }) => vscode.commands.executeCommand(sample ? "vmcore.openSample" : "vmcore.open"),
   copy: async ({ text }) => {

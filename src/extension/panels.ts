@@ -4,7 +4,7 @@ import type { Panel } from "../protocol/panel.ts";
 export const panels: readonly Panel[] = [
   { id: "log", title: "Log", line: "log", page: "log" },
   { id: "memory", title: "Memory", line: "kmem -i", page: "memory" },
-  { id: "tasks", title: "Tasks", line: "ps", page: "grid" },
+  { id: "tasks", title: "Tasks", line: "ps", page: "tasks" },
   { id: "runq", title: "Run Queues", line: "runq", page: "grid" },
   { id: "timers", title: "Timers", line: "timer", page: "grid" },
   { id: "irqs", title: "IRQs", line: "irq", page: "grid" },

@@ -9,12 +9,18 @@ export interface Order {
   readonly descending: boolean;
 }
 
+/** As lists sort everywhere: up, then down, then as the kernel has it. */
+export function nextOrder(order: Order | undefined, column: number): Order | undefined {
+  if (order?.column !== column) return { column, descending: false };
+  return order.descending ? undefined : { column, descending: true };
+}
+
 /** A cell as a person reads it. */
 export function cellText(cell: GridCell): string {
   if (cell === null) return "";
   if (typeof cell === "object") return `<${cell.fault}>`;
   if (typeof cell === "boolean") return cell ? "yes" : "no";
-  if (typeof cell === "number" && !Number.isInteger(cell)) return cell.toFixed(2);
+  if (typeof cell === "number" && !Number.isInteger(cell)) return cell.toFixed(3);
   return String(cell);
 }
 

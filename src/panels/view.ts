@@ -27,3 +27,15 @@ export const failure = (message: string, again: () => void): TemplateResult =>
     <p class="bad">${message}</p>
     <button @click=${again}>Try Again</button>
   </div>`;
+
+/** The box above a table whose words leave rows out; `isWrong` marks an expression that is none. */
+export const filterBox = (text: string, isWrong: boolean, set: (text: string) => void): TemplateResult =>
+  html`<input
+    type="search"
+    class=${isWrong ? "wrong" : ""}
+    aria-label="Filter"
+    aria-invalid=${isWrong}
+    placeholder="Filter: words, name:value, /expression/"
+    .value=${text}
+    @input=${({ target }: InputEvent) => set((target as HTMLInputElement).value)}
+  />`;

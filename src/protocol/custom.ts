@@ -20,6 +20,8 @@ export interface CustomRequests {
   "vmcore/select": { arguments: { threadId: number } | { task: string }; body: object };
   /** A thread's stack as text, as a person would paste it into a mail or an issue. */
   "vmcore/stack": { arguments: { threadId: number; format: "text" | "markdown" }; body: { text: string } };
+  /** Stacks of tasks, by the addresses of their `task_struct`s, in their order. */
+  "vmcore/stacks": { arguments: { tasks: readonly string[] }; body: { stacks: readonly TaskStack[] } };
   /** A command line of crash's language, its records as tables. What it sets holds for itself alone. */
   "vmcore/run": { arguments: { line: string }; body: Grid };
   /** What the places that a log names stand for, in their order; null for what names nothing in this dump. */
@@ -89,6 +91,17 @@ export interface SourcePlace {
   readonly line: number;
   /** The file on this machine, where it was found. */
   readonly path: string | undefined;
+}
+
+/** A task's kernel stack in short. */
+export interface TaskStack {
+  readonly task: string;
+  /** `schedule+0x5e`, innermost first. */
+  readonly frames: readonly string[];
+  /** Which of them tells what the task is about: behind the scheduler, or behind what reported a crash. */
+  readonly at: number;
+  /** Why there are no more. */
+  readonly fault?: string;
 }
 
 /** What stands behind `Code:`, and the place in code that the mark in it stands for. */

@@ -1,4 +1,4 @@
-import type { Described, Identified, Opcode, Opcodes, Place } from "./custom.ts";
+import type { Described, Identified, Opcode, Opcodes, Place, TaskStack } from "./custom.ts";
 import type { Grid } from "./grid.ts";
 
 /** One page of the Kernel panel. */
@@ -8,7 +8,7 @@ export interface Panel {
   /** The command line whose records it shows. */
   readonly line: string;
   /** How it shows them. */
-  readonly page: "grid" | "log" | "memory";
+  readonly page: "grid" | "log" | "memory" | "tasks";
 }
 
 /** The debug session that a page looks into. */
@@ -28,6 +28,7 @@ export interface PageRequests {
   identify: { arguments: { text: string }; body: Identified };
   /** What a hover in the editor would say. */
   explain: { arguments: { text: string; kind: LinkKind }; body: { text: string } };
+  stacks: { arguments: { tasks: readonly string[] }; body: { stacks: readonly TaskStack[] } };
   describe: { arguments: { places: readonly Place[] }; body: { described: readonly (Described | null)[] } };
   opcodes: { arguments: Opcodes; body: { instructions: readonly Opcode[] } };
   goTo: { arguments: { text: string }; body: void };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import type { Described, Identified, Opcode } from "../../src/protocol/custom.ts";
+import type { Described, Identified, Opcode, TaskStack } from "../../src/protocol/custom.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
 import { DapClient, Refused } from "./client.ts";
 
@@ -139,4 +139,20 @@ test("a source file is found where the session found its sources", async () => {
   const find = async (file: string) => (await client.request<{ path?: string }>("vmcore/sourceFile", { file })).path;
   assert.match((await find("/usr/src/crash-lab-6.1/modules/lab_nullderef.c")) ?? "", /sample.lab_nullderef\.c$/);
   assert.equal(await find("/etc/passwd"), undefined);
+});
+
+test("stacks come for the tasks asked for, each with the function that tells what its task is about", async () => {
+  const init = records(await run("ps")).find(({ pid }) => pid === 1)?.["task"];
+  const tasks = [TASK, init as string, "0x1"];
+  const { stacks } = await client.request<{ stacks: TaskStack[] }>("vmcore/stacks", { tasks });
+  assert.deepEqual(
+    stacks.map(({ task }) => task),
+    tasks,
+  );
+  const [insmod, waiting, none] = stacks;
+  // Behind all that reported the crash.
+  assert.equal(insmod?.frames[insmod.at], "lab_apply+0x2f");
+  assert.match(waiting?.frames[0] ?? "", /^__schedule\+/);
+  assert.equal(waiting?.frames[waiting.at], "do_wait+0x114");
+  assert.match(none?.fault ?? "", /no task/);
 });

@@ -79,6 +79,15 @@ test("the log opens at the oops, and folds it", async () => {
   await heading.click();
 });
 
+test("an oops is explained: its registers, its code, where it was written", async () => {
+  await front(".aside.faulting", { hasText: "lab_apply+0x2f" }).waitFor();
+  assert.match(await front(".aside.faulting").innerText(), /→ lab_apply\+0x2f\s+89 28\s+mov\s+%ebp,\(%rax\)/);
+  await front(".aside.register", { hasText: /RBX\s+ffff8ef6849a9800\s+kmalloc-64 object/ }).waitFor();
+  await front(".source .link", { hasText: "lab_nullderef.c:27" }).first().click();
+  await page.locator(".tab.active", { hasText: "lab_nullderef.c" }).waitFor();
+  await page.locator(".statusbar-item", { hasText: /Ln 27, Col/ }).first().waitFor();
+});
+
 test("a search leaves the lines that match, and counts them", async () => {
   const expected = json("log").filter(({ text }) => /\bpci\b/i.test(text)).length;
   await front('button[aria-label="Use Regular Expression"]').click();
@@ -124,9 +133,9 @@ test("tasks are sorted by their headings and filtered by words", async () => {
   await front('[role=columnheader][title="rss"]').click();
   await front('[aria-sort="descending"]').waitFor();
   const largest = Math.max(...json("ps").map(({ rss }) => rss));
-  assert.equal((await column(7))[0], String(largest));
+  assert.equal((await column(6))[0], String(largest));
   await front("input[type=search]").fill("state:RU insmod");
-  await front(".count[role=status]", { hasText: "1 of 98 rows" }).waitFor();
+  await front(".count[role=status]", { hasText: "1 of 98 tasks" }).waitFor();
   await front("input[type=search]").fill("");
 });
 
@@ -136,11 +145,25 @@ test("a table is walked by key, and Enter on a task selects it", async () => {
   await page.keyboard.press("Control+Home");
   await page.keyboard.press("Home");
   await page.keyboard.press("ArrowDown");
-  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowRight");
+  for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowRight");
   await front(".cell.at.task").waitFor();
   await page.keyboard.press("Enter");
   await page.locator(".debug-call-stack .monaco-list-row", { hasText: "init [1]" }).first().waitFor();
   await front("input[type=search]").fill("");
+});
+
+test("tasks stand below their parents, and together when their stacks are the same", async () => {
+  await front("button", { hasText: "By Parent" }).click();
+  await front('.row[aria-level="3"]').first().waitFor();
+  assert.equal(await front(".grid").getAttribute("role"), "treegrid");
+  await front("button", { hasText: "By Stack" }).click();
+  await front(".count[role=status]", { hasText: /^\s*\d+ stacks, 98 tasks/ }).waitFor();
+  const group = front(".cell.group", { hasText: "worker_thread ← kthread" }).first();
+  await group.locator(".twistie").click();
+  await front(".row[aria-expanded=true]").waitFor();
+  await front('.row[aria-level="2"]', { hasText: "kworker/" }).first().waitFor();
+  await shot("stacks-light");
+  await front("button", { hasText: "List" }).click();
 });
 
 test("an address has a story", async () => {

@@ -81,7 +81,7 @@ test("a cell says what it holds", () => {
   assert.deepEqual([null, true, 1.8337, 5, "x", { fault: "gone" }].map(cellText), [
     "",
     "yes",
-    "1.83",
+    "1.834",
     "5",
     "x",
     "<gone>",

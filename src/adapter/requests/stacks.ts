@@ -1,0 +1,36 @@
+import { hex0x } from "../../base/hex.ts";
+import { stackTrace } from "../../linux/stackTrace.ts";
+import { taskAt } from "../../linux/task.ts";
+import { waitFunction } from "../../linux/waitFunction.ts";
+import type { TaskStack } from "../../protocol/custom.ts";
+import type { Frame } from "../../unwind/frame.ts";
+import type { Handlers } from "../handlers.ts";
+import { offsetName } from "../instructions.ts";
+
+/** Deeper stacks end in damage. */
+const MAX_FRAMES = 200;
+
+/** Stacks of some tasks, for a table of all of them: it asks for a handful at a time, and stops asking when told. */
+export const stacks: Pick<Handlers, "vmcore/stacks"> = {
+  *"vmcore/stacks"({ kernel }, { tasks }) {
+    const found: TaskStack[] = [];
+    for (const text of tasks) {
+      const task = /^0x[0-9a-f]{1,16}$/.test(text) ? taskAt(kernel, BigInt(text)) : undefined;
+      if (!task) {
+        found.push({ task: text, frames: [], at: 0, fault: "no task lies there" });
+        continue;
+      }
+      const { frames, fault } = stackTrace(kernel, task);
+      found.push({
+        task: text,
+        frames: frames.slice(0, MAX_FRAMES).map(frameName),
+        at: waitFunction(kernel, frames),
+        ...(fault === undefined ? {} : { fault: fault.message }),
+      });
+      yield;
+    }
+    return { stacks: found };
+  },
+};
+
+const frameName = ({ symbol, pc }: Frame): string => (symbol ? offsetName(symbol, pc) : hex0x(pc));

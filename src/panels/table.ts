@@ -1,0 +1,300 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
+import type { GridCell, GridColumn } from "../protocol/grid.ts";
+import { ask } from "./host.ts";
+import { explain, follow, link } from "./links.ts";
+import type { Place } from "./outline.ts";
+import { cellText, heading, type Order, type Row, tabSeparated, widths } from "./rows.ts";
+import { inSight, scrollFor } from "./windowing.ts";
+
+/** Height of a row as VS Code's own lists have it; panels.css says the same. */
+const ROW_HEIGHT = 22;
+
+/** The heading is the row above the first. */
+const HEADING = -1;
+
+/** What the table is part of, which decides what its rows are. */
+export interface TableOwner {
+  readonly element: HTMLElement;
+  readonly id: string;
+  readonly label: string;
+  draw(): void;
+  /** Undefined for rows that have an order of their own. */
+  readonly sortBy?: (column: number) => void;
+  /** Opens or closes a row of an outline. */
+  readonly toggle?: (row: number) => void;
+  /** A cell that is not shown in the usual way; undefined for one that is. */
+  readonly cell?: (cell: GridCell, column: number, row: number) => unknown;
+}
+
+export interface TableRows {
+  readonly columns: readonly GridColumn[];
+  readonly rows: readonly Row[];
+  readonly order?: Order | undefined;
+  /** As long as `rows`. */
+  readonly outline?: readonly Place[];
+}
+
+/** Rows of one height, of which only those in sight are in the document; walked by key, sorted by their headings. */
+export class Table {
+  private readonly owner: TableOwner;
+  private shown: TableRows = { columns: [], rows: [] };
+  private columnWidths: readonly number[] = [];
+  private cursor = { row: HEADING, column: 0 };
+
+  constructor(owner: TableOwner) {
+    this.owner = owner;
+  }
+
+  /** Other rows; the owner draws. */
+  set(shown: TableRows, measured: readonly Row[] = shown.rows): void {
+    this.shown = shown;
+    this.columnWidths = widths(shown.columns, measured);
+    if (shown.outline) {
+      const depth = shown.outline.reduce((most, place) => Math.max(most, place.depth), 0);
+      this.columnWidths = this.columnWidths.map((width, i) => (i === 0 ? width + 2 * depth + 3 : width));
+    }
+    this.cursor.row = Math.min(this.cursor.row, shown.rows.length - 1);
+  }
+
+  toTop(): void {
+    this.scroller?.scrollTo({ top: 0 });
+  }
+
+  /** The cursor goes back to the heading. */
+  reset(): void {
+    this.cursor = { row: HEADING, column: 0 };
+  }
+
+  private get scroller(): HTMLElement | null {
+    return this.owner.element.querySelector(".grid");
+  }
+
+  template(): TemplateResult {
+    const { columns, rows, outline } = this.shown;
+    const { scroller } = this;
+    const height = scroller?.clientHeight ?? this.owner.element.clientHeight;
+    const { first, end } = inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length);
+    const template = this.columnWidths.map((width, i) => track(width, i === columns.length - 1)).join(" ");
+    const { row, column } = this.cursor;
+    return html`<div
+      class="grid"
+      role=${outline ? "treegrid" : "grid"}
+      tabindex="0"
+      aria-label=${this.owner.label}
+      aria-rowcount=${rows.length + 1}
+      aria-colcount=${columns.length}
+      aria-activedescendant=${this.cellId(row, column)}
+      .style=${`--columns: ${template}`}
+      @scroll=${() => requestAnimationFrame(() => this.owner.draw())}
+      @keydown=${(event: KeyboardEvent) => this.onKey(event)}
+      @click=${(event: MouseEvent) => this.onClick(event)}
+      @dblclick=${(event: MouseEvent) => this.onDoubleClick(event)}
+    >
+      <div class="head" role="rowgroup">
+        <div class="row" role="row" aria-rowindex="1">${columns.map((one, i) => this.headingCell(one, i))}</div>
+      </div>
+      <div role="rowgroup" class="body" .style=${`height: ${rows.length * ROW_HEIGHT}px`}>
+        ${repeat(
+          rows.slice(first, end),
+          (_, i) => first + i,
+          (cells, i) => this.row(cells, first + i),
+        )}
+      </div>
+    </div>`;
+  }
+
+  private headingCell({ name, kind }: GridColumn, index: number): TemplateResult {
+    const order = this.shown.order?.column === index ? this.shown.order : undefined;
+    const direction = order ? (order.descending ? "descending" : "ascending") : "none";
+    return html`<div
+      id=${this.cellId(HEADING, index)}
+      class=${`cell ${kind} ${this.isAt(HEADING, index) ? "at" : ""}`}
+      role="columnheader"
+      aria-colindex=${index + 1}
+      aria-sort=${this.owner.sortBy ? direction : nothing}
+      title=${name}
+      data-column=${index}
+    >
+      ${heading(name)}
+    </div>`;
+  }
+
+  private row(cells: Row, index: number): TemplateResult {
+    const isAt = index === this.cursor.row;
+    const place = this.shown.outline?.[index];
+    return html`<div
+      class=${isAt ? "row at" : "row"}
+      role="row"
+      aria-rowindex=${index + 2}
+      aria-selected=${isAt}
+      aria-level=${place ? place.depth + 1 : nothing}
+      aria-expanded=${place?.open ?? nothing}
+      .style=${`transform: translateY(${index * ROW_HEIGHT}px)`}
+      data-row=${index}
+    >
+      ${
+        place?.heading === undefined
+          ? cells.map((cell, i) => this.cell(cell, this.shown.columns[i], index, i))
+          : this.headingRow(place.heading, place, index)
+      }
+    </div>`;
+  }
+
+  private headingRow(text: string, place: Place, row: number): TemplateResult {
+    // prettier-ignore
+    return html`<div
+      id=${this.cellId(row, 0)}
+      class=${`cell tree group ${row === this.cursor.row ? "at" : ""}`}
+      role="gridcell"
+      aria-colindex="1"
+      aria-colspan=${this.shown.columns.length}
+      data-column="0"
+      title=${text}
+    >${twistie(place)}${text}</div>`;
+  }
+
+  private cell(cell: GridCell, column: GridColumn | undefined, row: number, index: number): TemplateResult {
+    const kind = column?.kind ?? "text";
+    const isFault = typeof cell === "object" && cell !== null;
+    const place = index === 0 ? this.shown.outline?.[row] : undefined;
+    const classes = `cell ${kind} ${isFault ? "bad" : ""} ${place ? "tree" : ""} ${this.isAt(row, index) ? "at" : ""}`;
+    // prettier-ignore
+    return html`<div
+      id=${this.cellId(row, index)}
+      class=${classes}
+      role="gridcell"
+      aria-colindex=${index + 1}
+      data-column=${index}
+    >${place ? twistie(place) : nothing}${this.owner.cell?.(cell, index, row) ?? cellContent(cell, kind)}</div>`;
+  }
+
+  private cellId(row: number, column: number): string {
+    return `${this.owner.id} ${row} ${column}`.replaceAll(" ", "_");
+  }
+
+  private isAt(row: number, column: number): boolean {
+    return this.cursor.row === row && this.cursor.column === column;
+  }
+
+  private onClick({ target }: MouseEvent): void {
+    const cell = (target as Element).closest<HTMLElement>("[data-column]");
+    if (!cell) return;
+    const row = cell.closest<HTMLElement>("[data-row]")?.dataset.row;
+    this.cursor = { row: row === undefined ? HEADING : Number(row), column: Number(cell.dataset.column) };
+    if (row === undefined) return this.owner.sortBy?.(this.cursor.column);
+    if ((target as Element).closest(".twistie")) this.owner.toggle?.(this.cursor.row);
+    this.owner.draw();
+  }
+
+  /** A row of tasks selects its task, wherever it is hit; another row of an outline opens. */
+  private onDoubleClick({ target }: MouseEvent): void {
+    const row = (target as Element).closest<HTMLElement>("[data-row]");
+    const task = row?.querySelector("[data-kind=task]");
+    if (task) follow(task);
+    else if (row && this.shown.outline?.[Number(row.dataset.row)]?.open !== undefined) {
+      this.owner.toggle?.(Number(row.dataset.row));
+    }
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.key === "Enter") return this.enter();
+    if (event.key.toLowerCase() === "c" && (event.ctrlKey || event.metaKey)) return this.copyRow();
+    if (event.key === "i" && (event.ctrlKey || event.metaKey)) return this.explainCell();
+    const step = this.stepFor(event);
+    if (!step) return;
+    event.preventDefault();
+    if (this.turns(event.key)) return;
+    const row = clamp(this.cursor.row + step.rows, HEADING, this.shown.rows.length - 1);
+    const isGroup = this.shown.outline?.[row]?.heading !== undefined;
+    this.cursor = {
+      row,
+      column: isGroup ? 0 : clamp(this.cursor.column + step.columns, 0, this.shown.columns.length - 1),
+    };
+    this.reveal();
+    this.owner.draw();
+  }
+
+  /** As in trees everywhere: right opens a row, left closes it. */
+  private turns(key: string): boolean {
+    const open = this.cursor.column === 0 ? this.shown.outline?.[this.cursor.row]?.open : undefined;
+    if (open === undefined || key !== (open ? "ArrowLeft" : "ArrowRight")) return false;
+    this.owner.toggle?.(this.cursor.row);
+    return true;
+  }
+
+  private stepFor({ key, ctrlKey }: KeyboardEvent): { rows: number; columns: number } | undefined {
+    const far = Number.POSITIVE_INFINITY;
+    const page = Math.max(1, Math.floor((this.scroller?.clientHeight ?? 0) / ROW_HEIGHT) - 2);
+    switch (key) {
+      case "ArrowUp":
+        return { rows: -1, columns: 0 };
+      case "ArrowDown":
+        return { rows: 1, columns: 0 };
+      case "ArrowLeft":
+        return { rows: 0, columns: -1 };
+      case "ArrowRight":
+        return { rows: 0, columns: 1 };
+      case "PageUp":
+        return { rows: -page, columns: 0 };
+      case "PageDown":
+        return { rows: page, columns: 0 };
+      case "Home":
+        return ctrlKey ? { rows: -far, columns: 0 } : { rows: 0, columns: -far };
+      case "End":
+        return ctrlKey ? { rows: far, columns: 0 } : { rows: 0, columns: far };
+    }
+    return undefined;
+  }
+
+  /** Scrolls the cursor's row below the heading, and draws it. */
+  private reveal(): void {
+    const { scroller } = this;
+    if (!scroller || this.cursor.row === HEADING) return;
+    const height = scroller.clientHeight - ROW_HEIGHT;
+    scroller.scrollTop = scrollFor(this.cursor.row, scroller.scrollTop, height, ROW_HEIGHT);
+    this.owner.draw();
+    this.cursorCell()?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  private cursorCell(): Element | null {
+    return document.getElementById(this.cellId(this.cursor.row, this.cursor.column));
+  }
+
+  private enter(): void {
+    if (this.cursor.row === HEADING) return this.owner.sortBy?.(this.cursor.column);
+    const target = this.cursorCell()?.querySelector("[data-target]");
+    if (target) follow(target);
+    else if (this.shown.outline?.[this.cursor.row]?.open !== undefined) this.owner.toggle?.(this.cursor.row);
+  }
+
+  private explainCell(): void {
+    const target = this.cursorCell()?.querySelector("[data-target]");
+    if (target) void explain(target);
+  }
+
+  private copyRow(): void {
+    const selected = getSelection()?.toString() ?? "";
+    const { columns, rows } = this.shown;
+    const row = rows[this.cursor.row];
+    const text = selected || (row ? row.map(cellText).join("\t") : tabSeparated(columns, rows));
+    void ask("copy", { text });
+  }
+}
+
+const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
+
+/** The last column takes what is left. Cells have 16 pixels of padding in all; one more is for rounding. */
+const track = (characters: number, isLast: boolean): string =>
+  isLast ? `minmax(calc(${characters}ch + 17px), 1fr)` : `calc(${characters}ch + 17px)`;
+
+const twistie = ({ depth, open }: Place): TemplateResult =>
+  html`<span class="twistie" .style=${`margin-left: ${depth * 2}ch`} aria-hidden="true"
+    >${open === undefined ? "" : open ? "▾" : "▸"}</span
+  >`;
+
+function cellContent(cell: GridCell, kind: GridColumn["kind"]): TemplateResult | string {
+  const text = cellText(cell);
+  const isLink = kind !== "text" && kind !== "number" && typeof cell === "string" && cell !== "0x0" && cell !== "";
+  return isLink ? link(text, cell, kind === "task" ? "task" : "place") : text;
+}

@@ -1,0 +1,159 @@
+import type { TaskStack } from "../protocol/custom.ts";
+import type { Grid, GridCell, GridColumn } from "../protocol/grid.ts";
+import { recordsOf } from "./memoryParts.ts";
+import type { Place } from "./outline.ts";
+import { cellText, type Row } from "./rows.ts";
+
+/** Tasks as rows, by parent and by stack: no DOM. */
+
+export const COLUMNS: readonly GridColumn[] = [
+  { name: "pid", kind: "number" },
+  { name: "comm", kind: "text" },
+  { name: "state", kind: "text" },
+  { name: "cpu", kind: "number" },
+  { name: "running", kind: "text" },
+  { name: "secondsInState", kind: "number" },
+  { name: "rss", kind: "number" },
+  { name: "ppid", kind: "number" },
+  { name: "task", kind: "task" },
+  { name: "function", kind: "symbol" },
+];
+const at = (name: string): number => COLUMNS.findIndex((column) => column.name === name);
+const [PID, COMM, PPID, TASK] = [at("pid"), at("comm"), at("ppid"), at("task")];
+
+/** The address of a row's `task_struct`. */
+export const taskOf = (row: Row): string => cellText(row[TASK] ?? null);
+
+/**
+ * Rows of all tasks, in the order of `ps`.
+ * @param ps `ps`
+ * @param lastRun `ps -l`: how long ago a task got its CPU, which for one that sleeps is how long it has slept at most
+ */
+export function taskRows(ps: Grid, lastRun: Grid | undefined, stacks: ReadonlyMap<string, TaskStack>): Row[] {
+  const ago = new Map<GridCell, GridCell>();
+  for (const record of lastRun?.tables.flatMap(recordsOf) ?? []) {
+    ago.set(record.get("task") ?? null, seconds(record.get("agoNanoseconds") ?? null));
+  }
+  return ps.tables.flatMap(recordsOf).map((record) => {
+    const task = record.get("task") ?? null;
+    const known = new Map<string, GridCell>([
+      ["secondsInState", ago.get(task) ?? null],
+      ["running", record.get("running") === true ? true : null],
+      ["function", functionOf(stacks.get(cellText(task)))],
+    ]);
+    return COLUMNS.map(({ name }) => (known.has(name) ? (known.get(name) ?? null) : (record.get(name) ?? null)));
+  });
+}
+
+const seconds = (cell: GridCell): GridCell => {
+  if (cell === null || typeof cell === "object") return cell;
+  const nanoseconds = Number(cell);
+  return Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : null;
+};
+
+function functionOf(stack: TaskStack | undefined): GridCell {
+  if (!stack) return null;
+  return stack.frames[stack.at] ?? (stack.fault === undefined ? null : { fault: stack.fault });
+}
+
+/** Rows with a place each; `keys` names a row that can be opened, and "" the others. */
+export interface Outlined {
+  readonly rows: readonly Row[];
+  readonly outline: readonly Place[];
+  readonly keys: readonly string[];
+}
+
+/**
+ * Tasks below their parents. What a filter leaves stands below its ancestors, wanted or not.
+ * @param rows in the order that siblings have
+ * @param closed keys of rows whose children are not shown
+ */
+export function treeOf(rows: readonly Row[], isWanted: (row: Row) => boolean, closed: ReadonlySet<string>): Outlined {
+  const byPid = new Map<GridCell, Row>();
+  for (const row of rows) if (!byPid.has(row[PID] ?? null)) byPid.set(row[PID] ?? null, row);
+  const parentOf = (row: Row): Row | undefined => {
+    const parent = byPid.get(row[PPID] ?? null);
+    return parent === row || row[PID] === 0 ? undefined : parent;
+  };
+  const wanted = new Set<Row>();
+  for (const row of rows.filter(isWanted)) {
+    // Stops at what is in already; so does a loop of parents.
+    for (let one: Row | undefined = row; one && !wanted.has(one); one = parentOf(one)) wanted.add(one);
+  }
+  const children = new Map<Row | undefined, Row[]>();
+  for (const row of rows) {
+    if (!wanted.has(row)) continue;
+    const parent = parentOf(row);
+    children.set(parent, [...(children.get(parent) ?? []), row]);
+  }
+  return unfold(children, closed);
+}
+
+function unfold(children: ReadonlyMap<Row | undefined, readonly Row[]>, closed: ReadonlySet<string>): Outlined {
+  const [rows, outline, keys]: [Row[], Place[], string[]] = [[], [], []];
+  // Parents in a loop hang from no root and would be lost: a kernel has none but a damaged one.
+  const waiting = (children.get(undefined) ?? []).map((row) => ({ row, depth: 0 })).reverse();
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { row, depth } = next;
+    const below = children.get(row) ?? [];
+    const isOpen = !closed.has(taskOf(row));
+    rows.push(row);
+    keys.push(below.length > 0 ? taskOf(row) : "");
+    outline.push({ depth, open: below.length > 0 ? isOpen : undefined });
+    if (isOpen) for (const child of below.toReversed()) waiting.push({ row: child, depth: depth + 1 });
+  }
+  return { rows, outline, keys };
+}
+
+/** Names of a group's functions that its row shows. */
+const SHOWN_FUNCTIONS = 8;
+
+/**
+ * Tasks below the stack that they share, call by call; the stack of most tasks first.
+ * @param opened keys of the groups whose tasks are shown
+ */
+export function groupsOf(
+  rows: readonly Row[],
+  stacks: ReadonlyMap<string, TaskStack>,
+  opened: ReadonlySet<string>,
+): Outlined {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const stack = stacks.get(taskOf(row));
+    const key = stack ? stack.frames.join(" ") || `<${stack.fault ?? ""}>` : "";
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  const result: { rows: Row[]; outline: Place[]; keys: string[] } = { rows: [], outline: [], keys: [] };
+  const ordered = [...groups].sort(([a, first], [b, second]) =>
+    a === "" || b === "" ? Number(a === "") - Number(b === "") : second.length - first.length,
+  );
+  for (const [key, members] of ordered) {
+    const [first] = members;
+    const stack = first && stacks.get(taskOf(first));
+    const heading = `${groupName(members)}  ${stack ? callers(stack) : "not read yet"}`;
+    result.rows.push(COLUMNS.map(({ name }) => (name === "function" ? heading : null)));
+    result.outline.push({ depth: 0, open: opened.has(key), heading });
+    result.keys.push(key);
+    for (const row of opened.has(key) ? members : []) {
+      result.rows.push(row);
+      result.outline.push({ depth: 1, open: undefined });
+      result.keys.push("");
+    }
+  }
+  return result;
+}
+
+function groupName(members: readonly Row[]): string {
+  const [first] = members;
+  return members.length > 1
+    ? `${members.length} tasks`
+    : `${cellText(first?.[COMM] ?? null)} [${cellText(first?.[PID] ?? null)}]`;
+}
+
+/** `do_nanosleep ← hrtimer_nanosleep ← ...`, from the function that tells what they are about. */
+function callers({ frames, at: start, fault }: TaskStack): string {
+  if (frames.length === 0) return `<${fault ?? "no frames"}>`;
+  const names = frames.slice(start).map((frame) => frame.replace(/\+0x[0-9a-f]+$/, ""));
+  const rest = names.length > SHOWN_FUNCTIONS ? [`… ${names.length - SHOWN_FUNCTIONS} more`] : [];
+  return [...names.slice(0, SHOWN_FUNCTIONS), ...rest].join(" ← ");
+}

@@ -1,0 +1,190 @@
+import { html, nothing, render, type TemplateResult } from "lit-html";
+import type { TaskStack } from "../protocol/custom.ts";
+import type { Grid } from "../protocol/grid.ts";
+import type { PageAction, Panel } from "../protocol/panel.ts";
+import { ask, recall, remember } from "./host.ts";
+import { filterOf, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
+import { Table } from "./table.ts";
+import { COLUMNS, groupsOf, type Outlined, taskOf, taskRows, treeOf } from "./taskRows.ts";
+import { busy, failure, filterBox, type View, whenSlow } from "./view.ts";
+
+/** Stacks asked for at once: an answer comes in a blink, and stopping takes no longer. */
+const BATCH = 32;
+
+type Mode = "list" | "tree" | "stacks";
+const MODES: readonly (readonly [Mode, string])[] = [
+  ["list", "List"],
+  ["tree", "By Parent"],
+  ["stacks", "By Stack"],
+];
+
+/** All tasks: as `ps` has them, below their parents, or grouped by the stacks that they share. */
+export class TasksView implements View {
+  readonly element = document.createElement("section");
+  private readonly panel: Panel;
+  private readonly table: Table;
+  private ps: Grid | undefined;
+  private lastRun: Grid | undefined;
+  private readonly stacks = new Map<string, TaskStack>();
+  private reading = false;
+  private rows: readonly Row[] = [];
+  private shown: Outlined = { rows: [], outline: [], keys: [] };
+  private error: string | undefined;
+  private slow = false;
+  private mode = recall<Mode>("tasks mode", "list");
+  private order = recall<Order | undefined>("order tasks", undefined);
+  private filter = recall("filter tasks", "");
+  private readonly closed = new Set<string>();
+  private readonly opened = new Set<string>();
+
+  constructor(panel: Panel) {
+    this.panel = panel;
+    this.element.className = "page grid-page";
+    this.table = new Table({
+      element: this.element,
+      id: panel.id,
+      label: panel.title,
+      draw: () => this.draw(),
+      sortBy: (column) => this.sortBy(column),
+      toggle: (row) => this.toggle(row),
+    });
+    new ResizeObserver(() => this.draw()).observe(this.element);
+    void this.load();
+  }
+
+  show(): void {
+    this.draw();
+  }
+
+  act(action: PageAction): void {
+    if (action === "find") return this.element.querySelector("input")?.focus();
+    const text = tabSeparated(COLUMNS, this.shown.rows);
+    if (action === "copy") void ask("copy", { text });
+    else if (action === "openDocument") void ask("openDocument", { text, language: "plaintext" });
+    else void ask("save", { text, name: "tasks.tsv" });
+  }
+
+  private async load(): Promise<void> {
+    this.error = undefined;
+    const callOff = whenSlow(() => {
+      this.slow = true;
+      this.draw();
+    });
+    try {
+      this.ps = await ask("run", { line: this.panel.line });
+      // The table is of use without it: old kernels keep no times.
+      this.lastRun = await ask("run", { line: "ps -l" }).catch(() => undefined);
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+    }
+    callOff();
+    this.arrange(true);
+    if (!this.error) await this.readStacks();
+  }
+
+  /** A handful after the other, until all are read, someone says stop, or the page is gone. */
+  private async readStacks(): Promise<void> {
+    this.reading = true;
+    const unread = this.rows.map(taskOf).filter((task) => !this.stacks.has(task));
+    for (let i = 0; i < unread.length && this.reading && this.element.isConnected; i += BATCH) {
+      try {
+        const { stacks } = await ask("stacks", { tasks: unread.slice(i, i + BATCH) });
+        for (const stack of stacks) this.stacks.set(stack.task, stack);
+      } catch {
+        // The session is gone, and soon this page is.
+        break;
+      }
+      this.arrange(true);
+    }
+    this.reading = false;
+    this.draw();
+  }
+
+  /** @param anew there is more to say of each task */
+  private arrange(anew = false): void {
+    if (anew && this.ps) this.rows = taskRows(this.ps, this.lastRun, this.stacks);
+    const isWanted = filterOf(this.filter, COLUMNS) ?? (() => true);
+    const kind = COLUMNS[this.order?.column ?? -1]?.kind;
+    const rows = this.order && kind ? sorted(this.rows, this.order, kind) : this.rows;
+    if (this.mode === "tree") this.shown = treeOf(rows, isWanted, this.closed);
+    else if (this.mode === "stacks") this.shown = groupsOf(rows.filter(isWanted), this.stacks, this.opened);
+    else this.shown = { rows: rows.filter(isWanted), outline: [], keys: [] };
+    const outline = this.mode === "list" ? {} : { outline: this.shown.outline };
+    this.table.set({ columns: COLUMNS, rows: this.shown.rows, order: this.order, ...outline }, this.rows);
+    this.draw();
+  }
+
+  private draw(): void {
+    render(this.content(), this.element);
+  }
+
+  private content(): TemplateResult | typeof nothing {
+    if (this.error !== undefined) return failure(this.error, () => void this.load());
+    if (!this.ps) return this.slow ? busy("Reading tasks…") : nothing;
+    if (this.rows.length === 0) return html`<p class="state">${this.ps.remarks.join(" ") || "There are no tasks."}</p>`;
+    return html`${this.toolbar(this.ps)} ${this.table.template()}`;
+  }
+
+  private toolbar({ remarks }: Grid): TemplateResult {
+    const isWrong = filterOf(this.filter, COLUMNS) === undefined;
+    return html`<div class="toolbar">
+      ${filterBox(this.filter, isWrong, (text) => this.setFilter(text))}
+      <span role="group" aria-label="Arrange" class="choice">
+        ${MODES.map(
+          ([mode, title]) =>
+            html`<button class="toggle" aria-pressed=${mode === this.mode} @click=${() => this.setMode(mode)}>
+              ${title}
+            </button>`,
+        )}
+      </span>
+      <span class="count" role="status">${this.countText()}</span>
+      ${this.stackStatus()} ${remarks.map((remark) => html`<span class="bad" title=${remark}>${remark}</span>`)}
+    </div>`;
+  }
+
+  private countText(): string {
+    const isWanted = filterOf(this.filter, COLUMNS) ?? (() => true);
+    const [count, all] = [this.rows.filter(isWanted).length, this.rows.length];
+    const tasks = count === all ? `${all} tasks` : `${count} of ${all} tasks`;
+    if (this.mode !== "stacks") return tasks;
+    return `${this.shown.keys.filter((key) => key !== "").length} stacks, ${tasks}`;
+  }
+
+  private stackStatus(): TemplateResult | typeof nothing {
+    const [done, all] = [this.stacks.size, this.rows.length];
+    if (this.reading) {
+      return html`<span class="count">Reading stacks: ${done} of ${all}</span>
+        <button class="toggle" @click=${() => (this.reading = false)}>Stop</button>`;
+    }
+    if (done >= all) return nothing;
+    return html`<button class="toggle" @click=${() => void this.readStacks()}>Read ${all - done} More Stacks</button>`;
+  }
+
+  private setMode(mode: Mode): void {
+    this.mode = mode;
+    remember("tasks mode", mode);
+    this.table.toTop();
+    this.arrange();
+  }
+
+  private setFilter(text: string): void {
+    this.filter = text;
+    remember("filter tasks", text);
+    this.table.toTop();
+    this.arrange();
+  }
+
+  private sortBy(column: number): void {
+    this.order = nextOrder(this.order, column);
+    remember("order tasks", this.order);
+    this.arrange();
+  }
+
+  private toggle(row: number): void {
+    const key = this.shown.keys[row];
+    if (this.shown.outline[row]?.open === undefined || key === undefined) return;
+    const set = this.mode === "tree" ? this.closed : this.opened;
+    if (!set.delete(key)) set.add(key);
+    this.arrange();
+  }
+}

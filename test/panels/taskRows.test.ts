@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cellText, type Row } from "../../src/panels/rows.ts";
+import { COLUMNS, groupsOf, type Outlined, taskRows, treeOf } from "../../src/panels/taskRows.ts";
+import type { TaskStack } from "../../src/protocol/custom.ts";
+import type { Grid, GridCell } from "../../src/protocol/grid.ts";
+
+const grid = (names: readonly string[], rows: readonly GridCell[][]): Grid => ({
+  tables: [{ columns: names.map((name) => ({ name, kind: "text" })), rows }],
+  remarks: [],
+  more: false,
+});
+
+const PS = grid(
+  ["pid", "ppid", "cpu", "task", "state", "rss", "comm", "running"],
+  [
+    [0, 0, 0, "0x10", "RU", 0, "swapper/0", false],
+    [0, 0, 1, "0x18", "RU", 0, "swapper/1", false],
+    [1, 0, 0, "0x20", "IN", 1800, "init", false],
+    [2, 0, 1, "0x30", "IN", 0, "kthreadd", false],
+    [7, 2, 1, "0x40", "ID", 0, "kworker/1:0", false],
+    [9, 1, 0, "0x50", "RU", 320, "insmod", true],
+  ],
+);
+const LAST = grid(
+  ["task", "agoNanoseconds"],
+  [
+    ["0x50", "2873698"],
+    ["0x20", { fault: "page excluded from dump" }],
+  ],
+);
+const stack = (task: string, at: number, ...frames: string[]): [string, TaskStack] => [task, { task, frames, at }];
+const STACKS = new Map([
+  stack("0x20", 1, "schedule+0x5e", "do_wait+0x114"),
+  stack("0x40", 1, "schedule+0x5e", "worker_thread+0xaf", "kthread+0xda"),
+  stack("0x30", 1, "schedule+0x5e", "worker_thread+0xaf", "kthread+0xda"),
+]);
+const all = (): boolean => true;
+const rows = taskRows(PS, LAST, STACKS);
+const column = (row: Row | undefined, name: string) => row?.[COLUMNS.findIndex((one) => one.name === name)];
+
+test("a task's row has what ps says, how long it has been so, and the function that tells what it does", () => {
+  const init = rows[2];
+  assert.equal(column(init, "rss"), 1800);
+  assert.equal(column(init, "function"), "do_wait+0x114");
+  assert.deepEqual(column(init, "secondsInState"), { fault: "page excluded from dump" });
+  assert.equal(column(init, "running"), null);
+  const insmod = rows[5];
+  assert.equal(column(insmod, "secondsInState"), 0.002873698);
+  assert.equal(column(insmod, "running"), true);
+  assert.equal(column(insmod, "function"), null);
+});
+
+test("a stack that cannot be read says why in place of its function", () => {
+  const gone = new Map([["0x50", { task: "0x50", frames: [], at: 0, fault: "the task has exited" }]]);
+  assert.deepEqual(column(taskRows(PS, undefined, gone)[5], "function"), { fault: "the task has exited" });
+});
+
+const shape = ({ rows: shown, outline }: Outlined): string[] =>
+  shown.map((row, i) => {
+    const { depth = 0, open, heading } = outline[i] ?? {};
+    return `${"  ".repeat(depth)}${open === undefined ? "" : open ? "- " : "+ "}${heading ?? cellText(column(row, "comm") ?? null)}`;
+  });
+
+test("tasks stand below their parents", () => {
+  assert.deepEqual(shape(treeOf(rows, all, new Set())), [
+    "- swapper/0",
+    "  - init",
+    "    insmod",
+    "  - kthreadd",
+    "    kworker/1:0",
+    "swapper/1",
+  ]);
+});
+
+test("children of a closed task are not shown", () => {
+  assert.deepEqual(shape(treeOf(rows, all, new Set(["0x10"]))), ["+ swapper/0", "swapper/1"]);
+});
+
+test("what a filter leaves stands below its ancestors", () => {
+  const isInsmod = (row: Row): boolean => column(row, "comm") === "insmod";
+  assert.deepEqual(shape(treeOf(rows, isInsmod, new Set())), ["- swapper/0", "  - init", "    insmod"]);
+});
+
+test("a loop of parents, which a damaged table may have, ends", () => {
+  const looped = taskRows(
+    grid(
+      ["pid", "ppid", "task", "comm"],
+      [
+        [5, 6, "0x1", "a"],
+        [6, 5, "0x2", "b"],
+        [7, 7, "0x3", "c"],
+      ],
+    ),
+    undefined,
+    new Map(),
+  );
+  assert.deepEqual(shape(treeOf(looped, all, new Set())), ["c"]);
+});
+
+test("tasks with the same stack stand together, the most common stack first, those not read last", () => {
+  const found = groupsOf(rows, STACKS, new Set());
+  assert.deepEqual(shape(found), [
+    "+ 2 tasks  worker_thread ← kthread",
+    "+ init [1]  do_wait",
+    "+ 3 tasks  not read yet",
+  ]);
+  const key = found.keys[0] ?? "";
+  assert.deepEqual(shape(groupsOf(rows, STACKS, new Set([key]))).slice(0, 3), [
+    "- 2 tasks  worker_thread ← kthread",
+    "  kthreadd",
+    "  kworker/1:0",
+  ]);
+});
