@@ -56,6 +56,7 @@ export async function codeLenses(uri: string, { log }: LogText, knowledge: Knowl
       command: { title, command, arguments: args },
     });
     return [
+      lens("Analyze", "vmcore.analyzeReport", uri, report.start),
       ...(traces.length > 0 && (isLive || file !== undefined)
         ? [lens("Resolve call trace", "vmcore.resolveReport", uri, report.start)]
         : []),

@@ -12,6 +12,7 @@ import {
 import { TextDocument } from "vscode-languageserver-textdocument";
 import type { SourcePlace, SymbolHit } from "../protocol/custom.ts";
 import type { FileSettings, LanguageRequests } from "../protocol/language.ts";
+import { analysis } from "./analysis.ts";
 import { fileUri, hoverText } from "./hover.ts";
 import { Knowledge } from "./knowledge.ts";
 import { documentSymbols, foldingRanges } from "./outline.ts";
@@ -111,6 +112,10 @@ export function serve(connection: Connection): void {
       return text === undefined ? null : { text };
     },
   );
+  connection.onRequest("vmcore/analysis", async ({ uri, line }: LanguageRequests["vmcore/analysis"]["arguments"]) => {
+    const document = documents.get(uri);
+    return (document && (await analysis(texts.of(document), knowledge, line))) ?? null;
+  });
   const refresh = (): void => {
     if (refreshes.inlayHints) void connection.languages.inlayHint.refresh();
     if (refreshes.codeLenses) void connection.sendRequest("workspace/codeLens/refresh");

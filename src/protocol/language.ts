@@ -9,6 +9,8 @@ export interface LanguageRequests {
   "vmcore/ask": { arguments: SessionQuestion; body: unknown };
   /** From the extension: a report of a log with file:line behind each entry of its call traces. */
   "vmcore/resolvedReport": { arguments: { uri: string; line: number }; body: { text: string } | null };
+  /** From the extension: what a report of a log says, explained, in Markdown. */
+  "vmcore/analysis": { arguments: { uri: string; line: number }; body: { title: string; markdown: string } | null };
 }
 
 /** What the server asks of a session; nothing that changes what the user sees. */
@@ -42,6 +44,7 @@ export interface LanguageNotifications {
 
 /** Commands that code lenses name; the extension serves them. */
 export interface LensCommands {
+  "vmcore.analyzeReport": [uri: string, line: number];
   "vmcore.resolveReport": [uri: string, line: number];
   "vmcore.goTo": [text: string];
   "vmcore.open": [];

@@ -77,7 +77,10 @@ test("without a session nothing is resolved and nothing fails", async () => {
   assert.deepEqual(await server.at("textDocument/definition", URI, text, /RIP: 0010:/, "lab_apply"), []);
   assert.deepEqual(await server.request("workspace/symbol", { query: "lab_apply" }), []);
   const lenses = await server.request<CodeLens[]>("textDocument/codeLens", document);
-  assert.deepEqual([...new Set(lenses.map(({ command }) => command?.command))], ["vmcore.open"]);
+  assert.deepEqual(
+    [...new Set(lenses.map(({ command }) => command?.command))],
+    ["vmcore.analyzeReport", "vmcore.open"],
+  );
 });
 
 test("a client that knows no questions is survived", async () => {
@@ -132,11 +135,13 @@ test("with a session an oops offers its site and its call trace", async () => {
   assert.deepEqual(
     lenses.map(({ command }) => [command?.title, command?.command]),
     [
+      ["Analyze", "vmcore.analyzeReport"],
       ["Resolve call trace", "vmcore.resolveReport"],
       ["Go to lab_apply", "vmcore.goTo"],
+      ["Analyze", "vmcore.analyzeReport"],
     ],
   );
-  const [uri, line] = (lenses[0]?.command?.arguments ?? []) as [string, number];
+  const [uri, line] = (lenses[1]?.command?.arguments ?? []) as [string, number];
   const { text: resolved } = await server.request<{ text: string }>("vmcore/resolvedReport", { uri, line });
   assert.match(
     resolved,

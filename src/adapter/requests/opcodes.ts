@@ -1,4 +1,5 @@
 import { disassembler, type Instruction } from "../../arch/disassembler.ts";
+import { codeBytes, MAX_SKIPPED, synchronised } from "../../arch/opcodes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
@@ -7,12 +8,6 @@ import { addressOf } from "../addressOf.ts";
 import type { Handlers } from "../handlers.ts";
 import { functionCode, instructionWords, offsetName } from "../instructions.ts";
 import type { Target } from "../target.ts";
-
-/** The kernel prints 64 bytes (OPCODE_BUFSIZE in arch/x86/include/asm/processor.h); user code of 32-bit words fewer. */
-const MAX_BYTES = 256;
-
-/** The longest instruction of x86 less one: where decoding may have to begin behind the first byte printed. */
-const MAX_SKIPPED = 14;
 
 /** What an oops printed of the code around the fault, as instructions: the oops's bytes, not those of the dump. */
 export const opcodes: Pick<Handlers, "vmcore/opcodes"> = {
@@ -52,23 +47,6 @@ function placeOf(target: Target, text: string): bigint | undefined {
   }
 }
 
-/**
- * Bytes of `8b 43 <89> 28` as they stand; of words of four digits or more, which are numbers, by the byte order.
- * @throws UsageError for what marks no instruction
- */
-function codeBytes(text: string, isBigEndian: boolean): { bytes: Uint8Array; mark: number } {
-  const bytes: number[] = [];
-  let mark = -1;
-  for (const [, open, digits = ""] of text.matchAll(/([<(]?)\b((?:[0-9a-f]{2}){1,4})\b/g)) {
-    if (open) mark = bytes.length;
-    const word = (digits.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16));
-    bytes.push(...(isBigEndian ? word : word.reverse()));
-    if (bytes.length > MAX_BYTES) break;
-  }
-  if (mark < 0) throw new UsageError("this line of code marks no instruction");
-  return { bytes: Uint8Array.from(bytes), mark };
-}
-
 /** How many bytes to skip to the first whole instruction; undefined when the function's own code does not tell. */
 function* boundary(target: Target, place: bigint, start: bigint): Job<number | undefined> {
   if (!target.kernel.code.isText(place)) return undefined;
@@ -82,14 +60,4 @@ function* boundary(target: Target, place: bigint, start: bigint): Job<number | u
     if (error instanceof Fault) return undefined;
     throw error;
   }
-}
-
-/** Decoded from the first byte from which it comes out at the mark: what is before an instruction may be any bytes. */
-function synchronised(decode: (skipped: number) => Instruction[], start: bigint, mark: number): Instruction[] {
-  for (let skipped = 0; skipped <= Math.min(mark, MAX_SKIPPED); skipped++) {
-    const found = decode(skipped);
-    const at = found.findIndex(({ address }) => address === start + BigInt(mark));
-    if (at >= 0 && found.slice(0, at).every(({ mnemonic }) => mnemonic !== "(bad)")) return found;
-  }
-  return decode(mark);
 }

@@ -1,0 +1,70 @@
+import { setImmediate } from "node:timers/promises";
+import { architectures } from "../arch/architectures.ts";
+import { type Disassembler, disassembler, type Instruction } from "../arch/disassembler.ts";
+import { codeBytes, synchronised } from "../arch/opcodes.ts";
+import { Fault } from "../base/fault.ts";
+import { UsageError } from "../base/usageError.ts";
+import type { SymbolWord } from "./kernelLog.ts";
+import type { ReportFacts } from "./report.ts";
+
+/** An instruction around a fault; `distance` is its place in bytes from the one that faulted. */
+export interface CodeLine {
+  readonly distance: number;
+  readonly text: string;
+  readonly operands: string;
+}
+
+/** More lines than explain a fault. */
+const BEFORE = 8;
+const AFTER = 4;
+
+/** Any place for the instruction that faulted, where no address around it wraps: only distances are shown. */
+const PLACE = 1n << 40n;
+/** Jumps farther than a function is long go nowhere that can be named. */
+const MAX_JUMP = 1n << 20n;
+
+/**
+ * The instructions that a report's `Code:` prints, around the one that faulted; empty when they cannot be told.
+ * @param site the function that it stands in
+ */
+export async function codeAround({ code, machine }: ReportFacts, site: SymbolWord | undefined): Promise<CodeLine[]> {
+  const arch = architectures.find(({ name }) => name === machine);
+  if (code === undefined || !arch) return [];
+  try {
+    const { bytes, mark } = codeBytes(code, arch.byteOrder === "big");
+    const decoder = await finished(disassembler(arch));
+    const start = PLACE - BigInt(mark);
+    const decode = (skipped: number): Instruction[] =>
+      decoder.instructions(bytes.subarray(skipped), start + BigInt(skipped));
+    const all = synchronised(decode, start, mark).map(({ address, mnemonic, operands }) => ({
+      distance: Number(address - PLACE),
+      text: `${mnemonic.padEnd(8)} ${placed(operands, site)}`.trimEnd(),
+      operands,
+    }));
+    const at = all.findIndex(({ distance }) => distance === 0);
+    return at < 0 ? [] : all.slice(Math.max(0, at - BEFORE), at + AFTER + 1);
+  } catch (error) {
+    if (error instanceof Fault || error instanceof UsageError) return [];
+    throw error;
+  }
+}
+
+/** Operands with the places that jumps go to, of which only the distance is known, put as places in the function. */
+const placed = (operands: string, site: SymbolWord | undefined): string =>
+  operands.replace(/#?0x([0-9a-f]{8,16})\b/g, (text, digits: string) => {
+    const distance = BigInt(`0x${digits}`) - PLACE;
+    if (distance < -MAX_JUMP || distance > MAX_JUMP) return text;
+    const offset = distance + BigInt(site?.offset ?? 0);
+    const isWithin = site?.size !== undefined && offset >= 0n && offset < BigInt(site.size);
+    if (site && isWithin) return `${site.name}+0x${offset.toString(16)}`;
+    return distance < 0n ? `.-0x${(-distance).toString(16)}` : `.+0x${distance.toString(16)}`;
+  });
+
+/** Drives a job to its end, letting the event loop run in between: the disassembler loads in it. */
+async function finished(job: Generator<unknown, Disassembler, void>): Promise<Disassembler> {
+  for (;;) {
+    const step = job.next();
+    if (step.done) return step.value;
+    await setImmediate();
+  }
+}

@@ -1,0 +1,79 @@
+import { type KernelLog, message, type Report } from "./kernelLog.ts";
+import { type Word, wordsOf } from "./word.ts";
+
+type Register = Extract<Word, { kind: "register" }>;
+
+/** What the lines of a report say, taken apart; texts are as the kernel printed them. */
+export interface ReportFacts {
+  /** What was done to which page: `supervisor write access in kernel mode`; several lines on arm64. */
+  readonly access: readonly string[];
+  /** The address that could not be reached. */
+  readonly address: bigint | undefined;
+  readonly cpu: string | undefined;
+  readonly pid: number | undefined;
+  readonly comm: string | undefined;
+  /** "G OE"; empty when the kernel was not tainted, undefined when nothing is said. */
+  readonly taint: string | undefined;
+  readonly hardware: string | undefined;
+  /** Of the code at the report's site, in the order of the report. */
+  readonly registers: readonly Register[];
+  /** What stands behind `Code:` of the report's site. */
+  readonly code: string | undefined;
+  readonly machine: "x86_64" | "arm64" | "arm" | "s390x" | undefined;
+}
+
+/** Line of the report that names where it happened; the one of an interrupted user program says 0033. */
+const SITE = /^(RIP: |pc : |PC is at |Krnl PSW)/;
+const MACHINES = new Map([
+  ["RIP: ", "x86_64"],
+  ["pc : ", "arm64"],
+  ["PC is at ", "arm"],
+  ["Krnl PSW", "s390x"],
+] as const);
+
+export function readReport(
+  lines: readonly string[],
+  { start, end, traces }: Report,
+  { tasks }: KernelLog,
+): ReportFacts {
+  const texts = lines.slice(start, end).map((line) => message(line).text);
+  const first = (pattern: RegExp): string | undefined => {
+    for (const text of texts) {
+      const match = pattern.exec(text);
+      if (match) return match[1]?.trim();
+    }
+    return undefined;
+  };
+  const site = texts.findIndex((text) => SITE.test(text));
+  const nextSite = texts.findIndex((text, i) => i > site && SITE.test(text));
+  // arm64 prints the code behind the call trace.
+  const ofSite = site < 0 ? [] : texts.slice(site, nextSite < 0 ? undefined : nextSite);
+  const trace = (traces[0]?.start ?? end) - start;
+  const pid = first(/\bPID: (\d{1,10})\b/) ?? first(/\btask [^\s:]{1,64}:(\d{1,10})\b/);
+  const address = first(/\baddress:? (?:0x)?([0-9a-f]{1,16})\b/);
+  return {
+    access: texts.flatMap(
+      (text) => /^(?:#PF: |  (?:ESR|EC|FSC|ISV|Data abort) ?[=:]? ?)(.+)/.exec(text)?.slice(1, 2) ?? [],
+    ),
+    address: address === undefined ? undefined : BigInt(`0x${address}`),
+    cpu: first(/\bCPU: (\d{1,5})\b/) ?? first(/\bCPU#(\d{1,5})\b/),
+    pid: pid === undefined ? undefined : Number(pid),
+    comm:
+      first(/\bComm: (\S+)/) ??
+      first(/\btask ([^\s:]{1,64}):\d/) ??
+      (pid === undefined ? undefined : tasks.get(Number(pid))),
+    taint:
+      first(/\bTainted: ([A-Z][A-Z ]*?) +[\d[]/) ??
+      (texts.some((text) => text.includes("Not tainted")) ? "" : undefined),
+    hardware: first(/^Hardware name: (.+)/),
+    registers: distinct(texts.slice(Math.max(0, site), site < 0 ? 0 : Math.max(trace, 0)).flatMap(registersOf)),
+    code: ofSite.map((text) => /^Code: (.*[<(].*)/.exec(text)?.[1]).find((text) => text !== undefined),
+    machine: MACHINES.get(SITE.exec(texts[site] ?? "")?.[1] as "RIP: "),
+  };
+}
+
+const registersOf = (text: string): Register[] =>
+  wordsOf(text).filter((word): word is Register => word.kind === "register");
+
+const distinct = (registers: readonly Register[]): Register[] =>
+  [...new Map(registers.toReversed().map((one) => [one.name, one])).values()].reverse();
