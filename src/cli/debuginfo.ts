@@ -2,7 +2,7 @@ import { UsageError } from "../base/usageError.ts";
 import { type DebuginfoReport, debuginfoReport, type ModuleReport } from "../session/debuginfoReport.ts";
 import { OpenError } from "../session/openError.ts";
 import type { Try } from "../session/vmlinuxSearch.ts";
-import { download } from "./download.ts";
+import { download, hasServers } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { searchOf } from "./openAndRun.ts";
 import { readOptions, usageText } from "./options.ts";
@@ -32,11 +32,10 @@ export async function debuginfo(argv: readonly string[]): Promise<number> {
 
 /** @throws UsageError where no server is named */
 function downloadMissing({ vmlinux, buildId, modules }: DebuginfoReport): Promise<number> {
-  if (!process.env["DEBUGINFOD_URLS"]) throw new UsageError("--download needs servers: set DEBUGINFOD_URLS");
-  return download([
-    ...(vmlinux === undefined ? [{ name: "vmlinux", buildId }] : []),
-    ...modules.filter(({ path }) => path === undefined),
-  ]);
+  if (!hasServers()) throw new UsageError("--download needs servers: set DEBUGINFOD_URLS");
+  const lacking = modules.filter(({ path }) => path === undefined);
+  const wanted = [...(vmlinux === undefined ? [{ name: "vmlinux", buildId }] : []), ...lacking];
+  return download(wanted.flatMap(({ name, buildId: id }) => (id === undefined ? [] : [{ name, buildId: id }])));
 }
 
 /** The report for a person to read. */

@@ -8,8 +8,9 @@ import type { Context } from "../crash/command.ts";
 import { lackingTypes } from "../crash/lacking.ts";
 import { ansi, plain } from "../render/style.ts";
 import { type DebuginfoPlaces, placesOf } from "../session/debuginfoPlaces.ts";
+import { type Missing, missingDebuginfo } from "../session/missingDebuginfo.ts";
 import { OpenError, openSession, type Session } from "../session/open.ts";
-import { download } from "./download.ts";
+import { download, hasServers } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { ExtensionFiles } from "./extensionFiles.ts";
 import { readOptions, usageText, type CliOptions } from "./options.ts";
@@ -50,12 +51,17 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
 /** Opens the dump, and once more when debuginfod had the vmlinux that this machine has not. @throws OpenError */
 async function openAndFetch(options: CliOptions): Promise<Session> {
   const wanted = { ...options, search: searchOf(options) };
-  const session = openSession(wanted);
-  if (session.vmlinux || !wanted.search) return session;
-  const buildId = session.memory.vmcoreinfo?.text("BUILD-ID");
-  if ((await download([{ name: "vmlinux", buildId }])) === 0) return session;
-  session.close();
-  return openSession(wanted);
+  let session = openSession(wanted);
+  if (!wanted.search || !hasServers()) return session;
+  const isKernel = ({ name }: Missing): boolean => name === "vmlinux";
+  const kernel = missingDebuginfo(session).filter(isKernel);
+  if (options.vmlinux === undefined && (await download(kernel)) > 0) {
+    session.close();
+    session = openSession(wanted);
+  }
+  const modules = missingDebuginfo(session).filter((one) => !isKernel(one));
+  if ((await download(modules)) > 0) session.debuginfos.retry();
+  return session;
 }
 
 /** Debuginfo that was not named is looked for on this machine, unless the user says not to. */

@@ -169,10 +169,17 @@ export interface ModuleBlob {
   readonly size: number;
 }
 
-/** The module's BTF, and its distilled base where it carries one (v6.11). @throws Fault */
+/**
+ * The module's BTF, and its distilled base where it carries one (v6.11). While a module loads, `btf_data` has it as the
+ * file does; do_init_module() takes that away, and what stays is the copy that kernel/bpf/btf.c parsed and, where there
+ * was a base, moved onto the kernel's own BTF (btf_relocate()).
+ * @throws Fault
+ */
 export function moduleBtf(
   module: Obj,
 ): { readonly btf: ModuleBlob; readonly base: ModuleBlob | undefined } | undefined {
+  const kept = keptBtf(module.kernel).get(module.address);
+  if (kept) return { btf: { address: kept.at("data").value(), size: kept.at("data_size").number() }, base: undefined };
   const blob = (name: string): ModuleBlob | undefined => {
     if (!module.has(name)) return undefined;
     const address = module.at(name).value();
@@ -182,6 +189,21 @@ export function moduleBtf(
   const btf = blob("btf_data");
   return btf && { btf, base: blob("btf_base_data") };
 }
+
+/** `btf_modules` of kernel/bpf/btf.c: `struct btf` by the address of its `struct module`. */
+const keptBtf = (kernel: Kernel): ReadonlyMap<bigint, Obj> =>
+  kernel.memo("btf_modules", () => {
+    const kept = new Map<bigint, Obj>();
+    const head = kernel.symbols.find("btf_modules")?.address;
+    attempt(() => {
+      if (head === undefined) return;
+      for (const entry of listEntries(kernel, kernel.object("struct list_head", head), "struct btf_module", "list")) {
+        kept.set(entry.at("module").value(), entry.at("btf").deref());
+        if (kept.size > MAX_MODULES) return;
+      }
+    });
+    return kept;
+  });
 
 /** The module's ORC tables (x86 `struct mod_arch_specific`): `count` entries each. @throws Fault */
 export function moduleOrc(

@@ -3,6 +3,7 @@ import { buildIdOf } from "../debuginfo/buildId.ts";
 import { type ElfFile, SHF_ALLOC, SHT_NOBITS } from "../debuginfo/elf.ts";
 import { elfSymbols } from "../debuginfo/elfSymbols.ts";
 import { kaslrOffset, type OpenedMemory } from "../memory/openMemory.ts";
+import { kernelBuildId } from "./kernelBuildId.ts";
 
 /** Whether a vmlinux is of the build that the dump is of. */
 export interface BuildMatch {
@@ -15,12 +16,7 @@ export interface BuildMatch {
 const MAX_NOTES = 1 << 16;
 const MAX_BANNER = 512;
 
-/**
- * Compares build-ids, and where that says nothing what the dump has in memory at the vmlinux' own addresses.
- *
- * VMCOREINFO is not the last word: several stable kernels (6.1.113 to 6.1.118, 6.6.55 to 6.6.62 and others of that
- * autumn) noted garbage for their build-id, and before v5.9 there was none.
- */
+/** Compares build-ids, and where that says nothing what the dump has in memory at the vmlinux' own addresses. */
 export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
   const { arch, vmcoreinfo } = opened;
   if (elf.machine !== arch.elfMachine)
@@ -31,10 +27,13 @@ export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
   const place = bias instanceof Fault ? undefined : bias;
   if (place !== undefined && elf.buildId !== undefined && notedBuildId(elf, opened, place) === elf.buildId)
     return { verdict: "same", why: "has the build-id that the kernel has in memory" };
-  if (wanted !== undefined && elf.buildId !== undefined)
+  const real = kernelBuildId(opened);
+  if (real !== undefined && elf.buildId === real)
+    return { verdict: "same", why: "has the build-id that the kernel has in memory" };
+  if (real !== undefined && elf.buildId !== undefined)
     return {
       verdict: "other",
-      why: `is of another build: its build-id is ${elf.buildId}, the dump's kernel has ${wanted}`,
+      why: `is of another build: its build-id is ${elf.buildId}, the dump's kernel has ${real}`,
     };
   const banner = place === undefined ? undefined : compareBanner(elf, opened, place);
   if (banner === true) return { verdict: "same", why: "has the very version text that the kernel has in memory" };
@@ -42,7 +41,7 @@ export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
     return { verdict: "other", why: "is of another build: the kernel in memory has another version" };
   return {
     verdict: "unknown",
-    why: wanted === undefined ? "cannot be compared: the dump tells no build-id" : "has no build-id to compare",
+    why: real === undefined ? "cannot be compared: the dump tells no build-id" : "has no build-id to compare",
   };
 }
 

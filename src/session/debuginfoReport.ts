@@ -3,6 +3,7 @@ import { moduleName, modules } from "../linux/module.ts";
 import { utsname } from "../linux/utsname.ts";
 import type { Obj } from "../model/object.ts";
 import { type InstallAdvice, installAdvice } from "./distribution.ts";
+import { kernelBuildId } from "./kernelBuildId.ts";
 import { type OpenOptions, openSession, type Session } from "./open.ts";
 import { type Try, tryVmlinux } from "./vmlinuxSearch.ts";
 
@@ -75,7 +76,7 @@ function reportOf(session: Session, vmcore: readonly string[], given: Try | unde
     release,
     version: known?.version,
     architecture: memory.arch.name,
-    buildId: memory.vmcoreinfo?.text("BUILD-ID"),
+    buildId: kernelBuildId(memory),
     vmlinux: session.vmlinux?.path,
     tries: [...(given ? [given] : []), ...session.tries],
     modules: reports,

@@ -4,12 +4,14 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { attempt, Fault } from "../base/fault.ts";
 import { openFile } from "../base/file.ts";
 import { openElf } from "../debuginfo/elf.ts";
@@ -30,16 +32,24 @@ export interface DebuginfodOptions {
   readonly onProgress?: (done: number, total: number | undefined) => void;
 }
 
-/** What asking came to: the file in the cache, or what each server answered. */
+/** What asking came to: the file in the cache, or what is wrong. Neither: no server has the file. */
 export interface DebuginfodAnswer {
   readonly path: string | undefined;
   readonly remarks: readonly string[];
+  /** Servers that cannot be reached, are too slow or fail: they are better not asked for anything else. */
+  readonly unusable: readonly string[];
 }
+
+/** For so long nobody is asked again for what no server had: debuginfod_find_debuginfo(3), "cache_miss_s". */
+const MISS_MS = 600_000;
 
 const TIMEOUT_S = 90;
 const LEAST_BYTES = 100 << 10;
 /** The largest vmlinux of a distribution has some 1 GiB. */
 const MAX_SIZE = 4 * 2 ** 30;
+const MAX_SOURCE = 16 << 20;
+/** NAME_MAX of Linux' file systems, and ".part". */
+const MAX_NAME = 255 - 5;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -62,31 +72,74 @@ export function debuginfodOptions(env: Environment, cache: string): DebuginfodOp
  * Fetches the debuginfo of a build-id. What servers send is taken only when it is an ELF file of that build-id. A
  * transfer that is cut off or cancelled leaves a part, which the next one continues. Never rejects.
  */
-export async function fetchDebuginfo(buildId: string, options: DebuginfodOptions): Promise<DebuginfodAnswer> {
-  if (!isBuildId(buildId)) return { path: undefined, remarks: ["what the dump tells is no build-id"] };
+export const fetchDebuginfo = (buildId: string, options: DebuginfodOptions): Promise<DebuginfodAnswer> =>
+  fetched(buildId, "debuginfo", "debuginfo", (part) => checkBuildId(part, buildId), options);
+
+/**
+ * Fetches a source file of a build-id. @param file absolute, as the debuginfo has it: by a relative one servers know
+ * nothing, which holds for all of the kernel's own units. Never rejects.
+ */
+export async function fetchSource(
+  buildId: string,
+  file: string,
+  options: DebuginfodOptions,
+): Promise<DebuginfodAnswer> {
+  const path = posix.normalize(file);
+  if (!path.startsWith("/") || path.includes("\0"))
+    return { path: undefined, remarks: ["debuginfod serves no source whose path is relative"], unusable: [] };
+  // path_escape() in elfutils' debuginfod-client.c: no name in the cache has a slash.
+  const name = `source${path.replaceAll("#", "#_").replaceAll("/", "##")}`;
+  if (name.length > MAX_NAME) return { path: undefined, remarks: ["the path of the source is too long"], unusable: [] };
+  const address = `source${path.split("/").map(encodeURIComponent).join("/")}`;
+  return fetched(buildId, name, address, checkText, { ...options, maxSize: Math.min(options.maxSize, MAX_SOURCE) });
+}
+
+/** @param name in the cache's folder of the build-id @param address what is asked for of the build-id */
+async function fetched(
+  buildId: string,
+  name: string,
+  address: string,
+  check: (part: string) => void,
+  options: DebuginfodOptions,
+): Promise<DebuginfodAnswer> {
+  if (!isBuildId(buildId)) return { path: undefined, remarks: ["what the dump tells is no build-id"], unusable: [] };
   const folder = join(options.cache, buildId);
-  const path = join(folder, "debuginfo");
-  // elfutils notes in an empty file that no server had it.
-  if (existsSync(path) && statSync(path).size > 0) return { path, remarks: [] };
+  const path = join(folder, name);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat && stat.size > 0) return { path, remarks: [], unusable: [] };
+  if (stat && Date.now() - stat.mtimeMs < MISS_MS) return { path: undefined, remarks: [], unusable: [] };
+  if (stat) rmSync(path);
   const remarks: string[] = [];
+  const unusable: string[] = [];
   for (const url of options.urls) {
     if (options.signal?.aborted) break;
-    const address = `${url.replace(/\/+$/, "")}/buildid/${buildId}/debuginfo`;
     try {
       mkdirSync(folder, { recursive: true });
       const part = `${path}.part`;
-      await transfer(address, part, options);
-      check(part, buildId);
+      await transfer(`${url.replace(/\/+$/, "")}/buildid/${buildId}/${address}`, part, options);
+      check(part);
       renameSync(part, path);
-      return { path, remarks };
+      return { path, remarks, unusable };
     } catch (error) {
+      if (error instanceof Absent) continue;
+      if (!(error instanceof Refused)) unusable.push(url);
       remarks.push(`${url} ${error instanceof Error ? reasonOf(error) : String(error)}`);
     }
   }
+  if (remarks.length === 0 && options.urls.length > 0 && !options.signal?.aborted) noteMiss(path);
   // Only an empty folder goes: one with a part in it stays for the next time.
-  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
-  return { path: undefined, remarks };
+  else if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+  return { path: undefined, remarks, unusable };
 }
+
+/** As elfutils' clients do: an empty file that nobody may read. */
+function noteMiss(path: string): void {
+  rmSync(`${path}.part`, { force: true });
+  writeFileSync(path, "", { mode: 0 });
+}
+
+/** The server is as it should be, and has no such file. */
+class Absent extends Error {}
 
 /** What a server sent is of no use: no part of it is kept. */
 class Refused extends Error {}
@@ -107,7 +160,8 @@ async function transfer(address: string, part: string, options: DebuginfodOption
     const headers = { "accept-encoding": "identity", ...(done > 0 && { range: `bytes=${done}-` }) };
     const response = await fetch(address, { signal, headers });
     if (response.status === 416) throw new Refused("does not continue the part that is there; it was dropped");
-    if (!response.ok || !response.body) throw new Error(response.status === 404 ? "does not have it" : `answers ${response.status} ${response.statusText}`); // prettier-ignore
+    if (response.status === 404) throw new Absent("does not have it");
+    if (!response.ok || !response.body) throw new Error(`answers ${response.status} ${response.statusText}`.trimEnd());
     if (response.status !== 206) done = seen = 0;
     const length = Number(response.headers.get("content-length") ?? NaN);
     const total = Number.isFinite(length) ? done + length : undefined;
@@ -136,7 +190,7 @@ async function transfer(address: string, part: string, options: DebuginfodOption
 }
 
 /** @throws Refused for what is no ELF file of that build-id; it is removed */
-function check(part: string, buildId: string): void {
+function checkBuildId(part: string, buildId: string): void {
   const file = openFile(part);
   const found = attempt(() => openElf(file).buildId);
   file.close();
@@ -145,6 +199,13 @@ function check(part: string, buildId: string): void {
   throw new Refused(
     found instanceof Fault ? "sends what is no ELF file" : `sends a file of build-id ${found ?? "(none)"}`,
   );
+}
+
+/** @throws Refused for what is no text; it is removed */
+function checkText(part: string): void {
+  if (!readFileSync(part).includes(0)) return;
+  rmSync(part, { force: true });
+  throw new Refused("sends what is no source");
 }
 
 /** fetch hides what went wrong in the cause of "fetch failed". */

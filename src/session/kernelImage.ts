@@ -87,7 +87,7 @@ function noteSymbols({ vmcoreinfo }: OpenedMemory): SymbolSource {
 const MAX_IMAGE = 256n << 20n;
 
 /** kallsyms, where VMCOREINFO says it lies (from 6.0 on), else by search through the kernel image. @throws Fault */
-function dumpSymbols({ memory, vmcoreinfo, imageStart }: OpenedMemory): SymbolSource {
+export function dumpSymbols({ memory, vmcoreinfo, imageStart }: OpenedMemory): SymbolSource {
   const symbol = (name: string): bigint | undefined => vmcoreinfo?.symbol(name);
   const start = symbol("_stext") ?? imageStart;
   if (start === undefined) throw Fault.of("unknown", "the dump does not say where its kernel lies");

@@ -12,6 +12,8 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
   private readonly files: ModuleFiles;
   /** undefined for a module that has none, or none any more. */
   private readonly known = new Map<string, ModuleDebuginfo | undefined>();
+  /** By the user, who wants none for them. */
+  private readonly unloaded = new Set<string>();
   private kernel: Kernel | undefined;
   private forget: () => void = () => {};
 
@@ -30,6 +32,12 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
     return this.known.get(name);
   }
 
+  /** Looks once more for what was not found: files have come. */
+  retry(): void {
+    for (const [name, found] of this.known) if (!found && !this.unloaded.has(name)) this.known.delete(name);
+    this.forget();
+  }
+
   path(name: string): string | undefined {
     return this.known.get(name)?.path;
   }
@@ -44,11 +52,13 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
           : `cannot find or load object file for ${name} module${place === undefined ? "" : ` in ${place}`}`,
       );
     }
+    this.unloaded.delete(name);
     this.change(name, found);
     return found.path;
   }
 
   unload(name: string): void {
+    this.unloaded.add(name);
     this.change(name, undefined);
   }
 

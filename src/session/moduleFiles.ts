@@ -8,7 +8,7 @@ import type { Obj } from "../model/object.ts";
 import { alternateDebug, linkedDebug } from "./debugLink.ts";
 import { buildIdPath, isBuildId } from "./debuginfoPlaces.ts";
 import { openPacked } from "./packedFile.ts";
-import type { Try } from "./vmlinuxSearch.ts";
+import { isEmpty, type Try } from "./vmlinuxSearch.ts";
 
 /** A module's debuginfo, its sections placed where the dump has them. */
 export interface ModuleDebuginfo {
@@ -94,7 +94,7 @@ export class ModuleFiles {
           ...debugDirectories.map((directory) => buildIdPath(directory, buildId)),
           ...(cache === undefined ? [] : [join(cache, buildId, "debuginfo")]),
         ];
-    return [...byBuildId.filter((path) => existsSync(path)), ...this.paths(name)];
+    return [...byBuildId.filter((path) => existsSync(path) && !isEmpty(path)), ...this.paths(name)];
   }
 
   private files(): Map<string, string[]> {

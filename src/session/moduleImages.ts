@@ -96,12 +96,18 @@ function orcOf(kernel: Kernel, module: Obj, { orcVersion }: ModuleOptions): OrcS
   return orc instanceof Fault ? undefined : orc;
 }
 
+/** A module's BTF has the types that its kernel has not: the largest of Debian's has 300 KiB. */
+const MAX_BTF = 64 << 20;
+
 function typesOf(kernel: Kernel, module: Obj, kernelBtf: Btf | undefined): Btf | undefined {
   if (!kernelBtf) return undefined;
   const types = attempt(() => {
     const blob = moduleBtf(module);
     if (!blob) return undefined;
-    const bytes = ({ address, size }: ModuleBlob): Uint8Array => kernel.memory.read(address, size);
+    const bytes = ({ address, size }: ModuleBlob): Uint8Array => {
+      if (size > MAX_BTF) throw Fault.at("corrupt", address, `a module's BTF of ${size} bytes`);
+      return kernel.memory.read(address, size);
+    };
     const base = blob.base ? openDistilledBase(bytes(blob.base), kernelBtf) : kernelBtf;
     return openBtf(bytes(blob.btf), { base, pointerSize: kernel.arch.wordSize });
   });

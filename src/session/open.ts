@@ -50,6 +50,7 @@ export interface Session {
   /** The files that were looked at for a vmlinux, when none was given and a search was wanted. */
   readonly tries: readonly Try[];
   readonly moduleFiles: ModuleFiles;
+  readonly debuginfos: ModuleDebuginfos;
   /** What the user should know of how it was opened, in sentences. */
   readonly warnings: readonly string[];
   close(): void;
@@ -117,6 +118,7 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
     vmlinux,
     tries: search?.tries ?? [],
     moduleFiles,
+    debuginfos,
     warnings,
     close() {
       dump.close();

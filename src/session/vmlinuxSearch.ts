@@ -1,7 +1,8 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import type { OpenedMemory } from "../memory/openMemory.ts";
 import { compareBuild } from "./buildMatch.ts";
-import { type DebuginfoPlaces, vmlinuxCandidates } from "./debuginfoPlaces.ts";
+import { type Candidate, type DebuginfoPlaces, vmlinuxCandidates } from "./debuginfoPlaces.ts";
+import { kernelBuildId } from "./kernelBuildId.ts";
 import { OpenError } from "./openError.ts";
 import { openVmlinux, type Vmlinux } from "./vmlinux.ts";
 
@@ -28,9 +29,8 @@ export function searchVmlinux(opened: OpenedMemory, places: DebuginfoPlaces): Vm
   const tries: Try[] = [];
   const seen = new Set<string>();
   let second: { readonly vmlinux: Vmlinux; readonly at: number } | undefined;
-  const { vmcoreinfo } = opened;
-  for (const { path } of vmlinuxCandidates(vmcoreinfo?.text("BUILD-ID"), vmcoreinfo?.text("OSRELEASE"), places)) {
-    const real = realPath(path);
+  for (const { path, by } of candidates(opened, places)) {
+    const real = by === "build-id" && isEmpty(path) ? undefined : realPath(path);
     if (real === undefined) tries.push({ path, outcome: "absent", buildId: undefined, why: "is not there" });
     if (real === undefined || seen.has(real)) continue;
     seen.add(real);
@@ -47,6 +47,16 @@ export function searchVmlinux(opened: OpenedMemory, places: DebuginfoPlaces): Vm
   const lone = second && tries[second.at];
   if (second && lone) tries[second.at] = { ...lone, outcome: "taken" };
   return { vmlinux: second?.vmlinux, tries };
+}
+
+/** By what VMCOREINFO says, then by the build-id in memory where that is another: reading it takes the symbols of the dump. */
+function* candidates(opened: OpenedMemory, places: DebuginfoPlaces): Generator<Candidate> {
+  const [noted, release] = [opened.vmcoreinfo?.text("BUILD-ID"), opened.vmcoreinfo?.text("OSRELEASE")];
+  yield* vmlinuxCandidates(noted, release, places);
+  const buildId = kernelBuildId(opened);
+  if (buildId === noted) return;
+  for (const candidate of vmlinuxCandidates(buildId, undefined, places))
+    if (candidate.by === "build-id") yield candidate;
 }
 
 /** What one file is to this dump; its `vmlinux` is there, and open, when it may be used. */
@@ -77,6 +87,9 @@ export function tryVmlinux(path: string, opened: OpenedMemory): Try & { readonly
       : `${why}, but it was stripped: it has neither symbols nor debuginfo`,
   );
 }
+
+/** debuginfod's clients note so in their cache that no server has a file. */
+export const isEmpty = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.size === 0;
 
 function realPath(path: string): string | undefined {
   try {

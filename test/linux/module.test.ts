@@ -130,6 +130,28 @@ test("a section count out of all bounds is damage", () => {
   assert.throws(() => [...linux.moduleSections(module)], { kind: "corrupt" });
 });
 
+test("a module's BTF is the copy that the kernel keeps, and while it loads the one in its file", () => {
+  const types = `${memTypes.replace("sect_attrs; };", "sect_attrs; unsigned int btf_data_size; void *btf_data; };")}
+    struct btf { void *data; unsigned int data_size; };
+    struct btf_module { struct list_head list; struct module *module; struct btf *btf; };
+    struct list_head btf_modules;`;
+  const [HEAD_OF_BTF, ENTRY, BTF] = [HEAD + 0x1000n, MODULE + 0x2000n, MODULE + 0x3000n];
+  const over = (next: bigint) => {
+    const memory: Toy["memory"] = [
+      ["modules", { next: HEAD }],
+      ["btf_modules", { next }],
+      ["struct btf_module", ENTRY, { list: { next: HEAD_OF_BTF }, module: MODULE, btf: BTF }],
+      ["struct btf", BTF, { data: 0x7000n, data_size: 300 }],
+      ["struct module", MODULE, { name: "ext4", btf_data: 0x9000n, btf_data_size: 200 }],
+    ];
+    const kernel = toyKernel({ types, symbols: { modules: HEAD, btf_modules: HEAD_OF_BTF }, memory });
+    return linux.moduleBtf(kernel.object("struct module", MODULE))?.btf;
+  };
+  assert.deepEqual(over(ENTRY), { address: 0x7000n, size: 300 });
+  assert.deepEqual(over(HEAD_OF_BTF), { address: 0x9000n, size: 200 });
+  assert.deepEqual(over(0n), { address: 0x9000n, size: 200 }); // a list that is damaged
+});
+
 test("the build-id is read from the module's own note", () => {
   const note = new Uint8Array(36);
   viewOf(note).setUint32(0, 4, true);

@@ -1,12 +1,28 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { debuginfodOptions, fetchDebuginfo, type DebuginfodOptions } from "../../src/session/debuginfod.ts";
+import {
+  debuginfodOptions,
+  fetchDebuginfo,
+  fetchSource,
+  type DebuginfodOptions,
+} from "../../src/session/debuginfod.ts";
+import { fetchMissing } from "../../src/session/missingDebuginfo.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
 
 const buildId = "0123456789abcdef0123456789abcdef01234567";
@@ -118,6 +134,56 @@ test("a transfer can be cancelled", async (t) => {
   const { path, remarks } = await fetchDebuginfo(buildId, { ...options(t, url), signal: abort.signal });
   assert.equal(path, undefined);
   assert.deepEqual(remarks, [`${url} was cancelled`]);
+});
+
+test("that no server has a file is noted as elfutils does, and asked again when the note is old", async (t) => {
+  let asked = 0;
+  const url = await server(t, (_, response) => (asked++, response.writeHead(404).end()));
+  const settings = options(t, url);
+  for (let i = 0; i < 2; i++) assert.deepEqual(await fetchDebuginfo(buildId, settings), { path: undefined, remarks: [], unusable: [] }); // prettier-ignore
+  assert.equal(asked, 1);
+  const note = join(settings.cache, buildId, "debuginfo");
+  assert.equal(statSync(note).size, 0);
+  utimesSync(note, 0, Date.now() / 1000 - 700);
+  await fetchDebuginfo(buildId, settings);
+  assert.equal(asked, 2);
+});
+
+test("a source is fetched by its absolute path; what is no text is refused", async (t) => {
+  const asked: string[] = [];
+  const url = await server(t, ({ url: path = "" }, response) => {
+    asked.push(path);
+    response.end(path.endsWith("binary.c") ? "\0" : "int main;\n");
+  });
+  const settings = options(t, url);
+  const { path = "" } = await fetchSource(buildId, "/home/me/a #1/../b c/#x.c", settings);
+  assert.deepEqual(asked, [`/buildid/${buildId}/source/home/me/b%20c/%23x.c`]);
+  assert.equal(path, join(settings.cache, buildId, "source##home##me##b c###_x.c"));
+  assert.equal(readFileSync(path, "utf8"), "int main;\n");
+  assert.match((await fetchSource(buildId, "/binary.c", settings)).remarks.join(), /sends what is no source$/);
+  assert.match((await fetchSource(buildId, "kernel/panic.c", settings)).remarks.join(), /path is relative/);
+  assert.match((await fetchSource(buildId, `/${"x".repeat(300)}`, settings)).remarks.join(), /too long/);
+  assert.equal(asked.length, 2);
+});
+
+test("many files: the kernel's comes first, and a server that fails is asked for nothing else", async (t) => {
+  const asked: string[] = [];
+  const broken = await server(t, ({ url = "" }, response) => (asked.push(url), response.writeHead(500).end()));
+  const has = await server(t, ({ url = "" }, response) => {
+    if (url.includes("ff")) response.writeHead(404).end();
+    else response.end(debuginfoFile({ buildId: url.split("/")[2]! }));
+  });
+  const [kernel, module, unknown] = ["aa", "bb", "ff"].map((byte) => byte.repeat(20)) as [string, string, string];
+  const missing = [{ name: "vmlinux", buildId: kernel }, { name: "ext4", buildId: module }, { name: "mine", buildId: unknown }]; // prettier-ignore
+  const seen: string[] = [];
+  const { names, remarks } = await fetchMissing(missing, options(t, broken, has), (name) => seen.push(name));
+  assert.deepEqual(names, ["vmlinux", "ext4"]);
+  assert.deepEqual(remarks, ["no debuginfod server has the debuginfo of mine"]);
+  assert.deepEqual(asked, [`/buildid/${kernel}/debuginfo`]);
+  assert.equal(seen[0], "vmlinux");
+  const alone = await fetchMissing(missing, options(t, broken));
+  assert.deepEqual(alone.names, []);
+  assert.match(alone.remarks.join("\n"), /^no debuginfo of vmlinux: http:\S+ answers 500 Internal Server Error$/);
 });
 
 test("nobody is asked unless DEBUGINFOD_URLS names somebody; its other words are left out", () => {

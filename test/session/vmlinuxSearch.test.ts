@@ -74,6 +74,26 @@ test("a stripped vmlinux is refused; one with symbols alone is used when none wi
   ]);
 });
 
+test("where VMCOREINFO's build-id is garbage, that of the notes in memory counts", (t) => {
+  const dump = openDump([openFile("sample/vmcore")]);
+  const garbage = "00".repeat(20);
+  const vmcoreinfo = dump.vmcoreinfo!.replace(buildId, garbage);
+  const broken = openMemory(dump, { vmcoreinfo });
+  assert.equal(broken.vmcoreinfo?.text("BUILD-ID"), garbage);
+  const places = debuginfoPlaces({
+    "dump/vmlinux": { buildId: other },
+    [`usr/lib/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`]: { buildId },
+  });
+  const { vmlinux, tries } = searchVmlinux(broken, places);
+  t.after(() => vmlinux?.close());
+  assert.match(vmlinux?.path ?? "", /\.build-id/);
+  assert.equal(tries.at(-1)?.why, "has the build-id that the kernel has in memory");
+  assert.equal(
+    tries.find(({ outcome }) => outcome === "refused")?.why,
+    `is of another build: its build-id is ${other}, the dump's kernel has ${buildId}`,
+  );
+});
+
 test("one file by two names is tried once", (t) => {
   const places = debuginfoPlaces({ "dump/vmlinux": { buildId: other } });
   symlinkSync("vmlinux", join(places.root, `dump/vmlinux-${release}`));
