@@ -93,43 +93,41 @@ function drgn() {
   };
 }
 
-/** 300 requests as a person's eye and hands would cause them; milliseconds by kind. */
+const HOVERED = [
+  "file",
+  "file->f_path",
+  "file->f_op",
+  "file->f_inode->i_sb",
+  "count",
+  "pos",
+  "jiffies",
+  "init_task",
+  "runqueues:1",
+  "ffffffff81aa8a06",
+];
+const TYPED = ["p file->f_pat", "struct task_struct", "p init_task.mm", "bt -l", "log -T", "p jiffies", "sym panic"];
+
+/** 300 requests as a person's eye and hands would cause them, by turns; milliseconds by kind. One refused ends it. */
 async function session() {
   const client = new Client();
   const { stackFrames, scopes } = await client.arrive();
   const times = { "struct expansion": [], hover: [], completion: [] };
   const timed = async (kind, command, args) => {
     const start = performance.now();
-    const body = await client.request(command, args).catch(() => undefined);
+    const body = await client.request(command, args);
     times[kind].push(performance.now() - start);
     return body;
   };
-  const frame = stackFrames.find(({ name }) => name === "vfs_write") ?? stackFrames[0];
+  const { id: frameId } = stackFrames.find(({ name }) => name === "vfs_write");
   const open = [scopes.find(({ name }) => name.startsWith("Task")).variablesReference];
+  const prefixes = TYPED.flatMap((line) => Array.from(line, (_, i) => line.slice(0, i + 1)));
   for (let i = 0; i < 100; i++) {
     const { variables } = await timed("struct expansion", "variables", { variablesReference: open[i % open.length] });
     for (const { variablesReference } of variables)
       if (variablesReference > 0 && open.length < 100) open.push(variablesReference);
-  }
-  const hovers = [
-    "file",
-    "file->f_path",
-    "file->f_op",
-    "file->f_inode->i_sb",
-    "count",
-    "pos",
-    "jiffies",
-    "init_task",
-    "ffffffff81aa8a06",
-  ];
-  for (let i = 0; i < 100; i++) {
-    await timed("hover", "evaluate", { expression: hovers[i % hovers.length], context: "hover", frameId: frame.id });
-  }
-  const typed = ["p file->f_pat", "struct task_struct", "p init_task.mm", "bt -l", "log -T", "p jiffies", "sym panic"];
-  const prefixes = typed.flatMap((line) => Array.from(line, (_, i) => line.slice(0, i + 1)));
-  for (let i = 0; i < 100; i++) {
-    const line = prefixes[i % prefixes.length];
-    await timed("completion", "completions", { text: line, column: line.length + 1, frameId: frame.id });
+    await timed("hover", "evaluate", { expression: HOVERED[i % HOVERED.length], context: "hover", frameId });
+    const text = prefixes[i % prefixes.length];
+    await timed("completion", "completions", { text, column: text.length + 1, frameId });
   }
   await client.close();
   return times;
