@@ -106,30 +106,42 @@ export class Target {
     return new Target(openSession({ ...args, search }), args, client);
   }
 
-  /** The oops or panic in one line; undefined for a machine that ran, or that cannot be read. */
+  /** The oops or panic in one line; undefined for a machine that ran, or of which that cannot be told. */
   get title(): string | undefined {
-    const title = oopsTitle(this.kernel) ?? attempt(() => panicMessage(this.kernel));
+    const title = this.outcome();
     return title instanceof Fault ? undefined : title;
   }
 
+  /** Undefined where it cannot be told. */
+  get panicked(): boolean | undefined {
+    const title = this.outcome();
+    return title instanceof Fault ? undefined : title !== undefined;
+  }
+
+  /** Why there is no title, in a sentence; undefined when there is one. */
+  get untitled(): string | undefined {
+    const title = this.outcome();
+    if (title === undefined) return "No panic: the machine was running when this dump was taken.";
+    return title instanceof Fault ? `${title.message[0]?.toUpperCase()}${title.message.slice(1)}.` : undefined;
+  }
+
+  private outcome(): string | Fault | undefined {
+    return oopsTitle(this.kernel) ?? attempt(() => panicMessage(this.kernel));
+  }
+
   stop(): Stop {
-    const { title } = this;
+    const { title, untitled = "" } = this;
     const threadId = this.threads.first().id;
     if (title !== undefined) return { reason: "exception", threadId, text: title, description: "Kernel panic" };
-    return {
-      reason: "pause",
-      threadId,
-      text: "",
-      description: "No panic: the machine was running when this dump was taken",
-    };
+    return { reason: "pause", threadId, text: "", description: untitled.replace(/\.$/, "") };
   }
 
   /** What the user should know of this session, in sentences. */
   remarks(): string[] {
     const { warnings, context } = this.session;
     const sources = this.session.vmlinux ? this.sources.files.remark : undefined;
-    const noPanic = this.title === undefined ? ["No panic: the machine was running when this dump was taken."] : [];
-    return [...noPanic, ...warnings, ...context.session.lacking, ...(sources === undefined ? [] : [sources])];
+    const said = [this.untitled, ...warnings, ...context.session.lacking, sources];
+    return said.filter((sentence) => sentence !== undefined);
   }
 
   /** The address that an expression stands for: a pointer's value, else where the object lies. @throws UsageError, Fault */

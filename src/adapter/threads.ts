@@ -53,11 +53,17 @@ export class Threads {
     if (known) return known;
     const pid = attempt(() => taskPid(task));
     const id = typeof pid === "number" && pid > 0 && !this.byId.has(pid) ? pid : FIRST_UNNAMED_ID + this.byTask.size;
-    const runningOn = runningTasks(this.kernel).find((one) => one.task.address === task.address)?.cpu;
+    const runningOn = this.running().find((one) => one.task.address === task.address)?.cpu;
     const thread = { id, task, runningOn };
     this.byId.set(id, thread);
     this.byTask.set(task.address, thread);
     return thread;
+  }
+
+  /** What the CPUs ran, as far as it can be told. */
+  private running(): ReturnType<typeof runningTasks> {
+    const running = attempt(() => runningTasks(this.kernel));
+    return running instanceof Fault ? [] : running;
   }
 
   /** @throws UsageError when there is no such thread */
@@ -73,8 +79,7 @@ export class Threads {
    */
   *list(): Job<readonly Thread[]> {
     const first = this.first();
-    const current = attempt(() => runningTasks(this.kernel));
-    const running = current instanceof Fault ? [] : current.map(({ task }) => this.of(task));
+    const running = this.running().map(({ task }) => this.of(task));
     const [blocked, others]: [{ thread: Thread; since: bigint }[], Thread[]] = [[], []];
     let row = 0;
     for (const task of taskTable(this.kernel).tasks) {

@@ -14,7 +14,7 @@ export function status(): vscode.Disposable[] {
   const show = (): void => {
     const about = known.get(activeSession()?.id ?? "");
     if (!about) return item.hide();
-    item.text = `$(bug) ${[about.release, shorten(about.title ?? "no panic"), debuginfo(about)].filter(Boolean).join("  ·  ")}`;
+    item.text = `$(bug) ${[about.release, shorten(titleOf(about)), debuginfo(about)].filter(Boolean).join("  ·  ")}`;
     item.tooltip = tooltip(about);
     item.show();
   };
@@ -44,6 +44,8 @@ export function status(): vscode.Disposable[] {
   ];
 }
 
+const titleOf = ({ title, panicked }: About): string => title ?? (panicked === false ? "no panic" : "not known");
+
 const shorten = (text: string): string => (text.length > MAX_TITLE ? `${text.slice(0, MAX_TITLE - 1)}…` : text);
 
 const debuginfo = ({ lines, types, symbols }: About): string => {
@@ -58,7 +60,7 @@ function tooltip(about: About): vscode.MarkdownString {
     ["Dump", about.vmcore.join(", ")],
     ["Format", about.format],
     ["Kernel", `${about.release ?? "unknown"} (${about.machine})`],
-    ["Panic", about.title ?? "none: the machine was running"],
+    ["Panic", about.title ?? about.untitled ?? "none"],
     ["vmlinux", about.vmlinux ?? "not given"],
     ["Types", about.types.join(", ") || "none"],
     ["Symbols", about.symbols.join(", ") || "none"],
@@ -88,7 +90,7 @@ async function menu(about: About | undefined): Promise<void> {
     { label: "$(debug-restart) Open Again", command: "workbench.action.debug.restart" },
     { label: "$(debug-stop) Close Crash Dump", command: "workbench.action.debug.stop" },
   ];
-  const title = about ? `${about.release ?? "Kernel"}: ${about.title ?? "no panic"}` : "Kernel crash dump";
+  const title = about ? `${about.release ?? "Kernel"}: ${titleOf(about)}` : "Kernel crash dump";
   const choice = await vscode.window.showQuickPick(entries, { title });
   if (choice?.command) await vscode.commands.executeCommand(choice.command);
 }

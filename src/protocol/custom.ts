@@ -42,6 +42,10 @@ export interface About {
   readonly machine: string;
   /** First line of the oops, or the panic message; undefined without a panic. */
   readonly title: string | undefined;
+  /** Undefined where it cannot be told. */
+  readonly panicked: boolean | undefined;
+  /** Why there is no title: there was no panic, or that cannot be told; a sentence. */
+  readonly untitled: string | undefined;
   /** The panicking thread, or the one that the session stopped in. */
   readonly threadId: number;
   /** Where types, symbols and lines come from: "BTF", "DWARF"... */

@@ -25,10 +25,15 @@ export interface KernelImage {
 /** Larger than any kernel's BTF: Debian's has 4 MiB. */
 const MAX_BTF = 256 << 20;
 
+const remedyFor = ({ kind }: Fault): string =>
+  kind === "corrupt" || kind === "truncated"
+    ? "the dump is damaged or was cut off: compare its size and checksum with the original's and copy it again, or give a vmlinux"
+    : "give a vmlinux";
+
 export function kernelImage(memory: OpenedMemory, vmlinux: Vmlinux | undefined, bias: bigint): KernelImage {
   const lacking: string[] = [];
   const fromDump = vmlinux ? undefined : attempt(() => dumpSymbols(memory));
-  if (fromDump instanceof Fault) lacking.push(`no symbols: ${fromDump.message}; give a vmlinux`);
+  if (fromDump instanceof Fault) lacking.push(`no symbols: ${fromDump.message}; ${remedyFor(fromDump)}`);
   const source = vmlinux?.symbols ?? (fromDump instanceof Fault ? undefined : fromDump);
   const place = (symbol: KSymbol): bigint => BigInt.asUintN(64, symbol.address + (vmlinux ? bias : 0n));
   const address = (name: string): bigint | undefined => {

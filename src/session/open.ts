@@ -165,7 +165,7 @@ function matched(vmlinux: Vmlinux, opened: OpenedMemory, force: boolean): string
   if (vmlinux.elf.machine !== opened.arch.elfMachine) throw new OpenError(said);
   if (!force)
     throw new OpenError(
-      `${said}. Find the vmlinux of ${opened.vmcoreinfo?.text("OSRELEASE") ?? "that kernel"}, leave it out, or insist with --force`,
+      `${said}. Find the vmlinux of ${opened.vmcoreinfo?.text("OSRELEASE") ?? "that kernel"}, leave it out, or insist: --force, in a launch configuration "force": true`,
     );
   return [said];
 }

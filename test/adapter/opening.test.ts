@@ -1,28 +1,43 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, truncateSync, unlinkSync, writeFileSync, copyFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:net";
 import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
+import type { DebugProtocol } from "@vscode/debugprotocol";
 import { launchArguments } from "../../src/adapter/launch.ts";
+import { debuginfoFile } from "../builders/debuginfoFile.ts";
 import { DapClient } from "./client.ts";
 
 let folder: string;
 before(() => (folder = mkdtempSync(join(tmpdir(), "opening-"))));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+/** One adapter for all that is refused: it goes on waiting for what it can open. */
+let refusing: DapClient;
+before(async () => {
+  refusing = new DapClient();
+  await refusing.initialize();
+});
+after(() => refusing.close());
+
 async function refusal(args: object): Promise<string> {
-  const client = new DapClient();
   try {
-    await client.initialize();
-    await client.request("launch", args);
+    await refusing.request("launch", args);
     return "";
   } catch (error) {
     return (error as Error).message;
-  } finally {
-    await client.close();
   }
 }
 
@@ -43,6 +58,68 @@ test("a dump that was cut off opens with what it holds", async () => {
   const client = await DapClient.launch({ vmcore: cut });
   const { threads } = await client.request<{ threads: { name: string }[] }>("threads");
   assert.ok(threads.length > 0);
+  await client.close();
+});
+
+/** The sample with every 97th byte of a part changed. */
+function damaged(name: string, from: number, to: number): string {
+  const bytes = readFileSync("sample/vmcore");
+  for (let at = Math.floor(from * bytes.length); at < to * bytes.length; at += 97) bytes[at] = (bytes[at] ?? 0) ^ 0x5a;
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+test("a damaged dump stops all the same, says that it is damaged and what to do, and claims nothing", async () => {
+  const client = await DapClient.launch({ vmcore: damaged("damaged", 0.3, 0.7), search: false });
+  const stop = await client.event<{ reason: string; description: string }>("stopped");
+  assert.equal(stop.reason, "pause");
+  assert.match(stop.description, /^Whether the kernel panicked is not known: page cannot be decompressed/);
+  await client.event<{ output: string }>("output", ({ output }) =>
+    /damaged or was cut off: .*copy it again/.test(output),
+  );
+  const { threads } = await client.request<{ threads: { name: string }[] }>("threads");
+  assert.match(threads[0]?.name ?? "", /^no tasks: /);
+  assert.match(await client.command("sys"), /DUMPFILE/);
+  const about = await client.request<{ title?: string; panicked?: boolean }>("vmcore/about", {});
+  assert.deepEqual([about.title, about.panicked], [undefined, undefined]);
+  await client.close();
+});
+
+test("a damaged header is refused", async () => {
+  assert.match(await refusal({ vmcore: damaged("header", 0, 0.001) }), /not a dump/);
+});
+
+test("a vmlinux of another build is refused with what to do, and used when the user insists", async () => {
+  const vmlinux = join(folder, "vmlinux");
+  writeFileSync(vmlinux, debuginfoFile({ buildId: "00".repeat(20) }));
+  const message = await refusal({ vmcore: "sample/vmcore", vmlinux });
+  assert.match(message, /is of another build: its build-id is 0{40}, the dump's kernel has 3b43fad5/);
+  assert.match(message, /Find the vmlinux of 6\.1\.0-56-cloud-amd64, leave it out, or insist: .*"force": true/);
+  const client = await DapClient.launch({ vmcore: "sample/vmcore", vmlinux, force: true, search: false });
+  await client.event<{ output: string }>("output", ({ output }) => /is of another build/.test(output));
+  await client.close();
+});
+
+test("a source that is not on this machine opens as a page that says how to get it", async () => {
+  const modules = join(folder, "modules");
+  mkdirSync(modules);
+  copyFileSync("sample/lab_nullderef.ko", join(modules, "lab_nullderef.ko"));
+  const dump = join(folder, "alone");
+  copyFileSync("sample/vmcore", dump);
+  const client = await DapClient.launch({ vmcore: dump, modules, search: false });
+  const { stackFrames } = await client.request<{ stackFrames: DebugProtocol.StackFrame[] }>("stackTrace", {
+    threadId: 169,
+  });
+  const { source, line } = stackFrames.find(({ name }) => name.startsWith("lab_poke")) ?? {};
+  assert.equal(source?.origin, "not on this machine");
+  const { content } = await client.request<{ content: string }>("source", {
+    source,
+    sourceReference: source?.sourceReference,
+  });
+  const [heading = "", ...rest] = content.split("\n").slice((line ?? 0) - 1);
+  assert.match(heading, /lab_nullderef\.c, line 27, is not on this machine/);
+  assert.match(rest.join("\n"), /"kernelSource"/);
   await client.close();
 });
 

@@ -111,3 +111,43 @@ test("an argument that only the call tells is shown, and marked as inferred", as
   assert.deepEqual(format?.presentationHint?.attributes, ["readOnly", "inferred"]);
   await client.close();
 });
+
+/** Long in a dump of a few hundred megabytes with its vmlinux. */
+const LONG_COMMANDS = [
+  "sym -l",
+  "foreach bt -l",
+  "foreach vm -p",
+  "search deadbeef1",
+  "search -p deadbeefcafe",
+  "kmem -s",
+  "kmem -S",
+  "kmem -p",
+  "whatis -r 1-200000",
+  "whatis -m list_head",
+  "sys -c",
+];
+
+test("a cancel of any long command is obeyed within 50 ms", async (t) => {
+  const dump = storedDumps.find(({ name }) => name === "x86_64-6.1/sysrq");
+  const vmlinux = dump && vmlinuxOf(dump.family);
+  if (!dump || vmlinux === undefined) return t.skip("no corpus, or no vmlinux of this family is to be had");
+  const { client } = await land({ vmcore: dump.vmcore, vmlinux });
+  await client.event<{ output: string }>("output", ({ output }) => output.includes("PANIC"));
+  const slow: string[] = [];
+  for (const expression of LONG_COMMANDS) {
+    const took: number[] = [];
+    for (const wait of [15, 25, 40]) {
+      const { seq, response } = client.send("evaluate", { expression, context: "repl" });
+      await new Promise((done) => setTimeout(done, wait));
+      const asked = performance.now();
+      void client.send("cancel", { requestId: seq });
+      const { message } = await response;
+      if (message === "cancelled") took.push(performance.now() - asked);
+    }
+    t.diagnostic(`${expression}: ${took.map(Math.round).join(", ")} ms`);
+    // The best of some: a first step may have to read a unit's lines, and other processes delay us as well.
+    if (took.length > 0 && Math.min(...took) > 50) slow.push(`${expression}: ${took.map(Math.round).join(", ")} ms`);
+  }
+  assert.deepEqual(slow, []);
+  await client.close();
+});

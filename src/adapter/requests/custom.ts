@@ -37,6 +37,8 @@ export const custom: Topic = {
       release: kernel.vmcoreinfo("OSRELEASE"),
       machine: kernel.arch.name,
       title: target.title,
+      panicked: target.panicked,
+      untitled: target.untitled,
       threadId: target.threads.first().id,
       types: kernel.types.sources,
       symbols: kernel.symbols.sources,
