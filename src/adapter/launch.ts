@@ -15,6 +15,8 @@ export interface LaunchArguments {
   readonly sourceFileMap: Readonly<Record<string, string>>;
   /** Open folders of the editor, for sources. Ours, not documented. */
   readonly workspace: readonly string[];
+  /** Scheme of the addresses by which the editor opens sources that are no files. Ours, not documented. */
+  readonly sourceScheme: string | undefined;
   readonly threads: "all" | "relevant" | number;
   readonly initCommands: readonly string[];
   readonly force: boolean;
@@ -40,6 +42,7 @@ export function launchArguments(request: "launch" | "attach", raw: unknown): Lau
     kernelSource: strings(given, "kernelSource"),
     sourceFileMap: pathMap(given, "sourceFileMap"),
     workspace: strings(given, "workspace"),
+    sourceScheme: text(given, "sourceScheme"),
     threads: threadChoice(given.threads),
     initCommands: strings(given, "initCommands"),
     force: flag(given, "force"),

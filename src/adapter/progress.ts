@@ -14,14 +14,17 @@ const UPDATE_MS = 100;
 export class Progress {
   readonly id: string;
   private readonly client: Client;
-  private readonly request: DebugProtocol.Request;
+  private readonly title: string;
+  private readonly request: number | undefined;
   private readonly started = performance.now();
   private shown = false;
   private updated = 0;
 
-  constructor(request: DebugProtocol.Request, client: Client) {
-    this.id = `request-${request.seq}`;
-    this.request = request;
+  /** @param work a request, or the name of what is done unasked */
+  constructor(work: DebugProtocol.Request | string, client: Client) {
+    this.id = typeof work === "string" ? work : `request-${work.seq}`;
+    this.title = typeof work === "string" ? work : titleOf(work);
+    this.request = typeof work === "string" ? undefined : work.seq;
     this.client = client;
   }
 
@@ -40,16 +43,23 @@ export class Progress {
 
   private start(): void {
     this.shown = true;
-    const { command, seq } = this.request;
-    const args = this.request.arguments as { expression?: unknown } | undefined;
-    const title = command === "evaluate" && typeof args?.expression === "string" ? args.expression : command;
-    const short = title.length > MAX_TITLE ? `${title.slice(0, MAX_TITLE - 1)}…` : title;
-    this.client.send("progressStart", { progressId: this.id, requestId: seq, title: short, cancellable: true });
+    const { title } = this;
+    this.client.send("progressStart", {
+      progressId: this.id,
+      ...(this.request !== undefined && { requestId: this.request }),
+      title: title.length > MAX_TITLE ? `${title.slice(0, MAX_TITLE - 1)}…` : title,
+      cancellable: true,
+    });
   }
 
   end(): void {
     if (this.shown) this.client.send("progressEnd", { progressId: this.id });
   }
+}
+
+function titleOf({ command, arguments: given }: DebugProtocol.Request): string {
+  const args = given as { expression?: unknown } | undefined;
+  return command === "evaluate" && typeof args?.expression === "string" ? args.expression : command;
 }
 
 interface ProgressStep {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { DebugSession, Event, InitializedEvent, OutputEvent, Response, StoppedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
@@ -59,6 +60,9 @@ const PATIENCE_MS = 3000;
 
 /** Requests about the session itself, for the methods below. */
 const SESSION_REQUESTS = new Set(["initialize", "launch", "attach", "configurationDone", "cancel", "disconnect"]);
+
+/** Stands for a request in the table of what runs. */
+const ARCHIVE = 0;
 
 type AnyHandler = (target: Target, args: unknown) => Job<object | undefined>;
 
@@ -180,11 +184,33 @@ export class VmcoreDebugSession extends DebugSession {
       this.sendEvent(event);
       for (const sentence of target.remarks()) this.client.output(`${sentence}\n`, { category: "important" });
       await this.quiet();
+      void this.readArchive(target);
       await drive(target.warmUp(), new AbortController().signal);
       await drive(openingCommands(target), new AbortController().signal);
     } catch (error) {
       this.client.output(`${error instanceof Error ? error.message : String(error)}\n`, { category: "stderr" });
       this.log("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+  }
+
+  /** Sources that lie in an archive are shown once they are read. */
+  private async readArchive(target: Target): Promise<void> {
+    const path = target.wantedArchive;
+    if (path === undefined) return;
+    const abort = new AbortController();
+    const progress = new Progress(`Reading ${basename(path)}`, this.client);
+    this.running.set(ARCHIVE, { abort, progress });
+    const onProgress = (done: number, total: number): void =>
+      progress.see({ kind: "progress", what: "the archive", done, total });
+    try {
+      await target.readArchive(path, { signal: abort.signal, onProgress });
+    } catch (error) {
+      if (this.target !== target) return;
+      const why = error instanceof Error ? error.message : String(error);
+      this.client.output(`${path}: its sources are not shown: ${why}\n`, { category: "important" });
+    } finally {
+      progress.end();
+      this.running.delete(ARCHIVE);
     }
   }
 

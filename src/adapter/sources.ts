@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { UsageError } from "../base/usageError.ts";
 import type { SourceLine } from "../debuginfo/source.ts";
-import type { SourceFiles } from "../session/source.ts";
+import type { SourceFiles, StoredSource } from "../session/source.ts";
 import type { Job } from "../session/job.ts";
 import { References } from "./references.ts";
 
@@ -17,18 +18,69 @@ export class Sources {
   private readonly documents = new References<Document>();
   private readonly missing = new Map<string, DebugProtocol.Source>();
   private readonly seen = new Map<string, DebugProtocol.Source>();
+  private readonly stored = new Map<string, StoredSource>();
+  private readonly scheme: string | undefined;
 
-  constructor(files: SourceFiles) {
+  /** @param scheme of the addresses by which the client opens what a repository or an archive keeps, if it can */
+  constructor(files: SourceFiles, scheme: string | undefined) {
     this.files = files;
+    this.scheme = scheme;
   }
 
   /** The source of a line: on disk, else a page that says how to get it there. */
   of({ file, line }: SourceLine): DebugProtocol.Source {
-    const path = this.files.find(file);
-    if (path === undefined) return this.notHere(file, line);
-    const source = { name: basename(path), path };
-    this.seen.set(path, source);
+    const found = this.files.locate(file);
+    if (!found) return this.notHere(file, line);
+    const path = found.stored ? this.addressOf(found.stored) : found.path;
+    let source = this.seen.get(path);
+    if (!source) {
+      source = found.stored ? this.storedSource(found.stored, path) : { name: basename(path), path };
+      this.seen.set(path, source);
+    }
     return source;
+  }
+
+  /** Where a client opens a source: a path, or an address of its scheme; undefined for what is not on this machine. */
+  pathOf(file: string): string | undefined {
+    const found = this.files.locate(file);
+    return found?.stored && this.scheme === undefined ? undefined : found && this.of({ file, line: 0, column: 0 }).path;
+  }
+
+  /** Forgets what was not found: there are more sources now. */
+  forget(): void {
+    this.missing.clear();
+  }
+
+  /**
+   * Text of a repository or an archive.
+   * @param address as `of` gave it, decoded and without its scheme
+   * @throws UsageError
+   */
+  textAt(address: string): string {
+    const stored = this.stored.get(address);
+    if (!stored) throw new UsageError(`${address} is not known here`);
+    return textOf(stored);
+  }
+
+  /** `SCHEME://v6.1.192/kernel/panic.c`; for a client without a scheme a name alone. */
+  private addressOf(stored: StoredSource): string {
+    const key = keyOf(stored);
+    return this.scheme === undefined ? key : `${this.scheme}://${key.split("/").map(encodeURIComponent).join("/")}`;
+  }
+
+  private storedSource(stored: StoredSource, path: string): DebugProtocol.Source {
+    this.stored.set(keyOf(stored), stored);
+    const source = { name: basename(stored.name), path, origin: `${stored.revision} of ${stored.place}` };
+    if (this.scheme !== undefined) return source;
+    return {
+      ...source,
+      sourceReference: this.documents.add({
+        mimeType: "text/x-c",
+        *text() {
+          return textOf(stored);
+        },
+      }),
+    };
   }
 
   /** Text of our own making under a name. */
@@ -41,7 +93,7 @@ export class Sources {
     return this.documents.get(reference);
   }
 
-  /** Files on disk that were named so far. */
+  /** Files on disk, and in repositories and archives, that were named so far. */
   loaded(): DebugProtocol.Source[] {
     return [...this.seen.values()];
   }
@@ -67,6 +119,17 @@ export class Sources {
     }
     return source;
   }
+}
+
+/** `v6.1.192/kernel/panic.c`, the state in small letters as in the authority of any URI. */
+const keyOf = ({ revision, name }: StoredSource): string =>
+  `${revision.replace(/[^\w.-]/g, "-").toLowerCase()}/${name}`;
+
+/** @throws UsageError */
+function textOf(stored: StoredSource): string {
+  const text = stored.text();
+  if (text === undefined) throw new UsageError(`${stored.place} does not give ${stored.name} any more`);
+  return text;
 }
 
 /** Long enough that the line in question exists and is the one that is marked. */

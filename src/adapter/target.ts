@@ -12,6 +12,8 @@ import { placesOf } from "../session/debuginfoPlaces.ts";
 import { openSession, type Session } from "../session/open.ts";
 import type { Job } from "../session/job.ts";
 import { SourceFiles } from "../session/source.ts";
+import { copiedSourceArchive, openSourceArchive, sourceCache } from "../session/sourceArchive.ts";
+import type { UnpackOptions } from "../session/unpack.ts";
 import type { Client } from "./client.ts";
 import { Frames } from "./frames.ts";
 import { checkLiveKernel, KCORE } from "./liveKernel.ts";
@@ -66,9 +68,13 @@ export class Target {
       sourceFileMap: args.sourceFileMap,
       workspace: args.workspace,
       beside: [...args.modules, ...args.vmcore.map((path) => dirname(path))],
+      modules: () => session.debuginfos.paths(),
       ...(uts instanceof Fault ? {} : { release: uts.release, versionText: uts.version }),
     });
-    this.sources = new Sources(files);
+    const archive = session.vmlinux && files.wantedArchive;
+    const copy = archive === undefined ? undefined : copiedSourceArchive(archive, sourceCache(process.env));
+    if (copy) files.addArchive(copy);
+    this.sources = new Sources(files, args.sourceScheme);
     this.watchModules();
   }
 
@@ -142,6 +148,18 @@ export class Target {
     const sources = this.session.vmlinux ? this.sources.files.remark : undefined;
     const said = [this.untitled, ...warnings, ...context.session.lacking, sources];
     return said.filter((sentence) => sentence !== undefined);
+  }
+
+  /** The archive of the kernel's sources, where they have to be read out of one first. */
+  get wantedArchive(): string | undefined {
+    return this.session.vmlinux && this.sources.files.wantedArchive;
+  }
+
+  /** Reads the wanted archive and shows its sources. @throws Fault, Cancelled, NodeJS.ErrnoException */
+  async readArchive(path: string, options: UnpackOptions): Promise<void> {
+    this.sources.files.addArchive(await openSourceArchive(path, sourceCache(process.env), options));
+    this.sources.forget();
+    if (this.client.supports("supportsInvalidatedEvent")) this.client.send("invalidated", { areas: ["stacks"] });
   }
 
   /** The address that an expression stands for: a pointer's value, else where the object lies. @throws UsageError, Fault */

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { SymbolHit } from "../protocol/custom.ts";
 import { ask, focusedFrame, sessionCommand } from "./session.ts";
 import { showMemory } from "./memoryDocument.ts";
+import { sourceUri } from "./storedSources.ts";
 
 /** More symbols than a person reads. */
 const MAX_HITS = 200;
@@ -17,7 +18,7 @@ export const addresses = (): vscode.Disposable[] => [
     if (place.path !== undefined) {
       const line = Math.max(0, (place.line ?? 1) - 1);
       const options = { selection: new vscode.Range(line, 0, line, 0) };
-      await vscode.window.showTextDocument(vscode.Uri.file(place.path), options);
+      await vscode.window.showTextDocument(sourceUri(place.path), options);
     } else if (place.code) await showDisassembly(session, place.address);
     else await showMemory(session, place.address);
   }),

@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from "node:path";
 import * as vscode from "vscode";
 import type { FileSettings } from "../protocol/language.ts";
 import { TYPE } from "./session.ts";
+import { SOURCE_SCHEME } from "./storedSources.ts";
 
 /** Attributes that hold paths; relative ones count from the workspace folder. */
 const PATHS = ["vmcore", "vmlinux", "modules", "systemMap", "debuginfo", "kernelSource"];
@@ -60,6 +61,7 @@ function resolveDebugConfigurationWithSubstitutedVariables(
   const complete: vscode.DebugConfiguration = { ...given };
   for (const name of DEFAULTS) if (isEmpty(complete[name])) complete[name] = settings.get<unknown>(name);
   for (const name of PATHS) complete[name] = absolute(complete[name], folder);
+  complete.sourceScheme = SOURCE_SCHEME;
   const folders = vscode.workspace.workspaceFolders ?? [];
   // Of an untrusted workspace nothing is opened by itself.
   complete.workspace = vscode.workspace.isTrusted

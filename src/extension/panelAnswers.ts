@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { LinkKind, PageRequests } from "../protocol/panel.ts";
 import { activeSession, ask, focusedFrame } from "./session.ts";
+import { sourceUri } from "./storedSources.ts";
 
 function session(): vscode.DebugSession {
   const found = activeSession();
@@ -50,7 +51,7 @@ async function openSource(text: string): Promise<void> {
   const { path } = await ask(session(), "vmcore/sourceFile", { file });
   if (path === undefined) throw new Error(NO_SOURCE(file));
   const place = new vscode.Range(line - 1, 0, line - 1, 0);
-  await vscode.window.showTextDocument(vscode.Uri.file(path), { selection: place });
+  await vscode.window.showTextDocument(sourceUri(path), { selection: place });
 }
 
 /** What a page may ask, and nothing else. */

@@ -118,6 +118,8 @@ const hex = (value: bigint): string => `0x${value.toString(16)}`;
 /** Names of a hostile log are no Markdown. */
 export const escape = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!<>|~&]/g, "\\$&");
 
-/** RFC 8089 */
+/** RFC 8089; what is an address already stays so. */
 export const fileUri = (path: string): string =>
-  `file://${path.startsWith("/") ? "" : "/"}${path.replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/")}`;
+  /^[\w-]{2,}:\/\//.test(path)
+    ? path
+    : `file://${path.startsWith("/") ? "" : "/"}${path.replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/")}`;

@@ -18,6 +18,8 @@ export interface CustomRequests {
   "vmcore/disassembly": { arguments: { address: string }; body: { source: object; line: number } };
   /** Makes a thread the selected one, by a `stopped` event of its own; the thread may be named by its `task_struct`. */
   "vmcore/select": { arguments: { threadId: number } | { task: string }; body: object };
+  /** A source out of a repository or an archive, by the address that a DAP `Source` has for its path, without its scheme. */
+  "vmcore/sourceText": { arguments: { address: string }; body: { text: string } };
   /** A thread's stack as text, as a person would paste it into a mail or an issue. */
   "vmcore/stack": { arguments: { threadId: number; format: "text" | "markdown" }; body: { text: string } };
   /** Stacks of tasks, by the addresses of their `task_struct`s, in their order. */
@@ -66,7 +68,7 @@ export interface Resolved {
   readonly address: string;
   readonly symbol: string | undefined;
   readonly code: boolean;
-  /** A file on this machine. */
+  /** A file on this machine, or the address of a source in a repository or an archive. */
   readonly path: string | undefined;
   readonly line: number | undefined;
 }
@@ -93,7 +95,7 @@ export interface SourcePlace {
   /** As the compiler recorded it. */
   readonly file: string;
   readonly line: number;
-  /** The file on this machine, where it was found. */
+  /** The file on this machine, where it was found, or the address of a source in a repository or an archive. */
   readonly path: string | undefined;
 }
 

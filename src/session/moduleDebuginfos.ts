@@ -42,6 +42,11 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
     return this.known.get(name)?.path;
   }
 
+  /** Files of all that is in use. */
+  paths(): string[] {
+    return [...this.known.values()].flatMap((one) => (one ? [one.path] : []));
+  }
+
   load(name: string, place: string | undefined): string {
     const { found, tries } = this.search(this.module(name), name, place);
     if (!found) {

@@ -138,8 +138,8 @@ function sourceReader(
     () => new SourceFiles({ beside, ...(release && { release }), ...(version && { versionText: version }) }),
   );
   return (file) => {
-    const path = files().find(file);
-    return path === undefined ? undefined : readFileSync(path, "utf8").split("\n");
+    const found = files().locate(file);
+    return (found?.stored ? found.stored.text() : found && readFileSync(found.path, "utf8"))?.split("\n");
   };
 }
 

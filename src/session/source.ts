@@ -1,16 +1,10 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, posix, resolve, sep } from "node:path";
-
-/** A directory in which sources are looked for, and why it is one. */
-export interface SourceRoot {
-  readonly path: string;
-  readonly why: "kernelSource" | "workspace" | "beside the dump" | "installed";
-  /** VERSION.PATCHLEVEL.SUBLEVEL of its Makefile; undefined when it is no kernel tree. */
-  readonly version: string | undefined;
-}
+import { join, posix, resolve } from "node:path";
+import { type GitTree, gitTree, isBlob, isRepository, releaseRevisions } from "./git.ts";
+import type { SourceArchive } from "./sourceArchive.ts";
+import { expand, isDirectory, isVersionOf, rootOf, type SourceRoot, within } from "./sourceRoot.ts";
 
 export interface SourceOptions {
-  /** Directories that the user named. */
+  /** Directories, or archives of them, that the user named. */
   readonly kernelSource?: readonly string[];
   /** Prefix of a path in the debuginfo, to the directory that it stands for here. */
   readonly sourceFileMap?: Readonly<Record<string, string>>;
@@ -18,161 +12,201 @@ export interface SourceOptions {
   readonly workspace?: readonly string[];
   /** Directories of the dump and of the modules: the source of an out-of-tree module often lies there. */
   readonly beside?: readonly string[];
+  /** The modules' debuginfo that is in use so far: kbuild leaves a module beside its source. */
+  readonly modules?: () => readonly string[];
   /** Where distributions install kernel sources; tests give their own. */
   readonly installed?: readonly string[];
+  /** Where nothing but sources is installed; tests give their own. */
+  readonly installedBelow?: string;
   /** `utsname.release` and `utsname.version` of the dump: Debian's source version stands in the second. */
   readonly release?: string;
   readonly versionText?: string;
 }
 
+/** Where a source is: a file of this machine, or text inside of a repository or an archive. */
+export type FoundSource = { readonly path: string; readonly stored?: never } | { readonly stored: StoredSource };
+
+export interface StoredSource {
+  /** The state that it is of: "v6.1.192". */
+  readonly revision: string;
+  /** Relative to the tree's top. */
+  readonly name: string;
+  /** The repository or the archive. */
+  readonly place: string;
+  /** @returns undefined when it cannot be read any more */
+  text(): string | undefined;
+}
+
 /** `*` stands for one name. The third is where Fedora's and SUSE's debugsource packages put theirs. */
 const INSTALLED = ["/usr/src/linux*", "/usr/src/linux*/linux*", "/usr/src/debug/kernel*/linux*"];
-
-/** More directories than this in one that a pattern names are not a place where sources are installed. */
-const MAX_LISTED = 4096;
+const INSTALLED_BELOW = "/usr/src";
+const ARCHIVE_NAME = /^linux-.*\.tar(\.(xz|gz|zst))?$/;
 
 /**
  * Finds source files of the debuginfo on this machine.
  *
  * A path in debuginfo is what whoever built the kernel wrote: it is matched against the roots, piece by piece
- * from the longest, and never opened as it stands; nothing outside a root is ever named.
+ * from the longest, and never opened as it stands, unless sources are installed there; nothing outside a root is named.
+ *
+ * A root that is a git repository gives its files as they were when the dump's kernel was released, whatever is
+ * checked out: those on disk that have not changed since, the others from the repository.
  */
 export class SourceFiles {
   readonly roots: readonly SourceRoot[];
   private readonly map: readonly (readonly [from: string, to: string])[];
   private readonly options: SourceOptions;
-  private readonly known = new Map<string, string | undefined>();
+  private readonly known = new Map<string, FoundSource | undefined>();
+  private readonly trees = new Map<SourceRoot, GitTree | undefined>();
+  private archive: SourceArchive | undefined;
 
   constructor(options: SourceOptions) {
     this.options = options;
     this.map = Object.entries(options.sourceFileMap ?? {})
       .map(([from, to]) => [posix.normalize(from), resolve(to)] as const)
       .sort((a, b) => b[0].length - a[0].length);
-    const wanted = (root: SourceRoot): boolean => root.version !== undefined && matches(root.version, options);
-    const installed = (options.installed ?? INSTALLED).flatMap(expand).map((path) => rootOf(path, "installed"));
+    const installed = (options.installed ?? INSTALLED)
+      .flatMap(expand)
+      .filter(isDirectory)
+      .map((path) => rootOf(path, "installed"));
     this.roots = [
-      ...(options.kernelSource ?? []).map((path) => rootOf(path, "kernelSource")),
+      ...(options.kernelSource ?? []).filter((path) => !isArchive(path)).map((path) => rootOf(path, "kernelSource")),
       ...(options.workspace ?? [])
         .map((path) => rootOf(path, "workspace"))
         .filter((root) => root.version !== undefined),
       ...(options.beside ?? []).map((path) => rootOf(path, "beside the dump")),
       // Of the installed trees the one of this kernel first: several versions often lie side by side.
-      ...installed.filter(wanted),
-      ...installed.filter((root) => root.version !== undefined && !wanted(root)),
+      ...installed.filter((root) => this.isWanted(root)),
+      ...installed.filter((root) => root.version !== undefined && !this.isWanted(root)),
     ].filter((root, i, all) => all.findIndex((other) => other.path === root.path) === i);
   }
 
-  /** The local file, absolute; undefined when no root has it. */
+  /** The local file, absolute; undefined when no root has it as a file. */
   find(file: string): string | undefined {
+    const found = this.locate(file);
+    return found?.stored ? undefined : found?.path;
+  }
+
+  /** The local file, or what a repository or an archive keeps; undefined when no root has it. */
+  locate(file: string): FoundSource | undefined {
     if (!this.known.has(file)) this.known.set(file, this.search(file));
     return this.known.get(file);
   }
 
-  private search(file: string): string | undefined {
+  /** The archive of the dump's kernel that should be opened, since there is no such tree: it takes its time. */
+  get wantedArchive(): string | undefined {
+    if (this.archive) return undefined;
+    const { kernelSource = [], installed = INSTALLED, beside = [], release = "", versionText = "" } = this.options;
+    const named = kernelSource.find(isArchive);
+    if (named !== undefined || this.roots.some((root) => this.isWanted(root) || this.treeOf(root))) return named;
+    const candidates = [...beside.map((path) => join(path, "linux-*")), ...installed].flatMap(expand);
+    return candidates.find((path) => {
+      const version = /^linux-(?:source-)?(\d+\.\d+(?:\.\d+)?)/.exec(posix.basename(path))?.[1];
+      const isOf = version !== undefined && `${release} ${versionText}`.split(/[ -]/).some((word) => word === version || word.startsWith(`${version}.`)); // prettier-ignore
+      return isOf && isArchive(path) && !isDirectory(path);
+    });
+  }
+
+  /** From now on files that no root before the installed trees has are looked for in this archive. */
+  addArchive(archive: SourceArchive): void {
+    this.archive = archive;
+    this.known.clear();
+  }
+
+  private search(file: string): FoundSource | undefined {
     const path = posix.normalize(file.replaceAll("\\", "/"));
     if (path.includes("\0")) return undefined;
     for (const [from, to] of this.map) {
-      const rest = path.startsWith(`${from.replace(/\/$/, "")}/`)
-        ? path.slice(from.replace(/\/$/, "").length + 1)
-        : undefined;
-      const found = rest === undefined ? undefined : within(to, rest);
-      if (found) return found;
+      const found = below(path, from, to);
+      if (found) return { path: found };
     }
     const parts = path.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
     // The longest tail that some root has. A kernel unit's name is relative to the source root and stands there whole
     // or not at all; and a bare name says too little to be looked for in a kernel tree.
+    const modules = (this.options.modules?.() ?? []).map((module) => resolve(module, ".."));
     for (let skip = 0; skip < parts.length; skip++) {
       const tail = parts.slice(skip).join("/");
-      const shortened = skip > 0 && (!isAbsolute(path) || skip === parts.length - 1);
-      for (const root of this.roots) {
-        if (shortened && root.version !== undefined) continue;
-        const found = within(root.path, tail);
-        if (found) return found;
-      }
+      const isWhole = skip === 0 || (posix.isAbsolute(path) && skip < parts.length - 1);
+      const found = this.lookFor(tail, isWhole, modules);
+      if (found) return found;
     }
-    return undefined;
+    const installed = installedSource(path, this.options.installedBelow ?? INSTALLED_BELOW);
+    return installed === undefined ? undefined : { path: installed };
   }
 
-  /** The tree that kernel sources come from, if there is one. */
-  get tree(): SourceRoot | undefined {
-    return this.roots.find((root) => root.version !== undefined);
+  /** @param isWhole the name may be that of a file of a kernel tree */
+  private lookFor(name: string, isWhole: boolean, modules: readonly string[]): FoundSource | undefined {
+    const isTree = (root: SourceRoot): boolean => root.version !== undefined || this.treeOf(root) !== undefined;
+    const look = (roots: readonly SourceRoot[]): FoundSource | undefined => {
+      for (const root of roots) {
+        const found = isWhole || !isTree(root) ? this.lookIn(root, name) : undefined;
+        if (found) return found;
+      }
+      return undefined;
+    };
+    const first = look(this.roots.filter((root) => root.why !== "installed" || this.isWanted(root)));
+    if (first) return first;
+    for (const directory of modules) {
+      const path = within(directory, name);
+      if (path !== undefined) return { path };
+    }
+    const stored = isWhole ? this.archive?.find(name) : undefined;
+    return stored ? { stored } : look(this.roots.filter((root) => root.why === "installed" && !this.isWanted(root)));
+  }
+
+  private lookIn(root: SourceRoot, name: string): FoundSource | undefined {
+    const path = within(root.path, name);
+    const tree = this.treeOf(root);
+    const blob = tree?.blob(name);
+    if (!tree || blob === undefined || (path !== undefined && isBlob(path, blob))) return path ? { path } : undefined;
+    const { revision, repository: place } = tree;
+    return { stored: { revision, name, place, text: () => tree.text(blob) } };
+  }
+
+  /** What a root's repository has of the dump's kernel. */
+  private treeOf(root: SourceRoot): GitTree | undefined {
+    const { release, versionText = "" } = this.options;
+    if (release === undefined || root.why.startsWith("beside")) return undefined;
+    if (!this.trees.has(root))
+      this.trees.set(
+        root,
+        isRepository(root.path) ? gitTree(root.path, releaseRevisions(release, versionText)) : undefined,
+      );
+    return this.trees.get(root);
+  }
+
+  private isWanted({ version }: { readonly version: string | undefined }): boolean {
+    return version !== undefined && isVersionOf(version, this.options.release, this.options.versionText);
   }
 
   /** What the user should know of the source tree, once: a sentence; undefined when all is well. */
   get remark(): string | undefined {
-    const { tree } = this;
-    const { release } = this.options;
-    if (!tree) {
+    const { release, versionText = "" } = this.options;
+    const tree = this.roots.find((root) => root.version !== undefined || this.treeOf(root));
+    const archive = this.archive && { path: this.archive.path, version: this.archive.version };
+    const used = archive && (!tree || (tree.why === "installed" && !this.isWanted(tree))) ? archive : tree;
+    if (!used)
       return `No kernel source tree found${release ? ` for ${release}` : ""}: install the kernel's source package under /usr/src, or name the tree in "kernelSource".`;
-    }
-    if (release === undefined || matches(tree.version ?? "", this.options)) return undefined;
-    return `The source tree ${tree.path} is Linux ${tree.version}, the dump is of ${release}: lines may be off.`;
+    if (release === undefined || this.isWanted(used)) return undefined;
+    const revision = used === tree ? this.treeOf(tree)?.revision : undefined;
+    if (revision !== undefined)
+      return `Sources are shown as of ${revision} of ${used.path}${used.version === undefined ? "" : `, whose work tree is Linux ${used.version}`}.`;
+    const hint = isRepository(used.path)
+      ? ` Its repository has no ${releaseRevisions(release, versionText).join(", ")}: "git fetch --tags" may bring it.`
+      : "";
+    return `The source tree ${used.path} is Linux ${used.version ?? "of an unknown version"}, the dump is of ${release}: lines may be off.${hint}`;
   }
 }
 
-/** Debian's release is `6.1.0-56-amd64` for sources of 6.1.192, which only its version text tells. */
-function matches(version: string, { release = "", versionText = "" }: SourceOptions): boolean {
-  if (new RegExp(`^${escape(version)}(?![.\\d])`).test(release.replace(/^(\d+\.\d+)(?![.\d])/, "$1.0"))) return true;
-  return new RegExp(`(^|[^.\\d])${escape(version)}(?![.\\d])`).test(versionText);
+const isArchive = (path: string): boolean => ARCHIVE_NAME.test(posix.basename(path));
+
+/** What a path below one directory is below another. */
+function below(path: string, from: string, to: string): string | undefined {
+  const prefix = from.endsWith("/") ? from : `${from}/`;
+  return path.startsWith(prefix) ? within(to, path.slice(prefix.length)) : undefined;
 }
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-
-const rootOf = (path: string, why: SourceRoot["why"]): SourceRoot => ({
-  path: resolve(path),
-  why,
-  version: treeVersion(path),
-});
-
-/** A kernel tree's version, from the first lines of its Makefile. */
-function treeVersion(path: string): string | undefined {
-  if (!isFile(join(path, "kernel/panic.c"))) return undefined;
-  try {
-    const makefile = readFileSync(join(path, "Makefile"), "utf8").slice(0, 4096);
-    const part = (name: string): string => new RegExp(`^${name} *= *(\\S*)`, "m").exec(makefile)?.[1] ?? "";
-    const version = part("VERSION");
-    return version === "" ? undefined : `${version}.${part("PATCHLEVEL")}.${part("SUBLEVEL") || "0"}`;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The file `rest` below `root`, never above it. */
-function within(root: string, rest: string): string | undefined {
-  if (isAbsolute(rest)) return undefined;
-  const path = resolve(root, rest);
-  return path.startsWith(root.endsWith(sep) ? root : root + sep) && isFile(path) ? path : undefined;
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-/** Directories that match a pattern, in the order of their names. */
-function expand(pattern: string): string[] {
-  if (!pattern.includes("*")) return isDirectory(pattern) ? [pattern] : [];
-  const parent = dirname(pattern);
-  const name = new RegExp(
-    `^${pattern
-      .slice(parent.length + 1)
-      .split("*")
-      .map(escape)
-      .join(".*")}$`,
-  );
-  return expand(parent).flatMap((folder) => {
-    try {
-      return readdirSync(folder)
-        .slice(0, MAX_LISTED)
-        .filter((entry) => name.test(entry))
-        .sort()
-        .map((entry) => join(folder, entry))
-        .filter(isDirectory);
-    } catch {
-      return [];
-    }
-  });
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** A source of a package that was built where it is installed, as DKMS and debugsource packages are. */
+function installedSource(path: string, place: string): string | undefined {
+  const [, name, version, rest] = /^\/var\/lib\/dkms\/([^/]+)\/([^/]+)\/build\/(.+)$/.exec(path) ?? [];
+  return below(path, INSTALLED_BELOW, place) ?? (rest && within(place, `${name}-${version}/${rest}`));
 }

@@ -23,6 +23,7 @@ type Topic = Pick<
   | "vmcore/select"
   | "vmcore/stack"
   | "vmcore/sourceFile"
+  | "vmcore/sourceText"
 >;
 
 /** Requests of our own extension. */
@@ -58,7 +59,7 @@ export const custom: Topic = {
       address: hex0x(address),
       symbol: symbol && offsetName(symbol, address),
       code,
-      path: place && target.sources.files.find(place.file),
+      path: place && target.sources.pathOf(place.file),
       line: place?.line,
     };
   },
@@ -98,7 +99,11 @@ export const custom: Topic = {
   },
 
   *["vmcore/sourceFile"]({ sources }, { file }) {
-    return { path: sources.files.find(file) };
+    return { path: sources.pathOf(file) };
+  },
+
+  *["vmcore/sourceText"](target, { address }) {
+    return { text: target.sources.textAt(address) };
   },
 
   *["vmcore/stack"](target, { threadId, format }) {

@@ -53,7 +53,7 @@ function describe({ kernel, sources }: Target, address: bigint, returns: boolean
     code,
     what: typeof what === "string" ? what : undefined,
     places: scopes.flatMap(({ function: name, source }) =>
-      source ? [{ function: name, file: source.file, line: source.line, path: sources.files.find(source.file) }] : [],
+      source ? [{ function: name, file: source.file, line: source.line, path: sources.pathOf(source.file) }] : [],
     ),
   };
 }

@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Milliseconds that git may take for one answer; that of a cold kernel repository on a slow disk comes in one second. */
+const TIMEOUT_MS = 10_000;
+/** The largest source of the kernel, a table of registers, has 20 MiB. */
+const MAX_SOURCE = 64 << 20;
+
+/**
+ * A repository may be anybody's: nothing that it configures is run, and nothing is fetched for a file that a partial
+ * clone lacks. The commands below run neither hooks nor filters.
+ */
+const ENVIRONMENT = { GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0", GIT_NO_LAZY_FETCH: "1", LC_ALL: "C" };
+
+/** The tree of one commit of a repository, whatever is checked out there. */
+export class GitTree {
+  readonly repository: string;
+  /** The tag, or the commit, that was asked for. */
+  readonly revision: string;
+
+  constructor(repository: string, revision: string) {
+    this.repository = repository;
+    this.revision = revision;
+  }
+
+  /** The object name of a file; undefined when the tree has none of that name. @param name relative, normalised */
+  blob(name: string): string | undefined {
+    if (name.includes("\n")) return undefined;
+    const answer = git(this.repository, ["cat-file", "--batch-check"], `${this.revision}:${name}\n`);
+    return /^([0-9a-f]{40}|[0-9a-f]{64}) blob \d+$/.exec(answer?.toString("latin1").trim() ?? "")?.[1];
+  }
+
+  /** A file's text; undefined when git does not give it. @param blob as `blob` gave it */
+  text(blob: string): string | undefined {
+    return git(this.repository, ["cat-file", "blob", blob])?.toString("utf8");
+  }
+}
+
+/** Whether a directory is a work tree's top, or a repository without a work tree. */
+export const isRepository = (path: string): boolean =>
+  existsSync(join(path, ".git")) || ["HEAD", "objects", "refs"].every((name) => existsSync(join(path, name)));
+
+/** The tree of the first of these revisions that a repository has. @param revisions of `releaseRevisions` */
+export function gitTree(repository: string, revisions: readonly string[]): GitTree | undefined {
+  const found = revisions.find((revision) =>
+    git(repository, ["rev-parse", "--quiet", "--verify", `${revision}^{commit}`]),
+  );
+  return found === undefined ? undefined : new GitTree(repository, found);
+}
+
+/** Whether a file on disk has the very bytes of a blob (gitformat-loose(5): "blob", the length, a NUL, the bytes). */
+export function isBlob(path: string, blob: string): boolean {
+  const bytes = readFileSync(path);
+  const hash = createHash(blob.length === 64 ? "sha256" : "sha1");
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex") === blob;
+}
+
+/**
+ * The tags and commits that a kernel of this release may have been built from, the surest first.
+ * @param release `uname -r` @param version `uname -v`
+ */
+export function releaseRevisions(release: string, version: string): string[] {
+  const revisions: (string | undefined)[] = [
+    // scripts/setlocalversion: 6.9.0-rc1-00042-g0123456789ab.
+    /-g([0-9a-f]{7,40})(?![0-9a-f])/.exec(release)?.[1],
+    tagged("debian/", /\bDebian (\d[\w.+~-]*)/.exec(version)?.[1]?.replaceAll("~", "_")),
+    tagged("Ubuntu-", ubuntuVersion(release, version)),
+    // Fedora and CentOS Stream: the version and release of the package.
+    tagged("kernel-", /^(\d[\w.]*-\d[\w.]*\.(?:fc|el)\d+\w*)/.exec(release)?.[1]),
+    upstreamTag(/\bDebian (\d+\.\d+(?:\.\d+)?(?:~rc\d+)?)/.exec(version)?.[1]?.replace("~", "-") ?? release),
+  ];
+  return [...new Set(revisions.filter((one) => one !== undefined))];
+}
+
+const tagged = (prefix: string, rest: string | undefined): string | undefined =>
+  rest === undefined ? undefined : prefix + rest;
+
+/** Release 5.15.0-91-generic of upload #101 is tagged 5.15.0-91.101. */
+function ubuntuVersion(release: string, version: string): string | undefined {
+  const upload = /^#(\d+)(?:~\S+)?-Ubuntu\b/.exec(version)?.[1];
+  const abi = /^(\d+\.\d+\.\d+-\d+)-/.exec(release)?.[1];
+  return upload && abi ? `${abi}.${upload}` : undefined;
+}
+
+/** Linus's tags leave a zero out: 6.7.0-rc3 is v6.7-rc3, 6.7.0 is v6.7. */
+function upstreamTag(text: string): string | undefined {
+  const [, base, sub, candidate = ""] = /^(\d+\.\d+)(?:\.(\d+))?(-rc\d+)?/.exec(text) ?? [];
+  return base && `v${base}${sub === undefined || sub === "0" ? "" : `.${sub}`}${candidate}`;
+}
+
+/** What git writes; undefined when it fails, is not there or takes too long. */
+function git(repository: string, args: readonly string[], input = ""): Buffer | undefined {
+  const { status, stdout } = spawnSync("git", ["-c", "core.fsmonitor=false", "-C", repository, ...args], {
+    env: { ...process.env, ...ENVIRONMENT },
+    stdio: ["pipe", "pipe", "ignore"],
+    input,
+    timeout: TIMEOUT_MS,
+    maxBuffer: MAX_SOURCE,
+    windowsHide: true,
+  });
+  return status === 0 ? stdout : undefined;
+}
