@@ -21,6 +21,7 @@ import { disassemble } from "./requests/disassemble.ts";
 import { evaluate } from "./requests/evaluate.ts";
 import { exceptionInfo } from "./requests/exceptionInfo.ts";
 import { execution } from "./requests/execution.ts";
+import { identifiers } from "./requests/identifier.ts";
 import { identifies } from "./requests/identify.ts";
 import { memory } from "./requests/memory.ts";
 import { modules } from "./requests/modules.ts";
@@ -42,6 +43,7 @@ const handlers: Handlers = {
   ...evaluate,
   ...exceptionInfo,
   ...execution,
+  ...identifiers,
   ...identifies,
   ...memory,
   ...modules,

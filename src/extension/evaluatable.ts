@@ -1,11 +1,12 @@
 import * as vscode from "vscode";
-import { expressionAt } from "./expression.ts";
+import { expressionAt, typeAt } from "./expression.ts";
 
 /** Says what a debug hover is about: C expressions, and addresses in any text. */
 export const evaluatable = (): vscode.Disposable[] => [
   vscode.languages.registerEvaluatableExpressionProvider("*", {
     provideEvaluatableExpression(document, position) {
-      const range = expressionAt(document.lineAt(position.line).text, position.character);
+      const text = document.lineAt(position.line).text;
+      const range = typeAt(text, position.character) ?? expressionAt(text, position.character);
       if (!range) return undefined;
       const place = new vscode.Range(position.line, range.start, position.line, range.end);
       return new vscode.EvaluatableExpression(place, asC(document.getText(place)));

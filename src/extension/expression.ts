@@ -25,6 +25,15 @@ export function expressionAt(line: string, column: number): Range | undefined {
   return undefined;
 }
 
+/** The type at `column`: `struct task_struct`, when the mouse is over either word. */
+export function typeAt(line: string, column: number): Range | undefined {
+  if (isInCommentOrText(line, column)) return undefined;
+  for (const match of line.matchAll(/\b(?:struct|union|enum)\s+[A-Za-z_]\w*/g)) {
+    if (holds(match, column)) return { start: match.index, end: match.index + match[0].length };
+  }
+  return undefined;
+}
+
 /** The address at `column`, if one stands there. */
 export function addressAt(line: string, column: number): Range | undefined {
   for (const match of line.matchAll(ADDRESS)) {
@@ -82,7 +91,8 @@ function matching(line: string, close: number): number | undefined {
   return undefined;
 }
 
-function isInCommentOrText(line: string, column: number): boolean {
+/** Whether a column stands in a comment or in a string. */
+export function isInCommentOrText(line: string, column: number): boolean {
   if (/^\s*(\*|\/\*)/.test(line)) return true;
   for (const match of line.matchAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\/\/.*|\/\*.*?(?:\*\/|$)/g)) {
     if (holds(match, column)) return true;

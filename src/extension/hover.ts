@@ -1,10 +1,15 @@
+import { relative, isAbsolute } from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import { addressAt } from "./expression.ts";
+import { identifierAt } from "./identifier.ts";
 import { isServed } from "./languageClient.ts";
-import { activeSession, focusedFrame } from "./session.ts";
+import { activeSession, ask, focusedFrame } from "./session.ts";
 
-/** Says what an address in any text stands for; VS Code's debug hover serves the stopped frame's own file alone. */
+/**
+ * Says what an address in any text stands for, and what the identifiers of the kernel's C are in the open dump. VS
+ * Code's debug hover serves the stopped frame's own file alone.
+ */
 export const hover = (): vscode.Disposable[] => [
   vscode.languages.registerHoverProvider("*", {
     async provideHover(document, position) {
@@ -25,4 +30,46 @@ export const hover = (): vscode.Disposable[] => [
       }
     },
   }),
+  vscode.languages.registerHoverProvider(["c", "cpp"], {
+    async provideHover(document, { line, character }) {
+      const session = activeSession();
+      const found = identifierAt((at) => document.lineAt(at).text, line, character);
+      if (!session || !found || !(await isKernelSource(session, document))) return undefined;
+      try {
+        const identifier = { ...found.identifier, frameId: focusedFrame(session) };
+        const { text } = await ask(session, "vmcore/identifier", identifier);
+        if (!text) return undefined;
+        const markdown = new vscode.MarkdownString().appendCodeblock(text.code.join("\n"), "c");
+        for (const note of text.notes) markdown.appendText(`${note}\n`);
+        return new vscode.Hover(markdown, new vscode.Range(line, found.range.start, line, found.range.end));
+      } catch {
+        // The session is opening or ending.
+        return undefined;
+      }
+    },
+  }),
 ];
+
+/** Where each session finds sources. */
+const roots = new WeakMap<vscode.DebugSession, Thenable<readonly string[]>>();
+
+/** Whether a file is of the trees in which the session finds its sources: C of another project is not the kernel's. */
+async function isKernelSource(session: vscode.DebugSession, { uri }: vscode.TextDocument): Promise<boolean> {
+  // Sources that the adapter serves are the session's by nature.
+  if (uri.scheme === "debug") return true;
+  if (uri.scheme !== "file") return false;
+  let known = roots.get(session);
+  if (!known) {
+    known = ask(session, "vmcore/about", {}).then(({ sourceRoots }) => sourceRoots.map(({ path }) => path));
+    roots.set(session, known);
+  }
+  try {
+    return (await known).some((root) => {
+      const path = relative(root, uri.fsPath);
+      return !path.startsWith("..") && !isAbsolute(path);
+    });
+  } catch {
+    roots.delete(session);
+    return false;
+  }
+}

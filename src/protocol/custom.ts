@@ -32,6 +32,8 @@ export interface CustomRequests {
   "vmcore/sourceFile": { arguments: { file: string }; body: { path: string | undefined } };
   /** The instructions of an oops's `Code:` line. */
   "vmcore/opcodes": { arguments: Opcodes; body: { instructions: readonly Opcode[] } };
+  /** What an identifier in the kernel's C is; null for what this build does not know. */
+  "vmcore/identifier": { arguments: Identifier; body: { text: IdentifierText | null } };
   /** "What is this address?": everything around it that the kernel has a name for. */
   "vmcore/identify": { arguments: { text: string; frameId?: number | undefined }; body: Identified };
 }
@@ -127,6 +129,28 @@ export interface Opcode {
   readonly text: string;
   /** The instruction that faulted. */
   readonly faulting: boolean;
+}
+
+/** An identifier in a C file, with what its surroundings tell. */
+export interface Identifier {
+  readonly name: string;
+  /** The keyword in front of it. */
+  readonly tag: "struct" | "union" | "enum" | undefined;
+  /** The expression that ends with it: `task->mm->pgd`, or the name alone. */
+  readonly expression: string;
+  /** What the expression begins with, and the members behind it: `task`, and `mm`, `pgd`. */
+  readonly root: string;
+  readonly members: readonly string[];
+  /** The type that the file declares `root` with: `struct task_struct *`. */
+  readonly declared: string | undefined;
+  readonly frameId: number | undefined;
+}
+
+export interface IdentifierText {
+  /** Lines of C. */
+  readonly code: readonly string[];
+  /** Sentences and figures. */
+  readonly notes: readonly string[];
 }
 
 /** What holds an address, from the most to the least particular. */

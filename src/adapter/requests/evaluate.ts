@@ -1,13 +1,14 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
-import { bare } from "../../debuginfo/ctype.ts";
+import { bare, type EnumType, type StructType } from "../../debuginfo/ctype.ts";
 import { type Contained, containedIn } from "../../linux/containers.ts";
 import { evaluate as evaluateC } from "../../model/expression/evaluate.ts";
 import { perCpuVariable } from "../../linux/percpu.ts";
 import { splitCpuSpec } from "../../model/cpuSpec.ts";
 import { formatValue, lineText } from "../../model/format.ts";
 import type { Obj } from "../../model/object.ts";
+import { memberLines } from "../../model/typeText.ts";
 import type { Job } from "../../session/job.ts";
 import { command } from "../console.ts";
 import type { Row } from "../frames.ts";
@@ -29,7 +30,7 @@ export const evaluate: Pick<Handlers, "evaluate"> = {
       case "clipboard":
         return { result: yield* fullText(object(target, expression, frame), hex), variablesReference: 0 };
       default:
-        return shortened(row(target, entryOf(target, expression, frame), { hex }));
+        return shortened(row(target, typeEntry(target, expression) ?? entryOf(target, expression, frame), { hex }));
     }
   },
 };
@@ -53,6 +54,29 @@ function entryOf(target: Target, text: string, frame: Row | undefined): Entry {
   if (style !== undefined) return { ...entry, text: radixText(value, style === "d" ? 10 : 16) };
   return /^\s*(0x)?[0-9a-f`]+\s*$/i.test(plainText) ? { ...entry, ...explained(target, value) } : entry;
 }
+
+/** A type's name, which a hover in a source file may be about: its size, and where its members lie. */
+function typeEntry({ kernel }: Target, text: string): Entry | undefined {
+  const [, kind, name = ""] = /^\s*(struct|union|enum)\s+(\w+)\s*$/.exec(text) ?? [];
+  const type = kind === undefined ? undefined : kernel.types.find(kind as "struct", name);
+  if (type?.kind === "enum") return { name: text, value: `enum of ${type.size} bytes`, unfolding: constants(type) };
+  if (type?.kind !== "struct" && type?.kind !== "union") return undefined;
+  return { name: text, value: `${type.kind} of ${type.size} bytes`, unfolding: members(type) };
+}
+
+const members = (type: StructType): Entry["unfolding"] => ({
+  *named() {
+    for (const { name, text, offset } of memberLines(type)) {
+      if (name !== undefined && offset !== undefined) yield { name, value: `+${hex0x(offset)}  ${text}` };
+    }
+  },
+});
+
+const constants = (type: EnumType): Entry["unfolding"] => ({
+  *named() {
+    for (const { name, value } of type.values) yield { name, value: String(value) };
+  },
+});
 
 /** What a list or a tree holds, by the member or the global that the expression names. */
 function knownElements(target: Target, expression: string, frame: Row | undefined): Contained | undefined {

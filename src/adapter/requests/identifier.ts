@@ -1,0 +1,189 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { UsageError } from "../../base/usageError.ts";
+import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
+import { possibleCpus } from "../../linux/cpumask.ts";
+import { perCpuVariable } from "../../linux/percpu.ts";
+import { evaluate, type Scope } from "../../model/expression/evaluate.ts";
+import { findMember } from "../../model/member.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { summary } from "../../model/summary.ts";
+import { declare, typeName } from "../../model/typeName.ts";
+import { describeType } from "../../model/typeText.ts";
+import type { Identifier, IdentifierText } from "../../protocol/custom.ts";
+import type { Job } from "../../session/job.ts";
+import type { Handlers } from "../handlers.ts";
+import { structsWith } from "../memberIndex.ts";
+import { scopeOf } from "../scope.ts";
+import type { Target } from "../target.ts";
+
+/** More than a hover shows. */
+const MAX_MEMBERS = 40;
+const MAX_OWNERS = 12;
+const MAX_CPUS = 16;
+const WIDTH = 160;
+
+/** What an identifier in kernel C is in this build, and its value in this dump. */
+export const identifiers: Pick<Handlers, "vmcore/identifier"> = {
+  *"vmcore/identifier"(target, identifier) {
+    const row = identifier.frameId === undefined ? undefined : target.frames.get(identifier.frameId);
+    const text = yield* textOf(target, identifier, scopeOf(target, row));
+    return { text: text ?? null };
+  },
+};
+
+function* textOf(target: Target, identifier: Identifier, scope: Scope): Job<IdentifierText | undefined> {
+  const { kernel } = target;
+  const { name, tag, members } = identifier;
+  if (tag !== undefined) {
+    const type = kernel.types.find(tag, name);
+    return type && typeText(type);
+  }
+  if (members.length > 0) return yield* memberText(kernel, identifier, scope);
+  return (
+    valueText(
+      identifier,
+      quietly(() => scope(name)),
+    ) ??
+    globalText(target, name) ??
+    constantText(kernel, name) ??
+    declaredText(kernel, identifier)
+  );
+}
+
+/** A value, or nothing where the dump or the text cannot give one: a hover is no place for refusals. */
+function quietly<T>(read: () => T): T | undefined {
+  try {
+    const value = attempt(read);
+    return value instanceof Fault ? undefined : value;
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+function shown(value: Obj): string {
+  const text = attempt(() => summary(value, { width: WIDTH }));
+  return text instanceof Fault ? `<${text.message}>` : text;
+}
+
+const declaration = (type: CType, name: string): string => `${declare(type, name)};`;
+
+function valueText({ name }: Identifier, value: Obj | undefined): IdentifierText | undefined {
+  if (!value) return undefined;
+  return { code: [declaration(value.type, name), `${name} = ${shown(value)}`], notes: [] };
+}
+
+/** `struct task_struct`, with the first of its members and where they lie. */
+function typeText(type: CType): IdentifierText {
+  const lines = describeType(type, { offsets: true });
+  const size = `Size: ${sizeOf(type)} bytes`;
+  const body = lines.filter((line) => !line.startsWith("SIZE: "));
+  if (body.length <= MAX_MEMBERS + 2) return { code: body, notes: [size] };
+  const left = body.length - MAX_MEMBERS - 1;
+  return { code: [...body.slice(0, MAX_MEMBERS), `    ... ${left} more lines`, body.at(-1) ?? ""], notes: [size] };
+}
+
+/** A global variable, each CPU's copy of a per-CPU one, a function. */
+function globalText({ kernel, sources }: Target, name: string): IdentifierText | undefined {
+  const symbol = kernel.symbols.find(name);
+  if (!symbol) return undefined;
+  if (kernel.code.isText(symbol.address)) {
+    const type = kernel.types.function(name);
+    const place = quietly(() => kernel.code.scopes(symbol.address)[0]?.source);
+    const where = place && `${sources.files.find(place.file) ?? place.file}:${place.line}`;
+    return {
+      code: [type ? declaration(type, name) : `${name}()`],
+      notes: [`${hex0x(symbol.address)}, ${symbol.size} bytes${where === undefined ? "" : `, ${where}`}`],
+    };
+  }
+  const variable = quietly(() => kernel.variable(name));
+  if (!variable) return { code: [name], notes: [`At ${hex0x(symbol.address)}; nothing tells its type.`] };
+  const size = `${sizeOf(variable.type)} bytes`;
+  if (!isPerCpu(kernel, symbol.address)) {
+    return {
+      code: [declaration(variable.type, name), `${name} = ${shown(variable)}`],
+      notes: [`${hex0x(symbol.address)}, ${size}`],
+    };
+  }
+  const cpus = quietly(() => possibleCpus(kernel)) ?? [];
+  const copies = cpus.slice(0, MAX_CPUS).map((cpu) => {
+    const copy = attempt(() => perCpuVariable(kernel, name, cpu));
+    return `[${cpu}] = ${copy instanceof Fault ? `<${copy.message}>` : shown(copy)}`;
+  });
+  const more = cpus.length > MAX_CPUS ? [`... ${cpus.length - MAX_CPUS} more CPUs`] : [];
+  return { code: [declaration(variable.type, name), ...copies, ...more], notes: [`Per-CPU, ${size} each`] };
+}
+
+/** Between the marks of the linker script (include/asm-generic/vmlinux.lds.h: PERCPU_INPUT). */
+function isPerCpu(kernel: Kernel, address: bigint): boolean {
+  const [start, end] = ["__per_cpu_start", "__per_cpu_end"].map((mark) => kernel.symbols.find(mark)?.address);
+  return start !== undefined && end !== undefined && address >= start && address < end;
+}
+
+/** An enumerator, or a typedef. */
+function constantText(kernel: Kernel, name: string): IdentifierText | undefined {
+  const constant = kernel.types.enumerator(name);
+  if (constant) {
+    const of = constant.type.name === undefined ? "an enum without a name" : `enum ${constant.type.name}`;
+    return { code: [`${name} = ${constant.value}`], notes: [`Of ${of}`] };
+  }
+  const type = kernel.types.find("typedef", name);
+  return type && typeText(type);
+}
+
+/** A local of no selected frame: its type, as the file declares it. */
+function declaredText(kernel: Kernel, { name, declared }: Identifier): IdentifierText | undefined {
+  const type = declared === undefined ? undefined : quietly(() => kernel.types.named(declared));
+  if (!type) return undefined;
+  const target = bare(type);
+  const struct = target.kind === "pointer" ? bare(target.target) : target;
+  const size = struct.kind === "struct" || struct.kind === "union" ? [`${typeName(struct)}: ${struct.size} bytes`] : [];
+  return { code: [declaration(type, name)], notes: ["No variable of the selected frame", ...size] };
+}
+
+/** A member: its value if its owner has one, its place in the owner's type; else the types that have such a member. */
+function* memberText(kernel: Kernel, identifier: Identifier, scope: Scope): Job<IdentifierText | undefined> {
+  const { name, expression } = identifier;
+  const value = quietly(() => evaluate(kernel, expression, scope));
+  const owner = ownerOf(kernel, identifier, scope);
+  const place = owner && memberLine(owner, name);
+  if (place !== undefined) {
+    return { code: [place, ...(value ? [`${expression} = ${shown(value)}`] : [])], notes: [] };
+  }
+  const owners = yield* structsWith(kernel, name);
+  if (owners.length === 0) return undefined;
+  const more = owners.length > MAX_OWNERS ? [`... ${owners.length - MAX_OWNERS} more`] : [];
+  const lines = owners.slice(0, MAX_OWNERS).map((type) => memberLine(type, name) ?? typeName(type));
+  return { code: [...lines, ...more], notes: ["Members of that name"] };
+}
+
+/** The struct that the member is of: of the value in the frame, else of the type that the file declares. */
+function ownerOf(kernel: Kernel, { root, members, declared }: Identifier, scope: Scope): StructType | undefined {
+  const value = quietly(() => scope(root) ?? evaluate(kernel, root, scope));
+  let type = value?.type ?? (declared === undefined ? undefined : quietly(() => kernel.types.named(declared)));
+  for (const step of members.slice(0, -1)) {
+    const struct = type && structOf(type);
+    type = struct && findMember(struct, step)?.member.type;
+  }
+  return type && structOf(type);
+}
+
+/** The struct itself, or what a pointer or an array of it leads to. */
+function structOf(type: CType): StructType | undefined {
+  let at = bare(type);
+  if (at.kind === "array") at = bare(at.element);
+  if (at.kind === "pointer") at = bare(at.target);
+  return at.kind === "struct" || at.kind === "union" ? at : undefined;
+}
+
+/** `struct task_struct { [0xb48] char comm[16]; }`: place and declaration in one. */
+function memberLine(owner: StructType, name: string): string | undefined {
+  const found = findMember(owner, name);
+  if (!found) return undefined;
+  const { type, bitSize } = found.member;
+  const bits = bitSize === undefined ? "" : ` : ${bitSize}`;
+  const bytes = bitSize === undefined ? `, ${sizeOf(type)} bytes` : `, bit ${found.bitOffset % 8}`;
+  return `${declare(type, name)}${bits};  // ${typeName(owner)}+${hex0x(found.bitOffset >> 3)}${bytes}`;
+}

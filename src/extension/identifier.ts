@@ -1,0 +1,83 @@
+import type { Identifier } from "../protocol/custom.ts";
+import { addressAt, expressionAt, isInCommentOrText, type Range } from "./expression.ts";
+
+/** Lines above an identifier in which its declaration is looked for: kernel functions are shorter. */
+const REACH = 400;
+
+/** No kernel source has longer lines with declarations in them. */
+const MAX_LINE = 400;
+
+const WORD = /[A-Za-z_]\w*/g;
+
+/** The identifier at a column of a line of C, with what its surroundings tell; undefined in comments and strings. */
+export function identifierAt(
+  lineAt: (line: number) => string,
+  line: number,
+  column: number,
+): { readonly range: Range; readonly identifier: Omit<Identifier, "frameId"> } | undefined {
+  const text = lineAt(line);
+  const word = [...text.matchAll(WORD)].find(({ 0: name, index }) => index <= column && column < index + name.length);
+  if (!word || addressAt(text, column) || isInCommentOrText(text, column)) return undefined;
+  const [name] = word;
+  const range = { start: word.index, end: word.index + name.length };
+  const tag = /\b(struct|union|enum)\s+$/.exec(text.slice(0, word.index))?.[1] as Identifier["tag"];
+  if (tag !== undefined) return { range, identifier: plain(name, tag) };
+  const chain = expressionAt(text, column);
+  if (!chain) return isMember(text, word.index) ? { range, identifier: memberOfAnything(name) } : undefined;
+  const expression = text.slice(chain.start, chain.end);
+  const [root, ...members] = stepsOf(expression);
+  if (root === undefined) return { range, identifier: memberOfAnything(name) };
+  const declared = declaredType(lineAt, line, root);
+  return { range, identifier: { name, tag: undefined, expression, root, members, declared } };
+}
+
+const isMember = (text: string, start: number): boolean => /(?:->|\.)\s*$/.test(text.slice(0, start));
+
+const plain = (name: string, tag: Identifier["tag"]): Omit<Identifier, "frameId"> => ({
+  name,
+  tag,
+  expression: name,
+  root: name,
+  members: [],
+  declared: undefined,
+});
+
+/** A member of what cannot be told, such as a call's value. */
+const memberOfAnything = (name: string): Omit<Identifier, "frameId"> => ({
+  ...plain(name, undefined),
+  root: "",
+  members: [name],
+});
+
+/** `task->mm[0].pgd`: `task`, `mm`, `pgd`; empty for what does not begin with a name. */
+function stepsOf(expression: string): string[] {
+  const names = expression.replace(/\[[^\]]*\]/g, "").split(/->|\./);
+  return names.every((name) => /^\s*[A-Za-z_]\w*\s*$/.test(name)) ? names.map((name) => name.trim()) : [];
+}
+
+/** Specifiers and annotations that are no part of the type. */
+const MARKS = "(?:static|const|register|volatile|__user|__rcu|__percpu|__iomem)";
+const TYPE = "(?:struct|union|enum)\\s+\\w+|(?:unsigned|signed)(?:\\s+(?:long|int|short|char))*|[A-Za-z_]\\w*";
+
+/**
+ * The type that a file declares a local or a parameter with, above its use and in its function. Kernel style is relied
+ * on: a function's body closes in the first column.
+ */
+export function declaredType(lineAt: (line: number) => string, line: number, name: string): string | undefined {
+  const start = `\\s*(?:${MARKS}\\s+)*(?<type>${TYPE})(?:\\s+${MARKS})*`;
+  const end = `(?<stars>(?:\\*|\\s|\\b${MARKS}\\b)*[\\s*])${name}\\s*(?=[=;,)[]|$)`;
+  // A parameter or the first of some locals; then one behind others: the stars of `*next, *prev` are each one's own.
+  const declarators = [new RegExp(`(?:^|[(,;{])${start}${end}`), new RegExp(`^${start}\\s[^;(){}]*,${end}`)];
+  for (let at = line; at >= Math.max(0, line - REACH); at--) {
+    const text = lineAt(at).slice(0, MAX_LINE);
+    if (at < line && text.startsWith("}")) return undefined;
+    for (const declarator of declarators) {
+      const { type, stars } = declarator.exec(text)?.groups ?? {};
+      if (type === undefined || stars === undefined || NO_TYPES.has(type)) continue;
+      return `${type.replace(/\s+/g, " ")} ${"*".repeat(stars.split("*").length - 1)}`.trim();
+    }
+  }
+  return undefined;
+}
+
+const NO_TYPES = new Set("return else goto case sizeof typeof break continue do if while for switch".split(" "));
