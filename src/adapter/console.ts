@@ -6,6 +6,7 @@ import type { Line, Piece } from "../crash/piece.ts";
 import { ansi, plain, type Style } from "../render/style.ts";
 import { pieceText } from "../render/text.ts";
 import type { Job } from "../session/job.ts";
+import { refuseInputs } from "../session/refuseInputs.ts";
 import type { Row } from "./frames.ts";
 import { scopeOf } from "./scope.ts";
 import type { Target } from "./target.ts";
@@ -27,6 +28,7 @@ export function* command(target: Target, text: string, row: Row | undefined): Jo
   if (line.shell !== undefined) throw new UsageError("the debug console runs no shell: use a terminal");
   if (line.input !== undefined)
     throw new UsageError("the debug console reads no files: use vmcore-debug in a terminal");
+  if (line.output) refuseInputs(context.session, line.output.path);
   const style = target.client.supports("supportsANSIStyling") ? ansi() : plain;
   const sink = line.output ? new FileSink(line.output.path, line.output.append) : new ConsoleSink(target, style);
   let answer = "";

@@ -88,7 +88,8 @@ export class Target {
     };
     this.context.modules = {
       path: (name) => modules.path(name),
-      load: (name, place) => noted(name, modules.load(name, place)),
+      sections: (name) => modules.sections(name),
+      load: (name, place, marksSections) => noted(name, modules.load(name, place, marksSections)),
       unload: (name) => noted(name, modules.unload(name)),
     };
   }

@@ -1,17 +1,24 @@
+import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { UsageError } from "../base/usageError.ts";
 import type { Command, Extensions } from "../crash/command.ts";
 
 /**
  * Files with commands of the user's own, loaded by Node itself; TypeScript where Node strips types (22.18 and later).
- * A file is run only when the user names it in the terminal or in a file of commands of theirs: nothing is searched.
+ * A file is run only when the user names it in the terminal or in a file of commands of theirs.
  */
 export class ExtensionFiles implements Extensions {
   readonly loaded = new Map<string, readonly Command[]>();
+  private readonly directory: string;
+
+  /** @param directory what CRASH_EXTENSIONS names; "" for none */
+  constructor(directory: string) {
+    this.directory = directory === "" ? "" : resolve(directory);
+  }
 
   load(path: string): string {
-    const full = resolve(path);
+    const full = this.find(path);
     const require = createRequire(full);
     let exported: unknown;
     try {
@@ -27,8 +34,30 @@ export class ExtensionFiles implements Extensions {
     return full;
   }
 
-  unload(path: string): void {
-    if (!this.loaded.delete(resolve(path))) throw new UsageError(`${path}: not loaded`);
+  unload(path: string): string {
+    const full = this.find(path);
+    if (!this.loaded.delete(full)) throw new UsageError(`${path}: not loaded`);
+    return full;
+  }
+
+  available(): readonly string[] {
+    if (!this.directory) return [];
+    try {
+      return readdirSync(this.directory)
+        .filter((name) => /\.[cm]?[jt]s$/.test(name))
+        .sort()
+        .map((name) => join(this.directory, name));
+    } catch {
+      return [];
+    }
+  }
+
+  /** As crash looks for its own: in the working directory, then in CRASH_EXTENSIONS. */
+  private find(path: string): string {
+    const here = resolve(path);
+    if (path.includes("/") || !this.directory || existsSync(here)) return here;
+    const there = join(this.directory, path);
+    return existsSync(there) ? there : here;
   }
 }
 

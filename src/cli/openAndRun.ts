@@ -14,6 +14,7 @@ import { download, hasServers } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { ExtensionFiles } from "./extensionFiles.ts";
 import { readOptions, usageText, type CliOptions } from "./options.ts";
+import { fileCreator } from "./outputFile.ts";
 import { converse } from "./prompt.ts";
 import { complain, Terminal } from "./terminal.ts";
 
@@ -40,7 +41,8 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
     return EXIT_OPEN;
   }
   try {
-    session.context.extensions = new ExtensionFiles();
+    session.context.extensions = new ExtensionFiles(process.env["CRASH_EXTENSIONS"] ?? "");
+    session.context.createFile = fileCreator(session.context.session);
     for (const warning of session.warnings) process.stderr.write(`vmcore-debug: ${warning}\n`);
     return (await work(session.context, options)) ? EXIT_ANSWERED : EXIT_FAILED;
   } finally {

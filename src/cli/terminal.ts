@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../base/usageError.ts";
@@ -7,10 +7,12 @@ import type { Context } from "../crash/command.ts";
 import { findFilter, readLine, run } from "../crash/language.ts";
 import type { CommandLine } from "../crash/line.ts";
 import type { Piece } from "../crash/piece.ts";
+import { variable } from "../crash/variables.ts";
 import { JsonDocument } from "../render/json.ts";
 import { plain, type Style } from "../render/style.ts";
 import { pieceText } from "../render/text.ts";
 import { Cancelled, drive } from "../session/job.ts";
+import { refuseInputs } from "../session/refuseInputs.ts";
 import { pagedSink, pagerCommand } from "./pager.ts";
 import { ProgressLine } from "./progress.ts";
 import { buffered, fileSink, nowhere, programSink, standardOutput, type Sink } from "./sink.ts";
@@ -94,6 +96,7 @@ export class Terminal {
       isJson: this.options.json && program === undefined,
       // As in crash: a file or program gets what went wrong along with the rest.
       tellsSink: line.output !== undefined || program !== undefined,
+      errors: variable(this.context, "error"),
     });
     try {
       await drive(job, abort.signal, { onStep: (piece) => printer.say(piece) });
@@ -108,12 +111,13 @@ export class Terminal {
 
   private async sinkFor(line: CommandLine, program: string | undefined, abort: AbortController): Promise<Sink> {
     const giveUp = (): void => abort.abort();
+    const { output } = line;
+    if (output) refuseInputs(this.context.session, fromHome(output.path));
     if (program !== undefined) {
-      const { output } = line;
       const target = output ? ` ${output.append ? ">>" : ">"} ${shellQuoted(fromHome(output.path))}` : "";
       return buffered(programSink(`${program}${target}`, giveUp));
     }
-    if (line.output) return buffered(await fileSink(fromHome(line.output.path), line.output.append));
+    if (output) return buffered(await fileSink(fromHome(output.path), output.append));
     if (this.isQuiet) return nowhere;
     const { stdout } = process;
     const isPaged = this.options.paged && stdout.isTTY && this.context.variables.get("scroll") !== "off";
@@ -128,6 +132,8 @@ interface PrinterOptions {
   readonly isJson: boolean;
   /** What went wrong goes to the sink as well as to stderr. */
   readonly tellsSink: boolean;
+  /** crash's `set error`: "default", "redirect", or a file for what went wrong. */
+  readonly errors: string;
 }
 
 /** Text or JSON of one command, to its sink; what went wrong, to stderr. */
@@ -159,8 +165,10 @@ class Printer {
   private complain(piece: Extract<Piece, { kind: "fault" | "usage" }>): void | Promise<void> {
     this.isAnswered = false;
     const text = `${piece.kind === "usage" ? `${piece.message}\n` : ""}${pieceText(piece)}`;
-    process.stderr.write(text);
-    if (this.options.tellsSink && !this.document) return this.sink.write(text);
+    const { errors, tellsSink } = this.options;
+    if (errors !== "default" && errors !== "redirect") return appendFileSync(errors, text);
+    if (errors === "default" || !tellsSink || this.document) process.stderr.write(text);
+    if (tellsSink && !this.document) return this.sink.write(text);
   }
 
   async end(): Promise<void> {

@@ -20,11 +20,17 @@ const scope =
 /**
  * A C expression in the user's context.
  * @param own names that stand before all others
+ * @param warn hears of what C leaves undefined
  * @throws UsageError, Fault
  */
-export const evaluateIn = (context: Context, text: string, own: Scope = () => undefined): Obj => {
+export const evaluateIn = (
+  context: Context,
+  text: string,
+  own: Scope = () => undefined,
+  warn?: (message: string) => void,
+): Obj => {
   const others = scope(context);
-  return evaluate(context.kernel, text, (name) => own(name) ?? others(name));
+  return evaluate(context.kernel, text, (name) => own(name) ?? others(name), warn);
 };
 
 /**

@@ -31,8 +31,16 @@ export interface Context {
   modules?: ModuleDebuginfoControl | undefined;
   /** Commands of the user's own; undefined where the face runs no foreign code: only the terminal does. */
   extensions?: Extensions | undefined;
+  /** Opens a file for what is copied out of the dump; undefined where the face writes none: only the terminal does. */
+  createFile?: ((path: string) => OutputFile) | undefined;
   /** Facts of the opened files for `sys`, set by session/: paths as given, format, sizes, warnings. */
   readonly session: SessionFacts;
+}
+
+/** A file that a command fills, emptied when it was opened. */
+export interface OutputFile {
+  write(bytes: Uint8Array): void;
+  close(): void;
 }
 
 /** A driver's own dump of its device (NT_VMCOREDD): where its contents lie in the file. */
@@ -53,8 +61,18 @@ export interface Extensions {
    * @throws UsageError when it cannot be run, or exports no commands
    */
   load(path: string): string;
-  /** @throws UsageError for a file that is not loaded */
-  unload(path: string): void;
+  /** @returns its path in full. @throws UsageError for a file that is not loaded */
+  unload(path: string): string;
+  /** Files that the user keeps where extensions are looked for by name. */
+  available(): readonly string[];
+}
+
+/** A section of a module's file, and where it was loaded to. */
+export interface PlacedSection {
+  readonly name: string;
+  readonly address: bigint;
+  /** Bytes. */
+  readonly size: number;
 }
 
 /** What `mod` steers: which file a module's lines, types and globals come from. session/ has the files. */
@@ -64,10 +82,13 @@ export interface ModuleDebuginfoControl {
   /**
    * Takes the debuginfo from a file, from what a directory holds, or from where this session looks for it.
    * @param place a file or a directory
+   * @param marksSections `sections` is to tell where the module's sections lie
    * @returns the file
    * @throws UsageError saying why none can be used
    */
-  load(name: string, place: string | undefined): string;
+  load(name: string, place: string | undefined, marksSections?: boolean): string;
+  /** What `mod -g` adds to the module's symbols; empty unless it was loaded so. */
+  sections(name: string): readonly PlacedSection[];
   /** From now on there is none, until it is loaded again. */
   unload(name: string): void;
 }

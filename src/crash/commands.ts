@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import type { Command, Context } from "./command.ts";
 import { alias } from "./commands/alias.ts";
 import { ascii } from "./commands/ascii.ts";
 import { bpf } from "./commands/bpf.ts";
@@ -106,3 +106,11 @@ export const commands = (): readonly Command[] => [
   whatis,
   wr,
 ];
+
+/** The same and those of the files that `extend` loaded, of which the latest of a name counts. */
+export function commandsOf({ extensions }: Pick<Context, "extensions">): readonly Command[] {
+  const all = new Map<string, Command>();
+  for (const one of [...(extensions?.loaded.values() ?? [])].flat()) all.set(one.name, one);
+  for (const one of commands()) all.set(one.name, one);
+  return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}

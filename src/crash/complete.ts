@@ -3,7 +3,7 @@ import { attempt } from "../base/fault.ts";
 import type { CType } from "../debuginfo/ctype.ts";
 import { builtinAliases } from "./alias.ts";
 import type { Command, Context } from "./command.ts";
-import { commands } from "./commands.ts";
+import { commandsOf } from "./commands.ts";
 import { filters } from "./filters.ts";
 
 export interface Completions {
@@ -46,14 +46,14 @@ export function complete(
 }
 
 const commandNames = (context: Context): string[] => [
-  ...commands().map((one) => one.name),
+  ...commandsOf(context).map((one) => one.name),
   ...builtinAliases.keys(),
   ...context.aliases.keys(),
 ];
 
 function findCommand(context: Context, name: string): Command | undefined {
   const meaning = (context.aliases.get(name) ?? builtinAliases.get(name) ?? name).split(" ")[0];
-  return commands().find((one) => one.name === meaning);
+  return commandsOf(context).find((one) => one.name === meaning);
 }
 
 function starting(line: string, pattern: RegExp, candidates: Iterable<string>): Completions {

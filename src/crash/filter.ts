@@ -30,6 +30,8 @@ export function* flowOf(pieces: Iterable<Piece>): Filtered {
       yield line;
       if (++count % PAUSE_LINES === 0) yield progress("lines", count, 0);
     }
+    // What its lines lack is part of them; that there is something, no filter can take away.
+    if (piece.kind === "record" && piece.unread) yield { kind: "fault", fault: piece.unread, lines: [] };
   }
 }
 

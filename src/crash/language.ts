@@ -2,7 +2,7 @@ import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import { expandAlias } from "./alias.ts";
 import type { Command, Context } from "./command.ts";
-import { commands } from "./commands.ts";
+import { commands, commandsOf } from "./commands.ts";
 import { lackingTypes } from "./lacking.ts";
 import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
 import { filters } from "./filters.ts";
@@ -11,6 +11,7 @@ import { parseOptions } from "./parse.ts";
 import { WrongUse } from "./wrongUse.ts";
 import { SymbolNotFound, symbolNotFound } from "./symbolNotFound.ts";
 import { faultPiece, type Piece, type Pieces } from "./piece.ts";
+import { variable } from "./variables.ts";
 
 /** One command line taken apart, its alias replaced. @throws UsageError */
 export const readLine = (context: Context, line: string): CommandLine =>
@@ -19,7 +20,7 @@ export const readLine = (context: Context, line: string): CommandLine =>
 /** Whether a line begins with a command that takes an expression. */
 function takesExpression(context: Context, line: string): boolean {
   try {
-    return resolve(context, line).command.takesExpression === true;
+    return resolve(context, ofGdb(context, line)).command.takesExpression === true;
   } catch (error) {
     if (error instanceof UsageError || error instanceof Fault) return false;
     throw error;
@@ -42,7 +43,9 @@ export function* run(context: Context, line: string | CommandLine, argumentLines
 }
 
 function* runEach(context: Context, command: string, argumentLines: Iterable<string>): Pieces {
-  for (const more of argumentLines) yield* runCommand(context, more === "" ? command : `${command} ${more}`);
+  for (const more of argumentLines) {
+    yield* runCommand(context, ofGdb(context, more === "" ? command : `${command} ${more}`));
+  }
 }
 
 /** The built-in filter that a pipe's stage names; undefined when only a shell could run it. */
@@ -86,6 +89,12 @@ export function* runCommand(context: Context, text: string): Pieces {
   }
 }
 
+/** After `set gdb on` lines are gdb's, but for those that begin with `crash`, and for those that set. */
+function ofGdb(context: Context, text: string): string {
+  if (variable(context, "gdb") !== "on" || text === "" || /^(gdb|set)\b/.test(text)) return text;
+  return /^crash\s/.test(text) ? text.replace(/^crash\s+/, "") : `gdb ${text}`;
+}
+
 function mistake(error: unknown, name: string, command?: Command): Piece {
   if (error instanceof Fault) return faultPiece(error, `${name}: `);
   if (!(error instanceof UsageError)) throw error;
@@ -112,17 +121,13 @@ export const synopsis = ({ name, usage }: Command): readonly string[] =>
 export function resolve(context: Context, text: string): { command: Command; line: string } {
   // As in gdb, `p/x` is p with a format.
   const name = text.startsWith("*") ? "*" : (/^[^\s/]+/.exec(text)?.[0] ?? text);
-  const command = commands().find((one) => one.name === name) ?? ownCommand(context, name);
+  const command = commandsOf(context).find((one) => one.name === name);
   if (command) return { command, line: text.slice(name.length) };
   const implied = impliedCommand(context, /^[A-Za-z_]\w*/.exec(text)?.[0] ?? "");
   const found = commands().find((one) => one.name === implied);
   if (found) return { command: found, line: ` ${text}` };
   throw new UsageError(`command not found: ${name}; "help" lists the commands`);
 }
-
-/** A command of a file that `extend` loaded: the latest of that name. */
-const ownCommand = ({ extensions }: Context, name: string): Command | undefined =>
-  [...(extensions?.loaded.values() ?? [])].flat().findLast((one) => one.name === name);
 
 function impliedCommand({ kernel }: Context, name: string): string | undefined {
   if (name === "") return undefined;

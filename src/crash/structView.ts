@@ -55,6 +55,7 @@ export function formatOptions(context: Context, args?: Pick<Parsed, "has">): For
     radix: args?.has("-x") ? 16 : args?.has("-d") ? 10 : context.radix,
     limit: Number(variable(context, "print_max")),
     stopAtNull: variable(context, "null-stop") === "on",
+    arrayLines: variable(context, "print_array") === "on",
   };
 }
 

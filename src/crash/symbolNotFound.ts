@@ -26,7 +26,7 @@ export function symbolNotFound(kernel: Kernel, { symbol: name, message }: Symbol
     if (lines.length < MAX_ALTERNATIVES) lines.push([`  ${hex(symbol.address)} (${symbol.type}) ${symbol.name}`]);
     else more++;
   }
-  if (lines.length === 0) lines.push(["  (none found)"]);
+  if (lines.length === 0) return { kind: "usage", message, lines: [] };
   if (more > 0) lines.push([`  and ${more} more: "sym -q ${name}" lists them`]);
   return { kind: "usage", message, lines: [["possible alternatives:"], ...lines] };
 }

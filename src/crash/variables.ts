@@ -2,12 +2,14 @@ import { UsageError } from "../base/usageError.ts";
 import type { Context } from "./command.ts";
 import { anyNumber, symbolAddress } from "./number.ts";
 
-/** A variable of `set`. Those that steer what a dump reader without gdb does not have are kept and shown. */
+/** A variable of `set`. */
 export interface Variable {
   readonly name: string;
   readonly initial: string;
   /** What `set NAME VALUE` may give, for messages. */
   readonly accepts: string;
+  /** Why it changes nothing: it steers what only crash has. It is kept and shown for the scripts that set it. */
+  readonly idle?: string;
   /** The value to keep, or undefined for one that is not accepted. */
   read(context: Context, text: string): string | undefined;
 }
@@ -35,31 +37,34 @@ const anything = (name: string, initial: string): Variable => ({
   read: (_context, text) => text,
 });
 
+const idle = (why: string, of: Variable): Variable => ({ ...of, idle: why });
+
 /** Every variable, in crash's order. */
 export const variables: readonly Variable[] = [
   choice("scroll", "on", "on", "off", "less", "more", "CRASHPAGER"),
   choice("radix", "10", "10", "16"),
-  switched("refresh", "on"),
+  idle("the tasks of a dump do not change", switched("refresh", "on")),
   numeric("print_max", 256),
   switched("print_array", "off"),
-  anything("console", "(not assigned)"),
-  numeric("debug", 0),
-  switched("core", "off"),
-  switched("hash", "on"),
-  switched("silent", "off"),
-  choice("edit", "emacs", "vi", "emacs"),
-  switched("unwind", "off"),
-  switched("zero_excluded", "off"),
+  idle("it is for debugging crash", anything("console", "(not assigned)")),
+  idle("it is for debugging crash", numeric("debug", 0)),
+  idle("it is for debugging crash", switched("core", "off")),
+  idle("lists are always checked", switched("hash", "on")),
+  idle("give -s when you start", switched("silent", "off")),
+  idle("lines are edited as in emacs", choice("edit", "emacs", "vi", "emacs")),
+  idle("stacks are always unwound", switched("unwind", "off")),
+  idle("a page that is not in the dump is always said", switched("zero_excluded", "off")),
   switched("null-stop", "off"),
   switched("gdb", "off"),
   {
     name: "scope",
+    idle: "types are found by name",
     initial: "0",
     accepts: "text-addr",
     read: (context, text) => (symbolAddress(context, text) ?? anyNumber(text))?.toString(),
   },
   choice("offline", "show", "show", "hide"),
-  switched("redzone", "on"),
+  idle("addresses are those of objects", switched("redzone", "on")),
   anything("error", "default"),
   anything("prompt", "vmcore-debug> "),
 ];

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { attempt, Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
-import type { ModuleDebuginfoControl } from "../crash/command.ts";
+import type { ModuleDebuginfoControl, PlacedSection } from "../crash/command.ts";
 import { moduleName, modules } from "../linux/module.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
@@ -14,6 +14,8 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
   private readonly known = new Map<string, ModuleDebuginfo | undefined>();
   /** By the user, who wants none for them. */
   private readonly unloaded = new Set<string>();
+  /** Modules whose sections stand among their symbols. */
+  private readonly marked = new Set<string>();
   private kernel: Kernel | undefined;
   private forget: () => void = () => {};
 
@@ -47,7 +49,11 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
     return [...this.known.values()].flatMap((one) => (one ? [one.path] : []));
   }
 
-  load(name: string, place: string | undefined): string {
+  sections(name: string): readonly PlacedSection[] {
+    return this.marked.has(name) ? (this.known.get(name)?.sections ?? []) : [];
+  }
+
+  load(name: string, place: string | undefined, marksSections = false): string {
     const { found, tries } = this.search(this.module(name), name, place);
     if (!found) {
       const [tried] = tries;
@@ -59,6 +65,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
     }
     this.unloaded.delete(name);
     this.change(name, found);
+    if (marksSections) this.marked.add(name);
     return found.path;
   }
 
@@ -69,6 +76,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
 
   private change(name: string, debuginfo: ModuleDebuginfo | undefined): void {
     this.known.set(name, debuginfo);
+    this.marked.delete(name);
     this.forget();
   }
 

@@ -4,6 +4,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { openDwarf, type Dwarf } from "../debuginfo/dwarf/dwarf.ts";
 import { type ElfFile, openElf } from "../debuginfo/elf.ts";
 import { moduleBuildId, moduleSections } from "../linux/module.ts";
+import type { PlacedSection } from "../crash/command.ts";
 import type { Obj } from "../model/object.ts";
 import { alternateDebug, linkedDebug } from "./debugLink.ts";
 import { buildIdPath, isBuildId } from "./debuginfoPlaces.ts";
@@ -14,6 +15,8 @@ import { isEmpty, type Try } from "./vmlinuxSearch.ts";
 export interface ModuleDebuginfo {
   readonly path: string;
   readonly dwarf: Dwarf;
+  /** Those that were loaded, in the file's order. */
+  readonly sections: readonly PlacedSection[];
 }
 
 /** Where modules' debuginfo is looked for. */
@@ -33,6 +36,13 @@ export interface ModuleSearch {
   readonly buildId: string | undefined;
   readonly found: ModuleDebuginfo | undefined;
   readonly tries: readonly Try[];
+}
+
+function placed(elf: ElfFile, places: ReadonlyMap<string, bigint>): PlacedSection[] {
+  return elf.sections.flatMap(({ name, size }) => {
+    const address = places.get(name);
+    return address === undefined || size === 0 || !Number.isSafeInteger(size) ? [] : [{ name, address, size }];
+  });
 }
 
 /** Folders below a modules directory that are looked through; a kernel's tree is eight or nine deep. */
@@ -146,9 +156,9 @@ export class ModuleFiles {
 
   private take(elf: ElfFile, path: string, module: Obj, wanted: string | undefined): Try & Pick<ModuleSearch, "found"> {
     const { buildId } = elf;
+    const places = new Map<string, bigint>();
     const alternate = alternateDebug(elf, path, this.places.debugDirectories ?? []);
     const dwarf = attempt(() => {
-      const places = new Map<string, bigint>();
       for (const { name, address } of moduleSections(module)) places.set(name, address);
       return openDwarf(elf, {
         placement: (section) => places.get(section),
@@ -162,7 +172,7 @@ export class ModuleFiles {
     dwarf.completeFrom((kind, name) => module.kernel.types.find(kind, name));
     const why = wanted !== undefined && wanted === buildId ? "has the module's build-id" : "has the module's name";
     const lacks = alternate === "missing" ? "; the file that its .gnu_debugaltlink (dwz) names is missing" : "";
-    return { path, outcome: "taken", buildId, why: why + lacks, found: { path, dwarf } };
+    return { path, outcome: "taken", buildId, why: why + lacks, found: { path, dwarf, sections: placed(elf, places) } };
   }
 }
 

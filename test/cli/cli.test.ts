@@ -91,6 +91,63 @@ test("what cannot be done is one line that says what to do, with a status of its
   }
 });
 
+test("rd -r copies memory to a file, and no file that is being debugged is written", () => {
+  const copy = join(home, "copy");
+  const own = join(home, "own-vmcore");
+  writeFileSync(own, readFileSync(dump));
+  const said = cli([
+    own,
+    "-c",
+    `rd -r ${copy} linux_banner 13`,
+    "-c",
+    `rd -r ${own} linux_banner 13`,
+    "-c",
+    `sys > ${own}`,
+  ]);
+  assert.match(said.out, /^13 bytes copied from 0x[0-9a-f]{16} to \S+copy$/m);
+  assert.equal(readFileSync(copy, "latin1"), "Linux version");
+  assert.equal(said.err.match(/own-vmcore is being debugged: it is not written to$/gm)?.length, 2);
+  assert.ok(readFileSync(own).equals(readFileSync(dump)));
+  assert.match(cli([dump, "-c", `rd -r ${copy} linux_banner`]).err, /^rd: -r needs a count or -e/);
+});
+
+test("set error sends what went wrong to a file", () => {
+  const errors = join(home, "errors");
+  const said = cli([
+    dump,
+    "-c",
+    `set error ${errors}`,
+    "-c",
+    "nosuch",
+    "-c",
+    "set error redirect",
+    "-c",
+    `nosuch > ${errors}2`,
+  ]);
+  assert.deepEqual([said.status, said.err], [1, ""]);
+  for (const path of [errors, `${errors}2`]) assert.match(readFileSync(path, "utf8"), /command not found: nosuch/);
+});
+
+test("extend loads the user's commands, which help and completion know until it unloads them", () => {
+  const file = join(home, "hello.mjs");
+  writeFileSync(
+    file,
+    `export const commands = [{ name: "hello", summary: "greets", usage: "name",
+      *run(context, { rest }) { yield { kind: "record", data: { hello: rest[0] }, lines: [["hello " + rest[0]]] }; } }];`,
+  );
+  const said = cli([
+    dump,
+    ...["-c", `extend ${file}`, "-c", "hello you", "-c", "help | grep -c hello", "-c", "help hello | grep greets"],
+    ...["-c", "extend", "-c", `extend -u ${file}`, "-c", "hello you"],
+  ]);
+  assert.deepEqual(said.out.split("\n"), [
+    ...[`${file}: hello`, "hello you", "1", "  hello - greets", `${file}: hello`, `${file}: unloaded`, ""],
+  ]);
+  assert.match(said.err, /^vmcore-debug: command not found: hello/);
+  assert.match(cli([dump, "-c", "extend x.so"]).err, /shared libraries of crash cannot be loaded/);
+  assert.match(cli([dump, "-c", "extend package.json"]).err, /package.json: exports no commands/);
+});
+
 test("--help and --version need no dump", () => {
   assert.match(cli(["--help"]).out, /^Usage: vmcore-debug \[options\] \[VMLINUX\] VMCORE\.\.\.\n/);
   assert.match(cli(["--version"]).out, /^vmcore-debug \d+\.\d+\.\d+\n$/);

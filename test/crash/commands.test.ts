@@ -126,7 +126,10 @@ test("set shows and changes variables, several at once, and refuses what they do
   const mine = context();
   assert.equal(transcript(mine, "set radix 16"), "output radix: 16 (hex)");
   assert.equal(mine.radix, 16);
-  assert.equal(transcript(mine, "set print_max 10 hash off"), "print_max: 10\nhash: off");
+  assert.equal(
+    transcript(mine, "set print_max 10 hash off"),
+    "print_max: 10\nhash: off\n  no effect here: lists are always checked",
+  );
   assert.equal(transcript(mine, "set print_max"), "print_max: 10");
   assert.match(transcript(mine, "set -v"), /^ +print_max: 10$/m);
   assert.equal(transcript(mine, "set radix 8"), 'set: radix takes 10 | 16, not "8"');

@@ -106,3 +106,10 @@ test("foreach says what it does not understand", () => {
   assert.match(transcript(context(), "foreach 1 nosuch"), /^foreach: no command for each task in: 1 nosuch\nUsage:/);
   assert.equal(transcript(context(), "foreach nobody set"), 'foreach: no task, name or command: "nobody"');
 });
+
+test("a mistake in a command for each task is said once, with nothing around it", () => {
+  assert.equal(
+    transcript(context(), "foreach task -R nosuch"),
+    "task: nosuch: not a task_struct or thread_info member",
+  );
+});

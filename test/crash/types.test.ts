@@ -170,8 +170,8 @@ test("whatis declares types and symbols, and searches structs by size and by mem
     said("whatis -o struct list_head"),
     "struct list_head {\n   [0] struct list_head *next;\n   [8] struct list_head *prev;\n}\nSIZE: 16",
   );
-  assert.equal(said("whatis -r 8"), "  SIZE  TYPE\n     8  cpumask\n     8  queue");
-  assert.equal(said("whatis -r 16-99 -m list_head"), "  SIZE  TYPE\n    16  list_head\n    48  item");
+  assert.equal(said("whatis -r 8"), "SIZE  TYPE\n   8  cpumask\n   8  queue");
+  assert.equal(said("whatis -r 16-99 -m list_head"), "SIZE  TYPE\n  16  list_head\n  48  item");
   assert.equal(said("whatis -r 4000"), "(none found)");
   assert.match(said("whatis nothing"), /^whatis: cannot resolve: nothing\nUsage:/);
 });

@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
+import { UsageError } from "../../base/usageError.ts";
 import { runningOn, runningTasks } from "../../linux/cpu.ts";
 import { possibleCpus } from "../../linux/cpumask.ts";
 import { panicTask } from "../../linux/panic.ts";
@@ -18,7 +19,7 @@ import { type BacktraceStyle, backtraceLines } from "../bt/stack.ts";
 import { allTextSymbols, textSymbols } from "../bt/textSymbols.ts";
 import { command, type Context, type Parsed } from "../command.ts";
 import { parseCpus } from "../number.ts";
-import { faultPiece, type Line, type Piece, record, text } from "../piece.ts";
+import { faultPiece, type Line, type Piece, type Pieces, record, text } from "../piece.ts";
 import { selectTasks } from "../taskSelector.ts";
 import { taskFacts, taskHeading } from "../taskHeading.ts";
 
@@ -26,9 +27,10 @@ export const bt = command({
   name: "bt",
   summary: "kernel stack backtrace",
   usage:
-    "[-a|-c cpus|-g|-p] [-n idle] [-l] [-i] [-s [-x|-d]] [-f|-F] [-t|-T|-o|-r|-e|-E|-v]\n[-R ref] [-I ip] [-S sp] [pid | taskp] ...",
+    "[-a|-A|-c cpus|-g|-p] [-n idle] [-l] [-i] [-s [-x|-d]] [-f|-F] [-t|-T|-o|-O|-r|-e|-E|-v]\n[-R ref] [-I ip] [-S sp] [pid | taskp] ...",
   options: [
     { flag: "-a", help: "what each CPU was running" },
+    { flag: "-A", help: "in crash, -a with the vector registers of s390x; they are not read here" },
     { flag: "-c", argument: "cpus", help: "what these CPUs were running: 0-3,7" },
     { flag: "-g", help: "all threads of the process" },
     { flag: "-p", help: "the task that panicked" },
@@ -43,6 +45,7 @@ export const bt = command({
     { flag: "-t", help: "every address in code from where the task stood to the end of its stack" },
     { flag: "-T", help: "every address in code on the whole stack" },
     { flag: "-o", help: "as -t, numbered as frames: may show calls that have long returned" },
+    { flag: "-O", help: "from now on bt does as with -o; given again, as ever" },
     { flag: "-r", help: "the whole stack as words" },
     { flag: "-e", help: "saved exception frames anywhere on the stack" },
     { flag: "-E", help: "saved exception frames on the IRQ and exception stacks of the CPUs" },
@@ -62,6 +65,8 @@ export const bt = command({
   needs: ["types", "tasks"],
   *run(context, args) {
     const { kernel } = context;
+    if (args.has("-A")) throw new UsageError("-A is not available: vector registers are not read; -a shows the stacks");
+    if (args.has("-O")) return yield* toggleOld(context);
     if (args.has("-v")) return yield* stackOverflows(kernel);
     if (args.has("-E")) return yield* cpuExceptionFrames(kernel, chosenCpus(context, args));
     const isStarting = args.rest.length === 0 && !["-a", "-c", "-p"].some((flag) => args.has(flag));
@@ -95,6 +100,16 @@ function chosenTasks(context: Context, args: Parsed): readonly Obj[] {
   return args.has("-g") ? tasks.flatMap((task) => [...threads(task.at("group_leader").deref())]) : tasks;
 }
 
+/** Kept with the variables of `set`, though none of them. */
+const OLD_METHOD = "bt -O";
+const usesOldMethod = ({ variables }: Context): boolean => variables.get(OLD_METHOD) === "on";
+
+function* toggleOld(context: Context): Pieces {
+  const old = !usesOldMethod(context);
+  context.variables.set(OLD_METHOD, old ? "on" : "off");
+  yield record({ oldMethod: old }, `bt: use ${old ? "old" : "new"} bt method by default`);
+}
+
 function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefined {
   if (args.has("-n") && attempt(() => taskPid(task)) === 0) return record(taskFacts(task), taskHeading(task));
   const stack = startedAt(context, task, args);
@@ -102,7 +117,7 @@ function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefine
   if (reference !== undefined && !refersTo(stack, reference)) return undefined;
   const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
   const offsets = args.has("-s") ? radix : undefined;
-  const special = specialLines(task, stack, args, offsets);
+  const special = specialLines(context, task, stack, args, offsets);
   const piece = (lines: readonly Line[]): Piece => ({
     kind: "record",
     lines,
@@ -159,10 +174,18 @@ function refersTo({ shown }: Stacks, reference: string): boolean {
 }
 
 /** What other options show in place of frames; undefined when none of them was given. */
-function specialLines(task: Obj, { shown }: Stacks, args: Parsed, offsets: 10 | 16 | undefined): Line[] | undefined {
+function specialLines(
+  context: Context,
+  task: Obj,
+  { shown }: Stacks,
+  args: Parsed,
+  offsets: 10 | 16 | undefined,
+): Line[] | undefined {
   const { kernel } = task;
-  const style = { offsets, numbered: args.has("-o") };
-  if (args.has("-t") || args.has("-o")) return [...textSymbols(task, shown, style)];
+  const asksOtherwise = ["-t", "-T", "-r", "-e", "-f", "-F", "-l", "-i"].some((flag) => args.has(flag));
+  const numbered = args.has("-o") || (usesOldMethod(context) && !asksOtherwise);
+  const style = { offsets, numbered };
+  if (args.has("-t") || numbered) return [...textSymbols(task, shown, style)];
   if (args.has("-T")) return [...allTextSymbols(task, shown, style)];
   if (!args.has("-r") && !args.has("-e")) return undefined;
   const { start, end } = taskStackRange(kernel, task);

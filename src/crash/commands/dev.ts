@@ -9,14 +9,18 @@ import { resources } from "../dev/resources.ts";
 export const dev = command({
   name: "dev",
   summary: "devices: numbers, disks, PCI, addresses",
-  usage: "[-i | -p | -d | -D] [-V | -v index]",
+  usage: "[-i | -p | -d | -D] [-V | -v index [file]]",
   options: [
     { flag: "-i", help: "I/O ports and I/O memory by range: which driver has claimed it" },
     { flag: "-p", help: "PCI buses and devices" },
     { flag: "-d", help: "disks with their requests under way" },
     { flag: "-D", help: "the same without idle disks" },
     { flag: "-V", help: "what drivers added to the dump: offset in the file, bytes, name" },
-    { flag: "-v", argument: "index", help: "the contents of one of them, by the index that -V shows" },
+    {
+      flag: "-v",
+      argument: "index",
+      help: "the contents of one of them, by the index that -V shows; with a file, copied to it",
+    },
   ],
   description:
     "Lists the registered character and block device numbers: major, name, the cdev, or the disk that was added last, with that number, and its operations.\n\nDisks in memory and loop devices are left out of -d and -D. Requests are counted as the kernel does: those that the driver has and has not finished.",

@@ -124,7 +124,7 @@ function* runFor(context: Context, task: Obj, lines: readonly string[]): Pieces 
   for (const line of lines) {
     if (/^(set|vtop) /.test(line)) yield text(taskHeading(task));
     for (const piece of runCommand(own, line)) {
-      if (piece.kind !== "progress") endsBlank = piece.lines.at(-1)?.length === 0;
+      if (piece.kind !== "progress" && piece.kind !== "usage") endsBlank = piece.lines.at(-1)?.length === 0;
       yield piece;
     }
   }

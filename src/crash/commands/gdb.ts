@@ -7,7 +7,7 @@ import { command, type Context } from "../command.ts";
 import { examine, readFormat } from "../gdb/examine.ts";
 import { infoAddress, infoLine, infoScope, infoSymbol } from "../gdb/info.ts";
 import { runCommand } from "../language.ts";
-import { type Line, type Pieces, record } from "../piece.ts";
+import { type Line, type Pieces, record, text } from "../piece.ts";
 import { formatOptions, lazyRecord } from "../structView.ts";
 import { valueJson } from "../valueJson.ts";
 import { WrongUse } from "../wrongUse.ts";
@@ -49,7 +49,9 @@ const understood: readonly (readonly [name: RegExp, run: Run])[] = [
 
 function* print(context: Context, words: string, format: string): Pieces {
   if (words === "") throw new WrongUse("an expression is missing");
-  const value = evaluateIn(context, words);
+  const warnings: string[] = [];
+  const value = evaluateIn(context, words, undefined, (warning) => warnings.push(warning));
+  for (const warning of warnings) yield text([{ as: "bad", text: `warning: ${warning}` }]);
   context.values.push(value);
   const options: FormatOptions = {
     ...formatOptions(context),

@@ -1,7 +1,7 @@
 import { UsageError } from "../../base/usageError.ts";
 import { builtinAliases } from "../alias.ts";
-import { command } from "../command.ts";
-import { commands } from "../commands.ts";
+import { command, type Command } from "../command.ts";
+import { commandsOf } from "../commands.ts";
 import { manual, paragraphs } from "../manual.ts";
 import { record, text, type Pieces } from "../piece.ts";
 import { topics } from "../topics.ts";
@@ -17,13 +17,13 @@ export const help = command({
     { line: "help", shows: "Every command." },
     { line: "help struct", shows: "The manual page of struct." },
   ],
-  *run(_context, { rest }) {
+  *run(context, { rest }) {
     const [wanted] = rest;
-    if (wanted === undefined) return yield* list();
+    if (wanted === undefined) return yield* list(commandsOf(context));
     const name = builtinAliases.get(wanted) ?? wanted;
     const topic = topics.get(wanted);
     if (topic) return yield record({ topic: wanted, text: topic }, "", ...paragraphs(topic), "");
-    const found = commands().filter((one) => wanted === "all" || one.name === wanted || one.name === name);
+    const found = commandsOf(context).filter((one) => wanted === "all" || one.name === wanted || one.name === name);
     if (found.length === 0) throw new UsageError(`no command "${wanted}"; "help" lists them`);
     for (const one of found) {
       const { name, summary, usage, description, options, examples } = one;
@@ -44,8 +44,7 @@ const COLUMNS = 5;
 const COLUMN_WIDTH = 15;
 
 /** Names in columns, read downwards. As data, every command is a record of its own. */
-function* list(): Pieces {
-  const all = commands();
+function* list(all: readonly Command[]): Pieces {
   for (const { name, summary } of all) yield record({ name, summary });
   const rows = Math.ceil(all.length / COLUMNS);
   const table = Array.from({ length: rows }, (_, row) =>

@@ -29,10 +29,12 @@ export const kmem = command({
   name: "kmem",
   summary: "kernel memory",
   usage:
-    "[-f|-F|-i[=shared]|-v|-V|-n|-z|-o|-h] [-p | -m member[,member]]\n[[-s|-S|-S=cpu[s]|-r] [slab] [-I slab[,slab]]] [-g [flags]] [[-P] address]",
+    "[-f|-F|-c|-C|-i[=shared]|-v|-V|-n|-z|-o|-h] [-p | -m member[,member]]\n[[-s|-S|-S=cpu[s]|-r] [slab] [-I slab[,slab]]] [-g [flags]] [[-P] address]",
   options: [
     { flag: "-f", help: "the page allocator's free lists; with an address the free block that holds it" },
     { flag: "-F", help: "the same with every free block" },
+    { flag: "-c", help: "the page_hash_table, which kernels have not had since v2.4" },
+    { flag: "-C", help: "the same with its pages" },
     {
       flag: "-i",
       argument: "shared",
@@ -76,6 +78,7 @@ Of a slab cache ALLOCATED counts what users have: objects on freelists of CPUs a
   ],
   needs: ["types"],
   *run(context, args) {
+    if (args.has("-c") || args.has("-C")) throw new UsageError("this kernel has no page_hash_table");
     yield* whole(context, args);
     if (["-s", "-S", "-r"].some((flag) => args.has(flag))) yield* slabs(context, args);
     else yield* atAddresses(context, args);

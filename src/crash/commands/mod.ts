@@ -14,17 +14,20 @@ import { WrongUse } from "../wrongUse.ts";
 export const mod = command({
   name: "mod",
   summary: "loaded kernel modules, and their debuginfo",
-  usage: "-s module [objfile] | -d module | -S [directory] | -D | [-t|-r|-R|-o|-g] [module ...]",
+  usage: "-s module [objfile] | -d module | -S [directory] | -D | -R | [-t] [module ...]\n[-g] [-r] [-o]",
   options: [
     { flag: "-s", help: "load a module's debuginfo: lines, types, locals and globals" },
     { flag: "-d", help: "unload a module's debuginfo" },
     { flag: "-S", help: "load the debuginfo of all modules" },
     { flag: "-D", help: "unload the debuginfo of all modules" },
     { flag: "-t", help: "only modules that taint the kernel, and why" },
-    { flag: "-r", help: "accepted as crash's -readnow; debuginfo is read where it is needed, always" },
-    { flag: "-R", help: "accepted: a dump's modules do not change; unloads all debuginfo" },
-    { flag: "-g", help: "accepted: sections are always known" },
-    { flag: "-o", help: "accepted: there is no older mechanism" },
+    {
+      flag: "-r",
+      help: "for gdb, reads all of a file at once; here it is read where it is needed, and nothing changes",
+    },
+    { flag: "-R", help: "forgets all debuginfo that was loaded, as -D: the modules of a dump do not change" },
+    { flag: "-g", help: "with -s or -S: where its sections start and end is shown among its symbols" },
+    { flag: "-o", help: "for gdb, an older way to load; here there is one, and nothing changes" },
   ],
   description: `Lists the loaded modules by address: struct module, name, where the code starts, bytes, and the file their debuginfo comes from.
 
@@ -55,13 +58,13 @@ function* debuginfo(context: Context, args: Parsed, found: readonly Obj[]): Piec
     for (const name of names) control.unload(name);
   } else if (args.has("-S")) {
     if (second !== undefined) throw new UsageError(`invalid argument: ${second}`);
-    yield* loadAll(context, control, found, first);
+    yield* loadAll(context, control, found, first, args.has("-g"));
   } else {
     if (first === undefined) throw new WrongUse("a module is missing");
     if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}`);
     const module = named(found, first);
     if (args.has("-d")) return control.unload(first);
-    control.load(first, second);
+    control.load(first, second, args.has("-g"));
     yield* table(context, [module]);
   }
 }
@@ -71,14 +74,15 @@ function* loadAll(
   control: ModuleDebuginfoControl,
   found: readonly Obj[],
   directory: string | undefined,
+  marksSections: boolean,
 ): Pieces {
   const refused = new Set<string>();
   for (const [done, module] of found.entries()) {
     yield progress("loading debuginfo of modules", done, found.length);
     const name = attempt(() => moduleName(module));
-    if (name instanceof Fault || control.path(name) !== undefined) continue;
+    if (name instanceof Fault || (control.path(name) !== undefined && !marksSections)) continue;
     try {
-      control.load(name, directory);
+      control.load(name, directory, marksSections);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       refused.add(error.message);

@@ -68,10 +68,15 @@ Numbers are shown as "set radix" says, elements of arrays and characters of text
     if (cpus) yield text([{ as: "bad", text: `${expression} is not per-CPU: the list of CPUs is ignored` }]);
     if (perCpu && ampersand === "") return yield* places(context, expression);
     const inUser = args.has("-u") ? { ...context, kernel: inSpace(kernel, currentUserSpace(context)) } : context;
-    const value = evaluateIn(inUser, expression);
+    const warnings: string[] = [];
+    const value = evaluateIn(inUser, expression, undefined, (warning) => warnings.push(warning));
+    for (const warning of warnings) yield text([{ as: "bad", text: `warning: ${warning}` }]);
     const name = /^\w+(?=\s|$)/.exec(expression)?.[0];
     const isNamed = name !== undefined && kernel.symbols.find(name) !== undefined;
-    yield valuePiece(context, value, isNamed ? `${name} = ` : "", options, { expression });
+    yield valuePiece(context, value, isNamed ? `${name} = ` : "", options, {
+      expression,
+      ...(warnings[0] !== undefined && { warning: warnings[0] }),
+    });
   },
 });
 

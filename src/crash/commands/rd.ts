@@ -1,6 +1,7 @@
 import { UsageError } from "../../base/usageError.ts";
 import { address } from "../address.ts";
 import { command, type Context, type Parsed } from "../command.ts";
+import { copyToFile } from "../copyToFile.ts";
 import { fileBytes } from "../fileBytes.ts";
 import { hexDump, type ByteSource, type DumpFormat, type WordSize } from "../hexDump.ts";
 import { anyNumber, count, hexNumber } from "../number.ts";
@@ -11,7 +12,7 @@ import { WrongUse } from "../wrongUse.ts";
 export const rd = command({
   name: "rd",
   summary: "read memory",
-  usage: "[-adDsSupxmfNR][-8|-16|-32|-64][-o offs][-e addr] [address|symbol]\n[count]",
+  usage: "[-adDsSupxmfNR][-8|-16|-32|-64][-o offs][-e addr][-r file] [address|symbol]\n[count]",
   options: [
     { flag: "-p", help: "a physical address" },
     { flag: "-u", help: "a user address of the current task" },
@@ -29,6 +30,11 @@ export const rd = command({
     { flag: "-R", help: "backwards: the last unit is the one at the address" },
     { flag: "-o", argument: "offs", help: "this many bytes after the address" },
     { flag: "-e", argument: "addr", help: "up to this address" },
+    {
+      flag: "-r",
+      argument: "file",
+      help: "copy as many bytes as the count says, or those up to -e, to a file",
+    },
     { flag: "-m", help: "a machine address of Xen" },
     { flag: "-f", help: "an offset in the dump file" },
   ],
@@ -50,13 +56,20 @@ An address that is no kernel address is one of the current task.`,
     start += offsetOf(args);
     const space = spaceOf(context, args, start);
     let units = howMany === undefined ? undefined : count(howMany);
+    let bytes = units === undefined ? undefined : BigInt(units);
     const end = args.value("-e");
     if (end !== undefined) {
       const last = isPlain(args) ? plainAddress(end) : address(context, end);
       if (last <= start) throw new UsageError(`ending address ${end} is not after the start`);
-      units = Number((last - start + BigInt(size - 1)) / BigInt(size));
+      bytes = last - start;
+      units = Number((bytes + BigInt(size - 1)) / BigInt(size));
     }
     if (units !== undefined && units <= 0) throw new UsageError(`not a count: ${howMany ?? ""}`);
+    const path = args.value("-r");
+    if (path !== undefined) {
+      if (bytes === undefined) throw new UsageError("-r needs a count or -e: how many bytes to copy");
+      return yield* copyToFile(context, space, BigInt.asUintN(64, start), bytes, path);
+    }
     if (args.has("-R")) start -= BigInt(((units ?? 1) - 1) * size);
     yield* hexDump(space, BigInt.asUintN(64, start), units, format);
   },

@@ -1,10 +1,11 @@
+import { hex, hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
-import { cpuTask, runningTasks } from "../../linux/cpu.ts";
+import { cpuTask, runningOn, runningTasks } from "../../linux/cpu.ts";
 import { firstTask, firstTaskFault } from "../../linux/panic.ts";
-import { taskCpu } from "../../linux/task.ts";
+import { taskComm, taskCpu } from "../../linux/task.ts";
 import { command, type Context } from "../command.ts";
 import { decimalNumber } from "../number.ts";
-import { faultPiece, record, text, type Pieces } from "../piece.ts";
+import { faultPiece, record, text, type Piece, type Pieces } from "../piece.ts";
 import { taskContext } from "../taskContext.ts";
 import { noSuchTask, tasksOf } from "../taskSelector.ts";
 import { findVariable, setVariable, variable, variables } from "../variables.ts";
@@ -14,7 +15,7 @@ export const set = command({
   summary: "the task and the variables that other commands go by",
   usage: "[[-a] [pid | taskp] | [-c cpu] | -p] | [crash_variable [setting]] | -v",
   options: [
-    { flag: "-a", help: "make the task the active one of its CPU" },
+    { flag: "-a", help: "whether the task is the one that its CPU was running: a dump says so, and cannot be told" },
     { flag: "-c", argument: "cpu", help: "go to the task that the CPU was running" },
     { flag: "-p", help: "go back to the panicking task" },
     { flag: "-v", help: "show all variables" },
@@ -32,6 +33,7 @@ ${variables.map(({ name, accepts }) => `  ${name.padStart(13)}  ${accepts}`).joi
   ],
   *run(context, args) {
     const cpu = args.value("-c");
+    if (args.has("-a")) return yield activeTask(context, args.rest[0]);
     if (args.has("-v")) return yield* listing(context);
     if (cpu !== undefined) return yield* goTo(context, () => taskOf(context, cpu));
     if (args.has("-p")) {
@@ -45,12 +47,18 @@ ${variables.map(({ name, accepts }) => `  ${name.padStart(13)}  ${accepts}`).joi
       if (context.taskFault) yield faultPiece(context.taskFault, "set: ");
       return yield taskContext(context.task);
     }
+    const file = fileOf(context, first);
+    if (file !== undefined) return yield text(file);
     if (!findVariable(first)) return yield* goTo(context, () => named(context, first));
     for (let name = words.shift(); name !== undefined; name = words.shift()) {
-      if (!findVariable(name)) throw new UsageError(`no such variable: ${name}`);
+      const known = findVariable(name);
+      if (!known) throw new UsageError(`no such variable: ${name}`);
+      const before = words.length;
       const value = words[0];
       if (value !== undefined && !findVariable(value)) setVariable(context, name, words.shift() ?? "");
+      const isSet = words.length < before;
       yield record({ [name]: variable(context, name) }, shown(context, name, name === "radix" ? "output radix" : name));
+      if (isSet && known.idle !== undefined) yield text([{ as: "dim", text: `  no effect here: ${known.idle}` }]);
     }
   },
 });
@@ -80,11 +88,25 @@ function taskOf({ kernel }: Context, text: string): Context["task"] {
   return cpuTask(kernel, Number(cpu));
 }
 
+/** In crash the user decides it, for dumps that do not tell. @throws UsageError, Fault */
+function activeTask(context: Context, word: string | undefined): Piece {
+  const task = word === undefined ? context.task : named(context, word);
+  const cpu = runningOn(context.kernel, task);
+  const who = `"${taskComm(task)}" task ${hex(task.address)}`;
+  if (cpu === undefined) throw new UsageError(`${who} was not running: "ps -A" shows what each CPU was running`);
+  return record({ task: hex0x(task.address), cpu }, `${who} is the active task on cpu ${cpu}`);
+}
+
+/** Files of the session, which crash lists among its variables. */
+function fileOf({ session }: Context, name: string): string | undefined {
+  if (name === "namelist") return `namelist: ${session.vmlinux ?? "(none)"}`;
+  return name === "dumpfile" ? `dumpfile: ${session.vmcore.join(" ")}` : undefined;
+}
+
 function* listing(context: Context): Pieces {
   for (const { name } of variables)
     yield record({ [name]: variable(context, name) }, shown(context, name, name.padStart(14)));
-  yield text(`      namelist: ${context.session.vmlinux ?? "(none)"}`);
-  yield text(`      dumpfile: ${context.session.vmcore.join(" ")}`);
+  for (const name of ["namelist", "dumpfile"]) yield text(`      ${fileOf(context, name)}`);
 }
 
 const REMARKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -94,6 +116,10 @@ const REMARKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 function shown(context: Context, name: string, title: string): string {
   const value = variable(context, name);
+  if (name === "scope" && value !== "0") {
+    const address = BigInt(value);
+    return `${title}: ${hex(address)} (${context.kernel.symbols.at(address)?.name ?? "no symbol"})`;
+  }
   const remark = REMARKS[name]?.[value];
   return `${title}: ${value}${remark === undefined ? "" : ` ${remark}`}`;
 }

@@ -1,13 +1,13 @@
-import { hex } from "../../base/hex.ts";
+import { hex, hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import { moduleName, moduleRanges, modules, type ModuleRange } from "../../linux/module.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { command } from "../command.ts";
+import { command, type Context, type PlacedSection } from "../command.ts";
 import { hexNumber } from "../number.ts";
 import { isPerCpu } from "../perCpu.ts";
-import { text, type Pieces } from "../piece.ts";
+import { record, text, type Piece, type Pieces } from "../piece.ts";
 import { SymbolNotFound } from "../symbolNotFound.ts";
 import { symbolPiece } from "../symbolPiece.ts";
 import { WrongUse } from "../wrongUse.ts";
@@ -31,12 +31,13 @@ export const sym = command({
     { line: "sym -q sysrq", shows: "Symbols with sysrq in their names." },
     { line: "sym -m virtio_blk", shows: "What a module defines." },
   ],
-  *run({ kernel }, args) {
+  *run(context, args) {
+    const { kernel } = context;
     const query = args.value("-q");
     const module = args.value("-m");
-    if (args.has("-l")) yield* all(kernel);
-    else if (args.has("-M")) for (const one of modulesByAddress(kernel)) yield* ofModule(kernel, one);
-    else if (module !== undefined) yield* ofModuleNamed(kernel, module);
+    if (args.has("-l")) yield* all(context);
+    else if (args.has("-M")) for (const one of modulesByAddress(kernel)) yield* ofModule(context, one);
+    else if (module !== undefined) yield* ofModuleNamed(context, module);
     else if (query !== undefined) yield* containing(kernel, query);
     else if (args.rest.length === 0) throw new WrongUse("a symbol or an address is missing");
     else for (const word of args.rest) yield* lookUp(kernel, word, args.has("-p"), args.has("-n"));
@@ -58,13 +59,14 @@ function* lookUp(kernel: Kernel, word: string, withPrevious: boolean, withNext: 
   }
 }
 
-function* all(kernel: Kernel): Pieces {
+function* all(context: Context): Pieces {
+  const { kernel } = context;
   for (const symbol of kernel.symbols.all()) {
     // Absolute symbols are numbers, no addresses; but per-CPU ones are absolute where the section starts at zero.
     const isNumber = "aA".includes(symbol.type) && !isPerCpu(kernel, symbol);
     if (symbol.module === undefined && !isNumber) yield symbolPiece(kernel, symbol, { plain: true });
   }
-  for (const module of modulesByAddress(kernel)) yield* ofModule(kernel, module);
+  for (const module of modulesByAddress(kernel)) yield* ofModule(context, module);
 }
 
 function* containing(kernel: Kernel, part: string): Pieces {
@@ -82,10 +84,10 @@ function modulesByAddress(kernel: Kernel): Obj[] {
   return found.sort((a, b) => (a.base < b.base ? -1 : 1)).map(({ module }) => module);
 }
 
-function* ofModuleNamed(kernel: Kernel, name: string): Pieces {
-  const module = [...modules(kernel)].find((one) => moduleName(one) === name);
+function* ofModuleNamed(context: Context, name: string): Pieces {
+  const module = [...modules(context.kernel)].find((one) => moduleName(one) === name);
   if (!module) throw new UsageError(`no module "${name}"; "mod" lists them`);
-  yield* ofModule(kernel, module);
+  yield* ofModule(context, module);
 }
 
 /** What crash calls the parts of a module's memory. */
@@ -101,18 +103,47 @@ const TITLES: Readonly<Record<ModuleRange["kind"], string>> = {
   init_rodata: "MODULE INIT_RODATA",
 };
 
-function* ofModule(kernel: Kernel, module: Obj): Pieces {
+function* ofModule({ kernel, modules: control }: Context, module: Obj): Pieces {
   const name = moduleName(module);
   const symbols: KSymbol[] = [];
   for (const symbol of kernel.symbols.all()) if (symbol.module === name) symbols.push(symbol);
   for (const { kind, base, size } of moduleRanges(module)) {
     const end = base + BigInt(size);
     yield text(`${hex(base)} ${TITLES[kind]} START: ${name}`);
+    const marks = sectionMarks(control?.sections(name) ?? [], base, end);
+    let mark = 0;
     for (const symbol of symbols) {
-      if (symbol.address >= base && symbol.address < end) yield symbolPiece(kernel, symbol, { plain: true });
+      if (symbol.address < base || symbol.address >= end) continue;
+      for (let next; (next = marks[mark]) && next.address <= symbol.address; mark++) yield markPiece(next);
+      yield symbolPiece(kernel, symbol, { plain: true });
     }
+    for (const rest of marks.slice(mark)) yield markPiece(rest);
     // As crash has it: the parts that v6.4 brought end with their last byte, the older two with the byte after it.
     const last = kind === "core" || kind === "init" ? end : end - 1n;
     yield text(`${hex(last)} ${TITLES[kind]} END: ${name}`);
   }
 }
+
+/** Where a section starts or ends, among the symbols. */
+interface SectionMark {
+  readonly address: bigint;
+  readonly section: string;
+  readonly edge: "start" | "end";
+}
+
+function sectionMarks(sections: readonly PlacedSection[], base: bigint, end: bigint): SectionMark[] {
+  const marks = sections
+    .filter(({ address }) => address >= base && address < end)
+    .sort((a, b) => (a.address < b.address ? -1 : 1))
+    .flatMap(({ name, address, size }): SectionMark[] => [
+      { address, section: name, edge: "start" },
+      { address: address + BigInt(size), section: name, edge: "end" },
+    ]);
+  return marks.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+}
+
+const markPiece = ({ address, section, edge }: SectionMark): Piece =>
+  record({ address: hex0x(address), section, edge }, [
+    { as: "address", text: hex(address), address },
+    ` [${section}]: section ${edge}`,
+  ]);

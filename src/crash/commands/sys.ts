@@ -120,6 +120,7 @@ function taint(kernel: Kernel): Piece {
 function* dmi(kernel: Kernel): Generator<Piece, void, void> {
   const strings = dmiStrings(kernel);
   if (strings === undefined) return yield text("sys: dmi_ident does not exist in this kernel");
+  if (strings.length === 0) return yield text("sys: dmi_ident is empty: the firmware gave no DMI");
   for (const { name, value } of strings) {
     const { span, json } = cell(() => value());
     yield record({ name, value: json }, [`${name.padStart(25)}: `, span]);

@@ -33,7 +33,7 @@ Start is the address of the root - rb_root, xarray, radix_tree_root or maple_tre
       shows: "A red-black tree.",
     },
     { line: "tree -t xarray -p irq_desc_tree", shows: "An xarray with the indexes." },
-    { line: "tree -t maple -r mm_struct.mm_mt init_mm", shows: "A maple tree inside a struct." },
+    { line: "tree -t maple -r mm_struct.mm_mt ffff8ef683c56400", shows: "The memory areas of a process." },
   ],
   *run(context, args) {
     const { kernel } = context;

@@ -91,9 +91,10 @@ function* search(kernel: Kernel, range: string | undefined, member: string | und
     if (member === undefined || hasMember(type, 0)) found.set(name, type.size);
   }
   if (found.size === 0) return yield text("(none found)");
-  yield text([{ as: "title", text: "  SIZE  TYPE" }]);
+  const width = Math.max("SIZE".length, ...[...found.values()].map((size) => String(size).length));
+  yield text([{ as: "title", text: `${"SIZE".padStart(width)}  TYPE` }]);
   const rows = [...found].sort(([a, sizeA], [b, sizeB]) => sizeA - sizeB || (a < b ? -1 : 1));
-  for (const [name, size] of rows) yield record({ name, size }, `${String(size).padStart(6)}  ${name}`);
+  for (const [name, size] of rows) yield record({ name, size }, `${String(size).padStart(width)}  ${name}`);
 }
 
 /** @throws UsageError */

@@ -1,6 +1,7 @@
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { Context } from "../command.ts";
+import { copyToFile } from "../copyToFile.ts";
 import { fileBytes } from "../fileBytes.ts";
 import { hexDump } from "../hexDump.ts";
 import { count } from "../number.ts";
@@ -22,17 +23,18 @@ export function* deviceDumpList({ session }: Context): Pieces {
   }
 }
 
-/** `dev -v`: the contents of one of them. @throws UsageError when there is no such one */
-export function* deviceDumpContents({ session, kernel }: Context, word: string, target: string | undefined): Pieces {
+/** `dev -v`: the contents of one of them, shown or copied to a file. @throws UsageError when there is no such one */
+export function* deviceDumpContents(context: Context, word: string, target: string | undefined): Pieces {
+  const { session, kernel } = context;
   const dumps = session.deviceDumps ?? [];
   const dump = dumps[count(word)];
   if (dumps.length === 0 || !session.file) throw new UsageError("no device dumps found in this dumpfile");
   if (!dump) throw new UsageError(`no device dump has the index ${word}`);
   const { name, offset, size } = dump;
-  if (target !== undefined)
-    throw new UsageError(`${size} bytes from offset ${offset} of the dump file: copy them to ${target} with dd`);
   yield text(`DEVICE: ${name}`);
+  const bytes = fileBytes(session.file, kernel.arch);
+  if (target !== undefined) return yield* copyToFile(context, bytes, BigInt(offset), BigInt(size), target);
   const { wordSize } = kernel.arch;
   const format = { size: wordSize, as: "hex", withText: true } as const;
-  yield* hexDump(fileBytes(session.file, kernel.arch), BigInt(offset), Math.floor(size / wordSize), format);
+  yield* hexDump(bytes, BigInt(offset), Math.floor(size / wordSize), format);
 }

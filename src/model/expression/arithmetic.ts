@@ -18,6 +18,9 @@ interface Rank {
 /** Reads an operand; a caller may substitute what it does not want read. */
 export type Read = (object: Obj) => bigint;
 
+/** Takes a remark on an expression that can be evaluated all the same. */
+export type Warn = (message: string) => void;
+
 const INT: Rank = { size: 4, signed: true, longLong: false };
 
 export const pointerTo = (kernel: Kernel, target: CType): CType => ({
@@ -87,7 +90,14 @@ function spelled(kernel: Kernel, { size, signed, longLong }: Rank): CType {
 }
 
 /** @throws UsageError for operands that the operator does not take, and for division by zero */
-export function binary(operator: ArithmeticOperator, left: Obj, right: Obj, read: Read, position: number): Obj {
+export function binary(
+  operator: ArithmeticOperator,
+  left: Obj,
+  right: Obj,
+  read: Read,
+  position: number,
+  warn: Warn = () => {},
+): Obj {
   const { kernel } = left;
   const isPointer = [left, right].map((object) => bare(object.type).kind === "pointer");
   if (COMPARISONS.has(operator)) return compare(operator, left, right, isPointer.includes(true), read, position);
@@ -100,6 +110,8 @@ export function binary(operator: ArithmeticOperator, left: Obj, right: Obj, read
     type.signed ? BigInt.asIntN(type.size * 8, value) : BigInt.asUintN(type.size * 8, value);
   const a = cut(read(left));
   const b = shifts ? read(right) : cut(read(right));
+  if (shifts && b >= BigInt(type.size * 8))
+    warn(`${operator === "<<" ? "left" : "right"} shift count >= width of type`);
   return kernel.value(spelled(kernel, type), operate(operator, a, b, type.size * 8, position));
 }
 

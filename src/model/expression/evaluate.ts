@@ -4,7 +4,7 @@ import type { Kernel } from "../kernel.ts";
 import { findMember } from "../member.ts";
 import { Obj } from "../object.ts";
 import { typeName } from "../typeName.ts";
-import { binary, converted, decay, numberOf, pointerTo, promoted, sizeOfTarget } from "./arithmetic.ts";
+import { binary, converted, decay, numberOf, pointerTo, promoted, sizeOfTarget, type Warn } from "./arithmetic.ts";
 import type { Expression } from "./ast.ts";
 import { parseExpression } from "./parser.ts";
 
@@ -32,25 +32,28 @@ const MAX_DEPTH = 500;
 /**
  * The value of a C expression: `init_task.mm->pgd`, `((struct page *)0xffff...)[3].flags & 0xff`.
  *
+ * @param warn hears of what C leaves undefined, in gdb's words
  * @throws UsageError with its position when the expression is wrong
  * @throws Fault when the dump cannot say, or a type is not known
  */
-export function evaluate(kernel: Kernel, text: string, scope: Scope = () => undefined): Obj {
+export function evaluate(kernel: Kernel, text: string, scope: Scope = () => undefined, warn: Warn = () => {}): Obj {
   const context = { types: kernel.types.lookup, isVariable: (name: string) => scope(name) !== undefined };
   const expression = parseExpression(text, context);
-  return known(new Evaluator(kernel, scope).value(expression), expression.position);
+  return known(new Evaluator(kernel, scope, warn).value(expression), expression.position);
 }
 
 class Evaluator {
   private readonly kernel: Kernel;
   private readonly scope: Scope;
+  private readonly warn: Warn;
   private depth = 0;
   /** Inside `sizeof` nothing is read: pointers point at 0, numbers are 1. */
   private typeOnly = false;
 
-  constructor(kernel: Kernel, scope: Scope) {
+  constructor(kernel: Kernel, scope: Scope, warn: Warn) {
     this.kernel = kernel;
     this.scope = scope;
+    this.warn = warn;
   }
 
   value(node: Expression): Obj {
@@ -148,7 +151,7 @@ class Evaluator {
     if (operator === "@") return this.repeated(this.value(node.left), this.value(node.right), position);
     const left = decay(known(this.value(node.left), node.left.position));
     const right = decay(known(this.value(node.right), node.right.position));
-    return binary(operator, left, right, (object) => this.number(object, position), position);
+    return binary(operator, left, right, (object) => this.number(object, position), position, this.warn);
   }
 
   /** gdb's `sym@3`: an array of three that starts at `sym`. */
