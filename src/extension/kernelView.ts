@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { FromPage, PageAction, Panel, PanelSession, ToPage } from "../protocol/panel.ts";
 import { answers } from "./panelAnswers.ts";
 import { panelPage } from "./panelPage.ts";
-import { panels } from "./panels.ts";
+import { panels, tablePanel } from "./panels.ts";
 import { activeSession, ask, sessionCommand, TYPE } from "./session.ts";
 
 const VIEW = "vmcore.kernel";
@@ -22,7 +22,12 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
     }),
     sessionCommand("vmcore.openTable", async (_session, given) => {
       const line = typeof given === "string" ? given : await askForLine();
-      if (line) openTable(context, sessions, { id: "table", title: line, line, page: "grid" });
+      if (line) openTable(context, sessions, tablePanel(line));
+    }),
+    sessionCommand("vmcore.openObject", async (session, given) => {
+      if (typeof given !== "string") return;
+      const line = /^(0x)?[0-9a-f]+$/i.test(given) ? await objectAt(session, given) : given;
+      openTable(context, sessions, { id: "object", title: line, line, page: "object" });
     }),
     vscode.commands.registerCommand("vmcore.panel.copy", inFront("copy")),
     vscode.commands.registerCommand("vmcore.panel.openDocument", inFront("openDocument")),
@@ -41,6 +46,21 @@ const askForLine = (): Thenable<string | undefined> =>
     prompt: "Command of crash whose rows to show as a table",
     placeHolder: "kmem -s, ps -m, foreach user files, dev -i",
   });
+
+/** The expression of the struct that the slab object at an address is. @throws Error when that is not known */
+async function objectAt(session: vscode.DebugSession, text: string): Promise<string> {
+  const { containers } = await ask(session, "vmcore/identify", { text });
+  const facts = containers.find(({ kind }) => kind === "slab object")?.facts ?? [];
+  const struct = facts.find(({ object }) => object !== undefined)?.object;
+  if (struct !== undefined) return struct;
+  const cache = facts.find(({ name }) => name === "Cache")?.text;
+  const type = await vscode.window.showInputBox({
+    prompt: cache === undefined ? `What to see ${text} as` : `Objects of ${cache} may be anything: what to see it as`,
+    placeHolder: "struct inode",
+  });
+  if (type === undefined || type.trim() === "") throw new Error(`${text}: no type was given`);
+  return `*(${type.trim()} *)0x${text.replace(/^0x/, "")}`;
+}
 
 /** Sessions of ours that have stopped, which means that their dump is open; and the one in front. */
 class Sessions implements vscode.Disposable {

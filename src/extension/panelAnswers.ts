@@ -1,5 +1,6 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
-import type { LinkKind, PageRequests } from "../protocol/panel.ts";
+import type { LinkKind, PageRequests, Variable } from "../protocol/panel.ts";
 import { activeSession, ask, focusedFrame } from "./session.ts";
 import { sourceUri } from "./storedSources.ts";
 
@@ -13,6 +14,7 @@ function session(): vscode.DebugSession {
 async function explain(front: vscode.DebugSession, text: string, kind: LinkKind): Promise<string> {
   if (kind === "task" && !text.startsWith("0x")) return rowText(front, `ps ${text}`, "pid", Number(text));
   if (kind === "module") return rowText(front, "mod", "name", text);
+  if (kind === "object") return `Open ${text}`;
   if (kind === "table") return `Rows of ${text}`;
   if (kind === "source") {
     const { file, line } = sourcePlace(text);
@@ -54,6 +56,16 @@ async function openSource(text: string): Promise<void> {
   await vscode.window.showTextDocument(sourceUri(path), { selection: place });
 }
 
+type Evaluated = DebugProtocol.EvaluateResponse["body"];
+
+const variable = ({ name, value, type, variablesReference, memoryReference }: DebugProtocol.Variable): Variable => ({
+  name,
+  value,
+  type,
+  reference: variablesReference,
+  address: memoryReference,
+});
+
 /** What a page may ask, and nothing else. */
 export const answers: {
   readonly [Name in keyof PageRequests]: (
@@ -70,6 +82,17 @@ export const answers: {
   describe: async ({ places }) => ask(session(), "vmcore/describe", { places }),
   opcodes: async (code) => ask(session(), "vmcore/opcodes", code),
   openSource: async ({ text }) => openSource(text),
+  evaluate: async ({ expression }) => {
+    const args: DebugProtocol.EvaluateArguments = { expression, context: "watch" };
+    const { result, ...rest } = (await session().customRequest("evaluate", args)) as Evaluated;
+    return variable({ ...rest, name: expression, value: result });
+  },
+  members: async ({ reference }) => {
+    const args: DebugProtocol.VariablesArguments = { variablesReference: reference };
+    const { variables } = (await session().customRequest("variables", args)) as DebugProtocol.VariablesResponse["body"];
+    return { variables: variables.map(variable) };
+  },
+  openObject: ({ text }) => vscode.commands.executeCommand("vmcore.openObject", text),
   openTable: ({ line }) => vscode.commands.executeCommand("vmcore.openTable", line),
   goTo: ({ text }) => vscode.commands.executeCommand("vmcore.goTo", text),
   selectTask: async ({ task }) => {

@@ -11,6 +11,7 @@ import { moduleAt, moduleSections, type ModuleSection } from "./module.ts";
 import { pageShift } from "./page.ts";
 import { pageStruct, type PageStruct } from "./pageStruct.ts";
 import { perCpuOffset } from "./percpu.ts";
+import { resourceTree } from "./resource.ts";
 import { type SlabObject, slabObjectAt, slabState } from "./slabObject.ts";
 import { stackOwner } from "./stack.ts";
 import { taskTable } from "./task.ts";
@@ -41,6 +42,8 @@ export type Container =
   | { readonly kind: "page struct"; readonly page: PageStruct }
   /** The page that the address lies on. */
   | { readonly kind: "page"; readonly page: PageStruct; readonly physical: bigint }
+  /** What of the physical address space it is, from the whole to the part: "System RAM", "Kernel code". */
+  | { readonly kind: "physical address space"; readonly resources: readonly Obj[]; readonly physical: bigint }
   | { readonly kind: "user area"; readonly task: Obj; readonly vma: Obj; readonly offset: number };
 
 /**
@@ -160,6 +163,26 @@ const pageHolding: Finder = (kernel, address) => {
   return { kind: "page", page: pageStruct(kernel, pfn), physical: found.physical };
 };
 
+/** Devices claim ranges by the thousand, of which a person sees a path of a few. */
+const MAX_RESOURCES = 100_000;
+
+const resourcesHolding: Finder = (kernel, address) => {
+  const found = kernel.memory.translate(address);
+  if (found instanceof Fault) return undefined;
+  const { physical } = found;
+  const ranges = kernel.memo("iomem resources", () => {
+    const list: { resource: Obj; start: bigint; end: bigint; depth: number }[] = [];
+    for (const { resource, depth } of resourceTree(kernel.variable("iomem_resource"))) {
+      list.push({ resource, depth, start: resource.at("start").value(), end: resource.at("end").value() });
+      if (list.length === MAX_RESOURCES) break;
+    }
+    return list;
+  });
+  const holding = ranges.filter(({ start, end, depth }) => depth > 0 && start <= physical && physical <= end);
+  if (holding.length === 0) return undefined;
+  return { kind: "physical address space", resources: holding.map(({ resource }) => resource), physical };
+};
+
 function pfnOfMapped(kernel: Kernel, address: bigint): number | undefined {
   const found = kernel.memory.translate(address);
   return found instanceof Fault ? undefined : Number(found.physical >> BigInt(pageShift(kernel)));
@@ -177,6 +200,7 @@ const KERNEL: readonly Finder[] = [
   vmallocAreaAt,
   pageStructAt,
   pageHolding,
+  resourcesHolding,
 ];
 
 function userArea(task: Obj, address: bigint): Container | undefined {

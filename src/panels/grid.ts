@@ -1,7 +1,8 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
-import type { Grid, GridTable } from "../protocol/grid.ts";
+import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
 import { ask, recall, remember } from "./host.ts";
+import { link } from "./links.ts";
 import { filterOf, heading, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
 import { busy, failure, filterBox, type View, whenSlow } from "./view.ts";
@@ -27,6 +28,7 @@ export class GridView implements View {
       label: panel.title,
       draw: () => this.draw(),
       sortBy: (column) => this.sortBy(column),
+      cell: (cell, column) => this.cell(cell, column),
     });
     this.element.className = "page grid-page";
     this.filter = recall(`filter ${panel.id}`, "");
@@ -116,6 +118,18 @@ export class GridView implements View {
         return html`<option ?selected=${i === this.index}>${title}</option>`;
       })}
     </select>`;
+  }
+
+  private cell(cell: GridCell, column: number): unknown {
+    const { opens } = this.panel;
+    if (typeof cell !== "string" || opens === undefined || this.current.columns[column]?.name !== opens.column) {
+      return undefined;
+    }
+    return link(
+      cell,
+      opens.target.replace("$", () => cell),
+      opens.kind,
+    );
   }
 
   private setFilter(text: string): void {

@@ -12,6 +12,7 @@ const ways: Readonly<Record<LinkKind, (target: string) => Promise<unknown>>> = {
   task: (task) => ask("selectTask", { task }),
   source: (text) => ask("openSource", { text }),
   module: (name) => ask("openTable", { line: `sym -m ${name}` }),
+  object: (text) => ask("openObject", { text }),
   table: (line) => ask("openTable", { line }),
 };
 

@@ -5,6 +5,7 @@ import { ask, listen, recall, remember } from "./host.ts";
 import { watchLinks } from "./links.ts";
 import { LogView } from "./log.ts";
 import { MemoryView } from "./memory.ts";
+import { ObjectView } from "./object.ts";
 import { TasksView } from "./tasks.ts";
 import type { View } from "./view.ts";
 
@@ -13,6 +14,7 @@ const makers: Readonly<Record<Panel["page"], (panel: Panel) => View>> = {
   grid: (panel) => new GridView(panel),
   log: (panel) => new LogView(panel),
   memory: () => new MemoryView(),
+  object: (panel) => new ObjectView(panel),
   tasks: (panel) => new TasksView(panel),
 };
 

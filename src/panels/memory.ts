@@ -3,13 +3,29 @@ import type { Identified } from "../protocol/custom.ts";
 import type { Grid } from "../protocol/grid.ts";
 import type { PageAction } from "../protocol/panel.ts";
 import { ask } from "./host.ts";
-import { link } from "./links.ts";
-import { bytesText, freeByOrder, largestCaches, type Part, partsOf, recordsOf } from "./memoryParts.ts";
-import { cellText } from "./rows.ts";
+import { cachesTable, callersTable, ordersTable, swapTable, tasksTable, zonesTable } from "./memoryTables.ts";
+import {
+  bytesText,
+  isStackCaller,
+  type MoreCounters,
+  type Part,
+  partsOf,
+  recordsOf,
+  vmallocCallers,
+  zonesOf,
+} from "./memoryParts.ts";
+import { identifiedCard } from "./identified.ts";
 import { busy, failure, type View, whenSlow } from "./view.ts";
 
-/** Caches in the picture; the table of all is a tab of its own. */
-const TOP_CACHES = 12;
+/** Counters that no command prints; the typed ones by name, the others by what include/linux says they are. */
+const COUNTERS = {
+  populated: "*(int *)&pcpu_nr_populated",
+  units: "pcpu_nr_units",
+  firstPages: "pcpu_first_chunk->nr_pages",
+  firstAddress: "(unsigned long)pcpu_first_chunk->base_addr",
+  baseAddress: "*(unsigned long *)&pcpu_base_addr",
+  vmalloc: "nr_vmalloc_pages.counter",
+} as const;
 
 type Loaded = Grid | Error | undefined;
 
@@ -21,6 +37,9 @@ export class MemoryView implements View {
   private zones: Loaded;
   private free: Loaded;
   private slabs: Loaded;
+  private tasks: Loaded;
+  private areas: Loaded;
+  private more: MoreCounters = {};
   private slow = false;
   private card: Identified | Error | undefined;
 
@@ -49,8 +68,10 @@ export class MemoryView implements View {
     [this.usage, this.counters] = [await rows("kmem -i"), await rows("kmem -V")];
     callOff();
     this.draw();
-    this.zones = await rows("kmem -z");
-    this.free = await rows("kmem -f");
+    [this.zones, this.areas] = [await rows("kmem -z"), await rows("kmem -v")];
+    this.more = await moreCounters(this.zones, this.areas, pageSizeOf(this.usage));
+    this.draw();
+    [this.tasks, this.free] = [await rows("ps -G"), await rows("kmem -f")];
     this.draw();
     // Every slab of every cache is counted: last, as it takes longest.
     this.slabs = await rows("kmem -s");
@@ -60,7 +81,7 @@ export class MemoryView implements View {
   private get parts(): readonly Part[] {
     const { usage, counters } = this;
     if (!usage || !counters || usage instanceof Error || counters instanceof Error) return [];
-    return partsOf(usage, counters);
+    return partsOf(usage, counters, this.more);
   }
 
   private draw(): void {
@@ -72,13 +93,14 @@ export class MemoryView implements View {
     if (!this.usage || !this.counters) return this.slow ? busy("Counting memory…") : nothing;
     return html`<div class="memory" tabindex="0" role="region" aria-label="Memory">
       <div class="columns">
-        <div>${this.picture()}</div>
-        <div>${this.addressBox()}</div>
-      </div>
-      <div class="columns">
-        <div>${section("Slab caches that take most", this.slabs, cachesTable)}</div>
         <div>
-          ${section("Zones", this.zones, zonesTable)} ${section("Free blocks by order", this.free, ordersTable)}
+          ${this.picture()} ${section("Slab caches that take most", this.slabs, cachesTable)}
+          ${section("Zones", this.zones, zonesTable)} ${section("vmalloc areas by caller", this.areas, callersTable)}
+        </div>
+        <div>
+          ${this.addressBox()} ${section("Processes with most memory", this.tasks, tasksTable)}
+          ${section("Swap and commit", this.usage, swapTable)}
+          ${section("Free blocks by order", this.free, ordersTable)}
         </div>
       </div>
     </div>`;
@@ -119,7 +141,7 @@ export class MemoryView implements View {
         <input id="address" type="search" placeholder="ffff8ef68526c180, jiffies, panic+0x10, current->mm" />
         <button type="submit">Identify</button>
       </form>
-      ${this.card === undefined ? nothing : cardOf(this.card)}`;
+      ${this.card === undefined ? nothing : identifiedCard(this.card)}`;
   }
 
   private submit(event: SubmitEvent): void {
@@ -132,6 +154,40 @@ export class MemoryView implements View {
     this.card = await ask("identify", { text }).catch((error: Error) => error);
     this.draw();
   }
+}
+
+/** @param pageSize bytes of a page */
+async function moreCounters(zones: Loaded, areas: Loaded, pageSize: number): Promise<MoreCounters> {
+  const of = async (name: keyof typeof COUNTERS): Promise<number | undefined> =>
+    valueOf(await rows(`p ${COUNTERS[name]}`));
+  const isGrid = (loaded: Loaded): loaded is Grid => loaded !== undefined && !(loaded instanceof Error);
+  const [populated, units, firstPages] = [await of("populated"), await of("units"), await of("firstPages")];
+  const [first, base] = [await of("firstAddress"), await of("baseAddress")];
+  const perCpu =
+    populated === undefined || units === undefined ? undefined : { populated: populated * units, atBoot: 0 };
+  // The first chunk: static variables and those of modules, then `pcpu_first_chunk` (mm/percpu.c: pcpu_setup_first_chunk).
+  const isKnown = first !== undefined && base !== undefined && firstPages !== undefined && first >= base;
+  const atBoot = isKnown && units !== undefined ? units * (Math.ceil((first - base) / pageSize) + firstPages) : 0;
+  return {
+    present: isGrid(zones) ? zonesOf(zones).reduce((sum, zone) => sum + zone.present, 0) : undefined,
+    perCpu: perCpu && { ...perCpu, atBoot: Math.min(atBoot, perCpu.populated) },
+    vmalloc: await of("vmalloc"),
+    stacksInVmalloc: isGrid(areas) && vmallocCallers(areas).some(isStackCaller),
+  };
+}
+
+/** The number that `p` printed; addresses lose their last bits, which no difference between them needs. */
+function valueOf(loaded: Loaded): number | undefined {
+  if (!loaded || loaded instanceof Error) return undefined;
+  const value = loaded.tables.flatMap(recordsOf)[0]?.get("value");
+  const number = typeof value === "string" || typeof value === "number" ? Number(value) : Number.NaN;
+  return Number.isFinite(number) ? number : undefined;
+}
+
+function pageSizeOf(usage: Loaded): number {
+  if (!usage || usage instanceof Error) return 4096;
+  const total = usage.tables.flatMap(recordsOf).find((record) => record.get("name") === "TOTAL MEM");
+  return Number(total?.get("bytes")) / Number(total?.get("pages")) || 4096;
 }
 
 const rows = (line: string): Promise<Grid | Error> => ask("run", { line }).catch((error: Error) => error);
@@ -147,90 +203,4 @@ function section(title: string, loaded: Loaded, content: (grid: Grid) => Templat
       : content(loaded);
   return html`<h2>${title}</h2>
     ${body}`;
-}
-
-function cachesTable(grid: Grid): TemplateResult {
-  const caches = largestCaches(grid, TOP_CACHES);
-  const most = Math.max(1, ...caches.map(({ bytes }) => bytes));
-  return html`<table>
-    <tr>
-      <th scope="col">Cache</th>
-      <th scope="col" class="number">Memory</th>
-      <th scope="col" class="number">Objects in use</th>
-      <th scope="col" class="number">Not in use</th>
-      <th scope="col"><span class="hidden">Share</span></th>
-    </tr>
-    ${caches.map(
-      ({ name, address, bytes, allocated, total, waste }) =>
-        html`<tr>
-          <th scope="row">${link(name, address)}</th>
-          <td class="number">${bytesText(bytes)}</td>
-          <td class="number">${allocated} of ${total}</td>
-          <td class="number">${bytesText(waste)}</td>
-          <td class="meter"><span class="part orange" .style=${`width: ${(bytes / most) * 100}%`}></span></td>
-        </tr>`,
-    )}
-  </table>`;
-}
-
-function zonesTable({ tables }: Grid): TemplateResult {
-  const zones = tables.flatMap(recordsOf).filter((zone) => zone.has("node") && zone.get("present") !== 0);
-  const columns = ["node", "name", "present", "watermarks"];
-  return html`<table>
-    <tr>
-      <th scope="col">Node</th>
-      <th scope="col">Zone</th>
-      <th scope="col" class="number">Pages</th>
-      <th scope="col" class="number">Min, low, high</th>
-    </tr>
-    ${zones.map(
-      (zone) =>
-        html`<tr>
-          ${columns.map((name, i) => html`<td class=${i > 1 ? "number" : ""}>${cellText(zone.get(name) ?? null)}</td>`)}
-        </tr>`,
-    )}
-  </table>`;
-}
-
-function ordersTable(grid: Grid): TemplateResult {
-  const orders = freeByOrder(grid);
-  const most = Math.max(1, ...orders.map(({ pages }) => pages));
-  return html`<table>
-    <tr>
-      <th scope="col" class="number">Order</th>
-      <th scope="col" class="number">Blocks</th>
-      <th scope="col" class="number">Pages</th>
-      <th scope="col"><span class="hidden">Share</span></th>
-    </tr>
-    ${orders.map(
-      ({ order, blocks, pages }) =>
-        html`<tr>
-          <th scope="row" class="number">${order}</th>
-          <td class="number">${blocks}</td>
-          <td class="number">${pages}</td>
-          <td class="meter"><span class="part green" .style=${`width: ${(pages / most) * 100}%`}></span></td>
-        </tr>`,
-    )}
-  </table>`;
-}
-
-function cardOf(card: Identified | Error): TemplateResult {
-  if (card instanceof Error) return html`<p class="bad" role="alert">${card.message}</p>`;
-  return html`<div class="story" role="status">
-    <p>${link(card.address, card.address)}</p>
-    ${card.containers.length === 0 ? html`<p class="count">Nothing that the kernel has a name for.</p>` : nothing}
-    ${card.containers.map(
-      ({ kind, facts }) =>
-        html`<h3>${kind}</h3>
-          <table>
-            ${facts.map(
-              ({ name, text, link: target }) =>
-                html`<tr>
-                  <th scope="row">${name}</th>
-                  <td>${target === undefined ? text : link(text, target)}</td>
-                </tr>`,
-            )}
-          </table>`,
-    )}
-  </div>`;
 }

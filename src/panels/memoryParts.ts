@@ -45,28 +45,47 @@ const SHARES: readonly Share[] = [
   { name: "Page tables", color: "red", of: [["NR_PAGETABLE"], ["NR_SECONDARY_PAGETABLE"]] },
 ];
 
+/** What `kmem -i` and `kmem -V` do not count; each undefined where the kernel does not tell. In pages. */
+export interface MoreCounters {
+  /** Of all zones: what the allocator manages and what was reserved before it began. */
+  readonly present?: number | undefined;
+  /** Backed per-CPU memory in all, and of it what was reserved at boot. */
+  readonly perCpu?: { readonly populated: number; readonly atBoot: number } | undefined;
+  readonly vmalloc?: number | undefined;
+  /** Kernel stacks lie in vmalloc areas and are counted there once more (CONFIG_VMAP_STACK). */
+  readonly stacksInVmalloc?: boolean;
+}
+
 /**
  * Shares of the total.
  * @param usage `kmem -i`, for the total and huge pages
  * @param counters `kmem -V`
- * @returns shares that are not empty, largest kernel counters as they stand, the rest last; empty without a total
+ * @returns shares that are not empty, in the order of `SHARES`, the rest last; empty without a total
  */
-export function partsOf(usage: Grid, counters: Grid): Part[] {
+export function partsOf(usage: Grid, counters: Grid, more: MoreCounters = {}): Part[] {
   const [bytes, pages, counts] = [numbers(usage, "bytes"), numbers(usage, "pages"), numbers(counters, "value")];
-  const total = bytes.get("TOTAL MEM");
-  const totalPages = pages.get("TOTAL MEM");
-  if (total === undefined || !totalPages) return [];
-  const pageSize = total / totalPages;
+  const [managed, managedPages] = [bytes.get("TOTAL MEM"), pages.get("TOTAL MEM")];
+  if (managed === undefined || !managedPages) return [];
+  const pageSize = managed / managedPages;
+  const total = Math.max(managedPages, more.present ?? 0) * pageSize;
   const parts = SHARES.map((share) => partOf(share, counts, pageSize));
-  const stacks = counts.get("NR_KERNEL_STACK_KB");
-  if (stacks)
-    parts.push({ name: "Kernel stacks", bytes: stacks * 1024, from: "NR_KERNEL_STACK_KB", color: "foreground" });
-  const huge = bytes.get("TOTAL HUGE") ?? 0;
-  parts.push({ name: "Huge pages", bytes: huge, from: "hstates[].nr_huge_pages", color: "lines" });
-  const rest = total - parts.reduce((sum, part) => sum + part.bytes, 0);
-  const from = "totalram_pages less all of these: vmalloc, per-CPU memory, drivers' own pages";
-  parts.push({ name: "Other", bytes: Math.max(0, rest), from, color: "rest" });
-  return parts.filter((part) => part.bytes > 0);
+  const add = (name: string, size: number, from: string, color: string): void => {
+    parts.push({ name, bytes: size, from, color });
+  };
+  const stacks = (counts.get("NR_KERNEL_STACK_KB") ?? 0) * 1024;
+  add("Kernel stacks", stacks, "NR_KERNEL_STACK_KB", "foreground");
+  const vmalloc = (more.vmalloc ?? 0) * pageSize - (more.stacksInVmalloc ? stacks : 0);
+  add("vmalloc", vmalloc, `nr_vmalloc_pages${more.stacksInVmalloc ? " - NR_KERNEL_STACK_KB" : ""}`, "pink");
+  const { populated = 0, atBoot = 0 } = more.perCpu ?? {};
+  add("Per-CPU", populated * pageSize, "pcpu_nr_populated × pcpu_nr_units", "lime");
+  add("Huge pages", bytes.get("TOTAL HUGE") ?? 0, "hstates[].nr_huge_pages", "lines");
+  const reserved = ((more.present ?? managedPages) - managedPages - atBoot) * pageSize;
+  const reservedFrom = "zones' present_pages - totalram_pages - first per-CPU chunk: kernel image, struct pages";
+  add("Reserved at boot", reserved, reservedFrom, "reserved");
+  const shown = parts.filter((part) => part.bytes > 0);
+  const rest = total - shown.reduce((sum, part) => sum + part.bytes, 0);
+  const restFrom = "what is left: pages that drivers and the kernel took for themselves";
+  return rest > 0 ? [...shown, { name: "Other", bytes: rest, from: restFrom, color: "rest" }] : shown;
 }
 
 function partOf({ name, color, of, less = [] }: Share, counts: ReadonlyMap<string, number>, pageSize: number): Part {
@@ -117,6 +136,87 @@ export function freeByOrder({
   }
   return orders.sort((a, b) => a.order - b.order);
 }
+
+export interface Zone {
+  readonly node: GridCell;
+  readonly name: GridCell;
+  readonly address: GridCell;
+  readonly present: number;
+  readonly free: number | undefined;
+  /** WMARK_MIN, WMARK_LOW, WMARK_HIGH. */
+  readonly watermarks: GridCell;
+  readonly min: number | undefined;
+}
+
+/** Zones that have memory, of `kmem -z`. */
+export function zonesOf({ tables }: Grid): Zone[] {
+  const records = tables.flatMap(recordsOf);
+  const free = new Map<GridCell, number>();
+  for (const record of records) {
+    const value = record.get("value");
+    if (record.get("name") === "NR_FREE_PAGES" && typeof value === "number")
+      free.set(record.get("table") ?? null, value);
+  }
+  return records.flatMap((record): Zone[] => {
+    const present = record.get("present");
+    if (typeof present !== "number" || present === 0) return [];
+    const [node, name, address, watermarks] = ["node", "name", "address", "watermarks"].map(
+      (key) => record.get(key) ?? null,
+    );
+    const min = /^\d+/.exec(typeof watermarks === "string" ? watermarks : "")?.[0];
+    return [
+      {
+        node: node ?? null,
+        name: name ?? null,
+        address: address ?? null,
+        present,
+        free: free.get(address ?? null),
+        watermarks: watermarks ?? null,
+        min: min === undefined ? undefined : Number(min),
+      },
+    ];
+  });
+}
+
+export interface BigTask {
+  readonly pid: number;
+  readonly name: string;
+  readonly task: string;
+  readonly bytes: number;
+}
+
+/** The processes with most memory in RAM, of `ps -G`, whose rows are thread groups: threads share what they have. */
+export function largestTasks({ tables }: Grid, count: number): BigTask[] {
+  const tasks = tables.flatMap(recordsOf).flatMap((record): BigTask[] => {
+    const [pid, rss, comm, task] = ["pid", "rss", "comm", "task"].map((name) => record.get(name));
+    if (typeof pid !== "number" || typeof rss !== "number" || rss === 0 || typeof task !== "string") return [];
+    return [{ pid, task, name: typeof comm === "string" ? comm : "", bytes: rss * 1024 }];
+  });
+  return tasks.sort((a, b) => b.bytes - a.bytes).slice(0, count);
+}
+
+export interface Caller {
+  readonly name: string;
+  readonly areas: number;
+  readonly bytes: number;
+}
+
+/** Who set up vmalloc areas, of `kmem -v`, the one with most address space first. */
+export function vmallocCallers({ tables }: Grid): Caller[] {
+  const callers = new Map<string, { areas: number; bytes: number }>();
+  for (const record of tables.flatMap(recordsOf)) {
+    const [caller, size] = [record.get("caller"), record.get("size")];
+    if (typeof size !== "number") continue;
+    const name = typeof caller === "string" ? caller : "unknown";
+    const known = callers.get(name) ?? { areas: 0, bytes: 0 };
+    callers.set(name, { areas: known.areas + 1, bytes: known.bytes + size });
+  }
+  return [...callers].map(([name, sums]) => ({ name, ...sums })).sort((a, b) => b.bytes - a.bytes);
+}
+
+/** Those that allocate stacks of tasks (kernel/fork.c), by what inlines them. */
+export const isStackCaller = ({ name }: Caller): boolean =>
+  /^(kernel_clone|copy_process|dup_task_struct|alloc_thread_stack_node|_do_fork)\b/.test(name);
 
 const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 

@@ -170,6 +170,8 @@ export interface IdentifiedFact {
   readonly text: string;
   /** Where the fact leads: an address, or a name of the symbol table. */
   readonly link?: string;
+  /** The C expression of a struct that the fact can be opened as. */
+  readonly object?: string;
 }
 
 export interface SymbolHit {

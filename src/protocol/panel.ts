@@ -5,10 +5,12 @@ import type { Grid } from "./grid.ts";
 export interface Panel {
   readonly id: string;
   readonly title: string;
-  /** The command line whose records it shows. */
+  /** The command line whose records it shows; of an object the C expression. */
   readonly line: string;
+  /** A column whose cells lead on; `$` in `target` stands for the cell. */
+  readonly opens?: { readonly column: string; readonly kind: LinkKind; readonly target: string };
   /** How it shows them. */
-  readonly page: "grid" | "log" | "memory" | "tasks";
+  readonly page: "grid" | "log" | "memory" | "object" | "tasks";
 }
 
 /** The debug session that a page looks into. */
@@ -19,8 +21,19 @@ export interface PanelSession {
   readonly release: string | undefined;
 }
 
-/** What a link leads to: an address or a symbol, a task, `file:line`, a module, a command's rows. */
-export type LinkKind = "place" | "task" | "source" | "module" | "table";
+/** What a link leads to: an address or a symbol, a task, `file:line`, a module, a command's rows, a C expression. */
+export type LinkKind = "place" | "task" | "source" | "module" | "table" | "object";
+
+/** A row of the Variables view. */
+export interface Variable {
+  readonly name: string;
+  readonly value: string;
+  readonly type: string | undefined;
+  /** Number under which what is within can be asked for; 0 for what has nothing within. */
+  readonly reference: number;
+  /** What its value, or else it itself, lies at. */
+  readonly address: string | undefined;
+}
 
 /** What a page may ask of the extension. */
 export interface PageRequests {
@@ -34,6 +47,10 @@ export interface PageRequests {
   goTo: { arguments: { text: string }; body: void };
   /** `fs/inode.c:12`. */
   openSource: { arguments: { text: string }; body: void };
+  evaluate: { arguments: { expression: string }; body: Variable };
+  members: { arguments: { reference: number }; body: { variables: readonly Variable[] } };
+  /** An object by its expression, or what the slab object at an address is. */
+  openObject: { arguments: { text: string }; body: void };
   /** A command's rows in an editor of their own. */
   openTable: { arguments: { line: string }; body: void };
   /** By the address of its `task_struct`, or by pid. */

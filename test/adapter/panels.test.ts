@@ -82,6 +82,23 @@ test("an address is known by everything that holds it", async () => {
   assert.match(facts("page")["Physical"] ?? "", /^0x[0-9a-f]+180$/);
 });
 
+test("what is a struct can be opened as one, and a page says whose it is", async () => {
+  const { containers } = await identify(TASK);
+  const facts = containers.flatMap(({ kind, facts: all }) => all.map((one) => ({ kind, ...one })));
+  const of = (kind: string, name: string) => facts.find((one) => one.kind === kind && one.name === name);
+  assert.equal(of("slab object", "Struct")?.object, `*(struct task_struct *)${TASK}`);
+  assert.equal(of("page", "Owner")?.text, "slab of task_struct");
+  assert.equal(of("physical address space", "Resource")?.text, "System RAM");
+});
+
+test("a page of a file is known by the file's path", async () => {
+  const cached = records(await run("files -p 0xffff8ef683dcfac0"));
+  const page = cached.map((one) => one["page"]).find((one) => typeof one === "string");
+  const { containers } = await identify(page as string);
+  const facts = containers.find(({ kind }) => kind === "page struct")?.facts ?? [];
+  assert.equal(facts.find(({ name }) => name === "Owner")?.text, "page cache of /init");
+});
+
 test("with a frame in front its locals count too, and addresses stay addresses", async () => {
   const { stackFrames } = await client.request<{ stackFrames: { id: number }[] }>("stackTrace", { threadId: 169 });
   const text = TASK.replace("0x", "");

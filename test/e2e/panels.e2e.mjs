@@ -47,7 +47,7 @@ function test(title, run) {
   });
 }
 
-const front = (selector) => frame.locator(`section:not([hidden]) ${selector}`);
+const front = (selector, options) => frame.locator(`section:not([hidden]) ${selector}`, options);
 const openTab = async (id) => {
   await frame.locator(`#tab-${id}`).click();
   await front(":is(.grid, .log, .memory)").waitFor();
@@ -153,17 +153,17 @@ test("a table is walked by key, and Enter on a task selects it", async () => {
 });
 
 test("tasks stand below their parents, and together when their stacks are the same", async () => {
-  await front("button", { hasText: "By Parent" }).click();
+  await front("button").filter({ hasText: "By Parent" }).click();
   await front('.row[aria-level="3"]').first().waitFor();
   assert.equal(await front(".grid").getAttribute("role"), "treegrid");
-  await front("button", { hasText: "By Stack" }).click();
+  await front("button").filter({ hasText: "By Stack" }).click();
   await front(".count[role=status]", { hasText: /^\s*\d+ stacks, 98 tasks/ }).waitFor();
   const group = front(".cell.group", { hasText: "worker_thread ← kthread" }).first();
   await group.locator(".twistie").click();
   await front(".row[aria-expanded=true]").waitFor();
   await front('.row[aria-level="2"]', { hasText: "kworker/" }).first().waitFor();
   await shot("stacks-light");
-  await front("button", { hasText: "List" }).click();
+  await front("button").filter({ hasText: "List" }).click();
 });
 
 test("an address has a story", async () => {

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytesText, freeByOrder, largestCaches, partsOf } from "../../src/panels/memoryParts.ts";
+import {
+  bytesText,
+  freeByOrder,
+  largestCaches,
+  largestTasks,
+  partsOf,
+  vmallocCallers,
+  zonesOf,
+} from "../../src/panels/memoryParts.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
 
 const grid = (...records: Record<string, GridCell>[]): Grid => ({
@@ -82,4 +90,57 @@ test("free blocks of all zones and types are counted by order", () => {
 
 test("sizes are told in the unit that fits", () => {
   assert.deepEqual([0, 1023, 1536, 63_258_624].map(bytesText), ["0 bytes", "1023 bytes", "1.5 KiB", "60.3 MiB"]);
+});
+
+test("per-CPU memory, vmalloc and what was reserved at boot are parts of all that is present", () => {
+  const counted = counters({ NR_FREE_PAGES: 400, NR_KERNEL_STACK_KB: 40 });
+  const more = { present: 1200, perCpu: { populated: 60, atBoot: 20 }, vmalloc: 110, stacksInVmalloc: true };
+  const parts = partsOf(usage(1000), counted, more);
+  const found = Object.fromEntries(parts.map(({ name, bytes }) => [name, bytes / 4096]));
+  assert.deepEqual(found, {
+    Free: 400,
+    "Kernel stacks": 10,
+    vmalloc: 100,
+    "Per-CPU": 60,
+    // The first per-CPU chunk is told of under its own name.
+    "Reserved at boot": 180,
+    Other: 450,
+  });
+  assert.equal(
+    parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    1200 * 4096,
+  );
+});
+
+test("zones that have memory tell how much of it is free, and their lowest watermark", () => {
+  const zones = zonesOf(
+    grid(
+      { node: 0, zone: 0, address: "0x10", name: "DMA", spanned: 4095, present: 3998, watermarks: "67, 83, 99" },
+      { table: "0x10", name: "NR_FREE_PAGES", value: 50 },
+      { node: 0, zone: 1, address: "0x20", name: "Normal", spanned: 0, present: 0, watermarks: "0, 0, 0" },
+    ),
+  );
+  assert.deepEqual(
+    zones.map(({ name, free, min, present }) => [name, free, min, present]),
+    [["DMA", 50, 67, 3998]],
+  );
+});
+
+test("processes come by their resident memory, those without any left out", () => {
+  const task = (pid: number, rss: number) => ({ pid, rss, comm: `c${pid}`, task: `0x${pid}` });
+  assert.deepEqual(
+    largestTasks(grid(task(1, 5), task(2, 0), task(3, 9)), 5).map(({ pid, bytes }) => [pid, bytes]),
+    [
+      [3, 9 * 1024],
+      [1, 5 * 1024],
+    ],
+  );
+});
+
+test("vmalloc areas are summed by who set them up", () => {
+  const area = (caller: string | null, size: number) => ({ vmapArea: "0x1", size, caller });
+  assert.deepEqual(vmallocCallers(grid(area("load_module", 5), area(null, 7), area("load_module", 9))), [
+    { name: "load_module", areas: 2, bytes: 14 },
+    { name: "unknown", areas: 1, bytes: 7 },
+  ]);
 });

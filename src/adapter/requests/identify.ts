@@ -4,6 +4,8 @@ import { faultSpan, spanText } from "../../crash/piece.ts";
 import { type Container, identify } from "../../linux/identify.ts";
 import { moduleName } from "../../linux/module.ts";
 import { pageFlagNames } from "../../linux/pageFlags.ts";
+import { pageOwner } from "../../linux/pageOwner.ts";
+import { slabStruct } from "../../linux/slabTypes.ts";
 import { cacheName, objectSize } from "../../linux/slab.ts";
 import { taskComm, taskPid } from "../../linux/task.ts";
 import { vmapCaller } from "../../linux/vmalloc.ts";
@@ -46,6 +48,13 @@ const offsetFact = (bytes: number): IdentifiedFact => fact("Offset", () => `${by
 const taskFact = (task: Obj): IdentifiedFact =>
   fact("Task", () => `${taskComm(task)} [${taskPid(task)}]`, hex0x(task.address));
 
+/** A struct that can be opened. */
+const structFact = (name: string, address: bigint): IdentifiedFact => ({
+  name: "Struct",
+  text: `struct ${name}`,
+  object: `*(struct ${name} *)${hex0x(address)}`,
+});
+
 function* factsOf(kernel: Kernel, container: Container): Generator<IdentifiedFact, void, void> {
   switch (container.kind) {
     case "symbol":
@@ -57,13 +66,15 @@ function* factsOf(kernel: Kernel, container: Container): Generator<IdentifiedFac
       return yield offsetFact(container.offset);
     case "module section":
       yield fact("Module", () => moduleName(container.module), hex0x(container.module.address));
+      yield structFact("module", container.module.address);
       yield fact("Section", () => container.section.name, hex0x(container.section.address));
       return yield offsetFact(container.offset);
     case "slab object":
-      return yield* slabFacts(container);
+      return yield* slabFacts(kernel, container);
     case "task":
     case "task stack":
       yield taskFact(container.task);
+      yield structFact("task_struct", container.task.address);
       return yield offsetFact(container.offset);
     case "CPU stack":
       yield fact("Stack", () => container.stack.kind);
@@ -76,25 +87,33 @@ function* factsOf(kernel: Kernel, container: Container): Generator<IdentifiedFac
     case "vmalloc area":
       yield* rangeFacts(container.area);
       yield callerFact(kernel, vmapCaller(container.area));
+      if (container.area.vm) yield structFact("vm_struct", container.area.vm.address);
       return yield offsetFact(container.offset);
     case "page struct":
     case "page":
       return yield* pageFacts(kernel, container);
+    case "physical address space":
+      yield fact("Physical", () => hex0x(container.physical));
+      return yield* container.resources.map((resource) =>
+        fact("Resource", () => resource.at("name").text(), hex0x(resource.address)),
+      );
     case "user area":
       yield taskFact(container.task);
+      yield structFact("vm_area_struct", container.vma.address);
       yield* rangeFacts(vmaRange(container.vma));
       yield fact("Maps", () => vmaPath(container.vma) ?? "anonymous memory");
       return yield offsetFact(container.offset);
   }
 }
 
-function* slabFacts({
-  object,
-  holder,
-  offset,
-}: Extract<Container, { kind: "slab object" }>): Generator<IdentifiedFact, void, void> {
+function* slabFacts(
+  kernel: Kernel,
+  { object, holder, offset }: Extract<Container, { kind: "slab object" }>,
+): Generator<IdentifiedFact, void, void> {
   yield fact("Cache", () => cacheName(object.cache), hex0x(object.cache.address));
   yield place("Object", object.address);
+  const struct = attempt(() => slabStruct(kernel, object));
+  if (typeof struct === "string") yield structFact(struct, object.address);
   yield fact("Number", () => `${object.index} of ${object.slab.objects} in its slab`);
   yield fact("Size", () => `${objectSize(object.cache)} bytes`);
   yield fact("State", () => (holder === undefined ? "allocated" : holder === "" ? "free" : `free, in ${holder}`));
@@ -127,4 +146,7 @@ function* pageFacts(
   yield place("struct page", page.address);
   yield fact("Flags", () => pageFlagNames(kernel, page.flags).join(", ") || "none");
   yield fact("Users", () => String(page.count));
+  const owner = attempt(() => pageOwner(kernel, page));
+  if (owner !== undefined) yield fact("Owner", () => (owner instanceof Fault ? owner.message : owner));
+  yield structFact("page", page.address);
 }

@@ -1,0 +1,158 @@
+import { html, type TemplateResult } from "lit-html";
+import type { Grid } from "../protocol/grid.ts";
+import { link } from "./links.ts";
+import {
+  bytesText,
+  freeByOrder,
+  largestCaches,
+  largestTasks,
+  numbers,
+  vmallocCallers,
+  zonesOf,
+} from "./memoryParts.ts";
+import { cellText } from "./rows.ts";
+
+/** Rows in the picture; the tables of all are tabs of their own. */
+const TOP_CACHES = 12;
+const TOP_TASKS = 8;
+const TOP_CALLERS = 8;
+
+export function cachesTable(grid: Grid): TemplateResult {
+  const caches = largestCaches(grid, TOP_CACHES);
+  const most = Math.max(1, ...caches.map(({ bytes }) => bytes));
+  return html`<table>
+    <tr>
+      <th scope="col">Cache</th>
+      <th scope="col" class="number">Memory</th>
+      <th scope="col" class="number">Objects in use</th>
+      <th scope="col" class="number">Not in use</th>
+      <th scope="col"><span class="hidden">Share</span></th>
+    </tr>
+    ${caches.map(
+      ({ name, bytes, allocated, total, waste }) =>
+        html`<tr>
+          <th scope="row">${link(name, `kmem -S ${name}`, "table")}</th>
+          <td class="number">${bytesText(bytes)}</td>
+          <td class="number">${allocated} of ${total}</td>
+          <td class="number">${bytesText(waste)}</td>
+          <td class="meter"><span class="part orange" .style=${`width: ${(bytes / most) * 100}%`}></span></td>
+        </tr>`,
+    )}
+  </table>`;
+}
+
+export function zonesTable(grid: Grid): TemplateResult {
+  return html`<table>
+    <tr>
+      <th scope="col">Node</th>
+      <th scope="col">Zone</th>
+      <th scope="col" class="number">Pages</th>
+      <th scope="col" class="number">Free</th>
+      <th scope="col" class="number">Min, low, high</th>
+      <th scope="col"><span class="hidden">Share that is free</span></th>
+    </tr>
+    ${zonesOf(grid).map(({ node, name, address, present, free, watermarks, min }) => {
+      const isLow = free !== undefined && min !== undefined && free < min;
+      return html`<tr>
+        <td>${cellText(node)}</td>
+        <th scope="row">
+          ${typeof address === "string" ? link(cellText(name), `*(struct zone *)${address}`, "object") : cellText(name)}
+        </th>
+        <td class="number">${present}</td>
+        <td class=${isLow ? "number bad" : "number"} title=${isLow ? "Below the min watermark" : ""}>${free ?? ""}</td>
+        <td class="number">${cellText(watermarks)}</td>
+        <td class="meter">
+          <span class=${`part ${isLow ? "red" : "green"}`} .style=${`width: ${(100 * (free ?? 0)) / present}%`}></span>
+        </td>
+      </tr>`;
+    })}
+  </table>`;
+}
+
+export function tasksTable(grid: Grid): TemplateResult {
+  const tasks = largestTasks(grid, TOP_TASKS);
+  if (tasks.length === 0) return html`<p class="count">No process has memory.</p>`;
+  const most = tasks[0]?.bytes ?? 1;
+  return html`<table>
+    <tr>
+      <th scope="col">Process</th>
+      <th scope="col" class="number">Resident</th>
+      <th scope="col"><span class="hidden">Share</span></th>
+    </tr>
+    ${tasks.map(
+      ({ pid, name, task, bytes }) =>
+        html`<tr>
+          <th scope="row">${link(`${name} [${pid}]`, task, "task")}</th>
+          <td class="number">${bytesText(bytes)}</td>
+          <td class="meter"><span class="part blue" .style=${`width: ${(bytes / most) * 100}%`}></span></td>
+        </tr>`,
+    )}
+  </table>`;
+}
+
+/** Rows of `kmem -i`, as used and limit. */
+const LIMITS = [
+  ["Swap", "SWAP USED", "TOTAL SWAP"],
+  ["Committed", "COMMITTED", "COMMIT LIMIT"],
+] as const;
+
+export function swapTable(grid: Grid): TemplateResult {
+  const bytes = numbers(grid, "bytes");
+  return html`<table>
+    ${LIMITS.map(([title, used, limit]) => {
+      const [value = 0, most = 0] = [bytes.get(used), bytes.get(limit)];
+      return html`<tr>
+        <th scope="row">${title}</th>
+        <td class="number">${most === 0 ? "none" : `${bytesText(value)} of ${bytesText(most)}`}</td>
+        <td class="number">${most === 0 ? "" : `${Math.round((100 * value) / most)} %`}</td>
+        <td class="meter">
+          ${most === 0 ? "" : html`<span class="part purple" .style=${`width: ${Math.min(100, (100 * value) / most)}%`}></span>`}
+        </td>
+      </tr>`;
+    })}
+  </table>`;
+}
+
+export function callersTable(grid: Grid): TemplateResult {
+  const callers = vmallocCallers(grid).slice(0, TOP_CALLERS);
+  const most = callers[0]?.bytes ?? 1;
+  return html`<table>
+    <tr>
+      <th scope="col">Set up by</th>
+      <th scope="col" class="number">Areas</th>
+      <th scope="col" class="number">Address space</th>
+      <th scope="col"><span class="hidden">Share</span></th>
+    </tr>
+    ${callers.map(
+      ({ name, areas, bytes }) =>
+        html`<tr>
+          <th scope="row">${name === "unknown" ? name : link(name, name)}</th>
+          <td class="number">${areas}</td>
+          <td class="number">${bytesText(bytes)}</td>
+          <td class="meter"><span class="part pink" .style=${`width: ${(bytes / most) * 100}%`}></span></td>
+        </tr>`,
+    )}
+  </table>`;
+}
+
+export function ordersTable(grid: Grid): TemplateResult {
+  const orders = freeByOrder(grid);
+  const most = Math.max(1, ...orders.map(({ pages }) => pages));
+  return html`<table>
+    <tr>
+      <th scope="col" class="number">Order</th>
+      <th scope="col" class="number">Blocks</th>
+      <th scope="col" class="number">Pages</th>
+      <th scope="col"><span class="hidden">Share</span></th>
+    </tr>
+    ${orders.map(
+      ({ order, blocks, pages }) =>
+        html`<tr>
+          <th scope="row" class="number">${order}</th>
+          <td class="number">${blocks}</td>
+          <td class="number">${pages}</td>
+          <td class="meter"><span class="part green" .style=${`width: ${(pages / most) * 100}%`}></span></td>
+        </tr>`,
+    )}
+  </table>`;
+}

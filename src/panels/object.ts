@@ -1,0 +1,133 @@
+import { html, nothing, render, type TemplateResult } from "lit-html";
+import type { GridCell, GridColumn } from "../protocol/grid.ts";
+import type { PageAction, Panel, Variable } from "../protocol/panel.ts";
+import { ask } from "./host.ts";
+import { link } from "./links.ts";
+import type { Place } from "./outline.ts";
+import { type Row, tabSeparated } from "./rows.ts";
+import { Table } from "./table.ts";
+import { busy, failure, type View, whenSlow } from "./view.ts";
+
+const COLUMNS: readonly GridColumn[] = [
+  { name: "member", kind: "text" },
+  { name: "value", kind: "text" },
+  { name: "type", kind: "text" },
+];
+const VALUE = 1;
+
+/** A member, and what is within it once that was asked for. */
+interface Node {
+  readonly variable: Variable;
+  readonly depth: number;
+  open: boolean;
+  children: readonly Node[] | undefined;
+}
+
+/** An object as a tree of its members, read as they are opened: the Variables view for what is in no frame. */
+export class ObjectView implements View {
+  readonly element = document.createElement("section");
+  private readonly panel: Panel;
+  private readonly table: Table;
+  private root: Node | undefined;
+  private nodes: readonly Node[] = [];
+  private rows: readonly Row[] = [];
+  private error: string | undefined;
+  private slow = false;
+
+  constructor(panel: Panel) {
+    this.panel = panel;
+    this.element.className = "page grid-page";
+    this.table = new Table({
+      element: this.element,
+      id: panel.id,
+      label: panel.title,
+      draw: () => this.draw(),
+      toggle: (row) => void this.toggle(row),
+      cell: (cell, column, row) => this.cell(cell, column, row),
+    });
+    new ResizeObserver(() => this.draw()).observe(this.element);
+    void this.load();
+  }
+
+  show(): void {
+    this.draw();
+  }
+
+  act(action: PageAction): void {
+    const text = tabSeparated(COLUMNS, this.rows);
+    if (action === "copy") void ask("copy", { text });
+    else if (action === "openDocument") void ask("openDocument", { text, language: "plaintext" });
+    else if (action === "save") void ask("save", { text, name: "object.tsv" });
+  }
+
+  private async load(): Promise<void> {
+    this.error = undefined;
+    const callOff = whenSlow(() => {
+      this.slow = true;
+      this.draw();
+    });
+    try {
+      const variable = await ask("evaluate", { expression: this.panel.line });
+      this.root = { variable, depth: 0, open: false, children: undefined };
+      await this.open(this.root);
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+    }
+    callOff();
+    this.arrange();
+  }
+
+  private async open(node: Node): Promise<void> {
+    if (node.variable.reference === 0) return;
+    if (!node.children) {
+      const { variables } = await ask("members", { reference: node.variable.reference });
+      const depth = node.depth + 1;
+      node.children = variables.map((variable) => ({ variable, depth, open: false, children: undefined }));
+    }
+    node.open = true;
+  }
+
+  private async toggle(row: number): Promise<void> {
+    const node = this.nodes[row];
+    if (!node) return;
+    if (node.open) node.open = false;
+    // What can be opened was told of by the session, which says in each row what it cannot read.
+    else await this.open(node).catch((error: Error) => (this.error = error.message));
+    this.arrange();
+  }
+
+  private arrange(): void {
+    const nodes: Node[] = [];
+    const waiting = this.root ? [this.root] : [];
+    for (let node = waiting.pop(); node; node = waiting.pop()) {
+      nodes.push(node);
+      if (node.open) waiting.push(...(node.children ?? []).toReversed());
+    }
+    this.nodes = nodes;
+    this.rows = nodes.map(({ variable: { name, value, type } }) => [name, value, type ?? null]);
+    const outline = nodes.map(({ variable, depth, open }): Place => ({
+      depth,
+      open: variable.reference === 0 ? undefined : open,
+    }));
+    this.table.set({ columns: COLUMNS, rows: this.rows, outline });
+    this.draw();
+  }
+
+  /** A pointer leads to what it points at. */
+  private cell(cell: GridCell, column: number, row: number): unknown {
+    const value = column === VALUE && typeof cell === "string" ? /^(0x[0-9a-f]{6,16})\b(.*)$/s.exec(cell) : null;
+    const address = this.nodes[row]?.variable.address;
+    const [, digits, rest] = value ?? [];
+    return digits !== undefined && address !== undefined ? html`${link(digits, digits)}${rest}` : undefined;
+  }
+
+  private draw(): void {
+    render(this.content(), this.element);
+  }
+
+  private content(): TemplateResult | typeof nothing {
+    if (this.error !== undefined) return failure(this.error, () => void this.load());
+    if (!this.root) return this.slow ? busy(`Reading ${this.panel.title}…`) : nothing;
+    return this.table.template();
+  }
+}
