@@ -64,7 +64,7 @@ const PATIENCE_MS = 3000;
 const SESSION_REQUESTS = new Set(["initialize", "launch", "attach", "configurationDone", "cancel", "disconnect"]);
 
 /** Stands for a request in the table of what runs. */
-const ARCHIVE = 0;
+const UNASKED = 0;
 
 type AnyHandler = (target: Target, args: unknown) => Job<object | undefined>;
 
@@ -152,22 +152,30 @@ export class VmcoreDebugSession extends DebugSession {
   }
 
   protected override launchRequest(response: DebugProtocol.LaunchResponse, args: unknown): void {
-    this.open("launch", response, args);
+    void this.open("launch", response, args);
   }
 
   protected override attachRequest(response: DebugProtocol.AttachResponse, args: unknown): void {
-    this.open("attach", response, args);
+    void this.open("attach", response, args);
   }
 
-  private open(request: "launch" | "attach", response: DebugProtocol.Response, raw: unknown): void {
+  private async open(request: "launch" | "attach", response: DebugProtocol.Response, raw: unknown): Promise<void> {
+    const abort = new AbortController();
+    const progress = new Progress("Opening packages", this.client);
+    this.running.set(UNASKED, { abort, progress });
+    const onProgress = (path: string, done: number, total: number): void =>
+      progress.see({ kind: "progress", what: basename(path), done, total });
     try {
       const args = launchArguments(request, raw);
       this.trace = args.trace;
-      this.target = Target.open(args, this.client);
+      this.target = await Target.open(args, this.client, { signal: abort.signal, onProgress });
       this.sendResponse(response);
       this.sendEvent(new InitializedEvent());
     } catch (error) {
       this.refuse(response, error);
+    } finally {
+      progress.end();
+      this.running.delete(UNASKED);
     }
   }
 
@@ -201,18 +209,20 @@ export class VmcoreDebugSession extends DebugSession {
     if (path === undefined) return;
     const abort = new AbortController();
     const progress = new Progress(`Reading ${basename(path)}`, this.client);
-    this.running.set(ARCHIVE, { abort, progress });
+    this.running.set(UNASKED, { abort, progress });
     const onProgress = (done: number, total: number): void =>
       progress.see({ kind: "progress", what: "the archive", done, total });
     try {
       await target.readArchive(path, { signal: abort.signal, onProgress });
+      const { sourceRemark } = target;
+      if (sourceRemark !== undefined) this.client.output(`${sourceRemark}\n`, { category: "important" });
     } catch (error) {
       if (this.target !== target) return;
       const why = error instanceof Error ? error.message : String(error);
       this.client.output(`${path}: its sources are not shown: ${why}\n`, { category: "important" });
     } finally {
       progress.end();
-      this.running.delete(ARCHIVE);
+      this.running.delete(UNASKED);
     }
   }
 

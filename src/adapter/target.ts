@@ -8,9 +8,10 @@ import { utsname } from "../linux/utsname.ts";
 import { evaluate, type Scope } from "../model/expression/evaluate.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { bare } from "../debuginfo/ctype.ts";
-import { placesOf } from "../session/debuginfoPlaces.ts";
+import { cacheOf, placesOf } from "../session/debuginfoPlaces.ts";
 import { openSession, type Session } from "../session/open.ts";
 import type { Job } from "../session/job.ts";
+import { hasPackages, type PackageWatch, withoutPackages } from "../session/packages.ts";
 import { SourceFiles } from "../session/source.ts";
 import { copiedSourceArchive, openSourceArchive, sourceCache } from "../session/sourceArchive.ts";
 import type { UnpackOptions } from "../session/unpack.ts";
@@ -49,6 +50,8 @@ export class Target {
   readonly places = new References<bigint | SourceLine>();
   readonly arguments: LaunchArguments;
   private readonly changedModules = new Set<string>();
+  /** What became of packages that debuginfo was taken from. */
+  private readonly packageRemarks: string[] = [];
   /** What the debug console was last used for. */
   readonly console: { thread: Thread | undefined } = { thread: undefined };
 
@@ -107,10 +110,15 @@ export class Target {
   }
 
   /** @throws OpenError */
-  static open(args: LaunchArguments, client: Client): Target {
+  static async open(args: LaunchArguments, client: Client, watch: PackageWatch): Promise<Target> {
     if (args.vmcore[0] === KCORE) checkLiveKernel();
     const search = args.searches ? placesOf(args.vmcore, args.debuginfo, process.env) : undefined;
-    return new Target(openSession({ ...args, search }), args, client);
+    const given = { ...args, search };
+    if (!hasPackages(given)) return new Target(openSession(given), args, client);
+    const { options, remarks } = await withoutPackages(given, cacheOf(process.env), watch);
+    const target = new Target(openSession(options), options, client);
+    target.packageRemarks.push(...remarks);
+    return target;
   }
 
   /** The oops or panic in one line; undefined for a machine that ran, or of which that cannot be told. */
@@ -146,9 +154,13 @@ export class Target {
   /** What the user should know of this session, in sentences. */
   remarks(): string[] {
     const { warnings, context } = this.session;
-    const sources = this.session.vmlinux ? this.sources.files.remark : undefined;
-    const said = [this.untitled, ...warnings, ...context.session.lacking, sources];
+    const said = [this.untitled, ...this.packageRemarks, ...warnings, ...context.session.lacking, this.sourceRemark];
     return said.filter((sentence) => sentence !== undefined);
+  }
+
+  /** Nothing is said of sources that are still to be read. */
+  get sourceRemark(): string | undefined {
+    return this.session.vmlinux && this.wantedArchive === undefined ? this.sources.files.remark : undefined;
   }
 
   /** The archive of the kernel's sources, where they have to be read out of one first. */

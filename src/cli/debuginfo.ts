@@ -6,6 +6,7 @@ import { download, hasServers } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { searchOf } from "./openAndRun.ts";
 import { readOptions, usageText } from "./options.ts";
+import { unpackPackages } from "./unpackPackages.ts";
 
 /**
  * `vmcore-debug debuginfo [options] VMCORE...`: every file that was tried for the dump's debuginfo, why it was taken or
@@ -18,7 +19,7 @@ export async function debuginfo(argv: readonly string[]): Promise<number> {
       process.stdout.write(usageText);
       return EXIT_ANSWERED;
     }
-    const wanted = { ...options, search: searchOf(options) };
+    const wanted = await unpackPackages({ ...options, search: searchOf(options) });
     let report = debuginfoReport(wanted);
     if (options.downloads && (await downloadMissing(report)) > 0) report = debuginfoReport(wanted);
     process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report));

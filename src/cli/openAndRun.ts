@@ -17,6 +17,7 @@ import { readOptions, usageText, type CliOptions } from "./options.ts";
 import { fileCreator } from "./outputFile.ts";
 import { converse } from "./prompt.ts";
 import { complain, Terminal } from "./terminal.ts";
+import { unpackPackages } from "./unpackPackages.ts";
 
 /** `vmcore-debug [options] [VMLINUX] VMCORE...` @returns the exit status */
 export async function openAndRun(argv: readonly string[]): Promise<number> {
@@ -52,12 +53,12 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
 
 /** Opens the dump, and once more when debuginfod had the vmlinux that this machine has not. @throws OpenError */
 async function openAndFetch(options: CliOptions): Promise<Session> {
-  const wanted = { ...options, search: searchOf(options) };
+  const wanted = await unpackPackages({ ...options, search: searchOf(options) });
   let session = openSession(wanted);
   if (!wanted.search || !hasServers()) return session;
   const isKernel = ({ name }: Missing): boolean => name === "vmlinux";
   const kernel = missingDebuginfo(session).filter(isKernel);
-  if (options.vmlinux === undefined && (await download(kernel)) > 0) {
+  if (wanted.vmlinux === undefined && (await download(kernel)) > 0) {
     session.close();
     session = openSession(wanted);
   }

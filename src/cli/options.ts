@@ -32,8 +32,8 @@ Several VMCOREs are the files of one split dump.
 
   -c, --command CMD    run a command and exit; may be repeated
   -i, --input FILE     run the commands in FILE first; may be repeated
-      --vmlinux FILE   the kernel's debuginfo
-      --modules DIR    where to look for modules' debuginfo; may be repeated
+      --vmlinux FILE   the kernel's debuginfo, or a package (.deb, .ddeb, .rpm) that has it
+      --modules DIR    where to look for modules' debuginfo, or a package; may be repeated
       --debuginfo DIR  where to look for both, laid out as /usr/lib/debug is; may be repeated
       --no-search      use the debuginfo that is named here, and look for no other
       --download       with "debuginfo": fetch what is missing from the servers of DEBUGINFOD_URLS

@@ -1,0 +1,29 @@
+import { basename } from "node:path";
+import { cacheOf } from "../session/debuginfoPlaces.ts";
+import type { OpenOptions } from "../session/open.ts";
+import { hasPackages, withoutPackages } from "../session/packages.ts";
+import { ProgressLine } from "./progress.ts";
+
+/**
+ * Puts files in place of the packages that are named, or lie beside the dump; says on stderr how far it is. Ctrl-C
+ * gives up the unpacking, not the program.
+ * @throws OpenError
+ */
+export async function unpackPackages<Options extends OpenOptions>(options: Options): Promise<Options> {
+  if (!hasPackages(options)) return options;
+  const abort = new AbortController();
+  const cancel = (): void => abort.abort();
+  process.on("SIGINT", cancel);
+  const progress = new ProgressLine();
+  const onProgress = (path: string, done: number, total: number): void =>
+    progress.show({ kind: "progress", what: `unpacking ${basename(path)}`, done, total });
+  try {
+    const { options: unpacked, remarks } = await withoutPackages(options, cacheOf(process.env), { signal: abort.signal, onProgress }); // prettier-ignore
+    progress.clear();
+    for (const remark of remarks) process.stderr.write(`vmcore-debug: ${remark}\n`);
+    return unpacked;
+  } finally {
+    progress.clear();
+    process.off("SIGINT", cancel);
+  }
+}
