@@ -30,6 +30,30 @@ writeFileSync(
   "from drgn.helpers.linux.pid import for_each_task\nfor t in for_each_task(prog):\n    print(t.pid, prog.stack_trace(t))\n",
 );
 
+const modules = resolve(vmlinux, "../../lib/modules");
+const withModules = join(folder, "modules.py");
+writeFileSync(
+  withModules,
+  `import os
+from drgn.helpers.linux.module import for_each_module
+paths = {name.split(".ko")[0].replace("-", "_"): os.path.join(folder, name)
+         for folder, _, names in os.walk("${modules}") for name in names if ".ko" in name}
+names = [module.name.string_().decode() for module in for_each_module(prog)]
+prog.load_debug_info([paths[name] for name in names if name in paths])
+print(prog["UTS_RELEASE"].string_(), len(names), prog.crashed_thread().stack_trace())
+`,
+);
+
+/** Where indexes of names are kept: "first" has none each time, "second" the one that the run before it left. */
+const indexes = (kind) => ({ XDG_CACHE_HOME: join(folder, "cache", kind) });
+const opening = (kind, ...files) => ({
+  line: [process.execPath, "dist/cli.js", "--no-search", ...files, vmcore, "-c", "sys", "-c", "mod -S", "-c", "bt -l"],
+  env: indexes(kind),
+  // Without debuginfo there is none to load for a module, and "mod" says so.
+  answers: files.length > 0,
+  ...(kind === "first" && { before: () => rmSync(indexes(kind).XDG_CACHE_HOME, { recursive: true, force: true }) }),
+});
+
 const ours = (command, symbols = true, dump = vmcore) => ({
   line: [process.execPath, "dist/cli.js", "--no-search", ...(symbols ? [vmlinux] : []), dump, "-c", command],
 });
@@ -40,8 +64,13 @@ const crash = (command, dump = vmcore) => ({
 const drgnScript = (script) => ({ line: [peers, "drgn", "-q", "-c", vmcore, "-s", vmlinux, script] });
 const drgnCrash = (command) => ({ line: [peers, "drgn-crash", vmlinux, vmcore, command] });
 
+const drgnOpening = drgnScript(withModules);
+
 /** Each job: ours with and without vmlinux, and who else can do it. */
 const jobs = [
+  { name: "first open: vmlinux, all modules, sys, bt -l", ours: opening("first", vmlinux, "--modules", modules), drgn: drgnOpening }, // prettier-ignore
+  { name: "second open of the same", ours: opening("second", vmlinux, "--modules", modules), drgn: drgnOpening },
+  { name: "the same with no vmlinux", ours: opening("second") },
   {
     name: "panic task's stack, file:line",
     ours: ours("bt -l"),
@@ -78,18 +107,21 @@ const jobs = [
 ];
 if (!existsSync(raw)) console.log("no raw dump to search (npm run corpus makes one)\n");
 
-function once({ line, input }) {
+function once({ line, input, env, before, answers = true }) {
+  before?.();
   const report = join(folder, "time");
   const command = time ? [time, "-f", "%e %M", "-o", report, ...line] : line;
   const start = performance.now();
   const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), {
     input: input ?? "",
+    env: { ...process.env, ...env },
     maxBuffer: 1 << 28,
     encoding: "utf8",
   });
   const seconds = (performance.now() - start) / 1000;
   // crash closes with 0 even for a command that failed: an empty answer is a failure here.
-  if (status !== 0 || !stdout.trim()) throw new Error(`${line.join(" ")}: exit ${status}\n${stderr.slice(0, 500)}`);
+  if ((answers && status !== 0) || !stdout.trim())
+    throw new Error(`${line.join(" ")}: exit ${status}\n${stderr.slice(0, 500)}`);
   const mib = time ? Number(readFileSync(report, "utf8").trim().split("\n").at(-1).split(" ")[1]) / 1024 : NaN;
   return { seconds, mib };
 }

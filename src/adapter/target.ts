@@ -9,6 +9,7 @@ import { evaluate, type Scope } from "../model/expression/evaluate.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { bare } from "../debuginfo/ctype.ts";
 import { cacheOf, placesOf } from "../session/debuginfoPlaces.ts";
+import { indexDirectory } from "../session/indexCache.ts";
 import { openSession, type Session } from "../session/open.ts";
 import type { Job } from "../session/job.ts";
 import { hasPackages, type PackageWatch, withoutPackages } from "../session/packages.ts";
@@ -113,7 +114,7 @@ export class Target {
   static async open(args: LaunchArguments, client: Client, watch: PackageWatch): Promise<Target> {
     if (args.vmcore[0] === KCORE) checkLiveKernel();
     const search = args.searches ? placesOf(args.vmcore, args.debuginfo, process.env) : undefined;
-    const given = { ...args, search };
+    const given = { ...args, search, indexes: indexDirectory(process.env) };
     if (!hasPackages(given)) return new Target(openSession(given), args, client);
     const { options, remarks } = await withoutPackages(given, cacheOf(process.env), watch);
     const target = new Target(openSession(options), options, client);
@@ -190,6 +191,7 @@ export class Target {
     // Asking for the last of its names makes the debuginfo pass all of its units.
     let count = 0;
     for (const _ of this.session.vmlinux?.dwarf()?.types.names() ?? []) if (++count % NAMES_A_STEP === 0) yield;
+    this.session.vmlinux?.saveIndex();
   }
 
   close(): void {

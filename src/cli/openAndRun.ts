@@ -8,6 +8,7 @@ import type { Context } from "../crash/command.ts";
 import { lackingTypes } from "../crash/lacking.ts";
 import { ansi, plain } from "../render/style.ts";
 import { type DebuginfoPlaces, placesOf } from "../session/debuginfoPlaces.ts";
+import { indexDirectory } from "../session/indexCache.ts";
 import { type Missing, missingDebuginfo } from "../session/missingDebuginfo.ts";
 import { OpenError, openSession, type Session } from "../session/open.ts";
 import { download, hasServers } from "./download.ts";
@@ -53,7 +54,7 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
 
 /** Opens the dump, and once more when debuginfod had the vmlinux that this machine has not. @throws OpenError */
 async function openAndFetch(options: CliOptions): Promise<Session> {
-  const wanted = await unpackPackages({ ...options, search: searchOf(options) });
+  const wanted = await unpackPackages({ ...options, search: searchOf(options), indexes: indexDirectory(process.env) });
   let session = openSession(wanted);
   if (!wanted.search || !hasServers()) return session;
   const isKernel = ({ name }: Missing): boolean => name === "vmlinux";

@@ -38,6 +38,8 @@ export interface OpenOptions {
   readonly force?: boolean | undefined;
   /** Where the vmlinux, when none is given, and the modules' debuginfo are looked for; undefined: nowhere. */
   readonly search?: DebuginfoPlaces | undefined;
+  /** Directory where indexes are kept that make the next session faster; undefined: none are. */
+  readonly indexes?: string | undefined;
 }
 
 /** An opened dump. */
@@ -79,6 +81,7 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
   if (given) warnings.push(...matched(given, memory, options.force ?? false));
   const search = given || !options.search ? undefined : searchVmlinux(memory, options.search);
   const vmlinux = given ?? search?.vmlinux;
+  if (options.indexes !== undefined) vmlinux?.keepIndexIn(options.indexes);
   if (vmlinux && !vmlinux.elf.section(".debug_info"))
     warnings.push(`${vmlinux.path} has no DWARF: there are no source lines and no locals`);
   const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n);

@@ -7,6 +7,7 @@ import { type ElfFile, ET_REL, openElf, SHF_ALLOC, SHF_WRITE, SHT_NOBITS } from 
 import { elfSymbols } from "../debuginfo/elfSymbols.ts";
 import type { SymbolSource, TypeSource } from "../debuginfo/source.ts";
 import type { ReadOnlyFallback } from "../memory/memory.ts";
+import { readIndex, writeIndex } from "./indexCache.ts";
 import { OpenError } from "./openError.ts";
 
 /** An opened vmlinux: each kind of knowledge is read when first asked for. */
@@ -18,6 +19,10 @@ export interface Vmlinux {
   dwarf(): Dwarf | undefined;
   /** Said before the DWARF is opened: structs that a unit only declares are looked up there. */
   completeFrom(find: TypeSource["find"]): void;
+  /** Said before the DWARF is opened: names that are looked up are remembered there for the next session. */
+  keepIndexIn(directory: string): void;
+  /** Remembers the names that were looked up so far. */
+  saveIndex(): void;
   /** Bytes that never change while the kernel runs, by link address. */
   constant(address: bigint, length: number): Uint8Array | undefined;
   close(): void;
@@ -36,21 +41,37 @@ export function openVmlinux(path: string): Vmlinux {
   const symbols = attempt(() => elfSymbols(elf));
   if (symbols instanceof Fault) throw new OpenError(`${path}: its symbols cannot be read: ${symbols.message}`);
   let definitions: TypeSource["find"] | undefined;
+  let indexes: string | undefined;
+  let opened: Dwarf | undefined;
+  const saveIndex = (): void => {
+    if (indexes === undefined || elf.buildId === undefined) return;
+    const names = opened?.saveNames();
+    if (names) writeIndex(indexes, elf.buildId, names);
+  };
   return {
     path,
     elf,
     symbols,
     btf: once(() => btfOf(elf)),
     dwarf: once(() => {
-      const dwarf = dwarfOf(elf);
-      if (definitions) dwarf?.completeFrom(definitions);
-      return dwarf;
+      opened = dwarfOf(elf, () =>
+        indexes === undefined || elf.buildId === undefined ? undefined : readIndex(indexes, elf.buildId),
+      );
+      if (definitions) opened?.completeFrom(definitions);
+      return opened;
     }),
     completeFrom(find) {
       definitions = find;
     },
+    keepIndexIn(directory) {
+      indexes = directory;
+    },
+    saveIndex,
     constant: (address, length) => constantBytes(elf, symbols, address, length),
-    close: () => file.close(),
+    close() {
+      saveIndex();
+      file.close();
+    },
   };
 }
 
@@ -98,9 +119,9 @@ export function btfOf(elf: ElfFile, base?: BtfBase): Btf | undefined {
   return btf instanceof Fault ? undefined : btf;
 }
 
-function dwarfOf(elf: ElfFile): Dwarf | undefined {
+function dwarfOf(elf: ElfFile, names: () => Uint8Array | undefined): Dwarf | undefined {
   if (!elf.section(".debug_info")) return undefined;
-  const dwarf = attempt(() => openDwarf(elf));
+  const dwarf = attempt(() => openDwarf(elf, { names }));
   return dwarf instanceof Fault ? undefined : dwarf;
 }
 

@@ -11,6 +11,8 @@ export interface DwarfOptions {
   readonly placement?: Placement;
   /** The file that `dwz` moved common parts to (.gnu_debugaltlink, DWARF 5's .debug_sup). */
   readonly alternate?: ElfFile;
+  /** The index of names that another session saved of this very file; a damaged one changes nothing. */
+  readonly names?: () => Uint8Array | undefined;
 }
 
 /** What the DWARF of one image tells; its sections are read piecemeal, as questions are asked. */
@@ -19,6 +21,8 @@ export interface Dwarf {
   readonly types: TypeSource;
   /** Structs that a unit only declares are looked up there from now on, and not in this image alone. */
   completeFrom(find: TypeSource["find"]): void;
+  /** The index of names as far as it was made; undefined when there is little that is new in it. */
+  saveNames(): Uint8Array<ArrayBuffer> | undefined;
 }
 
 /**
@@ -31,7 +35,7 @@ export function openDwarf(elf: ElfFile, options: DwarfOptions = {}): Dwarf {
   let known: ElfSymbols | undefined;
   const symbols = (): ElfSymbols => (known ??= elfSymbols(elf, placement));
   const code = new DwarfCode(image, elf, placement, symbols);
-  const types = new DwarfTypes(image, (pc) => code.functionAt(pc), symbols);
+  const types = new DwarfTypes(image, (pc) => code.functionAt(pc), symbols, options.names);
   image.definition = (kind, name) => types.find(kind, name);
   return {
     code,
@@ -39,5 +43,6 @@ export function openDwarf(elf: ElfFile, options: DwarfOptions = {}): Dwarf {
     completeFrom(find) {
       image.definition = find;
     },
+    saveNames: () => types.saveNames(),
   };
 }

@@ -19,10 +19,15 @@ import {
 } from "./constants.ts";
 import type { Die, DieWalk } from "./die.ts";
 import type { Image } from "./image.ts";
+import { NameTable, type NameTableOf } from "./nameTable.ts";
 import type { Section } from "./section.ts";
 import { Unit } from "./unit.ts";
 
 export type NamedKind = TypeKind | "variable" | "function";
+
+/** Kinds by the numbers that the table has for them; a declaration's are above. */
+const KINDS: readonly NamedKind[] = ["struct", "union", "enum", "typedef", "int", "variable", "function"];
+const DECLARED = 128;
 
 const kindOfTag = new Map<number, NamedKind>([
   [DW_TAG_structure_type, "struct"],
@@ -43,42 +48,62 @@ const IN_PLACE = 8;
 
 const encoder = new TextEncoder();
 
-/** A name of file scope. */
-interface Entry {
-  readonly kind: NamedKind;
-  /** Only declared: answers when nothing better turns up. */
-  readonly declared: boolean;
-  /** Offset in .debug_str, or the text where the DIE has it in place. */
-  readonly text: number | string;
-  /** Offset of the DIE in the section. */
-  readonly die: number;
-  /** The entry before this one with the same hash. */
-  readonly before: Entry | undefined;
-}
+/** Passing this many bytes of .debug_info takes longer than to save what was learned. */
+const WORTH_SAVING = 8 << 20;
 
 /**
  * Names of file scope and the DIEs that they are of. Units are passed through in order, no farther than the question
- * needs, and none twice: finding a type that the first files of a kernel include takes milliseconds, learning that a
+ * needs, and none twice, not even in the next session where what was learned is saved: finding a type that the first files of a kernel include takes milliseconds, learning that a
  * name is in no unit takes a passage through all of .debug_info, some 0.5 s for 160 MB, once.
  */
 export class Names {
   private readonly image: Image;
   private readonly section: Section;
-  private readonly entries: Entry[] = [];
-  private readonly byHash = new Map<number, Entry>();
-  /** What has been filed, by kind and text: thousands of units declare the same. */
-  private readonly filed = new Map<string, Set<number | string>>();
+  private table = new NameTable();
+  /** What has been filed, by kind and text: thousands of units declare the same. Made when a unit is passed. */
+  private filed: Map<number, Set<number | string>> | undefined;
   /** Offsets of the units that were passed, and of the next one. */
-  private readonly passed: number[] = [];
+  private passed: number[] = [];
   private next = 0;
+  /** `next` as it was saved. */
+  private saved = 0;
+  private source: (() => Uint8Array | undefined) | undefined;
   private stretch: Uint8Array = new Uint8Array(0);
   private stretchAt = 0;
   private strings: Buffer | undefined;
 
-  /** @param section .debug_info of the image, or its .debug_types */
-  constructor(image: Image, section = image.info) {
+  /**
+   * @param section .debug_info of the image, or its .debug_types
+   * @param saved what `save` gave in another session; what is damaged, or of another file, changes nothing
+   */
+  constructor(image: Image, section = image.info, saved?: () => Uint8Array | undefined) {
     this.image = image;
     this.section = section;
+    this.source = saved;
+  }
+
+  /** Asked for with the first name: many sessions need none. */
+  private restore(): void {
+    const bytes = this.source?.();
+    this.source = undefined;
+    const known = bytes && attempt(() => NameTable.load(bytes, this.sizes));
+    if (!known || known instanceof Fault) return;
+    this.table = known.table;
+    this.passed = known.passed;
+    this.next = this.saved = known.next;
+  }
+
+  /** What was learned, to be restored; undefined when it is little more than what was restored. */
+  save(): Uint8Array<ArrayBuffer> | undefined {
+    const [reached, before] = [this.next, this.saved].map((offset) => Math.min(offset, this.section.size)) as [number, number]; // prettier-ignore
+    const isWhole = reached === this.section.size && before < reached;
+    if (reached - before < WORTH_SAVING && !isWhole) return undefined;
+    this.saved = this.next;
+    return this.table.save(this.sizes, this.passed, this.next);
+  }
+
+  private get sizes(): NameTableOf {
+    return { infoSize: this.section.size, strSize: this.image.str.size };
   }
 
   /**
@@ -89,6 +114,7 @@ export class Names {
   find(kind: NamedKind, name: string, enough: (declaration: Die) => boolean = () => false): Die | undefined {
     const bytes = encoder.encode(name);
     const hash = nameHash(bytes, 0, bytes.length);
+    this.restore();
     let possible: boolean | undefined;
     for (;;) {
       const defined = this.filedDie(hash, kind, bytes, false);
@@ -101,13 +127,15 @@ export class Names {
   }
 
   private filedDie(hash: number, kind: NamedKind, name: Uint8Array, declared: boolean): Die | undefined {
-    for (let entry = this.byHash.get(hash); entry; entry = entry.before) {
-      if (entry.kind === kind && entry.declared === declared && this.hasText(entry, name)) return this.dieAt(entry.die);
+    const { table } = this;
+    const wanted = KINDS.indexOf(kind) + (declared ? DECLARED : 0);
+    for (let i = table.first(hash); i >= 0; i = table.after(i)) {
+      if (table.kind(i) === wanted && this.hasText(table.text(i), name)) return this.dieAt(table.die(i));
     }
     return undefined;
   }
 
-  private hasText({ text }: Entry, name: Uint8Array): boolean {
+  private hasText(text: number | string, name: Uint8Array): boolean {
     if (typeof text === "string") return Buffer.compare(encoder.encode(text), name) === 0;
     return this.text[text + name.length] === 0 && this.text.subarray(text, text + name.length).equals(name);
   }
@@ -133,18 +161,19 @@ export class Names {
 
   /** Every name of types, as units are passed: the first come at once. @throws Fault */
   *types(): Generator<{ readonly kind: TypeKind; readonly name: string }> {
+    this.restore();
     const given = new Set<string>();
-    for (let i = 0; i < this.entries.length || this.passUnit();) {
-      const entry = this.entries[i];
+    for (let i = 0; i < this.table.count || this.passUnit();) {
       // A unit may have nothing new to tell.
-      if (!entry) continue;
+      if (i >= this.table.count) continue;
+      const [kind, text] = [KINDS[this.table.kind(i) % DECLARED], this.table.text(i)];
       i++;
-      if (entry.kind === "variable" || entry.kind === "function") continue;
-      const name = typeof entry.text === "string" ? entry.text : cString(this.text, entry.text);
-      const key = `${entry.kind} ${name}`;
+      if (kind === undefined || kind === "variable" || kind === "function") continue;
+      const name = typeof text === "string" ? text : cString(this.text, text);
+      const key = `${kind} ${name}`;
       if (given.has(key)) continue;
       given.add(key);
-      yield { kind: entry.kind, name };
+      yield { kind, name };
     }
   }
 
@@ -184,18 +213,23 @@ export class Names {
     if (kind === undefined) return;
     const text = walk.nameOffset() ?? attempt(() => this.unusualName(walk.die()));
     if (text === undefined || text instanceof Fault) return;
-    const declared = abbrev.names.includes(DW_AT_declaration);
-    const group = declared ? `declared ${kind}` : kind;
-    let filed = this.filed.get(group);
-    if (!filed) this.filed.set(group, (filed = new Set()));
+    const number = KINDS.indexOf(kind) + (abbrev.names.includes(DW_AT_declaration) ? DECLARED : 0);
+    const filed = this.filedTexts(number);
     if (filed.has(text)) return;
     filed.add(text);
     const hash =
       typeof text === "string" ? nameHash(encoder.encode(text), 0, Infinity) : nameHash(this.text, text, Infinity);
-    const before = this.byHash.get(hash);
-    const entry = { kind, declared, text, die: walk.unit.offset + walk.offset, before };
-    this.byHash.set(hash, entry);
-    this.entries.push(entry);
+    this.table.add(hash, number, text, walk.unit.offset + walk.offset);
+  }
+
+  private filedTexts(kind: number): Set<number | string> {
+    if (!this.filed) {
+      this.filed = new Map();
+      for (let i = 0; i < this.table.count; i++) this.filedTexts(this.table.kind(i)).add(this.table.text(i));
+    }
+    let texts = this.filed.get(kind);
+    if (!texts) this.filed.set(kind, (texts = new Set()));
+    return texts;
   }
 
   private unusualName(die: Die): number | string | undefined {

@@ -14,18 +14,26 @@ export class DwarfTypes implements TypeSource {
   readonly name = "DWARF";
   /** Of .debug_info and .debug_types, then of the file that `dwz` moved common parts to. */
   private readonly byName: readonly Names[];
+  /** Of .debug_info, which has nearly all. */
+  private readonly main: Names;
   private readonly functionAt: (address: bigint) => Die | undefined;
   private readonly symbols: () => SymbolSource;
 
-  /** @param functionAt the function whose code holds a link address */
-  constructor(image: Image, functionAt: (address: bigint) => Die | undefined, symbols: () => SymbolSource) {
-    this.byName = [
-      new Names(image),
-      new Names(image, image.types),
-      ...(image.alternate ? [new Names(image.alternate)] : []),
-    ];
+  /** @param functionAt the function whose code holds a link address @param saved names as `saveNames` gave them */
+  constructor(
+    image: Image,
+    functionAt: (address: bigint) => Die | undefined,
+    symbols: () => SymbolSource,
+    saved?: () => Uint8Array | undefined,
+  ) {
+    this.main = new Names(image, image.info, saved);
+    this.byName = [this.main, new Names(image, image.types), ...(image.alternate ? [new Names(image.alternate)] : [])];
     this.functionAt = functionAt;
     this.symbols = symbols;
+  }
+
+  saveNames(): Uint8Array<ArrayBuffer> | undefined {
+    return this.main.save();
   }
 
   private die(kind: NamedKind, name: string, enough?: (declaration: Die) => boolean): Die | undefined {

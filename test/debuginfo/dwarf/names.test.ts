@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { attempt, Fault } from "../../../src/base/fault.ts";
+import type { Dwarf } from "../../../src/debuginfo/dwarf/dwarf.ts";
+import { NameTable } from "../../../src/debuginfo/dwarf/nameTable.ts";
+import { at, type BuiltDie, die, DwarfBuilder } from "../../builders/dwarf.ts";
+import { mutated } from "../../fuzz/mutate.ts";
+
+/** A type whose name stands in .debug_str, one whose name stands in its DIE. */
+const int = (name: string, form: "strp" | "string" = "strp"): BuiltDie =>
+  die(at.DW_TAG_base_type, [[at.DW_AT_name, form, name], [at.DW_AT_byte_size, "data1", 4], [at.DW_AT_encoding, "data1", 5]]); // prettier-ignore
+
+function opened(names: readonly string[], saved?: () => Uint8Array | undefined): Dwarf {
+  const builder = new DwarfBuilder({});
+  for (const name of names) builder.unit(die(at.DW_TAG_compile_unit, [], [int(name), int("tiny", "string")]));
+  return builder.open(saved ? { names: saved } : {});
+}
+
+const namesOf = ({ types }: Dwarf): string[] => Array.from(types.names(), ({ name }) => name);
+
+test("an index is worth saving when all units were passed, and once", () => {
+  const dwarf = opened(["first", "second", "third"]);
+  assert.equal(dwarf.saveNames(), undefined);
+  assert.ok(dwarf.types.find("int", "second"));
+  assert.equal(dwarf.saveNames(), undefined);
+  assert.deepEqual(namesOf(dwarf), ["first", "tiny", "second", "third"]);
+  assert.ok(dwarf.saveNames());
+  assert.equal(dwarf.saveNames(), undefined);
+});
+
+test("a saved index answers as the one that was made, and is asked for with the first name", () => {
+  const first = opened(["first", "second", "third"]);
+  const names = namesOf(first);
+  const saved = first.saveNames();
+  let asked = 0;
+  const second = opened(["first", "second", "third"], () => (asked++, saved));
+  assert.equal(asked, 0);
+  for (const name of names) assert.deepEqual(second.types.find("int", name), first.types.find("int", name));
+  assert.equal(second.types.find("int", "fourth"), undefined);
+  assert.deepEqual(namesOf(second), names);
+  assert.equal(asked, 1);
+  assert.equal(second.saveNames(), undefined);
+});
+
+test("an index of other sections changes nothing", () => {
+  const other = opened(["first", "second"]);
+  namesOf(other);
+  const saved = other.saveNames();
+  assert.deepEqual(namesOf(opened(["another", "name", "here"], () => saved)), ["another", "tiny", "name", "here"]);
+});
+
+const sizes = { infoSize: 100_000, strSize: 50_000 };
+
+function filled(count: number): NameTable {
+  const table = new NameTable();
+  for (let i = 0; i < count; i++) table.add(i % 300, i % 7, i % 10 === 0 ? `own${i}` : i, 20 * i);
+  return table;
+}
+
+/** Every entry of the chain of a hash. */
+function chain(table: NameTable, hash: number): (readonly [number, number | string, number])[] {
+  const found: (readonly [number, number | string, number])[] = [];
+  for (let i = table.first(hash); i >= 0; i = table.after(i)) found.push([table.kind(i), table.text(i), table.die(i)]);
+  return found;
+}
+
+test("a table grows past what was loaded, and keeps its chains", () => {
+  const { table, passed, next } = NameTable.load(filled(3000).save(sizes, [0, 500, 900], 1200), sizes);
+  assert.deepEqual([passed, next], [[0, 500, 900], 1200]);
+  const whole = filled(4000);
+  for (let i = 3000; i < 4000; i++) table.add(i % 300, i % 7, i % 10 === 0 ? `own${i}` : i, 20 * i);
+  assert.equal(table.count, 4000);
+  for (let hash = 0; hash < 300; hash++) assert.deepEqual(chain(table, hash), chain(whole, hash));
+});
+
+test("a damaged table is refused, or holds only offsets within its sections", () => {
+  const bytes = filled(60).save(sizes, [0, 500], Infinity);
+  let seed = 7;
+  const below = (limit: number): number => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) % limit;
+  let refused = 0;
+  for (let i = 0; i < 2000; i++) {
+    const loaded = attempt(() => NameTable.load(mutated(bytes, below), sizes));
+    if (loaded instanceof Fault) refused++;
+    else
+      for (let hash = 0; hash < 300; hash++)
+        for (const [, text, at_] of chain(loaded.table, hash))
+          assert.ok(at_ < sizes.infoSize && (typeof text === "string" || text < sizes.strSize));
+  }
+  assert.ok(refused > 100, `${refused} refused`);
+});
