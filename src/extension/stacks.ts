@@ -10,13 +10,26 @@ export const stacks = (): vscode.Disposable[] => [
     const choice = await vscode.window.showQuickPick(items, { placeHolder: "Task to look at: by name, pid or CPU" });
     if (choice) await ask(session, "vmcore/select", { threadId: choice.id });
   }),
+  sessionCommand("vmcore.showRawStack", showRaw),
   sessionCommand("vmcore.copyStack", (session, item) => copy(session, item, "text")),
   sessionCommand("vmcore.copyStackAsMarkdown", (session, item) => copy(session, item, "markdown")),
 ];
 
-/** @param item what the Call Stack's context menu was opened on */
+/** The thread that a command is about: what the Call Stack's context menu was opened on, else what is in front. */
+const threadFor = async (session: vscode.DebugSession, item: unknown): Promise<number> =>
+  threadOf(item) ?? focusedThread(session) ?? (await ask(session, "vmcore/about", {})).threadId;
+
+/** A stack word by word, in the language of transcripts, whose addresses have hovers and links. */
+async function showRaw(session: vscode.DebugSession, item: unknown): Promise<void> {
+  const { source } = await ask(session, "vmcore/rawStack", { threadId: await threadFor(session, item) });
+  const uri = vscode.debug.asDebugSourceUri(source, session);
+  const document = await vscode.workspace.openTextDocument(uri);
+  await vscode.languages.setTextDocumentLanguage(document, "crash-transcript");
+  await vscode.window.showTextDocument(document, { preview: true });
+}
+
 async function copy(session: vscode.DebugSession, item: unknown, format: "text" | "markdown"): Promise<void> {
-  const threadId = threadOf(item) ?? focusedThread(session) ?? (await ask(session, "vmcore/about", {})).threadId;
+  const threadId = await threadFor(session, item);
   const { text } = await ask(session, "vmcore/stack", { threadId, format });
   await vscode.env.clipboard.writeText(text);
   vscode.window.setStatusBarMessage("$(check) Stack copied", 3000);

@@ -24,6 +24,19 @@ export const foldingRanges = ({ reports }: KernelLog): FoldingRange[] =>
     .filter(({ start, end }) => end > start + 1)
     .map(({ start, end }) => ({ startLine: start, endLine: end - 1 }));
 
+/** Frames of a transcript with their words below them, as `bt -f` and the raw stack show them. */
+export function frameFolds(lines: readonly string[]): FoldingRange[] {
+  const folds: FoldingRange[] = [];
+  let start: number | undefined;
+  for (const [line, text] of [...lines, ""].entries()) {
+    const isWord = start !== undefined && /^ {2,}\[?[0-9a-f]{8,16}/.test(text);
+    if (isWord) continue;
+    if (start !== undefined && line > start + 1) folds.push({ startLine: start, endLine: line - 1 });
+    start = /^ *#\d+ /.test(text) ? line : undefined;
+  }
+  return folds;
+}
+
 /** Whole lines; an end past the last column is cut by the client. */
 export const rangeOf = ({ start, end }: Span): Range => ({
   start: { line: start, character: 0 },

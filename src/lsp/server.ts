@@ -15,7 +15,7 @@ import type { FileSettings, LanguageRequests } from "../protocol/language.ts";
 import { analysis } from "./analysis.ts";
 import { fileUri, hoverText } from "./hover.ts";
 import { Knowledge } from "./knowledge.ts";
-import { documentSymbols, foldingRanges } from "./outline.ts";
+import { documentSymbols, foldingRanges, frameFolds } from "./outline.ts";
 import { codeLenses, inlayHints, resolvedReport } from "./resolve.ts";
 import { Session } from "./session.ts";
 import type { StaticKernel } from "./staticKernel.ts";
@@ -26,6 +26,11 @@ import { type Word, wordAt } from "./word.ts";
 
 const MAX_SYMBOLS = 200;
 const MAX_FILE_SYMBOLS = 50;
+
+/** The language of crash's output, in which every address is one. */
+const TRANSCRIPT = "crash-transcript";
+/** Of a longer one only the addresses of its reports are links. */
+const MAX_LINKED_LINES = 20_000;
 
 /** Serves kernel logs and crash transcripts over one connection. */
 export function serve(connection: Connection): void {
@@ -63,7 +68,9 @@ export function serve(connection: Connection): void {
   });
   connection.onFoldingRanges(({ textDocument }) => {
     const document = documents.get(textDocument.uri);
-    return document ? foldingRanges(texts.of(document).log) : [];
+    if (!document) return [];
+    const { lines, log } = texts.of(document);
+    return [...foldingRanges(log), ...(document.languageId === TRANSCRIPT ? frameFolds(lines) : [])];
   });
   connection.onHover(async ({ textDocument: { uri }, position: { line, character } }) => {
     const found = find(uri, line, character);
@@ -85,8 +92,10 @@ export function serve(connection: Connection): void {
     if (!document) return [];
     const { lines, log } = texts.of(document);
     const known = (await session.about())?.sourceRoots.map(({ path }) => path) ?? [];
-    const isInReport = (line: number): boolean => log.reports.some(({ start, end }) => start <= line && line < end);
-    return documentLinks(lines, new SourceRoots([...known, ...folders]), isInReport);
+    const isTranscript = document.languageId === TRANSCRIPT && lines.length <= MAX_LINKED_LINES;
+    const isLinked = (line: number): boolean =>
+      isTranscript || log.reports.some(({ start, end }) => start <= line && line < end);
+    return documentLinks(lines, new SourceRoots([...known, ...folders]), isLinked);
   });
   connection.languages.inlayHint.on(async ({ textDocument, range }) => {
     const document = documents.get(textDocument.uri);

@@ -27,17 +27,16 @@ export class SourceRoots {
   }
 }
 
-/** Links of `file.c:123` to files that are there, and of data addresses in reports to their memory. */
+/** Links of `file.c:123` to files that are there, and of kernel addresses, where a line's are, to what lies there. */
 export function documentLinks(
   lines: readonly string[],
   roots: SourceRoots,
-  isInReport: (line: number) => boolean,
+  isLinked: (line: number) => boolean,
 ): DocumentLink[] {
   const links: DocumentLink[] = [];
   lines.forEach((text, line) => {
-    if (!text.includes(":")) return;
     for (const word of wordsOf(text)) {
-      const target = targetOf(word, roots, isInReport(line));
+      const target = targetOf(word, roots, isLinked(line));
       if (target === undefined) continue;
       const range = { start: { line, character: word.start }, end: { line, character: word.end } };
       links.push({ range, ...target });
@@ -46,16 +45,12 @@ export function documentLinks(
   return links;
 }
 
-function targetOf(
-  word: Word,
-  roots: SourceRoots,
-  isInReport: boolean,
-): { target: string; tooltip?: string } | undefined {
+function targetOf(word: Word, roots: SourceRoots, isLinked: boolean): { target: string; tooltip?: string } | undefined {
   if (word.kind === "source") {
     const path = roots.find(word.file);
     return path === undefined ? undefined : { target: `${fileUri(path)}#L${word.line}` };
   }
-  if (word.kind !== "address" || !isInReport || !isKernelAddress(word.value)) return undefined;
+  if (word.kind !== "address" || !isLinked || !isKernelAddress(word.value)) return undefined;
   const argument = encodeURIComponent(JSON.stringify([`0x${word.value.toString(16)}`]));
   return { target: `command:vmcore.goTo?${argument}`, tooltip: "Go to this address in the open dump" };
 }

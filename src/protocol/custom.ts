@@ -24,6 +24,8 @@ export interface CustomRequests {
   "vmcore/stack": { arguments: { threadId: number; format: "text" | "markdown" }; body: { text: string } };
   /** Stacks of tasks, by the addresses of their `task_struct`s, in their order. */
   "vmcore/stacks": { arguments: { tasks: readonly string[] }; body: { stacks: readonly TaskStack[] } };
+  /** A thread's stack word by word as a document: a DAP `Source`. */
+  "vmcore/rawStack": { arguments: { threadId: number }; body: { source: object } };
   /** A command line of crash's language, its records as tables. What it sets holds for itself alone. */
   "vmcore/run": { arguments: { line: string }; body: Grid };
   /** What the places that a log names stand for, in their order; null for what names nothing in this dump. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type KernelLog, readKernelLog } from "../../src/lsp/kernelLog.ts";
+import { frameFolds } from "../../src/lsp/outline.ts";
 
 const read = (text: string): KernelLog => readKernelLog(text.split("\n"));
 const exactLines = ({ entries }: KernelLog): number[] =>
@@ -116,4 +117,21 @@ test("a log without an end is read: a hundred thousand lines in a moment", () =>
   const started = performance.now();
   assert.equal(readKernelLog(lines).reports.length, lines.length);
   assert.ok(performance.now() - started < 3000);
+});
+
+test("frames with their words below them fold", () => {
+  const lines = [
+    "insmod [169]",
+    "#0  delay_tsc+0x33",
+    "  ffffd11f40523ad8  ffffffff9b9cd21a  return to panic",
+    "  ffffd11f40523ae0  0000000000000008",
+    "",
+    " #1 [ffffd11f40523b58] oops_end.cold at ffffffff9b9c7c6f",
+    "    ffffd11f40523b60: 0000000000000000 ffffd11f40523c28",
+    "#2  last+0x1",
+  ];
+  assert.deepEqual(frameFolds(lines), [
+    { startLine: 1, endLine: 3 },
+    { startLine: 5, endLine: 6 },
+  ]);
 });

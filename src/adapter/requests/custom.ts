@@ -6,10 +6,11 @@ import { addressOf } from "../addressOf.ts";
 import type { Handlers } from "../handlers.ts";
 import { offsetName } from "../instructions.ts";
 import { listingOf } from "../listing.ts";
+import { rawStackText } from "../rawStack.ts";
 import { scopeOf } from "../scope.ts";
 import { stackText } from "../stackText.ts";
 import type { Target } from "../target.ts";
-import type { Thread } from "../threads.ts";
+import { type Thread, threadName } from "../threads.ts";
 
 /** Symbols between two pauses. */
 const STEP = 4096;
@@ -22,6 +23,7 @@ type Topic = Pick<
   | "vmcore/disassembly"
   | "vmcore/select"
   | "vmcore/stack"
+  | "vmcore/rawStack"
   | "vmcore/sourceFile"
   | "vmcore/sourceText"
 >;
@@ -104,6 +106,12 @@ export const custom: Topic = {
 
   *["vmcore/sourceText"](target, { address }) {
     return { text: target.sources.textAt(address) };
+  },
+
+  *["vmcore/rawStack"](target, { threadId }) {
+    const thread = target.threads.get(threadId);
+    const name = `${threadName(thread).split(" cpu ")[0] ?? ""}.stack`;
+    return { source: target.sources.document(name, { text: () => rawStackText(target, thread) }) };
   },
 
   *["vmcore/stack"](target, { threadId, format }) {

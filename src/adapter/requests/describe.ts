@@ -3,13 +3,11 @@ import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { readSymbolText, symbolMeant } from "../../debuginfo/symbolText.ts";
 import type { Described } from "../../protocol/custom.ts";
-import { slabObjectAt, slabState } from "../../linux/slabObject.ts";
-import { cacheName } from "../../linux/slab.ts";
-import type { Kernel } from "../../model/kernel.ts";
 import { addressOf } from "../addressOf.ts";
 import type { Handlers } from "../handlers.ts";
 import { offsetName } from "../instructions.ts";
 import { pointee } from "../scopes.ts";
+import { slabGlance } from "../slabGlance.ts";
 import type { Target } from "../target.ts";
 
 /** What places that a text names stand for, many at once: a log names hundreds. */
@@ -56,13 +54,4 @@ function describe({ kernel, sources }: Target, address: bigint, returns: boolean
       source ? [{ function: name, file: source.file, line: source.line, path: sources.pathOf(source.file) }] : [],
     ),
   };
-}
-
-/** `kmalloc-64 object`, `kmalloc-64 object+0x10, free`; undefined for what no slab holds. @throws Fault */
-function slabGlance(kernel: Kernel, address: bigint): string | undefined {
-  const object = kernel.memory.isKernelAddress(address) ? slabObjectAt(kernel, address) : undefined;
-  if (!object) return undefined;
-  const offset = address - object.address;
-  const isFree = slabState(object.slab).free.has(object.index);
-  return `${cacheName(object.cache)} object${offset === 0n ? "" : `+${hex0x(offset)}`}${isFree ? ", free" : ""}`;
 }
