@@ -5,6 +5,7 @@ import { answers } from "./panelAnswers.ts";
 import { panelPage } from "./panelPage.ts";
 import { panels, tablePanel } from "./panels.ts";
 import { activeSession, ask, sessionCommand, TYPE } from "./session.ts";
+import { askForLine } from "./tableLine.ts";
 
 const VIEW = "vmcore.kernel";
 
@@ -21,7 +22,7 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
       if (panel) await view.show(panel);
     }),
     sessionCommand("vmcore.openTable", async (_session, given) => {
-      const line = typeof given === "string" ? given : await askForLine();
+      const line = typeof given === "string" ? given : await askForLine(context);
       if (line) openTable(context, sessions, tablePanel(line));
     }),
     sessionCommand("vmcore.openObject", async (session, given) => {
@@ -40,12 +41,6 @@ async function pickPanel(): Promise<Panel | undefined> {
   const items = panels.map((panel) => ({ label: panel.title, description: panel.line, panel }));
   return (await vscode.window.showQuickPick(items, { placeHolder: "What to show of the kernel" }))?.panel;
 }
-
-const askForLine = (): Thenable<string | undefined> =>
-  vscode.window.showInputBox({
-    prompt: "Command of crash whose rows to show as a table",
-    placeHolder: "kmem -s, ps -m, foreach user files, dev -i",
-  });
 
 /** The expression of the struct that the slab object at an address is. @throws Error when that is not known */
 async function objectAt(session: vscode.DebugSession, text: string): Promise<string> {

@@ -14,6 +14,7 @@ import { memoryDocument } from "./memoryDocument.ts";
 import { openDump } from "./openDump.ts";
 import { stacks } from "./stacks.ts";
 import { status } from "./status.ts";
+import { tableLine } from "./tableLine.ts";
 import { storedSources } from "./storedSources.ts";
 
 /** What a feature gives back when it is switched on. */
@@ -35,6 +36,7 @@ const features: readonly Feature[] = [
   evaluatable,
   hover,
   kernelView,
+  tableLine,
   languageClient,
   storedSources,
 ];
