@@ -2,6 +2,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { bare, type CType, type Member, sizeOf, type StructType } from "../debuginfo/ctype.ts";
 import { possibleCpus } from "../linux/cpumask.ts";
 import { containedIn } from "../linux/containers.ts";
+import { flagNames } from "../linux/flagNames.ts";
 import { perCpuAddress } from "../linux/percpu.ts";
 import { Obj } from "../model/object.ts";
 import { elementsOf, isContainer } from "./elements.ts";
@@ -14,15 +15,16 @@ const MAX_NESTING = 16;
 export function childrenOf(entry: Entry): Unfolding | undefined {
   if (entry.unfolding) return entry.unfolding;
   const { value: object } = entry;
+  const expression = entry.reach ?? entry.expression;
   if (!(object instanceof Obj) || object.bitField) return undefined;
   const type = bare(object.type);
   switch (type.kind) {
     case "struct":
     case "union":
       if (type.members.length === 0) return undefined;
-      return structChildren(object, type, entry, entry.expression && accessOf(entry.expression));
+      return structChildren(object, type, entry, expression && accessOf(expression));
     case "array":
-      return type.count ? arrayChildren(object, type.count, entry.expression) : undefined;
+      return type.count ? arrayChildren(object, type.count, expression) : undefined;
     case "pointer":
       return pointerChildren(object, bare(type.target), entry);
     default:
@@ -53,11 +55,14 @@ function* members(object: Obj, type: StructType, access: string | undefined, dep
       }
       continue;
     }
+    const value = attempt(() => object.at(name));
+    const flags = value instanceof Fault ? undefined : attempt(() => flagNames(type.name, name, value));
     yield {
       name,
-      value: attempt(() => object.at(name)),
+      value,
       expression: access && access + name,
       contained: containedIn(type.name, name),
+      remark: typeof flags === "string" ? flags : undefined,
     };
   }
 }
@@ -81,7 +86,7 @@ function arrayChildren(object: Obj, count: number, expression: string | undefine
         yield {
           name: `[${i}]`,
           value: attempt(() => object.index(i)),
-          expression: expression && `${expression}[${i}]`,
+          expression: expression && `${operand(expression)}[${i}]`,
         };
       }
     },
@@ -131,6 +136,7 @@ function perCpuChildren(object: Obj, address: bigint, target: CType): Unfolding 
   if (!copies.every(({ at }) => kernel.memory.isKernelAddress(at) && !(kernel.memory.page(at) instanceof Fault)))
     return undefined;
   return {
+    remark: "per CPU",
     *named() {
       for (const { cpu, at } of copies) {
         const value = kernel.object(target, at);

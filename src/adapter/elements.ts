@@ -3,6 +3,7 @@ import { hex0x } from "../base/hex.ts";
 import type { StructType } from "../debuginfo/ctype.ts";
 import type { Contained } from "../linux/containers.ts";
 import { hlistNodes, listNodes, memberOffset } from "../linux/list.ts";
+import { idrEntries } from "../linux/idr.ts";
 import { mapleEntries } from "../linux/mapleTree.ts";
 import { rbtreeNodes } from "../linux/rbtree.ts";
 import { xarrayEntries } from "../linux/xarray.ts";
@@ -27,6 +28,7 @@ const walks: ReadonlyMap<string, Walk> = new Map<string, Walk>([
   ["rb_root_cached", (root, contained) => nodes(root, "struct rb_node", rbtreeNodes(root.kernel, root), contained)],
   ["xarray", xarrayWalk],
   ["radix_tree_root", xarrayWalk],
+  ["idr", idrWalk],
   ["maple_tree", mapleWalk],
 ]);
 
@@ -91,6 +93,11 @@ const element = (name: string, value: Obj): Entry => ({
 function* xarrayWalk(root: Obj, contained: Contained | undefined): Generator<Entry> {
   for (const { index, entry } of xarrayEntries(root.kernel, root))
     yield pointerEntry(root.kernel, `[${index}]`, entry, contained);
+}
+
+function* idrWalk(idr: Obj, contained: Contained | undefined): Generator<Entry> {
+  for (const { index, entry } of idrEntries(idr.kernel, idr))
+    yield pointerEntry(idr.kernel, `[${index}]`, entry, contained);
 }
 
 function* mapleWalk(tree: Obj, contained: Contained | undefined): Generator<Entry> {

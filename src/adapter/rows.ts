@@ -21,9 +21,10 @@ export const isHex = ({ context }: Target, format: DebugProtocol.ValueFormat | u
 /** An entry as a client gets it: what unfolds is numbered, and nothing is read that the row does not show. */
 export function row(target: Target, entry: Entry, style: RowStyle): DebugProtocol.Variable {
   const unfolding = childrenOf(entry);
+  const remark = entry.remark ?? unfolding?.remark;
   const variable: DebugProtocol.Variable = {
     name: entry.name,
-    value: entry.remark === undefined ? entryText(entry, style) : `${entryText(entry, style)} (${entry.remark})`,
+    value: `${entryText(entry, style)}${remark === undefined ? "" : ` (${remark})`}`,
     variablesReference: unfolding ? target.unfoldings.add(unfolding) : 0,
     presentationHint: { ...entry.hint, attributes: ["readOnly", ...(entry.hint?.attributes ?? [])] },
   };
@@ -38,11 +39,15 @@ export function row(target: Target, entry: Entry, style: RowStyle): DebugProtoco
   return variable;
 }
 
+/** Members whose bits count: `flags`, `f_mode`, `vm_flags`, `gfp_mask`; their names are macros, of which nothing is left. */
+const FLAGS = /(?:^|_|\.|->)(?:flags|gfp_mask|f_mode)$/;
+
 /** The value as a person reads it; a fault in its place. */
-export function entryText({ value, text }: Entry, { hex }: RowStyle): string {
+export function entryText({ name, value, text }: Entry, { hex }: RowStyle): string {
   if (text !== undefined) return text;
   if (typeof value === "string") return value;
-  const shown = value instanceof Fault ? value : attempt(() => summary(value, { radix: hex ? 16 : 10 }));
+  const radix = hex || FLAGS.test(name) ? 16 : 10;
+  const shown = value instanceof Fault ? value : attempt(() => summary(value, { radix }));
   return shown instanceof Fault ? `<${shown.message}>` : shown;
 }
 
@@ -50,7 +55,7 @@ export function entryText({ value, text }: Entry, { hex }: RowStyle): string {
 function memoryOf(object: Obj): bigint | undefined {
   if (bare(object.type).kind === "pointer") {
     const address = attempt(() => object.value());
-    return address instanceof Fault || address === 0n ? undefined : address;
+    return address instanceof Fault || !object.kernel.memory.isKernelAddress(address) ? undefined : address;
   }
   return object.storage.kind === "memory" ? object.storage.address : undefined;
 }

@@ -13,7 +13,7 @@ import { childrenOf } from "./children.ts";
 import type { Row } from "./frames.ts";
 import { offsetName } from "./instructions.ts";
 import type { Target } from "./target.ts";
-import type { Entry, Unfolding } from "./unfolding.ts";
+import { type Entry, kernelExpression, type Unfolding } from "./unfolding.ts";
 
 /** The scopes of a row of the call stack; nothing in them is read yet. */
 export function scopesOf(target: Target, row: Row): DebugProtocol.Scope[] {
@@ -129,7 +129,9 @@ function* taskEntries(task: Obj): Generator<Entry> {
 /** Every per-CPU variable whose type is known, by name. @throws Fault */
 function* perCpuEntries(kernel: Kernel, cpu: number): Generator<Entry> {
   for (const name of perCpuNames(kernel)) {
-    yield { name, value: attempt(() => perCpuVariable(kernel, name, cpu)), expression: `${name}:${cpu}` };
+    const value = attempt(() => perCpuVariable(kernel, name, cpu));
+    const reach = value instanceof Fault ? undefined : kernelExpression(value);
+    yield { name, value, expression: `${name}:${cpu}`, reach };
   }
 }
 

@@ -1,10 +1,11 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex0x } from "../base/hex.ts";
-import { bare } from "../debuginfo/ctype.ts";
+import { bare, type CType } from "../debuginfo/ctype.ts";
 import type { SourceLine } from "../debuginfo/source.ts";
 import type { Contained } from "../linux/containers.ts";
 import type { Obj } from "../model/object.ts";
+import { typeName } from "../model/typeName.ts";
 
 /** A row of the Variables view, before it is told to a client. */
 export interface Entry {
@@ -13,6 +14,8 @@ export interface Entry {
   readonly value: Obj | Fault | string;
   /** C expression of the value; undefined where there is none. */
   readonly expression?: string | undefined;
+  /** By what its members are reached, where no operator can follow `expression` (`runqueues:0`). */
+  readonly reach?: string | undefined;
   /** What its elements are, when it is a list, a tree or an array of pointers that we know. */
   readonly contained?: Contained | undefined;
   /** Children of an entry that is no object, or that has more than C tells. */
@@ -31,6 +34,8 @@ export interface Entry {
 export interface Unfolding {
   /** How many elements there are, where that is known without a walk. */
   readonly count?: number | undefined;
+  /** What the value is, where only looking for its children tells. */
+  readonly remark?: string | undefined;
   /** Members and other named children. */
   named(): Iterable<Entry>;
   /** Elements of an array from `start`, at most `count`. */
@@ -52,9 +57,18 @@ export function* untilFault(entries: Iterable<Entry>): Generator<Entry> {
 }
 
 /** An expression for an object that was reached without one. */
-export function kernelExpression(object: Obj): string | undefined {
-  const type = bare(object.type);
-  if (object.storage.kind !== "memory" || !("name" in type) || type.name === undefined) return undefined;
-  const keyword = type.kind === "struct" || type.kind === "union" || type.kind === "enum" ? `${type.kind} ` : "";
-  return `*(${keyword}${type.name} *)${hex0x(object.storage.address)}`;
+export function kernelExpression({ type, storage, kernel }: Obj): string | undefined {
+  if (storage.kind !== "memory" || !isNamed(type)) return undefined;
+  const pointer = typeName({ kind: "pointer", target: unqualified(type), size: kernel.arch.wordSize });
+  return `*(${pointer})${hex0x(storage.address)}`;
 }
+
+/** Whether C can write the type. */
+function isNamed(type: CType): boolean {
+  const at = bare(type);
+  if (at.kind === "array") return isNamed(at.element);
+  if (at.kind === "pointer") return isNamed(at.target);
+  return !("name" in at) || at.name !== undefined;
+}
+
+const unqualified = (type: CType): CType => (type.kind === "qualified" ? unqualified(type.target) : type);

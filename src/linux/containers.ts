@@ -82,6 +82,10 @@ const CONTAINED: readonly (readonly [head: string, type: string, member?: string
   ["pci_root_buses", "pci_bus", "node"],
   ["pci_bus.devices", "pci_dev", "bus_list"],
   ["pci_bus.children", "pci_bus", "node"],
+  ["cgroup_roots", "cgroup_root", "root_list"],
+  ["bdi_tree", "backing_dev_info", "rb_node"],
+  ["bdi_list", "backing_dev_info", "bdi_list"],
+  ["pid_namespace.idr", "pid"],
   ["irq_desc_tree", "irq_desc"],
   ["sparse_irqs", "irq_desc"],
 ];

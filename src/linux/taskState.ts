@@ -30,6 +30,26 @@ export function rawTaskState(task: Obj): number {
 /** @throws Fault */
 export const taskState = (task: Obj): TaskState => stateLetters(rawTaskState(task));
 
+const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
+  [TASK_INTERRUPTIBLE, "TASK_INTERRUPTIBLE"],
+  [TASK_UNINTERRUPTIBLE, "TASK_UNINTERRUPTIBLE"],
+  [__TASK_STOPPED, "__TASK_STOPPED"],
+  [__TASK_TRACED, "__TASK_TRACED"],
+  [EXIT_DEAD, "EXIT_DEAD"],
+  [EXIT_ZOMBIE, "EXIT_ZOMBIE"],
+  [TASK_PARKED, "TASK_PARKED"],
+  [TASK_DEAD, "TASK_DEAD"],
+  [TASK_WAKING, "TASK_WAKING"],
+  [TASK_NOLOAD, "TASK_NOLOAD"],
+  [TASK_NEW, "TASK_NEW"],
+  [TASK_RTLOCK_WAIT, "TASK_RTLOCK_WAIT"],
+  [TASK_FROZEN, "TASK_FROZEN"],
+];
+
+/** The names of a state's bits as the kernel's source has them. */
+export const taskStateNames = (state: number): readonly string[] =>
+  state === 0 ? ["TASK_RUNNING"] : STATE_NAMES.filter(([bit]) => state & bit).map(([, name]) => name);
+
 /** What of several bits counts most: death, then what the task waits for. */
 export function stateLetters(state: number): TaskState {
   if (state & EXIT_DEAD) return "DE";

@@ -36,6 +36,7 @@ export function summary(object: Obj, { radix = 10, width = WIDTH }: SummaryOptio
 class Summarizer {
   private readonly radix: 10 | 16;
   private readonly width: number;
+  private layers = 0;
 
   constructor(radix: 10 | 16, width: number) {
     this.radix = radix;
@@ -68,6 +69,7 @@ class Summarizer {
     const type = bare(target);
     if (type.kind !== "struct" || !type.members.some(({ name }) => name !== undefined && IDENTITY.includes(name)))
       return "";
+    if (pointer.value() === 0n) return "";
     const shown = attempt(() => {
       const object = pointer.deref();
       const known = flatten(object, type).filter(([name]) => IDENTITY.includes(name));
@@ -81,7 +83,7 @@ class Summarizer {
     if (!only) return type.incomplete ? "<incomplete type>" : "{}";
     if (depth > MAX_DEPTH) return "{…}";
     // atomic_t, kuid_t, pte_t, and what is wrapped for its type alone: the value is what matters.
-    if (type.members.length === 1) return this.object(object.part(only), depth + 1);
+    if (type.members.length === 1) return this.unwrapped(object.part(only), depth);
     if (depth > 0) return "{…}";
     const named = flatten(object, type);
     const known = named.filter(([name]) => IDENTITY.includes(name));
@@ -93,6 +95,20 @@ class Summarizer {
             `${name} = ${this.shown(member, depth)}`,
       ),
     );
+  }
+
+  /** What a struct of one member holds, as if it stood there itself. */
+  private unwrapped(object: Obj, depth: number): string {
+    const type = bare(object.type);
+    this.layers++;
+    try {
+      // The layers are counted for debuginfo that says a struct holds itself.
+      return type.kind === "struct" && this.layers < MAX_DEPTH
+        ? this.object(object, depth)
+        : this.object(object, depth + 1);
+    } finally {
+      this.layers--;
+    }
   }
 
   private array(object: Obj, element: CType, count: number, depth: number): string {

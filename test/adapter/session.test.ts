@@ -159,6 +159,55 @@ test("a per-CPU scope holds that CPU's copies", async () => {
   assert.equal((await evaluate(queue?.evaluateName ?? "")).memoryReference, queue?.memoryReference);
 });
 
+test("what a row says it can be watched by gives that very row", async () => {
+  const shown = new Map<string, DebugProtocol.Variable>();
+  const gather = (rows: readonly DebugProtocol.Variable[], most: number): void => {
+    for (const one of rows.slice(0, most)) if (one.evaluateName !== undefined) shown.set(one.evaluateName, one);
+  };
+  const perCpu = await scope(/^Per-CPU 0$/);
+  gather(perCpu, 20);
+  for (const name of ["runqueues", "cpu_worker_pools", "hrtimer_bases"]) {
+    const reference = perCpu.find((one) => one.name === name)?.variablesReference ?? 0;
+    const rows = await variables(reference);
+    gather(rows, 12);
+    for (const { variablesReference } of rows.slice(0, 6))
+      if (variablesReference > 0) gather(await variables(variablesReference), 4);
+  }
+  gather(await scope(/^Task/), 60);
+  for (const expression of ["modules", "irq_desc_tree", "*init_task.real_parent"]) gather(await expand(expression), 4);
+  assert.ok(shown.size > 120, `${shown.size}`);
+  for (const [expression, one] of shown) {
+    const again = await evaluate(expression).catch((error: unknown) => ({
+      result: String(error),
+      memoryReference: "",
+      type: "",
+    }));
+    assert.deepEqual(
+      [again.result, again.memoryReference, again.type],
+      [one.value, one.memoryReference, one.type],
+      expression,
+    );
+  }
+});
+
+test("bits are named where their names are known, and hexadecimal elsewhere", async () => {
+  const members = new Map((await scope(/^Task/)).map((one) => [one.name, one.value]));
+  assert.equal(members.get("__state"), "0 (TASK_RUNNING)");
+  assert.match(members.get("flags") ?? "", /^0x[0-9a-f]+$/);
+  const [mm] = (await scope(/^Task/)).filter(({ name }) => name === "mm");
+  const [area] = await expand(`${mm?.evaluateName}->mm_mt`);
+  assert.match((await evaluate(`(${area?.evaluateName}).vm_flags`)).result, /^0x[0-9a-f]+ \(READ \| .*MAYREAD/);
+});
+
+test("an offset into every CPU's area unfolds to the CPUs' copies", async () => {
+  const pointer = await evaluate("init_task.real_cred->user->epoll_watches.counters");
+  assert.match(pointer.result, /^0x[0-9a-f]+ \(per CPU\)$/);
+  assert.deepEqual(
+    (await variables(pointer.variablesReference)).map(({ name }) => name),
+    ["[cpu 0]", "[cpu 1]"],
+  );
+});
+
 test("arrays unfold by pages", async () => {
   const { variablesReference, indexedVariables } = await evaluate("init_task.comm");
   assert.equal(indexedVariables, 16);
@@ -197,6 +246,8 @@ test("watch expressions are C, with format suffixes; what is wrong with one is s
   assert.equal((await evaluate("sizeof(struct list_head) * 2")).result, "32");
   assert.match((await evaluate("jiffies,x")).result, /^0xfffee1da$/);
   assert.equal((await evaluate("jiffies", "watch", { format: { hex: true } })).result, "0xfffee1da");
+  assert.equal((await evaluate("1 + init_task.pid")).result, "1");
+  assert.equal((await evaluate("&init_task - init_task.real_parent")).result, "0");
   assert.match((await evaluate("$rip")).result, /0xffffffffc024b02f <lab_apply\+0?x?2?f?4?7?>/);
   await assert.rejects(evaluate("init_task."), /expected a member's name at column 11/);
   await assert.rejects(evaluate("no_such_symbol"), /no_such_symbol/);

@@ -97,6 +97,17 @@ test("a pointer to such a struct tells it too", () => {
   assert.equal(summary(kernel.value("struct task *", 0x9000n)), "0x9000");
 });
 
+test("what a struct of one member wraps is told as if it stood alone", () => {
+  const types = "struct action { void *handler; unsigned long flags; }; struct k_action { struct action sa; };";
+  const kernel = toyKernel({ types: `${TYPES}${types}` });
+  kernel.put("struct k_action", 0x5000n, { sa: { handler: 0n, flags: 4 } });
+  assert.equal(summary(kernel.object("struct k_action", 0x5000n)), "{handler = 0x0, flags = 4}");
+});
+
+test("a NULL pointer is nothing more", () => {
+  assert.equal(summary(toyKernel({ types: TYPES }).value("struct task *", 0n)), "0x0");
+});
+
 test("hexadecimal is for numbers", () => {
   assert.equal(shown("atomic_t", 255, { radix: 16 }), "0xff");
 });

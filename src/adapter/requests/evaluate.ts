@@ -1,8 +1,10 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
+import { UsageError } from "../../base/usageError.ts";
 import { bare, type EnumType, type StructType } from "../../debuginfo/ctype.ts";
-import { type Contained, containedIn } from "../../linux/containers.ts";
+import { containedIn } from "../../linux/containers.ts";
+import { flagNames } from "../../linux/flagNames.ts";
 import { evaluate as evaluateC } from "../../model/expression/evaluate.ts";
 import { perCpuVariable } from "../../linux/percpu.ts";
 import { splitCpuSpec } from "../../model/cpuSpec.ts";
@@ -17,7 +19,7 @@ import { isHex, row } from "../rows.ts";
 import { scopeOf } from "../scope.ts";
 import { pointee } from "../scopes.ts";
 import type { Target } from "../target.ts";
-import type { Entry } from "../unfolding.ts";
+import { type Entry, kernelExpression } from "../unfolding.ts";
 
 /** Watch, hover, clipboard; and the debug console, which speaks crash's command language. */
 export const evaluate: Pick<Handlers, "evaluate"> = {
@@ -47,8 +49,12 @@ const SUFFIX = /^(.*\S)\s*,\s*(?:(x|h|d|s)|\[?(\d{1,6})\]?)$/s;
 function entryOf(target: Target, text: string, frame: Row | undefined): Entry {
   const [, plainText = text, style, count] = SUFFIX.exec(text) ?? [];
   const value = object(target, plainText, frame);
-  const contained = knownElements(target, plainText, frame);
-  const entry: Entry = { name: text, value, expression: plainText, contained };
+  const { struct, member } = memberOf(target, plainText, frame);
+  const contained = containedIn(struct, member);
+  const flags = attempt(() => flagNames(struct, member, value));
+  const remark = flags instanceof Fault ? undefined : flags;
+  const reach = splitCpuSpec(plainText).cpus === undefined ? undefined : kernelExpression(value);
+  const entry: Entry = { name: text, value, expression: plainText, reach, contained, remark };
   if (count !== undefined) return { ...entry, unfolding: elements(value, plainText, Number(count)) };
   if (style === "s") return { ...entry, text: JSON.stringify(value.text()) };
   if (style !== undefined) return { ...entry, text: radixText(value, style === "d" ? 10 : 16) };
@@ -78,14 +84,30 @@ const constants = (type: EnumType): Entry["unfolding"] => ({
   },
 });
 
-/** What a list or a tree holds, by the member or the global that the expression names. */
-function knownElements(target: Target, expression: string, frame: Row | undefined): Contained | undefined {
-  const [, owner, name = ""] = /^(?:(.*\S)\s*(?:\.|->)\s*)?([A-Za-z_]\w*)\s*$/s.exec(expression) ?? [];
-  if (owner === undefined) return containedIn(undefined, name);
-  const type = attempt(() => bare(object(target, owner, frame).type));
-  const struct = !(type instanceof Fault) && type.kind === "pointer" ? bare(type.target) : type;
-  if (struct instanceof Fault || (struct.kind !== "struct" && struct.kind !== "union")) return undefined;
-  return containedIn(struct.name, name);
+/** A name, or a member of what stands before it: no operator in front, which would bind less than `.` and `->`. */
+const MEMBER = /^\s*(?:([A-Za-z_($].*\S)\s*(?:\.|->)\s*)?([A-Za-z_]\w*)\s*$/s;
+
+/** The member or the global that an expression names, and the struct it stands in. */
+function memberOf(
+  target: Target,
+  text: string,
+  frame: Row | undefined,
+): { struct: string | undefined; member: string } {
+  const [, owner, member = ""] = MEMBER.exec(text) ?? [];
+  if (owner === undefined) return { struct: undefined, member };
+  return { struct: structOf(target, owner, frame) ?? "", member };
+}
+
+/** Name of the struct that an expression is or points at; undefined for any other, and for half an expression. */
+function structOf(target: Target, text: string, frame: Row | undefined): string | undefined {
+  try {
+    const type = bare(object(target, text, frame).type);
+    const struct = type.kind === "pointer" ? bare(type.target) : type;
+    return struct.kind === "struct" || struct.kind === "union" ? struct.name : undefined;
+  } catch (error) {
+    if (error instanceof Fault || error instanceof UsageError) return undefined;
+    throw error;
+  }
 }
 
 function elements(value: Obj, expression: string, count: number): Entry["unfolding"] {
