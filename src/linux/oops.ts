@@ -47,7 +47,8 @@ const HEADLINES: readonly (readonly [RegExp, CrashKind])[] = [
     "stack overflow",
   ],
   [/^(Oops: )?general protection fault/, "general protection fault"],
-  [/^list_(add|del) corruption/, "list corruption"],
+  // lib/list_debug.c says what is wrong, and then is a BUG.
+  [/^(list_(add|del) corruption|kernel BUG at lib\/list_debug\.c)/, "list corruption"],
   [/^(kernel BUG at |------------\[ cut here )/, "BUG"],
   [/^INFO: task .* blocked for more than/, "hung task"],
   [/^(watchdog: )?BUG: soft lockup/, "soft lockup"],

@@ -1,9 +1,10 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { UsageError } from "../../base/usageError.ts";
 import { hex0x } from "../../base/hex.ts";
-import { oopses, type Oops } from "../../linux/oops.ts";
 import { crashSite } from "../../linux/crashSite.ts";
+import { oopses, type Oops } from "../../linux/oops.ts";
 import { stackTrace } from "../../linux/stackTrace.ts";
+import { crashIn } from "../crash.ts";
 import type { Handlers } from "../handlers.ts";
 import type { Target } from "../target.ts";
 
@@ -13,22 +14,18 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
     const { title } = target;
     const isPanicThread = threadId === target.threads.first().id;
     if (title === undefined || !isPanicThread) throw new UsageError("this task did not crash");
-    const reports = oopses(target.kernel).filter(({ kind }) => kind !== "warning");
-    // The panic is the last word; the report that led to it says more.
-    const [last, ...earlier] = [...reports].reverse();
-    const telling = last?.kind === "panic" && earlier[0] ? earlier[0] : last;
-    const kind = telling?.kind ?? "panic";
-    const inner = earlier.filter((one) => one !== telling && one.kind !== "panic");
+    const { report, panic, earlier } = crashIn(oopses(target.kernel));
+    const kind = report?.kind ?? "panic";
     return {
       exceptionId: kind,
-      description: describe(target, telling, title),
+      description: describe(target, report, title),
       breakMode: "always",
       details: {
         message: title,
         typeName: kind,
         fullTypeName: kind,
-        stackTrace: [...(telling?.lines ?? []), ...(last && last !== telling ? last.lines : [])].join("\n"),
-        innerException: inner.map(({ kind: innerKind, title: message, lines }) => ({
+        stackTrace: [...(report?.lines ?? []), ...(panic?.lines ?? [])].join("\n"),
+        innerException: earlier.map(({ kind: innerKind, title: message, lines }) => ({
           message,
           typeName: innerKind,
           stackTrace: lines.join("\n"),
