@@ -16,6 +16,7 @@ import { Progress } from "./progress.ts";
 import { breakpoints } from "./requests/breakpoints.ts";
 import { completions } from "./requests/completions.ts";
 import { custom } from "./requests/custom.ts";
+import { debuginfo } from "./requests/debuginfo.ts";
 import { describes } from "./requests/describe.ts";
 import { disassemble } from "./requests/disassemble.ts";
 import { evaluate } from "./requests/evaluate.ts";
@@ -38,6 +39,7 @@ const handlers: Handlers = {
   ...breakpoints,
   ...completions,
   ...custom,
+  ...debuginfo,
   ...describes,
   ...disassemble,
   ...evaluate,
@@ -99,7 +101,8 @@ export class VmcoreDebugSession extends DebugSession {
     this.running.set(request.seq, { abort, progress });
     try {
       response.body = await drive(handler(target, request.arguments ?? {}), abort.signal, {
-        onStep: (step) => progress.see(step),
+        // A step that is a promise is waited for.
+        onStep: (step) => (step instanceof Promise ? step : progress.see(step)),
         onSlowStep: (ms) => this.trace && this.log("info", `${request.command}: one step took ${Math.round(ms)} ms`),
       });
       this.sendResponse(response);

@@ -173,6 +173,12 @@ export class Target {
   async readArchive(path: string, options: UnpackOptions): Promise<void> {
     this.sources.files.addArchive(await openSourceArchive(path, sourceCache(process.env), options));
     this.sources.forget();
+    this.refresh();
+  }
+
+  /** Has the client ask again for what has lines or types now. */
+  refresh(): void {
+    this.frames.forget();
     if (this.client.supports("supportsInvalidatedEvent")) this.client.send("invalidated", { areas: ["stacks"] });
   }
 

@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import { addresses } from "./addresses.ts";
 import { configuration } from "./configuration.ts";
+import { debugSymbols } from "./debugSymbols.ts";
 import { dumpEditor } from "./dumpEditor.ts";
 import { evaluatable } from "./evaluatable.ts";
 import { focus } from "./focus.ts";
@@ -39,6 +40,7 @@ const features: readonly Feature[] = [
   tableLine,
   languageClient,
   storedSources,
+  debugSymbols,
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

@@ -20,6 +20,20 @@ export interface CustomRequests {
   "vmcore/select": { arguments: { threadId: number } | { task: string }; body: object };
   /** A source out of a repository or an archive, by the address that a DAP `Source` has for its path, without its scheme. */
   "vmcore/sourceText": { arguments: { address: string }; body: { text: string } };
+  /** Every file that was tried for the dump's debuginfo, and what to install. */
+  "vmcore/debuginfo": { arguments: Record<string, never>; body: DebuginfoFacts };
+  /** Whether a file is the dump's vmlinux. */
+  "vmcore/tryVmlinux": { arguments: { path: string }; body: DebuginfoTry };
+  /** Uses a file, or what is found in a directory, for a module; `module` and `invalidated` events follow. */
+  "vmcore/loadModule": { arguments: { module: string; path: string }; body: { path: string } };
+  /**
+   * Fetches missing debuginfo by debuginfod: of the kernel ("vmlinux") and of modules, all when none is named; from the
+   * servers of DEBUGINFOD_URLS when none are given. That of the kernel is used when the dump is opened again.
+   */
+  "vmcore/fetchDebuginfo": {
+    arguments: { names: readonly string[]; servers: readonly string[] };
+    body: { fetched: readonly string[]; remarks: readonly string[] };
+  };
   /** A thread's stack as text, as a person would paste it into a mail or an issue. */
   "vmcore/stack": { arguments: { threadId: number; format: "text" | "markdown" }; body: { text: string } };
   /** Stacks of tasks, by the addresses of their `task_struct`s, in their order. */
@@ -66,6 +80,41 @@ export interface About {
   }[];
   /** What is missing, in sentences. */
   readonly lacking: readonly string[];
+}
+
+/** What became of one file that was looked for. */
+export interface DebuginfoTry {
+  readonly path: string;
+  readonly outcome: "taken" | "refused" | "absent";
+  readonly buildId: string | undefined;
+  /** To be put behind the path: "is of another build: ...". */
+  readonly why: string;
+}
+
+export interface DebuginfoFacts {
+  readonly release: string | undefined;
+  readonly buildId: string | undefined;
+  readonly vmlinux: string | undefined;
+  readonly tries: readonly DebuginfoTry[];
+  readonly modules: readonly {
+    readonly name: string;
+    readonly buildId: string | undefined;
+    readonly path: string | undefined;
+    /** Built outside the kernel's tree: no package of the distribution has its debuginfo. */
+    readonly outOfTree: boolean;
+    readonly tries: readonly DebuginfoTry[];
+  }[];
+  /** Why the modules could not be listed. */
+  readonly noModules: string | undefined;
+  readonly advice: {
+    readonly distribution: string | undefined;
+    /** Sentences and commands. */
+    readonly steps: readonly string[];
+    /** The distribution's debuginfod server. */
+    readonly debuginfod: string | undefined;
+  };
+  /** What the user should know of the sources. */
+  readonly sources: string | undefined;
 }
 
 export interface Resolved {

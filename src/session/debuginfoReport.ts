@@ -53,13 +53,14 @@ export function debuginfoReport({ vmlinux: named, force: _, ...options }: OpenOp
         session = openSession({ ...options, vmlinux: named });
       }
     }
-    return reportOf(session, options.vmcore, given);
+    return sessionReport(session, options.vmcore, given);
   } finally {
     session.close();
   }
 }
 
-function reportOf(session: Session, vmcore: readonly string[], given: Try | undefined): DebuginfoReport {
+/** The same of a session that is open. @param given the file that the user named */
+export function sessionReport(session: Session, vmcore: readonly string[], given?: Try): DebuginfoReport {
   const { kernel, memory } = session;
   const uts = attempt(() => utsname(kernel));
   const known = uts instanceof Fault ? undefined : uts;
@@ -85,9 +86,9 @@ function reportOf(session: Session, vmcore: readonly string[], given: Try | unde
   };
 }
 
-function moduleReport({ moduleFiles }: Session, module: Obj): ModuleReport {
+function moduleReport({ debuginfos }: Session, module: Obj): ModuleReport {
   const name = moduleName(module);
-  const { buildId, found, tries } = moduleFiles.search(module, name);
+  const { buildId, found, tries } = debuginfos.account(module, name);
   const taints = attempt(() => module.at("taints").value());
   return {
     name,

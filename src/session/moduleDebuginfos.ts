@@ -16,6 +16,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
   private readonly unloaded = new Set<string>();
   /** Modules whose sections stand among their symbols. */
   private readonly marked = new Set<string>();
+  private readonly searches = new Map<string, ModuleSearch>();
   private kernel: Kernel | undefined;
   private forget: () => void = () => {};
 
@@ -30,8 +31,19 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
   }
 
   of(module: Obj, name: string): ModuleDebuginfo | undefined {
-    if (!this.known.has(name)) this.known.set(name, this.files.find(module, name));
+    if (!this.known.has(name)) {
+      const search = this.files.search(module, name);
+      this.searches.set(name, search);
+      this.known.set(name, search.found);
+    }
     return this.known.get(name);
+  }
+
+  /** What is used for a module, and every file that was looked at for it. */
+  account(module: Obj, name: string): ModuleSearch {
+    const found = this.of(module, name);
+    const { buildId, tries } = this.searches.get(name) ?? this.files.search(module, name);
+    return { buildId, found, tries };
   }
 
   /** Looks once more for what was not found: files have come. */
@@ -54,7 +66,8 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
   }
 
   load(name: string, place: string | undefined, marksSections = false): string {
-    const { found, tries } = this.search(this.module(name), name, place);
+    const search = this.search(this.module(name), name, place);
+    const { found, tries } = search;
     if (!found) {
       const [tried] = tries;
       throw new UsageError(
@@ -64,6 +77,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
       );
     }
     this.unloaded.delete(name);
+    this.searches.set(name, search);
     this.change(name, found);
     if (marksSections) this.marked.add(name);
     return found.path;

@@ -1,0 +1,138 @@
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import type { DebuginfoFacts } from "../protocol/custom.ts";
+import { activeSession, ask, sessionCommand, TYPE } from "./session.ts";
+import { type SymbolNode, symbolNodes } from "./symbolNodes.ts";
+
+const VIEW = "vmcore.debugSymbols";
+
+/** The view of every file that was tried for debuginfo; ways to name one, and to fetch what is missing. */
+export function debugSymbols(): vscode.Disposable[] {
+  const nodes = new SymbolNodes();
+  const view = vscode.window.createTreeView(VIEW, { treeDataProvider: nodes, showCollapseAll: true });
+  nodes.onDidLearn((text) => (view.message = text));
+  return [
+    view,
+    nodes,
+    vscode.debug.onDidChangeActiveDebugSession(() => nodes.refresh()),
+    vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
+      createDebugAdapterTracker: () => ({
+        onDidSendMessage({ event }: { event?: string }) {
+          if (event === "stopped" || event === "invalidated") nodes.refresh();
+        },
+      }),
+    }),
+    sessionCommand("vmcore.debugSymbols", () => Promise.resolve(vscode.commands.executeCommand(`${VIEW}.focus`))),
+    sessionCommand("vmcore.chooseDebuginfo", (session, node) => choose(session, imageOf(node))),
+    sessionCommand("vmcore.fetchDebuginfo", (session, node) => fetchMissing(session, node as SymbolNode | undefined)),
+    vscode.commands.registerCommand("vmcore.copyDebuginfo", async ({ copy }: SymbolNode) => {
+      await vscode.env.clipboard.writeText(copy ?? "");
+      vscode.window.setStatusBarMessage("$(check) Copied", 3000);
+    }),
+  ];
+}
+
+const imageOf = (node: unknown): string => (node as SymbolNode | undefined)?.image ?? "vmlinux";
+
+class SymbolNodes implements vscode.TreeDataProvider<SymbolNode>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly learned = new vscode.EventEmitter<string>();
+  readonly onDidChangeTreeData = this.changed.event;
+  /** What there is to say instead of rows. */
+  readonly onDidLearn = this.learned.event;
+
+  refresh(): void {
+    this.changed.fire();
+  }
+
+  async getChildren(node?: SymbolNode): Promise<SymbolNode[]> {
+    if (node) return [...(node.children ?? [])];
+    const session = activeSession();
+    if (!session) return [];
+    try {
+      const facts = await ask(session, "vmcore/debuginfo", {});
+      this.learned.fire("");
+      return symbolNodes(facts);
+    } catch (error) {
+      // Before the dump is open, and after: `stopped` brings the next try.
+      this.learned.fire(error instanceof Error ? error.message : String(error));
+      return [];
+    }
+  }
+
+  getTreeItem({ label, description, tooltip, icon, context, isOpen, children, copy }: SymbolNode): vscode.TreeItem {
+    const { None, Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(label, !children?.length ? None : isOpen ? Expanded : Collapsed);
+    item.contextValue = context;
+    if (description !== undefined) item.description = description;
+    item.tooltip = tooltip ?? copy ?? label;
+    if (icon) item.iconPath = new vscode.ThemeIcon(icon[0], icon[1] === undefined ? undefined : new vscode.ThemeColor(icon[1])); // prettier-ignore
+    return item;
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+    this.learned.dispose();
+  }
+}
+
+/** Asks for a file and uses it: for a module at once, for the kernel by opening the dump again. */
+async function choose(session: vscode.DebugSession, image: string): Promise<void> {
+  const isKernel = image === "vmlinux";
+  const [chosen] =
+    (await vscode.window.showOpenDialog({
+      title: isKernel ? "The kernel's vmlinux, or a package that has it" : `Debuginfo of ${image}`,
+      openLabel: "Use",
+    })) ?? [];
+  if (!chosen) return;
+  if (!isKernel) {
+    await ask(session, "vmcore/loadModule", { module: image, path: chosen.fsPath });
+    return;
+  }
+  if (/\.(deb|ddeb|rpm)$/i.test(chosen.fsPath)) return reopen(session, { vmlinux: chosen.fsPath });
+  const { outcome, why } = await ask(session, "vmcore/tryVmlinux", { path: chosen.fsPath });
+  if (outcome === "taken") return reopen(session, { vmlinux: chosen.fsPath });
+  const anyway = "Use Anyway";
+  const text = `${basename(chosen.fsPath)} ${why}.`;
+  if ((await vscode.window.showWarningMessage(text, { modal: true }, anyway)) === anyway)
+    await reopen(session, { vmlinux: chosen.fsPath, force: true });
+}
+
+/** The same dump in a new session. */
+async function reopen(session: vscode.DebugSession, more: object): Promise<void> {
+  const { configuration, workspaceFolder } = session;
+  await vscode.debug.stopDebugging(session);
+  await vscode.debug.startDebugging(workspaceFolder, { ...configuration, ...more }, { suppressDebugToolbar: true });
+}
+
+/** Fetches the debuginfo of an image, or all that is missing, after the user has said from where. */
+async function fetchMissing(session: vscode.DebugSession, node: SymbolNode | undefined): Promise<void> {
+  const facts = await ask(session, "vmcore/debuginfo", {});
+  const servers = await serversOf(facts, node?.context.includes("server") ? node.copy : undefined);
+  if (!servers) return;
+  const names = node?.image === undefined ? [] : [node.image];
+  const { fetched, remarks } = await vscode.window.withProgress({ location: { viewId: VIEW } }, () =>
+    ask(session, "vmcore/fetchDebuginfo", { names, servers }),
+  );
+  if (remarks.length > 0) void vscode.window.showWarningMessage(remarks.join("\n"));
+  if (!fetched.includes("vmlinux")) return;
+  const again = "Open Again";
+  const text = "The kernel's debuginfo was fetched. Opened again, the dump has source lines and locals.";
+  if ((await vscode.window.showInformationMessage(text, again)) === again) await reopen(session, {});
+}
+
+/** @returns undefined when the user does not want any; empty for those of DEBUGINFOD_URLS */
+async function serversOf(
+  { advice }: DebuginfoFacts,
+  chosen: string | undefined,
+): Promise<readonly string[] | undefined> {
+  if (chosen !== undefined) return [chosen];
+  const configured = vscode.workspace.getConfiguration(TYPE).get<string[]>("debuginfod", []);
+  if (configured.length > 0 || process.env["DEBUGINFOD_URLS"]) return configured;
+  const [once, settings] = ["Ask It Once", "Open Settings"];
+  const { debuginfod: server } = advice;
+  const text = `No debuginfod server is configured.${server === undefined ? "" : ` That of ${advice.distribution ?? "the distribution"} is ${server}: it would learn the build-ids that are asked for.`}`;
+  const answer = await vscode.window.showInformationMessage(text, ...(server === undefined ? [] : [once]), settings);
+  if (answer === settings) await vscode.commands.executeCommand("workbench.action.openSettings", "vmcore.debuginfod");
+  return answer === once && server !== undefined ? [server] : undefined;
+}

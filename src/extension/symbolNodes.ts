@@ -1,0 +1,131 @@
+import { basename } from "node:path";
+import type { DebuginfoFacts, DebuginfoTry } from "../protocol/custom.ts";
+
+/** A row of the Debug Symbols view. */
+export interface SymbolNode {
+  readonly label: string;
+  readonly description?: string;
+  /** When it says more than the row itself. */
+  readonly tooltip?: string;
+  /** A codicon, with the colour of a theme. */
+  readonly icon?: readonly [name: string, color?: string];
+  /** What can be done with it, for the menus in package.json: "module missing", "copyable". */
+  readonly context: string;
+  /** What "Copy" takes. */
+  readonly copy?: string;
+  /** "vmlinux", or a module. */
+  readonly image?: string;
+  readonly isOpen?: boolean;
+  readonly children?: readonly SymbolNode[];
+}
+
+const FOUND = ["pass", "testing.iconPassed"] as const;
+const MISSING = ["warning", "list.warningForeground"] as const;
+/** One of many: a column of warnings would warn of nothing. */
+const LACKING = ["circle-outline"] as const;
+const REFUSED = ["error", "list.errorForeground"] as const;
+const ABSENT = ["circle-slash"] as const;
+
+/** The rows for a dump: its kernel, its modules, what to do for what is missing, its sources. */
+export function symbolNodes(facts: DebuginfoFacts): SymbolNode[] {
+  const missing = facts.modules.filter(({ path }) => path === undefined);
+  const isWanting = facts.vmlinux === undefined || missing.some(({ outOfTree }) => !outOfTree);
+  return [
+    kernelNode(facts),
+    ...(isWanting ? [adviceNode(facts)] : []),
+    ...(facts.modules.length > 0 || facts.noModules !== undefined ? [modulesNode(facts, missing.length)] : []),
+    ...(facts.sources === undefined ? [] : [{ label: "Sources", description: facts.sources, tooltip: facts.sources, icon: MISSING, context: "copyable", copy: facts.sources }]), // prettier-ignore
+  ];
+}
+
+function kernelNode({ vmlinux, buildId, release, tries }: DebuginfoFacts): SymbolNode {
+  return {
+    label: "Kernel",
+    description: vmlinux ?? "no vmlinux, so no source lines and no locals",
+    tooltip: `${release ?? "Kernel of an unknown release"}: ${vmlinux ?? "no vmlinux was found"}`,
+    icon: vmlinux === undefined ? MISSING : FOUND,
+    context: vmlinux === undefined ? "image missing" : "image",
+    image: "vmlinux",
+    isOpen: vmlinux === undefined,
+    children: [
+      ...buildIdNode(buildId),
+      ...(vmlinux === undefined && tries.length === 0 ? [{ label: "Nothing was searched", description: '"search" is off', icon: ABSENT, context: "text" }] : []), // prettier-ignore
+      ...tryNodes(tries),
+    ],
+  };
+}
+
+function modulesNode({ vmlinux, modules, noModules }: DebuginfoFacts, missing: number): SymbolNode {
+  const sorted = [...modules].sort((a, b) => Number(a.path !== undefined) - Number(b.path !== undefined) || (a.name < b.name ? -1 : 1)); // prettier-ignore
+  return {
+    label: "Modules",
+    description: `${modules.length - missing} of ${modules.length} with debuginfo`,
+    icon: missing === 0 && noModules === undefined ? FOUND : MISSING,
+    context: "modules",
+    // Without a vmlinux it is the kernel that matters, and most modules come with it.
+    isOpen: vmlinux !== undefined && missing > 0,
+    children: [
+      ...(noModules === undefined ? [] : [{ label: "The list ends early", description: noModules, icon: REFUSED, context: "text" }]), // prettier-ignore
+      ...sorted.map(({ name, path, buildId, outOfTree, tries }) => ({
+        label: name,
+        description: path ?? (outOfTree ? "built outside the kernel's tree" : "no debuginfo"),
+        tooltip: path === undefined ? missingModule(name, outOfTree) : `${name}: ${path}`,
+        icon: path !== undefined ? FOUND : outOfTree ? MISSING : LACKING,
+        context: path === undefined ? "image missing" : "image",
+        image: name,
+        children: [...buildIdNode(buildId), ...tryNodes(tries)],
+      })),
+    ],
+  };
+}
+
+const missingModule = (name: string, outOfTree: boolean): string =>
+  outOfTree
+    ? `${name} was built outside the kernel's tree: no package of the distribution has its debuginfo. Choose the .ko as it was built, with -g and not stripped.`
+    : `No debuginfo of ${name} was found: its frames have names, but no lines and no locals.`;
+
+function adviceNode({ advice, release }: DebuginfoFacts): SymbolNode {
+  const { distribution, steps, debuginfod } = advice;
+  return {
+    label: "To get what is missing",
+    description: distribution === undefined ? (release ?? "") : `on ${distribution}`,
+    icon: ["lightbulb"],
+    context: "text",
+    isOpen: true,
+    children: [
+      ...steps.map((step) => ({ label: step, tooltip: step, icon: [/^(apt|dnf|zypper)/.test(step) ? "terminal" : "info"] as const, context: "copyable", copy: step })), // prettier-ignore
+      ...(debuginfod === undefined ? [] : [{ label: debuginfod, description: "debuginfod server", icon: ["cloud-download"] as const, context: "server copyable", copy: debuginfod }]), // prettier-ignore
+    ],
+  };
+}
+
+const buildIdNode = (buildId: string | undefined): SymbolNode[] =>
+  buildId === undefined
+    ? []
+    : [{ label: "build-id", description: buildId, icon: ["key"], context: "copyable", copy: buildId }];
+
+/** Files that were there one by one; places where nothing was together. */
+function tryNodes(tries: readonly DebuginfoTry[]): SymbolNode[] {
+  const absent = tries.filter(({ outcome }) => outcome === "absent");
+  const seen = tries.filter(({ outcome }) => outcome !== "absent");
+  return [
+    ...seen.map(({ path, outcome, why }) => ({
+      label: basename(path),
+      description: why,
+      tooltip: `${path} ${why}`,
+      icon: outcome === "taken" ? FOUND : REFUSED,
+      context: "copyable",
+      copy: path,
+    })),
+    ...(absent.length > 0
+      ? [
+          {
+            label: `${absent.length} ${absent.length === 1 ? "place" : "places"} without a file`,
+            icon: ABSENT,
+            context: "text",
+            children: absent.map(({ path }) => ({ label: path, context: "copyable", copy: path })),
+          },
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import type { DebuginfoFacts } from "../../src/protocol/custom.ts";
+import { DapClient } from "./client.ts";
+
+const vmcore = resolve("sample/vmcore");
+let folder: string;
+let server: Server;
+const asked: string[] = [];
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "symbols-"));
+  mkdirSync(join(folder, "elsewhere"));
+  copyFileSync("sample/lab_nullderef.ko", join(folder, "elsewhere/built.ko"));
+  server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.writeHead(404).end();
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+});
+after(() => {
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const reported = (client: DapClient): Promise<DebuginfoFacts> => client.request<DebuginfoFacts>("vmcore/debuginfo", {});
+const ofModule = ({ modules }: DebuginfoFacts) => modules.find(({ name }) => name === "lab_nullderef");
+
+test("a session tells what was tried for its debuginfo, and takes a module's file that the user chooses", async () => {
+  const client = await DapClient.launch({ vmcore, search: false }, { traits: { supportsInvalidatedEvent: true } });
+  const facts = await reported(client);
+  assert.equal(facts.vmlinux, undefined);
+  assert.equal(facts.advice.distribution, "Debian");
+  assert.equal(ofModule(facts)?.path, undefined);
+  assert.equal(ofModule(facts)?.outOfTree, true);
+  const path = join(folder, "elsewhere/built.ko");
+  await client.request("vmcore/loadModule", { module: "lab_nullderef", path });
+  await client.event("invalidated");
+  assert.equal(ofModule(await reported(client))?.path, path);
+  await assert.rejects(client.request("vmcore/loadModule", { module: "lab_nullderef", path: "/absent" }), /no such/);
+  await client.request("disconnect");
+});
+
+test("a file that is no vmlinux of the dump is refused with the reason", async () => {
+  const client = await DapClient.launch({ vmcore, search: false });
+  const tried = await client.request<{ outcome: string; why: string }>("vmcore/tryVmlinux", {
+    path: resolve("sample/lab_nullderef.ko"),
+  });
+  assert.equal(tried.outcome, "refused");
+  assert.match(tried.why, /is a kernel module/);
+  await client.request("disconnect");
+});
+
+test("what is missing is asked for by build-id at the servers that are named, and nowhere else", async () => {
+  const client = await DapClient.launch({ vmcore, search: false });
+  const { port } = server.address() as AddressInfo;
+  const { fetched, remarks } = await client.request<{ fetched: string[]; remarks: string[] }>("vmcore/fetchDebuginfo", {
+    names: ["lab_nullderef"],
+    servers: [`http://127.0.0.1:${port}`],
+  });
+  assert.deepEqual(fetched, []);
+  assert.match(remarks.join(), /lab_nullderef/);
+  assert.deepEqual(asked, ["/buildid/ceabf09db29b042eb1e570ed4fc2fb69f5a32153/debuginfo"]);
+  await client.request("disconnect");
+});
