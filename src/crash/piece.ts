@@ -53,9 +53,12 @@ export const record = (data: Json, ...lines: readonly (string | Line)[]): Piece 
 
 export const progress = (what: string, done: number, total: number): Piece => ({ kind: "progress", what, done, total });
 
+/** The few digits of a small address may stand in a message for anything else. */
+const names = (message: string, address: string): boolean => address.length > 4 && message.includes(address);
+
 /** A fault in one sentence, its address in front: `ffff888000001000: page excluded from dump`. */
 export const faultText = (fault: Fault): string =>
-  fault.address === undefined || fault.message.includes(hex(fault.address))
+  fault.address === undefined || names(fault.message, hex(fault.address))
     ? fault.message
     : `${hex(fault.address)}: ${fault.message}`;
 

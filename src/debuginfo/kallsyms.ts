@@ -121,6 +121,12 @@ function readWord(memory: TargetMemory, address: bigint): bigint {
   return memory.wordSize === 8 ? view.getBigUint64(0, little) : BigInt(view.getUint32(0, little));
 }
 
+/**
+ * Speaks better than what else may be called so: a global function, and not the second name that a system call without
+ * arguments has for 32-bit processes (SYSCALL_DEFINE0, arch/x86/include/asm/syscall_wrapper.h).
+ */
+const isGood = ({ type, name }: KSymbol): boolean => type === "T" && !name.startsWith("__ia32_sys_");
+
 /** A name that the linker script gives to where a section begins or ends; scripts/kallsyms.c puts these last too. */
 const isLinkerMark = (name: string): boolean => /^__(start|stop|end)_|^__.*_(start|end)$/.test(name);
 
@@ -144,7 +150,7 @@ class Kallsyms implements SymbolSource {
     if (last < 0) return undefined;
     const first = this.firstAt(last);
     let best = this.symbol(first);
-    for (let i = first + 1; best.type !== "T" && i <= last; i++) {
+    for (let i = first + 1; !isGood(best) && i <= last; i++) {
       const other = this.symbol(i);
       if (other.type === "T" && !isLinkerMark(other.name)) best = other;
     }

@@ -44,6 +44,20 @@ test("kmem -i adds up what crash adds up", () => {
   assert.match(ours("kmem -i=shared"), /^ {7}SHARED {6}630 {7}2\.5 MB {4}4% of TOTAL MEM$/m);
 });
 
+test("kmem -I passes over caches, and says which", () => {
+  const all = ours("kmem -s").split("\n");
+  const left = ours("kmem -s -I task_struct,files_cache").split("\n");
+  assert.deepEqual(
+    left.filter((row) => !row.includes("[IGNORED]")),
+    all.filter((row) => !/ (task_struct|files_cache)$/.test(row)),
+  );
+  assert.match(ours("kmem -S -I task_struct task_struct"), /^[0-9a-f]{16} \[IGNORED\] +task_struct$/);
+});
+
+test("a fault at a small address tells the address, whatever digits its message has", () => {
+  assert.match(ours("rd -u 0"), /^rd: 0: not mapped/);
+});
+
 test("kmem -p says a row of each page, and where it may pause", () => {
   const all = pieces(context, "kmem -p");
   assert.equal(all.filter(({ kind }) => kind === "record").length, 32768);

@@ -70,7 +70,9 @@ test("of symbols at one address the global function answers, else the first", ()
       ["tsecond", TEXT + 0x20n],
       ["t__schedule", TEXT + 0x30n],
       ["T__sched_text_start", TEXT + 0x30n],
-      ["T_end", TEXT + 0x40n],
+      ["T__ia32_sys_vfork", TEXT + 0x40n],
+      ["T__x64_sys_vfork", TEXT + 0x40n],
+      ["T_end", TEXT + 0x50n],
     ],
     { encoding: "baseRelative" },
   );
@@ -78,6 +80,7 @@ test("of symbols at one address the global function answers, else the first", ()
   assert.equal(symbols.at(TEXT + 0x30n)?.name, "__schedule", "where a section begins is no function");
   assert.equal(symbols.at(TEXT + 0x1fn)?.name, "f");
   assert.equal(symbols.at(TEXT + 0x2fn)?.name, "first");
+  assert.equal(symbols.at(TEXT + 0x41n)?.name, "__x64_sys_vfork", "its name for 32-bit processes is not what ran");
 });
 
 test("an address before the first symbol, after the last, or across a hole is nobody's", () => {

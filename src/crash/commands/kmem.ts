@@ -17,7 +17,7 @@ import { pageMembers, pageRowAt, pageTable, pageTitle, pfnOf } from "../kmem/pag
 import { perCpuOffsets } from "../kmem/perCpu.ts";
 import { cacheObjects, objectPieces } from "../kmem/slabObjects.ts";
 import { rootCacheTable } from "../kmem/rootCaches.ts";
-import { cacheList, cacheTable, chosenCaches, untilBroken } from "../kmem/slabs.ts";
+import { type CacheChoice, cacheList, cacheTable, chosenCaches, ignoredRow, untilBroken } from "../kmem/slabs.ts";
 import { memoryUsage } from "../kmem/usage.ts";
 import { vmallocTable, vmallocTableAt } from "../kmem/vmalloc.ts";
 import { zoneStatistics } from "../kmem/zones.ts";
@@ -60,7 +60,7 @@ export const kmem = command({
       help: "the same with slabs and objects; =cpus chooses whose slabs of each CPU",
     },
     { flag: "-r", help: "usage of each root cache together with its children" },
-    { flag: "-I", argument: "slabs", help: "with -s, -S or -r: leave these caches out, their names parted by commas" },
+    { flag: "-I", argument: "slabs", help: "with -s, -S or -r: pass over these caches, their names parted by commas" },
     { flag: "-g", help: "page flags; with a hexadecimal value those set in it" },
     { flag: "-P", help: "the address is physical" },
   ],
@@ -118,8 +118,16 @@ function* slabs(context: Context, args: Parsed): Pieces {
       if (word !== undefined && !findCache(kernel, word)) throw new UsageError(`no slab cache is called ${word}`);
       const choice = { name: word, ignored };
       if (!withObjects) yield* cacheTable(kernel, choice);
-      else for (const cache of chosenCaches(kernel, choice)) yield* cacheObjects(cache, cpus);
+      else yield* withObjectsOf(kernel, choice, cpus);
     }
+  }
+}
+
+function* withObjectsOf(kernel: Kernel, choice: CacheChoice, cpus: readonly number[]): Pieces {
+  for (const cache of chosenCaches(kernel, choice)) {
+    const ignored = ignoredRow(cache, choice);
+    if (ignored) yield ignored;
+    else yield* cacheObjects(cache, cpus);
   }
 }
 

@@ -5,21 +5,20 @@ import { slabUsage, type SlabUsage } from "../../linux/slabUsage.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { text, type Pieces } from "../piece.ts";
-import { cacheRow, cacheTitle, type CacheChoice } from "./slabs.ts";
+import { cacheRow, cacheTitle, type CacheChoice, ignoredRow } from "./slabs.ts";
 
 /**
  * `kmem -r`: root caches, each with what its children of memory control groups hold. They are apart from v4.11 until
  * Linux kernel commit 9855609bde03 ("mm: memcg/slab: use a single set of kmem_caches for all accounted allocations")
  * (in v5.9).
  */
-export function* rootCacheTable(kernel: Kernel, { name, ignored }: CacheChoice): Pieces {
+export function* rootCacheTable(kernel: Kernel, choice: CacheChoice): Pieces {
   if (!kernel.symbols.find("slab_root_caches")) throw new UsageError("this kernel has no root caches: use -s");
   yield text(cacheTitle(kernel));
   const roots = kernel.variable("slab_root_caches");
   for (const root of listEntries(kernel, roots, "struct kmem_cache", "memcg_params.__root_caches_node")) {
-    const own = cacheName(root);
-    if ((name !== undefined && own !== name) || ignored.includes(own)) continue;
-    yield cacheRow(root, undefined, () => accumulated(root));
+    if (choice.name !== undefined && cacheName(root) !== choice.name) continue;
+    yield ignoredRow(root, choice) ?? cacheRow(root, undefined, () => accumulated(root));
   }
 }
 

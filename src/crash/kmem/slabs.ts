@@ -17,14 +17,26 @@ export interface CacheChoice {
   readonly ignored: readonly string[];
 }
 
-/** The caches of a choice, and what becomes of the rest when the list breaks. */
-export function* chosenCaches(kernel: Kernel, { name, ignored }: CacheChoice): Generator<Obj> {
+/** The caches of a choice, and what becomes of the rest when the list breaks; those to be ignored among them. */
+export function* chosenCaches(kernel: Kernel, { name }: CacheChoice): Generator<Obj> {
   for (const cache of slabCaches(kernel)) {
-    const own = attempt(() => cacheName(cache));
-    if (name !== undefined && own !== name) continue;
-    if (own instanceof Fault || !ignored.includes(own)) yield cache;
+    if (name === undefined || attempt(() => cacheName(cache)) === name) yield cache;
   }
 }
+
+/** What stands for a cache that is to be ignored; undefined for any other. */
+export function ignoredRow(cache: Obj, { ignored }: CacheChoice): Piece | undefined {
+  const name = attempt(() => cacheName(cache));
+  if (name instanceof Fault || !ignored.includes(name)) return undefined;
+  const width = cache.kernel.arch.wordSize * 2;
+  return record({ cache: hex0x(cache.address), name, ignored: true }, [
+    { as: "address", text: padHex(cache.address, width), address: cache.address },
+    `${" [IGNORED]".padEnd(COUNTS_WIDTH)}${name}`,
+  ]);
+}
+
+/** Characters from a cache's address to its name. */
+const COUNTS_WIDTH = 46;
 
 export const cacheTitle = (kernel: Kernel): Line => [
   {
@@ -39,7 +51,9 @@ export function* cacheTable(kernel: Kernel, choice: CacheChoice): Generator<Piec
   let count = 0;
   for (const cache of chosenCaches(kernel, choice)) {
     count++;
-    yield cacheRow(cache, yield* countedSlabs(cache));
+    const ignored = ignoredRow(cache, choice);
+    if (ignored) yield ignored;
+    else yield cacheRow(cache, yield* countedSlabs(cache));
   }
   return count;
 }
