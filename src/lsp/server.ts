@@ -48,7 +48,9 @@ export function serve(connection: Connection): void {
     const { lines, log } = texts.of(document);
     const word = wordAt(lines[line] ?? "", column);
     const entry = log.entries.get(line);
-    const returns = entry?.returns === true && word?.start === entry.word.start;
+    const isEntry = entry?.returns === true && word?.start === entry.word.start;
+    // The raw stack says it of its words.
+    const returns = isEntry || (lines[line] ?? "").slice(word?.end).startsWith("  return to ");
     return word && { word, returns, log };
   };
 
