@@ -32,10 +32,10 @@ export async function debuginfo(argv: readonly string[]): Promise<number> {
 }
 
 /** @throws UsageError where no server is named */
-function downloadMissing({ vmlinux, buildId, modules }: DebuginfoReport): Promise<number> {
+function downloadMissing({ hasDwarf, buildId, modules }: DebuginfoReport): Promise<number> {
   if (!hasServers()) throw new UsageError("--download needs servers: set DEBUGINFOD_URLS");
   const lacking = modules.filter(({ path }) => path === undefined);
-  const wanted = [...(vmlinux === undefined ? [{ name: "vmlinux", buildId }] : []), ...lacking];
+  const wanted = [...(hasDwarf ? [] : [{ name: "vmlinux", buildId }]), ...lacking];
   return download(wanted.flatMap(({ name, buildId: id }) => (id === undefined ? [] : [{ name, buildId: id }])));
 }
 
@@ -47,6 +47,9 @@ export function reportText(report: DebuginfoReport): string {
     `   kernel: ${report.release ?? unknown} on ${report.architecture}`,
     `  version: ${report.version ?? unknown}`,
     ` build-id: ${report.buildId ?? unknown}`,
+    ...(report.wrongBuildId === undefined
+      ? []
+      : [`           (VMCOREINFO has ${report.wrongBuildId}, as some stable kernels of autumn 2024 got it wrong)`]),
     `  vmlinux: ${report.vmlinux ?? "none found"}`,
     "",
     ...(report.tries.length > 0 ? ["Files tried for vmlinux:", ...report.tries.map(tryLine), ""] : []),
@@ -56,7 +59,8 @@ export function reportText(report: DebuginfoReport): string {
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-const tryLine = ({ path, outcome, why }: Try): string => `  ${outcome.padEnd(7)}  ${path} ${why}`;
+const tryLine = ({ path, outcome, why }: Try): string =>
+  `  ${outcome.padEnd(7)}  ${path}${outcome === "absent" ? "" : ` ${why}`}`;
 
 function moduleLines({ modules, noModules }: DebuginfoReport): string[] {
   const missing = modules.filter(({ path }) => path === undefined);
@@ -65,7 +69,7 @@ function moduleLines({ modules, noModules }: DebuginfoReport): string[] {
     const id = buildId === undefined ? "" : ` (build-id ${buildId})`;
     return [
       `  ${name}: ${path ?? `no debuginfo${id}`}`,
-      ...(path === undefined ? tries.map((one) => `  ${tryLine(one)}`) : []),
+      ...tries.filter(({ outcome, why }) => outcome !== "taken" || why.includes(";")).map((one) => `  ${tryLine(one)}`),
     ];
   });
   const broken = noModules === undefined ? [] : [`The list of modules ends early: ${noModules}`];
@@ -73,16 +77,16 @@ function moduleLines({ modules, noModules }: DebuginfoReport): string[] {
   return [`Modules, ${modules.length - missing.length} of ${modules.length} with debuginfo:`, ...lines, ...broken, ""];
 }
 
-function adviceLines({ advice, vmlinux, buildId, modules }: DebuginfoReport): string[] {
+function adviceLines({ vmcore, advice, vmlinux, hasDwarf, buildId, modules }: DebuginfoReport): string[] {
   const missing = modules.filter(({ path }) => path === undefined);
-  const isInstalled = vmlinux !== undefined && missing.every(({ outOfTree }) => outOfTree);
+  const isInstalled = hasDwarf && missing.every(({ outOfTree }) => outOfTree);
   const lines: string[] = [];
   if (!isInstalled) {
-    const what = vmlinux === undefined ? "the vmlinux" : "the modules' debuginfo";
+    const what = hasDwarf ? "the modules' debuginfo" : vmlinux === undefined ? "the vmlinux" : "a vmlinux with DWARF";
     lines.push(`To get ${what}${advice.distribution === undefined ? "" : ` of this ${advice.distribution} kernel`}:`);
     lines.push(...advice.steps.map((step) => `  ${step}`));
-    if (advice.debuginfod !== undefined && buildId !== undefined && vmlinux === undefined)
-      lines.push(`  or: DEBUGINFOD_URLS=${advice.debuginfod} debuginfod-find debuginfo ${buildId}`);
+    if (advice.debuginfod !== undefined && buildId !== undefined)
+      lines.push(`  or: DEBUGINFOD_URLS=${advice.debuginfod} vmcore-debug debuginfo --download ${vmcore.join(" ")}`);
     lines.push("  A package that is unpacked elsewhere is found by --debuginfo DIR, its usr/lib/debug.");
   }
   return [...lines, ...outOfTreeLines(missing)];

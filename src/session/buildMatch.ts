@@ -33,12 +33,16 @@ export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
   if (real !== undefined && elf.buildId !== undefined)
     return {
       verdict: "other",
-      why: `is of another build: its build-id is ${elf.buildId}, the dump's kernel has ${real}`,
+      why: `${otherKernel(elf, opened)}: its build-id is ${elf.buildId}, the dump's kernel has ${real}`,
     };
-  const banner = place === undefined ? undefined : compareBanner(elf, opened, place);
-  if (banner === true) return { verdict: "same", why: "has the very version text that the kernel has in memory" };
-  if (banner === false)
-    return { verdict: "other", why: "is of another build: the kernel in memory has another version" };
+  const [ours, theirs] = place === undefined ? [] : [bannerOf(elf), bannerInMemory(elf, opened, place)];
+  if (ours !== undefined && theirs !== undefined) {
+    if (ours === theirs) return { verdict: "same", why: "has the very version text that the kernel has in memory" };
+    return {
+      verdict: "other",
+      why: `${otherKernel(elf, opened)}: its version text is "${ours}", the kernel in memory has "${theirs}"`,
+    };
+  }
   return {
     verdict: "unknown",
     why: real === undefined ? "cannot be compared: the dump tells no build-id" : "has no build-id to compare",
@@ -53,8 +57,17 @@ function notedBuildId(elf: ElfFile, { memory, arch }: OpenedMemory, bias: bigint
   return bytes instanceof Fault ? undefined : buildIdOf(bytes, arch.byteOrder);
 }
 
-/** linux_banner (init/version.c) in the file and in memory: release, compiler, and the time of the build. */
-function compareBanner(elf: ElfFile, { memory }: OpenedMemory, bias: bigint): boolean | undefined {
+/** "is of Linux 6.12.9, the dump of 6.1.0-56-amd64", or only that the builds differ where the release is the same. */
+function otherKernel(elf: ElfFile, { vmcoreinfo }: OpenedMemory): string {
+  const [ours, theirs] = [/^Linux version (\S+)/.exec(bannerOf(elf) ?? "")?.[1], vmcoreinfo?.text("OSRELEASE")];
+  if (ours === undefined || theirs === undefined) return "is of another build";
+  return ours === theirs
+    ? `is of another build of ${ours}`
+    : `is of another kernel, it is of Linux ${ours} and the dump of ${theirs}`;
+}
+
+/** linux_banner (init/version.c): release, compiler, and the time of the build. */
+function bannerOf(elf: ElfFile): string | undefined {
   const symbol = elfSymbols(elf).named("linux_banner")[0];
   const section =
     symbol &&
@@ -63,11 +76,18 @@ function compareBanner(elf: ElfFile, { memory }: OpenedMemory, bias: bigint): bo
         flags & SHF_ALLOC && symbol.address >= address && symbol.address < address + BigInt(size),
     );
   if (!symbol || !section || section.type === SHT_NOBITS) return undefined;
-  const length = Math.min(symbol.size || MAX_BANNER, MAX_BANNER);
-  const ours = elf.file.read(section.offset + Number(symbol.address - section.address), length);
-  const theirs = attempt(() => memory.read(symbol.address + bias, ours.length));
-  if (theirs instanceof Fault || !text(theirs).startsWith("Linux version ")) return undefined;
-  return text(ours) === text(theirs);
+  return banner(elf.file.read(section.offset + Number(symbol.address - section.address), MAX_BANNER));
 }
 
-const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1").split("\0")[0] ?? "";
+/** What the dump has in memory where this vmlinux has its banner. */
+function bannerInMemory(elf: ElfFile, { memory }: OpenedMemory, bias: bigint): string | undefined {
+  const symbol = elfSymbols(elf).named("linux_banner")[0];
+  const bytes = symbol && attempt(() => memory.read(symbol.address + bias, MAX_BANNER));
+  return bytes === undefined || bytes instanceof Fault ? undefined : banner(bytes);
+}
+
+/** The text, of a file or dump that may say anything: one line that a terminal can show. */
+function banner(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes).toString("latin1").split("\0")[0]?.trimEnd() ?? "";
+  return text.startsWith("Linux version ") && /^[ -~]+$/.test(text) ? text : undefined;
+}

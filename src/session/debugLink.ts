@@ -42,13 +42,13 @@ export function linkedDebug(elf: ElfFile, path: string, debugDirectories: readon
 
 /**
  * The file that dwz moved common parts of the DWARF to, as .gnu_debugaltlink names it by path and build-id.
- * @returns "missing" when the file names one that is not there
+ * @returns the path that the file names when nothing is there
  */
 export function alternateDebug(
   elf: ElfFile,
   path: string,
   debugDirectories: readonly string[],
-): ElfFile | "missing" | undefined {
+): ElfFile | string | undefined {
   const link = linkOf(elf, ".gnu_debugaltlink");
   if (!link) return undefined;
   const buildId = Buffer.from(link.bytes.subarray(link.name.length + 1)).toString("hex");
@@ -62,8 +62,12 @@ export function alternateDebug(
     if (alternate && !(alternate instanceof Fault) && alternate.buildId === buildId) return alternate;
     file?.close();
   }
-  return "missing";
+  return candidates[0];
 }
+
+/** To be put behind what is said of a file. @param path of the file that dwz made */
+export const lackingAlternate = (path: string): string =>
+  `; but ${path} is missing, to which dwz moved a part of its DWARF: names and types in it are unknown`;
 
 function linkOf(elf: ElfFile, name: string): { readonly name: string; readonly bytes: Uint8Array } | undefined {
   const section = elf.section(name);

@@ -25,7 +25,11 @@ export interface DebuginfoReport {
   readonly version: string | undefined;
   readonly architecture: string;
   readonly buildId: string | undefined;
+  /** What VMCOREINFO has instead: garbage. */
+  readonly wrongBuildId: string | undefined;
   readonly vmlinux: string | undefined;
+  /** Whether the vmlinux has source lines and locals. */
+  readonly hasDwarf: boolean;
   readonly tries: readonly Try[];
   readonly modules: readonly ModuleReport[];
   /** Why the modules could not be listed. */
@@ -65,6 +69,7 @@ export function sessionReport(session: Session, vmcore: readonly string[], given
   const uts = attempt(() => utsname(kernel));
   const known = uts instanceof Fault ? undefined : uts;
   const release = memory.vmcoreinfo?.text("OSRELEASE") ?? known?.release;
+  const [buildId, noted] = [kernelBuildId(memory), memory.vmcoreinfo?.text("BUILD-ID")];
   const reports: ModuleReport[] = [];
   const end = attempt(() => {
     for (const module of modules(kernel)) {
@@ -77,8 +82,10 @@ export function sessionReport(session: Session, vmcore: readonly string[], given
     release,
     version: known?.version,
     architecture: memory.arch.name,
-    buildId: kernelBuildId(memory),
+    buildId,
+    wrongBuildId: noted === buildId ? undefined : noted,
     vmlinux: session.vmlinux?.path,
+    hasDwarf: session.vmlinux?.elf.section(".debug_info") !== undefined,
     tries: [...(given ? [given] : []), ...session.tries],
     modules: reports,
     noModules: end instanceof Fault ? end.message : undefined,

@@ -32,10 +32,12 @@ const remedyFor = ({ kind }: Fault): string =>
 
 export function kernelImage(memory: OpenedMemory, vmlinux: Vmlinux | undefined, bias: bigint): KernelImage {
   const lacking: string[] = [];
-  const fromDump = vmlinux ? undefined : attempt(() => dumpSymbols(memory));
+  // A stripped vmlinux names nothing: the dump itself does.
+  const named = vmlinux?.elf.section(".symtab") ? vmlinux : undefined;
+  const fromDump = named ? undefined : attempt(() => dumpSymbols(memory));
   if (fromDump instanceof Fault) lacking.push(`no symbols: ${fromDump.message}; ${remedyFor(fromDump)}`);
-  const source = vmlinux?.symbols ?? (fromDump instanceof Fault ? undefined : fromDump);
-  const place = (symbol: KSymbol): bigint => BigInt.asUintN(64, symbol.address + (vmlinux ? bias : 0n));
+  const source = named?.symbols ?? (fromDump instanceof Fault ? undefined : fromDump);
+  const place = (symbol: KSymbol): bigint => BigInt.asUintN(64, symbol.address + (named ? bias : 0n));
   const address = (name: string): bigint | undefined => {
     const symbol = source?.named(name)[0];
     return symbol && place(symbol);
@@ -56,7 +58,7 @@ export function kernelImage(memory: OpenedMemory, vmlinux: Vmlinux | undefined, 
         ? [
             {
               source,
-              bias: vmlinux ? bias : 0n,
+              bias: named ? bias : 0n,
               floor: source.named("_text")[0]?.address ?? 0n,
               ranges: image,
               module: undefined,

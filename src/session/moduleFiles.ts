@@ -6,7 +6,7 @@ import { type ElfFile, openElf } from "../debuginfo/elf.ts";
 import { moduleBuildId, moduleSections } from "../linux/module.ts";
 import type { PlacedSection } from "../crash/command.ts";
 import type { Obj } from "../model/object.ts";
-import { alternateDebug, linkedDebug } from "./debugLink.ts";
+import { alternateDebug, lackingAlternate, linkedDebug } from "./debugLink.ts";
 import { buildIdPath, isBuildId } from "./debuginfoPlaces.ts";
 import { openPacked } from "./packedFile.ts";
 import { isEmpty, type Try } from "./vmlinuxSearch.ts";
@@ -171,7 +171,7 @@ export class ModuleFiles {
     }
     dwarf.completeFrom((kind, name) => module.kernel.types.find(kind, name));
     const why = wanted !== undefined && wanted === buildId ? "has the module's build-id" : "has the module's name";
-    const lacks = alternate === "missing" ? "; the file that its .gnu_debugaltlink (dwz) names is missing" : "";
+    const lacks = typeof alternate === "string" ? lackingAlternate(alternate) : "";
     return { path, outcome: "taken", buildId, why: why + lacks, found: { path, dwarf, sections: placed(elf, places) } };
   }
 }

@@ -83,7 +83,11 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
   const vmlinux = given ?? search?.vmlinux;
   if (options.indexes !== undefined) vmlinux?.keepIndexIn(options.indexes);
   if (vmlinux && !vmlinux.elf.section(".debug_info"))
-    warnings.push(`${vmlinux.path} has no DWARF: there are no source lines and no locals`);
+    warnings.push(
+      vmlinux.elf.section(".symtab")
+        ? `${vmlinux.path} has no DWARF: there are no source lines and no locals`
+        : `${vmlinux.path} was stripped: symbols and types are those that the dump holds itself, and there are no source lines and no locals`,
+    );
   const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n);
   if (vmlinux) memory.memory.setFallback(fallbackOf(vmlinux, image.bias));
   const moduleFiles = new ModuleFiles(modulePlaces(options, memory, vmlinux));

@@ -7,6 +7,7 @@ import { type ElfFile, ET_REL, openElf, SHF_ALLOC, SHF_WRITE, SHT_NOBITS } from 
 import { elfSymbols } from "../debuginfo/elfSymbols.ts";
 import type { SymbolSource, TypeSource } from "../debuginfo/source.ts";
 import type { ReadOnlyFallback } from "../memory/memory.ts";
+import { alternateDebug } from "./debugLink.ts";
 import { readIndex, writeIndex } from "./indexCache.ts";
 import { OpenError } from "./openError.ts";
 
@@ -119,9 +120,13 @@ export function btfOf(elf: ElfFile, base?: BtfBase): Btf | undefined {
   return btf instanceof Fault ? undefined : btf;
 }
 
+/** Where distributions put what dwz shares among files: by build-id, when it is not where the vmlinux says. */
+const DEBUG_DIRECTORIES = ["/usr/lib/debug"];
+
 function dwarfOf(elf: ElfFile, names: () => Uint8Array | undefined): Dwarf | undefined {
   if (!elf.section(".debug_info")) return undefined;
-  const dwarf = attempt(() => openDwarf(elf, { names }));
+  const alternate = alternateDebug(elf, elf.file.name, DEBUG_DIRECTORIES);
+  const dwarf = attempt(() => openDwarf(elf, { names, ...(typeof alternate === "object" && { alternate }) }));
   return dwarf instanceof Fault ? undefined : dwarf;
 }
 

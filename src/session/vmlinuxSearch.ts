@@ -2,6 +2,7 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import type { OpenedMemory } from "../memory/openMemory.ts";
 import { compareBuild } from "./buildMatch.ts";
 import { type Candidate, type DebuginfoPlaces, vmlinuxCandidates } from "./debuginfoPlaces.ts";
+import { alternateDebug, lackingAlternate } from "./debugLink.ts";
 import { kernelBuildId } from "./kernelBuildId.ts";
 import { OpenError } from "./openError.ts";
 import { openVmlinux, type Vmlinux } from "./vmlinux.ts";
@@ -78,7 +79,10 @@ export function tryVmlinux(path: string, opened: OpenedMemory): Try & { readonly
   if (verdict !== "same") return refused(why);
   const hasDwarf = vmlinux.elf.section(".debug_info") !== undefined;
   if (vmlinux.elf.section(".symtab")) {
-    if (hasDwarf) return { path, outcome: "taken", buildId, why, vmlinux };
+    const alternate = hasDwarf ? alternateDebug(vmlinux.elf, path, ["/usr/lib/debug"]) : undefined;
+    if (typeof alternate === "object") alternate.file.close();
+    const lacks = typeof alternate === "string" ? lackingAlternate(alternate) : "";
+    if (hasDwarf) return { path, outcome: "taken", buildId, why: why + lacks, vmlinux };
     return { path, outcome: "refused", buildId, why: `${why}, but no DWARF: no source lines, no locals`, vmlinux };
   }
   return refused(

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { reportText } from "../../src/cli/debuginfo.ts";
 import { debuginfoReport } from "../../src/session/debuginfoReport.ts";
+import { modules } from "../../src/linux/module.ts";
+import { openSession } from "../../src/session/open.ts";
+import { buildIdNote } from "../builders/debuginfoFile.ts";
+import { ALLOC, elfBytes } from "../builders/elf.ts";
 import { debuginfoPlaces } from "../builders/debuginfoPlaces.ts";
 
 const vmcore = ["sample/vmcore"];
@@ -18,9 +23,9 @@ function said(files: Parameters<typeof debuginfoPlaces>[0], named?: string): str
 test("where nothing is found, the package is named, and the debuginfod server that has the file", () => {
   const text = said({});
   assert.match(text, /^ {2}vmlinux: none found$/m);
-  assert.match(text, /^ {2}absent {3}usr\/lib\/debug\/boot\/vmlinux-6\.1\.0-56-cloud-amd64 is not there$/m);
+  assert.match(text, /^ {2}absent {3}usr\/lib\/debug\/boot\/vmlinux-6\.1\.0-56-cloud-amd64$/m);
   assert.match(text, /^To get the vmlinux of this Debian kernel:\n {2}apt-get install linux-image-6\.1\.0-56-cloud-amd64-dbg$/m); // prettier-ignore
-  assert.ok(text.includes(`DEBUGINFOD_URLS=https://debuginfod.debian.net debuginfod-find debuginfo ${buildId}\n`));
+  assert.match(text, /^ {2}or: DEBUGINFOD_URLS=https:\/\/debuginfod\.debian\.net vmcore-debug debuginfo --download sample\/vmcore$/m); // prettier-ignore
 });
 
 test("a wrong vmlinux is refused by both build-ids", () => {
@@ -44,9 +49,74 @@ test("the vmlinux that is used is named, whether it was given or found", () => {
 
 test("a missing module is named with its build-id; one from outside of the kernel's tree is in no package", () => {
   // Built vmlinux files have no kernel in them: the dump's own symbols list the modules, and the vmlinux is made up.
-  const text = reportText({ ...debuginfoReport({ vmcore }), vmlinux: "vmlinux" });
+  const text = reportText({ ...debuginfoReport({ vmcore }), vmlinux: "vmlinux", hasDwarf: true });
   assert.match(text, /^Modules, 0 of 8 with debuginfo:$/m);
   assert.match(text, /^ {2}virtio_blk: no debuginfo \(build-id [0-9a-f]{40}\)$/m);
   assert.match(text, /^To get the modules' debuginfo of this Debian kernel:$/m);
   assert.match(text, /^Not of the kernel's own tree: lab_nullderef\. Name the directory of the \.ko files .* by --modules DIR\.$/m); // prettier-ignore
+});
+
+test("a vmlinux without DWARF is used, and what to do for lines and locals is told", () => {
+  const text = said({ "dump/vmlinux": { buildId, dwarf: false } });
+  assert.match(text, /^ {2}vmlinux: dump\/vmlinux$/m);
+  assert.match(text, /^ {2}taken {4}dump\/vmlinux has the dump's build-id, but no DWARF: no source lines, no locals$/m);
+  assert.match(text, /^To get a vmlinux with DWARF of this Debian kernel:$/m);
+});
+
+test("where VMCOREINFO has garbage for the build-id, the kernel's own is told, and found by", () => {
+  const garbage = "00112233".repeat(5);
+  const bytes = readFileSync("sample/vmcore");
+  bytes.write(garbage, bytes.indexOf(`BUILD-ID=${buildId}`) + "BUILD-ID=".length, "latin1");
+  const byBuildId = `usr/lib/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`;
+  const search = debuginfoPlaces({ "dump/vmcore": bytes, [byBuildId]: { buildId } });
+  const text = reportText(debuginfoReport({ vmcore: [join(search.root, "dump/vmcore")], search }));
+  assert.ok(text.includes(` build-id: ${buildId}\n           (VMCOREINFO has ${garbage}, as some stable kernels of autumn 2024 got it wrong)\n`)); // prettier-ignore
+  assert.match(text, /^ {2}vmlinux: \S+\.debug$/m);
+  assert.match(text, /\.debug has the build-id that the kernel has in memory$/m);
+});
+
+test("a part of the DWARF that dwz moved to a file that is not there is named", () => {
+  const link = Buffer.concat([Buffer.from("../dwz/kernel\0"), Buffer.from("cd".repeat(20), "hex")]);
+  const text = said({ "dump/vmlinux": { buildId, sections: [{ name: ".gnu_debugaltlink", bytes: link }] } });
+  assert.match(text, /^ {2}taken {4}dump\/vmlinux has the dump's build-id; but dwz\/kernel is missing, to which dwz moved a part of its DWARF: names and types in it are unknown$/m); // prettier-ignore
+});
+
+test("a wrong vmlinux is told by its release, or by the time of its build where it has no build-id", () => {
+  const bare = openSession({ vmcore });
+  const { symbols } = bare.kernel;
+  const [stext, banner] = ["_stext", "linux_banner"].map((name) => symbols.find(name)!.address) as [bigint, bigint];
+  bare.close();
+  const vmlinux = (text: string, id?: string) =>
+    elfBytes({
+      machine: 62,
+      sections: [
+        { name: ".rodata", bytes: Buffer.from(text.padEnd(600, "\0")), flags: ALLOC, address: banner },
+        { name: ".debug_info", bytes: new Uint8Array(0) },
+        ...(id === undefined ? [] : [{ name: ".note.gnu.build-id", type: 7, bytes: buildIdNote(id) }]),
+      ],
+      symbols: [
+        { name: "_stext", value: stext, section: 1 },
+        { name: "linux_banner", value: banner, section: 1 },
+      ],
+    });
+  const id = "ab".repeat(20);
+  assert.match(
+    said({ "dump/vmlinux": vmlinux("Linux version 6.12.9 (me) #1", id) }),
+    /refused {2}dump\/vmlinux is of another kernel, it is of Linux 6\.12\.9 and the dump of 6\.1\.0-56-cloud-amd64: its build-id is (ab){20}, the dump's kernel has [0-9a-f]{40}$/m,
+  );
+  assert.match(
+    said({ "dump/vmlinux": vmlinux("Linux version 6.1.0-56-cloud-amd64 (me) #2 Mon") }),
+    /refused {2}dump\/vmlinux is of another build of 6\.1\.0-56-cloud-amd64: its version text is "Linux version 6\.1\.0-56-cloud-amd64 \(me\) #2 Mon", the kernel in memory has "Linux version 6\.1\.0-56-cloud-amd64 \(debian-kernel@/m,
+  );
+});
+
+test("a stripped vmlinux that is named takes nothing from what the dump itself tells", (t) => {
+  const { root } = debuginfoPlaces({ "dump/vmlinux": { buildId, symbols: false, dwarf: false } });
+  const session = openSession({ vmcore, vmlinux: join(root, "dump/vmlinux") });
+  t.after(() => session.close());
+  assert.match(
+    session.warnings.join(),
+    /dump\/vmlinux was stripped: symbols and types are those that the dump holds itself/,
+  );
+  assert.equal([...modules(session.kernel)].length, 8);
 });
