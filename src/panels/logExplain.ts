@@ -1,5 +1,6 @@
 import type { Described, Opcode, Place } from "../protocol/custom.ts";
 import type { Block, LogLine } from "./logLines.ts";
+import { isAddress } from "./logText.ts";
 
 /** What a report says in numbers, put into words: its registers, its code, the lines of its call traces. No DOM. */
 
@@ -24,9 +25,6 @@ const CODE = /^Code: ([0-9a-f<>() ]+)$/;
 const REGISTER = /\b([A-Z][A-Z0-9]{1,4}|[a-z]\d{1,2}|[sl][pr])\s?: ?(?:[0-9a-f]{4}:)?([0-9a-f]{16})\b/g;
 /** Entries of exceptions on arm64: what follows is where the interrupted code stood, no return. */
 const EXCEPTION_ENTRY = /^el1[ht]?_/;
-
-/** Smaller values in registers are counts and flags. */
-const MIN_ADDRESS = 1n << 32n;
 
 /** Lines of a report that are read: more belong to no report that a person goes through. */
 const MAX_LINES = 200;
@@ -55,7 +53,7 @@ export function questionsOf(lines: readonly LogLine[], { first, end }: Block): Q
     if (code !== undefined) codes.push({ line, text: code, at });
     const registers = entry === undefined ? [...text.matchAll(REGISTER)] : [];
     for (const [, register = "", value = ""] of registers) {
-      if (BigInt(`0x${value}`) >= MIN_ADDRESS) places.push({ line, text: value, returns: false, register });
+      if (isAddress(value)) places.push({ line, text: value, returns: false, register });
     }
     if (code !== undefined || registers.length > 0) seen.add(text);
   }

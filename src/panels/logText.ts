@@ -13,8 +13,16 @@ const LINKS =
 /** `Modules linked in: a(OE+) b [last unloaded: c]`. */
 const MODULES = /^Modules linked in: /;
 
-/** Smaller values in registers are counts and flags. */
+/** Smaller values in registers are counts and flags, the largest negative numbers and errors (MAX_ERRNO). */
 const MIN_ADDRESS = 1n << 32n;
+const MAX_ADDRESS = 0xffff_ffff_ffff_f000n;
+
+/** Whether a number of a log may be an address: the upper byte is all zeros or all ones on every architecture. */
+export function isAddress(digits: string): boolean {
+  const value = BigInt(`0x${digits.replace(/^0x/, "")}`);
+  const upper = value >> 56n;
+  return value >= MIN_ADDRESS && value < MAX_ADDRESS && (upper === 0n || upper === 0xffn);
+}
 
 /** A line in pieces; together they are the line. */
 export function spansOf(text: string): LogSpan[] {
@@ -24,7 +32,7 @@ export function spansOf(text: string): LogSpan[] {
   for (const match of text.matchAll(LINKS)) {
     const [kind, target] = Object.entries(match.groups ?? {}).find(([, value]) => value !== undefined) ?? [];
     if (kind === undefined || target === undefined) continue;
-    if (kind === "address" && BigInt(`0x${target.replace("0x", "")}`) < MIN_ADDRESS) continue;
+    if (kind === "address" && !isAddress(target)) continue;
     const start = match.index + match[0].length - target.length;
     if (start > done) spans.push({ text: text.slice(done, start) });
     spans.push({ text: target, target, kind: kind as NonNullable<LogSpan["kind"]> });

@@ -284,9 +284,9 @@ export class Table {
 
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
 
-/** The last column takes what is left. Cells have 16 pixels of padding in all; one more is for rounding. */
+/** The last column takes what is left. Cells have 16 pixels of padding in all, 20 in the first; the rest is for rounding. */
 const track = (characters: number, isLast: boolean): string =>
-  isLast ? `minmax(calc(${characters}ch + 17px), 1fr)` : `calc(${characters}ch + 17px)`;
+  isLast ? `minmax(calc(${characters}ch + 22px), 1fr)` : `calc(${characters}ch + 22px)`;
 
 const twistie = ({ depth, open }: Place): TemplateResult =>
   html`<span class="twistie" .style=${`margin-left: ${depth * 2}ch`} aria-hidden="true"

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import type { Described, Identified, Opcode, TaskStack } from "../../src/protocol/custom.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
+import { panels } from "../../src/extension/panels.ts";
 import { DapClient, Refused } from "./client.ts";
 
 const VMCORE = "sample/vmcore";
@@ -18,10 +19,19 @@ after(() => client.close());
 const run = (line: string): Promise<Grid> => client.request("vmcore/run", { line });
 const identify = (text: string): Promise<Identified> => client.request("vmcore/identify", { text });
 
-const json = (line: string): Record<string, unknown>[] =>
-  JSON.parse(
-    execFileSync(process.execPath, ["src/cli/main.ts", "--no-rc", VMCORE, "--json", "-c", line], { encoding: "utf8" }),
-  ) as Record<string, unknown>[];
+/** What `--json` says of command lines, a document each, by one run for all of them. */
+function documents(lines: readonly string[]): ReadonlyMap<string, Record<string, unknown>[]> {
+  const commands = lines.flatMap((line) => ["-c", line]);
+  const text = execFileSync(process.execPath, ["src/cli/main.ts", "--no-rc", VMCORE, "--json", ...commands], {
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  const parts = text.split(/(?<=^\[?\])\n/m).filter((part) => part.trim() !== "");
+  assert.equal(parts.length, lines.length);
+  return new Map(lines.map((line, i) => [line, JSON.parse(parts[i] ?? "") as Record<string, unknown>[]]));
+}
+const all = documents([...new Set(["ps", "mount", "ipcs", ...panels.map(({ line }) => line)])]);
+const json = (line: string): Record<string, unknown>[] => all.get(line) ?? [];
 
 /** The rows as the records they were made of. */
 const records = ({ tables }: Grid): Record<string, GridCell>[] =>
@@ -36,6 +46,38 @@ const records = ({ tables }: Grid): Record<string, GridCell>[] =>
 for (const line of ["ps", "mount", "ipcs"]) {
   test(`a panel's rows of ${line} are what --json says`, async () => {
     assert.deepEqual(records(await run(line)), json(line));
+  });
+}
+
+/** What records hold, as `name=value`; the members of lists by their own names, lists of plain values as one. */
+function leaves(value: unknown, name: string, found: Set<string>): Set<string> {
+  if (Array.isArray(value) && value.some(isRecord)) for (const one of value) leaves(one, name, found);
+  else if (isRecord(value) && !("fault" in value)) {
+    for (const [key, within] of Object.entries(value)) leaves(within, key, found);
+  } else if (Array.isArray(value))
+    found.add(`${name}=${value.map((one) => (typeof one === "string" ? one : JSON.stringify(one))).join(", ")}`);
+  else if (value != null) found.add(`${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  return found;
+}
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+for (const { id, line } of panels) {
+  test(`every value of ${line} --json is in the table of ${id}, and none besides`, async () => {
+    const shown = new Set<string>();
+    for (const record of records(await run(line))) {
+      for (const [name, value] of Object.entries(record)) leaves(value, name.split(".").at(-1) ?? "", shown);
+    }
+    const expected = leaves(
+      json(line).map((one) => one),
+      "",
+      new Set(),
+    );
+    // An empty list has no rows of its own, and stands in its record as an empty cell.
+    // And a debugger's session finds a module's file beside the dump, where the terminal's does not look.
+    const isLeftOut = (one: string): boolean => one.endsWith("=") || /^file=.*\.ko$/.test(one);
+    for (const set of [shown, expected]) for (const one of set) if (isLeftOut(one)) set.delete(one);
+    assert.deepEqual([...shown].sort(), [...expected].sort());
   });
 }
 

@@ -1,6 +1,5 @@
 import type { Arch } from "../../src/arch/arch.ts";
 import { viewOf } from "../../src/base/bytes.ts";
-import type { Toy } from "./kernel.ts";
 
 /** A message to put in the ring buffer. */
 export interface LogMessage {
@@ -24,12 +23,11 @@ interface RingOptions {
   readonly claimCountBits?: number;
   /** Every message names the text of the first. */
   readonly overlap?: boolean;
+  /** Where the whole lies, for rings of any size that are read as a kernel image. */
+  readonly base?: bigint;
 }
 
-const RING = 0x10_0000n;
-const DESCS = 0x20_0000n;
-const INFOS = 0x40_0000n;
-const DATA = 0x80_0000n;
+const PLACES = { ring: 0x10_0000n, descs: 0x20_0000n, infos: 0x40_0000n, data: 0x80_0000n };
 const MISSING = 0x4000n;
 
 /** struct printk_info and its dev_printk_info. */
@@ -39,8 +37,8 @@ const INFO = { size: 88, seq: 0, time: 8, length: 16, facility: 18, bits: 19, ca
 export function ringbuffer(
   messages: readonly LogMessage[],
   { wordSize, byteOrder }: Pick<Arch, "wordSize" | "byteOrder"> = { wordSize: 8, byteOrder: "little" },
-  { countBits = 6, sizeBits = 15, claimCountBits = countBits, overlap = false }: RingOptions = {},
-): { memory: NonNullable<Toy["memory"]>; vmcoreinfo: Record<string, string> } {
+  { countBits = 6, sizeBits = 15, claimCountBits = countBits, overlap = false, base }: RingOptions = {},
+): { memory: (readonly [string, bigint, bigint | Uint8Array])[]; vmcoreinfo: Record<string, string> } {
   const little = byteOrder === "little";
   const count = 2 ** countBits;
   const size = 2 ** sizeBits;
@@ -48,6 +46,7 @@ export function ringbuffer(
   const descs = new Uint8Array(count * wordSize * 3);
   const infos = new Uint8Array(count * INFO.size);
   const data = new Uint8Array(size);
+  const at = base === undefined ? PLACES : placesFrom(base, descs.length, infos.length);
   const setWord = (bytes: Uint8Array, at: number, value: bigint): void => {
     if (wordSize === 8) viewOf(bytes).setBigUint64(at, value, little);
     else viewOf(bytes).setUint32(at, Number(value & 0xffff_ffffn), little);
@@ -62,10 +61,10 @@ export function ringbuffer(
     let begin = position;
     // A block that would pass the end of the ring lies at its start, and the rest of the end is lost.
     if (Math.floor(begin / size) !== Math.floor((begin + length) / size)) begin = Math.ceil(begin / size) * size;
-    const at = begin % size;
+    const start = begin % size;
     if (!message.missing) {
-      setWord(data, at, BigInt(id));
-      data.set(text, at + wordSize);
+      setWord(data, start, BigInt(id));
+      data.set(text, start + wordSize);
     }
     setWord(descs, index * wordSize * 3, (BigInt(message.state ?? 2) << BigInt(wordSize * 8 - 2)) | BigInt(id));
     setWord(
@@ -90,23 +89,32 @@ export function ringbuffer(
   );
 
   const ring = new Uint8Array(wordSize * 12);
-  const desc = [BigInt(claimCountBits), DESCS, INFOS, BigInt(last) & idMask, BigInt(Math.max(0, tail)) & idMask];
+  const desc = [BigInt(claimCountBits), at.descs, at.infos, BigInt(last) & idMask, BigInt(Math.max(0, tail)) & idMask];
   desc.forEach((value, i) => setWord(ring, i * wordSize, value));
   viewOf(ring).setUint32(0, claimCountBits, little);
   setWord(ring, wordSize * 6, 0n);
   viewOf(ring).setUint32(wordSize * 6, sizeBits, little);
-  setWord(ring, wordSize * 7, DATA);
+  setWord(ring, wordSize * 7, at.data);
+  const kept = base === undefined ? data.subarray(0, Number(MISSING)) : data;
 
   return {
     memory: [
-      ["unsigned long", RING - 0x100n, RING],
-      [`char [${ring.length}]`, RING, ring],
-      [`char [${descs.length}]`, DESCS, descs],
-      [`char [${infos.length}]`, INFOS, infos],
-      [`char [${Math.min(size, Number(MISSING))}]`, DATA, data.subarray(0, Number(MISSING))],
+      ["unsigned long", at.ring - 0x100n, at.ring],
+      [`char [${ring.length}]`, at.ring, ring],
+      [`char [${descs.length}]`, at.descs, descs],
+      [`char [${infos.length}]`, at.infos, infos],
+      [`char [${kept.length}]`, at.data, kept],
     ],
-    vmcoreinfo: notes(wordSize),
+    vmcoreinfo: notes(wordSize, at.ring),
   };
+}
+
+/** One behind the other, by pages. */
+function placesFrom(base: bigint, descs: number, infos: number): typeof PLACES {
+  const page = (bytes: number): bigint => BigInt((bytes + 4095) & -4096);
+  const ring = base + 0x1000n;
+  const first = ring + 0x1000n;
+  return { ring, descs: first, infos: first + page(descs), data: first + page(descs) + page(infos) };
 }
 
 function writeInfo(info: Uint8Array, id: number, length: number, message: LogMessage, little: boolean): void {
@@ -123,8 +131,8 @@ function writeInfo(info: Uint8Array, id: number, length: number, message: LogMes
 }
 
 /** As kernel/printk/printk.c: log_buf_vmcoreinfo_setup() writes them. */
-const notes = (word: number): Record<string, string> => ({
-  "SYMBOL(prb)": (RING - 0x100n).toString(16),
+const notes = (word: number, ring: bigint): Record<string, string> => ({
+  "SYMBOL(prb)": (ring - 0x100n).toString(16),
   "OFFSET(printk_ringbuffer.desc_ring)": "0",
   "OFFSET(printk_ringbuffer.text_data_ring)": String(word * 6),
   "OFFSET(prb_desc_ring.count_bits)": "0",

@@ -106,6 +106,15 @@ test("what explains a line stands below it, folds with its report and is no hit"
   assert.ok(!entriesOf(X86, blocks, { ...wanted, folded: new Set(), pattern: /./ }).includes(100));
 });
 
+test("counts, negative numbers and garbage in registers lead nowhere", () => {
+  const values = ["0000000000000005", "ffffffffffffffda", "c0000000ffffefff", "ffff8ef6849a9800", "00007fff03778df8"];
+  const links = values.flatMap((value) => spansOf(`RAX: ${value}`)).filter(({ kind }) => kind === "address");
+  assert.deepEqual(
+    links.map(({ target }) => target),
+    values.slice(3),
+  );
+});
+
 test("modules of a report lead to their symbols, flags do not", () => {
   const modules = spansOf("Modules linked in: lab(OE+) qemu_fw_cfg virtio [last unloaded: gone]").filter(
     ({ kind }) => kind,
