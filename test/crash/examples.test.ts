@@ -15,7 +15,6 @@ await drive(disassembler(session.kernel.arch), new AbortController().signal);
 /** Examples that have no answer on this dump, and why. */
 const unanswered: Readonly<Record<string, string>> = {
   "search -t -w dead4ead": "no stack holds a spinlock: the kernel was built without CONFIG_DEBUG_SPINLOCK",
-  "bpf -P": "no BPF program was loaded",
   "sbitmapq -s request -a ffff8ef68521d800 -p ffff8ef6853136d0": "no request was under way",
 };
 

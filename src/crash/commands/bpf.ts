@@ -70,7 +70,7 @@ function* table(objects: Iterable<Obj>, heading: Line, rowOf: (object: Obj) => P
 function* programs(context: Context, args: Parsed, word: string | undefined): Pieces {
   const { kernel } = context;
   const all = word === undefined ? bpfPrograms(kernel) : [named(word, "program", findBpfProgram, kernel)];
-  yield* each(all, function* (program) {
+  yield* each("programs", all, function* (program) {
     yield text(programHeading(kernel));
     yield programRow(program, true);
     if (args.has("-j")) {
@@ -91,15 +91,15 @@ function* programs(context: Context, args: Parsed, word: string | undefined): Pi
 function* maps(context: Context, args: Parsed, word: string | undefined): Pieces {
   const { kernel } = context;
   const all = word === undefined ? bpfMaps(kernel) : [named(word, "map", findBpfMap, kernel)];
-  yield* each(all, function* (map) {
+  yield* each("maps", all, function* (map) {
     yield text(mapHeading(kernel));
     yield mapRow(map, true);
     if (args.has("-s")) yield* struct(context, args, map);
   });
 }
 
-/** What each has to say, parted by blank lines. */
-function* each(objects: Iterable<Obj>, say: (object: Obj) => Pieces): Pieces {
+/** What each has to say, parted by blank lines; that there are none is said, too. */
+function* each(what: string, objects: Iterable<Obj>, say: (object: Obj) => Pieces): Pieces {
   let isFirst = true;
   for (const object of faultLast(objects)) {
     if (!isFirst) yield text("");
@@ -107,6 +107,7 @@ function* each(objects: Iterable<Obj>, say: (object: Obj) => Pieces): Pieces {
     if (object instanceof Fault) yield faultPiece(object, "bpf: ");
     else yield* guarded(say(object), "bpf: ");
   }
+  if (isFirst) yield text(`bpf: the kernel had no ${what}`);
 }
 
 /** @throws UsageError when nothing has that id */
