@@ -130,7 +130,7 @@ export function groupsOf(
   for (const [key, members] of ordered) {
     const [first] = members;
     const stack = first && stacks.get(taskOf(first));
-    const heading = `${groupName(members)}  ${stack ? callers(stack) : "not read yet"}`;
+    const heading = `${groupName(members)}: ${stack ? callers(stack) : "not read yet"}`;
     result.rows.push(COLUMNS.map(({ name }) => (name === "function" ? heading : null)));
     result.outline.push({ depth: 0, open: opened.has(key), heading });
     result.keys.push(key);

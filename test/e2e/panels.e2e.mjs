@@ -277,7 +277,7 @@ test("the panel follows the session in front, and names its dump", async () => {
   const sessionRow = (name) => page.locator(".debug-call-stack .monaco-list-row", { hasText: name }).first();
   await sessionRow("flooded").click();
   await frame.locator(".dump", { hasText: "flooded.dump" }).waitFor();
-  await front(".heading.panic").waitFor();
+  await front(".heading.panic").waitFor({ timeout: 60_000 });
   await sessionRow("vmcore").click();
   await frame.locator(".dump", { hasText: /^vmcore\b/ }).waitFor();
   await front(".heading.oops", { hasText: "NULL pointer" }).first().waitFor();
@@ -307,7 +307,7 @@ const stepTime = (kind, values) =>
   );
 
 test("a log of 100,000 records is scrolled and searched in steps of less than 100 ms", async () => {
-  await front(".count[role=status]", { hasText: `${RECORDS + 2} lines` }).waitFor();
+  await front(".count[role=status]", { hasText: `${RECORDS + 2} lines` }).waitFor({ timeout: 60_000 });
   const scrolls = await stepTime(
     "scroll",
     Array.from({ length: 20 }, (_, i) => i * 90_000),

@@ -101,13 +101,13 @@ test("a loop of parents, which a damaged table may have, ends", () => {
 test("tasks with the same stack stand together, the most common stack first, those not read last", () => {
   const found = groupsOf(rows, STACKS, new Set());
   assert.deepEqual(shape(found), [
-    "+ 2 tasks  worker_thread ← kthread",
-    "+ init [1]  do_wait",
-    "+ 3 tasks  not read yet",
+    "+ 2 tasks: worker_thread ← kthread",
+    "+ init [1]: do_wait",
+    "+ 3 tasks: not read yet",
   ]);
   const key = found.keys[0] ?? "";
   assert.deepEqual(shape(groupsOf(rows, STACKS, new Set([key]))).slice(0, 3), [
-    "- 2 tasks  worker_thread ← kthread",
+    "- 2 tasks: worker_thread ← kthread",
     "  kthreadd",
     "  kworker/1:0",
   ]);
