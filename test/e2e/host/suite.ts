@@ -104,7 +104,8 @@ suite("a crash dump in the extension host", () => {
   });
 
   test("a pasted oops is known to the language server, which asks the session", async () => {
-    const content = "[    6.933795] BUG: kernel NULL pointer dereference\n[    6.933795] RIP: 0010:lab_apply+0x2f/0x43";
+    const content =
+      "[    6.933795] BUG: kernel NULL pointer dereference\n[    6.933795] RIP: 0010:lab_apply+0x2f/0x43 [lab_nullderef]";
     const { uri } = await vscode.workspace.openTextDocument({ content });
     const ask = <T>(command: string, ...args: unknown[]): Thenable<T> =>
       vscode.commands.executeCommand<T>(command, uri, ...args);
@@ -121,10 +122,7 @@ suite("a crash dump in the extension host", () => {
       ["BUG: kernel NULL pointer dereference"],
     );
     const lenses = await ask<vscode.CodeLens[]>("vscode.executeCodeLensProvider");
-    assert.deepEqual(
-      lenses.map(({ command }) => command?.title),
-      ["Go to lab_apply"],
-    );
+    assert.ok(lenses.some(({ command }) => command?.title === "Go to lab_apply"));
   });
 
   test("our own requests answer in the session", async () => {
