@@ -118,6 +118,8 @@ export async function startServer({ settings = {}, env = {}, vsix = [], port = 0
   await answering(`${origin}/healthz`, child, () => log);
   return {
     origin,
+    /** Where the installed extensions lie. */
+    extensions,
     get log() {
       return log;
     },
