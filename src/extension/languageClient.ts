@@ -91,7 +91,7 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
     vscode.commands.registerCommand("vmcore.analyzeReport", async (uri?: unknown, line?: unknown) => {
       const [document, at] = uri === undefined ? reportAtCursor() : [uri, line];
       const report = await reportOf("vmcore/analysis", document, at);
-      if (report) await showMarkdown(report.title, report.markdown);
+      if (report) await showMarkdown(context, report.title, report.markdown);
       else void vscode.window.showInformationMessage("No report of the kernel stands at the cursor of a kernel log.");
     }),
   ];

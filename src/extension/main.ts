@@ -10,7 +10,6 @@ import { inlineValues } from "./inlineValues.ts";
 import { kernelView } from "./kernelView.ts";
 import { languageClient } from "./languageClient.ts";
 import { log } from "./log.ts";
-import { markdownDocument } from "./markdownDocument.ts";
 import { memoryDocument } from "./memoryDocument.ts";
 import { openDump } from "./openDump.ts";
 import { stacks } from "./stacks.ts";
@@ -30,7 +29,6 @@ const features: readonly Feature[] = [
   focus,
   status,
   addresses,
-  markdownDocument,
   memoryDocument,
   stacks,
   inlineValues,

@@ -1,28 +1,25 @@
+import { dirname, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as vscode from "vscode";
 
-const SCHEME = "vmcore-report";
-
-/** Pages that were made, by their URIs' queries; the last ones stay for editors that are opened again. */
-const pages = new Map<string, string>();
-const MAX_PAGES = 20;
-let made = 0;
-
-/** Pages of our own making, in Markdown. */
-export const markdownDocument = (): vscode.Disposable[] => [
-  vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
-    provideTextDocumentContent: ({ query }) => pages.get(query) ?? "This page was made in an earlier session.\n",
-  }),
-];
-
-/** Shows Markdown as it is meant to be read, beside the editor that it is about. */
-export async function showMarkdown(title: string, markdown: string): Promise<void> {
-  const query = String(++made);
-  pages.set(query, markdown);
-  for (const old of pages.keys()) if (pages.size > MAX_PAGES) pages.delete(old);
+/**
+ * Shows Markdown as it is meant to be read, beside the editor that it is about. The page is a file of the extension's
+ * own, since the preview follows links from files alone, and relative ones at that.
+ */
+export async function showMarkdown(
+  { globalStorageUri }: vscode.ExtensionContext,
+  title: string,
+  markdown: string,
+): Promise<void> {
   const name = title
-    .replace(/[^\w .-]+/g, " ")
+    .replace(/[^\w -]+/g, " ")
     .trim()
     .slice(0, 60);
-  const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}.md`, query });
-  await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
+  const page = vscode.Uri.joinPath(globalStorageUri, "reports", `${name}.md`);
+  const text = markdown.replace(/\]\((file:[^)#]*)(#L\d+)?\)/g, (_, uri: string, line: string = "") => {
+    const path = relative(dirname(page.fsPath), fileURLToPath(uri)).replaceAll("\\", "/");
+    return `](${path.split("/").map(encodeURIComponent).join("/")}${line})`;
+  });
+  await vscode.workspace.fs.writeFile(page, new TextEncoder().encode(text));
+  await vscode.commands.executeCommand("markdown.showPreviewToSide", page);
 }

@@ -20,8 +20,8 @@ const AFTER = 4;
 
 /** Any place for the instruction that faulted, where no address around it wraps: only distances are shown. */
 const PLACE = 1n << 40n;
-/** Jumps farther than a function is long go nowhere that can be named. */
-const MAX_JUMP = 1n << 20n;
+/** No jump or call of these machines goes farther. */
+const MAX_JUMP = 1n << 31n;
 
 /**
  * The instructions that a report's `Code:` prints, around the one that faulted; empty when they cannot be told.

@@ -107,7 +107,7 @@ export class StaticKernel {
     const { text, end } = this;
     // A vmlinux says nothing of the direct map, of stacks and modules; per-CPU symbols are no addresses of a log.
     if (text === undefined || end === undefined || linked < text || linked >= end) return null;
-    const symbol = this.image.symbols.at(linked);
+    const symbol = this.image.symbols.at(returns ? linked - 1n : linked);
     return symbol ? this.told(this.image, symbol, linked, hex0x(address), returns) : null;
   }
 

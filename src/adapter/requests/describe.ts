@@ -41,9 +41,11 @@ function addressOfText(target: Target, text: string): bigint | undefined {
 
 /** A return address belongs to the line of its call, the instruction before it. */
 function describe({ kernel, sources }: Target, address: bigint, returns: boolean): Described {
-  const symbol = kernel.symbols.at(address);
   const code = kernel.code.isText(address);
-  const scopes = code ? kernel.code.scopes(returns ? address - 1n : address) : [];
+  // What follows a call that never returns may be another function.
+  const place = code && returns ? address - 1n : address;
+  const symbol = kernel.symbols.at(place);
+  const scopes = code ? kernel.code.scopes(place) : [];
   const what = code ? undefined : attempt(() => pointee(kernel, address) ?? slabGlance(kernel, address));
   return {
     address: hex0x(address),
