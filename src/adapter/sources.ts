@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { UsageError } from "../base/usageError.ts";
 import type { SourceLine } from "../debuginfo/source.ts";
-import type { SourceFiles, StoredSource } from "../session/source.ts";
+import type { FoundSource, SourceFiles, StoredSource } from "../session/source.ts";
 import type { Job } from "../session/job.ts";
 import { References } from "./references.ts";
 
@@ -20,15 +22,17 @@ export class Sources {
   private readonly seen = new Map<string, DebugProtocol.Source>();
   private readonly stored = new Map<string, StoredSource>();
   private readonly scheme: string | undefined;
+  private readonly warn: (sentence: string) => void;
 
-  /** @param scheme of the addresses by which the client opens what a repository or an archive keeps, if it can */
-  constructor(files: SourceFiles, scheme: string | undefined) {
+  /** @param warn is told of a file that is not the one that was compiled, once @param scheme of the addresses by which the client opens what a repository or an archive keeps, if it can */
+  constructor(files: SourceFiles, scheme: string | undefined, warn: (sentence: string) => void) {
     this.files = files;
+    this.warn = warn;
     this.scheme = scheme;
   }
 
   /** The source of a line: on disk, else a page that says how to get it there. */
-  of({ file, line }: SourceLine): DebugProtocol.Source {
+  of({ file, line, md5 }: SourceLine): DebugProtocol.Source {
     const found = this.files.locate(file);
     if (!found) return this.notHere(file, line);
     const path = found.stored ? this.addressOf(found.stored) : found.path;
@@ -36,6 +40,7 @@ export class Sources {
     if (!source) {
       source = found.stored ? this.storedSource(found.stored, path) : { name: basename(path), path };
       this.seen.set(path, source);
+      if (md5 !== undefined) this.check(found, path, md5);
     }
     return source;
   }
@@ -66,6 +71,15 @@ export class Sources {
   private addressOf(stored: StoredSource): string {
     const key = keyOf(stored);
     return this.scheme === undefined ? key : `${this.scheme}://${key.split("/").map(encodeURIComponent).join("/")}`;
+  }
+
+  /** Compares a file with the one that was compiled, as clang's debuginfo tells it. */
+  private check(found: FoundSource, path: string, md5: string): void {
+    const text = found.stored ? found.stored.text() : contents(found.path);
+    // A text that was no UTF-8 is not what git or the archive has, byte for byte.
+    if (text === undefined || (typeof text === "string" && text.includes("\ufffd"))) return;
+    if (createHash("md5").update(text).digest("hex") === md5) return;
+    this.warn(`${path} is not the file that was compiled (its MD5 is another): lines may be off.`);
   }
 
   private storedSource(stored: StoredSource, path: string): DebugProtocol.Source {
@@ -118,6 +132,15 @@ export class Sources {
       this.missing.set(key, source);
     }
     return source;
+  }
+}
+
+/** undefined for what cannot be read: the client says so when it shows it. */
+function contents(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -78,7 +78,9 @@ export class Target {
     const archive = session.vmlinux && files.wantedArchive;
     const copy = archive === undefined ? undefined : copiedSourceArchive(archive, sourceCache(process.env));
     if (copy) files.addArchive(copy);
-    this.sources = new Sources(files, args.sourceScheme);
+    this.sources = new Sources(files, args.sourceScheme, (sentence) =>
+      client.output(`${sentence}\n`, { category: "important" }),
+    );
     this.watchModules();
   }
 

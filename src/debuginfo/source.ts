@@ -47,6 +47,8 @@ export interface SourceLine {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** MD5 of the file as it was compiled, in hexadecimal; where the compiler noted it. */
+  readonly md5?: string;
 }
 
 /** A function, or a function inlined into the next, that covers one pc. Addresses are the image's link addresses. */

@@ -34,14 +34,26 @@ export function symbolNodes(facts: DebuginfoFacts): SymbolNode[] {
     kernelNode(facts),
     ...(isWanting ? [adviceNode(facts)] : []),
     ...(facts.modules.length > 0 || facts.noModules !== undefined ? [modulesNode(facts, missing.length)] : []),
-    ...(facts.sources === undefined ? [] : [{ label: "Sources", description: facts.sources, tooltip: facts.sources, icon: MISSING, context: "copyable", copy: facts.sources }]), // prettier-ignore
+    ...(facts.sources === undefined ? [] : [sourcesNode(facts.sources)]),
   ];
 }
+
+const sourcesNode = (text: string): SymbolNode => ({
+  label: "Sources",
+  description: text.replace(/^Sources are /, ""),
+  tooltip: text,
+  icon: text.startsWith("Sources are ") ? ["info"] : MISSING,
+  context: "copyable",
+  copy: text,
+});
+
+/** The file's name, but for one of debuginfod's cache, where all are called "debuginfo". */
+const shortName = (path: string): string => (basename(path) === "debuginfo" ? path : basename(path));
 
 function kernelNode({ vmlinux, buildId, release, tries }: DebuginfoFacts): SymbolNode {
   return {
     label: "Kernel",
-    description: vmlinux ?? "no vmlinux, so no source lines and no locals",
+    description: vmlinux === undefined ? "no vmlinux, so no source lines and no locals" : shortName(vmlinux),
     tooltip: `${release ?? "Kernel of an unknown release"}: ${vmlinux ?? "no vmlinux was found"}`,
     icon: vmlinux === undefined ? MISSING : FOUND,
     context: vmlinux === undefined ? "image missing" : "image",
@@ -68,7 +80,8 @@ function modulesNode({ vmlinux, modules, noModules }: DebuginfoFacts, missing: n
       ...(noModules === undefined ? [] : [{ label: "The list ends early", description: noModules, icon: REFUSED, context: "text" }]), // prettier-ignore
       ...sorted.map(({ name, path, buildId, outOfTree, tries }) => ({
         label: name,
-        description: path ?? (outOfTree ? "built outside the kernel's tree" : "no debuginfo"),
+        description:
+          path !== undefined ? shortName(path) : outOfTree ? "built outside the kernel's tree" : "no debuginfo",
         tooltip: path === undefined ? missingModule(name, outOfTree) : `${name}: ${path}`,
         icon: path !== undefined ? FOUND : outOfTree ? MISSING : LACKING,
         context: path === undefined ? "image missing" : "image",

@@ -291,11 +291,13 @@ export interface BuiltLines {
   readonly directories?: readonly string[];
   readonly files: readonly (readonly [name: string, directory: number])[];
   readonly minimumLength?: number;
+  /** Of each file, in hexadecimal: version 5 only, as clang writes it. */
+  readonly md5?: readonly string[];
 }
 
 /** A line table: the program is written by the caller. Files count from 0 in version 5, from 1 before. */
 export function lineTable(builder: DwarfBuilder, lines: BuiltLines, program: (out: ByteWriter) => void): Uint8Array {
-  const { version = 5, directories = [], files, minimumLength = 1 } = lines;
+  const { version = 5, directories = [], files, minimumLength = 1, md5 } = lines;
   const { offsetSize, addressSize } = builder.shape;
   return builder.sized((out) => {
     out.u16(version);
@@ -307,8 +309,13 @@ export function lineTable(builder: DwarfBuilder, lines: BuiltLines, program: (ou
     if (version >= 5) {
       rest.u8(1, 1, form.string).uleb(directories.length + 1).text("/build"); // prettier-ignore
       for (const directory of directories) rest.text(directory);
-      rest.u8(2, 1, form.string, 2, form.udata).uleb(files.length);
-      for (const [name, directory] of files) rest.text(name).uleb(directory);
+      rest.u8(md5 ? 3 : 2, 1, form.string, 2, form.udata);
+      if (md5) rest.u8(5, form.data16);
+      rest.uleb(files.length);
+      files.forEach(([name, directory], i) => {
+        rest.text(name).uleb(directory);
+        if (md5) rest.append(Buffer.from(md5[i] ?? "", "hex"));
+      });
     } else {
       for (const directory of directories) rest.text(directory);
       rest.u8(0);

@@ -47,7 +47,7 @@ test("what is missing comes first, with every file that was tried and what to in
     "  circle-outline bridge: no debuginfo",
     "  warning nvidia: built outside the kernel's tree",
     "    key build-id: 02",
-    "  pass ext4: /m/ext4.ko.debug",
+    "  pass ext4: ext4.ko.debug",
     "    key build-id: 01",
   ]);
 });
@@ -55,7 +55,7 @@ test("what is missing comes first, with every file that was tried and what to in
 test("with everything there is nothing to install; modules that no package has are not asked for", () => {
   const modules = facts.modules.filter(({ outOfTree, path }) => outOfTree || path !== undefined);
   const rows = outline(symbolNodes({ ...facts, vmlinux: "/dumps/vmlinux", tries: [], modules }));
-  assert.ok(rows.includes("pass Kernel: /dumps/vmlinux"));
+  assert.ok(rows.includes("pass Kernel: vmlinux"));
   assert.ok(!rows.some((row) => row.includes("apt-get")));
 });
 

@@ -47,7 +47,7 @@ export const custom: Topic = {
       symbols: kernel.symbols.sources,
       lines: session.vmlinux !== undefined,
       sourceRoots: target.sources.files.roots.map(({ path, why, version }) => ({ path, why, version })),
-      lacking,
+      lacking: target.sourceRemark === undefined ? lacking : [...lacking, target.sourceRemark],
     };
   },
 

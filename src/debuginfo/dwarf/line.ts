@@ -43,8 +43,14 @@ export class LineTable {
     if (inSequence === offsets.length - 1) return undefined;
     const row = sequence.first + inSequence;
     const line = this.rows.line[row] ?? 0;
-    const file = line === 0 ? undefined : this.file(this.rows.file[row] ?? 0);
-    return file === undefined ? undefined : { file, line, column: this.rows.column[row] ?? 0 };
+    return line === 0 ? undefined : this.place(this.rows.file[row] ?? 0, line, this.rows.column[row] ?? 0);
+  }
+
+  /** A place in a file of the table; undefined for a number that is none. */
+  place(index: number, line: number, column: number): SourceLine | undefined {
+    const file = this.file(index);
+    const md5 = this.files.md5(index);
+    return file === undefined ? undefined : { file, line, column, ...(md5 !== undefined && { md5 }) };
   }
 
   /** A file of the table, as DW_AT_decl_file and DW_AT_call_file number them. */

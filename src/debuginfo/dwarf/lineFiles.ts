@@ -5,10 +5,12 @@ import type { Unit } from "./unit.ts";
 // Content types of DWARF 5, section 7.22.
 const DW_LNCT_path = 0x1;
 const DW_LNCT_directory_index = 0x2;
+const DW_LNCT_MD5 = 0x5;
 
 interface FileEntry {
   readonly path: Attribute | undefined;
   readonly directory: number;
+  readonly md5?: Uint8Array | undefined;
 }
 
 /** The directories and files of a line table; texts are looked up for the files that are asked for. */
@@ -28,6 +30,12 @@ export class FileNames {
   path(index: number): string | undefined {
     if (!this.known.has(index)) this.known.set(index, this.join(index));
     return this.known.get(index);
+  }
+
+  /** MD5 of the file's contents when it was compiled, in hexadecimal: clang notes it, GCC does not. */
+  md5(index: number): string | undefined {
+    const md5 = this.files[index]?.md5;
+    return md5 && Buffer.from(md5).toString("hex");
   }
 
   private join(index: number): string | undefined {
@@ -57,15 +65,18 @@ function readEntries(cursor: Cursor, format: UnitFormat): FileEntry[] {
   for (let count = cursor.uleb(); count > 0; count--) {
     let path: Attribute | undefined;
     let directory = 0;
+    let md5: Uint8Array | undefined;
     const before = cursor.at;
     for (const [type, form] of contents) {
       const attribute = readAttribute(cursor, form, format, 0n);
       if (type === DW_LNCT_path) path = attribute;
       else if (type === DW_LNCT_directory_index && attribute.kind === "constant") directory = Number(attribute.value);
+      else if (type === DW_LNCT_MD5 && attribute.kind === "block" && attribute.bytes.length === 16)
+        md5 = attribute.bytes;
     }
     // Entries without bytes cost nothing to claim by the billion.
     if (cursor.at === before) break;
-    entries.push({ path, directory });
+    entries.push({ path, directory, md5 });
   }
   return entries;
 }

@@ -101,10 +101,10 @@ class Scope implements CodeScope {
   }
 
   private callPlace(call: Die): SourceLine | undefined {
-    const file = call.unit.image.linesOf(call.unit)?.file(call.number(DW_AT_call_file) ?? -1);
     const line = call.number(DW_AT_call_line);
-    if (file === undefined || !line) return undefined;
-    return { file, line, column: call.number(DW_AT_call_column) ?? 0 };
+    if (!line) return undefined;
+    const lines = call.unit.image.linesOf(call.unit);
+    return lines?.place(call.number(DW_AT_call_file) ?? -1, line, call.number(DW_AT_call_column) ?? 0);
   }
 
   get entry(): bigint {

@@ -20,7 +20,7 @@ function lines(built: BuiltLines, program: (out: ByteWriter) => void): (offset: 
   const { code } = builder.open();
   return (offset) => {
     const line = code.lines?.(CODE + BigInt(offset));
-    return line ? `${line.file}:${line.line}:${line.column}` : "";
+    return line ? `${line.file}:${line.line}:${line.column}${line.md5 ? ` ${line.md5}` : ""}` : "";
   };
 }
 
@@ -148,4 +148,19 @@ test("a path is the file behind its directory as they are spelt, without the com
       "/abs/y.c:1:0",
     ]);
   }
+});
+
+test("a file's MD5 comes with its lines where the compiler noted it", () => {
+  const md5 = ["00112233445566778899aabbccddeeff", "ff".repeat(16)];
+  const line = lines(
+    {
+      files: [
+        ["a.c", 0],
+        ["b.c", 0],
+      ],
+      md5,
+    },
+    (out) => endSequence(setAddress(out, 0).u8(4).uleb(1).u8(1).u8(2).uleb(4)),
+  );
+  assert.equal(line(0), `b.c:1:0 ${"ff".repeat(16)}`);
 });
