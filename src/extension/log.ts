@@ -48,8 +48,10 @@ function tracker(session: vscode.DebugSession, channel: vscode.LogOutputChannel)
     },
     onError: (error) => channel.error(error),
     onExit(code, signal) {
-      channel.info(`${session.name}: adapter ended (${signal ?? `exit code ${code ?? 0}`})`);
-      if (!ending.has(session)) void offerRestart(session, signal ?? `exit code ${code ?? 0}`, channel);
+      // VS Code does not always pass on what a killed process ended with.
+      const how = signal ?? (typeof code === "number" ? `exit code ${code}` : "killed or crashed");
+      channel.info(`${session.name}: adapter ended (${how})`);
+      if (!ending.has(session)) void offerRestart(session, how, channel);
     },
   };
 }
