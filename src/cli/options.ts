@@ -6,6 +6,7 @@ import { isUserProgram } from "../session/vmlinux.ts";
 export interface CliOptions {
   readonly vmcore: readonly string[];
   readonly vmlinux: string | undefined;
+  readonly systemMap: string | undefined;
   readonly modules: readonly string[];
   /** Where debuginfo is looked for besides the usual places. */
   readonly debuginfo: readonly string[];
@@ -33,6 +34,7 @@ Several VMCOREs are the files of one split dump.
   -c, --command CMD    run a command and exit; may be repeated
   -i, --input FILE     run the commands in FILE first; may be repeated
       --vmlinux FILE   the kernel's debuginfo, or a package (.deb, .ddeb, .rpm) that has it
+      --system-map FILE  System.map or a copy of /proc/kallsyms, for names that the dump does not hold
       --modules DIR    where to look for modules' debuginfo, or a package; may be repeated
       --debuginfo DIR  where to look for both, laid out as /usr/lib/debug is; may be repeated
       --no-search      use the debuginfo that is named here, and look for no other
@@ -69,6 +71,7 @@ export function readOptions(argv: readonly string[]): CliOptions {
   return {
     vmcore,
     vmlinux,
+    systemMap: values["system-map"],
     modules: values.modules ?? [],
     debuginfo: values.debuginfo ?? [],
     searches: !values["no-search"],
@@ -93,6 +96,7 @@ function parse(argv: readonly string[]) {
         command: { type: "string", short: "c", multiple: true },
         input: { type: "string", short: "i", multiple: true },
         vmlinux: { type: "string" },
+        "system-map": { type: "string" },
         modules: { type: "string", multiple: true },
         debuginfo: { type: "string", multiple: true },
         "no-search": { type: "boolean" },

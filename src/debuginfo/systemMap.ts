@@ -58,18 +58,24 @@ class SystemMap implements SymbolSource {
   }
 
   at(address: bigint): KSymbol | undefined {
-    let [low, high] = [0, this.addresses.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.addresses[middle] ?? 0n) <= address) low = middle + 1;
-      else high = middle;
-    }
+    const low = this.above(address);
     let best: KSymbol | undefined;
     for (let i = low - 1; i >= 0 && this.addresses[i] === this.addresses[low - 1]; i--) {
       const symbol = this.symbol(i);
       if (!best || symbol.type === "T" || best.type !== "T") best = symbol;
     }
     return best && address - best.address < BigInt(best.size) ? best : undefined;
+  }
+
+  /** Index of the first symbol above an address. */
+  private above(address: bigint): number {
+    let [low, high] = [0, this.addresses.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.addresses[middle] ?? 0n) <= address) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   *all(): Generator<KSymbol> {
@@ -87,9 +93,7 @@ class SystemMap implements SymbolSource {
   private symbol(i: number): KSymbol {
     const [, , type = "?", name = ""] = LINE.exec(this.text(this.lines[i] ?? 0)) ?? [];
     const address = this.addresses[i] ?? 0n;
-    let next = i + 1;
-    while (next < this.addresses.length && this.addresses[next] === address) next++;
-    const gap = (this.addresses[next] ?? address) - address;
+    const gap = (this.addresses[this.above(address)] ?? address) - address;
     return { name, address, size: gap <= MAX_SYMBOL_BYTES ? Number(gap) : 0, type };
   }
 

@@ -7,6 +7,7 @@ import type { KSymbol, OrcSource, SymbolSource } from "../debuginfo/source.ts";
 import type { OpenedMemory } from "../memory/openMemory.ts";
 import type { CodeImage } from "./codeIndex.ts";
 import type { SymbolImage } from "./symbolIndex.ts";
+import type { PlacedMap } from "./systemMapFile.ts";
 import { once, type Vmlinux } from "./vmlinux.ts";
 
 /** What is known of the kernel itself, modules left out. Everything but the symbols opens when asked for. */
@@ -30,17 +31,25 @@ const remedyFor = ({ kind }: Fault): string =>
     ? "the dump is damaged or was cut off: compare its size and checksum with the original's and copy it again, or give a vmlinux"
     : "give a vmlinux";
 
-export function kernelImage(memory: OpenedMemory, vmlinux: Vmlinux | undefined, bias: bigint): KernelImage {
+/** @param map a System.map, for what neither a vmlinux nor the dump names */
+export function kernelImage(
+  memory: OpenedMemory,
+  vmlinux: Vmlinux | undefined,
+  bias: bigint,
+  map?: PlacedMap,
+): KernelImage {
   const lacking: string[] = [];
   // A stripped vmlinux names nothing: the dump itself does.
   const named = vmlinux?.elf.section(".symtab") ? vmlinux : undefined;
   const fromDump = named ? undefined : attempt(() => dumpSymbols(memory));
-  if (fromDump instanceof Fault) lacking.push(`no symbols: ${fromDump.message}; ${remedyFor(fromDump)}`);
+  if (fromDump instanceof Fault && !map) lacking.push(`no symbols: ${fromDump.message}; ${remedyFor(fromDump)}`);
   const source = named?.symbols ?? (fromDump instanceof Fault ? undefined : fromDump);
   const place = (symbol: KSymbol): bigint => BigInt.asUintN(64, symbol.address + (named ? bias : 0n));
   const address = (name: string): bigint | undefined => {
     const symbol = source?.named(name)[0];
-    return symbol && place(symbol);
+    if (symbol) return place(symbol);
+    const mapped = map?.source.named(name)[0]?.address;
+    return mapped === undefined || !map ? undefined : BigInt.asUintN(64, mapped + map.bias);
   };
   const range = (from: string, to: string) => {
     const [start, end] = [address(from), address(to)];
@@ -64,6 +73,9 @@ export function kernelImage(memory: OpenedMemory, vmlinux: Vmlinux | undefined, 
               module: undefined,
             },
           ]
+        : []),
+      ...(map
+        ? [{ ...map, floor: map.source.named("_text")[0]?.address ?? 0n, ranges: image, module: undefined }]
         : []),
       { source: noteSymbols(memory), bias: 0n, ranges: [], module: undefined },
     ],

@@ -22,6 +22,7 @@ import { type ModuleImage, moduleImages } from "./moduleImages.ts";
 import { OpenError } from "./openError.ts";
 import { SymbolIndex } from "./symbolIndex.ts";
 import { SourceFiles } from "./source.ts";
+import { openSystemMapFile } from "./systemMapFile.ts";
 import { fallbackOf, once, openNamed, openVmlinux, type Vmlinux } from "./vmlinux.ts";
 import { searchVmlinux, type Try } from "./vmlinuxSearch.ts";
 
@@ -32,6 +33,8 @@ export interface OpenOptions {
   /** One dump, or all files of a split set. */
   readonly vmcore: readonly string[];
   readonly vmlinux?: string | undefined;
+  /** A System.map or a copy of /proc/kallsyms: names of a kernel whose dump holds none, or not all. */
+  readonly systemMap?: string | undefined;
   /** Directories with modules' debuginfo. */
   readonly modules?: readonly string[] | undefined;
   /** Use a vmlinux of another build all the same. */
@@ -88,7 +91,9 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
         ? `${vmlinux.path} has no DWARF: there are no source lines and no locals`
         : `${vmlinux.path} was stripped: symbols and types are those that the dump holds itself, and there are no source lines and no locals`,
     );
-  const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n);
+  const map =
+    options.systemMap === undefined ? undefined : openSystemMapFile(options.systemMap, memory, options.force ?? false);
+  const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n, map);
   if (vmlinux) memory.memory.setFallback(fallbackOf(vmlinux, image.bias));
   const moduleFiles = new ModuleFiles(modulePlaces(options, memory, vmlinux));
   const debuginfos = new ModuleDebuginfos(moduleFiles);

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { openSession } from "../../src/session/open.ts";
+
+const vmcore = ["sample/vmcore"];
+const folder = mkdtempSync(join(tmpdir(), "vmcore-map-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const bare = openSession({ vmcore });
+const symbols = [...bare.kernel.symbols.all()].filter(({ module }) => module === undefined);
+const offset = BigInt(`0x${bare.kernel.vmcoreinfo("KERNELOFFSET")}`);
+bare.close();
+assert.ok(offset > 0n && symbols.length > 50_000);
+
+/** A file of symbols as far from where the kernel ran. */
+function map(name: string, bias: bigint, lines: (line: string) => string = (line) => line): string {
+  const path = join(folder, name);
+  const text = symbols.map((one) =>
+    lines(
+      `${(one.address - (one.address > 1n << 63n ? bias : 0n)).toString(16).padStart(16, "0")} ${one.type} ${one.name}`,
+    ),
+  );
+  writeFileSync(path, `${text.join("\n")}\n`);
+  return path;
+}
+
+/** The sample with its kallsyms out of reach: VMCOREINFO no longer says where they are, and what they are is unreadable. */
+function withoutKallsyms(): string {
+  const path = join(folder, "vmcore");
+  let text = readFileSync("sample/vmcore").toString("latin1");
+  for (const name of ["kallsyms_names", "kallsyms_num_syms"])
+    text = text.replace(`SYMBOL(${name})=ffffffff`, `SYMBOL(${name})=00000000`);
+  writeFileSync(path, text, "latin1");
+  return path;
+}
+
+test("where the dump's own symbols cannot be read a System.map names everything, moved as KASLR moved the kernel", (t) => {
+  const path = withoutKallsyms();
+  const nameless = openSession({ vmcore: [path] });
+  t.after(() => nameless.close());
+  assert.match(nameless.context.session.lacking.join(), /no symbols/);
+  const session = openSession({ vmcore: [path], systemMap: map("System.map", offset) });
+  t.after(() => session.close());
+  const { kernel, context } = session;
+  assert.deepEqual(context.session.lacking, []);
+  for (const name of ["panic", "init_task", "schedule"])
+    assert.equal(kernel.symbols.find(name)?.address, symbols.find((one) => one.name === name)?.address, name);
+  const { address } = kernel.symbols.find("panic")!;
+  assert.equal(kernel.symbols.at(address + 4n)?.name, "panic");
+  // BTF and tasks are found by symbols as well.
+  assert.equal(context.task.at("comm").text(), "insmod");
+});
+
+test("a copy of /proc/kallsyms of the same boot is not moved", (t) => {
+  const session = openSession({ vmcore: [withoutKallsyms()], systemMap: map("kallsyms", 0n) });
+  t.after(() => session.close());
+  assert.equal(session.context.task.at("comm").text(), "insmod");
+});
+
+test("a map of another kernel, one without addresses and what is none are refused", () => {
+  const refused = (systemMap: string, message: RegExp) =>
+    assert.throws(() => openSession({ vmcore, systemMap }), { name: "OpenError", message });
+  refused(map("other", offset, (line) => line.replace(/ init_uts_ns$/, " init_uts_ms").replace(/ panic$/, " init_uts_ns")), /other is of another kernel than the dump: it has init_uts_ns elsewhere$/); // prettier-ignore
+  refused(map("zeros", 0n, (line) => line.replace(/^\S+/, "0".repeat(16))), /zeros has no addresses: \/proc\/kallsyms shows them to root alone/); // prettier-ignore
+  const none = join(folder, "none");
+  writeFileSync(none, "hello\n");
+  refused(none, /is no System\.map/);
+  refused(join(folder, "absent"), /there is no such System\.map$/);
+});
