@@ -91,12 +91,22 @@ const kinds = (address: bigint): string[] => [...identify(kernel, address)].map(
 
 test("an address is told by everything that holds it", () => {
   const task = context.task;
-  assert.deepEqual(kinds(task.address + 8n), ["slab object", "task", "page"]);
-  assert.deepEqual(kinds(task.at("stack").value() + 64n), ["task stack", "vmalloc area", "page"]);
-  assert.deepEqual(kinds(kernel.symbols.find("init_task")?.address ?? 0n), ["symbol", "task", "page"]);
-  assert.deepEqual(kinds(0xfffff8d340149b00n), ["page struct", "page"]);
+  assert.deepEqual(kinds(task.address + 8n), ["slab object", "task", "page", "physical address space"]);
+  assert.deepEqual(kinds(task.at("stack").value() + 64n), [
+    "task stack",
+    "vmalloc area",
+    "page",
+    "physical address space",
+  ]);
+  assert.deepEqual(kinds(kernel.symbols.find("init_task")?.address ?? 0n), [
+    "symbol",
+    "task",
+    "page",
+    "physical address space",
+  ]);
+  assert.deepEqual(kinds(0xfffff8d340149b00n), ["page struct", "page", "physical address space"]);
   assert.deepEqual(kinds(0xdead_0000_0000n), []);
-  assert.deepEqual(kinds(0xffff_8ef6_8040_0000n), ["free block", "page"]);
+  assert.deepEqual(kinds(0xffff_8ef6_8040_0000n), ["free block", "page", "physical address space"]);
   const [area] = identify(kernel, 0x401000n, task);
   assert.equal(area?.kind, "user area");
   const [symbol] = identify(kernel, perCpuVariable(kernel, "runqueues", 1).address + 8n);
