@@ -32,5 +32,7 @@ export const symbolText = ({ name, offset, size, module }: SymbolText): string =
 export function symbolMeant(symbols: readonly KSymbol[], { size, offset }: SymbolText): KSymbol | undefined {
   const misfit = (symbol: KSymbol): number => (size === undefined ? 0 : Math.abs(size - symbol.size));
   const [best] = symbols.toSorted((a, b) => misfit(a) - misfit(b));
-  return best && offset < Math.max(best.size, size ?? 0, 1) ? best : undefined;
+  if (!best) return undefined;
+  // `f+0x50/0x50`: behind a call that never returns, f's last instruction; the kernel's `%pB` names it so.
+  return offset < Math.max(best.size, 1) || offset <= (size ?? 0) ? best : undefined;
 }

@@ -4,9 +4,9 @@ import type { SourcePlace } from "../protocol/custom.ts";
 import { causeOf, taintWords } from "./causes.ts";
 import { type CodeLine, codeAround } from "./code.ts";
 import { escape, fileUri } from "./hover.ts";
-import type { KernelLog, Report } from "./kernelLog.ts";
+import type { KernelLog, Report, SymbolWord } from "./kernelLog.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
-import { readReport, type ReportFacts } from "./report.ts";
+import { isDoubtful, readReport, type ReportFacts, waitingPlace } from "./report.ts";
 import type { Told } from "./staticKernel.ts";
 import type { LogText } from "./texts.ts";
 import { wellKnown } from "./wellKnown.ts";
@@ -33,14 +33,15 @@ export async function analysis(
   if (!report) return undefined;
   const facts = readReport(lines, report, log);
   const known = await knowledge.of(log);
-  const [site] = report.site ? await known.describe([{ word: report.site, returns: false }]) : [];
+  const place = report.site ? { word: report.site, returns: false } : waitingPlace(lines, report, log);
+  const [site] = place ? await known.describe([place]) : [];
   const code = await codeAround(facts, report.site);
   const cause = causeOf(report.title);
   const parts = [
     `# ${escape(report.title)}`,
     ...(cause === undefined ? [] : [`> ${cause}`]),
-    table(factRows(facts, report, log, site ?? undefined)),
-    ...codeParts(code, facts),
+    table(factRows(facts, place?.word, log, site ?? undefined)),
+    ...codeParts(code, facts, report.title),
     ...sourceParts(site?.places[0]),
     ...(await registerParts(facts, known)),
     ...(await traceParts(report, { lines, log }, known)),
@@ -58,7 +59,7 @@ const table = (rows: readonly Row[]): string => {
     : ["| | |", "|-|-|", ...told.map(([name, text]) => `| **${name}** | ${text} |`)].join("\n");
 };
 
-function factRows(facts: ReportFacts, { site }: Report, log: KernelLog, told: Told | undefined): Row[] {
+function factRows(facts: ReportFacts, site: SymbolWord | undefined, log: KernelLog, told: Told | undefined): Row[] {
   const { access, address, cpu, pid, comm, taint, hardware } = facts;
   const task = [
     comm === undefined ? "" : escape(comm),
@@ -100,8 +101,11 @@ const placeText = ({ function: name, file, line, path }: SourcePlace, i = 0): st
   return `${i > 0 ? "inlined into " : ""}\`${name}\` ${path === undefined ? `${escape(file)}:${line}` : `[${text}](${fileUri(path)}#L${line})`}`;
 };
 
+/** Reports of a CPU that was looked at while it ran; the instruction did nothing wrong. */
+const INTERRUPTED = /lock-?up|stall|self-detected|^Kernel panic/i;
+
 /** The instructions, and the registers that the faulting one names. */
-function codeParts(code: readonly CodeLine[], { registers }: ReportFacts): string[] {
+function codeParts(code: readonly CodeLine[], { registers }: ReportFacts, title: string): string[] {
   if (code.length === 0) return [];
   const rows = code.map(({ distance, text }) => {
     const place = distance === 0 ? "=>" : `${distance > 0 ? "+" : "-"}${Math.abs(distance).toString(16)}`;
@@ -111,7 +115,7 @@ function codeParts(code: readonly CodeLine[], { registers }: ReportFacts): strin
   const used = registers.filter(({ name }) => namesRegister(faulting, name));
   const values = used.map(({ name, value }) => `${name} = ${registerText(value)}`);
   return [
-    "## Faulting instruction",
+    INTERRUPTED.test(title) ? "## Where it was interrupted" : "## Faulting instruction",
     ["```asm", ...rows, "```"].join("\n"),
     ...(values.length > 0 ? [`In it ${values.join(", ")}.`] : []),
   ];
@@ -166,9 +170,7 @@ async function traceParts({ traces }: Report, { lines, log }: LogText, known: Kn
     const name = word.kind === "address" ? hex(word.value) : `\`${word.name}+0x${word.offset.toString(16)}\``;
     const module = word.kind === "symbol" && word.module !== undefined ? ` *${escape(word.module)}*` : "";
     const places = (told[i]?.places ?? []).map((place, depth) => `<br>${placeText(place, depth)}`).join("");
-    // An address that was found on the stack, which nobody may return to any more.
-    const doubt = /\s\? /.test(lines[at] ?? "") ? "? " : "";
-    return `1. ${doubt}${name}${module}${places}`;
+    return `1. ${isDoubtful(lines[at]) ? "? " : ""}${name}${module}${places}`;
   });
   return ["## Call trace", rows.join("\n")];
 }

@@ -28,7 +28,7 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /invoked oom-killer/,
-    "Memory ran out; the kernel chose a process to kill. The tables behind it say who had how much.",
+    "Memory ran out, and the kernel looks for a process to kill. The tables behind it say who had how much; the task that asked last need not be the one that took most.",
   ],
   [
     /^list_(?:add|del) corruption/,
@@ -50,6 +50,14 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   [
     /hung_task: blocked tasks/,
     "The kernel was told to panic when a task is blocked for too long; the reports before this one name the tasks.",
+  ],
+  [
+    /Out of memory: /,
+    "Memory ran out, and the kernel is told to panic (`vm.panic_on_oom`), or had no process left to kill; the report before this one has the tables of who had how much.",
+  ],
+  [
+    /softlockup: hung tasks/,
+    "The kernel is told to panic (`kernel.softlockup_panic`) when a CPU runs one task for too long; the report before this one says which, and where it stood.",
   ],
   [/Fatal exception/, "The kernel gave up after the report before this one."],
   [/Attempted to kill init/, "The first process of user space ended; the system cannot go on without it."],

@@ -1,4 +1,4 @@
-import { type KernelLog, message, type Report } from "./kernelLog.ts";
+import { type KernelLog, message, type Report, type SymbolWord } from "./kernelLog.ts";
 import { type Word, wordsOf } from "./word.ts";
 
 type Register = Extract<Word, { kind: "register" }>;
@@ -22,8 +22,10 @@ export interface ReportFacts {
   readonly machine: "x86_64" | "arm64" | "arm" | "s390x" | undefined;
 }
 
-/** Line of the report that names where it happened; the one of an interrupted user program says 0033. */
-const SITE = /^(RIP: |pc : |PC is at |Krnl PSW)/;
+/** Line of the report that names where it happened. */
+const SITE = /^(RIP: (?!00[23]3:)|pc : |PC is at |Krnl PSW)/;
+/** Another site, or the user program that called: the code segments of x86's ring 3 are 0033 and 0023. */
+const NEXT_SITE = /^(RIP: |pc : |PC is at |Krnl PSW)/;
 const MACHINES = new Map([
   ["RIP: ", "x86_64"],
   ["pc : ", "arm64"],
@@ -45,7 +47,7 @@ export function readReport(
     return undefined;
   };
   const site = texts.findIndex((text) => SITE.test(text));
-  const nextSite = texts.findIndex((text, i) => i > site && SITE.test(text));
+  const nextSite = texts.findIndex((text, i) => i > site && NEXT_SITE.test(text));
   // arm64 prints the code behind the call trace.
   const ofSite = site < 0 ? [] : texts.slice(site, nextSite < 0 ? undefined : nextSite);
   const trace = (traces[0]?.start ?? end) - start;
@@ -77,3 +79,26 @@ const registersOf = (text: string): Register[] =>
 
 const distinct = (registers: readonly Register[]): Register[] =>
   [...new Map(registers.toReversed().map((one) => [one.name, one])).values()].reverse();
+
+/** Whether an entry is an address that was found on the stack, which nobody may return to any more. */
+export const isDoubtful = (line: string | undefined): boolean => /\s\? /.test(line ?? "");
+
+/** Functions that put a task to sleep, for whatever asked them to. */
+const SLEEPS =
+  /^_*(?:schedule|io_schedule|wait_for|wait_on|mutex_lock|ww_mutex|rt_mutex|rwsem_|down(?:_|$)|do_wait_|bit_wait|out_of_line_wait)/;
+
+/** Where a hung task waits: the first function of its stack that is about something else than waiting. */
+export function waitingPlace(
+  lines: readonly string[],
+  { title, traces }: Report,
+  { entries }: KernelLog,
+): { word: SymbolWord; returns: boolean } | undefined {
+  const [trace] = traces;
+  if (!trace || !/^INFO: task .* blocked for more than/.test(title)) return undefined;
+  for (let line = trace.start; line < trace.end; line++) {
+    const entry = entries.get(line);
+    if (entry?.word.kind !== "symbol" || isDoubtful(lines[line]) || SLEEPS.test(entry.word.name)) continue;
+    return { word: entry.word, returns: entry.returns };
+  }
+  return undefined;
+}

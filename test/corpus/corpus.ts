@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 /** The real dumps and what crash and drgn said of them; beside the project, or where VMCORE_CORPUS says. */
@@ -83,6 +83,42 @@ export function moduleFolders({ name, family }: CorpusDump, vmlinux: string): st
   return [scenario, ...(existsSync(debian) ? readdirSync(debian).map((release) => join(debian, release)) : [])].filter(
     (folder) => existsSync(folder),
   );
+}
+
+export const hasDrgn = existsSync(peers) && spawnSync(peers, ["install"], { stdio: "ignore" }).status === 0;
+
+/** Modules that the scenarios load; Debian's are in no stack and no trace that is compared. */
+const LAB_MODULES = ["abba", "bugdev", "nullderef", "softlockup", "timer"].map((name) => `lab_${name}.ko`);
+
+/** drgn cannot open arm64's dump in this format: the vmlinux alone, where it was linked, in a program of no memory. */
+const withoutMemory = (vmlinux: string, script: string): string => `
+from drgn import Architecture, Platform, Program
+prog = Program(Platform(Architecture.AARCH64))
+kernel = prog.extra_module("kernel", create=True)
+kernel.address_range = (0, 2**64 - 1)
+kernel.try_file(${JSON.stringify(vmlinux)}, force=True)
+${script}`;
+
+/** What a script for drgn prints as JSON, with debuginfo of the kernel and of the scenario's modules. */
+export function askDrgn<T>(dump: CorpusDump, vmlinux: string, script: string): T {
+  const folder = mkdtempSync(join(tmpdir(), "vmcore-drgn-"));
+  try {
+    const file = join(folder, "ask.py");
+    const opens = !dump.name.startsWith("arm64");
+    writeFileSync(file, opens ? script : withoutMemory(vmlinux, script));
+    const modules = LAB_MODULES.map((name) => join(moduleFolders(dump, vmlinux)[0] ?? "", name)).filter(existsSync);
+    const symbols = [vmlinux, ...modules].flatMap((path) => ["-s", path]);
+    const target = opens ? ["-c", dump.vmcore, ...symbols] : ["-p", String(process.pid), "--no-default-symbols"];
+    const answer = execFileSync(peers, ["drgn", "-q", ...target, file], {
+      encoding: "utf8",
+      maxBuffer: 1 << 26,
+      timeout: 120_000,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return JSON.parse(answer) as T;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** drgn's account of one frame. */

@@ -3,25 +3,16 @@
  * names come from kallsyms and types from the modules' own BTF.
  */
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
 import { sizeOf, type StructType } from "../../src/debuginfo/ctype.ts";
 import { stackTrace } from "../../src/linux/stackTrace.ts";
 import { openSession } from "../../src/session/open.ts";
 import { frameVariables } from "../../src/unwind/locals.ts";
-import { type CorpusDump, drgnAccount, type DrgnFrame, madeDump, moduleFolders, peers, storedDumps, vmlinuxOf } from "./corpus.ts"; // prettier-ignore
+import { askDrgn, type CorpusDump, drgnAccount, type DrgnFrame, hasDrgn, madeDump, moduleFolders, storedDumps, vmlinuxOf } from "./corpus.ts"; // prettier-ignore
 import { compareStack } from "./crashedStack.ts";
 
 if (storedDumps.length === 0) test("the corpus is absent: no module was looked into", { skip: "no corpus" }, () => {});
-
-const folder = mkdtempSync(join(tmpdir(), "vmcore-modules-"));
-after(() => rmSync(folder, { recursive: true }));
-
-const hasDrgn = existsSync(peers) && spawnSync(peers, ["install"], { stdio: "ignore" }).status === 0;
 
 /** Accounts hold the locals of the crashed thread alone; drgn is asked for those of these tasks. */
 const localsScript = (tasks: readonly string[]): string => `
@@ -45,20 +36,6 @@ print(json.dumps({hex(task): [row(frame) for frame in prog.stack_trace(Object(pr
                   for task in [${tasks.join(", ")}]}))
 `;
 
-function drgnStacks(dump: CorpusDump, vmlinux: string, tasks: readonly string[]): Record<string, DrgnFrame[]> {
-  const script = join(folder, "locals.py");
-  writeFileSync(script, localsScript(tasks));
-  const modules = moduleFolders(dump, vmlinux)[0]!;
-  const lab = ["abba", "bugdev", "nullderef", "softlockup", "timer"].map((name) => join(modules, `lab_${name}.ko`));
-  const symbols = [vmlinux, ...lab.filter((path) => existsSync(path))].flatMap((path) => ["-s", path]);
-  const answer = execFileSync(peers, ["drgn", "-q", "-c", dump.vmcore, ...symbols, script], {
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  return JSON.parse(answer) as Record<string, DrgnFrame[]>;
-}
-
 /** How many functions of modules are on the stacks of all tasks, by drgn's account. */
 const scenarios: readonly (readonly [string, () => CorpusDump, number])[] = [
   ...["sample", "x86_64-6.1/abba", "x86_64-6.1/timer"].map(
@@ -78,7 +55,7 @@ for (const [name, dumpOf, count] of storedDumps.length > 0 ? scenarios : []) {
     const through = account.tasks.filter(({ stack }) =>
       stack?.some(({ file = "", symbol = "" }) => /\blab_/.test(`${file} ${symbol}`)),
     );
-    const stacks = drgnStacks(dump, vmlinux, through.map(({ task }) => task)); // prettier-ignore
+    const stacks = askDrgn<Record<string, DrgnFrame[]>>(dump, vmlinux, localsScript(through.map(({ task }) => task)));
     const session = openSession({ vmcore: [dump.vmcore], vmlinux, modules: moduleFolders(dump, vmlinux) });
     context.after(() => session.close());
     let [inModules, variables] = [0, 0];

@@ -18,5 +18,7 @@ test("of functions with one name the one of the printed size is meant", () => {
   // Padding: kallsyms counts up to the next symbol.
   assert.equal(meant("show+0x7f/0x80"), 0x2000n);
   assert.equal(meant("show+0x10"), 0x1000n);
+  // Behind a call that never returns, which ends the function.
+  assert.equal(meant("show+0x80/0x80"), 0x2000n);
   assert.equal(meant("show+0x400/0x80"), undefined);
 });

@@ -102,12 +102,58 @@ test("arm64's code is of words, and stands behind the call trace", async () => {
   assert.match(page, /\\`weird\\\|name\\`/);
 });
 
-test("a hung task and a line outside of reports", async () => {
+test("a hung task waits where its stack leaves the functions that wait; a line outside of reports is none", async () => {
   const page = await analyze(
-    oops("INFO: task lab_left:278 blocked for more than 6 seconds.", "Call Trace:", " __schedule+0x34d/0x850"),
+    oops(
+      "INFO: task lab_left:278 blocked for more than 6 seconds.",
+      "Call Trace:",
+      " __schedule+0x34d/0x850",
+      " schedule_preempt_disabled+0x11/0x20",
+      " __mutex_lock.constprop.0+0x39d/0x720",
+      " ? stale+0x50/0x50 [lab_abba]",
+      " lab_transfer+0x34/0x50 [lab_abba]",
+    ),
     /INFO: task/,
   );
   assert.match(page, /slept uninterruptibly/);
+  assert.match(page, /\*\*Where\*\* \| `lab_transfer\+0x34` of module `lab_abba`/);
   assert.match(page, /\*\*Task\*\* \| lab\\_left, PID 278/);
   assert.equal(await analyze("nothing happened", /nothing/), "");
+});
+
+test("a soft lockup shows what was interrupted, and its panic points to the report before", async () => {
+  const site = ["RIP: 0010:spin+0x30/0x2a0", "Code: 90 f3 90 <eb> e3 90", "RAX: 0000000000000001"];
+  const log = oops(
+    "watchdog: BUG: soft lockup - CPU#0 stuck for 7s! [lab_waiter:267]",
+    "CPU: 0 PID: 267 Comm: lab_waiter Tainted: G           OEL     6.1.0 #1",
+    ...site,
+    "Call Trace:",
+    " lab_waiter_fn+0x1b/0xfa0 [lab_softlockup]",
+    "Kernel panic - not syncing: softlockup: hung tasks",
+  );
+  const page = await analyze(log, /soft lockup/);
+  assert.match(page, /ran one task in the kernel for too long/);
+  assert.match(page, /## Where it was interrupted\n/);
+  assert.doesNotMatch(page, /Faulting instruction/);
+  assert.match(page, /=> {2}jmp +spin\+0x15/);
+  assert.match(await analyze(log, /Kernel panic/), /`kernel.softlockup_panic`.*the report before/);
+});
+
+test("when memory runs out the code of the user program is not the kernel's fault", async () => {
+  const trace = ["Call Trace:", " out_of_memory+0x67/0x7e", "RIP: 0033:0x402b9d", "Code: 90 <90> 90"];
+  const log = oops(
+    "workload invoked oom-killer: gfp_mask=0x140dca(GFP_HIGHUSER), order=0, oom_score_adj=0",
+    "CPU: 2 PID: 265 Comm: workload Not tainted 6.1.0 #1",
+    ...trace,
+    "Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled",
+    ...trace,
+  );
+  for (const [title, cause] of [
+    [/oom-killer/, /Memory ran out, and the kernel looks for a process/],
+    [/not syncing: Out of memory/, /`vm.panic_on_oom`/],
+  ] as const) {
+    const page = await analyze(log, title);
+    assert.match(page, cause);
+    assert.doesNotMatch(page, /\*\*Where|instruction|interrupted|Registers/);
+  }
 });
