@@ -37,10 +37,15 @@ export class Frames {
   }
 
   /**
-   * Rows `start` to `end` (exclusive) of a thread's stack, as far as there are that many.
+   * Rows `start` to `end` (exclusive) of a thread's stack, as far as there are that many; and how many there are in
+   * all, once that is known.
    * @throws Fault when the stack cannot even be begun
    */
-  of(thread: Thread, start: number, end: number): { readonly rows: readonly Row[]; readonly complete: boolean } {
+  of(
+    thread: Thread,
+    start: number,
+    end: number,
+  ): { readonly rows: readonly Row[]; readonly total: number | undefined } {
     let known = this.byThread.get(thread.id);
     if (!known) this.byThread.set(thread.id, (known = { rows: [], rest: this.walk(thread, this.stackOf(thread)) }));
     let complete = false;
@@ -49,7 +54,7 @@ export class Frames {
       if (next.done) complete = true;
       else known.rows.push(next.value);
     }
-    return { rows: known.rows.slice(start, end), complete };
+    return { rows: known.rows.slice(start, end), total: complete ? known.rows.length : undefined };
   }
 
   /** Late debuginfo may tell more of stacks that were shown; what a client holds of them stays valid. */

@@ -7,6 +7,7 @@ import { UsageError } from "../base/usageError.ts";
 import type { CustomEvents } from "../protocol/custom.ts";
 import { Cancelled, drive, type Job } from "../session/job.ts";
 import { OpenError } from "../session/open.ts";
+import { requestArguments } from "./arguments.ts";
 import { capabilities } from "./capabilities.ts";
 import type { Client } from "./client.ts";
 import { openingCommands } from "./console.ts";
@@ -87,6 +88,8 @@ export class VmcoreDebugSession extends DebugSession {
     const { command } = request;
     this.lastActivity = performance.now();
     const handler = Object.hasOwn(handlers, command) ? (handlers[command as keyof Handlers] as AnyHandler) : undefined;
+    // "The default is `path`": the base class takes a client that does not say for one that cannot.
+    if (command === "initialize") request.arguments = { pathFormat: "path", ...(request.arguments as object) };
     // The base class would answer whatever it knows with an empty success.
     if (SESSION_REQUESTS.has(command)) super.dispatchRequest(request);
     else if (!handler) this.refuse(new Response(request), new UsageError(`${command}: a crash dump cannot do that`));
@@ -100,7 +103,7 @@ export class VmcoreDebugSession extends DebugSession {
     const progress = new Progress(request, this.client);
     this.running.set(request.seq, { abort, progress });
     try {
-      response.body = await drive(handler(target, request.arguments ?? {}), abort.signal, {
+      response.body = await drive(handler(target, requestArguments(request.command, request.arguments)), abort.signal, {
         // A step that is a promise is waited for.
         onStep: (step) => (step instanceof Promise ? step : progress.see(step)),
         onSlowStep: (ms) => this.trace && this.log("info", `${request.command}: one step took ${Math.round(ms)} ms`),
@@ -163,6 +166,10 @@ export class VmcoreDebugSession extends DebugSession {
   }
 
   private async open(request: "launch" | "attach", response: DebugProtocol.Response, raw: unknown): Promise<void> {
+    if (this.target || this.running.has(UNASKED)) {
+      this.refuse(response, new UsageError("a crash dump is open already: another one needs a session of its own"));
+      return;
+    }
     const abort = new AbortController();
     const progress = new Progress("Opening packages", this.client);
     this.running.set(UNASKED, { abort, progress });

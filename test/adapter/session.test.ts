@@ -457,3 +457,69 @@ test("our own requests: about, resolve, symbols, stack as text, selecting a thre
   );
   assert.equal(selected.reason, "pause");
 });
+
+test("arguments that make no sense are refused by name, and hold nothing up", async () => {
+  const { instructionPointerReference: memoryReference } = await site();
+  const cases: readonly (readonly [string, object, RegExp])[] = [
+    ["evaluate", {}, /"expression" is missing/],
+    ["evaluate", { expression: 5 }, /"expression" must be a text/],
+    ["completions", { text: "b" }, /"column" is missing/],
+    ["readMemory", { memoryReference }, /"count" is missing/],
+    ["readMemory", { memoryReference, count: -1 }, /"count" is negative/],
+    ["readMemory", { memoryReference, count: 3.7 }, /"count" must be a whole number/],
+    ["readMemory", { memoryReference, offset: 1.5, count: 4 }, /"offset" must be a whole number/],
+    ["disassemble", { memoryReference, instructionCount: -5 }, /"instructionCount" is negative/],
+    ["stackTrace", { threadId: INSMOD, startFrame: -1 }, /"startFrame" is negative/],
+    ["variables", {}, /"variablesReference" is missing/],
+  ];
+  for (const [command, args, why] of cases) await assert.rejects(client.request(command, args), why);
+});
+
+test("instructions too far away to be counted are told as invalid, at once", async () => {
+  const { instructionPointerReference: memoryReference } = await site();
+  for (const instructionOffset of [-1e9, 1e9]) {
+    const { instructions } = await client.request<{ instructions: DebugProtocol.DisassembledInstruction[] }>(
+      "disassemble",
+      { memoryReference, instructionOffset, instructionCount: 4 },
+    );
+    assert.deepEqual(
+      instructions.map(({ presentationHint }) => presentationHint),
+      ["invalid", "invalid", "invalid", "invalid"],
+    );
+  }
+});
+
+test("behind the end of a stack there are no frames, and their number stays what it is", async () => {
+  const { length } = await stack();
+  const behind = await client.request("stackTrace", { threadId: INSMOD, startFrame: 100, levels: 3 });
+  assert.deepEqual(behind, { stackFrames: [], totalFrames: length });
+});
+
+test("a per-CPU variable without its CPU shows every CPU's copy", async () => {
+  const { result, memoryReference } = await evaluate("runqueues");
+  assert.equal(result, "per CPU");
+  assert.match(memoryReference ?? "", /^0xffff/);
+  const copies = await expand("runqueues");
+  assert.deepEqual(
+    copies.map(({ name, evaluateName }) => [name, evaluateName]),
+    [
+      ["[cpu 0]", "runqueues:0"],
+      ["[cpu 1]", "runqueues:1"],
+    ],
+  );
+  assert.match(copies[0]?.value ?? "", /nr_running = \d/);
+});
+
+test("a second dump is refused, and the first one stays", async () => {
+  await assert.rejects(client.request("launch", { vmcore: VMCORE }), /open already/);
+  assert.equal((await stack())[0]?.name, "delay_tsc+0x33");
+});
+
+test("a client that does not say how it writes paths is taken at the protocol's default", async () => {
+  const other = new DapClient();
+  const { supportsReadMemoryRequest } = await other.request<DebugProtocol.Capabilities>("initialize", {
+    adapterID: "vmcore",
+  });
+  assert.equal(supportsReadMemoryRequest, true);
+  await other.close();
+});

@@ -21,10 +21,10 @@ export const breakpoints: Topic = {
   *setBreakpoints(_, { breakpoints = [] }) {
     return never(breakpoints.length);
   },
-  *setFunctionBreakpoints(_, { breakpoints }) {
+  *setFunctionBreakpoints(_, { breakpoints = [] }) {
     return never(breakpoints.length);
   },
-  *setInstructionBreakpoints(_, { breakpoints }) {
+  *setInstructionBreakpoints(_, { breakpoints = [] }) {
     return never(breakpoints.length);
   },
   *setExceptionBreakpoints() {

@@ -19,7 +19,9 @@ export const disassemble: Pick<Handlers, "disassemble"> = {
   *disassemble(target, args) {
     const { memoryReference, offset = 0, instructionOffset = 0, instructionCount, resolveSymbols = true } = args;
     const address = BigInt.asUintN(64, addressOf(target, memoryReference) + BigInt(offset));
-    const count = Math.max(0, Math.min(instructionCount, MAX_INSTRUCTIONS));
+    const count = Math.min(instructionCount, MAX_INSTRUCTIONS);
+    // Farther away nothing is read on the way: there the answer is a gap.
+    if (Math.abs(instructionOffset) > MAX_INSTRUCTIONS) return { instructions: gap(address, instructionOffset, count) };
     const before = Math.max(0, -instructionOffset);
     const behind = Math.max(0, instructionOffset + count);
     const list = [
@@ -37,6 +39,14 @@ export const disassemble: Pick<Handlers, "disassemble"> = {
     return { instructions };
   },
 };
+
+/** Instructions that are not looked for, a byte each. */
+const gap = (address: bigint, offset: number, count: number): DebugProtocol.DisassembledInstruction[] =>
+  Array.from({ length: count }, (_, i) => ({
+    address: hex0x(BigInt.asUintN(64, address + BigInt(offset + i))),
+    instruction: "",
+    presentationHint: "invalid",
+  }));
 
 /** As many as there are, nearest last. */
 function* instructionsBefore({ kernel }: Target, address: bigint, count: number): Job<Instruction[]> {

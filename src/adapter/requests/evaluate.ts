@@ -3,13 +3,15 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { bare, type EnumType, type StructType } from "../../debuginfo/ctype.ts";
+import { isPerCpu } from "../../crash/perCpu.ts";
 import { containedIn } from "../../linux/containers.ts";
+import { possibleCpus } from "../../linux/cpumask.ts";
 import { flagNames } from "../../linux/flagNames.ts";
 import { evaluate as evaluateC } from "../../model/expression/evaluate.ts";
 import { perCpuVariable } from "../../linux/percpu.ts";
 import { splitCpuSpec } from "../../model/cpuSpec.ts";
 import { formatValue, lineText } from "../../model/format.ts";
-import type { Obj } from "../../model/object.ts";
+import { Obj } from "../../model/object.ts";
 import { memberLines } from "../../model/typeText.ts";
 import type { Job } from "../../session/job.ts";
 import { command } from "../console.ts";
@@ -54,7 +56,8 @@ function entryOf(target: Target, text: string, frame: Row | undefined): Entry {
   const flags = attempt(() => flagNames(struct, member, value));
   const remark = flags instanceof Fault ? undefined : flags;
   const reach = splitCpuSpec(plainText).cpus === undefined ? undefined : kernelExpression(value);
-  const entry: Entry = { name: text, value, expression: plainText, reach, contained, remark };
+  const copies = copiesOf(target, value, plainText.trim());
+  const entry: Entry = { name: text, value, expression: plainText, reach, contained, remark, ...copies };
   if (count !== undefined) return { ...entry, unfolding: elements(value, plainText, Number(count)) };
   if (style === "s") return { ...entry, text: JSON.stringify(value.text()) };
   if (style !== undefined) return { ...entry, text: radixText(value, style === "d" ? 10 : 16) };
@@ -108,6 +111,25 @@ function structOf(target: Target, text: string, frame: Row | undefined): string 
     if (error instanceof Fault || error instanceof UsageError) return undefined;
     throw error;
   }
+}
+
+/** A per-CPU variable without its CPU: nothing lies at its own address, so the copies are shown. */
+function copiesOf({ kernel }: Target, variable: Obj, name: string): Partial<Entry> {
+  const symbol = /^\w+$/.test(name) ? kernel.symbols.find(name) : undefined;
+  const { storage } = variable;
+  if (!symbol || storage.kind !== "memory" || storage.address !== symbol.address || !isPerCpu(kernel, symbol))
+    return {};
+  const copy = (cpu: number): Entry => {
+    const value = attempt(() => perCpuVariable(kernel, name, cpu));
+    const reach = value instanceof Fault ? undefined : kernelExpression(value);
+    return { name: `[cpu ${cpu}]`, value, expression: `${name}:${cpu}`, reach };
+  };
+  const first = copy(0).value;
+  return {
+    text: "per CPU",
+    unfolding: { named: () => possibleCpus(kernel).map(copy) },
+    ...(first instanceof Obj ? { address: first.address } : {}),
+  };
 }
 
 function elements(value: Obj, expression: string, count: number): Entry["unfolding"] {

@@ -1,6 +1,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
+import { isPerCpu } from "../../crash/perCpu.ts";
 import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
 import { possibleCpus } from "../../linux/cpumask.ts";
 import { perCpuVariable } from "../../linux/percpu.ts";
@@ -101,7 +102,7 @@ function globalText({ kernel, sources }: Target, name: string): IdentifierText |
   const variable = quietly(() => kernel.variable(name));
   if (!variable) return { code: [name], notes: [`At ${hex0x(symbol.address)}; nothing tells its type.`] };
   const size = `${sizeOf(variable.type)} bytes`;
-  if (!isPerCpu(kernel, symbol.address)) {
+  if (!isPerCpu(kernel, symbol)) {
     return {
       code: [declaration(variable.type, name), `${name} = ${shown(variable)}`],
       notes: [`${hex0x(symbol.address)}, ${size}`],
@@ -114,12 +115,6 @@ function globalText({ kernel, sources }: Target, name: string): IdentifierText |
   });
   const more = cpus.length > MAX_CPUS ? [`... ${cpus.length - MAX_CPUS} more CPUs`] : [];
   return { code: [declaration(variable.type, name), ...copies, ...more], notes: [`Per-CPU, ${size} each`] };
-}
-
-/** Between the marks of the linker script (include/asm-generic/vmlinux.lds.h: PERCPU_INPUT). */
-function isPerCpu(kernel: Kernel, address: bigint): boolean {
-  const [start, end] = ["__per_cpu_start", "__per_cpu_end"].map((mark) => kernel.symbols.find(mark)?.address);
-  return start !== undefined && end !== undefined && address >= start && address < end;
 }
 
 /** An enumerator, or a typedef. */

@@ -14,14 +14,14 @@ export const stackTrace: Pick<Handlers, "stackTrace"> = {
   *stackTrace(target, { threadId, startFrame = 0, levels = 0 }) {
     const thread = target.threads.get(threadId);
     const end = startFrame + (levels > 0 ? levels : MAX_ROWS);
-    const { rows, complete } = target.frames.of(thread, startFrame, end);
+    const { rows, total: totalFrames } = target.frames.of(thread, startFrame, end);
     const stackFrames: DebugProtocol.StackFrame[] = [];
     for (const row of rows) {
       stackFrames.push(yield* frame(target, row));
       yield;
     }
     // Left out while rows may follow: the client then asks until fewer come than it wanted.
-    return complete ? { stackFrames, totalFrames: startFrame + rows.length } : { stackFrames };
+    return totalFrames === undefined ? { stackFrames } : { stackFrames, totalFrames };
   },
 };
 
