@@ -9,6 +9,8 @@ export interface LaunchArguments {
   readonly systemMap: string | undefined;
   /** Directories of debuginfo, flat or laid out as /usr/lib/debug is. */
   readonly debuginfo: readonly string[];
+  /** debuginfod servers; none: those of DEBUGINFOD_URLS. */
+  readonly debuginfod: readonly string[];
   /** Whether debuginfo that was not named is looked for. */
   readonly searches: boolean;
   readonly kernelSource: readonly string[];
@@ -38,6 +40,7 @@ export function launchArguments(request: "launch" | "attach", raw: unknown): Lau
     modules: strings(given, "modules"),
     systemMap: text(given, "systemMap"),
     debuginfo: strings(given, "debuginfo"),
+    debuginfod: strings(given, "debuginfod"),
     searches: flag(given, "search", true),
     kernelSource: strings(given, "kernelSource"),
     sourceFileMap: pathMap(given, "sourceFileMap"),

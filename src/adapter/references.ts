@@ -1,26 +1,37 @@
 /** DAP keeps references to int32; a session that unfolded this many things may forget the oldest. */
 const CAPACITY = 1 << 20;
 
+/** One count for all: what a client kept of a session that was replaced by a better one names nothing in that. */
+let next = 1;
+
 /** Numbers for things that a client asks for again: frames, unfolding values, places. The dump never changes, so they last. */
 export class References<T> {
   private readonly things = new Map<number, T>();
-  private next = 1;
 
   add(thing: T): number {
-    this.make(() => thing);
-    return this.next - 1;
+    const id = next++;
+    this.keep(id, thing);
+    return id;
   }
 
   /** A thing that knows its own number. */
   make<Made extends T>(build: (id: number) => Made): Made {
-    const id = this.next++;
+    const id = next++;
     const thing = build(id);
-    this.things.set(id, thing);
-    if (this.things.size > CAPACITY) this.things.delete(id - CAPACITY);
+    this.keep(id, thing);
     return thing;
   }
 
   get(id: number): T | undefined {
     return this.things.get(id);
+  }
+
+  private keep(id: number, thing: T): void {
+    this.things.set(id, thing);
+    if (this.things.size <= CAPACITY) return;
+    for (const oldest of this.things.keys()) {
+      this.things.delete(oldest);
+      break;
+    }
   }
 }

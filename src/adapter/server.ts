@@ -12,6 +12,7 @@ import { capabilities } from "./capabilities.ts";
 import type { Client } from "./client.ts";
 import { openingCommands } from "./console.ts";
 import type { Handlers } from "./handlers.ts";
+import { fetchDebuginfo, serversOf } from "./lateDebuginfo.ts";
 import { launchArguments } from "./launch.ts";
 import { Progress } from "./progress.ts";
 import { breakpoints } from "./requests/breakpoints.ts";
@@ -66,12 +67,11 @@ const PATIENCE_MS = 3000;
 /** Requests about the session itself, for the methods below. */
 const SESSION_REQUESTS = new Set(["initialize", "launch", "attach", "configurationDone", "cancel", "disconnect"]);
 
-/** Stands for a request in the table of what runs. */
-const UNASKED = 0;
-
 type AnyHandler = (target: Target, args: unknown) => Job<object | undefined>;
 
 interface Running {
+  /** What it is about, once that is open. */
+  readonly target?: Target;
   readonly abort: AbortController;
   readonly progress: Progress;
 }
@@ -80,6 +80,12 @@ interface Running {
 export class VmcoreDebugSession extends DebugSession {
   private readonly running = new Map<number, Running>();
   private target: Target | undefined;
+  /** Replaced ones that requests are still at work on. */
+  private readonly replaced = new Set<Target>();
+  /** Work that nobody asked for stands among the requests by a negative number. */
+  private unasked = 0;
+  /** From the first launch or attach on, unless it failed. */
+  private isOpened = false;
   private trace = false;
   private lastActivity = 0;
   private clientTraits: DebugProtocol.InitializeRequestArguments | undefined;
@@ -101,7 +107,7 @@ export class VmcoreDebugSession extends DebugSession {
     const response: DebugProtocol.Response = new Response(request);
     const abort = new AbortController();
     const progress = new Progress(request, this.client);
-    this.running.set(request.seq, { abort, progress });
+    this.running.set(request.seq, { target, abort, progress });
     try {
       response.body = await drive(handler(target, requestArguments(request.command, request.arguments)), abort.signal, {
         // A step that is a promise is waited for.
@@ -114,6 +120,7 @@ export class VmcoreDebugSession extends DebugSession {
     } finally {
       progress.end();
       this.running.delete(request.seq);
+      this.closeReplaced();
       this.lastActivity = performance.now();
     }
   }
@@ -166,26 +173,40 @@ export class VmcoreDebugSession extends DebugSession {
   }
 
   private async open(request: "launch" | "attach", response: DebugProtocol.Response, raw: unknown): Promise<void> {
-    if (this.target || this.running.has(UNASKED)) {
+    if (this.isOpened) {
       this.refuse(response, new UsageError("a crash dump is open already: another one needs a session of its own"));
       return;
     }
-    const abort = new AbortController();
-    const progress = new Progress("Opening packages", this.client);
-    this.running.set(UNASKED, { abort, progress });
-    const onProgress = (path: string, done: number, total: number): void =>
-      progress.see({ kind: "progress", what: basename(path), done, total });
+    this.isOpened = true;
     try {
       const args = launchArguments(request, raw);
       this.trace = args.trace;
-      this.target = await Target.open(args, this.client, { signal: abort.signal, onProgress });
+      this.target = await this.work("Opening packages", ({ signal }, progress) =>
+        Target.open(args, this.client, {
+          signal,
+          onProgress: (path, done, total) => progress.see({ kind: "progress", what: basename(path), done, total }),
+        }),
+      );
+      this.target.succeed = (fresh) => this.succeed(fresh);
       this.sendResponse(response);
       this.sendEvent(new InitializedEvent());
     } catch (error) {
+      this.isOpened = false;
       this.refuse(response, error);
+    }
+  }
+
+  /** Does what nobody asked for; a client sees how far it is, and can give it up. */
+  private async work<T>(title: string, doIt: (abort: AbortController, progress: Progress) => Promise<T>): Promise<T> {
+    const abort = new AbortController();
+    const progress = new Progress(title, this.client);
+    const key = --this.unasked;
+    this.running.set(key, { abort, progress });
+    try {
+      return await doIt(abort, progress);
     } finally {
       progress.end();
-      this.running.delete(UNASKED);
+      this.running.delete(key);
     }
   }
 
@@ -204,12 +225,59 @@ export class VmcoreDebugSession extends DebugSession {
       this.sendEvent(event);
       for (const sentence of target.remarks()) this.client.output(`${sentence}\n`, { category: "important" });
       await this.quiet();
-      void this.readArchive(target);
-      await drive(target.warmUp(), new AbortController().signal);
+      await this.settle(target);
       await drive(openingCommands(target), new AbortController().signal);
     } catch (error) {
-      this.client.output(`${error instanceof Error ? error.message : String(error)}\n`, { category: "stderr" });
-      this.log("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.complain(error);
+    }
+    await this.fetchMissing(target);
+  }
+
+  private complain(error: unknown): void {
+    this.client.output(`${error instanceof Error ? error.message : String(error)}\n`, { category: "stderr" });
+    this.log("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+
+  /** Makes ready what the user will want next. */
+  private async settle(target: Target): Promise<void> {
+    void this.readArchive(target);
+    await drive(target.warmUp(), new AbortController().signal);
+  }
+
+  /** Fetches the debuginfo that is missing from the debuginfod servers that the user configured, if any. */
+  private async fetchMissing(target: Target): Promise<void> {
+    const servers = serversOf(target.arguments);
+    if (servers.urls.length === 0 || this.target !== target) return;
+    try {
+      const { names, remarks } = await this.work("Fetching debuginfo", ({ signal }, progress) =>
+        drive(fetchDebuginfo(target, [], servers), signal, {
+          onStep: (step) => (step instanceof Promise ? step : progress.see(step)),
+        }),
+      );
+      const said = names.length > 0 ? [`debuginfod gave the debuginfo of ${names.join(", ")}`, ...remarks] : remarks;
+      for (const sentence of said) this.client.output(`${sentence}\n`, { category: "important" });
+    } catch (error) {
+      if (!(error instanceof Cancelled)) this.complain(error);
+    }
+  }
+
+  /** Puts a target that knows more of the dump in the place of the one there is. */
+  private succeed(fresh: Target): void {
+    const { target } = this;
+    if (!target) return fresh.close();
+    this.replaced.add(target);
+    this.closeReplaced();
+    this.target = fresh;
+    fresh.succeed = target.succeed;
+    this.settle(fresh).catch((error: unknown) => this.complain(error));
+  }
+
+  private closeReplaced(): void {
+    const busy = new Set([...this.running.values()].map(({ target }) => target));
+    for (const target of this.replaced) {
+      if (busy.has(target)) continue;
+      this.replaced.delete(target);
+      target.close();
     }
   }
 
@@ -217,22 +285,19 @@ export class VmcoreDebugSession extends DebugSession {
   private async readArchive(target: Target): Promise<void> {
     const path = target.wantedArchive;
     if (path === undefined) return;
-    const abort = new AbortController();
-    const progress = new Progress(`Reading ${basename(path)}`, this.client);
-    this.running.set(UNASKED, { abort, progress });
-    const onProgress = (done: number, total: number): void =>
-      progress.see({ kind: "progress", what: "the archive", done, total });
     try {
-      await target.readArchive(path, { signal: abort.signal, onProgress });
+      await this.work(`Reading ${basename(path)}`, ({ signal }, progress) =>
+        target.readArchive(path, {
+          signal,
+          onProgress: (done, total) => progress.see({ kind: "progress", what: "the archive", done, total }),
+        }),
+      );
       const { sourceRemark } = target;
       if (sourceRemark !== undefined) this.client.output(`${sourceRemark}\n`, { category: "important" });
     } catch (error) {
       if (this.target !== target) return;
       const why = error instanceof Error ? error.message : String(error);
       this.client.output(`${path}: its sources are not shown: ${why}\n`, { category: "important" });
-    } finally {
-      progress.end();
-      this.running.delete(UNASKED);
     }
   }
 
@@ -260,6 +325,8 @@ export class VmcoreDebugSession extends DebugSession {
   /** Ends all jobs and closes the dump; for a client that went away without a word as well. */
   close(): void {
     for (const { abort } of this.running.values()) abort.abort();
+    for (const target of this.replaced) target.close();
+    this.replaced.clear();
     this.target?.close();
     this.target = undefined;
   }

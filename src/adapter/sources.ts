@@ -23,18 +23,28 @@ export class Sources {
   private readonly stored = new Map<string, StoredSource>();
   private readonly scheme: string | undefined;
   private readonly warn: (sentence: string) => void;
+  private readonly fetch: (file: string, module: string | undefined) => Job<string | undefined>;
 
-  /** @param warn is told of a file that is not the one that was compiled, once @param scheme of the addresses by which the client opens what a repository or an archive keeps, if it can */
-  constructor(files: SourceFiles, scheme: string | undefined, warn: (sentence: string) => void) {
+  /** @param fetch gives the text of a file that is not on this machine, where a server has it @param warn is told of a file that is not the one that was compiled, once @param scheme of the addresses by which the client opens what a repository or an archive keeps, if it can */
+  constructor(
+    files: SourceFiles,
+    scheme: string | undefined,
+    warn: (sentence: string) => void,
+    fetch: Sources["fetch"],
+  ) {
     this.files = files;
+    this.fetch = fetch;
     this.warn = warn;
     this.scheme = scheme;
   }
 
-  /** The source of a line: on disk, else a page that says how to get it there. */
-  of({ file, line, md5 }: SourceLine): DebugProtocol.Source {
+  /**
+   * The source of a line: on disk, else text that a server has, or a page that says how to get it there.
+   * @param module whose line it is; undefined for the kernel's own
+   */
+  of({ file, line, md5 }: SourceLine, module?: string): DebugProtocol.Source {
     const found = this.files.locate(file);
-    if (!found) return this.notHere(file, line);
+    if (!found) return this.notHere(file, line, module);
     const path = found.stored ? this.addressOf(found.stored) : found.path;
     let source = this.seen.get(path);
     if (!source) {
@@ -112,19 +122,19 @@ export class Sources {
     return [...this.seen.values()];
   }
 
-  private notHere(file: string, line: number): DebugProtocol.Source {
+  private notHere(file: string, line: number, module: string | undefined): DebugProtocol.Source {
     const key = `${file}:${line}`;
     let source = this.missing.get(key);
     if (!source) {
       const text = (): string => missingText(file, line, this.files);
+      const { fetch } = this;
       source = {
         name: basename(file),
         path: file,
         sourceReference: this.documents.add({
           mimeType: "text/x-c",
-
           *text() {
-            return text();
+            return (yield* fetch(file, module)) ?? text();
           },
         }),
         origin: "not on this machine",

@@ -18,6 +18,7 @@ import { copiedSourceArchive, openSourceArchive, sourceCache } from "../session/
 import type { UnpackOptions } from "../session/unpack.ts";
 import type { Client } from "./client.ts";
 import { Frames } from "./frames.ts";
+import { fetchedSource } from "./lateDebuginfo.ts";
 import { checkLiveKernel, KCORE } from "./liveKernel.ts";
 import type { LaunchArguments } from "./launch.ts";
 import { namesOf } from "./names.ts";
@@ -51,8 +52,14 @@ export class Target {
   readonly places = new References<bigint | SourceLine>();
   readonly arguments: LaunchArguments;
   private readonly changedModules = new Set<string>();
+  /** Debuginfo that the user loaded for modules; undefined where it was unloaded. */
+  private readonly chosenModules = new Map<string, string | undefined>();
   /** What became of packages that debuginfo was taken from. */
   private readonly packageRemarks: string[] = [];
+  /** Puts another target over the same dump in the place of this one. */
+  succeed: (fresh: Target) => void = () => {};
+  /** Whether debuginfo is on its way. */
+  isFetching = false;
   /** What the debug console was last used for. */
   readonly console: { thread: Thread | undefined } = { thread: undefined };
 
@@ -78,8 +85,11 @@ export class Target {
     const archive = session.vmlinux && files.wantedArchive;
     const copy = archive === undefined ? undefined : copiedSourceArchive(archive, sourceCache(process.env));
     if (copy) files.addArchive(copy);
-    this.sources = new Sources(files, args.sourceScheme, (sentence) =>
-      client.output(`${sentence}\n`, { category: "important" }),
+    this.sources = new Sources(
+      files,
+      args.sourceScheme,
+      (sentence) => client.output(`${sentence}\n`, { category: "important" }),
+      (file, module) => fetchedSource(this, file, module),
     );
     this.watchModules();
   }
@@ -95,8 +105,15 @@ export class Target {
     this.context.modules = {
       path: (name) => modules.path(name),
       sections: (name) => modules.sections(name),
-      load: (name, place, marksSections) => noted(name, modules.load(name, place, marksSections)),
-      unload: (name) => noted(name, modules.unload(name)),
+      load: (name, place, marksSections) => {
+        const path = noted(name, modules.load(name, place, marksSections));
+        this.chosenModules.set(name, path);
+        return path;
+      },
+      unload: (name) => {
+        noted(name, modules.unload(name));
+        this.chosenModules.set(name, undefined);
+      },
     };
   }
 
@@ -115,13 +132,40 @@ export class Target {
   /** @throws OpenError */
   static async open(args: LaunchArguments, client: Client, watch: PackageWatch): Promise<Target> {
     if (args.vmcore[0] === KCORE) checkLiveKernel();
-    const search = args.searches ? placesOf(args.vmcore, args.debuginfo, process.env) : undefined;
-    const given = { ...args, search, indexes: indexDirectory(process.env) };
-    if (!hasPackages(given)) return new Target(openSession(given), args, client);
-    const { options, remarks } = await withoutPackages(given, cacheOf(process.env), watch);
+    const wanted = given(args);
+    if (!hasPackages(wanted)) return new Target(openSession(wanted), args, client);
+    const { options, remarks } = await withoutPackages(wanted, cacheOf(process.env), watch);
     const target = new Target(openSession(options), options, client);
     target.packageRemarks.push(...remarks);
     return target;
+  }
+
+  /**
+   * The same dump opened again, with files that were not there yet. What the user set goes on; of what a client was told
+   * only the threads' numbers do. @throws OpenError
+   */
+  *renewed(): Job<Target> {
+    const { context, arguments: args, client } = this;
+    const fresh = new Target(openSession(given(args)), args, client);
+    try {
+      // A client may ask for a thread by its number before it lists them.
+      yield* fresh.threads.list();
+    } catch (error) {
+      fresh.close();
+      throw error;
+    }
+    fresh.context.radix = context.radix;
+    for (const [name, value] of context.variables) fresh.context.variables.set(name, value);
+    for (const [name, value] of context.aliases) fresh.context.aliases.set(name, value);
+    attempt(() => (fresh.context.task = fresh.kernel.object(context.task.type, context.task.address)));
+    const { thread } = this.console;
+    fresh.console.thread = thread && fresh.threads.find(thread.id);
+    for (const [name, path] of this.chosenModules)
+      attempt(() =>
+        path === undefined ? fresh.context.modules?.unload(name) : fresh.context.modules?.load(name, path),
+      );
+    fresh.changedModules.clear();
+    return fresh;
   }
 
   /** The oops or panic in one line; undefined for a machine that ran, or of which that cannot be told. */
@@ -206,3 +250,10 @@ export class Target {
     this.session.close();
   }
 }
+
+/** What the arguments come to on this machine. */
+const given = (args: LaunchArguments) => ({
+  ...args,
+  search: args.searches ? placesOf(args.vmcore, args.debuginfo, process.env) : undefined,
+  indexes: indexDirectory(process.env),
+});

@@ -66,6 +66,11 @@ export class Threads {
     return running instanceof Fault ? [] : running;
   }
 
+  /** A thread that was told of before. */
+  find(id: number): Thread | undefined {
+    return this.byId.get(id);
+  }
+
   /** @throws UsageError when there is no such thread */
   get(id: number): Thread {
     const thread = this.byId.get(id);

@@ -9,7 +9,16 @@ import { SOURCE_SCHEME } from "./storedSources.ts";
 const PATHS = ["vmcore", "vmlinux", "modules", "systemMap", "debuginfo", "kernelSource"];
 
 /** Settings that stand in for attributes a configuration leaves out. */
-const DEFAULTS = ["vmlinux", "modules", "systemMap", "debuginfo", "kernelSource", "sourceFileMap", "threads"];
+const DEFAULTS = [
+  "vmlinux",
+  "modules",
+  "systemMap",
+  "debuginfo",
+  "debuginfod",
+  "kernelSource",
+  "sourceFileMap",
+  "threads",
+];
 
 /** Makes F5 work with no launch.json, and a short one complete. */
 export const configuration = (): vscode.Disposable[] => [

@@ -111,14 +111,10 @@ async function fetchMissing(session: vscode.DebugSession, node: SymbolNode | und
   const servers = await serversOf(facts, node?.context.includes("server") ? node.copy : undefined);
   if (!servers) return;
   const names = node?.image === undefined ? [] : [node.image];
-  const { fetched, remarks } = await vscode.window.withProgress({ location: { viewId: VIEW } }, () =>
+  const { remarks } = await vscode.window.withProgress({ location: { viewId: VIEW } }, () =>
     ask(session, "vmcore/fetchDebuginfo", { names, servers }),
   );
   if (remarks.length > 0) void vscode.window.showWarningMessage(remarks.join("\n"));
-  if (!fetched.includes("vmlinux")) return;
-  const again = "Open Again";
-  const text = "The kernel's debuginfo was fetched. Opened again, the dump has source lines and locals.";
-  if ((await vscode.window.showInformationMessage(text, again)) === again) await reopen(session, {});
 }
 
 /** @returns undefined when the user does not want any; empty for those of DEBUGINFOD_URLS */

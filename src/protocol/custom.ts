@@ -28,7 +28,7 @@ export interface CustomRequests {
   "vmcore/loadModule": { arguments: { module: string; path: string }; body: { path: string } };
   /**
    * Fetches missing debuginfo by debuginfod: of the kernel ("vmlinux") and of modules, all when none is named; from the
-   * servers of DEBUGINFOD_URLS when none are given. That of the kernel is used when the dump is opened again.
+   * servers of DEBUGINFOD_URLS when none are given. `module` and `invalidated` events follow.
    */
   "vmcore/fetchDebuginfo": {
     arguments: { names: readonly string[]; servers: readonly string[] };

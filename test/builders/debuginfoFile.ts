@@ -1,4 +1,4 @@
-import { type BuiltElf, elfBytes } from "./elf.ts";
+import { type BuiltElf, type BuiltSymbol, elfBytes } from "./elf.ts";
 import { ByteWriter } from "./byteWriter.ts";
 
 const SHT_NOTE = 7;
@@ -14,7 +14,7 @@ export function buildIdNote(buildId: string): Uint8Array {
 export interface DebuginfoParts extends Pick<BuiltElf, "type" | "machine" | "sections"> {
   readonly buildId?: string;
   /** Left out of a stripped file. */
-  readonly symbols?: boolean;
+  readonly symbols?: boolean | readonly BuiltSymbol[];
   readonly dwarf?: boolean;
 }
 
@@ -29,6 +29,6 @@ export function debuginfoFile({ buildId, symbols = true, dwarf = true, sections 
       ...(dwarf ? [{ name: ".debug_info", bytes: new Uint8Array(0) }] : []),
       ...sections,
     ],
-    ...(symbols && { symbols: [{ name: "start_kernel", value: 0n, size: 16 }] }),
+    ...(symbols && { symbols: symbols === true ? [{ name: "start_kernel", value: 0n, size: 16 }] : symbols }),
   });
 }

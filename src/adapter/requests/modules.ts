@@ -25,6 +25,16 @@ export const modules: Pick<Handlers, "modules"> = {
   },
 };
 
+/** The rows of some modules, or of the kernel itself: "vmlinux". */
+export function rowsOf(target: Target, names: readonly string[]): DebugProtocol.Module[] {
+  const rows = names.includes("vmlinux") ? [kernelRow(target)] : [];
+  attempt(() => {
+    for (const module of loadedModules(target.kernel))
+      if (names.includes(moduleName(module))) rows.push(moduleRow(target, module));
+  });
+  return rows;
+}
+
 function kernelRow({ session, kernel }: Target): DebugProtocol.Module {
   const { vmlinux } = session;
   const start = kernel.symbols.find("_stext")?.address;

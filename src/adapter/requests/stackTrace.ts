@@ -39,7 +39,7 @@ function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
   if (isEntryCode(row)) result.presentationHint = "subtle";
   const { startsAt1 } = target.client;
   if (place?.source) {
-    result.source = { ...target.sources.of(place.source) };
+    result.source = { ...target.sources.of(place.source, place.module) };
     result.line = place.source.line - (startsAt1.line ? 0 : 1);
     // The line table's column 0 is "no column".
     result.column = Math.max(1, place.source.column) - (startsAt1.column ? 0 : 1);
