@@ -1,5 +1,5 @@
 import { Fault } from "../base/fault.ts";
-import type { CType } from "../debuginfo/ctype.ts";
+import { sizeOf, type CType } from "../debuginfo/ctype.ts";
 import type { Kernel } from "./kernel.ts";
 import { Obj, valueBytes } from "./object.ts";
 
@@ -18,7 +18,7 @@ export function assembleKernel(parts: KernelParts): Kernel {
       if (!symbol) throw Fault.of("unknown", `this kernel has no symbol ${name}`);
       const type = parts.types.variable(name);
       if (!type) throw Fault.of("unknown", `the type of ${name} is not known`);
-      return kernel.object(type, symbol.address);
+      return kernel.object(sized(type, symbol.size), symbol.address);
     },
     hasVariable: (name) => parts.symbols.find(name) !== undefined && parts.types.variable(name) !== undefined,
     object: (type, address) => new Obj(kernel, typed(type), { kind: "memory", address }),
@@ -34,6 +34,13 @@ export function assembleKernel(parts: KernelParts): Kernel {
     },
   };
   return kernel;
+}
+
+/** `const char linux_banner[]` is defined in a file without debuginfo: its symbol knows how long it is. */
+function sized(type: CType, size: number): CType {
+  if (type.kind !== "array" || type.count !== undefined) return type;
+  const element = sizeOf(type.element);
+  return element > 0 && size >= element ? { ...type, count: Math.floor(size / element) } : type;
 }
 
 function derive(compute: () => unknown): { readonly value: unknown } | Fault {

@@ -21,6 +21,7 @@ const types = `
   unsigned long __per_cpu_offset[2];
   unsigned int nr_cpu_ids;
   struct cpumask __cpu_possible_mask;
+  const char banner[];
   int start(struct item *item);
 `;
 
@@ -37,6 +38,7 @@ function context() {
       nr_cpu_ids: base + 0x520n,
       __cpu_possible_mask: base + 0x530n,
       __per_cpu_start: 0n,
+      banner: { address: base + 0x120n, type: "D", size: 4 },
       queues: 0x40n,
       __per_cpu_end: 0x1000n,
     },
@@ -165,6 +167,9 @@ test("programs get values as data: numbers, text, addresses, enumerators", () =>
 test("whatis declares types and symbols, and searches structs by size and by member", () => {
   assert.equal(said("whatis u32"), "typedef unsigned int u32;\nSIZE: 4");
   assert.equal(said("whatis first"), "struct item first;");
+  assert.equal(said("whatis item.name"), "struct item {\n  [24] char name[8];\n}");
+  assert.equal(said("whatis first.name"), "type = char [8]");
+  assert.match(said("whatis item.nothing"), /^whatis: invalid data structure member reference: item\.nothing$/);
   assert.equal(said("whatis start"), "int start(struct item *);");
   assert.equal(
     said("whatis -o struct list_head"),

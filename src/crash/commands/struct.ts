@@ -8,16 +8,15 @@ import { formatValue } from "../../model/format.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { typeName } from "../../model/typeName.ts";
-import { describeType } from "../../model/typeText.ts";
 import { address, offset } from "../address.ts";
 import { command, type Command, type Context, type Parsed } from "../command.ts";
 import { hexDump } from "../hexDump.ts";
 import { count } from "../number.ts";
 import { cpuSpec } from "../perCpu.ts";
 import { record, text, type Pieces } from "../piece.ts";
+import { structDeclaration } from "../structDeclaration.ts";
 import {
   formatOptions,
-  memberDeclaration,
   memberLines,
   structPiece,
   structReference,
@@ -79,7 +78,7 @@ function* show(context: Context, args: Parsed, tag: Tag): Pieces {
   if (what === undefined) throw new WrongUse(`the name of a ${tag} is missing`);
   if (args.has("-f")) throw new UsageError("-f is not available for this dump");
   const reference = structReference(context.kernel, what, tag);
-  if (place === undefined) return yield* declared(context, reference, args);
+  if (place === undefined) return yield* structDeclaration(context, reference, args);
   const spec = cpuSpec(context, place, () => taskCpu(context.task));
   if (spec.member !== "") throw new UsageError(`a list of CPUs ends the address: ${place}`);
   const base = placeOf(context, spec.text, args);
@@ -101,37 +100,6 @@ function placeOf(context: Context, place: string, args: Parsed): bigint {
   return embedded === undefined ? at : BigInt.asUintN(64, at - offset(context, embedded));
 }
 
-/** Without an address: how it is declared. */
-function* declared(context: Context, { name, type, members }: StructReference, args: Parsed, at?: bigint): Pieces {
-  const { kernel } = context;
-  const { radix = 10 } = formatOptions(context, args);
-  const data = { type: typeName(type), size: sizeOf(type), members: memberData(kernel, { name, type, members }) };
-  if (members.length === 0) {
-    return yield record(data, ...describeType(type, { offsets: args.has("-o"), radix, address: at }));
-  }
-  const lines = members.flatMap((member) => {
-    // A member of the struct itself stands as deep as in the whole declaration.
-    const whole = describeType(type, { offsets: true, radix, member, address: at }).slice(1, -1);
-    if (whole.length > 0) return whole;
-    const place = kernel.object(type, at ?? 0n).at(member).address;
-    const shown = at !== undefined ? hex(place) : radix === 16 ? hex0x(place) : String(place);
-    return [`  [${shown}] ${memberDeclaration(kernel, type, member)}`];
-  });
-  yield record(data, `${headOf(type)} {`, ...lines, "}");
-}
-
-const headOf = (type: StructReference["type"]): string => typeName(type.kind === "typedef" ? type.target : type);
-
-function memberData(kernel: Kernel, { type, members }: StructReference) {
-  const target = bare(type);
-  const own = target.kind === "struct" || target.kind === "union" ? target.members : [];
-  const paths = members.length > 0 ? members : own.flatMap(({ name }) => (name === undefined ? [] : [name]));
-  return paths.map((path) => {
-    const member = kernel.object(type, 0n).at(path);
-    return { name: path, offset: Number(member.address), type: typeName(member.type) };
-  });
-}
-
 /** With an address: what is in it, in as many as were asked for. */
 function* contents(context: Context, reference: StructReference, args: Parsed, at: bigint, howMany?: string): Pieces {
   const kernel = args.has("-u") ? inSpace(context.kernel, currentUserSpace(context)) : context.kernel;
@@ -146,7 +114,7 @@ function* contents(context: Context, reference: StructReference, args: Parsed, a
     const object = kernel.object(type, BigInt.asUintN(64, first + size * BigInt(i)));
     if (i > 0) yield text("");
     if (args.has("-r")) yield* raw(members.length > 0 ? members.map((path) => object.at(path)) : [object]);
-    else if (args.has("-o")) yield* declared(context, reference, args, object.address);
+    else if (args.has("-o")) yield* structDeclaration(context, reference, args, object.address);
     else if (args.has("-p") && members.length > 0) yield* withTargets(context, object, members, args);
     else yield structPiece(object, reference, formatOptions(context, args));
   }

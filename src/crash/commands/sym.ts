@@ -54,9 +54,18 @@ function* lookUp(kernel: Kernel, word: string, withPrevious: boolean, withNext: 
     const before = withPrevious ? kernel.symbols.at(symbol.address - 1n) : undefined;
     if (before) yield symbolPiece(kernel, before);
     yield symbolPiece(kernel, symbol, { address: at && address });
-    const after = withNext ? kernel.symbols.at(symbol.address + BigInt(Math.max(1, symbol.size))) : undefined;
-    if (after && after.address > symbol.address) yield symbolPiece(kernel, after);
+    const after = withNext ? nextSymbol(kernel, symbol) : undefined;
+    if (after) yield symbolPiece(kernel, after);
   }
+}
+
+/** The nearest symbol above: not where this one ends, for between functions there is padding. */
+function nextSymbol({ symbols }: Kernel, { address }: KSymbol): KSymbol | undefined {
+  let nearest: bigint | undefined;
+  for (const other of symbols.all()) {
+    if (other.address > address && (nearest === undefined || other.address < nearest)) nearest = other.address;
+  }
+  return nearest === undefined ? undefined : symbols.at(nearest);
 }
 
 function* all(context: Context): Pieces {

@@ -41,9 +41,10 @@ export const task = command({
 });
 
 function shown(task: Obj, members: readonly string[], options: FormatOptions): Piece {
-  const owners = members.map((path) => ({ path, owner: ownerOf(task, path) }));
+  const owners = members.flatMap((path) => ownersOf(task, path).map((owner) => ({ path, owner })));
   const data = (): Json => {
-    const values = owners.map(({ path, owner }): [string, Json] => [path, valueJson(owner.at(path))]);
+    // Of a name that both structs have, such as flags, the one in task_struct.
+    const values = owners.toReversed().map(({ path, owner }): [string, Json] => [path, valueJson(owner.at(path))]);
     const value = members.length > 0 ? Object.fromEntries(values) : valueJson(task);
     return { ...taskFacts(task), value };
   };
@@ -71,11 +72,12 @@ function threadInfo(task: Obj): Obj | undefined {
     : undefined;
 }
 
-/** The struct that has a member: task_struct, else thread_info. @throws UsageError when neither has it */
-function ownerOf(task: Obj, path: string): Obj {
+/** The structs that have a member: task_struct, thread_info, or both. @throws UsageError when neither has it */
+function ownersOf(task: Obj, path: string): Obj[] {
   // What is no path at all is no member either.
   if (/^\w+(\[\d+\])*([.]\w+(\[\d+\])*)*$/.test(path)) {
-    for (const owner of [task, threadInfo(task)]) if (owner?.has(path)) return owner;
+    const owners = [task, threadInfo(task)].filter((owner) => owner !== undefined && owner.has(path));
+    if (owners.length > 0) return owners;
   }
   throw new UsageError(`${path}: not a task_struct or thread_info member`);
 }

@@ -7,7 +7,8 @@ import { evaluateIn } from "../address.ts";
 import { command, type Context } from "../command.ts";
 import { count } from "../number.ts";
 import { progress, record, text, type Piece, type Pieces } from "../piece.ts";
-import { formatOptions } from "../structView.ts";
+import { structDeclaration } from "../structDeclaration.ts";
+import { formatOptions, structReference, type StructReference } from "../structView.ts";
 import { WrongUse } from "../wrongUse.ts";
 
 export const whatis = command({
@@ -28,6 +29,7 @@ export const whatis = command({
 With -r and -m, searches all structs and unions: by size, by the type of a member however deep it lies, or by both. For -m a part of the member's type name suffices.`,
   examples: [
     { line: "whatis list_head", shows: "A struct." },
+    { line: "whatis task_struct.comm", shows: "A member, and its offset." },
     { line: "whatis schedule", shows: "A function." },
     { line: "whatis -r 16-24 -m list_head", shows: "Small structs that hold a list head." },
   ],
@@ -40,7 +42,11 @@ With -r and -m, searches all structs and unions: by size, by the type of a membe
     const words = args.rest.filter((word) => !["struct", "union", "enum"].includes(word) || args.rest.length === 1);
     if (words.length === 0) throw new WrongUse("a type or a symbol is missing");
     const { radix = 10 } = formatOptions(context);
-    for (const word of words) yield declaration(context, word, { offsets: args.has("-o"), radix });
+    for (const word of words) {
+      const member = memberOfType(kernel, word);
+      if (member) yield* structDeclaration(context, member, args);
+      else yield declaration(context, word, { offsets: args.has("-o"), radix });
+    }
   },
 });
 
@@ -58,6 +64,14 @@ function declaration(context: Context, word: string, options: { offsets: boolean
     { name: word, type: typeName(type) },
     name === "" ? `type = ${typeName(type)}` : `${declare(type, name)};`,
   );
+}
+
+/** `task_struct.comm`: a member of a struct; undefined for a member of a variable. @throws UsageError for no such member */
+function memberOfType(kernel: Kernel, word: string): StructReference | undefined {
+  const name = /^(\w+)\../.exec(word)?.[1];
+  if (name === undefined || kernel.symbols.find(name)) return undefined;
+  const isType = (["struct", "union", "typedef"] as const).some((kind) => kernel.types.find(kind, name));
+  return isType ? structReference(kernel, word) : undefined;
 }
 
 function typeOf(context: Context, expression: string): CType | undefined {
