@@ -13,14 +13,7 @@ export const addresses = (): vscode.Disposable[] => [
   sessionCommand("vmcore.goTo", async (session, text) => {
     const wanted =
       typeof text === "string" ? text : await pickSymbol(session, "Address, symbol or expression to go to");
-    if (wanted === undefined) return;
-    const place = await ask(session, "vmcore/resolve", { text: wanted, frameId: focusedFrame(session) });
-    if (place.path !== undefined) {
-      const line = Math.max(0, (place.line ?? 1) - 1);
-      const options = { selection: new vscode.Range(line, 0, line, 0) };
-      await vscode.window.showTextDocument(sourceUri(place.path), options);
-    } else if (place.code) await showDisassembly(session, place.address);
-    else await showMemory(session, place.address);
+    if (wanted !== undefined) await goTo(session, wanted);
   }),
   sessionCommand("vmcore.viewMemory", async (session, item) => {
     const wanted = referenceOf(item) ?? (await pickSymbol(session, "Address, symbol or expression to show memory at"));
@@ -35,6 +28,17 @@ export const addresses = (): vscode.Disposable[] => [
     await showDisassembly(session, address);
   }),
 ];
+
+/** Opens the source of a text's address, else its instructions, or its memory. */
+export async function goTo(session: vscode.DebugSession, text: string): Promise<void> {
+  const place = await ask(session, "vmcore/resolve", { text, frameId: focusedFrame(session) });
+  if (place.path !== undefined) {
+    const line = Math.max(0, (place.line ?? 1) - 1);
+    const options = { selection: new vscode.Range(line, 0, line, 0) };
+    await vscode.window.showTextDocument(sourceUri(place.path), options);
+  } else if (place.code) await showDisassembly(session, place.address);
+  else await showMemory(session, place.address);
+}
 
 /** The address of a row of the Variables view; or a string, from another command. */
 function referenceOf(item: unknown): string | undefined {

@@ -1,17 +1,18 @@
-import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { FromPage, PageAction, Panel, PanelSession, ToPage } from "../protocol/panel.ts";
-import { answers } from "./panelAnswers.ts";
+import { answers, type Asker } from "./panelAnswers.ts";
 import { panelPage } from "./panelPage.ts";
-import { panels, tablePanel } from "./panels.ts";
-import { activeSession, ask, sessionCommand, TYPE } from "./session.ts";
+import { editorPanel, panels, revivedEditor } from "./panels.ts";
+import { PanelSessions } from "./panelSessions.ts";
+import { ask, sessionCommand } from "./session.ts";
 import { askForLine } from "./tableLine.ts";
 
 const VIEW = "vmcore.kernel";
+const EDITOR = "vmcore.table";
 
 /** The Kernel panel: pages of tables, the log and memory of the dump in front; any command's rows as a table. */
 export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[] {
-  const sessions = new Sessions();
+  const sessions = new PanelSessions();
   const view = new KernelView(context, sessions);
   const inFront = (action: PageAction) => () => view.act(action);
   return [
@@ -21,14 +22,19 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
       const panel = typeof id === "string" ? panels.find((one) => one.id === id) : await pickPanel();
       if (panel) await view.show(panel);
     }),
-    sessionCommand("vmcore.openTable", async (_session, given) => {
+    vscode.window.registerWebviewPanelSerializer(EDITOR, {
+      async deserializeWebviewPanel(editor, state) {
+        const revived = revivedEditor(state);
+        if (!revived) return editor.dispose();
+        fillEditor(context, sessions, editor, revived.panel, revived.session);
+      },
+    }),
+    sessionCommand("vmcore.openTable", async (session, given) => {
       const line = typeof given === "string" ? given : await askForLine(context);
-      if (line) openTable(context, sessions, tablePanel(line));
+      if (line) openEditor(context, sessions, session, editorPanel(line, "grid"));
     }),
     sessionCommand("vmcore.openObject", async (session, given) => {
-      if (typeof given !== "string") return;
-      const line = /^(0x)?[0-9a-f]+$/i.test(given) ? await objectAt(session, given) : given;
-      openTable(context, sessions, { id: "object", title: line, line, page: "object" });
+      if (typeof given === "string") await openObject(context, sessions, session, given);
     }),
     vscode.commands.registerCommand("vmcore.panel.copy", inFront("copy")),
     vscode.commands.registerCommand("vmcore.panel.openDocument", inFront("openDocument")),
@@ -57,65 +63,24 @@ async function objectAt(session: vscode.DebugSession, text: string): Promise<str
   return `*(${type.trim()} *)0x${text.replace(/^0x/, "")}`;
 }
 
-/** Sessions of ours that have stopped, which means that their dump is open; and the one in front. */
-class Sessions implements vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<void>();
-  private readonly known = new Map<string, PanelSession>();
-  private readonly registrations: vscode.Disposable[];
-  readonly onDidChange = this.changed.event;
-
-  constructor() {
-    this.registrations = [
-      this.changed,
-      vscode.debug.onDidChangeActiveDebugSession(() => this.changed.fire()),
-      vscode.debug.onDidTerminateDebugSession(({ id }) => {
-        if (this.known.delete(id)) this.changed.fire();
-      }),
-      vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
-        createDebugAdapterTracker: (session) => ({
-          onDidSendMessage: ({ event }: { event?: string }) => {
-            if (event === "stopped" && !this.known.has(session.id)) void this.learn(session);
-          },
-        }),
-      }),
-    ];
-  }
-
-  get front(): PanelSession | undefined {
-    return this.known.get(activeSession()?.id ?? "");
-  }
-
-  private async learn(session: vscode.DebugSession): Promise<void> {
-    try {
-      const { vmcore, release } = await ask(session, "vmcore/about", {});
-      this.known.set(session.id, { id: session.id, name: basename(vmcore[0] ?? session.name), release });
-      this.changed.fire();
-    } catch {
-      // The session ended before it answered: there is nothing to show.
-    }
-  }
-
-  dispose(): void {
-    for (const one of this.registrations) one.dispose();
-  }
-}
-
 class KernelView implements vscode.WebviewViewProvider {
   private readonly context: vscode.ExtensionContext;
-  private readonly sessions: Sessions;
+  private readonly sessions: PanelSessions;
   private page: Page | undefined;
   /** Wanted before the page was there. */
   private wanted: Panel | undefined;
 
-  constructor(context: vscode.ExtensionContext, sessions: Sessions) {
+  constructor(context: vscode.ExtensionContext, sessions: PanelSessions) {
     this.context = context;
     this.sessions = sessions;
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    const page = new Page(this.context, this.sessions, view.webview, panels, () => {
-      if (this.wanted) page.post({ kind: "show", panel: this.wanted.id });
-      this.wanted = undefined;
+    const page = new Page(this.context, this.sessions, view.webview, panels, {
+      onReady: () => {
+        if (this.wanted) page.post({ kind: "show", panel: this.wanted.id });
+        this.wanted = undefined;
+      },
     });
     this.page = page;
     view.onDidDispose(() => {
@@ -135,32 +100,70 @@ class KernelView implements vscode.WebviewViewProvider {
   }
 }
 
-/** A table in an editor of its own. */
-function openTable(context: vscode.ExtensionContext, sessions: Sessions, panel: Panel): void {
+/** A table or an object in an editor of its own, which stays with the dump that it was opened from. */
+function openEditor(
+  context: vscode.ExtensionContext,
+  sessions: PanelSessions,
+  session: vscode.DebugSession,
+  panel: Panel,
+): void {
+  const shown = sessions.shown(session);
+  if (!shown) throw new Error("the crash dump is not open yet, or closed");
   const options = { enableFindWidget: false, retainContextWhenHidden: true };
-  const editor = vscode.window.createWebviewPanel("vmcore.table", panel.title, vscode.ViewColumn.Active, options);
-  const page = new Page(context, sessions, editor.webview, [panel]);
+  const editor = vscode.window.createWebviewPanel(EDITOR, panel.title, vscode.ViewColumn.Active, options);
+  fillEditor(context, sessions, editor, panel, shown);
+}
+
+function fillEditor(
+  context: vscode.ExtensionContext,
+  sessions: PanelSessions,
+  editor: vscode.WebviewPanel,
+  panel: Panel,
+  pinned: PanelSession,
+): void {
+  const page = new Page(context, sessions, editor.webview, [panel], { pinned });
   editor.onDidDispose(() => page.dispose());
 }
 
-/** One webview with our page in it: tells it of the session in front and answers what it asks. */
+/** An object by its expression, or what the slab object at an address is. */
+async function openObject(
+  context: vscode.ExtensionContext,
+  sessions: PanelSessions,
+  session: vscode.DebugSession,
+  text: string,
+): Promise<void> {
+  const line = /^(0x)?[0-9a-f]+$/i.test(text) ? await objectAt(session, text) : text;
+  openEditor(context, sessions, session, editorPanel(line, "object"));
+}
+
+interface PageOptions {
+  readonly onReady?: () => void;
+  /** The session that it looks into, as long as that lasts; without one it looks into the session in front. */
+  readonly pinned?: PanelSession;
+}
+
+/** One webview with our page in it: tells it of its session and answers what it asks. */
 class Page {
+  private readonly context: vscode.ExtensionContext;
   private readonly webview: vscode.Webview;
-  private readonly sessions: Sessions;
+  private readonly sessions: PanelSessions;
   private readonly panels: readonly Panel[];
   private readonly registrations: vscode.Disposable[];
+  private pinned: PanelSession | undefined;
 
   constructor(
-    { extensionUri }: vscode.ExtensionContext,
-    sessions: Sessions,
+    context: vscode.ExtensionContext,
+    sessions: PanelSessions,
     webview: vscode.Webview,
     shown: readonly Panel[],
-    onReady: () => void = () => undefined,
+    { onReady, pinned }: PageOptions,
   ) {
+    this.context = context;
+    this.pinned = pinned;
     this.webview = webview;
     this.sessions = sessions;
     this.panels = shown;
-    const dist = vscode.Uri.joinPath(extensionUri, "dist");
+    const dist = vscode.Uri.joinPath(context.extensionUri, "dist");
     webview.options = { enableScripts: true, localResourceRoots: [dist] };
     const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
     this.registrations = [
@@ -168,7 +171,7 @@ class Page {
       webview.onDidReceiveMessage((message: FromPage) => {
         if (message.kind === "ask") return void this.answer(message);
         this.tellSession();
-        onReady();
+        onReady?.();
       }),
     ];
     webview.html = panelPage({ csp: webview.cspSource, style: asset("panels.css"), script: asset("panels.js") });
@@ -178,13 +181,30 @@ class Page {
     void this.webview.postMessage(message);
   }
 
-  private tellSession(): void {
-    this.post({ kind: "session", session: this.sessions.front, panels: this.panels });
+  /** A dump that is opened again takes the place of the session that had it open. */
+  private get shown(): PanelSession | undefined {
+    if (!this.pinned) return this.sessions.front;
+    const open = this.sessions.sameAs(this.pinned);
+    if (open) this.pinned = open;
+    return open;
   }
 
-  private async answer({ id, request, args }: Extract<FromPage, { kind: "ask" }>): Promise<void> {
+  private tellSession(): void {
+    const { shown, sessions, panels: all } = this;
+    const closed = shown ? undefined : this.pinned;
+    this.post({ kind: "session", session: shown, closed, open: sessions.ids, panels: all });
+  }
+
+  private async answer({ id, session, request, args }: Extract<FromPage, { kind: "ask" }>): Promise<void> {
+    const { context, sessions } = this;
+    const asker: Asker = {
+      session: () => sessions.session(session),
+      reopen: (dump) => sessions.reopen(dump),
+      openTable: (line) => openEditor(context, sessions, sessions.session(session), editorPanel(line, "grid")),
+      openObject: (text) => openObject(context, sessions, sessions.session(session), text),
+    };
     try {
-      const body = await (answers[request] as (args: unknown) => Thenable<unknown>)(args);
+      const body = await (answers[request] as (args: unknown, page: Asker) => Thenable<unknown>)(args, asker);
       this.post({ kind: "answer", id, body });
     } catch (error) {
       this.post({ kind: "refusal", id, message: error instanceof Error ? error.message : String(error) });

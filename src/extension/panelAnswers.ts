@@ -1,13 +1,17 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import type { LinkKind, PageRequests, Variable } from "../protocol/panel.ts";
-import { activeSession, ask, focusedFrame } from "./session.ts";
+import { goTo } from "./addresses.ts";
+import { ask, focusedFrame } from "./session.ts";
 import { sourceUri } from "./storedSources.ts";
 
-function session(): vscode.DebugSession {
-  const found = activeSession();
-  if (!found) throw new Error("no kernel crash dump is open");
-  return found;
+/** The page that asks: what it looks into, and what it may have opened beside itself. */
+export interface Asker {
+  /** @throws Error when it has ended, or there is none */
+  session(): vscode.DebugSession;
+  reopen(dump: readonly string[]): Thenable<unknown>;
+  openTable(line: string): void;
+  openObject(text: string): Thenable<void>;
 }
 
 /** What the editor's hover would say of what a link leads to. */
@@ -48,9 +52,9 @@ function sourcePlace(text: string): { readonly file: string; readonly line: numb
 const NO_SOURCE = (file: string): string =>
   `${file} is not found on this machine: name the kernel's source tree in the setting vmcore.kernelSource.`;
 
-async function openSource(text: string): Promise<void> {
+async function openSource(front: vscode.DebugSession, text: string): Promise<void> {
   const { file, line } = sourcePlace(text);
-  const { path } = await ask(session(), "vmcore/sourceFile", { file });
+  const { path } = await ask(front, "vmcore/sourceFile", { file });
   if (path === undefined) throw new Error(NO_SOURCE(file));
   const place = new vscode.Range(line - 1, 0, line - 1, 0);
   await vscode.window.showTextDocument(sourceUri(path), { selection: place });
@@ -70,37 +74,43 @@ const variable = ({ name, value, type, variablesReference, memoryReference }: De
 export const answers: {
   readonly [Name in keyof PageRequests]: (
     args: PageRequests[Name]["arguments"],
+    page: Asker,
   ) => Thenable<PageRequests[Name]["body"]>;
 } = {
-  run: async ({ line }) => ask(session(), "vmcore/run", { line }),
-  identify: async ({ text }) => {
-    const front = session();
+  run: async ({ line }, page) => ask(page.session(), "vmcore/run", { line }),
+  identify: async ({ text }, page) => {
+    const front = page.session();
     return ask(front, "vmcore/identify", { text, frameId: focusedFrame(front) });
   },
-  explain: async ({ text, kind }) => ({ text: await explain(session(), text, kind) }),
-  stacks: async ({ tasks }) => ask(session(), "vmcore/stacks", { tasks }),
-  describe: async ({ places }) => ask(session(), "vmcore/describe", { places }),
-  opcodes: async (code) => ask(session(), "vmcore/opcodes", code),
-  openSource: async ({ text }) => openSource(text),
-  evaluate: async ({ expression }) => {
+  explain: async ({ text, kind }, page) => ({ text: await explain(page.session(), text, kind) }),
+  stacks: async ({ tasks }, page) => ask(page.session(), "vmcore/stacks", { tasks }),
+  describe: async ({ places }, page) => ask(page.session(), "vmcore/describe", { places }),
+  opcodes: async (code, page) => ask(page.session(), "vmcore/opcodes", code),
+  openSource: async ({ text }, page) => openSource(page.session(), text),
+  evaluate: async ({ expression }, page) => {
     const args: DebugProtocol.EvaluateArguments = { expression, context: "watch" };
-    const { result, ...rest } = (await session().customRequest("evaluate", args)) as Evaluated;
+    const { result, ...rest } = (await page.session().customRequest("evaluate", args)) as Evaluated;
     return variable({ ...rest, name: expression, value: result });
   },
-  members: async ({ reference }) => {
+  members: async ({ reference }, page) => {
     const args: DebugProtocol.VariablesArguments = { variablesReference: reference };
-    const { variables } = (await session().customRequest("variables", args)) as DebugProtocol.VariablesResponse["body"];
+    const { variables } = (await page
+      .session()
+      .customRequest("variables", args)) as DebugProtocol.VariablesResponse["body"];
     return { variables: variables.map(variable) };
   },
-  openObject: ({ text }) => vscode.commands.executeCommand("vmcore.openObject", text),
-  openTable: ({ line }) => vscode.commands.executeCommand("vmcore.openTable", line),
-  goTo: ({ text }) => vscode.commands.executeCommand("vmcore.goTo", text),
-  selectTask: async ({ task }) => {
+  openObject: ({ text }, page) => page.openObject(text),
+  openTable: async ({ line }, page) => page.openTable(line),
+  goTo: async ({ text }, page) => goTo(page.session(), text),
+  selectTask: async ({ task }, page) => {
     const chosen = /^\d+$/.test(task) ? { threadId: Number(task) } : { task };
-    await ask(session(), "vmcore/select", chosen);
+    await ask(page.session(), "vmcore/select", chosen);
     await vscode.commands.executeCommand("workbench.debug.action.focusCallStackView");
   },
   openDump: ({ sample }) => vscode.commands.executeCommand(sample ? "vmcore.openSample" : "vmcore.open"),
+  reopen: async ({ dump }, page) => {
+    await page.reopen(dump);
+  },
   copy: async ({ text }) => {
     await vscode.env.clipboard.writeText(text);
     vscode.window.setStatusBarMessage("$(check) Copied", 3000);

@@ -1,4 +1,4 @@
-import type { Panel } from "../protocol/panel.ts";
+import type { Panel, PanelSession } from "../protocol/panel.ts";
 
 const rows = (column: string, target: string): NonNullable<Panel["opens"]> => ({ column, kind: "table", target });
 
@@ -22,9 +22,20 @@ export const panels: readonly Panel[] = [
   { id: "ipc", title: "IPC", line: "ipcs", page: "grid" },
 ];
 
-/** A command's rows in an editor of their own. */
-export function tablePanel(line: string): Panel {
-  const panel: Panel = { id: "table", title: line, line, page: "grid" };
-  const isObjects = /^kmem -S\s/.test(line);
+/** A command's rows, or the object that an expression names, in an editor of its own. */
+export function editorPanel(line: string, page: "grid" | "object"): Panel {
+  const panel: Panel = { id: page === "grid" ? "table" : page, title: line, line, page };
+  const isObjects = page === "grid" && /^kmem -S\s/.test(line);
   return isObjects ? { ...panel, opens: { column: "address", kind: "object", target: "$" } } : panel;
+}
+
+/** An editor as its page remembered it before the window was loaded again; undefined for what is nothing of ours. */
+export function revivedEditor(state: unknown): { readonly panel: Panel; readonly session: PanelSession } | undefined {
+  const { editor } = (state ?? {}) as { editor?: { line?: unknown; page?: unknown; session?: Partial<PanelSession> } };
+  const { line, page, session } = editor ?? {};
+  const { name, release, dump } = session ?? {};
+  if (typeof line !== "string" || (page !== "grid" && page !== "object") || typeof name !== "string") return undefined;
+  if (!Array.isArray(dump) || !dump.every((path) => typeof path === "string")) return undefined;
+  // Its session ended with the window: only the dump's files tell which session is the next.
+  return { panel: editorPanel(line, page), session: { id: "", name, release, dump } };
 }

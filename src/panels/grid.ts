@@ -1,7 +1,7 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
-import { ask, recall, remember } from "./host.ts";
+import { type Ask, recall, remember } from "./host.ts";
 import { link } from "./links.ts";
 import { filterOf, heading, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
@@ -11,6 +11,7 @@ import { busy, failure, filterBox, type View, whenSlow } from "./view.ts";
 export class GridView implements View {
   readonly element = document.createElement("section");
   private readonly panel: Panel;
+  private readonly ask: Ask;
   private grid: Grid | undefined;
   private error: string | undefined;
   private slow = false;
@@ -20,11 +21,11 @@ export class GridView implements View {
   private shown: readonly Row[] = [];
   private readonly table: Table;
 
-  constructor(panel: Panel) {
+  constructor(panel: Panel, ask: Ask) {
     this.panel = panel;
+    this.ask = ask;
     this.table = new Table({
       element: this.element,
-      id: panel.id,
       label: panel.title,
       draw: () => this.draw(),
       sortBy: (column) => this.sortBy(column),
@@ -44,9 +45,9 @@ export class GridView implements View {
   act(action: PageAction): void {
     const { columns } = this.current;
     const text = tabSeparated(columns, this.shown);
-    if (action === "copy") void ask("copy", { text });
-    else if (action === "openDocument") void ask("openDocument", { text, language: "plaintext" });
-    else if (action === "save") void ask("save", { text, name: `${this.panel.line.replace(/\W+/g, "-")}.tsv` });
+    if (action === "copy") void this.ask("copy", { text });
+    else if (action === "openDocument") void this.ask("openDocument", { text, language: "plaintext" });
+    else if (action === "save") void this.ask("save", { text, name: `${this.panel.line.replace(/\W+/g, "-")}.tsv` });
     else this.element.querySelector("input")?.focus();
   }
 
@@ -57,7 +58,7 @@ export class GridView implements View {
       this.draw();
     });
     try {
-      this.grid = await ask("run", { line: this.panel.line });
+      this.grid = await this.ask("run", { line: this.panel.line });
       // Of several tables the longest is what one came for.
       const lengths = this.grid.tables.map(({ rows }) => rows.length);
       this.index = Math.max(0, lengths.indexOf(Math.max(...lengths)));

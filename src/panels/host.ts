@@ -17,14 +17,29 @@ const waiting = new Map<number, Waiting>();
 let last = 0;
 
 /** Asks the extension. @throws Error with what it said */
-export function ask<Name extends keyof PageRequests>(
+export type Ask = <Name extends keyof PageRequests>(
   request: Name,
   args: PageRequests[Name]["arguments"],
-): Promise<PageRequests[Name]["body"]> {
-  const id = ++last;
-  vscode.postMessage({ kind: "ask", id, request, args });
-  return new Promise((done, fail) => waiting.set(id, { done, fail }));
+) => Promise<PageRequests[Name]["body"]>;
+
+/** Asks a session, whichever is in front by then. */
+export const askOf =
+  (session: string | undefined): Ask =>
+  (request, args) => {
+    const id = ++last;
+    vscode.postMessage({ kind: "ask", id, session, request, args });
+    return new Promise((done, fail) => waiting.set(id, { done, fail }));
+  };
+
+let front: string | undefined;
+
+/** The session whose page is in sight has changed. */
+export function lookAt(session: string | undefined): void {
+  front = session;
 }
+
+/** Asks the session whose page is in sight: for what is clicked on. */
+export const ask: Ask = (request, args) => askOf(front)(request, args);
 
 /** Starts the talk: every message but answers comes to `listener`. */
 export function listen(listener: (message: Exclude<ToPage, { kind: "answer" | "refusal" }>) => void): void {

@@ -2,7 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { Grid } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
-import { ask, recall, remember } from "./host.ts";
+import { type Ask, recall, remember } from "./host.ts";
 import { link } from "./links.ts";
 import { type Explanation, explanationOf, questionsOf } from "./logExplain.ts";
 import {
@@ -45,10 +45,15 @@ const TIMES: readonly (readonly [TimeMode, string])[] = [
   ["panic", "Relative to the panic"],
 ];
 
+/** Pages of several sessions share the document, where ids must differ. */
+let logs = 0;
+
 /** The kernel log: coloured, searched, its reports folded, everything in it that the dump knows a link. */
 export class LogView implements View {
   readonly element = document.createElement("section");
+  private readonly number = ++logs;
   private readonly panel: Panel;
+  private readonly ask: Ask;
   private lines: readonly LogLine[] | undefined;
   private blocks: readonly Block[] = [];
   private entries: readonly Entry[] = [];
@@ -68,8 +73,9 @@ export class LogView implements View {
   private hasCaller = false;
   private cursor = 0;
 
-  constructor(panel: Panel) {
+  constructor(panel: Panel, ask: Ask) {
     this.panel = panel;
+    this.ask = ask;
     this.element.className = "page log-page";
     new ResizeObserver(() => this.draw()).observe(this.element);
     void this.load();
@@ -82,9 +88,9 @@ export class LogView implements View {
   act(action: PageAction): void {
     if (action === "find") return this.element.querySelector("input")?.focus();
     const text = this.entries.map((entry) => `${this.plainText(entry)}\n`).join("");
-    if (action === "copy") void ask("copy", { text });
-    else if (action === "openDocument") void ask("openDocument", { text, language: "kernel-log" });
-    else void ask("save", { text, name: "dmesg.txt" });
+    if (action === "copy") void this.ask("copy", { text });
+    else if (action === "openDocument") void this.ask("openDocument", { text, language: "kernel-log" });
+    else void this.ask("save", { text, name: "dmesg.txt" });
   }
 
   private async load(): Promise<void> {
@@ -94,7 +100,7 @@ export class LogView implements View {
       this.draw();
     });
     try {
-      this.take(await ask("run", { line: this.panel.line }));
+      this.take(await this.ask("run", { line: this.panel.line }));
     } catch (error) {
       this.error = error instanceof Error ? error.message : String(error);
     }
@@ -116,7 +122,7 @@ export class LogView implements View {
   /** The clock of the log counts from boot; `sys` knows when that was. */
   private async learnWallTime(): Promise<void> {
     if (this.zeros.wall !== undefined) return;
-    const table = (await ask("run", { line: "sys" })).tables[0];
+    const table = (await this.ask("run", { line: "sys" })).tables[0];
     const value = (name: string): string =>
       cellText(table?.rows[0]?.[table.columns.findIndex((column) => column.name === name)] ?? null);
     this.zeros.wall = bootTime(value("date"), value("uptime"));
@@ -163,8 +169,8 @@ export class LogView implements View {
     this.explained.set(block, { rows: new Map(), sources: new Map() });
     const places = questions.places.map(({ text, returns }) => ({ text, returns }));
     // What cannot be explained is left as the kernel wrote it.
-    const answer = await ask("describe", { places }).catch(() => ({ described: [] }));
-    const codes = questions.codes.map(({ text, at }) => ask("opcodes", { text, at }).catch(() => undefined));
+    const answer = await this.ask("describe", { places }).catch(() => ({ described: [] }));
+    const codes = questions.codes.map(({ text, at }) => this.ask("opcodes", { text, at }).catch(() => undefined));
     const decoded = (await Promise.all(codes)).map((code) => code?.instructions);
     this.explained.set(block, explanationOf(questions, answer.described, decoded));
     this.arrange();
@@ -247,7 +253,7 @@ export class LogView implements View {
       role="listbox"
       tabindex="0"
       aria-label="Kernel log"
-      aria-activedescendant=${`log-${this.cursor}`}
+      aria-activedescendant=${`log-${this.number}-${this.cursor}`}
       @scroll=${() => requestAnimationFrame(() => this.draw())}
       @keydown=${(event: KeyboardEvent) => this.onKey(event)}
       @click=${(event: MouseEvent) => this.onClick(event)}
@@ -267,7 +273,7 @@ export class LogView implements View {
     const [kind, content] = isHeading(entry) ? this.heading(blockOf(entry)) : this.line(entry);
     // prettier-ignore
     return html`<div
-      id=${`log-${index}`}
+      id=${`log-${this.number}-${index}`}
       class=${`line ${kind} ${isAt ? "at" : ""}`}
       role="option"
       aria-selected=${isAt}
@@ -403,7 +409,7 @@ export class LogView implements View {
     }
     if (event.key.toLowerCase() === "c" && (event.ctrlKey || event.metaKey)) {
       const text = getSelection()?.toString() || (entry === undefined ? "" : this.plainText(entry));
-      return void ask("copy", { text });
+      return void this.ask("copy", { text });
     }
     const page = Math.floor((this.element.querySelector(".log")?.clientHeight ?? 0) / ROW_HEIGHT) - 1;
     const far = this.entries.length;

@@ -1,7 +1,7 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Panel, PanelSession } from "../protocol/panel.ts";
 import { GridView } from "./grid.ts";
-import { ask, listen, recall, remember } from "./host.ts";
+import { type Ask, ask, askOf, listen, lookAt, recall, remember } from "./host.ts";
 import { watchLinks } from "./links.ts";
 import { LogView } from "./log.ts";
 import { MemoryView } from "./memory.ts";
@@ -10,17 +10,20 @@ import { TasksView } from "./tasks.ts";
 import type { View } from "./view.ts";
 
 /** How each kind of page is made. */
-const makers: Readonly<Record<Panel["page"], (panel: Panel) => View>> = {
-  grid: (panel) => new GridView(panel),
-  log: (panel) => new LogView(panel),
-  memory: () => new MemoryView(),
-  object: (panel) => new ObjectView(panel),
-  tasks: (panel) => new TasksView(panel),
+const makers: Readonly<Record<Panel["page"], (panel: Panel, ask: Ask) => View>> = {
+  grid: (panel, asks) => new GridView(panel, asks),
+  log: (panel, asks) => new LogView(panel, asks),
+  memory: (_panel, asks) => new MemoryView(asks),
+  object: (panel, asks) => new ObjectView(panel, asks),
+  tasks: (panel, asks) => new TasksView(panel, asks),
 };
 
 let panels: readonly Panel[] = [];
 let session: PanelSession | undefined;
-let views = new Map<string, View>();
+let closed: PanelSession | undefined;
+let openSessions: readonly string[] = [];
+/** By session and page: a session that comes back to the front finds its pages as they were left. */
+const views = new Map<string, Map<string, View>>();
 let front = recall("panel", "");
 
 const bar = document.createElement("header");
@@ -31,17 +34,28 @@ document.body.append(bar, main);
 listen((message) => {
   switch (message.kind) {
     case "session":
-      panels = message.panels;
-      if (message.session?.id !== session?.id) views = new Map();
-      session = message.session;
+      ({ panels, session, closed, open: openSessions } = message);
+      for (const id of views.keys()) if (!openSessions.includes(id)) views.delete(id);
+      lookAt(session?.id);
+      rememberEditor();
       return open(panels.some(({ id }) => id === front) ? front : (panels[0]?.id ?? ""));
     case "show":
       return open(message.panel);
     case "do":
-      return views.get(front)?.act(message.action);
+      return views
+        .get(session?.id ?? "")
+        ?.get(front)
+        ?.act(message.action);
   }
 });
 watchLinks();
+
+/** What an editor is made of again after a reload of the window. */
+function rememberEditor(): void {
+  const [panel] = panels;
+  if (panel && panels.length === 1)
+    remember("editor", { line: panel.line, page: panel.page, session: session ?? closed });
+}
 
 function open(id: string): void {
   front = id;
@@ -51,12 +65,16 @@ function open(id: string): void {
   const panel = panels.find((one) => one.id === id);
   main.setAttribute("aria-label", panel?.title ?? "Kernel");
   if (!session || !panel) return empty(panel);
-  let view = views.get(id);
-  if (!view) views.set(id, (view = makers[panel.page](panel)));
+  let pages = views.get(session.id);
+  if (!pages) views.set(session.id, (pages = new Map<string, View>()));
+  let view = pages.get(id);
+  if (!view) pages.set(id, (view = makers[panel.page](panel, askOf(session.id))));
   const shown = view.element;
   // Kept in the document and hidden, so that every page keeps its place.
   if (shown.parentElement !== main) main.append(shown);
-  const kept = new Set([...views.values()].map(({ element }) => element as Element));
+  const kept = new Set(
+    [...views.values()].flatMap((all) => [...all.values()].map(({ element }) => element as Element)),
+  );
   for (const one of [...main.children]) {
     if (!kept.has(one)) one.remove();
     else (one as HTMLElement).hidden = one !== shown;
@@ -65,8 +83,10 @@ function open(id: string): void {
 }
 
 function tabs(): TemplateResult | typeof nothing {
-  if (panels.length < 2) return nothing;
   const name = session && `${session.name}${session.release === undefined ? "" : `  ·  ${session.release}`}`;
+  if (panels.length < 2) {
+    return openSessions.length > 1 ? html`<span class="dump" title=${name ?? nothing}>${name ?? ""}</span>` : nothing;
+  }
   return html`<div class="tabs" role="tablist" aria-label="Kernel" @keydown=${onTabKey}>
       ${panels.map(
         ({ id, title }) =>
@@ -100,6 +120,18 @@ function empty(panel: Panel | undefined): void {
   const what = !panel ? "what it holds" : panel.page === "log" ? "its log" : `its ${panel.title.toLowerCase()}`;
   const page = document.createElement("section");
   page.className = "page";
+  const was = closed;
+  if (was) {
+    const again = (): void => void ask("reopen", { dump: was.dump });
+    render(
+      html`<div class="state">
+        <p>${was.name} is closed. Open it again to see ${panel?.title ?? "this page"}.</p>
+        <p><button @click=${again}>Open ${was.name} Again</button></p>
+      </div>`,
+      page,
+    );
+    return main.replaceChildren(page);
+  }
   render(
     html`<div class="state">
       <p>Open a crash dump to see ${what}.</p>

@@ -2,7 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Identified } from "../protocol/custom.ts";
 import type { Grid } from "../protocol/grid.ts";
 import type { PageAction } from "../protocol/panel.ts";
-import { ask } from "./host.ts";
+import type { Ask } from "./host.ts";
 import { cachesTable, callersTable, ordersTable, swapTable, tasksTable, zonesTable } from "./memoryTables.ts";
 import {
   bytesText,
@@ -32,6 +32,7 @@ type Loaded = Grid | Error | undefined;
 /** Where physical memory went, as a picture; and "What is this address?". */
 export class MemoryView implements View {
   readonly element = document.createElement("section");
+  private readonly ask: Ask;
   private usage: Loaded;
   private counters: Loaded;
   private zones: Loaded;
@@ -43,7 +44,8 @@ export class MemoryView implements View {
   private slow = false;
   private card: Identified | Error | undefined;
 
-  constructor() {
+  constructor(ask: Ask) {
+    this.ask = ask;
     this.element.className = "page memory-page";
     void this.load();
   }
@@ -55,9 +57,9 @@ export class MemoryView implements View {
   act(action: PageAction): void {
     if (action === "find") return this.element.querySelector("input")?.focus();
     const text = this.parts.map(({ name, bytes, from }) => `${name}\t${bytes}\t${from}\n`).join("");
-    if (action === "copy") void ask("copy", { text });
-    else if (action === "openDocument") void ask("openDocument", { text, language: "plaintext" });
-    else void ask("save", { text, name: "memory.tsv" });
+    if (action === "copy") void this.ask("copy", { text });
+    else if (action === "openDocument") void this.ask("openDocument", { text, language: "plaintext" });
+    else void this.ask("save", { text, name: "memory.tsv" });
   }
 
   private async load(): Promise<void> {
@@ -65,16 +67,16 @@ export class MemoryView implements View {
       this.slow = true;
       this.draw();
     });
-    [this.usage, this.counters] = [await rows("kmem -i"), await rows("kmem -V")];
+    [this.usage, this.counters] = [await rows(this.ask, "kmem -i"), await rows(this.ask, "kmem -V")];
     callOff();
     this.draw();
-    [this.zones, this.areas] = [await rows("kmem -z"), await rows("kmem -v")];
-    this.more = await moreCounters(this.zones, this.areas, pageSizeOf(this.usage));
+    [this.zones, this.areas] = [await rows(this.ask, "kmem -z"), await rows(this.ask, "kmem -v")];
+    this.more = await moreCounters(this.ask, this.zones, this.areas, pageSizeOf(this.usage));
     this.draw();
-    [this.tasks, this.free] = [await rows("ps -G"), await rows("kmem -f")];
+    [this.tasks, this.free] = [await rows(this.ask, "ps -G"), await rows(this.ask, "kmem -f")];
     this.draw();
     // Every slab of every cache is counted: last, as it takes longest.
-    this.slabs = await rows("kmem -s");
+    this.slabs = await rows(this.ask, "kmem -s");
     this.draw();
   }
 
@@ -151,15 +153,15 @@ export class MemoryView implements View {
   }
 
   private async identify(text: string): Promise<void> {
-    this.card = await ask("identify", { text }).catch((error: Error) => error);
+    this.card = await this.ask("identify", { text }).catch((error: Error) => error);
     this.draw();
   }
 }
 
 /** @param pageSize bytes of a page */
-async function moreCounters(zones: Loaded, areas: Loaded, pageSize: number): Promise<MoreCounters> {
+async function moreCounters(ask: Ask, zones: Loaded, areas: Loaded, pageSize: number): Promise<MoreCounters> {
   const of = async (name: keyof typeof COUNTERS): Promise<number | undefined> =>
-    valueOf(await rows(`p ${COUNTERS[name]}`));
+    valueOf(await rows(ask, `p ${COUNTERS[name]}`));
   const isGrid = (loaded: Loaded): loaded is Grid => loaded !== undefined && !(loaded instanceof Error);
   const [populated, units, firstPages] = [await of("populated"), await of("units"), await of("firstPages")];
   const [first, base] = [await of("firstAddress"), await of("baseAddress")];
@@ -190,7 +192,7 @@ function pageSizeOf(usage: Loaded): number {
   return Number(total?.get("bytes")) / Number(total?.get("pages")) || 4096;
 }
 
-const rows = (line: string): Promise<Grid | Error> => ask("run", { line }).catch((error: Error) => error);
+const rows = (ask: Ask, line: string): Promise<Grid | Error> => ask("run", { line }).catch((error: Error) => error);
 
 const remarksOf = (grid: Loaded): string =>
   (grid instanceof Error ? grid.message : grid?.remarks.join(" ")) || "The kernel's counters are not in the dump.";

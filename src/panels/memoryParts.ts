@@ -148,6 +148,40 @@ export interface Zone {
   readonly min: number | undefined;
 }
 
+export interface Node {
+  readonly node: GridCell;
+  readonly present: number;
+  readonly free: number;
+  readonly zones: readonly Zone[];
+}
+
+/** Zones by the node that they belong to, in their order. */
+export function nodesOf(zones: readonly Zone[]): Node[] {
+  const nodes = new Map<GridCell, Zone[]>();
+  for (const zone of zones) nodes.set(zone.node, [...(nodes.get(zone.node) ?? []), zone]);
+  const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+  return [...nodes].map(([node, own]) => ({
+    node,
+    present: sum(own.map(({ present }) => present)),
+    free: sum(own.map(({ free }) => free ?? 0)),
+    zones: own,
+  }));
+}
+
+/** A zone's free pages against its watermarks, as shares of the bar that shows them. */
+export interface Gauge {
+  readonly free: number;
+  readonly marks: readonly number[];
+}
+
+/** A bar ends at three times the highest watermark: beyond it a zone is in no need. */
+export function gaugeOf({ free, watermarks }: Zone): Gauge | undefined {
+  const marks = String(watermarks).match(/\d+/g)?.map(Number) ?? [];
+  const end = 3 * Math.max(0, ...marks);
+  if (free === undefined || end === 0) return undefined;
+  return { free: Math.min(1, free / end), marks: marks.map((mark) => mark / end) };
+}
+
 /** Zones that have memory, of `kmem -z`. */
 export function zonesOf({ tables }: Grid): Zone[] {
   const records = tables.flatMap(recordsOf);

@@ -1,13 +1,17 @@
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { Grid } from "../protocol/grid.ts";
 import { link } from "./links.ts";
 import {
   bytesText,
   freeByOrder,
+  gaugeOf,
   largestCaches,
   largestTasks,
+  type Node,
+  nodesOf,
   numbers,
   vmallocCallers,
+  type Zone,
   zonesOf,
 } from "./memoryParts.ts";
 import { cellText } from "./rows.ts";
@@ -41,32 +45,70 @@ export function cachesTable(grid: Grid): TemplateResult {
   </table>`;
 }
 
-export function zonesTable(grid: Grid): TemplateResult {
-  return html`<table>
-    <tr>
-      <th scope="col">Node</th>
-      <th scope="col">Zone</th>
-      <th scope="col" class="number">Pages</th>
-      <th scope="col" class="number">Free</th>
-      <th scope="col" class="number">Min, low, high</th>
-      <th scope="col"><span class="hidden">Share that is free</span></th>
-    </tr>
-    ${zonesOf(grid).map(({ node, name, address, present, free, watermarks, min }) => {
-      const isLow = free !== undefined && min !== undefined && free < min;
-      return html`<tr>
-        <td>${cellText(node)}</td>
-        <th scope="row">
-          ${typeof address === "string" ? link(cellText(name), `*(struct zone *)${address}`, "object") : cellText(name)}
-        </th>
-        <td class="number">${present}</td>
-        <td class=${isLow ? "number bad" : "number"} title=${isLow ? "Below the min watermark" : ""}>${free ?? ""}</td>
-        <td class="number">${cellText(watermarks)}</td>
-        <td class="meter">
-          <span class=${`part ${isLow ? "red" : "green"}`} .style=${`width: ${(100 * (free ?? 0)) / present}%`}></span>
-        </td>
-      </tr>`;
-    })}
+/** A bar per node, as long as the node is large; its zones each as what is used and what is free. */
+function nodesPicture(nodes: readonly Node[]): TemplateResult | typeof nothing {
+  if (nodes.length < 2) return nothing;
+  const most = Math.max(...nodes.map(({ present }) => present));
+  return html`<table class="nodes">
+    ${nodes.map(
+      ({ node, present, free, zones }) =>
+        html`<tr>
+          <th scope="row">Node ${cellText(node)}</th>
+          <td class="number">${Math.round((100 * free) / present)} % free</td>
+          <td class="picture">
+            <div class="bar" .style=${`width: ${(100 * present) / most}%`}>${zones.map(zoneParts)}</div>
+          </td>
+        </tr>`,
+    )}
   </table>`;
+}
+
+function zoneParts({ name, present, free = 0 }: Zone): TemplateResult {
+  const title = `${cellText(name)}: ${present - free} pages in use, ${free} free`;
+  return html`<span class="part blue" title=${title} .style=${`flex-grow: ${present - free}`}></span>
+    <span class="part green" title=${title} .style=${`flex-grow: ${free}`}></span>`;
+}
+
+/** Free pages as a bar; ticks stand where the watermarks are. */
+function gauge(zone: Zone, isLow: boolean): TemplateResult | typeof nothing {
+  const shown = gaugeOf(zone);
+  if (!shown) return nothing;
+  const { free, marks } = shown;
+  return html`<div class="gauge" title="Free pages, and ticks at the min, low and high watermarks">
+    <span class=${`part ${isLow ? "red" : "green"}`} .style=${`width: ${100 * free}%`}></span>
+    ${marks.map((mark) => html`<span class="tick" .style=${`left: ${100 * mark}%`}></span>`)}
+  </div>`;
+}
+
+export function zonesTable(grid: Grid): TemplateResult {
+  const zones = zonesOf(grid);
+  return html`${nodesPicture(nodesOf(zones))}
+    <table>
+      <tr>
+        <th scope="col">Node</th>
+        <th scope="col">Zone</th>
+        <th scope="col" class="number">Pages</th>
+        <th scope="col" class="number">Free</th>
+        <th scope="col" class="number">Min, low, high</th>
+        <th scope="col"><span class="hidden">Free pages against the watermarks</span></th>
+      </tr>
+      ${zones.map((zone) => {
+        const { node, name, address, present, free, watermarks, min } = zone;
+        const isLow = free !== undefined && min !== undefined && free < min;
+        return html`<tr>
+          <td>${cellText(node)}</td>
+          <th scope="row">
+            ${typeof address === "string" ? link(cellText(name), `*(struct zone *)${address}`, "object") : cellText(name)}
+          </th>
+          <td class="number">${present}</td>
+          <td class=${isLow ? "number bad" : "number"} title=${isLow ? "Below the min watermark" : ""}>
+            ${free ?? ""}
+          </td>
+          <td class="number">${cellText(watermarks)}</td>
+          <td class="meter">${gauge(zone, isLow)}</td>
+        </tr>`;
+      })}
+    </table>`;
 }
 
 export function tasksTable(grid: Grid): TemplateResult {

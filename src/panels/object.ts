@@ -1,7 +1,7 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import type { PageAction, Panel, Variable } from "../protocol/panel.ts";
-import { ask } from "./host.ts";
+import type { Ask } from "./host.ts";
 import { link } from "./links.ts";
 import type { Place } from "./outline.ts";
 import { type Row, tabSeparated } from "./rows.ts";
@@ -27,6 +27,7 @@ interface Node {
 export class ObjectView implements View {
   readonly element = document.createElement("section");
   private readonly panel: Panel;
+  private readonly ask: Ask;
   private readonly table: Table;
   private root: Node | undefined;
   private nodes: readonly Node[] = [];
@@ -34,12 +35,12 @@ export class ObjectView implements View {
   private error: string | undefined;
   private slow = false;
 
-  constructor(panel: Panel) {
+  constructor(panel: Panel, ask: Ask) {
     this.panel = panel;
+    this.ask = ask;
     this.element.className = "page grid-page";
     this.table = new Table({
       element: this.element,
-      id: panel.id,
       label: panel.title,
       draw: () => this.draw(),
       toggle: (row) => void this.toggle(row),
@@ -55,9 +56,9 @@ export class ObjectView implements View {
 
   act(action: PageAction): void {
     const text = tabSeparated(COLUMNS, this.rows);
-    if (action === "copy") void ask("copy", { text });
-    else if (action === "openDocument") void ask("openDocument", { text, language: "plaintext" });
-    else if (action === "save") void ask("save", { text, name: "object.tsv" });
+    if (action === "copy") void this.ask("copy", { text });
+    else if (action === "openDocument") void this.ask("openDocument", { text, language: "plaintext" });
+    else if (action === "save") void this.ask("save", { text, name: "object.tsv" });
   }
 
   private async load(): Promise<void> {
@@ -67,7 +68,7 @@ export class ObjectView implements View {
       this.draw();
     });
     try {
-      const variable = await ask("evaluate", { expression: this.panel.line });
+      const variable = await this.ask("evaluate", { expression: this.panel.line });
       this.root = { variable, depth: 0, open: false, children: undefined };
       await this.open(this.root);
     } catch (error) {
@@ -80,7 +81,7 @@ export class ObjectView implements View {
   private async open(node: Node): Promise<void> {
     if (node.variable.reference === 0) return;
     if (!node.children) {
-      const { variables } = await ask("members", { reference: node.variable.reference });
+      const { variables } = await this.ask("members", { reference: node.variable.reference });
       const depth = node.depth + 1;
       node.children = variables.map((variable) => ({ variable, depth, open: false, children: undefined }));
     }

@@ -5,4 +5,6 @@ export interface Place {
   readonly open: boolean | undefined;
   /** Words across the row in place of its other cells. */
   readonly heading?: string;
+  /** What the heading has no room for. */
+  readonly detail?: string;
 }

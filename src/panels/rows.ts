@@ -108,7 +108,8 @@ const MAX_WIDTH = 44;
 /** How many characters each column needs, its heading and the sort mark included. */
 export const widths = (columns: readonly GridColumn[], rows: readonly Row[]): readonly number[] =>
   columns.map(({ name }, i) => {
-    let width = heading(name).length + 2;
+    // Headings stand in the proportional font, which needs less than the cells'.
+    let width = Math.ceil(heading(name).length * 0.9) + 2;
     for (const row of rows) width = Math.max(width, cellText(row[i] ?? null).length);
     return Math.min(width, MAX_WIDTH);
   });

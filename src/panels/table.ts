@@ -16,7 +16,6 @@ const HEADING = -1;
 /** What the table is part of, which decides what its rows are. */
 export interface TableOwner {
   readonly element: HTMLElement;
-  readonly id: string;
   readonly label: string;
   draw(): void;
   /** Undefined for rows that have an order of their own. */
@@ -35,9 +34,13 @@ export interface TableRows {
   readonly outline?: readonly Place[];
 }
 
+/** Pages of several sessions share the document, where ids must differ. */
+let tables = 0;
+
 /** Rows of one height, of which only those in sight are in the document; walked by key, sorted by their headings. */
 export class Table {
   private readonly owner: TableOwner;
+  private readonly number = ++tables;
   private shown: TableRows = { columns: [], rows: [] };
   private columnWidths: readonly number[] = [];
   private cursor = { row: HEADING, column: 0 };
@@ -150,7 +153,7 @@ export class Table {
       aria-colindex="1"
       aria-colspan=${this.shown.columns.length}
       data-column="0"
-      title=${text}
+      title=${place.detail ?? text}
     >${twistie(place)}${text}</div>`;
   }
 
@@ -170,7 +173,7 @@ export class Table {
   }
 
   private cellId(row: number, column: number): string {
-    return `${this.owner.id} ${row} ${column}`.replaceAll(" ", "_");
+    return `cell-${this.number}-${row}-${column}`;
   }
 
   private isAt(row: number, column: number): boolean {

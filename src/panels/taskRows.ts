@@ -11,12 +11,12 @@ export const COLUMNS: readonly GridColumn[] = [
   { name: "comm", kind: "text" },
   { name: "state", kind: "text" },
   { name: "cpu", kind: "number" },
-  { name: "running", kind: "text" },
+  { name: "function", kind: "symbol" },
   { name: "secondsInState", kind: "number" },
   { name: "rss", kind: "number" },
   { name: "ppid", kind: "number" },
   { name: "task", kind: "task" },
-  { name: "function", kind: "symbol" },
+  { name: "running", kind: "text" },
 ];
 const at = (name: string): number => COLUMNS.findIndex((column) => column.name === name);
 const [PID, COMM, PPID, TASK] = [at("pid"), at("comm"), at("ppid"), at("task")];
@@ -105,8 +105,8 @@ function unfold(children: ReadonlyMap<Row | undefined, readonly Row[]>, closed: 
   return { rows, outline, keys };
 }
 
-/** Names of a group's functions that its row shows. */
-const SHOWN_FUNCTIONS = 8;
+/** Names of a group's functions that its row shows: as many as a window has room for; the rest is in its title. */
+const SHOWN_FUNCTIONS = 5;
 
 /**
  * Tasks below the stack that they share, call by call; the stack of most tasks first.
@@ -132,7 +132,8 @@ export function groupsOf(
     const stack = first && stacks.get(taskOf(first));
     const heading = `${groupName(members)}: ${stack ? callers(stack) : "not read yet"}`;
     result.rows.push(COLUMNS.map(({ name }) => (name === "function" ? heading : null)));
-    result.outline.push({ depth: 0, open: opened.has(key), heading });
+    const detail = stack?.frames.join("\n") ?? "";
+    result.outline.push({ depth: 0, open: opened.has(key), heading, ...(detail === "" ? {} : { detail }) });
     result.keys.push(key);
     for (const row of opened.has(key) ? members : []) {
       result.rows.push(row);

@@ -2,7 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { TaskStack } from "../protocol/custom.ts";
 import type { Grid } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
-import { ask, recall, remember } from "./host.ts";
+import { type Ask, recall, remember } from "./host.ts";
 import { filterOf, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
 import { COLUMNS, groupsOf, type Outlined, taskOf, taskRows, treeOf } from "./taskRows.ts";
@@ -22,6 +22,7 @@ const MODES: readonly (readonly [Mode, string])[] = [
 export class TasksView implements View {
   readonly element = document.createElement("section");
   private readonly panel: Panel;
+  private readonly ask: Ask;
   private readonly table: Table;
   private ps: Grid | undefined;
   private lastRun: Grid | undefined;
@@ -37,12 +38,12 @@ export class TasksView implements View {
   private readonly closed = new Set<string>();
   private readonly opened = new Set<string>();
 
-  constructor(panel: Panel) {
+  constructor(panel: Panel, ask: Ask) {
     this.panel = panel;
+    this.ask = ask;
     this.element.className = "page grid-page";
     this.table = new Table({
       element: this.element,
-      id: panel.id,
       label: panel.title,
       draw: () => this.draw(),
       sortBy: (column) => this.sortBy(column),
@@ -59,9 +60,9 @@ export class TasksView implements View {
   act(action: PageAction): void {
     if (action === "find") return this.element.querySelector("input")?.focus();
     const text = tabSeparated(COLUMNS, this.shown.rows);
-    if (action === "copy") void ask("copy", { text });
-    else if (action === "openDocument") void ask("openDocument", { text, language: "plaintext" });
-    else void ask("save", { text, name: "tasks.tsv" });
+    if (action === "copy") void this.ask("copy", { text });
+    else if (action === "openDocument") void this.ask("openDocument", { text, language: "plaintext" });
+    else void this.ask("save", { text, name: "tasks.tsv" });
   }
 
   private async load(): Promise<void> {
@@ -71,9 +72,9 @@ export class TasksView implements View {
       this.draw();
     });
     try {
-      this.ps = await ask("run", { line: this.panel.line });
+      this.ps = await this.ask("run", { line: this.panel.line });
       // The table is of use without it: old kernels keep no times.
-      this.lastRun = await ask("run", { line: "ps -l" }).catch(() => undefined);
+      this.lastRun = await this.ask("run", { line: "ps -l" }).catch(() => undefined);
     } catch (error) {
       this.error = error instanceof Error ? error.message : String(error);
     }
@@ -88,7 +89,7 @@ export class TasksView implements View {
     const unread = this.rows.map(taskOf).filter((task) => !this.stacks.has(task));
     for (let i = 0; i < unread.length && this.reading && this.element.isConnected; i += BATCH) {
       try {
-        const { stacks } = await ask("stacks", { tasks: unread.slice(i, i + BATCH) });
+        const { stacks } = await this.ask("stacks", { tasks: unread.slice(i, i + BATCH) });
         for (const stack of stacks) this.stacks.set(stack.task, stack);
       } catch {
         // The session is gone, and soon this page is.

@@ -19,6 +19,8 @@ export interface PanelSession {
   /** The dump's file name. */
   readonly name: string;
   readonly release: string | undefined;
+  /** Paths of the dump's files. */
+  readonly dump: readonly string[];
 }
 
 /** What a link leads to: an address or a symbol, a task, `file:line`, a module, a command's rows, a C expression. */
@@ -56,6 +58,8 @@ export interface PageRequests {
   /** By the address of its `task_struct`, or by pid. */
   selectTask: { arguments: { task: string }; body: void };
   openDump: { arguments: { sample: boolean }; body: void };
+  /** A dump that was open before, as it was opened then. */
+  reopen: { arguments: { dump: readonly string[] }; body: void };
   copy: { arguments: { text: string }; body: void };
   openDocument: { arguments: { text: string; language: string }; body: void };
   save: { arguments: { text: string; name: string }; body: void };
@@ -69,12 +73,22 @@ export type FromPage =
   | {
       readonly kind: "ask";
       readonly id: number;
+      /** Of the session that is asked; a page is told what another session says by no mistake. */
+      readonly session: string | undefined;
       readonly request: keyof PageRequests;
       readonly args: PageRequests[keyof PageRequests]["arguments"];
     };
 
 export type ToPage =
-  | { readonly kind: "session"; readonly session: PanelSession | undefined; readonly panels: readonly Panel[] }
+  | {
+      readonly kind: "session";
+      readonly session: PanelSession | undefined;
+      /** The session that a page was opened from, once it has ended. */
+      readonly closed: PanelSession | undefined;
+      /** Ids of all sessions whose dump is open. */
+      readonly open: readonly string[];
+      readonly panels: readonly Panel[];
+    }
   | { readonly kind: "show"; readonly panel: string }
   | { readonly kind: "do"; readonly action: PageAction }
   | { readonly kind: "answer"; readonly id: number; readonly body: unknown }

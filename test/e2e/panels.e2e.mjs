@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test as nodeTest } from "node:test";
 import { floodedLog } from "../builders/floodedLog.ts";
+import { panels } from "../../src/extension/panels.ts";
 import { launchBrowser, openWorkbench, startServer } from "./workbench/workbench.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -198,10 +199,10 @@ test("tasks stand below their parents, and together when their stacks are the sa
 
 test("an address has a story", async () => {
   await openTab("memory");
-  await frame.locator("#address").fill("ffff8ef68526c180");
-  await frame.locator("#address").press("Enter");
-  await frame.locator(".story", { hasText: "task_struct" }).waitFor();
-  assert.match(await frame.locator(".story").innerText(), /insmod \[169\]/);
+  await front("#address").fill("ffff8ef68526c180");
+  await front("#address").press("Enter");
+  await front(".story", { hasText: "task_struct" }).waitFor();
+  assert.match(await front(".story").innerText(), /insmod \[169\]/);
   await front("table", { hasText: "inode_cache" }).first().waitFor();
   await shot("memory-light");
 });
@@ -241,7 +242,10 @@ const serious = async (where) => {
 };
 const frameHasNoViolation = async (where) => assert.deepEqual(await serious(where), []);
 
-for (const id of ["log", "memory", "tasks", "files"]) {
+/** Every view of the panel. */
+const TABS = panels.map(({ id }) => id);
+
+for (const id of TABS) {
   test(`no serious accessibility violation in ${id}`, async () => {
     await openTab(id);
     await frameHasNoViolation(frame);
@@ -262,7 +266,7 @@ for (const [name, theme] of [
     await workbench.command("Preferences: Color Theme");
     await workbench.box.fill(theme);
     await page.keyboard.press("Enter");
-    for (const id of ["log", "memory", "tasks", "slabs"]) {
+    for (const id of TABS) {
       await openTab(id);
       await shot(`${id}-${name}`);
     }
@@ -283,6 +287,27 @@ test("the panel follows the session in front, and names its dump", async () => {
   await front(".heading.oops", { hasText: "NULL pointer" }).first().waitFor();
   await sessionRow("flooded").click();
   await frame.locator(".dump", { hasText: "flooded.dump" }).waitFor();
+});
+
+test("an editor stays with the dump that it was opened from, says when that is closed, and comes back with it", async () => {
+  await workbench.command("Debug: Focus on Call Stack View");
+  const line = "kmem -S task_struct";
+  const objects = await workbench.webview(`[aria-label="${line}"]`);
+  const count = await objects.locator(".count[role=status]").innerText();
+  await objects.locator(".dump", { hasText: /^vmcore\b/ }).waitFor({ state: "attached" });
+  const sampleRow = page.locator(".debug-call-stack .monaco-list-row", { hasText: "vmcore" }).first();
+  await sampleRow.click();
+  await workbench.command("Debug: Stop");
+  await objects
+    .locator(".state", { hasText: `vmcore is closed. Open it again to see ${line}` })
+    .waitFor({ state: "attached" });
+  await workbench.command("View: Toggle Maximized Panel");
+  await page.locator(".tab", { hasText: line }).first().click();
+  await shot("closed");
+  await objects.locator("button", { hasText: "Open vmcore Again" }).click();
+  await objects.locator(".count[role=status]", { hasText: /rows/ }).waitFor({ timeout: 60_000 });
+  assert.equal(await objects.locator(".count[role=status]").innerText(), count);
+  await page.locator(".debug-call-stack .monaco-list-row", { hasText: "flooded" }).first().click();
 });
 
 /** Milliseconds from something done in the page until it is drawn, the best of some: others share the machine. */

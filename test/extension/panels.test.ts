@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { readLine, resolve } from "../../src/crash/language.ts";
 import { parseOptions } from "../../src/crash/parse.ts";
-import { panels } from "../../src/extension/panels.ts";
+import { editorPanel, panels, revivedEditor } from "../../src/extension/panels.ts";
 import { openSession } from "../../src/session/open.ts";
 
 const session = openSession({ vmcore: ["sample/vmcore"] });
@@ -22,6 +22,28 @@ for (const { title, line } of panels) {
     parseOptions(found.command, found.line);
   });
 }
+
+test("an editor comes back after a reload as its page remembered it", () => {
+  const session = { id: "gone", name: "vmcore", release: "6.1.0", dump: ["/crash/vmcore"] };
+  const revived = revivedEditor({ editor: { line: "kmem -S task_struct", page: "grid", session } });
+  assert.deepEqual(revived?.panel, editorPanel("kmem -S task_struct", "grid"));
+  assert.equal(revived?.panel.opens?.kind, "object");
+  assert.deepEqual(revived?.session, { ...session, id: "" });
+});
+
+test("what no page of ours remembered brings no editor back", () => {
+  const session = { name: "vmcore", dump: ["/crash/vmcore"] };
+  for (const state of [
+    undefined,
+    {},
+    { editor: { line: 1, page: "grid", session } },
+    { editor: { line: "ps", page: "log", session } },
+    { editor: { line: "ps", page: "grid" } },
+    { editor: { line: "ps", page: "grid", session: { ...session, dump: [1] } } },
+  ]) {
+    assert.equal(revivedEditor(state), undefined);
+  }
+});
 
 test("panels have names of their own", () => {
   assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);

@@ -4,7 +4,9 @@ import {
   bytesText,
   freeByOrder,
   largestCaches,
+  gaugeOf,
   largestTasks,
+  nodesOf,
   partsOf,
   vmallocCallers,
   zonesOf,
@@ -124,6 +126,37 @@ test("zones that have memory tell how much of it is free, and their lowest water
     zones.map(({ name, free, min, present }) => [name, free, min, present]),
     [["DMA", 50, 67, 3998]],
   );
+});
+
+const zone = (node: number, present: number, free: number, watermarks = "10, 20, 30") => ({
+  node,
+  name: "Normal",
+  address: `0x${node}`,
+  present,
+  free,
+  watermarks,
+  min: 10,
+});
+
+test("a node has the memory of its zones", () => {
+  assert.deepEqual(
+    nodesOf([zone(0, 100, 40), zone(1, 50, 5), zone(0, 20, 20)]).map(({ node, present, free, zones }) => [
+      node,
+      present,
+      free,
+      zones.length,
+    ]),
+    [
+      [0, 120, 60, 2],
+      [1, 50, 5, 1],
+    ],
+  );
+});
+
+test("free pages stand against the watermarks, and fill the bar at three times the highest", () => {
+  assert.deepEqual(gaugeOf(zone(0, 1000, 45)), { free: 0.5, marks: [10 / 90, 20 / 90, 30 / 90] });
+  assert.equal(gaugeOf(zone(0, 1000, 500))?.free, 1);
+  assert.equal(gaugeOf(zone(0, 1000, 500, "0, 0, 0")), undefined);
 });
 
 test("processes come by their resident memory, those without any left out", () => {
