@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const NODE_MAJOR = 24;
@@ -107,8 +107,10 @@ if (!version?.startsWith(`v${NODE_MAJOR}.`)) {
   fail(`${node} is ${version || "missing"}, not Node ${NODE_MAJOR}: the package "node" brings it with an install script.
 Were install scripts switched off (npm config get ignore-scripts)? Then run: npm ci --ignore-scripts=false`);
 }
+// Hundreds of test files start with the same modules: what they compile to is kept. A caller's own choice stands.
+const env = { NODE_COMPILE_CACHE: resolve("node_modules/.cache/compile"), ...process.env };
 const steps = tasks[name]();
 for (const [i, step] of steps.entries()) {
   if (typeof step === "string") console.log(`\n=== ${step}\n`);
-  else if (run(node, i === steps.length - 1 ? [...step, ...more] : step) !== 0) process.exit(1);
+  else if (run(node, i === steps.length - 1 ? [...step, ...more] : step, { env }) !== 0) process.exit(1);
 }

@@ -25,7 +25,11 @@ export class Sources {
   private readonly warn: (sentence: string) => void;
   private readonly fetch: (file: string, module: string | undefined) => Job<string | undefined>;
 
-  /** @param fetch gives the text of a file that is not on this machine, where a server has it @param warn is told of a file that is not the one that was compiled, once @param scheme of the addresses by which the client opens what a repository or an archive keeps, if it can */
+  /**
+   * @param scheme of the addresses by which the client opens what a repository or an archive keeps, if it can
+   * @param warn is told of a file that is not the one that was compiled, once
+   * @param fetch gives the text of a file that is not on this machine, where a server has it
+   */
   constructor(
     files: SourceFiles,
     scheme: string | undefined,

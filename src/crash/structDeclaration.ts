@@ -9,7 +9,12 @@ import { record, type Pieces } from "./piece.ts";
 import { formatOptions, memberDeclaration, type StructReference } from "./structView.ts";
 
 /** How a struct, or the members asked for, is declared; with an address, where each lies. */
-export function* structDeclaration(context: Context, { name, type, members }: StructReference, args: Pick<Parsed, "has">, at?: bigint): Pieces {
+export function* structDeclaration(
+  context: Context,
+  { name, type, members }: StructReference,
+  args: Pick<Parsed, "has">,
+  at?: bigint,
+): Pieces {
   const { kernel } = context;
   const { radix = 10 } = formatOptions(context, args);
   const data = { type: typeName(type), size: sizeOf(type), members: memberData(kernel, { name, type, members }) };

@@ -23,10 +23,11 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
       if (panel) await view.show(panel);
     }),
     vscode.window.registerWebviewPanelSerializer(EDITOR, {
-      async deserializeWebviewPanel(editor, state) {
+      deserializeWebviewPanel(editor, state) {
         const revived = revivedEditor(state);
-        if (!revived) return editor.dispose();
-        fillEditor(context, sessions, editor, revived.panel, revived.session);
+        if (revived) fillEditor(context, sessions, editor, revived.panel, revived.session);
+        else editor.dispose();
+        return Promise.resolve();
       },
     }),
     sessionCommand("vmcore.openTable", async (session, given) => {

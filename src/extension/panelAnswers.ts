@@ -100,7 +100,7 @@ export const answers: {
     return { variables: variables.map(variable) };
   },
   openObject: ({ text }, page) => page.openObject(text),
-  openTable: async ({ line }, page) => page.openTable(line),
+  openTable: ({ line }, page) => Promise.resolve(page.openTable(line)),
   goTo: async ({ text }, page) => goTo(page.session(), text),
   selectTask: async ({ task }, page) => {
     const chosen = /^\d+$/.test(task) ? { threadId: Number(task) } : { task };

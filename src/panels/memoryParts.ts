@@ -176,7 +176,7 @@ export interface Gauge {
 
 /** A bar ends at three times the highest watermark: beyond it a zone is in no need. */
 export function gaugeOf({ free, watermarks }: Zone): Gauge | undefined {
-  const marks = String(watermarks).match(/\d+/g)?.map(Number) ?? [];
+  const marks = (typeof watermarks === "string" ? watermarks : "").match(/\d+/g)?.map(Number) ?? [];
   const end = 3 * Math.max(0, ...marks);
   if (free === undefined || end === 0) return undefined;
   return { free: Math.min(1, free / end), marks: marks.map((mark) => mark / end) };

@@ -16,6 +16,8 @@ const asked: string[] = [];
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "symbols-"));
   mkdirSync(join(folder, "elsewhere"));
+  // What a server did not have is remembered there for a while.
+  process.env["DEBUGINFOD_CACHE_PATH"] = join(folder, "cache");
   copyFileSync("sample/lab_nullderef.ko", join(folder, "elsewhere/built.ko"));
   server = createServer((request, response) => {
     asked.push(request.url ?? "");

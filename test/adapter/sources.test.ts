@@ -19,7 +19,13 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 function warningsFor(md5: string | undefined): string[] {
   const warnings: string[] = [];
   const files = new SourceFiles({ kernelSource: [folder], installed: [] });
-  const sources = new Sources(files, undefined, (sentence) => warnings.push(sentence));
+  const sources = new Sources(
+    files,
+    undefined,
+    (sentence) => warnings.push(sentence),
+    // Everything is on this machine.
+    () => assert.fail("asked a server"),
+  );
   const place = { file: "kernel/panic.c", line: 1, column: 0, ...(md5 !== undefined && { md5 }) };
   assert.equal(sources.of(place).path, join(folder, "kernel/panic.c"));
   sources.of({ ...place, line: 2 });

@@ -5,7 +5,6 @@ import { bare, sizeOf } from "../../debuginfo/ctype.ts";
 import { taskCpu } from "../../linux/task.ts";
 import { perCpuAddress } from "../../linux/percpu.ts";
 import { formatValue } from "../../model/format.ts";
-import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { typeName } from "../../model/typeName.ts";
 import { address, offset } from "../address.ts";

@@ -76,7 +76,8 @@ function threadInfo(task: Obj): Obj | undefined {
 function ownersOf(task: Obj, path: string): Obj[] {
   // What is no path at all is no member either.
   if (/^\w+(\[\d+\])*([.]\w+(\[\d+\])*)*$/.test(path)) {
-    const owners = [task, threadInfo(task)].filter((owner) => owner !== undefined && owner.has(path));
+    const info = threadInfo(task);
+    const owners = [task, ...(info ? [info] : [])].filter((owner) => owner.has(path));
     if (owners.length > 0) return owners;
   }
   throw new UsageError(`${path}: not a task_struct or thread_info member`);

@@ -72,6 +72,7 @@ function* facts(kernel: Kernel, container: Container, shown: bigint, virtual: bi
     case "page struct":
     case "page":
     case "user area":
+    case "physical address space":
       // The symbol says the module; the page's row stands last in any case.
       return;
   }

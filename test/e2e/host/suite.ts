@@ -207,7 +207,7 @@ function answered(command: string, check: (response: Response) => void): Promise
           try {
             resolve(check(message));
           } catch (error) {
-            reject(error as Error);
+            reject(error instanceof Error ? error : new Error(String(error)));
           }
         },
       }),
