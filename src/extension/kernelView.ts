@@ -64,6 +64,9 @@ async function objectAt(session: vscode.DebugSession, text: string): Promise<str
   return `*(${type.trim()} *)0x${text.replace(/^0x/, "")}`;
 }
 
+/** Where the panel's state is kept for a reload of the window. */
+const STATE = "vmcore.panel";
+
 class KernelView implements vscode.WebviewViewProvider {
   private readonly context: vscode.ExtensionContext;
   private readonly sessions: PanelSessions;
@@ -171,11 +174,14 @@ class Page {
       sessions.onDidChange(() => this.tellSession()),
       webview.onDidReceiveMessage((message: FromPage) => {
         if (message.kind === "ask") return void this.answer(message);
+        // An editor's own state is kept by VS Code's serializer.
+        if (message.kind === "remember") return void (pinned ?? context.workspaceState.update(STATE, message.state));
         this.tellSession();
         onReady?.();
       }),
     ];
-    webview.html = panelPage({ csp: webview.cspSource, style: asset("panels.css"), script: asset("panels.js") });
+    const state = pinned ? {} : context.workspaceState.get<object>(STATE, {});
+    webview.html = panelPage({ csp: webview.cspSource, style: asset("panels.css"), script: asset("panels.js"), state });
   }
 
   post(message: ToPage): void {

@@ -4,9 +4,13 @@ export interface PanelPage {
   readonly csp: string;
   readonly style: string;
   readonly script: string;
+  /** What the page remembered last. */
+  readonly state: object;
 }
 
-export const panelPage = ({ csp, style, script }: PanelPage): string => `<!DOCTYPE html>
+const attribute = (text: string): string => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;");
+
+export const panelPage = ({ csp, style, script, state }: PanelPage): string => `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -14,7 +18,7 @@ export const panelPage = ({ csp, style, script }: PanelPage): string => `<!DOCTY
 <title>Kernel</title>
 <link rel="stylesheet" href="${style}">
 </head>
-<body>
+<body data-state="${attribute(JSON.stringify(state))}">
 <script src="${script}"></script>
 </body>
 </html>`;

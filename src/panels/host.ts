@@ -53,12 +53,19 @@ export function listen(listener: (message: Exclude<ToPage, { kind: "answer" | "r
   vscode.postMessage({ kind: "ready" });
 }
 
+/** What the extension kept is the newer: VS Code writes a page's state down only once a minute. */
+const state = {
+  ...(vscode.getState() as object | undefined),
+  ...(JSON.parse(document.body.dataset["state"] ?? "{}") as object),
+} as Record<string, unknown>;
+
 /** What the page remembers over a reload of the window, by topic. */
 export function recall<T>(topic: string, otherwise: T): T {
-  const state = vscode.getState() as Record<string, unknown> | undefined;
-  return (state?.[topic] as T | undefined) ?? otherwise;
+  return (state[topic] as T | undefined) ?? otherwise;
 }
 
 export function remember(topic: string, value: unknown): void {
-  vscode.setState({ ...(vscode.getState() as object | undefined), [topic]: value });
+  state[topic] = value;
+  vscode.setState(state);
+  vscode.postMessage({ kind: "remember", state });
 }

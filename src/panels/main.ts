@@ -69,17 +69,19 @@ function open(id: string): void {
   if (!pages) views.set(session.id, (pages = new Map<string, View>()));
   let view = pages.get(id);
   if (!view) pages.set(id, (view = makers[panel.page](panel, askOf(session.id))));
-  const shown = view.element;
-  // Kept in the document and hidden, so that every page keeps its place.
+  present(view.element);
+  view.show();
+}
+
+/** Puts one page in sight. The others are kept in the document and hidden, so that every page keeps its place. */
+function present(shown: HTMLElement): void {
   if (shown.parentElement !== main) main.append(shown);
-  const kept = new Set(
-    [...views.values()].flatMap((all) => [...all.values()].map(({ element }) => element as Element)),
-  );
+  const kept = new Set<Element>([shown]);
+  for (const pages of views.values()) for (const { element } of pages.values()) kept.add(element);
   for (const one of [...main.children]) {
     if (!kept.has(one)) one.remove();
     else (one as HTMLElement).hidden = one !== shown;
   }
-  view.show();
 }
 
 function tabs(): TemplateResult | typeof nothing {
@@ -130,7 +132,7 @@ function empty(panel: Panel | undefined): void {
       </div>`,
       page,
     );
-    return main.replaceChildren(page);
+    return present(page);
   }
   render(
     html`<div class="state">
@@ -142,5 +144,5 @@ function empty(panel: Panel | undefined): void {
     </div>`,
     page,
   );
-  main.replaceChildren(page);
+  present(page);
 }

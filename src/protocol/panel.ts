@@ -70,6 +70,8 @@ export type PageAction = "copy" | "openDocument" | "save" | "find";
 
 export type FromPage =
   | { readonly kind: "ready" }
+  /** What the page wants to know again after a reload of the window, by topic. */
+  | { readonly kind: "remember"; readonly state: object }
   | {
       readonly kind: "ask";
       readonly id: number;

@@ -93,9 +93,14 @@ const atLine = (line) =>
 async function openFile(name, line = 1) {
   await workbench.pick("Control+P", name, name);
   await page.locator(".tab.active", { hasText: name }).waitFor();
+  await editor().locator(".view-line").first().waitFor();
   await page.keyboard.press("Control+G");
   await workbench.box.waitFor();
   await workbench.box.fill(`:${line}`);
+  await page
+    .locator(".quick-input-list .monaco-list-row", { hasText: `${line}` })
+    .first()
+    .waitFor();
   await page.keyboard.press("Enter");
   await atLine(line);
 }
