@@ -273,21 +273,24 @@ for (const [name, theme] of [
   });
 }
 
+/** Its row in the call stack may be out of sight among another session's tasks. */
+async function toFront(session) {
+  await workbench.command("Debug: Select Debug Session");
+  await workbench.row(session).click();
+}
+
 test("the panel follows the session in front, and names its dump", async () => {
   assert.match(await frame.locator(".dump").innerText(), /^vmcore\b.*6\.1\.0-56/);
   await openTab("log");
   await workbench.command("Debug: Select and Start Debugging");
   await workbench.row("flooded").click();
-  const sessionRow = (name) => page.locator(".debug-call-stack .monaco-list-row", { hasText: name }).first();
-  await sessionRow("flooded").click();
+  await page.locator(".debug-call-stack .monaco-list-row", { hasText: "flooded" }).first().click();
   await frame.locator(".dump", { hasText: "flooded.dump" }).waitFor();
   await front(".heading.panic").waitFor({ timeout: 60_000 });
-  await sessionRow("vmcore").click();
+  await toFront("vmcore");
   await frame.locator(".dump", { hasText: /^vmcore\b/ }).waitFor();
   await front(".heading.oops", { hasText: "NULL pointer" }).first().waitFor();
-  // Its row may be out of sight below the sample's tasks.
-  await workbench.command("Debug: Select Debug Session");
-  await workbench.row("flooded").click();
+  await toFront("flooded");
   await frame.locator(".dump", { hasText: "flooded.dump" }).waitFor();
 });
 
@@ -297,8 +300,7 @@ test("an editor stays with the dump that it was opened from, says when that is c
   const objects = await workbench.webview(`[aria-label="${line}"]`);
   const count = await objects.locator(".count[role=status]").innerText();
   await objects.locator(".dump", { hasText: /^vmcore\b/ }).waitFor({ state: "attached" });
-  const sampleRow = page.locator(".debug-call-stack .monaco-list-row", { hasText: "vmcore" }).first();
-  await sampleRow.click();
+  await toFront("vmcore");
   await workbench.command("Debug: Stop");
   await objects
     .locator(".state", { hasText: `vmcore is closed. Open it again to see ${line}` })
@@ -310,7 +312,7 @@ test("an editor stays with the dump that it was opened from, says when that is c
   await objects.locator("button", { hasText: "Open vmcore Again" }).click();
   await objects.locator(".count[role=status]", { hasText: /rows/ }).waitFor({ timeout: 60_000 });
   assert.equal(await objects.locator(".count[role=status]").innerText(), count);
-  await page.locator(".debug-call-stack .monaco-list-row", { hasText: "flooded" }).first().click();
+  await toFront("flooded");
 });
 
 /** Milliseconds from something done in the page until it is drawn, the best of some: others share the machine. */
@@ -355,6 +357,7 @@ test("a log of 100,000 records is scrolled and searched in steps of less than 10
 });
 
 test("after a reload of the window the page is as it was, once a dump is open", async () => {
+  await workbench.command("Kernel: Focus on Kernel View");
   await frame.locator("#tab-tasks").click();
   // VS Code writes down what an extension keeps a moment later.
   await page.waitForTimeout(2000);
