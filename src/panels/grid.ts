@@ -5,7 +5,7 @@ import { type Ask, recall, remember } from "./host.ts";
 import { link } from "./links.ts";
 import { filterOf, heading, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
-import { busy, failure, filterBox, type View, whenSlow } from "./view.ts";
+import { failure, filterBox, handOut, Reading, type View } from "./view.ts";
 
 /** Any command's records as a table: sorted by its headings, filtered, walked by key; cells lead where they point. */
 export class GridView implements View {
@@ -13,8 +13,7 @@ export class GridView implements View {
   private readonly panel: Panel;
   private readonly ask: Ask;
   private grid: Grid | undefined;
-  private error: string | undefined;
-  private slow = false;
+  private readonly reading = new Reading(() => this.draw());
   private index = 0;
   private order: Order | undefined;
   private filter: string;
@@ -43,29 +42,19 @@ export class GridView implements View {
   }
 
   act(action: PageAction): void {
+    if (action === "find") return this.element.querySelector("input")?.focus();
     const { columns } = this.current;
     const text = tabSeparated(columns, this.shown);
-    if (action === "copy") void this.ask("copy", { text });
-    else if (action === "openDocument") void this.ask("openDocument", { text, language: "plaintext" });
-    else if (action === "save") void this.ask("save", { text, name: `${this.panel.line.replace(/\W+/g, "-")}.tsv` });
-    else this.element.querySelector("input")?.focus();
+    handOut(this.ask, action, { text, name: `${this.panel.line.replace(/\W+/g, "-")}.tsv` });
   }
 
   private async load(): Promise<void> {
-    this.error = undefined;
-    const callOff = whenSlow(() => {
-      this.slow = true;
-      this.draw();
-    });
-    try {
+    await this.reading.run(async () => {
       this.grid = await this.ask("run", { line: this.panel.line });
       // Of several tables the longest is what one came for.
       const lengths = this.grid.tables.map(({ rows }) => rows.length);
       this.index = Math.max(0, lengths.indexOf(Math.max(...lengths)));
-    } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
-    }
-    callOff();
+    });
     this.arrange();
   }
 
@@ -89,8 +78,8 @@ export class GridView implements View {
   }
 
   private content(): TemplateResult | typeof nothing {
-    if (this.error !== undefined) return failure(this.error, () => void this.load());
-    if (!this.grid) return this.slow ? busy(`Reading ${this.panel.title}…`) : nothing;
+    if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
+    if (!this.grid) return this.reading.waiting(`Reading ${this.panel.title}…`);
     if (this.grid.tables.length === 0) {
       return html`<p class="state">${this.grid.remarks.join(" ") || "This kernel has none."}</p>`;
     }

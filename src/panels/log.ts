@@ -22,7 +22,7 @@ import {
 } from "./logLines.ts";
 import { hits, type LogSpan, spansOf } from "./logText.ts";
 import { cellText, regularExpression } from "./rows.ts";
-import { busy, failure, type View, whenSlow } from "./view.ts";
+import { failure, handOut, Reading, type View } from "./view.ts";
 import { inSight, scrollFor } from "./windowing.ts";
 
 /** panels.css says the same. */
@@ -58,8 +58,7 @@ export class LogView implements View {
   private blocks: readonly Block[] = [];
   private entries: readonly Entry[] = [];
   private remarks: readonly string[] = [];
-  private error: string | undefined;
-  private slow = false;
+  private readonly reading = new Reading(() => this.draw());
   private readonly folded = new Set<number>();
   private explains = recall("log explain", true);
   private readonly explained = new Map<number, Explanation>();
@@ -88,23 +87,13 @@ export class LogView implements View {
   act(action: PageAction): void {
     if (action === "find") return this.element.querySelector("input")?.focus();
     const text = this.entries.map((entry) => `${this.plainText(entry)}\n`).join("");
-    if (action === "copy") void this.ask("copy", { text });
-    else if (action === "openDocument") void this.ask("openDocument", { text, language: "kernel-log" });
-    else void this.ask("save", { text, name: "dmesg.txt" });
+    handOut(this.ask, action, { text, name: "dmesg.txt", language: "kernel-log" });
   }
 
   private async load(): Promise<void> {
-    this.error = undefined;
-    const callOff = whenSlow(() => {
-      this.slow = true;
-      this.draw();
-    });
-    try {
+    await this.reading.run(async () => {
       this.take(await this.ask("run", { line: this.panel.line }));
-    } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
-    }
-    callOff();
+    });
     this.arrange();
     const oops = this.blocks.findLastIndex(({ kind }) => kind === "oops");
     if (this.blocks.length > 0) this.goToReport(oops < 0 ? this.blocks.length - 1 : oops, -1);
@@ -181,8 +170,8 @@ export class LogView implements View {
   }
 
   private content(): TemplateResult | typeof nothing {
-    if (this.error !== undefined) return failure(this.error, () => void this.load());
-    if (!this.lines) return this.slow ? busy("Reading the kernel log…") : nothing;
+    if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
+    if (!this.lines) return this.reading.waiting("Reading the kernel log…");
     if (this.lines.length === 0) return html`<p class="state">${this.remarks.join(" ") || "The log is empty."}</p>`;
     return html`${this.toolbar()} ${this.body()}`;
   }

@@ -15,7 +15,7 @@ import {
   zonesOf,
 } from "./memoryParts.ts";
 import { identifiedCard } from "./identified.ts";
-import { busy, failure, type View, whenSlow } from "./view.ts";
+import { failure, handOut, Reading, type View } from "./view.ts";
 
 /** Counters that no command prints; the typed ones by name, the others by what include/linux says they are. */
 const COUNTERS = {
@@ -41,7 +41,7 @@ export class MemoryView implements View {
   private tasks: Loaded;
   private areas: Loaded;
   private more: MoreCounters = {};
-  private slow = false;
+  private readonly reading = new Reading(() => this.draw());
   private card: Identified | Error | undefined;
 
   constructor(ask: Ask) {
@@ -57,18 +57,13 @@ export class MemoryView implements View {
   act(action: PageAction): void {
     if (action === "find") return this.element.querySelector("input")?.focus();
     const text = this.parts.map(({ name, bytes, from }) => `${name}\t${bytes}\t${from}\n`).join("");
-    if (action === "copy") void this.ask("copy", { text });
-    else if (action === "openDocument") void this.ask("openDocument", { text, language: "plaintext" });
-    else void this.ask("save", { text, name: "memory.tsv" });
+    handOut(this.ask, action, { text, name: "memory.tsv" });
   }
 
   private async load(): Promise<void> {
-    const callOff = whenSlow(() => {
-      this.slow = true;
-      this.draw();
+    await this.reading.run(async () => {
+      [this.usage, this.counters] = [await rows(this.ask, "kmem -i"), await rows(this.ask, "kmem -V")];
     });
-    [this.usage, this.counters] = [await rows(this.ask, "kmem -i"), await rows(this.ask, "kmem -V")];
-    callOff();
     this.draw();
     [this.zones, this.areas] = [await rows(this.ask, "kmem -z"), await rows(this.ask, "kmem -v")];
     this.more = await moreCounters(this.ask, this.zones, this.areas, pageSizeOf(this.usage));
@@ -92,7 +87,7 @@ export class MemoryView implements View {
 
   private content(): TemplateResult | typeof nothing {
     if (this.usage instanceof Error) return failure(this.usage.message, () => void this.load());
-    if (!this.usage || !this.counters) return this.slow ? busy("Counting memory…") : nothing;
+    if (!this.usage || !this.counters) return this.reading.waiting("Counting memory…");
     return html`<div class="memory" tabindex="0" role="region" aria-label="Memory">
       <div class="columns">
         <div>

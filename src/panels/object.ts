@@ -1,4 +1,5 @@
-import { html, nothing, render, type TemplateResult } from "lit-html";
+import type { nothing} from "lit-html";
+import { html, render, type TemplateResult } from "lit-html";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import type { PageAction, Panel, Variable } from "../protocol/panel.ts";
 import type { Ask } from "./host.ts";
@@ -6,7 +7,7 @@ import { link } from "./links.ts";
 import type { Place } from "./outline.ts";
 import { type Row, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
-import { busy, failure, type View, whenSlow } from "./view.ts";
+import { failure, handOut, Reading, type View } from "./view.ts";
 
 const COLUMNS: readonly GridColumn[] = [
   { name: "member", kind: "text" },
@@ -32,8 +33,7 @@ export class ObjectView implements View {
   private root: Node | undefined;
   private nodes: readonly Node[] = [];
   private rows: readonly Row[] = [];
-  private error: string | undefined;
-  private slow = false;
+  private readonly reading = new Reading(() => this.draw());
 
   constructor(panel: Panel, ask: Ask) {
     this.panel = panel;
@@ -55,26 +55,16 @@ export class ObjectView implements View {
   }
 
   act(action: PageAction): void {
-    const text = tabSeparated(COLUMNS, this.rows);
-    if (action === "copy") void this.ask("copy", { text });
-    else if (action === "openDocument") void this.ask("openDocument", { text, language: "plaintext" });
-    else if (action === "save") void this.ask("save", { text, name: "object.tsv" });
+    // It has no box to find by.
+    if (action !== "find") handOut(this.ask, action, { text: tabSeparated(COLUMNS, this.rows), name: "object.tsv" });
   }
 
   private async load(): Promise<void> {
-    this.error = undefined;
-    const callOff = whenSlow(() => {
-      this.slow = true;
-      this.draw();
-    });
-    try {
+    await this.reading.run(async () => {
       const variable = await this.ask("evaluate", { expression: this.panel.line });
       this.root = { variable, depth: 0, open: false, children: undefined };
       await this.open(this.root);
-    } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
-    }
-    callOff();
+    });
     this.arrange();
   }
 
@@ -93,7 +83,7 @@ export class ObjectView implements View {
     if (!node) return;
     if (node.open) node.open = false;
     // What can be opened was told of by the session, which says in each row what it cannot read.
-    else await this.open(node).catch((error: Error) => (this.error = error.message));
+    else await this.open(node).catch((error: Error) => (this.reading.error = error.message));
     this.arrange();
   }
 
@@ -127,8 +117,8 @@ export class ObjectView implements View {
   }
 
   private content(): TemplateResult | typeof nothing {
-    if (this.error !== undefined) return failure(this.error, () => void this.load());
-    if (!this.root) return this.slow ? busy(`Reading ${this.panel.title}…`) : nothing;
+    if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
+    if (!this.root) return this.reading.waiting(`Reading ${this.panel.title}…`);
     return this.table.template();
   }
 }

@@ -6,7 +6,7 @@ import { type Ask, recall, remember } from "./host.ts";
 import { filterOf, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
 import { COLUMNS, groupsOf, type Outlined, taskOf, taskRows, treeOf } from "./taskRows.ts";
-import { busy, failure, filterBox, type View, whenSlow } from "./view.ts";
+import { failure, filterBox, handOut, Reading, type View } from "./view.ts";
 
 /** Stacks asked for at once: an answer comes in a blink, and stopping takes no longer. */
 const BATCH = 32;
@@ -27,11 +27,10 @@ export class TasksView implements View {
   private ps: Grid | undefined;
   private lastRun: Grid | undefined;
   private readonly stacks = new Map<string, TaskStack>();
-  private reading = false;
+  private isReadingStacks = false;
   private rows: readonly Row[] = [];
   private shown: Outlined = { rows: [], outline: [], keys: [] };
-  private error: string | undefined;
-  private slow = false;
+  private readonly reading = new Reading(() => this.draw());
   private mode = recall<Mode>("tasks mode", "list");
   private order = recall<Order | undefined>("order tasks", undefined);
   private filter = recall("filter tasks", "");
@@ -60,34 +59,24 @@ export class TasksView implements View {
   act(action: PageAction): void {
     if (action === "find") return this.element.querySelector("input")?.focus();
     const text = tabSeparated(COLUMNS, this.shown.rows);
-    if (action === "copy") void this.ask("copy", { text });
-    else if (action === "openDocument") void this.ask("openDocument", { text, language: "plaintext" });
-    else void this.ask("save", { text, name: "tasks.tsv" });
+    handOut(this.ask, action, { text, name: "tasks.tsv" });
   }
 
   private async load(): Promise<void> {
-    this.error = undefined;
-    const callOff = whenSlow(() => {
-      this.slow = true;
-      this.draw();
-    });
-    try {
+    await this.reading.run(async () => {
       this.ps = await this.ask("run", { line: this.panel.line });
       // The table is of use without it: old kernels keep no times.
       this.lastRun = await this.ask("run", { line: "ps -l" }).catch(() => undefined);
-    } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
-    }
-    callOff();
+    });
     this.arrange(true);
-    if (!this.error) await this.readStacks();
+    if (this.reading.error === undefined) await this.readStacks();
   }
 
   /** A handful after the other, until all are read, someone says stop, or the page is gone. */
   private async readStacks(): Promise<void> {
-    this.reading = true;
+    this.isReadingStacks = true;
     const unread = this.rows.map(taskOf).filter((task) => !this.stacks.has(task));
-    for (let i = 0; i < unread.length && this.reading && this.element.isConnected; i += BATCH) {
+    for (let i = 0; i < unread.length && this.isReadingStacks && this.element.isConnected; i += BATCH) {
       try {
         const { stacks } = await this.ask("stacks", { tasks: unread.slice(i, i + BATCH) });
         for (const stack of stacks) this.stacks.set(stack.task, stack);
@@ -97,7 +86,7 @@ export class TasksView implements View {
       }
       this.arrange(true);
     }
-    this.reading = false;
+    this.isReadingStacks = false;
     this.draw();
   }
 
@@ -120,8 +109,8 @@ export class TasksView implements View {
   }
 
   private content(): TemplateResult | typeof nothing {
-    if (this.error !== undefined) return failure(this.error, () => void this.load());
-    if (!this.ps) return this.slow ? busy("Reading tasks…") : nothing;
+    if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
+    if (!this.ps) return this.reading.waiting("Reading tasks…");
     if (this.rows.length === 0) return html`<p class="state">${this.ps.remarks.join(" ") || "There are no tasks."}</p>`;
     return html`${this.toolbar(this.ps)} ${this.table.template()}`;
   }
@@ -153,9 +142,9 @@ export class TasksView implements View {
 
   private stackStatus(): TemplateResult | typeof nothing {
     const [done, all] = [this.stacks.size, this.rows.length];
-    if (this.reading) {
+    if (this.isReadingStacks) {
       return html`<span class="count">Reading stacks: ${done} of ${all}</span>
-        <button class="toggle" @click=${() => (this.reading = false)}>Stop</button>`;
+        <button class="toggle" @click=${() => (this.isReadingStacks = false)}>Stop</button>`;
     }
     if (done >= all) return nothing;
     return html`<button class="toggle" @click=${() => void this.readStacks()}>Read ${all - done} More Stacks</button>`;

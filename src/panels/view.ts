@@ -1,5 +1,6 @@
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { PageAction } from "../protocol/panel.ts";
+import type { Ask } from "./host.ts";
 
 /** One page of the panel: made when it is first looked at, kept as long as its session. */
 export interface View {
@@ -13,14 +14,49 @@ export interface View {
 /** A wait that is shorter than this is not worth a word. */
 const PATIENCE_MS = 500;
 
-/** Calls back once when work takes long enough to say so. @returns what calls it off */
-export function whenSlow(say: () => void): () => void {
-  const timer = setTimeout(say, PATIENCE_MS);
-  return () => clearTimeout(timer);
+/** What a page reads before there is anything to draw. */
+export class Reading {
+  /** What it failed with. */
+  error: string | undefined;
+  private isSlow = false;
+  private readonly draw: () => void;
+
+  /** @param draw shows the page anew: that it takes long has become worth a word */
+  constructor(draw: () => void) {
+    this.draw = draw;
+  }
+
+  /** Reads, or keeps why that failed. */
+  async run(read: () => Promise<void>): Promise<void> {
+    this.error = undefined;
+    const timer = setTimeout(() => {
+      this.isSlow = true;
+      this.draw();
+    }, PATIENCE_MS);
+    try {
+      await read();
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+    }
+    clearTimeout(timer);
+  }
+
+  /** What stands in the page's place until then. */
+  waiting(what: string): TemplateResult | typeof nothing {
+    return this.isSlow ? html`<p class="state" role="status"><span class="spinner"></span>${what}</p>` : nothing;
+  }
 }
 
-export const busy = (what: string): TemplateResult =>
-  html`<p class="state" role="status"><span class="spinner"></span>${what}</p>`;
+/** Takes what a page shows elsewhere, as text. */
+export function handOut(
+  ask: Ask,
+  action: Exclude<PageAction, "find">,
+  { text, name, language = "plaintext" }: { readonly text: string; readonly name: string; readonly language?: string },
+): void {
+  if (action === "copy") void ask("copy", { text });
+  else if (action === "openDocument") void ask("openDocument", { text, language });
+  else void ask("save", { text, name });
+}
 
 export const failure = (message: string, again: () => void): TemplateResult =>
   html`<div class="state" role="alert">
