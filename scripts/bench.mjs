@@ -4,24 +4,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, homedir, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
+import { cell, figure, havePeers, peers, RUNS, text, time, vmcore, vmlinux } from "./benchDump.mjs";
 
-const RUNS = Number(process.env.BENCH_RUNS ?? 5);
-const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
-const peers = resolve(corpus, "../peers/peers.sh");
-const vmcore = join(corpus, "x86_64-6.1/sysrq/vmcore");
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vmcore-debug");
 const raw = join(cache, "make/dumps/formats-kdump/vmcore.raw");
-if (!existsSync(vmcore)) {
-  console.error(`bench: no corpus at ${corpus}: set VMCORE_CORPUS`);
-  process.exit(1);
-}
-
-const text = (command, ...args) => spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() ?? "";
-const vmlinux = text(join(corpus, "get-debuginfo.sh"), "x86_64-6.1").split("\n").at(-1);
-const havePeers = spawnSync(peers, ["install"], { stdio: "ignore" }).status === 0;
-if (!havePeers) console.log("crash and drgn are not to be had here: our column alone\n");
-const time = existsSync("/usr/bin/time") ? "/usr/bin/time" : undefined;
-if (!time) console.log("no /usr/bin/time (apt-get install time): no memory figures\n");
 
 const folder = mkdtempSync(join(tmpdir(), "vmcore-bench-"));
 const allStacks = join(folder, "all.py");
@@ -126,12 +112,10 @@ function once({ line, input, env, before, answers = true }) {
   return { seconds, mib };
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-
 const rows = [];
-/** BENCH_ONLY=stack measures the jobs whose name holds that. */
-const only = new RegExp(process.env.BENCH_ONLY ?? "");
-for (const job of jobs.filter(({ name }) => only.test(name))) {
+/** BENCH_ONLY=stack measures the jobs whose name holds that, and leaves what is written of all jobs alone. */
+const only = process.env.BENCH_ONLY;
+for (const job of jobs.filter(({ name }) => new RegExp(only ?? "").test(name))) {
   const who = ["ours", ...(havePeers ? ["drgn", "crash"] : [])].filter((name) => job[name]);
   const runs = Object.fromEntries(who.map((name) => [name, []]));
   try {
@@ -141,14 +125,11 @@ for (const job of jobs.filter(({ name }) => only.test(name))) {
     console.error(`${job.name}: ${error.message}`);
     continue;
   }
-  const figure = (name) =>
-    runs[name] && { seconds: median(runs[name].map((r) => r.seconds)), mib: median(runs[name].map((r) => r.mib)) };
-  rows.push({ name: job.name, ours: figure("ours"), drgn: figure("drgn"), crash: figure("crash") });
+  const figures = Object.fromEntries(who.map((name) => [name, figure(runs[name])]));
+  rows.push({ name: job.name, ...figures });
 }
 rmSync(folder, { recursive: true });
 
-const cell = (figure) =>
-  figure ? `${figure.seconds.toFixed(2)} s, ${Number.isNaN(figure.mib) ? "?" : figure.mib.toFixed(0)} MiB` : "-";
 const ratio = (a, b) => (a && b ? `${(a.seconds / b.seconds).toFixed(2)}` : "-");
 const table = [
   "| job | vmcore-debug | drgn | crash | time / drgn | time / crash |",
@@ -165,9 +146,10 @@ const versions = havePeers
       .split("\n")
       .filter((line) => /^(crash|drgn)/.test(line))
   : [];
-writeFileSync(
-  "docs/benchmarks.md",
-  `# Benchmarks
+if (!only)
+  writeFileSync(
+    "docs/benchmarks.md",
+    `# Benchmarks
 
 \`npm run bench\`: whole processes on the corpus's sysrq dump (Debian 6.1.192, 4 CPUs, 768 MB guest, kdump zstd -d 31) with its 590 MB vmlinux, the programs in turn, median of ${RUNS} runs after one warm-up, peak memory of the process.
 
@@ -175,4 +157,4 @@ ${table}
 
 Machine: ${cpus().length} × ${cpus()[0].model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB. Node ${process.version}. ${versions.join("; ").replace(/ \(.*?(,|$)/g, "")}.
 `,
-);
+  );

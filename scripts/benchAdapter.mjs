@@ -2,19 +2,7 @@
 // that stack; and how fast it answers in a scripted session. Adds its section to docs/benchmarks.md.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-
-const RUNS = Number(process.env.BENCH_RUNS ?? 5);
-const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
-const peers = resolve(corpus, "../peers/peers.sh");
-const vmcore = join(corpus, "x86_64-6.1/sysrq/vmcore");
-if (!existsSync(vmcore)) {
-  console.error(`bench: no corpus at ${corpus}: set VMCORE_CORPUS`);
-  process.exit(1);
-}
-const text = (command, ...args) => spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() ?? "";
-const vmlinux = text(join(corpus, "get-debuginfo.sh"), "x86_64-6.1").split("\n").at(-1);
-const havePeers = spawnSync(peers, ["install"], { stdio: "ignore" }).status === 0;
+import { at, cell, figure, havePeers, peers, RUNS, time, vmcore, vmlinux } from "./benchDump.mjs";
 
 /** A DAP client that only asks and waits. */
 class Client {
@@ -69,9 +57,6 @@ class Client {
   }
 }
 
-const sorted = (values) => values.toSorted((a, b) => a - b);
-const at = (values, share) => sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))];
-
 async function ours() {
   const start = performance.now();
   const client = new Client();
@@ -82,7 +67,7 @@ async function ours() {
 }
 
 function drgn() {
-  const command = existsSync("/usr/bin/time") ? ["/usr/bin/time", "-f", "%M"] : [];
+  const command = time ? [time, "-f", "%M"] : [];
   const start = performance.now();
   const { stderr } = spawnSync([...command, peers][0], [...command, peers, "backtrace", vmlinux, vmcore].slice(1), {
     encoding: "utf8",
@@ -142,16 +127,6 @@ for (let run = 0; run < RUNS; run++) {
 }
 const times = await session();
 
-const figure = (list) =>
-  list.length === 0
-    ? "-"
-    : `${at(
-        list.map(({ seconds }) => seconds),
-        0.5,
-      ).toFixed(2)} s, ${at(
-        list.map(({ mib }) => mib),
-        0.5,
-      ).toFixed(0)} MiB`;
 const ms = (value) => `${value.toFixed(1)} ms`;
 const section = [
   "## Debug adapter",
@@ -160,7 +135,7 @@ const section = [
   "",
   "| vmcore-debug | drgn |",
   "|--:|--:|",
-  `| ${figure(runs.ours)} | ${figure(runs.drgn)} |`,
+  `| ${cell(figure(runs.ours))} | ${cell(figure(runs.drgn))} |`,
   "",
   "One session of 300 requests:",
   "",

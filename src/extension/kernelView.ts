@@ -175,7 +175,10 @@ class Page {
       webview.onDidReceiveMessage((message: FromPage) => {
         if (message.kind === "ask") return void this.answer(message);
         // An editor's own state is kept by VS Code's serializer.
-        if (message.kind === "remember") return void (pinned ?? context.workspaceState.update(STATE, message.state));
+        if (message.kind === "remember") {
+          if (!pinned) void context.workspaceState.update(STATE, message.state);
+          return;
+        }
         this.tellSession();
         onReady?.();
       }),

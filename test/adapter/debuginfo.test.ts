@@ -1,34 +1,23 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import type { DebuginfoFacts } from "../../src/protocol/custom.ts";
+import { loopback } from "../builders/loopback.ts";
 import { DapClient } from "./client.ts";
 
 const vmcore = resolve("sample/vmcore");
 let folder: string;
-let server: Server;
-const asked: string[] = [];
 
-before(async () => {
+before(() => {
   folder = mkdtempSync(join(tmpdir(), "symbols-"));
   mkdirSync(join(folder, "elsewhere"));
   // What a server did not have is remembered there for a while.
   process.env["DEBUGINFOD_CACHE_PATH"] = join(folder, "cache");
   copyFileSync("sample/lab_nullderef.ko", join(folder, "elsewhere/built.ko"));
-  server = createServer((request, response) => {
-    asked.push(request.url ?? "");
-    response.writeHead(404).end();
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
 });
-after(() => {
-  server.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+after(() => rmSync(folder, { recursive: true, force: true }));
 
 const reported = (client: DapClient): Promise<DebuginfoFacts> => client.request<DebuginfoFacts>("vmcore/debuginfo", {});
 const ofModule = ({ modules }: DebuginfoFacts) => modules.find(({ name }) => name === "lab_nullderef");
@@ -58,12 +47,16 @@ test("a file that is no vmlinux of the dump is refused with the reason", async (
   await client.request("disconnect");
 });
 
-test("what is missing is asked for by build-id at the servers that are named, and nowhere else", async () => {
+test("what is missing is asked for by build-id at the servers that are named, and nowhere else", async (t) => {
+  const asked: string[] = [];
+  const url = await loopback(t, (request, response) => {
+    asked.push(request.url ?? "");
+    response.writeHead(404).end();
+  });
   const client = await DapClient.launch({ vmcore, search: false });
-  const { port } = server.address() as AddressInfo;
   const { fetched, remarks } = await client.request<{ fetched: string[]; remarks: string[] }>("vmcore/fetchDebuginfo", {
     names: ["lab_nullderef"],
-    servers: [`http://127.0.0.1:${port}`],
+    servers: [url],
   });
   assert.deepEqual(fetched, []);
   assert.match(remarks.join(), /lab_nullderef/);

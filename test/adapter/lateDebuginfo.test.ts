@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { openSession } from "../../src/session/open.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
+import { loopback } from "../builders/loopback.ts";
 import { DapClient } from "./client.ts";
 
 const KERNEL = "3b43fad5";
@@ -26,17 +26,11 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A session with nothing but a server's address, and an empty cache. */
 async function launched(t: TestContext, listener: RequestListener): Promise<DapClient> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  await new Promise((done) => server.once("listening", done));
-  const { port } = server.address() as AddressInfo;
+  const url = await loopback(t, listener);
   process.env["DEBUGINFOD_CACHE_PATH"] = mkdtempSync(join(folder, "cache-"));
   const traits = { supportsInvalidatedEvent: true, supportsProgressReporting: true };
-  const client = await DapClient.launch({ vmcore, debuginfod: [`http://127.0.0.1:${port}`] }, { traits });
-  t.after(async () => {
-    await client.close();
-    server.closeAllConnections();
-    server.close();
-  });
+  const client = await DapClient.launch({ vmcore, debuginfod: [url] }, { traits });
+  t.after(() => client.close());
   return client;
 }
 

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
+import type { RequestListener } from "node:http";
 import { type AddressInfo, createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
@@ -16,6 +16,7 @@ import { promisify } from "node:util";
 import { debuginfodOptions, fetchSource } from "../../src/session/debuginfod.ts";
 import { fetchMissing, missingDebuginfo } from "../../src/session/missingDebuginfo.ts";
 import { openSession } from "../../src/session/open.ts";
+import { loopback } from "../builders/loopback.ts";
 import { corpus, type CorpusDump, drgnAccount, made, madeDump, storedDumps, vmlinuxOf } from "./corpus.ts";
 import { compareCrashedStack } from "./crashedStack.ts";
 
@@ -138,7 +139,7 @@ test("the terminal needs no more than DEBUGINFOD_URLS, and asks no one a second 
     /lab_nullderef\.c: 36\n[^]*hello_init at [0-9a-f]+ \[lab_nullderef\]\n.*lab_nullderef\.c: 55/,
   );
   let asked = 0;
-  const silent = await listening(t, (_, response) => (asked++, response.writeHead(404).end()));
+  const silent = await loopback(t, (_, response) => (asked++, response.writeHead(404).end()));
   const second = await cli(dump.vmcore, "bt -l", { ...env, DEBUGINFOD_URLS: silent });
   assert.equal(second.stdout, first.stdout);
   assert.equal(asked, 0);
@@ -162,16 +163,6 @@ test("the source of a module comes from debuginfod where it was built at its own
 function readBuildId(path: string): string {
   const { stdout } = spawnSync("readelf", ["-n", path], { encoding: "utf8" });
   return /Build ID: ([0-9a-f]+)/.exec(stdout)![1]!;
-}
-
-async function listening(t: TestContext, listener: RequestListener): Promise<string> {
-  const http = createServer(listener).listen(0, "127.0.0.1");
-  t.after(() => {
-    http.closeAllConnections();
-    http.close();
-  });
-  await once(http, "listening");
-  return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 }
 
 /** A file as real as the wanted one, and another. */
@@ -199,7 +190,7 @@ for (const [kind, listener, message] of servers) {
     const lone = join(own, "vmcore");
     cpSync(join(corpus, "sample/vmcore"), lone);
     const { stdout, stderr } = await cli(lone, "bt -l", {
-      DEBUGINFOD_URLS: await listening(t, listener),
+      DEBUGINFOD_URLS: await loopback(t, listener),
       DEBUGINFOD_CACHE_PATH: join(own, "cache"),
       DEBUGINFOD_TIMEOUT: "1",
       DEBUGINFOD_MAXSIZE: "1000000",

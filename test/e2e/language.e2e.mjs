@@ -2,14 +2,11 @@
 // Screenshots go to .cache/shots.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { after, before, test as nodeTest } from "node:test";
-import { launchBrowser, openWorkbench, startServer } from "./workbench/workbench.mjs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before } from "node:test";
+import { Stage } from "./stage.mjs";
 
-const shots = resolve(".cache/shots");
-const shot = (name) => workbench.shot(join(shots, `language-${name}.png`));
 const cli = (line, ...options) =>
   execFileSync(process.execPath, ["dist/cli.js", "--no-rc", ...options, "sample/vmcore", "-c", line], {
     encoding: "utf8",
@@ -25,7 +22,11 @@ static int walk(struct task_struct *task)
 }
 `;
 
-let server, browser, workbench, page, folder;
+const stage = new Stage("language-");
+const { folder } = stage;
+const shot = (name) => stage.shot(name);
+const test = (title, run) => stage.step(title, run);
+let workbench, page;
 
 /** The kernel's own symbols as its build wrote them. */
 function systemMap() {
@@ -36,8 +37,6 @@ function systemMap() {
 }
 
 before(async () => {
-  const { name, version } = JSON.parse(readFileSync("package.json", "utf8"));
-  folder = mkdtempSync(join(tmpdir(), "crash-"));
   cpSync("sample", folder, { recursive: true });
   writeFileSync(join(folder, "panic.dmesg"), cli("log"));
   writeFileSync(join(folder, "walk.c"), C_FILE);
@@ -52,34 +51,12 @@ before(async () => {
       "vmcore.kernelSource": [folder],
     }),
   );
-  server = await startServer({
-    vsix: [resolve(process.env.VSIX ?? `${name}-${version}.vsix`)],
-    settings: { "workbench.colorTheme": "Dark Modern", "editor.minimap.enabled": false },
-  });
-  const launched = await launchBrowser({ width: 1500, height: 950 });
-  browser = launched.browser;
-  workbench = await openWorkbench(launched.context, server.url({ folder }));
-  page = workbench.page;
+  await stage.open({ "workbench.colorTheme": "Dark Modern", "editor.minimap.enabled": false });
+  ({ workbench, page } = stage);
   await workbench.knows("Vmcore: Open the Sample Crash Dump");
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  if (folder) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A step of one long session; what the screen showed when it failed is kept. */
-function test(title, run) {
-  nodeTest(title, async () => {
-    try {
-      await run();
-    } catch (error) {
-      await shot(`failed-${title.replace(/\W+/g, "-").slice(0, 40)}`);
-      throw error;
-    }
-  });
-}
+after(() => stage.close());
 
 const lineOf = (text, piece) => text.split("\n").findIndex((line) => line.includes(piece)) + 1;
 const editor = () => page.locator(".editor-group-container.active .monaco-editor");

@@ -2,61 +2,38 @@
 // Screenshots go to .cache/shots, in light, dark and high contrast.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { after, before, test as nodeTest } from "node:test";
+import { join } from "node:path";
+import { after, before } from "node:test";
 import { floodedLog } from "../builders/floodedLog.ts";
 import { panels } from "../../src/extension/panels.ts";
-import { launchBrowser, openWorkbench, startServer } from "./workbench/workbench.mjs";
+import { Stage } from "./stage.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const shots = resolve(".cache/shots");
-const shot = (name) => workbench.shot(join(shots, `panel-${name}.png`));
 
 /** As many as a log buffer of 32 MB holds of a flood. */
 const RECORDS = 100_000;
 /** What a step of scrolling or searching may take. */
 const STEP_MS = 100;
 
-let server, browser, workbench, page, folder, frame;
+const stage = new Stage("panel-");
+const { folder } = stage;
+const shot = (name) => stage.shot(name);
+const test = (title, run) => stage.step(title, run);
+let workbench, page, frame;
 
 before(async () => {
-  const { name, version } = JSON.parse(readFileSync("package.json", "utf8"));
-  folder = mkdtempSync(join(tmpdir(), "crash-"));
   cpSync("sample", folder, { recursive: true });
   writeFileSync(join(folder, "flooded.dump"), floodedLog(RECORDS));
   const flooded = { type: "vmcore", request: "launch", name: "flooded", vmcore: join(folder, "flooded.dump") };
   mkdirSync(join(folder, ".vscode"));
   writeFileSync(join(folder, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations: [flooded] }));
-  server = await startServer({
-    vsix: [resolve(process.env.VSIX ?? `${name}-${version}.vsix`)],
-    settings: { "workbench.colorTheme": "Light Modern" },
-  });
-  const launched = await launchBrowser({ width: 1500, height: 950 });
-  browser = launched.browser;
-  workbench = await openWorkbench(launched.context, server.url({ folder }));
-  page = workbench.page;
+  await stage.open({ "workbench.colorTheme": "Light Modern" });
+  ({ workbench, page } = stage);
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  if (folder) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A step of one long session; what the screen showed when it failed is kept. */
-function test(title, run) {
-  nodeTest(title, async () => {
-    try {
-      await run();
-    } catch (error) {
-      await shot(`failed-${title.replace(/\W+/g, "-").slice(0, 40)}`);
-      throw error;
-    }
-  });
-}
+after(() => stage.close());
 
 const front = (selector, options) => frame.locator(`section:not([hidden]) ${selector}`, options);
 const openTab = async (id) => {

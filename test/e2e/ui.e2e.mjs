@@ -2,23 +2,22 @@
 // the kernel's source tree. Screenshots go to .cache/shots, in light and dark.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { after, before, test as nodeTest } from "node:test";
-import { launchBrowser, openWorkbench, startServer } from "./workbench/workbench.mjs";
+import { after, before } from "node:test";
+import { Stage } from "./stage.mjs";
 
 const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
-const shots = resolve(".cache/shots");
-const shot = (name) => workbench.shot(join(shots, `${name}.png`));
 
-let server, browser, workbench, page, folder;
+const stage = new Stage();
+const { folder } = stage;
+const shot = (name) => stage.shot(name);
+const test = (title, run) => stage.step(title, run);
+let workbench, page;
 
 before(async () => {
-  const { name, version } = JSON.parse(readFileSync("package.json", "utf8"));
   const vmlinux = execFileSync(join(corpus, "get-debuginfo.sh"), ["x86_64-6.1"], { encoding: "utf8" }).trim();
   const kernelSource = execFileSync("test/e2e/kernelSource.sh", { encoding: "utf8" }).trim();
-  folder = mkdtempSync(join(tmpdir(), "crash-"));
   mkdirSync(join(folder, ".vscode"));
   const crash = {
     type: "vmcore",
@@ -30,34 +29,12 @@ before(async () => {
   };
   writeFileSync(join(folder, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations: [crash] }));
   writeFileSync(join(folder, "notes.txt"), "The return address is ffffffff81aa8a06, see above.\n");
-  server = await startServer({
-    vsix: [resolve(`${name}-${version}.vsix`)],
-    settings: { "editor.minimap.enabled": false },
-  });
-  const launched = await launchBrowser({ width: 1500, height: 950 });
-  browser = launched.browser;
-  workbench = await openWorkbench(launched.context, server.url({ folder }));
-  page = workbench.page;
+  await stage.open({ "editor.minimap.enabled": false });
+  ({ workbench, page } = stage);
   await workbench.knows("Vmcore: Open Kernel Crash Dump...");
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  if (folder) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A step of one long session; what the screen showed when it failed is kept. */
-function test(title, run) {
-  nodeTest(title, async () => {
-    try {
-      await run();
-    } catch (error) {
-      await shot(`failed-${title.replace(/\W+/g, "-").slice(0, 40)}`);
-      throw error;
-    }
-  });
-}
+after(() => stage.close());
 
 const stackRow = (text) => page.locator(".debug-call-stack .monaco-list-row", { hasText: text }).first();
 const variableRow = (text) => page.locator(".debug-variables .monaco-list-row", { hasText: text }).first();
@@ -73,10 +50,6 @@ async function unfold(row) {
 /** Everything a scrolled list shows of rows that match. */
 const texts = async (selector) =>
   (await page.locator(selector).allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
-
-async function palette(title) {
-  await workbench.command(title);
-}
 
 test("F5 lands on the panic stack, at the faulting line, under the exception", async () => {
   // Until the debuggers are known F5 only opens the view. Once too often, and VS Code asks whether to start a second one.
@@ -200,7 +173,7 @@ async function enter(line) {
 const input = () => page.locator(".repl-input-wrapper .monaco-editor").first();
 
 test("the console completes, answers, and stops when it is told to", async () => {
-  await palette("Debug Console: Focus on Debug Console View");
+  await workbench.command("Debug Console: Focus on Debug Console View");
   await input().click();
   await page.keyboard.type("lo", { delay: 60 });
   await page.locator(".suggest-widget .monaco-list-row", { hasText: "log" }).first().waitFor();
@@ -228,7 +201,7 @@ test("the console completes, answers, and stops when it is told to", async () =>
 });
 
 test("memory is shown at an address", async () => {
-  await palette("Vmcore: View Memory at Address...");
+  await workbench.command("Vmcore: View Memory at Address...");
   await workbench.box.fill("linux_banner");
   await workbench.row("linux_banner").click();
   await page.locator(".view-line", { hasText: "Linux version" }).first().waitFor();
@@ -249,7 +222,7 @@ test("the disassembly view shows the frame's instructions", async () => {
     .first()
     .waitFor();
   await shot("6-disassembly");
-  await palette("View: Close Editor");
+  await workbench.command("View: Close Editor");
 });
 
 /** The adapters of this very server. */
@@ -259,7 +232,7 @@ const adapters = () =>
     .filter((pid) => {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-        return command.includes(server.extensions) && command.includes("dist/adapter.js");
+        return command.includes(stage.server.extensions) && command.includes("dist/adapter.js");
       } catch {
         return false;
       }
@@ -282,7 +255,7 @@ test("an adapter that dies says so, and the dump opens again", async () => {
 });
 
 test("it is as readable in the dark", async () => {
-  await palette("Preferences: Color Theme");
+  await workbench.command("Preferences: Color Theme");
   await workbench.box.fill("Dark Modern");
   await page.keyboard.press("Enter");
   await stackRow(/^vfs_write/).click();

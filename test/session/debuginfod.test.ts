@@ -10,9 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -24,19 +22,10 @@ import {
 } from "../../src/session/debuginfod.ts";
 import { fetchMissing } from "../../src/session/missingDebuginfo.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
+import { loopback } from "../builders/loopback.ts";
 
 const buildId = "0123456789abcdef0123456789abcdef01234567";
 const file = debuginfoFile({ buildId, sections: [{ name: ".debug_str", bytes: new Uint8Array(1 << 16) }] });
-
-async function server(t: TestContext, listener: RequestListener): Promise<string> {
-  const http = createServer(listener).listen(0, "127.0.0.1");
-  t.after(() => {
-    http.closeAllConnections();
-    http.close();
-  });
-  await once(http, "listening");
-  return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-}
 
 function options(t: TestContext, ...urls: string[]): DebuginfodOptions {
   const cache = mkdtempSync(join(tmpdir(), "vmcore-debuginfod-"));
@@ -49,8 +38,8 @@ const kept = ({ cache }: DebuginfodOptions): string[] =>
 
 test("a file is fetched once, into the layout of debuginfod's clients, from the first server that has it", async (t) => {
   const asked: string[] = [];
-  const without = await server(t, (_, response) => response.writeHead(404).end());
-  const has = await server(t, ({ url }, response) => {
+  const without = await loopback(t, (_, response) => response.writeHead(404).end());
+  const has = await loopback(t, ({ url }, response) => {
     asked.push(url ?? "");
     response.end(file);
   });
@@ -76,7 +65,7 @@ test("a server that lies is refused with its reason, and nothing is kept", async
     [(_, response) => response.writeHead(500).end(), /answers 500/],
   ];
   for (const [listener, remark] of lies) {
-    const settings = options(t, await server(t, listener));
+    const settings = options(t, await loopback(t, listener));
     const { path, remarks } = await fetchDebuginfo(buildId, settings);
     assert.equal(path, undefined);
     assert.match(remarks.join(), remark);
@@ -93,7 +82,7 @@ function endless(response: Parameters<RequestListener>[1]): void {
 }
 
 test("a server that sends too little is given up", async (t) => {
-  const slow = await server(t, (_, response) => response.writeHead(200).write("x"));
+  const slow = await loopback(t, (_, response) => response.writeHead(200).write("x"));
   const settings = { ...options(t, slow), timeout: 100 };
   const { path, remarks } = await fetchDebuginfo(buildId, settings);
   assert.equal(path, undefined);
@@ -102,7 +91,7 @@ test("a server that sends too little is given up", async (t) => {
 
 test("a transfer that was cut off is continued where it ended, and is no answer before it is whole", async (t) => {
   const ranges: (string | undefined)[] = [];
-  const url = await server(t, ({ headers, socket }, response) => {
+  const url = await loopback(t, ({ headers, socket }, response) => {
     ranges.push(headers.range);
     const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
     if (from > 0) return void response.writeHead(206).end(file.subarray(from));
@@ -118,7 +107,7 @@ test("a transfer that was cut off is continued where it ended, and is no answer 
 });
 
 test("a part that no server continues is dropped", async (t) => {
-  const settings = options(t, await server(t, (_, response) => response.writeHead(416).end()));
+  const settings = options(t, await loopback(t, (_, response) => response.writeHead(416).end()));
   mkdirSync(join(settings.cache, buildId));
   writeFileSync(join(settings.cache, buildId, "debuginfo.part"), "left over");
   await fetchDebuginfo(buildId, settings);
@@ -127,7 +116,7 @@ test("a part that no server continues is dropped", async (t) => {
 
 test("a transfer can be cancelled", async (t) => {
   const abort = new AbortController();
-  const url = await server(t, (_, response) => {
+  const url = await loopback(t, (_, response) => {
     response.writeHead(200).write("x");
     setTimeout(() => abort.abort(), 20);
   });
@@ -138,7 +127,7 @@ test("a transfer can be cancelled", async (t) => {
 
 test("that no server has a file is noted as elfutils does, and asked again when the note is old", async (t) => {
   let asked = 0;
-  const url = await server(t, (_, response) => (asked++, response.writeHead(404).end()));
+  const url = await loopback(t, (_, response) => (asked++, response.writeHead(404).end()));
   const settings = options(t, url);
   for (let i = 0; i < 2; i++) assert.deepEqual(await fetchDebuginfo(buildId, settings), { path: undefined, remarks: [], unusable: [] }); // prettier-ignore
   assert.equal(asked, 1);
@@ -151,7 +140,7 @@ test("that no server has a file is noted as elfutils does, and asked again when 
 
 test("a source is fetched by its absolute path; what is no text is refused", async (t) => {
   const asked: string[] = [];
-  const url = await server(t, ({ url: path = "" }, response) => {
+  const url = await loopback(t, ({ url: path = "" }, response) => {
     asked.push(path);
     response.end(path.endsWith("binary.c") ? "\0" : "int main;\n");
   });
@@ -168,8 +157,8 @@ test("a source is fetched by its absolute path; what is no text is refused", asy
 
 test("many files: the kernel's comes first, and a server that fails is asked for nothing else", async (t) => {
   const asked: string[] = [];
-  const broken = await server(t, ({ url = "" }, response) => (asked.push(url), response.writeHead(500).end()));
-  const has = await server(t, ({ url = "" }, response) => {
+  const broken = await loopback(t, ({ url = "" }, response) => (asked.push(url), response.writeHead(500).end()));
+  const has = await loopback(t, ({ url = "" }, response) => {
     if (url.includes("ff")) response.writeHead(404).end();
     else response.end(debuginfoFile({ buildId: url.split("/")[2]! }));
   });

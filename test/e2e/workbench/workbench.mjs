@@ -209,6 +209,16 @@ export async function openWorkbench(context, url, { timeout = 60_000 } = {}) {
         has: page.locator(".label-name", { hasText: label }),
       })
       .first();
+  /** A row that is drawn anew under the mouse does not feel the click: the input still asks the same. */
+  const taken = (text) =>
+    page.waitForFunction(
+      (asked) => {
+        const input = document.querySelector(".quick-input-widget input[type=text]");
+        return !input?.checkVisibility() || input.value !== asked;
+      },
+      text,
+      { timeout: 3000 },
+    );
   /** Fills the quick input ("fill", not "type": nothing races) and takes the row that has `label`. */
   async function pick(key, text, label) {
     for (let attempt = 0; ; attempt++) {
@@ -217,6 +227,7 @@ export async function openWorkbench(context, url, { timeout = 60_000 } = {}) {
         await box.waitFor({ state: "visible", timeout: 3000 });
         await box.fill(text);
         await row(label).click({ timeout: 5000 });
+        await taken(text);
         return;
       } catch (error) {
         if (attempt === 3) throw error;

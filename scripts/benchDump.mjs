@@ -1,0 +1,37 @@
+// What both benchmarks stand on: the corpus's sysrq dump with its vmlinux, the peers, and how figures are taken and written.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+export const RUNS = Number(process.env.BENCH_RUNS ?? 5);
+export const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
+export const peers = resolve(corpus, "../peers/peers.sh");
+export const vmcore = join(corpus, "x86_64-6.1/sysrq/vmcore");
+if (!existsSync(vmcore)) {
+  console.error(`bench: no corpus at ${corpus}: set VMCORE_CORPUS`);
+  process.exit(1);
+}
+
+export const text = (command, ...args) => spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() ?? "";
+export const vmlinux = text(join(corpus, "get-debuginfo.sh"), "x86_64-6.1").split("\n").at(-1);
+export const havePeers = spawnSync(peers, ["install"], { stdio: "ignore" }).status === 0;
+if (!havePeers) console.log("crash and drgn are not to be had here: our column alone\n");
+/** GNU time, for the peak memory of a process. */
+export const time = existsSync("/usr/bin/time") ? "/usr/bin/time" : undefined;
+if (!time) console.log("no /usr/bin/time (apt-get install time): no memory figures\n");
+
+/** The value below which that share of them lies. */
+export const at = (values, share) =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+
+const medianOf = (runs, key) =>
+  at(
+    runs.map((run) => run[key]),
+    0.5,
+  );
+/** The medians of some runs; undefined where there were none. */
+export const figure = (runs) =>
+  runs?.length ? { seconds: medianOf(runs, "seconds"), mib: medianOf(runs, "mib") } : undefined;
+
+export const cell = (figure) =>
+  figure ? `${figure.seconds.toFixed(2)} s, ${Number.isNaN(figure.mib) ? "?" : figure.mib.toFixed(0)} MiB` : "-";
