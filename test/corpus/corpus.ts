@@ -1,13 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { alone, cache } from "./alone.ts";
 
 /** The real dumps and what crash and drgn said of them; beside the project, or where VMCORE_CORPUS says. */
 export const corpus = resolve(process.env["VMCORE_CORPUS"] ?? "../shared/corpus");
 export const peers = resolve(corpus, "../peers/peers.sh");
 
-const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "vmcore-debug");
 export const made = process.env["DUMPS"] ?? join(cache, "make", "dumps");
 
 export interface CorpusDump {
@@ -54,9 +54,11 @@ export function madeDump(scenario: string, ...options: string[]): CorpusDump {
   const script = (file: string, ...args: string[]): void => {
     execFileSync(join(corpus, "make", file), args, { stdio: ["ignore", "ignore", "inherit"], timeout: 900_000 });
   };
-  if (!existsSync(vmcore)) script("make-dump.sh", scenario, "--formats", "elf", ...options);
   const ref = join(folder, "ref-vmcore.elf");
-  if (!existsSync(join(ref, "drgn.json"))) script("refs.sh", folder, "vmcore.elf");
+  alone(() => {
+    if (!existsSync(vmcore)) script("make-dump.sh", scenario, "--formats", "elf", ...options);
+    if (!existsSync(join(ref, "drgn.json"))) script("refs.sh", folder, "vmcore.elf");
+  });
   return { name: `made/${name}`, vmcore, family: "x86_64-6.1", ref };
 }
 
@@ -64,11 +66,11 @@ export function madeDump(scenario: string, ...options: string[]): CorpusDump {
 export function vmlinuxOf(family: string): string | undefined {
   try {
     const only = family === "x86_64-6.1" ? {} : { VMLINUX_ONLY: "1" };
-    return execFileSync(join(corpus, "get-debuginfo.sh"), [family], {
-      encoding: "utf8",
-      env: { ...process.env, ...only },
-      stdio: ["ignore", "pipe", "ignore"],
-    }).trim();
+    const env = { ...process.env, ...only };
+    const script = join(corpus, "get-debuginfo.sh");
+    return alone(() =>
+      execFileSync(script, [family], { encoding: "utf8", env, stdio: ["ignore", "pipe", "ignore"] }),
+    ).trim();
   } catch {
     return undefined;
   }
@@ -85,7 +87,8 @@ export function moduleFolders({ name, family }: CorpusDump, vmlinux: string): st
   );
 }
 
-export const hasDrgn = existsSync(peers) && spawnSync(peers, ["install"], { stdio: "ignore" }).status === 0;
+export const hasDrgn =
+  existsSync(peers) && alone(() => spawnSync(peers, ["install"], { stdio: "ignore" })).status === 0;
 
 /** Modules that the scenarios load; Debian's are in no stack and no trace that is compared. */
 const LAB_MODULES = ["abba", "bugdev", "nullderef", "softlockup", "timer"].map((name) => `lab_${name}.ko`);

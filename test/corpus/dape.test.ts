@@ -5,12 +5,13 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
+import { alone } from "./alone.ts";
 
 /** The tree with Emacs in it; undefined where it cannot be made (no root, no Debian). */
 function emacsTree(): string | undefined {
   if (process.getuid?.() !== 0) return undefined;
   try {
-    return execFileSync("test/corpus/dape/install.sh", { encoding: "utf8", timeout: 900_000 }).trim();
+    return alone(() => execFileSync("test/corpus/dape/install.sh", { encoding: "utf8", timeout: 900_000 })).trim();
   } catch {
     return undefined;
   }

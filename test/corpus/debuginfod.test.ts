@@ -10,7 +10,7 @@ import type { RequestListener } from "node:http";
 import { type AddressInfo, createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { after, before, test, type TestContext } from "node:test";
+import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { debuginfodOptions, fetchSource } from "../../src/session/debuginfod.ts";
@@ -42,6 +42,8 @@ before(async () => {
   const served = join(folder, "served");
   mkdirSync(served);
   const debian = resolve(vmlinux, "../../lib");
+  // Where no dump was made yet the modules are not built either.
+  madeDump("bugon");
   const paths = [
     vmlinux,
     ...modulesIn(debian).filter((path) => MODULES.includes(basename(path, ".ko"))),
