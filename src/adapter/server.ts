@@ -26,6 +26,7 @@ import { exceptionInfo } from "./requests/exceptionInfo.ts";
 import { execution } from "./requests/execution.ts";
 import { identifiers } from "./requests/identifier.ts";
 import { identifies } from "./requests/identify.ts";
+import { kernelLog } from "./requests/kernelLog.ts";
 import { memory } from "./requests/memory.ts";
 import { modules } from "./requests/modules.ts";
 import { opcodes } from "./requests/opcodes.ts";
@@ -49,6 +50,7 @@ const handlers: Handlers = {
   ...execution,
   ...identifiers,
   ...identifies,
+  ...kernelLog,
   ...memory,
   ...modules,
   ...opcodes,

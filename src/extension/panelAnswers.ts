@@ -78,6 +78,7 @@ export const answers: {
   ) => Thenable<PageRequests[Name]["body"]>;
 } = {
   run: async ({ line }, page) => ask(page.session(), "vmcore/run", { line }),
+  log: async (stretch, page) => ask(page.session(), "vmcore/kernelLog", stretch),
   identify: async ({ text }, page) => {
     const front = page.session();
     return ask(front, "vmcore/identify", { text, frameId: focusedFrame(front) });

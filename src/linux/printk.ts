@@ -1,8 +1,8 @@
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { logBufRecords, plainLogRecords } from "./printkLogBuf.ts";
-import type { LogRecord } from "./printkRecord.ts";
-import { ringbufferRecords } from "./printkRingbuffer.ts";
+import type { LogRecord, StoredLog } from "./printkRecord.ts";
+import { ringbuffer, ringbufferRecords } from "./printkRingbuffer.ts";
 
 /**
  * The kernel log, oldest first. A message that cannot be read is a Fault in its place.
@@ -12,12 +12,36 @@ import { ringbufferRecords } from "./printkRingbuffer.ts";
  * @throws Fault when the buffer itself cannot be found
  */
 export function logRecords(kernel: Kernel): Generator<LogRecord | Fault> {
-  const has = (name: string): boolean =>
-    kernel.symbols.find(name) !== undefined || kernel.vmcoreinfo(`SYMBOL(${name})`) !== undefined;
-  if (has("prb")) return ringbufferRecords(kernel);
-  if (has("log_first_idx")) return logBufRecords(kernel);
-  if (has("log_end")) return plainLogRecords(kernel);
+  if (has(kernel, "prb")) return ringbufferRecords(kernel);
+  if (has(kernel, "log_first_idx")) return logBufRecords(kernel);
+  if (has(kernel, "log_end")) return plainLogRecords(kernel);
   throw Fault.of("unknown", "no kernel log: neither prb nor log_buf is among the symbols");
+}
+
+const has = (kernel: Kernel, name: string): boolean =>
+  kernel.symbols.find(name) !== undefined || kernel.vmcoreinfo(`SYMBOL(${name})`) !== undefined;
+
+/**
+ * The log for those who begin at its newest end. Only the ring buffer can be read from there; the older formats are
+ * read from their start, once.
+ * @throws Fault when the buffer itself cannot be found
+ */
+export function storedLog(kernel: Kernel): StoredLog {
+  if (has(kernel, "prb")) return ringbuffer(kernel);
+  const all = kernel.memo("log records", () => readable(logRecords(kernel)));
+  return { length: all.length, records: (first, end) => all.slice(first, end) };
+}
+
+/** What there is up to the fault that ends it. */
+function readable(records: Iterator<LogRecord | Fault>): readonly (LogRecord | Fault)[] {
+  const all: (LogRecord | Fault)[] = [];
+  for (;;) {
+    const step = attempt(() => records.next());
+    if (step instanceof Fault && all.length === 0) throw step;
+    if (step instanceof Fault) return [...all, step];
+    if (step.done) return all;
+    all.push(step.value);
+  }
 }
 
 /** A line of the log and when it was printed. */

@@ -1,3 +1,5 @@
+import type { Fault } from "../base/fault.ts";
+
 /** One message of the kernel log. */
 export interface LogRecord {
   /** Sequence number, where the format counts. */
@@ -13,6 +15,13 @@ export interface LogRecord {
   readonly text: string;
   /** `KEY=value` pairs that dev_printk() appended. */
   readonly dictionary: readonly string[];
+}
+
+/** The log by positions: the oldest record at 0. */
+export interface StoredLog {
+  readonly length: number;
+  /** What lies from one position up to another; a record that cannot be read is a Fault in its place. */
+  readonly records: (first: number, end: number) => Iterable<LogRecord | Fault>;
 }
 
 /** `T42` or `C0`: a caller id as CONFIG_PRINTK_CALLER prints it (kernel/printk/printk.c: print_caller). */

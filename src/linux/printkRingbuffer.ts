@@ -1,7 +1,7 @@
 import { cString, readUnsigned, viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { callerName, type LogRecord } from "./printkRecord.ts";
+import { callerName, type LogRecord, type StoredLog } from "./printkRecord.ts";
 import { noteOffset, noteSize, noteSymbol } from "./vmcoreinfo.ts";
 
 // enum desc_state, kernel/printk/printk_ringbuffer.h
@@ -82,13 +82,23 @@ function openRing(kernel: Kernel): Ring {
  * @throws Fault when the ring itself cannot be read
  */
 export function* ringbufferRecords(kernel: Kernel): Generator<LogRecord | Fault> {
+  const { length, records } = ringbuffer(kernel);
+  yield* records(0, length);
+}
+
+/** The ring buffer by positions, 0 the oldest; some may hold no record. @throws Fault */
+export function ringbuffer(kernel: Kernel): StoredLog {
   const ring = openRing(kernel);
   const count = 1n << ring.countBits;
   const length = ((ring.head - ring.tail) & ring.idMask) + 1n;
   if (length > count) throw Fault.at("corrupt", ring.descs, `printk ring spans ${length} of ${count} descriptors`);
+  return { length: Number(length), records: (first, end) => ringRecords(kernel, ring, first, end) };
+}
+
+function* ringRecords(kernel: Kernel, ring: Ring, first: number, end: number): Generator<LogRecord | Fault> {
   let left = Number(ring.dataMask) + 1;
-  for (let i = 0n; i < length; i++) {
-    const record = attempt(() => readRecord(kernel, ring, (ring.tail + i) & ring.idMask));
+  for (let i = first; i < end; i++) {
+    const record = attempt(() => readRecord(kernel, ring, (ring.tail + BigInt(i)) & ring.idMask));
     if (!record) continue;
     yield record;
     // Texts lie side by side: together they cannot be longer than the ring.
@@ -139,8 +149,10 @@ function readText(kernel: Kernel, ring: Ring, desc: bigint, textLength: number):
   start += BigInt(arch.wordSize); // the descriptor id stands in front of the text
   if (start > end) throw Fault.at("corrupt", desc, "log message ends before it begins");
   const length = Math.min(textLength, Number(end - start));
-  return new TextDecoder().decode(memory.read(ring.data + start, length));
+  return utf8.decode(memory.read(ring.data + start, length));
 }
+
+const utf8 = new TextDecoder();
 
 /** struct dev_printk_info: two char arrays. */
 function dictionary(info: Uint8Array, ring: Ring): string[] {

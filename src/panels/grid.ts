@@ -1,7 +1,8 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
-import { type Ask, recall, remember } from "./host.ts";
+import type { Ask } from "./ask.ts";
+import { recall, remember } from "./host.ts";
 import { link } from "./links.ts";
 import { filterOf, heading, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";

@@ -1,4 +1,5 @@
-import type { FromPage, PageRequests, ToPage } from "../protocol/panel.ts";
+import type { FromPage, ToPage } from "../protocol/panel.ts";
+import type { Ask } from "./ask.ts";
 
 declare function acquireVsCodeApi(): {
   postMessage(message: FromPage): void;
@@ -15,12 +16,6 @@ interface Waiting {
 
 const waiting = new Map<number, Waiting>();
 let last = 0;
-
-/** Asks the extension. @throws Error with what it said */
-export type Ask = <Name extends keyof PageRequests>(
-  request: Name,
-  args: PageRequests[Name]["arguments"],
-) => Promise<PageRequests[Name]["body"]>;
 
 /** Asks a session, whichever is in front by then. */
 export const askOf =

@@ -1,25 +1,23 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import type { Grid } from "../protocol/grid.ts";
-import type { PageAction, Panel } from "../protocol/panel.ts";
-import { type Ask, recall, remember } from "./host.ts";
+import type { PageAction } from "../protocol/panel.ts";
+import type { Ask } from "./ask.ts";
+import { recall, remember } from "./host.ts";
 import { link } from "./links.ts";
-import { type Explanation, explanationOf, questionsOf } from "./logExplain.ts";
+import { LogExplained } from "./logExplained.ts";
 import {
-  type Block,
   blockOf,
-  blocksIn,
   bootTime,
   entriesOf,
   type Entry,
   isHeading,
-  linesOf,
   type LogLine,
   panicSeconds,
   type TimeMode,
   timeText,
   timeWidth,
 } from "./logLines.ts";
+import { LoadedLog } from "./logLoad.ts";
 import { hits, type LogSpan, spansOf } from "./logText.ts";
 import { cellText, regularExpression } from "./rows.ts";
 import { failure, handOut, Reading, type View } from "./view.ts";
@@ -52,18 +50,15 @@ let logs = 0;
 export class LogView implements View {
   readonly element = document.createElement("section");
   private readonly number = ++logs;
-  private readonly panel: Panel;
   private readonly ask: Ask;
-  private lines: readonly LogLine[] | undefined;
-  private blocks: readonly Block[] = [];
+  private readonly log: LoadedLog;
+  private readonly explained: LogExplained;
   private entries: readonly Entry[] = [];
-  private remarks: readonly string[] = [];
+  /** Until the oldest message is there, or nothing is. */
+  private whole: Promise<void>;
   private readonly reading = new Reading(() => this.draw());
-  private readonly folded = new Set<number>();
+  private folded = new Set<number>();
   private explains = recall("log explain", true);
-  private readonly explained = new Map<number, Explanation>();
-  /** Rows that explain, numbered on from the log's own lines. */
-  private asides: readonly LogLine[] = [];
   private search = recall("log search", "");
   private isExpression = recall("log expression", false);
   private level = recall("log level", 7);
@@ -72,12 +67,13 @@ export class LogView implements View {
   private hasCaller = false;
   private cursor = 0;
 
-  constructor(panel: Panel, ask: Ask) {
-    this.panel = panel;
+  constructor(ask: Ask) {
     this.ask = ask;
+    this.log = new LoadedLog(ask);
+    this.explained = new LogExplained(this.log, ask);
     this.element.className = "page log-page";
     new ResizeObserver(() => this.draw()).observe(this.element);
-    void this.load();
+    this.whole = this.load();
   }
 
   show(): void {
@@ -86,26 +82,57 @@ export class LogView implements View {
 
   act(action: PageAction): void {
     if (action === "find") return this.element.querySelector("input")?.focus();
+    void this.whole.then(() => this.handOut(action));
+  }
+
+  private handOut(action: Exclude<PageAction, "find">): void {
     const text = this.entries.map((entry) => `${this.plainText(entry)}\n`).join("");
     handOut(this.ask, action, { text, name: "dmesg.txt", language: "kernel-log" });
   }
 
   private async load(): Promise<void> {
+    const { log } = this;
     await this.reading.run(async () => {
-      this.take(await this.ask("run", { line: this.panel.line }));
+      await log.readNewest();
+      this.learn();
     });
     this.arrange();
-    const oops = this.blocks.findLastIndex(({ kind }) => kind === "oops");
-    if (this.blocks.length > 0) this.goToReport(oops < 0 ? this.blocks.length - 1 : oops, -1);
+    this.goToOops();
+    if (!log.hasOlder) return;
+    await log.readOlder(() => this.draw());
+    this.join();
   }
 
-  private take({ tables, remarks, more }: Grid): void {
-    this.lines = linesOf(tables[0] ?? { columns: [], rows: [] });
-    this.remarks = more ? [...remarks, "There are more lines: the log was cut."] : remarks;
-    this.blocks = blocksIn(this.lines);
-    this.zeros.panic = panicSeconds(this.lines, this.blocks);
-    this.hasCaller = this.lines.some(({ caller }) => caller !== undefined);
+  private learn(): void {
+    const { lines, blocks } = this.log;
+    this.zeros.panic = panicSeconds(lines, blocks);
+    this.hasCaller = lines.some(({ caller }) => caller !== undefined);
     if (this.time === "wall") void this.learnWallTime();
+  }
+
+  /** The older lines go in front of the others, and what is in sight stays where it is. */
+  private join(): void {
+    const scroller = this.element.querySelector(".log");
+    const atEnd = !scroller || scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1;
+    const before = this.entries.length;
+    const { lines, blocks } = this.log.join();
+    this.learn();
+    this.folded = new Set([...this.folded].map((block) => block + blocks));
+    this.explained.move(lines, blocks);
+    this.arrange();
+    const rows = this.entries.length - before;
+    this.cursor = Math.max(0, this.cursor + rows);
+    if (scroller) scroller.scrollTop += rows * ROW_HEIGHT;
+    this.draw();
+    // Whoever has begun to read, or to search, is left alone.
+    if (blocks === this.log.blocks.length && atEnd && this.isPlain) this.goToOops();
+  }
+
+  /** The report that matters: the last oops, or else the last one. */
+  private goToOops(): void {
+    const oops = this.log.blocks.findLastIndex(({ kind }) => kind === "oops");
+    if (this.log.blocks.length > 0) this.goToReport(oops < 0 ? this.log.blocks.length - 1 : oops, -1);
+    else this.goTo(this.entries.length - 1);
   }
 
   /** The clock of the log counts from boot; `sys` knows when that was. */
@@ -118,51 +145,27 @@ export class LogView implements View {
     this.draw();
   }
 
+  /** Nothing is searched, nothing left out. */
+  private get isPlain(): boolean {
+    return this.search === "" && this.level === 7;
+  }
+
   private get pattern(): RegExp | undefined {
     if (this.search === "") return undefined;
     return regularExpression(this.isExpression ? this.search : this.search.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   }
 
   private arrange(): void {
-    const wanted = { level: this.level, pattern: this.pattern, folded: this.folded, asides: this.numberAsides() };
-    this.entries = entriesOf(this.lines ?? [], this.blocks, wanted);
+    const { log, level, pattern, folded } = this;
+    const wanted = { level, pattern, folded, ...(this.explains ? { asides: this.explained.entries() } : {}) };
+    this.entries = entriesOf(log.lines, log.blocks, wanted);
     this.cursor = Math.max(0, Math.min(this.cursor, this.entries.length - 1));
     this.draw();
   }
 
-  private numberAsides(): ReadonlyMap<number, readonly Entry[]> {
-    const count = this.lines?.length ?? 0;
-    const asides: LogLine[] = [];
-    const entries = new Map<number, readonly Entry[]>();
-    for (const { rows } of this.explains ? this.explained.values() : []) {
-      for (const [line, added] of rows) {
-        entries.set(
-          line,
-          added.map((row) => count + asides.push(row) - 1),
-        );
-      }
-    }
-    this.asides = asides;
-    return entries;
-  }
-
-  private lineOf(entry: Entry): LogLine | undefined {
-    return this.lines?.[entry] ?? this.asides[entry - (this.lines?.length ?? 0)];
-  }
-
-  /** Asks the dump what a report's registers, code and call traces stand for, once. */
+  /** Asks the dump what a report's registers, code and call traces stand for. */
   private async explain(block: number): Promise<void> {
-    const [lines, report] = [this.lines, this.blocks[block]];
-    if (!this.explains || !lines || !report || this.explained.has(block)) return;
-    const questions = questionsOf(lines, report);
-    this.explained.set(block, { rows: new Map(), sources: new Map() });
-    const places = questions.places.map(({ text, returns }) => ({ text, returns }));
-    // What cannot be explained is left as the kernel wrote it.
-    const answer = await this.ask("describe", { places }).catch(() => ({ described: [] }));
-    const codes = questions.codes.map(({ text, at }) => this.ask("opcodes", { text, at }).catch(() => undefined));
-    const decoded = (await Promise.all(codes)).map((code) => code?.instructions);
-    this.explained.set(block, explanationOf(questions, answer.described, decoded));
-    this.arrange();
+    if (this.explains && (await this.explained.explain(block))) this.arrange();
   }
 
   private draw(): void {
@@ -170,15 +173,14 @@ export class LogView implements View {
   }
 
   private content(): TemplateResult | typeof nothing {
-    if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
-    if (!this.lines) return this.reading.waiting("Reading the kernel log…");
-    if (this.lines.length === 0) return html`<p class="state">${this.remarks.join(" ") || "The log is empty."}</p>`;
+    if (this.reading.error !== undefined) return failure(this.reading.error, () => void (this.whole = this.load()));
+    if (!this.log.isRead) return this.reading.waiting("Reading the kernel log…");
+    if (this.log.lines.length === 0) return html`<p class="state">${this.log.progress || "The log is empty."}</p>`;
     return html`${this.toolbar()} ${this.body()}`;
   }
 
   private toolbar(): TemplateResult {
     const isWrong = this.search !== "" && this.pattern === undefined;
-    const isAll = this.search === "" && this.level === 7;
     return html`<div class="toolbar">
       <input
         type="search"
@@ -205,14 +207,15 @@ export class LogView implements View {
         TIMES.findIndex(([mode]) => mode === this.time),
         (index) => this.set("time", TIMES[index]?.[0] ?? "boot"),
       )}
-      <span class="count" role="status">${isAll ? `${this.entries.length} lines` : `${this.entries.length} hits`}</span>
-      ${this.reportButtons()} ${this.remarks.map((remark) => html`<span class="bad" title=${remark}>${remark}</span>`)}
+      <span class="count" role="status">${counted(this.entries.length, this.isPlain ? "line" : "hit")}</span>
+      ${this.log.progress === "" ? nothing : html`<span class="progress" role="status">${this.log.progress}</span>`}
+      ${this.reportButtons()}
     </div>`;
   }
 
   private reportButtons(): TemplateResult | typeof nothing {
-    if (this.blocks.length === 0) return nothing;
-    const reports = this.blocks.length === 1 ? "1 report" : `${this.blocks.length} reports`;
+    if (this.log.blocks.length === 0) return nothing;
+    const reports = this.log.blocks.length === 1 ? "1 report" : `${this.log.blocks.length} reports`;
     return html`<span class="reports">
       <span class="count">${reports}</span>
       <button
@@ -228,7 +231,7 @@ export class LogView implements View {
       </button>
       <button class="toggle" title="Next Report" aria-label="Next Report" @click=${() => this.step(1)}>↓</button>
       <button class="toggle" title="Fold All Reports" aria-label="Fold All Reports" @click=${() => this.foldAll()}>
-        ${this.folded.size === this.blocks.length ? "⊞" : "⊟"}
+        ${this.folded.size === this.log.blocks.length ? "⊞" : "⊟"}
       </button>
     </span>`;
   }
@@ -274,7 +277,7 @@ export class LogView implements View {
   }
 
   private heading(index: number): readonly [string, TemplateResult] {
-    const block = this.blocks[index];
+    const block = this.log.blocks[index];
     const isFolded = this.folded.has(index);
     const count = block ? block.end - block.first : 0;
     // prettier-ignore
@@ -285,33 +288,25 @@ export class LogView implements View {
   }
 
   private line(number: number): readonly [string, TemplateResult] {
-    const line = this.lineOf(number);
+    const line = this.explained.lineOf(number);
     if (!line) return ["", html``];
     const time = line.continues ? "".padStart(timeWidth(this.time)) : this.timeOf(line);
     const caller = this.hasCaller ? (line.continues ? "" : callerContent(line.caller ?? "")) : undefined;
-    const source = this.explains ? this.sourceOf(number) : undefined;
+    const source = this.explains ? this.explained.sourceOf(number) : undefined;
     const { pattern } = this;
     // prettier-ignore
     return [
-      line.aside === undefined ? `level${line.level ?? 6}` : `aside ${line.aside}`,
+      line.fault ? "fault" : line.aside === undefined ? `level${line.level ?? 6}` : `aside ${line.aside}`,
       html`<span class="time">${time}</span>${caller === undefined ? nothing : html`<span class="caller">${caller}</span>`}<span class="text">${spansOf(line.text).map((span) => spanContent(span, pattern))}</span>${source === undefined ? nothing : html`<span class="source">${link(shortened(source), source, "source")}</span>`}`,
     ];
-  }
-
-  private sourceOf(line: number): string | undefined {
-    for (const { sources } of this.explained.values()) {
-      const source = sources.get(line);
-      if (source !== undefined) return source;
-    }
-    return undefined;
   }
 
   private setExplains(value: boolean): void {
     this.explains = value;
     remember("log explain", value);
     this.arrange();
-    const block = this.blocks.findLastIndex(({ kind }) => kind === "oops");
-    if (value) void this.explain(block < 0 ? this.blocks.length - 1 : block);
+    const block = this.log.blocks.findLastIndex(({ kind }) => kind === "oops");
+    if (value) void this.explain(block < 0 ? this.log.blocks.length - 1 : block);
   }
 
   private timeOf({ seconds }: LogLine): string {
@@ -320,10 +315,10 @@ export class LogView implements View {
 
   private plainText(entry: Entry): string {
     if (isHeading(entry)) {
-      const block = this.blocks[blockOf(entry)];
+      const block = this.log.blocks[blockOf(entry)];
       return this.folded.has(blockOf(entry)) ? `... ${block?.title ?? ""}` : "";
     }
-    const line = this.lineOf(entry);
+    const line = this.explained.lineOf(entry);
     if (line?.aside !== undefined) return `    ${line.text}`;
     return line ? `[${this.timeOf(line)}] ${line.text}` : "";
   }
@@ -344,7 +339,7 @@ export class LogView implements View {
   }
 
   private step(direction: 1 | -1): void {
-    if (this.search !== "" || this.level < 7) {
+    if (!this.isPlain) {
       this.search = "";
       this.level = 7;
       this.arrange();
@@ -362,17 +357,22 @@ export class LogView implements View {
           ? this.entries.findIndex((entry, i) => i > from && isHeading(entry))
           : this.entries.findLastIndex((entry, i) => i < from && isHeading(entry));
     if (at < 0) return;
-    this.cursor = at;
     void this.explain(blockOf(this.entries[at] ?? 0));
+    this.goTo(at);
+  }
+
+  /** Brings a row to the top, and the cursor on it. */
+  private goTo(row: number): void {
+    this.cursor = Math.max(0, row);
     const scroller = this.element.querySelector(".log");
-    if (scroller) scroller.scrollTop = at * ROW_HEIGHT;
+    if (scroller) scroller.scrollTop = row * ROW_HEIGHT;
     this.draw();
   }
 
   private foldAll(): void {
-    const isFolded = this.folded.size === this.blocks.length;
+    const isFolded = this.folded.size === this.log.blocks.length;
     this.folded.clear();
-    if (!isFolded) for (const i of this.blocks.keys()) this.folded.add(i);
+    if (!isFolded) for (const i of this.log.blocks.keys()) this.folded.add(i);
     this.arrange();
   }
 
@@ -411,6 +411,9 @@ export class LogView implements View {
     this.draw();
   }
 }
+
+const counted = (count: number, what: string): string =>
+  `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 
 function select(
   label: string,

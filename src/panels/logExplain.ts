@@ -16,6 +16,12 @@ export interface Explanation {
   readonly sources: ReadonlyMap<number, string>;
 }
 
+/** The same of a log that has had so many lines put in front of it. */
+export const moved = ({ rows, sources }: Explanation, lines: number): Explanation => ({
+  rows: new Map([...rows].map(([line, added]) => [line + lines, added])),
+  sources: new Map([...sources].map(([line, source]) => [line + lines, source])),
+});
+
 /** `RIP: 0010:f+0x1/0x2 [m]`, `RIP: 0033:0x47fbe9`, `pc : f+0x1/0x2 [m]`, `PC is at f+0x1/0x2`: where the code stood. */
 const SITE =
   /^(?:RIP: (?:[0-9a-f]{4}:)?|pc : |PC is at |epc : )([\w.]+\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\w+\])?|0x[0-9a-f]+)/;

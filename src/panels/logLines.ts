@@ -1,4 +1,4 @@
-import type { GridTable } from "../protocol/grid.ts";
+import type { LogMessage } from "../protocol/custom.ts";
 
 /** The kernel log as lines, and the reports of trouble in it: no DOM. */
 
@@ -12,6 +12,8 @@ export interface LogLine {
   readonly caller: string | undefined;
   /** A further line of the record above. */
   readonly continues: boolean;
+  /** The text says why it cannot be read. */
+  readonly fault?: true;
   /** It is no line of the log, but explains the one above: a register's value, an instruction. */
   readonly aside?: "register" | "code" | "faulting";
 }
@@ -25,21 +27,11 @@ export interface Block {
   readonly end: number;
 }
 
-/** Lines of what `log` says; a message that cannot be read stands in its place. */
-export function linesOf({ columns, rows }: GridTable): LogLine[] {
-  const at = (name: string): number => columns.findIndex((column) => column.name === name);
-  const [text, level, seconds, caller] = [at("text"), at("level"), at("seconds"), at("caller")];
+/** A message of several lines is as many here. */
+export function linesOf(messages: readonly LogMessage[]): LogLine[] {
   const lines: LogLine[] = [];
-  for (const row of rows) {
-    const cell = row[text] ?? "";
-    const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
-    const shared = {
-      level: number(row[level]),
-      seconds: number(row[seconds]),
-      caller: typeof row[caller] === "string" ? row[caller] : undefined,
-    };
-    const words = typeof cell === "object" ? `<${cell.fault}>` : String(cell);
-    for (const [i, one] of words.split("\n").entries()) lines.push({ ...shared, text: one, continues: i > 0 });
+  for (const { text, ...shared } of messages) {
+    for (const [i, one] of text.split("\n").entries()) lines.push({ ...shared, text: one, continues: i > 0 });
   }
   return lines;
 }

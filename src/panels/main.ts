@@ -1,7 +1,8 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Panel, PanelSession } from "../protocol/panel.ts";
 import { GridView } from "./grid.ts";
-import { type Ask, ask, askOf, listen, lookAt, recall, remember } from "./host.ts";
+import type { Ask } from "./ask.ts";
+import { ask, askOf, listen, lookAt, recall, remember } from "./host.ts";
 import { watchLinks } from "./links.ts";
 import { LogView } from "./log.ts";
 import { MemoryView } from "./memory.ts";
@@ -12,7 +13,7 @@ import type { View } from "./view.ts";
 /** How each kind of page is made. */
 const makers: Readonly<Record<Panel["page"], (panel: Panel, ask: Ask) => View>> = {
   grid: (panel, asks) => new GridView(panel, asks),
-  log: (panel, asks) => new LogView(panel, asks),
+  log: (_panel, asks) => new LogView(asks),
   memory: (_panel, asks) => new MemoryView(asks),
   object: (panel, asks) => new ObjectView(panel, asks),
   tasks: (panel, asks) => new TasksView(panel, asks),

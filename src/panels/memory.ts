@@ -2,7 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Identified } from "../protocol/custom.ts";
 import type { Grid } from "../protocol/grid.ts";
 import type { PageAction } from "../protocol/panel.ts";
-import type { Ask } from "./host.ts";
+import type { Ask } from "./ask.ts";
 import { cachesTable, callersTable, ordersTable, swapTable, tasksTable, zonesTable } from "./memoryTables.ts";
 import {
   bytesText,

@@ -1,8 +1,8 @@
-import type { nothing} from "lit-html";
+import type { nothing } from "lit-html";
 import { html, render, type TemplateResult } from "lit-html";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import type { PageAction, Panel, Variable } from "../protocol/panel.ts";
-import type { Ask } from "./host.ts";
+import type { Ask } from "./ask.ts";
 import { link } from "./links.ts";
 import type { Place } from "./outline.ts";
 import { type Row, tabSeparated } from "./rows.ts";

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { PageAction } from "../protocol/panel.ts";
-import type { Ask } from "./host.ts";
+import type { Ask } from "./ask.ts";
 
 /** One page of the panel: made when it is first looked at, kept as long as its session. */
 export interface View {

@@ -42,6 +42,8 @@ export interface CustomRequests {
   "vmcore/rawStack": { arguments: { threadId: number }; body: { source: object } };
   /** A command line of crash's language, its records as tables. What it sets holds for itself alone. */
   "vmcore/run": { arguments: { line: string }; body: Grid };
+  /** The kernel log from its newest end: up to so many messages, those in front of a position that an answer gave. */
+  "vmcore/kernelLog": { arguments: { count: number; before?: number }; body: LogStretch };
   /** What the places that a log names stand for, in their order; null for what names nothing in this dump. */
   "vmcore/describe": { arguments: { places: readonly Place[] }; body: { described: readonly (Described | null)[] } };
   /** Where a source file that a text names lies on this machine. */
@@ -124,6 +126,27 @@ export interface Resolved {
   /** A file on this machine, or the address of a source in a repository or an archive. */
   readonly path: string | undefined;
   readonly line: number | undefined;
+}
+
+/** Neighbours in the kernel log, the oldest first. */
+export interface LogStretch {
+  readonly messages: readonly LogMessage[];
+  /** Position of the first: about as many are in front of it. */
+  readonly first: number;
+}
+
+/** Members are undefined where the kernel keeps none. */
+export interface LogMessage {
+  /** May hold several lines. */
+  readonly text: string;
+  /** Since boot. */
+  readonly seconds: number | undefined;
+  /** KERN_EMERG 0 to KERN_DEBUG 7 (include/linux/kern_levels.h). */
+  readonly level: number | undefined;
+  /** "T169" for a thread, "C1" for a CPU. */
+  readonly caller: string | undefined;
+  /** The text says why there is none. */
+  readonly fault?: true;
 }
 
 /** A piece of a log: an address, `symbol+0x10/0x80 [module]`. */

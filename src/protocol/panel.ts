@@ -1,4 +1,4 @@
-import type { Described, Identified, Opcode, Opcodes, Place, TaskStack } from "./custom.ts";
+import type { Described, Identified, LogStretch, Opcode, Opcodes, Place, TaskStack } from "./custom.ts";
 import type { Grid } from "./grid.ts";
 
 /** One page of the Kernel panel. */
@@ -40,6 +40,7 @@ export interface Variable {
 /** What a page may ask of the extension. */
 export interface PageRequests {
   run: { arguments: { line: string }; body: Grid };
+  log: { arguments: { count: number; before?: number }; body: LogStretch };
   identify: { arguments: { text: string }; body: Identified };
   /** What a hover in the editor would say. */
   explain: { arguments: { text: string; kind: LinkKind }; body: { text: string } };

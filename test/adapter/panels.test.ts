@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import type { Described, Identified, Opcode, TaskStack } from "../../src/protocol/custom.ts";
+import type { Described, Identified, LogMessage, LogStretch, Opcode, TaskStack } from "../../src/protocol/custom.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
 import { panels } from "../../src/extension/panels.ts";
 import { DapClient, Refused } from "./client.ts";
@@ -48,6 +48,17 @@ for (const line of ["ps", "mount", "ipcs"]) {
     assert.deepEqual(records(await run(line)), json(line));
   });
 }
+
+test("stretches of the log, the newest first, are together what log --json says", async () => {
+  const messages: LogMessage[] = [];
+  for (let before: number | undefined; before !== 0;) {
+    const stretch: LogStretch = await client.request("vmcore/kernelLog", { count: 100, before });
+    messages.unshift(...stretch.messages);
+    before = stretch.first;
+  }
+  const said = json("log").map(({ text, seconds, level, caller }) => ({ text, seconds, level, caller }));
+  assert.deepEqual(messages, JSON.parse(JSON.stringify(said)));
+});
 
 /** What records hold, as `name=value`; the members of lists by their own names, lists of plain values as one. */
 function leaves(value: unknown, name: string, found: Set<string>): Set<string> {

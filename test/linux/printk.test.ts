@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { viewOf } from "../../src/base/bytes.ts";
 import { Fault } from "../../src/base/fault.ts";
 import { panicCpu, panicMessage } from "../../src/linux/panic.ts";
-import { logRecords } from "../../src/linux/printk.ts";
+import { logRecords, storedLog } from "../../src/linux/printk.ts";
 import type { Kernel } from "../../src/model/kernel.ts";
 import { toyKernel, type Toy, type ToyKernel } from "../builders/kernel.ts";
 import { type LogMessage, ringbuffer } from "../builders/log.ts";
@@ -92,6 +92,15 @@ test("messages that overlap each other end the log, however many there seem to b
     { sizeBits: 10, overlap: true },
   );
   assert.throws(() => texts(kernel), { message: /overlap/ });
+});
+
+test("the ring buffer can be read from any position, its newest end first", () => {
+  const { length, records } = storedLog(ring(Array.from({ length: 9 }, (_, i) => ({ text: `m${i}` }))));
+  const between = (first: number, end: number): (string | undefined)[] =>
+    [...records(first, end)].map((record) => (record instanceof Fault ? undefined : record.text));
+  assert.equal(length, 9);
+  assert.deepEqual(between(7, 9), ["m7", "m8"]);
+  assert.deepEqual(between(0, 2), ["m0", "m1"]);
 });
 
 const LOG_BUF = 0xffff_8880_0000_1000n;

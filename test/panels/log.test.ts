@@ -11,7 +11,6 @@ import {
   timeText,
 } from "../../src/panels/logLines.ts";
 import { hits, spansOf } from "../../src/panels/logText.ts";
-import type { GridCell } from "../../src/protocol/grid.ts";
 
 const log = (...texts: string[]): LogLine[] =>
   texts.map((text, i) => ({ text, level: 6, seconds: i, caller: undefined, continues: false }));
@@ -89,20 +88,12 @@ test("a level leaves out what is milder, but not what has none", () => {
   assert.deepEqual(entriesOf(lines, [], { level: 4, pattern: undefined, folded: new Set() }), [0, 1, 3]);
 });
 
-test("a message of several lines gives as many, a fault its reason", () => {
-  const columns = ["seconds", "level", "text"].map((name) => ({ name, kind: "text" as const }));
-  const rows: GridCell[][] = [
-    [1.5, 6, "one\ntwo"],
-    [2, 3, { fault: "page excluded from dump" }],
-  ];
-  assert.deepEqual(
-    linesOf({ columns, rows }).map(({ text, continues }) => [text, continues]),
-    [
-      ["one", false],
-      ["two", true],
-      ["<page excluded from dump>", false],
-    ],
-  );
+test("a message of several lines gives as many, all of its time and level", () => {
+  const message = { seconds: 1.5, level: 3, caller: "T7" };
+  assert.deepEqual(linesOf([{ ...message, text: "one\ntwo" }]), [
+    { ...message, text: "one", continues: false },
+    { ...message, text: "two", continues: true },
+  ]);
 });
 
 test("times are told since boot, by the clock, and from the panic", () => {

@@ -1,0 +1,37 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { storedLog } from "../../linux/printk.ts";
+import type { LogRecord } from "../../linux/printkRecord.ts";
+import type { LogMessage } from "../../protocol/custom.ts";
+import type { Handlers } from "../handlers.ts";
+
+/** What a message to the client should hold at most. */
+const MAX_COUNT = 10_000;
+
+/** The kernel log in stretches: its newest end is there at once, however long it is. */
+export const kernelLog: Pick<Handlers, "vmcore/kernelLog"> = {
+  *"vmcore/kernelLog"({ kernel }, { count, before }) {
+    const log = storedLog(kernel);
+    const end = Math.min(before ?? log.length, log.length);
+    const first = Math.max(0, end - Math.min(count, MAX_COUNT));
+    const messages: LogMessage[] = [];
+    const records = log.records(first, end)[Symbol.iterator]();
+    for (;;) {
+      const step = attempt(() => records.next());
+      if (!(step instanceof Fault) && step.done) break;
+      messages.push(messageOf(step instanceof Fault ? step : step.value));
+      if (step instanceof Fault) break;
+      yield;
+    }
+    return { messages, first };
+  },
+};
+
+const messageOf = (record: LogRecord | Fault): LogMessage =>
+  record instanceof Fault
+    ? { text: `<${record.message}>`, seconds: undefined, level: undefined, caller: undefined, fault: true }
+    : {
+        text: record.text,
+        seconds: record.nanoseconds === undefined ? undefined : Number(record.nanoseconds) / 1e9,
+        level: record.level,
+        caller: record.caller,
+      };

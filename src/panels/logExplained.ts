@@ -1,0 +1,76 @@
+import type { Ask } from "./ask.ts";
+import { type Explanation, explanationOf, moved, questionsOf } from "./logExplain.ts";
+import type { Entry, LogLine } from "./logLines.ts";
+import type { LoadedLog } from "./logLoad.ts";
+
+/** What the dump said of a log's reports: rows below their lines, sources beside them. */
+export class LogExplained {
+  private readonly log: LoadedLog;
+  private readonly ask: Ask;
+  /** By the number of the report. */
+  private explained = new Map<number, Explanation>();
+  /** Rows that explain, numbered on from the log's own lines. */
+  private rows: readonly LogLine[] = [];
+
+  constructor(log: LoadedLog, ask: Ask) {
+    this.log = log;
+    this.ask = ask;
+  }
+
+  /**
+   * Asks what a report's registers, code and call traces stand for, once.
+   * @returns whether there is anything new
+   */
+  async explain(block: number): Promise<boolean> {
+    const { lines, blocks } = this.log;
+    const report = blocks[block];
+    if (!report || this.explained.has(block)) return false;
+    const questions = questionsOf(lines, report);
+    this.explained.set(block, { rows: new Map(), sources: new Map() });
+    const places = questions.places.map(({ text, returns }) => ({ text, returns }));
+    // What cannot be explained is left as the kernel wrote it.
+    const answer = await this.ask("describe", { places }).catch(() => ({ described: [] }));
+    const codes = questions.codes.map(({ text, at }) => this.ask("opcodes", { text, at }).catch(() => undefined));
+    const decoded = (await Promise.all(codes)).map((code) => code?.instructions);
+    // Older messages may have come meanwhile.
+    const [olderBlocks, olderLines] = [this.log.blocks.length - blocks.length, this.log.lines.length - lines.length];
+    this.explained.set(block + olderBlocks, moved(explanationOf(questions, answer.described, decoded), olderLines));
+    return true;
+  }
+
+  /** So many lines and reports have been put in front of the log. */
+  move(lines: number, blocks: number): void {
+    this.explained = new Map([...this.explained].map(([block, one]) => [block + blocks, moved(one, lines)]));
+  }
+
+  /** The entries that explain a line, by its number. */
+  entries(): ReadonlyMap<number, readonly Entry[]> {
+    const count = this.log.lines.length;
+    const rows: LogLine[] = [];
+    const entries = new Map<number, readonly Entry[]>();
+    for (const explanation of this.explained.values()) {
+      for (const [line, added] of explanation.rows) {
+        entries.set(
+          line,
+          added.map((row) => count + rows.push(row) - 1),
+        );
+      }
+    }
+    this.rows = rows;
+    return entries;
+  }
+
+  /** A line of the log, or a row that explains one. */
+  lineOf(entry: Entry): LogLine | undefined {
+    const { lines } = this.log;
+    return lines[entry] ?? this.rows[entry - lines.length];
+  }
+
+  sourceOf(line: number): string | undefined {
+    for (const { sources } of this.explained.values()) {
+      const source = sources.get(line);
+      if (source !== undefined) return source;
+    }
+    return undefined;
+  }
+}
