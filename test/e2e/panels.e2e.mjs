@@ -14,6 +14,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 /** As many as a log buffer of 32 MB holds of a flood. */
 const RECORDS = 100_000;
+/** Until the first lines of it are there: a few tens of milliseconds, and some for others on the machine. */
+const OPENING_MS = 1000;
 /** What a step of scrolling or searching may take. */
 const STEP_MS = 100;
 
@@ -87,7 +89,7 @@ test("a search leaves the lines that match, and counts them", async () => {
   const expected = json("log").filter(({ text }) => /\bpci\b/i.test(text)).length;
   await front('button[aria-label="Use Regular Expression"]').click();
   await front("input[type=search]").fill("\\bpci\\b");
-  await front(".count[role=status]", { hasText: `${expected} hits` }).waitFor();
+  await front(".count[role=status]", { hasText: `${expected} hit` }).waitFor();
   assert.ok((await front("mark").allInnerTexts()).every((text) => /^pci$/i.test(text)));
   await front("input[type=search]").fill("");
 });
@@ -256,14 +258,37 @@ async function toFront(session) {
   await workbench.row(session).click();
 }
 
+/** Milliseconds from a click on the log's tab to its first lines, and the longest that the page stood still meanwhile. */
+const logOpening = () =>
+  frame.evaluate(async () => {
+    const started = performance.now();
+    document.querySelector("#tab-log").click();
+    let [first, pause, last] = [0, 0, started];
+    const count = () => document.querySelector("section:not([hidden]) .count[role=status]")?.textContent ?? "";
+    // Older messages are read while they are told.
+    while (first === 0 || document.querySelector("section:not([hidden]) .progress")) {
+      await new Promise((done) => setTimeout(done, 5));
+      const now = performance.now();
+      pause = Math.max(pause, now - last);
+      last = now;
+      if (first === 0 && count().includes("line")) first = now - started;
+    }
+    return { first, pause };
+  });
+
 test("the panel follows the session in front, and names its dump", async () => {
   assert.match(await frame.locator(".dump").innerText(), /^vmcore\b.*6\.1\.0-56/);
-  await openTab("log");
+  await openTab("tasks");
   await workbench.command("Debug: Select and Start Debugging");
   await workbench.row("flooded").click();
   await page.locator(".debug-call-stack .monaco-list-row", { hasText: "flooded" }).first().click();
   await frame.locator(".dump", { hasText: "flooded.dump" }).waitFor();
-  await front(".heading.panic").waitFor({ timeout: 60_000 });
+  const { first, pause } = await logOpening();
+  console.log(
+    `log of ${RECORDS} records: first lines after ${first.toFixed(0)} ms, longest pause ${pause.toFixed(0)} ms`,
+  );
+  assert.ok(first < OPENING_MS, `${first} ms`);
+  await front(".heading.panic").waitFor();
   await toFront("vmcore");
   await frame.locator(".dump", { hasText: /^vmcore\b/ }).waitFor();
   await front(".heading.oops", { hasText: "NULL pointer" }).first().waitFor();
@@ -314,7 +339,9 @@ const stepTime = (kind, values) =>
   );
 
 test("a log of 100,000 records is scrolled and searched in steps of less than 100 ms", async () => {
-  await front(".count[role=status]", { hasText: `${RECORDS + 2} lines` }).waitFor({ timeout: 60_000 });
+  await front(".count[role=status]", { hasText: `${(RECORDS + 2).toLocaleString("en")} lines` }).waitFor({
+    timeout: 60_000,
+  });
   const scrolls = await stepTime(
     "scroll",
     Array.from({ length: 20 }, (_, i) => i * 90_000),
@@ -329,7 +356,7 @@ test("a log of 100,000 records is scrolled and searched in steps of less than 10
   await front("input[type=search]").fill("number 99999 ");
   await front(".count[role=status]", { hasText: "0 hits" }).waitFor();
   await front("input[type=search]").fill("number 99 ");
-  await front(".count[role=status]", { hasText: "1 hits" }).waitFor();
+  await front(".count[role=status]", { hasText: /^1 hit$/ }).waitFor();
   await front("input[type=search]").fill("");
 });
 
