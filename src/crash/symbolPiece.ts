@@ -1,6 +1,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { hex, hex0x } from "../base/hex.ts";
 import type { KSymbol } from "../debuginfo/source.ts";
+import { livePatchText } from "../linux/livepatch.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { record, type Piece, type Span } from "./piece.ts";
 
@@ -28,6 +29,8 @@ export function symbolPiece(
     { as: "symbol", text: `${name}${offset > 0n ? `+${offset}` : ""}`, address },
   ];
   if (module !== undefined && !plain) line.push(` [${module}] `);
+  const patch = isText && !plain ? livePatchText(kernel, symbol.address) : undefined;
+  if (patch !== undefined) line.push({ as: "dim", text: ` (${patch})` });
   if (source) {
     const place = `${source.file}: ${source.line}`;
     line.push(" ", { as: "source", text: place, file: source.file, line: source.line });
@@ -40,6 +43,7 @@ export function symbolPiece(
     module,
     file: source?.file,
     line: source?.line,
+    ...(patch !== undefined && { livePatch: patch }),
   };
   return record(data, line);
 }

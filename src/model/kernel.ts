@@ -49,7 +49,7 @@ export interface Code {
   orc(pc: bigint): OrcEntry | undefined;
   /** The call that returns to `returnPc`, where DWARF describes it; its expressions are evaluated with `bias`. @throws Fault */
   callSite(returnPc: bigint): CallSite | undefined;
-  /** Whether `pc` lies in kernel text, a module's text (init text too) or BPF/ftrace trampolines that are known. */
+  /** Whether `pc` lies in kernel text, a module's text (init text too) or code that the kernel generated: BPF programs, trampolines. */
   isText(pc: bigint): boolean;
   /** What a runtime address of `pc`'s image minus this is its link address; for DWARF location expressions (DW_OP_addr). */
   bias(pc: bigint): bigint;

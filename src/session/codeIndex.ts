@@ -17,11 +17,18 @@ export interface CodeImage {
 export class CodeIndex implements Code {
   private readonly kernelImage: CodeImage;
   private readonly modules: () => readonly CodeImage[];
+  private readonly isGenerated: (pc: bigint) => boolean;
   private readonly places = new Map<bigint, readonly CodePlace[]>();
 
-  constructor(kernelImage: CodeImage, modules: () => readonly CodeImage[]) {
+  /** @param isGenerated whether the kernel itself made the code at an address; asked when no image holds it */
+  constructor(
+    kernelImage: CodeImage,
+    modules: () => readonly CodeImage[],
+    isGenerated: (pc: bigint) => boolean = () => false,
+  ) {
     this.kernelImage = kernelImage;
     this.modules = modules;
+    this.isGenerated = isGenerated;
   }
 
   /** After debuginfo was loaded or unloaded. */
@@ -70,7 +77,7 @@ export class CodeIndex implements Code {
   }
 
   isText(pc: bigint): boolean {
-    return this.image(pc) !== undefined;
+    return this.image(pc) !== undefined || this.isGenerated(pc);
   }
 
   bias(pc: bigint): bigint {

@@ -12,9 +12,11 @@ import { kaslrOffset, type OpenedMemory, openMemory } from "../memory/openMemory
 import { assembleKernel } from "../model/assemble.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { typeIndex } from "../model/typeIndex.ts";
+import { generatedCode } from "../unwind/generatedCode.ts";
 import { compareBuild } from "./buildMatch.ts";
 import { CodeIndex } from "./codeIndex.ts";
 import { debugDirectories, type DebuginfoPlaces, moduleDirectories } from "./debuginfoPlaces.ts";
+import { generatedImage } from "./generatedImage.ts";
 import { type KernelImage, kernelImage } from "./kernelImage.ts";
 import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
 import { ModuleFiles, type ModulePlaces } from "./moduleFiles.ts";
@@ -219,13 +221,21 @@ function assemble(
       debuginfo: (module, name) => debuginfos.of(module, name),
     }));
   };
-  const code = new CodeIndex(image.code, () => loaded().map((one) => one.code));
+  const code = new CodeIndex(
+    image.code,
+    () => loaded().map((one) => one.code),
+    (pc) => generatedCode(kernel, pc) !== undefined,
+  );
+  const generated = generatedImage(() => kernel);
   const kernel: Kernel = assembleKernel({
     arch,
     memory,
     vmcoreinfo: (key) => vmcoreinfo?.text(key),
     cpuNotes,
-    symbols: new SymbolIndex(image.symbols, () => loaded().map((one) => one.symbols)),
+    symbols: new SymbolIndex(image.symbols, function* () {
+      for (const module of loaded()) yield module.symbols;
+      yield* generated();
+    }),
     code,
     types: typeIndex(arch, kernelTypes(image, vmlinux), function* () {
       for (const module of loaded()) {

@@ -16,12 +16,12 @@ export interface SymbolImage {
 /** The kernel's symbols and its modules' as one. Images may be added later: modules are read when first needed. */
 export class SymbolIndex implements Symbols {
   private readonly kernelImages: SymbolImage[];
-  private readonly modules: () => readonly SymbolImage[];
+  private readonly others: () => Iterable<SymbolImage>;
 
-  /** @param modules asked only when the kernel's own symbols do not answer */
-  constructor(kernel: readonly SymbolImage[], modules: () => readonly SymbolImage[]) {
+  /** @param others modules and generated code: asked only when the kernel's own symbols do not answer */
+  constructor(kernel: readonly SymbolImage[], others: () => Iterable<SymbolImage>) {
     this.kernelImages = [...kernel];
-    this.modules = modules;
+    this.others = others;
   }
 
   get sources(): readonly string[] {
@@ -58,7 +58,7 @@ export class SymbolIndex implements Symbols {
 
   private *images(): Generator<SymbolImage> {
     yield* this.kernelImages;
-    yield* this.modules();
+    yield* this.others();
   }
 }
 

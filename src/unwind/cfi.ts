@@ -4,7 +4,6 @@ import { evaluateValue } from "../debuginfo/dwarf/expression.ts";
 import type { CfiRow, CfiRule } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
-import { isCode } from "./generatedCode.ts";
 
 /** Registers that a function must give back as it found them: what no rule names has its value in the caller too. */
 const calleeSaved: { readonly [arch: string]: readonly string[] } = {
@@ -29,7 +28,7 @@ export function cfiRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   if (returnAddress === undefined) return undefined;
   const pc = kernel.memory.canonical(returnAddress);
   // It does not see a stack being switched by inline assembly (s390x: call_on_stack()): other rules may.
-  if (!isCode(kernel, pc)) return undefined;
+  if (!kernel.code.isText(pc)) return undefined;
   // What the link register holds in the caller is not known: the call overwrote it.
   if (kernel.arch.linkRegister !== undefined) registers.delete(kernel.arch.linkRegister);
   registers.set(kernel.arch.pc, pc);

@@ -1,6 +1,6 @@
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
-import { generatedCode, isCode } from "./generatedCode.ts";
+import { generatedCode } from "./generatedCode.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
 /**
@@ -17,7 +17,7 @@ export function framePointerRule(kernel: Kernel, cursor: Cursor): Step | undefin
   }
   if (bp < cursor.sp || (bp & 7n) !== 0n) return undefined;
   const pc = kernel.memory.word(bp + 8n);
-  if (!isCode(kernel, pc)) return undefined;
+  if (!kernel.code.isText(pc)) return undefined;
   const cfa = wrap(kernel, bp + 16n);
   const known = new Map([["rip", pc], ["rsp", cfa], ["rbp", kernel.memory.word(bp)]]); // prettier-ignore
   const step = { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa } as const;
@@ -30,9 +30,9 @@ export function framePointerRule(kernel: Kernel, cursor: Cursor): Step | undefin
  * call does, and nothing ran since.
  */
 export function calledNothingRule(kernel: Kernel, cursor: Cursor): Step | undefined {
-  if (!cursor.exact || isCode(kernel, cursor.pc)) return undefined;
+  if (!cursor.exact || kernel.code.isText(cursor.pc)) return undefined;
   const pc = kernel.memory.word(cursor.sp);
-  if (!isCode(kernel, pc)) return undefined;
+  if (!kernel.code.isText(pc)) return undefined;
   const cfa = wrap(kernel, cursor.sp + 8n);
   const all = cursor.registers();
   const registers = new Map([...all, ["rip", pc], ["rsp", cfa]] as const);

@@ -1,7 +1,6 @@
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, type Step, wrap } from "./cursor.ts";
-import { isCode } from "./generatedCode.ts";
 import { prologueOf } from "./arm64Prologue.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
@@ -84,7 +83,7 @@ function leafCaller(kernel: Kernel, cursor: Cursor): Step | undefined {
   const lr = cursor.known.get("x30");
   if (lr === undefined) return undefined;
   const pc = kernel.memory.canonical(lr);
-  if (!isCode(kernel, pc)) return undefined;
+  if (!kernel.code.isText(pc)) return undefined;
   const known = new Map([...cursor.known, ["pc", pc]] as const);
   known.delete("x30");
   return { kind: "caller", cursor: { pc, sp: cursor.sp, known, registers: () => known, exact: false }, cfa: undefined };

@@ -1,6 +1,7 @@
-import { attempt } from "../base/fault.ts";
-import type { KSymbol } from "../debuginfo/source.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import type { KSymbol, SymbolSource } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
 
 /** Code that the kernel made while it ran: it is in no image, but the kernel keeps account of it. */
 export interface GeneratedCode {
@@ -8,6 +9,14 @@ export interface GeneratedCode {
   readonly symbol: KSymbol;
   /** The kernel function whose code it is a copy of. */
   readonly copyOf: bigint | undefined;
+  /** It saves all registers and calls a probe's handler, where a jump to it took an instruction's place. */
+  readonly isDetour: boolean;
+}
+
+/** What there is, by address; and why a list was not read to its end. */
+interface Account {
+  readonly codes: readonly GeneratedCode[];
+  readonly fault: Fault | undefined;
 }
 
 /** FTRACE_OPS_FL_SAVE_REGS of include/linux/ftrace.h: the trampoline is a copy of ftrace_regs_caller. */
@@ -17,57 +26,109 @@ const FTRACE_OPS_FL_SAVE_REGS = 1n << 2n;
 const MAX_ENTRIES = 65536;
 const MAX_CODE_BYTES = 16 << 20;
 
-/** What was generated at an address. */
+/** What was generated at an address. The kernel's lists are read when this is first asked. */
 export function generatedCode(kernel: Kernel, pc: bigint): GeneratedCode | undefined {
-  const known = kernel.memo("generated code", () => [...collected(kernel, bpfCode), ...collected(kernel, ftraceCode)]);
-  return known.find(({ symbol }) => pc >= symbol.address && pc < symbol.address + BigInt(symbol.size));
+  const { codes } = account(kernel);
+  let [low, high] = [0, codes.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((codes[middle]?.symbol.address ?? 0n) <= pc) low = middle + 1;
+    else high = middle;
+  }
+  const code = codes[low - 1];
+  return code && pc < code.symbol.address + BigInt(code.symbol.size) ? code : undefined;
 }
 
-/** Whether code lies at an address, in an image or generated. */
-export const isCode = (kernel: Kernel, pc: bigint): boolean =>
-  kernel.code.isText(pc) || generatedCode(kernel, pc) !== undefined;
+/** Why not all generated code is known. */
+export const generatedCodeFault = (kernel: Kernel): Fault | undefined => account(kernel).fault;
 
-/** What a damaged list gave up to the damage. */
-function collected(kernel: Kernel, find: (kernel: Kernel) => Generator<GeneratedCode>): GeneratedCode[] {
-  const found: GeneratedCode[] = [];
-  attempt(() => {
-    for (const code of find(kernel)) if (code.symbol.size > 0 && code.symbol.size <= MAX_CODE_BYTES) found.push(code);
+/** Generated code among the symbols of a kernel. */
+export const generatedSymbols = (kernel: Kernel): SymbolSource => ({
+  name: "generated code",
+  named: (name) => account(kernel).codes.flatMap(({ symbol }) => (symbol.name === name ? [symbol] : [])),
+  at: (address) => generatedCode(kernel, address)?.symbol,
+  all: () => account(kernel).codes.map(({ symbol }) => symbol),
+});
+
+function account(kernel: Kernel): Account {
+  return kernel.memo("generated code", () => {
+    const codes: GeneratedCode[] = [];
+    let fault: Fault | undefined;
+    for (const [what, list] of lists) {
+      const broken = attempt(() => {
+        for (const code of list(kernel)) {
+          const { address, size } = code.symbol;
+          if (address !== 0n && size > 0 && size <= MAX_CODE_BYTES) codes.push(code);
+        }
+      });
+      if (broken instanceof Fault) fault ??= broken.within(what);
+    }
+    codes.sort((a, b) => (a.symbol.address < b.symbol.address ? -1 : 1));
+    return { codes, fault };
   });
-  return found;
 }
 
-const symbolOf = (name: string, address: bigint, size: number): KSymbol => ({ name, address, size, type: "t" });
+const lists: readonly (readonly [string, (kernel: Kernel) => Generator<GeneratedCode>])[] = [
+  ["bpf_kallsyms", bpfCode],
+  ["ftrace_ops_list", ftraceCode],
+  ["kprobe_insn_slots", (kernel) => probeCode(kernel, "kprobe_insn_slots", "kprobe_insn_page")],
+  ["kprobe_optinsn_slots", (kernel) => probeCode(kernel, "kprobe_optinsn_slots", "kprobe_optinsn_page")],
+];
+
+function generated(
+  name: string,
+  address: bigint,
+  size: number,
+  { copyOf, isDetour = false }: Partial<GeneratedCode> = {},
+): GeneratedCode {
+  return { symbol: { name, address, size, type: "t" }, copyOf, isDetour };
+}
 
 /** Programs, trampolines and dispatchers on `bpf_kallsyms` (kernel/bpf/core.c, 5.7 and later). @throws Fault */
 function* bpfCode(kernel: Kernel): Generator<GeneratedCode> {
   const head = kernel.symbols.find("bpf_kallsyms");
   if (!head || !kernel.types.find("struct", "bpf_ksym")) return;
-  const listed = kernel.object("struct bpf_ksym", 0n).at("lnode").address;
-  let at = kernel.object("struct list_head", head.address).at("next").value();
-  for (let i = 0; at !== head.address && i < MAX_ENTRIES; i++) {
-    const entry = kernel.object("struct bpf_ksym", at - listed);
+  for (const entry of linked(kernel, head.address, "struct bpf_ksym", "lnode")) {
     const start = entry.at("start").value();
-    yield {
-      symbol: symbolOf(entry.at("name").text(), start, Number(entry.at("end").value() - start)),
-      copyOf: undefined,
-    };
-    at = entry.at("lnode.next").value();
+    yield generated(entry.at("name").text(), start, Number(entry.at("end").value() - start));
   }
 }
 
-/** Trampolines of `ftrace_ops_list` (kernel/trace/ftrace.c). @throws Fault */
+/** Trampolines of `ftrace_ops_list` (kernel/trace/ftrace.c); code in the kernel's text has no size here. @throws Fault */
 function* ftraceCode(kernel: Kernel): Generator<GeneratedCode> {
   const head = kernel.symbols.find("ftrace_ops_list");
   if (!head || !kernel.types.find("struct", "ftrace_ops")) return;
   let at = kernel.memory.word(head.address);
-  for (let i = 0; at !== 0n && i < MAX_ENTRIES; i++) {
+  for (let i = 0; at !== 0n; i++) {
+    if (i === MAX_ENTRIES) throw Fault.at("corrupt", at, `a list of more than ${MAX_ENTRIES} entries`);
     const ops = kernel.object("struct ftrace_ops", at);
     if (!ops.has("trampoline_size")) return;
-    const start = ops.at("trampoline").value();
     const origin = (ops.at("flags").value() & FTRACE_OPS_FL_SAVE_REGS) !== 0n ? "ftrace_regs_caller" : "ftrace_caller";
-    const symbol = symbolOf("ftrace_trampoline", start, ops.at("trampoline_size").number());
-    // What lies in kernel text needs no copy's account.
-    if (start !== 0n && !kernel.code.isText(start)) yield { symbol, copyOf: kernel.symbols.find(origin)?.address };
+    yield generated("ftrace_trampoline", ops.at("trampoline").value(), ops.at("trampoline_size").number(), {
+      copyOf: kernel.symbols.find(origin)?.address,
+    });
     at = ops.at("next").value();
+  }
+}
+
+/** Pages of copied instructions and of detours around them (kernel/kprobes.c). @throws Fault */
+function* probeCode(kernel: Kernel, slots: string, name: string): Generator<GeneratedCode> {
+  const cache = kernel.symbols.find(slots);
+  const types = ["kprobe_insn_cache", "kprobe_insn_page"].map((type) => kernel.types.find("struct", type));
+  if (!cache || types.includes(undefined)) return;
+  const head = kernel.object("struct kprobe_insn_cache", cache.address).at("pages").address;
+  const isDetour = name === "kprobe_optinsn_page";
+  for (const page of linked(kernel, head, "struct kprobe_insn_page", "list"))
+    yield generated(name, page.at("insns").value(), Number(kernel.vmcoreinfo("PAGESIZE") ?? 4096), { isDetour });
+}
+
+/** Entries of a `struct list_head` list. @throws Fault */
+function* linked(kernel: Kernel, head: bigint, type: string, member: string): Generator<Obj> {
+  const offset = kernel.object(type, 0n).at(member).address;
+  let at = kernel.memory.word(head);
+  for (let i = 0; at !== head; i++) {
+    if (i === MAX_ENTRIES) throw Fault.at("corrupt", head, `a list of more than ${MAX_ENTRIES} entries`);
+    yield kernel.object(type, at - offset);
+    at = kernel.memory.word(at);
   }
 }

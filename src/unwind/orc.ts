@@ -47,7 +47,8 @@ export function orcRule(kernel: Kernel, cursor: Cursor): Step | undefined {
 
 /** ftrace's trampolines are copies of code that has rules. */
 function ruleFor(kernel: Kernel, pc: bigint): OrcEntry | undefined {
-  if (kernel.code.isText(pc)) return kernel.code.orc(pc);
+  const own = kernel.code.orc(pc);
+  if (own) return own;
   const generated = generatedCode(kernel, pc);
   return generated?.copyOf === undefined
     ? undefined

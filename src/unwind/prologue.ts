@@ -3,6 +3,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import type { Registers } from "../arch/arch.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
+import { generatedCode } from "./generatedCode.ts";
 import { prologueOf } from "./x86Prologue.ts";
 
 /** Bytes of a stack that are searched for a return address. */
@@ -14,7 +15,8 @@ const SEARCHED_BYTES = 2048;
  */
 export function prologueRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const entry = kernel.code.isText(cursor.pc) ? kernel.symbols.at(lookupAddress(cursor))?.address : undefined;
-  if (entry === undefined) return undefined;
+  // What the kernel generated has frame pointers, which are exact.
+  if (entry === undefined || generatedCode(kernel, entry)) return undefined;
   const prologue = prologueOf(kernel, entry, Number(cursor.pc - entry));
   if (prologue) {
     const cfa = wrap(kernel, cursor.sp + BigInt(prologue.bytes + 8));

@@ -18,10 +18,14 @@ const exceptions = new Map([
 const plain =
   /^(alignment_check|coprocessor_segment_overrun|device_not_available|divide_error|double_fault|machine_check|overflow|page_fault|segment_not_present|virtualization_exception)$/;
 
-/** arch/x86/entry/entry_64.S and include/asm/idtentry.h: `asm_exc_page_fault` since 5.8, `page_fault` before. */
+/**
+ * arch/x86/entry/entry_64.S and include/asm/idtentry.h: `asm_exc_page_fault` since 5.8, `page_fault` before. The detour
+ * of an optimised kprobe saves registers as an exception does.
+ */
 function x86(entry: string): string | undefined {
   if (/^entry_(SYSCALL|SYSENTER|INT80)|int80_emulation/.test(entry)) return "system call";
   if (/nmi/.test(entry)) return "NMI";
+  if (entry === "kprobe_optinsn_page") return "kprobe";
   const name = entry.replace(/^(xen_)?(asm_exc_|asm_|async_)/, "").replace(/_noist$/, "").toLowerCase(); // prettier-ignore
   if (exceptions.has(name)) return exceptions.get(name);
   if (plain.test(name)) return name.replaceAll("_", " ");

@@ -7,10 +7,11 @@ import { armEntryRule } from "./armEntry.ts";
 import { backchainRule } from "./backchain.ts";
 import { cfiRule } from "./cfi.ts";
 import { type Cursor, cursorOf, type Rule, type Step } from "./cursor.ts";
+import { detourRule } from "./detour.ts";
 import type { Stack, Trap } from "./frame.ts";
 import { calledNothingRule, framePointerRule } from "./framePointer.ts";
 import { entryRecordRule, frameRecordRule } from "./frameRecord.ts";
-import { isCode } from "./generatedCode.ts";
+import { generatedCodeFault } from "./generatedCode.ts";
 import { orcRule } from "./orc.ts";
 import { Progress } from "./progress.ts";
 import { prologueRule } from "./prologue.ts";
@@ -21,7 +22,7 @@ import { isUser } from "./user.ts";
 
 /** The ways to unwind each architecture, the most exact first. To add one: write the rule, list it here. */
 const rules: { readonly [arch: string]: readonly Rule[] } = {
-  x86_64: [trampolineRule, calledNothingRule, orcRule, cfiRule, prologueRule, framePointerRule],
+  x86_64: [trampolineRule, calledNothingRule, orcRule, cfiRule, detourRule, prologueRule, framePointerRule],
   arm64: [trampolineRule, entryRecordRule, cfiRule, frameRecordRule],
   arm: [armEntryRule, cfiRule],
   s390x: [cfiRule, backchainRule],
@@ -102,8 +103,12 @@ function next(kernel: Kernel, cursor: Cursor, task: Obj | undefined, progress: P
     if (!refusal) return step;
     fault ??= refusal;
   }
-  const why = isCode(kernel, cursor.pc) ? "nothing tells how to unwind past it" : "it lies in no known code";
-  throw fault ?? Fault.at("unknown", cursor.pc, `the stack cannot be followed past ${hex0x(cursor.pc)}: ${why}`);
+  if (fault) throw fault;
+  const unread = generatedCodeFault(kernel);
+  const why = kernel.code.isText(cursor.pc)
+    ? "nothing tells how to unwind past it"
+    : `it lies in no known code${unread ? `, but not all that the kernel generated is known: ${unread.message}` : ""}`;
+  throw Fault.at("unknown", cursor.pc, `the stack cannot be followed past ${hex0x(cursor.pc)}: ${why}`);
 }
 
 function refused(kernel: Kernel, from: Cursor, step: Step, progress: Progress): Fault | undefined {

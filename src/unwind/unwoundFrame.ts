@@ -3,7 +3,6 @@ import { Fault } from "../base/fault.ts";
 import type { KSymbol } from "../debuginfo/source.ts";
 import type { CodePlace, Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step } from "./cursor.ts";
-import { generatedCode } from "./generatedCode.ts";
 import type { Frame, StackKind, Trap } from "./frame.ts";
 
 /** How the walk came to a frame. */
@@ -44,8 +43,7 @@ export class UnwoundFrame implements Frame {
   }
 
   get symbol(): KSymbol | undefined {
-    const address = lookupAddress(this.cursor);
-    return this.kernel.symbols.at(address) ?? generatedCode(this.kernel, address)?.symbol;
+    return this.kernel.symbols.at(lookupAddress(this.cursor));
   }
 
   places(): readonly CodePlace[] {

@@ -5,6 +5,7 @@ import { assembleKernel, type KernelParts } from "../../src/model/assemble.ts";
 import type { Kernel, Symbols } from "../../src/model/kernel.ts";
 import { type Obj, valueBytes } from "../../src/model/object.ts";
 import { typeIndex } from "../../src/model/typeIndex.ts";
+import { generatedCode } from "../../src/unwind/generatedCode.ts";
 import { declaredTypes } from "./declarations.ts";
 import { ToyMemory } from "./memory.ts";
 
@@ -35,7 +36,8 @@ export interface ToyKernel extends Kernel {
 export function toyKernel(toy: Toy = {}): ToyKernel {
   const arch = toyArch(toy.arch);
   const memory = new ToyMemory("kernel", arch);
-  const symbols = toySymbols(toy.symbols ?? {});
+  const named = toySymbols(toy.symbols ?? {});
+  const symbols: Symbols = { ...named, at: (address) => named.at(address) ?? generatedCode(kernel, address)?.symbol };
   const parts: KernelParts = {
     arch,
     memory,
@@ -46,14 +48,14 @@ export function toyKernel(toy: Toy = {}): ToyKernel {
       cfi: () => undefined,
       orc: () => undefined,
       callSite: () => undefined,
-      isText: (pc) => /^t$/i.test(symbols.at(pc)?.type ?? ""),
+      isText: (pc): boolean => /^t$/i.test(symbols.at(pc)?.type ?? ""),
       bias: () => 0n,
     },
     vmcoreinfo: (key) => toy.vmcoreinfo?.[key],
     cpuNotes: [],
     ...toy.parts,
   };
-  const kernel = assembleKernel(parts);
+  const kernel: Kernel = assembleKernel(parts);
   const put = (type: string | CType, address: bigint, value: ToyValue): void =>
     store(memory, kernel.object(type, address), value);
   for (const entry of toy.memory ?? []) {

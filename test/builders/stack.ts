@@ -2,6 +2,7 @@ import { arm64 } from "../../src/arch/arm64.ts";
 import type { Arch } from "../../src/arch/arch.ts";
 import { x86_64 } from "../../src/arch/x86_64.ts";
 import type { CfiRow, CfiRule, KSymbol, OrcEntry } from "../../src/debuginfo/source.ts";
+import { generatedCode } from "../../src/unwind/generatedCode.ts";
 import { toyKernel, type ToyKernel } from "./kernel.ts";
 import { plainCall } from "./orc.ts";
 
@@ -58,7 +59,7 @@ export function stackKernel(
   const symbols: { [name: string]: Partial<KSymbol> & { address: bigint } } = {};
   for (const { name, address, size } of all) symbols[name] = { address, size, type: "T" };
   const x86 = arch.name === "x86_64";
-  const kernel = toyKernel({
+  const kernel: ToyKernel = toyKernel({
     arch,
     types: (x86 ? x86Types : arch.name === "arm64" ? arm64Types : "") + types,
     symbols: { ...symbols, ...(x86 ? { hardirq_stack_ptr: { address: HARDIRQ_STACK_PTR, size: 8 } } : {}) },
@@ -71,7 +72,7 @@ export function stackKernel(
           return code?.orc ?? (code?.frame === undefined ? undefined : { ...plainCall, spOffset: code.frame + 8 });
         },
         callSite: () => undefined,
-        isText: (pc) => at(pc) !== undefined,
+        isText: (pc) => at(pc) !== undefined || generatedCode(kernel, pc) !== undefined,
         bias: () => 0n,
       },
     },

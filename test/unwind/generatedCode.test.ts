@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { generatedCodeFault, generatedSymbols } from "../../src/unwind/generatedCode.ts";
 import { stoodAt } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";
 import { plainCall } from "../builders/orc.ts";
@@ -10,6 +11,7 @@ const GENERATED = 0xffffffffc0002000n;
 const SP = TASK_STACK + 0x1000n;
 const BPF_HEAD = TEXT + 0x700n;
 const FTRACE_HEAD = TEXT + 0x800n;
+const OPTINSN_SLOTS = TEXT + 0x900n;
 const functions = {
   inner: { address: TEXT, frame: 0x10 },
   ftrace_caller: { address: TEXT + 0x100n, frame: 0x8 },
@@ -18,12 +20,15 @@ const functions = {
   // Variables, whose places the lists start at.
   bpf_kallsyms: { address: BPF_HEAD },
   ftrace_ops_list: { address: FTRACE_HEAD },
+  kprobe_optinsn_slots: { address: OPTINSN_SLOTS },
 } as const;
 
 const types = `
   struct list_head { struct list_head *next, *prev; };
   struct bpf_ksym { unsigned long start; unsigned long end; char name[32]; struct list_head lnode; };
   struct ftrace_ops { void *func; struct ftrace_ops *next; unsigned long flags; unsigned long trampoline; unsigned long trampoline_size; };
+  struct kprobe_insn_cache { void *alloc; struct list_head pages; };
+  struct kprobe_insn_page { struct list_head list; unsigned char *insns; };
 `;
 
 const start = new Map([["cs", 0x10n], ["rip", TEXT + 0x20n], ["rsp", SP], ["rbp", SP + 0x20n]]); // prettier-ignore
@@ -67,12 +72,74 @@ for (const [flags, frame] of [
   });
 }
 
-test("lists that lead nowhere leave generated code unknown", () => {
+/** A page of detours whose handler `inner` is in, called at SP + 0x18; what the detour saved lies above. */
+function detoured(saved: { readonly [register: string]: bigint }) {
+  const kernel = stackKernel(functions, { types });
+  const page = 0xffff888000400000n;
+  kernel.put("struct list_head", BPF_HEAD, { next: BPF_HEAD, prev: BPF_HEAD });
+  kernel.put("unsigned long", FTRACE_HEAD, 0n);
+  kernel.put("struct kprobe_insn_cache", OPTINSN_SLOTS, { pages: { next: page, prev: page } });
+  const pages = kernel.object("struct kprobe_insn_cache", OPTINSN_SLOTS).at("pages").address;
+  kernel.put("struct kprobe_insn_page", page, { list: { next: pages, prev: pages }, insns: GENERATED });
+  putWords(kernel, SP, 0n, 0n, GENERATED + 0x123n);
+  kernel.put("struct pt_regs", SP + 0x18n, { cs: 0x10n, bp: 0x77n, ...saved });
+  return kernel;
+}
+
+test("from an optimised kprobe's detour the stack goes on in the function that was probed, with its registers", () => {
+  const outside = SP + 0x200n;
+  const kernel = detoured({ ip: TEXT + 0x21n, sp: outside });
+  putWords(kernel, outside, 0n, 0n, TEXT + 0x310n);
+  const { frames, fault } = unwind(kernel, stoodAt(kernel, start));
+  assert.equal(fault, undefined);
+  assert.deepEqual(
+    frames.map(({ symbol, trap, exact }) => [symbol?.name, trap?.type, exact]),
+    [
+      ["inner", undefined, true],
+      ["kprobe_optinsn_page", undefined, false],
+      ["inner", "kprobe", true],
+      ["thread", undefined, false],
+    ],
+  );
+  assert.equal(frames[2]?.registers.get("rbp"), 0x77n);
+});
+
+test("registers of a detour that its callback did not complete are not believed", () => {
+  const kernel = detoured({ ip: 0x1234n, sp: SP + 0x200n });
+  const { frames, fault } = unwind(kernel, stoodAt(kernel, start));
+  assert.deepEqual(
+    frames.map(({ symbol }) => symbol?.name),
+    ["inner", "kprobe_optinsn_page"],
+  );
+  assert.match(fault?.message ?? "", /stand in no code/);
+});
+
+test("what is generated stands among the symbols, by name and by address, each up to its end", () => {
+  const kernel = detoured({});
+  const source = generatedSymbols(kernel);
+  const [page] = source.named("kprobe_optinsn_page");
+  assert.deepEqual(page, { name: "kprobe_optinsn_page", address: GENERATED, size: 4096, type: "t" });
+  assert.deepEqual([...source.all()], [page]);
+  assert.equal(source.at(GENERATED + 4095n), page);
+  assert.equal(source.at(GENERATED + 4096n), undefined);
+  assert.equal(source.at(GENERATED - 1n), undefined);
+});
+
+test("a list that bites its tail ends", () => {
+  const kernel = stackKernel(functions, { types });
+  const entry = 0xffff888000400000n;
+  const link = entry + kernel.object("struct bpf_ksym", 0n).at("lnode").address;
+  kernel.put("struct list_head", BPF_HEAD, { next: link, prev: link });
+  kernel.put("struct bpf_ksym", entry, { start: GENERATED, end: GENERATED + 0x80n, lnode: { next: link } });
+  assert.match(generatedCodeFault(kernel)?.message ?? "", /^bpf_kallsyms: a list of more than \d+ entries/);
+});
+
+test("lists that lead nowhere leave generated code unknown, and the fault says so", () => {
   const kernel = stackKernel(functions, { types });
   kernel.put("unsigned long", BPF_HEAD, 0x1234n);
   kernel.put("unsigned long", FTRACE_HEAD, 0x5678n);
   putWords(kernel, SP, 0n, 0n, GENERATED + 0x10n, 0n);
   const { frames, fault } = unwind(kernel, stoodAt(kernel, start));
   assert.equal(frames.at(-1)?.pc, GENERATED + 0x10n);
-  assert.match(fault?.message ?? "", /no known code/);
+  assert.match(fault?.message ?? "", /no known code, but not all that the kernel generated is known: bpf_kallsyms: /);
 });

@@ -1,5 +1,7 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { hex, hex0x } from "../../base/hex.ts";
+import { livePatchText } from "../../linux/livepatch.ts";
+import type { Kernel } from "../../model/kernel.ts";
 import type { Row } from "../frames.ts";
 import type { Handlers } from "../handlers.ts";
 import { listingOf } from "../listing.ts";
@@ -30,7 +32,7 @@ function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
   if (!frame) return { id, name: row.label ?? "", line: 0, column: 0, presentationHint: "label" };
   const result: DebugProtocol.StackFrame = {
     id,
-    name: frameName(row),
+    name: frameName(target.kernel, row),
     line: 0,
     column: 0,
     instructionPointerReference: hex0x(frame.pc),
@@ -61,11 +63,16 @@ function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
 }
 
 /** `sysrq_handle_crash`, `crash_setup_regs [inlined]`; with an offset where no line tells the place. */
-function frameName({ frame, place }: Row): string {
-  const doubt = frame?.doubt === undefined ? "" : ` (${frame.doubt}?)`;
-  if (place) return `${place.function}${place.inlined ? " [inlined]" : ""}${doubt}`;
+function frameName(kernel: Kernel, { frame, place }: Row): string {
   const { pc = 0n, symbol } = frame ?? {};
-  return symbol ? `${symbol.name}+0x${hex(pc - symbol.address)}${doubt}` : `${hex0x(pc)}${doubt}`;
+  const patch = symbol && !place?.inlined ? livePatchText(kernel, symbol.address) : undefined;
+  const marks = [
+    ...(place?.inlined ? [" [inlined]"] : []),
+    ...(patch === undefined ? [] : [` [${patch}]`]),
+    ...(frame?.doubt === undefined ? [] : [` (${frame.doubt}?)`]),
+  ].join("");
+  if (place) return `${place.function}${marks}`;
+  return symbol ? `${symbol.name}+0x${hex(pc - symbol.address)}${marks}` : `${hex0x(pc)}${marks}`;
 }
 
 /** Assembly that only leads into C: what an exception or a system call goes through. */

@@ -1,4 +1,6 @@
 import { hex0x } from "../../base/hex.ts";
+import { livePatchText } from "../../linux/livepatch.ts";
+import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Frame, Stack, Trap } from "../../unwind/frame.ts";
 import { faultText, type Json } from "../piece.ts";
@@ -8,13 +10,13 @@ import { taskFacts } from "../taskHeading.ts";
 export function backtraceJson(task: Obj, stack: Stack): Json {
   return {
     ...taskFacts(task),
-    frames: stack.frames.flatMap(frameJson),
+    frames: stack.frames.flatMap((frame) => frameJson(task.kernel, frame)),
     userTrap: stack.userTrap && trapJson(stack.userTrap),
     error: stack.fault && faultText(stack.fault),
   };
 }
 
-function frameJson(frame: Frame): Json[] {
+function frameJson(kernel: Kernel, frame: Frame): Json[] {
   const { symbol } = frame;
   const place = { pc: hex0x(frame.pc), sp: hex0x(frame.sp), module: symbol?.module };
   const places = frame.places();
@@ -31,6 +33,8 @@ function frameJson(frame: Frame): Json[] {
   const innermost = frames[0];
   if (innermost) {
     if (frame.trap) innermost["trap"] = trapJson(frame.trap);
+    const patch = symbol && livePatchText(kernel, symbol.address);
+    if (patch !== undefined) innermost["livePatch"] = patch;
     if (frame.doubt !== undefined) innermost["doubt"] = frame.doubt;
   }
   return frames;

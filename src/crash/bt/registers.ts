@@ -1,4 +1,6 @@
 import { padHex } from "../../base/hex.ts";
+import type { KSymbol } from "../../debuginfo/source.ts";
+import { livePatchText } from "../../linux/livepatch.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Trap } from "../../unwind/frame.ts";
 import type { Registers } from "../../arch/arch.ts";
@@ -67,7 +69,18 @@ function inRows(kernel: Kernel, registers: Registers): string[] {
 /** `[exception RIP: lab_apply+47]`. */
 export function exceptionLine(kernel: Kernel, pc: bigint, symbol = kernel.symbols.at(pc)): Line {
   const text = symbol ? withOffset(symbol.name, pc - symbol.address, 10) : "unknown or invalid address";
-  return [`    [exception ${kernel.arch.pc.toUpperCase()}: `, { as: "symbol", text, address: pc }, "]"];
+  return [
+    `    [exception ${kernel.arch.pc.toUpperCase()}: `,
+    { as: "symbol", text, address: pc },
+    "]",
+    ...livePatchSpans(kernel, symbol),
+  ];
+}
+
+/** What a live patch made of a function. */
+export function livePatchSpans(kernel: Kernel, symbol: KSymbol | undefined): Line {
+  const patch = symbol && livePatchText(kernel, symbol.address);
+  return patch === undefined ? [] : [{ as: "dim", text: `  (${patch})` }];
 }
 
 /** What an exception was about, where that is known: `page fault at 10: write to a page that is not present`. */

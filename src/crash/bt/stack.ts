@@ -7,7 +7,7 @@ import { faultSpan, type Line, type Span } from "../piece.ts";
 import { taskHeading } from "../taskHeading.ts";
 import { dataLines, type DataStyle } from "./data.ts";
 import { type Entry, entriesOf } from "./entries.ts";
-import { exceptionLine, reasonLine, registerLines } from "./registers.ts";
+import { exceptionLine, livePatchSpans, reasonLine, registerLines } from "./registers.ts";
 import { withOffset } from "./symbols.ts";
 
 export interface BacktraceStyle {
@@ -36,7 +36,7 @@ export function backtraceLines(task: Obj, stack: Stack, style: BacktraceStyle): 
   for (const [i, entry] of entries.entries()) {
     if (entry.kind === "frame") {
       closeFrame(followsOn(entries, i) ? entry.slot : undefined);
-      lines.push(frameLine(number++, entry, style), ...sourceLines(entry.frame, style));
+      lines.push(frameLine(kernel, number++, entry, style), ...sourceLines(entry.frame, style));
       open = { from: entry.slot + BigInt(kernel.arch.wordSize) };
     } else if (entry.kind === "switch") {
       closeFrame(undefined);
@@ -57,7 +57,12 @@ function followsOn(entries: readonly Entry[], index: number): boolean {
   return false;
 }
 
-function frameLine(number: number, { frame, slot }: Entry & { kind: "frame" }, { offsets }: BacktraceStyle): Line {
+function frameLine(
+  kernel: Kernel,
+  number: number,
+  { frame, slot }: Entry & { kind: "frame" },
+  { offsets }: BacktraceStyle,
+): Line {
   const { symbol, pc, doubt } = frame;
   const name = symbol ? (offsets ? withOffset(symbol.name, pc - symbol.address, offsets) : symbol.name) : "(unknown)";
   const line: Span[] = [
@@ -69,6 +74,7 @@ function frameLine(number: number, { frame, slot }: Entry & { kind: "frame" }, {
     { as: "address", text: hex(pc), address: pc },
   ];
   if (symbol?.module !== undefined) line.push(` [${symbol.module}]`);
+  line.push(...livePatchSpans(kernel, symbol));
   if (doubt === "scan") line.push({ as: "dim", text: "  (found by scanning the stack)" });
   return line;
 }
