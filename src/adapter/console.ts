@@ -73,10 +73,10 @@ function contextFor(target: Target, row: Row | undefined): Context {
 
 /** What the command changed for those that follow; its task is set by the shared context's own setter. */
 function takeBack(target: Target, { radix, ended }: Context): void {
-  const before = { radix: target.context.radix };
+  const before = { radix: target.context.radix, ended: target.context.ended };
   Object.assign(target.context, { radix, ended });
   target.announce(before);
-  if (ended) target.client.send("terminated", {});
+  if (ended && !before.ended) target.client.send("terminated", {});
 }
 
 interface Sink {

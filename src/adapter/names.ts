@@ -1,3 +1,4 @@
+import type { Nameable } from "../crash/complete.ts";
 import { derivedFacts } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Job } from "../session/job.ts";
@@ -35,17 +36,18 @@ export class Names {
 }
 
 /** The names of a kernel; a walk over all of them the first time. */
-export const namesOf = (kernel: Kernel): Job<Names> =>
+export const namesOf = (kernel: Kernel): Job<Record<Nameable, Names>> =>
   derivedFacts(kernel).ensure("names by letter", () => collect(kernel));
 
-function* collect(kernel: Kernel): Job<Names> {
-  const names = new Names();
+function* collect(kernel: Kernel): Job<Record<Nameable, Names>> {
+  const [all, types] = [new Names(), new Names()];
   let count = 0;
   for (const source of [kernel.symbols.all(), kernel.types.names()]) {
-    for (const { name } of source) {
-      names.add(name);
+    for (const named of source) {
+      all.add(named.name);
+      if ("kind" in named) types.add(named.name);
       if (++count % STEP === 0) yield;
     }
   }
-  return names;
+  return { types, "symbols and types": all };
 }

@@ -13,17 +13,22 @@ export interface Completions {
   readonly from: number;
 }
 
+export type Nameable = "types" | "symbols and types";
+
+/** A command that is about a type, up to its first argument. */
+const TYPE_FIRST = /^\s*(?:(?:struct|union)\s|\*)\s*(?:-\S+\s+)*\w*$/;
+
 /** More than anybody reads; a symbol prefix of one letter has ten thousand. */
 const MAX_ITEMS = 200;
 
 /**
  * What may follow in a command line that is written up to its end.
- * @param named symbols and types that begin so; a face that is asked often has them sorted
+ * @param named what begins so; a face that is asked often has them sorted
  */
 export function complete(
   context: Context,
   line: string,
-  named: (prefix: string) => Iterable<string> = (prefix) => names(context, prefix),
+  named: (prefix: string, what: Nameable) => Iterable<string> = (prefix, what) => names(context, prefix, what),
 ): Completions {
   const stage = line.slice(line.lastIndexOf("|") + 1);
   const isFilter = stage.length < line.length;
@@ -42,7 +47,8 @@ export function complete(
   if (name === "help" || name === "man") return starting(line, /\S*$/, commandNames(context));
   const member = /([A-Za-z_][\w.>[\]-]*?)(?:\.|->)(\w*)$/.exec(stage);
   if (member) return starting(line, /\w*$/, membersOf(context, member[1] ?? "", grammar?.name ?? ""));
-  return starting(line, /[A-Za-z_][\w.]*$|$/, named(/[A-Za-z_]\w*$/.exec(line)?.[0] ?? ""));
+  const what = TYPE_FIRST.test(stage) ? "types" : "symbols and types";
+  return starting(line, /[A-Za-z_][\w.]*$|$/, named(/[A-Za-z_]\w*$/.exec(line)?.[0] ?? "", what));
 }
 
 const commandNames = (context: Context): string[] => [
@@ -66,10 +72,11 @@ function starting(line: string, pattern: RegExp, candidates: Iterable<string>): 
   return { items: [...items].sort(), from: line.length - prefix.length };
 }
 
-/** Symbols and types that start so; none for an empty prefix. */
-function* names({ kernel }: Context, prefix: string): Generator<string> {
+/** Those that start so; none for an empty prefix. */
+function* names({ kernel }: Context, prefix: string, what: Nameable): Generator<string> {
   if (prefix === "") return;
-  for (const symbol of kernel.symbols.all()) if (symbol.name.startsWith(prefix)) yield symbol.name;
+  if (what !== "types")
+    for (const symbol of kernel.symbols.all()) if (symbol.name.startsWith(prefix)) yield symbol.name;
   for (const type of kernel.types.names()) if (type.name.startsWith(prefix)) yield type.name;
 }
 

@@ -129,6 +129,13 @@ export function resolve(context: Context, text: string): { command: Command; lin
   throw new UsageError(`command not found: ${name}; "help" lists the commands`);
 }
 
+/** Whether a line is a command's by its first word, or none that could be an expression alone. */
+export function isCommandLine(context: Context, text: string): boolean {
+  const line = expandAlias(context, text.trim());
+  const first = /^(\*|[^\s/]+)/.exec(line)?.[0];
+  return first === undefined || commandsOf(context).some(({ name }) => name === first);
+}
+
 function impliedCommand({ kernel }: Context, name: string): string | undefined {
   if (name === "") return undefined;
   if (kernel.hasVariable(name)) return "p";

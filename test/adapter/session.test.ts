@@ -326,6 +326,28 @@ test("completion offers commands, options, symbols and members", async () => {
   assert.ok((await complete("p init_tas")).includes("init_task"));
   assert.ok((await complete("p init_task.com")).includes("comm"));
   assert.ok((await complete("p init_task.mm->pg")).includes("pgd"));
+  assert.deepEqual(await complete("struct task_struct"), ["task_struct"]);
+});
+
+test("quit ends the session once, whatever is asked after it", async () => {
+  const other = await DapClient.launch({ vmcore, search: false });
+  await other.command("q");
+  await other.command("p 1");
+  assert.equal(other.events.filter(({ event }) => event === "terminated").length, 1);
+  await other.request("disconnect");
+});
+
+test("what is no command in the console is an expression, and unfolds as in a watch", async () => {
+  const repl = (expression: string) =>
+    client.request<DebugProtocol.EvaluateResponse["body"]>("evaluate", { expression, context: "repl" });
+  const { result, variablesReference } = await repl("init_task.comm");
+  assert.equal(result, '"swapper/0"');
+  assert.ok(variablesReference > 0);
+  assert.match((await repl("ffffffffc024b02f")).result, /lab_apply\+0x2f/);
+  assert.equal((await repl("1 + 1")).result, "2");
+  assert.match(await client.command("nosuch"), /command not found: nosuch/);
+  assert.match(await client.command("list_head"), /^struct list_head \{/);
+  assert.match(await client.command("init_task.comm | wc -l"), /^1$/);
 });
 
 test("memory is read as it is, and ends where the dump does", async () => {

@@ -54,7 +54,7 @@ function* completed({ kernel, context }: Target, before: string): Job<Completion
   });
   if (!isAboutName) return without;
   const names = yield* namesOf(kernel);
-  return complete(context, before, (prefix) => names.starting(prefix));
+  return complete(context, before, (prefix, what) => names[what].starting(prefix));
 }
 
 function offers(

@@ -3,6 +3,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { bare, type EnumType, type StructType } from "../../debuginfo/ctype.ts";
+import { isCommandLine } from "../../crash/language.ts";
 import { isPerCpu } from "../../crash/perCpu.ts";
 import { containedIn } from "../../linux/containers.ts";
 import { possibleCpus } from "../../linux/cpumask.ts";
@@ -29,8 +30,11 @@ export const evaluate: Pick<Handlers, "evaluate"> = {
     const frame = frameId === undefined ? undefined : target.frames.get(frameId);
     const hex = isHex(target, format);
     switch (context) {
-      case "repl":
+      case "repl": {
+        const entry = consoleEntry(target, expression, frame);
+        if (entry) return shortened(row(target, entry, { hex }));
         return { result: yield* command(target, expression, frame), variablesReference: 0 };
+      }
       case "clipboard":
         return { result: yield* fullText(object(target, expression, frame), hex), variablesReference: 0 };
       default:
@@ -38,6 +42,18 @@ export const evaluate: Pick<Handlers, "evaluate"> = {
     }
   },
 };
+
+/** What a line of the console evaluates to that is no command: a value that unfolds. Undefined when it is no expression. */
+function consoleEntry(target: Target, text: string, frame: Row | undefined): Entry | undefined {
+  if (isCommandLine(target.context, text)) return undefined;
+  try {
+    return entryOf(target, text, frame);
+  } catch (error) {
+    // Then it is crash's to read: a type, a pipe, a mistake of the user's, who is told which.
+    if (error instanceof UsageError || error instanceof Fault) return undefined;
+    throw error;
+  }
+}
 
 /** The part of a variable's row that an evaluation gives. */
 function shortened({ value, ...rest }: DebugProtocol.Variable): DebugProtocol.EvaluateResponse["body"] {
