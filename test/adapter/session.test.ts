@@ -330,7 +330,7 @@ test("completion offers commands, options, symbols and members", async () => {
 });
 
 test("quit ends the session once, whatever is asked after it", async () => {
-  const other = await DapClient.launch({ vmcore, search: false });
+  const other = await DapClient.launch({ vmcore: VMCORE, search: false });
   await other.command("q");
   await other.command("p 1");
   assert.equal(other.events.filter(({ event }) => event === "terminated").length, 1);
