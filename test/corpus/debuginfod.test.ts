@@ -3,7 +3,7 @@
  * address have lines and locals, and servers that are slow, die or lie leave the dump open without them.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import type { RequestListener } from "node:http";
@@ -20,12 +20,12 @@ import { loopback } from "../builders/loopback.ts";
 import { corpus, type CorpusDump, drgnAccount, made, madeDump, storedDumps, vmlinuxOf } from "./corpus.ts";
 import { compareCrashedStack } from "./crashedStack.ts";
 
-const hasServer = spawnSync("debuginfod", ["--version"]).status === 0;
+const hasServer = ["debuginfod", "eu-strip"].every((name) => spawnSync(name, ["--version"]).status === 0);
 const vmlinux = hasServer && storedDumps.length > 0 ? vmlinuxOf("x86_64-6.1") : undefined;
 const skip = vmlinux
   ? false
   : !hasServer
-    ? "NOT RUN: no debuginfod on this machine (apt-get install debuginfod)"
+    ? "NOT RUN: no debuginfod on this machine (apt-get install debuginfod elfutils)"
     : "NOT RUN: no corpus, or no vmlinux of x86_64-6.1 to be had";
 
 const folder = mkdtempSync(join(tmpdir(), "vmcore-debuginfod-"));
@@ -48,7 +48,7 @@ before(async () => {
     vmlinux,
     ...modulesIn(debian).filter((path) => MODULES.includes(basename(path, ".ko"))),
     ...modulesIn(join(corpus, "x86_64-6.1/modules")),
-    ...modulesIn(builds),
+    ...modulesIn(builds).map(stripped),
   ];
   // Links by a number: some modules are there in two builds.
   for (const [i, path] of paths.entries()) symlinkSync(path, join(served, `${i}-${basename(path)}`));
@@ -68,6 +68,16 @@ function modulesIn(path: string): string[] {
   if (!existsSync(path)) return [];
   const names = readdirSync(path, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ko"));
   return names.map((name) => join(path, name));
+}
+
+/**
+ * A module's debuginfo as distributions keep it. Out of the module itself debuginfod reads names of sources without
+ * relocating them: all of them are then the first string of the section.
+ */
+function stripped(path: string): string {
+  const debug = join(folder, `${basename(path)}.debug`);
+  execFileSync("eu-strip", ["--reloc-debug-sections", "-g", "-f", debug, "-o", join(folder, basename(path)), path]);
+  return debug;
 }
 
 /** How many files it has read, by its own account. */

@@ -15,7 +15,7 @@ export function* runqueueClocks(kernel: Kernel, cpus: readonly number[]): Pieces
     const arrival = cell(() => lastArrival(task).toString());
     const at = typeof clock.span === "string" ? clock.span.length : 0;
     const label = ` CPU ${String(cpu).padStart(width)}: `;
-    const since = typeof arrival.span === "string" ? arrival.span.padStart(at) : arrival.span;
+    const since = typeof arrival.span === "string" ? arrival.span.padStart(at, "0") : arrival.span;
     yield record(
       { cpu, clock: clock.json, lastRun: arrival.json, ...taskData(task) },
       [label, clock.span],
