@@ -2,10 +2,18 @@ import { cString } from "../base/bytes.ts";
 import { type Addressing, addressingOf } from "./addressing.ts";
 import { type ElfFile, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from "./elf.ts";
 import { NameIndex, nameHash } from "./nameIndex.ts";
-import { ascending, lastAtOrBelow, permuted } from "./order.ts";
+import { lastAtOrBelow } from "./order.ts";
 import { type Placement, sectionAddress } from "./placement.ts";
 import type { KSymbol, SymbolSource } from "./source.ts";
-import { SHN_LORESERVE, STT_FUNC, type SymbolTable, readSymbolTable } from "./symbolTable.ts";
+import { loadSymbols, saveSymbols } from "./savedSymbols.ts";
+import {
+  emptyTable,
+  readSymbolTable,
+  SHN_LORESERVE,
+  STT_FUNC,
+  symbolSections,
+  type SymbolTable,
+} from "./symbolTable.ts";
 
 /** From the System V gABI, "Symbol Table", and its GNU extensions. */
 const STB_LOCAL = 0;
@@ -23,39 +31,57 @@ const known = new WeakMap<ElfFile, ElfSymbols>();
 /**
  * The symbols of a vmlinux or module as `nm` lists them; of a file that is not placed, the same whoever asks.
  * @param placement run-time places of a relocatable file's sections; symbols in sections without one are left out
+ * @param saved what `save` gave for this very file in another session; what is of no use is not used
  * @throws Fault when the table cannot be read
  */
-export function elfSymbols(elf: ElfFile, placement?: Placement): ElfSymbols {
+export function elfSymbols(elf: ElfFile, placement?: Placement, saved?: Uint8Array): ElfSymbols {
   if (placement) return new ElfSymbols(elf, placement);
   let symbols = known.get(elf);
-  if (!symbols) known.set(elf, (symbols = new ElfSymbols(elf, undefined)));
+  if (!symbols) known.set(elf, (symbols = new ElfSymbols(elf, undefined, saved)));
   return symbols;
 }
 
 export class ElfSymbols implements SymbolSource {
   readonly name: string;
   private readonly table: SymbolTable;
+  private readonly names: Uint8Array;
   private readonly addressing: Addressing;
   /** nm's letter for a local symbol of each section, and where each section ends. */
   private readonly letters: readonly string[];
   private readonly ends: readonly number[];
-  /** Symbols by address, and their addresses in that order. A place in this order is called rank. */
-  private readonly order: Uint32Array;
+  /** A place in the table is called rank. */
   private readonly keys: Float64Array;
   private byName: NameIndex | undefined;
+  /** Sizes of the sections that the table was read from: what is saved is of no other. */
+  private readonly sizes: readonly [number, number];
+  private isSaved: boolean;
 
-  constructor(elf: ElfFile, placement: Placement | undefined) {
+  constructor(elf: ElfFile, placement: Placement | undefined, saved?: Uint8Array) {
     this.name = elf.file.name;
     this.addressing = addressingOf(elf, placement);
-    this.table = readSymbolTable(elf, this.addressing, placement);
+    const sections = symbolSections(elf);
+    this.names = sections ? elf.contents(sections.strings).read(0, sections.strings.size) : new Uint8Array(0);
+    this.sizes = [sections?.table.size ?? 0, this.names.length];
+    const restored = saved && loadSymbols(saved, this.sizes);
+    this.isSaved = restored !== undefined;
+    this.byName = restored?.byName;
+    this.table =
+      restored?.table ??
+      (sections ? readSymbolTable(elf, sections.table, this.names, this.addressing, placement) : emptyTable(0));
+    this.keys = this.table.address;
     this.letters = sectionLetters(elf);
     this.ends = elf.sections.map((section) => {
       const start = sectionAddress(elf, section, placement);
       return start === undefined ? -Infinity : this.addressing.distance(start) + section.size;
     });
-    const keys = this.table.address.subarray(0, this.table.count);
-    this.order = ascending(keys);
-    this.keys = permuted(keys, this.order);
+  }
+
+  /** The table, to be handed to `elfSymbols` of the same file again; undefined when it is saved already. */
+  save(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.isSaved) return undefined;
+    this.isSaved = true;
+    this.byName ??= this.indexNames();
+    return saveSymbols(this.table, this.byName, this.sizes);
   }
 
   named(name: string): readonly KSymbol[] {
@@ -70,9 +96,9 @@ export class ElfSymbols implements SymbolSource {
 
   /** Filled from the top, so that candidates come back in address order. */
   private indexNames(): NameIndex {
-    const index = new NameIndex(this.order.length);
-    for (let rank = this.order.length - 1; rank >= 0; rank--) {
-      index.add(nameHash(this.table.names, this.table.name[this.index(rank)] ?? 0, MAX_NAME), rank);
+    const index = new NameIndex(this.keys.length);
+    for (let rank = this.keys.length - 1; rank >= 0; rank--) {
+      index.add(nameHash(this.names, this.table.name[rank] ?? 0, MAX_NAME), rank);
     }
     return index;
   }
@@ -91,8 +117,7 @@ export class ElfSymbols implements SymbolSource {
     const key = this.addressing.distance(address);
     const nearest = lastAtOrBelow(this.keys, key);
     for (let rank = nearest; rank >= 0 && rank > nearest - MAX_LABELS; rank--) {
-      if (key < (this.keys[rank] ?? 0) + (this.table.size[this.index(rank)] ?? 0))
-        return this.symbol(this.preferred(rank));
+      if (key < (this.keys[rank] ?? 0) + (this.table.size[rank] ?? 0)) return this.symbol(this.preferred(rank));
     }
     return this.at(address);
   }
@@ -109,16 +134,15 @@ export class ElfSymbols implements SymbolSource {
   }
 
   private isGlobalFunction(rank: number): boolean {
-    const info = this.table.info[this.index(rank)] ?? 0;
+    const info = this.table.info[rank] ?? 0;
     return info >> 4 !== STB_LOCAL && (info & 15) === STT_FUNC;
   }
 
   /** Where what the symbol names ends at the latest: with its section, or with its own size where it has no section. */
   private end(rank: number): number {
-    const i = this.index(rank);
     return Math.max(
-      this.ends[this.table.section[i] ?? 0] ?? -Infinity,
-      (this.keys[rank] ?? 0) + (this.table.size[i] ?? 0),
+      this.ends[this.table.section[rank] ?? 0] ?? -Infinity,
+      (this.keys[rank] ?? 0) + (this.table.size[rank] ?? 0),
     );
   }
 
@@ -126,21 +150,16 @@ export class ElfSymbols implements SymbolSource {
   *all(): Generator<KSymbol> {
     const zero = this.addressing.distance(0n);
     const first = lastAtOrBelow(this.keys, zero - 1) + 1;
-    const count = this.order.length;
+    const count = this.keys.length;
     for (let i = 0; i < count; i++) yield this.symbol((first + i) % count);
   }
 
-  private index(rank: number): number {
-    return this.order[rank] ?? 0;
-  }
-
   private symbol(rank: number): KSymbol {
-    const i = this.index(rank);
     return {
-      name: cString(this.table.names, this.table.name[i] ?? 0),
-      address: this.addressing.address(this.table.address[i] ?? 0),
-      size: (this.table.size[i] ?? 0) || this.gap(rank),
-      type: this.letter(i),
+      name: cString(this.names, this.table.name[rank] ?? 0),
+      address: this.addressing.address(this.keys[rank] ?? 0),
+      size: (this.table.size[rank] ?? 0) || this.gap(rank),
+      type: this.letter(rank),
     };
   }
 
@@ -153,9 +172,9 @@ export class ElfSymbols implements SymbolSource {
     return size > 0 && Number.isSafeInteger(size) ? size : 0;
   }
 
-  private letter(i: number): string {
-    const info = this.table.info[i] ?? 0;
-    const section = this.table.section[i] ?? 0;
+  private letter(rank: number): string {
+    const info = this.table.info[rank] ?? 0;
+    const section = this.table.section[rank] ?? 0;
     const binding = info >> 4;
     const type = info & 15;
     if (type === STT_GNU_IFUNC) return "i";

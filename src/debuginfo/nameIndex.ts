@@ -18,16 +18,25 @@ export function nameHash(bytes: Uint8Array, start: number, limit: number): numbe
 
 /** Chained hash table from name hashes to table indexes, in two typed arrays: 8 bytes an entry, no objects. */
 export class NameIndex {
-  private readonly heads: Int32Array;
-  private readonly next: Int32Array;
+  /** To be stored, and given to the constructor again. */
+  readonly heads: Int32Array;
+  readonly next: Int32Array;
   private readonly shift: number;
 
   /** `count` is one more than the highest index that will be added. */
-  constructor(count: number) {
-    const bits = Math.max(4, Math.ceil(Math.log2(count + 1)));
-    this.shift = 32 - bits;
-    this.heads = new Int32Array(2 ** bits);
-    this.next = new Int32Array(count);
+  constructor(
+    count: number,
+    heads: Int32Array = new Int32Array(NameIndex.slots(count)),
+    next: Int32Array = new Int32Array(count),
+  ) {
+    this.shift = 32 - Math.log2(NameIndex.slots(count));
+    this.heads = heads;
+    this.next = next;
+  }
+
+  /** Chains for that many entries. */
+  static slots(count: number): number {
+    return 2 ** Math.max(4, Math.ceil(Math.log2(count + 1)));
   }
 
   /** Entries of one hash come back last added first; each index may be added once. */
@@ -40,7 +49,8 @@ export class NameIndex {
   /** Indexes whose names may have this hash: the caller compares. */
   *candidates(hash: number): Generator<number> {
     let at = this.heads[Math.imul(hash, 0x9e3779b1) >>> this.shift] ?? 0;
-    while (at !== 0) {
+    // What was stored may be damaged: no chain is longer than all entries.
+    for (let i = 0; at !== 0 && i < this.next.length; i++) {
       yield at - 1;
       at = this.next[at - 1] ?? 0;
     }

@@ -70,9 +70,12 @@ export function lastAtOrBelow(keys: Float64Array | Uint32Array, key: number): nu
   return low - 1;
 }
 
-/** The values in the order of a permutation. */
-export function permuted(values: Float64Array, order: Uint32Array): Float64Array {
-  const result = new Float64Array(order.length);
+/** The values in the order of a permutation, which may be of fewer than there are. */
+export function permuted<T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(
+  values: T,
+  order: Uint32Array,
+): T {
+  const result = values.slice(0, order.length) as T;
   // A permutation of the same length names only indexes inside.
   for (let i = 0; i < order.length; i++) result[i] = values[order[i]!]!;
   return result;

@@ -1,6 +1,7 @@
 import { viewOf } from "../base/bytes.ts";
 import type { Addressing } from "./addressing.ts";
-import { EM_AARCH64, EM_ARM, ET_REL, type ElfFile, SHT_SYMTAB } from "./elf.ts";
+import { EM_AARCH64, EM_ARM, ET_REL, type ElfFile, type ElfSection, SHT_SYMTAB } from "./elf.ts";
+import { ascending, permuted } from "./order.ts";
 import { type Placement, sectionAddress } from "./placement.ts";
 
 /** From the System V gABI, "Symbol Table". */
@@ -14,48 +15,72 @@ const SHN_COMMON = 0xfff2;
 /** Read at once, in entries. */
 const CHUNK = 1 << 15;
 
-/** The symbols of `.symtab`, without section, file, mapping and undefined ones: one entry in each column for each. */
-export class SymbolTable {
-  count = 0;
-  readonly names: Uint8Array;
-  readonly name: Uint32Array;
+/**
+ * The symbols of `.symtab` by ascending address, equal ones as they stood, without section, file, mapping and undefined
+ * ones: one entry in each column for each.
+ */
+export interface SymbolTable {
   /** Distances in the image's `Addressing`. */
   readonly address: Float64Array;
+  readonly name: Uint32Array;
   readonly size: Uint32Array;
-  readonly info: Uint8Array;
   readonly section: Uint16Array;
+  readonly info: Uint8Array;
+}
 
-  constructor(capacity: number, names: Uint8Array) {
-    this.names = names;
-    this.name = new Uint32Array(capacity);
-    this.address = new Float64Array(capacity);
-    this.size = new Uint32Array(capacity);
-    this.info = new Uint8Array(capacity);
-    this.section = new Uint16Array(capacity);
-  }
+export const emptyTable = (capacity: number): SymbolTable => ({
+  address: new Float64Array(capacity),
+  name: new Uint32Array(capacity),
+  size: new Uint32Array(capacity),
+  section: new Uint16Array(capacity),
+  info: new Uint8Array(capacity),
+});
+
+/** A table that is being filled. */
+interface Filling extends SymbolTable {
+  count: number;
+  readonly names: Uint8Array;
+}
+
+/** Where a file has its symbols and their names; undefined when it has none. */
+export function symbolSections(elf: ElfFile): { readonly table: ElfSection; readonly strings: ElfSection } | undefined {
+  const table = elf.sections.find((section) => section.type === SHT_SYMTAB);
+  const strings = table && elf.sections[table.link];
+  return table && strings && { table, strings };
 }
 
 /**
  * Reads the symbol table. Symbols of sections that `placement` does not know are left out.
- * @throws Fault when the sections cannot be decompressed
+ * @param names the bytes of the strings that the table's names are in
+ * @throws Fault when the section cannot be decompressed
  */
-export function readSymbolTable(elf: ElfFile, addressing: Addressing, placement?: Placement): SymbolTable {
-  const table = elf.sections.find((section) => section.type === SHT_SYMTAB);
-  const strings = table && elf.sections[table.link];
-  if (!table || !strings) return new SymbolTable(0, new Uint8Array(0));
+export function readSymbolTable(
+  elf: ElfFile,
+  table: ElfSection,
+  names: Uint8Array,
+  addressing: Addressing,
+  placement?: Placement,
+): SymbolTable {
   const entry = elf.wordSize === 8 ? 24 : 16;
   const contents = elf.contents(table);
-  const names = elf.contents(strings).read(0, strings.size);
-  const symbols = new SymbolTable(Math.floor(contents.size / entry), names);
+  const symbols: Filling = { ...emptyTable(Math.floor(contents.size / entry)), count: 0, names };
   const places = sectionPlaces(elf, addressing, placement);
   // The first entry is reserved.
   for (let start = entry; start + entry <= contents.size; start += CHUNK * entry) {
     fill(symbols, contents.read(start, CHUNK * entry), elf, addressing, places);
   }
-  return symbols;
+  const order = ascending(symbols.address.subarray(0, symbols.count));
+  const { address, name, size, section, info } = symbols;
+  return {
+    address: permuted(address, order),
+    name: permuted(name, order),
+    size: permuted(size, order),
+    section: permuted(section, order),
+    info: permuted(info, order),
+  };
 }
 
-function fill(symbols: SymbolTable, entries: Uint8Array, elf: ElfFile, addressing: Addressing, places: Places): void {
+function fill(symbols: Filling, entries: Uint8Array, elf: ElfFile, addressing: Addressing, places: Places): void {
   const wide = elf.wordSize === 8;
   const little = elf.byteOrder === "little";
   const view = viewOf(entries);

@@ -1,5 +1,5 @@
 import { attempt, Fault } from "../base/fault.ts";
-import { bare, sizeOf } from "../debuginfo/ctype.ts";
+import { sizeOf } from "../debuginfo/ctype.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { logRecords } from "./printk.ts";
@@ -8,20 +8,15 @@ import { globalAddress, noteSymbol } from "./vmcoreinfo.ts";
 /**
  * The core `struct timekeeper` (kernel/time/timekeeping.c).
  *
- * `tk_core` is a nameless struct of a seqcount and the timekeeper until v6.13 names it `struct tk_data`; without its
- * type the timekeeper is the first thing aligned to 8 bytes behind the seqcount. From v6.17 on there is an array
- * `timekeeper_data[]`, the core one first.
+ * `tk_core` is a nameless struct of a seqcount and the timekeeper until v6.13 names it `struct tk_data`. Only DWARF
+ * tells that struct, and is long searched for it; but the timekeeper is the first thing aligned to 8 bytes behind the
+ * seqcount. From v6.17 on there is an array `timekeeper_data[]`, the core one first.
  * @throws Fault
  */
 export function timekeeper(kernel: Kernel): Obj {
-  for (const name of ["tk_core", "timekeeper_data"]) {
-    const known = attempt(() => kernel.variable(name));
-    if (known instanceof Fault) continue;
-    const core = bare(known.type).kind === "array" ? known.index(0) : known;
-    if (core.has("timekeeper")) return core.at("timekeeper");
-  }
-  const core = globalAddress(kernel, "tk_core");
+  const core = globalAddress(kernel, "tk_core") ?? globalAddress(kernel, "timekeeper_data");
   if (core === undefined) throw Fault.of("unknown", "no symbol tk_core");
+  if (kernel.types.find("struct", "tk_data")) return kernel.object("struct tk_data", core).at("timekeeper");
   const names = ["seqcount_raw_spinlock_t", "seqcount_t"];
   const seqcount = names.map((name) => kernel.types.find("typedef", name)).find((type) => type !== undefined);
   const size = BigInt(seqcount ? sizeOf(seqcount) : 4);

@@ -24,12 +24,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const indexDirectory = (env: Environment): string =>
   join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "vmcore-debug", "index");
 
-const pathOf = (directory: string, buildId: string): string => join(directory, `${buildId}.names`);
+/** What is kept of a build: names that were looked up in its DWARF, its symbols in order. */
+export type IndexKind = "names" | "symbols";
+
+const pathOf = (directory: string, buildId: string, kind: IndexKind): string => join(directory, `${buildId}.${kind}`);
 
 /** The index that was kept for a build; undefined when there is none, or what is there is damaged or somebody else's. */
-export function readIndex(directory: string, buildId: string): Uint8Array | undefined {
+export function readIndex(directory: string, buildId: string, kind: IndexKind): Uint8Array | undefined {
   if (!isBuildId(buildId)) return undefined;
-  const path = pathOf(directory, buildId);
+  const path = pathOf(directory, buildId, kind);
   try {
     const file = openFile(path);
     const bytes = file.size > MAX_INDEX ? undefined : file.read(0, file.size);
@@ -45,9 +48,9 @@ export function readIndex(directory: string, buildId: string): Uint8Array | unde
 }
 
 /** Keeps an index for the next session. A cache that cannot be written to is none: nothing is said. */
-export function writeIndex(directory: string, buildId: string, contents: Uint8Array): void {
+export function writeIndex(directory: string, buildId: string, kind: IndexKind, contents: Uint8Array): void {
   if (!isBuildId(buildId) || contents.length > MAX_INDEX - HEADER) return;
-  const path = pathOf(directory, buildId);
+  const path = pathOf(directory, buildId, kind);
   const part = `${path}.${process.pid}.part`;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -79,7 +82,7 @@ function header(buildId: string, contents: Uint8Array): Uint8Array {
 /** Keeps what was used last, as much as there is room for. */
 function prune(directory: string): void {
   const files = readdirSync(directory)
-    .filter((name) => /\.names(\.\d+\.part)?$/.test(name))
+    .filter((name) => /\.(names|symbols)(\.\d+\.part)?$/.test(name))
     .flatMap((name) => {
       const path = join(directory, name);
       const stat = statSync(path, { throwIfNoEntry: false });

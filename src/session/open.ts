@@ -81,12 +81,11 @@ export function openSession(options: OpenOptions): Session {
  */
 export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
   const memory = asOpenError(() => openMemory(dump));
-  const given = options.vmlinux === undefined ? undefined : openVmlinux(options.vmlinux);
+  const given = options.vmlinux === undefined ? undefined : openVmlinux(options.vmlinux, options.indexes);
   const warnings = [...memory.doubts];
   if (given) warnings.push(...matched(given, memory, options.force ?? false));
-  const search = given || !options.search ? undefined : searchVmlinux(memory, options.search);
+  const search = given || !options.search ? undefined : searchVmlinux(memory, options.search, options.indexes);
   const vmlinux = given ?? search?.vmlinux;
-  if (options.indexes !== undefined) vmlinux?.keepIndexIn(options.indexes);
   if (vmlinux && !vmlinux.elf.section(".debug_info"))
     warnings.push(
       vmlinux.elf.section(".symtab")
@@ -136,6 +135,7 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
     warnings,
     close() {
       dump.close();
+      vmlinux?.saveIndex();
       vmlinux?.close();
     },
   };

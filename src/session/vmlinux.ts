@@ -8,7 +8,7 @@ import { elfSymbols } from "../debuginfo/elfSymbols.ts";
 import type { SymbolSource, TypeSource } from "../debuginfo/source.ts";
 import type { ReadOnlyFallback } from "../memory/memory.ts";
 import { alternateDebug } from "./debugLink.ts";
-import { readIndex, writeIndex } from "./indexCache.ts";
+import { type IndexKind, readIndex, writeIndex } from "./indexCache.ts";
 import { OpenError } from "./openError.ts";
 
 /** An opened vmlinux: each kind of knowledge is read when first asked for. */
@@ -20,9 +20,7 @@ export interface Vmlinux {
   dwarf(): Dwarf | undefined;
   /** Said before the DWARF is opened: structs that a unit only declares are looked up there. */
   completeFrom(find: TypeSource["find"]): void;
-  /** Said before the DWARF is opened: names that are looked up are remembered there for the next session. */
-  keepIndexIn(directory: string): void;
-  /** Remembers the names that were looked up so far. */
+  /** Remembers the symbols, and the names that were looked up so far. */
   saveIndex(): void;
   /** Bytes that never change while the kernel runs, by link address. */
   constant(address: bigint, length: number): Uint8Array | undefined;
@@ -31,23 +29,27 @@ export interface Vmlinux {
 
 /**
  * Opens a kernel image with its debuginfo.
+ * @param indexes where what is worked out is remembered for the next session
  * @throws OpenError for what is none
  */
-export function openVmlinux(path: string): Vmlinux {
+export function openVmlinux(path: string, indexes?: string): Vmlinux {
   const file = openNamed(path, "vmlinux");
   const elf = attempt(() => openElf(file));
   if (elf instanceof Fault) throw new OpenError(`${path} is no vmlinux: ${elf.message}`);
   if (elf.type === ET_REL) throw new OpenError(`${path} is a kernel module or an object file, not a vmlinux`);
   if (isProgram(elf)) throw new OpenError(`${path} is not a Linux kernel`);
-  const symbols = attempt(() => elfSymbols(elf));
+  const { buildId } = elf;
+  const kept = (kind: IndexKind): Uint8Array | undefined =>
+    indexes === undefined || buildId === undefined ? undefined : readIndex(indexes, buildId, kind);
+  const symbols = attempt(() => elfSymbols(elf, undefined, kept("symbols")));
   if (symbols instanceof Fault) throw new OpenError(`${path}: its symbols cannot be read: ${symbols.message}`);
   let definitions: TypeSource["find"] | undefined;
-  let indexes: string | undefined;
   let opened: Dwarf | undefined;
   const saveIndex = (): void => {
-    if (indexes === undefined || elf.buildId === undefined) return;
-    const names = opened?.saveNames();
-    if (names) writeIndex(indexes, elf.buildId, names);
+    if (indexes === undefined || buildId === undefined) return;
+    const [names, table] = [opened?.saveNames(), symbols.save()];
+    if (names) writeIndex(indexes, buildId, "names", names);
+    if (table) writeIndex(indexes, buildId, "symbols", table);
   };
   return {
     path,
@@ -55,24 +57,16 @@ export function openVmlinux(path: string): Vmlinux {
     symbols,
     btf: once(() => btfOf(elf)),
     dwarf: once(() => {
-      opened = dwarfOf(elf, () =>
-        indexes === undefined || elf.buildId === undefined ? undefined : readIndex(indexes, elf.buildId),
-      );
+      opened = dwarfOf(elf, () => kept("names"));
       if (definitions) opened?.completeFrom(definitions);
       return opened;
     }),
     completeFrom(find) {
       definitions = find;
     },
-    keepIndexIn(directory) {
-      indexes = directory;
-    },
     saveIndex,
     constant: (address, length) => constantBytes(elf, symbols, address, length),
-    close() {
-      saveIndex();
-      file.close();
-    },
+    close: () => file.close(),
   };
 }
 

@@ -25,8 +25,9 @@ export interface VmlinuxSearch {
 /**
  * Looks for the vmlinux of a dump in all places, and stops at the first that matches and has DWARF. One that matches
  * but has symbols alone is used when no other is there.
+ * @param indexes as `openVmlinux`
  */
-export function searchVmlinux(opened: OpenedMemory, places: DebuginfoPlaces): VmlinuxSearch {
+export function searchVmlinux(opened: OpenedMemory, places: DebuginfoPlaces, indexes?: string): VmlinuxSearch {
   const tries: Try[] = [];
   const seen = new Set<string>();
   let second: { readonly vmlinux: Vmlinux; readonly at: number } | undefined;
@@ -35,7 +36,7 @@ export function searchVmlinux(opened: OpenedMemory, places: DebuginfoPlaces): Vm
     if (real === undefined) tries.push({ path, outcome: "absent", buildId: undefined, why: "is not there" });
     if (real === undefined || seen.has(real)) continue;
     seen.add(real);
-    const { vmlinux, ...tried } = tryVmlinux(path, opened);
+    const { vmlinux, ...tried } = tryVmlinux(path, opened, indexes);
     tries.push(tried);
     if (!vmlinux) continue;
     if (vmlinux.elf.section(".debug_info")) {
@@ -61,10 +62,14 @@ function* candidates(opened: OpenedMemory, places: DebuginfoPlaces): Generator<C
 }
 
 /** What one file is to this dump; its `vmlinux` is there, and open, when it may be used. */
-export function tryVmlinux(path: string, opened: OpenedMemory): Try & { readonly vmlinux: Vmlinux | undefined } {
+export function tryVmlinux(
+  path: string,
+  opened: OpenedMemory,
+  indexes?: string,
+): Try & { readonly vmlinux: Vmlinux | undefined } {
   let vmlinux: Vmlinux;
   try {
-    vmlinux = openVmlinux(path);
+    vmlinux = openVmlinux(path, indexes);
   } catch (error) {
     if (!(error instanceof OpenError)) throw error;
     const why = error.message.startsWith(path) ? error.message.slice(path.length).replace(/^: ?/, "").trim() : error.message; // prettier-ignore

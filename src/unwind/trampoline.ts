@@ -28,11 +28,8 @@ export function trampolineRule(kernel: Kernel, cursor: Cursor, task: Obj | undef
 
 /** Whether a return address is a trampoline's: that is its first instruction, where execution will go on. */
 export function isTrampoline(kernel: Kernel, pc: bigint): boolean {
-  const entries = kernel.memo(
-    "return trampolines",
-    () => new Set(trampolines.flatMap((name) => kernel.symbols.named(name).map(({ address }) => address))),
-  );
-  return entries.has(pc);
+  const symbol = kernel.symbols.at(pc);
+  return symbol?.address === pc && trampolines.includes(symbol.name);
 }
 
 /**

@@ -1,9 +1,10 @@
 /** The index of names that a session leaves behind: the next one answers the same, and does not make it again. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { crc32 } from "node:zlib";
 import { openSession } from "../../src/session/open.ts";
 import { storedDumps, vmlinuxOf } from "./corpus.ts";
 
@@ -26,8 +27,12 @@ function answers() {
   const variables = ["tk_core", "init_task", "jiffies", "console_sem", "module_bug_list"].map(
     (name) => types.variable(name)?.kind,
   );
+  let hash = 0;
+  for (const { name, address, size, type } of session.kernel.symbols.all())
+    hash = crc32(`${name} ${address} ${size} ${type}`, hash);
+  const symbols = `${hash} ${session.kernel.symbols.at(session.kernel.symbols.find("schedule")!.address + 1n)?.name}`;
   session.close();
-  return { elapsed, names, variables };
+  return { elapsed, names, variables, symbols };
 }
 
 test(
@@ -35,9 +40,13 @@ test(
   { skip },
   (context) => {
     const first = answers();
-    const [file = ""] = readdirSync(indexes);
-    const path = join(indexes, file);
-    assert.ok(existsSync(path) && statSync(path).size > 1e6);
+    const files = readdirSync(indexes).sort();
+    assert.deepEqual(
+      files.map((name) => name.split(".")[1]),
+      ["names", "symbols"],
+    );
+    const paths = files.map((name) => join(indexes, name));
+    for (const path of paths) assert.ok(statSync(path).size > 1e6);
     assert.ok(
       first.names.length > 10_000 && first.variables.every((kind) => kind !== undefined),
       first.variables.join(),
@@ -45,13 +54,17 @@ test(
     const second = answers();
     assert.deepEqual(second.names, first.names);
     assert.deepEqual(second.variables, first.variables);
+    assert.equal(second.symbols, first.symbols);
     context.diagnostic(`first ${Math.round(first.elapsed)} ms, second ${Math.round(second.elapsed)} ms`);
     assert.ok(second.elapsed < first.elapsed / 4);
-    const whole = readFileSync(path);
-    const damaged = Buffer.from(whole);
-    damaged[damaged.length >> 1]! ^= 0xff;
-    writeFileSync(path, damaged);
-    assert.deepEqual(answers().names, first.names);
-    assert.deepEqual(readFileSync(path), whole);
+    for (const path of paths) {
+      const whole = readFileSync(path);
+      const damaged = Buffer.from(whole);
+      damaged[damaged.length >> 1]! ^= 0xff;
+      writeFileSync(path, damaged);
+      const third = answers();
+      assert.deepEqual([third.names, third.symbols], [first.names, first.symbols]);
+      assert.deepEqual(readFileSync(path), whole);
+    }
   },
 );

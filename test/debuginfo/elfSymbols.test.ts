@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openElf } from "../../src/debuginfo/elf.ts";
-import { elfSymbols } from "../../src/debuginfo/elfSymbols.ts";
+import { type ElfSymbols, elfSymbols } from "../../src/debuginfo/elfSymbols.ts";
 import { ALLOC, type BuiltElf, DATA, elfFile, LOCAL_FUNCTION, TEXT } from "../builders/elf.ts";
 
 const code = new Uint8Array(0x1000);
@@ -126,4 +126,43 @@ test("a file without a symbol table has no symbols", () => {
   assert.deepEqual([...symbols.all()], []);
   assert.equal(symbols.at(0n), undefined);
   assert.deepEqual(symbols.named("x"), []);
+});
+
+/** Everything that is told of a table: each symbol, found by name and by address, too. */
+const told = (symbols: ElfSymbols) =>
+  Array.from(symbols.all(), (symbol) => [symbol, symbols.named(symbol.name), symbols.at(symbol.address)]);
+
+test("what is saved of a table tells the same in the next session, and is not saved once more", () => {
+  const symbols = elfSymbols(openElf(elfFile(kernel)));
+  const saved = symbols.save()!;
+  assert.equal(symbols.save(), undefined);
+  const restored = elfSymbols(openElf(elfFile(kernel)), undefined, saved);
+  assert.deepEqual(told(restored), told(symbols));
+  assert.deepEqual(restored.named("help"), []);
+  assert.equal(restored.save(), undefined, "it came from what was saved");
+  // Where it is not aligned it is moved.
+  const odd = new Uint8Array(saved.length + 3).fill(0, 0, 3);
+  odd.set(saved, 3);
+  assert.deepEqual(told(elfSymbols(openElf(elfFile(kernel)), undefined, odd.subarray(3))), told(symbols));
+});
+
+test("what was saved of another table, or is cut short, is not used", () => {
+  const symbols = elfSymbols(openElf(elfFile(kernel)));
+  const saved = elfSymbols(openElf(elfFile({ ...kernel, symbols: kernel.symbols!.slice(1) }))).save()!;
+  const own = elfSymbols(openElf(elfFile(kernel))).save()!;
+  for (const other of [saved, own.subarray(0, own.length - 1), own.subarray(0, 7), new Uint8Array(0)]) {
+    const opened = elfSymbols(openElf(elfFile(kernel)), undefined, other);
+    assert.deepEqual(told(opened), told(symbols));
+    assert.deepEqual(opened.save(), own, "it was read from the file");
+  }
+});
+
+test("damage anywhere in what was saved is met with wrong names at the worst", () => {
+  const saved = elfSymbols(openElf(elfFile(kernel))).save()!;
+  for (let at = 0; at < saved.length; at++) {
+    const damaged = saved.slice();
+    damaged[at]! ^= 0xff;
+    const symbols = elfSymbols(openElf(elfFile(kernel)), undefined, damaged);
+    assert.ok(told(symbols).length <= kernel.symbols!.length);
+  }
 });

@@ -16,9 +16,9 @@ function directory(t: TestContext): string {
 
 test("what was kept is read again, by its owner alone", (t) => {
   const at = directory(t);
-  assert.equal(readIndex(at, buildId), undefined);
-  writeIndex(at, buildId, contents);
-  assert.deepEqual(Buffer.from(readIndex(at, buildId)!), Buffer.from(contents));
+  assert.equal(readIndex(at, buildId, "names"), undefined);
+  writeIndex(at, buildId, "names", contents);
+  assert.deepEqual(Buffer.from(readIndex(at, buildId, "names")!), Buffer.from(contents));
   assert.deepEqual(readdirSync(at), [`${buildId}.names`]);
   assert.equal(statSync(join(at, `${buildId}.names`)).mode & 0o077, 0);
 });
@@ -38,15 +38,15 @@ test("an index that is damaged anywhere, cut off, or of another build is none, a
     () => writeFileSync(path, ""),
     () => writeFileSync(path, "somebody else's"),
     () => {
-      writeIndex(at, other, contents);
+      writeIndex(at, other, "names", contents);
       renameSync(join(at, `${other}.names`), path);
     },
   ];
   for (const [i, damage] of damages.entries()) {
-    writeIndex(at, buildId, contents);
-    assert.ok(readIndex(at, buildId), `${i}`);
+    writeIndex(at, buildId, "names", contents);
+    assert.ok(readIndex(at, buildId, "names"), `${i}`);
     damage();
-    assert.equal(readIndex(at, buildId), undefined, `${i}`);
+    assert.equal(readIndex(at, buildId, "names"), undefined, `${i}`);
   }
 });
 
@@ -65,7 +65,7 @@ test("the least recently used go when there are too many, and what was never fin
   file("dd.names.17.part", 10, 5);
   file("ee.names.18.part", 10, 0);
   file("notes.txt", 10, 9);
-  writeIndex(at, buildId, contents);
+  writeIndex(at, buildId, "names", contents);
   assert.deepEqual(readdirSync(at).sort(), [
     `${buildId}.names`,
     "bb.names",
@@ -78,15 +78,15 @@ test("the least recently used go when there are too many, and what was never fin
 test("a place that cannot be written to, and a build-id that is none, keep nothing and say nothing", (t) => {
   const at = directory(t);
   writeFileSync(at, "a file");
-  writeIndex(at, buildId, contents);
-  assert.equal(readIndex(at, buildId), undefined);
-  writeIndex(`${at}2`, "../../evil", contents);
+  writeIndex(at, buildId, "names", contents);
+  assert.equal(readIndex(at, buildId, "names"), undefined);
+  writeIndex(`${at}2`, "../../evil", "names", contents);
   assert.equal(existsSync(`${at}2`), false);
-  assert.equal(readIndex(at, "../../evil"), undefined);
+  assert.equal(readIndex(at, "../../evil", "names"), undefined);
   if (process.getuid?.() === 0) return; // root writes anywhere
   mkdirSync(`${at}3`);
   chmodSync(`${at}3`, 0o500);
-  writeIndex(`${at}3`, buildId, contents);
+  writeIndex(`${at}3`, buildId, "names", contents);
   assert.deepEqual(readdirSync(`${at}3`), []);
 });
 

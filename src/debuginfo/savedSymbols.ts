@@ -1,0 +1,62 @@
+import { NameIndex } from "./nameIndex.ts";
+import type { SymbolTable } from "./symbolTable.ts";
+
+/** Sizes of a file's `.symtab` and of its names. */
+type Sizes = readonly [symtab: number, names: number];
+
+/** Number of symbols, `Sizes`, and padding to a multiple of 8. */
+const HEADER_WORDS = 4;
+const HEADER_BYTES = HEADER_WORDS * 4;
+
+/**
+ * A symbol table and the index of its names, in the byte order of this machine: columns in the order of their
+ * alignment, so that each can be looked at where it lies.
+ */
+export function saveSymbols(
+  { address, name, size, section, info }: SymbolTable,
+  { heads, next }: NameIndex,
+  [symtab, names]: Sizes,
+): Uint8Array<ArrayBuffer> {
+  const header = Uint32Array.of(address.length, symtab, names, 0);
+  return new Uint8Array(Buffer.concat([header, address, heads, next, name, size, section, info].map(bytesOf)));
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** What `saveSymbols` made of a table of these sizes; undefined for anything else. */
+export function loadSymbols(
+  saved: Uint8Array,
+  sizes: Sizes,
+): { readonly table: SymbolTable; readonly byName: NameIndex } | undefined {
+  if (saved.length < HEADER_BYTES) return undefined;
+  // Numbers of more than a byte cannot be looked at where they are not aligned.
+  const { buffer, byteOffset, length } = saved.byteOffset % 8 === 0 ? saved : saved.slice();
+  const [count = 0, symtab, names] = new Uint32Array(buffer, byteOffset, HEADER_WORDS);
+  if (symtab !== sizes[0] || names !== sizes[1]) return undefined;
+  const slots = NameIndex.slots(count);
+  if (length !== HEADER_BYTES + count * (8 + 4 + 4 + 4 + 2 + 1) + slots * 4) return undefined;
+  let at = byteOffset + HEADER_BYTES;
+  const place = (bytes: number): number => (at += bytes) - bytes;
+  const address = new Float64Array(buffer, place(count * 8), count);
+  const heads = new Int32Array(buffer, place(slots * 4), slots);
+  const next = new Int32Array(buffer, place(count * 4), count);
+  const table = {
+    address,
+    name: new Uint32Array(buffer, place(count * 4), count),
+    size: new Uint32Array(buffer, place(count * 4), count),
+    section: new Uint16Array(buffer, place(count * 2), count),
+    info: new Uint8Array(buffer, place(count), count),
+  };
+  return isAscending(address) ? { table, byName: new NameIndex(count, heads, next) } : undefined;
+}
+
+/** Whether they are whole numbers in order: of everything else that may be wrong the worst is a wrong name. */
+function isAscending(addresses: Float64Array): boolean {
+  let last = -Infinity;
+  for (const address of addresses) {
+    if (!(address >= last) || !Number.isSafeInteger(address)) return false;
+    last = address;
+  }
+  return true;
+}
