@@ -22,6 +22,7 @@ export function* sourceListing(context: Context, address: bigint, count: number 
   if (!lines) return;
   const last = Math.min(lines.length, line + (count ?? LINES));
   for (let at = Math.max(1, line - BEFORE); at <= last; at++) {
-    yield text(`${at === line ? "*" : " "} ${String(at).padStart(4)}  ${lines[at - 1] ?? ""}`);
+    const shown = lines[at - 1] ?? "";
+    yield record({ line: at, text: shown }, `${at === line ? "*" : " "} ${String(at).padStart(4)}  ${shown}`);
   }
 }
