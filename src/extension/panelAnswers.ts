@@ -108,6 +108,7 @@ export const answers: {
     await ask(page.session(), "vmcore/select", chosen);
     await vscode.commands.executeCommand("workbench.debug.action.focusCallStackView");
   },
+  choosePage: () => vscode.commands.executeCommand("vmcore.showPanel"),
   openDump: ({ sample }) => vscode.commands.executeCommand(sample ? "vmcore.openSample" : "vmcore.open"),
   reopen: async ({ dump }, page) => {
     await page.reopen(dump);

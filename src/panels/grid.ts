@@ -4,9 +4,19 @@ import type { PageAction, Panel } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import { recall, remember } from "./host.ts";
 import { link } from "./links.ts";
-import { filterOf, heading, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
+import {
+  cellText,
+  columnHeading,
+  filterOf,
+  nextOrder,
+  type Order,
+  type Row,
+  sorted,
+  tableFor,
+  tabSeparated,
+} from "./rows.ts";
 import { Table } from "./table.ts";
-import { failure, filterBox, handOut, Reading, type View } from "./view.ts";
+import { counted, failure, filterBox, handOut, Reading, type View } from "./view.ts";
 
 /** Any command's records as a table: sorted by its headings, filtered, walked by key; cells lead where they point. */
 export class GridView implements View {
@@ -51,7 +61,8 @@ export class GridView implements View {
 
   private async load(): Promise<void> {
     await this.reading.run(async () => {
-      this.grid = await this.ask("run", { line: this.panel.line });
+      const grid = await this.ask("run", { line: this.panel.line });
+      this.grid = { ...grid, tables: grid.tables.map((table) => tableFor(table, this.panel)) };
       // Of several tables the longest is what one came for.
       const lengths = this.grid.tables.map(({ rows }) => rows.length);
       this.index = Math.max(0, lengths.indexOf(Math.max(...lengths)));
@@ -82,7 +93,9 @@ export class GridView implements View {
     if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
     if (!this.grid) return this.reading.waiting(`Reading ${this.panel.title}…`);
     if (this.grid.tables.length === 0) {
-      return html`<p class="state">${this.grid.remarks.join(" ") || "This kernel has none."}</p>`;
+      return html`<p class="state">
+        ${this.grid.remarks.join(" ") || `${this.panel.title}: there is none in this dump.`}
+      </p>`;
     }
     return html`${this.toolbar(this.grid)} ${this.table.template()}`;
   }
@@ -92,8 +105,11 @@ export class GridView implements View {
     const [count, all] = [this.shown.length, this.current.rows.length];
     return html`<div class="toolbar">
       ${filterBox(this.filter, isWrong, (text) => this.setFilter(text))}
-      ${tables.length > 1 ? this.tablePicker(tables) : nothing}
-      <span class="count" role="status">${count === all ? `${all} rows` : `${count} of ${all} rows`}</span>
+      ${tables.filter(isTable).length > 1 ? this.tablePicker(tables) : nothing}
+      <span class="count" role="status"
+        >${count === all ? counted(all, "row") : `${count} of ${counted(all, "row")}`}</span
+      >
+      ${tables.filter((table) => table !== this.current && !isTable(table)).map((table) => html`<span class="count">${factText(table)}</span>`)}
       ${more ? html`<span class="bad">There are more: the table was cut.</span>` : nothing}
       ${remarks.map((remark) => html`<span class="bad" title=${remark}>${remark}</span>`)}
     </div>`;
@@ -105,7 +121,7 @@ export class GridView implements View {
       @change=${({ target }: Event) => this.setTable((target as HTMLSelectElement).selectedIndex)}
     >
       ${tables.map(({ columns, rows }, i) => {
-        const title = `${heading(columns[0]?.name ?? "")} (${rows.length})`;
+        const title = `${columns.slice(0, 3).map(columnHeading).join(", ")} (${rows.length})`;
         return html`<option ?selected=${i === this.index}>${title}</option>`;
       })}
     </select>`;
@@ -143,3 +159,9 @@ export class GridView implements View {
     this.arrange();
   }
 }
+
+/** One value alone is no table but a fact beside one. */
+const isTable = ({ columns, rows }: GridTable): boolean => columns.length > 1 || rows.length > 1;
+
+const factText = ({ columns: [column], rows: [row] }: GridTable): string =>
+  column ? `${columnHeading(column)} ${cellText(row?.[0] ?? null)}` : "";

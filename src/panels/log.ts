@@ -4,6 +4,7 @@ import type { PageAction } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import { recall, remember } from "./host.ts";
 import { link } from "./links.ts";
+import { arrowDown, arrowUp, chevron, collapseAll, expandAll, regularExpressionIcon } from "./icons.ts";
 import { LogExplained } from "./logExplained.ts";
 import {
   blockOf,
@@ -15,12 +16,11 @@ import {
   panicSeconds,
   type TimeMode,
   timeText,
-  timeWidth,
 } from "./logLines.ts";
 import { LoadedLog } from "./logLoad.ts";
 import { hits, type LogSpan, spansOf } from "./logText.ts";
 import { cellText, regularExpression } from "./rows.ts";
-import { failure, handOut, Reading, type View } from "./view.ts";
+import { counted, failure, handOut, Reading, type View } from "./view.ts";
 import { inSight, scrollFor } from "./windowing.ts";
 
 /** panels.css says the same. */
@@ -198,7 +198,7 @@ export class LogView implements View {
         title="Use Regular Expression"
         @click=${() => this.set("expression", !this.isExpression)}
       >
-        .*
+        ${regularExpressionIcon}
       </button>
       ${select("Level", LEVELS, this.level, (index) => this.set("level", index))}
       ${select(
@@ -227,11 +227,13 @@ export class LogView implements View {
         Explain
       </button>
       <button class="toggle" title="Previous Report" aria-label="Previous Report" @click=${() => this.step(-1)}>
-        ↑
+        ${arrowUp}
       </button>
-      <button class="toggle" title="Next Report" aria-label="Next Report" @click=${() => this.step(1)}>↓</button>
+      <button class="toggle" title="Next Report" aria-label="Next Report" @click=${() => this.step(1)}>
+        ${arrowDown}
+      </button>
       <button class="toggle" title="Fold All Reports" aria-label="Fold All Reports" @click=${() => this.foldAll()}>
-        ${this.folded.size === this.log.blocks.length ? "⊞" : "⊟"}
+        ${this.folded.size === this.log.blocks.length ? expandAll : collapseAll}
       </button>
     </span>`;
   }
@@ -250,7 +252,11 @@ export class LogView implements View {
       @keydown=${(event: KeyboardEvent) => this.onKey(event)}
       @click=${(event: MouseEvent) => this.onClick(event)}
     >
-      <div class="body" role="presentation" .style=${`height: ${this.entries.length * ROW_HEIGHT}px`}>
+      <div
+        class="body"
+        role="presentation"
+        .style=${`height: ${this.entries.length * ROW_HEIGHT}px; --time: ${this.timeWidth}ch`}
+      >
         ${repeat(
           this.entries.slice(first, end),
           (_, i) => first + i,
@@ -283,14 +289,14 @@ export class LogView implements View {
     // prettier-ignore
     return [
       `heading ${block?.kind ?? ""}`,
-      html`<span class="twistie">${isFolded ? "▸" : "▾"}</span>${block?.title ?? ""} <span class="count">${count} lines</span>`,
+      html`<span class="twistie">${chevron(!isFolded)}</span>${block?.title ?? ""} <span class="count">${count} lines</span>`,
     ];
   }
 
   private line(number: number): readonly [string, TemplateResult] {
     const line = this.explained.lineOf(number);
     if (!line) return ["", html``];
-    const time = line.continues ? "".padStart(timeWidth(this.time)) : this.timeOf(line);
+    const time = line.continues ? "" : this.timeOf(line);
     const caller = this.hasCaller ? (line.continues ? "" : callerContent(line.caller ?? "")) : undefined;
     const source = this.explains ? this.explained.sourceOf(number) : undefined;
     const { pattern } = this;
@@ -309,6 +315,12 @@ export class LogView implements View {
     if (value) void this.explain(block < 0 ? this.log.blocks.length - 1 : block);
   }
 
+  /** Characters of the longest time: times grow, but for those that count down to the panic. */
+  private get timeWidth(): number {
+    const { lines } = this.log;
+    return Math.max(0, ...[lines[0], lines.at(-1)].map((line) => (line ? this.timeOf(line).length : 0)));
+  }
+
   private timeOf({ seconds }: LogLine): string {
     return timeText(seconds, this.time, this.time === "wall" ? this.zeros.wall : this.zeros.panic);
   }
@@ -320,7 +332,8 @@ export class LogView implements View {
     }
     const line = this.explained.lineOf(entry);
     if (line?.aside !== undefined) return `    ${line.text}`;
-    return line ? `[${this.timeOf(line)}] ${line.text}` : "";
+    // As dmesg pads it.
+    return line ? `[${this.timeOf(line).padStart(12)}] ${line.text}` : "";
   }
 
   private set(what: "search", value: string): void;
@@ -411,9 +424,6 @@ export class LogView implements View {
     this.draw();
   }
 }
-
-const counted = (count: number, what: string): string =>
-  `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 
 function select(
   label: string,

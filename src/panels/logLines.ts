@@ -98,17 +98,16 @@ export function panicSeconds(lines: readonly LogLine[], blocks: readonly Block[]
 
 export type TimeMode = "boot" | "wall" | "panic";
 
-/** Width of every time, so that text stands below text. */
-const TIME_WIDTH = 13;
-export const timeWidth = (mode: TimeMode): number => (mode === "wall" ? "2026-11-21 10:19:24".length : TIME_WIDTH);
-
-/** @param zero for "wall" seconds since the epoch at boot; for "panic" seconds since boot at the panic */
+/**
+ * A message's time; empty where it is not known.
+ * @param zero for "wall" seconds since the epoch at boot; for "panic" seconds since boot at the panic
+ */
 export function timeText(seconds: number | undefined, mode: TimeMode, zero: number | undefined): string {
-  if (seconds === undefined || (zero === undefined && mode !== "boot")) return "".padStart(TIME_WIDTH);
-  if (mode === "boot") return seconds.toFixed(6).padStart(TIME_WIDTH);
+  if (seconds === undefined || (zero === undefined && mode !== "boot")) return "";
+  if (mode === "boot") return seconds.toFixed(6);
   if (mode === "panic") {
     const relative = seconds - (zero ?? 0);
-    return `${relative < 0 ? "" : "+"}${relative.toFixed(6)}`.padStart(TIME_WIDTH);
+    return `${relative < 0 ? "" : "+"}${relative.toFixed(6)}`;
   }
   return new Date(((zero ?? 0) + Math.floor(seconds)) * 1000).toISOString().slice(0, 19).replace("T", " ");
 }

@@ -3,6 +3,7 @@ import type { Panel, PanelSession } from "../protocol/panel.ts";
 import { GridView } from "./grid.ts";
 import type { Ask } from "./ask.ts";
 import { ask, askOf, listen, lookAt, recall, remember } from "./host.ts";
+import { ellipsis } from "./icons.ts";
 import { watchLinks } from "./links.ts";
 import { LogView } from "./log.ts";
 import { MemoryView } from "./memory.ts";
@@ -31,6 +32,7 @@ const bar = document.createElement("header");
 const main = document.createElement("main");
 main.id = "page";
 document.body.append(bar, main);
+const room = new ResizeObserver(() => render(tabs(), bar));
 
 listen((message) => {
   switch (message.kind) {
@@ -62,6 +64,8 @@ function open(id: string): void {
   front = id;
   remember("panel", id);
   render(tabs(), bar);
+  const list = bar.querySelector(".tabs");
+  if (list) room.observe(list);
   document.getElementById(`tab-${id}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   const panel = panels.find((one) => one.id === id);
   main.setAttribute("aria-label", panel?.title ?? "Kernel");
@@ -87,9 +91,10 @@ function present(shown: HTMLElement): void {
 
 function tabs(): TemplateResult | typeof nothing {
   const name = session && `${session.name}${session.release === undefined ? "" : `  ·  ${session.release}`}`;
-  if (panels.length < 2) {
-    return openSessions.length > 1 ? html`<span class="dump" title=${name ?? nothing}>${name ?? ""}</span>` : nothing;
-  }
+  // One dump is named by the window's own status bar.
+  const dump =
+    openSessions.length > 1 ? html`<span class="dump" title=${name ?? nothing}>${name ?? ""}</span>` : nothing;
+  if (panels.length < 2) return dump;
   return html`<div class="tabs" role="tablist" aria-label="Kernel" @keydown=${onTabKey}>
       ${panels.map(
         ({ id, title }) =>
@@ -105,7 +110,22 @@ function tabs(): TemplateResult | typeof nothing {
           </button>`,
       )}
     </div>
-    <span class="dump" title=${name ?? nothing}>${name ?? ""}</span>`;
+    <button
+      class="toggle more"
+      title="All Pages..."
+      aria-label="All Pages"
+      ?hidden=${!isCrowded()}
+      @click=${() => void ask("choosePage", {})}
+    >
+      ${ellipsis}
+    </button>
+    ${dump}`;
+}
+
+/** There is no room for all tabs. */
+function isCrowded(): boolean {
+  const list = bar.querySelector(".tabs");
+  return list !== null && list.scrollWidth > list.clientWidth;
 }
 
 function onTabKey(event: KeyboardEvent): void {

@@ -5,7 +5,6 @@ import type { PageAction } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import { cachesTable, callersTable, ordersTable, swapTable, tasksTable, zonesTable } from "./memoryTables.ts";
 import {
-  bytesText,
   isStackCaller,
   type MoreCounters,
   type Part,
@@ -14,6 +13,7 @@ import {
   vmallocCallers,
   zonesOf,
 } from "./memoryParts.ts";
+import { bytesText } from "./units.ts";
 import { identifiedCard } from "./identified.ts";
 import { failure, handOut, Reading, type View } from "./view.ts";
 

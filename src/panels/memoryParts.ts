@@ -251,12 +251,3 @@ export function vmallocCallers({ tables }: Grid): Caller[] {
 /** Those that allocate stacks of tasks (kernel/fork.c), by what inlines them. */
 export const isStackCaller = ({ name }: Caller): boolean =>
   /^(kernel_clone|copy_process|dup_task_struct|alloc_thread_stack_node|_do_fork)\b/.test(name);
-
-const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-
-/** `17.2 MiB`. */
-export function bytesText(bytes: number): string {
-  let [value, unit] = [bytes, 0];
-  while (value >= 1024 && unit < UNITS.length - 1) [value, unit] = [value / 1024, unit + 1];
-  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
-}

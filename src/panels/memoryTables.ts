@@ -2,7 +2,6 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import type { Grid } from "../protocol/grid.ts";
 import { link } from "./links.ts";
 import {
-  bytesText,
   freeByOrder,
   gaugeOf,
   largestCaches,
@@ -14,6 +13,7 @@ import {
   type Zone,
   zonesOf,
 } from "./memoryParts.ts";
+import { bytesText } from "./units.ts";
 import { cellText } from "./rows.ts";
 
 /** Rows in the picture; the tables of all are tabs of their own. */

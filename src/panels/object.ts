@@ -4,6 +4,7 @@ import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import type { PageAction, Panel, Variable } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import { link } from "./links.ts";
+import { isAddress } from "./logText.ts";
 import type { Place } from "./outline.ts";
 import { type Row, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
@@ -100,16 +101,20 @@ export class ObjectView implements View {
       depth,
       open: variable.reference === 0 ? undefined : open,
     }));
-    this.table.set({ columns: COLUMNS, rows: this.rows, outline });
+    // The object's own name is as long as its expression, which its heading says too.
+    this.table.set({ columns: COLUMNS, rows: this.rows, outline, wide: VALUE }, this.rows.slice(1));
     this.draw();
   }
 
-  /** A pointer leads to what it points at. */
+  /** A pointer leads to what it points at, and so does a number that can only be an address; flags lead nowhere. */
   private cell(cell: GridCell, column: number, row: number): unknown {
     const value = column === VALUE && typeof cell === "string" ? /^(0x[0-9a-f]{6,16})\b(.*)$/s.exec(cell) : null;
-    const address = this.nodes[row]?.variable.address;
     const [, digits, rest] = value ?? [];
-    return digits !== undefined && address !== undefined ? html`${link(digits, digits)}${rest}` : undefined;
+    if (digits === undefined) return undefined;
+    const isPointer = this.nodes[row]?.variable.type?.includes("*") === true;
+    return isPointer || isAddress(digits)
+      ? html`${link(digits, digits)}${rest ? html`<span>${rest}</span>` : ""}`
+      : undefined;
   }
 
   private draw(): void {

@@ -1,4 +1,6 @@
-import type { GridCell, GridColumn } from "../protocol/grid.ts";
+import type { GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
+import type { Panel } from "../protocol/panel.ts";
+import { unitText } from "./units.ts";
 
 /** Sorting, filtering and wording of a table's rows: no DOM. */
 
@@ -15,7 +17,11 @@ export function nextOrder(order: Order | undefined, column: number): Order | und
   return order.descending ? undefined : { column, descending: true };
 }
 
-/** A cell as a person reads it. */
+/** A cell as its column shows it. */
+export const shownText = (cell: GridCell, { unit }: Pick<GridColumn, "unit">): string =>
+  (typeof cell === "number" ? unitText(cell, unit) : undefined) ?? cellText(cell);
+
+/** A cell as text, numbers as they are. */
 export function cellText(cell: GridCell): string {
   if (cell === null) return "";
   if (typeof cell === "object") return `<${cell.fault}>`;
@@ -34,6 +40,10 @@ export function heading(name: string): string {
   const [first = "", ...rest] = shown;
   return [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(" ");
 }
+
+/** The heading of a column, with the unit that its cells do not name. */
+export const columnHeading = ({ name, unit }: GridColumn): string =>
+  unit === "jiffies" ? `${heading(name)} (${unit})` : heading(name);
 
 const ACRONYMS = new Set(["pid", "ppid", "tgid", "cpu", "cpus", "fd", "id", "uid", "gid", "irq", "vsz", "rss", "pfn"]);
 
@@ -105,11 +115,40 @@ export const tabSeparated = (columns: readonly GridColumn[], rows: readonly Row[
 /** Widest cell of a column that is measured, so that one long path does not push the rest away. */
 const MAX_WIDTH = 44;
 
+/** A fault is told in full by its title: it does not push the other columns away. */
+const MAX_FAULT_WIDTH = 20;
+
+const needed = (cell: GridCell, column: GridColumn): number => {
+  const { length } = shownText(cell, column);
+  return typeof cell === "object" ? Math.min(length, MAX_FAULT_WIDTH) : length;
+};
+
 /** How many characters each column needs, its heading and the sort mark included. */
 export const widths = (columns: readonly GridColumn[], rows: readonly Row[]): readonly number[] =>
-  columns.map(({ name }, i) => {
+  columns.map((column, i) => {
     // Headings stand in the proportional font, which needs less than the cells'.
-    let width = Math.ceil(heading(name).length * 0.9) + 2;
-    for (const row of rows) width = Math.max(width, cellText(row[i] ?? null).length);
+    let width = Math.ceil(columnHeading(column).length * 0.9) + 2;
+    for (const row of rows) width = Math.max(width, needed(row[i] ?? null, column));
     return Math.min(width, MAX_WIDTH);
   });
+
+/** A command's table as its panel shows it: what matters first, nothing that no row has, numbers with their units. */
+export function tableFor(
+  { columns, rows }: GridTable,
+  { lead = [], units = {} }: Pick<Panel, "lead" | "units">,
+): GridTable {
+  const isEmpty = (index: number): boolean => rows.every((row) => (row[index] ?? "") === "");
+  const rank = (index: number): number => {
+    const at = lead.indexOf(columns[index]?.name ?? "");
+    return at < 0 ? lead.length : at;
+  };
+  const order = [...columns.keys()].filter((i) => !isEmpty(i)).sort((a, b) => rank(a) - rank(b) || a - b);
+  const unitOf = ({ name }: GridColumn): Pick<GridColumn, "unit"> => {
+    const unit = Object.hasOwn(units, name) ? units[name] : undefined;
+    return unit ? { unit } : {};
+  };
+  return {
+    columns: order.flatMap((i) => columns[i] ?? []).map((column) => ({ ...column, ...unitOf(column) })),
+    rows: rows.map((row) => order.map((i) => row[i] ?? null)),
+  };
+}

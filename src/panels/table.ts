@@ -2,9 +2,10 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import { ask } from "./host.ts";
+import { chevron } from "./icons.ts";
 import { explain, follow, link } from "./links.ts";
 import type { Place } from "./outline.ts";
-import { cellText, heading, type Order, type Row, tabSeparated, widths } from "./rows.ts";
+import { cellText, columnHeading, type Order, type Row, shownText, tabSeparated, widths } from "./rows.ts";
 import { inSight, scrollFor } from "./windowing.ts";
 
 /** Height of a row as VS Code's own lists have it; panels.css says the same. */
@@ -32,6 +33,8 @@ export interface TableRows {
   readonly order?: Order | undefined;
   /** As long as `rows`. */
   readonly outline?: readonly Place[];
+  /** The column that takes the room that is left; the last one if it is of text. */
+  readonly wide?: number;
 }
 
 /** Pages of several sessions share the document, where ids must differ. */
@@ -74,11 +77,13 @@ export class Table {
   }
 
   template(): TemplateResult {
-    const { columns, rows, outline } = this.shown;
+    const { columns, rows, outline, wide = columns.length - 1 } = this.shown;
     const { scroller } = this;
     const height = scroller?.clientHeight ?? this.owner.element.clientHeight;
     const { first, end } = inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length);
-    const template = this.columnWidths.map((width, i) => track(width, i === columns.length - 1)).join(" ");
+    // A number that stood at the far end would stand alone.
+    const isWide = (index: number): boolean => index === wide && columns[index]?.kind !== "number";
+    const template = this.columnWidths.map((width, i) => track(width, isWide(i))).join(" ");
     const { row, column } = this.cursor;
     return html`<div
       class="grid"
@@ -107,19 +112,21 @@ export class Table {
     </div>`;
   }
 
-  private headingCell({ name, kind }: GridColumn, index: number): TemplateResult {
+  private headingCell(column: GridColumn, index: number): TemplateResult {
+    const { name, kind } = column;
+    const place = index === 0 && this.shown.outline ? "tree" : "";
     const order = this.shown.order?.column === index ? this.shown.order : undefined;
     const direction = order ? (order.descending ? "descending" : "ascending") : "none";
     return html`<div
       id=${this.cellId(HEADING, index)}
-      class=${`cell ${kind} ${this.isAt(HEADING, index) ? "at" : ""}`}
+      class=${`cell ${kind} ${place} ${this.isAt(HEADING, index) ? "at" : ""}`}
       role="columnheader"
       aria-colindex=${index + 1}
       aria-sort=${this.owner.sortBy ? direction : nothing}
       title=${name}
       data-column=${index}
     >
-      ${heading(name)}
+      ${columnHeading(column)}
     </div>`;
   }
 
@@ -169,7 +176,8 @@ export class Table {
       role="gridcell"
       aria-colindex=${index + 1}
       data-column=${index}
-    >${place ? twistie(place) : nothing}${this.owner.cell?.(cell, index, row) ?? cellContent(cell, kind)}</div>`;
+      title=${titleOf(cell, kind)}
+    >${place ? twistie(place) : nothing}${this.owner.cell?.(cell, index, row) ?? cellContent(cell, column)}</div>`;
   }
 
   private cellId(row: number, column: number): string {
@@ -287,17 +295,24 @@ export class Table {
 
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
 
-/** The last column takes what is left. Cells have 16 pixels of padding in all, 20 in the first; the rest is for rounding. */
-const track = (characters: number, isLast: boolean): string =>
-  isLast ? `minmax(calc(${characters}ch + 22px), 1fr)` : `calc(${characters}ch + 22px)`;
+/** Cells have 16 pixels of padding in all, 20 in the first; the rest is for rounding. */
+const track = (characters: number, isWide: boolean): string =>
+  isWide ? `minmax(calc(${characters}ch + 22px), 1fr)` : `calc(${characters}ch + 22px)`;
 
 const twistie = ({ depth, open }: Place): TemplateResult =>
   html`<span class="twistie" .style=${`margin-left: ${depth * 2}ch`} aria-hidden="true"
-    >${open === undefined ? "" : open ? "▾" : "▸"}</span
+    >${open === undefined ? "" : chevron(open)}</span
   >`;
 
-function cellContent(cell: GridCell, kind: GridColumn["kind"]): TemplateResult | string {
+/** What may be cut short is told in full; links tell more than themselves when the mouse rests on them. */
+function titleOf(cell: GridCell, kind: GridColumn["kind"]): string | typeof nothing {
   const text = cellText(cell);
+  return (kind === "text" || typeof cell === "object") && text.length > 16 ? text : nothing;
+}
+
+function cellContent(cell: GridCell, column: GridColumn | undefined): TemplateResult | string {
+  const { kind } = column ?? { kind: "text" };
+  const text = shownText(cell, column ?? {});
   const isLink = kind !== "text" && kind !== "number" && typeof cell === "string" && cell !== "0x0" && cell !== "";
   return isLink ? link(text, cell, kind === "task" ? "task" : "place") : text;
 }

@@ -12,8 +12,8 @@ export const COLUMNS: readonly GridColumn[] = [
   { name: "state", kind: "text" },
   { name: "cpu", kind: "number" },
   { name: "function", kind: "symbol" },
-  { name: "secondsInState", kind: "number" },
-  { name: "rss", kind: "number" },
+  { name: "inState", kind: "number", unit: "seconds" },
+  { name: "rss", kind: "number", unit: "kibibytes" },
   { name: "ppid", kind: "number" },
   { name: "task", kind: "task" },
   { name: "running", kind: "text" },
@@ -37,7 +37,7 @@ export function taskRows(ps: Grid, lastRun: Grid | undefined, stacks: ReadonlyMa
   return ps.tables.flatMap(recordsOf).map((record) => {
     const task = record.get("task") ?? null;
     const known = new Map<string, GridCell>([
-      ["secondsInState", ago.get(task) ?? null],
+      ["inState", ago.get(task) ?? null],
       ["running", record.get("running") === true ? true : null],
       ["function", functionOf(stacks.get(cellText(task)))],
     ]);

@@ -12,6 +12,8 @@ import { failure, filterBox, handOut, Reading, type View } from "./view.ts";
 /** Stacks asked for at once: an answer comes in a blink, and stopping takes no longer. */
 const BATCH = 32;
 
+const FUNCTION = COLUMNS.findIndex(({ name }) => name === "function");
+
 type Mode = "list" | "tree" | "stacks";
 const MODES: readonly (readonly [Mode, string])[] = [
   ["list", "List"],
@@ -101,7 +103,10 @@ export class TasksView implements View {
     else if (this.mode === "stacks") this.shown = groupsOf(rows.filter(isWanted), this.stacks, this.opened);
     else this.shown = { rows: rows.filter(isWanted), outline: [], keys: [] };
     const outline = this.mode === "list" ? {} : { outline: this.shown.outline };
-    this.table.set({ columns: COLUMNS, rows: this.shown.rows, order: this.order, ...outline }, this.rows);
+    this.table.set(
+      { columns: COLUMNS, rows: this.shown.rows, order: this.order, wide: FUNCTION, ...outline },
+      this.rows,
+    );
     this.draw();
   }
 

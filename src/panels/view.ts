@@ -64,6 +64,10 @@ export const failure = (message: string, again: () => void): TemplateResult =>
     <button @click=${again}>Try Again</button>
   </div>`;
 
+/** `1 row`, `12,000 rows`. */
+export const counted = (count: number, what: string): string =>
+  `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+
 /** The box above a table whose words leave rows out; `isWrong` marks an expression that is none. */
 export const filterBox = (text: string, isWrong: boolean, set: (text: string) => void): TemplateResult =>
   html`<input

@@ -19,7 +19,11 @@ export interface GridColumn {
   readonly name: string;
   /** What its cells are: "address", "task" and "symbol" lead somewhere. */
   readonly kind: "address" | "task" | "symbol" | "number" | "text";
+  /** What its numbers count, or how they are written, where the page knows. */
+  readonly unit?: Unit;
 }
+
+export type Unit = "bytes" | "kibibytes" | "seconds" | "jiffies" | "octal" | "hex";
 
 /** Addresses are `0x...` strings, and so are whole numbers that a double cannot hold. */
 export type GridCell = null | boolean | number | string | { readonly fault: string };

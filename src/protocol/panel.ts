@@ -1,5 +1,5 @@
 import type { Described, Identified, LogStretch, Opcode, Opcodes, Place, TaskStack } from "./custom.ts";
-import type { Grid } from "./grid.ts";
+import type { Grid, Unit } from "./grid.ts";
 
 /** One page of the Kernel panel. */
 export interface Panel {
@@ -7,6 +7,10 @@ export interface Panel {
   readonly title: string;
   /** The command line whose records it shows; of an object the C expression. */
   readonly line: string;
+  /** Columns that come first, in this order; the others follow as the records have them. */
+  readonly lead?: readonly string[];
+  /** By column. */
+  readonly units?: Readonly<Record<string, Unit>>;
   /** A column whose cells lead on; `$` in `target` stands for the cell. */
   readonly opens?: { readonly column: string; readonly kind: LinkKind; readonly target: string };
   /** How it shows them. */
@@ -58,6 +62,8 @@ export interface PageRequests {
   openTable: { arguments: { line: string }; body: void };
   /** By the address of its `task_struct`, or by pid. */
   selectTask: { arguments: { task: string }; body: void };
+  /** The page to show, out of a list of all. */
+  choosePage: { arguments: Record<string, never>; body: void };
   openDump: { arguments: { sample: boolean }; body: void };
   /** A dump that was open before, as it was opened then. */
   reopen: { arguments: { dump: readonly string[] }; body: void };

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before } from "node:test";
 import { floodedLog } from "../builders/floodedLog.ts";
 import { panels } from "../../src/extension/panels.ts";
+import { bytesText } from "../../src/panels/units.ts";
 import { Stage } from "./stage.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -111,10 +112,10 @@ for (const [id, line, index, name] of [
   ["runq", "runq", 0, undefined],
   ["timers", "timer", 0, undefined],
   ["irqs", "irq", 0, undefined],
-  ["modules", "mod", 1, "name"],
-  ["slabs", "kmem -s", 1, "name"],
-  ["vmalloc", "kmem -v", 2, "start"],
-  ["mounts", "mount", 4, "directory"],
+  ["modules", "mod", 0, "name"],
+  ["slabs", "kmem -s", 0, "name"],
+  ["vmalloc", "kmem -v", 0, "start"],
+  ["mounts", "mount", 0, "directory"],
   ["files", "foreach user files", 0, undefined],
   ["net", "net", 0, undefined],
   ["devices", "dev", 0, undefined],
@@ -129,7 +130,6 @@ for (const [id, line, index, name] of [
     assert.ok(shown.length > 0);
     if (name === undefined) return;
     const records = json(line);
-    assert.equal(Object.keys(records[0]).indexOf(name), index);
     assert.deepEqual(
       shown,
       records.slice(0, shown.length).map((record) => String(record[name])),
@@ -143,7 +143,7 @@ test("tasks are sorted by their headings and filtered by words", async () => {
   await front('[role=columnheader][title="rss"]').click();
   await front('[aria-sort="descending"]').waitFor();
   const largest = Math.max(...json("ps").map(({ rss }) => rss));
-  assert.equal((await column(6))[0], String(largest));
+  assert.equal((await column(6))[0], bytesText(largest * 1024));
   await front("input[type=search]").fill("state:RU insmod");
   await front(".count[role=status]", { hasText: "1 of 98 tasks" }).waitFor();
   await front("input[type=search]").fill("");
@@ -277,12 +277,13 @@ const logOpening = () =>
   });
 
 test("the panel follows the session in front, and names its dump", async () => {
-  assert.match(await frame.locator(".dump").innerText(), /^vmcore\b.*6\.1\.0-56/);
+  // One dump needs no name: the status bar has it.
+  assert.equal(await frame.locator(".dump").count(), 0);
   await openTab("tasks");
   await workbench.command("Debug: Select and Start Debugging");
   await workbench.row("flooded").click();
   await page.locator(".debug-call-stack .monaco-list-row", { hasText: "flooded" }).first().click();
-  await frame.locator(".dump", { hasText: "flooded.dump" }).waitFor();
+  await frame.locator(".dump", { hasText: /^flooded\.dump\b.*6\.1\.0-flood/ }).waitFor();
   const { first, pause } = await logOpening();
   console.log(
     `log of ${RECORDS} records: first lines after ${first.toFixed(0)} ms, longest pause ${pause.toFixed(0)} ms`,

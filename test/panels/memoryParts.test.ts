@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  bytesText,
   freeByOrder,
   largestCaches,
   gaugeOf,
@@ -11,6 +10,7 @@ import {
   vmallocCallers,
   zonesOf,
 } from "../../src/panels/memoryParts.ts";
+import { bytesText } from "../../src/panels/units.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
 
 const grid = (...records: Record<string, GridCell>[]): Grid => ({

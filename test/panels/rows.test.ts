@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellText, filterOf, heading, type Row, sorted, tabSeparated, widths } from "../../src/panels/rows.ts";
+import {
+  cellText,
+  columnHeading,
+  filterOf,
+  heading,
+  type Row,
+  shownText,
+  sorted,
+  tableFor,
+  tabSeparated,
+  widths,
+} from "../../src/panels/rows.ts";
 import type { GridColumn } from "../../src/protocol/grid.ts";
 
 const columns: readonly GridColumn[] = [
@@ -94,4 +105,47 @@ test("copied rows have the data's names and no stray tabs", () => {
 
 test("a column is as wide as its widest cell, within reason", () => {
   assert.deepEqual(widths(columns, [[1, "x".repeat(500), "RU"]]), [5, 44, 7]);
+});
+
+const CACHES = {
+  columns: [
+    { name: "cache", kind: "address" },
+    { name: "name", kind: "text" },
+    { name: "flags", kind: "text" },
+    { name: "slabBytes", kind: "number" },
+  ],
+  rows: [
+    ["0xffff888003c41a00", "dentry", null, 4096],
+    ["0xffff888003c41b00", "inode", "", { fault: "page excluded from dump" }],
+  ],
+} as const;
+
+test("a panel puts first what matters, leaves out what no row has, and keeps the order of the rest", () => {
+  const { columns, rows } = tableFor(CACHES, { lead: ["name", "slabBytes", "absent"] });
+  assert.deepEqual(
+    columns.map(({ name }) => name),
+    ["name", "slabBytes", "cache"],
+  );
+  assert.deepEqual(rows[1], ["inode", { fault: "page excluded from dump" }, "0xffff888003c41b00"]);
+  assert.deepEqual(
+    tableFor(CACHES, {}).columns.map(({ name }) => name),
+    ["cache", "name", "slabBytes"],
+  );
+});
+
+test("numbers are shown in the unit of their column and copied as they are", () => {
+  const { columns, rows } = tableFor(CACHES, { lead: ["slabBytes"], units: { slabBytes: "bytes" } });
+  assert.equal(shownText(rows[0]?.[0] ?? null, columns[0] ?? {}), "4.0 KiB");
+  assert.match(tabSeparated(columns, rows), /^slabBytes\tcache\tname\n4096\t/);
+  assert.equal(shownText(416, { unit: "octal" }), "0640");
+  assert.equal(shownText(1536, { unit: "hex" }), "0x0600");
+  assert.equal(shownText(0.0105, { unit: "seconds" }), "0.011 s");
+  assert.equal(shownText(1800, { unit: "kibibytes" }), "1.8 MiB");
+  assert.equal(columnHeading({ name: "timeToExpire", kind: "number", unit: "jiffies" }), "Time to expire (jiffies)");
+});
+
+test("what cannot be read makes no column wide", () => {
+  const columns = [{ name: "function", kind: "symbol" }] as const;
+  const long = "the task has exited and given its stack back";
+  assert.deepEqual(widths(columns, [[{ fault: long }]]), [20]);
 });

@@ -1,0 +1,16 @@
+import { html, type TemplateResult } from "lit-html";
+
+/** Icons in the manner of VS Code's own, drawn in the colour of the text; what they mean stands in a label. */
+const icon = (path: string, name = ""): TemplateResult =>
+  html`<svg class=${`icon ${name}`} viewBox="0 0 16 16" aria-hidden="true"><path d=${path} /></svg>`;
+
+export const arrowUp = icon("M8 13.5v-11M3.5 7 8 2.5 12.5 7");
+export const arrowDown = icon("M8 2.5v11M3.5 9 8 13.5 12.5 9");
+export const collapseAll = icon("M2.5 5.5h8v8h-8zM4.5 9.5h4M5.5 5.5v-3h8v8h-3");
+export const expandAll = icon("M2.5 5.5h8v8h-8zM4.5 9.5h4M6.5 7.5v4M5.5 5.5v-3h8v8h-3");
+export const regularExpressionIcon = icon("M2.5 11.5h2v2h-2zM10 2v7M7 3.75l6 3.5M7 7.25l6-3.5");
+export const ellipsis = icon("M2.5 8h.01M8 8h.01M13.5 8h.01", "dots");
+
+/** Points at what is folded away, and down at what is not. */
+export const chevron = (isOpen: boolean): TemplateResult =>
+  icon(isOpen ? "M3.5 6 8 10.5 12.5 6" : "M6 3.5 10.5 8 6 12.5");
