@@ -20,7 +20,7 @@ import { codeLenses, inlayHints, resolvedReport } from "./resolve.ts";
 import { Session } from "./session.ts";
 import type { StaticKernel } from "./staticKernel.ts";
 import { StaticKernels } from "./staticKernels.ts";
-import { documentLinks, SourceRoots } from "./sourceLinks.ts";
+import { documentLinks, sourceFiles, SourceRoots } from "./sourceLinks.ts";
 import { LogTexts } from "./texts.ts";
 import { type Word, wordAt } from "./word.ts";
 
@@ -93,11 +93,14 @@ export function serve(connection: Connection): void {
     const document = documents.get(textDocument.uri);
     if (!document) return [];
     const { lines, log } = texts.of(document);
-    const known = (await session.about())?.sourceRoots.map(({ path }) => path) ?? [];
+    const about = await session.about();
+    const known = about?.sourceRoots.map(({ path }) => path) ?? [];
     const isTranscript = document.languageId === TRANSCRIPT && lines.length <= MAX_LINKED_LINES;
     const isLinked = (line: number): boolean =>
       isTranscript || log.reports.some(({ start, end }) => start <= line && line < end);
-    return documentLinks(lines, new SourceRoots([...known, ...folders]), isLinked);
+    const ask = about ? (file: string) => session.sourceFile(file) : undefined;
+    const files = await sourceFiles(lines, new SourceRoots([...known, ...folders]), ask);
+    return documentLinks(lines, files, isLinked);
   });
   connection.languages.inlayHint.on(async ({ textDocument, range }) => {
     const document = documents.get(textDocument.uri);

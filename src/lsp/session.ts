@@ -11,6 +11,7 @@ export type Ask = (question: SessionQuestion) => Promise<unknown>;
 export class Session {
   private readonly send: Ask;
   private readonly places = new Map<string, Promise<Described | null>>();
+  private readonly files = new Map<string, Promise<string | undefined>>();
   private aboutIt: Promise<About | null> | undefined;
 
   constructor(send: Ask) {
@@ -54,9 +55,20 @@ export class Session {
     return Promise.all(places.map((place) => this.places.get(keyOf(place)) ?? Promise.resolve(null)));
   }
 
+  /** Where the session found a source file, by the name that the compiler recorded. */
+  async sourceFile(file: string): Promise<string | undefined> {
+    let asked = this.files.get(file);
+    if (!asked) {
+      asked = this.ask("vmcore/sourceFile", { file }).then((answer) => answer?.path);
+      this.files.set(file, asked);
+    }
+    return asked;
+  }
+
   /** Another session is in front, or none. */
   forget(): void {
     this.places.clear();
+    this.files.clear();
     this.aboutIt = undefined;
   }
 

@@ -27,16 +27,36 @@ export class SourceRoots {
   }
 }
 
+/** Files that a session is asked for at most: a stack names a hundred. */
+const MAX_FILES = 500;
+
+/** Where the source files that lines name lie: under the roots, or else where a session found them. */
+export async function sourceFiles(
+  lines: readonly string[],
+  roots: SourceRoots,
+  ask: ((file: string) => Promise<string | undefined>) | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const named = new Set<string>();
+  for (const text of lines) for (const word of wordsOf(text)) if (word.kind === "source") named.add(word.file);
+  const found = new Map<string, string>();
+  let asked = 0;
+  for (const file of named) {
+    const path = roots.find(file) ?? (asked++ < MAX_FILES ? await ask?.(file) : undefined);
+    if (path !== undefined) found.set(file, path);
+  }
+  return found;
+}
+
 /** Links of `file.c:123` to files that are there, and of kernel addresses, where a line's are, to what lies there. */
 export function documentLinks(
   lines: readonly string[],
-  roots: SourceRoots,
+  files: ReadonlyMap<string, string>,
   isLinked: (line: number) => boolean,
 ): DocumentLink[] {
   const links: DocumentLink[] = [];
   lines.forEach((text, line) => {
     for (const word of wordsOf(text)) {
-      const target = targetOf(word, roots, isLinked(line));
+      const target = targetOf(word, files, isLinked(line));
       if (target === undefined) continue;
       const range = { start: { line, character: word.start }, end: { line, character: word.end } };
       links.push({ range, ...target });
@@ -45,9 +65,13 @@ export function documentLinks(
   return links;
 }
 
-function targetOf(word: Word, roots: SourceRoots, isLinked: boolean): { target: string; tooltip?: string } | undefined {
+function targetOf(
+  word: Word,
+  files: ReadonlyMap<string, string>,
+  isLinked: boolean,
+): { target: string; tooltip?: string } | undefined {
   if (word.kind === "source") {
-    const path = roots.find(word.file);
+    const path = files.get(word.file);
     return path === undefined ? undefined : { target: `${fileUri(path)}#L${word.line}` };
   }
   if (word.kind !== "address" || !isLinked || !isKernelAddress(word.value)) return undefined;

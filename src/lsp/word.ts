@@ -24,7 +24,7 @@ const CRASH_SYMBOL = /(?<=RIP: |<)(?<crashName>[A-Za-z_.$][\w.$]*)\+(?<crashOffs
 const REGISTER =
   /(?<![\w.])(?<register>R[0-9A-D][0-9XIP]?|E[A-D]X|E[SD]I|EBP|R[SBD][PI]|R[SD]I|CR[2-4]|FAR|x\d{1,2}|r\d{1,2}|lr|sp|pc|ip|fp|PSW)(?<colon> ?:)\s*(?:[0-9a-f]{4}:)?(?<registerValue>(?:0x)?[0-9a-f]{8,16})(?![\w+])/;
 const TASK = /(?<=(?:PID|pid): {0,3}|\btask [\w/:.-]{1,64}:)(?<pid>\d{1,10})\b/;
-const SOURCE = /(?<![\w/.-])(?<file>(?:[\w.+-]+\/)*[\w.+-]+\.[chS]):(?: )?(?<line>\d{1,7})\b/;
+const SOURCE = /(?<![\w/.-])(?<file>\/?(?:[\w.+-]+\/)*[\w.+-]+\.[chS]):(?: )?(?<line>\d{1,7})\b/;
 const ADDRESS =
   /\b(?:0x(?<hex>[0-9a-f]{6,16})|(?=\d*[a-f])(?<bare>[0-9a-f]{16}))\b|(?<=\[<)(?<bracketed>[0-9a-f]{8,16})(?=>\])/;
 

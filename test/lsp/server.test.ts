@@ -187,6 +187,21 @@ test("source places lead to files of the workspace, and out of it never", async 
   );
 });
 
+test("source places lead to where the session found them, by the names that the compiler recorded", async () => {
+  const recorded = "/usr/src/crash-lab-6.1/modules/lab_nullderef.c";
+  const stack = `#6  lab_apply+0x2f [lab_nullderef]  ${recorded}:27 < ${recorded}:36\n  at /etc/passwd.c:1\n`;
+  const links = async (uri: string): Promise<(string | undefined)[]> => {
+    await server.open(uri, stack, "crash-transcript");
+    const found = await server.request<DocumentLink[]>("textDocument/documentLink", { textDocument: { uri } });
+    return found.map(({ target }) => target);
+  };
+  await withSession(false);
+  assert.deepEqual(await links("untitled:without"), []);
+  await withSession(true);
+  const file = pathToFileURL(resolve("sample/lab_nullderef.c")).href;
+  assert.deepEqual(await links("untitled:stack"), [`${file}#L27`, `${file}#L36`]);
+});
+
 test("what is typed counts", async () => {
   const uri = "untitled:typed";
   await server.open(uri, "");
