@@ -16,7 +16,10 @@ import { globalAddress, noteSymbol } from "./vmcoreinfo.ts";
 export function timekeeper(kernel: Kernel): Obj {
   const core = globalAddress(kernel, "tk_core") ?? globalAddress(kernel, "timekeeper_data");
   if (core === undefined) throw Fault.of("unknown", "no symbol tk_core");
-  if (kernel.types.find("struct", "tk_data")) return kernel.object("struct tk_data", core).at("timekeeper");
+  // With the name came a place for shadow_timekeeper in it. The symbol is asked first: that no module has a type is
+  // known when the types of all are read.
+  const isNamed = globalAddress(kernel, "shadow_timekeeper") === undefined;
+  if (isNamed && kernel.types.find("struct", "tk_data")) return kernel.object("struct tk_data", core).at("timekeeper");
   const names = ["seqcount_raw_spinlock_t", "seqcount_t"];
   const seqcount = names.map((name) => kernel.types.find("typedef", name)).find((type) => type !== undefined);
   const size = BigInt(seqcount ? sizeOf(seqcount) : 4);

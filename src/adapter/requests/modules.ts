@@ -50,18 +50,20 @@ function kernelRow({ session, kernel }: Target): DebugProtocol.Module {
   };
 }
 
-function moduleRow({ kernel }: Target, module: Obj): DebugProtocol.Module {
+function moduleRow({ kernel, session }: Target, module: Obj): DebugProtocol.Module {
   const cell = <T>(read: () => T): T | string => {
     const value = attempt(read);
     return value instanceof Fault ? `<${value.message}>` : value;
   };
   const name = cell(() => moduleName(module));
   const base = attempt(() => moduleBase(module));
-  const hasLines = !(base instanceof Fault) && kernel.code.scopes(base).length > 0;
+  // The file is found and compared, what it says of the code is not read: that takes seconds for hundreds of modules.
+  const file = session.debuginfos.of(module, name)?.path;
   return {
     id: name,
     name,
-    symbolStatus: hasLines ? "symbols, types and lines" : "symbols of the module's own table",
+    symbolStatus: file === undefined ? "symbols of the module's own table" : "symbols, types and lines",
+    ...(file === undefined ? {} : { symbolFilePath: file }),
     ...(base instanceof Fault ? {} : { addressRange: hex0x(base) }),
     ...facts({
       size: cell(() => moduleSize(module)),

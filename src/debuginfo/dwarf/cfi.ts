@@ -1,9 +1,9 @@
 import { Fault, attempt } from "../../base/fault.ts";
-import { ascending, lastAtOrBelow, permuted } from "../order.ts";
 import type { CfiRow } from "../source.ts";
 import { type Cie, readCie, readPointer } from "./cie.ts";
 import { Cursor } from "./cursor.ts";
 import { runCfi } from "./cfiProgram.ts";
+import { RangeTable } from "./rangeTable.ts";
 import type { Section } from "./section.ts";
 
 /** A frame section; `.eh_frame` differs from `.debug_frame` in a few details (Linux Standard Base Core, 10.6). */
@@ -14,50 +14,20 @@ export interface FrameSection {
   readonly start: number;
 }
 
-/** An FDE is no shorter: length, CIE pointer and two 16-bit addresses. */
-const MIN_FDE = 12;
-
-class FdeList {
-  readonly starts: Float64Array;
-  readonly ends: Float64Array;
-  readonly offsets: Float64Array;
-  count = 0;
-
-  constructor(capacity: number) {
-    this.starts = new Float64Array(capacity);
-    this.ends = new Float64Array(capacity);
-    this.offsets = new Float64Array(capacity);
-  }
-
-  add(start: number, end: number, offset: number): void {
-    this.starts[this.count] = start;
-    this.ends[this.count] = end;
-    this.offsets[this.count++] = offset;
-  }
-}
-
 /** Where callers' registers are, by pc: call frame information as DWARF 5, section 6.4, has it. */
 export class FrameTable {
   private readonly frames: FrameSection;
   private readonly bytes: Uint8Array;
   /** Code of each FDE, and its place in the section. */
-  private readonly starts: Float64Array;
-  private readonly ends: Float64Array;
-  private readonly offsets: Float64Array;
+  private readonly entries = new RangeTable(1024);
   private readonly cies = new Map<number, Cie | Fault>();
 
   /** Reads every header, no instructions: a few milliseconds for the 50,000 functions of a kernel. @throws Fault */
   constructor(frames: FrameSection) {
     this.frames = frames;
     this.bytes = frames.section.bytes(0, frames.section.size);
-    const found = new FdeList(Math.ceil(this.bytes.length / MIN_FDE));
     // A table that breaks off is as good as it is up to there.
-    attempt(() => this.scan(found));
-    const starts = found.starts.subarray(0, found.count);
-    const order = ascending(starts);
-    this.starts = permuted(starts, order);
-    this.ends = permuted(found.ends, order);
-    this.offsets = permuted(found.offsets, order);
+    attempt(() => this.scan());
   }
 
   private cursor(at: number, end?: number): Cursor {
@@ -65,7 +35,7 @@ export class FrameTable {
     return new Cursor(name, encoding, this.bytes, at, end);
   }
 
-  private scan(found: FdeList): void {
+  private scan(): void {
     const cursor = this.cursor(0);
     for (let end = 0; end < this.bytes.length;) {
       const offset = (cursor.at = end);
@@ -76,7 +46,7 @@ export class FrameTable {
       const cie = this.cie(entry.cie);
       if (cie instanceof Fault) continue;
       const start = readPointer(cursor, cie, this.frames);
-      found.add(start, start + readPointer(cursor, cie, undefined), offset);
+      this.entries.add(start, start + readPointer(cursor, cie, undefined), offset);
     }
   }
 
@@ -108,9 +78,9 @@ export class FrameTable {
 
   /** The row for `pc`, a distance. @throws Fault */
   row(pc: number): CfiRow | undefined {
-    const i = lastAtOrBelow(this.starts, pc);
-    if (i < 0 || pc >= (this.ends[i] ?? 0)) return undefined;
-    const cursor = this.cursor(this.offsets[i] ?? 0);
+    const found = this.entries.at(pc);
+    if (!found) return undefined;
+    const cursor = this.cursor(found.value);
     const entry = this.enter(cursor);
     const cie = entry?.cie === undefined ? undefined : this.cie(entry.cie);
     if (!entry || !cie) return undefined;
@@ -118,7 +88,7 @@ export class FrameTable {
     readPointer(cursor, cie, this.frames);
     readPointer(cursor, cie, undefined);
     if (cie.sizedAugmentation) cursor.skip(cursor.uleb());
-    return runCfi(cie, this.cursor(cursor.at, entry.end), this.starts[i] ?? 0, pc);
+    return runCfi(cie, this.cursor(cursor.at, entry.end), found.start, pc);
   }
 }
 

@@ -1,14 +1,14 @@
 import { Fault, attempt } from "../../base/fault.ts";
-import { ascending, lastAtOrBelow, permuted } from "../order.ts";
 import type { Image } from "./image.ts";
 import { unitRanges } from "./ranges.ts";
+import { RangeTable } from "./rangeTable.ts";
 import type { Unit } from "./unit.ts";
 
 /** Which unit has the code at an address: by .debug_aranges, and by the units' own ranges where that has a gap. */
 export class UnitIndex {
   private readonly image: Image;
-  private byArange: RangeTable | undefined;
-  private byRange: RangeTable | undefined;
+  private byArange: UnitRanges | undefined;
+  private byRange: UnitRanges | undefined;
 
   constructor(image: Image) {
     this.image = image;
@@ -17,42 +17,31 @@ export class UnitIndex {
   /** The unit whose code holds `pc`, a distance. @throws Fault */
   at(pc: number): Unit | undefined {
     this.byArange ??= readAranges(this.image);
-    let offset = this.byArange.at(pc);
-    if (offset === undefined) {
+    let found = this.byArange.ranges.at(pc);
+    if (!found) {
       this.byRange ??= readUnitRanges(this.image, this.byArange);
-      offset = this.byRange.at(pc);
+      found = this.byRange.ranges.at(pc);
     }
-    return offset === undefined ? undefined : this.image.unitAt(offset);
+    return found && this.image.unitAt(found.value);
   }
 }
 
-/** Ranges and the offsets of their units. */
-class RangeTable {
-  private readonly starts: Float64Array;
-  private readonly ends: Float64Array;
-  private readonly offsets: Float64Array;
-  readonly units: ReadonlySet<number>;
+/** Ranges by the offsets of their units. */
+interface UnitRanges {
+  readonly ranges: RangeTable;
+  readonly units: Set<number>;
+}
 
-  constructor(starts: readonly number[], ends: readonly number[], offsets: readonly number[]) {
-    const keys = Float64Array.from(starts);
-    const order = ascending(keys);
-    this.starts = permuted(keys, order);
-    this.ends = permuted(Float64Array.from(ends), order);
-    this.offsets = permuted(Float64Array.from(offsets), order);
-    this.units = new Set(offsets);
-  }
+const noRanges = (): UnitRanges => ({ ranges: new RangeTable(1024), units: new Set() });
 
-  at(pc: number): number | undefined {
-    const i = lastAtOrBelow(this.starts, pc);
-    return pc < (this.ends[i] ?? -Infinity) ? this.offsets[i] : undefined;
-  }
+function addRange({ ranges, units }: UnitRanges, start: number, end: number, unit: number): void {
+  ranges.add(start, end, unit);
+  units.add(unit);
 }
 
 /** .debug_aranges: DWARF 5, section 6.1.2. A table that breaks off ends there: the units' own ranges fill the gap. */
-function readAranges(image: Image): RangeTable {
-  const starts: number[] = [];
-  const ends: number[] = [];
-  const offsets: number[] = [];
+function readAranges(image: Image): UnitRanges {
+  const found = noRanges();
   const cursor = image.aranges.cursor(0);
   attempt(() => {
     while (cursor.offset < image.aranges.size) {
@@ -71,32 +60,24 @@ function readAranges(image: Image): RangeTable {
         const start = cursor.address(addressSize);
         const size = cursor.unsigned(addressSize);
         if (size === 0) continue;
-        starts.push(start);
-        ends.push(start + size);
-        offsets.push(unit);
+        addRange(found, start, start + size, unit);
       }
       cursor.skip(end - cursor.offset);
     }
   });
-  return new RangeTable(starts, ends, offsets);
+  return found;
 }
 
 /** The ranges of the units that `known` does not have. A unit that cannot be read hides only itself and what follows. */
-function readUnitRanges(image: Image, known: RangeTable): RangeTable {
-  const starts: number[] = [];
-  const ends: number[] = [];
-  const offsets: number[] = [];
+function readUnitRanges(image: Image, known: UnitRanges): UnitRanges {
+  const found = noRanges();
   attempt(() => {
     for (const unit of image.units()) {
       if (known.units.has(unit.offset)) continue;
       attempt(() => {
-        for (const { start, end } of unitRanges(unit)) {
-          starts.push(start);
-          ends.push(end);
-          offsets.push(unit.offset);
-        }
+        for (const { start, end } of unitRanges(unit)) addRange(found, start, end, unit.offset);
       });
     }
   });
-  return new RangeTable(starts, ends, offsets);
+  return found;
 }

@@ -1,0 +1,74 @@
+import { ascending, lastAtOrBelow, permuted } from "../order.ts";
+
+/** To put the functions of a kernel in order takes as long as so many passes over them; most sessions ask for fewer. */
+const LOOKUPS_UNORDERED = 32;
+
+/** Ranges of addresses, ends exclusive, each with a number that says what it is of. Filled first, then asked. */
+export class RangeTable {
+  private starts: Float64Array;
+  private ends: Float64Array;
+  private values: Float64Array;
+  private count = 0;
+  private lookups = 0;
+  /** Of ranges in order: the farthest end of each and all before it. */
+  private reach: Float64Array | undefined;
+
+  constructor(capacity = 64) {
+    this.starts = new Float64Array(capacity);
+    this.ends = new Float64Array(capacity);
+    this.values = new Float64Array(capacity);
+  }
+
+  add(start: number, end: number, value: number): void {
+    if (this.count === this.starts.length) this.grow();
+    this.starts[this.count] = start;
+    this.ends[this.count] = end;
+    this.values[this.count++] = value;
+  }
+
+  private grow(): void {
+    const grown = (column: Float64Array): Float64Array => {
+      const longer = new Float64Array(column.length * 2);
+      longer.set(column);
+      return longer;
+    };
+    this.starts = grown(this.starts);
+    this.ends = grown(this.ends);
+    this.values = grown(this.values);
+  }
+
+  /** The range that holds `pc`, and of several the one that starts nearest, the last of equal ones; undefined in none. */
+  at(pc: number): { readonly start: number; readonly value: number } | undefined {
+    const i = this.lookups++ < LOOKUPS_UNORDERED ? this.passed(pc) : this.found(pc);
+    const [start, value] = [this.starts[i], this.values[i]];
+    return start === undefined || value === undefined ? undefined : { start, value };
+  }
+
+  private passed(pc: number): number {
+    let best = -1;
+    let nearest = -Infinity;
+    const { starts, ends, count } = this;
+    for (let i = 0; i < count; i++) {
+      // i < count, which is no more than the length of either
+      const start = starts[i]!;
+      if (start <= pc && start >= nearest && pc < ends[i]!) [best, nearest] = [i, start];
+    }
+    return best;
+  }
+
+  private found(pc: number): number {
+    const reach = (this.reach ??= this.order());
+    for (let i = lastAtOrBelow(this.starts, pc); i >= 0 && (reach[i] ?? 0) > pc; i--)
+      if (pc < (this.ends[i] ?? 0)) return i;
+    return -1;
+  }
+
+  private order(): Float64Array {
+    const order = ascending(this.starts.subarray(0, this.count));
+    this.starts = permuted(this.starts, order);
+    this.ends = permuted(this.ends, order);
+    this.values = permuted(this.values, order);
+    let farthest = -Infinity;
+    return this.ends.map((end) => (farthest = Math.max(farthest, end)));
+  }
+}
