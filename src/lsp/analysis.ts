@@ -60,7 +60,7 @@ const table = (rows: readonly Row[]): string => {
 };
 
 function factRows(facts: ReportFacts, site: SymbolWord | undefined, log: KernelLog, told: Told | undefined): Row[] {
-  const { access, address, cpu, pid, comm, taint, hardware } = facts;
+  const { said, access, address, cpu, pid, comm, taint, hardware } = facts;
   const task = [
     comm === undefined ? "" : escape(comm),
     pid === undefined ? "" : `PID ${pid}`,
@@ -70,6 +70,7 @@ function factRows(facts: ReportFacts, site: SymbolWord | undefined, log: KernelL
   const siteText = site && `\`${site.name}+0x${site.offset.toString(16)}\`${module}`;
   const words = taint === undefined ? [] : taintWords(taint);
   return [
+    ["Says", said.map(escape).join("<br>")],
     ["Where", siteText && [siteText, ...(told?.places ?? []).map(placeText)].join("<br>")],
     ["Access", access.map(escape).join("<br>")],
     ["Address", address === undefined ? undefined : valueText(address)],

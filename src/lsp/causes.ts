@@ -39,6 +39,18 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
     "An exception happened while another was being delivered, most often because the kernel stack overflowed.",
   ],
   [/Insufficient stack space/, "The kernel stack overflowed."],
+  [/stack segment/, "The kernel used an address relative to its stack that no memory can have."],
+  [
+    /page allocation failure/,
+    "No block of pages of that order was free for an allocation that may not wait or give up somebody else's; who asked may well go on. The tables behind it show how fragmented memory is.",
+  ],
+  [
+    /^BUG [\w:.-]+ \(/,
+    "The slab allocator found an object or its red zone overwritten, or freed twice: the object's tracks tell who had it last.",
+  ],
+  [/^usercopy: /, "More was to be copied between user and kernel than the object of the slab cache holds."],
+  [/^SError/, "The hardware reported an error later than the access that caused it: the place says little."],
+  [/specification exception|addressing exception|illegal operation/, "The CPU refused an instruction or its address."],
   [/divide error/, "The kernel divided by zero, or the quotient did not fit."],
   [/invalid opcode/, "The CPU met an instruction that it does not know; the kernel's own `BUG()` is one."],
   [/^UBSAN: /, "The undefined-behaviour sanitizer found C that has no meaning, such as an index out of bounds."],

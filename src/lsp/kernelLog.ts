@@ -57,18 +57,46 @@ export interface TraceEntry {
 /** A report without an end mark ends after so many lines. */
 const MAX_REPORT = 400;
 
-/** Loglevel, time since boot or of day, caller; or syslog's own head. */
-const PREFIX =
-  /^(?:<\d{1,3}>|\w+ *:\w+ *: )?(?:\w{3} [ \d]\d [\d:]{8} \S+ kernel: )?(?:\[[ \d]*\.\d{1,9}\] ?|\[\w{3} \w{3} [ \d]\d [\d:]{8} \d{4}\] )?(?:\[ *[TC]\d+\] )?/;
+const ISO = String.raw`\d{4}-\d\d-\d\dT[\d:]{8}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)`;
+const DAY = String.raw`\w{3} [ \d]\d [\d:]{8}`;
+const SECONDS = String.raw`[ \d]*\.\d{1,9}`;
+/** Time since the message before. */
+const DELTA = `<${SECONDS}>`;
 
-/** First lines of reports, as the functions of the kernel that write them spell them. */
+/** What may stand before a message, one after the other. */
+const PREFIX = new RegExp(
+  [
+    "^",
+    // dmesg -r; dmesg -x; /dev/kmsg itself, and netconsole's extended form.
+    String.raw`(?:<\d{1,3}>|\w+ *:\w+ *: |\d{1,5},\d{1,20},\d{1,20},[^;]{0,64};)?`,
+    // syslog and journalctl: time, host, and who speaks.
+    String.raw`(?:(?:${DAY}(?:\.\d{1,6})?|${ISO}|\[${SECONDS}\]) \S{1,255} kernel: )?`,
+    // dmesg --time-format=iso.
+    `(?:${ISO} )?`,
+    // Seconds since boot, those of dmesg -d and -H, a minute of dmesg -H, dmesg -T; crash's log -T tells the zone.
+    String.raw`(?:\[${SECONDS}(?: ${DELTA})?\] ?|\[(?: *\+${SECONDS}|${DELTA}|\w{3}[ \d]\d \d\d:\d\d)\] ?|\[\w{3} ${DAY} (?:[A-Z]{2,5} )?\d{4}(?: ${DELTA})?\] )?`,
+    // CONFIG_PRINTK_CALLER; crash's log -m.
+    String.raw`(?:\[ *[TC]\d+\] ?)?(?:<\d{1,3}>)?`,
+  ].join(""),
+);
+
+/** First lines of reports, as the functions of the kernel that write them spell them; `BUG kmalloc-64 (Tainted: G): ` is of the slab allocator. */
 const ERROR =
-  /^(?:BUG: |(?:watchdog: )?BUG: soft lockup|kernel BUG at |Unable to handle kernel |(?:Oops: )?general protection fault|Kernel panic - not syncing|INFO: task .{1,80} blocked for more than|(?:rcu: )?INFO: rcu\w* .{0,80}(?:stall|self-detected)|(?:NMI )?watchdog: .{0,20}hard LOCKUP|.{1,80} invoked oom-killer:|list_(?:add|del) corruption|(?:traps: )?PANIC: double fault|divide error|invalid opcode|UBSAN: |Internal error: |Oops: |Insufficient stack space)/;
+  /^(?:BUG: |BUG [\w:.-]{1,64} \(|(?:watchdog: )?BUG: soft lockup|kernel BUG at |Unable to handle kernel |Kernel panic - not syncing|INFO: task .{1,80} blocked for more than|(?:rcu: )?INFO: rcu\w* .{0,80}(?:stall|self-detected)|(?:NMI )?watchdog: .{0,20}hard LOCKUP|.{1,80} invoked oom-killer:|.{1,80}: page allocation failure: order:|list_(?:add|del) corruption|(?:traps: )?PANIC: double fault|UBSAN: |Internal error: |Oops: |SError Interrupt on CPU|usercopy: Kernel memory |Insufficient stack space)/;
+/** What die() prints: `stack segment: 0000 [#1] SMP`, on s390x `specification exception: 0006 ilc:2 [#1]`. */
+const DIED =
+  /^[\w ,-]{1,80}(?: 0x[0-9a-f]{1,16})?: [0-9a-f]{4,8} (?:ilc:\d )?\[#\d{1,5}\]|^(?:general protection fault|divide error|invalid opcode)/;
 const WARNING = /^WARNING: /;
-/** Lines that go on with the report that stands open. */
-const CONTINUES = /^(?:Oops: |Internal error: |invalid opcode|general protection fault: \d)/;
+/** Reports that go on with what die() prints, and how that begins. */
+const DIES =
+  /^(?:kernel BUG at |BUG: (?:kernel NULL|unable to handle|stack guard)|Unable to handle |(?:traps: )?PANIC: |Insufficient stack|SError |list_)/;
+const CONTINUES = /^(?:Oops: |Internal error: )/;
+/** Around reports of the sanitizers, before those of lockdep and the slab allocator. */
+const RULE = /^={20,}$/;
 const CUT = /^-{6,}\[ cut here \]/;
 const END = /^---\[ end (?:trace|Kernel panic)/;
+/** Lines between the cut mark and the headline: what WARN() has to say. */
+const MAX_SAID = 8;
 /** Of the kernel that captures the dump, or of the next boot. */
 const BOOT = /^Linux version /;
 const PANIC = /^Kernel panic - not syncing/;
@@ -106,6 +134,7 @@ interface OpenReport {
   readonly kind: Report["kind"];
   readonly title: string;
   readonly start: number;
+  readonly headline: number;
   site: SymbolWord | undefined;
   readonly traces: Span[];
 }
@@ -131,10 +160,7 @@ class Reader {
     if (CUT.test(text)) {
       this.close(number);
       this.cut = number;
-      return;
-    }
-    this.readReport(line, text, number, column);
-    this.cut = undefined;
+    } else this.readReport(line, text, number, column);
   }
 
   end(count: number): KernelLog {
@@ -145,19 +171,31 @@ class Reader {
   }
 
   private readReport(line: string, text: string, number: number, column: number): void {
-    const kind = WARNING.test(text) ? "warning" : ERROR.test(text) ? "error" : undefined;
-    if (kind && !(this.open && CONTINUES.test(text)) && !(PANIC.test(text) && this.open?.title === text)) {
+    if (RULE.test(text)) this.close(number);
+    const kind = WARNING.test(text) ? "warning" : ERROR.test(text) || DIED.test(text) ? "error" : undefined;
+    if (kind && !this.goesOn(text)) {
       this.close(number);
-      this.open = { kind, title: text.trim(), start: this.cut ?? number, site: undefined, traces: [] };
+      const { cut } = this;
+      const start = cut !== undefined && number - cut <= MAX_SAID ? cut : number;
+      this.open = { kind, title: text.trim(), start, headline: number, site: undefined, traces: [] };
+      this.cut = undefined;
     }
     const { open } = this;
     if (!open) return;
-    if (!open.site && (SITE.test(text) || (kind === "warning" && open.start >= number - 1))) {
+    if (!open.site && (SITE.test(text) || (kind === "warning" && open.headline === number))) {
       open.site = wordsOf(line).find((word): word is SymbolWord => isSymbol(word) && word.start >= column);
     }
     if (END.test(text)) this.close(number + 1);
     else if (BOOT.test(text)) this.close(number);
     else if (number - open.start >= MAX_REPORT) this.close(number);
+  }
+
+  /** Whether a line that could begin a report goes on with the one that stands open. */
+  private goesOn(text: string): boolean {
+    const { title = "" } = this.open ?? {};
+    // CHECK_DATA_CORRUPTION() says what is wrong, then warns.
+    if (WARNING.test(text)) return title.startsWith("list_");
+    return PANIC.test(text) ? title === text : DIES.test(title) && (CONTINUES.test(text) || DIED.test(text));
   }
 
   private close(end: number): void {

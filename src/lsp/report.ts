@@ -5,6 +5,8 @@ type Register = Extract<Word, { kind: "register" }>;
 
 /** What the lines of a report say, taken apart; texts are as the kernel printed them. */
 export interface ReportFacts {
+  /** What a warning says of itself, before its headline. */
+  readonly said: readonly string[];
   /** What was done to which page: `supervisor write access in kernel mode`; several lines on arm64. */
   readonly access: readonly string[];
   /** The address that could not be reached. */
@@ -35,7 +37,7 @@ const MACHINES = new Map([
 
 export function readReport(
   lines: readonly string[],
-  { start, end, traces }: Report,
+  { title, start, end, traces }: Report,
   { tasks }: KernelLog,
 ): ReportFacts {
   const texts = lines.slice(start, end).map((line) => message(line).text);
@@ -54,6 +56,7 @@ export function readReport(
   const pid = first(/\bPID: (\d{1,10})\b/) ?? first(/\btask [^\s:]{1,64}:(\d{1,10})\b/);
   const address = first(/\baddress:? (?:0x)?([0-9a-f]{1,16})\b/);
   return {
+    said: texts.slice(1, Math.max(1, texts.indexOf(title))),
     access: texts.flatMap(
       (text) => /^(?:#PF: |  (?:ESR|EC|FSC|ISV|Data abort) ?[=:]? ?)(.+)/.exec(text)?.slice(1, 2) ?? [],
     ),

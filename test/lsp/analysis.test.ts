@@ -157,3 +157,16 @@ test("when memory runs out the code of the user program is not the kernel's faul
     assert.doesNotMatch(page, /\*\*Where|instruction|interrupted|Registers/);
   }
 });
+
+test("what a warning says of itself is told", async () => {
+  const page = await analyze(
+    oops(
+      "------------[ cut here ]------------",
+      "refcount_t: underflow; use-after-free.",
+      "WARNING: CPU: 1 PID: 42 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110",
+      "---[ end trace 0000000000000000 ]---",
+    ),
+    /WARNING: CPU/,
+  );
+  assert.match(page, /\*\*Says\*\* \| refcount\\_t: underflow; use\\-after\\-free\\\. \|\n/);
+});

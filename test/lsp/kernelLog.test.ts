@@ -52,7 +52,7 @@ test("entries of a call trace are return addresses, the program counter is not",
   assert.deepEqual(exactLines(log), [5]);
 });
 
-test("prefixes of dmesg, /dev/kmsg and syslog are seen through", () => {
+test("prefixes of dmesg, /dev/kmsg, syslog, journalctl and crash are seen through", () => {
   for (const prefix of [
     "<4>[    2.0] ",
     "[    2.0][  T42] ",
@@ -60,6 +60,17 @@ test("prefixes of dmesg, /dev/kmsg and syslog are seen through", () => {
     "Nov 21 10:15:16 host kernel: ",
     "Nov 21 10:15:16 host kernel: [    2.0] ",
     "kern  :warn  : [    2.0] ",
+    "2026-11-21T10:15:16.123456+00:00 host kernel: [    2.0] ",
+    "2026-11-21T10:15:16+0000 host kernel: ",
+    "[    2.0] host kernel: ",
+    "4,339,5140900,-;",
+    "4,339,5140900,-,caller=T1;",
+    "2026-11-21T10:15:16,123456+00:00 ",
+    "[    2.0 <    0.000003>] ",
+    "[  +0.000003] ",
+    "[Nov21 10:15] ",
+    "[Sat Nov 21 10:15:16 UTC 2026] ",
+    "[    2.0] <4>",
     "",
   ]) {
     const log = read(
@@ -134,4 +145,62 @@ test("frames with their words below them fold", () => {
     { startLine: 1, endLine: 3 },
     { startLine: 5, endLine: 6 },
   ]);
+});
+
+/** Titles of the reports of a log, with their lines. */
+const reportsOf = (text: string): unknown[] => read(text).reports.map(({ start, end, title }) => [start, end, title]);
+
+test("reports of every kind begin where the kernel begins them", () => {
+  for (const title of [
+    "kworker/0:1: page allocation failure: order:5, mode:0x40cc0(GFP_KERNEL|__GFP_COMP), nodemask=(null)",
+    "BUG kmalloc-64 (Tainted: G    B      ): Poison overwritten",
+    "stack segment: 0000 [#1] SMP PTI",
+    "alignment check: 0000 [#1] SMP",
+    "Oops: general protection fault, probably for non-canonical address 0xdead000000000122: 0000 [#1] SMP NOPTI",
+    "general protection fault, probably for non-canonical address 0xdead000000000122: 0000 [#1] SMP NOPTI",
+    "specification exception: 0006 ilc:2 [#1] SMP",
+    "SError Interrupt on CPU0, code 0x00000000bf000002 -- SError",
+    "usercopy: Kernel memory exposure attempt detected from SLUB object 'kmalloc-64' (offset 0, size 128)!",
+  ])
+    assert.deepEqual(reportsOf(`[    1.0] before\n[    2.0] ${title}\n[    2.0] Call Trace:`), [[1, 3, title]]);
+  assert.deepEqual(reportsOf("[    1.0] e1000: copied 0000 [done]\n[    1.0] mode: 0755 [ok]"), []);
+});
+
+test("what die() prints belongs to the fault before it, and to no report that stands open by chance", () => {
+  const bug = `[    5.0] ------------[ cut here ]------------
+[    5.0] kernel BUG at mm/usercopy.c:99!
+[    5.0] invalid opcode: 0000 [#1] SMP PTI
+[    5.0] ---[ end trace 0000000000000000 ]---`;
+  assert.deepEqual(reportsOf(bug), [[0, 4, "kernel BUG at mm/usercopy.c:99!"]]);
+  assert.deepEqual(
+    reportsOf(`[    5.0] ${"=".repeat(66)}
+[    5.0] BUG: KASAN: slab-out-of-bounds in f+0x12/0x40
+[    5.0] ${"=".repeat(66)}
+[    6.0] INFO: task a:1 blocked for more than 120 seconds.
+[    7.0] stack segment: 0000 [#1] SMP`),
+    [
+      [1, 2, "BUG: KASAN: slab-out-of-bounds in f+0x12/0x40"],
+      [3, 4, "INFO: task a:1 blocked for more than 120 seconds."],
+      [4, 5, "stack segment: 0000 [#1] SMP"],
+    ],
+  );
+});
+
+test("what a warning says of itself stands between its cut mark and its headline", () => {
+  const [report] = read(`[    1.0] ------------[ cut here ]------------
+[    1.0] refcount_t: underflow; use-after-free.
+[    1.0] WARNING: CPU: 1 PID: 42 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110
+[    1.0] ---[ end trace 0000000000000000 ]---`).reports;
+  assert.deepEqual(
+    [report?.start, report?.end, report?.title.slice(0, 8), report?.site?.name],
+    [0, 4, "WARNING:", "refcount_warn_saturate"],
+  );
+  const corrupted = "list_add corruption. next->prev should be prev (ffff88800), but was 0000000000000000.";
+  assert.deepEqual(
+    reportsOf(`[    1.0] ------------[ cut here ]------------
+[    1.0] ${corrupted}
+[    1.0] WARNING: CPU: 1 PID: 42 at lib/list_debug.c:29 __list_add_valid+0x8f/0xa0
+[    1.0] ---[ end trace 0000000000000000 ]---`),
+    [[0, 4, corrupted]],
+  );
 });

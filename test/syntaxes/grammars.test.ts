@@ -50,6 +50,14 @@ const KERNEL_LOG: readonly (readonly [line: string, piece: string, scope: string
   ["<4>[    6.925015] lab: loads", "<4>", "constant.numeric.level"],
   ["[    6.925015][  T169] lab: loads", "[  T169]", "constant.numeric.caller"],
   ["[Sat Nov 21 10:15:16 2026] lab: loads", "[Sat", "comment.line.timestamp"],
+  ["[Sat Nov 21 10:15:16 UTC 2026] lab: loads", "[Sat", "comment.line.timestamp"],
+  ["[  +0.000003] lab: loads", "[  +", "comment.line.timestamp"],
+  ["[Nov21 10:15] lab: loads", "[Nov21", "comment.line.timestamp"],
+  ["[    6.925015 <    0.000003>] lab: loads", "[    6", "comment.line.timestamp"],
+  ["[    6.925015] <4>lab: loads", "<4>", "constant.numeric.level"],
+  ["4,339,5140900,-;lab: loads", "4", "constant.numeric.level"],
+  ["2026-11-21T10:15:16,123456+00:00 lab: loads", "2026", "comment.line.timestamp"],
+  ["2026-11-21T10:15:16.123456+00:00 host kernel: [    6.925015] lab: loads", "host", "string.unquoted.host"],
   ["Nov 21 10:15:16 host kernel: [    6.9250] lab: loads", "Nov", "comment.line.timestamp"],
   ["Nov 21 10:15:16 host kernel: BUG: Bad page state", "BUG", "markup.deleted.headline"],
   ["kern  :err   : [    6.925015] lab: fails", "kern", "markup.deleted.level"],
@@ -60,6 +68,9 @@ const KERNEL_LOG: readonly (readonly [line: string, piece: string, scope: string
     "0000000000000000",
     "constant.numeric.hex.address",
   ],
+  ["[    6.9] BUG kmalloc-64 (Tainted: G    B      ): Poison overwritten", "BUG", "markup.deleted.headline"],
+  ["[    6.9] stack segment: 0000 [#1] SMP PTI", "segment", "markup.deleted.headline"],
+  ["[    6.9] a: page allocation failure: order:5, mode:0x40cc0", "page", "markup.deleted.headline"],
   ["[    6.933795] Kernel panic - not syncing: Fatal exception", "Fatal", "markup.deleted.headline"],
   ["[    8.1] WARNING: CPU: 1 PID: 2 at kernel/softirq.c:376 f+0x1/0x2", "WARNING", "markup.changed.warning"],
   ["[    8.1] WARNING: CPU: 1 PID: 2 at kernel/softirq.c:376 f+0x1/0x2", "kernel/softirq.c", "string.unquoted.file"],
@@ -149,7 +160,15 @@ test("files are recognised by their first line", () => {
     new RegExp(contributes.languages.find((language) => language.id === id)?.firstLine ?? "$^");
   assert.match("[    0.000000] Linux version 6.1.0-56-cloud-amd64", firstLine("kernel-log"));
   assert.match("<5>[    0.000000][    T0] Linux version 6.1.0", firstLine("kernel-log"));
+  assert.match("[Sat Nov 21 10:15:16 2026] Linux version 6.1.0", firstLine("kernel-log"));
+  assert.match("[    6.925015 <    0.000003>] lab: loads", firstLine("kernel-log"));
+  assert.match("[Nov21 10:15] lab: loads", firstLine("kernel-log"));
+  assert.match("Nov 21 10:15:16 host kernel: Linux version 6.1.0", firstLine("kernel-log"));
+  assert.match("2026-11-21T10:15:16.123456+00:00 host kernel: lab", firstLine("kernel-log"));
+  assert.match("6,339,5140900,-;lab: loads", firstLine("kernel-log"));
   assert.match("crash> bt", firstLine("crash-transcript"));
   assert.doesNotMatch("[section]", firstLine("kernel-log"));
+  assert.doesNotMatch("Nov 21 10:15:16 host sshd[1]: Accepted", firstLine("kernel-log"));
+  assert.doesNotMatch("2026-11-21T10:15:16Z INFO started", firstLine("kernel-log"));
   assert.doesNotMatch("crash course", firstLine("crash-transcript"));
 });
