@@ -1,22 +1,22 @@
 import * as vscode from "vscode";
-import { LanguageClient, TransportKind } from "vscode-languageclient/node";
+import type { LanguageClient } from "vscode-languageclient/node";
 import type { LanguageNotifications, LanguageRequests } from "../protocol/language.ts";
 import { fileSettings } from "./configuration.ts";
 import { showMarkdown } from "./markdownDocument.ts";
-import { activeSession, ask, TYPE } from "./session.ts";
+import { TYPE } from "./session.ts";
 
-/** What the language server serves; a pasted oops has no language of its own. */
-const SERVED: readonly ({ readonly language: string } | { readonly scheme: string })[] = [
-  { language: "kernel-log" },
-  { language: "crash-transcript" },
-  { scheme: "untitled" },
-];
+const LANGUAGES = ["kernel-log", "crash-transcript"];
+
+/** What the language server serves; a report in an untitled document of another language is one as well. */
+const SERVED = [...LANGUAGES.map((language) => ({ language })), { scheme: "untitled" }];
 
 /** Lines that stand in a report of the kernel and in no other text. */
 const REPORT = /^.{0,80}(?:Call [Tt]race:|RIP: 00\d\d:\w|---\[ end (?:trace|Kernel)|-+\[ cut here \])/m;
 
 /** Whether the language server says what the words of a document are. */
 export const isServed = (document: vscode.TextDocument): boolean => vscode.languages.match([...SERVED], document) > 0;
+
+const isLog = ({ languageId }: vscode.TextDocument): boolean => LANGUAGES.includes(languageId);
 
 /** The place that "Analyze" is about when no lens says. */
 function reportAtCursor(): [uri: string | undefined, line: number | undefined] {
@@ -26,29 +26,33 @@ function reportAtCursor(): [uri: string | undefined, line: number | undefined] {
     : [undefined, undefined];
 }
 
-/** The language server: starts with the first log or the first dump, asks the session in front through us. */
+/** Whether a document has no language that says so, but a report in it. */
+const hasReport = (document: vscode.TextDocument): boolean => document.isUntitled && REPORT.test(document.getText());
+
+/**
+ * The language server: starts with the first log, report or dump. Until then nothing of it is loaded, and text is only
+ * looked at where it is pasted: every window with a text file in it passes here.
+ */
 export const languageClient = (context: vscode.ExtensionContext): vscode.Disposable[] => {
-  const module = context.asAbsolutePath("dist/server.js");
-  const client = new LanguageClient(
-    "vmcore",
-    "Vmcore Language Server",
-    { module, transport: TransportKind.ipc },
-    { documentSelector: [...SERVED], initializationOptions: fileSettings },
-  );
-  client.onRequest("vmcore/ask", async (question: LanguageRequests["vmcore/ask"]["arguments"]) => {
-    const session = activeSession();
-    return session ? ask(session, question.request, question.arguments) : null;
-  });
-  let started: Promise<void> | undefined;
-  const start = (): Promise<void> => (started ??= client.start());
+  let started: Promise<LanguageClient> | undefined;
+  /** Documents that we made a log of. */
+  const changed = new Set<string>();
+  const start = (): Promise<LanguageClient> =>
+    (started ??= import("./languageServer.ts").then(({ startServer }) => startServer(context, [...SERVED])));
   const startFor = (document: vscode.TextDocument): void => {
-    if (isServed(document)) void start();
+    if (isLog(document)) void start();
+    else if (hasReport(document)) becomeLog(document);
+  };
+  /** A text of no language becomes a log, once: whoever changes it back means it. What has a language keeps it. */
+  const becomeLog = (document: vscode.TextDocument): void => {
+    const uri = document.uri.toString();
+    if (document.languageId !== "plaintext" || changed.has(uri)) return void start();
+    changed.add(uri);
+    void vscode.languages.setTextDocumentLanguage(document, "kernel-log");
   };
   const sessionChanged = async (): Promise<void> => {
-    if (!started) return;
-    await started;
     const nothing: LanguageNotifications["vmcore/sessionChanged"] = {};
-    await client.sendNotification("vmcore/sessionChanged", nothing);
+    await (await started)?.sendNotification("vmcore/sessionChanged", nothing);
   };
   const reportOf = async <Name extends "vmcore/resolvedReport" | "vmcore/analysis">(
     request: Name,
@@ -56,22 +60,19 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
     line: unknown,
   ): Promise<LanguageRequests[Name]["body"]> => {
     if (typeof uri !== "string" || typeof line !== "number") return null;
-    await start();
-    return client.sendRequest<LanguageRequests[Name]["body"]>(request, { uri, line });
+    return (await start()).sendRequest<LanguageRequests[Name]["body"]>(request, { uri, line });
   };
   vscode.workspace.textDocuments.forEach(startFor);
   return [
-    { dispose: () => void (started && client.dispose()) },
+    { dispose: () => void started?.then((client) => client.dispose()) },
     vscode.workspace.onDidOpenTextDocument(startFor),
     vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-      const isPasted = contentChanges.some(({ text }) => REPORT.test(text));
-      if (document.isUntitled && document.languageId === "plaintext" && isPasted)
-        void vscode.languages.setTextDocumentLanguage(document, "kernel-log");
+      if (!document.isUntitled || isLog(document)) return;
+      if (contentChanges.some(({ text }) => REPORT.test(text))) becomeLog(document);
     }),
     vscode.workspace.onDidChangeConfiguration(async (change) => {
-      if (!started || !change.affectsConfiguration(TYPE)) return;
-      await started;
-      await client.sendNotification("vmcore/settingsChanged", fileSettings());
+      if (change.affectsConfiguration(TYPE))
+        await (await started)?.sendNotification("vmcore/settingsChanged", fileSettings());
     }),
     vscode.debug.onDidChangeActiveDebugSession(() => void sessionChanged()),
     vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {

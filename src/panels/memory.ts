@@ -92,12 +92,13 @@ export class MemoryView implements View {
       <div class="columns">
         <div>
           ${this.picture()} ${section("Slab caches that take most", this.slabs, cachesTable)}
-          ${section("Zones", this.zones, zonesTable)} ${section("vmalloc areas by caller", this.areas, callersTable)}
+          ${section("Zones, in pages", this.zones, zonesTable)}
+          ${section("vmalloc areas by caller", this.areas, callersTable)}
         </div>
         <div>
           ${this.addressBox()} ${section("Processes with most memory", this.tasks, tasksTable)}
           ${section("Swap and commit", this.usage, swapTable)}
-          ${section("Free blocks by order", this.free, ordersTable)}
+          ${section("Free blocks by order", this.free, (grid) => ordersTable(grid, pageSizeOf(this.usage)))}
         </div>
       </div>
     </div>`;

@@ -49,18 +49,21 @@ export function cachesTable(grid: Grid): TemplateResult {
 function nodesPicture(nodes: readonly Node[]): TemplateResult | typeof nothing {
   if (nodes.length < 2) return nothing;
   const most = Math.max(...nodes.map(({ present }) => present));
-  return html`<table class="nodes">
-    ${nodes.map(
-      ({ node, present, free, zones }) =>
-        html`<tr>
-          <th scope="row">Node ${cellText(node)}</th>
-          <td class="number">${Math.round((100 * free) / present)} % free</td>
-          <td class="picture">
-            <div class="bar" .style=${`width: ${(100 * present) / most}%`}>${zones.map(zoneParts)}</div>
-          </td>
-        </tr>`,
-    )}
-  </table>`;
+  return html`<p class="legend">
+      <span class="swatch blue"></span>in use <span class="swatch green"></span>free, of every zone in turn
+    </p>
+    <table class="nodes">
+      ${nodes.map(
+        ({ node, present, free, zones }) =>
+          html`<tr>
+            <th scope="row">Node ${cellText(node)}</th>
+            <td class="number">${Math.round((100 * free) / present)} % free</td>
+            <td class="picture">
+              <div class="bar" .style=${`width: ${(100 * present) / most}%`}>${zones.map(zoneParts)}</div>
+            </td>
+          </tr>`,
+      )}
+    </table>`;
 }
 
 function zoneParts({ name, present, free = 0 }: Zone): TemplateResult {
@@ -177,22 +180,25 @@ export function callersTable(grid: Grid): TemplateResult {
   </table>`;
 }
 
-export function ordersTable(grid: Grid): TemplateResult {
+/** @param pageSize bytes of a page, the block of order 0 */
+export function ordersTable(grid: Grid, pageSize: number): TemplateResult {
   const orders = freeByOrder(grid);
   const most = Math.max(1, ...orders.map(({ pages }) => pages));
   return html`<table>
     <tr>
       <th scope="col" class="number">Order</th>
+      <th scope="col" class="number">Block size</th>
       <th scope="col" class="number">Blocks</th>
-      <th scope="col" class="number">Pages</th>
+      <th scope="col" class="number">Memory</th>
       <th scope="col"><span class="hidden">Share</span></th>
     </tr>
     ${orders.map(
       ({ order, blocks, pages }) =>
         html`<tr>
           <th scope="row" class="number">${order}</th>
+          <td class="number">${bytesText(pageSize * 2 ** order)}</td>
           <td class="number">${blocks}</td>
-          <td class="number">${pages}</td>
+          <td class="number">${pages === 0 ? "" : bytesText(pages * pageSize)}</td>
           <td class="meter"><span class="part green" .style=${`width: ${(pages / most) * 100}%`}></span></td>
         </tr>`,
     )}

@@ -2,7 +2,7 @@
 // Screenshots go to .cache/shots.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { Stage } from "./stage.mjs";
@@ -26,7 +26,8 @@ const stage = new Stage("language-");
 const { folder } = stage;
 const shot = (name) => stage.shot(name);
 const test = (title, run) => stage.step(title, run);
-let workbench, page;
+const LOG = "panic.dmesg";
+let workbench, page, log;
 
 /** The kernel's own symbols as its build wrote them. */
 function systemMap() {
@@ -38,7 +39,9 @@ function systemMap() {
 
 before(async () => {
   cpSync("sample", folder, { recursive: true });
-  writeFileSync(join(folder, "panic.dmesg"), cli("log"));
+  log = cli("log");
+  writeFileSync(join(folder, LOG), log);
+  writeFileSync(join(folder, "notes.txt"), "Call Bob.\n");
   writeFileSync(join(folder, "walk.c"), C_FILE);
   writeFileSync(join(folder, "System.map"), systemMap());
   // Where files lie is a setting of the machine or of the folder, not of the user.
@@ -114,11 +117,60 @@ async function hoverOn(lineText, piece, expected) {
   return hover.innerText();
 }
 
-const LOG = "panic.dmesg";
-let log;
+/** Processes of the language server of this workbench's extension. */
+const languageServers = () =>
+  readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      return words.includes(stage.server.extensions) && words.includes("dist/server.js");
+    } catch {
+      // It has ended meanwhile.
+      return false;
+    }
+  });
+
+async function newText() {
+  await workbench.command("File: New Untitled Text File");
+  await page.locator(".tab.active", { hasText: /^Untitled-/ }).waitFor();
+  await editor().click();
+}
+
+async function paste(text) {
+  await page.evaluate((one) => navigator.clipboard.writeText(one), text);
+  await page.keyboard.press("Control+V");
+}
+
+async function discard() {
+  await page.keyboard.press("Control+A");
+  await page.keyboard.press("Delete");
+  await workbench.command("View: Close All Editors");
+}
+
+test("an ordinary text starts no language server, whatever is typed and pasted into it", async () => {
+  await openFile("notes.txt");
+  await newText();
+  await paste("BUG: the button is too small\nCall me back\n");
+  // Long enough for a server to start, if one did.
+  await page.waitForTimeout(3000);
+  await page.locator(".statusbar-item", { hasText: "Plain Text" }).waitFor();
+  assert.deepEqual(languageServers(), []);
+  await discard();
+});
+
+test("a pasted oops is a kernel log, with nothing else open", async () => {
+  const start = lineOf(log, "BUG: kernel NULL") - 1;
+  await newText();
+  const report = log.split("\n").slice(start, start + 40);
+  await paste(report.join("\n"));
+  await editor().locator(".codelens-decoration a", { hasText: "Analyze" }).first().waitFor();
+  await page.locator(".statusbar-item", { hasText: "Kernel Log" }).waitFor();
+  assert.equal(languageServers().length, 1);
+  await shot("pasted");
+  await discard();
+});
 
 test("without a dump a log has lines and hovers from the files of its kernel", async () => {
-  log = readFileSync(join(folder, LOG), "utf8");
   await openFile(LOG, lineOf(log, "RIP: 0010:lab_apply"));
   await editor().getByText("lab_nullderef.c:27 < lab_nullderef.c:36").first().waitFor();
   const text = await hoverOn("RIP: 0010:lab_apply", "lab_apply", "From");
@@ -149,27 +201,6 @@ test("an oops is analyzed beside the log, and its lines lead to the source", asy
   await workbench.command("View: Close All Editors");
 });
 
-test("a pasted oops is one as well", async () => {
-  await workbench.command("File: New Untitled Text File");
-  await page.locator(".tab.active", { hasText: "Untitled-1" }).waitFor();
-  const start = lineOf(log, "BUG: kernel NULL") - 1;
-  await page.evaluate(
-    (text) => navigator.clipboard.writeText(text),
-    log
-      .split("\n")
-      .slice(start, start + 40)
-      .join("\n"),
-  );
-  await editor().click();
-  await page.keyboard.press("Control+V");
-  await editor().locator(".codelens-decoration a", { hasText: "Analyze" }).first().waitFor();
-  await page.locator(".statusbar-item", { hasText: "Kernel Log" }).waitFor();
-  await shot("pasted");
-  await page.keyboard.press("Control+A");
-  await page.keyboard.press("Delete");
-  await workbench.command("View: Close All Editors");
-});
-
 test("with the dump open a hover in the log knows what registers point at", async () => {
   await workbench.command("Vmcore: Open the Sample Crash Dump");
   await page.locator(".debug-call-stack .monaco-list-row", { hasText: "lab_apply" }).first().waitFor();
@@ -196,6 +227,17 @@ test("a stack is shown word by word", async () => {
   await viewLine("return to oops_end.cold+0x18").waitFor();
   await hoverOn("return to oops_end.cold", "ffffffff9b9c7c6f", "oops_end.cold");
   await shot("stack");
+  const line = "lab_apply+0x2f [lab_nullderef]";
+  await page.keyboard.press("Control+F");
+  await page.keyboard.insertText(line);
+  await page.keyboard.press("Escape");
+  await viewLine(line).waitFor();
+  await viewLine(line)
+    .locator(".detected-link", { hasText: "lab_nullderef.c" })
+    .first()
+    .click({ modifiers: ["Control"] });
+  await page.locator(".tab.active", { hasText: "lab_nullderef.c" }).waitFor();
+  await atLine(27);
 });
 
 test("the rows of a console command open as a table", async () => {

@@ -166,6 +166,10 @@ test("files are recognised by their first line", () => {
   assert.match("Nov 21 10:15:16 host kernel: Linux version 6.1.0", firstLine("kernel-log"));
   assert.match("2026-11-21T10:15:16.123456+00:00 host kernel: lab", firstLine("kernel-log"));
   assert.match("6,339,5140900,-;lab: loads", firstLine("kernel-log"));
+  assert.match("BUG: kernel NULL pointer dereference, address: 0000000000000000", firstLine("kernel-log"));
+  assert.match("Unable to handle kernel paging request at virtual address 0", firstLine("kernel-log"));
+  assert.match("------------[ cut here ]------------", firstLine("kernel-log"));
+  assert.doesNotMatch("BUG: the button is too small", firstLine("kernel-log"));
   assert.match("crash> bt", firstLine("crash-transcript"));
   assert.doesNotMatch("[section]", firstLine("kernel-log"));
   assert.doesNotMatch("Nov 21 10:15:16 host sshd[1]: Accepted", firstLine("kernel-log"));

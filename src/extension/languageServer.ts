@@ -1,0 +1,22 @@
+import type * as vscode from "vscode";
+import { type DocumentSelector, LanguageClient, TransportKind } from "vscode-languageclient/node";
+import type { LanguageRequests } from "../protocol/language.ts";
+import { fileSettings } from "./configuration.ts";
+import { activeSession, ask } from "./session.ts";
+
+/** Starts the language server, which asks the debug session in front through us. */
+export async function startServer(context: vscode.ExtensionContext, served: DocumentSelector): Promise<LanguageClient> {
+  const module = context.asAbsolutePath("dist/server.js");
+  const client = new LanguageClient(
+    "vmcore",
+    "Vmcore Language Server",
+    { module, transport: TransportKind.ipc },
+    { documentSelector: served, initializationOptions: fileSettings },
+  );
+  client.onRequest("vmcore/ask", async (question: LanguageRequests["vmcore/ask"]["arguments"]) => {
+    const session = activeSession();
+    return session ? ask(session, question.request, question.arguments) : null;
+  });
+  await client.start();
+  return client;
+}
