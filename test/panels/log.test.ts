@@ -11,6 +11,7 @@ import {
   timeText,
 } from "../../src/panels/logLines.ts";
 import { hits, spansOf } from "../../src/panels/logText.ts";
+import { stopwatch } from "../builders/stopwatch.ts";
 
 const log = (...texts: string[]): LogLine[] =>
   texts.map((text, i) => ({ text, level: 6, seconds: i, caller: undefined, continues: false }));
@@ -151,10 +152,10 @@ test("every second piece of a searched text is a hit", () => {
 test("a hundred thousand lines are searched in less than a step of 100 ms", () => {
   const lines = Array.from({ length: 100_000 }, (_, i) => log(`usb 1-${i}: new high-speed device`)[0]!);
   const search = (): number => {
-    const started = performance.now();
+    const spent = stopwatch();
     const entries = entriesOf(lines, [], { level: 7, pattern: /1-99\d+:/i, folded: new Set() });
     assert.equal(entries.length, 10 + 100 + 1000);
-    return performance.now() - started;
+    return spent();
   };
   // The best of some: other tests share the machine.
   const best = Math.min(...Array.from({ length: 5 }, search));
