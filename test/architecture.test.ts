@@ -81,7 +81,7 @@ test("only the adapter serves DAP; the extension knows its types", () => {
 });
 
 test("the language server reads debuginfo, and opens no dump", () => {
-  const files = ["debuginfoPlaces", "moduleFiles", "openError", "source", "vmlinux"];
+  const files = ["debuginfoPlaces", "moduleFiles", "openError", "packedFile", "source", "vmlinux"];
   assert.deepEqual(
     mayImport(new RegExp(`from "\\.\\./session/(?!(?:${files.join("|")})\\.ts")`), (file) => !file.startsWith("lsp/")),
     [],

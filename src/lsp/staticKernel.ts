@@ -8,6 +8,7 @@ import type { CodeSource, KSymbol, SymbolSource } from "../debuginfo/source.ts";
 import { readSymbolText, symbolMeant, type SymbolText } from "../debuginfo/symbolText.ts";
 import { openSystemMap } from "../debuginfo/systemMap.ts";
 import type { Place, SourcePlace } from "../protocol/custom.ts";
+import { openPacked } from "../session/packedFile.ts";
 import type { SourceFiles } from "../session/source.ts";
 import { openVmlinux } from "../session/vmlinux.ts";
 
@@ -158,9 +159,8 @@ const MAX_BANNER = 96;
 /** The first of the files that has symbols, with its sections laid out one behind the other: nobody knows where they were. */
 function moduleOf(paths: readonly string[]): Image | undefined {
   for (const path of paths) {
-    if (/\.(?:xz|gz|zst)$/.test(path)) continue;
     try {
-      const elf = openElf(openFile(path));
+      const elf = openElf(openPacked(path));
       if (elf.type === ET_REL) return placed(elf);
     } catch {
       // Not there any more, not ours to read, or no module: another file may be.

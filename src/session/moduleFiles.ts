@@ -8,7 +8,7 @@ import type { PlacedSection } from "../crash/command.ts";
 import type { Obj } from "../model/object.ts";
 import { alternateDebug, lackingAlternate, linkedDebug } from "./debugLink.ts";
 import { buildIdPath, isBuildId } from "./debuginfoPlaces.ts";
-import { openPacked } from "./packedFile.ts";
+import { keepUnpacked, openingPacked, toEnd } from "./packedFile.ts";
 import { isEmpty, type Try } from "./vmlinuxSearch.ts";
 
 /** A module's debuginfo, its sections placed where the dump has them. */
@@ -37,6 +37,9 @@ export interface ModuleSearch {
   readonly found: ModuleDebuginfo | undefined;
   readonly tries: readonly Try[];
 }
+
+/** What became of one file, and what it gave. */
+type Opened = Try & Pick<ModuleSearch, "found">;
 
 function placed(elf: ElfFile, places: ReadonlyMap<string, bigint>): PlacedSection[] {
   return elf.sections.flatMap(({ name, size }) => {
@@ -69,11 +72,16 @@ export class ModuleFiles {
 
   /** `find`, with an account of every file that was there. */
   search(module: Obj, name: string): ModuleSearch {
+    return toEnd(this.searching(module, name));
+  }
+
+  /** `search`, which yields where it may pause: a large packed module takes a second or two. */
+  *searching(module: Obj, name: string): Generator<void, ModuleSearch> {
     const wanted = attempt(() => moduleBuildId(module));
     const buildId = wanted instanceof Fault ? undefined : wanted;
     const tries: Try[] = [];
     for (const path of this.candidates(buildId, name)) {
-      const { found, ...tried } = this.open(path, module, buildId);
+      const { found, ...tried } = yield* this.opening(path, module, buildId);
       tries.push(tried);
       if (found) return { buildId, found, tries };
     }
@@ -84,7 +92,7 @@ export class ModuleFiles {
   named(module: Obj, path: string): ModuleSearch {
     const wanted = attempt(() => moduleBuildId(module));
     const buildId = wanted instanceof Fault ? undefined : wanted;
-    const { found, ...tried } = this.open(path, module, buildId);
+    const { found, ...tried } = toEnd(this.opening(path, module, buildId));
     return { buildId, found, tries: [tried] };
   }
 
@@ -128,11 +136,12 @@ export class ModuleFiles {
     }
   }
 
-  private open(path: string, module: Obj, wanted: string | undefined): Try & Pick<ModuleSearch, "found"> {
+  private *opening(path: string, module: Obj, wanted: string | undefined): Generator<void, Opened> {
     const refused = (why: string, buildId?: string) =>
       ({ path, outcome: "refused", buildId, why, found: undefined }) as const;
-    const elf = openedElf(path);
-    if (typeof elf === "string") return refused(elf);
+    const opened = yield* openedElf(path);
+    if (typeof opened === "string") return refused(opened);
+    const { elf, unpacked } = opened;
     const { buildId } = elf;
     const close = (why: string) => {
       elf.file.close();
@@ -143,18 +152,30 @@ export class ModuleFiles {
     const { debugDirectories = [] } = this.places;
     if (!elf.section(".debug_info")) {
       const linked = linkedDebug(elf, path, debugDirectories);
-      const split = linked === undefined ? undefined : openedElf(linked);
-      if (linked === undefined || typeof split !== "object" || split.buildId !== buildId)
+      const split = linked === undefined ? undefined : yield* openedElf(linked);
+      if (linked === undefined || typeof split !== "object" || split.elf.buildId !== buildId)
         return close("was stripped: it has no DWARF");
       elf.file.close();
-      if (split.section(".debug_info")) return this.take(split, linked, module, wanted);
-      split.file.close();
+      if (split.elf.section(".debug_info")) return this.take(split.elf, linked, module, wanted);
+      split.elf.file.close();
       return refused("was stripped, and the file that its .gnu_debuglink names has no DWARF either", buildId);
     }
-    return this.take(elf, path, module, wanted);
+    const kept = unpacked && wanted !== undefined && wanted === buildId ? this.keep(unpacked, buildId) : undefined;
+    const taken = this.take(kept?.elf ?? elf, path, module, wanted);
+    return kept && taken.outcome === "taken" ? { ...taken, why: `${taken.why}; unpacked into ${kept.path}` } : taken;
   }
 
-  private take(elf: ElfFile, path: string, module: Obj, wanted: string | undefined): Try & Pick<ModuleSearch, "found"> {
+  /** A copy in debuginfod's cache, where the search by build-id finds it the next time: it need not be held in memory. */
+  private keep(unpacked: Uint8Array, buildId: string): { readonly elf: ElfFile; readonly path: string } | undefined {
+    const { cache } = this.places;
+    if (cache === undefined || !isBuildId(buildId)) return undefined;
+    const path = join(cache, buildId, "debuginfo");
+    if (!keepUnpacked(unpacked, path)) return undefined;
+    const opened = toEnd(openedElf(path));
+    return typeof opened === "string" ? undefined : { elf: opened.elf, path };
+  }
+
+  private take(elf: ElfFile, path: string, module: Obj, wanted: string | undefined): Opened {
     const { buildId } = elf;
     const places = new Map<string, bigint>();
     const alternate = alternateDebug(elf, path, this.places.debugDirectories ?? []);
@@ -177,11 +198,11 @@ export class ModuleFiles {
 }
 
 /** @returns why it cannot be opened, in words */
-function openedElf(path: string): ElfFile | string {
+function* openedElf(path: string): Generator<void, { elf: ElfFile; unpacked: Uint8Array | undefined } | string> {
   try {
-    const file = openPacked(path);
+    const { file, unpacked } = yield* openingPacked(path);
     const elf = attempt(() => openElf(file));
-    if (!(elf instanceof Fault)) return elf;
+    if (!(elf instanceof Fault)) return { elf, unpacked };
     file.close();
     return `is no module: ${elf.message.replace(`${path}: `, "")}`;
   } catch (error) {

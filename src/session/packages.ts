@@ -2,21 +2,22 @@ import { createHash, randomUUID } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
 import { attempt, Fault } from "../base/fault.ts";
-import { openFile } from "../base/file.ts";
 import { openElf } from "../debuginfo/elf.ts";
 import { isBuildId } from "./debuginfoPlaces.ts";
-import { Cancelled } from "./job.ts";
+import { Cancelled, drive } from "./job.ts";
 import { type Missing, missingDebuginfo } from "./missingDebuginfo.ts";
 import { OpenError } from "./openError.ts";
 import { type OpenOptions, openSession } from "./open.ts";
 import { isPackage, packageMembers } from "./packageMembers.ts";
+import { openingPacked } from "./packedFile.ts";
 import type { UnpackOptions } from "./unpack.ts";
 
 /** No file of a package is larger: a vmlinux has some 1 GiB. */
 const MAX_FILE = 4 * 2 ** 30;
 const MAX_LISTED = 4096;
 const VMLINUX = /(^|\/)vmlinux(-[^/]*)?(\.debug)?$/;
-const MODULE = /(?:^|\/)([^/]+)\.ko(?:\.debug)?$/;
+/** Ubuntu packs modules with debuginfo one by one as well. */
+const MODULE = /(?:^|\/)([^/]+)\.ko(?:\.debug)?(?:\.xz|\.zst|\.gz)?$/;
 /** Names of packages with debuginfo: linux-image-REL-dbg_6.1.192-2_amd64.deb, kernel-debuginfo-REL.rpm. */
 const DEBUGINFO_PACKAGE = /-(dbg|dbgsym)_|-debuginfo-(?!common)/;
 
@@ -161,7 +162,7 @@ async function unpack(path: string, names: ReadonlySet<string>, cache: string, w
       const isKernel = VMLINUX.test(name);
       if (size > MAX_FILE || (!isKernel && module === undefined)) continue;
       const isWanted = isKernel || (module !== undefined && names.has(module));
-      const buildId = isWanted ? await keep(bytes(), part, cache) : undefined;
+      const buildId = isWanted ? await keep(bytes(), part, cache, watch) : undefined;
       if (isKernel) vmlinux = buildId ?? vmlinux;
       else if (module !== undefined) modules.push([module, buildId ?? null]);
     }
@@ -174,19 +175,25 @@ async function unpack(path: string, names: ReadonlySet<string>, cache: string, w
   return { vmlinux, modules: Object.fromEntries(modules) };
 }
 
-/** Writes a file into the cache. @returns its build-id; undefined for what has none, or no debuginfo */
-async function keep(bytes: AsyncIterable<Uint8Array>, part: string, cache: string): Promise<string | undefined> {
+/** Writes a file into the cache, unpacked. @returns its build-id; undefined for what has none, or no debuginfo */
+async function keep(
+  bytes: AsyncIterable<Uint8Array>,
+  part: string,
+  cache: string,
+  { signal = new AbortController().signal }: UnpackOptions,
+): Promise<string | undefined> {
   const fd = openSync(part, "w");
   try {
     for await (const piece of bytes) for (let done = 0; done < piece.length;) done += writeSync(fd, piece, done);
   } finally {
     closeSync(fd);
   }
-  const file = openFile(part);
+  const { file, unpacked } = await drive(openingPacked(part), signal);
   const elf = attempt(() => openElf(file));
   const buildId = !(elf instanceof Fault) && elf.section(".debug_info") ? elf.buildId : undefined;
   file.close();
   if (!isBuildId(buildId)) return undefined;
+  if (unpacked) writeFileSync(part, unpacked);
   mkdirSync(join(cache, buildId), { recursive: true });
   renameSync(part, inCache(cache, buildId));
   return buildId;

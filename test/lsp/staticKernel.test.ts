@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
@@ -9,6 +9,7 @@ import type { FileSettings } from "../../src/protocol/language.ts";
 import { CODE } from "../builders/dwarf.ts";
 import { GLOBAL_FUNCTION } from "../builders/elf.ts";
 import { debugInfoImage } from "../builders/debugInfo.ts";
+import { xz } from "../builders/xz.ts";
 import { LspClient } from "./client.ts";
 
 /** The kernel of `debugInfoImage`: `outer` at CODE, moved by 0x1000. */
@@ -79,6 +80,16 @@ test("a configured vmlinux gives call traces their lines, its modules theirs", (
       "lab_apply+0x2f/0x43 [lab_nullderef]": "lab_nullderef.c:25 < lab_nullderef.c:36",
     });
   }));
+
+test("a module that is packed gives its lines as well", () => {
+  const modules = join(folder, "packed");
+  mkdirSync(modules);
+  writeFileSync(join(modules, "lab_nullderef.ko.xz"), xz(readFileSync("sample/lab_nullderef.ko")));
+  return withFiles({ ...vmlinux(), modules: [modules] }, async (server) => {
+    const { "lab_apply+0x2f/0x43 [lab_nullderef]": lines } = await labelsOf(server);
+    assert.equal(lines, "lab_nullderef.c:25 < lab_nullderef.c:36");
+  });
+});
 
 test("a hover finds an address by the offset that the log printed", () =>
   withFiles(vmlinux(), async (server) => {

@@ -12,11 +12,13 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
+import { zstdCompressSync } from "node:zlib";
 import { missingDebuginfo } from "../../src/session/missingDebuginfo.ts";
 import { OpenError, type OpenOptions, openSession } from "../../src/session/open.ts";
 import { hasPackages, withoutPackages } from "../../src/session/packages.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
 import { deb, rpm } from "../builders/packages.ts";
+import { xz } from "../builders/xz.ts";
 
 const MODULE = readFileSync("sample/lab_nullderef.ko");
 const MODULE_ID = "ceabf09db29b042eb1e570ed4fc2fb69f5a32153";
@@ -65,6 +67,19 @@ for (const [name, bytes] of [
     assert.equal(readdirSync(cache).filter((entry) => entry.endsWith(".part")).length, 0);
   });
 }
+
+test("modules that are packed one by one inside of a package, as Ubuntu's are, are unpacked", async () => {
+  for (const [suffix, bytes] of [
+    ["zst", zstdCompressSync(MODULE)],
+    ["xz", xz(MODULE)],
+  ] as const) {
+    const path = write(`packed-${suffix}.ddeb`, deb({ [`./usr/lib/debug/6.8/lab-nullderef.ko.${suffix}`]: bytes }));
+    const { options } = await withoutPackages({ vmcore, modules: [path] }, cache, {});
+    assert.equal(moduleDebuginfo(options), join(cache, MODULE_ID, "debuginfo"));
+    assert.deepEqual(readFileSync(join(cache, MODULE_ID, "debuginfo")), MODULE);
+    assert.deepEqual(readdirSync(cache).filter((entry) => entry.endsWith(".part")), []); // prettier-ignore
+  }
+});
 
 test("a package that was unpacked once is not unpacked again while its files are in the cache", async () => {
   const path = write("twice.deb", deb(files));
