@@ -16,6 +16,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { openFile } from "../base/file.ts";
 import { openElf } from "../debuginfo/elf.ts";
 import { isBuildId } from "./debuginfoPlaces.ts";
+import { claimPart, leavePart, PART_NAME } from "./partFile.ts";
 
 /** How debuginfod servers are asked, in the terms of debuginfod_find_debuginfo(3). */
 export interface DebuginfodOptions {
@@ -48,8 +49,8 @@ const LEAST_BYTES = 100 << 10;
 /** The largest vmlinux of a distribution has some 1 GiB. */
 const MAX_SIZE = 4 * 2 ** 30;
 const MAX_SOURCE = 16 << 20;
-/** NAME_MAX of Linux' file systems, and ".part". */
-const MAX_NAME = 255 - 5;
+/** NAME_MAX of Linux' file systems, and what a part has behind it. */
+const MAX_NAME = 255 - PART_NAME;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -106,19 +107,23 @@ async function fetched(
   const folder = join(options.cache, buildId);
   const path = join(folder, name);
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat && stat.size > 0) return { path, remarks: [], unusable: [] };
-  if (stat && Date.now() - stat.mtimeMs < MISS_MS) return { path: undefined, remarks: [], unusable: [] };
-  if (stat) rmSync(path);
+  if (stat && stat.size > 0 && isSound(path, check)) return { path, remarks: [], unusable: [] };
+  if (stat?.size === 0 && Date.now() - stat.mtimeMs < MISS_MS) return { path: undefined, remarks: [], unusable: [] };
+  if (stat) rmSync(path, { force: true });
   const remarks: string[] = [];
   const unusable: string[] = [];
   for (const url of options.urls) {
     if (options.signal?.aborted) break;
     try {
-      mkdirSync(folder, { recursive: true });
-      const part = `${path}.part`;
-      await transfer(`${url.replace(/\/+$/, "")}/buildid/${buildId}/${address}`, part, options);
-      check(part);
-      renameSync(part, path);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const part = claimPart(folder, name);
+      try {
+        await transfer(`${url.replace(/\/+$/, "")}/buildid/${buildId}/${address}`, part, options);
+        check(part);
+        renameSync(part, path);
+      } finally {
+        leavePart(folder, name, part);
+      }
       return { path, remarks, unusable };
     } catch (error) {
       if (error instanceof Absent) continue;
@@ -132,10 +137,24 @@ async function fetched(
   return { path: undefined, remarks, unusable };
 }
 
+/** Whether a file that some client left in the cache is what it should be; one that is not is removed. */
+function isSound(path: string, check: (part: string) => void): boolean {
+  try {
+    check(path);
+    return true;
+  } catch (error) {
+    return !(error instanceof Refused); // one that may not be read is not ours to judge
+  }
+}
+
 /** As elfutils' clients do: an empty file that nobody may read. */
 function noteMiss(path: string): void {
   rmSync(`${path}.part`, { force: true });
-  writeFileSync(path, "", { mode: 0 });
+  try {
+    writeFileSync(path, "", { mode: 0, flag: "wx" });
+  } catch {
+    // another client was faster: what it noted, or fetched, stays
+  }
 }
 
 /** The server is as it should be, and has no such file. */
@@ -163,8 +182,8 @@ async function transfer(address: string, part: string, options: DebuginfodOption
     if (response.status === 404) throw new Absent("does not have it");
     if (!response.ok || !response.body) throw new Error(`answers ${response.status} ${response.statusText}`.trimEnd());
     if (response.status !== 206) done = seen = 0;
-    const length = Number(response.headers.get("content-length") ?? NaN);
-    const total = Number.isFinite(length) ? done + length : undefined;
+    else if (startOf(response) !== done) throw new Refused("continues elsewhere than it was asked to");
+    const total = totalOf(response, done);
     const tooLarge = `sends more than ${maxSize} bytes (DEBUGINFOD_MAXSIZE)`;
     if (total !== undefined && total > maxSize) throw new Refused(tooLarge);
     const stream = createWriteStream(part, { flags: done > 0 ? "a" : "w" });
@@ -187,6 +206,17 @@ async function transfer(address: string, part: string, options: DebuginfodOption
     clearInterval(watch);
     abort.abort();
   }
+}
+
+/** Where the bytes of a partial answer belong (RFC 9110, 14.4). */
+const startOf = ({ headers }: Response): number =>
+  Number(/^bytes (\d+)-\d+\/(?:\d+|\*)$/.exec(headers.get("content-range") ?? "")?.[1] ?? NaN);
+
+/** Bytes of the whole file, as far as the server tells; debuginfod(8) has a header of its own for answers in chunks. */
+function totalOf({ headers }: Response, done: number): number | undefined {
+  const length = Number(headers.get("content-length") ?? NaN);
+  const total = Number.isFinite(length) ? done + length : Number(headers.get("x-debuginfod-size") ?? NaN);
+  return Number.isFinite(total) ? total : undefined;
 }
 
 /** @throws Refused for what is no ELF file of that build-id; it is removed */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -12,7 +13,7 @@ import {
 } from "node:fs";
 import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import {
   debuginfodOptions,
@@ -94,7 +95,7 @@ test("a transfer that was cut off is continued where it ended, and is no answer 
   const url = await loopback(t, ({ headers, socket }, response) => {
     ranges.push(headers.range);
     const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
-    if (from > 0) return void response.writeHead(206).end(file.subarray(from));
+    if (from > 0) return void response.writeHead(206, { "content-range": `bytes ${from}-${file.length - 1}/${file.length}` }).end(file.subarray(from)); // prettier-ignore
     response.writeHead(200, { "content-length": file.length });
     response.write(file.subarray(0, 1000), () => setTimeout(() => socket.destroy(), 50));
   });
@@ -112,6 +113,60 @@ test("a part that no server continues is dropped", async (t) => {
   writeFileSync(join(settings.cache, buildId, "debuginfo.part"), "left over");
   await fetchDebuginfo(buildId, settings);
   assert.deepEqual(kept(settings), []);
+});
+
+test("a part is continued by no bytes from elsewhere in the file", async (t) => {
+  const settings = options(t, await loopback(t, (_, response) => response.writeHead(206, { "content-range": `bytes 0-${file.length - 1}/${file.length}` }).end(file))); // prettier-ignore
+  mkdirSync(join(settings.cache, buildId));
+  writeFileSync(join(settings.cache, buildId, "debuginfo.part"), file.subarray(0, 1000));
+  const { path, remarks } = await fetchDebuginfo(buildId, settings);
+  assert.equal(path, undefined);
+  assert.match(remarks.join(), /continues elsewhere than it was asked to$/);
+  assert.deepEqual(kept(settings), []);
+});
+
+test("two sessions that fetch one file at a time, with a part of a third, do not write into each other's", async (t) => {
+  const url = await loopback(t, ({ headers }, response) => {
+    const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
+    response.writeHead(from > 0 ? 206 : 200, from > 0 ? { "content-range": `bytes ${from}-${file.length - 1}/${file.length}` } : {}); // prettier-ignore
+    response.write(file.subarray(from, from + 2000), () =>
+      setTimeout(() => response.end(file.subarray(from + 2000)), 50),
+    );
+  });
+  const settings = options(t, url);
+  mkdirSync(join(settings.cache, buildId));
+  const [left, old] = ["debuginfo.part", `debuginfo.${randomUUID()}.part`].map((name) => join(settings.cache, buildId, name)); // prettier-ignore
+  writeFileSync(left!, file.subarray(0, 1000));
+  writeFileSync(old!, file.subarray(0, 3000));
+  for (const { path = "" } of await Promise.all([1, 2].map(() => fetchDebuginfo(buildId, settings))))
+    assert.deepEqual(readFileSync(path), Buffer.from(file));
+  assert.deepEqual(kept(settings), ["debuginfo", basename(old!)], "the part of one that lives is not touched");
+  rmSync(join(settings.cache, buildId, "debuginfo"));
+  utimesSync(old!, 0, Date.now() / 1000 - 700);
+  await fetchDebuginfo(buildId, settings);
+  assert.deepEqual(kept(settings), ["debuginfo"], "that of a dead one is continued");
+});
+
+test("what lies in the cache and is not the file of its build-id is fetched anew", async (t) => {
+  const settings = options(t, await loopback(t, (_, response) => response.end(file)));
+  mkdirSync(join(settings.cache, buildId));
+  for (const junk of ["cut off", debuginfoFile({ buildId: "ff".repeat(20) })]) {
+    writeFileSync(join(settings.cache, buildId, "debuginfo"), junk);
+    const { path = "" } = await fetchDebuginfo(buildId, settings);
+    assert.deepEqual(readFileSync(path), Buffer.from(file));
+  }
+});
+
+test("where an answer comes in chunks debuginfod's own header tells how long it is", async (t) => {
+  const url = await loopback(t, (_, response) => {
+    response.writeHead(200, { "x-debuginfod-size": file.length }).write(file.subarray(0, 1000));
+    response.end(file.subarray(1000));
+  });
+  const totals = new Set<number | undefined>();
+  await fetchDebuginfo(buildId, { ...options(t, url), onProgress: (_, total) => totals.add(total) });
+  assert.deepEqual([...totals], [file.length]);
+  const { remarks } = await fetchDebuginfo(buildId, { ...options(t, url), maxSize: 1000 });
+  assert.match(remarks.join(), /sends more than 1000 bytes/);
 });
 
 test("a transfer can be cancelled", async (t) => {
