@@ -51,8 +51,12 @@ export function reportText(report: DebuginfoReport): string {
       ? []
       : [`           (VMCOREINFO has ${report.wrongBuildId}, as some stable kernels of autumn 2024 got it wrong)`]),
     `  vmlinux: ${report.vmlinux ?? "none found"}`,
+    `  symbols: ${report.symbolSources.join(", ") || "none"}`,
+    `    types: ${report.typeSources.join(", ") || "none"}`,
+    `    lines: ${report.hasDwarf ? "DWARF" : "none, nor locals"}`,
     "",
     ...(report.tries.length > 0 ? ["Files tried for vmlinux:", ...report.tries.map(tryLine), ""] : []),
+    ...(report.mapTries.length > 0 ? ["Files tried for a System.map:", ...report.mapTries.map(tryLine), ""] : []),
     ...moduleLines(report),
     ...adviceLines(report),
   ];

@@ -1,15 +1,21 @@
 import { ikconfig } from "../debuginfo/ikconfig.ts";
 import { Fault } from "../base/fault.ts";
 import { globalAddress } from "../linux/vmcoreinfo.ts";
+import { pageSize } from "../linux/page.ts";
 import type { Kernel } from "../model/kernel.ts";
+import { type Piece, progress } from "./piece.ts";
 
 /** IKCFG_ST and IKCFG_ED stand right around the data (kernel/configs.c). */
 const MARK_BYTES = 8n;
 const MAX_PACKED_BYTES = 4 << 20;
 
-/** Lines of the kernel's own .config; undefined for a kernel that does not carry it. @throws Fault */
-export function kernelConfig(kernel: Kernel): string[] | undefined {
-  const start = globalAddress(kernel, "kernel_config_data");
+/**
+ * Lines of the kernel's own .config, and progress where it has to be searched for; undefined for a kernel that does not
+ * carry it.
+ * @throws Fault
+ */
+export function* kernelConfig(kernel: Kernel): Generator<Piece, string[] | undefined, void> {
+  const start = globalAddress(kernel, "kernel_config_data") ?? (yield* configData(kernel));
   if (start === undefined) return undefined;
   // Since Linux kernel commit 13610aa908dc ("kernel/configs: use .incbin directive to embed config_data.gz") (in v5.1)
   // a symbol marks the end; the array before held the marks itself.
@@ -17,7 +23,49 @@ export function kernelConfig(kernel: Kernel): string[] | undefined {
   const from = end === undefined ? start : start - MARK_BYTES;
   const length = end === undefined ? MAX_PACKED_BYTES : Number(end + MARK_BYTES - from);
   if (length < 0 || length > MAX_PACKED_BYTES) throw Fault.at("corrupt", from, "the kernel's configuration has no end");
-  return ikconfig(kernel.memory.read(from, length))?.replace(/\n$/, "").split("\n");
+  return ikconfig(readable(kernel, from, length))
+    ?.replace(/\n$/, "")
+    .split("\n");
+}
+
+/** As much of a stretch of memory as can be read without a gap: whoever does not know its end asks for too much. */
+function readable(kernel: Kernel, from: bigint, length: number): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (let got = 0; got < length;) {
+    const page = kernel.memory.page(from + BigInt(got));
+    if (page instanceof Fault) {
+      if (got === 0) throw page;
+      break;
+    }
+    parts.push(page.subarray(0, length - got));
+    got += page.length;
+  }
+  return Buffer.concat(parts);
+}
+
+/** How far behind the code it is looked for: read-only data follows, and no kernel has more than some 30 MiB of that. */
+const MAX_SEARCHED_BYTES = 64 << 20;
+const IKCFG_ST = Buffer.from("IKCFG_ST");
+
+/** Where the mark in front of the data is, in a kernel that names its functions alone (no CONFIG_KALLSYMS_ALL). */
+function* configData(kernel: Kernel): Generator<Piece, bigint | undefined, void> {
+  const code = kernel.symbols.find("_etext") ?? kernel.symbols.find("_stext");
+  if (!code || kernel.symbols.find("init_task")) return undefined;
+  // A mark may begin on one page and end on the next.
+  let carried = Buffer.alloc(0);
+  let at = code.address;
+  for (let done = 0, pages = 0; done < MAX_SEARCHED_BYTES; pages++) {
+    const page = kernel.memory.page(at);
+    const bytes = page instanceof Fault ? undefined : Buffer.concat([carried, page]);
+    const found = bytes?.indexOf(IKCFG_ST) ?? -1;
+    if (found >= 0) return at + BigInt(found - carried.length);
+    carried = bytes?.subarray(1 - IKCFG_ST.length) ?? Buffer.alloc(0);
+    const step = page instanceof Fault ? pageSize(kernel) - Number(at % BigInt(pageSize(kernel))) : page.length;
+    at += BigInt(step);
+    done += step;
+    if (pages % 256 === 255) yield progress("searching for the kernel's configuration", done, MAX_SEARCHED_BYTES);
+  }
+  return undefined;
 }
 
 /** A name of `enum dmi_field` and what the firmware says; reading it may throw Fault. */

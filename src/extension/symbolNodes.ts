@@ -50,7 +50,7 @@ const sourcesNode = (text: string): SymbolNode => ({
 /** The file's name, but for one of debuginfod's cache, where all are called "debuginfo". */
 const shortName = (path: string): string => (basename(path) === "debuginfo" ? path : basename(path));
 
-function kernelNode({ vmlinux, buildId, release, tries }: DebuginfoFacts): SymbolNode {
+function kernelNode({ vmlinux, buildId, release, tries, mapTries }: DebuginfoFacts): SymbolNode {
   return {
     label: "Kernel",
     description: vmlinux === undefined ? "no vmlinux, so no source lines and no locals" : shortName(vmlinux),
@@ -62,7 +62,7 @@ function kernelNode({ vmlinux, buildId, release, tries }: DebuginfoFacts): Symbo
     children: [
       ...buildIdNode(buildId),
       ...(vmlinux === undefined && tries.length === 0 ? [{ label: "Nothing was searched", description: '"search" is off', icon: ABSENT, context: "text" }] : []), // prettier-ignore
-      ...tryNodes(tries),
+      ...tryNodes([...tries, ...mapTries]),
     ],
   };
 }

@@ -98,6 +98,8 @@ export interface DebuginfoFacts {
   readonly buildId: string | undefined;
   readonly vmlinux: string | undefined;
   readonly tries: readonly DebuginfoTry[];
+  /** Files with symbols alone, looked at when neither a vmlinux nor the dump has any. */
+  readonly mapTries: readonly DebuginfoTry[];
   readonly modules: readonly {
     readonly name: string;
     readonly buildId: string | undefined;

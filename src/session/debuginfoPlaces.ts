@@ -86,6 +86,21 @@ export function* vmlinuxCandidates(
     yield { path: join(places.cache, buildId, "debuginfo"), by: "build-id" };
 }
 
+/** Every place where a list of a kernel's symbols may lie, the surest first. */
+export function* systemMapCandidates(release: string | undefined, places: DebuginfoPlaces): Generator<string> {
+  const { beside, directories, root } = places;
+  for (const directory of [...beside, ...directories]) {
+    if (isRelease(release)) yield join(directory, `System.map-${release}`);
+    for (const name of ["System.map", "kallsyms", "kallsyms.txt"]) yield join(directory, name);
+  }
+  if (!isRelease(release)) return;
+  // Debian has the real one with the vmlinux.
+  for (const directory of debugDirectories(places)) yield join(directory, `boot/System.map-${release}`);
+  yield join(root, `boot/System.map-${release}`);
+  for (const modules of ["usr/lib/modules", "lib/modules"])
+    for (const path of ["System.map", "build/System.map"]) yield join(root, modules, release, path);
+}
+
 /** Directories in which all of a kernel's modules may have their debuginfo. @param vmlinux the one that was taken */
 export function moduleDirectories(
   release: string | undefined,

@@ -30,7 +30,12 @@ export interface DebuginfoReport {
   readonly vmlinux: string | undefined;
   /** Whether the vmlinux has source lines and locals. */
   readonly hasDwarf: boolean;
+  /** What names come from, "kallsyms" or a file, and what types do, "BTF" or "DWARF"; empty for nothing at all. */
+  readonly symbolSources: readonly string[];
+  readonly typeSources: readonly string[];
   readonly tries: readonly Try[];
+  /** Files with symbols alone, looked at when neither a vmlinux nor the dump has any. */
+  readonly mapTries: readonly Try[];
   readonly modules: readonly ModuleReport[];
   /** Why the modules could not be listed. */
   readonly noModules: string | undefined;
@@ -86,7 +91,11 @@ export function sessionReport(session: Session, vmcore: readonly string[], given
     wrongBuildId: noted === buildId ? undefined : noted,
     vmlinux: session.vmlinux?.path,
     hasDwarf: session.vmlinux?.elf.section(".debug_info") !== undefined,
+    // VMCOREINFO's handful of symbols is not worth a word.
+    symbolSources: kernel.symbols.sources.filter((source) => source !== "VMCOREINFO"),
+    typeSources: kernel.types.sources,
     tries: [...(given ? [given] : []), ...session.tries],
+    mapTries: session.mapTries,
     modules: reports,
     noModules: end instanceof Fault ? end.message : undefined,
     advice: installAdvice(release ?? "", known?.version ?? ""),

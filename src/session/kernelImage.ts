@@ -31,17 +31,23 @@ const remedyFor = ({ kind }: Fault): string =>
     ? "the dump is damaged or was cut off: compare its size and checksum with the original's and copy it again, or give a vmlinux"
     : "give a vmlinux";
 
-/** @param map a System.map, for what neither a vmlinux nor the dump names */
+/**
+ * @param given a System.map, for what neither a vmlinux nor the dump names
+ * @param search for one, when the dump names nothing, or functions alone
+ */
 export function kernelImage(
   memory: OpenedMemory,
   vmlinux: Vmlinux | undefined,
   bias: bigint,
-  map?: PlacedMap,
+  given?: PlacedMap,
+  search: () => PlacedMap | undefined = () => undefined,
 ): KernelImage {
   const lacking: string[] = [];
   // A stripped vmlinux names nothing: the dump itself does.
   const named = vmlinux?.elf.section(".symtab") ? vmlinux : undefined;
   const fromDump = named ? undefined : attempt(() => dumpSymbols(memory));
+  const isNamed = !fromDump || (!(fromDump instanceof Fault) && fromDump.named("init_task").length > 0);
+  const map = given ?? (isNamed ? undefined : search());
   if (fromDump instanceof Fault && !map) lacking.push(`no symbols: ${fromDump.message}; ${remedyFor(fromDump)}`);
   const source = named?.symbols ?? (fromDump instanceof Fault ? undefined : fromDump);
   const place = (symbol: KSymbol): bigint => BigInt.asUintN(64, symbol.address + (named ? bias : 0n));

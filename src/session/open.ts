@@ -24,7 +24,8 @@ import { type ModuleImage, moduleImages } from "./moduleImages.ts";
 import { OpenError } from "./openError.ts";
 import { SymbolIndex } from "./symbolIndex.ts";
 import { SourceFiles } from "./source.ts";
-import { openSystemMapFile } from "./systemMapFile.ts";
+import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
+import { searchSystemMap } from "./systemMapSearch.ts";
 import { fallbackOf, once, openNamed, openVmlinux, type Vmlinux } from "./vmlinux.ts";
 import { searchVmlinux, type Try } from "./vmlinuxSearch.ts";
 
@@ -56,6 +57,8 @@ export interface Session {
   readonly vmlinux: Vmlinux | undefined;
   /** The files that were looked at for a vmlinux, when none was given and a search was wanted. */
   readonly tries: readonly Try[];
+  /** The same for a System.map, which is looked for when neither a vmlinux nor the dump names the kernel's data. */
+  readonly mapTries: readonly Try[];
   readonly moduleFiles: ModuleFiles;
   readonly debuginfos: ModuleDebuginfos;
   /** What the user should know of how it was opened, in sentences. */
@@ -90,11 +93,17 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
     warnings.push(
       vmlinux.elf.section(".symtab")
         ? `${vmlinux.path} has no DWARF: there are no source lines and no locals`
-        : `${vmlinux.path} was stripped: symbols and types are those that the dump holds itself, and there are no source lines and no locals`,
+        : `${vmlinux.path} was stripped: ${vmlinux.elf.section(".BTF") ? "symbols" : "symbols and types"} are those that the dump holds itself, and there are no source lines and no locals`,
     );
   const map =
     options.systemMap === undefined ? undefined : openSystemMapFile(options.systemMap, memory, options.force ?? false);
-  const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n, map);
+  const mapTries: Try[] = [];
+  const searchMap = (): PlacedMap | undefined => {
+    const maps = options.search && searchSystemMap(memory, options.search);
+    mapTries.push(...(maps?.tries ?? []));
+    return maps?.map;
+  };
+  const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n, map, searchMap);
   if (vmlinux) memory.memory.setFallback(fallbackOf(vmlinux, image.bias));
   const moduleFiles = new ModuleFiles(modulePlaces(options, memory, vmlinux));
   const debuginfos = new ModuleDebuginfos(moduleFiles);
@@ -130,6 +139,7 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
     memory,
     vmlinux,
     tries: search?.tries ?? [],
+    mapTries,
     moduleFiles,
     debuginfos,
     warnings,

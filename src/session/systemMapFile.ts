@@ -10,9 +10,11 @@ export interface PlacedMap {
   readonly source: SymbolSource;
   /** Runtime address minus the file's: 0 for a /proc/kallsyms that was copied while this very kernel ran. */
   readonly bias: bigint;
+  /** Something of it was compared with the dump, and is the same. */
+  readonly isWitnessed: boolean;
 }
 
-/** What VMCOREINFO tells of most kernels (kernel/crash_core.c), to be compared. */
+/** What VMCOREINFO tells of most kernels (kernel/crash_core.c), to be compared; the bias is reckoned by the first. */
 const WITNESSES = ["_stext", "init_uts_ns", "swapper_pg_dir", "vmap_area_list", "prb", "log_buf"];
 
 /**
@@ -31,11 +33,12 @@ export function openSystemMapFile(path: string, opened: OpenedMemory, force: boo
       `${path} has no addresses: /proc/kallsyms shows them to root alone, or where kptr_restrict is 0`,
     );
   const bias = kaslrOffset(opened, address) ?? 0n;
-  const wrong = WITNESSES.find((name) => {
+  const known = WITNESSES.flatMap((name) => {
     const [ours, theirs] = [address(name), opened.vmcoreinfo?.symbol(name)];
-    return ours !== undefined && theirs !== undefined && ours + bias !== theirs;
+    return ours === undefined || theirs === undefined ? [] : [{ name, isSame: ours + bias === theirs }];
   });
+  const wrong = known.find(({ isSame }) => !isSame)?.name;
   if (wrong !== undefined && !force)
     throw new OpenError(`${path} is of another kernel than the dump: it has ${wrong} elsewhere`);
-  return { source, bias };
+  return { source, bias, isWitnessed: known.some(({ name, isSame }) => isSame && name !== "_stext") };
 }

@@ -24,7 +24,7 @@ export interface VmlinuxSearch {
 
 /**
  * Looks for the vmlinux of a dump in all places, and stops at the first that matches and has DWARF. One that matches
- * but has symbols alone is used when no other is there.
+ * but has symbols alone, or types (BTF) alone, is used when no other is there.
  * @param indexes as `openVmlinux`
  */
 export function searchVmlinux(opened: OpenedMemory, places: DebuginfoPlaces, indexes?: string): VmlinuxSearch {
@@ -43,8 +43,12 @@ export function searchVmlinux(opened: OpenedMemory, places: DebuginfoPlaces, ind
       second?.vmlinux.close();
       return { vmlinux, tries };
     }
-    if (second) vmlinux.close();
-    else second = { vmlinux, at: tries.length - 1 };
+    const isBetter = !second?.vmlinux.elf.section(".symtab") && vmlinux.elf.section(".symtab") !== undefined;
+    if (second && !isBetter) vmlinux.close();
+    else {
+      second?.vmlinux.close();
+      second = { vmlinux, at: tries.length - 1 };
+    }
   }
   const lone = second && tries[second.at];
   if (second && lone) tries[second.at] = { ...lone, outcome: "taken" };
@@ -90,6 +94,8 @@ export function tryVmlinux(
     if (hasDwarf) return { path, outcome: "taken", buildId, why: why + lacks, vmlinux };
     return { path, outcome: "refused", buildId, why: `${why}, but no DWARF: no source lines, no locals`, vmlinux };
   }
+  if (vmlinux.elf.section(".BTF"))
+    return { path, outcome: "refused", buildId, why: `${why}, but it was stripped: types (BTF) alone`, vmlinux };
   return refused(
     hasDwarf
       ? `${why}, but its symbol table was stripped`

@@ -14,6 +14,7 @@ const facts: DebuginfoFacts = {
     tried("/boot/vmlinux-6.1.0-56-amd64", "absent", "is not there"),
     tried("/usr/lib/debug/boot/vmlinux-6.1.0-56-amd64", "absent", "is not there"),
   ],
+  mapTries: [],
   modules: [
     { name: "ext4", buildId: "01", path: "/m/ext4.ko.debug", outOfTree: false, tries: [] },
     { name: "nvidia", buildId: "02", path: undefined, outOfTree: true, tries: [] },

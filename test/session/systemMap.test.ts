@@ -3,7 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { openSession } from "../../src/session/open.ts";
+import { openFile } from "../../src/base/file.ts";
+import { reportText } from "../../src/cli/debuginfo.ts";
+import { openDump } from "../../src/dump/formats.ts";
+import { openMemory } from "../../src/memory/openMemory.ts";
+import type { DebuginfoPlaces } from "../../src/session/debuginfoPlaces.ts";
+import { sessionReport } from "../../src/session/debuginfoReport.ts";
+import { openSession, type Session } from "../../src/session/open.ts";
+import { searchSystemMap } from "../../src/session/systemMapSearch.ts";
+import { debuginfoPlaces } from "../builders/debuginfoPlaces.ts";
 
 const vmcore = ["sample/vmcore"];
 const folder = mkdtempSync(join(tmpdir(), "vmcore-map-"));
@@ -58,6 +66,59 @@ test("a copy of /proc/kallsyms of the same boot is not moved", (t) => {
   const session = openSession({ vmcore: [withoutKallsyms()], systemMap: map("kallsyms", 0n) });
   t.after(() => session.close());
   assert.equal(session.context.task.at("comm").text(), "insmod");
+});
+
+/** Names of the lines, so far as something was tried. */
+const tried = ({ mapTries }: Session, { root }: DebuginfoPlaces): string[] =>
+  mapTries.map(({ path, outcome, why }) => `${outcome} ${path.slice(root.length + 1)} ${why}`);
+
+test("where the dump's own symbols cannot be read a System.map is found: beside the dump, with the kernel, with its debuginfo", (t) => {
+  const path = withoutKallsyms();
+  const contents = readFileSync(map("System.map", offset));
+  const release = "6.1.0-56-cloud-amd64";
+  const dump = openMemory(openDump([openFile(path)]));
+  for (const place of [
+    "mine/kallsyms.txt",
+    `boot/System.map-${release}`,
+    `usr/lib/debug/boot/System.map-${release}`,
+    `lib/modules/${release}/build/System.map`,
+  ])
+    // prettier-ignore
+    assert.ok(searchSystemMap(dump, debuginfoPlaces({ [place]: contents })).map, place);
+  const search = debuginfoPlaces({ "dump/System.map": contents });
+  const session = openSession({ vmcore: [path], search });
+  t.after(() => session.close());
+  assert.deepEqual(tried(session, search), ["taken dump/System.map has the dump's addresses"]);
+  assert.equal(session.context.task.at("comm").text(), "insmod");
+  const { symbolSources, typeSources, hasDwarf } = sessionReport(session, [path]);
+  assert.deepEqual([symbolSources, typeSources, hasDwarf], [[join(search.root, "dump/System.map")], ["BTF"], false]);
+});
+
+test("maps that lie about are tried in turn: Debian's that only names a package, another kernel's, the right one", (t) => {
+  const other = map("other", offset, (line) => line.replace(/ init_uts_ns$/, " init_uts_ms").replace(/ panic$/, " init_uts_ns")); // prettier-ignore
+  const search = debuginfoPlaces({
+    "dump/System.map": "ffffffffffffffff B The real System.map is in the linux-image-<version>-dbg package\n",
+    "dump/kallsyms": "ffffffff81000000 T another_start\n",
+    "mine/System.map": readFileSync(other),
+    "mine/kallsyms": readFileSync(map("kallsyms", 0n)),
+  });
+  const path = withoutKallsyms();
+  const session = openSession({ vmcore: [path], search });
+  t.after(() => session.close());
+  assert.deepEqual(tried(session, search), [
+    'refused dump/System.map is no System.map: it has no line "address type name"',
+    "refused dump/kallsyms has no symbol that the dump tells the address of: it cannot be compared",
+    "refused mine/System.map is of another kernel than the dump: it has init_uts_ns elsewhere",
+    "taken mine/kallsyms has the dump's addresses",
+  ]);
+  assert.match(reportText(sessionReport(session, [path])), /^Files tried for a System\.map:\n {2}refused .*\n {2}refused .*\n {2}refused .*\n {2}taken .*kallsyms/m); // prettier-ignore
+});
+
+test("no System.map is looked for where the dump names everything itself", (t) => {
+  const search = debuginfoPlaces({ "dump/System.map": "somebody else's" });
+  const session = openSession({ vmcore, search });
+  t.after(() => session.close());
+  assert.deepEqual(tried(session, search), []);
 });
 
 test("a map of another kernel, one without addresses and what is none are refused", () => {

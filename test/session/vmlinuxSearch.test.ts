@@ -74,6 +74,24 @@ test("a stripped vmlinux is refused; one with symbols alone is used when none wi
   ]);
 });
 
+test("a stripped vmlinux with BTF serves when nothing better is there, one with symbols goes before it", (t) => {
+  const typed = { buildId, symbols: false, dwarf: false, sections: [{ name: ".BTF", bytes: new Uint8Array(8) }] };
+  const [alone, before] = [
+    "has the dump's build-id, but it was stripped: types (BTF) alone",
+    "has the dump's build-id, but no DWARF: no source lines, no locals",
+  ];
+  assert.deepEqual(account(t, debuginfoPlaces({ "dump/vmlinux": typed })), [`taken dump/vmlinux ${alone}`]);
+  const lone = { buildId, dwarf: false };
+  assert.deepEqual(account(t, debuginfoPlaces({ "dump/vmlinux": typed, "mine/vmlinux": lone })), [
+    `refused dump/vmlinux ${alone}`,
+    `taken mine/vmlinux ${before}`,
+  ]);
+  assert.deepEqual(account(t, debuginfoPlaces({ "dump/vmlinux": lone, "mine/vmlinux": typed })), [
+    `taken dump/vmlinux ${before}`,
+    `refused mine/vmlinux ${alone}`,
+  ]);
+});
+
 test("where VMCOREINFO's build-id is garbage, that of the notes in memory counts", (t) => {
   const dump = openDump([openFile("sample/vmcore")]);
   const garbage = "00".repeat(20);

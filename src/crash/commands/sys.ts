@@ -128,7 +128,7 @@ function* dmi(kernel: Kernel): Generator<Piece, void, void> {
 }
 
 function* config(kernel: Kernel): Generator<Piece, void, void> {
-  const lines = kernelConfig(kernel);
+  const lines = yield* kernelConfig(kernel);
   if (lines === undefined) return yield text("sys: kernel_config_data does not exist in this kernel");
   for (const line of lines) yield record(line, line);
 }
