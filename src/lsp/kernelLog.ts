@@ -1,4 +1,4 @@
-import { type Word, wordsOf } from "./word.ts";
+import { type ModuleWord, moreModules, type Word, wordsOf } from "./word.ts";
 
 /** What a kernel log says of itself, without the kernel. Lines count from 0; ends are exclusive. */
 export interface KernelLog {
@@ -12,6 +12,8 @@ export interface KernelLog {
   readonly anchor: Anchor | undefined;
   /** Of "Modules linked in", the last one: name to taint flags. */
   readonly modules: ReadonlyMap<string, string>;
+  /** The words of lines that go on with such a list, by line. */
+  readonly moreModules: ReadonlyMap<number, readonly ModuleWord[]>;
   /** Names of tasks by PID, as reports tell them. */
   readonly tasks: ReadonlyMap<number, string>;
 }
@@ -103,15 +105,18 @@ const PANIC = /^Kernel panic - not syncing/;
 
 const TRACE = /^\s*(?:Call [Tt]race|Backtrace):/;
 /** `f+0x1/0x2`, `? f+0x1/0x2`, `[<addr>] f+..`, `caller from f+..`, `? 0xffffffffc0256000`. */
-const ENTRY = /^\s+(?:\? |\(\[<|\[<|[\w.$]+ from )?/;
+const ENTRY = /^(?:\s+(?:\? |\[<|[\w.$]+ from )?|\s*\(\[<)/;
 /** Within a trace, but no entry: `<TASK>`, `Exception stack(...)`, the registers of an interrupted frame. */
 const WITHIN_TRACE =
-  /^\s*(?:<\/?[A-Z_#]+>|Exception stack|[0-9a-f]{4}:|RIP: |Code: |RSP: |R[A-D]X: |RBP: |R1[03]: |ORIG_|\([^)]*\)$|INFO: |Last Breaking)/;
+  /^\s*(?:<\/?[A-Z_#]+>|Exception stack|[0-9a-f]{4}:|RIP: |Code: |RSP: |R[A-D]X: |RBP: |R1[03]: |ORIG_|\((?!\[<)[^)]*\)$|INFO: |Last Breaking)/;
 /** Entries of exceptions on ARM; x86 skips the interrupted frame, whose RIP it printed. The entry that follows is where the interrupted code stood, not a return. */
 const EXCEPTION_ENTRY = /^(?:el1[ht]?_|el1h_64_|__irq_svc$|__dabt_svc$|__pabt_svc$|__und_svc$)/;
 const ARM_ENTRY = /^\s+([\w.$]+) from /;
 
 const SITE = /^(?:RIP: |EIP: |pc : |PC is at |Krnl PSW|NIP )/;
+
+/** Where the function that faulted was to return to, unless it had called another one since. */
+const LINK = /^(?:lr : |LR is at )/;
 
 /** Frames of crash's `bt`: ` #1 [ffffd11f40523b78] page_fault_oops at ffffffff9b07b4d9`. */
 const CRASH_FRAME = /^\s*#\d+ \[[0-9a-f]{8,16}\] [\w.$]+(?:\+\w+)? at ([0-9a-f]{8,16})/;
@@ -143,6 +148,8 @@ class Reader {
   private readonly reports: Report[] = [];
   private readonly entries = new Map<number, TraceEntry>();
   private modules = new Map<string, string>();
+  private readonly moreModules = new Map<number, readonly ModuleWord[]>();
+  private isModuleList = false;
   private readonly tasks = new Map<number, string>();
   private release: string | undefined;
   private kaslr: Kaslr | undefined;
@@ -157,6 +164,7 @@ class Reader {
     const { text, column } = message(line);
     this.readTrace(line, text, number);
     this.readFacts(text);
+    this.readModules(line, text, number, column);
     if (CUT.test(text)) {
       this.close(number);
       this.cut = number;
@@ -166,8 +174,8 @@ class Reader {
   end(count: number): KernelLog {
     this.closeTrace(count);
     this.close(count);
-    const { reports, entries, release, kaslr, anchor, modules, tasks } = this;
-    return { reports, entries, release, kaslr, anchor, modules, tasks };
+    const { reports, entries, release, kaslr, anchor, modules, moreModules, tasks } = this;
+    return { reports, entries, release, kaslr, anchor, modules, moreModules, tasks };
   }
 
   private readReport(line: string, text: string, number: number, column: number): void {
@@ -212,6 +220,8 @@ class Reader {
     if (frame) return this.readFrame(line, number);
     const site = SITE.test(text) || CRASH_EXCEPTION.test(text) ? wordsOf(line).find(isSymbol) : undefined;
     if (site) this.entries.set(number, { word: site, returns: false });
+    const link = LINK.test(text) ? wordsOf(line).find(isSymbol) : undefined;
+    if (link) this.entries.set(number, { word: link, returns: true });
     const armEntry = ARM_ENTRY.exec(text);
     if (TRACE.test(text) || (this.trace === undefined && armEntry)) {
       this.closeTrace(number);
@@ -251,10 +261,16 @@ class Reader {
     if (offset) this.kaslr = { offset: BigInt(`0x${offset[1]}`), base: BigInt(`0x${offset[2]}`) };
     else if (/^Kernel Offset: disabled/.test(text)) this.kaslr = { offset: 0n, base: undefined };
     if (!this.anchor && text.includes("[<")) this.anchor = anchorOf(text);
-    if (text.includes("Modules linked in:")) {
-      const words = wordsOf(text).filter((word) => word.kind === "module");
-      this.modules = new Map(words.map(({ name, flags }) => [name, flags]));
-    }
+  }
+
+  private readModules(line: string, text: string, number: number, column: number): void {
+    const isFirst = text.includes("Modules linked in:");
+    if (!isFirst && !this.isModuleList) return;
+    const words = isFirst ? wordsOf(text).filter((word) => word.kind === "module") : moreModules(line, column);
+    if (isFirst) this.modules = new Map();
+    else if (words.length > 0) this.moreModules.set(number, words);
+    for (const { name, flags } of words) this.modules.set(name, flags);
+    this.isModuleList = words.length > 0 && !text.includes("[last unloaded: ");
   }
 }
 

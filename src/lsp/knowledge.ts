@@ -3,6 +3,7 @@ import type { KernelLog, TraceEntry } from "./kernelLog.ts";
 import { type Kinship, placeOf, type Session } from "./session.ts";
 import type { StaticKernel, Told } from "./staticKernel.ts";
 import type { StaticKernels } from "./staticKernels.ts";
+import { treePath } from "./treePath.ts";
 import type { Word } from "./word.ts";
 
 /** A word of a log, and whether it is a return address. */
@@ -73,11 +74,6 @@ function biasOf(kernel: StaticKernel, { kaslr, anchor }: KernelLog): bigint | un
 
 /** `kernel/panic.c:275`, with the functions that were inlined: `a.h:12 < b.c:34`. */
 export const placesText = (described: Told): string =>
-  described.places.map(({ file, line }) => `${shortFile(file)}:${line}`).join(" < ");
-
-/** Top directories of the kernel's tree. */
-const TREE =
-  /(?:^|\/)((?:arch|block|crypto|drivers|fs|include|init|io_uring|ipc|kernel|lib|mm|net|rust|security|sound|virt)\/.*)$/;
-
-/** Without the directories of the machine that built it. */
-const shortFile = (file: string): string => TREE.exec(file)?.[1] ?? file.slice(file.lastIndexOf("/") + 1);
+  described.places
+    .map(({ file, line }) => `${treePath(file) ?? file.slice(file.lastIndexOf("/") + 1)}:${line}`)
+    .join(" < ");

@@ -22,7 +22,7 @@ import type { StaticKernel } from "./staticKernel.ts";
 import { StaticKernels } from "./staticKernels.ts";
 import { documentLinks, sourceFiles, SourceRoots } from "./sourceLinks.ts";
 import { LogTexts } from "./texts.ts";
-import { type Word, wordAt } from "./word.ts";
+import { type Word, wordAt, wordsOf } from "./word.ts";
 
 const MAX_SYMBOLS = 200;
 const MAX_FILE_SYMBOLS = 50;
@@ -46,12 +46,20 @@ export function serve(connection: Connection): void {
     const document = documents.get(uri);
     if (!document) return undefined;
     const { lines, log } = texts.of(document);
-    const word = wordAt(lines[line] ?? "", column);
+    const word = wordAt(log.moreModules.get(line) ?? wordsOf(lines[line] ?? ""), column);
     const entry = log.entries.get(line);
-    const isEntry = entry?.returns === true && word?.start === entry.word.start;
+    const isEntry = entry?.returns === true && word !== undefined && isSame(entry.word, word);
     // The raw stack says it of its words.
     const returns = isEntry || (lines[line] ?? "").slice(word?.end).startsWith("  return to ");
     return word && { word, returns, log };
+  };
+
+  /** Where the source files that lines name lie. */
+  const filesOf = async (lines: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+    const about = await session.about();
+    const known = about?.sourceRoots.map(({ path }) => path) ?? [];
+    const ask = about ? (file: string) => session.sourceFile(file) : undefined;
+    return sourceFiles(lines, new SourceRoots([...known, ...folders]), ask);
   };
 
   connection.onInitialize((params) => {
@@ -85,6 +93,11 @@ export function serve(connection: Connection): void {
   connection.onDefinition(async ({ textDocument: { uri }, position: { line, character } }) => {
     const found = find(uri, line, character);
     if (!found) return [];
+    const { word } = found;
+    if (word.kind === "source") {
+      const path = (await filesOf([`${word.file}:${word.line}`])).get(word.file);
+      return path === undefined ? [] : [location(path, word.line)];
+    }
     const [told] = await (await knowledge.of(found.log)).describe([found]);
     const source = told?.places.find(({ path }) => path !== undefined);
     return source?.path === undefined ? [] : [location(source.path, source.line)];
@@ -93,13 +106,10 @@ export function serve(connection: Connection): void {
     const document = documents.get(textDocument.uri);
     if (!document) return [];
     const { lines, log } = texts.of(document);
-    const about = await session.about();
-    const known = about?.sourceRoots.map(({ path }) => path) ?? [];
     const isTranscript = document.languageId === TRANSCRIPT && lines.length <= MAX_LINKED_LINES;
     const isLinked = (line: number): boolean =>
       isTranscript || log.reports.some(({ start, end }) => start <= line && line < end);
-    const ask = about ? (file: string) => session.sourceFile(file) : undefined;
-    const files = await sourceFiles(lines, new SourceRoots([...known, ...folders]), ask);
+    const files = await filesOf(lines);
     return documentLinks(lines, files, isLinked);
   });
   connection.languages.inlayHint.on(async ({ textDocument, range }) => {
@@ -168,6 +178,10 @@ const CAPABILITIES: InitializeResult = {
   },
   serverInfo: { name: "vmcore-debug" },
 };
+
+/** A frame of crash's `bt` has two words for one address. */
+const isSame = (entry: Word, word: Word): boolean =>
+  entry.start === word.start || (entry.kind === "address" && word.kind === "address" && entry.value === word.value);
 
 const location = (path: string, line: number): Location => {
   const position = { line: Math.max(0, line - 1), character: 0 };

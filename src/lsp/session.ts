@@ -76,13 +76,15 @@ export class Session {
    * How much of a log the session can speak of: symbols when both are of the same kernel, addresses when they are of
    * the same boot too. A log that does not say is taken to be the session's.
    */
-  async kinship({ release, kaslr }: KernelLog): Promise<Kinship> {
+  async kinship({ release, kaslr, anchor }: KernelLog): Promise<Kinship> {
     const about = await this.about();
     if (!about) return "none";
     if (release !== undefined && about.release !== undefined && about.release !== release) return "stranger";
-    if (kaslr?.base === undefined) return "boot";
-    const [text] = await this.describe([{ text: "_text", returns: false }]);
-    return text && BigInt(text.address) !== kaslr.base + kaslr.offset ? "kernel" : "boot";
+    const text = kaslr?.base === undefined ? undefined : { name: "_text", at: kaslr.base + kaslr.offset };
+    const known = text ?? (anchor && { name: symbolText(anchor.word), at: anchor.address });
+    if (!known) return "boot";
+    const [told] = await this.describe([{ text: known.name, returns: false }]);
+    return told && BigInt(told.address) !== known.at ? "kernel" : "boot";
   }
 }
 

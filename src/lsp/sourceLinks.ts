@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DocumentLink } from "vscode-languageserver/node";
 import { fileUri } from "./hover.ts";
+import { treePath } from "./treePath.ts";
 import { type Word, wordsOf } from "./word.ts";
 
 /** Directories that source files are looked for in, and what was found. */
@@ -16,8 +17,11 @@ export class SourceRoots {
   /** `kernel/panic.c` on this machine. A log is no one to name files outside of the roots. */
   find(file: string): string | undefined {
     if (!this.found.has(file)) {
-      const isWithin = !file.startsWith("/") && !file.split("/").includes("..");
-      const paths = isWithin ? this.roots.map((root) => join(root, file)) : [];
+      // The directories of the machine that built it are none here: `/build/linux-6.1/kernel/panic.c`.
+      const names = file.split("/").includes("..") ? [] : [file, treePath(file) ?? file];
+      const paths = names
+        .filter((name) => !name.startsWith("/"))
+        .flatMap((name) => this.roots.map((root) => join(root, name)));
       this.found.set(
         file,
         paths.find((path) => existsSync(path)),

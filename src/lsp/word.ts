@@ -19,20 +19,33 @@ const MAX_LINE = 4096;
 
 const SYMBOL =
   /(?<![\w.$])(?<name>[A-Za-z_.$][\w.$]*)\+0x(?<offset>[0-9a-f]{1,8})\/0x(?<size>[0-9a-f]{1,8})(?: \[(?<module>[\w-]+)[^\]]{0,60}\])?/;
-/** crash writes a decimal offset and no size: `[exception RIP: lab_apply+47]`. */
-const CRASH_SYMBOL = /(?<=RIP: |<)(?<crashName>[A-Za-z_.$][\w.$]*)\+(?<crashOffset>\d{1,8})(?=[\]>])/;
+/** crash writes a decimal offset and no size: `[exception RIP: lab_apply+47]`, `<schedule+12>`, and among the words of `bt -FF` and `rd -s`. */
+const CRASH_SYMBOL =
+  /(?<=RIP: |<|\[|^ {0,8}[0-9a-f]{8,16}: {1,2}(?:\S{1,64} {1,32})?)(?<crashName>[A-Za-z_.$][\w.$]*)\+(?<crashOffset>\d{1,8})(?=[\]>\s]|$)/;
+/** The function of a frame of crash's `bt` stands for the address behind it: ` #1 [ffffcd2300013b00] __crash_kexec at ffffffff815646b7`. */
+const FRAME =
+  /(?<=^ {0,4}#\d{1,4} \[[0-9a-f]{8,16}\] )[A-Za-z_.$][\w.$]*(?:\+\w{1,10})?(?= at (?<frameAt>[0-9a-f]{8,16})\b)/;
 const REGISTER =
   /(?<![\w.])(?<register>R[0-9A-D][0-9XIP]?|E[A-D]X|E[SD]I|EBP|R[SBD][PI]|R[SD]I|CR[2-4]|FAR|x\d{1,2}|r\d{1,2}|lr|sp|pc|ip|fp|PSW)(?<colon> ?:)\s*(?:[0-9a-f]{4}:)?(?<registerValue>(?:0x)?[0-9a-f]{8,16})(?![\w+])/;
-const TASK = /(?<=(?:PID|pid): {0,3}|\btask [\w/:.-]{1,64}:)(?<pid>\d{1,10})\b/;
+/** What the kernel writes before a PID: of tasks, watchdogs, the OOM killer, KASAN; and the caller of a message. */
+const BEFORE_PID =
+  /(?:PID|pid|tgid): {0,6}|\btask [\w/:.-]{1,64}:|\bby task (?:\S{1,64}\/)?|CPU#\d{1,5}: \S{1,64}\/|\bstuck for \d{1,7}s! \[[^\]]{1,64}:|\bKilled process |\]\[ {0,8}T/;
+/** In a row of the OOM killer's tasks it is the first number. */
+const TASK = new RegExp(
+  String.raw`(?=\d)(?<pid>(?<=${BEFORE_PID.source})\d{1,10}\b|(?<=\[ {1,6})\d{1,10}(?=\] {1,6}\d{1,10} {1,10}\d{1,10} ))`,
+);
+/** In a row of crash's `ps`, too. */
+const PS_TASK = /(?<=^[> ] {0,10})(?<psPid>\d{1,10})(?= {1,10}\d{1,10} {1,6}\d{1,5} {1,4}[0-9a-f]{8,16} )/;
 const SOURCE = /(?<![\w/.-])(?<file>\/?(?:[\w.+-]+\/)*[\w.+-]+\.[chS]):(?: )?(?<line>\d{1,7})\b/;
 const ADDRESS =
   /\b(?:0x(?<hex>[0-9a-f]{6,16})|(?=\d*[a-f])(?<bare>[0-9a-f]{16}))\b|(?<=\[<)(?<bracketed>[0-9a-f]{8,16})(?=>\])/;
 
 /** In order: a register's value is no plain address, `f+0x12` no number. */
-const WORDS = new RegExp(
-  [SYMBOL, CRASH_SYMBOL, REGISTER, TASK, SOURCE, ADDRESS].map(({ source }) => source).join("|"),
-  "g",
-);
+const anyOf = (...words: readonly RegExp[]): RegExp => new RegExp(words.map(({ source }) => source).join("|"), "g");
+const WORDS = anyOf(SYMBOL, REGISTER, TASK, SOURCE, ADDRESS);
+const CRASH_WORDS = anyOf(SYMBOL, FRAME, PS_TASK, CRASH_SYMBOL, REGISTER, TASK, SOURCE, ADDRESS);
+/** How lines of crash's output begin, and few of a log: most words are looked for without what only crash writes. */
+const CRASH_LINE = /^(?:[ >#]|0x|[0-9a-f]{8,16}: )/;
 
 const MODULES = /\bModules linked in:(.*)$/;
 const MODULE = /(?<![\w[])([A-Za-z0-9_]+)(?:\(([A-Z+-]+)\))?(?=\s|$)/g;
@@ -43,22 +56,31 @@ export function wordsOf(line: string): Word[] {
   const modules = MODULES.exec(text);
   if (modules) return moduleWords(modules[1] ?? "", modules.index + modules[0].length - (modules[1] ?? "").length);
   const words: Word[] = [];
-  for (const match of text.matchAll(WORDS)) {
+  for (const match of text.matchAll(CRASH_LINE.test(text) ? CRASH_WORDS : WORDS)) {
     const word = wordOf(match, match.index);
     if (word) words.push(word);
   }
   return words;
 }
 
+/** Where a list of modules goes on: a record of printk holds no more than a thousand characters of it. */
+const MORE_MODULES = /^ \w+(?:\([A-Z+-]{1,16}\))?(?: \w+(?:\([A-Z+-]{1,16}\))?)* ?(?:\[last unloaded: [^\]]*\])?$/;
+
+/** The modules of a line that goes on with a list; none if it is no such line. `start` is where its message starts. */
+export const moreModules = (line: string, start: number): ModuleWord[] =>
+  line.length <= MAX_LINE && MORE_MODULES.test(line.slice(start).trimEnd())
+    ? moduleWords(line.slice(start), start)
+    : [];
+
 /** The word at a column. */
-export const wordAt = (line: string, column: number): Word | undefined =>
-  wordsOf(line).find(({ start, end }) => start <= column && column < end);
+export const wordAt = (words: readonly Word[], column: number): Word | undefined =>
+  words.find(({ start, end }) => start <= column && column < end);
 
 function wordOf(match: RegExpMatchArray, start: number): Word | undefined {
   const groups = match.groups ?? {};
   const place = { start, end: start + match[0].length };
   const { name, offset = "", size = "", module, crashName, crashOffset, register, registerValue = "" } = groups;
-  const { pid, file, line, hex, bare, bracketed } = groups;
+  const { pid = groups.psPid, file, line, hex, bare, bracketed, frameAt } = groups;
   if (name !== undefined) {
     const numbers = { offset: parseInt(offset, 16), size: parseInt(size, 16) };
     return { ...place, kind: "symbol", name, ...numbers, module };
@@ -78,11 +100,13 @@ function wordOf(match: RegExpMatchArray, start: number): Word | undefined {
   }
   if (pid !== undefined) return { ...place, kind: "task", pid: Number(pid) };
   if (file !== undefined) return { ...place, kind: "source", file, line: Number(line) };
-  const digits = hex ?? bare ?? bracketed;
+  const digits = hex ?? bare ?? bracketed ?? frameAt;
   return digits === undefined ? undefined : { ...place, kind: "address", value: BigInt(`0x${digits}`) };
 }
 
-function moduleWords(list: string, start: number): Word[] {
+export type ModuleWord = Extract<Word, { kind: "module" }>;
+
+function moduleWords(list: string, start: number): ModuleWord[] {
   const end = list.includes("[") ? list.indexOf("[") : list.length;
   return [...list.slice(0, end).matchAll(MODULE)].map(({ 0: text, 1: name = "", 2: flags = "", index }) => ({
     start: start + index,

@@ -205,3 +205,33 @@ test("what a warning says of itself stands between its cut mark and its headline
     [[0, 4, corrupted]],
   );
 });
+
+test("a list of modules that did not fit into one message goes on in the next", () => {
+  const { modules, moreModules } = read(`[    1.0] Modules linked in: e1000(P) nf_tables
+[    1.0]  snd_hda(E) last_one [last unloaded: gone]
+[    1.0]  no_module any_more`);
+  assert.deepEqual([...modules.keys()], ["e1000", "nf_tables", "snd_hda", "last_one"]);
+  assert.deepEqual(
+    [...moreModules].map(([line, words]) => [line, words.map(({ name }) => name)]),
+    [[1, ["snd_hda", "last_one"]]],
+  );
+  const { modules: alone } = read("[    1.0] Modules linked in: e1000(P)\n[    1.0] CPU: 0 PID: 1 Comm: init");
+  assert.deepEqual([...alone.keys()], ["e1000"]);
+});
+
+test("entries that s390x doubts are entries; arm64's link register is a return address", () => {
+  const log = read(`[    9.0] lr : bar+0x1/0x20 [mod]
+[    9.0] Call Trace:
+[    9.0]  [<000003ff800a1b2c>] f+0x1c/0x40 [mod]
+[    9.0] ([<000003ff800a1b2c>] g+0x1c/0x40 [mod])
+[    9.0]  [<000003ff800a1b2c>] h+0x1c/0x40 [mod]`);
+  assert.deepEqual(
+    [...log.entries].map(([line, { word, returns }]) => [line, "name" in word && word.name, returns]),
+    [
+      [0, "bar", true],
+      [2, "f", true],
+      [3, "g", true],
+      [4, "h", true],
+    ],
+  );
+});

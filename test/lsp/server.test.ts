@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { resolve } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type {
@@ -161,6 +163,35 @@ test("of a log of another kernel nothing is resolved", async () => {
   assert.match((hover.contents as { value: string }).value, /open dump is of 6.*this log of 5/);
 });
 
+test("an address beside its name tells a log of another boot, too", async () => {
+  await withSession(true);
+  const oops = (address: string): string =>
+    `[  1.0] Linux version 6.1.0-56-cloud-amd64\n[  1.0]  [<${address}>] panic+0x0/0x346\n[  1.0] RBX: ffff8ef6849a9800`;
+  const { address } = await debug.request<{ address: string }>("vmcore/resolve", { text: "panic" });
+  for (const [text, isSame] of [
+    [oops(address.slice(2)), true],
+    [oops("ffffffff81111110"), false],
+  ] as const) {
+    const uri = `untitled:boot-${isSame}`;
+    await server.open(uri, text);
+    const hover = await server.at<Hover>("textDocument/hover", uri, text, /RBX/, "RBX");
+    const { value } = hover.contents as { value: string };
+    assert.match(value, isSame ? /slab object/ : /of another boot/);
+  }
+});
+
+test("the function of a frame of crash's bt is where its call stands", async () => {
+  await withSession(true);
+  const { address } = await debug.request<{ address: string }>("vmcore/resolve", { text: "panic" });
+  const at = (BigInt(address) + 5n).toString(16);
+  const frame = ` #1 [ffffcd2300013b00] panic at ${at}`;
+  await server.open("untitled:frame", frame, "crash-transcript");
+  for (const piece of ["panic", at]) {
+    const hover = await server.at<Hover>("textDocument/hover", "untitled:frame", frame, /panic/, piece);
+    assert.match((hover.contents as { value: string }).value, /`panic\+0x5`/);
+  }
+});
+
 test("of a log of another boot names are resolved, addresses are not", async () => {
   await withSession(true);
   const other = text.replace("Kernel Offset: 0x1a000000", "Kernel Offset: 0x1b000000");
@@ -184,6 +215,30 @@ test("source places lead to files of the workspace, and out of it never", async 
   assert.deepEqual(
     links.map(({ target }) => target),
     [`${pathToFileURL(resolve("sample/lab_nullderef.c")).href}#L30`],
+  );
+});
+
+test("a source by the path that it was built at is found in the workspace's tree, and is a definition", async (t) => {
+  const tree = mkdtempSync(join(tmpdir(), "vmcore-tree-"));
+  t.after(() => rmSync(tree, { recursive: true }));
+  mkdirSync(join(tree, "arch/x86/entry"), { recursive: true });
+  const file = join(tree, "arch/x86/entry/entry_64.S");
+  writeFileSync(file, "");
+  const client = await LspClient.start([pathToFileURL(tree).href]);
+  t.after(() => client.close());
+  const stack =
+    "    /build/linux-6.1.192/arch/x86/entry/entry_64.S: 121\n    build/no/entry_64.S: 7\n    /arch/../x.c: 1";
+  await client.open("untitled:built", stack, "crash-transcript");
+  const at = { textDocument: { uri: "untitled:built" } };
+  const links = await client.request<DocumentLink[]>("textDocument/documentLink", at);
+  assert.deepEqual(
+    links.map(({ target }) => target),
+    [`${pathToFileURL(file).href}#L121`],
+  );
+  const places = await client.at<Location[]>("textDocument/definition", "untitled:built", stack, /x86/, "entry_64");
+  assert.deepEqual(
+    places.map(({ uri, range }) => [uri, range.start.line]),
+    [[pathToFileURL(file).href, 120]],
   );
 });
 
