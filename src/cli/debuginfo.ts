@@ -1,4 +1,5 @@
 import { UsageError } from "../base/usageError.ts";
+import { printable } from "../render/text.ts";
 import { type DebuginfoReport, debuginfoReport, type ModuleReport } from "../session/debuginfoReport.ts";
 import { OpenError } from "../session/openError.ts";
 import type { Try } from "../session/vmlinuxSearch.ts";
@@ -26,7 +27,7 @@ export async function debuginfo(argv: readonly string[]): Promise<number> {
     return report.vmlinux === undefined ? EXIT_FAILED : EXIT_ANSWERED;
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof OpenError)) throw error;
-    process.stderr.write(`vmcore-debug: ${error.message}\n`);
+    process.stderr.write(`vmcore-debug: ${printable(error.message)}\n`);
     return error instanceof UsageError ? EXIT_USAGE : EXIT_OPEN;
   }
 }
@@ -60,7 +61,7 @@ export function reportText(report: DebuginfoReport): string {
     ...moduleLines(report),
     ...adviceLines(report),
   ];
-  return `${lines.join("\n").trimEnd()}\n`;
+  return `${lines.map(printable).join("\n").trimEnd()}\n`;
 }
 
 const tryLine = ({ path, outcome, why }: Try): string =>

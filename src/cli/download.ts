@@ -1,3 +1,4 @@
+import { printable } from "../render/text.ts";
 import { cacheOf } from "../session/debuginfoPlaces.ts";
 import { debuginfodOptions } from "../session/debuginfod.ts";
 import { fetchMissing, type Missing } from "../session/missingDebuginfo.ts";
@@ -22,7 +23,7 @@ export async function download(missing: readonly Missing[]): Promise<number> {
       progress.show({ kind: "progress", what: `fetching the debuginfo of ${name}`, done, total }),
     );
     progress.clear();
-    for (const remark of remarks) process.stderr.write(`vmcore-debug: ${remark}\n`);
+    for (const remark of remarks) process.stderr.write(`vmcore-debug: ${printable(remark)}\n`);
     return names.length;
   } finally {
     process.off("SIGINT", cancel);

@@ -7,6 +7,7 @@ import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/command.ts";
 import { lackingTypes } from "../crash/lacking.ts";
 import { ansi, plain } from "../render/style.ts";
+import { printable } from "../render/text.ts";
 import { type DebuginfoPlaces, placesOf } from "../session/debuginfoPlaces.ts";
 import { indexDirectory } from "../session/indexCache.ts";
 import { type Missing, missingDebuginfo } from "../session/missingDebuginfo.ts";
@@ -39,13 +40,13 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
     session = await openAndFetch(options);
   } catch (error) {
     if (!(error instanceof OpenError)) throw error;
-    process.stderr.write(`vmcore-debug: ${error.message}\n`);
+    process.stderr.write(`vmcore-debug: ${printable(error.message)}\n`);
     return EXIT_OPEN;
   }
   try {
     session.context.extensions = new ExtensionFiles(process.env["CRASH_EXTENSIONS"] ?? "");
     session.context.createFile = fileCreator(session.context.session);
-    for (const warning of session.warnings) process.stderr.write(`vmcore-debug: ${warning}\n`);
+    for (const warning of session.warnings) process.stderr.write(`vmcore-debug: ${printable(warning)}\n`);
     return (await work(session.context, options)) ? EXIT_ANSWERED : EXIT_FAILED;
   } finally {
     session.close();

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { printable } from "../render/text.ts";
 import { cacheOf } from "../session/debuginfoPlaces.ts";
 import type { OpenOptions } from "../session/open.ts";
 import { hasPackages, withoutPackages } from "../session/packages.ts";
@@ -20,7 +21,7 @@ export async function unpackPackages<Options extends OpenOptions>(options: Optio
   try {
     const { options: unpacked, remarks } = await withoutPackages(options, cacheOf(process.env), { signal: abort.signal, onProgress }); // prettier-ignore
     progress.clear();
-    for (const remark of remarks) process.stderr.write(`vmcore-debug: ${remark}\n`);
+    for (const remark of remarks) process.stderr.write(`vmcore-debug: ${printable(remark)}\n`);
     return unpacked;
   } finally {
     progress.clear();

@@ -17,7 +17,7 @@ const mark = (line: Line, style: Style): string =>
     .join("");
 
 /** Control characters out of a dump must not drive the terminal: they are shown as `^X`, except tabs. */
-const printable = (text: string): string =>
+export const printable = (text: string): string =>
   /[\0-\x08\n-\x1f\x7f-\x9f]/.test(text)
     ? text.replace(/[\0-\x08\n-\x1f\x7f-\x9f]/g, (control) => {
         const code = control.charCodeAt(0);

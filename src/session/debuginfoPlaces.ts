@@ -34,8 +34,8 @@ export function cacheOf(env: Readonly<Record<string, string | undefined>>): stri
   return env["DEBUGINFOD_CACHE_PATH"] || join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "debuginfod_client");
 }
 
-/** A release or build-id comes from the dump and becomes a part of a path: nothing else may be in it. */
-const isRelease = (text: string | undefined): text is string =>
+/** A release or build-id comes from the dump and becomes a part of a path, or of a command: nothing else may be in it. */
+export const isRelease = (text: string | undefined): text is string =>
   text !== undefined && /^\w[\w.+~@-]{0,63}$/.test(text) && !text.includes("..");
 export const isBuildId = (text: string | undefined): text is string =>
   text !== undefined && /^[0-9a-f]{4,128}$/.test(text);

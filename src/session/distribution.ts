@@ -1,3 +1,5 @@
+import { isRelease } from "./debuginfoPlaces.ts";
+
 /** What to do for a kernel's debuginfo: sentences, the commands in them ready to be pasted. */
 export interface InstallAdvice {
   /** Who built the kernel, as its release and version text tell; undefined when they do not. */
@@ -10,7 +12,7 @@ export interface InstallAdvice {
 interface Distribution {
   readonly name: string;
   readonly isOf: (release: string, version: string) => boolean;
-  readonly steps: (release: string) => readonly string[];
+  readonly steps: (release: string, version: string) => readonly string[];
   readonly debuginfod?: string;
 }
 
@@ -37,10 +39,14 @@ const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: "Debian",
     isOf: (_, version) => /\bDebian \d/.test(version),
-    steps: (release) => [
-      `apt-get install linux-image-${release}-dbg`,
-      "A version that the archive no longer has is on https://snapshot.debian.org, in source package linux.",
-    ],
+    steps: (release, version) => {
+      // One release is built more than once: only the package of this very version has the build-id.
+      const source = /\bDebian (\d[\w.+~-]*)/.exec(version)?.[1] ?? "";
+      return [
+        `apt-get install linux-image-${release}-dbg=${source}`,
+        `A version that the archive no longer has is on https://snapshot.debian.org/package/linux/${source}/`,
+      ];
+    },
     debuginfod: "https://debuginfod.debian.net",
   },
   {
@@ -74,12 +80,16 @@ const DISTRIBUTIONS: readonly Distribution[] = [
   },
 ];
 
-/** Which package has the debuginfo of a kernel. @param release `uname -r` @param version `uname -v` */
+/**
+ * Which package has the debuginfo of a kernel. A release that no kernel can have names no distribution: nobody should
+ * paste what a forged dump makes of a command.
+ * @param release `uname -r` @param version `uname -v`
+ */
 export function installAdvice(release: string, version: string): InstallAdvice {
-  const distribution = DISTRIBUTIONS.find(({ isOf }) => isOf(release, version));
+  const distribution = isRelease(release) ? DISTRIBUTIONS.find(({ isOf }) => isOf(release, version)) : undefined;
   return {
     distribution: distribution?.name,
-    steps: distribution?.steps(release) ?? [
+    steps: distribution?.steps(release, version) ?? [
       "Whoever built this kernel has its vmlinux, in the top directory of the build: ask for it, or name it with --vmlinux.",
     ],
     debuginfod: distribution?.debuginfod,

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { reportText } from "../../src/cli/debuginfo.ts";
+import { installAdvice } from "../../src/session/distribution.ts";
 import { debuginfoReport } from "../../src/session/debuginfoReport.ts";
 import { modules } from "../../src/linux/module.ts";
 import { openSession } from "../../src/session/open.ts";
@@ -24,7 +25,7 @@ test("where nothing is found, the package is named, and the debuginfod server th
   const text = said({});
   assert.match(text, /^ {2}vmlinux: none found$/m);
   assert.match(text, /^ {2}absent {3}usr\/lib\/debug\/boot\/vmlinux-6\.1\.0-56-cloud-amd64$/m);
-  assert.match(text, /^To get the vmlinux of this Debian kernel:\n {2}apt-get install linux-image-6\.1\.0-56-cloud-amd64-dbg$/m); // prettier-ignore
+  assert.match(text, /^To get the vmlinux of this Debian kernel:\n {2}apt-get install linux-image-6\.1\.0-56-cloud-amd64-dbg=6\.1\.192-2$/m); // prettier-ignore
   assert.match(text, /^ {2}or: DEBUGINFOD_URLS=https:\/\/debuginfod\.debian\.net vmcore-debug debuginfo --download sample\/vmcore$/m); // prettier-ignore
 });
 
@@ -119,4 +120,12 @@ test("a stripped vmlinux that is named takes nothing from what the dump itself t
     /dump\/vmlinux was stripped: symbols and types are those that the dump holds itself/,
   );
   assert.equal([...modules(session.kernel)].length, 8);
+});
+
+test("what a forged dump has for its release drives no terminal, and is in no command", () => {
+  const report = debuginfoReport({ vmcore });
+  const release = "6.1.0;id|sh\u001b]0;x\u0007";
+  const text = reportText({ ...report, release, advice: installAdvice(release, report.version!) });
+  assert.match(text, /^ {3}kernel: 6\.1\.0;id\|sh\^\[\]0;x\^G on x86_64$/m);
+  assert.doesNotMatch(text, /\u001b|\u0007|apt-get/);
 });

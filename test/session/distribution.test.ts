@@ -8,7 +8,7 @@ const cases: readonly (readonly [release: string, version: string, distribution:
       "6.1.0-56-cloud-amd64",
       "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)",
       "Debian",
-      "apt-get install linux-image-6.1.0-56-cloud-amd64-dbg",
+      "apt-get install linux-image-6.1.0-56-cloud-amd64-dbg=6.1.192-2",
     ],
     [
       "5.15.0-91-generic",
@@ -54,3 +54,23 @@ for (const [release, version, distribution, step] of cases) {
     assert.deepEqual([advice.distribution, advice.steps[0]], [distribution, step]);
   });
 }
+
+test("Debian's archive of old packages is named by the very version", () => {
+  const { steps } = installAdvice("6.12.9+bpo-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.12.9-1~bpo12+1 (2025-01-19)");
+  assert.match(steps[1]!, /https:\/\/snapshot\.debian\.org\/package\/linux\/6\.12\.9-1~bpo12\+1\/$/);
+});
+
+test("of a release that would be more than a name in a shell no command is made", () => {
+  for (const release of [
+    "6.1.0-1;id|sh",
+    "6.1.0-1-$(id)",
+    "6.1.0 -y evil",
+    "6.1.0\u001b[2J",
+    "--enablerepo=x.fc39",
+    "",
+  ]) {
+    const { distribution, steps } = installAdvice(release, "#1 SMP Debian 6.1.192-2 (2026-11-16)");
+    assert.equal(distribution, undefined, release);
+    assert.ok(!steps.some((step) => step.includes("apt-get")), release);
+  }
+});
