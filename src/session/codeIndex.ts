@@ -1,3 +1,4 @@
+import { attempt, Fault } from "../base/fault.ts";
 import type { CallSite, CfiRow, CodeSource, OrcEntry, OrcSource } from "../debuginfo/source.ts";
 import type { Code, CodePlace } from "../model/kernel.ts";
 
@@ -18,17 +19,23 @@ export class CodeIndex implements Code {
   private readonly kernelImage: CodeImage;
   private readonly modules: () => readonly CodeImage[];
   private readonly isGenerated: (pc: bigint) => boolean;
+  private readonly symbolAt: (pc: bigint) => string | undefined;
   private readonly places = new Map<bigint, readonly CodePlace[]>();
 
-  /** @param isGenerated whether the kernel itself made the code at an address; asked when no image holds it */
+  /**
+   * @param isGenerated whether the kernel itself made the code at an address; asked when no image holds it
+   * @param symbolAt name of the symbol that holds an address: for functions whose debuginfo does not tell theirs
+   */
   constructor(
     kernelImage: CodeImage,
     modules: () => readonly CodeImage[],
     isGenerated: (pc: bigint) => boolean = () => false,
+    symbolAt: (pc: bigint) => string | undefined = () => undefined,
   ) {
     this.kernelImage = kernelImage;
     this.modules = modules;
     this.isGenerated = isGenerated;
+    this.symbolAt = symbolAt;
   }
 
   /** After debuginfo was loaded or unloaded. */
@@ -47,13 +54,20 @@ export class CodeIndex implements Code {
     const code = image?.code();
     if (!image || !code) return [];
     const { module, bias } = image;
-    return code.scopes(pc - bias).map((scope) => ({
+    const { symbolAt } = this;
+    // What is damaged, or was moved by dwz to a file that is not there, is as good as not there: stacks go on by symbols.
+    const scopes = attempt(() => code.scopes(pc - bias));
+    if (scopes instanceof Fault) return [];
+    return scopes.map((scope) => ({
       // Asked for only where it is shown: a name or a line may cost a line table or an abstract origin.
       get function() {
-        return scope.function;
+        const name = attempt(() => scope.function);
+        if (!(name instanceof Fault)) return name;
+        return (scope.inlined ? undefined : symbolAt(pc)) ?? "<unnamed>";
       },
       get source() {
-        return scope.source;
+        const source = attempt(() => scope.source);
+        return source instanceof Fault ? undefined : source;
       },
       inlined: scope.inlined,
       entry: scope.entry + bias,

@@ -15,6 +15,7 @@ import { typeIndex } from "../model/typeIndex.ts";
 import { generatedCode } from "../unwind/generatedCode.ts";
 import { compareBuild } from "./buildMatch.ts";
 import { CodeIndex } from "./codeIndex.ts";
+import { lackingAlternate } from "./debugLink.ts";
 import { debugDirectories, type DebuginfoPlaces, moduleDirectories } from "./debuginfoPlaces.ts";
 import { generatedImage } from "./generatedImage.ts";
 import { type KernelImage, kernelImage } from "./kernelImage.ts";
@@ -26,7 +27,7 @@ import { SymbolIndex } from "./symbolIndex.ts";
 import { SourceFiles } from "./source.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
 import { searchSystemMap } from "./systemMapSearch.ts";
-import { fallbackOf, once, openNamed, openVmlinux, type Vmlinux } from "./vmlinux.ts";
+import { fallbackOf, once, openNamed, missingAlternate, openVmlinux, type Vmlinux } from "./vmlinux.ts";
 import { searchVmlinux, type Try } from "./vmlinuxSearch.ts";
 
 export { OpenError } from "./openError.ts";
@@ -95,6 +96,8 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
         ? `${vmlinux.path} has no DWARF: there are no source lines and no locals`
         : `${vmlinux.path} was stripped: ${vmlinux.elf.section(".BTF") ? "symbols" : "symbols and types"} are those that the dump holds itself, and there are no source lines and no locals`,
     );
+  const lacked = vmlinux && missingAlternate(vmlinux.elf);
+  if (vmlinux && lacked !== undefined) warnings.push(`${vmlinux.path} can be used${lackingAlternate(lacked)}`);
   const map =
     options.systemMap === undefined ? undefined : openSystemMapFile(options.systemMap, memory, options.force ?? false);
   const mapTries: Try[] = [];
@@ -235,6 +238,7 @@ function assemble(
     image.code,
     () => loaded().map((one) => one.code),
     (pc) => generatedCode(kernel, pc) !== undefined,
+    (pc) => kernel.symbols.at(pc)?.name,
   );
   const generated = generatedImage(() => kernel);
   const kernel: Kernel = assembleKernel({

@@ -117,6 +117,13 @@ export function btfOf(elf: ElfFile, base?: BtfBase): Btf | undefined {
 /** Where distributions put what dwz shares among files: by build-id, when it is not where the vmlinux says. */
 const DEBUG_DIRECTORIES = ["/usr/lib/debug"];
 
+/** The file that dwz moved a part of the DWARF to, where it is not there. */
+export function missingAlternate(elf: ElfFile): string | undefined {
+  const alternate = elf.section(".debug_info") && alternateDebug(elf, elf.file.name, DEBUG_DIRECTORIES);
+  if (typeof alternate === "object") alternate.file.close();
+  return typeof alternate === "string" ? alternate : undefined;
+}
+
 function dwarfOf(elf: ElfFile, names: () => Uint8Array | undefined): Dwarf | undefined {
   if (!elf.section(".debug_info")) return undefined;
   const alternate = alternateDebug(elf, elf.file.name, DEBUG_DIRECTORIES);

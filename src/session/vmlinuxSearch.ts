@@ -2,10 +2,10 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import type { OpenedMemory } from "../memory/openMemory.ts";
 import { compareBuild } from "./buildMatch.ts";
 import { type Candidate, type DebuginfoPlaces, vmlinuxCandidates } from "./debuginfoPlaces.ts";
-import { alternateDebug, lackingAlternate } from "./debugLink.ts";
+import { lackingAlternate } from "./debugLink.ts";
 import { kernelBuildId } from "./kernelBuildId.ts";
 import { OpenError } from "./openError.ts";
-import { openVmlinux, type Vmlinux } from "./vmlinux.ts";
+import { missingAlternate, openVmlinux, type Vmlinux } from "./vmlinux.ts";
 
 /** What became of one file that was looked for. */
 export interface Try {
@@ -88,9 +88,8 @@ export function tryVmlinux(
   if (verdict !== "same") return refused(why);
   const hasDwarf = vmlinux.elf.section(".debug_info") !== undefined;
   if (vmlinux.elf.section(".symtab")) {
-    const alternate = hasDwarf ? alternateDebug(vmlinux.elf, path, ["/usr/lib/debug"]) : undefined;
-    if (typeof alternate === "object") alternate.file.close();
-    const lacks = typeof alternate === "string" ? lackingAlternate(alternate) : "";
+    const alternate = missingAlternate(vmlinux.elf);
+    const lacks = alternate === undefined ? "" : lackingAlternate(alternate);
     if (hasDwarf) return { path, outcome: "taken", buildId, why: why + lacks, vmlinux };
     return { path, outcome: "refused", buildId, why: `${why}, but no DWARF: no source lines, no locals`, vmlinux };
   }

@@ -80,6 +80,10 @@ test("a part of the DWARF that dwz moved to a file that is not there is named", 
   const link = Buffer.concat([Buffer.from("../dwz/kernel\0"), Buffer.from("cd".repeat(20), "hex")]);
   const text = said({ "dump/vmlinux": { buildId, sections: [{ name: ".gnu_debugaltlink", bytes: link }] } });
   assert.match(text, /^ {2}taken {4}dump\/vmlinux has the dump's build-id; but dwz\/kernel is missing, to which dwz moved a part of its DWARF: names and types in it are unknown$/m); // prettier-ignore
+  const places = debuginfoPlaces({ vmlinux: { buildId, sections: [{ name: ".gnu_debugaltlink", bytes: link }] } });
+  const session = openSession({ vmcore, vmlinux: join(places.root, "vmlinux") });
+  assert.match(session.warnings.join(), /vmlinux can be used; but \S+dwz\/kernel is missing/);
+  session.close();
 });
 
 test("a wrong vmlinux is told by its release, or by the time of its build where it has no build-id", () => {

@@ -127,3 +127,12 @@ test("a stripped module's .gnu_debuglink leads to its debuginfo, by build-id or 
     `refused ${at} was stripped: it has no DWARF`,
   ]);
 });
+
+test("a module without the file that dwz moved a part of its DWARF to is used, and what it lacks is told", () => {
+  const link = Buffer.concat([Buffer.from("common.dwz\0"), Buffer.from("cd".repeat(20), "hex")]);
+  const at = "mine/lab_nullderef.ko";
+  const lacking = ko({ sections: [{ name: ".gnu_debugaltlink", bytes: link }] });
+  assert.match(outcome({ [at]: lacking }).join(), /^taken mine\/lab_nullderef\.ko has the module's build-id; but \S+\/mine\/common\.dwz is missing, to which dwz moved a part of its DWARF/); // prettier-ignore
+  const whole = { [at]: lacking, "mine/common.dwz": { buildId: "cd".repeat(20) } };
+  assert.deepEqual(outcome(whole), [`taken ${at} has the module's build-id`]);
+});
