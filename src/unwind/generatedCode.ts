@@ -84,13 +84,30 @@ function generated(
   return { symbol: { name, address, size, type: "t" }, copyOf, isDetour };
 }
 
-/** Programs, trampolines and dispatchers on `bpf_kallsyms` (kernel/bpf/core.c, 5.7 and later). @throws Fault */
+/**
+ * Programs, and since Linux kernel commit bfea9a8574f3 ("bpf: Add name to struct bpf_ksym") (in v5.7) trampolines and
+ * dispatchers, on `bpf_kallsyms` (kernel/bpf/core.c).
+ * @throws Fault
+ */
 function* bpfCode(kernel: Kernel): Generator<GeneratedCode> {
   const head = kernel.symbols.find("bpf_kallsyms");
-  if (!head || !kernel.types.find("struct", "bpf_ksym")) return;
+  if (!head || !kernel.types.find("struct", "bpf_prog_aux")) return;
+  if (kernel.object("struct bpf_prog_aux", 0n).has("ksym_lnode")) return yield* unnamedPrograms(kernel, head.address);
+  if (!kernel.types.find("struct", "bpf_ksym")) return;
   for (const entry of linked(kernel, head.address, "struct bpf_ksym", "lnode")) {
     const start = entry.at("start").value();
     yield generated(entry.at("name").text(), start, Number(entry.at("end").value() - start));
+  }
+}
+
+/** The list when it was one of programs alone, named by their tags when somebody asked (bpf_get_prog_name()). @throws Fault */
+function* unnamedPrograms(kernel: Kernel, head: bigint): Generator<GeneratedCode> {
+  for (const aux of linked(kernel, head, "struct bpf_prog_aux", "ksym_lnode")) {
+    const program = aux.at("prog").deref();
+    const tag = Buffer.from(kernel.memory.read(program.at("tag").address, program.at("tag").size)).toString("hex");
+    const name = aux.has("name") ? aux.at("name").text() : "";
+    const symbol = `bpf_prog_${tag}${name === "" ? "" : `_${name}`}`;
+    yield generated(symbol, program.at("bpf_func").value(), program.at("jited_len").number());
   }
 }
 

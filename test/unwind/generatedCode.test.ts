@@ -25,6 +25,7 @@ const functions = {
 
 const types = `
   struct list_head { struct list_head *next, *prev; };
+  struct bpf_prog_aux { unsigned int used_map_cnt; };
   struct bpf_ksym { unsigned long start; unsigned long end; char name[32]; struct list_head lnode; };
   struct ftrace_ops { void *func; struct ftrace_ops *next; unsigned long flags; unsigned long trampoline; unsigned long trampoline_size; };
   struct kprobe_insn_cache { void *alloc; struct list_head pages; };
@@ -49,6 +50,23 @@ test("a BPF program has its name, and is passed by the frame that its compiler m
       ["bpf_prog_0123_watch", undefined],
       ["thread", undefined],
     ],
+  );
+});
+
+test("programs of kernels before 5.7 are named as those kernels did it, by tag and name", () => {
+  const older = `
+    struct list_head { struct list_head *next, *prev; };
+    struct bpf_prog { unsigned int jited_len; unsigned char tag[8]; void *bpf_func; };
+    struct bpf_prog_aux { struct list_head ksym_lnode; struct bpf_prog *prog; char name[16]; };
+  `;
+  const kernel = stackKernel({ bpf_kallsyms: { address: BPF_HEAD } }, { types: older });
+  const [aux, program] = [0xffff888000400000n, 0xffff888000500000n];
+  kernel.put("struct list_head", BPF_HEAD, { next: aux, prev: aux });
+  kernel.put("struct bpf_prog_aux", aux, { ksym_lnode: { next: BPF_HEAD }, prog: program, name: "watch" });
+  kernel.put("struct bpf_prog", program, { jited_len: 0x80, tag: [1, 2, 3, 4, 5, 6, 7, 0xef], bpf_func: GENERATED });
+  assert.deepEqual(
+    [...generatedSymbols(kernel).all()],
+    [{ name: "bpf_prog_01020304050607ef_watch", address: GENERATED, size: 0x80, type: "t" }],
   );
 });
 
