@@ -14,15 +14,22 @@ export const openDump = (context: vscode.ExtensionContext): vscode.Disposable[] 
     const paths = files.length > 0 ? files.map((uri) => uri.fsPath) : await pick();
     if (paths.length > 0) await debug(paths);
   }),
-  vscode.commands.registerCommand("vmcore.openSample", () =>
-    debug([vscode.Uri.joinPath(context.extensionUri, "sample", "vmcore").fsPath]),
-  ),
+  vscode.commands.registerCommand("vmcore.openSample", async () => {
+    await keepWalkthrough();
+    await debug([vscode.Uri.joinPath(context.extensionUri, "sample", "vmcore").fsPath]);
+  }),
   // A debug configuration's `${command:pickVmcore}`; nothing picked cancels the start.
   vscode.commands.registerCommand("vmcore.pickVmcore", async () => (await pick())[0]),
 ];
 
 const uris = (value: unknown): vscode.Uri[] =>
   Array.isArray(value) ? value.filter((item): item is vscode.Uri => item instanceof vscode.Uri) : [];
+
+/** The source that a stop shows would take the place of a walkthrough that is open as a preview: it has more to tell. */
+async function keepWalkthrough(): Promise<void> {
+  const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+  if (tab?.isPreview && tab.input === undefined) await vscode.commands.executeCommand("workbench.action.keepEditor");
+}
 
 /** Starts the debugger; several files are one split dump. The controls of a running program are left out. */
 async function debug(paths: readonly string[]): Promise<void> {
