@@ -47,17 +47,26 @@ export type Container =
   | { readonly kind: "user area"; readonly task: Obj; readonly vma: Obj; readonly offset: number };
 
 /**
- * What holds a kernel address, from the most to the least particular; or with `task`, a user address of its.
- * What the dump cannot say is left out: this is asked of words that may be no addresses at all.
+ * What holds a kernel address, from the most to the least particular; or with `task`, a user address of its; what is
+ * neither is taken as a physical one. What the dump cannot say is left out: this is asked of words that may be no
+ * addresses at all.
  */
 export function* identify(kernel: Kernel, address: bigint, task?: Obj): Generator<Container> {
   const isKernel = kernel.memory.isKernelAddress(address);
+  let isKnown = isKernel;
   for (const find of isKernel ? KERNEL : []) {
     const found = attempt(() => find(kernel, address));
     if (found && !(found instanceof Fault)) yield found;
   }
   if (task && (!isKernel || kernel.arch.name === "s390x")) {
     const found = attempt(() => userArea(task, address));
+    if (found && !(found instanceof Fault)) {
+      isKnown = true;
+      yield found;
+    }
+  }
+  for (const find of isKnown ? [] : PHYSICAL) {
+    const found = attempt(() => find(kernel, address));
     if (found && !(found instanceof Fault)) yield found;
   }
 }
@@ -156,20 +165,15 @@ const pageStructAt: Finder = (kernel, address) => {
   return pfn === undefined ? undefined : { kind: "page struct", page: pageStruct(kernel, pfn) };
 };
 
-const pageHolding: Finder = (kernel, address) => {
-  const found = kernel.memory.translate(address);
-  const pfn = pfnOfMapped(kernel, address);
-  if (found instanceof Fault || pfn === undefined || pfnToPage(kernel, pfn) === undefined) return undefined;
-  return { kind: "page", page: pageStruct(kernel, pfn), physical: found.physical };
+const pageAt: Finder = (kernel, physical) => {
+  const pfn = Number(physical >> BigInt(pageShift(kernel)));
+  return pfnToPage(kernel, pfn) === undefined ? undefined : { kind: "page", page: pageStruct(kernel, pfn), physical };
 };
 
 /** Devices claim ranges by the thousand, of which a person sees a path of a few. */
 const MAX_RESOURCES = 100_000;
 
-const resourcesHolding: Finder = (kernel, address) => {
-  const found = kernel.memory.translate(address);
-  if (found instanceof Fault) return undefined;
-  const { physical } = found;
+const resourcesAt: Finder = (kernel, physical) => {
   const ranges = kernel.memo("iomem resources", () => {
     const list: { resource: Obj; start: bigint; end: bigint; depth: number }[] = [];
     for (const { resource, depth } of resourceTree(kernel.variable("iomem_resource"))) {
@@ -182,6 +186,14 @@ const resourcesHolding: Finder = (kernel, address) => {
   if (holding.length === 0) return undefined;
   return { kind: "physical address space", resources: holding.map(({ resource }) => resource), physical };
 };
+
+/** What a finder of physical addresses finds for where a virtual one is mapped. */
+const mapped =
+  (find: Finder): Finder =>
+  (kernel, address) => {
+    const found = kernel.memory.translate(address);
+    return found instanceof Fault ? undefined : find(kernel, found.physical);
+  };
 
 function pfnOfMapped(kernel: Kernel, address: bigint): number | undefined {
   const found = kernel.memory.translate(address);
@@ -199,9 +211,11 @@ const KERNEL: readonly Finder[] = [
   freeBlockAt,
   vmallocAreaAt,
   pageStructAt,
-  pageHolding,
-  resourcesHolding,
+  mapped(pageAt),
+  mapped(resourcesAt),
 ];
+
+const PHYSICAL: readonly Finder[] = [pageAt, resourcesAt];
 
 function userArea(task: Obj, address: bigint): Container | undefined {
   const mm = task.at("mm");

@@ -82,9 +82,13 @@ class TableBuilder {
 
   end(): GridTable {
     const columns = [...this.kinds].map(([name, kind]): GridColumn => ({ name, kind: kind ?? "text" }));
+    // Registers of a task's trap, the same beside each of its frames, would stand before the frames.
+    columns.sort((a, b) => Number(isDeep(a.name)) - Number(isDeep(b.name)));
     return { columns, rows: this.rows.map((row) => columns.map(({ name }) => row.get(name) ?? null)) };
   }
 }
+
+const isDeep = (column: string): boolean => column.split(".").length > 2;
 
 /** `0x` and the eight digits that a 32-bit address has. */
 const MIN_ADDRESS = 10;
@@ -114,6 +118,8 @@ function rowsOf(data: Json): readonly Row[] {
   const own: Row = new Map();
   let list: { name: string; members: readonly Json[] } | undefined;
   for (const [name, value] of entries(data, "")) {
+    // What lists no records here has them in other rows, or none at all: either way there is nothing to show.
+    if (Array.isArray(value) && value.length === 0) continue;
     if (!isListOfRecords(value)) own.set(name, cellOf(value));
     else if (list) own.set(name, value.length);
     else list = { name, members: value };

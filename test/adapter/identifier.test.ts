@@ -84,6 +84,22 @@ test("a local has the value of the selected frame", async () => {
   assert.match((await about("cfg->target", { frameId: frame.id })).code.join("\n"), /struct lab_config\+/);
 });
 
+test("current is the task of the selected frame, else the one that the session stopped at", async () => {
+  assert.match((await about("current->comm")).code[1] ?? "", /^current->comm = "insmod"/);
+  assert.match((await about("current->mm->pgd")).code.join("\n"), /struct mm_struct\+[^]*current->mm->pgd = 0xffff/);
+  assert.equal((await about("current")).code[0], "struct task_struct *current;");
+  const { threads } = await client.request<{ threads: { id: number; name: string }[] }>("threads");
+  const other = threads.find(({ name }) => name.includes("kernel-hog"));
+  assert.ok(other);
+  const { stackFrames } = await client.request<{ stackFrames: { id: number }[] }>("stackTrace", { threadId: other.id });
+  const { result } = await client.request<{ result: string }>("evaluate", {
+    expression: "current->comm",
+    frameId: stackFrames[0]?.id,
+    context: "watch",
+  });
+  assert.match(result, /kernel-hog/);
+});
+
 test("an evaluation of a type's name has its size, and its members' places as children", async () => {
   type Row = { name: string; value: string };
   const { result, variablesReference } = await client.request<{ result: string; variablesReference: number }>(

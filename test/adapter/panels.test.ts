@@ -144,6 +144,22 @@ test("what is a struct can be opened as one, and a page says whose it is", async
   assert.equal(of("physical address space", "Resource")?.text, "System RAM");
 });
 
+test("what is no address of the kernel or the task is a physical one", async () => {
+  const facts = async (text: string): Promise<string[]> =>
+    (await identify(text)).containers.flatMap(({ kind, facts: all }) =>
+      all.map((one) => `${kind} ${one.name} ${one.text}`),
+    );
+  const memory = await facts("0x1000");
+  assert.ok(memory.includes("page struct page 0xfffff8d340000040"));
+  assert.ok(memory.includes("physical address space Resource System RAM"));
+  const device = await facts("0xfed00000");
+  assert.deepEqual(
+    device.filter((one) => one.includes("Resource")),
+    ["physical address space Resource HPET 0", "physical address space Resource PNP0103:00"],
+  );
+  assert.deepEqual(await facts("0xdead000000000122"), []);
+});
+
 test("a page of a file is known by the file's path", async () => {
   const cached = records(await run("files -p 0xffff8ef683dcfac0"));
   const page = cached.map((one) => one["page"]).find((one) => typeof one === "string");

@@ -80,6 +80,19 @@ test("a record within a record gives columns of its own, a list of values one te
   });
 });
 
+test("a list that is empty has no column; what lies deep stands last", () => {
+  const [row, none] = [{ pid: 1, trap: { type: "NMI", registers: { rip: 7 } }, frames: [{ function: "f" }] }, { pid: 2, frames: [] }]; // prettier-ignore
+  const { tables } = grid(record(row), record(none));
+  assert.deepEqual(
+    tables[0]?.columns.map(({ name }) => name),
+    ["pid", "trap.type", "function", "trap.registers.rip"],
+  );
+  assert.deepEqual(tables[0]?.rows, [
+    [1, "NMI", "f", 7],
+    [2, null, null, null],
+  ]);
+});
+
 test("records of two kinds make two tables", () => {
   const { tables } = grid(record({ zone: 0 }), record({ order: 0 }), record({ zone: 1 }));
   assert.deepEqual(
