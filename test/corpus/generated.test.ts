@@ -8,12 +8,15 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { DebugProtocol } from "@vscode/debugprotocol";
 import { hex } from "../../src/base/hex.ts";
 import { crashSite } from "../../src/linux/crashSite.ts";
 import { livePatchText } from "../../src/linux/livepatch.ts";
 import { panicTask } from "../../src/linux/panic.ts";
 import { stackTrace } from "../../src/linux/stackTrace.ts";
+import type { Described } from "../../src/protocol/custom.ts";
 import { openSession, type Session } from "../../src/session/open.ts";
+import { DapClient } from "../adapter/client.ts";
 import { cli, corpus, made, storedDumps, vmlinuxOf } from "./corpus.ts";
 
 if (storedDumps.length === 0) test("the corpus is absent: nothing generated was looked at", { skip: "no corpus" }, () => {}); // prettier-ignore
@@ -105,4 +108,31 @@ if (storedDumps.length > 0)
     context.after(() => session.close());
     const { kernel } = session;
     assert.equal(livePatchText(kernel, kernel.symbols.find("lab_count")!.address), undefined);
+  });
+
+if (storedDumps.length > 0)
+  test("the editor's stack names them, hovers over the oops too, and shows the code of a BPF program", async (t) => {
+    const folder = folderOf("patched");
+    const client = await DapClient.launch(
+      { vmcore: join(folder, "vmcore.elf"), search: false },
+      { program: "dist/adapter.js" },
+    );
+    t.after(() => client.close());
+    const { threadId } = await client.event<{ threadId: number }>("stopped");
+    const { stackFrames } = await client.request<{ stackFrames: DebugProtocol.StackFrame[] }>("stackTrace", { threadId }); // prettier-ignore
+    const names = stackFrames.map(({ name }) => name.replace(/_[0-9a-f]{16}_/, "_TAG_").replace(/_\d+\+/, "_ID+"));
+    const at = names.findIndex((name) => name.startsWith("lab_ktime_get_ns"));
+    assert.match(names[at] ?? "", /^lab_ktime_get_ns\+0x[0-9a-f]+ \[live patch of bpf_ktime_get_ns\]$/);
+    assert.deepEqual(names.slice(at + 1, at + 4), ["bpf_prog_TAG_lab_watch+0x10", "bpf_trampoline_ID+0x40", "__x64_sys_sethostname+0x5"]); // prettier-ignore
+    // The entry as the oops has it, and its address alone.
+    const entry = sureEntries(folder).find((one) => one.includes("_lab_watch"))!;
+    const [program] = entry.split("+");
+    const places = [entry, stackFrames[at + 1]!.instructionPointerReference!].map((text) => ({ text, returns: true }));
+    const { described } = await client.request<{ described: Described[] }>("vmcore/describe", { places });
+    for (const one of described) assert.deepEqual([one.symbol, one.code], [entry, true]);
+    const { instructions } = await client.request<{ instructions: DebugProtocol.DisassembledInstruction[] }>(
+      "disassemble",
+      { memoryReference: program, instructionCount: 4, resolveSymbols: true },
+    );
+    assert.ok(instructions[0]?.symbol?.startsWith(program!), instructions[0]?.symbol);
   });
