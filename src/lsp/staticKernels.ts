@@ -1,6 +1,12 @@
 import { existsSync } from "node:fs";
 import type { FileSettings } from "../protocol/language.ts";
-import { type DebuginfoPlaces, moduleDirectories, placesOf, vmlinuxCandidates } from "../session/debuginfoPlaces.ts";
+import {
+  buildTrees,
+  type DebuginfoPlaces,
+  moduleDirectories,
+  placesOf,
+  vmlinuxCandidates,
+} from "../session/debuginfoPlaces.ts";
 import { ModuleFiles } from "../session/moduleFiles.ts";
 import { SourceFiles } from "../session/source.ts";
 import type { KernelLog } from "./kernelLog.ts";
@@ -72,7 +78,10 @@ export class StaticKernels {
 
   private surroundings(path: string, release: string | undefined): KernelSurroundings {
     const { kernelSource = [], sourceFileMap = {}, modules = [] } = this.settings;
-    const files = new ModuleFiles({ directories: [...modules, ...moduleDirectories(release, this.places, path)] });
+    const files = new ModuleFiles({
+      directories: [...modules, ...moduleDirectories(release, this.places, path)],
+      trees: buildTrees(release, this.places, path),
+    });
     return {
       sources: new SourceFiles({
         kernelSource,

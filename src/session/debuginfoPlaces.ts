@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 /** Where debuginfo is looked for. */
 export interface DebuginfoPlaces {
@@ -108,14 +108,29 @@ export function moduleDirectories(
   vmlinux: string | undefined,
 ): string[] {
   if (!isRelease(release)) return [];
-  // Debian's and Fedora's packages, unpacked anywhere, have the modules in the same tree as the vmlinux.
-  const beside = vmlinux !== undefined && basename(dirname(vmlinux)) === "boot" ? [dirname(dirname(vmlinux))] : [];
+  const folder = vmlinux === undefined ? undefined : dirname(resolve(vmlinux));
+  // Packages, unpacked anywhere, have the modules in the same tree as the vmlinux: Debian's beside boot, Fedora's and
+  // SUSE's below the vmlinux.
+  const root = folder !== undefined && basename(folder) === "boot" ? [dirname(folder)] : [];
   return [
-    ...[...beside, ...debugDirectories(places)].flatMap((directory) => [
+    ...(folder !== undefined && basename(folder) === release ? [folder] : []),
+    ...[...root, ...debugDirectories(places)].flatMap((directory) => [
       join(directory, "lib/modules", release),
       join(directory, "usr/lib/modules", release),
     ]),
     join(places.root, "usr/lib/modules", release),
     join(places.root, "lib/modules", release),
+  ];
+}
+
+/** Where the kernel may have been built, with its modules all over the tree. @param vmlinux the one that was taken */
+export function buildTrees(
+  release: string | undefined,
+  { root }: DebuginfoPlaces,
+  vmlinux: string | undefined,
+): string[] {
+  return [
+    ...(vmlinux === undefined ? [] : [dirname(resolve(vmlinux))]),
+    ...(isRelease(release) ? [join(root, "usr/lib/modules", release, "build")] : []),
   ];
 }

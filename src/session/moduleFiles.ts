@@ -1,5 +1,5 @@
 import { type Dirent, existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { attempt, Fault } from "../base/fault.ts";
 import { openDwarf, type Dwarf } from "../debuginfo/dwarf/dwarf.ts";
 import { type ElfFile, openElf } from "../debuginfo/elf.ts";
@@ -7,6 +7,7 @@ import { moduleBuildId, moduleSections } from "../linux/module.ts";
 import type { PlacedSection } from "../crash/command.ts";
 import type { Obj } from "../model/object.ts";
 import { alternateDebug, lackingAlternate, linkedDebug } from "./debugLink.ts";
+import { builtModules } from "./builtModules.ts";
 import { buildIdPath, isBuildId } from "./debuginfoPlaces.ts";
 import { keepUnpacked, openingPacked, toEnd } from "./packedFile.ts";
 import { isEmpty, type Try } from "./vmlinuxSearch.ts";
@@ -29,6 +30,8 @@ export interface ModulePlaces {
   readonly cache?: string | undefined;
   /** Directories whose own files are looked at, not what is below: that of the dump may be anybody's home. */
   readonly flat?: readonly string[];
+  /** Where kernels are built: their modules.order lists the modules, the tree itself is far too large to be looked through. */
+  readonly trees?: readonly string[];
 }
 
 /** What a look for one module's debuginfo came to. */
@@ -118,9 +121,18 @@ export class ModuleFiles {
   private files(): Map<string, string[]> {
     if (this.byName) return this.byName;
     this.byName = new Map();
-    for (const directory of this.places.flat ?? []) if (existsSync(directory)) this.collect(directory, MAX_DEPTH);
-    for (const directory of this.places.directories) if (existsSync(directory)) this.collect(directory, 0);
+    const { flat = [], directories, trees = [] } = this.places;
+    for (const directory of flat) if (existsSync(directory)) this.collect(directory, MAX_DEPTH);
+    for (const directory of [...directories, ...trees]) for (const path of builtModules(directory)) this.add(path);
+    for (const directory of directories) if (existsSync(directory)) this.collect(directory, 0);
     return this.byName;
+  }
+
+  private add(path: string): void {
+    const name = MODULE_NAME.exec(basename(path))?.[1]?.replaceAll("-", "_");
+    if (name === undefined) return;
+    const known = this.byName?.get(name) ?? [];
+    if (!known.includes(path)) this.byName?.set(name, [...known, path]);
   }
 
   private collect(directory: string, depth: number): void {
@@ -129,10 +141,7 @@ export class ModuleFiles {
       if (++this.count > MAX_FILES) return;
       const path = join(directory, entry.name);
       if (entry.isDirectory()) this.collect(path, depth + 1);
-      const name = MODULE_NAME.exec(entry.name)?.[1]?.replaceAll("-", "_");
-      if (name === undefined || !entry.isFile()) continue;
-      const known = this.byName?.get(name) ?? [];
-      if (!known.includes(path)) this.byName?.set(name, [...known, path]);
+      if (entry.isFile()) this.add(path);
     }
   }
 

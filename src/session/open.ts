@@ -16,7 +16,7 @@ import { generatedCode } from "../unwind/generatedCode.ts";
 import { compareBuild } from "./buildMatch.ts";
 import { CodeIndex } from "./codeIndex.ts";
 import { lackingAlternate } from "./debugLink.ts";
-import { debugDirectories, type DebuginfoPlaces, moduleDirectories } from "./debuginfoPlaces.ts";
+import { buildTrees, debugDirectories, type DebuginfoPlaces, moduleDirectories } from "./debuginfoPlaces.ts";
 import { generatedImage } from "./generatedImage.ts";
 import { type KernelImage, kernelImage } from "./kernelImage.ts";
 import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
@@ -208,7 +208,8 @@ const modulePlaces = (
         directories: [...modules, ...moduleDirectories(vmcoreinfo?.text("OSRELEASE"), search, vmlinux?.path)],
         debugDirectories: debugDirectories(search),
         cache: search.cache,
-        flat: [...search.beside, ...search.directories],
+        flat: [...search.beside, ...search.directories, ...(vmlinux ? [dirname(vmlinux.path)] : [])],
+        trees: buildTrees(vmcoreinfo?.text("OSRELEASE"), search, vmlinux?.path),
       }
     : { directories: modules };
 

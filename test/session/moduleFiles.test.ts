@@ -136,3 +136,37 @@ test("a module without the file that dwz moved a part of its DWARF to is used, a
   const whole = { [at]: lacking, "mine/common.dwz": { buildId: "cd".repeat(20) } };
   assert.deepEqual(outcome(whole), [`taken ${at} has the module's build-id`]);
 });
+
+test("a tree in which the kernel was built lists its modules, however large it is, as kernels of any age do", () => {
+  for (const line of [
+    "drivers/lab/lab_nullderef.o",
+    "drivers/lab/lab_nullderef.ko",
+    "kernel/drivers/lab/lab_nullderef.ko",
+  ]) {
+    const { root } = debuginfoPlaces({
+      "tree/modules.order": `fs/absent.o\n${line}\n../outside.o\n`,
+      "tree/drivers/lab/lab_nullderef.ko": ko(),
+      "tree/other/lab_nullderef.ko": ko(),
+      "outside.ko": ko(),
+    });
+    const files = new ModuleFiles({ directories: [], trees: [`${root}/tree`] });
+    assert.deepEqual(files.paths("lab_nullderef"), [`${root}/tree/drivers/lab/lab_nullderef.ko`]);
+    assert.deepEqual(files.paths("outside"), []);
+  }
+});
+
+test("modules are found from where the vmlinux lies: in its tree, below it as Fedora has them, beside it", () => {
+  const release = kernel.vmcoreinfo("OSRELEASE")!;
+  const id = kernel.vmcoreinfo("BUILD-ID")!;
+  for (const [vmlinux, path, more] of [
+    ["tree/vmlinux", "tree/drivers/lab/lab_nullderef.ko", { "tree/modules.order": "drivers/lab/lab_nullderef.o\n" }],
+    [`x/lib/modules/${release}/vmlinux`, `x/lib/modules/${release}/extra/lab_nullderef.ko.debug`, {}],
+    ["x/boot/vmlinux", `x/lib/modules/${release}/lab_nullderef.ko`, {}],
+    ["given/vmlinux", "given/lab_nullderef.ko", {}],
+  ] as const) {
+    const search = debuginfoPlaces({ [vmlinux]: { buildId: id }, [path]: ko(), ...more });
+    const session = openSession({ vmcore: ["sample/vmcore"], vmlinux: `${search.root}/${vmlinux}`, search });
+    assert.equal(session.moduleFiles.find(module, "lab_nullderef")?.path, `${search.root}/${path}`);
+    session.close();
+  }
+});
