@@ -15,6 +15,7 @@ import type { Job } from "../session/job.ts";
 import { hasPackages, type PackageWatch, withoutPackages } from "../session/packages.ts";
 import { SourceFiles } from "../session/source.ts";
 import { copiedSourceArchive, openSourceArchive, sourceCache } from "../session/sourceArchive.ts";
+import { sourceTexts } from "../session/sourceText.ts";
 import type { UnpackOptions } from "../session/unpack.ts";
 import type { Client } from "./client.ts";
 import { Frames } from "./frames.ts";
@@ -85,6 +86,7 @@ export class Target {
     const archive = session.vmlinux && files.wantedArchive;
     const copy = archive === undefined ? undefined : copiedSourceArchive(archive, sourceCache(process.env));
     if (copy) files.addArchive(copy);
+    this.context.sourceText = sourceTexts(() => files, undefined);
     this.sources = new Sources(
       files,
       args.sourceScheme,

@@ -153,7 +153,7 @@ class Printer {
   say(piece: Piece): void | Promise<void> {
     if (piece.kind === "progress") {
       this.progress.show(piece);
-      return;
+      return piece.until?.then(() => {});
     }
     this.progress.clear();
     if (piece.kind === "fault" || piece.kind === "usage") return this.complain(piece);

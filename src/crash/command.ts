@@ -2,7 +2,7 @@ import type { Fault } from "../base/fault.ts";
 import type { RandomFile } from "../base/file.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import type { Pieces } from "./piece.ts";
+import type { Piece, Pieces } from "./piece.ts";
 
 /**
  * The user's own context: current task, radix, variables of `set`. Read once when a command starts.
@@ -25,8 +25,8 @@ export interface Context {
   ended: boolean;
   /** Names usable in expressions before globals: a frame's locals. */
   locals?: ((name: string) => Obj | undefined) | undefined;
-  /** The lines of a source file that debuginfo names, where this machine has it; set by the face that knows roots. */
-  sourceText?: ((file: string) => readonly string[] | undefined) | undefined;
+  /** Set by whoever knows where sources are. */
+  sourceText?: SourceText | undefined;
   /** Loads and unloads modules' debuginfo; undefined where the face opens no files. */
   modules?: ModuleDebuginfoControl | undefined;
   /** Commands of the user's own; undefined where the face runs no foreign code: only the terminal does. */
@@ -36,6 +36,12 @@ export interface Context {
   /** Facts of the opened files for `sys`, set by session/: paths as given, format, sizes, warnings. */
   readonly session: SessionFacts;
 }
+
+/**
+ * The lines of a source file that debuginfo names, where this machine has it. It tells how far it is: the archive that
+ * they are in may have to be unpacked first.
+ */
+export type SourceText = (file: string) => Generator<Piece, readonly string[] | undefined, void>;
 
 /** A file that a command fills, emptied when it was opened. */
 export interface OutputFile {

@@ -35,7 +35,14 @@ export type Piece =
   | { readonly kind: "fault"; readonly fault: Fault; readonly lines: readonly Line[] }
   /** The user's command was wrong: what of it, in one sentence, and how it is written. */
   | { readonly kind: "usage"; readonly message: string; readonly lines: readonly Line[] }
-  | { readonly kind: "progress"; readonly done: number; readonly total: number; readonly what: string };
+  | {
+      readonly kind: "progress";
+      readonly done: number;
+      readonly total: number;
+      readonly what: string;
+      /** The command has nothing to do until then: a face that drives it waits. */
+      readonly until?: Promise<unknown>;
+    };
 
 const linesOf = (lines: readonly (string | Line)[]): readonly Line[] =>
   lines.map((line) => (typeof line === "string" ? [line] : line));

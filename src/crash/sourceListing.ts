@@ -18,7 +18,7 @@ export function* sourceListing(context: Context, address: bigint, count: number 
   }
   const { file, line } = source;
   yield record({ file, line }, `FILE: ${file}`, `LINE: ${line}`, "");
-  const lines = context.sourceText?.(file);
+  const lines = context.sourceText && (yield* context.sourceText(file));
   if (!lines) return;
   const last = Math.min(lines.length, line + (count ?? LINES));
   for (let at = Math.max(1, line - BEFORE); at <= last; at++) {

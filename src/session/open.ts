@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Fault } from "../base/fault.ts";
 import { createContext } from "../crash/context.ts";
-import type { Context, SessionFacts } from "../crash/command.ts";
+import type { Context, SessionFacts, SourceText } from "../crash/command.ts";
 import type { TypeSource } from "../debuginfo/source.ts";
 import { openDump } from "../dump/formats.ts";
 import { deviceDumpsOf } from "../dump/deviceDumps.ts";
@@ -25,6 +24,8 @@ import { type ModuleImage, moduleImages } from "./moduleImages.ts";
 import { OpenError } from "./openError.ts";
 import { SymbolIndex } from "./symbolIndex.ts";
 import { SourceFiles } from "./source.ts";
+import { sourceCache } from "./sourceArchive.ts";
+import { sourceTexts } from "./sourceText.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
 import { searchSystemMap } from "./systemMapSearch.ts";
 import { fallbackOf, once, openNamed, missingAlternate, openVmlinux, type Vmlinux } from "./vmlinux.ts";
@@ -155,19 +156,13 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
 }
 
 /** Reads sources where this machine has them: installed, beside the dump, beside modules' debuginfo. */
-function sourceReader(
-  { vmcore, modules = [] }: OpenOptions,
-  { facts }: DumpImage,
-): (file: string) => readonly string[] | undefined {
+function sourceReader({ vmcore, modules = [] }: OpenOptions, { facts }: DumpImage): SourceText {
   const { release, version } = facts.utsname ?? {};
   const beside = [...vmcore.map((path) => dirname(path)), ...modules];
   const files = once(
     () => new SourceFiles({ beside, ...(release && { release }), ...(version && { versionText: version }) }),
   );
-  return (file) => {
-    const found = files().locate(file);
-    return (found?.stored ? found.stored.text() : found && readFileSync(found.path, "utf8"))?.split("\n");
-  };
+  return sourceTexts(files, sourceCache(process.env));
 }
 
 /** What cannot be opened is told as one line, whatever floor found it out. */

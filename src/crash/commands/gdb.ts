@@ -100,7 +100,7 @@ function* list(context: Context, words: string): Pieces {
   const source = context.kernel.code.scopes(at).at(-1)?.source;
   if (!source) throw new UsageError("No symbol table is loaded: give a vmlinux with debuginfo.");
   const { file, line } = source;
-  const lines = context.sourceText?.(file);
+  const lines = context.sourceText && (yield* context.sourceText(file));
   const first = Math.max(1, line - LISTED / 2);
   if (!lines) return yield record({ file, line }, `${first}\tin ${file}`);
   for (let number = first; number < first + LISTED && number <= lines.length; number++) {

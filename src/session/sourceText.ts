@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { SourceText } from "../crash/command.ts";
+import { type Piece, text } from "../crash/piece.ts";
+import type { SourceFiles } from "./source.ts";
+import { openSourceArchive, type SourceArchive } from "./sourceArchive.ts";
+
+/** An archive that is being read is looked at so often: for how far it is, and for a user who gives it up. */
+const POLL_MS = 100;
+
+/**
+ * Texts of sources for commands. When one is in no directory, and the packed archive of the kernel's sources lies here,
+ * that is read, at most once a session: half a minute the first time, nothing once it was copied to the cache.
+ * @param cache undefined for a face that reads archives itself
+ */
+export function sourceTexts(files: () => SourceFiles, cache: string | undefined): SourceText {
+  let isRead = false;
+  return function* (file) {
+    const known = textOf(files(), file);
+    const archive = known === undefined && !isRead ? files().wantedArchive : undefined;
+    if (archive === undefined || cache === undefined) return known;
+    const opened = yield* reading(archive, cache);
+    isRead = true;
+    if (typeof opened === "string") yield text(`${archive}: its sources cannot be read: ${opened}`);
+    else files().addArchive(opened);
+    return textOf(files(), file);
+  };
+}
+
+/** Undefined as well for what cannot be read any more. */
+function textOf(files: SourceFiles, file: string): readonly string[] | undefined {
+  const found = files.locate(file);
+  if (!found) return undefined;
+  if (found.stored) return found.stored.text()?.split("\n");
+  try {
+    return readFileSync(found.path, "utf8").split("\n");
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns why it cannot be opened, in words */
+function* reading(path: string, cache: string): Generator<Piece, SourceArchive | string, void> {
+  const abort = new AbortController();
+  let result: SourceArchive | string | undefined;
+  let [done, total] = [0, 0];
+  try {
+    const onProgress = (bytes: number, of: number): void => void ([done, total] = [bytes, of]);
+    const ended = openSourceArchive(path, cache, { signal: abort.signal, onProgress }).then(
+      (archive) => (result = archive),
+      (error: unknown) => (result = error instanceof Error ? error.message : String(error)),
+    );
+    while (result === undefined) {
+      const until = Promise.race([ended, setTimeout(POLL_MS)]);
+      yield { kind: "progress", what: `reading sources out of ${basename(path)}`, done, total, until };
+    }
+    return result;
+  } finally {
+    abort.abort();
+  }
+}
