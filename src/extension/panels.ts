@@ -67,7 +67,7 @@ export const panels: readonly Panel[] = [
     title: "IPC",
     line: "ipcs",
     page: "grid",
-    lead: ["facility", "id", "key", "uid", "mode"],
+    lead: ["facility", "id", "key", "uid", "mode", "bytes", "attached", "status", "semaphores", "messages"],
     units: { mode: "octal", bytes: "bytes" },
   },
 ];

@@ -83,7 +83,9 @@ export class Table {
     const { first, end } = inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length);
     // A number that stood at the far end would stand alone.
     const isWide = (index: number): boolean => index === wide && columns[index]?.kind !== "number";
-    const template = this.columnWidths.map((width, i) => track(width, isWide(i))).join(" ");
+    const needed = this.columnWidths.map((width, i) => (isWide(i) ? Math.min(width, MIN_WIDE) : width));
+    const template = needed.map((width, i) => track(width, isWide(i))).join(" ");
+    const all = `calc(${needed.reduce((sum, width) => sum + width, 0)}ch + ${needed.length * PADDING}px)`;
     const { row, column } = this.cursor;
     return html`<div
       class="grid"
@@ -93,7 +95,7 @@ export class Table {
       aria-rowcount=${rows.length + 1}
       aria-colcount=${columns.length}
       aria-activedescendant=${this.cellId(row, column)}
-      .style=${`--columns: ${template}`}
+      .style=${`--columns: ${template}; --all: ${all}`}
       @scroll=${() => requestAnimationFrame(() => this.owner.draw())}
       @keydown=${(event: KeyboardEvent) => this.onKey(event)}
       @click=${(event: MouseEvent) => this.onClick(event)}
@@ -295,9 +297,13 @@ export class Table {
 
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
 
-/** Cells have 16 pixels of padding in all, 20 in the first; the rest is for rounding. */
+/** Pixels: cells have 16 of padding in all, 20 in the first; the rest is for rounding. */
+const PADDING = 22;
+/** The column that takes the room that is left gives some of its own where there is none. */
+const MIN_WIDE = 28;
+
 const track = (characters: number, isWide: boolean): string =>
-  isWide ? `minmax(calc(${characters}ch + 22px), 1fr)` : `calc(${characters}ch + 22px)`;
+  isWide ? `minmax(calc(${characters}ch + ${PADDING}px), 1fr)` : `calc(${characters}ch + ${PADDING}px)`;
 
 const twistie = ({ depth, open }: Place): TemplateResult =>
   html`<span class="twistie" .style=${`margin-left: ${depth * 2}ch`} aria-hidden="true"
