@@ -9,6 +9,7 @@ import { hover } from "./hover.ts";
 import { inlineValues } from "./inlineValues.ts";
 import { kernelView } from "./kernelView.ts";
 import { languageClient } from "./languageClient.ts";
+import { listingDocument } from "./listingDocument.ts";
 import { log } from "./log.ts";
 import { memoryDocument } from "./memoryDocument.ts";
 import { openDump } from "./openDump.ts";
@@ -30,6 +31,7 @@ const features: readonly Feature[] = [
   status,
   addresses,
   memoryDocument,
+  listingDocument,
   stacks,
   inlineValues,
   evaluatable,

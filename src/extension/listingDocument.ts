@@ -1,0 +1,31 @@
+import * as vscode from "vscode";
+import { type ListingLink, listingLinks } from "./listing.ts";
+
+const TOOLTIPS: Readonly<Record<ListingLink["command"], string>> = {
+  "vmcore.disassemble": "Show the instructions there",
+  "vmcore.goTo": "Show the source or the memory there",
+};
+
+/** Jumps, calls, data and source lines of disassembled functions lead to what they name. */
+export const listingDocument = (): vscode.Disposable[] => [
+  vscode.languages.registerDocumentLinkProvider(
+    { scheme: "debug" },
+    {
+      provideDocumentLinks(document) {
+        const isListing = document.uri.path.endsWith(".s");
+        const lines = isListing ? document.getText().split("\n") : [];
+        return lines.flatMap((line, number) => listingLinks(line).map((link) => documentLink(number, link)));
+      },
+    },
+  ),
+];
+
+function documentLink(line: number, { start, end, command, address }: ListingLink): vscode.DocumentLink {
+  const query = encodeURIComponent(JSON.stringify([address]));
+  const link = new vscode.DocumentLink(
+    new vscode.Range(line, start, line, end),
+    vscode.Uri.parse(`command:${command}?${query}`),
+  );
+  link.tooltip = TOOLTIPS[command];
+  return link;
+}
