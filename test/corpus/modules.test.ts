@@ -5,6 +5,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
+import { UsageError } from "../../src/base/usageError.ts";
+import { run } from "../../src/crash/language.ts";
 import { sizeOf, type StructType } from "../../src/debuginfo/ctype.ts";
 import { stackTrace } from "../../src/linux/stackTrace.ts";
 import { openSession } from "../../src/session/open.ts";
@@ -143,3 +145,26 @@ for (const dump of storedDumps.filter(({ name }) => name === "x86_64-6.12/sysrq"
     const type = session.kernel.types.find("struct", "virtio_blk") as StructType | undefined;
     assert.deepEqual(type?.members.slice(0, 3).map(({ name }) => name), ["vdev_mutex", "vdev", "disk"]); // prettier-ignore
   });
+
+const commands = ["sys", "ps", "bt -l", "log", "mount", "files", "kmem -i", "dev", "timer", "irq", "net", "mod", "sym schedule", "struct list_head", "whatis no_such_thing"]; // prettier-ignore
+
+for (const [name, opened] of [
+  ["x86_64-6.1/sysrq", /^$/],
+  ["x86_64-6.1/timer", /^[^,]*lab_timer\.ko$/],
+] as const)
+  if (storedDumps.length > 0)
+    test(`${name}: no command opens the debuginfo of a module that it does not come to`, (context) => {
+      const dump = storedDumps.find((one) => one.name === name)!;
+      const vmlinux = vmlinuxOf(dump.family);
+      if (!vmlinux) return context.skip(`NOT RUN: no vmlinux of ${dump.family} to be had`);
+      const session = openSession({ vmcore: [dump.vmcore], vmlinux, modules: moduleFolders(dump, vmlinux) });
+      context.after(() => session.close());
+      for (const one of commands) {
+        try {
+          for (const _ of run(session.context, one));
+        } catch (error) {
+          if (!(error instanceof UsageError)) throw error;
+        }
+      }
+      assert.match(session.debuginfos.paths().join(), opened);
+    });
