@@ -15,7 +15,7 @@ export interface LaunchArguments {
   readonly searches: boolean;
   readonly kernelSource: readonly string[];
   readonly sourceFileMap: Readonly<Record<string, string>>;
-  /** Open folders of the editor, for sources. Ours, not documented. */
+  /** Open folders of the editor, for sources and a vmlinux. Ours, not documented. */
   readonly workspace: readonly string[];
   /** Scheme of the addresses by which the editor opens sources that are no files. Ours, not documented. */
   readonly sourceScheme: string | undefined;

@@ -256,6 +256,6 @@ export class Target {
 /** What the arguments come to on this machine. */
 const given = (args: LaunchArguments) => ({
   ...args,
-  search: args.searches ? placesOf(args.vmcore, args.debuginfo, process.env) : undefined,
+  search: args.searches ? placesOf(args.vmcore, [...args.debuginfo, ...args.workspace], process.env) : undefined,
   indexes: indexDirectory(process.env),
 });

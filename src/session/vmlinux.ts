@@ -3,12 +3,13 @@ import { openFile, type RandomFile } from "../base/file.ts";
 import type { BtfBase, Btf } from "../debuginfo/btf.ts";
 import { openBtf } from "../debuginfo/btf.ts";
 import { openDwarf, type Dwarf } from "../debuginfo/dwarf/dwarf.ts";
-import { type ElfFile, ET_REL, openElf, SHF_ALLOC, SHF_WRITE, SHT_NOBITS } from "../debuginfo/elf.ts";
+import { type ElfFile, openElf, SHF_ALLOC, SHF_WRITE, SHT_NOBITS } from "../debuginfo/elf.ts";
 import { elfSymbols } from "../debuginfo/elfSymbols.ts";
 import type { SymbolSource, TypeSource } from "../debuginfo/source.ts";
 import type { ReadOnlyFallback } from "../memory/memory.ts";
 import { alternateDebug } from "./debugLink.ts";
 import { type IndexKind, readIndex, writeIndex } from "./indexCache.ts";
+import { whyNoElf, whyNoVmlinux } from "./notVmlinux.ts";
 import { OpenError } from "./openError.ts";
 
 /** An opened vmlinux: each kind of knowledge is read when first asked for. */
@@ -35,8 +36,11 @@ export interface Vmlinux {
 export function openVmlinux(path: string, indexes?: string): Vmlinux {
   const file = openNamed(path, "vmlinux");
   const elf = attempt(() => openElf(file));
-  if (elf instanceof Fault) throw new OpenError(`${path} is no vmlinux: ${elf.message}`);
-  if (elf.type === ET_REL) throw new OpenError(`${path} is a kernel module or an object file, not a vmlinux`);
+  const wrong = elf instanceof Fault ? whyNoElf(file, elf) : whyNoVmlinux(elf);
+  if (elf instanceof Fault || wrong !== undefined) {
+    file.close();
+    throw new OpenError(`${path} ${wrong}`);
+  }
   if (isProgram(elf)) throw new OpenError(`${path} is not a Linux kernel`);
   const { buildId } = elf;
   const kept = (kind: IndexKind): Uint8Array | undefined =>

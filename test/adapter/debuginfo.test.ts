@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
@@ -44,6 +44,14 @@ test("a file that is no vmlinux of the dump is refused with the reason", async (
   });
   assert.equal(tried.outcome, "refused");
   assert.match(tried.why, /is a kernel module/);
+  await client.request("disconnect");
+});
+
+test("a vmlinux is looked for in the editor's open folders", async () => {
+  writeFileSync(join(folder, "vmlinux"), "text");
+  const client = await DapClient.launch({ vmcore, workspace: [folder] });
+  const { tries } = await client.request<{ tries: { path: string; outcome: string }[] }>("vmcore/debuginfo", {});
+  assert.equal(tries.find(({ path }) => path === join(folder, "vmlinux"))?.outcome, "refused");
   await client.request("disconnect");
 });
 

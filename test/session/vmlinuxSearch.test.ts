@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { symlinkSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { gzipSync } from "node:zlib";
 import { openFile } from "../../src/base/file.ts";
 import { openDump } from "../../src/dump/formats.ts";
 import { openMemory } from "../../src/memory/openMemory.ts";
 import type { DebuginfoPlaces } from "../../src/session/debuginfoPlaces.ts";
 import { openSession } from "../../src/session/open.ts";
-import { searchVmlinux } from "../../src/session/vmlinuxSearch.ts";
+import { searchVmlinux, tryVmlinux } from "../../src/session/vmlinuxSearch.ts";
+import { debuginfoFile } from "../builders/debuginfoFile.ts";
 import { debuginfoPlaces } from "../builders/debuginfoPlaces.ts";
 
 const opened = openMemory(openDump([openFile("sample/vmcore")]));
@@ -55,7 +57,7 @@ test("a vmlinux of another build, a module, another architecture's and what is n
     }),
   );
   assert.match(said[0]!, new RegExp(`^refused dump/vmlinux is of another build: its build-id is ${other}, the dump's kernel has ${buildId}$`)); // prettier-ignore
-  assert.match(said[1]!, /^refused mine\/vmlinux-\S+ is no vmlinux: .*not an ELF file$/);
+  assert.match(said[1]!, /^refused mine\/vmlinux-\S+ is no vmlinux: it is text$/);
   assert.equal(said[2], "refused mine/vmlinux is a kernel module or an object file, not a vmlinux");
   assert.match(said[3]!, /^refused \S+ is for another architecture than the dump, which is x86_64$/);
   assert.match(said[4]!, /^taken boot\//);
@@ -132,4 +134,27 @@ test("a session searches only when it is told where", (t) => {
   t.after(() => [bare, found].forEach((session) => session.close()));
   assert.equal(bare.vmlinux, undefined);
   assert.equal(found.context.session.vmlinux, join(places.root, "dump/vmlinux"));
+});
+
+test("what somebody takes for a vmlinux is told for what it is", () => {
+  const at = (place: number, magic: string): Uint8Array => {
+    const bytes = Buffer.alloc(4096, "MZ");
+    bytes.write(magic, place, "latin1");
+    return bytes;
+  };
+  const boot = "is the image that a machine boots (vmlinuz), which has neither symbols nor debuginfo: the vmlinux of the same build is wanted"; // prettier-ignore
+  for (const [contents, why] of [
+    [at(0x202, "HdrS"), boot],
+    [at(0x38, "ARM\x64"), boot],
+    [at(4, "zimg"), boot],
+    [gzipSync("x"), "is no vmlinux: it is compressed with gzip: unpack it with gunzip"],
+    ["", "is no vmlinux: it is empty"],
+    [readFileSync("sample/vmcore").subarray(0, 4096), "is a dump, not a vmlinux"],
+    [debuginfoFile({ type: 4 }), "is a dump, not a vmlinux"],
+    ["\x7fELF", "is a damaged ELF file, or was cut off: ELF class 0"],
+  ] as const) {
+    const path = join(debuginfoPlaces({ "mine/vmlinux": contents }).root, "mine/vmlinux");
+    const { outcome, why: told } = tryVmlinux(path, opened);
+    assert.deepEqual([outcome, told], ["refused", why]);
+  }
 });
