@@ -7,7 +7,13 @@ import { type DebuginfodOptions, debuginfodOptions, fetchSource } from "../sessi
 import { cacheOf } from "../session/debuginfoPlaces.ts";
 import type { Job } from "../session/job.ts";
 import { kernelBuildId } from "../session/kernelBuildId.ts";
-import { type Fetched, fetchMissing, type Missing, missingDebuginfo } from "../session/missingDebuginfo.ts";
+import {
+  type Fetched,
+  fetchMissing,
+  type Missing,
+  missingModules,
+  missingVmlinux,
+} from "../session/missingDebuginfo.ts";
 import type { LaunchArguments } from "./launch.ts";
 import { rowsOf } from "./requests/modules.ts";
 import type { Target } from "./target.ts";
@@ -31,23 +37,21 @@ export function* fetchDebuginfo(target: Target, names: readonly string[], option
   if (target.isFetching) throw new UsageError("debuginfo is being fetched already");
   target.isFetching = true;
   try {
-    return yield* fetchInTurn(target, (missing) => names.length === 0 || names.includes(missing.name), options);
+    return yield* fetchInTurn(target, (name) => names.length === 0 || names.includes(name), options);
   } finally {
     target.isFetching = false;
   }
 }
 
-function* fetchInTurn(target: Target, isWanted: (one: Missing) => boolean, options: DebuginfodOptions): Job<Fetched> {
-  const isKernel = ({ name }: Missing): boolean => name === "vmlinux";
+function* fetchInTurn(target: Target, isWanted: (name: string) => boolean, options: DebuginfodOptions): Job<Fetched> {
   let current = target;
-  const wanted = missingDebuginfo(target.session).filter(isWanted);
-  const kernel = yield* fetchAll(wanted.filter(isKernel), options);
+  const kernel = yield* fetchAll(missingVmlinux(target.session).filter(({ name }) => isWanted(name)), options); // prettier-ignore
   if (kernel.names.length > 0 && target.arguments.vmlinux === undefined) {
     current = yield* target.renewed();
     target.succeed(current);
     announce(current, kernel.names);
   }
-  const rest = yield* fetchAll(wanted.filter((one) => !isKernel(one)), options); // prettier-ignore
+  const rest = yield* fetchAll(yield* missingModules(current.session, isWanted), options);
   if (rest.names.length > 0) {
     current.session.debuginfos.retry();
     announce(current, rest.names);

@@ -1,7 +1,8 @@
 import { printable } from "../render/text.ts";
 import { cacheOf } from "../session/debuginfoPlaces.ts";
 import { debuginfodOptions } from "../session/debuginfod.ts";
-import { fetchMissing, type Missing } from "../session/missingDebuginfo.ts";
+import { drive } from "../session/job.ts";
+import { fetchMissing, type Missing, type missingModules } from "../session/missingDebuginfo.ts";
 import { ProgressLine } from "./progress.ts";
 
 /** Whether DEBUGINFOD_URLS names servers. */
@@ -27,5 +28,15 @@ export async function download(missing: readonly Missing[]): Promise<number> {
     return names.length;
   } finally {
     process.off("SIGINT", cancel);
+  }
+}
+
+/** Drives the search for what is missing, and says on stderr how far it is. */
+export async function lookedFor(job: ReturnType<typeof missingModules>): Promise<readonly Missing[]> {
+  const line = new ProgressLine();
+  try {
+    return await drive(job, new AbortController().signal, { onStep: (step) => line.show(step) });
+  } finally {
+    line.clear();
   }
 }

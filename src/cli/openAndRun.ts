@@ -10,9 +10,9 @@ import { ansi, plain } from "../render/style.ts";
 import { printable } from "../render/text.ts";
 import { type DebuginfoPlaces, placesOf } from "../session/debuginfoPlaces.ts";
 import { indexDirectory } from "../session/indexCache.ts";
-import { type Missing, missingDebuginfo } from "../session/missingDebuginfo.ts";
+import { missingModules, missingVmlinux } from "../session/missingDebuginfo.ts";
 import { OpenError, openSession, type Session } from "../session/open.ts";
-import { download, hasServers } from "./download.ts";
+import { download, hasServers, lookedFor } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { ExtensionFiles } from "./extensionFiles.ts";
 import { readOptions, usageText, type CliOptions } from "./options.ts";
@@ -58,14 +58,11 @@ async function openAndFetch(options: CliOptions): Promise<Session> {
   const wanted = await unpackPackages({ ...options, search: searchOf(options), indexes: indexDirectory(process.env) });
   let session = openSession(wanted);
   if (!wanted.search || !hasServers()) return session;
-  const isKernel = ({ name }: Missing): boolean => name === "vmlinux";
-  const kernel = missingDebuginfo(session).filter(isKernel);
-  if (wanted.vmlinux === undefined && (await download(kernel)) > 0) {
+  if (wanted.vmlinux === undefined && (await download(missingVmlinux(session))) > 0) {
     session.close();
     session = openSession(wanted);
   }
-  const modules = missingDebuginfo(session).filter((one) => !isKernel(one));
-  if ((await download(modules)) > 0) session.debuginfos.retry();
+  if ((await download(await lookedFor(missingModules(session)))) > 0) session.debuginfos.retry();
   return session;
 }
 

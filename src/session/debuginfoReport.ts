@@ -3,8 +3,11 @@ import { moduleName, modules } from "../linux/module.ts";
 import { utsname } from "../linux/utsname.ts";
 import type { Obj } from "../model/object.ts";
 import { type InstallAdvice, installAdvice } from "./distribution.ts";
+import type { Job } from "./job.ts";
 import { kernelBuildId } from "./kernelBuildId.ts";
+import { missingModules } from "./missingDebuginfo.ts";
 import { type OpenOptions, openSession, type Session } from "./open.ts";
+import { toEnd } from "./packedFile.ts";
 import { type Try, tryVmlinux } from "./vmlinuxSearch.ts";
 
 /** One loaded module, and what was found for it. */
@@ -62,19 +65,20 @@ export function debuginfoReport({ vmlinux: named, force: _, ...options }: OpenOp
         session = openSession({ ...options, vmlinux: named });
       }
     }
-    return sessionReport(session, options.vmcore, given);
+    return toEnd(sessionReport(session, options.vmcore, given));
   } finally {
     session.close();
   }
 }
 
-/** The same of a session that is open. @param given the file that the user named */
-export function sessionReport(session: Session, vmcore: readonly string[], given?: Try): DebuginfoReport {
+/** The same of a session that is open; it pauses while it looks for modules. @param given the file that the user named */
+export function* sessionReport(session: Session, vmcore: readonly string[], given?: Try): Job<DebuginfoReport> {
   const { kernel, memory } = session;
   const uts = attempt(() => utsname(kernel));
   const known = uts instanceof Fault ? undefined : uts;
   const release = memory.vmcoreinfo?.text("OSRELEASE") ?? known?.release;
   const [buildId, noted] = [kernelBuildId(memory), memory.vmcoreinfo?.text("BUILD-ID")];
+  yield* missingModules(session);
   const reports: ModuleReport[] = [];
   const end = attempt(() => {
     for (const module of modules(kernel)) {

@@ -1,7 +1,10 @@
-import { attempt } from "../base/fault.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import type { Piece } from "../crash/piece.ts";
 import { moduleBuildId, moduleName, modules } from "../linux/module.ts";
 import { type DebuginfodOptions, fetchDebuginfo } from "./debuginfod.ts";
 import { kernelBuildId } from "./kernelBuildId.ts";
+import type { Job } from "./job.ts";
+import type { Obj } from "../model/object.ts";
 import type { Session } from "./open.ts";
 
 /** Debuginfo that this machine does not have. */
@@ -22,22 +25,49 @@ export interface Fetched {
 /** @param name whose debuginfo it is @param total undefined when the server does not tell */
 export type FetchProgress = (name: string, done: number, total: number | undefined) => void;
 
+/** How many modules were looked for. */
+type Progress = Extract<Piece, { kind: "progress" }>;
+
 /** Modules are small, and a server may have to look for each in its packages: some are asked for at a time. */
 const AT_ONCE = 4;
 
 /** The debuginfo that a session goes without, as far as the dump tells its build-ids: the kernel's first. */
-export function missingDebuginfo({ kernel, vmlinux, memory, debuginfos }: Session): Missing[] {
+export function* missingDebuginfo(session: Session): Job<Missing[], Progress> {
+  return [...missingVmlinux(session), ...(yield* missingModules(session))];
+}
+
+/** The kernel's, where it is missing. */
+export function missingVmlinux({ vmlinux, memory }: Session): Missing[] {
+  const buildId = vmlinux?.elf.section(".debug_info") ? undefined : kernelBuildId(memory);
+  return buildId === undefined ? [] : [{ name: "vmlinux", buildId }];
+}
+
+/**
+ * Modules whose debuginfo is not on this machine. Every file that may be it is opened, and unpacked where it is packed:
+ * for hundreds of modules that takes seconds.
+ */
+export function* missingModules(
+  { kernel, debuginfos }: Session,
+  isWanted: (name: string) => boolean = () => true,
+): Job<Missing[], Progress> {
   const missing: Missing[] = [];
-  const ofKernel = vmlinux?.elf.section(".debug_info") ? undefined : kernelBuildId(memory);
-  if (ofKernel !== undefined) missing.push({ name: "vmlinux", buildId: ofKernel });
+  const loaded: Obj[] = [];
   attempt(() => {
-    for (const module of modules(kernel)) {
-      attempt(() => {
-        const [name, buildId] = [moduleName(module), moduleBuildId(module)];
-        if (buildId !== undefined && !debuginfos.of(module, name)) missing.push({ name, buildId });
-      });
-    }
+    for (const module of modules(kernel)) loaded.push(module);
   });
+  for (const [done, module] of loaded.entries()) {
+    const one = attempt(() => ({ name: moduleName(module), buildId: moduleBuildId(module) }));
+    if (one instanceof Fault || one.buildId === undefined || !isWanted(one.name)) continue;
+    const found = debuginfos.looking(module, one.name);
+    for (;;) {
+      const step = attempt(() => found.next());
+      if (step instanceof Fault) break;
+      if (step.done && !step.value) missing.push({ name: one.name, buildId: one.buildId });
+      if (step.done) break;
+      yield { kind: "progress", what: "modules looked for", done, total: loaded.length };
+    }
+    yield { kind: "progress", what: "modules looked for", done: done + 1, total: loaded.length };
+  }
   return missing;
 }
 

@@ -5,6 +5,7 @@ import type { ModuleDebuginfoControl, PlacedSection } from "../crash/command.ts"
 import { moduleName, modules } from "../linux/module.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
+import { toEnd } from "./packedFile.ts";
 import { type ModuleDebuginfo, ModuleFiles, type ModuleSearch } from "./moduleFiles.ts";
 
 /** Which debuginfo each module has: what the session finds when it is first asked for, or what the user loaded. */
@@ -31,10 +32,17 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
   }
 
   of(module: Obj, name: string): ModuleDebuginfo | undefined {
+    return toEnd(this.looking(module, name));
+  }
+
+  /** `of`, which yields where it may pause; what is asked for meanwhile is answered. */
+  *looking(module: Obj, name: string): Generator<void, ModuleDebuginfo | undefined> {
     if (!this.known.has(name)) {
-      const search = this.files.search(module, name);
-      this.searches.set(name, search);
-      this.known.set(name, search.found);
+      const search = yield* this.files.searching(module, name);
+      if (!this.known.has(name)) {
+        this.searches.set(name, search);
+        this.known.set(name, search.found);
+      }
     }
     return this.known.get(name);
   }

@@ -9,7 +9,7 @@ import { type Missing, missingDebuginfo } from "./missingDebuginfo.ts";
 import { OpenError } from "./openError.ts";
 import { type OpenOptions, openSession } from "./open.ts";
 import { isPackage, packageMembers } from "./packageMembers.ts";
-import { openingPacked } from "./packedFile.ts";
+import { openingPacked, toEnd } from "./packedFile.ts";
 import type { UnpackOptions } from "./unpack.ts";
 
 /** No file of a package is larger: a vmlinux has some 1 GiB. */
@@ -94,7 +94,7 @@ export async function withoutPackages<Options extends OpenOptions>(
 function missingOf(options: OpenOptions): Missing[] {
   const session = openSession(options);
   try {
-    return missingDebuginfo(session);
+    return toEnd(missingDebuginfo(session));
   } finally {
     session.close();
   }

@@ -15,6 +15,7 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { debuginfodOptions, fetchSource } from "../../src/session/debuginfod.ts";
 import { fetchMissing, missingDebuginfo } from "../../src/session/missingDebuginfo.ts";
+import { toEnd } from "../../src/session/packedFile.ts";
 import { openSession } from "../../src/session/open.ts";
 import { loopback } from "../builders/loopback.ts";
 import { corpus, type CorpusDump, drgnAccount, made, madeDump, storedDumps, vmlinuxOf } from "./corpus.ts";
@@ -109,7 +110,7 @@ const search = { beside: [], directories: [], root: join(folder, "nothing"), cac
 async function fetchedSession({ vmcore }: CorpusDump) {
   for (let i = 0; i < 2; i++) {
     const session = openSession({ vmcore: [vmcore], search });
-    await fetchMissing(missingDebuginfo(session), options(url));
+    await fetchMissing(toEnd(missingDebuginfo(session)), options(url));
     session.close();
   }
   return openSession({ vmcore: [vmcore], search });

@@ -12,6 +12,7 @@ import { panicTask } from "../../src/linux/panic.ts";
 import { stackTrace } from "../../src/linux/stackTrace.ts";
 import { taskTable } from "../../src/linux/task.ts";
 import { sessionReport } from "../../src/session/debuginfoReport.ts";
+import { toEnd } from "../../src/session/packedFile.ts";
 import { openSession, type OpenOptions, type Session } from "../../src/session/open.ts";
 import { snappyDump, storedDumps, vmlinuxOf } from "./corpus.ts";
 
@@ -62,7 +63,7 @@ function opened(t: { after(end: () => void): void }, options: OpenOptions): Sess
 
 const partsOf = (session: Session): string[] =>
   /^ {2}symbols:[^]*? {4}lines: .*$/m
-    .exec(reportText(sessionReport(session, [])))![0]
+    .exec(reportText(toEnd(sessionReport(session, []))))![0]
     .replaceAll(`${folder}/`, "")
     .split("\n")
     .map((line) => line.trim());

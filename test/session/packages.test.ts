@@ -14,6 +14,7 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { zstdCompressSync } from "node:zlib";
 import { missingDebuginfo } from "../../src/session/missingDebuginfo.ts";
+import { toEnd } from "../../src/session/packedFile.ts";
 import { OpenError, type OpenOptions, openSession } from "../../src/session/open.ts";
 import { hasPackages, withoutPackages } from "../../src/session/packages.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
@@ -41,7 +42,7 @@ function write(name: string, bytes: Uint8Array): string {
 /** The file that the session uses for the module. */
 function moduleDebuginfo(options: OpenOptions): string | undefined {
   const session = openSession(options);
-  missingDebuginfo(session);
+  toEnd(missingDebuginfo(session));
   const path = session.debuginfos.path("lab_nullderef");
   session.close();
   return path;

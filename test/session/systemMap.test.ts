@@ -9,6 +9,7 @@ import { openDump } from "../../src/dump/formats.ts";
 import { openMemory } from "../../src/memory/openMemory.ts";
 import type { DebuginfoPlaces } from "../../src/session/debuginfoPlaces.ts";
 import { sessionReport } from "../../src/session/debuginfoReport.ts";
+import { toEnd } from "../../src/session/packedFile.ts";
 import { openSession, type Session } from "../../src/session/open.ts";
 import { searchSystemMap } from "../../src/session/systemMapSearch.ts";
 import { debuginfoPlaces } from "../builders/debuginfoPlaces.ts";
@@ -90,7 +91,7 @@ test("where the dump's own symbols cannot be read a System.map is found: beside 
   t.after(() => session.close());
   assert.deepEqual(tried(session, search), ["taken dump/System.map has the dump's addresses"]);
   assert.equal(session.context.task.at("comm").text(), "insmod");
-  const { symbolSources, typeSources, hasDwarf } = sessionReport(session, [path]);
+  const { symbolSources, typeSources, hasDwarf } = toEnd(sessionReport(session, [path]));
   assert.deepEqual([symbolSources, typeSources, hasDwarf], [[join(search.root, "dump/System.map")], ["BTF"], false]);
 });
 
@@ -111,7 +112,7 @@ test("maps that lie about are tried in turn: Debian's that only names a package,
     "refused mine/System.map is of another kernel than the dump: it has init_uts_ns elsewhere",
     "taken mine/kallsyms has the dump's addresses",
   ]);
-  assert.match(reportText(sessionReport(session, [path])), /^Files tried for a System\.map:\n {2}refused .*\n {2}refused .*\n {2}refused .*\n {2}taken .*kallsyms/m); // prettier-ignore
+  assert.match(reportText(toEnd(sessionReport(session, [path]))), /^Files tried for a System\.map:\n {2}refused .*\n {2}refused .*\n {2}refused .*\n {2}taken .*kallsyms/m); // prettier-ignore
 });
 
 test("no System.map is looked for where the dump names everything itself", (t) => {

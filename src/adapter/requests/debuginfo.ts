@@ -13,9 +13,9 @@ type Topic = Pick<Handlers, "vmcore/debuginfo" | "vmcore/tryVmlinux" | "vmcore/l
 /** Where debuginfo was looked for, and more of it. */
 export const debuginfo: Topic = {
   *["vmcore/debuginfo"](target) {
-    yield; // modules' files are opened for it
     const { session } = target;
-    return { ...sessionReport(session, target.arguments.vmcore, namedVmlinux(target)), sources: target.sourceRemark };
+    const report = yield* sessionReport(session, target.arguments.vmcore, namedVmlinux(target));
+    return { ...report, sources: target.sourceRemark };
   },
 
   *["vmcore/tryVmlinux"]({ session }, { path }) {
