@@ -109,6 +109,7 @@ export const answers: {
     await vscode.commands.executeCommand("workbench.debug.action.focusCallStackView");
   },
   choosePage: () => vscode.commands.executeCommand("vmcore.showPanel"),
+  showDebugSymbols: () => vscode.commands.executeCommand("vmcore.debugSymbols"),
   openDump: ({ sample }) => vscode.commands.executeCommand(sample ? "vmcore.openSample" : "vmcore.open"),
   reopen: async ({ dump }, page) => {
     await page.reopen(dump);

@@ -62,12 +62,16 @@ export function documentLinks(
     for (const word of wordsOf(text)) {
       const target = targetOf(word, files, isLinked(line));
       if (target === undefined) continue;
-      const range = { start: { line, character: word.start }, end: { line, character: word.end } };
+      // Of a register its value, not its name.
+      const start = word.kind === "register" ? word.end - digitsAt(text.slice(word.start, word.end)) : word.start;
+      const range = { start: { line, character: start }, end: { line, character: word.end } };
       links.push({ range, ...target });
     }
   });
   return links;
 }
+
+const digitsAt = (text: string): number => /[0-9a-fx]*$/.exec(text)?.[0].length ?? 0;
 
 function targetOf(
   word: Word,
@@ -78,7 +82,8 @@ function targetOf(
     const path = files.get(word.file);
     return path === undefined ? undefined : { target: `${fileUri(path)}#L${word.line}` };
   }
-  if (word.kind !== "address" || !isLinked || !isKernelAddress(word.value)) return undefined;
+  const isAddress = word.kind === "address" || word.kind === "register";
+  if (!isAddress || !isLinked || !isKernelAddress(word.value)) return undefined;
   const argument = encodeURIComponent(JSON.stringify([`0x${word.value.toString(16)}`]));
   return { target: `command:vmcore.goTo?${argument}`, tooltip: "Go to this address in the open dump" };
 }

@@ -16,7 +16,7 @@ import {
   tabSeparated,
 } from "./rows.ts";
 import { Table } from "./table.ts";
-import { counted, failure, filterBox, handOut, Reading, type View } from "./view.ts";
+import { counted, failure, filterBox, handOut, nothingToShow, Reading, type View } from "./view.ts";
 
 /** Any command's records as a table: sorted by its headings, filtered, walked by key; cells lead where they point. */
 export class GridView implements View {
@@ -93,9 +93,8 @@ export class GridView implements View {
     if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
     if (!this.grid) return this.reading.waiting(`Reading ${this.panel.title}…`);
     if (this.grid.tables.length === 0) {
-      return html`<p class="state">
-        ${this.grid.remarks.join(" ") || `${this.panel.title}: there is none in this dump.`}
-      </p>`;
+      const { remarks } = this.grid;
+      return nothingToShow(this.ask, remarks.join(" ") || `${this.panel.title}: there is none in this dump.`);
     }
     return html`${this.toolbar(this.grid)} ${this.table.template()}`;
   }

@@ -15,7 +15,7 @@ import {
 } from "./memoryParts.ts";
 import { bytesText } from "./units.ts";
 import { identifiedCard } from "./identified.ts";
-import { failure, handOut, Reading, type View } from "./view.ts";
+import { failure, handOut, nothingToShow, Reading, type View } from "./view.ts";
 
 /** Counters that no command prints; the typed ones by name, the others by what include/linux says they are. */
 const COUNTERS = {
@@ -88,6 +88,12 @@ export class MemoryView implements View {
   private content(): TemplateResult | typeof nothing {
     if (this.usage instanceof Error) return failure(this.usage.message, () => void this.load());
     if (!this.usage || !this.counters) return this.reading.waiting("Counting memory…");
+    // What counts nothing at all says so once; an address may have a story all the same.
+    if (this.usage.tables.length === 0) {
+      return html`<div class="memory" tabindex="0" role="region" aria-label="Memory">
+        ${this.addressBox()} ${nothingToShow(this.ask, remarksOf(this.usage))}
+      </div>`;
+    }
     return html`<div class="memory" tabindex="0" role="region" aria-label="Memory">
       <div class="columns">
         <div>

@@ -7,7 +7,7 @@ import { recall, remember } from "./host.ts";
 import { filterOf, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
 import { COLUMNS, groupsOf, type Outlined, taskOf, taskRows, treeOf } from "./taskRows.ts";
-import { failure, filterBox, handOut, Reading, type View } from "./view.ts";
+import { failure, filterBox, handOut, nothingToShow, Reading, type View } from "./view.ts";
 
 /** Stacks asked for at once: an answer comes in a blink, and stopping takes no longer. */
 const BATCH = 32;
@@ -117,7 +117,7 @@ export class TasksView implements View {
   private content(): TemplateResult | typeof nothing {
     if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
     if (!this.ps) return this.reading.waiting("Reading tasks…");
-    if (this.rows.length === 0) return html`<p class="state">${this.ps.remarks.join(" ") || "There are no tasks."}</p>`;
+    if (this.rows.length === 0) return nothingToShow(this.ask, this.ps.remarks.join(" ") || "There are no tasks.");
     return html`${this.toolbar(this.ps)} ${this.table.template()}`;
   }
 

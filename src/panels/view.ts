@@ -64,6 +64,17 @@ export const failure = (message: string, again: () => void): TemplateResult =>
     <button @click=${again}>Try Again</button>
   </div>`;
 
+/** In place of a page that there is nothing for, with why; what is missing for want of symbols or types can be got. */
+export const nothingToShow = (ask: Ask, why: string): TemplateResult =>
+  html`<div class="state">
+    <p>${why}</p>
+    ${
+      /\bvmlinux\b|\bno (symbols?|struct|type)\b/.test(why)
+        ? html`<button @click=${() => void ask("showDebugSymbols", {})}>Show Debug Symbols</button>`
+        : nothing
+    }
+  </div>`;
+
 /** `1 row`, `12,000 rows`. */
 export const counted = (count: number, what: string): string =>
   `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;

@@ -64,6 +64,8 @@ export interface PageRequests {
   selectTask: { arguments: { task: string }; body: void };
   /** The page to show, out of a list of all. */
   choosePage: { arguments: Record<string, never>; body: void };
+  /** The view that says what debuginfo was found, and gets what was not. */
+  showDebugSymbols: { arguments: Record<string, never>; body: void };
   openDump: { arguments: { sample: boolean }; body: void };
   /** A dump that was open before, as it was opened then. */
   reopen: { arguments: { dump: readonly string[] }; body: void };

@@ -242,6 +242,21 @@ test("a source by the path that it was built at is found in the workspace's tree
   );
 });
 
+test("addresses of a report are links, those in registers too, other numbers are none", async () => {
+  const links = await server.request<DocumentLink[]>("textDocument/documentLink", document);
+  const linked = links.map(({ range: { start, end }, target }) => [
+    textAt(start.line).slice(start.character, end.character),
+    decodeURIComponent(target ?? ""),
+  ]);
+  const goTo = (digits: string): [string, string] => [digits, `command:vmcore.goTo?["0x${digits}"]`];
+  const texts = linked.map(([digits]) => digits);
+  assert.deepEqual(
+    linked.find(([digits]) => digits === "ffff8ef6849a9800"),
+    goTo("ffff8ef6849a9800"),
+  );
+  assert.ok(!texts.includes("c0000000ffffefff") && !texts.includes("0000000000000005"));
+});
+
 test("source places lead to where the session found them, by the names that the compiler recorded", async () => {
   const recorded = "/usr/src/crash-lab-6.1/modules/lab_nullderef.c";
   const stack = `#6  lab_apply+0x2f [lab_nullderef]  ${recorded}:27 < ${recorded}:36\n  at /etc/passwd.c:1\n`;
