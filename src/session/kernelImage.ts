@@ -66,7 +66,10 @@ export function kernelImage(
     orcTable(range("__start_orc_unwind_ip", "__stop_orc_unwind_ip")[0], address("__start_orc_unwind")),
   );
   const version = once(() => versionOf(memory, table(), range("__start_orc_header", "__stop_orc_header")[0], btf()));
-  const image = [...range("_text", "_end"), ...range("_stext", "_end")].slice(0, 1);
+  const text = [...range("_stext", "_etext"), ...range("_sinittext", "_einittext")];
+  const whole = [...range("_text", "_end"), ...range("_stext", "_end")].slice(0, 1);
+  // Without CONFIG_KALLSYMS_ALL the dump names functions alone, and not the end of what surrounds them.
+  const image = whole.length > 0 ? whole : text;
   return {
     symbols: [
       ...(source
@@ -87,7 +90,7 @@ export function kernelImage(
     ],
     code: {
       module: undefined,
-      text: [...range("_stext", "_etext"), ...range("_sinittext", "_einittext")],
+      text,
       code: () => vmlinux?.dwarf()?.code,
       bias,
       orc: once(() => orcOf(memory, table(), version())),

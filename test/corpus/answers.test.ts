@@ -158,6 +158,8 @@ else {
     assert.match(cli(vmcore, "-c", "sys").stdout, /RELEASE: 6\.1\.0-50-armmp/);
     assert.match(cli(vmcore, "-c", "log").stdout, /sysrq triggered crash/);
     assert.match(cli(vmcore, "-c", "sym panic").stdout, /^c0[0-9a-f]{6} \(T\) panic/m);
+    assert.match(cli(vmcore, "-c", "sym c093bbc0").stdout, /\(t\) sysrq_handle_crash\+12/);
+    assert.match(cli(vmcore, "-c", "dis sysrq_handle_crash").stdout, /bl +0xc0d20a6c <panic>/);
     const { stdout, stderr, status } = cli(vmcore, "-c", "ps");
     assert.equal(status, 1);
     assert.match(stdout + stderr, /no types.*vmlinux/);

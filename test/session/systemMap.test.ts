@@ -69,6 +69,16 @@ test("a copy of /proc/kallsyms of the same boot is not moved", (t) => {
   assert.equal(session.context.task.at("comm").text(), "insmod");
 });
 
+test("symbols of functions alone, as kernels without CONFIG_KALLSYMS_ALL keep them, name addresses too", (t) => {
+  const functions = map("functions", 0n, (line) => (/ [tTwW] | _[se]text$/.test(line) ? line : "ffffffff81000000 A x"));
+  const session = openSession({ vmcore: [withoutKallsyms()], systemMap: functions });
+  t.after(() => session.close());
+  const { symbols: found } = session.kernel;
+  assert.equal(found.find("_end"), undefined);
+  const { address } = found.find("schedule")!;
+  assert.equal(found.at(address + 4n)?.name, "schedule");
+});
+
 /** Names of the lines, so far as something was tried. */
 const tried = ({ mapTries }: Session, { root }: DebuginfoPlaces): string[] =>
   mapTries.map(({ path, outcome, why }) => `${outcome} ${path.slice(root.length + 1)} ${why}`);
