@@ -80,7 +80,11 @@ async function toldLines(word: Word, returns: boolean, known: Known, session: Se
 
 function placeLines({ address, symbol, what, places }: Told): string[] {
   const named = symbol ?? what;
-  const head = [...(address === undefined ? [] : [address]), ...(named === undefined ? [] : [`\`${named}\``])];
+  const head = [
+    ...(address === undefined ? [] : [address]),
+    ...(named === undefined ? [] : [`\`${named}\``]),
+    ...(symbol === undefined || what === undefined ? [] : [`(${escape(what)})`]),
+  ];
   return [
     head.join(" "),
     ...places.map(({ function: name, file, line, path }, i) => {

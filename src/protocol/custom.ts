@@ -162,7 +162,7 @@ export interface Described {
   readonly address: string;
   readonly symbol: string | undefined;
   readonly code: boolean;
-  /** What an address of data points at, in a line. */
+  /** What an address of data points at, in a line; of code, what a live patch made of its function. */
   readonly what: string | undefined;
   /** Where its code was written, from the innermost inlined function to the one that holds it; needs DWARF. */
   readonly places: readonly SourcePlace[];

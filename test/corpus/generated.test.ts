@@ -130,6 +130,9 @@ if (storedDumps.length > 0)
     const places = [entry, stackFrames[at + 1]!.instructionPointerReference!].map((text) => ({ text, returns: true }));
     const { described } = await client.request<{ described: Described[] }>("vmcore/describe", { places });
     for (const one of described) assert.deepEqual([one.symbol, one.code], [entry, true]);
+    const patched = [{ text: "bpf_ktime_get_ns", returns: false }];
+    const [told] = (await client.request<{ described: Described[] }>("vmcore/describe", { places: patched })).described;
+    assert.equal(told?.what, "replaced by lab_ktime_get_ns [lab_patch]");
     const { instructions } = await client.request<{ instructions: DebugProtocol.DisassembledInstruction[] }>(
       "disassemble",
       { memoryReference: program, instructionCount: 4, resolveSymbols: true },

@@ -123,6 +123,17 @@ test("with a session a hover says what an address, a task and a module are", asy
   assert.match(await hoverOn(/Modules linked in/, "virtio_blk"), /0xffffffffc026b340/);
 });
 
+test("a hover says what a live patch made of a function", async () => {
+  await withSession(true);
+  const { answer } = server;
+  server.answer = async (question) => {
+    const told = (await answer(question)) as { described: (object | null)[] };
+    if (question.request !== "vmcore/describe") return told;
+    return { described: told.described.map((one) => one && { ...one, what: "replaced by lab_new [lab]" }) };
+  };
+  assert.match(await hoverOn(/RIP: 0010:/, "lab_apply"), /`lab_apply\+0x2f` \(replaced by lab\\_new \\\[lab\\\]\)/);
+});
+
 test("with a session the definition of an entry is its source line", async () => {
   await withSession(true);
   const [place] = await server.at<Location[]>("textDocument/definition", URI, text, /RIP: 0010:/, "lab_apply");

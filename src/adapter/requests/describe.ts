@@ -2,6 +2,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { readSymbolText, symbolMeant } from "../../debuginfo/symbolText.ts";
+import { livePatchText } from "../../linux/livepatch.ts";
 import type { Described } from "../../protocol/custom.ts";
 import { addressOf } from "../addressOf.ts";
 import type { Handlers } from "../handlers.ts";
@@ -46,7 +47,9 @@ function describe({ kernel, sources }: Target, address: bigint, returns: boolean
   const place = code && returns ? address - 1n : address;
   const symbol = kernel.symbols.at(place);
   const scopes = code ? kernel.code.scopes(place) : [];
-  const what = code ? undefined : attempt(() => pointee(kernel, address) ?? slabGlance(kernel, address));
+  const what = code
+    ? symbol && livePatchText(kernel, symbol.address)
+    : attempt(() => pointee(kernel, address) ?? slabGlance(kernel, address));
   return {
     address: hex0x(address),
     symbol: symbol && offsetName(symbol, address),
