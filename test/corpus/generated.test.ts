@@ -17,6 +17,7 @@ import { stackTrace } from "../../src/linux/stackTrace.ts";
 import type { Described } from "../../src/protocol/custom.ts";
 import { openSession, type Session } from "../../src/session/open.ts";
 import { DapClient } from "../adapter/client.ts";
+import { alone } from "./alone.ts";
 import { cli, corpus, made, storedDumps, vmlinuxOf } from "./corpus.ts";
 
 if (storedDumps.length === 0) test("the corpus is absent: nothing generated was looked at", { skip: "no corpus" }, () => {}); // prettier-ignore
@@ -24,11 +25,13 @@ if (storedDumps.length === 0) test("the corpus is absent: nothing generated was 
 function folderOf(kind: "patched" | "probed"): string {
   const folder = join(made, kind);
   const script = join(import.meta.dirname, "guest", "make-patched.sh");
-  if (!existsSync(join(folder, "vmcore.elf")))
-    execFileSync(script, [corpus, ...(kind === "probed" ? ["probe"] : [])], {
-      stdio: ["ignore", "ignore", "inherit"],
-      timeout: 900_000,
-    });
+  alone(() => {
+    if (!existsSync(join(folder, "vmcore.elf")))
+      execFileSync(script, [corpus, ...(kind === "probed" ? ["probe"] : [])], {
+        stdio: ["ignore", "ignore", "inherit"],
+        timeout: 900_000,
+      });
+  });
   return folder;
 }
 
