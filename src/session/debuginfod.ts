@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once as onceEmitted } from "node:events";
 import {
   createWriteStream,
   existsSync,
@@ -11,11 +11,13 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import * as http from "node:http";
 import { join, posix } from "node:path";
 import { attempt, Fault } from "../base/fault.ts";
 import { openFile } from "../base/file.ts";
 import { openElf } from "../debuginfo/elf.ts";
 import { isBuildId } from "./debuginfoPlaces.ts";
+import { once } from "./vmlinux.ts";
 import { claimPart, leavePart, PART_NAME } from "./partFile.ts";
 
 /** How debuginfod servers are asked, in the terms of debuginfod_find_debuginfo(3). */
@@ -163,9 +165,19 @@ class Absent extends Error {}
 /** What a server sent is of no use: no part of it is kept. */
 class Refused extends Error {}
 
+/**
+ * Has `fetch` go by the proxies of http_proxy, https_proxy and no_proxy, as curl does in all other clients. Node does
+ * so only when it is told, and an old one cannot.
+ */
+const useProxies = once(() => {
+  const { setGlobalProxyFromEnv: use } = http as { readonly setGlobalProxyFromEnv?: () => unknown };
+  if (["http_proxy", "https_proxy"].some((name) => process.env[name] ?? process.env[name.toUpperCase()])) use?.();
+});
+
 /** Appends to the part that is there, from where it ends. */
 async function transfer(address: string, part: string, options: DebuginfodOptions): Promise<void> {
   const { timeout, maxSize, onProgress } = options;
+  useProxies();
   const abort = new AbortController();
   const signal = options.signal ? AbortSignal.any([abort.signal, options.signal]) : abort.signal;
   let done = statSync(part, { throwIfNoEntry: false })?.size ?? 0;
@@ -187,17 +199,17 @@ async function transfer(address: string, part: string, options: DebuginfodOption
     const tooLarge = `sends more than ${maxSize} bytes (DEBUGINFOD_MAXSIZE)`;
     if (total !== undefined && total > maxSize) throw new Refused(tooLarge);
     const stream = createWriteStream(part, { flags: done > 0 ? "a" : "w" });
-    const failed = once(stream, "error").then(([error]) => Promise.reject(error as Error));
+    const failed = onceEmitted(stream, "error").then(([error]) => Promise.reject(error as Error));
     failed.catch(() => {}); // seen by the races below
     try {
       for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
         if ((done += chunk.length) > maxSize) throw new Refused(tooLarge);
-        if (!stream.write(chunk)) await Promise.race([once(stream, "drain"), failed]);
+        if (!stream.write(chunk)) await Promise.race([onceEmitted(stream, "drain"), failed]);
         onProgress?.(done, total);
       }
     } finally {
       stream.end();
-      await Promise.race([once(stream, "close"), failed]);
+      await Promise.race([onceEmitted(stream, "close"), failed]);
     }
   } catch (error) {
     if (error instanceof Refused) rmSync(part, { force: true });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -11,10 +13,13 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import type { RequestListener } from "node:http";
+import { createServer, type RequestListener } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import type { Duplex } from "node:stream";
 import { test, type TestContext } from "node:test";
+import { promisify } from "node:util";
 import {
   debuginfodOptions,
   fetchDebuginfo,
@@ -228,6 +233,27 @@ test("many files: the kernel's comes first, and a server that fails is asked for
   const alone = await fetchMissing(missing, options(t, broken));
   assert.deepEqual(alone.names, []);
   assert.match(alone.remarks.join("\n"), /^no debuginfo of vmlinux: http:\S+ answers 500 Internal Server Error$/);
+});
+
+test("a server behind a proxy is asked by the proxy that the environment names", async (t) => {
+  const { port } = new URL(await loopback(t, (_, response) => response.end(file)));
+  const wanted: string[] = [];
+  const proxy = createServer().on("connect", ({ url = "" }, socket: Duplex) => {
+    wanted.push(url);
+    const server = connect(Number(port), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      socket.pipe(server).pipe(socket);
+    });
+  });
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  t.after(() => proxy.close());
+  const settings = options(t, "http://debuginfod.invalid");
+  const script = `import { fetchDebuginfo } from ${JSON.stringify(import.meta.resolve("../../src/session/debuginfod.ts"))};
+    console.log((await fetchDebuginfo(${JSON.stringify(buildId)}, ${JSON.stringify(settings)})).path);`;
+  const env = { ...process.env, http_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, no_proxy: "" };
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { env });
+  assert.equal(stdout.trim(), join(settings.cache, buildId, "debuginfo"));
+  assert.deepEqual(wanted, ["debuginfod.invalid:80"]);
 });
 
 test("nobody is asked unless DEBUGINFOD_URLS names somebody; its other words are left out", () => {
