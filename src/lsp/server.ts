@@ -107,8 +107,9 @@ export function serve(connection: Connection): void {
     if (!document) return [];
     const { lines, log } = texts.of(document);
     const isTranscript = document.languageId === TRANSCRIPT && lines.length <= MAX_LINKED_LINES;
-    const isLinked = (line: number): boolean =>
-      isTranscript || log.reports.some(({ start, end }) => start <= line && line < end);
+    const reported = new Uint8Array(lines.length);
+    for (const { start, end } of log.reports) reported.fill(1, start, end);
+    const isLinked = (line: number): boolean => isTranscript || reported[line] === 1;
     const files = await filesOf(lines);
     return documentLinks(lines, files, isLinked);
   });

@@ -34,6 +34,9 @@ export class SourceRoots {
 /** Files that a session is asked for at most: a stack names a hundred. */
 const MAX_FILES = 500;
 
+/** Most lines of a log have no link: what cannot have one is not taken apart. */
+const MENTIONS_SOURCE = /\.[chS]: ?\d/;
+
 /** Where the source files that lines name lie: under the roots, or else where a session found them. */
 export async function sourceFiles(
   lines: readonly string[],
@@ -41,7 +44,10 @@ export async function sourceFiles(
   ask: ((file: string) => Promise<string | undefined>) | undefined,
 ): Promise<ReadonlyMap<string, string>> {
   const named = new Set<string>();
-  for (const text of lines) for (const word of wordsOf(text)) if (word.kind === "source") named.add(word.file);
+  for (const text of lines) {
+    if (!MENTIONS_SOURCE.test(text)) continue;
+    for (const word of wordsOf(text)) if (word.kind === "source") named.add(word.file);
+  }
   const found = new Map<string, string>();
   let asked = 0;
   for (const file of named) {
@@ -59,8 +65,10 @@ export function documentLinks(
 ): DocumentLink[] {
   const links: DocumentLink[] = [];
   lines.forEach((text, line) => {
+    const linked = isLinked(line);
+    if (!linked && !MENTIONS_SOURCE.test(text)) return;
     for (const word of wordsOf(text)) {
-      const target = targetOf(word, files, isLinked(line));
+      const target = targetOf(word, files, linked);
       if (target === undefined) continue;
       // Of a register its value, not its name.
       const start = word.kind === "register" ? word.end - digitsAt(text.slice(word.start, word.end)) : word.start;

@@ -13,7 +13,9 @@ import type {
   InlayHint,
   Location,
 } from "vscode-languageserver/node";
+import { documentLinks, sourceFiles, SourceRoots } from "../../src/lsp/sourceLinks.ts";
 import { DapClient } from "../adapter/client.ts";
+import { stopwatch } from "../builders/stopwatch.ts";
 import { LspClient } from "./client.ts";
 
 /** The sample's own log, as `log` prints it, in a document; the dump itself as the debug session. */
@@ -281,6 +283,20 @@ test("source places lead to where the session found them, by the names that the 
   await withSession(true);
   const file = pathToFileURL(resolve("sample/lab_nullderef.c")).href;
   assert.deepEqual(await links("untitled:stack"), [`${file}#L27`, `${file}#L36`]);
+});
+
+test("lines that can have no link cost nothing", async () => {
+  const lines = Array.from({ length: 100_000 }, () => "[    1.1] usb 1-1: new device at ffff888012345678 by PID: 1");
+  const report = [
+    "[    2.0] WARNING: CPU: 1 PID: 42 at lab_nullderef.c:28 f+0xba/0x110",
+    "[    2.0]  ffff888012345678",
+  ];
+  const all = [...lines, ...report];
+  const spent = stopwatch();
+  const files = await sourceFiles(all, new SourceRoots([SAMPLE]), undefined);
+  assert.equal(documentLinks(all, files, (line) => line >= lines.length).length, 2);
+  // Some 30 ms; taking every line apart costs a second.
+  assert.ok(spent() < 300);
 });
 
 test("what is typed counts", async () => {
