@@ -2,7 +2,7 @@ import { UsageError } from "../base/usageError.ts";
 import { printable } from "../render/text.ts";
 import { type DebuginfoReport, debuginfoReport, type ModuleReport } from "../session/debuginfoReport.ts";
 import { OpenError } from "../session/openError.ts";
-import type { Try } from "../session/vmlinuxSearch.ts";
+import { ABSENT, type Try } from "../session/vmlinuxSearch.ts";
 import { download, hasServers } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { searchOf } from "./openAndRun.ts";
@@ -65,7 +65,7 @@ export function reportText(report: DebuginfoReport): string {
 }
 
 const tryLine = ({ path, outcome, why }: Try): string =>
-  `  ${outcome.padEnd(7)}  ${path}${outcome === "absent" ? "" : ` ${why}`}`;
+  `  ${outcome.padEnd(7)}  ${path}${why === ABSENT ? "" : ` ${why}`}`;
 
 function moduleLines({ modules, noModules }: DebuginfoReport): string[] {
   const missing = modules.filter(({ path }) => path === undefined);

@@ -16,6 +16,9 @@ export interface Try {
   readonly why: string;
 }
 
+/** Why most files are absent, which goes without saying. */
+export const ABSENT = "is not there";
+
 /** What a search came to: the best file, opened, and every try in its order. */
 export interface VmlinuxSearch {
   readonly vmlinux: Vmlinux | undefined;
@@ -32,8 +35,10 @@ export function searchVmlinux(opened: OpenedMemory, places: DebuginfoPlaces, ind
   const seen = new Set<string>();
   let second: { readonly vmlinux: Vmlinux; readonly at: number } | undefined;
   for (const { path, by } of candidates(opened, places)) {
-    const real = by === "build-id" && isEmpty(path) ? undefined : realPath(path);
-    if (real === undefined) tries.push({ path, outcome: "absent", buildId: undefined, why: "is not there" });
+    const isNote = by === "build-id" && isEmpty(path);
+    const real = isNote ? undefined : realPath(path);
+    const why = isNote ? "is empty: debuginfod's note that no server has it" : ABSENT;
+    if (real === undefined) tries.push({ path, outcome: "absent", buildId: undefined, why });
     if (real === undefined || seen.has(real)) continue;
     seen.add(real);
     const { vmlinux, ...tried } = tryVmlinux(path, opened, indexes);

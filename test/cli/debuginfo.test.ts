@@ -133,3 +133,7 @@ test("what a forged dump has for its release drives no terminal, and is in no co
   assert.match(text, /^ {3}kernel: 6\.1\.0;id\|sh\^\[\]0;x\^G on x86_64$/m);
   assert.doesNotMatch(text, /\u001b|\u0007|apt-get/);
 });
+
+test("that no debuginfod server has a file is told where its note lies", () => {
+  assert.match(said({ [`cache/${buildId}/debuginfo`]: "" }), /^ {2}absent {3}cache\/[0-9a-f]{40}\/debuginfo is empty: debuginfod's note that no server has it$/m); // prettier-ignore
+});
