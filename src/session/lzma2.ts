@@ -44,41 +44,75 @@ const SIGN = 1 << 31;
 
 const damaged = (what: string): Fault => Fault.of("corrupt", `its LZMA2 data are damaged: ${what}`);
 
+/** A chunk unpacks to no more. */
+const MAX_CHUNK = 1 << 21;
+/** Positions count by sixteens at most: what the window is moved by keeps them. */
+const POSITION_ALIGNMENT = MAX_POSITION_STATES;
+
+/** Lengths of a chunk by its first bytes; undefined for the end of the data. */
+function chunkAt(input: Uint8Array, at: number) {
+  const control = input[at];
+  if (control === undefined) throw damaged("they end early");
+  if (control === 0) return undefined;
+  const word = (from: number): number => ((input[at + from] ?? 0) << 8) | (input[at + from + 1] ?? 0);
+  if (control < 0x80) return { control, header: 3, packed: word(1) + 1, unpacked: word(1) + 1 };
+  const header = control >= 0xc0 ? 6 : 5;
+  return { control, header, packed: word(3) + 1, unpacked: ((control & 0x1f) << 16) + word(1) + 1 };
+}
+
+type Chunk = NonNullable<ReturnType<typeof chunkAt>>;
+
+/** The first bytes of any chunk tell how long it is, if it is not the end of the data, of one byte. */
+export const CHUNK_HEAD = 5;
+
+/** How many bytes a chunk has, its header among them. @param head its first bytes @throws Fault */
+export function chunkLength(head: Uint8Array): number {
+  const chunk = chunkAt(head, 0);
+  return chunk ? chunk.header + chunk.packed : 1;
+}
+
 /**
  * Unpacks LZMA2 from `at` on into all of `output`; yields after each chunk, of at most 2 MiB.
  * @returns where the data end
  * @throws Fault when they are damaged, or unpack to more or less
  */
 export function* unpackLzma2(input: Uint8Array, at: number, output: Uint8Array): Generator<void, number> {
-  const lzma = new Lzma(input, output);
-  const word = (from: number): number => ((input[from] ?? 0) << 8) | (input[from + 1] ?? 0);
-  let needsDictionary = true;
-  for (;;) {
-    const control = input[at++];
-    if (control === undefined) throw damaged("they end early");
-    if (control === 0) break;
-    if (needsDictionary && control !== 1 && control < 0xe0) throw damaged("they begin in the middle");
-    needsDictionary = false;
-    if (control === 1 || control >= 0xe0) lzma.dictionaryStart = lzma.done;
-    if (control < 0x80) {
-      if (control > 2) throw damaged("a chunk is of no known kind");
-      const size = word(at) + 1;
-      lzma.copy(at + 2, size);
-      at += 2 + size;
-    } else {
-      const unpacked = ((control & 0x1f) << 16) + word(at) + 1;
-      const packed = word(at + 2) + 1;
-      at += 4;
-      const reset = (control >> 5) & 3;
-      if (reset >= 2) lzma.setProperties(input[at++] ?? 0xff);
-      if (reset >= 1) lzma.reset();
-      lzma.unpack(at, packed, unpacked);
-      at += packed;
-    }
+  const lzma = new Lzma(output);
+  for (let chunk = chunkAt(input, at); chunk; chunk = chunkAt(input, at)) {
+    lzma.chunk(input, at, chunk);
+    at += chunk.header + chunk.packed;
     yield;
   }
   if (lzma.done !== output.length) throw damaged("they are less than the file says");
-  return at;
+  return at + 1;
+}
+
+/** Unpacks LZMA2 of any length chunk by chunk: no more than the dictionary is kept of what was unpacked. */
+export class Lzma2Stream {
+  private readonly window: Uint8Array;
+  private readonly dictionary: number;
+  private readonly lzma: Lzma;
+
+  /** @param dictionary its size in bytes */
+  constructor(dictionary: number) {
+    this.dictionary = dictionary;
+    this.window = new Uint8Array(2 * Math.max(dictionary, MAX_CHUNK) + POSITION_ALIGNMENT);
+    this.lzma = new Lzma(this.window);
+  }
+
+  /** @returns what the chunk unpacks to, to be read before the next one @throws Fault */
+  unpack(bytes: Uint8Array): Uint8Array {
+    const chunk = chunkAt(bytes, 0);
+    if (!chunk) return new Uint8Array(0);
+    const { lzma } = this;
+    if (chunk.unpacked > this.window.length - lzma.done) {
+      const moved = Math.max(0, lzma.done - this.dictionary);
+      lzma.forget(moved - (moved % POSITION_ALIGNMENT));
+    }
+    const from = lzma.done;
+    lzma.chunk(bytes, 0, chunk);
+    return this.window.subarray(from, lzma.done);
+  }
 }
 
 /**
@@ -89,8 +123,9 @@ class Lzma {
   /** Bytes of the output that are written. */
   done = 0;
   /** Where the dictionary was emptied last: no match reaches before it. */
-  dictionaryStart = 0;
-  private readonly input: Uint8Array;
+  private dictionaryStart = 0;
+  private needsDictionary = true;
+  private input: Uint8Array = new Uint8Array(0);
   private readonly output: Uint8Array;
   private readonly probabilities = new Uint16Array(PROBABILITIES);
   private literalContext = -1;
@@ -102,13 +137,39 @@ class Lzma {
   private range = 0;
   private code = 0;
 
-  constructor(input: Uint8Array, output: Uint8Array) {
-    this.input = input;
+  constructor(output: Uint8Array) {
     this.output = output;
   }
 
   /** @throws Fault */
-  setProperties(byte: number): void {
+  chunk(input: Uint8Array, at: number, { control, header, packed, unpacked }: Chunk): void {
+    if (this.needsDictionary && control !== 1 && control < 0xe0) throw damaged("they begin in the middle");
+    this.needsDictionary = false;
+    if (control === 1 || control >= 0xe0) this.dictionaryStart = this.done;
+    this.input = input;
+    const data = at + header;
+    if (data + packed > input.length) throw damaged("they end early");
+    if (unpacked > this.output.length - this.done) throw damaged("they are more than the file says");
+    if (control < 0x80) {
+      if (control > 2) throw damaged("a chunk is of no known kind");
+      this.output.set(input.subarray(data, data + packed), this.done);
+      this.done += packed;
+      return;
+    }
+    if (control >= 0xc0) this.setProperties(input[data - 1] ?? 0xff);
+    if (control >= 0xa0) this.reset();
+    this.unpack(data, packed, unpacked);
+  }
+
+  /** Moves what was unpacked down over its oldest bytes. */
+  forget(count: number): void {
+    this.output.copyWithin(0, count, this.done);
+    this.done -= count;
+    this.dictionaryStart -= count;
+  }
+
+  /** @throws Fault */
+  private setProperties(byte: number): void {
     const [lc, lp, pb] = [byte % 9, Math.trunc(byte / 9) % 5, Math.trunc(byte / 45)];
     if (pb > 4 || lc + lp > 4) throw damaged("a chunk has impossible properties");
     this.literalContext = lc;
@@ -116,25 +177,15 @@ class Lzma {
     this.positionMask = (1 << pb) - 1;
   }
 
-  reset(): void {
+  private reset(): void {
     this.state = 0;
     this.rep.fill(0);
     this.probabilities.fill(1 << (PROBABILITY_BITS - 1));
   }
 
-  /** A chunk that is stored as it is. @throws Fault */
-  copy(from: number, size: number): void {
-    this.expect(size);
-    if (from + size > this.input.length) throw damaged("they end early");
-    this.output.set(this.input.subarray(from, from + size), this.done);
-    this.done += size;
-  }
-
   /** @throws Fault */
-  unpack(from: number, packed: number, unpacked: number): void {
+  private unpack(from: number, packed: number, unpacked: number): void {
     if (this.literalContext < 0) throw damaged("a chunk has no properties");
-    this.expect(unpacked);
-    if (from + packed > this.input.length) throw damaged("they end early");
     if (this.input[from] !== 0) throw damaged("a chunk does not begin as it should");
     this.range = -1;
     this.code = 0;
@@ -143,10 +194,6 @@ class Lzma {
     this.symbols(this.done + unpacked);
     this.normalize();
     if (this.code !== 0 || this.at !== from + packed) throw damaged("a chunk does not end where it should");
-  }
-
-  private expect(size: number): void {
-    if (size > this.output.length - this.done) throw damaged("they are more than the file says");
   }
 
   /** Literals and matches until the output is written up to `end`. @throws Fault */
@@ -227,7 +274,8 @@ class Lzma {
   /** @throws Fault */
   private match(distance: number, length: number, end: number): void {
     const { output, done } = this;
-    if (distance < 0 || distance >= done - this.dictionaryStart) throw damaged("a match reaches back too far");
+    if (distance < 0 || distance >= done - Math.max(0, this.dictionaryStart))
+      throw damaged("a match reaches back too far");
     if (length > end - done) throw damaged("a match goes on into the next chunk");
     const from = done - distance - 1;
     for (let i = 0; i < length; i++) output[done + i] = output[from + i] ?? 0;

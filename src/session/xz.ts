@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { Fault } from "../base/fault.ts";
 import { viewOf } from "../base/bytes.ts";
-import { unpackLzma2 } from "./lzma2.ts";
+import { ByteReader } from "./byteReader.ts";
+import { CHUNK_HEAD, chunkLength, Lzma2Stream, unpackLzma2 } from "./lzma2.ts";
 
 /**
- * Files of one xz stream, unpacked in memory: what the kernel's build packs modules into (scripts/Makefile.modinst).
- * Their index stands at the end and tells before anything is unpacked how much it will be. The facts are those of
+ * Files of one xz stream. Those that the kernel's build packs modules into (scripts/Makefile.modinst) are unpacked in
+ * memory: their index stands at the end and tells before anything is unpacked how much it will be. The facts are those of
  * "The .xz File Format", 1.0.4.
  */
 
@@ -27,6 +28,9 @@ const CHECK_SHA256 = 10;
 /** No bytes take less than a 7,000th of their room: a longest match of 273 bytes, likely as it may be, has a third of a bit. */
 const MAX_RATIO = 1 << 13;
 
+/** xz -9 takes 64 MiB. */
+const MAX_DICTIONARY = 128 << 20;
+
 interface Block {
   readonly at: number;
   /** Without the padding that follows it. */
@@ -35,6 +39,9 @@ interface Block {
 }
 
 const damaged = (what: string): Fault => Fault.of("corrupt", `its xz stream is damaged: ${what}`);
+
+/** Whether a file has the checksum that rpm gives its payloads. @param head its first 8 bytes, of an xz file */
+export const hasSha256 = (head: Uint8Array): boolean => ((head[7] ?? 0) & 15) === CHECK_SHA256;
 
 /** Whether bytes begin as those of an xz file do. */
 export const isXz = (head: Uint8Array): boolean =>
@@ -93,18 +100,55 @@ function* unpackBlock(block: Uint8Array, size: number, check: number, output: Ui
   const header = ((block[0] ?? 0) + 1) * 4;
   const checkSize = CHECK_SIZES[check] ?? 0;
   const dataEnd = block.length - checkSize;
-  if (header > dataEnd || crc32(block.subarray(0, header - 4)) !== viewOf(block).getUint32(header - 4, true))
-    throw damaged("the header of a block is wrong");
-  const flags = block[1] ?? 0;
-  const numbers = new Numbers(block.subarray(0, header - 4), 2);
-  if (flags & HAS_PACKED_SIZE) numbers.next();
-  if (flags & HAS_UNPACKED_SIZE) numbers.next();
-  if ((flags & FILTERS) !== 0 || numbers.next() !== FILTER_LZMA2)
-    throw Fault.of("unknown", 'is packed with filters of xz that modules are not packed with: unpack it with "xz -dk"');
+  if (header > dataEnd) throw damaged("the header of a block is wrong");
+  dictionaryOf(block.subarray(0, header));
   const end = yield* unpackLzma2(block.subarray(0, dataEnd), header, output);
   if (end + checkSize !== size) throw damaged("a block is longer than what is packed in it");
   const sum = checksum(check, output);
   if (sum && Buffer.compare(sum, block.subarray(dataEnd)) !== 0) throw damaged("a checksum is wrong");
+}
+
+/** The size that the header of a block gives for the dictionary. @throws Fault */
+function dictionaryOf(header: Uint8Array): number {
+  const end = header.length - 4;
+  if (end < 4 || crc32(header.subarray(0, end)) !== viewOf(header).getUint32(end, true))
+    throw damaged("the header of a block is wrong");
+  const flags = header[1] ?? 0;
+  const numbers = new Numbers(header.subarray(0, end), 2);
+  if (flags & HAS_PACKED_SIZE) numbers.next();
+  if (flags & HAS_UNPACKED_SIZE) numbers.next();
+  if ((flags & FILTERS) !== 0 || numbers.next() !== FILTER_LZMA2 || numbers.next() !== 1)
+    throw Fault.of("unknown", 'is packed with filters of xz that are not known here: unpack it with "xz -dk"');
+  const bits = numbers.next();
+  return (2 | (bits & 1)) * 2 ** ((bits >> 1) + 11);
+}
+
+/**
+ * Unpacks an xz file of any length as it comes.
+ * @param bytes of the file, from its beginning
+ * @throws Fault
+ */
+export async function* unxzStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = new ByteReader(bytes);
+  const check = ((await reader.read(HEADER))[7] ?? 0) & 15;
+  const checkSize = CHECK_SIZES[check] ?? 0;
+  for (let size = await reader.read(1); size[0] !== 0; size = await reader.read(1)) {
+    const start = reader.position - 1;
+    const dictionary = dictionaryOf(Buffer.concat([size, await reader.read(((size[0] ?? 0) + 1) * 4 - 1)]));
+    if (dictionary > MAX_DICTIONARY) throw Fault.of("unknown", `wants a dictionary of ${dictionary} bytes`);
+    const lzma = new Lzma2Stream(dictionary);
+    const hash = createHash("sha256");
+    for (let kind = await reader.read(1); kind[0] !== 0; kind = await reader.read(1)) {
+      const head = Buffer.concat([kind, await reader.read(kind[0] === 1 || kind[0] === 2 ? 2 : CHUNK_HEAD - 1)]);
+      const unpacked = lzma.unpack(Buffer.concat([head, await reader.read(chunkLength(head) - head.length)])).slice();
+      if (check === CHECK_SHA256) hash.update(unpacked);
+      yield unpacked;
+    }
+    await reader.skip(-(reader.position - start) & 3);
+    const sum = await reader.read(checkSize);
+    if (sum.length < checkSize) throw damaged("it ends early");
+    if (check === CHECK_SHA256 && Buffer.compare(sum, hash.digest()) !== 0) throw damaged("a checksum is wrong");
+  }
 }
 
 /** The integers of variable length of the format (1.2). */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 import { attempt, Fault } from "../../src/base/fault.ts";
-import { unxz } from "../../src/session/xz.ts";
+import { unxz, unxzStream } from "../../src/session/xz.ts";
 import { toEnd } from "../../src/session/packedFile.ts";
 import { xz } from "../builders/xz.ts";
 
@@ -74,4 +75,32 @@ test("a damaged byte gives the same bytes or a fault, an early end a fault", () 
 
 test("a long unpacking pauses after each chunk", () => {
   assert.ok([...unxz(xz(Buffer.alloc(300_000)), most)].length >= 4);
+});
+
+/** The stream in pieces of a few bytes. */
+async function streamed(bytes: Uint8Array): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  const source = Readable.from(Array.from({ length: Math.ceil(bytes.length / 777) }, (_, i) => bytes.subarray(i * 777, (i + 1) * 777))); // prettier-ignore
+  for await (const piece of unxzStream(source)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+test("a stream is unpacked as it comes, whatever its checksum, and beyond what is kept of it", async () => {
+  for (const base64 of Object.values(PACKED)) assert.deepEqual(await streamed(Buffer.from(base64, "base64")), TEXT);
+  const contents = Buffer.alloc(9 << 20, TEXT);
+  assert.ok((await streamed(xz(contents))).equals(contents));
+});
+
+test("a damaged stream ends in a fault, and a wrong checksum is told", async () => {
+  const whole = xz(TEXT);
+  for (let length = 0; length < whole.length - 60; length += 97) await assert.rejects(streamed(whole.subarray(0, length)), Fault); // prettier-ignore
+  const damaged = Buffer.from(whole);
+  damaged[300] = (damaged[300] ?? 0) ^ 1;
+  await assert.rejects(streamed(damaged), /a checksum is wrong/);
+  const packed = Buffer.from(Object.values(PACKED)[0] ?? "", "base64");
+  for (let at = 12; at < packed.length - 40; at++) {
+    const bytes = Buffer.from(packed);
+    bytes[at] = (bytes[at] ?? 0) ^ 0x10;
+    await streamed(bytes).catch((error: unknown) => assert.ok(error instanceof Fault, `byte ${at}: ${String(error)}`));
+  }
 });
