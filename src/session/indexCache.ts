@@ -24,8 +24,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const indexDirectory = (env: Environment): string =>
   join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "vmcore-debug", "index");
 
-/** What is kept of a build: names that were looked up in its DWARF, its symbols in order. */
-export type IndexKind = "names" | "symbols";
+/** What is kept of a build: names that were looked up in its DWARF, functions that were come to, its symbols in order. */
+export const indexKinds = ["names", "functions", "symbols"] as const;
+export type IndexKind = (typeof indexKinds)[number];
 
 const pathOf = (directory: string, buildId: string, kind: IndexKind): string => join(directory, `${buildId}.${kind}`);
 
@@ -82,7 +83,7 @@ function header(buildId: string, contents: Uint8Array): Uint8Array {
 /** Keeps what was used last, as much as there is room for. */
 function prune(directory: string): void {
   const files = readdirSync(directory)
-    .filter((name) => /\.(names|symbols)(\.\d+\.part)?$/.test(name))
+    .filter((name) => indexKinds.some((kind) => new RegExp(`\\.${kind}(\\.\\d+\\.part)?$`).test(name)))
     .flatMap((name) => {
       const path = join(directory, name);
       const stat = statSync(path, { throwIfNoEntry: false });

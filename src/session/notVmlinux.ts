@@ -21,7 +21,8 @@ const BOOT_IMAGES: readonly (readonly [at: number, magic: string])[] = [
 export function whyNoElf(file: RandomFile, fault: Fault): string {
   const head = file.read(0, HEAD);
   const text = Buffer.from(head).toString("latin1");
-  if (text.startsWith("\x7fELF")) return `is a damaged ELF file, or was cut off: ${fault.message.replace(`${file.name}: `, "")}`;
+  if (text.startsWith("\x7fELF"))
+    return `is a damaged ELF file, or was cut off: ${fault.message.replace(`${file.name}: `, "")}`;
   if (BOOT_IMAGES.some(([at, magic]) => text.startsWith(magic, at)))
     return "is the image that a machine boots (vmlinuz), which has neither symbols nor debuginfo: the vmlinux of the same build is wanted";
   if (text.startsWith("KDUMP   ")) return "is a dump, not a vmlinux";

@@ -8,7 +8,7 @@ import { elfSymbols } from "../debuginfo/elfSymbols.ts";
 import type { SymbolSource, TypeSource } from "../debuginfo/source.ts";
 import type { ReadOnlyFallback } from "../memory/memory.ts";
 import { alternateDebug } from "./debugLink.ts";
-import { type IndexKind, readIndex, writeIndex } from "./indexCache.ts";
+import { type IndexKind, indexKinds, readIndex, writeIndex } from "./indexCache.ts";
 import { whyNoElf, whyNoVmlinux } from "./notVmlinux.ts";
 import { OpenError } from "./openError.ts";
 
@@ -51,9 +51,8 @@ export function openVmlinux(path: string, indexes?: string): Vmlinux {
   let opened: Dwarf | undefined;
   const saveIndex = (): void => {
     if (indexes === undefined || buildId === undefined) return;
-    const [names, table] = [opened?.saveNames(), symbols.save()];
-    if (names) writeIndex(indexes, buildId, "names", names);
-    if (table) writeIndex(indexes, buildId, "symbols", table);
+    const made = { names: opened?.saveNames(), functions: opened?.saveFunctions(), symbols: symbols.save() };
+    for (const kind of indexKinds) if (made[kind]) writeIndex(indexes, buildId, kind, made[kind]);
   };
   return {
     path,
@@ -61,7 +60,7 @@ export function openVmlinux(path: string, indexes?: string): Vmlinux {
     symbols,
     btf: once(() => btfOf(elf)),
     dwarf: once(() => {
-      opened = dwarfOf(elf, () => kept("names"));
+      opened = dwarfOf(elf, kept);
       if (definitions) opened?.completeFrom(definitions);
       return opened;
     }),
@@ -128,10 +127,16 @@ export function missingAlternate(elf: ElfFile): string | undefined {
   return typeof alternate === "string" ? alternate : undefined;
 }
 
-function dwarfOf(elf: ElfFile, names: () => Uint8Array | undefined): Dwarf | undefined {
+function dwarfOf(elf: ElfFile, kept: (kind: IndexKind) => Uint8Array | undefined): Dwarf | undefined {
   if (!elf.section(".debug_info")) return undefined;
   const alternate = alternateDebug(elf, elf.file.name, DEBUG_DIRECTORIES);
-  const dwarf = attempt(() => openDwarf(elf, { names, ...(typeof alternate === "object" && { alternate }) }));
+  const dwarf = attempt(() =>
+    openDwarf(elf, {
+      names: () => kept("names"),
+      functions: () => kept("functions"),
+      ...(typeof alternate === "object" && { alternate }),
+    }),
+  );
   return dwarf instanceof Fault ? undefined : dwarf;
 }
 

@@ -9,6 +9,7 @@ import { callSiteOf } from "./callSites.ts";
 import { FrameTables, type FrameSection } from "./cfi.ts";
 import { FunctionTable } from "./functions.ts";
 import type { Image } from "./image.ts";
+import type { KnownFunctions } from "./knownFunctions.ts";
 import { scopesOf } from "./scopes.ts";
 import { Section } from "./section.ts";
 import type { Unit } from "./unit.ts";
@@ -25,14 +26,23 @@ export class DwarfCode implements CodeSource {
   private readonly functions = new Lru<Unit, FunctionTable>(FUNCTION_TABLES_KEPT);
   private readonly frames: FrameTables;
   private readonly symbols: () => ElfSymbols;
+  private readonly known: KnownFunctions | undefined;
 
-  constructor(image: Image, elf: ElfFile, placement: Placement | undefined, symbols: () => ElfSymbols) {
+  /** @param known functions that other sessions came to; undefined where none are remembered */
+  constructor(
+    image: Image,
+    elf: ElfFile,
+    placement: Placement | undefined,
+    symbols: () => ElfSymbols,
+    known?: KnownFunctions,
+  ) {
     this.name = elf.file.name;
     this.image = image;
     this.text = textRanges(elf, placement);
     this.units = new UnitIndex(image);
     this.frames = new FrameTables(frameSections(elf, image, placement));
     this.symbols = symbols;
+    this.known = known;
   }
 
   private isText(pc: bigint): boolean {
@@ -45,13 +55,10 @@ export class DwarfCode implements CodeSource {
   }
 
   scopes(pc: bigint): readonly CodeScope[] {
-    const unit = this.unitAt(pc);
-    if (!unit) return [];
-    const distance = this.image.encoding.addressing.distance(pc);
-    const subprogram = this.functionsOf(unit).at(distance);
-    if (subprogram) return scopesOf(subprogram, distance);
+    const subprogram = this.functionAt(pc);
+    if (subprogram) return scopesOf(subprogram, this.image.encoding.addressing.distance(pc));
     // Assembly has lines, but a function only where the author marked one.
-    const symbol = this.symbols().covering(pc);
+    const symbol = this.unitAt(pc) && this.symbols().covering(pc);
     if (!symbol) return [];
     return [
       {
@@ -66,8 +73,14 @@ export class DwarfCode implements CodeSource {
 
   /** The DIE of the function whose code holds `pc`. @throws Fault */
   functionAt(pc: bigint): Die | undefined {
-    const unit = this.unitAt(pc);
-    return unit && this.functionsOf(unit).at(this.image.encoding.addressing.distance(pc));
+    if (!this.isText(pc)) return undefined;
+    const distance = this.image.encoding.addressing.distance(pc);
+    const known = this.known?.at(distance);
+    if (known) return known;
+    const unit = this.units.at(distance);
+    const found = unit && this.functionsOf(unit).at(distance);
+    if (found) this.known?.add(found, distance);
+    return found;
   }
 
   callSite(returnPc: bigint): CallSite | undefined {

@@ -4,6 +4,7 @@ import type { Placement } from "../placement.ts";
 import type { CodeSource, TypeSource } from "../source.ts";
 import { DwarfCode } from "./code.ts";
 import { Image } from "./image.ts";
+import { KnownFunctions } from "./knownFunctions.ts";
 import { DwarfTypes } from "./typeSource.ts";
 
 export interface DwarfOptions {
@@ -13,6 +14,8 @@ export interface DwarfOptions {
   readonly alternate?: ElfFile;
   /** The index of names that another session saved of this very file; a damaged one changes nothing. */
   readonly names?: () => Uint8Array | undefined;
+  /** The same for the places of functions; only for a file that is not placed. */
+  readonly functions?: () => Uint8Array | undefined;
 }
 
 /** What the DWARF of one image tells; its sections are read piecemeal, as questions are asked. */
@@ -23,6 +26,8 @@ export interface Dwarf {
   completeFrom(find: TypeSource["find"]): void;
   /** The index of names as far as it was made; undefined when there is little that is new in it. */
   saveNames(): Uint8Array<ArrayBuffer> | undefined;
+  /** The places of functions that were come to; undefined when there is nothing new. */
+  saveFunctions(): Uint8Array<ArrayBuffer> | undefined;
 }
 
 /**
@@ -34,7 +39,8 @@ export function openDwarf(elf: ElfFile, options: DwarfOptions = {}): Dwarf {
   const image = new Image(elf, placement, alternate && new Image(alternate, undefined, undefined));
   let known: ElfSymbols | undefined;
   const symbols = (): ElfSymbols => (known ??= elfSymbols(elf, placement));
-  const code = new DwarfCode(image, elf, placement, symbols);
+  const functions = options.functions && new KnownFunctions(image, options.functions);
+  const code = new DwarfCode(image, elf, placement, symbols, functions);
   const types = new DwarfTypes(image, (pc) => code.functionAt(pc), symbols, options.names);
   image.definition = (kind, name) => types.find(kind, name);
   return {
@@ -44,5 +50,6 @@ export function openDwarf(elf: ElfFile, options: DwarfOptions = {}): Dwarf {
       image.definition = find;
     },
     saveNames: () => types.saveNames(),
+    saveFunctions: () => functions?.save(),
   };
 }

@@ -237,3 +237,37 @@ test("a relocatable module is read at the places of its sections", () => {
   assert.equal(source.scopes(loaded + 0x3fn)[0]?.entry, loaded);
   assert.deepEqual(source.scopes(loaded + 0x40n), []);
 });
+
+const small = { version: 4, order: "little", addressSize: 8, offsetSize: 4, siblings: true } as const;
+const places = [0n, 0x14n, 0x20n, 0x60n, 0x7fn, 0x80n].map((offset) => CODE + offset);
+const all = (dwarf: Dwarf): string[] => places.map((pc) => scopes(dwarf, pc));
+
+test("functions that one session came to are known in the next, and are not saved once more", () => {
+  const first = twoFunctions(small).open({ functions: () => undefined });
+  const expected = all(first);
+  assert.ok(expected[1]?.startsWith("inner inlined"));
+  const saved = first.saveFunctions()!;
+  assert.equal(first.saveFunctions(), undefined);
+  const next = twoFunctions(small).open({ functions: () => saved });
+  assert.deepEqual(all(next), expected);
+  assert.equal(next.saveFunctions(), undefined, "all were known");
+  // A session that comes to one more hands on those that it was given, too.
+  const one = twoFunctions(small).open({ functions: () => undefined });
+  scopes(one, CODE);
+  const both = twoFunctions(small).open({ functions: () => one.saveFunctions() });
+  all(both);
+  assert.deepEqual(both.saveFunctions()?.length, saved.length);
+});
+
+test("what was saved of functions and is damaged, of another file or cut short changes no answer", () => {
+  const first = twoFunctions(small).open({ functions: () => undefined });
+  const expected = all(first);
+  const saved = first.saveFunctions()!;
+  for (let at = 0; at < saved.length; at++) {
+    const damaged = saved.slice();
+    damaged[at]! ^= 0x55;
+    assert.deepEqual(all(twoFunctions(small).open({ functions: () => damaged })), expected, `byte ${at}`);
+  }
+  for (const length of [0, 7, 8, 24, saved.length - 8])
+    assert.deepEqual(all(twoFunctions(small).open({ functions: () => saved.subarray(0, length) })), expected);
+});
