@@ -10,6 +10,8 @@ export interface CliOptions {
   readonly modules: readonly string[];
   /** Where debuginfo is looked for besides the usual places. */
   readonly debuginfo: readonly string[];
+  /** Trees or packed archives of the kernel's source. */
+  readonly kernelSource: readonly string[];
   /** Whether debuginfo that was not named is looked for. */
   readonly searches: boolean;
   readonly commands: readonly string[];
@@ -37,6 +39,7 @@ Several VMCOREs are the files of one split dump.
       --system-map FILE  System.map or a copy of /proc/kallsyms, for names that the dump does not hold
       --modules DIR    where to look for modules' debuginfo, or a package; may be repeated
       --debuginfo DIR  where to look for both, laid out as /usr/lib/debug is; may be repeated
+      --source DIR     the kernel's source: a tree, a git repository or a packed archive; may be repeated
       --no-search      use the debuginfo that is named here, and look for no other
       --download       with "debuginfo": fetch what is missing from the servers of DEBUGINFOD_URLS
       --json           one JSON document a command
@@ -74,6 +77,7 @@ export function readOptions(argv: readonly string[]): CliOptions {
     systemMap: values["system-map"],
     modules: values.modules ?? [],
     debuginfo: values.debuginfo ?? [],
+    kernelSource: values.source ?? [],
     searches: !values["no-search"],
     commands: values.command ?? [],
     inputs: values.input ?? [],
@@ -99,6 +103,7 @@ function parse(argv: readonly string[]) {
         "system-map": { type: "string" },
         modules: { type: "string", multiple: true },
         debuginfo: { type: "string", multiple: true },
+        source: { type: "string", multiple: true },
         "no-search": { type: "boolean" },
         download: { type: "boolean" },
         json: { type: "boolean" },

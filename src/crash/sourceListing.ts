@@ -19,7 +19,7 @@ export function* sourceListing(context: Context, address: bigint, count: number 
   const { file, line } = source;
   yield record({ file, line }, `FILE: ${file}`, `LINE: ${line}`, "");
   const lines = context.sourceText && (yield* context.sourceText(file));
-  if (!lines) return;
+  if (!lines) return yield text(`(no source tree on this machine has it: name one with --source, or "kernelSource")`);
   const last = Math.min(lines.length, line + (count ?? LINES));
   for (let at = Math.max(1, line - BEFORE); at <= last; at++) {
     const shown = lines[at - 1] ?? "";

@@ -42,6 +42,8 @@ export interface OpenOptions {
   readonly systemMap?: string | undefined;
   /** Directories with modules' debuginfo. */
   readonly modules?: readonly string[] | undefined;
+  /** Trees, repositories and packed archives of the kernel's source, besides those that are installed. */
+  readonly kernelSource?: readonly string[] | undefined;
   /** Use a vmlinux of another build all the same. */
   readonly force?: boolean | undefined;
   /** Where the vmlinux, when none is given, and the modules' debuginfo are looked for; undefined: nowhere. */
@@ -155,12 +157,13 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
   };
 }
 
-/** Reads sources where this machine has them: installed, beside the dump, beside modules' debuginfo. */
-function sourceReader({ vmcore, modules = [] }: OpenOptions, { facts }: DumpImage): SourceText {
+/** Reads sources where this machine has them: named, installed, beside the dump, beside modules' debuginfo. */
+function sourceReader({ vmcore, modules = [], kernelSource = [] }: OpenOptions, { facts }: DumpImage): SourceText {
   const { release, version } = facts.utsname ?? {};
   const beside = [...vmcore.map((path) => dirname(path)), ...modules];
   const files = once(
-    () => new SourceFiles({ beside, ...(release && { release }), ...(version && { versionText: version }) }),
+    () =>
+      new SourceFiles({ beside, kernelSource, ...(release && { release }), ...(version && { versionText: version }) }),
   );
   return sourceTexts(files, sourceCache(process.env));
 }

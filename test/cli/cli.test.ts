@@ -1,7 +1,7 @@
 /** The program as a whole on the dump that ships: where it reads commands, where answers and errors go. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -151,6 +151,19 @@ test("extend loads the user's commands, which help and completion know until it 
 test("--help and --version need no dump", () => {
   assert.match(cli(["--help"]).out, /^Usage: vmcore-debug \[options\] \[VMLINUX\] VMCORE\.\.\.\n/);
   assert.match(cli(["--version"]).out, /^vmcore-debug \d+\.\d+\.\d+\n$/);
+});
+
+test("--source names where the kernel's sources are; without it, that none is here is said", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "vmcore-source-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  for (const name of ["debuginfo", "tree"]) mkdirSync(join(folder, name));
+  copyFileSync("sample/lab_nullderef.ko", join(folder, "debuginfo/lab_nullderef.ko"));
+  copyFileSync(dump, join(folder, "vmcore"));
+  copyFileSync("sample/lab_nullderef.c", join(folder, "tree/lab_nullderef.c"));
+  const listing = (...options: string[]) =>
+    cli(["--modules", join(folder, "debuginfo"), ...options, join(folder, "vmcore"), "-c", "dis -s lab_apply"]).out;
+  assert.match(listing(), /^FILE: .*lab_nullderef\.c\nLINE: 31\n\n\(no source tree on this machine has it/);
+  assert.match(listing("--source", join(folder, "tree")), /\n\*\s+31 {2}\{\n/);
 });
 
 test("a reader that has enough is no error", () => {
