@@ -11,6 +11,8 @@ export interface TypeSource {
   find(kind: TypeKind, name: string): CType | undefined;
   /** Declared type of a global variable; BTF knows only per-CPU ones. */
   variable(name: string): CType | undefined;
+  /** Where the file that defines a global variable does so; only DWARF knows. */
+  declaredAt?(name: string): SourceLine | undefined;
   /** Type of a function. */
   function(name: string): CType | undefined;
   /** The enum, anonymous ones too, that declares a constant of that name. */

@@ -4,10 +4,13 @@ import {
   type InitializeParams,
   type InitializeResult,
   type Location,
+  LSPErrorCodes,
+  ResponseError,
   TextDocuments,
   TextDocumentSyncKind,
   type SymbolInformation,
   SymbolKind,
+  type WorkspaceSymbol,
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import type { SourcePlace, SymbolHit } from "../protocol/custom.ts";
@@ -127,7 +130,20 @@ export function serve(connection: Connection): void {
     if (!answer) return fileSymbols(knowledge.files.configured(), query);
     const hits = answer.symbols.slice(0, MAX_SYMBOLS);
     const described = await session.describe(hits.map(({ address }) => ({ text: address, returns: false })));
-    return hits.flatMap((hit, i) => symbolInformation(hit, described[i]?.places ?? []));
+    const hasLines = (await session.about())?.lines === true;
+    return hits.flatMap((hit, i): WorkspaceSymbol[] =>
+      isFunction(hit)
+        ? symbolInformation(hit, described[i]?.places ?? [])
+        : hasLines || hit.module !== undefined
+          ? [unresolved(hit)]
+          : [],
+    );
+  });
+  connection.onWorkspaceSymbolResolve(async (symbol) => {
+    const place = (await session.ask("vmcore/declared", { name: symbol.name }))?.place;
+    if (place?.path !== undefined) return { ...symbol, location: location(place.path, place.line) };
+    const where = place ? `${place.file} is not on this machine` : "the debuginfo does not say where it is defined";
+    throw new ResponseError(LSPErrorCodes.RequestFailed, `${symbol.name}: ${where}`);
   });
   connection.onRequest(
     "vmcore/resolvedReport",
@@ -175,7 +191,7 @@ const CAPABILITIES: InitializeResult = {
     documentLinkProvider: {},
     inlayHintProvider: true,
     codeLensProvider: {},
-    workspaceSymbolProvider: true,
+    workspaceSymbolProvider: { resolveProvider: true },
   },
   serverInfo: { name: "vmcore-debug" },
 };
@@ -222,9 +238,19 @@ function symbolInformation(
 ): SymbolInformation[] {
   const place = places.at(-1);
   if (place?.path === undefined) return [];
-  const kind = /^[tTwW]$/.test(type) ? SymbolKind.Function : SymbolKind.Variable;
+  const kind = isFunction({ type }) ? SymbolKind.Function : SymbolKind.Variable;
   return [{ name, kind, location: location(place.path, place.line), containerName: module ?? "vmlinux" }];
 }
+
+const isFunction = ({ type }: Pick<SymbolHit, "type">): boolean => /^[tTwW]$/.test(type);
+
+/** A variable, whose line is looked for when it is chosen: a search of the debuginfo for each would be long. */
+const unresolved = ({ name, module = "vmlinux" }: SymbolHit): WorkspaceSymbol => ({
+  name,
+  kind: SymbolKind.Variable,
+  location: { uri: `vmcore-variable:${module}` },
+  containerName: module,
+});
 
 function foldersOf({ workspaceFolders }: InitializeParams): string[] {
   return (workspaceFolders ?? []).flatMap(({ uri }) => (uri.startsWith("file:") ? [fileURLToPath(uri)] : []));

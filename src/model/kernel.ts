@@ -1,6 +1,6 @@
 import type { Arch, Registers } from "../arch/arch.ts";
 import type { CType, EnumType, TypeKind } from "../debuginfo/ctype.ts";
-import type { CallSite, CfiRow, CodeScope, KSymbol, OrcEntry } from "../debuginfo/source.ts";
+import type { CallSite, CfiRow, CodeScope, KSymbol, OrcEntry, SourceLine } from "../debuginfo/source.ts";
 import type { KernelMemory } from "../memory/memory.ts";
 import type { Obj } from "./object.ts";
 import type { TypeLookup } from "./parseType.ts";
@@ -15,6 +15,8 @@ export interface Types {
   variable(name: string): CType | undefined;
   /** The same as its file declares it, with the length of an array; may take half a second with DWARF. */
   exactVariable(name: string): CType | undefined;
+  /** Where a global is defined; undefined without DWARF, with which it may take half a second. */
+  declaredAt(name: string): SourceLine | undefined;
   function(name: string): CType | undefined;
   /** The enum that declares a constant, and its value there; undefined when no source knows it. */
   enumerator(name: string): { readonly type: EnumType; readonly value: bigint } | undefined;

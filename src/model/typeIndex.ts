@@ -70,6 +70,7 @@ export function typeIndex(
       );
       return exact ?? this.variable(name);
     },
+    declaredAt: (name) => first(all(), (source) => source.declaredAt?.(name)),
     function: (name) => first(all(), (source) => source.function(name)),
     enumerator(name) {
       let constant = constants.get(name);

@@ -14,6 +14,8 @@ export interface CustomRequests {
     arguments: { contains: string; limit: number };
     body: { symbols: readonly SymbolHit[]; more: boolean };
   };
+  /** Where a variable is defined; null where the debuginfo does not tell. */
+  "vmcore/declared": { arguments: { name: string }; body: { place: SourcePlace | null } };
   /** The function at an address as a document: a DAP `Source` and the line (from 1) of the address in it. */
   "vmcore/disassembly": { arguments: { address: string }; body: { source: object; line: number } };
   /** Makes a thread the selected one, by a `stopped` event of its own; the thread may be named by its `task_struct`. */
@@ -169,6 +171,7 @@ export interface Described {
 }
 
 export interface SourcePlace {
+  /** Or the variable that is defined there. */
   readonly function: string;
   /** As the compiler recorded it. */
   readonly file: string;

@@ -15,7 +15,13 @@ export interface LanguageRequests {
 
 /** What the server asks of a session; nothing that changes what the user sees. */
 export type Askable =
-  "vmcore/about" | "vmcore/describe" | "vmcore/identify" | "vmcore/run" | "vmcore/sourceFile" | "vmcore/symbols";
+  | "vmcore/about"
+  | "vmcore/declared"
+  | "vmcore/describe"
+  | "vmcore/identify"
+  | "vmcore/run"
+  | "vmcore/sourceFile"
+  | "vmcore/symbols";
 
 export interface SessionQuestion {
   readonly request: Askable;

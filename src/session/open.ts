@@ -276,6 +276,7 @@ const variablesOnly = (types: TypeSource): TypeSource => ({
   name: types.name,
   find: () => undefined,
   variable: (name) => types.variable(name),
+  declaredAt: (name) => types.declaredAt?.(name),
   function: (name) => types.function(name),
   names: () => [],
 });

@@ -361,6 +361,19 @@ test("a log of 100,000 records is scrolled and searched in steps of less than 10
   await front("input[type=search]").fill("");
 });
 
+test("what a dump cannot tell is said in place, with the way to its debuginfo", async () => {
+  await workbench.command("Kernel: Focus on Kernel View");
+  await openTab("memory");
+  await front(".state", { hasText: "no symbols" }).waitFor();
+  await shot("fault-memory");
+  await openTab("modules");
+  await front(".state", { hasText: /no symbols.*give a vmlinux/ }).waitFor();
+  await shot("fault");
+  await frameHasNoViolation(frame);
+  await front("button", { hasText: "Show Debug Symbols" }).click();
+  await page.locator(".pane-header[aria-expanded=true]", { hasText: "Debug Symbols" }).waitFor();
+});
+
 test("after a reload of the window the page is as it was, once a dump is open", async () => {
   await workbench.command("Kernel: Focus on Kernel View");
   await frame.locator("#tab-tasks").click();

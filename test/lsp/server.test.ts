@@ -12,6 +12,7 @@ import type {
   Hover,
   InlayHint,
   Location,
+  WorkspaceSymbol,
 } from "vscode-languageserver/node";
 import { documentLinks, sourceFiles, SourceRoots } from "../../src/lsp/sourceLinks.ts";
 import { DapClient } from "../adapter/client.ts";
@@ -297,6 +298,26 @@ test("lines that can have no link cost nothing", async () => {
   assert.equal(documentLinks(all, files, (line) => line >= lines.length).length, 2);
   // Some 30 ms; taking every line apart costs a second.
   assert.ok(spent() < 300);
+});
+
+test("a variable is found by its name, and its line when it is chosen", async () => {
+  await withSession(true);
+  const [found] = await server.request<WorkspaceSymbol[]>("workspace/symbol", { query: "lab_first" });
+  assert.equal(found?.containerName, "lab_nullderef");
+  const chosen = await server.request<WorkspaceSymbol>("workspaceSymbol/resolve", found ?? {});
+  const start = { line: 18, character: 0 };
+  assert.deepEqual(chosen.location, {
+    uri: pathToFileURL(resolve("sample/lab_nullderef.c")).href,
+    range: { start, end: start },
+  });
+});
+
+test("a variable that no debuginfo defines is said to have no line", async () => {
+  await withSession(true);
+  const symbol = { name: "jiffies", kind: 13, location: { uri: "vmcore-variable:vmlinux" } };
+  await assert.rejects(server.request("workspaceSymbol/resolve", symbol), /does not say where it is defined/);
+  // Without a vmlinux the kernel's own are not offered.
+  assert.deepEqual(await server.request("workspace/symbol", { query: "panic_timeout" }), []);
 });
 
 test("what is typed counts", async () => {

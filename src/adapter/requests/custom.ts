@@ -20,6 +20,7 @@ type Topic = Pick<
   | "vmcore/about"
   | "vmcore/resolve"
   | "vmcore/symbols"
+  | "vmcore/declared"
   | "vmcore/disassembly"
   | "vmcore/select"
   | "vmcore/stack"
@@ -81,6 +82,13 @@ export const custom: Topic = {
     beginning.sort((a, b) => a.name.length - b.name.length);
     const symbols = [...beginning, ...within];
     return { symbols: symbols.slice(0, limit), more: more || symbols.length > limit };
+  },
+
+  *["vmcore/declared"]({ kernel, sources }, { name }) {
+    const declared = kernel.types.declaredAt(name);
+    if (!declared) return { place: null };
+    const { file, line } = declared;
+    return { place: { function: name, file, line, path: sources.pathOf(file) } };
   },
 
   *["vmcore/disassembly"](target, { address }) {

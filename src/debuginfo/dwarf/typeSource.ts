@@ -1,10 +1,11 @@
 import { type CType, type TypeKind, bare } from "../ctype.ts";
-import type { SymbolSource, TypeSource } from "../source.ts";
+import type { SourceLine, SymbolSource, TypeSource } from "../source.ts";
 import { DW_AT_declaration } from "./constants.ts";
 import type { Die } from "./die.ts";
 import type { Image } from "./image.ts";
 import { type NamedKind, Names } from "./names.ts";
 import { readType, typeOfDie } from "./types.ts";
+import { declaredAt } from "./variables.ts";
 
 /**
  * Types by name out of .debug_info. See `Names` for what a question costs: BTF answers the same at once, so DWARF is
@@ -55,6 +56,11 @@ export class DwarfTypes implements TypeSource {
   variable(name: string): CType | undefined {
     const die = this.die("variable", name, (declaration) => isComplete(typeOfDie(declaration)));
     return die && typeOfDie(die);
+  }
+
+  declaredAt(name: string): SourceLine | undefined {
+    const die = this.die("variable", name);
+    return die && declaredAt(die);
   }
 
   /** A function's symbol leads to its unit without a passage through the others. */
