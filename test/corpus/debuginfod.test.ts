@@ -17,6 +17,8 @@ import { debuginfodOptions, fetchSource } from "../../src/session/debuginfod.ts"
 import { fetchMissing, missingDebuginfo } from "../../src/session/missingDebuginfo.ts";
 import { toEnd } from "../../src/session/packedFile.ts";
 import { openSession } from "../../src/session/open.ts";
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { DapClient } from "../adapter/client.ts";
 import { loopback } from "../builders/loopback.ts";
 import { corpus, type CorpusDump, drgnAccount, made, madeDump, storedDumps, vmlinuxOf } from "./corpus.ts";
 import { compareCrashedStack } from "./crashedStack.ts";
@@ -156,6 +158,56 @@ test("the terminal needs no more than DEBUGINFOD_URLS, and asks no one a second 
   const second = await cli(dump.vmcore, "bt -l", { ...env, DEBUGINFOD_URLS: silent });
   assert.equal(second.stdout, first.stdout);
   assert.equal(asked, 0);
+});
+
+test("a debug session gets the vmlinux and the modules while it is open, and goes on", { skip }, async (t) => {
+  const own = mkdtempSync(join(folder, "adapter-"));
+  const lone = join(own, "vmcore");
+  cpSync(join(corpus, "sample/vmcore"), lone);
+  let release = (): void => {};
+  const asked = new Promise<void>((done) => (release = done));
+  const held = await loopback(t, (request, response) => {
+    void asked.then(() => response.writeHead(307, { location: `${url}${request.url}` }).end());
+  });
+  const settings = { DEBUGINFOD_CACHE_PATH: join(own, "cache"), XDG_CACHE_HOME: join(own, "xdg") };
+  const before = { ...process.env };
+  Object.assign(process.env, settings);
+  t.after(() => {
+    for (const name of Object.keys(settings)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  });
+  const traits = { supportsInvalidatedEvent: true };
+  const client = await DapClient.launch({ vmcore: lone, debuginfod: [held] }, { traits });
+  t.after(() => client.close());
+  const stack = async () =>
+    (await client.request<{ stackFrames: DebugProtocol.StackFrame[] }>("stackTrace", { threadId: 169 })).stackFrames;
+  const withLines = (frames: readonly DebugProtocol.StackFrame[]) =>
+    frames.filter(({ source }) => /\.[ch]$/.test(source?.name ?? ""));
+  const bare = await stack();
+  assert.ok(bare.some(({ name }) => name.startsWith("do_one_initcall")));
+  // A vmlinux that is installed here would be found without any server.
+  if (withLines(bare).length > 0) return t.skip("NOT RUN: this machine has the sample's debuginfo installed");
+  release();
+  const { module: kernel } = await client.event<{ module: DebugProtocol.Module }>("module", ({ module }) => module.name === "vmlinux", 180_000); // prettier-ignore
+  assert.match(kernel.symbolFilePath ?? "", /cache\/[0-9a-f]{40}\/debuginfo$/);
+  await client.event("invalidated");
+  assert.ok(withLines(await stack()).some(({ name }) => name.startsWith("do_one_initcall")));
+  await client.event<{ output: string }>("output", ({ output }) => /gave the debuginfo of vmlinux, .*lab_nullderef/.test(output), 180_000); // prettier-ignore
+  const frames = await stack();
+  assert.ok(frames.length > bare.length, "inlined functions have frames of their own");
+  for (const [name, line] of [
+    ["lab_poke", 27],
+    ["hello_init", 55],
+  ] as const)
+    // prettier-ignore
+    assert.equal(frames.find((frame) => frame.name.startsWith(name))?.line, line);
+  const frame = frames.find(({ name }) => name.startsWith("do_init_module"));
+  const { scopes } = await client.request<{ scopes: DebugProtocol.Scope[] }>("scopes", { frameId: frame?.id });
+  const reference = { variablesReference: scopes[0]?.variablesReference };
+  const { variables } = await client.request<{ variables: DebugProtocol.Variable[] }>("variables", reference);
+  assert.ok(variables.some(({ name }) => name === "mod"), variables.map(({ name }) => name).join()); // prettier-ignore
 });
 
 test("the source of a module comes from debuginfod where it was built at its own path", { skip }, async (t) => {
