@@ -248,7 +248,8 @@ const isFunction = ({ type }: Pick<SymbolHit, "type">): boolean => /^[tTwW]$/.te
 const unresolved = ({ name, module = "vmlinux" }: SymbolHit): WorkspaceSymbol => ({
   name,
   kind: SymbolKind.Variable,
-  location: { uri: `vmcore-variable:${module}` },
+  // The picker shows its path beside the name.
+  location: { uri: "vmcore-symbol:variable" },
   containerName: module,
 });
 

@@ -314,7 +314,7 @@ test("a variable is found by its name, and its line when it is chosen", async ()
 
 test("a variable that no debuginfo defines is said to have no line", async () => {
   await withSession(true);
-  const symbol = { name: "jiffies", kind: 13, location: { uri: "vmcore-variable:vmlinux" } };
+  const symbol = { name: "jiffies", kind: 13, location: { uri: "vmcore-symbol:variable" } };
   await assert.rejects(server.request("workspaceSymbol/resolve", symbol), /does not say where it is defined/);
   // Without a vmlinux the kernel's own are not offered.
   assert.deepEqual(await server.request("workspace/symbol", { query: "panic_timeout" }), []);
