@@ -130,9 +130,9 @@ const pane = () => page.locator(".pane", { has: page.locator(".pane-header", { h
 
 test("the Debug Symbols view says what vmcore-debug debuginfo says", async () => {
   // What is missing is said by the exit code too.
-  const { stdout } = spawnSync(process.execPath, ["dist/cli.js", "debuginfo", "sample/vmcore", "--json"], {
-    encoding: "utf8",
-  });
+  // A session looks into the open folder as well.
+  const words = ["dist/cli.js", "debuginfo", "sample/vmcore", "--debuginfo", folder, "--json"];
+  const { stdout } = spawnSync(process.execPath, words, { encoding: "utf8" });
   const { buildId, tries, modules, advice } = JSON.parse(stdout);
   await statusItem().click();
   await workbench.row("Debug Symbols").click();
@@ -147,7 +147,11 @@ test("the Debug Symbols view says what vmcore-debug debuginfo says", async () =>
     advice.steps[0],
     `${found} of ${modules.length} with debuginfo`,
   ]) {
-    for (let i = 0; i < 20 && !(await row(text).isVisible()); i++) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Home");
+    for (let i = 0; i < 30 && !(await row(text).isVisible()); i++) {
+      await page.keyboard.press("ArrowDown");
+      await page.waitForTimeout(50);
+    }
     await row(text).waitFor({ timeout: 1000 });
   }
   await stage.shot("debug-symbols");
