@@ -92,7 +92,10 @@ function generated(
 function* bpfCode(kernel: Kernel): Generator<GeneratedCode> {
   const head = kernel.symbols.find("bpf_kallsyms");
   if (!head || !kernel.types.find("struct", "bpf_prog_aux")) return;
-  if (kernel.object("struct bpf_prog_aux", 0n).has("ksym_lnode")) return yield* unnamedPrograms(kernel, head.address);
+  if (kernel.object("struct bpf_prog_aux", 0n).has("ksym_lnode")) {
+    yield* unnamedPrograms(kernel, head.address);
+    return;
+  }
   if (!kernel.types.find("struct", "bpf_ksym")) return;
   for (const entry of linked(kernel, head.address, "struct bpf_ksym", "lnode")) {
     const start = entry.at("start").value();
