@@ -70,6 +70,15 @@ const atLine = (line) =>
     .first()
     .waitFor();
 
+/** Follows a link; it is drawn anew as soon as Control is down, which a locator's own click takes for another one. */
+async function ctrlClick(link) {
+  await link.waitFor();
+  const { x, y, height } = await link.boundingBox();
+  await page.keyboard.down("Control");
+  await page.mouse.click(x + height / 2, y + height / 2);
+  await page.keyboard.up("Control");
+}
+
 async function openFile(name, line = 1) {
   await workbench.pick("Control+P", name, name);
   await page.locator(".tab.active", { hasText: name }).waitFor();
@@ -232,10 +241,29 @@ test("a stack is shown word by word", async () => {
   await page.keyboard.insertText(line);
   await page.keyboard.press("Escape");
   await viewLine(line).waitFor();
-  await viewLine(line)
-    .locator(".detected-link", { hasText: "lab_nullderef.c" })
-    .first()
-    .click({ modifiers: ["Control"] });
+  await ctrlClick(viewLine(line).locator(".detected-link", { hasText: "lab_nullderef.c" }).first());
+  await page.locator(".tab.active", { hasText: "lab_nullderef.c" }).waitFor();
+  await atLine(27);
+});
+
+test("a disassembled function leads on by its calls, and to its source", async () => {
+  await workbench.command("Vmcore: Disassemble Function...");
+  await workbench.box.waitFor();
+  await workbench.box.fill("hello_init");
+  await page.keyboard.press("Enter");
+  await page.locator(".tab.active", { hasText: "hello_init" }).waitFor();
+  const follow = async (line, text) => {
+    await page.keyboard.press("Control+F");
+    await page.keyboard.insertText(line);
+    await page.keyboard.press("Escape");
+    const link = viewLine(line).locator(".detected-link", { hasText: text }).first();
+    await link.waitFor();
+    await shot(`listing-${text.replace(/\W.*/, "")}`);
+    await ctrlClick(link);
+  };
+  await follow("<lab_apply>", "lab_apply");
+  await page.locator(".tab.active", { hasText: "lab_apply" }).waitFor();
+  await follow("lab_nullderef.c:27", "lab_nullderef.c:27");
   await page.locator(".tab.active", { hasText: "lab_nullderef.c" }).waitFor();
   await atLine(27);
 });
