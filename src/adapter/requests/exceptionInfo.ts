@@ -24,16 +24,31 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
         message: title,
         typeName: kind,
         fullTypeName: kind,
-        stackTrace: [...(report?.lines ?? []), ...(panic?.lines ?? [])].join("\n"),
+        stackTrace: [...inShort(report?.lines ?? []), ...inShort(panic?.lines ?? [])].join("\n"),
         innerException: earlier.map(({ kind: innerKind, title: message, lines }) => ({
           message,
           typeName: innerKind,
-          stackTrace: lines.join("\n"),
+          stackTrace: inShort(lines).join("\n"),
         })),
       } satisfies DebugProtocol.ExceptionDetails,
     };
   },
 };
+
+/** Lines of a report's beginning, and of its call trace, that are shown of an exception. */
+const SHOWN = 8;
+
+/**
+ * A report as far as an editor has room for it between two lines of source: a longer one takes the line that it stands
+ * below out of sight. Registers have their scope, and the log has it all.
+ */
+function inShort(lines: readonly string[]): string[] {
+  const trace = lines.findIndex((line) => /\bCall [Tt]race:/.test(line));
+  const end = trace < 0 ? lines.length : trace;
+  return [lines.slice(0, end), lines.slice(end)].flatMap((part) =>
+    part.length > SHOWN ? [...part.slice(0, SHOWN), "…"] : part,
+  );
+}
 
 /** The title, the decoded error code and address, and the panic's own words. */
 function describe(target: Target, report: Oops | undefined, title: string): string {
