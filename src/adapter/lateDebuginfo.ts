@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { setTimeout } from "node:timers/promises";
 import { attempt, Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import { moduleBuildId, moduleName, modules } from "../linux/module.ts";
@@ -14,12 +13,10 @@ import {
   missingModules,
   missingVmlinux,
 } from "../session/missingDebuginfo.ts";
+import { waitingFor } from "../session/waiting.ts";
 import type { LaunchArguments } from "./launch.ts";
 import { rowsOf } from "./requests/modules.ts";
 import type { Target } from "./target.ts";
-
-/** A fetch is looked at so often: for its progress, and for a user who gives it up. */
-const POLL_MS = 100;
 
 /** The servers that a session may ask, unasked for: those of its configuration, else of DEBUGINFOD_URLS. */
 export function serversOf({ debuginfod, searches }: LaunchArguments): DebuginfodOptions {
@@ -70,7 +67,8 @@ export function* fetchedSource(target: Target, file: string, module: string | un
   const options = serversOf(target.arguments);
   const buildId = options.urls.length > 0 && file.startsWith("/") ? buildIdOf(target, module) : undefined;
   if (buildId === undefined) return undefined;
-  const { path } = yield* waitFor((signal) => fetchSource(buildId, file, { ...options, signal }), () => `the source ${file}`); // prettier-ignore
+  const fetching = (signal: AbortSignal) => fetchSource(buildId, file, { ...options, signal });
+  const { path } = yield* waitingFor(fetching, () => ({ what: `the source ${file}`, done: 0, total: 0 }));
   return path === undefined ? undefined : readFileSync(path, "utf8");
 }
 
@@ -85,31 +83,10 @@ function buildIdOf({ kernel, session }: Target, module: string | undefined): str
 
 function* fetchAll(missing: readonly Missing[], options: DebuginfodOptions): Job<Fetched> {
   if (missing.length === 0) return { names: [], remarks: [] };
-  let [what, done, total] = ["debuginfo", 0, 0];
+  let progress = { what: "debuginfo", done: 0, total: 0 };
   const start = (signal: AbortSignal): Promise<Fetched> =>
-    fetchMissing(missing, { ...options, signal }, (name, bytes, of = 0) => {
-      [what, done, total] = [`the debuginfo of ${name}`, bytes, of];
+    fetchMissing(missing, { ...options, signal }, (name, done, total = 0) => {
+      progress = { what: `the debuginfo of ${name}`, done, total };
     });
-  return yield* waitFor(start, () => what, () => [done, total]); // prettier-ignore
-}
-
-/** Waits for what is fetched and tells how far it is; a job that is cancelled gives it up. @param start never rejects */
-function* waitFor<T>(
-  start: (signal: AbortSignal) => Promise<T>,
-  what: () => string,
-  bytes: () => readonly [done: number, total: number] = () => [0, 0],
-): Job<T> {
-  const abort = new AbortController();
-  let result: { readonly value: T } | undefined;
-  try {
-    void start(abort.signal).then((value) => (result = { value }));
-    while (!result) {
-      const [done, total] = bytes();
-      yield { kind: "progress", what: what(), done, total };
-      yield setTimeout(POLL_MS);
-    }
-    return result.value;
-  } finally {
-    abort.abort();
-  }
+  return yield* waitingFor(start, () => progress);
 }

@@ -112,8 +112,7 @@ export class VmcoreDebugSession extends DebugSession {
     this.running.set(request.seq, { target, abort, progress });
     try {
       response.body = await drive(handler(target, requestArguments(request.command, request.arguments)), abort.signal, {
-        // A step that is a promise is waited for.
-        onStep: (step) => (step instanceof Promise ? step : progress.see(step)),
+        onStep: (step) => progress.see(step),
         onSlowStep: (ms) => this.trace && this.log("info", `${request.command}: one step took ${Math.round(ms)} ms`),
       });
       this.sendResponse(response);
@@ -253,7 +252,7 @@ export class VmcoreDebugSession extends DebugSession {
     try {
       const { names, remarks } = await this.work("Fetching debuginfo", ({ signal }, progress) =>
         drive(fetchDebuginfo(target, [], servers), signal, {
-          onStep: (step) => (step instanceof Promise ? step : progress.see(step)),
+          onStep: (step) => progress.see(step),
         }),
       );
       const said = names.length > 0 ? [`debuginfod gave the debuginfo of ${names.join(", ")}`, ...remarks] : remarks;

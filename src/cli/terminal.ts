@@ -151,10 +151,7 @@ class Printer {
   }
 
   say(piece: Piece): void | Promise<void> {
-    if (piece.kind === "progress") {
-      this.progress.show(piece);
-      return piece.until?.then(() => {});
-    }
+    if (piece.kind === "progress") return this.progress.show(piece);
     this.progress.clear();
     if (piece.kind === "fault" || piece.kind === "usage") return this.complain(piece);
     if (piece.kind === "record" && piece.unread) this.isAnswered = false;

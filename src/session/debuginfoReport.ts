@@ -3,11 +3,10 @@ import { moduleName, modules } from "../linux/module.ts";
 import { utsname } from "../linux/utsname.ts";
 import type { Obj } from "../model/object.ts";
 import { type InstallAdvice, installAdvice } from "./distribution.ts";
-import type { Job } from "./job.ts";
+import { type Job, toEnd } from "./job.ts";
 import { kernelBuildId } from "./kernelBuildId.ts";
 import { missingModules } from "./missingDebuginfo.ts";
 import { type OpenOptions, openSession, type Session } from "./open.ts";
-import { toEnd } from "./packedFile.ts";
 import { type Try, tryVmlinux } from "./vmlinuxSearch.ts";
 
 /** One loaded module, and what was found for it. */

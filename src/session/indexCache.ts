@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { openFile } from "../base/file.ts";
 import { isBuildId } from "./debuginfoPlaces.ts";
+import { keepFile } from "./keptFile.ts";
 
 /** "vmcore-i" and a version, in the byte order of the machine that wrote it: another's is no index here. */
 const MAGIC = Uint32Array.of(0x6f636d76, 0x692d6572, 1);
@@ -52,22 +53,11 @@ export function readIndex(directory: string, buildId: string, kind: IndexKind): 
 export function writeIndex(directory: string, buildId: string, kind: IndexKind, contents: Uint8Array): void {
   if (!isBuildId(buildId) || contents.length > MAX_INDEX - HEADER) return;
   const path = pathOf(directory, buildId, kind);
-  const part = `${path}.${process.pid}.part`;
+  if (!keepFile(path, Buffer.concat([header(buildId, contents), contents]), { folder: 0o700, file: 0o600 })) return;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(part, Buffer.concat([header(buildId, contents), contents]), { mode: 0o600 });
-    renameSync(part, path);
     prune(directory);
   } catch {
-    removed(part);
-  }
-}
-
-function removed(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // a directory of the path is none: nothing was written
+    // another session prunes it as well
   }
 }
 

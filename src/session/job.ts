@@ -1,4 +1,4 @@
-/** Long work: what it yields may be shown and is a place to pause; it returns its result. */
+/** Long work: what it yields may be shown and is a place to pause, until a promise `until` of it; it returns its result. */
 export type Job<T, P = unknown> = Generator<P, T, void>;
 
 /** The job was given up because its signal said so. */
@@ -44,11 +44,22 @@ export async function drive<T, P>(
       }
       const waiting = onStep?.(step.value);
       if (waiting instanceof Promise) await waiting;
+      // Given up, the job has nothing left to wait for.
+      const until = (step.value as { readonly until?: unknown } | null | undefined)?.until;
+      if (until instanceof Promise && !signal.aborted) await until;
       if (performance.now() < sliceEnd) continue;
       await new Promise(setImmediate);
       sliceEnd = performance.now() + SLICE_MS;
     }
   } finally {
     if (!ended) job.return(undefined as T);
+  }
+}
+
+/** The result of a job that is not paused. */
+export function toEnd<T>(job: Generator<unknown, T>): T {
+  for (;;) {
+    const step = job.next();
+    if (step.done) return step.value;
   }
 }

@@ -5,7 +5,7 @@ import type { ModuleDebuginfoControl, PlacedSection } from "../crash/command.ts"
 import { moduleName, modules } from "../linux/module.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import { toEnd } from "./packedFile.ts";
+import { toEnd } from "./job.ts";
 import { type ModuleDebuginfo, ModuleFiles, type ModuleSearch } from "./moduleFiles.ts";
 
 /** Which debuginfo each module has: what the session finds when it is first asked for, or what the user loaded. */

@@ -9,7 +9,9 @@ import type { Obj } from "../model/object.ts";
 import { alternateDebug, lackingAlternate, linkedDebug } from "./debugLink.ts";
 import { builtModules } from "./builtModules.ts";
 import { buildIdPath, isBuildId } from "./debuginfoPlaces.ts";
-import { keepUnpacked, openingPacked, toEnd } from "./packedFile.ts";
+import { keepFile } from "./keptFile.ts";
+import { toEnd } from "./job.ts";
+import { openingPacked } from "./packedFile.ts";
 import { isEmpty, type Try } from "./vmlinuxSearch.ts";
 
 /** A module's debuginfo, its sections placed where the dump has them. */
@@ -179,7 +181,7 @@ export class ModuleFiles {
     const { cache } = this.places;
     if (cache === undefined || !isBuildId(buildId)) return undefined;
     const path = join(cache, buildId, "debuginfo");
-    if (!keepUnpacked(unpacked, path)) return undefined;
+    if (!keepFile(path, unpacked)) return undefined;
     const opened = toEnd(openedElf(path));
     return typeof opened === "string" ? undefined : { elf: opened.elf, path };
   }

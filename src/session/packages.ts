@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { attempt, Fault } from "../base/fault.ts";
 import { openElf } from "../debuginfo/elf.ts";
 import { isBuildId } from "./debuginfoPlaces.ts";
-import { Cancelled, drive } from "./job.ts";
+import { Cancelled, drive, toEnd } from "./job.ts";
 import { type Missing, missingDebuginfo } from "./missingDebuginfo.ts";
 import { OpenError } from "./openError.ts";
 import { type OpenOptions, openSession } from "./open.ts";
 import { isPackage, packageMembers } from "./packageMembers.ts";
-import { openingPacked, toEnd } from "./packedFile.ts";
+import { openingPacked } from "./packedFile.ts";
 import type { UnpackOptions } from "./unpack.ts";
 
 /** No file of a package is larger: a vmlinux has some 1 GiB. */

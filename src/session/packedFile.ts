@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { Fault } from "../base/fault.ts";
 import { bytesFile, openFile, type RandomFile } from "../base/file.ts";
+import { toEnd } from "./job.ts";
 import { isXz, unxz } from "./xz.ts";
 
 /** A module packed as distributions install them (CONFIG_MODULE_COMPRESS_*) is small; with DWARF it has some 100 MiB. */
@@ -56,36 +54,3 @@ export function* openingPacked(path: string): Generator<void, PackedFile, void> 
 
 /** `openingPacked` without a pause. */
 export const openPacked = (path: string): RandomFile => toEnd(openingPacked(path)).file;
-
-/** The result of a job that is not paused. */
-export function toEnd<T>(job: Generator<unknown, T>): T {
-  for (;;) {
-    const step = job.next();
-    if (step.done) return step.value;
-  }
-}
-
-/**
- * Keeps what was unpacked where the next session finds it.
- * @returns whether it was kept: a cache that cannot be written to is none
- */
-export function keepUnpacked(bytes: Uint8Array, path: string): boolean {
-  const part = `${path}.${randomUUID()}.part`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(part, bytes);
-    renameSync(part, path);
-    return true;
-  } catch {
-    removed(part);
-    return false;
-  }
-}
-
-function removed(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // a directory of the path is none: nothing was written
-  }
-}

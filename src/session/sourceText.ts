@@ -1,13 +1,10 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import type { SourceText } from "../crash/command.ts";
 import { type Piece, text } from "../crash/piece.ts";
 import type { SourceFiles } from "./source.ts";
 import { openSourceArchive, type SourceArchive } from "./sourceArchive.ts";
-
-/** An archive that is being read is looked at so often: for how far it is, and for a user who gives it up. */
-const POLL_MS = 100;
+import { waitingFor } from "./waiting.ts";
 
 /**
  * Texts of sources for commands. When one is in no directory, and the packed archive of the kernel's sources lies here,
@@ -42,21 +39,11 @@ function textOf(files: SourceFiles, file: string): readonly string[] | undefined
 
 /** @returns why it cannot be opened, in words */
 function* reading(path: string, cache: string): Generator<Piece, SourceArchive | string, void> {
-  const abort = new AbortController();
-  let result: SourceArchive | string | undefined;
   let [done, total] = [0, 0];
-  try {
-    const onProgress = (bytes: number, of: number): void => void ([done, total] = [bytes, of]);
-    const ended = openSourceArchive(path, cache, { signal: abort.signal, onProgress }).then(
-      (archive) => (result = archive),
-      (error: unknown) => (result = error instanceof Error ? error.message : String(error)),
+  const onProgress = (bytes: number, of: number): void => void ([done, total] = [bytes, of]);
+  const start = (signal: AbortSignal) =>
+    openSourceArchive(path, cache, { signal, onProgress }).catch((error: unknown) =>
+      error instanceof Error ? error.message : String(error),
     );
-    while (result === undefined) {
-      const until = Promise.race([ended, setTimeout(POLL_MS)]);
-      yield { kind: "progress", what: `reading sources out of ${basename(path)}`, done, total, until };
-    }
-    return result;
-  } finally {
-    abort.abort();
-  }
+  return yield* waitingFor(start, () => ({ what: `reading sources out of ${basename(path)}`, done, total }));
 }

@@ -15,7 +15,7 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { debuginfodOptions, fetchSource } from "../../src/session/debuginfod.ts";
 import { fetchMissing, missingDebuginfo } from "../../src/session/missingDebuginfo.ts";
-import { toEnd } from "../../src/session/packedFile.ts";
+import { toEnd } from "../../src/session/job.ts";
 import { openSession } from "../../src/session/open.ts";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { DapClient } from "../adapter/client.ts";

@@ -12,7 +12,7 @@ import { panicTask } from "../../src/linux/panic.ts";
 import { stackTrace } from "../../src/linux/stackTrace.ts";
 import { taskTable } from "../../src/linux/task.ts";
 import { sessionReport } from "../../src/session/debuginfoReport.ts";
-import { toEnd } from "../../src/session/packedFile.ts";
+import { toEnd } from "../../src/session/job.ts";
 import { openSession, type OpenOptions, type Session } from "../../src/session/open.ts";
 import { snappyDump, storedDumps, vmlinuxOf } from "./corpus.ts";
 

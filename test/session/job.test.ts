@@ -58,3 +58,17 @@ test("a step that holds the event loop is told of", async () => {
   await drive(job(), new AbortController().signal, { onSlowStep: (ms) => slow.push(ms) });
   assert.equal(slow.length, 1);
 });
+
+test("a job that waits for something goes on when that is there, and holds up no cancel before", async () => {
+  let isThere = false;
+  function* waiting() {
+    yield { until: new Promise<void>((done) => setTimeout(() => done(void (isThere = true)), 20)) };
+    return isThere;
+  }
+  assert.equal(await drive(waiting(), new AbortController().signal), true);
+  const abort = new AbortController();
+  function* endless() {
+    yield { until: new Promise(() => {}) };
+  }
+  await assert.rejects(drive(endless(), abort.signal, { onStep: () => abort.abort() }), Cancelled);
+});

@@ -4,10 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { moduleName, modules } from "../../src/linux/module.ts";
-import { Cancelled, drive } from "../../src/session/job.ts";
+import { Cancelled, drive, toEnd } from "../../src/session/job.ts";
 import { missingDebuginfo, missingModules, missingVmlinux } from "../../src/session/missingDebuginfo.ts";
 import { openSession } from "../../src/session/open.ts";
-import { toEnd } from "../../src/session/packedFile.ts";
 import { xz } from "../builders/xz.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "missing-"));

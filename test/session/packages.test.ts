@@ -14,7 +14,7 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { zstdCompressSync } from "node:zlib";
 import { missingDebuginfo } from "../../src/session/missingDebuginfo.ts";
-import { toEnd } from "../../src/session/packedFile.ts";
+import { toEnd } from "../../src/session/job.ts";
 import { OpenError, type OpenOptions, openSession } from "../../src/session/open.ts";
 import { hasPackages, withoutPackages } from "../../src/session/packages.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";

@@ -9,7 +9,7 @@ import { openDump } from "../../src/dump/formats.ts";
 import { openMemory } from "../../src/memory/openMemory.ts";
 import type { DebuginfoPlaces } from "../../src/session/debuginfoPlaces.ts";
 import { sessionReport } from "../../src/session/debuginfoReport.ts";
-import { toEnd } from "../../src/session/packedFile.ts";
+import { toEnd } from "../../src/session/job.ts";
 import { openSession, type Session } from "../../src/session/open.ts";
 import { searchSystemMap } from "../../src/session/systemMapSearch.ts";
 import { debuginfoPlaces } from "../builders/debuginfoPlaces.ts";

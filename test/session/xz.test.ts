@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import { attempt, Fault } from "../../src/base/fault.ts";
 import { unxz, unxzStream } from "../../src/session/xz.ts";
-import { toEnd } from "../../src/session/packedFile.ts";
+import { toEnd } from "../../src/session/job.ts";
 import { xz } from "../builders/xz.ts";
 
 const most = 1 << 20;
