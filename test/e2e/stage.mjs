@@ -38,6 +38,17 @@ export class Stage {
     return this.workbench.shot(join(resolve(".cache/shots"), `${this.#prefix}${name}.png`));
   }
 
+  /** Takes an item of the context menu that was just opened. */
+  async choose(label) {
+    const item = this.page.locator(".monaco-menu .action-label", { hasText: label });
+    await item.waitFor();
+    // A menu takes no click for its own while the button that opened it may still be down.
+    for (let i = 0; i < 4 && (await item.isVisible()); i++) {
+      await item.click();
+      await item.waitFor({ state: "hidden", timeout: 2000 }).catch(() => undefined);
+    }
+  }
+
   /** A step of one long session; what the screen showed when it failed is kept. */
   step(title, run) {
     test(title, async () => {

@@ -214,7 +214,7 @@ test("the disassembly view shows the frame's instructions", async () => {
   await page.locator(".tab.active", { hasText: "sysrq.c" }).waitFor();
   await atLine(155);
   await stackRow(/^sysrq_handle_crash/).click({ button: "right" });
-  await page.locator(".monaco-menu .action-label", { hasText: "Open Disassembly View" }).click();
+  await stage.choose("Open Disassembly View");
   await page
     .locator(".disassembly-view .monaco-list-row, .disassembly-view .monaco-table", {
       hasText: /call +0xffffffff[0-9a-f]+ <panic>/,
