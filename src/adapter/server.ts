@@ -127,8 +127,10 @@ export class VmcoreDebugSession extends DebugSession {
   }
 
   private refuse(response: DebugProtocol.Response, error: unknown): void {
+    // Who sends a request of our own shows its failure: VS Code would show it a second time.
+    const isOwn = response.command.startsWith("vmcore/");
     const say = (id: number, format: string, showUser: boolean): void =>
-      this.sendErrorResponse(response, { id, format: format.replace(/[{}]/g, "$&$&"), showUser });
+      this.sendErrorResponse(response, { id, format: format.replace(/[{}]/g, "$&$&"), showUser: showUser && !isOwn });
     if (error instanceof Cancelled) say(1, "cancelled", false);
     else if (error instanceof Fault) say(2, error.message, false);
     else if (error instanceof UsageError) say(3, error.message, response.command !== "evaluate");

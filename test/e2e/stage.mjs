@@ -14,17 +14,36 @@ export class Stage {
   folder = mkdtempSync(join(tmpdir(), "crash-"));
   #prefix;
   #browser;
+  #context;
+  #isDriven;
 
   constructor(prefix = "") {
     this.#prefix = prefix;
   }
 
-  async open(settings) {
+  /**
+   * @param isDriven without the smoke-test driver toasts and modal dialogs are seen, as a person sees them
+   * @param hasTrust whether there is Workspace Trust
+   * @param openFile a path that VS Code opens as it starts
+   */
+  async open(settings, { isDriven = true, hasTrust = false, openFile, width = 1500, height = 950 } = {}) {
     const { name, version } = JSON.parse(readFileSync("package.json", "utf8"));
-    this.server = await startServer({ vsix: [resolve(process.env.VSIX ?? `${name}-${version}.vsix`)], settings });
-    const { browser, context } = await launchBrowser({ width: 1500, height: 950 });
+    const vsix = [resolve(process.env.VSIX ?? `${name}-${version}.vsix`)];
+    this.server = await startServer({ vsix, settings, isDriven, hasTrust });
+    const { browser, context } = await launchBrowser({ width, height });
     this.#browser = browser;
-    this.workbench = await openWorkbench(context, this.server.url({ folder: this.folder }));
+    this.#context = context;
+    this.#isDriven = isDriven;
+    await this.visit({ openFile });
+  }
+
+  /** Opens the workbench anew, as another window on the folder, in the place of the one there is. */
+  async visit({ folder = this.folder, openFile } = {}) {
+    // A page that is left tells its extension host to end; one that is closed keeps it waiting for a while.
+    await this.page?.goto("about:blank");
+    await this.page?.close();
+    const url = this.server.url({ folder, openFile });
+    this.workbench = await openWorkbench(this.#context, url, { isDriven: this.#isDriven });
     this.page = this.workbench.page;
   }
 

@@ -24,7 +24,6 @@ const SETTINGS = {
   "workbench.enableExperiments": false,
   "chat.disableAIFeatures": true,
   "chat.commandCenter.enabled": false,
-  "security.workspace.trust.enabled": false,
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
   "extensions.autoUpdate": false,
@@ -68,14 +67,27 @@ function serverEnvironment(env) {
 /**
  * Starts the server with extensions installed from .vsix files.
  * @param port 0 or undefined for a free one
+ * @param isDriven under VS Code's smoke-test driver, which keeps toasts and modal dialogs off the screen. Without it the
+ *   workbench is what a person sees, but extensionDevelopmentPath and extensionTestsPath are silently ignored.
+ * @param hasTrust whether folders are trusted or not, and start in Restricted Mode; without it all are trusted
  */
-export async function startServer({ settings = {}, env = {}, vsix = [], port = 0 } = {}) {
+export async function startServer({
+  settings = {},
+  env = {},
+  vsix = [],
+  port = 0,
+  isDriven = true,
+  hasTrust = false,
+} = {}) {
   if (!isInstalled()) throw new Error("no workbench here: run test/e2e/workbench/install.sh first");
   const root = mkdtempSync(join(tmpdir(), "workbench-"));
   const [userData, extensions, config] = ["user-data", "extensions", "config.yaml"].map((name) => join(root, name));
   mkdirSync(join(userData, "User"), { recursive: true });
   mkdirSync(extensions);
-  writeFileSync(join(userData, "User/settings.json"), JSON.stringify({ ...SETTINGS, ...settings }, null, 1));
+  writeFileSync(
+    join(userData, "User/settings.json"),
+    JSON.stringify({ ...SETTINGS, "security.workspace.trust.enabled": hasTrust, ...settings }, null, 1),
+  );
   writeFileSync(config, "auth: none\ncert: false\n");
   const base = [SERVER, "--config", config, "--user-data-dir", userData, "--extensions-dir", extensions];
   const environment = serverEnvironment(env);
@@ -90,14 +102,13 @@ export async function startServer({ settings = {}, env = {}, vsix = [], port = 0
   const flags = [
     "disable-telemetry",
     "disable-update-check",
-    "disable-workspace-trust",
+    ...(hasTrust ? [] : ["disable-workspace-trust"]),
     "disable-getting-started-override",
     "disable-proxy",
     "ignore-last-opened",
   ];
   const child = spawn(
     NODE,
-    // A built VS Code honours extensionDevelopmentPath and extensionTestsPath only under its smoke-test driver.
     [
       ...base,
       "--auth",
@@ -105,8 +116,7 @@ export async function startServer({ settings = {}, env = {}, vsix = [], port = 0
       "--bind-addr",
       `127.0.0.1:${usedPort}`,
       ...flags.map((flag) => `--${flag}`),
-      "--vscode-option",
-      "enable-smoke-test-driver",
+      ...(isDriven ? ["--vscode-option", "enable-smoke-test-driver"] : []),
     ],
     { env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true },
   );
@@ -190,17 +200,30 @@ export async function launchBrowser({ width = 1400, height = 900 } = {}) {
   return { browser, context };
 }
 
-/** A page on the workbench, with the handful of things every test needs. */
-export async function openWorkbench(context, url, { timeout = 60_000 } = {}) {
+/** Waits until the editors of last time are back. */
+async function restored(page, isDriven, timeout) {
+  await page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout });
+  if (isDriven) {
+    await page.waitForFunction(() => globalThis.driver, undefined, { timeout });
+    await page.evaluate(() => globalThis.driver.whenWorkbenchRestored());
+  } else {
+    const started = () => performance.getEntriesByName("code/didStartWorkbench").length > 0;
+    await page.waitForFunction(started, undefined, { timeout });
+  }
+}
+
+/**
+ * A page on the workbench, with the handful of things every test needs.
+ * @param isDriven as the server was started
+ */
+export async function openWorkbench(context, url, { timeout = 60_000, isDriven = true } = {}) {
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const consoleLog = [];
   page.on("console", (message) => consoleLog.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => consoleLog.push(`pageerror: ${error.message}`));
   await page.goto(url);
-  await page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout });
-  await page.waitForFunction(() => globalThis.driver, undefined, { timeout });
-  await page.evaluate(() => globalThis.driver.whenWorkbenchRestored());
+  await restored(page, isDriven, timeout);
 
   const box = page.locator(".quick-input-widget input[type=text]");
   const row = (label) =>
