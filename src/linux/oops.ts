@@ -73,6 +73,23 @@ const HEADLINES: readonly (readonly [RegExp, CrashKind])[] = [
 /** A report that was cut off by the end of the log, or has no end mark, ends after so many lines. */
 const MAX_LINES = 400;
 
+const VIRTUAL_ADDRESS = /\baddress:? (?:0x)?([0-9a-f]{8,16})\b/;
+/** `BUG: unable to handle kernel paging request at ffffffffc0000000`, until v4.20. */
+const AT = /^BUG: unable to handle .* at (?:0x)?([0-9a-f]{8,16})\b/;
+const CR2 = /^CR2: ([0-9a-f]{8,16})\b/;
+
+/**
+ * Where a report tells the address that the fault was about. Every report prints CR2, but only a page fault writes it:
+ * in the others it is of some earlier one. What hit a guard page was a page fault first (handle_stack_overflow()).
+ */
+const ADDRESSES: ReadonlyMap<CrashKind, readonly RegExp[]> = new Map([
+  ["NULL pointer dereference", [VIRTUAL_ADDRESS, AT, CR2]],
+  ["page fault", [VIRTUAL_ADDRESS, AT, CR2]],
+  ["general protection fault", [/\bfor (?:non-canonical )?address 0x([0-9a-f]{1,16})/]],
+  ["stack overflow", [CR2, /^FAR: 0x([0-9a-f]{1,16})/]],
+  ["memory corruption", [/\bat addr ([0-9a-f]{8,16})\b/]],
+]);
+
 const END = /^---\[ end (trace|Kernel panic)/;
 
 /** The words after "Kernel panic - not syncing: ", where they tell more than that it panicked. */
@@ -153,14 +170,10 @@ function report(kind: CrashKind, lines: readonly string[]): Oops {
     lines,
     errorCode: hexIn([
       /^#PF: error_code\(0x([0-9a-f]{1,16})\)/,
-      /^\s*ESR = 0x([0-9a-f]{1,16})/,
-      /^Oops: ([0-9a-f]{4})\b/,
-      /^general protection fault[^:]*: ([0-9a-f]{4})\b/,
+      /^\s*ESR ?[=:] 0x([0-9a-f]{1,16})/,
+      /^(?:Oops: )?Oops: ([0-9a-f]{4})\b/,
+      /^(?:Oops: )?general protection fault[^:]*: ([0-9a-f]{4})\b/,
     ]),
-    address: hexIn([
-      /\baddress:? (?:0x)?([0-9a-f]{8,16})\b/,
-      /non-canonical address 0x([0-9a-f]{1,16})/,
-      /^CR2: ([0-9a-f]{8,16})\b/,
-    ]),
+    address: hexIn(ADDRESSES.get(kind) ?? []),
   };
 }

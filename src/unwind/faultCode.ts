@@ -73,6 +73,17 @@ const otherStatuses = new Map<number, string>([
 ]);
 
 const ISS_WNR = 1n << 6n;
+const ISS_FNV = 1n << 10n;
+
+/** Exception classes that write FAR_EL1: aborts, pc alignment faults, watchpoints. */
+const addressed = new Set([0x20, 0x21, 0x22, 0x24, 0x25, 0x34, 0x35]);
+
+/** Whether an exception with this ESR_EL1 set FAR_EL1, which otherwise keeps the address of an earlier one. */
+export function arm64HasAddress(esr: bigint): boolean {
+  const exceptionClass = Number((esr >> 26n) & 0x3fn);
+  const isExternal = (esr & 0x3fn) === 0x10n;
+  return addressed.has(exceptionClass) && !(isExternal && (esr & ISS_FNV) !== 0n);
+}
 
 /** ESR_EL1 in words: "data abort: write, level 2 translation fault". */
 export function arm64SyndromeText(esr: bigint): string {

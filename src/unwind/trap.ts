@@ -2,7 +2,7 @@ import type { Registers } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { Obj } from "../model/object.ts";
-import { arm64SyndromeText, x86PageFaultText, x86SelectorText } from "./faultCode.ts";
+import { arm64HasAddress, arm64SyndromeText, x86PageFaultText, x86SelectorText } from "./faultCode.ts";
 import type { Frame, Trap } from "./frame.ts";
 import { type FrameVariable, frameVariables } from "./locals.ts";
 import { trapName } from "./trapName.ts";
@@ -34,7 +34,7 @@ export function trapOf(kernel: Kernel, { registers, address, handlers, reported 
   const type = trapName(kernel.arch.name, outermost.map(({ symbol }) => symbol?.name ?? "")); // prettier-ignore
   let found: FaultDetails | undefined;
   const details = (): FaultDetails =>
-    (found ??= withoutCode.has(type) ? unknown : detailsOf(kernel, { registers, handlers, reported }));
+    (found ??= withoutCode.has(type) ? unknown : detailsOf(kernel, type, { registers, handlers, reported }));
   return {
     type,
     registers,
@@ -67,8 +67,24 @@ const faultHandlers =
 const codeNames = ["error_code", "esr"];
 const addressNames = ["address", "far", "addr"];
 
+/** Exceptions that are about an address: CR2 and FAR keep that of the last such one, whatever comes after. */
+const addressed = new Set(["page fault", "data abort", "instruction abort", "prefetch abort", "program check"]);
+
+/** x86: what called it is about the guard page that CR2 points into (arch/x86/kernel/traps.c). */
+const GUARD_PAGE_HIT = "handle_stack_overflow";
+
+/** Whether the handlers' variables hold an address that this exception was about. */
+function hasAddress(kernel: Kernel, type: string, handlers: readonly Frame[], errorCode: bigint | undefined): boolean {
+  if (kernel.arch.name === "arm64" && errorCode !== undefined) return arm64HasAddress(errorCode);
+  return addressed.has(type) || handlers.some(({ symbol }) => symbol?.name === GUARD_PAGE_HIT);
+}
+
 /** Entry code wipes the error code from the saved registers: the handlers' variables still have it, or the log. */
-function detailsOf(kernel: Kernel, { registers, handlers, reported }: Omit<Saved, "address">): FaultDetails {
+function detailsOf(
+  kernel: Kernel,
+  type: string,
+  { registers, handlers, reported }: Omit<Saved, "address">,
+): FaultDetails {
   let errorCode: bigint | undefined;
   let address: bigint | undefined;
   for (const frame of handlers.toReversed()) {
@@ -82,6 +98,7 @@ function detailsOf(kernel: Kernel, { registers, handlers, reported }: Omit<Saved
     });
     if (found instanceof Fault || (errorCode !== undefined && address !== undefined)) break;
   }
+  if (!hasAddress(kernel, type, handlers, errorCode)) address = undefined;
   const log = errorCode === undefined || address === undefined ? reported?.(registers) : undefined;
   return { errorCode: errorCode ?? log?.errorCode, address: address ?? log?.address };
 }

@@ -81,3 +81,23 @@ test("a BUG and the invalid opcode that reports it are one", () => {
 test("a log without reports has none", () => {
   assert.deepEqual(oopsesIn(["Linux version 6.1", "Run /init as init process"]), []);
 });
+
+const withCr2 = (headline: string): readonly string[] => [headline, "CR2: 00000000005eaeb0 CR3: 0 CR4: 06f0"];
+
+test("only what is about an address has one: CR2 in other reports is of an earlier page fault", () => {
+  const addressless = [
+    "kernel BUG at mm/slub.c:100!",
+    "invalid opcode: 0000 [#1] SMP",
+    "divide error: 0000 [#1] PREEMPT SMP",
+    "general protection fault: 0000 [#1] SMP",
+    "rcu: INFO: rcu_preempt self-detected stall on CPU",
+    "watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [kworker/1:1:42]",
+    "traps: PANIC: double fault, error_code: 0x0",
+    "WARNING: CPU: 0 PID: 1 at kernel/x.c:1 x+0x1",
+  ];
+  for (const headline of addressless) assert.equal(oopsesIn(withCr2(headline))[0]?.address, undefined, headline);
+  const [hit] = oopsesIn(withCr2("BUG: TASK stack guard page was hit at 00000000e2 (stack is 0..1)"));
+  assert.equal(hit?.address, 0x5eaeb0n);
+  const [old] = oopsesIn(withCr2("BUG: unable to handle kernel paging request at ffffffffc0000010"));
+  assert.equal(old?.address, 0xffffffffc0000010n);
+});

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Arch } from "../../src/arch/arch.ts";
+import { arm64 } from "../../src/arch/arm64.ts";
+import { x86_64 } from "../../src/arch/x86_64.ts";
 import { arm64SyndromeText, x86PageFaultText, x86SelectorText } from "../../src/unwind/faultCode.ts";
 import type { Frame } from "../../src/unwind/frame.ts";
 import { trapOf } from "../../src/unwind/trap.ts";
@@ -54,9 +57,13 @@ test("an arm64 syndrome is told in words", () => {
 });
 
 /** `exc_page_fault` with these numbers in its variables; a name without one is optimised out. */
-function handler(variables: { readonly [name: string]: bigint | undefined }): Frame {
-  const declared = Object.entries(variables).map(([name, number]) => ({
-    name,
+function handler(
+  variables: { readonly [name: string]: bigint | undefined },
+  entry = "asm_exc_page_fault",
+  name = "exc_page_fault",
+): Frame {
+  const declared = Object.entries(variables).map(([variable, number]) => ({
+    name: variable,
     parameter: true,
     type: { kind: "int", name: "unsigned long", size: 8, signed: false, encoding: "int" } as const,
     declared: undefined,
@@ -65,8 +72,8 @@ function handler(variables: { readonly [name: string]: bigint | undefined }): Fr
         ? undefined
         : ({ kind: "constant", bytes: new Uint8Array(new BigUint64Array([number]).buffer) } as const),
   }));
-  const place = { function: "exc_page_fault", inlined: false, source: undefined, entry: 0n, module: undefined, variables: () => declared }; // prettier-ignore
-  const symbol = { name: "asm_exc_page_fault", address: 0n, size: 0, type: "T" };
+  const place = { function: name, inlined: false, source: undefined, entry: 0n, module: undefined, variables: () => declared }; // prettier-ignore
+  const symbol = { name: entry, address: 0n, size: 0, type: "T" };
   return { pc: 1n, sp: 0n, cfa: 0n, registers: new Map(), exact: false, symbol, stack: "task", trap: undefined, caller: undefined, doubt: undefined, places: () => [place] }; // prettier-ignore
 }
 
@@ -89,4 +96,30 @@ test("what the variables do not tell comes from the kernel's report", () => {
   const trap = trapWith({ error_code: 2n, address: undefined });
   assert.equal(trap.errorCode, 2n);
   assert.equal(trap.faultAddress, 0xbadn);
+});
+
+/** What x86 and arm64 handlers of an exception have in their variables, of which the address may be an older one's. */
+const stale = (arch: Arch, entry: string, name: string, errorCode: bigint): bigint | undefined =>
+  trapOf(stackKernel({}, { arch }), {
+    registers: new Map([
+      ["cs", 0x10n],
+      ["pstate", 5n],
+    ]),
+    address: undefined,
+    handlers: [handler({ error_code: errorCode, address: 0x5eaeb0n }, entry, name)],
+  }).faultAddress;
+
+test("an exception that is not about an address has none, whatever CR2 or FAR still hold", () => {
+  assert.equal(stale(x86_64, "asm_exc_invalid_op", "exc_invalid_op", 0n), undefined);
+  assert.equal(stale(x86_64, "asm_exc_divide_error", "do_error_trap", 0n), undefined);
+  assert.equal(stale(x86_64, "asm_exc_double_fault", "exc_double_fault", 0n), undefined);
+  assert.equal(stale(arm64, "el1h_64_sync", "el1_dbg", 0xf2000800n), undefined);
+  // An external abort that says that FAR is not valid.
+  assert.equal(stale(arm64, "el1h_64_sync", "el1_abort", 0x96000410n), undefined);
+});
+
+test("a page fault, an arm64 abort and a hit guard page have the address that they were about", () => {
+  assert.equal(stale(x86_64, "asm_exc_page_fault", "exc_page_fault", 0n), 0x5eaeb0n);
+  assert.equal(stale(x86_64, "handle_stack_overflow", "exc_double_fault", 0n), 0x5eaeb0n);
+  assert.equal(stale(arm64, "el1h_64_sync", "el1_abort", 0x96000044n), 0x5eaeb0n);
 });
