@@ -3,6 +3,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import type { Context } from "../crash/command.ts";
 import type { SourceLine } from "../debuginfo/source.ts";
 import { oopsTitle, panicMessage } from "../linux/panic.ts";
+import { panicCpu } from "../linux/panicCpu.ts";
 import { stackTrace } from "../linux/stackTrace.ts";
 import { utsname } from "../linux/utsname.ts";
 import { evaluate, type Scope } from "../model/expression/evaluate.ts";
@@ -179,7 +180,8 @@ export class Target {
   /** Undefined where it cannot be told. */
   get panicked(): boolean | undefined {
     const title = this.outcome();
-    return title instanceof Fault ? undefined : title !== undefined;
+    if (title instanceof Fault) return typeof attempt(() => panicCpu(this.kernel)) === "number" ? true : undefined;
+    return title !== undefined;
   }
 
   /** Why there is no title, in a sentence; undefined when there is one. */
@@ -196,7 +198,8 @@ export class Target {
   stop(): Stop {
     const { title, untitled = "" } = this;
     const threadId = this.threads.first().id;
-    if (title !== undefined) return { reason: "exception", threadId, text: title, description: "Kernel panic" };
+    if (title !== undefined || this.panicked)
+      return { reason: "exception", threadId, text: title ?? untitled, description: "Kernel panic" };
     return { reason: "pause", threadId, text: "", description: untitled.replace(/\.$/, "") };
   }
 

@@ -22,6 +22,8 @@ export type CrashKind =
   | "invalid opcode"
   | "memory corruption"
   | "warning"
+  | "init killed"
+  | "use after free"
   | "panic";
 
 /** One report of the kernel: from its headline to its end mark, or to the next one's headline. */
@@ -29,11 +31,16 @@ export interface Oops {
   readonly kind: CrashKind;
   readonly title: string;
   readonly lines: readonly string[];
+  /** Index of its first line in the log. */
+  readonly at: number;
   /** Hardware error code as the kernel printed it. */
   readonly errorCode: bigint | undefined;
   /** Faulting address as the kernel printed it. */
   readonly address: bigint | undefined;
 }
+
+/** What x86's __die() says of an exception: `stack segment: 0000 [#1] SMP`, since v6.11 behind `Oops: `. */
+const DIE = /^(?:Oops: )*[A-Za-z][^:[\]]{0,100}: [0-9a-f]{4} \[#\d+\]/;
 
 /** First lines of reports, by the functions that print them; the first that matches tells the kind. */
 const HEADLINES: readonly (readonly [RegExp, CrashKind])[] = [
@@ -59,13 +66,14 @@ const HEADLINES: readonly (readonly [RegExp, CrashKind])[] = [
   [/^(rcu: )?INFO: rcu\w* .*(stall|self-detected)/, "RCU stall"],
   [/^(Out of memory|.* invoked oom-killer)/, "out of memory"],
   [/^sysrq: (SysRq : )?Trigger a crash/i, "sysrq"],
-  [/^(traps: )?PANIC: double fault|^double fault/, "double fault"],
+  [/^(traps: )?PANIC: double fault|^(Oops: )?double fault/, "double fault"],
   [/^(mce: \[Hardware Error\]|Machine check)/, "machine check"],
   [/^(NMI: |Uhhuh\. NMI received)/, "NMI"],
-  [/^divide error/, "divide error"],
-  [/^invalid opcode/, "invalid opcode"],
+  [/^(Oops: )?divide error/, "divide error"],
+  [/^(Oops: )?invalid opcode/, "invalid opcode"],
   [/^BUG: (KASAN|KFENCE|UBSAN)|^UBSAN: /, "memory corruption"],
-  [/^WARNING: (CPU|possible)/, "warning"],
+  [/^WARNING: (CPU|possible|\S+:\d+ at )/, "warning"],
+  [DIE, "panic"],
   [/^(Internal error|Oops: |specification exception|addressing exception)/, "panic"],
   [/^Kernel panic - not syncing/, "panic"],
 ];
@@ -94,6 +102,8 @@ const END = /^---\[ end (trace|Kernel panic)/;
 
 /** The words after "Kernel panic - not syncing: ", where they tell more than that it panicked. */
 const PANICS: readonly (readonly [RegExp, CrashKind])[] = [
+  [/panic_on_warn set/, "warning"],
+  [/Attempted to kill init!/, "init killed"],
   [/sysrq triggered crash/, "sysrq"],
   [/out of memory|System is deadlocked on memory/i, "out of memory"],
   [/hung_task/, "hung task"],
@@ -120,7 +130,7 @@ export function oopsesIn(lines: readonly string[]): Oops[] {
     const kind = headline(lines, start);
     if (!kind) continue;
     const end = endOf(lines, start);
-    found.push(report(kind, lines.slice(start, end)));
+    found.push(report(kind, lines.slice(start, end), start));
     // The panic may come within an oops: only the lines of its own are its own.
     start = end - 1;
   }
@@ -138,11 +148,11 @@ function headline(lines: readonly string[], index: number): CrashKind | undefine
 
 function endOf(lines: readonly string[], start: number): number {
   const last = Math.min(lines.length, start + MAX_LINES);
-  const isPanic = lines[start]?.startsWith("Kernel panic") ?? false;
+  const isPanic = isPanicTitle(lines[start] ?? "");
   for (let i = start + 1; i < last; i++) {
     const line = lines[i] ?? "";
     if (END.test(line)) return i + 1;
-    if (!isPanic && line.startsWith("Kernel panic - not syncing")) return i;
+    if (!isPanic && isPanicTitle(line)) return i;
     if (/^------------\[ cut here/.test(line) || (isFirst(line) && !isSameReport(lines[start] ?? "", line))) return i;
   }
   return last;
@@ -152,9 +162,17 @@ const isFirst = (line: string): boolean => HEADLINES.some(([pattern]) => pattern
 
 /** `Oops: 0002 [#1]` follows `BUG: kernel NULL pointer`; `invalid opcode` follows `kernel BUG at`. */
 const isSameReport = (first: string, line: string): boolean =>
-  /^(Oops: |Internal error|invalid opcode|RIP|traps: )/.test(line) && !/^(Oops: |invalid opcode)/.test(first);
+  (/^(Oops: |Internal error|RIP|traps: )/.test(line) || DIE.test(line)) &&
+  !/^(Oops: |Internal error)/.test(first) &&
+  !DIE.test(first);
 
-function report(kind: CrashKind, lines: readonly string[]): Oops {
+/** Whether a line is the panic's own. */
+export const isPanicTitle = (line: string): boolean => line.startsWith("Kernel panic - not syncing");
+
+/** An address that lies behind a pointer out of a freed slab object (POISON_FREE, include/linux/poison.h). */
+const isFreed = (address: bigint): boolean => ((address >> 16n) & 0xff_ffff_ffffn) === 0x6b_6b6b_6b6bn;
+
+function report(kind: CrashKind, lines: readonly string[], at: number): Oops {
   const hexIn = (patterns: readonly RegExp[]): bigint | undefined => {
     for (const pattern of patterns) {
       for (const line of lines) {
@@ -164,16 +182,20 @@ function report(kind: CrashKind, lines: readonly string[]): Oops {
     }
     return undefined;
   };
+  const address = hexIn(ADDRESSES.get(kind) ?? []);
+  const freed =
+    address !== undefined && isFreed(address) && (kind === "general protection fault" || kind === "page fault");
   return {
-    kind,
-    title: lines[0] ?? "",
+    kind: freed ? "use after free" : kind,
+    title: `${lines[0] ?? ""}${freed ? " (use after free: 0x6b fills freed slab objects)" : ""}`,
     lines,
+    at,
     errorCode: hexIn([
       /^#PF: error_code\(0x([0-9a-f]{1,16})\)/,
       /^\s*ESR ?[=:] 0x([0-9a-f]{1,16})/,
       /^(?:Oops: )?Oops: ([0-9a-f]{4})\b/,
       /^(?:Oops: )?general protection fault[^:]*: ([0-9a-f]{4})\b/,
     ]),
-    address: hexIn(ADDRESSES.get(kind) ?? []),
+    address,
   };
 }

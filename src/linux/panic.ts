@@ -1,50 +1,45 @@
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import { nrCpuIds, possibleCpus } from "./cpumask.ts";
+import { possibleCpus } from "./cpumask.ts";
 import { cpuTask } from "./cpu.ts";
+import { crash } from "./crashReport.ts";
+import { isPanicTitle } from "./oops.ts";
+import { panicCpu } from "./panicCpu.ts";
 import { logLines, logRecords } from "./printk.ts";
 import { findTask } from "./task.ts";
 import { globalU32 } from "./vmcoreinfo.ts";
 
-/** What starts the report of a panic, an oops or a lockup, the panic's own words first. */
-const REASONS: readonly RegExp[] = [
-  /^Kernel panic - not syncing/,
-  /^kernel BUG at /,
-  /^(BUG: unable to handle|BUG: kernel NULL pointer|Unable to handle kernel)/,
-  /^(general protection fault|double fault|divide error|stack segment|traps: PANIC)/,
-  /^(watchdog: BUG|NMI watchdog: (BUG|Watchdog detected)|Watchdog detected|rcu: INFO: .* self-detected stall)/,
-  /^Oops: /,
-  /^(Internal error|specification exception|addressing exception)/,
-  /^sysrq: (SysRq : )?Trigger a crash/i,
-];
-
-const isPanic = (line: string): boolean => line.startsWith("Kernel panic - not syncing");
-
-/** What stands at the head of an oops: any of the reasons but the panic itself. */
-const isHeadline = (line: string): boolean =>
-  REASONS.slice(1).some((reason) => reason.test(line)) || /^(BUG|INFO|UBSAN|KASAN): /.test(line);
-
 /**
  * The line of the log that says why the kernel stopped, as crash shows it under PANIC; undefined for a kernel that
  * was running when its memory was dumped.
- * @throws Fault when neither the log nor the kernel's own mark of a panic can be read: it may have panicked
+ * @throws Fault when the kernel panicked and the log does not say why, and when it is not known whether it did
  */
 export function panicMessage(kernel: Kernel): string | undefined {
-  const lines = logLines(kernel);
-  const panic = lines.find(({ text }) => isPanic(text))?.text;
-  // An oops that a kernel survived is no panic: without the words the CPU that panicked must be known.
+  const panic = logLines(kernel).find(({ text }) => isPanicTitle(text))?.text;
   if (panic !== undefined) return panic;
-  if (panicCpu(kernel) === undefined) {
-    const fault = saysNoPanic(kernel) ? undefined : logFault(kernel);
-    if (fault) throw fault.within("whether the kernel panicked is not known");
+  const cpu = panicCpu(kernel);
+  // An oops that a kernel survived is no panic: without the words the CPU that panicked must be known.
+  if (cpu === undefined) {
+    const doubt = whetherPanicked(kernel);
+    if (doubt) throw doubt.within("whether the kernel panicked is not known");
     return undefined;
   }
-  for (const reason of REASONS) {
-    const line = lines.findLast(({ text }) => reason.test(text));
-    if (line !== undefined) return line.text;
-  }
-  return undefined;
+  const { report } = crash(kernel);
+  if (report) return report.title;
+  const fault = logFault(kernel) ?? Fault.of("unknown", "the log does not say");
+  throw fault.within(`why the kernel panicked on CPU ${cpu} is not known`);
+}
+
+/** Why it is not known whether the kernel panicked; undefined where it did not. */
+function whetherPanicked(kernel: Kernel): Fault | undefined {
+  if (saysNoPanic(kernel)) return undefined;
+  const fault = logFault(kernel);
+  if (fault || kernel.symbols.find("panic_cpu")) return fault;
+  // Before Linux kernel commit 1717f2096b54 ("panic, x86: Fix re-entrance problem due to panic on NMI") (in v4.5) there
+  // is no panic_cpu. A kernel whose other variables of kernel/panic.c have symbols is one of those.
+  if (kernel.symbols.find("tainted_mask") && logLines(kernel).length > 0) return undefined;
+  return Fault.of("unknown", "panic_cpu is not among the symbols, and the log has no panic");
 }
 
 const PANIC_CPU_INVALID = 0xffff_ffff;
@@ -60,44 +55,10 @@ function logFault(kernel: Kernel): Fault | undefined {
   });
 }
 
-/** An oops that led to a panic was reported at most so long before it: watchdogs print many stacks first. */
-const MAX_SECONDS_BEFORE = 60;
-/** Lines between two headlines of one oops, such as `BUG: kernel NULL pointer dereference` and `Oops: 0002 [#1]`. */
-const MAX_LINES_BETWEEN = 8;
-
 /** The headline of the report that led to the panic, where one did: `BUG: kernel NULL pointer dereference, ...`. */
 export function oopsTitle(kernel: Kernel): string | undefined {
-  const lines = logLines(kernel);
-  const panic = lines.findIndex(({ text }) => isPanic(text));
-  const before = panic < 0 ? lines.length : panic;
-  const end = lines[Math.min(before, lines.length - 1)]?.seconds ?? 0;
-  let title: { readonly text: string; readonly at: number } | undefined;
-  for (let at = before - 1; at >= 0; at--) {
-    const { text = "", seconds = end } = lines[at] ?? {};
-    if (end - seconds > MAX_SECONDS_BEFORE || (title && title.at - at > MAX_LINES_BETWEEN)) break;
-    if (isHeadline(text)) title = { text, at };
-  }
-  return title?.text;
-}
-
-/** The CPU that panicked: `panic_cpu` (kernel/panic.c), else x86's `crashing_cpu`, else what the log says; undefined when none did. */
-export function panicCpu(kernel: Kernel): number | undefined {
-  return kernel.memo("panic CPU", () => {
-    for (const name of ["panic_cpu", "crashing_cpu"]) {
-      const cpu = attempt(() => globalU32(kernel, name));
-      const limit = attempt(() => nrCpuIds(kernel));
-      if (typeof cpu === "number" && typeof limit === "number" && cpu < limit) return cpu;
-    }
-    return kernel.symbols.find("panic_cpu") ? undefined : loggedCpu(kernel);
-  });
-}
-
-/** `CPU: 1 PID: 42 Comm: ...` in the report of the panic (lib/dump_stack.c). */
-function loggedCpu(kernel: Kernel): number | undefined {
-  const lines = logLines(kernel);
-  if (!lines.some(({ text }) => isPanic(text))) return undefined;
-  const line = lines.findLast(({ text }) => /^CPU: \d+ (UID: \d+ )?PID: /.test(text));
-  return line === undefined ? undefined : Number(/\d+/.exec(line.text)?.[0]);
+  const { report, panic } = crash(kernel);
+  return panic && report?.title;
 }
 
 /** The task that panicked; undefined for a kernel that did not. @throws Fault when it did but the task is not known */

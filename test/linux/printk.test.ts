@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { viewOf } from "../../src/base/bytes.ts";
 import { Fault } from "../../src/base/fault.ts";
-import { panicCpu, panicMessage } from "../../src/linux/panic.ts";
+import { panicMessage } from "../../src/linux/panic.ts";
+import { panicCpu } from "../../src/linux/panicCpu.ts";
 import { logRecords, storedLog } from "../../src/linux/printk.ts";
 import type { Kernel } from "../../src/model/kernel.ts";
 import { toyKernel, type Toy, type ToyKernel } from "../builders/kernel.ts";
@@ -205,6 +206,23 @@ test("the panic line is the kernel's own words, else the oops of the CPU that we
   assert.equal(panicMessage(withCpu([...oops, panic, `---[ end ${panic} ]---`], 2)), panic);
   assert.equal(panicMessage(withCpu(oops, 2)), oops[0]);
   assert.equal(panicCpu(withCpu(oops, 2)), 2);
+});
+
+test("a kernel that panicked is never said to have run, whatever its log holds", () => {
+  const overflow = [
+    "BUG: TASK stack guard page was hit at 00000000e2 (stack is 0..1)",
+    "stack guard page: 0000 [#1] SMP",
+  ];
+  assert.equal(panicMessage(withCpu(overflow, 1)), overflow[0]);
+  const message = /^why the kernel panicked on CPU 1 is not known: /;
+  for (const lines of [["Linux version 6.1"], []]) assert.throws(() => panicMessage(withCpu(lines, 1)), { message });
+});
+
+test("without panic_cpu a log that has no panic does not tell whether there was one", () => {
+  const log = ["Linux version 6.1", "Run /init as init process"].map((text) => ({ text }));
+  assert.throws(() => panicMessage(ring(log)), { message: /^whether the kernel panicked is not known: / });
+  // A kernel before 4.5, of which the other variables of kernel/panic.c have symbols, has no such variable.
+  assert.equal(panicMessage(ring(log, {}, { symbols: { tainted_mask: 0x3000n } })), undefined);
 });
 
 test("a kernel that survived its oops, or had none, did not panic", () => {

@@ -2,19 +2,20 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { UsageError } from "../../base/usageError.ts";
 import { hex0x } from "../../base/hex.ts";
 import { crashSite } from "../../linux/crashSite.ts";
-import { oopses, type Oops } from "../../linux/oops.ts";
+import { crash } from "../../linux/crashReport.ts";
+import type { Oops } from "../../linux/oops.ts";
+import { signalName } from "../../linux/signal.ts";
 import { stackTrace } from "../../linux/stackTrace.ts";
-import { crashIn } from "../crash.ts";
 import type { Handlers } from "../handlers.ts";
 import type { Target } from "../target.ts";
 
 /** What the crash was: its kind, the decoded error, the kernel's own report; oopses before it as inner ones. */
 export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
   *exceptionInfo(target, { threadId }) {
-    const { title } = target;
+    const title = target.title ?? (target.panicked ? target.untitled : undefined);
     const isPanicThread = threadId === target.threads.first().id;
     if (title === undefined || !isPanicThread) throw new UsageError("this task did not crash");
-    const { report, panic, earlier } = crashIn(oopses(target.kernel));
+    const { report, panic, earlier } = crash(target.kernel);
     const kind = report?.kind ?? "panic";
     return {
       exceptionId: kind,
@@ -63,5 +64,17 @@ function describe(target: Target, report: Oops | undefined, title: string): stri
       : `error code ${hex0x(code)}${trap?.errorText === undefined ? "" : ` (${trap.errorText})`}`,
     address === undefined ? undefined : `address ${hex0x(address)}`,
   ].filter((fact) => fact !== undefined);
+  const exit = exitOfInit(title);
+  if (exit !== undefined) facts.push(exit);
   return [title, ...(facts.length > 0 ? [facts.join(", ")] : [])].join("\n");
+}
+
+/** How init ended, as `Attempted to kill init! exitcode=0x0000000b` tells it in the encoding of wait(2). */
+function exitOfInit(title: string): string | undefined {
+  const digits = /\bexitcode=0x([0-9a-f]{1,8})\b/.exec(title)?.[1];
+  if (digits === undefined) return undefined;
+  const code = Number.parseInt(digits, 16);
+  const signal = code & 0x7f;
+  if (signal === 0) return `init exited with status ${(code >> 8) & 0xff}`;
+  return `init was killed by signal ${signal} (${signalName(signal)})`;
 }

@@ -2,7 +2,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { runningOn, runningTasks } from "../../linux/cpu.ts";
 import { possibleCpus } from "../../linux/cpumask.ts";
-import { panicTask } from "../../linux/panic.ts";
+import { panicMessage, panicTask } from "../../linux/panic.ts";
 import { returnTo, stoppedStack } from "../../linux/stoppedStack.ts";
 import { stackFrom, stackTrace } from "../../linux/stackTrace.ts";
 import { taskPid, threads } from "../../linux/task.ts";
@@ -93,7 +93,10 @@ function chosenTasks(context: Context, args: Parsed): readonly Obj[] {
   }
   if (args.has("-p")) {
     const panicked = panicTask(kernel);
-    if (!panicked) throw Fault.of("unknown", "no task panicked: the machine was running");
+    if (!panicked)
+      throw panicMessage(kernel) === undefined
+        ? Fault.of("unknown", "no task panicked: the machine was running")
+        : Fault.of("unknown", "the CPU that panicked is not known");
     return [panicked];
   }
   const tasks = selectTasks(context, args.rest);

@@ -1,7 +1,7 @@
 /** What kind of crash a log ends in: the kernel's own words for each, and the panic that came of it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { crashIn } from "../../src/adapter/crash.ts";
+import { crashIn } from "../../src/linux/crashReport.ts";
 import { oopsesIn } from "../../src/linux/oops.ts";
 
 const CUT = "------------[ cut here ]------------";
@@ -152,4 +152,94 @@ test("an oops that the kernel survived is not why a hung task made it panic", ()
 
 test("a log without reports tells of no crash", () => {
   assert.deepEqual(crashIn([]), { report: undefined, panic: undefined, earlier: [] });
+});
+
+/** What the log is said to end in: kind and title. */
+const told = (log: readonly string[], cpu?: number): readonly unknown[] => {
+  const { report } = crashIn(oopsesIn(log), { cpu });
+  return [report?.kind, report?.title];
+};
+
+test("of two lockups at a time the one of the CPU that panicked is told", () => {
+  const log = [
+    "watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [left:42]",
+    "watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [right:43]",
+    "CPU: 0 PID: 42 Comm: left",
+    "CPU: 1 PID: 43 Comm: right",
+  ];
+  const left = ["soft lockup", log[0]];
+  assert.deepEqual(told([...log, ...panic("softlockup: hung tasks")], 0), left);
+  assert.deepEqual(told([...log, ...panic("softlockup: hung tasks")], 1), ["soft lockup", log[1]]);
+  const [words = "", end = ""] = panic("softlockup: hung tasks");
+  // The panic's own report names the CPU where nothing else does.
+  assert.deepEqual(told([...log, words, "CPU: 0 PID: 42 Comm: left", end]), left);
+});
+
+test("an arm64 oops has its first line for a title, however many lines of the abort follow", () => {
+  const first = "Unable to handle kernel paging request at virtual address ffff800080000010";
+  const about = Array.from({ length: 14 }, (_, i) => `  line ${i} of the abort`);
+  const log = [
+    first,
+    ...about,
+    "Internal error: Oops: 0000000096000046 [#1] SMP",
+    END,
+    ...panic("Oops: Fatal exception"),
+  ];
+  assert.deepEqual(told(log), ["page fault", first]);
+});
+
+test("a warning that panic_on_warn made fatal is what happened", () => {
+  const warning = "WARNING: CPU: 1 PID: 77 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110";
+  for (const words of ["panic_on_warn set ...", "kernel: panic_on_warn set ..."])
+    assert.deepEqual(told([CUT, warning, "RIP: 0010:x", ...panic(words)]), ["warning", warning]);
+  assert.equal(told(panic("panic_on_warn set ..."))[0], "warning");
+  const kasan = "BUG: KASAN: slab-use-after-free in acme_poll+0x77a/0x900 [acme]";
+  assert.deepEqual(told([kasan, ...panic("KASAN: panic_on_warn set ...")]), ["memory corruption", kasan]);
+});
+
+test("a bare ud2 and other exceptions are told by what the kernel called them", () => {
+  for (const title of ["invalid opcode: 0000 [#1] PREEMPT SMP NOPTI", "Oops: invalid opcode: 0000 [#1] SMP"])
+    assert.deepEqual(told([title, "RIP: 0010:x", END, ...panic("Fatal exception")]), ["invalid opcode", title]);
+  const segment = "stack segment: 0000 [#1] SMP NOPTI";
+  assert.equal(told([segment, END, ...panic("Fatal exception")])[1], segment);
+});
+
+test("the death of init is told with its exit code, unless an oops of its own led to it", () => {
+  const words = "Attempted to kill init! exitcode=0x0000000b";
+  const oops = ["BUG: kernel NULL pointer dereference, address: 0000000000000008", "CPU: 0 PID: 169 Comm: insmod", END];
+  const death = ["init killed", `Kernel panic - not syncing: ${words}`];
+  assert.deepEqual(told(panic(words)), death);
+  assert.deepEqual(told([...oops, ...panic(words)]), death);
+  const own = oops.map((line) => line.replace("PID: 169", "PID: 1"));
+  assert.deepEqual(told([...own, ...panic(words)]), ["NULL pointer dereference", oops[0]]);
+});
+
+test("a fault on an address out of a freed object is a use after free", () => {
+  const headlines = [
+    "general protection fault, probably for non-canonical address 0x6b6b6b6b6b6b6b83: 0000 [#1] PREEMPT SMP",
+    "Unable to handle kernel paging request at virtual address 6b6b6b6b6b6b6bdb",
+  ];
+  for (const headline of headlines) {
+    const [kind, title] = told([headline, END, ...panic("Fatal exception")]);
+    assert.equal(kind, "use after free");
+    assert.ok(String(title).startsWith(headline) && /use after free/.test(String(title)), String(title));
+  }
+});
+
+test("what is printed after the panic is not why", () => {
+  const first = "BUG: unable to handle page fault for address: ffffa1b2c3d4e5f6";
+  const log = [
+    first,
+    END,
+    ...panic("Fatal exception"),
+    "WARNING: CPU: 0 PID: 1 at kernel/x.c:1 x+0x1",
+    ...panic("again"),
+  ];
+  assert.deepEqual(told(log), ["page fault", first]);
+});
+
+test("a panic that an old oops did not lead to is told by itself", () => {
+  const log = ["BUG: unable to handle page fault for address: ffffa1b2c3d4e5f6", END, ...panic("Fatal exception")];
+  const { report, earlier } = crashIn(oopsesIn(log), { isRecent: () => false });
+  assert.deepEqual([report?.kind, earlier.length], ["panic", 1]);
 });

@@ -1,0 +1,26 @@
+import { attempt } from "../base/fault.ts";
+import type { Kernel } from "../model/kernel.ts";
+import { nrCpuIds } from "./cpumask.ts";
+import { isPanicTitle } from "./oops.ts";
+import { logLines } from "./printk.ts";
+import { globalU32 } from "./vmcoreinfo.ts";
+
+/** The CPU that panicked: `panic_cpu` (kernel/panic.c), else x86's `crashing_cpu`, else what the log says; undefined when none did. */
+export function panicCpu(kernel: Kernel): number | undefined {
+  return kernel.memo("panic CPU", () => {
+    for (const name of ["panic_cpu", "crashing_cpu"]) {
+      const cpu = attempt(() => globalU32(kernel, name));
+      const limit = attempt(() => nrCpuIds(kernel));
+      if (typeof cpu === "number" && typeof limit === "number" && cpu < limit) return cpu;
+    }
+    return kernel.symbols.find("panic_cpu") ? undefined : loggedCpu(kernel);
+  });
+}
+
+/** `CPU: 1 PID: 42 Comm: ...` in the report of the panic (lib/dump_stack.c). */
+function loggedCpu(kernel: Kernel): number | undefined {
+  const lines = logLines(kernel);
+  if (!lines.some(({ text }) => isPanicTitle(text))) return undefined;
+  const line = lines.findLast(({ text }) => /^CPU: \d+ (UID: \d+ )?PID: /.test(text));
+  return line === undefined ? undefined : Number(/\d+/.exec(line.text)?.[0]);
+}
