@@ -1,5 +1,6 @@
 import { cString } from "../base/bytes.ts";
-import { Fault } from "../base/fault.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import { withShape } from "./arrayShape.ts";
 import { type CType, type EnumType, type TypeKind, VOID } from "./ctype.ts";
 import * as kinds from "./btfTable.ts";
 import { type BtfTable, kindOf, readBtfTable, TYPE_BYTES } from "./btfTable.ts";
@@ -27,10 +28,12 @@ export interface Btf extends TypeSource, BtfBase {
   header(id: number): { readonly kind: number; readonly name: string; readonly size: number };
 }
 
-interface BtfOptions {
+export interface BtfOptions {
   readonly base?: BtfBase;
   /** Bytes of a pointer: BTF does not say. 8 unless told. */
   readonly pointerSize?: 4 | 8;
+  /** The same image's DWARF, which knows what BTF leaves out: the dimensions of arrays. Asked again while there is none. */
+  readonly declared?: () => Pick<TypeSource, "find" | "variable"> | undefined;
 }
 
 /** Type tags that may follow each other before a lying table is cut off. */
@@ -54,7 +57,7 @@ const kindNames = new Map<number, TypeKind>([
  * @throws Fault corrupt or truncated
  */
 export function openBtf(bytes: Uint8Array, options: BtfOptions = {}): Btf {
-  return new BtfSource(readBtfTable(bytes), options.base, options.pointerSize ?? 8);
+  return new BtfSource(readBtfTable(bytes), options);
 }
 
 class BtfSource implements Btf {
@@ -70,11 +73,16 @@ class BtfSource implements Btf {
   private readonly types = new Map<number, CType>();
   private named: NameIndex | undefined;
   private code: NameIndex | undefined;
+  private readonly dwarf: NonNullable<BtfOptions["declared"]>;
+  /** What the DWARF asked last declares, by kind and name. */
+  private readonly known = new Map<string, CType | undefined>();
+  private asked: ReturnType<NonNullable<BtfOptions["declared"]>>;
 
-  constructor(table: BtfTable, base: BtfBase | undefined, pointerSize: number) {
+  constructor(table: BtfTable, { base, pointerSize = 8, declared = () => undefined }: BtfOptions) {
     this.table = table;
     this.base = base;
     this.pointerSize = pointerSize;
+    this.dwarf = declared;
     this.firstId = base?.endId ?? 1;
     this.endId = this.firstId + table.starts.length;
     this.firstString = base?.stringsEnd ?? 0;
@@ -99,6 +107,19 @@ class BtfSource implements Btf {
       at = size;
     }
     throw Fault.of("corrupt", `BTF type ${id} has no end of tags`);
+  }
+
+  declared(kind: TypeKind | "variable", name: string): CType | undefined {
+    const dwarf = this.dwarf();
+    if (!dwarf) return undefined;
+    if (dwarf !== this.asked) this.known.clear();
+    this.asked = dwarf;
+    const key = `${kind} ${name}`;
+    if (!this.known.has(key)) {
+      const found = attempt(() => (kind === "variable" ? dwarf.variable(name) : dwarf.find(kind, name)));
+      this.known.set(key, found instanceof Fault ? undefined : found);
+    }
+    return this.known.get(key);
   }
 
   partialInt(id: number): { bitOffset: number; bitSize: number } | undefined {
@@ -155,7 +176,8 @@ class BtfSource implements Btf {
   }
 
   variable(name: string): CType | undefined {
-    return this.coded(kinds.BTF_KIND_VAR, name);
+    const type = this.coded(kinds.BTF_KIND_VAR, name);
+    return type && withShape(type, () => this.declared("variable", name));
   }
 
   function(name: string): CType | undefined {

@@ -1,7 +1,20 @@
 import { Fault } from "../base/fault.ts";
+import { once } from "../base/once.ts";
+import { withShape, withShapedMembers } from "./arrayShape.ts";
 import * as kinds from "./btfTable.ts";
 import { type BtfTable, kindOf, lengthOf, TYPE_BYTES } from "./btfTable.ts";
-import type { ArrayType, CType, EnumType, FunctionType, IntType, Member, QualifiedType, StructType } from "./ctype.ts";
+import type {
+  ArrayType,
+  CType,
+  EnumType,
+  FunctionType,
+  IntType,
+  Member,
+  QualifiedType,
+  StructType,
+  TypedefType,
+  TypeKind,
+} from "./ctype.ts";
 
 /** What decoding a type needs of the blob it lies in. */
 export interface BtfContext {
@@ -9,6 +22,8 @@ export interface BtfContext {
   readonly pointerSize: number;
   type(id: number): CType;
   string(offset: number): string;
+  /** The type or global of that name as DWARF has it, where there is DWARF. */
+  declared(kind: TypeKind | "variable", name: string): CType | undefined;
   /** Bits of an INT that fills only part of its bytes: how bit-fields were told before kind_flag. */
   partialInt(id: number): { readonly bitOffset: number; readonly bitSize: number } | undefined;
 }
@@ -51,7 +66,7 @@ export function decodeType(context: BtfContext, start: number): CType {
     case kinds.BTF_KIND_ENUM64:
       return enumType(context, start);
     case kinds.BTF_KIND_TYPEDEF:
-      return { kind: "typedef", name: context.string(nameOffset), get target() { return target(); } }; // prettier-ignore
+      return typedefType(context.string(nameOffset), target, context);
     case kinds.BTF_KIND_CONST:
       return qualified("const", target);
     case kinds.BTF_KIND_VOLATILE:
@@ -94,18 +109,42 @@ function arrayType(context: BtfContext, at: number): ArrayType {
   };
 }
 
-function structType(context: BtfContext, kind: "struct" | "union", start: number): StructType {
-  const { view, little } = context.table;
-  let members: readonly Member[] | undefined;
+function typedefType(name: string, target: () => CType, context: BtfContext): TypedefType {
+  const shaped = once(() =>
+    withShape(target(), () => {
+      const declared = context.declared("typedef", name);
+      return declared?.kind === "typedef" ? declared.target : undefined;
+    }),
+  );
   return {
-    kind,
-    name: context.string(view.getUint32(start, little)) || undefined,
-    size: view.getUint32(start + 8, little),
-    incomplete: false,
-    get members() {
-      return (members ??= decodeMembers(context, start));
+    kind: "typedef",
+    name,
+    get target() {
+      return shaped();
     },
   };
+}
+
+function structType(context: BtfContext, kind: "struct" | "union", start: number): StructType {
+  const { view, little } = context.table;
+  const name = context.string(view.getUint32(start, little)) || undefined;
+  const size = view.getUint32(start + 8, little);
+  const members = once(() => decodeMembers(context, start));
+  const flat: StructType = {
+    kind,
+    name,
+    size,
+    incomplete: false,
+    get members() {
+      return members();
+    },
+  };
+  // What an anonymous one is a part of has it shaped.
+  if (name === undefined) return flat;
+  return withShapedMembers(flat, () => {
+    const declared = context.declared(kind, name);
+    return declared?.kind === kind && declared.size === size ? declared : undefined;
+  });
 }
 
 /** `struct btf_member`: name, type, and bit offset; with kind_flag the upper byte of the offset is a bit-field's size. */

@@ -71,6 +71,8 @@ export interface ArrayType {
   readonly element: CType;
   /** Undefined for a flexible array `[]`. */
   readonly count: number | undefined;
+  /** Of the whole; where it is known before `element` and `count`, which may take a search for the declaration. */
+  readonly bytes?: number;
 }
 export interface TypedefType {
   readonly kind: "typedef";
@@ -115,6 +117,7 @@ export function sizeOf(type: CType, depth = 0): number {
     case "function":
       return 0;
     case "array":
+      if (at.bytes !== undefined) return at.bytes;
       return depth > MAX_LAYERS ? 0 : (at.count ?? 0) * sizeOf(at.element, depth + 1);
     default:
       return at.size;

@@ -190,7 +190,7 @@ export class Obj {
   text(): string {
     const type = bare(this.type);
     if (type.kind === "pointer") return this.kernel.memory.cString(this.value(), MAX_TEXT);
-    if (type.kind === "array" && !type.count) return this.kernel.memory.cString(this.address, MAX_TEXT);
+    if (type.kind === "array" && this.size === 0) return this.kernel.memory.cString(this.address, MAX_TEXT);
     return cString(this.bytes());
   }
 

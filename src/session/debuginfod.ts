@@ -15,9 +15,9 @@ import * as http from "node:http";
 import { join, posix } from "node:path";
 import { attempt, Fault } from "../base/fault.ts";
 import { openFile } from "../base/file.ts";
+import { once } from "../base/once.ts";
 import { openElf } from "../debuginfo/elf.ts";
 import { isBuildId } from "./debuginfoPlaces.ts";
-import { once } from "./vmlinux.ts";
 import { claimPart, leavePart, PART_NAME } from "./partFile.ts";
 
 /** How debuginfod servers are asked, in the terms of debuginfod_find_debuginfo(3). */

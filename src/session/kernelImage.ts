@@ -1,14 +1,15 @@
 import { attempt, Fault } from "../base/fault.ts";
+import { once } from "../base/once.ts";
 import { type Btf, openBtf } from "../debuginfo/btf.ts";
 import { readKallsyms } from "../debuginfo/kallsyms.ts";
 import { findKallsyms } from "../debuginfo/kallsymsSearch.ts";
 import { openOrc, orcVersion, type OrcTable, type OrcVersion } from "../debuginfo/orc.ts";
-import type { KSymbol, OrcSource, SymbolSource } from "../debuginfo/source.ts";
+import type { KSymbol, OrcSource, SymbolSource, TypeSource } from "../debuginfo/source.ts";
 import type { OpenedMemory } from "../memory/openMemory.ts";
 import type { CodeImage } from "./codeIndex.ts";
 import type { SymbolImage } from "./symbolIndex.ts";
 import type { PlacedMap } from "./systemMapFile.ts";
-import { once, type Vmlinux } from "./vmlinux.ts";
+import type { Vmlinux } from "./vmlinux.ts";
 
 /** What is known of the kernel itself, modules left out. Everything but the symbols opens when asked for. */
 export interface KernelImage {
@@ -61,7 +62,9 @@ export function kernelImage(
     const [start, end] = [address(from), address(to)];
     return start !== undefined && end !== undefined && end > start ? [{ start, end }] : [];
   };
-  const btf = once(() => vmlinux?.btf() ?? dumpBtf(memory, range("__start_BTF", "__stop_BTF")[0]));
+  const btf = once(
+    () => vmlinux?.btf() ?? dumpBtf(memory, range("__start_BTF", "__stop_BTF")[0], () => vmlinux?.dwarf()?.types),
+  );
   const table = once(() =>
     orcTable(range("__start_orc_unwind_ip", "__stop_orc_unwind_ip")[0], address("__start_orc_unwind")),
   );
@@ -134,10 +137,14 @@ export function dumpSymbols({ memory, vmcoreinfo, imageStart }: OpenedMemory): S
   return found;
 }
 
-function dumpBtf({ memory, arch }: OpenedMemory, range: { start: bigint; end: bigint } | undefined): Btf | undefined {
+function dumpBtf(
+  { memory, arch }: OpenedMemory,
+  range: { start: bigint; end: bigint } | undefined,
+  declared: () => TypeSource | undefined,
+): Btf | undefined {
   if (!range || range.end - range.start > MAX_BTF) return undefined;
   const btf = attempt(() =>
-    openBtf(memory.read(range.start, Number(range.end - range.start)), { pointerSize: arch.wordSize }),
+    openBtf(memory.read(range.start, Number(range.end - range.start)), { pointerSize: arch.wordSize, declared }),
   );
   return btf instanceof Fault ? undefined : btf;
 }

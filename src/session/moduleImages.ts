@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../base/fault.ts";
+import { once } from "../base/once.ts";
 import { type Btf, openBtf } from "../debuginfo/btf.ts";
 import { openDistilledBase } from "../debuginfo/btfBase.ts";
 import { openOrc, type OrcVersion } from "../debuginfo/orc.ts";
@@ -10,7 +11,6 @@ import type { Obj } from "../model/object.ts";
 import type { CodeImage } from "./codeIndex.ts";
 import type { ModuleDebuginfo } from "./moduleFiles.ts";
 import type { SymbolImage } from "./symbolIndex.ts";
-import { once } from "./vmlinux.ts";
 
 /** One loaded module, as far as its `struct module` can be read; everything in it opens when asked for. */
 export interface ModuleImage {
@@ -52,7 +52,7 @@ function moduleImage(kernel: Kernel, module: Obj, options: ModuleOptions): Modul
       .filter((range) => size(range) > 0)
       .map((range) => ({ start: range.base, end: range.base + BigInt(size(range)) }));
   const symbols = moduleSymbols(module);
-  const btf = once(() => typesOf(kernel, module, options.btf()));
+  const btf = once(() => typesOf(kernel, module, options.btf(), () => debuginfo()?.dwarf.types));
   return {
     name,
     module,
@@ -100,7 +100,12 @@ function orcOf(kernel: Kernel, module: Obj, { orcVersion }: ModuleOptions): OrcS
 /** A module's BTF has the types that its kernel has not: the largest of Debian's has 300 KiB. */
 const MAX_BTF = 64 << 20;
 
-function typesOf(kernel: Kernel, module: Obj, kernelBtf: Btf | undefined): Btf | undefined {
+function typesOf(
+  kernel: Kernel,
+  module: Obj,
+  kernelBtf: Btf | undefined,
+  declared: () => TypeSource | undefined,
+): Btf | undefined {
   if (!kernelBtf) return undefined;
   const types = attempt(() => {
     const blob = moduleBtf(module);
@@ -110,7 +115,7 @@ function typesOf(kernel: Kernel, module: Obj, kernelBtf: Btf | undefined): Btf |
       return kernel.memory.read(address, size);
     };
     const base = blob.base ? openDistilledBase(bytes(blob.base), kernelBtf) : kernelBtf;
-    return openBtf(bytes(blob.btf), { base, pointerSize: kernel.arch.wordSize });
+    return openBtf(bytes(blob.btf), { base, pointerSize: kernel.arch.wordSize, declared });
   });
   return types instanceof Fault ? undefined : types;
 }

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { Fault } from "../base/fault.ts";
+import { once } from "../base/once.ts";
 import { createContext } from "../crash/context.ts";
 import type { Context, SessionFacts, SourceText } from "../crash/command.ts";
 import type { TypeSource } from "../debuginfo/source.ts";
@@ -28,7 +29,7 @@ import { sourceCache } from "./sourceArchive.ts";
 import { sourceTexts } from "./sourceText.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
 import { searchSystemMap } from "./systemMapSearch.ts";
-import { fallbackOf, once, openNamed, missingAlternate, openVmlinux, type Vmlinux } from "./vmlinux.ts";
+import { fallbackOf, openNamed, missingAlternate, openVmlinux, type Vmlinux } from "./vmlinux.ts";
 import { searchVmlinux, type Try } from "./vmlinuxSearch.ts";
 
 export { OpenError } from "./openError.ts";

@@ -1,6 +1,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { openFile, type RandomFile } from "../base/file.ts";
-import type { BtfBase, Btf } from "../debuginfo/btf.ts";
+import { once } from "../base/once.ts";
+import type { Btf, BtfOptions } from "../debuginfo/btf.ts";
 import { openBtf } from "../debuginfo/btf.ts";
 import { openDwarf, type Dwarf } from "../debuginfo/dwarf/dwarf.ts";
 import { type ElfFile, openElf, SHF_ALLOC, SHF_WRITE, SHT_NOBITS } from "../debuginfo/elf.ts";
@@ -54,16 +55,17 @@ export function openVmlinux(path: string, indexes?: string): Vmlinux {
     const made = { names: opened?.saveNames(), functions: opened?.saveFunctions(), symbols: symbols.save() };
     for (const kind of indexKinds) if (made[kind]) writeIndex(indexes, buildId, kind, made[kind]);
   };
+  const dwarf = once(() => {
+    opened = dwarfOf(elf, kept);
+    if (definitions) opened?.completeFrom(definitions);
+    return opened;
+  });
   return {
     path,
     elf,
     symbols,
-    btf: once(() => btfOf(elf)),
-    dwarf: once(() => {
-      opened = dwarfOf(elf, kept);
-      if (definitions) opened?.completeFrom(definitions);
-      return opened;
-    }),
+    btf: once(() => btfOf(elf, { declared: () => dwarf()?.types })),
+    dwarf,
     completeFrom(find) {
       definitions = find;
     },
@@ -107,13 +109,11 @@ export function openNamed(path: string, what: string): RandomFile {
 }
 
 /** Debuginfo that cannot be read is debuginfo that is not there: what needs it says so. */
-export function btfOf(elf: ElfFile, base?: BtfBase): Btf | undefined {
+export function btfOf(elf: ElfFile, options: Omit<BtfOptions, "pointerSize">): Btf | undefined {
   const section = elf.section(".BTF");
   if (!section || section.size === 0) return undefined;
   const contents = elf.contents(section);
-  const btf = attempt(() =>
-    openBtf(contents.read(0, contents.size), { ...(base && { base }), pointerSize: elf.wordSize }),
-  );
+  const btf = attempt(() => openBtf(contents.read(0, contents.size), { ...options, pointerSize: elf.wordSize }));
   return btf instanceof Fault ? undefined : btf;
 }
 
@@ -157,12 +157,6 @@ function constantBytes(elf: ElfFile, symbols: SymbolSource, address: bigint, len
   }
   const bytes = elf.file.read(section.offset + Number(address - section.address), length);
   return bytes.length === length ? bytes : undefined;
-}
-
-/** Remembers what a function without arguments gave. */
-export function once<T>(compute: () => T): () => T {
-  let known: { readonly value: T } | undefined;
-  return () => (known ??= { value: compute() }).value;
 }
 
 /** The fallback for a kernel that runs `bias` away from its link address. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { openFile } from "../../src/base/file.ts";
-import { openBtf } from "../../src/debuginfo/btf.ts";
+import { type Btf, type BtfOptions, openBtf } from "../../src/debuginfo/btf.ts";
 import type { StructType } from "../../src/debuginfo/ctype.ts";
 import { sizeOf } from "../../src/debuginfo/ctype.ts";
 import { openDwarf } from "../../src/debuginfo/dwarf/dwarf.ts";
@@ -29,6 +29,23 @@ const shape = (type: StructType): readonly string[] => [
   ),
 ];
 
+/** Dimensions of a struct's array members, those of anonymous structs too, by path. */
+function* dimensions(struct: StructType, path = "", depth = 0): Generator<[member: string, counts: string]> {
+  for (const { name = "", type } of depth < 8 ? struct.members : []) {
+    let at = type;
+    let counts = "";
+    for (;;) {
+      if (at.kind === "array") counts += `[${at.count ?? ""}]`;
+      if (at.kind === "array") at = at.element;
+      else if (at.kind === "pointer" || at.kind === "qualified") at = at.target;
+      else break;
+    }
+    yield [`${path}.${name}`, counts];
+    if ((at.kind === "struct" || at.kind === "union") && at.name === undefined)
+      yield* dimensions(at, `${path}.${name}`, depth + 1);
+  }
+}
+
 const hasNm = spawnSync("nm", ["--version"]).status === 0;
 
 for (const family of new Set(storedDumps.map(({ family }) => family))) {
@@ -47,6 +64,31 @@ for (const family of new Set(storedDumps.map(({ family }) => family))) {
       if (!expected) continue;
       assert.deepEqual(shape(types.find("struct", name) as StructType), shape(expected as StructType), name);
     }
+  });
+
+  test(`${family}: arrays of all structs have DWARF's dimensions`, { skip }, (context) => {
+    const elf = openElf(openFile(vmlinux!));
+    const section = elf.section(".BTF");
+    if (!section) return context.skip("this kernel has no BTF");
+    const contents = elf.contents(section);
+    const { types } = openDwarf(elf);
+    const open = (options: BtfOptions): Btf =>
+      openBtf(contents.read(0, contents.size), { pointerSize: elf.wordSize, ...options });
+    const [flat, btf] = [open({}), open({ declared: () => types })];
+    let shaped = 0;
+    for (const { kind, name } of flat.names()) {
+      if (kind !== "struct" && kind !== "union") continue;
+      const [ours, exact] = [btf.find(kind, name), types.find(kind, name)];
+      // Some names have several definitions: BTF and DWARF may have met another one first.
+      if (ours?.kind !== kind || exact?.kind !== kind || ours.size !== exact.size) continue;
+      const expected = new Map(dimensions(exact));
+      const before = new Map(dimensions(flat.find(kind, name) as StructType));
+      for (const [member, counts] of dimensions(ours)) {
+        if (expected.has(member)) assert.equal(counts, expected.get(member), `${name}${member}`);
+        if (counts !== before.get(member)) shaped++;
+      }
+    }
+    assert.ok(shaped > 20, `${shaped} arrays were flat`);
   });
 
   test(`${family}: symbols are nm's`, { skip: skip || (hasNm ? false : "no nm on this machine") }, () => {

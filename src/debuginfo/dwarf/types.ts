@@ -1,3 +1,4 @@
+import { once } from "../../base/once.ts";
 import {
   type ArrayType,
   type CType,
@@ -111,12 +112,6 @@ function decode(die: Die): CType {
       // DW_TAG_unspecified_type and what no C compiler makes.
       return VOID;
   }
-}
-
-/** Types are asked for again and again: what a getter gave, it gives again. */
-function once<T>(compute: () => T): () => T {
-  let known: { readonly value: T } | undefined;
-  return () => (known ??= { value: compute() }).value;
 }
 
 const qualified = (qualifier: QualifiedType["qualifier"], target: () => CType): QualifiedType => ({

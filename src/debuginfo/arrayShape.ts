@@ -1,0 +1,117 @@
+import { attempt, Fault } from "../base/fault.ts";
+import { once } from "../base/once.ts";
+import { type ArrayType, type CType, sizeOf, type StructType } from "./ctype.ts";
+
+/** The same type as DWARF declares it, looked up when needed; undefined where that is not known. */
+export type Declared = () => CType | undefined;
+
+/** Pointers, qualifiers and dimensions in front of an element before a lying input is cut off. */
+const MAX_LAYERS = 64;
+
+/**
+ * The type with the dimensions that its declaration in DWARF has: pahole writes `a[2][3]` to BTF as `a[6]`
+ * (`btf_encoder__add_array` is given `array_type__nelems`, the product of the dimensions).
+ *
+ * DWARF is asked for the elements of an array or their number; the size of the whole is known without it.
+ * @param type out of BTF; what has a name in it is shaped where that name is looked up
+ */
+export function withShape(type: CType, declared: Declared): CType {
+  if (!leadsToArray(type)) return type;
+  switch (type.kind) {
+    case "array":
+      return shapedArray(type, declared);
+    case "struct":
+    case "union":
+      return withShapedMembers(type, () => {
+        const exact = declared();
+        return exact?.kind === type.kind ? exact : undefined;
+      });
+    case "pointer": {
+      const target = once(() => withShape(type.target, () => targetOf("pointer", declared())));
+      return { kind: "pointer", size: type.size, get target() { return target(); } }; // prettier-ignore
+    }
+    case "qualified": {
+      const target = once(() => withShape(type.target, () => targetOf("qualified", declared())));
+      return { kind: "qualified", qualifier: type.qualifier, get target() { return target(); } }; // prettier-ignore
+    }
+    default:
+      return type;
+  }
+}
+
+/** A struct whose members have the dimensions that the same struct in DWARF gives them. */
+export function withShapedMembers(struct: StructType, declared: () => StructType | undefined): StructType {
+  const { kind, name, size, incomplete } = struct;
+  const members = once(() =>
+    struct.members.map((member, i) => {
+      const type = once(() =>
+        withShape(member.type, () => {
+          const exact = declared()?.members[i];
+          return exact?.name === member.name && exact?.bitOffset === member.bitOffset ? exact?.type : undefined;
+        }),
+      );
+      const { bitOffset, bitSize } = member;
+      return { name: member.name, get type() { return type(); }, bitOffset, bitSize }; // prettier-ignore
+    }),
+  );
+  return { kind, name, size, incomplete, get members() { return members(); } }; // prettier-ignore
+}
+
+/** Whether the type consists of an array, or of an anonymous struct, which may have one. */
+function leadsToArray(type: CType): boolean {
+  let at = type;
+  for (let layer = 0; layer < MAX_LAYERS; layer++) {
+    if (at.kind === "array") return true;
+    if (at.kind === "struct" || at.kind === "union") return at.name === undefined;
+    if (at.kind !== "pointer" && at.kind !== "qualified") return false;
+    at = at.target;
+  }
+  return false;
+}
+
+const targetOf = (kind: "pointer" | "qualified", type: CType | undefined): CType | undefined =>
+  type?.kind === kind ? type.target : undefined;
+
+function shapedArray(flat: ArrayType, declared: Declared): ArrayType {
+  let known: ArrayType | undefined;
+  const shape = (): ArrayType => {
+    if (known) return known;
+    const exact = attempt(declared);
+    // Debuginfo may come later.
+    if (exact === undefined || exact instanceof Fault) return flat;
+    return (known = reshaped(flat, exact) ?? flat);
+  };
+  return {
+    kind: "array",
+    get element() {
+      return shape().element;
+    },
+    get count() {
+      return shape().count;
+    },
+    get bytes() {
+      return sizeOf(flat);
+    },
+  };
+}
+
+/** The flat array in the dimensions of `exact`; undefined where these do not make up as many elements. */
+function reshaped(flat: ArrayType, exact: CType): ArrayType | undefined {
+  const counts: (number | undefined)[] = [];
+  let at = exact;
+  for (; at.kind === "array" && counts.length < MAX_LAYERS; at = at.element) counts.push(at.count);
+  // A flexible array, and `[0]`, has no elements for BTF.
+  if (counts.reduce<number>((product, count) => product * (count ?? 0), 1) !== (flat.count ?? 0)) return undefined;
+  const innermost = once(() => withShape(flat.element, () => at));
+  const array = (element: () => CType, count: number | undefined): ArrayType => ({
+    kind: "array",
+    get element() {
+      return element();
+    },
+    count,
+  });
+  return counts.reduceRight<ArrayType | undefined>(
+    (inner, count) => array(inner ? () => inner : innermost, count),
+    undefined,
+  );
+}
