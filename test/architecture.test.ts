@@ -7,23 +7,41 @@ import { test } from "node:test";
 const floors: Record<string, readonly string[]> = {
   base: [],
   protocol: [],
-  dump: ["base"],
-  debuginfo: ["base"],
+  elf: ["base"],
+  archive: ["base"],
+  dump: ["base", "elf"],
+  debuginfo: ["base", "elf"],
   arch: ["base"],
   memory: ["base", "dump", "arch"],
   model: ["base", "debuginfo", "arch", "memory"],
-  unwind: ["base", "debuginfo", "arch", "memory", "model"],
-  linux: ["base", "debuginfo", "arch", "memory", "model", "unwind"],
-  crash: ["base", "debuginfo", "arch", "memory", "model", "unwind", "linux"],
+  kernel: ["base", "debuginfo", "arch", "memory", "model"],
+  unwind: ["base", "debuginfo", "arch", "memory", "model", "kernel"],
+  linux: ["base", "debuginfo", "arch", "memory", "model", "kernel", "unwind"],
+  crash: ["base", "debuginfo", "arch", "memory", "model", "kernel", "unwind", "linux"],
   render: ["base", "protocol", "crash"],
-  session: ["base", "dump", "debuginfo", "arch", "memory", "model", "unwind", "linux", "crash"],
+  session: [
+    "base",
+    "elf",
+    "archive",
+    "dump",
+    "debuginfo",
+    "arch",
+    "memory",
+    "model",
+    "kernel",
+    "unwind",
+    "linux",
+    "crash",
+  ],
   adapter: [
     "base",
+    "archive",
     "protocol",
     "debuginfo",
     "arch",
     "memory",
     "model",
+    "kernel",
     "unwind",
     "linux",
     "crash",
@@ -32,7 +50,7 @@ const floors: Record<string, readonly string[]> = {
   ],
   cli: ["base", "protocol", "crash", "render", "session"],
   extension: ["protocol"],
-  lsp: ["base", "protocol", "debuginfo", "arch", "session"],
+  lsp: ["base", "protocol", "elf", "archive", "debuginfo", "arch", "session"],
   panels: ["protocol"],
 };
 
@@ -81,27 +99,32 @@ test("only the adapter serves DAP; the extension knows its types", () => {
 });
 
 test("the language server reads debuginfo, and opens no dump", () => {
-  const files = ["debuginfoPlaces", "moduleFiles", "openError", "packedFile", "source", "vmlinux"];
+  const files = ["find/debuginfoPlaces", "find/moduleFiles", "open/openError", "sources/source", "open/vmlinux"];
   assert.deepEqual(
     mayImport(new RegExp(`from "\\.\\./session/(?!(?:${files.join("|")})\\.ts")`), (file) => !file.startsWith("lsp/")),
     [],
   );
 });
 
-test("the engine touches the file system in base/file.ts alone", () => {
+test("the engine touches the file system in base/file.ts and the stream of archive/unpack.ts alone", () => {
+  const engineFiles = ["base/file.ts", "archive/unpack.ts"];
   const faces = ["cli", "adapter", "extension", "lsp", "session"];
   assert.deepEqual(
-    mayImport(/from "node:fs/, (file) => file === "base/file.ts" || faces.includes(floorOf(file))),
+    mayImport(/from "node:fs/, (file) => engineFiles.includes(file) || faces.includes(floorOf(file))),
     [],
   );
 });
 
 test("nothing below session waits", () => {
-  const synchronous = ["base", "dump", "debuginfo", "arch", "memory", "model", "unwind", "linux", "crash"];
+  const synchronous = Object.keys(floors).slice(0, Object.keys(floors).indexOf("render"));
+  // base/job.ts drives jobs for the faces; archives are unpacked in streams.
+  const waits = (file: string): boolean => file === "base/job.ts" || floorOf(file) === "archive";
   assert.deepEqual(
     files.filter(
       (file) =>
-        synchronous.includes(floorOf(file)) && /\b(async|await)\b(?! ?[A-Z])/.test(withoutComments(textOf(file))),
+        synchronous.includes(floorOf(file)) &&
+        !waits(file) &&
+        /\b(async|await)\b(?! ?[A-Z])/.test(withoutComments(textOf(file))),
     ),
     [],
   );

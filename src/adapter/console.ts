@@ -1,14 +1,14 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { UsageError } from "../base/usageError.ts";
-import type { Context } from "../crash/command.ts";
-import { readLine, run } from "../crash/language.ts";
-import type { Line, Piece } from "../crash/piece.ts";
+import type { Context } from "../crash/language/command.ts";
+import { readLine, run } from "../crash/language/language.ts";
+import type { Line, Piece } from "../crash/say/piece.ts";
 import { ansi, plain, type Style } from "../render/style.ts";
 import { pieceText } from "../render/text.ts";
-import type { Job } from "../session/job.ts";
+import type { Job } from "../base/job.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
 import type { Row } from "./frames.ts";
-import { scopeOf } from "./scope.ts";
+import { scopeOf } from "./values/scope.ts";
 import type { Target } from "./target.ts";
 
 /** Text that is sent at once: a message a line would drown the client. */

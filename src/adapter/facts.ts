@@ -1,12 +1,12 @@
 import { statSync } from "node:fs";
 import { attempt, Fault } from "../base/fault.ts";
-import { oopsTitle, panicMessage } from "../linux/panic.ts";
-import { logLines } from "../linux/printk.ts";
-import { crashTime } from "../linux/timekeeping.ts";
+import { oopsTitle, panicMessage } from "../linux/printk/panic.ts";
+import { logLines } from "../linux/printk/printk.ts";
+import { crashTime } from "../linux/time/timekeeping.ts";
 import { utsname } from "../linux/utsname.ts";
-import { taskTable } from "../linux/task.ts";
+import { taskTable } from "../linux/sched/task.ts";
 import type { DumpFacts } from "../protocol/custom.ts";
-import { OpenError, openSession, type Session } from "../session/open.ts";
+import { OpenError, openSession, type Session } from "../session/open/open.ts";
 
 /** Lines of the log that the dump editor shows. */
 const LOG_LINES = 40;

@@ -1,8 +1,8 @@
 import type { CodePlace } from "../model/kernel.ts";
 import { UsageError } from "../base/usageError.ts";
-import { crashSite } from "../linux/crashSite.ts";
+import { crashSite } from "../linux/printk/crashSite.ts";
 import type { Frame, Stack } from "../unwind/frame.ts";
-import { References } from "./references.ts";
+import { References } from "./values/references.ts";
 import type { Thread } from "./threads.ts";
 
 /** A row of the Call Stack view. */

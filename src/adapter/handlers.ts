@@ -1,6 +1,6 @@
 import type { DebugProtocol as Dap } from "@vscode/debugprotocol";
 import type { CustomRequests } from "../protocol/custom.ts";
-import type { Job } from "../session/job.ts";
+import type { Job } from "../base/job.ts";
 import type { Target } from "./target.ts";
 
 /** What each request asks and answers, by its name on the wire. */

@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
 import { attempt, Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
-import { moduleBuildId, moduleName, modules } from "../linux/module.ts";
-import { type DebuginfodOptions, debuginfodOptions, fetchSource } from "../session/debuginfod.ts";
-import { cacheOf } from "../session/debuginfoPlaces.ts";
-import type { Job } from "../session/job.ts";
-import { kernelBuildId } from "../session/kernelBuildId.ts";
+import { moduleBuildId, moduleName, modules } from "../linux/module/module.ts";
+import { type DebuginfodOptions, debuginfodOptions, fetchSource } from "../session/fetch/debuginfod.ts";
+import { cacheOf } from "../session/find/debuginfoPlaces.ts";
+import type { Job } from "../base/job.ts";
+import { kernelBuildId } from "../session/find/kernelBuildId.ts";
 import {
   type Fetched,
   fetchMissing,
   type Missing,
   missingModules,
   missingVmlinux,
-} from "../session/missingDebuginfo.ts";
+} from "../session/find/missingDebuginfo.ts";
 import { waitingFor } from "../session/waiting.ts";
 import type { LaunchArguments } from "./launch.ts";
 import { rowsOf } from "./requests/modules.ts";

@@ -1,7 +1,7 @@
-import type { Nameable } from "../crash/complete.ts";
+import type { Nameable } from "../crash/language/complete.ts";
 import { derivedFacts } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
-import type { Job } from "../session/job.ts";
+import type { Job } from "../base/job.ts";
 
 /** Names between two pauses. */
 const STEP = 4096;

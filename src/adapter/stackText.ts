@@ -1,7 +1,7 @@
 import { padHex } from "../base/hex.ts";
 import { utsname } from "../linux/utsname.ts";
 import { attempt, Fault } from "../base/fault.ts";
-import type { Job } from "../session/job.ts";
+import type { Job } from "../base/job.ts";
 import type { Row } from "./frames.ts";
 import type { Target } from "./target.ts";
 import { type Thread, threadName } from "./threads.ts";

@@ -1,12 +1,12 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
-import { runningTasks } from "../linux/cpu.ts";
-import { firstTask } from "../linux/panic.ts";
-import { taskComm, taskCpu, taskPid, taskTable } from "../linux/task.ts";
-import { taskState } from "../linux/taskState.ts";
+import { runningTasks } from "../linux/sched/cpu.ts";
+import { firstTask } from "../linux/printk/panic.ts";
+import { taskComm, taskCpu, taskPid, taskTable } from "../linux/sched/task.ts";
+import { taskState } from "../linux/sched/taskState.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import type { Job } from "../session/job.ts";
+import type { Job } from "../base/job.ts";
 import type { LaunchArguments } from "./launch.ts";
 
 /** A task as a DAP thread. */

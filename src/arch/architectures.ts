@@ -1,10 +1,10 @@
 import type { ByteOrder } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import type { Arch } from "./arch.ts";
-import { arm } from "./arm.ts";
-import { arm64 } from "./arm64.ts";
-import { s390x } from "./s390x.ts";
-import { x86_64 } from "./x86_64.ts";
+import { arm } from "./arm/arm.ts";
+import { arm64 } from "./arm64/arm64.ts";
+import { s390x } from "./s390x/s390x.ts";
+import { x86_64 } from "./x86_64/x86_64.ts";
 
 /** Every architecture. To add one: write the file, list it here; docs/architectures.md says what goes into it. */
 export const architectures: readonly Arch[] = [x86_64, arm64, arm, s390x];

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { Fault } from "./fault.ts";
 
 /** Bytes at offsets: a dump, a vmlinux, a section of one, a buffer in a test. */
 export interface RandomFile {
@@ -86,4 +87,14 @@ export function sliceFile(file: RandomFile, offset: number, size: number): Rando
       at < 0 || at >= length ? new Uint8Array(0) : file.read(offset + at, Math.min(count, length - at)),
     close() {},
   };
+}
+
+/** `length` bytes from `offset`, fewer where the file ends; a disk that fails is an answer too, not an exception. */
+export function readBytes(file: RandomFile, offset: number, length: number): Uint8Array | Fault {
+  try {
+    return file.read(offset, length);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    return Fault.of("truncated", `${file.name} cannot be read at offset ${offset} (${String(error.code)})`);
+  }
 }

@@ -1,8 +1,8 @@
 import { UsageError } from "../base/usageError.ts";
 import { printable } from "../render/text.ts";
-import { type DebuginfoReport, debuginfoReport, type ModuleReport } from "../session/debuginfoReport.ts";
-import { OpenError } from "../session/openError.ts";
-import { ABSENT, type Try } from "../session/vmlinuxSearch.ts";
+import { type DebuginfoReport, debuginfoReport, type ModuleReport } from "../session/find/debuginfoReport.ts";
+import { OpenError } from "../session/open/openError.ts";
+import { ABSENT, type Try } from "../session/find/vmlinuxSearch.ts";
 import { download, hasServers } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { searchOf } from "./openAndRun.ts";

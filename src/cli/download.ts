@@ -1,8 +1,8 @@
 import { printable } from "../render/text.ts";
-import { cacheOf } from "../session/debuginfoPlaces.ts";
-import { debuginfodOptions } from "../session/debuginfod.ts";
-import { drive } from "../session/job.ts";
-import { fetchMissing, type Missing, type missingModules } from "../session/missingDebuginfo.ts";
+import { cacheOf } from "../session/find/debuginfoPlaces.ts";
+import { debuginfodOptions } from "../session/fetch/debuginfod.ts";
+import { drive } from "../base/job.ts";
+import { fetchMissing, type Missing, type missingModules } from "../session/find/missingDebuginfo.ts";
 import { ProgressLine } from "./progress.ts";
 
 /** Whether DEBUGINFOD_URLS names servers. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { UsageError } from "../base/usageError.ts";
-import type { Command, Extensions } from "../crash/command.ts";
+import type { Command, Extensions } from "../crash/language/command.ts";
 
 /**
  * Files with commands of the user's own, loaded by Node itself; TypeScript where Node strips types (22.18 and later).

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { UsageError } from "../base/usageError.ts";
-import { isUserProgram } from "../session/vmlinux.ts";
+import { isUserProgram } from "../session/open/vmlinux.ts";
 
 export interface CliOptions {
   readonly vmcore: readonly string[];

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { UsageError } from "../base/usageError.ts";
-import type { OutputFile, SessionFacts } from "../crash/command.ts";
+import type { OutputFile, SessionFacts } from "../crash/language/command.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
 
 /** Opens files for what commands copy out of a dump. */

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
-import type { Context } from "../crash/command.ts";
-import { complete } from "../crash/complete.ts";
-import { variable } from "../crash/variables.ts";
+import type { Context } from "../crash/language/command.ts";
+import { complete } from "../crash/language/complete.ts";
+import { variable } from "../crash/language/variables.ts";
 import { History, HISTORY_LINES, historyPath } from "./history.ts";
 import { complain, type Terminal } from "./terminal.ts";
 

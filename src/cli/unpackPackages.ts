@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { printable } from "../render/text.ts";
-import { cacheOf } from "../session/debuginfoPlaces.ts";
-import type { OpenOptions } from "../session/open.ts";
-import { hasPackages, withoutPackages } from "../session/packages.ts";
+import { cacheOf } from "../session/find/debuginfoPlaces.ts";
+import type { OpenOptions } from "../session/open/open.ts";
+import { hasPackages, withoutPackages } from "../session/fetch/packages.ts";
 import { ProgressLine } from "./progress.ts";
 
 /**

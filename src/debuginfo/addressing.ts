@@ -1,5 +1,5 @@
-import type { ElfFile } from "./elf.ts";
-import { type Placement, textRanges } from "./placement.ts";
+import type { ElfFile } from "../elf/elf.ts";
+import { type Placement, textRanges } from "../elf/placement.ts";
 
 /**
  * Addresses of one image as numbers: the signed distance from a base inside the image. Kernel addresses need all 64

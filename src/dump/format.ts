@@ -1,15 +1,9 @@
 import type { ByteOrder } from "../base/bytes.ts";
 import type { Fault } from "../base/fault.ts";
 import type { RandomFile } from "../base/file.ts";
+import type { Note } from "../elf/notes.ts";
 
-/** One ELF note. `desc` is the payload without padding; of a device dump (NT_VMCOREDD), its first 64 KiB. */
-export interface Note {
-  readonly name: string;
-  readonly type: number;
-  readonly desc: Uint8Array;
-  /** Where the payload lies in the file, all of it; absent from a note that was put together. */
-  readonly place?: { readonly offset: number; readonly size: number };
-}
+export type { Note };
 
 /** A PT_LOAD of an ELF core: where a run of physical memory was mapped. All in bytes. */
 export interface Segment {

@@ -1,10 +1,9 @@
 import { Fault, orThrow } from "../base/fault.ts";
-import type { RandomFile } from "../base/file.ts";
-import { elf } from "./elf.ts";
-import { isFlat, unflattened } from "./flat.ts";
+import { type RandomFile, readBytes } from "../base/file.ts";
+import { elf } from "./formats/elf.ts";
+import { isFlat, unflattened } from "./formats/flat.ts";
 import type { DumpFormat, DumpImage, OpenOptions } from "./format.ts";
-import { kdump } from "./kdump.ts";
-import { readBytes } from "./pages.ts";
+import { kdump } from "./formats/kdump.ts";
 import { lookOf } from "./recognize.ts";
 
 /** Every kind of dump file. To add one: write the file, list it here. */

@@ -1,5 +1,4 @@
 import { Fault } from "../base/fault.ts";
-import type { RandomFile } from "../base/file.ts";
 import { Lru } from "../base/lru.ts";
 
 /** Bytes of decoded pages kept, unless the opener is told otherwise. */
@@ -40,16 +39,6 @@ export function cachedPages(source: PageSource, budget = PAGE_CACHE_BYTES): (pfn
     recentPage[slot] = page;
     return page;
   };
-}
-
-/** `length` bytes from `offset`, fewer where the file ends; a disk that fails is an answer too, not an exception. */
-export function readBytes(file: RandomFile, offset: number, length: number): Uint8Array | Fault {
-  try {
-    return file.read(offset, length);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    return Fault.of("truncated", `${file.name} cannot be read at offset ${offset} (${String(error.code)})`);
-  }
 }
 
 export const FILE_ENDS = "dump file ends before this page";

@@ -2,8 +2,8 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import type { SymbolHit } from "../protocol/custom.ts";
 import { ask, focusedFrame, sessionCommand } from "./session.ts";
-import { showMemory } from "./memoryDocument.ts";
-import { sourceUri } from "./storedSources.ts";
+import { showMemory } from "./documents/memoryDocument.ts";
+import { sourceUri } from "./documents/storedSources.ts";
 
 /** More symbols than a person reads. */
 const MAX_HITS = 200;

@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from "node:path";
 import * as vscode from "vscode";
 import type { FileSettings } from "../protocol/language.ts";
 import { TYPE } from "./session.ts";
-import { SOURCE_SCHEME } from "./storedSources.ts";
+import { SOURCE_SCHEME } from "./documents/storedSources.ts";
 
 /** Attributes that hold paths; relative ones count from the workspace folder. */
 const PATHS = ["vmcore", "vmlinux", "modules", "systemMap", "debuginfo", "kernelSource"];

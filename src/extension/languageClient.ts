@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import type { LanguageNotifications, LanguageRequests } from "../protocol/language.ts";
 import { fileSettings } from "./configuration.ts";
-import { showMarkdown } from "./markdownDocument.ts";
+import { showMarkdown } from "./documents/markdownDocument.ts";
 import { TYPE } from "./session.ts";
 
 const LANGUAGES = ["kernel-log", "crash-transcript"];

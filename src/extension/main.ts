@@ -7,16 +7,16 @@ import { evaluatable } from "./evaluatable.ts";
 import { focus } from "./focus.ts";
 import { hover } from "./hover.ts";
 import { inlineValues } from "./inlineValues.ts";
-import { kernelView } from "./kernelView.ts";
+import { kernelView } from "./panel/kernelView.ts";
 import { languageClient } from "./languageClient.ts";
-import { listingDocument } from "./listingDocument.ts";
+import { listingDocument } from "./documents/listingDocument.ts";
 import { log } from "./log.ts";
-import { memoryDocument } from "./memoryDocument.ts";
+import { memoryDocument } from "./documents/memoryDocument.ts";
 import { openDump } from "./openDump.ts";
 import { stacks } from "./stacks.ts";
 import { status } from "./status.ts";
-import { tableLine } from "./tableLine.ts";
-import { storedSources } from "./storedSources.ts";
+import { tableLine } from "./panel/tableLine.ts";
+import { storedSources } from "./documents/storedSources.ts";
 
 /** What a feature gives back when it is switched on. */
 export type Feature = (context: vscode.ExtensionContext) => vscode.Disposable[];

@@ -1,8 +1,8 @@
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import { pageFlagNames } from "./pageFlags.ts";
-import { taskStateNames } from "./taskState.ts";
-import { vmaFlagTable } from "./vma.ts";
+import { pageFlagNames } from "./mm/pageFlags.ts";
+import { taskStateNames } from "./sched/taskState.ts";
+import { vmaFlagTable } from "./mm/vma.ts";
 
 /** What the bits of a member are called, the member by its struct. */
 const NAMES: ReadonlyMap<string, (kernel: Kernel, value: bigint) => readonly string[]> = new Map([

@@ -4,19 +4,19 @@ import type { KSymbol } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { cpuStacks, threadSize, type StackRange } from "../unwind/stacks.ts";
-import { type FreeBlock, freeBlockOf } from "./buddy.ts";
-import { possibleCpus } from "./cpumask.ts";
-import { pageToPfn, pfnToPage } from "./memoryModel.ts";
-import { moduleAt, moduleSections, type ModuleSection } from "./module.ts";
-import { pageShift } from "./page.ts";
-import { pageStruct, type PageStruct } from "./pageStruct.ts";
-import { perCpuOffset } from "./percpu.ts";
-import { resourceTree } from "./resource.ts";
-import { type SlabObject, slabObjectAt, slabState } from "./slabObject.ts";
-import { stackOwner } from "./stack.ts";
-import { taskTable } from "./task.ts";
-import { type VmapArea, vmapAreaAt } from "./vmalloc.ts";
-import { findVma } from "./vma.ts";
+import { type FreeBlock, freeBlockOf } from "./mm/buddy.ts";
+import { possibleCpus } from "../kernel/cpumask.ts";
+import { pageToPfn, pfnToPage } from "./mm/memoryModel.ts";
+import { moduleAt, moduleSections, type ModuleSection } from "./module/module.ts";
+import { pageShift } from "./mm/page.ts";
+import { pageStruct, type PageStruct } from "./mm/pageStruct.ts";
+import { perCpuOffset } from "../kernel/percpu.ts";
+import { resourceTree } from "./devices/resource.ts";
+import { type SlabObject, slabObjectAt, slabState } from "./slab/slabObject.ts";
+import { stackOwner } from "./sched/stack.ts";
+import { taskTable } from "./sched/task.ts";
+import { type VmapArea, vmapAreaAt } from "./mm/vmalloc.ts";
+import { findVma } from "./mm/vma.ts";
 
 /** Something that holds an address; `offset` counts bytes from its start. */
 export type Container =

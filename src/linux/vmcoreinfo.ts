@@ -1,7 +1,7 @@
 import { Fault } from "../base/fault.ts";
 import { sizeOf } from "../debuginfo/ctype.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { memberOffset } from "./list.ts";
+import { memberOffset } from "../kernel/list.ts";
 
 /**
  * What the kernel noted of its own layout for dump tools (kernel/crash_core.c), else what debuginfo says: with it the

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { architectures } from "../arch/architectures.ts";
-import { type Disassembler, disassembler, type Instruction } from "../arch/disassembler.ts";
-import { codeBytes, synchronised } from "../arch/opcodes.ts";
+import { type Disassembler, disassembler, type Instruction } from "../arch/disassembler/disassembler.ts";
+import { codeBytes, synchronised } from "../arch/disassembler/opcodes.ts";
 import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { SymbolWord } from "./kernelLog.ts";

@@ -1,6 +1,6 @@
 import type { About, CustomRequests, Described, Place } from "../protocol/custom.ts";
 import type { Askable, SessionQuestion } from "../protocol/language.ts";
-import { symbolText } from "../debuginfo/symbolText.ts";
+import { symbolText } from "../debuginfo/symbols/symbolText.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { Word } from "./word.ts";
 

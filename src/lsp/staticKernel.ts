@@ -2,15 +2,15 @@ import { attempt, Fault } from "../base/fault.ts";
 import { openFile } from "../base/file.ts";
 import { hex0x } from "../base/hex.ts";
 import { openDwarf } from "../debuginfo/dwarf/dwarf.ts";
-import { type ElfFile, ET_REL, openElf, SHF_ALLOC } from "../debuginfo/elf.ts";
-import { elfSymbols } from "../debuginfo/elfSymbols.ts";
+import { type ElfFile, ET_REL, openElf, SHF_ALLOC } from "../elf/elf.ts";
+import { elfSymbols } from "../debuginfo/symbols/elfSymbols.ts";
 import type { CodeSource, KSymbol, SymbolSource } from "../debuginfo/source.ts";
-import { readSymbolText, symbolMeant, type SymbolText } from "../debuginfo/symbolText.ts";
-import { openSystemMap } from "../debuginfo/systemMap.ts";
+import { readSymbolText, symbolMeant, type SymbolText } from "../debuginfo/symbols/symbolText.ts";
+import { openSystemMap } from "../debuginfo/symbols/systemMap.ts";
 import type { Place, SourcePlace } from "../protocol/custom.ts";
-import { openPacked } from "../session/packedFile.ts";
-import type { SourceFiles } from "../session/source.ts";
-import { openVmlinux } from "../session/vmlinux.ts";
+import { openPacked } from "../archive/packedFile.ts";
+import type { SourceFiles } from "../session/sources/source.ts";
+import { openVmlinux } from "../session/open/vmlinux.ts";
 
 /** What a place of a log stands for; its address is known only where the log tells where the kernel lay. */
 export interface Told {

@@ -6,9 +6,9 @@ import {
   moduleDirectories,
   placesOf,
   vmlinuxCandidates,
-} from "../session/debuginfoPlaces.ts";
-import { ModuleFiles } from "../session/moduleFiles.ts";
-import { SourceFiles } from "../session/source.ts";
+} from "../session/find/debuginfoPlaces.ts";
+import { ModuleFiles } from "../session/find/moduleFiles.ts";
+import { SourceFiles } from "../session/sources/source.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import { type KernelSurroundings, StaticKernel } from "./staticKernel.ts";
 

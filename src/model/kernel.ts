@@ -76,10 +76,10 @@ export interface Kernel {
   readonly code: Code;
   /** A key of VMCOREINFO; undefined where absent. */
   vmcoreinfo(key: string): string | undefined;
-  /** Notes of the CPUs that saved their registers, in the order of the file; the CPU number is resolved by `linux/cpu.ts`. */
+  /** Notes of the CPUs that saved their registers, in the order of the file; the CPU number is resolved by `linux/sched/cpu.ts`. */
   readonly cpuNotes: readonly { readonly registers: Registers; readonly pid: number | undefined }[];
   /**
-   * A global variable as a typed object; per-CPU ones lie at their offset (see `linux/percpu.ts`).
+   * A global variable as a typed object; per-CPU ones lie at their offset (see `kernel/percpu.ts`).
    * @throws Fault unknown when symbol or type is not known
    */
   variable(name: string): Obj;

@@ -1,5 +1,5 @@
 import { hex0x } from "../base/hex.ts";
-import { type Json, lineText, type Piece, type Span } from "../crash/piece.ts";
+import { type Json, lineText, type Piece, type Span } from "../crash/say/piece.ts";
 import type { Grid, GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
 
 /** More rows than a person scrolls through, and than a message should hold. */

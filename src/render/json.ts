@@ -1,4 +1,4 @@
-import type { Json, Piece } from "../crash/piece.ts";
+import type { Json, Piece } from "../crash/say/piece.ts";
 
 /**
  * The data of one command as one JSON document: an array with an element a record.

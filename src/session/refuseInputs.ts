@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { UsageError } from "../base/usageError.ts";
-import type { SessionFacts } from "../crash/command.ts";
+import type { SessionFacts } from "../crash/language/command.ts";
 
 /** A dump is read-only, by whatever name its file is reached. @throws UsageError for a path that the session reads */
 export function refuseInputs({ vmcore, vmlinux }: SessionFacts, path: string): void {

@@ -1,6 +1,6 @@
 import type { Registers } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
-import { evaluateValue } from "../debuginfo/dwarf/expression.ts";
+import { evaluateValue } from "../debuginfo/dwarf/expressions/expression.ts";
 import type { CfiRow, CfiRule } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";

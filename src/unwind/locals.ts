@@ -1,7 +1,7 @@
 import { readUnsigned, viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { type CType, sizeOf } from "../debuginfo/ctype.ts";
-import { evaluateLocation, type Piece } from "../debuginfo/dwarf/expression.ts";
+import { evaluateLocation, type Piece } from "../debuginfo/dwarf/expressions/expression.ts";
 import type { SourceLine, VariableDeclaration, VariableLocation } from "../debuginfo/source.ts";
 import type { CodePlace, Kernel } from "../model/kernel.ts";
 import { Obj } from "../model/object.ts";

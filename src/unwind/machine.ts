@@ -1,5 +1,5 @@
 import { attempt, Fault } from "../base/fault.ts";
-import { evaluateValue, type Machine } from "../debuginfo/dwarf/expression.ts";
+import { evaluateValue, type Machine } from "../debuginfo/dwarf/expressions/expression.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { lookupAddress } from "./cursor.ts";
 import type { Frame } from "./frame.ts";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import type { Described, Identified, LogMessage, LogStretch, Opcode, TaskStack } from "../../src/protocol/custom.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
-import { panels } from "../../src/extension/panels.ts";
+import { panels } from "../../src/extension/panel/panels.ts";
 import { DapClient, Refused } from "./client.ts";
 
 const VMCORE = "sample/vmcore";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after } from "node:test";
-import type { DebuginfoPlaces } from "../../src/session/debuginfoPlaces.ts";
+import type { DebuginfoPlaces } from "../../src/session/find/debuginfoPlaces.ts";
 import { debuginfoFile, type DebuginfoParts } from "./debuginfoFile.ts";
 
 const folders: string[] = [];

@@ -1,6 +1,6 @@
 import type { ByteOrder } from "../../src/base/bytes.ts";
 import { type Dwarf, type DwarfOptions, openDwarf } from "../../src/debuginfo/dwarf/dwarf.ts";
-import { type ElfFile, openElf } from "../../src/debuginfo/elf.ts";
+import { type ElfFile, openElf } from "../../src/elf/elf.ts";
 import { ByteWriter } from "./byteWriter.ts";
 import { type BuiltElf, type BuiltSection, elfFile, TEXT } from "./elf.ts";
 

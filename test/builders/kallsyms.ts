@@ -1,6 +1,6 @@
 import type { ByteOrder } from "../../src/base/bytes.ts";
 import { Fault } from "../../src/base/fault.ts";
-import type { KallsymsTables } from "../../src/debuginfo/kallsyms.ts";
+import type { KallsymsTables } from "../../src/debuginfo/symbols/kallsyms.ts";
 import type { TargetMemory } from "../../src/debuginfo/targetMemory.ts";
 
 export interface KallsymsOptions {

@@ -1,6 +1,6 @@
-import { arm64 } from "../../src/arch/arm64.ts";
+import { arm64 } from "../../src/arch/arm64/arm64.ts";
 import type { Arch } from "../../src/arch/arch.ts";
-import { x86_64 } from "../../src/arch/x86_64.ts";
+import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
 import type { CfiRow, CfiRule, KSymbol, OrcEntry } from "../../src/debuginfo/source.ts";
 import { generatedCode } from "../../src/unwind/generatedCode.ts";
 import { toyKernel, type ToyKernel } from "./kernel.ts";

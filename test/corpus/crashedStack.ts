@@ -1,8 +1,8 @@
 import { attempt, Fault } from "../../src/base/fault.ts";
-import { stackTrace } from "../../src/linux/stackTrace.ts";
+import { stackTrace } from "../../src/linux/sched/stackTrace.ts";
 import type { CodePlace } from "../../src/model/kernel.ts";
 import type { Obj } from "../../src/model/object.ts";
-import type { Session } from "../../src/session/open.ts";
+import type { Session } from "../../src/session/open/open.ts";
 import type { Frame } from "../../src/unwind/frame.ts";
 import { summary } from "../../src/model/summary.ts";
 import { type FrameVariable, frameVariables } from "../../src/unwind/locals.ts";

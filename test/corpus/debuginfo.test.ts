@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { openFile } from "../../src/base/file.ts";
-import { type Btf, type BtfOptions, openBtf } from "../../src/debuginfo/btf.ts";
+import { type Btf, type BtfOptions, openBtf } from "../../src/debuginfo/btf/btf.ts";
 import type { StructType } from "../../src/debuginfo/ctype.ts";
 import { sizeOf } from "../../src/debuginfo/ctype.ts";
 import { openDwarf } from "../../src/debuginfo/dwarf/dwarf.ts";
-import { openElf } from "../../src/debuginfo/elf.ts";
-import { elfSymbols } from "../../src/debuginfo/elfSymbols.ts";
+import { openElf } from "../../src/elf/elf.ts";
+import { elfSymbols } from "../../src/debuginfo/symbols/elfSymbols.ts";
 import { storedDumps, vmlinuxOf } from "./corpus.ts";
 
 if (storedDumps.length === 0) test("the corpus is absent: no debuginfo was compared", { skip: "no corpus" }, () => {});

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { bare, type CType } from "../../src/debuginfo/ctype.ts";
 import { declarations } from "../../src/model/declarations.ts";
 import { typeName } from "../../src/model/typeName.ts";
-import { openSession } from "../../src/session/open.ts";
+import { openSession } from "../../src/session/open/open.ts";
 import { corpus, storedDumps, vmlinuxOf } from "./corpus.ts";
 
 /** What a row may leave open: a length that the configuration decides, and `const` or `volatile`. */

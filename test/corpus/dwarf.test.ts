@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openFile } from "../../src/base/file.ts";
 import { type Dwarf, openDwarf } from "../../src/debuginfo/dwarf/dwarf.ts";
-import { openElf } from "../../src/debuginfo/elf.ts";
-import { type ElfSymbols, elfSymbols } from "../../src/debuginfo/elfSymbols.ts";
+import { openElf } from "../../src/elf/elf.ts";
+import { type ElfSymbols, elfSymbols } from "../../src/debuginfo/symbols/elfSymbols.ts";
 import { type CorpusDump, corpus, drgnAccount, type DrgnAccount, type DrgnFrame, storedDumps, vmlinuxOf } from "./corpus.ts"; // prettier-ignore
 
 if (storedDumps.length === 0) test("the corpus is absent: no line was compared", { skip: "no corpus" }, () => {});

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { crc32 } from "node:zlib";
-import { openSession } from "../../src/session/open.ts";
+import { openSession } from "../../src/session/open/open.ts";
 import { storedDumps, vmlinuxOf } from "./corpus.ts";
 
 const dump = storedDumps.find(({ name }) => name === "x86_64-6.1/sysrq");

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openSession } from "../../src/session/open.ts";
+import { openSession } from "../../src/session/open/open.ts";
 import { drgnAccount, moduleFolders, storedDumps, vmlinuxOf } from "./corpus.ts";
 import { compareCrashedStack, leaves } from "./crashedStack.ts";
 

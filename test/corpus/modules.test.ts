@@ -6,10 +6,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
 import { UsageError } from "../../src/base/usageError.ts";
-import { run } from "../../src/crash/language.ts";
+import { run } from "../../src/crash/language/language.ts";
 import { sizeOf, type StructType } from "../../src/debuginfo/ctype.ts";
-import { stackTrace } from "../../src/linux/stackTrace.ts";
-import { openSession } from "../../src/session/open.ts";
+import { stackTrace } from "../../src/linux/sched/stackTrace.ts";
+import { openSession } from "../../src/session/open/open.ts";
 import { frameVariables } from "../../src/unwind/locals.ts";
 import { askDrgn, type CorpusDump, drgnAccount, type DrgnFrame, hasDrgn, madeDump, moduleFolders, storedDumps, vmlinuxOf } from "./corpus.ts"; // prettier-ignore
 import { compareStack } from "./crashedStack.ts";

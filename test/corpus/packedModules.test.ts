@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
-import { stackTrace } from "../../src/linux/stackTrace.ts";
-import { tasks } from "../../src/linux/task.ts";
+import { stackTrace } from "../../src/linux/sched/stackTrace.ts";
+import { tasks } from "../../src/linux/sched/task.ts";
 import { summary } from "../../src/model/summary.ts";
-import { openSession } from "../../src/session/open.ts";
+import { openSession } from "../../src/session/open/open.ts";
 import { frameVariables } from "../../src/unwind/locals.ts";
 import { corpus, type CorpusDump, storedDumps } from "./corpus.ts";
 

@@ -5,11 +5,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
-import { stackTrace } from "../../src/linux/stackTrace.ts";
-import { tasks } from "../../src/linux/task.ts";
-import { openSession } from "../../src/session/open.ts";
-import { withoutPackages } from "../../src/session/packages.ts";
-import { packageMembers } from "../../src/session/packageMembers.ts";
+import { stackTrace } from "../../src/linux/sched/stackTrace.ts";
+import { tasks } from "../../src/linux/sched/task.ts";
+import { openSession } from "../../src/session/open/open.ts";
+import { withoutPackages } from "../../src/session/fetch/packages.ts";
+import { packageMembers } from "../../src/archive/packageMembers.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
 
 const skip =

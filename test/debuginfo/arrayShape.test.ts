@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
-import { type BtfOptions, openBtf } from "../../src/debuginfo/btf.ts";
+import { type BtfOptions, openBtf } from "../../src/debuginfo/btf/btf.ts";
 import { bare, type CType, type Member, sizeOf } from "../../src/debuginfo/ctype.ts";
 import type { TypeSource } from "../../src/debuginfo/source.ts";
 import { BtfBuilder } from "../builders/btf.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
-import { openBtf } from "../../src/debuginfo/btf.ts";
+import { openBtf } from "../../src/debuginfo/btf/btf.ts";
 import { openOrc, orcVersion, type OrcVersion } from "../../src/debuginfo/orc.ts";
 import type { OrcEntry } from "../../src/debuginfo/source.ts";
 import { BtfBuilder } from "../builders/btf.ts";

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { floodedLog } from "../builders/floodedLog.ts";
-import { panels } from "../../src/extension/panels.ts";
+import { panels } from "../../src/extension/panel/panels.ts";
 import { bytesText } from "../../src/panels/units.ts";
 import { Stage } from "./stage.mjs";
 

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commands } from "../../src/crash/commands.ts";
-import { complete } from "../../src/crash/complete.ts";
-import { filters } from "../../src/crash/filters.ts";
-import { run } from "../../src/crash/language.ts";
+import { complete } from "../../src/crash/language/complete.ts";
+import { filters } from "../../src/crash/language/filters.ts";
+import { run } from "../../src/crash/language/language.ts";
 import { taskAddress, toyTasks } from "../builders/tasks.ts";
 import { toyContext } from "../builders/transcript.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crashIn } from "../../src/linux/crashReport.ts";
-import { oopsesIn } from "../../src/linux/oops.ts";
+import { oopsesIn } from "../../src/linux/printk/oops.ts";
 
 const CUT = "------------[ cut here ]------------";
 const END = "---[ end trace 0000000000000000 ]---";

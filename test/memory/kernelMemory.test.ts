@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { x86_64 } from "../../src/arch/x86_64.ts";
-import { arm64 } from "../../src/arch/arm64.ts";
+import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
+import { arm64 } from "../../src/arch/arm64/arm64.ts";
 import { attempt, Fault } from "../../src/base/fault.ts";
 import { DumpKernelMemory } from "../../src/memory/kernelMemory.ts";
 import { DumpMemory } from "../../src/memory/physicalMemory.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
-import { perCpuVariable } from "../../src/linux/percpu.ts";
+import { perCpuVariable } from "../../src/kernel/percpu.ts";
 import { evaluate } from "../../src/model/expression/evaluate.ts";
 import { type FormatOptions, formatValue, lineText } from "../../src/model/format.ts";
 import type { Obj } from "../../src/model/object.ts";
 import { describeType } from "../../src/model/typeText.ts";
-import { openSession } from "../../src/session/open.ts";
+import { openSession } from "../../src/session/open/open.ts";
 
 // What crash 8.0.6 printed of the sample, with a vmlinux; ours comes from the BTF in the dump.
 const crash = (name: string): string =>

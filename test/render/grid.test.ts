@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
-import { faultPiece, type Json, type Piece, record, type Span } from "../../src/crash/piece.ts";
+import { faultPiece, type Json, type Piece, record, type Span } from "../../src/crash/say/piece.ts";
 import { GridBuilder } from "../../src/render/grid.ts";
 
 const grid = (...pieces: Piece[]) => {

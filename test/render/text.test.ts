@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
-import { faultPiece, progress, record, text } from "../../src/crash/piece.ts";
+import { faultPiece, progress, record, text } from "../../src/crash/say/piece.ts";
 import { JsonDocument } from "../../src/render/json.ts";
 import { ansi } from "../../src/render/style.ts";
 import { pieceText } from "../../src/render/text.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { s390x } from "../../src/arch/s390x.ts";
+import { s390x } from "../../src/arch/s390x/s390x.ts";
 import type { Stack } from "../../src/unwind/frame.ts";
 import { stoodAt, switchedOut } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arm64 } from "../../src/arch/arm64.ts";
+import { arm64 } from "../../src/arch/arm64/arm64.ts";
 import type { Stack } from "../../src/unwind/frame.ts";
 import { stoodAt } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";

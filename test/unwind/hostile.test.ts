@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stackTrace } from "../../src/linux/stackTrace.ts";
-import { taskTable } from "../../src/linux/task.ts";
-import { openSession } from "../../src/session/open.ts";
+import { stackTrace } from "../../src/linux/sched/stackTrace.ts";
+import { taskTable } from "../../src/linux/sched/task.ts";
+import { openSession } from "../../src/session/open/open.ts";
 import { stoodAt } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arm64 } from "../../src/arch/arm64.ts";
+import { arm64 } from "../../src/arch/arm64/arm64.ts";
 import { Fault } from "../../src/base/fault.ts";
 import { scannedStack } from "../../src/unwind/scan.ts";
 import { stoodAt, switchedOut } from "../../src/unwind/start.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Arch } from "../../src/arch/arch.ts";
-import { arm64 } from "../../src/arch/arm64.ts";
-import { x86_64 } from "../../src/arch/x86_64.ts";
+import { arm64 } from "../../src/arch/arm64/arm64.ts";
+import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
 import { arm64SyndromeText, x86PageFaultText, x86SelectorText } from "../../src/unwind/faultCode.ts";
 import type { Frame } from "../../src/unwind/frame.ts";
 import { trapOf } from "../../src/unwind/trap.ts";

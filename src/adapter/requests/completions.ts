@@ -1,15 +1,15 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
-import { complete, type Completions } from "../../crash/complete.ts";
+import { complete, type Completions } from "../../crash/language/complete.ts";
 import { bare, type CType } from "../../debuginfo/ctype.ts";
 import { evaluate } from "../../model/expression/evaluate.ts";
-import type { Job } from "../../session/job.ts";
+import type { Job } from "../../base/job.ts";
 import { frameVariables } from "../../unwind/locals.ts";
 import type { Row } from "../frames.ts";
 import type { Handlers } from "../handlers.ts";
 import { namesOf } from "../names.ts";
-import { scopeOf } from "../scope.ts";
+import { scopeOf } from "../values/scope.ts";
 import type { Target } from "../target.ts";
 
 /** What a member is asked of: names, casts and calls of `.`, `->`, `[]` in a row, up to the cursor. */

@@ -1,13 +1,13 @@
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
-import { taskAt } from "../../linux/task.ts";
+import { taskAt } from "../../linux/sched/task.ts";
 import type { SymbolHit } from "../../protocol/custom.ts";
-import { addressOf } from "../addressOf.ts";
+import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
-import { offsetName } from "../instructions.ts";
-import { listingOf } from "../listing.ts";
+import { offsetName } from "../code/instructions.ts";
+import { listingOf } from "../code/listing.ts";
 import { rawStackText } from "../rawStack.ts";
-import { scopeOf } from "../scope.ts";
+import { scopeOf } from "../values/scope.ts";
 import { stackText } from "../stackText.ts";
 import type { Target } from "../target.ts";
 import { type Thread, threadName } from "../threads.ts";

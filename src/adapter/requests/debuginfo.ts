@@ -1,9 +1,9 @@
 import { UsageError } from "../../base/usageError.ts";
-import { compareBuild } from "../../session/buildMatch.ts";
-import { debuginfodOptions } from "../../session/debuginfod.ts";
-import { cacheOf } from "../../session/debuginfoPlaces.ts";
-import { sessionReport } from "../../session/debuginfoReport.ts";
-import { type Try, tryVmlinux } from "../../session/vmlinuxSearch.ts";
+import { compareBuild } from "../../session/open/buildMatch.ts";
+import { debuginfodOptions } from "../../session/fetch/debuginfod.ts";
+import { cacheOf } from "../../session/find/debuginfoPlaces.ts";
+import { sessionReport } from "../../session/find/debuginfoReport.ts";
+import { type Try, tryVmlinux } from "../../session/find/vmlinuxSearch.ts";
 import type { Handlers } from "../handlers.ts";
 import { fetchDebuginfo } from "../lateDebuginfo.ts";
 import type { Target } from "../target.ts";

@@ -1,14 +1,14 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
-import { readSymbolText, symbolMeant } from "../../debuginfo/symbolText.ts";
-import { livePatchText } from "../../linux/livepatch.ts";
+import { readSymbolText, symbolMeant } from "../../debuginfo/symbols/symbolText.ts";
+import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { Described } from "../../protocol/custom.ts";
-import { addressOf } from "../addressOf.ts";
+import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
-import { offsetName } from "../instructions.ts";
-import { pointee } from "../scopes.ts";
-import { slabGlance } from "../slabGlance.ts";
+import { offsetName } from "../code/instructions.ts";
+import { pointee } from "../values/scopes.ts";
+import { slabGlance } from "../values/slabGlance.ts";
 import type { Target } from "../target.ts";
 
 /** What places that a text names stand for, many at once: a log names hundreds. */

@@ -1,11 +1,11 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { disassembler, type Instruction } from "../../arch/disassembler.ts";
+import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
-import type { Job } from "../../session/job.ts";
-import { addressOf } from "../addressOf.ts";
+import type { Job } from "../../base/job.ts";
+import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
-import { functionCode, instructionWords, offsetName, readable } from "../instructions.ts";
+import { functionCode, instructionWords, offsetName, readable } from "../code/instructions.ts";
 import type { Target } from "../target.ts";
 
 /** VS Code asks for some hundred at a time. */

@@ -3,26 +3,26 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { bare, type EnumType, type StructType } from "../../debuginfo/ctype.ts";
-import { isCommandLine } from "../../crash/language.ts";
-import { isPerCpu } from "../../crash/perCpu.ts";
+import { isCommandLine } from "../../crash/language/language.ts";
+import { isPerCpu } from "../../crash/language/perCpu.ts";
 import { containedIn } from "../../linux/containers.ts";
-import { possibleCpus } from "../../linux/cpumask.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
 import { flagNames } from "../../linux/flagNames.ts";
 import { evaluate as evaluateC } from "../../model/expression/evaluate.ts";
-import { perCpuVariable } from "../../linux/percpu.ts";
-import { splitCpuSpec } from "../../model/cpuSpec.ts";
+import { perCpuVariable } from "../../kernel/percpu.ts";
+import { splitCpuSpec } from "../../kernel/cpuSpec.ts";
 import { formatValue, lineText } from "../../model/format.ts";
 import { Obj } from "../../model/object.ts";
 import { memberLines } from "../../model/typeText.ts";
-import type { Job } from "../../session/job.ts";
+import type { Job } from "../../base/job.ts";
 import { command } from "../console.ts";
 import type { Row } from "../frames.ts";
 import type { Handlers } from "../handlers.ts";
-import { isHex, row } from "../rows.ts";
-import { scopeOf } from "../scope.ts";
-import { pointee } from "../scopes.ts";
+import { isHex, row } from "../values/rows.ts";
+import { scopeOf } from "../values/scope.ts";
+import { pointee } from "../values/scopes.ts";
 import type { Target } from "../target.ts";
-import { type Entry, kernelExpression } from "../unfolding.ts";
+import { type Entry, kernelExpression } from "../values/unfolding.ts";
 
 /** Watch, hover, clipboard; and the debug console, which speaks crash's command language. */
 export const evaluate: Pick<Handlers, "evaluate"> = {

@@ -1,11 +1,11 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { UsageError } from "../../base/usageError.ts";
 import { hex0x } from "../../base/hex.ts";
-import { crashSite } from "../../linux/crashSite.ts";
+import { crashSite } from "../../linux/printk/crashSite.ts";
 import { crash } from "../../linux/crashReport.ts";
-import type { Oops } from "../../linux/oops.ts";
-import { signalName } from "../../linux/signal.ts";
-import { stackTrace } from "../../linux/stackTrace.ts";
+import type { Oops } from "../../linux/printk/oops.ts";
+import { signalName } from "../../linux/sched/signal.ts";
+import { stackTrace } from "../../linux/sched/stackTrace.ts";
 import type { Handlers } from "../handlers.ts";
 import type { Target } from "../target.ts";
 

@@ -1,10 +1,10 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
-import { isPerCpu } from "../../crash/perCpu.ts";
+import { isPerCpu } from "../../crash/language/perCpu.ts";
 import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
-import { possibleCpus } from "../../linux/cpumask.ts";
-import { perCpuVariable } from "../../linux/percpu.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { perCpuVariable } from "../../kernel/percpu.ts";
 import { evaluate, type Scope } from "../../model/expression/evaluate.ts";
 import { findMember } from "../../model/member.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -13,10 +13,10 @@ import { summary } from "../../model/summary.ts";
 import { declare, typeName } from "../../model/typeName.ts";
 import { describeType } from "../../model/typeText.ts";
 import type { Identifier, IdentifierText } from "../../protocol/custom.ts";
-import type { Job } from "../../session/job.ts";
+import type { Job } from "../../base/job.ts";
 import type { Handlers } from "../handlers.ts";
-import { structsWith } from "../memberIndex.ts";
-import { scopeOf } from "../scope.ts";
+import { structsWith } from "../values/memberIndex.ts";
+import { scopeOf } from "../values/scope.ts";
 import type { Target } from "../target.ts";
 
 /** More than a hover shows. */

@@ -1,21 +1,21 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
-import { faultSpan, spanText } from "../../crash/piece.ts";
+import { faultSpan, spanText } from "../../crash/say/piece.ts";
 import { type Container, identify } from "../../linux/identify.ts";
-import { moduleName } from "../../linux/module.ts";
-import { pageFlagNames } from "../../linux/pageFlags.ts";
-import { pageOwner } from "../../linux/pageOwner.ts";
-import { slabStruct } from "../../linux/slabTypes.ts";
-import { cacheName, objectSize } from "../../linux/slab.ts";
-import { taskComm, taskPid } from "../../linux/task.ts";
-import { vmapCaller } from "../../linux/vmalloc.ts";
-import { vmaPath, vmaRange } from "../../linux/vma.ts";
+import { moduleName } from "../../linux/module/module.ts";
+import { pageFlagNames } from "../../linux/mm/pageFlags.ts";
+import { pageOwner } from "../../linux/mm/pageOwner.ts";
+import { slabStruct } from "../../linux/slab/slabTypes.ts";
+import { cacheName, objectSize } from "../../linux/slab/slab.ts";
+import { taskComm, taskPid } from "../../linux/sched/task.ts";
+import { vmapCaller } from "../../linux/mm/vmalloc.ts";
+import { vmaPath, vmaRange } from "../../linux/mm/vma.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { IdentifiedFact } from "../../protocol/custom.ts";
-import { addressOf } from "../addressOf.ts";
+import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
-import { scopeOf } from "../scope.ts";
+import { scopeOf } from "../values/scope.ts";
 
 /** "What is this address?", for a card of facts. */
 export const identifies: Pick<Handlers, "vmcore/identify"> = {

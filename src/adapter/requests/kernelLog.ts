@@ -1,6 +1,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import { storedLog } from "../../linux/printk.ts";
-import type { LogRecord } from "../../linux/printkRecord.ts";
+import { storedLog } from "../../linux/printk/printk.ts";
+import type { LogRecord } from "../../linux/printk/printkRecord.ts";
 import type { LogMessage } from "../../protocol/custom.ts";
 import type { Handlers } from "../handlers.ts";
 

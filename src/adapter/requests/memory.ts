@@ -1,7 +1,7 @@
 import { Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Handlers } from "../handlers.ts";
-import { addressOf } from "../addressOf.ts";
+import { addressOf } from "../values/addressOf.ts";
 
 /** More is answered in part: a client asks on from where the answer ends. */
 const MAX_COUNT = 1 << 24;

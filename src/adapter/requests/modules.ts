@@ -1,8 +1,14 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
-import { moduleBase, moduleBuildId, moduleName, modules as loadedModules, moduleSize } from "../../linux/module.ts";
-import { taintLetters } from "../../linux/taint.ts";
+import {
+  moduleBase,
+  moduleBuildId,
+  moduleName,
+  modules as loadedModules,
+  moduleSize,
+} from "../../linux/module/module.ts";
+import { taintLetters } from "../../linux/module/taint.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Handlers } from "../handlers.ts";
 import type { Target } from "../target.ts";

@@ -1,12 +1,12 @@
-import { disassembler, type Instruction } from "../../arch/disassembler.ts";
-import { codeBytes, MAX_SKIPPED, synchronised } from "../../arch/opcodes.ts";
+import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
+import { codeBytes, MAX_SKIPPED, synchronised } from "../../arch/disassembler/opcodes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
-import type { Job } from "../../session/job.ts";
-import { addressOf } from "../addressOf.ts";
+import type { Job } from "../../base/job.ts";
+import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
-import { functionCode, instructionWords, offsetName } from "../instructions.ts";
+import { functionCode, instructionWords, offsetName } from "../code/instructions.ts";
 import type { Target } from "../target.ts";
 
 /** What an oops printed of the code around the fault, as instructions: the oops's bytes, not those of the dump. */

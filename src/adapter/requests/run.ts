@@ -1,6 +1,6 @@
 import { UsageError } from "../../base/usageError.ts";
-import type { Context } from "../../crash/command.ts";
-import { readLine, run } from "../../crash/language.ts";
+import type { Context } from "../../crash/language/command.ts";
+import { readLine, run } from "../../crash/language/language.ts";
 import type { Obj } from "../../model/object.ts";
 import { GridBuilder } from "../../render/grid.ts";
 import type { Handlers } from "../handlers.ts";

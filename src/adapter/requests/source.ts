@@ -1,6 +1,6 @@
 import { UsageError } from "../../base/usageError.ts";
 import type { Handlers } from "../handlers.ts";
-import { listingOf } from "../listing.ts";
+import { listingOf } from "../code/listing.ts";
 
 /** Text that is on no disk, files that are, and the way to a function or a declaration. */
 export const source: Pick<Handlers, "source" | "loadedSources" | "locations"> = {

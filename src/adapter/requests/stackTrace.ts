@@ -1,11 +1,11 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { hex, hex0x } from "../../base/hex.ts";
-import { livePatchText } from "../../linux/livepatch.ts";
+import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Row } from "../frames.ts";
 import type { Handlers } from "../handlers.ts";
-import { listingOf } from "../listing.ts";
-import type { Job } from "../../session/job.ts";
+import { listingOf } from "../code/listing.ts";
+import type { Job } from "../../base/job.ts";
 import type { Target } from "../target.ts";
 
 /** Rows told at once to a client that does not page; deeper stacks end in damage. */

@@ -1,11 +1,11 @@
 import { hex0x } from "../../base/hex.ts";
-import { stackTrace } from "../../linux/stackTrace.ts";
-import { taskAt } from "../../linux/task.ts";
-import { waitFunction } from "../../linux/waitFunction.ts";
+import { stackTrace } from "../../linux/sched/stackTrace.ts";
+import { taskAt } from "../../linux/sched/task.ts";
+import { waitFunction } from "../../linux/sched/waitFunction.ts";
 import type { TaskStack } from "../../protocol/custom.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { Handlers } from "../handlers.ts";
-import { offsetName } from "../instructions.ts";
+import { offsetName } from "../code/instructions.ts";
 
 /** Deeper stacks end in damage. */
 const MAX_FRAMES = 200;

@@ -1,9 +1,9 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { UsageError } from "../../base/usageError.ts";
 import type { Handlers } from "../handlers.ts";
-import { isHex, row } from "../rows.ts";
-import { scopesOf } from "../scopes.ts";
-import { type Entry, type Unfolding, untilFault } from "../unfolding.ts";
+import { isHex, row } from "../values/rows.ts";
+import { scopesOf } from "../values/scopes.ts";
+import { type Entry, type Unfolding, untilFault } from "../values/unfolding.ts";
 
 /** Elements told at once to a client that does not page. */
 const MAX_UNPAGED = 10_000;

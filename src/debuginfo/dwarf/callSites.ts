@@ -17,7 +17,7 @@ import {
   DW_TAG_GNU_call_site_parameter,
 } from "./constants.ts";
 import type { Die } from "./die.ts";
-import { registerOf } from "./evaluation.ts";
+import { registerOf } from "./expressions/evaluation.ts";
 import { expressionAt } from "./locations.ts";
 import { blocksAt } from "./scopes.ts";
 import { expressionUnit } from "./variables.ts";

@@ -1,12 +1,12 @@
 import { Lru } from "../../base/lru.ts";
-import type { ElfFile } from "../elf.ts";
-import type { ElfSymbols } from "../elfSymbols.ts";
-import { type Placement, type TextRange, sectionAddress, textRanges } from "../placement.ts";
-import { relocated } from "../relocation.ts";
+import type { ElfFile } from "../../elf/elf.ts";
+import type { ElfSymbols } from "../symbols/elfSymbols.ts";
+import { type Placement, type TextRange, sectionAddress, textRanges } from "../../elf/placement.ts";
+import { relocated } from "../../elf/relocation.ts";
 import type { CallSite, CfiRow, CodeScope, CodeSource, SourceLine } from "../source.ts";
 import type { Die } from "./die.ts";
 import { callSiteOf } from "./callSites.ts";
-import { FrameTables, type FrameSection } from "./cfi.ts";
+import { FrameTables, type FrameSection } from "./frames/cfi.ts";
 import { FunctionTable } from "./functions.ts";
 import type { Image } from "./image.ts";
 import type { KnownFunctions } from "./knownFunctions.ts";

@@ -1,6 +1,6 @@
-import type { ElfFile } from "../elf.ts";
-import { type ElfSymbols, elfSymbols } from "../elfSymbols.ts";
-import type { Placement } from "../placement.ts";
+import type { ElfFile } from "../../elf/elf.ts";
+import { type ElfSymbols, elfSymbols } from "../symbols/elfSymbols.ts";
+import type { Placement } from "../../elf/placement.ts";
 import type { CodeSource, TypeSource } from "../source.ts";
 import { DwarfCode } from "./code.ts";
 import { Image } from "./image.ts";

@@ -1,17 +1,17 @@
 import { Fault } from "../../base/fault.ts";
 import { Lru } from "../../base/lru.ts";
 import { addressingOf } from "../addressing.ts";
-import type { ElfFile } from "../elf.ts";
-import { lastAtOrBelow } from "../order.ts";
-import type { Placement } from "../placement.ts";
-import { relocated } from "../relocation.ts";
+import type { ElfFile } from "../../elf/elf.ts";
+import { lastAtOrBelow } from "../../base/ascending.ts";
+import type { Placement } from "../../elf/placement.ts";
+import { relocated } from "../../elf/relocation.ts";
 import type { TypeSource } from "../source.ts";
 import { AbbrevTable } from "./abbrev.ts";
 import type { TextSection, UnitFormat } from "./attribute.ts";
 import { DW_AT_stmt_list } from "./constants.ts";
 import type { Encoding } from "./cursor.ts";
 import type { Die } from "./die.ts";
-import { type LineTable, readLines } from "./line.ts";
+import { type LineTable, readLines } from "./lines/line.ts";
 import { Section } from "./section.ts";
 import { Unit } from "./unit.ts";
 

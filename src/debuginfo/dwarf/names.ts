@@ -1,7 +1,7 @@
 import { cString } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import type { TypeKind } from "../ctype.ts";
-import { nameHash } from "../nameIndex.ts";
+import { nameHash } from "../symbols/nameIndex.ts";
 import type { Abbrev } from "./abbrev.ts";
 import {
   DW_AT_abstract_origin,

@@ -1,4 +1,4 @@
-import { ascending, lastAtOrBelow, permuted } from "../order.ts";
+import { ascending, lastAtOrBelow, permuted } from "../../base/ascending.ts";
 
 /** To put the functions of a kernel in order takes as long as so many passes over them; most sessions ask for fewer. */
 const LOOKUPS_UNORDERED = 32;

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../../src/base/fault.ts";
-import { evaluateLocation, evaluateValue, type Machine, type Piece } from "../../../src/debuginfo/dwarf/expression.ts";
+import {
+  evaluateLocation,
+  evaluateValue,
+  type Machine,
+  type Piece,
+} from "../../../src/debuginfo/dwarf/expressions/expression.ts";
 import type { CType } from "../../../src/debuginfo/ctype.ts";
 import type { ExpressionUnit } from "../../../src/debuginfo/source.ts";
 

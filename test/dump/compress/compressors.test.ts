@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { deflateSync, zstdCompressSync } from "node:zlib";
 import { snappyCompress } from "hysnappy";
 import { Fault } from "../../../src/base/fault.ts";
-import { decompressPage } from "../../../src/dump/compressors.ts";
+import { decompressPage } from "../../../src/dump/compress/compressors.ts";
 import { markedPage, random } from "../../builders/image.ts";
 
 const ways: [name: string, flags: number, compress: (page: Uint8Array) => Uint8Array][] = [
@@ -72,7 +72,7 @@ test("a Node without zstd opens all the rest, and says so for the page", () => {
       resolve: (specifier, context, next) =>
         specifier === "node:zlib" ? { url: "data:text/javascript," + oldZlib, shortCircuit: true } : next(specifier, context),
     });
-    const { decompressPage } = await import("./src/dump/compressors.ts");
+    const { decompressPage } = await import("./src/dump/compress/compressors.ts");
     console.log(decompressPage(zlib.deflateSync(new Uint8Array(4096)), 1, 4096).length);
     console.log(decompressPage(zlib.zstdCompressSync(new Uint8Array(4096)), 0x20, 4096).message);
   `;

@@ -1,0 +1,57 @@
+import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex } from "../../base/hex.ts";
+import { instructionText } from "../../crash/say/instruction.ts";
+import type { KSymbol } from "../../debuginfo/source.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Job } from "../../base/job.ts";
+
+/** A lying symbol size must not make us disassemble the whole kernel. */
+const MAX_FUNCTION = 1 << 16;
+
+/** A run of code: a function, or what lies between two. */
+export interface Code {
+  readonly symbol: KSymbol | undefined;
+  readonly start: bigint;
+  readonly instructions: readonly Instruction[];
+}
+
+/**
+ * The instructions of the function that holds `address`.
+ * @throws Fault when its bytes are not in the dump
+ */
+export function* functionCode(kernel: Kernel, address: bigint): Job<Code> {
+  const symbol = kernel.symbols.at(address);
+  const start = symbol?.address ?? address;
+  const size = Math.min(MAX_FUNCTION, Math.max(symbol?.size ?? 0, Number(address - start) + 1));
+  const decoder = yield* disassembler(kernel.arch);
+  return kernel.memo(`code ${start}`, () => {
+    const bytes = readable(kernel, start, size);
+    return { symbol, start, instructions: decoder.instructions(bytes, start) };
+  });
+}
+
+/** Up to `size` bytes of code. @throws Fault when not even the first can be read */
+export function readable(kernel: Kernel, start: bigint, size: number): Uint8Array {
+  const whole = attempt(() => kernel.memory.read(start, size));
+  if (!(whole instanceof Fault)) return whole;
+  const parts: Uint8Array[] = [];
+  for (let done = 0; done < size;) {
+    const page = kernel.memory.page(start + BigInt(done));
+    if (page instanceof Fault) {
+      if (done === 0) throw page;
+      break;
+    }
+    parts.push(page.subarray(0, size - done));
+    done += page.length;
+  }
+  return Buffer.concat(parts);
+}
+
+/** An instruction as the console's `dis -x` spells it. */
+export const instructionWords = (kernel: Kernel, instruction: Instruction): string =>
+  instructionText(kernel, instruction, 16, "att").trimEnd();
+
+/** `panic+0x13d`; without an offset at the start. */
+export const offsetName = ({ name, address: start }: KSymbol, address: bigint): string =>
+  address === start ? name : `${name}+0x${hex(address - start)}`;

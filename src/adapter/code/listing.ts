@@ -1,0 +1,66 @@
+import { basename } from "node:path";
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex, padHex } from "../../base/hex.ts";
+import type { Job } from "../../base/job.ts";
+import { type Code, functionCode, instructionWords } from "./instructions.ts";
+import type { Target } from "../target.ts";
+
+export interface Listing {
+  readonly source: DebugProtocol.Source;
+  /** Of the address asked for, from 1. */
+  readonly line: number;
+}
+
+/** Lines in front of the first instruction. */
+const HEADING = 1;
+
+/** Source lines are looked up for functions of at most so many instructions: each look-up may decode a unit. */
+const MAX_ANNOTATED = 5000;
+
+/**
+ * The function at an address as a document, disassembled: what a frame without a source opens.
+ * @param exact the address is where execution stands; else it is the return address behind a call
+ * @returns undefined when its code is not in the dump
+ */
+export function* listingOf(target: Target, address: bigint, exact: boolean): Job<Listing | undefined> {
+  const code = yield* attemptCode(target, exact ? address : address - 1n);
+  if (!code) return undefined;
+  const place = exact ? address : address - 1n;
+  const found = code.instructions.findLastIndex((one) => one.address <= place);
+  const source = target.kernel.memo(`listing ${code.start}`, () => {
+    const name = code.symbol ? `${code.symbol.name}.s` : `0x${hex(code.start)}.s`;
+    return target.sources.document(name, { mimeType: "text/x-asm", text: () => listingText(target, code) });
+  });
+  return { source, line: HEADING + Math.max(0, found) + 1 };
+}
+
+function* attemptCode(target: Target, address: bigint): Job<Code | undefined> {
+  try {
+    return yield* functionCode(target.kernel, address);
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}
+
+/** One line an instruction, so that line numbers are known without the text. */
+function* listingText({ kernel }: Target, { symbol, start, instructions }: Code): Job<string> {
+  const module = symbol?.module === undefined ? "" : ` [${symbol.module}]`;
+  const lines = [`${symbol?.name ?? `0x${hex(start)}`}${module}:`];
+  const width = String(instructions.length > 0 ? hex((instructions.at(-1)?.address ?? start) - start) : "").length + 1;
+  let last = "";
+  for (const one of instructions) {
+    const offset = `+${hex(one.address - start)}`.padStart(width);
+    let text = `  ${padHex(one.address, 16)} <${offset}>:  ${instructionWords(kernel, one)}`;
+    if (instructions.length <= MAX_ANNOTATED) {
+      const source = attempt(() => kernel.code.scopes(one.address)[0]?.source);
+      const place = source && !(source instanceof Fault) ? `${basename(source.file)}:${source.line}` : "";
+      if (place !== "" && place !== last) text = `${text.padEnd(80)}  ; ${place}`;
+      last = place;
+    }
+    lines.push(text);
+    yield;
+  }
+  return `${lines.join("\n")}\n`;
+}

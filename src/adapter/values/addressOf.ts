@@ -1,0 +1,22 @@
+import { UsageError } from "../../base/usageError.ts";
+import type { Scope } from "../../model/expression/evaluate.ts";
+import type { Target } from "../target.ts";
+
+/**
+ * A memory reference of ours; or a symbol or an expression that a client passes on.
+ * @param scope a frame's locals, which come before symbols
+ * @throws UsageError, Fault
+ */
+export function addressOf(target: Target, reference: string, scope?: Scope): bigint {
+  const text = reference.trim();
+  if (/^0x[0-9a-f]{1,16}$/i.test(text)) return BigInt(text);
+  if (/^[0-9a-f]{8}`?[0-9a-f]{8}$/i.test(text)) return BigInt(`0x${text.replace("`", "")}`);
+  if (scope?.(text)) return target.addressOfExpression(text, scope);
+  const symbol = target.kernel.symbols.find(text);
+  if (symbol) return symbol.address;
+  const offset = /^([A-Za-z_.][\w.]*)\s*([+-])\s*(0x[0-9a-f]+|\d+)(?:\/0x[0-9a-f]+)?(?:\s*\[\w+\])?$/i.exec(text);
+  const base = offset && target.kernel.symbols.find(offset[1] ?? "");
+  if (base) return BigInt.asUintN(64, base.address + BigInt(offset[3] ?? "0") * (offset[2] === "-" ? -1n : 1n));
+  if (text === "") throw new UsageError("an address or a symbol is missing");
+  return target.addressOfExpression(text, scope);
+}

@@ -1,0 +1,52 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import type { StructType } from "../../debuginfo/ctype.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Job } from "../../base/job.ts";
+
+/** Types between two pauses: each may be decoded for the first time. */
+const STEP = 64;
+
+/** Structs and unions by the names of their own members. */
+type MemberIndex = ReadonlyMap<string, readonly StructType[]>;
+
+/** The structs and unions that have a member of that name, in the order of their names. */
+export function* structsWith(kernel: Kernel, member: string): Job<readonly StructType[]> {
+  const known = kernel.memo<{ index?: MemberIndex }>("structs by member", () => ({}));
+  known.index ??= yield* indexed(kernel);
+  return known.index.get(member) ?? [];
+}
+
+function* indexed(kernel: Kernel): Job<MemberIndex> {
+  const index = new Map<string, StructType[]>();
+  const seen = new Set<string>();
+  for (const { kind, name } of kernel.types.names()) {
+    if ((kind !== "struct" && kind !== "union") || seen.has(`${kind} ${name}`)) continue;
+    seen.add(`${kind} ${name}`);
+    if (seen.size % STEP === 0) yield;
+    const type = attempt(() => kernel.types.find(kind, name));
+    if (!type || type instanceof Fault || (type.kind !== "struct" && type.kind !== "union")) continue;
+    for (const member of memberNames(type)) {
+      const list = index.get(member);
+      if (list) list.push(type);
+      else index.set(member, [type]);
+    }
+  }
+  for (const list of index.values()) list.sort((a, b) => ((a.name ?? "") < (b.name ?? "") ? -1 : 1));
+  return index;
+}
+
+/** Its members' names, those within anonymous structs and unions too. */
+function memberNames(type: StructType): Set<string> {
+  const names = new Set<string>();
+  const open = [type];
+  const seen = new Set<StructType>();
+  for (let one = open.pop(); one; one = open.pop()) {
+    if (seen.has(one)) continue;
+    seen.add(one);
+    for (const { name, type: inner } of one.members) {
+      if (name !== undefined) names.add(name);
+      else if (inner.kind === "struct" || inner.kind === "union") open.push(inner);
+    }
+  }
+  return names;
+}

@@ -1,0 +1,69 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { bare } from "../../debuginfo/ctype.ts";
+import { Obj } from "../../model/object.ts";
+import { summary } from "../../model/summary.ts";
+import { typeName } from "../../model/typeName.ts";
+import { childrenOf } from "./children.ts";
+import type { Target } from "../target.ts";
+import type { Entry } from "./unfolding.ts";
+
+/** How a client wants numbers. */
+export interface RowStyle {
+  readonly hex: boolean;
+}
+
+/** As the client asks, or as `set radix 16` of the console says. */
+export const isHex = ({ context }: Target, format: DebugProtocol.ValueFormat | undefined): boolean =>
+  format?.hex ?? context.radix === 16;
+
+/** An entry as a client gets it: what unfolds is numbered, and nothing is read that the row does not show. */
+export function row(target: Target, entry: Entry, style: RowStyle): DebugProtocol.Variable {
+  const unfolding = childrenOf(entry);
+  const remark = entry.remark ?? unfolding?.remark;
+  const variable: DebugProtocol.Variable = {
+    name: entry.name,
+    value: `${entryText(entry, style)}${remark === undefined ? "" : ` (${remark})`}`,
+    variablesReference: unfolding ? target.unfoldings.add(unfolding) : 0,
+    presentationHint: { ...entry.hint, attributes: ["readOnly", ...(entry.hint?.attributes ?? [])] },
+  };
+  if (unfolding?.count !== undefined) variable.indexedVariables = unfolding.count;
+  if (entry.expression !== undefined) variable.evaluateName = entry.expression;
+  if (entry.value instanceof Obj) variable.type = typeName(entry.value.type);
+  const memory = entry.address ?? (entry.value instanceof Obj ? memoryOf(entry.value) : undefined);
+  if (memory !== undefined) variable.memoryReference = hex0x(memory);
+  if (entry.declared) variable.declarationLocationReference = target.places.add(entry.declared);
+  const code = functionAddress(entry.value);
+  if (code !== undefined && target.kernel.code.isText(code)) variable.valueLocationReference = target.places.add(code);
+  return variable;
+}
+
+/** Members whose bits count: `flags`, `f_mode`, `vm_flags`, `gfp_mask`; their names are macros, of which nothing is left. */
+const FLAGS = /(?:^|_|\.|->)(?:flags|gfp_mask|f_mode)$/;
+
+/** The value as a person reads it; a fault in its place. */
+export function entryText({ name, value, text }: Entry, { hex }: RowStyle): string {
+  if (text !== undefined) return text;
+  if (typeof value === "string") return value;
+  const radix = hex || FLAGS.test(name) ? 16 : 10;
+  const shown = value instanceof Fault ? value : attempt(() => summary(value, { radix }));
+  return shown instanceof Fault ? `<${shown.message}>` : shown;
+}
+
+/** What "View Memory" shows: what a pointer points at, else the object itself. */
+function memoryOf(object: Obj): bigint | undefined {
+  if (bare(object.type).kind === "pointer") {
+    const address = attempt(() => object.value());
+    return address instanceof Fault || !object.kernel.memory.isKernelAddress(address) ? undefined : address;
+  }
+  return object.storage.kind === "memory" ? object.storage.address : undefined;
+}
+
+function functionAddress(value: Entry["value"]): bigint | undefined {
+  if (!(value instanceof Obj)) return undefined;
+  const type = bare(value.type);
+  if (type.kind !== "pointer" || bare(type.target).kind !== "function") return undefined;
+  const address = attempt(() => value.value());
+  return address instanceof Fault || address === 0n ? undefined : address;
+}

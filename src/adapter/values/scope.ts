@@ -1,0 +1,33 @@
+import { Fault } from "../../base/fault.ts";
+import type { Scope } from "../../model/expression/evaluate.ts";
+import { frameVariables } from "../../unwind/locals.ts";
+import type { Obj } from "../../model/object.ts";
+import type { Row } from "../frames.ts";
+import type { Target } from "../target.ts";
+
+/** The frame's locals by name, its registers as `$rip`; and `current`, the kernel's macro, as the task of the frame. */
+export function scopeOf(target: Target, row: Row | undefined): Scope {
+  return (name) => {
+    const local = name.startsWith("$") ? registerOf(target, row, name.slice(1)) : localOf(target, row, name);
+    return local ?? (name === "current" ? currentOf(target, row) : undefined);
+  };
+}
+
+function registerOf({ kernel }: Target, row: Row | undefined, name: string): Obj | undefined {
+  const register = row?.frame?.registers.get(name);
+  if (register === undefined) return undefined;
+  const { pc, sp, framePointer } = kernel.arch;
+  return kernel.value([pc, sp, framePointer].includes(name) ? "void *" : "unsigned long", register);
+}
+
+function localOf({ kernel }: Target, row: Row | undefined, name: string): Obj | undefined {
+  if (!row?.frame || !row.place) return undefined;
+  const variable = frameVariables(kernel, row.frame, row.place).find((one) => one.name === name);
+  if (variable?.value instanceof Fault) throw variable.value;
+  return variable?.value;
+}
+
+function currentOf({ kernel, threads }: Target, row: Row | undefined): Obj | undefined {
+  const { task } = row?.thread ?? threads.first();
+  return task && kernel.value("struct task_struct *", task.address);
+}

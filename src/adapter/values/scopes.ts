@@ -1,0 +1,149 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import type { Registers } from "../../arch/arch.ts";
+import { stackOwner } from "../../linux/sched/stack.ts";
+import { perCpuVariable } from "../../kernel/percpu.ts";
+import { taskComm, taskCpu, taskPid } from "../../linux/sched/task.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import type { Trap } from "../../unwind/frame.ts";
+import { type FrameVariable, frameVariables } from "../../unwind/locals.ts";
+import { childrenOf } from "./children.ts";
+import type { Row } from "../frames.ts";
+import { offsetName } from "../code/instructions.ts";
+import type { Target } from "../target.ts";
+import { type Entry, kernelExpression, type Unfolding } from "./unfolding.ts";
+
+/** The scopes of a row of the call stack; nothing in them is read yet. */
+export function scopesOf(target: Target, row: Row): DebugProtocol.Scope[] {
+  const { frame, place, thread } = row;
+  const scopes: DebugProtocol.Scope[] = [];
+  const add = (name: string, unfolding: Unfolding, more: Partial<DebugProtocol.Scope> = {}): void => {
+    scopes.push({ name, variablesReference: target.unfoldings.add(unfolding), expensive: false, ...more });
+  };
+  if (frame && place) {
+    const variables = (parameter: boolean): Unfolding => ({ named: () => localEntries(target, row, parameter) });
+    add("Arguments", variables(true), { presentationHint: "arguments" });
+    add("Locals", variables(false), { presentationHint: "locals" });
+  }
+  const trap = frame?.trap;
+  if (trap) add("Exception", { named: () => trapEntries(target.kernel, trap) }, { expensive: true });
+  if (frame)
+    add(
+      "Registers",
+      { named: () => registerEntries(target.kernel, frame.registers) },
+      { presentationHint: "registers", expensive: !!place },
+    );
+  const { task } = thread;
+  if (!task) return scopes;
+  add(`Task ${taskLabel(task)}`, { named: () => taskEntries(task) }, { expensive: true });
+  const cpu = thread.runningOn ?? attempt(() => taskCpu(task));
+  if (typeof cpu === "number")
+    add(`Per-CPU ${cpu}`, { named: () => perCpuEntries(target.kernel, cpu) }, { expensive: true });
+  return scopes;
+}
+
+function taskLabel(task: Obj): string {
+  const label = attempt(() => `${taskComm(task)} [${taskPid(task)}]`);
+  return label instanceof Fault ? hex0x(task.address) : label;
+}
+
+/** Arguments or locals of a row, each with its value or the reason why there is none. */
+function* localEntries({ kernel }: Target, { frame, place }: Row, parameter: boolean): Generator<Entry> {
+  if (!frame || !place) return;
+  for (const variable of frameVariables(kernel, frame, place)) {
+    if (variable.parameter === parameter) yield localEntry(variable);
+  }
+}
+
+/** DAP lets an adapter have attributes of its own; the words are for people. */
+const INFERRED: Partial<Entry> = { remark: "inferred from the call", hint: { attributes: ["inferred"] } };
+
+const localEntry = ({ name, value, declared, inferred }: FrameVariable): Entry => ({
+  name,
+  value,
+  expression: value instanceof Fault ? undefined : name,
+  declared,
+  ...(inferred ? INFERRED : {}),
+});
+
+/** Registers, and what each points at. */
+function* registerEntries(kernel: Kernel, registers: Registers): Generator<Entry> {
+  const named = kernel.arch.registers.filter((name) => registers.has(name));
+  const order = [...new Set([kernel.arch.pc, kernel.arch.sp, ...named, ...registers.keys()])];
+  for (const name of order) {
+    const value = registers.get(name);
+    if (value === undefined) continue;
+    const what = pointee(kernel, value);
+    yield {
+      name,
+      value: `${hex0x(value)}${what === undefined ? "" : `  ${what}`}`,
+      expression: `$${name}`,
+      address: kernel.memory.isKernelAddress(value) ? value : undefined,
+    };
+  }
+}
+
+/** What lies at an address, in a few words: code, a variable, a task's stack. */
+export function pointee(kernel: Kernel, address: bigint): string | undefined {
+  if (!kernel.memory.isKernelAddress(address)) return undefined;
+  const symbol = kernel.symbols.at(address);
+  if (symbol) return `<${offsetName(symbol, address)}>${symbol.module === undefined ? "" : ` [${symbol.module}]`}`;
+  const owner = stackOwner(kernel, address);
+  const label = owner && attempt(() => `${taskComm(owner)} [${taskPid(owner)}]`);
+  return typeof label === "string" ? `stack of ${label}` : undefined;
+}
+
+function* trapEntries(kernel: Kernel, trap: Trap): Generator<Entry> {
+  yield { name: "type", value: trap.type };
+  if (trap.errorCode !== undefined) {
+    yield {
+      name: "error code",
+      value: trap.errorText === undefined ? hex0x(trap.errorCode) : `${hex0x(trap.errorCode)}: ${trap.errorText}`,
+    };
+  }
+  if (trap.faultAddress !== undefined)
+    yield { name: "address", value: hex0x(trap.faultAddress), address: trap.faultAddress };
+  yield {
+    name: "registers",
+    value: "",
+    unfolding: { named: () => registerEntries(kernel, trap.registers) },
+    hint: { kind: "virtual" },
+  };
+  const { address } = trap;
+  if (address === undefined || !kernel.types.find("struct", "pt_regs")) return;
+  yield {
+    name: "pt_regs",
+    value: kernel.object("struct pt_regs", address),
+    expression: `*(struct pt_regs *)${hex0x(address)}`,
+  };
+}
+
+/** The task_struct's members at once: the scope itself is the task. */
+function* taskEntries(task: Obj): Generator<Entry> {
+  const entry = { name: "task", value: task, expression: `*(struct task_struct *)${hex0x(task.address)}` };
+  yield* childrenOf(entry)?.named() ?? [];
+}
+
+/** Every per-CPU variable whose type is known, by name. @throws Fault */
+function* perCpuEntries(kernel: Kernel, cpu: number): Generator<Entry> {
+  for (const name of perCpuNames(kernel)) {
+    const value = attempt(() => perCpuVariable(kernel, name, cpu));
+    const reach = value instanceof Fault ? undefined : kernelExpression(value);
+    yield { name, value, expression: `${name}:${cpu}`, reach };
+  }
+}
+
+/** Symbols between the marks of the linker script (include/asm-generic/vmlinux.lds.h: PERCPU_INPUT). */
+function perCpuNames(kernel: Kernel): readonly string[] {
+  return kernel.memo("per-CPU names", () => {
+    const [start, end] = ["__per_cpu_start", "__per_cpu_end"].map((name) => kernel.symbols.find(name)?.address);
+    if (start === undefined || end === undefined) return [];
+    const names = new Set<string>();
+    for (const { name, address } of kernel.symbols.all()) {
+      if (address >= start && address < end && !name.startsWith("__") && kernel.types.variable(name)) names.add(name);
+    }
+    return [...names].sort();
+  });
+}

@@ -1,0 +1,129 @@
+import { Fault } from "../../base/fault.ts";
+import type { Arch, EntryReader, LayoutFacts, Paging } from "../arch.ts";
+import { longDescriptorLevels } from "../longDescriptor.ts";
+import { prstatus } from "../notes.ts";
+import { swapFields } from "../pte.ts";
+import type { Entry, TableLevel } from "../walk.ts";
+import { walkTables } from "../walk.ts";
+
+const registers = "r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 fp ip sp lr pc cpsr".split(" ");
+
+/** CONFIG_PAGE_OFFSET by CONFIG_VMSPLIT_*: where kernel addresses may begin. */
+const PAGE_OFFSETS = [0xc0000000n, 0xb0000000n, 0x80000000n, 0x40000000n];
+/** Modules lie in the 16 MiB below (arch/arm/include/asm/memory.h, MODULES_VADDR). */
+const MODULES_BYTES = 1n << 24n;
+
+/** arch/arm/include/asm/pgtable-2level.h: a Linux entry lies 2048 bytes before the hardware's. */
+const L_PTE_PRESENT = 1n;
+const LINUX_ENTRIES = 2048n;
+
+const MEBIBYTE = 1n << 20n;
+
+export const arm: Arch = {
+  name: "arm",
+  elfMachine: 40,
+  machines: ["arm", "armv5tel", "armv6l", "armv7l", "armv8l"],
+  byteOrder: "little",
+  wordSize: 4,
+  countsFramesFromPhysBase: true,
+  registers,
+  pc: "pc",
+  sp: "sp",
+  framePointer: "fp",
+  linkRegister: "lr",
+  // DWARF for the Arm Architecture (AADWARF32), section 4.1.
+  dwarfRegisters: registers.slice(0, 16),
+  ptRegs: new Map(registers.map((name, index) => [name, `uregs[${index}]`])),
+  threadSize: 8192,
+  prstatus: (desc) => prstatus(desc, registers, 4, "little"),
+  pte: {
+    // The kernel's own entries, asm/pgtable-2level.h: the hardware has another format beside them.
+    flags: [
+      ["PRESENT", L_PTE_PRESENT],
+      ["YOUNG", 1n << 1n],
+      ["DIRTY", 1n << 6n],
+      ["RDONLY", 1n << 7n],
+      ["USER", 1n << 8n],
+      ["XN", 1n << 9n],
+      ["SHARED", 1n << 10n],
+      ["NONE", 1n << 11n],
+    ],
+    isPresent: (entry) => (entry & L_PTE_PRESENT) !== 0n,
+    physical: (entry) => entry & 0xfffff000n,
+    // The exclusive marker of v6.3 moved the type down.
+    swapEntries: (entry) => [swapFields(entry, 2, 5, 8), swapFields(entry, 2, 5, 7), swapFields(entry, 3, 5, 8)],
+  },
+  paging,
+};
+
+function paging(facts: LayoutFacts): Paging {
+  const lpae = facts.text("CONFIG_ARM_LPAE") === "y";
+  const levels = lpae ? longDescriptorLevels({ pageShift: 12, virtualBits: 32, lpa2: false }) : shortDescriptorLevels;
+  const rootAddress = facts.symbol("swapper_pg_dir");
+  const kernelAddress = rootAddress ?? facts.symbol("_stext");
+  const pageOffset =
+    PAGE_OFFSETS.find((offset) => kernelAddress !== undefined && offset <= kernelAddress) ?? 0xc0000000n;
+  const physicalOffset = facts.number("NUMBER(PHYS_OFFSET)") ?? facts.physBase;
+  const formula =
+    rootAddress === undefined || physicalOffset === undefined ? undefined : rootAddress - pageOffset + physicalOffset;
+  const canonical = (address: bigint): bigint => BigInt.asUintN(32, address);
+
+  return {
+    kernelRoot: facts.pageTableRoot ?? formula,
+    rootAddress,
+    pageSize: 4096,
+    linear: [],
+    imageWindow: undefined,
+    canonical,
+    isKernelAddress: (address) => canonical(address) >= pageOffset - MODULES_BYTES,
+    isUserAddress: (address) => canonical(address) < pageOffset - MODULES_BYTES,
+    walk(root, address, read, trail) {
+      if (address >> 32n !== 0n) return Fault.at("unmapped", address, "not a 32-bit address");
+      return walkTables(levels, root, address, read, trail);
+    },
+    facts: new Map<string, bigint>([
+      ["VA_BITS", 32n],
+      ["page table levels", BigInt(levels.length)],
+      ["PAGE_OFFSET", pageOffset],
+      ...(physicalOffset === undefined ? [] : ([["PHYS_OFFSET", physicalOffset]] as const)),
+    ]),
+  };
+}
+
+/** Short descriptors: Arm Architecture Reference Manual ARMv7-A, section B3.5.1. */
+const shortDescriptorLevels: readonly TableLevel[] = [
+  {
+    name: "PGD",
+    shift: 20,
+    bits: 12,
+    entryBytes: 4,
+    decode(entry): Entry | undefined {
+      switch (entry & 3n) {
+        case 0n:
+          return undefined;
+        case 1n:
+          return { physical: entry & 0xfffffc00n, pageBytes: undefined };
+        default:
+          return section(entry);
+      }
+    },
+  },
+  { name: "PTE", shift: 12, bits: 8, entryBytes: 4, decode: smallPage },
+];
+
+/** 1 MiB, or a supersection of 16 MiB with address bits 39:32 in two other fields. */
+function section(entry: bigint): Entry {
+  const isSupersection = (entry & (1n << 18n)) !== 0n;
+  if (!isSupersection) return { physical: entry & 0xfff00000n, pageBytes: MEBIBYTE };
+  const high = (((entry >> 5n) & 0xfn) << 36n) | (((entry >> 20n) & 0xfn) << 32n);
+  return { physical: high | (entry & 0xff000000n), pageBytes: 16n * MEBIBYTE };
+}
+
+function smallPage(entry: bigint, at: bigint, read: EntryReader): Entry | undefined {
+  if ((entry & 2n) !== 0n) return { physical: entry & 0xfffff000n, pageBytes: 4096n };
+  if ((entry & 1n) !== 0n) return { physical: entry & 0xffff0000n, pageBytes: 65536n };
+  // An old or PROT_NONE page is not in the hardware's table: the kernel's own half of it knows.
+  const own = read(at - LINUX_ENTRIES, 4);
+  if (own instanceof Fault || (own & L_PTE_PRESENT) === 0n) return undefined;
+  return { physical: own & 0xfffff000n, pageBytes: 4096n };
+}

@@ -1,0 +1,153 @@
+import { Fault } from "../../base/fault.ts";
+import type { Arch, LayoutFacts, Paging } from "../arch.ts";
+import { longDescriptorLevels } from "../longDescriptor.ts";
+import { prstatus } from "../notes.ts";
+import { swapFields } from "../pte.ts";
+import { walkTables } from "../walk.ts";
+
+const numbered = Array.from({ length: 31 }, (_, index) => `x${index}`);
+const registers = [...numbered, "sp", "pc", "pstate"];
+
+/** Bit 55 chooses the half of the address space whatever tag or authentication code lies above it. */
+const SELECT_BIT = 55n;
+/** The kernel image is far smaller; only its first bytes are certain. */
+const IMAGE_LIMIT = 1n << 28n;
+
+/** asm/pgtable-hwdef.h, asm/pgtable-prot.h */
+const PTE_NG = 1n << 11n;
+const PTE_PXN = 1n << 53n;
+const PTE_ADDRESS = 0x0000fffffffff000n;
+const PTE_FLAGS = [
+  ["VALID", 1n << 0n],
+  ["USER", 1n << 6n],
+  ["RDONLY", 1n << 7n],
+  ["SHARED", 3n << 8n],
+  ["AF", 1n << 10n],
+  ["NG", PTE_NG],
+  ["GP", 1n << 50n],
+  ["WRITE", 1n << 51n],
+  ["CONT", 1n << 52n],
+  ["PXN", PTE_PXN],
+  ["UXN", 1n << 54n],
+  ["DIRTY", 1n << 55n],
+  ["SPECIAL", 1n << 56n],
+] as const;
+
+export const arm64: Arch = {
+  name: "arm64",
+  elfMachine: 183,
+  machines: ["aarch64", "arm64"],
+  byteOrder: "little",
+  wordSize: 8,
+  vmcoreinfoKey: "NUMBER(kimage_voffset)",
+  registers,
+  pc: "pc",
+  sp: "sp",
+  framePointer: "x29",
+  linkRegister: "x30",
+  // DWARF for the Arm 64-bit Architecture (AADWARF64), section 4.1.
+  dwarfRegisters: [...numbered, "sp", "pc"],
+  ptRegs: new Map([
+    ...numbered.map((name, index) => [name, `regs[${index}]`] as const),
+    ["sp", "sp"],
+    ["pc", "pc"],
+    ["pstate", "pstate"],
+  ]),
+  threadSize: 16384,
+  prstatus: (desc) => prstatus(desc, registers, 8, "little"),
+  pte: {
+    flags: PTE_FLAGS,
+    // Software bits say that an invalid entry is present: only user mappings have those (longDescriptor.ts).
+    isPresent: (entry) => (entry & 1n) !== 0n || ((entry & PTE_NG) !== 0n && (entry & PTE_PXN) !== 0n),
+    physical: (entry) => entry & PTE_ADDRESS,
+    // asm/pgtable.h: moved in v5.19 and v6.11 to make room for bits of the entry's own.
+    swapEntries: (entry) => [
+      swapFields(BigInt.asUintN(61, entry), 6, 5, 12),
+      swapFields(BigInt.asUintN(58, entry), 3, 5, 8),
+      swapFields(BigInt.asUintN(58, entry), 2, 6, 8),
+    ],
+  },
+  paging,
+};
+
+function paging(facts: LayoutFacts): Paging {
+  const pageShift = Math.log2(facts.pageSize);
+  if (![12, 14, 16].includes(pageShift)) throw Fault.of("corrupt", `page size ${facts.pageSize} is none of arm64's`);
+  const { built, actual } = virtualBits(facts);
+  const levels = longDescriptorLevels({
+    pageShift,
+    // With 64K pages the tables are laid out for the configured size even where the CPU has fewer bits: the kernel
+    // gives the MMU an offset into the root. With smaller pages it folds levels away at boot.
+    virtualBits: pageShift === 16 ? built : actual,
+    // Only 52-bit configurations of 4K and 16K pages use it, and only on CPUs that have it.
+    lpa2: pageShift !== 16 && actual > 48,
+  });
+
+  const offset = facts.number("NUMBER(kimage_voffset)");
+  const rootAddress = facts.symbol("swapper_pg_dir");
+  const stext = facts.symbol("_stext");
+  const formula =
+    rootAddress === undefined || offset === undefined ? undefined : BigInt.asUintN(64, rootAddress - offset);
+  const upper = BigInt.asUintN(64, -1n << BigInt(actual));
+  const canonical = (address: bigint): bigint =>
+    ((address >> SELECT_BIT) & 1n) === 1n ? BigInt.asUintN(64, address | upper) : BigInt.asUintN(actual, address);
+
+  return {
+    kernelRoot: facts.pageTableRoot ?? formula,
+    rootAddress,
+    pageSize: facts.pageSize,
+    linear:
+      stext === undefined || offset === undefined
+        ? []
+        : [
+            {
+              name: "kernel image",
+              start: stext,
+              end: stext + IMAGE_LIMIT,
+              physical: BigInt.asUintN(64, stext - offset),
+            },
+          ],
+    imageWindow: undefined,
+    canonical,
+    isKernelAddress: (address) => canonical(address) >= upper,
+    isUserAddress: (address) => canonical(address) < upper,
+    walk: (root, address, read, trail) => walkTables(levels, root, canonical(address), read, trail),
+    facts: layoutNumbers(facts, actual, levels.length),
+  };
+}
+
+/** Configured and actual width of virtual addresses. */
+function virtualBits(facts: LayoutFacts): { built: number; actual: number } {
+  const plausible = (bits: bigint | undefined): number | undefined =>
+    bits !== undefined && bits >= 36n && bits <= 52n ? Number(bits) : undefined;
+  const built = plausible(facts.number("NUMBER(VA_BITS)"));
+  // Before Linux kernel commit bbdbc11804ff ("arm64/crash_core: Export TCR_EL1.T1SZ in vmcoreinfo") (in v5.9) the
+  // configured width was the actual one.
+  const t1sz = facts.number("NUMBER(TCR_EL1_T1SZ)");
+  const actual = plausible(t1sz === undefined ? undefined : 64n - t1sz) ?? built;
+  if (actual === undefined) throw Fault.of("unknown", "the dump does not say how wide virtual addresses are (VA_BITS)");
+  return { built: built ?? actual, actual };
+}
+
+function layoutNumbers(facts: LayoutFacts, actual: number, levels: number): ReadonlyMap<string, bigint> {
+  const numbers = new Map<string, bigint>([
+    ["VA_BITS", BigInt(actual)],
+    ["page table levels", BigInt(levels)],
+  ]);
+  const keys = [
+    "PHYS_OFFSET",
+    "kimage_voffset",
+    "MODULES_VADDR",
+    "MODULES_END",
+    "VMALLOC_START",
+    "VMALLOC_END",
+    "VMEMMAP_START",
+    "VMEMMAP_END",
+    "KERNELPACMASK",
+  ];
+  for (const key of keys) {
+    const value = facts.number(`NUMBER(${key})`);
+    if (value !== undefined) numbers.set(key, BigInt.asUintN(64, value));
+  }
+  return numbers;
+}

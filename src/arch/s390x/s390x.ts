@@ -1,0 +1,148 @@
+import { Fault } from "../../base/fault.ts";
+import type { Arch, CpuState, EntryReader, LayoutFacts, Paging, WalkStep } from "../arch.ts";
+import { prstatus, registerRow } from "../notes.ts";
+import { swapFields } from "../pte.ts";
+import type { Entry, TableLevel } from "../walk.ts";
+import { walkTables } from "../walk.ts";
+
+const general = Array.from({ length: 16 }, (_, index) => `r${index}`);
+const registers = ["pswm", "pswa", ...general];
+
+/** include/uapi/linux/elf.h */
+const NT_S390_CTRS = 0x304;
+
+/** z/Architecture Principles of Operation, chapter 3; software bits: arch/s390/include/asm/pgtable.h. */
+const TABLE_TYPE = 0x0cn;
+const REGION_INVALID = 0x20n;
+const LARGE = 0x400n;
+const PAGE_INVALID = 0x400n;
+const PAGE_PRESENT = 0x001n;
+
+const PTE_FLAGS = [
+  ["PRESENT", PAGE_PRESENT],
+  ["YOUNG", 0x004n],
+  ["DIRTY", 0x008n],
+  ["READ", 0x010n],
+  ["WRITE", 0x020n],
+  ["SPECIAL", 0x040n],
+  ["NOEXEC", 0x100n],
+  ["PROTECT", 0x200n],
+  ["INVALID", PAGE_INVALID],
+] as const;
+
+export const s390x: Arch = {
+  name: "s390x",
+  elfMachine: 22,
+  machines: ["s390x"],
+  byteOrder: "big",
+  wordSize: 8,
+  vmcoreinfoKey: "SYMBOL(lowcore_ptr)",
+  registers,
+  pc: "pswa",
+  sp: "r15",
+  framePointer: "r11",
+  linkRegister: "r14",
+  // ELF ABI s390x Supplement, table "DWARF register number mapping": general, floating, control, access, PSW.
+  dwarfRegisters: [...general, ...Array.from({ length: 48 }, () => undefined), "pswm", "pswa"],
+  ptRegs: new Map([
+    ["pswm", "psw.mask"],
+    ["pswa", "psw.addr"],
+    ...general.map((name, index) => [name, `gprs[${index}]`] as const),
+  ]),
+  threadSize: 16384,
+  prstatus: (desc) => prstatus(desc, registers, 8, "big"),
+  cpuNote: (_name, type, desc) => (type === NT_S390_CTRS ? controlRegisters(desc) : undefined),
+  pte: {
+    flags: PTE_FLAGS,
+    isPresent: (entry) => (entry & PAGE_PRESENT) !== 0n,
+    physical: (entry) => entry & -4096n,
+    swapEntries: (entry) => [swapFields(entry, 2, 5, 12)],
+  },
+  paging,
+};
+
+/** CR13 is the home address space, which is the kernel's. */
+function controlRegisters(desc: Uint8Array): CpuState | undefined {
+  const names = Array.from({ length: 16 }, (_, index) => `cr${index}`);
+  const control = registerRow(desc, 0, names, 8, "big");
+  if (control === undefined) return undefined;
+  return { pid: undefined, registers: control, pageTableRoot: (control.get("cr13") ?? 0n) & -4096n };
+}
+
+function paging(facts: LayoutFacts): Paging {
+  const rootAddress = facts.symbol("swapper_pg_dir");
+  const toPhysical = kernelImageOffset(facts);
+  const stext = facts.symbol("_stext");
+  return {
+    kernelRoot: facts.pageTableRoot ?? (rootAddress === undefined ? undefined : rootAddress + toPhysical),
+    rootAddress,
+    pageSize: 4096,
+    linear:
+      stext === undefined
+        ? []
+        : [{ name: "kernel image", start: stext, end: stext + (1n << 28n), physical: stext + toPhysical }],
+    imageWindow: undefined,
+    canonical: (address) => BigInt.asUintN(64, address),
+    // Kernel and user each have the whole of an address space of their own.
+    isKernelAddress: () => true,
+    isUserAddress: () => true,
+    walk,
+    facts: new Map<string, bigint>([
+      ["kernel image to physical", toPhysical],
+      ["IDENTITYBASE", facts.number("IDENTITYBASE") ?? 0n],
+    ]),
+  };
+}
+
+/** Since Linux kernel commit c98d2ecae08f ("s390/mm: Uncouple physical vs virtual address spaces") (in v6.10). */
+function kernelImageOffset(facts: LayoutFacts): bigint {
+  const physical = facts.number("KERNELOFFPHYS");
+  return physical === undefined ? 0n : physical - (facts.number("KERNELOFFSET") ?? 0n);
+}
+
+/** The entries of a region table name its type, the empty ones too: no asce is needed to know where to begin. */
+function walk(root: bigint, address: bigint, read: EntryReader, trail?: WalkStep[]): ReturnType<typeof walkTables> {
+  const first = read(root, 8);
+  if (first instanceof Fault) return Fault.at(first.kind, address, `cannot translate: root table: ${first.message}`);
+  const top = levels.length - 2 - Number((first & TABLE_TYPE) >> 2n);
+  const used = levels.slice(top);
+  const width = BigInt((used[0]?.shift ?? 0) + 11);
+  if (address >> width !== 0n) return Fault.at("unmapped", address, "beyond the end of the address space");
+  return walkTables(used, root, address, read, trail);
+}
+
+function region(name: string, shift: number, mayBeLarge: boolean): TableLevel {
+  const pageBytes = 1n << BigInt(shift);
+  return {
+    name,
+    shift,
+    bits: 11,
+    entryBytes: 8,
+    decode(entry): Entry | undefined {
+      const isLarge = mayBeLarge && (entry & LARGE) !== 0n;
+      if (isLarge) return { physical: entry & -pageBytes, pageBytes };
+      if ((entry & REGION_INVALID) !== 0n) return undefined;
+      // Page tables fill half a page, the others whole ones.
+      return { physical: entry & (name === "PMD" ? -2048n : -4096n), pageBytes: undefined };
+    },
+  };
+}
+
+/** Region-first, -second, -third, segment and page table, by the kernel's names. */
+const levels: readonly TableLevel[] = [
+  region("PGD", 53, false),
+  region("P4D", 42, false),
+  region("PUD", 31, true),
+  region("PMD", 20, true),
+  {
+    name: "PTE",
+    shift: 12,
+    bits: 8,
+    entryBytes: 8,
+    // An invalid entry with the software bit is PROT_NONE, or not referenced of late.
+    decode(entry): Entry | undefined {
+      const mapped = (entry & PAGE_INVALID) === 0n || (entry & PAGE_PRESENT) !== 0n;
+      return mapped ? { physical: entry & -4096n, pageBytes: 4096n } : undefined;
+    },
+  },
+];

@@ -1,0 +1,84 @@
+import { createReadStream, statSync } from "node:fs";
+import { pipeline, Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import xz from "xz-decompress";
+import { Fault } from "../base/fault.ts";
+import { openFile } from "../base/file.ts";
+import { Cancelled } from "../base/job.ts";
+import { hasSha256, isXz, unxzStream } from "./xz.ts";
+
+/** How the reading of a large packed file is watched. */
+export interface UnpackOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** In bytes of the packed file. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** Unpacked bytes of a file; all modules of a distribution's kernel with their debuginfo come to some 5 GiB. */
+const MAX_UNPACKED = 32 * 2 ** 30;
+const CHUNK = 1 << 20;
+/** So long the event loop may have to wait. */
+const SLICE_MS = 15;
+
+/** What packed bytes begin with: RFC 8878, 3.1.1; RFC 1952, 2.3.1; "The .xz File Format", 2.1.1.1. */
+const UNPACKERS: readonly {
+  readonly magic: string;
+  readonly unpack: (source: Readable) => AsyncIterable<Uint8Array>;
+}[] =
+  // prettier-ignore
+  [
+    { magic: "28b52ffd", unpack: (source) => pipeline(source, createZstdDecompress(), () => {}) },
+    { magic: "1f8b", unpack: (source) => pipeline(source, createGunzip(), () => {}) },
+    { magic: "fd377a585a00", unpack: unxz },
+  ];
+
+/**
+ * The bytes of a part of a file, unpacked where they are packed with xz, zstd or gzip.
+ * @throws Fault for what cannot be unpacked; Cancelled; NodeJS.ErrnoException
+ */
+export async function* unpacked(
+  path: string,
+  { offset = 0, size = statSync(path).size - offset }: { readonly offset?: number; readonly size?: number },
+  { signal, onProgress }: UnpackOptions,
+): AsyncGenerator<Uint8Array> {
+  if (size <= 0) return;
+  const file = openFile(path);
+  const bytes = file.read(offset, 8);
+  const head = Buffer.from(bytes).toString("hex");
+  file.close();
+  const source = createReadStream(path, { start: offset, end: offset + size - 1, highWaterMark: CHUNK });
+  // xz-decompress knows no SHA-256; ours is slower where it does know the checksum.
+  const unpack = isXz(bytes) && hasSha256(bytes) ? unxzStream : UNPACKERS.find(({ magic }) => head.startsWith(magic))?.unpack; // prettier-ignore
+  let done = 0;
+  let sliceEnd = performance.now() + SLICE_MS;
+  try {
+    for await (const chunk of unpack?.(source) ?? (source as AsyncIterable<Uint8Array>)) {
+      if (signal?.aborted) throw new Cancelled();
+      if ((done += chunk.length) > MAX_UNPACKED) throw Fault.of("corrupt", `${path} unpacks to more than 32 GiB`);
+      yield chunk;
+      if (performance.now() < sliceEnd) continue;
+      onProgress?.(source.bytesRead, size);
+      await setImmediate();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+  } catch (error) {
+    if (error instanceof Fault || error instanceof Cancelled || isSystemError(error)) throw error;
+    throw Fault.of("corrupt", `${path} cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    source.destroy();
+  }
+}
+
+async function* unxz(source: Readable): AsyncGenerator<Uint8Array> {
+  const reader = new xz.XzReadableStream(Readable.toWeb(source)).getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    // Of a stream that has come to its end the library frees its memory twice, and fails.
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/** zlib's errors have a `code` as well, but no `syscall`. */
+const isSystemError = (error: unknown): boolean => error instanceof Error && "syscall" in error;

@@ -1,0 +1,49 @@
+import { UsageError } from "../../../base/usageError.ts";
+import { builtinAliases } from "../../language/alias.ts";
+import { command } from "../../language/command.ts";
+import { record, text, type Piece } from "../../say/piece.ts";
+
+export const alias = command({
+  name: "alias",
+  summary: "abbreviations of commands",
+  usage: "[alias] [command string]",
+  options: [],
+  takesExpression: true,
+  description: `Defines a word that stands for a command line, shows what a word stands for, or lists all aliases.
+
+An empty command string ("") deletes an alias. A command string with a pipe or a redirection has to stand in quotes.`,
+  examples: [
+    { line: "alias", shows: "All aliases, the built-in ones first." },
+    { line: 'alias errors "log | grep -i error"', shows: "Defines a command with a pipe." },
+  ],
+  *run({ aliases }, { rest }) {
+    const [, name = "", meaning = ""] = /^(\S+)\s*(.*)$/s.exec(rest[0] ?? "") ?? [];
+    if (name === "") {
+      yield heading;
+      for (const [word, command] of builtinAliases) yield line("builtin", word, command);
+      for (const [word, command] of aliases) yield line("runtime", word, command);
+    } else if (meaning === "") {
+      yield heading;
+      const own = aliases.get(name);
+      const command = own ?? builtinAliases.get(name);
+      if (command === undefined) throw new UsageError(`alias does not exist: ${name}`);
+      yield line(own === undefined ? "builtin" : "runtime", name, command);
+    } else {
+      const command = /^(["'])(.*)\1$/s.exec(meaning)?.[2] ?? meaning;
+      if (command.trim() !== "") {
+        aliases.set(name, command);
+        yield heading;
+        yield line("runtime", name, command);
+      } else if (aliases.delete(name)) {
+        yield text(`alias deleted: ${name}`);
+      } else {
+        throw new UsageError(`alias does not exist: ${name}`);
+      }
+    }
+  },
+});
+
+const heading = text([{ as: "title", text: "ORIGIN   ALIAS    COMMAND" }]);
+
+const line = (origin: string, name: string, command: string): Piece =>
+  record({ origin, alias: name, command }, `${origin.padEnd(9)}${name.padEnd(8)} ${command} `);

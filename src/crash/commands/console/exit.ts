@@ -1,0 +1,17 @@
+import { command, type Command } from "../../language/command.ts";
+
+const leave = (name: string): Command =>
+  command({
+    name,
+    summary: "end the session",
+    usage: "",
+    options: [],
+    description: "Ends the session. The rest of a file of commands is not read.",
+    examples: [],
+    *run(context) {
+      context.ended = true;
+    },
+  });
+
+export const exit = leave("exit");
+export const q = leave("q");

@@ -1,0 +1,64 @@
+import { UsageError } from "../../../../base/usageError.ts";
+import { builtinAliases } from "../../../language/alias.ts";
+import { command, type Command } from "../../../language/command.ts";
+import { commandsOf } from "../../../commands.ts";
+import { manual, paragraphs } from "./manual.ts";
+import { record, text, type Pieces } from "../../../say/piece.ts";
+import { topics } from "./topics.ts";
+
+export const help = command({
+  name: "help",
+  summary: "how commands are used",
+  usage: "[command | input | output | all]",
+  options: [],
+  description:
+    'Lists the commands, or shows the manual page of one, or with "all" those of every command. Each page comes from the same declaration as the command\'s options.',
+  examples: [
+    { line: "help", shows: "Every command." },
+    { line: "help struct", shows: "The manual page of struct." },
+  ],
+  *run(context, { rest }) {
+    const [wanted] = rest;
+    if (wanted === undefined) return yield* list(commandsOf(context));
+    const name = builtinAliases.get(wanted) ?? wanted;
+    const topic = topics.get(wanted);
+    if (topic) return yield record({ topic: wanted, text: topic }, "", ...paragraphs(topic), "");
+    const found = commandsOf(context).filter((one) => wanted === "all" || one.name === wanted || one.name === name);
+    if (found.length === 0) throw new UsageError(`no command "${wanted}"; "help" lists them`);
+    for (const one of found) {
+      const { name, summary, usage, description, options, examples } = one;
+      const data = {
+        name,
+        summary,
+        usage,
+        description,
+        options: options.map(({ flag, argument, help }) => ({ flag, argument, help })),
+        examples: examples.map(({ line, shows }) => ({ line, shows })),
+      };
+      yield record(data, ...manual(one));
+    }
+  },
+});
+
+const COLUMNS = 5;
+const COLUMN_WIDTH = 15;
+
+/** Names in columns, read downwards. As data, every command is a record of its own. */
+function* list(all: readonly Command[]): Pieces {
+  for (const { name, summary } of all) yield record({ name, summary });
+  const rows = Math.ceil(all.length / COLUMNS);
+  const table = Array.from({ length: rows }, (_, row) =>
+    all
+      .filter((_, i) => i % rows === row)
+      .map(({ name }) => name.padEnd(COLUMN_WIDTH))
+      .join(""),
+  );
+  yield text(
+    "",
+    ...table,
+    "",
+    'For help on any command above, enter "help <command>".',
+    'For help on command lines, enter "help input"; on where output goes, "help output".',
+    "",
+  );
+}

@@ -1,0 +1,125 @@
+import { hex, hex0x } from "../../../base/hex.ts";
+import { UsageError } from "../../../base/usageError.ts";
+import { cpuTask, runningOn, runningTasks } from "../../../linux/sched/cpu.ts";
+import { firstTask, firstTaskFault } from "../../../linux/printk/panic.ts";
+import { taskComm, taskCpu } from "../../../linux/sched/task.ts";
+import { command, type Context } from "../../language/command.ts";
+import { decimalNumber } from "../../language/number.ts";
+import { faultPiece, record, text, type Piece, type Pieces } from "../../say/piece.ts";
+import { taskContext } from "../../language/taskContext.ts";
+import { noSuchTask, tasksOf } from "../../language/taskSelector.ts";
+import { findVariable, setVariable, variable, variables } from "../../language/variables.ts";
+
+export const set = command({
+  name: "set",
+  summary: "the task and the variables that other commands go by",
+  usage: "[[-a] [pid | taskp] | [-c cpu] | -p] | [crash_variable [setting]] | -v",
+  options: [
+    { flag: "-a", help: "whether the task is the one that its CPU was running: a dump says so, and cannot be told" },
+    { flag: "-c", argument: "cpu", help: "go to the task that the CPU was running" },
+    { flag: "-p", help: "go back to the panicking task" },
+    { flag: "-v", help: "show all variables" },
+  ],
+  description: `Shows the current task, which is the one that other commands mean when they are given none, or makes another one current.
+
+With the name of a variable, shows or sets it. Several may be set at once.
+
+${variables.map(({ name, accepts }) => `  ${name.padStart(13)}  ${accepts}`).join("\n")}`,
+  examples: [
+    { line: "set", shows: "The current task." },
+    { line: "set 1", shows: "Makes the task with pid 1 current." },
+    { line: "set radix 16", shows: "Numbers are shown in hexadecimal from now on." },
+    { line: "set -v", shows: "All variables." },
+  ],
+  *run(context, args) {
+    const cpu = args.value("-c");
+    if (args.has("-a")) return yield activeTask(context, args.rest[0]);
+    if (args.has("-v")) return yield* listing(context);
+    if (cpu !== undefined) return yield* goTo(context, () => taskOf(context, cpu));
+    if (args.has("-p")) {
+      const fault = firstTaskFault(context.kernel);
+      if (fault) yield faultPiece(fault, "set: ");
+      return yield* goTo(context, () => firstTask(context.kernel));
+    }
+    const words = [...args.rest];
+    const [first] = words;
+    if (first === undefined) {
+      if (context.taskFault) yield faultPiece(context.taskFault, "set: ");
+      return yield taskContext(context.task);
+    }
+    const file = fileOf(context, first);
+    if (file !== undefined) return yield text(file);
+    if (!findVariable(first)) return yield* goTo(context, () => named(context, first));
+    for (let name = words.shift(); name !== undefined; name = words.shift()) {
+      const known = findVariable(name);
+      if (!known) throw new UsageError(`no such variable: ${name}`);
+      const before = words.length;
+      const value = words[0];
+      if (value !== undefined && !findVariable(value)) setVariable(context, name, words.shift() ?? "");
+      const isSet = words.length < before;
+      yield record({ [name]: variable(context, name) }, shown(context, name, name === "radix" ? "output radix" : name));
+      if (isSet && known.idle !== undefined) yield text([{ as: "dim", text: `  no effect here: ${known.idle}` }]);
+    }
+  },
+});
+
+function* goTo(context: Context, choose: () => Context["task"]): Pieces {
+  context.task = choose();
+  yield taskContext(context.task);
+}
+
+/** @throws UsageError, Fault */
+function named(context: Context, word: string): Context["task"] {
+  // Of the idle tasks, which all have pid 0, the one of the current CPU.
+  const tasks = tasksOf(context, word);
+  const here = tasks.length > 1 ? taskCpu(context.task) : undefined;
+  const task = tasks.find((one) => here !== undefined && taskCpu(one) === here) ?? tasks[0];
+  if (!task) throw noSuchTask(context, word);
+  return task;
+}
+
+/** @throws UsageError, Fault */
+function taskOf({ kernel }: Context, text: string): Context["task"] {
+  const cpu = decimalNumber(text);
+  const known = runningTasks(kernel).map((one) => one.cpu);
+  if (cpu === undefined || !known.includes(Number(cpu))) {
+    throw new UsageError(`invalid cpu number ${text}: this system has ${known.join(",")}`);
+  }
+  return cpuTask(kernel, Number(cpu));
+}
+
+/** In crash the user decides it, for dumps that do not tell. @throws UsageError, Fault */
+function activeTask(context: Context, word: string | undefined): Piece {
+  const task = word === undefined ? context.task : named(context, word);
+  const cpu = runningOn(context.kernel, task);
+  const who = `"${taskComm(task)}" task ${hex(task.address)}`;
+  if (cpu === undefined) throw new UsageError(`${who} was not running: "ps -A" shows what each CPU was running`);
+  return record({ task: hex0x(task.address), cpu }, `${who} is the active task on cpu ${cpu}`);
+}
+
+/** Files of the session, which crash lists among its variables. */
+function fileOf({ session }: Context, name: string): string | undefined {
+  if (name === "namelist") return `namelist: ${session.vmlinux ?? "(none)"}`;
+  return name === "dumpfile" ? `dumpfile: ${session.vmcore.join(" ")}` : undefined;
+}
+
+function* listing(context: Context): Pieces {
+  for (const { name } of variables)
+    yield record({ [name]: variable(context, name) }, shown(context, name, name.padStart(14)));
+  for (const name of ["namelist", "dumpfile"]) yield text(`      ${fileOf(context, name)}`);
+}
+
+const REMARKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  radix: { 10: "(decimal)", 16: "(hex)" },
+  scope: { 0: "(not set)" },
+};
+
+function shown(context: Context, name: string, title: string): string {
+  const value = variable(context, name);
+  if (name === "scope" && value !== "0") {
+    const address = BigInt(value);
+    return `${title}: ${hex(address)} (${context.kernel.symbols.at(address)?.name ?? "no symbol"})`;
+  }
+  const remark = REMARKS[name]?.[value];
+  return `${title}: ${value}${remark === undefined ? "" : ` ${remark}`}`;
+}

@@ -1,0 +1,46 @@
+import { command } from "../../../language/command.ts";
+import { deviceDumpContents, deviceDumpList } from "./dumps.ts";
+import { deviceNumbers } from "./numbers.ts";
+import { diskRequests } from "./disks.ts";
+import { lackingTypes } from "../../../language/lacking.ts";
+import { pciBuses } from "./pci.ts";
+import { resources } from "./resources.ts";
+
+export const dev = command({
+  name: "dev",
+  summary: "devices: numbers, disks, PCI, addresses",
+  usage: "[-i | -p | -d | -D] [-V | -v index [file]]",
+  options: [
+    { flag: "-i", help: "I/O ports and I/O memory by range: which driver has claimed it" },
+    { flag: "-p", help: "PCI buses and devices" },
+    { flag: "-d", help: "disks with their requests under way" },
+    { flag: "-D", help: "the same without idle disks" },
+    { flag: "-V", help: "what drivers added to the dump: offset in the file, bytes, name" },
+    {
+      flag: "-v",
+      argument: "index",
+      help: "the contents of one of them, by the index that -V shows; with a file, copied to it",
+    },
+  ],
+  description:
+    "Lists the registered character and block device numbers: major, name, the cdev, or the disk that was added last, with that number, and its operations.\n\nDisks in memory and loop devices are left out of -d and -D. Requests are counted as the kernel does: those that the driver has and has not finished.",
+  examples: [
+    { line: "dev", shows: "Character and block devices." },
+    { line: "dev -d", shows: "Disks and what they were busy with." },
+    { line: "dev -p", shows: "The PCI devices." },
+    { line: "dev -i | grep RAM", shows: "Where memory lies among the addresses." },
+  ],
+  *run(context, args) {
+    const { kernel } = context;
+    const index = args.value("-v");
+    if (args.has("-V")) yield* deviceDumpList(context);
+    if (index !== undefined) yield* deviceDumpContents(context, index, args.rest[0]);
+    if (args.has("-V") || index !== undefined) return;
+    const lacking = lackingTypes(context);
+    if (lacking) throw lacking;
+    if (args.has("-i")) yield* resources(kernel);
+    if (args.has("-p")) yield* pciBuses(kernel);
+    if (args.has("-d") || args.has("-D")) yield* diskRequests(kernel, args.has("-d"));
+    if (!["-i", "-p", "-d", "-D"].some((flag) => args.has(flag))) yield* deviceNumbers(kernel);
+  },
+});

@@ -1,0 +1,145 @@
+import { attempt, Fault, faultLast, orThrow } from "../../../base/fault.ts";
+import { hex0x, padHex } from "../../../base/hex.ts";
+import { sizeOf } from "../../../debuginfo/ctype.ts";
+import {
+  allocationHints,
+  hasWaiters,
+  isRoundRobin,
+  sbitmapIndexes,
+  sbitmapWords,
+  waitStates,
+  type SbitmapWord,
+} from "../../../kernel/sbitmap.ts";
+import type { Obj } from "../../../model/object.ts";
+import { address } from "../../language/address.ts";
+import { type Cell, cell, faultCell } from "../../say/cell.ts";
+import { command, type Context, type Parsed } from "../../language/command.ts";
+import { faultPiece, record, text, type Line, type Pieces, type Span } from "../../say/piece.ts";
+import { elementData, elementLines, formatOptions, lazyRecord, structReference } from "../../say/structView.ts";
+import { WrongUse } from "../../language/wrongUse.ts";
+
+export const sbitmapq = command({
+  name: "sbitmapq",
+  summary: "an sbitmap_queue, and what its bits stand for",
+  usage: "[-s struct[.member[,member]] -a address [-p] [-v]] -[x|d] address",
+  options: [
+    { flag: "-s", argument: "struct", help: "type of the array that the bits are indexes of; or members of it" },
+    { flag: "-a", argument: "address", help: "where that array lies" },
+    { flag: "-p", help: "it holds pointers to such structs" },
+    { flag: "-v", help: "with -s, the contents of each struct" },
+    { flag: "-x", help: "structs in hexadecimal" },
+    { flag: "-d", help: "structs in decimal" },
+  ],
+  description:
+    "Shows a struct sbitmap_queue: how many bits it has, how many are in use, where the search for free ones goes on, who waits; then the bitmap.\n\nWith -s and -a it lists instead the elements of an array whose indexes the bits are, as a driver keeps its commands by their tags.",
+  examples: [
+    { line: "sbitmapq ffff8ef6853136d0", shows: "The tags of a disk's queue." },
+    {
+      line: "sbitmapq -s request -a ffff8ef68521d800 -p ffff8ef6853136d0",
+      shows: "The requests behind the tags in use.",
+    },
+  ],
+  needs: ["types"],
+  *run(context, args) {
+    const [place, ...more] = args.rest;
+    if (place === undefined || more.length > 0) throw new WrongUse("the address of an sbitmap_queue is missing");
+    const queue = context.kernel.object("struct sbitmap_queue", address(context, place));
+    // What cannot be read at all is no queue: no use in saying so of each of its members.
+    queue.at("sb.depth").value();
+    const array = args.value("-a");
+    const struct = args.value("-s");
+    if ((array === undefined) !== (struct === undefined)) throw new WrongUse("-s and -a go together");
+    if (args.has("-v") && struct === undefined) throw new WrongUse("-v goes with -s");
+    if (struct !== undefined && array !== undefined)
+      yield* elements(context, args, queue, struct, address(context, array));
+    else yield* summary(queue);
+  },
+});
+
+/** The queue as the kernel prints it in debugfs (lib/sbitmap.c: sbitmap_queue_show), then its bitmap. */
+function* summary(queue: Obj): Pieces {
+  const number = (path: string) => (): number => queue.at(path).number();
+  const words = attempt(() => [...sbitmapWords(queue.at("sb"))]);
+  const bits = (of: (word: SbitmapWord) => bigint) => (): number =>
+    orThrow(words).reduce((sum, word) => sum + ones(of(word)), 0);
+  const properties: [name: string, value: Cell][] = [
+    ["depth", cell(number("sb.depth"))],
+    ["busy", cell(bits(({ word, cleared }) => word & ~cleared))],
+    ["cleared", cell(bits(({ cleared }) => cleared))],
+    ["bits_per_word", cell(() => 2 ** queue.at("sb.shift").number())],
+    ["map_nr", cell(number("sb.map_nr"))],
+    ["alloc_hint", cell(() => `{${allocationHints(queue).join(", ")}}`)],
+    ["wake_batch", cell(number("wake_batch"))],
+    ["wake_index", cell(number("wake_index.counter"))],
+  ];
+  if (queue.has("ws_active")) properties.push(["ws_active", cell(number("ws_active.counter"))]);
+  const states = [...faultLast(waitStates(queue))].map((state) =>
+    state instanceof Fault ? faultCell(state) : cell(() => waitState(state)),
+  );
+  const ends: typeof properties = [["round_robin", cell(() => Number(isRoundRobin(queue)))]];
+  if (queue.has("min_shallow_depth")) ends.push(["min_shallow_depth", cell(number("min_shallow_depth"))]);
+  const lines = ([name, { span }]: (typeof properties)[number]): Line => [name, " = ", span];
+  yield record(
+    {
+      ...Object.fromEntries([...properties, ...ends].map(([name, { json }]) => [name, json])),
+      ws: states.map(({ json }) => json),
+    },
+    ...properties.map(lines),
+    "ws = {",
+    ...states.map(({ span }): Line => ["        { ", span, " },"]),
+    "}",
+    ...ends.map(lines),
+  );
+  yield text("");
+  if (words instanceof Fault) yield faultPiece(words, "sbitmapq: ");
+  else yield* bitmap(words);
+}
+
+const ones = (bits: bigint): number => bits.toString(2).replaceAll("0", "").length;
+
+/** `wait_cnt` went with Linux kernel commit 4f8126bb2308 ("sbitmap: Use single per-bitmap counting to wake up queued tags") (in v6.2). */
+function waitState(state: Obj): string {
+  const count = state.has("wait_cnt") ? `.wait_cnt = ${state.at("wait_cnt.counter").number()}, ` : "";
+  return `${count}.wait = ${hasWaiters(state) ? "active" : "inactive"}`;
+}
+
+const LINE_BYTES = 16;
+
+/** The bits in use, the first in the lowest bit of the first byte; words that are cut short leave no gap. */
+function* bitmap(words: readonly SbitmapWord[]): Pieces {
+  const bits = words.flatMap(({ depth, word, cleared }) =>
+    Array.from({ length: depth }, (_, bit) => Number(((word & ~cleared) >> BigInt(bit)) & 1n)),
+  );
+  const bytes: number[] = [];
+  for (const [i, bit] of bits.entries()) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (bit << (i & 7));
+  for (let at = 0; at < bytes.length; at += LINE_BYTES) {
+    const line = Buffer.from(bytes.slice(at, at + LINE_BYTES)).toString("hex");
+    yield text(`${padHex(at, 8)}: ${line.replace(/.{4}(?=.)/g, "$& ")}`);
+  }
+}
+
+/** Elements of the array whose indexes are the bits in use. @throws UsageError, Fault */
+function* elements(context: Context, args: Parsed, queue: Obj, struct: string, array: bigint): Pieces {
+  const { kernel } = context;
+  const reference = structReference(kernel, struct);
+  const options = formatOptions(context, args);
+  const showsContents = args.has("-v") || reference.members.length > 0;
+  const pointers = args.has("-p");
+  const stride = BigInt(pointers ? kernel.arch.wordSize : sizeOf(reference.type));
+  for (const index of faultLast(sbitmapIndexes(queue.at("sb")))) {
+    if (index instanceof Fault) return yield faultPiece(index, "sbitmapq: ");
+    const slot = array + BigInt(index) * stride;
+    const at = attempt(() => (pointers ? kernel.memory.word(slot) : slot));
+    if (at instanceof Fault) yield faultPiece(at, `${index}: `);
+    else if (!showsContents) yield record({ index, address: hex0x(at) }, [`${index}: `, linked(at)]);
+    else {
+      const object = kernel.object(reference.type, at);
+      yield lazyRecord(
+        () => ({ index, address: hex0x(at), ...elementData([{ reference, object }]) }),
+        () => [[`${index} (`, linked(at), "):"], ...elementLines(object, reference, options, false)],
+      );
+    }
+  }
+}
+
+const linked = (address: bigint): Span => ({ as: "address", text: hex0x(address), address });

@@ -1,0 +1,43 @@
+import { UsageError } from "../../../../base/usageError.ts";
+import { possibleCpus } from "../../../../kernel/cpumask.ts";
+import { jiffies64, tickTime } from "../../../../linux/time/timekeeping.ts";
+import { command } from "../../../language/command.ts";
+import { guarded } from "../../../say/guarded.ts";
+import { parseCpus } from "../../../language/number.ts";
+import { record, text } from "../../../say/piece.ts";
+import { cpuHrtimers } from "./hrtimers.ts";
+import { cpuWheels } from "./wheel.ts";
+
+export const timer = command({
+  name: "timer",
+  summary: "timers that wait on each CPU",
+  usage: "[-r] [-C cpu(s)]",
+  options: [
+    { flag: "-r", help: "high-resolution timers, by clock; nanoseconds" },
+    { flag: "-C", argument: "cpu(s)", help: "only these CPUs: 3, or 1,3,5-7" },
+  ],
+  description: `Shows the timers of each CPU in the order in which they expire, with their time to expiry (TTE, negative for those overdue) and the function that they call. Times of the timer wheels are in jiffies.
+
+The time of a clock, with -r, is as precise as jiffies tell it.`,
+  examples: [
+    { line: "timer", shows: "The timer wheels." },
+    { line: "timer -C 0", shows: "Those of one CPU." },
+    { line: "timer -r", shows: "High-resolution timers." },
+  ],
+  needs: ["types"],
+  *run({ kernel }, args) {
+    if (args.rest.length > 0) throw new UsageError(`invalid argument: ${args.rest[0]}`);
+    const cpus = parseCpus(args.value("-C") ?? "", possibleCpus(kernel));
+    if (args.has("-r")) {
+      const now = tickTime(kernel);
+      for (const cpu of cpus) yield* guarded(cpuHrtimers(kernel, cpu, now));
+      return;
+    }
+    const jiffies = BigInt.asUintN(kernel.arch.wordSize * 8, jiffies64(kernel));
+    yield record({ jiffies: jiffies.toString() }, "JIFFIES", String(jiffies), "");
+    for (const [i, cpu] of cpus.entries()) {
+      if (i > 0) yield text("");
+      yield* guarded(cpuWheels(kernel, cpu, jiffies));
+    }
+  },
+});

@@ -1,0 +1,46 @@
+import { command } from "../../../language/command.ts";
+import { dentryView } from "./dentry.ts";
+import { inodeNodes, inodePages } from "./pages.ts";
+import { taskFiles } from "./task.ts";
+import { text } from "../../../say/piece.ts";
+import { selectTasks } from "../../../language/taskSelector.ts";
+import { WrongUse } from "../../../language/wrongUse.ts";
+import { address } from "../../../language/address.ts";
+
+export const files = command({
+  name: "files",
+  summary: "open files",
+  usage: "[-d dentry] | [-p inode] | [-n inode] | [-c] [-R reference] [pid | taskp] ...",
+  options: [
+    { flag: "-d", argument: "dentry", help: "inode, super block, type and path of one dentry" },
+    { flag: "-p", argument: "inode", help: "every page of an inode that is in the page cache" },
+    { flag: "-n", argument: "inode", help: "on which memory nodes these pages are" },
+    { flag: "-c", help: "inode, address_space and the number of pages in the page cache in place of file and dentry" },
+    {
+      flag: "-R",
+      argument: "reference",
+      help: "only what this is: a descriptor, an address of a column, a part of a path",
+    },
+  ],
+  description:
+    "Shows the root and working directory of the current task, or of those given, and its open files: descriptor, struct file, dentry, inode, type and path. Files of no file system that people see, such as sockets, are called by the name that the kernel gave them.\n\n-R leaves out what does not match: a number is a descriptor, decimal or with 0x, or an address without 0x; and any text may be part of the path, of the root or of the working directory. Tasks without a match are left out.",
+  examples: [
+    { line: "files 1", shows: "The open files of a process." },
+    { line: "files -c", shows: "How much of each file is in the page cache." },
+    { line: "foreach files -R /dev/null", shows: "Who has a file open." },
+  ],
+  needs: ["types", "tasks"],
+  *run(context, args) {
+    const [dentry, inode, spread] = ["-d", "-p", "-n"].map((flag) => args.value(flag));
+    if ([dentry, inode, spread].filter((value) => value !== undefined).length > 1)
+      throw new WrongUse("only one of -d, -p and -n");
+    if (dentry !== undefined) return yield* dentryView(context.kernel, address(context, dentry));
+    if (inode !== undefined) return yield* inodePages(context.kernel, address(context, inode));
+    if (spread !== undefined) return yield* inodeNodes(context.kernel, address(context, spread));
+    const view = { counts: args.has("-c"), reference: args.value("-R") };
+    for (const [i, task] of selectTasks(context, args.rest).entries()) {
+      if (i > 0) yield text("");
+      yield* taskFiles(task, view);
+    }
+  },
+});

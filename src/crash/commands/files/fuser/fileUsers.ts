@@ -1,0 +1,89 @@
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { dentryName, dentryPath, pathPlace } from "../../../../linux/fs/dcache.ts";
+import { openFiles } from "../../../../linux/fs/fdtable.ts";
+import { vmas } from "../../../../linux/mm/vma.ts";
+import type { Obj } from "../../../../model/object.ts";
+
+/** Whether a `struct path` is the file that is looked for. @throws Fault */
+export type IsWanted = (path: Obj) => boolean;
+
+/** By inode, whatever it is called. */
+export const byInode =
+  (address: bigint): IsWanted =>
+  (path) =>
+    path.at("dentry.d_inode").value() === address;
+
+/** By path, as each task's own mounts have it. Each place is followed to its root but once. */
+export function byPath(name: string): IsWanted {
+  const last = name.slice(name.lastIndexOf("/") + 1);
+  const known = new Map<string, boolean>();
+  return (path) => {
+    const key = `${path.at("mnt").value()} ${path.at("dentry").value()}`;
+    let found = known.get(key);
+    if (found === undefined) {
+      // A mount's root is called "/" wherever it is mounted; any other place by the last part of its path.
+      const own = dentryName(path.at("dentry").deref());
+      found = (own === last || own === "/") && dentryPath(pathPlace(path)) === name;
+      known.set(key, found);
+    }
+    return found;
+  };
+}
+
+/** How a task uses a file: as its root or working directory, open, mapped. */
+export type Use = "root" | "cwd" | "fd" | "mmap";
+
+export interface Uses {
+  readonly uses: readonly Use[];
+  /** Why there may be more. */
+  readonly faults: readonly Fault[];
+}
+
+/** What of a task leads to files, each a struct that threads and processes may share. */
+const PLACES: readonly {
+  readonly use: Use;
+  readonly owner: "fs" | "files" | "mm";
+  paths(task: Obj): Iterable<Obj>;
+}[] = [
+  { use: "root", owner: "fs", paths: (task) => [task.at("fs.root")] },
+  { use: "cwd", owner: "fs", paths: (task) => [task.at("fs.pwd")] },
+  { use: "fd", owner: "files", paths: openPaths },
+  { use: "mmap", owner: "mm", paths: mappedPaths },
+];
+
+function* openPaths(task: Obj): Generator<Obj, void, void> {
+  for (const { file } of openFiles(task)) yield file.at("f_path");
+}
+
+function* mappedPaths(task: Obj): Generator<Obj, void, void> {
+  for (const vma of vmas(task.at("mm").deref())) {
+    const file = vma.at("vm_file");
+    if (file.value() !== 0n) yield file.at("f_path");
+  }
+}
+
+/** How tasks use a file; what several of them share is looked through once. */
+export function fileUsers(isWanted: IsWanted): (task: Obj) => Uses {
+  const seen = new Map<string, boolean | Fault>();
+  const uses = (task: Obj, place: (typeof PLACES)[number]): boolean => {
+    const owner = task.at(place.owner).value();
+    if (owner === 0n) return false;
+    const key = `${place.use} ${owner}`;
+    let found = seen.get(key);
+    if (found === undefined) seen.set(key, (found = attempt(() => some(place.paths(task), isWanted))));
+    if (found instanceof Fault) throw found;
+    return found;
+  };
+  return (task) => {
+    const found = PLACES.map((place) => ({ place, is: attempt(() => uses(task, place)) }));
+    return {
+      uses: found.flatMap(({ place, is }) => (is === true ? [place.use] : [])),
+      faults: found.flatMap(({ is }) => (is instanceof Fault ? [is] : [])),
+    };
+  };
+}
+
+function some<T>(all: Iterable<T>, test: (one: T) => boolean): boolean {
+  for (const one of all) if (test(one)) return true;
+  return false;
+}

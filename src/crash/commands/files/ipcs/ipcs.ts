@@ -1,0 +1,88 @@
+import { type Fault, untilFault } from "../../../../base/fault.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import {
+  initIpcNamespace,
+  ipcNamespace,
+  ipcObjects,
+  ipcPermissions,
+  type IpcFacility,
+} from "../../../../linux/ipc/ipc.ts";
+import type { Arch } from "../../../../arch/arch.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { ipcRow, ipcTitle } from "./ipcRows.ts";
+import { anyNumber, hexNumber } from "../../../language/number.ts";
+import { faultPiece, text, type Pieces } from "../../../say/piece.ts";
+import { selectTasks } from "../../../language/taskSelector.ts";
+
+export const ipcs = command({
+  name: "ipcs",
+  summary: "System V shared memory, semaphores and message queues",
+  usage: "[-smMq] [-n pid | task] [id | addr]",
+  options: [
+    { flag: "-s", help: "semaphore arrays" },
+    { flag: "-m", help: "shared memory segments" },
+    { flag: "-M", help: "the same, each with its pages in memory and in swap, and its inode" },
+    { flag: "-q", help: "message queues" },
+    { flag: "-n", argument: "pid | task", help: "what this task sees in its own namespace" },
+  ],
+  description:
+    "Lists all three kinds of the initial namespace, or those chosen. An id, or the address of a shmid_kernel, sem_array or msg_queue, narrows the list to it.",
+  examples: [
+    { line: "ipcs", shows: "Everything." },
+    { line: "ipcs -M", shows: "Shared memory with what of it is resident." },
+    { line: "ipcs -q 0", shows: "One message queue." },
+  ],
+  needs: ["types"],
+  *run(context, args) {
+    const namespace = namespaceOf(context, args);
+    const chosen = (["shm", "sem", "msg"] as const).filter((one) => isChosen(one, args));
+    const words = args.rest;
+    let found = 0;
+    for (const facility of chosen) {
+      const faults: Fault[] = [];
+      const objects = [...untilFault(ipcObjects(namespace, facility), (end) => faults.push(end))];
+      const wanted = objects.filter((object) => words.length === 0 || isNamed(object, facility, words));
+      found += wanted.length;
+      if (wanted.length > 0 || words.length === 0)
+        yield* listing(wanted, facility, args.has("-M"), context.kernel.arch);
+      yield* faults.map((fault) => faultPiece(fault, "ipcs: "));
+    }
+    if (found === 0 && words.length > 0) throw new UsageError(`invalid id or address: ${words.join(" ")}`);
+  },
+});
+
+/** @throws UsageError, Fault */
+function namespaceOf(context: Context, args: Parsed): Obj {
+  const word = args.value("-n");
+  const [task] = word === undefined ? [] : selectTasks(context, [word]);
+  return task ? ipcNamespace(task) : initIpcNamespace(context.kernel);
+}
+
+function isChosen(facility: IpcFacility, args: Parsed): boolean {
+  const flags = { shm: ["-m", "-M"], sem: ["-s"], msg: ["-q"] };
+  return (
+    flags[facility].some((flag) => args.has(flag)) ||
+    !Object.values(flags)
+      .flat()
+      .some((flag) => args.has(flag))
+  );
+}
+
+/** Whether a word is the object's id or its address. @throws Fault */
+function isNamed(object: Obj, facility: IpcFacility, words: readonly string[]): boolean {
+  const id = ipcPermissions(object, facility).at("id").value();
+  return words.some((word) => anyNumber(word) === id || hexNumber(word) === object.address);
+}
+
+function* listing(objects: readonly Obj[], facility: IpcFacility, detailed: boolean, arch: Arch): Pieces {
+  const title = ipcTitle(arch, facility);
+  if (objects.length === 0) yield text(title, "(none allocated)");
+  const each = detailed && facility === "shm";
+  for (const [i, object] of objects.entries()) {
+    if (each || i === 0) yield text(title);
+    yield ipcRow(object, facility, detailed);
+    if (each) yield text("");
+  }
+  if (!each || objects.length === 0) yield text("");
+}

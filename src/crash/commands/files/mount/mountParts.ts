@@ -1,0 +1,85 @@
+/** What `mount -i` and `-f` show below each file system: inodes to be written, files that tasks have open. */
+import { attempt, Fault, faultLast, untilFault } from "../../../../base/fault.ts";
+import { filePath } from "../../../../linux/fs/dcache.ts";
+import { openFiles } from "../../../../linux/fs/fdtable.ts";
+import { fileType } from "../../../../linux/fs/inode.ts";
+import { mountSuper } from "../../../../linux/fs/mount.ts";
+import { taskTable } from "../../../../linux/sched/task.ts";
+import { dirtyInodes } from "../../../../linux/fs/writeback.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { addressCell, addressTitle } from "../../../say/addressCell.ts";
+import { cell, faultCell } from "../../../say/cell.ts";
+import { typeColumn } from "../files/columns.ts";
+import type { Json, Line } from "../../../say/piece.ts";
+
+/** Some lines, and the same to programs. */
+export interface Part {
+  readonly data: readonly Json[];
+  readonly lines: readonly Line[];
+}
+
+/** @param mount `struct mount` */
+export function dirtyPart(mount: Obj): Part {
+  const superBlock = attempt(() => mountSuper(mount));
+  const inodes = superBlock instanceof Fault ? [superBlock] : faultLast(dirtyInodes(superBlock));
+  const cells = [...inodes].map((inode) =>
+    inode instanceof Fault ? faultCell(inode) : addressCell(mount.kernel, () => inode.address),
+  );
+  if (cells.length === 0) return { data: [], lines: [["DIRTY INODES: (none)"]] };
+  return { data: cells.map(({ json }) => json), lines: [["DIRTY INODES"], ...cells.map(({ span }) => [span])] };
+}
+
+/** Each `struct file` once, by its super_block's address; and why there may be more. */
+export interface OpenFiles {
+  get(superBlock: bigint | undefined): readonly Obj[] | undefined;
+  readonly faults: readonly Fault[];
+}
+
+/**
+ * The files that tasks have open. The list of them in each super_block went with Linux kernel commit eee5cc2702929
+ * ("get rid of s_files and files_lock") (in v3.13).
+ */
+export function openFilesBySuper(kernel: Kernel): OpenFiles {
+  const files = new Map<bigint, Obj>();
+  const tables = new Set<bigint>();
+  const faults: Fault[] = [];
+  const note = (fault: Fault): unknown => faults.push(fault);
+  for (const task of taskTable(kernel).tasks) {
+    const table = attempt(() => task.at("files").value());
+    // Threads share one table, and many tasks one file.
+    if (table instanceof Fault || tables.has(table)) continue;
+    tables.add(table);
+    for (const { file } of untilFault(openFiles(task), note)) files.set(file.address, file);
+  }
+  const bySuper = new Map<bigint, Obj[]>();
+  for (const file of files.values()) {
+    const owner = attempt(() => file.at("f_path.dentry.d_sb").value());
+    if (owner instanceof Fault) note(owner);
+    else {
+      const same = bySuper.get(owner);
+      if (same) same.push(file);
+      else bySuper.set(owner, [file]);
+    }
+  }
+  return { get: (superBlock) => bySuper.get(superBlock ?? 0n), faults };
+}
+
+export function openPart(kernel: Kernel, files: readonly Obj[]): Part {
+  if (files.length === 0) return { data: [], lines: [["OPEN FILES: (none)"]] };
+  const rows = files.map((file) => {
+    const dentry = addressCell(kernel, () => file.at("f_path.dentry").value());
+    const inode = addressCell(kernel, () => file.at("f_path.dentry.d_inode").value());
+    const type = cell(() => fileType(file.at("f_path.dentry.d_inode").deref()));
+    const path = cell(() => filePath(file));
+    return {
+      json: { dentry: dentry.json, inode: inode.json, type: type.json, path: path.json },
+      line: [dentry.span, " ", inode.span, " ", ...typeColumn(type), path.span],
+    };
+  });
+  const title = `${addressTitle(kernel, "DENTRY")} ${addressTitle(kernel, "INODE")} TYPE PATH`;
+  return {
+    data: rows.map(({ json }) => json),
+    lines: [["OPEN FILES:"], [{ as: "title", text: title }], ...rows.map(({ line }) => line)],
+  };
+}

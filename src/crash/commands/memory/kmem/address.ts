@@ -1,0 +1,84 @@
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { hex, hex0x } from "../../../../base/hex.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import { physicalToVirtual } from "../../../../linux/mm/directMap.ts";
+import { type Container, identify } from "../../../../linux/identify.ts";
+import { pageShift } from "../../../../linux/mm/page.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import { record, text, type Pieces } from "../../../say/piece.ts";
+import { symbolPiece } from "../../../say/symbolPiece.ts";
+import { taskContext } from "../../../language/taskContext.ts";
+import { freeBlockAt } from "./free.ts";
+import { pageRowAt, pageTitle, pfnOf } from "./pages.ts";
+import { objectPieces } from "./slabObjects.ts";
+import { vmallocRow, vmallocTitle } from "./vmalloc.ts";
+
+/**
+ * `kmem ADDRESS`: everything that is known of an address, of kernel memory or physical.
+ * @throws UsageError for an address that is neither
+ */
+export function* addressFacts(kernel: Kernel, address: bigint, isPhysical: boolean): Pieces {
+  const pfn = pfnOf(kernel, address, isPhysical);
+  const isKernel = !isPhysical && isMapped(kernel, address);
+  const virtual = isKernel ? address : physicalToVirtual(kernel, address);
+  let isFirst = true;
+  for (const container of pfn instanceof Fault && !isKernel ? [] : identify(kernel, virtual)) {
+    const pieces = [...facts(kernel, container, address, virtual)];
+    if (pieces.length === 0) continue;
+    if (!isFirst) yield text("");
+    isFirst = false;
+    yield* pieces;
+  }
+  if (typeof pfn === "number") {
+    if (!isFirst) yield text("");
+    yield text(pageTitle(kernel));
+    yield pageRowAt(kernel, pfn);
+  } else if (isFirst) throw new UsageError(`${hex(address)}: ${pfn.message}`);
+}
+
+const isMapped = (kernel: Kernel, address: bigint): boolean =>
+  kernel.memory.isKernelAddress(address) && !(kernel.memory.translate(address) instanceof Fault);
+
+function* facts(kernel: Kernel, container: Container, shown: bigint, virtual: bigint): Pieces {
+  switch (container.kind) {
+    case "symbol":
+      return yield symbolPiece(kernel, container.symbol, { address: virtual });
+    case "per-CPU variable": {
+      const { symbol, cpu, offset } = container;
+      const name = `${symbol.name}${offset > 0 ? `+${offset}` : ""}`;
+      return yield record({ perCpu: symbol.name, cpu, offset }, [
+        { as: "address", text: hex(virtual), address: virtual },
+        ` (${symbol.type}) `,
+        { as: "symbol", text: name, address: virtual },
+        `  [per-CPU, cpu ${cpu}]`,
+      ]);
+    }
+    case "slab object":
+      return yield* objectPieces(container.object, false);
+    case "task":
+    case "task stack":
+      return yield taskContext(container.task);
+    case "CPU stack": {
+      const { kind, cpu, start, end } = container.stack;
+      const data = { stack: kind, cpu, start: hex0x(start), end: hex0x(end) };
+      return yield record(data, `CPU ${cpu} ${kind} stack: ${hex(start)} - ${hex(end)}`);
+    }
+    case "free block":
+      return yield* freeBlockAt(kernel, physicalPage(kernel, virtual) ?? container.block.pfn, shown);
+    case "vmalloc area":
+      yield text(vmallocTitle(kernel));
+      return yield vmallocRow(kernel, container.area);
+    case "module section":
+    case "page struct":
+    case "page":
+    case "user area":
+    case "physical address space":
+      // The symbol says the module; the page's row stands last in any case.
+      return;
+  }
+}
+
+function physicalPage(kernel: Kernel, virtual: bigint): number | undefined {
+  const found = attempt(() => kernel.memory.translate(virtual));
+  return found instanceof Fault ? undefined : Number(found.physical >> BigInt(pageShift(kernel)));
+}

@@ -1,0 +1,182 @@
+import { Fault } from "../../../../base/fault.ts";
+import { hex } from "../../../../base/hex.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import { possibleCpus } from "../../../../kernel/cpumask.ts";
+import { physicalToVirtual } from "../../../../linux/mm/directMap.ts";
+import { findCache } from "../../../../linux/slab/slab.ts";
+import { slabObjectAt } from "../../../../linux/slab/slabObject.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { addressFacts } from "./address.ts";
+import { counterTables } from "./counters.ts";
+import { pageFlagTable } from "./flags.ts";
+import { freeAreas, freeBlockAt } from "./free.ts";
+import { hugePageTable } from "./hugePages.ts";
+import { memoryNodeTables } from "./nodes.ts";
+import { pageMembers, pageRowAt, pageTable, pageTitle, pfnOf } from "./pages.ts";
+import { perCpuOffsets } from "./perCpu.ts";
+import { cacheObjects, objectPieces } from "./slabObjects.ts";
+import { rootCacheTable } from "./rootCaches.ts";
+import { type CacheChoice, cacheList, cacheTable, chosenCaches, ignoredRow, untilBroken } from "./slabs.ts";
+import { memoryUsage } from "./usage.ts";
+import { vmallocTable, vmallocTableAt } from "./vmalloc.ts";
+import { zoneStatistics } from "./zones.ts";
+import { hexNumber, parseCpus, symbolAddress } from "../../../language/number.ts";
+import { text, type Pieces } from "../../../say/piece.ts";
+import { WrongUse } from "../../../language/wrongUse.ts";
+
+export const kmem = command({
+  name: "kmem",
+  summary: "kernel memory",
+  usage:
+    "[-f|-F|-c|-C|-i[=shared]|-v|-V|-n|-z|-o|-h] [-p | -m member[,member]]\n[[-s|-S|-S=cpu[s]|-r] [slab] [-I slab[,slab]]] [-g [flags]] [[-P] address]",
+  options: [
+    { flag: "-f", help: "the page allocator's free lists; with an address the free block that holds it" },
+    { flag: "-F", help: "the same with every free block" },
+    { flag: "-c", help: "the page_hash_table, which kernels have not had since v2.4" },
+    { flag: "-C", help: "the same with its pages" },
+    {
+      flag: "-i",
+      argument: "shared",
+      optional: true,
+      help: "usage of memory; =shared counts pages with several users",
+    },
+    { flag: "-v", help: "vmalloc areas; with an address the one that holds it" },
+    { flag: "-V", help: "counters of zones, nodes and events" },
+    { flag: "-n", help: "nodes, sections and blocks of memory" },
+    { flag: "-z", help: "counters of each zone" },
+    { flag: "-o", help: "per-CPU offsets" },
+    { flag: "-h", help: "huge pages" },
+    { flag: "-p", help: "every page's struct; with an address that page's" },
+    { flag: "-m", argument: "members", help: "the same with these members of struct page" },
+    {
+      flag: "-s",
+      help: "usage of each slab cache; with a name of that cache, with an address of the one that holds it",
+    },
+    {
+      flag: "-S",
+      argument: "cpus",
+      optional: true,
+      help: "the same with slabs and objects; =cpus chooses whose slabs of each CPU",
+    },
+    { flag: "-r", help: "usage of each root cache together with its children" },
+    { flag: "-I", argument: "slabs", help: "with -s, -S or -r: pass over these caches, their names parted by commas" },
+    { flag: "-g", help: "page flags; with a hexadecimal value those set in it" },
+    { flag: "-P", help: "the address is physical" },
+  ],
+  description: `Tells about the kernel's use of memory.
+
+With an address and no option, everything that is known of it: symbol, slab object, free block, vmalloc area, task, page. An address is a symbol or hexadecimal: of kernel memory, of a struct page, or physical.
+
+Of a slab cache ALLOCATED counts what users have: objects on freelists of CPUs are free. Damage to a freelist, and with slab debugging to poison and red zones, is said beside the objects.`,
+  examples: [
+    { line: "kmem -i", shows: "How much memory is used for what." },
+    { line: "kmem -s", shows: "Every slab cache." },
+    { line: "kmem -S task_struct", shows: "Slabs and objects of one cache." },
+    { line: "kmem -p | grep slab", shows: "Pages of slabs." },
+    { line: "kmem ffff8ef68526c180", shows: "What an address is." },
+  ],
+  needs: ["types"],
+  *run(context, args) {
+    if (args.has("-c") || args.has("-C")) throw new UsageError("this kernel has no page_hash_table");
+    yield* whole(context, args);
+    if (["-s", "-S", "-r"].some((flag) => args.has(flag))) yield* slabs(context, args);
+    else yield* atAddresses(context, args);
+  },
+});
+
+/** Options that take no address. */
+function* whole({ kernel }: Context, args: Parsed): Pieces {
+  const tables: readonly (readonly [flag: string, table: () => Pieces])[] = [
+    ["-i", () => memoryUsage(kernel, args.value("-i") === "shared")],
+    ["-n", () => memoryNodeTables(kernel)],
+    ["-z", () => zoneStatistics(kernel)],
+    ["-o", () => perCpuOffsets(kernel)],
+    ["-h", () => hugePageTable(kernel)],
+    ["-V", () => counterTables(kernel)],
+    ["-F", () => freeAreas(kernel, true)],
+  ];
+  for (const [flag, table] of tables) {
+    if (!args.has(flag)) continue;
+    if (args.rest.length > 0) throw new WrongUse(`${flag} takes no address`);
+    yield* table();
+  }
+}
+
+/** `-s`, `-S` and `-r` with a name, an address, or neither. */
+function* slabs(context: Context, args: Parsed): Pieces {
+  const { kernel } = context;
+  const withObjects = args.has("-S");
+  const ignored = args.values("-I").flatMap((list) => list.split(","));
+  if (args.has("-r")) return yield* rootCacheTable(kernel, { name: args.rest[0], ignored });
+  const cpus = parseCpus(args.value("-S") ?? "", possibleCpus(kernel));
+  for (const word of args.rest.length > 0 ? args.rest : [undefined]) {
+    const address = word === undefined || findCache(kernel, word) ? undefined : hexNumber(word);
+    if (word === "list") yield* untilBroken(cacheList(kernel));
+    else if (address !== undefined) yield* slabAtAddress(kernel, address, args);
+    else {
+      if (word !== undefined && !findCache(kernel, word)) throw new UsageError(`no slab cache is called ${word}`);
+      const choice = { name: word, ignored };
+      if (!withObjects) yield* cacheTable(kernel, choice);
+      else yield* withObjectsOf(kernel, choice, cpus);
+    }
+  }
+}
+
+function* withObjectsOf(kernel: Kernel, choice: CacheChoice, cpus: readonly number[]): Pieces {
+  for (const cache of chosenCaches(kernel, choice)) {
+    const ignored = ignoredRow(cache, choice);
+    if (ignored) yield ignored;
+    else yield* cacheObjects(cache, cpus);
+  }
+}
+
+function* slabAtAddress(kernel: Kernel, address: bigint, args: Parsed): Pieces {
+  const virtual =
+    args.has("-P") || !kernel.memory.isKernelAddress(address) ? physicalToVirtual(kernel, address) : address;
+  const object = slabObjectAt(kernel, virtual);
+  if (!object) throw new UsageError(`address is not allocated in slab subsystem: ${hex(address)}`);
+  yield* objectPieces(object, args.has("-S"));
+}
+
+function* atAddresses(context: Context, args: Parsed): Pieces {
+  const { kernel } = context;
+  const isPhysical = args.has("-P");
+  if (args.has("-g")) {
+    const value = args.rest[0] === undefined ? undefined : hexNumber(args.rest[0]);
+    if (args.rest[0] !== undefined && value === undefined) throw new WrongUse(`invalid flags value: ${args.rest[0]}`);
+    return yield* pageFlagTable(kernel, value);
+  }
+  const addresses = args.rest.map((word) => {
+    const address = symbolAddress(context, word) ?? hexNumber(word);
+    if (address === undefined) throw new WrongUse(`not an address: ${word}`);
+    return address;
+  });
+  if (args.has("-f") && addresses.length === 0) yield* freeAreas(kernel, false);
+  if (args.has("-v") && addresses.length === 0) yield* vmallocTable(kernel);
+  if (args.has("-p") && addresses.length === 0) yield* pageTable(kernel);
+  const members = args.value("-m")?.split(",");
+  if (members && addresses.length === 0) yield* pageMembers(kernel, members, undefined);
+  const isTable = members !== undefined || ["-f", "-v", "-p"].some((flag) => args.has(flag));
+  let isFirst = true;
+  for (const address of addresses) {
+    const pfn = (): number => {
+      const found = pfnOf(kernel, address, isPhysical);
+      if (found instanceof Fault) throw found;
+      return found;
+    };
+    if (args.has("-f")) yield* freeBlockAt(kernel, pfn(), address);
+    if (args.has("-v")) yield* vmallocTableAt(kernel, address, isPhysical || !kernel.memory.isKernelAddress(address));
+    if (args.has("-p")) {
+      const row = pageRowAt(kernel, pfn());
+      yield text(pageTitle(kernel));
+      yield row;
+    }
+    if (members) yield* pageMembers(kernel, members, pfn());
+    if (!isTable) {
+      if (!isFirst) yield text("");
+      isFirst = false;
+      yield* addressFacts(kernel, address, isPhysical);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { UsageError } from "../../../../base/usageError.ts";
+import { listEntries } from "../../../../kernel/list.ts";
+import { cacheName } from "../../../../linux/slab/slab.ts";
+import { slabUsage, type SlabUsage } from "../../../../linux/slab/slabUsage.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { text, type Pieces } from "../../../say/piece.ts";
+import { cacheRow, cacheTitle, type CacheChoice, ignoredRow } from "./slabs.ts";
+
+/**
+ * `kmem -r`: root caches, each with what its children of memory control groups hold. They are apart from v4.11 until
+ * Linux kernel commit 9855609bde03 ("mm: memcg/slab: use a single set of kmem_caches for all accounted allocations")
+ * (in v5.9).
+ */
+export function* rootCacheTable(kernel: Kernel, choice: CacheChoice): Pieces {
+  if (!kernel.symbols.find("slab_root_caches")) throw new UsageError("this kernel has no root caches: use -s");
+  yield text(cacheTitle(kernel));
+  const roots = kernel.variable("slab_root_caches");
+  for (const root of listEntries(kernel, roots, "struct kmem_cache", "memcg_params.__root_caches_node")) {
+    if (choice.name !== undefined && cacheName(root) !== choice.name) continue;
+    yield ignoredRow(root, choice) ?? cacheRow(root, undefined, () => accumulated(root));
+  }
+}
+
+/** A root cache's own usage and its children's. @throws Fault */
+function accumulated(root: Obj): SlabUsage {
+  const sum = { ...slabUsage(root) };
+  const children = root.at("memcg_params.children");
+  for (const child of listEntries(root.kernel, children, "struct kmem_cache", "memcg_params.children_node")) {
+    const usage = slabUsage(child);
+    sum.allocated += usage.allocated;
+    sum.total += usage.total;
+    sum.slabs += usage.slabs;
+  }
+  return sum;
+}

@@ -1,0 +1,174 @@
+import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
+import { hex, hex0x, padHex } from "../../../../base/hex.ts";
+import { nodeOfPfn } from "../../../../linux/mm/mmzone.ts";
+import { pageToPfn } from "../../../../linux/mm/memoryModel.ts";
+import { cacheNodes, hasSlabFlag, isSlabAllocator } from "../../../../linux/slab/slab.ts";
+import { slabAllocatorSlabs } from "../../../../linux/slab/slabAllocator.ts";
+import { slabState, type SlabObject, type SlabState } from "../../../../linux/slab/slabObject.ts";
+import { damageOf } from "../../../../linux/slab/slabPoison.ts";
+import { objectAt } from "../../../../linux/slab/slubFreelist.ts";
+import { cpuPartialSlabs, cpuSlab, nodeCounter, nodeSlabs, readSlab, type Slab } from "../../../../linux/slab/slub.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { cell } from "../../../say/cell.ts";
+import { right } from "../../../say/pad.ts";
+import {
+  faultPiece,
+  faultSpan,
+  faultText,
+  record,
+  text,
+  type Json,
+  type Line,
+  type Piece,
+  type Pieces,
+} from "../../../say/piece.ts";
+import { cacheRow, cacheTitle, countedSlabs } from "./slabs.ts";
+
+/** `kmem -S`: a cache with every slab that can be found, and every object of them. @param cpus whose slabs */
+export function* cacheObjects(cache: Obj, cpus: readonly number[]): Pieces {
+  yield text(cacheTitle(cache.kernel));
+  yield cacheRow(cache, yield* countedSlabs(cache));
+  if (isSlabAllocator(cache)) yield* slabList(slabAllocatorSlabs(cache), { list: "slabs" });
+  else {
+    const current = new Map<bigint, number>();
+    for (const cpu of cpus) yield* cpuSlabs(cache, cpu, current);
+    yield* nodeLists(cache, current);
+  }
+  yield text("");
+}
+
+/** @param current takes the slab that the CPU allocates from */
+function* cpuSlabs(cache: Obj, cpu: number, current: Map<bigint, number>): Pieces {
+  const own = attempt(() => cpuSlab(cache, cpu));
+  if (own === undefined) return;
+  if (own instanceof Fault) return yield faultPiece(own, `CPU ${cpu}: `);
+  yield text(`CPU ${cpu} KMEM_CACHE_CPU:`, ["  ", { as: "address", text: hex(own.address), address: own.address }]);
+  yield text(`CPU ${cpu} SLAB:`);
+  yield* slabList(
+    (function* () {
+      if (own.slab !== 0n) yield readSlab(cache, own.slab);
+    })(),
+    { cpu, list: "current" },
+  );
+  if (own.slab !== 0n) current.set(own.slab, cpu);
+  yield text(`CPU ${cpu} PARTIAL:`);
+  yield* slabList(cpuPartialSlabs(cache, own), { cpu, list: "partial" });
+}
+
+function* nodeLists(cache: Obj, current: ReadonlyMap<bigint, number>): Pieces {
+  const width = cache.kernel.arch.wordSize * 2;
+  for (const { id, node } of cacheNodes(cache)) {
+    const own = [...current.keys()].filter((slab) => nodeOfSlab(cache, slab) === id).length;
+    const slabs = cell(() => nodeCounter(node, "nr_slabs") ?? "-");
+    const partial = cell(() => nodeCounter(node, "nr_partial") ?? 0);
+    const title = `${"KMEM_CACHE_NODE".padEnd(width)}  NODE  SLABS  PARTIAL  PER-CPU`;
+    const data = { node: id, cacheNode: hex0x(node.address), slabs: slabs.json, partial: partial.json, perCpu: own };
+    yield record(
+      data,
+      [{ as: "title", text: title }],
+      [
+        { as: "address", text: padHex(node.address, width), address: node.address },
+        ...right(String(id), 6),
+        ...right(slabs.span, 7),
+        ...right(partial.span, 9),
+        ...right(String(own), 9),
+      ],
+    );
+    yield text(`NODE ${id} PARTIAL:`);
+    yield* slabList(nodeSlabs(cache, node, "partial"), { node: id, list: "partial" });
+    yield text(`NODE ${id} FULL:`);
+    const isTracked = node.has("full") && hasSlabFlag(cache, "SLAB_STORE_USER");
+    if (!isTracked) yield text("  (not tracked)");
+    else yield* slabList(nodeSlabs(cache, node, "full"), { node: id, list: "full" });
+  }
+}
+
+function nodeOfSlab(cache: Obj, slab: bigint): number | undefined {
+  const node = attempt(() => {
+    const pfn = pageToPfn(cache.kernel, slab);
+    return pfn === undefined ? undefined : nodeOfPfn(cache.kernel, pfn);
+  });
+  return node instanceof Fault ? undefined : node;
+}
+
+/** Slabs with all their objects. @param place said with each: whose list it is on */
+function* slabList(slabs: Iterable<Slab>, place: Record<string, Json>): Pieces {
+  let fault: Fault | undefined;
+  let isEmpty = true;
+  for (const slab of untilFault(slabs, (why) => (fault = why))) {
+    isEmpty = false;
+    const state = attempt(() => slabState(slab));
+    yield state instanceof Fault ? faultPiece(state, "  ") : slabPiece(state, undefined, place);
+  }
+  if (fault) yield faultPiece(fault, "  ");
+  else if (isEmpty) yield text("  (empty)");
+}
+
+/** An address's cache, slab and object, as `kmem -s ADDRESS` shows it; with `-S` all objects of the slab. */
+export function* objectPieces({ cache, slab, index }: SlabObject, withAll: boolean): Pieces {
+  yield text(cacheTitle(cache.kernel));
+  yield cacheRow(cache, yield* countedSlabs(cache));
+  yield slabPiece(slabState(slab), withAll ? undefined : index, {});
+}
+
+/** @param only the number of the one object to show; all of them when not given */
+function slabPiece(state: SlabState, only: number | undefined, place: Record<string, Json>): Piece {
+  const { slab, layout, free, fault } = state;
+  const { cache } = slab;
+  const width = cache.kernel.arch.wordSize * 2;
+  const node = nodeOfSlab(cache, slab.address);
+  const shown = only === undefined ? Array.from({ length: layout.count }, (_, i) => i) : [only];
+  const objects = shown.map((index) => ({
+    address: objectAt(layout, index),
+    holder: free.get(index),
+    damage: attempt(() => damageOf(cache, objectAt(layout, index), free.has(index))),
+  }));
+  const title = `  ${"SLAB".padEnd(width)}  ${"MEMORY".padEnd(width)}  NODE  TOTAL  ALLOCATED  FREE`;
+  const lines: Line[] = [
+    [{ as: "title", text: title }],
+    [
+      "  ",
+      { as: "address", text: padHex(slab.address, width), address: slab.address },
+      "  ",
+      { as: "address", text: padHex(slab.memory, width), address: slab.memory },
+      ...right(String(node ?? "-"), 6),
+      ...right(String(slab.objects), 7),
+      ...right(String(slab.objects - free.size), 11),
+      ...right(String(free.size), 6),
+    ],
+    ["  FREE / [ALLOCATED]"],
+    ...objects.map((object) => objectLine(object)),
+    ...(fault ? [["  ", faultSpan(fault)]] : []),
+  ];
+  const data: Json = {
+    ...place,
+    slab: hex0x(slab.address),
+    cache: hex0x(cache.address),
+    memory: hex0x(slab.memory),
+    node: node ?? null,
+    total: slab.objects,
+    allocated: slab.objects - free.size,
+    fault: fault && faultText(fault),
+    objects: objects.map(({ address, holder, damage }) => ({
+      address: hex0x(address),
+      free: holder !== undefined,
+      holder: holder === "" ? undefined : holder,
+      damage: damage && faultText(damage),
+    })),
+  };
+  return record(data, ...lines);
+}
+
+interface ShownObject {
+  readonly address: bigint;
+  /** Who has it as free; undefined for an allocated one. */
+  readonly holder: string | undefined;
+  readonly damage: Fault | undefined;
+}
+
+function objectLine({ address, holder, damage }: ShownObject): Line {
+  const span = { as: "address", text: hex(address), address } as const;
+  const more: Line = damage && damage.kind === "corrupt" ? ["  ", faultSpan(damage)] : [];
+  if (holder === undefined) return ["  [", span, "]", ...more];
+  return ["   ", span, "  ", holder === "" ? "" : `(${holder})`, ...more];
+}

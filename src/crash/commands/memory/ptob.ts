@@ -1,0 +1,25 @@
+import { hex, hex0x } from "../../../base/hex.ts";
+import { pageSize } from "../../../linux/mm/page.ts";
+import { command } from "../../language/command.ts";
+import { anyNumber } from "../../language/number.ts";
+import { record } from "../../say/piece.ts";
+import { WrongUse } from "../../language/wrongUse.ts";
+
+export const ptob = command({
+  name: "ptob",
+  summary: "page number to byte address",
+  usage: "page_number ...",
+  options: [],
+  description:
+    "Gives the physical address at which each page starts. A page number is decimal unless it starts with 0x or cannot be decimal.",
+  examples: [{ line: "ptob 1000", shows: "Where page 1000, which is 0x3e8, starts." }],
+  *run({ kernel }, { rest }) {
+    if (rest.length === 0) throw new WrongUse("a page number is missing");
+    for (const word of rest) {
+      const page = anyNumber(word);
+      if (page === undefined) throw new WrongUse(`not a valid number: ${word}`);
+      const address = page * BigInt(pageSize(kernel));
+      yield record({ page: hex0x(page), address: hex0x(address) }, `${hex(page)}: ${hex(address)}`);
+    }
+  },
+});

@@ -1,0 +1,44 @@
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { hex0x } from "../../../../base/hex.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import type { Context } from "../../../language/command.ts";
+import type { ByteSource } from "../../../say/hexDump.ts";
+import { progress, record, type Pieces } from "../../../say/piece.ts";
+
+/** Bytes read at a time: a page, so that what precedes a missing page is all copied. */
+const CHUNK = 4096n;
+/** Pages between two pauses. */
+const PAUSE = 1024;
+
+/**
+ * Copies memory, or a part of the dump file, to a file. What precedes an address that cannot be read is copied.
+ * @param start bytes from here on, `length` of them
+ * @throws UsageError where no files are written; Fault for what cannot be read
+ */
+export function* copyToFile(context: Context, source: ByteSource, start: bigint, length: bigint, path: string): Pieces {
+  const file = context.createFile?.(path);
+  if (!file) throw new UsageError(`${path}: files are written in the terminal only`);
+  const end = start + length;
+  let at = start;
+  let fault: Fault | undefined;
+  try {
+    for (let pages = 1; at < end && !fault; pages++) {
+      const next = (at / CHUNK + 1n) * CHUNK;
+      const bytes = attempt(() => source.read(at, Number((next < end ? next : end) - at)));
+      if (bytes instanceof Fault) fault = bytes;
+      else {
+        file.write(bytes);
+        at += BigInt(bytes.length);
+      }
+      if (pages % PAUSE === 0) yield progress(`copying to ${path}`, Number(at - start), Number(length));
+    }
+  } finally {
+    file.close();
+  }
+  const copied = Number(at - start);
+  yield record(
+    { file: path, start: hex0x(start), bytes: copied },
+    `${copied} bytes copied from ${hex0x(start)} to ${path}`,
+  );
+  if (fault) throw fault;
+}

@@ -1,0 +1,133 @@
+import { UsageError } from "../../../../base/usageError.ts";
+import { address } from "../../../language/address.ts";
+import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { copyToFile } from "./copyToFile.ts";
+import { fileBytes } from "./fileBytes.ts";
+import { hexDump, type ByteSource, type DumpFormat, type WordSize } from "../../../say/hexDump.ts";
+import { anyNumber, count, hexNumber } from "../../../language/number.ts";
+import { symbolic } from "../../../say/symbolicWord.ts";
+import { currentUserSpace } from "../../../language/userSpace.ts";
+import { WrongUse } from "../../../language/wrongUse.ts";
+
+export const rd = command({
+  name: "rd",
+  summary: "read memory",
+  usage: "[-adDsSupxmfNR][-8|-16|-32|-64][-o offs][-e addr][-r file] [address|symbol]\n[count]",
+  options: [
+    { flag: "-p", help: "a physical address" },
+    { flag: "-u", help: "a user address of the current task" },
+    { flag: "-8", help: "units of 8 bits" },
+    { flag: "-16", help: "units of 16 bits" },
+    { flag: "-32", help: "units of 32 bits" },
+    { flag: "-64", help: "units of 64 bits" },
+    { flag: "-d", help: "signed decimal" },
+    { flag: "-D", help: "unsigned decimal" },
+    { flag: "-a", help: "text; without a count up to the first byte that is none" },
+    { flag: "-s", help: "words that are addresses of symbols as symbol+offset" },
+    { flag: "-S", help: "also words that are slab objects as [cache]; twice as [address:cache]" },
+    { flag: "-x", help: "no text column" },
+    { flag: "-N", help: "units are in network byte order" },
+    { flag: "-R", help: "backwards: the last unit is the one at the address" },
+    { flag: "-o", argument: "offs", help: "this many bytes after the address" },
+    { flag: "-e", argument: "addr", help: "up to this address" },
+    {
+      flag: "-r",
+      argument: "file",
+      help: "copy as many bytes as the count says, or those up to -e, to a file",
+    },
+    { flag: "-m", help: "a machine address of Xen" },
+    { flag: "-f", help: "an offset in the dump file" },
+  ],
+  description: `Shows memory in hexadecimal with the text it spells, or as the options say. An address is a symbol, an expression, or hexadecimal; the count of units is decimal, one unless given.
+
+An address that is no kernel address is one of the current task.`,
+  examples: [
+    { line: "rd -a linux_banner", shows: "A string." },
+    { line: "rd -S init_task 16", shows: "The first words of a struct with symbols and slab caches named." },
+    { line: "rd -p 1000000 8", shows: "Physical memory." },
+  ],
+  *run(context, args) {
+    const [place, howMany] = args.rest;
+    if (place === undefined) throw new WrongUse("an address is missing");
+    if (args.has("-m")) throw new UsageError("-m is not available for this dump");
+    const size = wordSize(context, args);
+    const format = formatOf(context, args, size);
+    let start = isPlain(args) ? plainAddress(place) : address(context, place);
+    start += offsetOf(args);
+    const space = spaceOf(context, args, start);
+    let units = howMany === undefined ? undefined : count(howMany);
+    let bytes = units === undefined ? undefined : BigInt(units);
+    const end = args.value("-e");
+    if (end !== undefined) {
+      const last = isPlain(args) ? plainAddress(end) : address(context, end);
+      if (last <= start) throw new UsageError(`ending address ${end} is not after the start`);
+      bytes = last - start;
+      units = Number((bytes + BigInt(size - 1)) / BigInt(size));
+    }
+    if (units !== undefined && units <= 0) throw new UsageError(`not a count: ${howMany ?? ""}`);
+    const path = args.value("-r");
+    if (path !== undefined) {
+      if (bytes === undefined) throw new UsageError("-r needs a count or -e: how many bytes to copy");
+      return yield* copyToFile(context, space, BigInt.asUintN(64, start), bytes, path);
+    }
+    if (args.has("-R")) start -= BigInt(((units ?? 1) - 1) * size);
+    yield* hexDump(space, BigInt.asUintN(64, start), units, format);
+  },
+});
+
+function wordSize(context: Context, args: Parsed): WordSize {
+  for (const [flag, size] of [
+    ["-8", 1],
+    ["-16", 2],
+    ["-32", 4],
+    ["-64", 8],
+  ] as const)
+    if (args.has(flag)) return size;
+  return args.has("-a") ? 1 : context.kernel.arch.wordSize;
+}
+
+/** @throws UsageError */
+function formatOf(context: Context, args: Parsed, size: WordSize): DumpFormat {
+  const common = { size, swapped: args.has("-N") && context.kernel.arch.byteOrder === "little" };
+  if (args.has("-a")) return { ...common, as: "text" };
+  if (args.has("-s") || args.has("-S")) {
+    const times = args.values("-S").length;
+    if (size !== context.kernel.arch.wordSize) {
+      throw new UsageError(`${times > 0 ? "-S" : "-s"} is only for units of the machine's word size`);
+    }
+    const slabs = times === 0 ? "none" : times === 1 ? "cache" : "address";
+    return { ...common, as: "hex", symbolic: (word) => symbolic(context, word, slabs) };
+  }
+  if (args.has("-d") || args.has("-D")) return { ...common, as: args.has("-D") ? "unsigned" : "signed" };
+  return { ...common, as: "hex", withText: !args.has("-x") };
+}
+
+/** Whether addresses are no kernel's or task's: physical ones, or offsets in the file. */
+const isPlain = (args: Parsed): boolean => args.has("-p") || args.has("-f");
+
+/** @throws UsageError */
+function plainAddress(text: string): bigint {
+  const value = hexNumber(text);
+  if (value === undefined) throw new UsageError(`not an address: ${text}`);
+  return value;
+}
+
+/** @throws UsageError */
+function offsetOf(args: Parsed): bigint {
+  const text = args.value("-o") ?? "0";
+  const value = anyNumber(text.replace(/^-/, ""));
+  if (value === undefined) throw new UsageError(`not an offset: ${text}`);
+  return text.startsWith("-") ? -value : value;
+}
+
+/** @throws Fault when the current task has no user memory */
+function spaceOf(context: Context, args: Parsed, start: bigint): ByteSource {
+  const { memory, arch } = context.kernel;
+  if (args.has("-f")) {
+    if (!context.session.file) throw new UsageError("the dump is in no file");
+    return fileBytes(context.session.file, arch);
+  }
+  if (args.has("-p")) return memory.physical;
+  if (!args.has("-u") && memory.isKernelAddress(start)) return memory;
+  return currentUserSpace(context);
+}

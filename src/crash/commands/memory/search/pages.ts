@@ -1,0 +1,119 @@
+import type { Translation, WalkStep } from "../../../../arch/arch.ts";
+import { Fault } from "../../../../base/fault.ts";
+import { directMapOffset } from "../../../../linux/mm/directMap.ts";
+import type { KernelRange } from "../../../../linux/mm/kernelRanges.ts";
+import type { AddressSpace, PhysicalMemory } from "../../../../memory/memory.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+
+/** Bytes of memory, the rest of a page or several pages, and where they lie. They are good until the next is asked for. */
+export interface MemoryPage {
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+}
+
+/** A stretch to search; ends are exclusive. */
+export interface Stretch {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** A step without memory after this many pages, so that a search over nothing can be given up too. */
+const PAGES_PER_STEP = 64;
+
+/** What is passed over where not even a root table says anything. */
+const NOWHERE_BYTES = 1n << 30n;
+
+/** What is read at once where pages lie together in the dump. */
+const READ_BYTES = 1 << 20;
+
+/**
+ * Pages of a stretch of virtual memory that can be read; now and then undefined, a place to pause. Where a whole branch
+ * of the page tables is missing, so are its pages; where a large page is mapped, it is read as one.
+ */
+export function* virtualPages(
+  space: AddressSpace,
+  physical: PhysicalMemory,
+  { start, end }: Stretch,
+): Generator<MemoryPage | undefined> {
+  const target = new Uint8Array(READ_BYTES);
+  let count = 0;
+  for (let at = start; at < end;) {
+    const steps: WalkStep[] = [];
+    const found = space.translate(at, steps);
+    if (found instanceof Fault) at = behind(at, steps.at(-1)?.span ?? NOWHERE_BYTES);
+    else {
+      const border = behind(at, found.pageBytes);
+      const bytes = bytesAt(space, physical, at, found, target);
+      if (bytes instanceof Fault) at = behind(at, BigInt(physical.pageSize));
+      else {
+        const reached = at + BigInt(bytes.length);
+        const limit = border < end ? border : end;
+        yield { address: at, bytes: within(bytes, at, limit) };
+        at = reached < limit ? reached : limit;
+      }
+    }
+    if (++count % PAGES_PER_STEP === 0) yield undefined;
+  }
+}
+
+/** A small page through the space's own cache, which also knows what never changed since the kernel was built. */
+function bytesAt(
+  space: AddressSpace,
+  physical: PhysicalMemory,
+  address: bigint,
+  { pageBytes, physical: place, steps }: Translation,
+  target: Uint8Array,
+): Uint8Array | Fault {
+  const isLarge = pageBytes > BigInt(physical.pageSize) && steps.length > 0;
+  const bytes = isLarge ? physical.stretch(place, target) : space.page(address);
+  return bytes instanceof Fault ? space.page(address) : bytes;
+}
+
+/** The first multiple of `span` above an address. */
+const behind = (address: bigint, span: bigint): bigint => (address & -span) + span;
+
+/** Pages of physical memory that the dump holds. */
+export function* physicalPages({ memory }: Kernel, { start, end }: Stretch): Generator<MemoryPage | undefined> {
+  const { physical } = memory;
+  const size = BigInt(physical.pageSize);
+  const target = new Uint8Array(READ_BYTES);
+  let read = 0;
+  for (let page = physical.next(start & -size); page !== undefined && page < end;) {
+    const at = page < start ? start : page;
+    const bytes = physical.stretch(at, target);
+    const held = bytes instanceof Fault ? 0 : bytes.length;
+    if (!(bytes instanceof Fault)) yield { address: at, bytes: within(bytes, at, end) };
+    read += Math.max(held, physical.pageSize);
+    if (read >= PAGES_PER_STEP * physical.pageSize) {
+      read = 0;
+      yield undefined;
+    }
+    page = physical.next(held === 0 ? page + size : at + BigInt(held));
+  }
+}
+
+const within = (bytes: Uint8Array, at: bigint, end: bigint): Uint8Array =>
+  at + BigInt(bytes.length) > end ? bytes.subarray(0, Number(end - at)) : bytes;
+
+/**
+ * Pages of kernel memory. The mapping of all memory is read by physical address: it needs no page tables, and pages
+ * that the dump does not hold are not even asked for.
+ */
+export function* kernelPages(
+  kernel: Kernel,
+  ranges: readonly KernelRange[],
+  { start, end }: Stretch,
+): Generator<MemoryPage | undefined> {
+  for (const range of ranges) {
+    const from = range.start > start ? range.start : start;
+    const to = range.end < end ? range.end : end;
+    if (from >= to) continue;
+    if (range.kind !== "direct map") {
+      yield* virtualPages(kernel.memory, kernel.memory.physical, { start: from, end: to });
+      continue;
+    }
+    const offset = directMapOffset(kernel);
+    for (const page of physicalPages(kernel, { start: from - offset, end: to - offset }))
+      yield page && { address: page.address + offset, bytes: page.bytes };
+  }
+}

@@ -1,0 +1,125 @@
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { hex, hex0x } from "../../../../base/hex.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import type { AddressSpace } from "../../../../memory/memory.ts";
+import { addressSpan } from "../../../say/addressCell.ts";
+import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { hexDump } from "../../../say/hexDump.ts";
+import { count } from "../../../language/number.ts";
+import { progress, record, text, type Line, type Piece, type Pieces } from "../../../say/piece.ts";
+import { matches, type Match } from "./scan.ts";
+import { scopes, type Scope } from "./scope.ts";
+import { needlesOf, unitSize } from "./values.ts";
+import { taskHeading } from "../../../say/taskHeading.ts";
+import { WrongUse } from "../../../language/wrongUse.ts";
+
+export const search = command({
+  name: "search",
+  summary: "search memory",
+  usage:
+    "[-s start] [ -[kKV] | -u | -p | -t | -T ] [-e end | -l length] [-m mask]\n[-x count] -[cwh] [value | (expression) | symbol | string] ...",
+  options: [
+    { flag: "-s", argument: "start", help: "start here: a symbol or hexadecimal" },
+    { flag: "-k", help: "kernel memory; so it is unless another is chosen" },
+    { flag: "-K", help: "kernel memory without vmalloc areas, modules and structs of pages" },
+    { flag: "-V", help: "only vmalloc areas, modules and structs of pages" },
+    { flag: "-u", help: "user memory of the current task" },
+    { flag: "-p", help: "physical memory" },
+    { flag: "-t", help: "the kernel stack of every task" },
+    { flag: "-T", help: "the kernel stacks of the tasks that CPUs were running" },
+    { flag: "-e", argument: "end", help: "end before this address" },
+    { flag: "-l", argument: "length", help: "end after so many bytes" },
+    { flag: "-m", argument: "mask", help: "bits set in this hexadecimal mask may be anything" },
+    { flag: "-c", help: "text" },
+    { flag: "-w", help: "numbers of 32 bits" },
+    { flag: "-h", help: "numbers of 16 bits" },
+    { flag: "-x", argument: "count", help: "with as many units of memory before and after each" },
+  ],
+  description: `Searches memory for numbers of the machine's word size, or as the options say, at addresses that are multiples of their size; with -c for text at any address. A value is hexadecimal, a symbol, or an (expression); of several, all are looked for at once. Matches are said as they are found.
+
+Memory that the dump does not hold is passed over. A page that the kernel has mapped twice is searched at both addresses.`,
+  examples: [
+    { line: "search init_task", shows: "Who points at init_task." },
+    { line: "search -t -w dead4ead", shows: "Stacks with the magic number of a spinlock on them." },
+    { line: 'search -p -c "Kernel panic"', shows: "A text in physical memory." },
+    { line: "search -m ffff -w abcd0000", shows: "Numbers whose upper half is abcd." },
+  ],
+  *run(context, args) {
+    if (args.rest.length === 0) throw new WrongUse("what to search for is missing");
+    if (args.has("-x") && args.has("-c")) throw new UsageError("-x option is not allowed with -c");
+    const needles = needlesOf(context, args);
+    const around = args.has("-x") ? count(args.value("-x") ?? "") : 0;
+    for (const scope of scopes(context, args)) {
+      let isFirst = true;
+      let scanned = 0;
+      for (const step of matches(scope.pages(), needles)) {
+        if (step && "needle" in step) {
+          if (isFirst && scope.task) yield text(taskHeading(scope.task));
+          isFirst = false;
+          yield found(context, args, scope, step, around);
+        } else if (step) scanned += step.bytes.length;
+        else yield progress("bytes", scanned, scope.size);
+      }
+      if (!isFirst && scope.task) yield text("");
+      else if (scope.task) yield progress("stacks", 0, 0);
+    }
+  },
+});
+
+/** As many characters of text as are shown from where it was found. */
+const SHOWN_TEXT = 56;
+
+function found(
+  context: Context,
+  args: Parsed,
+  { space, task }: Scope,
+  { address, needle }: Match,
+  around: number,
+): Piece {
+  const where = { as: "address", text: hex(address), address } as const;
+  const data = { address: hex0x(address), task: task ? hex0x(task.address) : undefined };
+  if (args.has("-c")) {
+    const shown = spelt(space, address);
+    return record({ ...data, text: shown }, [where, `: ${shown}`]);
+  }
+  const size = unitSize(context, args);
+  const value = attempt(() =>
+    size === 2 ? BigInt(space.u16(address)) : size === 4 ? BigInt(space.u32(address)) : space.u64(address),
+  );
+  const shown = value instanceof Fault ? "?" : hex(value);
+  const line: Line = [where, `: ${shown} ${needle.label ?? ""}`];
+  const json = { ...data, value: value instanceof Fault ? undefined : hex0x(value), label: needle.label };
+  if (around === 0) return record(json, line);
+  const near = (start: bigint): Line[] => [...context_(space, start, around, size)];
+  const bytes = BigInt(around * size);
+  return record(
+    json,
+    ...near(address - bytes),
+    [addressSpan(context.kernel, address), `:  ${shown} ${needle.label ?? ""}`],
+    ...near(address + BigInt(size)),
+    [],
+  );
+}
+
+/** Memory beside a match; what cannot be read is left out. */
+function* context_(space: AddressSpace, start: bigint, units: number, size: 2 | 4 | 8): Generator<Line> {
+  const dump: Pieces = hexDump(space, start, units, { size, as: "hex", withText: true });
+  for (;;) {
+    const step = attempt(() => dump.next());
+    if (step instanceof Fault || step.done) return;
+    if (step.value.kind === "record") yield* step.value.lines;
+  }
+}
+
+/** Text from an address on, what is no character as a dot. */
+function spelt(space: AddressSpace, address: bigint): string {
+  let all = "";
+  for (let at = address; all.length < SHOWN_TEXT;) {
+    const page = space.page(at);
+    if (page instanceof Fault) break;
+    for (const byte of page.subarray(0, SHOWN_TEXT - all.length))
+      all += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".";
+    at += BigInt(Math.min(page.length, SHOWN_TEXT));
+  }
+  return all;
+}

@@ -1,0 +1,141 @@
+import { hex, hex0x } from "../../../../base/hex.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import { taskMemory } from "../../../../linux/mm/mm.ts";
+import { vmaFlagTable, vmas } from "../../../../linux/mm/vma.ts";
+import type { AddressSpace } from "../../../../memory/memory.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { address } from "../../../language/address.ts";
+import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { hexNumber } from "../../../language/number.ts";
+import { record, text, type Piece, type Pieces } from "../../../say/piece.ts";
+import { formatOptions, structPiece } from "../../../say/structView.ts";
+import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
+import { selectTasks } from "../../../language/taskSelector.ts";
+import { eachVma, mmPiece, vmaPages, vmaReferences, vmaTable } from "./areas.ts";
+import { vmaTitle } from "../../../say/vma.ts";
+import { WrongUse } from "../../../language/wrongUse.ts";
+
+export const vm = command({
+  name: "vm",
+  summary: "user address spaces",
+  usage: "[-p | -P vma | -M mm | -v | -m | -x | -d | [-R reference] [pid | task]]\n[-f vm_flags]",
+  options: [
+    { flag: "-p", help: "every page of every area: its physical address, or its place in swap or in a file" },
+    { flag: "-P", argument: "vma", help: "the pages of this area" },
+    { flag: "-M", argument: "mm", help: "this mm_struct, for a task that has given up its own" },
+    { flag: "-v", help: "every area's vm_area_struct" },
+    { flag: "-m", help: "the mm_struct" },
+    { flag: "-x", help: "with -v and -m: numbers in hexadecimal" },
+    { flag: "-d", help: "with -v and -m: numbers in decimal" },
+    {
+      flag: "-R",
+      argument: "reference",
+      help: "only areas that have this address, these flags, or this in their path",
+    },
+    { flag: "-f", argument: "vm_flags", help: "names of the bits in a FLAGS value" },
+  ],
+  description: `Shows the user memory of the current task, or of those given by pid or task_struct address: its mm_struct and page directory, resident and total size, and each memory area with bounds, flags and file.`,
+  examples: [
+    { line: "vm", shows: "The memory areas of the current task." },
+    { line: "vm -p 1", shows: "Where each page of process 1 is." },
+    { line: "vm -f 8100073", shows: "Flags of an area by name." },
+  ],
+  needs: ["types", "tasks"],
+  *run(context, args) {
+    const flags = args.value("-f");
+    if (flags !== undefined) return yield flagNames(context.kernel, flags);
+    if (["-p", "-P", "-v", "-m", "-R"].filter((flag) => args.has(flag)).length > 1)
+      throw new WrongUse("-p, -P, -v, -m and -R exclude each other");
+    let isFirst = true;
+    for (const task of selectTasks(context, args.rest)) {
+      if (!isFirst) yield text("");
+      isFirst = false;
+      yield* ofTask(context, args, task);
+    }
+  },
+});
+
+/** @throws UsageError, Fault where the kernel has no names */
+function flagNames(kernel: Kernel, word: string): Piece {
+  const value = hexNumber(word);
+  if (value === undefined) throw new WrongUse(`invalid flags: ${word}`);
+  const names = vmaFlagTable(kernel)
+    .filter(({ mask }) => mask !== 0n && (value & mask) === mask)
+    .map(({ name }) => name);
+  return record({ flags: hex0x(value), names }, `${hex(value)}: (${names.join("|")})`);
+}
+
+function* ofTask(context: Context, args: Parsed, task: Obj): Pieces {
+  const reference = args.value("-R");
+  const { mm, space } = memoryOf(context, args, task);
+  if (reference !== undefined) return yield* references(task, mm, space, reference);
+  yield heading(task);
+  if (args.has("-m")) {
+    if (mm.address !== 0n) yield structPiece(mm, wholeStruct(mm, "mm_struct"), formatOptions(context, args));
+    return;
+  }
+  if (args.has("-v")) {
+    if (mm.address === 0n) return;
+    const show = (vma: Obj) => [structPiece(vma, wholeStruct(vma, "vm_area_struct"), formatOptions(context, args))];
+    return yield* eachVma(mm, show);
+  }
+  const area = args.value("-P");
+  if (area !== undefined) return yield* pagesOfArea(mm, space, address(context, area));
+  yield mmPiece(task, mm);
+  if (!args.has("-p")) return yield* vmaTable(mm);
+  if (mm.address === 0n) return;
+  const pages = space();
+  yield* eachVma(mm, (vma) => vmaPages(vma, pages));
+}
+
+const heading = (task: Obj): Piece => record(taskFacts(task), taskHeading(task));
+
+const wholeStruct = (object: Obj, name: string) => ({ name, type: object.type, members: [] });
+
+interface UserMemory {
+  /** `struct mm_struct`; at NULL for a kernel thread. */
+  readonly mm: Obj;
+  /** @throws Fault */
+  readonly space: () => AddressSpace;
+}
+
+/** The task's own address space, or what -M names for a task that has none any more. */
+function memoryOf(context: Context, args: Parsed, task: Obj): UserMemory {
+  const own = task.at("mm").deref();
+  const given = args.value("-M");
+  if (given === undefined || own.address !== 0n) return { mm: own, space: () => taskMemory(task) };
+  const mm = context.kernel.object("struct mm_struct", address(context, given));
+  return { mm, space: () => context.kernel.memory.user(mm.at("pgd").value(), `user of mm_struct ${hex(mm.address)}`) };
+}
+
+function* pagesOfArea(mm: Obj, space: () => AddressSpace, wanted: bigint): Pieces {
+  if (mm.address !== 0n) {
+    for (const vma of vmas(mm)) if (vma.address === wanted) return yield* vmaPages(vma, space());
+  }
+  throw new UsageError(`the task has no memory area at ${hex(wanted)}`);
+}
+
+/** Headings only where there is something below them: this is for `foreach vm -R`. */
+function* references(task: Obj, mm: Obj, space: () => AddressSpace, reference: string): Pieces {
+  if (mm.address === 0n) return;
+  const value = hexNumber(reference);
+  const isWhole = value !== undefined && (value === mm.address || value === mm.at("pgd").value());
+  let isEmpty = true;
+  const introduced = function* (): Pieces {
+    if (isEmpty) {
+      yield heading(task);
+      yield mmPiece(task, mm);
+    }
+    isEmpty = false;
+  };
+  if (isWhole) yield* introduced();
+  for (const piece of vmaReferences(mm, space, reference)) {
+    if (isEmpty || isWhole) {
+      yield* introduced();
+      yield text(vmaTitle(mm.kernel));
+    }
+    yield piece;
+  }
+  if (!isEmpty) yield text("");
+}

@@ -1,0 +1,56 @@
+import { UsageError } from "../../../base/usageError.ts";
+import { initNet, netNamespace } from "../../../linux/net/netDevice.ts";
+import { command } from "../../language/command.ts";
+import { ipv4Number } from "./address.ts";
+import { arpCache } from "./arp.ts";
+import { netDeviceTable } from "./devices.ts";
+import { taskSocketRows, taskSocketStructs } from "./sockets.ts";
+import { text } from "../../say/piece.ts";
+import { formatOptions } from "../../say/structView.ts";
+import { selectTasks } from "../../language/taskSelector.ts";
+import { WrongUse } from "../../language/wrongUse.ts";
+
+export const net = command({
+  name: "net",
+  summary: "network devices, sockets, neighbours",
+  usage: "[[-s | -S] [-xd] [-R ref] [pid | task]] [-a] [-n [pid | task]] [-N addr]",
+  options: [
+    { flag: "-s", help: "sockets of the current task or of those given: family, type, and both ends" },
+    { flag: "-S", help: "the same with their structures: socket, and sock as its family declares it" },
+    { flag: "-R", argument: "ref", help: "with -s or -S, only what this is: a descriptor, a socket, a sock" },
+    { flag: "-a", help: "the ARP cache" },
+    { flag: "-n", help: "devices that the current task, or the given one, sees in its own namespace" },
+    { flag: "-N", argument: "addr", help: "an IPv4 address, a number as the machine reads it, in dots" },
+    { flag: "-x", help: "structures in hexadecimal" },
+    { flag: "-d", help: "structures in decimal" },
+  ],
+  description:
+    "Lists the network devices of the initial namespace with their addresses: struct net_device, name, IPv4, then IPv6.\n\n-s lists a task's open sockets: descriptor, struct socket, struct sock, family and type, and for internet sockets the own and the other end.",
+  examples: [
+    { line: "net", shows: "Devices and addresses." },
+    { line: "net -s 131", shows: "The sockets of a process." },
+    { line: "net -a", shows: "Which hardware addresses were known." },
+    { line: "net -N 1041236234", shows: "A number out of a socket as an address." },
+  ],
+  needs: ["types"],
+  *run(context, args) {
+    const { kernel } = context;
+    const number = args.value("-N");
+    if (number !== undefined) yield text(ipv4Number(kernel.arch, number));
+    if (args.has("-a")) yield* arpCache(kernel);
+    const reference = args.value("-R");
+    if (args.has("-s") || args.has("-S")) {
+      if (args.has("-s") && args.has("-S")) throw new UsageError("only one -s or -S option allowed");
+      const options = formatOptions(context, args);
+      for (const [i, task] of selectTasks(context, args.rest).entries()) {
+        if (i > 0) yield text("");
+        yield* args.has("-S") ? taskSocketStructs(task, reference, options) : taskSocketRows(task, reference);
+      }
+      return;
+    }
+    if (reference !== undefined) throw new WrongUse("-R goes with -s or -S");
+    if (args.has("-n")) for (const task of selectTasks(context, args.rest)) yield* netDeviceTable(netNamespace(task));
+    else if (args.rest.length > 0) throw new WrongUse(`what of ${args.rest.join(" ")}: -s, -S or -n`);
+    else if (number === undefined && !args.has("-a")) yield* netDeviceTable(initNet(kernel));
+  },
+});

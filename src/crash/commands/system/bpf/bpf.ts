@@ -1,0 +1,126 @@
+import { Fault, faultLast } from "../../../../base/fault.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import { bare } from "../../../../debuginfo/ctype.ts";
+import { bpfMaps, bpfPrograms, findBpfMap, findBpfProgram } from "../../../../linux/bpf/bpf.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { jitedCode, translatedCode } from "./code.ts";
+import { mapHeading, mapRow } from "./map.ts";
+import { programHeading, programRow } from "./program.ts";
+import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { guarded } from "../../../say/guarded.ts";
+import { decimalNumber } from "../../../language/number.ts";
+import { faultPiece, text, type Line, type Piece, type Pieces } from "../../../say/piece.ts";
+import { formatOptions, structPiece } from "../../../say/structView.ts";
+
+export const bpf = command({
+  name: "bpf",
+  summary: "BPF programs and maps",
+  usage: "[[-p ID | -P] [-tTj]] [[-m ID] | -M] [-s] [-xd]",
+  options: [
+    { flag: "-p", argument: "ID", help: "more about one program: sizes, when it was loaded, by whom" },
+    { flag: "-P", help: "more about every program" },
+    { flag: "-m", argument: "ID", help: "more about one map: sizes of keys and values, memory, name" },
+    { flag: "-M", help: "more about every map" },
+    { flag: "-t", help: "with -p or -P, the translated instructions in words" },
+    { flag: "-T", help: "the same with their bytes" },
+    { flag: "-j", help: "with -p or -P, the compiled code disassembled" },
+    { flag: "-s", help: "the structures behind what is shown" },
+    { flag: "-x", help: "structures in hexadecimal" },
+    { flag: "-d", help: "structures in decimal" },
+  ],
+  description:
+    "Lists the loaded programs, with their type, tag and the maps that they use, and all maps, with their type and flags.\n\nInstructions are those that the verifier let in and rewrote, not those that were loaded: calls lead to the functions that really run. A program's own functions follow it when it is disassembled.",
+  examples: [
+    { line: "bpf", shows: "All programs and maps." },
+    { line: "bpf -P", shows: "All programs with sizes and load times." },
+    { line: "bpf -PM -jTs", shows: "Everything there is to be said." },
+  ],
+  needs: ["types"],
+  *run(context, args) {
+    const [program, map] = [args.value("-p"), args.value("-m")];
+    const ofPrograms = program !== undefined || args.has("-P");
+    const ofMaps = map !== undefined || args.has("-M");
+    for (const flag of ["-t", "-T", "-j"])
+      if (args.has(flag) && !ofPrograms) throw new UsageError(`${flag} option only applicable with -p or -P`);
+    if (args.has("-s") && !ofPrograms && !ofMaps) throw new UsageError("-s option requires either -p, -P, -m or -M");
+    if (!ofPrograms && !ofMaps) return yield* overview(context.kernel);
+    if (ofPrograms) yield* programs(context, args, program);
+    if (ofPrograms && ofMaps) yield text("");
+    if (ofMaps) yield* maps(context, args, map);
+  },
+});
+
+function* overview(kernel: Kernel): Pieces {
+  yield* table(bpfPrograms(kernel), programHeading(kernel), (program) => programRow(program, false));
+  yield text("");
+  yield* table(bpfMaps(kernel), mapHeading(kernel), (map) => mapRow(map, false));
+}
+
+/** A heading, where there is anything below it, and a row for each. */
+function* table(objects: Iterable<Obj>, heading: Line, rowOf: (object: Obj) => Piece): Pieces {
+  let isFirst = true;
+  for (const object of faultLast(objects)) {
+    if (isFirst) yield text(heading);
+    isFirst = false;
+    yield object instanceof Fault ? faultPiece(object, "bpf: ") : rowOf(object);
+  }
+}
+
+function* programs(context: Context, args: Parsed, word: string | undefined): Pieces {
+  const { kernel } = context;
+  const all = word === undefined ? bpfPrograms(kernel) : [named(word, "program", findBpfProgram, kernel)];
+  yield* each("programs", all, function* (program) {
+    yield text(programHeading(kernel));
+    yield programRow(program, true);
+    if (args.has("-j")) {
+      yield text("");
+      yield* guarded(jitedCode(context, program), "bpf: ");
+    }
+    if (args.has("-t") || args.has("-T")) {
+      yield text("");
+      yield* guarded(translatedCode(program, args.has("-T")), "bpf: ");
+    }
+    if (args.has("-s")) {
+      yield* struct(context, args, program);
+      yield* guarded(struct(context, args, program.at("aux").deref()), "bpf: ");
+    }
+  });
+}
+
+function* maps(context: Context, args: Parsed, word: string | undefined): Pieces {
+  const { kernel } = context;
+  const all = word === undefined ? bpfMaps(kernel) : [named(word, "map", findBpfMap, kernel)];
+  yield* each("maps", all, function* (map) {
+    yield text(mapHeading(kernel));
+    yield mapRow(map, true);
+    if (args.has("-s")) yield* struct(context, args, map);
+  });
+}
+
+/** What each has to say, parted by blank lines; that there are none is said, too. */
+function* each(what: string, objects: Iterable<Obj>, say: (object: Obj) => Pieces): Pieces {
+  let isFirst = true;
+  for (const object of faultLast(objects)) {
+    if (!isFirst) yield text("");
+    isFirst = false;
+    if (object instanceof Fault) yield faultPiece(object, "bpf: ");
+    else yield* guarded(say(object), "bpf: ");
+  }
+  if (isFirst) yield text(`bpf: the kernel had no ${what}`);
+}
+
+/** @throws UsageError when nothing has that id */
+function named(word: string, what: string, find: (kernel: Kernel, id: bigint) => Obj | undefined, kernel: Kernel): Obj {
+  const id = decimalNumber(word);
+  const object = id === undefined ? undefined : find(kernel, id);
+  if (!object) throw new UsageError(`invalid ${what} ID: ${word}`);
+  return object;
+}
+
+function* struct(context: Context, args: Parsed, object: Obj): Pieces {
+  const type = bare(object.type);
+  yield text("");
+  if (type.kind === "struct")
+    yield structPiece(object, { name: type.name ?? "", type, members: [] }, formatOptions(context, args));
+}

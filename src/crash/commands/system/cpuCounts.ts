@@ -1,0 +1,16 @@
+import { cpus, onlineCpus } from "../../../kernel/cpumask.ts";
+import { globalU32 } from "../../../linux/vmcoreinfo.ts";
+import type { Kernel } from "../../../model/kernel.ts";
+
+/** `4`, or `2 [OFFLINE: 1]`: CPUs that there are, and those of them that the kernel did not count as running. @throws Fault */
+export function cpuCounts(kernel: Kernel): string {
+  const online = onlineCpus(kernel).length;
+  const present = Math.max(cpus(kernel, "present").length, online);
+  return online < present ? `${present} [OFFLINE: ${present - online}]` : String(present);
+}
+
+/** Clock rate of the CPUs; x86 alone keeps it in a variable, `cpu_khz`. @throws Fault */
+export function megahertz(kernel: Kernel): number | undefined {
+  const khz = globalU32(kernel, "cpu_khz");
+  return khz === undefined ? undefined : Math.floor(khz / 1000);
+}

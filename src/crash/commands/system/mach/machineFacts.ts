@@ -1,0 +1,144 @@
+/** What `mach` tells of a machine, in crash's order; a fact that this kernel does not have is left out. */
+import { Fault, attempt } from "../../../../base/fault.ts";
+import { hex } from "../../../../base/hex.ts";
+import { bare, sizeOf } from "../../../../debuginfo/ctype.ts";
+import { possibleCpus } from "../../../../kernel/cpumask.ts";
+import { directMapOffset } from "../../../../linux/mm/directMap.ts";
+import { memoryModel } from "../../../../linux/mm/memoryModel.ts";
+import { presentPages } from "../../../../linux/mm/mm.ts";
+import { pageFrames } from "../../../../linux/mm/mmzone.ts";
+import { pageSize } from "../../../../linux/mm/page.ts";
+import { perCpuAddress } from "../../../../kernel/percpu.ts";
+import { hz } from "../../../../linux/time/timekeeping.ts";
+import { globalAddress, globalU32 } from "../../../../linux/vmcoreinfo.ts";
+import { vmallocStart } from "../../../../linux/mm/vmalloc.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import { cpuStacks, threadSize } from "../../../../unwind/stacks.ts";
+import { cell, type Cell } from "../../../say/cell.ts";
+import { cpuCounts, megahertz } from "../cpuCounts.ts";
+import { sizeText } from "../../../say/quantity.ts";
+
+export type Fact = readonly [name: string, value: Cell];
+
+/** Lines above the stacks. */
+export function machineFacts(kernel: Kernel): Fact[] {
+  const all: readonly (readonly [string, Cell | undefined])[] = [
+    ["MACHINE TYPE", cell(() => kernel.arch.name)],
+    ["MEMORY SIZE", cell(() => sizeText(presentPages(kernel) * pageSize(kernel)))],
+    ["CPUS", cell(() => cpuCounts(kernel))],
+    ["HYPERVISOR", hypervisor(kernel)],
+    [
+      "PROCESSOR SPEED",
+      cell(
+        () => megahertz(kernel),
+        (mhz) => (mhz === undefined ? "(unknown)" : `${mhz} Mhz`),
+      ),
+    ],
+    ["HZ", cell(() => hz(kernel))],
+    ["PAGE SIZE", cell(() => pageSize(kernel))],
+    ...layout(kernel),
+    ["KERNEL STACK SIZE", cell(() => threadSize(kernel))],
+  ];
+  return all.filter((fact): fact is Fact => fact[1] !== undefined);
+}
+
+/** asm/hypervisor.h: enum x86_hypervisor_type, by the names that people know. */
+const HYPERVISORS: Readonly<Record<string, string>> = {
+  X86_HYPER_MS_HYPERV: "Hyper-V",
+  X86_HYPER_VMWARE: "VMware",
+  X86_HYPER_XEN_PV: "Xen PV",
+  X86_HYPER_XEN_HVM: "Xen HVM",
+  X86_HYPER_KVM: "KVM",
+  X86_HYPER_JAILHOUSE: "Jailhouse",
+  X86_HYPER_ACRN: "ACRN",
+};
+
+function hypervisor(kernel: Kernel): Cell | undefined {
+  const value = attempt(() => globalU32(kernel, "x86_hyper_type"));
+  const type = typeof value === "number" ? kernel.types.find("enum", "x86_hypervisor_type") : undefined;
+  if (typeof value !== "number" || type?.kind !== "enum") return undefined;
+  const name = type.values.find((one) => one.value === BigInt(value))?.name;
+  const known = name === undefined ? undefined : HYPERVISORS[name];
+  return known === undefined ? undefined : cell(() => known);
+}
+
+/** asm/page_64_types.h: x86_64 maps the kernel's image here, modules behind it. */
+const START_KERNEL_MAP = 0xffffffff80000000n;
+
+/** Where the parts of kernel address space begin. */
+function layout(kernel: Kernel): [string, Cell | undefined][] {
+  const isX86 = kernel.arch.name === "x86_64";
+  const noted = (key: string): bigint | undefined => {
+    const text = kernel.vmcoreinfo(`NUMBER(${key})`);
+    return text !== undefined && /^-?\w{1,20}$/.test(text) ? BigInt.asUintN(64, BigInt(text)) : undefined;
+  };
+  const imageSize = noted("KERNEL_IMAGE_SIZE");
+  const modules = isX86 ? imageSize && START_KERNEL_MAP + imageSize : noted("MODULES_VADDR");
+  const known = (value: bigint | undefined): Cell | undefined =>
+    value === undefined ? undefined : cell(() => value, hex);
+  const vmemmap = attempt(() => memoryModel(kernel).runs[0]);
+  const isVirtual =
+    globalAddress(kernel, "vmemmap_base") !== undefined || kernel.vmcoreinfo("SYMBOL(vmemmap)") !== undefined;
+  const vmalloc = attempt(() => vmallocStart(kernel));
+  return [
+    ["KERNEL VIRTUAL BASE", cell(() => directMapOffset(kernel) + (noted("PHYS_OFFSET") ?? lowestMemory(kernel)), hex)],
+    ["KERNEL VMALLOC BASE", vmalloc instanceof Fault ? undefined : known(vmalloc)],
+    [
+      "KERNEL VMEMMAP BASE",
+      isVirtual && vmemmap && !(vmemmap instanceof Fault) ? known(noted("VMEMMAP_START") ?? vmemmap.base) : undefined,
+    ],
+    ["KERNEL START MAP", isX86 ? known(START_KERNEL_MAP) : undefined],
+    ["KERNEL MODULES BASE", known(modules)],
+  ];
+}
+
+/** x86 and s390 map memory from physical address 0, the Arm architectures from where there is any. */
+const lowestMemory = (kernel: Kernel): bigint =>
+  kernel.arch.name.startsWith("arm") ? BigInt(pageFrames(kernel).first) * BigInt(pageSize(kernel)) : 0n;
+
+/** A kind of stack that every CPU has one of. */
+export interface StackGroup {
+  /** "IRQ", "NMI". */
+  readonly name: string;
+  readonly size: number;
+  readonly stacks: readonly { readonly cpu: number; readonly start: bigint; readonly isMapped: boolean }[];
+}
+
+export function* stackGroups(kernel: Kernel): Generator<StackGroup, void, void> {
+  const stacks = cpuStacks(kernel);
+  const isMapped = (start: bigint): boolean => !(kernel.memory.translate(start) instanceof Fault);
+  for (const kind of ["irq", "overflow"] as const) {
+    const all = stacks.filter((stack) => stack.kind === kind && stack.cpu !== undefined);
+    const [first] = all;
+    if (!first) continue;
+    const found = all.map(({ cpu, start }) => ({ cpu: cpu ?? 0, start, isMapped: isMapped(start) }));
+    yield { name: kind.toUpperCase(), size: Number(first.end - first.start), stacks: found };
+  }
+  yield* exceptionStacks(kernel, isMapped);
+}
+
+/** Members of `struct cea_exception_stacks` by the names that crash has for them. */
+const EXCEPTIONS: readonly (readonly [member: string, name: string])[] = [
+  ["DF_stack", "DOUBLEFAULT"],
+  ["NMI_stack", "NMI"],
+  ["DB_stack", "DEBUG"],
+  ["MCE_stack", "MCE"],
+  ["VC_stack", "VC"],
+];
+
+/** x86_64: stacks that the CPU switches to by itself. Where the machine has no use for one, it is not mapped. */
+function* exceptionStacks(kernel: Kernel, isMapped: (start: bigint) => boolean): Generator<StackGroup, void, void> {
+  const pointer = globalAddress(kernel, "cea_exception_stacks");
+  if (pointer === undefined) return;
+  const type = kernel.types.named("struct cea_exception_stacks");
+  for (const [member, name] of EXCEPTIONS) {
+    if (!kernel.object(type, 0n).has(member)) continue;
+    const stacks = possibleCpus(kernel).flatMap((cpu) => {
+      const base = attempt(() => kernel.memory.word(perCpuAddress(kernel, pointer, cpu)));
+      if (base instanceof Fault || base === 0n) return [];
+      const start = kernel.object(type, base).at(member).address;
+      return [{ cpu, start, isMapped: isMapped(start) }];
+    });
+    yield { name, size: sizeOf(bare(kernel.object(type, 0n).at(member).type)), stacks };
+  }
+}

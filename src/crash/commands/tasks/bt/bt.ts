@@ -1,0 +1,198 @@
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import { runningOn, runningTasks } from "../../../../linux/sched/cpu.ts";
+import { possibleCpus } from "../../../../kernel/cpumask.ts";
+import { panicMessage, panicTask } from "../../../../linux/printk/panic.ts";
+import { returnTo, stoppedStack } from "../../../../linux/sched/stoppedStack.ts";
+import { stackFrom, stackTrace } from "../../../../linux/sched/stackTrace.ts";
+import { taskPid, threads } from "../../../../linux/sched/task.ts";
+import type { Obj } from "../../../../model/object.ts";
+import type { Stack } from "../../../../unwind/frame.ts";
+import { taskStackRange } from "../../../../unwind/stacks.ts";
+import { switchedOut } from "../../../../unwind/start.ts";
+import { address } from "../../../language/address.ts";
+import { dataLines, type DataStyle } from "../bt/data.ts";
+import { cpuExceptionFrames, exceptionFrames } from "../bt/exceptionFrames.ts";
+import { backtraceJson } from "../bt/json.ts";
+import { stackOverflows } from "../bt/overflow.ts";
+import { type BacktraceStyle, backtraceLines } from "../bt/stack.ts";
+import { allTextSymbols, textSymbols } from "../bt/textSymbols.ts";
+import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { parseCpus } from "../../../language/number.ts";
+import { faultPiece, type Line, type Piece, type Pieces, record, text } from "../../../say/piece.ts";
+import { selectTasks } from "../../../language/taskSelector.ts";
+import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
+
+export const bt = command({
+  name: "bt",
+  summary: "kernel stack backtrace",
+  usage:
+    "[-a|-A|-c cpus|-g|-p] [-n idle] [-l] [-i] [-s [-x|-d]] [-f|-F] [-t|-T|-o|-O|-r|-e|-E|-v]\n[-R ref] [-I ip] [-S sp] [pid | taskp] ...",
+  options: [
+    { flag: "-a", help: "what each CPU was running" },
+    { flag: "-A", help: "in crash, -a with the vector registers of s390x; they are not read here" },
+    { flag: "-c", argument: "cpus", help: "what these CPUs were running: 0-3,7" },
+    { flag: "-g", help: "all threads of the process" },
+    { flag: "-p", help: "the task that panicked" },
+    { flag: "-n", argument: "idle", help: "only headings of idle tasks" },
+    { flag: "-l", help: "file and line of each frame" },
+    { flag: "-i", help: "inlined functions, with their lines" },
+    { flag: "-s", help: "symbols with offsets" },
+    { flag: "-x", help: "offsets in hexadecimal" },
+    { flag: "-d", help: "offsets in decimal" },
+    { flag: "-f", help: "the words of each frame" },
+    { flag: "-F", help: "the same with symbols and slab caches; -FF with the addresses of slab objects, too" },
+    { flag: "-t", help: "every address in code from where the task stood to the end of its stack" },
+    { flag: "-T", help: "every address in code on the whole stack" },
+    { flag: "-o", help: "as -t, numbered as frames: may show calls that have long returned" },
+    { flag: "-O", help: "from now on bt does as with -o; given again, as ever" },
+    { flag: "-r", help: "the whole stack as words" },
+    { flag: "-e", help: "saved exception frames anywhere on the stack" },
+    { flag: "-E", help: "saved exception frames on the IRQ and exception stacks of the CPUs" },
+    { flag: "-v", help: "signs of overflow on all stacks" },
+    { flag: "-R", argument: "ref", help: "only stacks that a symbol or address appears in" },
+    { flag: "-I", argument: "ip", help: "start at this instruction" },
+    { flag: "-S", argument: "sp", help: "start at this stack pointer" },
+  ],
+  description:
+    "Shows the kernel stack of the current task, or of those given. The address in brackets is where the return address lies. Where an exception came in between, the registers that it saved follow. Frames that were found by other means than exact rules are dimmed; a stack that cannot be followed says why.",
+  examples: [
+    { line: "bt", shows: "The stack that panicked." },
+    { line: "bt -a", shows: "What every CPU was doing." },
+    { line: "bt -il", shows: "With inlined functions and source lines." },
+    { line: "foreach UN bt", shows: "What blocked tasks wait for." },
+  ],
+  needs: ["types", "tasks"],
+  *run(context, args) {
+    const { kernel } = context;
+    if (args.has("-A")) throw new UsageError("-A is not available: vector registers are not read; -a shows the stacks");
+    if (args.has("-O")) return yield* toggleOld(context);
+    if (args.has("-v")) return yield* stackOverflows(kernel);
+    if (args.has("-E")) return yield* cpuExceptionFrames(kernel, chosenCpus(context, args));
+    const isStarting = args.rest.length === 0 && !["-a", "-c", "-p"].some((flag) => args.has(flag));
+    if (isStarting && context.taskFault) yield faultPiece(context.taskFault, "bt: ");
+    let first = true;
+    for (const task of chosenTasks(context, args)) {
+      const piece = stackPiece(context, task, args);
+      if (!piece) continue;
+      if (!first) yield text("");
+      first = false;
+      yield piece;
+    }
+  },
+});
+
+const chosenCpus = ({ kernel }: Context, args: Parsed): readonly number[] =>
+  parseCpus(args.value("-c") ?? "all", possibleCpus(kernel));
+
+function chosenTasks(context: Context, args: Parsed): readonly Obj[] {
+  const { kernel } = context;
+  if (args.has("-a") || args.has("-c")) {
+    const cpus = chosenCpus(context, args);
+    return runningTasks(kernel).flatMap(({ cpu, task }) => (cpus.includes(cpu) ? [task] : []));
+  }
+  if (args.has("-p")) {
+    const panicked = panicTask(kernel);
+    if (!panicked)
+      throw panicMessage(kernel) === undefined
+        ? Fault.of("unknown", "no task panicked: the machine was running")
+        : Fault.of("unknown", "the CPU that panicked is not known");
+    return [panicked];
+  }
+  const tasks = selectTasks(context, args.rest);
+  return args.has("-g") ? tasks.flatMap((task) => [...threads(task.at("group_leader").deref())]) : tasks;
+}
+
+/** Kept with the variables of `set`, though none of them. */
+const OLD_METHOD = "bt -O";
+const usesOldMethod = ({ variables }: Context): boolean => variables.get(OLD_METHOD) === "on";
+
+function* toggleOld(context: Context): Pieces {
+  const old = !usesOldMethod(context);
+  context.variables.set(OLD_METHOD, old ? "on" : "off");
+  yield record({ oldMethod: old }, `bt: use ${old ? "old" : "new"} bt method by default`);
+}
+
+function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefined {
+  if (args.has("-n") && attempt(() => taskPid(task)) === 0) return record(taskFacts(task), taskHeading(task));
+  const stack = startedAt(context, task, args);
+  const reference = args.value("-R");
+  if (reference !== undefined && !refersTo(stack, reference)) return undefined;
+  const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
+  const offsets = args.has("-s") ? radix : undefined;
+  const special = specialLines(context, task, stack, args, offsets);
+  const piece = (lines: readonly Line[]): Piece => ({
+    kind: "record",
+    lines,
+    // Lines and inlined functions of every frame are looked up only for those who ask.
+    get data() {
+      return backtraceJson(task, stack.own);
+    },
+  });
+  if (special) return piece([taskHeading(task), ...special]);
+  const style: BacktraceStyle = {
+    lines: args.has("-l"),
+    inlined: args.has("-i"),
+    offsets,
+    data: dataStyle(args),
+  };
+  return piece(backtraceLines(task, stack.shown, style));
+}
+
+/** -F names symbols and slab caches, twice given the objects' addresses, too. */
+function dataStyle(args: Parsed): DataStyle | undefined {
+  const named = args.values("-F").length;
+  if (named === 0 && !args.has("-f")) return undefined;
+  return { names: named === 0 ? undefined : named === 1 ? "cache" : "address", indent: "    ", separator: ": " };
+}
+
+/** The stack from the registers that were saved, and, for people, with what came after that moment. */
+interface Stacks {
+  readonly own: Stack;
+  readonly shown: Stack;
+}
+
+function startedAt(context: Context, task: Obj, args: Parsed): Stacks {
+  const { kernel } = context;
+  const [ip, sp] = [args.value("-I"), args.value("-S")];
+  if (ip === undefined && sp === undefined) {
+    const own = stackTrace(kernel, task);
+    return { own, shown: runningOn(kernel, task) === undefined ? own : stoppedStack(kernel, task) };
+  }
+  const word = BigInt(kernel.arch.wordSize);
+  const start = sp === undefined ? switchedOut(kernel, task).sp : address(context, sp);
+  // Without an address to start at, the word at the stack pointer is a return address.
+  const cursor =
+    ip === undefined
+      ? returnTo(kernel, kernel.memory.word(start), start + word)
+      : returnTo(kernel, address(context, ip), start);
+  const stack = stackFrom(kernel, task, cursor);
+  return { own: stack, shown: stack };
+}
+
+function refersTo({ shown }: Stacks, reference: string): boolean {
+  return shown.frames.some(
+    ({ symbol, pc }) => symbol?.name === reference || pc.toString(16) === reference.replace(/^0x/, ""),
+  );
+}
+
+/** What other options show in place of frames; undefined when none of them was given. */
+function specialLines(
+  context: Context,
+  task: Obj,
+  { shown }: Stacks,
+  args: Parsed,
+  offsets: 10 | 16 | undefined,
+): Line[] | undefined {
+  const { kernel } = task;
+  const asksOtherwise = ["-t", "-T", "-r", "-e", "-f", "-F", "-l", "-i"].some((flag) => args.has(flag));
+  const numbered = args.has("-o") || (usesOldMethod(context) && !asksOtherwise);
+  const style = { offsets, numbered };
+  if (args.has("-t") || numbered) return [...textSymbols(task, shown, style)];
+  if (args.has("-T")) return [...allTextSymbols(task, shown, style)];
+  if (!args.has("-r") && !args.has("-e")) return undefined;
+  const { start, end } = taskStackRange(kernel, task);
+  if (args.has("-e")) return [...exceptionFrames(kernel, start, end)];
+  const raw = { names: "none", indent: "", separator: ":  " } as const;
+  return dataLines(kernel, start, end - BigInt(kernel.arch.wordSize), raw);
+}

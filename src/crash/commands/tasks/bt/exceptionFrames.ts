@@ -1,0 +1,75 @@
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { hex } from "../../../../base/hex.ts";
+import { cpuStacks, type StackRange } from "../../../../unwind/stacks.ts";
+import { ptRegsSize, readPtRegs } from "../../../../unwind/ptRegs.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import type { Registers } from "../../../../arch/arch.ts";
+import { faultPiece, type Line, type Piece, text } from "../../../say/piece.ts";
+import { exceptionLine, registerLines } from "./registers.ts";
+
+/** Selectors of 64-bit kernel and user code (arch/x86/include/asm/segment.h). */
+const __KERNEL_CS = 0x10n;
+const __USER_CS = 0x33n;
+const __USER32_CS = 0x23n;
+const __USER_DS = 0x2bn;
+/** RFLAGS: bit 1 is always set, bits 22 and up never are. */
+const RFLAGS_FIXED = 1n << 1n;
+const RFLAGS_RESERVED = -1n << 22n;
+
+type Mode = "KERNEL" | "USER";
+
+/** Every place in a range of a stack whose words make sense as `struct pt_regs`, as lines. */
+export function* exceptionFrames(kernel: Kernel, from: bigint, end: bigint): Generator<Line, void, void> {
+  const size = BigInt(ptRegsSize(kernel));
+  for (let at = from; at + size <= end; at += BigInt(kernel.arch.wordSize)) {
+    const registers = attempt(() => readPtRegs(kernel, at));
+    // One page that is missing need not end the search of the others.
+    if (registers instanceof Fault) continue;
+    const mode = modeOf(kernel, registers);
+    if (mode) yield* frameLines(kernel, at, mode, registers);
+  }
+}
+
+/** Whose context the registers are; undefined when they are none. */
+function modeOf(kernel: Kernel, registers: Registers): Mode | undefined {
+  const get = (name: string): bigint => registers.get(name) ?? 0n;
+  const [pc, sp] = [get(kernel.arch.pc), get(kernel.arch.sp)];
+  if (kernel.arch.name !== "x86_64") return undefined;
+  const flags = get("rflags");
+  if ((flags & RFLAGS_FIXED) === 0n || (flags & RFLAGS_RESERVED) !== 0n) return undefined;
+  if (get("cs") === __KERNEL_CS)
+    return kernel.code.isText(pc) && kernel.memory.isKernelAddress(sp) ? "KERNEL" : undefined;
+  const user = (get("cs") === __USER_CS || get("cs") === __USER32_CS) && get("ss") === __USER_DS;
+  return user && pc !== 0n && !kernel.memory.isKernelAddress(pc) && !kernel.memory.isKernelAddress(sp)
+    ? "USER"
+    : undefined;
+}
+
+function* frameLines(kernel: Kernel, at: bigint, mode: Mode, registers: Registers): Generator<Line, void, void> {
+  yield [];
+  yield [`  ${mode}-MODE EXCEPTION FRAME AT: `, { as: "address", text: hex(at), address: at }];
+  if (mode === "KERNEL") yield exceptionLine(kernel, registers.get(kernel.arch.pc) ?? 0n);
+  yield* registerLines(kernel, registers);
+}
+
+/** The stacks of the interrupt stack table in its order (arch/x86/include/asm/cpu_entry_area.h). */
+const EXCEPTION_STACKS = ["DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC", "VC2"];
+
+/** The search through the IRQ and exception stacks of CPUs: bt -E. */
+export function* cpuExceptionFrames(kernel: Kernel, cpus: readonly number[]): Generator<Piece, void, void> {
+  const wanted = cpuStacks(kernel).filter(({ cpu }) => cpu !== undefined && cpus.includes(cpu));
+  for (const stack of wanted.filter(({ kind }) => kind === "irq")) yield* searched(kernel, stack, "IRQ");
+  for (const cpu of cpus) {
+    const own = wanted.filter((stack) => stack.cpu === cpu && (stack.kind === "nmi" || stack.kind === "exception"));
+    for (const [i, stack] of own.entries()) {
+      yield* searched(kernel, stack, `${EXCEPTION_STACKS[i] ?? "(unknown)"} EXCEPTION`);
+    }
+  }
+}
+
+function* searched(kernel: Kernel, { cpu, start, end }: StackRange, name: string): Generator<Piece, void, void> {
+  yield text(`CPU ${cpu} ${name} STACK:`);
+  const lines = attempt(() => [...exceptionFrames(kernel, start, end)]);
+  if (lines instanceof Fault) yield faultPiece(lines);
+  else yield text(...(lines.length > 0 ? lines : ["(none found)"]), "");
+}

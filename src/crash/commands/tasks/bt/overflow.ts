@@ -1,0 +1,47 @@
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { hex } from "../../../../base/hex.ts";
+import { nrCpuIds } from "../../../../kernel/cpumask.ts";
+import { STACK_END_MAGIC } from "../../../../linux/sched/stack.ts";
+import { taskCpu, taskTable } from "../../../../linux/sched/task.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { taskStackRange } from "../../../../unwind/stacks.ts";
+import { type Line, type Piece, record, text } from "../../../say/piece.ts";
+import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
+
+/** Looks at the far end of every task's stack for signs that something wrote over it. */
+export function* stackOverflows(kernel: Kernel): Generator<Piece, void, void> {
+  let found = false;
+  for (const task of taskTable(kernel).tasks) {
+    const signs = overflowSigns(task);
+    if (signs.length === 0) continue;
+    found = true;
+    const lines = signs.map((sign): Line => [{ as: "bad", text: `possible stack overflow: ${sign}` }]);
+    yield record({ ...taskFacts(task), signs }, taskHeading(task), ...lines, []);
+  }
+  if (!found) yield text("No stack overflows detected");
+}
+
+function overflowSigns(task: Obj): string[] {
+  const { kernel } = task;
+  const signs: string[] = [];
+  const base = attempt(() => taskStackRange(kernel, task).start);
+  // A zombie has given its stack back; a page that is missing tells nothing.
+  if (base instanceof Fault) return signs;
+  const inTask = task.has("thread_info");
+  if (!inTask && kernel.types.find("struct", "thread_info")) {
+    const info = kernel.object("struct thread_info", base);
+    const owner = attempt(() => (info.has("task") ? info.at("task").value() : task.address));
+    if (!(owner instanceof Fault) && owner !== task.address) {
+      signs.push(`thread_info.task: ${hex(owner)} != ${hex(task.address)}`);
+    }
+  }
+  const cpu = attempt(() => taskCpu(task));
+  const limit = attempt(() => nrCpuIds(kernel));
+  if (typeof cpu === "number" && typeof limit === "number" && cpu >= limit)
+    signs.push(`thread_info.cpu: ${cpu} >= ${limit}`);
+  const endOfStack = inTask ? base : base + BigInt(kernel.object("struct thread_info", 0n).size);
+  const magic = attempt(() => kernel.memory.word(endOfStack));
+  if (!(magic instanceof Fault) && magic !== STACK_END_MAGIC) signs.push(`${hex(magic)} != STACK_END_MAGIC`);
+  return signs;
+}

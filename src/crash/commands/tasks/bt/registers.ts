@@ -1,0 +1,94 @@
+import { padHex } from "../../../../base/hex.ts";
+import type { KSymbol } from "../../../../debuginfo/source.ts";
+import { livePatchText } from "../../../../linux/module/livepatch.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import type { Trap } from "../../../../unwind/frame.ts";
+import type { Registers } from "../../../../arch/arch.ts";
+import type { Line, Span } from "../../../say/piece.ts";
+import { withOffset } from "./symbols.ts";
+
+/** Rows of registers as crash lays them out, names in their columns; a name with digits behind `/` is so many wide. */
+const LAYOUTS: Readonly<Record<string, readonly string[]>> = {
+  x86_64: [
+    "RIP  RSP  RFLAGS/8",
+    "RAX  RBX  RCX",
+    "RDX  RSI  RDI",
+    "RBP   R8   R9",
+    "R10  R11  R12",
+    "R13  R14  R15",
+    "ORIG_RAX  CS/4  SS/4",
+  ],
+  arm64: [
+    " PC   LR   SP",
+    "X29  X28  X27",
+    "X26  X25  X24",
+    "X23  X22  X21",
+    "X20  X19  X18",
+    "X17  X16  X15",
+    "X14  X13  X12",
+    "X11  X10   X9",
+    " X8   X7   X6",
+    " X5   X4   X3",
+    " X2   X1   X0",
+    "ORIG_X0  SYSCALLNO/8  PSTATE/8",
+  ],
+};
+
+/** arm64 calls x30 the link register. */
+const ALIASES: Readonly<Record<string, string>> = { LR: "x30" };
+
+/** Registers as a block of lines; those that are not known are left out. */
+export function registerLines(kernel: Kernel, registers: Registers): Line[] {
+  const layout = LAYOUTS[kernel.arch.name] ?? inRows(kernel, registers);
+  return layout.flatMap((row): Line[] => {
+    const cells = row.split(/(?<=\S)  /).flatMap((cell) => {
+      const [label = "", width] = cell.split("/");
+      const value = registers.get(ALIASES[label.trim()] ?? label.trim().toLowerCase());
+      if (value === undefined) return [];
+      return [`${label}: ${padHex(value, width === undefined ? kernel.arch.wordSize * 2 : Number(width))}`];
+    });
+    return cells.length > 0 ? [[`    ${cells.join("  ")}`]] : [];
+  });
+}
+
+/** For the other architectures: all there are, four in a row. */
+function inRows(kernel: Kernel, registers: Registers): string[] {
+  const names = kernel.arch.registers.filter((name) => registers.has(name)).map((name) => name.toUpperCase());
+  const width = Math.max(...names.map((name) => name.length));
+  const rows: string[] = [];
+  for (let i = 0; i < names.length; i += 4)
+    rows.push(
+      names
+        .slice(i, i + 4)
+        .map((name) => name.padStart(width))
+        .join("  "),
+    );
+  return rows;
+}
+
+/** `[exception RIP: lab_apply+47]`. */
+export function exceptionLine(kernel: Kernel, pc: bigint, symbol = kernel.symbols.at(pc)): Line {
+  const text = symbol ? withOffset(symbol.name, pc - symbol.address, 10) : "unknown or invalid address";
+  return [
+    `    [exception ${kernel.arch.pc.toUpperCase()}: `,
+    { as: "symbol", text, address: pc },
+    "]",
+    ...livePatchSpans(kernel, symbol),
+  ];
+}
+
+/** What a live patch made of a function. */
+export function livePatchSpans(kernel: Kernel, symbol: KSymbol | undefined): Line {
+  const patch = symbol && livePatchText(kernel, symbol.address);
+  return patch === undefined ? [] : [{ as: "dim", text: `  (${patch})` }];
+}
+
+/** What an exception was about, where that is known: `page fault at 10: write to a page that is not present`. */
+export function reasonLine(kernel: Kernel, { type, errorText, faultAddress }: Trap): Line | undefined {
+  if (errorText === undefined && faultAddress === undefined) return undefined;
+  const at: Span[] = [];
+  if (faultAddress !== undefined) {
+    at.push(" at ", { as: "address", text: padHex(faultAddress, kernel.arch.wordSize * 2), address: faultAddress });
+  }
+  return [`    ${type}`, ...at, errorText === undefined ? "" : `: ${errorText}`];
+}

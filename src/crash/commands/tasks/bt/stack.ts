@@ -1,0 +1,111 @@
+import { hex } from "../../../../base/hex.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import type { Obj } from "../../../../model/object.ts";
+import type { CodePlace } from "../../../../model/kernel.ts";
+import type { Frame, Stack } from "../../../../unwind/frame.ts";
+import { faultSpan, type Line, type Span } from "../../../say/piece.ts";
+import { taskHeading } from "../../../say/taskHeading.ts";
+import { dataLines, type DataStyle } from "./data.ts";
+import { type Entry, entriesOf } from "./entries.ts";
+import { exceptionLine, livePatchSpans, reasonLine, registerLines } from "./registers.ts";
+import { withOffset } from "./symbols.ts";
+
+export interface BacktraceStyle {
+  /** -l: the source line of each frame. */
+  readonly lines: boolean;
+  /** -i: inlined functions as lines of their own. */
+  readonly inlined: boolean;
+  /** -s: symbols with offsets, in this radix. */
+  readonly offsets: 10 | 16 | undefined;
+  /** -f, -F, -FF: the words of each frame. */
+  readonly data: DataStyle | undefined;
+}
+
+/** The backtrace of one task as crash lays it out. */
+export function backtraceLines(task: Obj, stack: Stack, style: BacktraceStyle): Line[] {
+  const { kernel } = task;
+  const lines: Line[] = [taskHeading(task)];
+  const entries = entriesOf(kernel, stack);
+  let number = 0;
+  // Words of a frame stand behind whatever is said of it.
+  let open: { readonly from: bigint } | undefined;
+  const closeFrame = (to: bigint | undefined): void => {
+    if (open && to !== undefined && style.data) lines.push(...dataLines(kernel, open.from, to, style.data));
+    open = undefined;
+  };
+  for (const [i, entry] of entries.entries()) {
+    if (entry.kind === "frame") {
+      closeFrame(followsOn(entries, i) ? entry.slot : undefined);
+      lines.push(frameLine(kernel, number++, entry, style), ...sourceLines(entry.frame, style));
+      open = { from: entry.slot + BigInt(kernel.arch.wordSize) };
+    } else if (entry.kind === "switch") {
+      closeFrame(undefined);
+      lines.push([{ as: "dim", text: `--- <${entry.label}> ---` }]);
+    } else lines.push(...contextLines(kernel, entry, style));
+  }
+  if (stack.fault) lines.push(["    ", faultSpan(stack.fault)]);
+  return lines;
+}
+
+/** Whether no change of stacks lies between this frame and the one before. */
+function followsOn(entries: readonly Entry[], index: number): boolean {
+  for (let i = index - 1; i >= 0; i--) {
+    const kind = entries[i]?.kind;
+    if (kind === "switch") return false;
+    if (kind === "frame") return true;
+  }
+  return false;
+}
+
+function frameLine(
+  kernel: Kernel,
+  number: number,
+  { frame, slot }: Entry & { kind: "frame" },
+  { offsets }: BacktraceStyle,
+): Line {
+  const { symbol, pc, doubt } = frame;
+  const name = symbol ? (offsets ? withOffset(symbol.name, pc - symbol.address, offsets) : symbol.name) : "(unknown)";
+  const line: Span[] = [
+    `${`#${number}`.padStart(3)} [`,
+    { as: "address", text: hex(slot), address: slot },
+    "] ",
+    doubt === undefined ? { as: "symbol", text: name, address: pc } : { as: "dim", text: name },
+    " at ",
+    { as: "address", text: hex(pc), address: pc },
+  ];
+  if (symbol?.module !== undefined) line.push(` [${symbol.module}]`);
+  line.push(...livePatchSpans(kernel, symbol));
+  if (doubt === "scan") line.push({ as: "dim", text: "  (found by scanning the stack)" });
+  return line;
+}
+
+/** Source of a frame: the function's own line, and, if asked, those of what was inlined into it. */
+function sourceLines(frame: Frame, { lines, inlined }: BacktraceStyle): Line[] {
+  if (!lines && !inlined) return [];
+  const places = frame.places();
+  const shown: Line[] = inlined
+    ? places
+        .filter((place) => place.inlined)
+        .map((place) => ["    (inlined) ", place.function, ...sourceSpans(place, "  ")])
+    : [];
+  const own = places.at(-1);
+  if (lines && own?.source) shown.push(sourceSpans(own, "    "));
+  return shown;
+}
+
+function sourceSpans({ source }: CodePlace, indent: string): Span[] {
+  if (!source) return [];
+  return [indent, { as: "source", text: `${source.file}: ${source.line}`, file: source.file, line: source.line }];
+}
+
+function contextLines(kernel: Kernel, entry: Entry & { kind: "registers" | "user" }, style: BacktraceStyle): Line[] {
+  if (entry.kind === "user") return registerLines(kernel, entry.trap.registers);
+  const { frame, trap } = entry;
+  const reason = trap && reasonLine(kernel, trap);
+  return [
+    exceptionLine(kernel, frame.pc, frame.symbol),
+    ...(style.lines || style.inlined ? sourceLines(frame, style) : []),
+    ...registerLines(kernel, trap?.registers ?? frame.registers),
+    ...(reason ? [reason] : []),
+  ];
+}

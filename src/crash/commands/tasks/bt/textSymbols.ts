@@ -1,0 +1,92 @@
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { hex } from "../../../../base/hex.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import type { Obj } from "../../../../model/object.ts";
+import type { Stack } from "../../../../unwind/frame.ts";
+import { stackAt, taskStackRange } from "../../../../unwind/stacks.ts";
+import { faultSpan, type Line } from "../../../say/piece.ts";
+import { entriesOf } from "./entries.ts";
+import { exceptionLine, registerLines } from "./registers.ts";
+import { withOffset } from "./symbols.ts";
+
+export interface TextSymbolStyle {
+  /** Radix of symbols' offsets; undefined for names alone. */
+  readonly offsets: 10 | 16 | undefined;
+  /** Numbers in front, as if each were a frame. */
+  readonly numbered: boolean;
+}
+
+/** Every address in kernel code on the stack from where the task stood outwards, over all its stacks. */
+export function* textSymbols(task: Obj, stack: Stack, style: TextSymbolStyle): Generator<Line, void, void> {
+  const { kernel } = task;
+  const scan = new TextScan(kernel, style);
+  let from: bigint | undefined;
+  let changed = false;
+  for (const entry of entriesOf(kernel, stack)) {
+    if (entry.kind === "frame" && from === undefined) {
+      // The first frame of each stack; the words above it follow.
+      if (changed) yield scan.line(entry.slot, entry.frame.pc);
+      else if (!style.numbered) yield [`              START: ${scan.name(entry.frame.pc)} at ${hex(entry.frame.pc)}`];
+      from = changed ? entry.slot + BigInt(kernel.arch.wordSize) : entry.slot;
+    } else if (entry.kind === "registers" && (changed || from === undefined)) {
+      yield exceptionLine(kernel, entry.frame.pc, entry.frame.symbol);
+      yield* registerLines(kernel, entry.trap?.registers ?? entry.frame.registers);
+      from = entry.frame.sp;
+      changed = false;
+    } else if (entry.kind === "switch") {
+      if (from !== undefined) yield* scan.range(from, endOf(kernel, from, task));
+      yield [{ as: "dim", text: `--- <${entry.label}> ---` }];
+      from = undefined;
+      changed = true;
+    }
+  }
+  if (from !== undefined) yield* scan.range(from, endOf(kernel, from, task));
+  if (stack.userTrap) yield* registerLines(kernel, stack.userTrap.registers);
+}
+
+/** Every address in kernel code on the whole of the task's own stack. @throws Fault for a task without a stack */
+export function* allTextSymbols(task: Obj, { userTrap }: Stack, style: TextSymbolStyle): Generator<Line, void, void> {
+  const { start, end } = taskStackRange(task.kernel, task);
+  yield* new TextScan(task.kernel, style).range(start, end);
+  if (userTrap) yield* registerLines(task.kernel, userTrap.registers);
+}
+
+const endOf = (kernel: Kernel, address: bigint, task: Obj): bigint => stackAt(kernel, address, task)?.end ?? address;
+
+class TextScan {
+  private readonly kernel: Kernel;
+  private readonly style: TextSymbolStyle;
+  private number = 0;
+
+  constructor(kernel: Kernel, style: TextSymbolStyle) {
+    this.kernel = kernel;
+    this.style = style;
+  }
+
+  *range(from: bigint, end: bigint): Generator<Line, void, void> {
+    for (let at = from; at < end; at += BigInt(this.kernel.arch.wordSize)) {
+      const value = attempt(() => this.kernel.memory.word(at));
+      if (value instanceof Fault) return yield ["  ", faultSpan(value)];
+      if (value !== 0n && this.kernel.code.isText(value)) yield this.line(at, value);
+    }
+  }
+
+  line(slot: bigint, pc: bigint): Line {
+    const module = this.kernel.symbols.at(pc)?.module;
+    return [
+      this.style.numbered ? `${`#${this.number++}`.padStart(3)} [` : "  [",
+      { as: "address", text: hex(slot), address: slot },
+      "] ",
+      { as: "symbol", text: this.name(pc), address: pc },
+      " at ",
+      { as: "address", text: hex(pc), address: pc },
+      module === undefined ? "" : ` [${module}]`,
+    ];
+  }
+
+  name(pc: bigint): string {
+    const symbol = this.kernel.symbols.at(pc);
+    if (!symbol) return "(unknown)";
+    return this.style.offsets ? withOffset(symbol.name, pc - symbol.address, this.style.offsets) : symbol.name;
+  }
+}

@@ -1,0 +1,158 @@
+import { attempt } from "../../../base/fault.ts";
+import { hex } from "../../../base/hex.ts";
+import { UsageError } from "../../../base/usageError.ts";
+import { runningOn } from "../../../linux/sched/cpu.ts";
+import { isKernelThread, taskPid, taskTable, taskTgid } from "../../../linux/sched/task.ts";
+import { TASK_STATES, taskState } from "../../../linux/sched/taskState.ts";
+import type { Obj } from "../../../model/object.ts";
+import { command, type Context, type Option, type Word } from "../../language/command.ts";
+import { commands } from "../../commands.ts";
+import { runCommand } from "../../language/language.ts";
+import { parseOptions, words as wordsOf } from "../../language/parse.ts";
+import { faultPiece, text, type Pieces } from "../../say/piece.ts";
+import { taskHeading } from "../../say/taskHeading.ts";
+import { noSuchTask, tasksMatching } from "../../language/taskSelector.ts";
+import { WrongUse } from "../../language/wrongUse.ts";
+import { listTasks, ps } from "./ps/ps.ts";
+
+/** Commands that run for each task as the current one. */
+const EACH: readonly string[] = ["bt", "files", "net", "set", "sig", "task", "vm", "vtop"];
+/** Commands that run once, with all tasks as arguments. */
+const ONCE: readonly string[] = ["ps"];
+const isCommand = ({ text, quote }: Word): boolean =>
+  quote === undefined && (EACH.includes(text) || ONCE.includes(text));
+
+const STATES: readonly string[] = TASK_STATES;
+
+/** Words for kinds of tasks. */
+const KINDS: Readonly<Record<string, (task: Obj) => boolean>> = {
+  kernel: isKernelThread,
+  user: (task) => !isKernelThread(task),
+  gleader: (task) => !isKernelThread(task) && taskPid(task) === taskTgid(task),
+  active: (task) => runningOn(task.kernel, task) !== undefined,
+};
+
+export const foreach = command({
+  name: "foreach",
+  summary: "run a command for many tasks",
+  usage: "[[pid | taskp | name | state | [kernel | user | gleader | active]] ...]\ncommand [flag] [argument]",
+  takesExpression: true,
+  options: [],
+  description: `Runs a command for every task, or for those chosen: by pid, by task_struct address, by name, by 'regular expression' in single quotes, by state (${TASK_STATES.join(" ")}), and by kind. States and kinds narrow what pids and names choose. A name that is also a word of this command takes a backslash before it.
+
+The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each other; flags go to those that know them, arguments to each. What fails for one task is said, and the next one follows.`,
+  examples: [
+    { line: "foreach bt", shows: "The stack of every task." },
+    { line: "foreach UN bt", shows: "The stacks of tasks that wait uninterruptibly." },
+    { line: "foreach 'kworker.*' task -R prio", shows: "A member of every task_struct whose task has such a name." },
+  ],
+  needs: ["types", "tasks"],
+  *run(context, { line }) {
+    const all = wordsOf(line);
+    const first = all.findIndex(isCommand);
+    if (first < 0) {
+      const unknown = all[0];
+      throw new WrongUse(unknown ? `no command for each task in: ${line.trim()}` : "a command is missing");
+    }
+    const tasks = chosen(context, all.slice(0, first));
+    const rest = all.findIndex((word, i) => i > first && !isCommand(word));
+    const names = all.slice(first, rest < 0 ? undefined : rest).map((word) => word.text);
+    const more = rest < 0 ? "" : line.slice(all[rest]?.start);
+    for (const name of names) {
+      if (!ONCE.includes(name)) continue;
+      // Without any address ps would list all tasks.
+      if (tasks.length === 0) yield* listTasks(context, parseOptions(ps, more), []);
+      else yield* runCommand(context, `${name} ${more} ${tasks.map(({ address }) => hex(address)).join(" ")}`);
+    }
+    const each = names.filter((name) => EACH.includes(name));
+    const wantsSockets = /(?:^|\s)-\w*[sS]/.test(more);
+    if (each.includes("net") && !wantsSockets) yield text("WARNING: net command requires -s or -S option", "");
+    // Without it, net shows what is no task's.
+    const lines = each.map((name) =>
+      name === "net" && !wantsSockets ? `net -s ${more}` : `${name} ${ownFlags(name, each, more)}`,
+    );
+    if (each.length > 0) yield* saidOnce(tasks, (task) => runFor(context, task, lines));
+    const { fault } = taskTable(context.kernel);
+    if (fault) yield faultPiece(fault, "foreach: ");
+  },
+});
+
+/** What of the flags behind several commands is for one of them: those that only others have are left out. */
+function ownFlags(name: string, names: readonly string[], more: string): string {
+  if (names.length === 1) return more;
+  const option = (command: string, flag: string): Option | undefined =>
+    commands()
+      .find((one) => one.name === command)
+      ?.options.find((one) => one.flag === flag.slice(0, 2));
+  const takesArgument = (flag: string): boolean => names.some((other) => option(other, flag)?.argument !== undefined);
+  const kept: string[] = [];
+  const all = wordsOf(more);
+  for (let i = 0; i < all.length; i++) {
+    const { text: word = "", start = 0 } = all[i] ?? {};
+    const letters = word.startsWith("-") ? [...word.slice(1)] : [];
+    const own = letters.filter((letter) => option(name, `-${letter}`));
+    const typed = more.slice(start, all[i + 1]?.start).trim();
+    if (letters.length === 0 || own.length === letters.length || (own[0] !== undefined && takesArgument(`-${own[0]}`)))
+      kept.push(typed);
+    else if (own.length > 0) kept.push(`-${own.join("")}`);
+    // The argument of an option that only others have.
+    else if (letters.length === 1 && takesArgument(word)) i++;
+  }
+  return kept.join(" ");
+}
+
+/** A mistake of the user's is the same for every task: it is said once. */
+function* saidOnce(tasks: readonly Obj[], piecesOf: (task: Obj) => Pieces): Pieces {
+  const mistakes = new Set<string>();
+  for (const task of tasks) {
+    for (const piece of piecesOf(task)) {
+      if (piece.kind === "usage") {
+        if (mistakes.has(piece.message)) continue;
+        mistakes.add(piece.message);
+      }
+      yield piece;
+    }
+  }
+}
+
+function* runFor(context: Context, task: Obj, lines: readonly string[]): Pieces {
+  const own = Object.create(context, {
+    task: { value: task, writable: true },
+    taskFault: { value: undefined },
+  }) as Context;
+  let endsBlank = true;
+  for (const line of lines) {
+    if (/^(set|vtop) /.test(line)) yield text(taskHeading(task));
+    for (const piece of runCommand(own, line)) {
+      if (piece.kind !== "progress" && piece.kind !== "usage") endsBlank = piece.lines.at(-1)?.length === 0;
+      yield piece;
+    }
+  }
+  if (!endsBlank) yield text("");
+}
+
+/** @throws UsageError */
+function chosen(context: Context, words: readonly Word[]): readonly Obj[] {
+  const isWord = (word: Word, known: (text: string) => boolean): boolean =>
+    word.quote === undefined && known(word.text);
+  const states = words.filter((word) => isWord(word, (text) => STATES.includes(text)));
+  const kinds = words.filter((word) => isWord(word, (text) => Object.hasOwn(KINDS, text)));
+  const named = words.filter((word) => !states.includes(word) && !kinds.includes(word));
+  const from =
+    named.length === 0 ? taskTable(context.kernel).tasks : named.flatMap((word) => tasksNamed(context, word));
+  // Of a task whose page is gone neither state nor kind is known: it is left out where they matter.
+  const holds = (test: () => boolean): boolean => attempt(test) === true;
+  return [...new Set(from)].filter(
+    (task) =>
+      (states.length === 0 || holds(() => states.some(({ text }) => text === taskState(task)))) &&
+      kinds.every(({ text }) => holds(() => KINDS[text]?.(task) ?? false)),
+  );
+}
+
+/** @throws UsageError, Fault */
+function tasksNamed(context: Context, word: Word): readonly Obj[] {
+  const tasks = tasksMatching(context, word);
+  if (tasks.length > 0) return tasks;
+  const { fault } = taskTable(context.kernel);
+  throw fault ? noSuchTask(context, word.text) : new UsageError(`no task, name or command: "${word.text}"`);
+}

@@ -1,0 +1,36 @@
+import { attempt, Fault } from "../../../../base/fault.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { taskMemory } from "../../../../linux/mm/mm.ts";
+import { faultSpan, faultText, type Json, type Line, type Piece, record } from "../../../say/piece.ts";
+import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
+
+/** ARG_MAX of most systems; more is damage. */
+const MAX_BYTES = 2 << 20;
+
+/** Command line and environment of each user task, from its own stack. */
+export function* tasksArguments(tasks: Iterable<Obj>): Generator<Piece, void, void> {
+  for (const task of tasks) {
+    const parts = attempt(() => ({ args: strings(task, "arg"), env: strings(task, "env") }));
+    if (parts instanceof Fault) {
+      yield record({ ...taskFacts(task), fault: faultText(parts) }, taskHeading(task), ["ps: ", faultSpan(parts)], []);
+      continue;
+    }
+    const { args, env } = parts;
+    const environment = env.length > 0 ? env : [""];
+    const lines: Line[] = [[`ARG: ${args.map((arg) => `${arg} `).join("")}`]];
+    lines.push(...environment.map((line, i): Line => [`${i === 0 ? "ENV: " : "     "}${line}`]));
+    yield record({ ...taskFacts(task), args, env } satisfies Record<string, Json>, taskHeading(task), ...lines, []);
+  }
+}
+
+/** NUL-terminated strings between `mm->arg_start` and `arg_end`, or `env_*`. @throws Fault */
+function strings(task: Obj, which: "arg" | "env"): string[] {
+  const mm = task.at("mm");
+  if (mm.value() === 0n) throw Fault.of("unmapped", "no user stack");
+  const start = mm.at(`${which}_start`).value();
+  const length = Number(mm.at(`${which}_end`).value() - start);
+  if (length < 0 || length > MAX_BYTES) throw Fault.at("corrupt", start, `${which} strings of ${length} bytes`);
+  if (length === 0) return [];
+  const text = new TextDecoder().decode(taskMemory(task).read(start, length));
+  return text.replace(/\0+$/, "").split("\0");
+}

@@ -1,0 +1,133 @@
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import { possibleCpus } from "../../../../kernel/cpumask.ts";
+import { runningOn } from "../../../../linux/sched/cpu.ts";
+import { schedulingPolicy } from "../../../../linux/sched/sched.ts";
+import { isKernelThread, taskPid, taskTable, taskTgid } from "../../../../linux/sched/task.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { parseCpus } from "../../../language/number.ts";
+import { faultPiece, type Pieces } from "../../../say/piece.ts";
+import { tasksArguments } from "./arguments.ts";
+import { tasksChildren, tasksGroups, tasksParents } from "./family.ts";
+import { tasksLastRun } from "./lastRun.ts";
+import { tasksLimits } from "./limits.ts";
+import { taskRows } from "./rows.ts";
+import { stateSummary } from "./states.ts";
+import { tasksTimes } from "./times.ts";
+import { noSuchTask, tasksMatching } from "../../../language/taskSelector.ts";
+
+export const ps = command({
+  name: "ps",
+  summary: "tasks",
+  usage: "[-k|-u|-G|-I|-y policy] [-s] [-p|-c|-t|-[l|m] [-C cpus]|-a|-g|-r|-S|-A|-H]\n[pid | taskp | command] ...",
+  options: [
+    { flag: "-k", help: "only kernel threads" },
+    { flag: "-u", help: "only user tasks" },
+    { flag: "-G", help: "only the leader of each thread group" },
+    { flag: "-I", help: "no idle tasks" },
+    {
+      flag: "-y",
+      argument: "policy",
+      help: "only tasks of these scheduling policies: names or numbers, parted by commas",
+    },
+    { flag: "-s", help: "the kernel stack pointer in place of the task's address" },
+    { flag: "-p", help: "each task's line of parents" },
+    { flag: "-c", help: "each task's children" },
+    { flag: "-t", help: "run time, start time, user and system time" },
+    { flag: "-l", help: "when each last ran, in nanoseconds, latest first" },
+    { flag: "-m", help: "how long ago each last ran, latest first" },
+    { flag: "-C", argument: "cpus", help: "with -l or -m: CPU by CPU" },
+    { flag: "-a", help: "command line and environment of user tasks" },
+    { flag: "-g", help: "thread groups" },
+    { flag: "-r", help: "resource limits" },
+    { flag: "-S", help: "how many tasks are in which state" },
+    { flag: "-A", help: "only what the CPUs were running" },
+    { flag: "-H", help: "no heading" },
+  ],
+  description:
+    "Lists all tasks, or those given by pid, task_struct address, command name, or 'regular expression' of it. An angle bracket marks what a CPU was running. Sizes are in kilobytes, %MEM is of all page frames. States: RU running or ready, IN sleeping, UN sleeping uninterruptibly, ID an idle kernel worker, ST stopped, TR traced, ZO zombie, DE dead, WA waking, PA parked, NE new.",
+  examples: [
+    { line: "ps", shows: "Every task." },
+    { line: "ps -A", shows: "What each CPU was running." },
+    { line: "ps -m | head", shows: "Who ran last before the crash." },
+    { line: "ps 'kworker.*'", shows: "Tasks by the pattern of their names." },
+  ],
+  needs: ["types", "tasks"],
+  *run(context, args) {
+    if (args.has("-C") && !args.has("-l") && !args.has("-m")) {
+      throw new UsageError("-C option is only applicable with -l and -m");
+    }
+    const { tasks, unknown } = selected(context, args);
+    for (const word of unknown) {
+      const mistake = noSuchTask(context, word);
+      if (mistake instanceof Fault) yield faultPiece(mistake, "ps: ");
+      else yield { kind: "usage", message: `ps: ${mistake.message}`, lines: [] };
+    }
+    if (unknown.length > 0 && unknown.length === args.words.length) return;
+    yield* listTasks(context, args, tasks);
+    const { fault } = taskTable(context.kernel);
+    if (fault && args.words.length === 0) yield faultPiece(fault, "ps: ");
+  },
+});
+
+/** Tasks as the options of `ps` want them shown. */
+export function* listTasks(context: Context, args: Parsed, tasks: readonly Obj[]): Pieces {
+  const columns = { stackPointer: args.has("-s"), heading: !args.has("-H"), hideOffline: hidesOffline(context) };
+  if (args.has("-p")) yield* tasksParents(tasks);
+  else if (args.has("-c")) yield* tasksChildren(context.kernel, tasks);
+  else if (args.has("-t")) yield* tasksTimes(context.kernel, tasks);
+  else if (args.has("-l") || args.has("-m")) yield* tasksLastRun(context.kernel, tasks, lastRunOptions(context, args));
+  else if (args.has("-a")) yield* tasksArguments(tasks);
+  else if (args.has("-g")) yield* tasksGroups(context.kernel, tasks);
+  else if (args.has("-r")) yield* tasksLimits(tasks);
+  else if (args.has("-S")) yield* stateSummary(tasks);
+  else yield* taskRows(context.kernel, tasks, columns);
+}
+
+const hidesOffline = ({ variables }: Context): boolean => variables.get("offline") === "hide";
+
+const lastRunOptions = ({ kernel }: Context, args: Parsed) => {
+  const cpus = args.value("-C");
+  return { ago: args.has("-m"), cpus: cpus === undefined ? undefined : parseCpus(cpus, possibleCpus(kernel)) };
+};
+
+/** The tasks that words and filters leave, and the words that name none. */
+function selected(
+  context: Context,
+  args: Parsed,
+): { readonly tasks: readonly Obj[]; readonly unknown: readonly string[] } {
+  const { kernel } = context;
+  const found = args.words.map((word) => ({ word, tasks: tasksMatching(context, word) }));
+  const all = args.words.length === 0 ? taskTable(kernel).tasks : [...new Set(found.flatMap(({ tasks }) => tasks))];
+  const filters = filtersOf(args);
+  return {
+    // A task that cannot be judged is shown: its faults then say why.
+    tasks: all.filter((task) => filters.every((filter) => attempt(() => filter(task)) !== false)),
+    unknown: found.flatMap(({ word, tasks }) => (tasks.length === 0 ? [word.text] : [])),
+  };
+}
+
+function filtersOf(args: Parsed): ((task: Obj) => boolean)[] {
+  const filters: ((task: Obj) => boolean)[] = [];
+  const policies = args.values("-y").flatMap(parsePolicies);
+  if (args.has("-k")) filters.push(isKernelThread);
+  if (args.has("-u")) filters.push((task) => !isKernelThread(task));
+  if (args.has("-G")) filters.push((task) => taskPid(task) === taskTgid(task));
+  if (args.has("-I")) filters.push((task) => taskPid(task) !== 0);
+  if (args.has("-A")) filters.push((task) => runningOn(task.kernel, task) !== undefined);
+  if (policies.length > 0) filters.push((task) => policies.includes(schedulingPolicy(task)));
+  return filters;
+}
+
+/** SCHED_* of include/uapi/linux/sched.h; OTHER is the POSIX name of NORMAL. */
+const POLICIES = ["NORMAL", "FIFO", "RR", "BATCH", "ISO", "IDLE", "DEADLINE", "EXT"];
+
+function parsePolicies(list: string): number[] {
+  return list.split(",").map((word) => {
+    const name = word.toUpperCase();
+    const policy = /^\d$/.test(word) ? Number(word) : name === "OTHER" ? 0 : POLICIES.indexOf(name);
+    if (policy < 0 || policy >= POLICIES.length) throw new UsageError(`${word}: invalid scheduling policy`);
+    return policy;
+  });
+}

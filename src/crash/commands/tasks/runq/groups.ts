@@ -1,0 +1,105 @@
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { hex0x } from "../../../../base/hex.ts";
+import { cpuTask } from "../../../../linux/sched/cpu.ts";
+import {
+  cfsCurrent,
+  cfsQueue,
+  childGroups,
+  isThrottled,
+  type Queued,
+  rtQueue,
+  runqueue,
+  taskGroupName,
+} from "../../../../linux/sched/runqueue.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { addressSpan } from "../../../say/addressCell.ts";
+import { type Pieces, record, text } from "../../../say/piece.ts";
+import { orNone, queuedTask, taskData, taskSpans } from "./queues.ts";
+
+/** Task groups in task groups that are followed. */
+const MAX_DEPTH = 64;
+
+/** One class of one CPU, as its groups are walked. */
+interface Walk {
+  readonly kernel: Kernel;
+  readonly cpu: number;
+  readonly queue: "CFS" | "RT";
+  /** What the CPU runs, marked in the list. */
+  readonly current: Obj;
+  /** Groups that were shown: throttled ones are in no tree, and are looked for afterwards. */
+  readonly shown: Set<bigint>;
+}
+
+/** The tasks of a CPU by task group. */
+export function* cpuGroups(kernel: Kernel, cpu: number): Pieces {
+  const rq = runqueue(kernel, cpu);
+  const current = cpuTask(kernel, cpu);
+  yield text([{ as: "title", text: `CPU ${cpu}` }]);
+  yield record({ cpu, queue: "current", ...taskData(current) }, ["  CURRENT: ", ...taskSpans(current)]);
+  const root = kernel.variable("root_task_group");
+  const walk = (queue: Walk["queue"]): Walk => ({ kernel, cpu, queue, current, shown: new Set() });
+  // Without CONFIG_RT_GROUP_SCHED crash leaves the class out; tasks that wait there are worth a line all the same.
+  const rt = rq.at("rt");
+  if (root.has("rt_rq") || attempt(() => !rtQueue(rt).next().done) === true)
+    yield* rootGroup(walk("RT"), root, rt, rtMembers);
+  yield* rootGroup(walk("CFS"), root, rq.at("cfs"), cfsMembers);
+}
+
+type Members = (queue: Obj) => Generator<Queued & { readonly priority?: number }>;
+
+const rtMembers: Members = (rt) => rtQueue(rt);
+
+function* cfsMembers(cfs: Obj): Generator<Queued> {
+  const current = cfsCurrent(cfs);
+  if (current) yield current;
+  yield* cfsQueue(cfs);
+}
+
+function* rootGroup(walk: Walk, root: Obj, queue: Obj, members: Members): Pieces {
+  yield text([
+    "  ROOT_TASK_GROUP: ",
+    addressSpan(walk.kernel, root.address),
+    `  ${walk.queue}_RQ: `,
+    addressSpan(walk.kernel, queue.address),
+  ]);
+  yield* orNone(groupMembers(walk, queue, members, 1, root));
+}
+
+function* groupMembers(walk: Walk, queue: Obj, members: Members, depth: number, owner: Obj | undefined): Pieces {
+  if (depth > MAX_DEPTH) throw Fault.at("corrupt", queue.address, "task groups are nested too deep");
+  const { cpu } = walk;
+  const indent = " ".repeat(2 + 3 * depth);
+  for (const one of members(queue)) {
+    if ("group" in one) {
+      yield* group(walk, one.group, members, depth);
+      continue;
+    }
+    const { priority } = one;
+    const { data, line } = queuedTask(one.task, walk.queue, priority === undefined ? undefined : () => priority);
+    const isCurrent = one.task.address === walk.current.address;
+    yield record({ cpu, ...data, current: isCurrent }, [indent, ...line, ...(isCurrent ? [" [CURRENT]"] : [])]);
+  }
+  const queues = walk.queue === "CFS" ? "cfs_rq" : "rt_rq";
+  if (!owner?.has(queues)) return;
+  for (const child of childGroups(owner)) {
+    const own = child.at(queues).index(cpu).deref();
+    if (own.address !== 0n && isThrottled(own) && !walk.shown.has(own.address)) yield* group(walk, own, members, depth);
+  }
+}
+
+function* group(walk: Walk, queue: Obj, members: Members, depth: number): Pieces {
+  if (walk.shown.has(queue.address)) throw Fault.at("corrupt", queue.address, "a task group is queued twice");
+  walk.shown.add(queue.address);
+  const owner = queue.has("tg") ? queue.at("tg").deref() : undefined;
+  const name = owner && attempt(() => taskGroupName(owner));
+  const named = typeof name === "string" ? `  <${name}>` : "";
+  yield text([
+    `${" ".repeat(2 + 3 * depth)}TASK_GROUP: `,
+    owner ? addressSpan(walk.kernel, owner.address) : hex0x(0),
+    `  ${walk.queue}_RQ: `,
+    addressSpan(walk.kernel, queue.address),
+    `${named}${isThrottled(queue) ? " (THROTTLED)" : ""}`,
+  ]);
+  yield* groupMembers(walk, queue, members, depth + 1, owner);
+}

@@ -1,0 +1,84 @@
+import { UsageError } from "../../../base/usageError.ts";
+import { formatValue, type FormatOptions } from "../../../model/format.ts";
+import type { Obj } from "../../../model/object.ts";
+import { command } from "../../language/command.ts";
+import type { Json, Line, Piece } from "../../say/piece.ts";
+import { formatOptions, lazyRecord, memberLines } from "../../say/structView.ts";
+import { tasksOf } from "../../language/taskSelector.ts";
+import { taskFacts, taskHeading } from "../../say/taskHeading.ts";
+import { valueJson } from "../../say/valueJson.ts";
+
+export const task = command({
+  name: "task",
+  summary: "a task's task_struct and thread_info",
+  usage: "[-R member[,member]] [-dx] [pid | taskp | member] ...",
+  options: [
+    { flag: "-R", argument: "member", help: "only these members, parted by commas; paths such as se.on_rq, too" },
+    { flag: "-d", help: "decimal numbers" },
+    { flag: "-x", help: "hexadecimal numbers" },
+  ],
+  description:
+    "Shows the structures of the current task, or of those given. What cannot be read is a fault in its place.",
+  examples: [
+    { line: "task", shows: "All of the current task's task_struct." },
+    { line: "task -R prio,policy 1", shows: "Two members of pid 1." },
+    { line: "foreach RU task -R on_cpu", shows: "A member of every running task." },
+  ],
+  needs: ["types", "tasks"],
+  *run(context, args) {
+    const options = formatOptions(context, args);
+    const members = args.values("-R").flatMap((list) => list.split(","));
+    const tasks: Obj[] = [];
+    for (const word of args.rest) {
+      const named = tasksOf(context, word);
+      // As in crash, a word that names no task names members.
+      if (named.length > 0) tasks.push(...named);
+      else if (/^[A-Za-z_]/.test(word)) members.push(...word.split(","));
+      else throw new UsageError(`invalid task or pid value: ${word}`);
+    }
+    for (const chosen of tasks.length > 0 ? tasks : [context.task]) yield shown(chosen, members, options);
+  },
+});
+
+function shown(task: Obj, members: readonly string[], options: FormatOptions): Piece {
+  const owners = members.flatMap((path) => ownersOf(task, path).map((owner) => ({ path, owner })));
+  const data = (): Json => {
+    // Of a name that both structs have, such as flags, the one in task_struct.
+    const values = owners.toReversed().map(({ path, owner }): [string, Json] => [path, valueJson(owner.at(path))]);
+    const value = members.length > 0 ? Object.fromEntries(values) : valueJson(task);
+    return { ...taskFacts(task), value };
+  };
+  return lazyRecord(data, () => {
+    if (members.length === 0) return [taskHeading(task), ...wholeLines(task, options)];
+    const lines = owners.flatMap(({ path, owner }) => [...memberLines(owner, path, options)]);
+    return [taskHeading(task), ...lines, []];
+  });
+}
+
+function* wholeLines(task: Obj, options: FormatOptions): Generator<Line, void, void> {
+  yield* formatValue(task, { ...options, prefix: "struct task_struct " });
+  yield [];
+  const info = threadInfo(task);
+  if (!info) return;
+  yield* formatValue(info, { ...options, prefix: "struct thread_info " });
+  yield [];
+}
+
+/** The task's `struct thread_info`: within task_struct, or at the foot of its stack. */
+function threadInfo(task: Obj): Obj | undefined {
+  if (task.has("thread_info")) return task.at("thread_info");
+  return task.kernel.types.find("struct", "thread_info")
+    ? task.kernel.object("struct thread_info", task.at("stack").value())
+    : undefined;
+}
+
+/** The structs that have a member: task_struct, thread_info, or both. @throws UsageError when neither has it */
+function ownersOf(task: Obj, path: string): Obj[] {
+  // What is no path at all is no member either.
+  if (/^\w+(\[\d+\])*([.]\w+(\[\d+\])*)*$/.test(path)) {
+    const info = threadInfo(task);
+    const owners = [task, ...(info ? [info] : [])].filter((owner) => owner.has(path));
+    if (owners.length > 0) return owners;
+  }
+  throw new UsageError(`${path}: not a task_struct or thread_info member`);
+}

@@ -1,0 +1,53 @@
+import { padHex } from "../../../base/hex.ts";
+import { UsageError } from "../../../base/usageError.ts";
+import { command } from "../../language/command.ts";
+import { hexNumber } from "../../language/number.ts";
+import { record, text } from "../../say/piece.ts";
+
+/** Names of the characters that have no glyph, by code (ANSI X3.4). */
+const CONTROLS =
+  "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(
+    " ",
+  );
+const SPACE = 0x20;
+const DEL = 0x7f;
+
+export const ascii = command({
+  name: "ascii",
+  summary: "numbers as text",
+  usage: "value ...",
+  options: [],
+  description:
+    "Shows what text the bytes of a hexadecimal value spell, the first byte in memory first. Without a value, shows the table of ASCII characters.",
+  examples: [{ line: "ascii 62696c2f7273752f", shows: "A word of memory that holds the start of a path." }],
+  *run({ kernel }, { rest }) {
+    if (rest.length === 0) return yield text(...table());
+    const { wordSize, byteOrder } = kernel.arch;
+    for (const word of rest) {
+      const value = hexNumber(word);
+      if (value === undefined) throw new UsageError(`not a hexadecimal number: ${word}`);
+      const digits = padHex(value, wordSize * 2);
+      const bytes = [...Buffer.from(digits, "hex")];
+      if (byteOrder === "little") bytes.reverse();
+      const spelt = bytes.map((byte) => glyph(byte) ?? `<${name(byte)}>`).join("");
+      yield record({ value: `0x${digits}`, text: spelt }, `${digits}: ${spelt}`);
+    }
+  },
+});
+
+const glyph = (code: number): string | undefined =>
+  code > SPACE && code < DEL ? String.fromCharCode(code) : undefined;
+const name = (code: number): string =>
+  CONTROLS[code] ?? (code === SPACE ? "SP" : code === DEL ? "DEL" : padHex(code, 2).toUpperCase());
+
+function table(): string[] {
+  const rows = Array.from({ length: 16 }, (_, low) => {
+    const cells = Array.from({ length: 8 }, (_, high) => {
+      const code = high * 16 + low;
+      const shown = glyph(code);
+      return shown === undefined ? name(code).padStart(3) : `${shown} `.padStart(3);
+    });
+    return `  ${low.toString(16).toUpperCase()} | ${cells.join(" ")}`.trimEnd();
+  });
+  return ["", "      0    1   2   3   4   5   6   7", "    +-------------------------------", ...rows, ""];
+}

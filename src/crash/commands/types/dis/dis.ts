@@ -1,0 +1,140 @@
+import { type Disassembler, disassembler, type Syntax } from "../../../../arch/disassembler/disassembler.ts";
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { hex0x } from "../../../../base/hex.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import type { SourceLine } from "../../../../debuginfo/source.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import { address } from "../../../language/address.ts";
+import { withOffset } from "../../tasks/bt/symbols.ts";
+import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { instructionText } from "../../../say/instruction.ts";
+import { count } from "../../../language/number.ts";
+import { type Line, type Pieces, record, text } from "../../../say/piece.ts";
+import { sourceListing } from "./sourceListing.ts";
+import { currentUserSpace } from "../../../language/userSpace.ts";
+
+export const dis = command({
+  name: "dis",
+  summary: "disassemble",
+  usage: "[-rfludxsi][-b [num]] [address | symbol | (expression)] [count]",
+  options: [
+    { flag: "-r", help: "from the start of the function to the address" },
+    { flag: "-f", help: "from the address to the end of the function" },
+    { flag: "-l", help: "with source lines" },
+    { flag: "-u", help: "a user address of the current task" },
+    { flag: "-x", help: "offsets in hexadecimal" },
+    { flag: "-d", help: "offsets in decimal" },
+    { flag: "-s", help: "the source instead, where it is found" },
+    { flag: "-i", help: "Intel syntax" },
+    { flag: "-b", help: "how many bytes are skipped behind a BUG: none, its table is apart from the code" },
+  ],
+  description: `Disassembles from an address: a whole function where its name is given, else one instruction or as many as the count says.
+
+Operands that are addresses of symbols are named. On x86 the syntax is AT&T's unless -i asks for Intel's.`,
+  examples: [
+    { line: "dis schedule", shows: "A whole function." },
+    { line: "dis -rl vfs_write+50", shows: "What led to an address, with source lines." },
+    { line: "dis -f schedule+90 5", shows: "Five instructions from an address on." },
+  ],
+  *run(context, args) {
+    if (args.has("-b")) {
+      yield text("encoded bytes being skipped after ud2a: 0");
+      return;
+    }
+    const [place, howMany] = args.rest;
+    if (place === undefined) throw new UsageError("an address is missing");
+    const at = address(context, place.replace(/^\((.*)\)$/s, "$1"));
+    const limit = howMany === undefined ? undefined : count(howMany);
+    if (limit !== undefined && limit <= 0) throw new UsageError(`not a count: ${howMany ?? ""}`);
+    if (args.has("-s")) yield* sourceListing(context, at, limit);
+    else yield* instructions(context, args, at, limit, place);
+  },
+});
+
+/** Functions longer than this are shown up to here: the longest of a kernel have some 60 KiB. */
+const MAX_FUNCTION = 1 << 20;
+/** The longest instruction of any architecture. */
+const LONGEST = 16;
+
+interface Stretch {
+  readonly start: bigint;
+  /** Bytes. */
+  readonly size: number;
+  readonly limit: number;
+  /** Instructions behind this address are left out. */
+  readonly last?: bigint;
+}
+
+function stretch({ kernel }: Context, args: Parsed, at: bigint, limit: number | undefined, place: string): Stretch {
+  const symbol = args.has("-u") ? undefined : kernel.symbols.at(at);
+  const end = symbol && symbol.address + BigInt(Math.min(symbol.size, MAX_FUNCTION));
+  const toEnd = end !== undefined && end > at ? Number(end - at) : 0;
+  if (args.has("-r") && symbol) {
+    return { start: symbol.address, size: Number(at - symbol.address) + 2 * LONGEST, limit: Infinity, last: at };
+  }
+  if (args.has("-f") && toEnd) return { start: at, size: toEnd, limit: limit ?? Infinity };
+  const wholeFunction = limit === undefined && symbol?.address === at && /^[A-Za-z_.$][\w.$]*$/.test(place);
+  if (wholeFunction && toEnd) return { start: at, size: toEnd, limit: Infinity };
+  return { start: at, size: (limit ?? 1) * LONGEST, limit: limit ?? 1 };
+}
+
+function* instructions(context: Context, args: Parsed, at: bigint, limit: number | undefined, place: string): Pieces {
+  const { kernel } = context;
+  const syntax = args.has("-i") ? "intel" : "att";
+  const decoder: Disassembler = yield* loaded(kernel, syntax);
+  const { start, size, limit: most, last } = stretch(context, args, at, limit, place);
+  const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
+  const memory = args.has("-u") ? currentUserSpace(context) : kernel.memory;
+  let all = decoder.instructions(readable(memory, start, size), start, Number.isFinite(most) ? most : undefined);
+  if (last !== undefined) {
+    // An address within an instruction is one of those before: crash, too, goes on to the next that starts.
+    const end = all.findIndex(({ address: where }) => where >= last);
+    if (end >= 0) all = all.slice(0, end + 1);
+    // With a count, -r shows that many instructions before and at the address.
+    if (limit !== undefined) all = all.slice(-limit);
+  }
+  let before: string | undefined;
+  for (const instruction of all) {
+    const source = args.has("-l") && !args.has("-u") ? lineOf(kernel, instruction.address) : undefined;
+    const heading = source && `${source.file}: ${source.line}`;
+    if (heading !== undefined && heading !== before) yield text(heading);
+    before = heading ?? before;
+    const shown = instructionText(kernel, instruction, radix, syntax);
+    const bytes = Buffer.from(instruction.bytes).toString("hex");
+    yield record(
+      { address: hex0x(instruction.address), bytes, text: shown },
+      line(kernel, instruction.address, shown, radix),
+    );
+  }
+}
+
+/** The disassembler yields while it loads; a command yields pieces. */
+function* loaded(kernel: Kernel, syntax: Syntax): Generator<ReturnType<typeof text>, Disassembler, void> {
+  const loading = disassembler(kernel.arch, syntax);
+  for (;;) {
+    const step = loading.next();
+    if (step.done) return step.value;
+    yield text();
+  }
+}
+
+/** The bytes up to the first that is not there; none of them is a fault. */
+function readable(
+  memory: { read(address: bigint, length: number): Uint8Array; page(address: bigint): Uint8Array | Fault },
+  start: bigint,
+  size: number,
+): Uint8Array {
+  const whole = attempt(() => memory.read(start, size));
+  if (!(whole instanceof Fault)) return whole;
+  const first = memory.page(start);
+  if (first instanceof Fault) throw first;
+  return first.subarray(0, size);
+}
+
+function line(kernel: Kernel, where: bigint, shown: string, radix: 10 | 16): Line {
+  const symbol = kernel.symbols.at(where);
+  const name = symbol ? ` <${withOffset(symbol.name, where - symbol.address, radix)}>` : "";
+  return [{ as: "address", text: hex0x(where), address: where }, `${name}:\t${shown}`];
+}
+
+const lineOf = (kernel: Kernel, address: bigint): SourceLine | undefined => kernel.code.scopes(address)[0]?.source;

@@ -1,0 +1,28 @@
+import type { Context } from "../../../language/command.ts";
+import { type Pieces, record, text } from "../../../say/piece.ts";
+
+/** Lines of source shown before the one asked for. */
+const BEFORE = 5;
+/** Lines shown where neither a count nor the end of the function tells. */
+const LINES = 20;
+
+/**
+ * The source around an address with its line marked, as `dis -s` and `gdb list` show it: the file as debuginfo spells
+ * it, then its text where the user's machine has it.
+ */
+export function* sourceListing(context: Context, address: bigint, count: number | undefined): Pieces {
+  const source = context.kernel.code.scopes(address)[0]?.source;
+  if (!source) {
+    yield text("dis: line numbers are not available: give a vmlinux with debuginfo");
+    return;
+  }
+  const { file, line } = source;
+  yield record({ file, line }, `FILE: ${file}`, `LINE: ${line}`, "");
+  const lines = context.sourceText && (yield* context.sourceText(file));
+  if (!lines) return yield text(`(no source tree on this machine has it: name one with --source, or "kernelSource")`);
+  const last = Math.min(lines.length, line + (count ?? LINES));
+  for (let at = Math.max(1, line - BEFORE); at <= last; at++) {
+    const shown = lines[at - 1] ?? "";
+    yield record({ line: at, text: shown }, `${at === line ? "*" : " "} ${String(at).padStart(4)}  ${shown}`);
+  }
+}

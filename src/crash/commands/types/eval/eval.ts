@@ -1,0 +1,71 @@
+import { hex, hex0x } from "../../../../base/hex.ts";
+import { command, type Context } from "../../../language/command.ts";
+import { calculate } from "./calculate.ts";
+import { record, text } from "../../../say/piece.ts";
+import { WrongUse } from "../../../language/wrongUse.ts";
+
+export const evaluate = command({
+  name: "eval",
+  summary: "calculate with addresses and symbols",
+  usage: "[-b][-l] (expression) | value",
+  takesExpression: true,
+  options: [
+    { flag: "-b", help: "which bits of the result are set" },
+    { flag: "-l", help: "calculate in 64 bits on a 32-bit machine too" },
+  ],
+  description: `Shows the value of an expression in hexadecimal, decimal, octal and binary; whole kilobytes, megabytes and gigabytes are named, and a value with its highest bit set is also shown as a negative number.
+
+An operand is a symbol, which stands for its address, or a number: decimal, or hexadecimal with 0x or where it cannot be decimal. K, M or G after a number multiply it by 1024 once, twice or three times. Operators are + - * / % & | ^ ~ << >> with C's precedence. Before a name, | and >> stand for a pipe and a file unless the expression is in parentheses.`,
+  examples: [
+    { line: "eval ffffffff81000000 - 100", shows: "A hexadecimal number minus a decimal one." },
+    { line: "eval -b (1 << 32)", shows: "A shift, with the bits of the result." },
+    { line: "eval 128m", shows: "128 MiB in bytes." },
+  ],
+  *run(context, args) {
+    const [expression] = args.rest;
+    if (expression === undefined) throw new WrongUse("an expression is missing");
+    const value = inWord(context, calculate(context, expression), args.has("-l"));
+    const bits = value >> 32n !== 0n || args.has("-l") ? 64 : context.kernel.arch.wordSize * 8;
+    const signed = BigInt.asIntN(bits, value);
+    const negative = signed < 0n ? `(${signed})` : "";
+    yield record(
+      { hexadecimal: hex0x(value), decimal: String(value), signed: String(signed), octal: value.toString(8) },
+      `hexadecimal: ${hex(value)}  ${inUnits(value)}`,
+      `    decimal: ${value}  ${negative}`,
+      `      octal: ${value.toString(8)}`,
+      `     binary: ${value.toString(2).padStart(bits, "0")}`,
+    );
+    if (args.has("-b"))
+      yield text(
+        `   bits set: ${setBits(value)
+          .map((bit) => `${bit} `)
+          .join("")}`,
+      );
+  },
+});
+
+/** A negative number of a 32-bit machine has 32 bits. */
+function inWord({ kernel }: Context, value: bigint, isLong: boolean): bigint {
+  const signed = BigInt.asIntN(64, value);
+  return kernel.arch.wordSize === 4 && !isLong && signed < 0n && signed >= -(1n << 31n)
+    ? BigInt.asUintN(32, value)
+    : value;
+}
+
+/** Whole units only: "(128MB)", or nothing. */
+function inUnits(value: bigint): string {
+  for (const [letter, shift] of [
+    ["GB", 30n],
+    ["MB", 20n],
+    ["KB", 10n],
+  ] as const) {
+    if (value >= 1n << shift && value % (1n << shift) === 0n) return `(${value >> shift}${letter})`;
+  }
+  return "";
+}
+
+function setBits(value: bigint): number[] {
+  const bits: number[] = [];
+  for (let bit = 63; bit >= 0; bit--) if ((value >> BigInt(bit)) & 1n) bits.push(bit);
+  return bits;
+}

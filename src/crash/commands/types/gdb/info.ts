@@ -1,0 +1,85 @@
+/** gdb's `info line`, `info symbol`, `info address` and `info scope`. */
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { hex0x } from "../../../../base/hex.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import { sizeOf } from "../../../../debuginfo/ctype.ts";
+import type { KSymbol } from "../../../../debuginfo/source.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import { typeName } from "../../../../model/typeName.ts";
+import { address } from "../../../language/address.ts";
+import type { Context } from "../../../language/command.ts";
+import { type Pieces, record, text } from "../../../say/piece.ts";
+
+/** `schedule`, `schedule+5`: how gdb writes an address in angle brackets. */
+export function symbolic(kernel: Kernel, at: bigint): string {
+  const symbol = kernel.symbols.at(at);
+  if (!symbol) return "";
+  const offset = at - symbol.address;
+  return offset === 0n ? symbol.name : `${symbol.name}+${offset}`;
+}
+
+/** The longest that one source line's code is followed, bytes. */
+const MAX_LINE_BYTES = 4096;
+
+export function* infoLine(context: Context, words: string): Pieces {
+  const { kernel } = context;
+  const at = address(context, words.replace(/^\*/, ""));
+  const source = kernel.code.scopes(at)[0]?.source;
+  if (!source)
+    return yield text(`No line number information available for address ${hex0x(at)} <${symbolic(kernel, at)}>`);
+  let end = at;
+  for (let bytes = 0; bytes < MAX_LINE_BYTES; bytes++) {
+    const place = kernel.code.scopes(++end)[0]?.source;
+    if (place?.line !== source.line || place.file !== source.file) break;
+  }
+  const { file, line } = source;
+  yield record(
+    { file, line, start: hex0x(at), end: hex0x(end) },
+    `Line ${line} of "${file}" starts at address ${hex0x(at)} <${symbolic(kernel, at)}> and ends at ${hex0x(end)} <${symbolic(kernel, end)}>.`,
+  );
+}
+
+/** Where nm's letters put a symbol. */
+const SECTIONS: Readonly<Record<string, string>> = { t: ".text", d: ".data", r: ".rodata", b: ".bss", w: ".text" };
+
+const sectionOf = ({ type, module }: KSymbol): string => {
+  const section = SECTIONS[type.toLowerCase()] ?? "an unknown place";
+  return `${section.startsWith(".") ? `section ${section}` : section}${module === undefined ? "" : ` of ${module}`}`;
+};
+
+export function* infoSymbol(context: Context, words: string): Pieces {
+  const at = address(context, words);
+  const symbol = context.kernel.symbols.at(at);
+  if (!symbol) return yield text(`No symbol matches ${words}.`);
+  const offset = at - symbol.address;
+  yield record(
+    { symbol: symbol.name, offset: Number(offset), module: symbol.module ?? null },
+    `${symbol.name}${offset === 0n ? "" : ` + ${offset}`} in ${sectionOf(symbol)}`,
+  );
+}
+
+export function* infoAddress({ kernel }: Context, name: string): Pieces {
+  const symbol = kernel.symbols.find(name);
+  if (!symbol) throw new UsageError(`No symbol "${name}" in current context.`);
+  const what = kernel.types.function(name) ? "a function at address" : "static storage at address";
+  yield record(
+    { symbol: name, address: hex0x(symbol.address) },
+    `Symbol "${name}" is ${what} ${hex0x(symbol.address)}.`,
+  );
+}
+
+export function* infoScope(context: Context, words: string): Pieces {
+  const at = address(context, words.replace(/^\*/, ""));
+  const scopes = context.kernel.code.scopes(at);
+  if (scopes.length === 0) throw new UsageError(`no scope is known at ${words}: give a vmlinux with debuginfo`);
+  const variables = scopes.flatMap((scope) => scope.variables());
+  if (variables.length === 0) return yield text(`Symbol table for \`${words}' has no locals at that address.`);
+  for (const { name, type, parameter, location } of variables) {
+    const size = attempt(() => sizeOf(type));
+    const where = location ? "" : " optimized out,";
+    yield record(
+      { name, type: typeName(type), parameter },
+      `Symbol ${name} is ${parameter ? "a parameter" : "a variable"} of type ${typeName(type)},${where} length ${size instanceof Fault ? "unknown" : size}.`,
+    );
+  }
+}

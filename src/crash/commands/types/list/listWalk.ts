@@ -1,0 +1,75 @@
+import { Fault } from "../../../../base/fault.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+
+/** A linked list of any make, as `list` is told of it. */
+export interface ListWalk {
+  readonly start: bigint;
+  /**
+   * "element": the first element; its link holds the address of the next element.
+   * "head": a list_head that no element holds. "linkOfElement": the list_head in the first element.
+   */
+  readonly startIs: "element" | "head" | "linkOfElement";
+  /** Bytes from an element to its link. */
+  readonly link: bigint;
+  /** An address that ends the list besides the usual ones. */
+  readonly end: bigint | undefined;
+  /** By the second word of the link, `prev`. */
+  readonly reverse: boolean;
+  /** Detects loops without remembering every element. */
+  readonly brent: boolean;
+}
+
+/**
+ * Addresses of the elements.
+ * @throws Fault where a link cannot be read, or the list comes back to an element that is not its start
+ */
+export function* listElements(kernel: Kernel, walk: ListWalk): Generator<bigint> {
+  const { start, startIs, link, end } = walk;
+  const step = walk.reverse ? BigInt(kernel.arch.wordSize) : 0n;
+  const isRepeated = walk.brent ? brent() : remembered();
+  if (startIs === "element") {
+    let second: bigint | undefined;
+    for (let at = start; ;) {
+      check(isRepeated(at), at);
+      yield at;
+      const next = kernel.memory.word(at + link + step);
+      if (next === 0n || next === start || next === at || next === end || next === second) return;
+      second ??= next;
+      at = next;
+    }
+  }
+  if (startIs === "linkOfElement") yield start - link;
+  for (let at = kernel.memory.word(start + step); at !== start && at !== end; at = kernel.memory.word(at + step)) {
+    if (at === 0n) return;
+    check(isRepeated(at), at);
+    yield BigInt.asUintN(64, at - link);
+  }
+}
+
+function check(repeated: false | string, at: bigint): void {
+  if (repeated !== false) throw Fault.at("corrupt", at, repeated);
+}
+
+function remembered(): (at: bigint) => false | string {
+  const seen = new Set<bigint>();
+  return (at) => {
+    if (seen.has(at)) return "duplicate list entry: the list loops without reaching its start";
+    seen.add(at);
+    return false;
+  };
+}
+
+/** R. P. Brent, "An improved Monte Carlo factorization algorithm" (1980): a mark left behind at each power of two. */
+function brent(): (at: bigint) => false | string {
+  let mark: bigint | undefined;
+  let steps = 0;
+  let limit = 1;
+  return (at) => {
+    if (at === mark) return `the list loops: the loop has ${steps + 1} elements`;
+    if (++steps < limit && mark !== undefined) return false;
+    mark = at;
+    limit *= 2;
+    steps = 0;
+    return false;
+  };
+}

@@ -1,0 +1,134 @@
+import { attempt, Fault } from "../../../base/fault.ts";
+import { hex } from "../../../base/hex.ts";
+import { UsageError } from "../../../base/usageError.ts";
+import { bare, sizeOf } from "../../../debuginfo/ctype.ts";
+import { possibleCpus } from "../../../kernel/cpumask.ts";
+import { perCpuAddress, perCpuVariable } from "../../../kernel/percpu.ts";
+import { taskCpu } from "../../../linux/sched/task.ts";
+import { formatValue, type FormatOptions } from "../../../model/format.ts";
+import type { Obj } from "../../../model/object.ts";
+import { declare, typeName } from "../../../model/typeName.ts";
+import { evaluateIn } from "../../language/address.ts";
+import { command, type Context } from "../../language/command.ts";
+import { cpuSpec, isPerCpu } from "../../language/perCpu.ts";
+import { record, text, type Line, type Pieces } from "../../say/piece.ts";
+import { formatOptions, lazyRecord } from "../../say/structView.ts";
+import { currentUserSpace, inSpace } from "../../language/userSpace.ts";
+import { valueJson } from "../../say/valueJson.ts";
+import { WrongUse } from "../../language/wrongUse.ts";
+
+export const p = command({
+  name: "p",
+  summary: "the value of an expression",
+  usage: "[-x|-d][-u] [expression | symbol[:cpuspec]]",
+  takesExpression: true,
+  options: [
+    { flag: "-x", help: "numbers in hexadecimal" },
+    { flag: "-d", help: "numbers in decimal" },
+    { flag: "-u", help: "pointers lead into the current task's user memory" },
+  ],
+  description: `Prints the value of a C expression: symbols, casts to any named type, members, indexes, arithmetic, comparisons, sizeof. Each value is numbered, and $1, $2 and so on stand for earlier ones.
+
+Of a per-CPU symbol, its type and its addresses are shown; with a list of CPUs after a colon, its values: all for ":a", some for ":0-3,7", the current task's CPU for ":". A member may follow.
+
+Numbers are shown as "set radix" says, elements of arrays and characters of text up to "set print_max".`,
+  examples: [
+    { line: "p jiffies", shows: "A variable." },
+    { line: "p -x init_uts_ns", shows: "A struct in hexadecimal." },
+    { line: "p ((struct task_struct *)init_task.tasks.next)->pid", shows: "A cast." },
+    { line: "p current_task:a", shows: "A per-CPU variable on every CPU." },
+    { line: "p runqueues:0.nr_running", shows: "A member of one CPU's copy." },
+  ],
+  needs: ["types"],
+  *run(context, args) {
+    const [, format, written] = /^(?:\/([xd])\s+)?(.*)$/s.exec(args.rest[0] ?? "") ?? [];
+    if (!written) throw new WrongUse("an expression is missing");
+    const options: FormatOptions = {
+      ...formatOptions(context, args),
+      ...(format === undefined ? {} : { radix: format === "x" ? 16 : 10 }),
+      top: true,
+    };
+    const { text: expression, member, cpus } = cpuSpec(context, written.trim(), () => taskCpu(context.task));
+    const { kernel } = context;
+    const [, ampersand = "", variable = ""] = /^(&?)\s*(.*)$/s.exec(expression) ?? [];
+    const symbol = kernel.symbols.find(variable);
+    const perCpu = symbol !== undefined && isPerCpu(kernel, symbol);
+    if (cpus && perCpu) {
+      for (const cpu of cpus) {
+        const copy = perCpuVariable(kernel, variable, cpu);
+        // In the rest of the expression the variable's name means its copy.
+        const value = evaluateIn(context, `${ampersand}${variable}${member}`, (name) =>
+          name === variable ? copy : undefined,
+        );
+        yield valuePiece(context, value, `${ampersand}per_cpu(${variable}, ${cpu})${member} = `, options, { cpu });
+      }
+      return;
+    }
+    if (cpus && member !== "") throw new UsageError(`${variable} is not per-CPU: leave out the list of CPUs`);
+    if (cpus) yield text([{ as: "bad", text: `${expression} is not per-CPU: the list of CPUs is ignored` }]);
+    if (perCpu && ampersand === "") return yield* places(context, expression);
+    const inUser = args.has("-u") ? { ...context, kernel: inSpace(kernel, currentUserSpace(context)) } : context;
+    const warnings: string[] = [];
+    const value = evaluateIn(inUser, expression, undefined, (warning) => warnings.push(warning));
+    for (const warning of warnings) yield text([{ as: "bad", text: `warning: ${warning}` }]);
+    const name = /^\w+(?=\s|$)/.exec(expression)?.[0];
+    const isNamed = name !== undefined && kernel.symbols.find(name) !== undefined;
+    yield valuePiece(context, value, isNamed ? `${name} = ` : "", options, {
+      expression,
+      ...(warnings[0] !== undefined && { warning: warnings[0] }),
+    });
+  },
+});
+
+/** A value with gdb's number: `jiffies = $1 = 4294894042`. */
+function valuePiece(
+  context: Context,
+  value: Obj,
+  name: string,
+  options: FormatOptions,
+  more: Readonly<Record<string, string | number>>,
+) {
+  context.values.push(value);
+  const number = context.values.length;
+  const { kind } = bare(value.type);
+  // crash starts an array or function that it names on a line of its own.
+  const apart =
+    name !== "" && !/^&?per_cpu/.test(name) && (kind === "function" || (kind === "array" && !isText(value)));
+  const lines = (): Line[] => {
+    const [first = [], ...rest] = formatValue(value, options);
+    return [
+      apart ? [`${name}$${number} = `] : [`${name}$${number} = `, ...first],
+      ...(apart ? [[" ", ...first]] : []),
+      ...rest,
+    ];
+  };
+  return lazyRecord(() => ({ ...more, type: typeName(value.type), value: valueJson(value) }), lines, unread(value));
+}
+
+/** Why nothing of a value can be read; of a struct that is there in part its members tell. */
+function unread(value: Obj): Fault | undefined {
+  const { kind } = bare(value.type);
+  if (kind === "void" || kind === "function" || value.storage.kind !== "memory") return undefined;
+  const bytes = attempt(() => value.bytes(Math.min(sizeOf(value.type), value.kernel.arch.wordSize)));
+  return bytes instanceof Fault ? bytes : undefined;
+}
+
+function isText({ type }: Obj): boolean {
+  const array = bare(type);
+  if (array.kind !== "array") return false;
+  const element = bare(array.element);
+  return array.count === undefined || (element.kind === "int" && element.encoding === "char");
+}
+
+/** A per-CPU variable without a list of CPUs: its declaration and where its copies are. */
+function* places({ kernel }: Context, name: string): Pieces {
+  const variable = kernel.variable(name);
+  yield text("PER-CPU DATA TYPE:", `  ${declare(variable.type, name)};`, "PER-CPU ADDRESSES:");
+  for (const cpu of possibleCpus(kernel)) {
+    const address = perCpuAddress(kernel, variable.address, cpu);
+    yield record({ cpu, address: `0x${hex(address)}` }, [
+      `  [${cpu}]: `,
+      { as: "address", text: hex(address), address },
+    ]);
+  }
+}

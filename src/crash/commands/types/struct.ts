@@ -1,0 +1,158 @@
+import { hex, hex0x } from "../../../base/hex.ts";
+import { attempt, Fault } from "../../../base/fault.ts";
+import { UsageError } from "../../../base/usageError.ts";
+import { bare, sizeOf } from "../../../debuginfo/ctype.ts";
+import { taskCpu } from "../../../linux/sched/task.ts";
+import { perCpuAddress } from "../../../kernel/percpu.ts";
+import { formatValue } from "../../../model/format.ts";
+import type { Obj } from "../../../model/object.ts";
+import { typeName } from "../../../model/typeName.ts";
+import { address, offset } from "../../language/address.ts";
+import { command, type Command, type Context, type Parsed } from "../../language/command.ts";
+import { hexDump } from "../../say/hexDump.ts";
+import { count } from "../../language/number.ts";
+import { cpuSpec } from "../../language/perCpu.ts";
+import { record, text, type Pieces } from "../../say/piece.ts";
+import { structDeclaration } from "../../say/structDeclaration.ts";
+import {
+  formatOptions,
+  memberLines,
+  structPiece,
+  structReference,
+  type StructReference,
+  type Tag,
+} from "../../say/structView.ts";
+import { currentUserSpace, inSpace } from "../../language/userSpace.ts";
+import { valueJson } from "../../say/valueJson.ts";
+import { WrongUse } from "../../language/wrongUse.ts";
+
+const declaration = (name: string, tag: Tag, summary: string, more: string): Command =>
+  command({
+    name,
+    summary,
+    usage: `${tag}_name[.member[,member]][-o][-l offset][-rfuxdp]\n[address | symbol][:cpuspec] [count | -c count]`,
+    options: [
+      { flag: "-o", help: "offsets of the members; with an address, the members' addresses" },
+      {
+        flag: "-l",
+        argument: "offset",
+        help: "the address is that of a member: its offset in bytes, or struct.member",
+      },
+      { flag: "-p", help: "also what pointer members point at" },
+      { flag: "-r", help: "the raw bytes" },
+      { flag: "-u", help: "an address of the current task's user memory" },
+      { flag: "-f", help: "an offset in the dump file" },
+      { flag: "-x", help: "numbers in hexadecimal" },
+      { flag: "-d", help: "numbers in decimal" },
+      {
+        flag: "-c",
+        argument: "count",
+        help: "how many, one after the other; of a negative count, the last is at the address",
+      },
+    ],
+    description: `Shows how a ${tag} is declared or, with an address, what is in it. Members may be chosen: a.b reaches into a member, a[2] is an element, and several are parted by commas.
+
+An address is a symbol, hexadecimal, or an expression. A per-CPU symbol takes a list of CPUs after a colon: all CPUs for ":a", some for ":0-3,7", the current task's for ":".${more}`,
+    examples: [
+      { line: `${name} list_head -o`, shows: "The declaration with offsets." },
+      { line: `${name} task_struct.pid,comm init_task`, shows: "Two members of a struct." },
+      { line: `${name} rq.nr_running runqueues:a`, shows: "A member on each CPU." },
+    ],
+    needs: ["types"],
+    run: (context, args) => show(context, args, tag),
+  });
+
+export const struct = declaration("struct", "struct", "the declaration or the contents of a struct", "");
+export const union = declaration("union", "union", "the declaration or the contents of a union", "");
+export const star = declaration(
+  "*",
+  "struct",
+  "short for struct and union",
+  '\n\nThe name may follow directly: "*list_head".',
+);
+
+function* show(context: Context, args: Parsed, tag: Tag): Pieces {
+  const words = args.rest[0] === "struct" || args.rest[0] === "union" ? args.rest.slice(1) : args.rest;
+  const [what, place, howMany] = words;
+  if (what === undefined) throw new WrongUse(`the name of a ${tag} is missing`);
+  if (args.has("-f")) throw new UsageError("-f is not available for this dump");
+  const reference = structReference(context.kernel, what, tag);
+  if (place === undefined) return yield* structDeclaration(context, reference, args);
+  const spec = cpuSpec(context, place, () => taskCpu(context.task));
+  if (spec.member !== "") throw new UsageError(`a list of CPUs ends the address: ${place}`);
+  const base = placeOf(context, spec.text, args);
+  if (spec.cpus === undefined) return yield* contents(context, reference, args, base, howMany);
+  for (const cpu of spec.cpus) {
+    const copy = perCpuAddress(context.kernel, base, cpu);
+    yield text([
+      { as: "dim", text: `[${cpu}]: ` },
+      { as: "address", text: hex(copy), address: copy },
+    ]);
+    yield* contents(context, reference, args, copy, howMany);
+  }
+}
+
+/** @throws UsageError, Fault */
+function placeOf(context: Context, place: string, args: Parsed): bigint {
+  const embedded = args.value("-l");
+  const at = address(context, place);
+  return embedded === undefined ? at : BigInt.asUintN(64, at - offset(context, embedded));
+}
+
+/** With an address: what is in it, in as many as were asked for. */
+function* contents(context: Context, reference: StructReference, args: Parsed, at: bigint, howMany?: string): Pieces {
+  const kernel = args.has("-u") ? inSpace(context.kernel, currentUserSpace(context)) : context.kernel;
+  if (!args.has("-u") && !kernel.memory.isKernelAddress(at)) {
+    throw Fault.at("unmapped", at, "not a kernel address");
+  }
+  const { type, members } = reference;
+  const wanted = count(args.value("-c") ?? howMany ?? "1");
+  const size = BigInt(sizeOf(type));
+  const first = wanted < 0 ? at + size * BigInt(wanted + 1) : at;
+  for (let i = 0; i < Math.abs(wanted); i++) {
+    const object = kernel.object(type, BigInt.asUintN(64, first + size * BigInt(i)));
+    if (i > 0) yield text("");
+    if (args.has("-r")) yield* raw(members.length > 0 ? members.map((path) => object.at(path)) : [object]);
+    else if (args.has("-o")) yield* structDeclaration(context, reference, args, object.address);
+    else if (args.has("-p") && members.length > 0) yield* withTargets(context, object, members, args);
+    else yield structPiece(object, reference, formatOptions(context, args));
+  }
+}
+
+function* raw(objects: readonly Obj[]): Pieces {
+  for (const object of objects) {
+    const { kernel } = object;
+    const { wordSize } = kernel.arch;
+    const size = object.size % wordSize === 0 ? wordSize : 1;
+    yield* hexDump(kernel.memory, object.address, object.size / size, { size, as: "hex", withText: true });
+  }
+}
+
+/** Members, and after a pointer what it points at. */
+function* withTargets(context: Context, object: Obj, members: readonly string[], args: Parsed): Pieces {
+  const options = formatOptions(context, args);
+  for (const path of members) {
+    const member = object.at(path);
+    const type = bare(member.type);
+    if (type.kind !== "pointer") {
+      yield record({ [path]: valueJson(member) }, ...memberLines(object, path, options));
+      continue;
+    }
+    const value = attempt(() => member.value());
+    const shown = value instanceof Fault ? `<${value.message}>` : hex0x(value);
+    const target = bare(type.target);
+    const isShown = (target.kind === "struct" || target.kind === "union") && !(value instanceof Fault) && value !== 0n;
+    const lines = [
+      `  ${member.type.kind === "typedef" ? `${member.type.name} ` : typeName(member.type)}${path} = ${shown}`,
+    ];
+    if (!isShown) {
+      yield record({ [path]: valueJson(member) }, ...lines);
+      continue;
+    }
+    const pointee = member.deref();
+    const body = [...formatValue(pointee, { ...options, indent: 2 })].map((line, i) =>
+      i === 0 ? ["  -> {"] : [" ", ...line],
+    );
+    yield record({ [path]: shown, target: valueJson(pointee) }, ...lines, ...body);
+  }
+}

@@ -1,0 +1,87 @@
+import { hex, hex0x } from "../../../../base/hex.ts";
+import { UsageError } from "../../../../base/usageError.ts";
+import { address, offset } from "../../../language/address.ts";
+import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { elementData, elementLines, formatOptions, lazyRecord, structReference } from "../../../say/structView.ts";
+import { mapleDump, treeElements, type TreeKind, type TreeWalk } from "./treeWalk.ts";
+import { WrongUse } from "../../../language/wrongUse.ts";
+
+export const tree = command({
+  name: "tree",
+  summary: "the elements of a radix tree, xarray, red-black tree or maple tree",
+  usage:
+    "[-t [radix|xarray|rbtree|maple]] [-r offset] [-[s|S] struct[.member[,member]]]\n-[x|d] [-o offset] [-l] [-p] [-v] [-N] start",
+  options: [
+    { flag: "-t", argument: "type", help: "radix, xarray, rbtree (unless given) or maple; ra, x, rb and m will do" },
+    { flag: "-r", argument: "offset", help: "where in the struct at start the root is: struct.member, or bytes" },
+    { flag: "-o", argument: "offset", help: "where in an element of a red-black tree its rb_node is" },
+    { flag: "-s", argument: "struct", help: "show each element as this struct, or the members of it that are named" },
+    { flag: "-S", argument: "struct", help: "the same, members in short" },
+    { flag: "-l", help: "a red-black tree from left to right; else each node stands before its children" },
+    { flag: "-p", help: "where each element hangs: the turns or slots from the root, and its index" },
+    { flag: "-v", help: "a maple tree with its nodes and empty ranges" },
+    { flag: "-N", help: "start is a node: rb_node, xa_node or radix_tree_node, or a maple tree's ma_root" },
+    { flag: "-x", help: "numbers in hexadecimal" },
+    { flag: "-d", help: "numbers in decimal" },
+  ],
+  description: `Shows the address of each element of a tree. Elements of a red-black tree are the structs that hold its nodes, when -o says where.
+
+Start is the address of the root - rb_root, xarray, radix_tree_root or maple_tree -, or with -r of a struct that holds it.`,
+  examples: [
+    {
+      line: "tree -t rbtree -o vmap_area.rb_node vmap_area_root -s vmap_area.va_start,va_end",
+      shows: "A red-black tree.",
+    },
+    { line: "tree -t xarray -p irq_desc_tree", shows: "An xarray with the indexes." },
+    { line: "tree -t maple -r mm_struct.mm_mt ffff8ef683c56400", shows: "The memory areas of a process." },
+  ],
+  *run(context, args) {
+    const { kernel } = context;
+    const walk = readWalk(context, args);
+    if (args.has("-v")) return yield* mapleDump(kernel, walk);
+    const references = [...args.values("-s"), ...args.values("-S")].map((one) => structReference(kernel, one));
+    const options = formatOptions(context, args);
+    for (const { address: element, position, index } of treeElements(kernel, walk)) {
+      const objects = references.map((reference) => ({ reference, object: kernel.object(reference.type, element) }));
+      const place = `  ${index === undefined ? "" : `index: ${index}  `}position: ${position}`;
+      yield lazyRecord(
+        () => ({ address: hex0x(element), index: index?.toString(), position, ...elementData(objects) }),
+        () => [
+          [{ as: "address", text: hex(element), address: element }],
+          ...(args.has("-p") ? [[place]] : []),
+          ...objects.flatMap(({ reference, object }) => elementLines(object, reference, options, args.has("-S"))),
+        ],
+      );
+    }
+  },
+});
+
+const KINDS: readonly (readonly [prefix: RegExp, kind: TreeKind])[] = [
+  [/^ra/, "xarray"],
+  [/^x/, "xarray"],
+  [/^rb/, "rbtree"],
+  [/^m/, "maple"],
+];
+
+/** @throws UsageError, Fault */
+function readWalk(context: Context, args: Parsed): TreeWalk {
+  const type = args.value("-t") ?? "rbtree";
+  const kind = KINDS.find(([prefix]) => prefix.test(type))?.[1];
+  if (!kind) throw new UsageError(`invalid tree type: ${type}`);
+  if (args.has("-r") && args.has("-N")) throw new UsageError("-r and -N options are mutually exclusive");
+  if (args.has("-s") && args.has("-S")) throw new UsageError("-S and -s options are mutually exclusive");
+  if (args.has("-o") && kind !== "rbtree") throw new UsageError("-o option is not applicable to this type of tree");
+  if (args.has("-l") && kind !== "rbtree") throw new UsageError("-l option is not applicable to this type of tree");
+  if (args.has("-v") && kind !== "maple") throw new UsageError("-v option is only applicable to maple trees");
+  const [start, surplus] = args.rest;
+  if (start === undefined) throw new WrongUse("a starting address is required");
+  if (surplus !== undefined) throw new UsageError(`invalid argument: ${surplus}`);
+  const [root, link] = [args.value("-r"), args.value("-o")];
+  return {
+    kind,
+    start: address(context, start) + (root === undefined ? 0n : offset(context, root)),
+    startIs: args.has("-N") ? "node" : "root",
+    link: link === undefined ? 0n : offset(context, link),
+    inOrder: args.has("-l"),
+  };
+}

@@ -1,0 +1,93 @@
+import { hex, hex0x } from "../../../../base/hex.ts";
+import { type MapleNode, mapleSlots } from "../../../../kernel/mapleTree.ts";
+import { rbtreePlaces } from "../../../../kernel/rbtree.ts";
+import { taggedNode, xarrayEntriesBelow, xarrayHead, xarrayPath } from "../../../../kernel/xarray.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import { type Pieces, record, text } from "../../../say/piece.ts";
+
+export type TreeKind = "rbtree" | "xarray" | "maple";
+
+/** A tree of any kind, as `tree` is told of it. */
+export interface TreeWalk {
+  readonly kind: TreeKind;
+  /** Address of the root structure, or of a node. */
+  readonly start: bigint;
+  readonly startIs: "root" | "node";
+  /** Bytes from an element to its rb_node. */
+  readonly link: bigint;
+  /** Left to right, rather than each node before its children. */
+  readonly inOrder: boolean;
+}
+
+export interface TreeElement {
+  readonly address: bigint;
+  /** Where it hangs: "root/l/r", "root/0/3". */
+  readonly position: string;
+  /** Its index in an xarray; in a maple tree, its number in order. */
+  readonly index: bigint | undefined;
+}
+
+/** @throws Fault where a tree breaks; elements before it were yielded */
+export function* treeElements(kernel: Kernel, walk: TreeWalk): Generator<TreeElement> {
+  const { kind, start, link } = walk;
+  const first = topOf(kernel, walk);
+  if (kind === "rbtree") {
+    for (const { node, turns } of rbtreePlaces(kernel, first, walk.inOrder))
+      yield { address: BigInt.asUintN(64, node - link), position: ["root", ...turns].join("/"), index: undefined };
+  } else if (kind === "xarray") {
+    const top = walk.startIs === "node" ? taggedNode(kernel, start) : first;
+    for (const { index, entry } of xarrayEntriesBelow(kernel, top))
+      yield { address: entry, position: ["root", ...xarrayPath(kernel, top, index)].join("/"), index };
+  } else {
+    let number = 0n;
+    for (const { entry, slot, node, isNode } of mapleSlots(kernel, first)) {
+      if (isNode || entry === 0n) continue;
+      yield { address: entry, position: ["root", ...(node?.path ?? []), slot].join("/"), index: ++number };
+    }
+  }
+}
+
+/** The first node, as the root holds it. @throws Fault */
+function topOf(kernel: Kernel, { kind, start, startIs }: TreeWalk): bigint {
+  if (startIs === "node") return start;
+  if (kind === "rbtree") return kernel.object("struct rb_root", start).at("rb_node").value();
+  if (kind === "maple") return kernel.object("struct maple_tree", start).at("ma_root").value();
+  return xarrayHead(
+    kernel.object(kernel.types.find("struct", "xarray") ? "struct xarray" : "struct radix_tree_root", start),
+  );
+}
+
+/** A maple tree with its nodes and its empty ranges, as the kernel's own mt_dump() shows one (lib/maple_tree.c). */
+export function* mapleDump(kernel: Kernel, walk: TreeWalk): Pieces {
+  const root = topOf(kernel, walk);
+  if (walk.startIs === "root") {
+    const flags = kernel.object("struct maple_tree", walk.start).at("ma_flags").number();
+    // MT_FLAGS_HEIGHT_OFFSET and MT_FLAGS_HEIGHT_MASK, include/linux/maple_tree.h
+    const height = (flags & 0x7c) >> 2;
+    yield text(
+      `maple_tree(${hex(walk.start)}) flags ${hex(flags).toUpperCase()}, height ${height} root ${hex0x(root)}`,
+    );
+  }
+  const seen = new Set<MapleNode>();
+  for (const { first, last, entry, node, isNode } of mapleSlots(kernel, root)) {
+    if (node && !seen.has(node)) {
+      seen.add(node);
+      yield nodeLine(kernel, node);
+    }
+    const indent = "  ".repeat((node?.path.length ?? 0) + 1);
+    if (!isNode)
+      yield record({ first: hex0x(first), last: hex0x(last), entry: hex0x(entry) }, [
+        `${indent}${first}-${last}: `,
+        { as: "address", text: hex0x(entry), address: entry },
+      ]);
+  }
+}
+
+function nodeLine(kernel: Kernel, { address, type, first, last, path }: MapleNode) {
+  const parent = kernel.memory.word(address);
+  return text([
+    `${"  ".repeat(path.length)}${first}-${last}: node `,
+    { as: "address", text: hex0x(address), address },
+    ` depth ${path.length} type ${type} parent ${hex0x(parent)}`,
+  ]);
+}

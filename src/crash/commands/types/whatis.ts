@@ -1,0 +1,138 @@
+import { attempt, Fault } from "../../../base/fault.ts";
+import { bare, sizeOf, type CType, type StructType } from "../../../debuginfo/ctype.ts";
+import type { Kernel } from "../../../model/kernel.ts";
+import { declare, typeName } from "../../../model/typeName.ts";
+import { describeType } from "../../../model/typeText.ts";
+import { evaluateIn } from "../../language/address.ts";
+import { command, type Context } from "../../language/command.ts";
+import { count } from "../../language/number.ts";
+import { progress, record, text, type Piece, type Pieces } from "../../say/piece.ts";
+import { structDeclaration } from "../../say/structDeclaration.ts";
+import { formatOptions, structReference, type StructReference } from "../../say/structView.ts";
+import { WrongUse } from "../../language/wrongUse.ts";
+
+export const whatis = command({
+  name: "whatis",
+  summary: "how a type or a symbol is declared",
+  usage: "[[-o] [struct | union | typedef | symbol]] |\n[[-r [size|range]] [-m member]]",
+  options: [
+    { flag: "-o", help: "with the offsets of members" },
+    { flag: "-r", argument: "size", help: "every struct and union of this size, or of sizes from low-high" },
+    {
+      flag: "-m",
+      argument: "member",
+      help: "every struct and union that has a member of this type, or a pointer to it",
+    },
+  ],
+  description: `Shows the declaration of a type or of a symbol.
+
+With -r and -m, searches all structs and unions: by size, by the type of a member however deep it lies, or by both. For -m a part of the member's type name suffices.`,
+  examples: [
+    { line: "whatis list_head", shows: "A struct." },
+    { line: "whatis task_struct.comm", shows: "A member, and its offset." },
+    { line: "whatis schedule", shows: "A function." },
+    { line: "whatis -r 16-24 -m list_head", shows: "Small structs that hold a list head." },
+  ],
+  needs: ["types"],
+  *run(context, args) {
+    const { kernel } = context;
+    const range = args.value("-r");
+    const member = args.value("-m");
+    if (range !== undefined || member !== undefined) return yield* search(kernel, range, member);
+    const words = args.rest.filter((word) => !["struct", "union", "enum"].includes(word) || args.rest.length === 1);
+    if (words.length === 0) throw new WrongUse("a type or a symbol is missing");
+    const { radix = 10 } = formatOptions(context);
+    for (const word of words) {
+      const member = memberOfType(kernel, word);
+      if (member) yield* structDeclaration(context, member, args);
+      else yield declaration(context, word, { offsets: args.has("-o"), radix });
+    }
+  },
+});
+
+/** @throws UsageError when the name is neither a type nor a symbol */
+function declaration(context: Context, word: string, options: { offsets: boolean; radix: 10 | 16 }): Piece {
+  const { types } = context.kernel;
+  const found = (["struct", "union", "typedef", "enum", "int"] as const)
+    .map((kind) => types.find(kind, word))
+    .find(Boolean);
+  if (found) return record({ name: typeName(found), size: sizeOf(found) }, ...describeType(found, options));
+  const type = types.exactVariable(word) ?? types.function(word) ?? typeOf(context, word);
+  if (!type) throw new WrongUse(`cannot resolve: ${word}`);
+  const name = /^\w+$/.test(word) ? word : "";
+  return record(
+    { name: word, type: typeName(type) },
+    name === "" ? `type = ${typeName(type)}` : `${declare(type, name)};`,
+  );
+}
+
+/** `task_struct.comm`: a member of a struct; undefined for a member of a variable. @throws UsageError for no such member */
+function memberOfType(kernel: Kernel, word: string): StructReference | undefined {
+  const name = /^(\w+)\../.exec(word)?.[1];
+  if (name === undefined || kernel.symbols.find(name)) return undefined;
+  const isType = (["struct", "union", "typedef"] as const).some((kind) => kernel.types.find(kind, name));
+  return isType ? structReference(kernel, word) : undefined;
+}
+
+function typeOf(context: Context, expression: string): CType | undefined {
+  if (/^\w+$/.test(expression)) return undefined;
+  const value = attempt(() => evaluateIn(context, expression));
+  return value instanceof Fault ? undefined : value.type;
+}
+
+/** Structs nested in structs that are searched. */
+const MAX_DEPTH = 16;
+/** Types between two pauses. */
+const PAUSE = 1024;
+
+function* search(kernel: Kernel, range: string | undefined, member: string | undefined): Pieces {
+  const [low, high] = sizeRange(range);
+  const hasMember = memberSearch(member ?? "");
+  const found = new Map<string, number>();
+  let seen = 0;
+  for (const { kind, name } of kernel.types.names()) {
+    if (++seen % PAUSE === 0) yield progress("searching types", seen, 0);
+    if (kind !== "struct" && kind !== "union") continue;
+    const type = kernel.types.find(kind, name);
+    if (
+      !type ||
+      (type.kind !== "struct" && type.kind !== "union") ||
+      type.size < low ||
+      type.size > high ||
+      type.size === 0
+    )
+      continue;
+    if (member === undefined || hasMember(type, 0)) found.set(name, type.size);
+  }
+  if (found.size === 0) return yield text("(none found)");
+  const width = Math.max("SIZE".length, ...[...found.values()].map((size) => String(size).length));
+  yield text([{ as: "title", text: `${"SIZE".padStart(width)}  TYPE` }]);
+  const rows = [...found].sort(([a, sizeA], [b, sizeB]) => sizeA - sizeB || (a < b ? -1 : 1));
+  for (const [name, size] of rows) yield record({ name, size }, `${String(size).padStart(width)}  ${name}`);
+}
+
+/** @throws UsageError */
+function sizeRange(range: string | undefined): [number, number] {
+  if (range === undefined) return [0, Infinity];
+  const [low = "", high = low] = range.split("-");
+  return [count(low), count(high)];
+}
+
+/** Whether a struct has, however deep, a member whose type's name contains the text; each type is looked at once. */
+function memberSearch(wanted: string): (type: StructType, depth: number) => boolean {
+  const known = new Map<CType, boolean>();
+  const search = (type: StructType, depth: number): boolean => {
+    const answer = known.get(type);
+    if (answer !== undefined) return answer;
+    known.set(type, false);
+    const has = type.members.some((member) => {
+      if (typeName(member.type).includes(wanted)) return true;
+      let inner = bare(member.type);
+      while (inner.kind === "array") inner = bare(inner.element);
+      return (inner.kind === "struct" || inner.kind === "union") && depth < MAX_DEPTH && search(inner, depth + 1);
+    });
+    known.set(type, has);
+    return has;
+  };
+  return search;
+}

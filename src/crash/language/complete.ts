@@ -1,0 +1,107 @@
+import { bare } from "../../debuginfo/ctype.ts";
+import { attempt } from "../../base/fault.ts";
+import type { CType } from "../../debuginfo/ctype.ts";
+import { builtinAliases } from "./alias.ts";
+import type { Command, Context } from "./command.ts";
+import { commandsOf } from "../commands.ts";
+import { filters } from "./filters.ts";
+
+export interface Completions {
+  /** What may stand from `from` on, in order. */
+  readonly items: readonly string[];
+  /** Where in the line the text to replace starts. */
+  readonly from: number;
+}
+
+export type Nameable = "types" | "symbols and types";
+
+/** A command that is about a type, up to its first argument. */
+const TYPE_FIRST = /^\s*(?:(?:struct|union)\s|\*)\s*(?:-\S+\s+)*\w*$/;
+
+/** More than anybody reads; a symbol prefix of one letter has ten thousand. */
+const MAX_ITEMS = 200;
+
+/**
+ * What may follow in a command line that is written up to its end.
+ * @param named what begins so; a face that is asked often has them sorted
+ */
+export function complete(
+  context: Context,
+  line: string,
+  named: (prefix: string, what: Nameable) => Iterable<string> = (prefix, what) => names(context, prefix, what),
+): Completions {
+  const stage = line.slice(line.lastIndexOf("|") + 1);
+  const isFilter = stage.length < line.length;
+  const name = /^\s*(\*|\S+)(?=\s|(?<=\*))/.exec(stage)?.[1];
+  if (name === undefined)
+    return starting(line, /\S*$/, isFilter ? filters.map((one) => one.name) : commandNames(context));
+  const option = /(?<=\s)-\S*$/.exec(line);
+  const grammar = isFilter ? filters.find((one) => one.name === name) : findCommand(context, name);
+  if (option)
+    return starting(
+      line,
+      /-\S*$/,
+      (grammar?.options ?? []).map((one) => one.flag),
+    );
+  if (isFilter) return { items: [], from: line.length };
+  if (name === "help" || name === "man") return starting(line, /\S*$/, commandNames(context));
+  const member = /([A-Za-z_][\w.>[\]-]*?)(?:\.|->)(\w*)$/.exec(stage);
+  if (member) return starting(line, /\w*$/, membersOf(context, member[1] ?? "", grammar?.name ?? ""));
+  const what = TYPE_FIRST.test(stage) ? "types" : "symbols and types";
+  return starting(line, /[A-Za-z_][\w.]*$|$/, named(/[A-Za-z_]\w*$/.exec(line)?.[0] ?? "", what));
+}
+
+const commandNames = (context: Context): string[] => [
+  ...commandsOf(context).map((one) => one.name),
+  ...builtinAliases.keys(),
+  ...context.aliases.keys(),
+];
+
+function findCommand(context: Context, name: string): Command | undefined {
+  const meaning = (context.aliases.get(name) ?? builtinAliases.get(name) ?? name).split(" ")[0];
+  return commandsOf(context).find((one) => one.name === meaning);
+}
+
+function starting(line: string, pattern: RegExp, candidates: Iterable<string>): Completions {
+  const prefix = pattern.exec(line)?.[0] ?? "";
+  const items = new Set<string>();
+  for (const candidate of candidates) {
+    if (candidate.startsWith(prefix)) items.add(candidate);
+    if (items.size >= MAX_ITEMS) break;
+  }
+  return { items: [...items].sort(), from: line.length - prefix.length };
+}
+
+/** Those that start so; none for an empty prefix. */
+function* names({ kernel }: Context, prefix: string, what: Nameable): Generator<string> {
+  if (prefix === "") return;
+  if (what !== "types")
+    for (const symbol of kernel.symbols.all()) if (symbol.name.startsWith(prefix)) yield symbol.name;
+  for (const type of kernel.types.names()) if (type.name.startsWith(prefix)) yield type.name;
+}
+
+/** Members of what the text names: a path from a variable or, where the command takes types, from a type. */
+function membersOf({ kernel }: Context, text: string, command: string): Iterable<string> {
+  const [root = "", ...path] = text.split(/\.|->/);
+  const type = attempt(() => {
+    const isVariable = command !== "struct" && command !== "union" && command !== "*" && kernel.hasVariable(root);
+    if (isVariable) {
+      const variable = kernel.variable(root);
+      return path.length === 0 ? variable.type : variable.at(path.join(".")).type;
+    }
+    const named = kernel.types.find("struct", root) ?? kernel.types.find("union", root);
+    return named && (path.length === 0 ? named : kernel.object(named, 0n).at(path.join(".")).type);
+  });
+  return type === undefined || !("kind" in type) || type instanceof Error ? [] : memberNames(type);
+}
+
+function* memberNames(type: CType, depth = 0): Generator<string> {
+  const MAX_DEPTH = 8;
+  let at = bare(type);
+  if (at.kind === "pointer") at = bare(at.target);
+  if ((at.kind !== "struct" && at.kind !== "union") || depth > MAX_DEPTH) return;
+  for (const member of at.members) {
+    if (member.name === undefined) yield* memberNames(member.type, depth + 1);
+    else yield member.name;
+  }
+}

@@ -1,0 +1,146 @@
+import { Fault } from "../../base/fault.ts";
+import { UsageError } from "../../base/usageError.ts";
+import { expandAlias } from "./alias.ts";
+import type { Command, Context } from "./command.ts";
+import { commands, commandsOf } from "../commands.ts";
+import { lackingTypes } from "./lacking.ts";
+import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
+import { filters } from "./filters.ts";
+import { type CommandLine, parseLine } from "./line.ts";
+import { parseOptions } from "./parse.ts";
+import { WrongUse } from "./wrongUse.ts";
+import { SymbolNotFound, symbolNotFound } from "./symbolNotFound.ts";
+import { faultPiece, type Piece, type Pieces } from "../say/piece.ts";
+import { variable } from "./variables.ts";
+
+/** One command line taken apart, its alias replaced. @throws UsageError */
+export const readLine = (context: Context, line: string): CommandLine =>
+  parseLine(expandAlias(context, line), (before) => takesExpression(context, before));
+
+/** Whether a line begins with a command that takes an expression. */
+function takesExpression(context: Context, line: string): boolean {
+  try {
+    return resolve(context, ofGdb(context, line)).command.takesExpression === true;
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof Fault) return false;
+    throw error;
+  }
+}
+
+/**
+ * Runs a command line, filters included; files and the shell it names are the face's to serve (`readLine` tells).
+ * Never throws Fault or UsageError: they become the last piece. Anything else is a bug and comes through.
+ *
+ * @param argumentLines for `command < file`: the command runs once with each line put after it
+ */
+export function* run(context: Context, line: string | CommandLine, argumentLines: Iterable<string> = [""]): Pieces {
+  try {
+    const { command, filters: stages } = typeof line === "string" ? readLine(context, line) : line;
+    yield* pipe(runEach(context, command, argumentLines), stages);
+  } catch (error) {
+    yield mistake(error, "vmcore-debug");
+  }
+}
+
+function* runEach(context: Context, command: string, argumentLines: Iterable<string>): Pieces {
+  for (const more of argumentLines) {
+    yield* runCommand(context, ofGdb(context, more === "" ? command : `${command} ${more}`));
+  }
+}
+
+/** The built-in filter that a pipe's stage names; undefined when only a shell could run it. */
+export function findFilter(stage: string): Filter | undefined {
+  const name = /^\S+/.exec(stage)?.[0];
+  return filters.find((filter) => filter.name === name);
+}
+
+function pipe(pieces: Generator<Piece>, stages: readonly string[]): Iterable<Piece> {
+  if (stages.length === 0) return pieces;
+  let flow: Filtered = flowOf(pieces);
+  for (const stage of stages) {
+    const filter = findFilter(stage);
+    if (!filter)
+      throw new UsageError(`no such filter: ${stage}; there are ${filters.map((one) => one.name).join(", ")}`);
+    try {
+      flow = filter.start(parseOptions(filter, stage.slice(filter.name.length)))(flow);
+    } catch (error) {
+      throw error instanceof UsageError
+        ? new UsageError(`${filter.name}: ${error.message}; usage: ${filter.name} ${filter.usage}`)
+        : error;
+    }
+  }
+  return piecesOf(flow);
+}
+
+/** One command with its arguments, without filters. */
+export function* runCommand(context: Context, text: string): Pieces {
+  if (text === "") return;
+  const { command, line } = resolve(context, text);
+  try {
+    const args = parseOptions(command, line);
+    const lacking = command.needs?.some((need) => need !== "memory") ? lackingTypes(context) : undefined;
+    if (lacking) throw lacking;
+    yield* command.run(context, args);
+  } catch (cause) {
+    // Without any types it says little that one of them is not known.
+    const error = cause instanceof Fault && cause.kind === "unknown" ? (lackingTypes(context) ?? cause) : cause;
+    if (error instanceof SymbolNotFound) yield symbolNotFound(context.kernel, error);
+    else yield mistake(error, command.name, command);
+  }
+}
+
+/** After `set gdb on` lines are gdb's, but for those that begin with `crash`, and for those that set. */
+function ofGdb(context: Context, text: string): string {
+  if (variable(context, "gdb") !== "on" || text === "" || /^(gdb|set)\b/.test(text)) return text;
+  return /^crash\s/.test(text) ? text.replace(/^crash\s+/, "") : `gdb ${text}`;
+}
+
+function mistake(error: unknown, name: string, command?: Command): Piece {
+  if (error instanceof Fault) return faultPiece(error, `${name}: `);
+  if (!(error instanceof UsageError)) throw error;
+  const lines = command && error instanceof WrongUse ? usage(command) : [];
+  return { kind: "usage", message: `${name}: ${error.message}`, lines: lines.map((line) => [line]) };
+}
+
+/** How a command is written, as crash says it after a mistake. */
+export const usage = (command: Command): readonly string[] => [
+  "Usage:",
+  ...synopsis(command).map((line) => `  ${line}`),
+  `Enter "help ${command.name}" for details.`,
+];
+
+/** Name and arguments; the second and further lines stand below the arguments of the first. */
+export const synopsis = ({ name, usage }: Command): readonly string[] =>
+  usage.split("\n").map((line, i) => `${i === 0 ? name : " ".repeat(name.length)} ${line}`.trimEnd());
+
+/**
+ * The command a line names. As in crash, `*` sticks to what follows it, and what is no command is tried as a
+ * variable and as a type.
+ * @throws UsageError
+ */
+export function resolve(context: Context, text: string): { command: Command; line: string } {
+  // As in gdb, `p/x` is p with a format.
+  const name = text.startsWith("*") ? "*" : (/^[^\s/]+/.exec(text)?.[0] ?? text);
+  const command = commandsOf(context).find((one) => one.name === name);
+  if (command) return { command, line: text.slice(name.length) };
+  const implied = impliedCommand(context, /^[A-Za-z_]\w*/.exec(text)?.[0] ?? "");
+  const found = commands().find((one) => one.name === implied);
+  if (found) return { command: found, line: ` ${text}` };
+  throw new UsageError(`command not found: ${name}; "help" lists the commands`);
+}
+
+/** Whether a line is a command's by its first word, or none that could be an expression alone. */
+export function isCommandLine(context: Context, text: string): boolean {
+  const line = expandAlias(context, text.trim());
+  const first = /^(\*|[^\s/]+)/.exec(line)?.[0];
+  return first === undefined || commandsOf(context).some(({ name }) => name === first);
+}
+
+function impliedCommand({ kernel }: Context, name: string): string | undefined {
+  if (name === "") return undefined;
+  if (kernel.hasVariable(name)) return "p";
+  return (
+    (["struct", "union"] as const).find((kind) => kernel.types.find(kind, name)) ??
+    (kernel.types.find("typedef", name) && "whatis")
+  );
+}

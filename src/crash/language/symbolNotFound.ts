@@ -1,0 +1,32 @@
+import { hex } from "../../base/hex.ts";
+import { UsageError } from "../../base/usageError.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Piece } from "../say/piece.ts";
+
+/** The user's name is no symbol. */
+export class SymbolNotFound extends UsageError {
+  readonly symbol: string;
+
+  constructor(symbol: string) {
+    super(`symbol not found: ${symbol}`);
+    this.name = "SymbolNotFound";
+    this.symbol = symbol;
+  }
+}
+
+/** More alternatives than this help nobody. */
+const MAX_ALTERNATIVES = 20;
+
+/** Says so, with the names that contain it: one of them may be what was meant. */
+export function symbolNotFound(kernel: Kernel, { symbol: name, message }: SymbolNotFound): Piece {
+  const lines = [];
+  let more = 0;
+  for (const symbol of kernel.symbols.all()) {
+    if (!symbol.name.includes(name)) continue;
+    if (lines.length < MAX_ALTERNATIVES) lines.push([`  ${hex(symbol.address)} (${symbol.type}) ${symbol.name}`]);
+    else more++;
+  }
+  if (lines.length === 0) return { kind: "usage", message, lines: [] };
+  if (more > 0) lines.push([`  and ${more} more: "sym -q ${name}" lists them`]);
+  return { kind: "usage", message, lines: [["possible alternatives:"], ...lines] };
+}

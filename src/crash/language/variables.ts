@@ -1,0 +1,88 @@
+import { UsageError } from "../../base/usageError.ts";
+import type { Context } from "./command.ts";
+import { anyNumber, symbolAddress } from "./number.ts";
+
+/** A variable of `set`. */
+export interface Variable {
+  readonly name: string;
+  readonly initial: string;
+  /** What `set NAME VALUE` may give, for messages. */
+  readonly accepts: string;
+  /** Why it changes nothing: it steers what only crash has. It is kept and shown for the scripts that set it. */
+  readonly idle?: string;
+  /** The value to keep, or undefined for one that is not accepted. */
+  read(context: Context, text: string): string | undefined;
+}
+
+const choice = (name: string, initial: string, ...values: readonly string[]): Variable => ({
+  name,
+  initial,
+  accepts: values.join(" | "),
+  read: (_context, text) => (values.includes(text) ? text : undefined),
+});
+
+const switched = (name: string, initial: "on" | "off"): Variable => choice(name, initial, "on", "off");
+
+const numeric = (name: string, initial: number): Variable => ({
+  name,
+  initial: String(initial),
+  accepts: "number",
+  read: (_context, text) => anyNumber(text)?.toString(),
+});
+
+const anything = (name: string, initial: string): Variable => ({
+  name,
+  initial,
+  accepts: "text",
+  read: (_context, text) => text,
+});
+
+const idle = (why: string, of: Variable): Variable => ({ ...of, idle: why });
+
+/** Every variable, in crash's order. */
+export const variables: readonly Variable[] = [
+  choice("scroll", "on", "on", "off", "less", "more", "CRASHPAGER"),
+  choice("radix", "10", "10", "16"),
+  idle("the tasks of a dump do not change", switched("refresh", "on")),
+  numeric("print_max", 256),
+  switched("print_array", "off"),
+  idle("it is for debugging crash", anything("console", "(not assigned)")),
+  idle("it is for debugging crash", numeric("debug", 0)),
+  idle("it is for debugging crash", switched("core", "off")),
+  idle("lists are always checked", switched("hash", "on")),
+  idle("give -s when you start", switched("silent", "off")),
+  idle("lines are edited as in emacs", choice("edit", "emacs", "vi", "emacs")),
+  idle("stacks are always unwound", switched("unwind", "off")),
+  idle("a page that is not in the dump is always said", switched("zero_excluded", "off")),
+  switched("null-stop", "off"),
+  switched("gdb", "off"),
+  {
+    name: "scope",
+    idle: "types are found by name",
+    initial: "0",
+    accepts: "text-addr",
+    read: (context, text) => (symbolAddress(context, text) ?? anyNumber(text))?.toString(),
+  },
+  choice("offline", "show", "show", "hide"),
+  idle("addresses are those of objects", switched("redzone", "on")),
+  anything("error", "default"),
+  anything("prompt", "vmcore-debug> "),
+];
+
+export const findVariable = (name: string): Variable | undefined => variables.find((one) => one.name === name);
+
+/** The value in force. */
+export function variable(context: Context, name: string): string {
+  if (name === "radix") return String(context.radix);
+  return context.variables.get(name) ?? findVariable(name)?.initial ?? "";
+}
+
+/** @throws UsageError when the variable does not take this value */
+export function setVariable(context: Context, name: string, text: string): void {
+  const found = findVariable(name);
+  const value = found?.read(context, text);
+  if (!found || value === undefined)
+    throw new UsageError(`${name} takes ${found?.accepts ?? "nothing"}, not "${text}"`);
+  if (name === "radix") context.radix = value === "16" ? 16 : 10;
+  else context.variables.set(name, value);
+}

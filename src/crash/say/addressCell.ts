@@ -1,0 +1,34 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x, padHex } from "../../base/hex.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { type Cell, faultCell } from "./cell.ts";
+import type { Span } from "./piece.ts";
+
+/** An address with all its digits, for faces to link. */
+export const addressSpan = (kernel: Kernel, address: bigint): Span => ({
+  as: "address",
+  text: padHex(address, kernel.arch.wordSize * 2),
+  address,
+});
+
+/** Reads one cell that holds an address. */
+export function addressCell(kernel: Kernel, read: () => bigint): Cell {
+  const address = attempt(read);
+  if (address instanceof Fault) return faultCell(address);
+  return { span: addressSpan(kernel, address), json: hex0x(address) };
+}
+
+/** A title in the middle of a column of addresses. */
+export function addressTitle({ arch }: Kernel, title: string): string {
+  const width = arch.wordSize * 2;
+  return title.padStart(Math.floor((width + title.length) / 2)).padEnd(width);
+}
+
+/** Reads one cell that holds the address of a table of functions, or of anything else that has a name. */
+export function symbolCell(kernel: Kernel, read: () => bigint): Cell {
+  const { span, json } = addressCell(kernel, read);
+  if (typeof span === "string" || span.as !== "address") return { span, json };
+  const symbol = kernel.symbols.at(span.address);
+  if (symbol?.address !== span.address) return { span, json };
+  return { span: { as: "symbol", text: symbol.name, address: span.address }, json: symbol.name };
+}

@@ -1,0 +1,109 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex, hex0x, padHex } from "../../base/hex.ts";
+import { readUnsigned, viewOf } from "../../base/bytes.ts";
+import type { AddressSpace } from "../../memory/memory.ts";
+import { record, type Piece, type Pieces, type Span } from "./piece.ts";
+
+export type WordSize = 1 | 2 | 4 | 8;
+
+/** Bytes at addresses, or at offsets of a file. */
+export type ByteSource = Pick<AddressSpace, "read" | "u8" | "byteOrder" | "wordSize">;
+
+export interface DumpFormat {
+  /** Bytes of a unit. */
+  readonly size: WordSize;
+  readonly as: "hex" | "signed" | "unsigned" | "text";
+  /** Units are big-endian on a little-endian machine. */
+  readonly swapped?: boolean;
+  /** Text after the units. */
+  readonly withText?: boolean;
+  /** What to show instead of a unit that has a better name. */
+  readonly symbolic?: (word: bigint) => Span | undefined;
+}
+
+const LINE_BYTES = 16;
+const TEXT_LINE_BYTES = 60;
+/** Text without a count ends here at the latest. */
+const MAX_TEXT = 65536;
+
+/**
+ * Memory line by line as `rd` shows it. Lines before a fault are kept, the fault is the last piece's.
+ * @param units how many; one, or for text up to the first byte that is none, when not given
+ * @throws Fault
+ */
+export function* hexDump(space: ByteSource, start: bigint, units: number | undefined, format: DumpFormat): Pieces {
+  if (format.as === "text") return yield* textDump(space, start, units);
+  const total = (units ?? 1) * format.size;
+  for (let done = 0; done < total; done += LINE_BYTES) {
+    const { bytes, fault } = readUpTo(space, start + BigInt(done), Math.min(LINE_BYTES, total - done));
+    const whole = bytes.subarray(0, bytes.length - (bytes.length % format.size));
+    if (whole.length > 0) yield line(space, start + BigInt(done), whole, format);
+    if (fault) throw fault;
+  }
+}
+
+/** The bytes before the first one that cannot be read, and why it cannot. */
+function readUpTo(space: ByteSource, address: bigint, length: number): { bytes: Uint8Array; fault?: Fault } {
+  const all = attempt(() => space.read(address, length));
+  if (!(all instanceof Fault)) return { bytes: all };
+  const bytes: number[] = [];
+  for (let i = 0; i < length; i++) {
+    const byte = attempt(() => space.u8(address + BigInt(i)));
+    if (byte instanceof Fault) return { bytes: Uint8Array.from(bytes), fault: byte };
+    bytes.push(byte);
+  }
+  return { bytes: Uint8Array.from(bytes), fault: all };
+}
+
+function line(space: ByteSource, address: bigint, raw: Uint8Array, format: DumpFormat): Piece {
+  const bytes = format.swapped ? swap(raw, format.size) : raw;
+  const words: bigint[] = [];
+  const view = viewOf(bytes);
+  for (let i = 0; i < bytes.length; i += format.size) words.push(readUnsigned(view, i, format.size, space.byteOrder));
+  const spans: Span[] = [{ as: "address", text: hex(address).padStart(space.wordSize * 2), address }, ":  "];
+  for (const word of words) spans.push(...unitSpans(word, format), " ");
+  const spelt = text(bytes);
+  if (format.withText) {
+    const missing = (LINE_BYTES - bytes.length) / format.size;
+    spans.push(" ".repeat(missing * (format.size * 2 + 1)), "  ", spelt);
+  }
+  return record({ address: hex0x(address), units: words.map(hex0x), text: spelt }, spans);
+}
+
+/** Widths of decimal columns by the bytes of a unit, as crash has them. */
+const SIGNED_WIDTH: Readonly<Record<WordSize, number>> = { 1: 3, 2: 5, 4: 12, 8: 15 };
+const UNSIGNED_WIDTH: Readonly<Record<WordSize, number>> = { 1: 3, 2: 5, 4: 12, 8: 20 };
+
+function unitSpans(word: bigint, { size, as, symbolic }: DumpFormat): Span[] {
+  if (as === "signed") return [String(BigInt.asIntN(size * 8, word)).padStart(SIGNED_WIDTH[size])];
+  if (as === "unsigned") return [String(word).padStart(UNSIGNED_WIDTH[size])];
+  const named = symbolic?.(word);
+  if (named === undefined) return [padHex(word, size * 2)];
+  const shown = typeof named === "string" ? named : named.text;
+  return [named, " ".repeat(Math.max(0, size * 2 - shown.length))];
+}
+
+function* textDump(space: ByteSource, start: bigint, units: number | undefined): Pieces {
+  const limit = units ?? MAX_TEXT;
+  for (let done = 0; done < limit; done += TEXT_LINE_BYTES) {
+    const address = start + BigInt(done);
+    const { bytes, fault } = readUpTo(space, address, Math.min(TEXT_LINE_BYTES, limit - done));
+    const end = units === undefined ? bytes.findIndex((byte) => !isPrintable(byte)) : -1;
+    const spelt = text(end < 0 ? bytes : bytes.subarray(0, end));
+    const shown = { as: "address", text: hex(address).padStart(space.wordSize * 2), address } as const;
+    if (spelt !== "") yield record({ address: hex0x(address), text: spelt }, [shown, ":  ", spelt]);
+    if (end >= 0) return;
+    if (fault) throw fault;
+  }
+}
+
+const isPrintable = (byte: number): boolean => byte >= 0x20 && byte < 0x7f;
+
+const text = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => (isPrintable(byte) ? String.fromCharCode(byte) : ".")).join("");
+
+function swap(bytes: Uint8Array, size: number): Uint8Array {
+  const swapped = new Uint8Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) swapped[i] = bytes[i - (i % size) + size - 1 - (i % size)] ?? 0;
+  return swapped;
+}

@@ -1,0 +1,50 @@
+import type { Instruction, Syntax } from "../../arch/disassembler/disassembler.ts";
+import { gnuSyntax } from "../../arch/disassembler/gnuSyntax.ts";
+import { hex0x } from "../../base/hex.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { withOffset } from "../commands/tasks/bt/symbols.ts";
+
+/** What a function that can be traced starts with: __fentry__ as ftrace overwrote it (arch/x86/kernel/ftrace.c). */
+const FTRACE_NOP = "0f1f440000";
+
+/** An instruction in the words of GNU's disassembler: mnemonic padded, branch and rip-relative targets named. */
+export function instructionText(kernel: Kernel, instruction: Instruction, radix: 10 | 16, syntax: Syntax): string {
+  const isX86 = kernel.arch.name === "x86_64";
+  const { mnemonic, operands } = isX86 && syntax === "att" ? gnuSyntax(instruction) : instruction;
+  const next = instruction.address + BigInt(instruction.bytes.length);
+  const words = isX86 ? named(kernel, operands, next, radix) : lastNamed(kernel, operands, radix);
+  return `${mnemonic.padEnd(6)} ${words}${ftraceMark(kernel, instruction)}`;
+}
+
+/** Elsewhere the last operand is where a branch goes, or the address that is loaded: `bl #0x...`, `brasl %r14, 0x...`. */
+function lastNamed(kernel: Kernel, operands: string, radix: 10 | 16): string {
+  const [, before = "", digits] = /^(.*, )?#?(0x[0-9a-f]+)$/.exec(operands) ?? [];
+  const address = BigInt(digits ?? 0);
+  if (digits === undefined || !kernel.memory.isKernelAddress(address)) return operands;
+  const mark = symbolMark(kernel, address, radix);
+  return mark === "" ? operands : `${before}${digits}${mark}`;
+}
+
+function named(kernel: Kernel, operands: string, next: bigint, radix: 10 | 16): string {
+  // A bare number is where a branch goes; immediates have a "$" in front, displacements a register behind.
+  const target = /^(?:0x)?([0-9a-f]+)$/.exec(operands);
+  if (target) {
+    const address = BigInt(operands.startsWith("0x") ? operands : `0x${operands}`);
+    return `${hex0x(address)}${symbolMark(kernel, address, radix)}`;
+  }
+  const relative = /(-?)(0x[0-9a-f]+|\d+)\(%rip\)/.exec(operands);
+  if (!relative) return operands;
+  const offset = BigInt(relative[2] ?? 0);
+  const address = BigInt.asUintN(64, relative[1] ? next - offset : next + offset);
+  return `${operands}        # ${hex0x(address)}${symbolMark(kernel, address, radix)}`;
+}
+
+function symbolMark(kernel: Kernel, address: bigint, radix: 10 | 16): string {
+  const symbol = kernel.symbols.at(address);
+  return symbol ? ` <${withOffset(symbol.name, address - symbol.address, radix)}>` : "";
+}
+
+function ftraceMark(kernel: Kernel, { address, bytes }: Instruction): string {
+  if (Buffer.from(bytes).toString("hex") !== FTRACE_NOP) return "";
+  return kernel.symbols.at(address)?.address === address ? " [FTRACE NOP]" : "";
+}

@@ -1,0 +1,92 @@
+import type { Fault } from "../../base/fault.ts";
+import { hex } from "../../base/hex.ts";
+
+/** A value that can be serialised. Addresses are `0x...` strings. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/** Something in a line that a face may link, colour or explain. */
+export type Span =
+  | string
+  | { readonly as: "address"; readonly text: string; readonly address: bigint }
+  | { readonly as: "symbol"; readonly text: string; readonly address: bigint }
+  | { readonly as: "source"; readonly text: string; readonly file: string; readonly line: number }
+  | { readonly as: "task"; readonly text: string; readonly address: bigint }
+  | { readonly as: "fault"; readonly text: string; readonly fault: Fault }
+  | { readonly as: "title" | "dim" | "bad"; readonly text: string };
+
+/** One line of text without its newline. */
+export type Line = readonly Span[];
+
+/**
+ * What a command says, piece by piece; each piece is also a place where it may pause or be cancelled.
+ * `record` is the unit of data: `data` is what `--json` and panels get, `lines` what a person reads.
+ */
+export type Piece =
+  | {
+      readonly kind: "record";
+      readonly data: Json;
+      readonly lines: readonly Line[];
+      /** Why what was asked for is not in it, or not all: it is no full answer. Empty cells of a table are one. */
+      readonly unread?: Fault | undefined;
+    }
+  /** Headings, blank lines, remarks: nothing in it that a record does not say. */
+  | { readonly kind: "text"; readonly lines: readonly Line[] }
+  /** Why the command could not say more; records before it stand. */
+  | { readonly kind: "fault"; readonly fault: Fault; readonly lines: readonly Line[] }
+  /** The user's command was wrong: what of it, in one sentence, and how it is written. */
+  | { readonly kind: "usage"; readonly message: string; readonly lines: readonly Line[] }
+  | {
+      readonly kind: "progress";
+      readonly done: number;
+      readonly total: number;
+      readonly what: string;
+      /** The command has nothing to do until then: a face that drives it waits. */
+      readonly until?: Promise<unknown>;
+    };
+
+const linesOf = (lines: readonly (string | Line)[]): readonly Line[] =>
+  lines.map((line) => (typeof line === "string" ? [line] : line));
+
+/** What a command's parts are made of: they say, and return nothing. */
+export type Pieces = Generator<Piece, void, void>;
+
+export const text = (...lines: readonly (string | Line)[]): Piece => ({ kind: "text", lines: linesOf(lines) });
+
+export const record = (data: Json, ...lines: readonly (string | Line)[]): Piece => ({
+  kind: "record",
+  data,
+  lines: linesOf(lines),
+});
+
+export const progress = (what: string, done: number, total: number): Piece => ({ kind: "progress", what, done, total });
+
+/** The few digits of a small address may stand in a message for anything else. */
+const names = (message: string, address: string): boolean => address.length > 4 && message.includes(address);
+
+/** A fault in one sentence, its address in front: `ffff888000001000: page excluded from dump`. */
+export const faultText = (fault: Fault): string =>
+  fault.address === undefined || names(fault.message, hex(fault.address))
+    ? fault.message
+    : `${hex(fault.address)}: ${fault.message}`;
+
+/** A fault where a value would be: `<ffff888000001000: page excluded from dump>`. */
+export const faultSpan = (fault: Fault): Span => ({ as: "fault", text: `<${faultText(fault)}>`, fault });
+
+/**
+ * A fault in a line of its own, after what it belongs to.
+ * @param prefix who says it, such as "ps: "; without one the fault stands in angle brackets
+ */
+export const faultPiece = (fault: Fault, prefix = ""): Piece => ({
+  kind: "fault",
+  fault,
+  lines: [prefix === "" ? [faultSpan(fault)] : [prefix, { as: "fault", text: faultText(fault), fault }]],
+});
+
+export const spanText = (span: Span): string => (typeof span === "string" ? span : span.text);
+
+/** A line as plain characters. */
+export function lineText(line: Line): string {
+  let all = "";
+  for (const span of line) all += typeof span === "string" ? span : span.text;
+  return all;
+}

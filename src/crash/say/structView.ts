@@ -1,0 +1,168 @@
+/** Structs and their members as `struct`, `list -s` and `tree -s` show them. */
+import { hex0x } from "../../base/hex.ts";
+import { bare, type CType, type StructType } from "../../debuginfo/ctype.ts";
+import { Fault } from "../../base/fault.ts";
+import { UsageError } from "../../base/usageError.ts";
+import { formatMember, formatValue, type FormatOptions } from "../../model/format.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { findMember, parsePath } from "../../model/member.ts";
+import { isCharacter } from "../../model/characters.ts";
+import type { Obj } from "../../model/object.ts";
+import { declare } from "../../model/typeName.ts";
+import type { Context, Parsed } from "../language/command.ts";
+import type { Json, Line, Piece } from "./piece.ts";
+import { valueJson } from "./valueJson.ts";
+import { variable } from "../language/variables.ts";
+
+/** `task_struct.pid,comm`: a type, and the members asked for. */
+export interface StructReference {
+  readonly name: string;
+  readonly type: CType;
+  readonly members: readonly string[];
+}
+
+export type Tag = "struct" | "union";
+
+/** @throws UsageError when there is no such type or member */
+export function structReference(kernel: Kernel, text: string, tag: Tag = "struct"): StructReference {
+  const dot = text.indexOf(".");
+  const name = dot < 0 ? text : text.slice(0, dot);
+  const type =
+    kernel.types.find(tag, name) ??
+    kernel.types.find(tag === "struct" ? "union" : "struct", name) ??
+    kernel.types.find("typedef", name);
+  const target = type && bare(type);
+  if (!type || !target || (target.kind !== "struct" && target.kind !== "union")) {
+    throw new UsageError(`invalid data structure reference: ${name}`);
+  }
+  const members = dot < 0 ? [] : text.slice(dot + 1).split(",");
+  for (const member of members) checkMember(kernel, type, name, member);
+  return { name, type, members };
+}
+
+function checkMember(kernel: Kernel, type: CType, name: string, member: string): void {
+  try {
+    if (kernel.object(type, 0n).has(member)) return;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+  }
+  throw new UsageError(`invalid data structure member reference: ${name}.${member}`);
+}
+
+/** Radix and limits as the options -x and -d, and the variables of `set`, say. */
+export function formatOptions(context: Context, args?: Pick<Parsed, "has">): FormatOptions {
+  return {
+    radix: args?.has("-x") ? 16 : args?.has("-d") ? 10 : context.radix,
+    limit: Number(variable(context, "print_max")),
+    stopAtNull: variable(context, "null-stop") === "on",
+    arrayLines: variable(context, "print_array") === "on",
+  };
+}
+
+/** A whole struct, or the members asked for, at one address. */
+export function structPiece(object: Obj, { name, members }: StructReference, options: FormatOptions): Piece {
+  const lines = (): Line[] =>
+    members.length === 0
+      ? [...formatValue(object, { ...options, prefix: `${tagOf(object.type)}${name} ` })]
+      : members.flatMap((path) => [...memberLines(object, path, options)]);
+  return lazyRecord(() => structJson(object, members), lines);
+}
+
+const tagOf = (type: CType): string => (type.kind === "struct" || type.kind === "union" ? `${type.kind} ` : "");
+
+/** `  pid = 169,`: as gdb shows it within the whole struct, so without a comma where no member follows. */
+export function memberLines(object: Obj, path: string, options: FormatOptions): Generator<Line> {
+  return formatMember(object, path, { ...options, suffix: isLastMember(object.type, path) ? "" : "," });
+}
+
+function isLastMember(type: CType, path: string): boolean {
+  let isLast = false;
+  let at = type;
+  for (const step of parsePath(path)) {
+    let outer = bare(at);
+    if (outer.kind === "pointer") outer = bare(outer.target);
+    if (typeof step === "number") {
+      isLast = false;
+      if (outer.kind === "array") at = outer.element;
+    } else if (outer.kind === "struct" || outer.kind === "union") {
+      isLast = isLastOf(outer, step);
+      at = findMember(outer, step)?.member.type ?? at;
+    }
+  }
+  return isLast;
+}
+
+/** Whether nothing follows the member in the struct, named or not, that holds it. */
+function isLastOf(type: StructType, name: string): boolean {
+  const { depth = 0 } = findMember(type, name) ?? {};
+  let holder = type;
+  for (let level = 0; level < depth; level++) {
+    const inner = holder.members
+      .map((member) => (member.name === undefined ? bare(member.type) : undefined))
+      .find((one) => (one?.kind === "struct" || one?.kind === "union") && findMember(one, name));
+    if (inner?.kind !== "struct" && inner?.kind !== "union") return false;
+    holder = inner;
+  }
+  return holder.members.at(-1)?.name === name;
+}
+
+function structJson(object: Obj, members: readonly string[]): Json {
+  const address = object.storage.kind === "memory" ? hex0x(object.address) : undefined;
+  if (members.length === 0) return { address, value: valueJson(object) };
+  return { address, value: Object.fromEntries(members.map((path) => [path, valueJson(object.at(path))])) };
+}
+
+/** A record that works out its data and its lines only when asked: a face wants one of the two. */
+export function lazyRecord(data: () => Json, lines: () => readonly Line[], unread?: Fault): Piece {
+  return {
+    kind: "record",
+    unread,
+    get data() {
+      return data();
+    },
+    get lines() {
+      return lines();
+    },
+  };
+}
+
+/** `pid_t pid;`: how a member, or a member of a member, is declared. */
+export const memberDeclaration = (kernel: Kernel, type: CType, path: string): string =>
+  `${declare(kernel.object(type, 0n).at(path).type, path)};`;
+
+/** Lines of a list's or tree's element: the struct, or the members asked for; in short as `list -S` shows them. */
+export function elementLines(
+  object: Obj,
+  reference: StructReference,
+  options: FormatOptions,
+  isShort: boolean,
+): Line[] {
+  const { name, members } = reference;
+  if (members.length === 0) return [...formatValue(object, { ...options, prefix: `${tagOf(object.type)}${name} ` })];
+  return members.flatMap((path) => [
+    ...(isShort ? shortLines(object, path, options) : memberLines(object, path, options)),
+  ]);
+}
+
+/** Numbers and text without what gdb adds; anything larger as ever. */
+function* shortLines(object: Obj, path: string, options: FormatOptions): Generator<Line> {
+  const member = object.at(path);
+  const type = bare(member.type);
+  const isText = type.kind === "array" && isCharacter(type.element);
+  const isNumber = type.kind === "int" || type.kind === "enum" || type.kind === "pointer";
+  if (!isText && !isNumber) yield* memberLines(object, path, options);
+  else yield* formatValue(member, { ...options, stopAtNull: true, indent: 1, prefix: `${path} = ` });
+}
+
+export interface Element {
+  readonly reference: StructReference;
+  readonly object: Obj;
+}
+
+/** The same as data: members by path, or whole structs by name. */
+export const elementData = (elements: readonly Element[]): Readonly<Record<string, Json>> =>
+  Object.fromEntries(
+    elements.flatMap(({ object, reference: { name, members } }) =>
+      members.length === 0 ? [[name, valueJson(object)]] : members.map((path) => [path, valueJson(object.at(path))]),
+    ),
+  );

@@ -1,0 +1,49 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex, hex0x } from "../../base/hex.ts";
+import type { KSymbol } from "../../debuginfo/source.ts";
+import { livePatchText } from "../../linux/module/livepatch.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { record, type Piece, type Span } from "./piece.ts";
+
+interface Shown {
+  /** An address within the symbol: shown instead of its own, with the offset. */
+  readonly address?: bigint | undefined;
+  /** Neither source line nor module: in lists. */
+  readonly plain?: boolean;
+}
+
+/** A symbol as `sym` shows it: `ffffffff81436da0 (T) schedule+16 kernel/sched/core.c: 6700`. */
+export function symbolPiece(
+  kernel: Kernel,
+  symbol: KSymbol,
+  { address = symbol.address, plain = false }: Shown = {},
+): Piece {
+  const { name, type, module } = symbol;
+  const offset = address - symbol.address;
+  const isText = "tTwW".includes(type);
+  const scopes = isText && !plain ? attempt(() => kernel.code.scopes(address)) : [];
+  const source = scopes instanceof Fault ? undefined : scopes[0]?.source;
+  const line: Span[] = [
+    { as: "address", text: hex(address), address },
+    ` (${type}) `,
+    { as: "symbol", text: `${name}${offset > 0n ? `+${offset}` : ""}`, address },
+  ];
+  if (module !== undefined && !plain) line.push(` [${module}] `);
+  const patch = isText && !plain ? livePatchText(kernel, symbol.address) : undefined;
+  if (patch !== undefined) line.push({ as: "dim", text: ` (${patch})` });
+  if (source) {
+    const place = `${source.file}: ${source.line}`;
+    line.push(" ", { as: "source", text: place, file: source.file, line: source.line });
+  }
+  const data = {
+    address: hex0x(address),
+    type,
+    name,
+    offset: offset > 0n ? Number(offset) : undefined,
+    module,
+    file: source?.file,
+    line: source?.line,
+    ...(patch !== undefined && { livePatch: patch }),
+  };
+  return record(data, line);
+}

@@ -1,0 +1,67 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { bare, type StructType } from "../../debuginfo/ctype.ts";
+import { enumText } from "../../model/format.ts";
+import type { Obj } from "../../model/object.ts";
+import { faultText, type Json } from "./piece.ts";
+
+const MAX_DEPTH = 64;
+/** Values in one document; a lying array length must not fill memory. */
+const MAX_VALUES = 1_000_000;
+
+/**
+ * An object as data: structs by member name (those of anonymous members stand beside the others), arrays, `char[]` as
+ * text, pointers and what exceeds 53 bits as `0x...`, enumerators by name; `{"fault": ...}` for what cannot be read.
+ */
+export function valueJson(object: Obj): Json {
+  let left = MAX_VALUES;
+  const convert = (at: Obj, depth: number): Json => {
+    if (--left < 0 || depth > MAX_DEPTH) return null;
+    const type = bare(at.type);
+    switch (type.kind) {
+      case "struct":
+      case "union":
+        return Object.fromEntries(members(at, type, depth));
+      case "array":
+        if (type.count === undefined) return [];
+        if (isText(at)) return orFault(() => at.text());
+        return Array.from({ length: Math.min(type.count, Math.max(0, left)) }, (_, i) =>
+          convert(at.index(i), depth + 1),
+        );
+      case "enum":
+        return orFault(() => enumText(type, at.value()));
+      case "pointer":
+        return orFault(() => hex0x(at.value()));
+      case "int":
+        return orFault(() => number(at.value()));
+      case "function":
+        return hex0x(at.address);
+      default:
+        return null;
+    }
+  };
+  function* members(at: Obj, type: StructType, depth: number): Generator<[string, Json]> {
+    for (const member of type.members) {
+      const part = at.part(member);
+      const inner = bare(member.type);
+      if (member.name !== undefined) yield [member.name, convert(part, depth + 1)];
+      else if ((inner.kind === "struct" || inner.kind === "union") && depth < MAX_DEPTH)
+        yield* members(part, inner, depth + 1);
+    }
+  }
+  return convert(object, 0);
+}
+
+function isText({ type }: Obj): boolean {
+  const array = bare(type);
+  const element = array.kind === "array" ? bare(array.element) : undefined;
+  return element?.kind === "int" && element.encoding === "char";
+}
+
+const number = (value: bigint): Json =>
+  value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : hex0x(value);
+
+function orFault(read: () => Json): Json {
+  const value = attempt(read);
+  return value instanceof Fault ? { fault: faultText(value) } : value;
+}

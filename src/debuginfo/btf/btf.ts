@@ -1,0 +1,257 @@
+import { cString } from "../../base/bytes.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { withShape } from "../arrayShape.ts";
+import { type CType, type EnumType, type TypeKind, VOID } from "../ctype.ts";
+import * as kinds from "./btfTable.ts";
+import { type BtfTable, kindOf, readBtfTable, TYPE_BYTES } from "./btfTable.ts";
+import { decodeType } from "./btfType.ts";
+import { nameHash, NameIndex } from "../symbols/nameIndex.ts";
+import type { TypeSource } from "../source.ts";
+
+/** What a split BTF continues: ids and string offsets below its own are looked up here. */
+export interface BtfBase {
+  /** One more than the highest type id. */
+  readonly endId: number;
+  readonly stringsEnd: number;
+  /** @throws Fault corrupt for an id that does not exist */
+  type(id: number): CType;
+  string(offset: number): string;
+  partialInt(id: number): { readonly bitOffset: number; readonly bitSize: number } | undefined;
+}
+
+/** Types of a kernel, or, when it has a base, those that one module adds: its base's own are asked there. */
+export interface Btf extends TypeSource, BtfBase {
+  readonly firstId: number;
+  /** The lowest id of that kind and name, and of the given byte size where one is given. */
+  idOf(kind: number, name: string, size?: number): number | undefined;
+  /** `btf_type` of an own id: kind, and size or referred id. */
+  header(id: number): { readonly kind: number; readonly name: string; readonly size: number };
+}
+
+export interface BtfOptions {
+  readonly base?: BtfBase;
+  /** Bytes of a pointer: BTF does not say. 8 unless told. */
+  readonly pointerSize?: 4 | 8;
+  /** The same image's DWARF, which knows what BTF leaves out: the dimensions of arrays. Asked again while there is none. */
+  readonly declared?: () => Pick<TypeSource, "find" | "variable"> | undefined;
+}
+
+/** Type tags that may follow each other before a lying table is cut off. */
+const MAX_TAGS = 64;
+
+/** Names longer than this are equal for the hash: KSYM_NAME_LEN is 512, and a lying table has no end. */
+const HASHED_BYTES = 128;
+
+const kindNames = new Map<number, TypeKind>([
+  [kinds.BTF_KIND_STRUCT, "struct"],
+  [kinds.BTF_KIND_UNION, "union"],
+  [kinds.BTF_KIND_ENUM, "enum"],
+  [kinds.BTF_KIND_ENUM64, "enum"],
+  [kinds.BTF_KIND_TYPEDEF, "typedef"],
+  [kinds.BTF_KIND_INT, "int"],
+]);
+
+/**
+ * Opens a BTF blob: `__start_BTF..__stop_BTF` of a kernel, `module.btf_data` or a `.BTF` section.
+ * Types are decoded when asked for, once each.
+ * @throws Fault corrupt or truncated
+ */
+export function openBtf(bytes: Uint8Array, options: BtfOptions = {}): Btf {
+  return new BtfSource(readBtfTable(bytes), options);
+}
+
+class BtfSource implements Btf {
+  readonly name = "BTF";
+  readonly perCpuOnly = true;
+  readonly firstId: number;
+  readonly endId: number;
+  readonly stringsEnd: number;
+  readonly table: BtfTable;
+  readonly pointerSize: number;
+  private readonly base: BtfBase | undefined;
+  private readonly firstString: number;
+  private readonly types = new Map<number, CType>();
+  private named: NameIndex | undefined;
+  private code: NameIndex | undefined;
+  private readonly dwarf: NonNullable<BtfOptions["declared"]>;
+  /** What the DWARF asked last declares, by kind and name. */
+  private readonly known = new Map<string, CType | undefined>();
+  private asked: ReturnType<NonNullable<BtfOptions["declared"]>>;
+
+  constructor(table: BtfTable, { base, pointerSize = 8, declared = () => undefined }: BtfOptions) {
+    this.table = table;
+    this.base = base;
+    this.pointerSize = pointerSize;
+    this.dwarf = declared;
+    this.firstId = base?.endId ?? 1;
+    this.endId = this.firstId + table.starts.length;
+    this.firstString = base?.stringsEnd ?? 0;
+    this.stringsEnd = this.firstString + table.stringsLength;
+  }
+
+  type(id: number): CType {
+    if (id === 0) return VOID;
+    if (this.base && id < this.firstId) return this.base.type(id);
+    let type = this.types.get(id);
+    if (!type) this.types.set(id, (type = this.decode(id)));
+    return type;
+  }
+
+  /** Type tags say nothing that C does: they are left out here. */
+  private decode(id: number): CType {
+    let at = id;
+    for (let layer = 0; layer < MAX_TAGS; layer++) {
+      if (at < this.firstId) return this.type(at);
+      const { kind, size } = this.header(at);
+      if (kind !== kinds.BTF_KIND_TYPE_TAG) return decodeType(this, this.startOf(at));
+      at = size;
+    }
+    throw Fault.of("corrupt", `BTF type ${id} has no end of tags`);
+  }
+
+  declared(kind: TypeKind | "variable", name: string): CType | undefined {
+    const dwarf = this.dwarf();
+    if (!dwarf) return undefined;
+    if (dwarf !== this.asked) this.known.clear();
+    this.asked = dwarf;
+    const key = `${kind} ${name}`;
+    if (!this.known.has(key)) {
+      const found = attempt(() => (kind === "variable" ? dwarf.variable(name) : dwarf.find(kind, name)));
+      this.known.set(key, found instanceof Fault ? undefined : found);
+    }
+    return this.known.get(key);
+  }
+
+  partialInt(id: number): { bitOffset: number; bitSize: number } | undefined {
+    if (id < this.firstId) return this.base?.partialInt(id);
+    const { kind, size } = this.header(id);
+    if (kind !== kinds.BTF_KIND_INT) return undefined;
+    const word = this.table.view.getUint32(this.startOf(id) + TYPE_BYTES, this.table.little);
+    const bitSize = word & 0xff;
+    return bitSize === size * 8 ? undefined : { bitOffset: (word >>> 16) & 0xff, bitSize };
+  }
+
+  /** Offset of an own type in the table. */
+  private startOf(id: number): number {
+    const start = this.table.starts[id - this.firstId];
+    if (start === undefined) throw Fault.of("corrupt", `BTF has no type ${id}`);
+    return start;
+  }
+
+  string(offset: number): string {
+    if (offset < this.firstString) return this.base?.string(offset) ?? "";
+    if (offset >= this.stringsEnd) throw Fault.of("corrupt", `BTF has no string at ${offset}`);
+    return cString(this.table.bytes, this.table.stringsStart + offset - this.firstString);
+  }
+
+  header(id: number): { kind: number; name: string; size: number } {
+    const { view, little } = this.table;
+    const start = this.startOf(id);
+    return {
+      kind: kindOf(view.getUint32(start + 4, little)),
+      name: this.string(view.getUint32(start, little)),
+      size: view.getUint32(start + 8, little),
+    };
+  }
+
+  idOf(kind: number, name: string, size?: number): number | undefined {
+    for (const id of this.idsNamed(name)) {
+      const header = this.header(id);
+      if (header.kind === kind && (size === undefined || header.size === size)) return id;
+    }
+    return undefined;
+  }
+
+  find(kind: TypeKind, name: string): CType | undefined {
+    let declared: CType | undefined;
+    for (const id of this.idsNamed(name)) {
+      const header = this.header(id);
+      const type =
+        header.kind === kinds.BTF_KIND_FWD || kindNames.get(header.kind) === kind ? this.type(id) : undefined;
+      if (type?.kind !== kind) continue;
+      if (!("incomplete" in type && type.incomplete)) return type;
+      declared ??= type;
+    }
+    return declared;
+  }
+
+  variable(name: string): CType | undefined {
+    const type = this.coded(kinds.BTF_KIND_VAR, name);
+    return type && withShape(type, () => this.declared("variable", name));
+  }
+
+  function(name: string): CType | undefined {
+    return this.coded(kinds.BTF_KIND_FUNC, name);
+  }
+
+  /** The type that a FUNC or VAR of that name refers to. */
+  private coded(kind: number, name: string): CType | undefined {
+    this.code ??= this.index((at) => at === kinds.BTF_KIND_FUNC || at === kinds.BTF_KIND_VAR);
+    for (const id of this.candidates(this.code, name)) {
+      const header = this.header(id);
+      if (header.kind === kind && header.name === name) return this.type(header.size);
+    }
+    return undefined;
+  }
+
+  /** Goes through all enums, some milliseconds for a kernel's: constants are asked for one by one, and rarely. */
+  enumerator(name: string): EnumType | undefined {
+    const wanted = nameHash(new TextEncoder().encode(name), 0, HASHED_BYTES);
+    const { starts, view, little } = this.table;
+    for (const [i, start] of starts.entries()) {
+      const info = view.getUint32(start + 4, little);
+      const kind = kindOf(info);
+      if (kind !== kinds.BTF_KIND_ENUM && kind !== kinds.BTF_KIND_ENUM64) continue;
+      const element = kind === kinds.BTF_KIND_ENUM ? 8 : 12;
+      for (let value = 0; value < kinds.lengthOf(info); value++) {
+        const at = view.getUint32(start + TYPE_BYTES + value * element, little);
+        if (this.hashAt(at) !== wanted || this.string(at) !== name) continue;
+        const type = this.type(i + this.firstId);
+        return type.kind === "enum" ? type : undefined;
+      }
+    }
+    return undefined;
+  }
+
+  /** Hash of the string at an offset, without decoding an own one. */
+  private hashAt(offset: number): number {
+    const own = offset >= this.firstString && offset < this.stringsEnd;
+    if (own) return nameHash(this.table.bytes, this.table.stringsStart + offset - this.firstString, HASHED_BYTES);
+    return nameHash(new TextEncoder().encode(this.string(offset)), 0, HASHED_BYTES);
+  }
+
+  *names(): Generator<{ kind: TypeKind; name: string }> {
+    const { starts, view, little } = this.table;
+    for (const start of starts) {
+      const kind = kindNames.get(kindOf(view.getUint32(start + 4, little)));
+      const name = view.getUint32(start, little);
+      if (kind && name) yield { kind, name: this.string(name) };
+    }
+  }
+
+  private *idsNamed(name: string): Generator<number> {
+    this.named ??= this.index(
+      (kind) => kindNames.has(kind) || kind === kinds.BTF_KIND_FWD || kind === kinds.BTF_KIND_FLOAT,
+    );
+    for (const id of this.candidates(this.named, name)) if (this.header(id).name === name) yield id;
+  }
+
+  private *candidates(index: NameIndex, name: string): Generator<number> {
+    const wanted = new TextEncoder().encode(name);
+    for (const at of index.candidates(nameHash(wanted, 0, HASHED_BYTES))) yield at + this.firstId;
+  }
+
+  /** Functions are half of all types and seldom asked for: they have an index of their own. */
+  private index(wanted: (kind: number) => boolean): NameIndex {
+    const { starts, view, little } = this.table;
+    const index = new NameIndex(starts.length);
+    // Backwards, so that of equal names the lowest id is found first.
+    for (let i = starts.length - 1; i >= 0; i--) {
+      const start = starts[i] ?? 0;
+      const name = view.getUint32(start, little);
+      if (name === 0 || !wanted(kindOf(view.getUint32(start + 4, little)))) continue;
+      index.add(this.hashAt(name), i);
+    }
+    return index;
+  }
+}

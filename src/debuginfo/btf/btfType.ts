@@ -1,0 +1,240 @@
+import { Fault } from "../../base/fault.ts";
+import { once } from "../../base/once.ts";
+import { withShape, withShapedMembers } from "../arrayShape.ts";
+import * as kinds from "./btfTable.ts";
+import { type BtfTable, kindOf, lengthOf, TYPE_BYTES } from "./btfTable.ts";
+import type {
+  ArrayType,
+  CType,
+  EnumType,
+  FunctionType,
+  IntType,
+  Member,
+  QualifiedType,
+  StructType,
+  TypedefType,
+  TypeKind,
+} from "../ctype.ts";
+
+/** What decoding a type needs of the blob it lies in. */
+export interface BtfContext {
+  readonly table: BtfTable;
+  readonly pointerSize: number;
+  type(id: number): CType;
+  string(offset: number): string;
+  /** The type or global of that name as DWARF has it, where there is DWARF. */
+  declared(kind: TypeKind | "variable", name: string): CType | undefined;
+  /** Bits of an INT that fills only part of its bytes: how bit-fields were told before kind_flag. */
+  partialInt(id: number): { readonly bitOffset: number; readonly bitSize: number } | undefined;
+}
+
+/** Encoding bits in the word after a BTF_KIND_INT. */
+const BTF_INT_SIGNED = 1;
+const BTF_INT_CHAR = 2;
+const BTF_INT_BOOL = 4;
+
+/** The type at an offset of the table. What it refers to is decoded when first asked. @throws Fault corrupt */
+export function decodeType(context: BtfContext, start: number): CType {
+  const { view, little } = context.table;
+  const nameOffset = view.getUint32(start, little);
+  const info = view.getUint32(start + 4, little);
+  const sizeOrId = view.getUint32(start + 8, little);
+  const target = (): CType => context.type(sizeOrId);
+  const kind = kindOf(info);
+  switch (kind) {
+    case kinds.BTF_KIND_INT:
+      return intType(context.string(nameOffset), sizeOrId, view.getUint32(start + TYPE_BYTES, little));
+    case kinds.BTF_KIND_FLOAT:
+      return { kind: "float", name: context.string(nameOffset), size: sizeOrId };
+    case kinds.BTF_KIND_PTR:
+      return { kind: "pointer", size: context.pointerSize, get target() { return target(); } }; // prettier-ignore
+    case kinds.BTF_KIND_ARRAY:
+      return arrayType(context, start + TYPE_BYTES);
+    case kinds.BTF_KIND_STRUCT:
+      return structType(context, "struct", start);
+    case kinds.BTF_KIND_UNION:
+      return structType(context, "union", start);
+    case kinds.BTF_KIND_FWD:
+      return {
+        kind: info >>> 31 ? "union" : "struct",
+        name: context.string(nameOffset),
+        size: 0,
+        incomplete: true,
+        members: [],
+      };
+    case kinds.BTF_KIND_ENUM:
+    case kinds.BTF_KIND_ENUM64:
+      return enumType(context, start);
+    case kinds.BTF_KIND_TYPEDEF:
+      return typedefType(context.string(nameOffset), target, context);
+    case kinds.BTF_KIND_CONST:
+      return qualified("const", target);
+    case kinds.BTF_KIND_VOLATILE:
+      return qualified("volatile", target);
+    case kinds.BTF_KIND_RESTRICT:
+      return qualified("restrict", target);
+    case kinds.BTF_KIND_FUNC_PROTO:
+      return functionType(context, start);
+    default:
+      throw Fault.of("corrupt", `BTF refers to kind ${kind} as if it were a type`);
+  }
+}
+
+function intType(name: string, size: number, word: number): IntType {
+  const bits = (word >>> 24) & 0xf;
+  // pahole never sets BTF_INT_CHAR: the name tells.
+  const isChar = (bits & BTF_INT_CHAR) !== 0 || (size === 1 && /\bchar$/.test(name));
+  const encoding = bits & BTF_INT_BOOL ? "bool" : isChar ? "char" : "int";
+  return { kind: "int", name, size, signed: (bits & BTF_INT_SIGNED) !== 0, encoding };
+}
+
+const qualified = (qualifier: QualifiedType["qualifier"], target: () => CType): QualifiedType => ({
+  kind: "qualified",
+  qualifier,
+  get target() {
+    return target();
+  },
+});
+
+function arrayType(context: BtfContext, at: number): ArrayType {
+  const { view, little } = context.table;
+  const count = view.getUint32(at + 8, little);
+  return {
+    kind: "array",
+    get element() {
+      return context.type(view.getUint32(at, little));
+    },
+    // BTF tells `[]` and the older `[0]` alike: both are flexible.
+    count: count === 0 ? undefined : count,
+  };
+}
+
+function typedefType(name: string, target: () => CType, context: BtfContext): TypedefType {
+  const shaped = once(() =>
+    withShape(target(), () => {
+      const declared = context.declared("typedef", name);
+      return declared?.kind === "typedef" ? declared.target : undefined;
+    }),
+  );
+  return {
+    kind: "typedef",
+    name,
+    get target() {
+      return shaped();
+    },
+  };
+}
+
+function structType(context: BtfContext, kind: "struct" | "union", start: number): StructType {
+  const { view, little } = context.table;
+  const name = context.string(view.getUint32(start, little)) || undefined;
+  const size = view.getUint32(start + 8, little);
+  const members = once(() => decodeMembers(context, start));
+  const flat: StructType = {
+    kind,
+    name,
+    size,
+    incomplete: false,
+    get members() {
+      return members();
+    },
+  };
+  // What an anonymous one is a part of has it shaped.
+  if (name === undefined) return flat;
+  return withShapedMembers(flat, () => {
+    const declared = context.declared(kind, name);
+    return declared?.kind === kind && declared.size === size ? declared : undefined;
+  });
+}
+
+/** `struct btf_member`: name, type, and bit offset; with kind_flag the upper byte of the offset is a bit-field's size. */
+function decodeMembers(context: BtfContext, start: number): Member[] {
+  const { view, little } = context.table;
+  const info = view.getUint32(start + 4, little);
+  const members: Member[] = [];
+  for (let i = 0; i < lengthOf(info); i++) {
+    const at = start + TYPE_BYTES + i * 12;
+    const name = context.string(view.getUint32(at, little)) || undefined;
+    const id = view.getUint32(at + 4, little);
+    const offset = view.getUint32(at + 8, little);
+    const partial = info >>> 31 ? undefined : context.partialInt(id);
+    members.push({
+      name,
+      get type() {
+        return context.type(id);
+      },
+      bitOffset: info >>> 31 ? offset & 0xffffff : offset + (partial?.bitOffset ?? 0),
+      bitSize: info >>> 31 ? offset >>> 24 || undefined : partial?.bitSize,
+    });
+  }
+  return members;
+}
+
+function enumType(context: BtfContext, start: number): EnumType {
+  const { view, little, marksSignedEnums } = context.table;
+  const info = view.getUint32(start + 4, little);
+  const wide = kindOf(info) === kinds.BTF_KIND_ENUM64;
+  const count = lengthOf(info);
+  // Before 6.0 no enum was marked: one with a negative value is signed.
+  const signed =
+    info >>> 31 === 1 || (!wide && !marksSignedEnums && hasNegative(view, little, start + TYPE_BYTES, count));
+  let values: EnumType["values"] | undefined;
+  return {
+    kind: "enum",
+    name: context.string(view.getUint32(start, little)) || undefined,
+    size: view.getUint32(start + 8, little),
+    signed,
+    incomplete: count === 0,
+    get values() {
+      return (values ??= Array.from({ length: count }, (_, i) => enumerator(context, start, i, wide, signed)));
+    },
+  };
+}
+
+function hasNegative(view: DataView, little: boolean, at: number, count: number): boolean {
+  for (let i = 0; i < count; i++) if (view.getInt32(at + i * 8 + 4, little) < 0) return true;
+  return false;
+}
+
+/** `struct btf_enum` or, wide, `struct btf_enum64` whose value comes in two halves, the low one first. */
+function enumerator(
+  context: BtfContext,
+  start: number,
+  i: number,
+  wide: boolean,
+  signed: boolean,
+): EnumType["values"][number] {
+  const { view, little } = context.table;
+  const at = start + TYPE_BYTES + i * (wide ? 12 : 8);
+  const low = view.getUint32(at + 4, little);
+  const raw = wide ? (BigInt(view.getUint32(at + 8, little)) << 32n) | BigInt(low) : BigInt(low);
+  return { name: context.string(view.getUint32(at, little)), value: signed ? BigInt.asIntN(wide ? 64 : 32, raw) : raw };
+}
+
+/** `struct btf_param`; a last one without name and type stands for `...`. */
+function functionType(context: BtfContext, start: number): FunctionType {
+  const { view, little } = context.table;
+  const count = lengthOf(view.getUint32(start + 4, little));
+  const parameterAt = (i: number): { name: number; id: number } => {
+    const at = start + TYPE_BYTES + i * 8;
+    return { name: view.getUint32(at, little), id: view.getUint32(at + 4, little) };
+  };
+  const last = count > 0 ? parameterAt(count - 1) : undefined;
+  const variadic = last?.name === 0 && last.id === 0;
+  let parameters: FunctionType["parameters"] | undefined;
+  const decode = (): FunctionType["parameters"] =>
+    Array.from({ length: variadic ? count - 1 : count }, (_, i) => {
+      const { name, id } = parameterAt(i);
+      return { name: context.string(name) || undefined, type: context.type(id) };
+    });
+  return {
+    kind: "function",
+    get returns() {
+      return context.type(view.getUint32(start + 8, little));
+    },
+    get parameters() {
+      return (parameters ??= decode());
+    },
+    variadic,
+  };
+}

@@ -1,0 +1,385 @@
+import { readUnsigned, viewOf } from "../../../base/bytes.ts";
+import { Fault } from "../../../base/fault.ts";
+import { Addressing } from "../../addressing.ts";
+import type { CType } from "../../ctype.ts";
+import type { ExpressionUnit } from "../../source.ts";
+import { Cursor } from "../cursor.ts";
+import type { Machine, Piece, Place } from "./expression.ts";
+import { type Value, binary, compared, genericValue, typedValue, unary } from "./expressionValue.ts";
+import * as op from "./operations.ts";
+
+/** Operations before an expression is cut off: they can loop. */
+const MAX_OPERATIONS = 100_000;
+const MAX_STACK = 1024;
+const MAX_CALLS = 16;
+const MAX_PIECES = 1024;
+
+/** The register that an expression consists of: DW_OP_reg0 to reg31 or DW_OP_regx, and nothing else. */
+export function registerOf(expression: Uint8Array): number | undefined {
+  const [opcode = 0, operand = 0x80] = expression;
+  if (expression.length === 1 && opcode >= op.DW_OP_reg0 && opcode <= op.DW_OP_reg31) return opcode - op.DW_OP_reg0;
+  // Registers that matter here have numbers below 128: one byte of LEB128.
+  return expression.length === 2 && opcode === op.DW_OP_regx && operand < 0x80 ? operand : undefined;
+}
+
+/** One run of an expression: its stack, and the pieces of the location that it builds up. */
+export class Evaluation {
+  private readonly unit: ExpressionUnit;
+  private readonly machine: Machine;
+  private readonly frameBase: Uint8Array | undefined;
+  private readonly stack: Value[];
+  private readonly done: Piece[] = [];
+  /** Set by the operations that end a simple location. */
+  private place: Place | undefined;
+  private operations = 0;
+  private calls = 0;
+
+  constructor(
+    unit: ExpressionUnit,
+    machine: Machine,
+    frameBase: Uint8Array | undefined,
+    initial: readonly bigint[] = [],
+  ) {
+    this.unit = unit;
+    this.machine = machine;
+    this.frameBase = frameBase;
+    this.stack = initial.map((value) => genericValue(value, unit.addressSize));
+  }
+
+  pieces(bytes: Uint8Array): readonly Piece[] {
+    this.run(bytes);
+    return this.done.length > 0 ? this.done : [{ place: this.takePlace(), bits: undefined, bitOffset: 0 }];
+  }
+
+  value(bytes: Uint8Array): bigint {
+    this.run(bytes);
+    if (this.place?.kind === "register") return this.register(this.place.register);
+    return this.place?.kind === "value" ? this.place.value : this.pop().value;
+  }
+
+  /** The simple location that was built up: what an operation set, else the address on top of the stack. */
+  private takePlace(): Place {
+    const { place } = this;
+    this.place = undefined;
+    if (place) return place;
+    return this.stack.length > 0 ? { kind: "memory", address: this.pop().value } : { kind: "absent" };
+  }
+
+  private push(value: bigint): void {
+    this.pushValue(genericValue(value, this.unit.addressSize));
+  }
+
+  private pushValue(value: Value): void {
+    if (this.stack.length === MAX_STACK) throw Fault.of("corrupt", "an expression overflows its stack");
+    this.stack.push(value);
+  }
+
+  private pop(): Value {
+    const value = this.stack.pop();
+    if (!value) throw Fault.of("corrupt", "an expression takes from an empty stack");
+    return value;
+  }
+
+  /** The value `depth` below the top. */
+  private peek(depth: number): Value {
+    const value = this.stack.at(-1 - depth);
+    if (!value) throw Fault.of("corrupt", "an expression takes from an empty stack");
+    return value;
+  }
+
+  private register(number: number): bigint {
+    const value = this.machine.register(number);
+    if (value === undefined) throw Fault.of("unknown", `register ${number} of this frame was not saved`);
+    return value;
+  }
+
+  private baseType(offset: number): CType {
+    const type = this.unit.baseType?.(offset);
+    if (!type) throw Fault.of("unknown", "an expression refers to types that are not at hand");
+    return type;
+  }
+
+  private run(bytes: Uint8Array): void {
+    const { byteOrder, addressSize } = this.unit;
+    const encoding = { little: byteOrder === "little", addressing: new Addressing(0n, addressSize) };
+    const cursor = new Cursor("a DWARF expression", encoding, bytes);
+    while (cursor.at < cursor.end) {
+      if (++this.operations > MAX_OPERATIONS) throw Fault.of("corrupt", "an expression does not end");
+      const opcode = cursor.u8();
+      const known =
+        this.constant(cursor, opcode) ||
+        this.stacked(cursor, opcode) ||
+        this.fromMachine(cursor, opcode) ||
+        this.located(cursor, opcode) ||
+        this.typed(cursor, opcode) ||
+        this.jump(cursor, opcode);
+      if (!known) throw Fault.of("unknown", `operation 0x${opcode.toString(16)} of DWARF expressions is not known`);
+    }
+  }
+
+  /** Literals and addresses. */
+  private constant(cursor: Cursor, opcode: number): boolean {
+    if (opcode >= op.DW_OP_lit0 && opcode <= op.DW_OP_lit31) {
+      this.push(BigInt(opcode - op.DW_OP_lit0));
+      return true;
+    }
+    const { bias } = this.machine;
+    switch (opcode) {
+      case op.DW_OP_addr:
+        this.push((this.unit.addressSize === 8 ? cursor.big64() : BigInt(cursor.u32())) + bias);
+        return true;
+      case op.DW_OP_addrx:
+      case op.DW_OP_GNU_addr_index:
+        this.push(this.indexed(cursor.uleb()) + bias);
+        return true;
+      case op.DW_OP_constx:
+      case op.DW_OP_GNU_const_index:
+        this.push(this.indexed(cursor.uleb()));
+        return true;
+      case op.DW_OP_const1u:
+        this.push(BigInt(cursor.u8()));
+        return true;
+      case op.DW_OP_const1s:
+        this.push(BigInt.asIntN(8, BigInt(cursor.u8())));
+        return true;
+      case op.DW_OP_const2u:
+        this.push(BigInt(cursor.u16()));
+        return true;
+      case op.DW_OP_const2s:
+        this.push(BigInt.asIntN(16, BigInt(cursor.u16())));
+        return true;
+      case op.DW_OP_const4u:
+        this.push(BigInt(cursor.u32()));
+        return true;
+      case op.DW_OP_const4s:
+        this.push(BigInt.asIntN(32, BigInt(cursor.u32())));
+        return true;
+      case op.DW_OP_const8u:
+      case op.DW_OP_const8s:
+        this.push(cursor.big64());
+        return true;
+      case op.DW_OP_constu:
+        this.push(cursor.bigUleb());
+        return true;
+      case op.DW_OP_consts:
+        this.push(cursor.bigSleb());
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private indexed(index: number): bigint {
+    const address = this.unit.indexedAddress?.(index);
+    if (address === undefined) throw Fault.of("unknown", "an expression refers to addresses that are not at hand");
+    return address;
+  }
+
+  /** Operations on the stack alone. */
+  private stacked(cursor: Cursor, opcode: number): boolean {
+    switch (opcode) {
+      case op.DW_OP_dup:
+        this.pushValue(this.peek(0));
+        return true;
+      case op.DW_OP_drop:
+        this.pop();
+        return true;
+      case op.DW_OP_over:
+        this.pushValue(this.peek(1));
+        return true;
+      case op.DW_OP_pick:
+        this.pushValue(this.peek(cursor.u8()));
+        return true;
+      case op.DW_OP_swap:
+        this.stack.push(this.pop(), this.pop());
+        return true;
+      case op.DW_OP_rot: {
+        const [first, second, third] = [this.pop(), this.pop(), this.pop()];
+        this.stack.push(first, third, second);
+        return true;
+      }
+      case op.DW_OP_abs:
+      case op.DW_OP_neg:
+      case op.DW_OP_not:
+        this.stack.push(unary(opcode, this.pop()));
+        return true;
+      case op.DW_OP_plus_uconst: {
+        const base = this.pop();
+        this.pushValue({ ...base, value: BigInt.asUintN(base.bits, base.value + cursor.bigUleb()) });
+        return true;
+      }
+      case op.DW_OP_nop:
+      case op.DW_OP_GNU_uninit:
+        return true;
+      default:
+        return this.calculated(opcode);
+    }
+  }
+
+  private calculated(opcode: number): boolean {
+    const arithmetic = opcode >= op.DW_OP_and && opcode <= op.DW_OP_xor;
+    if (!arithmetic && !(opcode >= op.DW_OP_eq && opcode <= op.DW_OP_ne)) return false;
+    const right = this.pop();
+    const left = this.pop();
+    const result = compared(opcode, left, right) ?? binary(opcode, left, right);
+    if (result === undefined) return false;
+    if (typeof result === "boolean") this.push(result ? 1n : 0n);
+    else this.pushValue(result);
+    return true;
+  }
+
+  /** What registers, memory and the frame hold. */
+  private fromMachine(cursor: Cursor, opcode: number): boolean {
+    if (opcode >= op.DW_OP_breg0 && opcode <= op.DW_OP_breg31) {
+      this.push(this.register(opcode - op.DW_OP_breg0) + cursor.bigSleb());
+      return true;
+    }
+    switch (opcode) {
+      case op.DW_OP_bregx:
+        this.push(this.register(cursor.uleb()) + cursor.bigSleb());
+        return true;
+      case op.DW_OP_fbreg:
+        this.push(this.frameAddress() + cursor.bigSleb());
+        return true;
+      case op.DW_OP_call_frame_cfa:
+        this.push(this.cfa());
+        return true;
+      case op.DW_OP_deref:
+        this.push(this.memory(this.pop().value, this.unit.addressSize));
+        return true;
+      case op.DW_OP_deref_size:
+        this.push(this.memory(this.pop().value, cursor.u8()));
+        return true;
+      case op.DW_OP_entry_value:
+      case op.DW_OP_GNU_entry_value: {
+        const register = registerOf(cursor.take(cursor.uleb()));
+        const value = register === undefined ? undefined : this.machine.entryValue?.(register);
+        if (value === undefined) throw Fault.of("unknown", "the value at the entry of the function is not known");
+        this.push(value);
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  private frameAddress(): bigint {
+    if (!this.frameBase) throw Fault.of("unknown", "the function has no frame base here");
+    return new Evaluation(this.unit, this.machine, undefined).value(this.frameBase);
+  }
+
+  private cfa(): bigint {
+    const cfa = this.machine.cfa?.();
+    if (cfa === undefined) throw Fault.of("unknown", "the canonical frame address is not known");
+    return cfa;
+  }
+
+  private memory(address: bigint, size: number): bigint {
+    if (size < 1 || size > 16) throw Fault.of("corrupt", `an expression reads ${size} bytes`);
+    return readUnsigned(viewOf(this.machine.memory(address, size)), 0, size, this.unit.byteOrder);
+  }
+
+  /** Operations that say what the location is. */
+  private located(cursor: Cursor, opcode: number): boolean {
+    if (opcode >= op.DW_OP_reg0 && opcode <= op.DW_OP_reg31) {
+      this.place = { kind: "register", register: opcode - op.DW_OP_reg0 };
+      return true;
+    }
+    switch (opcode) {
+      case op.DW_OP_regx:
+        this.place = { kind: "register", register: cursor.uleb() };
+        return true;
+      case op.DW_OP_stack_value:
+        this.place = { kind: "value", value: this.pop().value };
+        return true;
+      case op.DW_OP_implicit_value:
+        this.place = { kind: "bytes", bytes: cursor.take(cursor.uleb()) };
+        return true;
+      case op.DW_OP_implicit_pointer:
+      case op.DW_OP_GNU_implicit_pointer:
+        this.place = { kind: "pointer", variable: cursor.unsigned(this.unit.offsetSize), offset: cursor.sleb() };
+        return true;
+      case op.DW_OP_piece:
+        this.piece(8 * cursor.uleb(), 0);
+        return true;
+      case op.DW_OP_bit_piece:
+        this.piece(cursor.uleb(), cursor.uleb());
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private piece(bits: number, bitOffset: number): void {
+    if (this.done.length === MAX_PIECES) throw Fault.of("corrupt", "an expression falls into too many pieces");
+    this.done.push({ place: this.takePlace(), bits, bitOffset });
+  }
+
+  /** Operations on values of base types. */
+  private typed(cursor: Cursor, opcode: number): boolean {
+    switch (opcode) {
+      case op.DW_OP_const_type:
+      case op.DW_OP_GNU_const_type: {
+        const type = this.baseType(cursor.uleb());
+        const bytes = cursor.take(cursor.u8());
+        this.pushValue(typedValue(readUnsigned(viewOf(bytes), 0, bytes.length, this.unit.byteOrder), type));
+        return true;
+      }
+      case op.DW_OP_regval_type:
+      case op.DW_OP_GNU_regval_type:
+        this.pushValue(typedValue(this.register(cursor.uleb()), this.baseType(cursor.uleb())));
+        return true;
+      case op.DW_OP_deref_type:
+      case op.DW_OP_GNU_deref_type: {
+        const value = this.memory(this.pop().value, cursor.u8());
+        this.pushValue(typedValue(value, this.baseType(cursor.uleb())));
+        return true;
+      }
+      case op.DW_OP_convert:
+      case op.DW_OP_reinterpret:
+      case op.DW_OP_GNU_convert:
+      case op.DW_OP_GNU_reinterpret: {
+        const { value } = this.pop();
+        const offset = cursor.uleb();
+        if (offset === 0) this.push(value);
+        else this.pushValue(typedValue(value, this.baseType(offset)));
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  private jump(cursor: Cursor, opcode: number): boolean {
+    switch (opcode) {
+      case op.DW_OP_skip:
+      case op.DW_OP_bra: {
+        const distance = (cursor.u16() << 16) >> 16;
+        if (opcode === op.DW_OP_bra && this.pop().value === 0n) return true;
+        const target = cursor.at + distance;
+        if (target < 0 || target > cursor.end) throw Fault.of("corrupt", "an expression jumps out of itself");
+        cursor.at = target;
+        return true;
+      }
+      case op.DW_OP_call2:
+        this.call(cursor.u16(), true);
+        return true;
+      case op.DW_OP_call4:
+        this.call(cursor.u32(), true);
+        return true;
+      case op.DW_OP_call_ref:
+        this.call(cursor.unsigned(this.unit.offsetSize), false);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Runs the location of another DIE on the same stack; one without a location does nothing. */
+  private call(offset: number, local: boolean): void {
+    if (++this.calls > MAX_CALLS) throw Fault.of("corrupt", "an expression calls too many others");
+    const bytes = this.unit.expression?.(offset, local);
+    if (bytes) this.run(bytes);
+    this.calls--;
+  }
+}

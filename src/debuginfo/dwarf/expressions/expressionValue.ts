@@ -1,0 +1,111 @@
+import { Fault } from "../../../base/fault.ts";
+import { type CType, bare } from "../../ctype.ts";
+import * as op from "./operations.ts";
+
+/** An entry of the expression stack: of the generic type (an address-sized integer of no sign), or of a base type. */
+export interface Value {
+  /** Within the range of its type. */
+  readonly value: bigint;
+  readonly bits: number;
+  readonly signed: boolean;
+  readonly generic: boolean;
+}
+
+const wrap = (value: bigint, bits: number, signed: boolean): bigint =>
+  signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value);
+
+export const genericValue = (value: bigint, addressSize: number): Value => ({
+  value: BigInt.asUintN(8 * addressSize, value),
+  bits: 8 * addressSize,
+  signed: false,
+  generic: true,
+});
+
+/** A value of a base type. @throws Fault unknown for what is no integer */
+export function typedValue(value: bigint, type: CType): Value {
+  const base = bare(type);
+  if (base.kind !== "int" || base.size < 1 || base.size > 16) {
+    throw Fault.of("unknown", "an expression computes with something other than integers");
+  }
+  const bits = 8 * base.size;
+  return { value: wrap(value, bits, base.signed), bits, signed: base.signed, generic: false };
+}
+
+const signedOf = ({ value, bits }: Value): bigint => BigInt.asIntN(bits, value);
+const unsignedOf = ({ value, bits }: Value): bigint => BigInt.asUintN(bits, value);
+
+export function unary(opcode: number, operand: Value): Value {
+  const value = signedOf(operand);
+  const result = opcode === op.DW_OP_neg ? -value : opcode === op.DW_OP_not ? ~value : value < 0n ? -value : value;
+  return { ...operand, value: wrap(result, operand.bits, operand.signed) };
+}
+
+/**
+ * `left op right`; the generic type is signed in divisions and comparisons, unsigned in DW_OP_mod (DWARF 5, 2.5.1.4).
+ * @throws Fault corrupt for operands of different types and division by zero; undefined when it is no such operation
+ */
+export function binary(opcode: number, left: Value, right: Value): Value | undefined {
+  const shift = opcode === op.DW_OP_shl || opcode === op.DW_OP_shr || opcode === op.DW_OP_shra;
+  if (!shift && (left.bits !== right.bits || left.generic !== right.generic)) {
+    throw Fault.of("corrupt", "an expression combines values of different types");
+  }
+  const result = arithmetic(opcode, left, right);
+  return result === undefined ? undefined : { ...left, value: wrap(result, left.bits, left.signed) };
+}
+
+function arithmetic(opcode: number, left: Value, right: Value): bigint | undefined {
+  switch (opcode) {
+    case op.DW_OP_plus:
+      return left.value + right.value;
+    case op.DW_OP_minus:
+      return left.value - right.value;
+    case op.DW_OP_mul:
+      return left.value * right.value;
+    case op.DW_OP_and:
+      return left.value & right.value;
+    case op.DW_OP_or:
+      return left.value | right.value;
+    case op.DW_OP_xor:
+      return left.value ^ right.value;
+    case op.DW_OP_div:
+      if (right.value === 0n) throw Fault.of("corrupt", "an expression divides by zero");
+      return left.generic ? signedOf(left) / signedOf(right) : left.value / right.value;
+    case op.DW_OP_mod:
+      if (right.value === 0n) throw Fault.of("corrupt", "an expression divides by zero");
+      return left.value % right.value;
+    case op.DW_OP_shl:
+      return left.value << shiftCount(left, right);
+    case op.DW_OP_shr:
+      return unsignedOf(left) >> shiftCount(left, right);
+    case op.DW_OP_shra:
+      return signedOf(left) >> shiftCount(left, right);
+    default:
+      return undefined;
+  }
+}
+
+/** Beyond the width a shift has no more to move. */
+const shiftCount = (left: Value, right: Value): bigint =>
+  unsignedOf(right) < BigInt(left.bits) ? unsignedOf(right) : BigInt(left.bits);
+
+/** Whether `left op right` holds; undefined when it is no comparison. */
+export function compared(opcode: number, left: Value, right: Value): boolean | undefined {
+  const a = left.generic ? signedOf(left) : left.value;
+  const b = right.generic ? signedOf(right) : right.value;
+  switch (opcode) {
+    case op.DW_OP_eq:
+      return a === b;
+    case op.DW_OP_ne:
+      return a !== b;
+    case op.DW_OP_lt:
+      return a < b;
+    case op.DW_OP_le:
+      return a <= b;
+    case op.DW_OP_gt:
+      return a > b;
+    case op.DW_OP_ge:
+      return a >= b;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,203 @@
+import { Fault } from "../../../base/fault.ts";
+import { lastAtOrBelow } from "../../../base/ascending.ts";
+import type { SourceLine } from "../../source.ts";
+import { Cursor } from "../cursor.ts";
+import { type FileNames, readFileNames } from "./lineFiles.ts";
+import type { Unit } from "../unit.ts";
+
+// Line number program opcodes of DWARF 5, section 7.22; the others do not change what is kept here.
+const DW_LNS_copy = 0x01;
+const DW_LNS_advance_pc = 0x02;
+const DW_LNS_advance_line = 0x03;
+const DW_LNS_set_file = 0x04;
+const DW_LNS_set_column = 0x05;
+const DW_LNS_const_add_pc = 0x08;
+const DW_LNS_fixed_advance_pc = 0x09;
+const DW_LNE_end_sequence = 0x01;
+const DW_LNE_set_address = 0x02;
+
+/** A unit's line program; that of a large file of the kernel has some 100 KiB. */
+const MAX_PROGRAM = 1 << 26;
+
+/** Which line each address of a unit comes from: the matrix of DWARF 5, section 6.2, as columns. */
+export class LineTable {
+  private readonly files: FileNames;
+  private readonly rows: Rows;
+  /** By address; the last row of a sequence is where it ends. */
+  private readonly sequences: readonly Sequence[];
+  private readonly starts: Float64Array;
+
+  constructor(files: FileNames, rows: Rows, sequences: readonly Sequence[]) {
+    this.files = files;
+    this.rows = rows;
+    this.sequences = [...sequences].sort((a, b) => a.start - b.start);
+    this.starts = Float64Array.from(this.sequences, ({ start }) => start);
+  }
+
+  /** The place that `pc`, a distance, comes from; undefined outside the table and for line 0, "no line". */
+  at(pc: number): SourceLine | undefined {
+    const sequence = this.sequences[lastAtOrBelow(this.starts, pc)];
+    if (!sequence) return undefined;
+    const offsets = this.rows.offset.subarray(sequence.first, sequence.end);
+    const inSequence = lastAtOrBelow(offsets, pc - sequence.start);
+    if (inSequence === offsets.length - 1) return undefined;
+    const row = sequence.first + inSequence;
+    const line = this.rows.line[row] ?? 0;
+    return line === 0 ? undefined : this.place(this.rows.file[row] ?? 0, line, this.rows.column[row] ?? 0);
+  }
+
+  /** A place in a file of the table; undefined for a number that is none. */
+  place(index: number, line: number, column: number): SourceLine | undefined {
+    const file = this.file(index);
+    const md5 = this.files.md5(index);
+    return file === undefined ? undefined : { file, line, column, ...(md5 !== undefined && { md5 }) };
+  }
+
+  /** A file of the table, as DW_AT_decl_file and DW_AT_call_file number them. */
+  file(index: number): string | undefined {
+    return this.files.path(index);
+  }
+}
+
+/** The columns of the matrix. */
+class Rows {
+  /** Bytes from the start of the sequence. */
+  readonly offset: Uint32Array;
+  readonly line: Uint32Array;
+  readonly file: Uint16Array;
+  readonly column: Uint16Array;
+
+  constructor(offset: Uint32Array, line: Uint32Array, file: Uint16Array, column: Uint16Array) {
+    this.offset = offset;
+    this.line = line;
+    this.file = file;
+    this.column = column;
+  }
+
+  static of(capacity: number): Rows {
+    const words = (): Uint32Array => new Uint32Array(capacity);
+    return new Rows(words(), words(), new Uint16Array(capacity), new Uint16Array(capacity));
+  }
+
+  /** A copy of the first rows. */
+  first(count: number): Rows {
+    const { offset, line, file, column } = this;
+    return new Rows(offset.slice(0, count), line.slice(0, count), file.slice(0, count), column.slice(0, count));
+  }
+}
+
+/** Rows of ascending addresses: `first` up to `end`, from the address `start`. */
+interface Sequence {
+  readonly start: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+interface Program {
+  readonly minimumLength: number;
+  readonly lineBase: number;
+  readonly lineRange: number;
+  readonly opcodeBase: number;
+  /** Operands of each standard opcode, all LEB128. */
+  readonly operands: readonly number[];
+}
+
+/**
+ * Reads the line table at an offset of .debug_line, versions 2 to 5.
+ * @throws Fault
+ */
+export function readLines(unit: Unit, offset: number): LineTable {
+  const { line } = unit.image;
+  const start = line.cursor(offset);
+  const { offsetSize, length } = start.initialLength();
+  if (length > MAX_PROGRAM) throw Fault.of("corrupt", `${line.name} has a program of ${length} bytes`);
+  const cursor = new Cursor(line.name, line.encoding, line.bytes(start.offset, length));
+  const version = cursor.u16();
+  if (version < 2 || version > 5) throw Fault.of("corrupt", `${line.name} has version ${version}`);
+  const addressSize = version >= 5 ? cursor.u8() : unit.addressSize;
+  if (version >= 5) cursor.skip(1); // segment selector size
+  const headerLength = cursor.unsigned(offsetSize);
+  const programAt = cursor.at + headerLength;
+  const minimumLength = cursor.u8();
+  cursor.skip(version >= 4 ? 2 : 1); // maximum_operations_per_instruction, default_is_stmt
+  const lineBase = (cursor.u8() << 24) >> 24;
+  const lineRange = Math.max(1, cursor.u8());
+  const opcodeBase = cursor.u8();
+  const operands = [0];
+  for (let opcode = 1; opcode < opcodeBase; opcode++) operands.push(cursor.u8());
+  const files = readFileNames(unit, cursor, { version, addressSize, offsetSize });
+  if (programAt > cursor.end) throw Fault.of("truncated", `${line.name} ends in a header`);
+  cursor.at = programAt;
+  return run(cursor, { minimumLength, lineBase, lineRange, opcodeBase, operands }, addressSize, files);
+}
+
+/** Programs run one at a time and write their rows here, from where as many as there were are copied. */
+let scratch = Rows.of(1 << 14);
+
+/** Rows that the scratch keeps its room for. */
+const MAX_SCRATCH = 1 << 20;
+
+/** The scratch, with room for a program of that many bytes: each opcode makes at most one row. */
+function scratchFor(bytes: number): Rows {
+  if (scratch.offset.length >= bytes) return scratch;
+  const rows = Rows.of(bytes);
+  if (bytes <= MAX_SCRATCH) scratch = rows;
+  return rows;
+}
+
+/** Runs a program. `op_index` is left out: it serves VLIW machines, of which Linux runs on none any more. */
+function run(cursor: Cursor, program: Program, addressSize: number, files: FileNames): LineTable {
+  const { minimumLength, lineBase, lineRange, opcodeBase } = program;
+  const sequences: Sequence[] = [];
+  const rows = scratchFor(cursor.end - cursor.at);
+  const { offset: offsets, line: lines, file: fileNumbers, column: columns } = rows;
+  const constAdvance = minimumLength * Math.floor((255 - opcodeBase) / lineRange);
+  let count = 0;
+  let first = 0;
+  let start = 0;
+  let offset = 0;
+  let file = 1;
+  let line = 1;
+  let column = 0;
+  while (cursor.at < cursor.end) {
+    const opcode = cursor.u8();
+    let append = false;
+    if (opcode >= opcodeBase) {
+      const adjusted = opcode - opcodeBase;
+      const advance = (adjusted / lineRange) | 0;
+      offset += minimumLength * advance;
+      line += lineBase + adjusted - advance * lineRange;
+      append = true;
+    } else if (opcode === DW_LNS_copy) append = true;
+    else if (opcode === DW_LNS_advance_pc) offset += minimumLength * cursor.uleb();
+    else if (opcode === DW_LNS_advance_line) line += cursor.sleb();
+    else if (opcode === DW_LNS_set_file) file = cursor.uleb();
+    else if (opcode === DW_LNS_set_column) column = cursor.uleb();
+    else if (opcode === DW_LNS_const_add_pc) offset += constAdvance;
+    else if (opcode === DW_LNS_fixed_advance_pc) offset += cursor.u16();
+    else if (opcode !== 0) for (let left = program.operands[opcode] ?? 0; left > 0; left--) cursor.skipLeb();
+    if (append) {
+      offsets[count] = offset;
+      lines[count] = line;
+      fileNumbers[count] = file;
+      columns[count++] = column;
+    }
+    if (opcode !== 0 || opcodeBase === 0) continue;
+    const length = cursor.uleb();
+    const next = cursor.at + length;
+    const extended = length > 0 ? cursor.u8() : 0;
+    if (extended === DW_LNE_set_address) {
+      const address = cursor.address(length === 5 ? 4 : addressSize);
+      if (count === first) start = address;
+      offset = address - start;
+    } else if (extended === DW_LNE_end_sequence) {
+      offsets[count++] = offset;
+      if (offset > 0) sequences.push({ start, first, end: count });
+      first = count;
+      start = offset = column = 0;
+      file = line = 1;
+    }
+    cursor.at = next;
+  }
+  return new LineTable(files, rows.first(count), sequences);
+}

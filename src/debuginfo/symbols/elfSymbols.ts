@@ -1,0 +1,195 @@
+import { cString } from "../../base/bytes.ts";
+import { type Addressing, addressingOf } from "../addressing.ts";
+import { type ElfFile, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from "../../elf/elf.ts";
+import { NameIndex, nameHash } from "./nameIndex.ts";
+import { lastAtOrBelow } from "../../base/ascending.ts";
+import { type Placement, sectionAddress } from "../../elf/placement.ts";
+import type { KSymbol, SymbolSource } from "../source.ts";
+import { loadSymbols, saveSymbols } from "./savedSymbols.ts";
+import {
+  emptyTable,
+  readSymbolTable,
+  SHN_LORESERVE,
+  STT_FUNC,
+  symbolSections,
+  type SymbolTable,
+} from "./symbolTable.ts";
+
+/** From the System V gABI, "Symbol Table", and its GNU extensions. */
+const STB_LOCAL = 0;
+const STB_WEAK = 2;
+const STB_GNU_UNIQUE = 10;
+const STT_OBJECT = 1;
+const STT_GNU_IFUNC = 10;
+
+const MAX_NAME = 4096;
+/** Labels within one function of assembly that are looked behind. */
+const MAX_LABELS = 64;
+
+const known = new WeakMap<ElfFile, ElfSymbols>();
+
+/**
+ * The symbols of a vmlinux or module as `nm` lists them; of a file that is not placed, the same whoever asks.
+ * @param placement run-time places of a relocatable file's sections; symbols in sections without one are left out
+ * @param saved what `save` gave for this very file in another session; what is of no use is not used
+ * @throws Fault when the table cannot be read
+ */
+export function elfSymbols(elf: ElfFile, placement?: Placement, saved?: Uint8Array): ElfSymbols {
+  if (placement) return new ElfSymbols(elf, placement);
+  let symbols = known.get(elf);
+  if (!symbols) known.set(elf, (symbols = new ElfSymbols(elf, undefined, saved)));
+  return symbols;
+}
+
+export class ElfSymbols implements SymbolSource {
+  readonly name: string;
+  private readonly table: SymbolTable;
+  private readonly names: Uint8Array;
+  private readonly addressing: Addressing;
+  /** nm's letter for a local symbol of each section, and where each section ends. */
+  private readonly letters: readonly string[];
+  private readonly ends: readonly number[];
+  /** A place in the table is called rank. */
+  private readonly keys: Float64Array;
+  private byName: NameIndex | undefined;
+  /** Sizes of the sections that the table was read from: what is saved is of no other. */
+  private readonly sizes: readonly [number, number];
+  private isSaved: boolean;
+
+  constructor(elf: ElfFile, placement: Placement | undefined, saved?: Uint8Array) {
+    this.name = elf.file.name;
+    this.addressing = addressingOf(elf, placement);
+    const sections = symbolSections(elf);
+    this.names = sections ? elf.contents(sections.strings).read(0, sections.strings.size) : new Uint8Array(0);
+    this.sizes = [sections?.table.size ?? 0, this.names.length];
+    const restored = saved && loadSymbols(saved, this.sizes);
+    this.isSaved = restored !== undefined;
+    this.byName = restored?.byName;
+    this.table =
+      restored?.table ??
+      (sections ? readSymbolTable(elf, sections.table, this.names, this.addressing, placement) : emptyTable(0));
+    this.keys = this.table.address;
+    this.letters = sectionLetters(elf);
+    this.ends = elf.sections.map((section) => {
+      const start = sectionAddress(elf, section, placement);
+      return start === undefined ? -Infinity : this.addressing.distance(start) + section.size;
+    });
+  }
+
+  /** The table, to be handed to `elfSymbols` of the same file again; undefined when it is saved already. */
+  save(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.isSaved) return undefined;
+    this.isSaved = true;
+    this.byName ??= this.indexNames();
+    return saveSymbols(this.table, this.byName, this.sizes);
+  }
+
+  named(name: string): readonly KSymbol[] {
+    this.byName ??= this.indexNames();
+    const found: KSymbol[] = [];
+    for (const rank of this.byName.candidates(nameHash(new TextEncoder().encode(name), 0, MAX_NAME))) {
+      const symbol = this.symbol(rank);
+      if (symbol.name === name) found.push(symbol);
+    }
+    return found;
+  }
+
+  /** Filled from the top, so that candidates come back in address order. */
+  private indexNames(): NameIndex {
+    const index = new NameIndex(this.keys.length);
+    for (let rank = this.keys.length - 1; rank >= 0; rank--) {
+      index.add(nameHash(this.names, this.table.name[rank] ?? 0, MAX_NAME), rank);
+    }
+    return index;
+  }
+
+  at(address: bigint): KSymbol | undefined {
+    const key = this.addressing.distance(address);
+    const rank = this.preferred(lastAtOrBelow(this.keys, key));
+    return rank >= 0 && key < this.end(rank) ? this.symbol(rank) : undefined;
+  }
+
+  /**
+   * The symbol whose own size covers `address`, else the nearest: assembly has labels without a size inside of
+   * functions, such as entry_SYSCALL_64_after_hwframe.
+   */
+  covering(address: bigint): KSymbol | undefined {
+    const key = this.addressing.distance(address);
+    const nearest = lastAtOrBelow(this.keys, key);
+    for (let rank = nearest; rank >= 0 && rank > nearest - MAX_LABELS; rank--) {
+      if (key < (this.keys[rank] ?? 0) + (this.table.size[rank] ?? 0)) return this.symbol(this.preferred(rank));
+    }
+    return this.at(address);
+  }
+
+  /** Of the symbols at the address of this one: a global function, else the first. */
+  private preferred(rank: number): number {
+    let first = rank;
+    let best: number | undefined;
+    for (let at = rank; at >= 0 && this.keys[at] === this.keys[rank]; at--) {
+      first = at;
+      if (this.isGlobalFunction(at)) best = at;
+    }
+    return best ?? first;
+  }
+
+  private isGlobalFunction(rank: number): boolean {
+    const info = this.table.info[rank] ?? 0;
+    return info >> 4 !== STB_LOCAL && (info & 15) === STT_FUNC;
+  }
+
+  /** Where what the symbol names ends at the latest: with its section, or with its own size where it has no section. */
+  private end(rank: number): number {
+    return Math.max(
+      this.ends[this.table.section[rank] ?? 0] ?? -Infinity,
+      (this.keys[rank] ?? 0) + (this.table.size[rank] ?? 0),
+    );
+  }
+
+  /** Distances go round at 2^64: the lowest addresses may have the highest ranks. */
+  *all(): Generator<KSymbol> {
+    const zero = this.addressing.distance(0n);
+    const first = lastAtOrBelow(this.keys, zero - 1) + 1;
+    const count = this.keys.length;
+    for (let i = 0; i < count; i++) yield this.symbol((first + i) % count);
+  }
+
+  private symbol(rank: number): KSymbol {
+    return {
+      name: cString(this.names, this.table.name[rank] ?? 0),
+      address: this.addressing.address(this.keys[rank] ?? 0),
+      size: (this.table.size[rank] ?? 0) || this.gap(rank),
+      type: this.letter(rank),
+    };
+  }
+
+  /** Bytes to the next higher symbol, or to the end of the section. */
+  private gap(rank: number): number {
+    const start = this.keys[rank] ?? 0;
+    let next = rank + 1;
+    while (next < this.keys.length && this.keys[next] === start) next++;
+    const size = Math.min(this.keys[next] ?? Infinity, this.end(rank)) - start;
+    return size > 0 && Number.isSafeInteger(size) ? size : 0;
+  }
+
+  private letter(rank: number): string {
+    const info = this.table.info[rank] ?? 0;
+    const section = this.table.section[rank] ?? 0;
+    const binding = info >> 4;
+    const type = info & 15;
+    if (type === STT_GNU_IFUNC) return "i";
+    if (binding === STB_WEAK) return type === STT_OBJECT ? "V" : "W";
+    if (binding === STB_GNU_UNIQUE) return "u";
+    const letter = section >= SHN_LORESERVE ? "a" : (this.letters[section] ?? "?");
+    return binding === STB_LOCAL ? letter : letter.toUpperCase();
+  }
+}
+
+function sectionLetters(elf: ElfFile): string[] {
+  return elf.sections.map(({ name, type, flags }) => {
+    if (!(flags & SHF_ALLOC)) return name.startsWith(".debug") ? "N" : "n";
+    if (flags & SHF_EXECINSTR) return "t";
+    if (type === SHT_NOBITS) return "b";
+    return flags & SHF_WRITE ? "d" : "r";
+  });
+}

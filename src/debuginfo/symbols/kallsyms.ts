@@ -1,0 +1,189 @@
+import { viewOf } from "../../base/bytes.ts";
+import { Fault } from "../../base/fault.ts";
+import { KallsymsNames, nameStarts, readTokens } from "./kallsymsNames.ts";
+import type { KSymbol, SymbolSource } from "../source.ts";
+import type { TargetMemory } from "../targetMemory.ts";
+
+/** Runtime addresses of the tables of scripts/kallsyms.c, from VMCOREINFO (6.0 on) or `findKallsyms`. */
+export interface KallsymsTables {
+  readonly names: bigint;
+  /** Of the variable `kallsyms_num_syms`. */
+  readonly numSyms: bigint;
+  readonly tokenTable: bigint;
+  readonly tokenIndex: bigint;
+  /** With `kallsyms_offsets` the addresses are 32-bit; absent in kernels with `kallsyms_addresses`. */
+  readonly offsets?: bigint | undefined;
+  /** Of the variable `kallsyms_relative_base`; gone in 7.0. */
+  readonly relativeBase?: bigint | undefined;
+  readonly addresses?: bigint | undefined;
+}
+
+/** Bounds on what a lying table can make us read: real kernels have some 200,000 symbols in 3 MiB. */
+const MAX_SYMBOLS = 4 * 1024 * 1024;
+const MAX_NAMES_BYTES = 64 * 1024 * 1024;
+/** The table does not tell sizes: a symbol ends where the next begins, but not across a hole between regions. */
+const MAX_SYMBOL_BYTES = 16n * 1024n * 1024n;
+/** Symbols at one address that are looked through: real ones share it by the dozen. */
+const MAX_ALIASES = 4096;
+
+/** Where `_stext` lies, exactly or somewhere between. */
+export type StextPlace = bigint | { readonly start: bigint; readonly end: bigint };
+
+/**
+ * Reads the kernel's own symbol table.
+ * @param stext runtime place of `_stext`: decides among the encodings, none of which says which it is
+ * @throws Fault corrupt when no encoding fits; faults of the memory
+ */
+export function readKallsyms(memory: TargetMemory, tables: KallsymsTables, stext: StextPlace): SymbolSource {
+  const count = viewOf(memory.read(tables.numSyms, 4)).getUint32(0, memory.byteOrder === "little");
+  if (count === 0 || count > MAX_SYMBOLS) throw Fault.at("corrupt", tables.numSyms, `kallsyms counts ${count} symbols`);
+  const namesBytes = tables.tokenTable - tables.names;
+  if (namesBytes <= 0n || namesBytes > MAX_NAMES_BYTES)
+    throw Fault.at("corrupt", tables.names, "kallsyms_names does not end before its tokens");
+  const bytes = memory.read(tables.names, Number(namesBytes));
+  const tokens = readTokens(memory, tables.tokenTable, tables.tokenIndex);
+  // The length of a name takes two bytes above 127 since 6.1; nothing says whether it does.
+  for (const wide of [true, false]) {
+    const starts = nameStarts(bytes, count, wide);
+    if (!starts) continue;
+    const names = new KallsymsNames(bytes, starts, wide, tokens);
+    for (const addresses of candidateAddresses(memory, tables, count)) {
+      if (fits(names, addresses, stext)) return new Kallsyms(names, addresses);
+    }
+  }
+  throw Fault.at("corrupt", tables.names, "kallsyms is in no encoding that puts _stext where it is");
+}
+
+/** Addresses in order, decoded when asked for. */
+type Addresses = (i: number) => bigint;
+
+/** Address of a symbol from its signed 32-bit entry, that entry's own place, and `kallsyms_relative_base`. */
+type Encoding = (entry: number, place: bigint, base: bigint) => bigint;
+
+/** What 32-bit entries have meant: kallsyms_sym_address() of kernel/kallsyms.c over time. */
+const encodings: readonly { readonly needsBase: boolean; readonly decode: Encoding }[] = [
+  // CONFIG_KALLSYMS_ABSOLUTE_PERCPU (x86_64 from 4.6 to 6.14): per-CPU offsets as they are, the rest below zero
+  { needsBase: true, decode: (entry, _, base) => (entry >= 0 ? BigInt(entry) : base - 1n - BigInt(entry)) },
+  { needsBase: true, decode: (entry, _, base) => base + BigInt(entry >>> 0) },
+  // 7.0: relative to the entry's own place
+  { needsBase: false, decode: (entry, place) => place + BigInt(entry) },
+];
+
+function* candidateAddresses(memory: TargetMemory, tables: KallsymsTables, count: number): Generator<Addresses> {
+  const little = memory.byteOrder === "little";
+  const { offsets, relativeBase, addresses } = tables;
+  if (offsets !== undefined) {
+    const entries = viewOf(memory.read(offsets, count * 4));
+    const base = relativeBase === undefined ? undefined : readWord(memory, relativeBase);
+    const bits = memory.wordSize * 8;
+    for (const { needsBase, decode } of encodings) {
+      if (needsBase !== (base !== undefined)) continue;
+      yield (i) => BigInt.asUintN(bits, decode(entries.getInt32(i * 4, little), offsets + BigInt(i * 4), base ?? 0n));
+    }
+  } else if (addresses !== undefined) {
+    const view = viewOf(memory.read(addresses, count * memory.wordSize));
+    yield memory.wordSize === 8
+      ? (i) => view.getBigUint64(i * 8, little)
+      : (i) => BigInt(view.getUint32(i * 4, little));
+  }
+}
+
+/** Whether symbols come in address order, as the right encoding has them, and `_stext` lies where it is known to. */
+function fits(names: KallsymsNames, addressOf: Addresses, stext: StextPlace): boolean {
+  const step = Math.max(1, Math.floor(names.count / 1024));
+  for (let i = step; i < names.count; i += step) if (addressOf(i) < addressOf(i - step)) return false;
+  if (typeof stext !== "bigint") {
+    return names.named("_stext").some((i) => addressOf(i) >= stext.start && addressOf(i) < stext.end);
+  }
+  // By its address: the index of all names is not made for this one.
+  const last = lastNotAbove(names.count, addressOf, stext);
+  for (let i = last; i >= 0 && last - i < MAX_ALIASES && addressOf(i) === stext; i--) {
+    if (names.typeAndName(i).slice(1) === "_stext") return true;
+  }
+  return false;
+}
+
+/** Index of the last symbol at or below an address; -1 when there is none. */
+function lastNotAbove(count: number, addressOf: Addresses, address: bigint): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (addressOf(middle) <= address) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+function readWord(memory: TargetMemory, address: bigint): bigint {
+  const view = viewOf(memory.read(address, memory.wordSize));
+  const little = memory.byteOrder === "little";
+  return memory.wordSize === 8 ? view.getBigUint64(0, little) : BigInt(view.getUint32(0, little));
+}
+
+/**
+ * Speaks better than what else may be called so: a global function, and not the second name that a system call without
+ * arguments has for 32-bit processes (SYSCALL_DEFINE0, arch/x86/include/asm/syscall_wrapper.h).
+ */
+const isGood = ({ type, name }: KSymbol): boolean => type === "T" && !name.startsWith("__ia32_sys_");
+
+/** A name that the linker script gives to where a section begins or ends; scripts/kallsyms.c puts these last too. */
+const isLinkerMark = (name: string): boolean => /^__(start|stop|end)_|^__.*_(start|end)$/.test(name);
+
+class Kallsyms implements SymbolSource {
+  readonly name = "kallsyms";
+  private readonly names: KallsymsNames;
+  private readonly addressOf: Addresses;
+  private readonly made = new Map<number, KSymbol>();
+
+  constructor(names: KallsymsNames, addressOf: Addresses) {
+    this.names = names;
+    this.addressOf = addressOf;
+  }
+
+  named(name: string): readonly KSymbol[] {
+    return this.names.named(name).map((i) => this.symbol(i));
+  }
+
+  at(address: bigint): KSymbol | undefined {
+    const last = lastNotAbove(this.names.count, this.addressOf, address);
+    if (last < 0) return undefined;
+    const first = this.firstAt(last);
+    let best = this.symbol(first);
+    for (let i = first + 1; !isGood(best) && i <= last; i++) {
+      const other = this.symbol(i);
+      if (other.type === "T" && !isLinkerMark(other.name)) best = other;
+    }
+    return address < best.address + BigInt(Math.max(best.size, 1)) ? best : undefined;
+  }
+
+  *all(): Generator<KSymbol> {
+    for (let i = 0; i < this.names.count; i++) yield this.make(i);
+  }
+
+  private firstAt(last: number): number {
+    let first = last;
+    while (first > 0 && last - first < MAX_ALIASES && this.addressOf(first - 1) === this.addressOf(last)) first--;
+    return first;
+  }
+
+  private symbol(i: number): KSymbol {
+    let symbol = this.made.get(i);
+    if (!symbol) this.made.set(i, (symbol = this.make(i)));
+    return symbol;
+  }
+
+  private make(i: number): KSymbol {
+    const text = this.names.typeAndName(i);
+    const address = this.addressOf(i);
+    return { name: text.slice(1), address, size: this.sizeOf(i, address), type: text.slice(0, 1) };
+  }
+
+  private sizeOf(i: number, address: bigint): number {
+    let next = i + 1;
+    const end = Math.min(this.names.count, i + MAX_ALIASES);
+    while (next < end && this.addressOf(next) === address) next++;
+    const gap = next < end ? this.addressOf(next) - address : 0n;
+    return gap > 0n && gap <= MAX_SYMBOL_BYTES ? Number(gap) : 0;
+  }
+}

@@ -1,0 +1,155 @@
+import { viewOf } from "../../base/bytes.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { type KallsymsTables, readKallsyms } from "./kallsyms.ts";
+import { nameStarts } from "./kallsymsNames.ts";
+import type { SymbolSource } from "../source.ts";
+import type { TargetMemory } from "../targetMemory.ts";
+
+const STEP_BYTES = 4096;
+const TOKENS = 256;
+/** A token is two letters to a few words; the longest seen has 40. */
+const MAX_TOKEN_BYTES = 256;
+/** How far before its tokens the names may begin: Debian's 160,000 symbols take 2.2 MB. */
+const MAX_NAMES_BYTES = 16 * 1024 * 1024;
+const MIN_SYMBOLS = 1000;
+
+/**
+ * Finds kallsyms where VMCOREINFO does not say where it lies (before 6.0, or no VMCOREINFO): by the shape of
+ * `kallsyms_token_index`, then by what scripts/kallsyms.c puts around it.
+ * @param start,end runtime range of the kernel image; pages that are not there are stepped over
+ * @returns undefined when nothing there is kallsyms
+ */
+export function findKallsyms(memory: TargetMemory, start: bigint, end: bigint): SymbolSource | undefined {
+  for (const tokenIndex of tokenIndexes(memory, start, end)) {
+    const tokenTable = tokenTableBefore(memory, tokenIndex);
+    if (tokenTable === undefined) continue;
+    for (const { numSyms, names, count } of namesBefore(memory, tokenTable)) {
+      for (const places of addressTables(memory, { numSyms, tokenIndex, count })) {
+        const tables = { numSyms, names, tokenTable, tokenIndex, ...places };
+        const symbols = attempt(() => readKallsyms(memory, tables, { start, end }));
+        if (!(symbols instanceof Fault)) return symbols;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Places where 256 ascending 16-bit numbers begin with 0. */
+function* tokenIndexes(memory: TargetMemory, start: bigint, end: bigint): Generator<bigint> {
+  const little = memory.byteOrder === "little";
+  for (let page = start; page < end; page += BigInt(STEP_BYTES)) {
+    const bytes = attempt(() => memory.read(page, STEP_BYTES));
+    if (bytes instanceof Fault) continue;
+    const view = viewOf(bytes);
+    for (let at = 0; at < STEP_BYTES; at += 4) {
+      if (view.getUint16(at, little) !== 0 || !ascendsTo(view.getUint16(at + 2, little), 0)) continue;
+      const address = page + BigInt(at);
+      const table = attempt(() => memory.read(address, TOKENS * 2));
+      if (!(table instanceof Fault) && isTokenIndex(viewOf(table), little)) yield address;
+    }
+  }
+}
+
+const ascendsTo = (next: number, last: number): boolean => next >= last + 2 && next <= last + MAX_TOKEN_BYTES;
+
+function isTokenIndex(view: DataView, little: boolean): boolean {
+  for (let i = 1; i < TOKENS; i++)
+    if (!ascendsTo(view.getUint16(i * 2, little), view.getUint16(i * 2 - 2, little))) return false;
+  return true;
+}
+
+/** The table ends, but for padding, where its index begins; every token ends with the one NUL in it. */
+function tokenTableBefore(memory: TargetMemory, tokenIndex: bigint): bigint | undefined {
+  const index = viewOf(memory.read(tokenIndex, TOKENS * 2));
+  const starts = Array.from({ length: TOKENS }, (_, i) => index.getUint16(i * 2, memory.byteOrder === "little"));
+  const last = starts[TOKENS - 1] ?? 0;
+  const nearest = tokenIndex - BigInt(last) - 2n;
+  for (let start = nearest & ~3n; start > nearest - BigInt(MAX_TOKEN_BYTES); start -= 4n) {
+    const table = attempt(() => memory.read(start, last));
+    if (table instanceof Fault) return undefined;
+    if (starts.every((at, i) => table.indexOf(0, at) === (starts[i + 1] ?? 0) - 1)) return start;
+  }
+  return undefined;
+}
+
+interface FoundNames {
+  readonly numSyms: bigint;
+  readonly names: bigint;
+  readonly count: number;
+}
+
+/** Numbers before the tokens that count as many names as fit between them and the tokens, with their markers. */
+function* namesBefore(memory: TargetMemory, tokenTable: bigint): Generator<FoundNames> {
+  const bytes = readBackwards(memory, tokenTable, MAX_NAMES_BYTES);
+  const view = viewOf(bytes);
+  const little = memory.byteOrder === "little";
+  const origin = tokenTable - BigInt(bytes.length);
+  const word = memory.wordSize;
+  // The tables are aligned to a word of the target, and so is the end of `bytes`.
+  for (let at = bytes.length - 2 * word; at >= 0; at -= word) {
+    const count = view.getUint32(at, little);
+    const room = bytes.length - at - word;
+    if (count < MIN_SYMBOLS || count * 3 > room || count * 64 < room) continue;
+    if (word === 8 && view.getUint32(at + 4, little) !== 0) continue;
+    if (!hasMarkers(bytes.subarray(at + word), count, little, word)) continue;
+    yield { numSyms: origin + BigInt(at), names: origin + BigInt(at + word), count };
+  }
+}
+
+/** `kallsyms_markers` follow the names: the offset of every 256th, of 32 bits since 4.20, of a long before. */
+function hasMarkers(names: Uint8Array, count: number, little: boolean, word: number): boolean {
+  for (const wide of [true, false]) {
+    const starts = nameStarts(names, count, wide);
+    if (!starts) continue;
+    const lastStart = starts[count - 1] ?? 0;
+    const second = starts[256] ?? 0;
+    // The last name is at most some hundred bytes long: the markers begin soon after.
+    for (let at = lastStart - (lastStart % word); at < Math.min(lastStart + 600, names.length - 2 * word); at += 4) {
+      const view = viewOf(names);
+      if (view.getUint32(at, little) !== 0) continue;
+      if (view.getUint32(at + 4, little) === second) return true;
+      if (word === 8 && view.getBigUint64(at, little) === 0n && view.getBigUint64(at + 8, little) === BigInt(second))
+        return true;
+    }
+  }
+  return false;
+}
+
+/** Where the addresses may lie, by layout: before the count until 6.4, after the tokens since. */
+function addressTables(
+  memory: TargetMemory,
+  { numSyms, tokenIndex, count }: { numSyms: bigint; tokenIndex: bigint; count: number },
+): Pick<KallsymsTables, "offsets" | "relativeBase" | "addresses">[] {
+  const word = BigInt(memory.wordSize);
+  const offsetsBytes = (BigInt(count * 4) + word - 1n) & -word;
+  const after = tokenIndex + BigInt(TOKENS * 2);
+  return [
+    { offsets: numSyms - word - offsetsBytes, relativeBase: numSyms - word },
+    { offsets: after, relativeBase: after + offsetsBytes },
+    { offsets: after },
+    { addresses: numSyms - BigInt(count) * word },
+  ];
+}
+
+/** What is there before an address, at most `limit` bytes, up to the first page that is not. */
+function readBackwards(memory: TargetMemory, end: bigint, limit: number): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  let at = end;
+  while (length < limit) {
+    const size = at % BigInt(STEP_BYTES) || BigInt(STEP_BYTES);
+    const from = at - size;
+    const part = attempt(() => memory.read(from, Number(size)));
+    if (part instanceof Fault) break;
+    parts.unshift(part);
+    length += part.length;
+    at = from;
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}

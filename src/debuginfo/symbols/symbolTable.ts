@@ -1,0 +1,129 @@
+import { viewOf } from "../../base/bytes.ts";
+import type { Addressing } from "../addressing.ts";
+import { EM_AARCH64, EM_ARM, ET_REL, type ElfFile, type ElfSection, SHT_SYMTAB } from "../../elf/elf.ts";
+import { ascending, permuted } from "../../base/ascending.ts";
+import { type Placement, sectionAddress } from "../../elf/placement.ts";
+
+/** From the System V gABI, "Symbol Table". */
+export const STT_FUNC = 2;
+const STT_SECTION = 3;
+const STT_FILE = 4;
+const SHN_UNDEF = 0;
+export const SHN_LORESERVE = 0xff00;
+const SHN_COMMON = 0xfff2;
+
+/** Read at once, in entries. */
+const CHUNK = 1 << 15;
+
+/**
+ * The symbols of `.symtab` by ascending address, equal ones as they stood, without section, file, mapping and undefined
+ * ones: one entry in each column for each.
+ */
+export interface SymbolTable {
+  /** Distances in the image's `Addressing`. */
+  readonly address: Float64Array;
+  readonly name: Uint32Array;
+  readonly size: Uint32Array;
+  readonly section: Uint16Array;
+  readonly info: Uint8Array;
+}
+
+export const emptyTable = (capacity: number): SymbolTable => ({
+  address: new Float64Array(capacity),
+  name: new Uint32Array(capacity),
+  size: new Uint32Array(capacity),
+  section: new Uint16Array(capacity),
+  info: new Uint8Array(capacity),
+});
+
+/** A table that is being filled. */
+interface Filling extends SymbolTable {
+  count: number;
+  readonly names: Uint8Array;
+}
+
+/** Where a file has its symbols and their names; undefined when it has none. */
+export function symbolSections(elf: ElfFile): { readonly table: ElfSection; readonly strings: ElfSection } | undefined {
+  const table = elf.sections.find((section) => section.type === SHT_SYMTAB);
+  const strings = table && elf.sections[table.link];
+  return table && strings && { table, strings };
+}
+
+/**
+ * Reads the symbol table. Symbols of sections that `placement` does not know are left out.
+ * @param names the bytes of the strings that the table's names are in
+ * @throws Fault when the section cannot be decompressed
+ */
+export function readSymbolTable(
+  elf: ElfFile,
+  table: ElfSection,
+  names: Uint8Array,
+  addressing: Addressing,
+  placement?: Placement,
+): SymbolTable {
+  const entry = elf.wordSize === 8 ? 24 : 16;
+  const contents = elf.contents(table);
+  const symbols: Filling = { ...emptyTable(Math.floor(contents.size / entry)), count: 0, names };
+  const places = sectionPlaces(elf, addressing, placement);
+  // The first entry is reserved.
+  for (let start = entry; start + entry <= contents.size; start += CHUNK * entry) {
+    fill(symbols, contents.read(start, CHUNK * entry), elf, addressing, places);
+  }
+  const order = ascending(symbols.address.subarray(0, symbols.count));
+  const { address, name, size, section, info } = symbols;
+  return {
+    address: permuted(address, order),
+    name: permuted(name, order),
+    size: permuted(size, order),
+    section: permuted(section, order),
+    info: permuted(info, order),
+  };
+}
+
+function fill(symbols: Filling, entries: Uint8Array, elf: ElfFile, addressing: Addressing, places: Places): void {
+  const wide = elf.wordSize === 8;
+  const little = elf.byteOrder === "little";
+  const view = viewOf(entries);
+  const mapping = elf.machine === EM_ARM || elf.machine === EM_AARCH64;
+  for (let at = 0; at + (wide ? 24 : 16) <= view.byteLength; at += wide ? 24 : 16) {
+    const info = view.getUint8(at + (wide ? 4 : 12));
+    const type = info & 15;
+    const section = view.getUint16(at + (wide ? 6 : 14), little);
+    if (section === SHN_UNDEF || type === STT_SECTION || type === STT_FILE) continue;
+    const name = view.getUint32(at, little);
+    if (!(name < symbols.names.length) || symbols.names[name] === 0) continue;
+    if (mapping && isMappingSymbol(symbols.names, name)) continue;
+    const place = section < SHN_LORESERVE ? places[section] : section === SHN_COMMON ? undefined : 0;
+    if (place === undefined) continue;
+    const valueAt = at + (wide ? 8 : 4);
+    const high = wide ? view.getUint32(valueAt + (little ? 4 : 0), little) : 0;
+    let low = view.getUint32(valueAt + (wide && !little ? 4 : 0), little);
+    // The lowest bit of an Arm function says Thumb; it is no part of the address.
+    if (elf.machine === EM_ARM && type === STT_FUNC) low -= low & 1;
+    const i = symbols.count++;
+    symbols.name[i] = name;
+    symbols.address[i] = addressing.join(high, low) + place;
+    symbols.size[i] = view.getUint32(at + (wide ? (little ? 16 : 20) : 8), little);
+    symbols.info[i] = info;
+    symbols.section[i] = section;
+  }
+}
+
+type Places = readonly (number | undefined)[];
+
+/** What to add to the address a symbol's value says, by section; undefined for a section that was not loaded. */
+function sectionPlaces(elf: ElfFile, addressing: Addressing, placement?: Placement): Places {
+  if (elf.type !== ET_REL) return elf.sections.map(() => 0);
+  return elf.sections.map((section) => {
+    const address = sectionAddress(elf, section, placement);
+    return address === undefined ? undefined : addressing.distance(address) - addressing.distance(0n);
+  });
+}
+
+/** `$a`, `$d`, `$t`, `$x`, perhaps with a suffix: where instructions and data alternate (ELF for the Arm architectures). */
+function isMappingSymbol(names: Uint8Array, at: number): boolean {
+  if (names[at] !== 0x24) return false;
+  const letter = String.fromCharCode(names[at + 1] ?? 0);
+  const after = names[at + 2];
+  return "adtx".includes(letter) && (after === 0 || after === 0x2e);
+}

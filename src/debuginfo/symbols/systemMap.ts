@@ -1,0 +1,111 @@
+import { Fault } from "../../base/fault.ts";
+import type { RandomFile } from "../../base/file.ts";
+import { NameIndex, nameHash } from "./nameIndex.ts";
+import type { KSymbol, SymbolSource } from "../source.ts";
+
+/** Real ones have some 5 MiB. */
+const MAX_FILE = 256 << 20;
+const MAX_NAME = 4096;
+/** The file tells no sizes: a symbol ends where the next begins, but not across a hole between regions. */
+const MAX_SYMBOL_BYTES = 16n << 20n;
+const NEWLINE = 10;
+
+/** Hexadecimal address, nm's letter, name; /proc/kallsyms has the same form and names modules, which are left out. */
+const LINE = /^([0-9a-f]{8,16}) ([A-Za-z?]) ([^\s[]+)$/;
+
+/**
+ * A `System.map`, which scripts/mksysmap makes of `nm -n vmlinux`: one symbol a line, by address.
+ * @throws Fault when it is none, or too large to be one
+ */
+export function openSystemMap(file: RandomFile): SymbolSource {
+  if (file.size > MAX_FILE) throw Fault.of("corrupt", `${file.name} is too large for a System.map`);
+  const map = new SystemMap(file.name, file.read(0, file.size));
+  if (map.isEmpty) throw Fault.of("corrupt", `${file.name} is no System.map: it has no line "address type name"`);
+  return map;
+}
+
+class SystemMap implements SymbolSource {
+  readonly name: string;
+  private readonly bytes: Uint8Array;
+  /** Where each symbol's line starts, and its address, in address order. */
+  private readonly lines: Uint32Array;
+  private readonly addresses: BigUint64Array;
+  private names: NameIndex | undefined;
+
+  constructor(name: string, bytes: Uint8Array) {
+    this.name = name;
+    this.bytes = bytes;
+    const found: { readonly start: number; readonly address: bigint }[] = [];
+    for (let start = 0; start < bytes.length; start = this.end(start) + 1) {
+      const match = LINE.exec(this.text(start));
+      if (match) found.push({ start, address: BigInt(`0x${match[1]}`) });
+    }
+    // A file that was sorted by hand is in order already; per-CPU symbols of x86_64 come first there too.
+    found.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : a.start - b.start));
+    this.lines = Uint32Array.from(found, ({ start }) => start);
+    this.addresses = BigUint64Array.from(found, ({ address }) => address);
+  }
+
+  get isEmpty(): boolean {
+    return this.lines.length === 0;
+  }
+
+  named(name: string): readonly KSymbol[] {
+    this.names ??= this.indexNames();
+    return [...this.names.candidates(nameHash(new TextEncoder().encode(name), 0, MAX_NAME))]
+      .map((i) => this.symbol(i))
+      .filter((symbol) => symbol.name === name);
+  }
+
+  at(address: bigint): KSymbol | undefined {
+    const low = this.above(address);
+    let best: KSymbol | undefined;
+    for (let i = low - 1; i >= 0 && this.addresses[i] === this.addresses[low - 1]; i--) {
+      const symbol = this.symbol(i);
+      if (!best || symbol.type === "T" || best.type !== "T") best = symbol;
+    }
+    return best && address - best.address < BigInt(best.size) ? best : undefined;
+  }
+
+  /** Index of the first symbol above an address. */
+  private above(address: bigint): number {
+    let [low, high] = [0, this.addresses.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.addresses[middle] ?? 0n) <= address) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  *all(): Generator<KSymbol> {
+    for (let i = 0; i < this.lines.length; i++) yield this.symbol(i);
+  }
+
+  /** Filled from the top, so that candidates come back in address order. */
+  private indexNames(): NameIndex {
+    const index = new NameIndex(this.lines.length);
+    for (let i = this.lines.length - 1; i >= 0; i--)
+      index.add(nameHash(new TextEncoder().encode(this.symbol(i).name), 0, MAX_NAME), i);
+    return index;
+  }
+
+  private symbol(i: number): KSymbol {
+    const [, , type = "?", name = ""] = LINE.exec(this.text(this.lines[i] ?? 0)) ?? [];
+    const address = this.addresses[i] ?? 0n;
+    const gap = (this.addresses[this.above(address)] ?? address) - address;
+    return { name, address, size: gap <= MAX_SYMBOL_BYTES ? Number(gap) : 0, type };
+  }
+
+  private text(start: number): string {
+    const end = Math.min(this.end(start), start + MAX_NAME);
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, end - start)
+      .toString("latin1")
+      .trimEnd();
+  }
+
+  private end(start: number): number {
+    const end = this.bytes.indexOf(NEWLINE, start);
+    return end < 0 ? this.bytes.length : end;
+  }
+}

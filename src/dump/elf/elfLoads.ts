@@ -1,0 +1,122 @@
+import { Fault } from "../../base/fault.ts";
+import { type RandomFile, readBytes } from "../../base/file.ts";
+import { lastStart, topmost, type Runs } from "../../base/intervals.ts";
+import type { ProgramHeader } from "../../elf/elfHeader.ts";
+import type { DumpImage, OpenOptions } from "../format.ts";
+import { cachedPages, FILE_ENDS, pageFault } from "../pages.ts";
+
+/** The PT_LOAD segments of a core by physical address: unsorted, overlapping, hundreds of thousands, as they come. */
+export class Loads {
+  private readonly physical: number[] = [];
+  private readonly offset: number[] = [];
+  private readonly fileSize: number[] = [];
+  private readonly memorySize: number[] = [];
+
+  add(segment: ProgramHeader): void {
+    // Also leaves out what /proc/kcore marks as without a physical address, all bits set (fs/proc/kcore.c).
+    if (segment.paddr + segment.memsz > BigInt(Number.MAX_SAFE_INTEGER)) return;
+    const inFile = segment.offset + segment.filesz <= BigInt(Number.MAX_SAFE_INTEGER);
+    this.physical.push(Number(segment.paddr));
+    this.offset.push(Number(segment.offset));
+    this.fileSize.push(inFile ? Number(segment.filesz) : 0);
+    this.memorySize.push(Number(segment.memsz));
+  }
+
+  /** Whether all lie at physical address 0: a process's core has no better. */
+  get lackPhysical(): boolean {
+    return this.physical.length !== 1 && this.physical.every((address) => address === 0);
+  }
+
+  /** What a core answers of pages. */
+  pages(file: RandomFile, pageSize: number, { cacheBytes }: OpenOptions): PhysicalPages {
+    const ends = (sizes: readonly number[]): number[] => this.physical.map((start, i) => start + (sizes[i] ?? 0));
+    const memory = topmost(this.physical, ends(this.memorySize));
+    const held = topmost(this.physical, ends(this.fileSize));
+    const last = Math.max(memory.ends.at(-1) ?? 0, held.ends.at(-1) ?? 0);
+    const offsets = Float64Array.from(held.starts, (start, run) => {
+      const source = held.sources[run] ?? 0;
+      return (this.offset[source] ?? 0) + start - (this.physical[source] ?? 0);
+    });
+    const decode = (pfn: number): Uint8Array | Fault => readPage(file, { pageSize, memory, held, offsets }, pfn);
+    const next = nextPage(file, { pageSize, memory, held, offsets });
+    return {
+      pageSize,
+      maxPfn: Math.ceil(last / pageSize),
+      page: cachedPages({ pageSize, locate: (pfn) => pfn, decode }, cacheBytes),
+      run: (pfn, target) => readRun(file, { pageSize, memory, held, offsets }, pfn, target),
+      has: (pfn) => next(pfn) === pfn,
+      next,
+    };
+  }
+}
+
+type PhysicalPages = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "run" | "has" | "next">;
+
+interface Layout {
+  readonly pageSize: number;
+  /** What the machine had. */
+  readonly memory: Runs;
+  /** What the file should hold, and from which offset. */
+  readonly held: Runs;
+  readonly offsets: Float64Array;
+}
+
+/**
+ * A page is put together from all the runs that touch it: firmware leaves memory that does not end with a page.
+ * What lies between them reads as zero.
+ */
+function readPage(file: RandomFile, { pageSize, memory, held, offsets }: Layout, pfn: number): Uint8Array | Fault {
+  const start = pfn * pageSize;
+  const end = start + pageSize;
+  let page: Uint8Array | undefined;
+  for (let run = Math.max(0, lastStart(held, start)); (held.starts[run] ?? Infinity) < end; run++) {
+    const runStart = held.starts[run] ?? 0;
+    const from = Math.max(start, runStart);
+    const length = Math.min(end, held.ends[run] ?? 0) - from;
+    if (length <= 0) continue;
+    const bytes = readBytes(file, (offsets[run] ?? 0) + from - runStart, length);
+    if (bytes instanceof Fault) return pageFault(bytes.kind, pfn, pageSize, bytes.message);
+    if (bytes.length < length) return pageFault("truncated", pfn, pageSize, FILE_ENDS);
+    if (length === pageSize) return bytes;
+    page ??= new Uint8Array(pageSize);
+    page.set(bytes, from - start);
+  }
+  if (page) return page;
+  const run = Math.max(0, lastStart(memory, start));
+  const inMemory = [run, run + 1].some((i) => (memory.starts[i] ?? Infinity) < end && (memory.ends[i] ?? 0) > start);
+  return inMemory
+    ? pageFault("excluded", pfn, pageSize, "page excluded from dump")
+    : pageFault("missing", pfn, pageSize, "page not in dump");
+}
+
+/** Fills `target` with whole pages within one run of the file. @returns bytes */
+function readRun(file: RandomFile, { pageSize, held, offsets }: Layout, pfn: number, target: Uint8Array): number {
+  const start = pfn * pageSize;
+  const run = lastStart(held, start);
+  const wanted = Math.min((held.ends[run] ?? 0) - start, target.length);
+  const whole = wanted - (wanted % pageSize);
+  if (run < 0 || whole <= 0 || !file.readInto) return 0;
+  try {
+    const bytes = file.readInto(target.subarray(0, whole), (offsets[run] ?? 0) + start - (held.starts[run] ?? 0));
+    return bytes - (bytes % pageSize);
+  } catch (error) {
+    // Why a disk fails is told of the page that is read next.
+    if (error instanceof Error && "code" in error) return 0;
+    throw error;
+  }
+}
+
+/** The first page at or after a page of which the file holds any byte; -1 when there is none. */
+function nextPage(file: RandomFile, { pageSize, held, offsets }: Layout): (pfn: number) => number {
+  const readable = Float64Array.from(held.starts, (start, run) =>
+    Math.min(held.ends[run] ?? 0, start + file.size - (offsets[run] ?? 0)),
+  );
+  return (pfn) => {
+    const start = Math.max(0, pfn * pageSize);
+    for (let run = Math.max(0, lastStart(held, start)); run < held.starts.length; run++) {
+      const from = Math.max(start, held.starts[run] ?? 0);
+      if ((readable[run] ?? 0) > from) return Math.floor(from / pageSize);
+    }
+    return -1;
+  };
+}

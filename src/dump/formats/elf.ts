@@ -1,0 +1,83 @@
+import { Fault } from "../../base/fault.ts";
+import type { RandomFile } from "../../base/file.ts";
+import {
+  elfHeader,
+  ET_CORE,
+  isElf,
+  programHeaders,
+  PT_LOAD,
+  PT_NOTE,
+  wordSizeOf,
+  type ElfHeader,
+} from "../../elf/elfHeader.ts";
+import { Loads } from "../elf/elfLoads.ts";
+import type { DumpFormat, DumpImage, OpenOptions, Segment } from "../format.ts";
+import { eraseinfoOf, readNotes, vmcoreinfoOf, type Place } from "../../elf/notes.ts";
+
+/** e_flags of a core that makedumpfile could not finish (makedumpfile's elf_info.h). */
+const DUMP_ELF_INCOMPLETE = 1;
+const NT_AUXV = 6;
+const NT_FILE = 0x46494c45;
+
+/** ELF cores: /proc/vmcore, `makedumpfile -E`, QEMU's dump-guest-memory, /proc/kcore. */
+export const elf: DumpFormat = {
+  name: "ELF core",
+  probe: isElf,
+  open(files, options) {
+    const [file] = files;
+    if (!file || files.length > 1) throw Fault.of("corrupt", "an ELF core is one file, not a set");
+    return openElf(file, options);
+  },
+};
+
+function openElf(file: RandomFile, options: OpenOptions): DumpImage {
+  const header = elfHeader(file);
+  if (header.type !== ET_CORE) {
+    throw Fault.of("corrupt", `${file.name} is not a dump: an ELF file, but no core, such as vmlinux or a module`);
+  }
+  const loads = new Loads();
+  const notePlaces: Place[] = [];
+  for (const segment of programHeaders(file, header)) {
+    if (segment.type === PT_LOAD) loads.add(segment);
+    if (segment.type === PT_NOTE) notePlaces.push({ offset: Number(segment.offset), size: Number(segment.filesz) });
+  }
+  const notes = readNotes(file, notePlaces, header.byteOrder);
+  if (loads.lackPhysical && notes.some((note) => note.type === NT_AUXV || note.type === NT_FILE)) {
+    throw Fault.of("corrupt", `${file.name} is not a dump of a kernel, but the core of a process, which gdb reads`);
+  }
+  const vmcoreinfo = vmcoreinfoOf(notes);
+  const eraseinfo = eraseinfoOf(notes);
+  const incomplete = (header.flags & DUMP_ELF_INCOMPLETE) !== 0;
+  return {
+    ...loads.pages(file, pageSizeOf(vmcoreinfo), options),
+    file,
+    format: elf.name,
+    byteOrder: header.byteOrder,
+    wordSize: wordSizeOf(header),
+    elfMachine: header.machine,
+    notes,
+    vmcoreinfo,
+    facts: {
+      files: [file.name],
+      ...(eraseinfo === undefined ? {} : { eraseinfo }),
+      ...(incomplete ? { incomplete } : {}),
+    },
+    get segments() {
+      return segments(file, header);
+    },
+    close: () => file.close(),
+  };
+}
+
+/** Made afresh at each asking, for who needs virtual addresses: most readers never do, and some dumps have 100,000. */
+function segments(file: RandomFile, header: ElfHeader): Segment[] {
+  return [...programHeaders(file, header)]
+    .filter((one) => one.type === PT_LOAD)
+    .map((one) => ({ virtual: one.vaddr, physical: one.paddr, fileSize: one.filesz, memorySize: one.memsz }));
+}
+
+/** ELF does not say the page size; the kernel's own note does. Without it, 4096 serves every read just as well. */
+function pageSizeOf(vmcoreinfo: string | undefined): number {
+  const size = Number(/^PAGESIZE=(\d+)$/m.exec(vmcoreinfo ?? "")?.[1] ?? 4096);
+  return size >= 4096 && size <= 1 << 20 && Number.isInteger(Math.log2(size)) ? size : 4096;
+}

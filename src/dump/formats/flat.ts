@@ -1,0 +1,73 @@
+import { cString, viewOf } from "../../base/bytes.ts";
+import { Fault, orThrow } from "../../base/fault.ts";
+import { type RandomFile, readBytes } from "../../base/file.ts";
+import { lastStart, topmost } from "../../base/intervals.ts";
+
+const SIGNATURE = "makedumpfile";
+/** struct makedumpfile_header, padded to this (makedumpfile's makedumpfile.h, MAX_SIZE_MDF_HEADER). */
+const HEADER_BYTES = 4096;
+/** struct makedumpfile_data_header: offset and size of the bytes that follow, big-endian on every machine. */
+const RECORD_BYTES = 16;
+/** Read at once while following the records: many small ones are found in one piece. */
+const WINDOW = 1 << 16;
+/** A lying file must not fill memory: a terabyte in records of 64 KiB. */
+const MAX_RECORDS = 1 << 24;
+
+export const isFlat = (head: Uint8Array): boolean => cString(head.subarray(0, 16)) === SIGNATURE;
+
+/**
+ * The file that `makedumpfile -R` would restore from a flattened one, without restoring it: records say where their
+ * bytes belong, and a later record overwrites an earlier one, as the headers do when all is written.
+ * @throws Fault corrupt when there is no record to read, or too many
+ */
+export function unflattened(file: RandomFile): RandomFile {
+  const { starts, ends, places } = records(file);
+  const runs = topmost(starts, ends);
+  const size = runs.ends.at(-1);
+  if (size === undefined) throw Fault.of("corrupt", `${file.name}: flattened dump without any record`);
+  return {
+    name: file.name,
+    size,
+    read(offset, length) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+      const end = offset + bytes.length;
+      // Between records there is what lseek leaves: zeros.
+      for (let run = Math.max(0, lastStart(runs, offset)); (runs.starts[run] ?? Infinity) < end; run++) {
+        const source = runs.sources[run] ?? 0;
+        const from = Math.max(offset, runs.starts[run] ?? 0);
+        const count = Math.min(end, runs.ends[run] ?? 0) - from;
+        if (count <= 0) continue;
+        const part = file.read((places[source] ?? 0) + from - (starts[source] ?? 0), count);
+        bytes.set(part, from - offset);
+        if (part.length < count) return bytes.subarray(0, from - offset + part.length);
+      }
+      return bytes;
+    },
+    close: () => file.close(),
+  };
+}
+
+/** Where each record's bytes belong, and where in the flattened file they are; up to the end mark or the file's end. */
+function records(file: RandomFile): { starts: number[]; ends: number[]; places: number[] } {
+  const [starts, ends, places]: [number[], number[], number[]] = [[], [], []];
+  let window = viewOf(new Uint8Array(0));
+  let windowAt = 0;
+  for (let at = HEADER_BYTES; ;) {
+    if (at + RECORD_BYTES > windowAt + window.byteLength) {
+      window = viewOf(orThrow(readBytes(file, at, WINDOW)));
+      windowAt = at;
+      if (window.byteLength < RECORD_BYTES) break;
+    }
+    const offset = Number(window.getBigInt64(at - windowAt, false));
+    const size = Number(window.getBigInt64(at - windowAt + 8, false));
+    if (offset < 0 || size <= 0 || !Number.isSafeInteger(offset + size)) break;
+    if (starts.length === MAX_RECORDS) throw Fault.of("corrupt", `${file.name}: too many records: use makedumpfile -R`);
+    const place = at + RECORD_BYTES;
+    starts.push(offset);
+    // A record that the file cuts short still says how long it should be.
+    ends.push(offset + size);
+    places.push(place);
+    at = place + size;
+  }
+  return { starts, ends, places };
+}

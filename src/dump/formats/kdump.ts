@@ -1,0 +1,72 @@
+import { cString } from "../../base/bytes.ts";
+import { orThrow } from "../../base/fault.ts";
+import { type RandomFile, readBytes } from "../../base/file.ts";
+import { compressors } from "../compress/compressors.ts";
+import type { DumpFacts, DumpFormat, DumpImage, OpenOptions } from "../format.ts";
+import { isKdump } from "../kdump/kdumpHeader.ts";
+import { isWhole, member, setOf, type Member, type Members } from "../kdump/kdumpMember.ts";
+import { kdumpPages } from "../kdump/kdumpPages.ts";
+import { readNotes, vmcoreinfoOf, type Place } from "../../elf/notes.ts";
+
+/** status of a dump for which the disk was too small (makedumpfile's diskdump_mod.h). */
+const DUMP_DH_COMPRESSED_INCOMPLETE = 0x8;
+/** What a lying size may cost. */
+const MAX_TEXT_BYTES = 1 << 20;
+
+/** kdump-compressed files, header versions 1-6, of makedumpfile and QEMU; whole or split. */
+export const kdump: DumpFormat = {
+  name: "kdump-compressed",
+  probe: isKdump,
+  open: (files, options) => openKdump(files, options),
+};
+
+function openKdump(files: readonly RandomFile[], options: OpenOptions): DumpImage {
+  const members = setOf(files.map(member));
+  const { file, header } = members[0];
+  const { sub } = header;
+  const notes = readNotes(file, sub.note ? [sub.note] : [], header.byteOrder);
+  const pages = kdumpPages(members, options);
+  return {
+    ...pages,
+    file,
+    format: kdump.name,
+    byteOrder: header.byteOrder,
+    wordSize: header.abi.longSize,
+    elfMachine: undefined,
+    notes,
+    vmcoreinfo: textAt(file, sub.vmcoreinfo) ?? vmcoreinfoOf(notes),
+    facts: facts(members, pages.maxPfn),
+    segments: [],
+    close: () => members.forEach((one) => one.file.close()),
+  };
+}
+
+function textAt(file: RandomFile, place: Place | undefined): string | undefined {
+  if (!place || place.offset === 0 || place.size === 0) return undefined;
+  const bytes = orThrow(readBytes(file, place.offset, Math.min(place.size, MAX_TEXT_BYTES)));
+  return bytes.length > 0 ? cString(bytes) : undefined;
+}
+
+function facts(members: Members, maxPfn: number): DumpFacts {
+  const [{ file, header }] = members;
+  const { main, sub, abi } = header;
+  const compression = compressors.find((one) => (main.status & one.flag) !== 0)?.name;
+  const eraseinfo = textAt(file, sub.eraseinfo);
+  return {
+    files: members.map((one) => one.file.name),
+    headerVersion: main.headerVersion,
+    incomplete: members.some(isIncomplete) || !isWhole(members, maxPfn),
+    cpus: main.cpus,
+    currentCpu: main.currentCpu,
+    physBase: abi.longSize === 8 ? BigInt.asIntN(64, sub.physBase) : sub.physBase,
+    // QEMU leaves these fields zero.
+    ...(main.timestamp > 0 ? { timestamp: main.timestamp } : {}),
+    ...(main.writtenBlocks > 0 ? { writtenPages: main.writtenBlocks } : {}),
+    ...(main.utsname.sysname ? { utsname: main.utsname } : {}),
+    ...(sub.dumpLevel === undefined ? {} : { dumpLevel: sub.dumpLevel }),
+    ...(compression === undefined ? {} : { compression }),
+    ...(eraseinfo === undefined ? {} : { eraseinfo }),
+  };
+}
+
+const isIncomplete = ({ header }: Member): boolean => (header.main.status & DUMP_DH_COMPRESSED_INCOMPLETE) !== 0;

@@ -1,0 +1,99 @@
+import { Fault } from "../../base/fault.ts";
+import { readBytes } from "../../base/file.ts";
+import { bitmap, type Bitmap } from "./bitmap.ts";
+import { decompressPage } from "../compress/compressors.ts";
+import type { Descriptor } from "./descriptors.ts";
+import type { DumpImage, OpenOptions } from "../format.ts";
+import { memberFinder, type Member, type Members } from "./kdumpMember.ts";
+import { cachedPages, FILE_ENDS, pageFault } from "../pages.ts";
+
+type PageReading = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "has" | "next">;
+
+/** What a kdump-compressed dump answers of pages. */
+export function kdumpPages(members: Members, { cacheBytes }: OpenOptions): PageReading {
+  const pageSize = members[0].header.main.blockSize;
+  const { maxPfn, dumped, absent } = bitmapsOf(members[0]);
+  const memberOf = memberFinder(members, dumped);
+
+  function descriptorOf(pfn: number): { readonly member: Member; readonly descriptor: Descriptor } | Fault {
+    if (!dumped.has(pfn)) return absent(pfn);
+    const found = memberOf(pfn);
+    if (!found) return pageFault("missing", pfn, pageSize, "page is in a file of the split dump that was not given");
+    const descriptor = found.member.descriptor(dumped.rank(pfn) - found.firstRank);
+    if (descriptor instanceof Fault) return pageFault(descriptor.kind, pfn, pageSize, descriptor.message);
+    if (descriptor.offset > 0) return { member: found.member, descriptor };
+    return pageFault("missing", pfn, pageSize, "page was not written: the dump is incomplete");
+  }
+
+  const source = {
+    pageSize,
+    locate(pfn: number): number | Fault {
+      const found = descriptorOf(pfn);
+      return found instanceof Fault ? found : found.descriptor.offset * members.length + members.indexOf(found.member);
+    },
+    decode(pfn: number): Uint8Array | Fault {
+      const found = descriptorOf(pfn);
+      if (found instanceof Fault) return found;
+      const page = readPage(found.member, found.descriptor);
+      return page instanceof Fault ? pageFault(page.kind, pfn, pageSize, page.message) : page;
+    },
+  };
+  return {
+    pageSize,
+    maxPfn,
+    page: cachedPages(source, cacheBytes),
+    has: (pfn) => dumped.has(pfn) && memberOf(pfn) !== undefined,
+    next(pfn) {
+      let at = dumped.next(pfn);
+      while (at >= 0 && !memberOf(at)) {
+        const later = members.find((one) => one.startPfn > at);
+        at = later ? dumped.next(later.startPfn) : -1;
+      }
+      return at;
+    },
+  };
+}
+
+function readPage({ file, header }: Member, { offset, size, flags }: Descriptor): Uint8Array | Fault {
+  const pageSize = header.main.blockSize;
+  // What does not shrink is stored as it is: nothing is larger than a page.
+  if (size > pageSize) return Fault.of("corrupt", `page is stored as ${size} bytes`);
+  const bytes = readBytes(file, offset, size);
+  if (bytes instanceof Fault) return bytes;
+  if (bytes.length < size) return Fault.of("truncated", FILE_ENDS);
+  const page = decompressPage(bytes, flags, pageSize);
+  return page instanceof Fault ? page.within("page cannot be decompressed") : page;
+}
+
+interface Bitmaps {
+  readonly maxPfn: number;
+  readonly dumped: Bitmap;
+  /** Why a page was not dumped. */
+  readonly absent: (pfn: number) => Fault;
+}
+
+/** Two bitmaps, of the pages that existed and of those that were dumped; in old files the second alone. */
+function bitmapsOf({ file, header: { main, sub } }: Member): Bitmaps {
+  const pageSize = main.blockSize;
+  const start = (1 + main.subHeaderBlocks) * pageSize;
+  const bytes = main.bitmapBlocks * pageSize;
+  const pages = sub.maxMapnr64 ?? main.maxMapnr;
+  const double = main.bitmapBlocks >= 2 * Math.ceil(Math.ceil(pages / 8) / pageSize);
+  const dumpedStart = double ? start + bytes / 2 : start;
+  const maxPfn = Math.min(pages, (start + bytes - dumpedStart) * 8);
+  /** No bit is looked for beyond the file's end, whatever the header says. */
+  const at = (offset: number): Bitmap => bitmap(file, offset, Math.max(0, Math.min(maxPfn, (file.size - offset) * 8)));
+  const existing = double ? at(start) : undefined;
+  return {
+    maxPfn,
+    dumped: at(dumpedStart),
+    absent: (pfn) => {
+      if (pfn >= 0 && pfn < maxPfn && dumpedStart + pfn / 8 >= file.size) {
+        return pageFault("truncated", pfn, pageSize, "dump file ends within its bitmap");
+      }
+      return existing?.has(pfn)
+        ? pageFault("excluded", pfn, pageSize, "page excluded from dump")
+        : pageFault("missing", pfn, pageSize, "page not in dump");
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { viewOf, type ByteOrder } from "../base/bytes.ts";
+import { Fault, orThrow } from "../base/fault.ts";
+import { type RandomFile, readBytes } from "../base/file.ts";
+
+// Names and layouts: elf(5), gABI "ELF Header" and "Program Header".
+export const ET_CORE = 4;
+export const PT_LOAD = 1;
+export const PT_NOTE = 4;
+const ELFCLASS32 = 1;
+const ELFCLASS64 = 2;
+const ELFDATA2LSB = 1;
+const ELFDATA2MSB = 2;
+const PN_XNUM = 0xffff;
+const EM_386 = 3;
+const EM_PPC = 20;
+const EM_ARM = 40;
+
+/** Bytes of program headers read at once. */
+const BATCH = 1 << 18;
+/** A lying count must not fill memory: no machine's memory is in more pieces than this. */
+const MAX_SEGMENTS = 1 << 22;
+
+export interface ElfHeader {
+  readonly byteOrder: ByteOrder;
+  readonly elf64: boolean;
+  readonly type: number;
+  readonly machine: number;
+  readonly flags: number;
+  readonly phoff: number;
+  readonly phentsize: number;
+  readonly phnum: number;
+}
+
+/** One program header; the fields beyond 2^53 matter to nobody but keep their place in order. */
+export interface ProgramHeader {
+  readonly type: number;
+  readonly offset: bigint;
+  readonly vaddr: bigint;
+  readonly paddr: bigint;
+  readonly filesz: bigint;
+  readonly memsz: bigint;
+}
+
+export const isElf = (head: Uint8Array): boolean =>
+  head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46;
+
+/** @throws Fault corrupt or truncated when this is no ELF header that can be followed */
+export function elfHeader(file: RandomFile): ElfHeader {
+  const head = orThrow(readBytes(file, 0, 64));
+  const [elfClass, data] = [head[4], head[5]];
+  if (elfClass !== ELFCLASS32 && elfClass !== ELFCLASS64) {
+    throw Fault.of("corrupt", `${file.name}: ELF file of unknown class ${elfClass ?? "(none)"}`);
+  }
+  if (data !== ELFDATA2LSB && data !== ELFDATA2MSB) {
+    throw Fault.of("corrupt", `${file.name}: ELF file of unknown byte order ${data ?? "(none)"}`);
+  }
+  const elf64 = elfClass === ELFCLASS64;
+  if (head.length < (elf64 ? 64 : 52)) throw Fault.of("truncated", `${file.name}: ends within its ELF header`);
+  const little = data === ELFDATA2LSB;
+  const view = viewOf(head);
+  const header = {
+    byteOrder: little ? ("little" as const) : ("big" as const),
+    elf64,
+    type: view.getUint16(16, little),
+    machine: view.getUint16(18, little),
+    flags: view.getUint32(elf64 ? 48 : 36, little),
+    phoff: elf64 ? Number(view.getBigUint64(32, little)) : view.getUint32(28, little),
+    phentsize: view.getUint16(elf64 ? 54 : 42, little),
+    phnum: view.getUint16(elf64 ? 56 : 44, little),
+  };
+  if (header.phnum !== PN_XNUM) return header;
+  // More segments than 16 bits count: sh_info of section header 0 has the number.
+  const shoff = elf64 ? Number(view.getBigUint64(40, little)) : view.getUint32(32, little);
+  const infoOffset = elf64 ? 44 : 28;
+  const info = shoff > 0 ? orThrow(readBytes(file, shoff + infoOffset, 4)) : new Uint8Array(0);
+  return info.length === 4 ? { ...header, phnum: viewOf(info).getUint32(0, little) } : header;
+}
+
+/**
+ * The program headers, as many as the file holds.
+ * @throws Fault corrupt when their count or size cannot be true
+ */
+export function* programHeaders(file: RandomFile, elf: ElfHeader): Generator<ProgramHeader> {
+  const { phentsize, phnum } = elf;
+  if (phnum === 0) return;
+  if (phentsize < (elf.elf64 ? 56 : 32))
+    throw Fault.of("corrupt", `${file.name}: program headers of ${phentsize} bytes`);
+  if (phnum > MAX_SEGMENTS) throw Fault.of("corrupt", `${file.name}: ${phnum} program headers are more than can be`);
+  const read = elf.elf64 ? programHeader64 : programHeader32;
+  const perBatch = Math.max(1, Math.floor(BATCH / phentsize));
+  for (let first = 0; first < phnum; first += perBatch) {
+    const count = Math.min(perBatch, phnum - first);
+    const bytes = orThrow(readBytes(file, elf.phoff + first * phentsize, count * phentsize));
+    const view = viewOf(bytes);
+    for (let at = 0; at + phentsize <= bytes.length; at += phentsize) yield read(view, at, elf.byteOrder === "little");
+    if (bytes.length < count * phentsize) return;
+  }
+}
+
+const programHeader64 = (view: DataView, at: number, little: boolean): ProgramHeader => ({
+  type: view.getUint32(at, little),
+  offset: view.getBigUint64(at + 8, little),
+  vaddr: view.getBigUint64(at + 16, little),
+  paddr: view.getBigUint64(at + 24, little),
+  filesz: view.getBigUint64(at + 32, little),
+  memsz: view.getBigUint64(at + 40, little),
+});
+
+const programHeader32 = (view: DataView, at: number, little: boolean): ProgramHeader => ({
+  type: view.getUint32(at, little),
+  offset: BigInt(view.getUint32(at + 4, little)),
+  vaddr: BigInt(view.getUint32(at + 8, little)),
+  paddr: BigInt(view.getUint32(at + 12, little)),
+  filesz: BigInt(view.getUint32(at + 16, little)),
+  memsz: BigInt(view.getUint32(at + 20, little)),
+});
+
+/** Bytes of a `long` of the machine: QEMU and LPAE kernels write 64-bit ELF for 32-bit machines. */
+export const wordSizeOf = (elf: ElfHeader): 4 | 8 =>
+  !elf.elf64 || elf.machine === EM_386 || elf.machine === EM_ARM || elf.machine === EM_PPC ? 4 : 8;

@@ -1,0 +1,219 @@
+import { viewOf } from "../base/bytes.ts";
+import { Fault } from "../base/fault.ts";
+import type { RandomFile } from "../base/file.ts";
+import {
+  EM_AARCH64,
+  EM_ARM,
+  EM_S390,
+  EM_X86_64,
+  ET_REL,
+  type ElfFile,
+  type ElfSection,
+  SHT_REL,
+  SHT_RELA,
+} from "./elf.ts";
+import { ascending } from "../base/ascending.ts";
+import { type Placement, sectionAddress } from "./placement.ts";
+
+/** What a relocation writes: symbol + addend, less the place itself when `relative`, in `size` bytes; 0 writes nothing. */
+interface Rule {
+  readonly size: 0 | 1 | 2 | 4 | 8;
+  readonly relative: boolean;
+}
+
+const absolute = (size: Rule["size"]): Rule => ({ size, relative: false });
+const relative = (size: Rule["size"]): Rule => ({ size, relative: true });
+
+/** The relocations that debug sections have, by e_machine and type; from each architecture's ELF ABI supplement. */
+const rules: Readonly<Record<number, Readonly<Record<number, Rule>>>> = {
+  [EM_X86_64]: {
+    0: absolute(0), // R_X86_64_NONE
+    1: absolute(8), // R_X86_64_64
+    2: relative(4), // R_X86_64_PC32
+    4: relative(4), // R_X86_64_PLT32
+    10: absolute(4), // R_X86_64_32
+    11: absolute(4), // R_X86_64_32S
+    12: absolute(2), // R_X86_64_16
+    14: absolute(1), // R_X86_64_8
+    24: relative(8), // R_X86_64_PC64
+  },
+  [EM_AARCH64]: {
+    0: absolute(0), // R_AARCH64_NONE
+    256: absolute(0), // R_AARCH64_NONE of old toolchains
+    257: absolute(8), // R_AARCH64_ABS64
+    258: absolute(4), // R_AARCH64_ABS32
+    259: absolute(2), // R_AARCH64_ABS16
+    260: relative(8), // R_AARCH64_PREL64
+    261: relative(4), // R_AARCH64_PREL32
+    262: relative(2), // R_AARCH64_PREL16
+  },
+  [EM_ARM]: {
+    0: absolute(0), // R_ARM_NONE
+    2: absolute(4), // R_ARM_ABS32
+    3: relative(4), // R_ARM_REL32
+    5: absolute(2), // R_ARM_ABS16
+    8: absolute(1), // R_ARM_ABS8
+    38: absolute(4), // R_ARM_TARGET1
+  },
+  [EM_S390]: {
+    0: absolute(0), // R_390_NONE
+    1: absolute(1), // R_390_8
+    3: absolute(2), // R_390_16
+    4: absolute(4), // R_390_32
+    5: relative(4), // R_390_PC32
+    16: relative(2), // R_390_PC16
+    22: absolute(8), // R_390_64
+    23: relative(8), // R_390_PC64
+  },
+};
+
+/**
+ * A section of a relocatable file as it would be once loaded: relocations are applied to what is read, when it is
+ * read. A linked file's sections are given as they are: the `.rela` sections that a vmlinux may keep are applied already.
+ * @throws Fault from reads: unknown for a relocation that debug sections are not known to have, corrupt for a wild one
+ */
+export function relocated(elf: ElfFile, section: ElfSection, placement?: Placement): RandomFile {
+  const contents = elf.contents(section);
+  if (elf.type !== ET_REL) return contents;
+  const relocations = elf.sections.find(
+    ({ type, info }) => (type === SHT_RELA || type === SHT_REL) && info === section.index,
+  );
+  if (!relocations) return contents;
+  let patches: Relocations | undefined;
+  return {
+    name: contents.name,
+    size: contents.size,
+    read(offset, length) {
+      patches ??= new Relocations(elf, section, relocations, placement);
+      // What straddles an edge of the range is patched in a wider one.
+      const start = Math.max(0, offset - 8);
+      const bytes = contents.read(start, offset - start + length + 8);
+      patches.apply(bytes, start);
+      return bytes.subarray(offset - start, offset - start + length);
+    },
+    close() {},
+  };
+}
+
+class Relocations {
+  private readonly elf: ElfFile;
+  private readonly name: string;
+  private readonly table: DataView;
+  private readonly withAddend: boolean;
+  private readonly entry: number;
+  private readonly count: number;
+  /** By offset in the section; undefined when the table is in that order already, as it nearly always is. */
+  private readonly order: Uint32Array | undefined;
+  private readonly symbols: SymbolValues;
+  private readonly place: bigint;
+  private readonly rules: Readonly<Record<number, Rule>>;
+
+  constructor(elf: ElfFile, section: ElfSection, relocations: ElfSection, placement?: Placement) {
+    this.elf = elf;
+    this.name = `${elf.file.name} ${relocations.name}`;
+    this.table = viewOf(elf.contents(relocations).read(0, relocations.size));
+    this.withAddend = relocations.type === SHT_RELA;
+    this.entry = (this.withAddend ? 3 : 2) * elf.wordSize;
+    this.count = Math.floor(this.table.byteLength / this.entry);
+    this.symbols = new SymbolValues(elf, elf.sections[relocations.link], placement);
+    this.place = sectionAddress(elf, section, placement) ?? 0n;
+    const known = rules[elf.machine];
+    if (!known) throw Fault.of("unknown", `${this.name}: relocations of machine ${elf.machine} are not known`);
+    this.rules = known;
+    this.order = this.sorted();
+  }
+
+  private sorted(): Uint32Array | undefined {
+    let before = -1;
+    for (let i = 0; i < this.count; i++) {
+      const offset = this.word(i * this.entry);
+      if (offset < before)
+        return ascending(Float64Array.from({ length: this.count }, (_, at) => this.word(at * this.entry)));
+      before = offset;
+    }
+    return undefined;
+  }
+
+  private word(at: number): number {
+    const little = this.elf.byteOrder === "little";
+    if (this.elf.wordSize === 4) return this.table.getUint32(at, little);
+    const high = this.table.getUint32(at + (little ? 4 : 0), little);
+    return high * 0x100000000 + this.table.getUint32(at + (little ? 0 : 4), little);
+  }
+
+  private at(rank: number): number {
+    return (this.order ? (this.order[rank] ?? 0) : rank) * this.entry;
+  }
+
+  /** Patches `bytes`, which lie at `start` of the section. */
+  apply(bytes: Uint8Array, start: number): void {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.word(this.at(middle)) < start) low = middle + 1;
+      else high = middle;
+    }
+    const view = viewOf(bytes);
+    for (let rank = low; rank < this.count; rank++) {
+      const at = this.at(rank);
+      const offset = this.word(at) - start;
+      if (offset >= bytes.length) return;
+      this.patch(view, offset, at, start);
+    }
+  }
+
+  private patch(view: DataView, offset: number, at: number, start: number): void {
+    const { wordSize } = this.elf;
+    const little = this.elf.byteOrder === "little";
+    // Elf64 packs symbol and type as 32 + 32 bits, Elf32 as 24 + 8.
+    const info = this.word(at + wordSize);
+    const type = wordSize === 8 ? info % 0x100000000 : info & 0xff;
+    const symbol = wordSize === 8 ? Math.floor(info / 0x100000000) : info >>> 8;
+    const rule = this.rules[type];
+    if (!rule) throw Fault.of("unknown", `${this.name}: relocation type ${type} of machine ${this.elf.machine}`);
+    if (rule.size === 0 || offset + rule.size > view.byteLength) return;
+    const addendAt = at + 2 * wordSize;
+    const addend = !this.withAddend ? stored(view, offset, rule.size, little) : wordSize === 8 ? this.table.getBigInt64(addendAt, little) : BigInt(this.table.getInt32(addendAt, little)); // prettier-ignore
+    const value = this.symbols.value(symbol) + addend - (rule.relative ? this.place + BigInt(start + offset) : 0n);
+    store(view, offset, rule.size, value, little);
+  }
+}
+
+/** Values of the symbols that relocations name: a section of debug information starts at 0, an unplaced one too. */
+class SymbolValues {
+  private readonly elf: ElfFile;
+  private readonly table: DataView;
+  private readonly places: readonly bigint[];
+
+  constructor(elf: ElfFile, table: ElfSection | undefined, placement?: Placement) {
+    this.elf = elf;
+    this.table = viewOf(table ? elf.contents(table).read(0, table.size) : new Uint8Array(0));
+    this.places = elf.sections.map((section) => sectionAddress(elf, section, placement) ?? 0n);
+  }
+
+  value(index: number): bigint {
+    const wide = this.elf.wordSize === 8;
+    const little = this.elf.byteOrder === "little";
+    const at = index * (wide ? 24 : 16);
+    if (at + (wide ? 24 : 16) > this.table.byteLength) {
+      throw Fault.of("corrupt", `${this.elf.file.name}: a relocation names symbol ${index}, which is not there`);
+    }
+    const section = this.table.getUint16(at + (wide ? 6 : 14), little);
+    const value = wide ? this.table.getBigUint64(at + 8, little) : BigInt(this.table.getUint32(at + 4, little));
+    return value + (this.places[section] ?? 0n);
+  }
+}
+
+function stored(view: DataView, at: number, size: number, little: boolean): bigint {
+  if (size === 8) return view.getBigInt64(at, little);
+  if (size === 4) return BigInt(view.getInt32(at, little));
+  return BigInt(size === 2 ? view.getInt16(at, little) : view.getInt8(at));
+}
+
+function store(view: DataView, at: number, size: number, value: bigint, little: boolean): void {
+  if (size === 8) view.setBigUint64(at, BigInt.asUintN(64, value), little);
+  else if (size === 4) view.setUint32(at, Number(BigInt.asUintN(32, value)), little);
+  else if (size === 2) view.setUint16(at, Number(BigInt.asUintN(16, value)), little);
+  else view.setUint8(at, Number(BigInt.asUintN(8, value)));
+}

@@ -1,0 +1,227 @@
+import * as vscode from "vscode";
+import type { FromPage, PageAction, Panel, PanelSession, ToPage } from "../../protocol/panel.ts";
+import { answers, type Asker } from "./panelAnswers.ts";
+import { panelPage } from "./panelPage.ts";
+import { editorPanel, panels, revivedEditor } from "./panels.ts";
+import { PanelSessions } from "./panelSessions.ts";
+import { ask, sessionCommand } from "../session.ts";
+import { askForLine } from "./tableLine.ts";
+
+const VIEW = "vmcore.kernel";
+const EDITOR = "vmcore.table";
+
+/** The Kernel panel: pages of tables, the log and memory of the dump in front; any command's rows as a table. */
+export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[] {
+  const sessions = new PanelSessions();
+  const view = new KernelView(context, sessions);
+  const inFront = (action: PageAction) => () => view.act(action);
+  return [
+    sessions,
+    vscode.window.registerWebviewViewProvider(VIEW, view, { webviewOptions: { retainContextWhenHidden: true } }),
+    vscode.commands.registerCommand("vmcore.showPanel", async (id?: unknown) => {
+      const panel = typeof id === "string" ? panels.find((one) => one.id === id) : await pickPanel();
+      if (panel) await view.show(panel);
+    }),
+    vscode.window.registerWebviewPanelSerializer(EDITOR, {
+      deserializeWebviewPanel(editor, state) {
+        const revived = revivedEditor(state);
+        if (revived) fillEditor(context, sessions, editor, revived.panel, revived.session);
+        else editor.dispose();
+        return Promise.resolve();
+      },
+    }),
+    sessionCommand("vmcore.openTable", async (session, given) => {
+      const line = typeof given === "string" ? given : await askForLine(context);
+      if (line) openEditor(context, sessions, session, editorPanel(line, "grid"));
+    }),
+    sessionCommand("vmcore.openObject", async (session, given) => {
+      if (typeof given === "string") await openObject(context, sessions, session, given);
+    }),
+    vscode.commands.registerCommand("vmcore.panel.copy", inFront("copy")),
+    vscode.commands.registerCommand("vmcore.panel.openDocument", inFront("openDocument")),
+    vscode.commands.registerCommand("vmcore.panel.save", inFront("save")),
+    vscode.commands.registerCommand("vmcore.panel.find", inFront("find")),
+  ];
+}
+
+async function pickPanel(): Promise<Panel | undefined> {
+  const items = panels.map((panel) => ({ label: panel.title, description: panel.line, panel }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: "What to show of the kernel" }))?.panel;
+}
+
+/** The expression of the struct that the slab object at an address is. @throws Error when that is not known */
+async function objectAt(session: vscode.DebugSession, text: string): Promise<string> {
+  const { containers } = await ask(session, "vmcore/identify", { text });
+  const facts = containers.find(({ kind }) => kind === "slab object")?.facts ?? [];
+  const struct = facts.find(({ object }) => object !== undefined)?.object;
+  if (struct !== undefined) return struct;
+  const cache = facts.find(({ name }) => name === "Cache")?.text;
+  const type = await vscode.window.showInputBox({
+    prompt: cache === undefined ? `What to see ${text} as` : `Objects of ${cache} may be anything: what to see it as`,
+    placeHolder: "struct inode",
+  });
+  if (type === undefined || type.trim() === "") throw new Error(`${text}: no type was given`);
+  return `*(${type.trim()} *)0x${text.replace(/^0x/, "")}`;
+}
+
+/** Where the panel's state is kept for a reload of the window. */
+const STATE = "vmcore.panel";
+
+class KernelView implements vscode.WebviewViewProvider {
+  private readonly context: vscode.ExtensionContext;
+  private readonly sessions: PanelSessions;
+  private page: Page | undefined;
+  /** Wanted before the page was there. */
+  private wanted: Panel | undefined;
+
+  constructor(context: vscode.ExtensionContext, sessions: PanelSessions) {
+    this.context = context;
+    this.sessions = sessions;
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    const page = new Page(this.context, this.sessions, view.webview, panels, {
+      onReady: () => {
+        if (this.wanted) page.post({ kind: "show", panel: this.wanted.id });
+        this.wanted = undefined;
+      },
+    });
+    this.page = page;
+    view.onDidDispose(() => {
+      page.dispose();
+      this.page = undefined;
+    });
+  }
+
+  async show(panel: Panel): Promise<void> {
+    if (!this.page) this.wanted = panel;
+    await vscode.commands.executeCommand(`${VIEW}.focus`);
+    this.page?.post({ kind: "show", panel: panel.id });
+  }
+
+  act(action: PageAction): void {
+    this.page?.post({ kind: "do", action });
+  }
+}
+
+/** A table or an object in an editor of its own, which stays with the dump that it was opened from. */
+function openEditor(
+  context: vscode.ExtensionContext,
+  sessions: PanelSessions,
+  session: vscode.DebugSession,
+  panel: Panel,
+): void {
+  const shown = sessions.shown(session);
+  if (!shown) throw new Error("the crash dump is not open yet, or closed");
+  const options = { enableFindWidget: false, retainContextWhenHidden: true };
+  const editor = vscode.window.createWebviewPanel(EDITOR, panel.title, vscode.ViewColumn.Active, options);
+  fillEditor(context, sessions, editor, panel, shown);
+}
+
+function fillEditor(
+  context: vscode.ExtensionContext,
+  sessions: PanelSessions,
+  editor: vscode.WebviewPanel,
+  panel: Panel,
+  pinned: PanelSession,
+): void {
+  const page = new Page(context, sessions, editor.webview, [panel], { pinned });
+  editor.onDidDispose(() => page.dispose());
+}
+
+/** An object by its expression, or what the slab object at an address is. */
+async function openObject(
+  context: vscode.ExtensionContext,
+  sessions: PanelSessions,
+  session: vscode.DebugSession,
+  text: string,
+): Promise<void> {
+  const line = /^(0x)?[0-9a-f]+$/i.test(text) ? await objectAt(session, text) : text;
+  openEditor(context, sessions, session, editorPanel(line, "object"));
+}
+
+interface PageOptions {
+  readonly onReady?: () => void;
+  /** The session that it looks into, as long as that lasts; without one it looks into the session in front. */
+  readonly pinned?: PanelSession;
+}
+
+/** One webview with our page in it: tells it of its session and answers what it asks. */
+class Page {
+  private readonly context: vscode.ExtensionContext;
+  private readonly webview: vscode.Webview;
+  private readonly sessions: PanelSessions;
+  private readonly panels: readonly Panel[];
+  private readonly registrations: vscode.Disposable[];
+  private pinned: PanelSession | undefined;
+
+  constructor(
+    context: vscode.ExtensionContext,
+    sessions: PanelSessions,
+    webview: vscode.Webview,
+    shown: readonly Panel[],
+    { onReady, pinned }: PageOptions,
+  ) {
+    this.context = context;
+    this.pinned = pinned;
+    this.webview = webview;
+    this.sessions = sessions;
+    this.panels = shown;
+    const dist = vscode.Uri.joinPath(context.extensionUri, "dist");
+    webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
+    this.registrations = [
+      sessions.onDidChange(() => this.tellSession()),
+      webview.onDidReceiveMessage((message: FromPage) => {
+        if (message.kind === "ask") return void this.answer(message);
+        // An editor's own state is kept by VS Code's serializer.
+        if (message.kind === "remember") {
+          if (!pinned) void context.workspaceState.update(STATE, message.state);
+          return;
+        }
+        this.tellSession();
+        onReady?.();
+      }),
+    ];
+    const state = pinned ? {} : context.workspaceState.get<object>(STATE, {});
+    webview.html = panelPage({ csp: webview.cspSource, style: asset("panels.css"), script: asset("panels.js"), state });
+  }
+
+  post(message: ToPage): void {
+    void this.webview.postMessage(message);
+  }
+
+  /** A dump that is opened again takes the place of the session that had it open. */
+  private get shown(): PanelSession | undefined {
+    if (!this.pinned) return this.sessions.front;
+    const open = this.sessions.sameAs(this.pinned);
+    if (open) this.pinned = open;
+    return open;
+  }
+
+  private tellSession(): void {
+    const { shown, sessions, panels: all } = this;
+    const closed = shown ? undefined : this.pinned;
+    this.post({ kind: "session", session: shown, closed, open: sessions.ids, panels: all });
+  }
+
+  private async answer({ id, session, request, args }: Extract<FromPage, { kind: "ask" }>): Promise<void> {
+    const { context, sessions } = this;
+    const asker: Asker = {
+      session: () => sessions.session(session),
+      reopen: (dump) => sessions.reopen(dump),
+      openTable: (line) => openEditor(context, sessions, sessions.session(session), editorPanel(line, "grid")),
+      openObject: (text) => openObject(context, sessions, sessions.session(session), text),
+    };
+    try {
+      const body = await (answers[request] as (args: unknown, page: Asker) => Thenable<unknown>)(args, asker);
+      this.post({ kind: "answer", id, body });
+    } catch (error) {
+      this.post({ kind: "refusal", id, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  dispose(): void {
+    for (const one of this.registrations) one.dispose();
+  }
+}

@@ -1,0 +1,131 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import * as vscode from "vscode";
+import type { LinkKind, PageRequests, Variable } from "../../protocol/panel.ts";
+import { goTo } from "../addresses.ts";
+import { ask, focusedFrame } from "../session.ts";
+import { sourceUri } from "../documents/storedSources.ts";
+
+/** The page that asks: what it looks into, and what it may have opened beside itself. */
+export interface Asker {
+  /** @throws Error when it has ended, or there is none */
+  session(): vscode.DebugSession;
+  reopen(dump: readonly string[]): Thenable<unknown>;
+  openTable(line: string): void;
+  openObject(text: string): Thenable<void>;
+}
+
+/** What the editor's hover would say of what a link leads to. */
+async function explain(front: vscode.DebugSession, text: string, kind: LinkKind): Promise<string> {
+  if (kind === "task" && !text.startsWith("0x")) return rowText(front, `ps ${text}`, "pid", Number(text));
+  if (kind === "module") return rowText(front, "mod", "name", text);
+  if (kind === "object") return `Open ${text}`;
+  if (kind === "table") return `Rows of ${text}`;
+  if (kind === "source") {
+    const { file, line } = sourcePlace(text);
+    const { path } = await ask(front, "vmcore/sourceFile", { file });
+    return path === undefined ? NO_SOURCE(file) : `${path}:${line}`;
+  }
+  const { described } = await ask(front, "vmcore/describe", { places: [{ text, returns: false }] });
+  const [found] = described;
+  if (!found) return "";
+  const head = [found.address, found.symbol, found.what].filter((part) => part !== undefined).join("  ");
+  return [head, ...found.places.map((place) => `${place.function} at ${place.file}:${place.line}`)].join("\n");
+}
+
+/** The row of a command whose column has a value, as words. */
+async function rowText(front: vscode.DebugSession, line: string, column: string, value: unknown): Promise<string> {
+  const [table] = (await ask(front, "vmcore/run", { line })).tables;
+  const at = table?.columns.findIndex(({ name }) => name === column) ?? -1;
+  const row = table?.rows.find((cells) => cells[at] === value);
+  const words = row?.flatMap((cell, i) => {
+    const name = table?.columns[i]?.name;
+    return name === undefined || cell === null || typeof cell === "object" ? [] : [`${name}: ${cell}`];
+  });
+  return words?.join("  ") ?? "";
+}
+
+function sourcePlace(text: string): { readonly file: string; readonly line: number } {
+  const [, file = "", line = "1"] = /^(.+):(\d{1,7})$/.exec(text) ?? [];
+  return { file, line: Number(line) };
+}
+
+const NO_SOURCE = (file: string): string =>
+  `${file} is not found on this machine: name the kernel's source tree in the setting vmcore.kernelSource.`;
+
+async function openSource(front: vscode.DebugSession, text: string): Promise<void> {
+  const { file, line } = sourcePlace(text);
+  const { path } = await ask(front, "vmcore/sourceFile", { file });
+  if (path === undefined) throw new Error(NO_SOURCE(file));
+  const place = new vscode.Range(line - 1, 0, line - 1, 0);
+  await vscode.window.showTextDocument(sourceUri(path), { selection: place });
+}
+
+type Evaluated = DebugProtocol.EvaluateResponse["body"];
+
+const variable = ({ name, value, type, variablesReference, memoryReference }: DebugProtocol.Variable): Variable => ({
+  name,
+  value,
+  type,
+  reference: variablesReference,
+  address: memoryReference,
+});
+
+/** What a page may ask, and nothing else. */
+export const answers: {
+  readonly [Name in keyof PageRequests]: (
+    args: PageRequests[Name]["arguments"],
+    page: Asker,
+  ) => Thenable<PageRequests[Name]["body"]>;
+} = {
+  run: async ({ line }, page) => ask(page.session(), "vmcore/run", { line }),
+  log: async (stretch, page) => ask(page.session(), "vmcore/kernelLog", stretch),
+  identify: async ({ text }, page) => {
+    const front = page.session();
+    return ask(front, "vmcore/identify", { text, frameId: focusedFrame(front) });
+  },
+  explain: async ({ text, kind }, page) => ({ text: await explain(page.session(), text, kind) }),
+  stacks: async ({ tasks }, page) => ask(page.session(), "vmcore/stacks", { tasks }),
+  describe: async ({ places }, page) => ask(page.session(), "vmcore/describe", { places }),
+  opcodes: async (code, page) => ask(page.session(), "vmcore/opcodes", code),
+  openSource: async ({ text }, page) => openSource(page.session(), text),
+  evaluate: async ({ expression }, page) => {
+    const args: DebugProtocol.EvaluateArguments = { expression, context: "watch" };
+    const { result, ...rest } = (await page.session().customRequest("evaluate", args)) as Evaluated;
+    return variable({ ...rest, name: expression, value: result });
+  },
+  members: async ({ reference }, page) => {
+    const args: DebugProtocol.VariablesArguments = { variablesReference: reference };
+    const { variables } = (await page
+      .session()
+      .customRequest("variables", args)) as DebugProtocol.VariablesResponse["body"];
+    return { variables: variables.map(variable) };
+  },
+  openObject: ({ text }, page) => page.openObject(text),
+  openTable: ({ line }, page) => Promise.resolve(page.openTable(line)),
+  goTo: async ({ text }, page) => goTo(page.session(), text),
+  selectTask: async ({ task }, page) => {
+    const chosen = /^\d+$/.test(task) ? { threadId: Number(task) } : { task };
+    await ask(page.session(), "vmcore/select", chosen);
+    await vscode.commands.executeCommand("workbench.debug.action.focusCallStackView");
+  },
+  choosePage: () => vscode.commands.executeCommand("vmcore.showPanel"),
+  showDebugSymbols: () => vscode.commands.executeCommand("vmcore.debugSymbols"),
+  openDump: ({ sample }) => vscode.commands.executeCommand(sample ? "vmcore.openSample" : "vmcore.open"),
+  reopen: async ({ dump }, page) => {
+    await page.reopen(dump);
+  },
+  copy: async ({ text }) => {
+    await vscode.env.clipboard.writeText(text);
+    vscode.window.setStatusBarMessage("$(check) Copied", 3000);
+  },
+  openDocument: async ({ text, language }) => {
+    const document = await vscode.workspace.openTextDocument({ content: text, language });
+    await vscode.window.showTextDocument(document, { preview: false });
+  },
+  save: async ({ text, name }) => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    const options = folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {};
+    const uri = await vscode.window.showSaveDialog(options);
+    if (uri) await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  },
+};

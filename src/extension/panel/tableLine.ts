@@ -1,0 +1,67 @@
+import * as vscode from "vscode";
+import { TYPE } from "../session.ts";
+
+const KEY = "vmcore.tableLines";
+const MAX_LINES = 30;
+
+/** Lines that the Debug Console ran in this window, the last one first. */
+let ran: readonly string[] = [];
+
+const inFront = (line: string, lines: readonly string[]): string[] =>
+  [line, ...lines.filter((one) => one !== line)].slice(0, MAX_LINES);
+
+/** Listens to what the Debug Console runs, and opens its last command's rows as a table: "Open as table". */
+export const tableLine = (): vscode.Disposable[] => [
+  vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
+    createDebugAdapterTracker: () => ({
+      onWillReceiveMessage({ command, arguments: args }: { command?: string; arguments?: Evaluation }) {
+        const line = command === "evaluate" && args?.context === "repl" ? args.expression?.trim() : undefined;
+        if (line) ran = inFront(line, ran);
+      },
+    }),
+  }),
+  vscode.commands.registerCommand("vmcore.openConsoleTable", () =>
+    vscode.commands.executeCommand("vmcore.openTable", ran[0]),
+  ),
+];
+
+interface Evaluation {
+  readonly expression?: string;
+  readonly context?: string;
+}
+
+interface Item extends vscode.QuickPickItem {
+  readonly line: string;
+}
+
+/** A command line to show as a table: typed, or one of those that were shown before or ran in the console. */
+export function askForLine({ workspaceState }: vscode.ExtensionContext): Promise<string | undefined> {
+  const shown = workspaceState.get<readonly string[]>(KEY, []);
+  const before: Item[] = [
+    ...ran.map((line) => ({ label: line, description: "Debug Console", line })),
+    ...shown.filter((line) => !ran.includes(line)).map((line) => ({ label: line, description: "shown before", line })),
+  ];
+  const box = vscode.window.createQuickPick<Item>();
+  box.title = "Open a command's rows as a table";
+  box.placeholder = "Command of crash: kmem -s, ps -m, foreach user files, dev -i";
+  box.items = before;
+  box.onDidChangeValue((value) => {
+    const line = value.trim();
+    const typed =
+      line === "" || before.some((one) => one.line === line) ? [] : [{ label: line, alwaysShow: true, line }];
+    box.items = [...typed, ...before];
+  });
+  return new Promise((resolve) => {
+    box.onDidAccept(() => {
+      const line = box.selectedItems[0]?.line;
+      if (line !== undefined) void workspaceState.update(KEY, inFront(line, shown));
+      resolve(line);
+      box.hide();
+    });
+    box.onDidHide(() => {
+      resolve(undefined);
+      box.dispose();
+    });
+    box.show();
+  });
+}

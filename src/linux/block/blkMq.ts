@@ -1,0 +1,137 @@
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { perCpuAddress } from "../../kernel/percpu.ts";
+import { sbitmapIndexes } from "../../kernel/sbitmap.ts";
+import { xarrayEntries } from "../../kernel/xarray.ts";
+
+/** Requests under way, in the two kinds that `requestKinds` names. */
+export type InFlight = readonly [number, number];
+
+/**
+ * What a kernel tells requests apart by: their direction, or before `request.state` whether somebody waits for them.
+ * That member is of Linux kernel commit 12f5b9314545 ("blk-mq: Remove generation seqeunce") (in v4.18).
+ */
+export const requestKinds = (kernel: Kernel): readonly ["READ", "WRITE"] | readonly ["ASYNC", "SYNC"] =>
+  hasState(kernel) ? ["READ", "WRITE"] : ["ASYNC", "SYNC"];
+
+const hasState = (kernel: Kernel): boolean => kernel.object("struct request", 0n).has("state");
+
+/** Requests of a `struct gendisk` that are under way. @throws Fault */
+export function requestsInFlight(disk: Obj): InFlight {
+  const queue = disk.at("queue").deref();
+  if (queue.has("mq_ops") && queue.at("mq_ops").value() !== 0n)
+    return hasState(disk.kernel) ? taggedRequests(queue) : dispatchedRequests(queue);
+  // Before blk-mq, a list of requests of each kind (struct request_list, gone in v5.0).
+  for (const list of ["root_rl", "rq"])
+    if (queue.has(`${list}.count`))
+      return [queue.at(`${list}.count[0]`).number(), queue.at(`${list}.count[1]`).number()];
+  return startedBios(disk);
+}
+
+/** What the driver itself counts as under way; undefined for kernels and queues that do not (until v4.20). @throws Fault */
+export function driverInFlight(disk: Obj): number | undefined {
+  const queue = disk.at("queue").deref();
+  if (!queue.has("in_flight") || (queue.has("mq_ops") && queue.at("mq_ops").value() !== 0n)) return undefined;
+  return queue.at("in_flight[0]").number() + queue.at("in_flight[1]").number();
+}
+
+/** block/blk-mq.h: enum mq_rq_state */
+const MQ_RQ_IN_FLIGHT = 1n;
+
+/** include/linux/blk_types.h: operations that write are odd. */
+const isWrite = (request: Obj): boolean => (request.at("cmd_flags").value() & 1n) === 1n;
+
+/** Requests that hold a tag of the driver, as blk_mq_in_flight() counts them (block/blk-mq.c). */
+function taggedRequests(queue: Obj): InFlight {
+  let [reads, writes] = [0, 0];
+  for (const { tags, context } of tagSets(queue)) {
+    for (const request of taggedBy(tags)) {
+      if (request.at("q").value() !== queue.address || request.at("state").value() !== MQ_RQ_IN_FLIGHT) continue;
+      if (context && request.has("mq_hctx") && request.at("mq_hctx").value() !== context.address) continue;
+      if (isWrite(request)) writes++;
+      else reads++;
+    }
+  }
+  return [reads, writes];
+}
+
+/** `struct request`s behind the tags in use; reserved ones come first in the table of requests. */
+function* taggedBy(tags: Obj): Generator<Obj, void, void> {
+  const reserved = tags.at("nr_reserved_tags").number();
+  const parts = [...(reserved > 0 ? (["breserved_tags"] as const) : []), "bitmap_tags"] as const;
+  for (const part of parts) {
+    const first = part === "bitmap_tags" ? reserved : 0;
+    for (const tag of sbitmapIndexes(tags.at(`${part}.sb`))) {
+      const slot = tags.at("rqs").index(first + tag);
+      if (slot.value() !== 0n) yield slot.deref();
+    }
+  }
+}
+
+interface TagSet {
+  /** `struct blk_mq_tags`. */
+  readonly tags: Obj;
+  /** `struct blk_mq_hw_ctx` that they belong to; undefined where all share them. */
+  readonly context: Obj | undefined;
+}
+
+function* tagSets(queue: Obj): Generator<TagSet, void, void> {
+  if (queue.has("tag_set.shared_tags")) {
+    const shared = queue.at("tag_set.shared_tags");
+    if (shared.value() !== 0n) return yield { tags: shared.deref(), context: undefined };
+  }
+  for (const context of hardwareContexts(queue)) {
+    const tags = context.at("tags");
+    if (tags.value() !== 0n) yield { tags: tags.deref(), context };
+  }
+}
+
+/** Hardware queues are at most one a CPU. */
+const MAX_QUEUES = 1 << 14;
+
+/** An xarray since Linux kernel commit 4e5cc99e1e48 ("blk-mq: manage hctx map via xarray") (in v5.18), an array before. */
+function* hardwareContexts(queue: Obj): Generator<Obj, void, void> {
+  const { kernel } = queue;
+  if (queue.has("hctx_table")) {
+    for (const { entry } of xarrayEntries(kernel, queue.at("hctx_table")))
+      yield kernel.object("struct blk_mq_hw_ctx", entry);
+    return;
+  }
+  const count = Math.min(queue.at("nr_hw_queues").number(), MAX_QUEUES);
+  for (let i = 0; i < count; i++) yield queue.at("queue_hw_ctx").index(i).deref();
+}
+
+/** Every CPU counts what it began and what it ended, waited for or not. */
+function dispatchedRequests(queue: Obj): InFlight {
+  const { kernel } = queue;
+  const contexts = queue.at("queue_ctx").value();
+  const sum = (sync: 0 | 1): number => {
+    let begun = 0;
+    for (const cpu of possibleCpus(kernel)) {
+      const context = kernel.object("struct blk_mq_ctx", perCpuAddress(kernel, contexts, cpu));
+      begun += context.at(`rq_dispatched[${sync}]`).number() - context.at(`rq_completed[${sync}]`).number();
+    }
+    return Math.max(0, begun);
+  };
+  return [sum(0), sum(1)];
+}
+
+/** Of a disk without requests of its own, such as device mapper's, what its statistics count (part_in_flight()). */
+function startedBios(disk: Obj): InFlight {
+  const { kernel } = disk;
+  const path = ["part0.bd_stats", "part0.dkstats"].find((one) => disk.has(one));
+  if (path === undefined) return [0, 0];
+  const stats = disk.at(path);
+  if (!stats.has("in_flight")) return [0, 0];
+  const shape = stats.deref();
+  const sum = (write: 0 | 1): number => {
+    let started = 0;
+    for (const cpu of possibleCpus(kernel)) {
+      const own = kernel.object(shape.type, perCpuAddress(kernel, shape.address, cpu));
+      started += own.at(`in_flight[${write}].a.counter`).number();
+    }
+    return Math.max(0, started);
+  };
+  return [sum(0), sum(1)];
+}

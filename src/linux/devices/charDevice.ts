@@ -1,0 +1,36 @@
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { chain } from "../../kernel/chain.ts";
+
+/** Bits of a `dev_t` that are the minor (include/linux/kdev_t.h). */
+const MINORBITS = 20;
+
+/** Regions of character device numbers, `struct char_device_struct`, in the order of the hash by major. @throws Fault */
+export function* charDeviceRegions(kernel: Kernel): Generator<Obj> {
+  for (const slot of kernel.variable("chrdevs").elements()) yield* chain(slot);
+}
+
+/**
+ * The `struct cdev` that opening the first number of a region would find; undefined when it finds none. A region
+ * registered as a whole knows it, of others the map does, as drivers/base/map.c: kobj_lookup searches it: the
+ * narrowest range wins.
+ * @throws Fault
+ */
+export function regionCdev(kernel: Kernel, region: Obj): Obj | undefined {
+  if (region.at("cdev").value() !== 0n) return region.at("cdev").deref();
+  const major = region.at("major").number();
+  const device = BigInt(major) * (1n << BigInt(MINORBITS)) + region.at("baseminor").value();
+  let found: { range: bigint; data: bigint } | undefined;
+  for (const probe of chain(
+    kernel
+      .variable("cdev_map")
+      .at("probes")
+      .index(major % 255),
+  )) {
+    const first = probe.at("dev").value();
+    const range = probe.at("range").value();
+    if (device < first || device >= first + range || (found && range >= found.range)) continue;
+    found = { range, data: probe.at("data").value() };
+  }
+  return found && found.data !== 0n ? kernel.object("struct cdev", found.data) : undefined;
+}

@@ -1,0 +1,38 @@
+import { Fault } from "../../base/fault.ts";
+import type { Obj } from "../../model/object.ts";
+
+/** An open file of a task. */
+export interface OpenFile {
+  readonly fd: number;
+  /** `struct file`. */
+  readonly file: Obj;
+}
+
+/** A table of so many descriptors would fill half a gigabyte: a limit says what to expect, a damaged word does not. */
+const MAX_FDS = 1 << 26;
+
+/**
+ * Open files of a task by descriptor (include/linux/fdtable.h); none for a task that has let go of its files.
+ * Descriptors that are reserved while a file is being opened are left out.
+ * @throws Fault where the table cannot be read; files before that were yielded
+ */
+export function* openFiles(task: Obj): Generator<OpenFile> {
+  const files = task.at("files");
+  if (files.value() === 0n) return;
+  const { kernel } = task;
+  const wordSize = BigInt(kernel.arch.wordSize);
+  const wordBits = kernel.arch.wordSize * 8;
+  const table = files.at("fdt");
+  const limit = table.at("max_fds").number();
+  if (limit > MAX_FDS) throw Fault.at("corrupt", table.value(), `a table of ${limit} files is not believed`);
+  const [bitmap, slots] = [table.at("open_fds").value(), table.at("fd").value()];
+  const type = kernel.types.named("struct file");
+  for (let first = 0; first < limit; first += wordBits) {
+    let open = kernel.memory.word(bitmap + BigInt(first >> 3));
+    for (let fd = first; open !== 0n && fd < limit; fd++, open >>= 1n) {
+      if (!(open & 1n)) continue;
+      const file = kernel.memory.word(slots + BigInt(fd) * wordSize);
+      if (file !== 0n) yield { fd, file: kernel.object(type, file) };
+    }
+  }
+}

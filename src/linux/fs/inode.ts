@@ -1,0 +1,48 @@
+import type { Obj } from "../../model/object.ts";
+import { xarrayEntries } from "../../kernel/xarray.ts";
+
+/** include/uapi/linux/stat.h */
+const S_IFMT = 0o170000;
+const FILE_TYPES = {
+  0o010000: "FIFO",
+  0o020000: "CHR",
+  0o040000: "DIR",
+  0o060000: "BLK",
+  0o100000: "REG",
+  0o120000: "LNK",
+  0o140000: "SOCK",
+} as const;
+
+/** What `i_mode` says an inode is; undefined for inodes of the kernel's own, such as those of epoll or timers. */
+export type FileType = (typeof FILE_TYPES)[keyof typeof FILE_TYPES];
+
+/** @throws Fault */
+export const fileType = (inode: Obj): FileType | undefined =>
+  FILE_TYPES[(inode.at("i_mode").number() & S_IFMT) as keyof typeof FILE_TYPES];
+
+/** The `struct address_space` with an inode's pages. @throws Fault */
+export const inodeMapping = (inode: Obj): Obj => inode.at("i_mapping").deref();
+
+/** Pages of a `struct address_space` in the page cache. @throws Fault */
+export const cachedPages = (mapping: Obj): number => mapping.at("nrpages").number();
+
+/** A page in the page cache. */
+export interface CachedPage {
+  /** In pages from the start of the file. */
+  readonly index: bigint;
+  /** Address of its `struct page`, or of its `struct folio`, which starts with one. */
+  readonly page: bigint;
+}
+
+/**
+ * Pages of a `struct address_space`, ascending; what stands for pages that were evicted or swapped out is left out.
+ * `page_tree` became `i_pages` in v4.17 (commit b93b016313b3).
+ * @throws Fault as `xarrayEntries`
+ */
+export function* pageCache(mapping: Obj): Generator<CachedPage> {
+  const tree = mapping.at(mapping.has("i_pages") ? "i_pages" : "page_tree");
+  for (const { index, entry } of xarrayEntries(mapping.kernel, tree)) {
+    // A shadow or swap entry is a value, a pointer has both low bits clear.
+    if ((entry & 3n) === 0n) yield { index, page: entry };
+  }
+}

@@ -1,0 +1,33 @@
+import type { Obj } from "../../model/object.ts";
+import { listEntries } from "../../kernel/list.ts";
+
+/** Lists of a bdi_writeback: what is dirty, what is being written, what has more to write, what has only new times. */
+const DIRTY_LISTS = ["b_dirty", "b_io", "b_more_io", "b_dirty_time"];
+
+/**
+ * Inodes of a `struct super_block` that wait to be written, as its backing device lists them
+ * (include/linux/backing-dev-defs.h).
+ * @throws Fault where a list breaks
+ */
+export function* dirtyInodes(superBlock: Obj): Generator<Obj> {
+  const { kernel } = superBlock;
+  const device = superBlock.at("s_bdi");
+  if (device.value() === 0n) return;
+  // `i_wb_list` was renamed with Linux kernel commit c7f5408493ae (in v4.3), and means something else since v4.8.
+  const inode = kernel.object("struct inode", 0n);
+  const link = inode.has("i_io_list") ? "i_io_list" : "i_wb_list";
+  for (const writeback of writebacks(device.deref())) {
+    for (const list of DIRTY_LISTS) {
+      if (!writeback.has(list)) continue;
+      for (const dirty of listEntries(kernel, writeback.at(list), "struct inode", link))
+        if (dirty.at("i_sb").value() === superBlock.address) yield dirty;
+    }
+  }
+}
+
+/** One for each cgroup that writes; they are listed since Linux kernel commit b817525a4a80 (in v4.4). */
+function* writebacks(device: Obj): Generator<Obj, void, void> {
+  if (device.has("wb_list"))
+    yield* listEntries(device.kernel, device.at("wb_list"), "struct bdi_writeback", "bdi_node");
+  else yield device.at("wb");
+}

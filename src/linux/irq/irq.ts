@@ -1,0 +1,113 @@
+import { Fault } from "../../base/fault.ts";
+import { bare } from "../../debuginfo/ctype.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { bitmapBits, nrCpuIds } from "../../kernel/cpumask.ts";
+import { mapleEntries } from "../../kernel/mapleTree.ts";
+import { perCpuPointee } from "../../kernel/percpu.ts";
+import { globalU32 } from "../vmcoreinfo.ts";
+import { xarrayEntries } from "../../kernel/xarray.ts";
+
+/** MAX_SPARSE_IRQS since v6.5 is INT_MAX; real machines stay far below this. */
+const MAX_IRQS = 1 << 20;
+/** Handlers that share a line. */
+const MAX_ACTIONS = 1024;
+
+/** An interrupt's number and its `struct irq_desc`. */
+export interface Irq {
+  readonly number: number;
+  readonly desc: Obj;
+}
+
+/**
+ * Interrupts that are set up, by number: with CONFIG_SPARSE_IRQ (kernel/irq/irqdesc.c) in the maple tree `sparse_irqs`,
+ * before Linux kernel commit 721255b9826b ("genirq: Use a maple tree for interrupt descriptor management") (in v6.5)
+ * in the radix tree `irq_desc_tree`; else in the array `irq_desc`.
+ * @throws Fault where the tree breaks
+ */
+export function* irqs(kernel: Kernel): Generator<Irq> {
+  const desc = (address: bigint): Obj => kernel.object("struct irq_desc", address);
+  if (kernel.hasVariable("sparse_irqs") && bare(kernel.variable("sparse_irqs").type).kind === "struct") {
+    for (const { first, entry } of mapleEntries(kernel, kernel.variable("sparse_irqs")))
+      yield { number: Number(first), desc: desc(entry) };
+  } else if (kernel.hasVariable("irq_desc_tree")) {
+    for (const { index, entry } of xarrayEntries(kernel, kernel.variable("irq_desc_tree")))
+      yield { number: Number(index), desc: desc(entry) };
+  } else {
+    const table = kernel.variable("irq_desc");
+    for (let number = 0; number < irqCount(kernel); number++) yield { number, desc: table.index(number) };
+  }
+}
+
+/** How many interrupt numbers there are: `nr_irqs`, `total_nr_irqs` since v6.13. @throws Fault */
+export function irqCount(kernel: Kernel): number {
+  const count = globalU32(kernel, "nr_irqs") ?? globalU32(kernel, "total_nr_irqs");
+  if (count === undefined) throw Fault.of("unknown", "no symbol nr_irqs");
+  if (count > MAX_IRQS) throw Fault.of("corrupt", `nr_irqs is ${count}`);
+  return count;
+}
+
+/** The handlers of an interrupt, `struct irqaction`. @throws Fault where the chain breaks */
+export function* irqActions(desc: Obj): Generator<Obj> {
+  let count = 0;
+  for (let action = desc.at("action"); action.value() !== 0n; action = action.at("next")) {
+    if (++count > MAX_ACTIONS) throw Fault.at("corrupt", action.value(), "the chain of irqactions does not end");
+    yield action.deref();
+  }
+}
+
+/** Its name; empty for one that has none, as `chained_action` (kernel/irq/chip.c). @throws Fault */
+export function actionName(action: Obj): string {
+  const name = action.at("name");
+  return name.value() === 0n ? "" : name.text();
+}
+
+/** Names of the handlers. @throws Fault */
+export const irqNames = (desc: Obj): string[] => Array.from(irqActions(desc), actionName);
+
+/** CPUs that an interrupt may be delivered to. @throws Fault */
+export function irqAffinity(desc: Obj): readonly number[] {
+  const { kernel } = desc;
+  // Since Linux kernel commit 9df872faa7e1 ("genirq: Move field 'affinity' from irq_data into irq_common_data") (in v4.3).
+  const mask = desc.at(desc.has("irq_common_data.affinity") ? "irq_common_data.affinity" : "irq_data.affinity");
+  // cpumask_var_t is a pointer with CONFIG_CPUMASK_OFFSTACK, else an array of one.
+  const address = bare(mask.type).kind === "pointer" ? mask.value() : mask.address;
+  return address === 0n ? [] : bitmapBits(kernel, address, nrCpuIds(kernel));
+}
+
+/** How often the interrupt came on a CPU. @throws Fault */
+export function irqCountOn(desc: Obj, cpu: number): number {
+  const counters = desc.at("kstat_irqs");
+  if (counters.value() === 0n) return 0;
+  const counter = perCpuPointee(desc.kernel, counters, cpu);
+  // Since Linux kernel commit 86d2a2f51fba ("genirq: Convert kstat_irqs to a struct") (in v6.10).
+  return counter.has("cnt") ? counter.at("cnt").number() : counter.number();
+}
+
+/** The controller's name for it and how it is triggered: "IO-APIC", "edge". @throws Fault */
+export function irqChip(desc: Obj): { readonly chip: string; readonly flow: string } {
+  const chip = desc.at("irq_data.chip");
+  const text = (name: Obj): string => (name.value() === 0n ? "" : name.text());
+  return { chip: chip.value() === 0n ? "None" : text(chip.at("name")) || "-", flow: text(desc.at("name")) };
+}
+
+/** The functions of `softirq_vec`, by number; 0 where there is none. @throws Fault */
+export function softirqActions(kernel: Kernel): readonly bigint[] {
+  const count = Number(kernel.types.enumerator("NR_SOFTIRQS")?.value ?? 10n);
+  const vector = kernel.variable("softirq_vec");
+  return Array.from({ length: Math.min(count, 64) }, (_, i) => vector.index(i).at("action").value());
+}
+
+/** IDT_ENTRIES, arch/x86/include/asm/segment.h */
+const IDT_ENTRIES = 256;
+
+/** Where the gates of x86's `idt_table` lead; undefined for other machines. @throws Fault */
+export function idtTargets(kernel: Kernel): readonly bigint[] | undefined {
+  if (!kernel.symbols.find("idt_table")) return undefined;
+  const table = kernel.variable("idt_table");
+  return Array.from({ length: IDT_ENTRIES }, (_, i) => {
+    const gate = table.index(i);
+    const high = gate.has("offset_high") ? gate.at("offset_high").value() : 0n;
+    return (high << 32n) | (gate.at("offset_middle").value() << 16n) | gate.at("offset_low").value();
+  });
+}

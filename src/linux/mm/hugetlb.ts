@@ -1,0 +1,23 @@
+import { pageSize } from "./page.ts";
+import { globalU32, noteSymbol } from "../vmcoreinfo.ts";
+import { sizeOf } from "../../debuginfo/ctype.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+
+/** HUGE_MAX_HSTATE is at most 16 (powerpc). */
+const MAX_HSTATES = 32;
+
+/** Sizes of huge pages that the kernel serves, `struct hstate` (mm/hugetlb.c); none without CONFIG_HUGETLB_PAGE. @throws Fault */
+export function* hstates(kernel: Kernel): Generator<Obj> {
+  const count = Math.min(globalU32(kernel, "hugetlb_max_hstate") ?? 0, MAX_HSTATES);
+  if (count === 0) return;
+  const type = kernel.types.named("struct hstate");
+  const first = noteSymbol(kernel, "hstates");
+  for (let i = 0; i < count; i++) {
+    const state = kernel.object(type, first + BigInt(i * sizeOf(type)));
+    if (state.at("order").number() > 0) yield state;
+  }
+}
+
+/** Bytes of one huge page of this size. @throws Fault */
+export const hugePageBytes = (state: Obj): number => pageSize(state.kernel) * 2 ** state.at("order").number();

@@ -1,0 +1,82 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { directMapOffset } from "./directMap.ts";
+import { memoryModel } from "./memoryModel.ts";
+import { pageFrames } from "./mmzone.ts";
+import { pageSize } from "./page.ts";
+import { vmapAreas } from "./vmalloc.ts";
+import { globalWord } from "../vmcoreinfo.ts";
+
+/** A part of kernel address space that may hold memory; not every page of it need be mapped. */
+export interface KernelRange {
+  readonly kind: "direct map" | "vmalloc" | "vmemmap" | "kernel image";
+  readonly start: bigint;
+  /** Exclusive. */
+  readonly end: bigint;
+}
+
+/**
+ * Where the kernel has memory mapped, ascending, nothing twice: all of physical memory, what vmalloc() and module
+ * loading gave out, the structs of pages, and the kernel's image. What the dump cannot say is left out.
+ */
+export function kernelRanges(kernel: Kernel): readonly KernelRange[] {
+  return kernel.memo("kernel ranges", () => {
+    const ranges: KernelRange[] = [];
+    for (const find of [directMap, kernelImage, vmemmap, vmallocAreas]) {
+      const found = attempt(() => find(kernel));
+      if (!(found instanceof Fault)) ranges.push(...found);
+    }
+    ranges.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+    return [...apart(ranges)];
+  });
+}
+
+/** Of what overlaps only the part behind what came before. */
+function* apart(ranges: readonly KernelRange[]): Generator<KernelRange> {
+  let reached = 0n;
+  for (const { kind, start, end } of ranges) {
+    const from = start > reached ? start : reached;
+    if (from >= end) continue;
+    yield { kind, start: from, end };
+    reached = end;
+  }
+}
+
+function directMap(kernel: Kernel): KernelRange[] {
+  const { first, end } = pageFrames(kernel);
+  const at = (pfn: number): bigint => directMapOffset(kernel) + BigInt(pfn) * BigInt(pageSize(kernel));
+  // On 32 bits there may be more memory than can be mapped.
+  const highest = kernel.arch.wordSize === 4 ? globalWord(kernel, "high_memory") : undefined;
+  const last = highest !== undefined && highest < at(end) ? highest : at(end);
+  return [{ kind: "direct map", start: at(first), end: last }];
+}
+
+function kernelImage({ symbols }: Kernel): KernelRange[] {
+  const start = symbols.find("_text") ?? symbols.find("_stext");
+  const end = symbols.find("_end");
+  return start && end ? [{ kind: "kernel image", start: start.address & -4096n, end: end.address }] : [];
+}
+
+/** A virtual mem_map; without one the structs of pages are ordinary memory. */
+function vmemmap(kernel: Kernel): KernelRange[] {
+  const { runs, size } = memoryModel(kernel);
+  const isVirtual = kernel.symbols.find("vmemmap_base") ?? kernel.symbols.find("vmemmap_populate");
+  const isNoted = kernel.vmcoreinfo("SYMBOL(vmemmap)") ?? kernel.vmcoreinfo("NUMBER(VMEMMAP_START)");
+  if (!isVirtual && isNoted === undefined) return [];
+  return runs.map(({ first, end, base }) => ({
+    kind: "vmemmap",
+    start: base + BigInt(first) * BigInt(size),
+    end: base + BigInt(end) * BigInt(size),
+  }));
+}
+
+/** include/linux/vmalloc.h: registers of devices, which no dump holds. */
+const VM_IOREMAP = 1n;
+
+const vmallocAreas = (kernel: Kernel): KernelRange[] =>
+  vmapAreas(kernel).areas.flatMap(({ start, end, vm }) => {
+    const flags = attempt(() => vm?.at("flags").value() ?? 0n);
+    const isDevice = !(flags instanceof Fault) && (flags & VM_IOREMAP) !== 0n;
+    const isKernel = [start, end - 1n].every((address) => kernel.memory.isKernelAddress(address));
+    return isDevice || !isKernel ? [] : [{ kind: "vmalloc", start, end }];
+  });

@@ -1,0 +1,47 @@
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { listEntries } from "../../kernel/list.ts";
+import { globalAddress, globalU32 } from "../vmcoreinfo.ts";
+import { xarrayEntries } from "../../kernel/xarray.ts";
+
+/**
+ * Blocks of memory as sysfs shows them, `struct memory_block` (drivers/base/memory.c), ascending; none without
+ * CONFIG_MEMORY_HOTPLUG.
+ *
+ * They stand in an xarray since Linux kernel commit 4fb6eabf1037 ("drivers/base/memory.c: cache memory blocks in xarray
+ * to accelerate lookup") (in v5.7); before, only the bus "memory" knows them.
+ * @throws Fault
+ */
+export function* memoryBlocks(kernel: Kernel): Generator<Obj> {
+  if (globalAddress(kernel, "memory_blocks") !== undefined) {
+    for (const { entry } of xarrayEntries(kernel, kernel.variable("memory_blocks")))
+      yield kernel.object("struct memory_block", entry);
+  } else if (globalAddress(kernel, "memory_subsys") !== undefined) {
+    const devices = kernel.variable("memory_subsys").at("p.klist_devices.k_list");
+    for (const node of listEntries(kernel, devices, "struct klist_node", "n_node"))
+      yield node
+        .containerOf("struct device_private", "knode_bus")
+        .at("device")
+        .deref()
+        .containerOf("struct memory_block", "dev");
+  }
+}
+
+/** Sections in a block; they are of one size all over the machine. @throws Fault */
+export const sectionsPerBlock = (kernel: Kernel): number => globalU32(kernel, "sections_per_block") ?? 1;
+
+// include/linux/memory.h
+const MEMORY_STATES: ReadonlyMap<number, string> = new Map([
+  [1 << 0, "ONLINE"],
+  [1 << 1, "GOING_OFFLINE"],
+  [1 << 2, "OFFLINE"],
+  [1 << 3, "GOING_ONLINE"],
+  [1 << 4, "CANCEL_ONLINE"],
+  [1 << 5, "CANCEL_OFFLINE"],
+]);
+
+/** "ONLINE"; a number without a name as it is. @throws Fault */
+export function memoryBlockState(block: Obj): string {
+  const state = block.at("state").number();
+  return MEMORY_STATES.get(state) ?? String(state);
+}

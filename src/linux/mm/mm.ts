@@ -1,0 +1,126 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import type { AddressSpace } from "../../memory/memory.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { perCpuAddress } from "../../kernel/percpu.ts";
+import { taskPid, threads } from "../sched/task.ts";
+import { globalAddress, globalU32, globalWord, noteOffset, noteSymbol } from "../vmcoreinfo.ts";
+
+/** Resident pages that count as a task's own: files, anonymous memory, shared memory (include/linux/mm_types_task.h). */
+const RESIDENT = ["MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES"] as const;
+const COUNTERS: Record<(typeof RESIDENT)[number], number> = { MM_FILEPAGES: 0, MM_ANONPAGES: 1, MM_SHMEMPAGES: 3 };
+
+/** Pages of virtual memory mapped by the task's `mm_struct`; 0 without one. @throws Fault */
+export function virtualPages(task: Obj): number {
+  const mm = task.at("mm");
+  return mm.value() === 0n ? 0 : mm.at("total_vm").number();
+}
+
+/**
+ * Resident pages of the task's `mm_struct`; 0 without one.
+ *
+ * Since Linux kernel commit f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (in v6.2) the counts are
+ * per-CPU counters; before, one atomic each, and what every thread has not yet added to it.
+ * @throws Fault
+ */
+export function residentPages(task: Obj): number {
+  const mm = task.at("mm");
+  return mm.value() === 0n ? 0 : residentPagesOf(task, mm.deref());
+}
+
+/** The same of a `struct mm_struct` that the task has or had. @throws Fault */
+export function residentPagesOf(task: Obj, mm: Obj): number {
+  const counts = mm.has("rss_stat.count") ? mm.at("rss_stat.count") : mm.at("rss_stat");
+  // A count lags behind and may be below zero, which stands for none (include/linux/mm.h: get_mm_counter).
+  const pages = RESIDENT.reduce((sum, name) => sum + Math.max(0, counterValue(counts.index(COUNTERS[name]))), 0);
+  return Math.max(0, pages + cachedPages(task));
+}
+
+function counterValue(counter: Obj): number {
+  if (!counter.has("counters")) return counter.at("counter").number();
+  return percpuCounterSum(counter);
+}
+
+/** `struct percpu_counter`: the common count and what each CPU has not folded into it yet. @throws Fault */
+export function percpuCounterSum(counter: Obj): number {
+  const { kernel } = counter;
+  let sum = Number(counter.at("count").value());
+  const base = counter.at("counters").value();
+  if (base === 0n) return sum;
+  for (const cpu of possibleCpus(kernel)) sum += kernel.memory.u32(perCpuAddress(kernel, base, cpu)) | 0;
+  return sum;
+}
+
+/** Pages that threads counted for themselves and have not added to the mm (SPLIT_RSS_COUNTING, until v6.2). */
+function cachedPages(task: Obj): number {
+  if (!task.has("rss_stat.count")) return 0;
+  let pages = 0;
+  const sum = attempt(() => {
+    for (const thread of threads(task.at("group_leader").deref())) {
+      const counts = thread.at("rss_stat.count");
+      for (const name of RESIDENT) pages += counts.index(COUNTERS[name]).number();
+    }
+  });
+  // What other threads counted is a refinement: the count stands without it.
+  return sum instanceof Fault ? 0 : pages;
+}
+
+/** More memory nodes than any kernel is built for (MAX_NUMNODES is at most 1024). */
+const MAX_NODES = 1024;
+
+/** Addresses of every `struct pglist_data`: one, or those of `node_data[]` that are not NULL. @throws Fault */
+export function* memoryNodes(kernel: Kernel): Generator<bigint, void, void> {
+  const nodes = globalAddress(kernel, "node_data");
+  if (nodes === undefined) return yield noteSymbol(kernel, "contig_page_data");
+  // nr_node_ids is a constant, and no variable, where there is only one node.
+  const count = Math.min(globalU32(kernel, "nr_node_ids") ?? 1, MAX_NODES);
+  for (let i = 0; i < count; i++) {
+    const node = kernel.memory.word(nodes + BigInt(i * kernel.arch.wordSize));
+    if (node !== 0n) yield node;
+  }
+}
+
+/** A word of every node's `struct pglist_data`, summed. @throws Fault */
+function sumOverNodes(kernel: Kernel, offset: number): number {
+  let sum = 0n;
+  for (const node of memoryNodes(kernel)) sum += kernel.memory.word(node + BigInt(offset));
+  return Number(sum);
+}
+
+/**
+ * Pages of RAM that exist, `node_present_pages` of all nodes. It has always stood between `node_start_pfn` and
+ * `node_spanned_pages`, which VMCOREINFO describes. @throws Fault
+ */
+export function presentPages(kernel: Kernel): number {
+  return kernel.memo("present pages", () => {
+    const word = kernel.arch.wordSize;
+    const start = noteOffset(kernel, "pglist_data", "node_start_pfn");
+    const between = noteOffset(kernel, "pglist_data", "node_spanned_pages") === start + 2 * word;
+    return sumOverNodes(kernel, between ? start + word : noteOffset(kernel, "pglist_data", "node_present_pages"));
+  });
+}
+
+/** Page frames from the first to the last of each node, holes included: what crash takes for all memory. @throws Fault */
+export function spannedPages(kernel: Kernel): number {
+  return kernel.memo("spanned pages", () =>
+    sumOverNodes(kernel, noteOffset(kernel, "pglist_data", "node_spanned_pages")),
+  );
+}
+
+/**
+ * Pages that the page allocator manages: `_totalram_pages`, an atomic since Linux kernel commit ca79b0c211af (in
+ * v5.0), a plain word before. @throws Fault
+ */
+export function totalramPages(kernel: Kernel): bigint {
+  const pages = globalWord(kernel, "_totalram_pages") ?? globalWord(kernel, "totalram_pages");
+  if (pages === undefined) throw Fault.of("unknown", "no symbol _totalram_pages");
+  return pages;
+}
+
+/** The user address space of a task. @throws Fault unmapped for one that has none */
+export function taskMemory(task: Obj): AddressSpace {
+  const mm = task.at("mm");
+  if (mm.value() === 0n) throw Fault.of("unmapped", "the task has no user address space");
+  return task.kernel.memory.user(mm.at("pgd").value(), `user of pid ${taskPid(task)}`);
+}

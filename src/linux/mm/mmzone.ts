@@ -1,0 +1,72 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { memoryNodes } from "./mm.ts";
+
+/** Every memory node, `struct pglist_data`. @throws Fault */
+export function* pglistData(kernel: Kernel): Generator<Obj> {
+  for (const address of memoryNodes(kernel)) yield kernel.object("struct pglist_data", address);
+}
+
+/** Zones are few (MAX_NR_ZONES is at most 6); a damaged count must not be believed. */
+const MAX_ZONES = 16;
+
+/** Zones of a node, `struct zone`, the unpopulated ones too. @throws Fault */
+export function* zonesOf(node: Obj): Generator<Obj> {
+  let zones = 0;
+  for (const zone of node.at("node_zones").elements()) if (zones++ < MAX_ZONES) yield zone;
+}
+
+/** Zones of all nodes. @throws Fault */
+export function* zones(kernel: Kernel): Generator<Obj> {
+  for (const node of pglistData(kernel)) yield* zonesOf(node);
+}
+
+/** Pages that the page allocator has of a zone: an atomic since v5.0 @throws Fault */
+export const managedPages = (zone: Obj): number =>
+  Number(
+    zone.has("managed_pages.counter") ? zone.at("managed_pages.counter").value() : zone.at("managed_pages").value(),
+  );
+
+/** "DMA32". @throws Fault */
+export const zoneName = (zone: Obj): string => zone.at("name").text();
+
+/**
+ * Watermarks of a zone, min, low and high (mm/page_alloc.c: `zone_watermark`).
+ *
+ * Since Linux kernel commit a9214443c4ba ("mm: move zone watermark accesses behind an accessor") (in v5.0) what is
+ * stored lacks a boost, which is added to each.
+ * @throws Fault
+ */
+export function watermarks(zone: Obj): readonly number[] {
+  const marks = zone.has("_watermark") ? zone.at("_watermark") : zone.at("watermark");
+  const boost = zone.has("watermark_boost") ? zone.at("watermark_boost").number() : 0;
+  return [0, 1, 2].map((i) => marks.index(i).number() + boost);
+}
+
+/** Page frames of all nodes, from the lowest to before `end`. @throws Fault */
+export function pageFrames(kernel: Kernel): { readonly first: number; readonly end: number } {
+  return kernel.memo("page frames", () => {
+    let [first, end] = [Infinity, 0];
+    for (const node of pglistData(kernel)) {
+      const start = attempt(() => node.at("node_start_pfn").number());
+      const count = attempt(() => node.at("node_spanned_pages").number());
+      if (start instanceof Fault || count instanceof Fault || count === 0) continue;
+      first = Math.min(first, start);
+      end = Math.max(end, start + count);
+    }
+    return { first: Math.min(first, end), end };
+  });
+}
+
+/** The number of the node that a page frame belongs to; undefined for one of no node. @throws Fault */
+export function nodeOfPfn(kernel: Kernel, pfn: number): number | undefined {
+  const spans = kernel.memo("node spans", () =>
+    [...pglistData(kernel)].map((node) => ({
+      id: node.at("node_id").number(),
+      first: node.at("node_start_pfn").number(),
+      count: node.at("node_spanned_pages").number(),
+    })),
+  );
+  return spans.find(({ first, count }) => pfn >= first && pfn < first + count)?.id;
+}

@@ -1,0 +1,28 @@
+import type { Kernel } from "../../model/kernel.ts";
+import { dentryPath } from "../fs/dcache.ts";
+import type { PageStruct } from "./pageStruct.ts";
+import { cacheName } from "../slab/slab.ts";
+import { slabOfPfn } from "../slab/slabPage.ts";
+
+/** Low bits of `page->mapping` (include/linux/page-flags.h). */
+const PAGE_MAPPING_ANON = 1n;
+const PAGE_MAPPING_FLAGS = 3n;
+
+/**
+ * Whose a page is, in words: "slab of dentry", "anonymous memory", the path of the file whose contents it caches.
+ * @returns undefined for a page of the kernel's own, or a free one
+ * @throws Fault
+ */
+export function pageOwner(kernel: Kernel, { pfn, mapping }: PageStruct): string | undefined {
+  const slab = slabOfPfn(kernel, pfn);
+  if (slab) return `slab of ${cacheName(slab.cache)}`;
+  if (mapping === 0n || !kernel.memory.isKernelAddress(mapping)) return undefined;
+  const flags = mapping & PAGE_MAPPING_FLAGS;
+  if (flags !== 0n) return flags === PAGE_MAPPING_ANON ? "anonymous memory" : "a movable page of the kernel's own";
+  const host = kernel.object("struct address_space", mapping).at("host");
+  if (host.value() === 0n) return "page cache of no file";
+  const alias = host.deref().at("i_dentry.first");
+  if (alias.value() === 0n) return `page cache of inode ${host.deref().at("i_ino").value()}`;
+  const dentry = alias.deref().containerOf("struct dentry", "d_u.d_alias");
+  return `page cache of ${dentryPath({ mount: undefined, dentry })}`;
+}

@@ -1,0 +1,109 @@
+import { viewOf } from "../../base/bytes.ts";
+import { Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { pageShift, pageSize } from "./page.ts";
+import { noteOffset, noteSize, noteSymbol } from "../vmcoreinfo.ts";
+
+/** A `struct mem_section` that has pages (mm/sparse.c). */
+export interface MemSection {
+  readonly number: number;
+  readonly address: bigint;
+  /** `section_mem_map`: where the section's `struct page`s would begin if they began at page 0, and flags. */
+  readonly encoded: bigint;
+}
+
+// include/linux/mmzone.h; each keeps its bit since it exists.
+export const SECTION_MARKED_PRESENT = 1n << 0n;
+export const SECTION_HAS_MEM_MAP = 1n << 1n;
+export const SECTION_IS_ONLINE = 1n << 2n;
+export const SECTION_IS_EARLY = 1n << 3n;
+export const SECTION_TAINT_ZONE_DEVICE = 1n << 4n;
+
+/** "At least 6 bits are available on all architectures": where sparse_encode_mem_map() explains why. */
+const FLAG_BITS = 63n;
+
+export const sectionMap = ({ encoded }: MemSection): bigint => encoded & ~FLAG_BITS;
+
+/** VMCOREINFO tells since v5.13; before that, each architecture's one value (asm/sparsemem.h). */
+const SECTION_SIZE_BITS: Readonly<Record<string, number>> = { x86_64: 27, arm64: 30, arm: 28, s390x: 28 };
+
+/** Pages of one section. @throws Fault unknown */
+export function pagesPerSection(kernel: Kernel): number {
+  const bits = Number(kernel.vmcoreinfo("NUMBER(SECTION_SIZE_BITS)") ?? SECTION_SIZE_BITS[kernel.arch.name]);
+  const shift = bits - pageShift(kernel);
+  if (!(shift > 0 && shift < 31)) throw Fault.of("unknown", "SECTION_SIZE_BITS is not known");
+  return 2 ** shift;
+}
+
+export const hasSections = (kernel: Kernel): boolean => kernel.symbols.find("mem_section") !== undefined;
+
+/** Entries of the root table: 52 bits of physical memory in 128 MB sections, 256 to a root, need 2^17. */
+const MAX_ROOTS = 1 << 20;
+
+/**
+ * Sections that are present, ascending. With CONFIG_SPARSEMEM_EXTREME the root table holds pointers to pages full of
+ * sections; without, the sections themselves.
+ * @throws Fault
+ */
+export function* memSections(kernel: Kernel): Generator<MemSection> {
+  const { wordSize } = kernel.arch;
+  const size = noteSize(kernel, "mem_section");
+  const mapOffset = noteOffset(kernel, "mem_section", "section_mem_map");
+  if (size < mapOffset + wordSize) throw Fault.of("corrupt", "struct mem_section is smaller than its members");
+  const root = rootTable(kernel);
+  const perRoot = Math.floor(pageSize(kernel) / size);
+  for (let i = 0; i < root.length; i++) {
+    const slot = root.address + BigInt(i * (root.isStatic ? size : wordSize));
+    if (root.isStatic) {
+      yield* present(kernel, slot, i, 1, size, mapOffset);
+      continue;
+    }
+    const sections = kernel.memory.word(slot);
+    if (sections !== 0n) yield* present(kernel, sections, i * perRoot, perRoot, size, mapOffset);
+  }
+}
+
+function* present(
+  kernel: Kernel,
+  address: bigint,
+  first: number,
+  count: number,
+  size: number,
+  mapOffset: number,
+): Generator<MemSection> {
+  const { wordSize, byteOrder } = kernel.arch;
+  const view = viewOf(kernel.memory.read(address, count * size));
+  const little = byteOrder === "little";
+  for (let i = 0; i < count; i++) {
+    const at = i * size + mapOffset;
+    const encoded = wordSize === 8 ? view.getBigUint64(at, little) : BigInt(view.getUint32(at, little));
+    if (encoded & SECTION_MARKED_PRESENT) yield { number: first + i, address: address + BigInt(i * size), encoded };
+  }
+}
+
+interface RootTable {
+  readonly address: bigint;
+  readonly length: number;
+  readonly isStatic: boolean;
+}
+
+/**
+ * VMCOREINFO gives the address of the table, whether `mem_section` is an array or, since Linux kernel commit
+ * 83e3c48729d9 ("mm/sparsemem: Allocate mem_section at runtime for CONFIG_SPARSEMEM_EXTREME=y") (in v4.15), a pointer.
+ */
+function rootTable(kernel: Kernel): RootTable {
+  const noted = kernel.vmcoreinfo("SYMBOL(mem_section)");
+  const symbol = noteSymbol(kernel, "mem_section");
+  const address = noted === undefined && isPointer(kernel) ? kernel.memory.word(symbol) : symbol;
+  const length = Math.min(Number(kernel.vmcoreinfo("LENGTH(mem_section)") ?? 1), MAX_ROOTS);
+  for (let i = 0; i < length; i++) {
+    const first = kernel.memory.word(address + BigInt(i * kernel.arch.wordSize));
+    // A pointer is aligned; a section that is present says so in its lowest bit.
+    if (first !== 0n) return { address, length, isStatic: (first & SECTION_MARKED_PRESENT) !== 0n };
+  }
+  return { address, length, isStatic: false };
+}
+
+function isPointer(kernel: Kernel): boolean {
+  return kernel.types.variable("mem_section")?.kind !== "array";
+}

@@ -1,0 +1,90 @@
+import { Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { filePath } from "../fs/dcache.ts";
+import { mapleEntries } from "../../kernel/mapleTree.ts";
+import { pageSize } from "./page.ts";
+
+/** A process may have at most 65530 areas (sysctl_max_map_count) unless the administrator raises that. */
+const MAX_VMAS = 1 << 24;
+
+/**
+ * The areas of a user address space, `struct vm_area_struct`, by address. They stand in a maple tree since Linux kernel
+ * commit 763ecb035029 ("mm: remove the vma linked list") (in v6.1); before, in a list.
+ *
+ * @param mm `struct mm_struct`
+ * @throws Fault where the tree or list breaks
+ */
+export function* vmas(mm: Obj): Generator<Obj> {
+  const { kernel } = mm;
+  const type = kernel.types.named("struct vm_area_struct");
+  if (mm.has("mm_mt")) {
+    for (const { entry } of mapleEntries(kernel, mm.at("mm_mt"))) {
+      // A fork that failed half-way leaves marks (XA_ZERO_ENTRY) for areas that were not copied.
+      if ((entry & 3n) === 0n) yield kernel.object(type, entry);
+    }
+    return;
+  }
+  let vma = mm.at("mmap");
+  for (let i = 0; vma.value() !== 0n; i++) {
+    if (i >= MAX_VMAS) throw Fault.at("corrupt", mm.address, "list of memory areas has no end");
+    yield vma.deref();
+    vma = vma.at("vm_next");
+  }
+}
+
+/** Bounds of an area; the end is exclusive. @throws Fault */
+export const vmaRange = (vma: Obj): { readonly start: bigint; readonly end: bigint } => ({
+  start: vma.at("vm_start").value(),
+  end: vma.at("vm_end").value(),
+});
+
+/** The area that holds a user address. @throws Fault as `vmas` */
+export function findVma(mm: Obj, address: bigint): Obj | undefined {
+  for (const vma of vmas(mm)) {
+    const { start, end } = vmaRange(vma);
+    if (address < start) return undefined;
+    if (address < end) return vma;
+  }
+  return undefined;
+}
+
+/** @throws Fault */
+export const vmaFlags = (vma: Obj): bigint => vma.at("vm_flags").value();
+
+/** The file that an area maps; undefined for anonymous memory. @throws Fault */
+export function vmaPath(vma: Obj): string | undefined {
+  const file = vma.at("vm_file");
+  return file.value() === 0n ? undefined : filePath(file.deref());
+}
+
+/** Where in its file an area has the page of a user address: bytes from the file's start. @throws Fault */
+export const fileOffset = (vma: Obj, address: bigint): bigint =>
+  vma.at("vm_pgoff").value() * BigInt(pageSize(vma.kernel)) + (address - vma.at("vm_start").value());
+
+/** A flag of `vm_flags` by the name that the kernel prints. */
+export interface VmaFlag {
+  /** "READ", "MAYEXEC". */
+  readonly name: string;
+  readonly mask: bigint;
+}
+
+/** The kernel's table has at most as many entries as there are bits. */
+const MAX_FLAGS = 64;
+
+/**
+ * The kernel's own names of `vm_flags` (`vmaflag_names[]`, mm/debug.c): which bit is which depends on the architecture
+ * and the configuration. @throws Fault
+ */
+export function vmaFlagTable(kernel: Kernel): readonly VmaFlag[] {
+  return kernel.memo("vmaflag_names", () => {
+    const table = kernel.variable("vmaflag_names");
+    const flags: VmaFlag[] = [];
+    for (let i = 0; i < MAX_FLAGS; i++) {
+      const entry = table.index(i);
+      if (entry.at("name").value() === 0n) break;
+      flags.push({ name: entry.at("name").text().toUpperCase(), mask: entry.at("mask").value() });
+    }
+    return flags;
+  });
+}

@@ -1,0 +1,105 @@
+import { attempt } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { listEntries } from "../../kernel/list.ts";
+import { moduleName } from "./module.ts";
+
+/** A function that a live patch puts in the place of another (`struct klp_func`). */
+export interface LivePatchedFunction {
+  readonly oldName: string;
+  readonly oldFunction: bigint;
+  readonly newFunction: bigint;
+  /** The module that brought the patch. */
+  readonly module: string;
+  /** Callers come to the new function; those of tasks that the patch has not reached yet, to the old one. */
+  readonly patched: boolean;
+  /** Tasks are still moving to the patch, or away from it. */
+  readonly transition: boolean;
+}
+
+/** Patches, objects of a patch, functions of an object: more is damage. */
+const MAX_PATCHES = 1024;
+const MAX_OBJECTS = 4096;
+const MAX_FUNCTIONS = 65536;
+
+/**
+ * Functions of every live patch on `klp_patches` (kernel/livepatch/core.c), in the order of loading. Entries that a
+ * cumulative patch made to restore what an older one had changed are in no array, and have no function of their own.
+ * @throws Fault
+ */
+export function* livePatchedFunctions(kernel: Kernel): Generator<LivePatchedFunction> {
+  const head = kernel.symbols.find("klp_patches");
+  if (!head || !kernel.types.find("struct", "klp_patch")) return;
+  let count = 0;
+  for (const patch of listEntries(
+    kernel,
+    kernel.object("struct list_head", head.address),
+    "struct klp_patch",
+    "list",
+  )) {
+    if (++count > MAX_PATCHES) return;
+    const module = moduleName(patch.at("mod").deref());
+    for (const object of untilEmpty(patch.at("objs"), ["funcs", "name"], MAX_OBJECTS))
+      for (const one of untilEmpty(object.at("funcs"), ["old_name", "new_func"], MAX_FUNCTIONS))
+        yield functionOf(one, module);
+  }
+}
+
+/** Elements of an array up to one whose members are all zero. @throws Fault */
+function* untilEmpty(array: Obj, members: readonly string[], limit: number): Generator<Obj> {
+  if (array.value() === 0n) return;
+  for (let i = 0; i < limit; i++) {
+    const element = array.index(i);
+    if (members.every((member) => element.at(member).value() === 0n)) return;
+    yield element;
+  }
+}
+
+function functionOf(entry: Obj, module: string): LivePatchedFunction {
+  // Until v5.0 a number, `old_addr`.
+  const old = entry.at(entry.has("old_func") ? "old_func" : "old_addr");
+  // Since the consistency model of v4.12, under which one task after the other comes to a patch.
+  const flag = (name: string, otherwise: boolean): boolean =>
+    entry.has(name) ? entry.at(name).value() !== 0n : otherwise;
+  return {
+    oldName: entry.at("old_name").text(),
+    oldFunction: old.value(),
+    newFunction: entry.at("new_func").value(),
+    module,
+    patched: flag("patched", true),
+    transition: flag("transition", false),
+  };
+}
+
+/** What a live patch has to do with the function at an address: it replaces another, or is replaced by the newest patch. */
+export function livePatch(
+  kernel: Kernel,
+  address: bigint,
+): { readonly replaces?: LivePatchedFunction; readonly replacedBy?: LivePatchedFunction } {
+  const { replaces, replacedBy } = kernel.memo("live patches", () => {
+    const byNew = new Map<bigint, LivePatchedFunction>();
+    const byOld = new Map<bigint, LivePatchedFunction>();
+    // What cannot be read of the patches is no reason not to name a function.
+    attempt(() => {
+      for (const one of livePatchedFunctions(kernel)) {
+        byNew.set(one.newFunction, one);
+        if (one.patched) byOld.set(one.oldFunction, one);
+      }
+    });
+    return { replaces: byNew, replacedBy: byOld };
+  });
+  const [own, other] = [replaces.get(address), replacedBy.get(address)];
+  return { ...(own && { replaces: own }), ...(other && { replacedBy: other }) };
+}
+
+/** "live patch of bpf_ktime_get_ns", "replaced by lab_ktime_get_ns [lab_patch]"; undefined for what no patch concerns. */
+export function livePatchText(kernel: Kernel, address: bigint): string | undefined {
+  const { replaces, replacedBy } = livePatch(kernel, address);
+  if (replaces) return `live patch of ${replaces.oldName}${stateOf(replaces)}`;
+  if (!replacedBy) return undefined;
+  const name = kernel.symbols.at(replacedBy.newFunction)?.name ?? `0x${replacedBy.newFunction.toString(16)}`;
+  return `replaced by ${name} [${replacedBy.module}]${stateOf(replacedBy)}`;
+}
+
+const stateOf = ({ patched, transition }: LivePatchedFunction): string =>
+  transition ? ", in transition" : patched ? "" : ", not in use";

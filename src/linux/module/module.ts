@@ -1,0 +1,216 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { viewOf } from "../../base/bytes.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { listEntries } from "../../kernel/list.ts";
+
+/** Modules that a machine may have loaded: distributions ship some 5,000. */
+const MAX_MODULES = 1 << 15;
+
+/** Loaded modules, `struct module`, newest first. @throws Fault where the list breaks */
+export function* modules(kernel: Kernel): Generator<Obj, void, void> {
+  let count = 0;
+  for (const module of listEntries(kernel, kernel.variable("modules"), "struct module", "list")) {
+    if (++count > MAX_MODULES) throw Fault.at("corrupt", module.address, `more than ${MAX_MODULES} modules`);
+    yield module;
+  }
+}
+
+/** @throws Fault */
+export const moduleName = (module: Obj): string => module.at("name").text();
+
+/** A run of memory that belongs to a module. */
+export interface ModuleRange {
+  /** As `enum mod_mem_type` names it since v6.4; older kernels have one core and one init range. */
+  readonly kind:
+    "text" | "data" | "rodata" | "ro_after_init" | "init_text" | "init_data" | "init_rodata" | "core" | "init";
+  readonly base: bigint;
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes at its start that are code. */
+  readonly textSize: number;
+}
+
+/** enum mod_mem_type, include/linux/module.h */
+const MOD_MEM_TYPES = ["text", "data", "rodata", "ro_after_init", "init_text", "init_data", "init_rodata"] as const;
+
+/** Memory of a module that is in place: init ranges only while it initialises. @throws Fault */
+export function moduleRanges(module: Obj): ModuleRange[] {
+  const all = module.has("mem") ? memRanges(module) : layoutRanges(module);
+  return all.filter(({ base, size }) => base !== 0n && size > 0);
+}
+
+/** Since Linux kernel commit ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4). */
+function memRanges(module: Obj): ModuleRange[] {
+  return MOD_MEM_TYPES.map((kind, i) => {
+    const memory = module.at(`mem[${i}]`);
+    const size = memory.at("size").number();
+    return { kind, base: memory.at("base").value(), size, textSize: kind.endsWith("text") ? size : 0 };
+  });
+}
+
+/** module_layout since v4.5 (commit 7523e4dc5057); plain members before. */
+function layoutRanges(module: Obj): ModuleRange[] {
+  return (["core", "init"] as const).map((kind) => {
+    const layout = module.has(`${kind}_layout`)
+      ? { base: `${kind}_layout.base`, size: `${kind}_layout.size`, text: `${kind}_layout.text_size` }
+      : { base: `module_${kind}`, size: `${kind}_size`, text: `${kind}_text_size` };
+    return {
+      kind,
+      base: module.at(layout.base).value(),
+      size: module.at(layout.size).number(),
+      textSize: module.at(layout.text).number(),
+    };
+  });
+}
+
+const isInit = ({ kind }: ModuleRange): boolean => kind.startsWith("init");
+
+/** Where a module's code starts. @throws Fault */
+export function moduleBase(module: Obj): bigint {
+  const path = module.has("mem") ? "mem[0].base" : module.has("core_layout") ? "core_layout.base" : "module_core";
+  return module.at(path).value();
+}
+
+/** Bytes that a module holds once it is initialised: what lsmod prints less its init part. @throws Fault */
+export const moduleSize = (module: Obj): number =>
+  moduleRanges(module).reduce((sum, range) => (isInit(range) ? sum : sum + range.size), 0);
+
+/** The module with that address in one of its ranges. */
+export function moduleAt(kernel: Kernel, address: bigint): Obj | undefined {
+  for (const { module, ranges } of modulesWithRanges(kernel)) {
+    if (ranges.some(({ base, size }) => address >= base && address < base + BigInt(size))) return module;
+  }
+  return undefined;
+}
+
+/** Every module that can be read, with its ranges, worked out once. Never throws. */
+function modulesWithRanges(
+  kernel: Kernel,
+): readonly { readonly module: Obj; readonly ranges: readonly ModuleRange[] }[] {
+  return kernel.memo("module ranges", () => {
+    const found: { module: Obj; ranges: ModuleRange[] }[] = [];
+    // A broken list still gives the modules in front of the break.
+    attempt(() => {
+      for (const module of modules(kernel)) {
+        const ranges = attempt(() => moduleRanges(module));
+        if (!(ranges instanceof Fault)) found.push({ module, ranges });
+      }
+    });
+    return found;
+  });
+}
+
+/** Sections that a module can have: more is damage. */
+const MAX_SECTIONS = 4096;
+
+/** A section and the address it was loaded to. */
+export interface ModuleSection {
+  readonly name: string;
+  readonly address: bigint;
+}
+
+/**
+ * Sections of a module by /sys/module/NAME/sections; `.data..percpu`, which is not listed there, from `percpu`.
+ * @throws Fault where the attributes cannot be read
+ */
+export function* moduleSections(module: Obj): Generator<ModuleSection> {
+  const attributes = module.at("sect_attrs");
+  if (attributes.value() !== 0n) {
+    if (attributes.has("nsections")) yield* countedSections(attributes);
+    else yield* groupedSections(attributes);
+  }
+  if (module.has("percpu")) {
+    const percpu = attempt(() => module.at("percpu").value());
+    if (!(percpu instanceof Fault) && percpu !== 0n) yield { name: ".data..percpu", address: percpu };
+  }
+}
+
+/** Until v6.13: `nsections` entries of `struct module_sect_attr`. */
+function* countedSections(attributes: Obj): Generator<ModuleSection> {
+  const count = attributes.at("nsections").number();
+  if (count > MAX_SECTIONS) throw Fault.of("corrupt", `module with ${count} sections`);
+  for (let i = 0; i < count; i++) {
+    const attribute = attributes.at(`attrs[${i}]`);
+    // Since Linux kernel commit ed66f991bb19 ("module: Refactor section attr into bin attribute") (in v5.8).
+    const name = attribute.at(attribute.has("battr") ? "battr.attr.name" : "name").text();
+    yield { name, address: attribute.at("address").value() };
+  }
+}
+
+/** Since Linux kernel commit 4b2c11e4aaf7 (in v6.14): a NULL-terminated array of attributes, the address in `private`. */
+function* groupedSections(attributes: Obj): Generator<ModuleSection> {
+  const list = attributes.at(attributes.has("grp.bin_attrs_new") ? "grp.bin_attrs_new" : "grp.bin_attrs");
+  for (let i = 0; i < MAX_SECTIONS; i++) {
+    const attribute = list.index(i);
+    if (attribute.value() === 0n) return;
+    yield { name: attribute.at("attr.name").text(), address: attribute.at("private").value() };
+  }
+}
+
+/** The GNU build-id in a module's own notes, in hexadecimal; undefined when it has none. @throws Fault */
+export function moduleBuildId(module: Obj): string | undefined {
+  const { kernel } = module;
+  for (const { name, address } of moduleSections(module)) {
+    if (name !== ".note.gnu.build-id") continue;
+    const header = viewOf(kernel.memory.read(address, 12));
+    const little = kernel.arch.byteOrder === "little";
+    const [nameSize, size] = [header.getUint32(0, little), header.getUint32(4, little)];
+    if (nameSize !== 4 || size > 64) throw Fault.at("corrupt", address, "module's build-id note is damaged");
+    return Buffer.from(kernel.memory.read(address + 16n, size)).toString("hex");
+  }
+  return undefined;
+}
+
+/** Bytes in memory that belong to a module: a table or a blob. */
+export interface ModuleBlob {
+  readonly address: bigint;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * The module's BTF, and its distilled base where it carries one (v6.11). While a module loads, `btf_data` has it as the
+ * file does; do_init_module() takes that away, and what stays is the copy that kernel/bpf/btf.c parsed and, where there
+ * was a base, moved onto the kernel's own BTF (btf_relocate()).
+ * @throws Fault
+ */
+export function moduleBtf(
+  module: Obj,
+): { readonly btf: ModuleBlob; readonly base: ModuleBlob | undefined } | undefined {
+  const kept = keptBtf(module.kernel).get(module.address);
+  if (kept) return { btf: { address: kept.at("data").value(), size: kept.at("data_size").number() }, base: undefined };
+  const blob = (name: string): ModuleBlob | undefined => {
+    if (!module.has(name)) return undefined;
+    const address = module.at(name).value();
+    const size = module.at(`${name}_size`).number();
+    return address === 0n || size === 0 ? undefined : { address, size };
+  };
+  const btf = blob("btf_data");
+  return btf && { btf, base: blob("btf_base_data") };
+}
+
+/** `btf_modules` of kernel/bpf/btf.c: `struct btf` by the address of its `struct module`. */
+const keptBtf = (kernel: Kernel): ReadonlyMap<bigint, Obj> =>
+  kernel.memo("btf_modules", () => {
+    const kept = new Map<bigint, Obj>();
+    const head = kernel.symbols.find("btf_modules")?.address;
+    attempt(() => {
+      if (head === undefined) return;
+      for (const entry of listEntries(kernel, kernel.object("struct list_head", head), "struct btf_module", "list")) {
+        kept.set(entry.at("module").value(), entry.at("btf").deref());
+        if (kept.size > MAX_MODULES) return;
+      }
+    });
+    return kept;
+  });
+
+/** The module's ORC tables (x86 `struct mod_arch_specific`): `count` entries each. @throws Fault */
+export function moduleOrc(
+  module: Obj,
+): { readonly ip: bigint; readonly entries: bigint; readonly count: number } | undefined {
+  if (!module.has("arch.num_orcs")) return undefined;
+  const count = module.at("arch.num_orcs").number();
+  if (count === 0) return undefined;
+  return { ip: module.at("arch.orc_unwind_ip").value(), entries: module.at("arch.orc_unwind").value(), count };
+}

@@ -1,0 +1,191 @@
+import { viewOf } from "../../base/bytes.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import type { KSymbol, SymbolSource } from "../../debuginfo/source.ts";
+import type { Obj } from "../../model/object.ts";
+import { type ModuleRange, moduleName, moduleRanges } from "./module.ts";
+
+/** Symbols of one module: large GPU drivers have some 60,000. */
+const MAX_SYMBOLS = 1 << 19;
+/** And of all together: module structures that lie must not fill the memory of whoever reads them. */
+const MAX_ALL_SYMBOLS = 1 << 22;
+const MAX_NAME = 512;
+const SHN_UNDEF = 0;
+
+/** Where the fields of an ELF symbol lie (gABI, "Symbol Table"). */
+const SYM64 = { size: 24, info: 4, section: 6, value: 8, length: 16, wide: true } as const;
+const SYM32 = { size: 16, info: 12, section: 14, value: 4, length: 8, wide: false } as const;
+
+/** Defined symbols of a module by ascending address, in columns: names are decoded when asked for. */
+interface Columns {
+  readonly address: BigUint64Array;
+  readonly length: Float64Array;
+  /** Offset into the string table. */
+  readonly name: Uint32Array;
+  /** Letter as nm prints it. */
+  readonly type: Uint8Array;
+  readonly strtab: bigint;
+}
+
+/**
+ * Symbols that the kernel keeps for a module (`struct mod_kallsyms`): all of its symbols while it initialises, later
+ * those of its core. Read when first asked; a module whose tables are gone has none, and `fault` says why.
+ */
+export class ModuleSymbols implements SymbolSource {
+  readonly name: string;
+  private readonly module: Obj;
+  private loaded: Columns | Fault | undefined;
+  private ranges: readonly ModuleRange[] | undefined;
+  private byName: ReadonlyMap<string, readonly number[]> | undefined;
+
+  /** @throws Fault when the module's name cannot be read */
+  constructor(module: Obj) {
+    this.module = module;
+    this.name = moduleName(module);
+  }
+
+  /** Why there are no symbols. */
+  get fault(): Fault | undefined {
+    const columns = this.load();
+    return columns instanceof Fault ? columns : undefined;
+  }
+
+  named(name: string): readonly KSymbol[] {
+    const columns = this.load();
+    if (columns instanceof Fault) return [];
+    this.byName ??= groupByName(columns, (i) => this.nameOf(columns, i));
+    return (this.byName.get(name) ?? []).map((i) => this.symbol(columns, i));
+  }
+
+  at(address: bigint): KSymbol | undefined {
+    const columns = this.load();
+    const range = this.rangeOf(address);
+    if (columns instanceof Fault || !range) return undefined;
+    let i = upperBound(columns.address, address) - 1;
+    while (i >= 0 && isMark(this.nameOf(columns, i))) i--;
+    const start = columns.address[i];
+    if (start === undefined || start < range.base) return undefined;
+    // Of several symbols at one address a global function speaks best, else the first.
+    let best = i;
+    for (; i >= 0 && columns.address[i] === start; i--) {
+      if (columns.type[best] !== 0x54 /* T */ && !isMark(this.nameOf(columns, i))) best = i;
+    }
+    return this.symbol(columns, best);
+  }
+
+  *all(): Generator<KSymbol> {
+    const columns = this.load();
+    if (columns instanceof Fault) return;
+    for (let i = 0; i < columns.name.length; i++) {
+      const symbol = this.symbol(columns, i);
+      if (!isMark(symbol.name)) yield symbol;
+    }
+  }
+
+  private load(): Columns | Fault {
+    return (this.loaded ??= attempt(() => readColumns(this.module)));
+  }
+
+  private rangeOf(address: bigint): ModuleRange | undefined {
+    if (!this.ranges) {
+      const ranges = attempt(() => moduleRanges(this.module));
+      this.ranges = ranges instanceof Fault ? [] : ranges;
+    }
+    return this.ranges.find(({ base, size }) => address >= base && address < base + BigInt(size));
+  }
+
+  private nameOf(columns: Columns, i: number): string {
+    const name = attempt(() =>
+      this.module.kernel.memory.cString(columns.strtab + BigInt(columns.name[i] ?? 0), MAX_NAME),
+    );
+    return name instanceof Fault ? "" : name;
+  }
+
+  private symbol(columns: Columns, i: number): KSymbol {
+    const address = columns.address[i] ?? 0n;
+    return {
+      name: this.nameOf(columns, i),
+      address,
+      size: columns.length[i] || this.gap(columns, i, address),
+      type: String.fromCharCode(columns.type[i] ?? 0x3f),
+      module: this.name,
+    };
+  }
+
+  /** Bytes up to the next symbol, or the end of the range. */
+  private gap(columns: Columns, i: number, address: bigint): number {
+    const range = this.rangeOf(address);
+    const end = range ? range.base + BigInt(range.size) : address;
+    const next = columns.address[upperBound(columns.address, address)] ?? end;
+    return Number((next < end ? next : end) - address);
+  }
+}
+
+/** The symbols of one loaded module. @throws Fault when the module's name cannot be read */
+export const moduleSymbols = (module: Obj): ModuleSymbols => new ModuleSymbols(module);
+
+/** No symbol: nameless, or a mark that the assembler left (kernel/module/kallsyms.c: is_mapping_symbol). */
+const isMark = (name: string): boolean => name === "" || /^(\$[a-z](\.|$)|\.L|L0)/.test(name);
+
+function groupByName(columns: Columns, nameOf: (i: number) => string): Map<string, number[]> {
+  const map = new Map<string, number[]>();
+  for (let i = 0; i < columns.name.length; i++) {
+    const name = nameOf(i);
+    const same = map.get(name);
+    if (same) same.push(i);
+    else if (!isMark(name)) map.set(name, [i]);
+  }
+  return map;
+}
+
+/** How many addresses are at most `address`. */
+function upperBound(addresses: BigUint64Array, address: bigint): number {
+  let [low, high] = [0, addresses.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((addresses[middle] ?? 0n) <= address) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The tables' addresses: in `struct mod_kallsyms` since v4.5 (commit 8244062ef1e5), in the module itself before. */
+function tables(module: Obj): Obj {
+  if (!module.has("kallsyms")) return module;
+  const kallsyms = module.at("kallsyms");
+  if (kallsyms.value() === 0n) throw Fault.of("missing", "the module has no symbol table");
+  return kallsyms.deref();
+}
+
+const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** @throws Fault */
+function readColumns(module: Obj): Columns {
+  const { kernel } = module;
+  const table = tables(module);
+  const count = table.at("num_symtab").number();
+  const all = kernel.memo("module symbols", () => ({ count: 0 }));
+  if (count > MAX_SYMBOLS || (all.count += count) > MAX_ALL_SYMBOLS) {
+    throw Fault.of("corrupt", `module with ${count} symbols, ${all.count} in all`);
+  }
+  const layout = kernel.arch.wordSize === 8 ? SYM64 : SYM32;
+  const symtab = viewOf(kernel.memory.read(table.at("symtab").value(), count * layout.size));
+  // Since Linux kernel commit 1c7651f43777 ("kallsyms: store type information in its own array") (in v5.2).
+  const letters = table.has("typetab") ? kernel.memory.read(table.at("typetab").value(), count) : undefined;
+  const little = kernel.arch.byteOrder === "little";
+  const word = (at: number): bigint =>
+    layout.wide ? symtab.getBigUint64(at, little) : BigInt(symtab.getUint32(at, little));
+  const defined: number[] = [];
+  const address = new BigUint64Array(count);
+  for (let i = 0; i < count; i++) {
+    address[i] = word(i * layout.size + layout.value);
+    if (symtab.getUint16(i * layout.size + layout.section, little) !== SHN_UNDEF) defined.push(i);
+  }
+  defined.sort((a, b) => compare(address[a] ?? 0n, address[b] ?? 0n) || a - b);
+  return {
+    address: BigUint64Array.from(defined, (i) => address[i] ?? 0n),
+    length: Float64Array.from(defined, (i) => Number(word(i * layout.size + layout.length))),
+    name: Uint32Array.from(defined, (i) => symtab.getUint32(i * layout.size, little)),
+    type: Uint8Array.from(defined, (i) => letters?.[i] ?? symtab.getUint8(i * layout.size + layout.info)),
+    strtab: table.at("strtab").value(),
+  };
+}

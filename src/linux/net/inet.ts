@@ -1,0 +1,29 @@
+import type { Obj } from "../../model/object.ts";
+
+/** "127.0.0.1" of an address in network order, as a `__be32` lies in memory. @throws Fault */
+export const ipv4Text = (address: Obj): string => address.bytes(4).join(".");
+
+/** The eight groups of a `struct in6_addr`, without leading zeros. @throws Fault */
+export function ipv6Groups(address: Obj): readonly string[] {
+  const bytes = address.bytes(16);
+  return Array.from({ length: 8 }, (_, i) => (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16));
+}
+
+/** "fe80::5054:ff:fe12:3456": the first of the longest runs of two zero groups or more is left out (RFC 5952). @throws Fault */
+export function ipv6Text(address: Obj): string {
+  const groups = ipv6Groups(address);
+  let [start, length] = [0, 1];
+  for (let i = 0; i < groups.length; i++) {
+    const end = groups.findIndex((group, at) => at >= i && group !== "0");
+    const run = (end < 0 ? groups.length : end) - i;
+    if (run > length) [start, length] = [i, run];
+  }
+  if (length < 2) return groups.join(":");
+  return `${groups.slice(0, start).join(":")}::${groups.slice(start + length).join(":")}`;
+}
+
+/** A port in network order, a `__be16`. @throws Fault */
+export function portNumber(port: Obj): number {
+  const [high = 0, low = 0] = port.bytes(2);
+  return (high << 8) | low;
+}

@@ -1,0 +1,70 @@
+import { Fault } from "../../base/fault.ts";
+import type { Obj } from "../../model/object.ts";
+import { chain } from "../../kernel/chain.ts";
+import { hlistEntries } from "../../kernel/list.ts";
+
+/** A hash of more than 2^24 buckets would be damage (net/core/neighbour.c grows it with its entries). */
+const MAX_SHIFT = 24;
+
+/**
+ * Entries of a `struct neigh_table` such as `arp_tbl`, `struct neighbour`, bucket by bucket.
+ * @throws Fault where a chain breaks
+ */
+export function* neighbours(table: Obj): Generator<Obj> {
+  const { kernel } = table;
+  const hash = table.at("nht");
+  const shift = hash.at("hash_shift").number();
+  if (shift > MAX_SHIFT) throw Fault.at("corrupt", hash.value(), `a hash of 2^${shift} buckets is not believed`);
+  // Since Linux kernel commit f7f52738637f ("neighbour: Create netdev->neighbour association") (in v6.13) hlists.
+  const isList = hash.has("hash_heads");
+  for (let i = 0; i < 2 ** shift; i++) {
+    if (isList) yield* hlistEntries(kernel, hash.at("hash_heads").index(i), "struct neighbour", "hash");
+    else yield* chain(hash.at("hash_buckets").index(i));
+  }
+}
+
+/** include/uapi/linux/neighbour.h: NUD_* */
+const NEIGHBOUR_STATES: readonly (readonly [bit: number, name: string])[] = [
+  [0x01, "INCOMPLETE"],
+  [0x02, "REACHABLE"],
+  [0x04, "STALE"],
+  [0x08, "DELAY"],
+  [0x10, "PROBE"],
+  [0x20, "FAILED"],
+  [0x40, "NOARP"],
+  [0x80, "PERMANENT"],
+];
+
+/** @throws Fault */
+export function neighbourState(neighbour: Obj): readonly string[] {
+  const state = neighbour.at("nud_state").number();
+  return NEIGHBOUR_STATES.filter(([bit]) => state & bit).map(([, name]) => name);
+}
+
+/** include/uapi/linux/if_arp.h: ARPHRD_* */
+const HARDWARE: Readonly<Record<number, string>> = {
+  0: "NETROM",
+  1: "ETHER",
+  2: "EETHER",
+  3: "AX25",
+  4: "PRONET",
+  5: "CHAOS",
+  6: "IEEE802",
+  7: "ARCNET",
+  8: "APPLETLK",
+  15: "DLCI",
+  23: "METRICOM",
+  32: "INFINIBAND",
+};
+
+/** What kind of hardware a `struct net_device` is; undefined for the many without addresses to resolve. @throws Fault */
+export const hardwareType = (device: Obj): string | undefined => HARDWARE[device.at("type").number()];
+
+/** MAX_ADDR_LEN */
+const MAX_ADDR_LEN = 32;
+
+/** The hardware address, as long as the device's are. @throws Fault */
+export function hardwareAddress(neighbour: Obj): Uint8Array {
+  const length = Math.min(neighbour.at("dev.addr_len").number(), MAX_ADDR_LEN);
+  return neighbour.at("ha").bytes(length);
+}

@@ -1,0 +1,104 @@
+import type { Obj } from "../../model/object.ts";
+import { openFiles } from "../fs/fdtable.ts";
+import { ipv4Text, ipv6Groups, portNumber } from "./inet.ts";
+import { fileType } from "../fs/inode.ts";
+
+/** An open socket of a task. */
+export interface OpenSocket {
+  readonly fd: number;
+  /** `struct socket`. */
+  readonly socket: Obj;
+  /** `struct sock *`: NULL for a socket that is not, or no longer, of a protocol. */
+  readonly sock: Obj;
+}
+
+/** Sockets among the open files of a task. @throws Fault as `openFiles` */
+export function* openSockets(task: Obj): Generator<OpenSocket> {
+  for (const { fd, file } of openFiles(task)) {
+    const inode = file.at("f_path.dentry.d_inode");
+    if (inode.value() === 0n || fileType(inode.deref()) !== "SOCK") continue;
+    // A file of type SOCK on disk is where a socket was bound, and never open.
+    const socket = inode.deref().containerOf("struct socket_alloc", "vfs_inode").at("socket");
+    yield { fd, socket, sock: socket.at("sk") };
+  }
+}
+
+/** AF_* by number (include/linux/socket.h). */
+const FAMILIES =
+  "UNSPEC UNIX INET AX25 IPX APPLETALK NETROM BRIDGE ATMPVC X25 INET6 ROSE DECnet NETBEUI SECURITY KEY NETLINK/ROUTE PACKET ASH ECONET ATMSVC RDS SNA IRDA PPPOX WANPIPE LLC IB MPLS CAN TIPC BLUETOOTH IUCV RXRPC ISDN PHONET IEEE802154 CAIF ALG NFC VSOCK KCM QIPCRTR SMC XDP MCTP".split(
+    " ",
+  );
+
+/** enum sock_type (include/linux/net.h) */
+const TYPES: Readonly<Record<number, string>> = {
+  1: "STREAM",
+  2: "DGRAM",
+  3: "RAW",
+  4: "RDM",
+  5: "SEQPACKET",
+  6: "DCCP",
+  10: "PACKET",
+};
+
+/** "INET"; the number of a family without a name. @throws Fault */
+export function socketFamily(sock: Obj): string {
+  const family = sock.at("__sk_common.skc_family").number();
+  return FAMILIES[family] ?? String(family);
+}
+
+/** "STREAM". @throws Fault */
+export function socketType(socket: Obj): string {
+  const type = socket.at("type").number();
+  return TYPES[type] ?? String(type);
+}
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * Own and other end of an internet socket; undefined for one of another family. IPv6 addresses come with all their
+ * groups. They are in sock_common since v3.13 (commit efe4208f47f9), in the socket's own ipv6_pinfo before.
+ * @throws Fault
+ */
+export function socketEndpoints(sock: Obj): { readonly source: Endpoint; readonly destination: Endpoint } | undefined {
+  const family = socketFamily(sock);
+  if (family !== "INET" && family !== "INET6") return undefined;
+  const inet = sock.kernel.object("struct inet_sock", sock.value());
+  const common = inet.at("sk.__sk_common");
+  const ports = [portNumber(inet.at("inet_sport")), portNumber(common.at("skc_dport"))] as const;
+  const addresses = family === "INET" ? ipv4Ends(common) : ipv6Ends(inet, common);
+  return {
+    source: { address: addresses[0], port: ports[0] },
+    destination: { address: addresses[1], port: ports[1] },
+  };
+}
+
+const ipv4Ends = (common: Obj): readonly [string, string] => [
+  ipv4Text(common.at("skc_rcv_saddr")),
+  ipv4Text(common.at("skc_daddr")),
+];
+
+function ipv6Ends(inet: Obj, common: Obj): readonly [string, string] {
+  const text = (address: Obj): string => ipv6Groups(address).join(":");
+  if (common.has("skc_v6_daddr")) return [text(common.at("skc_v6_rcv_saddr")), text(common.at("skc_v6_daddr"))];
+  return [text(inet.at("pinet6.rcv_saddr")), text(inet.at("pinet6.daddr"))];
+}
+
+/** What a family's sockets extend `struct sock` with; the part that all internet sockets share. */
+const EXTENDED: Readonly<Record<string, string>> = {
+  UNIX: "struct unix_sock",
+  INET: "struct inet_sock",
+  INET6: "struct inet_sock",
+  "NETLINK/ROUTE": "struct netlink_sock",
+  PACKET: "struct packet_sock",
+};
+
+/** The socket as its family declares it, as plain `struct sock` where that type is not known. @throws Fault */
+export function extendedSock(sock: Obj): Obj {
+  const { kernel } = sock;
+  const name = EXTENDED[socketFamily(sock)];
+  const type = name === undefined ? undefined : kernel.types.find("struct", name.slice("struct ".length));
+  return type ? kernel.object(type, sock.value()) : sock.deref();
+}

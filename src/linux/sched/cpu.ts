@@ -1,0 +1,114 @@
+import { viewOf } from "../../base/bytes.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Registers } from "../../arch/arch.ts";
+import type { CpuNote, Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { taskStackRange } from "../../unwind/stacks.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { perCpuAddress, perCpuVariable } from "../../kernel/percpu.ts";
+
+/**
+ * The task that a CPU was running.
+ *
+ * x86 keeps it in `current_task`, from v6.2 to v6.14 in `pcpu_hot` (commit e57ef2ed97c1); the scheduler's
+ * `runqueues.curr` names it everywhere, but is ahead of the truth while it switches tasks.
+ * @throws Fault
+ */
+export function cpuTask(kernel: Kernel, cpu: number): Obj {
+  const sources: readonly (() => Obj)[] = [
+    kernel.types.find("struct", "pcpu_hot")
+      ? () => perCpuVariable(kernel, "pcpu_hot", cpu).at("current_task")
+      : () => perCpuVariable(kernel, "current_task", cpu),
+    () => perCpuVariable(kernel, "runqueues", cpu).at("curr"),
+  ];
+  let fault: Fault | undefined;
+  for (const source of sources) {
+    const address = attempt(() => source().value());
+    if (!(address instanceof Fault) && address !== 0n) return kernel.object("struct task_struct", address);
+    if (address instanceof Fault && address.kind !== "unknown") fault = address;
+  }
+  throw fault ?? Fault.of("unknown", `the task that CPU ${cpu} was running is not known`);
+}
+
+/** The CPU on which the task was running at the crash; undefined for one that was not. */
+export function runningOn(kernel: Kernel, task: Obj): number | undefined {
+  return runningTasks(kernel).find(({ task: running }) => running.address === task.address)?.cpu;
+}
+
+/** What each possible CPU was running; CPUs without a known task are left out. */
+export function runningTasks(kernel: Kernel): readonly { readonly cpu: number; readonly task: Obj }[] {
+  return kernel.memo("running tasks", () =>
+    possibleCpus(kernel).flatMap((cpu) => {
+      const task = attempt(() => cpuTask(kernel, cpu));
+      return task instanceof Fault ? [] : [{ cpu, task }];
+    }),
+  );
+}
+
+/**
+ * The registers that the CPUs saved, with their CPU numbers.
+ *
+ * A dump lists notes of those CPUs that answered, in no order to rely on: the contents of each CPU's own
+ * `crash_notes` (kernel/crash_core.c: crash_save_cpu) tell whose a note is. QEMU writes a note for every CPU in
+ * order and leaves `crash_notes` alone: there the kernel stack of what the CPU ran confirms the binding.
+ */
+export function cpuNotes(kernel: Kernel): readonly CpuNote[] {
+  return kernel.memo("cpu notes", () => bindNotes(kernel));
+}
+
+/** The registers that `cpu` saved, if it did. */
+export const cpuNote = (kernel: Kernel, cpu: number): CpuNote | undefined =>
+  cpuNotes(kernel).find((note) => note.cpu === cpu);
+
+type FileNote = Kernel["cpuNotes"][number];
+
+function bindNotes(kernel: Kernel): readonly CpuNote[] {
+  const possible = attempt(() => possibleCpus(kernel));
+  if (possible instanceof Fault) return kernel.cpuNotes.map((note, cpu) => ({ cpu, ...note }));
+  const loose = [...kernel.cpuNotes];
+  const bound = new Map<number, FileNote>();
+  const bind = (cpu: number, matches: (note: FileNote) => boolean): void => {
+    const index = bound.has(cpu) ? -1 : loose.findIndex(matches);
+    for (const note of index < 0 ? [] : loose.splice(index, 1)) bound.set(cpu, note);
+  };
+  for (const cpu of possible) {
+    const saved = attempt(() => crashNote(kernel, cpu));
+    if (saved && !(saved instanceof Fault)) bind(cpu, (note) => sameRegisters(note.registers, saved));
+  }
+  const wasBound = bound.size > 0;
+  for (const cpu of possible) bind(cpu, (note) => standsOnStackOf(kernel, cpu, note));
+  // Where nothing contradicts it the order is all there is; kdump notes of silent CPUs stay unbound.
+  if (!wasBound) for (const cpu of possible) bind(cpu, (note) => kernel.cpuNotes[cpu] === note);
+  if (!wasBound) for (const cpu of possible) bind(cpu, () => true);
+  return [...bound].map(([cpu, note]) => ({ cpu, ...note })).sort((a, b) => a.cpu - b.cpu);
+}
+
+function standsOnStackOf(kernel: Kernel, cpu: number, note: FileNote): boolean {
+  const sp = note.registers.get(kernel.arch.sp);
+  const stack = attempt(() => taskStackRange(kernel, cpuTask(kernel, cpu)));
+  return sp !== undefined && !(stack instanceof Fault) && sp >= stack.start && sp < stack.end;
+}
+
+function sameRegisters(a: Registers, b: Registers): boolean {
+  for (const [name, value] of b) if (a.get(name) !== value) return false;
+  return b.size > 0;
+}
+
+const NT_PRSTATUS = 1;
+
+/** The note that `cpu` itself wrote when it was stopped; undefined when it wrote none. @throws Fault */
+function crashNote(kernel: Kernel, cpu: number): Registers | undefined {
+  const symbol = kernel.symbols.find("crash_notes");
+  if (!symbol) return undefined;
+  const buffer = kernel.memory.word(symbol.address);
+  if (buffer === 0n) return undefined;
+  const note = perCpuAddress(kernel, buffer, cpu);
+  const header = viewOf(kernel.memory.read(note, 12));
+  const little = kernel.arch.byteOrder === "little";
+  const nameSize = header.getUint32(0, little);
+  const size = header.getUint32(4, little);
+  // note_buf_t holds one prstatus and the end mark: larger is damage.
+  if (nameSize === 0 || nameSize > 64 || size > 4096 || header.getUint32(8, little) !== NT_PRSTATUS) return undefined;
+  const desc = kernel.memory.read(note + 12n + BigInt((nameSize + 3) & ~3), size);
+  return kernel.arch.prstatus(desc)?.registers;
+}

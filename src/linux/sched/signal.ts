@@ -1,0 +1,69 @@
+import type { Obj } from "../../model/object.ts";
+import { listEntries } from "../../kernel/list.ts";
+
+/** _NSIG of every architecture that is read here (include/uapi/asm-generic/signal.h). */
+export const _NSIG = 64;
+/** The first real-time signal as the kernel counts; C libraries keep two or three for themselves. */
+const SIGRTMIN = 32;
+
+/** Names by number, from 1 (include/uapi/asm-generic/signal.h, the same on x86, arm and s390). */
+const NAMES = [
+  ..."SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT/SIGIOT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2".split(" "),
+  ..."SIGPIPE SIGALRM SIGTERM SIGSTKFLT SIGCHLD/SIGCLD SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG".split(" "),
+  ..."SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO/SIGPOLL SIGPWR SIGSYS/SIGUNUSED".split(" "),
+];
+
+/** `SIGINT`; two names of one number with a stroke between; the upper half of the real-time ones counted from SIGRTMAX. */
+export function signalName(number: number): string {
+  const name = NAMES[number - 1];
+  if (name !== undefined) return name;
+  const fromFirst = number - SIGRTMIN;
+  const fromLast = _NSIG - number;
+  if (fromFirst <= fromLast) return fromFirst === 0 ? "SIGRTMIN" : `SIGRTMIN+${fromFirst}`;
+  return fromLast === 0 ? "SIGRTMAX" : `SIGRTMAX-${fromLast}`;
+}
+
+/** Signals of a set, ascending. */
+export const signalsOf = (set: bigint): number[] =>
+  Array.from({ length: _NSIG }, (_, i) => i + 1).filter((number) => (set >> BigInt(number - 1)) & 1n);
+
+/** A `sigset_t` as one number: signal n is bit n-1. @throws Fault */
+export function signalSet(set: Obj): bigint {
+  const width = BigInt(set.kernel.arch.wordSize * 8);
+  let value = 0n;
+  let shift = 0n;
+  for (const word of set.at("sig").elements()) {
+    value |= word.value() << shift;
+    shift += width;
+  }
+  return BigInt.asUintN(_NSIG, value);
+}
+
+/** Flags of a sigaction (include/uapi/asm-generic/signal-defs.h, SA_RESTORER from the architectures). */
+const SA_FLAGS = [
+  ["SA_NOCLDSTOP", 0x00000001n],
+  ["SA_RESTORER", 0x04000000n],
+  ["SA_NOCLDWAIT", 0x00000002n],
+  ["SA_SIGINFO", 0x00000004n],
+  ["SA_EXPOSE_TAGBITS", 0x00000800n],
+  ["SA_ONSTACK", 0x08000000n],
+  ["SA_RESTART", 0x10000000n],
+  ["SA_NODEFER", 0x40000000n],
+  ["SA_RESETHAND", 0x80000000n],
+] as const;
+
+export const sigactionFlags = (flags: bigint): string[] =>
+  SA_FLAGS.filter(([, bit]) => flags & bit).map(([name]) => name);
+
+/** `struct k_sigaction` by signal, the first for signal 1. @throws Fault */
+export const sigactions = (task: Obj): Generator<Obj> => task.at("sighand.action").elements();
+
+/** Signals queued in a `struct sigpending`, `struct sigqueue`, the oldest first. @throws Fault where the list breaks */
+export const queuedSignals = (pending: Obj): Generator<Obj> =>
+  listEntries(pending.kernel, pending.at("list"), "struct sigqueue", "list");
+
+/** Whether a signal waits that the task does not block: its own, or one for the whole process. @throws Fault */
+export function isSignalPending(task: Obj): boolean {
+  const waiting = signalSet(task.at("pending.signal")) | signalSet(task.at("signal.shared_pending.signal"));
+  return (waiting & ~signalSet(task.at("blocked"))) !== 0n;
+}

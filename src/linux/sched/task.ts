@@ -1,0 +1,179 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { idrEntries } from "../../kernel/idr.ts";
+import { listEntries } from "../../kernel/list.ts";
+import { perCpuVariable } from "../../kernel/percpu.ts";
+
+/** The idle tasks ("swapper"), one per possible CPU. @throws Fault */
+export function* idleTasks(kernel: Kernel): Generator<Obj> {
+  for (const cpu of possibleCpus(kernel)) {
+    const idle = attempt(() => perCpuVariable(kernel, "runqueues", cpu).at("idle").deref());
+    // A possible CPU that never came up has no idle task yet.
+    if (idle instanceof Fault || idle.address === 0n) continue;
+    yield idle;
+  }
+}
+
+/**
+ * The threads of a process, its leader first, `struct task_struct`.
+ * @throws Fault where the thread list breaks; threads before it were yielded
+ */
+export function* threads(leader: Obj): Generator<Obj> {
+  const { kernel } = leader;
+  yield leader;
+  const signal = leader.at("signal");
+  // Only a task that is being released has no signal_struct, and no threads either.
+  if (signal.value() === 0n) return;
+  // Since Linux kernel commit 8e1f385104ac ("kill task_struct->thread_group") (in v6.7) there is only thread_node;
+  // it exists since v3.14.
+  const others = leader.has("thread_node")
+    ? listEntries(kernel, signal.at("thread_head"), "struct task_struct", "thread_node")
+    : listEntries(kernel, leader.at("thread_group"), "struct task_struct", "thread_group");
+  for (const thread of others) {
+    if (thread.address === leader.address) continue;
+    // Each thread has one leader: lists that run into each other end here.
+    if (thread.at("group_leader").value() !== leader.address) {
+      throw Fault.at("corrupt", thread.address, "thread list leads to a thread of another process");
+    }
+    yield thread;
+  }
+}
+
+/** Thread group leaders on the list that starts at `init_task`, itself left out. @throws Fault as `listEntries` */
+export const processes = (kernel: Kernel): Generator<Obj> =>
+  listEntries(kernel, kernel.variable("init_task").at("tasks"), "struct task_struct", "tasks");
+
+/** Every task in list order: idle tasks, then processes, each with its threads. @throws Fault where the list breaks */
+export function* tasks(kernel: Kernel): Generator<Obj> {
+  yield* idleTasks(kernel);
+  for (const leader of processes(kernel)) yield* threads(leader);
+}
+
+/** The tasks that the pid table knows, by pid: a way around a broken task list. @throws Fault */
+export function* pidTableTasks(kernel: Kernel): Generator<Obj> {
+  for (const { entry } of idrEntries(kernel, kernel.variable("init_pid_ns").at("idr"))) {
+    const task = pidTask(kernel.object("struct pid", entry));
+    if (task) yield task;
+  }
+}
+
+/** The task a `struct pid` is the thread id of; undefined for a pid that is only a session or group by now. */
+export function pidTask(pid: Obj): Obj | undefined {
+  // enum pid_type starts with PIDTYPE_PID.
+  const first = pid.at("tasks[0].first").value();
+  if (first === 0n) return undefined;
+  const { kernel } = pid;
+  // Since Linux kernel commit 2c4704756cab ("pids: Move the pgrp and session pid pointers from task_struct to
+  // signal_struct") (in v4.19) the links lie in pid_links[]; before, in pids[].node.
+  const task = kernel.object("struct task_struct", 0n);
+  const link = task.has("pid_links") ? task.at("pid_links[0]") : task.at("pids[0].node");
+  return kernel.object(task.type, BigInt.asUintN(64, first - link.address));
+}
+
+/** PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
+const MAX_TASKS = 4 * 1024 * 1024;
+
+/** Every task, and why the list could not be followed to its end. */
+export interface TaskTable {
+  /** By pid; idle tasks first. */
+  readonly tasks: readonly Obj[];
+  readonly fault: Fault | undefined;
+}
+
+/**
+ * All tasks by pid, worked out once. Where the task list breaks, the pid table fills in what lies behind.
+ * Never throws: a dump without task types or tasks gives an empty table and the fault.
+ */
+export function taskTable(kernel: Kernel): TaskTable {
+  return kernel.memo("task table", () => {
+    const found = new Map<bigint, Obj>();
+    const collect = (source: () => Iterable<Obj>): Fault | undefined => {
+      const done = attempt(() => {
+        for (const task of source()) {
+          if (found.size === MAX_TASKS) throw Fault.at("corrupt", task.address, `more than ${MAX_TASKS} tasks`);
+          found.set(task.address, task);
+        }
+      });
+      return done instanceof Fault ? done : undefined;
+    };
+    collect(() => idleTasks(kernel));
+    const idle = found.size;
+    let fault = collect(() => processes(kernel));
+    // One broken thread list takes nothing from the other processes.
+    for (const leader of [...found.values()].slice(idle)) {
+      const broken = collect(() => threads(leader));
+      fault ??= broken;
+    }
+    if (fault) collect(() => pidTableTasks(kernel));
+    const order = [...found.values()].map((task) => ({ task, pid: readPid(task) }));
+    // Sorting is stable: idle tasks all have pid 0 and stay in the order of their CPUs.
+    order.sort((a, b) => a.pid - b.pid);
+    return { tasks: order.map(({ task }) => task), fault };
+  });
+}
+
+/** Tasks whose own page is gone come last. */
+function readPid(task: Obj): number {
+  const pid = attempt(() => taskPid(task));
+  return pid instanceof Fault ? Number.MAX_SAFE_INTEGER : pid;
+}
+
+/** A task by thread id as the initial namespace numbers it; CPU 0's idle task for 0. @throws Fault as `taskTable` */
+export function findTask(kernel: Kernel, pid: number): Obj | undefined {
+  return tasksByPid(kernel).get(pid)?.[0];
+}
+
+/** All tasks of a pid: several only for 0, the idle tasks. */
+export function tasksByPid(kernel: Kernel): ReadonlyMap<number, readonly Obj[]> {
+  return kernel.memo("tasks by pid", () => {
+    const byPid = new Map<number, Obj[]>();
+    for (const task of taskTable(kernel).tasks) {
+      const pid = readPid(task);
+      const same = byPid.get(pid);
+      if (same) same.push(task);
+      else byPid.set(pid, [task]);
+    }
+    return byPid;
+  });
+}
+
+/** The known task whose `task_struct` lies at `address`. */
+export function taskAt(kernel: Kernel, address: bigint): Obj | undefined {
+  const byAddress = kernel.memo(
+    "tasks by address",
+    () => new Map(taskTable(kernel).tasks.map((task) => [task.address, task])),
+  );
+  return byAddress.get(address);
+}
+
+/** Thread id in the initial pid namespace. @throws Fault */
+export const taskPid = (task: Obj): number => task.at("pid").number();
+
+/** Process id: the thread id of the group leader. @throws Fault */
+export const taskTgid = (task: Obj): number => task.at("tgid").number();
+
+/** The name, at most 15 bytes (TASK_COMM_LEN). @throws Fault */
+export const taskComm = (task: Obj): string => task.at("comm").text();
+
+/**
+ * The parent as ps(1) counts it: the tracer of a traced task, the idle task of CPU 0 for the other idle ones.
+ * @throws Fault
+ */
+export const taskParent = (task: Obj): Obj => task.at("parent").deref();
+
+const PF_KTHREAD = 0x00200000;
+
+/** A kernel thread: it never had an address space of its own (include/linux/sched.h: PF_KTHREAD). @throws Fault */
+export const isKernelThread = (task: Obj): boolean => (task.at("flags").number() & PF_KTHREAD) !== 0;
+
+/** The CPU that the task runs on or ran on last. @throws Fault */
+export function taskCpu(task: Obj): number {
+  // Since Linux kernel commit bcf9033e5449 ("sched: move CPU field back into thread_info if
+  // THREAD_INFO_IN_TASK=y") (in v5.16) in thread_info; before, in task_struct or a thread_info on the stack.
+  if (task.has("thread_info.cpu")) return task.at("thread_info.cpu").number();
+  if (task.has("cpu")) return task.at("cpu").number();
+  const info = task.kernel.object("struct thread_info", task.at("stack").value());
+  return info.at("cpu").number();
+}

@@ -1,0 +1,84 @@
+import type { Obj } from "../../model/object.ts";
+
+// include/linux/sched.h, the same since v4.14
+const TASK_INTERRUPTIBLE = 0x0001;
+const TASK_UNINTERRUPTIBLE = 0x0002;
+const __TASK_STOPPED = 0x0004;
+const __TASK_TRACED = 0x0008;
+const EXIT_DEAD = 0x0010;
+const EXIT_ZOMBIE = 0x0020;
+const TASK_PARKED = 0x0040;
+const TASK_DEAD = 0x0080;
+const TASK_WAKING = 0x0200;
+const TASK_NOLOAD = 0x0400;
+const TASK_NEW = 0x0800;
+const TASK_RTLOCK_WAIT = 0x1000;
+const TASK_FROZEN = 0x8000;
+
+/** crash's two letters. `ID` is a kernel thread that waits uninterruptibly without counting as load. */
+export type TaskState = "RU" | "IN" | "UN" | "ST" | "TR" | "ZO" | "DE" | "WA" | "PA" | "ID" | "NE" | "??";
+
+/** In the order in which `ps -S` and help name them. */
+export const TASK_STATES: readonly TaskState[] = ["RU", "IN", "UN", "ST", "TR", "ZO", "DE", "WA", "PA", "ID", "NE"];
+
+/** `task_struct.__state`, called `state` before v5.14 (commit 2f064a59a11f), and `exit_state` in one number. @throws Fault */
+export function rawTaskState(task: Obj): number {
+  const state = task.at(task.has("__state") ? "__state" : "state").number();
+  return state | task.at("exit_state").number();
+}
+
+/** @throws Fault */
+export const taskState = (task: Obj): TaskState => stateLetters(rawTaskState(task));
+
+const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
+  [TASK_INTERRUPTIBLE, "TASK_INTERRUPTIBLE"],
+  [TASK_UNINTERRUPTIBLE, "TASK_UNINTERRUPTIBLE"],
+  [__TASK_STOPPED, "__TASK_STOPPED"],
+  [__TASK_TRACED, "__TASK_TRACED"],
+  [EXIT_DEAD, "EXIT_DEAD"],
+  [EXIT_ZOMBIE, "EXIT_ZOMBIE"],
+  [TASK_PARKED, "TASK_PARKED"],
+  [TASK_DEAD, "TASK_DEAD"],
+  [TASK_WAKING, "TASK_WAKING"],
+  [TASK_NOLOAD, "TASK_NOLOAD"],
+  [TASK_NEW, "TASK_NEW"],
+  [TASK_RTLOCK_WAIT, "TASK_RTLOCK_WAIT"],
+  [TASK_FROZEN, "TASK_FROZEN"],
+];
+
+/** The names of a state's bits as the kernel's source has them. */
+export const taskStateNames = (state: number): readonly string[] =>
+  state === 0 ? ["TASK_RUNNING"] : STATE_NAMES.filter(([bit]) => state & bit).map(([, name]) => name);
+
+/** What of several bits counts most: death, then what the task waits for. */
+export function stateLetters(state: number): TaskState {
+  if (state & EXIT_DEAD) return "DE";
+  if (state & EXIT_ZOMBIE) return "ZO";
+  if (state & TASK_DEAD) return "DE";
+  if (state & TASK_INTERRUPTIBLE) return "IN";
+  if (state & (TASK_UNINTERRUPTIBLE | TASK_RTLOCK_WAIT | TASK_FROZEN)) return state & TASK_NOLOAD ? "ID" : "UN";
+  if (state & __TASK_STOPPED) return "ST";
+  if (state & __TASK_TRACED) return "TR";
+  if (state & TASK_PARKED) return "PA";
+  if (state & TASK_WAKING) return "WA";
+  if (state & TASK_NEW) return "NE";
+  return state === 0 ? "RU" : "??";
+}
+
+const JOB_LETTERS: Record<TaskState, string> = {
+  RU: "R",
+  IN: "S",
+  UN: "D",
+  ST: "T",
+  TR: "t",
+  ZO: "Z",
+  DE: "X",
+  WA: "R",
+  PA: "P",
+  ID: "I",
+  NE: "R",
+  "??": "?",
+};
+
+/** The one letter of /proc/PID/stat and ps(1): fs/proc/array.c counts a task that is waking or new as running. */
+export const stateLetter = (state: TaskState): string => JOB_LETTERS[state];

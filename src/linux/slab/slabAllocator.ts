@@ -1,0 +1,70 @@
+/**
+ * The SLAB allocator, in kernels until v6.7 that were built with CONFIG_SLAB (mm/slab.c). Its caches keep lists of
+ * full, partial and free slabs on each node; free objects of a slab are numbered in an array, its freelist.
+ */
+import { Fault } from "../../base/fault.ts";
+import type { Obj } from "../../model/object.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { physicalToVirtual } from "../mm/directMap.ts";
+import { listNodes, memberOffset } from "../../kernel/list.ts";
+import { pageToPfn } from "../mm/memoryModel.ts";
+import { pageSize } from "../mm/page.ts";
+import { perCpuPointee } from "../../kernel/percpu.ts";
+import { cacheNodes } from "./slab.ts";
+import type { SlabUsage } from "./slabUsage.ts";
+import { slabType, type Slab } from "./slub.ts";
+
+const LISTS = ["slabs_partial", "slabs_full", "slabs_free"] as const;
+
+/** Every slab of the cache, list by list. @throws Fault where a list breaks */
+export function* slabAllocatorSlabs(cache: Obj): Generator<Slab> {
+  const { kernel } = cache;
+  const type = slabType(kernel);
+  const link = memberOffset(kernel, type, kernel.object(type, 0n).has("slab_list") ? "slab_list" : "lru");
+  for (const { node } of cacheNodes(cache)) {
+    for (const list of LISTS)
+      for (const at of listNodes(kernel, node.at(list).address)) yield readSlabAllocatorSlab(cache, at - link);
+  }
+}
+
+/** @throws Fault */
+export function readSlabAllocatorSlab(cache: Obj, address: bigint): Slab {
+  const { kernel } = cache;
+  const slab = kernel.object(slabType(kernel), address);
+  const pfn = pageToPfn(kernel, address);
+  if (pfn === undefined) throw Fault.at("corrupt", address, "not the struct of a page: the list of slabs is damaged");
+  const objects = cache.at("num").number();
+  const inuse = slab.at("active").number();
+  if (inuse > objects) throw Fault.at("corrupt", address, `slab of ${objects} objects has ${inuse} in use`);
+  // Colouring may put the first object some way into the page.
+  const memory = slab.has("s_mem")
+    ? slab.at("s_mem").value()
+    : physicalToVirtual(kernel, BigInt(pfn) * BigInt(pageSize(kernel)));
+  return { address, cache, memory, objects, inuse, freelist: slab.at("freelist").value() };
+}
+
+/** Numbers of the free objects: the entries of the freelist behind those that are taken. @throws Fault */
+export function* slabAllocatorFree({ cache, objects, inuse, freelist }: Slab): Generator<number> {
+  const { kernel } = cache;
+  // freelist_idx_t is a byte where that suffices for the smallest objects of a page.
+  const isByte = objects <= 256 && pageSize(kernel) <= 4096;
+  for (let i = inuse; i < objects; i++)
+    yield isByte ? kernel.memory.u8(freelist + BigInt(i)) : kernel.memory.u16(freelist + BigInt(2 * i));
+}
+
+/** @throws Fault */
+export function slabAllocatorUsage(cache: Obj): SlabUsage {
+  let [slabs, total, free] = [0, 0, 0];
+  for (const slab of slabAllocatorSlabs(cache)) {
+    slabs++;
+    total += slab.objects;
+    free += slab.objects - slab.inuse;
+  }
+  for (const cpu of possibleCpus(cache.kernel))
+    free += perCpuPointee(cache.kernel, cache.at("cpu_cache"), cpu).at("avail").number();
+  for (const { node } of cacheNodes(cache)) {
+    const shared = node.at("shared");
+    if (shared.value() !== 0n) free += shared.at("avail").number();
+  }
+  return { allocated: total - free, total, slabs };
+}

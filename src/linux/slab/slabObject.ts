@@ -1,0 +1,107 @@
+import { attempt, Fault, untilFault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { physicalToVirtual } from "../mm/directMap.ts";
+import { pageShift } from "../mm/page.ts";
+import { sheafObjects, sheaves } from "./sheaf.ts";
+import { isSlabAllocator } from "./slab.ts";
+import { slabAllocatorFree, readSlabAllocatorSlab } from "./slabAllocator.ts";
+import { slabOfPfn } from "./slabPage.ts";
+import { freeObjects, objectAt, objectIndex, objectLayout, type ObjectLayout } from "./slubFreelist.ts";
+import { cpuSlab, readSlab, type CpuSlab, type Slab } from "./slub.ts";
+
+/** Which objects of a slab are free, and for whom. */
+export interface SlabState {
+  readonly slab: Slab;
+  readonly layout: ObjectLayout;
+  /** Numbers of free objects; what holds each: "" for the slab itself, "cpu 1 cache", "cpu 1 sheaf". */
+  readonly free: ReadonlyMap<number, string>;
+  /** Why there may be more of them. */
+  readonly fault: Fault | undefined;
+}
+
+/** A slab of a cache by the address of its struct. @throws Fault */
+export const slabAt = (cache: Obj, address: bigint): Slab =>
+  isSlabAllocator(cache) ? readSlabAllocatorSlab(cache, address) : readSlab(cache, address);
+
+/** @throws Fault when not even the shape of the cache can be read */
+export function slabState(slab: Slab): SlabState {
+  const { cache } = slab;
+  const layout = objectLayout(slab);
+  const free = new Map<number, string>();
+  let fault: Fault | undefined;
+  const note = (why: Fault): void => {
+    fault ??= why;
+  };
+  const mark = (indexes: Iterable<number>, holder: string): void => {
+    for (const index of untilFault(indexes, note)) free.set(index, holder);
+  };
+  if (isSlabAllocator(cache)) mark(slabAllocatorFree(slab), "");
+  else {
+    const owner = attempt(() => currentOwner(cache, slab.address));
+    if (owner instanceof Fault) note(owner);
+    const cpu = owner && !(owner instanceof Fault) ? owner : undefined;
+    // What others freed lies on the slab's own list until the CPU that allocates from the slab takes it over.
+    mark(freeObjects(slab, layout, slab.freelist), cpu ? `cpu ${cpu.cpu} cache` : "");
+    if (cpu) mark(freeObjects(slab, layout, cpu.own.freelist), `cpu ${cpu.cpu} cache`);
+    for (const [address, holder] of objectsInSheaves(cache)) {
+      const index = objectIndex(layout, address);
+      if (index !== undefined) free.set(index, holder);
+    }
+  }
+  return { slab, layout, free, fault };
+}
+
+/** The CPU that allocates from a slab. */
+function currentOwner(cache: Obj, slab: bigint): { readonly cpu: number; readonly own: CpuSlab } | undefined {
+  const { kernel } = cache;
+  const owners = kernel.memo(`CPUs' slabs of ${cache.address}`, () =>
+    possibleCpus(kernel).flatMap((cpu) => {
+      const own = cpuSlab(cache, cpu);
+      return own ? [{ cpu, own }] : [];
+    }),
+  );
+  return owners.find(({ own }) => own.slab === slab);
+}
+
+/** Free objects that sheaves of the cache hold, by address. */
+function objectsInSheaves(cache: Obj): ReadonlyMap<bigint, string> {
+  return cache.kernel.memo(`sheaves of ${cache.address}`, () => {
+    const held = new Map<bigint, string>();
+    attempt(() => {
+      for (const sheaf of sheaves(cache)) for (const object of sheafObjects(sheaf)) held.set(object, sheaf.owner);
+    });
+    return held;
+  });
+}
+
+/** An object of the slab allocator that holds an address. */
+export interface SlabObject {
+  readonly cache: Obj;
+  readonly slab: Slab;
+  readonly index: number;
+  /** Where the object begins. */
+  readonly address: bigint;
+}
+
+/** The slab object around an address; undefined for addresses that the slab allocator did not give out. @throws Fault */
+export function slabObjectAt(kernel: Kernel, address: bigint): SlabObject | undefined {
+  const found = slabHolding(kernel, address);
+  if (!found) return undefined;
+  const slab = slabAt(found.cache, found.slab);
+  const layout = objectLayout(slab);
+  const offset = Number(address - layout.first);
+  const index = Math.floor(offset / layout.stride);
+  if (index < 0 || index >= layout.count) return undefined;
+  return { cache: found.cache, slab, index, address: objectAt(layout, index) };
+}
+
+/** The cache whose slab holds an address. Slabs are known by their place in the mapping of all memory. @throws Fault */
+export function slabHolding(kernel: Kernel, address: bigint): ReturnType<typeof slabOfPfn> {
+  if (!kernel.memory.isKernelAddress(address)) return undefined;
+  const found = kernel.memory.translate(address);
+  if (found instanceof Fault || physicalToVirtual(kernel, found.physical) !== kernel.memory.canonical(address))
+    return undefined;
+  return slabOfPfn(kernel, Number(found.physical >> BigInt(pageShift(kernel))));
+}

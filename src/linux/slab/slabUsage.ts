@@ -1,0 +1,60 @@
+import { Fault } from "../../base/fault.ts";
+import type { Obj } from "../../model/object.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { sheafSize, sheaves } from "./sheaf.ts";
+import { cacheNodes, isSlabAllocator } from "./slab.ts";
+import { freeObjects, objectLayout } from "./slubFreelist.ts";
+import { cpuPartialSlabs, cpuSlab, nodeCounter, nodeSlabs, readSlab, type Slab } from "./slub.ts";
+import { slabAllocatorUsage } from "./slabAllocator.ts";
+
+/** How much of a cache is used. */
+export interface SlabUsage {
+  /** Objects that users have. */
+  readonly allocated: number;
+  /** Objects that fit into its slabs. */
+  readonly total: number;
+  readonly slabs: number;
+}
+
+/** Slabs and objects of a cache, where its nodes do not count them. */
+export type SlabCount = Pick<SlabUsage, "total" | "slabs">;
+
+/**
+ * What a cache holds: as many objects as its slabs, less the free ones, which lie on the freelists of CPUs, of slabs
+ * that CPUs hold, of partial slabs of the nodes, and in sheaves.
+ *
+ * @param counted what a scan of all pages found, for kernels without CONFIG_SLUB_DEBUG
+ * @throws Fault
+ */
+export function slabUsage(cache: Obj, counted?: SlabCount): SlabUsage {
+  if (isSlabAllocator(cache)) return slabAllocatorUsage(cache);
+  let [total, slabs, free] = [0, 0, 0];
+  for (const { node } of cacheNodes(cache)) {
+    total += nodeCounter(node, "total_objects") ?? 0;
+    slabs += nodeCounter(node, "nr_slabs") ?? 0;
+    for (const slab of nodeSlabs(cache, node, "partial")) free += freeOnSlab(slab);
+  }
+  if (counted) ({ total, slabs } = counted);
+  else if (!countsSlabs(cache)) throw Fault.of("unknown", "the kernel does not count slabs (CONFIG_SLUB_DEBUG)");
+  for (const cpu of possibleCpus(cache.kernel)) free += freeOnCpu(cache, cpu);
+  for (const sheaf of sheaves(cache)) free += sheafSize(sheaf);
+  return { allocated: total - free, total, slabs };
+}
+
+/** Whether nodes count their slabs. */
+export const countsSlabs = (cache: Obj): boolean =>
+  isSlabAllocator(cache) || cache.kernel.object("struct kmem_cache_node", 0n).has("nr_slabs");
+
+const freeOnSlab = ({ objects, inuse }: Slab): number => objects - inuse;
+
+function freeOnCpu(cache: Obj, cpu: number): number {
+  const own = cpuSlab(cache, cpu);
+  if (!own) return 0;
+  let free = 0;
+  if (own.slab !== 0n) {
+    const slab = readSlab(cache, own.slab);
+    free += freeOnSlab(slab) + [...freeObjects(slab, objectLayout(slab), own.freelist)].length;
+  }
+  for (const slab of cpuPartialSlabs(cache, own)) free += freeOnSlab(slab);
+  return free;
+}

@@ -1,0 +1,117 @@
+import { Fault } from "../../base/fault.ts";
+import { bare, type CType } from "../../debuginfo/ctype.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { physicalToVirtual } from "../mm/directMap.ts";
+import { listNodes, memberOffset } from "../../kernel/list.ts";
+import { pageToPfn } from "../mm/memoryModel.ts";
+import { pageSize } from "../mm/page.ts";
+import { perCpuPointee } from "../../kernel/percpu.ts";
+
+/** A slab of SLUB, read once. */
+export interface Slab {
+  /** Address of its `struct slab` or `struct page`. */
+  readonly address: bigint;
+  readonly cache: Obj;
+  /** Where its pages begin. */
+  readonly memory: bigint;
+  readonly objects: number;
+  /** Objects not on the slab's own freelist: a CPU may have some of them on its own. */
+  readonly inuse: number;
+  /** Head of the slab's own freelist. */
+  readonly freelist: bigint;
+}
+
+/**
+ * What describes a slab: `struct slab` since Linux kernel commit d122019bf061 ("mm: Split slab into its own type")
+ * (in v5.17), until then members of `struct page`. Either lies where the page's struct lies.
+ */
+export const slabType = (kernel: Kernel): CType =>
+  kernel.memo("type of slabs", () => {
+    const slab = kernel.types.find("struct", "slab");
+    const isOwn = slab && kernel.object(slab, 0n).has("slab_cache");
+    return isOwn ? slab : kernel.types.named("struct page");
+  });
+
+/** A slab holds no more objects than 15 bits count; a lying number must not lead a walk astray. */
+const MAX_OBJECTS = 1 << 15;
+
+/** @throws Fault for what is no slab of the cache */
+export function readSlab(cache: Obj, address: bigint): Slab {
+  const { kernel } = cache;
+  const slab = kernel.object(slabType(kernel), address);
+  const pfn = pageToPfn(kernel, address);
+  if (pfn === undefined) throw Fault.at("corrupt", address, "not the struct of a page: the list of slabs is damaged");
+  const owner = slab.at(slab.has("slab_cache") ? "slab_cache" : "slab").value();
+  if (owner !== cache.address) throw Fault.at("corrupt", address, "slab belongs to another cache");
+  const objects = slab.at("objects").number();
+  const inuse = slab.at("inuse").number();
+  if (objects > MAX_OBJECTS || inuse > objects)
+    throw Fault.at("corrupt", address, `slab of ${objects} objects has ${inuse} in use`);
+  return {
+    address,
+    cache,
+    memory: physicalToVirtual(kernel, BigInt(pfn) * BigInt(pageSize(kernel))),
+    objects,
+    inuse,
+    freelist: slab.at("freelist").value(),
+  };
+}
+
+/** What a CPU has of a cache for itself. */
+export interface CpuSlab {
+  /** `struct kmem_cache_cpu`. */
+  readonly address: bigint;
+  /** Address of the slab that it allocates from; 0 for none. */
+  readonly slab: bigint;
+  /** Head of the CPU's own freelist, of that slab's objects. */
+  readonly freelist: bigint;
+  /** Address of the first slab of its partial ones; 0 for none. */
+  readonly partial: bigint;
+}
+
+/**
+ * The CPU's own slab; undefined for a kernel without: they went when sheaves took their place (in v7.0).
+ * @throws Fault
+ */
+export function cpuSlab(cache: Obj, cpu: number): CpuSlab | undefined {
+  if (!cache.has("cpu_slab")) return undefined;
+  const own = perCpuPointee(cache.kernel, cache.at("cpu_slab"), cpu);
+  return {
+    address: own.address,
+    slab: own.at(own.has("slab") ? "slab" : "page").value(),
+    freelist: own.at("freelist").value(),
+    // Without CONFIG_SLUB_CPU_PARTIAL there are none.
+    partial: own.has("partial") ? own.at("partial").value() : 0n,
+  };
+}
+
+/** A CPU has at most a few dozen partial slabs. */
+const MAX_PARTIAL = 1 << 16;
+
+/** The CPU's partial slabs from the first on. @throws Fault where the chain breaks */
+export function* cpuPartialSlabs(cache: Obj, { partial }: CpuSlab): Generator<Slab> {
+  const type = slabType(cache.kernel);
+  let at = partial;
+  for (let i = 0; at !== 0n; i++) {
+    if (i >= MAX_PARTIAL) throw Fault.at("corrupt", at, "partial slabs of a CPU have no end");
+    yield readSlab(cache, at);
+    at = cache.kernel.object(type, at).at("next").value();
+  }
+}
+
+/** Slabs on a list of a node: `partial`, or with debugging `full`. @throws Fault where the list breaks */
+export function* nodeSlabs(cache: Obj, node: Obj, list: "partial" | "full"): Generator<Slab> {
+  const { kernel } = cache;
+  const type = slabType(kernel);
+  // Since Linux kernel commit 916ac0527837 ("slub: use slab_list instead of lru") (in v5.2).
+  const link = memberOffset(kernel, type, kernel.object(type, 0n).has("slab_list") ? "slab_list" : "lru");
+  for (const node_ of listNodes(kernel, node.at(list).address)) yield readSlab(cache, node_ - link);
+}
+
+/** A number that the kernel keeps as an atomic; undefined where it has none. @throws Fault */
+export function nodeCounter(node: Obj, name: "nr_slabs" | "total_objects" | "nr_partial"): number | undefined {
+  if (!node.has(name)) return undefined;
+  const counter = node.at(name);
+  return Number(bare(counter.type).kind === "struct" ? counter.at("counter").value() : counter.value());
+}

@@ -1,0 +1,202 @@
+import { createHash, randomUUID } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
+import { join } from "node:path";
+import { attempt, Fault } from "../../base/fault.ts";
+import { openElf } from "../../elf/elf.ts";
+import { isBuildId } from "../find/debuginfoPlaces.ts";
+import { Cancelled, drive, toEnd } from "../../base/job.ts";
+import { type Missing, missingDebuginfo } from "../find/missingDebuginfo.ts";
+import { OpenError } from "../open/openError.ts";
+import { type OpenOptions, openSession } from "../open/open.ts";
+import { isPackage, packageMembers } from "../../archive/packageMembers.ts";
+import { openingPacked } from "../../archive/packedFile.ts";
+import type { UnpackOptions } from "../../archive/unpack.ts";
+
+/** No file of a package is larger: a vmlinux has some 1 GiB. */
+const MAX_FILE = 4 * 2 ** 30;
+const MAX_LISTED = 4096;
+const VMLINUX = /(^|\/)vmlinux(-[^/]*)?(\.debug)?$/;
+/** Ubuntu packs modules with debuginfo one by one as well. */
+const MODULE = /(?:^|\/)([^/]+)\.ko(?:\.debug)?(?:\.xz|\.zst|\.gz)?$/;
+/** Names of packages with debuginfo: linux-image-REL-dbg_6.1.192-2_amd64.deb, kernel-debuginfo-REL.rpm. */
+const DEBUGINFO_PACKAGE = /-(dbg|dbgsym)_|-debuginfo-(?!common)/;
+
+/** What a package has, noted so that it is not unpacked at every opening. */
+interface Noted {
+  /** Its build-id; null where there is none. */
+  readonly vmlinux: string | null;
+  /** Build-ids of the modules that were taken, null for those that no dump asked for yet. */
+  readonly modules: Readonly<Record<string, string | null>>;
+}
+
+/** What is used in place of packages. */
+export interface WithoutPackages<Options> {
+  readonly options: Options;
+  /** What became of each package, in sentences. */
+  readonly remarks: readonly string[];
+}
+
+export interface PackageWatch {
+  /** What was not unpacked when it is aborted is done without. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (path: string, done: number, total: number) => void;
+}
+
+/** Whether there is anything to be done for `withoutPackages`. */
+export const hasPackages = ({ vmlinux, modules = [], search }: OpenOptions): boolean =>
+  [vmlinux ?? "", ...modules].some(isPackage) || (search !== undefined && packagesBeside(search.beside).length > 0);
+
+/**
+ * Takes debuginfo out of packages: those that are named as `vmlinux` or in `modules`, and those that lie beside the
+ * dump when nothing better is there. What the dump needs of them goes into debuginfod's cache, by build-id, where the
+ * search finds it, this time and the next, and other debuggers do as well.
+ * @throws OpenError as `openSession`, and for a package that cannot be used
+ */
+export async function withoutPackages<Options extends OpenOptions>(
+  options: Options,
+  cache: string,
+  { signal, onProgress }: PackageWatch,
+): Promise<WithoutPackages<Options>> {
+  const { vmlinux, modules = [], search } = options;
+  const named = [...(vmlinux !== undefined && isPackage(vmlinux) ? [vmlinux] : []), ...modules.filter(isPackage)];
+  const nowhere = { beside: [], directories: [], root: join(cache, "none"), cache };
+  const plain = {
+    ...options,
+    vmlinux: named.includes(vmlinux ?? "") ? undefined : vmlinux,
+    modules: modules.filter((path) => !isPackage(path)),
+    search: named.length > 0 ? { ...(search ?? nowhere), cache } : search,
+  };
+  const missing = missingOf(plain);
+  const lacksKernel = missing.some(({ name }) => name === "vmlinux");
+  const beside = search && lacksKernel ? packagesBeside(search.beside) : [];
+  const remarks: string[] = [];
+  for (const path of new Set([...named, ...beside])) {
+    try {
+      const watch = { signal, onProgress: (done: number, total: number) => onProgress?.(path, done, total) };
+      const noted = await unpackOnce(path, missing, cache, watch);
+      if (path !== vmlinux) continue;
+      if (noted.vmlinux === null) throw new OpenError(`${path} has no vmlinux with debuginfo in it`);
+      plain.vmlinux = inCache(cache, noted.vmlinux);
+    } catch (error) {
+      if (error instanceof Cancelled) {
+        remarks.push(`${path} was not unpacked: cancelled`);
+        break;
+      }
+      if (!(error instanceof Fault) && !isSystemError(error)) throw error;
+      if (named.includes(path)) throw new OpenError(error.message);
+      remarks.push(error.message);
+    }
+  }
+  return { options: plain, remarks };
+}
+
+/** @throws OpenError */
+function missingOf(options: OpenOptions): Missing[] {
+  const session = openSession(options);
+  try {
+    return toEnd(missingDebuginfo(session));
+  } finally {
+    session.close();
+  }
+}
+
+/** Packages with debuginfo beside a dump; whether they are of its kernel their contents tell. */
+function packagesBeside(directories: readonly string[]): string[] {
+  return directories.flatMap((directory) => {
+    try {
+      const names = readdirSync(directory).slice(0, MAX_LISTED);
+      return names
+        .filter((name) => isPackage(name) && DEBUGINFO_PACKAGE.test(name))
+        .map((name) => join(directory, name));
+    } catch {
+      return [];
+    }
+  });
+}
+
+const inCache = (cache: string, buildId: string): string => join(cache, buildId, "debuginfo");
+
+/** @throws Fault, Cancelled, NodeJS.ErrnoException */
+async function unpackOnce(
+  path: string,
+  missing: readonly Missing[],
+  cache: string,
+  watch: UnpackOptions,
+): Promise<Noted> {
+  const { size, mtimeMs } = statSync(path);
+  const key = createHash("sha256").update(`${path}\0${size}\0${mtimeMs}`).digest("hex").slice(0, 32);
+  const note = join(cache, `vmcore-debug-${key}.json`);
+  const noted = readNote(note);
+  const isThere = (buildId: string | null): boolean => buildId === null || existsSync(inCache(cache, buildId));
+  const isWanted = ({ name, buildId }: Missing): boolean => {
+    const taken = noted?.modules[name];
+    return taken === null || (taken !== undefined && taken === buildId);
+  };
+  if (noted && isThere(noted.vmlinux) && !missing.some(isWanted)) return noted;
+  const made = await unpack(path, new Set(missing.map(({ name }) => name)), cache, watch);
+  writeFileSync(note, JSON.stringify(made));
+  return made;
+}
+
+/** undefined for what is none of ours. */
+function readNote(path: string): Noted | undefined {
+  try {
+    const { vmlinux, modules } = JSON.parse(readFileSync(path, "utf8")) as Partial<Noted>;
+    const isId = (value: unknown): boolean => value === null || (typeof value === "string" && isBuildId(value));
+    return isId(vmlinux) && typeof modules === "object" && Object.values(modules).every(isId)
+      ? { vmlinux: vmlinux ?? null, modules }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function unpack(path: string, names: ReadonlySet<string>, cache: string, watch: UnpackOptions): Promise<Noted> {
+  mkdirSync(cache, { recursive: true });
+  let vmlinux: string | null = null;
+  const modules: [string, string | null][] = [];
+  const part = join(cache, `vmcore-debug-${randomUUID()}.part`);
+  try {
+    for await (const { name, size, bytes } of packageMembers(path, watch)) {
+      const module = MODULE.exec(name)?.[1]?.replaceAll("-", "_");
+      const isKernel = VMLINUX.test(name);
+      if (size > MAX_FILE || (!isKernel && module === undefined)) continue;
+      const isWanted = isKernel || (module !== undefined && names.has(module));
+      const buildId = isWanted ? await keep(bytes(), part, cache, watch) : undefined;
+      if (isKernel) vmlinux = buildId ?? vmlinux;
+      else if (module !== undefined) modules.push([module, buildId ?? null]);
+    }
+  } catch (error) {
+    if (error instanceof Fault && !error.message.includes(path)) throw Fault.of(error.kind, `${path} ${error.message}`);
+    throw error;
+  } finally {
+    rmSync(part, { force: true });
+  }
+  return { vmlinux, modules: Object.fromEntries(modules) };
+}
+
+/** Writes a file into the cache, unpacked. @returns its build-id; undefined for what has none, or no debuginfo */
+async function keep(
+  bytes: AsyncIterable<Uint8Array>,
+  part: string,
+  cache: string,
+  { signal = new AbortController().signal }: UnpackOptions,
+): Promise<string | undefined> {
+  const fd = openSync(part, "w");
+  try {
+    for await (const piece of bytes) for (let done = 0; done < piece.length;) done += writeSync(fd, piece, done);
+  } finally {
+    closeSync(fd);
+  }
+  const { file, unpacked } = await drive(openingPacked(part), signal);
+  const elf = attempt(() => openElf(file));
+  const buildId = !(elf instanceof Fault) && elf.section(".debug_info") ? elf.buildId : undefined;
+  file.close();
+  if (!isBuildId(buildId)) return undefined;
+  if (unpacked) writeFileSync(part, unpacked);
+  mkdirSync(join(cache, buildId), { recursive: true });
+  renameSync(part, inCache(cache, buildId));
+  return buildId;
+}
+
+const isSystemError = (error: unknown): error is Error => error instanceof Error && "syscall" in error;

@@ -1,0 +1,27 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { within } from "../sources/sourceRoot.ts";
+
+/** That of all modules of the kernel has some 300 KiB. */
+const MAX_ORDER = 16 << 20;
+
+/**
+ * Modules that were built in a tree, by its modules.order: names of objects, or of modules as kernels before v6.2
+ * have them, of old ones with "kernel/" in front (scripts/Makefile.build).
+ */
+export function builtModules(tree: string): string[] {
+  return orderOf(join(tree, "modules.order")).flatMap((line) => {
+    const name = line.trim().replace(/\.o$/, ".ko");
+    if (!name.endsWith(".ko")) return [];
+    const path = within(tree, name) ?? within(tree, name.replace(/^kernel\//, ""));
+    return path === undefined ? [] : [path];
+  });
+}
+
+function orderOf(path: string): string[] {
+  try {
+    return statSync(path).size > MAX_ORDER ? [] : readFileSync(path, "utf8").split("\n");
+  } catch {
+    return []; // no tree in which modules were built
+  }
+}

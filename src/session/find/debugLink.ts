@@ -1,0 +1,94 @@
+import { dirname, join, resolve } from "node:path";
+import { crc32 } from "node:zlib";
+import { attempt, Fault } from "../../base/fault.ts";
+import { type RandomFile, openFile } from "../../base/file.ts";
+import { cString, viewOf } from "../../base/bytes.ts";
+import { type ElfFile, openElf } from "../../elf/elf.ts";
+import { buildIdPath } from "./debuginfoPlaces.ts";
+
+/** A link is a file name and a checksum or build-id. */
+const MAX_LINK = 4096 + 64;
+const CRC_CHUNK = 1 << 20;
+/** No module's debuginfo is larger: amdgpu's has some 100 MiB. */
+const MAX_CHECKED = 1 << 30;
+
+/**
+ * The file that holds the DWARF of a stripped one, as .gnu_debuglink names it (gdb's documentation, "Debugging
+ * Information in Separate Files"): beside it, in .debug, or in the debug directories. Its caller compares build-ids;
+ * the checksum is looked at where there are none.
+ */
+export function linkedDebug(elf: ElfFile, path: string, debugDirectories: readonly string[]): string | undefined {
+  const link = linkOf(elf, ".gnu_debuglink");
+  if (!link || link.name.includes("/")) return undefined;
+  const at = Math.ceil((link.name.length + 1) / 4) * 4;
+  if (at + 4 > link.bytes.length) return undefined;
+  const sum = viewOf(link.bytes).getUint32(at, elf.byteOrder === "little");
+  const folder = dirname(resolve(path));
+  return [
+    join(folder, link.name),
+    join(folder, ".debug", link.name),
+    ...debugDirectories.map((directory) => join(directory, folder, link.name)),
+  ].find((candidate) => {
+    if (candidate === resolve(path)) return false;
+    const file = opened(candidate);
+    if (!file) return false;
+    try {
+      return elf.buildId !== undefined || checksum(file) === sum;
+    } finally {
+      file.close();
+    }
+  });
+}
+
+/**
+ * The file that dwz moved common parts of the DWARF to, as .gnu_debugaltlink names it by path and build-id.
+ * @returns the path that the file names when nothing is there
+ */
+export function alternateDebug(
+  elf: ElfFile,
+  path: string,
+  debugDirectories: readonly string[],
+): ElfFile | string | undefined {
+  const link = linkOf(elf, ".gnu_debugaltlink");
+  if (!link) return undefined;
+  const buildId = Buffer.from(link.bytes.subarray(link.name.length + 1)).toString("hex");
+  const candidates = [
+    resolve(dirname(resolve(path)), link.name),
+    ...debugDirectories.map((directory) => buildIdPath(directory, buildId)),
+  ];
+  for (const candidate of candidates) {
+    const file = opened(candidate);
+    const alternate = file && attempt(() => openElf(file));
+    if (alternate && !(alternate instanceof Fault) && alternate.buildId === buildId) return alternate;
+    file?.close();
+  }
+  return candidates[0];
+}
+
+/** To be put behind what is said of a file. @param path of the file that dwz made */
+export const lackingAlternate = (path: string): string =>
+  `; but ${path} is missing, to which dwz moved a part of its DWARF: names and types in it are unknown`;
+
+function linkOf(elf: ElfFile, name: string): { readonly name: string; readonly bytes: Uint8Array } | undefined {
+  const section = elf.section(name);
+  if (!section || section.size > MAX_LINK) return undefined;
+  const bytes = attempt(() => elf.contents(section).read(0, section.size));
+  if (bytes instanceof Fault) return undefined;
+  const text = cString(bytes, 0);
+  return text === "" || text.length >= bytes.length ? undefined : { name: text, bytes };
+}
+
+function opened(path: string): RandomFile | undefined {
+  try {
+    return openFile(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function checksum(file: RandomFile): number | undefined {
+  if (file.size > MAX_CHECKED) return undefined;
+  let sum = 0;
+  for (let at = 0; at < file.size; at += CRC_CHUNK) sum = crc32(file.read(at, CRC_CHUNK), sum);
+  return sum;
+}

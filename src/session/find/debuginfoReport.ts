@@ -1,0 +1,119 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { moduleName, modules } from "../../linux/module/module.ts";
+import { utsname } from "../../linux/utsname.ts";
+import type { Obj } from "../../model/object.ts";
+import { type InstallAdvice, installAdvice } from "./distribution.ts";
+import { type Job, toEnd } from "../../base/job.ts";
+import { kernelBuildId } from "./kernelBuildId.ts";
+import { missingModules } from "./missingDebuginfo.ts";
+import { type OpenOptions, openSession, type Session } from "../open/open.ts";
+import { type Try, tryVmlinux } from "./vmlinuxSearch.ts";
+
+/** One loaded module, and what was found for it. */
+export interface ModuleReport {
+  readonly name: string;
+  readonly buildId: string | undefined;
+  /** The file that is used; undefined when there is none. */
+  readonly path: string | undefined;
+  /** It was built outside the kernel's tree: no package of the distribution has its debuginfo. */
+  readonly outOfTree: boolean;
+  readonly tries: readonly Try[];
+}
+
+/** Everything that was tried to find a dump's debuginfo, and what to do for what is missing. */
+export interface DebuginfoReport {
+  readonly vmcore: readonly string[];
+  readonly release: string | undefined;
+  readonly version: string | undefined;
+  readonly architecture: string;
+  readonly buildId: string | undefined;
+  /** What VMCOREINFO has instead: garbage. */
+  readonly wrongBuildId: string | undefined;
+  readonly vmlinux: string | undefined;
+  /** Whether the vmlinux has source lines and locals. */
+  readonly hasDwarf: boolean;
+  /** What names come from, "kallsyms" or a file, and what types do, "BTF" or "DWARF"; empty for nothing at all. */
+  readonly symbolSources: readonly string[];
+  readonly typeSources: readonly string[];
+  readonly tries: readonly Try[];
+  /** Files with symbols alone, looked at when neither a vmlinux nor the dump has any. */
+  readonly mapTries: readonly Try[];
+  readonly modules: readonly ModuleReport[];
+  /** Why the modules could not be listed. */
+  readonly noModules: string | undefined;
+  readonly advice: InstallAdvice;
+}
+
+/** TAINT_OOT_MODULE, include/linux/panic.h. */
+const TAINT_OOT_MODULE = 12n;
+
+/**
+ * Looks for the debuginfo of a dump and tells of it; a vmlinux that the user named is a try like any other.
+ * @throws OpenError when the dump cannot be opened
+ */
+export function debuginfoReport({ vmlinux: named, force: _, ...options }: OpenOptions): DebuginfoReport {
+  let session = openSession(options);
+  let given: Try | undefined;
+  try {
+    if (named !== undefined) {
+      const { vmlinux, ...tried } = tryVmlinux(named, session.memory);
+      vmlinux?.close();
+      given = vmlinux ? { ...tried, outcome: "taken" } : tried;
+      if (vmlinux) {
+        session.close();
+        session = openSession({ ...options, vmlinux: named });
+      }
+    }
+    return toEnd(sessionReport(session, options.vmcore, given));
+  } finally {
+    session.close();
+  }
+}
+
+/** The same of a session that is open; it pauses while it looks for modules. @param given the file that the user named */
+export function* sessionReport(session: Session, vmcore: readonly string[], given?: Try): Job<DebuginfoReport> {
+  const { kernel, memory } = session;
+  const uts = attempt(() => utsname(kernel));
+  const known = uts instanceof Fault ? undefined : uts;
+  const release = memory.vmcoreinfo?.text("OSRELEASE") ?? known?.release;
+  const [buildId, noted] = [kernelBuildId(memory), memory.vmcoreinfo?.text("BUILD-ID")];
+  yield* missingModules(session);
+  const reports: ModuleReport[] = [];
+  const end = attempt(() => {
+    for (const module of modules(kernel)) {
+      const report = attempt(() => moduleReport(session, module));
+      if (!(report instanceof Fault)) reports.push(report);
+    }
+  });
+  return {
+    vmcore,
+    release,
+    version: known?.version,
+    architecture: memory.arch.name,
+    buildId,
+    wrongBuildId: noted === buildId ? undefined : noted,
+    vmlinux: session.vmlinux?.path,
+    hasDwarf: session.vmlinux?.elf.section(".debug_info") !== undefined,
+    // VMCOREINFO's handful of symbols is not worth a word.
+    symbolSources: kernel.symbols.sources.filter((source) => source !== "VMCOREINFO"),
+    typeSources: kernel.types.sources,
+    tries: [...(given ? [given] : []), ...session.tries],
+    mapTries: session.mapTries,
+    modules: reports,
+    noModules: end instanceof Fault ? end.message : undefined,
+    advice: installAdvice(release ?? "", known?.version ?? ""),
+  };
+}
+
+function moduleReport({ debuginfos }: Session, module: Obj): ModuleReport {
+  const name = moduleName(module);
+  const { buildId, found, tries } = debuginfos.account(module, name);
+  const taints = attempt(() => module.at("taints").value());
+  return {
+    name,
+    buildId,
+    path: found?.path,
+    outOfTree: !(taints instanceof Fault) && ((taints >> TAINT_OOT_MODULE) & 1n) === 1n,
+    tries,
+  };
+}

@@ -1,0 +1,230 @@
+import { type Dirent, existsSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { attempt, Fault } from "../../base/fault.ts";
+import { openDwarf, type Dwarf } from "../../debuginfo/dwarf/dwarf.ts";
+import { type ElfFile, openElf } from "../../elf/elf.ts";
+import { moduleBuildId, moduleSections } from "../../linux/module/module.ts";
+import type { PlacedSection } from "../../crash/language/command.ts";
+import type { Obj } from "../../model/object.ts";
+import { alternateDebug, lackingAlternate, linkedDebug } from "./debugLink.ts";
+import { builtModules } from "./builtModules.ts";
+import { buildIdPath, isBuildId } from "./debuginfoPlaces.ts";
+import { keepFile } from "../fetch/keptFile.ts";
+import { toEnd } from "../../base/job.ts";
+import { openingPacked } from "../../archive/packedFile.ts";
+import { isEmpty, type Try } from "./vmlinuxSearch.ts";
+
+/** A module's debuginfo, its sections placed where the dump has them. */
+export interface ModuleDebuginfo {
+  readonly path: string;
+  readonly dwarf: Dwarf;
+  /** Those that were loaded, in the file's order. */
+  readonly sections: readonly PlacedSection[];
+}
+
+/** Where modules' debuginfo is looked for. */
+export interface ModulePlaces {
+  /** Looked through for `NAME.ko` and the like, with all that is below. */
+  readonly directories: readonly string[];
+  /** Laid out as /usr/lib/debug is: by build-id, and by the place of the stripped file. */
+  readonly debugDirectories?: readonly string[];
+  /** What debuginfod's clients fetched. */
+  readonly cache?: string | undefined;
+  /** Directories whose own files are looked at, not what is below: that of the dump may be anybody's home. */
+  readonly flat?: readonly string[];
+  /** Where kernels are built: their modules.order lists the modules, the tree itself is far too large to be looked through. */
+  readonly trees?: readonly string[];
+}
+
+/** What a look for one module's debuginfo came to. */
+export interface ModuleSearch {
+  readonly buildId: string | undefined;
+  readonly found: ModuleDebuginfo | undefined;
+  readonly tries: readonly Try[];
+}
+
+/** What became of one file, and what it gave. */
+type Opened = Try & Pick<ModuleSearch, "found">;
+
+function placed(elf: ElfFile, places: ReadonlyMap<string, bigint>): PlacedSection[] {
+  return elf.sections.flatMap(({ name, size }) => {
+    const address = places.get(name);
+    return address === undefined || size === 0 || !Number.isSafeInteger(size) ? [] : [{ name, address, size }];
+  });
+}
+
+/** Folders below a modules directory that are looked through; a kernel's tree is eight or nine deep. */
+const MAX_DEPTH = 16;
+/** More than any distribution ships of one kernel: a directory with more is not one of modules. */
+const MAX_FILES = 1 << 16;
+
+const MODULE_NAME = /^(.+)\.ko(\.debug)?(\.xz|\.zst|\.gz)?$/;
+
+/** Modules' debuginfo on this machine: by build-id, then by name, with `-` for `_` as files have it. */
+export class ModuleFiles {
+  private readonly places: ModulePlaces;
+  private byName: Map<string, string[]> | undefined;
+  private count = 0;
+
+  constructor(places: ModulePlaces) {
+    this.places = places;
+  }
+
+  /** The debuginfo that matches the module in the dump by build-id, or by name when the dump tells none. */
+  find(module: Obj, name: string): ModuleDebuginfo | undefined {
+    return this.search(module, name).found;
+  }
+
+  /** `find`, with an account of every file that was there. */
+  search(module: Obj, name: string): ModuleSearch {
+    return toEnd(this.searching(module, name));
+  }
+
+  /** `search`, which yields where it may pause: a large packed module takes a second or two. */
+  *searching(module: Obj, name: string): Generator<void, ModuleSearch> {
+    const wanted = attempt(() => moduleBuildId(module));
+    const buildId = wanted instanceof Fault ? undefined : wanted;
+    const tries: Try[] = [];
+    for (const path of this.candidates(buildId, name)) {
+      const { found, ...tried } = yield* this.opening(path, module, buildId);
+      tries.push(tried);
+      if (found) return { buildId, found, tries };
+    }
+    return { buildId, found: undefined, tries };
+  }
+
+  /** The file that a user names for a module, whatever it is called. */
+  named(module: Obj, path: string): ModuleSearch {
+    const wanted = attempt(() => moduleBuildId(module));
+    const buildId = wanted instanceof Fault ? undefined : wanted;
+    const { found, ...tried } = toEnd(this.opening(path, module, buildId));
+    return { buildId, found, tries: [tried] };
+  }
+
+  /** Files that have a module's name, those with DWARF before stripped ones if their names say which they are. */
+  paths(name: string): readonly string[] {
+    // Files with `.debug` in their name first: beside them lie the stripped ones.
+    return (this.files().get(name) ?? []).toSorted(
+      (a, b) => Number(b.includes(".ko.debug")) - Number(a.includes(".ko.debug")),
+    );
+  }
+
+  private candidates(buildId: string | undefined, name: string): string[] {
+    const { debugDirectories = [], cache } = this.places;
+    const byBuildId = !isBuildId(buildId)
+      ? []
+      : [
+          ...debugDirectories.map((directory) => buildIdPath(directory, buildId)),
+          ...(cache === undefined ? [] : [join(cache, buildId, "debuginfo")]),
+        ];
+    return [...byBuildId.filter((path) => existsSync(path) && !isEmpty(path)), ...this.paths(name)];
+  }
+
+  private files(): Map<string, string[]> {
+    if (this.byName) return this.byName;
+    this.byName = new Map();
+    const { flat = [], directories, trees = [] } = this.places;
+    for (const directory of flat) if (existsSync(directory)) this.collect(directory, MAX_DEPTH);
+    for (const directory of [...directories, ...trees]) for (const path of builtModules(directory)) this.add(path);
+    for (const directory of directories) if (existsSync(directory)) this.collect(directory, 0);
+    return this.byName;
+  }
+
+  private add(path: string): void {
+    const name = MODULE_NAME.exec(basename(path))?.[1]?.replaceAll("-", "_");
+    if (name === undefined) return;
+    const known = this.byName?.get(name) ?? [];
+    if (!known.includes(path)) this.byName?.set(name, [...known, path]);
+  }
+
+  private collect(directory: string, depth: number): void {
+    if (depth > MAX_DEPTH) return;
+    for (const entry of entriesOf(directory)) {
+      if (++this.count > MAX_FILES) return;
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) this.collect(path, depth + 1);
+      if (entry.isFile()) this.add(path);
+    }
+  }
+
+  private *opening(path: string, module: Obj, wanted: string | undefined): Generator<void, Opened> {
+    const refused = (why: string, buildId?: string) =>
+      ({ path, outcome: "refused", buildId, why, found: undefined }) as const;
+    const opened = yield* openedElf(path);
+    if (typeof opened === "string") return refused(opened);
+    const { elf, unpacked } = opened;
+    const { buildId } = elf;
+    const close = (why: string) => {
+      elf.file.close();
+      return refused(why, buildId);
+    };
+    if (wanted !== undefined && buildId !== undefined && buildId !== wanted)
+      return close(`is of another build: its build-id is ${buildId}, the module in the dump has ${wanted}`);
+    const { debugDirectories = [] } = this.places;
+    if (!elf.section(".debug_info")) {
+      const linked = linkedDebug(elf, path, debugDirectories);
+      const split = linked === undefined ? undefined : yield* openedElf(linked);
+      if (linked === undefined || typeof split !== "object" || split.elf.buildId !== buildId)
+        return close("was stripped: it has no DWARF");
+      elf.file.close();
+      if (split.elf.section(".debug_info")) return this.take(split.elf, linked, module, wanted);
+      split.elf.file.close();
+      return refused("was stripped, and the file that its .gnu_debuglink names has no DWARF either", buildId);
+    }
+    const kept = unpacked && wanted !== undefined && wanted === buildId ? this.keep(unpacked, buildId) : undefined;
+    const taken = this.take(kept?.elf ?? elf, path, module, wanted);
+    return kept && taken.outcome === "taken" ? { ...taken, why: `${taken.why}; unpacked into ${kept.path}` } : taken;
+  }
+
+  /** A copy in debuginfod's cache, where the search by build-id finds it the next time: it need not be held in memory. */
+  private keep(unpacked: Uint8Array, buildId: string): { readonly elf: ElfFile; readonly path: string } | undefined {
+    const { cache } = this.places;
+    if (cache === undefined || !isBuildId(buildId)) return undefined;
+    const path = join(cache, buildId, "debuginfo");
+    if (!keepFile(path, unpacked)) return undefined;
+    const opened = toEnd(openedElf(path));
+    return typeof opened === "string" ? undefined : { elf: opened.elf, path };
+  }
+
+  private take(elf: ElfFile, path: string, module: Obj, wanted: string | undefined): Opened {
+    const { buildId } = elf;
+    const places = new Map<string, bigint>();
+    const alternate = alternateDebug(elf, path, this.places.debugDirectories ?? []);
+    const dwarf = attempt(() => {
+      for (const { name, address } of moduleSections(module)) places.set(name, address);
+      return openDwarf(elf, {
+        placement: (section) => places.get(section),
+        ...(typeof alternate === "object" && { alternate }),
+      });
+    });
+    if (dwarf instanceof Fault) {
+      elf.file.close();
+      return { path, outcome: "refused", buildId, why: `cannot be used: ${dwarf.message}`, found: undefined };
+    }
+    dwarf.completeFrom((kind, name) => module.kernel.types.find(kind, name));
+    const why = wanted !== undefined && wanted === buildId ? "has the module's build-id" : "has the module's name";
+    const lacks = typeof alternate === "string" ? lackingAlternate(alternate) : "";
+    return { path, outcome: "taken", buildId, why: why + lacks, found: { path, dwarf, sections: placed(elf, places) } };
+  }
+}
+
+/** @returns why it cannot be opened, in words */
+function* openedElf(path: string): Generator<void, { elf: ElfFile; unpacked: Uint8Array | undefined } | string> {
+  try {
+    const { file, unpacked } = yield* openingPacked(path);
+    const elf = attempt(() => openElf(file));
+    if (!(elf instanceof Fault)) return { elf, unpacked };
+    file.close();
+    return `is no module: ${elf.message.replace(`${path}: `, "")}`;
+  } catch (error) {
+    return error instanceof Fault ? error.message : `cannot be read: ${error instanceof Error ? error.message : ""}`;
+  }
+}
+
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return []; // not ours to read
+  }
+}

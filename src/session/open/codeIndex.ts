@@ -1,0 +1,107 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import type { CallSite, CfiRow, CodeSource, OrcEntry, OrcSource } from "../../debuginfo/source.ts";
+import type { Code, CodePlace } from "../../model/kernel.ts";
+
+/** What is known of the code of one image: the kernel or one module. */
+export interface CodeImage {
+  readonly module: string | undefined;
+  /** Runtime ranges of text, end exclusive. */
+  readonly text: readonly { readonly start: bigint; readonly end: bigint }[];
+  /** Opened when first asked: most images are never looked into. */
+  readonly code: () => CodeSource | undefined;
+  /** Runtime address minus the code source's address. */
+  readonly bias: bigint;
+  readonly orc: () => OrcSource | undefined;
+}
+
+/** Lines, inlines, locals and unwind rows of the kernel and its modules as one. */
+export class CodeIndex implements Code {
+  private readonly kernelImage: CodeImage;
+  private readonly modules: () => readonly CodeImage[];
+  private readonly isGenerated: (pc: bigint) => boolean;
+  private readonly symbolAt: (pc: bigint) => string | undefined;
+  private readonly places = new Map<bigint, readonly CodePlace[]>();
+
+  /**
+   * @param isGenerated whether the kernel itself made the code at an address; asked when no image holds it
+   * @param symbolAt name of the symbol that holds an address: for functions whose debuginfo does not tell theirs
+   */
+  constructor(
+    kernelImage: CodeImage,
+    modules: () => readonly CodeImage[],
+    isGenerated: (pc: bigint) => boolean = () => false,
+    symbolAt: (pc: bigint) => string | undefined = () => undefined,
+  ) {
+    this.kernelImage = kernelImage;
+    this.modules = modules;
+    this.isGenerated = isGenerated;
+    this.symbolAt = symbolAt;
+  }
+
+  /** After debuginfo was loaded or unloaded. */
+  forget(): void {
+    this.places.clear();
+  }
+
+  scopes(pc: bigint): readonly CodePlace[] {
+    let known = this.places.get(pc);
+    if (!known) this.places.set(pc, (known = this.compute(pc)));
+    return known;
+  }
+
+  private compute(pc: bigint): readonly CodePlace[] {
+    const image = this.image(pc);
+    const code = image?.code();
+    if (!image || !code) return [];
+    const { module, bias } = image;
+    const { symbolAt } = this;
+    // What is damaged, or was moved by dwz to a file that is not there, is as good as not there: stacks go on by symbols.
+    const scopes = attempt(() => code.scopes(pc - bias));
+    if (scopes instanceof Fault) return [];
+    return scopes.map((scope) => ({
+      // Asked for only where it is shown: a name or a line may cost a line table or an abstract origin.
+      get function() {
+        const name = attempt(() => scope.function);
+        if (!(name instanceof Fault)) return name;
+        return (scope.inlined ? undefined : symbolAt(pc)) ?? "<unnamed>";
+      },
+      get source() {
+        const source = attempt(() => scope.source);
+        return source instanceof Fault ? undefined : source;
+      },
+      inlined: scope.inlined,
+      entry: scope.entry + bias,
+      module,
+      variables: () => scope.variables(),
+    }));
+  }
+
+  cfi(pc: bigint): CfiRow | undefined {
+    const image = this.image(pc);
+    return image?.code()?.cfi(pc - image.bias);
+  }
+
+  orc(pc: bigint): OrcEntry | undefined {
+    return this.image(pc)?.orc()?.find(pc);
+  }
+
+  callSite(returnPc: bigint): CallSite | undefined {
+    const image = this.image(returnPc - 1n);
+    return image?.code()?.callSite?.(returnPc - image.bias);
+  }
+
+  isText(pc: bigint): boolean {
+    return this.image(pc) !== undefined || this.isGenerated(pc);
+  }
+
+  bias(pc: bigint): bigint {
+    return this.image(pc)?.bias ?? 0n;
+  }
+
+  private image(pc: bigint): CodeImage | undefined {
+    if (holds(this.kernelImage, pc)) return this.kernelImage;
+    return this.modules().find((image) => holds(image, pc));
+  }
+}
+
+const holds = (image: CodeImage, pc: bigint): boolean => image.text.some(({ start, end }) => pc >= start && pc < end);

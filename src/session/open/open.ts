@@ -1,0 +1,283 @@
+import { dirname } from "node:path";
+import { Fault } from "../../base/fault.ts";
+import { once } from "../../base/once.ts";
+import { createContext } from "../../crash/language/context.ts";
+import type { Context, SessionFacts, SourceText } from "../../crash/language/command.ts";
+import type { TypeSource } from "../../debuginfo/source.ts";
+import { openDump } from "../../dump/formats.ts";
+import { deviceDumpsOf } from "../../dump/deviceDumps.ts";
+import type { DumpImage } from "../../dump/format.ts";
+import { firstTask, firstTaskFault } from "../../linux/printk/panic.ts";
+import { kaslrOffset, type OpenedMemory, openMemory } from "../../memory/openMemory.ts";
+import { assembleKernel } from "../../model/assemble.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { typeIndex } from "../../model/typeIndex.ts";
+import { generatedCode } from "../../unwind/generatedCode.ts";
+import { compareBuild } from "./buildMatch.ts";
+import { CodeIndex } from "./codeIndex.ts";
+import { lackingAlternate } from "../find/debugLink.ts";
+import { buildTrees, debugDirectories, type DebuginfoPlaces, moduleDirectories } from "../find/debuginfoPlaces.ts";
+import { generatedImage } from "./generatedImage.ts";
+import { type KernelImage, kernelImage } from "./kernelImage.ts";
+import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
+import { ModuleFiles, type ModulePlaces } from "../find/moduleFiles.ts";
+import { type ModuleImage, moduleImages } from "./moduleImages.ts";
+import { OpenError } from "./openError.ts";
+import { SymbolIndex } from "./symbolIndex.ts";
+import { SourceFiles } from "../sources/source.ts";
+import { sourceCache } from "../sources/sourceArchive.ts";
+import { sourceTexts } from "../sources/sourceText.ts";
+import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
+import { searchSystemMap } from "../find/systemMapSearch.ts";
+import { fallbackOf, openNamed, missingAlternate, openVmlinux, type Vmlinux } from "./vmlinux.ts";
+import { searchVmlinux, type Try } from "../find/vmlinuxSearch.ts";
+
+export { OpenError } from "./openError.ts";
+
+/** What the user names; only the dump is needed. */
+export interface OpenOptions {
+  /** One dump, or all files of a split set. */
+  readonly vmcore: readonly string[];
+  readonly vmlinux?: string | undefined;
+  /** A System.map or a copy of /proc/kallsyms: names of a kernel whose dump holds none, or not all. */
+  readonly systemMap?: string | undefined;
+  /** Directories with modules' debuginfo. */
+  readonly modules?: readonly string[] | undefined;
+  /** Trees, repositories and packed archives of the kernel's source, besides those that are installed. */
+  readonly kernelSource?: readonly string[] | undefined;
+  /** Use a vmlinux of another build all the same. */
+  readonly force?: boolean | undefined;
+  /** Where the vmlinux, when none is given, and the modules' debuginfo are looked for; undefined: nowhere. */
+  readonly search?: DebuginfoPlaces | undefined;
+  /** Directory where indexes are kept that make the next session faster; undefined: none are. */
+  readonly indexes?: string | undefined;
+}
+
+/** An opened dump. */
+export interface Session {
+  readonly kernel: Kernel;
+  readonly context: Context;
+  readonly dump: DumpImage;
+  readonly memory: OpenedMemory;
+  readonly vmlinux: Vmlinux | undefined;
+  /** The files that were looked at for a vmlinux, when none was given and a search was wanted. */
+  readonly tries: readonly Try[];
+  /** The same for a System.map, which is looked for when neither a vmlinux nor the dump names the kernel's data. */
+  readonly mapTries: readonly Try[];
+  readonly moduleFiles: ModuleFiles;
+  readonly debuginfos: ModuleDebuginfos;
+  /** What the user should know of how it was opened, in sentences. */
+  readonly warnings: readonly string[];
+  close(): void;
+}
+
+/**
+ * Opens a dump and what belongs to it.
+ * @throws OpenError when the dump or the vmlinux cannot be used
+ */
+export function openSession(options: OpenOptions): Session {
+  const files = options.vmcore.map((path) => openNamed(path, "dump"));
+  return sessionOver(
+    asOpenError(() => openDump(files)),
+    options,
+  );
+}
+
+/**
+ * A session over a dump that is open already.
+ * @throws OpenError as `openSession`
+ */
+export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
+  const memory = asOpenError(() => openMemory(dump));
+  const given = options.vmlinux === undefined ? undefined : openVmlinux(options.vmlinux, options.indexes);
+  const warnings = [...memory.doubts];
+  if (given) warnings.push(...matched(given, memory, options.force ?? false));
+  const search = given || !options.search ? undefined : searchVmlinux(memory, options.search, options.indexes);
+  const vmlinux = given ?? search?.vmlinux;
+  if (vmlinux && !vmlinux.elf.section(".debug_info"))
+    warnings.push(
+      vmlinux.elf.section(".symtab")
+        ? `${vmlinux.path} has no DWARF: there are no source lines and no locals`
+        : `${vmlinux.path} was stripped: ${vmlinux.elf.section(".BTF") ? "symbols" : "symbols and types"} are those that the dump holds itself, and there are no source lines and no locals`,
+    );
+  const lacked = vmlinux && missingAlternate(vmlinux.elf);
+  if (vmlinux && lacked !== undefined) warnings.push(`${vmlinux.path} can be used${lackingAlternate(lacked)}`);
+  const map =
+    options.systemMap === undefined ? undefined : openSystemMapFile(options.systemMap, memory, options.force ?? false);
+  const mapTries: Try[] = [];
+  const searchMap = (): PlacedMap | undefined => {
+    const maps = options.search && searchSystemMap(memory, options.search);
+    mapTries.push(...(maps?.tries ?? []));
+    return maps?.map;
+  };
+  const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n, map, searchMap);
+  if (vmlinux) memory.memory.setFallback(fallbackOf(vmlinux, image.bias));
+  const moduleFiles = new ModuleFiles(modulePlaces(options, memory, vmlinux));
+  const debuginfos = new ModuleDebuginfos(moduleFiles);
+  const kernel = assemble(memory, vmlinux, image, debuginfos);
+  const facts: SessionFacts = {
+    vmcore: options.vmcore,
+    vmlinux: vmlinux?.path,
+    format: dump.format,
+    incomplete: dump.facts.incomplete ?? false,
+    dumpLevel: dump.facts.dumpLevel,
+    timestamp: dump.facts.timestamp,
+    file: dump.file,
+    deviceDumps: deviceDumpsOf(dump.notes),
+    lacking: [
+      ...image.lacking,
+      ...(image.btf() || vmlinux?.dwarf()
+        ? []
+        : ["no types: the dump holds no BTF (this kernel has none, or its pages were left out); give a vmlinux"]),
+    ],
+  };
+  const context = createContext(
+    kernel,
+    facts,
+    () => firstTask(kernel),
+    () => firstTaskFault(kernel),
+  );
+  context.modules = debuginfos;
+  context.sourceText = sourceReader(options, dump);
+  return {
+    kernel,
+    context,
+    dump,
+    memory,
+    vmlinux,
+    tries: search?.tries ?? [],
+    mapTries,
+    moduleFiles,
+    debuginfos,
+    warnings,
+    close() {
+      dump.close();
+      vmlinux?.saveIndex();
+      vmlinux?.close();
+    },
+  };
+}
+
+/** Reads sources where this machine has them: named, installed, beside the dump, beside modules' debuginfo. */
+function sourceReader({ vmcore, modules = [], kernelSource = [] }: OpenOptions, { facts }: DumpImage): SourceText {
+  const { release, version } = facts.utsname ?? {};
+  const beside = [...vmcore.map((path) => dirname(path)), ...modules];
+  const files = once(
+    () =>
+      new SourceFiles({ beside, kernelSource, ...(release && { release }), ...(version && { versionText: version }) }),
+  );
+  return sourceTexts(files, sourceCache(process.env));
+}
+
+/** What cannot be opened is told as one line, whatever floor found it out. */
+function asOpenError<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw error instanceof Fault ? new OpenError(error.message) : error;
+  }
+}
+
+/**
+ * Compares builds.
+ * @returns warnings
+ * @throws OpenError when they differ and the user does not insist
+ */
+function matched(vmlinux: Vmlinux, opened: OpenedMemory, force: boolean): string[] {
+  const { verdict, why } = compareBuild(vmlinux.elf, opened);
+  const said = `${vmlinux.path} ${why}`;
+  if (verdict === "same") return [];
+  if (verdict === "unknown") return [`${said}; whether it matches the dump is not known`];
+  if (vmlinux.elf.machine !== opened.arch.elfMachine) throw new OpenError(said);
+  if (!force)
+    throw new OpenError(
+      `${said}. Find the vmlinux of ${opened.vmcoreinfo?.text("OSRELEASE") ?? "that kernel"}, leave it out, or insist: --force, in a launch configuration "force": true`,
+    );
+  return [said];
+}
+
+/** Where modules' debuginfo lies: what the user named, and by the search that the user wants. */
+const modulePlaces = (
+  { modules = [], search }: OpenOptions,
+  { vmcoreinfo }: OpenedMemory,
+  vmlinux: Vmlinux | undefined,
+): ModulePlaces =>
+  search
+    ? {
+        directories: [...modules, ...moduleDirectories(vmcoreinfo?.text("OSRELEASE"), search, vmlinux?.path)],
+        debugDirectories: debugDirectories(search),
+        cache: search.cache,
+        flat: [...search.beside, ...search.directories, ...(vmlinux ? [dirname(vmlinux.path)] : [])],
+        trees: buildTrees(vmcoreinfo?.text("OSRELEASE"), search, vmlinux?.path),
+      }
+    : { directories: modules };
+
+function biasOf(vmlinux: Vmlinux, memory: OpenedMemory): bigint {
+  return kaslrOffset(memory, (name) => vmlinux.symbols.named(name)[0]?.address) ?? 0n;
+}
+
+function assemble(
+  opened: OpenedMemory,
+  vmlinux: Vmlinux | undefined,
+  image: KernelImage,
+  debuginfos: ModuleDebuginfos,
+): Kernel {
+  const { arch, memory, vmcoreinfo, cpuNotes } = opened;
+  // Modules are looked for when an address or a name is not the kernel's; finding them asks for the kernel's own.
+  let modules: readonly ModuleImage[] | undefined;
+  const loaded = (): readonly ModuleImage[] => {
+    if (modules) return modules;
+    modules = [];
+    return (modules = moduleImages(kernel, {
+      btf: image.btf,
+      orcVersion: image.orcVersion,
+      debuginfo: (module, name) => debuginfos.of(module, name),
+    }));
+  };
+  const code = new CodeIndex(
+    image.code,
+    () => loaded().map((one) => one.code),
+    (pc) => generatedCode(kernel, pc) !== undefined,
+    (pc) => kernel.symbols.at(pc)?.name,
+  );
+  const generated = generatedImage(() => kernel);
+  const kernel: Kernel = assembleKernel({
+    arch,
+    memory,
+    vmcoreinfo: (key) => vmcoreinfo?.text(key),
+    cpuNotes,
+    symbols: new SymbolIndex(image.symbols, function* () {
+      for (const module of loaded()) yield module.symbols;
+      yield* generated();
+    }),
+    code,
+    types: typeIndex(arch, kernelTypes(image, vmlinux), function* () {
+      for (const module of loaded()) {
+        const types = module.types();
+        if (types) yield types;
+      }
+    }),
+  });
+  debuginfos.serve(kernel, () => code.forget());
+  vmlinux?.completeFrom((kind, name) => kernel.types.find(kind, name));
+  return kernel;
+}
+
+const kernelTypes = (image: KernelImage, vmlinux: Vmlinux | undefined): Iterable<TypeSource> => ({
+  *[Symbol.iterator]() {
+    const btf = image.btf();
+    const dwarf = vmlinux?.dwarf();
+    if (btf) yield btf;
+    // BTF tells all types of the kernel, but hardly a variable; to find that DWARF lacks a type, too, takes a second.
+    if (dwarf) yield btf ? variablesOnly(dwarf.types) : dwarf.types;
+  },
+});
+
+const variablesOnly = (types: TypeSource): TypeSource => ({
+  name: types.name,
+  find: () => undefined,
+  variable: (name) => types.variable(name),
+  declaredAt: (name) => types.declaredAt?.(name),
+  function: (name) => types.function(name),
+  names: () => [],
+});

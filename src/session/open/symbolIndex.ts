@@ -1,0 +1,70 @@
+import type { KSymbol, SymbolSource } from "../../debuginfo/source.ts";
+import type { Symbols } from "../../model/kernel.ts";
+
+/** Symbols of one image at runtime addresses, and the addresses that are its own. */
+export interface SymbolImage {
+  readonly source: SymbolSource;
+  /** Runtime address minus the source's address. */
+  readonly bias: bigint;
+  /** Symbols below this do not move: per-CPU ones, on kernels that link their per-CPU area at zero. 0 when all do. */
+  readonly floor?: bigint;
+  /** Runtime ranges, end exclusive: an address outside is not looked up here. */
+  readonly ranges: readonly { readonly start: bigint; readonly end: bigint }[];
+  readonly module: string | undefined;
+}
+
+/** The kernel's symbols and its modules' as one. Images may be added later: modules are read when first needed. */
+export class SymbolIndex implements Symbols {
+  private readonly kernelImages: SymbolImage[];
+  private readonly others: () => Iterable<SymbolImage>;
+
+  /** @param others modules and generated code: asked only when the kernel's own symbols do not answer */
+  constructor(kernel: readonly SymbolImage[], others: () => Iterable<SymbolImage>) {
+    this.kernelImages = [...kernel];
+    this.others = others;
+  }
+
+  get sources(): readonly string[] {
+    return this.kernelImages.map((image) => image.source.name);
+  }
+
+  find(name: string): KSymbol | undefined {
+    for (const image of this.images()) {
+      const symbol = image.source.named(name)[0];
+      if (symbol) return placed(symbol, image);
+    }
+    return undefined;
+  }
+
+  named(name: string): readonly KSymbol[] {
+    const symbols: KSymbol[] = [];
+    for (const image of this.images())
+      for (const symbol of image.source.named(name)) symbols.push(placed(symbol, image));
+    return symbols;
+  }
+
+  at(address: bigint): KSymbol | undefined {
+    for (const image of this.images()) {
+      if (!image.ranges.some(({ start, end }) => address >= start && address < end)) continue;
+      const symbol = image.source.at(address - image.bias);
+      if (symbol) return placed(symbol, image);
+    }
+    return undefined;
+  }
+
+  *all(): Iterable<KSymbol> {
+    for (const image of this.images()) for (const symbol of image.source.all()) yield placed(symbol, image);
+  }
+
+  private *images(): Generator<SymbolImage> {
+    yield* this.kernelImages;
+    yield* this.others();
+  }
+}
+
+function placed(symbol: KSymbol, { bias, floor = 0n, module }: SymbolImage): KSymbol {
+  if (bias === 0n && symbol.module === module) return symbol;
+  const stays = symbol.type === "A" || symbol.address < floor;
+  const address = stays ? symbol.address : BigInt.asUintN(64, symbol.address + bias);
+  return module === undefined ? { ...symbol, address } : { ...symbol, address, module };
+}

@@ -1,0 +1,166 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { openFile, type RandomFile } from "../../base/file.ts";
+import { once } from "../../base/once.ts";
+import type { Btf, BtfOptions } from "../../debuginfo/btf/btf.ts";
+import { openBtf } from "../../debuginfo/btf/btf.ts";
+import { openDwarf, type Dwarf } from "../../debuginfo/dwarf/dwarf.ts";
+import { type ElfFile, openElf, SHF_ALLOC, SHF_WRITE, SHT_NOBITS } from "../../elf/elf.ts";
+import { elfSymbols } from "../../debuginfo/symbols/elfSymbols.ts";
+import type { SymbolSource, TypeSource } from "../../debuginfo/source.ts";
+import type { ReadOnlyFallback } from "../../memory/memory.ts";
+import { alternateDebug } from "../find/debugLink.ts";
+import { type IndexKind, indexKinds, readIndex, writeIndex } from "./indexCache.ts";
+import { whyNoElf, whyNoVmlinux } from "./notVmlinux.ts";
+import { OpenError } from "./openError.ts";
+
+/** An opened vmlinux: each kind of knowledge is read when first asked for. */
+export interface Vmlinux {
+  readonly path: string;
+  readonly elf: ElfFile;
+  readonly symbols: SymbolSource;
+  btf(): Btf | undefined;
+  dwarf(): Dwarf | undefined;
+  /** Said before the DWARF is opened: structs that a unit only declares are looked up there. */
+  completeFrom(find: TypeSource["find"]): void;
+  /** Remembers the symbols, and the names that were looked up so far. */
+  saveIndex(): void;
+  /** Bytes that never change while the kernel runs, by link address. */
+  constant(address: bigint, length: number): Uint8Array | undefined;
+  close(): void;
+}
+
+/**
+ * Opens a kernel image with its debuginfo.
+ * @param indexes where what is worked out is remembered for the next session
+ * @throws OpenError for what is none
+ */
+export function openVmlinux(path: string, indexes?: string): Vmlinux {
+  const file = openNamed(path, "vmlinux");
+  const elf = attempt(() => openElf(file));
+  const wrong = elf instanceof Fault ? whyNoElf(file, elf) : whyNoVmlinux(elf);
+  if (elf instanceof Fault || wrong !== undefined) {
+    file.close();
+    throw new OpenError(`${path} ${wrong}`);
+  }
+  if (isProgram(elf)) throw new OpenError(`${path} is not a Linux kernel`);
+  const { buildId } = elf;
+  const kept = (kind: IndexKind): Uint8Array | undefined =>
+    indexes === undefined || buildId === undefined ? undefined : readIndex(indexes, buildId, kind);
+  const symbols = attempt(() => elfSymbols(elf, undefined, kept("symbols")));
+  if (symbols instanceof Fault) throw new OpenError(`${path}: its symbols cannot be read: ${symbols.message}`);
+  let definitions: TypeSource["find"] | undefined;
+  let opened: Dwarf | undefined;
+  const saveIndex = (): void => {
+    if (indexes === undefined || buildId === undefined) return;
+    const made = { names: opened?.saveNames(), functions: opened?.saveFunctions(), symbols: symbols.save() };
+    for (const kind of indexKinds) if (made[kind]) writeIndex(indexes, buildId, kind, made[kind]);
+  };
+  const dwarf = once(() => {
+    opened = dwarfOf(elf, kept);
+    if (definitions) opened?.completeFrom(definitions);
+    return opened;
+  });
+  return {
+    path,
+    elf,
+    symbols,
+    btf: once(() => btfOf(elf, { declared: () => dwarf()?.types })),
+    dwarf,
+    completeFrom(find) {
+      definitions = find;
+    },
+    saveIndex,
+    constant: (address, length) => constantBytes(elf, symbols, address, length),
+    close: () => file.close(),
+  };
+}
+
+/** Some of what include/asm-generic/vmlinux.lds.h gives every kernel. */
+const KERNEL_SECTIONS: readonly string[] = ["__ksymtab", "__param", "__ex_table", ".init.text", ".data..percpu"];
+/** What a linker and a C library give to programs. */
+const PROGRAM_SECTIONS: readonly string[] = [".interp", ".init_array", ".eh_frame_hdr"];
+
+/** Whether an ELF file is a program of user space, `/bin/ls`. */
+const isProgram = (elf: ElfFile): boolean =>
+  PROGRAM_SECTIONS.some((name) => elf.section(name)) && !KERNEL_SECTIONS.some((name) => elf.section(name));
+
+/** Whether a file is surely no kernel but a program of user space. @throws OpenError */
+export function isUserProgram(path: string): boolean {
+  const file = openNamed(path, "vmlinux");
+  const elf = attempt(() => openElf(file));
+  const isOne = !(elf instanceof Fault) && isProgram(elf);
+  file.close();
+  return isOne;
+}
+
+/** A file that the user named. @throws OpenError when it is not there or may not be read */
+export function openNamed(path: string, what: string): RandomFile {
+  try {
+    return openFile(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new OpenError(`${path}: there is no such ${what}`);
+    if (code === "EACCES" || code === "EPERM")
+      throw new OpenError(`${path}: no permission to read it (try as root, or change its mode)`);
+    if (code === "EISDIR") throw new OpenError(`${path} is a directory; name the ${what} in it`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OpenError(reason.startsWith(`${path}: `) ? reason : `${path}: ${reason}`);
+  }
+}
+
+/** Debuginfo that cannot be read is debuginfo that is not there: what needs it says so. */
+export function btfOf(elf: ElfFile, options: Omit<BtfOptions, "pointerSize">): Btf | undefined {
+  const section = elf.section(".BTF");
+  if (!section || section.size === 0) return undefined;
+  const contents = elf.contents(section);
+  const btf = attempt(() => openBtf(contents.read(0, contents.size), { ...options, pointerSize: elf.wordSize }));
+  return btf instanceof Fault ? undefined : btf;
+}
+
+/** Where distributions put what dwz shares among files: by build-id, when it is not where the vmlinux says. */
+const DEBUG_DIRECTORIES = ["/usr/lib/debug"];
+
+/** The file that dwz moved a part of the DWARF to, where it is not there. */
+export function missingAlternate(elf: ElfFile): string | undefined {
+  const alternate = elf.section(".debug_info") && alternateDebug(elf, elf.file.name, DEBUG_DIRECTORIES);
+  if (typeof alternate === "object") alternate.file.close();
+  return typeof alternate === "string" ? alternate : undefined;
+}
+
+function dwarfOf(elf: ElfFile, kept: (kind: IndexKind) => Uint8Array | undefined): Dwarf | undefined {
+  if (!elf.section(".debug_info")) return undefined;
+  const alternate = alternateDebug(elf, elf.file.name, DEBUG_DIRECTORIES);
+  const dwarf = attempt(() =>
+    openDwarf(elf, {
+      names: () => kept("names"),
+      functions: () => kept("functions"),
+      ...(typeof alternate === "object" && { alternate }),
+    }),
+  );
+  return dwarf instanceof Fault ? undefined : dwarf;
+}
+
+/** x86 links data that becomes read-only after boot into .rodata, which is marked writable for that reason. */
+const RO_AFTER_INIT = ["__start_ro_after_init", "__end_ro_after_init"] as const;
+
+function constantBytes(elf: ElfFile, symbols: SymbolSource, address: bigint, length: number): Uint8Array | undefined {
+  const section = elf.sections.find(
+    (one) => one.flags & SHF_ALLOC && address >= one.address && address < one.address + BigInt(one.size),
+  );
+  if (!section || section.type === SHT_NOBITS) return undefined;
+  const end = section.address + BigInt(section.size);
+  if (address + BigInt(length) > end) return undefined;
+  if (section.flags & SHF_WRITE) {
+    if (section.name !== ".rodata") return undefined;
+    const [from, to] = RO_AFTER_INIT.map((name) => symbols.named(name)[0]?.address);
+    if (from === undefined || to === undefined || (address < to && address + BigInt(length) > from)) return undefined;
+  }
+  const bytes = elf.file.read(section.offset + Number(address - section.address), length);
+  return bytes.length === length ? bytes : undefined;
+}
+
+/** The fallback for a kernel that runs `bias` away from its link address. */
+export const fallbackOf =
+  (vmlinux: Vmlinux, bias: bigint): ReadOnlyFallback =>
+  (address, length) =>
+    vmlinux.constant(address - bias, length);

@@ -1,0 +1,221 @@
+import { createHash, randomUUID } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs"; // prettier-ignore
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { attempt, Fault } from "../../base/fault.ts";
+import { openFile, type RandomFile } from "../../base/file.ts";
+import { ByteReader } from "../../archive/byteReader.ts";
+import type { StoredSource } from "./source.ts";
+import { makefileVersion } from "./sourceRoot.ts";
+import { tarMembers } from "../../archive/tar.ts";
+import { unpacked, type UnpackOptions } from "../../archive/unpack.ts";
+
+/** What debuginfo names; the half of a kernel's archive that is documentation and scripts is left out. */
+const SOURCE_NAME = /\.(c|h|S|s|rs|inc|y|l|c_shipped|h_shipped)$/;
+const MAX_FILE = 64 << 20;
+/** Sources are packed together until they are so large: small enough to be unpacked when one of them is shown. */
+const CHUNK = 1 << 20;
+const MAX_INDEX = 64 << 20;
+/** Archives whose sources are kept; those of one kernel take some 150 MB. */
+const MAX_KEPT = 3;
+
+const MAGIC = "vmcsrc01";
+const TRAILER = 16;
+
+/** What the copy of an archive ends with. */
+interface Index {
+  readonly version: string | undefined;
+  /** Offset and length of each chunk. */
+  readonly chunks: readonly (readonly [offset: number, length: number])[];
+  /** By the name below the archive's top: the chunk, where in it unpacked, bytes. */
+  readonly files: Readonly<Record<string, readonly [chunk: number, offset: number, length: number]>>;
+}
+
+/** The sources of a packed tar archive, such as Debian's linux-source: found by name, read one at a time. */
+export class SourceArchive {
+  readonly path: string;
+  private readonly file: RandomFile;
+  private readonly index: Index;
+  private readonly files: ReadonlyMap<string, readonly [number, number, number]>;
+
+  constructor(path: string, file: RandomFile, index: Index) {
+    this.path = path;
+    this.file = file;
+    this.index = index;
+    this.files = new Map(Object.entries(index.files));
+  }
+
+  /** Of the kernel tree in it. */
+  get version(): string | undefined {
+    return this.index.version;
+  }
+
+  find(name: string): StoredSource | undefined {
+    const place = this.files.get(name);
+    if (!place) return undefined;
+    return { revision: `v${this.version ?? ""}`, name, place: this.path, text: () => this.text(place) };
+  }
+
+  private text([chunk, offset, length]: readonly [number, number, number]): string | undefined {
+    const [at, packed] = this.index.chunks[chunk] ?? [0, 0];
+    const bytes = attempt(() => unzstd(this.file.read(at, packed), MAX_FILE + CHUNK));
+    return bytes instanceof Fault ? undefined : bytes.toString("utf8", offset, offset + length);
+  }
+
+  close(): void {
+    this.file.close();
+  }
+}
+
+/** Where copies of archives are kept. */
+export const sourceCache = (env: Readonly<Record<string, string | undefined>>): string =>
+  join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "vmcore-debug", "source");
+
+/**
+ * Opens a tar archive of sources, packed or not. Nothing in the middle of a packed file can be read without all before
+ * it, so the first time its sources are copied to the cache, packed in small pieces: half a minute for a kernel.
+ * @throws Fault for what is no archive; Cancelled; NodeJS.ErrnoException
+ */
+export async function openSourceArchive(path: string, cache: string, options: UnpackOptions): Promise<SourceArchive> {
+  const known = copiedSourceArchive(path, cache);
+  if (known) return known;
+  const copy = copyOf(path, cache);
+  mkdirSync(cache, { recursive: true });
+  const part = `${copy}.${randomUUID()}.part`;
+  try {
+    await makeCopy(path, part, options);
+    renameSync(part, copy);
+  } finally {
+    rmSync(part, { force: true });
+  }
+  dropOldest(cache);
+  const made = copiedSourceArchive(path, cache);
+  if (!made) throw Fault.of("corrupt", `${copy} cannot be read back`);
+  return made;
+}
+
+function copyOf(path: string, cache: string): string {
+  const { size, mtimeMs } = statSync(path);
+  return join(cache, createHash("sha256").update(`${path}\0${size}\0${mtimeMs}`).digest("hex").slice(0, 32));
+}
+
+/** The archive as an earlier session copied it; undefined where the copy is not there, or damaged. */
+export function copiedSourceArchive(path: string, cache: string): SourceArchive | undefined {
+  const copy = existsSync(path) ? copyOf(path, cache) : path;
+  if (!existsSync(copy)) return undefined;
+  const file = openFile(copy);
+  const index = attempt(() => readIndex(file));
+  if (index instanceof Fault) {
+    file.close();
+    return undefined;
+  }
+  const now = new Date();
+  utimesSync(copy, now, now);
+  return new SourceArchive(path, file, index);
+}
+
+/** @throws Fault */
+function readIndex(file: RandomFile): Index {
+  const trailer = Buffer.from(file.read(file.size - TRAILER, TRAILER));
+  const length = trailer.length === TRAILER ? trailer.readUInt32LE(8) : 0;
+  if (trailer.toString("latin1", 0, 8) !== MAGIC || length > file.size - TRAILER)
+    throw Fault.of("corrupt", `${file.name} is damaged`);
+  const text = unzstd(file.read(file.size - TRAILER - length, length), MAX_INDEX).toString("utf8");
+  return JSON.parse(text) as Index; // zstd's checksum vouches for what we wrote ourselves
+}
+
+/** With a checksum, so that a damaged copy is found out. */
+const zstd = (bytes: Uint8Array | string): Buffer =>
+  zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+
+/** @throws Fault */
+function unzstd(bytes: Uint8Array, most: number): Buffer {
+  try {
+    return zstdDecompressSync(bytes, { maxOutputLength: most });
+  } catch (error) {
+    throw Fault.of("corrupt", error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @throws Fault, Cancelled */
+async function makeCopy(path: string, part: string, options: UnpackOptions): Promise<void> {
+  const reader = new ByteReader(unpacked(path, {}, options));
+  const copy = new CopyWriter(part);
+  try {
+    for await (const { name, size, bytes } of tarMembers(reader)) {
+      // All is below one directory, named for the package.
+      const inner = name.replace(/^\.\//, "").split("/").slice(1).join("/");
+      const isMakefile = inner === "Makefile";
+      if ((!SOURCE_NAME.test(inner) && !isMakefile) || size > MAX_FILE) continue;
+      const pieces: Uint8Array[] = [];
+      for await (const piece of bytes()) pieces.push(piece.slice());
+      const contents = Buffer.concat(pieces);
+      if (isMakefile) copy.version = makefileVersion(contents.toString("utf8", 0, 4096));
+      else copy.add(inner, contents);
+    }
+    copy.end();
+  } finally {
+    copy.close();
+    await reader.close();
+  }
+}
+
+class CopyWriter {
+  version: string | undefined;
+  private readonly fd: number;
+  private readonly chunks: [number, number][] = [];
+  private readonly files: [string, [number, number, number]][] = [];
+  private pieces: Uint8Array[] = [];
+  private length = 0;
+  private position = 0;
+
+  constructor(path: string) {
+    this.fd = openSync(path, "wx");
+  }
+
+  add(name: string, contents: Uint8Array): void {
+    this.files.push([name, [this.chunks.length, this.length, contents.length]]);
+    this.pieces.push(contents);
+    this.length += contents.length;
+    if (this.length >= CHUNK) this.flush();
+  }
+
+  /** @throws Fault when there was no source */
+  end(): void {
+    if (this.files.length === 0) throw Fault.of("missing", "has no sources in it");
+    this.flush();
+    const index: Index = { version: this.version, chunks: this.chunks, files: Object.fromEntries(this.files) };
+    const length = this.write(zstd(JSON.stringify(index)));
+    const trailer = Buffer.alloc(TRAILER);
+    trailer.write(MAGIC, "latin1");
+    trailer.writeUInt32LE(length, 8);
+    this.write(trailer);
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+
+  private flush(): void {
+    if (this.length === 0) return;
+    const at = this.position;
+    this.chunks.push([at, this.write(zstd(Buffer.concat(this.pieces)))]);
+    this.pieces = [];
+    this.length = 0;
+  }
+
+  private write(bytes: Uint8Array): number {
+    for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done);
+    this.position += bytes.length;
+    return bytes.length;
+  }
+}
+
+/** Of copies that are not used any more the oldest go; a part of a day ago was left by a process that died. */
+function dropOldest(cache: string): void {
+  const entries = readdirSync(cache).map((name) => ({ path: join(cache, name), time: statSync(join(cache, name)).mtimeMs })); // prettier-ignore
+  const whole = entries.filter(({ path }) => !path.endsWith(".part")).sort((a, b) => b.time - a.time);
+  const dead = entries.filter(({ path, time }) => path.endsWith(".part") && Date.now() - time > 24 * 3600 * 1000);
+  for (const { path } of [...whole.slice(MAX_KEPT), ...dead]) rmSync(path, { force: true });
+}

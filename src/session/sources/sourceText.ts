@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import type { SourceText } from "../../crash/language/command.ts";
+import { type Piece, text } from "../../crash/say/piece.ts";
+import type { SourceFiles } from "./source.ts";
+import { openSourceArchive, type SourceArchive } from "./sourceArchive.ts";
+import { waitingFor } from "../waiting.ts";
+
+/**
+ * Texts of sources for commands. When one is in no directory, and the packed archive of the kernel's sources lies here,
+ * that is read, at most once a session: half a minute the first time, nothing once it was copied to the cache.
+ * @param cache undefined for a face that reads archives itself
+ */
+export function sourceTexts(files: () => SourceFiles, cache: string | undefined): SourceText {
+  let isRead = false;
+  return function* (file) {
+    const known = textOf(files(), file);
+    const archive = known === undefined && !isRead ? files().wantedArchive : undefined;
+    if (archive === undefined || cache === undefined) return known;
+    const opened = yield* reading(archive, cache);
+    isRead = true;
+    if (typeof opened === "string") yield text(`${archive}: its sources cannot be read: ${opened}`);
+    else files().addArchive(opened);
+    return textOf(files(), file);
+  };
+}
+
+/** Undefined as well for what cannot be read any more. */
+function textOf(files: SourceFiles, file: string): readonly string[] | undefined {
+  const found = files.locate(file);
+  if (!found) return undefined;
+  if (found.stored) return found.stored.text()?.split("\n");
+  try {
+    return readFileSync(found.path, "utf8").split("\n");
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns why it cannot be opened, in words */
+function* reading(path: string, cache: string): Generator<Piece, SourceArchive | string, void> {
+  let [done, total] = [0, 0];
+  const onProgress = (bytes: number, of: number): void => void ([done, total] = [bytes, of]);
+  const start = (signal: AbortSignal) =>
+    openSourceArchive(path, cache, { signal, onProgress }).catch((error: unknown) =>
+      error instanceof Error ? error.message : String(error),
+    );
+  return yield* waitingFor(start, () => ({ what: `reading sources out of ${basename(path)}`, done, total }));
+}

@@ -1,0 +1,147 @@
+/** Commands that need little of a kernel: numbers, text, symbols, memory, the session itself. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { toyKernel } from "../../builders/kernel.ts";
+import { data, toyContext, transcript } from "../../builders/transcript.ts";
+
+const context = () =>
+  toyContext(
+    toyKernel({
+      types: "typedef unsigned long word; char banner[24]; unsigned long words[6];",
+      symbols: { banner: 0xffff800000001000n, words: 0xffff800000002fd0n },
+      memory: [
+        ["banner", "Linux version 6.1\n"],
+        ["words", [1n, 0xffff800000002fd8n, 0x6c6c6f48n, 0n, 0xfffffffffffffffen]],
+      ],
+      vmcoreinfo: { PAGESIZE: "4096" },
+    }),
+  );
+const said = (line: string): string => transcript(context(), line);
+
+test("eval shows a value in four bases, with its unit, its sign and its bits", () => {
+  assert.equal(
+    said("eval -b 3k"),
+    `hexadecimal: c00  (3KB)
+    decimal: 3072
+      octal: 6000
+     binary: ${"110000000000".padStart(64, "0")}
+   bits set: 11 10`,
+  );
+  assert.match(
+    said("eval ffffffff81000000 - 100"),
+    /^hexadecimal: ffffffff80ffff9c\n +decimal: 18446744071578845084 {2}\(-2130706532\)/,
+  );
+});
+
+test("eval knows precedence, symbols, and numbers that are obviously hexadecimal", () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["2 + 3 * 4", "e"],
+    ["(2 + 3) * 4", "14"],
+    ["(ff | 1000)", "3ff"],
+    ["(1 << 32)", "100000000"],
+    ["(1 << 64)", "0"],
+    ["~0", "ffffffffffffffff"],
+    ["-5 + 6", "1"],
+    ["10 % 4 ^ 1", "3"],
+    ["words + 8", "ffff800000002fd8"],
+    ["1g", "40000000"],
+  ];
+  for (const [expression, value] of cases) {
+    assert.equal(/^hexadecimal: (\w+)/.exec(said(`eval ${expression}`))?.[1], value, expression);
+  }
+  for (const wrong of ["1 -", "foo", "(1", "1 2", "1 / 0", "(".repeat(500)])
+    assert.match(said(`eval ${wrong}`), /^eval: /, wrong);
+});
+
+test("btop and ptob go from addresses to pages and back, each with its own idea of a number", () => {
+  assert.equal(said("btop 1000000 1fff"), "1000000: 1000\n1fff: 1");
+  assert.equal(said("ptob 1000 0x10"), "3e8: 3e8000\n10: 10000");
+  assert.match(said("btop zz"), /^btop: invalid input: "zz"/);
+});
+
+test("ascii spells what a word of memory holds", () => {
+  assert.equal(said("ascii 62696c2f7273752f"), "62696c2f7273752f: /usr/lib");
+  assert.equal(said("ascii 6c"), "000000000000006c: l<NUL><NUL><NUL><NUL><NUL><NUL><NUL>");
+  assert.match(said("ascii"), /^ {2}0 \| NUL DLE {2}SP {2}0 {3}@ {3}P {3}` {3}p/m);
+});
+
+test("rd shows words, their text, and stops at the first that is not there", () => {
+  const at = "ffff800000002fd0";
+  assert.equal(
+    said("rd words 3"),
+    `${at}:  0000000000000001 ffff800000002fd8   ........./......\n${at.slice(0, -2)}e0:  000000006c6c6f48                    Holl....`,
+  );
+  assert.equal(said("rd -x words"), `${at}:  0000000000000001`);
+  assert.equal(
+    said("rd -8 words+16 4"),
+    `${at.slice(0, -2)}e0:  48 6f 6c 6c                                       Holl`,
+  );
+  assert.equal(said("rd -32 -N words+16"), `${at.slice(0, -2)}e0:  486f6c6c                              lloH`);
+  assert.equal(said("rd -d words+32"), `${at.slice(0, -2)}f0:               -2`);
+  assert.equal(said("rd -s words+8"), `${at.slice(0, -2)}d8:  words+8`);
+  assert.equal(said("rd -R -x words+8 2"), `${at}:  0000000000000001 ffff800000002fd8`);
+  assert.equal(said(`rd -x -e ${at.slice(0, -2)}e0 words`), `${at}:  0000000000000001 ffff800000002fd8`);
+  assert.equal(said("rd -a banner"), "ffff800000001000:  Linux version 6.1");
+  assert.match(said("rd words 8"), /\nrd: ffff800000003000: .*$/);
+});
+
+test("rd says what it cannot do with its arguments", () => {
+  for (const line of ["rd", "rd words x", "rd -8s words", "rd -e words words", "rd words 0", "rd -p words"]) {
+    assert.match(said(line), /^rd: /, line);
+  }
+});
+
+test("sym finds symbols by name, by address and by part of a name", () => {
+  assert.equal(said("sym banner"), "ffff800000001000 (D) banner");
+  assert.equal(said("sym ffff800000001004"), "ffff800000001004 (D) banner+4");
+  assert.equal(said("sym -q ann"), "ffff800000001000 (D) banner");
+  assert.equal(said("sym -q xyz"), "(none found)");
+  assert.match(said("sym 10"), /^sym: invalid address: 10$/);
+  assert.deepEqual(data(context(), "sym banner"), [
+    {
+      address: "0xffff800000001000",
+      type: "D",
+      name: "banner",
+      offset: undefined,
+      module: undefined,
+      file: undefined,
+      line: undefined,
+    },
+  ]);
+});
+
+test("an alias is defined, shown and deleted", () => {
+  const mine = context();
+  assert.equal(
+    transcript(mine, 'alias kp "p words | head -1"'),
+    "ORIGIN   ALIAS    COMMAND\nruntime  kp       p words | head -1",
+  );
+  assert.match(transcript(mine, "alias"), /^builtin {2}px {7}p -x$[\s\S]*^runtime {2}kp/m);
+  assert.equal(transcript(mine, "alias px"), "ORIGIN   ALIAS    COMMAND\nbuiltin  px       p -x");
+  assert.equal(transcript(mine, 'alias kp ""'), "alias deleted: kp");
+  assert.match(transcript(mine, "alias kp"), /alias does not exist: kp/);
+});
+
+test("set shows and changes variables, several at once, and refuses what they do not take", () => {
+  const mine = context();
+  assert.equal(transcript(mine, "set radix 16"), "output radix: 16 (hex)");
+  assert.equal(mine.radix, 16);
+  assert.equal(
+    transcript(mine, "set print_max 10 hash off"),
+    "print_max: 10\nhash: off\n  no effect here: lists are always checked",
+  );
+  assert.equal(transcript(mine, "set print_max"), "print_max: 10");
+  assert.match(transcript(mine, "set -v"), /^ +print_max: 10$/m);
+  assert.equal(transcript(mine, "set radix 8"), 'set: radix takes 10 | 16, not "8"');
+});
+
+test("exit ends the session, repeat runs a command once", () => {
+  const mine = context();
+  assert.equal(
+    transcript(mine, "repeat -1 btop 1000"),
+    "1000: 1\nrepeat: a dump does not change; the command ran once",
+  );
+  assert.equal(mine.ended, false);
+  transcript(mine, "q");
+  assert.equal(mine.ended, true);
+});

@@ -1,0 +1,176 @@
+/** Commands about memory on the real crash that ships with the project, nothing but the dump file given. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, test } from "node:test";
+import { identify } from "../../../../src/linux/identify.ts";
+import { perCpuVariable } from "../../../../src/kernel/percpu.ts";
+import { openSession } from "../../../../src/session/open/open.ts";
+import { data, pieces, transcript } from "../../../builders/transcript.ts";
+
+const session = openSession({ vmcore: ["sample/vmcore"] });
+const { context, kernel } = session;
+after(() => session.close());
+
+const trimmed = (text: string): string => text.replace(/[ \t]+$/gm, "").trimEnd();
+const ours = (line: string): string => trimmed(transcript(context, line));
+const crash = (name: string): string =>
+  trimmed(readFileSync(new URL(`../../../golden/sample/${name}.txt`, import.meta.url), "utf8"));
+
+/** Command lines and the file with what crash 8.0.6 printed, with a vmlinux. */
+const recorded: readonly (readonly [string, string])[] = [
+  ["kmem -s", "kmem-s"],
+  ["kmem -z", "kmem-z"],
+  ["kmem -n", "kmem-n"],
+  ["kmem -f", "kmem-f"],
+  ["kmem -v", "kmem-v"],
+  ["kmem -h", "kmem-h"],
+  ["kmem -S files_cache", "kmem-S-files_cache"],
+  ["kmem ffff8ef68526c180", "kmem-task"],
+  ["vm", "vm"],
+  ["vm -p 139", "vm-p-many"],
+  ["vtop ffff8ef68526c180", "vtop-task"],
+  ["mach -m", "mach-m"],
+];
+
+for (const [line, name] of recorded) test(`${line} says what crash says`, () => assert.equal(ours(line), crash(name)));
+
+test("kmem -i adds up what crash adds up", () => {
+  const rows = new Map(data(context, "kmem -i").map((row) => [(row as { name: string }).name, (row as { pages: number }).pages])); // prettier-ignore
+  assert.deepEqual(
+    ["TOTAL MEM", "FREE", "USED", "BUFFERS", "CACHED", "SLAB", "COMMIT LIMIT"].map((name) => rows.get(name)),
+    [15444, 7272, 8172, 8, 826, 4408, 7722],
+  );
+  assert.equal(rows.has("SHARED"), false);
+  assert.match(ours("kmem -i=shared"), /^ {7}SHARED {6}630 {7}2\.5 MB {4}4% of TOTAL MEM$/m);
+});
+
+test("kmem -I passes over caches, and says which", () => {
+  const all = ours("kmem -s").split("\n");
+  const left = ours("kmem -s -I task_struct,files_cache").split("\n");
+  assert.deepEqual(
+    left.filter((row) => !row.includes("[IGNORED]")),
+    all.filter((row) => !/ (task_struct|files_cache)$/.test(row)),
+  );
+  assert.match(ours("kmem -S -I task_struct task_struct"), /^[0-9a-f]{16} \[IGNORED\] +task_struct$/);
+});
+
+test("a fault at a small address tells the address, whatever digits its message has", () => {
+  assert.match(ours("rd -u 0"), /^rd: 0: not mapped/);
+});
+
+test("kmem -p says a row of each page, and where it may pause", () => {
+  const all = pieces(context, "kmem -p");
+  assert.equal(all.filter(({ kind }) => kind === "record").length, 32768);
+  assert.ok(all.filter(({ kind }) => kind === "progress").length >= 7);
+});
+
+test("members of struct page are shown by name, words of structs among them", () => {
+  assert.equal(
+    ours("kmem -m flags,_refcount,lru,mapping 526c000"),
+    "      PAGE        flags  _refcount  lru  mapping\n" +
+      "fffff8d340149b00  000fffffc0000000  0  fffff8d340149a01,dead000000000122  dead000000000400",
+  );
+  assert.match(ours("kmem -m nothing"), /^kmem: invalid page struct member: nothing/);
+});
+
+test("kmem -v, -f and -g of one thing say only that", () => {
+  assert.match(ours("kmem -v ffffd11f40000010"), /\nffff\w+ +ffff\w+ +ffffd11f40000000 - ffffd11f40005000 +20480$/);
+  assert.match(ours("kmem -f 400000"), /400000 is 1st of 1024 pages/);
+  assert.equal(ours("kmem -f 526c000"), "");
+  assert.match(ours("kmem -g 10200"), /PG_slab +9 +0000200\n +PG_head +16 +0010000$/);
+});
+
+test("a symbol is an address to kmem; what is none is said", () => {
+  assert.match(ours("kmem schedule"), /^ffffffff9ba114f0 \(T\) schedule\n\n +PAGE /);
+  assert.match(ours("kmem nosuch"), /^kmem: not an address: nosuch\nUsage:/);
+  assert.match(ours("kmem -s nosuch"), /^kmem: no slab cache is called nosuch/);
+  assert.match(ours("kmem -s ffffffff9ba114f0"), /^kmem: address is not allocated in slab subsystem/);
+});
+
+const kinds = (address: bigint): string[] => [...identify(kernel, address)].map(({ kind }) => kind);
+
+test("an address is told by everything that holds it", () => {
+  const task = context.task;
+  assert.deepEqual(kinds(task.address + 8n), ["slab object", "task", "page", "physical address space"]);
+  assert.deepEqual(kinds(task.at("stack").value() + 64n), [
+    "task stack",
+    "vmalloc area",
+    "page",
+    "physical address space",
+  ]);
+  assert.deepEqual(kinds(kernel.symbols.find("init_task")?.address ?? 0n), [
+    "symbol",
+    "task",
+    "page",
+    "physical address space",
+  ]);
+  assert.deepEqual(kinds(0xfffff8d340149b00n), ["page struct", "page", "physical address space"]);
+  assert.deepEqual(kinds(0xdead_0000_0000n), []);
+  assert.deepEqual(kinds(0xffff_8ef6_8040_0000n), ["free block", "page", "physical address space"]);
+  const [area] = identify(kernel, 0x401000n, task);
+  assert.equal(area?.kind, "user area");
+  const [symbol] = identify(kernel, perCpuVariable(kernel, "runqueues", 1).address + 8n);
+  assert.ok(
+    symbol?.kind === "per-CPU variable" &&
+      symbol.cpu === 1 &&
+      symbol.offset === 8 &&
+      symbol.symbol.name === "runqueues",
+  );
+});
+
+test("a module's address is told by its symbol and section", () => {
+  const found = [...identify(kernel, 0xffff_ffff_c025_60b8n)];
+  const section = found.find(({ kind }) => kind === "module section");
+  assert.ok(section?.kind === "module section" && section.section.name === ".init.text");
+  assert.ok(found.some(({ kind }) => kind === "vmalloc area"));
+});
+
+test("a user address is translated step by step; one never touched says where it would come from", () => {
+  assert.match(
+    ours("vtop 401000"),
+    /PGD: \w+ => \w+\n +PUD: .*\n +PMD: .*\n +PTE: .*\n +PAGE: \w+\n[^]*\/bin\/busybox\n/,
+  );
+  assert.match(
+    ours("vtop -c 139 420000"),
+    /\(not mapped\)[^]*PTE: \w+ => 0[^]*FILE: \/bin\/workload {2}OFFSET: 20000$/,
+  );
+  assert.match(ours("vtop 12"), /12 +\(not accessible\)/);
+  assert.match(ours("vtop -k 401000"), /not a kernel virtual address/);
+});
+
+test("ptov takes physical addresses and per-CPU offsets", () => {
+  assert.equal(ours("ptov 1000000"), "VIRTUAL           PHYSICAL\nffff8ef681000000  1000000");
+  assert.match(ours("ptov b0c0:0-1"), /\[0\] {2}ffff8ef685a0b0c0\n {2}\[1\] {2}ffff8ef685b0b0c0$/);
+});
+
+test("pte names the bits of an entry", () => {
+  assert.match(ours("pte 8000000001000063"), /1000000 {2}\(PRESENT\|RW\|ACCESSED\|DIRTY\|NX\)$/);
+  assert.match(ours("pte 0"), /\(no mapping\)$/);
+});
+
+test("vm -R finds areas by address, flags and file, and says nothing of tasks without", () => {
+  assert.equal(ours("vm -R busybox").match(/\/bin\/busybox$/gm)?.length, 5);
+  assert.match(ours("vm -R 401000"), /\n401000 +\w+$/);
+  assert.equal(ours("vm -R no-such-file"), "");
+  assert.match(ours("vm -f 8100073"), /\(READ\|WRITE\|MAYREAD\|MAYWRITE\|MAYEXEC\|ACCOUNT\|SOFTDIRTY\)$/);
+});
+
+test("a search finds numbers, masked numbers and text in every scope", () => {
+  const init = kernel.symbols.find("init_task")?.address.toString(16);
+  const found = ours("search init_task").split("\n");
+  assert.ok(found.length > 20 && found.every((line) => line.endsWith(`: ${init} (init_task)`)));
+  assert.ok(ours("search -K init_task").split("\n").length < found.length);
+  assert.match(ours("search -t init_task"), /^PID: \d+ +TASK: ffff/);
+  assert.match(ours('search -p -c "Kernel panic - not syncing"'), /^[0-9a-f]+: Kernel panic - not syncing/m);
+  const [first = ""] = found;
+  const at = first.slice(0, 16);
+  assert.match(ours(`search -s ${at} -l 8 -m ffff ${init?.slice(0, -4)}0000`), new RegExp(`^${at}: ${init}`));
+  assert.match(ours(`search -s ${at} -l 8 -w ${init?.slice(8)}`), new RegExp(`^${at}: `));
+  assert.equal(ours(`search -s ${at} -l 8 -x 1 init_task`).split("\n").length, 3);
+  assert.match(ours("search -x 1 -c foo"), /^search: -x option is not allowed with -c/);
+});
+
+test("a search that finds nothing still says how far it is", () => {
+  const all = pieces(context, "search -p 123456789abcdef1");
+  assert.ok(all.length > 100 && all.every(({ kind }) => kind === "progress"));
+});

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Fault } from "../../../../../src/base/fault.ts";
+import { backtraceJson } from "../../../../../src/crash/commands/tasks/bt/json.ts";
+import { backtraceLines, type BacktraceStyle } from "../../../../../src/crash/commands/tasks/bt/stack.ts";
+import { lineText } from "../../../../../src/crash/say/piece.ts";
+import type { CodePlace } from "../../../../../src/model/kernel.ts";
+import type { Frame, Stack, StackKind, Trap } from "../../../../../src/unwind/frame.ts";
+import { taskAddress, toyTasks } from "../../../../builders/tasks.ts";
+
+const kernel = toyTasks({ cpus: [1], tasks: [{ pid: 1, comm: "init" }] });
+const task = kernel.object("struct task_struct", taskAddress(1));
+const plain: BacktraceStyle = { lines: false, inlined: false, offsets: undefined, data: undefined };
+
+const trap = (type: string, pc: bigint, sp: bigint, more: Partial<Trap> = {}): Trap => ({
+  type,
+  registers: new Map([["rip", pc], ["rsp", sp], ["rflags", 0x46n], ["cs", 0x10n], ["ss", 0x18n]]), // prettier-ignore
+  address: 0x1n,
+  errorCode: undefined,
+  errorText: undefined,
+  faultAddress: undefined,
+  user: false,
+  ...more,
+});
+
+interface FrameOptions {
+  readonly stack?: StackKind;
+  readonly trap?: Trap;
+  readonly exact?: boolean;
+  readonly module?: string;
+  readonly doubt?: string;
+  readonly places?: readonly CodePlace[];
+}
+
+/** A frame of a function that starts 16 bytes before `pc`. */
+const frame = (name: string, pc: bigint, sp: bigint, options: FrameOptions = {}): Frame => ({
+  pc,
+  sp,
+  cfa: undefined,
+  registers: new Map([["rip", pc], ["rsp", sp]]), // prettier-ignore
+  exact: options.exact ?? options.trap !== undefined,
+  symbol: { name, address: pc - 16n, size: 64, type: "T", ...(options.module ? { module: options.module } : {}) },
+  stack: options.stack ?? "task",
+  trap: options.trap,
+  caller: undefined,
+  doubt: options.doubt,
+  places: () => options.places ?? [],
+});
+
+const stackOf = (frames: readonly Frame[], more: Partial<Stack> = {}): Stack => ({
+  frames,
+  userTrap: undefined,
+  fault: undefined,
+  ...more,
+});
+
+/** Without the heading, registers shortened to their first line. */
+const shown = (stack: Stack, style: Partial<BacktraceStyle> = {}): string[] =>
+  backtraceLines(task, stack, { ...plain, ...style })
+    .slice(1)
+    .map(lineText)
+    .filter((line) => !/^ +CS: /.test(line));
+
+test("frames of a sleeping task are numbered, each with the place of its return address", () => {
+  const frames = [frame("__schedule", 0x1000n, 0x8010n), frame("schedule", 0x2000n, 0x8040n, { module: "ext4" })];
+  assert.deepEqual(shown(stackOf(frames)), [" #0 [8008] __schedule at 1000", " #1 [8038] schedule at 2000 [ext4]"]);
+  assert.equal(shown(stackOf(frames), { offsets: 16 })[0], " #0 [8008] __schedule+0x10 at 1000");
+});
+
+test("what was interrupted on the same stack is told by its registers", () => {
+  const frames = [
+    frame("exc_page_fault", 0x1000n, 0x8010n),
+    frame("asm_exc_page_fault", 0x2000n, 0x8040n),
+    frame("broken", 0x3000n, 0x8100n, {
+      trap: trap("page fault", 0x3000n, 0x8100n, { errorText: "read", faultAddress: 8n }),
+    }),
+    frame("caller", 0x4000n, 0x8140n),
+  ];
+  assert.deepEqual(shown(stackOf(frames)), [
+    " #0 [8008] exc_page_fault at 1000",
+    " #1 [8038] asm_exc_page_fault at 2000",
+    "    [exception RIP: broken+16]",
+    "    RIP: 0000000000003000  RSP: 0000000000008100  RFLAGS: 00000046",
+    "    page fault at 0000000000000008: read",
+    " #2 [8138] caller at 4000",
+  ]);
+});
+
+test("what an NMI interrupted is a frame of its own on the other side of the change of stacks", () => {
+  const frames = [
+    frame("crash_nmi_callback", 0x1000n, 0xe010n, { stack: "nmi" }),
+    frame("read_hpet", 0x3000n, 0x8100n, { trap: trap("NMI", 0x3000n, 0x8100n) }),
+    frame("caller", 0x4000n, 0x8108n),
+  ];
+  assert.deepEqual(shown(stackOf(frames)), [
+    " #0 [e008] crash_nmi_callback at 1000",
+    "    [exception RIP: read_hpet+16]",
+    "    RIP: 0000000000003000  RSP: 0000000000008100  RFLAGS: 00000046",
+    "--- <NMI exception stack> ---",
+    " #1 [8100] read_hpet at 3000",
+    " #2 [8100] caller at 4000",
+  ]);
+});
+
+test("an interrupt's stack ends where its entry code changed stacks", () => {
+  const frames = [
+    frame("sysvec_apic_timer_interrupt", 0x1000n, 0xa010n, { stack: "irq" }),
+    frame("asm_sysvec_apic_timer_interrupt", 0x2000n, 0x8040n),
+  ];
+  assert.deepEqual(shown(stackOf(frames)), [
+    " #0 [a008] sysvec_apic_timer_interrupt at 1000",
+    "--- <IRQ stack> ---",
+    " #1 [8040] asm_sysvec_apic_timer_interrupt at 2000",
+  ]);
+});
+
+test("the delay loop that panic() ends in is not shown, but where another CPU stood is", () => {
+  const looping = [frame("delay_tsc", 0x900n, 0x8000n, { exact: true }), frame("panic", 0x1000n, 0x8008n), frame("sysrq_handle_crash", 0x2000n, 0x8040n)]; // prettier-ignore
+  assert.deepEqual(shown(stackOf(looping)), [" #0 [8000] panic at 1000", " #1 [8038] sysrq_handle_crash at 2000"]);
+  const stopped = [frame("stop_this_cpu", 0x900n, 0x8000n, { exact: true }), frame("sysvec_reboot", 0x1000n, 0x8008n)];
+  assert.deepEqual(shown(stackOf(stopped)), [
+    "    [exception RIP: stop_this_cpu+16]",
+    "    RIP: 0000000000000900  RSP: 0000000000008000",
+    " #0 [8000] sysvec_reboot at 1000",
+  ]);
+});
+
+test("a stack that could not be followed says why, after the frames that there are", () => {
+  const fault = Fault.at("unmapped", 0x8040n, "not mapped");
+  assert.deepEqual(shown(stackOf([frame("schedule", 0x1000n, 0x8010n)], { fault })), [
+    " #0 [8008] schedule at 1000",
+    "    <8040: not mapped>",
+  ]);
+});
+
+test("a frame found by scanning is marked as doubtful", () => {
+  const [line] = shown(stackOf([frame("schedule", 0x1000n, 0x8010n, { doubt: "scan" })]));
+  assert.equal(line, " #0 [8008] schedule at 1000  (found by scanning the stack)");
+});
+
+const place = (name: string, inlined: boolean, line: number): CodePlace => ({
+  function: name,
+  inlined,
+  source: { file: "kernel/sched/core.c", line, column: 2 },
+  entry: 0n,
+  variables: () => [],
+  module: undefined,
+});
+const inlined = frame("__schedule", 0x1000n, 0x8010n, { places: [place("context_switch", true, 5257), place("__schedule", false, 6600)] }); // prettier-ignore
+
+test("lines are those of the function itself, and of what was inlined into it when asked for", () => {
+  assert.deepEqual(shown(stackOf([inlined]), { lines: true }), [
+    " #0 [8008] __schedule at 1000",
+    "    kernel/sched/core.c: 6600",
+  ]);
+  assert.deepEqual(shown(stackOf([inlined]), { lines: true, inlined: true }), [
+    " #0 [8008] __schedule at 1000",
+    "    (inlined) context_switch  kernel/sched/core.c: 5257",
+    "    kernel/sched/core.c: 6600",
+  ]);
+});
+
+test("programs get inlined functions as frames of their own, innermost first", () => {
+  const broken = frame("broken", 0x3000n, 0x8100n, { trap: trap("page fault", 0x3000n, 0x8100n) });
+  const unnamed = { ...frame("x", 0x5000n, 0x8200n), symbol: undefined };
+  const fault = Fault.of("unknown", "nothing tells how to go on");
+  const json = JSON.parse(JSON.stringify(backtraceJson(task, stackOf([inlined, broken, unnamed], { fault })))) as {
+    pid: number;
+    frames: Record<string, unknown>[];
+    error: string;
+  };
+  assert.deepEqual(json.frames.slice(0, 2), [
+    { function: "context_switch", inlined: true, pc: "0x1000", sp: "0x8010", file: "kernel/sched/core.c", line: 5257 },
+    { function: "__schedule", inlined: false, pc: "0x1000", sp: "0x8010", file: "kernel/sched/core.c", line: 6600 },
+  ]);
+  assert.deepEqual(json.frames[2]?.["trap"], {
+    type: "page fault",
+    registers: { rip: "0x3000", rsp: "0x8100", rflags: "0x46", cs: "0x10", ss: "0x18" },
+  });
+  assert.equal(json.frames[3]?.["function"], null);
+  assert.deepEqual([json.pid, json.error], [1, "nothing tells how to go on"]);
+});

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, test } from "node:test";
+import { readLine, resolve } from "../../../src/crash/language/language.ts";
+import { parseOptions } from "../../../src/crash/language/parse.ts";
+import { editorPanel, panels, revivedEditor } from "../../../src/extension/panel/panels.ts";
+import { openSession } from "../../../src/session/open/open.ts";
+
+const session = openSession({ vmcore: ["sample/vmcore"] });
+after(() => session.close());
+
+interface Manifest {
+  contributes: { views: Record<string, { id: string }[]>; commands: { command: string }[] };
+}
+const { contributes } = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
+
+for (const { title, line } of panels) {
+  test(`the command of ${title} exists and has its options`, () => {
+    const { command, filters } = readLine(session.context, line);
+    assert.deepEqual(filters, []);
+    const found = resolve(session.context, command);
+    parseOptions(found.command, found.line);
+  });
+}
+
+test("an editor comes back after a reload as its page remembered it", () => {
+  const session = { id: "gone", name: "vmcore", release: "6.1.0", dump: ["/crash/vmcore"] };
+  const revived = revivedEditor({ editor: { line: "kmem -S task_struct", page: "grid", session } });
+  assert.deepEqual(revived?.panel, editorPanel("kmem -S task_struct", "grid"));
+  assert.equal(revived?.panel.opens?.kind, "object");
+  assert.deepEqual(revived?.session, { ...session, id: "" });
+});
+
+test("what no page of ours remembered brings no editor back", () => {
+  const session = { name: "vmcore", dump: ["/crash/vmcore"] };
+  for (const state of [
+    undefined,
+    {},
+    { editor: { line: 1, page: "grid", session } },
+    { editor: { line: "ps", page: "log", session } },
+    { editor: { line: "ps", page: "grid" } },
+    { editor: { line: "ps", page: "grid", session: { ...session, dump: [1] } } },
+  ]) {
+    assert.equal(revivedEditor(state), undefined);
+  }
+});
+
+test("panels have names of their own", () => {
+  assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
+  assert.equal(new Set(panels.map(({ title }) => title)).size, panels.length);
+});
+
+test("the manifest has the view and no command that nothing registers", () => {
+  assert.deepEqual(
+    contributes.views["vmcore"]?.map(({ id }) => id),
+    ["vmcore.kernel"],
+  );
+  const registered = readFileSync("src/extension/panel/kernelView.ts", "utf8");
+  const ours = contributes.commands.map(({ command }) => command).filter((one) => one.startsWith("vmcore.panel."));
+  assert.ok(ours.length > 0);
+  for (const command of ours) assert.ok(registered.includes(`"${command}"`), command);
+});

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { attempt, Fault } from "../../../src/base/fault.ts";
+import { cpuTask, runningOn } from "../../../src/linux/sched/cpu.ts";
+import * as linux from "../../../src/linux/sched/task.ts";
+import { stateLetters } from "../../../src/linux/sched/taskState.ts";
+import type { Kernel } from "../../../src/model/kernel.ts";
+import { toyKernel } from "../../builders/kernel.ts";
+import { taskAddress, toyTasks } from "../../builders/tasks.ts";
+
+const machine = {
+  cpus: [0, 20],
+  tasks: [
+    { pid: 20, comm: "threadpool", parent: 1 },
+    { pid: 1, comm: "init" },
+    { pid: 22, comm: "worker-1", tgid: 20, parent: 1, cpu: 1 },
+    { pid: 21, comm: "worker-0", tgid: 20, parent: 1 },
+  ],
+};
+
+const names = (kernel: Kernel): string[] => linux.taskTable(kernel).tasks.map((task) => task.at("comm").text());
+
+test("every task is listed by pid, idle tasks first, threads among them", () => {
+  const kernel = toyTasks(machine);
+  assert.deepEqual(names(kernel), ["swapper/0", "swapper/1", "init", "threadpool", "worker-0", "worker-1"]);
+  assert.equal(linux.taskTable(kernel).fault, undefined);
+});
+
+test("the threads of a process start with its leader", () => {
+  const kernel = toyTasks(machine);
+  const leader = kernel.object("struct task_struct", taskAddress(20));
+  assert.deepEqual([...linux.threads(leader)].map(linux.taskPid), [20, 22, 21]);
+});
+
+test("tasks are found by pid and by address, and pid 0 is every idle task", () => {
+  const kernel = toyTasks(machine);
+  assert.equal(linux.findTask(kernel, 21)?.address, taskAddress(21));
+  assert.equal(linux.findTask(kernel, 99), undefined);
+  assert.equal(linux.tasksByPid(kernel).get(0)?.length, 2);
+  assert.equal(linux.taskAt(kernel, taskAddress(22))?.address, taskAddress(22));
+  assert.equal(linux.taskAt(kernel, taskAddress(22) + 8n), undefined);
+});
+
+test("what a CPU was running is known, and on which CPU a task ran", () => {
+  const kernel = toyTasks(machine);
+  assert.equal(linux.taskPid(cpuTask(kernel, 1)), 20);
+  assert.equal(runningOn(kernel, kernel.object("struct task_struct", taskAddress(20))), 1);
+  assert.equal(runningOn(kernel, kernel.object("struct task_struct", taskAddress(1))), undefined);
+});
+
+test("a broken task list keeps what came before, and the pid table fills in what lies behind", () => {
+  const kernel = toyTasks({
+    ...machine,
+    tasks: [{ pid: 1, comm: "init", with: { tasks: { next: 0xdead_0000n } } }, ...machine.tasks.slice(2)],
+  });
+  const pid = 0xffff_8880_3000_0000n;
+  const links = kernel.object("struct task_struct", taskAddress(22)).at("pid_links[0]").address;
+  kernel.put("struct pid", pid, { tasks: [{ first: links }] });
+  kernel.put("struct pid_namespace", kernel.variable("init_pid_ns").address, { idr: { idr_rt: { xa_head: pid } } });
+  assert.deepEqual(names(kernel), ["swapper/0", "swapper/1", "init", "worker-1"]);
+  assert.equal(linux.taskTable(kernel).fault?.kind, "excluded");
+});
+
+test("a process whose thread list is broken takes nothing from the others", () => {
+  const kernel = toyTasks({
+    cpus: [0],
+    tasks: [
+      { pid: 1, comm: "init", with: { thread_node: { next: 0xdead_0000n } } },
+      { pid: 20, comm: "pool" },
+      { pid: 21, comm: "pool-0", tgid: 20 },
+    ],
+  });
+  assert.deepEqual(names(kernel), ["swapper/0", "init", "pool", "pool-0"]);
+  assert.equal(linux.taskTable(kernel).fault?.kind, "excluded");
+});
+
+test("a thread list that runs into another process's ends there", () => {
+  const kernel = toyTasks({ cpus: [0], tasks: [{ pid: 1, comm: "init" }, { pid: 20, comm: "pool" }, { pid: 21, comm: "x", tgid: 20 }] }); // prettier-ignore
+  const [init, stranger] = [1, 21].map((pid) => kernel.object("struct task_struct", taskAddress(pid)));
+  assert.ok(init && stranger);
+  kernel.put("struct list_head", init.at("thread_node").address, { next: stranger.at("thread_node").address });
+  const pids: number[] = [];
+  const end = attempt(() => {
+    for (const thread of linux.threads(init)) pids.push(linux.taskPid(thread));
+  });
+  assert.deepEqual(pids, [1]);
+  assert.ok(end instanceof Fault && end.kind === "corrupt");
+});
+
+test("a dump without task types has no tasks and says why", () => {
+  const kernel = toyKernel({ symbols: { init_task: 0x1000n } });
+  const table = linux.taskTable(kernel);
+  assert.deepEqual(table.tasks, []);
+  assert.equal(table.fault?.kind, "unknown");
+  assert.ok(attempt(() => cpuTask(kernel, 0)) instanceof Fault);
+});
+
+/** __state | exit_state (include/linux/sched.h) and crash's letters. */
+const states: readonly (readonly [number, string])[] = [
+  [0x0, "RU"],
+  [0x1, "IN"],
+  [0x2, "UN"],
+  [0x102, "UN"], // TASK_KILLABLE
+  [0x402, "ID"], // TASK_IDLE
+  [0x104, "ST"],
+  [0x8, "TR"],
+  [0x20, "ZO"],
+  [0xa0, "ZO"], // a zombie is TASK_DEAD, too
+  [0x10, "DE"],
+  [0x80, "DE"],
+  [0x40, "PA"],
+  [0x200, "WA"],
+  [0x800, "NE"],
+  [0x1000, "UN"], // TASK_RTLOCK_WAIT
+];
+
+test("states are named as crash names them", () => {
+  for (const [state, letters] of states) assert.equal(stateLetters(state), letters, `0x${state.toString(16)}`);
+});

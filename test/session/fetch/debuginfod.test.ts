@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import type { Duplex } from "node:stream";
+import { test, type TestContext } from "node:test";
+import { promisify } from "node:util";
+import {
+  debuginfodOptions,
+  fetchDebuginfo,
+  fetchSource,
+  type DebuginfodOptions,
+} from "../../../src/session/fetch/debuginfod.ts";
+import { fetchMissing } from "../../../src/session/find/missingDebuginfo.ts";
+import { debuginfoFile } from "../../builders/debuginfoFile.ts";
+import { loopback } from "../../builders/loopback.ts";
+
+const buildId = "0123456789abcdef0123456789abcdef01234567";
+const file = debuginfoFile({ buildId, sections: [{ name: ".debug_str", bytes: new Uint8Array(1 << 16) }] });
+
+function options(t: TestContext, ...urls: string[]): DebuginfodOptions {
+  const cache = mkdtempSync(join(tmpdir(), "vmcore-debuginfod-"));
+  t.after(() => rmSync(cache, { recursive: true }));
+  return { urls, cache, timeout: 5000, maxSize: 1 << 20 };
+}
+
+const kept = ({ cache }: DebuginfodOptions): string[] =>
+  existsSync(join(cache, buildId)) ? readdirSync(join(cache, buildId)) : [];
+
+test("a file is fetched once, into the layout of debuginfod's clients, from the first server that has it", async (t) => {
+  const asked: string[] = [];
+  const without = await loopback(t, (_, response) => response.writeHead(404).end());
+  const has = await loopback(t, ({ url }, response) => {
+    asked.push(url ?? "");
+    response.end(file);
+  });
+  const steps: (readonly [number, number | undefined])[] = [];
+  const settings = { ...options(t, without, `${has}/`), onProgress: (...step: [number, number | undefined]) => steps.push(step) }; // prettier-ignore
+  for (let i = 0; i < 2; i++) {
+    const { path } = await fetchDebuginfo(buildId, settings);
+    assert.equal(path, join(settings.cache, buildId, "debuginfo"));
+    assert.deepEqual(readFileSync(path), Buffer.from(file));
+  }
+  assert.deepEqual(asked, [`/buildid/${buildId}/debuginfo`]);
+  assert.deepEqual(steps.at(-1), [file.length, file.length]);
+  assert.deepEqual(kept(settings), ["debuginfo"]);
+});
+
+test("a server that lies is refused with its reason, and nothing is kept", async (t) => {
+  const lies: readonly (readonly [RequestListener, RegExp])[] = [
+    [(_, response) => response.end(debuginfoFile({ buildId: "ff".repeat(20) })), /sends a file of build-id (ff){20}$/],
+    [(_, response) => response.end("<html>"), /sends what is no ELF file$/],
+    [(_, response) => response.writeHead(200, { "content-length": 1e12 }).write("x"), /sends more than 1048576 bytes/],
+    [(_, response) => endless(response), /sends more than 1048576 bytes/],
+    [(_, response) => response.writeHead(302, { location: "file:///etc/passwd" }).end(), /cannot be asked/],
+    [(_, response) => response.writeHead(500).end(), /answers 500/],
+  ];
+  for (const [listener, remark] of lies) {
+    const settings = options(t, await loopback(t, listener));
+    const { path, remarks } = await fetchDebuginfo(buildId, settings);
+    assert.equal(path, undefined);
+    assert.match(remarks.join(), remark);
+    assert.deepEqual(readdirSync(settings.cache), []);
+  }
+});
+
+function endless(response: Parameters<RequestListener>[1]): void {
+  const more = (): void => {
+    while (!response.destroyed && response.write(Buffer.alloc(1 << 16)));
+  };
+  response.on("drain", more);
+  more();
+}
+
+test("a server that sends too little is given up", async (t) => {
+  const slow = await loopback(t, (_, response) => response.writeHead(200).write("x"));
+  const settings = { ...options(t, slow), timeout: 100 };
+  const { path, remarks } = await fetchDebuginfo(buildId, settings);
+  assert.equal(path, undefined);
+  assert.match(remarks.join(), /is too slow: 1 bytes in 0\.1 s/);
+});
+
+test("a transfer that was cut off is continued where it ended, and is no answer before it is whole", async (t) => {
+  const ranges: (string | undefined)[] = [];
+  const url = await loopback(t, ({ headers, socket }, response) => {
+    ranges.push(headers.range);
+    const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
+    if (from > 0) return void response.writeHead(206, { "content-range": `bytes ${from}-${file.length - 1}/${file.length}` }).end(file.subarray(from)); // prettier-ignore
+    response.writeHead(200, { "content-length": file.length });
+    response.write(file.subarray(0, 1000), () => setTimeout(() => socket.destroy(), 50));
+  });
+  const settings = options(t, url);
+  assert.equal((await fetchDebuginfo(buildId, settings)).path, undefined);
+  assert.deepEqual(kept(settings), ["debuginfo.part"]);
+  const { path = "" } = await fetchDebuginfo(buildId, settings);
+  assert.deepEqual(readFileSync(path), Buffer.from(file));
+  assert.deepEqual(ranges, [undefined, "bytes=1000-"]);
+});
+
+test("a part that no server continues is dropped", async (t) => {
+  const settings = options(t, await loopback(t, (_, response) => response.writeHead(416).end()));
+  mkdirSync(join(settings.cache, buildId));
+  writeFileSync(join(settings.cache, buildId, "debuginfo.part"), "left over");
+  await fetchDebuginfo(buildId, settings);
+  assert.deepEqual(kept(settings), []);
+});
+
+test("a part is continued by no bytes from elsewhere in the file", async (t) => {
+  const settings = options(t, await loopback(t, (_, response) => response.writeHead(206, { "content-range": `bytes 0-${file.length - 1}/${file.length}` }).end(file))); // prettier-ignore
+  mkdirSync(join(settings.cache, buildId));
+  writeFileSync(join(settings.cache, buildId, "debuginfo.part"), file.subarray(0, 1000));
+  const { path, remarks } = await fetchDebuginfo(buildId, settings);
+  assert.equal(path, undefined);
+  assert.match(remarks.join(), /continues elsewhere than it was asked to$/);
+  assert.deepEqual(kept(settings), []);
+});
+
+test("two sessions that fetch one file at a time, with a part of a third, do not write into each other's", async (t) => {
+  const url = await loopback(t, ({ headers }, response) => {
+    const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
+    response.writeHead(from > 0 ? 206 : 200, from > 0 ? { "content-range": `bytes ${from}-${file.length - 1}/${file.length}` } : {}); // prettier-ignore
+    response.write(file.subarray(from, from + 2000), () =>
+      setTimeout(() => response.end(file.subarray(from + 2000)), 50),
+    );
+  });
+  const settings = options(t, url);
+  mkdirSync(join(settings.cache, buildId));
+  const [left, old] = ["debuginfo.part", `debuginfo.${randomUUID()}.part`].map((name) => join(settings.cache, buildId, name)); // prettier-ignore
+  writeFileSync(left!, file.subarray(0, 1000));
+  writeFileSync(old!, file.subarray(0, 3000));
+  for (const { path = "" } of await Promise.all([1, 2].map(() => fetchDebuginfo(buildId, settings))))
+    assert.deepEqual(readFileSync(path), Buffer.from(file));
+  assert.deepEqual(kept(settings), ["debuginfo", basename(old!)], "the part of one that lives is not touched");
+  rmSync(join(settings.cache, buildId, "debuginfo"));
+  utimesSync(old!, 0, Date.now() / 1000 - 700);
+  await fetchDebuginfo(buildId, settings);
+  assert.deepEqual(kept(settings), ["debuginfo"], "that of a dead one is continued");
+});
+
+test("what lies in the cache and is not the file of its build-id is fetched anew", async (t) => {
+  const settings = options(t, await loopback(t, (_, response) => response.end(file)));
+  mkdirSync(join(settings.cache, buildId));
+  for (const junk of ["cut off", debuginfoFile({ buildId: "ff".repeat(20) })]) {
+    writeFileSync(join(settings.cache, buildId, "debuginfo"), junk);
+    const { path = "" } = await fetchDebuginfo(buildId, settings);
+    assert.deepEqual(readFileSync(path), Buffer.from(file));
+  }
+});
+
+test("where an answer comes in chunks debuginfod's own header tells how long it is", async (t) => {
+  const url = await loopback(t, (_, response) => {
+    response.writeHead(200, { "x-debuginfod-size": file.length }).write(file.subarray(0, 1000));
+    response.end(file.subarray(1000));
+  });
+  const totals = new Set<number | undefined>();
+  await fetchDebuginfo(buildId, { ...options(t, url), onProgress: (_, total) => totals.add(total) });
+  assert.deepEqual([...totals], [file.length]);
+  const { remarks } = await fetchDebuginfo(buildId, { ...options(t, url), maxSize: 1000 });
+  assert.match(remarks.join(), /sends more than 1000 bytes/);
+});
+
+test("a transfer can be cancelled", async (t) => {
+  const abort = new AbortController();
+  const url = await loopback(t, (_, response) => {
+    response.writeHead(200).write("x");
+    setTimeout(() => abort.abort(), 20);
+  });
+  const { path, remarks } = await fetchDebuginfo(buildId, { ...options(t, url), signal: abort.signal });
+  assert.equal(path, undefined);
+  assert.deepEqual(remarks, [`${url} was cancelled`]);
+});
+
+test("that no server has a file is noted as elfutils does, and asked again when the note is old", async (t) => {
+  let asked = 0;
+  const url = await loopback(t, (_, response) => (asked++, response.writeHead(404).end()));
+  const settings = options(t, url);
+  for (let i = 0; i < 2; i++) assert.deepEqual(await fetchDebuginfo(buildId, settings), { path: undefined, remarks: [], unusable: [] }); // prettier-ignore
+  assert.equal(asked, 1);
+  const note = join(settings.cache, buildId, "debuginfo");
+  assert.equal(statSync(note).size, 0);
+  utimesSync(note, 0, Date.now() / 1000 - 700);
+  await fetchDebuginfo(buildId, settings);
+  assert.equal(asked, 2);
+});
+
+test("a source is fetched by its absolute path; what is no text is refused", async (t) => {
+  const asked: string[] = [];
+  const url = await loopback(t, ({ url: path = "" }, response) => {
+    asked.push(path);
+    response.end(path.endsWith("binary.c") ? "\0" : "int main;\n");
+  });
+  const settings = options(t, url);
+  const { path = "" } = await fetchSource(buildId, "/home/me/a #1/../b c/#x.c", settings);
+  assert.deepEqual(asked, [`/buildid/${buildId}/source/home/me/b%20c/%23x.c`]);
+  assert.equal(path, join(settings.cache, buildId, "source##home##me##b c###_x.c"));
+  assert.equal(readFileSync(path, "utf8"), "int main;\n");
+  assert.match((await fetchSource(buildId, "/binary.c", settings)).remarks.join(), /sends what is no source$/);
+  assert.match((await fetchSource(buildId, "kernel/panic.c", settings)).remarks.join(), /path is relative/);
+  assert.match((await fetchSource(buildId, `/${"x".repeat(300)}`, settings)).remarks.join(), /too long/);
+  assert.equal(asked.length, 2);
+});
+
+test("many files: the kernel's comes first, and a server that fails is asked for nothing else", async (t) => {
+  const asked: string[] = [];
+  const broken = await loopback(t, ({ url = "" }, response) => (asked.push(url), response.writeHead(500).end()));
+  const has = await loopback(t, ({ url = "" }, response) => {
+    if (url.includes("ff")) response.writeHead(404).end();
+    else response.end(debuginfoFile({ buildId: url.split("/")[2]! }));
+  });
+  const [kernel, module, unknown] = ["aa", "bb", "ff"].map((byte) => byte.repeat(20)) as [string, string, string];
+  const missing = [{ name: "vmlinux", buildId: kernel }, { name: "ext4", buildId: module }, { name: "mine", buildId: unknown }]; // prettier-ignore
+  const seen: string[] = [];
+  const { names, remarks } = await fetchMissing(missing, options(t, broken, has), (name) => seen.push(name));
+  assert.deepEqual(names, ["vmlinux", "ext4"]);
+  assert.deepEqual(remarks, ["no debuginfod server has the debuginfo of mine"]);
+  assert.deepEqual(asked, [`/buildid/${kernel}/debuginfo`]);
+  assert.equal(seen[0], "vmlinux");
+  const alone = await fetchMissing(missing, options(t, broken));
+  assert.deepEqual(alone.names, []);
+  assert.match(alone.remarks.join("\n"), /^no debuginfo of vmlinux: http:\S+ answers 500 Internal Server Error$/);
+});
+
+test("a server behind a proxy is asked by the proxy that the environment names", async (t) => {
+  const { port } = new URL(await loopback(t, (_, response) => response.end(file)));
+  const wanted: string[] = [];
+  const proxy = createServer().on("connect", ({ url = "" }, socket: Duplex) => {
+    wanted.push(url);
+    const server = connect(Number(port), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      socket.pipe(server).pipe(socket);
+    });
+  });
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  t.after(() => proxy.close());
+  const settings = options(t, "http://debuginfod.invalid");
+  const script = `import { fetchDebuginfo } from ${JSON.stringify(import.meta.resolve("../../../src/session/fetch/debuginfod.ts"))};
+    console.log((await fetchDebuginfo(${JSON.stringify(buildId)}, ${JSON.stringify(settings)})).path);`;
+  const env = { ...process.env, http_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, no_proxy: "" };
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { env });
+  assert.equal(stdout.trim(), join(settings.cache, buildId, "debuginfo"));
+  assert.deepEqual(wanted, ["debuginfod.invalid:80"]);
+});
+
+test("nobody is asked unless DEBUGINFOD_URLS names somebody; its other words are left out", () => {
+  assert.deepEqual(debuginfodOptions({}, "cache").urls, []);
+  const { urls, timeout, maxSize } = debuginfodOptions(
+    { DEBUGINFOD_URLS: "ima:enforcing https://one/  http://two", DEBUGINFOD_TIMEOUT: "7", DEBUGINFOD_MAXSIZE: "100" },
+    "cache",
+  );
+  assert.deepEqual({ urls, timeout, maxSize }, { urls: ["https://one/", "http://two"], timeout: 7000, maxSize: 100 });
+});

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { zstdCompressSync } from "node:zlib";
+import { missingDebuginfo } from "../../../src/session/find/missingDebuginfo.ts";
+import { toEnd } from "../../../src/base/job.ts";
+import { OpenError, type OpenOptions, openSession } from "../../../src/session/open/open.ts";
+import { hasPackages, withoutPackages } from "../../../src/session/fetch/packages.ts";
+import { debuginfoFile } from "../../builders/debuginfoFile.ts";
+import { deb, rpm } from "../../builders/packages.ts";
+import { xz } from "../../builders/xz.ts";
+
+const MODULE = readFileSync("sample/lab_nullderef.ko");
+const MODULE_ID = "ceabf09db29b042eb1e570ed4fc2fb69f5a32153";
+const vmcore = [resolve("sample/vmcore")];
+let folder: string;
+let cache: string;
+const inFolder = (path: string): string => join(folder, path);
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "packages-"));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(name: string, bytes: Uint8Array): string {
+  cache = inFolder(`cache-${name}`);
+  writeFileSync(inFolder(name), bytes);
+  return inFolder(name);
+}
+
+/** The file that the session uses for the module. */
+function moduleDebuginfo(options: OpenOptions): string | undefined {
+  const session = openSession(options);
+  toEnd(missingDebuginfo(session));
+  const path = session.debuginfos.path("lab_nullderef");
+  session.close();
+  return path;
+}
+
+const files = {
+  "./usr/lib/debug/lib/modules/6.1/extra/lab-nullderef.ko.debug": MODULE,
+  "./usr/lib/debug/lib/modules/6.1/other.ko.debug": Buffer.from("not wanted"),
+  "./usr/share/doc/copyright": "text",
+};
+
+for (const [name, bytes] of [
+  ["modules.deb", deb(files)],
+  ["modules.rpm", rpm(files)],
+] as const) {
+  test(`a module's debuginfo is taken out of ${name} into the cache, by its build-id`, async () => {
+    const path = write(name, bytes);
+    const { options, remarks } = await withoutPackages({ vmcore, modules: [path] }, cache, {});
+    assert.deepEqual(remarks, []);
+    assert.deepEqual(options.modules, []);
+    assert.equal(moduleDebuginfo(options), join(cache, MODULE_ID, "debuginfo"));
+    assert.deepEqual(readFileSync(join(cache, MODULE_ID, "debuginfo")), MODULE);
+    assert.equal(readdirSync(cache).filter((entry) => entry.endsWith(".part")).length, 0);
+  });
+}
+
+test("modules that are packed one by one inside of a package, as Ubuntu's are, are unpacked", async () => {
+  for (const [suffix, bytes] of [
+    ["zst", zstdCompressSync(MODULE)],
+    ["xz", xz(MODULE)],
+  ] as const) {
+    const path = write(`packed-${suffix}.ddeb`, deb({ [`./usr/lib/debug/6.8/lab-nullderef.ko.${suffix}`]: bytes }));
+    const { options } = await withoutPackages({ vmcore, modules: [path] }, cache, {});
+    assert.equal(moduleDebuginfo(options), join(cache, MODULE_ID, "debuginfo"));
+    assert.deepEqual(readFileSync(join(cache, MODULE_ID, "debuginfo")), MODULE);
+    assert.deepEqual(readdirSync(cache).filter((entry) => entry.endsWith(".part")), []); // prettier-ignore
+  }
+});
+
+test("a package that was unpacked once is not unpacked again while its files are in the cache", async () => {
+  const path = write("twice.deb", deb(files));
+  let unpackings = 0;
+  const open = async (): Promise<void> => {
+    const before = existsSync(cache) ? readdirSync(cache).length : 0;
+    const { options } = await withoutPackages({ vmcore, modules: [path] }, cache, {});
+    assert.ok(moduleDebuginfo(options));
+    if ((existsSync(cache) ? readdirSync(cache).length : 0) !== before) unpackings++;
+  };
+  await open();
+  await open();
+  assert.equal(unpackings, 1);
+  // elfutils cleans the cache of what is not used.
+  rmSync(join(cache, MODULE_ID), { recursive: true });
+  await open();
+  assert.equal(unpackings, 2);
+});
+
+test("a package beside the dump is used where its name says that it has debuginfo", async () => {
+  const beside = inFolder("beside");
+  mkdirSync(beside);
+  cache = inFolder("cache-beside");
+  copyFileSync("sample/vmcore", join(beside, "vmcore"));
+  const options = {
+    vmcore: [join(beside, "vmcore")],
+    search: { beside: [beside], directories: [], root: inFolder("none"), cache },
+  };
+  assert.equal(hasPackages(options), false);
+  writeFileSync(join(beside, "hello_1.0_amd64.deb"), "no debuginfo");
+  assert.equal(hasPackages(options), false);
+  writeFileSync(join(beside, "linux-image-6.1-dbg_6.1_amd64.deb"), deb(files));
+  writeFileSync(join(beside, "kernel-debuginfo-6.1.rpm"), "a damaged one");
+  assert.equal(hasPackages(options), true);
+  const { options: without, remarks } = await withoutPackages(options, cache, {});
+  assert.equal(moduleDebuginfo(without), join(cache, MODULE_ID, "debuginfo"));
+  assert.deepEqual(remarks, [`${join(beside, "kernel-debuginfo-6.1.rpm")} is no package`]);
+});
+
+test("a vmlinux out of a package is opened as if it had been named: of another build it is refused", async () => {
+  const buildId = "ab".repeat(20);
+  const vmlinux = debuginfoFile({ buildId });
+  const path = write("vmlinux.deb", deb({ "./usr/lib/debug/boot/vmlinux-6.1.0-1": vmlinux }));
+  const { options, remarks } = await withoutPackages({ vmcore, vmlinux: path }, cache, {});
+  assert.equal(options.vmlinux, join(cache, buildId, "debuginfo"));
+  assert.deepEqual(remarks, []);
+  assert.throws(() => openSession(options), /is of another build/);
+});
+
+test("a package without a usable vmlinux, a damaged one and none at all are told", async () => {
+  const stripped = debuginfoFile({ buildId: "cd".repeat(20), dwarf: false });
+  const of = (path: string): Promise<unknown> => withoutPackages({ vmcore, vmlinux: path }, cache, {});
+  await assert.rejects(
+    of(write("a.deb", deb({ "boot/vmlinux-6.1": stripped }))),
+    /a\.deb has no vmlinux with debuginfo in it/,
+  );
+  assert.deepEqual(
+    readdirSync(cache).filter((name) => !name.endsWith(".json")),
+    [],
+  );
+  await assert.rejects(of(write("b.deb", deb(files).subarray(0, 5000))), OpenError);
+  await assert.rejects(of(write("c.rpm", rpm(files).subarray(0, 5000))), OpenError);
+  await assert.rejects(of(write("d.rpm", Buffer.from("text"))), /d\.rpm is no package/);
+  await assert.rejects(of(inFolder("absent.deb")), OpenError);
+  for (const name of ["b.deb", "c.rpm", "d.rpm"]) {
+    const left = existsSync(inFolder(`cache-${name}`)) ? readdirSync(inFolder(`cache-${name}`)) : [];
+    assert.deepEqual(left, [], name);
+  }
+});
+
+test("names in a package that climb lead nowhere", async () => {
+  const path = write("hostile.deb", deb({ "../../../../tmp/evil/lab_nullderef.ko": MODULE }));
+  await withoutPackages({ vmcore, modules: [path] }, cache, {});
+  assert.deepEqual(
+    readdirSync(cache).filter((name) => !name.endsWith(".json")),
+    [MODULE_ID],
+  );
+});
+
+test("an unpacking that is cancelled is done without", async () => {
+  const path = write("cancelled.deb", deb(files));
+  const { options, remarks } = await withoutPackages({ vmcore, modules: [path] }, cache, {
+    signal: AbortSignal.abort(),
+  });
+  assert.deepEqual(remarks, [`${path} was not unpacked: cancelled`]);
+  assert.equal(moduleDebuginfo(options), undefined);
+});
+
+test("a note that somebody else wrote is not believed", async () => {
+  const path = write("note.deb", deb(files));
+  await withoutPackages({ vmcore, modules: [path] }, cache, {});
+  const note = join(cache, readdirSync(cache).find((name) => name.endsWith(".json")) ?? "");
+  rmSync(join(cache, MODULE_ID), { recursive: true });
+  writeFileSync(note, '{"vmlinux":"../../etc","modules":{}}');
+  const { options } = await withoutPackages({ vmcore, modules: [path] }, cache, {});
+  assert.ok(moduleDebuginfo(options));
+});

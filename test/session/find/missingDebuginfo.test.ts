@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { moduleName, modules } from "../../../src/linux/module/module.ts";
+import { Cancelled, drive, toEnd } from "../../../src/base/job.ts";
+import { missingDebuginfo, missingModules, missingVmlinux } from "../../../src/session/find/missingDebuginfo.ts";
+import { openSession } from "../../../src/session/open/open.ts";
+import { xz } from "../../builders/xz.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "missing-"));
+after(() => rmSync(folder, { recursive: true }));
+copyFileSync("sample/lab_nullderef.ko", join(folder, "lab_nullderef.ko"));
+const open = (directory: string) => openSession({ vmcore: ["sample/vmcore"], modules: [directory] });
+const names = (missing: readonly { readonly name: string }[]): string[] => missing.map(({ name }) => name);
+
+test("what a session goes without is the kernel and every module that has no debuginfo, told module by module", () => {
+  const session = open(folder);
+  const loaded = [...modules(session.kernel)].map(moduleName);
+  const steps: string[] = [];
+  const job = missingDebuginfo(session);
+  let step = job.next();
+  for (; !step.done; step = job.next()) steps.push(`${step.value.done} of ${step.value.total}`);
+  assert.deepEqual(names(step.value), ["vmlinux", ...loaded.filter((name) => name !== "lab_nullderef")]);
+  assert.deepEqual(names(missingVmlinux(session)), ["vmlinux"]);
+  assert.deepEqual([...new Set(steps)].at(-1), `${loaded.length} of ${loaded.length}`);
+  assert.ok(steps.length >= loaded.length);
+  assert.deepEqual(names(toEnd(missingModules(session, (name) => name === "virtio_blk"))), ["virtio_blk"]);
+  session.close();
+});
+
+test("a search that is given up leaves the rest unsearched; what is asked for meanwhile is answered", async () => {
+  const packed = join(folder, "packed");
+  mkdirSync(packed);
+  writeFileSync(join(packed, "lab_nullderef.ko.xz"), xz(readFileSync("sample/lab_nullderef.ko")));
+  const session = open(packed);
+  const abort = new AbortController();
+  const asked: string[] = [];
+  const module = [...modules(session.kernel)].find((one) => moduleName(one) === "lab_nullderef")!;
+  const onStep = (): void => {
+    asked.push(session.debuginfos.of(module, "lab_nullderef")?.path ?? "none");
+    if (asked.length === 3) abort.abort();
+  };
+  await assert.rejects(drive(missingModules(session), abort.signal, { onStep }), Cancelled);
+  assert.deepEqual(
+    asked,
+    Array.from({ length: 3 }, () => join(packed, "lab_nullderef.ko.xz")),
+  );
+  session.close();
+});
+
+test("unpacking one large module does not hold the search: it pauses within", () => {
+  const session = open(join(folder, "packed"));
+  const module = [...modules(session.kernel)].find((one) => moduleName(one) === "lab_nullderef")!;
+  const job = session.debuginfos.looking(module, "lab_nullderef");
+  let pauses = 0;
+  while (!job.next().done) pauses++;
+  assert.ok(pauses >= 3, `${pauses} pauses`);
+  session.close();
+});

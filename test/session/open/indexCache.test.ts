@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs"; // prettier-ignore
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { indexDirectory, readIndex, writeIndex } from "../../../src/session/open/indexCache.ts";
+
+const buildId = "0123456789abcdef0123456789abcdef01234567";
+const contents = Uint8Array.from({ length: 5000 }, (_, i) => i);
+
+function directory(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), "vmcore-index-"));
+  t.after(() => rmSync(path, { recursive: true }));
+  return join(path, "index");
+}
+
+test("what was kept is read again, by its owner alone", (t) => {
+  const at = directory(t);
+  assert.equal(readIndex(at, buildId, "names"), undefined);
+  writeIndex(at, buildId, "names", contents);
+  assert.deepEqual(Buffer.from(readIndex(at, buildId, "names")!), Buffer.from(contents));
+  assert.deepEqual(readdirSync(at), [`${buildId}.names`]);
+  assert.equal(statSync(join(at, `${buildId}.names`)).mode & 0o077, 0);
+});
+
+test("an index that is damaged anywhere, cut off, or of another build is none, and is written anew", (t) => {
+  const at = directory(t);
+  const path = join(at, `${buildId}.names`);
+  const other = "ff".repeat(20);
+  const damages: (() => void)[] = [
+    ...[0, 4, 8, 12, 20, 40, 80, 96, 3000].map((offset) => () => {
+      const bytes = readFileSync(path);
+      bytes[offset]! ^= 1;
+      writeFileSync(path, bytes);
+    }),
+    () => truncateSync(path, 50),
+    () => truncateSync(path, 1000),
+    () => writeFileSync(path, ""),
+    () => writeFileSync(path, "somebody else's"),
+    () => {
+      writeIndex(at, other, "names", contents);
+      renameSync(join(at, `${other}.names`), path);
+    },
+  ];
+  for (const [i, damage] of damages.entries()) {
+    writeIndex(at, buildId, "names", contents);
+    assert.ok(readIndex(at, buildId, "names"), `${i}`);
+    damage();
+    assert.equal(readIndex(at, buildId, "names"), undefined, `${i}`);
+  }
+});
+
+test("the least recently used go when there are too many, and what was never finished", (t) => {
+  const at = directory(t);
+  mkdirSync(at);
+  const file = (name: string, size: number, hoursAgo: number): void => {
+    writeFileSync(join(at, name), "");
+    truncateSync(join(at, name), size);
+    const time = Date.now() / 1000 - hoursAgo * 3600;
+    utimesSync(join(at, name), time, time);
+  };
+  file("aa.names", 200 << 20, 3);
+  file("bb.names", 200 << 20, 2);
+  file("cc.names", 200 << 20, 1);
+  file("dd.names.17.part", 10, 5);
+  file("ee.names.18.part", 10, 0);
+  file("notes.txt", 10, 9);
+  writeIndex(at, buildId, "names", contents);
+  assert.deepEqual(readdirSync(at).sort(), [
+    `${buildId}.names`,
+    "bb.names",
+    "cc.names",
+    "ee.names.18.part",
+    "notes.txt",
+  ]);
+});
+
+test("a place that cannot be written to, and a build-id that is none, keep nothing and say nothing", (t) => {
+  const at = directory(t);
+  writeFileSync(at, "a file");
+  writeIndex(at, buildId, "names", contents);
+  assert.equal(readIndex(at, buildId, "names"), undefined);
+  writeIndex(`${at}2`, "../../evil", "names", contents);
+  assert.equal(existsSync(`${at}2`), false);
+  assert.equal(readIndex(at, "../../evil", "names"), undefined);
+  if (process.getuid?.() === 0) return; // root writes anywhere
+  mkdirSync(`${at}3`);
+  chmodSync(`${at}3`, 0o500);
+  writeIndex(`${at}3`, buildId, "names", contents);
+  assert.deepEqual(readdirSync(`${at}3`), []);
+});
+
+test("indexes lie in the XDG cache directory", () => {
+  assert.equal(indexDirectory({ XDG_CACHE_HOME: "/x" }), "/x/vmcore-debug/index");
+  assert.match(indexDirectory({}), /\/\.cache\/vmcore-debug\/index$/);
+});

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { lineText, type Piece } from "../../../src/crash/say/piece.ts";
+import { Cancelled, drive } from "../../../src/base/job.ts";
+import { SourceFiles } from "../../../src/session/sources/source.ts";
+import { sourceTexts } from "../../../src/session/sources/sourceText.ts";
+import { tar } from "../../builders/tar.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "texts-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const archive = gzipSync(
+  tar({
+    "linux-source-6.1/Makefile": "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 192\n",
+    "linux-source-6.1/kernel/panic.c": "void panic(void)\n{\n",
+    "linux-source-6.1/drivers/registers.h": "#define X\n".repeat(300_000),
+  }),
+);
+
+/** Sources of a machine where nothing but this archive is installed. */
+function installed(name: string, bytes: Uint8Array) {
+  const place = mkdtempSync(join(folder, "src-"));
+  const path = join(place, "linux-source-6.1.tar.gz");
+  writeFileSync(path, bytes);
+  const files = new SourceFiles({ installed: [join(place, "linux*")], installedBelow: place, release: "6.1.0-56", versionText: "#1 SMP Debian 6.1.192-2" }); // prettier-ignore
+  return { path, cache: join(folder, name), files };
+}
+
+/** Drives as the terminal does; what was said meanwhile. */
+async function ask(texts: ReturnType<typeof sourceTexts>, file: string, signal = new AbortController().signal) {
+  const pieces: Piece[] = [];
+  const onStep = (piece: Piece) => {
+    pieces.push(piece);
+    return piece.kind === "progress" ? piece.until : undefined;
+  };
+  return { lines: await drive(texts(file), signal, { onStep }), pieces };
+}
+
+test("a source is read out of the packed archive of the dump's kernel, with progress once, then from its copy", async () => {
+  const { files, cache } = installed("cache", archive);
+  const texts = sourceTexts(() => files, cache);
+  const first = await ask(texts, "kernel/panic.c");
+  assert.deepEqual(first.lines, ["void panic(void)", "{", ""]);
+  assert.match(first.pieces.map((piece) => (piece.kind === "progress" ? piece.what : piece.kind)).join(), /^reading sources out of linux-source-6\.1\.tar\.gz/); // prettier-ignore
+  assert.deepEqual(await ask(texts, "kernel/panic.c"), { lines: first.lines, pieces: [] });
+  assert.deepEqual(await ask(texts, "kernel/none.c"), { lines: undefined, pieces: [] });
+});
+
+test("a face that reads archives itself is not kept waiting", async () => {
+  const { files } = installed("none", archive);
+  assert.deepEqual(
+    await ask(
+      sourceTexts(() => files, undefined),
+      "kernel/panic.c",
+    ),
+    { lines: undefined, pieces: [] },
+  );
+});
+
+test("a damaged archive is told once", async () => {
+  const { files, cache, path } = installed("cache-damaged", archive.subarray(0, 200));
+  const texts = sourceTexts(() => files, cache);
+  const { lines, pieces } = await ask(texts, "kernel/panic.c");
+  assert.equal(lines, undefined);
+  const said = pieces.flatMap((piece) => (piece.kind === "text" ? piece.lines.map(lineText) : []));
+  assert.equal(said.length, 1);
+  assert.ok(said[0]?.startsWith(`${path}: its sources cannot be read: `), said[0]);
+  assert.deepEqual((await ask(texts, "kernel/panic.c")).pieces, []);
+});
+
+test("a reading that is given up ends, leaves nothing, and may be begun again", async () => {
+  const { files, cache } = installed("cache-given-up", archive);
+  const texts = sourceTexts(() => files, cache);
+  const abort = new AbortController();
+  const job = texts("kernel/panic.c");
+  const onStep = (): void => abort.abort();
+  await assert.rejects(drive(job, abort.signal, { onStep }), Cancelled);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.deepEqual(readdirSync(cache), []);
+  assert.equal((await ask(texts, "kernel/panic.c")).lines?.length, 3);
+});
