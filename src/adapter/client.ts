@@ -15,6 +15,26 @@ export interface Client {
   output(text: string, more?: Partial<DebugProtocol.OutputEvent["body"]>): void;
   /** What `initialize` said of the client. */
   supports(trait: Trait): boolean;
-  /** Whether the client counts from 1; DAP's default. */
-  readonly startsAt1: { line: boolean; column: boolean };
+  readonly lines: Numbering;
+  readonly columns: Numbering;
+}
+
+/** How a client numbers lines, or columns. */
+export class Numbering {
+  private readonly first: 0 | 1;
+
+  /** @param startsAt1 as `initialize` says; DAP's default is true */
+  constructor(startsAt1: boolean) {
+    this.first = startsAt1 ? 1 : 0;
+  }
+
+  /** The client's number of what is numbered from 1 here. */
+  of(from1: number): number {
+    return from1 - 1 + this.first;
+  }
+
+  /** Index, from 0, of what the client gave a number; of the first one when it gave none. */
+  index(number: number = this.first): number {
+    return number - this.first;
+  }
 }

@@ -117,8 +117,9 @@ class ConsoleSink implements Sink {
   private link(text: string, place: { file: string; line: number }): void {
     if (this.target.sources.files.locate(place.file) === undefined) return this.write(text);
     this.flush();
-    const source = this.target.sources.of({ ...place, column: 0 });
-    this.target.client.output(text, { category: "stdout", source, line: place.line });
+    const { sources, client } = this.target;
+    const source = sources.of({ ...place, column: 0 });
+    client.output(text, { category: "stdout", source, line: client.lines.of(place.line) });
   }
 
   private flush(): void {

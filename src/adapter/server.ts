@@ -9,7 +9,7 @@ import { Cancelled, drive, type Job } from "../base/job.ts";
 import { OpenError } from "../session/open/open.ts";
 import { requestArguments } from "./arguments.ts";
 import { capabilities } from "./capabilities.ts";
-import type { Client } from "./client.ts";
+import { type Client, Numbering } from "./client.ts";
 import { openingCommands } from "./console.ts";
 import type { Handlers } from "./handlers.ts";
 import { fetchDebuginfo, serversOf } from "./lateDebuginfo.ts";
@@ -36,7 +36,7 @@ import { stacks } from "./requests/stacks.ts";
 import { stackTrace } from "./requests/stackTrace.ts";
 import { threads } from "./requests/threads.ts";
 import { variables } from "./requests/variables.ts";
-import { Target } from "./target.ts";
+import { type Stop, Target } from "./target.ts";
 
 const handlers: Handlers = {
   ...breakpoints,
@@ -69,6 +69,19 @@ const PATIENCE_MS = 3000;
 /** Requests about the session itself, for the methods below. */
 const SESSION_REQUESTS = new Set(["initialize", "launch", "attach", "configurationDone", "cancel", "disconnect"]);
 
+/** Requests after which a client takes the thread for a running one, until a `stopped` event names it. */
+const RESUMING_REQUESTS = new Set([
+  "continue",
+  "reverseContinue",
+  "next",
+  "stepIn",
+  "stepOut",
+  "stepBack",
+  "goto",
+  "restartFrame",
+  "pause",
+]);
+
 type AnyHandler = (target: Target, args: unknown) => Job<object | undefined>;
 
 interface Running {
@@ -88,6 +101,9 @@ export class VmcoreDebugSession extends DebugSession {
   private unasked = 0;
   /** From the first launch or attach on, unless it failed. */
   private isOpened = false;
+  /** The client is done with its configuration, maybe before the dump was open. */
+  private isConfigured = false;
+  private hasArrived = false;
   private trace = false;
   private lastActivity = 0;
   private clientTraits: DebugProtocol.InitializeRequestArguments | undefined;
@@ -103,6 +119,7 @@ export class VmcoreDebugSession extends DebugSession {
     else if (!handler) this.refuse(new Response(request), new UsageError(`${command}: a crash dump cannot do that`));
     else if (this.target) void this.answer(request, handler, this.target);
     else this.refuse(new Response(request), new UsageError("no crash dump is open"));
+    if (!handler) this.stayStopped(request);
   }
 
   private async answer(request: DebugProtocol.Request, handler: AnyHandler, target: Target): Promise<void> {
@@ -124,6 +141,29 @@ export class VmcoreDebugSession extends DebugSession {
       this.closeReplaced();
       this.lastActivity = performance.now();
     }
+    this.stayStopped(request);
+  }
+
+  /** Names a thread as stopped again after a request that would have resumed it: nvim-dap has no thread until then. */
+  private stayStopped({ command, arguments: args }: DebugProtocol.Request): void {
+    if (!this.target || !this.hasArrived || !RESUMING_REQUESTS.has(command)) return;
+    const { threadId } = (args ?? {}) as { threadId?: unknown };
+    const thread = typeof threadId === "number" ? this.target.threads.find(threadId) : undefined;
+    try {
+      // The user goes on looking at what is in front.
+      this.sendStopped(this.target.stop(thread), { preserveFocusHint: true });
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  private sendStopped(
+    { reason, threadId, text, description }: Stop,
+    more: Partial<DebugProtocol.StoppedEvent["body"]>,
+  ): void {
+    const event: DebugProtocol.StoppedEvent = new StoppedEvent(reason, threadId, text);
+    Object.assign(event.body, { description, allThreadsStopped: true, ...more });
+    this.sendEvent(event);
   }
 
   private refuse(response: DebugProtocol.Response, error: unknown): void {
@@ -146,7 +186,7 @@ export class VmcoreDebugSession extends DebugSession {
     this.sendEvent(new Event("vmcore/log", { level, text } satisfies CustomEvents["vmcore/log"]));
   }
 
-  private readonly client: Client = {
+  private client: Client = {
     send: (event, body) => this.sendEvent(new Event(event, body)),
     output: (text, more = {}) => {
       const event: DebugProtocol.OutputEvent = new OutputEvent(text, "console");
@@ -154,7 +194,8 @@ export class VmcoreDebugSession extends DebugSession {
       this.sendEvent(event);
     },
     supports: (trait) => this.clientTraits?.[trait] === true,
-    startsAt1: { line: true, column: true },
+    lines: new Numbering(true),
+    columns: new Numbering(true),
   };
 
   protected override initializeRequest(
@@ -162,7 +203,12 @@ export class VmcoreDebugSession extends DebugSession {
     args: DebugProtocol.InitializeRequestArguments,
   ): void {
     this.clientTraits = args;
-    Object.assign(this.client.startsAt1, { line: args.linesStartAt1 ?? true, column: args.columnsStartAt1 ?? true });
+    const { linesStartAt1, columnsStartAt1 } = args;
+    this.client = {
+      ...this.client,
+      lines: new Numbering(linesStartAt1 ?? true),
+      columns: new Numbering(columnsStartAt1 ?? true),
+    };
     response.body = capabilities;
     this.sendResponse(response);
   }
@@ -193,8 +239,10 @@ export class VmcoreDebugSession extends DebugSession {
       this.target.succeed = (fresh) => this.succeed(fresh);
       this.sendResponse(response);
       this.sendEvent(new InitializedEvent());
+      this.arriveOnce();
     } catch (error) {
       this.isOpened = false;
+      this.isConfigured = false;
       this.refuse(response, error);
     }
   }
@@ -215,17 +263,21 @@ export class VmcoreDebugSession extends DebugSession {
 
   protected override configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): void {
     this.sendResponse(response);
-    const { target } = this;
-    if (target) void this.arrive(target);
+    this.isConfigured = true;
+    this.arriveOnce();
   }
 
-  /** The one `stopped` event of a session. */
+  /** Some clients send `configurationDone` before `launch` is answered. */
+  private arriveOnce(): void {
+    if (!this.target || !this.isConfigured || this.hasArrived) return;
+    this.hasArrived = true;
+    void this.arrive(this.target);
+  }
+
+  /** The first `stopped` event of a session, and what follows it. */
   private async arrive(target: Target): Promise<void> {
     try {
-      const { reason, threadId, text, description } = target.stop();
-      const event: DebugProtocol.StoppedEvent = new StoppedEvent(reason, threadId, text);
-      Object.assign(event.body, { description, allThreadsStopped: true, preserveFocusHint: false });
-      this.sendEvent(event);
+      this.sendStopped(target.stop(), { preserveFocusHint: false });
       for (const sentence of target.remarks()) this.client.output(`${sentence}\n`, { category: "important" });
       await this.quiet();
       await this.settle(target);

@@ -32,7 +32,7 @@ import type { Unfolding } from "./values/unfolding.ts";
 /** A step passes some units of the debuginfo: each has new names by the dozen. */
 const NAMES_A_STEP = 64;
 
-/** What the session's one `stopped` event says. */
+/** What a `stopped` event says. */
 export interface Stop {
   readonly reason: "exception" | "pause";
   readonly threadId: number;
@@ -195,9 +195,11 @@ export class Target {
     return oopsTitle(this.kernel) ?? attempt(() => panicMessage(this.kernel));
   }
 
-  stop(): Stop {
+  /** What there is to say of a thread that stands still: by default the one that the dump is about. */
+  stop(thread: Thread = this.threads.first()): Stop {
     const { title, untitled = "" } = this;
-    const threadId = this.threads.first().id;
+    const threadId = thread.id;
+    if (threadId !== this.threads.first().id) return { reason: "pause", threadId, text: "", description: "Paused" };
     if (title !== undefined || this.panicked)
       return { reason: "exception", threadId, text: title ?? untitled, description: "Kernel panic" };
     return { reason: "pause", threadId, text: "", description: untitled.replace(/\.$/, "") };

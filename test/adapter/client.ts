@@ -62,7 +62,13 @@ export class DapClient {
   }
 
   initialize(traits: Partial<DebugProtocol.InitializeRequestArguments> = {}): Promise<DebugProtocol.Capabilities> {
-    return this.request("initialize", { adapterID: "vmcore", pathFormat: "path", ...traits });
+    return this.request("initialize", {
+      adapterID: "vmcore",
+      pathFormat: "path",
+      supportsVariableType: true,
+      supportsMemoryReferences: true,
+      ...traits,
+    });
   }
 
   /** The response's body. @throws Refused */

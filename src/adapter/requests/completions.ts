@@ -17,10 +17,10 @@ const MEMBER = /((?:[A-Za-z_$][\w$]*|\((?:[^()]|\([^()]*\))*\))(?:\[[^\]]*\]|\.\
 
 /** The debug console's completion: commands, options, the frame's locals, symbols, members. */
 export const completions: Pick<Handlers, "completions"> = {
-  *completions(target, { text, column, line = 1, frameId }) {
-    const { startsAt1 } = target.client;
-    const current = text.split("\n")[line - (startsAt1.line ? 1 : 0)] ?? "";
-    const before = current.slice(0, column - (startsAt1.column ? 1 : 0));
+  *completions(target, { text, column, line, frameId }) {
+    const { lines, columns } = target.client;
+    const current = text.split("\n")[lines.index(line)] ?? "";
+    const before = current.slice(0, columns.index(column));
     const row = frameId === undefined ? undefined : target.frames.get(frameId);
     const [, owner, start = ""] = MEMBER.exec(before) ?? [];
     const members = owner === undefined ? [] : membersOf(target, owner, row).filter((name) => name.startsWith(start));
@@ -64,7 +64,7 @@ function offers(
   from: number,
   length: number,
 ): { targets: DebugProtocol.CompletionItem[] } {
-  const start = from + (client.startsAt1.column ? 1 : 0);
+  const start = client.columns.of(from + 1);
   return { targets: labels.map((label) => ({ label, type, start, length })) };
 }
 

@@ -113,7 +113,8 @@ class Lines {
     const key = `${place.file}:${place.line}`;
     if (key === this.last) return {};
     this.last = key;
-    return { location: { ...this.target.sources.of(place) }, line: place.line };
+    const { sources, client } = this.target;
+    return { location: { ...sources.of(place) }, line: client.lines.of(place.line) };
   }
 }
 

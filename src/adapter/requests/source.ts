@@ -20,13 +20,12 @@ export const source: Pick<Handlers, "source" | "loadedSources" | "locations"> = 
   *locations(target, { locationReference }) {
     const place = target.places.get(locationReference);
     if (place === undefined) throw new UsageError(`there is no location ${locationReference}`);
-    const { startsAt1 } = target.client;
-    const line = (from1: number): number => from1 - (startsAt1.line ? 0 : 1);
+    const { lines } = target.client;
     const declared = typeof place === "bigint" ? target.kernel.code.scopes(place)[0]?.source : place;
-    if (declared) return { source: { ...target.sources.of(declared) }, line: line(declared.line) };
+    if (declared) return { source: { ...target.sources.of(declared) }, line: lines.of(declared.line) };
     const listing = typeof place === "bigint" ? yield* listingOf(target, place, true) : undefined;
     if (!listing)
       throw new UsageError("nothing tells where this function was written, and its code is not in the dump");
-    return { source: { ...listing.source }, line: line(listing.line) };
+    return { source: { ...listing.source }, line: lines.of(listing.line) };
   },
 };

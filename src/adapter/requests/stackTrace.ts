@@ -39,19 +39,19 @@ function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
   };
   // A hint of the frame hides that of its source, so there is one only where it says something.
   if (isEntryCode(row)) result.presentationHint = "subtle";
-  const { startsAt1 } = target.client;
+  const { lines, columns } = target.client;
   if (place?.source) {
     result.source = { ...target.sources.of(place.source, place.module) };
-    result.line = place.source.line - (startsAt1.line ? 0 : 1);
+    result.line = lines.of(place.source.line);
     // The line table's column 0 is "no column".
-    result.column = Math.max(1, place.source.column) - (startsAt1.column ? 0 : 1);
+    result.column = columns.of(Math.max(1, place.source.column));
   } else {
     const listing = yield* listingOf(target, frame.pc, frame.exact);
     if (listing)
       Object.assign(result, {
         source: { ...listing.source },
-        line: listing.line - (startsAt1.line ? 0 : 1),
-        column: startsAt1.column ? 1 : 0,
+        line: lines.of(listing.line),
+        column: columns.of(1),
       });
   }
   // VS Code folds such frames under "Show 6 More: panic machinery".

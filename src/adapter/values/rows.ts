@@ -30,9 +30,10 @@ export function row(target: Target, entry: Entry, style: RowStyle): DebugProtoco
   };
   if (unfolding?.count !== undefined) variable.indexedVariables = unfolding.count;
   if (entry.expression !== undefined) variable.evaluateName = entry.expression;
-  if (entry.value instanceof Obj) variable.type = typeName(entry.value.type);
+  const { client } = target;
+  if (entry.value instanceof Obj && client.supports("supportsVariableType")) variable.type = typeName(entry.value.type);
   const memory = entry.address ?? (entry.value instanceof Obj ? memoryOf(entry.value) : undefined);
-  if (memory !== undefined) variable.memoryReference = hex0x(memory);
+  if (memory !== undefined && client.supports("supportsMemoryReferences")) variable.memoryReference = hex0x(memory);
   if (entry.declared) variable.declarationLocationReference = target.places.add(entry.declared);
   const code = functionAddress(entry.value);
   if (code !== undefined && target.kernel.code.isText(code)) variable.valueLocationReference = target.places.add(code);
