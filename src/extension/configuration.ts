@@ -95,6 +95,8 @@ function absolute(value: unknown, folder: vscode.WorkspaceFolder | undefined): u
   if (Array.isArray(value)) return value.map((item) => absolute(item, folder));
   if (typeof value !== "string" || value === "" || isAbsolute(value)) return value;
   if (value === "~" || value.startsWith("~/")) return homedir() + value.slice(1);
+  // It lies in the workspace, of which nothing is read before it is trusted.
+  if (!vscode.workspace.isTrusted) return undefined;
   const root = folder ?? vscode.workspace.workspaceFolders?.[0];
   return root ? resolve(root.uri.fsPath, value) : value;
 }

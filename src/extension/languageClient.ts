@@ -74,6 +74,13 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
       if (change.affectsConfiguration(TYPE))
         await (await started)?.sendNotification("vmcore/settingsChanged", fileSettings());
     }),
+    vscode.workspace.onDidGrantWorkspaceTrust(async () => {
+      const nothing: LanguageNotifications["vmcore/trustGranted"] = {};
+      const client = await started;
+      await client?.sendNotification("vmcore/trustGranted", nothing);
+      // Settings of the workspace hold from now on.
+      await client?.sendNotification("vmcore/settingsChanged", fileSettings());
+    }),
     vscode.debug.onDidChangeActiveDebugSession(() => void sessionChanged()),
     vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
       createDebugAdapterTracker: () => ({

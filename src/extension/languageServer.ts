@@ -1,8 +1,14 @@
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import { type DocumentSelector, LanguageClient, TransportKind } from "vscode-languageclient/node";
-import type { LanguageRequests } from "../protocol/language.ts";
+import type { InitializationOptions, LanguageRequests } from "../protocol/language.ts";
 import { fileSettings } from "./configuration.ts";
 import { activeSession, ask } from "./session.ts";
+
+const options = (): InitializationOptions => ({
+  ...fileSettings(),
+  commands: true,
+  restricted: !vscode.workspace.isTrusted,
+});
 
 /** Starts the language server, which asks the debug session in front through us. */
 export async function startServer(context: vscode.ExtensionContext, served: DocumentSelector): Promise<LanguageClient> {
@@ -11,7 +17,7 @@ export async function startServer(context: vscode.ExtensionContext, served: Docu
     "vmcore",
     "Vmcore Language Server",
     { module, transport: TransportKind.ipc },
-    { documentSelector: served, initializationOptions: fileSettings },
+    { documentSelector: served, initializationOptions: options },
   );
   client.onRequest("vmcore/ask", async (question: LanguageRequests["vmcore/ask"]["arguments"]) => {
     const session = activeSession();

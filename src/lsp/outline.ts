@@ -1,4 +1,10 @@
-import { type DocumentSymbol, type FoldingRange, type Range, SymbolKind } from "vscode-languageserver/node";
+import {
+  type DocumentSymbol,
+  type FoldingRange,
+  type Range,
+  type SymbolInformation,
+  SymbolKind,
+} from "vscode-languageserver/node";
 import type { KernelLog, Span } from "./kernelLog.ts";
 
 /** Reports with the call traces in them. */
@@ -17,6 +23,18 @@ export const documentSymbols = ({ reports }: KernelLog): DocumentSymbol[] =>
       selectionRange: rangeOf({ start: trace.start, end: trace.start + 1 }),
     })),
   }));
+
+/** The same for a client that nests no symbols: what a call trace belongs to is its container. */
+export const flatSymbols = (log: KernelLog, uri: string): SymbolInformation[] =>
+  documentSymbols(log).flatMap(({ name, kind, range, children = [] }) => [
+    { name, kind, location: { uri, range } },
+    ...children.map((child) => ({
+      name: child.name,
+      kind: child.kind,
+      containerName: name,
+      location: { uri, range: child.range },
+    })),
+  ]);
 
 export const foldingRanges = ({ reports }: KernelLog): FoldingRange[] =>
   reports

@@ -1,7 +1,5 @@
-import { fileURLToPath } from "node:url";
 import {
   type Connection,
-  type InitializeParams,
   type InitializeResult,
   type Location,
   LSPErrorCodes,
@@ -16,9 +14,10 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import type { SourcePlace, SymbolHit } from "../protocol/custom.ts";
 import type { FileSettings, LanguageRequests } from "../protocol/language.ts";
 import { analysis } from "./analysis.ts";
+import { type ClientTraits, foldersOf, optionsOf, traitsOf } from "./clientTraits.ts";
 import { fileUri, hoverText } from "./hover.ts";
 import { Knowledge } from "./knowledge.ts";
-import { documentSymbols, foldingRanges, frameFolds } from "./outline.ts";
+import { documentSymbols, flatSymbols, foldingRanges, frameFolds } from "./outline.ts";
 import { codeLenses, inlayHints, resolvedReport } from "./resolve.ts";
 import { Session } from "./session.ts";
 import type { StaticKernel } from "./staticKernel.ts";
@@ -41,8 +40,11 @@ export function serve(connection: Connection): void {
   const texts = new LogTexts();
   const session = new Session((question) => connection.sendRequest("vmcore/ask", question));
   const knowledge = new Knowledge(session, new StaticKernels({}, []));
+  /** Directories that may be read: of a workspace that the user does not trust none. */
   let folders: readonly string[] = [];
-  let refreshes = { inlayHints: false, codeLenses: false };
+  let trusted: readonly string[] = [];
+  let settings: FileSettings = {};
+  let traits = traitsOf({ capabilities: {}, processId: null, rootUri: null });
 
   /** The word under the mouse. */
   const find = (uri: string, line: number, column: number): Found | undefined => {
@@ -66,18 +68,19 @@ export function serve(connection: Connection): void {
   };
 
   connection.onInitialize((params) => {
-    folders = foldersOf(params);
-    knowledge.files = new StaticKernels(settingsOf(params.initializationOptions), folders);
-    const { workspace } = params.capabilities;
-    refreshes = {
-      inlayHints: workspace?.inlayHint?.refreshSupport ?? false,
-      codeLenses: workspace?.codeLens?.refreshSupport ?? false,
-    };
-    return CAPABILITIES;
+    traits = traitsOf(params);
+    const options = optionsOf(params.initializationOptions);
+    trusted = foldersOf(params);
+    folders = options.restricted === true ? [] : trusted;
+    settings = settingsOf(options);
+    knowledge.files = new StaticKernels(settings, folders);
+    return capabilitiesFor(traits);
   });
   connection.onDocumentSymbol(({ textDocument }) => {
     const document = documents.get(textDocument.uri);
-    return document ? documentSymbols(texts.of(document).log) : [];
+    if (!document) return [];
+    const { log } = texts.of(document);
+    return traits.nestsSymbols ? documentSymbols(log) : flatSymbols(log, textDocument.uri);
   });
   connection.onFoldingRanges(({ textDocument }) => {
     const document = documents.get(textDocument.uri);
@@ -112,7 +115,7 @@ export function serve(connection: Connection): void {
     const isTranscript = document.languageId === TRANSCRIPT && lines.length <= MAX_LINKED_LINES;
     const reported = new Uint8Array(lines.length);
     for (const { start, end } of log.reports) reported.fill(1, start, end);
-    const isLinked = (line: number): boolean => isTranscript || reported[line] === 1;
+    const isLinked = (line: number): boolean => traits.servesCommands && (isTranscript || reported[line] === 1);
     const files = await filesOf(lines);
     return documentLinks(lines, files, isLinked);
   });
@@ -134,7 +137,7 @@ export function serve(connection: Connection): void {
     return hits.flatMap((hit, i): WorkspaceSymbol[] =>
       isFunction(hit)
         ? symbolInformation(hit, described[i]?.places ?? [])
-        : hasLines || hit.module !== undefined
+        : traits.resolvesSymbols && (hasLines || hit.module !== undefined)
           ? [unresolved(hit)]
           : [],
     );
@@ -158,16 +161,24 @@ export function serve(connection: Connection): void {
     return (document && (await analysis(texts.of(document), knowledge, line))) ?? null;
   });
   const refresh = (): void => {
-    if (refreshes.inlayHints) void connection.languages.inlayHint.refresh();
-    if (refreshes.codeLenses) void connection.sendRequest("workspace/codeLens/refresh");
+    if (traits.refreshesInlayHints) void connection.languages.inlayHint.refresh();
+    if (traits.refreshesCodeLenses) void connection.sendRequest("workspace/codeLens/refresh");
   };
   connection.onNotification("vmcore/sessionChanged", () => {
     session.forget();
     refresh();
   });
-  connection.onNotification("vmcore/settingsChanged", (settings: unknown) => {
-    knowledge.files = new StaticKernels(settingsOf(settings), folders);
+  const reopen = (): void => {
+    knowledge.files = new StaticKernels(settings, folders);
     refresh();
+  };
+  connection.onNotification("vmcore/settingsChanged", (given: unknown) => {
+    settings = settingsOf(given);
+    reopen();
+  });
+  connection.onNotification("vmcore/trustGranted", () => {
+    folders = trusted;
+    reopen();
   });
   documents.onDidClose(({ document }) => texts.forget(document));
   documents.listen(connection);
@@ -181,7 +192,7 @@ interface Found {
   readonly log: ReturnType<LogTexts["of"]>["log"];
 }
 
-const CAPABILITIES: InitializeResult = {
+const capabilitiesFor = ({ servesCommands }: ClientTraits): InitializeResult => ({
   capabilities: {
     textDocumentSync: TextDocumentSyncKind.Incremental,
     documentSymbolProvider: true,
@@ -190,11 +201,12 @@ const CAPABILITIES: InitializeResult = {
     definitionProvider: true,
     documentLinkProvider: {},
     inlayHintProvider: true,
-    codeLensProvider: {},
+    // Every lens is a command of ours.
+    ...(servesCommands ? { codeLensProvider: {} } : {}),
     workspaceSymbolProvider: { resolveProvider: true },
   },
   serverInfo: { name: "vmcore-debug" },
-};
+});
 
 /** A frame of crash's `bt` has two words for one address. */
 const isSame = (entry: Word, word: Word): boolean =>
@@ -252,7 +264,3 @@ const unresolved = ({ name, module = "vmlinux" }: SymbolHit): WorkspaceSymbol =>
   location: { uri: "vmcore-symbol:variable" },
   containerName: module,
 });
-
-function foldersOf({ workspaceFolders }: InitializeParams): string[] {
-  return (workspaceFolders ?? []).flatMap(({ uri }) => (uri.startsWith("file:") ? [fileURLToPath(uri)] : []));
-}

@@ -14,7 +14,8 @@ export class LogTexts {
   of(document: TextDocument): LogText {
     const known = this.known.get(document.uri);
     if (known?.version === document.version) return known.text;
-    const lines = document.getText().split(/\r?\n/);
+    // As the protocol and its documents count lines: `\r` alone ends one as well.
+    const lines = document.getText().split(/\r\n|\n|\r/);
     const text = { lines, log: readKernelLog(lines) };
     this.known.set(document.uri, { version: document.version, text });
     return text;

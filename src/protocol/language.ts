@@ -30,7 +30,7 @@ export interface SessionQuestion {
 
 /**
  * Where the files of kernels lie, for answers while no dump is open: settings `vmcore.*` as package.json documents
- * them, with absolute paths. Given as `initializationOptions`.
+ * them, with absolute paths.
  */
 export interface FileSettings {
   readonly vmlinux?: string | undefined;
@@ -41,8 +41,18 @@ export interface FileSettings {
   readonly sourceFileMap?: Readonly<Record<string, string>>;
 }
 
+/** `initializationOptions`; all may be left out. */
+export interface InitializationOptions extends FileSettings {
+  /** The client serves `LensCommands` and follows `command:` links to them. */
+  readonly commands?: boolean;
+  /** The user does not trust the workspace: nothing in its folders is read before `vmcore/trustGranted`. */
+  readonly restricted?: boolean;
+}
+
 /** Notifications from the extension. */
 export interface LanguageNotifications {
+  /** The workspace is trusted from now on. */
+  "vmcore/trustGranted": Record<string, never>;
   /** The settings changed. */
   "vmcore/settingsChanged": FileSettings;
   /** Another debug session is in front, or none: what a session said holds no more. */

@@ -2,15 +2,21 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import {
+  type ClientCapabilities,
   createProtocolConnection,
   type ProtocolConnection,
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-languageserver/node";
-import type { FileSettings, SessionQuestion } from "../../src/protocol/language.ts";
+import type { InitializationOptions, SessionQuestion } from "../../src/protocol/language.ts";
 
 /** Answers the server's questions, as the extension does from the debug session. */
 export type Answer = (question: SessionQuestion) => Promise<unknown>;
+
+const VSCODE: ClientCapabilities = {
+  workspace: { symbol: { resolveSupport: { properties: ["location.range"] } } },
+  textDocument: { documentSymbol: { hierarchicalDocumentSymbolSupport: true } },
+};
 
 /** An LSP client over a pipe to the real server in a process of its own. */
 export class LspClient {
@@ -32,13 +38,18 @@ export class LspClient {
     this.connection.listen();
   }
 
-  static async start(folders: readonly string[] = [], initializationOptions: FileSettings = {}): Promise<LspClient> {
+  /** @param capabilities as far as the server asks for them, those of VS Code unless told otherwise */
+  static async start(
+    folders: readonly string[] = [],
+    options: InitializationOptions = {},
+    capabilities: ClientCapabilities = VSCODE,
+  ): Promise<LspClient> {
     const client = new LspClient();
     await client.request("initialize", {
       processId: process.pid,
       rootUri: null,
-      capabilities: {},
-      initializationOptions,
+      capabilities,
+      initializationOptions: { commands: true, ...options },
       workspaceFolders: folders.map((uri) => ({ uri, name: uri })),
     });
     await client.connection.sendNotification("initialized", {});
