@@ -8,6 +8,10 @@ export interface Prologue {
   readonly hasRecord: boolean;
   /** Bytes from the record up to the canonical frame address, once it is made. */
   readonly cfaOffset: number | undefined;
+  /** Bytes from the stack pointer of the function's body up to the record, once it is made. */
+  readonly recordOffset: number | undefined;
+  /** Bytes of stack taken before a record was made. */
+  readonly taken: number;
 }
 
 /** Bytes of one function that are looked through; a prologue is over long before the first of them. */
@@ -28,29 +32,35 @@ export function prologueOf(kernel: Kernel, pc: bigint, exact: boolean): Prologue
   const view = viewOf(code);
   let taken = 0;
   let cfaOffset: number | undefined;
+  let recordOffset: number | undefined;
   let hasRecord = false;
   for (let at = 0; at + 4 <= code.length; at += 4) {
     // Instructions are little-endian whatever the data's order.
     const word = view.getUint32(at, true);
     if (cfaOffset === undefined) taken += takesStack(word);
+    // A large frame is taken in two steps, of which the second comes after the record.
+    else if (recordOffset === 0 && isSubSp(word)) recordOffset = immediate12(word);
     if (setsFramePointer(word)) {
       cfaOffset ??= taken - immediate12(word);
+      recordOffset ??= immediate12(word);
       hasRecord = true;
     } else if (restoresFramePointer(word)) hasRecord = false;
     // What follows a return is another way through the function.
     else if (isReturn(word)) hasRecord = cfaOffset !== undefined;
   }
-  return { hasRecord, cfaOffset };
+  return { hasRecord, cfaOffset, recordOffset, taken };
 }
 
 const masked = (word: number, mask: number): number => (word & mask) >>> 0;
 
 /** Bytes that `sub sp, sp, #imm` or `stp x29, x30, [sp, #-imm]!` take; Arm Architecture Reference Manual, C6.2. */
 function takesStack(word: number): number {
-  if (masked(word, 0xff8003ff) === 0xd10003ff) return immediate12(word);
+  if (isSubSp(word)) return immediate12(word);
   if (masked(word, 0xffc07fff) === 0xa9807bfd) return -immediate7(word);
   return 0;
 }
+
+const isSubSp = (word: number): boolean => masked(word, 0xff8003ff) === 0xd10003ff;
 
 /** Bits 10-21, shifted by 12 when bit 22 is set. */
 const immediate12 = (word: number): number => ((word >>> 10) & 0xfff) << ((word >>> 22) & 1 ? 12 : 0);

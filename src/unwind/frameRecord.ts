@@ -1,8 +1,9 @@
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, type Step, wrap } from "./cursor.ts";
-import { prologueOf } from "./arm64Prologue.ts";
+import { type Prologue, prologueOf } from "./arm64Prologue.ts";
 import { readPtRegs } from "./ptRegs.ts";
+import { threadSize } from "./stacks.ts";
 
 /** `enum` of arch/arm64/include/asm/stacktrace/frame.h (6.13): what ends or interrupts a chain of frame records. */
 const FRAME_META_TYPE_FINAL = 1n;
@@ -53,6 +54,8 @@ function recordAt(kernel: Kernel, fp: bigint): { readonly fp: bigint; readonly l
 /** Exception level that entry code at this place was entered from, by its name ("el1h_64_irq"). */
 function entryLevel(kernel: Kernel, { pc, exact }: Pick<Cursor, "pc" | "exact">): 0 | 1 | undefined {
   const name = kernel.symbols.at(exact ? pc : pc - 1n)?.name ?? "";
+  // Where the vectors go when the task's stack is used up: only exceptions from EL1 use that.
+  if (name === "__bad_stack") return 1;
   const match = /^el([01])[ht]?_(?:32_|64_)?(?:sync|irq|fiq|error)(?:_compat|_invalid)?$/.exec(name);
   return match ? (match[1] === "1" ? 1 : 0) : undefined;
 }
@@ -69,7 +72,7 @@ function recordInPtRegs(kernel: Kernel): { readonly offset: number; readonly has
 export function frameRecordRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const fp = cursor.known.get("x29");
   const prologue = kernel.code.isText(cursor.pc) ? prologueOf(kernel, cursor.pc, cursor.exact) : undefined;
-  if (cursor.exact && !prologue?.hasRecord) return leafCaller(kernel, cursor);
+  if (cursor.exact && !prologue?.hasRecord && cursor.known.has("x30")) return leafCaller(kernel, cursor, prologue);
   if (fp === undefined || !kernel.memory.isKernelAddress(fp) || (fp & 7n) !== 0n) return undefined;
   const record = recordAt(kernel, fp);
   const pc = kernel.memory.canonical(record.lr);
@@ -79,12 +82,30 @@ export function frameRecordRule(kernel: Kernel, cursor: Cursor): Step | undefine
   return { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa };
 }
 
-function leafCaller(kernel: Kernel, cursor: Cursor): Step | undefined {
+/** The caller of a function whose return address is still, or again, in the link register. */
+function leafCaller(kernel: Kernel, cursor: Cursor, prologue: Prologue | undefined): Step | undefined {
   const lr = cursor.known.get("x30");
   if (lr === undefined) return undefined;
   const pc = kernel.memory.canonical(lr);
   if (!kernel.code.isText(pc)) return undefined;
   const known = new Map([...cursor.known, ["pc", pc]] as const);
   known.delete("x30");
-  return { kind: "caller", cursor: { pc, sp: cursor.sp, known, registers: () => known, exact: false }, cfa: undefined };
+  const fp = cursor.known.get("x29");
+  const record = fp !== undefined && attempt(() => recordAt(kernel, fp));
+  // A CPU that an exception caught at its vector stands in code that says nothing of the function that it interrupted:
+  // if x29 points at a record of this very return address, with its authentication code, that function has made its own.
+  const isOwn = record && !(record instanceof Fault) && record.lr === lr;
+  if (isOwn) known.set("x29", record.fp);
+  const sp =
+    prologue?.taken === 0 && !isOwn ? cursor.sp : (bodySp(kernel, pc, known.get("x29"), cursor.sp) ?? cursor.sp);
+  known.set("sp", sp);
+  return { kind: "caller", cursor: { pc, sp, known, registers: () => known, exact: false }, cfa: undefined };
+}
+
+/** The stack pointer of a function that has called another, by how far below its record it lies. */
+function bodySp(kernel: Kernel, pc: bigint, fp: bigint | undefined, inner: bigint): bigint | undefined {
+  const offset = prologueOf(kernel, pc, false)?.recordOffset;
+  if (offset === undefined || fp === undefined) return undefined;
+  const sp = fp - BigInt(offset);
+  return sp >= inner && sp - inner < BigInt(threadSize(kernel)) ? sp : undefined;
 }

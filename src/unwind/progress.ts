@@ -1,10 +1,10 @@
-import { Fault } from "../base/fault.ts";
+import { attempt, Fault } from "../base/fault.ts";
 import { hex0x } from "../base/hex.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import type { Cursor } from "./cursor.ts";
 import type { StackKind } from "./frame.ts";
-import { type StackRange, stackAt } from "./stacks.ts";
+import { isInGuardPage, type StackRange, stackAt, taskStackRange } from "./stacks.ts";
 
 /** Functions without a frame of their own leave sp alone; real chains of them are shorter than this. */
 const MAX_AT_SAME_SP = 8;
@@ -43,6 +43,11 @@ export class Progress {
 
   private stackOf(sp: bigint): StackRange | undefined {
     const { current } = this;
-    return current && sp >= current.start && sp < current.end ? current : stackAt(this.kernel, sp, this.task);
+    if (current && sp >= current.start && sp < current.end) return current;
+    const found = stackAt(this.kernel, sp, this.task);
+    const { task } = this;
+    if (found || !task) return found;
+    const own = attempt(() => taskStackRange(this.kernel, task));
+    return own instanceof Fault || !isInGuardPage(own, sp) ? undefined : own;
   }
 }

@@ -37,6 +37,11 @@ export function stackAt(kernel: Kernel, address: bigint, task: Obj | undefined):
   return cpuStacks(kernel).find((stack) => holds(stack, address));
 }
 
+/** Whether `address` lies in the guard page below a task's stack: where a stack that overflowed has come to. */
+export function isInGuardPage({ start }: StackRange, address: bigint): boolean {
+  return address < start && address >= start - PAGE_BYTES;
+}
+
 const holds = ({ start, end }: StackRange, address: bigint): boolean => address >= start && address < end;
 
 /** @throws Fault unmapped for a task that has given its stack back */

@@ -63,7 +63,7 @@ const unknown: FaultDetails = { errorCode: undefined, address: undefined };
 
 /** Handlers of faults, and their variables that hold the error code and the faulting address. */
 const faultHandlers =
-  /fault|abort|bad_area|no_context|^exc_|^el[01]_|^do_(trap|error_trap|mem_abort|general_protection)/;
+  /fault|abort|bad_area|bad_stack|no_context|^exc_|^el[01]_|^do_(trap|error_trap|mem_abort|general_protection)/;
 const codeNames = ["error_code", "esr"];
 const addressNames = ["address", "far", "addr"];
 

@@ -36,6 +36,7 @@ type Names = readonly (readonly [RegExp, string])[];
 
 /** arch/arm64/kernel/entry.S names what came, and the handler in entry-common.c why. */
 const arm64: Names = [
+  [/^__bad_stack|^handle_bad_stack$/, "stack overflow"],
   [/^el\d.*_irq|_interrupt$/, "interrupt"],
   [/^el\d.*_fiq/, "FIQ"],
   [/^el\d.*_error/, "SError"],

@@ -28,6 +28,9 @@ const rules: { readonly [arch: string]: readonly Rule[] } = {
   s390x: [cfiRule, backchainRule],
 };
 
+/** arm64: what needs nothing but the chain of frame records, for a walk that other rules led astray. */
+const recordRules: readonly Rule[] = [trampolineRule, entryRecordRule, frameRecordRule];
+
 /** Kernel stacks are 16 KiB: more frames than this are a loop. */
 const MAX_FRAMES = 1000;
 
@@ -38,10 +41,14 @@ interface UnwindOptions {
   readonly doubt?: string;
   /** What is known from elsewhere of a fault that saved these registers. */
   readonly reported?: (registers: Registers) => FaultDetails | undefined;
+  /** arm64: follows frame records alone. */
+  readonly byRecords?: boolean;
 }
 
 /** Follows a kernel stack outwards, from where it stood to user space or to where its thread started. */
-export function unwind(kernel: Kernel, start: Cursor, { task, doubt, reported }: UnwindOptions = {}): Stack {
+export function unwind(kernel: Kernel, start: Cursor, options: UnwindOptions = {}): Stack {
+  const { task, doubt, reported, byRecords } = options;
+  const ways = byRecords ? recordRules : (rules[kernel.arch.name] ?? [cfiRule]);
   const frames: UnwoundFrame[] = [];
   const ended = (fault?: Fault, userTrap?: Trap): Stack => ({ frames, userTrap, fault });
   if (isUser(kernel, start.known)) return ended(undefined, userMode(start.known));
@@ -52,7 +59,7 @@ export function unwind(kernel: Kernel, start: Cursor, { task, doubt, reported }:
   while (frames.length < MAX_FRAMES) {
     const { cursor } = arrived;
     const stack = progress.enter(cursor);
-    const step = attempt(() => next(kernel, cursor, task, progress));
+    const step = attempt(() => next(kernel, cursor, ways, task, progress));
     const frame = new UnwoundFrame(kernel, arrived, stack, step);
     const inner = frames.at(-1);
     if (inner && !arrived.trap && arrived.doubt === undefined) inner.caller = frame;
@@ -90,9 +97,9 @@ const userMode = (registers: Registers): Trap => ({
  * The step of the first rule that leads to where a frame can be.
  * @throws Fault why the most exact rule did not, or unknown when none applies
  */
-function next(kernel: Kernel, cursor: Cursor, task: Obj | undefined, progress: Progress): Step {
+function next(kernel: Kernel, cursor: Cursor, ways: readonly Rule[], task: Obj | undefined, progress: Progress): Step {
   let fault: Fault | undefined;
-  for (const rule of rules[kernel.arch.name] ?? [cfiRule]) {
+  for (const rule of ways) {
     const step = attempt(() => rule(kernel, cursor, task));
     if (!step) continue;
     if (step instanceof Fault) {

@@ -19,6 +19,8 @@ const functions = {
   thread: { address: TEXT + 0x300n },
   ret_from_fork: { address: TEXT + 0x400n },
   el0t_64_sync: { address: TEXT + 0x500n },
+  vectors: { address: TEXT + 0x600n },
+  __bad_stack: { address: TEXT + 0x700n },
 };
 
 const STP_PRE = 0xa9bd7bfd; // stp x29, x30, [sp, #-48]!
@@ -133,4 +135,52 @@ test("a call of a NULL pointer shows who called", () => {
   putThread(kernel);
   const stack = from(kernel, { pc: 0n, sp: SP + 0x40n, x29: SP + 0x40n, x30: TEXT + 0x144n });
   assert.deepEqual(names(stack), [undefined, "caller", "thread", "ret_from_fork"]);
+});
+
+/** What a CPU that an exception caught at its vector had been in: a function called by `caller`, of which nothing is known. */
+function atVector(registers: { readonly [name: string]: bigint }, ...words: bigint[]): Stack {
+  const kernel = kernelWith(arm64Regs.plain);
+  putThread(kernel);
+  putCode(kernel, TEXT + 0x600n, SUB_SP, SUB_SP, NOP, NOP, NOP);
+  putWords(kernel, SP, ...words);
+  return from(kernel, { pc: TEXT + 0x610n, sp: SP, ...registers });
+}
+
+const RETURN = TEXT + 0x144n;
+const ALL = ["vectors", "caller", "thread", "ret_from_fork"];
+const CALLER_SP = SP + 0x40n;
+
+test("at an exception vector, a record at x29 with the return address of x30 is the interrupted function's own", () => {
+  const stack = atVector({ x29: SP, x30: RETURN }, SP + 0x40n, RETURN);
+  assert.deepEqual(names(stack), ALL);
+  assert.equal(stack.frames[1]?.sp, CALLER_SP);
+  assert.equal(stack.fault, undefined);
+});
+
+test("at an exception vector, a record that was only pushed does not displace the caller's frame", () => {
+  const stack = atVector({ x29: SP + 0x40n, x30: RETURN }, SP + 0x40n, RETURN);
+  assert.deepEqual(names(stack), ALL);
+  assert.equal(stack.frames[1]?.sp, CALLER_SP);
+});
+
+test("a stack overflow leads through its entry code to the function that overflowed", () => {
+  const kernel = kernelWith(arm64Regs.plain);
+  putThread(kernel);
+  const saved = SP - 0x400n;
+  kernel.put("struct pt_regs", saved, { pc: TEXT + 0x140n, sp: CALLER_SP, pstate: KERNEL, stackframe: [SP + 0x40n, TEXT + 0x140n] }); // prettier-ignore
+  kernel.put("unsigned long", saved + 29n * 8n, SP + 0x40n);
+  const record = saved + kernel.object("struct pt_regs", 0n).at("stackframe").address;
+  const stack = from(kernel, { pc: TEXT + 0x720n, sp: saved, x29: record });
+  assert.deepEqual(names(stack), ["__bad_stack", "caller", "thread", "ret_from_fork"]);
+  assert.equal(stack.frames[1]?.trap?.type, "stack overflow");
+});
+
+test("frame records alone lead outwards where the link register is no return address", () => {
+  const kernel = kernelWith(arm64Regs.plain);
+  putThread(kernel);
+  putCode(kernel, TEXT + 0x600n, SUB_SP, SUB_SP, NOP, NOP, NOP);
+  putWords(kernel, SP, SP + 0x40n, TEXT + 0x144n);
+  const start = stoodAt(kernel, new Map(Object.entries({ pc: TEXT + 0x610n, sp: SP, x29: SP, pstate: KERNEL })));
+  const task = kernel.object("struct task_struct", TASK);
+  assert.deepEqual(names(unwind(kernel, start, { task, byRecords: true })), ALL);
 });

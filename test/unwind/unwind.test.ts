@@ -264,3 +264,12 @@ test("a probed function's caller is found where its return hook keeps it", () =>
     "ret_from_fork",
   ]);
 });
+
+test("a stack that overflowed into its guard page is still the task's", () => {
+  const kernel = stackKernel(functions);
+  const sp = TASK_STACK - 0x10n;
+  putWords(kernel, TASK_STACK, IN_MIDDLE, 0n, 0n, 0n, 0n, IN_THREAD, IN_FORK);
+  const stack = from(kernel, { rip: IN_INNER, rsp: sp });
+  assert.deepEqual(names(stack), ["inner", "middle", "thread", "ret_from_fork"]);
+  assert.deepEqual(new Set(stack.frames.map((frame) => frame.stack)), new Set(["task"]));
+});

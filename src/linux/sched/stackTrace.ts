@@ -24,7 +24,27 @@ function trace(kernel: Kernel, task: Obj): Stack {
   const cpu = runningOn(kernel, task);
   if (cpu === undefined) return stackFrom(kernel, task, switchedOut(kernel, task));
   const note = cpuNote(kernel, cpu);
-  return note ? stackFrom(kernel, task, stoodAt(kernel, note.registers)) : scannedStack(kernel, task);
+  if (!note) return scannedStack(kernel, task);
+  const start = stoodAt(kernel, note.registers);
+  const stack = stackFrom(kernel, task, start);
+  return stack.fault ? (recordedStack(kernel, task, start, stack) ?? stack) : stack;
+}
+
+/**
+ * arm64: the stack by the chain of frame records that x29 points at, in place of one that came to no end. A CPU may be
+ * caught where nothing tells how far its function had got, so that its other registers lead astray.
+ */
+function recordedStack(kernel: Kernel, task: Obj, start: Cursor, broken: Stack): Stack | undefined {
+  if (kernel.arch.name !== "arm64") return undefined;
+  const known = new Map(start.known);
+  known.delete("x30");
+  const from = { ...start, known, registers: () => start.known };
+  const stack = unwind(kernel, from, {
+    task,
+    reported: (registers) => reportedFault(kernel, registers),
+    byRecords: true,
+  });
+  return stack.fault || stack.frames.length < broken.frames.length ? undefined : stack;
 }
 
 /** A task's stack from a place on it, faults told as the kernel's own report of them does. @throws Fault */

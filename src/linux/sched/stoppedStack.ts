@@ -24,14 +24,28 @@ export function stoppedStack(kernel: Kernel, task: Obj): Stack {
   return later ?? stackTrace(kernel, task);
 }
 
-/** The stack from machine_kexec() on, for the CPU that saved its registers in the function that called it. */
+/**
+ * The stack from machine_kexec() on, for the CPU that saved its registers in the function that called it, or, where an
+ * oops called it, those that the exception had saved: that may have been taken on a stack of its own.
+ */
 function intoKexec(kernel: Kernel, task: Obj, note: CpuNote): Stack | undefined {
   const sp = note.registers.get(kernel.arch.sp);
   if (sp === undefined || isUser(kernel, note.registers)) return undefined;
-  const stack = attempt(() => taskStackRange(kernel, task));
-  if (stack instanceof Fault || sp < stack.start || sp >= stack.end) return undefined;
-  // A frame that ends just where the saved registers stood was called from there.
-  return stackWith(kernel, task, { ...stack, end: sp }, "machine_kexec", ({ frames }) => frames[0]?.cfa === sp);
+  const own = attempt(() => taskStackRange(kernel, task));
+  const stacks = cpuStacks(kernel).filter(({ cpu, kind }) => cpu === note.cpu && kind !== "nmi");
+  if (!(own instanceof Fault)) stacks.unshift(own);
+  for (const { start, end } of stacks) {
+    // Calls go downwards: on the stack that the registers point into nothing of them lies above.
+    const range = { start, end: sp >= start && sp < end ? sp : end };
+    const found = stackWith(kernel, task, range, "machine_kexec", ({ frames }) => {
+      // A frame that ends just where the saved registers stood was called from there.
+      if (frames[0]?.cfa === sp) return true;
+      const saved = frames.find((frame) => frame.trap !== undefined)?.trap?.registers;
+      return saved?.get(kernel.arch.sp) === sp && saved.get(kernel.arch.pc) === note.registers.get(kernel.arch.pc);
+    });
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The stack from crash_nmi_callback() on: on the NMI's own stack, or, if it interrupted user code, on the task's. */
