@@ -4,6 +4,7 @@ import type { PageAction } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import { recall, remember } from "./host.ts";
 import { link } from "./links.ts";
+import { callerContent, plainLine, selectedPart, shortened, spanContent } from "./logSpans.ts";
 import { arrowDown, arrowUp, chevron, collapseAll, expandAll, regularExpressionIcon } from "./icons.ts";
 import { LogExplained } from "./logExplained.ts";
 import {
@@ -18,10 +19,11 @@ import {
   timeText,
 } from "./logLines.ts";
 import { LoadedLog } from "./logLoad.ts";
-import { hits, type LogSpan, spansOf } from "./logText.ts";
+import { spansOf } from "./logText.ts";
 import { cellText, regularExpression } from "./rows.ts";
-import { counted, failure, handOut, Reading, type View } from "./view.ts";
-import { inSight, scrollFor } from "./windowing.ts";
+import { counted, failure, handOut, Reading, select, type View } from "./view.ts";
+import { clearSelection, selectAllRows, selectedRows, selectedText } from "./selection.ts";
+import { drawnRows, inSight, scrollFor } from "./windowing.ts";
 
 /** panels.css says the same. */
 const ROW_HEIGHT = 18;
@@ -157,6 +159,7 @@ export class LogView implements View {
 
   private arrange(): void {
     const { log, level, pattern, folded } = this;
+    clearSelection(this.rows);
     const wanted = { level, pattern, folded, ...(this.explains ? { asides: this.explained.entries() } : {}) };
     this.entries = entriesOf(log.lines, log.blocks, wanted);
     this.cursor = Math.max(0, Math.min(this.cursor, this.entries.length - 1));
@@ -241,7 +244,11 @@ export class LogView implements View {
   private body(): TemplateResult {
     const scroller = this.element.querySelector(".log");
     const height = scroller?.clientHeight ?? this.element.clientHeight;
-    const { first, end } = inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, this.entries.length);
+    const count = this.entries.length;
+    // What is selected stays so when its ends are scrolled out of sight.
+    const selected = selectedRows(this.rows, count);
+    const kept = selected ? [selected.first, selected.last] : [];
+    const drawn = drawnRows(inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, count), kept);
     return html`<div
       class="log"
       role="listbox"
@@ -250,17 +257,14 @@ export class LogView implements View {
       aria-activedescendant=${`log-${this.number}-${this.cursor}`}
       @scroll=${() => requestAnimationFrame(() => this.draw())}
       @keydown=${(event: KeyboardEvent) => this.onKey(event)}
+      @copy=${(event: ClipboardEvent) => this.onCopy(event)}
       @click=${(event: MouseEvent) => this.onClick(event)}
     >
-      <div
-        class="body"
-        role="presentation"
-        .style=${`height: ${this.entries.length * ROW_HEIGHT}px; --time: ${this.timeWidth}ch`}
-      >
+      <div class="body" role="presentation" .style=${`height: ${count * ROW_HEIGHT}px; --time: ${this.timeWidth}ch`}>
         ${repeat(
-          this.entries.slice(first, end),
-          (_, i) => first + i,
-          (entry, i) => this.row(entry, first + i),
+          drawn,
+          (index) => index,
+          (index) => this.row(this.entries[index] ?? 0, index),
         )}
       </div>
     </div>`;
@@ -332,8 +336,34 @@ export class LogView implements View {
     }
     const line = this.explained.lineOf(entry);
     if (line?.aside !== undefined) return `    ${line.text}`;
-    // As dmesg pads it.
-    return line ? `[${this.timeOf(line).padStart(12)}] ${line.text}` : "";
+    if (!line) return "";
+    return plainLine(this.timeOf(line), this.hasCaller ? (line.caller ?? "") : undefined, line.text);
+  }
+
+  private get rows(): Element | null {
+    return this.element.querySelector(".log .body");
+  }
+
+  /** What is selected with the mouse, by lines as dmesg has them. */
+  private get selectedText(): string | undefined {
+    const { rows } = this;
+    if (!rows) return undefined;
+    const row = (index: number): string | undefined => {
+      const entry = this.entries[index] ?? 0;
+      // The heading of a report repeats its first line, unless that is folded away.
+      if (isHeading(entry) && !this.folded.has(blockOf(entry))) return undefined;
+      const source = this.explains && !isHeading(entry) ? this.explained.sourceOf(entry) : undefined;
+      return source === undefined ? this.plainText(entry) : `${this.plainText(entry)} ${shortened(source)}`;
+    };
+    return selectedText({ body: rows, count: this.entries.length, row, part: selectedPart });
+  }
+
+  /** By the menu of the editor or of the browser. */
+  private onCopy(event: ClipboardEvent): void {
+    const text = this.selectedText;
+    if (text === undefined) return;
+    event.clipboardData?.setData("text/plain", text);
+    event.preventDefault();
   }
 
   private set(what: "search", value: string): void;
@@ -399,7 +429,8 @@ export class LogView implements View {
     const row = (target as Element).closest<HTMLElement>("[data-row]")?.dataset.row;
     if (row === undefined) return;
     this.cursor = Number(row);
-    this.toggle(this.entries[this.cursor]);
+    // The end of a selection is no click on what it ends in.
+    if (getSelection()?.isCollapsed !== false) this.toggle(this.entries[this.cursor]);
     this.draw();
   }
 
@@ -409,8 +440,13 @@ export class LogView implements View {
       event.preventDefault();
       return this.toggle(entry);
     }
-    if (event.key.toLowerCase() === "c" && (event.ctrlKey || event.metaKey)) {
-      const text = getSelection()?.toString() || (entry === undefined ? "" : this.plainText(entry));
+    const key = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : "";
+    if (key === "a" || key === "c") {
+      event.preventDefault();
+      // VS Code would select all of the page.
+      event.stopPropagation();
+      if (key === "a") return this.rows ? selectAllRows(this.rows) : undefined;
+      const text = this.selectedText ?? (entry === undefined ? "" : this.plainText(entry));
       return void this.ask("copy", { text });
     }
     const page = Math.floor((this.element.querySelector(".log")?.clientHeight ?? 0) / ROW_HEIGHT) - 1;
@@ -423,36 +459,4 @@ export class LogView implements View {
     if (scroller) scroller.scrollTop = scrollFor(this.cursor, scroller.scrollTop, scroller.clientHeight, ROW_HEIGHT);
     this.draw();
   }
-}
-
-function select(
-  label: string,
-  titles: readonly string[],
-  chosen: number,
-  choose: (index: number) => void,
-): TemplateResult {
-  return html`<select
-    aria-label=${label}
-    @change=${({ target }: Event) => choose((target as HTMLSelectElement).selectedIndex)}
-  >
-    ${titles.map((title, i) => html`<option ?selected=${i === chosen}>${title}</option>`)}
-  </select>`;
-}
-
-function spanContent({ text, target, kind }: LogSpan, pattern: RegExp | undefined): unknown {
-  const marked = hits(text, pattern).map((piece, i) => (i % 2 === 1 ? html`<mark>${piece}</mark>` : piece));
-  if (target === undefined || kind === undefined) return marked;
-  return link(marked, target, LINKS[kind]);
-}
-
-const LINKS = { code: "place", address: "place", source: "source", pid: "task", module: "module" } as const;
-
-/** Kernel sources are named from the root of their tree; of others the name is enough. */
-const shortened = (source: string): string =>
-  source.startsWith("/") ? source.slice(source.lastIndexOf("/") + 1) : source;
-
-/** `T169` is a task, `C1` a CPU (kernel/printk/printk.c: print_caller); T0 may be any CPU's idle task. */
-function callerContent(caller: string): TemplateResult | string {
-  const pid = /^T([1-9]\d*)$/.exec(caller)?.[1];
-  return pid === undefined ? caller : link(caller, pid, "task");
 }

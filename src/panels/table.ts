@@ -6,7 +6,8 @@ import { chevron } from "./icons.ts";
 import { explain, follow, link } from "./links.ts";
 import type { Place } from "./outline.ts";
 import { cellText, columnHeading, type Order, type Row, shownText, tabSeparated, widths } from "./rows.ts";
-import { inSight, scrollFor } from "./windowing.ts";
+import { clearSelection, selectAllRows, type SelectedPiece, selectedRows, selectedText } from "./selection.ts";
+import { drawnRows, inSight, scrollFor } from "./windowing.ts";
 
 /** Height of a row as VS Code's own lists have it; panels.css says the same. */
 const ROW_HEIGHT = 22;
@@ -54,6 +55,7 @@ export class Table {
 
   /** Other rows; the owner draws. */
   set(shown: TableRows, measured: readonly Row[] = shown.rows): void {
+    clearSelection(this.body);
     this.shown = shown;
     this.columnWidths = widths(shown.columns, measured);
     if (shown.outline) {
@@ -80,7 +82,10 @@ export class Table {
     const { columns, rows, outline, wide = columns.length - 1 } = this.shown;
     const { scroller } = this;
     const height = scroller?.clientHeight ?? this.owner.element.clientHeight;
-    const { first, end } = inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length);
+    // What is selected stays so when its ends are scrolled out of sight.
+    const selected = selectedRows(this.body, rows.length);
+    const kept = selected ? [selected.first, selected.last] : [];
+    const drawn = drawnRows(inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length), kept);
     // A number that stood at the far end would stand alone.
     const isWide = (index: number): boolean => index === wide && columns[index]?.kind !== "number";
     const needed = this.columnWidths.map((width, i) => (isWide(i) ? Math.min(width, MIN_WIDE) : width));
@@ -98,6 +103,7 @@ export class Table {
       .style=${`--columns: ${template}; --all: ${all}`}
       @scroll=${() => requestAnimationFrame(() => this.owner.draw())}
       @keydown=${(event: KeyboardEvent) => this.onKey(event)}
+      @copy=${(event: ClipboardEvent) => this.onCopy(event)}
       @click=${(event: MouseEvent) => this.onClick(event)}
       @dblclick=${(event: MouseEvent) => this.onDoubleClick(event)}
     >
@@ -106,9 +112,9 @@ export class Table {
       </div>
       <div role="rowgroup" class="body" .style=${`height: ${rows.length * ROW_HEIGHT}px`}>
         ${repeat(
-          rows.slice(first, end),
-          (_, i) => first + i,
-          (cells, i) => this.row(cells, first + i),
+          drawn,
+          (index) => index,
+          (index) => this.row(rows[index] ?? [], index),
         )}
       </div>
     </div>`;
@@ -212,7 +218,14 @@ export class Table {
 
   private onKey(event: KeyboardEvent): void {
     if (event.key === "Enter") return this.enter();
-    if (event.key.toLowerCase() === "c" && (event.ctrlKey || event.metaKey)) return this.copyRow();
+    const key = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : "";
+    if (key === "a" || key === "c") {
+      event.preventDefault();
+      // VS Code would select all of the page.
+      event.stopPropagation();
+      if (key === "c") return this.copyRows();
+      return this.body ? selectAllRows(this.body) : undefined;
+    }
     if (event.key === "i" && (event.ctrlKey || event.metaKey)) return this.explainCell();
     const step = this.stepFor(event);
     if (!step) return;
@@ -286,13 +299,44 @@ export class Table {
     if (target) void explain(target);
   }
 
-  private copyRow(): void {
-    const selected = getSelection()?.toString() ?? "";
+  private get body(): Element | null {
+    return this.owner.element.querySelector(".grid .body");
+  }
+
+  /** What is selected with the mouse, columns set apart by tabs. */
+  private get selectedText(): string | undefined {
+    const { body } = this;
+    const count = this.shown.rows.length;
+    const shown = (cell: GridCell, column: number): string => shownText(cell, this.shown.columns[column] ?? {});
+    const row = (index: number): string | undefined => this.rowText(index, shown);
+    return body ? selectedText({ body, count, row, part: selectedCells }) : undefined;
+  }
+
+  private rowText(index: number, text: (cell: GridCell, column: number) => string): string | undefined {
+    const heading = this.shown.outline?.[index]?.heading;
+    return heading ?? this.shown.rows[index]?.map(text).join("\t");
+  }
+
+  private copyRows(): void {
     const { columns, rows } = this.shown;
-    const row = rows[this.cursor.row];
-    const text = selected || (row ? row.map(cellText).join("\t") : tabSeparated(columns, rows));
+    const text = this.selectedText ?? this.rowText(this.cursor.row, cellText) ?? tabSeparated(columns, rows);
     void ask("copy", { text });
   }
+
+  /** By the menu of the editor or of the browser. */
+  private onCopy(event: ClipboardEvent): void {
+    const text = this.selectedText;
+    if (text === undefined) return;
+    event.clipboardData?.setData("text/plain", text);
+    event.preventDefault();
+  }
+}
+
+/** The cells of a row from the first that is selected to the last. */
+function selectedCells(pieces: readonly SelectedPiece[]): string {
+  const texts = pieces.map(({ text }) => text.trim());
+  const [first, last] = [texts.findIndex((text) => text !== ""), texts.findLastIndex((text) => text !== "")];
+  return texts.slice(Math.max(0, first), last + 1).join("\t");
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));

@@ -90,3 +90,18 @@ export const filterBox = (text: string, isWrong: boolean, set: (text: string) =>
     .value=${text}
     @input=${({ target }: InputEvent) => set((target as HTMLInputElement).value)}
   />`;
+
+/** A choice of one among titles, by their numbers. */
+export function select(
+  label: string,
+  titles: readonly string[],
+  chosen: number,
+  choose: (index: number) => void,
+): TemplateResult {
+  return html`<select
+    aria-label=${label}
+    @change=${({ target }: Event) => choose((target as HTMLSelectElement).selectedIndex)}
+  >
+    ${titles.map((title, i) => html`<option ?selected=${i === chosen}>${title}</option>`)}
+  </select>`;
+}

@@ -14,6 +14,13 @@ export function inSight(scrollTop: number, height: number, rowHeight: number, co
   return { first: Math.min(first, count), end: Math.max(end, 0) };
 }
 
+/** The rows to draw: those in sight, and others that must stay in the document, in their order. */
+export function drawnRows({ first, end }: Sight, kept: readonly number[]): number[] {
+  const others = [...new Set(kept)].filter((row) => row < first || row >= end).sort((a, b) => a - b);
+  const inSightRows = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
+  return [...others.filter((row) => row < first), ...inSightRows, ...others.filter((row) => row >= end)];
+}
+
 /** Where to scroll so that a row is wholly in sight; where it is already when that is so. */
 export function scrollFor(row: number, scrollTop: number, height: number, rowHeight: number): number {
   const top = row * rowHeight;

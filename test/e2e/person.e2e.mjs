@@ -1,6 +1,7 @@
 // The editor as a person meets it: without the smoke-test driver, so that toasts and modal dialogs are on the screen,
 // at 1280x720. Screenshots go to .cache/shots.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { after, before } from "node:test";
 import { Stage } from "./stage.mjs";
@@ -34,4 +35,76 @@ test("a command that fails says so in one toast", async () => {
   assert.equal(said.length, 1, said.join("\n"));
   assert.match(said[0], /no_such_symbol/);
   await workbench.command("Notifications: Clear All Notifications");
+});
+
+/** The text in the clipboard once it is what was copied last. */
+async function copied(isIt, what) {
+  let text;
+  for (let i = 0; i < 50; i++, await stage.page.waitForTimeout(100)) {
+    text = await stage.page.evaluate(() => navigator.clipboard.readText());
+    if (isIt(text)) return text;
+  }
+  assert.fail(`${what}: the clipboard has ${text.slice(0, 2000)}`);
+}
+
+test("text selected in the log with the mouse is copied by lines, what was scrolled out of sight too", async () => {
+  const { workbench, page } = stage;
+  await workbench.command("Kernel: Focus on Kernel View");
+  const log = await workbench.webview(".log .heading");
+  await log.locator(".log").focus();
+  await page.keyboard.press("Home");
+  const text = (words) => log.locator(".line .text", { hasText: words }).first();
+  await text("Command line").waitFor();
+  const [from, to] = [await text("Linux version").boundingBox(), await text("Command line").boundingBox()];
+  // From the middle of the first line to behind the end of the second.
+  await page.mouse.move(from.x + 12, from.y + 9);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 80, to.y + 9, { steps: 5 });
+  await page.mouse.move(from.x + 80, to.y + 9 + 18, { steps: 5 });
+  await stage.shot("selected-log");
+  await page.mouse.wheel(0, 20 * 18);
+  await page.waitForTimeout(300);
+  const { y } = await log.locator(".log").boundingBox();
+  await page.mouse.move(from.x + 80, y + 60, { steps: 3 });
+  await page.mouse.up();
+  const last = Number(
+    await log.evaluate(() => getSelection().focusNode.parentElement.closest("[data-row]").dataset.row),
+  );
+  assert.ok(last > 15, `the selection ends in row ${last}`);
+  await page.keyboard.press("Control+C");
+  await page.locator(".statusbar-item", { hasText: "Copied" }).waitFor();
+  const lines = (await copied((text) => text.startsWith("Linux version"), "lines")).split("\n");
+  const words = ["dist/cli.js", "--no-rc", "sample/vmcore", "-c", "log"];
+  const told = execFileSync(process.execPath, words, { encoding: "utf8" });
+  // The log's page names the task too, as the kernel's console does.
+  const expected = told.replace(/^\[ *[\d.]+\]/gm, "$&[    T0]").split("\n");
+  assert.ok(lines.length === last + 1, `${lines.length} lines of ${last + 1}`);
+  assert.ok(expected[0].endsWith(lines[0]) && lines[0].startsWith("Linux version"), lines[0]);
+  assert.deepEqual(lines.slice(1, -1), expected.slice(1, lines.length - 1));
+  assert.ok(expected[lines.length - 1].startsWith(lines.at(-1)), lines.at(-1));
+});
+
+test("all of the log is copied, and cells of a table apart from each other", async () => {
+  const { workbench, page } = stage;
+  const log = await workbench.webview(".log .body");
+  await log.locator(".log").focus();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.press("Control+C");
+  const whole = /^\[    0\.000000\]\[    T0\] Linux version [^]*\n.*end Kernel panic.*$/;
+  await copied((text) => whole.test(text), "the whole log");
+  await log.locator("#tab-modules").click();
+  const cell = (row, column) => log.locator(`.grid .body [data-row="${row}"] [data-column="${column}"]`);
+  await cell(1, 1).waitFor();
+  const [from, to] = [await cell(0, 0).boundingBox(), await cell(1, 1).boundingBox()];
+  await page.mouse.move(from.x + 4, from.y + 11);
+  await page.mouse.down();
+  await page.mouse.move(to.x + to.width - 2, to.y + 11, { steps: 8 });
+  await page.mouse.up();
+  await stage.shot("selected-table");
+  await page.keyboard.press("Control+C");
+  const seen = async (row, column) => (await cell(row, column).innerText()).trim();
+  const first = `${await seen(0, 0)}\t${await seen(0, 1)}\t`;
+  const last = `\n${await seen(1, 0)}\t${await seen(1, 1)}`;
+  await copied((text) => text.startsWith(first) && text.endsWith(last), `${first}...${last}`);
+  await log.locator("#tab-log").click();
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inSight, scrollFor } from "../../src/panels/windowing.ts";
+import { drawnRows, inSight, scrollFor } from "../../src/panels/windowing.ts";
 
 test("only rows in sight are drawn, and a few around them", () => {
   assert.deepEqual(inSight(0, 220, 22, 100_000), { first: 0, end: 18 });
@@ -13,4 +13,9 @@ test("a row in sight stays where it is, another is brought to the nearer edge", 
   assert.equal(scrollFor(5, 0, 220, 22), 0);
   assert.equal(scrollFor(20, 0, 220, 22), 242);
   assert.equal(scrollFor(2, 100, 220, 22), 44);
+});
+
+test("rows that must stay in the document are drawn once, in their order", () => {
+  assert.deepEqual(drawnRows({ first: 3, end: 6 }, []), [3, 4, 5]);
+  assert.deepEqual(drawnRows({ first: 3, end: 6 }, [9, 1, 4, 1]), [1, 3, 4, 5, 9]);
 });
