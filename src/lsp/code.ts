@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { architectures } from "../arch/architectures.ts";
 import { type Disassembler, disassembler, type Instruction } from "../arch/disassembler/disassembler.ts";
 import { codeBytes, synchronised } from "../arch/disassembler/opcodes.ts";
@@ -60,11 +59,10 @@ const placed = (operands: string, site: SymbolWord | undefined): string =>
     return distance < 0n ? `.-0x${(-distance).toString(16)}` : `.+0x${distance.toString(16)}`;
   });
 
-/** Drives a job to its end, letting the event loop run in between: the disassembler loads in it. */
-async function finished(job: Generator<unknown, Disassembler, void>): Promise<Disassembler> {
+async function finished(job: ReturnType<typeof disassembler>): Promise<Disassembler> {
   for (;;) {
     const step = job.next();
     if (step.done) return step.value;
-    await setImmediate();
+    await step.value.until;
   }
 }

@@ -36,18 +36,23 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   s390x: { arch: "ARCH_SYSZ", mode: "MODE_BIG_ENDIAN", step: 2 },
 };
 
-/** Loading takes some 40 ms; a caller that never lets the event loop run would wait for ever. */
-const PATIENCE_MS = 10_000;
+/** A step of a job that waits for the WebAssembly, some 40 ms: nothing comes of resuming it before `until`. */
+export interface Loading {
+  readonly kind: "progress";
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
+  readonly until: Promise<unknown>;
+}
 
-let loading: { module?: CapstoneModule; failure?: unknown } | undefined;
+let loading: { module?: CapstoneModule; failure?: unknown; readonly ended: Promise<unknown> } | undefined;
 const made = new Map<string, Disassembler>();
 
 /**
- * The disassembler of an architecture. Its WebAssembly is loaded when first asked for, which is why this is a job:
- * it yields until that is done.
+ * The disassembler of an architecture. Its WebAssembly is loaded when first asked for, which is why this is a job.
  * @throws Fault unknown where there is none
  */
-export function* disassembler(arch: Arch, syntax: Syntax = "att"): Generator<undefined, Disassembler, void> {
+export function* disassembler(arch: Arch, syntax: Syntax = "att"): Generator<Loading, Disassembler, void> {
   const machine = MACHINES[arch.name];
   if (!machine) throw Fault.of("unknown", `no disassembler for ${arch.name}`);
   const module = yield* capstone();
@@ -57,23 +62,22 @@ export function* disassembler(arch: Arch, syntax: Syntax = "att"): Generator<und
   return result;
 }
 
-function* capstone(): Generator<undefined, CapstoneModule, void> {
+function* capstone(): Generator<Loading, CapstoneModule, void> {
   const state = (loading ??= begin());
-  for (const end = performance.now() + PATIENCE_MS; !state.module && state.failure === undefined; yield undefined) {
-    if (performance.now() > end) throw Fault.of("unknown", "the disassembler did not load in time");
-  }
-  if (!state.module) throw Fault.of("unknown", `the disassembler did not load: ${String(state.failure)}`);
+  if (!state.module && state.failure === undefined)
+    yield { kind: "progress", what: "the disassembler", done: 0, total: 0, until: state.ended };
+  if (!state.module) throw Fault.of("unknown", `the disassembler did not load: ${String(state.failure ?? "not yet")}`);
   return state.module;
 }
 
 function begin(): NonNullable<typeof loading> {
-  const state: NonNullable<typeof loading> = {};
-  import("@alexaltea/capstone-js")
+  const ended = import("@alexaltea/capstone-js")
     .then(({ default: load }) => load())
     .then(
       (module) => (state.module = module),
       (failure: unknown) => (state.failure = failure ?? "unknown reason"),
     );
+  const state: NonNullable<typeof loading> = { ended };
   return state;
 }
 

@@ -1,4 +1,4 @@
-import { disassembler, type Disassembler } from "../../../../arch/disassembler/disassembler.ts";
+import { disassembler } from "../../../../arch/disassembler/disassembler.ts";
 import { Fault, faultLast } from "../../../../base/fault.ts";
 import { hex0x } from "../../../../base/hex.ts";
 import { bpfFunctions, bpfInstructions, usedMaps } from "../../../../linux/bpf/bpf.ts";
@@ -45,7 +45,7 @@ const MAX_JITED = 64 << 20;
 
 /** The compiled code of a program and of the functions that it calls. @throws Fault */
 export function* jitedCode({ kernel, radix }: Pick<Context, "kernel" | "radix">, program: Obj): Pieces {
-  const decoder = yield* loaded(kernel);
+  const decoder = yield* disassembler(kernel.arch);
   let number = 0;
   for (const part of faultLast(bpfFunctions(program))) {
     if (part instanceof Fault) return yield faultPiece(part, "bpf: ");
@@ -67,15 +67,5 @@ export function* jitedCode({ kernel, radix }: Pick<Context, "kernel" | "radix">,
         `:\t${words}`,
       ]);
     }
-  }
-}
-
-/** The disassembler yields while it loads; a command yields pieces. */
-function* loaded(kernel: Kernel): Generator<ReturnType<typeof text>, Disassembler, void> {
-  const loading = disassembler(kernel.arch);
-  for (;;) {
-    const step = loading.next();
-    if (step.done) return step.value;
-    yield text();
   }
 }

@@ -1,4 +1,4 @@
-import { type Disassembler, disassembler, type Syntax } from "../../../../arch/disassembler/disassembler.ts";
+import { disassembler } from "../../../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
@@ -81,7 +81,7 @@ function stretch({ kernel }: Context, args: Parsed, at: bigint, limit: number | 
 function* instructions(context: Context, args: Parsed, at: bigint, limit: number | undefined, place: string): Pieces {
   const { kernel } = context;
   const syntax = args.has("-i") ? "intel" : "att";
-  const decoder: Disassembler = yield* loaded(kernel, syntax);
+  const decoder = yield* disassembler(kernel.arch, syntax);
   const { start, size, limit: most, last } = stretch(context, args, at, limit, place);
   const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
   const memory = args.has("-u") ? currentUserSpace(context) : kernel.memory;
@@ -105,16 +105,6 @@ function* instructions(context: Context, args: Parsed, at: bigint, limit: number
       { address: hex0x(instruction.address), bytes, text: shown },
       line(kernel, instruction.address, shown, radix),
     );
-  }
-}
-
-/** The disassembler yields while it loads; a command yields pieces. */
-function* loaded(kernel: Kernel, syntax: Syntax): Generator<ReturnType<typeof text>, Disassembler, void> {
-  const loading = disassembler(kernel.arch, syntax);
-  for (;;) {
-    const step = loading.next();
-    if (step.done) return step.value;
-    yield text();
   }
 }
 
