@@ -6,6 +6,7 @@ import { crashTime } from "../linux/time/timekeeping.ts";
 import { utsname } from "../linux/utsname.ts";
 import { taskTable } from "../linux/sched/task.ts";
 import type { DumpFacts } from "../protocol/custom.ts";
+import type { Kernel } from "../model/kernel.ts";
 import { OpenError, openSession, type Session } from "../session/open/open.ts";
 
 /** Lines of the log that the dump editor shows. */
@@ -51,12 +52,18 @@ function* rows({ kernel, dump }: Session, vmcore: readonly string[]): Generator<
       .replace("T", " ")
       .replace(/\.\d+Z/, " UTC"),
   );
-  yield* row("Tasks", () => String(taskTable(kernel).tasks.length));
+  yield* row("Tasks", () => taskCount(kernel));
   yield* row("Format", () => dump.format);
   yield* row("Compression", () => dump.facts.compression);
   yield* row("Pages left out", () => levelText(dump.facts.dumpLevel));
   yield* row("Complete", () => (dump.facts.incomplete ? "no: the dump was cut off" : undefined));
   yield* row("Size", () => `${(vmcore.reduce((sum, path) => sum + statSync(path).size, 0) / 1e6).toFixed(1)} MB`);
+}
+
+function taskCount(kernel: Kernel): string {
+  const { tasks, fault, note } = taskTable(kernel);
+  const doubt = fault ? `list of tasks: ${fault.message}` : note;
+  return doubt === undefined ? String(tasks.length) : `${tasks.length} (${doubt})`;
 }
 
 /** Bits of makedumpfile's dump level (makedumpfile(8), -d). */

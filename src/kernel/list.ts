@@ -1,28 +1,8 @@
-import { Fault } from "../base/fault.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import { hex0x } from "../base/hex.ts";
 import type { CType } from "../debuginfo/ctype.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-
-/**
- * Follows `next` words from `first` until `isEnd`, with Brent's cycle detection: each node is compared
- * with one left behind at every power of two, so a loop is noticed without remembering all nodes.
- */
-function* chain(kernel: Kernel, first: bigint, isEnd: (node: bigint) => boolean): Generator<bigint> {
-  let left = -1n;
-  let steps = 0;
-  let limit = 2;
-  for (let node = first, next = 0n; !isEnd(node); node = next) {
-    if (node === left) throw Fault.at("corrupt", node, "list loops without reaching its head");
-    if (node === 0n) throw Fault.of("corrupt", "list ends in NULL before reaching its head");
-    if (++steps === limit) {
-      left = node;
-      limit *= 2;
-    }
-    // Read before it is yielded: an address that is no node must not pass for one.
-    next = kernel.memory.word(node);
-    yield node;
-  }
-}
 
 /** Bytes from the start of `type` to `member` (a path). */
 export const memberOffset = (kernel: Kernel, type: string | CType, member: string): bigint =>
@@ -35,13 +15,83 @@ function* entries(kernel: Kernel, nodes: Iterable<bigint>, type: string, member:
 }
 
 /**
+ * The second word of a node that names the node before it: `prev` of a `list_head`, and `pprev` of a `hlist_node`,
+ * which holds the address of the pointer that leads here (include/linux/types.h: that pointer is the first word of
+ * either struct).
+ */
+const backLink = (kernel: Kernel, node: bigint): bigint => kernel.memory.word(node + BigInt(kernel.arch.wordSize));
+
+/**
+ * Follows first words from `head`, and checks that each node names the one before it. A node can name only one, so
+ * neither a loop nor a way into another list goes unnoticed.
+ *
+ * While an entry is inserted or removed (include/linux/list.h: __list_add_rcu, __list_del), the node behind it names
+ * the one in front of it: that is no damage, and the walk by first words is complete.
+ *
+ * @param isEnd of a first word: no node follows; `head` itself is checked like a node
+ * @returns the fault that ended the walk, and the last node before it
+ * @throws Fault nothing: it is returned
+ */
+function* checkedNodes(
+  kernel: Kernel,
+  head: bigint,
+  isEnd: (next: bigint) => boolean,
+): Generator<bigint, { readonly fault: Fault; readonly last: bigint } | undefined, void> {
+  let before: bigint | undefined;
+  for (let node = head; ;) {
+    const next = attempt(() => {
+      const next = kernel.memory.word(node);
+      if (isEnd(next)) return undefined;
+      if (next === 0n) throw Fault.of("corrupt", "list ends in NULL before reaching its head");
+      const named = backLink(kernel, next);
+      if (named !== node && (named !== before || next === node))
+        throw Fault.at(
+          "corrupt",
+          node,
+          `list is damaged here: its next entry ${hex0x(next)} names ${hex0x(named)} as the one before it`,
+        );
+      return next;
+    });
+    if (next instanceof Fault) return { fault: next, last: node };
+    if (next === undefined || next === head) return undefined;
+    yield next;
+    before = node;
+    node = next;
+  }
+}
+
+/** Entries behind a broken link that are remembered until they can be given in order. */
+const MAX_BEHIND = 1 << 20;
+
+/**
+ * Nodes behind the place where a list breaks: from the head by `prev`, as far as each leads back by `next`.
+ * @param last the node in front of the break
+ */
+function behindBreak(kernel: Kernel, head: bigint, last: bigint): bigint[] {
+  const found: bigint[] = [];
+  for (let node = head; found.length < MAX_BEHIND;) {
+    const prev = attempt(() => {
+      const prev = backLink(kernel, node);
+      return prev !== last && prev !== head && kernel.memory.word(prev) === node ? prev : undefined;
+    });
+    if (prev === undefined || prev instanceof Fault) break;
+    found.push(prev);
+    node = prev;
+  }
+  return found.reverse();
+}
+
+/**
  * Addresses of the nodes of a `struct list_head` list, its head left out (include/linux/types.h: `next` comes first).
  *
- * @throws Fault at the first node that cannot be read, or that closes a loop which does not pass
- *   through `head`; nodes before it have been yielded.
+ * @throws Fault where a node cannot be read, or does not name the node before it as `prev`: after the nodes in front
+ *   of it, and those behind it that can be reached by `prev` from the head
  */
 export function* listNodes(kernel: Kernel, head: bigint): Generator<bigint> {
-  yield* chain(kernel, kernel.memory.word(head), (node) => node === head);
+  const broken = yield* checkedNodes(kernel, head, () => false);
+  if (!broken) return;
+  yield* behindBreak(kernel, head, broken.last);
+  throw broken.fault;
 }
 
 /**
@@ -56,18 +106,17 @@ export function* listEntries(kernel: Kernel, head: Obj, type: string, member: st
   yield* entries(kernel, listNodes(kernel, head.address), type, member);
 }
 
-/** Addresses of the nodes of a `struct hlist_head`, or `hlist_nulls_head` whose end is an odd word. @throws Fault */
+/**
+ * Addresses of the nodes of a `struct hlist_head`, or `hlist_nulls_head` whose end is an odd word.
+ * @throws Fault at the first node that cannot be read, or whose `pprev` is not the way that led to it; nodes before it
+ *   have been yielded
+ */
 export function* hlistNodes(kernel: Kernel, head: bigint): Generator<bigint> {
-  yield* chain(kernel, kernel.memory.word(head), (node) => node === 0n || (node & 1n) === 1n);
+  const broken = yield* checkedNodes(kernel, head, (next) => next === 0n || (next & 1n) === 1n);
+  if (broken) throw broken.fault;
 }
 
 /** Entries of a `struct hlist_head` or `hlist_nulls_head`. @throws Fault as `hlistNodes` */
 export function* hlistEntries(kernel: Kernel, head: Obj, type: string, member: string): Generator<Obj> {
   yield* entries(kernel, hlistNodes(kernel, head.address), type, member);
-}
-
-/** Entries of a `struct llist_head`, newest first. @throws Fault */
-export function* llistEntries(kernel: Kernel, head: Obj, type: string, member: string): Generator<Obj> {
-  const nodes = chain(kernel, kernel.memory.word(head.address), (node) => node === 0n);
-  yield* entries(kernel, nodes, type, member);
 }

@@ -1,6 +1,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import type { KSymbol, SymbolSource } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
+import { listEntries } from "../kernel/list.ts";
 import type { Obj } from "../model/object.ts";
 
 /** Code that the kernel made while it ran: it is in no image, but the kernel keeps account of it. */
@@ -22,9 +23,11 @@ interface Account {
 /** FTRACE_OPS_FL_SAVE_REGS of include/linux/ftrace.h: the trampoline is a copy of ftrace_regs_caller. */
 const FTRACE_OPS_FL_SAVE_REGS = 1n << 2n;
 
-/** Entries of a list that are followed before it is taken for damaged. */
+/** Entries of `ftrace_ops_list` that are followed before it is taken for damaged. */
 const MAX_ENTRIES = 65536;
 const MAX_CODE_BYTES = 16 << 20;
+
+const listHead = (kernel: Kernel, address: bigint): Obj => kernel.object("struct list_head", address);
 
 /** What was generated at an address. The kernel's lists are read when this is first asked. */
 export function generatedCode(kernel: Kernel, pc: bigint): GeneratedCode | undefined {
@@ -97,7 +100,7 @@ function* bpfCode(kernel: Kernel): Generator<GeneratedCode> {
     return;
   }
   if (!kernel.types.find("struct", "bpf_ksym")) return;
-  for (const entry of linked(kernel, head.address, "struct bpf_ksym", "lnode")) {
+  for (const entry of listEntries(kernel, listHead(kernel, head.address), "struct bpf_ksym", "lnode")) {
     const start = entry.at("start").value();
     yield generated(entry.at("name").text(), start, Number(entry.at("end").value() - start));
   }
@@ -105,7 +108,7 @@ function* bpfCode(kernel: Kernel): Generator<GeneratedCode> {
 
 /** The list when it was one of programs alone, named by their tags when somebody asked (bpf_get_prog_name()). @throws Fault */
 function* unnamedPrograms(kernel: Kernel, head: bigint): Generator<GeneratedCode> {
-  for (const aux of linked(kernel, head, "struct bpf_prog_aux", "ksym_lnode")) {
+  for (const aux of listEntries(kernel, listHead(kernel, head), "struct bpf_prog_aux", "ksym_lnode")) {
     const program = aux.at("prog").deref();
     const tag = Buffer.from(kernel.memory.read(program.at("tag").address, program.at("tag").size)).toString("hex");
     const name = aux.has("name") ? aux.at("name").text() : "";
@@ -136,19 +139,8 @@ function* probeCode(kernel: Kernel, slots: string, name: string): Generator<Gene
   const cache = kernel.symbols.find(slots);
   const types = ["kprobe_insn_cache", "kprobe_insn_page"].map((type) => kernel.types.find("struct", type));
   if (!cache || types.includes(undefined)) return;
-  const head = kernel.object("struct kprobe_insn_cache", cache.address).at("pages").address;
+  const head = kernel.object("struct kprobe_insn_cache", cache.address).at("pages");
   const isDetour = name === "kprobe_optinsn_page";
-  for (const page of linked(kernel, head, "struct kprobe_insn_page", "list"))
+  for (const page of listEntries(kernel, head, "struct kprobe_insn_page", "list"))
     yield generated(name, page.at("insns").value(), Number(kernel.vmcoreinfo("PAGESIZE") ?? 4096), { isDetour });
-}
-
-/** Entries of a `struct list_head` list. @throws Fault */
-function* linked(kernel: Kernel, head: bigint, type: string, member: string): Generator<Obj> {
-  const offset = kernel.object(type, 0n).at(member).address;
-  let at = kernel.memory.word(head);
-  for (let i = 0; at !== head; i++) {
-    if (i === MAX_ENTRIES) throw Fault.at("corrupt", head, `a list of more than ${MAX_ENTRIES} entries`);
-    yield kernel.object(type, at - offset);
-    at = kernel.memory.word(at);
-  }
 }

@@ -1,4 +1,5 @@
 import type { Arch } from "../../src/arch/arch.ts";
+import { Fault } from "../../src/base/fault.ts";
 import { bare, type CType } from "../../src/debuginfo/ctype.ts";
 import type { KSymbol } from "../../src/debuginfo/source.ts";
 import { assembleKernel, type KernelParts } from "../../src/model/assemble.ts";
@@ -56,26 +57,83 @@ export function toyKernel(toy: Toy = {}): ToyKernel {
     ...toy.parts,
   };
   const kernel: Kernel = assembleKernel(parts);
-  const put = (type: string | CType, address: bigint, value: ToyValue): void =>
-    store(memory, kernel.object(type, address), value);
+  const links = new Links(memory);
+  const put = (type: string | CType, address: bigint, value: ToyValue): void => {
+    store(memory, kernel.object(type, address), value, links);
+    links.fillIn();
+  };
   for (const entry of toy.memory ?? []) {
-    if (entry.length === 3) put(...entry);
-    else store(memory, kernel.variable(entry[0]), entry[1]);
+    if (entry.length === 3) store(memory, kernel.object(entry[0], entry[1]), entry[2], links);
+    else store(memory, kernel.variable(entry[0]), entry[1], links);
   }
+  links.fillIn();
   return Object.assign(kernel, { put, memory });
 }
 
-function store(memory: ToyMemory, object: Obj, value: ToyValue): void {
+/** Members of nodes of lists: the one that leads to the next node, and the one that tells the node before. */
+const LIST_NODES: Readonly<Record<string, readonly [forward: string, back: string | undefined]>> = {
+  list_head: ["next", "prev"],
+  hlist_node: ["next", "pprev"],
+  hlist_head: ["first", undefined],
+  hlist_nulls_head: ["first", undefined],
+  hlist_nulls_node: ["next", "pprev"],
+};
+
+/** Fills in `prev` and `pprev` where a literal does not: a node is behind the first that leads to it. */
+class Links {
+  private readonly memory: ToyMemory;
+  /** Nodes whose literal says what is before them. */
+  private readonly told = new Set<bigint>();
+  /** The node before, by node. */
+  private readonly before = new Map<bigint, bigint>();
+  private readonly next = new Map<bigint, bigint>();
+
+  constructor(memory: ToyMemory) {
+    this.memory = memory;
+  }
+
+  /** Sees a value before it is stored. */
+  see({ type: declared, address }: Obj, value: ToyValue): void {
+    const type = bare(declared);
+    const members = type.kind === "struct" ? LIST_NODES[type.name ?? ""] : undefined;
+    if (!members || typeof value !== "object" || Array.isArray(value) || value instanceof Uint8Array) return;
+    const given = value as { readonly [member: string]: ToyValue };
+    if (members[1] !== undefined && given[members[1]] !== undefined) this.told.add(address);
+    else this.told.delete(address);
+    const old = this.next.get(address);
+    if (old !== undefined && this.before.get(old) === address) this.before.delete(old);
+    const next = given[members[0]];
+    if (typeof next !== "bigint" || (next & 1n) === 1n) return;
+    this.next.set(address, next);
+    if (!this.before.has(next)) this.before.set(next, address);
+  }
+
+  /** Everything was stored. */
+  fillIn(): void {
+    const { memory } = this;
+    for (const [node, before] of this.before) {
+      if (this.told.has(node) || memory.page(node) instanceof Fault) continue;
+      const word = new Uint8Array(8);
+      new DataView(word.buffer).setBigUint64(0, before, memory.byteOrder === "little");
+      const bytes = memory.byteOrder === "little" ? word.subarray(0, memory.wordSize) : word.subarray(-memory.wordSize);
+      memory.poke(node + BigInt(memory.wordSize), bytes);
+    }
+  }
+}
+
+function store(memory: ToyMemory, object: Obj, value: ToyValue, links: Links): void {
   const type = bare(object.type);
+  links.see(object, value);
   // The whole of a struct or array is there, even where the literal says nothing.
   if (!object.bitField) memory.poke(object.address, new Uint8Array(object.size));
   if (value instanceof Uint8Array) memory.poke(object.address, value);
   else if (typeof value === "string" && type.kind === "pointer")
     memory.poke(allot(memory, object, value), encode(value));
   else if (typeof value === "string") memory.poke(object.address, encode(value).subarray(0, object.size || undefined));
-  else if (Array.isArray(value)) value.forEach((element: ToyValue, i) => store(memory, object.index(i), element));
+  else if (Array.isArray(value))
+    value.forEach((element: ToyValue, i) => store(memory, object.index(i), element, links));
   else if (typeof value === "object")
-    for (const [member, inner] of Object.entries(value)) store(memory, object.at(member), inner);
+    for (const [member, inner] of Object.entries(value)) store(memory, object.at(member), inner, links);
   else if (object.bitField) storeBits(memory, object, BigInt(value));
   else memory.poke(object.address, valueBytes(type, BigInt(value), memory.byteOrder));
 }

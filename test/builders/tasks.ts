@@ -85,7 +85,8 @@ export function toyTasks({ cpus, tasks, more = {} }: ToyMachine): ToyKernel {
       parent: taskAddress(parent),
       group_leader: taskAddress(tgid),
       signal: signalAddress(tgid),
-      tasks: { next: nextLeader(tgid) },
+      // The list is of leaders alone.
+      ...(pid === tgid && { tasks: { next: nextLeader(pid) } }),
       thread_node: { next: next ? taskAddress(next.pid) + threadAt : signalAddress(tgid) },
     };
     memory.push(["struct task_struct", taskAddress(pid), { ...value, ...others }]);

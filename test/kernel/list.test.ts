@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
-import { hlistEntries, listEntries, llistEntries } from "../../src/kernel/list.ts";
+import { hlistEntries, listEntries } from "../../src/kernel/list.ts";
 import type { Obj } from "../../src/model/object.ts";
 import { toyKernel } from "../builders/kernel.ts";
 
@@ -62,7 +62,7 @@ test("a list that loops past its head ends with a fault and not at all later", (
   const { ids, fault } = walked(listEntries(kernel, kernel.variable("head"), "struct item", "link"));
   assert.deepEqual(ids.slice(0, 3), [1, 2, 3]);
   assert.ok(ids.length < 10);
-  assert.match(fault ?? "", /^corrupt: list loops/);
+  assert.match(fault ?? "", /^corrupt: list is damaged here/);
 });
 
 test("entries before a page that is not in the dump are kept", () => {
@@ -71,6 +71,69 @@ test("entries before a page that is not in the dump are kept", () => {
   assert.deepEqual(ids, [1]);
   assert.match(fault ?? "", /^excluded/);
 });
+
+const D = HEAD + 0x4000n;
+const walkOf = (kernel: ReturnType<typeof list>): ReturnType<typeof walked> =>
+  walked(listEntries(kernel, kernel.variable("head"), "struct item", "link"));
+const whole = (): ReturnType<typeof list> => list([A, 1, B + LINK], [B, 2, C + LINK], [C, 3, D + LINK], [D, 4, HEAD]);
+
+test("a link that skips entries is damage, and what it skips is found from the other end", () => {
+  const kernel = whole();
+  kernel.memory.poke(A + LINK, word(D + LINK));
+  const { ids, fault } = walkOf(kernel);
+  assert.deepEqual(ids, [1, 2, 3, 4]);
+  assert.match(
+    fault ?? "",
+    /^corrupt: list is damaged here: its next entry 0xffff888000004008 names 0xffff888000003008 /,
+  );
+});
+
+test("a list that comes to its head from the wrong entry is damaged", () => {
+  const kernel = whole();
+  kernel.memory.poke(A + LINK, word(HEAD));
+  assert.deepEqual(walkOf(kernel).ids, [1, 2, 3, 4]);
+  assert.match(walkOf(kernel).fault ?? "", /^corrupt: list is damaged here: its next entry 0xffff888000000000 names /);
+});
+
+test("of a list that is damaged in two places the entries in front of the first and behind the last are given", () => {
+  const kernel = whole();
+  kernel.memory.poke(A + LINK, word(0x1234n));
+  kernel.memory.poke(C + LINK, word(0x1234n));
+  assert.deepEqual(walkOf(kernel).ids, [1, 4]);
+  assert.match(walkOf(kernel).fault ?? "", /^excluded/);
+});
+
+test("a link that leads into another list ends there", () => {
+  const kernel = whole();
+  const other = { head: HEAD + 0x8000n, item: HEAD + 0x9000n };
+  kernel.put("struct list_head", other.head, { next: other.item + LINK });
+  kernel.put("struct item", other.item, { id: 9, link: { next: other.head } });
+  kernel.memory.poke(B + LINK, word(other.item + LINK));
+  assert.deepEqual(walkOf(kernel).ids, [1, 2, 3, 4]);
+  assert.match(walkOf(kernel).fault ?? "", /^corrupt/);
+});
+
+test("an entry that was just being inserted or removed is no damage", () => {
+  const kernel = whole();
+  // C names A as the one before it already, or still; B lies between.
+  kernel.memory.poke(C + LINK + 8n, word(A + LINK));
+  assert.deepEqual(walkOf(kernel), { ids: [1, 2, 3, 4], fault: undefined });
+});
+
+test("a hash list whose entry does not name the way to it is damaged", () => {
+  const kernel = hashed(0n);
+  kernel.memory.poke(B + HASH + 8n, word(HEAD + 0x20n));
+  assert.deepEqual(walked(hlistEntries(kernel, kernel.variable("bucket"), "struct item", "hash")), {
+    ids: [7],
+    fault: "corrupt: list is damaged here: its next entry 0xffff888000002018 names 0xffff888000000020 as the one before it", // prettier-ignore
+  });
+});
+
+const word = (value: bigint): Uint8Array => {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value, true);
+  return bytes;
+};
 
 test("a list that ends in NULL is damaged", () => {
   const kernel = list([A, 1, 0n]);
@@ -100,9 +163,4 @@ test("a hash list ends at NULL, and at an odd word where nulls mark the end", ()
       fault: undefined,
     });
   }
-});
-
-test("a lockless list ends at NULL", () => {
-  const kernel = hashed(0n);
-  assert.deepEqual(walked(llistEntries(kernel, kernel.variable("bucket"), "struct item", "hash")).ids, [7, 8]);
 });

@@ -1,10 +1,12 @@
 import { attempt, type Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { taskAt, taskComm, tasksByPid, taskTable } from "../../linux/sched/task.ts";
+import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Context, Word } from "./command.ts";
 import { lackingTypes } from "./lacking.ts";
 import { decimalNumber, hexNumber } from "./number.ts";
+import { faultPiece, type Pieces, text } from "../say/piece.ts";
 
 /**
  * Tasks of one word: a decimal pid (several tasks only for 0, the idle ones), or a hexadecimal task_struct address;
@@ -31,6 +33,13 @@ export function noSuchTask({ kernel }: Context, word: string): UsageError | Faul
   const { fault } = taskTable(kernel);
   if (fault) return fault.within(`no task ${word} was found, but the list of tasks could not be followed to its end`);
   return new UsageError(`invalid task or pid value: ${word}`);
+}
+
+/** Why there may be tasks that are not listed: behind the list of all of them. */
+export function* missingTasks(kernel: Kernel, prefix: string): Pieces {
+  const { fault, note } = taskTable(kernel);
+  if (fault) yield faultPiece(fault.within("list of tasks"), prefix);
+  else if (note !== undefined) yield text([{ as: "dim", text: `${prefix}${note}` }]);
 }
 
 /**

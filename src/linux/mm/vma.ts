@@ -5,9 +5,6 @@ import { filePath } from "../fs/dcache.ts";
 import { mapleEntries } from "../../kernel/mapleTree.ts";
 import { pageSize } from "./page.ts";
 
-/** A process may have at most 65530 areas (sysctl_max_map_count) unless the administrator raises that. */
-const MAX_VMAS = 1 << 24;
-
 /**
  * The areas of a user address space, `struct vm_area_struct`, by address. They stand in a maple tree since Linux kernel
  * commit 763ecb035029 ("mm: remove the vma linked list") (in v6.1); before, in a list.
@@ -25,11 +22,18 @@ export function* vmas(mm: Obj): Generator<Obj> {
     }
     return;
   }
-  let vma = mm.at("mmap");
-  for (let i = 0; vma.value() !== 0n; i++) {
-    if (i >= MAX_VMAS) throw Fault.at("corrupt", mm.address, "list of memory areas has no end");
+  let before = 0n;
+  for (let vma = mm.at("mmap"); vma.value() !== 0n; vma = vma.at("vm_next")) {
+    // Since Linux kernel commit 297c5eee3724 ("mm: make the vma list be doubly linked") (in v2.6.36): an area names one
+    // before it, so that neither a loop nor another process's areas go unnoticed.
+    if (vma.at("vm_prev").value() !== before)
+      throw Fault.at(
+        "corrupt",
+        vma.value(),
+        "list of memory areas is damaged: the area does not name the one before it",
+      );
     yield vma.deref();
-    vma = vma.at("vm_next");
+    before = vma.value();
   }
 }
 

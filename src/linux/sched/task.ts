@@ -5,6 +5,7 @@ import { possibleCpus } from "../../kernel/cpumask.ts";
 import { idrEntries } from "../../kernel/idr.ts";
 import { listEntries } from "../../kernel/list.ts";
 import { perCpuVariable } from "../../kernel/percpu.ts";
+import { globalU32 } from "../vmcoreinfo.ts";
 
 /** The idle tasks ("swapper"), one per possible CPU. @throws Fault */
 export function* idleTasks(kernel: Kernel): Generator<Obj> {
@@ -75,11 +76,17 @@ export function pidTask(pid: Obj): Obj | undefined {
 /** PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
 const MAX_TASKS = 4 * 1024 * 1024;
 
-/** Every task, and why the list could not be followed to its end. */
+/** Every task, and why there may be more. */
 export interface TaskTable {
   /** By pid; idle tasks first. */
   readonly tasks: readonly Obj[];
+  /** Why the list could not be followed to its end. */
   readonly fault: Fault | undefined;
+  /**
+   * A sentence when the kernel counts another number of tasks than its lists hold. That is no damage by itself: tasks
+   * start and exit while the machine dies.
+   */
+  readonly note: string | undefined;
 }
 
 /**
@@ -107,11 +114,19 @@ export function taskTable(kernel: Kernel): TaskTable {
       fault ??= broken;
     }
     if (fault) collect(() => pidTableTasks(kernel));
+    const note = countNote(kernel, found.size - idle);
     const order = [...found.values()].map((task) => ({ task, pid: readPid(task) }));
     // Sorting is stable: idle tasks all have pid 0 and stay in the order of their CPUs.
     order.sort((a, b) => a.pid - b.pid);
-    return { tasks: order.map(({ task }) => task), fault };
+    return { tasks: order.map(({ task }) => task), fault, note };
   });
+}
+
+/** kernel/fork.c: nr_threads counts every task but the idle ones. */
+function countNote(kernel: Kernel, found: number): string | undefined {
+  const counted = attempt(() => globalU32(kernel, "nr_threads"));
+  if (counted instanceof Fault || counted === undefined || counted === found) return undefined;
+  return `the kernel counts ${counted} tasks besides the idle ones (nr_threads), ${found} were found`;
 }
 
 /** Tasks whose own page is gone come last. */

@@ -12,7 +12,7 @@ import { toyKernel, type Toy } from "../../builders/kernel.ts";
 
 const at = (index: number): bigint => 0xffff_8880_0000_0000n + BigInt(index) * 0x1000n;
 
-const VMA = `struct vm_area_struct { unsigned long vm_start, vm_end, vm_pgoff; struct vm_area_struct *vm_next; };
+const VMA = `struct vm_area_struct { unsigned long vm_start, vm_end, vm_pgoff; struct vm_area_struct *vm_next, *vm_prev; };
   struct mm_struct { struct vm_area_struct *mmap; };`;
 
 test("before v6.1 memory areas are a list", () => {
@@ -21,13 +21,15 @@ test("before v6.1 memory areas are a list", () => {
     memory: [
       ["struct mm_struct", at(0), { mmap: at(1) }],
       ["struct vm_area_struct", at(1), { vm_start: 0x1000, vm_end: 0x3000, vm_next: at(2), vm_pgoff: 4 }],
-      ["struct vm_area_struct", at(2), { vm_start: 0x8000, vm_end: 0x9000 }],
+      ["struct vm_area_struct", at(2), { vm_start: 0x8000, vm_end: 0x9000, vm_prev: at(1) }],
     ],
   });
   const mm = kernel.object("struct mm_struct", at(0));
   assert.deepEqual([...vmas(mm)].map(({ address }) => address), [at(1), at(2)]); // prettier-ignore
   assert.deepEqual([0xfffn, 0x2fffn, 0x3000n, 0x8000n].map((a) => findVma(mm, a)?.address), [undefined, at(1), undefined, at(2)]); // prettier-ignore
   assert.equal(fileOffset(findVma(mm, 0x2000n)!, 0x2000n), 0x5000n);
+  kernel.put("struct vm_area_struct", at(2), { vm_start: 0x8000, vm_end: 0x9000, vm_prev: at(3) });
+  assert.throws(() => [...vmas(mm)], /list of memory areas is damaged/);
 });
 
 test("marks that a fork left in a maple tree are no memory areas", () => {
@@ -59,7 +61,7 @@ const area = (start: number, next: bigint, vm = 0n) => ({
   va_start: start,
   va_end: start + 0x1000,
   vm,
-  list: { next, prev: 0 },
+  list: { next },
 });
 
 test("vmalloc areas stand in one list, or since v6.9 in one of each node", () => {
@@ -68,7 +70,7 @@ test("vmalloc areas stand in one list, or since v6.9 in one of each node", () =>
     types: `${VMAP} struct list_head vmap_area_list;`,
     symbols: { vmap_area_list: at(0) },
     memory: [
-      ["vmap_area_list", { next: link(1), prev: 0 }],
+      ["vmap_area_list", { next: link(1) }],
       ["struct vmap_area", at(1), area(0x5000, link(2), at(9))],
       ["struct vmap_area", at(2), area(0x2000, at(0))],
     ],
@@ -81,11 +83,7 @@ test("vmalloc areas stand in one list, or since v6.9 in one of each node", () =>
     memory: [
       ["vmap_nodes", at(3)],
       ["nr_vmap_nodes", 2],
-      [
-        "struct vmap_node [2]",
-        at(3),
-        [{ busy: { head: { next: link(1), prev: 0 } } }, { busy: { head: { next: link(2), prev: 0 } } }],
-      ],
+      ["struct vmap_node [2]", at(3), [{ busy: { head: { next: link(1) } } }, { busy: { head: { next: link(2) } } }]],
       ["struct vmap_area", at(1), area(0x5000, at(3) + 16n)],
       ["struct vmap_area", at(2), area(0x2000, at(3) + 48n)],
     ],
@@ -97,7 +95,7 @@ test("areas before a broken link stand, and why there may be more", () => {
   const kernel = toyKernel({
     types: `${VMAP} struct list_head vmap_area_list;`,
     symbols: { vmap_area_list: at(0) },
-    memory: [["vmap_area_list", { next: at(1) + 16n, prev: 0 }], ["struct vmap_area", at(1), area(0x5000, at(7))]], // prettier-ignore
+    memory: [["vmap_area_list", { next: at(1) + 16n }], ["struct vmap_area", at(1), area(0x5000, at(7))]], // prettier-ignore
   });
   const { areas, fault } = vmapAreas(kernel);
   assert.deepEqual([areas.length, fault?.kind], [1, "excluded"]);

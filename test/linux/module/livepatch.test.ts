@@ -72,7 +72,10 @@ test("of two patches of a function callers come to the newest", () => {
 
 test("what lies before damage is known all the same", () => {
   const kernel = patchedKernel([{ old_name: "ktime", old_func: OLD, new_func: NEW, patched: 1 }]);
-  kernel.put("struct list_head", PATCH + kernel.object("struct klp_patch", 0n).at("list").address, { next: 0x1234n });
+  kernel.put("struct list_head", PATCH + kernel.object("struct klp_patch", 0n).at("list").address, {
+    next: 0x1234n,
+    prev: KLP_PATCHES,
+  });
   assert.throws(() => [...livePatchedFunctions(kernel)], { name: "Fault" });
   assert.equal(livePatchText(kernel, NEW), "live patch of ktime");
 });

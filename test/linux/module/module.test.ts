@@ -149,7 +149,7 @@ test("a module's BTF is the copy that the kernel keeps, and while it loads the o
   };
   assert.deepEqual(over(ENTRY), { address: 0x7000n, size: 300 });
   assert.deepEqual(over(HEAD_OF_BTF), { address: 0x9000n, size: 200 });
-  assert.deepEqual(over(0n), { address: 0x9000n, size: 200 }); // a list that is damaged
+  assert.deepEqual(over(0n), { address: 0x7000n, size: 300 }); // a head that is damaged: by its other word
 });
 
 test("the build-id is read from the module's own note", () => {

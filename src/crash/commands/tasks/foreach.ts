@@ -9,9 +9,9 @@ import { command, type Context, type Option, type Word } from "../../language/co
 import { commands } from "../../commands.ts";
 import { runCommand } from "../../language/language.ts";
 import { parseOptions, words as wordsOf } from "../../language/parse.ts";
-import { faultPiece, text, type Pieces } from "../../say/piece.ts";
+import { text, type Pieces } from "../../say/piece.ts";
 import { taskHeading } from "../../say/taskHeading.ts";
-import { noSuchTask, tasksMatching } from "../../language/taskSelector.ts";
+import { missingTasks, noSuchTask, tasksMatching } from "../../language/taskSelector.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 import { listTasks, ps } from "./ps/ps.ts";
 
@@ -72,8 +72,7 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each
       name === "net" && !wantsSockets ? `net -s ${more}` : `${name} ${ownFlags(name, each, more)}`,
     );
     if (each.length > 0) yield* saidOnce(tasks, (task) => runFor(context, task, lines));
-    const { fault } = taskTable(context.kernel);
-    if (fault) yield faultPiece(fault, "foreach: ");
+    yield* missingTasks(context.kernel, "foreach: ");
   },
 });
 

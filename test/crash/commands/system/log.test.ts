@@ -68,13 +68,17 @@ test("audit messages that no daemon has fetched are shown, and none is said so",
     types: audit,
     symbols: { audit_queue: QUEUE },
     memory: [
-      ["unsigned long", QUEUE, 0x7000n],
-      ["struct sk_buff", 0x7000n, { next: QUEUE, len: header.length, data: 0x8000n }],
+      ["unsigned long [2]", QUEUE, [0x7000n, 0x7000n]],
+      ["struct sk_buff", 0x7000n, { next: QUEUE, prev: QUEUE, len: header.length, data: 0x8000n }],
       [`char [${header.length}]`, 0x8000n, header],
     ],
   });
   assert.equal(transcript(filled, "log -a"), `type=1300 ${text}`);
-  const empty = context({ types: audit, symbols: { audit_queue: QUEUE }, memory: [["unsigned long", QUEUE, QUEUE]] });
+  const empty = context({
+    types: audit,
+    symbols: { audit_queue: QUEUE },
+    memory: [["unsigned long [2]", QUEUE, [QUEUE, QUEUE]]],
+  });
   assert.equal(transcript(empty, "log -a"), "log: kernel audit log is empty");
 });
 

@@ -43,7 +43,7 @@ test("mod keeps the modules before a broken link, then says what broke", () => {
   const broken = context([["struct module", at(1), module("ext4", at(5), 0x9000, at(2))]]);
   const lines = transcript(broken, "mod").split("\n");
   assert.match(lines[1] ?? "", /^ffffffffc0010000 {2}ext4 /);
-  assert.equal(lines[2], "mod: ffffffffc0020000: page excluded from dump");
+  assert.equal(lines[2], "mod: ffffffffc0020008: page excluded from dump");
 });
 
 test("task shows whole structures or members, of tasks given or the current one", () => {

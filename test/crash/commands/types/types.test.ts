@@ -199,6 +199,21 @@ test("a list is followed from its head, from an element, and by plain pointers",
   ]);
 });
 
+test("a list that misses elements says so after those that it leads to", () => {
+  const damaged = context();
+  const { kernel } = damaged;
+  // The first element's link skips the second.
+  (kernel as ReturnType<typeof toyKernel>).put("struct list_head", base + 0x108n, { next: base, prev: base });
+  assert.match(
+    transcript(damaged, "list -H head"),
+    /^ffff800000001108\nlist: ffff800000001108: list is damaged here: it leads to 0xffff800000001000, from which 0xffff800000001208 /,
+  );
+  assert.equal(
+    transcript(damaged, "list -r -H head").split("\n").at(-1),
+    "list: ffff800000001208: list is damaged here: it leads to 0xffff800000001108, from which 0xffff800000001000 is the way back", // prettier-ignore
+  );
+});
+
 test("a list that loops, breaks or is empty says so after what was found", () => {
   const looping = context();
   const { kernel } = looping;

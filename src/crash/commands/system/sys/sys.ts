@@ -9,6 +9,7 @@ import { taskTable } from "../../../../linux/sched/task.ts";
 import { crashTime, loadAverages, uptime } from "../../../../linux/time/timekeeping.ts";
 import { utsname } from "../../../../linux/utsname.ts";
 import { globalU32 } from "../../../../linux/vmcoreinfo.ts";
+import { missingTasks } from "../../../language/taskSelector.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { type Cell, cell, faultCell } from "../../../say/cell.ts";
 import { command, type Context } from "../../../language/command.ts";
@@ -43,7 +44,10 @@ export const sys = command({
     else if (args.has("-i")) yield* dmi(kernel);
     else if (args.rest[0] === "config") yield* config(kernel);
     else if (args.rest.length > 0) throw new WrongUse(`no such argument: ${args.rest.join(" ")}`);
-    else yield overview(context);
+    else {
+      yield overview(context);
+      yield* missingTasks(kernel, "sys: ");
+    }
   },
 });
 

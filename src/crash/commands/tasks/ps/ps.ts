@@ -15,7 +15,7 @@ import { tasksLimits } from "./limits.ts";
 import { taskRows } from "./rows.ts";
 import { stateSummary } from "./states.ts";
 import { tasksTimes } from "./times.ts";
-import { noSuchTask, tasksMatching } from "../../../language/taskSelector.ts";
+import { missingTasks, noSuchTask, tasksMatching } from "../../../language/taskSelector.ts";
 
 export const ps = command({
   name: "ps",
@@ -66,8 +66,7 @@ export const ps = command({
     }
     if (unknown.length > 0 && unknown.length === args.words.length) return;
     yield* listTasks(context, args, tasks);
-    const { fault } = taskTable(context.kernel);
-    if (fault && args.words.length === 0) yield faultPiece(fault, "ps: ");
+    if (args.words.length === 0) yield* missingTasks(context.kernel, "ps: ");
   },
 });
 

@@ -1,4 +1,5 @@
-import { Fault } from "../../../../base/fault.ts";
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { hex0x } from "../../../../base/hex.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 
 /** A linked list of any make, as `list` is told of it. */
@@ -21,7 +22,8 @@ export interface ListWalk {
 
 /**
  * Addresses of the elements.
- * @throws Fault where a link cannot be read, or the list comes back to an element that is not its start
+ * @throws Fault where a link cannot be read, or the list comes back to an element that is not its start; at the end,
+ *   when a link of a list with a head is not answered by one back
  */
 export function* listElements(kernel: Kernel, walk: ListWalk): Generator<bigint> {
   const { start, startIs, link, end } = walk;
@@ -39,11 +41,41 @@ export function* listElements(kernel: Kernel, walk: ListWalk): Generator<bigint>
     }
   }
   if (startIs === "linkOfElement") yield start - link;
-  for (let at = kernel.memory.word(start + step); at !== start && at !== end; at = kernel.memory.word(at + step)) {
-    if (at === 0n) return;
+  const ways = waysBack(kernel, walk);
+  let from = start;
+  for (let at = kernel.memory.word(start + step); at !== end; at = kernel.memory.word(at + step)) {
+    if (at === 0n) break;
+    ways.see(from, at);
+    if (at === start) break;
     check(isRepeated(at), at);
     yield BigInt.asUintN(64, at - link);
+    from = at;
   }
+  const fault = ways.fault();
+  if (fault) throw fault;
+}
+
+/**
+ * Compares links with those that lead back, the other word of each node: `prev` of `list_head`, `pprev` of
+ * `hlist_node`. A list none of whose links has a way back is of another make.
+ */
+function waysBack(kernel: Kernel, { reverse }: ListWalk) {
+  const other = reverse ? 0n : BigInt(kernel.arch.wordSize);
+  let answered = false;
+  let broken: Fault | undefined;
+  return {
+    see(from: bigint, to: bigint): void {
+      const back = attempt(() => kernel.memory.word(to + other));
+      if (back === from) answered = true;
+      else if (!(back instanceof Fault))
+        broken ??= Fault.at(
+          "corrupt",
+          from,
+          `list is damaged here: it leads to ${hex0x(to)}, from which ${hex0x(back)} is the way back`,
+        );
+    },
+    fault: (): Fault | undefined => (answered ? broken : undefined),
+  };
 }
 
 function check(repeated: false | string, at: bigint): void {
