@@ -23,6 +23,8 @@ export interface Context {
   readonly values: Obj[];
   /** `exit` was given: the face ends the session after this command. */
   ended: boolean;
+  /** Only commands run that their table entry says to read (`Command.readsOnly`): the user may be on another machine. */
+  onlyReads?: boolean;
   /** Names usable in expressions before globals: a frame's locals. */
   locals?: ((name: string) => Obj | undefined) | undefined;
   /** Set by whoever knows where sources are. */
@@ -164,6 +166,11 @@ export interface Command {
   /** Text of `help NAME` between usage and examples; paragraphs. */
   readonly description: string;
   readonly examples: readonly Example[];
+  /**
+   * Whether a session that only reads runs it: it writes no file, opens none that the line names, runs no foreign code
+   * and asks no network. Not said means no. A function decides by the arguments.
+   */
+  readonly readsOnly?: true | ((args: Parsed) => boolean);
   /** The rest of the line is one expression: options end at the first word that is none. */
   readonly takesExpression?: boolean;
   /** What it cannot do without: said in one line when it is missing. */

@@ -1,7 +1,7 @@
 import { Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { expandAlias } from "./alias.ts";
-import type { Command, Context } from "./command.ts";
+import type { Command, Context, Parsed } from "./command.ts";
 import { commands, commandsOf } from "../commands.ts";
 import { lackingTypes } from "./lacking.ts";
 import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
@@ -78,6 +78,7 @@ export function* runCommand(context: Context, text: string): Pieces {
   const { command, line } = resolve(context, text);
   try {
     const args = parseOptions(command, line);
+    if (context.onlyReads) refuseUnlessReading(command, args);
     const lacking = command.needs?.some((need) => need !== "memory") ? lackingTypes(context) : undefined;
     if (lacking) throw lacking;
     yield* command.run(context, args);
@@ -87,6 +88,12 @@ export function* runCommand(context: Context, text: string): Pieces {
     if (error instanceof SymbolNotFound) yield symbolNotFound(context.kernel, error);
     else yield mistake(error, command.name, command);
   }
+}
+
+/** @throws UsageError for a command that may do more than read the dump */
+function refuseUnlessReading({ readsOnly }: Command, args: Parsed): void {
+  if (typeof readsOnly === "function" ? readsOnly(args) : readsOnly === true) return;
+  throw new UsageError("this session only reads the dump: no files are written or named, no other code runs");
 }
 
 /** After `set gdb on` lines are gdb's, but for those that begin with `crash`, and for those that set. */

@@ -1,6 +1,10 @@
 /** Commands that need little of a kernel: numbers, text, symbols, memory, the session itself. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Parsed } from "../../../src/crash/language/command.ts";
+import { commands } from "../../../src/crash/commands.ts";
+import { mod } from "../../../src/crash/commands/system/mod.ts";
+import { parseOptions } from "../../../src/crash/language/parse.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 import { data, toyContext, transcript } from "../../builders/transcript.ts";
 
@@ -144,4 +148,24 @@ test("exit ends the session, repeat runs a command once", () => {
   assert.equal(mine.ended, false);
   transcript(mine, "q");
   assert.equal(mine.ended, true);
+});
+
+test("in a session that only reads a command runs when its table entry says that it reads", () => {
+  const reading = Object.assign(context(), { onlyReads: true });
+  const refusal = /this session only reads the dump/;
+  const silent = commands().filter(({ readsOnly }) => readsOnly === undefined);
+  assert.deepEqual(
+    silent.map(({ name }) => name),
+    ["extend", "wr"],
+  );
+  for (const line of ["extend x.mjs", "wr words 1", "rd -r file words", "repeat rd -r file words"])
+    assert.match(transcript(reading, line), refusal, line);
+  assert.match(transcript(reading, "rd words"), /^ffff800000002fd0: {2}0000000000000001/);
+  const parsed = (line: string): Parsed => parseOptions(mod, line);
+  assert.deepEqual(
+    [" -t", " -s ext4", " -s ext4 /home/x.ko", " -S", " -S /home"].map((line) =>
+      (mod.readsOnly as (args: Parsed) => boolean)(parsed(line)),
+    ),
+    [true, true, false, true, false],
+  );
 });

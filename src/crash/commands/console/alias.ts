@@ -5,6 +5,7 @@ import { record, text, type Piece } from "../../say/piece.ts";
 
 export const alias = command({
   name: "alias",
+  readsOnly: true,
   summary: "abbreviations of commands",
   usage: "[alias] [command string]",
   options: [],

@@ -3,6 +3,7 @@ import { command, type Command } from "../../language/command.ts";
 const leave = (name: string): Command =>
   command({
     name,
+    readsOnly: true,
     summary: "end the session",
     usage: "",
     options: [],

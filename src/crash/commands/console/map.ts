@@ -3,6 +3,7 @@ import { text } from "../../say/piece.ts";
 
 export const map = command({
   name: "map",
+  readsOnly: true,
   summary: "store a bitmap in the vmcore, which is never written here",
   usage: "[-a] [-f] [file]",
   options: [

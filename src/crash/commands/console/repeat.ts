@@ -5,6 +5,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const repeat = command({
   name: "repeat",
+  readsOnly: true,
   summary: "run a command again and again",
   usage: "[-seconds] command",
   options: [],

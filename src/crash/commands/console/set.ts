@@ -12,6 +12,7 @@ import { findVariable, setVariable, variable, variables } from "../../language/v
 
 export const set = command({
   name: "set",
+  readsOnly: true,
   summary: "the task and the variables that other commands go by",
   usage: "[[-a] [pid | taskp] | [-c cpu] | -p] | [crash_variable [setting]] | -v",
   options: [

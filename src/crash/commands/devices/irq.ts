@@ -26,6 +26,7 @@ import { functionSpans, symbolName } from "../../say/functionCell.ts";
 
 export const irq = command({
   name: "irq",
+  readsOnly: true,
   summary: "interrupts: who handles them, where, how often",
   usage: "[[index ...] | -u] | -d | -b | -a | -s [-c cpu(s)]",
   options: [

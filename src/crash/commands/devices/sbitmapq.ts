@@ -20,6 +20,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const sbitmapq = command({
   name: "sbitmapq",
+  readsOnly: true,
   summary: "an sbitmap_queue, and what its bits stand for",
   usage: "[-s struct[.member[,member]] -a address [-p] [-v]] -[x|d] address",
   options: [

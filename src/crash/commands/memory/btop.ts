@@ -7,6 +7,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const btop = command({
   name: "btop",
+  readsOnly: true,
   summary: "byte address to page number",
   usage: "address ...",
   options: [],

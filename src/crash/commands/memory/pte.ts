@@ -6,6 +6,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const pte = command({
   name: "pte",
+  readsOnly: true,
   summary: "page table entry",
   usage: "contents ...",
   options: [],

@@ -7,6 +7,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const ptob = command({
   name: "ptob",
+  readsOnly: true,
   summary: "page number to byte address",
   usage: "page_number ...",
   options: [],

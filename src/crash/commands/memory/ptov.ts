@@ -12,6 +12,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const ptov = command({
   name: "ptov",
+  readsOnly: true,
   summary: "physical to virtual address",
   usage: "address | offset:cpuspec ...",
   options: [],

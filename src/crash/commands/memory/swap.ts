@@ -13,6 +13,7 @@ import { faultPiece, record, text, type Piece } from "../../say/piece.ts";
 
 export const swap = command({
   name: "swap",
+  readsOnly: true,
   summary: "swap areas",
   usage: "",
   options: [],

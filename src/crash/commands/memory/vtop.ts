@@ -20,6 +20,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const vtop = command({
   name: "vtop",
+  readsOnly: true,
   summary: "virtual to physical address",
   usage: "[-c [pid | taskp]] [-u|-k] address ...",
   options: [

@@ -12,6 +12,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const net = command({
   name: "net",
+  readsOnly: true,
   summary: "network devices, sockets, neighbours",
   usage: "[[-s | -S] [-xd] [-R ref] [pid | task]] [-a] [-n [pid | task]] [-N addr]",
   options: [

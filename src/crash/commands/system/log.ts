@@ -14,6 +14,7 @@ import { dateText } from "../../say/quantity.ts";
 
 export const log = command({
   name: "log",
+  readsOnly: true,
   summary: "the kernel's message buffer",
   usage: "[-TtdmascR]",
   options: [

@@ -13,6 +13,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const mod = command({
   name: "mod",
+  readsOnly: (args) => !namesFile(args),
   summary: "loaded kernel modules, and their debuginfo",
   usage: "-s module [objfile] | -d module | -S [directory] | -D | -R | [-t] [module ...]\n[-g] [-r] [-o]",
   options: [
@@ -47,6 +48,10 @@ Symbols of modules are read out of the dump. Their debuginfo is found by itself 
     if (fault) yield faultPiece(fault, "mod: ");
   },
 });
+
+/** Whether debuginfo is to come from a file or a directory that the line names. */
+const namesFile = (args: Parsed): boolean =>
+  (args.has("-s") && args.rest.length > 1) || (args.has("-S") && args.rest.length > 0);
 
 /** Loads and unloads. @throws UsageError */
 function* debuginfo(context: Context, args: Parsed, found: readonly Obj[]): Pieces {

@@ -34,6 +34,7 @@ const KINDS: Readonly<Record<string, (task: Obj) => boolean>> = {
 
 export const foreach = command({
   name: "foreach",
+  readsOnly: true,
   summary: "run a command for many tasks",
   usage: "[[pid | taskp | name | state | [kernel | user | gleader | active]] ...]\ncommand [flag] [argument]",
   takesExpression: true,

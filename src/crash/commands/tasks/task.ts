@@ -10,6 +10,7 @@ import { valueJson } from "../../say/valueJson.ts";
 
 export const task = command({
   name: "task",
+  readsOnly: true,
   summary: "a task's task_struct and thread_info",
   usage: "[-R member[,member]] [-dx] [pid | taskp | member] ...",
   options: [

@@ -17,6 +17,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const waitq = command({
   name: "waitq",
+  readsOnly: true,
   summary: "tasks that wait on a wait queue",
   usage: "[symbol] | [struct.member struct_addr] | [address]",
   options: [],

@@ -14,6 +14,7 @@ const DEL = 0x7f;
 
 export const ascii = command({
   name: "ascii",
+  readsOnly: true,
   summary: "numbers as text",
   usage: "value ...",
   options: [],

@@ -19,6 +19,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const p = command({
   name: "p",
+  readsOnly: true,
   summary: "the value of an expression",
   usage: "[-x|-d][-u] [expression | symbol[:cpuspec]]",
   takesExpression: true,

@@ -6,6 +6,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const rustfilt = command({
   name: "rustfilt",
+  readsOnly: true,
   summary: "Rust symbols as the source names them",
   usage: "symbol ...",
   options: [],

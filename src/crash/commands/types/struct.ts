@@ -29,6 +29,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 const declaration = (name: string, tag: Tag, summary: string, more: string): Command =>
   command({
     name,
+    readsOnly: true,
     summary,
     usage: `${tag}_name[.member[,member]][-o][-l offset][-rfuxdp]\n[address | symbol][:cpuspec] [count | -c count]`,
     options: [

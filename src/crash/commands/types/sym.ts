@@ -14,6 +14,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const sym = command({
   name: "sym",
+  readsOnly: true,
   summary: "symbols and their addresses",
   usage: "[-l] | [-M] | [-m module] | [-p|-n] | [-q string] | [symbol | vaddr]",
   options: [

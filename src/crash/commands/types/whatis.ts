@@ -13,6 +13,7 @@ import { WrongUse } from "../../language/wrongUse.ts";
 
 export const whatis = command({
   name: "whatis",
+  readsOnly: true,
   summary: "how a type or a symbol is declared",
   usage: "[[-o] [struct | union | typedef | symbol]] |\n[[-r [size|range]] [-m member]]",
   options: [

@@ -8,6 +8,7 @@ import { topics } from "./topics.ts";
 
 export const help = command({
   name: "help",
+  readsOnly: true,
   summary: "how commands are used",
   usage: "[command | input | output | all]",
   options: [],

@@ -10,6 +10,7 @@ import { cpuWheels } from "./wheel.ts";
 
 export const timer = command({
   name: "timer",
+  readsOnly: true,
   summary: "timers that wait on each CPU",
   usage: "[-r] [-C cpu(s)]",
   options: [

@@ -9,6 +9,7 @@ import { address } from "../../../language/address.ts";
 
 export const files = command({
   name: "files",
+  readsOnly: true,
   summary: "open files",
   usage: "[-d dentry] | [-p inode] | [-n inode] | [-c] [-R reference] [pid | taskp] ...",
   options: [

@@ -16,6 +16,7 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const fuser = command({
   name: "fuser",
+  readsOnly: true,
   summary: "who uses a file",
   usage: "[pathname | inode]",
   options: [],

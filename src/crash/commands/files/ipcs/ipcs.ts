@@ -17,6 +17,7 @@ import { selectTasks } from "../../../language/taskSelector.ts";
 
 export const ipcs = command({
   name: "ipcs",
+  readsOnly: true,
   summary: "System V shared memory, semaphores and message queues",
   usage: "[-smMq] [-n pid | task] [id | addr]",
   options: [

@@ -22,6 +22,7 @@ import { selectTasks } from "../../../language/taskSelector.ts";
 
 export const mount = command({
   name: "mount",
+  readsOnly: true,
   summary: "mounted file systems",
   usage: "[-f] [-i] [-n pid | task] [mount | vfsmount | superblock | dev | dir | dentry | inode]",
   options: [

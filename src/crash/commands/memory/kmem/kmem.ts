@@ -27,6 +27,7 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const kmem = command({
   name: "kmem",
+  readsOnly: true,
   summary: "kernel memory",
   usage:
     "[-f|-F|-c|-C|-i[=shared]|-v|-V|-n|-z|-o|-h] [-p | -m member[,member]]\n[[-s|-S|-S=cpu[s]|-r] [slab] [-I slab[,slab]]] [-g [flags]] [[-P] address]",

@@ -11,6 +11,7 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const rd = command({
   name: "rd",
+  readsOnly: (args) => !args.has("-r"),
   summary: "read memory",
   usage: "[-adDsSupxmfNR][-8|-16|-32|-64][-o offs][-e addr][-r file] [address|symbol]\n[count]",
   options: [

@@ -15,6 +15,7 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const search = command({
   name: "search",
+  readsOnly: true,
   summary: "search memory",
   usage:
     "[-s start] [ -[kKV] | -u | -p | -t | -T ] [-e end | -l length] [-m mask]\n[-x count] -[cwh] [value | (expression) | symbol | string] ...",

@@ -18,6 +18,7 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const vm = command({
   name: "vm",
+  readsOnly: true,
   summary: "user address spaces",
   usage: "[-p | -P vma | -M mm | -v | -m | -x | -d | [-R reference] [pid | task]]\n[-f vm_flags]",
   options: [

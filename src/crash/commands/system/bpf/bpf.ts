@@ -15,6 +15,7 @@ import { formatOptions, structPiece } from "../../../say/structView.ts";
 
 export const bpf = command({
   name: "bpf",
+  readsOnly: true,
   summary: "BPF programs and maps",
   usage: "[[-p ID | -P] [-tTj]] [[-m ID] | -M] [-s] [-xd]",
   options: [

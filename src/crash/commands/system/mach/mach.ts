@@ -13,6 +13,7 @@ import { formatOptions, structPiece } from "../../../say/structView.ts";
 
 export const mach = command({
   name: "mach",
+  readsOnly: true,
   summary: "the machine",
   usage: "[-m | -c -[xd] | -o]",
   options: [

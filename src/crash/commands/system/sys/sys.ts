@@ -22,6 +22,7 @@ import { dmiStrings, kernelConfig, systemCallName, systemCalls } from "./kernelC
 
 export const sys = command({
   name: "sys",
+  readsOnly: true,
   summary: "what was running, where, and why it stopped",
   usage: "[-c [name|number]] [-t] [-i] [config]",
   options: [

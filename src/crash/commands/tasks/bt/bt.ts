@@ -25,6 +25,7 @@ import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
 export const bt = command({
   name: "bt",
+  readsOnly: true,
   summary: "kernel stack backtrace",
   usage:
     "[-a|-A|-c cpus|-g|-p] [-n idle] [-l] [-i] [-s [-x|-d]] [-f|-F] [-t|-T|-o|-O|-r|-e|-E|-v]\n[-R ref] [-I ip] [-S sp] [pid | taskp] ...",

@@ -19,6 +19,7 @@ import { missingTasks, noSuchTask, tasksMatching } from "../../../language/taskS
 
 export const ps = command({
   name: "ps",
+  readsOnly: true,
   summary: "tasks",
   usage: "[-k|-u|-G|-I|-y policy] [-s] [-p|-c|-t|-[l|m] [-C cpus]|-a|-g|-r|-S|-A|-H]\n[pid | taskp | command] ...",
   options: [

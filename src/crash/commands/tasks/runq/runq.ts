@@ -12,6 +12,7 @@ import { clockLags, currentTimes, runqueueClocks } from "./times.ts";
 
 export const runq = command({
   name: "runq",
+  readsOnly: true,
   summary: "what runs and what waits on each CPU",
   usage: "[-t] [-T] [-m] [-g] [-d] [-c cpu(s)]",
   options: [

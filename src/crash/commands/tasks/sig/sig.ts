@@ -12,6 +12,7 @@ import { selectTasks } from "../../../language/taskSelector.ts";
 
 export const sig = command({
   name: "sig",
+  readsOnly: true,
   summary: "how tasks handle signals, and which wait",
   usage: "[[-l] | [-s sigset]] | [-g] [pid | task] ...",
   options: [

@@ -15,6 +15,7 @@ import { currentUserSpace } from "../../../language/userSpace.ts";
 
 export const dis = command({
   name: "dis",
+  readsOnly: true,
   summary: "disassemble",
   usage: "[-rfludxsi][-b [num]] [address | symbol | (expression)] [count]",
   options: [

@@ -6,6 +6,7 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const evaluate = command({
   name: "eval",
+  readsOnly: true,
   summary: "calculate with addresses and symbols",
   usage: "[-b][-l] (expression) | value",
   takesExpression: true,

@@ -14,6 +14,7 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const gdb = command({
   name: "gdb",
+  readsOnly: true,
   summary: "commands of gdb that have an answer here",
   usage: "command ...",
   options: [],

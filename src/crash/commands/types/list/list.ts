@@ -9,6 +9,7 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const list = command({
   name: "list",
+  readsOnly: true,
   summary: "the elements of a linked list",
   usage:
     "[[-o] offset][-e end][-[s|S] struct[.member[,member]] [-l offset]] [-x|-d]\n[-r|-B] [-h [-O head_offset]|-H] start",

@@ -8,6 +8,7 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const tree = command({
   name: "tree",
+  readsOnly: true,
   summary: "the elements of a radix tree, xarray, red-black tree or maple tree",
   usage:
     "[-t [radix|xarray|rbtree|maple]] [-r offset] [-[s|S] struct[.member[,member]]]\n-[x|d] [-o offset] [-l] [-p] [-v] [-N] start",
