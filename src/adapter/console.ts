@@ -28,6 +28,8 @@ export function* command(target: Target, text: string, row: Row | undefined): Jo
   if (line.shell !== undefined) throw new UsageError("the debug console runs no shell: use a terminal");
   if (line.input !== undefined)
     throw new UsageError("the debug console reads no files: use vmcore-debug in a terminal");
+  if (line.output && target.client.onlyReads)
+    throw new UsageError("an adapter that listens writes no files: use vmcore-debug in a terminal");
   if (line.output) refuseInputs(context.session, line.output.path);
   const style = target.client.supports("supportsANSIStyling") ? ansi() : plain;
   const sink = line.output ? new FileSink(line.output.path, line.output.append) : new ConsoleSink(target, style);

@@ -166,7 +166,7 @@ export class VmcoreDebugSession extends DebugSession {
     this.sendEvent(event);
   }
 
-  private refuse(response: DebugProtocol.Response, error: unknown): void {
+  protected refuse(response: DebugProtocol.Response, error: unknown): void {
     // Who sends a request of our own shows its failure: VS Code would show it a second time.
     const isOwn = response.command.startsWith("vmcore/");
     const say = (id: number, format: string, showUser: boolean): void =>
@@ -186,7 +186,7 @@ export class VmcoreDebugSession extends DebugSession {
     this.sendEvent(new Event("vmcore/log", { level, text } satisfies CustomEvents["vmcore/log"]));
   }
 
-  private client: Client = {
+  protected client: Client = {
     send: (event, body) => this.sendEvent(new Event(event, body)),
     output: (text, more = {}) => {
       const event: DebugProtocol.OutputEvent = new OutputEvent(text, "console");
@@ -194,6 +194,7 @@ export class VmcoreDebugSession extends DebugSession {
       this.sendEvent(event);
     },
     supports: (trait) => this.clientTraits?.[trait] === true,
+    onlyReads: false,
     lines: new Numbering(true),
     columns: new Numbering(true),
   };

@@ -71,6 +71,7 @@ export class Target {
     this.context = session.context;
     this.client = client;
     this.arguments = args;
+    this.context.onlyReads = client.onlyReads;
     this.threads = new Threads(session.kernel, args.threads);
     this.frames = new Frames(({ task, fault }) =>
       task ? stackTrace(session.kernel, task) : { frames: [], userTrap: undefined, fault },

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { EXIT_ANSWERED, EXIT_USAGE } from "./exit.ts";
 import { script } from "./node.ts";
 
-/** `vmcore-debug dap [--listen [HOST:]PORT]`: becomes the debug adapter, which is a program of its own beside this one. */
+/** `vmcore-debug dap [--listen [HOST:]PORT|unix:PATH]`: becomes the debug adapter, which is a program of its own beside this one. */
 export async function dap(argv: readonly string[]): Promise<number> {
   const adapter = join(dirname(script()), "adapter.js");
   if (!existsSync(adapter)) {

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { isIP, type Socket } from "node:net";
+
+/**
+ * The user who holds the other end of a connection within this machine, by Linux' tables of its sockets.
+ * @param tables texts of /proc/net/tcp and tcp6
+ * @returns undefined where the other end is not among them, or is closed already
+ * @throws NodeJS.ErrnoException where there are no such tables
+ */
+export function peerUid(
+  { remoteAddress = "", remotePort = 0, localAddress = "", localPort = 0 }: PeerAddresses,
+  tables: readonly string[] = ["/proc/net/tcp", "/proc/net/tcp6"].map((path) => readFileSync(path, "latin1")),
+): number | undefined {
+  // Seen from the other end, ours is the remote one.
+  const [local, remote] = [place(remoteAddress, remotePort), place(localAddress, localPort)];
+  for (const line of tables.flatMap((table) => table.split("\n").slice(1))) {
+    const [, from = "", to = "", , , , , uid, , inode] = line.trim().split(/\s+/);
+    if (fromTable(from) !== local || fromTable(to) !== remote) continue;
+    // A socket that nobody holds any more (TIME_WAIT, an orphan) has inode 0 and is shown as root's.
+    return inode === "0" ? undefined : Number(uid);
+  }
+  return undefined;
+}
+
+export type PeerAddresses = Pick<Socket, "remoteAddress" | "remotePort" | "localAddress" | "localPort">;
+
+/** Sixteen bytes in hexadecimal and a port: an IPv4 address as IPv6 maps it (RFC 4291, 2.5.5.2). */
+const place = (address: string, port: number): string => `${hexAddress(address)}:${port}`;
+
+const MAPPED = "0000".repeat(5) + "ffff";
+
+function hexAddress(address: string): string {
+  if (isIP(address) === 4) {
+    const bytes = address.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"));
+    return MAPPED + bytes.join("");
+  }
+  const ipv4 = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address);
+  if (ipv4) return /^::ffff:$/i.test(ipv4[1] ?? "") ? hexAddress(ipv4[2] ?? "") : "";
+  const [before = "", after] = address.replace(/%.*$/, "").split("::");
+  const words = (part: string): string[] => (part === "" ? [] : part.split(":").map((word) => word.padStart(4, "0")));
+  const [first, last] = [words(before), words(after ?? "")];
+  const gap = after === undefined ? 0 : 8 - first.length - last.length;
+  return [...first, ...Array.from({ length: Math.max(0, gap) }, () => "0000"), ...last].join("").toLowerCase();
+}
+
+/** `0100007F:1267`: words of 32 bits in the machine's byte order (tcp4_seq_show() in net/ipv4/tcp_ipv4.c), the port's value. */
+function fromTable(text: string): string {
+  const [address = "", port = ""] = text.split(":");
+  const words = address.match(/.{8}/g) ?? [];
+  const bytes = words.map((word) => (IS_LITTLE_ENDIAN ? (word.match(/../g) ?? []).reverse().join("") : word));
+  return `${words.length === 1 ? MAPPED : ""}${bytes.join("")}`.toLowerCase() + `:${parseInt(port, 16)}`;
+}
+
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
