@@ -1,0 +1,57 @@
+import { prefixOf } from "./prefix.ts";
+
+/** A line of a log, taken apart. */
+export interface LogLine {
+  /** The message: without the prefix, without escapes that colour, without the end of the line. */
+  readonly text: string;
+  /** Where the message starts in the line as it was given; exact when the line has no escapes. */
+  readonly column: number;
+  /** Since boot. */
+  readonly seconds: number | undefined;
+  /** "T123" of a task, "C1" of a CPU in an interrupt (CONFIG_PRINTK_CALLER). */
+  readonly caller: string | undefined;
+  /** KERN_EMERG 0 to KERN_DEBUG 7. */
+  readonly level: number | undefined;
+  /** A user program wrote it, through the same syslog. */
+  readonly isForeign: boolean;
+  /** Column in the given line of each character of the text, where escapes stand between them. */
+  readonly columns: readonly number[] | undefined;
+}
+
+/** A record of printk has at most 1,024 characters; its prefix, and what decoders add, fits beside it. What follows is not read. */
+export const MAX_LINE = 4096;
+
+// eslint-disable-next-line no-control-regex -- the escapes that colour a console
+const ESCAPE = /\u001b(?:\[[\d;?]{0,32}[A-Za-z]|[()][A-Z0-9])/g;
+
+/** Takes a line apart, without its line end. */
+export function lineOf(given: string): LogLine {
+  const cut = given.length > MAX_LINE ? given.slice(0, MAX_LINE) : given;
+  const { clean, columns } = cut.includes("\u001b") ? withoutEscapes(cut) : { clean: cut, columns: undefined };
+  const { column, ...prefix } = prefixOf(clean);
+  const text = clean.slice(column).replace(/[\r\n]+$/, "");
+  return { text, column: columns?.[column] ?? column, ...prefix, columns: columns?.slice(column) };
+}
+
+function withoutEscapes(line: string): { clean: string; columns: number[] } {
+  const columns: number[] = [];
+  let clean = "";
+  let from = 0;
+  const keep = (to: number): void => {
+    for (let i = from; i < to; i++) columns.push(i);
+    clean += line.slice(from, to);
+  };
+  for (const { 0: escape, index } of line.matchAll(ESCAPE)) {
+    keep(index);
+    from = index + escape.length;
+  }
+  keep(line.length);
+  columns.push(line.length);
+  return { clean, columns };
+}
+
+/** The column in the given line of a column of the message. */
+export const columnOf = (line: LogLine, at: number): number => line.columns?.[at] ?? line.column + at;
+
+/** The lines of a text, whatever ends them. */
+export const splitLines = (text: string): string[] => text.split(/\r\n|\n|\r/);

@@ -1,0 +1,69 @@
+import { arm, arm64 } from "./machines/arm.ts";
+import type { Machine, MachineName, Register, Site } from "./machines/machine.ts";
+import { powerpc } from "./machines/powerpc.ts";
+import { loongarch, mips, riscv } from "./machines/risc.ts";
+import { s390 } from "./machines/s390.ts";
+import { i386, x86 } from "./machines/x86.ts";
+import { placeAt } from "./place.ts";
+
+export type { Machine, MachineName, Register, Site } from "./machines/machine.ts";
+
+/** In the order in which a line is tried: the narrower pattern first. */
+export const machines: readonly Machine[] = [x86, i386, arm64, arm, powerpc, s390, mips, loongarch, riscv];
+
+const FIRST_LETTERS = /^\s*(?:RIP|IP|EIP|pc |lr |PC |LR |NIP|Krnl PSW|s?epc|ra|era|ERA)/;
+
+/** What a message says of where the processor stood; undefined when it says nothing of that. */
+export function siteOf(text: string): Site | undefined {
+  if (!FIRST_LETTERS.test(text)) return undefined;
+  for (const machine of machines) {
+    const pc = machine.pc.exec(text);
+    const match = pc ?? machine.link?.exec(text);
+    if (!match) continue;
+    const place = placeAt(text, match[0].length);
+    const digits = pc ? machine.address?.exec(text)?.[1] : undefined;
+    const address = digits === undefined ? place?.address : BigInt(`0x${digits}`);
+    if (!place && address === undefined && !/\(null\)/.test(text)) continue;
+    return {
+      machine: machine.name,
+      role: pc ? "pc" : "link",
+      place,
+      address: address ?? (place ? undefined : 0n),
+      isUser: machine.user?.test(text) ?? false,
+    };
+  }
+  return undefined;
+}
+
+export const machineOf = (name: MachineName | undefined): Machine | undefined =>
+  machines.find((machine) => machine.name === name);
+
+/** The machines whose dump of registers a message could be a line of. */
+export const isMachineLine = (text: string): boolean => machines.some(({ body }) => body.test(text));
+
+/**
+ * The registers of a message.
+ * @param before how many values of a table that goes on from the line before were read (s390)
+ */
+export function registersOf(text: string, machine: Machine, before = 0): Register[] {
+  const row = machine.rows?.pattern.exec(text);
+  if (row && machine.rows) return rowRegisters(text, row, machine.rows.name, before);
+  if (!machine.registerLine.test(text)) return [];
+  return [...text.matchAll(machine.register)].map((match) => {
+    const [whole, name = "", digits = "0"] = match;
+    return { name, value: BigInt(`0x${digits}`), start: match.index, end: match.index + whole.length };
+  });
+}
+
+function rowRegisters(text: string, row: RegExpExecArray, name: (index: number) => string, before: number): Register[] {
+  const isNumbered = row[2] !== undefined;
+  const first = isNumbered ? Number(row[1]) : before;
+  const values = row[2] ?? row[1] ?? "";
+  const from = text.indexOf(values, row.index + (isNumbered ? (row[1]?.length ?? 0) : 0));
+  return [...values.matchAll(/[0-9a-f]{8,16}/g)].map((match, i) => ({
+    name: name(first + i),
+    value: BigInt(`0x${match[0]}`),
+    start: from + match.index,
+    end: from + match.index + match[0].length,
+  }));
+}

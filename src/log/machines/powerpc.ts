@@ -1,0 +1,21 @@
+import type { Machine } from "./machine.ts";
+
+/** arch/powerpc/kernel/process.c: __show_regs, show_instructions; mm/fault.c: bad_page_fault. */
+export const powerpc: Machine = {
+  name: "powerpc",
+  pc: /^NIP (?:\[[0-9a-f]{8,16}\] ?|: )/,
+  link: /^LR (?:\[[0-9a-f]{8,16}\] ?|: )/,
+  user: undefined,
+  address: /^NIP(?: \[|: +)([0-9a-f]{8,16})/,
+  registerLine: /^(?:NIP: |MSR: |CFAR: |DAR: |REGS: )/,
+  register: /(?<![\w.])(NIP|LR|CTR|MSR|CR|XER|CFAR|DAR|DEAR|DSISR|ESR): {1,2}([0-9a-f]{8,16})(?![\w+])/g,
+  rows: {
+    pattern: /^GPR(\d\d): ((?:[0-9a-f]{8,16} ?)+)/,
+    name: (index) => `R${index}`,
+  },
+  code: undefined,
+  body: /^\s*(?:Faulting instruction address: |(?:LE|BE) PAGE_SIZE=|(?:SMP )?NR_CPUS=|NIP|LR |REGS: |MSR: |CFAR: |DAR: |GPR\d\d: |IRQMASK|TASK = |CPU: |Instruction dump:|[0-9a-fX]{8} [0-9a-fX]{8} |-{3,4} interrupt: |LR = |Code: |Oops: |Call Trace)/,
+};
+
+/** Lines below `Instruction dump:`: words of code, the one at the instruction in angle brackets. */
+export const POWERPC_CODE = /^(?:Code: )?((?:<?(?:[0-9a-f]{8}|X{8})>? ?){4,16})$/;

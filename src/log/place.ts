@@ -1,0 +1,67 @@
+/** A place in code as the kernel prints it: `f+0x1c/0x90 [module]`, or an address without a name. */
+export interface Place {
+  /** With the suffixes of the compiler: `__mutex_lock.constprop.0`. */
+  readonly name: string | undefined;
+  /** Bytes from the start of the function. */
+  readonly offset: number | undefined;
+  /** Bytes of the function. */
+  readonly size: number | undefined;
+  readonly module: string | undefined;
+  readonly address: bigint | undefined;
+  /** Columns in the message; `end` is exclusive. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A function of C, of assembler, of Rust (mangled, or demangled as syzbot does). */
+export const NAME = String.raw`(?:[A-Za-z_$.][\w$.]{0,255}(?:::[\w$.:<>]{1,255})?|<[\w:<>&$ ,.*]{1,255}>(?:::[\w$.:<>]{1,255})?)`;
+
+/** Behind a module's name the build-id stands since 5.14 (commit 9294523e3768), behind `+` or `-` no more than a letter. */
+const MODULE = String.raw`(?: ?\[([\w-]{1,64})(?:[ :][^\]]{0,80})?\])?`;
+
+const NAMED = new RegExp(String.raw`(${NAME})\+(?:0x)?([0-9a-f]{1,8})(?:\/(?:0x)?([0-9a-f]{1,8}))?(?![\w+])${MODULE}`, "y");
+const ADDRESS = /(?:0x)?([0-9a-f]{8,16})(?![\w+])|\(null\)/y;
+
+/** The place that stands at a column of a message; undefined when none does. */
+export function placeAt(text: string, start: number): Place | undefined {
+  NAMED.lastIndex = start;
+  const named = NAMED.exec(text);
+  if (named) {
+    const [whole, name, offset = "0", size, module] = named;
+    return {
+      name,
+      offset: Number.parseInt(offset, 16),
+      size: size === undefined ? undefined : Number.parseInt(size, 16),
+      module,
+      address: undefined,
+      start,
+      end: start + whole.length,
+    };
+  }
+  ADDRESS.lastIndex = start;
+  const address = ADDRESS.exec(text);
+  return address ? nameless(address[1], start, start + address[0].length) : undefined;
+}
+
+const nameless = (digits: string | undefined, start: number, end: number): Place => ({
+  name: undefined,
+  offset: undefined,
+  size: undefined,
+  module: undefined,
+  address: digits === undefined ? 0n : BigInt(`0x${digits}`),
+  start,
+  end,
+});
+
+/** `f+0x1c/0x90`, or the address in hexadecimal. */
+export function placeText({ name, offset, size, address }: Place): string {
+  if (name === undefined) return `0x${(address ?? 0n).toString(16)}`;
+  if (offset === undefined) return name;
+  return size === undefined ? `${name}+0x${offset.toString(16)}` : `${name}+0x${offset.toString(16)}/0x${size.toString(16)}`;
+}
+
+/** A name without what the compiler put behind it: `.constprop.0`, `.isra.0`, `.cold`. */
+export const plainName = (name: string): string => {
+  const dot = name.indexOf(".", 1);
+  return dot < 0 || name.includes("::") ? name : name.slice(0, dot);
+};

@@ -1,0 +1,156 @@
+/** What printk, syslog, consoles and people put before a message of the kernel. */
+
+/** The parts of a prefix. Columns count from 0 in the line as it is given. */
+export interface Prefix {
+  /** Where the message starts. */
+  readonly column: number;
+  /** Since boot. */
+  readonly seconds: number | undefined;
+  /** CONFIG_PRINTK_CALLER: "T123" of a task, "C1" of a CPU in an interrupt; without blanks. */
+  readonly caller: string | undefined;
+  /** KERN_EMERG 0 to KERN_DEBUG 7, where the prefix tells it. */
+  readonly level: number | undefined;
+  /** A user program wrote the line: a syslog tag with a process id, of another name than the kernel's. */
+  readonly isForeign: boolean;
+}
+
+const MONTH_DAY = String.raw`[A-Z][a-z]{2} {1,2}\d{1,2}`;
+const CLOCK = String.raw`\d\d:\d\d:\d\d(?:[.,]\d{1,9})?`;
+const ISO = String.raw`\d{4}-\d\d-\d\d[T ]${CLOCK}(?: ?Z|[+-]\d\d:?\d\d| [A-Z]{2,5}(?= ))?`;
+/** `Tue Mar  5 10:11:12 CET 2024`, `Mar 05 10:11:12.345678`, `Tue 2024-03-05 10:11:12 CET`. */
+const DAY = String.raw`(?:[A-Z][a-z]{2} )?(?:${MONTH_DAY} ${CLOCK}(?: [A-Z]{2,5}(?= \d{4}))?(?: \d{4})?|${ISO})`;
+const SECONDS = String.raw`\[ {0,12}(\d{1,10}\.\d{1,9})(?: <[ \d.]{1,24}>)?\]`;
+
+/** The tag of the kernel in a syslog, with the host and the facility that may stand before it. */
+const TAG = String.raw`(?:[^\s:[\]]{1,255} |[^\s[\]]{1,254}[^\s:[\]] ){0,2}(?:kernel|KERNEL|unknown)(?:\[\d{1,10}\])?: ?`;
+
+type Meaning = "time" | "seconds" | "caller" | "level" | "name" | "tag" | "foreign" | "other";
+
+/** A part: sticky, and what it tells. A part of meaning "time" may only stand before the seconds since boot. */
+const part = (meaning: Meaning, source: string): readonly [Meaning, RegExp] => [meaning, new RegExp(source, "y")];
+
+const PARTS: readonly (readonly [Meaning, RegExp])[] = [
+  part("seconds", String.raw`\s*${SECONDS} ?`),
+  // dmesg -H: seconds since the message before; dmesg --time-format=delta.
+  part("time", String.raw`\[(?: *\+\d{1,10}\.\d{1,9}|<[ \d.]{1,24}>)\] ?`),
+  // CONFIG_PRINTK_CALLER, the task's name and CPU since 6.19.
+  part("caller", String.raw` ?\[ {0,8}([TC]\d{1,10})(?:@C\d{1,6})?\] ?`),
+  // dmesg -r, RFC 3164 and 5424; netconsole's extended form and /dev/kmsg.
+  part(
+    "level",
+    String.raw`<(\d{1,3})>(?:1 ${ISO} \S{1,255} \S{1,48} \S{1,128} \S{1,32} (?:-|\[[^\]]{0,512}\]) ?\uFEFF?)?`,
+  ),
+  part("level", String.raw`(\d{1,5}),\d{1,20},\d{1,20},[^;]{0,64};`),
+  // dmesg -x.
+  part("name", String.raw`[a-z0-9]{2,8} {0,8}:([a-z]{3,6}) {0,6}: `),
+  part("time", String.raw`\[(?:${DAY})(?: <[ \d.]{1,24}>)?\] ?`),
+  part("time", String.raw`\[(?:${MONTH_DAY} \d\d:\d\d|${CLOCK})\] ?`),
+  // Android logcat: time, process, thread, level, tag.
+  part("time", String.raw`(?:\d{4}-)?\d\d-\d\d ${CLOCK} {1,8}(?:[a-z]\w{0,15} {1,8})?\d{1,7} {1,8}\d{1,7} [VDIWEF] [^:]{0,40}: ?`),
+  part("time", String.raw`(?:${DAY}|\d\d\/\d\d\/\d{2,4} ${CLOCK}|${CLOCK}|\d{10}\.\d{3,9})(?::(?= )|(?=[ \t]|$)) ?`),
+  part("tag", TAG),
+  // Xen's console, and that of its guests.
+  part("other", String.raw`\((?:XEN|d\d{1,5}v?\d{0,5})\) ?`),
+  // kubectl logs --prefix, docker compose logs.
+  part("other", String.raw`\[pod\/[^\]\s]{1,255}\] |[\w.-]{1,64} {0,8}\| (?=\[)`),
+  part("other", String.raw`\*\* \d{1,10} printk messages dropped \*\* ?`),
+  // MediaTek: (CPU)[PID:task]; Samsung: [CPU: task: PID]; some syslogs: a word of the log's own.
+  part("other", String.raw` ?\(\d{1,3}\)\[\d{1,7}:[^\]]{1,32}\]`),
+  part("other", String.raw`[A-Z]?\[\d{1,3}: {0,16}[^\]:]{1,20}: {0,6}\d{1,7}\] ?`),
+  part("other", String.raw`\[[0-9a-f]{8}\] (?!\[|[\w.]{1,128}\+0x)`),
+  // Quoted in a mail; an escape that colours, as dmesg -L writes it.
+  part("other", String.raw`(?:> ?){1,8}(?=\S| )`),
+];
+
+/** The words of dmesg -x, by level. */
+const LEVELS = ["emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"];
+
+/** A stamp that stands behind something else: a prompt, a file's name, a line number, a field of JSON. */
+const LATER_SECONDS = /\[ {0,12}\d{1,10}\.\d{6}\]/;
+/** What may stand before it. */
+const MAX_BEFORE = 200;
+/** grep's file name and line number, diff's sign; the rest of the prefix follows. */
+const GREP = /(?:[\w./-]{1,200}[.:])?(?:\d{1,7}[:-])?[+ -]?/y;
+/** A syslog line of a program: host, name, process id. */
+const PROGRAM = /[^\s:[\]]{1,255} [\w./@-]{1,64}\[\d{1,10}\]: /y;
+/** Reports whose first words could be taken for what a console mixed in before a stamp. */
+const MESSAGE = /^\W{0,8}(?:BUG: |WARNING: |INFO: |Oops|Kernel panic|Unable to handle|general protection|kernel BUG)/;
+/** No prefix has more parts. */
+const MAX_PARTS = 12;
+
+interface Reading {
+  column: number;
+  seconds: number | undefined;
+  caller: string | undefined;
+  level: number | undefined;
+  hasTime: boolean;
+}
+
+/**
+ * The prefix of a line: whatever stands before the last seconds since boot, before the kernel's tag of a syslog, or
+ * is a point in time as some tool writes it.
+ * @param line without escapes, of bounded length
+ */
+export function prefixOf(line: string): Prefix {
+  const reading: Reading = { column: 0, seconds: undefined, caller: undefined, level: undefined, hasTime: false };
+  readParts(line, reading);
+  if (reading.seconds === undefined) readLaterStamp(line, reading);
+  if (reading.column === 0) readGrep(line, reading);
+  PROGRAM.lastIndex = reading.column;
+  const isForeign = reading.hasTime && reading.seconds === undefined && PROGRAM.test(line);
+  const { column, seconds, caller, level } = reading;
+  return { column, seconds, caller, level, isForeign };
+}
+
+function readParts(line: string, reading: Reading): void {
+  for (let count = 0; count < MAX_PARTS; count++) {
+    if (!readPart(line, reading)) return;
+  }
+}
+
+function readPart(line: string, reading: Reading): boolean {
+  for (const [meaning, pattern] of PARTS) {
+    pattern.lastIndex = reading.column;
+    const match = pattern.exec(line);
+    if (!match || match[0].length === 0 || !fits(meaning, reading)) continue;
+    take(meaning, match[1], reading);
+    reading.column += match[0].length;
+    return true;
+  }
+  return false;
+}
+
+/** After the seconds since boot no point in time follows, and no caller comes before any. */
+function fits(meaning: Meaning, { seconds, hasTime, column, caller }: Reading): boolean {
+  if (meaning === "time") return seconds === undefined;
+  if (meaning === "caller") return caller === undefined && (seconds !== undefined || hasTime || column === 0);
+  return true;
+}
+
+function take(meaning: Meaning, value: string | undefined, reading: Reading): void {
+  if (meaning === "seconds") reading.seconds = Number(value);
+  else if (meaning === "caller") reading.caller = value;
+  else if (meaning === "level") reading.level = Number(value) & 7;
+  else if (meaning === "time") reading.hasTime = true;
+  else if (meaning === "name") {
+    const level = LEVELS.indexOf(value ?? "");
+    if (level >= 0) reading.level = level;
+  }
+}
+
+function readLaterStamp(line: string, reading: Reading): void {
+  const stamp = LATER_SECONDS.exec(line.slice(reading.column, reading.column + MAX_BEFORE));
+  if (!stamp || MESSAGE.test(line.slice(reading.column, reading.column + stamp.index))) return;
+  reading.column += stamp.index;
+  readParts(line, reading);
+}
+
+/** `kern.log:Mar  5 10:11:12 host kernel: `, `12:[    1.0] `: taken only when a prefix follows it. */
+function readGrep(line: string, reading: Reading): void {
+  GREP.lastIndex = 0;
+  const length = GREP.exec(line)?.[0].length ?? 0;
+  if (length === 0) return;
+  const inner: Reading = { ...reading, column: length };
+  readParts(line, inner);
+  if (inner.column > length && (inner.hasTime || inner.seconds !== undefined)) Object.assign(reading, inner);
+}
