@@ -9,6 +9,7 @@ const floors: Record<string, readonly string[]> = {
   protocol: [],
   elf: ["base"],
   archive: ["base"],
+  log: ["base"],
   dump: ["base", "elf"],
   debuginfo: ["base", "elf"],
   arch: ["base"],

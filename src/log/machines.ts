@@ -67,3 +67,7 @@ function rowRegisters(text: string, row: RegExpExecArray, name: (index: number) 
     end: from + match.index + match[0].length,
   }));
 }
+
+/** Whether a message is a line of registers as a machine prints them. */
+export const isRegisterLine = (text: string, { rows, registerLine }: Machine): boolean =>
+  rows?.pattern.test(text) === true || registerLine.test(text);

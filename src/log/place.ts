@@ -19,7 +19,10 @@ export const NAME = String.raw`(?:[A-Za-z_$.][\w$.]{0,255}(?:::[\w$.:<>]{1,255})
 /** Behind a module's name the build-id stands since 5.14 (commit 9294523e3768), behind `+` or `-` no more than a letter. */
 const MODULE = String.raw`(?: ?\[([\w-]{1,64})(?:[ :][^\]]{0,80})?\])?`;
 
-const NAMED = new RegExp(String.raw`(${NAME})\+(?:0x)?([0-9a-f]{1,8})(?:\/(?:0x)?([0-9a-f]{1,8}))?(?![\w+])${MODULE}`, "y");
+const NAMED = new RegExp(
+  String.raw`(${NAME})\+(?:0x)?([0-9a-f]{1,8})(?:\/(?:0x)?([0-9a-f]{1,8}))?(?![\w+])${MODULE}`,
+  "y",
+);
 const ADDRESS = /(?:0x)?([0-9a-f]{8,16})(?![\w+])|\(null\)/y;
 
 /** The place that stands at a column of a message; undefined when none does. */
@@ -57,7 +60,9 @@ const nameless = (digits: string | undefined, start: number, end: number): Place
 export function placeText({ name, offset, size, address }: Place): string {
   if (name === undefined) return `0x${(address ?? 0n).toString(16)}`;
   if (offset === undefined) return name;
-  return size === undefined ? `${name}+0x${offset.toString(16)}` : `${name}+0x${offset.toString(16)}/0x${size.toString(16)}`;
+  return size === undefined
+    ? `${name}+0x${offset.toString(16)}`
+    : `${name}+0x${offset.toString(16)}/0x${size.toString(16)}`;
 }
 
 /** A name without what the compiler put behind it: `.constprop.0`, `.isra.0`, `.cold`. */

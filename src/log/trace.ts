@@ -18,18 +18,29 @@ const SOURCE = String.raw`([\w./+-]{1,255}\.(?:[chS]|cc|cpp|rs|inc)):(\d{1,7})(?
 const BRACKETED = String.raw`\[<?(?:0x)?(?:([0-9a-f]{6,16})|\(_{0,4}ptrval_{0,4}\)| {1,16}inline {1,16})>?\]`;
 
 /** What stands before the name: up to two addresses, marks of doubt, Xen's letters. */
-const LEAD = new RegExp(String.raw`\s*(?:=> ?)?(\()?(?:${BRACKETED}:? {0,2})?(?:${BRACKETED} {0,2})?(?:([RFS]) )?(\(?\? )?(\()?`, "y");
+const LEAD = new RegExp(
+  String.raw`\s*(?:=> ?)?(\()?(?:${BRACKETED}:? {0,2})?(?:${BRACKETED} {0,2})?(?:([RFS]) )?(\(?\? )?(\()?`,
+  "y",
+);
 /** `from [<c005ccb8>] (g+0x1/0x2)`; `from g+0x1/0x2`. */
 const FROM = new RegExp(String.raw`\)? from (?:${BRACKETED} ?\(?)?`, "y");
 const MARKS = / \(([A-Z]{1,6})\)/y;
 const UNRELIABLE = / \(unreliable\)/y;
-const PLACE_IN_SOURCE = new RegExp(String.raw` {1,2}\(?${SOURCE}(?: [\w./+-]{1,255}:\d{1,7}){0,16}(?: \(discriminator \d{1,5}\))?\)?`, "y");
-const BARE = new RegExp(String.raw`${NAME}(?= {1,2}\(?${SOURCE})|${NAME}(?= \[inline\]|(?: \[[\w-]{1,64}\])?\)? from )`, "y");
+const PLACE_IN_SOURCE = new RegExp(
+  String.raw` {1,2}\(?${SOURCE}(?: [\w./+-]{1,255}:\d{1,7}){0,16}(?: \(discriminator \d{1,5}\))?\)?`,
+  "y",
+);
+const BARE = new RegExp(
+  String.raw`${NAME}(?= {1,2}\(?${SOURCE})|${NAME}(?= \[inline\]|(?: \[[\w-]{1,64}\])?\)? from )`,
+  "y",
+);
 /** What may follow: a module's name behind the source (decode_stacktrace.sh), s390's blank, ARM's stack of the frame. */
 const TAIL = /(?: \[[\w-]{1,64}(?: [^\]]{0,80})?\]| \w{1,64}| \(discriminator \d{1,5}\)| \[inline\]|\)|[ \t\r])*$/y;
 /** x86_64 up to 2.6.16: `<ffffffff80123456>{schedule+123}`; 2.4: `[<c0123456>] schedule [kernel] 0x12 (0xc0)`. */
-const OLD = /(?:Call Trace:)?\s*(?:<([0-9a-f]{16})>|\[<([0-9a-f]{8,16})>\])\s?\{(?::[\w-]{1,64}:)?([A-Za-z_][\w.]{0,127})\+(\d{1,8})\}/y;
-const OLDER = /\s*\[<([0-9a-f]{8,16})>\] ([A-Za-z_][\w.]{0,127}) \[(\w{1,64})\] 0x([0-9a-f]{1,8})(?: \(0x[0-9a-f]{1,16}\))?\s*$/y;
+const OLD =
+  /(?:Call Trace:)?\s*(?:<([0-9a-f]{16})>|\[<([0-9a-f]{8,16})>\])\s?\{(?::[\w-]{1,64}:)?([A-Za-z_][\w.]{0,127})\+(\d{1,8})\}/y;
+const OLDER =
+  /\s*\[<([0-9a-f]{8,16})>\] ([A-Za-z_][\w.]{0,127}) \[(\w{1,64})\] 0x([0-9a-f]{1,8})(?: \(0x[0-9a-f]{1,16}\))?\s*$/y;
 
 /**
  * The entry that a message is; undefined when it is none.

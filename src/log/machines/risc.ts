@@ -17,7 +17,7 @@ export const riscv: Machine = {
 /** arch/mips/kernel/traps.c: __show_regs, show_registers, show_code. */
 export const mips: Machine = {
   name: "mips",
-  pc: /^epc\s{1,3}: [0-9a-f]{8,16} (?:\[<[0-9a-f]{8,16}>\] ?)?/,
+  pc: /^epc\s{1,3}: [0-9a-f]{8,16} (?! ?ra ?: )(?:\[<[0-9a-f]{8,16}>\] ?)?/,
   link: /^ra\s{2,4}: [0-9a-f]{8,16} (?:\[<[0-9a-f]{8,16}>\] ?)?/,
   user: undefined,
   address: /^epc\s{1,3}: ([0-9a-f]{8,16})/,

@@ -13,7 +13,7 @@ export const s390: Machine = {
     pattern: /^(?:Krnl GPRS:|\s{8,16})\s?((?:[0-9a-f]{16} ?){4})\s*$/,
     name: (index) => `R${index}`,
   },
-  code: /^(?:Krnl Code: ?)?\s*((?:[#*>]{0,2})[0-9a-f]{16}: ?[0-9a-f]{4,12}\s.*)/,
+  code: /^(?:Krnl Code: ?)?\s*((?:#?>)[0-9a-f]{16}: ?[0-9a-f]{4,12}\s.*)/,
   body: /^\s*(?:Failing address: |Fault in |AS:[0-9a-f]|Krnl PSW|Krnl GPRS|Krnl Code|R:\d T:\d|[0-9a-f]{16} [0-9a-f]{16} [0-9a-f]{16}|[#*>]{0,2}[0-9a-f]{16}: ?[0-9a-f]{4,}|Last Breaking-Event-Address|INFO: lockdep is turned off|CPU: |User PSW|User GPRS|User Code|Process .{1,64}\(pid: |PSW : |addressing|Kernel stack overflow)/,
 };
 

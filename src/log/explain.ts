@@ -1,0 +1,164 @@
+import type { LogContext } from "./context.ts";
+import {
+  explainBug,
+  explainList,
+  explainObject,
+  explainRefcount,
+  explainUsercopy,
+  explainWarning,
+} from "./explain/checks.ts";
+import { explainAccess, explainArmFault, explainInternal, explainProtection } from "./explain/faults.ts";
+import { explainHardware } from "./explain/hardware.ts";
+import { explainLock } from "./explain/locks.ts";
+import { explainMemory, explainSanitizer } from "./explain/memory.ts";
+import { consequence, explainPanic } from "./explain/panics.ts";
+import { explainWatchdog } from "./explain/watchdogs.ts";
+import type { ReportFacts } from "./facts.ts";
+import type { Kind } from "./kinds.ts";
+
+type Explainer = (facts: ReportFacts, context: LogContext) => string;
+
+const says =
+  (text: string): Explainer =>
+  () =>
+    text;
+
+/** By kind, what a report means; refined by its facts. */
+const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
+  "null-pointer": explainAccess,
+  "page-fault": explainAccess,
+  "user-access": explainAccess,
+  "general-protection": explainProtection,
+  oops: explainInternal,
+  "divide-error": says("The kernel divided by zero, or the quotient did not fit."),
+  "invalid-opcode": says(
+    "The processor met an instruction that it does not know: the code was overwritten, the jump went wrong, or the kernel's own `BUG()`.",
+  ),
+  int3: says(
+    "The kernel met a breakpoint instruction that no tracer or debugger put there: a probe that is gone, or code that was overwritten.",
+  ),
+  "stack-segment": says(
+    "The kernel used an address relative to its stack that no memory can have: the stack pointer was overwritten.",
+  ),
+  "double-fault": says(
+    "An exception happened while another was being delivered: most often because the kernel stack overflowed or its pointer was overwritten.",
+  ),
+  "stack-guard": says(
+    "The kernel stack overflowed: the page below it, which is there to find this, was touched. The trace shows whose frames fill it.",
+  ),
+  "stack-overflow": says(
+    "The kernel stack overflowed. The trace shows whose frames fill it: a recursion, or large local variables.",
+  ),
+  "unhandled-fault": explainArmFault,
+  alignment: says("An access was not aligned as the instruction demands, and the kernel could not do it in its place."),
+  serror: says(
+    "The hardware reported an error later than the access that caused it: the place says little. Usually a device or its driver's mapping, or memory.",
+  ),
+  "kernel-bug": explainBug,
+  "list-corruption": explainList,
+  usercopy: explainUsercopy,
+  fortify: says(
+    "A string or memory function was to write or read past the end of a variable whose size the compiler knows.",
+  ),
+  warning: explainWarning,
+  refcount: explainRefcount,
+  odebug: explainObject,
+  "stack-corrupted": explainPanic,
+  "lock-cycle": explainLock,
+  "lock-recursion": explainLock,
+  "lock-inversion": explainLock,
+  "lock-order": explainLock,
+  "lock-state": explainLock,
+  "lock-context": explainLock,
+  "lock-balance": explainLock,
+  "lock-freed": explainLock,
+  "lock-held": explainLock,
+  "lock-nested": explainLock,
+  "lock-bug": explainLock,
+  "lock-key": explainLock,
+  "lock-limit": explainLock,
+  "rcu-usage": explainLock,
+  spinlock: explainLock,
+  "atomic-sleep": explainLock,
+  "atomic-schedule": explainLock,
+  preemptible: explainLock,
+  "workqueue-leak": explainLock,
+  "soft-lockup": explainWatchdog,
+  "hard-lockup": explainWatchdog,
+  "rcu-stall": explainWatchdog,
+  "hung-task": explainWatchdog,
+  "workqueue-lockup": explainWatchdog,
+  "netdev-watchdog": explainWatchdog,
+  "sched-ext": explainWatchdog,
+  "clock-watchdog": explainWatchdog,
+  kasan: explainSanitizer,
+  kmsan: explainSanitizer,
+  kcsan: explainSanitizer,
+  kfence: explainSanitizer,
+  ubsan: explainSanitizer,
+  "memory-leak": explainSanitizer,
+  slab: explainSanitizer,
+  oom: explainMemory,
+  "allocation-failure": explainMemory,
+  "bad-page": explainMemory,
+  "bad-page-map": explainMemory,
+  "mm-counter": explainMemory,
+  "netdev-held": ({ report }) =>
+    `The network device \`${report.headline.groups.device ?? ""}\` is to be removed, but somebody still holds references to it: a leak of a reference, or one that is given back late.`,
+  "inodes-busy": says(
+    "A file system was unmounted while inodes of it are still in use: who uses them later uses freed memory.",
+  ),
+  "dentry-held": says(
+    "A file system was unmounted while directory entries of it are still in use: somebody holds a reference too many.",
+  ),
+  "machine-check": explainHardware,
+  edac: explainHardware,
+  "firmware-error": explainHardware,
+  "pcie-error": explainHardware,
+  nmi: explainHardware,
+  "irq-nobody": explainHardware,
+  panic: explainPanic,
+  "rust-panic": ({ said }) =>
+    `Rust code of the kernel panicked${said[0] === undefined ? "" : `: “${said[0].slice(0, 200)}”`}.`,
+  "xen-panic": says("The hypervisor Xen stopped, not the kernel of a guest."),
+  "stack-unwind": says(
+    "The kernel could not follow a stack: the frame pointer that it found is wrong. That is a fault of unwinding or of assembler code, seldom of what ran.",
+  ),
+  sysrq: says("Somebody asked for this dump by SysRq; it is no fault."),
+  "forced-failure": says(
+    "Fault injection made an operation fail on purpose, to test what the code does then; it is no fault by itself.",
+  ),
+  remark: says("A remark of the kernel with a call trace; it went on."),
+};
+
+/** What a report means: two or three sentences, true for this very one. */
+export function explanationOf(facts: ReportFacts, context: LogContext = {}): string {
+  const meaning = EXPLAINERS[facts.kind](facts, context);
+  const after = facts.severity === "panic" ? undefined : consequence(facts);
+  return after === undefined ? meaning : `${meaning} ${after}`;
+}
+
+/** Kinds in which an instruction faulted: of the others the processor was only found where it stood. */
+const FAULTED: ReadonlySet<Kind> = new Set([
+  "null-pointer",
+  "page-fault",
+  "user-access",
+  "general-protection",
+  "oops",
+  "divide-error",
+  "invalid-opcode",
+  "int3",
+  "stack-segment",
+  "double-fault",
+  "stack-guard",
+  "unhandled-fault",
+  "alignment",
+]);
+
+/** The heading above the code of a report's site. */
+export const codeHeading = ({ kind }: ReportFacts): string =>
+  FAULTED.has(kind)
+    ? "Faulting instruction"
+    : kind === "warning" || kind === "kernel-bug" || kind === "list-corruption"
+      ? "Instruction of the check"
+      : "Where it was interrupted";

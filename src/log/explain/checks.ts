@@ -1,0 +1,89 @@
+import type { ReportFacts } from "../facts.ts";
+import { poisonOf } from "../poison.ts";
+
+const particular = (facts: ReportFacts, key: string): string | undefined =>
+  facts.particulars.find((one) => one.key === key)?.text;
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+/** lib/list_debug.c: which pointer was wrong, and what it was. */
+export function explainList(facts: ReportFacts): string {
+  const says = particular(facts, "says") ?? facts.headline;
+  const [, pointer, , was] =
+    /(prev->next|next->prev|\w+->(?:next|prev)) (?:should be|is) (\S+?),? (?:but was|but) ([0-9a-f]{8,16})/.exec(
+      says,
+    ) ?? [];
+  const double = /double add/.test(says);
+  if (double) return "An entry was added to a list in which it already was, or before and behind itself.";
+  const isPoison = /is LIST_POISON(\d)/.exec(says);
+  if (isPoison)
+    return `The entry that was to be taken out of its list had been taken out before (its pointers are LIST_POISON, which \`list_del\` writes): it was deleted twice, or used after it was deleted.`;
+  if (pointer !== undefined && was !== undefined) {
+    const value = BigInt(`0x${was}`);
+    const poison = poisonOf(value);
+    const neighbour = pointer.startsWith("prev->")
+      ? "the entry before it"
+      : pointer.startsWith("next->")
+        ? "the entry behind it"
+        : "a neighbour";
+    if (value === 0n)
+      return `\`${pointer}\` was NULL: ${neighbour} was cleared or never set up, or its memory was used anew.`;
+    if (poison?.name.startsWith("LIST_POISON") === true) {
+      return `\`${pointer}\` was ${poison.name} (${hex(value)}), which \`list_del\` writes into an entry that it takes out: ${neighbour} had been deleted already.`;
+    }
+    if (poison)
+      return `\`${pointer}\` was ${hex(value)} (${poison.name}: ${poison.meaning}): ${neighbour} was freed while it was still in the list.`;
+    return `\`${pointer}\` was ${hex(value)} and does not lead back to the entry: ${neighbour} was freed, overwritten, or put into another list without being taken out of this one.`;
+  }
+  return "The pointers of a linked list contradict each other: an entry was freed, added or deleted twice, or overwritten.";
+}
+
+/** lib/refcount.c. */
+export function explainRefcount(facts: ReportFacts): string {
+  const says = particular(facts, "says") ?? facts.said.join(" ");
+  if (/underflow/.test(says))
+    return "A reference counter went below zero: a put too many. Who holds the object may use it after it was freed; the counter was left saturated, so that the object is leaked and not freed again.";
+  if (/addition on 0/.test(says))
+    return "A reference was taken on an object whose counter had already reached zero: it is being freed or is freed (use after free).";
+  if (/saturated/.test(says))
+    return "A reference counter overflowed or was overwritten, and is left saturated: the object will not be freed any more.";
+  if (/decrement hit 0/.test(says))
+    return "A reference counter reached zero where somebody else must still have held a reference: the object is leaked or freed too early.";
+  return "A reference counter was used wrongly: an unbalanced get or put, or a use after the last reference was gone.";
+}
+
+export function explainBug(facts: ReportFacts): string {
+  const place = facts.report.headline.groups.place?.replace(/!$/, "");
+  const at = place === undefined ? "" : ` at ${place}`;
+  return `The code${at} met a state that it holds to be impossible (\`BUG_ON\`), and killed the task. The condition in that line says which.`;
+}
+
+/** The message that a warning carries comes before everything: it is what its author wrote for this case. */
+export function explainWarning(facts: ReportFacts): string {
+  const place = facts.report.headline.groups.place;
+  const said =
+    facts.said.length > 0 ? `It says: ${facts.said.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. ` : "";
+  const at = place === undefined ? "" : ` at ${place}`;
+  return `${said}The code${at} met a state that should not be (\`WARN_ON\`), ${facts.panic === undefined ? "reported it and went on" : "reported it, and the kernel was told to stop then"}.`;
+}
+
+export function explainObject(facts: ReportFacts): string {
+  const says = particular(facts, "says") ?? facts.said.find((text) => text.startsWith("ODEBUG: ")) ?? "";
+  const [, what, type] = /ODEBUG: (\S+) .*?object(?: type|: \S+ object type): (\S+)/.exec(says) ?? [];
+  const of = type === undefined ? "" : ` (${type})`;
+  if (what === "free")
+    return `Memory was freed that still holds an active object${of}, which the kernel will use later: it was not cancelled before.`;
+  if (what === "activate" || what === "init")
+    return `An object${of} was set up or armed that is not in a state for that: never initialised, or active already.`;
+  return `An object that the kernel tracks${of} was used in a state in which that is not allowed (never initialised, active already, or freed).`;
+}
+
+export function explainUsercopy(facts: ReportFacts): string {
+  const says = particular(facts, "says") ?? facts.headline.replace(/^.*?usercopy: /, "");
+  const isExposure = /exposure/i.test(says);
+  const [, object] = /(?:from|to) (.{1,80}?) \(offset/.exec(says) ?? [];
+  const [, offset, size] = /\(offset (\d+), size (\d+)\)/.exec(says) ?? [];
+  const what =
+    size === undefined ? "" : ` (${size} bytes at offset ${offset}${object === undefined ? "" : ` of ${object}`})`;
+  return `${isExposure ? "More was to be copied to user space than" : "User space was to write more than"} the object may give or take${what}: the copy leaves the object or its part that is open to such copies.`;
+}

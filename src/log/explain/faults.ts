@@ -1,0 +1,157 @@
+import type { LogContext } from "../context.ts";
+import type { ReportFacts } from "../facts.ts";
+import { placeText } from "../place.ts";
+import { errorOf, poisonOf } from "../poison.ts";
+
+const PAGE = 4096n;
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 =>
+  machine === "i386" || machine === "arm" || (machine === "mips" && address < 1n << 32n) ? 32 : 64;
+
+/** User memory lies in the lower half; on 32 bits where the split is is not told, so nothing is said. */
+const isUserAddress = (facts: ReportFacts, address: bigint): boolean =>
+  bitsOf(facts) === 64 && facts.machine !== "s390" && address >= PAGE && address < 1n << 57n;
+
+const caller = ({ traces, site }: ReportFacts): string => {
+  const entries = traces.find(({ role }) => role === "stack")?.entries ?? [];
+  const entry = entries.find(({ isDoubtful, isInline, name }) => !isDoubtful && !isInline && name !== undefined);
+  void site;
+  return entry ? ` The call came from \`${placeText(entry).replace(/\/0x.*/, "")}\`.` : "";
+};
+
+const DONE = { read: "read from", write: "wrote to", execute: "jumped to", access: "used", none: "used" } as const;
+
+/** A fault of memory: from the address, what was done there, and what the machine says why not. */
+export function explainAccess(facts: ReportFacts, context: LogContext): string {
+  const { address, verb, isForbidden } = facts.access;
+  if (address === undefined) return "The kernel used an address that it may not use; the report does not say which.";
+  const executed = verb === "execute" || (facts.site?.place === undefined && facts.site?.address === address);
+  if (executed && address < PAGE) {
+    return address === 0n
+      ? `The kernel called a function through a pointer that was NULL.${caller(facts)}`
+      : `The kernel jumped to ${hex(address)}, near NULL: a function pointer was wrong.${caller(facts)}`;
+  }
+  if (executed && isUserAddress(facts, address)) return explainUserJump(facts, address);
+  if (executed) {
+    const why = isForbidden === true ? "memory that must not be executed" : "an address that holds no code";
+    return `The kernel jumped to ${hex(address)}, ${why}: a function pointer or a return address was overwritten, or the code there is gone.${caller(facts)}`;
+  }
+  const did = `The kernel ${DONE[verb ?? "none"]} ${hex(address)}`;
+  const known = explainAddress(facts, address, context);
+  if (known !== undefined) return `${did}${known}`;
+  if (isUserAddress(facts, address)) {
+    return facts.kind === "user-access"
+      ? `${did}, memory of a user program, outside of the functions that may do so (\`copy_from_user\` and its kind).`
+      : `${did}, an address of user space: a pointer that is no kernel pointer, or one from a program that was used without \`copy_from_user\`.`;
+  }
+  if (isForbidden === true && verb === "write") return `${did}, a page that is there but write-protected.`;
+  if (isForbidden === true) return `${did}, a page that is there but does not allow this.`;
+  if (isForbidden === false) {
+    return `${did}, where no page is mapped: the pointer was overwritten or never set, or the memory behind it was freed or unmapped.`;
+  }
+  return `${did}, which the machine refused: the pointer is wrong, or the memory behind it is gone or protected.`;
+}
+
+function explainUserJump({ access, traces, ...facts }: ReportFacts, address: bigint): string {
+  const from = caller({ access, traces, ...facts });
+  const why =
+    access.isForbidden === true
+      ? "A page is there; the processor forbids the kernel to run it (SMEP, or the no-execute bit that page-table isolation sets; PXN on arm)."
+      : "Nothing that the kernel may run is there.";
+  return `The kernel jumped into user memory at ${hex(address)}: a function pointer or a return address was overwritten. ${why}${from}`;
+}
+
+/** What an address is by itself: NULL and a member, an error, a mark of freed memory. */
+function explainAddress(facts: ReportFacts, address: bigint, context: LogContext): string | undefined {
+  if (address === 0n) return ", through a pointer that was NULL.";
+  if (address < PAGE) {
+    const place = facts.site?.place;
+    const member = place && context.memberAt?.(place, Number(address));
+    const what = member ?? `the member ${hex(address)} bytes into a structure, or that element of an array`;
+    return `: ${what}, through a pointer that was NULL.`;
+  }
+  const bits = bitsOf(facts);
+  const error = errorOf(address, bits);
+  if (error)
+    return `: a pointer that carries an error (\`ERR_PTR(-${error.name})\`, or a member a little behind one) was used as if it were one to memory.`;
+  if (BigInt.asUintN(bits, -address) < PAGE) {
+    return `, ${hex(BigInt.asUintN(bits, -address))} bytes below zero: a member before a NULL pointer (\`container_of\`), or behind an error pointer.`;
+  }
+  const poison = poisonOf(address);
+  if (poison) {
+    const offset =
+      poison.offset === 0n
+        ? ""
+        : `, ${hex(poison.offset < 0n ? -poison.offset : poison.offset)} bytes ${poison.offset < 0n ? "before" : "behind"}`;
+    return `: that is ${poison.name}${offset}, ${poison.meaning}. Something was used after it was freed or taken out.`;
+  }
+  return undefined;
+}
+
+/** A register that holds a mark, for faults that tell no address (a general protection fault). */
+function poisonedRegister({ site }: ReportFacts): string | undefined {
+  for (const { name, value } of site?.registers ?? []) {
+    if (value < 0x1_0000_0000n) continue;
+    const poison = poisonOf(value);
+    if (poison && poison.name !== "POISON_FREE_INITMEM") {
+      return `Register ${name} holds ${hex(value)} (${poison.name}: ${poison.meaning}).`;
+    }
+  }
+  return undefined;
+}
+
+export function explainProtection(facts: ReportFacts, context: LogContext): string {
+  const { texts, access } = facts;
+  const range = texts.find((text) =>
+    /^KASAN: (?:maybe )?(?:null-ptr-deref|wild-memory-access|user-memory-access)/.test(text),
+  );
+  if (range?.includes("null-ptr-deref") === true) {
+    const [, from] = /\[0x([0-9a-f]+)-/.exec(range) ?? [];
+    const at = from === undefined ? "" : ` (between ${hex(BigInt(`0x${from}`))} and 7 bytes further)`;
+    return `KASAN's check of an address near NULL${at} used a shadow address that no memory can have: the pointer was NULL, and the access is to a member of a structure at it.`;
+  }
+  if (access.address !== undefined && /non-canonical address/.test(facts.headline)) {
+    const known = explainAddress(facts, access.address, context);
+    if (known !== undefined) return `The kernel used ${hex(access.address)}${known}`;
+    return `The kernel used ${hex(access.address)}, an address that no memory can have (not canonical): the pointer was overwritten, or read from memory that was freed or never set.`;
+  }
+  if (/segment-related/.test(facts.headline))
+    return "The processor refused a segment: a selector or a descriptor was wrong.";
+  const register = poisonedRegister(facts);
+  const base =
+    "The processor refused what the instruction does: most often an address that no memory can have (not canonical), else a privileged register or segment.";
+  return register === undefined ? base : `${base} ${register}`;
+}
+
+export function explainArmFault(facts: ReportFacts): string {
+  const { groups } = facts.report.headline;
+  const at = facts.access.address === undefined ? "" : ` at ${hex(facts.access.address)}`;
+  if (/external abort/.test(groups.fault ?? "")) {
+    return `An external abort: the bus or the device refused the access${at}. The device has no clock or power, its driver maps it wrongly, or nothing answers there; it is no bad pointer by itself.`;
+  }
+  if (/alignment/.test(groups.fault ?? ""))
+    return `The access${at} is not aligned as this instruction or this memory demands.`;
+  return `The machine refused the access${at} (${groups.fault ?? "unknown fault"}), for which the kernel has no handler.`;
+}
+
+/** Names of the exception classes that end a kernel on arm64 (ESR.EC, Arm architecture reference manual). */
+export function explainInternal(facts: ReportFacts, context: LogContext): string {
+  const says = facts.report.headline.groups.fault ?? "";
+  if (/^BRK|brk handler/.test(says))
+    return "The kernel met a breakpoint instruction: a check of the code (`BUG()`, or a trap that the compiler put in).";
+  if (/undefined instruction|Undefined instruction/.test(says))
+    return "The processor met an instruction that it does not know; on arm `BUG()` is one.";
+  if (/FPAC|ptrauth|PAC/.test(says))
+    return "A signed pointer did not pass its check: a return address or a function pointer was overwritten.";
+  if (/BTI|branch target/i.test(says))
+    return "An indirect jump went to a place that is no target of jumps: a function pointer was overwritten.";
+  if (/SP.PC alignment|alignment/.test(says))
+    return "The stack pointer or the program counter was not aligned: it was overwritten.";
+  if (/synchronous external abort/.test(says))
+    return "The bus or a device refused an access (synchronous external abort): a device without clock or power, a wrong mapping, or bad memory.";
+  if (/Attempting to execute userspace/.test(says))
+    return "The kernel jumped into user memory: a function pointer was overwritten.";
+  if (/^Oops/.test(says) && facts.access.address !== undefined) return explainAccess(facts, context);
+  return `The processor raised an exception that the kernel cannot handle${says === "" ? "" : ` (${says})`}.`;
+}

@@ -1,0 +1,48 @@
+import type { ReportFacts } from "../facts.ts";
+
+const particular = (facts: ReportFacts, key: string): string | undefined =>
+  facts.particulars.find((one) => one.key === key)?.text;
+
+/** Flags of MCi_STATUS (Intel SDM vol. 3, chapter "Machine-check architecture"; AMD's are the same where they are named here). */
+const STATUS: readonly (readonly [bit: bigint, words: string])[] = [
+  [61n, "uncorrected"],
+  [62n, "an earlier error was overwritten"],
+  [57n, "processor context corrupt"],
+];
+
+/** What the status register of a bank says. */
+export function statusWords(status: bigint): string[] {
+  const words = STATUS.filter(([bit]) => ((status >> bit) & 1n) === 1n).map(([, text]) => text);
+  return (status >> 61n) & 1n ? words : ["corrected", ...words];
+}
+
+export function explainHardware(facts: ReportFacts): string {
+  switch (facts.kind) {
+    case "machine-check":
+      return explainMachineCheck(facts);
+    case "edac":
+      return `The memory controller reported ${facts.report.headline.groups.fault === "CE" ? "an error that it corrected" : "an error that it could not correct"}: usually a memory module, its slot or its settings.`;
+    case "firmware-error":
+      return `The firmware reported a hardware error${particular(facts, "severity") === undefined ? "" : ` (severity ${particular(facts, "severity")})`}: usually hardware or firmware, not the kernel.`;
+    case "pcie-error": {
+      const { severity, layer } = facts.report.headline.groups;
+      return `A PCIe device or link reported an error (${layer ?? "?"}, severity ${severity ?? "?"}): usually the device, its slot, cable or power management.`;
+    }
+    case "nmi":
+      return `A non-maskable interrupt came for which the kernel knows no source${facts.report.headline.groups.reason === undefined ? "" : ` (reason ${facts.report.headline.groups.reason})`}: hardware, firmware, a management controller's button, or a virtual machine's host sent it.`;
+    default:
+      return `No handler claimed interrupt ${facts.report.headline.groups.irq ?? ""}, too often: a device raises it whose driver does not know, or the line is wired or routed wrongly. The kernel turned it off.`;
+  }
+}
+
+function explainMachineCheck(facts: ReportFacts): string {
+  const cpu = particular(facts, "cpu");
+  const bank = particular(facts, "bank");
+  const status = particular(facts, "status");
+  const words = status === undefined ? [] : statusWords(BigInt(`0x${status}`));
+  const what = words.length === 0 ? "a hardware error" : `a hardware error (${words.join(", ")})`;
+  const where = cpu === undefined ? "A processor" : `CPU ${cpu}`;
+  const says = bank === undefined ? "" : ` in bank ${bank}, status 0x${status}`;
+  const isUncorrected = words.includes("uncorrected");
+  return `${where} reported ${what}${says}: usually hardware or firmware${isUncorrected ? ", though a driver's access to a device that is gone can raise one too" : ""}.`;
+}

@@ -1,0 +1,163 @@
+import type { ReportFacts } from "../facts.ts";
+
+const particular = (facts: ReportFacts, key: string): string | undefined =>
+  facts.particulars.find((one) => one.key === key)?.text;
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+export function explainSanitizer(facts: ReportFacts): string {
+  switch (facts.kind) {
+    case "kmsan":
+      return explainKmsan(facts);
+    case "kcsan":
+      return explainKcsan(facts);
+    case "ubsan":
+      return explainUbsan(facts);
+    case "memory-leak":
+      return `No pointer to this allocation was found any more${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}, so that nobody can free it: a leak, unless the pointer is kept in a form that kmemleak does not see. The trace is of the allocation.`;
+    case "slab":
+      return explainSlab(facts);
+    default:
+      return explainKasan(facts);
+  }
+}
+
+/** Function of a trace of an earlier event that is about the object. */
+function by(facts: ReportFacts, role: "allocation" | "free"): string {
+  const trace = facts.traces.find((one) => one.role === role);
+  const entry = trace?.entries.find(
+    ({ name }) =>
+      name !== undefined &&
+      !/kasan|slab|alloc|kfree|save_stack|stack_trace|kmem|free_hook|kfence|^__?kfree|^kvfree/.test(name),
+  );
+  const task = /task (\d+)/.exec(trace?.head ?? "")?.[1];
+  if (entry === undefined && task === undefined) return "";
+  return ` ${role === "allocation" ? "It was allocated" : "It was freed"}${entry === undefined ? "" : ` by \`${entry.name}\``}${task === undefined ? "" : ` (task ${task})`}.`;
+}
+
+function explainKasan(facts: ReportFacts): string {
+  const { verb, size, address } = facts.access;
+  const fault = facts.report.headline.groups.fault ?? "";
+  const at = address === undefined ? "" : ` at ${hex(address)}`;
+  const bytes = size === undefined ? "memory" : `${size} byte${size === 1 ? "" : "s"}`;
+  const did = `${facts.comm === undefined ? "The kernel" : `\`${facts.comm}\``} ${verb === "write" ? "wrote" : verb === "read" ? "read" : "used"} ${bytes}${at}`;
+  const cache = particular(facts, "cache");
+  const inside = particular(facts, "inside");
+  const object =
+    cache === undefined
+      ? particular(facts, "kfenceObject") === undefined
+        ? ""
+        : ` Object: ${particular(facts, "kfenceObject")}.`
+      : ` The object is of cache ${cache}${inside === undefined ? "" : `; the address is ${inside.replace(/ of$/, " of it")}`}.`;
+  const history = `${by(facts, "allocation")}${by(facts, "free")}`;
+  if (/use-after-free/.test(fault)) return `${did} after that memory was freed.${object}${history}`;
+  if (/double-free|invalid-free|invalid free/.test(fault))
+    return `Memory was freed that was free already, or that is no start of an allocation.${object}${history}`;
+  if (/stack-out-of-bounds/.test(fault)) return `${did}, outside of a variable on a kernel stack.`;
+  if (/global-out-of-bounds/.test(fault)) return `${did}, outside of a global variable.`;
+  if (/out-of-bounds/.test(fault))
+    return `${did}, outside of the object there: the index or the length is wrong, or the object is smaller than thought.${object}${history}`;
+  if (/null-ptr-deref/.test(fault)) return `${did}, through a pointer that was NULL: a member of a structure.`;
+  if (/user-memory-access/.test(fault)) return `${did}, an address of user space, without the functions that may.`;
+  if (/wild-memory-access/.test(fault))
+    return `${did}, an address that no memory of the kernel has: the pointer was overwritten or never set.`;
+  if (/invalid-access/.test(fault))
+    return `${did} through a pointer whose tag does not fit the memory's: it was freed, or the access leaves its object.${object}${history}`;
+  if (/memory corruption/.test(fault))
+    return `Bytes around an object of KFENCE were overwritten; it is seen when the object is freed, not when they were written.${object}${history}`;
+  if (/invalid/.test(fault)) return `${did}, within KFENCE's pool where no object is.`;
+  return `${did}, which the sanitizer forbids.${object}${history}`;
+}
+
+function explainKmsan(facts: ReportFacts): string {
+  const fault = facts.report.headline.groups.fault ?? "";
+  const local = particular(facts, "local");
+  const bytes = particular(facts, "bytes");
+  const origin = local === undefined ? "" : ` It comes from variable \`${local}\`.`;
+  const which = bytes === undefined ? "" : ` ${bytes}.`;
+  if (/usb-infoleak/.test(fault)) return `Memory that was never written was sent to a USB device.${origin}${which}`;
+  if (/infoleak/.test(fault))
+    return `Memory that was never written was copied out of the kernel${particular(facts, "copied") === undefined ? "" : ` to user address 0x${particular(facts, "copied")}`}: its old content leaks.${origin}${which}`;
+  if (/use-after-free/.test(fault)) return `A value was used that comes from memory that was freed.${origin}`;
+  return `A decision or an address depends on memory that was never written.${origin}${which}`;
+}
+
+function explainKcsan(facts: ReportFacts): string {
+  const change = particular(facts, "change");
+  const value = change === undefined ? "" : ` The value changed meanwhile: ${change}.`;
+  return `Two CPUs used the same memory at the same time, at least one of them wrote, and nothing orders them (no lock, no \`READ_ONCE\`/\`WRITE_ONCE\`).${value} What comes of it depends on the code; it may be harmless.`;
+}
+
+function explainUbsan(facts: ReportFacts): string {
+  const says = particular(facts, "says");
+  const place = facts.report.headline.groups.place;
+  const at = place === undefined ? "" : ` at ${place}`;
+  const what = says === undefined ? (facts.report.headline.groups.fault ?? "undefined behaviour") : says;
+  if (/^index/.test(what)) return `An array was used outside of its bounds${at}: ${what}.`;
+  if (/^shift/.test(what))
+    return `A value was shifted by more bits than its type has, or by a negative number${at}: ${what}.`;
+  if (/^load/.test(what))
+    return `A variable holds a value that its type cannot have${at}: ${what}. It was never set, or overwritten.`;
+  return `C has no meaning for what the code does${at}: ${what}.`;
+}
+
+function explainSlab(facts: ReportFacts): string {
+  const { cache, fault } = facts.report.headline.groups;
+  const of = cache === undefined ? "an object" : `an object of cache ${cache}`;
+  const what = fault ?? "";
+  if (/already free|Double free/i.test(what)) return `The slab allocator was asked to free ${of} that is free already.`;
+  if (/Redzone|redzone/.test(what))
+    return `The bytes beside ${of} were overwritten: somebody wrote past its end or before its start. It is found when the object is freed or given out, not when it happened.`;
+  if (/Poison|poison/.test(what))
+    return `${cap(of)} was written after it was freed: its poison (0x6b) is gone. Its tracks tell who had it last.`;
+  if (/remaining/.test(what))
+    return `A cache (${cache ?? "?"}) was to be destroyed while objects of it are still in use: a leak, or a free that comes too late.`;
+  if (/Freepointer|Freechain/i.test(what))
+    return `The pointer to the next free object was overwritten in ${of}: it was written after it was freed.`;
+  return `The slab allocator found ${of} in a state that cannot be (${what}).`;
+}
+
+const cap = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+export function explainMemory(facts: ReportFacts): string {
+  switch (facts.kind) {
+    case "oom":
+      return explainOom(facts);
+    case "allocation-failure":
+      return `A request for memory was not met (${particular(facts, "request") ?? facts.headline.slice(0, 160)}): no free block of that order was to be had without waiting longer or taking from others. Who asked may well go on; the tables show what was free.`;
+    case "bad-page":
+      return `A page was freed or given out whose state says that it is still in use or was overwritten${particular(facts, "reason") === undefined ? "" : ` (${particular(facts, "reason")})`}.`;
+    case "bad-page-map":
+      return "An entry of a page table does not fit the page it leads to: the table or the page's state was overwritten.";
+    default:
+      return `The counters of an address space were not zero when it ended (${facts.headline}): pages or page tables were counted wrongly, or are leaked.`;
+  }
+}
+
+function explainOom(facts: ReportFacts): string {
+  const text = facts.texts.join("\n");
+  const constraint = particular(facts, "constraint");
+  const group =
+    /oom_memcg=([^,\n]{1,300})/.exec(text)?.[1] ??
+    particular(facts, "group") ??
+    /Task in \S+ killed as a result of limit of (\S+)/.exec(text)?.[1];
+  const limit = /limit (\d+kB)/.exec(particular(facts, "usage") ?? "")?.[1];
+  const killed = /^(\d+) \(([^)]+)\)/.exec(particular(facts, "killed") ?? "");
+  const victim = killed === null ? "" : ` Killed was \`${killed[2]}\` (PID ${killed[1]}).`;
+  const isGroup =
+    constraint === "CONSTRAINT_MEMCG" ||
+    /^Memory cgroup out of memory/m.test(text) ||
+    /Task in .{1,200} killed as a result of limit/.test(text);
+  if (isGroup) {
+    return `The control group${group === undefined ? "" : ` ${group}`} reached its limit${limit === undefined ? "" : ` of ${limit}`}; that says nothing of the machine's own memory.${victim}`;
+  }
+  if (constraint === "CONSTRAINT_CPUSET")
+    return `The memory nodes that a cpuset allows had no more memory; others may have had.${victim}`;
+  if (constraint === "CONSTRAINT_MEMORY_POLICY")
+    return `The memory nodes that a policy allows had no more memory; others may have had.${victim}`;
+  const asked =
+    facts.comm === undefined || !/invoked oom-killer/.test(facts.headline)
+      ? ""
+      : ` \`${facts.comm}\` asked last, and need not be the one that took most.`;
+  return `The machine ran out of memory.${asked}${victim} The tables tell who had how much.`;
+}

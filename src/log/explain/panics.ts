@@ -1,0 +1,85 @@
+import type { ReportFacts } from "../facts.ts";
+
+/** What the words behind "Kernel panic - not syncing: " mean. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [
+    /sysrq triggered crash/,
+    "Somebody asked for this crash, by Alt-SysRq-c or /proc/sysrq-trigger: look at what the other tasks were doing.",
+  ],
+  [
+    /panic_on_warn/,
+    "The kernel is told to stop at any warning (`kernel.panic_on_warn`); the warning before it is the cause.",
+  ],
+  [
+    /hung_task: blocked tasks/,
+    "The kernel is told to stop when a task is blocked for too long (`kernel.hung_task_panic`); the reports before name the tasks.",
+  ],
+  [
+    /softlockup: hung tasks/,
+    "The kernel is told to stop when a CPU runs one task for too long (`kernel.softlockup_panic`); the report before says which.",
+  ],
+  [
+    /[Hh]ard LOCKUP/,
+    "The kernel is told to stop when a CPU takes no interrupts (`nmi_watchdog=panic`); the report before says which.",
+  ],
+  [
+    /RCU Stall/,
+    "The kernel is told to stop at a stall of RCU (`kernel.panic_on_rcu_stall`); the report before says which CPU or task.",
+  ],
+  [
+    /Out of memory|System is deadlocked on memory|panic_on_oom/i,
+    "Memory ran out, and the kernel is told to stop then (`vm.panic_on_oom`), or had no process left to kill.",
+  ],
+  [
+    /Fatal machine check|[Mm]achine check/,
+    "A processor reported a hardware error that the kernel cannot survive: usually hardware or firmware.",
+  ],
+  [
+    /Fatal exception/,
+    "The kernel stopped because of the fault before it (`kernel.panic_on_oops`, or it was in an interrupt).",
+  ],
+  [
+    /Attempted to kill init/,
+    "The first process of user space ended; the system cannot go on without it. The exit code tells how.",
+  ],
+  [
+    /Attempted to kill the idle task|Aiee, killing interrupt handler/,
+    "The fault before it happened where no task can be killed for it.",
+  ],
+  [
+    /VFS: Unable to mount root fs/,
+    "The root file system could not be mounted: wrong `root=`, or its driver is in neither the kernel nor the initramfs.",
+  ],
+  [
+    /No working init found|No init found/,
+    "No program was found to start as the first process: wrong `init=`, or the root file system lacks it or its libraries.",
+  ],
+  [/Requested init/, "The program that `init=` names could not be started."],
+  [
+    /Asynchronous SError/,
+    "The hardware reported an error later than the access that caused it: the place says little.",
+  ],
+  [
+    /stack is corrupted/,
+    "The value that guards a stack frame was overwritten: a local variable was written past its end.",
+  ],
+  [
+    /corrupted stack end/,
+    "The last word of a kernel stack was overwritten: the stack overflowed, or somebody wrote past it.",
+  ],
+  [/NMI(?: |:)|nmi/, "A non-maskable interrupt came, and the kernel is told to stop then."],
+  [/bad mode/, "The processor took an exception that must not happen in that mode."],
+  [/System call table/, "The table of system calls was changed."],
+];
+
+export function explainPanic(facts: ReportFacts): string {
+  const text = facts.panic ?? facts.headline;
+  const known = REASONS.find(([pattern]) => pattern.test(text))?.[1];
+  if (known !== undefined) return known;
+  const said = /not syncing: (.{1,200})/.exec(text)?.[1];
+  return said === undefined ? "The kernel stopped." : `The kernel stopped, and says why: “${said.trim()}”.`;
+}
+
+/** What the panic that a report ended in adds to it. */
+export const consequence = ({ panic }: ReportFacts): string | undefined =>
+  panic === undefined ? undefined : REASONS.find(([pattern]) => pattern.test(panic))?.[1];

@@ -1,0 +1,96 @@
+import type { ReportFacts } from "../facts.ts";
+import { placeText } from "../place.ts";
+
+const particular = (facts: ReportFacts, key: string): string | undefined =>
+  facts.particulars.find((one) => one.key === key)?.text;
+
+const where = ({ where: frame }: ReportFacts): string =>
+  frame === undefined ? "" : ` (\`${placeText(frame.place).replace(/\/0x.*/, "")}\`)`;
+
+export function explainWatchdog(facts: ReportFacts): string {
+  const { groups } = facts.report.headline;
+  const task =
+    facts.comm === undefined ? "A task" : `\`${facts.comm}\`${facts.pid === undefined ? "" : ` (PID ${facts.pid})`}`;
+  switch (facts.kind) {
+    case "soft-lockup":
+      return `The soft-lockup watchdog found that CPU ${facts.cpu ?? "?"} ran ${task} in the kernel${groups.seconds === undefined ? " for too long" : ` for ${groups.seconds} s`} without letting another task run. It shows where the CPU stood when the watchdog looked${where(facts)}, which need not be where the fault lies: a long loop, a lock that spins, or a host that did not run a virtual CPU.`;
+    case "hard-lockup":
+      return `The hard-lockup watchdog found that CPU ${facts.cpu ?? "?"} took no interrupts for too long: it loops or waits for a lock with interrupts off${where(facts)}, or firmware or the host did not let it run.`;
+    case "rcu-stall":
+      return explainStall(facts);
+    case "hung-task":
+      return explainHung(facts, task);
+    case "workqueue-lockup":
+      return `A pool of workers${groups.pool === undefined ? "" : ` (${groups.pool})`} started no work item${groups.seconds === undefined ? " for too long" : ` for ${groups.seconds} s`}: a work item does not end or does not sleep, or the CPU is kept by something else. The lists below name the items that run and wait.`;
+    case "netdev-watchdog":
+      return explainTransmit(facts);
+    case "sched-ext":
+      return `The BPF scheduler \`${groups.scheduler ?? ""}\` was put out of service; the kernel went back to its own scheduler.`;
+    default:
+      return "The clock that the kernel keeps time with disagrees with another, and was or may be replaced.";
+  }
+}
+
+function explainStall(facts: ReportFacts): string {
+  const { groups } = facts.report.headline;
+  const who = particular(facts, "cpus") ?? particular(facts, "tasks");
+  const starved = particular(facts, "starved");
+  const flavour = groups.flavour ?? "RCU";
+  return [
+    `RCU (\`${flavour}\`) waits for a CPU or a task that did not pass a quiescent state for too long: it loops in the kernel${where(facts)}, runs with interrupts or preemption off, or was not run at all.`,
+    ...(who === undefined ? [] : [`It waits for: ${who}.`]),
+    ...(starved === undefined
+      ? []
+      : ["RCU's own thread got no CPU time either, so that the stall may be its effect and not the CPU's fault."]),
+  ].join(" ");
+}
+
+function explainHung(facts: ReportFacts, task: string): string {
+  const { groups, row } = facts.report.headline;
+  const seconds = groups.seconds === undefined ? "too long" : `more than ${groups.seconds} s`;
+  const owner = particular(facts, "owner");
+  const holder = owner === undefined ? "" : ` The kernel says it is ${owner}.`;
+  if (row.title.includes("can't die")) return `${task} was killed, but did not end for ${seconds}${where(facts)}.`;
+  const what = waitingIn(facts);
+  const io =
+    groups.io === undefined
+      ? "What it waits for, a lock, an event or I/O, did not come."
+      : "It waits for I/O, which did not come: the device or its driver is the question.";
+  return `${task} slept uninterruptibly for ${seconds}.${what} ${io}${holder}${owner === undefined && groups.io === undefined ? " Who holds it is the question: nothing faulted here." : ""}`;
+}
+
+function explainTransmit(facts: ReportFacts): string {
+  const line = facts.texts.find((text) => text.includes("NETDEV WATCHDOG: "));
+  const [, device, driver] = /NETDEV WATCHDOG: (\S+) ?\((\S*)\)/.exec(line ?? "") ?? [];
+  return `The network device${device === undefined ? "" : ` \`${device}\``}${driver === undefined || driver === "" ? "" : ` (driver \`${driver}\`)`} did not send a packet for too long: the device, its driver or its interrupts stand still, or the link is held up.`;
+}
+
+/** Functions in which a task sleeps, and what it waits for there. */
+const WAITS: readonly (readonly [RegExp, string])[] = [
+  [/^_*(?:ww_)?mutex_lock/, "a mutex"],
+  [/^_*rt_mutex|rt_spin_lock/, "a mutex (PREEMPT_RT)"],
+  [/^rwsem_down_write|^_*down_write|^call_rwsem_down_write/, "a read/write semaphore, to write"],
+  [/^rwsem_down_read|^_*down_read|^call_rwsem_down_read/, "a read/write semaphore, to read"],
+  [/^_*down(?:_|$)/, "a semaphore"],
+  [/^wait_for_completion|^__wait_for_common|^do_wait_for_common/, "a completion"],
+  [/^synchronize_s?rcu|^rcu_barrier/, "RCU"],
+  [
+    /^(?:bit_wait_io|io_schedule|wait_on_page|folio_wait|__lock_page|wait_on_buffer|blk_mq_get_tag|submit_bio_wait)/,
+    "I/O",
+  ],
+  [/^percpu_down|^percpu_rwsem/, "a per-CPU read/write semaphore"],
+];
+
+function waitingIn(facts: ReportFacts): string {
+  const { where: frame } = facts;
+  if (!frame) return "";
+  const caller = `\`${placeText(frame.place).replace(/\/0x.*/, "")}\``;
+  const above =
+    facts.traces
+      .find(({ start, end }) => start <= frame.at && frame.at < end)
+      ?.entries.filter(({ at }) => at < frame.at) ?? [];
+  for (const [pattern, what] of WAITS) {
+    if (above.some(({ name }) => pattern.test(name ?? ""))) return ` It waits for ${what}, as ${caller} asked it to.`;
+  }
+  return ` It waits on behalf of ${caller}.`;
+}

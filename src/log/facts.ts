@@ -1,0 +1,131 @@
+import { type Access, accessOf } from "./facts/access.ts";
+import { type Particular, particularsOf } from "./facts/particulars.ts";
+import { type System, systemOf } from "./facts/system.ts";
+import { type TaskFact, taskOf } from "./facts/task.ts";
+import { type Frame, verdictOf } from "./guilty.ts";
+import type { KernelLog } from "./kernelLog.ts";
+import type { Kind, Severity } from "./kinds.ts";
+import type { MachineName } from "./machines.ts";
+import type { Report } from "./reports.ts";
+import { titleOf } from "./title.ts";
+import { type SiteLine, stacksOf, type Trace } from "./traces.ts";
+import { typeOf } from "./type.ts";
+
+export type { Access } from "./facts/access.ts";
+export type { Particular } from "./facts/particulars.ts";
+
+/** What a report says, taken apart. */
+export interface ReportFacts extends TaskFact, System {
+  readonly report: Report;
+  /** In syzkaller's scheme. */
+  readonly title: string;
+  readonly kind: Kind;
+  readonly severity: Severity;
+  /** syzkaller's class; empty where it has none. */
+  readonly type: string;
+  /** The first line, as the kernel printed it. */
+  readonly headline: string;
+  /** The messages of the report's own lines, and their numbers. */
+  readonly texts: readonly string[];
+  readonly numbers: readonly number[];
+  /** The guilty function. */
+  readonly where: Frame | undefined;
+  /** Where the processor stood, of the report itself: not of a CPU that was asked, nor of an interrupted frame. */
+  readonly site: SiteLine | undefined;
+  readonly machine: MachineName | undefined;
+  readonly access: Access;
+  readonly traces: readonly Trace[];
+  readonly particulars: readonly Particular[];
+  /** What a warning says of itself: beside its headline, within no form. */
+  readonly said: readonly string[];
+  /** What the kernel said when it stopped because of this. */
+  readonly panic: string | undefined;
+}
+
+const cache = new WeakMap<Report, ReportFacts>();
+
+/** The facts of a report, from its text alone. */
+export function factsOf(log: KernelLog, report: Report): ReportFacts {
+  let facts = cache.get(report);
+  if (!facts) {
+    facts = read(log, report);
+    cache.set(report, facts);
+  }
+  return facts;
+}
+
+/** Lines of a report that are read for facts; tables of tasks behind them have thousands. */
+const MAX_LINES = 4000;
+
+function read(log: KernelLog, report: Report): ReportFacts {
+  const { row, groups } = report.headline;
+  const numbers = log.linesOf(report).slice(0, MAX_LINES);
+  const texts = numbers.map((at) => log.lines[at]?.text ?? "");
+  const { traces, sites } = stacksOf(log, report);
+  const ownEnd = numbers.findIndex((at) => report.allCpus !== undefined && at >= report.allCpus);
+  const own = ownEnd < 0 ? texts : texts.slice(0, ownEnd);
+  const site = sites.find(
+    (one) => one.role === "pc" && !one.isUser && !(one.at > (report.allCpus ?? Infinity)) && isOf(one, row.kind),
+  );
+  const machine = site?.machine ?? sites[0]?.machine;
+  const verdict = verdictOf(log, report);
+  const said = saidIn(log, report);
+  const access = accessOf(own, machine);
+  const particulars = particularsOf(texts, row.kind);
+  const values = {
+    ...Object.fromEntries(particulars.map(({ key, text }) => [key, text])),
+    Access: access.verb === "read" ? "Read" : access.verb === "write" ? "Write" : undefined,
+    said: said[0],
+    word: /^(?:\[ )?([A-Z]+):/.exec(log.lines[report.at]?.text.trim() ?? "")?.[1],
+    ...(groups.function === undefined ? {} : { name: groups.function }),
+  };
+  const title = titleOf(report, verdict, values);
+  return {
+    report,
+    title,
+    kind: row.kind,
+    severity: row.severity,
+    type: row.type ?? typeOf(title),
+    headline: log.lines[report.at]?.text.trim() ?? "",
+    texts,
+    numbers,
+    ...taskOf(own, groups),
+    ...systemOf(texts, bootBefore(log, report.start)),
+    where: verdict.frame,
+    site,
+    machine,
+    access,
+    traces,
+    particulars,
+    said,
+    panic: report.panic === undefined ? undefined : log.lines[report.panic]?.text,
+  };
+}
+
+/** Whether a line with registers is of the fault itself: a sanitizer's report has those of an interrupted frame only. */
+function isOf({ isWithinTrace }: SiteLine, kind: Kind): boolean {
+  if (!isWithinTrace) return true;
+  return ["warning", "refcount", "odebug", "kernel-bug", "list-corruption"].includes(kind);
+}
+
+/** The messages between the cut mark and the headline, or behind a headline that announces them (before 4.13, Rust). */
+function saidIn(log: KernelLog, report: Report): string[] {
+  const textOf = (at: number): string => log.lines[at]?.text.trim() ?? "";
+  const said: string[] = [];
+  for (let at = report.start; at < report.at; at++) {
+    if (log.isOwn(report, at) && !/^(?:-{6,}|={20,}|8<---)/.test(textOf(at)) && textOf(at) !== "")
+      said.push(textOf(at));
+  }
+  if (said.length > 0 || !["warning", "rust-panic"].includes(report.headline.row.kind)) return said;
+  const next = textOf(report.at + 1);
+  return next === "" ||
+    /^(?:Modules linked|CPU: |Call Trace|Hardware|Kernel panic|Pid: |RIP|------|task|\w+: \w+\+0x)/.test(next)
+    ? []
+    : [next];
+}
+
+function bootBefore(log: KernelLog, start: number): string | undefined {
+  return log.boots.findLast((at) => at < start) === undefined
+    ? undefined
+    : log.lines[log.boots.findLast((at) => at < start) ?? 0]?.text;
+}

@@ -1,0 +1,175 @@
+import type { MachineName } from "../machines.ts";
+
+/** What was done to memory, and where. */
+export interface Access {
+  readonly verb: "read" | "write" | "execute" | "access" | undefined;
+  /** Bytes. */
+  readonly size: number | undefined;
+  readonly address: bigint | undefined;
+  /** The page is there, but does not allow this; false: no page is there; undefined: not told. */
+  readonly isForbidden: boolean | undefined;
+  /** The code as the machine gives it: x86's error code, ESR, FSR, DSISR, the cause. */
+  readonly code: bigint | undefined;
+  /** What the machine says, in the kernel's own words. */
+  readonly words: readonly string[];
+}
+
+type Partial_ = { -readonly [K in keyof Access]?: Access[K] };
+type Reader = (match: RegExpExecArray) => Partial_;
+
+const hex = (digits: string | undefined): bigint | undefined =>
+  digits === undefined ? undefined : BigInt(`0x${digits}`);
+
+/** x86: arch/x86/include/asm/trap_pf.h. */
+const fromErrorCode = (code: number): Partial_ => ({
+  code: BigInt(code),
+  verb: (code & 0x10) !== 0 ? "execute" : (code & 2) !== 0 ? "write" : "read",
+  isForbidden: (code & 1) !== 0,
+});
+
+/** Exceptions of RISC-V by cause (privileged specification, table of mcause). */
+const RISCV_CAUSES: Readonly<Record<number, Partial_>> = {
+  1: { verb: "execute", isForbidden: true },
+  5: { verb: "read", isForbidden: true },
+  7: { verb: "write", isForbidden: true },
+  12: { verb: "execute" },
+  13: { verb: "read" },
+  15: { verb: "write" },
+};
+/** MIPS: Cause.ExcCode. */
+const MIPS_CAUSES: Readonly<Record<number, Partial_>> = {
+  1: { verb: "write", isForbidden: true },
+  2: { verb: "read" },
+  3: { verb: "write" },
+  4: { verb: "read" },
+  5: { verb: "write" },
+};
+/** LoongArch: ESTAT.Ecode. */
+const LOONGARCH_CODES: Readonly<Record<number, Partial_>> = {
+  1: { verb: "read", isForbidden: false },
+  2: { verb: "write", isForbidden: false },
+  3: { verb: "execute", isForbidden: false },
+  4: { verb: "write", isForbidden: true },
+  5: { verb: "read", isForbidden: true },
+  6: { verb: "execute", isForbidden: true },
+};
+
+/** What lines of a fault tell; what an earlier one told stays. */
+const FORMS: readonly (readonly [RegExp, Reader])[] = [
+  [/\bpage fault for address: (?:0x)?([0-9a-f]{1,16})/, ([, a]) => ({ address: hex(a) })],
+  [
+    /(?:paging request|NULL pointer dereference|data access|instruction fetch|user memory|execute from non-executable memory)[^:]{0,40}?(?: on (read|write))?(?: for \w+)? (?:at|at virtual address|at address|address:|,) ?(?:virtual address )?(?:address: )?(?:0x)?([0-9a-f]{8,16})\b/,
+    ([, verb, a]) => ({ address: hex(a), verb: verb as "read" | "write" | undefined }),
+  ],
+  [/\baddress: (?:0x)?([0-9a-f]{8,16})\b/, ([, a]) => ({ address: hex(a) })],
+  [/\bnon-canonical address 0x([0-9a-f]{1,16})/, ([, a]) => ({ address: hex(a) })],
+  [/\bat virtual address ([0-9a-f]{8,16})/, ([, a]) => ({ address: hex(a) })],
+  [/^Unhandled (?:prefetch )?fault: .{1,80}\) at (?:0x)?([0-9a-f]{8,16})/, ([, a]) => ({ address: hex(a) })],
+  [/stack guard page was hit at (?:0x)?([0-9a-f]{8,16})/, ([, a]) => ({ address: hex(a) })],
+  [
+    /^(?:BUG: KASAN: )?.{0,80}?(Read|Write) of size (\d{1,12}) at addr ([0-9a-f]{1,16})/,
+    ([, verb, size, a]) => ({ verb: verb === "Read" ? "read" : "write", size: Number(size), address: hex(a) }),
+  ],
+  [
+    /^(Read|Write) at addr ([0-9a-f]{1,16})/,
+    ([, verb, a]) => ({ verb: verb === "Read" ? "read" : "write", address: hex(a) }),
+  ],
+  [
+    /^(?:Use-after-free|Out-of-bounds|Invalid) (read|write) at 0x([0-9a-f]{1,16})/,
+    ([, verb, a]) => ({ verb: verb as "read" | "write", address: hex(a) }),
+  ],
+  [/^#PF: (?:supervisor|user) (read|write) access/, ([, verb]) => ({ verb: verb as "read" | "write" })],
+  [/^#PF: (?:supervisor|user) instruction fetch/, () => ({ verb: "execute" })],
+  [/^#PF: error_code\(0x([0-9a-f]{1,8})\)/, ([, code]) => fromErrorCode(Number.parseInt(code ?? "0", 16))],
+  [/^(?:BUG: .{0,100})?Oops: ([0-9a-f]{4}) \[#\d+\]/, ([, code]) => fromErrorCode(Number.parseInt(code ?? "0", 16))],
+  // s390, program interruption 4: protection; 0x10, 0x11, 0x38 to 0x3b: no translation.
+  [/^Oops: 0004 ilc/, () => ({ isForbidden: true })],
+  [/^Oops: 00(?:1[01]|3[89ab]) ilc/, () => ({ isForbidden: false })],
+  [/^Failing address: ([0-9a-f]{16}) TEID: ([0-9a-f]{16})/, ([, a, teid]) => fromTeid(hex(a) ?? 0n, hex(teid) ?? 0n)],
+  [/^\s*ESR = 0x([0-9a-f]{1,16})/, ([, esr]) => fromEsr(hex(esr) ?? 0n)],
+  [/^Internal error: Oops: ([0-9a-f]{8,16}) /, ([, esr]) => fromEsr(hex(esr) ?? 0n)],
+  [
+    /^(?:s?status): [0-9a-f]+ s?badaddr: ([0-9a-f]{8,16}) s?cause: ([0-9a-f]{8,16})/,
+    ([, a, cause]) => ({ address: hex(a), code: hex(cause), ...RISCV_CAUSES[Number(hex(cause) ?? 0n)] }),
+  ],
+  [
+    /^Cause : ([0-9a-f]{8}) \(ExcCode ([0-9a-f]{2})\)/,
+    ([, cause, code]) => ({ code: hex(cause), ...MIPS_CAUSES[Number.parseInt(code ?? "0", 16)] }),
+  ],
+  [/^BadVA : ([0-9a-f]{8,16})/, ([, a]) => ({ address: hex(a) })],
+  [/^\s*BADV: ([0-9a-f]{16})/, ([, a]) => ({ address: hex(a) })],
+  [
+    /^\s*ESTAT: ([0-9a-f]{8,16}) .*\bECode=(\d{1,2})/,
+    ([, estat, code]) => ({ code: hex(estat), ...LOONGARCH_CODES[Number(code)] }),
+  ],
+  [/\bDAR: ([0-9a-f]{8,16}) DSISR: ([0-9a-f]{8})/, ([, a, dsisr]) => fromDsisr(hex(a) ?? 0n, hex(dsisr) ?? 0n)],
+  [/\bDAR: ([0-9a-f]{8,16})/, ([, a]) => ({ address: hex(a) })],
+  [/^(?:RIP: .* )?CR2: ([0-9a-f]{8,16})/, ([, a]) => ({ address: hex(a) })],
+];
+
+/** arm: the fault status stands in die()'s line, `Internal error: Oops: 805 [#1]`. */
+const ARM_FSR = /^Internal error: Oops: ([0-9a-f]{1,3}) \[#\d+\]/;
+
+/** s390: translation-exception identification; bits 52 and 53 tell fetch and store (Principles of Operation). */
+const fromTeid = (address: bigint, teid: bigint): Partial_ => ({
+  address,
+  code: teid,
+  verb: (teid & 0xc00n) === 0x400n ? "write" : (teid & 0xc00n) === 0x800n ? "read" : undefined,
+});
+
+/** arm64: EC 0x20, 0x21 instruction aborts, 0x24, 0x25 data aborts; WnR is bit 6; FSC 0b0011xx is permission. */
+function fromEsr(esr: bigint): Partial_ {
+  const ec = Number((esr >> 26n) & 0x3fn);
+  const verb =
+    ec === 0x20 || ec === 0x21
+      ? "execute"
+      : ec !== 0x24 && ec !== 0x25
+        ? undefined
+        : (esr & 0x40n) !== 0n
+          ? "write"
+          : "read";
+  const fsc = Number(esr & 0x3cn);
+  return {
+    code: esr,
+    verb,
+    isForbidden: verb === undefined ? undefined : fsc === 0x0c ? true : fsc === 0x04 ? false : undefined,
+  };
+}
+
+/** powerpc: DSISR bit 6 (from the left, of 32) is a store, bit 4 a protection fault, bit 1 no translation. */
+const fromDsisr = (address: bigint, dsisr: bigint): Partial_ => ({
+  address,
+  code: dsisr,
+  verb: (dsisr & 0x0200_0000n) !== 0n ? "write" : (dsisr & 0x4800_0000n) !== 0n ? "read" : undefined,
+  isForbidden: (dsisr & 0x0800_0000n) !== 0n ? true : (dsisr & 0x4000_0000n) !== 0n ? false : undefined,
+});
+
+const WORDS = /^\s*(?:#PF: (.{1,120})|((?:ESR|EC|FSC|SET|ISV|WnR)\b.{1,120}|Data abort info:.{0,80}|Fault in .{1,80}))/;
+
+/** What the lines of a report say of an access to memory. */
+export function accessOf(texts: readonly string[], machine: MachineName | undefined): Access {
+  const found: Partial_ = {};
+  const words: string[] = [];
+  for (const text of texts) {
+    const said = WORDS.exec(text);
+    if (said) words.push((said[1] ?? said[2] ?? "").trim());
+    for (const [form, read] of FORMS) {
+      const match = form.exec(text);
+      if (match) Object.assign(found, { ...read(match), ...definedOf(found) });
+    }
+    const fsr = machine === "arm" ? ARM_FSR.exec(text) : null;
+    if (fsr) {
+      const status = Number.parseInt(fsr[1] ?? "0", 16);
+      Object.assign(found, {
+        code: BigInt(status),
+        verb: (status & 0x800) !== 0 ? "write" : "read",
+        ...definedOf(found),
+      });
+    }
+  }
+  const { verb, size, address, isForbidden, code } = found;
+  return { verb, size, address, isForbidden, code, words };
+}
+
+const definedOf = (partial: Partial_): Partial_ =>
+  Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));

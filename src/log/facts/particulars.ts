@@ -1,0 +1,214 @@
+import type { Kind } from "../kinds.ts";
+
+/** A further thing that a report says of itself: who allocated the object, which lock, which limit. */
+export interface Particular {
+  readonly key: string;
+  /** For people. */
+  readonly label: string;
+  readonly text: string;
+}
+
+type Form = readonly [key: string, label: string, pattern: RegExp];
+
+/** `ffff888011aa0a58 (&a->lock){+.+.}-{3:3}, at: f+0x44/0x90`; the address is absent up to 4.12, "at:" without its bracket since 4.13. */
+const LOCK_AT =
+  /^\s*(?:[0-9a-f]{8,16} )?\((.{1,160}?)\)\{[^}]{0,40}\}[^,]{0,40}, at: (?:\[<[0-9a-f]+>\] )?(\S{1,200}(?: \[[\w-]+\])?)/;
+
+/** By kind: what a line tells; groups are joined with " at ". */
+const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]])[] = [
+  [
+    ["kasan", "kfence", "slab"],
+    [
+      ["object", "Object", /^The buggy address belongs to the object at ([0-9a-f]{8,16})/],
+      ["cache", "Cache", /^\s*which belongs to the cache (\S{1,64} of size \d+)/],
+      [
+        "inside",
+        "Place in it",
+        /^\s*(?:The buggy address is )?located (\d+ bytes (?:inside of|to the (?:right|left) of|before|after).*)/,
+      ],
+      ["inside", "Place in it", /^The buggy address is located (\d+ bytes .*)/],
+      ["region", "Region", /^\s*((?:freed |allocated )?\d+-byte region \[[0-9a-f]+, [0-9a-f]+\))/],
+      ["variable", "Variable", /^The buggy address belongs to the variable:\s*(\S.*)?/],
+      [
+        "stack",
+        "Stack of",
+        /^(?:The buggy address belongs to stack of|addr [0-9a-f]+ is located in stack of) task (\S{1,40})/,
+      ],
+      ["kfenceObject", "Object", /^(kfence-#\d+: .{1,120})/],
+      ["range", "KASAN", /^KASAN: (.{1,120})/],
+      ["allocated", "Allocated by", /^Allocated by task (\d+)/],
+      ["freed", "Freed by", /^Freed by task (\d+)/],
+      ["allocated", "Allocated by", /^allocated by task (\d+)/],
+      ["freed", "Freed by", /^freed by task (\d+)/],
+      ["slabObject", "Object", /^INFO: (Object 0x.{1,100})/],
+      ["slabAllocated", "Allocated", /^(?:INFO: )?Allocated in (.{1,160})/],
+      ["slabFreed", "Freed", /^(?:INFO: )?Freed in (.{1,160})/],
+    ],
+  ],
+  [
+    ["kmsan"],
+    [
+      ["created", "Made by", /^Uninit was created at:\s*(.*)/],
+      ["local", "Variable", /^Local variable (.{1,120}) created at/],
+      ["bytes", "Bytes", /^(Bytes \d.{1,80} (?:are|is) uninitialized)/],
+      ["copied", "Copied to", /^Data copied to user address ([0-9a-f]+)/],
+    ],
+  ],
+  [
+    ["kcsan"],
+    [
+      ["first", "One side", /^((?:read|write).{1,200})/],
+      ["change", "Value", /^value changed: (.{1,80})/],
+    ],
+  ],
+  [
+    ["memory-leak"],
+    [
+      ["object", "Object", /unreferenced object (0x[0-9a-f]+ \(size \d+\))/],
+      ["by", "Allocated by", /^\s*comm "([^"]{1,40}", pid \d+)/],
+    ],
+  ],
+  [
+    ["lock-cycle", "lock-recursion", "lock-inversion", "lock-order", "lock-state", "lock-context"],
+    [
+      ["held", "Held locks", /^(\d+ locks? held by .{1,60}):/],
+      ["rule", "State", /^(inconsistent \{.{1,80}\} usage)/],
+    ],
+  ],
+  [
+    ["rcu-usage"],
+    [
+      ["place", "Place", /^(\S{1,200}:\d+ .{1,160}!)/],
+      ["state", "State", /^(rcu_scheduler_active = \d.*)/],
+      ["held", "Held locks", /^(\d+ locks? held by .{1,60}):/],
+    ],
+  ],
+  [
+    ["hung-task"],
+    [
+      ["state", "State", /\bstate:([A-Z])/],
+      ["workqueue", "Workqueue", /^Workqueue: (.{1,160})/],
+      ["owner", "Blocked on", /^INFO: task .{1,64} (blocked on an? .{1,200})/],
+    ],
+  ],
+  [
+    ["rcu-stall"],
+    [
+      ["cpus", "CPUs", /^(?:rcu: )?\s*(\d{1,5}-[.!#?]{2,4}: .{1,200})/],
+      ["tasks", "Tasks", /^(?:rcu: )?\s*(Tasks blocked on .{1,200})/],
+      ["detected", "Detected", /^\s*(?:rcu: )?\s*\((detected by .{1,120})\)/],
+      ["time", "Time", /^\s*(?:rcu: )?\s*\((t=\d+ jiffies.{1,80})\)/],
+      ["starved", "RCU's thread", /^(?:rcu: )?(rcu_\w+ kthread .{1,160})/],
+    ],
+  ],
+  [
+    ["oom"],
+    [
+      ["request", "Request", /invoked oom-killer: (.{1,200})/],
+      ["usage", "Usage", /^memory: (usage .{1,120})/],
+      ["group", "Control group", /^Memory cgroup stats for (\S{1,300}?):/],
+      ["constraint", "Constraint", /^oom-kill:constraint=(CONSTRAINT_\w+)/],
+      ["killed", "Killed", /(?:Kill(?:ed)? process )(\d+ \([^)]{1,64}\).{0,160})/],
+      ["free", "Free", /^Node \d+ (?:Normal|DMA32) free:(.{1,80})/],
+    ],
+  ],
+  [["allocation-failure"], [["request", "Request", /: (order:?\d+, mode:.{1,160})/]]],
+  [
+    ["bad-page", "bad-page-map"],
+    [
+      ["page", "Page", /^(page:.{1,160})/],
+      ["reason", "Reason", /^page dumped because: (.{1,120})/],
+      ["flags", "Flags", /^(?:raw: |flags: )(0x.{1,120})/],
+      ["allocated", "Last allocated", /^page last allocated via (.{1,200})/],
+    ],
+  ],
+  [
+    ["spinlock"],
+    [
+      ["lock", "Lock", /^\s*lock: (.{1,120}?),? \.magic/],
+      ["magic", "Magic", /\.magic: ([0-9a-f]{8})/],
+      ["owner", "Owner", /\.owner: (.{1,60}?),? \.owner_cpu/],
+      ["ownerCpu", "Owner's CPU", /\.owner_cpu: (-?\d+)/],
+    ],
+  ],
+  [
+    ["atomic-sleep"],
+    [
+      ["atomic", "in_atomic()", /^in_atomic\(\): (\d)/],
+      ["irqs", "irqs_disabled()", /irqs_disabled\(\): (\d)/],
+      ["count", "preempt_count", /^preempt_count: ([0-9a-f]+)/],
+      ["rcu", "RCU nesting", /^RCU nest depth: (.{1,60})/],
+      ["disabled", "Preemption disabled at", /^Preemption disabled at:\s*(\S.*)?/],
+    ],
+  ],
+  [["workqueue-leak"], [["function", "Last function", /last function: (\S{1,128})/]]],
+  [["workqueue-lockup"], [["workqueue", "Workqueue", /^workqueue (\S{1,64}: flags=.{1,40})/]]],
+  [
+    ["machine-check"],
+    [
+      ["cpu", "CPU", /\bCPU (\d+): Machine Check/],
+      ["bank", "Bank", /\bBank (\d+): [0-9a-f]{16}/],
+      ["status", "Status", /\bBank \d+: ([0-9a-f]{16})/],
+      ["rip", "RIP", /\bRIP (.{1,80})/],
+      ["address", "Address", /\bADDR ([0-9a-f]{1,16})/],
+      ["misc", "Misc", /\bMISC ([0-9a-f]{1,16})/],
+      ["processor", "Processor", /\bPROCESSOR (\S{1,20})/],
+      ["socket", "Socket", /\bSOCKET (\d+)/],
+      ["says", "Says", /Machine check: (.{1,120})/],
+    ],
+  ],
+  [
+    ["firmware-error", "pcie-error", "edac"],
+    [
+      ["severity", "Severity", /(?:event severity: |severity=)([^,]{1,60})/],
+      ["type", "Type", /\berror_type: (.{1,80})|section_type: (.{1,80})/],
+      ["address", "Address", /\bphysical_address: (0x[0-9a-f]+)/],
+      ["dimm", "DIMM", /\bDIMM location: (.{1,80})/],
+      ["device", "Device", /\bdevice_id: (\S{1,40})/],
+    ],
+  ],
+  [["list-corruption"], [["says", "Says", /^((?:list|slist)_\w+ .{1,200})/]]],
+  [["refcount"], [["says", "Says", /^(refcount_t: .{1,100})/]]],
+  [
+    ["ubsan"],
+    [
+      [
+        "says",
+        "Says",
+        /^((?:index|shift|signed|load|member|division|left|right|negation|null|store|unsigned) .{1,160})/,
+      ],
+    ],
+  ],
+  [["odebug"], [["says", "Says", /^(ODEBUG: .{1,200})/]]],
+  [["usercopy"], [["says", "Says", /^(?:slab )?usercopy: (.{1,200})/]]],
+  [["preemptible"], [["caller", "Caller", /^caller is (\S{1,160})/]]],
+  [["stack-guard"], [["stack", "Stack", /\((stack is [0-9a-fx.]+)\)/]]],
+];
+
+/** What the lines of a report of a kind say, each thing once. */
+export function particularsOf(texts: readonly string[], kind: Kind): Particular[] {
+  const forms = FORMS.filter(([kinds]) => kinds.includes(kind)).flatMap(([, rows]) => rows);
+  const found = new Map<string, Particular>();
+  const isLocks = kind.startsWith("lock-");
+  let state: "wants" | "holds" | undefined;
+  for (const text of texts) {
+    for (const [key, label, pattern] of forms) {
+      const match = found.has(key) ? null : pattern.exec(text);
+      const value = match?.slice(1).find((group) => group !== undefined);
+      if (value !== undefined && value.trim() !== "") found.set(key, { key, label, text: value.trim() });
+    }
+    if (!isLocks) continue;
+    if (/is trying to acquire|just changed the state|takes:?$|takes\b/.test(text)) state = "wants";
+    else if (/already holding lock/.test(text)) state = "holds";
+    const lock = state === undefined || found.has(state) ? null : LOCK_AT.exec(text);
+    if (lock && state) {
+      const label = state === "wants" ? "Wants" : "Holds";
+      found.set(state, {
+        key: state,
+        label,
+        text: `${lock[1] ?? ""} at ${lock[2] ?? ""}`,
+      });
+    }
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,55 @@
+/** Who ran, or who is meant, in a report. */
+export interface TaskFact {
+  readonly cpu: number | undefined;
+  readonly pid: number | undefined;
+  readonly comm: string | undefined;
+}
+
+/**
+ * Ways in which reports name a task and a CPU, the one that the report is about before the one that printed it. A name
+ * may hold colons, blanks and slashes: what follows it is matched from the end.
+ */
+const FORMS: readonly RegExp[] = [
+  /\[hint|^(?<comm>.{1,40})\/(?<pid>\d+) (?:is |just changed|takes|\[HC)/,
+  /\bby task (?<comm>.{1,40})\/(?<pid>\d+)\s*$/,
+  /^\s*CPU: (?<cpu>\d+)(?: UID: \d+)? PID: (?<pid>\d+) Comm: (?<comm>.{1,40}?) (?:Kdump: loaded )?(?:Not tainted|Tainted)/,
+  /^\s*task:(?<comm>.{1,40}?) {1,}state:.{1,60}?\bpid: ?(?<pid>\d+)/,
+  /^\s*Pid: (?<pid>\d+), comm: (?<comm>.{1,40}?) (?:Not tainted|Tainted)/,
+  /, pid: (?<pid>\d+), name: (?<comm>.{1,40})$/,
+  /^\s*Process (?<comm>.{1,40}) \(pid: (?<pid>\d+)/,
+  /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>\d+) at /,
+  /, CPU#(?<cpu>\d+): (?<comm>.{1,40})\/(?<pid>\d+)\s*$/,
+  /^\s*comm "(?<comm>[^"]{1,40})", pid (?<pid>\d+)/,
+  /^\s*CPU: (?<cpu>\d+)\b/,
+];
+
+/**
+ * @param groups what the headline says; it comes first
+ */
+export function taskOf(texts: readonly string[], groups: Readonly<Record<string, string | undefined>>): TaskFact {
+  let cpu = number(groups.cpu ?? groups.own);
+  let pid = number(groups.pid);
+  let comm = groups.comm;
+  for (const form of FORMS) {
+    if (cpu !== undefined && pid !== undefined && comm !== undefined) break;
+    const found = firstOf(texts, form);
+    if (!found) continue;
+    // What names another task says nothing of this one's CPU.
+    const isSame = pid === undefined || number(found.pid) === undefined || number(found.pid) === pid;
+    if (!isSame) continue;
+    if (comm === undefined || pid !== undefined) comm ??= found.comm?.trim();
+    pid ??= number(found.pid);
+    cpu ??= number(found.cpu);
+  }
+  return { cpu, pid, comm };
+}
+
+function firstOf(texts: readonly string[], form: RegExp): Record<string, string | undefined> | undefined {
+  for (const text of texts) {
+    const groups = form.exec(text)?.groups;
+    if (groups) return groups;
+  }
+  return undefined;
+}
+
+const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));

@@ -1,0 +1,53 @@
+import { isMachineLine } from "./machines.ts";
+import { entryOf, isPlainlyEntry } from "./trace.ts";
+
+/** Lines that can be within a report, by the functions of the kernel that print them. */
+
+/** Before WARN() and BUG(); arm since 5.2 (commit cd3aa5b8b7d6) before a fault. */
+export const CUT = /^\s*(?:-{6,}\[ cut here \]|8<--- cut here ---)/;
+/** print_oops_end_marker, panic. */
+export const END = /^\s*---\[ end (?:trace|Kernel panic)/;
+/** Around reports of the sanitizers and of SLUB, before those of lockdep. */
+export const RULE = /^\s*={20,}\s*$/;
+/** Of the next boot, or of the kernel that captures the dump. */
+export const BOOT =
+  /^(?:Linux version \d|Booting Linux on physical CPU|Booting the kernel|(?:\w+: )?Decompressing Linux)/;
+export const PANIC = /^Kernel panic - not syncing/;
+/** The other CPUs are asked for their stacks, which they print themselves. */
+export const ALL_CPUS = /Sending NMI (?:from CPU|to (?:all|other) CPUs)|^Sending [A-Za-z]+ (?:from|to)/;
+/** What exit of a task that oopsed says, after the end mark. */
+const AFTERWARDS =
+  /^(?:note: |Fixing recursive fault|Kernel Offset|Rebooting in|Dumping ftrace|\(ftrace|SMP: stopping|CPU features|PHYS_OFFSET|Memory Limit|BUG: sleeping)/;
+
+const TASK =
+  /^\s*(?:CPU: \d{1,5}\b|Pid: \d|Hardware name:|Workqueue: |Stopper: |Modules linked in:|\[last unloaded: |task:.{1,32}? state:|task: [0-9a-f]{8}|Unloaded tainted modules|Tainted: |Not tainted|\[[A-Z]\]=[A-Z_]+|Sched_ext: |Call [Tt]race|Backtrace|(?:\w+ )?[Ss]tack backtrace|<\/?[A-Z_#]+\d?>|Exception stack|CPU#\d|NIP|Comm: |UID: |Code: |Kernel Offset|Rebooting in|Dumping ftrace|\(ftrace buffer|---\[ end|note: |Process .{1,64}\(pid: |Showing |Sending |NMI backtrace|Exec summary|Instruction dump|Trying to free|Disabling lock debugging)/;
+const LOCKS =
+  /^\s*(?:\d{1,4} locks? held by|no locks held by|#\d{1,3}: |irq event stamp: |(?:hard|soft)irqs (?:last|enabled)|INFO: lockdep is turned off|\{?[\w-]{1,40}\}? state was registered at:|-> ?#\d|-> \(|lock\(|<Interrupt>|\*\*\* DEADLOCK|DEADLOCK$|CPU0 {3,}CPU1|-{4}(?:\s+-{4})?$|-{20,}$|\.\.\. (?:key|acquired)|\.{2,3} which became|which lock already|but task is already|but this task is not|but (?:that|it) |and (?:this|that|interrupts)|the existing dependency|the dependencies|the shortest|the first lock|the second lock|to an? |which (?:would|became|is)|other info that|Chain exists of|Possible (?:unsafe|interrupt)|May be due|.{1,40} (?:is trying to|just changed|is freeing|is leaving|is exiting|takes|lock at|just|is adding)|\(.{1,120}\)\{|[0-9a-f]{8,16} \(.{1,120}\)\{|there (?:is|are) |rcu_scheduler_active|RCU used illegally|.{1,200} suspicious |.{1,200}rcu_dereference|context-\{|INITIAL USE|(?:\(not \))?IN-|HARDIRQ|SOFTIRQ|hint: |in_atomic\(\)|preempt_count|RCU nest depth|Preemption disabled at|caller is |lock: |\.(?:magic|owner)|turning off the locking|you (?:didn't|forgot)|please attach|the code is fine|maybe you|last function|\d+\.\d+\.\d+\S* #\d+|Nested|locks|kworker)/;
+const STALLS =
+  /^\s*(?:rcu: |\(detected by|\(t=\d|\d{1,5}-[.!#?]{2,4}|Tasks blocked on|blocking rcu|"echo 0 > |Blocked by coredump|Future hung task|INFO: task .{1,64} blocked on an? |rcu_\w+ (?:kthread|\w+ )|workqueue \w|pwq \d|in-flight: |pending: |inactive: |delayed: |pool \d|\d+: \(|All QSes seen|Possible timer|RCU grace|cpu \d|CPU \d|INFO: NMI handler|Shutting down cpus|sched: RT throttling|Stall ended|sending NMI)/;
+const MEMORY =
+  /^\s*(?:(?:Read|Write) (?:of size|at addr)|(?:Second to l|L)ast |Allocated|Freed|allocated by|freed by|Uninit was|Local variable|Bytes [\db]|Memory access of size|Data copied|The buggy|which belongs|located \d|freed \d|allocated \d|addr .{1,20} is located|this frame has|\[\d+, \d+\) |Memory state around|>?[0-9a-f]{8,16}: |Memory tags|\^|page:|page last|page_owner|flags: 0x|raw: |head: |page dumped|page_type:|memcg:|Object|Redzone|Padding|Rounded|Bytes |INFO: (?:Slab|Object|Freed|Allocated|0x)|Slab 0x|FIX |Restoring|kfence-#|(?:Use-after-free|Out-of-bounds|Invalid|Corrupted memory) .{0,40}at 0x|object |unreferenced object|comm "|hex dump|backtrace|[0-9a-f]{2} [0-9a-f]{2} [0-9a-f]{2} |(?:read|write|assert no|race|atomic).{0,40} (?:to|at|of) |value changed|Reported by Kernel|KASAN: |addr:|file:|vma |Mem-Info|active_|inactive_|isolated_|unevictable|slab_|mapped:|sec_pagetables|kernel_misc|free:|free_|Node \d|DMA|Normal|HighMem|Movable|lowmem_reserve|\d+ (?:total pagecache|pages|slab)|Swap cache|Free swap|Total swap|Tasks state|\[ *pid *\]|\[ *\d+\] +\d+ +\d+|oom-kill:|oom_reaper|Memory cgroup|memory: usage|(?:memory\+)?swap: usage|swap: |kmem: usage|anon \d|file \d|kernel_|percpu|sock \d|vmalloc|shmem|anon_|pg|work|thp|Task in|Killed process|Out of memory|Unreclaimable|Name  |UBSAN|load of|index \d|shift exponent|signed integer|left shift|right shift|division|member access|store to|null pointer|implicit|negation|value )/;
+const HARDWARE =
+  /^\s*(?:mce: |\{\d+\}\[Hardware|\[Hardware Error\]|RIP !|TSC |PROCESSOR|device \[|\[ *\d+\] [A-Z]|Do you have|You have some|Dazed and|Error |error_|section|fru_|physical_|node:|aer_|TLP Header|AER:|EDAC |(?:port|version|command|device_id|slot|vendor_id|class_code|bridge)\b.*:|Run the above|This is not a software|handlers:|Disabling IRQ|\[<[0-9a-f]+>\] )/;
+
+/** A line of a report by its form alone; an empty line is one of every report. */
+export const isBody = (text: string): boolean =>
+  text === "" ||
+  TASK.test(text) ||
+  isTraceLine(text) ||
+  isMachineLine(text) ||
+  LOCKS.test(text) ||
+  STALLS.test(text) ||
+  MEMORY.test(text) ||
+  HARDWARE.test(text);
+
+/** A line that a report may have behind its end mark: x86 prints the registers once more (oops_end). */
+export const isAfterwards = (text: string): boolean =>
+  AFTERWARDS.test(text) || isMachineLine(text) || /^Modules linked in:|^---\[ end/.test(text);
+
+export function isTraceLine(text: string): boolean {
+  if (!text.includes("+0x") && !text.includes("[<") && !/ from |\[inline\]|^\s*(?:\? )?0x|^\s*\(?\[/.test(text))
+    return false;
+  const entry = entryOf(text);
+  return entry !== undefined && (isPlainlyEntry(entry) || entry.isInline || /^\s/.test(text));
+}

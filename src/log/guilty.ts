@@ -1,0 +1,195 @@
+import type { KernelLog } from "./kernelLog.ts";
+import type { Kind } from "./kinds.ts";
+import { ANCHORS, isMachinery, SLEEPS, withoutWrapper } from "./machinery.ts";
+import { type Place, placeAt, plainName } from "./place.ts";
+import type { Report } from "./reports.ts";
+import { type Entry, stacksOf, type Trace } from "./traces.ts";
+
+/** The function that a report is about, and the line that names it. */
+export interface Frame {
+  readonly place: Place;
+  readonly at: number;
+  /** It is a return address; else the instruction itself. */
+  readonly returns: boolean;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+}
+
+/** The guilty function of a report, and the name that stands for it in the title. */
+export interface Verdict {
+  readonly frame: Frame | undefined;
+  readonly name: string | undefined;
+}
+
+const NONE: Verdict = { frame: undefined, name: undefined };
+
+/** Finds the guilty function: the first that is no machinery, in the order that the kind of report asks for. */
+export function verdictOf(log: KernelLog, report: Report): Verdict {
+  const { row, groups } = report.headline;
+  const kind = row.kind === "kasan" && row.type === "KASAN-INVALID-FREE" ? ("kasan-free" as Kind) : row.kind;
+  switch (row.guilty) {
+    case "none":
+      return NONE;
+    case "site":
+      return first(siteFrames(log, report), kind);
+    case "trace":
+      return first(traceFrames(log, report), kind);
+    case "headline":
+      return first([...headlineFrames(log, report, groups.function), ...behindHeadline(log, report)], kind);
+    case "wait":
+      return waiting(traceFrames(log, report));
+    case "stall":
+      return stalled(siteFrames(log, report), kind, row.kind === "rcu-stall" ? tickFrames(log, report) : undefined);
+    case "lock":
+      return locking(log, report, kind);
+    case "origin":
+      return first(originFrames(log, report), kind);
+  }
+}
+
+const nameOf = ({ place }: Frame): string => plainName(place.name ?? "");
+
+function first(frames: readonly Frame[], kind: Kind): Verdict {
+  const frame = frames.find((one) => one.place.name !== undefined && !isMachinery(nameOf(one), kind));
+  return frame ? { frame, name: withoutWrapper(nameOf(frame)) } : NONE;
+}
+
+const frameOf = (entry: Entry): Frame[] => {
+  const frame: Frame = {
+    place: entry,
+    at: entry.at,
+    returns: !entry.isSite && !entry.marks.includes("P"),
+    file: entry.file,
+    line: entry.line,
+  };
+  if (entry.callee === undefined) return [frame];
+  const { name, offset, size, ...rest } = entry;
+  void [name, offset, size];
+  return [{ ...frame, place: { ...rest, name: entry.callee, offset: undefined, size: undefined } }, frame];
+};
+
+/** What the unwinder vouches for; where it vouches for nothing, all. */
+function framesOf(trace: Trace | undefined, after = -1): Frame[] {
+  const entries = (trace?.entries ?? []).filter(({ at }) => at > after);
+  const sure = entries.filter(({ isDoubtful }) => !isDoubtful);
+  return (sure.length > 0 ? sure : entries).flatMap(frameOf);
+}
+
+const isStack = ({ role }: Trace): boolean => role === "stack";
+
+const mainTrace = (log: KernelLog, report: Report): Trace | undefined =>
+  stacksOf(log, report).traces.find((trace) => isStack(trace) && trace.end > report.at);
+
+const traceFrames = (log: KernelLog, report: Report): Frame[] => framesOf(mainTrace(log, report));
+
+/** The instruction; then the rest of the trace that it stands in, or the trace behind it. */
+function siteFrames(log: KernelLog, report: Report): Frame[] {
+  const { sites, traces } = stacksOf(log, report);
+  const site = sites.find(({ role, isUser, place }) => role === "pc" && !isUser && place?.name !== undefined);
+  if (!site?.place) return traceFrames(log, report);
+  const own: Frame = { place: site.place, at: site.at, returns: false };
+  const around = traces.find(({ start, end }) => start < site.at && site.at < end);
+  if (around && isStack(around)) return [own, ...framesOf(around, site.at)];
+  const behind = traces.find((trace) => (isStack(trace) || trace.role === "cpu") && trace.end > site.at);
+  return [own, ...framesOf(behind)];
+}
+
+/** The function that the headline names, by its own words. */
+function headlineFrames(log: KernelLog, report: Report, name: string | undefined): Frame[] {
+  const text = log.lines[report.at]?.text ?? "";
+  const at = name === undefined ? text.lastIndexOf(" at ") + 4 : text.indexOf(` ${name}`) + 1;
+  const start = name === undefined ? placeStart(text) : at;
+  const place = start > 0 ? (placeAt(text, start) ?? named(text, start)) : undefined;
+  return place?.name === undefined ? [] : [{ place, at: report.at, returns: false }];
+}
+
+/** `at file:line f+o/s`, `file:line at f+o/s, CPU#0`. */
+function placeStart(text: string): number {
+  const match = /^\s*WARNING: .*?(?:at \S{1,250}:\d+ |:\d+ at )(?=[A-Za-z_.$<])/.exec(text);
+  return match ? match[0].length : 0;
+}
+
+const named = (text: string, start: number): Place | undefined => {
+  const name = /^[A-Za-z_$][\w.$]*/.exec(text.slice(start, start + 256))?.[0];
+  return name === undefined
+    ? undefined
+    : {
+        name,
+        offset: undefined,
+        size: undefined,
+        module: undefined,
+        address: undefined,
+        start,
+        end: start + name.length,
+      };
+};
+
+/** Behind a warning's headline the instruction, then the trace; behind a sanitizer's the trace. */
+function behindHeadline(log: KernelLog, report: Report): Frame[] {
+  return report.headline.row.kind === "warning" ? siteFrames(log, report) : traceFrames(log, report);
+}
+
+/** Where a hung task waits: the first function that does not put to sleep for others. */
+function waiting(frames: readonly Frame[]): Verdict {
+  for (const frame of frames) {
+    const name = nameOf(frame);
+    if (/synchronize_(?:s?rcu|net|sched)/.test(name)) return { frame: below(frames, frame), name: "synchronize_rcu" };
+    if (name.includes("rtnl_lock")) return { frame: below(frames, frame), name: withoutWrapper(name) };
+  }
+  const frame = frames.find(
+    (one) => one.place.name !== undefined && !SLEEPS.test(nameOf(one)) && !isMachinery(nameOf(one), "hung-task"),
+  );
+  return frame ? { frame, name: withoutWrapper(nameOf(frame)) } : NONE;
+}
+
+/** Who asked for what a title names: the guilty function is the caller of `rtnl_lock`, the title names the lock. */
+function below(frames: readonly Frame[], frame: Frame): Frame {
+  const rest = frames.slice(frames.indexOf(frame) + 1);
+  return rest.find((one) => one.place.name !== undefined && !SLEEPS.test(nameOf(one))) ?? frame;
+}
+
+/** For a stall the whole loop counts: the function that was dispatched to is the same wherever the tick found it. */
+function stalled(site: readonly Frame[], kind: Kind, tick: readonly Frame[] | undefined): Verdict {
+  const frames = (tick && tick.length > 0 ? tick : site).filter(
+    (one) => one.place.name !== undefined && !isMachinery(nameOf(one), kind),
+  );
+  const names = frames.map((one) => withoutWrapper(nameOf(one)));
+  const anchor = names.findIndex((name) => ANCHORS.test(name));
+  if (anchor < 0) return NONE;
+  const name =
+    names[anchor]?.includes("smp_call_function") === true ? "smp_call_function" : names[Math.max(0, anchor - 1)];
+  return { frame: frames[0], name };
+}
+
+/** Of a stall that the CPU itself saw: what the tick interrupted. */
+function tickFrames(log: KernelLog, report: Report): Frame[] {
+  const { traces } = stacksOf(log, report);
+  for (const trace of traces) {
+    const tick = trace.entries.findIndex(({ name }) => /apic_timer_interrupt|el1h_64_irq|^__irq_svc/.test(name ?? ""));
+    if (tick < 0) continue;
+    return framesOf(trace, trace.entries[tick]?.at);
+  }
+  return [];
+}
+
+const AT = /, at: (?:\[<[0-9a-f]{8,16}>\] )?/;
+
+/** lockdep: the place where the lock is being taken, freed or was left held, by what it prints behind "at:". */
+function locking(log: KernelLog, report: Report, kind: Kind): Verdict {
+  const frames: Frame[] = [];
+  for (const at of log.linesOf(report)) {
+    const text = log.lines[at]?.text ?? "";
+    const match = AT.exec(text);
+    if (!match) continue;
+    const place = placeAt(text, match.index + match[0].length);
+    if (place?.name !== undefined) frames.push({ place, at, returns: true });
+  }
+  const own = frames.find((one) => !isMachinery(nameOf(one), kind)) ?? frames[0];
+  return own ? { frame: own, name: withoutWrapper(nameOf(own)) } : first(traceFrames(log, report), kind);
+}
+
+function originFrames(log: KernelLog, report: Report): Frame[] {
+  const { traces } = stacksOf(log, report);
+  const origin = traces.find(({ role }) => role === "page-allocation" || role === "leak");
+  return framesOf(origin);
+}

@@ -1,0 +1,49 @@
+import type { KindRow } from "./kind.ts";
+
+/** Objects that are held longer than they may be, mostly reported in one line. */
+export const objects: readonly KindRow[] = [
+  {
+    pattern: /^unregister_netdevice: waiting for (?<device>\S{1,32}) to become free/,
+    kind: "netdev-held",
+    severity: "error",
+    printedBy: "netdev_wait_allrefs_any",
+    title: "unregister_netdevice: waiting for DEV to become free",
+    type: "DoS",
+    guilty: "none",
+  },
+  {
+    pattern: /^VFS: Busy inodes after unmount/,
+    kind: "inodes-busy",
+    severity: "error",
+    printedBy: "generic_shutdown_super",
+    title: "VFS: Busy inodes after unmount (use-after-free)",
+    type: "DoS",
+    guilty: "none",
+  },
+  {
+    pattern: /^VFS: Close: file count is 0/,
+    kind: "inodes-busy",
+    severity: "error",
+    printedBy: "filp_close",
+    title: "VFS: Close: file count is zero (use-after-free)",
+    type: "DoS",
+    guilty: "none",
+    isLine: true,
+  },
+  {
+    pattern: /^BUG: Dentry .{0,300} still in use \(-?\d+\) \[(?<action>\S{1,40}) of (?<fs>[^\]]{1,64})\]/,
+    kind: "dentry-held",
+    severity: "error",
+    printedBy: "umount_check",
+    title: "BUG: Dentry still in use in {action}",
+    guilty: "none",
+  },
+  {
+    pattern: /^irq (?<irq>\d+): nobody cared/,
+    kind: "irq-nobody",
+    severity: "error",
+    printedBy: "__report_bad_irq",
+    title: "irq {irq}: nobody cared",
+    guilty: "none",
+  },
+];

@@ -1,0 +1,92 @@
+/** include/linux/poison.h, with POISON_POINTER_DELTA of 64-bit kernels (0xdead000000000000) and without. */
+const MARKS: readonly (readonly [value: bigint, name: string, meaning: string])[] = [
+  [0xdead000000000100n, "LIST_POISON1", "the next pointer of an entry that was taken out of its list"],
+  [0xdead000000000122n, "LIST_POISON2", "the prev pointer of an entry that was taken out of its list"],
+  [0xdead000000000200n, "LIST_POISON2 (before 4.15)", "the prev pointer of an entry that was taken out of its list"],
+  [0x00100100n, "LIST_POISON1 (32 bits)", "the next pointer of an entry that was taken out of its list"],
+  [0x00200200n, "LIST_POISON2 (32 bits, before 4.15)", "the prev pointer of an entry that was taken out of its list"],
+  [0xdead000000000300n, "TIMER_ENTRY_STATIC", "a timer that was never armed"],
+  [0xdead000000000400n, "TAIL_MAPPING", "the mapping of a compound page's tail"],
+];
+
+/** Bytes that fill memory to mark its state; a value made of one of them was read from such memory. */
+const BYTES: ReadonlyMap<number, readonly [name: string, meaning: string]> = new Map([
+  [0x6b, ["POISON_FREE", "memory that was freed"]],
+  [0x5a, ["POISON_INUSE", "slab memory that was never written"]],
+  [0xa5, ["POISON_END", "the end of a poisoned object"]],
+  [0xcc, ["POISON_FREE_INITMEM", "freed memory of the kernel's init sections, or padding of code"]],
+  [0xaa, ["PAGE_POISON", "a page that was freed"]],
+]);
+
+export interface Poison {
+  readonly name: string;
+  readonly meaning: string;
+  /** Bytes that the value lies behind the mark: the member that was used. */
+  readonly offset: bigint;
+}
+
+/** A member of a structure lies so far behind a pointer, at most. */
+const MAX_MEMBER = 0x1000n;
+
+/** The mark that a value is, or lies a little behind; undefined for an ordinary value. */
+export function poisonOf(value: bigint): Poison | undefined {
+  for (const [mark, name, meaning] of MARKS) {
+    if (value >= mark && value < mark + (mark < 0x1_0000_0000n ? 0x100n : 0x80n)) {
+      const exact = MARKS.find(([other]) => other === value);
+      const [of, what, why] = exact ?? [mark, name, meaning];
+      return { name: what, meaning: why, offset: value - of };
+    }
+  }
+  return filledWith(value);
+}
+
+function filledWith(value: bigint): Poison | undefined {
+  const bytes = value > 0xffff_ffffn ? 8 : 4;
+  const top = Number((value >> BigInt(8 * (bytes - 1))) & 0xffn);
+  const known = BYTES.get(top);
+  if (!known) return undefined;
+  const filled = BigInt(`0x${top.toString(16).padStart(2, "0").repeat(bytes)}`);
+  const offset = value - filled;
+  return offset > -MAX_MEMBER && offset < MAX_MEMBER ? { name: known[0], meaning: known[1], offset } : undefined;
+}
+
+/** include/uapi/asm-generic/errno-base.h and errno.h: those that pointers carry. */
+const ERRORS: Readonly<Record<number, string>> = {
+  1: "EPERM",
+  2: "ENOENT",
+  3: "ESRCH",
+  4: "EINTR",
+  5: "EIO",
+  6: "ENXIO",
+  9: "EBADF",
+  11: "EAGAIN",
+  12: "ENOMEM",
+  13: "EACCES",
+  14: "EFAULT",
+  16: "EBUSY",
+  17: "EEXIST",
+  19: "ENODEV",
+  20: "ENOTDIR",
+  22: "EINVAL",
+  28: "ENOSPC",
+  34: "ERANGE",
+  38: "ENOSYS",
+  71: "EPROTO",
+  95: "EOPNOTSUPP",
+  110: "ETIMEDOUT",
+  517: "EPROBE_DEFER",
+};
+
+/** include/linux/err.h: MAX_ERRNO. */
+const MAX_ERRNO = 4095n;
+
+/**
+ * The error that a pointer carries (ERR_PTR), with the member that was used behind it.
+ * @param bits of a pointer: 64, or 32
+ */
+export function errorOf(value: bigint, bits: 32 | 64): { readonly name: string; readonly number: number } | undefined {
+  const negative = BigInt.asUintN(bits, -value);
+  if (negative === 0n || negative > MAX_ERRNO) return undefined;
+  const name = ERRORS[Number(negative)];
+  return name === undefined ? undefined : { name, number: Number(negative) };
+}

@@ -1,0 +1,209 @@
+import { ALL_CPUS, BOOT, CUT, END, isAfterwards, isBody, PANIC, RULE } from "./forms.ts";
+import { type Headline, headlineOf, type Kind } from "./kinds.ts";
+import type { LogLine } from "./lines.ts";
+
+/** A report of the kernel in a log. Lines count from 0; ends are exclusive. */
+export interface Report {
+  readonly headline: Headline;
+  /** The cut mark, the rule, or the headline itself. */
+  readonly start: number;
+  readonly end: number;
+  /** The line of the headline. */
+  readonly at: number;
+  /** Who printed it, where the kernel tells (CONFIG_PRINTK_CALLER). */
+  readonly caller: string | undefined;
+  /** From this line on other CPUs print their stacks into the report. */
+  readonly allCpus: number | undefined;
+  /** The line in which the kernel says that it stops because of this report. */
+  readonly panic: number | undefined;
+}
+
+/** A report that is being read. */
+export interface OpenReport {
+  readonly headline: Headline;
+  readonly start: number;
+  readonly at: number;
+  readonly caller: string | undefined;
+  readonly hasRule: boolean;
+  /** The last line that is the report's. */
+  last: number;
+  seconds: number | undefined;
+  allCpus: number | undefined;
+  panic: number | undefined;
+  /** Its end mark was read. */
+  ended: boolean;
+}
+
+/** A cut mark or a rule, of which the next lines tell the report. */
+export interface Pending {
+  readonly line: number;
+  readonly isRule: boolean;
+}
+
+/** Foreign lines between two of a report; more, and the report has ended before them. */
+const MAX_GAP = 16;
+/** Lines between the cut mark and the headline: what WARN() has to say. */
+const MAX_SAID = 10;
+/** Lines between what a check says and its BUG(), or between a fault and what die() says of it. */
+const MAX_BEFORE_DIE = 24;
+/** A serial console is slow, but a report does not pause so long. */
+const MAX_SECONDS = 30;
+/** Reports that the sanitizers close with a rule. */
+const RULED: ReadonlySet<Kind> = new Set(["kasan", "kmsan", "kcsan", "kfence", "ubsan", "slab"]);
+/** Panics that no report before them explains. */
+const OWN: ReadonlySet<Kind> = new Set(["stack-corrupted"]);
+
+/** Finds reports, line by line. Its state is small, so that it can be kept and taken up again. */
+export class Scanner {
+  private readonly open: Map<string, OpenReport>;
+  private readonly pending: Map<string, Pending>;
+  private readonly found: (report: Report) => void;
+
+  constructor(found: (report: Report) => void, from?: Scanner) {
+    this.found = found;
+    this.open = new Map([...(from?.open ?? [])].map(([key, report]) => [key, { ...report }]));
+    this.pending = new Map(from?.pending);
+  }
+
+  /** Nothing stands open: what follows does not depend on what was read. */
+  get isIdle(): boolean {
+    return this.open.size === 0 && this.pending.size === 0;
+  }
+
+  read(line: LogLine, at: number): void {
+    if (line.isForeign) return;
+    const { text } = line;
+    const key = this.keyOf(line);
+    if (BOOT.test(text)) return this.closeAll();
+    this.forget(at, line.seconds);
+    if (CUT.test(text)) return this.readCut(key, at);
+    const headline = headlineOf(text);
+    if (headline) return this.readHeadline(headline, key, line, at);
+    if (RULE.test(text)) return this.readRule(key, at);
+    const report = this.open.get(key);
+    if (report) this.readBody(report, key, line, at);
+  }
+
+  end(): void {
+    this.closeAll();
+  }
+
+  /** Whose report a line belongs to: its caller's, or that in which all CPUs print. */
+  private keyOf({ caller }: LogLine): string {
+    if (caller === undefined) return "";
+    if (!this.open.has(caller) && caller.startsWith("C")) {
+      for (const [key, { allCpus }] of this.open) if (allCpus !== undefined) return key;
+    }
+    return caller;
+  }
+
+  private readCut(key: string, at: number): void {
+    const report = this.open.get(key);
+    // lib/list_debug.c, mm/usercopy.c: the words stand before the mark.
+    if (
+      report &&
+      at - report.at <= 3 &&
+      ["list-corruption", "usercopy", "fortify"].includes(report.headline.row.kind)
+    ) {
+      report.last = at;
+      return;
+    }
+    this.close(key);
+    this.pending.set(key, { line: at, isRule: false });
+  }
+
+  private readRule(key: string, at: number): void {
+    const report = this.open.get(key);
+    if (report && report.hasRule && RULED.has(report.headline.row.kind)) {
+      report.last = at;
+      this.close(key);
+    } else if (report && at - report.at < MAX_SAID) report.last = at;
+    else {
+      // The rule below the locks of hung tasks is theirs, unless a headline follows.
+      if (report) this.close(key);
+      this.pending.set(key, { line: at, isRule: true });
+    }
+  }
+
+  private readHeadline(headline: Headline, key: string, line: LogLine, at: number): void {
+    const report = this.open.get(key);
+    if (report && this.goesOn(report, headline, line.text, at)) {
+      report.last = at;
+      report.seconds = line.seconds;
+      if (PANIC.test(line.text)) {
+        report.panic = at;
+        report.ended = false;
+      }
+      return;
+    }
+    this.close(key);
+    const pending = this.pending.get(key);
+    this.pending.delete(key);
+    const start = pending && at - pending.line <= MAX_SAID ? pending.line : at;
+    this.open.set(key, {
+      headline,
+      start,
+      at,
+      caller: line.caller,
+      hasRule: pending?.isRule === true && start !== at,
+      last: at,
+      seconds: line.seconds,
+      allCpus: undefined,
+      panic: PANIC.test(line.text) ? at : undefined,
+      ended: false,
+    });
+    if (headline.row.isLine === true) this.close(key);
+  }
+
+  /** Whether a headline tells more of the report that stands open. */
+  private goesOn(report: OpenReport, { row }: Headline, text: string, at: number): boolean {
+    const { kind } = report.headline.row;
+    const distance = at - report.at;
+    if (PANIC.test(text)) return !OWN.has(row.kind) && (report.panic === undefined || row.kind === kind);
+    if (report.ended) return false;
+    if (row.after?.includes(kind) === true) return kind === "oom" || kind === "machine-check" || distance <= 6;
+    if (row.kind === kind && distance <= 3 && /\[#\d+\]/.test(text)) return true;
+    return row.goesOn === true && distance <= MAX_BEFORE_DIE && report.panic === undefined;
+  }
+
+  private readBody(report: OpenReport, key: string, line: LogLine, at: number): void {
+    const { text } = line;
+    if (report.ended) {
+      if (isAfterwards(text) && at - report.last <= 3) report.last = at;
+      else if (at - report.last > 3) this.close(key);
+      return;
+    }
+    if (ALL_CPUS.test(text)) report.allCpus ??= at;
+    if (!isBody(text)) return;
+    if (text !== "") {
+      report.last = at;
+      report.seconds = line.seconds;
+    }
+    if (END.test(text)) report.ended = true;
+  }
+
+  /** Closes what has had no line for long. */
+  private forget(at: number, seconds: number | undefined): void {
+    for (const [key, report] of this.open) {
+      const passed = seconds !== undefined && report.seconds !== undefined ? seconds - report.seconds : 0;
+      if (at - report.last > gapOf(key) || passed > MAX_SECONDS || passed < -1) this.close(key);
+    }
+    for (const [key, { line }] of this.pending) if (at - line > MAX_SAID) this.pending.delete(key);
+  }
+
+  private closeAll(): void {
+    for (const key of [...this.open.keys()]) this.close(key);
+    this.pending.clear();
+  }
+
+  private close(key: string): void {
+    const report = this.open.get(key);
+    if (!report) return;
+    this.open.delete(key);
+    const { headline, start, at, caller, allCpus, panic, last } = report;
+    this.found({ headline, start, end: last + 1, at, caller, allCpus, panic });
+  }
+}
+
+/** Where the caller is told, lines of others do not count as a gap that ends a report. */
+const gapOf = (key: string): number => (key === "" ? MAX_GAP : MAX_GAP * 16);

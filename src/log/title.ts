@@ -1,0 +1,45 @@
+import type { Verdict } from "./guilty.ts";
+import type { Report } from "./reports.ts";
+
+/** syzkaller cuts titles, which can hold anything that a user chose. */
+const MAX_TITLE = 120;
+
+/** What is different each time, and so no part of a title: addresses, lines, numbers. */
+const CHANGING: readonly (readonly [RegExp, string])[] = [
+  [/([^a-zA-Z0-9])(?:0x)?[0-9a-f]{6,}/g, "$1ADDR"],
+  [/[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}/g, "IP"],
+  [/(\.\w+)(?::[0-9]+)+/g, "$1:LINE"],
+  [/([a-zA-Z][a-zA-Z0-9_.]+)\+0x[0-9a-z]+\/0x[0-9a-z]+/g, "$1"],
+  [/CPU#[0-9]+/g, "CPU"],
+  [/(\W)\d+(?=\W|$)/g, "$1NUM"],
+  [/\d{7,}/g, "NUM"],
+];
+
+/**
+ * The title of a report in the scheme of syzkaller: the same for each time that the same bug strikes.
+ * @param values further words of the title, by their names in its row
+ */
+export function titleOf(
+  report: Report,
+  { name }: Verdict,
+  values: Readonly<Record<string, string | undefined>>,
+): string {
+  const { row, groups } = report.headline;
+  const text = row.title.replace(/ in \{where\}|\{(\w+)\} ?/g, (whole, key: string | undefined) => {
+    if (key === undefined) return name === undefined ? "" : ` in ${name}`;
+    const value = key === "where" ? name : (groups[key] ?? values[key]);
+    return value === undefined || value === "" ? "" : `${value}${whole.endsWith(" ") ? " " : ""}`;
+  });
+  return clean(text);
+}
+
+function clean(text: string): string {
+  let title = text;
+  for (const [pattern, replacement] of CHANGING) title = title.replace(pattern, replacement);
+  return title
+    .replaceAll("\t", " ")
+    .replace(/[^\x20-\x7e]/g, "")
+    .slice(0, MAX_TITLE)
+    .replace(/ {2,}/g, " ")
+    .trim();
+}

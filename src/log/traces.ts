@@ -1,0 +1,227 @@
+import type { KernelLog } from "./kernelLog.ts";
+import {
+  isRegisterLine,
+  type MachineName,
+  machineOf,
+  machines,
+  type Register,
+  registersOf,
+  type Site,
+  siteOf,
+} from "./machines.ts";
+import { S390_LAST_BREAK } from "./machines/s390.ts";
+import type { Report } from "./reports.ts";
+import { entryOf, isPlainlyEntry, type TraceEntry } from "./trace.ts";
+
+/** What a call trace is of. */
+export type Role =
+  // The stack of the report itself, or of a further task or CPU in it.
+  | "stack"
+  // Of a processor that was asked for its stack.
+  | "cpu"
+  // Earlier events: an object or a page was allocated, freed, handed to a worker; a value was made, stored.
+  | "allocation"
+  | "free"
+  | "work"
+  | "origin"
+  | "store"
+  | "page-allocation"
+  | "page-free"
+  // Where lockdep saw a lock before; where the other side of a race ran.
+  | "chain"
+  | "race"
+  | "leak";
+
+export interface Trace {
+  readonly role: Role;
+  /** The line that begins it, or its first entry's. */
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+  /** What the line that begins it says: who allocated, which lock. */
+  readonly head: string;
+  readonly entries: readonly Entry[];
+}
+
+/** An entry, or the place of a register within or before a trace. */
+export interface Entry extends TraceEntry {
+  readonly at: number;
+  /** It is the instruction that was interrupted, in a trace of x86. */
+  readonly isSite: boolean;
+}
+
+/** A line that names where the processor stood; the registers and the code that go with it. */
+export interface SiteLine extends Site {
+  readonly at: number;
+  readonly registers: readonly (Register & { readonly at: number })[];
+  /** Where `Code:` stands; on arm and arm64 behind the trace. */
+  readonly code: { readonly at: number; readonly text: string } | undefined;
+  /** It stands within a call trace: of a frame that was interrupted. */
+  readonly isWithinTrace: boolean;
+}
+
+export interface Stacks {
+  readonly traces: readonly Trace[];
+  readonly sites: readonly SiteLine[];
+}
+
+const HEADS: readonly (readonly [RegExp, Role])[] = [
+  [/^\s*(?:Call [Tt]race|Backtrace):/, "stack"],
+  [/^\s*(?:\w+ )?stack backtrace:\s*$/, "stack"],
+  [/^\s*(?:Allocated(?: by task \d+)?|allocated by task .{1,120}):/, "allocation"],
+  [/^\s*INFO: (?:Slab )?Allocated in |^\s*Allocated in /, "allocation"],
+  [/^\s*(?:Freed(?: by task \d+)?|freed by task .{1,120}):/, "free"],
+  [/^\s*INFO: Freed in |^\s*Freed in /, "free"],
+  [/^\s*(?:Second to l|L)ast potentially related work creation:|^\s*Last call_rcu\(\):/, "work"],
+  [/^\s*Uninit was created at:|^\s*Local variable .{1,120} created at:/, "origin"],
+  [/^\s*Uninit was stored to memory at:/, "store"],
+  [/^\s*page last allocated via /, "page-allocation"],
+  [/^\s*page last free (?:pid \d+ tgid \d+ )?stack trace:|^\s*page_owner free stack trace/, "page-free"],
+  [/^\s*-> ?#\d+ \(.*:/, "chain"],
+  [/^\s*\.{0,3} ?(?:which became|acquired at|key +at).*(?:at)?:/, "chain"],
+  [/^\s*\{?[\w-]{1,40}\}? state was registered at:/, "chain"],
+  [
+    /^\s*(?:read|write|assert no|race at).{0,60} (?:by task \d+|by interrupt) on cpu \d+:|^\s*(?:read|write) .{0,40}to 0x.{0,80}:$/,
+    "race",
+  ],
+  [/^\s{1,4}backtrace(?: \(crc [0-9a-f]+\))?:/, "leak"],
+];
+const CPU_HEAD = /^NMI backtrace for cpu \d|^CPU#\d+ backtrace/;
+/** Where a trace may not go on behind: the report tells of something else. */
+const BETWEEN =
+  /^\s*(?:CPU: \d|task:|INFO: |Modules linked in|Showing |The buggy|Memory state|Object |kasan|page:|irq event|other info|\d+ locks? held|Exec |---\[)/;
+const MARK = /^\s*<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|EOE|#\w+|ENTRY\w*|\w+_STACK)\d?>/;
+
+const EARLY: ReadonlySet<MachineName> = new Set(["powerpc", "mips", "loongarch"]);
+/** arm64 up to 4.14 wrote "PC is at", as arm does; its registers tell the two apart. */
+const ARM64 = /^(?:pc : \[<[0-9a-f]{16}>\]|x[12]?\d ?: )|pstate: /;
+
+const cache = new WeakMap<Report, Stacks>();
+
+/** The call traces of a report, and the lines that say where processors stood. */
+export function stacksOf(log: KernelLog, report: Report): Stacks {
+  let stacks = cache.get(report);
+  if (!stacks) {
+    const reader = new Reader();
+    for (const at of log.linesOf(report)) reader.read(log.lines[at]?.text ?? "", at);
+    stacks = reader.end();
+    cache.set(report, stacks);
+  }
+  return stacks;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+class Reader {
+  private readonly traces: Writable<Trace>[] = [];
+  private readonly sites: Writable<SiteLine>[] = [];
+  private open: (Omit<Writable<Trace>, "entries"> & { entries: Entry[] }) | undefined;
+  /** The next traces are of processors that were asked for theirs. */
+  private ofCpu = false;
+  private isLastBreak = false;
+  private rows = 0;
+  /** Registers that were printed before the place. */
+  private early: SiteLine["registers"] = [];
+
+  read(text: string, at: number): void {
+    if (CPU_HEAD.test(text)) {
+      this.close();
+      this.ofCpu = true;
+    }
+    if (S390_LAST_BREAK.test(text)) {
+      this.close();
+      this.isLastBreak = true;
+      return;
+    }
+    const head = HEADS.find(([pattern]) => pattern.test(text));
+    if (head) return this.begin(head[1], text, at);
+    const site = siteOf(text);
+    if (site) return this.readSite(site, text, at);
+    this.readRegisters(text, at);
+    const entry = entryOf(text);
+    if (entry) this.readEntry(entry, text, at);
+    else if (this.open && MARK.test(text)) this.open.end = at + 1;
+    else if (this.open && BETWEEN.test(text)) this.close();
+  }
+
+  end(): Stacks {
+    this.close();
+    return { traces: this.traces.filter(({ entries }) => entries.length > 0), sites: this.sites };
+  }
+
+  private begin(role: Role, text: string, at: number): void {
+    this.close();
+    this.isLastBreak = false;
+    const trace = {
+      role: role === "stack" && this.ofCpu ? "cpu" : role,
+      start: at,
+      end: at + 1,
+      head: text.trim(),
+      entries: [],
+    };
+    this.open = trace as NonNullable<Reader["open"]>;
+    const colon = text.indexOf(":") + 1;
+    const entry = role === "stack" && text.slice(colon).trim() !== "" ? entryOf(text, colon) : undefined;
+    if (entry) this.open.entries.push({ ...entry, at, isSite: false });
+  }
+
+  private readEntry(entry: TraceEntry, text: string, at: number): void {
+    if (this.isLastBreak) {
+      this.isLastBreak = false;
+      return;
+    }
+    // Outside of a trace only what is an entry by its form begins one (riscv, arm).
+    if (!this.open) {
+      if (!isPlainlyEntry(entry) || /^\s*#\d/.test(text)) return;
+      this.open = { role: this.ofCpu ? "cpu" : "stack", start: at, end: at, head: "", entries: [] };
+    }
+    this.open.entries.push({ ...entry, at, isSite: false });
+    this.open.end = at + 1;
+  }
+
+  private readSite(site: Site, text: string, at: number): void {
+    const isWithinTrace = this.open !== undefined && this.open.entries.length > 0;
+    this.sites.push({ ...site, at, registers: site.role === "pc" ? this.early : [], code: undefined, isWithinTrace });
+    if (site.role === "pc") this.early = [];
+    this.readRegisters(text, at);
+    if (!isWithinTrace || !this.open || site.role !== "pc" || site.isUser) return;
+    if (site.place?.name === undefined || site.machine !== "x86_64") return;
+    const { place } = site;
+    this.open.entries.push({
+      ...place,
+      isDoubtful: false,
+      isInline: false,
+      marks: "",
+      callee: undefined,
+      file: undefined,
+      line: undefined,
+      at,
+      isSite: true,
+    });
+    this.open.end = at + 1;
+  }
+
+  /** powerpc, MIPS and LoongArch print registers before the line that names the place, the others behind it. */
+  private readRegisters(text: string, at: number): void {
+    const site = this.sites.findLast(({ role }) => role === "pc");
+    const machine =
+      machineOf(site?.machine) ?? machines.find((one) => EARLY.has(one.name) && isRegisterLine(text, one));
+    if (!machine) return;
+    if (site?.machine === "arm" && ARM64.test(text)) site.machine = "arm64";
+    const code = site ? machine.code?.exec(text) : null;
+    if (site && code && !site.code) site.code = { at, text: code[1] ?? "" };
+    const goesOn = /^\s/.test(text) ? this.rows : 0;
+    const found = registersOf(text, machine, goesOn);
+    this.rows = found.length === 0 ? 0 : goesOn + found.length;
+    const registers = site ? site.registers : this.early;
+    const known = new Set(registers.map(({ name }) => name));
+    const more = [...registers, ...found.filter(({ name }) => !known.has(name)).map((one) => ({ ...one, at }))];
+    if (site) site.registers = more;
+    else this.early = more;
+  }
+
+  private close(): void {
+    if (this.open) this.traces.push(this.open);
+    this.open = undefined;
+  }
+}
