@@ -116,6 +116,19 @@ test("the engine touches the file system in base/file.ts and the stream of archi
   );
 });
 
+test("files are opened for reading in base/file.ts alone, which opens no pipe", () => {
+  const opens = /\b(readFile|readFileSync|createReadStream|openAsBlob|readSync|readvSync)\b|from "node:fs\/promises"/;
+  const reads = /\bopenSync\((?![^;]*, (?:"wx?"|append \? "a" : "w")\))/;
+  const ours = (file: string): boolean => file === "base/file.ts" || /^(extension|panels)\//.test(file);
+  const text = (file: string): string => textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+  assert.deepEqual(
+    files.filter(
+      (file) => !ours(file) && /from "node:fs/.test(text(file)) && (opens.test(text(file)) || reads.test(text(file))),
+    ),
+    [],
+  );
+});
+
 test("nothing below session waits", () => {
   const synchronous = Object.keys(floors).slice(0, Object.keys(floors).indexOf("render"));
   // base/job.ts drives jobs for the faces; archives are unpacked in streams.

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { MAX_SOURCE } from "../session/sources/sourceRoot.ts";
+import { wholeFile } from "../base/file.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import { moduleBuildId, moduleName, modules } from "../linux/module/module.ts";
@@ -69,7 +70,7 @@ export function* fetchedSource(target: Target, file: string, module: string | un
   if (buildId === undefined) return undefined;
   const fetching = (signal: AbortSignal) => fetchSource(buildId, file, { ...options, signal });
   const { path } = yield* waitingFor(fetching, () => ({ what: `the source ${file}`, done: 0, total: 0 }));
-  return path === undefined ? undefined : readFileSync(path, "utf8");
+  return path === undefined ? undefined : wholeFile(path, MAX_SOURCE).toString("utf8");
 }
 
 function buildIdOf({ kernel, session }: Target, module: string | undefined): string | undefined {

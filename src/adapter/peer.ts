@@ -1,5 +1,8 @@
-import { readFileSync } from "node:fs";
 import { isIP, type Socket } from "node:net";
+import { wholeFile } from "../base/file.ts";
+
+/** A line has 150 bytes. */
+const MAX_TABLE = 256 << 20;
 
 /**
  * The user who holds the other end of a connection within this machine, by Linux' tables of its sockets.
@@ -9,7 +12,9 @@ import { isIP, type Socket } from "node:net";
  */
 export function peerUid(
   { remoteAddress = "", remotePort = 0, localAddress = "", localPort = 0 }: PeerAddresses,
-  tables: readonly string[] = ["/proc/net/tcp", "/proc/net/tcp6"].map((path) => readFileSync(path, "latin1")),
+  tables: readonly string[] = ["/proc/net/tcp", "/proc/net/tcp6"].map((path) =>
+    wholeFile(path, MAX_TABLE).toString("latin1"),
+  ),
 ): number | undefined {
   // Seen from the other end, ours is the remote one.
   const [local, remote] = [place(remoteAddress, remotePort), place(localAddress, localPort)];

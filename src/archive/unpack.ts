@@ -1,10 +1,10 @@
-import { createReadStream, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import xz from "xz-decompress";
 import { Fault } from "../base/fault.ts";
-import { openFile } from "../base/file.ts";
+import { openFile, fileStream } from "../base/file.ts";
 import { Cancelled } from "../base/job.ts";
 import { hasSha256, isXz, unxzStream } from "./xz.ts";
 
@@ -47,7 +47,7 @@ export async function* unpacked(
   const bytes = file.read(offset, 8);
   const head = Buffer.from(bytes).toString("hex");
   file.close();
-  const source = createReadStream(path, { start: offset, end: offset + size - 1, highWaterMark: CHUNK });
+  const source = fileStream(path, offset, size, CHUNK);
   // xz-decompress knows no SHA-256; ours is slower where it does know the checksum.
   const unpack = isXz(bytes) && hasSha256(bytes) ? unxzStream : UNPACKERS.find(({ magic }) => head.startsWith(magic))?.unpack; // prettier-ignore
   let done = 0;

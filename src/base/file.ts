@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, createReadStream, fstatSync, openSync, readFileSync, readSync, type Stats, statSync } from "node:fs"; // prettier-ignore
+import type { Readable } from "node:stream";
 import { Fault } from "./fault.ts";
 
 /** Bytes at offsets: a dump, a vmlinux, a section of one, a buffer in a test. */
@@ -14,17 +15,95 @@ export interface RandomFile {
 }
 
 /**
+ * Files lie in directories that may be anybody's: beside a dump, in a workspace. A FIFO there waits for its writer, a
+ * terminal for its user, and some of /proc for what happens next; so nothing is opened but by these functions.
+ *
+ * Opens a regular file, or a block device that a dump was written to, for reading.
+ * @throws NodeJS.ErrnoException for what cannot be opened or is neither
+ */
+function descriptorOf(path: string): { readonly fd: number; readonly stat: Stats } {
+  // Asked before it is opened, since opening alone does something to some devices; and of what was opened then.
+  refuseUnlessFile(path, statSync(path));
+  const fd = openSync(path, constants.O_RDONLY | NONBLOCK);
+  try {
+    const stat = fstatSync(fd);
+    refuseUnlessFile(path, stat);
+    return { fd, stat };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Windows has no such flag, and no such files. */
+const NONBLOCK = (constants.O_NONBLOCK as number | undefined) ?? 0;
+
+function refuseUnlessFile(path: string, stat: Stats): void {
+  const refuse = (code: string, what: string): never => {
+    throw Object.assign(new Error(`${path}: ${what}`), { code, path, syscall: "open" });
+  };
+  if (stat.isDirectory()) refuse("EISDIR", "is a directory");
+  if (!stat.isFile() && !stat.isBlockDevice()) refuse("EINVAL", "is no regular file or block device");
+}
+
+/**
+ * The first bytes of a file, at most so many.
+ * @throws NodeJS.ErrnoException as `openFile`
+ */
+export function fileHead(path: string, most: number): Buffer {
+  const { fd } = descriptorOf(path);
+  try {
+    const pieces: Buffer[] = [];
+    for (let left = most; left > 0;) {
+      const piece = Buffer.allocUnsafe(Math.min(left, 1 << 16));
+      const count = readSync(fd, piece, 0, piece.length, null);
+      if (count === 0) break;
+      pieces.push(piece.subarray(0, count));
+      left -= count;
+    }
+    return Buffer.concat(pieces);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * All bytes of a file.
+ * @param most bytes that it may have
+ * @throws NodeJS.ErrnoException as `openFile`; with code "EFBIG" for a larger one
+ */
+export function wholeFile(path: string, most: number): Buffer {
+  const bytes = fileHead(path, most + 1);
+  if (bytes.length <= most) return bytes;
+  throw Object.assign(new Error(`${path}: has more than ${most} bytes`), { code: "EFBIG", path, syscall: "read" });
+}
+
+/**
+ * A part of a file as a stream, which closes the file.
+ * @throws NodeJS.ErrnoException as `openFile`
+ */
+export function fileStream(
+  path: string,
+  offset: number,
+  size: number,
+  highWaterMark: number,
+): Readable & { readonly bytesRead: number } {
+  const { fd } = descriptorOf(path);
+  return createReadStream(path, { fd, start: offset, end: offset + size - 1, highWaterMark });
+}
+
+/**
+ * Text of what the user names as input, as `command < <(program)` does: a pipe as well.
+ * @throws NodeJS.ErrnoException
+ */
+export const inputText = (path: string): string => readFileSync(path, "utf8");
+
+/**
  * Opens a file read-only.
  * @throws NodeJS.ErrnoException when the file cannot be opened or is no regular file or block device
  */
 export function openFile(path: string): RandomFile {
-  // Asked before it is opened: opening a pipe waits for whoever writes to it.
-  const stat = statSync(path);
-  if (stat.isDirectory()) throw Object.assign(new Error(`${path}: is a directory`), { code: "EISDIR" });
-  if (!stat.isFile() && !stat.isBlockDevice()) {
-    throw Object.assign(new Error(`${path}: is no regular file or block device`), { code: "EINVAL" });
-  }
-  const fd = openSync(path, "r");
+  const { fd, stat } = descriptorOf(path);
   const size = stat.size > 0 ? stat.size : endOf(fd);
   const fill = (bytes: Uint8Array, offset: number): number => {
     let done = 0;

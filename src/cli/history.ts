@@ -1,10 +1,14 @@
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { wholeFile } from "../base/file.ts";
 import { UsageError } from "../base/usageError.ts";
 
 /** Lines that are kept, in memory and from earlier sessions. */
 export const HISTORY_LINES = 1000;
+
+/** Bytes of the file: nothing shortens it. */
+const MAX_HISTORY = 64 << 20;
 
 /** The user's own place for such a file, by the XDG base directory specification. */
 export const historyPath = (env: NodeJS.ProcessEnv): string =>
@@ -58,7 +62,8 @@ export class History {
 
 function readLines(path: string): string[] {
   try {
-    return readFileSync(path, "utf8")
+    return wholeFile(path, MAX_HISTORY)
+      .toString("utf8")
       .split("\n")
       .filter((line) => line !== "");
   } catch {

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { fileHead } from "../base/file.ts";
 import { UsageError } from "../base/usageError.ts";
 import { isUserProgram } from "../session/open/vmlinux.ts";
 
@@ -119,27 +119,22 @@ function parse(argv: readonly string[]) {
   }
 }
 
+/** Up to e_machine. */
+const ELF_HEAD = 20;
 const ET_REL = 1;
 const ET_EXEC = 2;
 const ET_DYN = 3;
 
 /** e_type of an ELF file: a program rather than a core is the kernel, in whatever place it was given. */
 function elfType(path: string): number | undefined {
-  const head = new Uint8Array(20);
+  let head: Buffer;
   try {
-    // Opening a pipe would wait for whoever writes to it.
-    const stat = statSync(path);
-    if (!stat.isFile() && !stat.isBlockDevice()) return undefined;
-    const fd = openSync(path, "r");
-    try {
-      if (readSync(fd, head, 0, head.length, 0) < head.length) return undefined;
-    } finally {
-      closeSync(fd);
-    }
+    head = fileHead(path, ELF_HEAD);
   } catch {
     return undefined; // opening it as a dump will say what is wrong
   }
-  if (head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46) return undefined;
+  if (head.length < ELF_HEAD || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46)
+    return undefined;
   const isBigEndian = head[5] === 2;
-  return new DataView(head.buffer).getUint16(16, !isBigEndian);
+  return isBigEndian ? head.readUInt16BE(16) : head.readUInt16LE(16);
 }

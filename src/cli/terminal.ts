@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { inputText } from "../base/file.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
 import { findFilter, readLine, run } from "../crash/language/language.ts";
@@ -207,7 +208,7 @@ const runShell = (command: string): boolean =>
 /** @throws NodeJS.ErrnoException */
 function linesOf(path: string): string[] {
   try {
-    return readFileSync(fromHome(path), "utf8").split(/\r?\n/);
+    return inputText(fromHome(path)).split(/\r?\n/);
   } catch (error) {
     // The system names no path once the file is open, a directory's above all.
     throw error instanceof Error ? Object.assign(error, { path }) : error;

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import { wholeFile } from "../base/file.ts";
 import type { SourcePlace } from "../protocol/custom.ts";
 import { causeOf, taintWords } from "./causes.ts";
 import { type CodeLine, codeAround } from "./code.ts";
@@ -148,7 +148,7 @@ function sourceParts(place: SourcePlace | undefined): string[] {
 
 function sourceLines(path: string): string[] {
   try {
-    return (statSync(path).size > MAX_SOURCE ? "" : readFileSync(path, "utf8")).split(/\r?\n/);
+    return wholeFile(path, MAX_SOURCE).toString("utf8").split(/\r?\n/);
   } catch {
     // It was there a moment ago; without it the rest holds.
     return [];

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { bytesFile, openFile, sliceFile } from "../../src/base/file.ts";
+import { bytesFile, fileHead, fileStream, openFile, sliceFile, wholeFile } from "../../src/base/file.ts";
 
 test("a file is read at any offset, and shorter only where it ends", () => {
   const whole = readFileSync("package.json");
@@ -31,12 +31,23 @@ test("what does not tell its size is measured by reading", { skip: !existsSync("
   file.close();
 });
 
+test("the head of a file is what there is of it, and the whole one no larger than is said", () => {
+  const whole = readFileSync("package.json");
+  assert.deepEqual(fileHead("package.json", 10), whole.subarray(0, 10));
+  assert.deepEqual(wholeFile("package.json", whole.length), whole);
+  assert.throws(() => wholeFile("package.json", whole.length - 1), { code: "EFBIG" });
+  if (existsSync("/proc/version")) assert.deepEqual(wholeFile("/proc/version", 4096), readFileSync("/proc/version"));
+  if (existsSync("/dev/zero")) assert.throws(() => wholeFile("/dev/zero", 10), { code: "EINVAL" });
+});
+
 test("folders and pipes are refused at once", () => {
   assert.throws(() => openFile("src"), { code: "EISDIR" });
   const folder = mkdtempSync(join(tmpdir(), "pipe-"));
   try {
     execFileSync("mkfifo", [join(folder, "pipe")]);
-    assert.throws(() => openFile(join(folder, "pipe")), { code: "EINVAL" });
+    assert.throws(() => openFile(join(folder, "pipe")), { code: "EINVAL", syscall: "open" });
+    assert.throws(() => fileHead(join(folder, "pipe"), 10), { code: "EINVAL" });
+    assert.throws(() => fileStream(join(folder, "pipe"), 0, 10, 10), { code: "EINVAL" });
   } finally {
     rmSync(folder, { recursive: true });
   }

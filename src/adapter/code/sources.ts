@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { MAX_SOURCE } from "../../session/sources/sourceRoot.ts";
+import { wholeFile } from "../../base/file.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { SourceLine } from "../../debuginfo/source.ts";
 import type { FoundSource, SourceFiles, StoredSource } from "../../session/sources/source.ts";
@@ -152,7 +153,7 @@ export class Sources {
 /** undefined for what cannot be read: the client says so when it shows it. */
 function contents(path: string): Uint8Array | undefined {
   try {
-    return readFileSync(path);
+    return wholeFile(path, MAX_SOURCE);
   } catch {
     return undefined;
   }

@@ -4,7 +4,6 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -14,7 +13,7 @@ import {
 import * as http from "node:http";
 import { join, posix } from "node:path";
 import { attempt, Fault } from "../../base/fault.ts";
-import { openFile } from "../../base/file.ts";
+import { openFile, wholeFile } from "../../base/file.ts";
 import { once } from "../../base/once.ts";
 import { openElf } from "../../elf/elf.ts";
 import { isBuildId } from "../find/debuginfoPlaces.ts";
@@ -245,7 +244,7 @@ function checkBuildId(part: string, buildId: string): void {
 
 /** @throws Refused for what is no text; it is removed */
 function checkText(part: string): void {
-  if (!readFileSync(part).includes(0)) return;
+  if (!wholeFile(part, MAX_SOURCE).includes(0)) return;
   rmSync(part, { force: true });
   throw new Refused("sends what is no source");
 }

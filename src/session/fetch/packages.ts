@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
+import { wholeFile } from "../../base/file.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { openElf } from "../../elf/elf.ts";
 import { isBuildId } from "../find/debuginfoPlaces.ts";
@@ -15,6 +16,7 @@ import type { UnpackOptions } from "../../archive/unpack.ts";
 /** No file of a package is larger: a vmlinux has some 1 GiB. */
 const MAX_FILE = 4 * 2 ** 30;
 const MAX_LISTED = 4096;
+const MAX_NOTE = 1 << 20;
 const VMLINUX = /(^|\/)vmlinux(-[^/]*)?(\.debug)?$/;
 /** Ubuntu packs modules with debuginfo one by one as well. */
 const MODULE = /(?:^|\/)([^/]+)\.ko(?:\.debug)?(?:\.xz|\.zst|\.gz)?$/;
@@ -141,7 +143,7 @@ async function unpackOnce(
 /** undefined for what is none of ours. */
 function readNote(path: string): Noted | undefined {
   try {
-    const { vmlinux, modules } = JSON.parse(readFileSync(path, "utf8")) as Partial<Noted>;
+    const { vmlinux, modules } = JSON.parse(wholeFile(path, MAX_NOTE).toString("utf8")) as Partial<Noted>;
     const isId = (value: unknown): boolean => value === null || (typeof value === "string" && isBuildId(value));
     return isId(vmlinux) && typeof modules === "object" && Object.values(modules).every(isId)
       ? { vmlinux: vmlinux ?? null, modules }

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { wholeFile } from "../../base/file.ts";
 import { within } from "../sources/sourceRoot.ts";
 
 /** That of all modules of the kernel has some 300 KiB. */
@@ -20,7 +20,7 @@ export function builtModules(tree: string): string[] {
 
 function orderOf(path: string): string[] {
   try {
-    return statSync(path).size > MAX_ORDER ? [] : readFileSync(path, "utf8").split("\n");
+    return wholeFile(path, MAX_ORDER).toString("utf8").split("\n");
   } catch {
     return []; // no tree in which modules were built
   }

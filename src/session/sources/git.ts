@@ -1,18 +1,33 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { isDirectory, MAX_SOURCE } from "./sourceRoot.ts";
+import { wholeFile } from "../../base/file.ts";
 
 /** Milliseconds that git may take for one answer; that of a cold kernel repository on a slow disk comes in one second. */
 const TIMEOUT_MS = 10_000;
-/** The largest source of the kernel, a table of registers, has 20 MiB. */
-const MAX_SOURCE = 64 << 20;
+/** A file with a path in it. */
+const MAX_POINTER = 1 << 16;
 
 /**
  * A repository may be anybody's: nothing that it configures is run, and nothing is fetched for a file that a partial
  * clone lacks. The commands below run neither hooks nor filters.
  */
-const ENVIRONMENT = { GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0", GIT_NO_LAZY_FETCH: "1", LC_ALL: "C" };
+const ENVIRONMENT = {
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_NO_LAZY_FETCH: "1",
+  // Older ones know no GIT_NO_LAZY_FETCH, and a remote may be a command ("ext::...").
+  GIT_ALLOW_PROTOCOL: "none",
+  LC_ALL: "C",
+};
+
+/** What git opens in a repository whatever it is asked (gitrepository-layout(5)). */
+const OPENED = "HEAD config config.worktree commondir gitdir shallow packed-refs info/grafts objects/info/alternates".split(" "); // prettier-ignore
+
+/** Repositories that did not answer in time, and are not asked again. */
+const silent = new Set<string>();
 
 /** The tree of one commit of a repository, whatever is checked out there. */
 export class GitTree {
@@ -42,6 +57,30 @@ export class GitTree {
 export const isRepository = (path: string): boolean =>
   existsSync(join(path, ".git")) || ["HEAD", "objects", "refs"].every((name) => existsSync(join(path, name)));
 
+/** Whether what git opens first are files: it would wait for what a FIFO in their place says. */
+function isOfFiles(repository: string): boolean {
+  const top = join(repository, ".git");
+  const own = gitDirectory(existsSync(top) ? top : repository);
+  const common = own === undefined ? undefined : pointedAt(join(own, "commondir"), own, "");
+  return [own, common ?? own].every((directory) => directory !== undefined && OPENED.every((name) => isFileOrNone(join(directory, name)))); // prettier-ignore
+}
+
+const isFileOrNone = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+
+/** The directory of a repository's own files: a work tree or a submodule has a file that names it. */
+const gitDirectory = (path: string): string | undefined =>
+  isDirectory(path) ? path : pointedAt(path, dirname(path), "gitdir: ");
+
+/** The directory that a file names behind a word; undefined where it names none. */
+function pointedAt(path: string, from: string, word: string): string | undefined {
+  try {
+    const text = wholeFile(path, MAX_POINTER).toString("utf8");
+    return text.startsWith(word) ? resolve(from, text.slice(word.length).trim()) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The tree of the first of these revisions that a repository has. @param revisions of `releaseRevisions` */
 export function gitTree(repository: string, revisions: readonly string[]): GitTree | undefined {
   const found = revisions.find((revision) =>
@@ -52,7 +91,7 @@ export function gitTree(repository: string, revisions: readonly string[]): GitTr
 
 /** Whether a file on disk has the very bytes of a blob (gitformat-loose(5): "blob", the length, a NUL, the bytes). */
 export function isBlob(path: string, blob: string): boolean {
-  const bytes = readFileSync(path);
+  const bytes = wholeFile(path, MAX_SOURCE);
   const hash = createHash(blob.length === 64 ? "sha256" : "sha1");
   return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex") === blob;
 }
@@ -92,7 +131,8 @@ function upstreamTag(text: string): string | undefined {
 
 /** What git writes; undefined when it fails, is not there or takes too long. */
 function git(repository: string, args: readonly string[], input = ""): Buffer | undefined {
-  const { status, stdout } = spawnSync("git", ["-c", "core.fsmonitor=false", "-C", repository, ...args], {
+  if (silent.has(repository) || !isOfFiles(repository)) return undefined;
+  const { status, stdout, error } = spawnSync("git", ["-c", "core.fsmonitor=false", "-C", repository, ...args], {
     env: { ...process.env, ...ENVIRONMENT },
     stdio: ["pipe", "pipe", "ignore"],
     input,
@@ -100,5 +140,6 @@ function git(repository: string, args: readonly string[], input = ""): Buffer | 
     maxBuffer: MAX_SOURCE,
     windowsHide: true,
   });
+  if ((error as NodeJS.ErrnoException | undefined)?.code === "ETIMEDOUT") silent.add(repository);
   return status === 0 ? stdout : undefined;
 }

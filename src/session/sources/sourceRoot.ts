@@ -1,5 +1,6 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { fileHead } from "../../base/file.ts";
 
 /** A directory or an archive in which sources are looked for, and why it is one. */
 export interface SourceRoot {
@@ -11,6 +12,8 @@ export interface SourceRoot {
 
 /** More directories than this in one that a pattern names are not a place where sources are installed. */
 const MAX_LISTED = 4096;
+/** The largest source of the kernel, a table of registers, has 20 MiB. */
+export const MAX_SOURCE = 64 << 20;
 /** The version stands in the first lines. */
 const MAKEFILE_HEAD = 4096;
 
@@ -30,13 +33,7 @@ export function makefileVersion(makefile: string): string | undefined {
 /** The first lines of a file; empty when it cannot be read. */
 function headOf(path: string): string {
   try {
-    const fd = openSync(path, "r");
-    try {
-      const bytes = Buffer.alloc(MAKEFILE_HEAD);
-      return bytes.toString("utf8", 0, readSync(fd, bytes, 0, bytes.length, 0));
-    } finally {
-      closeSync(fd);
-    }
+    return fileHead(path, MAKEFILE_HEAD).toString("utf8");
   } catch {
     return "";
   }

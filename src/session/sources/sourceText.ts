@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { MAX_SOURCE } from "./sourceRoot.ts";
+import { wholeFile } from "../../base/file.ts";
 import type { SourceText } from "../../crash/language/command.ts";
 import { type Piece, text } from "../../crash/say/piece.ts";
 import type { SourceFiles } from "./source.ts";
@@ -31,7 +32,7 @@ function textOf(files: SourceFiles, file: string): readonly string[] | undefined
   if (!found) return undefined;
   if (found.stored) return found.stored.text()?.split("\n");
   try {
-    return readFileSync(found.path, "utf8").split("\n");
+    return wholeFile(found.path, MAX_SOURCE).toString("utf8").split("\n");
   } catch {
     return undefined;
   }

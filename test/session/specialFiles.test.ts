@@ -1,0 +1,80 @@
+/** Pipes where files are expected, in directories that may be anybody's. A test that fails here hangs. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { builtModules } from "../../src/session/find/builtModules.ts";
+import { placesOf } from "../../src/session/find/debuginfoPlaces.ts";
+import { withoutPackages } from "../../src/session/fetch/packages.ts";
+import { gitTree } from "../../src/session/sources/git.ts";
+import { SourceFiles } from "../../src/session/sources/source.ts";
+import { rootOf } from "../../src/session/sources/sourceRoot.ts";
+
+let folder: string;
+before(() => (folder = mkdtempSync(join(tmpdir(), "special-"))));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const skip = process.platform === "win32";
+
+function pipe(...parts: string[]): string {
+  const path = join(folder, ...parts);
+  mkdirSync(dirname(path), { recursive: true });
+  execFileSync("mkfifo", [path]);
+  return path;
+}
+
+test("a tree whose Makefile is a pipe is no kernel tree", { skip }, () => {
+  pipe("tree", "Makefile");
+  mkdirSync(join(folder, "tree/kernel"));
+  writeFileSync(join(folder, "tree/kernel/panic.c"), "");
+  assert.equal(rootOf(join(folder, "tree"), "workspace").version, undefined);
+});
+
+test("a tree whose modules.order is a pipe has no modules", { skip }, () => {
+  pipe("built", "modules.order");
+  assert.deepEqual(builtModules(join(folder, "built")), []);
+});
+
+test("a source that is a pipe is not found", { skip }, () => {
+  pipe("sources", "drivers", "a.c");
+  assert.equal(
+    new SourceFiles({ kernelSource: [join(folder, "sources")], installed: [] }).find("drivers/a.c"),
+    undefined,
+  );
+});
+
+test("a repository that has a pipe for one of git's files is not asked", { skip }, () => {
+  const repository = join(folder, "repository");
+  execFileSync("git", ["init", "-q", repository]);
+  const commit = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "one"];
+  execFileSync("git", ["-C", repository, ...commit]);
+  assert.ok(gitTree(repository, ["HEAD"]));
+  for (const name of ["config", "HEAD", "objects/info/alternates"]) {
+    const copy = join(folder, `copy-${name.replaceAll("/", "-")}`);
+    cpSync(repository, copy, { recursive: true });
+    rmSync(join(copy, ".git", name), { force: true });
+    execFileSync("mkfifo", [join(copy, ".git", name)]);
+    assert.equal(gitTree(copy, ["HEAD", "main", "master"]), undefined, name);
+  }
+});
+
+test("a repository that does not answer in time is not asked again", { skip }, () => {
+  const repository = join(folder, "silent");
+  execFileSync("git", ["init", "-q", repository]);
+  const included = pipe("included");
+  writeFileSync(join(repository, ".git/config"), `[include]\n\tpath = ${included}\n`, { flag: "a" });
+  const start = performance.now();
+  assert.equal(gitTree(repository, ["v1", "v2", "v3", "v4"]), undefined);
+  assert.ok(performance.now() - start < 18_000);
+});
+
+test("a pipe beside the dump that is named as a package is passed over with a remark", { skip }, async () => {
+  const vmcore = join(folder, "beside", "vmcore");
+  const path = pipe("beside", "linux-image-dbg_1.deb");
+  cpSync("sample/vmcore", vmcore);
+  const search = placesOf([vmcore], [], { HOME: folder, XDG_CACHE_HOME: folder });
+  const { remarks } = await withoutPackages({ vmcore: [vmcore], search }, join(folder, "cache"), {});
+  assert.deepEqual(remarks, [`${path}: is no regular file or block device`]);
+});
