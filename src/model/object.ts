@@ -1,20 +1,15 @@
 import { type ByteOrder, cString, readUnsigned, viewOf } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
-import { bare, sizeOf, type CType, type Member, type StructType } from "../debuginfo/ctype.ts";
+import { bare, sizeOf, type CType, type Member } from "../debuginfo/ctype.ts";
 import type { Kernel } from "./kernel.ts";
 import { findMember, parsePath } from "./member.ts";
+import { type BitField, elementOffset, hasPath, notIndexable, routeOf, structName } from "./route.ts";
 
 /** Where an object's bits are. */
 export type Storage =
   | { readonly kind: "memory"; readonly address: bigint }
   /** An rvalue: a register, a constant, a computed number; target byte order. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array };
-
-export interface BitField {
-  /** Bits from the start of the storage, counted as `Member.bitOffset` is. */
-  readonly offset: number;
-  readonly size: number;
-}
 
 /** More than any object of a kernel: a lying size must not be believed. */
 const MAX_OBJECT_BYTES = 64 << 20;
@@ -63,6 +58,16 @@ export class Obj {
    * @throws Fault unknown when the type has no such member; faults of the pointers read on the way
    */
   at(path: string): Obj {
+    if (this.storage.kind === "bytes") return this.partOfValue(path);
+    const { hops, offset, type, bits, fault } = routeOf(this.type, path);
+    let { address } = this.storage;
+    for (const hop of hops) address = this.unsigned(this.wrapped(address + hop.offset), hop.size);
+    if (fault) throw fault;
+    return new Obj(this.kernel, type, this.placed(address + offset), bits);
+  }
+
+  /** `at` for an rvalue: what lies in its bytes, until a pointer leads to memory. */
+  private partOfValue(path: string): Obj {
     return parsePath(path).reduce<Obj>(
       (object, step) => (typeof step === "number" ? object.index(step) : object.member(step)),
       this,
@@ -86,28 +91,15 @@ export class Obj {
 
   /** Whether `at(path)` names members that exist; reads nothing. */
   has(path: string): boolean {
-    let type: CType = this.type;
-    for (const step of parsePath(path)) {
-      let at = bare(type);
-      if (at.kind === "pointer") at = bare(at.target);
-      if (typeof step === "number") {
-        if (at.kind !== "array") return false;
-        type = at.element;
-      } else {
-        const found = at.kind === "struct" || at.kind === "union" ? findMember(at, step) : undefined;
-        if (!found) return false;
-        type = found.member.type;
-      }
-    }
-    return true;
+    return hasPath(this.type, path);
   }
 
   /** Element of an array, or of what a pointer points at. Not bounded by the array's length: C is not either. */
   index(i: number): Obj {
     const type = bare(this.type);
-    if (type.kind === "array") return this.slice(type.element, distance(i, type.element));
-    if (type.kind !== "pointer") throw Fault.of("unknown", `${structName(type)} is not an array or a pointer`);
-    return new Obj(this.kernel, type.target, this.placed(this.value() + BigInt(distance(i, type.target))));
+    if (type.kind === "array") return this.slice(type.element, elementOffset(i, type.element));
+    if (type.kind !== "pointer") throw notIndexable(type);
+    return new Obj(this.kernel, type.target, this.placed(this.value() + BigInt(elementOffset(i, type.target))));
   }
 
   /** What a pointer points at. @throws Fault when the pointer cannot be read, or is no pointer */
@@ -121,9 +113,13 @@ export class Obj {
     return new Obj(this.kernel, type, { kind: "bytes", bytes: this.storage.bytes.subarray(offset) });
   }
 
-  /** Addresses wrap at the target's word, as its own arithmetic does. */
   private placed(address: bigint): Storage {
-    return { kind: "memory", address: BigInt.asUintN(this.kernel.arch.wordSize * 8, address) };
+    return { kind: "memory", address: this.wrapped(address) };
+  }
+
+  /** Addresses wrap at the target's word, as its own arithmetic does. */
+  private wrapped(address: bigint): bigint {
+    return BigInt.asUintN(this.kernel.arch.wordSize * 8, address);
   }
 
   /** The same bytes seen as another type. */
@@ -153,20 +149,21 @@ export class Obj {
       throw Fault.of("unknown", `${structName(type)} is not a number`);
     const signed = type.kind !== "pointer" && type.signed;
     if (this.bits) return this.bitValue(this.bits, signed);
-    const raw = this.raw(type.size);
+    const raw =
+      this.storage.kind === "memory"
+        ? this.unsigned(this.storage.address, type.size)
+        : readUnsigned(viewOf(this.bytes(scalarSize(type.size))), 0, type.size, this.kernel.arch.byteOrder);
     return signed ? BigInt.asIntN(type.size * 8, raw) : raw;
   }
 
-  private raw(size: number): bigint {
-    if (size > MAX_SCALAR_BYTES) throw Fault.of("corrupt", `a number of ${size} bytes is not believed`);
-    const { storage, kernel } = this;
-    if (storage.kind === "memory") {
-      if (size === 8) return kernel.memory.u64(storage.address);
-      if (size === 4) return BigInt(kernel.memory.u32(storage.address));
-      if (size === 1) return BigInt(kernel.memory.u8(storage.address));
-      if (size === 2) return BigInt(kernel.memory.u16(storage.address));
-    }
-    return readUnsigned(viewOf(this.bytes(size)), 0, size, kernel.arch.byteOrder);
+  /** A number in memory. @throws Fault */
+  private unsigned(address: bigint, size: number): bigint {
+    const { memory, arch } = this.kernel;
+    if (size === 8) return memory.u64(address);
+    if (size === 4) return BigInt(memory.u32(address));
+    if (size === 1) return BigInt(memory.u8(address));
+    if (size === 2) return BigInt(memory.u16(address));
+    return readUnsigned(viewOf(memory.read(address, scalarSize(size))), 0, size, arch.byteOrder);
   }
 
   private bitValue({ offset, size }: BitField, signed: boolean): bigint {
@@ -183,6 +180,14 @@ export class Obj {
 
   /** `value()` where 53 bits suffice: counters, flags, small enums. */
   number(): number {
+    if (this.storage.kind === "memory" && this.bits === undefined) {
+      const type = bare(this.type);
+      // Most numbers are `int`: they need no bigint on the way.
+      if (type.kind === "int" && type.size === 4) {
+        const word = this.kernel.memory.u32(this.storage.address);
+        return type.signed ? word | 0 : word;
+      }
+    }
     return Number(this.value());
   }
 
@@ -202,17 +207,11 @@ export class Obj {
   }
 }
 
-/** Bytes from the first to the i-th. @throws Fault corrupt when sizes that lie make it no number */
-function distance(i: number, type: CType): number {
-  const bytes = i * sizeOf(type);
-  if (!Number.isSafeInteger(bytes)) throw Fault.of("corrupt", "an element lies outside any address space");
-  return bytes;
+/** @throws Fault corrupt for a size that no number has */
+function scalarSize(size: number): number {
+  if (size > MAX_SCALAR_BYTES) throw Fault.of("corrupt", `a number of ${size} bytes is not believed`);
+  return size;
 }
-
-const structName = (type: ReturnType<typeof bare>): string =>
-  type.kind === "struct" || type.kind === "union"
-    ? `${type.kind} ${(type satisfies StructType).name ?? "<anonymous>"}`
-    : type.kind;
 
 /** The bytes of a scalar type that hold `value`, cut to its size as C's conversions do. */
 export function valueBytes(type: CType, value: bigint, order: ByteOrder): Uint8Array {
