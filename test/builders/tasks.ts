@@ -57,13 +57,16 @@ export interface ToyMachine {
   /** Pid that each CPU runs; 0 is its idle task. */
   readonly cpus: readonly number[];
   readonly tasks: readonly ToyTask[];
+  /** Members of `struct task_struct` besides those of `taskTypes`, as C declares them. */
+  readonly taskMembers?: string;
   readonly more?: Partial<Toy>;
 }
 
 /** A kernel with idle tasks and the tasks given, linked as a kernel links them. */
-export function toyTasks({ cpus, tasks, more = {} }: ToyMachine): ToyKernel {
+export function toyTasks({ cpus, tasks, taskMembers = "", more = {} }: ToyMachine): ToyKernel {
+  const ownTypes = taskTypes.replace("unsigned long long start_time;", `${taskMembers} $&`);
   const offset = (type: string, member: string): bigint => probe.object(type, 0n).at(member).address;
-  const probe = toyKernel({ types: `${taskTypes}\n${more.types ?? ""}` });
+  const probe = toyKernel({ types: `${ownTypes}\n${more.types ?? ""}` });
   const tasksAt = offset("struct task_struct", "tasks");
   const threadAt = offset("struct task_struct", "thread_node");
   const leaders = tasks.filter(({ pid, tgid = pid }) => pid === tgid);
@@ -118,7 +121,7 @@ export function toyTasks({ cpus, tasks, more = {} }: ToyMachine): ToyKernel {
   const mask = (1n << BigInt(cpus.length)) - 1n;
   return toyKernel({
     ...more,
-    types: `${taskTypes}\n${more.types ?? ""}`,
+    types: `${ownTypes}\n${more.types ?? ""}`,
     symbols: {
       init_task: taskAddress(0),
       runqueues: 0n,

@@ -52,12 +52,25 @@ export function percpuCounterSum(counter: Obj): number {
   return sum;
 }
 
-/** Pages that threads counted for themselves and have not added to the mm (SPLIT_RSS_COUNTING, until v6.2). */
+/**
+ * Pages that threads counted for themselves and have not added to the mm (SPLIT_RSS_COUNTING, until v6.2); summed once
+ * for each process, since every thread of it asks for the same sum.
+ */
 function cachedPages(task: Obj): number {
   if (!task.has("rss_stat.count")) return 0;
+  const { kernel } = task;
+  const sums = kernel.memo("pages counted by threads", () => new Map<bigint, number>());
+  const leader = attempt(() => task.at("group_leader").value());
+  if (leader instanceof Fault) return 0;
+  let pages = sums.get(leader);
+  if (pages === undefined) sums.set(leader, (pages = pagesOfThreads(kernel.object(task.type, leader))));
+  return pages;
+}
+
+function pagesOfThreads(leader: Obj): number {
   let pages = 0;
   const sum = attempt(() => {
-    for (const thread of threads(task.at("group_leader").deref())) {
+    for (const thread of threads(leader)) {
       const counts = thread.at("rss_stat.count");
       for (const name of RESIDENT) pages += counts.index(COUNTERS[name]).number();
     }

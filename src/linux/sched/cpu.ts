@@ -32,7 +32,17 @@ export function cpuTask(kernel: Kernel, cpu: number): Obj {
 
 /** The CPU on which the task was running at the crash; undefined for one that was not. */
 export function runningOn(kernel: Kernel, task: Obj): number | undefined {
-  return runningTasks(kernel).find(({ task: running }) => running.address === task.address)?.cpu;
+  const cpus = kernel.memo(
+    "CPUs by running task",
+    // Of CPUs that claim the same task the first counts.
+    () =>
+      new Map(
+        runningTasks(kernel)
+          .toReversed()
+          .map(({ cpu, task }) => [task.address, cpu]),
+      ),
+  );
+  return cpus.get(task.address);
 }
 
 /** What each possible CPU was running; CPUs without a known task are left out. */
