@@ -113,17 +113,29 @@ function structJson(object: Obj, members: readonly string[]): Json {
 }
 
 /** A record that works out its data and its lines only when asked: a face wants one of the two. */
-export function lazyRecord(data: () => Json, lines: () => readonly Line[], unread?: Fault): Piece {
-  return {
-    kind: "record",
-    unread,
-    get data() {
-      return data();
-    },
-    get lines() {
-      return lines();
-    },
-  };
+export const lazyRecord = (data: () => Json, lines: () => readonly Line[], unread?: Fault): Piece =>
+  new LazyRecord(data, lines, unread);
+
+/** A class, because getters of a literal are defined anew for each of them, which costs more than most records do. */
+class LazyRecord {
+  readonly kind = "record";
+  readonly unread: Fault | undefined;
+  private readonly readData: () => Json;
+  private readonly readLines: () => readonly Line[];
+
+  constructor(data: () => Json, lines: () => readonly Line[], unread: Fault | undefined) {
+    this.readData = data;
+    this.readLines = lines;
+    this.unread = unread;
+  }
+
+  get data(): Json {
+    return this.readData();
+  }
+
+  get lines(): readonly Line[] {
+    return this.readLines();
+  }
 }
 
 /** `pid_t pid;`: how a member, or a member of a member, is declared. */

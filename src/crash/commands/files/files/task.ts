@@ -8,6 +8,7 @@ import type { Obj } from "../../../../model/object.ts";
 import { addressCell, addressTitle } from "../../../say/addressCell.ts";
 import { type Cell, cell } from "../../../say/cell.ts";
 import { right } from "../../../say/pad.ts";
+import { sharedRows } from "../../../say/sharedRows.ts";
 import { faultSpan, faultText, type Json, type Line, type Pieces, record, spanText } from "../../../say/piece.ts";
 import { matches } from "../../../say/reference.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
@@ -33,7 +34,7 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
   const cwd = attempt(() => fsPath(task, "pwd"));
   const rows: Row[] = [];
   const done = attempt(() => {
-    for (const file of openFiles(task)) rows.push(counts ? countRow(file) : fileRow(file));
+    for (const row of openRows(task, counts)) rows.push(row);
   });
   const shown = reference === undefined ? rows : rows.filter((row) => isReferred(row, reference));
   const isPlace =
@@ -53,6 +54,12 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
   };
   yield record(data, ...lines);
 }
+
+/** Rows of a task's open files. @throws Fault as `openFiles` */
+const openRows = (task: Obj, counts: boolean): Iterable<Row> =>
+  sharedRows<Row>(task.kernel, counts ? "files with counts" : "files").of(task.at("files").value(), function* () {
+    for (const file of openFiles(task)) yield counts ? countRow(file) : fileRow(file);
+  });
 
 const pathSpan = (path: string | undefined | Fault) => (path instanceof Fault ? faultSpan(path) : (path ?? "(none)"));
 const pathJson = (path: string | undefined | Fault): Json =>

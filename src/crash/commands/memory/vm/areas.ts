@@ -7,6 +7,7 @@ import type { AddressSpace } from "../../../../memory/memory.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressCell, addressSpan, addressTitle } from "../../../say/addressCell.ts";
 import { cell } from "../../../say/cell.ts";
+import { sharedRows } from "../../../say/sharedRows.ts";
 import { hexNumber } from "../../../language/number.ts";
 import { left, right } from "../../../say/pad.ts";
 import {
@@ -55,7 +56,7 @@ export function mmPiece(task: Obj, mm: Obj): Piece {
 export function* vmaTable(mm: Obj): Pieces {
   if (mm.address === 0n) return;
   yield text(vmaTitle(mm.kernel));
-  yield* eachVma(mm, (vma) => [vmaRow(vma)]);
+  yield* sharedRows<Piece>(mm.kernel, "memory areas").of(mm.address, () => eachVma(mm, (vma) => [vmaRow(vma)]));
 }
 
 /** Areas one by one, each as `show` says it; of a tree that breaks the reason. */

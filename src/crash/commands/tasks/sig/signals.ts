@@ -10,11 +10,14 @@ import {
   signalSet,
 } from "../../../../linux/sched/signal.ts";
 import { taskPid } from "../../../../linux/sched/task.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressSpan, addressTitle } from "../../../say/addressCell.ts";
 import { cell } from "../../../say/cell.ts";
+import { sharedRows } from "../../../say/sharedRows.ts";
 import { right } from "../../../say/pad.ts";
-import { faultSpan, type Line, type Piece, type Pieces, record, text } from "../../../say/piece.ts";
+import { lazyRecord } from "../../../say/structView.ts";
+import { faultSpan, type Json, type Line, type Piece, type Pieces, record, text } from "../../../say/piece.ts";
 
 const SET_DIGITS = 16;
 const setText = (set: bigint): string => padHex(set, SET_DIGITS);
@@ -35,18 +38,28 @@ export function* signalActions(task: Obj): Pieces {
     cell(() => signal.at(count).value(), String).span,
   ]);
   yield text([{ as: "title", text: ` SIG ${addressTitle(kernel, "SIGACTION")}    HANDLER       MASK       FLAGS` }]);
-  let number = 0;
-  for (const action of sigactions(task)) yield actionRow(task, action, ++number);
+  const rows = sharedRows<ActionRow>(kernel, "signal actions").of(task.at("sighand").value(), function* () {
+    let number = 0;
+    for (const action of sigactions(task)) yield actionRow(kernel, action, ++number);
+  });
+  for (const { data, line } of rows) {
+    const piece = (): Json => ({ pid: cell(() => taskPid(task)).json, ...data });
+    yield lazyRecord(piece, () => [line]);
+  }
 }
 
-function actionRow(task: Obj, action: Obj, number: number): Piece {
-  const { kernel } = task;
+/** What is done with a signal: all threads of a process have the same. */
+interface ActionRow {
+  readonly data: { readonly [key: string]: Json };
+  readonly line: Line;
+}
+
+function actionRow(kernel: Kernel, action: Obj, number: number): ActionRow {
   const handler = cell(() => action.at("sa.sa_handler").value(), handlerText);
   const mask = cell(() => signalSet(action.at("sa.sa_mask")), setText);
   const flags = cell(() => action.at("sa.sa_flags").value(), flagsText);
-  return record(
-    {
-      pid: cell(() => taskPid(task)).json,
+  return {
+    data: {
       signal: number,
       name: signalName(number),
       sigaction: hex0x(action.address),
@@ -54,7 +67,7 @@ function actionRow(task: Obj, action: Obj, number: number): Piece {
       mask: mask.json,
       flags: flags.json,
     },
-    [
+    line: [
       `${`[${number}]`.padStart(4)} `,
       addressSpan(kernel, action.address),
       " ",
@@ -64,7 +77,7 @@ function actionRow(task: Obj, action: Obj, number: number): Piece {
       " ",
       flags.span,
     ],
-  );
+  };
 }
 
 function flagsText(flags: bigint): string {

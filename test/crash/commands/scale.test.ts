@@ -1,8 +1,8 @@
 /** What a command reads for each task does not grow with the number of tasks. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toyTasks } from "../builders/tasks.ts";
-import { pieces, toyContext } from "../builders/transcript.ts";
+import { toyTasks } from "../../builders/tasks.ts";
+import { pieces, toyContext } from "../../builders/transcript.ts";
 
 const MM = 0xffff_8880_6000_0000n;
 const NODE = 0xffff_8880_7000_0000n;
