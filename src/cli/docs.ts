@@ -1,7 +1,7 @@
 import type { Command, Option } from "../crash/language/command.ts";
 import { commands } from "../crash/commands.ts";
 import { filters } from "../crash/language/filters.ts";
-import { synopsis } from "../crash/language/language.ts";
+import { synopsis } from "../crash/language/command.ts";
 import { EXIT_ANSWERED } from "./exit.ts";
 
 /** `vmcore-debug docs`: prints docs/commands.md. */

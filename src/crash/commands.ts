@@ -1,4 +1,5 @@
-import type { Command, Context } from "./language/command.ts";
+/** The table of built-in commands: one line for each. */
+import type { Command } from "./language/command.ts";
 import { alias } from "./commands/console/alias.ts";
 import { ascii } from "./commands/types/ascii.ts";
 import { bpf } from "./commands/system/bpf/bpf.ts";
@@ -106,11 +107,3 @@ export const commands = (): readonly Command[] => [
   whatis,
   wr,
 ];
-
-/** The same and those of the files that `extend` loaded, of which the latest of a name counts. */
-export function commandsOf({ extensions }: Pick<Context, "extensions">): readonly Command[] {
-  const all = new Map<string, Command>();
-  for (const one of [...(extensions?.loaded.values() ?? [])].flat()) all.set(one.name, one);
-  for (const one of commands()) all.set(one.name, one);
-  return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}

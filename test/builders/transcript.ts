@@ -1,3 +1,4 @@
+import { commands } from "../../src/crash/commands.ts";
 import type { Context, SessionFacts } from "../../src/crash/language/command.ts";
 import { createContext } from "../../src/crash/language/context.ts";
 import { run } from "../../src/crash/language/language.ts";
@@ -18,7 +19,7 @@ const facts: SessionFacts = {
 
 /** A user's context on a toy kernel. @param task the current task, for commands that go by it */
 export function toyContext(kernel: Kernel = toyKernel(), task?: Obj, session: Partial<SessionFacts> = {}): Context {
-  return createContext(kernel, { ...facts, ...session }, () => {
+  return createContext(kernel, { ...facts, ...session }, commands(), () => {
     if (!task) throw new Error("this test's context has no task");
     return task;
   });

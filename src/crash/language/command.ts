@@ -9,6 +9,8 @@ import type { Piece, Pieces } from "../say/piece.ts";
  */
 export interface Context {
   readonly kernel: Kernel;
+  /** The built-in commands. */
+  readonly commands: readonly Command[];
   /** Current task, `struct task_struct`. @throws Fault when this dump's tasks cannot be listed */
   task: Obj;
   /** Why the current task, which nobody chose, only stands in for the one that panicked. */
@@ -180,3 +182,15 @@ export interface Command {
 }
 
 export const command = (declaration: Command): Command => declaration;
+
+/** The built-in commands and those of files that `extend` loaded, by name; the latest of a name counts. */
+export function commandsOf({ commands, extensions }: Pick<Context, "commands" | "extensions">): readonly Command[] {
+  const all = new Map<string, Command>();
+  for (const one of [...(extensions?.loaded.values() ?? [])].flat()) all.set(one.name, one);
+  for (const one of commands) all.set(one.name, one);
+  return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Name and arguments; the second and further lines stand below the arguments of the first. */
+export const synopsis = ({ name, usage }: Command): readonly string[] =>
+  usage.split("\n").map((line, i) => `${i === 0 ? name : " ".repeat(name.length)} ${line}`.trimEnd());

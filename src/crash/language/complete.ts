@@ -2,8 +2,7 @@ import { bare } from "../../debuginfo/ctype.ts";
 import { attempt } from "../../base/fault.ts";
 import type { CType } from "../../debuginfo/ctype.ts";
 import { builtinAliases } from "./alias.ts";
-import type { Command, Context } from "./command.ts";
-import { commandsOf } from "../commands.ts";
+import { type Command, commandsOf, type Context } from "./command.ts";
 import { filters } from "./filters.ts";
 
 export interface Completions {

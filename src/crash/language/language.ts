@@ -1,8 +1,7 @@
 import { Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { expandAlias } from "./alias.ts";
-import type { Command, Context, Parsed } from "./command.ts";
-import { commands, commandsOf } from "../commands.ts";
+import { type Command, commandsOf, type Context, type Parsed, synopsis } from "./command.ts";
 import { lackingTypes } from "./lacking.ts";
 import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
 import { filters } from "./filters.ts";
@@ -116,10 +115,6 @@ export const usage = (command: Command): readonly string[] => [
   `Enter "help ${command.name}" for details.`,
 ];
 
-/** Name and arguments; the second and further lines stand below the arguments of the first. */
-export const synopsis = ({ name, usage }: Command): readonly string[] =>
-  usage.split("\n").map((line, i) => `${i === 0 ? name : " ".repeat(name.length)} ${line}`.trimEnd());
-
 /**
  * The command a line names. As in crash, `*` sticks to what follows it, and what is no command is tried as a
  * variable and as a type.
@@ -131,7 +126,7 @@ export function resolve(context: Context, text: string): { command: Command; lin
   const command = commandsOf(context).find((one) => one.name === name);
   if (command) return { command, line: text.slice(name.length) };
   const implied = impliedCommand(context, /^[A-Za-z_]\w*/.exec(text)?.[0] ?? "");
-  const found = commands().find((one) => one.name === implied);
+  const found = context.commands.find((one) => one.name === implied);
   if (found) return { command: found, line: ` ${text}` };
   throw new UsageError(`command not found: ${name}; "help" lists the commands`);
 }

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { Fault } from "../../base/fault.ts";
 import { once } from "../../base/once.ts";
+import { commands } from "../../crash/commands.ts";
 import { createContext } from "../../crash/language/context.ts";
 import type { Context, SessionFacts, SourceText } from "../../crash/language/command.ts";
 import type { TypeSource } from "../../debuginfo/source.ts";
@@ -134,6 +135,7 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
   const context = createContext(
     kernel,
     facts,
+    commands(),
     () => firstTask(kernel),
     () => firstTaskFault(kernel),
   );

@@ -12,7 +12,7 @@ export const extend = command({
   ],
   description: `Loads commands written in JavaScript or TypeScript, or lists the files that are loaded. In the terminal only: a file is code that runs with your rights, and none is ever loaded unasked. A name without a slash is looked for in the working directory, then in the one that CRASH_EXTENSIONS names.
 
-A file exports, as its default or as "commands", one command or an array of them: objects with a name, a generator function run(context, args) and, if they are to have a manual page, summary, usage, options, description and examples (src/crash/command.ts: Command). run yields pieces: { kind: "text", lines: [["..."]] }, or { kind: "record", data: {...}, lines: [["..."]] }. context.kernel is the kernel as objects: kernel.variable("init_task").at("mm.pgd").value().
+A file exports, as its default or as "commands", one command or an array of them: objects with a name, a generator function run(context, args) and, if they are to have a manual page, summary, usage, options, description and examples (src/crash/language/command.ts: Command). run yields pieces: { kind: "text", lines: [["..."]] }, or { kind: "record", data: {...}, lines: [["..."]] }. context.kernel is the kernel as objects: kernel.variable("init_task").at("mm.pgd").value().
 
 Shared libraries of crash and scripts in its other languages cannot be loaded.`,
   examples: [],

@@ -5,8 +5,7 @@ import { runningOn } from "../../../linux/sched/cpu.ts";
 import { isKernelThread, taskPid, taskTable, taskTgid } from "../../../linux/sched/task.ts";
 import { TASK_STATES, taskState } from "../../../linux/sched/taskState.ts";
 import type { Obj } from "../../../model/object.ts";
-import { command, type Context, type Option, type Word } from "../../language/command.ts";
-import { commands } from "../../commands.ts";
+import { command, type Command, type Context, type Option, type Word } from "../../language/command.ts";
 import { runCommand } from "../../language/language.ts";
 import { parseOptions, words as wordsOf } from "../../language/parse.ts";
 import { text, type Pieces } from "../../say/piece.ts";
@@ -70,7 +69,7 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each
     if (each.includes("net") && !wantsSockets) yield text("WARNING: net command requires -s or -S option", "");
     // Without it, net shows what is no task's.
     const lines = each.map((name) =>
-      name === "net" && !wantsSockets ? `net -s ${more}` : `${name} ${ownFlags(name, each, more)}`,
+      name === "net" && !wantsSockets ? `net -s ${more}` : `${name} ${ownFlags(context.commands, name, each, more)}`,
     );
     if (each.length > 0) yield* saidOnce(tasks, (task) => runFor(context, task, lines));
     yield* missingTasks(context.kernel, "foreach: ");
@@ -78,12 +77,10 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each
 });
 
 /** What of the flags behind several commands is for one of them: those that only others have are left out. */
-function ownFlags(name: string, names: readonly string[], more: string): string {
+function ownFlags(commands: readonly Command[], name: string, names: readonly string[], more: string): string {
   if (names.length === 1) return more;
   const option = (command: string, flag: string): Option | undefined =>
-    commands()
-      .find((one) => one.name === command)
-      ?.options.find((one) => one.flag === flag.slice(0, 2));
+    commands.find((one) => one.name === command)?.options.find((one) => one.flag === flag.slice(0, 2));
   const takesArgument = (flag: string): boolean => names.some((other) => option(other, flag)?.argument !== undefined);
   const kept: string[] = [];
   const all = wordsOf(more);

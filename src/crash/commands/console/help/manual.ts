@@ -1,5 +1,4 @@
-import type { Command, Option } from "../../../language/command.ts";
-import { synopsis } from "../../../language/language.ts";
+import { type Command, type Option, synopsis } from "../../../language/command.ts";
 import type { Line } from "../../../say/piece.ts";
 
 const WIDTH = 78;
