@@ -6,7 +6,7 @@ import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
 import { offsetName } from "../code/instructions.ts";
 import { listingOf } from "../code/listing.ts";
-import { rawStackText } from "../rawStack.ts";
+import { rawStackText } from "../values/rawStack.ts";
 import { scopeOf } from "../values/scope.ts";
 import { stackText } from "../stackText.ts";
 import type { Target } from "../target.ts";

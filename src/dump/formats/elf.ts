@@ -10,7 +10,7 @@ import {
   wordSizeOf,
   type ElfHeader,
 } from "../../elf/elfHeader.ts";
-import { Loads } from "../elf/elfLoads.ts";
+import { Loads } from "./elfLoads.ts";
 import type { DumpFormat, DumpImage, OpenOptions, Segment } from "../format.ts";
 import { eraseinfoOf, readNotes, vmcoreinfoOf, type Place } from "../../elf/notes.ts";
 

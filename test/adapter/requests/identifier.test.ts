@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { after, before, test } from "node:test";
-import type { Identifier, IdentifierText } from "../../src/protocol/custom.ts";
-import { DapClient } from "./client.ts";
+import type { Identifier, IdentifierText } from "../../../src/protocol/custom.ts";
+import { DapClient } from "../client.ts";
 
 let client: DapClient;
 before(async () => {

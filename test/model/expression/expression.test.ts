@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fault } from "../../src/base/fault.ts";
-import { UsageError } from "../../src/base/usageError.ts";
-import { evaluate } from "../../src/model/expression/evaluate.ts";
-import { formatValue, lineText } from "../../src/model/format.ts";
-import { typeName } from "../../src/model/typeName.ts";
-import { toyKernel } from "../builders/kernel.ts";
+import { Fault } from "../../../src/base/fault.ts";
+import { UsageError } from "../../../src/base/usageError.ts";
+import { evaluate } from "../../../src/model/expression/evaluate.ts";
+import { formatValue, lineText } from "../../../src/model/format.ts";
+import { typeName } from "../../../src/model/typeName.ts";
+import { toyKernel } from "../../builders/kernel.ts";
 
 const TYPES = `
   typedef int pid_t;

@@ -1,16 +1,16 @@
-import { attempt, Fault } from "../base/fault.ts";
-import { hex, padHex } from "../base/hex.ts";
-import type { Kernel } from "../model/kernel.ts";
-import { memberLines } from "../model/typeText.ts";
-import type { Job } from "../base/job.ts";
-import { stackTrace } from "../linux/sched/stackTrace.ts";
-import { type StackRange, taskStackRange } from "../unwind/stacks.ts";
-import type { Frame } from "../unwind/frame.ts";
-import { offsetName } from "./code/instructions.ts";
-import { pointee } from "./values/scopes.ts";
-import { slabGlance } from "./values/slabGlance.ts";
-import type { Target } from "./target.ts";
-import { type Thread, threadName } from "./threads.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex, padHex } from "../../base/hex.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { memberLines } from "../../model/typeText.ts";
+import type { Job } from "../../base/job.ts";
+import { stackTrace } from "../../linux/sched/stackTrace.ts";
+import { type StackRange, taskStackRange } from "../../unwind/stacks.ts";
+import type { Frame } from "../../unwind/frame.ts";
+import { offsetName } from "../code/instructions.ts";
+import { pointee } from "./scopes.ts";
+import { slabGlance } from "./slabGlance.ts";
+import type { Target } from "../target.ts";
+import { type Thread, threadName } from "../threads.ts";
 
 /** The words of one frame that are shown at most: a frame that claims more has no end that is known. */
 const MAX_WORDS = 4096;

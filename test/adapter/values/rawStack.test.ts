@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { DapClient } from "./client.ts";
+import { DapClient } from "../client.ts";
 
 let client: DapClient;
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { DapClient, Refused } from "./client.ts";
+import { DapClient, Refused } from "../client.ts";
 
 const VMCORE = "sample/vmcore";
 const TITLE = "BUG: kernel NULL pointer dereference, address: 0000000000000000";

@@ -1,0 +1,33 @@
+/** Signals of tasks. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sigactionFlags, signalName, signalSet, signalsOf } from "../../../src/linux/sched/signal.ts";
+import { toyKernel } from "../../builders/kernel.ts";
+
+const BASE = 0xffff_8880_0000_0000n;
+const at = (page: number): bigint => BASE + BigInt(page * 0x1000);
+
+test("signals are named from both ends of the real-time range", () => {
+  assert.deepEqual([1, 9, 17, 31, 32, 33, 48, 49, 64].map(signalName), [
+    "SIGHUP",
+    "SIGKILL",
+    "SIGCHLD/SIGCLD",
+    "SIGSYS/SIGUNUSED",
+    "SIGRTMIN",
+    "SIGRTMIN+1",
+    "SIGRTMIN+16",
+    "SIGRTMAX-15",
+    "SIGRTMAX",
+  ]);
+  assert.deepEqual(signalsOf(0x8000_0000_0000_0201n), [1, 10, 64]);
+  assert.deepEqual(sigactionFlags(0x1400_0004n), ["SA_RESTORER", "SA_SIGINFO", "SA_RESTART"]);
+});
+
+test("a sigset of two 32-bit words is one number", () => {
+  const kernel = toyKernel({
+    types: "typedef struct { unsigned long sig[2]; } sigset_t;",
+    arch: { name: "arm", byteOrder: "little", wordSize: 4 },
+    memory: [["sigset_t", 0x1000n, { sig: [0x200n, 0x8000_0000n] }]],
+  });
+  assert.deepEqual(signalsOf(signalSet(kernel.object("sigset_t", 0x1000n))), [10, 64]);
+});
