@@ -1,19 +1,12 @@
 import { viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex, hex0x } from "../base/hex.ts";
-import {
-  type ArrayType,
-  bare,
-  type CType,
-  type EnumType,
-  type IntType,
-  sizeOf,
-  type StructType,
-} from "../debuginfo/ctype.ts";
-import { characterText, isCharacter, quoted } from "./characters.ts";
-import type { Kernel } from "./kernel.ts";
+import { type ArrayType, bare, type CType, sizeOf, type StructType } from "../debuginfo/ctype.ts";
+import { isCharacter, quoted } from "./characters.ts";
 import { findMember } from "./member.ts";
+import { enumText, integerText } from "./numberText.ts";
 import { Obj } from "./object.ts";
+import { symbolText } from "./symbolText.ts";
 import { typeName } from "./typeName.ts";
 
 /** A piece of a line: text, or text with what a face may link to or explain. */
@@ -255,30 +248,6 @@ function scalar(object: Obj, type: ReturnType<typeof bare>, style: Style): Value
   return type.kind === "pointer" ? pointer(object, type.target, number, style) : [];
 }
 
-function integerText(type: IntType, number: bigint, bits: number, radix: 10 | 16): string {
-  if (radix === 16) return hex0x(BigInt.asUintN(bits, number));
-  if (type.encoding === "bool") return number === 0n ? "false" : number === 1n ? "true" : number.toString();
-  if (!isCharacter(type)) return number.toString();
-  return `${number} '${characterText(Number(BigInt.asUintN(8, number)), "'")}'`;
-}
-
-/** The enumerator; of an enum of single bits those that are set, `(A | B | unknown: 0x40)`; else the number. */
-export function enumText(type: EnumType, number: bigint): string {
-  const exact = type.values.find(({ value }) => value === number);
-  if (exact) return exact.name;
-  if (!type.values.every(({ value }) => value >= 0n && (value & (value - 1n)) === 0n)) return number.toString();
-  if (number === 0n) return "0";
-  const names: string[] = [];
-  let rest = BigInt.asUintN(type.size * 8, number);
-  for (const { name, value } of type.values) {
-    if ((rest & value) === 0n) continue;
-    names.push(name);
-    rest &= ~value;
-  }
-  if (rest !== 0n) names.push(`unknown: ${hex0x(rest)}`);
-  return `(${names.join(" | ")})`;
-}
-
 function floating(object: Obj): ValueToken {
   const bytes = attempt(() => object.bytes());
   if (bytes instanceof Fault) return faultToken(bytes);
@@ -303,28 +272,6 @@ function address({ kernel }: Obj, number: bigint, ofText = false): ValueToken[] 
   const name = symbolText(kernel, number, ofText);
   if (name !== undefined) tokens.push(" ", { as: "symbol", text: `<${name}>`, address: number });
   return tokens;
-}
-
-/** Sizes from kallsyms are gaps to the next symbol: from here on a size needs a declared type to be believed. */
-const MAX_GAP = 0x10000n;
-
-/**
- * `init_task+2192`, for an address within a symbol of the kernel or a module.
- * @param ofText a string starts there: string literals have no symbol, whatever stands before them
- */
-export function symbolText(kernel: Kernel, address: bigint, ofText = false): string | undefined {
-  // x86_64's per-CPU symbols are small numbers: not what a small number in a pointer means.
-  const symbol = kernel.memory.isKernelAddress(address) ? kernel.symbols.at(address) : undefined;
-  if (!symbol) return undefined;
-  const offset = address - symbol.address;
-  if (offset === 0n) return symbol.name;
-  if (symbol.size > 0 && offset >= BigInt(symbol.size)) return undefined;
-  if (ofText || offset >= MAX_GAP) {
-    // `.LC3` and `jumptable.50` are no variables, and to learn that of the debuginfo may take a second.
-    const type = /^\w+$/.test(symbol.name) ? kernel.types.variable(symbol.name) : undefined;
-    if (!type || offset >= BigInt(sizeOf(type))) return undefined;
-  }
-  return `${symbol.name}+${offset}`;
 }
 
 /** NUL-terminated text in memory; what was read before a fault is shown with it. */

@@ -1,6 +1,6 @@
 import { attempt } from "../base/fault.ts";
 import { hex0x, padHex } from "../base/hex.ts";
-import { symbolText } from "./format.ts";
+import { symbolText } from "./symbolText.ts";
 import type { Obj } from "./object.ts";
 
 /** How one type is said in few words; undefined leaves it to the general rule. */

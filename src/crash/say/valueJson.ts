@@ -1,7 +1,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { bare, type StructType } from "../../debuginfo/ctype.ts";
-import { enumText } from "../../model/format.ts";
+import { enumText } from "../../model/numberText.ts";
 import type { Obj } from "../../model/object.ts";
 import { faultText, type Json } from "./piece.ts";
 

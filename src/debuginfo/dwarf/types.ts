@@ -1,19 +1,9 @@
 import { once } from "../../base/once.ts";
-import {
-  type ArrayType,
-  type CType,
-  type EnumType,
-  type FunctionType,
-  type Member,
-  type QualifiedType,
-  type StructType,
-  VOID,
-} from "../ctype.ts";
+import { type ArrayType, type CType, type Member, type QualifiedType, type StructType, VOID } from "../ctype.ts";
 import {
   DW_AT_bit_offset,
   DW_AT_bit_size,
   DW_AT_byte_size,
-  DW_AT_const_value,
   DW_AT_count,
   DW_AT_data_bit_offset,
   DW_AT_data_member_location,
@@ -29,8 +19,6 @@ import {
   DW_TAG_class_type,
   DW_TAG_const_type,
   DW_TAG_enumeration_type,
-  DW_TAG_enumerator,
-  DW_TAG_formal_parameter,
   DW_TAG_member,
   DW_TAG_pointer_type,
   DW_TAG_reference_type,
@@ -42,18 +30,17 @@ import {
   DW_TAG_subroutine_type,
   DW_TAG_typedef,
   DW_TAG_union_type,
-  DW_TAG_unspecified_parameters,
   DW_TAG_volatile_type,
 } from "./constants.ts";
 import type { Die } from "./die.ts";
+import { DW_ATE_signed, DW_ATE_signed_char, enumType } from "./enumType.ts";
+import { functionType } from "./functionType.ts";
 import type { Unit } from "./unit.ts";
 
 // Base type encodings of DWARF 5, section 7.8.
 const DW_ATE_boolean = 0x02;
 const DW_ATE_complex_float = 0x03;
 const DW_ATE_float = 0x04;
-const DW_ATE_signed = 0x05;
-const DW_ATE_signed_char = 0x06;
 const DW_ATE_unsigned_char = 0x08;
 const DW_ATE_UTF = 0x10;
 
@@ -107,7 +94,7 @@ function decode(die: Die): CType {
       return qualified("atomic", target);
     case DW_TAG_subroutine_type:
     case DW_TAG_subprogram:
-      return functionType(die);
+      return functionType(die, typeOfDie);
     default:
       // DW_TAG_unspecified_type and what no C compiler makes.
       return VOID;
@@ -227,48 +214,6 @@ function bitFieldOffset(die: Die, bitSize: number): number {
   return start + 8 * storage - fromTop - bitSize;
 }
 
-function enumType(die: Die): EnumType {
-  const whole = die.die(DW_AT_signature) ?? die;
-  const size = whole.number(DW_AT_byte_size) ?? 0;
-  const raw = once(() => readEnumerators(whole));
-  const underlying = once(() => whole.number(DW_AT_encoding) ?? whole.die(DW_AT_type)?.number(DW_AT_encoding));
-  const signed = once(() => {
-    const encoding = underlying();
-    return encoding === undefined
-      ? raw().some(({ value }) => value < 0n)
-      : encoding === DW_ATE_signed || encoding === DW_ATE_signed_char;
-  });
-  const values = once(() =>
-    raw().map(({ name, value }) => ({
-      name,
-      value: signed() ? BigInt.asIntN(8 * size, value) : BigInt.asUintN(8 * size, value),
-    })),
-  );
-  return {
-    kind: "enum",
-    name: whole.text(DW_AT_name),
-    size,
-    get signed() {
-      return signed();
-    },
-    incomplete: whole.flag(DW_AT_declaration),
-    get values() {
-      return values();
-    },
-  };
-}
-
-function readEnumerators(die: Die): { name: string; value: bigint }[] {
-  const values: { name: string; value: bigint }[] = [];
-  for (const walk = die.children(); walk.next();) {
-    if (walk.abbrev.tag !== DW_TAG_enumerator) continue;
-    const enumerator = walk.die();
-    const value = enumerator.attribute(DW_AT_const_value);
-    values.push({ name: enumerator.text(DW_AT_name) ?? "", value: value?.kind === "constant" ? value.value : 0n });
-  }
-  return values;
-}
-
 /** One array for each dimension: `a[2][3]` is two arrays of three. */
 function arrayType(die: Die): CType {
   const counts: (number | undefined)[] = [];
@@ -302,41 +247,4 @@ function elementCount(subrange: Die): number | undefined {
   // `[0]` has the upper bound -1, signed or in all bits of four or eight bytes.
   const unsigned = BigInt.asUintN(64, bound.value);
   return unsigned === 0xffffffffn || unsigned === 0xffffffffffffffffn ? 0 : Number(bound.value) + 1;
-}
-
-function functionType(die: Die): FunctionType {
-  const returns = once(() => typeOfDie(die));
-  const parts = once(() => readParameters(die));
-  return {
-    kind: "function",
-    get returns() {
-      return returns();
-    },
-    get parameters() {
-      return parts().parameters;
-    },
-    get variadic() {
-      return parts().variadic;
-    },
-  };
-}
-
-type Parameter = FunctionType["parameters"][number];
-
-function readParameters(die: Die): { readonly parameters: readonly Parameter[]; readonly variadic: boolean } {
-  const parameters: Parameter[] = [];
-  let variadic = false;
-  for (const walk = die.children(); walk.next();) {
-    if (walk.abbrev.tag === DW_TAG_unspecified_parameters) variadic = true;
-    if (walk.abbrev.tag !== DW_TAG_formal_parameter) continue;
-    const parameter = walk.die();
-    const type = once(() => typeOfDie(parameter));
-    parameters.push({
-      name: parameter.holder(DW_AT_name)?.text(DW_AT_name),
-      get type() {
-        return type();
-      },
-    });
-  }
-  return { parameters, variadic };
 }

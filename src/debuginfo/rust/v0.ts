@@ -2,15 +2,12 @@
  * Rust's symbol mangling v0: RFC 2603, and The rustc book, "v0 Symbol Format". A method is a rule of that grammar; it
  * reads its part of the symbol and writes what the source would say.
  */
-import { decodePunycode } from "./punycode.ts";
+import { Malformed, V0Reader } from "./v0Reader.ts";
 
 /** A symbol may lead back into itself: paths within paths, steps in all and characters before it is given up. */
 const MAX_DEPTH = 200;
 const MAX_STEPS = 20_000;
 const MAX_LENGTH = 65_536;
-
-/** Not a v0 symbol, or one that is damaged. */
-class Malformed extends Error {}
 
 const BASIC_TYPES: Readonly<Record<string, string>> = {
   ...{ a: "i8", s: "i16", l: "i32", x: "i64", n: "i128", i: "isize" },
@@ -35,18 +32,12 @@ export function demangleV0(symbol: string): string | undefined {
   }
 }
 
-class Demangler {
-  private readonly text: string;
-  private at = 0;
+class Demangler extends V0Reader {
   private out = "";
   private depth = 0;
   private steps = 0;
   /** Lifetimes that the binders around this place have named. */
   private lifetimes = 0;
-
-  constructor(text: string) {
-    this.text = text;
-  }
 
   symbol(): string {
     this.path(true);
@@ -211,13 +202,6 @@ class Demangler {
     this.depth--;
   }
 
-  private hexadecimal(): bigint {
-    const [all, digits] = /^([0-9a-f]{0,32})_/.exec(this.text.slice(this.at, this.at + 33)) ?? [];
-    if (all === undefined) throw new Malformed();
-    this.at += all.length;
-    return BigInt(`0x0${digits ?? ""}`);
-  }
-
   /** `for<'a, 'b> `: lifetimes that hold within. */
   private binder(within: () => void): void {
     const before = this.lifetimes;
@@ -255,44 +239,6 @@ class Demangler {
     this.at = back;
   }
 
-  private identifier(): { readonly name: string; readonly disambiguator: number } {
-    const disambiguator = this.disambiguator();
-    return { disambiguator, name: this.undisambiguated() };
-  }
-
-  private disambiguator(): number {
-    return this.skip("s") ? this.base62() + 1 : 0;
-  }
-
-  private undisambiguated(): string {
-    const isPunycode = this.skip("u");
-    const digits = /^(?:0|[1-9]\d{0,5})/.exec(this.text.slice(this.at, this.at + 6))?.[0];
-    if (digits === undefined) throw new Malformed();
-    this.at += digits.length;
-    this.skip("_");
-    const name = this.text.slice(this.at, this.at + Number(digits));
-    if (name.length !== Number(digits)) throw new Malformed();
-    this.at += name.length;
-    if (!isPunycode) return name;
-    const split = name.lastIndexOf("_");
-    const plain = decodePunycode(name.slice(0, Math.max(split, 0)), name.slice(split + 1));
-    if (plain === undefined) throw new Malformed();
-    return plain;
-  }
-
-  /** `_` is 0, `0_` is 1. */
-  private base62(): number {
-    if (this.skip("_")) return 0;
-    let value = 0;
-    for (let digit; (digit = this.next()) !== "_";) {
-      const code = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".indexOf(digit);
-      if (code < 0) throw new Malformed();
-      // Hashes of crates take all of 64 bits and are not shown: what is counted and shown is small.
-      value = Math.min(value * 62 + code, Number.MAX_SAFE_INTEGER - 2);
-    }
-    return value + 1;
-  }
-
   /** @returns how many there were up to the closing `E` */
   private list(separator: string, one: () => void): number {
     let count = 0;
@@ -311,18 +257,6 @@ class Demangler {
 
   private enter(): void {
     if (++this.depth > MAX_DEPTH || ++this.steps > MAX_STEPS) throw new Malformed();
-  }
-
-  private next(): string {
-    const character = this.text.charAt(this.at++);
-    if (character === "") throw new Malformed();
-    return character;
-  }
-
-  private skip(character: string): boolean {
-    if (this.text.charAt(this.at) !== character) return false;
-    this.at++;
-    return true;
   }
 
   private write(text: string): void {

@@ -1,16 +1,15 @@
 import { readUnsigned, viewOf } from "../../../base/bytes.ts";
 import { Fault } from "../../../base/fault.ts";
 import { Addressing } from "../../addressing.ts";
-import type { CType } from "../../ctype.ts";
 import type { ExpressionUnit } from "../../source.ts";
 import { Cursor } from "../cursor.ts";
-import type { Machine, Piece, Place } from "./expression.ts";
-import { type Value, binary, compared, genericValue, typedValue, unary } from "./expressionValue.ts";
+import type { Machine, Piece } from "./expression.ts";
+import { EvaluationStack } from "./evaluationStack.ts";
+import { binary, compared, typedValue, unary } from "./expressionValue.ts";
 import * as op from "./operations.ts";
 
 /** Operations before an expression is cut off: they can loop. */
 const MAX_OPERATIONS = 100_000;
-const MAX_STACK = 1024;
 const MAX_CALLS = 16;
 const MAX_PIECES = 1024;
 
@@ -22,15 +21,10 @@ export function registerOf(expression: Uint8Array): number | undefined {
   return expression.length === 2 && opcode === op.DW_OP_regx && operand < 0x80 ? operand : undefined;
 }
 
-/** One run of an expression: its stack, and the pieces of the location that it builds up. */
-export class Evaluation {
-  private readonly unit: ExpressionUnit;
-  private readonly machine: Machine;
+/** One run of an expression: its operations, and the pieces of the location that it builds up. */
+export class Evaluation extends EvaluationStack {
   private readonly frameBase: Uint8Array | undefined;
-  private readonly stack: Value[];
   private readonly done: Piece[] = [];
-  /** Set by the operations that end a simple location. */
-  private place: Place | undefined;
   private operations = 0;
   private calls = 0;
 
@@ -40,10 +34,8 @@ export class Evaluation {
     frameBase: Uint8Array | undefined,
     initial: readonly bigint[] = [],
   ) {
-    this.unit = unit;
-    this.machine = machine;
+    super(unit, machine, initial);
     this.frameBase = frameBase;
-    this.stack = initial.map((value) => genericValue(value, unit.addressSize));
   }
 
   pieces(bytes: Uint8Array): readonly Piece[] {
@@ -55,48 +47,6 @@ export class Evaluation {
     this.run(bytes);
     if (this.place?.kind === "register") return this.register(this.place.register);
     return this.place?.kind === "value" ? this.place.value : this.pop().value;
-  }
-
-  /** The simple location that was built up: what an operation set, else the address on top of the stack. */
-  private takePlace(): Place {
-    const { place } = this;
-    this.place = undefined;
-    if (place) return place;
-    return this.stack.length > 0 ? { kind: "memory", address: this.pop().value } : { kind: "absent" };
-  }
-
-  private push(value: bigint): void {
-    this.pushValue(genericValue(value, this.unit.addressSize));
-  }
-
-  private pushValue(value: Value): void {
-    if (this.stack.length === MAX_STACK) throw Fault.of("corrupt", "an expression overflows its stack");
-    this.stack.push(value);
-  }
-
-  private pop(): Value {
-    const value = this.stack.pop();
-    if (!value) throw Fault.of("corrupt", "an expression takes from an empty stack");
-    return value;
-  }
-
-  /** The value `depth` below the top. */
-  private peek(depth: number): Value {
-    const value = this.stack.at(-1 - depth);
-    if (!value) throw Fault.of("corrupt", "an expression takes from an empty stack");
-    return value;
-  }
-
-  private register(number: number): bigint {
-    const value = this.machine.register(number);
-    if (value === undefined) throw Fault.of("unknown", `register ${number} of this frame was not saved`);
-    return value;
-  }
-
-  private baseType(offset: number): CType {
-    const type = this.unit.baseType?.(offset);
-    if (!type) throw Fault.of("unknown", "an expression refers to types that are not at hand");
-    return type;
   }
 
   private run(bytes: Uint8Array): void {
@@ -115,64 +65,6 @@ export class Evaluation {
         this.jump(cursor, opcode);
       if (!known) throw Fault.of("unknown", `operation 0x${opcode.toString(16)} of DWARF expressions is not known`);
     }
-  }
-
-  /** Literals and addresses. */
-  private constant(cursor: Cursor, opcode: number): boolean {
-    if (opcode >= op.DW_OP_lit0 && opcode <= op.DW_OP_lit31) {
-      this.push(BigInt(opcode - op.DW_OP_lit0));
-      return true;
-    }
-    const { bias } = this.machine;
-    switch (opcode) {
-      case op.DW_OP_addr:
-        this.push((this.unit.addressSize === 8 ? cursor.big64() : BigInt(cursor.u32())) + bias);
-        return true;
-      case op.DW_OP_addrx:
-      case op.DW_OP_GNU_addr_index:
-        this.push(this.indexed(cursor.uleb()) + bias);
-        return true;
-      case op.DW_OP_constx:
-      case op.DW_OP_GNU_const_index:
-        this.push(this.indexed(cursor.uleb()));
-        return true;
-      case op.DW_OP_const1u:
-        this.push(BigInt(cursor.u8()));
-        return true;
-      case op.DW_OP_const1s:
-        this.push(BigInt.asIntN(8, BigInt(cursor.u8())));
-        return true;
-      case op.DW_OP_const2u:
-        this.push(BigInt(cursor.u16()));
-        return true;
-      case op.DW_OP_const2s:
-        this.push(BigInt.asIntN(16, BigInt(cursor.u16())));
-        return true;
-      case op.DW_OP_const4u:
-        this.push(BigInt(cursor.u32()));
-        return true;
-      case op.DW_OP_const4s:
-        this.push(BigInt.asIntN(32, BigInt(cursor.u32())));
-        return true;
-      case op.DW_OP_const8u:
-      case op.DW_OP_const8s:
-        this.push(cursor.big64());
-        return true;
-      case op.DW_OP_constu:
-        this.push(cursor.bigUleb());
-        return true;
-      case op.DW_OP_consts:
-        this.push(cursor.bigSleb());
-        return true;
-      default:
-        return false;
-    }
-  }
-
-  private indexed(index: number): bigint {
-    const address = this.unit.indexedAddress?.(index);
-    if (address === undefined) throw Fault.of("unknown", "an expression refers to addresses that are not at hand");
-    return address;
   }
 
   /** Operations on the stack alone. */
@@ -266,17 +158,6 @@ export class Evaluation {
   private frameAddress(): bigint {
     if (!this.frameBase) throw Fault.of("unknown", "the function has no frame base here");
     return new Evaluation(this.unit, this.machine, undefined).value(this.frameBase);
-  }
-
-  private cfa(): bigint {
-    const cfa = this.machine.cfa?.();
-    if (cfa === undefined) throw Fault.of("unknown", "the canonical frame address is not known");
-    return cfa;
-  }
-
-  private memory(address: bigint, size: number): bigint {
-    if (size < 1 || size > 16) throw Fault.of("corrupt", `an expression reads ${size} bytes`);
-    return readUnsigned(viewOf(this.machine.memory(address, size)), 0, size, this.unit.byteOrder);
   }
 
   /** Operations that say what the location is. */
