@@ -31,11 +31,11 @@ export function verdictOf(log: KernelLog, report: Report): Verdict {
     case "none":
       return NONE;
     case "site":
-      return first(siteFrames(log, report), kind);
+      return first(siteFrames(log, report), kind, row.skip);
     case "trace":
-      return first(traceFrames(log, report), kind);
+      return first(traceFrames(log, report), kind, row.skip);
     case "headline":
-      return first([...headlineFrames(log, report, groups.function), ...behindHeadline(log, report)], kind);
+      return first([...headlineFrames(log, report, groups.function), ...behindHeadline(log, report)], kind, row.skip);
     case "wait":
       return waiting(traceFrames(log, report));
     case "stall":
@@ -49,8 +49,8 @@ export function verdictOf(log: KernelLog, report: Report): Verdict {
 
 const nameOf = ({ place }: Frame): string => plainName(place.name ?? "");
 
-function first(frames: readonly Frame[], kind: Kind): Verdict {
-  const frame = frames.find((one) => one.place.name !== undefined && !isMachinery(nameOf(one), kind));
+function first(frames: readonly Frame[], kind: Kind, skip?: RegExp): Verdict {
+  const frame = frames.find((one) => one.place.name !== undefined && !isMachinery(nameOf(one), kind, skip));
   return frame ? { frame, name: withoutWrapper(nameOf(frame)) } : NONE;
 }
 
@@ -70,9 +70,14 @@ const frameOf = (entry: Entry): Frame[] => {
 
 /** What the unwinder vouches for; where it vouches for nothing, all. */
 function framesOf(trace: Trace | undefined, after = -1): Frame[] {
-  const entries = (trace?.entries ?? []).filter(({ at }) => at > after);
-  const sure = entries.filter(({ isDoubtful }) => !isDoubtful);
-  return (sure.length > 0 ? sure : entries).flatMap(frameOf);
+  const all = trace?.entries ?? [];
+  // Failures that are injected print a stack too, often into another's: what follows is not this report's.
+  const injected = all.findIndex(({ name }) => /^should_fail/.test(name ?? ""));
+  const entries = (injected < 0 ? all : all.slice(0, injected)).filter(({ at }) => at > after);
+  // An inlined function is within the entry behind it.
+  const real = entries.filter(({ isInline }) => !isInline);
+  const sure = real.filter(({ isDoubtful }) => !isDoubtful);
+  return (sure.length > 0 ? sure : real).flatMap(frameOf);
 }
 
 const isStack = ({ role }: Trace): boolean => role === "stack";
@@ -85,13 +90,13 @@ const traceFrames = (log: KernelLog, report: Report): Frame[] => framesOf(mainTr
 /** The instruction; then the rest of the trace that it stands in, or the trace behind it. */
 function siteFrames(log: KernelLog, report: Report): Frame[] {
   const { sites, traces } = stacksOf(log, report);
-  const site = sites.find(({ role, isUser, place }) => role === "pc" && !isUser && place?.name !== undefined);
-  if (!site?.place) return traceFrames(log, report);
-  const own: Frame = { place: site.place, at: site.at, returns: false };
+  const site = sites.find(({ role, isUser }) => role === "pc" && !isUser);
+  if (!site) return traceFrames(log, report);
+  const own: Frame[] = site.place?.name === undefined ? [] : [{ place: site.place, at: site.at, returns: false }];
   const around = traces.find(({ start, end }) => start < site.at && site.at < end);
-  if (around && isStack(around)) return [own, ...framesOf(around, site.at)];
+  if (around && isStack(around)) return [...own, ...framesOf(around, site.at)];
   const behind = traces.find((trace) => (isStack(trace) || trace.role === "cpu") && trace.end > site.at);
-  return [own, ...framesOf(behind)];
+  return [...own, ...framesOf(behind)];
 }
 
 /** The function that the headline names, by its own words. */
@@ -184,8 +189,19 @@ function locking(log: KernelLog, report: Report, kind: Kind): Verdict {
     const place = placeAt(text, match.index + match[0].length);
     if (place?.name !== undefined) frames.push({ place, at, returns: true });
   }
-  const own = frames.find((one) => !isMachinery(nameOf(one), kind)) ?? frames[0];
-  return own ? { frame: own, name: withoutWrapper(nameOf(own)) } : first(traceFrames(log, report), kind);
+  const { traces, points } = stacksOf(log, report);
+  if (kind === "lock-balance") frames.unshift(...points.flatMap(frameOf));
+  const chains = traces.filter(({ role }) => role === "chain");
+  // The title is of the lock that is taken, or where both are the workqueue's, of who waits for the work.
+  const named =
+    kind === "lock-order"
+      ? framesOf(chains.find(({ head }) => head.includes("became")))
+      : [...frames.slice(0, 2), ...framesOf(chains[0]), ...traceFrames(log, report)];
+  const guilty = first(named, kind);
+  const [wanted] = frames;
+  return wanted && (guilty.frame === undefined || !isMachinery(nameOf(wanted), kind))
+    ? { frame: wanted, name: guilty.name ?? withoutWrapper(nameOf(wanted)) }
+    : guilty;
 }
 
 function originFrames(log: KernelLog, report: Report): Frame[] {

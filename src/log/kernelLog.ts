@@ -4,7 +4,7 @@ import { type Report, Scanner } from "./reports.ts";
 /** The text of a kernel log, or of anything that holds one: its lines and the reports in them. */
 export class KernelLog {
   readonly lines: readonly LogLine[];
-  /** In the order of their first lines; those of several callers may overlap. */
+  /** In the order of their headlines; those of several callers may overlap. */
   readonly reports: readonly Report[];
   /** The lines at which kernels began to boot. */
   readonly boots: readonly number[];
@@ -42,5 +42,5 @@ function reportsIn(lines: readonly LogLine[]): Report[] {
   const scanner = new Scanner((report) => reports.push(report));
   lines.forEach((line, at) => scanner.read(line, at));
   scanner.end();
-  return reports.sort((a, b) => a.start - b.start);
+  return reports.sort((a, b) => a.at - b.at);
 }

@@ -31,12 +31,27 @@ export interface Headline {
   readonly groups: Readonly<Record<string, string | undefined>>;
 }
 
-/** The headline that a message is; undefined when it begins no report. */
-export function headlineOf(text: string): Headline | undefined {
+/** Words of headlines that are found within a line, too, where two messages were torn into each other. */
+const TORN =
+  /(?:BUG: (?:unable|KASAN|KMSAN|KFENCE|kernel NULL)|general protection fault: |WARNING: CPU: |INFO: task .{1,64} blocked for|Unable to handle kernel |Kernel panic - not syncing|kernel BUG at )/;
+/** What can stand before them. */
+const MAX_TORN = 300;
+
+/**
+ * The headline that a message is; undefined when it begins no report.
+ * @param isKernel the kernel wrote the line for sure: it may hold two messages
+ */
+export function headlineOf(text: string, isKernel = false): Headline | undefined {
   const start = text.trimStart();
-  if (!ANY.test(start)) return undefined;
+  const headline = ANY.test(start) ? headlineAt(start) : undefined;
+  if (headline || !isKernel) return headline;
+  const torn = TORN.exec(start.slice(0, MAX_TORN));
+  return torn && torn.index > 0 ? headlineAt(start.slice(torn.index)) : undefined;
+}
+
+function headlineAt(text: string): Headline | undefined {
   for (const row of kinds) {
-    const match = row.pattern.exec(start);
+    const match = row.pattern.exec(text);
     if (match) return { row, groups: match.groups ?? {} };
   }
   return undefined;

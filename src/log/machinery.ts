@@ -20,7 +20,7 @@ export const machinery: readonly Machinery[] = [
   },
   {
     names:
-      /panic|invalid_op|report_bug|fixup_bug|handle_bug|do_error|_trap$|do_trap|^die$|^__die|assertfail|__fortify_report|program_check_(?:exception|common)|print_tainted|^get_taint$|^oops_|^bad_page_fault$/,
+      /panic|invalid_op|report_bug|fixup_bug|handle_bug|do_error|_trap$|do_trap|^die$|^__die|assertfail|__fortify_report|program_check_(?:exception|common)|print_tainted|^get_taint$|^oops_|^bad_page_fault$|^df_debug$|^rust_helper_BUG$/,
     reason: "how the kernel reports a failure and stops",
   },
   {
@@ -31,7 +31,7 @@ export const machinery: readonly Machinery[] = [
   { names: /warn_slowpath|warn_alloc|warn_bogus|__warn/, reason: "how a warning is printed" },
   {
     names:
-      /do_(?:kernel|translation|page)_fault$|do_mem_abort|do_DataAbort|el1_abort|el1h_64_sync(?:_handler)?|^__do_kernel_fault/,
+      /do_(?:kernel|translation|page)_fault$|^do_bad_area|do_mem_abort|do_DataAbort|el1_abort|el1h_64_sync(?:_handler)?|^__do_kernel_fault/,
     reason: "how a fault is delivered",
   },
   {
@@ -75,7 +75,7 @@ export const machinery: readonly Machinery[] = [
   },
   {
     names:
-      /pointer|snprintf|scnprintf|kv?asprintf|printk|va_format|dev_(?:info|notice|warn|err|alert|crit|emerg)|console_|serial8250|io_serial_|wait_for_xmitr|add_uevent_var/,
+      /pointer|snprintf|scnprintf|kv?asprintf|printk|va_format|dev_(?:info|notice|warn|err|alert|crit|emerg)|^console_(?:unlock|flush|emit|cont|trylock)|add_uevent_var/,
     reason: "printing",
   },
   {
@@ -100,6 +100,11 @@ export const machinery: readonly Machinery[] = [
     names:
       /^iput$|^iput_final$|^ihold$|drop_nlink|fast_dput|dput|mark_buffer_dirty|find_lock_entries|truncate_inode_pages_range|__phys_addr/,
     reason: "a reference to an inode, an entry or a page, of the caller's",
+  },
+  {
+    names: /serial8250|io_serial_|wait_for_xmitr/,
+    reason: "the console, to which a report is written",
+    kinds: ["soft-lockup", "hard-lockup", "rcu-stall", "hung-task"],
   },
   // Of some kinds only.
   { names: /slab_|kfree|vunmap|vfree/, reason: "who frees is asked for", kinds: ["kasan-free" as Kind] },
@@ -178,7 +183,8 @@ export const SLEEPS =
 const of = new Map<Kind, RegExp>();
 
 /** Whether a function is machinery of a report of a kind. */
-export function isMachinery(name: string, kind: Kind): boolean {
+export function isMachinery(name: string, kind: Kind, skip?: RegExp): boolean {
+  if (skip?.test(name) === true) return true;
   let pattern = of.get(kind);
   if (!pattern) {
     const rows = machinery.filter(({ kinds }) => kinds === undefined || kinds.includes(kind));

@@ -56,6 +56,7 @@ const PARTS: readonly (readonly [Meaning, RegExp])[] = [
   part("other", String.raw`\((?:XEN|d\d{1,5}v?\d{0,5})\) ?`),
   // kubectl logs --prefix, docker compose logs.
   part("other", String.raw`\[pod\/[^\]\s]{1,255}\] |[\w.-]{1,64} {0,8}\| (?=\[)`),
+  part("other", String.raw`[\w.-]{1,64} login: (?=[A-Z\[])`),
   part("other", String.raw`\*\* \d{1,10} printk messages dropped \*\* ?`),
   // MediaTek: (CPU)[PID:task]; Samsung: [CPU: task: PID]; some syslogs: a word of the log's own.
   part("other", String.raw` ?\(\d{1,3}\)\[\d{1,7}:[^\]]{1,32}\]`),

@@ -1,4 +1,4 @@
-import { ALL_CPUS, BOOT, CUT, END, isAfterwards, isBody, PANIC, RULE } from "./forms.ts";
+import { ALL_CPUS, BOOT, CUT, END, isAfterwards, isBody, isTraceLine, PANIC, RULE } from "./forms.ts";
 import { type Headline, headlineOf, type Kind } from "./kinds.ts";
 import type { LogLine } from "./lines.ts";
 
@@ -32,6 +32,12 @@ export interface OpenReport {
   panic: number | undefined;
   /** Its end mark was read. */
   ended: boolean;
+  /** Lines of the same caller since the last that is the report's. */
+  gap: number;
+  /** Its call trace has begun. */
+  hasTrace: boolean;
+  /** Its lines have a time; what a user program writes to the console has none. */
+  readonly hasTime: boolean;
 }
 
 /** A cut mark or a rule, of which the next lines tell the report. */
@@ -42,6 +48,10 @@ export interface Pending {
 
 /** Foreign lines between two of a report; more, and the report has ended before them. */
 const MAX_GAP = 16;
+/** The same before its call trace. */
+const MAX_EARLY_GAP = 48;
+/** Lines of others, and of user programs, between two of a report. */
+const MAX_LINES = 2000;
 /** Lines between the cut mark and the headline: what WARN() has to say. */
 const MAX_SAID = 10;
 /** Lines between what a check says and its BUG(), or between a fault and what die() says of it. */
@@ -77,7 +87,7 @@ export class Scanner {
     if (BOOT.test(text)) return this.closeAll();
     this.forget(at, line.seconds);
     if (CUT.test(text)) return this.readCut(key, at);
-    const headline = headlineOf(text);
+    const headline = headlineOf(text, line.seconds !== undefined);
     if (headline) return this.readHeadline(headline, key, line, at);
     if (RULE.test(text)) return this.readRule(key, at);
     const report = this.open.get(key);
@@ -126,7 +136,13 @@ export class Scanner {
   }
 
   private readHeadline(headline: Headline, key: string, line: LogLine, at: number): void {
+    if (headline.row.isLine === true) {
+      const { caller } = line;
+      return this.found({ headline, start: at, end: at + 1, at, caller, allCpus: undefined, panic: undefined });
+    }
     const report = this.open.get(key);
+    // After a panic nothing happens any more: what another CPU still prints is no report of its own.
+    if (report?.panic !== undefined && headline.row.severity !== "panic" && line.caller === undefined) return;
     if (report && this.goesOn(report, headline, line.text, at)) {
       report.last = at;
       report.seconds = line.seconds;
@@ -151,8 +167,10 @@ export class Scanner {
       allCpus: undefined,
       panic: PANIC.test(line.text) ? at : undefined,
       ended: false,
+      gap: 0,
+      hasTrace: false,
+      hasTime: line.seconds !== undefined,
     });
-    if (headline.row.isLine === true) this.close(key);
   }
 
   /** Whether a headline tells more of the report that stands open. */
@@ -174,9 +192,14 @@ export class Scanner {
       return;
     }
     if (ALL_CPUS.test(text)) report.allCpus ??= at;
-    if (!isBody(text)) return;
+    if (!isBody(text)) {
+      if (!report.hasTime || line.seconds !== undefined) report.gap++;
+      return;
+    }
     if (text !== "") {
       report.last = at;
+      report.gap = 0;
+      report.hasTrace ||= isTraceLine(text);
       report.seconds = line.seconds;
     }
     if (END.test(text)) report.ended = true;
@@ -186,7 +209,12 @@ export class Scanner {
   private forget(at: number, seconds: number | undefined): void {
     for (const [key, report] of this.open) {
       const passed = seconds !== undefined && report.seconds !== undefined ? seconds - report.seconds : 0;
-      if (at - report.last > gapOf(key) || passed > MAX_SECONDS || passed < -1) this.close(key);
+      if (
+        report.gap > (report.hasTrace ? MAX_GAP : MAX_EARLY_GAP) ||
+        at - report.last > MAX_LINES ||
+        passed > MAX_SECONDS
+      )
+        this.close(key);
     }
     for (const [key, { line }] of this.pending) if (at - line > MAX_SAID) this.pending.delete(key);
   }
@@ -204,6 +232,3 @@ export class Scanner {
     this.found({ headline, start, end: last + 1, at, caller, allCpus, panic });
   }
 }
-
-/** Where the caller is told, lines of others do not count as a gap that ends a report. */
-const gapOf = (key: string): number => (key === "" ? MAX_GAP : MAX_GAP * 16);

@@ -62,6 +62,8 @@ export interface SiteLine extends Site {
 
 export interface Stacks {
   readonly traces: readonly Trace[];
+  /** Places that stand behind a line that ends in "at:". */
+  readonly points: readonly Entry[];
   readonly sites: readonly SiteLine[];
 }
 
@@ -79,13 +81,15 @@ const HEADS: readonly (readonly [RegExp, Role])[] = [
   [/^\s*page last free (?:pid \d+ tgid \d+ )?stack trace:|^\s*page_owner free stack trace/, "page-free"],
   [/^\s*-> ?#\d+ \(.*:/, "chain"],
   [/^\s*\.{0,3} ?(?:which became|acquired at|key +at).*(?:at)?:/, "chain"],
-  [/^\s*\{?[\w-]{1,40}\}? state was registered at:/, "chain"],
+  [/^\s*\{?[\w -]{1,40}\}? state was registered at:/, "chain"],
   [
     /^\s*(?:read|write|assert no|race at).{0,60} (?:by task \d+|by interrupt) on cpu \d+:|^\s*(?:read|write) .{0,40}to 0x.{0,80}:$/,
     "race",
   ],
   [/^\s{1,4}backtrace(?: \(crc [0-9a-f]+\))?:/, "leak"],
 ];
+/** `Preemption disabled at:`, `is trying to release lock (...) at:`: one place follows. */
+const POINT = /\bat:\s*$/;
 const CPU_HEAD = /^NMI backtrace for cpu \d|^CPU#\d+ backtrace/;
 /** Where a trace may not go on behind: the report tells of something else. */
 const BETWEEN =
@@ -114,11 +118,13 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 class Reader {
   private readonly traces: Writable<Trace>[] = [];
+  private readonly points: Entry[] = [];
   private readonly sites: Writable<SiteLine>[] = [];
   private open: (Omit<Writable<Trace>, "entries"> & { entries: Entry[] }) | undefined;
   /** The next traces are of processors that were asked for theirs. */
   private ofCpu = false;
-  private isLastBreak = false;
+  /** The next entry is a place by itself, and of no trace. */
+  private isPoint = false;
   private rows = 0;
   /** Registers that were printed before the place. */
   private early: SiteLine["registers"] = [];
@@ -128,13 +134,13 @@ class Reader {
       this.close();
       this.ofCpu = true;
     }
-    if (S390_LAST_BREAK.test(text)) {
-      this.close();
-      this.isLastBreak = true;
-      return;
-    }
     const head = HEADS.find(([pattern]) => pattern.test(text));
     if (head) return this.begin(head[1], text, at);
+    if (S390_LAST_BREAK.test(text) || POINT.test(text)) {
+      this.close();
+      this.isPoint = true;
+      return;
+    }
     const site = siteOf(text);
     if (site) return this.readSite(site, text, at);
     this.readRegisters(text, at);
@@ -146,12 +152,12 @@ class Reader {
 
   end(): Stacks {
     this.close();
-    return { traces: this.traces.filter(({ entries }) => entries.length > 0), sites: this.sites };
+    return { points: this.points, traces: this.traces.filter(({ entries }) => entries.length > 0), sites: this.sites };
   }
 
   private begin(role: Role, text: string, at: number): void {
     this.close();
-    this.isLastBreak = false;
+    this.isPoint = false;
     const trace = {
       role: role === "stack" && this.ofCpu ? "cpu" : role,
       start: at,
@@ -166,8 +172,9 @@ class Reader {
   }
 
   private readEntry(entry: TraceEntry, text: string, at: number): void {
-    if (this.isLastBreak) {
-      this.isLastBreak = false;
+    if (this.isPoint) {
+      this.isPoint = false;
+      this.points.push({ ...entry, at, isSite: false });
       return;
     }
     // Outside of a trace only what is an entry by its form begins one (riscv, arm).

@@ -70,6 +70,12 @@ const FORMS: readonly (readonly [RegExp, Reader])[] = [
     /^(?:BUG: KASAN: )?.{0,80}?(Read|Write) of size (\d{1,12}) at addr ([0-9a-f]{1,16})/,
     ([, verb, size, a]) => ({ verb: verb === "Read" ? "read" : "write", size: Number(size), address: hex(a) }),
   ],
+  // Up to 4.9 the address stands in the headline.
+  [/^BUG: KASAN: .{1,200} at addr ([0-9a-f]{1,16})/, ([, a]) => ({ address: hex(a) })],
+  [
+    /^(Read|Write) of size (\d{1,12}) by task/,
+    ([, verb, size]) => ({ verb: verb === "Read" ? "read" : "write", size: Number(size) }),
+  ],
   [
     /^(Read|Write) at addr ([0-9a-f]{1,16})/,
     ([, verb, a]) => ({ verb: verb === "Read" ? "read" : "write", address: hex(a) }),

@@ -65,6 +65,17 @@ export const checks: readonly KindRow[] = [
     title: "kernel BUG in {where}",
     type: "BUG",
     guilty: "trace",
+    after: ["warning", "fortify"],
+  },
+  {
+    pattern: warning(String.raw`(?<place>(?:\S{0,200}\/)?lib\/string_helpers\.c:\d+)`, ".*fortify"),
+    kind: "fortify",
+    severity: "warning",
+    printedBy: "__fortify_report",
+    title: "WARNING in {where}",
+    type: "WARNING",
+    guilty: "site",
+    after: ["fortify"],
   },
   {
     pattern: /^[Kk]ernel BUG at (?<place>\S{1,250}:\d+)/,
@@ -120,6 +131,7 @@ export const checks: readonly KindRow[] = [
     printedBy: "kobject_add_internal, kobject_get",
     title: "WARNING: kobject bug in {where}",
     type: "WARNING",
+    skip: /kobject_/,
     guilty: "site",
   },
   {
@@ -129,6 +141,7 @@ export const checks: readonly KindRow[] = [
     printedBy: "proc_register, remove_proc_entry",
     title: "WARNING: proc registration bug in {where}",
     type: "WARNING",
+    skip: /proc_/,
     guilty: "site",
   },
   {
@@ -150,12 +163,13 @@ export const checks: readonly KindRow[] = [
     guilty: "site",
   },
   {
-    pattern: warning(String.raw`(?<place>(?:\S{0,200}\/)?mm\/\S{1,100}\.c:\d+)`, String.raw`.*k.?.?malloc`),
+    pattern: warning(String.raw`(?<place>(?:\S{0,200}\/)?mm\/\S{1,100}\.c:\d+)`, ".* k?.?malloc"),
     kind: "warning",
     severity: "warning",
     printedBy: "kmalloc_slab, __alloc_pages",
     title: "WARNING: kmalloc bug in {where}",
     type: "WARNING",
+    skip: /kmalloc|krealloc|slab|kmem/,
     guilty: "site",
   },
   {
@@ -165,6 +179,7 @@ export const checks: readonly KindRow[] = [
     printedBy: "usb_submit_urb",
     title: "WARNING in {where}/usb_submit_urb",
     type: "WARNING",
+    skip: /usb_(?:submit_urb|start_wait_urb|bulk_msg|interrupt_msg|control_msg)/,
     guilty: "site",
   },
   {

@@ -11,6 +11,7 @@ export const faults: readonly KindRow[] = [
     title: "BUG: unable to handle kernel NULL pointer dereference in {where}",
     type: "NULL-POINTER-DEREFERENCE",
     guilty: "site",
+    after: ["page-fault"],
   },
   {
     pattern:
@@ -21,6 +22,7 @@ export const faults: readonly KindRow[] = [
     title: "BUG: unable to handle kernel paging request in {where}",
     type: "MEMORY_SAFETY_BUG",
     guilty: "site",
+    after: ["page-fault"],
   },
   {
     pattern: /^BUG: [Uu]nable to handle kernel/,
@@ -59,7 +61,7 @@ export const faults: readonly KindRow[] = [
     guilty: "site",
   },
   {
-    pattern: /^(?:Oops: )?general protection fault\b(?! (?:ip|rip|sp|error):)(?!.* error:\d)/,
+    pattern: /^(?:Oops: )?(?:segment-related )?general protection fault\b(?! (?:ip|rip|sp|error):)(?!.* error:\d)/,
     kind: "general-protection",
     severity: "error",
     printedBy: "exc_general_protection",
@@ -124,7 +126,9 @@ export const faults: readonly KindRow[] = [
     guilty: "stall",
   },
   {
+    // x86 up to 5.17 says so in die()'s line, behind the guard page's: "kernel stack overflow (double-fault): 0000 [#1]".
     pattern: /^Insufficient stack space to handle exception|^[Kk]ernel stack overflow/,
+    after: ["stack-guard"],
     kind: "stack-overflow",
     severity: "error",
     printedBy: "panic_bad_stack (arm64), handle_bad_stack (riscv, arm), kernel_stack_overflow (s390)",
@@ -163,11 +167,20 @@ export const faults: readonly KindRow[] = [
     goesOn: true,
   },
   {
-    pattern: /^(?:Bad mode in |Unhandled .{1,40} exception on CPU)/,
+    pattern: /^Bad mode in /,
     kind: "oops",
     severity: "error",
-    printedBy: "bad_mode, __panic_unhandled (arm64)",
-    title: "Internal error in {where}",
+    printedBy: "bad_mode (arm64 up to 5.13)",
+    title: "kernel panic: bad mode",
+    type: "DoS",
+    guilty: "site",
+  },
+  {
+    pattern: /^Unhandled .{1,40} exception on CPU\s?\d/,
+    kind: "oops",
+    severity: "error",
+    printedBy: "__panic_unhandled (arm64)",
+    title: "kernel panic: Unhandled exception",
     type: "DoS",
     guilty: "site",
   },
@@ -180,11 +193,21 @@ export const faults: readonly KindRow[] = [
     guilty: "site",
   },
   {
+    // "... NX-protected page (addr) - exploit attempt? (uid: 0)": the line of the fault follows.
+    pattern: /^kernel tried to (?:execute|access) /,
+    kind: "page-fault",
+    severity: "error",
+    printedBy: "show_fault_oops, bad_kernel_fault (powerpc)",
+    title: "BUG: unable to handle kernel paging request in {where}",
+    type: "MEMORY_SAFETY_BUG",
+    guilty: "site",
+  },
+  {
     // powerpc: what the machine check unit or an unknown trap said.
-    pattern: /^(?:Oops: (?!0x)[A-Z](?!I: ).{0,80}, sig: \d|kernel tried to execute )/,
+    pattern: /^Oops: (?!0x)[A-Z](?!I: ).{0,80}, sig: \d/,
     kind: "oops",
     severity: "error",
-    printedBy: "die, bad_page_fault (powerpc, x86)",
+    printedBy: "die (powerpc)",
     title: "Oops in {where}",
     guilty: "site",
     goesOn: true,
@@ -207,5 +230,6 @@ export const faults: readonly KindRow[] = [
     printedBy: "die",
     title: "Oops: {fault} in {where}",
     guilty: "site",
+    goesOn: true,
   },
 ];

@@ -119,6 +119,8 @@ export interface KindRow {
   readonly goesOn?: true;
   /** Reports that stand open when this headline comes, and which it tells more of. */
   readonly after?: readonly Kind[];
-  /** The whole report is this line. */
+  /** Functions that are machinery of this headline alone. */
+  readonly skip?: RegExp;
+  /** The whole report is this line, and it can come within another report. */
   readonly isLine?: true;
 }

@@ -48,7 +48,7 @@ export const locks: readonly KindRow[] = [
     printedBy: "print_usage_bug",
     title: "inconsistent lock state in {where}",
     type: "LOCKDEP",
-    guilty: "lock",
+    guilty: "trace",
   },
   {
     pattern: /^(?:\[ )?WARNING: suspicious RCU usage/,
@@ -83,7 +83,7 @@ export const locks: readonly KindRow[] = [
     printedBy: "print_unlock_imbalance_bug",
     title: "{word}: bad unlock balance in {where}",
     type: "LOCKDEP",
-    guilty: "trace",
+    guilty: "lock",
   },
   {
     pattern: lockdep("held lock freed"),
@@ -118,7 +118,7 @@ export const locks: readonly KindRow[] = [
     printedBy: "print_lock_nested_lock_not_held",
     title: "WARNING: nested lock was not taken in {where}",
     type: "LOCKDEP",
-    guilty: "site",
+    guilty: "lock",
   },
   {
     pattern: /^INFO: trying to register non-static key/,

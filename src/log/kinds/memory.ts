@@ -107,6 +107,17 @@ export const memory: readonly KindRow[] = [
     guilty: "none",
   },
   {
+    // Of a report whose first line is lost.
+    pattern: /^INFO: (?<fault>(?:Freed|Allocated) in (?<function>[\w.]{1,128})\+0x.{0,160})/,
+    kind: "slab",
+    severity: "error",
+    printedBy: "print_track",
+    title: "INFO: {fault}",
+    guilty: "none",
+    goesOn: true,
+    after: ["slab", "kasan"],
+  },
+  {
     pattern: /^(?:slab error in |Slab corruption |cache_free_debugcheck)/,
     kind: "slab",
     severity: "error",

@@ -10,6 +10,7 @@ export const objects: readonly KindRow[] = [
     title: "unregister_netdevice: waiting for DEV to become free",
     type: "DoS",
     guilty: "none",
+    isLine: true,
   },
   {
     pattern: /^VFS: Busy inodes after unmount/,
@@ -19,6 +20,7 @@ export const objects: readonly KindRow[] = [
     title: "VFS: Busy inodes after unmount (use-after-free)",
     type: "DoS",
     guilty: "none",
+    isLine: true,
   },
   {
     pattern: /^VFS: Close: file count is 0/,

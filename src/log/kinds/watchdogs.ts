@@ -54,12 +54,24 @@ export const watchdogs: readonly KindRow[] = [
     guilty: "wait",
   },
   {
+    // A name with a line break in it tears the headline: its end stands alone.
+    pattern:
+      /^(?<comm>[^:]{0,64}):(?<pid>\d{1,10}) blocked (?<io>in I\/O wait )?for more than (?<seconds>\d+) seconds\.$/,
+    kind: "hung-task",
+    severity: "error",
+    printedBy: "check_hung_task",
+    title: "INFO: task hung in {where}",
+    type: "HANG",
+    guilty: "wait",
+  },
+  {
     pattern: /^INFO: task (?<comm>.{1,64}):(?<pid>\d{1,10}) can't die for more than (?<seconds>\d+) seconds/,
     kind: "hung-task",
     severity: "error",
     printedBy: "check_killed_task (linux-next)",
     title: "INFO: task can't die in {where}",
     type: "HANG",
+    skip: /schedule/,
     guilty: "trace",
   },
   {
