@@ -5,8 +5,12 @@ import { KCORE } from "./liveKernel.ts";
 export interface LaunchArguments {
   readonly vmcore: readonly string[];
   readonly vmlinux: string | undefined;
+  /** Used when they are of the dump's build. Ours, not documented. */
+  readonly preferredVmlinux: readonly string[];
   readonly modules: readonly string[];
   readonly systemMap: string | undefined;
+  /** Used when it is of the dump's kernel. Ours, not documented. */
+  readonly preferredSystemMap: string | undefined;
   /** Directories of debuginfo, flat or laid out as /usr/lib/debug is. */
   readonly debuginfo: readonly string[];
   /** debuginfod servers; none: those of DEBUGINFOD_URLS. */
@@ -37,8 +41,10 @@ export function launchArguments(request: "launch" | "attach", raw: unknown): Lau
   return {
     vmcore,
     vmlinux: text(given, "vmlinux"),
+    preferredVmlinux: strings(given, "preferredVmlinux"),
     modules: strings(given, "modules"),
     systemMap: text(given, "systemMap"),
+    preferredSystemMap: text(given, "preferredSystemMap"),
     debuginfo: strings(given, "debuginfo"),
     debuginfod: strings(given, "debuginfod"),
     searches: flag(given, "search", true),

@@ -4,9 +4,9 @@ import { DebugSession, Event, InitializedEvent, OutputEvent, Response, StoppedEv
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
-import type { CustomEvents } from "../protocol/custom.ts";
+import type { CustomEvents, RefusedVmlinux } from "../protocol/custom.ts";
 import { Cancelled, drive, type Job } from "../base/job.ts";
-import { OpenError } from "../session/open/open.ts";
+import { OpenError, VmlinuxError } from "../session/open/open.ts";
 import { requestArguments } from "./arguments.ts";
 import { capabilities } from "./capabilities.ts";
 import { type Client, Numbering } from "./client.ts";
@@ -101,6 +101,8 @@ export class VmcoreDebugSession extends DebugSession {
   private unasked = 0;
   /** From the first launch or attach on, unless it failed. */
   private isOpened = false;
+  /** Our extension says itself why a dump was not opened. */
+  private showsRefusals = false;
   /** The client is done with its configuration, maybe before the dump was open. */
   private isConfigured = false;
   private hasArrived = false;
@@ -168,12 +170,19 @@ export class VmcoreDebugSession extends DebugSession {
 
   protected refuse(response: DebugProtocol.Response, error: unknown): void {
     // Who sends a request of our own shows its failure: VS Code would show it a second time.
-    const isOwn = response.command.startsWith("vmcore/");
-    const say = (id: number, format: string, showUser: boolean): void =>
-      this.sendErrorResponse(response, { id, format: format.replace(/[{}]/g, "$&$&"), showUser: showUser && !isOwn });
+    const isShown = response.command.startsWith("vmcore/") || (this.showsRefusals && !this.target);
+    const say = (id: number, format: string, showUser: boolean, variables?: Record<string, string>): void =>
+      this.sendErrorResponse(response, {
+        id,
+        format: format.replace(/[{}]/g, "$&$&"),
+        showUser: showUser && !isShown,
+        ...(variables ? { variables } : {}),
+      });
     if (error instanceof Cancelled) say(1, "cancelled", false);
     else if (error instanceof Fault) say(2, error.message, false);
     else if (error instanceof UsageError) say(3, error.message, response.command !== "evaluate");
+    else if (error instanceof VmlinuxError)
+      say(7, error.message, true, { said: error.said, canForce: `${error.canForce}` } satisfies RefusedVmlinux);
     else if (error instanceof OpenError) say(4, error.message, true);
     else if (isSystemError(error)) say(5, `the dump or a file beside it cannot be read: ${error.message}`, true);
     else {
@@ -228,6 +237,7 @@ export class VmcoreDebugSession extends DebugSession {
       return;
     }
     this.isOpened = true;
+    this.showsRefusals = (raw as { showsRefusals?: unknown } | undefined)?.showsRefusals === true;
     try {
       const args = launchArguments(request, raw);
       this.trace = args.trace;

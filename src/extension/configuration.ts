@@ -9,16 +9,13 @@ import { SOURCE_SCHEME } from "./documents/storedSources.ts";
 const PATHS = ["vmcore", "vmlinux", "modules", "systemMap", "debuginfo", "kernelSource"];
 
 /** Settings that stand in for attributes a configuration leaves out. */
-const DEFAULTS = [
-  "vmlinux",
-  "modules",
-  "systemMap",
-  "debuginfo",
-  "debuginfod",
-  "kernelSource",
-  "sourceFileMap",
-  "threads",
-];
+const DEFAULTS = ["modules", "debuginfo", "debuginfod", "kernelSource", "sourceFileMap", "threads"];
+
+/**
+ * Settings that name a file of one kernel, by the attribute that has them: it is used for dumps of that kernel, and
+ * passed over for others.
+ */
+const PREFERRED = { preferredVmlinux: "vmlinux", preferredSystemMap: "systemMap" } as const;
 
 /** Makes F5 work with no launch.json, and a short one complete. */
 export const configuration = (): vscode.Disposable[] => [
@@ -69,7 +66,12 @@ function resolveDebugConfigurationWithSubstitutedVariables(
   const settings = vscode.workspace.getConfiguration(TYPE, folder);
   const complete: vscode.DebugConfiguration = { ...given };
   for (const name of DEFAULTS) if (isEmpty(complete[name])) complete[name] = settings.get<unknown>(name);
-  for (const name of PATHS) complete[name] = absolute(complete[name], folder);
+  for (const [name, setting] of Object.entries(PREFERRED)) {
+    if (isEmpty(complete[setting])) complete[name] = settings.get<unknown>(setting);
+  }
+  for (const name of [...PATHS, ...Object.keys(PREFERRED)]) complete[name] = absolute(complete[name], folder);
+  // By `refusal.ts`, with ways out that VS Code's own message has not.
+  complete.showsRefusals = true;
   complete.sourceScheme = SOURCE_SCHEME;
   const folders = vscode.workspace.workspaceFolders ?? [];
   // Of an untrusted workspace nothing is opened by itself.

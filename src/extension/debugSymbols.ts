@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { DebuginfoFacts } from "../protocol/custom.ts";
 import { activeSession, ask, sessionCommand, TYPE } from "./session.ts";
 import { type SymbolNode, symbolNodes } from "./symbolNodes.ts";
+import { pickVmlinux } from "./vmlinuxChoice.ts";
 
 const VIEW = "vmcore.debugSymbols";
 
@@ -79,11 +80,9 @@ class SymbolNodes implements vscode.TreeDataProvider<SymbolNode>, vscode.Disposa
 /** Asks for a file and uses it: for a module at once, for the kernel by opening the dump again. */
 async function choose(session: vscode.DebugSession, image: string): Promise<void> {
   const isKernel = image === "vmlinux";
-  const [chosen] =
-    (await vscode.window.showOpenDialog({
-      title: isKernel ? "The kernel's vmlinux, or a package that has it" : `Debuginfo of ${image}`,
-      openLabel: "Use",
-    })) ?? [];
+  const chosen = isKernel
+    ? await pickVmlinux()
+    : (await vscode.window.showOpenDialog({ title: `Debuginfo of ${image}`, openLabel: "Use" }))?.[0];
   if (!chosen) return;
   if (!isKernel) {
     await ask(session, "vmcore/loadModule", { module: image, path: chosen.fsPath });

@@ -13,6 +13,7 @@ import { listingDocument } from "./documents/listingDocument.ts";
 import { log } from "./log.ts";
 import { memoryDocument } from "./documents/memoryDocument.ts";
 import { openDump } from "./openDump.ts";
+import { refusal } from "./refusal.ts";
 import { stacks } from "./stacks.ts";
 import { status } from "./status.ts";
 import { tableLine } from "./panel/tableLine.ts";
@@ -26,6 +27,7 @@ const features: readonly Feature[] = [
   log,
   configuration,
   openDump,
+  refusal,
   dumpEditor,
   focus,
   status,

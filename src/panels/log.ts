@@ -22,7 +22,7 @@ import { LoadedLog } from "./logLoad.ts";
 import { spansOf } from "./logText.ts";
 import { cellText, regularExpression } from "./rows.ts";
 import { counted, failure, handOut, Reading, select, type View } from "./view.ts";
-import { clearSelection, selectAllRows, selectedRows, selectedText } from "./selection.ts";
+import { clearSelection, selectAllRows, selectedRows, selectedText, whenUnselected } from "./selection.ts";
 import { drawnRows, inSight, scrollFor } from "./windowing.ts";
 
 /** panels.css says the same. */
@@ -168,7 +168,9 @@ export class LogView implements View {
 
   /** Asks the dump what a report's registers, code and call traces stand for. */
   private async explain(block: number): Promise<void> {
-    if (this.explains && (await this.explained.explain(block))) this.arrange();
+    if (!this.explains || !(await this.explained.explain(block))) return;
+    await whenUnselected(() => this.rows);
+    this.arrange();
   }
 
   private draw(): void {

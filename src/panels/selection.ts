@@ -55,6 +55,19 @@ export function selectAllRows(body: Element): void {
   getSelection()?.addRange(range);
 }
 
+/** Waits until nothing of an element is selected: what comes unasked for must not take a selection away. */
+export function whenUnselected(body: () => Element | null): Promise<void> {
+  return new Promise((done) => {
+    const look = (): void => {
+      if (selectedRange(body())) return;
+      document.removeEventListener("selectionchange", look);
+      done();
+    };
+    document.addEventListener("selectionchange", look);
+    look();
+  });
+}
+
 /** Drops what is selected in an element whose rows are about to be others. */
 export function clearSelection(body: Element | null): void {
   if (selectedRange(body)) getSelection()?.removeAllRanges();

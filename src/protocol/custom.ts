@@ -58,6 +58,14 @@ export interface CustomRequests {
   "vmcore/identify": { arguments: { text: string; frameId?: number | undefined }; body: Identified };
 }
 
+/** Variables of the error that `launch` and `attach` answer with when it is the vmlinux that cannot be used. */
+export type RefusedVmlinux = {
+  /** What is wrong with it: "/tmp/vmlinux is of another kernel, ...". */
+  readonly said: string;
+  /** Whether `force` makes it used. */
+  readonly canForce: `${boolean}`;
+};
+
 export interface About {
   readonly vmcore: readonly string[];
   readonly vmlinux: string | undefined;

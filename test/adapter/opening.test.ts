@@ -90,6 +90,29 @@ test("a damaged header is refused", async () => {
   assert.match(await refusal({ vmcore: damaged("header", 0, 0.001) }), /not a dump/);
 });
 
+test("a preferred vmlinux or System.map of another kernel is passed over, and its try is told", async () => {
+  const [vmlinux, systemMap] = [join(folder, "preferred"), join(folder, "System.map")];
+  writeFileSync(vmlinux, debuginfoFile({ buildId: "00".repeat(20) }));
+  writeFileSync(systemMap, "ffffffff81000000 T _stext\nffffffff81000010 D init_uts_ns\n");
+  const client = await DapClient.launch({
+    vmcore: "sample/vmcore",
+    preferredVmlinux: vmlinux,
+    preferredSystemMap: systemMap,
+    search: false,
+  });
+  const { vmlinux: used } = await client.request<{ vmlinux?: string }>("vmcore/about", {});
+  assert.equal(used, undefined);
+  const { tries, mapTries } = await client.request<Record<"tries" | "mapTries", { outcome: string; why: string }[]>>(
+    "vmcore/debuginfo",
+    {},
+  );
+  assert.deepEqual(
+    [...tries, ...mapTries].map(({ outcome, why }) => `${outcome} ${why.replace(/:.*/, "")}`),
+    ["refused is of another build", "refused is of another kernel than the dump"],
+  );
+  await client.close();
+});
+
 test("a vmlinux of another build is refused with what to do, and used when the user insists", async () => {
   const vmlinux = join(folder, "vmlinux");
   writeFileSync(vmlinux, debuginfoFile({ buildId: "00".repeat(20) }));

@@ -2,8 +2,10 @@
 // at 1280x720. Screenshots go to .cache/shots.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before } from "node:test";
+import { debuginfoFile } from "../builders/debuginfoFile.ts";
 import { Stage } from "./stage.mjs";
 
 const stage = new Stage("person-");
@@ -12,7 +14,17 @@ const test = (title, run) => stage.step(title, run);
 
 before(async () => {
   cpSync("sample", folder, { recursive: true });
-  await stage.open({ "workbench.colorTheme": "Light Modern" }, { isDriven: false, width: 1280, height: 720 });
+  // Of another kernel: it must not keep any dump of this suite from opening.
+  const vmlinux = join(folder, "vmlinux-of-another");
+  writeFileSync(vmlinux, debuginfoFile({ buildId: "ff".repeat(20) }));
+  mkdirSync(join(folder, ".vscode"));
+  const launch = { type: "vmcore", request: "launch", name: "with vmlinux", vmcore: join(folder, "vmcore"), vmlinux };
+  writeFileSync(join(folder, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations: [launch] }));
+  const machineSettings = { "vmcore.vmlinux": vmlinux };
+  await stage.open(
+    { "workbench.colorTheme": "Light Modern" },
+    { machineSettings, isDriven: false, width: 1280, height: 720 },
+  );
   await stage.workbench.knows("Vmcore: Open the Sample Crash Dump");
 });
 
@@ -20,6 +32,8 @@ after(() => stage.close());
 
 const stackRow = (text) => stage.page.locator(".debug-call-stack .monaco-list-row", { hasText: text }).first();
 
+const pane = (name) =>
+  stage.page.locator(".pane", { has: stage.page.locator(".pane-header", { hasText: name }) }).first();
 const toasts = () => stage.page.locator(".notifications-toasts .notification-list-item");
 
 test("a command that fails says so in one toast", async () => {
@@ -35,6 +49,37 @@ test("a command that fails says so in one toast", async () => {
   assert.equal(said.length, 1, said.join("\n"));
   assert.match(said[0], /no_such_symbol/);
   await workbench.command("Notifications: Clear All Notifications");
+});
+
+test("a vmlinux of the settings that is of another kernel is passed over, with a note", async () => {
+  const { workbench, page } = stage;
+  await workbench.command("Vmcore: Debug Symbols");
+  const note = pane("Debug Symbols").locator(".monaco-list-row", { hasText: "vmlinux-of-another" }).first();
+  await pane("Debug Symbols").locator(".monaco-list-row", { hasText: "Kernel" }).first().waitFor();
+  await pane("Debug Symbols").locator(".monaco-list").focus();
+  await page.keyboard.press("Home");
+  for (let i = 0; i < 20 && !(await note.isVisible()); i++) {
+    await page.keyboard.press("ArrowDown");
+    await page.waitForTimeout(50);
+  }
+  assert.match(await note.innerText(), /is of another build/);
+  await stage.shot("setting-passed-over");
+  await pane("Debug Symbols").locator(".pane-header").click();
+});
+
+test("a vmlinux of launch.json that is of another kernel is refused with ways out", async () => {
+  const { workbench, page } = stage;
+  await workbench.command("Debug: Stop");
+  await stackRow("lab_apply").waitFor({ state: "detached" });
+  await workbench.command("Debug: Start Debugging");
+  const dialog = page.locator(".monaco-dialog-box");
+  await dialog.waitFor();
+  await stage.shot("vmlinux-refused");
+  assert.match(await dialog.innerText(), /vmlinux-of-another does not fit the dump.*is of another build/s);
+  const ways = await dialog.locator(".monaco-button").allInnerTexts();
+  assert.deepEqual(ways.filter((way) => way !== "Cancel").sort(), ["Choose...", "Open Without It", "Use Anyway"]);
+  await dialog.locator(".monaco-button", { hasText: "Open Without It" }).click();
+  await stackRow("lab_apply").waitFor();
 });
 
 /** The text in the clipboard once it is what was copied last. */

@@ -26,10 +26,13 @@ export class Stage {
    * @param hasTrust whether there is Workspace Trust
    * @param openFile a path that VS Code opens as it starts
    */
-  async open(settings, { isDriven = true, hasTrust = false, openFile, width = 1500, height = 950 } = {}) {
+  async open(
+    settings,
+    { machineSettings, isDriven = true, hasTrust = false, openFile, width = 1500, height = 950 } = {},
+  ) {
     const { name, version } = JSON.parse(readFileSync("package.json", "utf8"));
     const vsix = [resolve(process.env.VSIX ?? `${name}-${version}.vsix`)];
-    this.server = await startServer({ vsix, settings, isDriven, hasTrust });
+    this.server = await startServer({ vsix, settings, machineSettings, isDriven, hasTrust });
     const { browser, context } = await launchBrowser({ width, height });
     this.#browser = browser;
     this.#context = context;

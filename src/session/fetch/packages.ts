@@ -45,12 +45,13 @@ export interface PackageWatch {
 }
 
 /** Whether there is anything to be done for `withoutPackages`. */
-export const hasPackages = ({ vmlinux, modules = [], search }: OpenOptions): boolean =>
-  [vmlinux ?? "", ...modules].some(isPackage) || (search !== undefined && packagesBeside(search.beside).length > 0);
+export const hasPackages = ({ vmlinux, preferredVmlinux = [], modules = [], search }: OpenOptions): boolean =>
+  [vmlinux ?? "", ...preferredVmlinux, ...modules].some(isPackage) ||
+  (search !== undefined && packagesBeside(search.beside).length > 0);
 
 /**
- * Takes debuginfo out of packages: those that are named as `vmlinux` or in `modules`, and those that lie beside the
- * dump when nothing better is there. What the dump needs of them goes into debuginfod's cache, by build-id, where the
+ * Takes debuginfo out of packages: those that are named as `vmlinux` or in `modules`, and, when nothing better is
+ * there, those among `preferredVmlinux` and beside the dump. What the dump needs of them goes into debuginfod's cache, by build-id, where the
  * search finds it, this time and the next, and other debuggers do as well.
  * @throws OpenError as `openSession`, and for a package that cannot be used
  */
@@ -59,20 +60,22 @@ export async function withoutPackages<Options extends OpenOptions>(
   cache: string,
   { signal, onProgress }: PackageWatch,
 ): Promise<WithoutPackages<Options>> {
-  const { vmlinux, modules = [], search } = options;
+  const { vmlinux, preferredVmlinux = [], modules = [], search } = options;
   const named = [...(vmlinux !== undefined && isPackage(vmlinux) ? [vmlinux] : []), ...modules.filter(isPackage)];
+  const preferred = preferredVmlinux.filter(isPackage);
   const nowhere = { beside: [], directories: [], root: join(cache, "none"), cache };
   const plain = {
     ...options,
     vmlinux: named.includes(vmlinux ?? "") ? undefined : vmlinux,
+    preferredVmlinux: preferredVmlinux.filter((path) => !isPackage(path)),
     modules: modules.filter((path) => !isPackage(path)),
-    search: named.length > 0 ? { ...(search ?? nowhere), cache } : search,
+    search: named.length + preferred.length > 0 ? { ...(search ?? nowhere), cache } : search,
   };
   const missing = missingOf(plain);
   const lacksKernel = missing.some(({ name }) => name === "vmlinux");
-  const beside = search && lacksKernel ? packagesBeside(search.beside) : [];
+  const others = lacksKernel ? [...preferred, ...(search ? packagesBeside(search.beside) : [])] : [];
   const remarks: string[] = [];
-  for (const path of new Set([...named, ...beside])) {
+  for (const path of new Set([...named, ...others])) {
     try {
       const watch = { signal, onProgress: (done: number, total: number) => onProgress?.(path, done, total) };
       const noted = await unpackOnce(path, missing, cache, watch);

@@ -25,23 +25,33 @@ export interface VmlinuxSearch {
   readonly tries: readonly Try[];
 }
 
+/** Where a search looks, as `OpenOptions`. */
+export interface WhereToLook {
+  readonly preferredVmlinux?: readonly string[] | undefined;
+  readonly search?: DebuginfoPlaces | undefined;
+  readonly indexes?: string | undefined;
+}
+
 /**
  * Looks for the vmlinux of a dump in all places, and stops at the first that matches and has DWARF. One that matches
- * but has symbols alone, or types (BTF) alone, is used when no other is there.
- * @param indexes as `openVmlinux`
+ * but has symbols alone, or types (BTF) alone, is used when no other is there. A preferred one need not match where
+ * the dump does not tell its build.
  */
-export function searchVmlinux(opened: OpenedMemory, places: DebuginfoPlaces, indexes?: string): VmlinuxSearch {
+export function searchVmlinux(
+  opened: OpenedMemory,
+  { preferredVmlinux = [], search, indexes }: WhereToLook,
+): VmlinuxSearch {
   const tries: Try[] = [];
   const seen = new Set<string>();
   let second: { readonly vmlinux: Vmlinux; readonly at: number } | undefined;
-  for (const { path, by } of candidates(opened, places)) {
+  for (const { path, by } of candidates(opened, preferredVmlinux, search)) {
     const isNote = by === "build-id" && isEmpty(path);
     const real = isNote ? undefined : realPath(path);
     const why = isNote ? "is empty: debuginfod's note that no server has it" : ABSENT;
     if (real === undefined) tries.push({ path, outcome: "absent", buildId: undefined, why });
     if (real === undefined || seen.has(real)) continue;
     seen.add(real);
-    const { vmlinux, ...tried } = tryVmlinux(path, opened, indexes);
+    const { vmlinux, ...tried } = tryVmlinux(path, opened, indexes, by === "preference");
     tries.push(tried);
     if (!vmlinux) continue;
     if (vmlinux.elf.section(".debug_info")) {
@@ -61,7 +71,13 @@ export function searchVmlinux(opened: OpenedMemory, places: DebuginfoPlaces, ind
 }
 
 /** By what VMCOREINFO says, then by the build-id in memory where that is another: reading it takes the symbols of the dump. */
-function* candidates(opened: OpenedMemory, places: DebuginfoPlaces): Generator<Candidate> {
+function* candidates(
+  opened: OpenedMemory,
+  preferred: readonly string[],
+  places: DebuginfoPlaces | undefined,
+): Generator<Candidate | { readonly path: string; readonly by: "preference" }> {
+  for (const path of preferred) yield { path, by: "preference" };
+  if (!places) return;
   const [noted, release] = [opened.vmcoreinfo?.text("BUILD-ID"), opened.vmcoreinfo?.text("OSRELEASE")];
   yield* vmlinuxCandidates(noted, release, places);
   const buildId = kernelBuildId(opened);
@@ -70,19 +86,22 @@ function* candidates(opened: OpenedMemory, places: DebuginfoPlaces): Generator<C
     if (candidate.by === "build-id") yield candidate;
 }
 
-/** What one file is to this dump; its `vmlinux` is there, and open, when it may be used. */
+/**
+ * What one file is to this dump; its `vmlinux` is there, and open, when it may be used.
+ * @param mayBeUnknown whether one may be used of which it cannot be told
+ */
 export function tryVmlinux(
   path: string,
   opened: OpenedMemory,
   indexes?: string,
+  mayBeUnknown = false,
 ): Try & { readonly vmlinux: Vmlinux | undefined } {
   let vmlinux: Vmlinux;
   try {
     vmlinux = openVmlinux(path, indexes);
   } catch (error) {
     if (!(error instanceof OpenError)) throw error;
-    const why = error.message.startsWith(path) ? error.message.slice(path.length).replace(/^: ?/, "").trim() : error.message; // prettier-ignore
-    return { path, outcome: "refused", buildId: undefined, why, vmlinux: undefined };
+    return { path, outcome: "refused", buildId: undefined, why: withoutPath(error.message, path), vmlinux: undefined };
   }
   const { buildId } = vmlinux.elf;
   const refused = (why: string): ReturnType<typeof tryVmlinux> => {
@@ -90,7 +109,7 @@ export function tryVmlinux(
     return { path, outcome: "refused", buildId, why, vmlinux: undefined };
   };
   const { verdict, why } = compareBuild(vmlinux.elf, opened);
-  if (verdict !== "same") return refused(why);
+  if (verdict === "other" || (verdict === "unknown" && !mayBeUnknown)) return refused(why);
   const hasDwarf = vmlinux.elf.section(".debug_info") !== undefined;
   if (vmlinux.elf.section(".symtab")) {
     const alternate = missingAlternate(vmlinux.elf);
@@ -106,6 +125,10 @@ export function tryVmlinux(
       : `${why}, but it was stripped: it has neither symbols nor debuginfo`,
   );
 }
+
+/** What a message says of a file, to be put behind its path. */
+export const withoutPath = (message: string, path: string): string =>
+  message.startsWith(path) ? message.slice(path.length).replace(/^: ?/, "").trim() : message;
 
 /** debuginfod's clients note so in their cache that no server has a file. */
 export const isEmpty = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.size === 0;

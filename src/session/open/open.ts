@@ -23,7 +23,7 @@ import { type KernelImage, kernelImage } from "./kernelImage.ts";
 import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
 import { ModuleFiles, type ModulePlaces } from "../find/moduleFiles.ts";
 import { type ModuleImage, moduleImages } from "./moduleImages.ts";
-import { OpenError } from "./openError.ts";
+import { OpenError, VmlinuxError } from "./openError.ts";
 import { SymbolIndex } from "./symbolIndex.ts";
 import { SourceFiles } from "../sources/source.ts";
 import { sourceCache } from "../sources/sourceArchive.ts";
@@ -31,17 +31,21 @@ import { sourceTexts } from "../sources/sourceText.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
 import { searchSystemMap } from "../find/systemMapSearch.ts";
 import { fallbackOf, openNamed, missingAlternate, openVmlinux, type Vmlinux } from "./vmlinux.ts";
-import { searchVmlinux, type Try } from "../find/vmlinuxSearch.ts";
+import { searchVmlinux, type Try, withoutPath } from "../find/vmlinuxSearch.ts";
 
-export { OpenError } from "./openError.ts";
+export { OpenError, VmlinuxError } from "./openError.ts";
 
 /** What the user names; only the dump is needed. */
 export interface OpenOptions {
   /** One dump, or all files of a split set. */
   readonly vmcore: readonly string[];
   readonly vmlinux?: string | undefined;
+  /** Files that are the vmlinux if they are of the dump's build, before any that is searched. */
+  readonly preferredVmlinux?: readonly string[] | undefined;
   /** A System.map or a copy of /proc/kallsyms: names of a kernel whose dump holds none, or not all. */
   readonly systemMap?: string | undefined;
+  /** The same, used if it is of the dump's kernel. */
+  readonly preferredSystemMap?: string | undefined;
   /** Directories with modules' debuginfo. */
   readonly modules?: readonly string[] | undefined;
   /** Trees, repositories and packed archives of the kernel's source, besides those that are installed. */
@@ -90,11 +94,12 @@ export function openSession(options: OpenOptions): Session {
  */
 export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
   const memory = asOpenError(() => openMemory(dump));
-  const given = options.vmlinux === undefined ? undefined : openVmlinux(options.vmlinux, options.indexes);
+  const given = options.vmlinux === undefined ? undefined : openGiven(options.vmlinux, options.indexes);
   const warnings = [...memory.doubts];
   if (given) warnings.push(...matched(given, memory, options.force ?? false));
-  const search = given || !options.search ? undefined : searchVmlinux(memory, options.search, options.indexes);
+  const search = given ? undefined : searchVmlinux(memory, options);
   const vmlinux = given ?? search?.vmlinux;
+  if (search?.vmlinux) warnings.push(...matched(search.vmlinux, memory, false));
   if (vmlinux && !vmlinux.elf.section(".debug_info"))
     warnings.push(
       vmlinux.elf.section(".symtab")
@@ -106,12 +111,13 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
   const map =
     options.systemMap === undefined ? undefined : openSystemMapFile(options.systemMap, memory, options.force ?? false);
   const mapTries: Try[] = [];
+  const preferredMap = map ? undefined : openPreferredMap(options.preferredSystemMap, memory, mapTries);
   const searchMap = (): PlacedMap | undefined => {
     const maps = options.search && searchSystemMap(memory, options.search);
     mapTries.push(...(maps?.tries ?? []));
     return maps?.map;
   };
-  const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n, map, searchMap);
+  const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n, map ?? preferredMap, searchMap);
   if (vmlinux) memory.memory.setFallback(fallbackOf(vmlinux, image.bias));
   const moduleFiles = new ModuleFiles(modulePlaces(options, memory, vmlinux));
   const debuginfos = new ModuleDebuginfos(moduleFiles);
@@ -180,20 +186,45 @@ function asOpenError<T>(open: () => T): T {
   }
 }
 
+/** The vmlinux that the user named. @throws VmlinuxError */
+function openGiven(path: string, indexes: string | undefined): Vmlinux {
+  try {
+    return openVmlinux(path, indexes);
+  } catch (error) {
+    throw error instanceof OpenError ? new VmlinuxError(error.message, { canForce: false }) : error;
+  }
+}
+
+/** @param tries is told why it is not used */
+function openPreferredMap(path: string | undefined, memory: OpenedMemory, tries: Try[]): PlacedMap | undefined {
+  if (path === undefined) return undefined;
+  const shared = { path, buildId: undefined };
+  try {
+    const map = openSystemMapFile(path, memory, false);
+    tries.push({ ...shared, outcome: "taken", why: "is of the dump's kernel" });
+    return map;
+  } catch (error) {
+    if (!(error instanceof OpenError)) throw error;
+    tries.push({ ...shared, outcome: "refused", why: withoutPath(error.message, path) });
+    return undefined;
+  }
+}
+
 /**
  * Compares builds.
  * @returns warnings
- * @throws OpenError when they differ and the user does not insist
+ * @throws VmlinuxError when they differ and the user does not insist
  */
 function matched(vmlinux: Vmlinux, opened: OpenedMemory, force: boolean): string[] {
   const { verdict, why } = compareBuild(vmlinux.elf, opened);
   const said = `${vmlinux.path} ${why}`;
   if (verdict === "same") return [];
   if (verdict === "unknown") return [`${said}; whether it matches the dump is not known`];
-  if (vmlinux.elf.machine !== opened.arch.elfMachine) throw new OpenError(said);
+  if (vmlinux.elf.machine !== opened.arch.elfMachine) throw new VmlinuxError(said, { canForce: false });
   if (!force)
-    throw new OpenError(
+    throw new VmlinuxError(
       `${said}. Find the vmlinux of ${opened.vmcoreinfo?.text("OSRELEASE") ?? "that kernel"}, leave it out, or insist: --force, in a launch configuration "force": true`,
+      { said, canForce: true },
     );
   return [said];
 }

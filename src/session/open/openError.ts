@@ -5,3 +5,17 @@ export class OpenError extends Error {
     this.name = "OpenError";
   }
 }
+
+/** The vmlinux that the user named cannot be used for the dump, which opens without it. */
+export class VmlinuxError extends OpenError {
+  /** What is wrong with it, without what to do. */
+  readonly said: string;
+  /** It is of another build, and is used all the same when the user insists. */
+  readonly canForce: boolean;
+
+  constructor(message: string, { said = message, canForce }: { readonly said?: string; readonly canForce: boolean }) {
+    super(message);
+    this.said = said;
+    this.canForce = canForce;
+  }
+}

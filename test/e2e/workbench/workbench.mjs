@@ -67,12 +67,14 @@ function serverEnvironment(env) {
 /**
  * Starts the server with extensions installed from .vsix files.
  * @param port 0 or undefined for a free one
+ * @param machineSettings those that only the machine has, which VS Code keeps apart from the user's
  * @param isDriven under VS Code's smoke-test driver, which keeps toasts and modal dialogs off the screen. Without it the
  *   workbench is what a person sees, but extensionDevelopmentPath and extensionTestsPath are silently ignored.
  * @param hasTrust whether folders are trusted or not, and start in Restricted Mode; without it all are trusted
  */
 export async function startServer({
   settings = {},
+  machineSettings = {},
   env = {},
   vsix = [],
   port = 0,
@@ -83,6 +85,8 @@ export async function startServer({
   const root = mkdtempSync(join(tmpdir(), "workbench-"));
   const [userData, extensions, config] = ["user-data", "extensions", "config.yaml"].map((name) => join(root, name));
   mkdirSync(join(userData, "User"), { recursive: true });
+  mkdirSync(join(userData, "Machine"));
+  writeFileSync(join(userData, "Machine/settings.json"), JSON.stringify(machineSettings, null, 1));
   mkdirSync(extensions);
   writeFileSync(
     join(userData, "User/settings.json"),

@@ -18,7 +18,7 @@ const other = "ff".repeat(20);
 
 /** What the search says of the files that are there, by their path in the file system. */
 function account(t: TestContext, places: DebuginfoPlaces): string[] {
-  const { vmlinux, tries } = searchVmlinux(opened, places);
+  const { vmlinux, tries } = searchVmlinux(opened, { search: places });
   t.after(() => vmlinux?.close());
   return tries
     .filter(({ outcome }) => outcome !== "absent")
@@ -104,7 +104,7 @@ test("where VMCOREINFO's build-id is garbage, that of the notes in memory counts
     "dump/vmlinux": { buildId: other },
     [`usr/lib/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`]: { buildId },
   });
-  const { vmlinux, tries } = searchVmlinux(broken, places);
+  const { vmlinux, tries } = searchVmlinux(broken, { search: places });
   t.after(() => vmlinux?.close());
   assert.match(vmlinux?.path ?? "", /\.build-id/);
   assert.equal(tries.at(-1)?.why, "has the build-id that the kernel has in memory");

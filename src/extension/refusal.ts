@@ -1,0 +1,57 @@
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import type { RefusedVmlinux } from "../protocol/custom.ts";
+import { TYPE } from "./session.ts";
+import { pickVmlinux } from "./vmlinuxChoice.ts";
+
+interface Failure {
+  readonly type: string;
+  readonly command?: string;
+  readonly success?: boolean;
+  readonly message?: string;
+  readonly body?: { readonly error?: { readonly variables?: Partial<RefusedVmlinux> } };
+}
+
+/** Says why a dump was not opened, and what can be done: VS Code would offer to open launch.json. */
+export const refusal = (): vscode.Disposable[] => [
+  vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
+    createDebugAdapterTracker: (session) => ({
+      onDidSendMessage({ type, command, success, message = "", body }: Failure) {
+        if (type !== "response" || success !== false || (command !== "launch" && command !== "attach")) return;
+        if (message === "cancelled") return;
+        const { said, canForce } = body?.error?.variables ?? {};
+        if (said === undefined) void sayRefusal(session, message);
+        else void offerOtherVmlinux(session, said, canForce === "true");
+      },
+    }),
+  }),
+];
+
+async function sayRefusal({ configuration }: vscode.DebugSession, message: string): Promise<void> {
+  const names = [configuration["vmcore"] as unknown].flat().filter((path) => typeof path === "string");
+  const title = `${basename(names[0] ?? "The crash dump")} was not opened.`;
+  const other = "Open Another Dump...";
+  const answer = await vscode.window.showErrorMessage(title, { modal: true, detail: sentence(message) }, other);
+  if (answer === other) await vscode.commands.executeCommand("vmcore.open");
+}
+
+/** The dump opens without its vmlinux as well. */
+async function offerOtherVmlinux(session: vscode.DebugSession, said: string, canForce: boolean): Promise<void> {
+  const { configuration, workspaceFolder } = session;
+  const again = (more: object): Thenable<boolean> =>
+    vscode.debug.startDebugging(workspaceFolder, { ...configuration, ...more });
+  const path = String(configuration["vmlinux"]);
+  const title = `${basename(path)} does not fit the dump.`;
+  const [without, choose, anyway] = ["Open Without It", "Choose...", "Use Anyway"];
+  const detail = sentence(said);
+  const ways = [without, choose, ...(canForce ? [anyway] : [])];
+  const answer = await vscode.window.showErrorMessage(title, { modal: true, detail }, ...ways);
+  if (answer === without) await again({ vmlinux: undefined });
+  if (answer === anyway) await again({ force: true });
+  if (answer !== choose) return;
+  const chosen = await pickVmlinux(vscode.Uri.file(path));
+  if (chosen) await again({ vmlinux: chosen.fsPath });
+}
+
+/** DAP's format has braces doubled. */
+const sentence = (message: string): string => `${message.replace(/([{}])\1/g, "$1").replace(/\.$/, "")}.`;
