@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import * as vscode from "vscode";
 import type { FileSettings } from "../protocol/language.ts";
+import { DUMP_EDITOR } from "./dumpEditor.ts";
 import { TYPE } from "./session.ts";
 import { SOURCE_SCHEME } from "./documents/storedSources.ts";
 
@@ -56,7 +57,7 @@ function resolveDebugConfiguration(
 /** The dump whose editor is in front. */
 function dumpInFront(): string | undefined {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  return input instanceof vscode.TabInputCustom && input.viewType === "vmcore.dump" ? input.uri.fsPath : undefined;
+  return input instanceof vscode.TabInputCustom && input.viewType === DUMP_EDITOR ? input.uri.fsPath : undefined;
 }
 
 function resolveDebugConfigurationWithSubstitutedVariables(

@@ -4,12 +4,14 @@ import * as vscode from "vscode";
 import type { DumpFacts } from "../protocol/custom.ts";
 import { factsPage } from "./factsPage.ts";
 
+export const DUMP_EDITOR = "vmcore.dump";
+
 /** A dump that takes longer than this to open says so instead of keeping the editor empty. */
 const PATIENCE_MS = 60_000;
 
 /** A dump file opened like any other file: its facts and a Debug button, instead of "binary file". */
 export const dumpEditor = (context: vscode.ExtensionContext): vscode.Disposable[] => [
-  vscode.window.registerCustomEditorProvider("vmcore.dump", {
+  vscode.window.registerCustomEditorProvider(DUMP_EDITOR, {
     openCustomDocument: (uri) => ({ uri, dispose() {} }),
     async resolveCustomEditor({ uri }, panel) {
       const { webview } = panel;

@@ -3,6 +3,7 @@ import { addresses } from "./addresses.ts";
 import { configuration } from "./configuration.ts";
 import { debugSymbols } from "./debugSymbols.ts";
 import { dumpEditor } from "./dumpEditor.ts";
+import { earlyDumps } from "./earlyDumps.ts";
 import { evaluatable } from "./evaluatable.ts";
 import { focus } from "./focus.ts";
 import { hover } from "./hover.ts";
@@ -29,6 +30,7 @@ const features: readonly Feature[] = [
   openDump,
   refusal,
   dumpEditor,
+  earlyDumps,
   focus,
   status,
   addresses,

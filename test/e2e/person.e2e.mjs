@@ -23,9 +23,8 @@ before(async () => {
   const machineSettings = { "vmcore.vmlinux": vmlinux };
   await stage.open(
     { "workbench.colorTheme": "Light Modern" },
-    { machineSettings, isDriven: false, width: 1280, height: 720 },
+    { machineSettings, isDriven: false, openFile: join(folder, "vmcore"), width: 1280, height: 720 },
   );
-  await stage.workbench.knows("Vmcore: Open the Sample Crash Dump");
 });
 
 after(() => stage.close());
@@ -35,6 +34,18 @@ const stackRow = (text) => stage.page.locator(".debug-call-stack .monaco-list-ro
 const pane = (name) =>
   stage.page.locator(".pane", { has: stage.page.locator(".pane-header", { hasText: name }) }).first();
 const toasts = () => stage.page.locator(".notifications-toasts .notification-list-item");
+
+test("a dump that VS Code opens as it starts is in its own editor, after a reload too", async () => {
+  const isInItsEditor = async (shot) => {
+    const facts = await stage.workbench.webview("#debug");
+    await facts.locator("tr", { hasText: "6.1.0-56-cloud-amd64" }).first().waitFor();
+    await stage.shot(shot);
+    assert.equal(await stage.page.locator(".tab", { hasText: "vmcore" }).count(), 1);
+  };
+  await isInItsEditor("opened-at-start");
+  await stage.visit({ openFile: join(folder, "vmcore") });
+  await isInItsEditor("opened-again");
+});
 
 test("a command that fails says so in one toast", async () => {
   const { workbench, page } = stage;
