@@ -14,7 +14,6 @@ import { assembleKernel } from "../../model/assemble.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { typeIndex } from "../../model/typeIndex.ts";
 import { generatedCode } from "../../unwind/generatedCode.ts";
-import { compareBuild } from "./buildMatch.ts";
 import { CodeIndex } from "./codeIndex.ts";
 import { lackingAlternate } from "../find/debugLink.ts";
 import { buildTrees, debugDirectories, type DebuginfoPlaces, moduleDirectories } from "../find/debuginfoPlaces.ts";
@@ -23,15 +22,16 @@ import { type KernelImage, kernelImage } from "./kernelImage.ts";
 import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
 import { ModuleFiles, type ModulePlaces } from "../find/moduleFiles.ts";
 import { type ModuleImage, moduleImages } from "./moduleImages.ts";
-import { OpenError, VmlinuxError } from "./openError.ts";
+import { OpenError } from "./openError.ts";
+import { matched, openGiven, openPreferredMap } from "./namedFiles.ts";
 import { SymbolIndex } from "./symbolIndex.ts";
 import { SourceFiles } from "../sources/source.ts";
 import { sourceCache } from "../sources/sourceArchive.ts";
 import { sourceTexts } from "../sources/sourceText.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
 import { searchSystemMap } from "../find/systemMapSearch.ts";
-import { fallbackOf, openNamed, missingAlternate, openVmlinux, type Vmlinux } from "./vmlinux.ts";
-import { searchVmlinux, type Try, withoutPath } from "../find/vmlinuxSearch.ts";
+import { fallbackOf, openNamed, missingAlternate, type Vmlinux } from "./vmlinux.ts";
+import { searchVmlinux, type Try } from "../find/vmlinuxSearch.ts";
 
 export { OpenError, VmlinuxError } from "./openError.ts";
 
@@ -184,49 +184,6 @@ function asOpenError<T>(open: () => T): T {
   } catch (error) {
     throw error instanceof Fault ? new OpenError(error.message) : error;
   }
-}
-
-/** The vmlinux that the user named. @throws VmlinuxError */
-function openGiven(path: string, indexes: string | undefined): Vmlinux {
-  try {
-    return openVmlinux(path, indexes);
-  } catch (error) {
-    throw error instanceof OpenError ? new VmlinuxError(error.message, { canForce: false }) : error;
-  }
-}
-
-/** @param tries is told why it is not used */
-function openPreferredMap(path: string | undefined, memory: OpenedMemory, tries: Try[]): PlacedMap | undefined {
-  if (path === undefined) return undefined;
-  const shared = { path, buildId: undefined };
-  try {
-    const map = openSystemMapFile(path, memory, false);
-    tries.push({ ...shared, outcome: "taken", why: "is of the dump's kernel" });
-    return map;
-  } catch (error) {
-    if (!(error instanceof OpenError)) throw error;
-    tries.push({ ...shared, outcome: "refused", why: withoutPath(error.message, path) });
-    return undefined;
-  }
-}
-
-/**
- * Compares builds.
- * @returns warnings
- * @throws VmlinuxError when they differ and the user does not insist
- */
-function matched(vmlinux: Vmlinux, opened: OpenedMemory, force: boolean): string[] {
-  const { verdict, why } = compareBuild(vmlinux.elf, opened);
-  const said = `${vmlinux.path} ${why}`;
-  if (verdict === "same") return [];
-  if (verdict === "unknown") return [`${said}; whether it matches the dump is not known`];
-  if (vmlinux.elf.machine !== opened.arch.elfMachine) throw new VmlinuxError(said, { canForce: false });
-  if (!force)
-    throw new VmlinuxError(
-      `${said}. Find the vmlinux of ${opened.vmcoreinfo?.text("OSRELEASE") ?? "that kernel"}, leave it out, or insist: --force, in a launch configuration "force": true`,
-      { said, canForce: true },
-    );
-  return [said];
 }
 
 /** Where modules' debuginfo lies: what the user named, and by the search that the user wants. */
