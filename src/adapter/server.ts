@@ -287,8 +287,8 @@ export class VmcoreDebugSession extends DebugSession {
 
   /** The first `stopped` event of a session, and what follows it. */
   private async arrive(target: Target): Promise<void> {
+    this.sendStopped(this.stopOf(target), { preserveFocusHint: false });
     try {
-      this.sendStopped(target.stop(), { preserveFocusHint: false });
       for (const sentence of target.remarks()) this.client.output(`${sentence}\n`, { category: "important" });
       await this.quiet();
       await this.settle(target);
@@ -297,6 +297,16 @@ export class VmcoreDebugSession extends DebugSession {
       this.complain(error);
     }
     await this.fetchMissing(target);
+  }
+
+  /** A client waits for the event for good: what fails on the way to it is told, and it is sent all the same. */
+  private stopOf(target: Target): Stop {
+    try {
+      return target.stop();
+    } catch (error) {
+      this.complain(error);
+      return target.stopAfter(error);
+    }
   }
 
   private complain(error: unknown): void {

@@ -206,6 +206,13 @@ export class Target {
     return { reason: "pause", threadId, text: "", description: untitled.replace(/\.$/, "") };
   }
 
+  /** What the event says after a failure of our own while it was made up. */
+  stopAfter(error: unknown): Stop {
+    const why = `internal error: ${error instanceof Error ? error.message : String(error)}`;
+    const { id } = this.threads.firstOrStandIn(Fault.of("unknown", why));
+    return { reason: "pause", threadId: id, text: "", description: `Why the kernel stopped cannot be told: ${why}` };
+  }
+
   /** What the user should know of this session, in sentences. */
   remarks(): string[] {
     const { warnings, context } = this.session;

@@ -32,6 +32,8 @@ export class Threads {
   private readonly choice: LaunchArguments["threads"];
   private readonly byId = new Map<number, Thread>();
   private readonly byTask = new Map<bigint, Thread>();
+  /** Why no task can be had, after a failure of our own. */
+  private failed: Fault | undefined;
 
   constructor(kernel: Kernel, choice: LaunchArguments["threads"]) {
     this.kernel = kernel;
@@ -40,9 +42,22 @@ export class Threads {
 
   /** The thread that a session starts in: a debugger's client can show nothing without one. */
   first(): Thread {
+    if (this.failed) return this.standIn(this.failed);
     const task = attempt(() => firstTask(this.kernel));
-    if (!(task instanceof Fault)) return this.of(task);
-    const thread = { id: FIRST_UNNAMED_ID - 1, task: undefined, runningOn: undefined, fault: task };
+    return task instanceof Fault ? this.standIn(task) : this.of(task);
+  }
+
+  /** The same after a failure of our own, which may well be that of finding the first thread: then not again. */
+  firstOrStandIn(failure: Fault): Thread {
+    try {
+      return this.first();
+    } catch {
+      return this.standIn((this.failed = failure));
+    }
+  }
+
+  private standIn(fault: Fault): Thread {
+    const thread = { id: FIRST_UNNAMED_ID - 1, task: undefined, runningOn: undefined, fault };
     this.byId.set(thread.id, thread);
     return thread;
   }
@@ -84,6 +99,7 @@ export class Threads {
    */
   *list(): Job<readonly Thread[]> {
     const first = this.first();
+    if (this.failed) return [first];
     const running = this.running().map(({ task }) => this.of(task));
     const [blocked, others]: [{ thread: Thread; since: bigint }[], Thread[]] = [[], []];
     let row = 0;

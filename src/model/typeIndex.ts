@@ -23,9 +23,27 @@ export function typeIndex(
   const parsed = new Map<string, CType>();
   const constants = new Map<string, NonNullable<ReturnType<Types["enumerator"]>>>();
   const charIsSigned = arch.name === "x86_64";
+  let isFinding = false;
+  /** Those of modules; none while one of them is being found, which takes types that a damaged kernel may not have. */
+  const ofModules = function* (): Generator<TypeSource> {
+    if (isFinding) return;
+    const rest = modules()[Symbol.iterator]();
+    for (;;) {
+      if (isFinding) return;
+      isFinding = true;
+      let step: IteratorResult<TypeSource>;
+      try {
+        step = rest.next();
+      } finally {
+        isFinding = false;
+      }
+      if (step.done) return;
+      yield step.value;
+    }
+  };
   const all = function* (): Generator<TypeSource> {
     yield* sources;
-    yield* modules();
+    yield* ofModules();
   };
 
   const lookup: TypeLookup = {
@@ -61,7 +79,7 @@ export function typeIndex(
       return (
         known ??
         first(sources, ownVariable(name)) ??
-        (declarations.has(name) ? undefined : first(modules(), ownVariable(name)))
+        (declarations.has(name) ? undefined : first(ofModules(), ownVariable(name)))
       );
     },
     exactVariable(name) {

@@ -86,6 +86,21 @@ test("a damaged dump stops all the same, says that it is damaged and what to do,
   await client.close();
 });
 
+for (const failing of ["stop", "threads"])
+  test(`a session stops even when we fail on the way to it (${failing})`, async () => {
+    process.env["FAILING"] = failing;
+    const client = new DapClient({ program: "test/adapter/failing.ts" });
+    await client.initialize();
+    await client.request("launch", { vmcore: "sample/vmcore", search: false });
+    await client.request("configurationDone");
+    const stop = await client.event<{ reason: string; threadId: number; description: string }>("stopped");
+    assert.equal(stop.reason, "pause");
+    assert.match(stop.description, /^Why the kernel stopped cannot be told: internal error: Maximum call stack/);
+    const { threads } = await client.request<{ threads: { id: number }[] }>("threads");
+    assert.ok(threads.some(({ id }) => id === stop.threadId));
+    await client.close();
+  });
+
 test("a damaged header is refused", async () => {
   assert.match(await refusal({ vmcore: damaged("header", 0, 0.001) }), /not a dump/);
 });
