@@ -1,3 +1,5 @@
+import type { WalkStep } from "./arch.ts";
+
 /** A slot of swap space that a page-table entry names in place of a page. */
 export interface SwapEntry {
   /** Number of the swap area. */
@@ -14,6 +16,11 @@ export interface PteFormat {
   isPresent(entry: bigint): boolean;
   /** Physical address of the page, as an entry of the last level has it. */
   physical(entry: bigint): bigint;
+  /**
+   * Physical address of the entry that the kernel keeps beside the hardware's, where `flags` are those of its own:
+   * undefined for a step that has none. Absent where the hardware's entries are the kernel's.
+   */
+  ownEntry?(steps: readonly WalkStep[]): bigint | undefined;
   /** What an entry that is not present may mean: the layout changed over time, newest first. */
   swapEntries(entry: bigint): readonly SwapEntry[];
 }

@@ -22,6 +22,15 @@ export function armEntryRule(kernel: Kernel, cursor: Cursor, task: Obj | undefin
   return task && kernel.code.cfi(lookupAddress(cursor)) === undefined ? lastRegisters(kernel, cursor, task) : undefined;
 }
 
+/**
+ * Whether a return address was never called from: vector_swi (arch/arm/kernel/entry-common.S) makes the system call
+ * return to the first instruction of these.
+ */
+export function isEntryReturn(kernel: Kernel, pc: bigint): boolean {
+  const symbol = kernel.arch.name === "arm" ? kernel.symbols.at(pc) : undefined;
+  return symbol?.address === pc && /^(ret_fast_syscall|__sys_trace_return|ret_from_fork)/.test(symbol.name);
+}
+
 /** `task_pt_regs()`: the user's registers, 8 bytes below the end of the stack; a kernel thread's are empty. */
 function lastRegisters(kernel: Kernel, cursor: Cursor, task: Obj): Step | undefined {
   const stack = attempt(() => taskStackRange(kernel, task));

@@ -46,6 +46,8 @@ export class Progress {
     if (current && sp >= current.start && sp < current.end) return current;
     const found = stackAt(this.kernel, sp, this.task);
     const { task } = this;
+    // Nothing lies on a stack that is switched to, or from, at its very end.
+    if (!found && sp === current?.end) return current;
     if (found || !task) return found;
     const own = attempt(() => taskStackRange(this.kernel, task));
     return own instanceof Fault || !isInGuardPage(own, sp) ? undefined : own;

@@ -78,12 +78,12 @@ function perCpu(kernel: Kernel, name: string, cpu: number): bigint | undefined {
   const offsets = kernel.symbols.find("__per_cpu_offset");
   if (!symbol) return undefined;
   const offset = offsets ? kernel.memory.word(offsets.address + BigInt(cpu * kernel.arch.wordSize)) : 0n;
-  return BigInt.asUintN(64, symbol.address + offset);
+  return BigInt.asUintN(kernel.arch.wordSize * 8, symbol.address + offset);
 }
 
 /**
  * The stack for interrupts and softirqs. x86_64 keeps its top (`irq_stack_ptr` before 5.2, `hardirq_stack_ptr` since,
- * in `pcpu_hot` from 6.2 to 6.14), arm64 its bottom (`irq_stack_ptr`).
+ * in `pcpu_hot` from 6.2 to 6.14), arm too (`irq_stack_ptr`), arm64 its bottom (`irq_stack_ptr`).
  */
 function irqStack(kernel: Kernel, cpu: number): StackRange[] {
   const size = BigInt(threadSize(kernel));
@@ -95,6 +95,7 @@ function irqStack(kernel: Kernel, cpu: number): StackRange[] {
       : (perCpu(kernel, "hardirq_stack_ptr", cpu) ?? perCpu(kernel, "irq_stack_ptr", cpu));
   const pointer = place === undefined ? 0n : kernel.memory.word(place);
   if (pointer === 0n) return [];
+  if (kernel.arch.name === "arm") return [{ kind: "irq", start: pointer - size, end: pointer, cpu }];
   if (kernel.arch.name !== "x86_64") return [{ kind: "irq", start: pointer, end: pointer + size, cpu }];
   // It points at the last word of the stack since 5.8, before at or near its end.
   const end = (pointer + PAGE_BYTES - 1n) & -PAGE_BYTES;

@@ -3,7 +3,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { hex0x } from "../base/hex.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import { armEntryRule } from "./armEntry.ts";
+import { armEntryRule, isEntryReturn } from "./armEntry.ts";
 import { backchainRule } from "./backchain.ts";
 import { cfiRule } from "./cfi.ts";
 import { type Cursor, cursorOf, type Rule, type Step } from "./cursor.ts";
@@ -67,7 +67,7 @@ export function unwind(kernel: Kernel, start: Cursor, options: UnwindOptions = {
     if (step instanceof Fault) return ended(step);
     if (step.kind === "end") return ended();
     if (step.kind === "caller") {
-      const exact = step.cursor.exact || isTrampoline(kernel, step.cursor.pc);
+      const exact = step.cursor.exact || isTrampoline(kernel, step.cursor.pc) || isEntryReturn(kernel, step.cursor.pc);
       arrived = { cursor: { ...step.cursor, exact }, trap: undefined, doubt: step.doubt };
       continue;
     }

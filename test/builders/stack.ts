@@ -94,7 +94,7 @@ export function cfiRow(
   arch: Arch = x86_64,
 ): CfiRow {
   const number = (name: string): number => arch.dwarfRegisters.indexOf(name);
-  const returnAddressRegister = arch === arm64 ? 30 : arch.name === "s390x" ? 14 : 16;
+  const returnAddressRegister = arch === arm64 ? 30 : arch.name === "s390x" || arch.name === "arm" ? 14 : 16;
   return {
     cfa: { kind: "register", register: number(arch.sp), offset },
     rules: new Map(Object.entries(rules).map(([name, rule]) => [number(name), rule])),

@@ -5,7 +5,7 @@ import type { Stack } from "../../src/unwind/frame.ts";
 import { stoodAt } from "../../src/unwind/start.ts";
 import { unwind } from "../../src/unwind/unwind.ts";
 import type { ToyKernel } from "../builders/kernel.ts";
-import { putWords, stackKernel } from "../builders/stack.ts";
+import { cfiRow, putWords, stackKernel } from "../builders/stack.ts";
 
 const TEXT = 0xc0300000n;
 const TASK = 0xc1000000n;
@@ -27,6 +27,8 @@ const functions = {
   __entry_text_start: { address: TEXT + 0x200n },
   ret_from_fork: { address: TEXT + 0x300n },
   start_kernel: { address: TEXT + 0x400n },
+  ret_fast_syscall: { address: TEXT + 0x500n },
+  sys_pause: { address: TEXT + 0x600n, cfi: cfiRow(16, { lr: { kind: "offset", offset: -4 } }, arm) },
 };
 
 function kernelWith(cpsr: bigint, pc: bigint): ToyKernel {
@@ -73,4 +75,16 @@ test("the boot CPU's idle task ends at start_kernel", () => {
   const stack = from(kernelWith(SVC, 0n), { pc: TEXT + 0x420n, sp: STACK + 0x1f00n });
   assert.equal(stack.frames.length, 1);
   assert.equal(stack.fault, undefined);
+});
+
+test("a system call returns to the first instruction of ret_fast_syscall, which no call stands before", () => {
+  const kernel = kernelWith(USR, 0x10000n);
+  const sp = LAST_REGS - 8n - 16n;
+  putWords(kernel, sp, 0n, 0n, 0n, TEXT + 0x500n);
+  const stack = from(kernel, { pc: TEXT + 0x610n, sp });
+  assert.deepEqual(
+    stack.frames.map(({ symbol }) => symbol?.name),
+    ["sys_pause", "ret_fast_syscall"],
+  );
+  assert.equal(stack.userTrap?.type, "system call");
 });

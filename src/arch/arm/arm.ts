@@ -50,6 +50,11 @@ export const arm: Arch = {
     ],
     isPresent: (entry) => (entry & L_PTE_PRESENT) !== 0n,
     physical: (entry) => entry & 0xfffff000n,
+    ownEntry(steps) {
+      const [first, last] = steps;
+      // Long descriptors have room for the kernel's bits: only where the first level maps 1 MiB are there two halves.
+      return first?.span === MEBIBYTE && last ? last.entryAddress - LINUX_ENTRIES : undefined;
+    },
     // The exclusive marker of v6.3 moved the type down.
     swapEntries: (entry) => [swapFields(entry, 2, 5, 8), swapFields(entry, 2, 5, 7), swapFields(entry, 3, 5, 8)],
   },

@@ -94,3 +94,13 @@ test("NT_PRSTATUS gives every register its name", () => {
     [0x100n, 0x10bn, 0x10cn, 0x10dn, 0x10en, 0x10fn, 0x110n],
   );
 });
+
+test("the kernel's own half of a page table lies 2048 bytes before the hardware's, and sections have none", () => {
+  const step = (level: string, entryAddress: bigint, span: bigint) => ({ level, entryAddress, entry: 1n, span });
+  const section = step("PGD", 0x40207000n, 1n << 20n);
+  const page = step("PTE", 0x41809840n, 1n << 12n);
+  assert.equal(arm.pte?.ownEntry?.([section, page]), 0x41809040n);
+  assert.equal(arm.pte?.ownEntry?.([section]), undefined);
+  // Long descriptors are the kernel's and the hardware's at once.
+  assert.equal(arm.pte?.ownEntry?.([step("PGD", 0x40207000n, 1n << 30n), page]), undefined);
+});

@@ -1,3 +1,5 @@
+import type { WalkStep } from "../../../arch/arch.ts";
+import { attempt, Fault } from "../../../base/fault.ts";
 import { hex, hex0x } from "../../../base/hex.ts";
 import { filePath } from "../../../linux/fs/dcache.ts";
 import { swapSlot, type SwapSlot } from "../../../linux/mm/swapEntry.ts";
@@ -5,6 +7,24 @@ import type { Kernel } from "../../../model/kernel.ts";
 import { cell, type Cell } from "../../say/cell.ts";
 import { middle, right } from "../../say/pad.ts";
 import { record, text, type Line, type Piece } from "../../say/piece.ts";
+
+/** The entry at which a walk ended, as the kernel has it: on arm it keeps one of its own beside the hardware's. */
+export function lastEntry(kernel: Kernel, steps: readonly WalkStep[]): bigint | undefined {
+  const place = kernel.arch.pte?.ownEntry?.(steps);
+  if (place === undefined) return steps.at(-1)?.entry;
+  const own = attempt(() => kernel.memory.physical.u32(place));
+  return own instanceof Fault ? undefined : BigInt(own);
+}
+
+/** The entry of a page that is larger than those of the last level: its bits are the hardware's. */
+export function largePagePiece(entry: bigint, page: bigint): Piece {
+  const widths = [Math.max(3, hex(entry).length), Math.max(8, hex(page).length)] as const;
+  return record(
+    { pte: hex0x(entry), physical: hex0x(page) },
+    [{ as: "title", text: `${center("PTE", widths[0])}  ${center("PHYSICAL", widths[1])}` }],
+    [...right(hex(entry), widths[0]), "  ", ...middle(hex(page), widths[1])],
+  );
+}
 
 /** What a page-table entry says: the page and its bits, or the place in swap; as `pte` shows it. */
 export function ptePiece(kernel: Kernel, entry: bigint): Piece {

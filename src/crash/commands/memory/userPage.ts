@@ -5,7 +5,7 @@ import { fileOffset, vmaPath } from "../../../linux/mm/vma.ts";
 import type { AddressSpace } from "../../../memory/memory.ts";
 import type { Obj } from "../../../model/object.ts";
 import { faultSpan, type Line } from "../../say/piece.ts";
-import { swapLine } from "./pageEntry.ts";
+import { lastEntry, swapLine } from "./pageEntry.ts";
 
 /** Where a page of a user address space is, and the walk that told. */
 export interface UserPage {
@@ -27,8 +27,8 @@ export function placeOf(vma: Obj | undefined, address: bigint, page: UserPage): 
 
 /** `SWAP: /mnt/swapfile  OFFSET: 22716`, `FILE: /bin/sh  OFFSET: 1000`; undefined for a page never touched. */
 export function originOf(vma: Obj | undefined, address: bigint, { steps }: UserPage): Line | undefined {
-  const last = steps.at(-1);
-  const swapped = vma && last && last.entry !== 0n ? swapLine(vma.kernel, last.entry) : undefined;
+  const entry = vma && lastEntry(vma.kernel, steps);
+  const swapped = vma && entry ? swapLine(vma.kernel, entry) : undefined;
   if (swapped) return swapped;
   const path = vma && attempt(() => vmaPath(vma));
   if (vma === undefined || path === undefined) return undefined;

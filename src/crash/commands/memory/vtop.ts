@@ -11,7 +11,7 @@ import { command, type Context, type Parsed } from "../../language/command.ts";
 import { pageRowAt, pageTitle, pfnOf } from "./kmem/pages.ts";
 import { hexNumber } from "../../language/number.ts";
 import { faultPiece, faultSpan, faultText, record, text, type Line, type Pieces } from "../../say/piece.ts";
-import { ptePiece } from "./pageEntry.ts";
+import { largePagePiece, lastEntry, ptePiece } from "./pageEntry.ts";
 import { sizeText } from "../../say/quantity.ts";
 import { selectTasks } from "../../language/taskSelector.ts";
 import { originOf, userPage } from "./userPage.ts";
@@ -72,7 +72,7 @@ function* kernelAddress({ kernel }: Context, address: bigint): Pieces {
     ...steps.map((step, i): Line => (isX86 && i === 0 ? [`PAGE DIRECTORY: ${hex(step.entry)}`] : stepLine(step))),
     ...pageLine(found),
   );
-  yield* entryOf(kernel, steps);
+  yield* entryOf(kernel, steps, found);
   if (!(found instanceof Fault)) yield* pageOf(kernel, found.physical);
 }
 
@@ -108,11 +108,14 @@ function translationData(address: bigint, found: Found, steps: readonly WalkStep
 }
 
 /** The bits of the entry at which a walk ended. */
-function* entryOf(kernel: Kernel, steps: readonly WalkStep[]): Pieces {
-  const last = steps.at(-1);
-  if (!last || last.entry === 0n) return;
+function* entryOf(kernel: Kernel, steps: readonly WalkStep[], found: Found): Pieces {
+  const entry = lastEntry(kernel, steps);
+  if (entry === undefined || entry === 0n) return;
   yield text("");
-  yield ptePiece(kernel, last.entry);
+  // Sections of arm have bits that the kernel's own entries do not.
+  const isSection = kernel.arch.pte?.ownEntry !== undefined && steps.length === 1;
+  if (isSection && !(found instanceof Fault)) yield largePagePiece(entry, found.physical & -found.pageBytes);
+  else yield ptePiece(kernel, entry);
 }
 
 /** The page's struct, for memory that has one. */
@@ -147,7 +150,7 @@ function* userAddress(task: Obj, address: bigint): Pieces {
     ...steps.map(stepLine),
     ...pageLine(found),
   );
-  yield* entryOf(kernel, steps);
+  yield* entryOf(kernel, steps, found);
   yield text("", vmaTitle(kernel));
   yield vmaRow(vma);
   if (!(found instanceof Fault)) return yield* pageOf(kernel, found.physical);

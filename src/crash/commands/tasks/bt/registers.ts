@@ -34,8 +34,9 @@ const LAYOUTS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** arm64 calls x30 the link register. */
-const ALIASES: Readonly<Record<string, string>> = { LR: "x30" };
+/** The name of a register in the column that is labelled so: arm64's link register is x30, arm's is called lr. */
+const nameOf = (label: string, registers: Registers): string =>
+  label === "LR" && !registers.has("lr") ? "x30" : label.toLowerCase();
 
 /** Registers as a block of lines; those that are not known are left out. */
 export function registerLines(kernel: Kernel, registers: Registers): Line[] {
@@ -43,7 +44,7 @@ export function registerLines(kernel: Kernel, registers: Registers): Line[] {
   return layout.flatMap((row): Line[] => {
     const cells = row.split(/(?<=\S)  /).flatMap((cell) => {
       const [label = "", width] = cell.split("/");
-      const value = registers.get(ALIASES[label.trim()] ?? label.trim().toLowerCase());
+      const value = registers.get(nameOf(label.trim(), registers));
       if (value === undefined) return [];
       return [`${label}: ${padHex(value, width === undefined ? kernel.arch.wordSize * 2 : Number(width))}`];
     });
