@@ -4,7 +4,7 @@ import type { PageAction } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import { recall, remember } from "./host.ts";
 import { link } from "./links.ts";
-import { callerContent, plainLine, selectedPart, shortened, spanContent } from "./logSpans.ts";
+import { callerContent, INLINED_INTO, plainLine, selectedPart, shortened, spanContent } from "./logSpans.ts";
 import { arrowDown, arrowUp, chevron, collapseAll, expandAll, regularExpressionIcon } from "./icons.ts";
 import { LogExplained } from "./logExplained.ts";
 import {
@@ -304,12 +304,12 @@ export class LogView implements View {
     if (!line) return ["", html``];
     const time = line.continues ? "" : this.timeOf(line);
     const caller = this.hasCaller ? (line.continues ? "" : callerContent(line.caller ?? "")) : undefined;
-    const source = this.explains ? this.explained.sourceOf(number) : undefined;
+    const sources = this.explains ? this.explained.sourcesOf(number) : [];
     const { pattern } = this;
     // prettier-ignore
     return [
       line.fault ? "fault" : line.aside === undefined ? `level${line.level ?? 6}` : `aside ${line.aside}`,
-      html`<span class="time">${time}</span>${caller === undefined ? nothing : html`<span class="caller">${caller}</span>`}<span class="text">${spansOf(line.text).map((span) => spanContent(span, pattern))}</span>${source === undefined ? nothing : html`<span class="source">${link(shortened(source), source, "source")}</span>`}`,
+      html`<span class="time">${time}</span>${caller === undefined ? nothing : html`<span class="caller">${caller}</span>`}<span class="text">${spansOf(line.text).map((span) => spanContent(span, pattern))}</span>${sources.length === 0 ? nothing : html`<span class="source">${sources.map((source, i) => html`${i === 0 ? nothing : INLINED_INTO}${link(shortened(source), source, "source")}`)}</span>`}`,
     ];
   }
 
@@ -354,8 +354,10 @@ export class LogView implements View {
       const entry = this.entries[index] ?? 0;
       // The heading of a report repeats its first line, unless that is folded away.
       if (isHeading(entry) && !this.folded.has(blockOf(entry))) return undefined;
-      const source = this.explains && !isHeading(entry) ? this.explained.sourceOf(entry) : undefined;
-      return source === undefined ? this.plainText(entry) : `${this.plainText(entry)} ${shortened(source)}`;
+      const sources = this.explains && !isHeading(entry) ? this.explained.sourcesOf(entry) : [];
+      return [this.plainText(entry), ...(sources.length > 0 ? [sources.map(shortened).join(INLINED_INTO)] : [])].join(
+        " ",
+      );
     };
     return selectedText({ body: rows, count: this.entries.length, row, part: selectedPart });
   }

@@ -13,7 +13,8 @@ export interface Questions {
 /** The answers by line: rows to show below it, and where its code was written. */
 export interface Explanation {
   readonly rows: ReadonlyMap<number, readonly LogLine[]>;
-  readonly sources: ReadonlyMap<number, string>;
+  /** `file:line` of the function and of what is inlined there, innermost first. */
+  readonly sources: ReadonlyMap<number, readonly string[]>;
 }
 
 /** The same of a log that has had so many lines put in front of it. */
@@ -76,16 +77,16 @@ export function explanationOf(
   decoded: readonly (readonly Opcode[] | undefined)[],
 ): Explanation {
   const rows = new Map<number, LogLine[]>();
-  const sources = new Map<number, string>();
+  const sources = new Map<number, readonly string[]>();
   const add = (line: number, text: string, aside: NonNullable<LogLine["aside"]>): void => {
     const row = { text, level: undefined, seconds: undefined, caller: undefined, continues: true, aside };
     rows.set(line, [...(rows.get(line) ?? []), row]);
   };
   for (const [i, { line, text, register }] of places.entries()) {
     const answer = described[i];
-    const [source] = answer?.places ?? [];
     if (register === undefined) {
-      if (source) sources.set(line, `${source.file}:${source.line}`);
+      const chain = (answer?.places ?? []).map((place) => `${place.file}:${place.line}`);
+      if (chain.length > 0) sources.set(line, chain);
     } else {
       const what = answer?.code ? `<${answer.symbol ?? "code"}>` : answer?.what;
       if (what !== undefined) add(line, `${register.padStart(4)}  ${text}  ${what}`, "register");

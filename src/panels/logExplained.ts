@@ -66,11 +66,12 @@ export class LogExplained {
     return lines[entry] ?? this.rows[entry - lines.length];
   }
 
-  sourceOf(line: number): string | undefined {
+  /** Where the code of a line was written: innermost first, up to the function itself. */
+  sourcesOf(line: number): readonly string[] {
     for (const { sources } of this.explained.values()) {
-      const source = sources.get(line);
-      if (source !== undefined) return source;
+      const chain = sources.get(line);
+      if (chain !== undefined) return chain;
     }
-    return undefined;
+    return [];
   }
 }

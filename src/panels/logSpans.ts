@@ -18,6 +18,9 @@ const LINKS = { code: "place", address: "place", source: "source", pid: "task", 
 export const shortened = (source: string): string =>
   source.startsWith("/") ? source.slice(source.lastIndexOf("/") + 1) : source;
 
+/** Between the place of what is inlined and the place that it is inlined at. */
+export const INLINED_INTO = " < ";
+
 /** `T169` is a task, `C1` a CPU (kernel/printk/printk.c: print_caller); T0 may be any CPU's idle task. */
 export function callerContent(caller: string): TemplateResult | string {
   const pid = /^T([1-9]\d*)$/.exec(caller)?.[1];

@@ -221,6 +221,17 @@ test("a pointer to an object says which cache it is of", async () => {
   assert.equal(described[0]?.what, "kmalloc-64 object");
 });
 
+test("every view has the words of one identification: per-CPU variables, tasks, slab objects, stacks", async () => {
+  const [offset = ""] = (await client.command("sym timer_bases")).split(" ");
+  const [, address = ""] = /([0-9a-f]{16})$/m.exec(await client.command(`ptov ${offset}:1`)) ?? [];
+  const places = [address, TASK].map((text) => ({ text, returns: false }));
+  const { described } = await client.request<{ described: (Described | null)[] }>("vmcore/describe", { places });
+  assert.deepEqual(
+    described.map((one) => one?.what),
+    ["<timer_bases> of CPU 1", "task_struct of insmod [169]"],
+  );
+});
+
 test("a source file is found where the session found its sources", async () => {
   const find = async (file: string) => (await client.request<{ path?: string }>("vmcore/sourceFile", { file })).path;
   assert.match((await find("/usr/src/crash-lab-6.1/modules/lab_nullderef.c")) ?? "", /sample.lab_nullderef\.c$/);

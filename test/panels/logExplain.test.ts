@@ -70,7 +70,13 @@ const described = (what: string | undefined, file?: string): Described => ({
   symbol: undefined,
   code: false,
   what,
-  places: file === undefined ? [] : [{ function: "f", file, line: 27, path: undefined }],
+  places:
+    file === undefined
+      ? []
+      : [
+          { function: "inlined", file: "include/inlined.h", line: 3, path: undefined },
+          { function: "f", file, line: 27, path: undefined },
+        ],
 });
 
 test("answers stand below their lines: what a register points at, the instruction that faulted", () => {
@@ -85,7 +91,7 @@ test("answers stand below their lines: what a register points at, the instructio
   ];
   const code = { address: "0x10", symbol: "f+0x2f", bytes: "89 28", text: "mov %ebp,(%rax)", faulting: true };
   const { rows, sources } = explanationOf(questions, answers, [[{ ...code, address: "0xf", faulting: false }, code]]);
-  assert.deepEqual([...sources], [[1, "kernel/f.c:27"]]);
+  assert.deepEqual([...sources], [[1, ["include/inlined.h:3", "kernel/f.c:27"]]]);
   assert.deepEqual(
     rows.get(3)?.map(({ text, aside }) => [text, aside]),
     [[" RSP  ffffd11f40523cd8  stack of sh [7]", "register"]],

@@ -71,6 +71,6 @@ test("what explains a report stays with it when older lines come, also when it w
   const { lines, blocks } = log.join();
   explained.move(lines, blocks);
   await underWay;
-  assert.equal(explained.sourceOf(2998), "f.c:12");
-  assert.equal(explained.sourceOf(998), undefined);
+  assert.deepEqual(explained.sourcesOf(2998), ["f.c:12"]);
+  assert.deepEqual(explained.sourcesOf(998), []);
 });

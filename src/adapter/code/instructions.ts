@@ -31,6 +31,21 @@ export function* functionCode(kernel: Kernel, address: bigint): Job<Code> {
   });
 }
 
+/**
+ * The call that returns to `pc`, where the code before it can be read: what a frame other than the innermost stands at.
+ * @returns `pc` itself where no call is found
+ */
+export function* callBefore(kernel: Kernel, pc: bigint): Job<bigint> {
+  try {
+    const { instructions } = yield* functionCode(kernel, pc - 1n);
+    const call = instructions.findLast(({ address }) => address < pc);
+    return call && call.address + BigInt(call.bytes.length) === pc ? call.address : pc;
+  } catch (error) {
+    if (error instanceof Fault) return pc;
+    throw error;
+  }
+}
+
 /** Up to `size` bytes of code. @throws Fault when not even the first can be read */
 export function readable(kernel: Kernel, start: bigint, size: number): Uint8Array {
   const whole = attempt(() => kernel.memory.read(start, size));

@@ -7,8 +7,7 @@ import type { Described } from "../../protocol/custom.ts";
 import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
 import { offsetName } from "../code/instructions.ts";
-import { pointee } from "../values/scopes.ts";
-import { slabGlance } from "../values/slabGlance.ts";
+import { glance } from "../values/glance.ts";
 import type { Target } from "../target.ts";
 
 /** What places that a text names stand for, many at once: a log names hundreds. */
@@ -47,14 +46,12 @@ function describe({ kernel, sources }: Target, address: bigint, returns: boolean
   const place = code && returns ? address - 1n : address;
   const symbol = kernel.symbols.at(place);
   const scopes = code ? kernel.code.scopes(place) : [];
-  const what = code
-    ? symbol && livePatchText(kernel, symbol.address)
-    : attempt(() => pointee(kernel, address) ?? slabGlance(kernel, address));
+  const what = code ? symbol && livePatchText(kernel, symbol.address) : glance(kernel, address);
   return {
     address: hex0x(address),
     symbol: symbol && offsetName(symbol, address),
     code,
-    what: typeof what === "string" ? what : undefined,
+    what,
     places: scopes.flatMap(({ function: name, source }) =>
       source ? [{ function: name, file: source.file, line: source.line, path: sources.pathOf(source.file) }] : [],
     ),

@@ -20,7 +20,7 @@ import type { Row } from "../frames.ts";
 import type { Handlers } from "../handlers.ts";
 import { isHex, row } from "../values/rows.ts";
 import { scopeOf } from "../values/scope.ts";
-import { pointee } from "../values/scopes.ts";
+import { glance } from "../values/glance.ts";
 import type { Target } from "../target.ts";
 import { type Entry, kernelExpression } from "../values/unfolding.ts";
 
@@ -165,7 +165,7 @@ const radixText = (value: Obj, radix: 10 | 16): string => [...formatValue(value,
 /** A bare address: what lies there, in words. */
 function explained({ kernel }: Target, value: Obj): Partial<Entry> {
   const address = BigInt.asUintN(64, value.value());
-  const what = pointee(kernel, address);
+  const what = glance(kernel, address);
   if (what === undefined) return kernel.memory.isKernelAddress(address) ? { text: hex0x(address), address } : {};
   const place = kernel.code.isText(address) ? kernel.code.scopes(address)[0]?.source : undefined;
   return { text: `${hex0x(address)}  ${what}${place ? `  ${place.file}:${place.line}` : ""}`, address };

@@ -4,6 +4,7 @@ import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Row } from "../frames.ts";
 import type { Handlers } from "../handlers.ts";
+import { callBefore } from "../code/instructions.ts";
 import { listingOf } from "../code/listing.ts";
 import type { Job } from "../../base/job.ts";
 import type { Target } from "../target.ts";
@@ -35,7 +36,7 @@ function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
     name: frameName(target.kernel, row),
     line: 0,
     column: 0,
-    instructionPointerReference: hex0x(frame.pc),
+    instructionPointerReference: hex0x(frame.exact ? frame.pc : yield* callBefore(target.kernel, frame.pc)),
   };
   // A hint of the frame hides that of its source, so there is one only where it says something.
   if (isEntryCode(row)) result.presentationHint = "subtle";

@@ -7,8 +7,7 @@ import { stackTrace } from "../../linux/sched/stackTrace.ts";
 import { type StackRange, taskStackRange } from "../../unwind/stacks.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import { offsetName } from "../code/instructions.ts";
-import { pointee } from "./scopes.ts";
-import { slabGlance } from "./slabGlance.ts";
+import { glance } from "./glance.ts";
 import type { Target } from "../target.ts";
 import { type Thread, threadName } from "../threads.ts";
 
@@ -128,14 +127,14 @@ function wordText(
   if (kernel.code.isText(value)) return codeText(kernel, value);
   const frame = frameAt(value);
   if (frame !== undefined) return `this stack, in frame #${frame}`;
-  const what = attempt(() => pointee(kernel, value) ?? slabGlance(kernel, value));
-  return what instanceof Fault ? undefined : what;
+  return glance(kernel, value);
 }
 
 /** `oops_end.cold+0x18  arch/x86/kernel/dumpstack.c:400`; a return address is named, and has its line, by its call. */
 function codeText(kernel: Kernel, address: bigint, returnedTo?: Frame): string {
   const symbol = returnedTo?.symbol ?? kernel.symbols.at(address);
-  const source = attempt(() => kernel.code.scopes(returnedTo ? address - 1n : address)[0]?.source);
-  const line = source && !(source instanceof Fault) ? `  ${source.file}:${source.line}` : "";
+  const places = attempt(() => kernel.code.scopes(returnedTo ? address - 1n : address));
+  const chain = places instanceof Fault ? [] : places.flatMap(({ source }) => (source ? [`${source.file}:${source.line}`] : [])); // prettier-ignore
+  const line = chain.length > 0 ? `  ${chain.join(" < ")}` : "";
   return `${symbol ? offsetName(symbol, address) : "code"}${line}`;
 }

@@ -1,3 +1,4 @@
+import { glance } from "./glance.ts";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
@@ -75,7 +76,7 @@ function* registerEntries(kernel: Kernel, registers: Registers): Generator<Entry
   for (const name of order) {
     const value = registers.get(name);
     if (value === undefined) continue;
-    const what = pointee(kernel, value);
+    const what = glance(kernel, value);
     yield {
       name,
       value: `${hex0x(value)}${what === undefined ? "" : `  ${what}`}`,
@@ -83,16 +84,6 @@ function* registerEntries(kernel: Kernel, registers: Registers): Generator<Entry
       address: kernel.memory.isKernelAddress(value) ? value : undefined,
     };
   }
-}
-
-/** What lies at an address, in a few words: code, a variable, a task's stack. */
-export function pointee(kernel: Kernel, address: bigint): string | undefined {
-  if (!kernel.memory.isKernelAddress(address)) return undefined;
-  const symbol = kernel.symbols.at(address);
-  if (symbol) return `<${offsetName(symbol, address)}>${symbol.module === undefined ? "" : ` [${symbol.module}]`}`;
-  const owner = stackOwner(kernel, address);
-  const label = owner && attempt(() => `${taskComm(owner)} [${taskPid(owner)}]`);
-  return typeof label === "string" ? `stack of ${label}` : undefined;
 }
 
 function* trapEntries(kernel: Kernel, trap: Trap): Generator<Entry> {

@@ -82,6 +82,17 @@ test("every task is a thread: the panicking one first, then what the CPUs ran, t
   assert.equal(new Set(threads.map(({ id }) => id)).size, threads.length);
 });
 
+test("an outer frame stands at its call, which its line is of, not at the instruction that it returns to", async () => {
+  const frame = (await stack()).find(({ name }) => name.startsWith("hello_init"));
+  const memoryReference = frame?.instructionPointerReference;
+  const { instructions } = await client.request<{ instructions: DebugProtocol.DisassembledInstruction[] }>(
+    "disassemble",
+    { memoryReference, instructionCount: 1 },
+  );
+  assert.match(instructions[0]?.instruction ?? "", /^call/);
+  assert.equal(instructions[0]?.address, memoryReference);
+});
+
 test("the stack goes through the exception: machinery is deemphasised, the trap is a label, entry code is subtle", async () => {
   const frames = await stack();
   const crash = frames.findIndex(({ name }) => name === "lab_apply+0x2f");

@@ -1,0 +1,74 @@
+import { hex0x } from "../../base/hex.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { type Container, identify } from "../../linux/identify.ts";
+import { moduleName } from "../../linux/module/module.ts";
+import { taskComm, taskPid } from "../../linux/sched/task.ts";
+import { cacheName } from "../../linux/slab/slab.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { offsetName } from "../code/instructions.ts";
+
+/**
+ * What lies at an address, in a few words: the first that the card of the address says of it, for views that have a
+ * line for each of many. `<jiffies>`, `<timer_bases+0x40> of CPU 3`, `kmalloc-64 object+0x10, free`.
+ * @returns undefined for what nothing more than a page holds
+ */
+export function glance(kernel: Kernel, address: bigint): string | undefined {
+  if (!kernel.memory.isKernelAddress(address)) return undefined;
+  for (const container of identify(kernel, address)) {
+    const words = attempt(() => wordsFor(kernel, address, container));
+    return words instanceof Fault ? undefined : words;
+  }
+  return undefined;
+}
+
+function wordsFor(kernel: Kernel, address: bigint, container: Container): string | undefined {
+  switch (container.kind) {
+    case "symbol": {
+      const { symbol } = container;
+      return `<${offsetName(symbol, address)}>${symbol.module === undefined ? "" : ` [${symbol.module}]`}`;
+    }
+    case "per-CPU variable":
+      return `<${plus(container.symbol.name, container.offset)}> of CPU ${container.cpu}`;
+    case "module section":
+      return `${plus(container.section.name, container.offset)} [${moduleName(container.module)}]`;
+    case "slab object":
+      return slabWords(kernel, address, container);
+    case "task":
+      return `${plus("task_struct", container.offset)} of ${taskName(container.task)}`;
+    case "task stack":
+      return `stack of ${taskName(container.task)}`;
+    case "CPU stack": {
+      const { kind, cpu } = container.stack;
+      return `${kind} stack${cpu === undefined ? "" : ` of CPU ${cpu}`}`;
+    }
+    case "free block":
+      return "free pages";
+    case "page struct":
+      return `struct page of frame ${container.page.pfn}`;
+    case "vmalloc area":
+      return "vmalloc area";
+    case "page":
+    case "physical address space":
+    case "user area":
+      return undefined;
+  }
+}
+
+function slabWords(
+  kernel: Kernel,
+  address: bigint,
+  { object, holder, offset }: Extract<Container, { kind: "slab object" }>,
+): string {
+  const cache = cacheName(object.cache);
+  const isFree = holder !== undefined;
+  // A task that is known says more than the cache that it is from.
+  if (cache === "task_struct" && !isFree)
+    for (const next of identify(kernel, address))
+      if (next.kind === "task") return `${plus("task_struct", next.offset)} of ${taskName(next.task)}`;
+  return `${plus(`${cache} object`, offset)}${isFree ? ", free" : ""}`;
+}
+
+const plus = (name: string, offset: number): string => (offset === 0 ? name : `${name}+${hex0x(BigInt(offset))}`);
+
+const taskName = (task: Obj): string => `${taskComm(task)} [${taskPid(task)}]`;
