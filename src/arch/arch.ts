@@ -1,5 +1,6 @@
 import type { ByteOrder } from "../base/bytes.ts";
 import type { Fault } from "../base/fault.ts";
+import type { ElfMachine } from "./elfMachine.ts";
 import type { PteFormat } from "./pte.ts";
 
 /** Register values by this architecture's own lower-case names ("rip", "x29", "pc"); unknown ones are absent. */
@@ -95,7 +96,7 @@ export interface CpuState {
 export interface Arch {
   /** As drgn and the corpus name it: "x86_64", "arm64", "arm", "s390x". */
   readonly name: string;
-  readonly elfMachine: number;
+  readonly elf: ElfMachine;
   /** `uname -m` values. */
   readonly machines: readonly string[];
   readonly byteOrder: ByteOrder;

@@ -27,7 +27,7 @@ export function architectureOf(hints: MachineHints): Arch | Fault {
   const lines = hints.vmcoreinfo ?? "";
   const found =
     architectures.find(({ vmcoreinfoKey }) => vmcoreinfoKey !== undefined && lines.includes(`\n${vmcoreinfoKey}=`)) ??
-    architectures.find(({ elfMachine }) => elfMachine === hints.elfMachine) ??
+    architectures.find(({ elf }) => elf.machine === hints.elfMachine) ??
     architectures.find(({ machines }) => hints.machine !== undefined && machines.includes(hints.machine));
   const said =
     hints.machine ?? (hints.elfMachine === undefined ? "unnamed machine" : `ELF machine ${hints.elfMachine}`);

@@ -14,10 +14,6 @@ export const SHT_REL = 9;
 export const SHF_WRITE = 0x1;
 export const SHF_ALLOC = 0x2;
 export const SHF_EXECINSTR = 0x4;
-export const EM_S390 = 22;
-export const EM_ARM = 40;
-export const EM_X86_64 = 62;
-export const EM_AARCH64 = 183;
 
 const ELFCLASS32 = 1;
 const ELFCLASS64 = 2;

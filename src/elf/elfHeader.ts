@@ -1,3 +1,4 @@
+import { elfMachineOf } from "../arch/elfMachines.ts";
 import { viewOf, type ByteOrder } from "../base/bytes.ts";
 import { Fault, orThrow } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";
@@ -11,9 +12,6 @@ const ELFCLASS64 = 2;
 const ELFDATA2LSB = 1;
 const ELFDATA2MSB = 2;
 const PN_XNUM = 0xffff;
-const EM_386 = 3;
-const EM_PPC = 20;
-const EM_ARM = 40;
 
 /** Bytes of program headers read at once. */
 const BATCH = 1 << 18;
@@ -116,5 +114,4 @@ const programHeader32 = (view: DataView, at: number, little: boolean): ProgramHe
 });
 
 /** Bytes of a `long` of the machine: QEMU and LPAE kernels write 64-bit ELF for 32-bit machines. */
-export const wordSizeOf = (elf: ElfHeader): 4 | 8 =>
-  !elf.elf64 || elf.machine === EM_386 || elf.machine === EM_ARM || elf.machine === EM_PPC ? 4 : 8;
+export const wordSizeOf = (elf: ElfHeader): 4 | 8 => (elf.elf64 ? (elfMachineOf(elf.machine)?.wordSize ?? 8) : 4);

@@ -1,71 +1,11 @@
 import { viewOf } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import type { RandomFile } from "../base/file.ts";
-import {
-  EM_AARCH64,
-  EM_ARM,
-  EM_S390,
-  EM_X86_64,
-  ET_REL,
-  type ElfFile,
-  type ElfSection,
-  SHT_REL,
-  SHT_RELA,
-} from "./elf.ts";
+import { ET_REL, type ElfFile, type ElfSection, SHT_REL, SHT_RELA } from "./elf.ts";
+import type { ElfRelocation } from "../arch/elfMachine.ts";
+import { elfMachineOf } from "../arch/elfMachines.ts";
 import { ascending } from "../base/ascending.ts";
 import { type Placement, sectionAddress } from "./placement.ts";
-
-/** What a relocation writes: symbol + addend, less the place itself when `relative`, in `size` bytes; 0 writes nothing. */
-interface Rule {
-  readonly size: 0 | 1 | 2 | 4 | 8;
-  readonly relative: boolean;
-}
-
-const absolute = (size: Rule["size"]): Rule => ({ size, relative: false });
-const relative = (size: Rule["size"]): Rule => ({ size, relative: true });
-
-/** The relocations that debug sections have, by e_machine and type; from each architecture's ELF ABI supplement. */
-const rules: Readonly<Record<number, Readonly<Record<number, Rule>>>> = {
-  [EM_X86_64]: {
-    0: absolute(0), // R_X86_64_NONE
-    1: absolute(8), // R_X86_64_64
-    2: relative(4), // R_X86_64_PC32
-    4: relative(4), // R_X86_64_PLT32
-    10: absolute(4), // R_X86_64_32
-    11: absolute(4), // R_X86_64_32S
-    12: absolute(2), // R_X86_64_16
-    14: absolute(1), // R_X86_64_8
-    24: relative(8), // R_X86_64_PC64
-  },
-  [EM_AARCH64]: {
-    0: absolute(0), // R_AARCH64_NONE
-    256: absolute(0), // R_AARCH64_NONE of old toolchains
-    257: absolute(8), // R_AARCH64_ABS64
-    258: absolute(4), // R_AARCH64_ABS32
-    259: absolute(2), // R_AARCH64_ABS16
-    260: relative(8), // R_AARCH64_PREL64
-    261: relative(4), // R_AARCH64_PREL32
-    262: relative(2), // R_AARCH64_PREL16
-  },
-  [EM_ARM]: {
-    0: absolute(0), // R_ARM_NONE
-    2: absolute(4), // R_ARM_ABS32
-    3: relative(4), // R_ARM_REL32
-    5: absolute(2), // R_ARM_ABS16
-    8: absolute(1), // R_ARM_ABS8
-    38: absolute(4), // R_ARM_TARGET1
-  },
-  [EM_S390]: {
-    0: absolute(0), // R_390_NONE
-    1: absolute(1), // R_390_8
-    3: absolute(2), // R_390_16
-    4: absolute(4), // R_390_32
-    5: relative(4), // R_390_PC32
-    16: relative(2), // R_390_PC16
-    22: absolute(8), // R_390_64
-    23: relative(8), // R_390_PC64
-  },
-};
 
 /**
  * A section of a relocatable file as it would be once loaded: relocations are applied to what is read, when it is
@@ -106,7 +46,7 @@ class Relocations {
   private readonly order: Uint32Array | undefined;
   private readonly symbols: SymbolValues;
   private readonly place: bigint;
-  private readonly rules: Readonly<Record<number, Rule>>;
+  private readonly rules: Readonly<Record<number, ElfRelocation>>;
 
   constructor(elf: ElfFile, section: ElfSection, relocations: ElfSection, placement?: Placement) {
     this.elf = elf;
@@ -117,7 +57,7 @@ class Relocations {
     this.count = Math.floor(this.table.byteLength / this.entry);
     this.symbols = new SymbolValues(elf, elf.sections[relocations.link], placement);
     this.place = sectionAddress(elf, section, placement) ?? 0n;
-    const known = rules[elf.machine];
+    const known = elfMachineOf(elf.machine)?.relocations;
     if (!known) throw Fault.of("unknown", `${this.name}: relocations of machine ${elf.machine} are not known`);
     this.rules = known;
     this.order = this.sorted();

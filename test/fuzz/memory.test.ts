@@ -51,7 +51,7 @@ const sound: Readonly<Record<string, readonly [readonly string[], bigint]>> = {
 
 for (const arch of architectures) {
   test(`${arch.name}: damaged tables and layouts give bytes or a Fault`, () => {
-    const below = random(arch.elfMachine);
+    const below = random(arch.elf.machine);
     const some = <T>(from: readonly T[]): T => from[below(from.length)]!;
     const [lines, base] = sound[arch.name]!;
     /** Small frame numbers with any flags: tables that lead to tables, to themselves and to nowhere. */
@@ -71,7 +71,7 @@ for (const arch of architectures) {
       const image = dumpOf(pages, {
         byteOrder: arch.byteOrder,
         wordSize: arch.wordSize,
-        elfMachine: arch.elfMachine,
+        elfMachine: arch.elf.machine,
         vmcoreinfo: ["OSRELEASE=x", ...lines, ...damage].join("\n"),
         facts: { files: [], ...(below(2) === 0 ? { physBase: BigInt(below(8)) << 12n } : {}) },
         format: some(["kdump-compressed", "ELF core"]),

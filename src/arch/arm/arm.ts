@@ -1,4 +1,5 @@
 import { Fault } from "../../base/fault.ts";
+import { elf } from "./elf.ts";
 import type { Arch, EntryReader, LayoutFacts, Paging } from "../arch.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
 import { prstatus } from "../notes.ts";
@@ -21,7 +22,7 @@ const MEBIBYTE = 1n << 20n;
 
 export const arm: Arch = {
   name: "arm",
-  elfMachine: 40,
+  elf,
   machines: ["arm", "armv5tel", "armv6l", "armv7l", "armv8l"],
   byteOrder: "little",
   wordSize: 4,

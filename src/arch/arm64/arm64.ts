@@ -1,4 +1,5 @@
 import { Fault } from "../../base/fault.ts";
+import { elf } from "./elf.ts";
 import type { Arch, LayoutFacts, Paging } from "../arch.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
 import { prstatus } from "../notes.ts";
@@ -35,7 +36,7 @@ const PTE_FLAGS = [
 
 export const arm64: Arch = {
   name: "arm64",
-  elfMachine: 183,
+  elf,
   machines: ["aarch64", "arm64"],
   byteOrder: "little",
   wordSize: 8,

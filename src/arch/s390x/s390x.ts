@@ -1,4 +1,5 @@
 import { Fault } from "../../base/fault.ts";
+import { elf } from "./elf.ts";
 import type { Arch, CpuState, EntryReader, LayoutFacts, Paging, WalkStep } from "../arch.ts";
 import { prstatus, registerRow } from "../notes.ts";
 import { swapFields } from "../pte.ts";
@@ -32,7 +33,7 @@ const PTE_FLAGS = [
 
 export const s390x: Arch = {
   name: "s390x",
-  elfMachine: 22,
+  elf,
   machines: ["s390x"],
   byteOrder: "big",
   wordSize: 8,

@@ -1,5 +1,6 @@
 import { readUnsigned, viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
+import { elf } from "./elf.ts";
 import type { Arch, CpuState, LayoutFacts, LinearRange, Paging } from "../arch.ts";
 import { prstatus, registerRow } from "../notes.ts";
 import { swapFields } from "../pte.ts";
@@ -62,7 +63,7 @@ function sparse(runs: readonly (readonly [number, string])[]): readonly (string 
 
 export const x86_64: Arch = {
   name: "x86_64",
-  elfMachine: 62,
+  elf,
   machines: ["x86_64"],
   byteOrder: "little",
   wordSize: 8,

@@ -1,6 +1,7 @@
 import { viewOf } from "../../base/bytes.ts";
 import type { Addressing } from "../addressing.ts";
-import { EM_AARCH64, EM_ARM, ET_REL, type ElfFile, type ElfSection, SHT_SYMTAB } from "../../elf/elf.ts";
+import { elfMachineOf } from "../../arch/elfMachines.ts";
+import { ET_REL, type ElfFile, type ElfSection, SHT_SYMTAB } from "../../elf/elf.ts";
 import { ascending, permuted } from "../../base/ascending.ts";
 import { type Placement, sectionAddress } from "../../elf/placement.ts";
 
@@ -84,7 +85,7 @@ function fill(symbols: Filling, entries: Uint8Array, elf: ElfFile, addressing: A
   const wide = elf.wordSize === 8;
   const little = elf.byteOrder === "little";
   const view = viewOf(entries);
-  const mapping = elf.machine === EM_ARM || elf.machine === EM_AARCH64;
+  const { mappingSymbols, thumbBit } = elfMachineOf(elf.machine) ?? {};
   for (let at = 0; at + (wide ? 24 : 16) <= view.byteLength; at += wide ? 24 : 16) {
     const info = view.getUint8(at + (wide ? 4 : 12));
     const type = info & 15;
@@ -92,14 +93,14 @@ function fill(symbols: Filling, entries: Uint8Array, elf: ElfFile, addressing: A
     if (section === SHN_UNDEF || type === STT_SECTION || type === STT_FILE) continue;
     const name = view.getUint32(at, little);
     if (!(name < symbols.names.length) || symbols.names[name] === 0) continue;
-    if (mapping && isMappingSymbol(symbols.names, name)) continue;
+    if (mappingSymbols && isMappingSymbol(symbols.names, name)) continue;
     const place = section < SHN_LORESERVE ? places[section] : section === SHN_COMMON ? undefined : 0;
     if (place === undefined) continue;
     const valueAt = at + (wide ? 8 : 4);
     const high = wide ? view.getUint32(valueAt + (little ? 4 : 0), little) : 0;
     let low = view.getUint32(valueAt + (wide && !little ? 4 : 0), little);
     // The lowest bit of an Arm function says Thumb; it is no part of the address.
-    if (elf.machine === EM_ARM && type === STT_FUNC) low -= low & 1;
+    if (thumbBit && type === STT_FUNC) low -= low & 1;
     const i = symbols.count++;
     symbols.name[i] = name;
     symbols.address[i] = addressing.join(high, low) + place;

@@ -19,7 +19,7 @@ const MAX_BANNER = 512;
 /** Compares build-ids, and where that says nothing what the dump has in memory at the vmlinux' own addresses. */
 export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
   const { arch, vmcoreinfo } = opened;
-  if (elf.machine !== arch.elfMachine)
+  if (elf.machine !== arch.elf.machine)
     return { verdict: "other", why: `is for another architecture than the dump, which is ${arch.name}` };
   const wanted = vmcoreinfo?.text("BUILD-ID");
   if (wanted !== undefined && wanted === elf.buildId) return { verdict: "same", why: "has the dump's build-id" };

@@ -41,7 +41,7 @@ export function matched(vmlinux: Vmlinux, opened: OpenedMemory, force: boolean):
   const said = `${vmlinux.path} ${why}`;
   if (verdict === "same") return [];
   if (verdict === "unknown") return [`${said}; whether it matches the dump is not known`];
-  if (vmlinux.elf.machine !== opened.arch.elfMachine) throw new VmlinuxError(said, { canForce: false });
+  if (vmlinux.elf.machine !== opened.arch.elf.machine) throw new VmlinuxError(said, { canForce: false });
   if (!force)
     throw new VmlinuxError(
       `${said}. Find the vmlinux of ${opened.vmcoreinfo?.text("OSRELEASE") ?? "that kernel"}, leave it out, or insist: --force, in a launch configuration "force": true`,
