@@ -54,13 +54,20 @@ export class DwarfTypes implements TypeSource {
   }
 
   variable(name: string): CType | undefined {
+    if (this.isCode(name)) return undefined;
     const die = this.die("variable", name, (declaration) => isComplete(typeOfDie(declaration)));
     return die && typeOfDie(die);
   }
 
   declaredAt(name: string): SourceLine | undefined {
-    const die = this.die("variable", name);
+    const die = this.isCode(name) ? undefined : this.die("variable", name);
     return die && declaredAt(die);
+  }
+
+  /** Whether all symbols of that name are code: no variable has it then, which the units tell only once all are passed. */
+  private isCode(name: string): boolean {
+    const symbols = this.symbols().named(name);
+    return symbols.length > 0 && symbols.every(({ type }) => /^[tw]$/i.test(type));
   }
 
   /** A function's symbol leads to its unit without a passage through the others. */

@@ -10,6 +10,11 @@ import { mutated } from "../../fuzz/mutate.ts";
 const int = (name: string, form: "strp" | "string" = "strp"): BuiltDie =>
   die(at.DW_TAG_base_type, [[at.DW_AT_name, form, name], [at.DW_AT_byte_size, "data1", 4], [at.DW_AT_encoding, "data1", 5]]); // prettier-ignore
 
+// Binding << 4 | type, by the gABI; a weak function is code wherever it lies.
+const WEAK_FUNCTION = 0x22;
+const GLOBAL_OBJECT = 0x11;
+const SHN_ABS = 0xfff1;
+
 function opened(names: readonly string[], saved?: () => Uint8Array | undefined): Dwarf {
   const builder = new DwarfBuilder({});
   for (const name of names) builder.unit(die(at.DW_TAG_compile_unit, [], [int(name), int("tiny", "string")]));
@@ -26,6 +31,33 @@ test("an index is worth saving when all units were passed, and once", () => {
   assert.deepEqual(namesOf(dwarf), ["first", "tiny", "second", "third"]);
   assert.ok(dwarf.saveNames());
   assert.equal(dwarf.saveNames(), undefined);
+});
+
+test("whether code's name is a variable's too is known from the symbols, without passing any unit", () => {
+  const builder = new DwarfBuilder({});
+  const type = int("own");
+  const variable = (name: string): BuiltDie =>
+    die(at.DW_TAG_variable, [
+      [at.DW_AT_name, "strp", name],
+      [at.DW_AT_type, "ref4", type],
+    ]);
+  builder.unit(die(at.DW_TAG_compile_unit, [], [int("code")]));
+  builder.unit(die(at.DW_TAG_compile_unit, [], [type, variable("both"), variable("data")]));
+  const dwarf = builder.open(
+    {},
+    {
+      symbols: [
+        { name: "code", value: 0x1000n, info: WEAK_FUNCTION, section: SHN_ABS },
+        { name: "both", value: 0x1010n, info: WEAK_FUNCTION, section: SHN_ABS },
+        { name: "both", value: 0x2000n, info: GLOBAL_OBJECT, section: SHN_ABS },
+        { name: "data", value: 0x2010n, info: GLOBAL_OBJECT, section: SHN_ABS },
+      ],
+    },
+  );
+  assert.equal(dwarf.types.variable("code"), undefined);
+  assert.equal(dwarf.types.declaredAt?.("code"), undefined);
+  assert.equal(dwarf.saveNames(), undefined);
+  for (const name of ["both", "data"]) assert.equal(dwarf.types.variable(name)?.kind, "int");
 });
 
 test("a saved index answers as the one that was made, and is asked for with the first name", () => {
