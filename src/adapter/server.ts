@@ -241,11 +241,15 @@ export class VmcoreDebugSession extends DebugSession {
     try {
       const args = launchArguments(request, raw);
       this.trace = args.trace;
-      this.target = await this.work("Opening packages", ({ signal }, progress) =>
-        Target.open(args, this.client, {
-          signal,
-          onProgress: (path, done, total) => progress.see({ kind: "progress", what: basename(path), done, total }),
-        }),
+      this.target = await this.work(
+        "Opening the dump",
+        ({ signal }, progress) =>
+          Target.open(args, this.client, {
+            signal,
+            onStep: (step) => progress.see(step),
+            onProgress: (path, done, total) => progress.see({ kind: "progress", what: basename(path), done, total }),
+          }),
+        response.request_seq,
       );
       this.target.succeed = (fresh) => this.succeed(fresh);
       this.sendResponse(response);
@@ -258,11 +262,17 @@ export class VmcoreDebugSession extends DebugSession {
     }
   }
 
-  /** Does what nobody asked for; a client sees how far it is, and can give it up. */
-  private async work<T>(title: string, doIt: (abort: AbortController, progress: Progress) => Promise<T>): Promise<T> {
+  /**
+   * Does what takes long; a client sees how far it is, and can give it up.
+   * @param key the request that asked for it, else a number that no request has
+   */
+  private async work<T>(
+    title: string,
+    doIt: (abort: AbortController, progress: Progress) => Promise<T>,
+    key = --this.unasked,
+  ): Promise<T> {
     const abort = new AbortController();
     const progress = new Progress(title, this.client);
-    const key = --this.unasked;
     this.running.set(key, { abort, progress });
     try {
       return await doIt(abort, progress);

@@ -11,8 +11,8 @@ import type { Kernel } from "../model/kernel.ts";
 import { bare } from "../debuginfo/ctype.ts";
 import { cacheOf, placesOf } from "../session/find/debuginfoPlaces.ts";
 import { indexDirectory } from "../session/open/indexCache.ts";
-import { openSession, type Session } from "../session/open/open.ts";
-import type { Job } from "../base/job.ts";
+import { openingSession, openSession, type OpenOptions, type Session } from "../session/open/open.ts";
+import { drive, type Job } from "../base/job.ts";
 import { hasPackages, type PackageWatch, withoutPackages } from "../session/fetch/packages.ts";
 import { SourceFiles } from "../session/sources/source.ts";
 import { copiedSourceArchive, openSourceArchive, sourceCache } from "../session/sources/sourceArchive.ts";
@@ -31,6 +31,16 @@ import type { Unfolding } from "./values/unfolding.ts";
 
 /** A step passes some units of the debuginfo: each has new names by the dozen. */
 const NAMES_A_STEP = 64;
+
+/** Opens a dump in steps: one that does not say where its kernel is has to be searched. @throws OpenError, Cancelled */
+const opened = (options: OpenOptions, { signal, onStep }: OpenWatch): Promise<Session> =>
+  drive(openingSession(options), signal, { onStep });
+
+/** Sees how far the opening of a dump has come. */
+export interface OpenWatch extends PackageWatch {
+  readonly signal: AbortSignal;
+  readonly onStep: (step: unknown) => void;
+}
 
 /** What a `stopped` event says. */
 export interface Stop {
@@ -133,13 +143,13 @@ export class Target {
     if (this.client.supports("supportsInvalidatedEvent")) this.client.send("invalidated", { areas });
   }
 
-  /** @throws OpenError */
-  static async open(args: LaunchArguments, client: Client, watch: PackageWatch): Promise<Target> {
+  /** @throws OpenError, Cancelled */
+  static async open(args: LaunchArguments, client: Client, watch: OpenWatch): Promise<Target> {
     if (args.vmcore[0] === KCORE) checkLiveKernel();
     const wanted = given(args);
-    if (!hasPackages(wanted)) return new Target(openSession(wanted), args, client);
+    if (!hasPackages(wanted)) return new Target(await opened(wanted, watch), args, client);
     const { options, remarks } = await withoutPackages(wanted, cacheOf(process.env), watch);
-    const target = new Target(openSession(options), options, client);
+    const target = new Target(await opened(options, watch), options, client);
     target.packageRemarks.push(...remarks);
     return target;
   }

@@ -1,4 +1,5 @@
 import { attempt, Fault, orThrow } from "../base/fault.ts";
+import { toEnd } from "../base/job.ts";
 import type { Arch, CpuState, Paging } from "../arch/arch.ts";
 import type { DumpImage } from "../dump/format.ts";
 import type { Candidate, MemoryOptions } from "./candidate.ts";
@@ -40,13 +41,8 @@ export function* openingMemory(image: DumpImage, options: MemoryOptions = {}): G
 }
 
 /** `openingMemory` at one go. */
-export function openMemory(image: DumpImage, options: MemoryOptions = {}): OpenedMemory {
-  const opening = openingMemory(image, options);
-  for (;;) {
-    const step = opening.next();
-    if (step.done === true) return step.value;
-  }
-}
+export const openMemory = (image: DumpImage, options: MemoryOptions = {}): OpenedMemory =>
+  toEnd(openingMemory(image, options));
 
 /** Link address + this = runtime address. @param link link address of a symbol of vmlinux; undefined for one it has not */
 export function kaslrOffset(

@@ -1,5 +1,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { bare, sizeOf } from "../debuginfo/ctype.ts";
+import { possibleCpus } from "../kernel/cpumask.ts";
+import { perCpuAddress } from "../kernel/percpu.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import type { StackKind } from "./frame.ts";
@@ -13,7 +15,7 @@ export interface StackRange {
   readonly cpu: number | undefined;
 }
 
-/** CPUs that a lying `nr_cpu_ids` may claim: the largest CONFIG_NR_CPUS is 8192. */
+/** The largest CONFIG_NR_CPUS: more registers than that were not saved. */
 const MAX_CPUS = 8192;
 /** With KASAN on 64K pages they come to 128 KiB. */
 const MAX_THREAD_SIZE = 1 << 20;
@@ -51,14 +53,20 @@ export function taskStackRange(kernel: Kernel, task: Obj): StackRange {
   return { kind: "task", start, end: start + BigInt(threadSize(kernel)), cpu: undefined };
 }
 
+/** Stacks of one CPU. @throws Fault for a CPU that never came up, and for an unreadable pointer */
+type CpuStacks = (cpu: number) => StackRange[];
+
 /** Interrupt, exception and entry stacks of every CPU, as far as this kernel has them. */
 export function cpuStacks(kernel: Kernel): readonly StackRange[] {
   return kernel.memo("CPU stacks", () => {
     const stacks: StackRange[] = [];
-    for (let cpu = 0; cpu < cpuCount(kernel); cpu++) {
-      for (const find of [irqStack, exceptionStacks, overflowStack, lowcoreStacks]) {
-        const found = attempt(() => find(kernel, cpu));
-        // A CPU that never came up has none; of others, an unreadable pointer only leaves the stack's kind unknown.
+    // Names are looked up once: one that is missing is searched for in every image.
+    for (const kind of [irqStack, exceptionStacks, overflowStack, lowcoreStacks]) {
+      const ofCpu = attempt(() => kind(kernel));
+      if (ofCpu instanceof Fault || ofCpu === undefined) continue;
+      for (const cpu of knownCpus(kernel)) {
+        const found = attempt(() => ofCpu(cpu));
+        // An unreadable pointer only leaves the stack's kind unknown.
         if (!(found instanceof Fault)) stacks.push(...found);
       }
     }
@@ -66,90 +74,104 @@ export function cpuStacks(kernel: Kernel): readonly StackRange[] {
   });
 }
 
-function cpuCount(kernel: Kernel): number {
-  const symbol = kernel.symbols.find("nr_cpu_ids");
-  const count = symbol && attempt(() => kernel.memory.u32(symbol.address));
-  return Math.min(typeof count === "number" ? count : Math.max(1, kernel.cpuNotes.length), MAX_CPUS);
+/** CPUs that the kernel has; where its masks cannot be read, those that saved their registers. */
+function knownCpus(kernel: Kernel): readonly number[] {
+  const possible = attempt(() => possibleCpus(kernel));
+  if (!(possible instanceof Fault)) return possible;
+  return Array.from({ length: Math.min(Math.max(1, kernel.cpuNotes.length), MAX_CPUS) }, (_, cpu) => cpu);
 }
 
-/** Address of a per-CPU symbol's copy; undefined without the symbol. @throws Fault */
-function perCpu(kernel: Kernel, name: string, cpu: number): bigint | undefined {
+/** The address of a CPU's copy of a per-CPU symbol; undefined without the symbol. */
+function perCpu(kernel: Kernel, name: string): ((cpu: number) => bigint) | undefined {
   const symbol = kernel.symbols.find(name);
-  const offsets = kernel.symbols.find("__per_cpu_offset");
-  if (!symbol) return undefined;
-  const offset = offsets ? kernel.memory.word(offsets.address + BigInt(cpu * kernel.arch.wordSize)) : 0n;
-  return BigInt.asUintN(kernel.arch.wordSize * 8, symbol.address + offset);
+  return symbol && ((cpu) => perCpuAddress(kernel, symbol.address, cpu));
 }
 
 /**
  * The stack for interrupts and softirqs. x86_64 keeps its top (`irq_stack_ptr` before 5.2, `hardirq_stack_ptr` since,
  * in `pcpu_hot` from 6.2 to 6.14), arm too (`irq_stack_ptr`), arm64 its bottom (`irq_stack_ptr`).
  */
-function irqStack(kernel: Kernel, cpu: number): StackRange[] {
+function irqStack(kernel: Kernel): CpuStacks | undefined {
   const size = BigInt(threadSize(kernel));
-  const hot = perCpu(kernel, "pcpu_hot", cpu);
-  const inHot = hot !== undefined && kernel.types.find("struct", "pcpu_hot") && kernel.object("struct pcpu_hot", hot);
-  const place =
-    inHot && inHot.has("hardirq_stack_ptr")
-      ? inHot.at("hardirq_stack_ptr").address
-      : (perCpu(kernel, "hardirq_stack_ptr", cpu) ?? perCpu(kernel, "irq_stack_ptr", cpu));
-  const pointer = place === undefined ? 0n : kernel.memory.word(place);
-  if (pointer === 0n) return [];
-  if (kernel.arch.name === "arm") return [{ kind: "irq", start: pointer - size, end: pointer, cpu }];
-  if (kernel.arch.name !== "x86_64") return [{ kind: "irq", start: pointer, end: pointer + size, cpu }];
-  // It points at the last word of the stack since 5.8, before at or near its end.
-  const end = (pointer + PAGE_BYTES - 1n) & -PAGE_BYTES;
-  return [{ kind: "irq", start: end - size, end, cpu }];
+  const place = irqStackPointer(kernel);
+  if (!place) return undefined;
+  return (cpu) => {
+    const pointer = kernel.memory.word(place(cpu));
+    if (pointer === 0n) return [];
+    if (kernel.arch.name === "arm") return [{ kind: "irq", start: pointer - size, end: pointer, cpu }];
+    if (kernel.arch.name !== "x86_64") return [{ kind: "irq", start: pointer, end: pointer + size, cpu }];
+    // It points at the last word of the stack since 5.8, before at or near its end.
+    const end = (pointer + PAGE_BYTES - 1n) & -PAGE_BYTES;
+    return [{ kind: "irq", start: end - size, end, cpu }];
+  };
+}
+
+/** Where a CPU keeps the pointer to its stack for interrupts. */
+function irqStackPointer(kernel: Kernel): ((cpu: number) => bigint) | undefined {
+  const hot = perCpu(kernel, "pcpu_hot");
+  if (hot && kernel.types.find("struct", "pcpu_hot")) {
+    const inHot = kernel.object("struct pcpu_hot", 0n);
+    const offset = inHot.has("hardirq_stack_ptr") ? inHot.at("hardirq_stack_ptr").address : undefined;
+    if (offset !== undefined) return (cpu) => hot(cpu) + offset;
+  }
+  return perCpu(kernel, "hardirq_stack_ptr") ?? perCpu(kernel, "irq_stack_ptr");
 }
 
 /** x86_64: the stacks of the interrupt stack table, and the one that entry code starts on, in `cpu_entry_area`. */
-function exceptionStacks(kernel: Kernel, cpu: number): StackRange[] {
-  const place = perCpu(kernel, "cea_exception_stacks", cpu);
-  if (place === undefined) return oldExceptionStacks(kernel, cpu);
-  const base = kernel.memory.word(place);
+function exceptionStacks(kernel: Kernel): CpuStacks | undefined {
+  const place = perCpu(kernel, "cea_exception_stacks");
+  if (!place) return oldExceptionStacks(kernel);
   const type = kernel.types.find("struct", "cea_exception_stacks");
-  if (base === 0n || type?.kind !== "struct") return [];
-  const stacks = type.members.flatMap(({ name, type: member, bitOffset }): StackRange[] => {
-    if (!name?.endsWith("_stack") || bare(member).kind !== "array") return [];
-    const start = base + BigInt(bitOffset >> 3);
-    return [{ kind: name === "NMI_stack" ? "nmi" : "exception", start, end: start + BigInt(sizeOf(member)), cpu }];
-  });
+  if (type?.kind !== "struct") return undefined;
   const area = kernel.object("struct cpu_entry_area", 0n);
-  const entry = area.at("entry_stack_page");
-  const start = base - area.at("estacks").address + entry.address;
-  return [...stacks, { kind: "entry", start, end: start + BigInt(entry.size), cpu }];
+  const [estacks, entry] = [area.at("estacks"), area.at("entry_stack_page")];
+  return (cpu) => {
+    const base = kernel.memory.word(place(cpu));
+    if (base === 0n) return [];
+    const stacks = type.members.flatMap(({ name, type: member, bitOffset }): StackRange[] => {
+      if (!name?.endsWith("_stack") || bare(member).kind !== "array") return [];
+      const start = base + BigInt(bitOffset >> 3);
+      return [{ kind: name === "NMI_stack" ? "nmi" : "exception", start, end: start + BigInt(sizeOf(member)), cpu }];
+    });
+    const start = base - estacks.address + entry.address;
+    return [...stacks, { kind: "entry", start, end: start + BigInt(entry.size), cpu }];
+  };
 }
 
 /** Before 5.2 `orig_ist.ist[]` holds their tops; the second is the NMI's (arch/x86/include/asm/page_64_types.h). */
-function oldExceptionStacks(kernel: Kernel, cpu: number): StackRange[] {
-  const place = perCpu(kernel, "orig_ist", cpu);
-  if (place === undefined) return [];
-  return Array.from({ length: 4 }, (_, i): StackRange => {
-    const end = kernel.memory.word(place + BigInt(i * 8));
-    return { kind: i === 1 ? "nmi" : "exception", start: end - EXCEPTION_STACK_BYTES, end, cpu };
-  });
+function oldExceptionStacks(kernel: Kernel): CpuStacks | undefined {
+  const place = perCpu(kernel, "orig_ist");
+  if (!place) return undefined;
+  return (cpu) =>
+    Array.from({ length: 4 }, (_, i): StackRange => {
+      const end = kernel.memory.word(place(cpu) + BigInt(i * 8));
+      return { kind: i === 1 ? "nmi" : "exception", start: end - EXCEPTION_STACK_BYTES, end, cpu };
+    });
 }
 
 /** arm64: where the kernel stands after its stack overflowed. */
-function overflowStack(kernel: Kernel, cpu: number): StackRange[] {
-  if (kernel.arch.name !== "arm64") return [];
-  const start = perCpu(kernel, "overflow_stack", cpu);
-  return start === undefined ? [] : [{ kind: "overflow", start, end: start + EXCEPTION_STACK_BYTES, cpu }];
+function overflowStack(kernel: Kernel): CpuStacks | undefined {
+  if (kernel.arch.name !== "arm64") return undefined;
+  const place = perCpu(kernel, "overflow_stack");
+  return place && ((cpu) => [{ kind: "overflow", start: place(cpu), end: place(cpu) + EXCEPTION_STACK_BYTES, cpu }]);
 }
 
 /** s390x: `struct lowcore` of a CPU keeps where its stacks begin, a little below their ends. */
-function lowcoreStacks(kernel: Kernel, cpu: number): StackRange[] {
+function lowcoreStacks(kernel: Kernel): CpuStacks | undefined {
+  if (kernel.arch.name !== "s390x") return undefined;
   const pointers = kernel.symbols.find("lowcore_ptr");
-  if (!pointers || kernel.arch.name !== "s390x") return [];
-  const address = kernel.memory.word(pointers.address + BigInt(cpu * 8));
-  if (address === 0n) return [];
-  const lowcore = kernel.object("struct lowcore", address);
+  if (!pointers) return undefined;
   const size = BigInt(threadSize(kernel));
-  const kinds = [["async_stack", "irq"], ["nodat_stack", "entry"], ["restart_stack", "entry"], ["mcck_stack", "nmi"]] as const; // prettier-ignore
-  return kinds.flatMap(([member, kind]) => {
-    const top = lowcore.has(member) ? lowcore.at(member).value() : 0n;
-    if (top === 0n) return [];
-    const start = top & -size;
-    return [{ kind, start, end: start + size, cpu }];
-  });
+  return (cpu) => {
+    const address = kernel.memory.word(pointers.address + BigInt(cpu * 8));
+    if (address === 0n) return [];
+    const lowcore = kernel.object("struct lowcore", address);
+    const kinds = [["async_stack", "irq"], ["nodat_stack", "entry"], ["restart_stack", "entry"], ["mcck_stack", "nmi"]] as const; // prettier-ignore
+    return kinds.flatMap(([member, kind]) => {
+      const top = lowcore.has(member) ? lowcore.at(member).value() : 0n;
+      if (top === 0n) return [];
+      const start = top & -size;
+      return [{ kind, start, end: start + size, cpu }];
+    });
+  };
 }

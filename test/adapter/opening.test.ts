@@ -17,6 +17,7 @@ import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { launchArguments } from "../../src/adapter/launch.ts";
+import { elfCore } from "../builders/elfCore.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
 import { DapClient } from "./client.ts";
 
@@ -236,6 +237,23 @@ test("debuginfo that lies beside the dump is found by itself", async () => {
   const crash = stackFrames.find(({ name }) => name.startsWith("lab_poke"));
   assert.equal(crash?.line, 27);
   assert.match(crash?.source?.path ?? "", /sample\/lab_nullderef\.c$/);
+  await client.close();
+});
+
+test("a dump whose kernel has to be searched for can be given up", async () => {
+  const path = join(folder, "large");
+  const core = elfCore({ segments: [{ physical: 0, bytes: new Uint8Array(4096) }] });
+  const header = new DataView(core.buffer, core.byteOffset);
+  const segment = Number(header.getBigUint64(0x20, true));
+  // 16 GiB that no kernel is in, of which the disk holds nothing.
+  for (const size of [0x20, 0x28]) header.setBigUint64(segment + size, 1n << 34n, true);
+  writeFileSync(path, core);
+  truncateSync(path, 2 ** 34 + core.length);
+  const client = new DapClient();
+  await client.initialize();
+  const launch = client.send("launch", { vmcore: path, search: false });
+  await client.request("cancel", { requestId: launch.seq });
+  assert.equal((await launch.response).message, "cancelled");
   await client.close();
 });
 

@@ -110,3 +110,17 @@ test("a source that knows per-CPU variables only is not searched for well-known 
   assert.equal(typeName(types.variable("panic_timeout") ?? { kind: "void" }), "int");
   assert.equal(types.variable("some_cpu_variable")?.kind, "void");
 });
+
+test("what modules are found by is asked of the kernel alone", () => {
+  const asked: string[] = [];
+  const modules = function* (): Generator<TypeSource> {
+    asked.push("modules");
+    // A module's types take one that this kernel does not have.
+    assert.equal(types.find("struct", "btf_module"), undefined);
+    yield source("struct own { int x; };");
+  };
+  const types = typeIndex(x86, [source("struct item { int id; };")], modules);
+  assert.equal(types.find("struct", "own")?.kind, "struct");
+  assert.equal(types.find("struct", "nosuch"), undefined);
+  assert.deepEqual(asked, ["modules", "modules"]);
+});

@@ -16,6 +16,10 @@ const PER_BLOCK = 2048;
 /** Blocks kept: 3 MiB for 131072 pages. */
 const KEPT = 64;
 
+/** How many descriptors lie in a file whose table starts at `start`. */
+export const descriptorCount = (file: RandomFile, start: number): number =>
+  Math.max(0, Math.floor((file.size - start) / DESCRIPTOR_BYTES));
+
 /** The table of page descriptors from `start` of the file. */
 export function descriptors(file: RandomFile, start: number, order: ByteOrder): (i: number) => Descriptor | Fault {
   const little = order === "little";

@@ -1,7 +1,7 @@
 import { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
 import type { Bitmap } from "./bitmap.ts";
-import { descriptors, type Descriptor } from "./descriptors.ts";
+import { descriptorCount, descriptors, type Descriptor } from "./descriptors.ts";
 import { kdumpHeader, type KdumpHeader } from "./kdumpHeader.ts";
 
 /** One file of the set; of a dump that was not split, the only one. */
@@ -12,6 +12,8 @@ export interface Member {
   readonly startPfn: number;
   readonly endPfn: number;
   readonly descriptor: (index: number) => Descriptor | Fault;
+  /** Descriptors that lie in the file: a bitmap may promise more. */
+  readonly descriptorCount: number;
 }
 
 /** In the order of their pages. */
@@ -29,6 +31,7 @@ export function member(file: RandomFile): Member {
     startPfn: split ? (sub.startPfn64 ?? sub.startPfn ?? 0) : 0,
     endPfn: split ? (sub.endPfn64 ?? sub.endPfn ?? 0) : Infinity,
     descriptor: descriptors(file, descriptorStart, byteOrder),
+    descriptorCount: descriptorCount(file, descriptorStart),
   };
 }
 

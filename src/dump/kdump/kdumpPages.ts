@@ -45,11 +45,14 @@ export function kdumpPages(members: Members, { cacheBytes }: OpenOptions): PageR
     has: (pfn) => dumped.has(pfn) && memberOf(pfn) !== undefined,
     next(pfn) {
       let at = dumped.next(pfn);
-      while (at >= 0 && !memberOf(at)) {
+      while (at >= 0) {
+        const found = memberOf(at);
+        // Ranks ascend: behind the first page without a descriptor there is none, whatever the bitmap promises.
+        if (found && dumped.rank(at) - found.firstRank < found.member.descriptorCount) return at;
         const later = members.find((one) => one.startPfn > at);
         at = later ? dumped.next(later.startPfn) : -1;
       }
-      return at;
+      return -1;
     },
   };
 }

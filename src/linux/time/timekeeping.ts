@@ -26,12 +26,24 @@ export function timekeeper(kernel: Kernel): Obj {
   return kernel.object("struct timekeeper", core + ((size + 7n) & ~7n));
 }
 
-/** Wall time at the crash, seconds since the epoch: the timekeeper's, else the CRASHTIME that kdump notes. @throws Fault */
+/** The last second that has a year of four digits, since the epoch: a clock beyond it is damaged. */
+const MAX_SECONDS = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
+
+/**
+ * Wall time at the crash, seconds since the epoch: the timekeeper's, else the CRASHTIME that kdump notes.
+ * @throws Fault also where the clock is not plausible
+ */
 export function crashTime(kernel: Kernel): number {
-  const seconds = attempt(() => timekeeper(kernel).at("xtime_sec").number());
+  const seconds = attempt(() => {
+    const clock = timekeeper(kernel).at("xtime_sec");
+    const seconds = clock.value();
+    if (seconds < 0n || seconds > BigInt(MAX_SECONDS))
+      throw Fault.at("corrupt", clock.address, `the clock is not plausible: ${seconds} seconds since 1970`);
+    return Number(seconds);
+  });
   if (!(seconds instanceof Fault)) return seconds;
   const noted = Number(kernel.vmcoreinfo("CRASHTIME") ?? Number.NaN);
-  if (Number.isSafeInteger(noted)) return noted;
+  if (Number.isSafeInteger(noted) && noted >= 0 && noted <= MAX_SECONDS) return noted;
   throw seconds;
 }
 

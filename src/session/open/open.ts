@@ -1,30 +1,24 @@
 import { dirname } from "node:path";
 import { Fault } from "../../base/fault.ts";
+import { type Job, toEnd } from "../../base/job.ts";
 import { once } from "../../base/once.ts";
 import { commands } from "../../crash/commands.ts";
 import { createContext } from "../../crash/language/context.ts";
 import type { Context, SessionFacts, SourceText } from "../../crash/language/command.ts";
-import type { TypeSource } from "../../debuginfo/source.ts";
+import { type Piece, progress } from "../../crash/say/piece.ts";
 import { openDump } from "../../dump/formats.ts";
 import { deviceDumpsOf } from "../../dump/deviceDumps.ts";
 import type { DumpImage } from "../../dump/format.ts";
 import { firstTask, firstTaskFault } from "../../linux/printk/panic.ts";
-import { kaslrOffset, type OpenedMemory, openMemory } from "../../memory/openMemory.ts";
-import { assembleKernel } from "../../model/assemble.ts";
+import { kaslrOffset, type OpenedMemory, openingMemory } from "../../memory/openMemory.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { typeIndex } from "../../model/typeIndex.ts";
-import { generatedCode } from "../../unwind/generatedCode.ts";
-import { CodeIndex } from "./codeIndex.ts";
 import { lackingAlternate } from "../find/debugLink.ts";
 import { buildTrees, debugDirectories, type DebuginfoPlaces, moduleDirectories } from "../find/debuginfoPlaces.ts";
-import { generatedImage } from "./generatedImage.ts";
-import { type KernelImage, kernelImage } from "./kernelImage.ts";
+import { kernelImage } from "./kernelImage.ts";
 import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
 import { ModuleFiles, type ModulePlaces } from "../find/moduleFiles.ts";
-import { type ModuleImage, moduleImages } from "./moduleImages.ts";
 import { OpenError } from "./openError.ts";
 import { matched, openGiven, openPreferredMap } from "./namedFiles.ts";
-import { SymbolIndex } from "./symbolIndex.ts";
 import { SourceFiles } from "../sources/source.ts";
 import { sourceCache } from "../sources/sourceArchive.ts";
 import { sourceTexts } from "../sources/sourceText.ts";
@@ -32,6 +26,7 @@ import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
 import { searchSystemMap } from "../find/systemMapSearch.ts";
 import { fallbackOf, openNamed, missingAlternate, type Vmlinux } from "./vmlinux.ts";
 import { searchVmlinux, type Try } from "../find/vmlinuxSearch.ts";
+import { sessionKernel } from "./sessionKernel.ts";
 
 export { OpenError, VmlinuxError } from "./openError.ts";
 
@@ -80,20 +75,40 @@ export interface Session {
  * Opens a dump and what belongs to it.
  * @throws OpenError when the dump or the vmlinux cannot be used
  */
-export function openSession(options: OpenOptions): Session {
+export const openSession = (options: OpenOptions): Session => toEnd(openingSession(options));
+
+/** `openSession` in steps: a dump that does not say where its kernel is has to be searched. */
+export function* openingSession(options: OpenOptions): Job<Session, Piece> {
   const files = options.vmcore.map((path) => openNamed(path, "dump"));
-  return sessionOver(
-    asOpenError(() => openDump(files)),
-    options,
-  );
+  const dump = asOpenError(() => openDump(files));
+  let isOpen = false;
+  try {
+    const session = yield* openingOver(dump, options);
+    isOpen = true;
+    return session;
+  } finally {
+    if (!isOpen) dump.close();
+  }
 }
 
 /**
  * A session over a dump that is open already.
  * @throws OpenError as `openSession`
  */
-export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
-  const memory = asOpenError(() => openMemory(dump));
+export const sessionOver = (dump: DumpImage, options: OpenOptions): Session => toEnd(openingOver(dump, options));
+
+/** Searches for the kernel where the dump does not say where it is. @throws OpenError when there is none */
+function* kernelMemory(dump: DumpImage): Job<OpenedMemory, Piece> {
+  const opening = openingMemory(dump);
+  for (;;) {
+    const step = asOpenError(() => opening.next());
+    if (step.done === true) return step.value;
+    yield progress("Searching for the kernel", step.value.done, step.value.total);
+  }
+}
+
+function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece> {
+  const memory = yield* kernelMemory(dump);
   const given = options.vmlinux === undefined ? undefined : openGiven(options.vmlinux, options.indexes);
   const warnings = [...memory.doubts];
   if (given) warnings.push(...matched(given, memory, options.force ?? false));
@@ -121,7 +136,7 @@ export function sessionOver(dump: DumpImage, options: OpenOptions): Session {
   if (vmlinux) memory.memory.setFallback(fallbackOf(vmlinux, image.bias));
   const moduleFiles = new ModuleFiles(modulePlaces(options, memory, vmlinux));
   const debuginfos = new ModuleDebuginfos(moduleFiles);
-  const kernel = assemble(memory, vmlinux, image, debuginfos);
+  const kernel = sessionKernel(memory, vmlinux, image, debuginfos);
   const facts: SessionFacts = {
     vmcore: options.vmcore,
     vmlinux: vmlinux?.path,
@@ -205,69 +220,3 @@ const modulePlaces = (
 function biasOf(vmlinux: Vmlinux, memory: OpenedMemory): bigint {
   return kaslrOffset(memory, (name) => vmlinux.symbols.named(name)[0]?.address) ?? 0n;
 }
-
-function assemble(
-  opened: OpenedMemory,
-  vmlinux: Vmlinux | undefined,
-  image: KernelImage,
-  debuginfos: ModuleDebuginfos,
-): Kernel {
-  const { arch, memory, vmcoreinfo, cpuNotes } = opened;
-  // Modules are looked for when an address or a name is not the kernel's; finding them asks for the kernel's own.
-  let modules: readonly ModuleImage[] | undefined;
-  const loaded = (): readonly ModuleImage[] => {
-    if (modules) return modules;
-    modules = [];
-    return (modules = moduleImages(kernel, {
-      btf: image.btf,
-      orcVersion: image.orcVersion,
-      debuginfo: (module, name) => debuginfos.of(module, name),
-    }));
-  };
-  const code = new CodeIndex(
-    image.code,
-    () => loaded().map((one) => one.code),
-    (pc) => generatedCode(kernel, pc) !== undefined,
-    (pc) => kernel.symbols.at(pc)?.name,
-  );
-  const generated = generatedImage(() => kernel);
-  const kernel: Kernel = assembleKernel({
-    arch,
-    memory,
-    vmcoreinfo: (key) => vmcoreinfo?.text(key),
-    cpuNotes,
-    symbols: new SymbolIndex(image.symbols, function* () {
-      for (const module of loaded()) yield module.symbols;
-      yield* generated();
-    }),
-    code,
-    types: typeIndex(arch, kernelTypes(image, vmlinux), function* () {
-      for (const module of loaded()) {
-        const types = module.types();
-        if (types) yield types;
-      }
-    }),
-  });
-  debuginfos.serve(kernel, () => code.forget());
-  vmlinux?.completeFrom((kind, name) => kernel.types.find(kind, name));
-  return kernel;
-}
-
-const kernelTypes = (image: KernelImage, vmlinux: Vmlinux | undefined): Iterable<TypeSource> => ({
-  *[Symbol.iterator]() {
-    const btf = image.btf();
-    const dwarf = vmlinux?.dwarf();
-    if (btf) yield btf;
-    // BTF tells all types of the kernel, but hardly a variable; to find that DWARF lacks a type, too, takes a second.
-    if (dwarf) yield btf ? variablesOnly(dwarf.types) : dwarf.types;
-  },
-});
-
-const variablesOnly = (types: TypeSource): TypeSource => ({
-  name: types.name,
-  find: () => undefined,
-  variable: (name) => types.variable(name),
-  declaredAt: (name) => types.declaredAt?.(name),
-  function: (name) => types.function(name),
-  names: () => [],
-});

@@ -174,3 +174,11 @@ test("numbers that are no page frame are missing", () => {
   for (const pfn of [-1, 1.5, NaN, Infinity, 1000, 2 ** 52]) assert.match(answer(image, pfn), /^missing/);
   assert.deepEqual([image.next(701), image.next(5000), image.next(-3)], [-1, -1, 1]);
 });
+
+test("pages whose descriptors the file does not hold are not looked for, however many the bitmap promises", () => {
+  const file = kdumpFile({ pages: stored([1, 2, 3000, 5000]), maxMapnr: 6000 });
+  // Behind two headers and two bitmaps, of a block each; two and a half descriptors.
+  const image = opened(file.slice(0, 4 * 4096 + 60));
+  assert.deepEqual([...held(image)], [1, 2]);
+  assert.match(answer(image, 3000), /^truncated: /);
+});

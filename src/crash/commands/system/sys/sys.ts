@@ -90,11 +90,11 @@ function withoutVmlinux(kernel: Kernel): string {
   return `(no vmlinux; from the dump: ${sources.length > 0 ? [...new Set(sources)].join(", ") : "nothing"})`;
 }
 
-/** @throws Fault of `read` when there is no other answer */
+/** @throws Fault of `read` when there is no other answer, and of damage, which is to be seen */
 function attemptOr<T>(read: () => T, other: T | undefined): T {
   const value = attempt(read);
   if (!(value instanceof Fault)) return value;
-  if (other === undefined) throw value;
+  if (other === undefined || value.kind === "corrupt") throw value;
   return other;
 }
 

@@ -1,0 +1,80 @@
+import type { TypeSource } from "../../debuginfo/source.ts";
+import type { OpenedMemory } from "../../memory/openMemory.ts";
+import { assembleKernel } from "../../model/assemble.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { typeIndex } from "../../model/typeIndex.ts";
+import { generatedCode } from "../../unwind/generatedCode.ts";
+import { CodeIndex } from "./codeIndex.ts";
+import { generatedImage } from "./generatedImage.ts";
+import type { KernelImage } from "./kernelImage.ts";
+import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
+import { type ModuleImage, moduleImages } from "./moduleImages.ts";
+import { SymbolIndex } from "./symbolIndex.ts";
+import type { Vmlinux } from "./vmlinux.ts";
+
+/** The kernel of a session: symbols, types and code of its image and of its modules as one. */
+export function sessionKernel(
+  opened: OpenedMemory,
+  vmlinux: Vmlinux | undefined,
+  image: KernelImage,
+  debuginfos: ModuleDebuginfos,
+): Kernel {
+  const { arch, memory, vmcoreinfo, cpuNotes } = opened;
+  // Modules are looked for when an address or a name is not the kernel's; finding them asks for the kernel's own.
+  let modules: readonly ModuleImage[] | undefined;
+  const loaded = (): readonly ModuleImage[] => {
+    if (modules) return modules;
+    modules = [];
+    return (modules = moduleImages(kernel, {
+      btf: image.btf,
+      orcVersion: image.orcVersion,
+      debuginfo: (module, name) => debuginfos.of(module, name),
+    }));
+  };
+  const code = new CodeIndex(
+    image.code,
+    () => loaded().map((one) => one.code),
+    (pc) => generatedCode(kernel, pc) !== undefined,
+    (pc) => kernel.symbols.at(pc)?.name,
+  );
+  const generated = generatedImage(() => kernel);
+  const kernel: Kernel = assembleKernel({
+    arch,
+    memory,
+    vmcoreinfo: (key) => vmcoreinfo?.text(key),
+    cpuNotes,
+    symbols: new SymbolIndex(image.symbols, function* () {
+      for (const module of loaded()) yield module.symbols;
+      yield* generated();
+    }),
+    code,
+    types: typeIndex(arch, kernelTypes(image, vmlinux), function* () {
+      for (const module of loaded()) {
+        const types = module.types();
+        if (types) yield types;
+      }
+    }),
+  });
+  debuginfos.serve(kernel, () => code.forget());
+  vmlinux?.completeFrom((kind, name) => kernel.types.find(kind, name));
+  return kernel;
+}
+
+const kernelTypes = (image: KernelImage, vmlinux: Vmlinux | undefined): Iterable<TypeSource> => ({
+  *[Symbol.iterator]() {
+    const btf = image.btf();
+    const dwarf = vmlinux?.dwarf();
+    if (btf) yield btf;
+    // BTF tells all types of the kernel, but hardly a variable; to find that DWARF lacks a type, too, takes a second.
+    if (dwarf) yield btf ? variablesOnly(dwarf.types) : dwarf.types;
+  },
+});
+
+const variablesOnly = (types: TypeSource): TypeSource => ({
+  name: types.name,
+  find: () => undefined,
+  variable: (name) => types.variable(name),
+  declaredAt: (name) => types.declaredAt?.(name),
+  function: (name) => types.function(name),
+  names: () => [],
+});
