@@ -3,7 +3,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import type { Context } from "../crash/language/command.ts";
 import type { SourceLine } from "../debuginfo/source.ts";
 import { oopsTitle, panicMessage } from "../linux/printk/panic.ts";
-import { panicCpu } from "../linux/panicCpu.ts";
+import { panicCpu } from "../linux/printk/panicCpu.ts";
 import { stackTrace } from "../linux/sched/stackTrace.ts";
 import { utsname } from "../linux/utsname.ts";
 import { evaluate, type Scope } from "../model/expression/evaluate.ts";

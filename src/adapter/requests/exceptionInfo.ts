@@ -2,7 +2,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { UsageError } from "../../base/usageError.ts";
 import { hex0x } from "../../base/hex.ts";
 import { crashSite } from "../../linux/printk/crashSite.ts";
-import { crash } from "../../linux/crashReport.ts";
+import { crash } from "../../linux/printk/crashReport.ts";
 import type { Oops } from "../../linux/printk/oops.ts";
 import { signalName } from "../../linux/sched/signal.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";

@@ -1,9 +1,7 @@
-import { glance } from "./glance.ts";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Registers } from "../../arch/arch.ts";
-import { stackOwner } from "../../linux/sched/stack.ts";
 import { perCpuVariable } from "../../kernel/percpu.ts";
 import { taskComm, taskCpu, taskPid } from "../../linux/sched/task.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -11,8 +9,8 @@ import type { Obj } from "../../model/object.ts";
 import type { Trap } from "../../unwind/frame.ts";
 import { type FrameVariable, frameVariables } from "../../unwind/locals.ts";
 import { childrenOf } from "./children.ts";
+import { glance } from "./glance.ts";
 import type { Row } from "../frames.ts";
-import { offsetName } from "../code/instructions.ts";
 import type { Target } from "../target.ts";
 import { type Entry, kernelExpression, type Unfolding } from "./unfolding.ts";
 

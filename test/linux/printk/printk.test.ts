@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { viewOf } from "../../../src/base/bytes.ts";
 import { Fault } from "../../../src/base/fault.ts";
 import { panicMessage } from "../../../src/linux/printk/panic.ts";
-import { panicCpu } from "../../../src/linux/panicCpu.ts";
+import { panicCpu } from "../../../src/linux/printk/panicCpu.ts";
 import { logRecords, storedLog } from "../../../src/linux/printk/printk.ts";
 import type { Kernel } from "../../../src/model/kernel.ts";
 import { toyKernel, type Toy, type ToyKernel } from "../../builders/kernel.ts";

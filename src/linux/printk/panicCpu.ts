@@ -1,9 +1,9 @@
-import { attempt } from "../base/fault.ts";
-import type { Kernel } from "../model/kernel.ts";
-import { nrCpuIds } from "../kernel/cpumask.ts";
-import { isPanicTitle } from "./printk/oops.ts";
-import { logLines } from "./printk/printk.ts";
-import { globalU32 } from "./vmcoreinfo.ts";
+import { attempt } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { nrCpuIds } from "../../kernel/cpumask.ts";
+import { isPanicTitle } from "./oops.ts";
+import { logLines } from "./printk.ts";
+import { globalU32 } from "../vmcoreinfo.ts";
 
 /** The CPU that panicked: `panic_cpu` (kernel/panic.c), else x86's `crashing_cpu`, else what the log says; undefined when none did. */
 export function panicCpu(kernel: Kernel): number | undefined {

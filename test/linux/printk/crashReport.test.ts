@@ -1,8 +1,8 @@
 /** What kind of crash a log ends in: the kernel's own words for each, and the panic that came of it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { crashIn } from "../../src/linux/crashReport.ts";
-import { oopsesIn } from "../../src/linux/printk/oops.ts";
+import { crashIn } from "../../../src/linux/printk/crashReport.ts";
+import { oopsesIn } from "../../../src/linux/printk/oops.ts";
 
 const CUT = "------------[ cut here ]------------";
 const END = "---[ end trace 0000000000000000 ]---";

@@ -1,8 +1,8 @@
-import { attempt } from "../base/fault.ts";
-import type { Kernel } from "../model/kernel.ts";
-import { isPanicTitle, oopses, type Oops } from "./printk/oops.ts";
+import { attempt } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { isPanicTitle, oopses, type Oops } from "./oops.ts";
 import { panicCpu } from "./panicCpu.ts";
-import { logLines } from "./printk/printk.ts";
+import { logLines } from "./printk.ts";
 
 /** What the reports in a log say of the crash that ended it. */
 export interface Crash {
