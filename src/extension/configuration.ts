@@ -47,7 +47,8 @@ function resolveDebugConfiguration(
   _folder: vscode.WorkspaceFolder | undefined,
   given: vscode.DebugConfiguration,
 ): vscode.DebugConfiguration {
-  const started = Object.keys(given).length === 0 || !given.type ? { ...pickConfiguration(), ...given } : given;
+  const started =
+    Object.keys(given).length === 0 || !given.type ? { ...pickConfiguration(), namedByDump: true, ...given } : given;
   if (started.request === "launch" && isEmpty(started.vmcore)) {
     return { ...started, vmcore: dumpInFront() ?? "${command:pickVmcore}" };
   }

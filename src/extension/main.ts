@@ -6,6 +6,7 @@ import { dumpEditor } from "./dumpEditor.ts";
 import { earlyDumps } from "./earlyDumps.ts";
 import { evaluatable } from "./evaluatable.ts";
 import { focus } from "./focus.ts";
+import { front } from "./front.ts";
 import { hover } from "./hover.ts";
 import { inlineValues } from "./inlineValues.ts";
 import { kernelView } from "./panel/kernelView.ts";
@@ -32,6 +33,7 @@ const features: readonly Feature[] = [
   dumpEditor,
   earlyDumps,
   focus,
+  front,
   status,
   addresses,
   memoryDocument,

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
+import { dumpName } from "./dumpName.ts";
 import { TYPE } from "./session.ts";
 
 /** Names that dump files usually have, below the workspace. */
@@ -37,7 +38,13 @@ async function debug(paths: readonly string[]): Promise<void> {
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(first)) ?? vscode.workspace.workspaceFolders?.[0];
   await vscode.debug.startDebugging(
     folder,
-    { type: TYPE, request: "launch", name: basename(first), vmcore: paths.length > 1 ? [...paths] : first },
+    {
+      type: TYPE,
+      request: "launch",
+      name: dumpName(paths),
+      namedByDump: true,
+      vmcore: paths.length > 1 ? [...paths] : first,
+    },
     { suppressDebugToolbar: true },
   );
 }

@@ -1,9 +1,7 @@
 import * as vscode from "vscode";
 import type { About } from "../protocol/custom.ts";
+import { shortTitle, titleOf } from "./dumpName.ts";
 import { activeSession, ask, TYPE } from "./session.ts";
-
-/** Titles are cut so that the status bar keeps room for others. */
-const MAX_TITLE = 40;
 
 /** The status item: which kernel, what happened, what debuginfo; its menu has the session's commands. */
 export function status(): vscode.Disposable[] {
@@ -14,7 +12,7 @@ export function status(): vscode.Disposable[] {
   const show = (): void => {
     const about = known.get(activeSession()?.id ?? "");
     if (!about) return item.hide();
-    item.text = `$(bug) ${[about.release, shorten(titleOf(about)), debuginfo(about)].filter(Boolean).join("  ·  ")}`;
+    item.text = `$(bug) ${[about.release, shortTitle(about), debuginfo(about)].filter(Boolean).join("  ·  ")}`;
     item.tooltip = tooltip(about);
     item.show();
   };
@@ -43,10 +41,6 @@ export function status(): vscode.Disposable[] {
     }),
   ];
 }
-
-const titleOf = ({ title, panicked }: About): string => title ?? (panicked === false ? "no panic" : "not known");
-
-const shorten = (text: string): string => (text.length > MAX_TITLE ? `${text.slice(0, MAX_TITLE - 1)}…` : text);
 
 const debuginfo = ({ lines, types, symbols }: About): string => {
   if (lines) return "vmlinux";

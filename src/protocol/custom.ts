@@ -71,6 +71,8 @@ export interface About {
   readonly vmlinux: string | undefined;
   readonly format: string;
   readonly release: string | undefined;
+  /** `utsname.nodename`. */
+  readonly host: string | undefined;
   readonly machine: string;
   /** First line of the oops, or the panic message; undefined without a panic. */
   readonly title: string | undefined;

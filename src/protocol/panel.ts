@@ -20,7 +20,7 @@ export interface Panel {
 /** The debug session that a page looks into. */
 export interface PanelSession {
   readonly id: string;
-  /** The dump's file name. */
+  /** The dump's file name, with its folder. */
   readonly name: string;
   readonly release: string | undefined;
   /** Paths of the dump's files. */

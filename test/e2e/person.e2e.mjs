@@ -14,6 +14,7 @@ const test = (title, run) => stage.step(title, run);
 
 before(async () => {
   cpSync("sample", folder, { recursive: true });
+  cpSync("sample/vmcore", join(folder, "second/vmcore"));
   // Of another kernel: it must not keep any dump of this suite from opening.
   const vmlinux = join(folder, "vmlinux-of-another");
   writeFileSync(vmlinux, debuginfoFile({ buildId: "ff".repeat(20) }));
@@ -91,6 +92,38 @@ test("a vmlinux of launch.json that is of another kernel is refused with ways ou
   assert.deepEqual(ways.filter((way) => way !== "Cancel").sort(), ["Choose...", "Open Without It", "Use Anyway"]);
   await dialog.locator(".monaco-button", { hasText: "Open Without It" }).click();
   await stackRow("lab_apply").waitFor();
+});
+
+test("a second dump comes to the front, in every view, under a name of its own", async () => {
+  const { workbench, page } = stage;
+  await workbench.command("Vmcore: Open Kernel Crash Dump...");
+  await workbench.box.fill("second");
+  await page.locator(".quick-input-widget .monaco-list-row", { hasText: "second" }).first().click();
+  const name = "second/vmcore · lab-guest · BUG: kernel NULL pointer dereference";
+  const row = page.locator(".debug-call-stack .monaco-list-row", { hasText: name }).first();
+  await row.waitFor();
+  const chosen = page.locator(".part.panel select option:checked", { hasText: "second/vmcore" }).first();
+  await chosen.waitFor({ state: "attached" });
+  await workbench.command("Kernel: Focus on Kernel View");
+  const log = await workbench.webview(".log .heading");
+  await log.locator(".dump", { hasText: /^second\/vmcore/ }).waitFor();
+  await stage.shot("second-dump");
+  // Its own thread is the one that is unfolded, at its own faulting frame.
+  const selected = page.locator(
+    ".debug-call-stack .monaco-list-row.selected, .debug-call-stack .monaco-list-row.focused",
+  );
+  await selected
+    .filter({ hasText: /lab_poke|insmod/ })
+    .first()
+    .waitFor();
+  const rows = await page.locator(".debug-call-stack .monaco-list-row").allInnerTexts();
+  const at = rows.findIndex((text) => text.includes("second/vmcore"));
+  assert.ok(
+    rows.slice(at).some((text) => text.includes("lab_poke")),
+    rows.join("\n"),
+  );
+  await workbench.command("Debug: Stop");
+  await row.waitFor({ state: "detached" });
 });
 
 /** The text in the clipboard once it is what was copied last. */

@@ -1,6 +1,8 @@
+import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { taskAt } from "../../linux/sched/task.ts";
+import { utsname } from "../../linux/utsname.ts";
 import type { SymbolHit } from "../../protocol/custom.ts";
 import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
@@ -34,11 +36,13 @@ export const custom: Topic = {
   *["vmcore/about"](target) {
     const { kernel, session } = target;
     const { vmcore, vmlinux, format, lacking } = session.context.session;
+    const uts = attempt(() => utsname(kernel));
     return {
       vmcore,
       vmlinux,
       format,
       release: kernel.vmcoreinfo("OSRELEASE"),
+      host: uts instanceof Fault ? undefined : uts.nodename,
       machine: kernel.arch.name,
       title: target.title,
       panicked: target.panicked,

@@ -1,6 +1,6 @@
-import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { PanelSession } from "../../protocol/panel.ts";
+import { dumpName } from "../dumpName.ts";
 import { activeSession, ask, TYPE } from "../session.ts";
 
 /** Sessions of ours that have stopped, which means that their dump is open; and the one in front. */
@@ -66,7 +66,7 @@ export class PanelSessions implements vscode.Disposable {
   private async learn(session: vscode.DebugSession): Promise<void> {
     try {
       const { vmcore, release } = await ask(session, "vmcore/about", {});
-      const name = basename(vmcore[0] ?? session.name);
+      const name = dumpName(vmcore);
       this.known.set(session.id, { session, shown: { id: session.id, name, release, dump: vmcore } });
       this.launched.set(key(vmcore), session);
       this.changed.fire();

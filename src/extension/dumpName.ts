@@ -1,0 +1,26 @@
+import { basename, dirname } from "node:path";
+import type { About } from "../protocol/custom.ts";
+
+/** What dumps are called: all are named "vmcore", what differs is the folder, the host and the panic. No vscode. */
+
+/** Titles are cut so that the views keep room for others. */
+const MAX_TITLE = 40;
+
+/** `202611211012/vmcore`. */
+export function dumpName([first = ""]: readonly string[]): string {
+  const folder = basename(dirname(first));
+  return folder === "" || folder === "." ? basename(first) : `${folder}/${basename(first)}`;
+}
+
+/** `202611211012/vmcore · web-07 · BUG: kernel NULL pointer dereference, a…`. */
+export const crashName = (about: Pick<About, "vmcore" | "host" | "title" | "panicked">): string =>
+  [dumpName(about.vmcore), about.host, shortTitle(about)].filter(Boolean).join(" · ");
+
+/** The oops or panic in a few words. */
+export const titleOf = ({ title, panicked }: Pick<About, "title" | "panicked">): string =>
+  title ?? (panicked === false ? "no panic" : "not known");
+
+export function shortTitle(about: Pick<About, "title" | "panicked">): string {
+  const title = titleOf(about);
+  return title.length > MAX_TITLE ? `${title.slice(0, MAX_TITLE - 1)}…` : title;
+}
