@@ -52,7 +52,7 @@ const say = (what, file, ...rest) => has("wrong") && console.log(what, file, ...
 
 for (const file of files) {
   const { header, lines } = parse(readFileSync(join(folder, file), "utf8"));
-  const log = new KernelLog(lines);
+  const log = KernelLog.of(lines);
   const facts = log.reports.map((report) => factsOf(log, report));
   for (const { text } of log.lines) {
     // What can be nothing but an entry: a place with its size, and nothing but marks around it.

@@ -68,16 +68,14 @@ const frameOf = (entry: Entry): Frame[] => {
   return [{ ...frame, place: { ...rest, name: entry.callee, offset: undefined, size: undefined } }, frame];
 };
 
-/** What the unwinder vouches for; where it vouches for nothing, all. */
+/** What the unwinder vouches for: a doubtful entry may be left over from an earlier call, and accuses nobody. */
 function framesOf(trace: Trace | undefined, after = -1): Frame[] {
   const all = trace?.entries ?? [];
   // Failures that are injected print a stack too, often into another's: what follows is not this report's.
   const injected = all.findIndex(({ name }) => /^should_fail/.test(name ?? ""));
   const entries = (injected < 0 ? all : all.slice(0, injected)).filter(({ at }) => at > after);
   // An inlined function is within the entry behind it.
-  const real = entries.filter(({ isInline }) => !isInline);
-  const sure = real.filter(({ isDoubtful }) => !isDoubtful);
-  return (sure.length > 0 ? sure : real).flatMap(frameOf);
+  return entries.filter(({ isInline, isDoubtful }) => !isInline && !isDoubtful).flatMap(frameOf);
 }
 
 const isStack = ({ role }: Trace): boolean => role === "stack";
@@ -153,6 +151,10 @@ function below(frames: readonly Frame[], frame: Frame): Frame {
   return rest.find((one) => one.place.name !== undefined && !SLEEPS.test(nameOf(one))) ?? frame;
 }
 
+/** What shows stacks and what a tick runs through: no place of a loop. */
+const TICK =
+  /^(?:sched_show_task|dump_cpu_task|show_state|check_cpu_stall|print_\w*stall|update_process_times|tick_|__?hrtimer|hrtimer_|local_apic|__sysvec|sysvec_|asm_|smp_apic|apic_timer|el1_|el1h_|gic_|handle_domain|irq_enter|irq_exit|__irq_exit|do_IRQ|common_interrupt|ret_from_intr|synchronize_)/;
+
 /** For a stall the whole loop counts: the function that was dispatched to is the same wherever the tick found it. */
 function stalled(site: readonly Frame[], kind: Kind, tick: readonly Frame[] | undefined): Verdict {
   const frames = (tick && tick.length > 0 ? tick : site).filter(
@@ -163,7 +165,8 @@ function stalled(site: readonly Frame[], kind: Kind, tick: readonly Frame[] | un
   if (anchor < 0) return NONE;
   const name =
     names[anchor]?.includes("smp_call_function") === true ? "smp_call_function" : names[Math.max(0, anchor - 1)];
-  return { frame: frames[0], name };
+  const frame = frames.find((one) => !TICK.test(nameOf(one)));
+  return { frame, name };
 }
 
 /** Of a stall that the CPU itself saw: what the tick interrupted. */

@@ -1,18 +1,93 @@
 import { type LogLine, lineOf } from "./lines.ts";
-import { type Report, Scanner } from "./reports.ts";
+import { type OpenReport, type Report, Scanner, type State } from "./reports.ts";
 
-/** The text of a kernel log, or of anything that holds one: its lines and the reports in them. */
+/** A report, and the line at which it was known that it had ended. */
+interface Found {
+  readonly report: Report;
+  readonly closedAt: number;
+}
+
+/** What stood open before a line was read. */
+interface Checkpoint {
+  readonly line: number;
+  readonly state: State;
+}
+
+interface Parts {
+  readonly lines: readonly LogLine[];
+  readonly found: readonly Found[];
+  readonly checkpoints: readonly Checkpoint[];
+  readonly boots: readonly number[];
+}
+
+/** Lines between two checkpoints: an edit reads so many anew, and few more. */
+const STEP = 256;
+
+/**
+ * The text of a kernel log, or of anything that holds one: its lines and the reports in them. It does not change; an
+ * edit makes another, which shares what the edit does not touch.
+ */
 export class KernelLog {
   readonly lines: readonly LogLine[];
   /** In the order of their headlines; those of several callers may overlap. */
   readonly reports: readonly Report[];
   /** The lines at which kernels began to boot. */
   readonly boots: readonly number[];
+  private readonly parts: Parts;
 
-  constructor(given: readonly string[]) {
-    this.lines = given.map(lineOf);
-    this.reports = reportsIn(this.lines);
-    this.boots = this.lines.flatMap(({ text }, at) => (text.startsWith("Linux version ") ? [at] : []));
+  private constructor(parts: Parts) {
+    this.parts = parts;
+    this.lines = parts.lines;
+    this.boots = parts.boots;
+    this.reports = parts.found.map(({ report }) => report).sort((a, b) => a.at - b.at);
+  }
+
+  /** @param given the lines of a text, without their ends */
+  static of(given: readonly string[]): KernelLog {
+    const lines = given.map(lineOf);
+    const boots = bootsIn(lines, 0, lines.length);
+    const { found, checkpoints } = scan(lines, undefined);
+    return new KernelLog({ lines, found, checkpoints, boots });
+  }
+
+  /**
+   * The log after an edit.
+   * @param start the first line that changes
+   * @param removed how many lines go
+   * @param given the lines that come in their place
+   */
+  edited(start: number, removed: number, given: readonly string[]): KernelLog {
+    const old = this.parts;
+    const delta = given.length - removed;
+    const moved = (line: number): number => (line < start ? line : line + delta);
+    const lines = old.lines.slice(0, start).concat(given.map(lineOf), old.lines.slice(start + removed));
+    const from = old.checkpoints.findLast(({ line }) => line <= start);
+    const behind = old.checkpoints.filter(({ line }) => line >= start + removed);
+    const points = new Map(behind.map((one) => [one.line + delta, one]));
+    const { found, checkpoints, met } = scan(lines, from, { points, moved });
+    const isBefore = ({ closedAt }: Found): boolean => from !== undefined && closedAt < from.line;
+    const isBehind = ({ closedAt }: Found): boolean => met !== undefined && closedAt >= met.line;
+    const same = <T>(one: T): T => one;
+    return new KernelLog({
+      lines,
+      found: [
+        ...old.found.filter(isBefore),
+        ...found,
+        ...old.found.filter(isBehind).map(delta === 0 ? same : (one) => movedFound(one, moved)),
+      ],
+      checkpoints: [
+        ...old.checkpoints.filter(({ line }) => line < (from?.line ?? 0)),
+        ...checkpoints,
+        ...behind
+          .filter(({ line }) => met !== undefined && line >= met.line)
+          .map(delta === 0 ? same : ({ line, state }) => ({ line: line + delta, state: movedState(state, moved) })),
+      ],
+      boots: [
+        ...old.boots.filter((line) => line < start),
+        ...bootsIn(lines, start, start + given.length),
+        ...old.boots.filter((line) => line >= start + removed).map((line) => line + delta),
+      ],
+    });
   }
 
   /** The report at a line; where several overlap, that of the line's caller. */
@@ -37,10 +112,89 @@ export class KernelLog {
   }
 }
 
-function reportsIn(lines: readonly LogLine[]): Report[] {
-  const reports: Report[] = [];
-  const scanner = new Scanner((report) => reports.push(report));
-  lines.forEach((line, at) => scanner.read(line, at));
+const bootsIn = (lines: readonly LogLine[], start: number, end: number): number[] => {
+  const boots: number[] = [];
+  for (let at = start; at < end; at++) if (lines[at]?.text.startsWith("Linux version ") === true) boots.push(at);
+  return boots;
+};
+
+/**
+ * Reads lines from a checkpoint on.
+ * @param until checkpoints of the log before an edit, by the line that they are at now: where the state is that of one
+ *   of them, what follows is known, and nothing more is read
+ */
+function scan(lines: readonly LogLine[], from: Checkpoint | undefined, until?: Known): Scanned {
+  const found: Found[] = [];
+  const checkpoints: Checkpoint[] = [];
+  const first = from?.line ?? 0;
+  let at = first;
+  const scanner = new Scanner((report) => found.push({ report, closedAt: at }), from?.state);
+  for (; at < lines.length; at++) {
+    const before = until?.points.get(at);
+    if (before && until && isSame(before.state, scanner.state, until.moved)) return { found, checkpoints, met: before };
+    if ((at - first) % STEP === 0) checkpoints.push({ line: at, state: scanner.state });
+    const line = lines[at];
+    if (line) scanner.read(line, at);
+  }
   scanner.end();
-  return reports.sort((a, b) => a.at - b.at);
+  return { found, checkpoints, met: undefined };
 }
+
+interface Known {
+  readonly points: ReadonlyMap<number, Checkpoint>;
+  /** Where a line of the log before the edit is now. */
+  readonly moved: (line: number) => number;
+}
+
+interface Scanned {
+  readonly found: Found[];
+  readonly checkpoints: Checkpoint[];
+  /** The checkpoint of the log before the edit from which on all is as it was. */
+  readonly met: Checkpoint | undefined;
+}
+
+/** Whether a state of the log before an edit is a state of the log after it. */
+function isSame(before: State, now: State, moved: Known["moved"]): boolean {
+  if (before === now) return true;
+  if (before.open.size !== now.open.size || before.pending.size !== now.pending.size) return false;
+  for (const [key, { line, isRule }] of before.pending) {
+    const other = now.pending.get(key);
+    if (other?.line !== moved(line) || other.isRule !== isRule) return false;
+  }
+  for (const [key, report] of before.open) {
+    const other = now.open.get(key);
+    if (!other || !isSameReport(movedReport(report, moved), other)) return false;
+  }
+  return true;
+}
+
+const isSameReport = (a: OpenReport, b: OpenReport): boolean =>
+  a.headline.row === b.headline.row &&
+  JSON.stringify(a.headline.groups) === JSON.stringify(b.headline.groups) &&
+  (Object.keys(a) as (keyof OpenReport)[]).every((key) => key === "headline" || a[key] === b[key]);
+
+const movedReport = (report: Readonly<OpenReport>, moved: Known["moved"]): OpenReport => ({
+  ...report,
+  start: moved(report.start),
+  at: moved(report.at),
+  last: moved(report.last),
+  allCpus: report.allCpus === undefined ? undefined : moved(report.allCpus),
+  panic: report.panic === undefined ? undefined : moved(report.panic),
+});
+
+const movedState = ({ open, pending }: State, moved: Known["moved"]): State => ({
+  open: new Map([...open].map(([key, report]) => [key, movedReport(report, moved)])),
+  pending: new Map([...pending].map(([key, one]) => [key, { ...one, line: moved(one.line) }])),
+});
+
+const movedFound = ({ report, closedAt }: Found, moved: Known["moved"]): Found => ({
+  closedAt: moved(closedAt),
+  report: {
+    ...report,
+    start: moved(report.start),
+    end: moved(report.end - 1) + 1,
+    at: moved(report.at),
+    allCpus: report.allCpus === undefined ? undefined : moved(report.allCpus),
+    panic: report.panic === undefined ? undefined : moved(report.panic),
+  },
+});

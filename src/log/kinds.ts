@@ -23,7 +23,7 @@ export const kinds: readonly KindRow[] = [
 ];
 
 /** All patterns at once: most lines of a log begin no report. */
-const ANY = new RegExp(kinds.map(({ pattern }) => pattern.source.replace(/\(\?<[a-zA-Z]+>/g, "(?:")).join("|"), "i");
+const ANY = new RegExp(kinds.map(({ pattern }) => pattern.source.replace(/\(\?<[a-zA-Z]+>/g, "(?:")).join("|"));
 
 /** Words that stand within the first line of every report. */
 export interface Headline {

@@ -23,7 +23,7 @@ const NAMED = new RegExp(
   String.raw`(${NAME})\+(?:0x)?([0-9a-f]{1,8})(?:\/(?:0x)?([0-9a-f]{1,8}))?(?![\w+])${MODULE}`,
   "y",
 );
-const ADDRESS = /(?:0x)?([0-9a-f]{8,16})(?![\w+])|\(null\)/y;
+const ADDRESS = /(?:0x([0-9a-f]{1,16})|([0-9a-f]{8,16}))(?![\w+])|\(null\)/y;
 
 /** The place that stands at a column of a message; undefined when none does. */
 export function placeAt(text: string, start: number): Place | undefined {
@@ -43,7 +43,7 @@ export function placeAt(text: string, start: number): Place | undefined {
   }
   ADDRESS.lastIndex = start;
   const address = ADDRESS.exec(text);
-  return address ? nameless(address[1], start, start + address[0].length) : undefined;
+  return address ? nameless(address[1] ?? address[2], start, start + address[0].length) : undefined;
 }
 
 const nameless = (digits: string | undefined, start: number, end: number): Place => ({
@@ -67,6 +67,9 @@ export function placeText({ name, offset, size, address }: Place): string {
 
 /** A name without what the compiler put behind it: `.constprop.0`, `.isra.0`, `.cold`. */
 export const plainName = (name: string): string => {
-  const dot = name.indexOf(".", 1);
-  return dot < 0 || name.includes("::") ? name : name.slice(0, dot);
+  if (name.includes("::")) return name;
+  // powerpc's ABI v1: the code of f is called ".f".
+  const plain = name.startsWith(".") ? name.slice(1) : name;
+  const dot = plain.indexOf(".");
+  return dot < 0 ? plain : plain.slice(0, dot);
 };

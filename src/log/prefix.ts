@@ -82,6 +82,10 @@ const MESSAGE = /^\W{0,8}(?:BUG: |WARNING: |INFO: |Oops|Kernel panic|Unable to h
 /** No prefix has more parts. */
 const MAX_PARTS = 12;
 
+/** The prefix of most lines, with nothing behind it that could be a further part. */
+const PLAIN =
+  /^\[ {0,12}(\d{1,10}\.\d{6})\](?:\[ {0,8}([TC]\d{1,10})\])? (?![[(<*>]|(?:\S{1,255} ){0,2}(?:kernel|KERNEL|unknown)(?:\[\d{1,10}\])?: ?)(?=[^\[]*(?:\[(?! {0,12}\d{1,10}\.\d{6}\])|$))/;
+
 interface Reading {
   column: number;
   seconds: number | undefined;
@@ -96,6 +100,11 @@ interface Reading {
  * @param line without escapes, of bounded length
  */
 export function prefixOf(line: string): Prefix {
+  const plain = PLAIN.exec(line);
+  if (plain) {
+    const [{ length }, seconds, caller] = plain;
+    return { column: length, seconds: Number(seconds), caller, level: undefined, isForeign: false };
+  }
   const reading: Reading = { column: 0, seconds: undefined, caller: undefined, level: undefined, hasTime: false };
   readParts(line, reading);
   if (reading.seconds === undefined) readLaterStamp(line, reading);

@@ -60,8 +60,18 @@ const MAX_BEFORE_DIE = 24;
 const MAX_SECONDS = 30;
 /** Reports that the sanitizers close with a rule. */
 const RULED: ReadonlySet<Kind> = new Set(["kasan", "kmsan", "kcsan", "kfence", "ubsan", "slab"]);
+/** Reports whose later headlines may stand far behind the first. */
+const FAR: ReadonlySet<Kind> = new Set(["oom", "machine-check", "slab", "kasan"]);
 /** Panics that no report before them explains. */
 const OWN: ReadonlySet<Kind> = new Set(["stack-corrupted"]);
+
+/** What stands open at a line: all that the reading of the next lines depends on. */
+export interface State {
+  readonly open: ReadonlyMap<string, Readonly<OpenReport>>;
+  readonly pending: ReadonlyMap<string, Pending>;
+}
+
+const IDLE: State = { open: new Map(), pending: new Map() };
 
 /** Finds reports, line by line. Its state is small, so that it can be kept and taken up again. */
 export class Scanner {
@@ -69,15 +79,19 @@ export class Scanner {
   private readonly pending: Map<string, Pending>;
   private readonly found: (report: Report) => void;
 
-  constructor(found: (report: Report) => void, from?: Scanner) {
+  constructor(found: (report: Report) => void, from: State = IDLE) {
     this.found = found;
-    this.open = new Map([...(from?.open ?? [])].map(([key, report]) => [key, { ...report }]));
-    this.pending = new Map(from?.pending);
+    this.open = new Map([...from.open].map(([key, report]) => [key, { ...report }]));
+    this.pending = new Map(from.pending);
   }
 
-  /** Nothing stands open: what follows does not depend on what was read. */
-  get isIdle(): boolean {
-    return this.open.size === 0 && this.pending.size === 0;
+  /** What stands open, as it is now. */
+  get state(): State {
+    if (this.open.size === 0 && this.pending.size === 0) return IDLE;
+    return {
+      open: new Map([...this.open].map(([key, report]) => [key, { ...report }])),
+      pending: new Map(this.pending),
+    };
   }
 
   read(line: LogLine, at: number): void {
@@ -179,7 +193,7 @@ export class Scanner {
     const distance = at - report.at;
     if (PANIC.test(text)) return !OWN.has(row.kind) && (report.panic === undefined || row.kind === kind);
     if (report.ended) return false;
-    if (row.after?.includes(kind) === true) return kind === "oom" || kind === "machine-check" || distance <= 6;
+    if (row.after?.includes(kind) === true) return FAR.has(kind) || distance <= 6;
     if (row.kind === kind && distance <= 3 && /\[#\d+\]/.test(text)) return true;
     return row.goesOn === true && distance <= MAX_BEFORE_DIE && report.panic === undefined;
   }

@@ -118,11 +118,25 @@ function addressAlone(lead: string, start: number, digits: string | undefined, t
   };
 }
 
+const nullAt = (start: number): Place => ({
+  name: undefined,
+  offset: undefined,
+  size: undefined,
+  module: undefined,
+  address: 0n,
+  start,
+  end: start,
+});
+
 function calledFrom(text: string, at: number): { place: Place; address: bigint | undefined } | undefined {
   FROM.lastIndex = at;
   const from = FROM.exec(text);
   if (!from) return undefined;
-  const place = placeAt(text, at + from[0].length);
+  const start = at + from[0].length;
+  const place =
+    placeAt(text, start) ??
+    bareName(text, start) ??
+    (/^ {0,4}\(null\)/.test(text.slice(start, start + 12)) ? nullAt(start) : undefined);
   return place && { place, address: addressOf(from[1]) };
 }
 

@@ -68,33 +68,33 @@ export interface Stacks {
 }
 
 const HEADS: readonly (readonly [RegExp, Role])[] = [
-  [/^\s*(?:Call [Tt]race|Backtrace):/, "stack"],
-  [/^\s*(?:\w+ )?stack backtrace:\s*$/, "stack"],
-  [/^\s*(?:Allocated(?: by task \d+)?|allocated by task .{1,120}):/, "allocation"],
-  [/^\s*INFO: (?:Slab )?Allocated in |^\s*Allocated in /, "allocation"],
-  [/^\s*(?:Freed(?: by task \d+)?|freed by task .{1,120}):/, "free"],
-  [/^\s*INFO: Freed in |^\s*Freed in /, "free"],
-  [/^\s*(?:Second to l|L)ast potentially related work creation:|^\s*Last call_rcu\(\):/, "work"],
-  [/^\s*Uninit was created at:|^\s*Local variable .{1,120} created at:/, "origin"],
-  [/^\s*Uninit was stored to memory at:/, "store"],
-  [/^\s*page last allocated via /, "page-allocation"],
-  [/^\s*page last free (?:pid \d+ tgid \d+ )?stack trace:|^\s*page_owner free stack trace/, "page-free"],
-  [/^\s*-> ?#\d+ \(.*:/, "chain"],
-  [/^\s*\.{0,3} ?(?:which became|acquired at|key +at).*(?:at)?:/, "chain"],
-  [/^\s*\{?[\w -]{1,40}\}? state was registered at:/, "chain"],
+  [/^\s{0,32}(?:Call [Tt]race|Backtrace):/, "stack"],
+  [/^\s{0,32}(?:\w+ )?stack backtrace:\s*$/, "stack"],
+  [/^\s{0,32}(?:Allocated(?: by task \d+)?|allocated by task .{1,120}):/, "allocation"],
+  [/^\s{0,32}INFO: (?:Slab )?Allocated in |^\s{0,32}Allocated in /, "allocation"],
+  [/^\s{0,32}(?:Freed(?: by task \d+)?|freed by task .{1,120}):/, "free"],
+  [/^\s{0,32}INFO: Freed in |^\s{0,32}Freed in /, "free"],
+  [/^\s{0,32}(?:Second to l|L)ast potentially related work creation:|^\s{0,32}Last call_rcu\(\):/, "work"],
+  [/^\s{0,32}Uninit was created at:|^\s{0,32}Local variable .{1,120} created at:/, "origin"],
+  [/^\s{0,32}Uninit was stored to memory at:/, "store"],
+  [/^\s{0,32}page last allocated via /, "page-allocation"],
+  [/^\s{0,32}page last free (?:pid \d+ tgid \d+ )?stack trace:|^\s{0,32}page_owner free stack trace/, "page-free"],
+  [/^\s{0,32}-> ?#\d+ \(.*:/, "chain"],
+  [/^\s{0,32}\.{0,3} ?(?:which became|acquired at|key +at).*(?:at)?:/, "chain"],
+  [/^\s{0,32}\{?[\w -]{1,40}\}? state was registered at:/, "chain"],
   [
-    /^\s*(?:read|write|assert no|race at).{0,60} (?:by task \d+|by interrupt) on cpu \d+:|^\s*(?:read|write) .{0,40}to 0x.{0,80}:$/,
+    /^\s{0,32}(?:read|write|assert no|race at).{0,60} (?:by task \d+|by interrupt) on cpu \d+:|^\s{0,32}(?:read|write) .{0,40}to 0x.{0,80}:$/,
     "race",
   ],
   [/^\s{1,4}backtrace(?: \(crc [0-9a-f]+\))?:/, "leak"],
 ];
 /** `Preemption disabled at:`, `is trying to release lock (...) at:`: one place follows. */
 const POINT = /\bat:\s*$/;
-const CPU_HEAD = /^NMI backtrace for cpu \d|^CPU#\d+ backtrace/;
+const CPU_HEAD = /^NMI backtrace for cpu \d|^CPU#\d+ backtrace|^(?:rcu: )?RCU grace-period kthread stack dump/;
 /** Where a trace may not go on behind: the report tells of something else. */
 const BETWEEN =
-  /^\s*(?:CPU: \d|task:|INFO: |Modules linked in|Showing |The buggy|Memory state|Object |kasan|page:|irq event|other info|\d+ locks? held|Exec |---\[)/;
-const MARK = /^\s*<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|EOE|#\w+|ENTRY\w*|\w+_STACK)\d?>/;
+  /^\s{0,32}(?:CPU: \d|task:|INFO: |Modules linked in|Showing |The buggy|Memory state|Object |kasan|page:|irq event|other info|\d+ locks? held|Exec |---\[)/;
+const MARK = /^\s{0,32}<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|EOE|#\w+|ENTRY\w*|\w+_STACK)\d?>/;
 
 const EARLY: ReadonlySet<MachineName> = new Set(["powerpc", "mips", "loongarch"]);
 /** arm64 up to 4.14 wrote "PC is at", as arm does; its registers tell the two apart. */
@@ -179,7 +179,7 @@ class Reader {
     }
     // Outside of a trace only what is an entry by its form begins one (riscv, arm).
     if (!this.open) {
-      if (!isPlainlyEntry(entry) || /^\s*#\d/.test(text)) return;
+      if (!isPlainlyEntry(entry) || /^\s{0,32}#\d/.test(text)) return;
       this.open = { role: this.ofCpu ? "cpu" : "stack", start: at, end: at, head: "", entries: [] };
     }
     this.open.entries.push({ ...entry, at, isSite: false });

@@ -9,7 +9,7 @@ import { placeText } from "../../src/log/place.ts";
 
 /** The facts of the reports of a self-made log; lines count from 1, as an editor shows them. */
 function reportsOf(name: string): ReportFacts[] {
-  const log = new KernelLog(splitLines(readFileSync(new URL(`cases/case-${name}.txt`, import.meta.url), "utf8")));
+  const log = KernelLog.of(splitLines(readFileSync(new URL(`cases/case-${name}.txt`, import.meta.url), "utf8")));
   return log.reports.map((report) => factsOf(log, report));
 }
 

@@ -92,7 +92,7 @@ const FORMS: readonly (readonly [RegExp, Reader])[] = [
   [/^Oops: 0004 ilc/, () => ({ isForbidden: true })],
   [/^Oops: 00(?:1[01]|3[89ab]) ilc/, () => ({ isForbidden: false })],
   [/^Failing address: ([0-9a-f]{16}) TEID: ([0-9a-f]{16})/, ([, a, teid]) => fromTeid(hex(a) ?? 0n, hex(teid) ?? 0n)],
-  [/^\s*ESR = 0x([0-9a-f]{1,16})/, ([, esr]) => fromEsr(hex(esr) ?? 0n)],
+  [/^\s{0,32}ESR = 0x([0-9a-f]{1,16})/, ([, esr]) => fromEsr(hex(esr) ?? 0n)],
   [/^Internal error: Oops: ([0-9a-f]{8,16}) /, ([, esr]) => fromEsr(hex(esr) ?? 0n)],
   [
     /^(?:s?status): [0-9a-f]+ s?badaddr: ([0-9a-f]{8,16}) s?cause: ([0-9a-f]{8,16})/,
@@ -103,9 +103,9 @@ const FORMS: readonly (readonly [RegExp, Reader])[] = [
     ([, cause, code]) => ({ code: hex(cause), ...MIPS_CAUSES[Number.parseInt(code ?? "0", 16)] }),
   ],
   [/^BadVA : ([0-9a-f]{8,16})/, ([, a]) => ({ address: hex(a) })],
-  [/^\s*BADV: ([0-9a-f]{16})/, ([, a]) => ({ address: hex(a) })],
+  [/^\s{0,32}BADV: ([0-9a-f]{16})/, ([, a]) => ({ address: hex(a) })],
   [
-    /^\s*ESTAT: ([0-9a-f]{8,16}) .*\bECode=(\d{1,2})/,
+    /^\s{0,32}ESTAT: ([0-9a-f]{8,16}) .*\bECode=(\d{1,2})/,
     ([, estat, code]) => ({ code: hex(estat), ...LOONGARCH_CODES[Number(code)] }),
   ],
   [/\bDAR: ([0-9a-f]{8,16}) DSISR: ([0-9a-f]{8})/, ([, a, dsisr]) => fromDsisr(hex(a) ?? 0n, hex(dsisr) ?? 0n)],
@@ -150,7 +150,8 @@ const fromDsisr = (address: bigint, dsisr: bigint): Partial_ => ({
   isForbidden: (dsisr & 0x0800_0000n) !== 0n ? true : (dsisr & 0x4000_0000n) !== 0n ? false : undefined,
 });
 
-const WORDS = /^\s*(?:#PF: (.{1,120})|((?:ESR|EC|FSC|SET|ISV|WnR)\b.{1,120}|Data abort info:.{0,80}|Fault in .{1,80}))/;
+const WORDS =
+  /^\s{0,32}(?:#PF: (.{1,120})|((?:ESR|EC|FSC|SET|ISV|WnR)\b.{1,120}|Data abort info:.{0,80}|Fault in .{1,80}))/;
 
 /** What the lines of a report say of an access to memory. */
 export function accessOf(texts: readonly string[], machine: MachineName | undefined): Access {

@@ -12,7 +12,7 @@ type Form = readonly [key: string, label: string, pattern: RegExp];
 
 /** `ffff888011aa0a58 (&a->lock){+.+.}-{3:3}, at: f+0x44/0x90`; the address is absent up to 4.12, "at:" without its bracket since 4.13. */
 const LOCK_AT =
-  /^\s*(?:[0-9a-f]{8,16} )?\((.{1,160}?)\)\{[^}]{0,40}\}[^,]{0,40}, at: (?:\[<[0-9a-f]+>\] )?(\S{1,200}(?: \[[\w-]+\])?)/;
+  /^\s{0,32}(?:[0-9a-f]{8,16} )?\((.{1,160}?)\)\{[^}]{0,40}\}[^,]{0,40}, at: (?:\[<[0-9a-f]+>\] )?(\S{1,200}(?: \[[\w-]+\])?)/;
 
 /** By kind: what a line tells; groups are joined with " at ". */
 const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]])[] = [
@@ -20,14 +20,14 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
     ["kasan", "kfence", "slab"],
     [
       ["object", "Object", /^The buggy address belongs to the object at ([0-9a-f]{8,16})/],
-      ["cache", "Cache", /^\s*which belongs to the cache (\S{1,64} of size \d+)/],
+      ["cache", "Cache", /^\s{0,32}which belongs to the cache (\S{1,64} of size \d+)/],
       [
         "inside",
         "Place in it",
-        /^\s*(?:The buggy address is )?located (\d+ bytes (?:inside of|to the (?:right|left) of|before|after).*)/,
+        /^\s{0,32}(?:The buggy address is )?located (\d+ bytes (?:inside of|to the (?:right|left) of|before|after).*)/,
       ],
       ["inside", "Place in it", /^The buggy address is located (\d+ bytes .*)/],
-      ["region", "Region", /^\s*((?:freed |allocated )?\d+-byte region \[[0-9a-f]+, [0-9a-f]+\))/],
+      ["region", "Region", /^\s{0,32}((?:freed |allocated )?\d+-byte region \[[0-9a-f]+, [0-9a-f]+\))/],
       ["variable", "Variable", /^The buggy address belongs to the variable:\s*(\S.*)?/],
       [
         "stack",
@@ -65,7 +65,7 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
     ["memory-leak"],
     [
       ["object", "Object", /unreferenced object (0x[0-9a-f]+ \(size \d+\))/],
-      ["by", "Allocated by", /^\s*comm "([^"]{1,40}", pid \d+)/],
+      ["by", "Allocated by", /^\s{0,32}comm "([^"]{1,40}", pid \d+)/],
     ],
   ],
   [
@@ -96,8 +96,8 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
     [
       ["cpus", "CPUs", /^(?:rcu: )?\s*(\d{1,5}-[.!#?]{2,4}: .{1,200})/],
       ["tasks", "Tasks", /^(?:rcu: )?\s*(Tasks blocked on .{1,200})/],
-      ["detected", "Detected", /^\s*(?:rcu: )?\s*\((detected by .{1,120})\)/],
-      ["time", "Time", /^\s*(?:rcu: )?\s*\((t=\d+ jiffies.{1,80})\)/],
+      ["detected", "Detected", /^\s{0,32}(?:rcu: )?\s*\((detected by .{1,120})\)/],
+      ["time", "Time", /^\s{0,32}(?:rcu: )?\s*\((t=\d+ jiffies.{1,80})\)/],
       ["starved", "RCU's thread", /^(?:rcu: )?(rcu_\w+ kthread .{1,160})/],
     ],
   ],
@@ -125,7 +125,7 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
   [
     ["spinlock"],
     [
-      ["lock", "Lock", /^\s*lock: (.{1,120}?),? \.magic/],
+      ["lock", "Lock", /^\s{0,32}lock: (.{1,120}?),? \.magic/],
       ["magic", "Magic", /\.magic: ([0-9a-f]{8})/],
       ["owner", "Owner", /\.owner: (.{1,60}?),? \.owner_cpu/],
       ["ownerCpu", "Owner's CPU", /\.owner_cpu: (-?\d+)/],

@@ -27,7 +27,7 @@ export function systemOf(texts: readonly string[], before?: string): System {
       release ??= RELEASE.exec(text)?.[1];
       taint ??= text.includes("Not tainted") ? "" : TAINT.exec(text)?.[1]?.replace(/\s+/g, " ").trim();
     }
-    hardware ??= /^\s*Hardware name: (.{1,300})/.exec(text)?.[1]?.trim();
+    hardware ??= /^\s{0,32}Hardware name: (.{1,300})/.exec(text)?.[1]?.trim();
   }
   release ??= before === undefined ? undefined : VERSION.exec(before)?.[1];
   return { release, distribution: distributionOf(release), taint, hardware, modules: modulesOf(texts) };

@@ -12,15 +12,15 @@ export interface TaskFact {
 const FORMS: readonly RegExp[] = [
   /\[hint|^(?<comm>.{1,40})\/(?<pid>\d+) (?:is |just changed|takes|\[HC)/,
   /\bby task (?<comm>.{1,40})\/(?<pid>\d+)\s*$/,
-  /^\s*CPU: (?<cpu>\d+)(?: UID: \d+)? PID: (?<pid>\d+) Comm: (?<comm>.{1,40}?) (?:Kdump: loaded )?(?:Not tainted|Tainted)/,
-  /^\s*task:(?<comm>.{1,40}?) {1,}state:.{1,60}?\bpid: ?(?<pid>\d+)/,
-  /^\s*Pid: (?<pid>\d+), comm: (?<comm>.{1,40}?) (?:Not tainted|Tainted)/,
+  /^\s{0,32}CPU: (?<cpu>\d+)(?: UID: \d+)? PID: (?<pid>\d+) Comm: (?<comm>.{1,40}?) (?:Kdump: loaded )?(?:Not tainted|Tainted)/,
+  /^\s{0,32}task:(?<comm>.{1,40}?) {1,}state:.{1,60}?\bpid: ?(?<pid>\d+)/,
+  /^\s{0,32}Pid: (?<pid>\d+), comm: (?<comm>.{1,40}?) (?:Not tainted|Tainted)/,
   /, pid: (?<pid>\d+), name: (?<comm>.{1,40})$/,
-  /^\s*Process (?<comm>.{1,40}) \(pid: (?<pid>\d+)/,
+  /^\s{0,32}Process (?<comm>.{1,40}) \(pid: (?<pid>\d+)/,
   /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>\d+) at /,
   /, CPU#(?<cpu>\d+): (?<comm>.{1,40})\/(?<pid>\d+)\s*$/,
-  /^\s*comm "(?<comm>[^"]{1,40})", pid (?<pid>\d+)/,
-  /^\s*CPU: (?<cpu>\d+)\b/,
+  /^\s{0,32}comm "(?<comm>[^"]{1,40})", pid (?<pid>\d+)/,
+  /^\s{0,32}CPU: (?<cpu>\d+)\b/,
 ];
 
 /**

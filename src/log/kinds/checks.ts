@@ -35,6 +35,7 @@ export const checks: readonly KindRow[] = [
     title: "BUG: corrupted list in {where}",
     type: "MEMORY_SAFETY_BUG",
     guilty: "trace",
+    after: ["list-corruption"],
   },
   {
     pattern: /^kernel BUG at (?:\S{0,200}\/)?lib\/list_debug\.c:\d+/,
@@ -96,6 +97,16 @@ export const checks: readonly KindRow[] = [
     title: "kernel BUG in {where}",
     type: "BUG",
     guilty: "site",
+  },
+  {
+    // Up to 4.12 the hard-lockup watchdog warned, and its words stood behind.
+    pattern: warning(String.raw`(?<place>(?:\S{0,200}\/)?kernel\/watchdog\.c:\d+)`, ".*watchdog_overflow"),
+    kind: "hard-lockup",
+    severity: "warning",
+    printedBy: "watchdog_overflow_callback (up to 4.12)",
+    title: "BUG: hard lockup in {where}",
+    type: "HANG",
+    guilty: "stall",
   },
   {
     pattern: warning(String.raw`(?<place>(?:\S{0,200}\/)?lib\/debugobjects\.c:\d+)`),

@@ -4,7 +4,7 @@ import type { KindRow } from "./kind.ts";
 export const hardware: readonly KindRow[] = [
   {
     pattern:
-      /^(?:mce: )?(?:\[Hardware Error\]: )?CPU (?<cpu>\d+): Machine Check(?:: Exception| Exception| Event)?: *(?<mcg>[0-9a-f]{1,16}) Bank (?<bank>\d+): (?<status>[0-9a-f]{16})/i,
+      /^(?:mce: )?(?:\[Hardware Error\]: )?CPU (?<cpu>\d+): Machine Check(?:: Exception| Exception| Event)?: *(?<mcg>[0-9a-f]{1,16}) Bank (?<bank>\d+): (?<status>[0-9a-f]{16})/,
     kind: "machine-check",
     severity: "error",
     printedBy: "print_mce",

@@ -69,7 +69,7 @@ export const panics: readonly KindRow[] = [
   },
   {
     pattern:
-      /^sysrq: (?:SysRq : )?(?<dump>Show (?:State|Blocked State|Memory|Regs|backtrace of all active CPUs|Locks Held|clockevent devices|workqueues?).{0,60})/i,
+      /^(?:sysrq: )?(?:SysRq ?: )?(?<dump>Show (?:State|Blocked State|Memory|Regs|backtrace of all active CPUs|Locks Held|clockevent devices|workqueues?).{0,60})/,
     kind: "sysrq",
     severity: "notice",
     printedBy: "__handle_sysrq",

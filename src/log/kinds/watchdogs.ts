@@ -15,13 +15,14 @@ export const watchdogs: readonly KindRow[] = [
   },
   {
     pattern:
-      /^(?:(?:NMI )?watchdog: )?(?:BUG: )?(?:Watchdog detected hard LOCKUP on cpu ?(?<cpu>\d+)|CPU ?(?<own>\d+) (?:self-detected|detected) hard LOCKUP|CPU\d+: Watchdog|NMI Watchdog detected LOCKUP on CPU ?\d+)/i,
+      /^(?:(?:NMI )?watchdog: )?(?:BUG: )?(?:Watchdog (?:detected|CPU:\d+) [Hh]ard LOCKUP(?: on cpu ?(?<cpu>\d+))?|CPU ?(?<own>\d+) (?:self-detected|detected) [Hh]ard LOCKUP|CPU\d+: Watchdog|NMI Watchdog detected LOCKUP on CPU ?\d+)/,
     kind: "hard-lockup",
     severity: "error",
     printedBy: "watchdog_hardlockup_check, watchdog_overflow_callback",
     title: "BUG: hard lockup in {where}",
     type: "HANG",
     guilty: "stall",
+    after: ["hard-lockup"],
   },
   {
     pattern:

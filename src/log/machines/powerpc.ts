@@ -14,7 +14,7 @@ export const powerpc: Machine = {
     name: (index) => `R${index}`,
   },
   code: undefined,
-  body: /^\s*(?:Faulting instruction address: |(?:LE|BE) PAGE_SIZE=|(?:SMP )?NR_CPUS=|NIP|LR |REGS: |MSR: |CFAR: |DAR: |GPR\d\d: |IRQMASK|TASK = |CPU: |Instruction dump:|[0-9a-fX]{8} [0-9a-fX]{8} |-{3,4} interrupt: |LR = |Code: |Oops: |Call Trace)/,
+  body: /^\s{0,32}(?:Faulting instruction address: |(?:LE|BE) PAGE_SIZE=|(?:SMP )?NR_CPUS=|NIP|LR |REGS: |MSR: |CFAR: |DAR: |GPR\d\d: |IRQMASK|TASK = |CPU: |Instruction dump:|[0-9a-fX]{8} [0-9a-fX]{8} |-{3,4} interrupt: |LR = |Code: |Oops: |Call Trace)/,
 };
 
 /** Lines below `Instruction dump:`: words of code, the one at the instruction in angle brackets. */

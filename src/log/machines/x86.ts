@@ -7,11 +7,11 @@ export const x86: Machine = {
   link: undefined,
   user: /^RIP: (?:0033|0023|002b|e033):/,
   address: /^(?:RIP|IP):?\s+(?:[0-9a-f]{2,4}:)?\s*\[<([0-9a-f]{8,16})>\]/,
-  registerLine: /^\s*(?:R(?:AX|DX|SP|BP|SI|1[0-5]|0?[89])|ORIG_RAX|CR2|RSP): ?/,
+  registerLine: /^\s{0,32}(?:R(?:AX|DX|SP|BP|SI|1[0-5]|0?[89])|ORIG_RAX|CR2|RSP): ?/,
   register:
     /(?<![\w.])(R(?:[ABCD]X|[SD]I|[SBI]P|0?[89]|1[0-5])|CR[0-48]|EFLAGS|ORIG_RAX): ?(?:[0-9a-f]{4}:)?([0-9a-f]{8,16})(?![\w+])/g,
   code: /^Code: (.*)/,
-  body: /^\s*(?:#PF: |#DF|PGD [0-9a-f(]|P4D |PUD |PMD |PTE |BAD\b|PANIC: |FS:|GS:|CS:|CR[0-48]: |DR[0-7]: |PKRU: |R(?:SP|AX|BX|CX|DX|SI|DI|BP|IP|0?[89]|1[0-5]): |RIP  |RSP |RSP <|EFLAGS: |ORIG_RAX: |Knl[GC]S|IRET|Process .{1,64}\(pid: |Stack:|Code: |Pid: \d|task: [0-9a-f]{8,16} |task\.ti|Bad RIP value|traps: |Dumping ftrace buffer|\(ftrace buffer empty\)|gsb: |Last user |The board last|\?\?|SMP NOPTI|last sysfs file: )/,
+  body: /^\s{0,32}(?:#PF: |#DF|PGD [0-9a-f(]|P4D |PUD |PMD |PTE |BAD\b|PANIC: |FS:|GS:|CS:|CR[0-48]: |DR[0-7]: |PKRU: |R(?:SP|AX|BX|CX|DX|SI|DI|BP|IP|0?[89]|1[0-5]): |RIP  |RSP |RSP <|EFLAGS: |ORIG_RAX: |Knl[GC]S|IRET|Process .{1,64}\(pid: |Stack:|Code: |Pid: \d|task: [0-9a-f]{8,16} |task\.ti|Bad RIP value|traps: |Dumping ftrace buffer|\(ftrace buffer empty\)|gsb: |Last user |The board last|\?\?|SMP NOPTI|last sysfs file: )/,
 };
 
 /** arch/x86/kernel/process_32.c: __show_regs; up to 4.15 `EIP: 0060:[<addr>]` with `EIP is at` behind it. */
@@ -21,8 +21,8 @@ export const i386: Machine = {
   link: undefined,
   user: /^EIP: (?:0073|001b):/,
   address: /^EIP:\s+(?:[0-9a-f]{4}:)?\[<([0-9a-f]{8})>\]/,
-  registerLine: /^\s*(?:EAX|ESI|EDI|EBP): /i,
+  registerLine: /^\s{0,32}(?:EAX|ESI|EDI|EBP): /i,
   register: /(?<![\w.])(E(?:[ABCD]X|[SD]I|[SB]P|FLAGS)|CR[0-4]): ([0-9a-f]{8})(?![\w+])/gi,
   code: /^Code: (.*)/,
-  body: /^\s*(?:EIP: |EIP is at|EAX: |ESI: |EDI: |EBP: |EFLAGS: |DS: |CR0: |DR[0-7]: |\*pdpt = |\*pd[pe]t? = |\*pde = |eax: |esi: |ds: |Process .{1,64}\(pid: )/i,
+  body: /^\s{0,32}(?:EIP: |EIP is at|EAX: |ESI: |EDI: |EBP: |EFLAGS: |DS: |CR0: |DR[0-7]: |\*pdpt = |\*pd[pe]t? = |\*pde = |eax: |esi: |ds: |Process .{1,64}\(pid: )/i,
 };
