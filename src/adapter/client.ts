@@ -15,6 +15,8 @@ export interface Client {
   output(text: string, more?: Partial<DebugProtocol.OutputEvent["body"]>): void;
   /** What `initialize` said of the client. */
   supports(trait: Trait): boolean;
+  /** Asks the user a question whose answer is yes or no; only a client that said `asks` answers. */
+  ask(question: string): Promise<boolean>;
   /** It came over a socket, and may be on another machine: commands only read (`Context.onlyReads`). */
   readonly onlyReads: boolean;
   readonly lines: Numbering;

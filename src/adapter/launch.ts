@@ -1,3 +1,4 @@
+import { sizeOf } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
 import { KCORE } from "./liveKernel.ts";
 
@@ -25,6 +26,10 @@ export interface LaunchArguments {
   readonly sourceScheme: string | undefined;
   readonly threads: "all" | "relevant" | number;
   readonly initCommands: readonly string[];
+  /** Bytes that may be kept of what is unpacked. */
+  readonly unpackLimit: number | undefined;
+  /** Whether the client answers `vmcore/ask`. Ours, not documented. */
+  readonly asks: boolean;
   readonly force: boolean;
   readonly trace: boolean;
 }
@@ -54,6 +59,8 @@ export function launchArguments(request: "launch" | "attach", raw: unknown): Lau
     sourceScheme: text(given, "sourceScheme"),
     threads: threadChoice(given.threads),
     initCommands: strings(given, "initCommands"),
+    unpackLimit: size(given, "unpackLimit"),
+    asks: flag(given, "asks"),
     force: flag(given, "force"),
     trace: flag(given, "trace"),
   };
@@ -72,6 +79,13 @@ function text(given: Record<string, unknown>, name: string): string | undefined 
   const [first, ...more] = strings(given, name);
   if (more.length > 0) throw new UsageError(`"${name}" must be one string`);
   return first;
+}
+
+function size(given: Record<string, unknown>, name: string): number | undefined {
+  const value = text(given, name);
+  const bytes = value === undefined ? undefined : sizeOf(value);
+  if (value !== undefined && bytes === undefined) throw new UsageError(`"${name}" must be a size as "8G"`);
+  return bytes;
 }
 
 function flag(given: Record<string, unknown>, name: string, otherwise = false): boolean {

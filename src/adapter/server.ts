@@ -93,6 +93,8 @@ interface Running {
 
 /** The only place where DAP messages meet handlers, and where errors meet the user. */
 export class VmcoreDebugSession extends DebugSession {
+  private readonly questions = new Map<number, (yes: boolean) => void>();
+  private question = 0;
   private readonly running = new Map<number, Running>();
   private target: Target | undefined;
   /** Replaced ones that requests are still at work on. */
@@ -118,10 +120,19 @@ export class VmcoreDebugSession extends DebugSession {
     if (command === "initialize") request.arguments = { pathFormat: "path", ...(request.arguments as object) };
     // The base class would answer whatever it knows with an empty success.
     if (SESSION_REQUESTS.has(command)) super.dispatchRequest(request);
+    else if (command === "vmcore/answer") this.answered(request);
     else if (!handler) this.refuse(new Response(request), new UsageError(`${command}: a crash dump cannot do that`));
     else if (this.target) void this.answer(request, handler, this.target);
     else this.refuse(new Response(request), new UsageError("no crash dump is open"));
     if (!handler) this.stayStopped(request);
+  }
+
+  /** The user's answer to a question of `Client.ask`: it may come before the dump is open. */
+  private answered(request: DebugProtocol.Request): void {
+    const { id, yes } = (request.arguments ?? {}) as { readonly id?: number; readonly yes?: boolean };
+    this.questions.get(id ?? 0)?.(yes === true);
+    this.questions.delete(id ?? 0);
+    this.sendResponse(new Response(request));
   }
 
   private async answer(request: DebugProtocol.Request, handler: AnyHandler, target: Target): Promise<void> {
@@ -203,6 +214,11 @@ export class VmcoreDebugSession extends DebugSession {
       this.sendEvent(event);
     },
     supports: (trait) => this.clientTraits?.[trait] === true,
+    ask: (question) =>
+      new Promise((settle) => {
+        this.questions.set(++this.question, settle);
+        this.sendEvent(new Event("vmcore/ask", { id: this.question, question } satisfies CustomEvents["vmcore/ask"]));
+      }),
     onlyReads: false,
     lines: new Numbering(true),
     columns: new Numbering(true),

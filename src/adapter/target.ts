@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { Budget } from "../base/budget.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Context } from "../crash/language/command.ts";
 import type { SourceLine } from "../debuginfo/source.ts";
@@ -63,6 +64,7 @@ export class Target {
   /** Code addresses and places in sources that a client may ask the way to. */
   readonly places = new References<bigint | SourceLine>();
   readonly arguments: LaunchArguments;
+  private readonly budget: Budget;
   private readonly changedModules = new Set<string>();
   /** Debuginfo that the user loaded for modules; undefined where it was unloaded. */
   private readonly chosenModules = new Map<string, string | undefined>();
@@ -75,7 +77,8 @@ export class Target {
   /** What the debug console was last used for. */
   readonly console: { thread: Thread | undefined } = { thread: undefined };
 
-  private constructor(session: Session, args: LaunchArguments, client: Client) {
+  private constructor(session: Session, args: LaunchArguments, client: Client, budget: Budget) {
+    this.budget = budget;
     this.session = session;
     this.kernel = session.kernel;
     this.context = session.context;
@@ -146,10 +149,11 @@ export class Target {
   /** @throws OpenError, Cancelled */
   static async open(args: LaunchArguments, client: Client, watch: OpenWatch): Promise<Target> {
     if (args.vmcore[0] === KCORE) checkLiveKernel();
-    const wanted = given(args);
-    if (!hasPackages(wanted)) return new Target(await opened(wanted, watch), args, client);
+    const budget = budgetFor(args, client);
+    const wanted = given(args, budget);
+    if (!hasPackages(wanted)) return new Target(await opened(wanted, watch), args, client, budget);
     const { options, remarks } = await withoutPackages(wanted, cacheOf(process.env), watch);
-    const target = new Target(await opened(options, watch), options, client);
+    const target = new Target(await opened(options, watch), options, client, budget);
     target.packageRemarks.push(...remarks);
     return target;
   }
@@ -159,8 +163,8 @@ export class Target {
    * only the threads' numbers do. @throws OpenError
    */
   *renewed(): Job<Target> {
-    const { context, arguments: args, client } = this;
-    const fresh = new Target(openSession(given(args)), args, client);
+    const { context, arguments: args, client, budget } = this;
+    const fresh = new Target(openSession(given(args, budget)), args, client, budget);
     try {
       // A client may ask for a thread by its number before it lists them.
       yield* fresh.threads.list();
@@ -242,7 +246,9 @@ export class Target {
 
   /** Reads the wanted archive and shows its sources. @throws Fault, Cancelled, NodeJS.ErrnoException */
   async readArchive(path: string, options: UnpackOptions): Promise<void> {
-    this.sources.files.addArchive(await openSourceArchive(path, sourceCache(process.env), options));
+    this.sources.files.addArchive(
+      await openSourceArchive(path, sourceCache(process.env), { ...options, budget: this.budget }),
+    );
     this.sources.forget();
     this.refresh();
   }
@@ -276,9 +282,17 @@ export class Target {
   }
 }
 
+const budgetFor = ({ unpackLimit, asks }: LaunchArguments, client: Client): Budget =>
+  new Budget({
+    kept: unpackLimit,
+    remedy: '"unpackLimit": "8G" allows more',
+    ...(asks && { ask: (question: string) => client.ask(question) }),
+  });
+
 /** What the arguments come to on this machine. */
-const given = (args: LaunchArguments) => ({
+const given = (args: LaunchArguments, budget: Budget) => ({
   ...args,
+  budget,
   search: args.searches ? placesOf(args.vmcore, [...args.debuginfo, ...args.workspace], process.env) : undefined,
   indexes: indexDirectory(process.env),
 });

@@ -1,9 +1,8 @@
 import { Fault } from "../base/fault.ts";
 import type { ByteReader } from "./byteReader.ts";
-import type { Member } from "./tar.ts";
+import { type Member, PATH_MAX } from "./tar.ts";
 
 const HEADER = 110;
-const MAX_NAME = 1 << 16;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
 
@@ -17,7 +16,7 @@ export async function* cpioMembers(reader: ByteReader): AsyncGenerator<Member> {
     if (!/^07070[12][0-9a-fA-F]{104}$/.test(header)) throw Fault.of("corrupt", "is no cpio archive, or a damaged one");
     const field = (index: number): number => parseInt(header.slice(6 + 8 * index, 14 + 8 * index), 16);
     const [mode, size, nameSize] = [field(1), field(6), field(11)];
-    if (nameSize === 0 || nameSize > MAX_NAME)
+    if (nameSize === 0 || nameSize > PATH_MAX)
       throw Fault.of("corrupt", `is no cpio archive: a name of ${nameSize} bytes`);
     const name = Buffer.from(await reader.read(nameSize - 1)).toString("utf8");
     await reader.skip(1 + padding(HEADER + nameSize));

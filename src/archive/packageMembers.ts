@@ -28,7 +28,10 @@ export async function* packageMembers(path: string, options: UnpackOptions): Asy
   }
   const reader = new ByteReader(unpacked(path, payload, options));
   try {
-    yield* payload.members(reader);
+    for await (const member of payload.members(reader)) {
+      options.budget?.file(path);
+      yield member;
+    }
   } finally {
     await reader.close();
   }

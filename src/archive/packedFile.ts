@@ -1,29 +1,62 @@
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { Budget } from "../base/budget.ts";
 import { Fault } from "../base/fault.ts";
 import { bytesFile, openFile, type RandomFile } from "../base/file.ts";
 import { toEnd } from "../base/job.ts";
 import { isXz, unxz } from "./xz.ts";
 
-/** A module packed as distributions install them (CONFIG_MODULE_COMPRESS_*) is small; with DWARF it has some 100 MiB. */
-const MAX_PACKED = 256 << 20;
-const MAX_UNPACKED = 512 << 20;
-
-type Unpack = (bytes: Uint8Array) => Generator<void, Uint8Array, void>;
+/** Yields where it may pause. @param room bytes that it may come to */
+type Unpack = (bytes: Buffer, room: number) => Generator<void, Uint8Array, void>;
 
 /** As the file begins, whatever it is called: RFC 1952, 2.3.1; RFC 8878, 3.1.1. */
 function unpackerOf(head: Uint8Array): Unpack | undefined {
-  if (isXz(head)) return (bytes) => unxz(bytes, MAX_UNPACKED);
+  if (isXz(head)) return (bytes, room) => unxz(bytes, room);
   const magic = Buffer.from(head).toString("hex");
-  if (magic.startsWith("1f8b")) return atOnce((bytes) => gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED }));
-  if (magic.startsWith("28b52ffd")) return atOnce((bytes) => zstdDecompressSync(bytes, { maxOutputLength: MAX_UNPACKED })); // prettier-ignore
+  if (magic.startsWith("1f8b")) return atOnce(gunzipSync, (bytes) => bytes.readUInt32LE(bytes.length - 4));
+  if (magic.startsWith("28b52ffd")) return atOnce(zstdDecompressSync, zstdSize);
   return undefined;
 }
 
-const atOnce = (unpack: (bytes: Uint8Array) => Uint8Array): Unpack =>
-  function* (bytes) {
+/**
+ * Unpacks into one buffer of the size that the file tells: zlib would gather pieces and then copy them, so that of a
+ * file which does not tell, or tells wrong, only half as much is unpacked.
+ * @param sizeOf undefined where the file does not tell
+ */
+const atOnce = (
+  unpack: (bytes: Uint8Array, options: { maxOutputLength: number; chunkSize: number }) => Uint8Array,
+  sizeOf: (bytes: Buffer) => number | undefined,
+): Unpack =>
+  function* (bytes, room) {
     yield;
-    return unpack(bytes);
+    const size = sizeOf(bytes) ?? Infinity;
+    const most = (maxOutputLength: number, chunkSize = MIN_CHUNK): Uint8Array | undefined => {
+      try {
+        return unpack(bytes, { maxOutputLength, chunkSize: Math.max(chunkSize, MIN_CHUNK) });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") return undefined;
+        throw error;
+      }
+    };
+    const unpacked = (size <= room ? most(size, size) : undefined) ?? most(Math.floor(room / 2));
+    if (!unpacked) throw tooLarge();
+    return unpacked;
   };
+
+/** zlib's least; more than that is asked for at a time where the size is not known. */
+const MIN_CHUNK = 1 << 16;
+
+const tooLarge = (): Fault => Fault.of("unknown", "is too large to be unpacked in memory");
+
+/** Frame_Content_Size of the first frame (RFC 8878, 3.1.1.1); undefined where it is left out. */
+function zstdSize(bytes: Buffer): number | undefined {
+  const descriptor = bytes[4] ?? 0;
+  const isSingle = (descriptor & 0x20) !== 0;
+  const length = [isSingle ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
+  const at = 5 + (isSingle ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] ?? 0);
+  if (length === 0 || at + length > bytes.length) return undefined;
+  if (length === 8) return Number(bytes.readBigUInt64LE(at));
+  return bytes.readUIntLE(at, length) + (length === 2 ? 256 : 0);
+}
 
 /** A file that may have been packed. */
 export interface PackedFile {
@@ -33,17 +66,24 @@ export interface PackedFile {
 }
 
 /**
- * Opens a file, one packed with gzip, zstd or xz unpacked in memory; yields where it may pause.
+ * Opens a file, one packed with gzip, zstd or xz unpacked in memory, which closing gives back to the budget; yields
+ * where it may pause.
  * @throws Fault for one that cannot be unpacked; NodeJS.ErrnoException as `openFile`
  */
-export function* openingPacked(path: string): Generator<void, PackedFile, void> {
+export function* openingPacked(path: string, budget: Budget): Generator<void, PackedFile, void> {
   const file = openFile(path);
   const unpack = unpackerOf(file.read(0, 8));
   if (!unpack) return { file, unpacked: undefined };
   try {
-    if (file.size > MAX_PACKED) throw Fault.of("unknown", "is too large to be unpacked in memory");
-    const unpacked = yield* unpack(file.read(0, file.size));
-    return { file: bytesFile(path, unpacked), unpacked };
+    if (file.size > budget.room) throw tooLarge();
+    const giveBackPacked = budget.hold(file.size);
+    try {
+      const unpacked = yield* unpack(Buffer.from(file.read(0, file.size).buffer), budget.room);
+      const close = budget.hold(unpacked.length);
+      return { file: { ...bytesFile(path, unpacked), close }, unpacked };
+    } finally {
+      giveBackPacked();
+    }
   } catch (error) {
     if (error instanceof Fault && error.kind === "unknown") throw error;
     throw Fault.of("corrupt", `cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`);
@@ -53,4 +93,4 @@ export function* openingPacked(path: string): Generator<void, PackedFile, void> 
 }
 
 /** `openingPacked` without a pause. */
-export const openPacked = (path: string): RandomFile => toEnd(openingPacked(path)).file;
+export const openPacked = (path: string, budget: Budget): RandomFile => toEnd(openingPacked(path, budget)).file;

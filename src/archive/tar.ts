@@ -13,6 +13,9 @@ const BLOCK = 512;
 /** Long names and extended headers. */
 const MAX_HEADER = 1 << 20;
 
+/** A file of a longer name cannot be made (include/uapi/linux/limits.h). */
+export const PATH_MAX = 4096;
+
 const OLD_FILE = "\0";
 const REGTYPE = "0";
 const GNU_LONG_NAME = "L";
@@ -41,7 +44,8 @@ export async function* tarMembers(reader: ByteReader): AsyncGenerator<Member> {
     } else {
       const prefix = text(257, 5) === "ustar" && text(263, 2) === "00" ? text(345, 155) : "";
       const name = given.name ?? (prefix === "" ? text(0, 100) : `${prefix}/${text(0, 100)}`);
-      if (type === REGTYPE || type === OLD_FILE) yield { name, size, bytes: () => reader.take(size) };
+      if ((type === REGTYPE || type === OLD_FILE) && name.length < PATH_MAX)
+        yield { name, size, bytes: () => reader.take(size) };
       given = {};
     }
     await reader.skip(end - reader.position);

@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import xz from "xz-decompress";
 import { Fault } from "../base/fault.ts";
+import { Budget } from "../base/budget.ts";
 import { openFile, fileStream } from "../base/file.ts";
 import { Cancelled } from "../base/job.ts";
 import { hasSha256, isXz, unxzStream } from "./xz.ts";
@@ -13,10 +14,10 @@ export interface UnpackOptions {
   readonly signal?: AbortSignal | undefined;
   /** In bytes of the packed file. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** The session's; one of its own unless given. */
+  readonly budget?: Budget | undefined;
 }
 
-/** Unpacked bytes of a file; all modules of a distribution's kernel with their debuginfo come to some 5 GiB. */
-const MAX_UNPACKED = 32 * 2 ** 30;
 const CHUNK = 1 << 20;
 /** So long the event loop may have to wait. */
 const SLICE_MS = 15;
@@ -40,7 +41,7 @@ const UNPACKERS: readonly {
 export async function* unpacked(
   path: string,
   { offset = 0, size = statSync(path).size - offset }: { readonly offset?: number; readonly size?: number },
-  { signal, onProgress }: UnpackOptions,
+  { signal, onProgress, budget = new Budget() }: UnpackOptions,
 ): AsyncGenerator<Uint8Array> {
   if (size <= 0) return;
   const file = openFile(path);
@@ -50,13 +51,15 @@ export async function* unpacked(
   const source = fileStream(path, offset, size, CHUNK);
   // xz-decompress knows no SHA-256; ours is slower where it does know the checksum.
   const unpack = isXz(bytes) && hasSha256(bytes) ? unxzStream : UNPACKERS.find(({ magic }) => head.startsWith(magic))?.unpack; // prettier-ignore
-  let done = 0;
   let sliceEnd = performance.now() + SLICE_MS;
+  let since = performance.now();
   try {
     for await (const chunk of unpack?.(source) ?? (source as AsyncIterable<Uint8Array>)) {
       if (signal?.aborted) throw new Cancelled();
-      if ((done += chunk.length) > MAX_UNPACKED) throw Fault.of("corrupt", `${path} unpacks to more than 32 GiB`);
+      budget.pass(chunk.length, performance.now() - since, path);
       yield chunk;
+      // What the reader did with it, ask the user above all, is no time of unpacking.
+      since = performance.now();
       if (performance.now() < sliceEnd) continue;
       onProgress?.(source.bytesRead, size);
       await setImmediate();

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { Budget } from "../base/budget.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
@@ -53,9 +54,18 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** What the session may spend on unpacking. */
+const budgetOf = ({ unpackLimit }: CliOptions): Budget =>
+  new Budget({ kept: unpackLimit, remedy: '"--unpack-limit 8G" allows more' });
+
 /** Opens the dump, and once more when debuginfod had the vmlinux that this machine has not. @throws OpenError */
 async function openAndFetch(options: CliOptions): Promise<Session> {
-  const wanted = await unpackPackages({ ...options, search: searchOf(options), indexes: indexDirectory(process.env) });
+  const wanted = await unpackPackages({
+    ...options,
+    budget: budgetOf(options),
+    search: searchOf(options),
+    indexes: indexDirectory(process.env),
+  });
   let session = openSession(wanted);
   if (!wanted.search || !hasServers()) return session;
   if (wanted.vmlinux === undefined && (await download(missingVmlinux(session))) > 0) {

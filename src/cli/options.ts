@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { sizeOf } from "../base/budget.ts";
 import { fileHead } from "../base/file.ts";
 import { UsageError } from "../base/usageError.ts";
 import { isUserProgram } from "../session/open/vmlinux.ts";
@@ -18,6 +19,8 @@ export interface CliOptions {
   readonly inputs: readonly string[];
   /** Whether `debuginfo` fetches what is missing. */
   readonly downloads: boolean;
+  /** Bytes that may be kept of what is unpacked; undefined for the usual 2 GiB. */
+  readonly unpackLimit: number | undefined;
   readonly json: boolean;
   readonly force: boolean;
   readonly silent: boolean;
@@ -42,6 +45,7 @@ Several VMCOREs are the files of one split dump.
       --source DIR     the kernel's source: a tree, a git repository or a packed archive; may be repeated
       --no-search      use the debuginfo that is named here, and look for no other
       --download       with "debuginfo": fetch what is missing from the servers of DEBUGINFOD_URLS
+      --unpack-limit SIZE  how much may be unpacked into the cache, 2G unless given
       --json           one JSON document a command
       --force          open with a vmlinux of another build all the same
   -s, --silent         no banner before the prompt
@@ -82,6 +86,7 @@ export function readOptions(argv: readonly string[]): CliOptions {
     commands: values.command ?? [],
     inputs: values.input ?? [],
     downloads: values.download ?? false,
+    unpackLimit: unpackLimit(values["unpack-limit"]),
     json: values.json ?? false,
     force: values.force ?? false,
     silent: values.silent ?? false,
@@ -106,6 +111,7 @@ function parse(argv: readonly string[]) {
         source: { type: "string", multiple: true },
         "no-search": { type: "boolean" },
         download: { type: "boolean" },
+        "unpack-limit": { type: "string" },
         json: { type: "boolean" },
         force: { type: "boolean" },
         silent: { type: "boolean", short: "s" },
@@ -117,6 +123,13 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
   }
+}
+
+/** @throws UsageError */
+function unpackLimit(text: string | undefined): number | undefined {
+  const bytes = text === undefined ? undefined : sizeOf(text);
+  if (text !== undefined && bytes === undefined) throw new UsageError(`--unpack-limit ${text}: not a size as 8G`);
+  return bytes;
 }
 
 /** Up to e_machine. */

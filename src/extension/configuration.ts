@@ -75,6 +75,7 @@ function resolveDebugConfigurationWithSubstitutedVariables(
   // By `refusal.ts`, with ways out that VS Code's own message has not.
   complete.showsRefusals = true;
   complete.sourceScheme = SOURCE_SCHEME;
+  complete.asks = true;
   const folders = vscode.workspace.workspaceFolders ?? [];
   // Of an untrusted workspace nothing is opened by itself.
   complete.workspace = vscode.workspace.isTrusted

@@ -11,6 +11,7 @@ import { hover } from "./hover.ts";
 import { inlineValues } from "./inlineValues.ts";
 import { kernelView } from "./panel/kernelView.ts";
 import { languageClient } from "./languageClient.ts";
+import { questions } from "./questions.ts";
 import { listingDocument } from "./documents/listingDocument.ts";
 import { log } from "./log.ts";
 import { memoryDocument } from "./documents/memoryDocument.ts";
@@ -47,6 +48,7 @@ const features: readonly Feature[] = [
   languageClient,
   storedSources,
   debugSymbols,
+  questions,
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

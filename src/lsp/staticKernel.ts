@@ -1,3 +1,4 @@
+import { type Budget } from "../base/budget.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { openFile } from "../base/file.ts";
 import { hex0x } from "../base/hex.ts";
@@ -38,6 +39,7 @@ export class StaticKernel {
   private readonly image: Image;
   private readonly end: bigint | undefined;
   private readonly sources: SourceFiles;
+  private readonly budget: Budget;
   private readonly modulePaths: (name: string) => readonly string[];
   private readonly modules = new Map<string, Image | undefined>();
 
@@ -49,6 +51,7 @@ export class StaticKernel {
     this.end = image.symbols.named("_end")[0]?.address;
     this.sources = files.sources;
     this.modulePaths = files.modulePaths;
+    this.budget = files.budget;
   }
 
   /** @throws OpenError, Fault for a file that is none */
@@ -141,7 +144,7 @@ export class StaticKernel {
   }
 
   private module(name: string): Image | undefined {
-    if (!this.modules.has(name)) this.modules.set(name, moduleOf(this.modulePaths(name)));
+    if (!this.modules.has(name)) this.modules.set(name, moduleOf(this.modulePaths(name), this.budget));
     return this.modules.get(name);
   }
 }
@@ -151,17 +154,20 @@ export interface KernelSurroundings {
   readonly sources: SourceFiles;
   /** Files of a module, the best first. */
   readonly modulePaths: (name: string) => readonly string[];
+  /** For packed modules. */
+  readonly budget: Budget;
 }
 
 /** init/version.c: the release stands first, then who built it, with what, and when. */
 const MAX_BANNER = 96;
 
 /** The first of the files that has symbols, with its sections laid out one behind the other: nobody knows where they were. */
-function moduleOf(paths: readonly string[]): Image | undefined {
+function moduleOf(paths: readonly string[], budget: Budget): Image | undefined {
   for (const path of paths) {
     try {
-      const elf = openElf(openPacked(path));
+      const elf = openElf(openPacked(path, budget));
       if (elf.type === ET_REL) return placed(elf);
+      elf.file.close();
     } catch {
       // Not there any more, not ours to read, or no module: another file may be.
     }

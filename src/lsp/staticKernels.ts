@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { Budget } from "../base/budget.ts";
 import type { FileSettings } from "../protocol/language.ts";
 import {
   buildTrees,
@@ -16,6 +17,7 @@ import { type KernelSurroundings, StaticKernel } from "./staticKernel.ts";
 export class StaticKernels {
   private readonly settings: FileSettings;
   private readonly folders: readonly string[];
+  private readonly budget = new Budget();
   private readonly opened = new Map<string, StaticKernel | undefined>();
   private readonly byRelease = new Map<string, StaticKernel | undefined>();
 
@@ -91,6 +93,7 @@ export class StaticKernels {
         ...(release !== undefined && { release }),
       }),
       modulePaths: (name) => files.paths(name),
+      budget: this.budget,
     };
   }
 }

@@ -275,6 +275,8 @@ export interface SymbolHit {
 export interface CustomEvents {
   /** A line for the adapter's log: a slow step, a bug's stack. */
   "vmcore/log": { readonly level: "info" | "error"; readonly text: string };
+  /** A question to the user whose answer, `vmcore/answer`, the adapter waits for. */
+  "vmcore/ask": { readonly id: number; readonly question: string };
 }
 
 /** What `adapter --facts FILE...` prints: one JSON line for the dump editor. */

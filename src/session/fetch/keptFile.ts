@@ -1,4 +1,5 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -7,11 +8,41 @@ import { dirname } from "node:path";
  * @returns whether it was kept: a cache that cannot be written to is none
  */
 export function keepFile(path: string, bytes: Uint8Array, modes: { folder?: number; file?: number } = {}): boolean {
-  const part = `${path}.${process.pid}.part`;
+  const part = `${path}.${randomUUID()}.part`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: modes.folder });
-    writeFileSync(part, bytes, { mode: modes.file });
+    writeFileSync(part, bytes, { mode: modes.file, flag: "wx" });
     renameSync(part, path);
+    return true;
+  } catch {
+    removed(part);
+    return false;
+  }
+}
+
+/**
+ * Gives a finished file its name in a cache, unless there is one of that name: that one stays.
+ * @throws NodeJS.ErrnoException for any other reason
+ */
+export function placeNew(part: string, path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    linkSync(part, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Some file systems know no second name for a file.
+    if (code !== "EEXIST" && !existsSync(path)) renameSync(part, path);
+  }
+  rmSync(part, { force: true });
+}
+
+/** `keepFile` where nothing is replaced. @returns whether the file is there now */
+export function keepNewFile(path: string, bytes: Uint8Array): boolean {
+  const part = `${path}.${randomUUID()}.part`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(part, bytes, { mode: 0o600, flag: "wx" });
+    placeNew(part, path);
     return true;
   } catch {
     removed(part);

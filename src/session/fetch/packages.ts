@@ -1,6 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
+import { kernelBuildId } from "../find/kernelBuildId.ts";
+import { keepFile, placeNew } from "./keptFile.ts";
+import { Budget } from "../../base/budget.ts";
 import { wholeFile } from "../../base/file.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { openElf } from "../../elf/elf.ts";
@@ -60,7 +63,7 @@ export async function withoutPackages<Options extends OpenOptions>(
   cache: string,
   { signal, onProgress }: PackageWatch,
 ): Promise<WithoutPackages<Options>> {
-  const { vmlinux, preferredVmlinux = [], modules = [], search } = options;
+  const { vmlinux, preferredVmlinux = [], modules = [], search, budget = new Budget() } = options;
   const named = [...(vmlinux !== undefined && isPackage(vmlinux) ? [vmlinux] : []), ...modules.filter(isPackage)];
   const preferred = preferredVmlinux.filter(isPackage);
   const nowhere = { beside: [], directories: [], root: join(cache, "none"), cache };
@@ -71,16 +74,22 @@ export async function withoutPackages<Options extends OpenOptions>(
     modules: modules.filter((path) => !isPackage(path)),
     search: named.length + preferred.length > 0 ? { ...(search ?? nowhere), cache } : search,
   };
-  const missing = missingOf(plain);
+  const wanted = wantedOf(plain);
+  const { missing } = wanted;
   const lacksKernel = missing.some(({ name }) => name === "vmlinux");
   const others = lacksKernel ? [...preferred, ...(search ? packagesBeside(search.beside) : [])] : [];
   const remarks: string[] = [];
   for (const path of new Set([...named, ...others])) {
     try {
-      const watch = { signal, onProgress: (done: number, total: number) => onProgress?.(path, done, total) };
-      const noted = await unpackOnce(path, missing, cache, watch);
+      const watch = { signal, budget, onProgress: (done: number, total: number) => onProgress?.(path, done, total) };
+      const isForced = path === vmlinux && options.force === true;
+      const noted = await unpackOnce(path, isForced ? { ...wanted, kernel: undefined } : wanted, cache, watch);
       if (path !== vmlinux) continue;
       if (noted.vmlinux === null) throw new OpenError(`${path} has no vmlinux with debuginfo in it`);
+      if (!isForced && wanted.kernel !== undefined && noted.vmlinux !== wanted.kernel)
+        throw new OpenError(
+          `${path} has the vmlinux of another build: its build-id is ${noted.vmlinux}, the dump's kernel has ${wanted.kernel}`,
+        );
       plain.vmlinux = inCache(cache, noted.vmlinux);
     } catch (error) {
       if (error instanceof Cancelled) {
@@ -95,11 +104,18 @@ export async function withoutPackages<Options extends OpenOptions>(
   return { options: plain, remarks };
 }
 
+/** What a dump needs. */
+interface Wanted {
+  readonly missing: readonly Missing[];
+  /** The kernel's build-id; undefined where the dump tells none, or any will do. */
+  readonly kernel: string | undefined;
+}
+
 /** @throws OpenError */
-function missingOf(options: OpenOptions): Missing[] {
+function wantedOf(options: OpenOptions): Wanted {
   const session = openSession(options);
   try {
-    return toEnd(missingDebuginfo(session));
+    return { missing: toEnd(missingDebuginfo(session)), kernel: kernelBuildId(session.memory) };
   } finally {
     session.close();
   }
@@ -119,27 +135,28 @@ function packagesBeside(directories: readonly string[]): string[] {
   });
 }
 
+/** How unpacking is watched, with the session's budget. */
+type Watch = UnpackOptions & { readonly budget: Budget };
+
 const inCache = (cache: string, buildId: string): string => join(cache, buildId, "debuginfo");
 
 /** @throws Fault, Cancelled, NodeJS.ErrnoException */
-async function unpackOnce(
-  path: string,
-  missing: readonly Missing[],
-  cache: string,
-  watch: UnpackOptions,
-): Promise<Noted> {
+async function unpackOnce(path: string, wanted: Wanted, cache: string, watch: Watch): Promise<Noted> {
   const { size, mtimeMs } = statSync(path);
   const key = createHash("sha256").update(`${path}\0${size}\0${mtimeMs}`).digest("hex").slice(0, 32);
   const note = join(cache, `vmcore-debug-${key}.json`);
   const noted = readNote(note);
-  const isThere = (buildId: string | null): boolean => buildId === null || existsSync(inCache(cache, buildId));
+  const { missing, kernel } = wanted;
+  const isForeign = (buildId: string): boolean => kernel !== undefined && buildId !== kernel;
+  const isThere = (buildId: string | null): boolean =>
+    buildId === null || isForeign(buildId) || existsSync(inCache(cache, buildId));
   const isWanted = ({ name, buildId }: Missing): boolean => {
     const taken = noted?.modules[name];
     return taken === null || (taken !== undefined && taken === buildId);
   };
   if (noted && isThere(noted.vmlinux) && !missing.some(isWanted)) return noted;
-  const made = await unpack(path, new Set(missing.map(({ name }) => name)), cache, watch);
-  writeFileSync(note, JSON.stringify(made));
+  const made = await unpack(path, wanted, cache, watch);
+  keepFile(note, Buffer.from(JSON.stringify(made)));
   return made;
 }
 
@@ -156,8 +173,9 @@ function readNote(path: string): Noted | undefined {
   }
 }
 
-async function unpack(path: string, names: ReadonlySet<string>, cache: string, watch: UnpackOptions): Promise<Noted> {
-  mkdirSync(cache, { recursive: true });
+async function unpack(path: string, { missing, kernel }: Wanted, cache: string, watch: Watch): Promise<Noted> {
+  mkdirSync(cache, { recursive: true, mode: 0o700 });
+  const wanted = new Map(missing.map(({ name, buildId }) => [name, buildId]));
   let vmlinux: string | null = null;
   const modules: [string, string | null][] = [];
   const part = join(cache, `vmcore-debug-${randomUUID()}.part`);
@@ -166,10 +184,11 @@ async function unpack(path: string, names: ReadonlySet<string>, cache: string, w
       const module = MODULE.exec(name)?.[1]?.replaceAll("-", "_");
       const isKernel = VMLINUX.test(name);
       if (size > MAX_FILE || (!isKernel && module === undefined)) continue;
-      const isWanted = isKernel || (module !== undefined && names.has(module));
-      const buildId = isWanted ? await keep(bytes(), part, cache, watch) : undefined;
-      if (isKernel) vmlinux = buildId ?? vmlinux;
-      else if (module !== undefined) modules.push([module, buildId ?? null]);
+      if (isKernel) vmlinux = (await keep(path, bytes(), part, kernel, cache, watch)) ?? vmlinux;
+      else if (module !== undefined) {
+        const buildId = wanted.get(module);
+        modules.push([module, (buildId && (await keep(path, bytes(), part, buildId, cache, watch))) ?? null]);
+      }
     }
   } catch (error) {
     if (error instanceof Fault && !error.message.includes(path)) throw Fault.of(error.kind, `${path} ${error.message}`);
@@ -180,27 +199,40 @@ async function unpack(path: string, names: ReadonlySet<string>, cache: string, w
   return { vmlinux, modules: Object.fromEntries(modules) };
 }
 
-/** Writes a file into the cache, unpacked. @returns its build-id; undefined for what has none, or no debuginfo */
+/**
+ * Writes a file into the cache, unpacked, when it is of the build that is wanted. Other debuggers use that cache and
+ * believe in its names, so what is there is never replaced, and nothing comes into it that this dump does not need.
+ * @param wanted its build-id; undefined for any
+ * @returns the build-id that it has; undefined for what has none, or no debuginfo
+ */
 async function keep(
+  path: string,
   bytes: AsyncIterable<Uint8Array>,
   part: string,
+  wanted: string | undefined,
   cache: string,
-  { signal = new AbortController().signal }: UnpackOptions,
+  { signal = new AbortController().signal, budget }: Watch,
 ): Promise<string | undefined> {
-  const fd = openSync(part, "w");
+  const fd = openSync(part, "w", 0o600);
   try {
-    for await (const piece of bytes) for (let done = 0; done < piece.length;) done += writeSync(fd, piece, done);
+    for await (const piece of bytes) {
+      await budget.keep(piece.length, path);
+      for (let done = 0; done < piece.length;) done += writeSync(fd, piece, done);
+    }
   } finally {
     closeSync(fd);
   }
-  const { file, unpacked } = await drive(openingPacked(part), signal);
+  const { file, unpacked } = await drive(openingPacked(part, budget), signal);
   const elf = attempt(() => openElf(file));
   const buildId = !(elf instanceof Fault) && elf.section(".debug_info") ? elf.buildId : undefined;
   file.close();
   if (!isBuildId(buildId)) return undefined;
-  if (unpacked) writeFileSync(part, unpacked);
-  mkdirSync(join(cache, buildId), { recursive: true });
-  renameSync(part, inCache(cache, buildId));
+  if (wanted !== undefined && buildId !== wanted) return buildId;
+  if (unpacked) {
+    await budget.keep(unpacked.length, path);
+    writeFileSync(part, unpacked);
+  }
+  placeNew(part, inCache(cache, buildId));
   return buildId;
 }
 

@@ -1,5 +1,6 @@
 import { type Dirent, existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { Budget } from "../../base/budget.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { openDwarf, type Dwarf } from "../../debuginfo/dwarf/dwarf.ts";
 import { type ElfFile, openElf } from "../../elf/elf.ts";
@@ -9,7 +10,7 @@ import type { Obj } from "../../model/object.ts";
 import { alternateDebug, lackingAlternate, linkedDebug } from "./debugLink.ts";
 import { builtModules } from "./builtModules.ts";
 import { buildIdPath, isBuildId } from "./debuginfoPlaces.ts";
-import { keepFile } from "../fetch/keptFile.ts";
+import { keepNewFile } from "../fetch/keptFile.ts";
 import { toEnd } from "../../base/job.ts";
 import { openingPacked } from "../../archive/packedFile.ts";
 import { isEmpty, type Try } from "./vmlinuxSearch.ts";
@@ -65,9 +66,12 @@ export class ModuleFiles {
   private readonly places: ModulePlaces;
   private byName: Map<string, string[]> | undefined;
   private count = 0;
+  readonly budget: Budget;
 
-  constructor(places: ModulePlaces) {
+  /** @param budget the session's, for packed files */
+  constructor(places: ModulePlaces, budget = new Budget()) {
     this.places = places;
+    this.budget = budget;
   }
 
   /** The debuginfo that matches the module in the dump by build-id, or by name when the dump tells none. */
@@ -150,7 +154,7 @@ export class ModuleFiles {
   private *opening(path: string, module: Obj, wanted: string | undefined): Generator<void, Opened> {
     const refused = (why: string, buildId?: string) =>
       ({ path, outcome: "refused", buildId, why, found: undefined }) as const;
-    const opened = yield* openedElf(path);
+    const opened = yield* openedElf(path, this.budget);
     if (typeof opened === "string") return refused(opened);
     const { elf, unpacked } = opened;
     const { buildId } = elf;
@@ -163,7 +167,7 @@ export class ModuleFiles {
     const { debugDirectories = [] } = this.places;
     if (!elf.section(".debug_info")) {
       const linked = linkedDebug(elf, path, debugDirectories);
-      const split = linked === undefined ? undefined : yield* openedElf(linked);
+      const split = linked === undefined ? undefined : yield* openedElf(linked, this.budget);
       if (linked === undefined || typeof split !== "object" || split.elf.buildId !== buildId)
         return close("was stripped: it has no DWARF");
       elf.file.close();
@@ -172,6 +176,7 @@ export class ModuleFiles {
       return refused("was stripped, and the file that its .gnu_debuglink names has no DWARF either", buildId);
     }
     const kept = unpacked && wanted !== undefined && wanted === buildId ? this.keep(unpacked, buildId) : undefined;
+    if (kept) elf.file.close();
     const taken = this.take(kept?.elf ?? elf, path, module, wanted);
     return kept && taken.outcome === "taken" ? { ...taken, why: `${taken.why}; unpacked into ${kept.path}` } : taken;
   }
@@ -181,8 +186,8 @@ export class ModuleFiles {
     const { cache } = this.places;
     if (cache === undefined || !isBuildId(buildId)) return undefined;
     const path = join(cache, buildId, "debuginfo");
-    if (!keepFile(path, unpacked)) return undefined;
-    const opened = toEnd(openedElf(path));
+    if (!keepNewFile(path, unpacked)) return undefined;
+    const opened = toEnd(openedElf(path, this.budget));
     return typeof opened === "string" ? undefined : { elf: opened.elf, path };
   }
 
@@ -209,9 +214,12 @@ export class ModuleFiles {
 }
 
 /** @returns why it cannot be opened, in words */
-function* openedElf(path: string): Generator<void, { elf: ElfFile; unpacked: Uint8Array | undefined } | string> {
+function* openedElf(
+  path: string,
+  budget: Budget,
+): Generator<void, { elf: ElfFile; unpacked: Uint8Array | undefined } | string> {
   try {
-    const { file, unpacked } = yield* openingPacked(path);
+    const { file, unpacked } = yield* openingPacked(path, budget);
     const elf = attempt(() => openElf(file));
     if (!(elf instanceof Fault)) return { elf, unpacked };
     file.close();

@@ -113,7 +113,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
   /** `mod -S DIRECTORY` asks for every module in turn: the directory is walked once. */
   private inDirectory(directory: string): ModuleFiles {
     if (this.last?.directory !== directory)
-      this.last = { directory, files: new ModuleFiles({ directories: [directory] }) };
+      this.last = { directory, files: new ModuleFiles({ directories: [directory] }, this.files.budget) };
     return this.last.files;
   }
   private last: { readonly directory: string; readonly files: ModuleFiles } | undefined;

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { type Budget } from "../../base/budget.ts";
 import { Fault } from "../../base/fault.ts";
 import { type Job, toEnd } from "../../base/job.ts";
 import { once } from "../../base/once.ts";
@@ -51,6 +52,8 @@ export interface OpenOptions {
   readonly search?: DebuginfoPlaces | undefined;
   /** Directory where indexes are kept that make the next session faster; undefined: none are. */
   readonly indexes?: string | undefined;
+  /** What may be spent on unpacking, by all that belongs to this session. */
+  readonly budget?: Budget | undefined;
 }
 
 /** An opened dump. */
@@ -134,7 +137,7 @@ function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece
   };
   const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n, map ?? preferredMap, searchMap);
   if (vmlinux) memory.memory.setFallback(fallbackOf(vmlinux, image.bias));
-  const moduleFiles = new ModuleFiles(modulePlaces(options, memory, vmlinux));
+  const moduleFiles = new ModuleFiles(modulePlaces(options, memory, vmlinux), options.budget);
   const debuginfos = new ModuleDebuginfos(moduleFiles);
   const kernel = sessionKernel(memory, vmlinux, image, debuginfos);
   const facts: SessionFacts = {
@@ -182,14 +185,17 @@ function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece
 }
 
 /** Reads sources where this machine has them: named, installed, beside the dump, beside modules' debuginfo. */
-function sourceReader({ vmcore, modules = [], kernelSource = [] }: OpenOptions, { facts }: DumpImage): SourceText {
+function sourceReader(
+  { vmcore, modules = [], kernelSource = [], budget }: OpenOptions,
+  { facts }: DumpImage,
+): SourceText {
   const { release, version } = facts.utsname ?? {};
   const beside = [...vmcore.map((path) => dirname(path)), ...modules];
   const files = once(
     () =>
       new SourceFiles({ beside, kernelSource, ...(release && { release }), ...(version && { versionText: version }) }),
   );
-  return sourceTexts(files, sourceCache(process.env));
+  return sourceTexts(files, sourceCache(process.env), budget);
 }
 
 /** What cannot be opened is told as one line, whatever floor found it out. */

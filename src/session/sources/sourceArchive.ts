@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rm
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { Budget } from "../../base/budget.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { openFile, type RandomFile } from "../../base/file.ts";
 import { ByteReader } from "../../archive/byteReader.ts";
@@ -139,15 +140,19 @@ function unzstd(bytes: Uint8Array, most: number): Buffer {
 }
 
 /** @throws Fault, Cancelled */
-async function makeCopy(path: string, part: string, options: UnpackOptions): Promise<void> {
+async function makeCopy(path: string, part: string, given: UnpackOptions): Promise<void> {
+  const { budget = new Budget() } = given;
+  const options = { ...given, budget };
   const reader = new ByteReader(unpacked(path, {}, options));
   const copy = new CopyWriter(part);
   try {
     for await (const { name, size, bytes } of tarMembers(reader)) {
+      budget.file(path);
       // All is below one directory, named for the package.
       const inner = name.replace(/^\.\//, "").split("/").slice(1).join("/");
       const isMakefile = inner === "Makefile";
       if ((!SOURCE_NAME.test(inner) && !isMakefile) || size > MAX_FILE) continue;
+      await budget.keep(size, path);
       const pieces: Uint8Array[] = [];
       for await (const piece of bytes()) pieces.push(piece.slice());
       const contents = Buffer.concat(pieces);

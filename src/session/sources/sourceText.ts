@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { type Budget } from "../../base/budget.ts";
 import { MAX_SOURCE } from "./sourceRoot.ts";
 import { wholeFile } from "../../base/file.ts";
 import type { SourceText } from "../../crash/language/command.ts";
@@ -12,13 +13,13 @@ import { waitingFor } from "../waiting.ts";
  * that is read, at most once a session: half a minute the first time, nothing once it was copied to the cache.
  * @param cache undefined for a face that reads archives itself
  */
-export function sourceTexts(files: () => SourceFiles, cache: string | undefined): SourceText {
+export function sourceTexts(files: () => SourceFiles, cache: string | undefined, budget?: Budget): SourceText {
   let isRead = false;
   return function* (file) {
     const known = textOf(files(), file);
     const archive = known === undefined && !isRead ? files().wantedArchive : undefined;
     if (archive === undefined || cache === undefined) return known;
-    const opened = yield* reading(archive, cache);
+    const opened = yield* reading(archive, cache, budget);
     isRead = true;
     if (typeof opened === "string") yield text(`${archive}: its sources cannot be read: ${opened}`);
     else files().addArchive(opened);
@@ -39,11 +40,11 @@ function textOf(files: SourceFiles, file: string): readonly string[] | undefined
 }
 
 /** @returns why it cannot be opened, in words */
-function* reading(path: string, cache: string): Generator<Piece, SourceArchive | string, void> {
+function* reading(path: string, cache: string, budget?: Budget): Generator<Piece, SourceArchive | string, void> {
   let [done, total] = [0, 0];
   const onProgress = (bytes: number, of: number): void => void ([done, total] = [bytes, of]);
   const start = (signal: AbortSignal) =>
-    openSourceArchive(path, cache, { signal, onProgress }).catch((error: unknown) =>
+    openSourceArchive(path, cache, { signal, onProgress, budget }).catch((error: unknown) =>
       error instanceof Error ? error.message : String(error),
     );
   return yield* waitingFor(start, () => ({ what: `reading sources out of ${basename(path)}`, done, total }));

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { zstdCompressSync } from "node:zlib";
+import { Budget } from "../../../src/base/budget.ts";
 import { missingDebuginfo } from "../../../src/session/find/missingDebuginfo.ts";
 import { toEnd } from "../../../src/base/job.ts";
 import { OpenError, type OpenOptions, openSession } from "../../../src/session/open/open.ts";
@@ -120,14 +121,57 @@ test("a package beside the dump is used where its name says that it has debuginf
   assert.deepEqual(remarks, [`${join(beside, "kernel-debuginfo-6.1.rpm")} is no package`]);
 });
 
-test("a vmlinux out of a package is opened as if it had been named: of another build it is refused", async () => {
+test("a vmlinux out of a package is used where it is of the dump's build, or where the user insists", async () => {
   const buildId = "ab".repeat(20);
   const vmlinux = debuginfoFile({ buildId });
   const path = write("vmlinux.deb", deb({ "./usr/lib/debug/boot/vmlinux-6.1.0-1": vmlinux }));
-  const { options, remarks } = await withoutPackages({ vmcore, vmlinux: path }, cache, {});
+  await assert.rejects(
+    withoutPackages({ vmcore, vmlinux: path }, cache, {}),
+    /vmlinux\.deb has the vmlinux of another build: its build-id is abab/,
+  );
+  // The user's own word is enough.
+  const { options, remarks } = await withoutPackages({ vmcore, vmlinux: path, force: true }, cache, {});
   assert.equal(options.vmlinux, join(cache, buildId, "debuginfo"));
   assert.deepEqual(remarks, []);
-  assert.throws(() => openSession(options), /is of another build/);
+});
+
+test("a package beside the dump brings nothing into the cache but what the dump needs, and replaces nothing there", async () => {
+  const beside = inFolder("poison");
+  mkdirSync(beside);
+  cache = inFolder("cache-poison");
+  copyFileSync("sample/vmcore", join(beside, "vmcore"));
+  const foreign = {
+    "./usr/lib/debug/boot/vmlinux-6.1": debuginfoFile({ buildId: "ab".repeat(20) }),
+    "./lab_nullderef.ko": debuginfoFile({ buildId: "cd".repeat(20) }),
+  };
+  writeFileSync(join(beside, "linux-image-a-dbg_1.deb"), deb(foreign));
+  const options = {
+    vmcore: [join(beside, "vmcore")],
+    search: { beside: [beside], directories: [], root: inFolder("none"), cache },
+  };
+  for (const round of ["first", "noted"]) {
+    await withoutPackages(options, cache, {});
+    assert.deepEqual(
+      readdirSync(cache).filter((name) => !name.endsWith(".json")),
+      [],
+      round,
+    );
+  }
+  mkdirSync(join(cache, MODULE_ID));
+  writeFileSync(join(cache, MODULE_ID, "debuginfo"), "what is there");
+  writeFileSync(join(beside, "linux-image-b-dbg_1.deb"), deb(files));
+  await withoutPackages(options, cache, {});
+  assert.equal(readFileSync(join(cache, MODULE_ID, "debuginfo"), "utf8"), "what is there");
+});
+
+test("a package that unpacks to more than the session may keep is refused, and leaves nothing", async () => {
+  const path = write("bomb.deb", deb({ "boot/vmlinux-6.1": Buffer.alloc(40 << 20) }));
+  const budget = new Budget({ kept: 32 << 20, remedy: "an option allows more" });
+  await assert.rejects(
+    withoutPackages({ vmcore, vmlinux: path, budget }, cache, {}),
+    /bomb\.deb unpacks to more than 0\.03 GiB: an option allows more/,
+  );
+  assert.deepEqual(readdirSync(cache), []);
 });
 
 test("a package without a usable vmlinux, a damaged one and none at all are told", async () => {

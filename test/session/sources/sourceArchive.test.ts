@@ -8,7 +8,7 @@ import { Fault } from "../../../src/base/fault.ts";
 import { Cancelled } from "../../../src/base/job.ts";
 import { SourceFiles } from "../../../src/session/sources/source.ts";
 import { openSourceArchive } from "../../../src/session/sources/sourceArchive.ts";
-import { tar } from "../../builders/tar.ts";
+import { member, tar } from "../../builders/tar.ts";
 
 let folder: string;
 const inFolder = (path: string): string => join(folder, path);
@@ -132,4 +132,15 @@ test("an archive that the user names is wanted, and its sources are shown withou
   assert.equal(sources.find("kernel/panic.c"), undefined);
   assert.equal(sources.remark, undefined);
   assert.equal(sources.wantedArchive, undefined);
+});
+
+test("an archive of too many files, or of names that no file can have, is given up", async () => {
+  const one = member("a/b.c", "0", Buffer.alloc(0));
+  const many = write("many.tar", Buffer.concat(Array.from({ length: 300_001 }, () => one)));
+  await assert.rejects(openSourceArchive(many, inFolder("cache-many"), {}), /many\.tar has too many files in it/);
+  assert.deepEqual(readdirSync(inFolder("cache-many")), []);
+  const long = write("long.tar", tar({ [`a/${"b/".repeat(4000)}c.c`]: "x", "a/d.c": "y" }));
+  const archive = await openSourceArchive(long, inFolder("cache-long"), {});
+  assert.equal(archive.find("d.c")?.text(), "y");
+  assert.equal(archive.find(`${"b/".repeat(4000)}c.c`), undefined);
 });
