@@ -17,6 +17,7 @@ import { openFile, wholeFile } from "../../base/file.ts";
 import { once } from "../../base/once.ts";
 import { openElf } from "../../elf/elf.ts";
 import { isBuildId } from "../find/debuginfoPlaces.ts";
+import { fetchWithin } from "./redirect.ts";
 import { claimPart, leavePart, PART_NAME } from "./partFile.ts";
 
 /** How debuginfod servers are asked, in the terms of debuginfod_find_debuginfo(3). */
@@ -188,7 +189,7 @@ async function transfer(address: string, part: string, options: DebuginfodOption
   try {
     // Not compressed: places in a compressed stream are none in the file.
     const headers = { "accept-encoding": "identity", ...(done > 0 && { range: `bytes=${done}-` }) };
-    const response = await fetch(address, { signal, headers });
+    const response = await fetchWithin(address, { signal, headers }, options.urls);
     if (response.status === 416) throw new Refused("does not continue the part that is there; it was dropped");
     if (response.status === 404) throw new Absent("does not have it");
     if (!response.ok || !response.body) throw new Error(`answers ${response.status} ${response.statusText}`.trimEnd());

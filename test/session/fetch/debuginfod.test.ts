@@ -26,6 +26,7 @@ import {
   fetchSource,
   type DebuginfodOptions,
 } from "../../../src/session/fetch/debuginfod.ts";
+import { isPublic } from "../../../src/session/fetch/redirect.ts";
 import { fetchMissing } from "../../../src/session/find/missingDebuginfo.ts";
 import { debuginfoFile } from "../../builders/debuginfoFile.ts";
 import { loopback } from "../../builders/loopback.ts";
@@ -67,7 +68,12 @@ test("a server that lies is refused with its reason, and nothing is kept", async
     [(_, response) => response.end("<html>"), /sends what is no ELF file$/],
     [(_, response) => response.writeHead(200, { "content-length": 1e12 }).write("x"), /sends more than 1048576 bytes/],
     [(_, response) => endless(response), /sends more than 1048576 bytes/],
-    [(_, response) => response.writeHead(302, { location: "file:///etc/passwd" }).end(), /cannot be asked/],
+    [
+      (_, response) => response.writeHead(302, { location: "file:///etc/passwd" }).end(),
+      /redirects to file:.*another scheme/,
+    ],
+    [(_, response) => response.writeHead(302, { location: "https://example.org/" }).end(), /another scheme than http:/],
+    [(request, response) => response.writeHead(302, { location: request.url }).end(), /redirects more than 5 times/],
     [(_, response) => response.writeHead(500).end(), /answers 500/],
   ];
   for (const [listener, remark] of lies) {
@@ -263,4 +269,32 @@ test("nobody is asked unless DEBUGINFOD_URLS names somebody; its other words are
     "cache",
   );
   assert.deepEqual({ urls, timeout, maxSize }, { urls: ["https://one/", "http://two"], timeout: 7000, maxSize: 100 });
+});
+
+test("a redirection is followed to servers that were configured, and to no other host of this network", async (t) => {
+  let asked = 0;
+  const inner = await loopback(t, (_, response) => {
+    asked++;
+    response.end(file);
+  });
+  const outer = await loopback(t, ({ url }, response) => response.writeHead(307, { location: inner + url }).end());
+  const refused = await fetchDebuginfo(buildId, options(t, outer));
+  assert.equal(refused.path, undefined);
+  assert.match(refused.remarks.join(), /redirects to 127\.0\.0\.1:\d+, which is no public host/);
+  assert.equal(asked, 0);
+  const name = outer.replace("127.0.0.1", "localhost");
+  const byName = await loopback(t, ({ url }, response) => response.writeHead(301, { location: name + url }).end());
+  assert.match(
+    (await fetchDebuginfo(buildId, options(t, byName))).remarks.join(),
+    /localhost:\d+, which is no public host/,
+  );
+  assert.equal(asked, 0);
+  assert.ok((await fetchDebuginfo(buildId, options(t, outer, inner))).path);
+});
+
+test("a public address is one of nobody's own network", () => {
+  const own =
+    "127.0.0.1 10.1.2.3 172.20.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 ::1 :: fe80::1 fd00::1 ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1";
+  assert.deepEqual(own.split(" ").filter(isPublic), []);
+  assert.deepEqual(["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"].map(isPublic), [true, true, true]);
 });

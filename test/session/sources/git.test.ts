@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -102,4 +102,24 @@ test("releases of distributions lead to their tags, then to that of the kernel t
   assert.deepEqual(of("6.7.0-rc3"), ["v6.7-rc3"]);
   assert.deepEqual(of("6.9.0-rc1-00042-g0123456789ab-dirty"), ["0123456789ab", "v6.9-rc1"]);
   assert.deepEqual(of("custom"), []);
+});
+
+test("a repository that lacks a file runs nothing to get it", () => {
+  const partial = join(folder, "partial");
+  execFileSync("git", ["clone", "-q", "--bare", tree, partial], { stdio: "ignore" });
+  const blob = git("rev-parse", "v6.1.192:kernel/panic.c").trim();
+  rmSync(join(partial, "objects", blob.slice(0, 2), blob.slice(2)), { force: true });
+  const run = join(folder, "was-run");
+  writeFileSync(
+    join(partial, "config"),
+    `[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tpartialClone = origin\n[remote "origin"]\n\turl = ext::touch ${run}\n\tpromisor = true\n[protocol "ext"]\n\tallow = always\n`,
+  );
+  const files = new SourceFiles({ kernelSource: [partial], installed: [], ...debian });
+  assert.equal(files.locate("kernel/panic.c")?.stored?.text(), undefined);
+  assert.equal(files.locate("kernel/exit.c")?.stored?.text(), "same\n");
+  assert.ok(!existsSync(run));
+  // The same without what we set does run it: the test can fail.
+  const env = { ...process.env, GIT_NO_LAZY_FETCH: "0" };
+  spawnSync("git", ["-C", partial, "cat-file", "blob", blob], { env, stdio: "ignore" });
+  assert.ok(existsSync(run));
 });

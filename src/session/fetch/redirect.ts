@@ -1,0 +1,62 @@
+import { lookup } from "node:dns/promises";
+import { BlockList, isIP } from "node:net";
+
+/** More than any chain of mirrors has. */
+const MAX_REDIRECTS = 5;
+
+/**
+ * Networks that are nobody's or one's own: a server far away must not have us ask what only this machine can reach.
+ * IANA's special-purpose address registries (RFC 6890), and multicast.
+ */
+const inside = new BlockList();
+for (const network of "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/3".split(" ")) add(network, "ipv4"); // prettier-ignore
+for (const network of "::/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 2002::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8".split(" ")) add(network, "ipv6"); // prettier-ignore
+
+function add(network: string, family: "ipv4" | "ipv6"): void {
+  const [address = "", bits] = network.split("/");
+  inside.addSubnet(address, Number(bits), family);
+}
+
+/** Whether an address can be anybody's in the Internet; that of an IPv4 address as IPv6 writes it as well. */
+export function isPublic(address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && !inside.check(address, family === 4 ? "ipv4" : "ipv6");
+}
+
+/**
+ * Fetches as `fetch` does, but follows a redirection only by the same scheme, and to a host that was configured or has
+ * public addresses only.
+ * @param configured addresses of the servers that the user named
+ * @throws Error that tells where it was to lead; as `fetch`
+ */
+export async function fetchWithin(
+  address: string,
+  init: RequestInit,
+  configured: readonly string[],
+): Promise<Response> {
+  let url = new URL(address);
+  for (let hops = 0; ; hops++) {
+    const response = await fetch(url, { ...init, redirect: "manual" });
+    const location = response.headers.get("location");
+    if (response.status < 300 || response.status >= 400 || location === null) return response;
+    await response.body?.cancel();
+    if (hops === MAX_REDIRECTS) throw new Error(`redirects more than ${MAX_REDIRECTS} times`);
+    const next = new URL(location, url);
+    if (next.protocol !== url.protocol)
+      throw new Error(
+        `redirects to ${next.protocol}//${next.host}: another scheme than ${url.protocol}// is not followed`,
+      );
+    if (!configured.some((one) => hostOf(one) === next.host) && !(await hasPublicAddresses(next.hostname)))
+      throw new Error(`redirects to ${next.host}, which is no public host: name it as a server to allow it`);
+    url = next;
+  }
+}
+
+const hostOf = (address: string): string | undefined => (URL.canParse(address) ? new URL(address).host : undefined);
+
+async function hasPublicAddresses(hostname: string): Promise<boolean> {
+  const literal = hostname.replace(/^\[(.*)\]$/, "$1");
+  if (isIP(literal) !== 0) return isPublic(literal);
+  const addresses = await lookup(hostname, { all: true });
+  return addresses.length > 0 && addresses.every(({ address }) => isPublic(address));
+}
