@@ -2,6 +2,7 @@
 import { build, context } from "esbuild";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundledPackages, notices } from "./notices.mjs";
 
 const outdirFlag = process.argv.indexOf("--outdir");
 const outdir = outdirFlag < 0 ? "dist" : process.argv[outdirFlag + 1];
@@ -26,13 +27,16 @@ const options = Object.entries(bundles)
     minify: true,
     keepNames: true,
     sourcemap: false,
+    // All of it stands in one file, which notices.mjs writes.
     legalComments: "none",
+    metafile: true,
     logLevel: "warning",
     ...more,
   }));
 
 /** What stands beside the bundles. They are CommonJS, whatever the manifest above them says. */
-const beside = ["package.json", "capstone.wasm", "panels.css"];
+const NOTICES = "ThirdPartyNotices.txt";
+const beside = ["package.json", "capstone.wasm", "panels.css", NOTICES];
 
 function prepare() {
   mkdirSync(outdir, { recursive: true });
@@ -51,7 +55,8 @@ prepare();
 if (process.argv.includes("--watch")) {
   for (const one of options) await (await context({ ...one, minify: false, sourcemap: "inline" })).watch();
 } else {
-  await Promise.all(options.map((one) => build(one)));
+  const built = await Promise.all(options.map((one) => build(one)));
+  writeFileSync(join(outdir, NOTICES), notices(bundledPackages(built.map(({ metafile }) => metafile))));
   removeLeftovers(
     new Set([
       ...beside,
