@@ -2,6 +2,7 @@ import { cString } from "../../base/bytes.ts";
 import { type Addressing, addressingOf } from "../addressing.ts";
 import { type ElfFile, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from "../../elf/elf.ts";
 import { NameIndex, nameHash } from "./nameIndex.ts";
+import { isEndMark } from "./linkerMark.ts";
 import { lastAtOrBelow } from "../../base/ascending.ts";
 import { type Placement, sectionAddress } from "../../elf/placement.ts";
 import type { KSymbol, SymbolSource } from "../source.ts";
@@ -106,7 +107,7 @@ export class ElfSymbols implements SymbolSource {
   at(address: bigint): KSymbol | undefined {
     const key = this.addressing.distance(address);
     const rank = this.preferred(lastAtOrBelow(this.keys, key));
-    return rank >= 0 && key < this.end(rank) ? this.symbol(rank) : undefined;
+    return rank >= 0 && key < this.end(rank) && this.reaches(rank, key) ? this.symbol(rank) : undefined;
   }
 
   /**
@@ -122,15 +123,26 @@ export class ElfSymbols implements SymbolSource {
     return this.at(address);
   }
 
-  /** Of the symbols at the address of this one: a global function, else the first. */
+  /** Whether what a symbol names may go on up to an address: objects have their size, behind a mark at an end is nothing. */
+  private reaches(rank: number, key: number): boolean {
+    const [offset, size] = [key - (this.keys[rank] ?? 0), this.table.size[rank] ?? 0];
+    const type = (this.table.info[rank] ?? 0) & 15;
+    if (offset === 0 || this.letters[this.table.section[rank] ?? 0] === "t") return true;
+    if (type === STT_OBJECT && size > 0) return offset < size;
+    return size > 0 || !isEndMark(cString(this.names, this.table.name[rank] ?? 0));
+  }
+
+  /** Of the symbols at the address of this one: a global function, else the first that has a size, else the first. */
   private preferred(rank: number): number {
     let first = rank;
+    let sized: number | undefined;
     let best: number | undefined;
     for (let at = rank; at >= 0 && this.keys[at] === this.keys[rank]; at--) {
       first = at;
+      if ((this.table.size[at] ?? 0) > 0) sized = at;
       if (this.isGlobalFunction(at)) best = at;
     }
-    return best ?? first;
+    return best ?? sized ?? first;
   }
 
   private isGlobalFunction(rank: number): boolean {

@@ -1,3 +1,4 @@
+import { isEndMark, isLinkerMark, isLockKey } from "./linkerMark.ts";
 import { viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import { KallsymsNames, nameStarts, readTokens } from "./kallsymsNames.ts";
@@ -127,8 +128,8 @@ function readWord(memory: TargetMemory, address: bigint): bigint {
  */
 const isGood = ({ type, name }: KSymbol): boolean => type === "T" && !name.startsWith("__ia32_sys_");
 
-/** A name that the linker script gives to where a section begins or ends; scripts/kallsyms.c puts these last too. */
-const isLinkerMark = (name: string): boolean => /^__(start|stop|end)_|^__.*_(start|end)$/.test(name);
+/** Of what lies at one address the names of what has no bytes; kallsyms has no sizes. */
+const isEmpty = (name: string): boolean => isLinkerMark(name) || isLockKey(name);
 
 class Kallsyms implements SymbolSource {
   readonly name = "kallsyms";
@@ -152,8 +153,10 @@ class Kallsyms implements SymbolSource {
     let best = this.symbol(first);
     for (let i = first + 1; !isGood(best) && i <= last; i++) {
       const other = this.symbol(i);
-      if (other.type === "T" && !isLinkerMark(other.name)) best = other;
+      if (!isLinkerMark(other.name) && (other.type === "T" || (isEmpty(best.name) && !isEmpty(other.name))))
+        best = other;
     }
+    if (address > best.address && !/^[tw]$/i.test(best.type) && isEndMark(best.name)) return undefined;
     return address < best.address + BigInt(Math.max(best.size, 1)) ? best : undefined;
   }
 

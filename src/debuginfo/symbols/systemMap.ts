@@ -1,3 +1,4 @@
+import { isEndMark } from "./linkerMark.ts";
 import { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
 import { NameIndex, nameHash } from "./nameIndex.ts";
@@ -64,6 +65,7 @@ class SystemMap implements SymbolSource {
       const symbol = this.symbol(i);
       if (!best || symbol.type === "T" || best.type !== "T") best = symbol;
     }
+    if (best && address > best.address && !/^[tw]$/i.test(best.type) && isEndMark(best.name)) return undefined;
     return best && address - best.address < BigInt(best.size) ? best : undefined;
   }
 

@@ -51,6 +51,28 @@ test("symbols come in address order, lettered as nm does, without undefined, fil
   );
 });
 
+test("labels are of what has bytes, and end with it", () => {
+  const data = base + 0x10000n;
+  const symbols = elfSymbols(
+    openElf(
+      elfFile({
+        ...kernel,
+        symbols: [
+          { name: "_stext", value: base, info: 0x10 },
+          { name: "__key.0", value: data + 0x10n, info: 0x01, section: 2 },
+          { name: "msi_dev_attrs", value: data + 0x10n, info: 0x01, section: 2, size: 16 },
+          { name: "__stop___jump_table", value: data + 0x40n, info: 0x10, section: 2 },
+          { name: "early_data", value: data + 0x80n, info: 0x10, section: 2 },
+        ],
+      }),
+    ),
+  );
+  const label = (offset: bigint) => symbols.at(data + offset)?.name;
+  assert.deepEqual([label(0x10n), label(0x1fn), label(0x20n)], ["msi_dev_attrs", "msi_dev_attrs", undefined]);
+  assert.deepEqual([label(0x40n), label(0x48n)], ["__stop___jump_table", undefined]);
+  assert.deepEqual([label(0x80n), label(0x88n)], ["early_data", "early_data"]);
+});
+
 test("a name gives every symbol that has it", () => {
   const symbols = elfSymbols(openElf(elfFile(kernel)));
   assert.deepEqual(symbols.named("helper").map(({ address }) => address), [base + 0x180n, base + 0x200n]); // prettier-ignore

@@ -20,6 +20,10 @@ function symbolsFrom(text: bigint, percpu = true): (readonly [string, bigint])[]
     [`t${"very_long_".repeat(15)}`, text + 0xa0n],
     ...Array.from({ length: 1500 }, (_, i) => [`tfunction_${i}`, text + 0x100n + BigInt(i) * 16n] as const),
     ["D__init_task", text + 0x10000n],
+    ["b__key.0", text + 0x10100n],
+    ["d__stop___jump_table", text + 0x10100n],
+    ["dmsi_dev_attrs", text + 0x10100n],
+    ["D__stop_table", text + 0x10200n],
     ["B_end", text + 0x20000n],
   ];
 }
@@ -42,6 +46,9 @@ for (const [name, options] of shapes) {
     assert.deepEqual(symbols.named("sys_write"), [{ name: "sys_write", address: text + 0x50n, size: 0x30, type: "T" }]);
     assert.deepEqual(symbols.named("init_once").map(({ address }) => address), [text + 0x80n, text + 0x90n]); // prettier-ignore
     assert.equal(symbols.at(text + 0x10025n)?.name, "__init_task");
+    assert.equal(symbols.at(text + 0x10108n)?.name, "msi_dev_attrs");
+    assert.equal(symbols.at(text + 0x10200n)?.name, "__stop_table");
+    assert.equal(symbols.at(text + 0x10208n), undefined);
     assert.equal(symbols.named("function_1499")[0]?.address, text + 0x100n + 1499n * 16n);
   });
 
