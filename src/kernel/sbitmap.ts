@@ -16,15 +16,19 @@ export interface SbitmapWord {
 /** Tags of the largest queues go into the ten thousands. */
 const MAX_WORDS = 1 << 20;
 
+/** Bits that are used of each word: at most as many as it has. @throws Fault corrupt */
+export function bitsPerWord(sbitmap: Obj): number {
+  const shift = sbitmap.at("shift").number();
+  if (shift > 6) throw Fault.at("corrupt", sbitmap.address, `words of 2^${shift} bits`);
+  return 2 ** shift;
+}
+
 /** The words of a `struct sbitmap`. @throws Fault; corrupt for a size that contradicts itself */
 export function* sbitmapWords(sbitmap: Obj): Generator<SbitmapWord> {
-  const [depth, shift, count] = ["depth", "shift", "map_nr"].map((name) => sbitmap.at(name).number()) as [
-    number,
-    number,
-    number,
-  ];
-  const bits = 2 ** shift;
-  const isSane = shift <= 6 && count <= MAX_WORDS && depth <= count * bits && depth > (count - 1) * bits;
+  const depth = sbitmap.at("depth").number();
+  const count = sbitmap.at("map_nr").number();
+  const bits = count > 0 ? bitsPerWord(sbitmap) : 0;
+  const isSane = count <= MAX_WORDS && depth <= count * bits && depth > (count - 1) * bits;
   if (count > 0 && !isSane) throw Fault.at("corrupt", sbitmap.address, `${depth} bits in ${count} words of ${bits}`);
   for (let i = 0; i < count; i++) {
     const map = sbitmap.at("map").index(i);

@@ -1,4 +1,5 @@
-import { Fault } from "../../base/fault.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 
 /** A place in the tree of files: `struct vfsmount *` and `struct dentry *`, as `struct path` pairs them. */
@@ -13,6 +14,21 @@ export interface Place {
 const MAX_NAMES = 2048;
 /** NAME_MAX is 255; names made up by the kernel, of sockets and memfds, may be longer. */
 const MAX_NAME = 4096;
+
+/**
+ * The `struct dentry` that a user named: the root of its file system belongs to the same super block.
+ * @throws Fault corrupt where there is none
+ */
+export function dentryAt(kernel: Kernel, address: bigint): Obj {
+  const dentry = kernel.object("struct dentry", address);
+  dentry.bytes();
+  const parent = attempt(() => dentry.at("d_parent.d_sb").value());
+  const block = attempt(() => dentry.at("d_sb.s_type").value());
+  const isOne =
+    parent === dentry.at("d_sb").value() && typeof block === "bigint" && kernel.memory.isKernelAddress(block);
+  if (!isOne) throw Fault.at("corrupt", address, "no dentry");
+  return dentry;
+}
 
 /** The last name of a dentry. @throws Fault */
 export function dentryName(dentry: Obj): string {

@@ -1,3 +1,5 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { xarrayEntries } from "../../kernel/xarray.ts";
 
@@ -22,6 +24,19 @@ export const fileType = (inode: Obj): FileType | undefined =>
 
 /** The `struct address_space` with an inode's pages. @throws Fault */
 export const inodeMapping = (inode: Obj): Obj => inode.at("i_mapping").deref();
+
+/**
+ * The `struct inode` that a user named. The owner of an inode's pages has these very pages for its own: a block
+ * device's inodes share those of one (include/linux/fs.h: i_mapping, host).
+ * @throws Fault corrupt where there is none
+ */
+export function inodeAt(kernel: Kernel, address: bigint): Obj {
+  const inode = kernel.object("struct inode", address);
+  inode.bytes();
+  const owner = attempt(() => inodeMapping(inode).at("host.i_mapping").value());
+  if (owner !== inode.at("i_mapping").value()) throw Fault.at("corrupt", address, "no inode");
+  return inode;
+}
 
 /** Pages of a `struct address_space` in the page cache. @throws Fault */
 export const cachedPages = (mapping: Obj): number => mapping.at("nrpages").number();

@@ -1,6 +1,7 @@
 import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
+import { hugePagePages } from "../mm/hugetlb.ts";
 import { idrEntries } from "../../kernel/idr.ts";
 
 /** System V IPC by the place of its ids in an ipc_namespace (ipc/util.h), and the struct around each kern_ipc_perm. */
@@ -62,7 +63,7 @@ export function segmentPages(shmid: Obj): { readonly resident: number; readonly 
   const operations = kernel.symbols.at(shmid.at("shm_file.f_op").value())?.name;
   if (operations?.startsWith("hugetlbfs") && kernel.types.find("struct", "hugetlbfs_sb_info")) {
     const info = kernel.object("struct hugetlbfs_sb_info", inode.at("i_sb.s_fs_info").value());
-    return { resident: cached * 2 ** info.at("hstate.order").number(), swapped: 0 };
+    return { resident: cached * hugePagePages(info.at("hstate").deref()), swapped: 0 };
   }
   const swapped = inode.containerOf("struct shmem_inode_info", "vfs_inode").at("swapped").number();
   return { resident: cached, swapped };

@@ -1,6 +1,7 @@
 import { pageSize } from "./page.ts";
 import { globalU32, noteSymbol } from "../vmcoreinfo.ts";
 import { sizeOf } from "../../debuginfo/ctype.ts";
+import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 
@@ -19,5 +20,15 @@ export function* hstates(kernel: Kernel): Generator<Obj> {
   }
 }
 
+/** A page of 2^31 pages would be of 8 TB; the largest that there are have 16 GB. */
+const MAX_HUGE_ORDER = 30;
+
+/** Pages that one huge page of this `struct hstate` consists of. @throws Fault corrupt for an order that is not believed */
+export function hugePagePages(state: Obj): number {
+  const order = state.at("order").number();
+  if (order > MAX_HUGE_ORDER) throw Fault.at("corrupt", state.address, `huge pages of order ${order}`);
+  return 2 ** order;
+}
+
 /** Bytes of one huge page of this size. @throws Fault */
-export const hugePageBytes = (state: Obj): number => pageSize(state.kernel) * 2 ** state.at("order").number();
+export const hugePageBytes = (state: Obj): number => pageSize(state.kernel) * hugePagePages(state);

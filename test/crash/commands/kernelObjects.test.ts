@@ -67,6 +67,23 @@ test("files -c counts pages in the page cache, -p lists them, -n says where they
   assert.match(ours("files -d ffff8ef683ac0e40"), /\nffff8ef683ac0e40 [0-9a-f]{16} [0-9a-f]{16} REG {2}\/modules\//);
 });
 
+test("an address that is no inode, dentry or mm_struct is one error", () => {
+  const init = "ffffffff9c81aa40";
+  for (const [line, message] of [
+    [`files -p ${init}`, /^files: [0-9a-f]{16}: no inode$/],
+    [`files -n ${init}`, /^files: [0-9a-f]{16}: no inode$/],
+    [`files -d ${init}`, /^files: [0-9a-f]{16}: no dentry$/],
+    ["files -d ffff8ef683ac0e48", /^files: [0-9a-f]{16}: no dentry$/],
+    ["files -p deadbeef", /^files: deadbeef: not a kernel address$/],
+    ["vm -M 0xdeadbeef", /^vm: invalid mm_struct address: 0xdeadbeef$/],
+    [`vm -M ${init}`, /^vm: invalid mm_struct address: [0-9a-f]{16}$/],
+  ] as const)
+    assert.match(ours(line), message, line);
+  const mm = /mm = 0x([0-9a-f]+)/.exec(ours("task -R mm 139"))?.[1] ?? "";
+  assert.equal(rows(`vm -M ${mm} 2`)[2]?.split(" ")[0], mm);
+  assert.match(ours(`vm -M ${(BigInt(`0x${mm}`) + 8n).toString(16)} 2`), /^vm: invalid mm_struct address/);
+});
+
 test("mount finds a file system by anything that belongs to it", () => {
   const tmp = "ffff8ef6846bd640 ffff8ef68469b800 tmpfs  tmpfs     /tmp";
   const open = rows("files -R /tmp/file-01.txt 139")[3]?.trim().split(/\s+/) ?? [];

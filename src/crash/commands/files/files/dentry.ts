@@ -1,5 +1,5 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { dentryPath } from "../../../../linux/fs/dcache.ts";
+import { dentryAt, dentryPath } from "../../../../linux/fs/dcache.ts";
 import { fileType } from "../../../../linux/fs/inode.ts";
 import { mountNamespace, mountOfSuper } from "../../../../linux/fs/mount.ts";
 import { findTask } from "../../../../linux/sched/task.ts";
@@ -12,7 +12,7 @@ import { typeColumn } from "./columns.ts";
 
 /** `files -d`: one dentry. @throws Fault when none can be read there */
 export function* dentryView(kernel: Kernel, address: bigint): Pieces {
-  const dentry = kernel.object("struct dentry", address);
+  const dentry = dentryAt(kernel, address);
   const superBlock = dentry.at("d_sb").value();
   const own = addressCell(kernel, () => address);
   const inode = addressCell(kernel, () => dentry.at("d_inode").value());

@@ -1,5 +1,5 @@
 import { Fault, faultLast } from "../../../../base/fault.ts";
-import { cachedPages, inodeMapping, pageCache } from "../../../../linux/fs/inode.ts";
+import { cachedPages, inodeAt, inodeMapping, pageCache } from "../../../../linux/fs/inode.ts";
 import { pageToPfn } from "../../../../linux/mm/memoryModel.ts";
 import { pglistData } from "../../../../linux/mm/mmzone.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -45,7 +45,7 @@ export function* inodeNodes(kernel: Kernel, address: bigint): Pieces {
 }
 
 function inodeHeading(kernel: Kernel, address: bigint): { mapping: Obj; heading: Piece } {
-  const mapping = inodeMapping(kernel.object("struct inode", address));
+  const mapping = inodeMapping(inodeAt(kernel, address));
   const inode = addressCell(kernel, () => address);
   const pages = cell(() => cachedPages(mapping));
   const title = addressTitle(kernel, "INODE");

@@ -1,6 +1,7 @@
 import { hex, hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { taskMemory } from "../../../../linux/mm/mm.ts";
+import { mmAt } from "../../../../linux/mm/mmStruct.ts";
 import { vmaFlagTable, vmas } from "../../../../linux/mm/vma.ts";
 import type { AddressSpace } from "../../../../memory/memory.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -105,8 +106,10 @@ interface UserMemory {
 function memoryOf(context: Context, args: Parsed, task: Obj): UserMemory {
   const own = task.at("mm").deref();
   const given = args.value("-M");
-  if (given === undefined || own.address !== 0n) return { mm: own, space: () => taskMemory(task) };
-  const mm = context.kernel.object("struct mm_struct", address(context, given));
+  const mm = given === undefined ? undefined : mmAt(context.kernel, address(context, given));
+  if (given !== undefined && !mm) throw new UsageError(`invalid mm_struct address: ${given}`);
+  // As in crash, a task's own goes before what -M names.
+  if (!mm || own.address !== 0n) return { mm: own, space: () => taskMemory(task) };
   return { mm, space: () => context.kernel.memory.user(mm.at("pgd").value(), `user of mm_struct ${hex(mm.address)}`) };
 }
 
