@@ -1,5 +1,6 @@
 import { hex0x } from "../../base/hex.ts";
 import { attempt, Fault } from "../../base/fault.ts";
+import type { KSymbol } from "../../debuginfo/source.ts";
 import { type Container, identify } from "../../linux/identify.ts";
 import { moduleName } from "../../linux/module/module.ts";
 import { taskComm, taskPid } from "../../linux/sched/task.ts";
@@ -11,10 +12,13 @@ import { offsetName } from "../code/instructions.ts";
 /**
  * What lies at an address, in a few words: the first that the card of the address says of it, for views that have a
  * line for each of many. `<jiffies>`, `<timer_bases+0x40> of CPU 3`, `kmalloc-64 object+0x10, free`.
+ * @param returns whether a call returns there: behind one that never does the next function begins
  * @returns undefined for what nothing more than a page holds
  */
-export function glance(kernel: Kernel, address: bigint): string | undefined {
+export function glance(kernel: Kernel, address: bigint, returns = false): string | undefined {
   if (!kernel.memory.isKernelAddress(address)) return undefined;
+  const call = returns && kernel.code.isText(address - 1n) ? kernel.symbols.at(address - 1n) : undefined;
+  if (call) return symbolWords(call, address);
   for (const container of identify(kernel, address)) {
     const words = attempt(() => wordsFor(kernel, address, container));
     return words instanceof Fault ? undefined : words;
@@ -24,10 +28,8 @@ export function glance(kernel: Kernel, address: bigint): string | undefined {
 
 function wordsFor(kernel: Kernel, address: bigint, container: Container): string | undefined {
   switch (container.kind) {
-    case "symbol": {
-      const { symbol } = container;
-      return `<${offsetName(symbol, address)}>${symbol.module === undefined ? "" : ` [${symbol.module}]`}`;
-    }
+    case "symbol":
+      return symbolWords(container.symbol, address);
     case "per-CPU variable":
       return `<${plus(container.symbol.name, container.offset)}> of CPU ${container.cpu}`;
     case "module section":
@@ -54,6 +56,9 @@ function wordsFor(kernel: Kernel, address: bigint, container: Container): string
       return undefined;
   }
 }
+
+const symbolWords = (symbol: KSymbol, address: bigint): string =>
+  `<${offsetName(symbol, address)}>${symbol.module === undefined ? "" : ` [${symbol.module}]`}`;
 
 function slabWords(
   kernel: Kernel,

@@ -31,7 +31,7 @@ export function scopesOf(target: Target, row: Row): DebugProtocol.Scope[] {
   if (frame)
     add(
       "Registers",
-      { named: () => registerEntries(target.kernel, frame.registers) },
+      { named: () => registerEntries(target.kernel, frame.registers, frame.exact) },
       { presentationHint: "registers", expensive: !!place },
     );
   const { task } = thread;
@@ -67,14 +67,15 @@ const localEntry = ({ name, value, declared, inferred }: FrameVariable): Entry =
   ...(inferred ? INFERRED : {}),
 });
 
-/** Registers, and what each points at. */
-function* registerEntries(kernel: Kernel, registers: Registers): Generator<Entry> {
+/** Registers, and what each points at. @param exact whether the frame stands at its pc, and does not return there */
+function* registerEntries(kernel: Kernel, registers: Registers, exact: boolean): Generator<Entry> {
   const named = kernel.arch.registers.filter((name) => registers.has(name));
   const order = [...new Set([kernel.arch.pc, kernel.arch.sp, ...named, ...registers.keys()])];
   for (const name of order) {
     const value = registers.get(name);
     if (value === undefined) continue;
-    const what = glance(kernel, value);
+    const returns = name === kernel.arch.linkRegister || (name === kernel.arch.pc && !exact);
+    const what = glance(kernel, value, returns);
     yield {
       name,
       value: `${hex0x(value)}${what === undefined ? "" : `  ${what}`}`,
@@ -97,7 +98,7 @@ function* trapEntries(kernel: Kernel, trap: Trap): Generator<Entry> {
   yield {
     name: "registers",
     value: "",
-    unfolding: { named: () => registerEntries(kernel, trap.registers) },
+    unfolding: { named: () => registerEntries(kernel, trap.registers, true) },
     hint: { kind: "virtual" },
   };
   const { address } = trap;

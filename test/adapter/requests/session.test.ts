@@ -146,6 +146,16 @@ test("registers are those of the interrupted function, and say what they point a
   assert.equal(registers.get("rbx")?.memoryReference, "0xffff8ef6849a9800");
 });
 
+test("the pc of a frame that is returned to is named by its call, also behind one that never returns", async () => {
+  const frames = await stack(INSMOD);
+  const frame = frames.find(({ name }) => name.includes("oops_end.cold"));
+  assert.ok(frame, frames.map(({ name }) => name).join());
+  const { scopes } = await client.request<DebugProtocol.ScopesResponse["body"]>("scopes", { frameId: frame.id });
+  const { variablesReference } = scopes.find(({ name }) => name === "Registers") ?? { variablesReference: 0 };
+  const { variables } = await client.request<DebugProtocol.VariablesResponse["body"]>("variables", { variablesReference }); // prettier-ignore
+  assert.match(variables.find(({ name }) => name === "rip")?.value ?? "", /^0x[0-9a-f]+\s+<oops_end\.cold\+0x18>$/);
+});
+
 test("the trap's own scope has the registers that the exception saved", async () => {
   const rows = await scope(/^Exception$/);
   assert.match(rows.find(({ name }) => name === "type")?.value ?? "", /page fault/);
