@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Budget } from "../../base/budget.ts";
 import { Fault } from "../../base/fault.ts";
@@ -113,7 +114,7 @@ function* kernelMemory(dump: DumpImage): Job<OpenedMemory, Piece> {
 function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece> {
   const memory = yield* kernelMemory(dump);
   const given = options.vmlinux === undefined ? undefined : openGiven(options.vmlinux, options.indexes);
-  const warnings = [...memory.doubts];
+  const warnings = [...memory.doubts, ...absent(options)];
   if (given) warnings.push(...matched(given, memory, options.force ?? false));
   const search = given ? undefined : searchVmlinux(memory, options);
   const vmlinux = given ?? search?.vmlinux;
@@ -197,6 +198,12 @@ function sourceReader(
   );
   return sourceTexts(files, sourceCache(process.env), budget);
 }
+
+/** What the user named that is not there: with the others the session goes on. */
+const absent = ({ kernelSource = [], modules = [] }: OpenOptions): string[] => [
+  ...kernelSource.filter((path) => !existsSync(path)).map((path) => `${path}: there is no such kernel source`),
+  ...modules.filter((path) => !existsSync(path)).map((path) => `${path}: there is no such directory of modules`),
+];
 
 /** What cannot be opened is told as one line, whatever floor found it out. */
 function asOpenError<T>(open: () => T): T {
