@@ -35,7 +35,7 @@ export function* command(target: Target, text: string, row: Row | undefined): Jo
   const sink = line.output ? new FileSink(line.output.path, line.output.append) : new ConsoleSink(target, style);
   let answer = "";
   try {
-    for (const piece of run(context, line, [""])) {
+    for (const piece of run(context, line)) {
       sink.say(piece);
       yield piece;
     }

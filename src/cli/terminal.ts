@@ -86,7 +86,7 @@ export class Terminal {
 
   private async executeCommand(line: CommandLine, abort: AbortController): Promise<boolean> {
     if (line.command === "") return true;
-    const argumentLines = line.input === undefined ? [""] : linesOf(line.input);
+    const argumentLines = line.input === undefined ? undefined : linesOf(line.input);
     const stage = line.filters.findIndex((filter) => !findFilter(filter));
     const program = stage < 0 ? undefined : line.filters.slice(stage).join(" | ");
     const job = run(this.context, stage < 0 ? line : { ...line, filters: line.filters.slice(0, stage) }, argumentLines);

@@ -131,6 +131,8 @@ export interface CodeSource {
   cfi(pc: bigint): CfiRow | undefined;
   /** The line that `pc` comes from, without inlined callers; for assembly too. */
   lines?(pc: bigint): SourceLine | undefined;
+  /** The bytes around `pc` that one row of the line table is of, end exclusive. */
+  lineRange?(pc: bigint): { readonly start: bigint; readonly end: bigint } | undefined;
   /** The call that returns to `returnPc`, when debug information describes it. */
   callSite?(returnPc: bigint): CallSite | undefined;
 }

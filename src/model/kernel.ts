@@ -47,6 +47,8 @@ export interface CodePlace extends CodeScope {
 export interface Code {
   /** Innermost first; empty without DWARF for that pc. */
   scopes(pc: bigint): readonly CodePlace[];
+  /** The bytes around `pc` that come from one place of the source, end exclusive; undefined without DWARF. */
+  lineRange(pc: bigint): { readonly start: bigint; readonly end: bigint } | undefined;
   cfi(pc: bigint): CfiRow | undefined;
   orc(pc: bigint): OrcEntry | undefined;
   /** The call that returns to `returnPc`, where DWARF describes it; its expressions are evaluated with `bias`. @throws Fault */

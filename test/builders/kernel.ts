@@ -49,6 +49,7 @@ export function toyKernel(toy: Toy = {}): ToyKernel {
       cfi: () => undefined,
       orc: () => undefined,
       callSite: () => undefined,
+      lineRange: () => undefined,
       isText: (pc): boolean => /^t$/i.test(symbols.at(pc)?.type ?? ""),
       bias: () => 0n,
     },

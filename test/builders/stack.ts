@@ -72,6 +72,7 @@ export function stackKernel(
           return code?.orc ?? (code?.frame === undefined ? undefined : { ...plainCall, spOffset: code.frame + 8 });
         },
         callSite: () => undefined,
+        lineRange: () => undefined,
         isText: (pc) => at(pc) !== undefined || generatedCode(kernel, pc) !== undefined,
         bias: () => 0n,
       },

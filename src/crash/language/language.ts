@@ -14,7 +14,10 @@ import { variable } from "./variables.ts";
 
 /** One command line taken apart, its alias replaced. @throws UsageError */
 export const readLine = (context: Context, line: string): CommandLine =>
-  parseLine(expandAlias(context, line), (before) => takesExpression(context, before));
+  parseLine(expandAlias(context, line), {
+    isExpression: (before) => takesExpression(context, before),
+    isValue: (name) => context.kernel.hasVariable(name) || context.kernel.types.enumerator(name) !== undefined,
+  });
 
 /** Whether a line begins with a command that takes an expression. */
 function takesExpression(context: Context, line: string): boolean {
@@ -32,7 +35,7 @@ function takesExpression(context: Context, line: string): boolean {
  *
  * @param argumentLines for `command < file`: the command runs once with each line put after it
  */
-export function* run(context: Context, line: string | CommandLine, argumentLines: Iterable<string> = [""]): Pieces {
+export function* run(context: Context, line: string | CommandLine, argumentLines?: Iterable<string>): Pieces {
   try {
     const { command, filters: stages } = typeof line === "string" ? readLine(context, line) : line;
     yield* pipe(runEach(context, command, argumentLines), stages);
@@ -41,9 +44,11 @@ export function* run(context: Context, line: string | CommandLine, argumentLines
   }
 }
 
-function* runEach(context: Context, command: string, argumentLines: Iterable<string>): Pieces {
+function* runEach(context: Context, command: string, argumentLines?: Iterable<string>): Pieces {
+  if (!argumentLines) return yield* runCommand(context, ofGdb(context, command));
   for (const more of argumentLines) {
-    yield* runCommand(context, ofGdb(context, more === "" ? command : `${command} ${more}`));
+    // Empty lines and remarks are no arguments, as in crash.
+    if (!/^\s*(#|$)/.test(more)) yield* runCommand(context, ofGdb(context, `${command} ${more}`));
   }
 }
 

@@ -17,16 +17,23 @@ export interface CommandLine {
   readonly shell: string | undefined;
 }
 
-/**
- * @param isExpression whether the command of that line takes an expression of C, in which these signs may be operators
- * @throws UsageError when a redirection names no file, or a file that looks like an operand
- */
-export function parseLine(line: string, isExpression: (line: string) => boolean = () => false): CommandLine {
+/** What tells operators of C from pipes and redirections. */
+export interface LineGrammar {
+  /** Whether the command of that line takes an expression of C, in which these signs may be operators. */
+  isExpression(line: string): boolean;
+  /** Whether a name is a variable's or a constant's. */
+  isValue(name: string): boolean;
+}
+
+const NO_EXPRESSIONS: LineGrammar = { isExpression: () => false, isValue: () => false };
+
+/** @throws UsageError when a redirection names no file, or a file that looks like an operand */
+export function parseLine(line: string, grammar = NO_EXPRESSIONS): CommandLine {
   const text = line.trim();
   const none = { command: "", filters: [], output: undefined, input: undefined, shell: undefined };
   if (text === "" || text.startsWith("#") || text.startsWith("//")) return none;
   if (text.startsWith("!")) return { ...none, shell: text.slice(1).trim() };
-  const parts = operators(text, isExpression);
+  const parts = operators(text, grammar);
   const [first] = parts;
   const filters: string[] = [];
   let output: CommandLine["output"];
@@ -61,11 +68,15 @@ const matchesAt = (pattern: RegExp, text: string, at: number): string | undefine
   return pattern.exec(text)?.[0];
 };
 
+/** A name that is not the beginning of a path. */
+const NAME = /\s*([a-z_]\w*)(?![\w/])/iy;
+
 /**
  * Splits at `|`, `<`, `>` and `>>` outside quotes and brackets. Where the command takes an expression, such a sign
- * before an operand is C's; before a name it is not, and as in crash the expression has to stand in parentheses.
+ * before an operand is C's, and so is `<` before the name of a variable. Before other names it is not: as in crash the
+ * expression has to stand in parentheses.
  */
-function operators(text: string, isExpression: (line: string) => boolean): Part[] {
+function operators(text: string, { isExpression, isValue }: LineGrammar): Part[] {
   const parts: Part[] = [];
   let operator = "";
   let start = 0;
@@ -85,8 +96,11 @@ function operators(text: string, isExpression: (line: string) => boolean): Part[
     else if (character === ")" || character === "]") depth = Math.max(0, depth - 1);
     else if (depth === 0 && "|<>".includes(character)) {
       const sign = text.startsWith(">>", at) ? ">>" : character;
-      const isOfC =
-        operator === "" && matchesAt(OPERAND, text, at + sign.length) !== undefined && isExpression(text.slice(0, at));
+      const after = at + sign.length;
+      const isOperand = (): boolean =>
+        matchesAt(OPERAND, text, after) !== undefined ||
+        (sign === "<" && isValue(matchesAt(NAME, text, after)?.trim() ?? ""));
+      const isOfC = operator === "" && isExpression(text.slice(0, at)) && isOperand();
       if (!isOfC) {
         parts.push({ operator, text: text.slice(start, at).trim() });
         operator = sign;

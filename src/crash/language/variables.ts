@@ -39,10 +39,18 @@ const anything = (name: string, initial: string): Variable => ({
 
 const idle = (why: string, of: Variable): Variable => ({ ...of, idle: why });
 
+/** What `set radix` takes, and what `set` takes in its place. */
+export const RADIXES: Readonly<Record<string, string>> = { 10: "10", 16: "16", dec: "10", hex: "16" };
+
 /** Every variable, in crash's order. */
 export const variables: readonly Variable[] = [
   choice("scroll", "on", "on", "off", "less", "more", "CRASHPAGER"),
-  choice("radix", "10", "10", "16"),
+  {
+    name: "radix",
+    initial: "10",
+    accepts: "10 | 16 | dec | hex",
+    read: (_context, text) => RADIXES[text],
+  },
   idle("the tasks of a dump do not change", switched("refresh", "on")),
   numeric("print_max", 256),
   switched("print_array", "off"),

@@ -99,6 +99,13 @@ export class DwarfCode implements CodeSource {
     return unit && this.image.linesOf(unit)?.at(this.image.encoding.addressing.distance(pc));
   }
 
+  lineRange(pc: bigint): { start: bigint; end: bigint } | undefined {
+    const { addressing } = this.image.encoding;
+    const unit = this.unitAt(pc);
+    const range = unit && this.image.linesOf(unit)?.range(addressing.distance(pc));
+    return range && { start: addressing.address(range.start), end: addressing.address(range.end) };
+  }
+
   cfi(pc: bigint): CfiRow | undefined {
     if (!this.isText(pc)) return undefined;
     return this.frames.row(this.image.encoding.addressing.distance(pc));

@@ -76,6 +76,12 @@ export class CodeIndex implements Code {
     }));
   }
 
+  lineRange(pc: bigint): { start: bigint; end: bigint } | undefined {
+    const image = this.image(pc);
+    const range = image?.code()?.lineRange?.(pc - image.bias);
+    return range && image && { start: range.start + image.bias, end: range.end + image.bias };
+  }
+
   cfi(pc: bigint): CfiRow | undefined {
     const image = this.image(pc);
     return image?.code()?.cfi(pc - image.bias);

@@ -81,6 +81,7 @@ test("rd shows words, their text, and stops at the first that is not there", () 
     `${at.slice(0, -2)}e0:  48 6f 6c 6c                                       Holl`,
   );
   assert.equal(said("rd -32 -N words+16"), `${at.slice(0, -2)}e0:  486f6c6c                              lloH`);
+  assert.equal(said("rd -x -N words"), `${at}:  0000000000000001`);
   assert.equal(said("rd -d words+32"), `${at.slice(0, -2)}f0:               -2`);
   assert.equal(said("rd -s words+8"), `${at.slice(0, -2)}d8:  words+8`);
   assert.equal(said("rd -R -x words+8 2"), `${at}:  0000000000000001 ffff800000002fd8`);
@@ -136,7 +137,7 @@ test("set shows and changes variables, several at once, and refuses what they do
   );
   assert.equal(transcript(mine, "set print_max"), "print_max: 10");
   assert.match(transcript(mine, "set -v"), /^ +print_max: 10$/m);
-  assert.equal(transcript(mine, "set radix 8"), 'set: radix takes 10 | 16, not "8"');
+  assert.equal(transcript(mine, "set radix 8"), 'set: radix takes 10 | 16 | dec | hex, not "8"');
 });
 
 test("exit ends the session, repeat runs a command once", () => {

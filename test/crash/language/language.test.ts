@@ -96,11 +96,13 @@ test("a command that needs types says in one line what is missing", () => {
   assert.equal(transcript(bare, "p answer"), "p: no types: give a vmlinux");
 });
 
-test("command < file runs once for each line", () => {
+test("command < file runs once for each line that is no remark and not empty", () => {
   const lines = [
     ...run(context(), { command: "eval", filters: ["grep octal"], output: undefined, input: "f", shell: undefined }, [
       "1",
+      "# a remark",
       "2",
+      "",
     ]),
   ];
   assert.equal(lines.length, 2);

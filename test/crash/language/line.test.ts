@@ -5,7 +5,10 @@ import { parseLine } from "../../../src/crash/language/line.ts";
 
 /** The parts of a line in one string: `command | filter > file`, `!shell`, `command < file`. */
 function parts(line: string): string {
-  const { command, filters, output, input, shell } = parseLine(line, (before) => before.startsWith("p "));
+  const { command, filters, output, input, shell } = parseLine(line, {
+    isExpression: (before) => before.startsWith("p "),
+    isValue: (name) => name === "limit",
+  });
   if (shell !== undefined) return `!${shell}`;
   const written = output ? ` ${output.append ? ">>" : ">"}{${output.path}}` : "";
   return `{${command}}${filters.map((filter) => ` |{${filter}}`).join("")}${input === undefined ? "" : ` <{${input}}`}${written}`;
@@ -51,6 +54,12 @@ test("an operator of C before an operand is no pipe or redirection of a command 
     ["p 5 >> 1", "{p 5 >> 1}"],
     ["p jiffies >= limit", "{p jiffies >= limit}"],
     ["p jiffies <= limit", "{p jiffies <= limit}"],
+    ["p jiffies < limit", "{p jiffies < limit}"],
+    ["p jiffies < limit.max | wc", "{p jiffies < limit.max} |{wc}"],
+    ["p jiffies < limits", "{p jiffies} <{limits}"],
+    ["p jiffies < limit/file", "{p jiffies} <{limit/file}"],
+    ["p jiffies > limit", "{p jiffies} >{limit}"],
+    ["rd < limit", "{rd} <{limit}"],
     ["p a > (b)", "{p a > (b)}"],
     ["p a > -1", "{p a > -1}"],
     ["p a > 3.txt", "{p a} >{3.txt}"],

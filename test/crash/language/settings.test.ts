@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commands } from "../../../src/crash/commands.ts";
-import { setVariable, variable, variables } from "../../../src/crash/language/variables.ts";
+import { RADIXES, setVariable, variable, variables } from "../../../src/crash/language/variables.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 import { taskAddress, toyTasks } from "../../builders/tasks.ts";
 import { data, toyContext, transcript } from "../../builders/transcript.ts";
@@ -27,7 +27,7 @@ test("every variable takes what it says it takes, keeps it, and refuses the rest
     const values = accepts === "number" ? ["7"] : accepts === "text" ? ["x"] : accepts === "text-addr" ? ["schedule"] : accepts.split(" | "); // prettier-ignore
     for (const value of values) {
       setVariable(context, name, value);
-      const kept = name === "scope" ? String(0xffff800000001000n) : value;
+      const kept = name === "scope" ? String(0xffff800000001000n) : name === "radix" ? (RADIXES[value] ?? "") : value;
       assert.equal(variable(context, name), kept, name);
     }
     if (accepts !== "text") assert.match(transcript(context, `set ${name} "no such value"`), new RegExp(`^set: ${name} takes `), name); // prettier-ignore
@@ -42,6 +42,20 @@ test("a variable that changes nothing here says so when it is set, and only then
   );
   assert.equal(transcript(context, "set zero_excluded"), "zero_excluded: on");
   assert.equal(transcript(context, "set null-stop on"), "null-stop: on");
+});
+
+test("set hex and set dec are short for a radix, which is given by name or number", () => {
+  const context = toyContext();
+  for (const [line, radix] of [
+    ["set hex", 16],
+    ["set dec", 10],
+    ["set radix hex", 16],
+    ["set radix dec", 10],
+    ["set radix 16", 16],
+  ] as const)
+    // prettier-ignore
+    assert.match(transcript(context, line), new RegExp(`^output radix: ${radix} \\(`), line);
+  assert.match(transcript(context, "set radix 8"), /^set: radix takes/);
 });
 
 test("set print_array puts each element of an array on a line of its own", () => {

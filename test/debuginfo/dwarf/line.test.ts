@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { CodeSource } from "../../../src/debuginfo/source.ts";
 import type { ByteWriter } from "../../builders/byteWriter.ts";
 import { at, type BuiltLines, CODE, die, DwarfBuilder, lineTable } from "../../builders/dwarf.ts";
 
 const setAddress = (out: ByteWriter, offset: number): ByteWriter => out.u8(0, 9, 2).u64(CODE + BigInt(offset));
 const endSequence = (out: ByteWriter): ByteWriter => out.u8(0, 1, 1);
 
-/** "kernel/a.c:10:0" by offset in the code. */
-function lines(built: BuiltLines, program: (out: ByteWriter) => void): (offset: number) => string {
+function codeOf(built: BuiltLines, program: (out: ByteWriter) => void): CodeSource {
   const builder = new DwarfBuilder();
   builder.section(".debug_line", lineTable(builder, built, program));
   builder.unit(
@@ -17,12 +17,38 @@ function lines(built: BuiltLines, program: (out: ByteWriter) => void): (offset: 
       [at.DW_AT_stmt_list, "sec_offset", 0],
     ]),
   );
-  const { code } = builder.open();
+  return builder.open().code;
+}
+
+/** "kernel/a.c:10:0" by offset in the code. */
+function lines(built: BuiltLines, program: (out: ByteWriter) => void): (offset: number) => string {
+  const code = codeOf(built, program);
   return (offset) => {
     const line = code.lines?.(CODE + BigInt(offset));
     return line ? `${line.file}:${line.line}:${line.column}${line.md5 ? ` ${line.md5}` : ""}` : "";
   };
 }
+
+test("a row's range begins before an address in it and ends where the next row begins", () => {
+  const code = codeOf({ files: [["a.c", 0]] }, (out) => {
+    setAddress(out, 0x10).u8(1); // line 1
+    out.u8(2).uleb(0xc).u8(1); // the same line again
+    out.u8(2).uleb(4).u8(3).sleb(1).u8(1).u8(2).uleb(8); // line 2
+    endSequence(out);
+  });
+  const range = (offset: number): (number | undefined)[] => {
+    const found = code.lineRange?.(CODE + BigInt(offset));
+    return found ? [Number(found.start - CODE), Number(found.end - CODE)] : [];
+  };
+  assert.deepEqual([0x10, 0x1b, 0x1c, 0x20, 0x27, 0x28].map(range), [
+    [0x10, 0x1c],
+    [0x10, 0x1c],
+    [0x1c, 0x20],
+    [0x20, 0x28],
+    [0x20, 0x28],
+    [],
+  ]);
+});
 
 test("every standard and special opcode moves the row as the standard says", () => {
   const line = lines(

@@ -42,7 +42,10 @@ ${variables.map(({ name, accepts }) => `  ${name.padStart(13)}  ${accepts}`).joi
       if (fault) yield faultPiece(fault, "set: ");
       return yield* goTo(context, () => firstTask(context.kernel));
     }
-    const words = [...args.rest];
+    // `set hex` is short for `set radix hex`.
+    const words = args.rest.flatMap((word, i) =>
+      /^(hex|dec)$/.test(word) && args.rest[i - 1] !== "radix" ? ["radix", word] : word,
+    );
     const [first] = words;
     if (first === undefined) {
       if (context.taskFault) yield faultPiece(context.taskFault, "set: ");

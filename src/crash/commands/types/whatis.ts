@@ -1,4 +1,5 @@
-import { attempt, Fault } from "../../../base/fault.ts";
+import { Fault } from "../../../base/fault.ts";
+import { UsageError } from "../../../base/usageError.ts";
 import { bare, sizeOf, type CType, type StructType } from "../../../debuginfo/ctype.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { declare, typeName } from "../../../model/typeName.ts";
@@ -40,31 +41,49 @@ With -r and -m, searches all structs and unions: by size, by the type of a membe
     const range = args.value("-r");
     const member = args.value("-m");
     if (range !== undefined || member !== undefined) return yield* search(kernel, range, member);
-    const words = args.rest.filter((word) => !["struct", "union", "enum"].includes(word) || args.rest.length === 1);
-    if (words.length === 0) throw new WrongUse("a type or a symbol is missing");
+    if (args.rest.length === 0) throw new WrongUse("a type or a symbol is missing");
     const { radix = 10 } = formatOptions(context);
-    for (const word of words) {
+    let keyword: string | undefined;
+    for (const word of args.rest) {
+      if (keyword === undefined && args.rest.length > 1 && isKeyword(word)) {
+        keyword = word;
+        continue;
+      }
       const member = memberOfType(kernel, word);
       if (member) yield* structDeclaration(context, member, args);
-      else yield declaration(context, word, { offsets: args.has("-o"), radix });
+      else yield declaration(context, word, keyword !== undefined, { offsets: args.has("-o"), radix });
+      keyword = undefined;
     }
   },
 });
 
-/** @throws UsageError when the name is neither a type nor a symbol */
-function declaration(context: Context, word: string, options: { offsets: boolean; radix: 10 | 16 }): Piece {
-  const { types } = context.kernel;
-  const found = (["struct", "union", "typedef", "enum", "int"] as const)
-    .map((kind) => types.find(kind, word))
-    .find(Boolean);
+const isKeyword = (word: string): boolean => ["struct", "union", "enum"].includes(word);
+
+/**
+ * A bare name is a variable's before it is a tag's, as in C.
+ * @param isTag whether `struct`, `union` or `enum` stands before the name
+ * @throws UsageError when the name is neither a type nor a symbol
+ */
+function declaration(
+  context: Context,
+  word: string,
+  isTag: boolean,
+  options: { offsets: boolean; radix: 10 | 16 },
+): Piece {
+  const { types, symbols } = context.kernel;
+  const symbol = isTag ? undefined : symbols.find(word);
+  const variable = symbol && types.exactVariable(word);
+  const kinds = variable ? [] : (["struct", "union", "typedef", "enum", "int"] as const);
+  const found = kinds.map((kind) => types.find(kind, word)).find(Boolean);
   if (found) return record({ name: typeName(found), size: sizeOf(found) }, ...describeType(found, options));
-  const type = types.exactVariable(word) ?? types.function(word) ?? typeOf(context, word);
+  const type = variable ?? types.exactVariable(word) ?? types.function(word) ?? typeOf(context, word, !!symbol);
+  if (!type && symbol) {
+    const what = /^[tw]$/i.test(symbol.type) ? "text" : "data";
+    return record({ name: word, type: null }, `<${what} variable, no debug info> ${word};`);
+  }
   if (!type) throw new WrongUse(`cannot resolve: ${word}`);
-  const name = /^\w+$/.test(word) ? word : "";
-  return record(
-    { name: word, type: typeName(type) },
-    name === "" ? `type = ${typeName(type)}` : `${declare(type, name)};`,
-  );
+  const line = /^\w+$/.test(word) ? `${declare(type, word)};` : typeName(type);
+  return record({ name: word, type: typeName(type) }, line);
 }
 
 /** `task_struct.comm`: a member of a struct; undefined for a member of a variable. @throws UsageError for no such member */
@@ -75,10 +94,15 @@ function memberOfType(kernel: Kernel, word: string): StructReference | undefined
   return isType ? structReference(kernel, word) : undefined;
 }
 
-function typeOf(context: Context, expression: string): CType | undefined {
+/** @param isSymbol whether the text as it stands is a symbol's name, as `schedule.cold` is: it need not be an expression */
+function typeOf(context: Context, expression: string, isSymbol: boolean): CType | undefined {
   if (/^\w+$/.test(expression)) return undefined;
-  const value = attempt(() => evaluateIn(context, expression));
-  return value instanceof Fault ? undefined : value.type;
+  try {
+    return evaluateIn(context, expression).type;
+  } catch (error) {
+    if (error instanceof Fault || (isSymbol && error instanceof UsageError)) return undefined;
+    throw error;
+  }
 }
 
 /** Structs nested in structs that are searched. */

@@ -36,14 +36,28 @@ export class LineTable {
 
   /** The place that `pc`, a distance, comes from; undefined outside the table and for line 0, "no line". */
   at(pc: number): SourceLine | undefined {
+    const row = this.rowAt(pc)?.row;
+    if (row === undefined) return undefined;
+    const line = this.rows.line[row] ?? 0;
+    return line === 0 ? undefined : this.place(this.rows.file[row] ?? 0, line, this.rows.column[row] ?? 0);
+  }
+
+  /** The bytes that the row of `pc` is of, the end exclusive; distances. */
+  range(pc: number): { readonly start: number; readonly end: number } | undefined {
+    const found = this.rowAt(pc);
+    if (!found) return undefined;
+    const { sequence, row } = found;
+    const place = (at: number): number => sequence.start + (this.rows.offset[at] ?? 0);
+    return { start: place(row), end: place(row + 1) };
+  }
+
+  /** The last row at or below `pc`; undefined outside the table. The one behind it is higher. */
+  private rowAt(pc: number): { readonly sequence: Sequence; readonly row: number } | undefined {
     const sequence = this.sequences[lastAtOrBelow(this.starts, pc)];
     if (!sequence) return undefined;
     const offsets = this.rows.offset.subarray(sequence.first, sequence.end);
     const inSequence = lastAtOrBelow(offsets, pc - sequence.start);
-    if (inSequence === offsets.length - 1) return undefined;
-    const row = sequence.first + inSequence;
-    const line = this.rows.line[row] ?? 0;
-    return line === 0 ? undefined : this.place(this.rows.file[row] ?? 0, line, this.rows.column[row] ?? 0);
+    return inSequence === offsets.length - 1 ? undefined : { sequence, row: sequence.first + inSequence };
   }
 
   /** A place in a file of the table; undefined for a number that is none. */

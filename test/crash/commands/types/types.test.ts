@@ -9,6 +9,8 @@ const types = `
   struct list_head { struct list_head *next, *prev; };
   struct item { int id; struct list_head node; char name[8]; struct { short a; short b; }; struct item *peer; };
   struct queue { unsigned long length; };
+  struct box { int a, b, c, d; };
+  struct box box;
   union word { int i; unsigned char bytes[4]; };
   enum color { RED, GREEN };
   typedef unsigned int u32;
@@ -39,6 +41,9 @@ function context() {
       __cpu_possible_mask: base + 0x530n,
       __per_cpu_start: 0n,
       banner: { address: base + 0x120n, type: "D", size: 4 },
+      box: base + 0x800n,
+      untyped: { address: base + 0x900n, type: "d", size: 4 },
+      "entry.cold": { address: base + 0x420n, type: "t", size: 4 },
       queues: 0x40n,
       __per_cpu_end: 0x1000n,
     },
@@ -168,7 +173,11 @@ test("whatis declares types and symbols, and searches structs by size and by mem
   assert.equal(said("whatis u32"), "typedef unsigned int u32;\nSIZE: 4");
   assert.equal(said("whatis first"), "struct item first;");
   assert.equal(said("whatis item.name"), "struct item {\n  [24] char name[8];\n}");
-  assert.equal(said("whatis first.name"), "type = char [8]");
+  assert.equal(said("whatis first.name"), "char [8]");
+  assert.equal(said("whatis box"), "struct box box;");
+  assert.match(said("whatis struct box"), /^struct box \{\n/);
+  assert.equal(said("whatis untyped"), "<data variable, no debug info> untyped;");
+  assert.equal(said("whatis entry.cold"), "<text variable, no debug info> entry.cold;");
   assert.match(said("whatis item.nothing"), /^whatis: invalid data structure member reference: item\.nothing$/);
   assert.equal(said("whatis start"), "int start(struct item *);");
   assert.equal(

@@ -27,7 +27,7 @@ export const rd = command({
     { flag: "-s", help: "words that are addresses of symbols as symbol+offset" },
     { flag: "-S", help: "also words that are slab objects as [cache]; twice as [address:cache]" },
     { flag: "-x", help: "no text column" },
-    { flag: "-N", help: "units are in network byte order" },
+    { flag: "-N", help: "units of 16 and 32 bits are in network byte order; 64-bit ones are not changed, as in crash" },
     { flag: "-R", help: "backwards: the last unit is the one at the address" },
     { flag: "-o", argument: "offs", help: "this many bytes after the address" },
     { flag: "-e", argument: "addr", help: "up to this address" },
@@ -89,7 +89,7 @@ function wordSize(context: Context, args: Parsed): WordSize {
 
 /** @throws UsageError */
 function formatOf(context: Context, args: Parsed, size: WordSize): DumpFormat {
-  const common = { size, swapped: args.has("-N") && context.kernel.arch.byteOrder === "little" };
+  const common = { size, swapped: args.has("-N") && size < 8 && context.kernel.arch.byteOrder === "little" };
   if (args.has("-a")) return { ...common, as: "text" };
   if (args.has("-s") || args.has("-S")) {
     const times = args.values("-S").length;

@@ -3,6 +3,7 @@ import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { address } from "../../../language/address.ts";
+import { runCommand } from "../../../language/language.ts";
 import type { Context } from "../../../language/command.ts";
 import { faultSpan, type Line, type Pieces, record, type Span } from "../../../say/piece.ts";
 import { symbolic } from "./info.ts";
@@ -46,6 +47,7 @@ export function* examine(context: Context, { count, letter, size }: Format, plac
     }
     return;
   }
+  if (letter === "i") return yield* runCommand(context, `dis ${hex0x(at)} ${count}`);
   const perLine = letter === "a" ? 2 : (PER_LINE[size] ?? 1);
   for (let done = 0; done < count; done += perLine) {
     const units = Math.min(perLine, count - done);

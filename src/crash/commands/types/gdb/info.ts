@@ -18,24 +18,17 @@ export function symbolic(kernel: Kernel, at: bigint): string {
   return offset === 0n ? symbol.name : `${symbol.name}+${offset}`;
 }
 
-/** The longest that one source line's code is followed, bytes. */
-const MAX_LINE_BYTES = 4096;
-
 export function* infoLine(context: Context, words: string): Pieces {
   const { kernel } = context;
   const at = address(context, words.replace(/^\*/, ""));
   const source = kernel.code.scopes(at)[0]?.source;
   if (!source)
     return yield text(`No line number information available for address ${hex0x(at)} <${symbolic(kernel, at)}>`);
-  let end = at;
-  for (let bytes = 0; bytes < MAX_LINE_BYTES; bytes++) {
-    const place = kernel.code.scopes(++end)[0]?.source;
-    if (place?.line !== source.line || place.file !== source.file) break;
-  }
+  const { start, end } = kernel.code.lineRange(at) ?? { start: at, end: at + 1n };
   const { file, line } = source;
   yield record(
-    { file, line, start: hex0x(at), end: hex0x(end) },
-    `Line ${line} of "${file}" starts at address ${hex0x(at)} <${symbolic(kernel, at)}> and ends at ${hex0x(end)} <${symbolic(kernel, end)}>.`,
+    { file, line, start: hex0x(start), end: hex0x(end) },
+    `Line ${line} of "${file}" starts at address ${hex0x(start)} <${symbolic(kernel, start)}> and ends at ${hex0x(end)} <${symbolic(kernel, end)}>.`,
   );
 }
 

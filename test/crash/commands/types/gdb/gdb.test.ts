@@ -29,6 +29,11 @@ test("ptype and whatis tell types, of names and of values", () => {
   assert.equal(said("gdb ptype struct nosuch"), "gdb: No struct type named nosuch.");
 });
 
+test("x/i is dis", () => {
+  assert.equal(said("gdb x/2i schedule"), said("dis schedule 2"));
+  assert.equal(said("gdb x/i schedule+4"), said("dis schedule+4"));
+});
+
 test("x shows memory that rd shows", () => {
   const words = said("rd -x init_task 4").match(/(?<= {1,2})[0-9a-f]{16}/g) ?? [];
   const shown = said("gdb x/4xg &init_task").match(/0x[0-9a-f]{16}(?!\s*<|:)/g) ?? [];
