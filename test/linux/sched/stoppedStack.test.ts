@@ -38,6 +38,7 @@ test("an oops that calls crash_kexec() leaves its frames on the stack of its exc
         cpuNotes: [{ registers: saved, pid: undefined }],
         code: {
           scopes: () => [],
+          lineRange: () => undefined,
           cfi: () => undefined,
           orc,
           callSite: () => undefined,
