@@ -1,6 +1,7 @@
 import { viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import type { KSymbol, SymbolSource } from "../../debuginfo/source.ts";
+import { nameHash } from "../../debuginfo/symbols/nameIndex.ts";
 import type { Obj } from "../../model/object.ts";
 import { type ModuleRange, moduleName, moduleRanges } from "./module.ts";
 
@@ -35,6 +36,7 @@ export class ModuleSymbols implements SymbolSource {
   private readonly module: Obj;
   private loaded: Columns | Fault | undefined;
   private ranges: readonly ModuleRange[] | undefined;
+  private hashes: Int32Array | Fault | undefined;
   private byName: ReadonlyMap<string, readonly number[]> | undefined;
 
   /** @throws Fault when the module's name cannot be read */
@@ -50,6 +52,7 @@ export class ModuleSymbols implements SymbolSource {
   }
 
   named(name: string): readonly KSymbol[] {
+    if (!this.mayHave(name)) return [];
     const columns = this.load();
     if (columns instanceof Fault) return [];
     this.byName ??= groupByName(columns, (i) => this.nameOf(columns, i));
@@ -83,6 +86,17 @@ export class ModuleSymbols implements SymbolSource {
 
   private load(): Columns | Fault {
     return (this.loaded ??= attempt(() => readColumns(this.module)));
+  }
+
+  /**
+   * False where no symbol's name has the hash of this one: names that are the kernel's own, or nobody's, are looked for
+   * in all modules, and to sort and to decode the symbols of all takes longer than the panic's stack.
+   */
+  private mayHave(name: string): boolean {
+    if (this.loaded === undefined) this.hashes ??= attempt(() => readHashes(this.module));
+    if (this.hashes === undefined || this.hashes instanceof Fault) return true;
+    const bytes = new TextEncoder().encode(name);
+    return this.hashes.includes(nameHash(bytes, 0, MAX_NAME));
   }
 
   private rangeOf(address: bigint): ModuleRange | undefined {
@@ -158,15 +172,39 @@ function tables(module: Obj): Obj {
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
+/** Entries of a symbol table that is to be read. @param what the reading that all modules share a limit of @throws Fault */
+function symbolCount(table: Obj, what: string): number {
+  const count = table.at("num_symtab").number();
+  const all = table.kernel.memo(what, () => ({ count: 0 }));
+  if (count > MAX_SYMBOLS || (all.count += count) > MAX_ALL_SYMBOLS) {
+    throw Fault.of("corrupt", `module with ${count} symbols, ${all.count} in all`);
+  }
+  return count;
+}
+
+/** Hashes of the names of all symbols, in no order. @throws Fault */
+function readHashes(module: Obj): Int32Array {
+  const { memory, arch } = module.kernel;
+  const table = tables(module);
+  const count = symbolCount(table, "names of module symbols");
+  const { size } = arch.wordSize === 8 ? SYM64 : SYM32;
+  const symtab = viewOf(memory.read(table.at("symtab").value(), count * size));
+  // st_name is the first word of a symbol of either size.
+  const offsets = Uint32Array.from({ length: count }, (_, i) =>
+    symtab.getUint32(i * size, arch.byteOrder === "little"),
+  );
+  const strtab = table.at("strtab").value();
+  const last = offsets.reduce((a, b) => Math.max(a, b), 0);
+  const end = last + new TextEncoder().encode(memory.cString(strtab + BigInt(last), MAX_NAME)).length;
+  const names = memory.read(strtab, end);
+  return Int32Array.from(offsets, (offset) => nameHash(names, offset, MAX_NAME));
+}
+
 /** @throws Fault */
 function readColumns(module: Obj): Columns {
   const { kernel } = module;
   const table = tables(module);
-  const count = table.at("num_symtab").number();
-  const all = kernel.memo("module symbols", () => ({ count: 0 }));
-  if (count > MAX_SYMBOLS || (all.count += count) > MAX_ALL_SYMBOLS) {
-    throw Fault.of("corrupt", `module with ${count} symbols, ${all.count} in all`);
-  }
+  const count = symbolCount(table, "module symbols");
   const layout = kernel.arch.wordSize === 8 ? SYM64 : SYM32;
   const symtab = viewOf(kernel.memory.read(table.at("symtab").value(), count * layout.size));
   // Since Linux kernel commit 1c7651f43777 ("kallsyms: store type information in its own array") (in v5.2).

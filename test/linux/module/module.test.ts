@@ -231,6 +231,19 @@ test("the assembler's marks are no symbols, and of equals a global function spea
   assert.equal(moduleSymbols(module).at(CORE + 20n)?.name, "exported");
 });
 
+test("a name that a module has not is known from one reading of its names, none of which is decoded", () => {
+  const many = Array.from({ length: 150 }, (_, i) => ({ name: `ext4_fn${i}`, value: CORE + BigInt(i), type: "t" }));
+  const { module } = withSymbols(...many);
+  const { memory } = module.kernel;
+  const symbols = moduleSymbols(module);
+  let decoded = 0;
+  const cString = memory.cString.bind(memory);
+  Object.assign(memory, { cString: (at: bigint, limit?: number) => (decoded++, cString(at, limit)) });
+  for (let i = 0; i < 100; i++) assert.deepEqual(symbols.named(`nosuch${i}`), []);
+  assert.ok(decoded < 5, `${decoded} names decoded`);
+  assert.equal(symbols.named("ext4_fn149")[0]?.address, CORE + 149n);
+});
+
 test("a module whose symbol table is gone has no symbols and says why", () => {
   const { module } = withLayout({ kallsyms: 0xdead_0000n });
   const symbols = moduleSymbols(module);
