@@ -130,12 +130,19 @@ if (storedDumps.length > 0)
     // The entry as the oops has it, and its address alone.
     const entry = sureEntries(folder).find((one) => one.includes("_lab_watch"))!;
     const [program] = entry.split("+");
-    const places = [entry, stackFrames[at + 1]!.instructionPointerReference!].map((text) => ({ text, returns: true }));
-    const { described } = await client.request<{ described: Described[] }>("vmcore/describe", { places });
-    for (const one of described) assert.deepEqual([one.symbol, one.code], [entry, true]);
+    const describe = async (text: string): Promise<Described> => {
+      const places = [{ text, returns: true }];
+      return (await client.request<{ described: [Described] }>("vmcore/describe", { places })).described[0];
+    };
+    const told = await describe(entry);
+    for (const one of [told, await describe(told.address)]) assert.deepEqual([one.symbol, one.code], [entry, true]);
+    // The frame itself stands at the call, within the same program.
+    const { instructionPointerReference: call = "0" } = stackFrames[at + 1]!;
+    assert.ok(BigInt(call) < BigInt(told.address) && BigInt(told.address) - BigInt(call) <= 15n);
     const patched = [{ text: "bpf_ktime_get_ns", returns: false }];
-    const [told] = (await client.request<{ described: Described[] }>("vmcore/describe", { places: patched })).described;
-    assert.equal(told?.what, "replaced by lab_ktime_get_ns [lab_patch]");
+    const [whole] = (await client.request<{ described: Described[] }>("vmcore/describe", { places: patched }))
+      .described;
+    assert.equal(whole?.what, "replaced by lab_ktime_get_ns [lab_patch]");
     const { instructions } = await client.request<{ instructions: DebugProtocol.DisassembledInstruction[] }>(
       "disassemble",
       { memoryReference: program, instructionCount: 4, resolveSymbols: true },

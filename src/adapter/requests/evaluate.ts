@@ -167,8 +167,9 @@ function explained({ kernel }: Target, value: Obj): Partial<Entry> {
   const address = BigInt.asUintN(64, value.value());
   const what = glance(kernel, address);
   if (what === undefined) return kernel.memory.isKernelAddress(address) ? { text: hex0x(address), address } : {};
-  const place = kernel.code.isText(address) ? kernel.code.scopes(address)[0]?.source : undefined;
-  return { text: `${hex0x(address)}  ${what}${place ? `  ${place.file}:${place.line}` : ""}`, address };
+  const places = kernel.code.isText(address) ? kernel.code.scopes(address) : [];
+  const chain = places.flatMap(({ source }) => (source ? [`${source.file}:${source.line}`] : [])).join(" < ");
+  return { text: `${hex0x(address)}  ${what}${chain === "" ? "" : `  ${chain}`}`, address };
 }
 
 /** @throws UsageError, Fault */
