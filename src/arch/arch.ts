@@ -107,6 +107,11 @@ export interface Arch {
   readonly countsFramesFromPhysBase?: true;
   /** General registers in display order. */
   readonly registers: readonly string[];
+  /**
+   * Rows of registers as crash prints them, labels two blanks apart; a label with `/8` is so many digits wide, one with
+   * `=x30` prints that register. Absent where crash prints all there are, four in a row.
+   */
+  readonly registerRows?: readonly string[];
   readonly pc: string;
   readonly sp: string;
   readonly framePointer: string;
@@ -116,6 +121,24 @@ export interface Arch {
   readonly dwarfRegisters: readonly (string | undefined)[];
   /** Register name to its place in `struct pt_regs` ("rip": "ip"; "x29": "regs[29]"). */
   readonly ptRegs: ReadonlyMap<string, string>;
+  /** Whether plain `char` is signed. */
+  readonly signedChar: boolean;
+  /** SECTION_SIZE_BITS of asm/sparsemem.h, for kernels before v5.13, which do not tell it. */
+  readonly sectionSizeBits: number;
+  /** The kernel's and the user's address spaces overlap: the same number may be an address in both. */
+  readonly overlappingSpaces?: true;
+  /** The direct map begins at the first page frame that there is, not at physical address 0. */
+  readonly mapsFromFirstFrame?: true;
+  /** __START_KERNEL_map: where the image is mapped, modules behind it; absent where neither is so. */
+  readonly startKernelMap?: bigint;
+  /** `vtop` shows the first entry of a walk as the page directory that it names, under "PGD DIRECTORY". */
+  readonly firstEntryIsDirectory?: true;
+  /** What a traceable function begins with once ftrace made it a no-operation. */
+  readonly ftraceNop?: Uint8Array;
+  /** Whether the processor ran user code with these registers; undefined when they do not tell. */
+  isUserMode(registers: Registers): boolean | undefined;
+  /** Whether registers found on a stack can be an exception frame's, by what its flags and selectors always hold. */
+  exceptionMode?(registers: Registers): "kernel" | "user" | undefined;
   /** Bytes of `long`-aligned THREAD_SIZE when nothing in the dump tells. */
   readonly threadSize: number;
   /** NT_PRSTATUS payload; undefined when it is too short. */

@@ -58,7 +58,7 @@ export function* identify(kernel: Kernel, address: bigint, task?: Obj): Generato
     const found = attempt(() => find(kernel, address));
     if (found && !(found instanceof Fault)) yield found;
   }
-  if (task && (!isKernel || kernel.arch.name === "s390x")) {
+  if (task && (!isKernel || kernel.arch.overlappingSpaces)) {
     const found = attempt(() => userArea(task, address));
     if (found && !(found instanceof Fault)) {
       isKnown = true;

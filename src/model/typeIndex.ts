@@ -16,13 +16,13 @@ import { parseTypeName, type TypeLookup } from "./parseType.ts";
  * @param modules asked only for what the kernel does not have: to find modules takes types, too
  */
 export function typeIndex(
-  arch: Pick<Arch, "name" | "wordSize">,
+  arch: Pick<Arch, "signedChar" | "wordSize">,
   sources: Iterable<TypeSource>,
   modules: () => Iterable<TypeSource> = () => [],
 ): Types {
   const parsed = new Map<string, CType>();
   const constants = new Map<string, NonNullable<ReturnType<Types["enumerator"]>>>();
-  const charIsSigned = arch.name === "x86_64";
+  const charIsSigned = arch.signedChar;
   let isFinding = false;
   /** Those of modules; none while one of them is being found, which takes types that a damaged kernel may not have. */
   const ofModules = function* (): Generator<TypeSource> {

@@ -1,4 +1,5 @@
 import type { Arch } from "../../src/arch/arch.ts";
+import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
 import { Fault } from "../../src/base/fault.ts";
 import { bare, type CType } from "../../src/debuginfo/ctype.ts";
 import type { KSymbol } from "../../src/debuginfo/source.ts";
@@ -189,6 +190,10 @@ const toyArch = (given: Toy["arch"]): Arch => ({
   byteOrder: "little",
   wordSize: 8,
   registers: [],
+  signedChar: true,
+  sectionSizeBits: 27,
+  registerRows: x86_64.registerRows ?? [],
+  isUserMode: (registers) => x86_64.isUserMode(registers),
   pc: "rip",
   sp: "rsp",
   framePointer: "rbp",

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Arch } from "../../src/arch/arch.ts";
+import { arm64 } from "../../src/arch/arm64/arm64.ts";
+import { s390x } from "../../src/arch/s390x/s390x.ts";
+import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
 import { Fault } from "../../src/base/fault.ts";
 import type { CType } from "../../src/debuginfo/ctype.ts";
 import type { TypeSource } from "../../src/debuginfo/source.ts";
@@ -8,7 +12,7 @@ import { typeIndex } from "../../src/model/typeIndex.ts";
 import { typeName } from "../../src/model/typeName.ts";
 import { declaredTypes } from "../builders/declarations.ts";
 
-const x86 = { name: "x86_64", wordSize: 8, byteOrder: "little" } as const;
+const x86 = { name: "x86_64", signedChar: true, wordSize: 8, byteOrder: "little" } as const;
 const source = (text: string): TypeSource => declaredTypes(text, x86);
 
 test("the first source that knows a complete type is taken", () => {
@@ -33,7 +37,7 @@ test("sources that join later are seen", () => {
 
 test("C's own types need no source, and are as wide as the machine's", () => {
   const size = (wordSize: 4 | 8, name: string): number =>
-    (typeIndex({ name: "toy", wordSize }, []).named(name) as { size: number }).size;
+    (typeIndex({ signedChar: false, wordSize }, []).named(name) as { size: number }).size;
   assert.deepEqual(
     ["char", "short", "int", "long", "long long", "unsigned long", "void *", "__int128"].map((name) => size(8, name)),
     [1, 2, 4, 8, 8, 8, 8, 16],
@@ -45,9 +49,8 @@ test("C's own types need no source, and are as wide as the machine's", () => {
 });
 
 test("plain char has the sign of the machine where no debuginfo tells", () => {
-  const signed = (name: string): unknown =>
-    (typeIndex({ name, wordSize: 8 }, []).named("char") as { signed: boolean }).signed;
-  assert.deepEqual(["x86_64", "arm64", "s390x"].map(signed), [true, false, false]);
+  const signed = (arch: Arch): unknown => (typeIndex(arch, []).named("char") as { signed: boolean }).signed;
+  assert.deepEqual([x86_64, arm64, s390x].map(signed), [true, false, false]);
 });
 
 test("a well-known global has the first of its types that this kernel has", () => {

@@ -13,7 +13,7 @@ import type { Target } from "../target.ts";
 export const opcodes: Pick<Handlers, "vmcore/opcodes"> = {
   *"vmcore/opcodes"(target, { text, at }) {
     const { kernel } = target;
-    const { bytes, mark } = codeBytes(text, kernel.arch.name === "s390x");
+    const { bytes, mark } = codeBytes(text, kernel.arch.byteOrder === "big");
     const fault = at === undefined ? undefined : attempt(() => placeOf(target, at));
     const place = fault instanceof Fault ? undefined : fault;
     const start = BigInt.asUintN(64, (place ?? 0n) - BigInt(mark));

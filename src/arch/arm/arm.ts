@@ -2,6 +2,7 @@ import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import type { Arch, EntryReader, LayoutFacts, Paging } from "../arch.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
+import { masked } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 import { swapFields } from "../pte.ts";
 import type { Entry, TableLevel } from "../walk.ts";
@@ -35,6 +36,11 @@ export const arm: Arch = {
   // DWARF for the Arm Architecture (AADWARF32), section 4.1.
   dwarfRegisters: registers.slice(0, 16),
   ptRegs: new Map(registers.map((name, index) => [name, `uregs[${index}]`])),
+  signedChar: false,
+  sectionSizeBits: 28,
+  mapsFromFirstFrame: true,
+  // CPSR.M is 0b0000 (26-bit) or 0b10000 in user mode.
+  isUserMode: (registers) => masked(registers.get("cpsr"), 0xfn, 0n),
   threadSize: 8192,
   prstatus: (desc) => prstatus(desc, registers, 4, "little"),
   pte: {

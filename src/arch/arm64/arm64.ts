@@ -2,6 +2,7 @@ import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import type { Arch, LayoutFacts, Paging } from "../arch.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
+import { masked } from "../modes.ts";
 import { prstatus } from "../notes.ts";
 import { swapFields } from "../pte.ts";
 import { walkTables } from "../walk.ts";
@@ -54,6 +55,25 @@ export const arm64: Arch = {
     ["pc", "pc"],
     ["pstate", "pstate"],
   ]),
+  signedChar: false,
+  sectionSizeBits: 30,
+  mapsFromFirstFrame: true,
+  // PSTATE.M is 0 at EL0.
+  isUserMode: (registers) => masked(registers.get("pstate"), 0xfn, 0n),
+  registerRows: [
+    " PC   LR=x30   SP",
+    "X29  X28  X27",
+    "X26  X25  X24",
+    "X23  X22  X21",
+    "X20  X19  X18",
+    "X17  X16  X15",
+    "X14  X13  X12",
+    "X11  X10   X9",
+    " X8   X7   X6",
+    " X5   X4   X3",
+    " X2   X1   X0",
+    "ORIG_X0  SYSCALLNO/8  PSTATE/8",
+  ],
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, registers, 8, "little"),
   pte: {

@@ -36,6 +36,9 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   s390x: { arch: "ARCH_SYSZ", mode: "MODE_BIG_ENDIAN", step: 2 },
 };
 
+/** Whether the machine is written in AT&T syntax unless asked otherwise. */
+export const hasAttSyntax = ({ name }: Arch): boolean => MACHINES[name]?.arch === "ARCH_X86";
+
 /** A step of a job that waits for the WebAssembly, some 40 ms: nothing comes of resuming it before `until`. */
 export interface Loading {
   readonly kind: "progress";

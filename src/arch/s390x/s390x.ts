@@ -1,6 +1,7 @@
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import type { Arch, CpuState, EntryReader, LayoutFacts, Paging, WalkStep } from "../arch.ts";
+import { masked } from "../modes.ts";
 import { prstatus, registerRow } from "../notes.ts";
 import { swapFields } from "../pte.ts";
 import type { Entry, TableLevel } from "../walk.ts";
@@ -31,6 +32,9 @@ const PTE_FLAGS = [
   ["INVALID", PAGE_INVALID],
 ] as const;
 
+/** PSW_MASK_PSTATE of asm/ptrace.h. */
+const PSW_MASK_PSTATE = 0x0001000000000000n;
+
 export const s390x: Arch = {
   name: "s390x",
   elf,
@@ -50,6 +54,11 @@ export const s390x: Arch = {
     ["pswa", "psw.addr"],
     ...general.map((name, index) => [name, `gprs[${index}]`] as const),
   ]),
+  signedChar: false,
+  sectionSizeBits: 28,
+  overlappingSpaces: true,
+  // The problem-state bit of the PSW.
+  isUserMode: (registers) => masked(registers.get("pswm"), PSW_MASK_PSTATE, PSW_MASK_PSTATE),
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, registers, 8, "big"),
   cpuNote: (_name, type, desc) => (type === NT_S390_CTRS ? controlRegisters(desc) : undefined),

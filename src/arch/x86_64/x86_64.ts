@@ -1,6 +1,7 @@
 import { readUnsigned, viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
+import { exceptionMode, isUserMode } from "./modes.ts";
 import type { Arch, CpuState, LayoutFacts, LinearRange, Paging } from "../arch.ts";
 import { prstatus, registerRow } from "../notes.ts";
 import { swapFields } from "../pte.ts";
@@ -74,6 +75,22 @@ export const x86_64: Arch = {
   framePointer: "rbp",
   dwarfRegisters,
   ptRegs: new Map(pushed.map((name) => [name, ptRegsMember(name)])),
+  signedChar: true,
+  sectionSizeBits: 27,
+  startKernelMap: 0xffffffff80000000n, // asm/page_64_types.h
+  firstEntryIsDirectory: true,
+  ftraceNop: Uint8Array.of(0x0f, 0x1f, 0x44, 0x00, 0x00), // arch/x86/kernel/ftrace.c
+  isUserMode,
+  exceptionMode,
+  registerRows: [
+    "RIP  RSP  RFLAGS/8",
+    "RAX  RBX  RCX",
+    "RDX  RSI  RDI",
+    "RBP   R8   R9",
+    "R10  R11  R12",
+    "R13  R14  R15",
+    "ORIG_RAX  CS/4  SS/4",
+  ],
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, gregs, 8, "little"),
   cpuNote: (name, _type, desc) => (name === "QEMU" ? qemuCpu(desc) : undefined),

@@ -1,15 +1,12 @@
-import type { Instruction, Syntax } from "../../arch/disassembler/disassembler.ts";
+import { hasAttSyntax, type Instruction, type Syntax } from "../../arch/disassembler/disassembler.ts";
 import { gnuSyntax } from "../../arch/disassembler/gnuSyntax.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { withOffset } from "../commands/tasks/bt/symbols.ts";
 
-/** What a function that can be traced starts with: __fentry__ as ftrace overwrote it (arch/x86/kernel/ftrace.c). */
-const FTRACE_NOP = "0f1f440000";
-
 /** An instruction in the words of GNU's disassembler: mnemonic padded, branch and rip-relative targets named. */
 export function instructionText(kernel: Kernel, instruction: Instruction, radix: 10 | 16, syntax: Syntax): string {
-  const isX86 = kernel.arch.name === "x86_64";
+  const isX86 = hasAttSyntax(kernel.arch);
   const { mnemonic, operands } = isX86 && syntax === "att" ? gnuSyntax(instruction) : instruction;
   const next = instruction.address + BigInt(instruction.bytes.length);
   const words = isX86 ? named(kernel, operands, next, radix) : lastNamed(kernel, operands, radix);
@@ -45,6 +42,7 @@ function symbolMark(kernel: Kernel, address: bigint, radix: 10 | 16): string {
 }
 
 function ftraceMark(kernel: Kernel, { address, bytes }: Instruction): string {
-  if (Buffer.from(bytes).toString("hex") !== FTRACE_NOP) return "";
+  const { ftraceNop } = kernel.arch;
+  if (!ftraceNop || Buffer.compare(bytes, ftraceNop) !== 0) return "";
   return kernel.symbols.at(address)?.address === address ? " [FTRACE NOP]" : "";
 }

@@ -24,12 +24,9 @@ const FLAG_BITS = 63n;
 
 export const sectionMap = ({ encoded }: MemSection): bigint => encoded & ~FLAG_BITS;
 
-/** VMCOREINFO tells since v5.13; before that, each architecture's one value (asm/sparsemem.h). */
-const SECTION_SIZE_BITS: Readonly<Record<string, number>> = { x86_64: 27, arm64: 30, arm: 28, s390x: 28 };
-
-/** Pages of one section. @throws Fault unknown */
+/** Pages of one section; VMCOREINFO tells since v5.13. @throws Fault unknown */
 export function pagesPerSection(kernel: Kernel): number {
-  const bits = Number(kernel.vmcoreinfo("NUMBER(SECTION_SIZE_BITS)") ?? SECTION_SIZE_BITS[kernel.arch.name]);
+  const bits = Number(kernel.vmcoreinfo("NUMBER(SECTION_SIZE_BITS)") ?? kernel.arch.sectionSizeBits);
   const shift = bits - pageShift(kernel);
   if (!(shift > 0 && shift < 31)) throw Fault.of("unknown", "SECTION_SIZE_BITS is not known");
   return 2 ** shift;

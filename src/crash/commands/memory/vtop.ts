@@ -61,15 +61,16 @@ function* kernelAddress({ kernel }: Context, address: bigint): Pieces {
   const steps: WalkStep[] = [];
   const found = kernel.memory.translate(address, steps);
   const place = found instanceof Fault ? notThere(found) : hex(found.physical);
-  const isX86 = kernel.arch.name === "x86_64";
+  const { firstEntryIsDirectory } = kernel.arch;
   yield record(
     translationData(address, found, steps),
     title,
     [addressSpan(kernel, address), "  ", place],
     [],
-    ...rootLine(kernel, isX86 ? "PGD" : "PAGE"),
-    // On x86_64 the first entry is shown as the page directory that it names.
-    ...steps.map((step, i): Line => (isX86 && i === 0 ? [`PAGE DIRECTORY: ${hex(step.entry)}`] : stepLine(step))),
+    ...rootLine(kernel, firstEntryIsDirectory ? "PGD" : "PAGE"),
+    ...steps.map((step, i): Line =>
+      firstEntryIsDirectory && i === 0 ? [`PAGE DIRECTORY: ${hex(step.entry)}`] : stepLine(step),
+    ),
     ...pageLine(found),
   );
   yield* entryOf(kernel, steps, found);

@@ -62,18 +62,15 @@ function hypervisor(kernel: Kernel): Cell | undefined {
   return known === undefined ? undefined : cell(() => known);
 }
 
-/** asm/page_64_types.h: x86_64 maps the kernel's image here, modules behind it. */
-const START_KERNEL_MAP = 0xffffffff80000000n;
-
 /** Where the parts of kernel address space begin. */
 function layout(kernel: Kernel): [string, Cell | undefined][] {
-  const isX86 = kernel.arch.name === "x86_64";
+  const { startKernelMap } = kernel.arch;
   const noted = (key: string): bigint | undefined => {
     const text = kernel.vmcoreinfo(`NUMBER(${key})`);
     return text !== undefined && /^-?\w{1,20}$/.test(text) ? BigInt.asUintN(64, BigInt(text)) : undefined;
   };
   const imageSize = noted("KERNEL_IMAGE_SIZE");
-  const modules = isX86 ? imageSize && START_KERNEL_MAP + imageSize : noted("MODULES_VADDR");
+  const modules = startKernelMap === undefined ? noted("MODULES_VADDR") : imageSize && startKernelMap + imageSize;
   const known = (value: bigint | undefined): Cell | undefined =>
     value === undefined ? undefined : cell(() => value, hex);
   const vmemmap = attempt(() => memoryModel(kernel).runs[0]);
@@ -87,14 +84,14 @@ function layout(kernel: Kernel): [string, Cell | undefined][] {
       "KERNEL VMEMMAP BASE",
       isVirtual && vmemmap && !(vmemmap instanceof Fault) ? known(noted("VMEMMAP_START") ?? vmemmap.base) : undefined,
     ],
-    ["KERNEL START MAP", isX86 ? known(START_KERNEL_MAP) : undefined],
+    ["KERNEL START MAP", known(startKernelMap)],
     ["KERNEL MODULES BASE", known(modules)],
   ];
 }
 
-/** x86 and s390 map memory from physical address 0, the Arm architectures from where there is any. */
+/** The physical address at which the direct map begins. */
 const lowestMemory = (kernel: Kernel): bigint =>
-  kernel.arch.name.startsWith("arm") ? BigInt(pageFrames(kernel).first) * BigInt(pageSize(kernel)) : 0n;
+  kernel.arch.mapsFromFirstFrame ? BigInt(pageFrames(kernel).first) * BigInt(pageSize(kernel)) : 0n;
 
 /** A kind of stack that every CPU has one of. */
 export interface StackGroup {

@@ -7,15 +7,6 @@ import type { Registers } from "../../../../arch/arch.ts";
 import { faultPiece, type Line, type Piece, text } from "../../../say/piece.ts";
 import { exceptionLine, registerLines } from "./registers.ts";
 
-/** Selectors of 64-bit kernel and user code (arch/x86/include/asm/segment.h). */
-const __KERNEL_CS = 0x10n;
-const __USER_CS = 0x33n;
-const __USER32_CS = 0x23n;
-const __USER_DS = 0x2bn;
-/** RFLAGS: bit 1 is always set, bits 22 and up never are. */
-const RFLAGS_FIXED = 1n << 1n;
-const RFLAGS_RESERVED = -1n << 22n;
-
 type Mode = "KERNEL" | "USER";
 
 /** Every place in a range of a stack whose words make sense as `struct pt_regs`, as lines. */
@@ -34,15 +25,10 @@ export function* exceptionFrames(kernel: Kernel, from: bigint, end: bigint): Gen
 function modeOf(kernel: Kernel, registers: Registers): Mode | undefined {
   const get = (name: string): bigint => registers.get(name) ?? 0n;
   const [pc, sp] = [get(kernel.arch.pc), get(kernel.arch.sp)];
-  if (kernel.arch.name !== "x86_64") return undefined;
-  const flags = get("rflags");
-  if ((flags & RFLAGS_FIXED) === 0n || (flags & RFLAGS_RESERVED) !== 0n) return undefined;
-  if (get("cs") === __KERNEL_CS)
-    return kernel.code.isText(pc) && kernel.memory.isKernelAddress(sp) ? "KERNEL" : undefined;
-  const user = (get("cs") === __USER_CS || get("cs") === __USER32_CS) && get("ss") === __USER_DS;
-  return user && pc !== 0n && !kernel.memory.isKernelAddress(pc) && !kernel.memory.isKernelAddress(sp)
-    ? "USER"
-    : undefined;
+  const mode = kernel.arch.exceptionMode?.(registers);
+  if (mode === undefined) return undefined;
+  if (mode === "kernel") return kernel.code.isText(pc) && kernel.memory.isKernelAddress(sp) ? "KERNEL" : undefined;
+  return pc !== 0n && !kernel.memory.isKernelAddress(pc) && !kernel.memory.isKernelAddress(sp) ? "USER" : undefined;
 }
 
 function* frameLines(kernel: Kernel, at: bigint, mode: Mode, registers: Registers): Generator<Line, void, void> {

@@ -7,44 +7,14 @@ import type { Registers } from "../../../../arch/arch.ts";
 import type { Line, Span } from "../../../say/piece.ts";
 import { withOffset } from "./symbols.ts";
 
-/** Rows of registers as crash lays them out, names in their columns; a name with digits behind `/` is so many wide. */
-const LAYOUTS: Readonly<Record<string, readonly string[]>> = {
-  x86_64: [
-    "RIP  RSP  RFLAGS/8",
-    "RAX  RBX  RCX",
-    "RDX  RSI  RDI",
-    "RBP   R8   R9",
-    "R10  R11  R12",
-    "R13  R14  R15",
-    "ORIG_RAX  CS/4  SS/4",
-  ],
-  arm64: [
-    " PC   LR   SP",
-    "X29  X28  X27",
-    "X26  X25  X24",
-    "X23  X22  X21",
-    "X20  X19  X18",
-    "X17  X16  X15",
-    "X14  X13  X12",
-    "X11  X10   X9",
-    " X8   X7   X6",
-    " X5   X4   X3",
-    " X2   X1   X0",
-    "ORIG_X0  SYSCALLNO/8  PSTATE/8",
-  ],
-};
-
-/** The name of a register in the column that is labelled so: arm64's link register is x30, arm's is called lr. */
-const nameOf = (label: string, registers: Registers): string =>
-  label === "LR" && !registers.has("lr") ? "x30" : label.toLowerCase();
-
 /** Registers as a block of lines; those that are not known are left out. */
 export function registerLines(kernel: Kernel, registers: Registers): Line[] {
-  const layout = LAYOUTS[kernel.arch.name] ?? inRows(kernel, registers);
+  const layout = kernel.arch.registerRows ?? inRows(kernel, registers);
   return layout.flatMap((row): Line[] => {
     const cells = row.split(/(?<=\S)  /).flatMap((cell) => {
-      const [label = "", width] = cell.split("/");
-      const value = registers.get(nameOf(label.trim(), registers));
+      const [, label = "", name = label.trim().toLowerCase(), width] =
+        /^([^=/]+)(?:=(\w+))?(?:\/(\d+))?$/.exec(cell) ?? [];
+      const value = registers.get(name);
       if (value === undefined) return [];
       return [`${label}: ${padHex(value, width === undefined ? kernel.arch.wordSize * 2 : Number(width))}`];
     });
