@@ -15,7 +15,13 @@ export function assembleKernel(parts: KernelParts): Kernel {
     ...parts,
     variable(name) {
       const symbol = parts.symbols.find(name);
-      if (!symbol) throw Fault.of("unknown", `this kernel has no symbol ${name}`);
+      if (!symbol) {
+        const { gap } = parts.symbols;
+        throw Fault.of(
+          "unknown",
+          gap === undefined ? `this kernel has no symbol ${name}` : `no symbol ${name}: ${gap}`,
+        );
+      }
       const type = parts.types.variable(name);
       if (!type) throw Fault.of("unknown", `the type of ${name} is not known`);
       return kernel.object(sized(type, symbol.size), symbol.address);

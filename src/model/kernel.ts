@@ -36,6 +36,8 @@ export interface Symbols {
   at(address: bigint): KSymbol | undefined;
   all(): Iterable<KSymbol>;
   readonly sources: readonly string[];
+  /** Why data of the kernel may have no names here, and what to do; undefined when all has. */
+  readonly gap?: string | undefined;
 }
 
 /** A `CodeScope` at runtime addresses, with its module. */

@@ -26,6 +26,8 @@ export interface Btf extends TypeSource, BtfBase {
   idOf(kind: number, name: string, size?: number): number | undefined;
   /** `btf_type` of an own id: kind, and size or referred id. */
   header(id: number): { readonly kind: number; readonly name: string; readonly size: number };
+  /** Bytes from the start of the per-CPU section to each of its variables, by name. */
+  perCpuOffsets(): ReadonlyMap<string, number>;
 }
 
 export interface BtfOptions {
@@ -192,6 +194,25 @@ class BtfSource implements Btf {
       if (header.kind === kind && header.name === name) return this.type(header.size);
     }
     return undefined;
+  }
+
+  perCpuOffsets(): ReadonlyMap<string, number> {
+    const offsets = new Map<string, number>();
+    const { starts, view, little } = this.table;
+    for (const start of starts) {
+      const info = view.getUint32(start + 4, little);
+      if (kindOf(info) !== kinds.BTF_KIND_DATASEC) continue;
+      if (this.string(view.getUint32(start, little)) !== ".data..percpu") continue;
+      // struct btf_var_secinfo: u32 type, offset, size.
+      for (let i = 0; i < kinds.lengthOf(info); i++) {
+        const at = start + TYPE_BYTES + i * 12;
+        const id = view.getUint32(at, little);
+        if (id < this.firstId || id >= this.endId) continue;
+        const { name } = this.header(id);
+        offsets.set(name, view.getUint32(at + 4, little));
+      }
+    }
+    return offsets;
   }
 
   /** Goes through all enums, some milliseconds for a kernel's: constants are asked for one by one, and rarely. */

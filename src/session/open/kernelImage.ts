@@ -1,6 +1,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { once } from "../../base/once.ts";
 import { type Btf, openBtf } from "../../debuginfo/btf/btf.ts";
+import { type ExportedData, findExportedData } from "../../debuginfo/exportedData.ts";
 import { readKallsyms } from "../../debuginfo/symbols/kallsyms.ts";
 import { findKallsyms } from "../../debuginfo/symbols/kallsymsSearch.ts";
 import { openOrc, orcVersion, type OrcTable, type OrcVersion } from "../../debuginfo/orc.ts";
@@ -18,6 +19,8 @@ export interface KernelImage {
   /** Types in the dump or the vmlinux; undefined when neither has BTF that can be read. */
   readonly btf: () => Btf | undefined;
   readonly orcVersion: () => OrcVersion | undefined;
+  /** Why data of the kernel may have no names, and what to do; undefined when all has. */
+  readonly gap: string | undefined;
   /** Runtime address minus vmlinux address. */
   readonly bias: bigint;
   /** Why something is not there, for the user. */
@@ -26,6 +29,9 @@ export interface KernelImage {
 
 /** Larger than any kernel's BTF: Debian's has 4 MiB. */
 const MAX_BTF = 256 << 20;
+
+const GAP =
+  "the dump names this kernel's functions and exported data alone (no CONFIG_KALLSYMS_ALL); give a vmlinux or a System.map";
 
 const remedyFor = ({ kind }: Fault): string =>
   kind === "corrupt" || kind === "truncated"
@@ -62,8 +68,13 @@ export function kernelImage(
     const [start, end] = [address(from), address(to)];
     return start !== undefined && end !== undefined && end > start ? [{ start, end }] : [];
   };
+  const declared = (): TypeSource | undefined => vmlinux?.dwarf()?.types;
+  // Only where data has no other names: exports are some of them, and have to be searched for.
+  const exported = once(() =>
+    isNamed || map ? undefined : exportedData(memory, address("_etext"), address("__init_begin"), declared),
+  );
   const btf = once(
-    () => vmlinux?.btf() ?? dumpBtf(memory, range("__start_BTF", "__stop_BTF")[0], () => vmlinux?.dwarf()?.types),
+    () => vmlinux?.btf() ?? dumpBtf(memory, range("__start_BTF", "__stop_BTF")[0], declared) ?? exported()?.btf,
   );
   const table = once(() =>
     orcTable(range("__start_orc_unwind_ip", "__stop_orc_unwind_ip")[0], address("__start_orc_unwind")),
@@ -90,6 +101,7 @@ export function kernelImage(
         ? [{ ...map, floor: map.source.named("_text")[0]?.address ?? 0n, ranges: image, module: undefined }]
         : []),
       { source: noteSymbols(memory), bias: 0n, ranges: [], module: undefined },
+      ...(isNamed || map ? [] : [{ source: exportedSymbols(exported), bias: 0n, ranges: [], module: undefined }]),
     ],
     code: {
       module: undefined,
@@ -99,11 +111,37 @@ export function kernelImage(
       orc: once(() => orcOf(memory, table(), version())),
     },
     btf,
+    gap: isNamed || map || fromDump instanceof Fault ? undefined : GAP,
     orcVersion: version,
     bias,
     lacking,
   };
 }
+
+/** Larger than any kernel's read-only data: those of distributions have some 10 MiB. */
+const MAX_READ_ONLY = 64n << 20n;
+
+function exportedData(
+  { memory }: OpenedMemory,
+  textEnd: bigint | undefined,
+  initStart: bigint | undefined,
+  declared: () => TypeSource | undefined,
+): ExportedData | undefined {
+  if (textEnd === undefined) return undefined;
+  const most = textEnd + MAX_READ_ONLY;
+  const end = initStart !== undefined && initStart > textEnd && initStart < most ? initStart : most;
+  return findExportedData(memory, textEnd, end, declared);
+}
+
+const exportedSymbols = (exported: () => ExportedData | undefined): SymbolSource => ({
+  name: "exported symbols",
+  named: (name) => {
+    const symbol = exported()?.symbols.get(name);
+    return symbol ? [symbol] : [];
+  },
+  at: () => undefined,
+  all: () => [...(exported()?.symbols.values() ?? [])].sort((a, b) => (a.address < b.address ? -1 : 1)),
+});
 
 /** The few symbols that VMCOREINFO names: a kernel without CONFIG_KALLSYMS_ALL tells its data nowhere else. */
 function noteSymbols({ vmcoreinfo }: OpenedMemory): SymbolSource {

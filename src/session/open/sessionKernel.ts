@@ -43,10 +43,14 @@ export function sessionKernel(
     memory,
     vmcoreinfo: (key) => vmcoreinfo?.text(key),
     cpuNotes,
-    symbols: new SymbolIndex(image.symbols, function* () {
-      for (const module of loaded()) yield module.symbols;
-      yield* generated();
-    }),
+    symbols: new SymbolIndex(
+      image.symbols,
+      function* () {
+        for (const module of loaded()) yield module.symbols;
+        yield* generated();
+      },
+      image.gap,
+    ),
     code,
     types: typeIndex(arch, kernelTypes(image, vmlinux), function* () {
       for (const module of loaded()) {

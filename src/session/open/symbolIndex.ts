@@ -17,9 +17,11 @@ export interface SymbolImage {
 export class SymbolIndex implements Symbols {
   private readonly kernelImages: SymbolImage[];
   private readonly others: () => Iterable<SymbolImage>;
+  readonly gap: string | undefined;
 
   /** @param others modules and generated code: asked only when the kernel's own symbols do not answer */
-  constructor(kernel: readonly SymbolImage[], others: () => Iterable<SymbolImage>) {
+  constructor(kernel: readonly SymbolImage[], others: () => Iterable<SymbolImage>, gap?: string) {
+    this.gap = gap;
     this.kernelImages = [...kernel];
     this.others = others;
   }

@@ -1,0 +1,144 @@
+import { viewOf } from "../base/bytes.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import { type Btf, openBtf } from "./btf/btf.ts";
+import type { KSymbol, TypeSource } from "./source.ts";
+import type { TargetMemory } from "./targetMemory.ts";
+
+/** What a kernel without CONFIG_KALLSYMS_ALL tells of its data: kallsyms names its functions alone. */
+export interface ExportedData {
+  readonly btf: Btf | undefined;
+  /** By name: what the kernel exports to modules, and the per-CPU variables of its BTF. */
+  readonly symbols: ReadonlyMap<string, KSymbol>;
+}
+
+const STEP_BYTES = 4096;
+
+/**
+ * Finds BTF by its header and the exported symbols by the shape of their table, in read-only data.
+ * @param start,end runtime range of the kernel's read-only data; pages that are not there are stepped over
+ * @param declared what a file declares, as for `openBtf`
+ */
+export function findExportedData(
+  memory: TargetMemory,
+  start: bigint,
+  end: bigint,
+  declared: () => TypeSource | undefined,
+): ExportedData {
+  const bytes = new Uint8Array(Number(end - start));
+  for (let at = 0; at < bytes.length; at += STEP_BYTES) {
+    const page = attempt(() => memory.read(start + BigInt(at), Math.min(STEP_BYTES, bytes.length - at)));
+    if (!(page instanceof Fault)) bytes.set(page, at);
+  }
+  const btf = findBtf(memory, bytes, declared);
+  const symbols = new Map<string, KSymbol>();
+  const add = (name: string, address: bigint): unknown => symbols.set(name, { name, address, size: 0, type: "D" });
+  for (const { name, address } of exportedSymbols(memory, bytes, start)) add(name, address);
+  const offsets = btf?.perCpuOffsets() ?? new Map<string, number>();
+  const base = perCpuStart(symbols, offsets);
+  if (base !== undefined)
+    for (const [name, offset] of offsets) if (!symbols.has(name)) add(name, BigInt.asUintN(64, base + BigInt(offset)));
+  return { btf, symbols };
+}
+
+/** `struct btf_header` of include/uapi/linux/btf.h: u16 magic, u8 version, u8 flags, u32 hdr_len, then places. */
+const BTF_MAGIC = 0xeb9f;
+const BTF_HEADER_BYTES = 24;
+
+function findBtf(
+  { byteOrder, wordSize }: TargetMemory,
+  bytes: Uint8Array,
+  declared: () => TypeSource | undefined,
+): Btf | undefined {
+  const view = viewOf(bytes);
+  const little = byteOrder === "little";
+  for (let at = 0; at + BTF_HEADER_BYTES <= bytes.length; at += 4) {
+    if (view.getUint16(at, little) !== BTF_MAGIC || view.getUint8(at + 2) !== 1) continue;
+    const u32 = (offset: number): number => view.getUint32(at + offset, little);
+    const size = u32(4) + Math.max(u32(8) + u32(12), u32(16) + u32(20));
+    if (size > bytes.length - at) continue;
+    const btf = attempt(() => openBtf(bytes.slice(at, at + size), { pointerSize: wordSize, declared }));
+    // A program may hold BTF of its own: the kernel's has tasks.
+    if (!(btf instanceof Fault) && btf.find("struct", "task_struct")) return btf;
+  }
+  return undefined;
+}
+
+/** A symbol that every kernel exports, by which the table is found. */
+const ANCHOR = "init_task";
+/** Texts that end so: each costs a look at all of the read-only data. */
+const MAX_ANCHORS = 16;
+/** A kernel exports some 20,000 symbols. */
+const MAX_EXPORTS = 1 << 17;
+
+interface Entry {
+  readonly name: string;
+  readonly address: bigint;
+}
+
+/**
+ * Entries of `__ksymtab` and `__ksymtab_gpl`, which follow each other (include/asm-generic/vmlinux.lds.h). Where the
+ * architecture has CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, `struct kernel_symbol` holds 32-bit distances from each member
+ * to the value and the name (since Linux kernel commit 7290d5809571, in v4.19); and to the namespace since
+ * 8651ec01daed (in v5.4).
+ */
+function exportedSymbols({ byteOrder }: TargetMemory, bytes: Uint8Array, start: bigint): readonly Entry[] {
+  const view = viewOf(bytes);
+  const little = byteOrder === "little";
+  const entryAt = (at: number): Entry | undefined => {
+    if (at < 0 || at + 8 > bytes.length) return undefined;
+    const name = nameAt(bytes, at + 4 + view.getInt32(at + 4, little));
+    return name === undefined ? undefined : { name, address: start + BigInt(at + view.getInt32(at, little)) };
+  };
+  for (const text of placesOf(bytes, ANCHOR))
+    for (let at = 0; at + 8 <= bytes.length; at += 4) {
+      if (at + 4 + view.getInt32(at + 4, little) !== text) continue;
+      const stride = [12, 8].find((size) => entryAt(at + size) && entryAt(at - size) && entryAt(at + 2 * size));
+      if (stride !== undefined) return tableAround(at, stride, entryAt);
+    }
+  return [];
+}
+
+/** Entries before and after one, as long as they are entries. */
+function tableAround(anchor: number, stride: number, entryAt: (at: number) => Entry | undefined): readonly Entry[] {
+  const entries: Entry[] = [];
+  for (const step of [stride, -stride]) {
+    let at = step > 0 ? anchor : anchor + step;
+    for (let entry; entries.length < MAX_EXPORTS && (entry = entryAt(at)); at += step) entries.push(entry);
+  }
+  return entries;
+}
+
+/** Where a text ends in NUL: the linker lets a name be the end of a longer one. */
+function* placesOf(bytes: Uint8Array, text: string): Generator<number> {
+  const wanted = Buffer.from(`${text}\0`, "latin1");
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let found = 0;
+  for (let at = all.indexOf(wanted); at >= 0 && found < MAX_ANCHORS; at = all.indexOf(wanted, at + 1), found++)
+    yield at;
+}
+
+const MAX_NAME = 512;
+
+/** The name of a symbol that stands at a place. */
+function nameAt(bytes: Uint8Array, at: number): string | undefined {
+  if (at < 0 || at >= bytes.length) return undefined;
+  const end = bytes.subarray(at, at + MAX_NAME).indexOf(0);
+  const name = end > 0 ? Buffer.from(bytes.subarray(at, at + end)).toString("latin1") : "";
+  return /^[A-Za-z_][\w.$]*$/.test(name) ? name : undefined;
+}
+
+/** Variables that must agree on where per-CPU data is linked. */
+const MIN_AGREEING = 2;
+
+/** The link address of the per-CPU section, by variables that are exported and that BTF places in it. */
+function perCpuStart(symbols: ReadonlyMap<string, KSymbol>, offsets: ReadonlyMap<string, number>): bigint | undefined {
+  const votes = new Map<bigint, number>();
+  for (const [name, offset] of offsets) {
+    const exported = symbols.get(name);
+    if (!exported) continue;
+    const start = exported.address - BigInt(offset);
+    votes.set(start, (votes.get(start) ?? 0) + 1);
+  }
+  const [start, count] = [...votes].sort((a, b) => b[1] - a[1])[0] ?? [undefined, 0];
+  return count >= MIN_AGREEING ? start : undefined;
+}
