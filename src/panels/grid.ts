@@ -2,6 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
+import type { DumpState } from "./dumpState.ts";
 import { recall, remember } from "./host.ts";
 import { link } from "./links.ts";
 import {
@@ -16,7 +17,17 @@ import {
   tabSeparated,
 } from "./rows.ts";
 import { Table } from "./table.ts";
-import { counted, failure, filterBox, handOut, nothingToShow, Reading, type View } from "./view.ts";
+import {
+  counted,
+  failure,
+  filterBox,
+  handOut,
+  nothingLeft,
+  nothingToShow,
+  Reading,
+  toSearchBox,
+  type View,
+} from "./view.ts";
 
 /** Any command's records as a table: sorted by its headings, filtered, walked by key; cells lead where they point. */
 export class GridView implements View {
@@ -27,13 +38,15 @@ export class GridView implements View {
   private readonly reading = new Reading(() => this.draw());
   private index = 0;
   private order: Order | undefined;
+  private readonly state: DumpState;
   private filter: string;
   private shown: readonly Row[] = [];
   private readonly table: Table;
 
-  constructor(panel: Panel, ask: Ask) {
+  constructor(panel: Panel, ask: Ask, state: DumpState) {
     this.panel = panel;
     this.ask = ask;
+    this.state = state;
     this.table = new Table({
       element: this.element,
       label: panel.title,
@@ -42,7 +55,7 @@ export class GridView implements View {
       cell: (cell, column) => this.cell(cell, column),
     });
     this.element.className = "page grid-page";
-    this.filter = recall(`filter ${panel.id}`, "");
+    this.filter = state.recall(`filter ${panel.id}`, "");
     this.order = recall<Order | undefined>(`order ${panel.id}`, undefined);
     new ResizeObserver(() => this.draw()).observe(this.element);
     void this.load();
@@ -53,7 +66,7 @@ export class GridView implements View {
   }
 
   act(action: PageAction): void {
-    if (action === "find") return this.element.querySelector("input")?.focus();
+    if (action === "find") return toSearchBox(this.element);
     const { columns } = this.current;
     const text = tabSeparated(columns, this.shown);
     handOut(this.ask, action, { text, name: `${this.panel.line.replace(/\W+/g, "-")}.tsv` });
@@ -96,7 +109,13 @@ export class GridView implements View {
       const { remarks } = this.grid;
       return nothingToShow(this.ask, remarks.join(" ") || `${this.panel.title}: there is none in this dump.`);
     }
-    return html`${this.toolbar(this.grid)} ${this.table.template()}`;
+    return html`${this.toolbar(this.grid)}
+    ${this.isEmptied ? nothingLeft(`No row matches “${this.filter}”.`, () => this.setFilter("")) : this.table.template()}`;
+  }
+
+  /** The filter leaves nothing of what there is. */
+  private get isEmptied(): boolean {
+    return this.shown.length === 0 && this.current.rows.length > 0;
   }
 
   private toolbar({ tables, remarks, more }: Grid): TemplateResult {
@@ -140,7 +159,7 @@ export class GridView implements View {
 
   private setFilter(text: string): void {
     this.filter = text;
-    remember(`filter ${this.panel.id}`, text);
+    this.state.remember(`filter ${this.panel.id}`, text);
     this.table.toTop();
     this.arrange();
   }

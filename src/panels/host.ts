@@ -45,6 +45,8 @@ export function listen(listener: (message: Exclude<ToPage, { kind: "answer" | "r
     if (data.kind === "answer") one?.done(data.body as never);
     else one?.fail(new Error(data.message));
   });
+  addEventListener("focus", () => vscode.postMessage({ kind: "focus", has: true }));
+  addEventListener("blur", () => vscode.postMessage({ kind: "focus", has: false }));
   vscode.postMessage({ kind: "ready" });
 }
 

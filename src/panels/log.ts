@@ -2,6 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { PageAction } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
+import type { DumpState } from "./dumpState.ts";
 import { recall, remember } from "./host.ts";
 import { link } from "./links.ts";
 import { callerContent, INLINED_INTO, plainLine, selectedPart, shortened, spanContent } from "./logSpans.ts";
@@ -21,7 +22,7 @@ import {
 import { LoadedLog } from "./logLoad.ts";
 import { spansOf } from "./logText.ts";
 import { cellText, regularExpression } from "./rows.ts";
-import { counted, failure, handOut, Reading, select, type View } from "./view.ts";
+import { counted, failure, handOut, nothingLeft, Reading, select, toSearchBox, type View } from "./view.ts";
 import { clearSelection, selectAllRows, selectedRows, selectedText, whenUnselected } from "./selection.ts";
 import { drawnRows, inSight, scrollFor } from "./windowing.ts";
 
@@ -61,16 +62,21 @@ export class LogView implements View {
   private readonly reading = new Reading(() => this.draw());
   private folded = new Set<number>();
   private explains = recall("log explain", true);
-  private search = recall("log search", "");
-  private isExpression = recall("log expression", false);
-  private level = recall("log level", 7);
+  private readonly state: DumpState;
+  private search: string;
+  private isExpression: boolean;
+  private level: number;
   private time = recall<TimeMode>("log time", "boot");
   private zeros: { panic: number | undefined; wall: number | undefined } = { panic: undefined, wall: undefined };
   private hasCaller = false;
   private cursor = 0;
 
-  constructor(ask: Ask) {
+  constructor(ask: Ask, state: DumpState) {
     this.ask = ask;
+    this.state = state;
+    this.search = state.recall("log search", "");
+    this.isExpression = state.recall("log expression", false);
+    this.level = state.recall("log level", 7);
     this.log = new LoadedLog(ask);
     this.explained = new LogExplained(this.log, ask);
     this.element.className = "page log-page";
@@ -83,7 +89,7 @@ export class LogView implements View {
   }
 
   act(action: PageAction): void {
-    if (action === "find") return this.element.querySelector("input")?.focus();
+    if (action === "find") return toSearchBox(this.element);
     void this.whole.then(() => this.handOut(action));
   }
 
@@ -181,7 +187,17 @@ export class LogView implements View {
     if (this.reading.error !== undefined) return failure(this.reading.error, () => void (this.whole = this.load()));
     if (!this.log.isRead) return this.reading.waiting("Reading the kernel log…");
     if (this.log.lines.length === 0) return html`<p class="state">${this.log.progress || "The log is empty."}</p>`;
-    return html`${this.toolbar()} ${this.body()}`;
+    return html`${this.toolbar()} ${this.entries.length > 0 ? this.body() : this.nothingLeft()}`;
+  }
+
+  private nothingLeft(): TemplateResult {
+    const searched = this.search === "" ? "" : ` with “${this.search}”`;
+    const chosen = this.level === 7 ? "" : ` (level: ${LEVELS[this.level]?.toLowerCase()})`;
+    const read = this.log.progress === "" ? "" : " in what is read so far";
+    return nothingLeft(`No line${searched}${read}${chosen}.`, () => {
+      this.set("search", "");
+      this.set("level", 7);
+    });
   }
 
   private toolbar(): TemplateResult {
@@ -375,7 +391,8 @@ export class LogView implements View {
   private set(what: "level", value: number): void;
   private set(what: "time", value: TimeMode): void;
   private set(what: string, value: unknown): void {
-    remember(`log ${what}`, value);
+    if (what === "time") remember(`log ${what}`, value);
+    else this.state.remember(`log ${what}`, value);
     if (what === "search") this.search = value as string;
     if (what === "expression") this.isExpression = value as boolean;
     if (what === "level") this.level = value as number;

@@ -2,6 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Panel, PanelSession } from "../protocol/panel.ts";
 import { GridView } from "./grid.ts";
 import type { Ask } from "./ask.ts";
+import { type DumpState, dumpState } from "./dumpState.ts";
 import { ask, askOf, listen, lookAt, recall, remember } from "./host.ts";
 import { ellipsis } from "./icons.ts";
 import { watchLinks } from "./links.ts";
@@ -12,12 +13,12 @@ import { TasksView } from "./tasks.ts";
 import type { View } from "./view.ts";
 
 /** How each kind of page is made. */
-const makers: Readonly<Record<Panel["page"], (panel: Panel, ask: Ask) => View>> = {
-  grid: (panel, asks) => new GridView(panel, asks),
-  log: (_panel, asks) => new LogView(asks),
+const makers: Readonly<Record<Panel["page"], (panel: Panel, ask: Ask, state: DumpState) => View>> = {
+  grid: (panel, asks, state) => new GridView(panel, asks, state),
+  log: (_panel, asks, state) => new LogView(asks, state),
   memory: (_panel, asks) => new MemoryView(asks),
   object: (panel, asks) => new ObjectView(panel, asks),
-  tasks: (panel, asks) => new TasksView(panel, asks),
+  tasks: (panel, asks, state) => new TasksView(panel, asks, state),
 };
 
 let panels: readonly Panel[] = [];
@@ -73,7 +74,8 @@ function open(id: string): void {
   let pages = views.get(session.id);
   if (!pages) views.set(session.id, (pages = new Map<string, View>()));
   let view = pages.get(id);
-  if (!view) pages.set(id, (view = makers[panel.page](panel, askOf(session.id))));
+  if (!view)
+    pages.set(id, (view = makers[panel.page](panel, askOf(session.id), dumpState(session.dump, { recall, remember }))));
   present(view.element);
   view.show();
 }

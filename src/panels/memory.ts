@@ -15,7 +15,7 @@ import {
 } from "./memoryParts.ts";
 import { bytesText } from "./units.ts";
 import { identifiedCard } from "./identified.ts";
-import { failure, handOut, nothingToShow, Reading, type View } from "./view.ts";
+import { failure, handOut, nothingToShow, Reading, toSearchBox, type View } from "./view.ts";
 
 /** Counters that no command prints; the typed ones by name, the others by what include/linux says they are. */
 const COUNTERS = {
@@ -55,7 +55,7 @@ export class MemoryView implements View {
   }
 
   act(action: PageAction): void {
-    if (action === "find") return this.element.querySelector("input")?.focus();
+    if (action === "find") return toSearchBox(this.element);
     const text = this.parts.map(({ name, bytes, from }) => `${name}\t${bytes}\t${from}\n`).join("");
     handOut(this.ask, action, { text, name: "memory.tsv" });
   }

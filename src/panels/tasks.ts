@@ -3,11 +3,12 @@ import type { TaskStack } from "../protocol/custom.ts";
 import type { Grid } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
+import type { DumpState } from "./dumpState.ts";
 import { recall, remember } from "./host.ts";
 import { filterOf, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
 import { COLUMNS, groupsOf, type Outlined, taskOf, taskRows, treeOf } from "./taskRows.ts";
-import { failure, filterBox, handOut, nothingToShow, Reading, type View } from "./view.ts";
+import { failure, filterBox, handOut, nothingLeft, nothingToShow, Reading, toSearchBox, type View } from "./view.ts";
 
 /** Stacks asked for at once: an answer comes in a blink, and stopping takes no longer. */
 const BATCH = 32;
@@ -36,13 +37,16 @@ export class TasksView implements View {
   private readonly reading = new Reading(() => this.draw());
   private mode = recall<Mode>("tasks mode", "list");
   private order = recall<Order | undefined>("order tasks", undefined);
-  private filter = recall("filter tasks", "");
+  private readonly state: DumpState;
+  private filter: string;
   private readonly closed = new Set<string>();
   private readonly opened = new Set<string>();
 
-  constructor(panel: Panel, ask: Ask) {
+  constructor(panel: Panel, ask: Ask, state: DumpState) {
     this.panel = panel;
     this.ask = ask;
+    this.state = state;
+    this.filter = state.recall("filter tasks", "");
     this.element.className = "page grid-page";
     this.table = new Table({
       element: this.element,
@@ -60,7 +64,7 @@ export class TasksView implements View {
   }
 
   act(action: PageAction): void {
-    if (action === "find") return this.element.querySelector("input")?.focus();
+    if (action === "find") return toSearchBox(this.element);
     const text = tabSeparated(COLUMNS, this.shown.rows);
     handOut(this.ask, action, { text, name: "tasks.tsv" });
   }
@@ -118,7 +122,8 @@ export class TasksView implements View {
     if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
     if (!this.ps) return this.reading.waiting("Reading tasks…");
     if (this.rows.length === 0) return nothingToShow(this.ask, this.ps.remarks.join(" ") || "There are no tasks.");
-    return html`${this.toolbar(this.ps)} ${this.table.template()}`;
+    return html`${this.toolbar(this.ps)}
+    ${this.shown.rows.length > 0 ? this.table.template() : nothingLeft(`No task matches “${this.filter}”.`, () => this.setFilter(""))}`;
   }
 
   private toolbar({ remarks }: Grid): TemplateResult {
@@ -165,7 +170,7 @@ export class TasksView implements View {
 
   private setFilter(text: string): void {
     this.filter = text;
-    remember("filter tasks", text);
+    this.state.remember("filter tasks", text);
     this.table.toTop();
     this.arrange();
   }

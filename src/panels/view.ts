@@ -75,6 +75,20 @@ export const nothingToShow = (ask: Ask, why: string): TemplateResult =>
     }
   </div>`;
 
+/** In place of rows of which a search leaves none: that it does so, and the way back. */
+export const nothingLeft = (why: string, clear: () => void): TemplateResult =>
+  html`<div class="state" role="status">
+    <p>${why}</p>
+    <button @click=${clear}>Clear</button>
+  </div>`;
+
+/** Puts the cursor in a page's box for words to find, and what stands there is replaced by what is typed. */
+export function toSearchBox(page: HTMLElement): void {
+  const box = page.querySelector("input");
+  box?.focus();
+  box?.select();
+}
+
 /** `1 row`, `12,000 rows`. */
 export const counted = (count: number, what: string): string =>
   `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;

@@ -79,6 +79,8 @@ export type PageAction = "copy" | "openDocument" | "save" | "find";
 
 export type FromPage =
   | { readonly kind: "ready" }
+  /** The keyboard is the page's from now on, or no longer. */
+  | { readonly kind: "focus"; readonly has: boolean }
   /** What the page wants to know again after a reload of the window, by topic. */
   | { readonly kind: "remember"; readonly state: object }
   | {

@@ -40,7 +40,11 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
     vscode.commands.registerCommand("vmcore.panel.copy", inFront("copy")),
     vscode.commands.registerCommand("vmcore.panel.openDocument", inFront("openDocument")),
     vscode.commands.registerCommand("vmcore.panel.save", inFront("save")),
-    vscode.commands.registerCommand("vmcore.panel.find", inFront("find")),
+    // By its key it is about the page with the keyboard, by its button about the panel.
+    vscode.commands.registerCommand("vmcore.panel.find", (where?: unknown) => {
+      if (where === "focused") focusedPage?.post({ kind: "do", action: "find" });
+      else view.act("find");
+    }),
   ];
 }
 
@@ -102,6 +106,14 @@ class KernelView implements vscode.WebviewViewProvider {
   act(action: PageAction): void {
     this.page?.post({ kind: "do", action });
   }
+}
+
+/** The page that has the keyboard: VS Code has no context key for that of a webview's view. */
+let focusedPage: Page | undefined;
+
+function setFocused(page: Page | undefined): void {
+  focusedPage = page;
+  void vscode.commands.executeCommand("setContext", "vmcore.pageFocus", page !== undefined);
 }
 
 /** A table or an object in an editor of its own, which stays with the dump that it was opened from. */
@@ -174,6 +186,11 @@ class Page {
       sessions.onDidChange(() => this.tellSession()),
       webview.onDidReceiveMessage((message: FromPage) => {
         if (message.kind === "ask") return void this.answer(message);
+        if (message.kind === "focus") {
+          if (message.has) setFocused(this);
+          else if (focusedPage === this) setFocused(undefined);
+          return;
+        }
         // An editor's own state is kept by VS Code's serializer.
         if (message.kind === "remember") {
           if (!pinned) void context.workspaceState.update(STATE, message.state);
@@ -222,6 +239,7 @@ class Page {
   }
 
   dispose(): void {
+    if (focusedPage === this) setFocused(undefined);
     for (const one of this.registrations) one.dispose();
   }
 }

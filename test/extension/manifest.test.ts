@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+interface Manifest {
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string }[];
+    readonly keybindings: readonly { readonly command: string; readonly key: string; readonly when: string }[];
+    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
+    readonly customEditors: readonly { readonly selector: readonly { readonly filenamePattern: string }[] }[];
+    readonly configurationDefaults: Readonly<Record<string, Readonly<Record<string, string>>>>;
+    readonly languages: readonly { readonly id: string; readonly filenamePatterns?: readonly string[] }[];
+  };
+}
+
+const { contributes } = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
+
+/** `*` and `[0-9]` of a name's pattern. */
+const matches = (pattern: string, name: string): boolean =>
+  new RegExp(`^${pattern.replace(/[.+^${}()|\\]/g, "\\$&").replace(/\*/g, ".*")}$`).test(name);
+
+const isOffered = (name: string): boolean =>
+  contributes.customEditors.some(({ selector }) =>
+    selector.some(({ filenamePattern }) => matches(filenamePattern, name)),
+  );
+const opensAtOnce = (name: string): boolean =>
+  Object.keys(contributes.configurationDefaults["workbench.editorAssociations"] ?? {}).some((pattern) =>
+    matches(pattern, name),
+  );
+const isInExplorersMenu = (name: string): boolean => {
+  const { when = "" } = contributes.menus["explorer/context"]?.find(({ command }) => command === "vmcore.open") ?? {};
+  return new RegExp(/=~ \/(.*)\/$/.exec(when)?.[1] ?? "^$").test(name);
+};
+
+for (const name of [
+  "vmcore",
+  "vmcore.flat",
+  "vmcore.1",
+  "vmcore-20261121",
+  "vmcore-2026-11-21-10:12",
+  "vmcore-incomplete",
+  "web1.vmcore",
+  "guest.kdump",
+  "dump.202611211012",
+]) {
+  test(`${name} opens as a dump at once`, () => {
+    assert.deepEqual([isOffered(name), opensAtOnce(name), isInExplorersMenu(name)], [true, true, true]);
+  });
+}
+
+for (const name of ["vmcore-dmesg.txt", "vmcore.txt", "vmcore-dmesg-incomplete.txt", "dmesg.202611211012", "core.c"]) {
+  test(`${name} does not`, () => {
+    assert.deepEqual([opensAtOnce(name), isInExplorersMenu(name)], [false, false]);
+  });
+}
+
+test("the log that kdump-tools writes beside a dump is a kernel log", () => {
+  const { filenamePatterns = [] } = contributes.languages.find(({ id }) => id === "kernel-log") ?? {};
+  assert.ok(filenamePatterns.some((pattern) => matches(pattern, "dmesg.202611211012")));
+});
+
+test("every key runs a command that there is, and only where it is about a dump", () => {
+  const commands = new Set(contributes.commands.map(({ command }) => command));
+  assert.ok(contributes.keybindings.length > 0);
+  for (const { command, key, when } of contributes.keybindings) {
+    assert.ok(commands.has(command), command);
+    assert.match(when, /vmcore/, key);
+  }
+});
