@@ -8,6 +8,8 @@ import { taskTable } from "../linux/sched/task.ts";
 import type { DumpFacts } from "../protocol/custom.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { OpenError, openSession, type Session } from "../session/open/open.ts";
+import { isTextFile } from "../session/open/textFile.ts";
+import { shortfall } from "../session/open/shortfall.ts";
 
 /** Lines of the log that the dump editor shows. */
 const LOG_LINES = 40;
@@ -19,6 +21,7 @@ export function facts(vmcore: readonly string[]): DumpFacts {
     try {
       return {
         ok: true,
+        missing: shortfall(session.dump.facts),
         facts: [...rows(session, vmcore)],
         lacking: session.context.session.lacking,
         log: logLines(session.kernel)
@@ -29,7 +32,9 @@ export function facts(vmcore: readonly string[]): DumpFacts {
       session.close();
     }
   } catch (error) {
-    if (error instanceof OpenError || error instanceof Fault) return { ok: false, message: error.message };
+    if (error instanceof OpenError || error instanceof Fault) {
+      return { ok: false, message: error.message, isText: vmcore.every(isTextFile) };
+    }
     throw error;
   }
 }
@@ -56,12 +61,13 @@ function* rows({ kernel, dump }: Session, vmcore: readonly string[]): Generator<
   yield* row("Format", () => dump.format);
   yield* row("Compression", () => dump.facts.compression);
   yield* row("Pages left out", () => levelText(dump.facts.dumpLevel));
-  yield* row("Complete", () => (dump.facts.incomplete ? "no: the dump was cut off" : undefined));
   yield* row("Size", () => `${(vmcore.reduce((sum, path) => sum + statSync(path).size, 0) / 1e6).toFixed(1)} MB`);
 }
 
+/** @throws Fault when none is known, which is not what a machine without tasks looks like */
 function taskCount(kernel: Kernel): string {
   const { tasks, fault, note } = taskTable(kernel);
+  if (fault && tasks.length === 0) throw fault;
   const doubt = fault ? `list of tasks: ${fault.message}` : note;
   return doubt === undefined ? String(tasks.length) : `${tasks.length} (${doubt})`;
 }

@@ -160,6 +160,8 @@ export class VmcoreDebugSession extends DebugSession {
   /** Names a thread as stopped again after a request that would have resumed it: nvim-dap has no thread until then. */
   private stayStopped({ command, arguments: args }: DebugProtocol.Request): void {
     if (!this.target || !this.hasArrived || !RESUMING_REQUESTS.has(command)) return;
+    // VS Code goes on showing what it did, and would throw its stacks away for this.
+    if (this.clientTraits?.clientID === "vscode") return;
     const { threadId } = (args ?? {}) as { threadId?: unknown };
     const thread = typeof threadId === "number" ? this.target.threads.find(threadId) : undefined;
     try {
@@ -315,7 +317,7 @@ export class VmcoreDebugSession extends DebugSession {
   private async arrive(target: Target): Promise<void> {
     this.sendStopped(this.stopOf(target), { preserveFocusHint: false });
     try {
-      for (const sentence of target.remarks()) this.client.output(`${sentence}\n`, { category: "important" });
+      this.remark(target.remarks());
       await this.quiet();
       await this.settle(target);
       await drive(openingCommands(target), new AbortController().signal);
@@ -333,6 +335,12 @@ export class VmcoreDebugSession extends DebugSession {
       this.complain(error);
       return target.stopAfter(error);
     }
+  }
+
+  /** Says sentences in the console, the first also where it is seen: VS Code makes a toast of it. */
+  private remark([first, ...others]: readonly string[]): void {
+    if (first !== undefined) this.client.output(`${first}\n`, { category: "important" });
+    for (const sentence of others) this.client.output(`${sentence}\n`);
   }
 
   private complain(error: unknown): void {
@@ -357,7 +365,7 @@ export class VmcoreDebugSession extends DebugSession {
         }),
       );
       const said = names.length > 0 ? [`debuginfod gave the debuginfo of ${names.join(", ")}`, ...remarks] : remarks;
-      for (const sentence of said) this.client.output(`${sentence}\n`, { category: "important" });
+      this.remark(said);
     } catch (error) {
       if (!(error instanceof Cancelled)) this.complain(error);
     }

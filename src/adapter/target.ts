@@ -227,10 +227,11 @@ export class Target {
     return { reason: "pause", threadId: id, text: "", description: `Why the kernel stopped cannot be told: ${why}` };
   }
 
-  /** What the user should know of this session, in sentences. */
+  /** What the user should know of this session, in sentences, what matters most first. */
   remarks(): string[] {
     const { warnings, context } = this.session;
-    const said = [this.untitled, ...this.packageRemarks, ...warnings, ...context.session.lacking, this.sourceRemark];
+    const { lacking } = context.session;
+    const said = [...warnings, ...this.packageRemarks, this.untitled, ...lacking, this.sourceRemark];
     return said.filter((sentence) => sentence !== undefined);
   }
 

@@ -37,6 +37,8 @@ export interface DumpFacts {
   readonly compression?: string;
   /** makedumpfile ran out of space and says so, or a file of a split set was not given. */
   readonly incomplete?: boolean;
+  /** Where a file ends too early: bytes that it has, and that its headers and tables speak of, at least. */
+  readonly cut?: { readonly size: number; readonly expected: number };
   /** Seconds since the epoch in the dump's header. */
   readonly timestamp?: number;
   readonly cpus?: number;

@@ -4,9 +4,13 @@ export function lookOf(head: Uint8Array): string {
   const known = signatures.find(([signature]) => text.startsWith(signature));
   if (known) return known[1];
   if (head.every((byte) => byte === 0)) return "only zeros";
-  if (/^[\t\n\f\r\x1b\x20-\x7e\x80-\xff]+$/.test(text)) return "text";
+  if (isText(head)) return "text";
   return "data of unknown kind";
 }
+
+/** Whether a file that begins so is text: a log beside a dump, or a dump of a database. */
+export const isText = (head: Uint8Array): boolean =>
+  /^[\t\n\f\r\x1b\x20-\x7e\x80-\xff]+$/.test(Buffer.from(head.subarray(0, 512)).toString("latin1"));
 
 /** First bytes, as file(1) knows them. */
 const signatures: readonly (readonly [string, string])[] = [

@@ -31,10 +31,19 @@ export const dumpEditor = (context: vscode.ExtensionContext): vscode.Disposable[
         script: asset("dump.js"),
       };
       webview.html = factsPage(page, undefined);
-      webview.html = factsPage(page, await factsOf(context, uri.fsPath));
+      const facts = await factsOf(context, uri.fsPath);
+      // The name alone made it ours.
+      if (!facts.ok && facts.isText) return openAsText(uri, panel);
+      webview.html = factsPage(page, facts);
     },
   }),
 ];
+
+/** Puts the text editor in the place of ours. */
+async function openAsText(uri: vscode.Uri, panel: vscode.WebviewPanel): Promise<void> {
+  await vscode.commands.executeCommand("vscode.openWith", uri, "default", panel.viewColumn);
+  panel.dispose();
+}
 
 /** Asks the adapter program, in a process of its own: the extension never opens a dump. */
 function factsOf(context: vscode.ExtensionContext, path: string): Promise<DumpFacts> {
@@ -49,7 +58,7 @@ function factsOf(context: vscode.ExtensionContext, path: string): Promise<DumpFa
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (out += text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors += text));
     const timer = setTimeout(() => child.kill(), PATIENCE_MS);
-    const refuse = (message: string): void => resolve({ ok: false, message });
+    const refuse = (message: string): void => resolve({ ok: false, message, isText: false });
     child.on("error", (error) => refuse(error.message));
     child.on("close", (code, signal) => {
       clearTimeout(timer);

@@ -38,6 +38,7 @@ function body(facts: DumpFacts | undefined): string {
   const log =
     facts.log.length > 0 ? [`<h2>Last lines of the kernel log</h2>`, `<pre>${escape(facts.log.join("\n"))}</pre>`] : [];
   return [
+    ...(facts.missing === undefined ? [] : [`<p class="missing" role="alert">${escape(facts.missing)}</p>`]),
     `<p><button id="debug" type="button">Debug This Dump</button></p>`,
     `<table>${rows.join("")}</table>`,
     ...lacking,

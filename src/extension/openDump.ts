@@ -4,8 +4,9 @@ import { dumpName } from "./dumpName.ts";
 import { TYPE } from "./session.ts";
 
 /** Names that dump files usually have, below the workspace. */
-const PATTERN = "{**/vmcore,**/vmcore.*,**/*.vmcore,**/*.kdump,**/*.dump,**/dump.[0-9]*}";
-const EXCLUDED = "**/{node_modules,.git}/**";
+const PATTERN = "**/{vmcore,vmcore.*,vmcore-*,*.vmcore,*.kdump,*.dump,dump.[0-9]*}";
+/** The log that kdump writes beside the dump is none. */
+const EXCLUDED = "{**/{node_modules,.git}/**,**/vmcore*.{txt,log}}";
 const MAX_FOUND = 50;
 
 /** Opening a dump: by command, from the Explorer, from its editor, and for `${command:pickVmcore}`. */

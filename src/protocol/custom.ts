@@ -283,8 +283,15 @@ export interface CustomEvents {
 export type DumpFacts =
   | {
       readonly ok: true;
+      /** What the dump lacks of what was to be in it, in a sentence. */
+      readonly missing: string | undefined;
       readonly facts: readonly { readonly name: string; readonly value: string }[];
       readonly lacking: readonly string[];
       readonly log: readonly string[];
     }
-  | { readonly ok: false; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** It is a file of text, such as a log with a name like a dump's. */
+      readonly isText: boolean;
+    };

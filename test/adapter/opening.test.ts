@@ -16,7 +16,9 @@ import { connect } from "node:net";
 import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { facts } from "../../src/adapter/facts.ts";
 import { launchArguments } from "../../src/adapter/launch.ts";
+import type { DumpFacts } from "../../src/protocol/custom.ts";
 import { elfCore } from "../builders/elfCore.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
 import { DapClient } from "./client.ts";
@@ -60,6 +62,49 @@ test("a dump that was cut off opens with what it holds", async () => {
   const { threads } = await client.request<{ threads: { name: string }[] }>("threads");
   assert.ok(threads.length > 0);
   await client.close();
+});
+
+test("of a dump that was cut off one sentence is made a toast: its size, and the one that it should have", async () => {
+  const cut = join(folder, "short");
+  const bytes = readFileSync("sample/vmcore");
+  writeFileSync(cut, bytes.subarray(0, 4_000_000));
+  const client = await DapClient.launch({ vmcore: cut, search: false });
+  await client.event<{ output: string }>("output", ({ output }) => /KERNEL/.test(output));
+  const said = client.events
+    .filter(({ event }) => event === "output")
+    .map(({ body }) => body as DebugProtocol.OutputEvent["body"]);
+  const [toast, ...others] = said.filter(({ category }) => category === "important");
+  assert.equal(others.length, 0);
+  const [, expected = ""] =
+    /its file has 4,000,000 bytes, and should have at least ([\d,]+) bytes/.exec(toast?.output ?? "") ?? [];
+  const size = Number(expected.replaceAll(",", ""));
+  // The file may end in what no table tells of.
+  assert.ok(size > 0.99 * bytes.length && size <= bytes.length, `${expected} of ${bytes.length}`);
+  assert.ok(said.some(({ output }) => /page tables are not in the dump/.test(output)));
+  await client.close();
+  const { facts, missing } = factsOf(cut);
+  assert.match(missing ?? "", /^The dump was cut off: /);
+  assert.match(facts.find(({ name }) => name === "Tasks")?.value ?? "", /^<.*>$/);
+});
+
+/** As the dump editor is told. */
+function factsOf(path: string): Extract<DumpFacts, { ok: true }> {
+  const told = facts([path]);
+  assert.ok(told.ok);
+  return told;
+}
+
+test("a file that is no dump is known for text, or not", () => {
+  const [text, data] = [join(folder, "a.txt"), join(folder, "a.bin")];
+  writeFileSync(text, "-- SQL\n");
+  writeFileSync(data, Buffer.alloc(5000, 1));
+  assert.deepEqual(
+    [text, data].map((path) => {
+      const told = facts([path]);
+      return !told.ok && told.isText;
+    }),
+    [true, false],
+  );
 });
 
 /** The sample with every 97th byte of a part changed. */

@@ -78,6 +78,14 @@ test("a pause is answered by a stopped event; a task that did not crash is no ex
   );
 });
 
+test("VS Code, which goes on showing a thread after a refusal, is not made to read all stacks anew", async () => {
+  const client = await DapClient.launch(SAMPLE, { traits: { clientID: "vscode" } });
+  await assert.rejects(client.request("next", { threadId: INSMOD }), Refused);
+  await client.request("evaluate", { expression: "1 + 1" });
+  assert.equal(stops(client).length, 1);
+  await client.close();
+});
+
 test("a client that is done with its configuration before launch is answered gets its one stopped event", async () => {
   const client = new DapClient();
   const answers = [

@@ -61,6 +61,7 @@ function openElf(file: RandomFile, options: OpenOptions): DumpImage {
       files: [file.name],
       ...(eraseinfo === undefined ? {} : { eraseinfo }),
       ...(incomplete ? { incomplete } : {}),
+      ...(loads.extent > file.size ? { cut: { size: file.size, expected: loads.extent } } : {}),
     },
     get segments() {
       return segments(file, header);

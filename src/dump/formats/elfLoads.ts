@@ -22,6 +22,11 @@ export class Loads {
     this.memorySize.push(Number(segment.memsz));
   }
 
+  /** Bytes that the file has to have to hold them all. */
+  get extent(): number {
+    return this.offset.reduce((most, offset, i) => Math.max(most, offset + (this.fileSize[i] ?? 0)), 0);
+  }
+
   /** Whether all lie at physical address 0: a process's core has no better. */
   get lackPhysical(): boolean {
     return this.physical.length !== 1 && this.physical.every((address) => address === 0);

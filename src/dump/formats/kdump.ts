@@ -4,7 +4,7 @@ import { type RandomFile, readBytes } from "../../base/file.ts";
 import { compressors } from "../compress/compressors.ts";
 import type { DumpFacts, DumpFormat, DumpImage, OpenOptions } from "../format.ts";
 import { isKdump } from "../kdump/kdumpHeader.ts";
-import { isWhole, member, setOf, type Member, type Members } from "../kdump/kdumpMember.ts";
+import { extentOf, isWhole, member, setOf, type Member, type Members } from "../kdump/kdumpMember.ts";
 import { kdumpPages } from "../kdump/kdumpPages.ts";
 import { readNotes, vmcoreinfoOf, type Place } from "../../elf/notes.ts";
 
@@ -52,6 +52,8 @@ function facts(members: Members, maxPfn: number): DumpFacts {
   const { main, sub, abi } = header;
   const compression = compressors.find((one) => (main.status & one.flag) !== 0)?.name;
   const eraseinfo = textAt(file, sub.eraseinfo);
+  const size = members.reduce((sum, one) => sum + one.file.size, 0);
+  const expected = members.reduce((sum, one) => sum + Math.max(one.file.size, extentOf(one)), 0);
   return {
     files: members.map((one) => one.file.name),
     headerVersion: main.headerVersion,
@@ -63,6 +65,7 @@ function facts(members: Members, maxPfn: number): DumpFacts {
     ...(main.timestamp > 0 ? { timestamp: main.timestamp } : {}),
     ...(main.writtenBlocks > 0 ? { writtenPages: main.writtenBlocks } : {}),
     ...(main.utsname.sysname ? { utsname: main.utsname } : {}),
+    ...(expected > size ? { cut: { size, expected } } : {}),
     ...(sub.dumpLevel === undefined ? {} : { dumpLevel: sub.dumpLevel }),
     ...(compression === undefined ? {} : { compression }),
     ...(eraseinfo === undefined ? {} : { eraseinfo }),

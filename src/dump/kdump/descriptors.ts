@@ -11,7 +11,7 @@ export interface Descriptor {
   readonly flags: number;
 }
 
-const DESCRIPTOR_BYTES = 24;
+export const DESCRIPTOR_BYTES = 24;
 const PER_BLOCK = 2048;
 /** Blocks kept: 3 MiB for 131072 pages. */
 const KEPT = 64;

@@ -1,7 +1,7 @@
 import { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
 import type { Bitmap } from "./bitmap.ts";
-import { descriptorCount, descriptors, type Descriptor } from "./descriptors.ts";
+import { DESCRIPTOR_BYTES, descriptorCount, descriptors, type Descriptor } from "./descriptors.ts";
 import { kdumpHeader, type KdumpHeader } from "./kdumpHeader.ts";
 
 /** One file of the set; of a dump that was not split, the only one. */
@@ -11,6 +11,8 @@ export interface Member {
   /** The pages whose descriptors and bytes are in this file. */
   readonly startPfn: number;
   readonly endPfn: number;
+  /** Where the table of page descriptors begins. */
+  readonly descriptorStart: number;
   readonly descriptor: (index: number) => Descriptor | Fault;
   /** Descriptors that lie in the file: a bitmap may promise more. */
   readonly descriptorCount: number;
@@ -30,9 +32,33 @@ export function member(file: RandomFile): Member {
     header,
     startPfn: split ? (sub.startPfn64 ?? sub.startPfn ?? 0) : 0,
     endPfn: split ? (sub.endPfn64 ?? sub.endPfn ?? 0) : Infinity,
+    descriptorStart,
     descriptor: descriptors(file, descriptorStart, byteOrder),
     descriptorCount: descriptorCount(file, descriptorStart),
   };
+}
+
+/** Descriptors at the end of the table that are looked at: pages of zeros share one place near its beginning. */
+const LAST_DESCRIPTORS = 2048;
+
+/**
+ * Bytes that the file has to have at least. The first page lies behind the table of descriptors, which tells how long
+ * that is (makedumpfile: write_kdump_pages; QEMU: write_dump_pages); the last of them say where the last page ends.
+ */
+export function extentOf({ header, descriptorStart, descriptor }: Member): number {
+  const first = descriptor(0);
+  const count = first instanceof Fault ? 0 : Math.floor((first.offset - descriptorStart) / DESCRIPTOR_BYTES);
+  let before: Descriptor | undefined;
+  let extent = 0;
+  for (let i = Math.max(0, count - LAST_DESCRIPTORS); i < count; i++) {
+    const at = descriptor(i);
+    if (at instanceof Fault) return descriptorStart + count * DESCRIPTOR_BYTES;
+    // Pages follow one another: a damaged descriptor does not fit in.
+    if (at.size <= header.main.blockSize && before && before.offset + before.size === at.offset)
+      extent = Math.max(extent, at.offset + at.size);
+    before = at;
+  }
+  return Math.max(extent, descriptorStart);
 }
 
 /**

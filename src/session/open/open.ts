@@ -21,6 +21,7 @@ import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
 import { ModuleFiles, type ModulePlaces } from "../find/moduleFiles.ts";
 import { OpenError } from "./openError.ts";
 import { matched, openGiven, openPreferredMap } from "./namedFiles.ts";
+import { shortfall } from "./shortfall.ts";
 import { SourceFiles } from "../sources/source.ts";
 import { sourceCache } from "../sources/sourceArchive.ts";
 import { sourceTexts } from "../sources/sourceText.ts";
@@ -114,7 +115,8 @@ function* kernelMemory(dump: DumpImage): Job<OpenedMemory, Piece> {
 function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece> {
   const memory = yield* kernelMemory(dump);
   const given = options.vmlinux === undefined ? undefined : openGiven(options.vmlinux, options.indexes);
-  const warnings = [...memory.doubts, ...absent(options)];
+  const missing = shortfall(dump.facts);
+  const warnings = [...(missing === undefined ? [] : [missing]), ...memory.doubts, ...absent(options)];
   if (given) warnings.push(...matched(given, memory, options.force ?? false));
   const search = given ? undefined : searchVmlinux(memory, options);
   const vmlinux = given ?? search?.vmlinux;

@@ -167,3 +167,10 @@ test("headers of unknown class and byte order, or cut short, are refused", () =>
   assert.match(refusal(core.map((byte, i) => (i === 5 ? 9 : byte))), /unknown byte order 9/);
   assert.match(refusal(core.subarray(0, 40)), /^truncated: file 1: ends within its ELF header/);
 });
+
+test("a file that ends too early says how long it should be, a whole one does not", () => {
+  const bytes = elfCore({ notes: [vmcoreinfo], segments: [pages(16, 2), pages(2, 3)] });
+  assert.equal(opened(bytes).facts.cut, undefined);
+  const { cut } = opened(bytes.subarray(0, bytes.length - 100)).facts;
+  assert.deepEqual(cut, { size: bytes.length - 100, expected: bytes.length });
+});

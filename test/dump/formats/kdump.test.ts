@@ -182,3 +182,15 @@ test("pages whose descriptors the file does not hold are not looked for, however
   assert.deepEqual([...held(image)], [1, 2]);
   assert.match(answer(image, 3000), /^truncated: /);
 });
+
+test("a file that ends too early says how long it should be, a whole one and a damaged one do not", () => {
+  const bytes = kdumpFile({ ...whole, pages: stored([1, 2, 5, 6, 7, 8, 700]), eraseinfo: "" });
+  assert.equal(opened(bytes).facts.cut, undefined);
+  const short = opened(bytes.subarray(0, bytes.length - 3)).facts.cut;
+  assert.deepEqual(short, { size: bytes.length - 3, expected: bytes.length });
+  // Within the table of descriptors only where that ends is known.
+  const table = opened(bytes.subarray(0, 4 * 4096 + 30)).facts.cut;
+  assert.ok(table && table.size === 4 * 4096 + 30 && table.expected > table.size && table.expected <= bytes.length);
+  const wild = new Map(whole.pages).set(900, { as: "descriptor", offset: 2 ** 40, size: 4096, flags: 0 });
+  assert.equal(opened(kdumpFile({ ...whole, pages: wild })).facts.cut, undefined);
+});
