@@ -1,5 +1,5 @@
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { Budget } from "../base/budget.ts";
+import type { Budget } from "../base/budget.ts";
 import { Fault } from "../base/fault.ts";
 import { bytesFile, openFile, type RandomFile } from "../base/file.ts";
 import { toEnd } from "../base/job.ts";

@@ -62,9 +62,10 @@ export class Budget {
   pass(bytes: number, milliseconds: number, path: string): void {
     this.passed += bytes;
     this.worked += milliseconds;
-    if (this.passed > this.limit * PASSED)
-      throw Fault.of("unknown", `${path} unpacks to more than ${gib(this.limit * PASSED)} in all`);
-    if (this.worked > this.limit * MILLISECONDS)
+    const scale = Math.max(this.limit, KEPT);
+    if (this.passed > scale * PASSED)
+      throw Fault.of("unknown", `${path} unpacks to more than ${gib(scale * PASSED)} in all`);
+    if (this.worked > scale * MILLISECONDS)
       throw Fault.of("unknown", `${path} takes too long to unpack: ${Math.round(this.worked / 1000)} seconds went by`);
   }
 

@@ -25,7 +25,7 @@ async function listening(where: string, lines = 1): Promise<{ server: ChildProce
   );
   started.add(server);
   let said = "";
-  while (said.split("\n").length <= lines) said += String((await once(server.stderr!, "data"))[0]);
+  while (said.split("\n").length <= lines) said += String((await once(server.stderr, "data"))[0]);
   return { server, said };
 }
 
