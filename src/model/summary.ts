@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../base/fault.ts";
+import { hex0x } from "../base/hex.ts";
 import { bare, type CType, type EnumType, type IntType, type Member, type StructType } from "../debuginfo/ctype.ts";
 import { isCharacter } from "./characters.ts";
 import { formatLine, lineText } from "./format.ts";
@@ -9,6 +10,8 @@ export interface SummaryOptions {
   readonly radix?: 10 | 16;
   /** Characters after which members and elements give way to `…`. */
   readonly width?: number;
+  /** Whether a word, unsigned, is an address that a `long` may hold: it is shown in hexadecimal. */
+  readonly isAddress?: (word: bigint) => boolean;
 }
 
 const WIDTH = 80;
@@ -29,18 +32,23 @@ const IDENTITY: readonly string[] = ["pid", "comm", "name", "id", "i_ino", "d_na
  *
  * @throws Fault when the object itself cannot be read; faults of members stand inline
  */
-export function summary(object: Obj, { radix = 10, width = WIDTH }: SummaryOptions = {}): string {
-  return new Summarizer(radix, width).object(object, 0);
+export function summary(
+  object: Obj,
+  { radix = 10, width = WIDTH, isAddress = () => false }: SummaryOptions = {},
+): string {
+  return new Summarizer(radix, width, isAddress).object(object, 0);
 }
 
 class Summarizer {
   private readonly radix: 10 | 16;
   private readonly width: number;
+  private readonly isAddress: (word: bigint) => boolean;
   private layers = 0;
 
-  constructor(radix: 10 | 16, width: number) {
+  constructor(radix: 10 | 16, width: number, isAddress: (word: bigint) => boolean) {
     this.radix = radix;
     this.width = width;
+    this.isAddress = isAddress;
   }
 
   object(object: Obj, depth: number): string {
@@ -61,6 +69,9 @@ class Summarizer {
     const value = object.value();
     if (type.kind === "int" && type.encoding === "char" && type.name !== "char" && this.radix === 10)
       return value.toString();
+    const word = BigInt.asUintN(type.size * 8, value);
+    const isWord = type.kind === "int" && type.size === object.kernel.arch.wordSize && !object.bitField;
+    if (isWord && this.isAddress(word)) return hex0x(word);
     return lineText(formatLine(object, { radix: this.radix }));
   }
 

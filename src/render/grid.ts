@@ -8,6 +8,16 @@ const MAX_ROWS = 250_000;
 type Kind = GridColumn["kind"];
 type Row = Map<string, GridCell>;
 
+/** What tells addresses of the kernel from other large numbers. */
+export interface Addresses {
+  /** Bytes. */
+  readonly wordSize: number;
+  /** Whether it may be one, by where the kernel's addresses begin. */
+  isAddress(address: bigint): boolean;
+  /** Whether the kernel has memory there. */
+  isPlace(address: bigint): boolean;
+}
+
 /**
  * Collects a command's pieces into tables: a column for each key of the records, typed by what its values are.
  * Records with the same first key share a table.
@@ -15,13 +25,12 @@ type Row = Map<string, GridCell>;
 export class GridBuilder {
   private readonly tables = new Map<string, TableBuilder>();
   private readonly remarks: string[] = [];
-  private readonly isAddress: (address: bigint) => boolean;
+  private readonly addresses: Addresses;
   private rows = 0;
   private more = false;
 
-  /** @param isAddress tells addresses of the kernel from other large numbers */
-  constructor(isAddress: (address: bigint) => boolean) {
-    this.isAddress = isAddress;
+  constructor(addresses: Addresses) {
+    this.addresses = addresses;
   }
 
   /** @returns whether there is room for more */
@@ -35,7 +44,7 @@ export class GridBuilder {
   private addRecord({ data, lines }: Extract<Piece, { kind: "record" }>): void {
     const [first = "value"] = isObject(data) ? Object.keys(data) : [];
     let table = this.tables.get(first);
-    if (!table) this.tables.set(first, (table = new TableBuilder(this.isAddress)));
+    if (!table) this.tables.set(first, (table = new TableBuilder(this.addresses)));
     const links = linksIn(lines.flat());
     for (const row of rowsOf(data)) {
       if (this.rows === MAX_ROWS) this.more = true;
@@ -53,19 +62,29 @@ export class GridBuilder {
 class TableBuilder {
   private readonly kinds = new Map<string, Kind | undefined>();
   private readonly rows: Row[] = [];
-  private readonly isAddress: (address: bigint) => boolean;
+  private readonly addresses: Addresses;
 
-  constructor(isAddress: (address: bigint) => boolean) {
-    this.isAddress = isAddress;
+  constructor(addresses: Addresses) {
+    this.addresses = addresses;
   }
 
   add(row: Row, links: ReadonlyMap<string, Kind>): void {
     this.rows.push(row);
-    for (const [name, value] of row) {
+    for (const [name, number] of row) {
+      const value = this.unsigned(number);
+      row.set(name, value);
       const known = this.kinds.get(name);
       const kind = this.kindOf(name, value, links);
       this.kinds.set(name, known === undefined ? kind : kind === undefined ? known : both(known, kind));
     }
+  }
+
+  /** A `long` that holds an address of the kernel comes as a negative number. */
+  private unsigned(value: GridCell): GridCell {
+    const isNegative = typeof value === "number" ? value < 0 : typeof value === "string" && /^-\d{10,20}$/.test(value);
+    if (!isNegative || (typeof value !== "number" && typeof value !== "string")) return value;
+    const address = BigInt.asUintN(this.addresses.wordSize * 8, BigInt(value));
+    return this.addresses.isPlace(address) ? hex0x(address) : value;
   }
 
   private kindOf(name: string, value: GridCell, links: ReadonlyMap<string, Kind>): Kind | undefined {
@@ -75,7 +94,7 @@ class TableBuilder {
     const link = links.get(value);
     if (link) return link === "address" && /^task$/i.test(name) ? "task" : link;
     if (!/^(-?\d+|0x[0-9a-f]+)$/.test(value)) return "text";
-    return value.length >= MIN_ADDRESS && value.startsWith("0x") && this.isAddress(BigInt(value))
+    return value.length >= MIN_ADDRESS && value.startsWith("0x") && this.addresses.isAddress(BigInt(value))
       ? "address"
       : "number";
   }

@@ -128,3 +128,17 @@ test("bits of a big-endian mask are counted within its longs", () => {
   kernel.put("struct cpumask", 0x1000n, { bits: [0b101n, 1n] });
   assert.equal(summary(kernel.object("struct cpumask", 0x1000n)), "0,2,64");
 });
+
+test("a long that holds an address is in hexadecimal, whatever wraps it; other numbers are not", () => {
+  const options = { isAddress: (word: bigint) => word >= 0xffff_8880_0000_0000n && word < 0xffff_8890_0000_0000n };
+  assert.equal(shown("long", -0x7780_0000_0000n + 0x41n, options), "0xffff888000000041");
+  assert.equal(shown("unsigned long", 0xffff_8880_0000_0040n, options), "0xffff888000000040");
+  assert.match(shown("struct task", { first: 0xffff_8880_0000_0041n }, options), /first = 0xffff888000000041/);
+  for (const [type, value, text] of [
+    ["long", -22, "-22"],
+    ["int", -1, "-1"],
+    ["unsigned long", 4096, "4096"],
+  ] as const)
+    assert.equal(shown(type, value, options), text);
+  assert.equal(shown("long", -0x7780_0000_0000n), String(-0x778000000000));
+});

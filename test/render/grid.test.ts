@@ -5,7 +5,11 @@ import { faultPiece, type Json, type Piece, record, type Span } from "../../src/
 import { GridBuilder } from "../../src/render/grid.ts";
 
 const grid = (...pieces: Piece[]) => {
-  const builder = new GridBuilder((address) => address >= 0xffff800000000000n);
+  const builder = new GridBuilder({
+    wordSize: 8,
+    isAddress: (address) => address >= 0xffff800000000000n,
+    isPlace: (address) => address >= 0xffff888000000000n && address < 0xffff889000000000n,
+  });
   for (const piece of pieces) builder.add(piece);
   return builder.end();
 };
@@ -38,6 +42,17 @@ test("kernel addresses are told from other hexadecimal numbers", () => {
     key: "number",
     start: "number",
     id: "text",
+  });
+});
+
+test("a long that holds an address of the kernel is one, other negative numbers stay what they are", () => {
+  assert.deepEqual(table({ owner: -0x778000000000 + 0x1040, error: -22, lag: "-9007199254740993" }), {
+    columns: [
+      { name: "owner", kind: "address" },
+      { name: "error", kind: "number" },
+      { name: "lag", kind: "number" },
+    ],
+    rows: [["0xffff888000001040", -22, "-9007199254740993"]],
   });
 });
 

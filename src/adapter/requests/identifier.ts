@@ -9,7 +9,7 @@ import { evaluate, type Scope } from "../../model/expression/evaluate.ts";
 import { findMember } from "../../model/member.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { summary } from "../../model/summary.ts";
+import { summaryOf } from "../values/rows.ts";
 import { declare, typeName } from "../../model/typeName.ts";
 import { describeType } from "../../model/typeText.ts";
 import type { Identifier, IdentifierText } from "../../protocol/custom.ts";
@@ -65,7 +65,7 @@ function quietly<T>(read: () => T): T | undefined {
 }
 
 function shown(value: Obj): string {
-  const text = attempt(() => summary(value, { width: WIDTH }));
+  const text = attempt(() => summaryOf(value, { width: WIDTH }));
   return text instanceof Fault ? `<${text.message}>` : text;
 }
 

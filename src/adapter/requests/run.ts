@@ -1,3 +1,4 @@
+import { isKernelPlace } from "../../linux/mm/kernelRanges.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { Context } from "../../crash/language/command.ts";
 import { readLine, run } from "../../crash/language/language.ts";
@@ -14,7 +15,11 @@ export const runs: Pick<Handlers, "vmcore/run"> = {
     if (parsed.shell !== undefined || parsed.input !== undefined || parsed.output !== undefined) {
       throw new UsageError("a table shows one command of crash: no shell, no files");
     }
-    const grid = new GridBuilder((address) => target.kernel.memory.isKernelAddress(address));
+    const grid = new GridBuilder({
+      wordSize: target.kernel.arch.wordSize,
+      isAddress: (address) => target.kernel.memory.isKernelAddress(address),
+      isPlace: (address) => isKernelPlace(target.kernel, address),
+    });
     for (const piece of run(context, parsed)) {
       if (!grid.add(piece)) break;
       yield piece;

@@ -3,7 +3,8 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { bare } from "../../debuginfo/ctype.ts";
 import { Obj } from "../../model/object.ts";
-import { summary } from "../../model/summary.ts";
+import { isKernelPlace } from "../../linux/mm/kernelRanges.ts";
+import { summary, type SummaryOptions } from "../../model/summary.ts";
 import { typeName } from "../../model/typeName.ts";
 import { childrenOf } from "./children.ts";
 import type { Target } from "../target.ts";
@@ -48,9 +49,13 @@ export function entryText({ name, value, text }: Entry, { hex }: RowStyle): stri
   if (text !== undefined) return text;
   if (typeof value === "string") return value;
   const radix = hex || FLAGS.test(name) ? 16 : 10;
-  const shown = value instanceof Fault ? value : attempt(() => summary(value, { radix }));
+  const shown = value instanceof Fault ? value : attempt(() => summaryOf(value, { radix }));
   return shown instanceof Fault ? `<${shown.message}>` : shown;
 }
+
+/** A value in one line; a `long` that holds an address of the kernel is in hexadecimal. @throws Fault */
+export const summaryOf = (value: Obj, options: SummaryOptions): string =>
+  summary(value, { ...options, isAddress: (word) => isKernelPlace(value.kernel, word) });
 
 /** What "View Memory" shows: what a pointer points at, else the object itself. */
 function memoryOf(object: Obj): bigint | undefined {

@@ -11,7 +11,7 @@ const MAX_VALUES = 1_000_000;
 
 /**
  * An object as data: structs by member name (those of anonymous members stand beside the others), arrays, `char[]` as
- * text, pointers and what exceeds 53 bits as `0x...`, enumerators by name; `{"fault": ...}` for what cannot be read.
+ * text, pointers and what exceeds 53 bits as `0x...` (negative numbers in decimal), enumerators by name; `{"fault": ...}` for what cannot be read.
  */
 export function valueJson(object: Obj): Json {
   let left = MAX_VALUES;
@@ -58,8 +58,10 @@ function isText({ type }: Obj): boolean {
   return element?.kind === "int" && element.encoding === "char";
 }
 
-const number = (value: bigint): Json =>
-  value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : hex0x(value);
+function number(value: bigint): Json {
+  if (value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  return value < 0n ? value.toString() : hex0x(value);
+}
 
 function orFault(read: () => Json): Json {
   const value = attempt(read);

@@ -31,6 +31,24 @@ export function kernelRanges(kernel: Kernel): readonly KernelRange[] {
   });
 }
 
+/**
+ * Whether a number is an address where the kernel has memory: what a `long` that holds one is told by. Errors and other
+ * small negative numbers are none.
+ * @param value as it is in memory: unsigned, of the machine's word size
+ */
+export function isKernelPlace(kernel: Kernel, value: bigint): boolean {
+  if (!kernel.memory.isKernelAddress(value)) return false;
+  const ranges = kernelRanges(kernel);
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle]?.start ?? 0n) <= value) low = middle + 1;
+    else high = middle;
+  }
+  const range = ranges[low - 1];
+  return range !== undefined && value < range.end;
+}
+
 /** Of what overlaps only the part behind what came before. */
 function* apart(ranges: readonly KernelRange[]): Generator<KernelRange> {
   let reached = 0n;

@@ -156,6 +156,12 @@ test("the pc of a frame that is returned to is named by its call, also behind on
   assert.match(variables.find(({ name }) => name === "rip")?.value ?? "", /^0x[0-9a-f]+\s+<oops_end\.cold\+0x18>$/);
 });
 
+test("a long that holds an address of the kernel is in hexadecimal, an error is not", async () => {
+  assert.equal((await evaluate("(long)&init_task")).result, "0xffffffff9c81aa40");
+  assert.equal((await evaluate("(long)-22")).result, "-22");
+  assert.equal((await evaluate("(int)-22")).result, "-22");
+});
+
 test("the trap's own scope has the registers that the exception saved", async () => {
   const rows = await scope(/^Exception$/);
   assert.match(rows.find(({ name }) => name === "type")?.value ?? "", /page fault/);
