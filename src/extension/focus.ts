@@ -19,21 +19,25 @@ export const focus = (): vscode.Disposable[] => [
 
 /** How long the exception widget may take to unfold, and to come to rest, in milliseconds. */
 const UNFOLDING = 3000;
-const REST = 150;
+const REST = 200;
 
 /**
- * An oops makes the exception widget as tall as the editor, and VS Code scrolls until its end is in sight: the line that
- * it stands below, which is what the user came for, is brought back.
+ * Leaves room for the exception widget below the line that the user came for: VS Code puts the line into the middle, or
+ * scrolls until the end of the widget is in sight, which in a small editor takes away the one or the other.
  */
 function keepLineInSight(): void {
-  let rest: ReturnType<typeof setTimeout> | undefined;
-  const scrolled = vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => {
+  const reveal = (): void => {
+    scrolled.dispose();
+    const editor = vscode.window.activeTextEditor;
+    if (!editor) return;
+    const { active } = editor.selection;
+    // A fifth of the editor stays in sight in front of it.
+    editor.revealRange(new vscode.Range(active, active), vscode.TextEditorRevealType.AtTop);
+  };
+  let rest = setTimeout(reveal, 2 * REST);
+  const scrolled = vscode.window.onDidChangeTextEditorVisibleRanges(() => {
     clearTimeout(rest);
-    rest = setTimeout(() => {
-      scrolled.dispose();
-      const { active } = textEditor.selection;
-      textEditor.revealRange(new vscode.Range(active, active), vscode.TextEditorRevealType.InCenter);
-    }, REST);
+    rest = setTimeout(reveal, REST);
   });
   setTimeout(() => void scrolled.dispose(), UNFOLDING);
 }

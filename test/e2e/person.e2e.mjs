@@ -94,6 +94,26 @@ test("a vmlinux of launch.json that is of another kernel is refused with ways ou
   await stackRow("lab_apply").waitFor();
 });
 
+test("the exception leaves the faulting line in sight, and nothing in it passes for a path", async () => {
+  const { page } = stage;
+  const widget = page.locator(".exception-widget");
+  await widget.waitFor();
+  await page.waitForTimeout(500);
+  await stage.shot("exception");
+  const shown = await widget.innerText();
+  assert.match(shown, /RIP: 0010:lab_apply\+0x2f \[lab_nullderef\]/);
+  assert.match(shown, /The whole report: Log in the Kernel panel, or "log" in the Debug Console\.\s*$/);
+  assert.deepEqual(await widget.locator(".stack-trace a, .description a").allInnerTexts(), []);
+  const [line, box, editor] = await Promise.all(
+    [page.locator(".debug-top-stack-frame-line").first(), widget, page.locator(".editor-instance").first()].map((one) =>
+      one.boundingBox(),
+    ),
+  );
+  assert.ok(line.y >= editor.y && line.y < box.y, "the line is in sight, above the widget");
+  assert.ok(box.y + box.height <= editor.y + editor.height, "the whole widget is in sight");
+  assert.ok(box.height <= 9 * line.height, `${box.height / line.height} lines`);
+});
+
 test("a second dump comes to the front, in every view, under a name of its own", async () => {
   const { workbench, page } = stage;
   await workbench.command("Vmcore: Open Kernel Crash Dump...");

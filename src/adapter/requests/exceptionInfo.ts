@@ -6,10 +6,11 @@ import { crash } from "../../linux/printk/crashReport.ts";
 import type { Oops } from "../../linux/printk/oops.ts";
 import { signalName } from "../../linux/sched/signal.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
+import { exceptionLine, whereText } from "../exceptionText.ts";
 import type { Handlers } from "../handlers.ts";
 import type { Target } from "../target.ts";
 
-/** What the crash was: its kind, the decoded error, the kernel's own report; oopses before it as inner ones. */
+/** What the crash was: its kind, the decoded error, where the kernel reported it; oopses before it as inner ones. */
 export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
   *exceptionInfo(target, { threadId }) {
     const title = target.title ?? (target.panicked ? target.untitled : undefined);
@@ -25,31 +26,26 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
         message: title,
         typeName: kind,
         fullTypeName: kind,
-        stackTrace: [...inShort(report?.lines ?? []), ...inShort(panic?.lines ?? [])].join("\n"),
-        innerException: earlier.map(({ kind: innerKind, title: message, lines }) => ({
-          message,
-          typeName: innerKind,
-          stackTrace: inShort(lines).join("\n"),
+        stackTrace: [
+          ...(report ? whereText(report) : []),
+          ...(panic ? [exceptionLine(panic.title)] : []),
+          wholeReport(target),
+        ].join("\n"),
+        innerException: earlier.map((one) => ({
+          message: one.title,
+          typeName: one.kind,
+          stackTrace: whereText(one).join("\n"),
         })),
       } satisfies DebugProtocol.ExceptionDetails,
     };
   },
 };
 
-/** Lines of a report's beginning, and of its call trace, that are shown of an exception. */
-const SHOWN = 8;
-
-/**
- * A report as far as an editor has room for it between two lines of source: a longer one takes the line that it stands
- * below out of sight. Registers have their scope, and the log has it all.
- */
-function inShort(lines: readonly string[]): string[] {
-  const trace = lines.findIndex((line) => /\bCall [Tt]race:/.test(line));
-  const end = trace < 0 ? lines.length : trace;
-  return [lines.slice(0, end), lines.slice(end)].flatMap((part) =>
-    part.length > SHOWN ? [...part.slice(0, SHOWN), "…"] : part,
-  );
-}
+/** Only our own extension has a Kernel panel. */
+const wholeReport = ({ arguments: { sourceScheme } }: Target): string =>
+  sourceScheme === undefined
+    ? 'The whole report: "log" in the debug console.'
+    : 'The whole report: Log in the Kernel panel, or "log" in the Debug Console.';
 
 /** The title, the decoded error code and address, and the panic's own words. */
 function describe(target: Target, report: Oops | undefined, title: string): string {
@@ -66,7 +62,7 @@ function describe(target: Target, report: Oops | undefined, title: string): stri
   ].filter((fact) => fact !== undefined);
   const exit = exitOfInit(title);
   if (exit !== undefined) facts.push(exit);
-  return [title, ...(facts.length > 0 ? [facts.join(", ")] : [])].join("\n");
+  return [title, ...(facts.length > 0 ? [facts.join(", ")] : [])].map(exceptionLine).join("\n");
 }
 
 /** How init ended, as `Attempted to kill init! exitcode=0x0000000b` tells it in the encoding of wait(2). */
