@@ -1,4 +1,4 @@
-import { Fault } from "../base/fault.ts";
+import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { memberOffset } from "./list.ts";
@@ -13,7 +13,8 @@ const MAX_DEPTH = 128;
  * the node it was reached from: a node has one parent, so no damage can make the walk visit a node twice.
  *
  * @param root `struct rb_root` or `rb_root_cached`
- * @throws Fault at the first node that cannot be read or whose parent is another; nodes before it were yielded
+ * @throws Fault of the first node that cannot be read or whose parent is another: last, after the nodes that can be
+ *   reached without it
  */
 export function* rbtreeNodes(kernel: Kernel, root: Obj): Generator<bigint> {
   const rbRoot = root.has("rb_root") ? root.at("rb_root") : root;
@@ -24,6 +25,12 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj): Generator<bigint> {
     bigint,
   ];
   const path: bigint[] = [];
+  let fault: Fault | undefined;
+  /** What cannot be read takes nothing from the other branches. */
+  const reach = (branch: () => void): void => {
+    const end = attempt(branch);
+    if (end instanceof Fault) fault ??= end;
+  };
   const descend = (from: bigint, above: bigint): void => {
     for (let at = from; at !== 0n; above = at, at = kernel.memory.word(at + left)) {
       if ((kernel.memory.word(at + parent) & ~3n) !== above) {
@@ -33,16 +40,20 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj): Generator<bigint> {
       path.push(at);
     }
   };
-  descend(rbRoot.at("rb_node").value(), 0n);
+  reach(() => descend(rbRoot.at("rb_node").value(), 0n));
   for (let at = path.pop(); at !== undefined; at = path.pop()) {
     yield at;
-    const next = kernel.memory.word(at + right);
-    // Both children may name it as their parent, but they must be two.
-    if (next !== 0n && next === kernel.memory.word(at + left)) {
-      throw Fault.at("corrupt", at, "rbtree node has the same child twice");
-    }
-    descend(next, at);
+    const node = at;
+    reach(() => {
+      const next = kernel.memory.word(node + right);
+      // Both children may name it as their parent, but they must be two.
+      if (next !== 0n && next === kernel.memory.word(node + left)) {
+        throw Fault.at("corrupt", node, "rbtree node has the same child twice");
+      }
+      descend(next, node);
+    });
   }
+  if (fault) throw fault;
 }
 
 /**

@@ -60,9 +60,17 @@ test("a red-black tree gives its entries from left to right", () => {
   assert.deepEqual(rbIds(rbtree()), []);
 });
 
-test("a node that is not its parent's child ends the walk, so that a loop cannot be followed", () => {
+test("a node that is not its parent's child is not followed, so that a loop cannot be followed", () => {
   // 3 claims 2 as its left child, which is its own parent.
-  assert.deepEqual(rbIds(rbtree([2, 0, 1, 3], [1, 2, 0, 0], [3, 2, 2, 0])), [1, 2, -1]);
+  assert.deepEqual(rbIds(rbtree([2, 0, 1, 3], [1, 2, 0, 0], [3, 2, 2, 0])), [1, 2, 3, -1]);
+});
+
+test("a node that is not in the dump takes nothing from the other branches of a red-black tree", () => {
+  // 1, the first in order, is not there; nor is 7, the last.
+  assert.deepEqual(
+    rbIds(rbtree([4, 0, 2, 6], [2, 4, 1, 3], [6, 4, 5, 7], [3, 2, 0, 0], [5, 6, 0, 0])),
+    [2, 3, 4, 5, 6, -1],
+  );
 });
 
 const xaTypes = `
