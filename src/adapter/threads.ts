@@ -1,6 +1,6 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
-import { runningTasks } from "../linux/sched/cpu.ts";
+import { runningOn, runningTasks } from "../linux/sched/cpu.ts";
 import { firstTask } from "../linux/printk/panic.ts";
 import { taskComm, taskCpu, taskPid, taskTable } from "../linux/sched/task.ts";
 import { taskState } from "../linux/sched/taskState.ts";
@@ -32,6 +32,7 @@ export class Threads {
   private readonly choice: LaunchArguments["threads"];
   private readonly byId = new Map<number, Thread>();
   private readonly byTask = new Map<bigint, Thread>();
+  private listed: readonly Thread[] | undefined;
   /** Why no task can be had, after a failure of our own. */
   private failed: Fault | undefined;
 
@@ -68,8 +69,8 @@ export class Threads {
     if (known) return known;
     const pid = attempt(() => taskPid(task));
     const id = typeof pid === "number" && pid > 0 && !this.byId.has(pid) ? pid : FIRST_UNNAMED_ID + this.byTask.size;
-    const runningOn = this.running().find((one) => one.task.address === task.address)?.cpu;
-    const thread = { id, task, runningOn };
+    const cpu = attempt(() => runningOn(this.kernel, task));
+    const thread = { id, task, runningOn: cpu instanceof Fault ? undefined : cpu };
     this.byId.set(id, thread);
     this.byTask.set(task.address, thread);
     return thread;
@@ -100,6 +101,10 @@ export class Threads {
   *list(): Job<readonly Thread[]> {
     const first = this.first();
     if (this.failed) return [first];
+    return (this.listed ??= yield* this.inOrder(first));
+  }
+
+  private *inOrder(first: Thread): Job<readonly Thread[]> {
     const running = this.running().map(({ task }) => this.of(task));
     const [blocked, others]: [{ thread: Thread; since: bigint }[], Thread[]] = [[], []];
     let row = 0;
@@ -107,6 +112,8 @@ export class Threads {
       if (++row % STEP === 0) yield;
       const thread = this.of(task);
       const state = attempt(() => taskState(task));
+      // Now, while the task's page is at hand.
+      threadName(thread);
       if (state === "UN") blocked.push({ thread, since: lastRun(task) });
       else others.push(thread);
     }
@@ -126,7 +133,16 @@ function lastRun(task: Obj): bigint {
 }
 
 /** `init [1] cpu 2 >`: `>` as in crash's ps stands for a CPU's current task; a state other than sleeping is named. */
-export function threadName({ task, runningOn, fault }: Thread): string {
+export function threadName(thread: Thread): string {
+  let name = names.get(thread);
+  if (name === undefined) names.set(thread, (name = readName(thread)));
+  return name;
+}
+
+/** Clients ask for all threads at every stop. */
+const names = new WeakMap<Thread, string>();
+
+function readName({ task, runningOn, fault }: Thread): string {
   if (!task) return `no tasks: ${fault?.message ?? "unknown"}`;
   const cell = <T>(read: () => T): T | string => {
     const value = attempt(read);

@@ -80,6 +80,8 @@ const MAX_TASKS = 4 * 1024 * 1024;
 export interface TaskTable {
   /** By pid; idle tasks first. */
   readonly tasks: readonly Obj[];
+  /** The pid of each; Number.MAX_SAFE_INTEGER where it cannot be read. */
+  readonly pids: readonly number[];
   /** Why the list could not be followed to its end. */
   readonly fault: Fault | undefined;
   /**
@@ -96,11 +98,14 @@ export interface TaskTable {
 export function taskTable(kernel: Kernel): TaskTable {
   return kernel.memo("task table", () => {
     const found = new Map<bigint, Obj>();
+    const pids = new Map<bigint, number>();
     const collect = (source: () => Iterable<Obj>): Fault | undefined => {
       const done = attempt(() => {
         for (const task of source()) {
           if (found.size === MAX_TASKS) throw Fault.at("corrupt", task.address, `more than ${MAX_TASKS} tasks`);
           found.set(task.address, task);
+          // At once, while its page is at hand: the structs of 20,000 tasks are more than any cache of pages holds.
+          if (!pids.has(task.address)) pids.set(task.address, readPid(task));
         }
       });
       return done instanceof Fault ? done : undefined;
@@ -115,10 +120,10 @@ export function taskTable(kernel: Kernel): TaskTable {
     }
     if (fault) collect(() => pidTableTasks(kernel));
     const note = countNote(kernel, found.size - idle);
-    const order = [...found.values()].map((task) => ({ task, pid: readPid(task) }));
+    const order = [...found.values()].map((task) => ({ task, pid: pids.get(task.address) ?? readPid(task) }));
     // Sorting is stable: idle tasks all have pid 0 and stay in the order of their CPUs.
     order.sort((a, b) => a.pid - b.pid);
-    return { tasks: order.map(({ task }) => task), fault, note };
+    return { tasks: order.map(({ task }) => task), pids: order.map(({ pid }) => pid), fault, note };
   });
 }
 
@@ -130,9 +135,11 @@ function countNote(kernel: Kernel, found: number): string | undefined {
 }
 
 /** Tasks whose own page is gone come last. */
+const UNREADABLE_PID = Number.MAX_SAFE_INTEGER;
+
 function readPid(task: Obj): number {
   const pid = attempt(() => taskPid(task));
-  return pid instanceof Fault ? Number.MAX_SAFE_INTEGER : pid;
+  return pid instanceof Fault ? UNREADABLE_PID : pid;
 }
 
 /** A task by thread id as the initial namespace numbers it; CPU 0's idle task for 0. @throws Fault as `taskTable` */
@@ -144,8 +151,9 @@ export function findTask(kernel: Kernel, pid: number): Obj | undefined {
 export function tasksByPid(kernel: Kernel): ReadonlyMap<number, readonly Obj[]> {
   return kernel.memo("tasks by pid", () => {
     const byPid = new Map<number, Obj[]>();
-    for (const task of taskTable(kernel).tasks) {
-      const pid = readPid(task);
+    const { tasks, pids } = taskTable(kernel);
+    for (const [i, task] of tasks.entries()) {
+      const pid = pids[i] ?? UNREADABLE_PID;
       const same = byPid.get(pid);
       if (same) same.push(task);
       else byPid.set(pid, [task]);
