@@ -92,6 +92,56 @@ export interface CpuState {
   readonly pageTableRoot?: bigint;
 }
 
+/** A way to step from a frame to its caller; `unwind/` implements each. */
+export type UnwindRule =
+  | "trampoline"
+  | "called nothing"
+  | "ORC"
+  | "call frame information"
+  | "detour"
+  | "push prologue"
+  | "frame pointer"
+  | "entry record"
+  | "frame record"
+  | "entry code"
+  | "back chain";
+
+/** Where `switch_to` keeps the registers of a task that does not run. */
+export type SwitchFrame =
+  /** A struct that the task's saved stack pointer, at `sp`, points at; its return address follows in memory. */
+  | {
+      readonly kind: "on stack";
+      readonly sp: string;
+      readonly type: string;
+      readonly returnAddress: string;
+      /** Register to member. */
+      readonly registers: ReadonlyMap<string, string>;
+    }
+  /** A member of `task_struct` whose members are registers; `aliases` maps those with other names. */
+  | { readonly kind: "in task"; readonly path: string; readonly aliases: ReadonlyMap<string, string> }
+  /** The stack pointer in `task_struct`, at a frame whose own save area has the return address. */
+  | { readonly kind: "back chain"; readonly sp: string };
+
+/** What the instructions of a function up to some point did to its frame record. */
+export interface FramePrologue {
+  /** The frame pointer points at the function's own record: made, and not given back on the way out. */
+  readonly hasRecord: boolean;
+  /** Bytes from the record up to the canonical frame address, once it is made. */
+  readonly cfaOffset: number | undefined;
+  /** Bytes from the stack pointer of the function's body up to the record, once it is made. */
+  readonly recordOffset: number | undefined;
+  /** Bytes of stack taken before a record was made. */
+  readonly taken: number;
+}
+
+/** What the first instructions of a function that pushes registers do to the stack. */
+export interface PushPrologue {
+  /** Bytes between sp and the return address after them. */
+  readonly bytes: number;
+  /** Registers pushed, each with the bytes from its place up to the canonical frame address. */
+  readonly saved: ReadonlyMap<string, number>;
+}
+
 /** An architecture: one file, one object, one line in architectures.ts. */
 export interface Arch {
   /** As drgn and the corpus name it: "x86_64", "arm64", "arm", "s390x". */
@@ -135,6 +185,25 @@ export interface Arch {
   readonly firstEntryIsDirectory?: true;
   /** What a traceable function begins with once ftrace made it a no-operation. */
   readonly ftraceNop?: Uint8Array;
+  /** Registers that a function must give back as it found them, by the psABI. */
+  readonly calleeSaved: readonly string[];
+  /** The ways to unwind, the most exact first. */
+  readonly unwindRules: readonly UnwindRule[];
+  /** Those that need nothing but the chain of frame records, for a walk that other rules led astray. */
+  readonly recordRules?: readonly UnwindRule[];
+  readonly switchFrame: SwitchFrame;
+  /** Which end of a CPU's stack for interrupts `irq_stack_ptr` points at, or near. */
+  readonly irqStackPointer: "top" | "bottom";
+  /** Entry code whose first instruction system calls and new tasks return to, although it never called anything. */
+  readonly entryReturns?: RegExp;
+  /** What an exception, interrupt or system call was, by a function that handled it. */
+  trapName(entry: string): string | undefined;
+  /** What the hardware's error code (x86) or syndrome (arm64) says. @param type as `trapName` gives it */
+  errorText?(type: string, code: bigint): string | undefined;
+  /** Whether an exception with this code set the fault address register. */
+  hasFaultAddress?(code: bigint): boolean;
+  framePrologue?(code: Uint8Array): FramePrologue;
+  pushPrologue?(code: Uint8Array, limit: number): PushPrologue | undefined;
   /** Whether the processor ran user code with these registers; undefined when they do not tell. */
   isUserMode(registers: Registers): boolean | undefined;
   /** Whether registers found on a stack can be an exception frame's, by what its flags and selectors always hold. */

@@ -5,14 +5,6 @@ import type { CfiRow, CfiRule } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 
-/** Registers that a function must give back as it found them: what no rule names has its value in the caller too. */
-const calleeSaved: { readonly [arch: string]: readonly string[] } = {
-  x86_64: ["rbx", "rbp", "r12", "r13", "r14", "r15"],
-  arm64: ["x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29"],
-  arm: ["r4", "r5", "r6", "r7", "r8", "r9", "r10", "fp"],
-  s390x: ["r6", "r7", "r8", "r9", "r10", "r11", "r12", "r13", "f8", "f9", "f10", "f11", "f12", "f13", "f14", "f15"],
-};
-
 /** Unwinds by call frame information (DWARF 5, section 6.4), which compilers write for every function. */
 export function cfiRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const row = kernel.code.cfi(lookupAddress(cursor));
@@ -63,7 +55,8 @@ function cfaOf(kernel: Kernel, { cfa }: CfiRow, registers: Registers): bigint | 
 
 function callerRegisters(kernel: Kernel, row: CfiRow, registers: Registers, cfa: bigint): Map<string, bigint> {
   const found = new Map<string, bigint>();
-  for (const name of calleeSaved[kernel.arch.name] ?? []) {
+  // What no rule names has its value in the caller too.
+  for (const name of kernel.arch.calleeSaved) {
     const value = registers.get(name);
     if (value !== undefined) found.set(name, value);
   }

@@ -1,7 +1,7 @@
+import type { FramePrologue } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, type Step, wrap } from "./cursor.ts";
-import { type Prologue, prologueOf } from "./arm64Prologue.ts";
 import { readPtRegs } from "./ptRegs.ts";
 import { threadSize } from "./stacks.ts";
 
@@ -82,8 +82,25 @@ export function frameRecordRule(kernel: Kernel, cursor: Cursor): Step | undefine
   return { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa };
 }
 
+/** Bytes of one function that are looked through; a prologue is over long before the first of them. */
+const PROLOGUE_BYTES = 256;
+const FUNCTION_BYTES = 4096;
+
+/**
+ * What the function around `pc` did to its frame record.
+ * @param exact execution stood at pc: the function may be on its way in or out, so that all of it counts
+ * @returns undefined when the instructions cannot be read
+ */
+function prologueOf(kernel: Kernel, pc: bigint, exact: boolean): FramePrologue | undefined {
+  const entry = kernel.symbols.at(exact ? pc : pc - 1n)?.address;
+  if (entry === undefined) return undefined;
+  const bytes = Math.min(Number(pc - entry), exact ? FUNCTION_BYTES : PROLOGUE_BYTES);
+  const code = bytes > 0 ? attempt(() => kernel.memory.read(entry, bytes)) : new Uint8Array(0);
+  return code instanceof Fault ? undefined : kernel.arch.framePrologue?.(code);
+}
+
 /** The caller of a function whose return address is still, or again, in the link register. */
-function leafCaller(kernel: Kernel, cursor: Cursor, prologue: Prologue | undefined): Step | undefined {
+function leafCaller(kernel: Kernel, cursor: Cursor, prologue: FramePrologue | undefined): Step | undefined {
   const lr = cursor.known.get("x30");
   if (lr === undefined) return undefined;
   const pc = kernel.memory.canonical(lr);

@@ -1,10 +1,18 @@
 import { viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
-import type { Registers } from "../arch/arch.ts";
+import type { PushPrologue, Registers } from "../arch/arch.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
-import { prologueOf } from "./x86Prologue.ts";
+
+/** Bytes of a function that can belong to its prologue. */
+const PROLOGUE_BYTES = 96;
+
+/** @returns undefined when the code cannot be read */
+function prologueOf(kernel: Kernel, entry: bigint, limit: number): PushPrologue | undefined {
+  const code = attempt(() => kernel.memory.read(entry, PROLOGUE_BYTES));
+  return code instanceof Fault ? undefined : kernel.arch.pushPrologue?.(code, limit);
+}
 
 /** Bytes of a stack that are searched for a return address. */
 const SEARCHED_BYTES = 2048;
@@ -40,9 +48,6 @@ function callerAt(kernel: Kernel, cursor: Cursor, cfa: bigint, bpAt: number | un
   };
 }
 
-/** Registers that a function must give back as it found them (System V psABI for AMD64, figure 3.4). */
-const calleeSaved = ["rbx", "rbp", "r12", "r13", "r14", "r15"];
-
 /**
  * The caller's registers by the pushes of a function's prologue: what there is without call frame information.
  * @param cfa of the frame; the pushes must lead to it exactly, or nothing is said
@@ -55,7 +60,7 @@ export function pushedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint): Re
   const prologue = symbol && prologueOf(kernel, (cold ?? symbol).address, limit);
   if (!prologue || cfa - cursor.sp !== BigInt(prologue.bytes + 8)) return new Map();
   const registers = new Map<string, bigint>();
-  for (const name of calleeSaved) {
+  for (const name of kernel.arch.calleeSaved) {
     const place = prologue.saved.get(name);
     const value =
       place === undefined ? cursor.registers().get(name) : attempt(() => kernel.memory.word(cfa - BigInt(place)));

@@ -98,9 +98,8 @@ function irqStack(kernel: Kernel): CpuStacks | undefined {
   return (cpu) => {
     const pointer = kernel.memory.word(place(cpu));
     if (pointer === 0n) return [];
-    if (kernel.arch.name === "arm") return [{ kind: "irq", start: pointer - size, end: pointer, cpu }];
-    if (kernel.arch.name !== "x86_64") return [{ kind: "irq", start: pointer, end: pointer + size, cpu }];
-    // It points at the last word of the stack since 5.8, before at or near its end.
+    if (kernel.arch.irqStackPointer === "bottom") return [{ kind: "irq", start: pointer, end: pointer + size, cpu }];
+    // x86_64's points at the last word of the stack since 5.8, before at or near its end.
     const end = (pointer + PAGE_BYTES - 1n) & -PAGE_BYTES;
     return [{ kind: "irq", start: end - size, end, cpu }];
   };
@@ -151,14 +150,12 @@ function oldExceptionStacks(kernel: Kernel): CpuStacks | undefined {
 
 /** arm64: where the kernel stands after its stack overflowed. */
 function overflowStack(kernel: Kernel): CpuStacks | undefined {
-  if (kernel.arch.name !== "arm64") return undefined;
   const place = perCpu(kernel, "overflow_stack");
   return place && ((cpu) => [{ kind: "overflow", start: place(cpu), end: place(cpu) + EXCEPTION_STACK_BYTES, cpu }]);
 }
 
 /** s390x: `struct lowcore` of a CPU keeps where its stacks begin, a little below their ends. */
 function lowcoreStacks(kernel: Kernel): CpuStacks | undefined {
-  if (kernel.arch.name !== "s390x") return undefined;
   const pointers = kernel.symbols.find("lowcore_ptr");
   if (!pointers) return undefined;
   const size = BigInt(threadSize(kernel));

@@ -1,11 +1,9 @@
-import type { Registers } from "../arch/arch.ts";
+import type { Arch, Registers } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { Obj } from "../model/object.ts";
-import { arm64HasAddress, arm64SyndromeText, x86PageFaultText, x86SelectorText } from "./faultCode.ts";
 import type { Frame, Trap } from "./frame.ts";
 import { type FrameVariable, frameVariables } from "./locals.ts";
-import { trapName } from "./trapName.ts";
 import { isUser } from "./user.ts";
 
 /** What a fault was about, as far as it is known. */
@@ -29,9 +27,9 @@ interface Saved {
 
 /** An exception, interrupt or system call, named by the entry code that saved its registers. */
 export function trapOf(kernel: Kernel, { registers, address, handlers, reported }: Saved): Trap {
-  const arm64 = kernel.arch.name === "arm64";
+  const { arch } = kernel;
   const outermost = handlers.slice(-MAX_ENTRY_FRAMES).reverse();
-  const type = trapName(kernel.arch.name, outermost.map(({ symbol }) => symbol?.name ?? "")); // prettier-ignore
+  const type = trapName(arch, outermost.map(({ symbol }) => symbol?.name ?? "")); // prettier-ignore
   let found: FaultDetails | undefined;
   const details = (): FaultDetails =>
     (found ??= withoutCode.has(type) ? unknown : detailsOf(kernel, type, { registers, handlers, reported }));
@@ -45,14 +43,24 @@ export function trapOf(kernel: Kernel, { registers, address, handlers, reported 
     },
     get errorText() {
       const code = details().errorCode;
-      if (code === undefined) return undefined;
-      if (arm64) return arm64SyndromeText(code);
-      return type === "page fault" ? x86PageFaultText(code) : x86SelectorText(code);
+      return code === undefined ? undefined : arch.errorText?.(type, code);
     },
     get faultAddress() {
       return details().address;
     },
   };
+}
+
+/**
+ * What interrupted, in words.
+ * @param handlers functions that handled it, the entry code first
+ */
+export function trapName({ trapName: nameOf }: Pick<Arch, "trapName">, handlers: readonly string[]): string {
+  for (const handler of handlers) {
+    const name = nameOf(handler);
+    if (name !== undefined) return name;
+  }
+  return "exception";
 }
 
 /** Entry code and the first handlers in C: what is further in may be of something else. */
@@ -75,7 +83,7 @@ const GUARD_PAGE_HIT = "handle_stack_overflow";
 
 /** Whether the handlers' variables hold an address that this exception was about. */
 function hasAddress(kernel: Kernel, type: string, handlers: readonly Frame[], errorCode: bigint | undefined): boolean {
-  if (kernel.arch.name === "arm64" && errorCode !== undefined) return arm64HasAddress(errorCode);
+  if (kernel.arch.hasFaultAddress && errorCode !== undefined) return kernel.arch.hasFaultAddress(errorCode);
   return addressed.has(type) || handlers.some(({ symbol }) => symbol?.name === GUARD_PAGE_HIT);
 }
 

@@ -1,9 +1,9 @@
-import type { Registers } from "../arch/arch.ts";
+import type { Registers, UnwindRule } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex0x } from "../base/hex.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import { armEntryRule, isEntryReturn } from "./armEntry.ts";
+import { entryCodeRule, isEntryReturn } from "./entryCode.ts";
 import { backchainRule } from "./backchain.ts";
 import { cfiRule } from "./cfi.ts";
 import { type Cursor, cursorOf, type Rule, type Step } from "./cursor.ts";
@@ -20,16 +20,20 @@ import { type FaultDetails, trapOf } from "./trap.ts";
 import { type Arrival, UnwoundFrame } from "./unwoundFrame.ts";
 import { isUser } from "./user.ts";
 
-/** The ways to unwind each architecture, the most exact first. To add one: write the rule, list it here. */
-const rules: { readonly [arch: string]: readonly Rule[] } = {
-  x86_64: [trampolineRule, calledNothingRule, orcRule, cfiRule, detourRule, prologueRule, framePointerRule],
-  arm64: [trampolineRule, entryRecordRule, cfiRule, frameRecordRule],
-  arm: [armEntryRule, cfiRule],
-  s390x: [cfiRule, backchainRule],
+/** To add a way to unwind: write the rule, list it here and in the machines' own order of rules. */
+const rules: Readonly<Record<UnwindRule, Rule>> = {
+  trampoline: trampolineRule,
+  "called nothing": calledNothingRule,
+  ORC: orcRule,
+  "call frame information": cfiRule,
+  detour: detourRule,
+  "push prologue": prologueRule,
+  "frame pointer": framePointerRule,
+  "entry record": entryRecordRule,
+  "frame record": frameRecordRule,
+  "entry code": entryCodeRule,
+  "back chain": backchainRule,
 };
-
-/** arm64: what needs nothing but the chain of frame records, for a walk that other rules led astray. */
-const recordRules: readonly Rule[] = [trampolineRule, entryRecordRule, frameRecordRule];
 
 /** Kernel stacks are 16 KiB: more frames than this are a loop. */
 const MAX_FRAMES = 1000;
@@ -41,14 +45,15 @@ interface UnwindOptions {
   readonly doubt?: string;
   /** What is known from elsewhere of a fault that saved these registers. */
   readonly reported?: (registers: Registers) => FaultDetails | undefined;
-  /** arm64: follows frame records alone. */
+  /** Follows frame records alone, where the machine has them. */
   readonly byRecords?: boolean;
 }
 
 /** Follows a kernel stack outwards, from where it stood to user space or to where its thread started. */
 export function unwind(kernel: Kernel, start: Cursor, options: UnwindOptions = {}): Stack {
   const { task, doubt, reported, byRecords } = options;
-  const ways = byRecords ? recordRules : (rules[kernel.arch.name] ?? [cfiRule]);
+  const { unwindRules, recordRules = unwindRules } = kernel.arch;
+  const ways = (byRecords ? recordRules : unwindRules).map((name) => rules[name]);
   const frames: UnwoundFrame[] = [];
   const ended = (fault?: Fault, userTrap?: Trap): Stack => ({ frames, userTrap, fault });
   if (isUser(kernel, start.known)) return ended(undefined, userMode(start.known));

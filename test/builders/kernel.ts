@@ -192,7 +192,11 @@ const toyArch = (given: Toy["arch"]): Arch => ({
   registers: [],
   signedChar: true,
   sectionSizeBits: 27,
-  registerRows: x86_64.registerRows ?? [],
+  calleeSaved: x86_64.calleeSaved,
+  unwindRules: x86_64.unwindRules,
+  switchFrame: x86_64.switchFrame,
+  irqStackPointer: "top",
+  trapName: (entry) => x86_64.trapName(entry),
   isUserMode: (registers) => x86_64.isUserMode(registers),
   pc: "rip",
   sp: "rsp",
@@ -204,5 +208,7 @@ const toyArch = (given: Toy["arch"]): Arch => ({
   paging: () => {
     throw new Error("a toy does not page");
   },
+  // A whole machine brings its own rows of registers, or none.
+  ...(given?.registers ? {} : { registerRows: x86_64.registerRows ?? [] }),
   ...given,
 });

@@ -3,10 +3,11 @@ import { test } from "node:test";
 import type { Arch } from "../../src/arch/arch.ts";
 import { arm64 } from "../../src/arch/arm64/arm64.ts";
 import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
-import { arm64SyndromeText, x86PageFaultText, x86SelectorText } from "../../src/unwind/faultCode.ts";
+import { syndromeText } from "../../src/arch/arm64/traps.ts";
+import { pageFaultText, selectorText } from "../../src/arch/x86_64/traps.ts";
+import { architectures } from "../../src/arch/architectures.ts";
 import type { Frame } from "../../src/unwind/frame.ts";
-import { trapOf } from "../../src/unwind/trap.ts";
-import { trapName } from "../../src/unwind/trapName.ts";
+import { trapName, trapOf } from "../../src/unwind/trap.ts";
 import { stackKernel } from "../builders/stack.ts";
 
 const named: readonly (readonly [arch: string, handlers: readonly string[], words: string])[] = [
@@ -32,28 +33,35 @@ const named: readonly (readonly [arch: string, handlers: readonly string[], word
 ];
 
 for (const [arch, handlers, words] of named) {
-  test(`${handlers[0]} of ${arch} is a ${words}`, () => assert.equal(trapName(arch, handlers), words));
+  test(`${handlers[0]} of ${arch} is a ${words}`, () =>
+    assert.equal(
+      trapName(
+        architectures.find(({ name }) => name === arch)!,
+        handlers,
+      ),
+      words,
+    ));
 }
 
 test("an x86 page fault's error code is told in words", () => {
-  assert.equal(x86PageFaultText(0n), "read from a page that is not present, kernel mode");
-  assert.equal(x86PageFaultText(2n), "write to a page that is not present, kernel mode");
-  assert.equal(x86PageFaultText(7n), "write to a page that does not allow it, user mode");
-  assert.equal(x86PageFaultText(0x11n), "instruction fetch from a page that does not allow it, kernel mode");
-  assert.equal(x86PageFaultText(0x29n), "read from a page that does not allow it, reserved bit set in a page table, forbidden by a protection key, kernel mode"); // prettier-ignore
+  assert.equal(pageFaultText(0n), "read from a page that is not present, kernel mode");
+  assert.equal(pageFaultText(2n), "write to a page that is not present, kernel mode");
+  assert.equal(pageFaultText(7n), "write to a page that does not allow it, user mode");
+  assert.equal(pageFaultText(0x11n), "instruction fetch from a page that does not allow it, kernel mode");
+  assert.equal(pageFaultText(0x29n), "read from a page that does not allow it, reserved bit set in a page table, forbidden by a protection key, kernel mode"); // prettier-ignore
 });
 
 test("a selector error code names its table", () => {
-  assert.equal(x86SelectorText(0n), undefined);
-  assert.equal(x86SelectorText(0x6an), "IDT entry 13");
+  assert.equal(selectorText(0n), undefined);
+  assert.equal(selectorText(0x6an), "IDT entry 13");
 });
 
 test("an arm64 syndrome is told in words", () => {
-  assert.equal(arm64SyndromeText(0x96000044n), "data abort: write, level 0 translation fault");
-  assert.equal(arm64SyndromeText(0x9600000fn), "data abort: read, level 3 permission fault");
-  assert.equal(arm64SyndromeText(0x86000006n), "instruction abort: level 2 translation fault");
-  assert.equal(arm64SyndromeText(0xf2000800n), "BRK 0x800");
-  assert.equal(arm64SyndromeText(0x56000000n), "SVC");
+  assert.equal(syndromeText(0x96000044n), "data abort: write, level 0 translation fault");
+  assert.equal(syndromeText(0x9600000fn), "data abort: read, level 3 permission fault");
+  assert.equal(syndromeText(0x86000006n), "instruction abort: level 2 translation fault");
+  assert.equal(syndromeText(0xf2000800n), "BRK 0x800");
+  assert.equal(syndromeText(0x56000000n), "SVC");
 });
 
 /** `exc_page_fault` with these numbers in its variables; a name without one is optimised out. */

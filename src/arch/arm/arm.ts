@@ -1,5 +1,6 @@
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
+import { trapName } from "./traps.ts";
 import type { Arch, EntryReader, LayoutFacts, Paging } from "../arch.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
 import { masked } from "../modes.ts";
@@ -41,6 +42,13 @@ export const arm: Arch = {
   mapsFromFirstFrame: true,
   // CPSR.M is 0b0000 (26-bit) or 0b10000 in user mode.
   isUserMode: (registers) => masked(registers.get("cpsr"), 0xfn, 0n),
+  calleeSaved: ["r4", "r5", "r6", "r7", "r8", "r9", "r10", "fp"],
+  unwindRules: ["entry code", "call frame information"],
+  switchFrame: { kind: "in task", path: "thread_info.cpu_context", aliases: new Map([["sl", "r10"]]) },
+  irqStackPointer: "top",
+  // vector_swi of arch/arm/kernel/entry-common.S makes system calls return to the first instruction of these.
+  entryReturns: /^(ret_fast_syscall|__sys_trace_return|ret_from_fork)/,
+  trapName,
   threadSize: 8192,
   prstatus: (desc) => prstatus(desc, registers, 4, "little"),
   pte: {

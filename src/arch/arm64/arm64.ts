@@ -1,5 +1,7 @@
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
+import { hasFaultAddress, syndromeText, trapName } from "./traps.ts";
+import { framePrologue } from "./prologue.ts";
 import type { Arch, LayoutFacts, Paging } from "../arch.ts";
 import { longDescriptorLevels } from "../longDescriptor.ts";
 import { masked } from "../modes.ts";
@@ -74,6 +76,15 @@ export const arm64: Arch = {
     " X2   X1   X0",
     "ORIG_X0  SYSCALLNO/8  PSTATE/8",
   ],
+  calleeSaved: ["x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29"],
+  unwindRules: ["trampoline", "entry record", "call frame information", "frame record"],
+  recordRules: ["trampoline", "entry record", "frame record"],
+  switchFrame: { kind: "in task", path: "thread.cpu_context", aliases: new Map([["fp", "x29"]]) },
+  irqStackPointer: "bottom",
+  trapName,
+  errorText: (_type, code) => syndromeText(code),
+  hasFaultAddress,
+  framePrologue,
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, registers, 8, "little"),
   pte: {

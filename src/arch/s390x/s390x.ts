@@ -1,5 +1,6 @@
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
+import { trapName } from "./traps.ts";
 import type { Arch, CpuState, EntryReader, LayoutFacts, Paging, WalkStep } from "../arch.ts";
 import { masked } from "../modes.ts";
 import { prstatus, registerRow } from "../notes.ts";
@@ -59,6 +60,28 @@ export const s390x: Arch = {
   overlappingSpaces: true,
   // The problem-state bit of the PSW.
   isUserMode: (registers) => masked(registers.get("pswm"), PSW_MASK_PSTATE, PSW_MASK_PSTATE),
+  calleeSaved: [
+    "r6",
+    "r7",
+    "r8",
+    "r9",
+    "r10",
+    "r11",
+    "r12",
+    "r13",
+    "f8",
+    "f9",
+    "f10",
+    "f11",
+    "f12",
+    "f13",
+    "f14",
+    "f15",
+  ],
+  unwindRules: ["call frame information", "back chain"],
+  switchFrame: { kind: "back chain", sp: "thread.ksp" },
+  irqStackPointer: "bottom",
+  trapName,
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, registers, 8, "big"),
   cpuNote: (_name, type, desc) => (type === NT_S390_CTRS ? controlRegisters(desc) : undefined),

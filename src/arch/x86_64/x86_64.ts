@@ -1,6 +1,8 @@
 import { readUnsigned, viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
+import { errorText, trapName } from "./traps.ts";
+import { pushPrologue } from "./prologue.ts";
 import { exceptionMode, isUserMode } from "./modes.ts";
 import type { Arch, CpuState, LayoutFacts, LinearRange, Paging } from "../arch.ts";
 import { prstatus, registerRow } from "../notes.ts";
@@ -91,6 +93,28 @@ export const x86_64: Arch = {
     "R13  R14  R15",
     "ORIG_RAX  CS/4  SS/4",
   ],
+  calleeSaved: ["rbx", "rbp", "r12", "r13", "r14", "r15"],
+  unwindRules: [
+    "trampoline",
+    "called nothing",
+    "ORC",
+    "call frame information",
+    "detour",
+    "push prologue",
+    "frame pointer",
+  ],
+  // arch/x86/include/asm/switch_to.h (4.9 and later).
+  switchFrame: {
+    kind: "on stack",
+    sp: "thread.sp",
+    type: "struct inactive_task_frame",
+    returnAddress: "ret_addr",
+    registers: new Map([["rbp", "bp"], ["rbx", "bx"], ["r12", "r12"], ["r13", "r13"], ["r14", "r14"], ["r15", "r15"]]), // prettier-ignore
+  },
+  irqStackPointer: "top",
+  trapName,
+  errorText,
+  pushPrologue,
   threadSize: 16384,
   prstatus: (desc) => prstatus(desc, gregs, 8, "little"),
   cpuNote: (name, _type, desc) => (name === "QEMU" ? qemuCpu(desc) : undefined),

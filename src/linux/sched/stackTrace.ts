@@ -35,7 +35,7 @@ function trace(kernel: Kernel, task: Obj): Stack {
  * caught where nothing tells how far its function had got, so that its other registers lead astray.
  */
 function recordedStack(kernel: Kernel, task: Obj, start: Cursor, broken: Stack): Stack | undefined {
-  if (kernel.arch.name !== "arm64") return undefined;
+  if (!kernel.arch.recordRules) return undefined;
   const known = new Map(start.known);
   known.delete("x30");
   const from = { ...start, known, registers: () => start.known };

@@ -1,36 +1,22 @@
-/** Bits of an x86 page fault's error code (Intel SDM volume 3, section 4.7; arch/x86/include/asm/trap_pf.h). */
-const X86_PF_PROT = 1n << 0n;
-const X86_PF_WRITE = 1n << 1n;
-const X86_PF_USER = 1n << 2n;
-const X86_PF_RSVD = 1n << 3n;
-const X86_PF_INSTR = 1n << 4n;
-const X86_PF_PK = 1n << 5n;
-const X86_PF_SHSTK = 1n << 6n;
-const X86_PF_SGX = 1n << 15n;
-const X86_PF_RMP = 1n << 31n;
+/** Exceptions of arm64: their names and syndromes. */
+import { nameIn, type TrapNames } from "../trapNames.ts";
 
-/** What the access was and why it failed: "write to a page that is not present, kernel mode". */
-export function x86PageFaultText(code: bigint): string {
-  const has = (bit: bigint): boolean => (code & bit) !== 0n;
-  const access = has(X86_PF_INSTR) ? "instruction fetch from" : has(X86_PF_WRITE) ? "write to" : "read from";
-  const reasons: readonly (readonly [bigint, string])[] = [
-    [X86_PF_RSVD, "reserved bit set in a page table"],
-    [X86_PF_PK, "forbidden by a protection key"],
-    [X86_PF_SHSTK, "shadow stack access"],
-    [X86_PF_SGX, "SGX access control"],
-    [X86_PF_RMP, "reverse map table violation"],
-  ];
-  const why = has(X86_PF_PROT) ? "a page that does not allow it" : "a page that is not present";
-  const more = reasons.filter(([bit]) => has(bit)).map(([, words]) => words);
-  return [`${access} ${why}`, ...more, has(X86_PF_USER) ? "user mode" : "kernel mode"].join(", ");
-}
+/** arch/arm64/kernel/entry.S names what came, and the handler in entry-common.c why. */
+const names: TrapNames = [
+  [/^__bad_stack|^handle_bad_stack$/, "stack overflow"],
+  [/^el\d.*_irq|_interrupt$/, "interrupt"],
+  [/^el\d.*_fiq/, "FIQ"],
+  [/^el\d.*_error/, "SError"],
+  [/^el\d_svc/, "system call"],
+  [/^el\d_(abort|da)$|^do_mem_abort/, "data abort"],
+  [/^el\d_ia$/, "instruction abort"],
+  [/^el\d_undef/, "undefined instruction"],
+  [/^el\d_(brk|dbg|breakpt|softstp|watchpt)/, "debug exception"],
+  [/^el\d_(pc|sp)$/, "alignment fault"],
+  [/^el\d_(bti|fpac|gcs|mops|sys|inv)/, "exception"],
+];
 
-/** The selector error code of other x86 exceptions (Intel SDM volume 3, section 6.13). */
-export function x86SelectorText(code: bigint): string | undefined {
-  if (code === 0n) return undefined;
-  const table = (code & 2n) !== 0n ? "IDT" : (code & 4n) !== 0n ? "LDT" : "GDT";
-  return `${table} entry ${code >> 3n}${(code & 1n) !== 0n ? ", external event" : ""}`;
-}
+export const trapName = (entry: string): string | undefined => nameIn(names, entry);
 
 /** ESR_ELx.EC (Arm Architecture Reference Manual, ESR_EL1; arch/arm64/include/asm/esr.h). */
 const exceptionClasses = new Map<number, string>([
@@ -79,14 +65,14 @@ const ISS_FNV = 1n << 10n;
 const addressed = new Set([0x20, 0x21, 0x22, 0x24, 0x25, 0x34, 0x35]);
 
 /** Whether an exception with this ESR_EL1 set FAR_EL1, which otherwise keeps the address of an earlier one. */
-export function arm64HasAddress(esr: bigint): boolean {
+export function hasFaultAddress(esr: bigint): boolean {
   const exceptionClass = Number((esr >> 26n) & 0x3fn);
   const isExternal = (esr & 0x3fn) === 0x10n;
   return addressed.has(exceptionClass) && !(isExternal && (esr & ISS_FNV) !== 0n);
 }
 
 /** ESR_EL1 in words: "data abort: write, level 2 translation fault". */
-export function arm64SyndromeText(esr: bigint): string {
+export function syndromeText(esr: bigint): string {
   const exceptionClass = Number((esr >> 26n) & 0x3fn);
   const name = exceptionClasses.get(exceptionClass) ?? `exception class 0x${exceptionClass.toString(16)}`;
   if (exceptionClass === 0x3c) return `${name} 0x${(esr & 0xffffn).toString(16)}`;

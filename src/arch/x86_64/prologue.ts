@@ -1,33 +1,21 @@
-import { viewOf } from "../base/bytes.ts";
-import { attempt, Fault } from "../base/fault.ts";
-import type { Kernel } from "../model/kernel.ts";
-
-/** What the first instructions of an x86_64 function do to the stack. */
-export interface Prologue {
-  /** Bytes between sp and the return address after them. */
-  readonly bytes: number;
-  /** Registers pushed, each with the bytes from its place up to the canonical frame address. */
-  readonly saved: ReadonlyMap<string, number>;
-}
-
-/** Bytes of a function that can belong to its prologue. */
-const PROLOGUE_BYTES = 96;
+/** Prologues of x86_64 functions. */
+import { viewOf } from "../../base/bytes.ts";
+import type { PushPrologue } from "../arch.ts";
 
 /** Registers by their number in `push`; those above 7 with a REX prefix. */
 const pushed = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"]; // prettier-ignore
 
 /**
  * Follows the instructions that prologues are made of, up to the first that is none or to `limit` bytes.
- * @returns undefined when the code is not there to be read
+ * @param code the first bytes of the function
+ * @returns undefined when they take no whole number of words from the stack
  */
-export function prologueOf(kernel: Kernel, entry: bigint, limit: number): Prologue | undefined {
-  const code = attempt(() => kernel.memory.read(entry, PROLOGUE_BYTES));
-  if (code instanceof Fault) return undefined;
+export function pushPrologue(code: Uint8Array, limit: number): PushPrologue | undefined {
   const view = viewOf(code);
   const saved = new Map<string, number>();
   let bytes = 0;
   let length = 0;
-  for (let at = 0; at < Math.min(limit, PROLOGUE_BYTES - 8); at += length) {
+  for (let at = 0; at < Math.min(limit, code.length - 8); at += length) {
     length = prologueLength(code, at);
     if (length === 0) break;
     const rex = hasRex(code, at) ? 1 : 0;

@@ -10,7 +10,7 @@ import { isUser } from "./user.ts";
 const ENTRY_BYTES = 64n;
 
 /** Steps over assembly code of 32-bit arm, which has no call frame information. */
-export function armEntryRule(kernel: Kernel, cursor: Cursor, task: Obj | undefined): Step | undefined {
+export function entryCodeRule(kernel: Kernel, cursor: Cursor, task: Obj | undefined): Step | undefined {
   const name = kernel.symbols.at(lookupAddress(cursor))?.name ?? "";
   // The boot code that called these is gone.
   if (/^(secondary_)?start_kernel$/.test(name)) return { kind: "end" };
@@ -22,13 +22,12 @@ export function armEntryRule(kernel: Kernel, cursor: Cursor, task: Obj | undefin
   return task && kernel.code.cfi(lookupAddress(cursor)) === undefined ? lastRegisters(kernel, cursor, task) : undefined;
 }
 
-/**
- * Whether a return address was never called from: vector_swi (arch/arm/kernel/entry-common.S) makes the system call
- * return to the first instruction of these.
- */
+/** Whether a return address was never called from: entry code made it the first instruction of a function. */
 export function isEntryReturn(kernel: Kernel, pc: bigint): boolean {
-  const symbol = kernel.arch.name === "arm" ? kernel.symbols.at(pc) : undefined;
-  return symbol?.address === pc && /^(ret_fast_syscall|__sys_trace_return|ret_from_fork)/.test(symbol.name);
+  const { entryReturns } = kernel.arch;
+  if (!entryReturns) return false;
+  const symbol = kernel.symbols.at(pc);
+  return symbol?.address === pc && entryReturns.test(symbol.name);
 }
 
 /** `task_pt_regs()`: the user's registers, 8 bytes below the end of the stack; a kernel thread's are empty. */

@@ -1,34 +1,12 @@
-import { viewOf } from "../base/bytes.ts";
-import { attempt, Fault } from "../base/fault.ts";
-import type { Kernel } from "../model/kernel.ts";
-
-/** What the instructions of a function up to some point did to its frame record. */
-export interface Prologue {
-  /** x29 points at the function's own record: made, and not given back on the way out. */
-  readonly hasRecord: boolean;
-  /** Bytes from the record up to the canonical frame address, once it is made. */
-  readonly cfaOffset: number | undefined;
-  /** Bytes from the stack pointer of the function's body up to the record, once it is made. */
-  readonly recordOffset: number | undefined;
-  /** Bytes of stack taken before a record was made. */
-  readonly taken: number;
-}
-
-/** Bytes of one function that are looked through; a prologue is over long before the first of them. */
-const PROLOGUE_BYTES = 256;
-const FUNCTION_BYTES = 4096;
+/** Prologues of arm64 functions. */
+import { viewOf } from "../../base/bytes.ts";
+import type { FramePrologue } from "../arch.ts";
 
 /**
- * Follows the instructions of the function around `pc`, up to it.
- * @param exact execution stood at pc: the function may be on its way in or out, so that all of it counts
- * @returns undefined when the instructions are not there to be read
+ * Follows the instructions of a function.
+ * @param code from the function's entry up to where it stands, or at least its prologue
  */
-export function prologueOf(kernel: Kernel, pc: bigint, exact: boolean): Prologue | undefined {
-  const entry = kernel.symbols.at(exact ? pc : pc - 1n)?.address;
-  if (entry === undefined) return undefined;
-  const bytes = Math.min(Number(pc - entry), exact ? FUNCTION_BYTES : PROLOGUE_BYTES);
-  const code = bytes > 0 ? attempt(() => kernel.memory.read(entry, bytes)) : new Uint8Array(0);
-  if (code instanceof Fault) return undefined;
+export function framePrologue(code: Uint8Array): FramePrologue {
   const view = viewOf(code);
   let taken = 0;
   let cfaOffset: number | undefined;
