@@ -1,3 +1,5 @@
+import { markdownBlock, markdownText } from "../base/markdown.ts";
+import { printable } from "../base/printable.ts";
 import { padHex } from "../base/hex.ts";
 import { utsname } from "../linux/utsname.ts";
 import { attempt, Fault } from "../base/fault.ts";
@@ -15,7 +17,7 @@ export function* stackText(target: Target, thread: Thread, format: "text" | "mar
   const lines: string[] = [];
   let number = 0;
   for (const row of rows) {
-    lines.push(row.frame ? `#${number++} ${frameText(row)}` : `   -- ${row.label} --`);
+    lines.push(printable(row.frame ? `#${number++} ${frameText(row)}` : `   -- ${row.label} --`));
     yield;
   }
   const uts = attempt(() => utsname(target.kernel));
@@ -24,8 +26,8 @@ export function* stackText(target: Target, thread: Thread, format: "text" | "mar
     ...(isFirst && target.title !== undefined ? [target.title] : []),
     `${threadName(thread)}${uts instanceof Fault ? "" : `, Linux ${uts.release} (${uts.machine})`}`,
   ];
-  if (format === "text") return `${[...heading, ...lines].join("\n")}\n`;
-  return `${heading.map((line) => `**${line}**  `).join("\n")}\n\n\`\`\`\n${lines.join("\n")}\n\`\`\`\n`;
+  if (format === "text") return `${[...heading.map(printable), ...lines].join("\n")}\n`;
+  return `${heading.map((line) => `**${markdownText(line)}**  `).join("\n")}\n\n${markdownBlock(lines)}\n`;
 }
 
 /** `ffffffff81aa8a06 sysrq_handle_crash+0x16 at drivers/tty/sysrq.c:155`; crash's and gdb's lines in one. */

@@ -1,5 +1,5 @@
 import { UsageError } from "../base/usageError.ts";
-import { printable } from "../render/text.ts";
+import { printable, printableJson } from "../base/printable.ts";
 import { type DebuginfoReport, debuginfoReport, type ModuleReport } from "../session/find/debuginfoReport.ts";
 import { OpenError } from "../session/open/openError.ts";
 import { ABSENT, type Try } from "../session/find/vmlinuxSearch.ts";
@@ -23,7 +23,9 @@ export async function debuginfo(argv: readonly string[]): Promise<number> {
     const wanted = await unpackPackages({ ...options, search: searchOf(options) });
     let report = debuginfoReport(wanted);
     if (options.downloads && (await downloadMissing(report)) > 0) report = debuginfoReport(wanted);
-    process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report));
+    process.stdout.write(
+      options.json ? `${printableJson(JSON.stringify(report, undefined, 2))}\n` : reportText(report),
+    );
     return report.vmlinux === undefined ? EXIT_FAILED : EXIT_ANSWERED;
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof OpenError)) throw error;

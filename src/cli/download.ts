@@ -1,4 +1,4 @@
-import { printable } from "../render/text.ts";
+import { printable } from "../base/printable.ts";
 import { cacheOf } from "../session/find/debuginfoPlaces.ts";
 import { debuginfodOptions } from "../session/fetch/debuginfod.ts";
 import { drive } from "../base/job.ts";

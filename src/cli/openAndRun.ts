@@ -8,7 +8,7 @@ import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
 import { lackingTypes } from "../crash/language/lacking.ts";
 import { ansi, plain } from "../render/style.ts";
-import { printable } from "../render/text.ts";
+import { printable } from "../base/printable.ts";
 import { type DebuginfoPlaces, placesOf } from "../session/find/debuginfoPlaces.ts";
 import { indexDirectory } from "../session/open/indexCache.ts";
 import { missingModules, missingVmlinux } from "../session/find/missingDebuginfo.ts";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { printable } from "../render/text.ts";
+import { printable } from "../base/printable.ts";
 import { cacheOf } from "../session/find/debuginfoPlaces.ts";
 import type { OpenOptions } from "../session/open/open.ts";
 import { hasPackages, withoutPackages } from "../session/fetch/packages.ts";

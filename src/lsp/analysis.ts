@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { wholeFile } from "../base/file.ts";
+import { fileUri, markdownBlock, markdownCode, markdownText } from "../base/markdown.ts";
 import type { SourcePlace } from "../protocol/custom.ts";
 import { causeOf, taintWords } from "./causes.ts";
 import { type CodeLine, codeAround } from "./code.ts";
-import { escape, fileUri } from "./hover.ts";
 import type { KernelLog, Report, SymbolWord } from "./kernelLog.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
 import { isDoubtful, readReport, type ReportFacts, waitingPlace } from "./report.ts";
@@ -38,7 +38,7 @@ export async function analysis(
   const code = await codeAround(facts, report.site);
   const cause = causeOf(report.title);
   const parts = [
-    `# ${escape(report.title)}`,
+    `# ${markdownText(report.title)}`,
     ...(cause === undefined ? [] : [`> ${cause}`]),
     table(factRows(facts, place?.word, log, site ?? undefined)),
     ...codeParts(code, facts, report.title),
@@ -62,22 +62,22 @@ const table = (rows: readonly Row[]): string => {
 function factRows(facts: ReportFacts, site: SymbolWord | undefined, log: KernelLog, told: Told | undefined): Row[] {
   const { said, access, address, cpu, pid, comm, taint, hardware } = facts;
   const task = [
-    comm === undefined ? "" : escape(comm),
+    comm === undefined ? "" : markdownText(comm),
     pid === undefined ? "" : `PID ${pid}`,
     cpu === undefined ? "" : `CPU ${cpu}`,
   ];
-  const module = site?.module === undefined ? "" : ` of module \`${site.module}\``;
-  const siteText = site && `\`${site.name}+0x${site.offset.toString(16)}\`${module}`;
+  const module = site?.module === undefined ? "" : ` of module ${markdownCode(site.module, true)}`;
+  const siteText = site && `${markdownCode(`${site.name}+0x${site.offset.toString(16)}`, true)}${module}`;
   const words = taint === undefined ? [] : taintWords(taint);
   return [
-    ["Says", said.map(escape).join("<br>")],
+    ["Says", said.map(markdownText).join("<br>")],
     ["Where", siteText && [siteText, ...(told?.places ?? []).map(placeText)].join("<br>")],
-    ["Access", access.map(escape).join("<br>")],
+    ["Access", access.map(markdownText).join("<br>")],
     ["Address", address === undefined ? undefined : valueText(address)],
     ["Task", task.filter((part) => part !== "").join(", ")],
-    ["Kernel", log.release === undefined ? undefined : escape(log.release)],
+    ["Kernel", log.release === undefined ? undefined : markdownText(log.release)],
     ["Tainted", taint === undefined ? undefined : words.length > 0 ? words.join(", ") : "no"],
-    ["Hardware", hardware === undefined ? undefined : escape(hardware)],
+    ["Hardware", hardware === undefined ? undefined : markdownText(hardware)],
   ];
 }
 
@@ -89,7 +89,8 @@ const isSmall = (value: bigint): boolean => value > 0n && value < 4096n;
 const valueText = (value: bigint, told?: Told | null): string =>
   [
     hex(value),
-    wellKnown(value) ?? (told?.symbol === undefined ? told?.what && escape(told.what) : `\`${told.symbol}\``),
+    wellKnown(value) ??
+      (told?.symbol === undefined ? told?.what && markdownText(told.what) : markdownCode(told.symbol, true)),
   ]
     .filter((part) => part !== undefined && part !== "")
     .join(" ");
@@ -98,8 +99,8 @@ const registerText = (value: bigint, told?: Told | null): string =>
   isSmall(value) ? hex(value) : valueText(value, told);
 
 const placeText = ({ function: name, file, line, path }: SourcePlace, i = 0): string => {
-  const text = `${escape(basename(file))}:${line}`;
-  return `${i > 0 ? "inlined into " : ""}\`${name}\` ${path === undefined ? `${escape(file)}:${line}` : `[${text}](${fileUri(path)}#L${line})`}`;
+  const text = `${markdownText(basename(file))}:${line}`;
+  return `${i > 0 ? "inlined into " : ""}${markdownCode(name, true)} ${path === undefined ? `${markdownText(file)}:${line}` : `[${text}](${fileUri(path)}#L${line})`}`;
 };
 
 /** Reports of a CPU that was looked at while it ran; the instruction did nothing wrong. */
@@ -117,7 +118,7 @@ function codeParts(code: readonly CodeLine[], { registers }: ReportFacts, title:
   const values = used.map(({ name, value }) => `${name} = ${registerText(value)}`);
   return [
     INTERRUPTED.test(title) ? "## Where it was interrupted" : "## Faulting instruction",
-    ["```asm", ...rows, "```"].join("\n"),
+    markdownBlock(rows, "asm"),
     ...(values.length > 0 ? [`In it ${values.join(", ")}.`] : []),
   ];
 }
@@ -138,12 +139,12 @@ function sourceParts(place: SourcePlace | undefined): string[] {
   const lines = sourceLines(place.path);
   const start = Math.max(1, place.line - CONTEXT);
   const shown = lines.slice(start - 1, place.line + CONTEXT);
-  if (place.line > lines.length || shown.some((text) => text.includes("```"))) return [];
+  if (place.line > lines.length) return [];
   const width = String(place.line + CONTEXT).length;
   const rows = shown.map(
     (text, i) => `${start + i === place.line ? ">" : " "}${String(start + i).padStart(width)}  ${text}`,
   );
-  return [`## ${placeText(place)}`, ["```c", ...rows, "```"].join("\n")];
+  return [`## ${placeText(place)}`, markdownBlock(rows, "c")];
 }
 
 function sourceLines(path: string): string[] {
@@ -168,8 +169,8 @@ async function traceParts({ traces }: Report, { lines, log }: LogText, known: Kn
   const entries = [...log.entries].filter(([at]) => at >= trace.start && at < trace.end).slice(0, MAX_ENTRIES);
   const told = await known.describe(entries.map(([, entry]) => entry));
   const rows = entries.map(([at, { word }], i) => {
-    const name = word.kind === "address" ? hex(word.value) : `\`${word.name}+0x${word.offset.toString(16)}\``;
-    const module = word.kind === "symbol" && word.module !== undefined ? ` *${escape(word.module)}*` : "";
+    const name = word.kind === "address" ? hex(word.value) : markdownCode(`${word.name}+0x${word.offset.toString(16)}`);
+    const module = word.kind === "symbol" && word.module !== undefined ? ` *${markdownText(word.module)}*` : "";
     const places = (told[i]?.places ?? []).map((place, depth) => `<br>${placeText(place, depth)}`).join("");
     return `1. ${isDoubtful(lines[at]) ? "? " : ""}${name}${module}${places}`;
   });
@@ -177,10 +178,10 @@ async function traceParts({ traces }: Report, { lines, log }: LogText, known: Kn
 }
 
 async function origin({ kinship, file }: Known, { session }: Knowledge): Promise<string> {
-  if (file !== undefined) return `Lines are from ${escape(basename(file))}; no dump of this kernel is open.`;
+  if (file !== undefined) return `Lines are from ${markdownText(basename(file))}; no dump of this kernel is open.`;
   if (kinship === "none" || kinship === "stranger")
     return "From the log alone: open its dump, or name the kernel's vmlinux in the setting vmcore.vmlinux, for lines of source.";
   const dump = basename((await session.about())?.vmcore[0] ?? "the open dump");
-  if (kinship === "boot") return `Values and lines are from ${escape(dump)}.`;
-  return `Lines are from ${escape(dump)}, which is of the same kernel, but of another boot.`;
+  if (kinship === "boot") return `Values and lines are from ${markdownText(dump)}.`;
+  return `Lines are from ${markdownText(dump)}, which is of the same kernel, but of another boot.`;
 }

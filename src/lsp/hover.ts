@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { fileUri, markdownCode, markdownText } from "../base/markdown.ts";
 import type { Identified } from "../protocol/custom.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
@@ -13,10 +14,12 @@ export async function hoverText(word: Word, returns: boolean, log: KernelLog, kn
   const { kinship, file } = known;
   const told = await toldLines(word, returns, known, knowledge.session);
   const lines = [...staticLines(word, log), ...told];
-  if (file !== undefined && told.length > 0) lines.push(`*From ${escape(basename(file))}.*`);
+  if (file !== undefined && told.length > 0) lines.push(`*From ${markdownText(basename(file))}.*`);
   if (kinship === "stranger") {
     const release = (await knowledge.session.about())?.release ?? "another kernel";
-    lines.push(`*The open dump is of ${escape(release)}, this log of ${escape(log.release ?? "another kernel")}.*`);
+    lines.push(
+      `*The open dump is of ${markdownText(release)}, this log of ${markdownText(log.release ?? "another kernel")}.*`,
+    );
   } else if (kinship === "kernel" && (word.kind === "address" || word.kind === "register")) {
     lines.push("*The open dump is of the same kernel, but of another boot: addresses of this log mean nothing in it.*");
   }
@@ -29,26 +32,26 @@ function staticLines(word: Word, log: KernelLog): string[] {
     case "address":
       return [`**${hex(word.value)}**`, ...valueLines(word.value, log)];
     case "register":
-      return [`**${escape(word.name)}** = ${hex(word.value)}`, ...valueLines(word.value, log)];
+      return [`**${markdownText(word.name)}** = ${hex(word.value)}`, ...valueLines(word.value, log)];
     case "symbol": {
       const size = word.size === undefined ? "" : ` of ${word.size}`;
       const owner = word.module === undefined ? "" : ` of module ${moduleText(word.module, log)}`;
-      return [`**${escape(word.name)}**${owner}`, `Byte ${word.offset}${size}.`];
+      return [`**${markdownText(word.name)}**${owner}`, `Byte ${word.offset}${size}.`];
     }
     case "task": {
       const name = log.tasks.get(word.pid);
-      return [`**Task ${word.pid}**${name === undefined ? "" : ` ${escape(name)}`}`];
+      return [`**Task ${word.pid}**${name === undefined ? "" : ` ${markdownText(name)}`}`];
     }
     case "module":
       return [`**Module** ${moduleText(word.name, log)}`];
     case "source":
-      return [`**${escape(word.file)}** line ${word.line}`];
+      return [`**${markdownText(word.file)}** line ${word.line}`];
   }
 }
 
 function moduleText(name: string, { modules }: KernelLog): string {
   const flags = moduleFlags(modules.get(name) ?? "");
-  return `**${escape(name)}**${flags.length > 0 ? `: ${flags.join(", ")}` : ""}`;
+  return `**${markdownText(name)}**${flags.length > 0 ? `: ${flags.join(", ")}` : ""}`;
 }
 
 /** How far from its base a kernel's text, data and modules reach. */
@@ -82,23 +85,23 @@ function placeLines({ address, symbol, what, places }: Told): string[] {
   const named = symbol ?? what;
   const head = [
     ...(address === undefined ? [] : [address]),
-    ...(named === undefined ? [] : [`\`${named}\``]),
-    ...(symbol === undefined || what === undefined ? [] : [`(${escape(what)})`]),
+    ...(named === undefined ? [] : [markdownCode(named)]),
+    ...(symbol === undefined || what === undefined ? [] : [`(${markdownText(what)})`]),
   ];
   return [
     head.join(" "),
     ...places.map(({ function: name, file, line, path }, i) => {
-      const text = `${escape(file)}:${line}`;
+      const text = `${markdownText(file)}:${line}`;
       const link = path === undefined ? text : `[${text}](${fileUri(path)}#L${line})`;
-      return `${i === places.length - 1 ? "" : "inlined "}\`${name}\` ${link}`;
+      return `${i === places.length - 1 ? "" : "inlined "}${markdownCode(name)} ${link}`;
     }),
   ];
 }
 
 function identifiedLines({ containers }: Identified): string[] {
   return containers.map(({ kind, facts }) => {
-    const text = facts.map((fact) => `${escape(fact.name)} \`${fact.text.replaceAll("`", "'")}\``).join(", ");
-    return `*${escape(kind)}*: ${text}`;
+    const text = facts.map((fact) => `${markdownText(fact.name)} ${markdownCode(fact.text)}`).join(", ");
+    return `*${markdownText(kind)}*: ${text}`;
   });
 }
 
@@ -112,18 +115,9 @@ async function runLines(session: Session, line: string, name?: string): Promise<
     const cell = row[i];
     return cell === null || cell === undefined || typeof cell === "object"
       ? []
-      : [`- ${escape(column.name)}: \`${String(cell).replaceAll("`", "'")}\``];
+      : [`- ${markdownText(column.name)}: ${markdownCode(String(cell))}`];
   });
   return [facts.join("\n")];
 }
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
-
-/** Names of a hostile log are no Markdown. */
-export const escape = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!<>|~&]/g, "\\$&");
-
-/** RFC 8089; what is an address already stays so. */
-export const fileUri = (path: string): string =>
-  /^[\w-]{2,}:\/\//.test(path)
-    ? path
-    : `file://${path.startsWith("/") ? "" : "/"}${path.replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/")}`;

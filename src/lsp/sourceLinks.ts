@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DocumentLink } from "vscode-languageserver/node";
-import { fileUri } from "./hover.ts";
+import { fileUri } from "../base/markdown.ts";
 import { treePath } from "./treePath.ts";
 import { type Word, wordsOf } from "./word.ts";
 

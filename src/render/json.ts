@@ -1,3 +1,4 @@
+import { printableJson } from "../base/printable.ts";
 import type { Json, Piece } from "../crash/say/piece.ts";
 
 /**
@@ -20,5 +21,5 @@ export class JsonDocument {
   }
 }
 
-/** One value on one line; keys without a value are left out. */
-export const jsonText = (data: Json): string => JSON.stringify(data);
+/** One value on one line, without characters that drive a terminal; keys without a value are left out. */
+export const jsonText = (data: Json): string => printableJson(JSON.stringify(data));

@@ -1,3 +1,4 @@
+import { printable } from "../base/printable.ts";
 import { lineText, type Line, type Piece } from "../crash/say/piece.ts";
 import { plain, type Style } from "./style.ts";
 
@@ -15,12 +16,3 @@ const mark = (line: Line, style: Style): string =>
   line
     .map((span) => (typeof span === "string" ? printable(span) : style.mark({ ...span, text: printable(span.text) })))
     .join("");
-
-/** Control characters out of a dump must not drive the terminal: they are shown as `^X`, except tabs. */
-export const printable = (text: string): string =>
-  /[\0-\x08\n-\x1f\x7f-\x9f]/.test(text)
-    ? text.replace(/[\0-\x08\n-\x1f\x7f-\x9f]/g, (control) => {
-        const code = control.charCodeAt(0);
-        return code < 0x80 ? `^${String.fromCharCode(code ^ 0x40)}` : `\\x${code.toString(16)}`;
-      })
-    : text;

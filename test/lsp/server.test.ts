@@ -330,3 +330,24 @@ test("what is typed counts", async () => {
   const symbols = await server.request<DocumentSymbol[]>("textDocument/documentSymbol", { textDocument: { uri } });
   assert.equal(symbols.length, 2);
 });
+
+test("names of a hostile dump are text in hovers and in Analyze", async () => {
+  await withSession(true);
+  const { answer } = server;
+  const evil = "a` [Sign in](https://evil.example/) ![p](https://evil.example/p.png) ` <img src=x>";
+  server.answer = async (question) => {
+    const told = (await answer(question)) as { described?: (object | null)[] };
+    if (question.request !== "vmcore/describe" || !told.described) return told;
+    const place = { function: evil, file: evil, line: 1, path: undefined };
+    return { described: told.described.map((one) => one && { ...one, symbol: evil, what: evil, places: [place] }) };
+  };
+  const hover = await hoverOn(/RIP: 0010:/, "lab_apply");
+  const line = text.split("\n").findIndex((one) => /BUG: kernel NULL/.test(one));
+  const { markdown } = await server.request<{ markdown: string }>("vmcore/analysis", { uri: URI, line });
+  for (const shown of [hover, markdown]) {
+    // Code spans with marks of two, and escaped text: nothing of the name is left besides.
+    const rest = shown.replace(/``(?!`).*?[^`]``(?!`)/g, "").replace(/\\./g, "");
+    assert.match(shown, /``.*Sign in.*``/);
+    assert.doesNotMatch(rest, /evil\.example|Sign in\]|<img/);
+  }
+});

@@ -18,7 +18,12 @@ export async function showMarkdown(
   const page = vscode.Uri.joinPath(globalStorageUri, "reports", `${name}.md`);
   const text = markdown.replace(/\]\((file:[^)#]*)(#L\d+)?\)/g, (_, uri: string, line: string = "") => {
     const path = relative(dirname(page.fsPath), fileURLToPath(uri)).replaceAll("\\", "/");
-    return `](${path.split("/").map(encodeURIComponent).join("/")}${line})`;
+    const uriPath = path
+      .split("/")
+      .map(encodeURIComponent)
+      .join("/")
+      .replace(/[()]/g, (one) => (one === "(" ? "%28" : "%29"));
+    return `](${uriPath}${line})`;
   });
   await vscode.workspace.fs.writeFile(page, new TextEncoder().encode(text));
   await vscode.commands.executeCommand("markdown.showPreviewToSide", page);
