@@ -31,7 +31,7 @@ export interface KernelImage {
 const MAX_BTF = 256 << 20;
 
 const GAP =
-  "the dump names this kernel's functions and exported data alone (no CONFIG_KALLSYMS_ALL); give a vmlinux or a System.map";
+  "the dump names this kernel's functions, and of its data at most what is exported (no CONFIG_KALLSYMS_ALL); give a vmlinux or a System.map";
 
 const remedyFor = ({ kind }: Fault): string =>
   kind === "corrupt" || kind === "truncated"

@@ -47,7 +47,8 @@ export const sys = command({
     else if (args.rest.length > 0) throw new WrongUse(`no such argument: ${args.rest.join(" ")}`);
     else {
       yield overview(context);
-      yield* missingTasks(kernel, "sys: ");
+      // Without any task the row of tasks says why.
+      if (taskTable(kernel).tasks.length > 0) yield* missingTasks(kernel, "sys: ");
     }
   },
 });
