@@ -99,9 +99,10 @@ export class Threads {
    * pid; as many as the user wants. No stack is looked at.
    */
   *list(): Job<readonly Thread[]> {
+    if (this.listed && !this.failed) return this.listed;
     const first = this.first();
     if (this.failed) return [first];
-    return (this.listed ??= yield* this.inOrder(first));
+    return (this.listed = yield* this.inOrder(first));
   }
 
   private *inOrder(first: Thread): Job<readonly Thread[]> {
