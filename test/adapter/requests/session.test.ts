@@ -158,7 +158,7 @@ test("the pc of a frame that is returned to is named by its call, also behind on
 });
 
 test("a long that holds an address of the kernel is in hexadecimal, an error is not", async () => {
-  assert.equal((await evaluate("(long)&init_task")).result, "0xffffffff9c81aa40");
+  assert.equal((await evaluate("(long)&init_task")).result, "0xffffffff9ca1aa40");
   assert.equal((await evaluate("(long)-22")).result, "-22");
   assert.equal((await evaluate("(int)-22")).result, "-22");
 });

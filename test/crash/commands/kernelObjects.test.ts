@@ -68,7 +68,7 @@ test("files -c counts pages in the page cache, -p lists them, -n says where they
 });
 
 test("an address that is no inode, dentry or mm_struct is one error", () => {
-  const init = "ffffffff9c81aa40";
+  const init = "ffffffff9ca1aa40";
   for (const [line, message] of [
     [`files -p ${init}`, /^files: [0-9a-f]{16}: no inode$/],
     [`files -n ${init}`, /^files: [0-9a-f]{16}: no inode$/],
