@@ -24,6 +24,8 @@ const STT_OBJECT = 1;
 const STT_GNU_IFUNC = 10;
 
 const MAX_NAME = 4096;
+/** Functions are aligned by a page at most. */
+const MAX_FILL = 4096;
 /** Labels within one function of assembly that are looked behind. */
 const MAX_LABELS = 64;
 
@@ -127,7 +129,9 @@ export class ElfSymbols implements SymbolSource {
   private reaches(rank: number, key: number): boolean {
     const [offset, size] = [key - (this.keys[rank] ?? 0), this.table.size[rank] ?? 0];
     const type = (this.table.info[rank] ?? 0) & 15;
-    if (offset === 0 || this.letters[this.table.section[rank] ?? 0] === "t") return true;
+    if (offset === 0) return true;
+    // Behind a function is what fills the gap to the next, not code of some other origin.
+    if (this.letters[this.table.section[rank] ?? 0] === "t") return size === 0 || offset < size + MAX_FILL;
     if (type === STT_OBJECT && size > 0) return offset < size;
     return size > 0 || !isEndMark(cString(this.names, this.table.name[rank] ?? 0));
   }
