@@ -1,6 +1,7 @@
 import type { CapstoneModule } from "@alexaltea/capstone-js";
 import { Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
+import { type Addition, arm64Addition, x86Addition } from "./additions.ts";
 import type { Arch } from "../arch.ts";
 
 export interface Instruction {
@@ -90,6 +91,7 @@ function wrap(module: CapstoneModule, { arch, mode, step }: Machine, syntax: Syn
   if (arch === "ARCH_X86") {
     decoder.option(constant("OPT_SYNTAX"), constant(syntax === "att" ? "OPT_SYNTAX_ATT" : "OPT_SYNTAX_INTEL"));
   }
+  const addition = arch === "ARCH_X86" ? x86Addition : arch === "ARCH_ARM64" ? arm64Addition : undefined;
   const decode = (bytes: Uint8Array, address: bigint, limit: number): Instruction[] => {
     try {
       return decoder.disasm(bytes, BigInt.asUintN(64, address), limit).map((one) => ({
@@ -97,7 +99,10 @@ function wrap(module: CapstoneModule, { arch, mode, step }: Machine, syntax: Syn
         bytes: Uint8Array.from(one.bytes),
         mnemonic: one.mnemonic,
         // Large immediates come in decimal.
-        operands: one.op_str.replace(/(?<=\$)\d{10,20}\b/g, (number) => hex0x(BigInt(number))),
+        operands: one.op_str
+          .replace(/(?<=\$)\d{10,20}\b/g, (number) => hex0x(BigInt(number)))
+          // Intel's syntax has addresses of the kernel as negative numbers.
+          .replace(/(?<=^|, )-0x[0-9a-f]{8,16}$/, (number) => hex0x(BigInt.asUintN(64, -BigInt(number.slice(1))))),
       }));
     } catch {
       // It throws when not even the first instruction is one.
@@ -111,8 +116,20 @@ function wrap(module: CapstoneModule, { arch, mode, step }: Machine, syntax: Syn
       while (at < bytes.length && all.length < limit) {
         const left = limit - all.length;
         const good = decode(bytes.subarray(at), address + BigInt(at), Number.isFinite(left) ? left : 0);
-        for (const one of good) at += one.bytes.length;
-        all.push(...good);
+        let added: Addition | undefined;
+        for (const one of good) {
+          added = addition?.(bytes.subarray(at));
+          if (added) break;
+          all.push(one);
+          at += one.bytes.length;
+        }
+        added ??= at < bytes.length && all.length < limit ? addition?.(bytes.subarray(at)) : undefined;
+        if (added) {
+          const { length, mnemonic, operands } = added;
+          all.push({ address: address + BigInt(at), bytes: bytes.slice(at, at + length), mnemonic, operands });
+          at += length;
+          continue;
+        }
         if (at >= bytes.length || all.length >= limit) break;
         // The longest instruction of any of them has 15 bytes: a shorter rest may only be cut off.
         if (bytes.length - at < 15 && good.length > 0) break;

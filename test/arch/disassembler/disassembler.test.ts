@@ -23,6 +23,9 @@ test("x86_64 is read in AT&T syntax, at unsigned addresses", async () => {
 test("Intel syntax is there for the asking", async () => {
   const [first] = (await load(x86_64, "intel")).instructions(Uint8Array.of(0x89, 0x28), 0n);
   assert.equal(first && text(first), "0 mov dword ptr [rax], ebp");
+  const immediate = Buffer.from("48c7c70000a582", "hex");
+  const [second] = (await load(x86_64, "intel")).instructions(immediate, 0n);
+  assert.equal(second && text(second), "0 mov rdi, 0xffffffff82a50000");
 });
 
 test("bytes that are no instruction are said to be bad, and decoding goes on", async () => {
@@ -45,4 +48,26 @@ test("arm64 and s390x are read in their own byte orders", async () => {
     ["ffff800008000000 ret"],
   );
   assert.deepEqual((await load(s390x)).instructions(Uint8Array.of(0x07, 0xfe), 0x100n).map(text), ["100 br %r14"]);
+});
+
+test("x86 instructions that Capstone does not know, or names otherwise, have their length and name", async () => {
+  const bytes = Buffer.from("0f01e8f30f01d9660f01cff20f01ff0f01fff30f01fe90c3", "hex");
+  const lines = (await load(x86_64)).instructions(bytes, 0x1000n).map((one) => `${one.mnemonic} ${one.bytes.length}`);
+  assert.deepEqual(lines, ["serialize 3", "vmgexit 4", "seamcall 4", "pvalidate 4", "tlbsync 3", "rmpadjust 4", "nop 1", "retq 1"]); // prettier-ignore
+});
+
+test("arm64's unprivileged loads of a register through itself and stgp are read", async () => {
+  const words = [0xf8400800, 0xb8408842, 0x385ffbff, 0xb8800863, 0x69008be0, 0x69bf0c41, 0x68810c41, 0xd503201f];
+  const bytes = new Uint8Array(Uint32Array.from(words).buffer);
+  const lines = (await load(arm64)).instructions(bytes, 0n).map((one) => `${one.mnemonic} ${one.operands}`.trim());
+  assert.deepEqual(lines, [
+    "ldtr x0, [x0]",
+    "ldtr w2, [x2, #8]",
+    "ldtrb wzr, [sp, #-1]",
+    "ldtrsw x3, [x3]",
+    "stgp x0, x2, [sp, #0x10]",
+    "stgp x1, x3, [x2, #-0x20]!",
+    "stgp x1, x3, [x2], #0x20",
+    "nop",
+  ]);
 });
