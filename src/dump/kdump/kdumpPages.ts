@@ -25,6 +25,12 @@ export function kdumpPages(members: Members, { cacheBytes }: OpenOptions): PageR
     return pageFault("missing", pfn, pageSize, "page was not written: the dump is incomplete");
   }
 
+  /** Whether a page that the bitmap promises has a descriptor in one of the files. */
+  function isDescribed(pfn: number): boolean {
+    const found = memberOf(pfn);
+    return found !== undefined && dumped.rank(pfn) - found.firstRank < found.member.descriptorCount;
+  }
+
   const source = {
     pageSize,
     locate(pfn: number): number | Fault {
@@ -42,13 +48,12 @@ export function kdumpPages(members: Members, { cacheBytes }: OpenOptions): PageR
     pageSize,
     maxPfn,
     page: cachedPages(source, cacheBytes),
-    has: (pfn) => dumped.has(pfn) && memberOf(pfn) !== undefined,
+    has: (pfn) => dumped.has(pfn) && isDescribed(pfn),
     next(pfn) {
       let at = dumped.next(pfn);
       while (at >= 0) {
-        const found = memberOf(at);
-        // Ranks ascend: behind the first page without a descriptor there is none, whatever the bitmap promises.
-        if (found && dumped.rank(at) - found.firstRank < found.member.descriptorCount) return at;
+        // Ranks ascend: behind the first page without a descriptor there is none.
+        if (isDescribed(at)) return at;
         const later = members.find((one) => one.startPfn > at);
         at = later ? dumped.next(later.startPfn) : -1;
       }
