@@ -35,7 +35,7 @@ const routes = new WeakMap<CType, Map<string, Route>>();
  */
 export function routeOf(type: CType, path: string): Route {
   let known = routes.get(type);
-  if (!known) routes.set(type, (known = new Map()));
+  if (!known) routes.set(type, (known = new Map<string, Route>()));
   let route = known.get(path);
   if (!route) known.set(path, (route = findRoute(type, path)));
   return route;
@@ -87,7 +87,7 @@ const present = new WeakMap<CType, Map<string, boolean>>();
  */
 export function hasPath(type: CType, path: string): boolean {
   let known = present.get(type);
-  if (!known) present.set(type, (known = new Map()));
+  if (!known) present.set(type, (known = new Map<string, boolean>()));
   let has = known.get(path);
   if (has === undefined) known.set(path, (has = findPath(type, path)));
   return has;
