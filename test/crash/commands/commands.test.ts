@@ -1,5 +1,6 @@
 /** Commands that need little of a kernel: numbers, text, symbols, memory, the session itself. */
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Parsed } from "../../../src/crash/language/command.ts";
 import { commands } from "../../../src/crash/commands.ts";
@@ -159,7 +160,14 @@ test("in a session that only reads a command runs when its table entry says that
     silent.map(({ name }) => name),
     ["extend", "wr"],
   );
-  for (const line of ["extend x.mjs", "wr words 1", "rd -r file words", "repeat rd -r file words"])
+  for (const line of [
+    "extend x.mjs",
+    "wr words 1",
+    "rd -r file words",
+    "repeat rd -r file words",
+    "dev -v 0 file",
+    "set error file",
+  ])
     assert.match(transcript(reading, line), refusal, line);
   assert.match(transcript(reading, "rd words"), /^ffff800000002fd0: {2}0000000000000001/);
   const parsed = (line: string): Parsed => parseOptions(mod, line);
@@ -169,4 +177,16 @@ test("in a session that only reads a command runs when its table entry says that
     ),
     [true, true, false, true, false],
   );
+});
+
+test("a command that copies to files decides by its arguments whether it only reads", () => {
+  const folder = "src/crash/commands";
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const textOf = (file: string): string => readFileSync(`${folder}/${file}`, "utf8");
+  const writers = files.filter((file) => /copyToFile\(context/.test(textOf(file)) && !file.endsWith("copyToFile.ts"));
+  // The folder of a command holds its parts.
+  const owners = writers.map((file) => file.split("/").at(-2));
+  assert.deepEqual(owners.sort(), ["dev", "rd"]);
+  for (const owner of owners)
+    assert.equal(typeof commands().find(({ name }) => name === owner)?.readsOnly, "function", owner);
 });

@@ -12,7 +12,8 @@ import { findVariable, setVariable, variable, variables } from "../../language/v
 
 export const set = command({
   name: "set",
-  readsOnly: true,
+  // "set error FILE" says where the terminal writes what goes wrong.
+  readsOnly: ({ rest }) => rest[0] !== "error" || rest.length === 1,
   summary: "the task and the variables that other commands go by",
   usage: "[[-a] [pid | taskp] | [-c cpu] | -p] | [crash_variable [setting]] | -v",
   options: [

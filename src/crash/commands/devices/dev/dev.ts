@@ -8,7 +8,7 @@ import { resources } from "./resources.ts";
 
 export const dev = command({
   name: "dev",
-  readsOnly: true,
+  readsOnly: (args) => !args.has("-v") || args.rest.length === 0,
   summary: "devices: numbers, disks, PCI, addresses",
   usage: "[-i | -p | -d | -D] [-V | -v index [file]]",
   options: [
