@@ -8,6 +8,8 @@ export interface LaunchArguments {
   readonly vmlinux: string | undefined;
   /** Used when they are of the dump's build. Ours, not documented. */
   readonly preferredVmlinux: readonly string[];
+  /** What the user chose before, by build-id. Ours, not documented. */
+  readonly chosenVmlinux: Readonly<Record<string, string>>;
   readonly modules: readonly string[];
   readonly systemMap: string | undefined;
   /** Used when it is of the dump's kernel. Ours, not documented. */
@@ -47,6 +49,7 @@ export function launchArguments(request: "launch" | "attach", raw: unknown): Lau
     vmcore,
     vmlinux: text(given, "vmlinux"),
     preferredVmlinux: strings(given, "preferredVmlinux"),
+    chosenVmlinux: pathMap(given, "chosenVmlinux"),
     modules: strings(given, "modules"),
     systemMap: text(given, "systemMap"),
     preferredSystemMap: text(given, "preferredSystemMap"),

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import * as vscode from "vscode";
 import type { FileSettings } from "../protocol/language.ts";
+import { chosenVmlinux } from "./chosenVmlinux.ts";
 import { DUMP_EDITOR } from "./dumpEditor.ts";
 import { TYPE } from "./session.ts";
 import { SOURCE_SCHEME } from "./documents/storedSources.ts";
@@ -19,10 +20,13 @@ const DEFAULTS = ["modules", "debuginfo", "debuginfod", "kernelSource", "sourceF
 const PREFERRED = { preferredVmlinux: "vmlinux", preferredSystemMap: "systemMap" } as const;
 
 /** Makes F5 work with no launch.json, and a short one complete. */
-export const configuration = (): vscode.Disposable[] => [
+export const configuration = (context: vscode.ExtensionContext): vscode.Disposable[] => [
   vscode.debug.registerDebugConfigurationProvider(TYPE, {
     resolveDebugConfiguration,
-    resolveDebugConfigurationWithSubstitutedVariables,
+    resolveDebugConfigurationWithSubstitutedVariables: (folder, given) => ({
+      ...completed(folder, given),
+      chosenVmlinux: chosenVmlinux(context),
+    }),
   }),
   vscode.debug.registerDebugConfigurationProvider(
     TYPE,
@@ -61,7 +65,7 @@ function dumpInFront(): string | undefined {
   return input instanceof vscode.TabInputCustom && input.viewType === DUMP_EDITOR ? input.uri.fsPath : undefined;
 }
 
-function resolveDebugConfigurationWithSubstitutedVariables(
+function completed(
   folder: vscode.WorkspaceFolder | undefined,
   given: vscode.DebugConfiguration,
 ): vscode.DebugConfiguration {

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { DebuginfoFacts } from "../protocol/custom.ts";
 import { activeSession, ask, sessionCommand, TYPE } from "./session.ts";
+import { openSettings } from "./settings.ts";
 import { type SymbolNode, symbolNodes } from "./symbolNodes.ts";
 import { pickVmlinux } from "./vmlinuxChoice.ts";
 
@@ -88,9 +89,9 @@ async function choose(session: vscode.DebugSession, image: string): Promise<void
     await ask(session, "vmcore/loadModule", { module: image, path: chosen.fsPath });
     return;
   }
-  if (/\.(deb|ddeb|rpm)$/i.test(chosen.fsPath)) return reopen(session, { vmlinux: chosen.fsPath });
+  if (/\.(deb|ddeb|rpm)$/i.test(chosen.fsPath)) return reopen(session, { vmlinux: chosen.fsPath, isChosen: true });
   const { outcome, why } = await ask(session, "vmcore/tryVmlinux", { path: chosen.fsPath });
-  if (outcome === "taken") return reopen(session, { vmlinux: chosen.fsPath });
+  if (outcome === "taken") return reopen(session, { vmlinux: chosen.fsPath, isChosen: true });
   const anyway = "Use Anyway";
   const text = `${basename(chosen.fsPath)} ${why}.`;
   if ((await vscode.window.showWarningMessage(text, { modal: true }, anyway)) === anyway)
@@ -128,6 +129,6 @@ async function serversOf(
   const { debuginfod: server } = advice;
   const text = `No debuginfod server is configured.${server === undefined ? "" : ` That of ${advice.distribution ?? "the distribution"} is ${server}: it would learn the build-ids that are asked for.`}`;
   const answer = await vscode.window.showInformationMessage(text, ...(server === undefined ? [] : [once]), settings);
-  if (answer === settings) await vscode.commands.executeCommand("workbench.action.openSettings", "vmcore.debuginfod");
+  if (answer === settings) await openSettings("vmcore.debuginfod");
   return answer === once && server !== undefined ? [server] : undefined;
 }

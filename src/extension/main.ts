@@ -1,5 +1,6 @@
 import type * as vscode from "vscode";
 import { addresses } from "./addresses.ts";
+import { rememberVmlinux } from "./chosenVmlinux.ts";
 import { configuration } from "./configuration.ts";
 import { debugSymbols } from "./debugSymbols.ts";
 import { dumpEditor } from "./dumpEditor.ts";
@@ -17,6 +18,7 @@ import { log } from "./log.ts";
 import { memoryDocument } from "./documents/memoryDocument.ts";
 import { openDump } from "./openDump.ts";
 import { refusal } from "./refusal.ts";
+import { settings } from "./settings.ts";
 import { stacks } from "./stacks.ts";
 import { status } from "./status.ts";
 import { tableLine } from "./panel/tableLine.ts";
@@ -31,6 +33,8 @@ const features: readonly Feature[] = [
   configuration,
   openDump,
   refusal,
+  rememberVmlinux,
+  settings,
   dumpEditor,
   earlyDumps,
   focus,

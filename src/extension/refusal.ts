@@ -50,7 +50,7 @@ async function offerOtherVmlinux(session: vscode.DebugSession, said: string, can
   if (answer === anyway) await again({ force: true });
   if (answer !== choose) return;
   const chosen = await pickVmlinux(vscode.Uri.file(path));
-  if (chosen) await again({ vmlinux: chosen.fsPath });
+  if (chosen) await again({ vmlinux: chosen.fsPath, isChosen: true });
 }
 
 /** DAP's format has braces doubled. */

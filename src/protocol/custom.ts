@@ -69,6 +69,7 @@ export type RefusedVmlinux = {
 export interface About {
   readonly vmcore: readonly string[];
   readonly vmlinux: string | undefined;
+  readonly vmlinuxBuildId: string | undefined;
   readonly format: string;
   readonly release: string | undefined;
   /** `utsname.nodename`. */

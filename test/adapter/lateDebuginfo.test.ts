@@ -8,6 +8,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { openSession } from "../../src/session/open/open.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
 import { loopback } from "../builders/loopback.ts";
+import { sampleVmlinux } from "../builders/sampleVmlinux.ts";
 import { DapClient } from "./client.ts";
 
 const KERNEL = "3b43fad5";
@@ -63,24 +64,12 @@ test("a module's debuginfo and source come from debuginfod after the stop, and t
   await client.event<{ output: string }>("output", ({ output }) => /gave the debuginfo of lab_nullderef/.test(output));
 });
 
-/** A vmlinux without DWARF to speak of: the sample's own symbols, where they would be without KASLR. */
-function vmlinuxOf(buildId: string): Uint8Array {
-  const session = openSession({ vmcore: [vmcore] });
-  const slide = 0x1000000n;
-  const symbols = [...session.kernel.symbols.all()].filter((symbol) => symbol.module === undefined);
-  session.close();
-  return debuginfoFile({
-    buildId,
-    symbols: symbols.map(({ name, address }) => ({ name, value: address < 1n << 63n ? address : address - slide })),
-  });
-}
-
 test("a late vmlinux is used by the same session: what the user set goes on, old frames name nothing", async (t) => {
   let release = (): void => {};
   const asked = new Promise<void>((done) => (release = done));
   const client = await launched(t, (request, response) => {
     const [, , buildId = ""] = request.url?.split("/") ?? [];
-    if (buildId.startsWith(KERNEL)) void asked.then(() => response.end(vmlinuxOf(buildId)));
+    if (buildId.startsWith(KERNEL)) void asked.then(() => response.end(sampleVmlinux(buildId)));
     else response.writeHead(404).end();
   });
   const [before] = await stack(client);

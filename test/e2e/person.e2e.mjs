@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before } from "node:test";
+import { sampleVmlinux } from "../builders/sampleVmlinux.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
 import { Stage } from "./stage.mjs";
 
@@ -216,4 +217,49 @@ test("all of the log is copied, and cells of a table apart from each other", asy
   const last = `\n${await seen(1, 0)}\t${await seen(1, 1)}`;
   await copied((text) => text.startsWith(first) && text.endsWith(last), `${first}...${last}`);
   await log.locator("#tab-log").click();
+});
+
+test("the walkthrough leads to the settings of this machine", async () => {
+  const { workbench, page } = stage;
+  await workbench.command("Vmcore: Open Settings");
+  const editor = page.locator(".settings-editor");
+  await editor.locator(".setting-item-label", { hasText: "Debuginfo" }).first().waitFor();
+  await stage.shot("settings");
+  assert.match(await editor.locator(".settings-tabs-widget .checked").first().innerText(), /^Remote/);
+  await page.keyboard.press("Escape");
+  await editor.waitFor({ state: "detached" });
+});
+
+test("a vmlinux that was chosen by hand is remembered for the next dump of its kernel", async () => {
+  const { workbench, page } = stage;
+  const vmlinux = join(folder, "chosen.debug");
+  writeFileSync(vmlinux, sampleVmlinux("3b43fad5034874490492495d552c0af6a5fab235"));
+  const status = (text) => page.locator(".statusbar-item", { hasText: text }).first();
+  const openSample = async () => {
+    await workbench.command("Vmcore: Open the Sample Crash Dump");
+    await stackRow("lab_apply").waitFor();
+  };
+  const stop = async () => {
+    await workbench.command("Debug: Stop");
+    await stackRow("lab_apply").waitFor({ state: "detached" });
+  };
+  await stop();
+  await openSample();
+  await status(/· *no vmlinux/).waitFor();
+  await workbench.command("Vmcore: Debug Symbols");
+  const kernel = pane("Debug Symbols")
+    .locator(".monaco-list-row", { hasText: /^Kernel/ })
+    .first();
+  await kernel.hover();
+  await kernel.locator(".codicon-folder-opened").click();
+  await workbench.box.waitFor();
+  await workbench.box.fill(vmlinux);
+  await page.waitForTimeout(500);
+  await page.keyboard.press("Enter");
+  await status(/· *vmlinux/).waitFor();
+  await stage.shot("vmlinux-chosen");
+  await stop();
+  await openSample();
+  await status(/· *vmlinux/).waitFor();
+  await stage.shot("vmlinux-remembered");
 });

@@ -40,6 +40,7 @@ export const custom: Topic = {
     return {
       vmcore,
       vmlinux,
+      vmlinuxBuildId: session.vmlinux?.elf.buildId,
       format,
       release: kernel.vmcoreinfo("OSRELEASE"),
       host: uts instanceof Fault ? undefined : uts.nodename,

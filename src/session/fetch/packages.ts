@@ -54,8 +54,8 @@ export const hasPackages = ({ vmlinux, preferredVmlinux = [], modules = [], sear
 
 /**
  * Takes debuginfo out of packages: those that are named as `vmlinux` or in `modules`, and, when nothing better is
- * there, those among `preferredVmlinux` and beside the dump. What the dump needs of them goes into debuginfod's cache, by build-id, where the
- * search finds it, this time and the next, and other debuggers do as well.
+ * there, those among `preferredVmlinux` and beside the dump. What the dump needs of them goes into debuginfod's cache, by
+ * build-id, where the search finds it, this time and the next, and other debuggers do as well.
  * @throws OpenError as `openSession`, and for a package that cannot be used
  */
 export async function withoutPackages<Options extends OpenOptions>(

@@ -28,6 +28,7 @@ export interface VmlinuxSearch {
 /** Where a search looks, as `OpenOptions`. */
 export interface WhereToLook {
   readonly preferredVmlinux?: readonly string[] | undefined;
+  readonly chosenVmlinux?: Readonly<Record<string, string>> | undefined;
   readonly search?: DebuginfoPlaces | undefined;
   readonly indexes?: string | undefined;
 }
@@ -39,12 +40,12 @@ export interface WhereToLook {
  */
 export function searchVmlinux(
   opened: OpenedMemory,
-  { preferredVmlinux = [], search, indexes }: WhereToLook,
+  { preferredVmlinux = [], chosenVmlinux = {}, search, indexes }: WhereToLook,
 ): VmlinuxSearch {
   const tries: Try[] = [];
   const seen = new Set<string>();
   let second: { readonly vmlinux: Vmlinux; readonly at: number } | undefined;
-  for (const { path, by } of candidates(opened, preferredVmlinux, search)) {
+  for (const { path, by } of candidates(opened, [...chosenOf(opened, chosenVmlinux), ...preferredVmlinux], search)) {
     const isNote = by === "build-id" && isEmpty(path);
     const real = isNote ? undefined : realPath(path);
     const why = isNote ? "is empty: debuginfod's note that no server has it" : ABSENT;
@@ -68,6 +69,13 @@ export function searchVmlinux(
   const lone = second && tries[second.at];
   if (second && lone) tries[second.at] = { ...lone, outcome: "taken" };
   return { vmlinux: second?.vmlinux, tries };
+}
+
+function chosenOf(opened: OpenedMemory, chosen: Readonly<Record<string, string>>): string[] {
+  // To know the build-id may take the symbols of the dump.
+  const buildId = Object.keys(chosen).length > 0 ? kernelBuildId(opened) : undefined;
+  const path = buildId !== undefined && Object.hasOwn(chosen, buildId) ? chosen[buildId] : undefined;
+  return path === undefined ? [] : [path];
 }
 
 /** By what VMCOREINFO says, then by the build-id in memory where that is another: reading it takes the symbols of the dump. */

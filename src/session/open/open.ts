@@ -40,6 +40,8 @@ export interface OpenOptions {
   readonly vmlinux?: string | undefined;
   /** Files that are the vmlinux if they are of the dump's build, before any that is searched. */
   readonly preferredVmlinux?: readonly string[] | undefined;
+  /** Files that the user chose for kernels, by build-id: the one of the dump's kernel comes before all others. */
+  readonly chosenVmlinux?: Readonly<Record<string, string>> | undefined;
   /** A System.map or a copy of /proc/kallsyms: names of a kernel whose dump holds none, or not all. */
   readonly systemMap?: string | undefined;
   /** The same, used if it is of the dump's kernel. */

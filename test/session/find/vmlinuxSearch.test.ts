@@ -158,3 +158,16 @@ test("what somebody takes for a vmlinux is told for what it is", () => {
     assert.deepEqual([outcome, told], ["refused", why]);
   }
 });
+
+test("a vmlinux that the user chose for this kernel before comes before all others, that of another kernel is not looked at", (t) => {
+  const { root } = debuginfoPlaces({ "mine/chosen": { buildId }, "mine/other": { buildId: other } });
+  const chosen = join(root, "mine/chosen");
+  const chosenVmlinux = { [other]: join(root, "mine/other"), [buildId]: chosen };
+  const { vmlinux, tries } = searchVmlinux(opened, { chosenVmlinux, preferredVmlinux: [join(root, "mine/other")] });
+  t.after(() => vmlinux?.close());
+  assert.equal(vmlinux?.path, chosen);
+  assert.deepEqual(
+    tries.map(({ path, outcome }) => [path, outcome]),
+    [[chosen, "taken"]],
+  );
+});
