@@ -49,9 +49,9 @@ const floors: Record<string, readonly string[]> = {
     "render",
     "session",
   ],
-  cli: ["base", "protocol", "crash", "render", "session"],
+  cli: ["base", "log", "protocol", "crash", "render", "session"],
   extension: ["protocol"],
-  lsp: ["base", "protocol", "elf", "archive", "debuginfo", "arch", "session"],
+  lsp: ["base", "log", "protocol", "elf", "archive", "debuginfo", "arch", "session"],
   panels: ["protocol"],
 };
 

@@ -93,10 +93,10 @@ export function fileStream(
 }
 
 /**
- * Text of what the user names as input, as `command < <(program)` does: a pipe as well.
+ * Text of what the user names as input (0 is standard input), as `command < <(program)` does: a pipe as well.
  * @throws NodeJS.ErrnoException
  */
-export const inputText = (path: string): string => readFileSync(path, "utf8");
+export const inputText = (path: string | 0): string => readFileSync(path, "utf8");
 
 /**
  * Opens a file read-only.

@@ -6,6 +6,7 @@ const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<
   dap: async (argv) => (await import("./dap.ts")).dap(argv),
   debuginfo: async (argv) => (await import("./debuginfo.ts")).debuginfo(argv),
   docs: async () => (await import("./docs.ts")).docs(),
+  log: async (argv) => (await import("./log.ts")).log(argv),
 };
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -128,7 +128,10 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "forced-failure": says(
     "Fault injection made an operation fail on purpose, to test what the code does then; it is no fault by itself.",
   ),
-  remark: says("A remark of the kernel with a call trace; it went on."),
+  remark: ({ headline }) =>
+    headline.startsWith("BUG: ")
+      ? `The kernel met a state that it holds to be a fault of its own, and says which: “${headline.slice(5, 205)}”.`
+      : "A remark of the kernel with a call trace; it went on.",
 };
 
 /** What a report means: two or three sentences, true for this very one. */

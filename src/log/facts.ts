@@ -71,7 +71,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
   const verdict = verdictOf(log, report);
   const said = saidIn(log, report);
   const access = accessOf(own, machine);
-  const particulars = particularsOf(texts, row.kind);
+  const particulars = [...particularsOf(texts, row.kind), ...causeOf(log, report)];
   const values = {
     ...Object.fromEntries(particulars.map(({ key, text }) => [key, text])),
     Access: access.verb === "read" ? "Read" : access.verb === "write" ? "Write" : undefined,
@@ -125,7 +125,18 @@ function saidIn(log: KernelLog, report: Report): string[] {
 }
 
 function bootBefore(log: KernelLog, start: number): string | undefined {
-  return log.boots.findLast((at) => at < start) === undefined
-    ? undefined
-    : log.lines[log.boots.findLast((at) => at < start) ?? 0]?.text;
+  const at = log.marks.findLast((line) => line < start && log.lines[line]?.text.startsWith("Linux version ") === true);
+  return at === undefined ? undefined : log.lines[at]?.text;
+}
+
+/** The end of a report and the panic that it caused are not further apart. */
+const MAX_APART = 200;
+
+/** A panic that stands for itself names the report before it. */
+function causeOf(log: KernelLog, report: Report): Particular[] {
+  if (report.headline.row.severity !== "panic") return [];
+  const before = log.reports.findLast(
+    ({ at, end, headline: { row } }) => at < report.at && report.at - end < MAX_APART && row.severity !== "notice",
+  );
+  return before ? [{ key: "cause", label: "Cause", text: factsOf(log, before).title }] : [];
 }

@@ -17,7 +17,7 @@ interface Parts {
   readonly lines: readonly LogLine[];
   readonly found: readonly Found[];
   readonly checkpoints: readonly Checkpoint[];
-  readonly boots: readonly number[];
+  readonly marks: readonly number[];
 }
 
 /** Lines between two checkpoints: an edit reads so many anew, and few more. */
@@ -31,23 +31,23 @@ export class KernelLog {
   readonly lines: readonly LogLine[];
   /** In the order of their headlines; those of several callers may overlap. */
   readonly reports: readonly Report[];
-  /** The lines at which kernels began to boot. */
-  readonly boots: readonly number[];
+  /** Lines that tell of the kernel itself: that it boots, where it lies, its modules, who runs. */
+  readonly marks: readonly number[];
   private readonly parts: Parts;
 
   private constructor(parts: Parts) {
     this.parts = parts;
     this.lines = parts.lines;
-    this.boots = parts.boots;
+    this.marks = parts.marks;
     this.reports = parts.found.map(({ report }) => report).sort((a, b) => a.at - b.at);
   }
 
   /** @param given the lines of a text, without their ends */
   static of(given: readonly string[]): KernelLog {
     const lines = given.map(lineOf);
-    const boots = bootsIn(lines, 0, lines.length);
+    const marks = marksIn(lines, 0, lines.length);
     const { found, checkpoints } = scan(lines, undefined);
-    return new KernelLog({ lines, found, checkpoints, boots });
+    return new KernelLog({ lines, found, checkpoints, marks });
   }
 
   /**
@@ -82,10 +82,10 @@ export class KernelLog {
           .filter(({ line }) => met !== undefined && line >= met.line)
           .map(delta === 0 ? same : ({ line, state }) => ({ line: line + delta, state: movedState(state, moved) })),
       ],
-      boots: [
-        ...old.boots.filter((line) => line < start),
-        ...bootsIn(lines, start, start + given.length),
-        ...old.boots.filter((line) => line >= start + removed).map((line) => line + delta),
+      marks: [
+        ...old.marks.filter((line) => line < start),
+        ...marksIn(lines, start, start + given.length),
+        ...old.marks.filter((line) => line >= start + removed).map((line) => line + delta),
       ],
     });
   }
@@ -112,10 +112,13 @@ export class KernelLog {
   }
 }
 
-const bootsIn = (lines: readonly LogLine[], start: number, end: number): number[] => {
-  const boots: number[] = [];
-  for (let at = start; at < end; at++) if (lines[at]?.text.startsWith("Linux version ") === true) boots.push(at);
-  return boots;
+const MARK =
+  /^(?:Linux version \d|Kernel Offset: |\s{0,8}RELEASE: )|\bPID: \d|\bModules linked in:|\bCOMMAND: |^\s{0,8}(?:Not tainted|Tainted: )/;
+
+const marksIn = (lines: readonly LogLine[], start: number, end: number): number[] => {
+  const marks: number[] = [];
+  for (let at = start; at < end; at++) if (MARK.test(lines[at]?.text ?? "")) marks.push(at);
+  return marks;
 };
 
 /**
@@ -178,6 +181,7 @@ const movedReport = (report: Readonly<OpenReport>, moved: Known["moved"]): OpenR
   start: moved(report.start),
   at: moved(report.at),
   last: moved(report.last),
+  tail: moved(report.tail),
   allCpus: report.allCpus === undefined ? undefined : moved(report.allCpus),
   panic: report.panic === undefined ? undefined : moved(report.panic),
 });
@@ -193,6 +197,7 @@ const movedFound = ({ report, closedAt }: Found, moved: Known["moved"]): Found =
     ...report,
     start: moved(report.start),
     end: moved(report.end - 1) + 1,
+    tail: moved(report.tail - 1) + 1,
     at: moved(report.at),
     allCpus: report.allCpus === undefined ? undefined : moved(report.allCpus),
     panic: report.panic === undefined ? undefined : moved(report.panic),

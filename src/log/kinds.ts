@@ -18,8 +18,8 @@ export const kinds: readonly KindRow[] = [
   ...objects,
   ...checks,
   ...hardware,
-  ...panics,
   ...faults,
+  ...panics,
 ];
 
 /** All patterns at once: most lines of a log begin no report. */
@@ -43,15 +43,15 @@ const MAX_TORN = 300;
  */
 export function headlineOf(text: string, isKernel = false): Headline | undefined {
   const start = text.trimStart();
-  const headline = ANY.test(start) ? headlineAt(start) : undefined;
+  const headline = ANY.test(start) ? headlineAt(start, isKernel) : undefined;
   if (headline || !isKernel) return headline;
   const torn = TORN.exec(start.slice(0, MAX_TORN));
-  return torn && torn.index > 0 ? headlineAt(start.slice(torn.index)) : undefined;
+  return torn && torn.index > 0 ? headlineAt(start.slice(torn.index), isKernel) : undefined;
 }
 
-function headlineAt(text: string): Headline | undefined {
+function headlineAt(text: string, isKernel: boolean): Headline | undefined {
   for (const row of kinds) {
-    const match = row.pattern.exec(text);
+    const match = row.needsTime === true && !isKernel ? null : row.pattern.exec(text);
     if (match) return { row, groups: match.groups ?? {} };
   }
   return undefined;

@@ -14,7 +14,7 @@ export interface Prefix {
   readonly isForeign: boolean;
 }
 
-const MONTH_DAY = String.raw`[A-Z][a-z]{2} {1,2}\d{1,2}`;
+const MONTH_DAY = String.raw`[A-Z][a-z]{2} {0,2}\d{1,2}`;
 const CLOCK = String.raw`\d\d:\d\d:\d\d(?:[.,]\d{1,9})?`;
 const ISO = String.raw`\d{4}-\d\d-\d\d[T ]${CLOCK}(?: ?Z|[+-]\d\d:?\d\d| [A-Z]{2,5}(?= ))?`;
 /** `Tue Mar  5 10:11:12 CET 2024`, `Mar 05 10:11:12.345678`, `Tue 2024-03-05 10:11:12 CET`. */

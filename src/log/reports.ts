@@ -8,6 +8,8 @@ export interface Report {
   /** The cut mark, the rule, or the headline itself. */
   readonly start: number;
   readonly end: number;
+  /** Behind what it printed after its end mark: x86 repeats the registers. Exclusive. */
+  readonly tail: number;
   /** The line of the headline. */
   readonly at: number;
   /** Who printed it, where the kernel tells (CONFIG_PRINTK_CALLER). */
@@ -27,6 +29,8 @@ export interface OpenReport {
   readonly hasRule: boolean;
   /** The last line that is the report's. */
   last: number;
+  /** The last line behind its end mark that repeats what the report says. */
+  tail: number;
   seconds: number | undefined;
   allCpus: number | undefined;
   panic: number | undefined;
@@ -101,7 +105,7 @@ export class Scanner {
     if (BOOT.test(text)) return this.closeAll();
     this.forget(at, line.seconds);
     if (CUT.test(text)) return this.readCut(key, at);
-    const headline = headlineOf(text, line.seconds !== undefined);
+    const headline = END.test(text) ? undefined : headlineOf(text, line.seconds !== undefined);
     if (headline) return this.readHeadline(headline, key, line, at);
     if (RULE.test(text)) return this.readRule(key, at);
     const report = this.open.get(key);
@@ -152,7 +156,16 @@ export class Scanner {
   private readHeadline(headline: Headline, key: string, line: LogLine, at: number): void {
     if (headline.row.isLine === true) {
       const { caller } = line;
-      return this.found({ headline, start: at, end: at + 1, at, caller, allCpus: undefined, panic: undefined });
+      return this.found({
+        headline,
+        start: at,
+        end: at + 1,
+        tail: at + 1,
+        at,
+        caller,
+        allCpus: undefined,
+        panic: undefined,
+      });
     }
     const report = this.open.get(key);
     // After a panic nothing happens any more: what another CPU still prints is no report of its own.
@@ -177,6 +190,7 @@ export class Scanner {
       caller: line.caller,
       hasRule: pending?.isRule === true && start !== at,
       last: at,
+      tail: at,
       seconds: line.seconds,
       allCpus: undefined,
       panic: PANIC.test(line.text) ? at : undefined,
@@ -191,8 +205,8 @@ export class Scanner {
   private goesOn(report: OpenReport, { row }: Headline, text: string, at: number): boolean {
     const { kind } = report.headline.row;
     const distance = at - report.at;
-    if (PANIC.test(text)) return !OWN.has(row.kind) && (report.panic === undefined || row.kind === kind);
     if (report.ended) return false;
+    if (PANIC.test(text)) return !OWN.has(row.kind) && (report.panic === undefined || row.kind === kind);
     if (row.after?.includes(kind) === true) return FAR.has(kind) || distance <= 6;
     if (row.kind === kind && distance <= 3 && /\[#\d+\]/.test(text)) return true;
     return row.goesOn === true && distance <= MAX_BEFORE_DIE && report.panic === undefined;
@@ -201,8 +215,8 @@ export class Scanner {
   private readBody(report: OpenReport, key: string, line: LogLine, at: number): void {
     const { text } = line;
     if (report.ended) {
-      if (isAfterwards(text) && at - report.last <= 3) report.last = at;
-      else if (at - report.last > 3) this.close(key);
+      if (isAfterwards(text)) report.tail = at;
+      else this.close(key);
       return;
     }
     if (ALL_CPUS.test(text)) report.allCpus ??= at;
@@ -216,6 +230,7 @@ export class Scanner {
       report.hasTrace ||= isTraceLine(text);
       report.seconds = line.seconds;
     }
+    report.tail = report.last;
     if (END.test(text)) report.ended = true;
   }
 
@@ -242,7 +257,7 @@ export class Scanner {
     const report = this.open.get(key);
     if (!report) return;
     this.open.delete(key);
-    const { headline, start, at, caller, allCpus, panic, last } = report;
-    this.found({ headline, start, end: last + 1, at, caller, allCpus, panic });
+    const { headline, start, at, caller, allCpus, panic, last, tail } = report;
+    this.found({ headline, start, end: last + 1, tail: Math.max(last, tail) + 1, at, caller, allCpus, panic });
   }
 }

@@ -1,12 +1,18 @@
 import { basename } from "node:path";
 import { wholeFile } from "../base/file.ts";
 import { fileUri, markdownBlock, markdownCode, markdownText } from "../base/markdown.ts";
+import { codeHeading } from "../log/explain.ts";
+import { entryAt } from "../log/entries.ts";
+import { factsOf, type ReportFacts } from "../log/facts.ts";
+import type { KernelLog } from "../log/kernelLog.ts";
+import { landmarksOf } from "../log/landmarks.ts";
+import { type Place, placeText as entryText } from "../log/place.ts";
+import { type Row as SummaryRow, summaryOf } from "../log/summary.ts";
+import type { SymbolWord } from "../log/words.ts";
 import type { SourcePlace } from "../protocol/custom.ts";
-import { causeOf, taintWords } from "./causes.ts";
 import { type CodeLine, codeAround } from "./code.ts";
-import type { KernelLog, Report, SymbolWord } from "./kernelLog.ts";
+import { ROLES } from "./outline.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
-import { isDoubtful, readReport, type ReportFacts, waitingPlace } from "./report.ts";
 import type { Told } from "./staticKernel.ts";
 import type { LogText } from "./texts.ts";
 import { wellKnown } from "./wellKnown.ts";
@@ -16,6 +22,8 @@ export interface Analysis {
   readonly markdown: string;
 }
 
+/** More traces than explain a report. */
+const MAX_TRACES = 6;
 /** More entries than a person reads. */
 const MAX_ENTRIES = 100;
 /** Lines of source around the site. */
@@ -24,61 +32,69 @@ const CONTEXT = 4;
 const MAX_SOURCE = 32 << 20;
 
 /** What the report at a line says, explained: what happened, where, with which values. */
-export async function analysis(
-  { lines, log }: LogText,
-  knowledge: Knowledge,
-  line: number,
-): Promise<Analysis | undefined> {
-  const report = log.reports.find(({ start, end }) => start <= line && line < end);
+export async function analysis({ log }: LogText, knowledge: Knowledge, line: number): Promise<Analysis | undefined> {
+  const report = log.reportAt(line);
   if (!report) return undefined;
-  const facts = readReport(lines, report, log);
-  const known = await knowledge.of(log);
-  const place = report.site ? { word: report.site, returns: false } : waitingPlace(lines, report, log);
-  const [site] = place ? await known.describe([place]) : [];
-  const code = await codeAround(facts, report.site);
-  const cause = causeOf(report.title);
+  const facts = factsOf(log, report);
+  const summary = summaryOf(log, report);
+  const landmarks = landmarksOf(log);
+  const known = await knowledge.of(landmarks);
+  const { where } = facts;
+  const [site] =
+    where?.place.name === undefined
+      ? []
+      : await known.describe([{ word: symbolOf(where.place), returns: where.returns }]);
+  const code = await codeAround(facts);
   const parts = [
-    `# ${markdownText(report.title)}`,
-    ...(cause === undefined ? [] : [`> ${cause}`]),
-    table(factRows(facts, place?.word, log, site ?? undefined)),
-    ...codeParts(code, facts, report.title),
+    `# ${markdownText(summary.headline)}`,
+    `> ${sentences(summary.explanation)}`,
+    table([
+      ["Title", markdownText(summary.title)],
+      ...summary.rows.map((row): Row => [row.label, rowText(row, site ?? undefined)]),
+    ]),
+    ...codeParts(code, facts),
     ...sourceParts(site?.places[0]),
     ...(await registerParts(facts, known)),
-    ...(await traceParts(report, { lines, log }, known)),
+    ...(await traceParts(facts, log, known)),
     `*${await origin(known, knowledge)}*`,
   ];
-  return { title: report.title, markdown: `${parts.filter((part) => part !== "").join("\n\n")}\n` };
+  return { title: summary.headline, markdown: `${parts.filter((part) => part !== "").join("\n\n")}\n` };
 }
+
+/** Sentences with code between back-quotes; what a log says within them is neither link nor mark. */
+const sentences = (text: string): string =>
+  text
+    .split("`")
+    .map((part, i) => (i % 2 === 1 ? markdownCode(part) : markdownText(part)))
+    .join("");
+
+/** A name that a report prints, as the word that it is. */
+const symbolOf = ({ name = "", offset = 0, size, module, start, end }: Place): SymbolWord => ({
+  kind: "symbol",
+  name,
+  offset,
+  size,
+  module,
+  start,
+  end,
+});
 
 type Row = readonly [name: string, text: string | undefined];
 
-const table = (rows: readonly Row[]): string => {
-  const told = rows.filter(([, text]) => text !== undefined && text !== "");
-  return told.length === 0
-    ? ""
-    : ["| | |", "|-|-|", ...told.map(([name, text]) => `| **${name}** | ${text} |`)].join("\n");
-};
+const table = (rows: readonly Row[]): string =>
+  ["| | |", "|-|-|", ...rows.map(([name, text]) => `| **${name}** | ${text} |`)].join("\n");
 
-function factRows(facts: ReportFacts, site: SymbolWord | undefined, log: KernelLog, told: Told | undefined): Row[] {
-  const { said, access, address, cpu, pid, comm, taint, hardware } = facts;
-  const task = [
-    comm === undefined ? "" : markdownText(comm),
-    pid === undefined ? "" : `PID ${pid}`,
-    cpu === undefined ? "" : `CPU ${cpu}`,
-  ];
-  const module = site?.module === undefined ? "" : ` of module ${markdownCode(site.module, true)}`;
-  const siteText = site && `${markdownCode(`${site.name}+0x${site.offset.toString(16)}`, true)}${module}`;
-  const words = taint === undefined ? [] : taintWords(taint);
+/** A fact as Markdown: places as code, what the log says escaped. */
+function rowText({ key, text }: SummaryRow, told: Told | undefined): string {
+  if (key === "address") return valueText(BigInt(text));
+  if (key !== "where") return markdownText(text).replaceAll(" / ", "<br>");
+  const [, place = "", module] = /^(\S+)(?: of module (\S+))?/.exec(text) ?? [];
+  const named = `${markdownCode(place, true)}${module === undefined ? "" : ` of module ${markdownCode(module, true)}`}`;
+  const source = / \(([^)]+)\)$/.exec(text)?.[1];
   return [
-    ["Says", said.map(markdownText).join("<br>")],
-    ["Where", siteText && [siteText, ...(told?.places ?? []).map(placeText)].join("<br>")],
-    ["Access", access.map(markdownText).join("<br>")],
-    ["Address", address === undefined ? undefined : valueText(address)],
-    ["Task", task.filter((part) => part !== "").join(", ")],
-    ["Kernel", log.release === undefined ? undefined : markdownText(log.release)],
-    ["Tainted", taint === undefined ? undefined : words.length > 0 ? words.join(", ") : "no"],
-    ["Hardware", hardware === undefined ? undefined : markdownText(hardware)],
-  ];
+    named + (source === undefined ? "" : ` ${markdownText(source)}`),
+    ...(told?.places ?? []).map(placeText),
+  ].join("<br>");
 }
 
 const hex = (value: bigint): string => `\`0x${value.toString(16)}\``;
@@ -103,21 +119,18 @@ const placeText = ({ function: name, file, line, path }: SourcePlace, i = 0): st
   return `${i > 0 ? "inlined into " : ""}${markdownCode(name, true)} ${path === undefined ? `${markdownText(file)}:${line}` : `[${text}](${fileUri(path)}#L${line})`}`;
 };
 
-/** Reports of a CPU that was looked at while it ran; the instruction did nothing wrong. */
-const INTERRUPTED = /lock-?up|stall|self-detected|^Kernel panic/i;
-
 /** The instructions, and the registers that the faulting one names. */
-function codeParts(code: readonly CodeLine[], { registers }: ReportFacts, title: string): string[] {
+function codeParts(code: readonly CodeLine[], facts: ReportFacts): string[] {
   if (code.length === 0) return [];
   const rows = code.map(({ distance, text }) => {
     const place = distance === 0 ? "=>" : `${distance > 0 ? "+" : "-"}${Math.abs(distance).toString(16)}`;
     return `${place.padStart(4)}  ${text}`;
   });
   const faulting = code.find(({ distance }) => distance === 0)?.operands ?? "";
-  const used = registers.filter(({ name }) => namesRegister(faulting, name));
+  const used = (facts.site?.registers ?? []).filter(({ name }) => namesRegister(faulting, name));
   const values = used.map(({ name, value }) => `${name} = ${registerText(value)}`);
   return [
-    INTERRUPTED.test(title) ? "## Where it was interrupted" : "## Faulting instruction",
+    `## ${codeHeading(facts)}`,
     markdownBlock(rows, "asm"),
     ...(values.length > 0 ? [`In it ${values.join(", ")}.`] : []),
   ];
@@ -156,25 +169,35 @@ function sourceLines(path: string): string[] {
   }
 }
 
-async function registerParts({ registers }: ReportFacts, known: Known): Promise<string[]> {
+async function registerParts({ site }: ReportFacts, known: Known): Promise<string[]> {
+  const registers = site?.registers ?? [];
   if (registers.length === 0) return [];
-  const told = await known.describe(registers.map((word) => ({ word, returns: false })));
+  const words = registers.map((register) => ({ ...register, kind: "register" }) as const);
+  const told = await known.describe(words.map((word) => ({ word, returns: false })));
   const rows = registers.map(({ name, value }, i) => `| ${name} | ${registerText(value, told[i])} |`);
   return ["## Registers", ["| | |", "|-|-|", ...rows].join("\n")];
 }
 
-async function traceParts({ traces }: Report, { lines, log }: LogText, known: Known): Promise<string[]> {
-  const [trace] = traces;
-  if (!trace) return [];
-  const entries = [...log.entries].filter(([at]) => at >= trace.start && at < trace.end).slice(0, MAX_ENTRIES);
-  const told = await known.describe(entries.map(([, entry]) => entry));
-  const rows = entries.map(([at, { word }], i) => {
-    const name = word.kind === "address" ? hex(word.value) : markdownCode(`${word.name}+0x${word.offset.toString(16)}`);
-    const module = word.kind === "symbol" && word.module !== undefined ? ` *${markdownText(word.module)}*` : "";
-    const places = (told[i]?.places ?? []).map((place, depth) => `<br>${placeText(place, depth)}`).join("");
-    return `1. ${isDoubtful(lines[at]) ? "? " : ""}${name}${module}${places}`;
-  });
-  return ["## Call trace", rows.join("\n")];
+async function traceParts({ traces }: ReportFacts, log: KernelLog, known: Known): Promise<string[]> {
+  const parts: string[] = [];
+  for (const { role, entries } of traces.slice(0, MAX_TRACES)) {
+    const shown = entries.slice(0, MAX_ENTRIES);
+    const words = shown.map((entry) => entryAt(log, entry.at));
+    const known_ = words.filter((word) => word !== undefined);
+    const told = await known.describe(known_);
+    const rows = shown.map((entry, i) => {
+      const name =
+        entry.name === undefined ? hex(entry.address ?? 0n) : markdownCode(entryText({ ...entry, size: undefined }));
+      const module = entry.module === undefined ? "" : ` *${markdownText(entry.module)}*`;
+      const source = entry.file === undefined ? "" : ` ${markdownText(entry.file)}:${entry.line}`;
+      const word = words[i];
+      const answer = word && told[known_.indexOf(word)];
+      const places = (answer?.places ?? []).map((place, depth) => `<br>${placeText(place, depth)}`).join("");
+      return `1. ${entry.isDoubtful ? "? " : ""}${name}${module}${entry.isInline ? " inlined" : ""}${source}${places}`;
+    });
+    parts.push(`## ${ROLES[role]}`, rows.join("\n"));
+  }
+  return parts;
 }
 
 async function origin({ kinship, file }: Known, { session }: Knowledge): Promise<string> {

@@ -3,8 +3,8 @@ import { type Disassembler, disassembler, type Instruction } from "../arch/disas
 import { codeBytes, synchronised } from "../arch/disassembler/opcodes.ts";
 import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
-import type { SymbolWord } from "./kernelLog.ts";
-import type { ReportFacts } from "./report.ts";
+import type { ReportFacts } from "../log/facts.ts";
+import type { Place } from "../log/place.ts";
 
 /** An instruction around a fault; `distance` is its place in bytes from the one that faulted. */
 export interface CodeLine {
@@ -23,12 +23,12 @@ const PLACE = 1n << 40n;
 const MAX_JUMP = 1n << 31n;
 
 /**
- * The instructions that a report's `Code:` prints, around the one that faulted; empty when they cannot be told.
- * @param site the function that it stands in
+ * The instructions that a report's `Code:` prints, around the one at its site; empty when they cannot be told.
  */
-export async function codeAround({ code, machine }: ReportFacts, site: SymbolWord | undefined): Promise<CodeLine[]> {
+export async function codeAround({ site, machine }: ReportFacts): Promise<CodeLine[]> {
+  const code = site?.code?.text;
   const arch = architectures.find(({ name }) => name === machine);
-  if (code === undefined || !arch) return [];
+  if (code === undefined || !arch || !/[<(]/.test(code)) return [];
   try {
     const { bytes, mark } = codeBytes(code, arch.byteOrder === "big");
     const decoder = await finished(disassembler(arch));
@@ -37,7 +37,7 @@ export async function codeAround({ code, machine }: ReportFacts, site: SymbolWor
       decoder.instructions(bytes.subarray(skipped), start + BigInt(skipped));
     const all = synchronised(decode, start, mark).map(({ address, mnemonic, operands }) => ({
       distance: Number(address - PLACE),
-      text: `${mnemonic.padEnd(8)} ${placed(operands, site)}`.trimEnd(),
+      text: `${mnemonic.padEnd(8)} ${placed(operands, site?.place)}`.trimEnd(),
       operands,
     }));
     const at = all.findIndex(({ distance }) => distance === 0);
@@ -49,13 +49,13 @@ export async function codeAround({ code, machine }: ReportFacts, site: SymbolWor
 }
 
 /** Operands with the places that jumps go to, of which only the distance is known, put as places in the function. */
-const placed = (operands: string, site: SymbolWord | undefined): string =>
+const placed = (operands: string, site: Place | undefined): string =>
   operands.replace(/#?0x([0-9a-f]{8,16})\b/g, (text, digits: string) => {
     const distance = BigInt(`0x${digits}`) - PLACE;
     if (distance < -MAX_JUMP || distance > MAX_JUMP) return text;
     const offset = distance + BigInt(site?.offset ?? 0);
     const isWithin = site?.size !== undefined && offset >= 0n && offset < BigInt(site.size);
-    if (site && isWithin) return `${site.name}+0x${offset.toString(16)}`;
+    if (site && isWithin) return `${site.name ?? ""}+0x${offset.toString(16)}`;
     return distance < 0n ? `.-0x${(-distance).toString(16)}` : `.+0x${distance.toString(16)}`;
   });
 

@@ -1,15 +1,15 @@
 import { basename } from "node:path";
 import { fileUri, markdownCode, markdownText } from "../base/markdown.ts";
 import type { Identified } from "../protocol/custom.ts";
-import type { KernelLog } from "./kernelLog.ts";
+import type { Landmarks } from "../log/landmarks.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
 import type { Session } from "./session.ts";
 import type { Told } from "./staticKernel.ts";
 import { moduleFlags, wellKnown } from "./wellKnown.ts";
-import type { Word } from "./word.ts";
+import type { Word } from "../log/words.ts";
 
 /** Markdown on a word: what the session or the kernel's files say of it, and what the log itself does. */
-export async function hoverText(word: Word, returns: boolean, log: KernelLog, knowledge: Knowledge): Promise<string> {
+export async function hoverText(word: Word, returns: boolean, log: Landmarks, knowledge: Knowledge): Promise<string> {
   const known = await knowledge.of(log);
   const { kinship, file } = known;
   const told = await toldLines(word, returns, known, knowledge.session);
@@ -27,7 +27,7 @@ export async function hoverText(word: Word, returns: boolean, log: KernelLog, kn
 }
 
 /** Facts that need no kernel. */
-function staticLines(word: Word, log: KernelLog): string[] {
+function staticLines(word: Word, log: Landmarks): string[] {
   switch (word.kind) {
     case "address":
       return [`**${hex(word.value)}**`, ...valueLines(word.value, log)];
@@ -49,7 +49,7 @@ function staticLines(word: Word, log: KernelLog): string[] {
   }
 }
 
-function moduleText(name: string, { modules }: KernelLog): string {
+function moduleText(name: string, { modules }: Landmarks): string {
   const flags = moduleFlags(modules.get(name) ?? "");
   return `**${markdownText(name)}**${flags.length > 0 ? `: ${flags.join(", ")}` : ""}`;
 }
@@ -57,7 +57,7 @@ function moduleText(name: string, { modules }: KernelLog): string {
 /** How far from its base a kernel's text, data and modules reach. */
 const IMAGE_REACH = 0x40000000n;
 
-function valueLines(value: bigint, { kaslr }: KernelLog): string[] {
+function valueLines(value: bigint, { kaslr }: Landmarks): string[] {
   const known = wellKnown(value);
   if (known !== undefined) return [known];
   if (kaslr?.base === undefined || kaslr.offset === 0n) return [];

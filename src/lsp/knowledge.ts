@@ -1,13 +1,17 @@
 import { hex0x } from "../base/hex.ts";
-import type { KernelLog, TraceEntry } from "./kernelLog.ts";
+import type { Landmarks } from "../log/landmarks.ts";
 import { type Kinship, placeOf, type Session } from "./session.ts";
 import type { StaticKernel, Told } from "./staticKernel.ts";
 import type { StaticKernels } from "./staticKernels.ts";
 import { treePath } from "./treePath.ts";
-import type { Word } from "./word.ts";
+import type { Word } from "../log/words.ts";
 
 /** A word of a log, and whether it is a return address. */
-export type Asked = Pick<TraceEntry, "returns"> & { readonly word: Word };
+export interface Asked {
+  readonly word: Word;
+  /** It is a return address. */
+  readonly returns: boolean;
+}
 
 /** Who answers for one log. */
 export interface Known {
@@ -29,7 +33,7 @@ export class Knowledge {
     this.files = files;
   }
 
-  async of(log: KernelLog): Promise<Known> {
+  async of(log: Landmarks): Promise<Known> {
     const { session } = this;
     const kinship = await session.kinship(log);
     if (kinship === "boot" || kinship === "kernel") {
@@ -65,7 +69,7 @@ async function eachKnown(
 }
 
 /** How far the kernel of a log was moved: as it printed when it died, or as an address with its name tells. */
-function biasOf(kernel: StaticKernel, { kaslr, anchor }: KernelLog): bigint | undefined {
+function biasOf(kernel: StaticKernel, { kaslr, anchor }: Landmarks): bigint | undefined {
   if (kaslr) return kaslr.offset;
   const place = anchor && placeOf(anchor.word, false, "kernel");
   const linked = place && kernel.describe(place, 0n)?.address;

@@ -5,24 +5,57 @@ import {
   type SymbolInformation,
   SymbolKind,
 } from "vscode-languageserver/node";
-import type { KernelLog, Span } from "./kernelLog.ts";
+import { factsOf } from "../log/facts.ts";
+import type { KernelLog } from "../log/kernelLog.ts";
+import { whereText } from "../log/summary.ts";
+import type { Trace } from "../log/traces.ts";
+
+/** Lines; `end` is exclusive. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Names of traces by what they are of. */
+export const ROLES: Readonly<Record<Trace["role"], string>> = {
+  stack: "Call trace",
+  cpu: "Call trace of another CPU",
+  allocation: "Allocated by",
+  free: "Freed by",
+  work: "Handed to a worker by",
+  origin: "Made by",
+  store: "Stored by",
+  "page-allocation": "Page allocated by",
+  "page-free": "Page freed by",
+  chain: "Seen by lockdep",
+  race: "Side of the race",
+  leak: "Allocated by",
+};
 
 /** Reports with the call traces in them. */
-export const documentSymbols = ({ reports }: KernelLog): DocumentSymbol[] =>
-  reports.map(({ title, kind, start, end, site, traces }) => ({
-    name: title,
-    detail: site ? `${site.name}${site.module === undefined ? "" : ` [${site.module}]`}` : "",
-    kind: kind === "warning" ? SymbolKind.Interface : SymbolKind.Event,
-    range: rangeOf({ start, end }),
-    selectionRange: rangeOf({ start, end: start + 1 }),
-    children: traces.map((trace) => ({
-      name: "Call trace",
-      detail: `${trace.end - trace.start - 1} lines`,
-      kind: SymbolKind.Array,
-      range: rangeOf(trace),
-      selectionRange: rangeOf({ start: trace.start, end: trace.start + 1 }),
-    })),
-  }));
+export const documentSymbols = (log: KernelLog): DocumentSymbol[] =>
+  log.reports.map((report) => {
+    const { headline, severity, where, traces } = factsOf(log, report);
+    const module = where?.place.module === undefined ? "" : ` [${where.place.module}]`;
+    return {
+      name: headline,
+      detail: where ? `${whereText(where).replace(/\+0x.*/, "")}${module}` : "",
+      kind: severity === "warning" || severity === "notice" ? SymbolKind.Interface : SymbolKind.Event,
+      range: rangeOf(report),
+      selectionRange: rangeOf({ start: report.start, end: report.start + 1 }),
+      children: tracesWithin(report, traces).map((trace) => ({
+        name: ROLES[trace.role],
+        detail: `${trace.entries.length} ${trace.entries.length === 1 ? "entry" : "entries"}`,
+        kind: SymbolKind.Array,
+        range: rangeOf(trace),
+        selectionRange: rangeOf({ start: trace.start, end: trace.start + 1 }),
+      })),
+    };
+  });
+
+/** Traces that nest: those of several callers can be torn into each other. */
+const tracesWithin = ({ start, end }: Span, traces: readonly Trace[]): Trace[] =>
+  traces.filter((trace) => trace.start >= start && trace.end <= end);
 
 /** The same for a client that nests no symbols: what a call trace belongs to is its container. */
 export const flatSymbols = (log: KernelLog, uri: string): SymbolInformation[] =>
@@ -36,9 +69,9 @@ export const flatSymbols = (log: KernelLog, uri: string): SymbolInformation[] =>
     })),
   ]);
 
-export const foldingRanges = ({ reports }: KernelLog): FoldingRange[] =>
-  reports
-    .flatMap((report) => [report, ...report.traces])
+export const foldingRanges = (log: KernelLog): FoldingRange[] =>
+  log.reports
+    .flatMap((report): Span[] => [report, ...tracesWithin(report, factsOf(log, report).traces)])
     .filter(({ start, end }) => end > start + 1)
     .map(({ start, end }) => ({ startLine: start, endLine: end - 1 }));
 

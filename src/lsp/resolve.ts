@@ -1,4 +1,8 @@
 import type { CodeLens, InlayHint } from "vscode-languageserver/node";
+import { entriesIn } from "../log/entries.ts";
+import { factsOf } from "../log/facts.ts";
+import { landmarksOf } from "../log/landmarks.ts";
+import { whereText } from "../log/summary.ts";
 import { rangeOf } from "./outline.ts";
 import type { LensCommands } from "../protocol/language.ts";
 import { type Knowledge, placesText } from "./knowledge.ts";
@@ -14,8 +18,8 @@ export async function inlayHints(
   start: number,
   end: number,
 ): Promise<InlayHint[]> {
-  const entries = [...log.entries].filter(([line]) => line >= start && line < end).slice(0, MAX_HINTS);
-  const known = entries.length > 0 ? await knowledge.of(log) : undefined;
+  const entries = entriesIn(log, start, end).slice(0, MAX_HINTS);
+  const known = entries.length > 0 ? await knowledge.of(landmarksOf(log)) : undefined;
   const described = (await known?.describe(entries.map(([, entry]) => entry))) ?? [];
   return entries.flatMap(([line], i) => {
     const told = described[i];
@@ -32,7 +36,7 @@ export async function resolvedReport(
   knowledge: Knowledge,
   line: number,
 ): Promise<string | undefined> {
-  const report = log.reports.find(({ start, end }) => start <= line && line < end);
+  const report = log.reportAt(line);
   if (!report) return undefined;
   const { start, end } = report;
   const hints = await inlayHints({ lines, log }, knowledge, start, end);
@@ -46,10 +50,10 @@ export async function resolvedReport(
 /** What can be done with a report. */
 export async function codeLenses(uri: string, { log }: LogText, knowledge: Knowledge): Promise<CodeLens[]> {
   if (log.reports.length === 0) return [];
-  const { kinship, file } = await knowledge.of(log);
+  const { kinship, file } = await knowledge.of(landmarksOf(log));
   const isLive = kinship === "boot" || kinship === "kernel";
   return log.reports.flatMap((report) => {
-    const { site, traces } = report;
+    const { where, traces } = factsOf(log, report);
     const range = rangeOf({ start: report.start, end: report.start + 1 });
     const lens = (title: string, command: keyof LensCommands, ...args: unknown[]): CodeLens => ({
       range,
@@ -60,8 +64,8 @@ export async function codeLenses(uri: string, { log }: LogText, knowledge: Knowl
       ...(traces.length > 0 && (isLive || file !== undefined)
         ? [lens("Resolve call trace", "vmcore.resolveReport", uri, report.start)]
         : []),
-      ...(site && isLive
-        ? [lens(`Go to ${site.name}`, "vmcore.goTo", `${site.name}+0x${site.offset.toString(16)}`)]
+      ...(where?.place.name !== undefined && isLive
+        ? [lens(`Go to ${where.place.name}`, "vmcore.goTo", whereText(where))]
         : []),
       ...(kinship === "none" ? [lens("Open the crash dump of this report...", "vmcore.open")] : []),
       ...(kinship === "stranger" ? [lens("The open dump is of another kernel", "vmcore.open")] : []),

@@ -10,9 +10,11 @@ import {
   SymbolKind,
   type WorkspaceSymbol,
 } from "vscode-languageserver/node";
-import { TextDocument } from "vscode-languageserver-textdocument";
 import type { SourcePlace, SymbolHit } from "../protocol/custom.ts";
 import type { FileSettings, LanguageRequests } from "../protocol/language.ts";
+import { entryAt } from "../log/entries.ts";
+import { type Landmarks, landmarksOf } from "../log/landmarks.ts";
+import { type Word, wordAt, wordsOf } from "../log/words.ts";
 import { analysis } from "./analysis.ts";
 import { type ClientTraits, foldersOf, optionsOf, traitsOf } from "./clientTraits.ts";
 import { hoverText } from "./hover.ts";
@@ -25,7 +27,6 @@ import type { StaticKernel } from "./staticKernel.ts";
 import { StaticKernels } from "./staticKernels.ts";
 import { documentLinks, sourceFiles, SourceRoots } from "./sourceLinks.ts";
 import { LogTexts } from "./texts.ts";
-import { type Word, wordAt, wordsOf } from "./word.ts";
 
 const MAX_SYMBOLS = 200;
 const MAX_FILE_SYMBOLS = 50;
@@ -37,8 +38,8 @@ const MAX_LINKED_LINES = 20_000;
 
 /** Serves kernel logs and crash transcripts over one connection. */
 export function serve(connection: Connection): void {
-  const documents = new TextDocuments(TextDocument);
   const texts = new LogTexts();
+  const documents = new TextDocuments(texts.configuration);
   const session = new Session((question) => connection.sendRequest("vmcore/ask", question));
   const knowledge = new Knowledge(session, new StaticKernels({}, []));
   /** Directories that may be read: of a workspace that the user does not trust none. */
@@ -52,12 +53,13 @@ export function serve(connection: Connection): void {
     const document = documents.get(uri);
     if (!document) return undefined;
     const { lines, log } = texts.of(document);
-    const word = wordAt(log.moreModules.get(line) ?? wordsOf(lines[line] ?? ""), column);
-    const entry = log.entries.get(line);
+    const landmarks = landmarksOf(log);
+    const word = wordAt(landmarks.moreModules.get(line) ?? wordsOf(lines[line] ?? ""), column);
+    const entry = entryAt(log, line);
     const isEntry = entry?.returns === true && word !== undefined && isSame(entry.word, word);
     // The raw stack says it of its words.
     const returns = isEntry || (lines[line] ?? "").slice(word?.end).startsWith("  return to ");
-    return word && { word, returns, log };
+    return word && { word, returns, log: landmarks };
   };
 
   /** Where the source files that lines name lie. */
@@ -190,7 +192,7 @@ interface Found {
   readonly word: Word;
   /** It is the return address of a call trace's entry. */
   readonly returns: boolean;
-  readonly log: ReturnType<LogTexts["of"]>["log"];
+  readonly log: Landmarks;
 }
 
 const capabilitiesFor = ({ servesCommands }: ClientTraits): InitializeResult => ({

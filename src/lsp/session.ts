@@ -1,8 +1,8 @@
 import type { About, CustomRequests, Described, Place } from "../protocol/custom.ts";
 import type { Askable, SessionQuestion } from "../protocol/language.ts";
 import { symbolText } from "../debuginfo/symbols/symbolText.ts";
-import type { KernelLog } from "./kernelLog.ts";
-import type { Word } from "./word.ts";
+import type { Landmarks } from "../log/landmarks.ts";
+import type { Word } from "../log/words.ts";
 
 /** Sends a question to the client; null when no session answers. */
 export type Ask = (question: SessionQuestion) => Promise<unknown>;
@@ -76,7 +76,7 @@ export class Session {
    * How much of a log the session can speak of: symbols when both are of the same kernel, addresses when they are of
    * the same boot too. A log that does not say is taken to be the session's.
    */
-  async kinship({ release, kaslr, anchor }: KernelLog): Promise<Kinship> {
+  async kinship({ release, kaslr, anchor }: Landmarks): Promise<Kinship> {
     const about = await this.about();
     if (!about) return "none";
     if (release !== undefined && about.release !== undefined && about.release !== release) return "stranger";

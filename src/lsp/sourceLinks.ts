@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DocumentLink } from "vscode-languageserver/node";
 import { fileUri } from "../base/markdown.ts";
 import { treePath } from "./treePath.ts";
-import { type Word, wordsOf } from "./word.ts";
+import { type Word, wordsOf } from "../log/words.ts";
 
 /** Directories that source files are looked for in, and what was found. */
 export class SourceRoots {

@@ -10,7 +10,7 @@ import {
 } from "../session/find/debuginfoPlaces.ts";
 import { ModuleFiles } from "../session/find/moduleFiles.ts";
 import { SourceFiles } from "../session/sources/source.ts";
-import type { KernelLog } from "./kernelLog.ts";
+import type { Landmarks } from "../log/landmarks.ts";
 import { type KernelSurroundings, StaticKernel } from "./staticKernel.ts";
 
 /** The kernels whose files are on this machine: that of the settings, and those that logs name by their release. */
@@ -28,7 +28,7 @@ export class StaticKernels {
   }
 
   /** The kernel that wrote a log, if its files are here; that of the settings for a log that does not say. */
-  of({ release }: KernelLog): StaticKernel | undefined {
+  of({ release }: Landmarks): StaticKernel | undefined {
     const configured = this.configured(release);
     if (configured && (release === undefined || configured.release === undefined || configured.release === release))
       return configured;

@@ -1,5 +1,7 @@
-import type { TextDocument } from "vscode-languageserver-textdocument";
-import { type KernelLog, readKernelLog } from "./kernelLog.ts";
+import { TextDocument } from "vscode-languageserver-textdocument";
+import type { TextDocumentContentChangeEvent, TextDocumentsConfiguration } from "vscode-languageserver/node";
+import { KernelLog } from "../log/kernelLog.ts";
+import { splitLines } from "../log/lines.ts";
 
 /** A document as lines, and what was read in it. */
 export interface LogText {
@@ -7,21 +9,49 @@ export interface LogText {
   readonly log: KernelLog;
 }
 
-/** Documents read once a version. */
+/** Documents as logs: read once when opened, and around each edit. */
 export class LogTexts {
-  private readonly known = new Map<string, { version: number; text: LogText }>();
+  private readonly known = new Map<string, LogText>();
 
-  of(document: TextDocument): LogText {
-    const known = this.known.get(document.uri);
-    if (known?.version === document.version) return known.text;
-    // As the protocol and its documents count lines: `\r` alone ends one as well.
-    const lines = document.getText().split(/\r\n|\n|\r/);
-    const text = { lines, log: readKernelLog(lines) };
-    this.known.set(document.uri, { version: document.version, text });
-    return text;
+  /** Makes and changes documents, and follows them. */
+  readonly configuration: TextDocumentsConfiguration<TextDocument> = {
+    create: (uri, language, version, content) => {
+      this.known.set(uri, textOf(splitLines(content)));
+      return TextDocument.create(uri, language, version, content);
+    },
+    update: (document, changes, version) => {
+      let text = this.known.get(document.uri);
+      for (const change of changes) text = text && changed(text, change);
+      const updated = TextDocument.update(document, changes, version);
+      // An edit between the two characters of a line end moves more lines than it says.
+      const isSame = text !== undefined && text.lines.length === updated.lineCount;
+      this.known.set(document.uri, isSame && text ? text : textOf(splitLines(updated.getText())));
+      return updated;
+    },
+  };
+
+  of({ uri }: TextDocument): LogText {
+    return this.known.get(uri) ?? textOf([]);
   }
 
-  forget(document: TextDocument): void {
-    this.known.delete(document.uri);
+  forget({ uri }: TextDocument): void {
+    this.known.delete(uri);
   }
+}
+
+const textOf = (lines: readonly string[]): LogText => ({ lines, log: KernelLog.of(lines) });
+
+function changed({ lines, log }: LogText, change: TextDocumentContentChangeEvent): LogText {
+  if (!("range" in change)) return textOf(splitLines(change.text));
+  const last = lines.length - 1;
+  const { start, end } = change.range;
+  const from = Math.min(start.line, last);
+  const to = Math.min(end.line, last);
+  const before = start.line > last ? (lines[from] ?? "") : (lines[from] ?? "").slice(0, start.character);
+  const after = end.line > last ? "" : (lines[to] ?? "").slice(end.character);
+  const given = splitLines(before + change.text + after);
+  return {
+    lines: lines.slice(0, from).concat(given, lines.slice(to + 1)),
+    log: log.edited(from, to - from + 1, given),
+  };
 }

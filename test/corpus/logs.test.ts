@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { InlayHint } from "vscode-languageserver/node";
-import { readKernelLog, type TraceEntry } from "../../src/lsp/kernelLog.ts";
+import { entriesIn, type LineEntry } from "../../src/log/entries.ts";
+import { factsOf } from "../../src/log/facts.ts";
+import { KernelLog } from "../../src/log/kernelLog.ts";
+import { landmarksOf } from "../../src/log/landmarks.ts";
 import { DapClient } from "../adapter/client.ts";
 import { LspClient } from "../lsp/client.ts";
 import { askDrgn, type CorpusDump, drgnAccount, type DrgnFrame, hasDrgn, madeDump, moduleFolders, storedDumps, vmlinuxOf } from "./corpus.ts"; // prettier-ignore
@@ -12,11 +15,13 @@ const logOf = (vmcore: string): string => readFileSync(join(dirname(vmcore), "co
 
 for (const { name, vmcore } of storedDumps) {
   test(`${name}: the console's log ends in a panic with a call trace`, () => {
-    const { reports, entries, release } = readKernelLog(logOf(vmcore).split("\n"));
-    assert.ok(reports.some(({ title }) => title.startsWith("Kernel panic")));
-    assert.ok(reports.some(({ traces }) => traces.length > 0));
-    assert.ok(entries.size >= 9, `${entries.size} entries`);
-    assert.match(release ?? "", /^6\./);
+    const log = KernelLog.of(logOf(vmcore).split("\n"));
+    const facts = log.reports.map((report) => factsOf(log, report));
+    assert.ok(facts.some(({ headline, panic }) => (panic ?? headline).startsWith("Kernel panic")));
+    assert.ok(facts.some(({ traces }) => traces.length > 0));
+    const entries = entriesIn(log, 0, log.lines.length);
+    assert.ok(entries.length >= 9, `${entries.length} entries`);
+    assert.match(landmarksOf(log).release ?? "", /^6\./);
   });
 }
 
@@ -32,7 +37,7 @@ function drgnLines(frames: readonly (DrgnFrame & { offset?: string })[], lines: 
 }
 
 /** Lines of the places that call traces name; null where drgn has none, or several functions have that name. */
-const linesScript = (entries: readonly TraceEntry[]): string => `
+const linesScript = (entries: readonly LineEntry[]): string => `
 import json
 def lines(name, offset, size, module, returns):
     found = [symbol for symbol in prog.symbols(name) if not module or prog.module(symbol.address).name == module]
@@ -51,7 +56,7 @@ def asked(*entry):
 print(json.dumps([asked(*entry) for entry in json.loads(${JSON.stringify(JSON.stringify(entries.map(asRow)))})]))
 `;
 
-const asRow = ({ word, returns }: TraceEntry): unknown[] =>
+const asRow = ({ word, returns }: LineEntry): unknown[] =>
   word.kind === "symbol"
     ? [word.name, word.offset, word.size ?? 0, word.module ?? "", Number(returns)]
     : ["", 0, 0, "", 0];
@@ -60,14 +65,15 @@ const asRow = ({ word, returns }: TraceEntry): unknown[] =>
 function drgnLinesOf(dump: CorpusDump, vmlinux: string, text: string): Map<number, string | null> {
   const stacks = new Map<string, string>();
   for (const { stack } of dump.ref ? drgnAccount(dump.ref).tasks : []) drgnLines(stack ?? [], stacks);
-  const entries = [...readKernelLog(text.split("\n")).entries];
+  const log = KernelLog.of(text.split("\n"));
+  const entries = entriesIn(log, 0, log.lines.length);
   const script = linesScript(entries.map(([, entry]) => entry));
   const answers = askDrgn<(string | null)[]>(dump, vmlinux, script);
   // Where drgn unwound through the place itself, that also tells whether it is a return address.
   return new Map(entries.map(([line, { word }], i) => [line, stacks.get(placeText(word)) ?? answers[i] ?? null]));
 }
 
-const placeText = (word: TraceEntry["word"]): string =>
+const placeText = (word: LineEntry["word"]): string =>
   word.kind === "symbol" ? `${word.name}+0x${word.offset.toString(16)}` : "";
 
 /** What the server shows beside the lines of a log, by line number, as drgn's lines are written. */

@@ -130,7 +130,9 @@ test("MIPS names the CPU in its headline", () => {
 });
 
 test("an external abort of arm says that the bus refused the access", () => {
-  const facts = only("11-arm32-5.10");
+  const [facts, panic] = reportsOf("11-arm32-5.10");
+  assert.ok(facts && panic);
+  assert.equal(particular(panic, "cause"), "Unhandled fault in acme_handle_irq");
   assert.equal(facts.report.start, 0);
   assert.match(explanationOf(facts), /external abort.*refused the access at 0xfa21200c/);
   assert.equal(entriesOf(facts), 3);

@@ -13,10 +13,9 @@ const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 =>
 const isUserAddress = (facts: ReportFacts, address: bigint): boolean =>
   bitsOf(facts) === 64 && facts.machine !== "s390" && address >= PAGE && address < 1n << 57n;
 
-const caller = ({ traces, site }: ReportFacts): string => {
+const caller = ({ traces }: ReportFacts): string => {
   const entries = traces.find(({ role }) => role === "stack")?.entries ?? [];
   const entry = entries.find(({ isDoubtful, isInline, name }) => !isDoubtful && !isInline && name !== undefined);
-  void site;
   return entry ? ` The call came from \`${placeText(entry).replace(/\/0x.*/, "")}\`.` : "";
 };
 
@@ -37,8 +36,9 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
     const why = isForbidden === true ? "memory that must not be executed" : "an address that holds no code";
     return `The kernel jumped to ${hex(address)}, ${why}: a function pointer or a return address was overwritten, or the code there is gone.${caller(facts)}`;
   }
+  if (address < PAGE) return explainNull(facts, address, context);
   const did = `The kernel ${DONE[verb ?? "none"]} ${hex(address)}`;
-  const known = explainAddress(facts, address, context);
+  const known = explainAddress(facts, address);
   if (known !== undefined) return `${did}${known}`;
   if (isUserAddress(facts, address)) {
     return facts.kind === "user-access"
@@ -53,6 +53,14 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   return `${did}, which the machine refused: the pointer is wrong, or the memory behind it is gone or protected.`;
 }
 
+function explainNull(facts: ReportFacts, address: bigint, context: LogContext): string {
+  const did = `it ${DONE[facts.access.verb ?? "none"]} ${hex(address)}`;
+  if (address === 0n) return `The kernel used a pointer that was NULL: ${did}.`;
+  const place = facts.site?.place;
+  const member = place && context.memberAt?.(place, Number(address));
+  return `The kernel used a pointer that was NULL: ${did}, ${member ?? "so many bytes into a structure or an array at it"}.`;
+}
+
 function explainUserJump({ access, traces, ...facts }: ReportFacts, address: bigint): string {
   const from = caller({ access, traces, ...facts });
   const why =
@@ -63,14 +71,7 @@ function explainUserJump({ access, traces, ...facts }: ReportFacts, address: big
 }
 
 /** What an address is by itself: NULL and a member, an error, a mark of freed memory. */
-function explainAddress(facts: ReportFacts, address: bigint, context: LogContext): string | undefined {
-  if (address === 0n) return ", through a pointer that was NULL.";
-  if (address < PAGE) {
-    const place = facts.site?.place;
-    const member = place && context.memberAt?.(place, Number(address));
-    const what = member ?? `the member ${hex(address)} bytes into a structure, or that element of an array`;
-    return `: ${what}, through a pointer that was NULL.`;
-  }
+function explainAddress(facts: ReportFacts, address: bigint): string | undefined {
   const bits = bitsOf(facts);
   const error = errorOf(address, bits);
   if (error)
@@ -111,8 +112,9 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
     const at = from === undefined ? "" : ` (between ${hex(BigInt(`0x${from}`))} and 7 bytes further)`;
     return `KASAN's check of an address near NULL${at} used a shadow address that no memory can have: the pointer was NULL, and the access is to a member of a structure at it.`;
   }
+  if (access.address !== undefined && access.address < PAGE) return explainNull(facts, access.address, context);
   if (access.address !== undefined && /non-canonical address/.test(facts.headline)) {
-    const known = explainAddress(facts, access.address, context);
+    const known = explainAddress(facts, access.address);
     if (known !== undefined) return `The kernel used ${hex(access.address)}${known}`;
     return `The kernel used ${hex(access.address)}, an address that no memory can have (not canonical): the pointer was overwritten, or read from memory that was freed or never set.`;
   }

@@ -159,5 +159,5 @@ function explainOom(facts: ReportFacts): string {
     facts.comm === undefined || !/invoked oom-killer/.test(facts.headline)
       ? ""
       : ` \`${facts.comm}\` asked last, and need not be the one that took most.`;
-  return `The machine ran out of memory.${asked}${victim} The tables tell who had how much.`;
+  return `Memory ran out, and the kernel looks for a process to kill.${asked}${victim} The tables tell who had how much.`;
 }

@@ -13,7 +13,7 @@ export function explainWatchdog(facts: ReportFacts): string {
     facts.comm === undefined ? "A task" : `\`${facts.comm}\`${facts.pid === undefined ? "" : ` (PID ${facts.pid})`}`;
   switch (facts.kind) {
     case "soft-lockup":
-      return `The soft-lockup watchdog found that CPU ${facts.cpu ?? "?"} ran ${task} in the kernel${groups.seconds === undefined ? " for too long" : ` for ${groups.seconds} s`} without letting another task run. It shows where the CPU stood when the watchdog looked${where(facts)}, which need not be where the fault lies: a long loop, a lock that spins, or a host that did not run a virtual CPU.`;
+      return `The soft-lockup watchdog found that CPU ${facts.cpu ?? "?"} ran one task in the kernel for too long (${task}${groups.seconds === undefined ? "" : `, ${groups.seconds} s`}) without letting another run. It shows where the CPU stood when the watchdog looked${where(facts)}, which need not be where the fault lies: a long loop, a lock that spins, or a host that did not run a virtual CPU.`;
     case "hard-lockup":
       return `The hard-lockup watchdog found that CPU ${facts.cpu ?? "?"} took no interrupts for too long: it loops or waits for a lock with interrupts off${where(facts)}, or firmware or the host did not let it run.`;
     case "rcu-stall":

@@ -121,6 +121,8 @@ export interface KindRow {
   readonly after?: readonly Kind[];
   /** Functions that are machinery of this headline alone. */
   readonly skip?: RegExp;
+  /** Its words are those of other programs, too: it is one only where the kernel's time stands before it. */
+  readonly needsTime?: true;
   /** The whole report is this line, and it can come within another report. */
   readonly isLine?: true;
 }

@@ -92,4 +92,14 @@ export const panics: readonly KindRow[] = [
     title: "FAULT_FLAG_ALLOW_RETRY missing",
     guilty: "none",
   },
+  {
+    // Whatever else says so of itself: "BUG: key ... has not been registered!", "BUG: looking up invalid subclass".
+    pattern: /^BUG: (?<fault>\S.{0,200})/,
+    kind: "remark",
+    severity: "warning",
+    printedBy: "several",
+    title: "BUG: {fault}",
+    guilty: "none",
+    needsTime: true,
+  },
 ];

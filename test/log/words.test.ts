@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { wordAt, wordsOf } from "../../src/lsp/word.ts";
+import { wordAt, wordsOf } from "../../src/log/words.ts";
 import { moduleFlags, wellKnown } from "../../src/lsp/wellKnown.ts";
 import { stopwatch } from "../builders/stopwatch.ts";
 

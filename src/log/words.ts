@@ -104,6 +104,8 @@ function wordOf(match: RegExpMatchArray, start: number): Word | undefined {
   return digits === undefined ? undefined : { ...place, kind: "address", value: BigInt(`0x${digits}`) };
 }
 
+export type SymbolWord = Extract<Word, { kind: "symbol" }>;
+export type AddressWord = Extract<Word, { kind: "address" }>;
 export type ModuleWord = Extract<Word, { kind: "module" }>;
 
 function moduleWords(list: string, start: number): ModuleWord[] {

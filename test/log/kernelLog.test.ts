@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type KernelLog, readKernelLog } from "../../src/lsp/kernelLog.ts";
-import { frameFolds } from "../../src/lsp/outline.ts";
+import { entriesIn, type LineEntry } from "../../src/log/entries.ts";
+import { factsOf } from "../../src/log/facts.ts";
+import { KernelLog } from "../../src/log/kernelLog.ts";
+import { landmarksOf } from "../../src/log/landmarks.ts";
 import { stopwatch } from "../builders/stopwatch.ts";
 
-const read = (text: string): KernelLog => readKernelLog(text.split("\n"));
-const exactLines = ({ entries }: KernelLog): number[] =>
-  [...entries].filter(([, { returns }]) => !returns).map(([line]) => line);
+const read = (text: string): KernelLog => KernelLog.of(text.split("\n"));
+const entriesOf = (log: KernelLog): Map<number, LineEntry> => new Map(entriesIn(log, 0, log.lines.length));
+const exactLines = (log: KernelLog): number[] =>
+  [...entriesOf(log)].filter(([, { returns }]) => !returns).map(([line]) => line);
 
 const WARNING = `[    1.0] usb 1-1: new device
 [    2.0] ------------[ cut here ]------------
@@ -23,25 +26,36 @@ const WARNING = `[    1.0] usb 1-1: new device
 [    3.0] usb 1-1: gone`;
 
 test("a warning begins at its cut mark, ends at its end mark, and is named by its second line", () => {
-  const [report, ...others] = read(WARNING).reports;
+  const log = read(WARNING);
+  const [report, ...others] = log.reports;
   assert.deepEqual(others, []);
   assert.ok(report);
-  const { kind, title, start, end, site, traces } = report;
+  const { severity, headline, site, where, traces } = factsOf(log, report);
   assert.deepEqual(
-    { kind, title, start, end, site: site?.name, traces },
     {
-      kind: "warning",
-      title: "WARNING: CPU: 1 PID: 42 at kernel/softirq.c:376 __local_bh_enable_ip+0x6d/0x80",
+      severity,
+      headline,
+      start: report.start,
+      end: report.end,
+      site: site?.place?.name,
+      where: where?.place.name,
+      traces: traces.map(({ start, end }) => ({ start, end })),
+    },
+    {
+      severity: "warning",
+      headline: "WARNING: CPU: 1 PID: 42 at kernel/softirq.c:376 __local_bh_enable_ip+0x6d/0x80",
       start: 1,
       end: 12,
       site: "__local_bh_enable_ip",
+      // What turns interrupts on again is machinery: who called it is asked for.
+      where: "run_ksoftirqd",
       traces: [{ start: 6, end: 11 }],
     },
   );
 });
 
 test("the release, the modules and the tasks that a report tells are known", () => {
-  const log = read(WARNING);
+  const log = landmarksOf(read(WARNING));
   assert.equal(log.release, "6.1.0-9-amd64");
   assert.deepEqual([...log.modules], [["e1000", "P"]]);
   assert.deepEqual([...log.tasks], [[42, "ksoftirqd/1"]]);
@@ -49,7 +63,7 @@ test("the release, the modules and the tasks that a report tells are known", () 
 
 test("entries of a call trace are return addresses, the program counter is not", () => {
   const log = read(WARNING);
-  assert.deepEqual([...log.entries.keys()], [5, 8, 10]);
+  assert.deepEqual([...entriesOf(log).keys()], [5, 8, 10]);
   assert.deepEqual(exactLines(log), [5]);
 });
 
@@ -78,7 +92,7 @@ test("prefixes of dmesg, /dev/kmsg, syslog, journalctl and crash are seen throug
       WARNING.replaceAll("[    1.0] ", prefix).replaceAll("[    2.0] ", prefix.replace("2.0", "2.012345")),
     );
     assert.equal(log.reports.length, 1, prefix);
-    assert.deepEqual([...log.entries.keys()], [5, 8, 10], prefix);
+    assert.deepEqual([...entriesOf(log).keys()], [5, 8, 10], prefix);
   }
 });
 
@@ -105,12 +119,12 @@ test("ARM's interrupted frame is no return address", () => {
 [   15.1] 5e60:                                                       017a64b8 beffffff
 [   15.1]  __irq_svc from filldir64+0x104/0x218
 [   15.1]  filldir64 from kernfs_fop_readdir+0x11c/0x288`);
-  assert.deepEqual([...log.entries.keys()], [0, 3, 4]);
+  assert.deepEqual([...entriesOf(log).keys()], [0, 3, 4]);
   assert.deepEqual(exactLines(log), [3]);
 });
 
 test("of an address and its name the name is asked: it holds for every boot", () => {
-  const { entries } = read("[  7.6] Call Trace:\n[  7.6]  [<000003ffff4016de>] dump_stack_lvl+0x76/0xa0 ");
+  const entries = entriesOf(read("[  7.6] Call Trace:\n[  7.6]  [<000003ffff4016de>] dump_stack_lvl+0x76/0xa0 "));
   assert.equal(entries.get(1)?.word.kind, "symbol");
 });
 
@@ -120,36 +134,22 @@ test("frames of crash's bt are return addresses, the exception's RIP is none", (
     [exception RIP: lab_apply+47]
     RIP: ffffffffc024b02f  RSP: ffffd11f40523cd8  RFLAGS: 00000246
  #4 [ffffd11f40523d00] hello_init at ffffffffc02560b8 [lab_nullderef]`);
-  assert.deepEqual([...log.entries.keys()], [0, 1, 2, 4]);
+  assert.deepEqual([...entriesOf(log).keys()], [0, 1, 2, 4]);
   assert.deepEqual(exactLines(log), [2]);
 });
 
 test("a log without an end is read: a hundred thousand lines in a moment", () => {
   const lines = Array.from({ length: 100_000 }, (_, i) => `[    1.000000] BUG: line ${i} f+0x1/0x2`);
   const spent = stopwatch();
-  assert.equal(readKernelLog(lines).reports.length, lines.length);
+  assert.equal(KernelLog.of(lines).reports.length, lines.length);
   assert.ok(spent() < 3000);
 });
 
-test("frames with their words below them fold", () => {
-  const lines = [
-    "insmod [169]",
-    "#0  delay_tsc+0x33",
-    "  ffffd11f40523ad8  ffffffff9b9cd21a  return to panic",
-    "  ffffd11f40523ae0  0000000000000008",
-    "",
-    " #1 [ffffd11f40523b58] oops_end.cold at ffffffff9b9c7c6f",
-    "    ffffd11f40523b60: 0000000000000000 ffffd11f40523c28",
-    "#2  last+0x1",
-  ];
-  assert.deepEqual(frameFolds(lines), [
-    { startLine: 1, endLine: 3 },
-    { startLine: 5, endLine: 6 },
-  ]);
-});
-
 /** Titles of the reports of a log, with their lines. */
-const reportsOf = (text: string): unknown[] => read(text).reports.map(({ start, end, title }) => [start, end, title]);
+const reportsOf = (text: string): unknown[] => {
+  const log = read(text);
+  return log.reports.map((report) => [report.start, report.end, factsOf(log, report).headline]);
+};
 
 test("reports of every kind begin where the kernel begins them", () => {
   for (const title of [
@@ -180,7 +180,7 @@ test("what die() prints belongs to the fault before it, and to no report that st
 [    6.0] INFO: task a:1 blocked for more than 120 seconds.
 [    7.0] stack segment: 0000 [#1] SMP`),
     [
-      [1, 2, "BUG: KASAN: slab-out-of-bounds in f+0x12/0x40"],
+      [0, 3, "BUG: KASAN: slab-out-of-bounds in f+0x12/0x40"],
       [3, 4, "INFO: task a:1 blocked for more than 120 seconds."],
       [4, 5, "stack segment: 0000 [#1] SMP"],
     ],
@@ -188,14 +188,16 @@ test("what die() prints belongs to the fault before it, and to no report that st
 });
 
 test("what a warning says of itself stands between its cut mark and its headline", () => {
-  const [report] = read(`[    1.0] ------------[ cut here ]------------
+  const log = read(`[    1.0] ------------[ cut here ]------------
 [    1.0] refcount_t: underflow; use-after-free.
 [    1.0] WARNING: CPU: 1 PID: 42 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110
-[    1.0] ---[ end trace 0000000000000000 ]---`).reports;
-  assert.deepEqual(
-    [report?.start, report?.end, report?.title.slice(0, 8), report?.site?.name],
-    [0, 4, "WARNING:", "refcount_warn_saturate"],
-  );
+[    1.0] ---[ end trace 0000000000000000 ]---`);
+  const [report] = log.reports;
+  assert.ok(report);
+  const { headline, said, where } = factsOf(log, report);
+  assert.deepEqual([report.start, report.end, headline.slice(0, 8)], [0, 4, "WARNING:"]);
+  assert.deepEqual(said, ["refcount_t: underflow; use-after-free."]);
+  assert.equal(where, undefined, "who dropped the reference is not told");
   const corrupted = "list_add corruption. next->prev should be prev (ffff88800), but was 0000000000000000.";
   assert.deepEqual(
     reportsOf(`[    1.0] ------------[ cut here ]------------
@@ -207,15 +209,19 @@ test("what a warning says of itself stands between its cut mark and its headline
 });
 
 test("a list of modules that did not fit into one message goes on in the next", () => {
-  const { modules, moreModules } = read(`[    1.0] Modules linked in: e1000(P) nf_tables
+  const { modules, moreModules } = landmarksOf(
+    read(`[    1.0] Modules linked in: e1000(P) nf_tables
 [    1.0]  snd_hda(E) last_one [last unloaded: gone]
-[    1.0]  no_module any_more`);
+[    1.0]  no_module any_more`),
+  );
   assert.deepEqual([...modules.keys()], ["e1000", "nf_tables", "snd_hda", "last_one"]);
   assert.deepEqual(
     [...moreModules].map(([line, words]) => [line, words.map(({ name }) => name)]),
     [[1, ["snd_hda", "last_one"]]],
   );
-  const { modules: alone } = read("[    1.0] Modules linked in: e1000(P)\n[    1.0] CPU: 0 PID: 1 Comm: init");
+  const { modules: alone } = landmarksOf(
+    read("[    1.0] Modules linked in: e1000(P)\n[    1.0] CPU: 0 PID: 1 Comm: init"),
+  );
   assert.deepEqual([...alone.keys()], ["e1000"]);
 });
 
@@ -226,7 +232,7 @@ test("entries that s390x doubts are entries; arm64's link register is a return a
 [    9.0] ([<000003ff800a1b2c>] g+0x1c/0x40 [mod])
 [    9.0]  [<000003ff800a1b2c>] h+0x1c/0x40 [mod]`);
   assert.deepEqual(
-    [...log.entries].map(([line, { word, returns }]) => [line, "name" in word && word.name, returns]),
+    [...entriesOf(log)].map(([line, { word, returns }]) => [line, "name" in word && word.name, returns]),
     [
       [0, "bar", true],
       [2, "f", true],

@@ -1,0 +1,145 @@
+import { fileHead, inputText, wholeFile } from "../base/file.ts";
+import { UsageError } from "../base/usageError.ts";
+import { factsOf } from "../log/facts.ts";
+import { KernelLog } from "../log/kernelLog.ts";
+import { splitLines } from "../log/lines.ts";
+import { placeText } from "../log/place.ts";
+import { recordOf } from "../log/record.ts";
+import type { Report } from "../log/reports.ts";
+import { summaryOf } from "../log/summary.ts";
+import type { Trace } from "../log/traces.ts";
+import { printable } from "../base/printable.ts";
+import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
+
+const USAGE = `usage: vmcore-debug log [--json] FILE
+
+Reads the text of a kernel log (dmesg, a serial console, a journal, a bug report; "-" is standard input) and
+explains the reports in it. Exits with 1 when it holds none.
+`;
+
+/** A text that is longer is none that a kernel wrote. */
+const MAX_TEXT = 512 << 20;
+
+/** `vmcore-debug log [--json] FILE`: the reports of a kernel log, explained. @returns the exit status: EXIT_FAILED when there is no report */
+export function log(argv: readonly string[]): number {
+  try {
+    if (argv.includes("--help") || argv.includes("-h")) {
+      process.stdout.write(USAGE);
+      return EXIT_ANSWERED;
+    }
+    const unknown = argv.find((word) => word.startsWith("-") && word !== "-" && word !== "--json");
+    const files = argv.filter((word) => word === "-" || !word.startsWith("-"));
+    const [file] = files;
+    if (unknown !== undefined) throw new UsageError(`log: unknown option ${unknown}\n${USAGE}`);
+    if (file === undefined || files.length > 1) throw new UsageError(`log: one FILE is read\n${USAGE}`);
+    const text = KernelLog.of(splitLines(textOf(file).replace(/\r?\n$/, "")));
+    process.stdout.write(argv.includes("--json") ? jsonText(text, file) : logText(text, file));
+    return text.reports.length > 0 ? EXIT_ANSWERED : EXIT_FAILED;
+  } catch (error) {
+    const isUsage = error instanceof UsageError;
+    if (!isUsage && !isSystemError(error)) throw error;
+    process.stderr.write(`vmcore-debug: ${error.message.split("\n").map(printable).join("\n").trimEnd()}\n`);
+    return isUsage ? EXIT_USAGE : EXIT_OPEN;
+  }
+}
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && "code" in error && "syscall" in error;
+
+/** First bytes of dumps (ELF, makedumpfile, kdump, flattened) and of packed files. */
+const MAGIC: readonly (readonly [string, string])[] = [
+  ["\u007fELF", "an ELF file"],
+  ["KDUMP   ", "a kdump-compressed crash dump"],
+  ["DISKDUMP", "a crash dump"],
+  ["makedumpfile", "a flattened crash dump"],
+];
+const PACKED: readonly (readonly [string, string])[] = [
+  ["\u001f\u008b", "gzip -dc"],
+  ["\u00fd7zXZ", "xz -dc"],
+  ["(\u00b5/\u00fd", "zstd -dc"],
+];
+
+/** @throws UsageError for what is no text; NodeJS.ErrnoException as `wholeFile` */
+function textOf(file: string): string {
+  if (file === "-") return inputText(0);
+  const head = fileHead(file, 4096).toString("latin1");
+  const dump = MAGIC.find(([magic]) => head.startsWith(magic));
+  if (dump) throw new UsageError(`${file}: is ${dump[1]}, no text; its log is shown by: vmcore-debug ${file} -c log`);
+  const packed = PACKED.find(([magic]) => head.startsWith(magic));
+  if (packed) throw new UsageError(`${file}: is packed; read it with: ${packed[1]} ${file} | vmcore-debug log -`);
+  return wholeFile(file, MAX_TEXT).toString(head.startsWith("\u00ff\u00fe") ? "utf16le" : "utf8");
+}
+
+function jsonText(text: KernelLog, file: string): string {
+  const reports = text.reports.map((report) => recordOf(text, report));
+  return `${JSON.stringify({ schema: 1, file, lines: text.lines.length, reports }, undefined, 2)}\n`;
+}
+
+/** More entries of a trace than a terminal shows at once. */
+const MAX_ENTRIES = 40;
+/** Columns of the names of facts. */
+const LABEL = 16;
+
+function logText(text: KernelLog, file: string): string {
+  const { reports } = text;
+  const count = reports.length === 1 ? "1 report" : `${reports.length} reports`;
+  const name = file === "-" ? "standard input" : file;
+  const lines = [
+    `${name}: ${count} in ${text.lines.length} lines`,
+    ...reports.flatMap((report, i) => reportLines(text, report, i)),
+  ];
+  return `${lines.map(printable).join("\n")}\n`;
+}
+
+function reportLines(text: KernelLog, report: Report, i: number): string[] {
+  const summary = summaryOf(text, report);
+  const { traces } = factsOf(text, report);
+  const row = (label: string, value: string): string => `${label.padStart(LABEL)}  ${value}`;
+  return [
+    "",
+    `${i + 1}. ${summary.title}`,
+    row("Lines", `${summary.start + 1}-${summary.end}`),
+    row("Headline", summary.headline),
+    ...summary.rows.map(({ label, text: value }) => row(label, value)),
+    ...wrapped(summary.explanation).map((part, line) => row(line === 0 ? "Meaning" : "", part)),
+    ...traces.flatMap((trace) => traceLines(trace, row)),
+  ];
+}
+
+/** Columns of text beside the names of facts. */
+const TEXT = 96;
+
+function wrapped(text: string): string[] {
+  const lines: string[] = [""];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1) ?? "";
+    if (last !== "" && last.length + word.length + 1 > TEXT) lines.push(word);
+    else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
+  }
+  return lines;
+}
+
+function traceLines({ role, entries }: Trace, row: (label: string, value: string) => string): string[] {
+  const shown = entries.slice(0, MAX_ENTRIES).map((entry) => {
+    const module = entry.module === undefined ? "" : ` [${entry.module}]`;
+    const source = entry.file === undefined ? "" : ` ${entry.file}:${entry.line ?? 0}`;
+    return `${entry.isDoubtful ? "? " : ""}${placeText({ ...entry, size: undefined })}${module}${source}${entry.isInline ? " [inline]" : ""}`;
+  });
+  const more = entries.length > MAX_ENTRIES ? [row("", `... ${entries.length - MAX_ENTRIES} more`)] : [];
+  const label = role === "stack" ? "Trace" : (LABELS[role] ?? role);
+  return [...shown.map((value, i) => row(i === 0 ? label : "", value)), ...more];
+}
+
+const LABELS: Partial<Record<Trace["role"], string>> = {
+  cpu: "Other CPU",
+  allocation: "Allocated",
+  free: "Freed",
+  work: "Queued",
+  origin: "Made",
+  store: "Stored",
+  "page-allocation": "Page allocated",
+  "page-free": "Page freed",
+  chain: "Lock seen",
+  race: "Race",
+  leak: "Allocated",
+};

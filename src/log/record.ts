@@ -1,0 +1,78 @@
+import type { LogContext } from "./context.ts";
+import { factsOf } from "./facts.ts";
+import type { KernelLog } from "./kernelLog.ts";
+import type { Place } from "./place.ts";
+import type { Report } from "./reports.ts";
+import { summaryOf } from "./summary.ts";
+import type { Entry } from "./traces.ts";
+
+/** Absent is null, addresses are `0x` and 16 digits, lines count from 1: as `--json` of the commands. */
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+const address = (value: bigint | undefined): string | null =>
+  value === undefined ? null : `0x${value.toString(16).padStart(16, "0")}`;
+
+const place = ({ name, offset, size, module, address: at }: Place): Record<string, Json> => ({
+  function: name ?? null,
+  offset: offset ?? null,
+  size: size ?? null,
+  module: module ?? null,
+  address: address(at),
+});
+
+const entry = (one: Entry): Json => ({
+  ...place(one),
+  line: one.at + 1,
+  reliable: !one.isDoubtful,
+  inlined: one.isInline,
+  source: one.file === undefined ? null : { file: one.file, line: one.line ?? null },
+});
+
+/** A report as data, for programs. */
+export function recordOf(log: KernelLog, report: Report, context: LogContext = {}): Json {
+  const facts = factsOf(log, report);
+  const summary = summaryOf(log, report, context);
+  const { where, access, site } = facts;
+  return {
+    title: summary.title,
+    kind: summary.kind,
+    severity: summary.severity,
+    type: summary.type === "" ? null : summary.type,
+    headline: summary.headline,
+    explanation: summary.explanation,
+    printed_by: summary.printedBy,
+    lines: { first: report.start + 1, last: report.end, headline: report.at + 1 },
+    caller: report.caller ?? null,
+    machine: facts.machine ?? null,
+    cpu: facts.cpu ?? null,
+    pid: facts.pid ?? null,
+    comm: facts.comm ?? null,
+    where: where
+      ? {
+          ...place(where.place),
+          line: where.at + 1,
+          source: where.file === undefined ? null : { file: where.file, line: where.line ?? null },
+        }
+      : null,
+    access: {
+      verb: access.verb ?? null,
+      size: access.size ?? null,
+      address: address(access.address),
+      code: address(access.code),
+    },
+    said: facts.said,
+    facts: summary.rows.map(({ key, label, text }) => ({ key, label, text })),
+    kernel: { release: facts.release ?? null, distribution: facts.distribution ?? null, taint: facts.taint ?? null },
+    hardware: facts.hardware ?? null,
+    modules: Object.fromEntries(facts.modules),
+    registers: Object.fromEntries((site?.registers ?? []).map(({ name, value }) => [name, address(value)])),
+    code: site?.code?.text ?? null,
+    panic: facts.panic ?? null,
+    traces: facts.traces.map(({ role, head, start, end, entries }) => ({
+      role,
+      head,
+      lines: { first: start + 1, last: end },
+      entries: entries.map(entry),
+    })),
+  };
+}

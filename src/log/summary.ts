@@ -1,0 +1,116 @@
+import type { LogContext } from "./context.ts";
+import { explanationOf } from "./explain.ts";
+import { factsOf, type ReportFacts } from "./facts.ts";
+import type { KernelLog } from "./kernelLog.ts";
+import type { Kind, Severity } from "./kinds.ts";
+import { placeText } from "./place.ts";
+import type { Report } from "./reports.ts";
+import { taintWords } from "./taint.ts";
+
+/** A fact of a report as every face shows it. */
+export interface Row {
+  readonly key: string;
+  /** For people. */
+  readonly label: string;
+  readonly text: string;
+}
+
+/** What every face tells of a report: the same, given the same context. */
+export interface Summary {
+  readonly title: string;
+  readonly kind: Kind;
+  readonly severity: Severity;
+  /** syzkaller's class; empty where it has none. */
+  readonly type: string;
+  readonly headline: string;
+  readonly explanation: string;
+  /** Functions of the kernel that print such a report. */
+  readonly printedBy: string;
+  /** Lines of the log from 0; `end` is exclusive. */
+  readonly start: number;
+  readonly end: number;
+  readonly at: number;
+  readonly rows: readonly Row[];
+}
+
+/** Sums a report up. */
+export function summaryOf(log: KernelLog, report: Report, context: LogContext = {}): Summary {
+  const facts = factsOf(log, report);
+  const { title, kind, severity, type, headline } = facts;
+  const { start, end, at } = report;
+  return {
+    title,
+    kind,
+    severity,
+    type,
+    headline,
+    explanation: explanationOf(facts, context),
+    printedBy: report.headline.row.printedBy,
+    start,
+    end,
+    at,
+    rows: rowsOf(facts, context),
+  };
+}
+
+/** `f+0x1c`, of which the size says nothing to a reader. */
+export const whereText = (place: ReportFacts["where"] & object): string => placeText(place.place).replace(/\/0x.*/, "");
+
+function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
+  const { where, access, comm, pid, cpu, release, distribution, taint, hardware, panic, said } = facts;
+  const source =
+    where &&
+    (where.file === undefined
+      ? context.sourceOf?.(where.place, where.returns)
+      : { file: where.file, line: where.line ?? 0 });
+  const module = where?.place.module === undefined ? "" : ` of module ${where.place.module}`;
+  const at = source ? ` (${source.file}:${source.line})` : "";
+  const words = taint === undefined ? undefined : taintWords(taint);
+  const rows: (readonly [string, string, string | undefined])[] = [
+    [
+      "says",
+      "Says",
+      said.length > 0 && !facts.particulars.some(({ key }) => key === "says") ? said.join(" / ") : undefined,
+    ],
+    ["where", "Where", where && `${whereText(where)}${module}${at}`],
+    ["access", "Access", accessText(facts)],
+    ["address", "Address", access.address === undefined ? undefined : `0x${access.address.toString(16)}`],
+    ["task", "Task", taskText(comm, pid, cpu)],
+    ...facts.particulars.map(({ key, label, text }) => [key, label, text] as const),
+    [
+      "kernel",
+      "Kernel",
+      release === undefined ? undefined : `${release}${distribution === undefined ? "" : ` (${distribution})`}`,
+    ],
+    ["taint", "Tainted", words === undefined ? undefined : words.length > 0 ? words.join(", ") : "no"],
+    ["hardware", "Hardware", hardware],
+    [
+      "panic",
+      "Panic",
+      panic === undefined || facts.severity === "panic"
+        ? undefined
+        : panic.replace(/^Kernel panic - not syncing: ?/, ""),
+    ],
+  ];
+  const seen = new Set<string>();
+  return rows.flatMap(([key, label, text]) => {
+    if (text === undefined || text === "" || seen.has(key)) return [];
+    seen.add(key);
+    return [{ key, label, text }];
+  });
+}
+
+const taskText = (comm: string | undefined, pid: number | undefined, cpu: number | undefined): string =>
+  [comm, pid === undefined ? undefined : `PID ${pid}`, cpu === undefined ? undefined : `CPU ${cpu}`]
+    .filter((part) => part !== undefined)
+    .join(", ");
+
+const VERBS = { read: "read", write: "write", execute: "instruction fetch", access: "access" } as const;
+
+function accessText({ access: { verb, size, isForbidden, words } }: ReportFacts): string | undefined {
+  if (words.length > 0 && size === undefined) return words.join("; ");
+  if (verb === undefined) return undefined;
+  const of = size === undefined ? "" : ` of ${size} byte${size === 1 ? "" : "s"}`;
+  const why = isForbidden === true ? ", the page does not allow it" : isForbidden === false ? ", no page is there" : "";
+  return `${VERBS[verb]}${of}${why}`;
+}

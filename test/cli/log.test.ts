@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const CASES = "test/log/cases";
+
+function run(argv: readonly string[], input = ""): { status: number | null; stdout: string; stderr: string } {
+  const program = ["--disable-warning=ExperimentalWarning", "src/cli/main.ts", "log", ...argv];
+  const { status, stdout, stderr } = spawnSync(process.execPath, program, { input, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+test("a log's reports are printed with their facts, their meaning and their traces", () => {
+  const { status, stdout } = run([`${CASES}/case-04-kasan.txt`]);
+  assert.equal(status, 0);
+  assert.match(stdout, /1 report in 38 lines\n\n1\. KASAN: slab-use-after-free Read in acme_poll\n/);
+  assert.match(stdout, /^ +Where {2}acme_poll\+0x77a of module acme$/m);
+  assert.match(stdout, /^ +Meaning {2}`acmed` read 8 bytes/m);
+  assert.match(stdout, /^ +Freed {2}kasan_save_track\+0x3f\n +kfree\+0x149\n +acme_release\+0x55 \[acme\]$/m);
+});
+
+test("standard input is read, and --json is data", () => {
+  const text = readFileSync(`${CASES}/case-17-exec-of-user-memory.txt`, "utf8");
+  const { stdout } = run(["--json", "-"], text);
+  const { schema, reports } = JSON.parse(stdout);
+  assert.equal(schema, 1);
+  const [{ title, lines, where, access, traces, registers }] = reports;
+  assert.equal(title, "BUG: unable to handle kernel paging request in acme_notify");
+  assert.deepEqual(lines, { first: 1, last: 16, headline: 1 });
+  assert.deepEqual([where.function, where.offset, where.module], ["acme_notify", 0x5a, "acme"]);
+  assert.deepEqual(access, { verb: "execute", size: null, address: "0x0000561106405000", code: "0x0000000000000011" });
+  assert.equal(traces[0].entries.length, 2);
+  assert.equal(registers.RBX, "0x0000000000000008");
+});
+
+test("a text without reports exits with 1, a dump names the right command, a wrong option its usage", () => {
+  assert.deepEqual(run([`${CASES}/case-16-not-reports.txt`]).status, 1);
+  const dump = run(["sample/vmcore"]);
+  assert.equal(dump.status, 2);
+  assert.match(dump.stderr, /crash dump, no text; its log is shown by: vmcore-debug sample\/vmcore -c log/);
+  assert.match(run(["--what", "x"]).stderr, /unknown option --what\nusage: vmcore-debug log/);
+  assert.equal(run(["/nowhere/log"]).status, 3);
+});
