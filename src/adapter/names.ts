@@ -1,3 +1,4 @@
+import { partitionPoint } from "../base/search.ts";
 import type { Nameable } from "../crash/language/complete.ts";
 import { derivedFacts } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -25,13 +26,8 @@ export class Names {
     if (!bucket.isSorted) bucket.names = [...new Set(bucket.names)].sort();
     bucket.isSorted = true;
     const { names } = bucket;
-    let [low, high] = [0, names.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((names[middle] ?? "") < prefix) low = middle + 1;
-      else high = middle;
-    }
-    for (let i = low; names[i]?.startsWith(prefix); i++) yield names[i] ?? "";
+    const first = partitionPoint(names.length, (i) => (names[i] ?? "") < prefix);
+    for (let i = first; names[i]?.startsWith(prefix); i++) yield names[i] ?? "";
   }
 }
 

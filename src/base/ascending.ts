@@ -57,19 +57,6 @@ function spread(words: Uint32Array, shift: number, from: Uint32Array, to: Uint32
   }
 }
 
-/** The last of the ascending `keys` that is not above `key`; -1 when all are. */
-export function lastAtOrBelow(keys: Float64Array | Uint32Array, key: number): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    // 0 <= middle < keys.length
-    if (keys[middle]! <= key) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
 /** The values in the order of a permutation, which may be of fewer than there are. */
 export function permuted<T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(
   values: T,

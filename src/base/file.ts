@@ -1,6 +1,7 @@
 import { closeSync, constants, createReadStream, fstatSync, openSync, readFileSync, readSync, type Stats, statSync } from "node:fs"; // prettier-ignore
 import type { Readable } from "node:stream";
 import { Fault } from "./fault.ts";
+import { partitionPoint } from "./search.ts";
 
 /** Bytes at offsets: a dump, a vmlinux, a section of one, a buffer in a test. */
 export interface RandomFile {
@@ -136,12 +137,7 @@ function endOf(fd: number): number {
   let within = 0;
   let beyond = 1;
   while (beyond < Number.MAX_SAFE_INTEGER && isWithin(beyond)) [within, beyond] = [beyond, beyond * 2];
-  while (beyond - within > 1) {
-    const middle = within + Math.floor((beyond - within) / 2);
-    if (isWithin(middle)) within = middle;
-    else beyond = middle;
-  }
-  return beyond;
+  return partitionPoint(beyond, isWithin, within + 1);
 }
 
 /** A buffer as a file. */

@@ -1,3 +1,5 @@
+import { lastAtOrBelow } from "./search.ts";
+
 /** Disjoint half-open intervals in ascending order; `sources` says which of the given intervals each was cut from. */
 export interface Runs {
   readonly starts: Float64Array;
@@ -55,16 +57,7 @@ export function topmost(starts: ArrayLike<number>, ends: ArrayLike<number>): Run
 }
 
 /** The index of the last run that starts at or before `at`; -1 when none does. */
-export function lastStart(runs: Runs, at: number): number {
-  let low = 0;
-  let high = runs.starts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((runs.starts[middle] ?? Infinity) <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
+export const lastStart = (runs: Runs, at: number): number => lastAtOrBelow(runs.starts, at);
 
 /** A binary heap of numbers, the greatest on top. */
 class MaxHeap {

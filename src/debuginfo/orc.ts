@@ -1,5 +1,6 @@
 import { Fault } from "../base/fault.ts";
 import { padHex } from "../base/hex.ts";
+import { partitionPoint } from "../base/search.ts";
 import { bare, type CType } from "./ctype.ts";
 import type { OrcEntry, OrcRegister, OrcSource } from "./source.ts";
 
@@ -47,15 +48,9 @@ export function openOrc(memory: OrcMemory, table: OrcTable, version: OrcVersion)
     find(pc) {
       const wanted = Number(pc - ips);
       if (count === 0 || wanted < distance(0)) return undefined;
-      let low = 0;
-      let high = count;
-      while (high - low > 1) {
-        const middle = (low + high) >>> 1;
-        if (distance(middle) <= wanted) low = middle;
-        else high = middle;
-      }
-      let entry = decoded.get(low);
-      if (!entry) decoded.set(low, (entry = readEntry(memory, entries + BigInt(low * ENTRY_BYTES), version)));
+      const last = partitionPoint(count, (i) => distance(i) <= wanted, 1) - 1;
+      let entry = decoded.get(last);
+      if (!entry) decoded.set(last, (entry = readEntry(memory, entries + BigInt(last * ENTRY_BYTES), version)));
       return entry;
     },
   };

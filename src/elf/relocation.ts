@@ -1,6 +1,7 @@
 import { viewOf } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import type { RandomFile } from "../base/file.ts";
+import { partitionPoint } from "../base/search.ts";
 import { ET_REL, type ElfFile, type ElfSection, SHT_REL, SHT_RELA } from "./elf.ts";
 import type { ElfRelocation } from "../arch/elfMachine.ts";
 import { elfMachineOf } from "../arch/elfMachines.ts";
@@ -87,15 +88,9 @@ class Relocations {
 
   /** Patches `bytes`, which lie at `start` of the section. */
   apply(bytes: Uint8Array, start: number): void {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.word(this.at(middle)) < start) low = middle + 1;
-      else high = middle;
-    }
+    const first = partitionPoint(this.count, (rank) => this.word(this.at(rank)) < start);
     const view = viewOf(bytes);
-    for (let rank = low; rank < this.count; rank++) {
+    for (let rank = first; rank < this.count; rank++) {
       const at = this.at(rank);
       const offset = this.word(at) - start;
       if (offset >= bytes.length) return;

@@ -1,5 +1,6 @@
 /** "What is this address?": everything around it that the kernel has a name for. */
 import { attempt, Fault } from "../base/fault.ts";
+import { itemAtOrBelow } from "../base/search.ts";
 import type { KSymbol } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
@@ -124,14 +125,7 @@ const taskHolding: Finder = (kernel, address) => {
   const starts = kernel.memo("task_structs by address", () =>
     taskTable(kernel).tasks.toSorted((a, b) => (a.address < b.address ? -1 : 1)),
   );
-  let low = 0;
-  let high = starts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((starts[middle]?.address ?? 0n) <= address) low = middle + 1;
-    else high = middle;
-  }
-  const task = starts[low - 1];
+  const task = itemAtOrBelow(starts, (one) => one.address, address);
   if (!task || address >= task.address + BigInt(task.size)) return undefined;
   // The type may be longer than what is allotted: the registers of the FPU at its end are as long as the CPU has them.
   const object = slabObjectAt(kernel, address);

@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../base/fault.ts";
+import { itemAtOrBelow } from "../base/search.ts";
 import type { KSymbol, SymbolSource } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { listEntries } from "../kernel/list.ts";
@@ -32,13 +33,7 @@ const listHead = (kernel: Kernel, address: bigint): Obj => kernel.object("struct
 /** What was generated at an address. The kernel's lists are read when this is first asked. */
 export function generatedCode(kernel: Kernel, pc: bigint): GeneratedCode | undefined {
   const { codes } = account(kernel);
-  let [low, high] = [0, codes.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((codes[middle]?.symbol.address ?? 0n) <= pc) low = middle + 1;
-    else high = middle;
-  }
-  const code = codes[low - 1];
+  const code = itemAtOrBelow(codes, ({ symbol }) => symbol.address, pc);
   return code && pc < code.symbol.address + BigInt(code.symbol.size) ? code : undefined;
 }
 

@@ -2,7 +2,7 @@ import { Fault } from "../../base/fault.ts";
 import { Lru } from "../../base/lru.ts";
 import { addressingOf } from "../addressing.ts";
 import type { ElfFile } from "../../elf/elf.ts";
-import { lastAtOrBelow } from "../../base/ascending.ts";
+import { lastAtOrBelow } from "../../base/search.ts";
 import type { Placement } from "../../elf/placement.ts";
 import { relocated } from "../../elf/relocation.ts";
 import type { TypeSource } from "../source.ts";

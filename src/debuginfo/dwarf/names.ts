@@ -1,5 +1,6 @@
 import { cString } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
+import { lastAtOrBelow } from "../../base/search.ts";
 import type { TypeKind } from "../ctype.ts";
 import { nameHash } from "../symbols/nameIndex.ts";
 import type { Abbrev } from "./abbrev.ts";
@@ -147,15 +148,7 @@ export class Names {
 
   /** A DIE of a unit that was passed. */
   private dieAt(offset: number): Die {
-    let low = 0;
-    let high = this.passed.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      // 0 <= middle < passed.length
-      if ((this.passed[middle] as number) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    const unit = this.image.unitAt(this.passed[low - 1] ?? 0, this.section);
+    const unit = this.image.unitAt(this.passed[lastAtOrBelow(this.passed, offset)] ?? 0, this.section);
     return unit.die(offset - unit.offset);
   }
 

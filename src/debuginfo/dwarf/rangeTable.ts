@@ -1,4 +1,5 @@
-import { ascending, lastAtOrBelow, permuted } from "../../base/ascending.ts";
+import { ascending, permuted } from "../../base/ascending.ts";
+import { lastAtOrBelow } from "../../base/search.ts";
 
 /** To put the functions of a kernel in order takes as long as so many passes over them; most sessions ask for fewer. */
 const LOOKUPS_UNORDERED = 32;

@@ -3,7 +3,7 @@ import { type Addressing, addressingOf } from "../addressing.ts";
 import { type ElfFile, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from "../../elf/elf.ts";
 import { NameIndex, nameHash } from "./nameIndex.ts";
 import { isEndMark } from "./linkerMark.ts";
-import { lastAtOrBelow } from "../../base/ascending.ts";
+import { lastAtOrBelow } from "../../base/search.ts";
 import { type Placement, sectionAddress } from "../../elf/placement.ts";
 import type { KSymbol, SymbolSource } from "../source.ts";
 import { loadSymbols, saveSymbols } from "./savedSymbols.ts";

@@ -1,3 +1,4 @@
+import { partitionPoint } from "../../base/search.ts";
 import { isEndMark, isLinkerMark, isLockKey } from "./linkerMark.ts";
 import { viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
@@ -105,16 +106,8 @@ function fits(names: KallsymsNames, addressOf: Addresses, stext: StextPlace): bo
 }
 
 /** Index of the last symbol at or below an address; -1 when there is none. */
-function lastNotAbove(count: number, addressOf: Addresses, address: bigint): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (addressOf(middle) <= address) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
+const lastNotAbove = (count: number, addressOf: Addresses, address: bigint): number =>
+  partitionPoint(count, (i) => addressOf(i) <= address) - 1;
 
 function readWord(memory: TargetMemory, address: bigint): bigint {
   const view = viewOf(memory.read(address, memory.wordSize));

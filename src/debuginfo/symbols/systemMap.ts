@@ -1,3 +1,4 @@
+import { lastAtOrBelow } from "../../base/search.ts";
 import { isEndMark } from "./linkerMark.ts";
 import { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
@@ -59,25 +60,14 @@ class SystemMap implements SymbolSource {
   }
 
   at(address: bigint): KSymbol | undefined {
-    const low = this.above(address);
+    const last = lastAtOrBelow(this.addresses, address);
     let best: KSymbol | undefined;
-    for (let i = low - 1; i >= 0 && this.addresses[i] === this.addresses[low - 1]; i--) {
+    for (let i = last; i >= 0 && this.addresses[i] === this.addresses[last]; i--) {
       const symbol = this.symbol(i);
       if (!best || symbol.type === "T" || best.type !== "T") best = symbol;
     }
     if (best && address > best.address && !/^[tw]$/i.test(best.type) && isEndMark(best.name)) return undefined;
     return best && address - best.address < BigInt(best.size) ? best : undefined;
-  }
-
-  /** Index of the first symbol above an address. */
-  private above(address: bigint): number {
-    let [low, high] = [0, this.addresses.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.addresses[middle] ?? 0n) <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   *all(): Generator<KSymbol> {
@@ -95,7 +85,7 @@ class SystemMap implements SymbolSource {
   private symbol(i: number): KSymbol {
     const [, , type = "?", name = ""] = LINE.exec(this.text(this.lines[i] ?? 0)) ?? [];
     const address = this.addresses[i] ?? 0n;
-    const gap = (this.addresses[this.above(address)] ?? address) - address;
+    const gap = (this.addresses[lastAtOrBelow(this.addresses, address) + 1] ?? address) - address;
     return { name, address, size: gap <= MAX_SYMBOL_BYTES ? Number(gap) : 0, type };
   }
 

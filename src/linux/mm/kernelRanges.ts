@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
+import { itemAtOrBelow } from "../../base/search.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { directMapOffset } from "./directMap.ts";
 import { memoryModel } from "./memoryModel.ts";
@@ -38,14 +39,7 @@ export function kernelRanges(kernel: Kernel): readonly KernelRange[] {
  */
 export function isKernelPlace(kernel: Kernel, value: bigint): boolean {
   if (!kernel.memory.isKernelAddress(value)) return false;
-  const ranges = kernelRanges(kernel);
-  let [low, high] = [0, ranges.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ranges[middle]?.start ?? 0n) <= value) low = middle + 1;
-    else high = middle;
-  }
-  const range = ranges[low - 1];
+  const range = itemAtOrBelow(kernelRanges(kernel), ({ start }) => start, value);
   return range !== undefined && value < range.end;
 }
 

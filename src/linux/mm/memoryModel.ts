@@ -1,3 +1,4 @@
+import { itemAtOrBelow } from "../../base/search.ts";
 import { sizeOf } from "../../debuginfo/ctype.ts";
 import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -67,14 +68,7 @@ function* nodeRuns(kernel: Kernel, size: number): Generator<PageRun> {
 /** The `struct page` of a page frame; undefined for one that the kernel has no struct for. @throws Fault */
 export function pfnToPage(kernel: Kernel, pfn: number): bigint | undefined {
   const { size, runs } = memoryModel(kernel);
-  let low = 0;
-  let high = runs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((runs[middle]?.first ?? Infinity) <= pfn) low = middle + 1;
-    else high = middle;
-  }
-  const run = runs[low - 1];
+  const run = itemAtOrBelow(runs, ({ first }) => first, pfn);
   return run && pfn < run.end ? BigInt.asUintN(64, run.base + BigInt(pfn) * BigInt(size)) : undefined;
 }
 

@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
+import { itemAtOrBelow } from "../../base/search.ts";
 import { sizeOf } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -73,15 +74,7 @@ function vmapArea(area: Obj): VmapArea {
 /** The area that holds `address`. */
 export function vmapAreaAt(kernel: Kernel, address: bigint): VmapArea | undefined {
   const { areas } = vmapAreas(kernel);
-  let low = 0;
-  let high = areas.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const { start } = areas[middle] ?? { start: 0n };
-    if (start <= address) low = middle + 1;
-    else high = middle;
-  }
-  const found = areas[low - 1];
+  const found = itemAtOrBelow(areas, ({ start }) => start, address);
   return found && address < found.end ? found : undefined;
 }
 

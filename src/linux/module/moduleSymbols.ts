@@ -1,5 +1,6 @@
 import { viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
+import { lastAtOrBelow } from "../../base/search.ts";
 import type { KSymbol, SymbolSource } from "../../debuginfo/source.ts";
 import { nameHash } from "../../debuginfo/symbols/nameIndex.ts";
 import type { Obj } from "../../model/object.ts";
@@ -63,7 +64,7 @@ export class ModuleSymbols implements SymbolSource {
     const columns = this.load();
     const range = this.rangeOf(address);
     if (columns instanceof Fault || !range) return undefined;
-    let i = upperBound(columns.address, address) - 1;
+    let i = lastAtOrBelow(columns.address, address);
     while (i >= 0 && isMark(this.nameOf(columns, i))) i--;
     const start = columns.address[i];
     if (start === undefined || start < range.base) return undefined;
@@ -129,7 +130,7 @@ export class ModuleSymbols implements SymbolSource {
   private gap(columns: Columns, i: number, address: bigint): number {
     const range = this.rangeOf(address);
     const end = range ? range.base + BigInt(range.size) : address;
-    const next = columns.address[upperBound(columns.address, address)] ?? end;
+    const next = columns.address[lastAtOrBelow(columns.address, address) + 1] ?? end;
     return Number((next < end ? next : end) - address);
   }
 }
@@ -149,17 +150,6 @@ function groupByName(columns: Columns, nameOf: (i: number) => string): Map<strin
     else if (!isMark(name)) map.set(name, [i]);
   }
   return map;
-}
-
-/** How many addresses are at most `address`. */
-function upperBound(addresses: BigUint64Array, address: bigint): number {
-  let [low, high] = [0, addresses.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((addresses[middle] ?? 0n) <= address) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The tables' addresses: in `struct mod_kallsyms` since v4.5 (commit 8244062ef1e5), in the module itself before. */

@@ -1,5 +1,5 @@
 import { Fault } from "../../../base/fault.ts";
-import { lastAtOrBelow } from "../../../base/ascending.ts";
+import { lastAtOrBelow } from "../../../base/search.ts";
 import type { SourceLine } from "../../source.ts";
 import { Cursor } from "../cursor.ts";
 import { type FileNames, readFileNames } from "./lineFiles.ts";
