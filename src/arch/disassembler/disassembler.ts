@@ -49,7 +49,7 @@ export interface Loading {
   readonly until: Promise<unknown>;
 }
 
-let loading: { module?: CapstoneModule; failure?: unknown; readonly ended: Promise<unknown> } | undefined;
+let loading: { module?: CapstoneModule; failure?: string; readonly ended: Promise<unknown> } | undefined;
 const made = new Map<string, Disassembler>();
 
 /**
@@ -70,7 +70,8 @@ function* capstone(): Generator<Loading, CapstoneModule, void> {
   const state = (loading ??= begin());
   if (!state.module && state.failure === undefined)
     yield { kind: "progress", what: "the disassembler", done: 0, total: 0, until: state.ended };
-  if (!state.module) throw Fault.of("unknown", `the disassembler did not load: ${String(state.failure ?? "not yet")}`);
+  if (state.failure !== undefined) throw Fault.of("unknown", `the disassembler did not load: ${state.failure}`);
+  if (!state.module) throw Fault.of("unknown", "the disassembler is still loading");
   return state.module;
 }
 
@@ -79,7 +80,7 @@ function begin(): NonNullable<typeof loading> {
     .then(({ default: load }) => load())
     .then(
       (module) => (state.module = module),
-      (failure: unknown) => (state.failure = failure ?? "unknown reason"),
+      (failure: unknown) => (state.failure = failure instanceof Error ? failure.message : "unknown reason"),
     );
   const state: NonNullable<typeof loading> = { ended };
   return state;

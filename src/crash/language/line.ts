@@ -20,9 +20,9 @@ export interface CommandLine {
 /** What tells operators of C from pipes and redirections. */
 export interface LineGrammar {
   /** Whether the command of that line takes an expression of C, in which these signs may be operators. */
-  isExpression(line: string): boolean;
+  readonly isExpression: (line: string) => boolean;
   /** Whether a name is a variable's or a constant's. */
-  isValue(name: string): boolean;
+  readonly isValue: (name: string) => boolean;
 }
 
 const NO_EXPRESSIONS: LineGrammar = { isExpression: () => false, isValue: () => false };
