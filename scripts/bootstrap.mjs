@@ -21,8 +21,10 @@ const tasks = {
   check: () => [tsc("src"), tsc("src/panels"), tsc("test")],
   lint: () => [["node_modules/eslint/bin/eslint.js", "src", "test"], prettier("--check")],
   format: () => [prettier("--write")],
-  test: () => [tests((folder) => !["corpus", "e2e"].includes(folder))],
+  test: () => [tests((folder) => !["corpus", "e2e", "scale"].includes(folder))],
   corpus: () => [...tasks.build(), tests((folder) => folder === "corpus")],
+  // Alone, since it measures time.
+  scale: () => [...tasks.build(), tests((folder) => folder === "scale", 1)],
   bench: () => [...tasks.build(), ["scripts/bench.mjs"], ["scripts/benchAdapter.mjs"]],
   // One after the other: each starts a whole workbench.
   e2e: () => [
@@ -63,15 +65,11 @@ const endToEnd = () =>
     .filter((file) => file.endsWith(".e2e.mjs"))
     .map((file) => `test/e2e/${file}`);
 
-function tests(isWanted) {
+function tests(isWanted, concurrency = availableParallelism()) {
   const files = readdirSync("test", { recursive: true })
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => file.endsWith(".test.ts") && isWanted(file.split("/")[0]));
-  const argv = [
-    "--test",
-    `--test-concurrency=${availableParallelism()}`,
-    ...files.sort().map((file) => `test/${file}`),
-  ];
+  const argv = ["--test", `--test-concurrency=${concurrency}`, ...files.sort().map((file) => `test/${file}`)];
   return ["--disable-warning=ExperimentalWarning", ...argv];
 }
 

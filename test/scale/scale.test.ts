@@ -7,8 +7,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { alone } from "./alone.ts";
-import { corpus, hasDrgn as hasPeers, made, peers, vmlinuxOf } from "./corpus.ts";
+import { alone } from "../corpus/alone.ts";
+import { corpus, hasDrgn as hasPeers, made, peers, vmlinuxOf } from "../corpus/corpus.ts";
 
 const vmlinux = hasPeers ? vmlinuxOf("x86_64-6.1") : undefined;
 const skip = vmlinux === undefined && "NOT RUN: no corpus, no peers, or no vmlinux of x86_64-6.1 to be had";
