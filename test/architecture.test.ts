@@ -17,7 +17,7 @@ const floors: Record<string, readonly string[]> = {
   model: ["base", "debuginfo", "arch", "memory"],
   kernel: ["base", "debuginfo", "arch", "memory", "model"],
   unwind: ["base", "debuginfo", "arch", "memory", "model", "kernel"],
-  linux: ["base", "debuginfo", "arch", "memory", "model", "kernel", "unwind"],
+  linux: ["base", "log", "debuginfo", "arch", "memory", "model", "kernel", "unwind"],
   crash: ["base", "debuginfo", "arch", "memory", "model", "kernel", "unwind", "linux"],
   render: ["base", "protocol", "crash"],
   session: [

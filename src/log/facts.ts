@@ -70,7 +70,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
   const machine = site?.machine ?? sites[0]?.machine;
   const verdict = verdictOf(log, report);
   const said = saidIn(log, report);
-  const access = accessOf(own, machine);
+  const access = accessOf(own, machine, row.kind);
   const particulars = [...particularsOf(texts, row.kind), ...causeOf(log, report)];
   const values = {
     ...Object.fromEntries(particulars.map(({ key, text }) => [key, text])),

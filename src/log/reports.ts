@@ -206,6 +206,7 @@ export class Scanner {
     const { kind } = report.headline.row;
     const distance = at - report.at;
     if (report.ended) return false;
+    if (report.headline.row.severity === "notice") return false;
     if (PANIC.test(text)) return !OWN.has(row.kind) && (report.panic === undefined || row.kind === kind);
     if (row.after?.includes(kind) === true) return FAR.has(kind) || distance <= 6;
     if (row.kind === kind && distance <= 3 && /\[#\d+\]/.test(text)) return true;

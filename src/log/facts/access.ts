@@ -1,3 +1,4 @@
+import type { Kind } from "../kinds.ts";
 import type { MachineName } from "../machines.ts";
 
 /** What was done to memory, and where. */
@@ -87,6 +88,8 @@ const FORMS: readonly (readonly [RegExp, Reader])[] = [
   [/^#PF: (?:supervisor|user) (read|write) access/, ([, verb]) => ({ verb: verb as "read" | "write" })],
   [/^#PF: (?:supervisor|user) instruction fetch/, () => ({ verb: "execute" })],
   [/^#PF: error_code\(0x([0-9a-f]{1,8})\)/, ([, code]) => fromErrorCode(Number.parseInt(code ?? "0", 16))],
+  [/^(?:Oops: )?general protection fault[^:]{0,120}: ([0-9a-f]{4}) \[#/, ([, code]) => ({ code: hex(code) })],
+  [/^FAR: 0x([0-9a-f]{1,16})/, ([, a]) => ({ address: hex(a) })],
   [/^(?:BUG: .{0,100})?Oops: ([0-9a-f]{4}) \[#\d+\]/, ([, code]) => fromErrorCode(Number.parseInt(code ?? "0", 16))],
   // s390, program interruption 4: protection; 0x10, 0x11, 0x38 to 0x3b: no translation.
   [/^Oops: 0004 ilc/, () => ({ isForbidden: true })],
@@ -153,8 +156,27 @@ const fromDsisr = (address: bigint, dsisr: bigint): Partial_ => ({
 const WORDS =
   /^\s{0,32}(?:#PF: (.{1,120})|((?:ESR|EC|FSC|SET|ISV|WnR)\b.{1,120}|Data abort info:.{0,80}|Fault in .{1,80}))/;
 
+/**
+ * Kinds of reports that are about an address. Every report of x86 prints CR2, but only a page fault writes it: in the
+ * others it is of some earlier one.
+ */
+const ABOUT_ADDRESS: ReadonlySet<Kind> = new Set([
+  "null-pointer",
+  "page-fault",
+  "user-access",
+  "unhandled-fault",
+  "alignment",
+  "kasan",
+  "kfence",
+  "kmsan",
+]);
+
+/** Lines that tell an address of their own, and not a register that may be old. */
+const TELLS =
+  /^(?:Unable to handle|BUG: |Unhandled |Failing address|general protection|Oops: general|(?:CPU \d+ )?Unable)/;
+
 /** What the lines of a report say of an access to memory. */
-export function accessOf(texts: readonly string[], machine: MachineName | undefined): Access {
+export function accessOf(texts: readonly string[], machine: MachineName | undefined, kind: Kind): Access {
   const found: Partial_ = {};
   const words: string[] = [];
   for (const text of texts) {
@@ -162,7 +184,10 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
     if (said) words.push((said[1] ?? said[2] ?? "").trim());
     for (const [form, read] of FORMS) {
       const match = form.exec(text);
-      if (match) Object.assign(found, { ...read(match), ...definedOf(found) });
+      if (!match) continue;
+      const said = read(match);
+      if (said.address !== undefined && !ABOUT_ADDRESS.has(kind) && !tellsAddress(kind, text)) delete said.address;
+      Object.assign(found, { ...said, ...definedOf(found) });
     }
     const fsr = machine === "arm" ? ARM_FSR.exec(text) : null;
     if (fsr) {
@@ -177,6 +202,10 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
   const { verb, size, address, isForbidden, code } = found;
   return { verb, size, address, isForbidden, code, words };
 }
+
+/** What hit a guard page was a page fault first, and CR2 is its address (handle_stack_overflow). */
+const tellsAddress = (kind: Kind, text: string): boolean =>
+  kind === "stack-guard" || kind === "stack-overflow" ? /^CR2: |^(?:RIP: .* )?CR2|^FAR: /.test(text) : TELLS.test(text);
 
 const definedOf = (partial: Partial_): Partial_ =>
   Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));

@@ -77,6 +77,16 @@ export const panics: readonly KindRow[] = [
     guilty: "none",
   },
   {
+    // The panic or the oops that it causes follows.
+    pattern: /^sysrq: (?:SysRq : )?Trigger a crash/,
+    kind: "sysrq",
+    severity: "notice",
+    printedBy: "sysrq_handle_crash",
+    title: "SysRq: Trigger a crash",
+    guilty: "none",
+    isLine: true,
+  },
+  {
     pattern: /^FAULT_INJECTION: forcing a failure/,
     kind: "forced-failure",
     severity: "notice",

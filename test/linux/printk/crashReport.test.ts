@@ -46,7 +46,7 @@ const crashes: readonly (readonly [kind: string, log: readonly string[], title: 
       END,
       ...panic("Fatal exception"),
     ],
-    /list_debug/,
+    /^list_del corruption/,
   ],
   [
     "hung task",
