@@ -15,7 +15,7 @@ export type Word = { readonly start: number; readonly end: number } & (
 );
 
 /** No line of a kernel is longer (LOG_LINE_MAX is 1024 - 48); what follows is not looked at. */
-const MAX_LINE = 4096;
+export const MAX_LINE = 4096;
 
 const SYMBOL =
   /(?<![\w.$])(?<name>[A-Za-z_.$][\w.$]*)\+0x(?<offset>[0-9a-f]{1,8})\/0x(?<size>[0-9a-f]{1,8})(?: \[(?<module>[\w-]+)[^\]]{0,60}\])?/;
