@@ -58,8 +58,9 @@ export class Progress {
 }
 
 function titleOf({ command, arguments: given }: DebugProtocol.Request): string {
-  const args = given as { expression?: unknown } | undefined;
-  return command === "evaluate" && typeof args?.expression === "string" ? args.expression : command;
+  const { expression, line } = (given ?? {}) as { expression?: unknown; line?: unknown };
+  const typed = command === "evaluate" ? expression : command === "vmcore/run" ? line : undefined;
+  return typeof typed === "string" ? typed : command;
 }
 
 interface ProgressStep {

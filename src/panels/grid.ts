@@ -118,7 +118,7 @@ export class GridView implements View {
     return this.shown.length === 0 && this.current.rows.length > 0;
   }
 
-  private toolbar({ tables, remarks, more }: Grid): TemplateResult {
+  private toolbar({ tables, remarks, omissions, more }: Grid): TemplateResult {
     const isWrong = filterOf(this.filter, this.current.columns) === undefined;
     const [count, all] = [this.shown.length, this.current.rows.length];
     return html`<div class="toolbar">
@@ -129,6 +129,7 @@ export class GridView implements View {
       >
       ${tables.filter((table) => table !== this.current && !isTable(table)).map((table) => html`<span class="count">${factText(table)}</span>`)}
       ${more ? html`<span class="bad">There are more: the table was cut.</span>` : nothing}
+      ${omissions.map(({ said, all }) => html`<span class="bad" title=${said}>${said}</span>${link(all.title, all.line, "table")}`)}
       ${remarks.map((remark) => html`<span class="bad" title=${remark}>${remark}</span>`)}
     </div>`;
   }

@@ -4,8 +4,16 @@ export interface Grid {
   readonly tables: readonly GridTable[];
   /** What the command said beside its rows and what it could not say, in sentences. */
   readonly remarks: readonly string[];
+  /** What the command leaves out, and the command line that leaves it in. */
+  readonly omissions: readonly GridOmission[];
   /** There were more records than a table holds. */
   readonly more: boolean;
+}
+
+export interface GridOmission {
+  /** A sentence. */
+  readonly said: string;
+  readonly all: { readonly title: string; readonly line: string };
 }
 
 export interface GridTable {

@@ -1,6 +1,6 @@
 import { hex0x } from "../base/hex.ts";
 import { type Json, lineText, type Piece, type Span } from "../crash/say/piece.ts";
-import type { Grid, GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
+import type { Grid, GridCell, GridColumn, GridOmission, GridTable } from "../protocol/grid.ts";
 
 /** More rows than a person scrolls through, and than a message should hold. */
 const MAX_ROWS = 250_000;
@@ -25,6 +25,7 @@ export interface Addresses {
 export class GridBuilder {
   private readonly tables = new Map<string, TableBuilder>();
   private readonly remarks: string[] = [];
+  private readonly omissions: GridOmission[] = [];
   private readonly addresses: Addresses;
   private rows = 0;
   private more = false;
@@ -38,6 +39,7 @@ export class GridBuilder {
     if (piece.kind === "record") this.addRecord(piece);
     else if (piece.kind === "fault") this.remarks.push(...piece.lines.map(lineText));
     else if (piece.kind === "usage") this.remarks.push(piece.message);
+    else if (piece.kind === "omission") this.omissions.push({ said: piece.said, all: piece.all });
     return !this.more;
   }
 
@@ -55,7 +57,8 @@ export class GridBuilder {
   }
 
   end(): Grid {
-    return { tables: [...this.tables.values()].map((table) => table.end()), remarks: this.remarks, more: this.more };
+    const { remarks, omissions, more } = this;
+    return { tables: [...this.tables.values()].map((table) => table.end()), remarks, omissions, more };
   }
 }
 

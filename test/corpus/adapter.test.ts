@@ -121,6 +121,7 @@ const LONG_COMMANDS = [
   "search -p deadbeefcafe",
   "kmem -s",
   "kmem -S",
+  "kmem -S -a dentry",
   "kmem -p",
   "whatis -r 1-200000",
   "whatis -m list_head",

@@ -19,6 +19,7 @@ const grid = (...records: Record<string, GridCell>[]): Grid => ({
     rows: [Object.values(record)],
   })),
   remarks: [],
+  omissions: [],
   more: false,
 });
 const usage = (totalPages: number, hugeBytes = 0): Grid =>

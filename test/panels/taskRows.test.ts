@@ -8,6 +8,7 @@ import type { Grid, GridCell } from "../../src/protocol/grid.ts";
 const grid = (names: readonly string[], rows: readonly GridCell[][]): Grid => ({
   tables: [{ columns: names.map((name) => ({ name, kind: "text" })), rows }],
   remarks: [],
+  omissions: [],
   more: false,
 });
 

@@ -35,6 +35,14 @@ export type Piece =
   | { readonly kind: "fault"; readonly fault: Fault; readonly lines: readonly Line[] }
   /** The user's command was wrong: what of it, in one sentence, and how it is written. */
   | { readonly kind: "usage"; readonly message: string; readonly lines: readonly Line[] }
+  /** What the records above leave out, which crash does not say: for tables. */
+  | {
+      readonly kind: "omission";
+      readonly said: string;
+      /** The command that leaves it in, and what its rows are called. */
+      readonly all: { readonly title: string; readonly line: string };
+      readonly lines: readonly [];
+    }
   | {
       readonly kind: "progress";
       readonly done: number;

@@ -1,9 +1,10 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
 import { memoryModel } from "../mm/memoryModel.ts";
 import { pageStructs } from "../mm/pageStruct.ts";
 import { slabOfPfn, slabPageTest } from "./slabPage.ts";
-import { readSlab } from "./slub.ts";
+import { readSlab, type Slab } from "./slub.ts";
 import type { SlabCount } from "./slabUsage.ts";
 
 /** How far a scan is, in page frames. */
@@ -12,22 +13,41 @@ export interface ScanProgress {
   readonly total: number;
 }
 
-/** Slabs and objects of each cache, by the cache's address, counted over all pages: for kernels that do not count. @throws Fault */
-export function* countSlabs(kernel: Kernel): Generator<ScanProgress, ReadonlyMap<bigint, SlabCount>, void> {
+/**
+ * Slabs found by the structs of all pages, those on no list of their cache among them, as full ones are; between them how
+ * far the walk is, and why a page of structs, or a slab, cannot be read.
+ *
+ * @param wanted the cache whose slabs are wanted; those of every cache when not given
+ * @throws Fault where slabs cannot be told from other pages
+ */
+export function* slabsOfPages(kernel: Kernel, wanted?: Obj): Generator<Slab | Fault | ScanProgress, void, void> {
   const total = memoryModel(kernel).runs.at(-1)?.end ?? 0;
   const isSlab = slabPageTest(kernel);
-  const counts = new Map<bigint, SlabCount>();
   let done = 0;
   for (const page of pageStructs(kernel, 0, total)) {
     if (++done % 4096 === 0) yield { done, total };
-    if (page instanceof Fault || !isSlab(page)) continue;
-    const slab = attempt(() => {
-      const found = slabOfPfn(kernel, page.pfn);
-      return found?.slab === page.address ? readSlab(found.cache, found.slab) : undefined;
-    });
-    if (slab === undefined || slab instanceof Fault) continue;
-    const known = counts.get(slab.cache.address) ?? { slabs: 0, total: 0 };
-    counts.set(slab.cache.address, { slabs: known.slabs + 1, total: known.total + slab.objects });
+    if (page instanceof Fault) yield page;
+    else if (isSlab(page)) {
+      const slab = attempt(() => {
+        const found = slabOfPfn(kernel, page.pfn);
+        const isHead = found?.slab === page.address && (!wanted || found.cache.address === wanted.address);
+        return isHead ? readSlab(found.cache, found.slab) : undefined;
+      });
+      if (slab) yield slab;
+    }
+  }
+}
+
+/** Slabs and objects of each cache, by the cache's address, counted over all pages: for kernels that do not count. @throws Fault */
+export function* countSlabs(kernel: Kernel): Generator<ScanProgress, ReadonlyMap<bigint, SlabCount>, void> {
+  const counts = new Map<bigint, SlabCount>();
+  for (const step of slabsOfPages(kernel)) {
+    if (step instanceof Fault) continue;
+    if ("done" in step) yield step;
+    else {
+      const known = counts.get(step.cache.address) ?? { slabs: 0, total: 0 };
+      counts.set(step.cache.address, { slabs: known.slabs + 1, total: known.total + step.objects });
+    }
   }
   return counts;
 }

@@ -28,17 +28,24 @@ export type SlabCount = Pick<SlabUsage, "total" | "slabs">;
  */
 export function slabUsage(cache: Obj, counted?: SlabCount): SlabUsage {
   if (isSlabAllocator(cache)) return slabAllocatorUsage(cache);
-  let [total, slabs, free] = [0, 0, 0];
-  for (const { node } of cacheNodes(cache)) {
-    total += nodeCounter(node, "total_objects") ?? 0;
-    slabs += nodeCounter(node, "nr_slabs") ?? 0;
+  let free = 0;
+  for (const { node } of cacheNodes(cache))
     for (const slab of nodeSlabs(cache, node, "partial")) free += freeOnSlab(slab);
-  }
-  if (counted) ({ total, slabs } = counted);
-  else if (!countsSlabs(cache)) throw Fault.of("unknown", "the kernel does not count slabs (CONFIG_SLUB_DEBUG)");
+  const { total, slabs } = counted ?? countedByNodes(cache);
   for (const cpu of possibleCpus(cache.kernel)) free += freeOnCpu(cache, cpu);
   for (const sheaf of sheaves(cache)) free += sheafSize(sheaf);
   return { allocated: total - free, total, slabs };
+}
+
+/** What the nodes' counters say that SLUB's cache has. @throws Fault unknown where the kernel does not count */
+export function countedByNodes(cache: Obj): SlabCount {
+  if (!countsSlabs(cache)) throw Fault.of("unknown", "the kernel does not count slabs (CONFIG_SLUB_DEBUG)");
+  let [total, slabs] = [0, 0];
+  for (const { node } of cacheNodes(cache)) {
+    total += nodeCounter(node, "total_objects") ?? 0;
+    slabs += nodeCounter(node, "nr_slabs") ?? 0;
+  }
+  return { total, slabs };
 }
 
 /** Whether nodes count their slabs. */

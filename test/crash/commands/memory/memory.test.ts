@@ -174,3 +174,33 @@ test("a search that finds nothing still says how far it is", () => {
   const all = pieces(context, "search -p 123456789abcdef1");
   assert.ok(all.length > 100 && all.every(({ kind }) => kind === "progress"));
 });
+
+test("kmem -S -a finds the objects of full slabs, as many as the cache counts; kmem -S says for tables what it leaves out", () => {
+  const [cache] = data(context, "kmem -s dentry") as { allocated: number; total: number; slabs: number }[];
+  const slabs = (line: string) =>
+    data(context, line).filter(
+      (row): row is { slab: string; allocated: number; total: number } => "slab" in Object(row),
+    );
+  const sum = (line: string, key: "allocated" | "total"): number => slabs(line).reduce((all, one) => all + one[key], 0);
+  const all = "kmem -S -a dentry";
+  assert.deepEqual(cache, {
+    ...cache,
+    slabs: slabs(all).length,
+    allocated: sum(all, "allocated"),
+    total: sum(all, "total"),
+  });
+  const shown = slabs("kmem -S dentry").length;
+  assert.ok(shown < (cache?.slabs ?? 0));
+  const said = pieces(context, "kmem -S dentry").find(({ kind }) => kind === "omission");
+  assert.deepEqual(said, {
+    kind: "omission",
+    said: `${sum("kmem -S dentry", "total")} of ${cache?.total} objects: ${(cache?.slabs ?? 0) - shown} slabs are on none of the lists that are walked, as full slabs are.`,
+    all: { title: "All objects", line: all },
+    lines: [],
+  });
+  assert.equal(
+    pieces(context, all).some(({ kind }) => kind === "omission"),
+    false,
+  );
+  assert.match(ours("kmem -s -a dentry"), /^kmem: -a goes with -S/);
+});

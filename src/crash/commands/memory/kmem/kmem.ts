@@ -15,7 +15,7 @@ import { hugePageTable } from "./hugePages.ts";
 import { memoryNodeTables } from "./nodes.ts";
 import { pageMembers, pageRowAt, pageTable, pageTitle, pfnOf } from "./pages.ts";
 import { perCpuOffsets } from "./perCpu.ts";
-import { cacheObjects, objectPieces } from "./slabObjects.ts";
+import { allCacheObjects, cacheObjects, objectPieces } from "./slabObjects.ts";
 import { rootCacheTable } from "./rootCaches.ts";
 import { type CacheChoice, cacheList, cacheTable, chosenCaches, ignoredRow, untilBroken } from "./slabs.ts";
 import { memoryUsage } from "./usage.ts";
@@ -30,7 +30,7 @@ export const kmem = command({
   readsOnly: true,
   summary: "kernel memory",
   usage:
-    "[-f|-F|-c|-C|-i[=shared]|-v|-V|-n|-z|-o|-h] [-p | -m member[,member]]\n[[-s|-S|-S=cpu[s]|-r] [slab] [-I slab[,slab]]] [-g [flags]] [[-P] address]",
+    "[-f|-F|-c|-C|-i[=shared]|-v|-V|-n|-z|-o|-h] [-p | -m member[,member]]\n[[-s|-S|-S=cpu[s]|-r] [slab] [-I slab[,slab]] [-a]] [-g [flags]] [[-P] address]",
   options: [
     { flag: "-f", help: "the page allocator's free lists; with an address the free block that holds it" },
     { flag: "-F", help: "the same with every free block" },
@@ -62,6 +62,10 @@ export const kmem = command({
     },
     { flag: "-r", help: "usage of each root cache together with its children" },
     { flag: "-I", argument: "slabs", help: "with -s, -S or -r: pass over these caches, their names parted by commas" },
+    {
+      flag: "-a",
+      help: "with -S: all slabs, full ones too, which are on no list; the structs of all pages are walked for them",
+    },
     { flag: "-g", help: "page flags; with a hexadecimal value those set in it" },
     { flag: "-P", help: "the address is physical" },
   ],
@@ -74,6 +78,7 @@ Of a slab cache ALLOCATED counts what users have: objects on freelists of CPUs a
     { line: "kmem -i", shows: "How much memory is used for what." },
     { line: "kmem -s", shows: "Every slab cache." },
     { line: "kmem -S task_struct", shows: "Slabs and objects of one cache." },
+    { line: "kmem -S -a dentry", shows: "Every object of one cache." },
     { line: "kmem -p | grep slab", shows: "Pages of slabs." },
     { line: "kmem ffff8ef68526c180", shows: "What an address is." },
   ],
@@ -108,6 +113,7 @@ function* whole({ kernel }: Context, args: Parsed): Pieces {
 function* slabs(context: Context, args: Parsed): Pieces {
   const { kernel } = context;
   const withObjects = args.has("-S");
+  if (args.has("-a") && !withObjects) throw new WrongUse("-a goes with -S");
   const ignored = args.values("-I").flatMap((list) => list.split(","));
   if (args.has("-r")) return yield* rootCacheTable(kernel, { name: args.rest[0], ignored });
   const cpus = parseCpus(args.value("-S") ?? "", possibleCpus(kernel));
@@ -119,16 +125,17 @@ function* slabs(context: Context, args: Parsed): Pieces {
       if (word !== undefined && !findCache(kernel, word)) throw new UsageError(`no slab cache is called ${word}`);
       const choice = { name: word, ignored };
       if (!withObjects) yield* cacheTable(kernel, choice);
-      else yield* withObjectsOf(kernel, choice, cpus);
+      else yield* withObjectsOf(kernel, choice, args.has("-a") ? undefined : cpus);
     }
   }
 }
 
-function* withObjectsOf(kernel: Kernel, choice: CacheChoice, cpus: readonly number[]): Pieces {
+/** @param cpus whose slabs; undefined for all slabs, whoever has them */
+function* withObjectsOf(kernel: Kernel, choice: CacheChoice, cpus: readonly number[] | undefined): Pieces {
   for (const cache of chosenCaches(kernel, choice)) {
     const ignored = ignoredRow(cache, choice);
     if (ignored) yield ignored;
-    else yield* cacheObjects(cache, cpus);
+    else yield* cpus ? cacheObjects(cache, cpus) : allCacheObjects(cache);
   }
 }
 

@@ -2,10 +2,12 @@ import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { hex, hex0x, padHex } from "../../../../base/hex.ts";
 import { nodeOfPfn } from "../../../../linux/mm/mmzone.ts";
 import { pageToPfn } from "../../../../linux/mm/memoryModel.ts";
-import { cacheNodes, hasSlabFlag, isSlabAllocator } from "../../../../linux/slab/slab.ts";
+import { cacheName, cacheNodes, hasSlabFlag, isSlabAllocator } from "../../../../linux/slab/slab.ts";
 import { slabAllocatorSlabs } from "../../../../linux/slab/slabAllocator.ts";
 import { slabState, type SlabObject, type SlabState } from "../../../../linux/slab/slabObject.ts";
 import { damageOf } from "../../../../linux/slab/slabPoison.ts";
+import { slabsOfPages } from "../../../../linux/slab/slabScan.ts";
+import { countedByNodes, type SlabCount } from "../../../../linux/slab/slabUsage.ts";
 import { objectAt } from "../../../../linux/slab/slubFreelist.ts";
 import { cpuPartialSlabs, cpuSlab, nodeCounter, nodeSlabs, readSlab, type Slab } from "../../../../linux/slab/slub.ts";
 import type { Obj } from "../../../../model/object.ts";
@@ -15,6 +17,7 @@ import {
   faultPiece,
   faultSpan,
   faultText,
+  progress,
   record,
   text,
   type Json,
@@ -24,17 +27,67 @@ import {
 } from "../../../say/piece.ts";
 import { cacheRow, cacheTitle, countedSlabs } from "./slabs.ts";
 
-/** `kmem -S`: a cache with every slab that can be found, and every object of them. @param cpus whose slabs */
+/** `kmem -S`: a cache with every slab that is on a list, and every object of them. @param cpus whose slabs */
 export function* cacheObjects(cache: Obj, cpus: readonly number[]): Pieces {
   yield text(cacheTitle(cache.kernel));
-  yield cacheRow(cache, yield* countedSlabs(cache));
+  const counted = yield* countedSlabs(cache);
+  yield cacheRow(cache, counted);
   if (isSlabAllocator(cache)) yield* slabList(slabAllocatorSlabs(cache), { list: "slabs" });
   else {
     const current = new Map<bigint, number>();
-    for (const cpu of cpus) yield* cpuSlabs(cache, cpu, current);
-    yield* nodeLists(cache, current);
+    const shown = yield* countingObjects(
+      (function* () {
+        for (const cpu of cpus) yield* cpuSlabs(cache, cpu, current);
+        yield* nodeLists(cache, current);
+      })(),
+    );
+    yield* omittedSlabs(cache, shown, counted);
   }
   yield text("");
+}
+
+/** `kmem -S -a`: a cache with all its slabs, which the structs of all pages tell, and every object of them. */
+export function* allCacheObjects(cache: Obj): Pieces {
+  yield text(cacheTitle(cache.kernel));
+  yield cacheRow(cache, yield* countedSlabs(cache));
+  let unread: Fault | undefined;
+  let count = 0;
+  for (const step of slabsOfPages(cache.kernel, cache)) {
+    if (step instanceof Fault) [unread, count] = [unread ?? step, count + 1];
+    else if ("done" in step) yield progress("pages", step.done, step.total);
+    else yield* slabList([step], { list: "all" });
+  }
+  if (unread)
+    yield faultPiece(unread, `slabs may be missing: ${count} of the pages that tell them cannot be read, the first: `);
+  yield text("");
+}
+
+/** Passes slabs on. @returns how many there were, each once, and how many objects they have */
+function* countingObjects(pieces: Pieces): Generator<Piece, SlabCount, void> {
+  const totals = new Map<string, number>();
+  for (const piece of pieces) {
+    if (piece.kind === "record") {
+      const { slab, total } = piece.data as { readonly slab?: string; readonly total?: number };
+      if (slab !== undefined) totals.set(slab, total ?? 0);
+    }
+    yield piece;
+  }
+  return { slabs: totals.size, total: [...totals.values()].reduce((sum, one) => sum + one, 0) };
+}
+
+/** Full slabs are on no list. */
+function* omittedSlabs(cache: Obj, shown: SlabCount, counted: SlabCount | undefined): Pieces {
+  const all = attempt(() => counted ?? countedByNodes(cache));
+  const name = attempt(() => cacheName(cache));
+  if (all instanceof Fault || name instanceof Fault || all.slabs <= shown.slabs) return;
+  const slabs = all.slabs - shown.slabs;
+  const what = slabs === 1 ? "1 slab is" : `${slabs} slabs are`;
+  yield {
+    kind: "omission",
+    said: `${shown.total} of ${all.total} objects: ${what} on none of the lists that are walked, as full slabs are.`,
+    all: { title: "All objects", line: `kmem -S -a ${name}` },
+    lines: [],
+  };
 }
 
 /** @param current takes the slab that the CPU allocates from */
@@ -62,7 +115,15 @@ function* nodeLists(cache: Obj, current: ReadonlyMap<bigint, number>): Pieces {
     const slabs = cell(() => nodeCounter(node, "nr_slabs") ?? "-");
     const partial = cell(() => nodeCounter(node, "nr_partial") ?? 0);
     const title = `${"KMEM_CACHE_NODE".padEnd(width)}  NODE  SLABS  PARTIAL  PER-CPU`;
-    const data = { node: id, cacheNode: hex0x(node.address), slabs: slabs.json, partial: partial.json, perCpu: own };
+    const isTracked = node.has("full") && hasSlabFlag(cache, "SLAB_STORE_USER");
+    const data = {
+      node: id,
+      cacheNode: hex0x(node.address),
+      slabs: slabs.json,
+      partial: partial.json,
+      perCpu: own,
+      full: isTracked ? "listed" : "not tracked",
+    };
     yield record(
       data,
       [{ as: "title", text: title }],
@@ -77,7 +138,6 @@ function* nodeLists(cache: Obj, current: ReadonlyMap<bigint, number>): Pieces {
     yield text(`NODE ${id} PARTIAL:`);
     yield* slabList(nodeSlabs(cache, node, "partial"), { node: id, list: "partial" });
     yield text(`NODE ${id} FULL:`);
-    const isTracked = node.has("full") && hasSlabFlag(cache, "SLAB_STORE_USER");
     if (!isTracked) yield text("  (not tracked)");
     else yield* slabList(nodeSlabs(cache, node, "full"), { node: id, list: "full" });
   }
