@@ -60,15 +60,21 @@ const prettier = (mode) => [
   "*.{md,json,mjs}",
 ];
 
+/** Test files named behind the task; none means all. */
+const chosen = process.argv.slice(3).filter((word) => /^test\/.*\.(test\.ts|e2e\.mjs)$/.test(word));
+
 const endToEnd = () =>
-  readdirSync("test/e2e")
-    .filter((file) => file.endsWith(".e2e.mjs"))
-    .map((file) => `test/e2e/${file}`);
+  chosen.length > 0
+    ? chosen
+    : readdirSync("test/e2e")
+        .filter((file) => file.endsWith(".e2e.mjs"))
+        .map((file) => `test/e2e/${file}`);
 
 function tests(isWanted, concurrency = availableParallelism()) {
   const files = readdirSync("test", { recursive: true })
     .map((file) => file.replaceAll("\\", "/"))
-    .filter((file) => file.endsWith(".test.ts") && isWanted(file.split("/")[0]));
+    .filter((file) => file.endsWith(".test.ts") && isWanted(file.split("/")[0]))
+    .filter((file) => chosen.length === 0 || chosen.includes(`test/${file}`));
   const argv = ["--test", `--test-concurrency=${concurrency}`, ...files.sort().map((file) => `test/${file}`)];
   return ["--disable-warning=ExperimentalWarning", ...argv];
 }
@@ -94,7 +100,8 @@ function fail(message) {
   process.exit(1);
 }
 
-const [name = "", ...more] = process.argv.slice(2);
+const [name = "", ...words] = process.argv.slice(2);
+const more = words.filter((word) => !chosen.includes(word));
 if (!Object.hasOwn(tasks, name)) fail(`usage: node scripts/bootstrap.mjs ${Object.keys(tasks).join("|")}`);
 if (!isInstalled()) {
   console.error("installing the packages that package-lock.json names (npm ci)");
