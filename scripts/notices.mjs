@@ -28,5 +28,6 @@ export function notices(packages) {
       "\n\n",
     );
   });
-  return `This program holds code of the packages below, under these licences.\n\n\n${parts.join("\n\n\n")}\n`;
+  const derived = readFileSync("ThirdPartyNotices.md", "utf8").trim();
+  return `This program holds code of the packages below, under these licences.\n\n\n${parts.join("\n\n\n")}\n\n\n${derived}\n`;
 }

@@ -52,7 +52,7 @@ const floors: Record<string, readonly string[]> = {
   cli: ["base", "log", "protocol", "crash", "render", "session"],
   extension: ["protocol"],
   lsp: ["base", "log", "protocol", "elf", "archive", "debuginfo", "arch", "session"],
-  panels: ["protocol"],
+  panels: ["base", "log", "protocol"],
 };
 
 /** Tables of data that are long by nature. */

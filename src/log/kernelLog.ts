@@ -44,7 +44,10 @@ export class KernelLog {
 
   /** @param given the lines of a text, without their ends */
   static of(given: readonly string[]): KernelLog {
-    const lines = given.map(lineOf);
+    return KernelLog.ofLines(given.map(lineOf));
+  }
+
+  static ofLines(lines: readonly LogLine[]): KernelLog {
     const marks = marksIn(lines, 0, lines.length);
     const { found, checkpoints } = scan(lines, undefined);
     return new KernelLog({ lines, found, checkpoints, marks });

@@ -50,6 +50,17 @@ function withoutEscapes(line: string): { clean: string; columns: number[] } {
   return { clean, columns };
 }
 
+/** A line of which the kernel's own records tell the message and what stands before it. */
+export const recordLine = (text: string, seconds?: number, caller?: string, level?: number): LogLine => ({
+  text: text.length > MAX_LINE ? text.slice(0, MAX_LINE) : text,
+  column: 0,
+  seconds,
+  caller,
+  level,
+  isForeign: false,
+  columns: undefined,
+});
+
 /** The column in the given line of a column of the message. */
 export const columnOf = (line: LogLine, at: number): number => line.columns?.[at] ?? line.column + at;
 

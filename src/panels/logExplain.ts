@@ -1,5 +1,7 @@
 import type { Described, Opcode, Place } from "../protocol/custom.ts";
-import type { Block, LogLine } from "./logLines.ts";
+import { entryAt, type LineEntry } from "../log/entries.ts";
+import { type Machine, machineOf, registersOf, siteOf } from "../log/machines.ts";
+import { type Block, kernelLogOf, type LogLine } from "./logLines.ts";
 import { isAddress } from "./logText.ts";
 
 /** What a report says in numbers, put into words: its registers, its code, the lines of its call traces. No DOM. */
@@ -23,48 +25,69 @@ export const moved = ({ rows, sources }: Explanation, lines: number): Explanatio
   sources: new Map([...sources].map(([line, source]) => [line + lines, source])),
 });
 
-/** `RIP: 0010:f+0x1/0x2 [m]`, `RIP: 0033:0x47fbe9`, `pc : f+0x1/0x2 [m]`, `PC is at f+0x1/0x2`: where the code stood. */
-const SITE =
-  /^(?:RIP: (?:[0-9a-f]{4}:)?|pc : |PC is at |epc : )([\w.]+\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\w+\])?|0x[0-9a-f]+)/;
-/** ` f+0x1/0x2 [m]`, ` ? f+0x1/0x2`, ` [<ffff...>] f+0x1/0x2`. */
-const ENTRY = /^\s+(?:\? |\(?\[<[0-9a-f]+>\] (?:\(?\? )?)*\(?([\w.]+\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\w+\])?)/;
-const CODE = /^Code: ([0-9a-f<>() ]+)$/;
-const REGISTER = /\b([A-Z][A-Z0-9]{1,4}|[a-z]\d{1,2}|[sl][pr])\s?: ?(?:[0-9a-f]{4}:)?([0-9a-f]{16})\b/g;
-/** Entries of exceptions on arm64: what follows is where the interrupted code stood, no return. */
-const EXCEPTION_ENTRY = /^el1[ht]?_/;
-
 /** Lines of a report that are read: more belong to no report that a person goes through. */
 const MAX_LINES = 200;
 
 export function questionsOf(lines: readonly LogLine[], { first, end }: Block): Questions {
+  const log = kernelLogOf(lines.slice(first, Math.min(end, first + MAX_LINES)));
   const places: Questions["places"][number][] = [];
   const codes: Questions["codes"][number][] = [];
   // x86 prints the registers once more after the end mark: once is enough.
   const seen = new Set<string>();
   let at: string | undefined;
-  let before = "";
-  for (let line = first; line < Math.min(end, first + MAX_LINES); line++) {
-    const text = lines[line]?.text ?? "";
-    const site = SITE.exec(text)?.[1];
-    if (site !== undefined) {
-      at = site;
-      places.push({ line, text: site, returns: false, register: undefined });
+  let machine: Machine | undefined;
+  log.lines.forEach(({ text }, i) => {
+    const line = first + i;
+    const site = siteOf(text);
+    machine = machineOf(site?.machine) ?? machine;
+    const entry = entryAt(log, i);
+    if (entry) {
+      const asked = wordText(entry.word);
+      if (site?.role === "pc") at = asked;
+      places.push({ line, text: asked, returns: entry.returns, register: undefined });
     }
-    const entry = ENTRY.exec(text)?.[1];
-    if (entry !== undefined) {
-      places.push({ line, text: entry, returns: !EXCEPTION_ENTRY.test(before), register: undefined });
-      before = entry;
-    }
-    if (seen.has(text)) continue;
-    const code = CODE.exec(text)?.[1];
-    if (code !== undefined) codes.push({ line, text: code, at });
-    const registers = entry === undefined ? [...text.matchAll(REGISTER)] : [];
-    for (const [, register = "", value = ""] of registers) {
-      if (isAddress(value)) places.push({ line, text: value, returns: false, register });
+    if (seen.has(text) || !machine) return;
+    const code = machine.code?.exec(text)?.[1];
+    if (code !== undefined && /^[0-9a-f<>() ]+$/.test(code)) codes.push({ line, text: code, at });
+    const registers = entry ? [] : registersOf(text, machine).filter(({ name }) => name !== "EFLAGS");
+    for (const { name, value } of registers) {
+      const digits = value.toString(16).padStart(16, "0");
+      if (isAddress(digits)) places.push({ line, text: digits, returns: false, register: name });
     }
     if (code !== undefined || registers.length > 0) seen.add(text);
-  }
+  });
   return { places, codes };
+}
+
+/** `f+0x1/0x2 [module]`, or an address, as the dump is asked for it. */
+function wordText(word: LineEntry["word"]): string {
+  if (word.kind === "address") return `0x${word.value.toString(16)}`;
+  const { name, offset, size, module } = word;
+  const of = size === undefined ? "" : `/0x${size.toString(16)}`;
+  return `${name}+0x${offset.toString(16)}${of}${module === undefined ? "" : ` [${module}]`}`;
+}
+
+/** Columns of what a report means, which stands below its first line. */
+const MEANING_WIDTH = 110;
+
+/** What a report means, as rows below its headline. */
+export function meaningRows({ summary }: Block): LogLine[] {
+  if (!summary) return [];
+  const lines = [""];
+  for (const word of summary.explanation.replaceAll("`", "").split(" ")) {
+    const last = lines.at(-1) ?? "";
+    if (last !== "" && last.length + word.length >= MEANING_WIDTH) lines.push(word);
+    else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
+  }
+  const facts = summary.rows.map(({ label, text }) => `${label}: ${text}`);
+  return [...lines, ...facts].map((text) => ({
+    text: `  ${text}`,
+    level: undefined,
+    seconds: undefined,
+    caller: undefined,
+    continues: true,
+    aside: "meaning",
+  }));
 }
 
 /**

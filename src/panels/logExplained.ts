@@ -1,5 +1,5 @@
 import type { Ask } from "./ask.ts";
-import { type Explanation, explanationOf, moved, questionsOf } from "./logExplain.ts";
+import { type Explanation, explanationOf, moved, meaningRows, questionsOf } from "./logExplain.ts";
 import type { Entry, LogLine } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
 
@@ -26,7 +26,9 @@ export class LogExplained {
     const report = blocks[block];
     if (!report || this.explained.has(block)) return false;
     const questions = questionsOf(lines, report);
-    this.explained.set(block, { rows: new Map(), sources: new Map() });
+    const meaning = meaningRows(report);
+    const headline = report.summary?.at ?? report.first;
+    this.explained.set(block, { rows: new Map([[headline, meaning]]), sources: new Map() });
     const places = questions.places.map(({ text, returns }) => ({ text, returns }));
     // What cannot be explained is left as the kernel wrote it.
     const answer = await this.ask("describe", { places }).catch(() => ({ described: [] }));
@@ -34,7 +36,9 @@ export class LogExplained {
     const decoded = (await Promise.all(codes)).map((code) => code?.instructions);
     // Older messages may have come meanwhile.
     const [olderBlocks, olderLines] = [this.log.blocks.length - blocks.length, this.log.lines.length - lines.length];
-    this.explained.set(block + olderBlocks, moved(explanationOf(questions, answer.described, decoded), olderLines));
+    const explanation = explanationOf(questions, answer.described, decoded);
+    const rows = new Map([...explanation.rows, [headline, [...meaning, ...(explanation.rows.get(headline) ?? [])]]]);
+    this.explained.set(block + olderBlocks, moved({ ...explanation, rows }, olderLines));
     return true;
   }
 

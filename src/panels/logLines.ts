@@ -1,3 +1,6 @@
+import { KernelLog } from "../log/kernelLog.ts";
+import { recordLine } from "../log/lines.ts";
+import { type Summary, summaryOf } from "../log/summary.ts";
 import type { LogMessage } from "../protocol/custom.ts";
 
 /** The kernel log as lines, and the reports of trouble in it: no DOM. */
@@ -14,8 +17,8 @@ export interface LogLine {
   readonly continues: boolean;
   /** The text says why it cannot be read. */
   readonly fault?: true;
-  /** It is no line of the log, but explains the one above: a register's value, an instruction. */
-  readonly aside?: "register" | "code" | "faulting";
+  /** It is no line of the log, but explains the one above: what a report means, a register's value, an instruction. */
+  readonly aside?: "meaning" | "register" | "code" | "faulting";
 }
 
 /** A report of the kernel: an oops, a warning, the panic. */
@@ -25,6 +28,10 @@ export interface Block {
   readonly first: number;
   /** Exclusive. */
   readonly end: number;
+  /** The line in which the kernel says that it stops. Default: none. */
+  readonly panic?: number | undefined;
+  /** What every face tells of it. Default: nothing. */
+  readonly summary?: Summary;
 }
 
 /** A message of several lines is as many here. */
@@ -36,64 +43,36 @@ export function linesOf(messages: readonly LogMessage[]): LogLine[] {
   return lines;
 }
 
-const CUT_HERE = /^-+\[ cut here \]-+$/;
-const END_MARK = /^---\[ end (trace|Kernel panic)/;
-const PANIC = /^Kernel panic - not syncing/;
-const WARNING = /^(WARNING: |UBSAN: |INFO: (task|rcu)|rcu: INFO)/;
+const KINDS = { panic: "panic", error: "oops", warning: "warning", notice: "warning" } as const;
 
-/** First lines of reports, as the functions that print them word them. */
-const HEADLINE =
-  /^(BUG: |Unable to handle kernel|(Oops: )?general protection fault|kernel BUG at |WARNING: (CPU|possible|bad|lock|suspicious|inconsistent|\S+\/)|UBSAN: |INFO: task .* blocked|(watchdog: )?BUG: soft lockup|(NMI )?watchdog: Watchdog detected|(rcu: )?INFO: rcu\w* .*(stall|self-detected)|Internal error|PANIC: double fault|double fault|divide error|list_(add|del) corruption|Kernel panic - not syncing)/;
-
-/** What belongs to a report although it has no end mark, or stands behind it: registers, stacks, remarks. */
-const TRACE =
-  /^( |\?|#PF|PGD |Oops: |Mem abort|Data abort|Modules linked|CPU: |CPU\d|Hardware name|Call Trace|Stack:|Code: |RIP: |RSP: |[RE][A-DS][XIP]: |R\d\d: |RBP: |FS: |CS: |CR2: |DR\d: |PKRU: |pstate|pc : |lr : |sp : |x\d+ ?: |\[<|Tainted|task:|Workqueue: |"echo 0|Not tainted|Krnl |---\[ end)/;
-
-/** A report that was cut off ends after so many lines. */
-const MAX_LINES = 400;
+/** The log as its readers take it. */
+export const kernelLogOf = (lines: readonly LogLine[]): KernelLog =>
+  KernelLog.ofLines(lines.map(({ text, seconds, caller, level }) => recordLine(text, seconds, caller, level)));
 
 /** The reports in the log, oldest first, none within another. */
 export function blocksIn(lines: readonly LogLine[]): Block[] {
+  const log = kernelLogOf(lines);
   const blocks: Block[] = [];
-  for (let i = 0; i < lines.length; i++) {
-    const text = lines[i]?.text ?? "";
-    const headline = CUT_HERE.test(text) ? i + 1 : i;
-    const title = lines[headline]?.text ?? "";
-    if (!HEADLINE.test(title)) continue;
-    const end = endOf(lines, headline, PANIC.test(title));
-    const kind = PANIC.test(title) ? "panic" : WARNING.test(title) ? "warning" : "oops";
-    blocks.push({ kind, title, first: i, end });
-    i = end - 1;
+  for (const report of [...log.reports].sort((a, b) => a.start - b.start)) {
+    if (report.start < (blocks.at(-1)?.end ?? 0)) continue;
+    const summary = summaryOf(log, report);
+    blocks.push({
+      kind: KINDS[summary.severity],
+      title: summary.headline,
+      first: report.start,
+      end: report.tail,
+      panic: report.panic,
+      summary,
+    });
   }
   return blocks;
 }
 
-function endOf(lines: readonly LogLine[], headline: number, isPanic: boolean): number {
-  const last = Math.min(lines.length, headline + MAX_LINES);
-  const textAt = (i: number): string => lines[i]?.text ?? "";
-  const isTrace = (i: number): boolean => i < last && TRACE.test(textAt(i));
-  for (let i = headline + 1; i < last; i++) {
-    const text = textAt(i);
-    if (END_MARK.test(text)) {
-      // x86 prints the registers once more after the mark (arch/x86/kernel/dumpstack.c: oops_end).
-      do i++;
-      while (!isPanic && isTrace(i));
-      return i;
-    }
-    if (CUT_HERE.test(text) || (PANIC.test(text) && !isPanic) || (isOther(text) && !isTrace(i))) break;
-  }
-  let end = headline + 1;
-  while (isTrace(end)) end++;
-  return end;
-}
-
-/** `invalid opcode` and `Oops:` continue a report, any other headline begins one. */
-const isOther = (text: string): boolean => HEADLINE.test(text) && !/^Internal error/.test(text);
-
 /** The time to count from when the panic is zero: when the kernel panicked, else when it last oopsed, else its end. */
 export function panicSeconds(lines: readonly LogLine[], blocks: readonly Block[]): number | undefined {
-  const block = blocks.findLast(({ kind }) => kind === "panic") ?? blocks.findLast(({ kind }) => kind === "oops");
-  return lines[block ? block.first : lines.length - 1]?.seconds;
+  const panicked = blocks.findLast(({ panic }) => panic !== undefined);
+  const block = panicked ?? blocks.findLast(({ kind }) => kind === "oops");
+  return lines[block ? (block.panic ?? block.first) : lines.length - 1]?.seconds;
 }
 
 export type TimeMode = "boot" | "wall" | "panic";

@@ -1,0 +1,91 @@
+/** Every face tells the same of a report: the language server, the terminal, the panel, the exception. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { KernelLog } from "../../src/log/kernelLog.ts";
+import { type Summary, summaryOf } from "../../src/log/summary.ts";
+import { oopsesIn } from "../../src/linux/printk/oops.ts";
+import { blocksIn } from "../../src/panels/logLines.ts";
+import { LspClient } from "../lsp/client.ts";
+
+const folder = new URL("cases/", import.meta.url);
+/** A blank line keeps the reports of two cases apart, and the next boot ends what stands open. */
+const SEPARATOR = "\nLinux version 6.1.0-acme (acme@host) #1 SMP\n";
+const text = readdirSync(folder)
+  .filter((name) => name.startsWith("case-"))
+  .sort()
+  .map((name) => readFileSync(new URL(name, folder), "utf8"))
+  .join(SEPARATOR);
+const log = KernelLog.of(text.split("\n"));
+const summaries = log.reports.map((report) => summaryOf(log, report));
+
+let server: LspClient;
+before(async () => {
+  server = await LspClient.start();
+  await server.open("untitled:cases", text);
+});
+after(() => server.close());
+
+/** Markdown without its marks. */
+const plain = (markdown: string): string => markdown.replaceAll("\\", "").replaceAll("`", "").replaceAll("<br>", " / ");
+
+const rowsOf = ({ rows }: Summary): unknown => rows.map(({ key, label, text: value }) => ({ key, label, text: value }));
+
+test("there are reports of all cases to compare", () => assert.ok(summaries.length >= 28, String(summaries.length)));
+
+test("the language server's Analyze says the facts and the meaning", async () => {
+  for (const summary of summaries) {
+    const answer = await server.request<{ markdown: string } | null>("vmcore/analysis", {
+      uri: "untitled:cases",
+      line: summary.at,
+    });
+    const page = plain(answer?.markdown ?? "");
+    assert.ok(page.includes(`> ${plain(summary.explanation)}\n`), summary.title);
+    assert.ok(page.includes(`| **Title** | ${plain(summary.title)} |`), summary.title);
+    for (const { key, label, text: value } of summary.rows) {
+      const shown = page.split("\n").find((line) => line.startsWith(`| **${label}** | `)) ?? "";
+      // The address is followed by what it is by itself.
+      const wanted = key === "address" ? value.replace(/^0x0+/, "0x") : plain(value);
+      assert.ok(shown.includes(wanted), `${summary.title}: ${label}: ${value}: ${shown}`);
+    }
+  }
+});
+
+test("the terminal's record has the same facts", () => {
+  const program = ["--disable-warning=ExperimentalWarning", "src/cli/main.ts", "log", "--json", "-"];
+  const { stdout } = spawnSync(process.execPath, program, { input: text, encoding: "utf8", maxBuffer: 1 << 26 });
+  const { reports } = JSON.parse(stdout) as { reports: Record<string, unknown>[] };
+  assert.deepEqual(
+    reports.map(({ title, kind, severity, explanation, facts }) => ({ title, kind, severity, explanation, facts })),
+    summaries.map((summary) => {
+      const { title, kind, severity, explanation } = summary;
+      return { title, kind, severity, explanation, facts: rowsOf(summary) };
+    }),
+  );
+});
+
+test("the Kernel panel's reports have the same facts, of the messages alone", () => {
+  const messages = log.lines.map(({ text: message, seconds, caller, level }) => ({
+    text: message,
+    seconds,
+    caller,
+    level,
+  }));
+  const blocks = blocksIn(messages.map((message) => ({ ...message, continues: false })));
+  assert.deepEqual(
+    blocks.map(({ summary }) => [summary?.title, summary?.explanation, summary && rowsOf(summary)]),
+    summaries.map((summary) => [summary.title, summary.explanation, rowsOf(summary)]),
+  );
+});
+
+test("the exception's reports have the same headlines", () => {
+  const titles = oopsesIn(log.lines.map(({ text: message }) => message)).map(({ title }) => title);
+  for (const { headline, severity } of summaries) {
+    if (severity !== "notice")
+      assert.ok(
+        titles.some((title) => title.startsWith(headline)),
+        headline,
+      );
+  }
+});
