@@ -3,8 +3,11 @@ import { sizeOf, type CType } from "../debuginfo/ctype.ts";
 import type { Kernel } from "./kernel.ts";
 import { Obj, valueBytes } from "./object.ts";
 
-/** What a session finds out by itself; the rest of `Kernel` follows from it. */
-export type KernelParts = Pick<Kernel, "arch" | "memory" | "types" | "symbols" | "code" | "vmcoreinfo" | "cpuNotes">;
+/** What a session finds out by itself or hands in; the rest of `Kernel` follows from it. */
+export type KernelParts = Pick<
+  Kernel,
+  "arch" | "memory" | "types" | "symbols" | "code" | "summaries" | "vmcoreinfo" | "cpuNotes"
+>;
 
 /** The kernel as one object, from its parts. */
 export function assembleKernel(parts: KernelParts): Kernel {

@@ -68,6 +68,17 @@ export interface CpuNote {
   readonly registers: Registers;
 }
 
+/** Shows a value of one type in few words; undefined leaves it to the general rule. */
+export type Printer = (object: Obj) => string | undefined;
+
+/** What `summary` knows of a kernel's own types. */
+export interface Summaries {
+  /** By the name of a typedef or of a struct. */
+  readonly printers: ReadonlyMap<string, Printer>;
+  /** Members that people know a struct by: shown before its first members, and behind a pointer to it. */
+  readonly identity: readonly string[];
+}
+
 /**
  * The crashed kernel: always the first argument, called `kernel`.
  * A dump never changes: whatever is derived is derived once (`memo`) and never invalidated.
@@ -78,6 +89,7 @@ export interface Kernel {
   readonly types: Types;
   readonly symbols: Symbols;
   readonly code: Code;
+  readonly summaries: Summaries;
   /** A key of VMCOREINFO; undefined where absent. */
   vmcoreinfo(key: string): string | undefined;
   /** Notes of the CPUs that saved their registers, in the order of the file; the CPU number is resolved by `linux/sched/cpu.ts`. */

@@ -3,8 +3,8 @@ import { hex0x } from "../base/hex.ts";
 import { bare, type CType, type EnumType, type IntType, type Member, type StructType } from "../debuginfo/ctype.ts";
 import { isCharacter } from "./characters.ts";
 import { formatLine, lineText } from "./format.ts";
+import type { Printer } from "./kernel.ts";
 import type { Obj } from "./object.ts";
-import { printers } from "./printers.ts";
 
 export interface SummaryOptions {
   readonly radix?: 10 | 16;
@@ -22,9 +22,6 @@ const MAX_DEPTH = 6;
 /** Members looked at for one preview, and characters of a string in it. */
 const MAX_MEMBERS = 12;
 const MAX_TEXT = 64;
-
-/** What people know a struct by: shown before its first members. */
-const IDENTITY: readonly string[] = ["pid", "comm", "name", "id", "i_ino", "d_name", "s_id", "init_name"];
 
 /**
  * One line for people: `"init"`, `TASK_RUNNING`, `0-3`, `empty`, `{pid = 1, comm = "init", …}`.
@@ -52,7 +49,7 @@ class Summarizer {
   }
 
   object(object: Obj, depth: number): string {
-    const printed = printerOf(object.type)?.(object);
+    const printed = printerOf(object)?.(object);
     if (printed !== undefined) return printed;
     const type = bare(object.type);
     if (type.kind === "struct" || type.kind === "union") return this.struct(object, type, depth);
@@ -78,12 +75,13 @@ class Summarizer {
   /** ` {pid = 1, comm = "init", …}` behind a pointer to what people know by a number or name. */
   private pointee(pointer: Obj, target: CType): string {
     const type = bare(target);
-    if (type.kind !== "struct" || !type.members.some(({ name }) => name !== undefined && IDENTITY.includes(name)))
+    const { identity } = pointer.kernel.summaries;
+    if (type.kind !== "struct" || !type.members.some(({ name }) => name !== undefined && identity.includes(name)))
       return "";
     if (pointer.value() === 0n) return "";
     const shown = attempt(() => {
       const object = pointer.deref();
-      const known = flatten(object, type).filter(([name]) => IDENTITY.includes(name));
+      const known = flatten(object, type).filter(([name]) => identity.includes(name));
       return known.map(([name, member]) => `${name} = ${this.object(member, 1)}`);
     });
     return shown instanceof Fault ? "" : ` {${shown.join(", ")}, …}`;
@@ -96,9 +94,10 @@ class Summarizer {
     // atomic_t, kuid_t, pte_t, and what is wrapped for its type alone: the value is what matters.
     if (type.members.length === 1) return this.unwrapped(object.part(only), depth);
     if (depth > 0) return "{…}";
+    const { identity } = object.kernel.summaries;
     const named = flatten(object, type);
-    const known = named.filter(([name]) => IDENTITY.includes(name));
-    const rest = named.filter(([name]) => !IDENTITY.includes(name));
+    const known = named.filter(([name]) => identity.includes(name));
+    const rest = named.filter(([name]) => !identity.includes(name));
     return this.bounded(
       [...known, ...rest].map(
         ([name, member]) =>
@@ -173,7 +172,8 @@ function* flattened(object: Obj, type: StructType, depth: number): Generator<[st
 }
 
 /** A printer by the name of a typedef, or of the struct behind it. */
-function printerOf(type: CType): ((object: Obj) => string | undefined) | undefined {
+function printerOf({ type, kernel }: Obj): Printer | undefined {
+  const { printers } = kernel.summaries;
   let at = type;
   for (let layer = 0; layer < MAX_DEPTH; layer++) {
     const name = at.kind === "typedef" || at.kind === "struct" ? at.name : undefined;

@@ -4,19 +4,20 @@ import { UsageError } from "../base/usageError.ts";
 import type { CType, EnumType } from "../debuginfo/ctype.ts";
 import type { TypeSource } from "../debuginfo/source.ts";
 import { baseType, debuginfoName } from "./baseTypes.ts";
-import { declarations } from "./declarations.ts";
 import type { Types } from "./kernel.ts";
 import { parseTypeName, type TypeLookup } from "./parseType.ts";
 
 /**
  * Several sources of types as one: the first that knows a complete type wins, the kernel's own before modules'.
- * C's arithmetic types need no source; globals that none declares are in declarations.ts.
+ * C's arithmetic types need no source.
  *
+ * @param declarations types of globals that no source declares: spellings by name, newest first
  * @param sources the kernel's own; walked anew for every type not met before, so they may grow while a session runs
  * @param modules asked only for what the kernel does not have: to find modules takes types, too
  */
 export function typeIndex(
   arch: Pick<Arch, "signedChar" | "wordSize">,
+  declarations: ReadonlyMap<string, readonly string[]>,
   sources: Iterable<TypeSource>,
   modules: () => Iterable<TypeSource> = () => [],
 ): Types {
@@ -74,7 +75,7 @@ export function typeIndex(
       lookup.find(kind, name) ?? (kind === "int" ? lookup.find(kind, debuginfoName(name)) : undefined),
     variable(name) {
       // To find a global in DWARF can take half a second; for those that every command asks for a table tells as much.
-      const known = declarations.has(name) ? declared(name, named) : undefined;
+      const known = declared(declarations.get(name) ?? [], named);
       // A module's static variable may share the name of a well-known one.
       return (
         known ??
@@ -139,9 +140,9 @@ const valueIn = (type: EnumType | undefined, name: string): ReturnType<Types["en
 const isIncomplete = (type: CType): boolean =>
   (type.kind === "struct" || type.kind === "union" || type.kind === "enum") && type.incomplete;
 
-/** The first of the spellings in the declaration table whose types this kernel has. */
-function declared(name: string, named: (text: string) => CType): CType | undefined {
-  for (const text of declarations.get(name) ?? []) {
+/** The first of the spellings whose types this kernel has. */
+function declared(spellings: readonly string[], named: (text: string) => CType): CType | undefined {
+  for (const text of spellings) {
     try {
       return named(text);
     } catch (error) {

@@ -3,6 +3,8 @@ import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
 import { Fault } from "../../src/base/fault.ts";
 import { bare, type CType } from "../../src/debuginfo/ctype.ts";
 import type { KSymbol } from "../../src/debuginfo/source.ts";
+import { declarations } from "../../src/linux/declarations.ts";
+import { summaries } from "../../src/linux/printers.ts";
 import { assembleKernel, type KernelParts } from "../../src/model/assemble.ts";
 import type { Kernel, Symbols } from "../../src/model/kernel.ts";
 import { type Obj, valueBytes } from "../../src/model/object.ts";
@@ -44,7 +46,7 @@ export function toyKernel(toy: Toy = {}): ToyKernel {
     arch,
     memory,
     symbols,
-    types: typeIndex(arch, [declaredTypes(toy.types ?? "", arch)]),
+    types: typeIndex(arch, declarations, [declaredTypes(toy.types ?? "", arch)]),
     code: {
       scopes: () => [],
       cfi: () => undefined,
@@ -54,6 +56,7 @@ export function toyKernel(toy: Toy = {}): ToyKernel {
       isText: (pc): boolean => /^t$/i.test(symbols.at(pc)?.type ?? ""),
       bias: () => 0n,
     },
+    summaries,
     vmcoreinfo: (key) => toy.vmcoreinfo?.[key],
     cpuNotes: [],
     ...toy.parts,

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bare, type CType } from "../../src/debuginfo/ctype.ts";
-import { declarations } from "../../src/model/declarations.ts";
+import { declarations } from "../../src/linux/declarations.ts";
 import { typeName } from "../../src/model/typeName.ts";
 import { openSession } from "../../src/session/open/open.ts";
 import { corpus, storedDumps, vmlinuxOf } from "./corpus.ts";

@@ -7,7 +7,7 @@ import { x86_64 } from "../../src/arch/x86_64/x86_64.ts";
 import { Fault } from "../../src/base/fault.ts";
 import type { CType } from "../../src/debuginfo/ctype.ts";
 import type { TypeSource } from "../../src/debuginfo/source.ts";
-import { declarations } from "../../src/model/declarations.ts";
+import { declarations } from "../../src/linux/declarations.ts";
 import { typeIndex } from "../../src/model/typeIndex.ts";
 import { typeName } from "../../src/model/typeName.ts";
 import { declaredTypes } from "../builders/declarations.ts";
@@ -16,7 +16,7 @@ const x86 = { name: "x86_64", signedChar: true, wordSize: 8, byteOrder: "little"
 const source = (text: string): TypeSource => declaredTypes(text, x86);
 
 test("the first source that knows a complete type is taken", () => {
-  const types = typeIndex(x86, [
+  const types = typeIndex(x86, declarations, [
     source("struct a; struct b { int x; }; struct a *p;"),
     source("struct a { long y; }; struct b { long x, y; };"),
   ]);
@@ -29,7 +29,7 @@ test("the first source that knows a complete type is taken", () => {
 
 test("sources that join later are seen", () => {
   const sources: TypeSource[] = [source("struct a { int x; };")];
-  const types = typeIndex(x86, sources);
+  const types = typeIndex(x86, declarations, sources);
   assert.throws(() => types.named("struct late *"), Fault);
   sources.push(source("struct late { int x; };"));
   assert.equal(typeName(types.named("struct late *")), "struct late *");
@@ -37,7 +37,7 @@ test("sources that join later are seen", () => {
 
 test("C's own types need no source, and are as wide as the machine's", () => {
   const size = (wordSize: 4 | 8, name: string): number =>
-    (typeIndex({ signedChar: false, wordSize }, []).named(name) as { size: number }).size;
+    (typeIndex({ signedChar: false, wordSize }, declarations, []).named(name) as { size: number }).size;
   assert.deepEqual(
     ["char", "short", "int", "long", "long long", "unsigned long", "void *", "__int128"].map((name) => size(8, name)),
     [1, 2, 4, 8, 8, 8, 8, 16],
@@ -49,13 +49,13 @@ test("C's own types need no source, and are as wide as the machine's", () => {
 });
 
 test("plain char has the sign of the machine where no debuginfo tells", () => {
-  const signed = (arch: Arch): unknown => (typeIndex(arch, []).named("char") as { signed: boolean }).signed;
+  const signed = (arch: Arch): unknown => (typeIndex(arch, declarations, []).named("char") as { signed: boolean }).signed;
   assert.deepEqual([x86_64, arm64, s390x].map(signed), [true, false, false]);
 });
 
 test("a well-known global has the first of its types that this kernel has", () => {
   const typed = (text: string): string | undefined => {
-    const type = typeIndex(x86, [source(text)]).variable("irq_desc_tree");
+    const type = typeIndex(x86, declarations, [source(text)]).variable("irq_desc_tree");
     return type && typeName(type);
   };
   assert.equal(typed("struct xarray { int x; }; struct radix_tree_root { int x; };"), "struct xarray");
@@ -64,14 +64,14 @@ test("a well-known global has the first of its types that this kernel has", () =
 });
 
 test("the table goes before debuginfo, which is asked where its exact declaration is wanted", () => {
-  const types = typeIndex(x86, [source("int panic_timeout[2];")]);
+  const types = typeIndex(x86, declarations, [source("int panic_timeout[2];")]);
   const name = (type: CType | undefined): string | undefined => type && typeName(type);
   assert.equal(name(types.variable("panic_timeout")), "int");
   assert.equal(name(types.exactVariable("panic_timeout")), "int [2]");
 });
 
 test("constants are found in the enum that declares them", () => {
-  const types = typeIndex(x86, [source("enum a { ONE = 1 }; struct s { enum { INNER = 9 } x; };")]);
+  const types = typeIndex(x86, declarations, [source("enum a { ONE = 1 }; struct s { enum { INNER = 9 } x; };")]);
   assert.deepEqual(
     ["ONE", "INNER", "NONE"].map((name) => types.enumerator(name)?.value),
     [1n, 9n, undefined],
@@ -84,7 +84,7 @@ test("every spelling in the table is a type name", () => {
     ...source(""),
     find: (kind, name) => (kind === "int" ? undefined : { kind: "typedef", name, target: { kind: "void" } }),
   };
-  const types = typeIndex(x86, [anything]);
+  const types = typeIndex(x86, declarations, [anything]);
   for (const [name, spellings] of declarations)
     for (const text of spellings) assert.doesNotThrow(() => types.named(text), `${name}: ${text}`);
 });
@@ -95,7 +95,7 @@ test("modules are asked last, and never for a well-known global", () => {
     asked++;
     return [source("struct a { int x; }; struct own { long y; }; int log_buf; int module_debug;")];
   };
-  const types = typeIndex(x86, [source("struct a { long x; };")], modules);
+  const types = typeIndex(x86, declarations, [source("struct a { long x; };")], modules);
   assert.equal((types.find("struct", "a") as { size: number }).size, 8);
   assert.equal(typeName(types.variable("log_buf") ?? { kind: "void" }), "char *");
   assert.equal(asked, 0);
@@ -109,7 +109,7 @@ test("a source that knows per-CPU variables only is not searched for well-known 
     perCpuOnly: true,
     variable: (name) => (name === "some_cpu_variable" ? { kind: "void" } : assert.fail(`asked for ${name}`)),
   };
-  const types = typeIndex(x86, [btf]);
+  const types = typeIndex(x86, declarations, [btf]);
   assert.equal(typeName(types.variable("panic_timeout") ?? { kind: "void" }), "int");
   assert.equal(types.variable("some_cpu_variable")?.kind, "void");
 });
@@ -122,7 +122,7 @@ test("what modules are found by is asked of the kernel alone", () => {
     assert.equal(types.find("struct", "btf_module"), undefined);
     yield source("struct own { int x; };");
   };
-  const types = typeIndex(x86, [source("struct item { int id; };")], modules);
+  const types = typeIndex(x86, declarations, [source("struct item { int id; };")], modules);
   assert.equal(types.find("struct", "own")?.kind, "struct");
   assert.equal(types.find("struct", "nosuch"), undefined);
   assert.deepEqual(asked, ["modules", "modules"]);

@@ -1,4 +1,6 @@
 import type { TypeSource } from "../../debuginfo/source.ts";
+import { declarations } from "../../linux/declarations.ts";
+import { summaries } from "../../linux/printers.ts";
 import type { OpenedMemory } from "../../memory/openMemory.ts";
 import { assembleKernel } from "../../model/assemble.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -52,7 +54,8 @@ export function sessionKernel(
       image.gap,
     ),
     code,
-    types: typeIndex(arch, kernelTypes(image, vmlinux), function* () {
+    summaries,
+    types: typeIndex(arch, declarations, kernelTypes(image, vmlinux), function* () {
       for (const module of loaded()) {
         const types = module.types();
         if (types) yield types;

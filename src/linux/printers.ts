@@ -1,16 +1,15 @@
+/** How the kernel's own types are shown in few words. */
 import { attempt } from "../base/fault.ts";
 import { hex0x, padHex } from "../base/hex.ts";
-import { symbolText } from "./symbolText.ts";
-import type { Obj } from "./object.ts";
-
-/** How one type is said in few words; undefined leaves it to the general rule. */
-export type Printer = (object: Obj) => string | undefined;
+import type { Printer, Summaries } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import { symbolText } from "../model/symbolText.ts";
 
 /** Bits of a mask that are looked at: NR_CPUS and MAX_NUMNODES stay far below. */
 const MAX_MASK_BYTES = 8192;
 
 /** `0-3,7`: the set bits of a bitmap of target longs, `limit` bits at most, the lowest being called `first`. */
-export function bitList(object: Obj, limit = MAX_MASK_BYTES * 8, first = 0): string {
+function bitList(object: Obj, limit = MAX_MASK_BYTES * 8, first = 0): string {
   const bytes = object.bytes(Math.min(object.size, MAX_MASK_BYTES));
   const end = Math.min(bytes.length * 8, limit);
   const { wordSize, byteOrder } = object.kernel.arch;
@@ -124,7 +123,7 @@ const qstr: Printer = (object) => {
 };
 
 /** By the name of a typedef or of a struct, as the kernel spells it. */
-export const printers: ReadonlyMap<string, Printer> = new Map<string, Printer>([
+const printers: ReadonlyMap<string, Printer> = new Map<string, Printer>([
   ["cpumask", cpumask],
   ["nodemask_t", nodemask],
   ["sigset_t", sigset],
@@ -153,3 +152,9 @@ export const printers: ReadonlyMap<string, Printer> = new Map<string, Printer>([
   ["uuid_t", uuid],
   ["qstr", qstr],
 ]);
+
+/** Members that people know a struct by, such as the name of a task or of a device. */
+const identity: readonly string[] = ["pid", "comm", "name", "id", "i_ino", "d_name", "s_id", "init_name"];
+
+/** What a session hands to `assembleKernel`. */
+export const summaries: Summaries = { printers, identity };
