@@ -2,31 +2,16 @@ import { type ByteOrder, cString, viewOf } from "../base/bytes.ts";
 import type { RandomFile } from "../base/file.ts";
 
 /** From the System V gABI, "Note Section", and binutils' include/elf/common.h. */
-const SHT_NOTE = 7;
-const PT_NOTE = 4;
 const NT_GNU_BUILD_ID = 3;
 
 const MAX_NOTES = 1 << 20;
 
-interface Place {
-  readonly type: number;
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** The build-id in the note sections of an ELF file, else in its note segments. */
+/** The build-id in the notes of an ELF file, at the places where it has some. */
 export function findBuildId(
   file: RandomFile,
   order: ByteOrder,
-  sections: readonly Place[],
-  segments: readonly (Omit<Place, "size"> & { readonly fileSize: number })[],
+  places: readonly { readonly offset: number; readonly size: number }[],
 ): string | undefined {
-  const places = [
-    ...sections.filter((section) => section.type === SHT_NOTE),
-    ...segments
-      .filter((segment) => segment.type === PT_NOTE)
-      .map(({ offset, fileSize }) => ({ offset, size: fileSize })),
-  ];
   for (const { offset, size } of places) {
     const id = buildIdOf(file.read(offset, Math.min(size, MAX_NOTES)), order);
     if (id !== undefined) return id;

@@ -3,7 +3,7 @@ import { viewOf, type ByteOrder } from "../base/bytes.ts";
 import { Fault, orThrow } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";
 
-// Names and layouts: elf(5), gABI "ELF Header" and "Program Header".
+/** The header of an ELF file and its program headers: gABI "ELF Header" and "Program Header", elf(5). */
 export const ET_CORE = 4;
 export const PT_LOAD = 1;
 export const PT_NOTE = 4;
@@ -21,12 +21,21 @@ const MAX_SEGMENTS = 1 << 22;
 export interface ElfHeader {
   readonly byteOrder: ByteOrder;
   readonly elf64: boolean;
+  /** ET_*. */
   readonly type: number;
+  /** EM_*. */
   readonly machine: number;
   readonly flags: number;
   readonly phoff: number;
   readonly phentsize: number;
+  /** Also where there are more than 16 bits count. */
   readonly phnum: number;
+  readonly shoff: number;
+  readonly shentsize: number;
+  /** As the header says: 0 where the first section header holds the count. */
+  readonly shnum: number;
+  /** As the header says: SHN_XINDEX where the first section header holds the index. */
+  readonly shstrndx: number;
 }
 
 /** One program header; the fields beyond 2^53 matter to nobody but keep their place in order. */
@@ -45,32 +54,38 @@ export const isElf = (head: Uint8Array): boolean =>
 /** @throws Fault corrupt or truncated when this is no ELF header that can be followed */
 export function elfHeader(file: RandomFile): ElfHeader {
   const head = orThrow(readBytes(file, 0, 64));
+  if (!isElf(head)) throw Fault.of("corrupt", `${file.name}: not an ELF file`);
   const [elfClass, data] = [head[4], head[5]];
   if (elfClass !== ELFCLASS32 && elfClass !== ELFCLASS64) {
-    throw Fault.of("corrupt", `${file.name}: ELF file of unknown class ${elfClass ?? "(none)"}`);
+    throw Fault.of("corrupt", `${file.name}: unknown ELF class ${elfClass ?? "(none)"}`);
   }
   if (data !== ELFDATA2LSB && data !== ELFDATA2MSB) {
-    throw Fault.of("corrupt", `${file.name}: ELF file of unknown byte order ${data ?? "(none)"}`);
+    throw Fault.of("corrupt", `${file.name}: unknown ELF byte order ${data ?? "(none)"}`);
   }
   const elf64 = elfClass === ELFCLASS64;
   if (head.length < (elf64 ? 64 : 52)) throw Fault.of("truncated", `${file.name}: ends within its ELF header`);
   const little = data === ELFDATA2LSB;
   const view = viewOf(head);
+  const word = (at: number): number => (elf64 ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little));
+  const counts = elf64 ? 52 : 40;
   const header = {
     byteOrder: little ? ("little" as const) : ("big" as const),
     elf64,
     type: view.getUint16(16, little),
     machine: view.getUint16(18, little),
-    flags: view.getUint32(elf64 ? 48 : 36, little),
-    phoff: elf64 ? Number(view.getBigUint64(32, little)) : view.getUint32(28, little),
-    phentsize: view.getUint16(elf64 ? 54 : 42, little),
-    phnum: view.getUint16(elf64 ? 56 : 44, little),
+    phoff: word(elf64 ? 32 : 28),
+    shoff: word(elf64 ? 40 : 32),
+    flags: view.getUint32(counts - 4, little),
+    phentsize: view.getUint16(counts + 2, little),
+    phnum: view.getUint16(counts + 4, little),
+    shentsize: view.getUint16(counts + 6, little),
+    shnum: view.getUint16(counts + 8, little),
+    shstrndx: view.getUint16(counts + 10, little),
   };
   if (header.phnum !== PN_XNUM) return header;
   // More segments than 16 bits count: sh_info of section header 0 has the number.
-  const shoff = elf64 ? Number(view.getBigUint64(40, little)) : view.getUint32(32, little);
-  const infoOffset = elf64 ? 44 : 28;
-  const info = shoff > 0 ? orThrow(readBytes(file, shoff + infoOffset, 4)) : new Uint8Array(0);
+  const { shoff } = header;
+  const info = shoff > 0 ? orThrow(readBytes(file, shoff + (elf64 ? 44 : 28), 4)) : new Uint8Array(0);
   return info.length === 4 ? { ...header, phnum: viewOf(info).getUint32(0, little) } : header;
 }
 

@@ -163,8 +163,8 @@ test("a count of program headers that cannot be is refused", () => {
 
 test("headers of unknown class and byte order, or cut short, are refused", () => {
   const core = elfCore({ segments: [pages(0, 1)] });
-  assert.match(refusal(core.map((byte, i) => (i === 4 ? 9 : byte))), /unknown class 9/);
-  assert.match(refusal(core.map((byte, i) => (i === 5 ? 9 : byte))), /unknown byte order 9/);
+  assert.match(refusal(core.map((byte, i) => (i === 4 ? 9 : byte))), /unknown ELF class 9/);
+  assert.match(refusal(core.map((byte, i) => (i === 5 ? 9 : byte))), /unknown ELF byte order 9/);
   assert.match(refusal(core.subarray(0, 40)), /^truncated: file 1: ends within its ELF header/);
 });
 

@@ -151,7 +151,7 @@ test("what somebody takes for a vmlinux is told for what it is", () => {
     ["", "is no vmlinux: it is empty"],
     [readFileSync("sample/vmcore").subarray(0, 4096), "is a dump, not a vmlinux"],
     [debuginfoFile({ type: 4 }), "is a dump, not a vmlinux"],
-    ["\x7fELF", "is a damaged ELF file, or was cut off: ELF class 0"],
+    ["\x7fELF", "is a damaged ELF file, or was cut off: unknown ELF class (none)"],
   ] as const) {
     const path = join(debuginfoPlaces({ "mine/vmlinux": contents }).root, "mine/vmlinux");
     const { outcome, why: told } = tryVmlinux(path, opened);
