@@ -1,8 +1,7 @@
 import { parseArgs } from "node:util";
 import { sizeOf } from "../base/budget.ts";
-import { fileHead } from "../base/file.ts";
 import { UsageError } from "../base/usageError.ts";
-import { isUserProgram } from "../session/open/vmlinux.ts";
+import { elfKind, isUserProgram } from "../session/open/vmlinux.ts";
 
 export interface CliOptions {
   readonly vmcore: readonly string[];
@@ -62,9 +61,9 @@ Exit status: 0 all answered, 1 a command failed, 2 wrong usage, 3 dump or vmlinu
 export function readOptions(argv: readonly string[]): CliOptions {
   const { values, positionals } = parse(argv);
   const kernels = positionals.filter((path) => {
-    const type = elfType(path);
-    if (type === ET_REL) throw new UsageError(`${path} is a kernel module: name its directory with --modules`);
-    return type === ET_EXEC || type === ET_DYN;
+    const kind = elfKind(path);
+    if (kind === "module") throw new UsageError(`${path} is a kernel module: name its directory with --modules`);
+    return kind === "program";
   });
   const vmcore = positionals.filter((path) => !kernels.includes(path));
   const [vmlinux = values.vmlinux, more = values.vmlinux && kernels[0]] = kernels;
@@ -131,24 +130,4 @@ function unpackLimit(text: string | undefined): number | undefined {
   const bytes = text === undefined ? undefined : sizeOf(text);
   if (text !== undefined && bytes === undefined) throw new UsageError(`--unpack-limit ${text}: not a size as 8G`);
   return bytes;
-}
-
-/** Up to e_machine. */
-const ELF_HEAD = 20;
-const ET_REL = 1;
-const ET_EXEC = 2;
-const ET_DYN = 3;
-
-/** e_type of an ELF file: a program rather than a core is the kernel, in whatever place it was given. */
-function elfType(path: string): number | undefined {
-  let head: Buffer;
-  try {
-    head = fileHead(path, ELF_HEAD);
-  } catch {
-    return undefined; // opening it as a dump will say what is wrong
-  }
-  if (head.length < ELF_HEAD || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46)
-    return undefined;
-  const isBigEndian = head[5] === 2;
-  return isBigEndian ? head.readUInt16BE(16) : head.readUInt16LE(16);
 }

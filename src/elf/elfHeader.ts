@@ -4,6 +4,8 @@ import { Fault, orThrow } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";
 
 /** The header of an ELF file and its program headers: gABI "ELF Header" and "Program Header", elf(5). */
+export const ET_EXEC = 2;
+export const ET_DYN = 3;
 export const ET_CORE = 4;
 export const PT_LOAD = 1;
 export const PT_NOTE = 4;

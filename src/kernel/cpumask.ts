@@ -1,4 +1,4 @@
-import { Fault } from "../base/fault.ts";
+import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 
 /** More CPUs than any kernel is built for (NR_CPUS is at most 8192). */
@@ -49,6 +49,13 @@ export function cpus(kernel: Kernel, which: CpuMask): readonly number[] {
 
 /** CPUs that per-CPU data exists for: use these after a panic, when only one CPU is still online. @throws Fault */
 export const possibleCpus = (kernel: Kernel): readonly number[] => cpus(kernel, "possible");
+
+/** CPUs that the kernel has; where its masks cannot be read, as many as saved their registers. */
+export function knownCpus(kernel: Kernel): readonly number[] {
+  const possible = attempt(() => possibleCpus(kernel));
+  if (!(possible instanceof Fault)) return possible;
+  return Array.from({ length: Math.min(Math.max(1, kernel.cpuNotes.length), MAX_CPUS) }, (_, cpu) => cpu);
+}
 
 /** CPUs the kernel counted as running; after a panic that stopped the others, one. @throws Fault */
 export const onlineCpus = (kernel: Kernel): readonly number[] => cpus(kernel, "online");

@@ -3,6 +3,7 @@ import { hex0x } from "../base/hex.ts";
 import type { CType } from "../debuginfo/ctype.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
+import { chain } from "./chain.ts";
 
 /** Bytes from the start of `type` to `member` (a path). */
 export const memberOffset = (kernel: Kernel, type: string | CType, member: string): bigint =>
@@ -119,4 +120,17 @@ export function* hlistNodes(kernel: Kernel, head: bigint): Generator<bigint> {
 /** Entries of a `struct hlist_head` or `hlist_nulls_head`. @throws Fault as `hlistNodes` */
 export function* hlistEntries(kernel: Kernel, head: Obj, type: string, member: string): Generator<Obj> {
   yield* entries(kernel, hlistNodes(kernel, head.address), type, member);
+}
+
+/**
+ * Entries of a `struct llist_head` (include/linux/llist.h), the newest first: its nodes have no way back to check.
+ * @param head `struct llist_head`
+ * @param member the entry's `struct llist_node` member
+ * @throws Fault at the first node that cannot be read, or that is met again; those before it have been yielded
+ */
+export function* llistEntries(kernel: Kernel, head: Obj, type: string, member: string): Generator<Obj> {
+  const nodes = function* (): Generator<bigint> {
+    for (const node of chain(head.at("first"))) yield node.address;
+  };
+  yield* entries(kernel, nodes(), type, member);
 }

@@ -2,6 +2,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { itemAtOrBelow } from "../base/search.ts";
 import type { KSymbol, SymbolSource } from "../debuginfo/source.ts";
 import type { Kernel } from "../model/kernel.ts";
+import { chain } from "../kernel/chain.ts";
 import { listEntries } from "../kernel/list.ts";
 import type { Obj } from "../model/object.ts";
 
@@ -24,8 +25,6 @@ interface Account {
 /** FTRACE_OPS_FL_SAVE_REGS of include/linux/ftrace.h: the trampoline is a copy of ftrace_regs_caller. */
 const FTRACE_OPS_FL_SAVE_REGS = 1n << 2n;
 
-/** Entries of `ftrace_ops_list` that are followed before it is taken for damaged. */
-const MAX_ENTRIES = 65536;
 const MAX_CODE_BYTES = 16 << 20;
 
 const listHead = (kernel: Kernel, address: bigint): Obj => kernel.object("struct list_head", address);
@@ -116,16 +115,12 @@ function* unnamedPrograms(kernel: Kernel, head: bigint): Generator<GeneratedCode
 function* ftraceCode(kernel: Kernel): Generator<GeneratedCode> {
   const head = kernel.symbols.find("ftrace_ops_list");
   if (!head || !kernel.types.find("struct", "ftrace_ops")) return;
-  let at = kernel.memory.word(head.address);
-  for (let i = 0; at !== 0n; i++) {
-    if (i === MAX_ENTRIES) throw Fault.at("corrupt", at, `a list of more than ${MAX_ENTRIES} entries`);
-    const ops = kernel.object("struct ftrace_ops", at);
+  for (const ops of chain(kernel.object("struct ftrace_ops *", head.address))) {
     if (!ops.has("trampoline_size")) return;
     const origin = (ops.at("flags").value() & FTRACE_OPS_FL_SAVE_REGS) !== 0n ? "ftrace_regs_caller" : "ftrace_caller";
     yield generated("ftrace_trampoline", ops.at("trampoline").value(), ops.at("trampoline_size").number(), {
       copyOf: kernel.symbols.find(origin)?.address,
     });
-    at = ops.at("next").value();
   }
 }
 

@@ -1,6 +1,6 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { bare, sizeOf } from "../debuginfo/ctype.ts";
-import { possibleCpus } from "../kernel/cpumask.ts";
+import { knownCpus } from "../kernel/cpumask.ts";
 import { perCpuAddress } from "../kernel/percpu.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
@@ -15,8 +15,6 @@ export interface StackRange {
   readonly cpu: number | undefined;
 }
 
-/** The largest CONFIG_NR_CPUS: more registers than that were not saved. */
-const MAX_CPUS = 8192;
 /** With KASAN on 64K pages they come to 128 KiB. */
 const MAX_THREAD_SIZE = 1 << 20;
 const EXCEPTION_STACK_BYTES = 4096n;
@@ -72,13 +70,6 @@ export function cpuStacks(kernel: Kernel): readonly StackRange[] {
     }
     return stacks;
   });
-}
-
-/** CPUs that the kernel has; where its masks cannot be read, those that saved their registers. */
-function knownCpus(kernel: Kernel): readonly number[] {
-  const possible = attempt(() => possibleCpus(kernel));
-  if (!(possible instanceof Fault)) return possible;
-  return Array.from({ length: Math.min(Math.max(1, kernel.cpuNotes.length), MAX_CPUS) }, (_, cpu) => cpu);
 }
 
 /** The address of a CPU's copy of a per-CPU symbol; undefined without the symbol. */

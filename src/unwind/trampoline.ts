@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../base/fault.ts";
+import { llistEntries } from "../kernel/list.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import type { Cursor, Step } from "./cursor.ts";
@@ -8,7 +9,6 @@ const trampolines = ["return_to_handler", "arch_rethook_trampoline", "__kretprob
 
 /** Bytes of a task's `ret_stack` that are looked through: FTRACE_RETFUNC_DEPTH entries, or a page since 6.11. */
 const RET_STACK_BYTES = 4096;
-const MAX_RETHOOKS = 1024;
 
 /**
  * Steps from a trampoline to the caller that really is: its address was kept aside, together with the place on the
@@ -56,12 +56,7 @@ function tracedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefin
 /** From `task->rethooks` (kernel/trace/rethook.c, 5.18 and later). */
 function hookedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefined {
   if (!task.has("rethooks.first")) return undefined;
-  const listed = kernel.object("struct rethook_node", 0n).at("llist").address;
-  let at = task.at("rethooks.first").value();
-  for (let i = 0; at !== 0n && i < MAX_RETHOOKS; i++) {
-    const node = kernel.object("struct rethook_node", at - listed);
+  for (const node of llistEntries(kernel, task.at("rethooks"), "struct rethook_node", "llist"))
     if (node.at("frame").value() === slot) return node.at("ret_addr").value();
-    at = node.at("llist.next").value();
-  }
   return undefined;
 }

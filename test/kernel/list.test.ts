@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
-import { hlistEntries, listEntries } from "../../src/kernel/list.ts";
+import { hlistEntries, listEntries, llistEntries } from "../../src/kernel/list.ts";
 import type { Obj } from "../../src/model/object.ts";
 import { toyKernel } from "../builders/kernel.ts";
 
@@ -9,7 +9,9 @@ const types = `
   struct list_head { struct list_head *next; struct list_head *prev; };
   struct hlist_node { struct hlist_node *next; struct hlist_node **pprev; };
   struct hlist_head { struct hlist_node *first; };
-  struct item { int id; struct list_head link; struct hlist_node hash; };
+  struct llist_node { struct llist_node *next; };
+  struct llist_head { struct llist_node *first; };
+  struct item { int id; struct list_head link; struct hlist_node hash; struct llist_node node; };
   struct list_head head;
   struct hlist_head bucket;`;
 const HEAD = 0xffff_8880_0000_0000n;
@@ -163,4 +165,24 @@ test("a hash list ends at NULL, and at an odd word where nulls mark the end", ()
       fault: undefined,
     });
   }
+});
+
+test("a list without a way back is walked until it comes to a node it was at", () => {
+  const NODE = 40n;
+  const items = [0x1000n, 0x2000n, 0x3000n].map((offset) => HEAD + offset);
+  const walk = (last: bigint): ReturnType<typeof walked> => {
+    const kernel = toyKernel({
+      types,
+      memory: [
+        ["struct llist_head", HEAD, { first: items[0]! + NODE }],
+        ...items.map((item, i) => {
+          const next = items[i + 1];
+          return ["struct item", item, { id: i, node: { next: next === undefined ? last : next + NODE } }] as const;
+        }),
+      ],
+    });
+    return walked(llistEntries(kernel, kernel.object("struct llist_head", HEAD), "struct item", "node"));
+  };
+  assert.deepEqual(walk(0n), { ids: [0, 1, 2], fault: undefined });
+  assert.deepEqual(walk(items[1]! + NODE), { ids: [0, 1, 2], fault: "corrupt: a chain leads back into itself" });
 });

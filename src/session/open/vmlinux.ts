@@ -1,10 +1,12 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import { openFile, type RandomFile } from "../../base/file.ts";
+import { bytesFile, fileHead, openFile, type RandomFile } from "../../base/file.ts";
 import { once } from "../../base/once.ts";
+import { isSystemError } from "../../base/systemError.ts";
 import type { Btf, BtfOptions } from "../../debuginfo/btf/btf.ts";
 import { openBtf } from "../../debuginfo/btf/btf.ts";
 import { openDwarf, type Dwarf } from "../../debuginfo/dwarf/dwarf.ts";
-import { type ElfFile, openElf, SHF_ALLOC, SHF_WRITE, SHT_NOBITS } from "../../elf/elf.ts";
+import { type ElfFile, ET_REL, openElf, SHF_ALLOC, SHF_WRITE, SHT_NOBITS } from "../../elf/elf.ts";
+import { elfHeader, ET_DYN, ET_EXEC } from "../../elf/elfHeader.ts";
 import { elfSymbols } from "../../debuginfo/symbols/elfSymbols.ts";
 import type { SymbolSource, TypeSource } from "../../debuginfo/source.ts";
 import type { ReadOnlyFallback } from "../../memory/memory.ts";
@@ -83,6 +85,27 @@ const PROGRAM_SECTIONS: readonly string[] = [".interp", ".init_array", ".eh_fram
 /** Whether an ELF file is a program of user space, `/bin/ls`. */
 const isProgram = (elf: ElfFile): boolean =>
   PROGRAM_SECTIONS.some((name) => elf.section(name)) && !KERNEL_SECTIONS.some((name) => elf.section(name));
+
+/** Bytes of the larger of the two ELF headers. */
+const ELF_HEADER = 64;
+
+/**
+ * What a file is by the type in its ELF header: a program may be a kernel, a relocatable file a module.
+ * Undefined for all else, and for what cannot be read: opening it says why.
+ */
+export function elfKind(path: string): "program" | "module" | undefined {
+  const header = attempt(() => {
+    try {
+      return elfHeader(bytesFile(path, fileHead(path, ELF_HEADER)));
+    } catch (error) {
+      if (isSystemError(error)) return undefined;
+      throw error;
+    }
+  });
+  if (!header || header instanceof Fault) return undefined;
+  if (header.type === ET_REL) return "module";
+  return header.type === ET_EXEC || header.type === ET_DYN ? "program" : undefined;
+}
 
 /** Whether a file is surely no kernel but a program of user space. @throws OpenError */
 export function isUserProgram(path: string): boolean {
