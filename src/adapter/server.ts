@@ -6,6 +6,7 @@ import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { CustomEvents, RefusedVmlinux } from "../protocol/custom.ts";
 import { Cancelled, drive, type Job } from "../base/job.ts";
+import { isSystemError } from "../base/systemError.ts";
 import { OpenError, VmlinuxError } from "../session/open/open.ts";
 import { requestArguments } from "./arguments.ts";
 import { capabilities } from "./capabilities.ts";
@@ -441,6 +442,3 @@ export class VmcoreDebugSession extends DebugSession {
     this.target = undefined;
   }
 }
-
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";

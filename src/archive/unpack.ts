@@ -7,6 +7,7 @@ import { Fault } from "../base/fault.ts";
 import { Budget } from "../base/budget.ts";
 import { openFile, fileStream } from "../base/file.ts";
 import { Cancelled } from "../base/job.ts";
+import { isSystemError } from "../base/systemError.ts";
 import { hasSha256, isXz, unxzStream } from "./xz.ts";
 
 /** How the reading of a large packed file is watched. */
@@ -84,4 +85,3 @@ async function* unxz(source: Readable): AsyncGenerator<Uint8Array> {
 }
 
 /** zlib's errors have a `code` as well, but no `syscall`. */
-const isSystemError = (error: unknown): boolean => error instanceof Error && "syscall" in error;

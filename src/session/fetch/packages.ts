@@ -9,6 +9,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { openElf } from "../../elf/elf.ts";
 import { isBuildId } from "../find/debuginfoPlaces.ts";
 import { Cancelled, drive, toEnd } from "../../base/job.ts";
+import { isSystemError } from "../../base/systemError.ts";
 import { type Missing, missingDebuginfo } from "../find/missingDebuginfo.ts";
 import { OpenError } from "../open/openError.ts";
 import { type OpenOptions, openSession } from "../open/open.ts";
@@ -235,5 +236,3 @@ async function keep(
   placeNew(part, inCache(cache, buildId));
   return buildId;
 }
-
-const isSystemError = (error: unknown): error is Error => error instanceof Error && "syscall" in error;
