@@ -49,7 +49,8 @@ test("C's own types need no source, and are as wide as the machine's", () => {
 });
 
 test("plain char has the sign of the machine where no debuginfo tells", () => {
-  const signed = (arch: Arch): unknown => (typeIndex(arch, declarations, []).named("char") as { signed: boolean }).signed;
+  const signed = (arch: Arch): unknown =>
+    (typeIndex(arch, declarations, []).named("char") as { signed: boolean }).signed;
   assert.deepEqual([x86_64, arm64, s390x].map(signed), [true, false, false]);
 });
 
