@@ -74,7 +74,7 @@ function operandStart(line: string, end: number): number | undefined {
       if (last === ")") return /\w$/.test(line.slice(0, at)) ? undefined : open;
       continue;
     }
-    const name = /[A-Za-z_]\w*$/.exec(line.slice(0, at));
+    const name = /(?<!\w)[A-Za-z_]\w*$/.exec(line.slice(0, at));
     return name ? name.index : undefined;
   }
 }

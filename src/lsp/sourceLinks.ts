@@ -79,7 +79,7 @@ export function documentLinks(
   return links;
 }
 
-const digitsAt = (text: string): number => /[0-9a-fx]*$/.exec(text)?.[0].length ?? 0;
+const digitsAt = (text: string): number => /(?<![0-9a-fx])[0-9a-fx]*$/.exec(text)?.[0].length ?? 0;
 
 function targetOf(
   word: Word,

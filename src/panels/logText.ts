@@ -8,7 +8,7 @@ export interface LogSpan {
 
 /** In this order at the same place. Every group is bounded by the line, which the kernel's records bound in turn. */
 const LINKS =
-  /(?<code>[A-Za-z_.][\w.]*\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?(?: \[\w+\])?)|(?<address>\b(?:0x)?[0-9a-f]{16}\b)|(?<source>\b[\w./-]+\.[chS]:\d+\b)|\bPID: (?<pid>\d+)/g;
+  /(?<code>(?<![\w.])[A-Za-z_.][\w.]*\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?(?: \[\w+\])?)|(?<address>\b(?:0x)?[0-9a-f]{16}\b)|(?<source>(?<=(?<![\w./-])[./-]{0,8})\w[\w./-]*\.[chS]:\d+\b)|\bPID: (?<pid>\d+)/g;
 
 /** `Modules linked in: a(OE+) b [last unloaded: c]`. */
 const MODULES = /^Modules linked in: /;

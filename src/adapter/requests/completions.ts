@@ -13,7 +13,7 @@ import { scopeOf } from "../values/scope.ts";
 import type { Target } from "../target.ts";
 
 /** What a member is asked of: names, casts and calls of `.`, `->`, `[]` in a row, up to the cursor. */
-const MEMBER = /((?:[A-Za-z_$][\w$]*|\((?:[^()]|\([^()]*\))*\))(?:\[[^\]]*\]|\.\w+|->\w+)*)(?:\.|->)(\w*)$/;
+const MEMBER = /((?:(?<![\w$])[A-Za-z_$][\w$]*|\((?:[^()]|\([^()]*\))*\))(?:\[[^\]]*\]|\.\w+|->\w+)*)(?:\.|->)(\w*)$/;
 
 /** The debug console's completion: commands, options, the frame's locals, symbols, members. */
 export const completions: Pick<Handlers, "completions"> = {

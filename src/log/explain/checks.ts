@@ -10,7 +10,7 @@ const hex = (value: bigint): string => `0x${value.toString(16)}`;
 export function explainList(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.headline;
   const [, pointer, , was] =
-    /(prev->next|next->prev|\w+->(?:next|prev)) (?:should be|is) (\S+?),? (?:but was|but) ([0-9a-f]{8,16})/.exec(
+    /(prev->next|next->prev|\b\w+->(?:next|prev)) (?:should be|is) (\S+?),? (?:but was|but) ([0-9a-f]{8,16})/.exec(
       says,
     ) ?? [];
   const double = /double add/.test(says);
