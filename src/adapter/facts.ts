@@ -9,6 +9,7 @@ import type { DumpFacts } from "../protocol/custom.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { OpenError, openSession, type Session } from "../session/open/open.ts";
 import { isTextFile } from "../session/open/textFile.ts";
+import { erased } from "../session/open/erased.ts";
 import { shortfall } from "../session/open/shortfall.ts";
 
 /** Lines of the log that the dump editor shows. */
@@ -61,6 +62,7 @@ function* rows({ kernel, dump }: Session, vmcore: readonly string[]): Generator<
   yield* row("Format", () => dump.format);
   yield* row("Compression", () => dump.facts.compression);
   yield* row("Pages left out", () => levelText(dump.facts.dumpLevel));
+  yield* row("Erased", () => erased(dump.facts));
   yield* row("Size", () => `${(vmcore.reduce((sum, path) => sum + statSync(path).size, 0) / 1e6).toFixed(1)} MB`);
 }
 

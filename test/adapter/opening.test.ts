@@ -87,6 +87,27 @@ test("of a dump that was cut off one sentence is made a toast: its size, and the
   assert.match(facts.find(({ name }) => name === "Tasks")?.value ?? "", /^<.*>$/);
 });
 
+test("what was erased from a dump is said when it opens, by sys and by the dump editor", async () => {
+  const scrubbed = join(folder, "scrubbed");
+  const whole = readFileSync("sample/vmcore");
+  const account = "erase init_uts_ns.name.nodename size 65\n";
+  const bytes = Buffer.concat([whole, Buffer.from(account)]);
+  // Where the second header of a 64-bit machine has the place of the account, and its size.
+  bytes.writeBigUInt64LE(BigInt(whole.length), 4096 + 64);
+  bytes.writeBigUInt64LE(BigInt(account.length), 4096 + 72);
+  writeFileSync(scrubbed, bytes);
+  const client = await DapClient.launch({ vmcore: scrubbed, search: false });
+  const said = /erased from the dump.*init_uts_ns\.name\.nodename \(65 bytes\)/;
+  await client.event<{ output: string }>("output", ({ output }) => said.test(output));
+  const { result } = await client.request<{ result: string }>("evaluate", {
+    expression: "sys",
+    context: "repl",
+  });
+  assert.match(result, /ERASED: Data was erased/);
+  await client.close();
+  assert.match(factsOf(scrubbed).facts.find(({ name }) => name === "Erased")?.value ?? "", said);
+});
+
 /** As the dump editor is told. */
 function factsOf(path: string): Extract<DumpFacts, { ok: true }> {
   const told = facts([path]);

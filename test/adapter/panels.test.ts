@@ -59,16 +59,6 @@ test("rows of slab objects come with what they leave out, and the command that h
   assert.equal(records(all).filter(({ free }) => free === false).length, 10966);
 });
 
-test("rows of slab objects come with what they leave out, and the command that has it all", async () => {
-  const { omissions } = await run("kmem -S dentry");
-  assert.match(omissions[0]?.said ?? "", /^\d+ of 11004 objects: \d+ slabs are on none of the lists/);
-  const line = omissions[0]?.all.line ?? "";
-  assert.equal(line, "kmem -S -a dentry");
-  const all = await run(line);
-  assert.deepEqual(all.omissions, []);
-  assert.equal(records(all).filter(({ free }) => free === false).length, 10966);
-});
-
 test("stretches of the log, the newest first, are together what log --json says", async () => {
   const messages: LogMessage[] = [];
   for (let before: number | undefined; before !== 0;) {

@@ -62,6 +62,8 @@ export interface BuiltKdump {
   readonly notes?: readonly BuiltNote[];
   readonly vmcoreinfo?: string;
   readonly eraseinfo?: string;
+  /** The account of what was erased stands behind the pages, as makedumpfile writes it. */
+  readonly eraseinfoAtEnd?: boolean;
   readonly physBase?: number | bigint;
   readonly dumpLevel?: number;
   readonly timestamp?: number;
@@ -117,7 +119,8 @@ export function kdumpFile(dump: BuiltKdump): Uint8Array {
     text += bytes.length;
     return [text - bytes.length, bytes.length];
   };
-  const [vmcoreinfo, note, erase] = [place(dump.vmcoreinfo), place(notes), place(dump.eraseinfo)];
+  const inHeader = dump.eraseinfoAtEnd ? "" : dump.eraseinfo;
+  const [vmcoreinfo, note, erase] = [place(dump.vmcoreinfo), place(notes), place(inHeader)];
   const member = (i: number, size: 4 | 8, since: number, value: number | bigint): void => {
     if (version >= since) out.word(blockSize + sub[i]!, size, value);
   };
@@ -160,6 +163,11 @@ export function kdumpFile(dump: BuiltKdump): Uint8Array {
     out.u32(descriptors + 24 * i + 12, flags);
     out.u64(descriptors + 24 * i + 16, 0);
   });
+  if (dump.eraseinfoAtEnd && dump.eraseinfo) {
+    out.put(data, dump.eraseinfo);
+    member(9, 8, 5, data);
+    member(10, long, 5, dump.eraseinfo.length);
+  }
   return out.done();
 }
 

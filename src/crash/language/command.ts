@@ -109,6 +109,8 @@ export interface SessionFacts {
   readonly format: string;
   readonly incomplete: boolean;
   readonly dumpLevel: number | undefined;
+  /** What a filter erased from it, in a sentence. */
+  readonly erased?: string | undefined;
   readonly timestamp: number | undefined;
   /** The dump itself, for `rd -f` and `dev -v`; of a split set the first file. */
   readonly file?: RandomFile | undefined;

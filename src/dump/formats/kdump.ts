@@ -10,8 +10,8 @@ import { readNotes, vmcoreinfoOf, type Place } from "../../elf/notes.ts";
 
 /** status of a dump for which the disk was too small (makedumpfile's diskdump_mod.h). */
 const DUMP_DH_COMPRESSED_INCOMPLETE = 0x8;
-/** What a lying size may cost. */
-const MAX_TEXT_BYTES = 1 << 20;
+/** What a lying size may cost: an account of what was erased has a line for each object of a list. */
+const MAX_TEXT_BYTES = 1 << 24;
 
 /** kdump-compressed files, header versions 1-6, of makedumpfile and QEMU; whole or split. */
 export const kdump: DumpFormat = {

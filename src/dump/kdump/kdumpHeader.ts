@@ -57,7 +57,10 @@ export function kdumpHeader(file: RandomFile): KdumpHeader {
       candidates.push({ byteOrder, abi, main, sub });
     }
   }
-  const plausible = candidates.filter(({ main, sub }) => isPlausibleSub(sub, main));
+  // Of a file that was cut off nothing tells where it ended.
+  const plausible = [file.size, Infinity].flatMap((size) =>
+    candidates.filter(({ main, sub }) => isPlausibleSub(sub, main, size)),
+  );
   const best = plausible.find(agreesWithMachine) ?? plausible[0] ?? candidates[0];
   if (best) return best;
   throw Fault.of("corrupt", `${file.name}: kdump header makes no sense in any byte order or word size`);
@@ -121,15 +124,17 @@ function isPlausibleMain(main: MainHeader): boolean {
   );
 }
 
-/** Where the wrong layout is tried, halves of neighbours come together to numbers that lie far outside the headers. */
-function isPlausibleSub(sub: SubHeader, main: MainHeader): boolean {
+/**
+ * Where the wrong layout is tried, halves of neighbours come together to numbers that lie far outside the headers, and
+ * outside the file for what was erased: makedumpfile appends the account of that to the pages (write_kdump_eraseinfo).
+ */
+function isPlausibleSub(sub: SubHeader, main: MainHeader, fileSize: number): boolean {
   const end = (1 + main.subHeaderBlocks) * main.blockSize;
-  const places = [sub.vmcoreinfo, sub.note, sub.eraseinfo].every(
-    (place) =>
-      !place ||
-      (place.offset === 0 && place.size === 0) ||
-      (place.offset >= main.blockSize && place.offset + place.size <= end),
-  );
+  const isWithin = (place: SubHeader["note"], limit: number): boolean =>
+    !place ||
+    (place.offset === 0 && place.size === 0) ||
+    (place.offset >= main.blockSize && place.offset + place.size <= limit);
+  const places = isWithin(sub.vmcoreinfo, end) && isWithin(sub.note, end) && isWithin(sub.eraseinfo, fileSize);
   // The 32-bit field holds nothing, the low half (makedumpfile) or its greatest value (QEMU).
   const low = (sub.maxMapnr64 ?? 0) % 2 ** 32;
   const pages = sub.maxMapnr64 === undefined || [0, low, 0xffffffff].includes(main.maxMapnr);

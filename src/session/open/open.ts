@@ -21,6 +21,7 @@ import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
 import { ModuleFiles, type ModulePlaces } from "../find/moduleFiles.ts";
 import { OpenError } from "./openError.ts";
 import { matched, openGiven, openPreferredMap } from "./namedFiles.ts";
+import { erased } from "./erased.ts";
 import { shortfall } from "./shortfall.ts";
 import { SourceFiles } from "../sources/source.ts";
 import { sourceCache } from "../sources/sourceArchive.ts";
@@ -117,8 +118,8 @@ function* kernelMemory(dump: DumpImage): Job<OpenedMemory, Piece> {
 function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece> {
   const memory = yield* kernelMemory(dump);
   const given = options.vmlinux === undefined ? undefined : openGiven(options.vmlinux, options.indexes);
-  const missing = shortfall(dump.facts);
-  const warnings = [...(missing === undefined ? [] : [missing]), ...memory.doubts, ...absent(options)];
+  const lacks = [shortfall(dump.facts), erased(dump.facts)].filter((one) => one !== undefined);
+  const warnings = [...lacks, ...memory.doubts, ...absent(options)];
   if (given) warnings.push(...matched(given, memory, options.force ?? false));
   const search = given ? undefined : searchVmlinux(memory, options);
   const vmlinux = given ?? search?.vmlinux;
@@ -151,6 +152,7 @@ function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece
     format: dump.format,
     incomplete: dump.facts.incomplete ?? false,
     dumpLevel: dump.facts.dumpLevel,
+    erased: erased(dump.facts),
     timestamp: dump.facts.timestamp,
     file: dump.file,
     deviceDumps: deviceDumpsOf(dump.notes),

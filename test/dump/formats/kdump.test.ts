@@ -53,6 +53,19 @@ for (const [layout, byteOrder, wordSize] of machines) {
   }
 }
 
+for (const [layout, byteOrder, wordSize] of machines) {
+  test(`a scrubbed dump of ${layout}, ${byteOrder}-endian, whose account of it stands behind the pages, is understood`, () => {
+    const bytes = kdumpFile({ ...whole, layout, byteOrder, eraseinfoAtEnd: true });
+    const image = opened(bytes);
+    assert.deepEqual([image.byteOrder, image.wordSize], [byteOrder, wordSize]);
+    assert.equal(image.facts.eraseinfo, whole.eraseinfo);
+    assert.equal(image.facts.timestamp, whole.timestamp);
+    assert.equal(answer(image, 700), "page 700");
+    const cut = opened(bytes.subarray(0, bytes.length - 20));
+    assert.deepEqual([cut.byteOrder, cut.wordSize, cut.facts.timestamp], [byteOrder, wordSize, whole.timestamp]);
+  });
+}
+
 test("pages are decompressed as each says of itself, whatever the header says", () => {
   const pages = new Map([
     ...stored([0], "raw"),

@@ -71,6 +71,9 @@ function facts(context: Context): [string, Cell][] {
   return [
     ["KERNEL", { span: `${session.vmlinux ?? withoutVmlinux(kernel)}${tainted}`, json: session.vmlinux ?? null }],
     ["DUMPFILE", { span: `${session.vmcore.join(" ")}${partial}`, json: session.vmcore }],
+    ...(session.erased === undefined
+      ? []
+      : [["ERASED", { span: session.erased, json: session.erased }] as [string, Cell]]),
     ["CPUS", cell(() => cpuCounts(kernel))],
     ["DATE", cell(() => dateText(attemptOr(() => crashTime(kernel), session.timestamp)))],
     ["UPTIME", cell(() => durationText(uptime(kernel)))],

@@ -1,0 +1,22 @@
+import type { DumpFacts } from "../../dump/format.ts";
+
+/** Names that a person reads in one sentence. */
+const MAX_NAMED = 8;
+
+/**
+ * What `makedumpfile --config` erased from a dump, in a sentence; undefined when nothing was. Its account has a line for
+ * each object, `erase task.comm size 16` or `erase command_line nullify`, the same again and again for those of a list.
+ */
+export function erased({ eraseinfo }: DumpFacts): string | undefined {
+  const counts = new Map<string, number>();
+  for (const line of eraseinfo?.split("\n") ?? []) {
+    const [, name, size] = /^erase (\S+)(?: size (\d+)| nullify)?/.exec(line) ?? [];
+    if (name === undefined) continue;
+    const what = size === undefined ? `${name} (set to zero)` : `${name} (${size} bytes)`;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  if (counts.size === 0) return undefined;
+  const named = [...counts].slice(0, MAX_NAMED).map(([what, count]) => (count === 1 ? what : `${what} ${count} times`));
+  const more = counts.size > MAX_NAMED ? `, and ${counts.size - MAX_NAMED} more` : "";
+  return `Data was erased from the dump by makedumpfile's filter (--config, --eppic): "XXXX" or zeros stand in the place of ${named.join(", ")}${more}.`;
+}

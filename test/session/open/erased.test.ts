@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { erased } from "../../../src/session/open/erased.ts";
+
+const of = (...lines: string[]): string | undefined => erased({ files: [], eraseinfo: lines.join("\n") });
+
+test("what makedumpfile erased is said by name, with its size and how often", () => {
+  assert.equal(
+    of(
+      "erase init_uts_ns.name.nodename size 65",
+      "erase saved_command_line nullify",
+      "erase t.comm size 16",
+      "erase t.comm size 16",
+      "",
+    ),
+    'Data was erased from the dump by makedumpfile\'s filter (--config, --eppic): "XXXX" or zeros stand in the place of init_uts_ns.name.nodename (65 bytes), saved_command_line (set to zero), t.comm (16 bytes) 2 times.',
+  );
+});
+
+test("of many names the first are said, and how many more there are", () => {
+  const said = of(...Array.from({ length: 20 }, (_, i) => `erase name${i} size 4`)) ?? "";
+  assert.match(said, /name7 \(4 bytes\), and 12 more\.$/);
+});
+
+test("of a dump that is whole nothing is said", () => {
+  assert.equal(erased({ files: [] }), undefined);
+  assert.equal(of("", "garbage"), undefined);
+});
