@@ -1,15 +1,16 @@
 // Measures the log reader on a fetched copy of syzkaller's test data (pkg/report/testdata/linux/report) and on any folder
-// of logs: `npm run logs -- DIR [--wrong] [--traces]`. Nothing of the texts is kept.
+// of logs: `npm run logs -- DIR [--wrong] [--traces] [--sample SEED]`. Nothing of the texts is kept.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { factsOf } from "../src/log/facts.ts";
 import { KernelLog } from "../src/log/kernelLog.ts";
 import { splitLines } from "../src/log/lines.ts";
+import { summaryOf } from "../src/log/summary.ts";
 import { entryOf } from "../src/log/trace.ts";
 
 const [folder, ...flags] = process.argv.slice(2);
 const has = (flag) => flags.includes(`--${flag}`);
-if (folder === undefined) throw new Error("usage: npm run logs -- DIR [--wrong] [--traces]");
+if (folder === undefined) throw new Error("usage: npm run logs -- DIR [--wrong] [--traces] [--sample SEED]");
 
 const HEADERS = ["TITLE", "ALT", "TYPE", "FRAME", "START", "END", "CORRUPTED", "SUPPRESSED", "PANICKED", "EXECUTOR"];
 /** Titles of things that exist in syzkaller's tests only: its own programs, other systems, a word for a reboot. */
@@ -46,6 +47,7 @@ const counts = {
   untitled: 0,
   found: 0,
 };
+const explained = [];
 const entries = { lines: 0, parsed: 0 };
 const ENTRY = /\+0x[0-9a-f]+\/0x[0-9a-f]+|\[<[0-9a-f]{8,16}>\]/;
 const say = (what, file, ...rest) => has("wrong") && console.log(what, file, ...rest);
@@ -63,6 +65,10 @@ for (const file of files) {
     if (entryOf(text)) entries.parsed++;
     else if (has("traces")) console.log(file, JSON.stringify(text));
   }
+  log.reports.forEach((report, i) => {
+    const { kind, title, explanation } = summaryOf(log, report);
+    explained.push({ file, line: report.at + 1, kind, title, explanation, i });
+  });
   if (header?.TITLE === undefined || header.TITLE === "") {
     counts.untitled++;
     const first = facts.find(({ severity }) => severity !== "notice");
@@ -98,6 +104,20 @@ for (const file of files) {
   if (isTitle && isType) counts.both++;
   if (!isTitle) say("title", file, "|", first.title, "|", header.TITLE);
   else if (!isType) say("type", file, "|", first.type, "|", header.TYPE, "|", first.title);
+}
+
+if (has("sample")) {
+  // The same 60 for a seed: each kind in turn, so that rare ones are there too.
+  let seed = Number(flags[flags.indexOf("--sample") + 1] ?? 1) >>> 0;
+  const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32;
+  const byKind = new Map();
+  for (const one of explained) byKind.set(one.kind, [...(byKind.get(one.kind) ?? []), one]);
+  const lists = [...byKind.values()].map((list) => list.map((one) => [random(), one]).sort(([a], [b]) => a - b));
+  const sample = [];
+  for (let round = 0; sample.length < 60 && round < 60; round++) {
+    for (const list of lists) if (list[round] && sample.length < 60) sample.push(list[round][1]);
+  }
+  for (const { file, line, title, explanation } of sample) console.log(`${file}:${line} ${title}\n    ${explanation}`);
 }
 
 const percent = (part, of) => `${part} of ${of} (${of === 0 ? "-" : ((100 * part) / of).toFixed(1)} %)`;

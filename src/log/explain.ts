@@ -1,6 +1,7 @@
 import type { LogContext } from "./context.ts";
 import {
   explainBug,
+  explainFortify,
   explainList,
   explainObject,
   explainRefcount,
@@ -38,7 +39,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
     "The kernel met a breakpoint instruction that no tracer or debugger put there: a probe that is gone, or code that was overwritten.",
   ),
   "stack-segment": says(
-    "The kernel used an address relative to its stack that no memory can have: the stack pointer was overwritten.",
+    "The kernel used an address relative to its stack that no memory can have, or a stack segment that is none: most likely the stack pointer was overwritten.",
   ),
   "double-fault": says(
     "An exception happened while another was being delivered: most often because the kernel stack overflowed or its pointer was overwritten.",
@@ -46,9 +47,10 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "stack-guard": says(
     "The kernel stack overflowed: the page below it, which is there to find this, was touched. The trace shows whose frames fill it.",
   ),
-  "stack-overflow": says(
-    "The kernel stack overflowed. The trace shows whose frames fill it: a recursion, or large local variables.",
-  ),
+  "stack-overflow": (facts) =>
+    /corrupted stack end/.test(facts.headline)
+      ? explainPanic(facts)
+      : "The kernel stack overflowed. The trace shows whose frames fill it: a recursion, or large local variables.",
   "unhandled-fault": explainArmFault,
   alignment: says("An access was not aligned as the instruction demands, and the kernel could not do it in its place."),
   serror: says(
@@ -57,9 +59,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "kernel-bug": explainBug,
   "list-corruption": explainList,
   usercopy: explainUsercopy,
-  fortify: says(
-    "A string or memory function was to write or read past the end of a variable whose size the compiler knows.",
-  ),
+  fortify: explainFortify,
   warning: explainWarning,
   refcount: explainRefcount,
   odebug: explainObject,
@@ -124,7 +124,10 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "stack-unwind": says(
     "The kernel could not follow a stack: the frame pointer that it found is wrong. That is a fault of unwinding or of assembler code, seldom of what ran.",
   ),
-  sysrq: says("Somebody asked for this dump by SysRq; it is no fault."),
+  sysrq: ({ headline }) =>
+    /Trigger a crash/.test(headline)
+      ? "Somebody asked for this crash, by Alt-SysRq-c or /proc/sysrq-trigger."
+      : "Somebody asked for this dump by SysRq; it is no fault.",
   "forced-failure": says(
     "Fault injection made an operation fail on purpose, to test what the code does then; it is no fault by itself.",
   ),

@@ -25,10 +25,10 @@ export function titleOf(
   values: Readonly<Record<string, string | undefined>>,
 ): string {
   const { row, groups } = report.headline;
-  const text = row.title.replace(/ in \{where\}|\{(\w+)\} ?/g, (whole, key: string | undefined) => {
+  const text = row.title.replace(/ in \{where\}|\{(\w+)\}/g, (_, key: string | undefined) => {
     if (key === undefined) return name === undefined ? "" : ` in ${name}`;
     const value = key === "where" ? name : (groups[key] ?? values[key]);
-    return value === undefined || value === "" ? "" : `${value}${whole.endsWith(" ") ? " " : ""}`;
+    return value ?? "";
   });
   return clean(text);
 }

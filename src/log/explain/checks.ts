@@ -85,5 +85,14 @@ export function explainUsercopy(facts: ReportFacts): string {
   const [, offset, size] = /\(offset (\d+), size (\d+)\)/.exec(says) ?? [];
   const what =
     size === undefined ? "" : ` (${size} bytes at offset ${offset}${object === undefined ? "" : ` of ${object}`})`;
-  return `${isExposure ? "More was to be copied to user space than" : "User space was to write more than"} the object may give or take${what}: the copy leaves the object or its part that is open to such copies.`;
+  return `${isExposure ? "A copy to user space was to read" : "A copy from user space was to write"} what the kernel does not open to such copies${what}: the length or the pointer is wrong, or the object is smaller than thought.`;
+}
+
+/** lib/string_helpers.c: fortify_panic names the function and, since 6.9, the sizes. */
+export function explainFortify(facts: ReportFacts): string {
+  const says =
+    [facts.headline, ...facts.said, ...facts.texts].find((text) => /detected|buffer overflow/.test(text)) ?? "";
+  const name = /^(\w+): detected/.exec(says)?.[1] ?? /overflow in (\w+)/.exec(says)?.[1];
+  const sizes = /(\d+ byte (?:read|write) of buffer size \d+)/.exec(says)?.[1];
+  return `${name === undefined ? "A string or memory function" : `\`${name}\``} was to go past the end of a variable whose size the compiler knows${sizes === undefined ? "" : ` (${sizes})`}.`;
 }

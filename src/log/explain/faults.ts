@@ -79,6 +79,10 @@ function explainAddress(facts: ReportFacts, address: bigint): string | undefined
   if (BigInt.asUintN(bits, -address) < PAGE) {
     return `, ${hex(BigInt.asUintN(bits, -address))} bytes below zero: a member before a NULL pointer (\`container_of\`), or behind an error pointer.`;
   }
+  const letters = textIn(address);
+  if (letters !== undefined) {
+    return `: its bytes are the text “${letters}”, so that the pointer was overwritten by a string, or is none.`;
+  }
   const poison = poisonOf(address);
   if (poison) {
     const offset =
@@ -88,6 +92,14 @@ function explainAddress(facts: ReportFacts, address: bigint): string | undefined
     return `: that is ${poison.name}${offset}, ${poison.meaning}. Something was used after it was freed or taken out.`;
   }
   return undefined;
+}
+
+/** Letters that a pointer is made of, as they lie in little-endian memory; undefined when it is not made of such. */
+function textIn(address: bigint): string | undefined {
+  const bytes = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(8 * i)) & 0xffn));
+  const text = bytes.slice(0, 7).map((byte) => String.fromCharCode(byte));
+  const isText = bytes.slice(0, 7).every((byte) => /[A-Za-z0-9_ ./-]/.test(String.fromCharCode(byte)));
+  return isText && new Set(text).size > 2 ? text.join("") : undefined;
 }
 
 /** A register that holds a mark, for faults that tell no address (a general protection fault). */
@@ -134,6 +146,9 @@ export function explainArmFault(facts: ReportFacts): string {
   }
   if (/alignment/.test(groups.fault ?? ""))
     return `The access${at} is not aligned as this instruction or this memory demands.`;
+  if (/domain fault/.test(groups.fault ?? "")) {
+    return `The access${at} is to memory whose domain was switched off: most often user memory, used outside of the functions that may.`;
+  }
   return `The machine refused the access${at} (${groups.fault ?? "unknown fault"}), for which the kernel has no handler.`;
 }
 
@@ -149,7 +164,7 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (/BTI|branch target/i.test(says))
     return "An indirect jump went to a place that is no target of jumps: a function pointer was overwritten.";
   if (/SP.PC alignment|alignment/.test(says))
-    return "The stack pointer or the program counter was not aligned: it was overwritten.";
+    return "The stack pointer or the program counter was not aligned: most likely it was overwritten.";
   if (/synchronous external abort/.test(says))
     return "The bus or a device refused an access (synchronous external abort): a device without clock or power, a wrong mapping, or bad memory.";
   if (/Attempting to execute userspace/.test(says))

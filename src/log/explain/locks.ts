@@ -18,7 +18,7 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-recursion":
       return `${who} takes${named(wants) || " a lock"} while it holds${named(holds) || " one"} of the same class. If it is the same lock it waits for itself; if they are two, their nesting was not told to lockdep. ${NONE_HAPPENED}`;
     case "lock-inversion":
-      return `A lock${named(wants)} is taken in an interrupt, and somewhere another is taken behind it with interrupts on: the interrupt can come in between. ${NONE_HAPPENED}`;
+      return `Of two locks that are taken one within the other${wants === undefined ? "" : `, ${named(wants).trim()} among them`}, one is taken in interrupts and the other with interrupts on: an interrupt can come in between. ${NONE_HAPPENED}`;
     case "lock-order":
       return `A lock that interrupts take (${groups.safe ?? "irq"}-safe) is held while one is taken that is held elsewhere with interrupts on (${groups.unsafe ?? "irq"}-unsafe)${wants === undefined ? "" : `:${named(wants)}`}. ${NONE_HAPPENED}`;
     case "lock-state":
@@ -26,11 +26,11 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-context":
       return `A lock${named(wants)} that can sleep on a preemptible kernel is taken where only spinning locks may be.`;
     case "lock-balance":
-      return "A lock was released that the task does not hold: it was released twice, or taken on another path.";
+      return `A lock${named(particular(facts, "lock"))} was released that the task does not hold: it was released twice, or taken on another path.`;
     case "lock-freed":
       return "Memory was freed that holds a lock which is being held: who releases it will write to freed memory.";
     case "lock-held":
-      return "A task went back to user space, exited or slept for long while it still held a lock: a path forgets to release it.";
+      return `A task went back to user space, exited or froze while it still held a lock${named(particular(facts, "lock"))}: a path forgets to release it.`;
     case "lock-nested":
       return "A lock was taken as nested in another that is not held.";
     case "lock-key":
@@ -49,7 +49,14 @@ function explainContext(facts: ReportFacts): string {
   switch (facts.kind) {
     case "rcu-usage": {
       const place = particular(facts, "place");
-      return `A pointer that RCU protects was read without the lock or the read-side section that it needs${place === undefined ? "" : ` (${place})`}: the object may be freed meanwhile. Nothing need have gone wrong this time.`;
+      const says = place === undefined ? "" : ` (${place})`;
+      if (/Illegal (?:context switch|synchronize)/.test(place ?? "")) {
+        return `The task may sleep or wait within an RCU read-side section, where that is forbidden${says}.`;
+      }
+      if (place !== undefined && !/rcu_dereference|RCU-list traversed|usage!/.test(place)) {
+        return `RCU was used against its rules${says}.`;
+      }
+      return `A pointer that RCU protects was read without the lock or the read-side section that it needs${says}: the object may be freed meanwhile. Nothing need have gone wrong this time.`;
     }
     case "spinlock":
       return explainSpinlock(facts, groups.fault ?? "");

@@ -76,6 +76,13 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
     ],
   ],
   [
+    ["lock-balance", "lock-freed", "lock-held", "lock-nested", "lock-context"],
+    [
+      ["lock", "Lock", /is trying to (?:release|lock|acquire):? ?(?:lock )?\((.{1,160}?)\) at/],
+      ["lock", "Lock", /^\s{0,8}(?:#0: )?(?:[0-9a-f]{8,16} )?\((.{1,160}?)\)\{/],
+    ],
+  ],
+  [
     ["rcu-usage"],
     [
       ["place", "Place", /^(\S{1,200}:\d+ .{1,160}!)/],
