@@ -1,6 +1,7 @@
 import { markdownBlock, markdownText } from "../base/markdown.ts";
 import { printable } from "../base/printable.ts";
 import { padHex } from "../base/hex.ts";
+import { symbolPlace } from "../debuginfo/symbols/symbolText.ts";
 import { utsname } from "../linux/utsname.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Job } from "../base/job.ts";
@@ -34,7 +35,7 @@ export function* stackText(target: Target, thread: Thread, format: "text" | "mar
 function frameText({ frame, place }: Row): string {
   if (!frame) return "";
   const { pc, symbol } = frame;
-  const offset = symbol ? `${symbol.name}+0x${(pc - symbol.address).toString(16)}` : "(unknown)";
+  const offset = symbol ? symbolPlace(symbol, pc, 16) : "(unknown)";
   const name = place ? (place.inlined ? `${place.function} [inlined]` : `${place.function} (${offset})`) : offset;
   const module = symbol?.module === undefined ? "" : ` [${symbol.module}]`;
   const source = place?.source ? ` at ${place.source.file}:${place.source.line}` : "";

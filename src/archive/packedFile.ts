@@ -3,18 +3,23 @@ import type { Budget } from "../base/budget.ts";
 import { Fault } from "../base/fault.ts";
 import { bytesFile, openFile, type RandomFile } from "../base/file.ts";
 import { toEnd } from "../base/job.ts";
-import { isXz, unxz } from "./xz.ts";
+import { packingOf } from "../base/packing.ts";
+import { unxz } from "./xz.ts";
 
 /** Yields where it may pause. @param room bytes that it may come to */
 type Unpack = (bytes: Buffer, room: number) => Generator<void, Uint8Array, void>;
 
-/** As the file begins, whatever it is called: RFC 1952, 2.3.1; RFC 8878, 3.1.1. */
 function unpackerOf(head: Uint8Array): Unpack | undefined {
-  if (isXz(head)) return (bytes, room) => unxz(bytes, room);
-  const magic = Buffer.from(head).toString("hex");
-  if (magic.startsWith("1f8b")) return atOnce(gunzipSync, (bytes) => bytes.readUInt32LE(bytes.length - 4));
-  if (magic.startsWith("28b52ffd")) return atOnce(zstdDecompressSync, zstdSize);
-  return undefined;
+  switch (packingOf(head)) {
+    case "xz":
+      return (bytes, room) => unxz(bytes, room);
+    case "gzip":
+      return atOnce(gunzipSync, (bytes) => bytes.readUInt32LE(bytes.length - 4));
+    case "zstd":
+      return atOnce(zstdDecompressSync, zstdSize);
+    default:
+      return undefined;
+  }
 }
 
 /**

@@ -7,8 +7,9 @@ import { Fault } from "../base/fault.ts";
 import { Budget } from "../base/budget.ts";
 import { openFile, fileStream } from "../base/file.ts";
 import { Cancelled } from "../base/job.ts";
+import { type Packing, packingOf } from "../base/packing.ts";
 import { isSystemError } from "../base/systemError.ts";
-import { hasSha256, isXz, unxzStream } from "./xz.ts";
+import { hasSha256, unxzStream } from "./xz.ts";
 
 /** How the reading of a large packed file is watched. */
 export interface UnpackOptions {
@@ -23,17 +24,11 @@ const CHUNK = 1 << 20;
 /** So long the event loop may have to wait. */
 const SLICE_MS = 15;
 
-/** What packed bytes begin with: RFC 8878, 3.1.1; RFC 1952, 2.3.1; "The .xz File Format", 2.1.1.1. */
-const UNPACKERS: readonly {
-  readonly magic: string;
-  readonly unpack: (source: Readable) => AsyncIterable<Uint8Array>;
-}[] =
-  // prettier-ignore
-  [
-    { magic: "28b52ffd", unpack: (source) => pipeline(source, createZstdDecompress(), () => {}) },
-    { magic: "1f8b", unpack: (source) => pipeline(source, createGunzip(), () => {}) },
-    { magic: "fd377a585a00", unpack: unxz },
-  ];
+const UNPACKERS: Partial<Readonly<Record<Packing, (source: Readable) => AsyncIterable<Uint8Array>>>> = {
+  zstd: (source) => pipeline(source, createZstdDecompress(), () => {}),
+  gzip: (source) => pipeline(source, createGunzip(), () => {}),
+  xz: unxz,
+};
 
 /**
  * The bytes of a part of a file, unpacked where they are packed with xz, zstd or gzip.
@@ -47,11 +42,11 @@ export async function* unpacked(
   if (size <= 0) return;
   const file = openFile(path);
   const bytes = file.read(offset, 8);
-  const head = Buffer.from(bytes).toString("hex");
+  const packing = packingOf(bytes);
   file.close();
   const source = fileStream(path, offset, size, CHUNK);
   // xz-decompress knows no SHA-256; ours is slower where it does know the checksum.
-  const unpack = isXz(bytes) && hasSha256(bytes) ? unxzStream : UNPACKERS.find(({ magic }) => head.startsWith(magic))?.unpack; // prettier-ignore
+  const unpack = packing === "xz" && hasSha256(bytes) ? unxzStream : packing && UNPACKERS[packing];
   let sliceEnd = performance.now() + SLICE_MS;
   let since = performance.now();
   try {
@@ -83,5 +78,3 @@ async function* unxz(source: Readable): AsyncGenerator<Uint8Array> {
     await reader.cancel().catch(() => {});
   }
 }
-
-/** zlib's errors have a `code` as well, but no `syscall`. */

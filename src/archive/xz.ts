@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { Fault } from "../base/fault.ts";
 import { viewOf } from "../base/bytes.ts";
+import { packingOf } from "../base/packing.ts";
 import { ByteReader } from "./byteReader.ts";
 import { CHUNK_HEAD, chunkLength, Lzma2Stream, unpackLzma2 } from "./lzma2.ts";
 
@@ -13,7 +14,6 @@ import { CHUNK_HEAD, chunkLength, Lzma2Stream, unpackLzma2 } from "./lzma2.ts";
 
 const HEADER = 12;
 const FOOTER = 12;
-const HEADER_MAGIC = "fd377a585a00";
 const FOOTER_MAGIC = "595a";
 const FILTER_LZMA2 = 0x21;
 /** Of a block's flags. */
@@ -43,10 +43,6 @@ const damaged = (what: string): Fault => Fault.of("corrupt", `its xz stream is d
 /** Whether a file has the checksum that rpm gives its payloads. @param head its first 8 bytes, of an xz file */
 export const hasSha256 = (head: Uint8Array): boolean => ((head[7] ?? 0) & 15) === CHECK_SHA256;
 
-/** Whether bytes begin as those of an xz file do. */
-export const isXz = (head: Uint8Array): boolean =>
-  Buffer.from(head.subarray(0, HEADER_MAGIC.length / 2)).toString("hex") === HEADER_MAGIC;
-
 /**
  * Unpacks an xz file; yields every few milliseconds.
  * @param most bytes that it may unpack to
@@ -55,7 +51,7 @@ export const isXz = (head: Uint8Array): boolean =>
 export function* unxz(input: Uint8Array, most: number): Generator<void, Uint8Array, void> {
   const view = viewOf(input);
   const foot = input.length - FOOTER;
-  if (!isXz(input) || foot < HEADER || Buffer.from(input.subarray(-2)).toString("hex") !== FOOTER_MAGIC)
+  if (packingOf(input) !== "xz" || foot < HEADER || Buffer.from(input.subarray(-2)).toString("hex") !== FOOTER_MAGIC)
     throw damaged("it has no beginning or no end");
   if (crc32(input.subarray(6, 8)) !== view.getUint32(8, true)) throw damaged("its header is wrong");
   const check = (input[7] ?? 0) & 15;

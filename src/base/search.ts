@@ -1,9 +1,8 @@
 /** Binary search in what is in ascending order. */
 
 /**
- * How many whole numbers from `from` on come before the first that `isBefore` does not hold for, added to `from`: the
- * index of that first one. `isBefore` holds for none behind it.
- * @param count the end of the indexes, exclusive; the answer when `isBefore` holds for all
+ * The first of the indexes from `from` to `count` that `isBefore` does not hold for; `count` where it holds for all.
+ * @param isBefore holds for none behind the first that it does not hold for
  */
 export function partitionPoint(count: number, isBefore: (index: number) => boolean, from = 0): number {
   let low = from;

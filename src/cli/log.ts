@@ -1,4 +1,6 @@
 import { fileHead, inputText, wholeFile } from "../base/file.ts";
+import { packingOf, UNPACK_TOOLS } from "../base/packing.ts";
+import { isSystemError } from "../base/systemError.ts";
 import { UsageError } from "../base/usageError.ts";
 import { factsOf } from "../log/facts.ts";
 import { KernelLog } from "../log/kernelLog.ts";
@@ -43,30 +45,24 @@ export function log(argv: readonly string[]): number {
   }
 }
 
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && "code" in error && "syscall" in error;
-
-/** First bytes of dumps (ELF, makedumpfile, kdump, flattened) and of packed files. */
+/** First bytes of dumps (ELF, makedumpfile, kdump, flattened). */
 const MAGIC: readonly (readonly [string, string])[] = [
   ["\u007fELF", "an ELF file"],
   ["KDUMP   ", "a kdump-compressed crash dump"],
   ["DISKDUMP", "a crash dump"],
   ["makedumpfile", "a flattened crash dump"],
 ];
-const PACKED: readonly (readonly [string, string])[] = [
-  ["\u001f\u008b", "gzip -dc"],
-  ["\u00fd7zXZ", "xz -dc"],
-  ["(\u00b5/\u00fd", "zstd -dc"],
-];
 
 /** @throws UsageError for what is no text; NodeJS.ErrnoException as `wholeFile` */
 function textOf(file: string): string {
   if (file === "-") return inputText(0);
-  const head = fileHead(file, 4096).toString("latin1");
+  const bytes = fileHead(file, 4096);
+  const head = bytes.toString("latin1");
   const dump = MAGIC.find(([magic]) => head.startsWith(magic));
   if (dump) throw new UsageError(`${file}: is ${dump[1]}, no text; its log is shown by: vmcore-debug ${file} -c log`);
-  const packed = PACKED.find(([magic]) => head.startsWith(magic));
-  if (packed) throw new UsageError(`${file}: is packed; read it with: ${packed[1]} ${file} | vmcore-debug log -`);
+  const packing = packingOf(bytes);
+  if (packing)
+    throw new UsageError(`${file}: is packed; read it with: ${UNPACK_TOOLS[packing]} -c ${file} | vmcore-debug log -`);
   return wholeFile(file, MAX_TEXT).toString(head.startsWith("\u00ff\u00fe") ? "utf16le" : "utf8");
 }
 

@@ -1,6 +1,6 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { once } from "../base/once.ts";
-import { type ArrayType, type CType, sizeOf, type StructType } from "./ctype.ts";
+import { type ArrayType, type CType, sizeOf, type StructType, lazyArray } from "./ctype.ts";
 
 /** The same type as DWARF declares it, looked up when needed; undefined where that is not known. */
 export type Declared = () => CType | undefined;
@@ -103,15 +103,8 @@ function reshaped(flat: ArrayType, exact: CType): ArrayType | undefined {
   // A flexible array, and `[0]`, has no elements for BTF.
   if (counts.reduce<number>((product, count) => product * (count ?? 0), 1) !== (flat.count ?? 0)) return undefined;
   const innermost = once(() => withShape(flat.element, () => at));
-  const array = (element: () => CType, count: number | undefined): ArrayType => ({
-    kind: "array",
-    get element() {
-      return element();
-    },
-    count,
-  });
   return counts.reduceRight<ArrayType | undefined>(
-    (inner, count) => array(inner ? () => inner : innermost, count),
+    (inner, count) => lazyArray(inner ? () => inner : innermost, count),
     undefined,
   );
 }

@@ -109,6 +109,31 @@ export function bare(type: CType): Exclude<CType, TypedefType | QualifiedType> {
   return VOID;
 }
 
+/** The type without the qualifiers in front of it; typedefs stay. */
+export function unqualified(type: CType): CType {
+  let at = type;
+  for (let layer = 0; at.kind === "qualified" && layer < MAX_LAYERS; layer++) at = at.target;
+  return at;
+}
+
+/** An array whose element is known when it is asked for. @param count undefined for a flexible array */
+export const lazyArray = (element: () => CType, count: number | undefined): ArrayType => ({
+  kind: "array",
+  get element() {
+    return element();
+  },
+  count,
+});
+
+/** A qualified type whose target is known when it is asked for. */
+export const lazyQualified = (qualifier: QualifiedType["qualifier"], target: () => CType): QualifiedType => ({
+  kind: "qualified",
+  qualifier,
+  get target() {
+    return target();
+  },
+});
+
 /** Bytes as `sizeof` counts them; 0 for void, functions, flexible arrays and incomplete types. */
 export function sizeOf(type: CType, depth = 0): number {
   const at = bare(type);

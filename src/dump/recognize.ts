@@ -1,5 +1,9 @@
+import { packingOf, UNPACK_TOOLS } from "../base/packing.ts";
+
 /** What a file that is no dump looks like, for the message that says so. */
 export function lookOf(head: Uint8Array): string {
+  const packing = packingOf(head);
+  if (packing) return `compressed with ${packing}: unpack it with ${UNPACK_TOOLS[packing]}`;
   const text = Buffer.from(head.subarray(0, 512)).toString("latin1");
   const known = signatures.find(([signature]) => text.startsWith(signature));
   if (known) return known[1];
@@ -14,11 +18,6 @@ export const isText = (head: Uint8Array): boolean =>
 
 /** First bytes, as file(1) knows them. */
 const signatures: readonly (readonly [string, string])[] = [
-  ["\x1f\x8b", "compressed with gzip: unpack it with gunzip"],
-  ["\xfd7zXZ\0", "compressed with xz: unpack it with unxz"],
-  ["\x28\xb5\x2f\xfd", "compressed with zstd: unpack it with unzstd"],
-  ["BZh", "compressed with bzip2: unpack it with bunzip2"],
-  ["\x04\x22\x4d\x18", "compressed with lz4: unpack it with unlz4"],
   ["PK\x03\x04", "a zip archive: unpack it first"],
   ["!<arch>\n", "an archive, such as a .deb package or a static library"],
   ["\xed\xab\xee\xdb", "an RPM package"],

@@ -1,3 +1,5 @@
+import { hex0x } from "../base/hex.ts";
+import { printedPlace } from "../base/nameOffset.ts";
 /** A place in code as the kernel prints it: `f+0x1c/0x90 [module]`, or an address without a name. */
 export interface Place {
   /** With the suffixes of the compiler: `__mutex_lock.constprop.0`. */
@@ -58,11 +60,9 @@ const nameless = (digits: string | undefined, start: number, end: number): Place
 
 /** `f+0x1c/0x90`, or the address in hexadecimal. */
 export function placeText({ name, offset, size, address }: Place): string {
-  if (name === undefined) return `0x${(address ?? 0n).toString(16)}`;
+  if (name === undefined) return hex0x(address ?? 0n);
   if (offset === undefined) return name;
-  return size === undefined
-    ? `${name}+0x${offset.toString(16)}`
-    : `${name}+0x${offset.toString(16)}/0x${size.toString(16)}`;
+  return printedPlace(name, offset, size);
 }
 
 /** A name without what the compiler put behind it: `.constprop.0`, `.isra.0`, `.cold`. */

@@ -1,3 +1,4 @@
+import { hex0x } from "../base/hex.ts";
 import type { LogContext } from "./context.ts";
 import { explanationOf } from "./explain.ts";
 import { factsOf, type ReportFacts } from "./facts.ts";
@@ -74,7 +75,7 @@ function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
     ],
     ["where", "Where", where && `${whereText(where)}${module}${at}`],
     ["access", "Access", accessText(facts)],
-    ["address", "Address", access.address === undefined ? undefined : `0x${access.address.toString(16)}`],
+    ["address", "Address", access.address === undefined ? undefined : hex0x(access.address)],
     ["task", "Task", taskText(comm, pid, cpu)],
     ...facts.particulars.map(({ key, label, text }) => [key, label, text] as const),
     [

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { wholeFile } from "../base/file.ts";
+import { hex0x } from "../base/hex.ts";
 import { fileUri, markdownBlock, markdownCode, markdownText } from "../base/markdown.ts";
 import { codeHeading } from "../log/explain.ts";
 import { entryAt } from "../log/entries.ts";
@@ -97,7 +98,7 @@ function rowText({ key, text }: SummaryRow, told: Told | undefined): string {
   ].join("<br>");
 }
 
-const hex = (value: bigint): string => `\`0x${value.toString(16)}\``;
+const hex = (value: bigint): string => `\`${hex0x(value)}\``;
 
 /** Small numbers in registers are counts and flags; as the address of a fault they are members of a structure at NULL. */
 const isSmall = (value: bigint): boolean => value > 0n && value < 4096n;

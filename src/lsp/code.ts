@@ -2,6 +2,8 @@ import { architectures } from "../arch/architectures.ts";
 import { type Disassembler, disassembler, type Instruction } from "../arch/disassembler/disassembler.ts";
 import { codeBytes, synchronised } from "../arch/disassembler/opcodes.ts";
 import { Fault } from "../base/fault.ts";
+import { hex0x } from "../base/hex.ts";
+import { printedPlace } from "../base/nameOffset.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { ReportFacts } from "../log/facts.ts";
 import type { Place } from "../log/place.ts";
@@ -55,8 +57,8 @@ const placed = (operands: string, site: Place | undefined): string =>
     if (distance < -MAX_JUMP || distance > MAX_JUMP) return text;
     const offset = distance + BigInt(site?.offset ?? 0);
     const isWithin = site?.size !== undefined && offset >= 0n && offset < BigInt(site.size);
-    if (site && isWithin) return `${site.name ?? ""}+0x${offset.toString(16)}`;
-    return distance < 0n ? `.-0x${(-distance).toString(16)}` : `.+0x${distance.toString(16)}`;
+    if (site && isWithin) return printedPlace(site.name ?? "", offset);
+    return distance < 0n ? `.-${hex0x(-distance)}` : `.+${hex0x(distance)}`;
   });
 
 async function finished(job: ReturnType<typeof disassembler>): Promise<Disassembler> {

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { hex0x } from "../base/hex.ts";
 import { fileUri, markdownCode, markdownText } from "../base/markdown.ts";
 import type { Identified } from "../protocol/custom.ts";
 import type { Landmarks } from "../log/landmarks.ts";
@@ -30,9 +31,9 @@ export async function hoverText(word: Word, returns: boolean, log: Landmarks, kn
 function staticLines(word: Word, log: Landmarks): string[] {
   switch (word.kind) {
     case "address":
-      return [`**${hex(word.value)}**`, ...valueLines(word.value, log)];
+      return [`**${hex0x(word.value)}**`, ...valueLines(word.value, log)];
     case "register":
-      return [`**${markdownText(word.name)}** = ${hex(word.value)}`, ...valueLines(word.value, log)];
+      return [`**${markdownText(word.name)}** = ${hex0x(word.value)}`, ...valueLines(word.value, log)];
     case "symbol": {
       const size = word.size === undefined ? "" : ` of ${word.size}`;
       const owner = word.module === undefined ? "" : ` of module ${moduleText(word.module, log)}`;
@@ -64,7 +65,7 @@ function valueLines(value: bigint, { kaslr }: Landmarks): string[] {
   const start = kaslr.base + kaslr.offset;
   if (value < start || value >= start + IMAGE_REACH) return [];
   return [
-    `Linked at ${hex(value - kaslr.offset)} (Kernel Offset ${hex(kaslr.offset)}), if it is of the kernel itself.`,
+    `Linked at ${hex0x(value - kaslr.offset)} (Kernel Offset ${hex0x(kaslr.offset)}), if it is of the kernel itself.`,
   ];
 }
 
@@ -119,5 +120,3 @@ async function runLines(session: Session, line: string, name?: string): Promise<
   });
   return [facts.join("\n")];
 }
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;

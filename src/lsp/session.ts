@@ -1,3 +1,4 @@
+import { hex0x } from "../base/hex.ts";
 import type { About, CustomRequests, Described, Place } from "../protocol/custom.ts";
 import type { Askable, SessionQuestion } from "../protocol/language.ts";
 import { symbolText } from "../debuginfo/symbols/symbolText.ts";
@@ -98,6 +99,6 @@ export function placeOf(word: Word, returns: boolean, kinship: Kinship): Place |
   if (kinship === "none" || kinship === "stranger") return undefined;
   if (word.kind === "symbol") return { text: symbolText(word), returns };
   if (kinship !== "boot") return undefined;
-  if (word.kind === "address" || word.kind === "register") return { text: `0x${word.value.toString(16)}`, returns };
+  if (word.kind === "address" || word.kind === "register") return { text: hex0x(word.value), returns };
   return undefined;
 }

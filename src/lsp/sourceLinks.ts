@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DocumentLink } from "vscode-languageserver/node";
+import { hex0x } from "../base/hex.ts";
 import { fileUri } from "../base/markdown.ts";
 import { treePath } from "./treePath.ts";
 import { type Word, wordsOf } from "../log/words.ts";
@@ -92,7 +93,7 @@ function targetOf(
   }
   const isAddress = word.kind === "address" || word.kind === "register";
   if (!isAddress || !isLinked || !isKernelAddress(word.value)) return undefined;
-  const argument = encodeURIComponent(JSON.stringify([`0x${word.value.toString(16)}`]));
+  const argument = encodeURIComponent(JSON.stringify([hex0x(word.value)]));
   return { target: `command:vmcore.goTo?${argument}`, tooltip: "Go to this address in the open dump" };
 }
 

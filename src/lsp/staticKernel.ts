@@ -6,7 +6,7 @@ import { openDwarf } from "../debuginfo/dwarf/dwarf.ts";
 import { type ElfFile, ET_REL, openElf, SHF_ALLOC } from "../elf/elf.ts";
 import { elfSymbols } from "../debuginfo/symbols/elfSymbols.ts";
 import type { CodeSource, KSymbol, SymbolSource } from "../debuginfo/source.ts";
-import { readSymbolText, symbolMeant, type SymbolText } from "../debuginfo/symbols/symbolText.ts";
+import { readSymbolText, symbolMeant, type SymbolText, symbolPlace } from "../debuginfo/symbols/symbolText.ts";
 import { openSystemMap } from "../debuginfo/symbols/systemMap.ts";
 import type { Place, SourcePlace } from "../protocol/custom.ts";
 import { openPacked } from "../archive/packedFile.ts";
@@ -127,10 +127,9 @@ export class StaticKernel {
 
   private told(image: Image, symbol: KSymbol, linked: bigint, address: string | undefined, returns: boolean): Told {
     const code = /^[tTwW]$/.test(symbol.type);
-    const offset = linked - symbol.address;
     return {
       address,
-      symbol: offset === 0n ? symbol.name : `${symbol.name}+${hex0x(offset)}`,
+      symbol: symbolPlace(symbol, linked, 16),
       code,
       what: undefined,
       places: code ? this.lines(image, returns ? linked - 1n : linked) : [],

@@ -1,9 +1,10 @@
+import { hex0x } from "../base/hex.ts";
 /** What a value is by itself, whatever the kernel: poison, an error in a pointer, NULL. */
 export function wellKnown(value: bigint): string | undefined {
   if (value === 0n) return "NULL";
   const poison = POISON.find(([pattern]) => pattern === value)?.[1];
   if (poison !== undefined) return poison;
-  if (value < PAGE) return `offset 0x${value.toString(16)} from NULL: a member of a structure at NULL`;
+  if (value < PAGE) return `offset ${hex0x(value)} from NULL: a member of a structure at NULL`;
   const error = ERRORS.get(Number(BigInt.asUintN(64, -value) & 0xffffn));
   if (BigInt.asUintN(64, -value) < MAX_ERRNO && error) return `-${error} as a pointer (ERR_PTR)`;
   const bytes = value.toString(16).padStart(16, "0");

@@ -1,7 +1,7 @@
 import { viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex, hex0x } from "../base/hex.ts";
-import { type ArrayType, bare, type CType, sizeOf, type StructType } from "../debuginfo/ctype.ts";
+import { type ArrayType, bare, type CType, sizeOf, type StructType, unqualified } from "../debuginfo/ctype.ts";
 import { isCharacter, quoted } from "./characters.ts";
 import { findMember } from "./member.ts";
 import { enumText, integerText } from "./numberText.ts";
@@ -131,12 +131,6 @@ function typePrefix(object: Obj): ValueToken[] {
   const isText = object.type.kind !== "typedef" && target.kind === "int" && target.name === "char";
   return isText ? [] : [`(${typeName(object.type)}) `];
 }
-
-const unqualified = (type: CType): CType => {
-  let at = type;
-  for (let layer = 0; at.kind === "qualified" && layer < MAX_DEPTH; layer++) at = at.target;
-  return at;
-};
 
 function* value(object: Obj, style: Style, level: number, depth: number): Generator<ValueToken> {
   const type = bare(object.type);

@@ -1,5 +1,6 @@
 /** Names an address by the symbol that it lies in. */
 import { sizeOf } from "../debuginfo/ctype.ts";
+import { symbolPlace } from "../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** Sizes from kallsyms are gaps to the next symbol: from here on a size needs a declared type to be believed. */
@@ -14,12 +15,12 @@ export function symbolText(kernel: Kernel, address: bigint, ofText = false): str
   const symbol = kernel.memory.isKernelAddress(address) ? kernel.symbols.at(address) : undefined;
   if (!symbol) return undefined;
   const offset = address - symbol.address;
-  if (offset === 0n) return symbol.name;
+  if (offset === 0n) return symbolPlace(symbol, address);
   if (symbol.size > 0 && offset >= BigInt(symbol.size)) return undefined;
   if (ofText || offset >= MAX_GAP) {
     // `.LC3` and `jumptable.50` are no variables, and to learn that of the debuginfo may take a second.
     const type = /^\w+$/.test(symbol.name) ? kernel.types.variable(symbol.name) : undefined;
     if (!type || offset >= BigInt(sizeOf(type))) return undefined;
   }
-  return `${symbol.name}+${offset}`;
+  return symbolPlace(symbol, address);
 }

@@ -1,4 +1,4 @@
-import type { CType, EnumType, FunctionType, QualifiedType } from "../debuginfo/ctype.ts";
+import { unqualified, type CType, type EnumType, type FunctionType, type QualifiedType } from "../debuginfo/ctype.ts";
 import { plainName } from "./baseTypes.ts";
 
 /** Types within types that are spelt out before a lying input is cut off. */
@@ -27,7 +27,7 @@ export function around(type: CType, inner: string, base: (type: CType) => string
     case "function":
       return around(type.returns, `${inner}(${parameterList(type, depth)})`, base, depth + 1);
     case "qualified": {
-      const { qualifiers, target } = unqualified(type);
+      const { qualifiers, target } = withQualifiers(type);
       if (target.kind === "pointer") return around(target, ` ${spaced(qualifiers, inner)}`, base, depth + 1);
       if (target.kind === "array" || target.kind === "function") return around(target, inner, base, depth + 1);
       return spaced(`${qualifiers} ${base(target)}`, inner);
@@ -41,12 +41,12 @@ const spaced = (left: string, right: string): string =>
   right === "" ? left : right.startsWith(" ") ? left + right : `${left} ${right}`;
 
 const needsParentheses = (type: CType): boolean => {
-  const target = type.kind === "qualified" ? unqualified(type).target : type;
+  const target = unqualified(type);
   return target.kind === "array" || target.kind === "function";
 };
 
 /** Qualifiers in gdb's order, const first, and what they qualify. */
-function unqualified(type: QualifiedType): { qualifiers: string; target: CType } {
+function withQualifiers(type: QualifiedType): { qualifiers: string; target: CType } {
   const words = new Set<string>();
   let at: CType = type;
   for (let layer = 0; at.kind === "qualified" && layer < MAX_DEPTH; layer++) {

@@ -1,3 +1,4 @@
+import { hex0x } from "../base/hex.ts";
 import { bare, type CType, type EnumType, type Member, sizeOf, type StructType } from "../debuginfo/ctype.ts";
 import { around, declare, enumerators } from "./typeName.ts";
 
@@ -130,13 +131,13 @@ export function describeType(type: CType, options: LayoutOptions = {}): string[]
 /** gdb's sizeof a function is 1. */
 function sizeLine(type: CType, { radix }: LayoutOptions): string {
   const size = bare(type).kind === "function" ? 1 : sizeOf(type);
-  return `SIZE: ${radix === 16 ? `0x${size.toString(16)}` : size}`;
+  return `SIZE: ${radix === 16 ? hex0x(size) : size}`;
 }
 
 /** The body's lines, with the column of offsets when asked: `  [2416] pid_t pid;`. */
 function layout(type: StructType, options: LayoutOptions): string[] {
   const { offsets = false, address, member, radix } = options;
-  const column = (offset: number): string => `[${radix === 16 ? `0x${offset.toString(16)}` : offset}]`;
+  const column = (offset: number): string => `[${radix === 16 ? hex0x(offset) : offset}]`;
   const width = column(type.size).length;
   const lines: string[] = [];
   for (const { depth, text, offset, name } of memberLines(type)) {

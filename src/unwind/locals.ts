@@ -1,5 +1,6 @@
 import { readUnsigned, viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
+import { once } from "../base/once.ts";
 import { type CType, sizeOf } from "../debuginfo/ctype.ts";
 import { evaluateLocation, type Piece } from "../debuginfo/dwarf/expressions/expression.ts";
 import type { SourceLine, VariableDeclaration, VariableLocation } from "../debuginfo/source.ts";
@@ -27,8 +28,7 @@ const MAX_BYTES = 4096;
 export function frameVariables(kernel: Kernel, frame: Frame, place: CodePlace): readonly FrameVariable[] {
   return place.variables().map((declaration) => {
     const trail: Trail = { calls: 0 };
-    let known: Obj | Fault | undefined;
-    const value = (): Obj | Fault => (known ??= attempt(() => variableIn(kernel, frame, declaration, trail)));
+    const value = once(() => attempt(() => variableIn(kernel, frame, declaration, trail)));
     const { name, parameter, type, declared } = declaration;
     return {
       name,

@@ -1,6 +1,5 @@
 import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../base/fault.ts";
-import { hex } from "../../base/hex.ts";
 import { instructionText } from "../../crash/say/instruction.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -66,7 +65,3 @@ export function readable(kernel: Kernel, start: bigint, size: number): Uint8Arra
 /** An instruction as the console's `dis -x` spells it. */
 export const instructionWords = (kernel: Kernel, instruction: Instruction): string =>
   instructionText(kernel, instruction, 16, "att").trimEnd();
-
-/** `panic+0x13d`; without an offset at the start. */
-export const offsetName = ({ name, address: start }: KSymbol, address: bigint): string =>
-  address === start ? name : `${name}+0x${hex(address - start)}`;

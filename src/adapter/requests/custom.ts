@@ -1,12 +1,12 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
+import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { taskAt } from "../../linux/sched/task.ts";
 import { utsname } from "../../linux/utsname.ts";
 import type { SymbolHit } from "../../protocol/custom.ts";
 import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
-import { offsetName } from "../code/instructions.ts";
 import { listingOf } from "../code/listing.ts";
 import { rawStackText } from "../values/rawStack.ts";
 import { scopeOf } from "../values/scope.ts";
@@ -65,7 +65,7 @@ export const custom: Topic = {
     const place = code ? target.kernel.code.scopes(address)[0]?.source : undefined;
     return {
       address: hex0x(address),
-      symbol: symbol && offsetName(symbol, address),
+      symbol: symbol && symbolPlace(symbol, address, 16),
       code,
       path: place && target.sources.pathOf(place.file),
       line: place?.line,

@@ -1,12 +1,10 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
-import { UsageError } from "../../base/usageError.ts";
-import { readSymbolText, symbolMeant } from "../../debuginfo/symbols/symbolText.ts";
+import { readSymbolText, symbolMeant, symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { Described } from "../../protocol/custom.ts";
-import { addressOf } from "../values/addressOf.ts";
+import { addressIfAny } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
-import { offsetName } from "../code/instructions.ts";
 import { glance } from "../values/glance.ts";
 import type { Target } from "../target.ts";
 
@@ -31,12 +29,7 @@ function addressOfText(target: Target, text: string): bigint | undefined {
     const symbol = symbolMeant(symbols, named);
     return symbol && BigInt.asUintN(64, symbol.address + BigInt(named.offset));
   }
-  try {
-    return addressOf(target, text);
-  } catch (error) {
-    if (error instanceof UsageError) return undefined;
-    throw error;
-  }
+  return addressIfAny(target, text);
 }
 
 /** A return address belongs to the line of its call, the instruction before it. */
@@ -49,7 +42,7 @@ function describe({ kernel, sources }: Target, address: bigint, returns: boolean
   const what = code ? symbol && livePatchText(kernel, symbol.address) : glance(kernel, address);
   return {
     address: hex0x(address),
-    symbol: symbol && offsetName(symbol, address),
+    symbol: symbol && symbolPlace(symbol, address, 16),
     code,
     what,
     places: scopes.flatMap(({ function: name, source }) =>

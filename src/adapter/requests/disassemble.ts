@@ -3,9 +3,10 @@ import { disassembler, type Instruction } from "../../arch/disassembler/disassem
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Job } from "../../base/job.ts";
+import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
-import { functionCode, instructionWords, offsetName, readable } from "../code/instructions.ts";
+import { functionCode, instructionWords, readable } from "../code/instructions.ts";
 import type { Target } from "../target.ts";
 
 /** VS Code asks for some hundred at a time. */
@@ -131,7 +132,7 @@ function row(
     address,
     instructionBytes: [...one.bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" "),
     instruction: instructionWords(target.kernel, one),
-    ...(symbol ? { symbol: offsetName(symbol, one.address) } : {}),
+    ...(symbol ? { symbol: symbolPlace(symbol, one.address, 16) } : {}),
     ...lines.at(one.address),
   };
 }

@@ -1,5 +1,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
+import { printedPlace } from "../../base/nameOffset.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { isPerCpu } from "../../crash/language/perCpu.ts";
 import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
@@ -180,5 +181,5 @@ function memberLine(owner: StructType, name: string): string | undefined {
   const { type, bitSize } = found.member;
   const bits = bitSize === undefined ? "" : ` : ${bitSize}`;
   const bytes = bitSize === undefined ? `, ${sizeOf(type)} bytes` : `, bit ${found.bitOffset % 8}`;
-  return `${declare(type, name)}${bits};  // ${typeName(owner)}+${hex0x(found.bitOffset >> 3)}${bytes}`;
+  return `${declare(type, name)}${bits};  // ${printedPlace(typeName(owner), found.bitOffset >> 3)}${bytes}`;
 }

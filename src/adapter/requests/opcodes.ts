@@ -2,11 +2,11 @@ import { disassembler, type Instruction } from "../../arch/disassembler/disassem
 import { codeBytes, MAX_SKIPPED, synchronised } from "../../arch/disassembler/opcodes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
-import { UsageError } from "../../base/usageError.ts";
 import type { Job } from "../../base/job.ts";
-import { addressOf } from "../values/addressOf.ts";
+import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
+import { addressIfAny } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
-import { functionCode, instructionWords, offsetName } from "../code/instructions.ts";
+import { functionCode, instructionWords } from "../code/instructions.ts";
 import type { Target } from "../target.ts";
 
 /** What an oops printed of the code around the fault, as instructions: the oops's bytes, not those of the dump. */
@@ -14,7 +14,7 @@ export const opcodes: Pick<Handlers, "vmcore/opcodes"> = {
   *"vmcore/opcodes"(target, { text, at }) {
     const { kernel } = target;
     const { bytes, mark } = codeBytes(text, kernel.arch.byteOrder === "big");
-    const fault = at === undefined ? undefined : attempt(() => placeOf(target, at));
+    const fault = at === undefined ? undefined : attempt(() => addressIfAny(target, at));
     const place = fault instanceof Fault ? undefined : fault;
     const start = BigInt.asUintN(64, (place ?? 0n) - BigInt(mark));
     const decoder = yield* disassembler(kernel.arch);
@@ -27,7 +27,7 @@ export const opcodes: Pick<Handlers, "vmcore/opcodes"> = {
         const symbol = place === undefined ? undefined : kernel.symbols.at(one.address);
         return {
           address: hex0x(one.address),
-          symbol: symbol && offsetName(symbol, one.address),
+          symbol: symbol && symbolPlace(symbol, one.address, 16),
           bytes: [...one.bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" "),
           text: instructionWords(kernel, one),
           faulting: one.address === start + BigInt(mark),
@@ -36,16 +36,6 @@ export const opcodes: Pick<Handlers, "vmcore/opcodes"> = {
     };
   },
 };
-
-function placeOf(target: Target, text: string): bigint | undefined {
-  try {
-    return addressOf(target, text);
-  } catch (error) {
-    // A function of a module that is gone.
-    if (error instanceof UsageError) return undefined;
-    throw error;
-  }
-}
 
 /** How many bytes to skip to the first whole instruction; undefined when the function's own code does not tell. */
 function* boundary(target: Target, place: bigint, start: bigint): Job<number | undefined> {

@@ -1,5 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { hex, hex0x } from "../../base/hex.ts";
+import { hex0x } from "../../base/hex.ts";
+import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Row } from "../frames.ts";
@@ -73,7 +74,7 @@ function frameName(kernel: Kernel, { frame, place }: Row): string {
     ...(frame?.doubt === undefined ? [] : [` (${frame.doubt}?)`]),
   ].join("");
   if (place) return `${place.function}${marks}`;
-  return symbol ? `${symbol.name}+0x${hex(pc - symbol.address)}${marks}` : `${hex0x(pc)}${marks}`;
+  return symbol ? `${symbolPlace(symbol, pc, 16)}${marks}` : `${hex0x(pc)}${marks}`;
 }
 
 /** Assembly that only leads into C: what an exception or a system call goes through. */

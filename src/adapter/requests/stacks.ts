@@ -1,11 +1,11 @@
 import { hex0x } from "../../base/hex.ts";
+import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
 import { taskAt } from "../../linux/sched/task.ts";
 import { waitFunction } from "../../linux/sched/waitFunction.ts";
 import type { TaskStack } from "../../protocol/custom.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { Handlers } from "../handlers.ts";
-import { offsetName } from "../code/instructions.ts";
 
 /** Deeper stacks end in damage. */
 const MAX_FRAMES = 200;
@@ -33,4 +33,4 @@ export const stacks: Pick<Handlers, "vmcore/stacks"> = {
   },
 };
 
-const frameName = ({ symbol, pc }: Frame): string => (symbol ? offsetName(symbol, pc) : hex0x(pc));
+const frameName = ({ symbol, pc }: Frame): string => (symbol ? symbolPlace(symbol, pc, 16) : hex0x(pc));

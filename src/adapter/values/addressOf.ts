@@ -20,3 +20,13 @@ export function addressOf(target: Target, reference: string, scope?: Scope): big
   if (text === "") throw new UsageError("an address or a symbol is missing");
   return target.addressOfExpression(text, scope);
 }
+
+/** `addressOf`, undefined for what names nothing, such as a function of a module that is gone. @throws Fault */
+export function addressIfAny(target: Target, reference: string): bigint | undefined {
+  try {
+    return addressOf(target, reference);
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}

@@ -1,13 +1,13 @@
-import { hex0x } from "../../base/hex.ts";
 import { attempt, Fault } from "../../base/fault.ts";
+import { withOffset } from "../../base/nameOffset.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
+import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { type Container, identify } from "../../linux/identify.ts";
 import { moduleName } from "../../linux/module/module.ts";
 import { taskComm, taskPid } from "../../linux/sched/task.ts";
 import { cacheName } from "../../linux/slab/slab.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { offsetName } from "../code/instructions.ts";
 
 /**
  * What lies at an address, in a few words: the first that the card of the address says of it, for views that have a
@@ -31,13 +31,13 @@ function wordsFor(kernel: Kernel, address: bigint, container: Container): string
     case "symbol":
       return symbolWords(container.symbol, address);
     case "per-CPU variable":
-      return `<${plus(container.symbol.name, container.offset)}> of CPU ${container.cpu}`;
+      return `<${withOffset(container.symbol.name, container.offset, 16)}> of CPU ${container.cpu}`;
     case "module section":
-      return `${plus(container.section.name, container.offset)} [${moduleName(container.module)}]`;
+      return `${withOffset(container.section.name, container.offset, 16)} [${moduleName(container.module)}]`;
     case "slab object":
       return slabWords(kernel, address, container);
     case "task":
-      return `${plus("task_struct", container.offset)} of ${taskName(container.task)}`;
+      return `${withOffset("task_struct", container.offset, 16)} of ${taskName(container.task)}`;
     case "task stack":
       return `stack of ${taskName(container.task)}`;
     case "CPU stack": {
@@ -58,7 +58,7 @@ function wordsFor(kernel: Kernel, address: bigint, container: Container): string
 }
 
 const symbolWords = (symbol: KSymbol, address: bigint): string =>
-  `<${offsetName(symbol, address)}>${symbol.module === undefined ? "" : ` [${symbol.module}]`}`;
+  `<${symbolPlace(symbol, address, 16)}>${symbol.module === undefined ? "" : ` [${symbol.module}]`}`;
 
 function slabWords(
   kernel: Kernel,
@@ -70,10 +70,8 @@ function slabWords(
   // A task that is known says more than the cache that it is from.
   if (cache === "task_struct" && !isFree)
     for (const next of identify(kernel, address))
-      if (next.kind === "task") return `${plus("task_struct", next.offset)} of ${taskName(next.task)}`;
-  return `${plus(`${cache} object`, offset)}${isFree ? ", free" : ""}`;
+      if (next.kind === "task") return `${withOffset("task_struct", next.offset, 16)} of ${taskName(next.task)}`;
+  return `${withOffset(`${cache} object`, offset, 16)}${isFree ? ", free" : ""}`;
 }
-
-const plus = (name: string, offset: number): string => (offset === 0 ? name : `${name}+${hex0x(BigInt(offset))}`);
 
 const taskName = (task: Obj): string => `${taskComm(task)} [${taskPid(task)}]`;

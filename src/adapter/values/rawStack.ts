@@ -1,12 +1,12 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex, padHex } from "../../base/hex.ts";
+import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { memberLines } from "../../model/typeText.ts";
 import type { Job } from "../../base/job.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
 import { type StackRange, taskStackRange } from "../../unwind/stacks.ts";
 import type { Frame } from "../../unwind/frame.ts";
-import { offsetName } from "../code/instructions.ts";
 import { glance } from "./glance.ts";
 import type { Target } from "../target.ts";
 import { type Thread, threadName } from "../threads.ts";
@@ -59,7 +59,7 @@ function extentsOf(frames: readonly Frame[], own: StackRange | undefined): Exten
 
 function headingOf(number: number, frame: Frame): string {
   const { pc, symbol, doubt } = frame;
-  const name = symbol ? offsetName(symbol, pc) : `${hex(pc)}`;
+  const name = symbol ? symbolPlace(symbol, pc, 16) : `${hex(pc)}`;
   const module = symbol?.module === undefined ? "" : ` [${symbol.module}]`;
   const lines = frame.places().flatMap(({ source }) => (source ? [`${source.file}:${source.line}`] : []));
   const how = doubt === undefined ? "" : `  (${doubt})`;
@@ -136,5 +136,5 @@ function codeText(kernel: Kernel, address: bigint, returnedTo?: Frame): string {
   const places = attempt(() => kernel.code.scopes(returnedTo ? address - 1n : address));
   const chain = places instanceof Fault ? [] : places.flatMap(({ source }) => (source ? [`${source.file}:${source.line}`] : [])); // prettier-ignore
   const line = chain.length > 0 ? `  ${chain.join(" < ")}` : "";
-  return `${symbol ? offsetName(symbol, address) : "code"}${line}`;
+  return `${symbol ? symbolPlace(symbol, address, 16) : "code"}${line}`;
 }

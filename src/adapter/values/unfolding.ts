@@ -1,7 +1,7 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
-import { bare, type CType } from "../../debuginfo/ctype.ts";
+import { bare, type CType, unqualified } from "../../debuginfo/ctype.ts";
 import type { SourceLine } from "../../debuginfo/source.ts";
 import type { Contained } from "../../linux/containers.ts";
 import type { Obj } from "../../model/object.ts";
@@ -70,5 +70,3 @@ function isNamed(type: CType): boolean {
   if (at.kind === "pointer") return isNamed(at.target);
   return !("name" in at) || at.name !== undefined;
 }
-
-const unqualified = (type: CType): CType => (type.kind === "qualified" ? unqualified(type.target) : type);

@@ -1,5 +1,6 @@
 import { Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
+import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { addressSpan } from "./addressCell.ts";
 import { faultSpan, faultText, type Json, type Line } from "./piece.ts";
@@ -9,9 +10,7 @@ export function functionSpans(kernel: Kernel, address: bigint | Fault): Line {
   if (address instanceof Fault) return [faultSpan(address)];
   const symbol = kernel.symbols.at(address);
   if (!symbol) return [addressSpan(kernel, address)];
-  const offset = address - symbol.address;
-  const name = offset === 0n ? symbol.name : `${symbol.name}+${offset}`;
-  return [addressSpan(kernel, address), "  <", { as: "symbol", text: name, address }, ">"];
+  return [addressSpan(kernel, address), "  <", { as: "symbol", text: symbolPlace(symbol, address), address }, ">"];
 }
 
 /** The same to programs: the name, or the address of what has none. */

@@ -1,8 +1,8 @@
 import { hasAttSyntax, type Instruction, type Syntax } from "../../arch/disassembler/disassembler.ts";
 import { gnuSyntax } from "../../arch/disassembler/gnuSyntax.ts";
 import { hex0x } from "../../base/hex.ts";
+import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { withOffset } from "../commands/tasks/bt/symbols.ts";
 
 /** An instruction in the words of GNU's disassembler: mnemonic padded, branch and rip-relative targets named. */
 export function instructionText(kernel: Kernel, instruction: Instruction, radix: 10 | 16, syntax: Syntax): string {
@@ -38,7 +38,7 @@ function named(kernel: Kernel, operands: string, next: bigint, radix: 10 | 16): 
 
 function symbolMark(kernel: Kernel, address: bigint, radix: 10 | 16): string {
   const symbol = kernel.symbols.at(address);
-  return symbol ? ` <${withOffset(symbol.name, address - symbol.address, radix)}>` : "";
+  return symbol ? ` <${symbolPlace(symbol, address, radix)}>` : "";
 }
 
 function ftraceMark(kernel: Kernel, { address, bytes }: Instruction): string {

@@ -1,6 +1,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex, hex0x } from "../../base/hex.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
+import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { record, type Piece, type Span } from "./piece.ts";
@@ -26,7 +27,7 @@ export function symbolPiece(
   const line: Span[] = [
     { as: "address", text: hex(address), address },
     ` (${type}) `,
-    { as: "symbol", text: `${name}${offset > 0n ? `+${offset}` : ""}`, address },
+    { as: "symbol", text: symbolPlace(symbol, address), address },
   ];
   if (module !== undefined && !plain) line.push(` [${module}] `);
   const patch = isText && !plain ? livePatchText(kernel, symbol.address) : undefined;

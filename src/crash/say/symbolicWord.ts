@@ -1,5 +1,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex } from "../../base/hex.ts";
+import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { cacheName } from "../../linux/slab/slab.ts";
 import { slabObjectAt } from "../../linux/slab/slabObject.ts";
 import type { Context } from "../language/command.ts";
@@ -12,10 +13,7 @@ export type SlabNames = "none" | "cache" | "address";
 export function symbolic({ kernel }: Pick<Context, "kernel">, word: bigint, slabs: SlabNames): Span | undefined {
   if (!kernel.memory.isKernelAddress(word)) return undefined;
   const symbol = kernel.symbols.at(word);
-  if (symbol) {
-    const offset = word - symbol.address;
-    return { as: "symbol", text: offset === 0n ? symbol.name : `${symbol.name}+${offset}`, address: word };
-  }
+  if (symbol) return { as: "symbol", text: symbolPlace(symbol, word), address: word };
   if (slabs === "none") return undefined;
   // Whether a word is a slab object is a guess: where the dump cannot say, it is shown as the number it is.
   const cache = attempt(() => {

@@ -3,17 +3,17 @@ import { once } from "../../base/once.ts";
 import { withShape, withShapedMembers } from "../arrayShape.ts";
 import * as kinds from "./btfTable.ts";
 import { type BtfTable, kindOf, lengthOf, TYPE_BYTES } from "./btfTable.ts";
-import type {
-  ArrayType,
-  CType,
-  EnumType,
-  FunctionType,
-  IntType,
-  Member,
-  QualifiedType,
-  StructType,
-  TypedefType,
-  TypeKind,
+import {
+  lazyQualified,
+  type ArrayType,
+  type CType,
+  type EnumType,
+  type FunctionType,
+  type IntType,
+  type Member,
+  type StructType,
+  type TypedefType,
+  type TypeKind,
 } from "../ctype.ts";
 
 /** What decoding a type needs of the blob it lies in. */
@@ -68,11 +68,11 @@ export function decodeType(context: BtfContext, start: number): CType {
     case kinds.BTF_KIND_TYPEDEF:
       return typedefType(context.string(nameOffset), target, context);
     case kinds.BTF_KIND_CONST:
-      return qualified("const", target);
+      return lazyQualified("const", target);
     case kinds.BTF_KIND_VOLATILE:
-      return qualified("volatile", target);
+      return lazyQualified("volatile", target);
     case kinds.BTF_KIND_RESTRICT:
-      return qualified("restrict", target);
+      return lazyQualified("restrict", target);
     case kinds.BTF_KIND_FUNC_PROTO:
       return functionType(context, start);
     default:
@@ -87,14 +87,6 @@ function intType(name: string, size: number, word: number): IntType {
   const encoding = bits & BTF_INT_BOOL ? "bool" : isChar ? "char" : "int";
   return { kind: "int", name, size, signed: (bits & BTF_INT_SIGNED) !== 0, encoding };
 }
-
-const qualified = (qualifier: QualifiedType["qualifier"], target: () => CType): QualifiedType => ({
-  kind: "qualified",
-  qualifier,
-  get target() {
-    return target();
-  },
-});
 
 function arrayType(context: BtfContext, at: number): ArrayType {
   const { view, little } = context.table;

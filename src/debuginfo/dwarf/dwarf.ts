@@ -1,5 +1,6 @@
+import { once } from "../../base/once.ts";
 import type { ElfFile } from "../../elf/elf.ts";
-import { type ElfSymbols, elfSymbols } from "../symbols/elfSymbols.ts";
+import { elfSymbols } from "../symbols/elfSymbols.ts";
 import type { Placement } from "../../elf/placement.ts";
 import type { CodeSource, TypeSource } from "../source.ts";
 import { DwarfCode } from "./code.ts";
@@ -37,8 +38,7 @@ export interface Dwarf {
 export function openDwarf(elf: ElfFile, options: DwarfOptions = {}): Dwarf {
   const { placement, alternate } = options;
   const image = new Image(elf, placement, alternate && new Image(alternate, undefined, undefined));
-  let known: ElfSymbols | undefined;
-  const symbols = (): ElfSymbols => (known ??= elfSymbols(elf, placement));
+  const symbols = once(() => elfSymbols(elf, placement));
   const functions = options.functions && new KnownFunctions(image, options.functions);
   const code = new DwarfCode(image, elf, placement, symbols, functions);
   const types = new DwarfTypes(image, (pc) => code.functionAt(pc), symbols, options.names);

@@ -1,5 +1,5 @@
 import { once } from "../../base/once.ts";
-import { type ArrayType, type CType, type Member, type QualifiedType, type StructType, VOID } from "../ctype.ts";
+import { lazyArray, lazyQualified, type CType, type Member, type StructType, VOID } from "../ctype.ts";
 import {
   DW_AT_bit_offset,
   DW_AT_bit_size,
@@ -85,13 +85,13 @@ function decode(die: Die): CType {
     case DW_TAG_typedef:
       return { kind: "typedef", name: die.text(DW_AT_name) ?? "", get target() { return target(); } }; // prettier-ignore
     case DW_TAG_const_type:
-      return qualified("const", target);
+      return lazyQualified("const", target);
     case DW_TAG_volatile_type:
-      return qualified("volatile", target);
+      return lazyQualified("volatile", target);
     case DW_TAG_restrict_type:
-      return qualified("restrict", target);
+      return lazyQualified("restrict", target);
     case DW_TAG_atomic_type:
-      return qualified("atomic", target);
+      return lazyQualified("atomic", target);
     case DW_TAG_subroutine_type:
     case DW_TAG_subprogram:
       return functionType(die, typeOfDie);
@@ -100,14 +100,6 @@ function decode(die: Die): CType {
       return VOID;
   }
 }
-
-const qualified = (qualifier: QualifiedType["qualifier"], target: () => CType): QualifiedType => ({
-  kind: "qualified",
-  qualifier,
-  get target() {
-    return target();
-  },
-});
 
 function baseType(die: Die): CType {
   const name = die.text(DW_AT_name) ?? "";
@@ -225,19 +217,11 @@ function arrayType(die: Die): CType {
   // From the innermost dimension, which comes last.
   return (
     counts.reduceRight<CType | undefined>(
-      (inner, count) => array(inner ? () => inner : once(() => typeOfDie(die)), count),
+      (inner, count) => lazyArray(inner ? () => inner : once(() => typeOfDie(die)), count),
       undefined,
     ) ?? VOID
   );
 }
-
-const array = (element: () => CType, count: number | undefined): ArrayType => ({
-  kind: "array",
-  get element() {
-    return element();
-  },
-  count,
-});
 
 function elementCount(subrange: Die): number | undefined {
   const count = subrange.attribute(DW_AT_count);

@@ -1,4 +1,5 @@
 import { attempt } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { listEntries } from "../../kernel/list.ts";
@@ -97,7 +98,7 @@ export function livePatchText(kernel: Kernel, address: bigint): string | undefin
   const { replaces, replacedBy } = livePatch(kernel, address);
   if (replaces) return `live patch of ${replaces.oldName}${stateOf(replaces)}`;
   if (!replacedBy) return undefined;
-  const name = kernel.symbols.at(replacedBy.newFunction)?.name ?? `0x${replacedBy.newFunction.toString(16)}`;
+  const name = kernel.symbols.at(replacedBy.newFunction)?.name ?? hex0x(replacedBy.newFunction);
   return `replaced by ${name} [${replacedBy.module}]${stateOf(replacedBy)}`;
 }
 

@@ -1,10 +1,9 @@
+import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
 import { poisonOf } from "../poison.ts";
 
 const particular = (facts: ReportFacts, key: string): string | undefined =>
   facts.particulars.find((one) => one.key === key)?.text;
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** lib/list_debug.c: which pointer was wrong, and what it was. */
 export function explainList(facts: ReportFacts): string {
@@ -29,11 +28,11 @@ export function explainList(facts: ReportFacts): string {
     if (value === 0n)
       return `\`${pointer}\` was NULL: ${neighbour} was cleared or never set up, or its memory was used anew.`;
     if (poison?.name.startsWith("LIST_POISON") === true) {
-      return `\`${pointer}\` was ${poison.name} (${hex(value)}), which \`list_del\` writes into an entry that it takes out: ${neighbour} had been deleted already.`;
+      return `\`${pointer}\` was ${poison.name} (${hex0x(value)}), which \`list_del\` writes into an entry that it takes out: ${neighbour} had been deleted already.`;
     }
     if (poison)
-      return `\`${pointer}\` was ${hex(value)} (${poison.name}: ${poison.meaning}): ${neighbour} was freed while it was still in the list.`;
-    return `\`${pointer}\` was ${hex(value)} and does not lead back to the entry: ${neighbour} was freed, overwritten, or put into another list without being taken out of this one.`;
+      return `\`${pointer}\` was ${hex0x(value)} (${poison.name}: ${poison.meaning}): ${neighbour} was freed while it was still in the list.`;
+    return `\`${pointer}\` was ${hex0x(value)} and does not lead back to the entry: ${neighbour} was freed, overwritten, or put into another list without being taken out of this one.`;
   }
   return "The pointers of a linked list contradict each other: an entry was freed, added or deleted twice, or overwritten.";
 }

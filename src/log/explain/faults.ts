@@ -1,10 +1,10 @@
+import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { placeText } from "../place.ts";
 import { errorOf, poisonOf } from "../poison.ts";
 
 const PAGE = 4096n;
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 =>
   machine === "i386" || machine === "arm" || (machine === "mips" && address < 1n << 32n) ? 32 : 64;
@@ -29,15 +29,15 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   if (executed && address < PAGE) {
     return address === 0n
       ? `The kernel called a function through a pointer that was NULL.${caller(facts)}`
-      : `The kernel jumped to ${hex(address)}, near NULL: a function pointer was wrong.${caller(facts)}`;
+      : `The kernel jumped to ${hex0x(address)}, near NULL: a function pointer was wrong.${caller(facts)}`;
   }
   if (executed && isUserAddress(facts, address)) return explainUserJump(facts, address);
   if (executed) {
     const why = isForbidden === true ? "memory that must not be executed" : "an address that holds no code";
-    return `The kernel jumped to ${hex(address)}, ${why}: a function pointer or a return address was overwritten, or the code there is gone.${caller(facts)}`;
+    return `The kernel jumped to ${hex0x(address)}, ${why}: a function pointer or a return address was overwritten, or the code there is gone.${caller(facts)}`;
   }
   if (address < PAGE) return explainNull(facts, address, context);
-  const did = `The kernel ${DONE[verb ?? "none"]} ${hex(address)}`;
+  const did = `The kernel ${DONE[verb ?? "none"]} ${hex0x(address)}`;
   const known = explainAddress(facts, address);
   if (known !== undefined) return `${did}${known}`;
   if (isUserAddress(facts, address)) {
@@ -54,7 +54,7 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
 }
 
 function explainNull(facts: ReportFacts, address: bigint, context: LogContext): string {
-  const did = `it ${DONE[facts.access.verb ?? "none"]} ${hex(address)}`;
+  const did = `it ${DONE[facts.access.verb ?? "none"]} ${hex0x(address)}`;
   if (address === 0n) return `The kernel used a pointer that was NULL: ${did}.`;
   const place = facts.site?.place;
   const member = place && context.memberAt?.(place, Number(address));
@@ -67,7 +67,7 @@ function explainUserJump({ access, traces, ...facts }: ReportFacts, address: big
     access.isForbidden === true
       ? "A page is there; the processor forbids the kernel to run it (SMEP, or the no-execute bit that page-table isolation sets; PXN on arm)."
       : "Nothing that the kernel may run is there.";
-  return `The kernel jumped into user memory at ${hex(address)}: a function pointer or a return address was overwritten. ${why}${from}`;
+  return `The kernel jumped into user memory at ${hex0x(address)}: a function pointer or a return address was overwritten. ${why}${from}`;
 }
 
 /** What an address is by itself: NULL and a member, an error, a mark of freed memory. */
@@ -77,7 +77,7 @@ function explainAddress(facts: ReportFacts, address: bigint): string | undefined
   if (error)
     return `: a pointer that carries an error (\`ERR_PTR(-${error.name})\`, or a member a little behind one) was used as if it were one to memory.`;
   if (BigInt.asUintN(bits, -address) < PAGE) {
-    return `, ${hex(BigInt.asUintN(bits, -address))} bytes below zero: a member before a NULL pointer (\`container_of\`), or behind an error pointer.`;
+    return `, ${hex0x(BigInt.asUintN(bits, -address))} bytes below zero: a member before a NULL pointer (\`container_of\`), or behind an error pointer.`;
   }
   const letters = textIn(address);
   if (letters !== undefined) {
@@ -88,7 +88,7 @@ function explainAddress(facts: ReportFacts, address: bigint): string | undefined
     const offset =
       poison.offset === 0n
         ? ""
-        : `, ${hex(poison.offset < 0n ? -poison.offset : poison.offset)} bytes ${poison.offset < 0n ? "before" : "behind"}`;
+        : `, ${hex0x(poison.offset < 0n ? -poison.offset : poison.offset)} bytes ${poison.offset < 0n ? "before" : "behind"}`;
     return `: that is ${poison.name}${offset}, ${poison.meaning}. Something was used after it was freed or taken out.`;
   }
   return undefined;
@@ -108,7 +108,7 @@ function poisonedRegister({ site }: ReportFacts): string | undefined {
     if (value < 0x1_0000_0000n) continue;
     const poison = poisonOf(value);
     if (poison && poison.name !== "POISON_FREE_INITMEM") {
-      return `Register ${name} holds ${hex(value)} (${poison.name}: ${poison.meaning}).`;
+      return `Register ${name} holds ${hex0x(value)} (${poison.name}: ${poison.meaning}).`;
     }
   }
   return undefined;
@@ -121,14 +121,14 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   );
   if (range?.includes("null-ptr-deref") === true) {
     const [, from] = /\[0x([0-9a-f]+)-/.exec(range) ?? [];
-    const at = from === undefined ? "" : ` (between ${hex(BigInt(`0x${from}`))} and 7 bytes further)`;
+    const at = from === undefined ? "" : ` (between ${hex0x(BigInt(`0x${from}`))} and 7 bytes further)`;
     return `KASAN's check of an address near NULL${at} used a shadow address that no memory can have: the pointer was NULL, and the access is to a member of a structure at it.`;
   }
   if (access.address !== undefined && access.address < PAGE) return explainNull(facts, access.address, context);
   if (access.address !== undefined && /non-canonical address/.test(facts.headline)) {
     const known = explainAddress(facts, access.address);
-    if (known !== undefined) return `The kernel used ${hex(access.address)}${known}`;
-    return `The kernel used ${hex(access.address)}, an address that no memory can have (not canonical): the pointer was overwritten, or read from memory that was freed or never set.`;
+    if (known !== undefined) return `The kernel used ${hex0x(access.address)}${known}`;
+    return `The kernel used ${hex0x(access.address)}, an address that no memory can have (not canonical): the pointer was overwritten, or read from memory that was freed or never set.`;
   }
   if (/segment-related/.test(facts.headline))
     return "The processor refused a segment: a selector or a descriptor was wrong.";
@@ -140,7 +140,7 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
 
 export function explainArmFault(facts: ReportFacts): string {
   const { groups } = facts.report.headline;
-  const at = facts.access.address === undefined ? "" : ` at ${hex(facts.access.address)}`;
+  const at = facts.access.address === undefined ? "" : ` at ${hex0x(facts.access.address)}`;
   if (/external abort/.test(groups.fault ?? "")) {
     return `An external abort: the bus or the device refused the access${at}. The device has no clock or power, its driver maps it wrongly, or nothing answers there; it is no bad pointer by itself.`;
   }

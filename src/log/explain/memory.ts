@@ -1,9 +1,8 @@
+import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
 
 const particular = (facts: ReportFacts, key: string): string | undefined =>
   facts.particulars.find((one) => one.key === key)?.text;
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 export function explainSanitizer(facts: ReportFacts): string {
   switch (facts.kind) {
@@ -38,7 +37,7 @@ function by(facts: ReportFacts, role: "allocation" | "free"): string {
 function explainKasan(facts: ReportFacts): string {
   const { verb, size, address } = facts.access;
   const fault = facts.report.headline.groups.fault ?? "";
-  const at = address === undefined ? "" : ` at ${hex(address)}`;
+  const at = address === undefined ? "" : ` at ${hex0x(address)}`;
   const bytes = size === undefined ? "memory" : `${size} byte${size === 1 ? "" : "s"}`;
   const did = `${facts.comm === undefined ? "The kernel" : `\`${facts.comm}\``} ${verb === "write" ? "wrote" : verb === "read" ? "read" : "used"} ${bytes}${at}`;
   const cache = particular(facts, "cache");

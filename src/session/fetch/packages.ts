@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
+import { isSystemError } from "../../base/systemError.ts";
 import { kernelBuildId } from "../find/kernelBuildId.ts";
 import { keepFile, placeNew } from "./keptFile.ts";
 import { Budget } from "../../base/budget.ts";
@@ -9,7 +10,6 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { openElf } from "../../elf/elf.ts";
 import { isBuildId } from "../find/debuginfoPlaces.ts";
 import { Cancelled, drive, toEnd } from "../../base/job.ts";
-import { isSystemError } from "../../base/systemError.ts";
 import { type Missing, missingDebuginfo } from "../find/missingDebuginfo.ts";
 import { OpenError } from "../open/openError.ts";
 import { type OpenOptions, openSession } from "../open/open.ts";

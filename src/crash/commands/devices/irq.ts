@@ -1,6 +1,7 @@
 import { attempt, Fault, untilFault } from "../../../base/fault.ts";
 import { hex, hex0x } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
+import { symbolPlace } from "../../../debuginfo/symbols/symbolText.ts";
 import { cpuList, possibleCpus } from "../../../kernel/cpumask.ts";
 import {
   actionName,
@@ -179,8 +180,7 @@ function* gates(kernel: Kernel): Pieces {
   if (!targets) throw new UsageError("-d: this machine has no interrupt descriptor table");
   for (const [vector, target] of targets.entries()) {
     const symbol = kernel.symbols.at(target);
-    const offset = symbol ? target - symbol.address : 0n;
-    const name = symbol ? `${symbol.name}${offset === 0n ? "" : `+${offset}`}` : hex(target);
+    const name = symbol ? symbolPlace(symbol, target) : hex(target);
     yield record({ vector, handler: addressCell(kernel, () => target).json, symbol: symbol ? name : null }, [
       `${`[${vector}]`.padStart(5)} `,
       { as: "symbol", text: name, address: target },

@@ -1,5 +1,6 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex, hex0x } from "../../../../base/hex.ts";
+import { withOffset } from "../../../../base/nameOffset.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { physicalToVirtual } from "../../../../linux/mm/directMap.ts";
 import { type Container, identify } from "../../../../linux/identify.ts";
@@ -45,7 +46,7 @@ function* facts(kernel: Kernel, container: Container, shown: bigint, virtual: bi
       return yield symbolPiece(kernel, container.symbol, { address: virtual });
     case "per-CPU variable": {
       const { symbol, cpu, offset } = container;
-      const name = `${symbol.name}${offset > 0 ? `+${offset}` : ""}`;
+      const name = withOffset(symbol.name, offset);
       return yield record({ perCpu: symbol.name, cpu, offset }, [
         { as: "address", text: hex(virtual), address: virtual },
         ` (${symbol.type}) `,

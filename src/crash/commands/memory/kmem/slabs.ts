@@ -3,7 +3,7 @@ import { hex, hex0x, padHex } from "../../../../base/hex.ts";
 import { cacheName, objectSize, slabBytes, slabCaches } from "../../../../linux/slab/slab.ts";
 import { countSlabs } from "../../../../linux/slab/slabScan.ts";
 import { countsSlabs, slabUsage, type SlabCount } from "../../../../linux/slab/slabUsage.ts";
-import { Derived } from "../../../../model/derived.ts";
+import { derivedFacts } from "../../../../model/derived.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { cell } from "../../../say/cell.ts";
@@ -62,8 +62,7 @@ export function* cacheTable(kernel: Kernel, choice: CacheChoice): Generator<Piec
 export function* countedSlabs(cache: Obj): Generator<Piece, SlabCount | undefined, void> {
   if (attempt(() => countsSlabs(cache)) === true) return undefined;
   const { kernel } = cache;
-  const derived = kernel.memo("derived slabs", () => new Derived());
-  const counts = yield* derived.ensure("slabs", function* () {
+  const counts = yield* derivedFacts(kernel).ensure("slabs", function* () {
     const scan = countSlabs(kernel);
     for (;;) {
       const step = attempt(() => scan.next());

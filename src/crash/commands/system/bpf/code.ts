@@ -4,7 +4,6 @@ import { hex0x } from "../../../../base/hex.ts";
 import { bpfFunctions, bpfInstructions, usedMaps } from "../../../../linux/bpf/bpf.ts";
 import { bpfInstructionTexts, type BpfNames } from "../../../../linux/bpf/bpfInsn.ts";
 import { globalAddress } from "../../../../linux/vmcoreinfo.ts";
-import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { Context } from "../../../language/command.ts";
 import { instructionText } from "../../../say/instruction.ts";

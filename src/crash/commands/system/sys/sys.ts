@@ -123,7 +123,7 @@ function panic(kernel: Kernel): Cell {
 function taint(kernel: Kernel): Piece {
   const mask = taintedMask(kernel);
   const letters = taintLetters(kernel, mask);
-  return record({ mask: `0x${mask.toString(16)}`, letters }, `TAINTED_MASK: ${mask.toString(16)}  ${letters}`);
+  return record({ mask: hex0x(mask), letters }, `TAINTED_MASK: ${mask.toString(16)}  ${letters}`);
 }
 
 function* dmi(kernel: Kernel): Generator<Piece, void, void> {

@@ -1,11 +1,11 @@
 import { padHex } from "../../../../base/hex.ts";
 import type { KSymbol } from "../../../../debuginfo/source.ts";
+import { symbolPlace } from "../../../../debuginfo/symbols/symbolText.ts";
 import { livePatchText } from "../../../../linux/module/livepatch.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Trap } from "../../../../unwind/frame.ts";
 import type { Registers } from "../../../../arch/arch.ts";
 import type { Line, Span } from "../../../say/piece.ts";
-import { withOffset } from "./symbols.ts";
 
 /** Registers as a block of lines; those that are not known are left out. */
 export function registerLines(kernel: Kernel, registers: Registers): Line[] {
@@ -39,7 +39,7 @@ function inRows(kernel: Kernel, registers: Registers): string[] {
 
 /** `[exception RIP: lab_apply+47]`. */
 export function exceptionLine(kernel: Kernel, pc: bigint, symbol = kernel.symbols.at(pc)): Line {
-  const text = symbol ? withOffset(symbol.name, pc - symbol.address, 10) : "unknown or invalid address";
+  const text = symbol ? symbolPlace(symbol, pc, 10) : "unknown or invalid address";
   return [
     `    [exception ${kernel.arch.pc.toUpperCase()}: `,
     { as: "symbol", text, address: pc },

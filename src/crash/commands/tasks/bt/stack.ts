@@ -1,4 +1,5 @@
 import { hex } from "../../../../base/hex.ts";
+import { symbolPlace } from "../../../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { CodePlace } from "../../../../model/kernel.ts";
@@ -8,7 +9,6 @@ import { taskHeading } from "../../../say/taskHeading.ts";
 import { dataLines, type DataStyle } from "./data.ts";
 import { type Entry, entriesOf } from "./entries.ts";
 import { exceptionLine, livePatchSpans, reasonLine, registerLines } from "./registers.ts";
-import { withOffset } from "./symbols.ts";
 
 export interface BacktraceStyle {
   /** -l: the source line of each frame. */
@@ -64,7 +64,7 @@ function frameLine(
   { offsets }: BacktraceStyle,
 ): Line {
   const { symbol, pc, doubt } = frame;
-  const name = symbol ? (offsets ? withOffset(symbol.name, pc - symbol.address, offsets) : symbol.name) : "(unknown)";
+  const name = symbol ? (offsets ? symbolPlace(symbol, pc, offsets) : symbol.name) : "(unknown)";
   const line: Span[] = [
     `${`#${number}`.padStart(3)} [`,
     { as: "address", text: hex(slot), address: slot },

@@ -1,5 +1,6 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
+import { symbolPlace } from "../../../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { Stack } from "../../../../unwind/frame.ts";
@@ -7,7 +8,6 @@ import { stackAt, taskStackRange } from "../../../../unwind/stacks.ts";
 import { faultSpan, type Line } from "../../../say/piece.ts";
 import { entriesOf } from "./entries.ts";
 import { exceptionLine, registerLines } from "./registers.ts";
-import { withOffset } from "./symbols.ts";
 
 export interface TextSymbolStyle {
   /** Radix of symbols' offsets; undefined for names alone. */
@@ -87,6 +87,6 @@ class TextScan {
   name(pc: bigint): string {
     const symbol = this.kernel.symbols.at(pc);
     if (!symbol) return "(unknown)";
-    return this.style.offsets ? withOffset(symbol.name, pc - symbol.address, this.style.offsets) : symbol.name;
+    return this.style.offsets ? symbolPlace(symbol, pc, this.style.offsets) : symbol.name;
   }
 }

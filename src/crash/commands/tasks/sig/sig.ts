@@ -1,3 +1,4 @@
+import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { _NSIG, signalName, signalsOf } from "../../../../linux/sched/signal.ts";
 import { threads } from "../../../../linux/sched/task.ts";
@@ -51,7 +52,7 @@ function setNames(word: string) {
   if (set === undefined) throw new UsageError(`not a sigset_t: ${word}`);
   // Of two names of one signal the first, as it is written in programs.
   const found = signalsOf(set).map((number) => signalName(number).replace(/\/.*/, ""));
-  return record({ sigset: `0x${set.toString(16)}`, signals: found }, found.join(" "));
+  return record({ sigset: hex0x(set), signals: found }, found.join(" "));
 }
 
 function* taskSignals(task: Obj): Pieces {

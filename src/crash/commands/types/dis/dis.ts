@@ -3,9 +3,9 @@ import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import type { SourceLine } from "../../../../debuginfo/source.ts";
+import { symbolPlace } from "../../../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { address } from "../../../language/address.ts";
-import { withOffset } from "../../tasks/bt/symbols.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { instructionText } from "../../../say/instruction.ts";
 import { count } from "../../../language/number.ts";
@@ -124,7 +124,7 @@ function readable(
 
 function line(kernel: Kernel, where: bigint, shown: string, radix: 10 | 16): Line {
   const symbol = kernel.symbols.at(where);
-  const name = symbol ? ` <${withOffset(symbol.name, where - symbol.address, radix)}>` : "";
+  const name = symbol ? ` <${symbolPlace(symbol, where, radix)}>` : "";
   return [{ as: "address", text: hex0x(where), address: where }, `${name}:\t${shown}`];
 }
 

@@ -4,6 +4,7 @@ import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { sizeOf } from "../../../../debuginfo/ctype.ts";
 import type { KSymbol } from "../../../../debuginfo/source.ts";
+import { symbolPlace } from "../../../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { typeName } from "../../../../model/typeName.ts";
 import { address } from "../../../language/address.ts";
@@ -13,9 +14,7 @@ import { type Pieces, record, text } from "../../../say/piece.ts";
 /** `schedule`, `schedule+5`: how gdb writes an address in angle brackets. */
 export function symbolic(kernel: Kernel, at: bigint): string {
   const symbol = kernel.symbols.at(at);
-  if (!symbol) return "";
-  const offset = at - symbol.address;
-  return offset === 0n ? symbol.name : `${symbol.name}+${offset}`;
+  return symbol ? symbolPlace(symbol, at) : "";
 }
 
 export function* infoLine(context: Context, words: string): Pieces {
