@@ -26,7 +26,9 @@ const options = Object.entries(bundles)
     bundle: true,
     minify: true,
     keepNames: true,
-    sourcemap: false,
+    // Beside the bundle, which does not name it: only base/sourceStack.ts opens it. The sources themselves are public.
+    sourcemap: "external",
+    sourcesContent: false,
     // All of it stands in one file, which notices.mjs writes.
     legalComments: "none",
     metafile: true,
@@ -60,7 +62,10 @@ if (process.argv.includes("--watch")) {
   removeLeftovers(
     new Set([
       ...beside,
-      ...options.map(({ entryPoints, outExtension }) => Object.keys(entryPoints)[0] + (outExtension?.[".js"] ?? ".js")),
+      ...options.flatMap(({ entryPoints, outExtension }) => {
+        const bundle = Object.keys(entryPoints)[0] + (outExtension?.[".js"] ?? ".js");
+        return [bundle, `${bundle}.map`];
+      }),
     ]),
   );
 }

@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { DebugSession, Event, InitializedEvent, OutputEvent, Response, StoppedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { Fault } from "../base/fault.ts";
+import { internalError } from "../base/sourceStack.ts";
 import { isSystemError } from "../base/systemError.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { CustomEvents, RefusedVmlinux } from "../protocol/custom.ts";
@@ -200,8 +201,9 @@ export class VmcoreDebugSession extends DebugSession {
     else if (error instanceof OpenError) say(4, error.message, true);
     else if (isSystemError(error)) say(5, `the dump or a file beside it cannot be read: ${error.message}`, true);
     else {
-      this.log("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
-      say(6, `${response.command}: internal error: ${error instanceof Error ? error.message : String(error)}`, true);
+      const { summary, stack } = internalError(error);
+      this.log("error", stack);
+      say(6, `${response.command}: internal error: ${summary}`, true);
     }
   }
 
@@ -346,7 +348,7 @@ export class VmcoreDebugSession extends DebugSession {
 
   private complain(error: unknown): void {
     this.client.output(`${error instanceof Error ? error.message : String(error)}\n`, { category: "stderr" });
-    this.log("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.log("error", internalError(error).stack);
   }
 
   /** Makes ready what the user will want next. */

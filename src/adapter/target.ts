@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { Budget } from "../base/budget.ts";
 import { attempt, Fault } from "../base/fault.ts";
+import { internalError } from "../base/sourceStack.ts";
 import type { Context } from "../crash/language/command.ts";
 import type { SourceLine } from "../debuginfo/source.ts";
 import { oopsTitle, panicMessage } from "../linux/printk/panic.ts";
@@ -222,7 +223,7 @@ export class Target {
 
   /** What the event says after a failure of our own while it was made up. */
   stopAfter(error: unknown): Stop {
-    const why = `internal error: ${error instanceof Error ? error.message : String(error)}`;
+    const why = `internal error: ${internalError(error).summary}`;
     const { id } = this.threads.firstOrStandIn(Fault.of("unknown", why));
     return { reason: "pause", threadId: id, text: "", description: `Why the kernel stopped cannot be told: ${why}` };
   }

@@ -1,4 +1,5 @@
-import { EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
+import { internalError } from "../base/sourceStack.ts";
+import { EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { isNodeSufficient, startAgain } from "./node.ts";
 
 /** What `vmcore-debug NAME ...` runs instead of opening a dump; loaded when asked for. */
@@ -28,6 +29,12 @@ async function start(): Promise<number> {
 // A reader that has enough, as in `vmcore-debug ... | head`, is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT_OPEN));
 
-void start().then((status) => {
-  process.exitCode = status;
-});
+void start().then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    process.stderr.write(`vmcore-debug: internal error: ${internalError(error).stack}\n`);
+    process.exitCode = EXIT_FAILED;
+  },
+);

@@ -3,6 +3,7 @@ import { appendFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { inputText } from "../base/file.ts";
+import { internalError } from "../base/sourceStack.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
 import { findFilter, readLine, run } from "../crash/language/language.ts";
@@ -196,7 +197,7 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof UsageError) return error.message;
   const { code, path } = error as NodeJS.ErrnoException;
-  if (code === undefined) return error.stack ?? error.message;
+  if (code === undefined) return internalError(error).stack;
   const reason = SYSTEM_ERRORS[code];
   return reason !== undefined && path !== undefined ? `${path}: ${reason}` : error.message;
 }

@@ -1,0 +1,58 @@
+/** Call stacks of this program's own errors, with the places of its sources for those of its bundles. */
+import { SourceMap, type SourceMapPayload } from "node:module";
+import { fileURLToPath } from "node:url";
+import { wholeFile } from "./file.ts";
+
+/** A line of V8's `Error.stack` that names a place in a bundle: `    at f (/x/dist/cli.js:70:13916)`. */
+const ENTRY = /^(\s{0,8}at (?:[^()]{1,500} \()?)((?:file:\/\/)?[^()]{1,4096}\.c?js):(\d{1,9}):(\d{1,9})(\)?)$/;
+
+/** A bundle of ours has some 1 MB of it. */
+const MAX_MAP_BYTES = 64 << 20;
+const MAX_LINES = 100;
+
+/** What an internal error is reported with. */
+export interface InternalError {
+  /** `Cannot read properties of undefined (in stackOf, src/unwind/cursor.ts:70)`. */
+  readonly summary: string;
+  /** The error's message and its calls, innermost first, each with its function, file of the sources and line. */
+  readonly stack: string;
+}
+
+/** Reads the maps beside the bundles, which nothing else opens: they cost time and memory only after an error. */
+export function internalError(error: unknown): InternalError {
+  if (!(error instanceof Error)) return { summary: String(error), stack: String(error) };
+  const stack = sourceStack(error.stack ?? error.message);
+  const where = /^\s{0,8}at (?:([^()\n]{1,500}) \()?((?:[\w@.-]{1,100}\/){0,30}[\w.-]{1,100}\.ts:\d{1,9}):\d{1,9}\)?$/m.exec(stack); // prettier-ignore
+  const place = where ? ` (${where[1] === undefined ? "" : `in ${where[1]}, `}${where[2] ?? ""})` : "";
+  return { summary: `${error.message}${place}`, stack };
+}
+
+/** @param stack as V8 writes it */
+function sourceStack(stack: string): string {
+  const maps = new Map<string, SourceMap | undefined>();
+  const lines = stack.split("\n");
+  // The message may have any number of lines; the calls are few.
+  const first = Math.max(0, lines.length - MAX_LINES);
+  return lines.map((line, i) => (i < first ? line : sourceLine(line, maps))).join("\n");
+}
+
+function sourceLine(line: string, maps: Map<string, SourceMap | undefined>): string {
+  const [, head = "", bundle, row, column, tail = ""] = ENTRY.exec(line) ?? [];
+  if (bundle === undefined) return line;
+  if (!maps.has(bundle)) maps.set(bundle, mapOf(bundle));
+  const entry = maps.get(bundle)?.findEntry(Number(row) - 1, Number(column) - 1);
+  if (!entry || !("originalSource" in entry)) return line;
+  const { originalSource, originalLine, originalColumn } = entry;
+  // Relative to the bundle.
+  return `${head}${originalSource.replace(/^(?:\.\.?\/)+/, "")}:${originalLine + 1}:${originalColumn + 1}${tail}`;
+}
+
+/** The map beside a bundle; undefined where none is, or none that can be read: then the stack stays as it is. */
+function mapOf(bundle: string): SourceMap | undefined {
+  try {
+    const path = bundle.startsWith("file:") ? fileURLToPath(bundle) : bundle;
+    return new SourceMap(JSON.parse(wholeFile(`${path}.map`, MAX_MAP_BYTES).toString("utf8")) as SourceMapPayload);
+  } catch {
+    return undefined;
+  }
+}
