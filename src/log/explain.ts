@@ -60,6 +60,8 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "list-corruption": explainList,
   usercopy: explainUsercopy,
   fortify: explainFortify,
+  cfi: ({ report: { headline } }) =>
+    `An indirect call went to ${headline.groups.target === undefined ? "a function" : `\`${headline.groups.target.replace(/\/0x.*/, "")}\``}, which is not of the type that the call is for: the function pointer was overwritten, or its declaration does not fit.`,
   warning: explainWarning,
   refcount: explainRefcount,
   odebug: explainObject,
@@ -117,6 +119,9 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "pcie-error": explainHardware,
   nmi: explainHardware,
   "irq-nobody": explainHardware,
+  "conntrack-full": says(
+    "The table of tracked connections is full, so that packets of new ones are dropped: more connections than `net.netfilter.nf_conntrack_max`, or some that are not forgotten.",
+  ),
   panic: explainPanic,
   "rust-panic": ({ said }) =>
     `Rust code of the kernel panicked${said[0] === undefined ? "" : `: “${said[0].slice(0, 200)}”`}.`,
@@ -131,10 +136,12 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "forced-failure": says(
     "Fault injection made an operation fail on purpose, to test what the code does then; it is no fault by itself.",
   ),
-  remark: ({ headline }) =>
-    headline.startsWith("BUG: ")
-      ? `The kernel met a state that it holds to be a fault of its own, and says which: “${headline.slice(5, 205)}”.`
-      : "A remark of the kernel with a call trace; it went on.",
+  remark: ({ headline, report }) =>
+    report.headline.groups.register !== undefined
+      ? `The kernel ${report.headline.groups.access?.startsWith("W") === true ? "wrote" : "read"} the model-specific register ${report.headline.groups.register}, which this processor (or its hypervisor) does not have or does not allow; it went on.`
+      : headline.startsWith("BUG: ")
+        ? `The kernel met a state that it holds to be a fault of its own, and says which: “${headline.slice(5, 205)}”.`
+        : "A remark of the kernel with a call trace; it went on.",
 };
 
 /** What a report means: two or three sentences, true for this very one. */

@@ -117,9 +117,18 @@ function saidIn(log: KernelLog, report: Report): string[] {
       said.push(textOf(at));
   }
   if (said.length > 0 || !["warning", "rust-panic"].includes(report.headline.row.kind)) return said;
-  const next = textOf(report.at + 1);
+  const at = report.at + 1;
+  const next = textOf(at);
+  // Rust's two lines are one message; of a warning only a line that its own lines enclose is its.
+  const isOwn =
+    report.headline.row.kind === "rust-panic"
+      ? log.lines[at]?.seconds === log.lines[report.at]?.seconds
+      : at < report.end - 1;
+  if (!isOwn || !log.isOwn(report, at)) return [];
   return next === "" ||
-    /^(?:Modules linked|CPU: |Call Trace|Hardware|Kernel panic|Pid: |RIP|------|task|\w+: \w+\+0x)/.test(next)
+    /^(?:Modules linked|CPU: |Call Trace|Call trace|Backtrace|Hardware|Kernel panic|Pid: |RIP|------|task|pstate|pc :|PC is|\w+: \w+\+0x|\[<)/.test(
+      next,
+    )
     ? []
     : [next];
 }

@@ -30,7 +30,10 @@ export function titleOf(
     const value = key === "where" ? name : (groups[key] ?? values[key]);
     return value ?? "";
   });
-  return clean(text);
+  const title = clean(text);
+  return title === "" || title.startsWith("in ")
+    ? clean(`${row.kind}${name === undefined ? "" : ` in ${name}`}`)
+    : title;
 }
 
 function clean(text: string): string {

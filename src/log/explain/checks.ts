@@ -8,17 +8,20 @@ const particular = (facts: ReportFacts, key: string): string | undefined =>
 /** lib/list_debug.c: which pointer was wrong, and what it was. */
 export function explainList(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.headline;
-  const [, pointer, , was] =
-    /(prev->next|next->prev|\b\w+->(?:next|prev)) (?:should be|is) (\S+?),? (?:but was|but) ([0-9a-f]{8,16})/.exec(
-      says,
+  const [, pointer, was] =
+    /(prev->next|next->prev|[0-9a-f]{8,16}->(?:next|prev)) should be .{1,80}?,? but was (?:0x)?([0-9a-f]{8,16}|\(null\)|0+)/.exec(
+      says.replace(/\s+\(null\)/, " (null)"),
     ) ?? [];
+  const nothing = /(prev|next) is NULL/.exec(says)?.[1];
+  if (nothing !== undefined)
+    return `The ${nothing} pointer of a list entry is NULL: the entry or its neighbour was cleared, or never put into a list.`;
   const double = /double add/.test(says);
   if (double) return "An entry was added to a list in which it already was, or before and behind itself.";
-  const isPoison = /is LIST_POISON(\d)/.exec(says);
+  const isPoison = /(?:is|was) LIST_POISON(\d)/.exec(says);
   if (isPoison)
     return `The entry that was to be taken out of its list had been taken out before (its pointers are LIST_POISON, which \`list_del\` writes): it was deleted twice, or used after it was deleted.`;
   if (pointer !== undefined && was !== undefined) {
-    const value = BigInt(`0x${was}`);
+    const value = was.startsWith("(") ? 0n : BigInt(`0x${was}`);
     const poison = poisonOf(value);
     const neighbour = pointer.startsWith("prev->")
       ? "the entry before it"

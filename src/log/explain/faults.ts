@@ -154,7 +154,17 @@ export function explainArmFault(facts: ReportFacts): string {
 
 /** Names of the exception classes that end a kernel on arm64 (ESR.EC, Arm architecture reference manual). */
 export function explainInternal(facts: ReportFacts, context: LogContext): string {
-  const says = facts.report.headline.groups.fault ?? "";
+  const { fault, bus } = facts.report.headline.groups;
+  const says = (fault ?? (bus === undefined ? facts.headline : `${bus} bus error`)).trim();
+  if (/Kernel bug detected|Oops - BUG|sig: 5\b/.test(says))
+    return "Code met a state that it holds to be impossible (`BUG()`), and killed the task.";
+  if (/bus error/i.test(says))
+    return "The bus or a device refused an access: a device without clock or power, a wrong mapping, or bad memory.";
+  if (/[Mm]achine check/.test(says)) return "The hardware reported an error: usually hardware or firmware.";
+  if (/[Rr]eserved instruction|illegal (?:instruction|operation)/.test(says))
+    return "The processor met an instruction that it does not know or does not allow: the code was overwritten, or a jump went wrong.";
+  if (/unaligned|misaligned/.test(says))
+    return "An access was not aligned as the instruction demands, and the kernel could not do it in its place.";
   if (/^BRK|brk handler/.test(says))
     return "The kernel met a breakpoint instruction: a check of the code (`BUG()`, or a trap that the compiler put in).";
   if (/undefined instruction|Undefined instruction/.test(says))
@@ -170,5 +180,5 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (/Attempting to execute userspace/.test(says))
     return "The kernel jumped into user memory: a function pointer was overwritten.";
   if (/^Oops/.test(says) && facts.access.address !== undefined) return explainAccess(facts, context);
-  return `The processor raised an exception that the kernel cannot handle${says === "" ? "" : ` (${says})`}.`;
+  return `The processor raised an exception that the kernel cannot handle${says === facts.headline ? "" : ` (${says})`}.`;
 }

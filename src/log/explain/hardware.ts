@@ -26,7 +26,7 @@ export function explainHardware(facts: ReportFacts): string {
       return `The firmware reported a hardware error${particular(facts, "severity") === undefined ? "" : ` (severity ${particular(facts, "severity")})`}: usually hardware or firmware, not the kernel.`;
     case "pcie-error": {
       const { severity, layer } = facts.report.headline.groups;
-      return `A PCIe device or link reported an error (${layer ?? "?"}, severity ${severity ?? "?"}): usually the device, its slot, cable or power management.`;
+      return `A PCIe device or link reported an error (${[layer, severity].filter((part) => part !== undefined).join(", ")}): usually the device, its slot, cable or power management.`;
     }
     case "nmi":
       return `A non-maskable interrupt came for which the kernel knows no source${facts.report.headline.groups.reason === undefined ? "" : ` (reason ${facts.report.headline.groups.reason})`}: hardware, firmware, a management controller's button, or a virtual machine's host sent it.`;

@@ -10,13 +10,13 @@ const NONE_HAPPENED = "A deadlock is possible; none need have happened.";
 export function explainLock(facts: ReportFacts): string {
   const wants = particular(facts, "wants");
   const holds = particular(facts, "holds");
-  const who = facts.comm === undefined ? "The task" : `\`${facts.comm}\``;
+  const who = facts.comm === undefined ? "a task" : `\`${facts.comm}\``;
   const groups = facts.report.headline.groups;
   switch (facts.kind) {
     case "lock-cycle":
       return `Lockdep saw two or more locks taken in both orders: ${who} takes${named(wants) || " a lock"} while it holds${named(holds) || " another"}, and elsewhere the one is (through others) taken while the other is held. ${NONE_HAPPENED}`;
     case "lock-recursion":
-      return `${who} takes${named(wants) || " a lock"} while it holds${named(holds) || " one"} of the same class. If it is the same lock it waits for itself; if they are two, their nesting was not told to lockdep. ${NONE_HAPPENED}`;
+      return `${who === "a task" ? "A task" : who} takes${named(wants) || " a lock"} while it holds${named(holds) || " one"} of the same class. If it is the same lock it waits for itself; if they are two, their nesting was not told to lockdep. ${NONE_HAPPENED}`;
     case "lock-inversion":
       return `Of two locks that are taken one within the other${wants === undefined ? "" : `, ${named(wants).trim()} among them`}, one is taken in interrupts and the other with interrupts on: an interrupt can come in between. ${NONE_HAPPENED}`;
     case "lock-order":

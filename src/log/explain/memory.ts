@@ -123,7 +123,7 @@ export function explainMemory(facts: ReportFacts): string {
     case "oom":
       return explainOom(facts);
     case "allocation-failure":
-      return `A request for memory was not met (${particular(facts, "request") ?? facts.headline.slice(0, 160)}): no free block of that order was to be had without waiting longer or taking from others. Who asked may well go on; the tables show what was free.`;
+      return `A request for memory was not met (${particular(facts, "request") ?? facts.headline.slice(0, 160)}): no free block of that order was to be had without waiting longer or taking from others. Who asked may well go on.${facts.texts.some((text) => /^Mem-Info/.test(text)) ? " The tables show what was free." : ""}`;
     case "bad-page":
       return `A page was freed or given out whose state says that it is still in use or was overwritten${particular(facts, "reason") === undefined ? "" : ` (${particular(facts, "reason")})`}.`;
     case "bad-page-map":
@@ -158,5 +158,5 @@ function explainOom(facts: ReportFacts): string {
     facts.comm === undefined || !/invoked oom-killer/.test(facts.headline)
       ? ""
       : ` \`${facts.comm}\` asked last, and need not be the one that took most.`;
-  return `Memory ran out, and the kernel looks for a process to kill.${asked}${victim} The tables tell who had how much.`;
+  return `Memory ran out, and the kernel looks for a process to kill.${asked}${victim}${facts.texts.some((text) => /^\s{0,4}\[ *pid *\]|^Mem-Info/.test(text)) ? " The tables tell who had how much." : ""}`;
 }

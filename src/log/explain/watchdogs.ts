@@ -13,15 +13,15 @@ export function explainWatchdog(facts: ReportFacts): string {
     facts.comm === undefined ? "A task" : `\`${facts.comm}\`${facts.pid === undefined ? "" : ` (PID ${facts.pid})`}`;
   switch (facts.kind) {
     case "soft-lockup":
-      return `The soft-lockup watchdog found that CPU ${facts.cpu ?? "?"} ran one task in the kernel for too long (${task}${groups.seconds === undefined ? "" : `, ${groups.seconds} s`}) without letting another run. It shows where the CPU stood when the watchdog looked${where(facts)}, which need not be where the fault lies: a long loop, a lock that spins, or a host that did not run a virtual CPU.`;
+      return `The soft-lockup watchdog found that ${facts.cpu === undefined ? "a CPU" : `CPU ${facts.cpu}`} ran one task in the kernel for too long (${task}${groups.seconds === undefined ? "" : `, ${groups.seconds} s`}) without letting another run. It shows where the CPU stood when the watchdog looked${where(facts)}, which need not be where the fault lies: a long loop, a lock that spins, or a host that did not run a virtual CPU.`;
     case "hard-lockup":
-      return `The hard-lockup watchdog found that CPU ${facts.cpu ?? "?"} took no interrupts for too long: it loops or waits for a lock with interrupts off${where(facts)}, or firmware or the host did not let it run.`;
+      return `The hard-lockup watchdog found that ${hardCpu(facts)} took no interrupts for too long: it loops or waits for a lock with interrupts off${where(facts)}, or firmware or the host did not let it run.`;
     case "rcu-stall":
       return explainStall(facts);
     case "hung-task":
       return explainHung(facts, task);
     case "workqueue-lockup":
-      return `A pool of workers${groups.pool === undefined ? "" : ` (${groups.pool})`} started no work item${groups.seconds === undefined ? " for too long" : ` for ${groups.seconds} s`}: a work item does not end or does not sleep, or the CPU is kept by something else. The lists below name the items that run and wait.`;
+      return `A pool of workers${groups.pool === undefined ? "" : ` (${groups.pool})`} started no work item${groups.seconds === undefined ? " for too long" : ` for ${groups.seconds} s`}: a work item does not end or does not sleep, or the CPU is kept by something else.${facts.texts.some((text) => /busy workqueues/.test(text)) ? " The lists below name the items that run and wait." : ""}`;
     case "netdev-watchdog":
       return explainTransmit(facts);
     case "sched-ext":
@@ -29,6 +29,12 @@ export function explainWatchdog(facts: ReportFacts): string {
     default:
       return "The clock that the kernel keeps time with disagrees with another, and was or may be replaced.";
   }
+}
+
+function hardCpu({ cpu, report }: ReportFacts): string {
+  const { other, others } = report.headline.groups;
+  if (other !== undefined || others !== undefined) return `CPU ${other ?? others}`;
+  return cpu === undefined ? "a CPU" : `CPU ${cpu}`;
 }
 
 function explainStall(facts: ReportFacts): string {
@@ -61,7 +67,8 @@ function explainHung(facts: ReportFacts, task: string): string {
 
 function explainTransmit(facts: ReportFacts): string {
   const line = facts.texts.find((text) => text.includes("NETDEV WATCHDOG: "));
-  const [, device, driver] = /NETDEV WATCHDOG: (\S+) ?\((\S*)\)/.exec(line ?? "") ?? [];
+  const { groups } = facts.report.headline;
+  const [, device = groups.device, driver = groups.driver] = /NETDEV WATCHDOG: (\S+) ?\((\S*)\)/.exec(line ?? "") ?? [];
   return `The network device${device === undefined ? "" : ` \`${device}\``}${driver === undefined || driver === "" ? "" : ` (driver \`${driver}\`)`} did not send a packet for too long: the device, its driver or its interrupts stand still, or the link is held up.`;
 }
 

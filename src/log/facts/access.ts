@@ -57,6 +57,14 @@ const LOONGARCH_CODES: Readonly<Record<number, Partial_>> = {
 
 /** What lines of a fault tell; what an earlier one told stays. */
 const FORMS: readonly (readonly [RegExp, Reader])[] = [
+  // arm64: die_kernel_fault(); powerpc: bad_kernel_fault().
+  [/^Unable to handle kernel execut/, () => ({ verb: "execute", isForbidden: true })],
+  [/^Unable to handle kernel write to read-only/, () => ({ verb: "write", isForbidden: true })],
+  [/^Unable to handle kernel read from unreadable/, () => ({ verb: "read", isForbidden: true })],
+  [
+    /^Kernel attempted to (read|write|access|execute) user page \(([0-9a-f]{1,16})\)/,
+    ([, verb, a]) => ({ verb: verb as "read", address: hex(a) }),
+  ],
   [/\bpage fault for address: (?:0x)?([0-9a-f]{1,16})/, ([, a]) => ({ address: hex(a) })],
   [
     /(?:paging request|NULL pointer dereference|data access|instruction fetch|user memory|execute from non-executable memory)[^:]{0,40}?(?: on (read|write))?(?: for \w+)? (?:at|at virtual address|at address|address:|,) ?(?:virtual address )?(?:address: )?(?:0x)?([0-9a-f]{8,16})\b/,

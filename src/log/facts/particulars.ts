@@ -162,6 +162,11 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
       ["processor", "Processor", /\bPROCESSOR (\S{1,20})/],
       ["socket", "Socket", /\bSOCKET (\d+)/],
       ["says", "Says", /Machine check: (.{1,120})/],
+      ["cpu", "CPU", /\bCPU:(\d+) \(\w+:\w+:\w+\) MC\d+_STATUS/],
+      ["bank", "Bank", /\bMC(\d+)_STATUS/],
+      ["status", "Status", /\bMC\d+_STATUS.{0,100}: 0x([0-9a-f]{16})/],
+      ["address", "Address", /\bMC\d+_ADDR.{0,40}: 0x([0-9a-f]{16})/],
+      ["unit", "Unit", /\[Hardware Error\]: (.{1,80} Extended Error Code: \d+)/],
     ],
   ],
   [

@@ -27,7 +27,7 @@ const FORMS: readonly RegExp[] = [
  * @param groups what the headline says; it comes first
  */
 export function taskOf(texts: readonly string[], groups: Readonly<Record<string, string | undefined>>): TaskFact {
-  let cpu = number(groups.cpu ?? groups.own);
+  let cpu = number(groups.cpu ?? groups.own ?? groups.self);
   let pid = number(groups.pid);
   let comm = groups.comm;
   for (const form of FORMS) {
@@ -52,4 +52,5 @@ function firstOf(texts: readonly string[], form: RegExp): Record<string, string 
   return undefined;
 }
 
-const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+const number = (text: string | undefined): number | undefined =>
+  text === undefined || Number.isNaN(Number(text)) ? undefined : Number(text);

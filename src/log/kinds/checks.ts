@@ -90,7 +90,7 @@ export const checks: readonly KindRow[] = [
   },
   {
     // arm with CONFIG_DEBUG_BUGVERBOSE off, powerpc; the address only.
-    pattern: /^[Kk]ernel BUG at (?<place>.{0,100})|^Kernel BUG /,
+    pattern: /^[Kk]ernel BUG at (?<place>.{0,100})|^[Kk]ernel BUG (?:\[|$)/,
     kind: "kernel-bug",
     severity: "error",
     printedBy: "report_bug, handle_BUG",
@@ -235,6 +235,23 @@ export const checks: readonly KindRow[] = [
     printedBy: "unwind_next_frame",
     title: "WARNING: kernel stack frame pointer has bad value",
     guilty: "none",
+  },
+  {
+    // Clang's control-flow integrity, since 6.1; then a trap that is a BUG or a warning.
+    pattern: /^CFI failure (?:at (?<function>\S{1,255}) )?\(target: (?<target>[^\s;)]{1,255})/,
+    kind: "cfi",
+    severity: "error",
+    printedBy: "report_cfi_failure",
+    title: "CFI failure in {where}",
+    guilty: "headline",
+  },
+  {
+    pattern: /^unchecked MSR access error: (?<access>RDMSR from|WRMSR to) (?<register>0x[0-9a-f]+)/,
+    kind: "remark",
+    severity: "notice",
+    printedBy: "ex_handler_msr",
+    title: "unchecked MSR access error in {where}",
+    guilty: "trace",
   },
   {
     pattern: /^rust_kernel: panicked at/,

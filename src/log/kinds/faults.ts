@@ -194,7 +194,7 @@ export const faults: readonly KindRow[] = [
   },
   {
     // "... NX-protected page (addr) - exploit attempt? (uid: 0)": the line of the fault follows.
-    pattern: /^kernel tried to (?:execute|access) /,
+    pattern: /^(?:kernel tried to (?:execute|access) |Kernel attempted to (?:read|write|access|execute) user page )/,
     kind: "page-fault",
     severity: "error",
     printedBy: "show_fault_oops, bad_kernel_fault (powerpc)",
@@ -219,6 +219,24 @@ export const faults: readonly KindRow[] = [
     severity: "error",
     printedBy: "die, __die",
     title: "Oops in {where}",
+    guilty: "site",
+    goesOn: true,
+  },
+  {
+    pattern: /^(?<bus>Data|Instruction) bus error, epc == /,
+    kind: "oops",
+    severity: "error",
+    printedBy: "do_be (MIPS)",
+    title: "Oops: {bus} bus error in {where}",
+    guilty: "site",
+  },
+  {
+    // MIPS and LoongArch name the trap: "Kernel bug detected[#1]:", "Reserved instruction in kernel code[#1]:".
+    pattern: /^(?!Oops)(?<fault>[A-Z][\w !]{5,79}) ?\[#\d+\]:?$/,
+    kind: "oops",
+    severity: "error",
+    printedBy: "die (MIPS, LoongArch), do_be",
+    title: "Oops: {fault} in {where}",
     guilty: "site",
     goesOn: true,
   },

@@ -23,6 +23,26 @@ export const hardware: readonly KindRow[] = [
     after: ["machine-check"],
   },
   {
+    // amd_decode_mce: what AMD's processors say stands in the lines behind.
+    pattern:
+      /^(?:mce: )?\[Hardware Error\]: (?:(?:Corrected|Deferred|Uncorrected|System Fatal).{0,20} error.{0,60}|CPU:(?<cpu>\d+) \(\w+:\w+:\w+\) MC(?<bank>\d+)_STATUS.{0,100}: 0x(?<status>[0-9a-f]{16}))/,
+    kind: "machine-check",
+    severity: "error",
+    printedBy: "amd_decode_mce",
+    title: "machine check",
+    guilty: "none",
+    after: ["machine-check"],
+  },
+  {
+    // i386, and x86_64 up to 2.6.30.
+    pattern: /^CPU (?<cpu>\d+): Machine Check Exception: +(?<mcg>[0-9a-f]{8,16})$/,
+    kind: "machine-check",
+    severity: "error",
+    printedBy: "intel_machine_check, do_machine_check",
+    title: "machine check",
+    guilty: "none",
+  },
+  {
     pattern:
       /^(?:Disabling lock debugging due to machine check|Machine check in kernel mode|(?:Severe|Recovered|Fatal|Warning) Machine check interrupt)/,
     kind: "machine-check",
@@ -55,6 +75,16 @@ export const hardware: readonly KindRow[] = [
     severity: "warning",
     printedBy: "aer_print_error",
     title: "PCIe bus error: {layer}, {severity}",
+    guilty: "none",
+    after: ["pcie-error"],
+  },
+  {
+    pattern:
+      /^(?:pcieport |pci )?[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]: AER: (?:Multiple )?(?<severity>Correct(?:ed|able)|Uncorrect(?:ed|able) \((?:Non-)?Fatal\)) error (?:message )?received/,
+    kind: "pcie-error",
+    severity: "warning",
+    printedBy: "aer_print_port_info",
+    title: "PCIe bus error: {severity}",
     guilty: "none",
   },
   {

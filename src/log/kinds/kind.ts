@@ -21,6 +21,7 @@ export type Kind =
   | "list-corruption"
   | "usercopy"
   | "fortify"
+  | "cfi"
   | "warning"
   | "refcount"
   | "odebug"
@@ -78,6 +79,7 @@ export type Kind =
   | "pcie-error"
   | "nmi"
   | "irq-nobody"
+  | "conntrack-full"
   // The end, and what people ask for.
   | "panic"
   | "rust-panic"

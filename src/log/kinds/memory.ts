@@ -145,7 +145,7 @@ export const memory: readonly KindRow[] = [
     after: ["oom"],
   },
   {
-    pattern: /^(?<comm>.{1,64}): page allocation (?:failure|stalls for \d+ms)[:.]/,
+    pattern: /^(?<comm>.{1,64}): page allocation (?:failure[:.]|stalls for \d+ms)/,
     kind: "allocation-failure",
     severity: "warning",
     printedBy: "warn_alloc",

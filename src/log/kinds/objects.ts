@@ -41,6 +41,15 @@ export const objects: readonly KindRow[] = [
     guilty: "none",
   },
   {
+    pattern: /^(?:nf_conntrack: ){1,2}(?:expectation )?table full, dropping packet/,
+    kind: "conntrack-full",
+    severity: "warning",
+    printedBy: "__nf_conntrack_alloc",
+    title: "nf_conntrack: table full",
+    guilty: "none",
+    isLine: true,
+  },
+  {
     pattern: /^irq (?<irq>\d+): nobody cared/,
     kind: "irq-nobody",
     severity: "error",

@@ -60,7 +60,8 @@ export const panics: readonly KindRow[] = [
     guilty: "none",
   },
   {
-    pattern: /^(?:\(XEN\) )?Panic on CPU (?<cpu>\d+):/,
+    pattern:
+      /^(?:\(XEN\) )?(?:Panic on CPU (?<cpu>\d+):|Xen BUG at (?<place>\S{1,200})|Assertion '.{1,200}' failed at \S{1,200}:\d+)/,
     kind: "xen-panic",
     severity: "panic",
     printedBy: "panic (Xen)",

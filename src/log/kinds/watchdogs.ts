@@ -15,7 +15,7 @@ export const watchdogs: readonly KindRow[] = [
   },
   {
     pattern:
-      /^(?:(?:NMI )?watchdog: )?(?:BUG: )?(?:Watchdog (?:detected|CPU:\d+) [Hh]ard LOCKUP(?: on cpu ?(?<cpu>\d+))?|CPU ?(?<own>\d+) (?:self-detected|detected) [Hh]ard LOCKUP|CPU\d+: Watchdog|NMI Watchdog detected LOCKUP on CPU ?\d+)/,
+      /^(?:(?:NMI )?watchdog: )?(?:BUG: )?(?:(?:CPU\d+: )?Watchdog (?:detected|CPU:(?<own>\d+)) [Hh]ard LOCKUP(?: on cpu ?(?<cpu>\d+))?|Watchdog CPU:\d+ detected Hard LOCKUP other CPUS:(?<other>[\d,-]+)|CPU ?(?<self>\d+) self-detected [Hh]ard LOCKUP|CPU ?\d+ detected [Hh]ard LOCKUP on other CPUs (?<others>[\d,-]+)|NMI Watchdog detected LOCKUP on CPU ?\d+)/,
     kind: "hard-lockup",
     severity: "error",
     printedBy: "watchdog_hardlockup_check, watchdog_overflow_callback",
@@ -85,6 +85,17 @@ export const watchdogs: readonly KindRow[] = [
   },
   {
     pattern: /^NETDEV WATCHDOG: (?<device>\S{1,32}) ?(?:\((?<driver>\S{0,64})\))?:.{0,80}timed out/,
+    kind: "netdev-watchdog",
+    severity: "warning",
+    printedBy: "dev_watchdog",
+    title: "WARNING in dev_watchdog",
+    type: "WARNING",
+    guilty: "none",
+  },
+  {
+    // Since 6.6 the device is named as everywhere: "r8169 0000:02:00.0 eth0: NETDEV WATCHDOG: CPU: 2: ...".
+    pattern:
+      /^(?<driver>[\w-]{1,32}) \S{1,32} (?<device>\S{1,32}): NETDEV WATCHDOG: CPU: (?<cpu>\d+): transmit queue \d+ timed out/,
     kind: "netdev-watchdog",
     severity: "warning",
     printedBy: "dev_watchdog",
