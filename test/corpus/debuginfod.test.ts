@@ -238,7 +238,7 @@ const servers: readonly (readonly [string, RequestListener, RegExp])[] = [
   ["dying", (_, response) => response.writeHead(200, { "content-length": 9999 }).write("x", () => response.destroy()), /terminated|aborted|closed/], // prettier-ignore
   ["lying", (_, response) => response.end(readFileSync(wrong)), /sends a file of build-id [0-9a-f]{40}/],
   ["endless", (_, response) => endless(response), /sends more than 1000000 bytes \(DEBUGINFOD_MAXSIZE\)/],
-  ["redirecting", (_, response) => response.writeHead(302, { location: "file:///etc/passwd" }).end(), /cannot be asked/], // prettier-ignore
+  ["redirecting", (_, response) => response.writeHead(302, { location: "file:///etc/passwd" }).end(), /redirects to file:.* is not followed/], // prettier-ignore
 ];
 
 function endless(response: Parameters<RequestListener>[1]): void {
