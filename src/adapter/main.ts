@@ -1,6 +1,7 @@
 import { facts } from "./facts.ts";
 import { Framing } from "./framing.ts";
 import { listen } from "./listen.ts";
+import { removeLeftovers } from "../session/fetch/leftovers.ts";
 import { VmcoreDebugSession } from "./server.ts";
 
 const USAGE = "usage: adapter [--listen [HOST:]PORT|unix:PATH | --facts VMCORE...]";
@@ -19,6 +20,7 @@ function fail(message: string): never {
   process.exit(2);
 }
 
+removeLeftovers(process.env);
 const [option, ...rest] = process.argv.slice(2);
 if (option === undefined) serveStdio();
 else if (option === "--listen" && rest.length === 1) listen(rest[0] ?? "", fail);

@@ -1,5 +1,6 @@
 import { internalError } from "../base/sourceStack.ts";
-import { EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
+import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "./exit.ts";
+import { systemReason } from "./systemReason.ts";
 import { isNodeSufficient, startAgain } from "./node.ts";
 
 /** What `vmcore-debug NAME ...` runs instead of opening a dump; loaded when asked for. */
@@ -26,8 +27,12 @@ async function start(): Promise<number> {
   return EXIT_USAGE;
 }
 
-// A reader that has enough, as in `vmcore-debug ... | head`, is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : EXIT_OPEN));
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // A reader that has enough, as in `vmcore-debug ... | head`, is no error.
+  if (error.code === "EPIPE") process.exit(EXIT_ANSWERED);
+  process.stderr.write(`vmcore-debug: standard output: ${systemReason(error)}\n`);
+  process.exit(EXIT_FAILED);
+});
 
 void start().then(
   (status) => {

@@ -12,6 +12,7 @@ import { printable } from "../base/printable.ts";
 import { type DebuginfoPlaces, placesOf } from "../session/find/debuginfoPlaces.ts";
 import { indexDirectory } from "../session/open/indexCache.ts";
 import { missingModules, missingVmlinux } from "../session/find/missingDebuginfo.ts";
+import { removeLeftovers } from "../session/fetch/leftovers.ts";
 import { OpenError, openSession, type Session } from "../session/open/open.ts";
 import { download, hasServers, lookedFor } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
@@ -60,6 +61,7 @@ const budgetOf = ({ unpackLimit }: CliOptions): Budget =>
 
 /** Opens the dump, and once more when debuginfod had the vmlinux that this machine has not. @throws OpenError */
 async function openAndFetch(options: CliOptions): Promise<Session> {
+  removeLeftovers(process.env);
   const wanted = await unpackPackages({
     ...options,
     budget: budgetOf(options),

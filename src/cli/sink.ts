@@ -45,12 +45,20 @@ export const nowhere: Sink = { write: () => {}, end: () => Promise.resolve() };
 /** @throws NodeJS.ErrnoException when the file cannot be written; it is opened before this resolves */
 export async function fileSink(path: string, append: boolean): Promise<Sink> {
   const stream = createWriteStream(path, { flags: append ? "a" : "w" });
+  let failure: Error | undefined;
+  // The system names the path when it opens a file, but not when it writes to one.
+  stream.on("error", (error) => (failure = Object.assign(error, { path })));
+  const closed = new Promise<void>((resolve) => void stream.once("close", resolve));
   await once(stream, "open");
   return {
-    write: (text) => writeTo(stream, text),
+    write(text) {
+      if (failure) throw failure;
+      return writeTo(stream, text);
+    },
     async end() {
       stream.end();
-      await once(stream, "close");
+      await closed;
+      if (failure) throw failure;
     },
   };
 }

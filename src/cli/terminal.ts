@@ -17,6 +17,7 @@ import { Cancelled, drive } from "../base/job.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
 import { pagedSink, pagerCommand } from "./pager.ts";
 import { ProgressLine } from "./progress.ts";
+import { systemReason } from "./systemReason.ts";
 import { buffered, fileSink, nowhere, programSink, standardOutput, type Sink } from "./sink.ts";
 
 /** Files of commands may name files of commands; deeper than this they name themselves. */
@@ -177,16 +178,6 @@ class Printer {
   }
 }
 
-/** What the system says of files, as a person says it. */
-const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  EACCES: "permission denied",
-  EISDIR: "is a directory",
-  ENOTDIR: "is in no directory",
-  ENOSPC: "no space left",
-  EROFS: "is on a read-only file system",
-};
-
 /** What the user did wrong, in one line. Our own bugs with their stack: they are worth a report. @returns false */
 export function complain(error: unknown): false {
   process.stderr.write(`vmcore-debug: ${explain(error)}\n`);
@@ -198,8 +189,7 @@ function explain(error: unknown): string {
   if (error instanceof UsageError) return error.message;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === undefined) return internalError(error).stack;
-  const reason = SYSTEM_ERRORS[code];
-  return reason !== undefined && path !== undefined ? `${path}: ${reason}` : error.message;
+  return path === undefined ? error.message : `${path}: ${systemReason(error)}`;
 }
 
 const runShell = (command: string): boolean =>

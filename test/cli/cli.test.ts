@@ -1,7 +1,17 @@
 /** The program as a whole on the dump that ships: where it reads commands, where answers and errors go. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -89,6 +99,21 @@ test("what cannot be done is one line that says what to do, with a status of its
     assert.match(said.err, message);
     assert.equal(said.out, "");
   }
+});
+
+test("a full disk is said, with the status of a command that failed", { skip: !existsSync("/dev/full") }, () => {
+  const full = openSync("/dev/full", "w");
+  after(() => closeSync(full));
+  for (const argv of [[dump, "-c", "log"], [dump, "-c", "sys", "--json"], ["docs"]]) {
+    const { status, stderr } = spawnSync(process.execPath, [program, ...argv], {
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+      env: { ...process.env, HOME: home },
+    });
+    assert.deepEqual([status, stderr], [1, "vmcore-debug: standard output: no space left\n"], argv.join(" "));
+  }
+  const said = cli([dump, "-c", "log > /dev/full", "-c", "p 1"]);
+  assert.deepEqual(said, { status: 1, out: "$1 = 1\n", err: "vmcore-debug: /dev/full: no space left\n" });
 });
 
 test("rd -r copies memory to a file, and no file that is being debugged is written", () => {

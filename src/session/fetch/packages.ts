@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
 import { isSystemError } from "../../base/systemError.ts";
 import { kernelBuildId } from "../find/kernelBuildId.ts";
 import { keepFile, placeNew } from "./keptFile.ts";
+import { ownPart } from "./partFile.ts";
 import { Budget } from "../../base/budget.ts";
 import { wholeFile } from "../../base/file.ts";
 import { attempt, Fault } from "../../base/fault.ts";
@@ -179,7 +180,7 @@ async function unpack(path: string, { missing, kernel }: Wanted, cache: string, 
   const wanted = new Map(missing.map(({ name, buildId }) => [name, buildId]));
   let vmlinux: string | null = null;
   const modules: [string, string | null][] = [];
-  const part = join(cache, `vmcore-debug-${randomUUID()}.part`);
+  const part = ownPart(join(cache, "vmcore-debug"));
   try {
     for await (const { name, size, bytes } of packageMembers(path, watch)) {
       const module = MODULE.exec(name)?.[1]?.replaceAll("-", "_");

@@ -1,5 +1,6 @@
-import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, renameSync, statSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 
 /** A transfer that lives writes more often than this: a part that nobody touched for so long was left by the dead. */
@@ -34,7 +35,48 @@ export function leavePart(folder: string, name: string, own: string): void {
 }
 
 function isLeft(folder: string, entry: string, suffix: string): boolean {
-  if (!CLAIMED.test(suffix)) return suffix === ".part";
-  const stat = statSync(join(folder, entry), { throwIfNoEntry: false });
+  return CLAIMED.test(suffix) ? isAbandoned(join(folder, entry)) : suffix === ".part";
+}
+
+/** Tells this machine, or this container, from others that share a cache: process ids are its own. */
+const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+const OWN = /\.([0-9a-f]{8})-(\d{1,10})\.[0-9a-f-]{36}\.part$/;
+
+/** Where this process alone writes a file until it is whole; what a killed process leaves, the next start removes. */
+export const ownPart = (path: string): string => `${path}.${HOST}-${process.pid}.${randomUUID()}.part`;
+
+/** Removes what processes that are gone left in a folder: gigabytes, where one was killed unpacking a vmlinux. */
+export function removeDeadParts(folder: string): void {
+  const entries = attemptSystem(() => readdirSync(folder)) ?? [];
+  for (const entry of entries) {
+    const [, host, pid] = OWN.exec(entry) ?? [];
+    if (pid === undefined) continue;
+    const path = join(folder, entry);
+    const isDead = host === HOST ? !isRunning(Number(pid)) : isAbandoned(path);
+    // A folder that cannot be written to keeps it.
+    if (isDead) attemptSystem(() => rmSync(path, { force: true }));
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process may be signalled by nobody else.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function isAbandoned(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED_MS;
+}
+
+function attemptSystem<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
 }

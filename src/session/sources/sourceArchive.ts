@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs"; // prettier-ignore
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { Budget } from "../../base/budget.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { openFile, type RandomFile } from "../../base/file.ts";
 import { ByteReader } from "../../archive/byteReader.ts";
+import { ownPart } from "../fetch/partFile.ts";
 import type { StoredSource } from "./source.ts";
 import { makefileVersion } from "./sourceRoot.ts";
 import { tarMembers } from "../../archive/tar.ts";
@@ -83,7 +84,7 @@ export async function openSourceArchive(path: string, cache: string, options: Un
   if (known) return known;
   const copy = copyOf(path, cache);
   mkdirSync(cache, { recursive: true });
-  const part = `${copy}.${randomUUID()}.part`;
+  const part = ownPart(copy);
   try {
     await makeCopy(path, part, options);
     renameSync(part, copy);
@@ -217,10 +218,9 @@ class CopyWriter {
   }
 }
 
-/** Of copies that are not used any more the oldest go; a part of a day ago was left by a process that died. */
+/** Of copies that are not used any more the oldest go. */
 function dropOldest(cache: string): void {
   const entries = readdirSync(cache).map((name) => ({ path: join(cache, name), time: statSync(join(cache, name)).mtimeMs })); // prettier-ignore
   const whole = entries.filter(({ path }) => !path.endsWith(".part")).sort((a, b) => b.time - a.time);
-  const dead = entries.filter(({ path, time }) => path.endsWith(".part") && Date.now() - time > 24 * 3600 * 1000);
-  for (const { path } of [...whole.slice(MAX_KEPT), ...dead]) rmSync(path, { force: true });
+  for (const { path } of whole.slice(MAX_KEPT)) rmSync(path, { force: true });
 }

@@ -1,0 +1,13 @@
+/** What the system says of files, as a person says it. */
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  EACCES: "permission denied",
+  EISDIR: "is a directory",
+  ENOTDIR: "is in no directory",
+  ENOSPC: "no space left",
+  EROFS: "is on a read-only file system",
+};
+
+/** Why the system refused, without the name of what it refused. */
+export const systemReason = (error: NodeJS.ErrnoException): string =>
+  SYSTEM_ERRORS[error.code ?? ""] ?? error.message.replace(/^E[A-Z]+: /, "");
