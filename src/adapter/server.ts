@@ -1,72 +1,21 @@
 import { basename } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { DebugSession, Event, InitializedEvent, OutputEvent, Response, StoppedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { Fault } from "../base/fault.ts";
 import { internalError } from "../base/sourceStack.ts";
-import { isSystemError } from "../base/systemError.ts";
 import { UsageError } from "../base/usageError.ts";
-import type { CustomEvents, RefusedVmlinux } from "../protocol/custom.ts";
-import { Cancelled, drive, type Job } from "../base/job.ts";
-import { OpenError, VmlinuxError } from "../session/open/open.ts";
+import type { CustomEvents } from "../protocol/custom.ts";
+import { drive, type Job } from "../base/job.ts";
 import { requestArguments } from "./arguments.ts";
+import { afterStop, type BackgroundHost, makeReady } from "./background.ts";
 import { capabilities } from "./capabilities.ts";
 import { type Client, Numbering } from "./client.ts";
-import { openingCommands } from "./console.ts";
 import type { Handlers } from "./handlers.ts";
-import { fetchDebuginfo, serversOf } from "./lateDebuginfo.ts";
+import { Jobs } from "./jobs.ts";
 import { launchArguments } from "./launch.ts";
-import { Progress } from "./progress.ts";
-import { breakpoints } from "./requests/breakpoints.ts";
-import { completions } from "./requests/completions.ts";
-import { custom } from "./requests/custom.ts";
-import { debuginfo } from "./requests/debuginfo.ts";
-import { describes } from "./requests/describe.ts";
-import { disassemble } from "./requests/disassemble.ts";
-import { evaluate } from "./requests/evaluate.ts";
-import { exceptionInfo } from "./requests/exceptionInfo.ts";
-import { execution } from "./requests/execution.ts";
-import { identifiers } from "./requests/identifier.ts";
-import { identifies } from "./requests/identify.ts";
-import { kernelLog } from "./requests/kernelLog.ts";
-import { memory } from "./requests/memory.ts";
-import { modules } from "./requests/modules.ts";
-import { opcodes } from "./requests/opcodes.ts";
-import { runs } from "./requests/run.ts";
-import { source } from "./requests/source.ts";
-import { stacks } from "./requests/stacks.ts";
-import { stackTrace } from "./requests/stackTrace.ts";
-import { threads } from "./requests/threads.ts";
-import { variables } from "./requests/variables.ts";
+import type { Progress } from "./progress.ts";
+import { refusalOf } from "./refusal.ts";
+import { handlers } from "./requests.ts";
 import { type Stop, Target } from "./target.ts";
-
-const handlers: Handlers = {
-  ...breakpoints,
-  ...completions,
-  ...custom,
-  ...debuginfo,
-  ...describes,
-  ...disassemble,
-  ...evaluate,
-  ...exceptionInfo,
-  ...execution,
-  ...identifiers,
-  ...identifies,
-  ...kernelLog,
-  ...memory,
-  ...modules,
-  ...opcodes,
-  ...runs,
-  ...source,
-  ...stacks,
-  ...stackTrace,
-  ...threads,
-  ...variables,
-};
-
-/** A client that asked nothing for so long is content; one that never stops asking is not waited for. */
-const QUIET_MS = 120;
-const PATIENCE_MS = 3000;
 
 /** Requests about the session itself, for the methods below. */
 const SESSION_REQUESTS = new Set(["initialize", "launch", "attach", "configurationDone", "cancel", "disconnect"]);
@@ -86,23 +35,14 @@ const RESUMING_REQUESTS = new Set([
 
 type AnyHandler = (target: Target, args: unknown) => Job<object | undefined>;
 
-interface Running {
-  /** What it is about, once that is open. */
-  readonly target?: Target;
-  readonly abort: AbortController;
-  readonly progress: Progress;
-}
-
 /** The only place where DAP messages meet handlers, and where errors meet the user. */
 export class VmcoreDebugSession extends DebugSession {
   private readonly questions = new Map<number, (yes: boolean) => void>();
   private question = 0;
-  private readonly running = new Map<number, Running>();
+  private readonly jobs = new Jobs(() => this.client);
   private target: Target | undefined;
   /** Replaced ones that requests are still at work on. */
   private readonly replaced = new Set<Target>();
-  /** Work that nobody asked for stands among the requests by a negative number. */
-  private unasked = 0;
   /** From the first launch or attach on, unless it failed. */
   private isOpened = false;
   /** Our extension says itself why a dump was not opened. */
@@ -111,12 +51,17 @@ export class VmcoreDebugSession extends DebugSession {
   private isConfigured = false;
   private hasArrived = false;
   private trace = false;
-  private lastActivity = 0;
   private clientTraits: DebugProtocol.InitializeRequestArguments | undefined;
+  private readonly background: BackgroundHost = {
+    jobs: this.jobs,
+    client: () => this.client,
+    isCurrent: (target) => this.target === target,
+    complain: (error) => this.complain(error),
+  };
 
   protected override dispatchRequest(request: DebugProtocol.Request): void {
     const { command } = request;
-    this.lastActivity = performance.now();
+    this.jobs.noteActivity();
     const handler = Object.hasOwn(handlers, command) ? (handlers[command as keyof Handlers] as AnyHandler) : undefined;
     // "The default is `path`": the base class takes a client that does not say for one that cannot.
     if (command === "initialize") request.arguments = { pathFormat: "path", ...(request.arguments as object) };
@@ -139,23 +84,20 @@ export class VmcoreDebugSession extends DebugSession {
 
   private async answer(request: DebugProtocol.Request, handler: AnyHandler, target: Target): Promise<void> {
     const response: DebugProtocol.Response = new Response(request);
-    const abort = new AbortController();
-    const progress = new Progress(request, this.client);
-    this.running.set(request.seq, { target, abort, progress });
-    try {
-      response.body = await drive(handler(target, requestArguments(request.command, request.arguments)), abort.signal, {
-        onStep: (step) => progress.see(step),
-        onSlowStep: (ms) => this.trace && this.log("info", `${request.command}: one step took ${Math.round(ms)} ms`),
-      });
-      this.sendResponse(response);
-    } catch (error) {
-      this.refuse(response, error);
-    } finally {
-      progress.end();
-      this.running.delete(request.seq);
-      this.closeReplaced();
-      this.lastActivity = performance.now();
-    }
+    const work = async (signal: AbortSignal, progress: Progress): Promise<void> => {
+      try {
+        response.body = await drive(handler(target, requestArguments(request.command, request.arguments)), signal, {
+          onStep: (step) => progress.see(step),
+          onSlowStep: (ms) => this.trace && this.log("info", `${request.command}: one step took ${Math.round(ms)} ms`),
+        });
+        this.sendResponse(response);
+      } catch (error) {
+        this.refuse(response, error);
+      }
+    };
+    await this.jobs.run(request, work, { target });
+    this.closeReplaced();
+    this.jobs.noteActivity();
     this.stayStopped(request);
   }
 
@@ -186,25 +128,14 @@ export class VmcoreDebugSession extends DebugSession {
   protected refuse(response: DebugProtocol.Response, error: unknown): void {
     // Who sends a request of our own shows its failure: VS Code would show it a second time.
     const isShown = response.command.startsWith("vmcore/") || (this.showsRefusals && !this.target);
-    const say = (id: number, format: string, showUser: boolean, variables?: Record<string, string>): void =>
-      this.sendErrorResponse(response, {
-        id,
-        format: format.replace(/[{}]/g, "$&$&"),
-        showUser: showUser && !isShown,
-        ...(variables ? { variables } : {}),
-      });
-    if (error instanceof Cancelled) say(1, "cancelled", false);
-    else if (error instanceof Fault) say(2, error.message, false);
-    else if (error instanceof UsageError) say(3, error.message, response.command !== "evaluate");
-    else if (error instanceof VmlinuxError)
-      say(7, error.message, true, { said: error.said, canForce: `${error.canForce}` } satisfies RefusedVmlinux);
-    else if (error instanceof OpenError) say(4, error.message, true);
-    else if (isSystemError(error)) say(5, `the dump or a file beside it cannot be read: ${error.message}`, true);
-    else {
-      const { summary, stack } = internalError(error);
-      this.log("error", stack);
-      say(6, `${response.command}: internal error: ${summary}`, true);
-    }
+    const { id, message, showUser, variables, trace } = refusalOf(error, response.command);
+    if (trace !== undefined) this.log("error", trace);
+    this.sendErrorResponse(response, {
+      id,
+      format: message.replace(/[{}]/g, "$&$&"),
+      showUser: showUser && !isShown,
+      ...(variables ? { variables } : {}),
+    });
   }
 
   private log(level: CustomEvents["vmcore/log"]["level"], text: string): void {
@@ -262,15 +193,15 @@ export class VmcoreDebugSession extends DebugSession {
     try {
       const args = launchArguments(request, raw);
       this.trace = args.trace;
-      this.target = await this.work(
+      this.target = await this.jobs.run(
         "Opening the dump",
-        ({ signal }, progress) =>
+        (signal, progress) =>
           Target.open(args, this.client, {
             signal,
             onStep: (step) => progress.see(step),
             onProgress: (path, done, total) => progress.see({ kind: "progress", what: basename(path), done, total }),
           }),
-        response.request_seq,
+        { key: response.request_seq },
       );
       this.target.succeed = (fresh) => this.succeed(fresh);
       this.sendResponse(response);
@@ -280,26 +211,6 @@ export class VmcoreDebugSession extends DebugSession {
       this.isOpened = false;
       this.isConfigured = false;
       this.refuse(response, error);
-    }
-  }
-
-  /**
-   * Does what takes long; a client sees how far it is, and can give it up.
-   * @param key the request that asked for it, else a number that no request has
-   */
-  private async work<T>(
-    title: string,
-    doIt: (abort: AbortController, progress: Progress) => Promise<T>,
-    key = --this.unasked,
-  ): Promise<T> {
-    const abort = new AbortController();
-    const progress = new Progress(title, this.client);
-    this.running.set(key, { abort, progress });
-    try {
-      return await doIt(abort, progress);
-    } finally {
-      progress.end();
-      this.running.delete(key);
     }
   }
 
@@ -319,15 +230,7 @@ export class VmcoreDebugSession extends DebugSession {
   /** The first `stopped` event of a session, and what follows it. */
   private async arrive(target: Target): Promise<void> {
     this.sendStopped(this.stopOf(target), { preserveFocusHint: false });
-    try {
-      this.remark(target.remarks());
-      await this.quiet();
-      await this.settle(target);
-      await drive(openingCommands(target), new AbortController().signal);
-    } catch (error) {
-      this.complain(error);
-    }
-    await this.fetchMissing(target);
+    await afterStop(target, this.background);
   }
 
   /** A client waits for the event for good: what fails on the way to it is told, and it is sent all the same. */
@@ -340,38 +243,9 @@ export class VmcoreDebugSession extends DebugSession {
     }
   }
 
-  /** Says sentences in the console, the first also where it is seen: VS Code makes a toast of it. */
-  private remark([first, ...others]: readonly string[]): void {
-    if (first !== undefined) this.client.output(`${first}\n`, { category: "important" });
-    for (const sentence of others) this.client.output(`${sentence}\n`);
-  }
-
   private complain(error: unknown): void {
     this.client.output(`${error instanceof Error ? error.message : String(error)}\n`, { category: "stderr" });
     this.log("error", internalError(error).stack);
-  }
-
-  /** Makes ready what the user will want next. */
-  private async settle(target: Target): Promise<void> {
-    void this.readArchive(target);
-    await drive(target.warmUp(), new AbortController().signal);
-  }
-
-  /** Fetches the debuginfo that is missing from the debuginfod servers that the user configured, if any. */
-  private async fetchMissing(target: Target): Promise<void> {
-    const servers = serversOf(target.arguments);
-    if (servers.urls.length === 0 || this.target !== target) return;
-    try {
-      const { names, remarks } = await this.work("Fetching debuginfo", ({ signal }, progress) =>
-        drive(fetchDebuginfo(target, [], servers), signal, {
-          onStep: (step) => progress.see(step),
-        }),
-      );
-      const said = names.length > 0 ? [`debuginfod gave the debuginfo of ${names.join(", ")}`, ...remarks] : remarks;
-      this.remark(said);
-    } catch (error) {
-      if (!(error instanceof Cancelled)) this.complain(error);
-    }
   }
 
   /** Puts a target that knows more of the dump in the place of the one there is. */
@@ -382,50 +256,19 @@ export class VmcoreDebugSession extends DebugSession {
     this.closeReplaced();
     this.target = fresh;
     fresh.succeed = target.succeed;
-    this.settle(fresh).catch((error: unknown) => this.complain(error));
+    makeReady(fresh, this.background).catch((error: unknown) => this.complain(error));
   }
 
   private closeReplaced(): void {
-    const busy = new Set([...this.running.values()].map(({ target }) => target));
     for (const target of this.replaced) {
-      if (busy.has(target)) continue;
+      if (this.jobs.isBusy(target)) continue;
       this.replaced.delete(target);
       target.close();
     }
   }
 
-  /** Sources that lie in an archive are shown once they are read. */
-  private async readArchive(target: Target): Promise<void> {
-    const path = target.wantedArchive;
-    if (path === undefined) return;
-    try {
-      await this.work(`Reading ${basename(path)}`, ({ signal }, progress) =>
-        target.readArchive(path, {
-          signal,
-          onProgress: (done, total) => progress.see({ kind: "progress", what: "the archive", done, total }),
-        }),
-      );
-      const { sourceRemark } = target;
-      if (sourceRemark !== undefined) this.client.output(`${sourceRemark}\n`, { category: "important" });
-    } catch (error) {
-      if (this.target !== target) return;
-      const why = error instanceof Error ? error.message : String(error);
-      this.client.output(`${path}: its sources are not shown: ${why}\n`, { category: "important" });
-    }
-  }
-
-  /** Waits until the client has what it asks for at a stop: what we do of our own comes after. */
-  private async quiet(): Promise<void> {
-    const end = performance.now() + PATIENCE_MS;
-    while (performance.now() < end && (this.running.size > 0 || performance.now() - this.lastActivity < QUIET_MS)) {
-      await setTimeout(QUIET_MS / 4);
-    }
-  }
-
   protected override cancelRequest(response: DebugProtocol.CancelResponse, args: DebugProtocol.CancelArguments): void {
-    for (const [seq, { abort, progress }] of this.running) {
-      if (seq === args.requestId || (args.progressId !== undefined && progress.id === args.progressId)) abort.abort();
-    }
+    this.jobs.cancel(args);
     this.sendResponse(response);
   }
 
@@ -437,7 +280,7 @@ export class VmcoreDebugSession extends DebugSession {
 
   /** Ends all jobs and closes the dump; for a client that went away without a word as well. */
   close(): void {
-    for (const { abort } of this.running.values()) abort.abort();
+    this.jobs.cancelAll();
     for (const target of this.replaced) target.close();
     this.replaced.clear();
     this.target?.close();

@@ -1,0 +1,47 @@
+/** The requests that an open dump answers, one line a topic. */
+import type { Handlers } from "./handlers.ts";
+import { breakpoints } from "./requests/breakpoints.ts";
+import { completions } from "./requests/completions.ts";
+import { custom } from "./requests/custom.ts";
+import { debuginfo } from "./requests/debuginfo.ts";
+import { describes } from "./requests/describe.ts";
+import { disassemble } from "./requests/disassemble.ts";
+import { evaluate } from "./requests/evaluate.ts";
+import { exceptionInfo } from "./requests/exceptionInfo.ts";
+import { execution } from "./requests/execution.ts";
+import { identifiers } from "./requests/identifier.ts";
+import { identifies } from "./requests/identify.ts";
+import { kernelLog } from "./requests/kernelLog.ts";
+import { memory } from "./requests/memory.ts";
+import { modules } from "./requests/modules.ts";
+import { opcodes } from "./requests/opcodes.ts";
+import { runs } from "./requests/run.ts";
+import { source } from "./requests/source.ts";
+import { stacks } from "./requests/stacks.ts";
+import { stackTrace } from "./requests/stackTrace.ts";
+import { threads } from "./requests/threads.ts";
+import { variables } from "./requests/variables.ts";
+
+export const handlers: Handlers = {
+  ...breakpoints,
+  ...completions,
+  ...custom,
+  ...debuginfo,
+  ...describes,
+  ...disassemble,
+  ...evaluate,
+  ...exceptionInfo,
+  ...execution,
+  ...identifiers,
+  ...identifies,
+  ...kernelLog,
+  ...memory,
+  ...modules,
+  ...opcodes,
+  ...runs,
+  ...source,
+  ...stacks,
+  ...stackTrace,
+  ...threads,
+  ...variables,
+};
