@@ -6,7 +6,7 @@ import { type DumpState, dumpState } from "./dumpState.ts";
 import { ask, askOf, listen, lookAt, recall, remember } from "./host.ts";
 import { ellipsis } from "./icons.ts";
 import { watchLinks } from "./links.ts";
-import { LogView } from "./log.ts";
+import { LogView } from "./log/log.ts";
 import { MemoryView } from "./memory.ts";
 import { ObjectView } from "./object.ts";
 import { TasksView } from "./tasks.ts";

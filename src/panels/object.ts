@@ -4,7 +4,7 @@ import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import type { PageAction, Panel, Variable } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 import { link } from "./links.ts";
-import { isAddress } from "./logText.ts";
+import { isAddress } from "./log/logText.ts";
 import type { Place } from "./outline.ts";
 import { type Row, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";

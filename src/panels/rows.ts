@@ -1,6 +1,7 @@
 import type { GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
 import type { Panel } from "../protocol/panel.ts";
 import { unitText } from "./units.ts";
+import type { Place } from "./outline.ts";
 
 /** Sorting, filtering and wording of a table's rows: no DOM. */
 
@@ -151,4 +152,15 @@ export function tableFor(
     columns: order.flatMap((i) => columns[i] ?? []).map((column) => ({ ...column, ...unitOf(column) })),
     rows: rows.map((row) => order.map((i) => row[i] ?? null)),
   };
+}
+
+/** What a table shows. */
+export interface TableRows {
+  readonly columns: readonly GridColumn[];
+  readonly rows: readonly Row[];
+  readonly order?: Order | undefined;
+  /** As long as `rows`. */
+  readonly outline?: readonly Place[];
+  /** The column that takes the room that is left; the last one if it is of text. */
+  readonly wide?: number;
 }

@@ -2,12 +2,12 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import { ask } from "./host.ts";
-import { chevron } from "./icons.ts";
-import { explain, follow, link } from "./links.ts";
+import { explain, follow } from "./links.ts";
 import type { Place } from "./outline.ts";
-import { cellText, columnHeading, type Order, type Row, shownText, tabSeparated, widths } from "./rows.ts";
-import { clearSelection, selectAllRows, type SelectedPiece, selectedRows, selectedText } from "./selection.ts";
-import { drawnRows, inSight, scrollFor } from "./windowing.ts";
+import { cellText, columnHeading, type Row, shownText, type TableRows, tabSeparated, widths } from "./rows.ts";
+import { clearSelection, selectAllRows, selectedRows, selectedText } from "./selection.ts";
+import { cellContent, columnTracks, selectedCells, titleOf, twistie } from "./tableCells.ts";
+import { cursorStep, drawnRows, inSight, scrollFor } from "./windowing.ts";
 
 /** Height of a row as VS Code's own lists have it; panels.css says the same. */
 const ROW_HEIGHT = 22;
@@ -26,16 +26,6 @@ export interface TableOwner {
   readonly toggle?: (row: number) => void;
   /** A cell that is not shown in the usual way; undefined for one that is. */
   readonly cell?: (cell: GridCell, column: number, row: number) => unknown;
-}
-
-export interface TableRows {
-  readonly columns: readonly GridColumn[];
-  readonly rows: readonly Row[];
-  readonly order?: Order | undefined;
-  /** As long as `rows`. */
-  readonly outline?: readonly Place[];
-  /** The column that takes the room that is left; the last one if it is of text. */
-  readonly wide?: number;
 }
 
 /** Pages of several sessions share the document, where ids must differ. */
@@ -87,10 +77,7 @@ export class Table {
     const kept = selected ? [selected.first, selected.last] : [];
     const drawn = drawnRows(inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length), kept);
     // A number that stood at the far end would stand alone.
-    const isWide = (index: number): boolean => index === wide && columns[index]?.kind !== "number";
-    const needed = this.columnWidths.map((width, i) => (isWide(i) ? Math.min(width, MIN_WIDE) : width));
-    const template = needed.map((width, i) => track(width, isWide(i))).join(" ");
-    const all = `calc(${needed.reduce((sum, width) => sum + width, 0)}ch + ${needed.length * PADDING}px)`;
+    const { template, all } = columnTracks(this.columnWidths, columns[wide]?.kind === "number" ? undefined : wide);
     const { row, column } = this.cursor;
     return html`<div
       class="grid"
@@ -227,7 +214,7 @@ export class Table {
       return this.body ? selectAllRows(this.body) : undefined;
     }
     if (event.key === "i" && (event.ctrlKey || event.metaKey)) return this.explainCell();
-    const step = this.stepFor(event);
+    const step = cursorStep(event, Math.floor((this.scroller?.clientHeight ?? 0) / ROW_HEIGHT) - 2);
     if (!step) return;
     event.preventDefault();
     if (this.turns(event.key)) return;
@@ -247,30 +234,6 @@ export class Table {
     if (open === undefined || key !== (open ? "ArrowLeft" : "ArrowRight")) return false;
     this.owner.toggle?.(this.cursor.row);
     return true;
-  }
-
-  private stepFor({ key, ctrlKey }: KeyboardEvent): { rows: number; columns: number } | undefined {
-    const far = Number.POSITIVE_INFINITY;
-    const page = Math.max(1, Math.floor((this.scroller?.clientHeight ?? 0) / ROW_HEIGHT) - 2);
-    switch (key) {
-      case "ArrowUp":
-        return { rows: -1, columns: 0 };
-      case "ArrowDown":
-        return { rows: 1, columns: 0 };
-      case "ArrowLeft":
-        return { rows: 0, columns: -1 };
-      case "ArrowRight":
-        return { rows: 0, columns: 1 };
-      case "PageUp":
-        return { rows: -page, columns: 0 };
-      case "PageDown":
-        return { rows: page, columns: 0 };
-      case "Home":
-        return ctrlKey ? { rows: -far, columns: 0 } : { rows: 0, columns: -far };
-      case "End":
-        return ctrlKey ? { rows: far, columns: 0 } : { rows: 0, columns: far };
-    }
-    return undefined;
   }
 
   /** Scrolls the cursor's row below the heading, and draws it. */
@@ -332,37 +295,4 @@ export class Table {
   }
 }
 
-/** The cells of a row from the first that is selected to the last. */
-function selectedCells(pieces: readonly SelectedPiece[]): string {
-  const texts = pieces.map(({ text }) => text.trim());
-  const [first, last] = [texts.findIndex((text) => text !== ""), texts.findLastIndex((text) => text !== "")];
-  return texts.slice(Math.max(0, first), last + 1).join("\t");
-}
-
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
-
-/** Pixels: cells have 16 of padding in all, 20 in the first; the rest is for rounding. */
-const PADDING = 22;
-/** The column that takes the room that is left gives some of its own where there is none. */
-const MIN_WIDE = 28;
-
-const track = (characters: number, isWide: boolean): string =>
-  isWide ? `minmax(calc(${characters}ch + ${PADDING}px), 1fr)` : `calc(${characters}ch + ${PADDING}px)`;
-
-const twistie = ({ depth, open }: Place): TemplateResult =>
-  html`<span class="twistie" .style=${`margin-left: ${depth * 2}ch`} aria-hidden="true"
-    >${open === undefined ? "" : chevron(open)}</span
-  >`;
-
-/** What may be cut short is told in full; links tell more than themselves when the mouse rests on them. */
-function titleOf(cell: GridCell, kind: GridColumn["kind"]): string | typeof nothing {
-  const text = cellText(cell);
-  return (kind === "text" || typeof cell === "object") && text.length > 16 ? text : nothing;
-}
-
-function cellContent(cell: GridCell, column: GridColumn | undefined): TemplateResult | string {
-  const { kind } = column ?? { kind: "text" };
-  const text = shownText(cell, column ?? {});
-  const isLink = kind !== "text" && kind !== "number" && typeof cell === "string" && cell !== "0x0" && cell !== "";
-  return isLink ? link(text, cell, kind === "task" ? "task" : "place") : text;
-}

@@ -27,3 +27,30 @@ export function scrollFor(row: number, scrollTop: number, height: number, rowHei
   if (top < scrollTop) return top;
   return top + rowHeight > scrollTop + height ? top + rowHeight - height : scrollTop;
 }
+
+/** Where a key moves the cursor of a table; undefined for a key that does not. @param page rows in sight */
+export function cursorStep(
+  { key, ctrlKey }: { readonly key: string; readonly ctrlKey: boolean },
+  page: number,
+): { rows: number; columns: number } | undefined {
+  const far = Number.POSITIVE_INFINITY;
+  switch (key) {
+    case "ArrowUp":
+      return { rows: -1, columns: 0 };
+    case "ArrowDown":
+      return { rows: 1, columns: 0 };
+    case "ArrowLeft":
+      return { rows: 0, columns: -1 };
+    case "ArrowRight":
+      return { rows: 0, columns: 1 };
+    case "PageUp":
+      return { rows: -Math.max(1, page), columns: 0 };
+    case "PageDown":
+      return { rows: Math.max(1, page), columns: 0 };
+    case "Home":
+      return ctrlKey ? { rows: -far, columns: 0 } : { rows: 0, columns: -far };
+    case "End":
+      return ctrlKey ? { rows: far, columns: 0 } : { rows: 0, columns: far };
+  }
+  return undefined;
+}

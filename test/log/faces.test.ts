@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { KernelLog } from "../../src/log/kernelLog.ts";
 import { type Summary, summaryOf } from "../../src/log/summary.ts";
 import { oopsesIn } from "../../src/linux/printk/oops.ts";
-import { blocksIn } from "../../src/panels/logLines.ts";
+import { blocksIn } from "../../src/panels/log/logLines.ts";
 import { LspClient } from "../lsp/client.ts";
 
 const folder = new URL("cases/", import.meta.url);

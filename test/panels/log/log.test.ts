@@ -9,9 +9,9 @@ import {
   type LogLine,
   panicSeconds,
   timeText,
-} from "../../src/panels/logLines.ts";
-import { hits, spansOf } from "../../src/panels/logText.ts";
-import { stopwatch } from "../builders/stopwatch.ts";
+} from "../../../src/panels/log/logLines.ts";
+import { hits, spansOf } from "../../../src/panels/log/logText.ts";
+import { stopwatch } from "../../builders/stopwatch.ts";
 
 const log = (...texts: string[]): LogLine[] =>
   texts.map((text, i) => ({ text, level: 6, seconds: i, caller: undefined, continues: false }));

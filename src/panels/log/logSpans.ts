@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit-html";
-import { link } from "./links.ts";
+import { link } from "../links.ts";
 import { hits, type LogSpan } from "./logText.ts";
-import type { SelectedPiece } from "./selection.ts";
+import type { SelectedPiece } from "../selection.ts";
 
 /** The pieces of a line of the log, as the page shows them and as text. */
 

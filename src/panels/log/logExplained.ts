@@ -1,4 +1,4 @@
-import type { Ask } from "./ask.ts";
+import type { Ask } from "../ask.ts";
 import { type Explanation, explanationOf, moved, meaningRows, questionsOf } from "./logExplain.ts";
 import type { Entry, LogLine } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";

@@ -1,6 +1,6 @@
-import type { Described, Opcode, Place } from "../protocol/custom.ts";
-import { entryAt, type LineEntry } from "../log/entries.ts";
-import { type Machine, machineOf, registersOf, siteOf } from "../log/machines.ts";
+import type { Described, Opcode, Place } from "../../protocol/custom.ts";
+import { entryAt, type LineEntry } from "../../log/entries.ts";
+import { type Machine, machineOf, registersOf, siteOf } from "../../log/machines.ts";
 import { type Block, kernelLogOf, type LogLine } from "./logLines.ts";
 import { isAddress } from "./logText.ts";
 

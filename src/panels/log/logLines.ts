@@ -1,7 +1,7 @@
-import { KernelLog } from "../log/kernelLog.ts";
-import { recordLine } from "../log/lines.ts";
-import { type Summary, summaryOf } from "../log/summary.ts";
-import type { LogMessage } from "../protocol/custom.ts";
+import { KernelLog } from "../../log/kernelLog.ts";
+import { recordLine } from "../../log/lines.ts";
+import { type Summary, summaryOf } from "../../log/summary.ts";
+import type { LogMessage } from "../../protocol/custom.ts";
 
 /** The kernel log as lines, and the reports of trouble in it: no DOM. */
 

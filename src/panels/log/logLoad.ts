@@ -1,4 +1,4 @@
-import type { Ask } from "./ask.ts";
+import type { Ask } from "../ask.ts";
 import { type Block, blocksIn, linesOf, type LogLine } from "./logLines.ts";
 
 /** Messages that are read first, and then at a time: neither the page nor who waits behind it ever stands still. */

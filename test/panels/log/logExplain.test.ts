@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { explanationOf, questionsOf } from "../../src/panels/logExplain.ts";
-import { blocksIn, entriesOf, type LogLine } from "../../src/panels/logLines.ts";
-import { spansOf } from "../../src/panels/logText.ts";
-import type { Described } from "../../src/protocol/custom.ts";
+import { explanationOf, questionsOf } from "../../../src/panels/log/logExplain.ts";
+import { blocksIn, entriesOf, type LogLine } from "../../../src/panels/log/logLines.ts";
+import { spansOf } from "../../../src/panels/log/logText.ts";
+import type { Described } from "../../../src/protocol/custom.ts";
 
 const log = (...texts: string[]): LogLine[] =>
   texts.map((text, i) => ({ text, level: 6, seconds: i, caller: undefined, continues: false }));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Ask } from "../../src/panels/ask.ts";
-import { LogExplained } from "../../src/panels/logExplained.ts";
-import { LoadedLog } from "../../src/panels/logLoad.ts";
-import type { LogMessage, LogStretch } from "../../src/protocol/custom.ts";
+import type { Ask } from "../../../src/panels/ask.ts";
+import { LogExplained } from "../../../src/panels/log/logExplained.ts";
+import { LoadedLog } from "../../../src/panels/log/logLoad.ts";
+import type { LogMessage, LogStretch } from "../../../src/protocol/custom.ts";
 
 const WARNING = [
   "------------[ cut here ]------------",

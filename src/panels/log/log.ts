@@ -1,0 +1,299 @@
+import { html, nothing, render, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
+import type { PageAction } from "../../protocol/panel.ts";
+import type { Ask } from "../ask.ts";
+import type { DumpState } from "../dumpState.ts";
+import { clearSelection, selectAllRows, selectedRows, selectedText, whenUnselected } from "../selection.ts";
+import { counted, failure, handOut, Reading, toSearchBox, type View } from "../view.ts";
+import { drawnRows, inSight, scrollFor } from "../windowing.ts";
+import { LogClock } from "./logClock.ts";
+import { LogExplained } from "./logExplained.ts";
+import { LogFilter } from "./logFilter.ts";
+import { blockOf, entriesOf, type Entry, isHeading } from "./logLines.ts";
+import { LoadedLog } from "./logLoad.ts";
+import { reportButtons } from "./logReports.ts";
+import { LogRows } from "./logRows.ts";
+import { selectedPart } from "./logSpans.ts";
+
+/** panels.css says the same. */
+const ROW_HEIGHT = 18;
+
+/** Pages of several sessions share the document, where ids must differ. */
+let logs = 0;
+
+/** The kernel log: coloured, searched, its reports folded, everything in it that the dump knows a link. */
+export class LogView implements View {
+  readonly element = document.createElement("section");
+  private readonly number = ++logs;
+  private readonly ask: Ask;
+  private readonly log: LoadedLog;
+  private readonly explained: LogExplained;
+  private entries: readonly Entry[] = [];
+  /** Until the oldest message is there, or nothing is. */
+  private whole: Promise<void>;
+  private readonly reading = new Reading(() => this.draw());
+  private readonly filter: LogFilter;
+  private readonly clock: LogClock;
+  private readonly lines: LogRows;
+  private cursor = 0;
+
+  constructor(ask: Ask, state: DumpState) {
+    this.ask = ask;
+    this.log = new LoadedLog(ask);
+    this.explained = new LogExplained(this.log, ask);
+    this.filter = new LogFilter(state, () => {
+      this.element.querySelector(".log")?.scrollTo({ top: 0 });
+      this.arrange();
+    });
+    this.clock = new LogClock(ask, () => this.draw());
+    this.lines = new LogRows(this.log, this.explained, this.clock);
+    this.element.className = "page log-page";
+    new ResizeObserver(() => this.draw()).observe(this.element);
+    this.whole = this.load();
+  }
+
+  show(): void {
+    this.draw();
+  }
+
+  act(action: PageAction): void {
+    if (action === "find") return toSearchBox(this.element);
+    void this.whole.then(() => this.handOut(action));
+  }
+
+  private handOut(action: Exclude<PageAction, "find">): void {
+    const text = this.entries.map((entry) => `${this.lines.text(entry)}\n`).join("");
+    handOut(this.ask, action, { text, name: "dmesg.txt", language: "kernel-log" });
+  }
+
+  private async load(): Promise<void> {
+    const { log } = this;
+    await this.reading.run(async () => {
+      await log.readNewest();
+      this.lines.learn();
+    });
+    this.arrange();
+    this.goToOops();
+    if (!log.hasOlder) return;
+    await log.readOlder(() => this.draw());
+    this.join();
+  }
+
+  /** The older lines go in front of the others, and what is in sight stays where it is. */
+  private join(): void {
+    const scroller = this.element.querySelector(".log");
+    const atEnd = !scroller || scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1;
+    const before = this.entries.length;
+    const { lines, blocks } = this.log.join();
+    this.lines.learn();
+    this.lines.folded = new Set([...this.lines.folded].map((block) => block + blocks));
+    this.explained.move(lines, blocks);
+    this.arrange();
+    const rows = this.entries.length - before;
+    this.cursor = Math.max(0, this.cursor + rows);
+    if (scroller) scroller.scrollTop += rows * ROW_HEIGHT;
+    this.draw();
+    // Whoever has begun to read, or to search, is left alone.
+    if (blocks === this.log.blocks.length && atEnd && this.filter.isPlain) this.goToOops();
+  }
+
+  /** The report that matters: the last oops, or else the last one. */
+  private goToOops(): void {
+    const oops = this.log.blocks.findLastIndex(({ kind }) => kind === "oops");
+    if (this.log.blocks.length > 0) this.goToReport(oops < 0 ? this.log.blocks.length - 1 : oops, -1);
+    else this.goTo(this.entries.length - 1);
+  }
+
+  private arrange(): void {
+    const { log, filter } = this;
+    const { folded, explains } = this.lines;
+    clearSelection(this.rows);
+    const wanted = {
+      level: filter.level,
+      pattern: filter.pattern,
+      folded,
+      ...(explains ? { asides: this.explained.entries() } : {}),
+    };
+    this.entries = entriesOf(log.lines, log.blocks, wanted);
+    this.cursor = Math.max(0, Math.min(this.cursor, this.entries.length - 1));
+    this.draw();
+  }
+
+  /** Asks the dump what a report's registers, code and call traces stand for. */
+  private async explain(block: number): Promise<void> {
+    if (!this.lines.explains || !(await this.explained.explain(block))) return;
+    await whenUnselected(() => this.rows);
+    this.arrange();
+  }
+
+  private draw(): void {
+    render(this.content(), this.element);
+  }
+
+  private content(): TemplateResult | typeof nothing {
+    if (this.reading.error !== undefined) return failure(this.reading.error, () => void (this.whole = this.load()));
+    if (!this.log.isRead) return this.reading.waiting("Reading the kernel log…");
+    if (this.log.lines.length === 0) return html`<p class="state">${this.log.progress || "The log is empty."}</p>`;
+    return html`${this.toolbar()}
+    ${this.entries.length > 0 ? this.body() : this.filter.nothingLeft(this.log.progress === "")}`;
+  }
+
+  private toolbar(): TemplateResult {
+    return html`<div class="toolbar">
+      ${this.filter.controls()} ${this.clock.control()}
+      <span class="count" role="status">${counted(this.entries.length, this.filter.isPlain ? "line" : "hit")}</span>
+      ${this.log.progress === "" ? nothing : html`<span class="progress" role="status">${this.log.progress}</span>`}
+      ${reportButtons(this.log.blocks.length, this.lines, {
+        explain: () => this.setExplains(!this.lines.explains),
+        step: (direction) => this.step(direction),
+        foldAll: () => this.foldAll(),
+      })}
+    </div>`;
+  }
+
+  private body(): TemplateResult {
+    const scroller = this.element.querySelector(".log");
+    const height = scroller?.clientHeight ?? this.element.clientHeight;
+    const count = this.entries.length;
+    // What is selected stays so when its ends are scrolled out of sight.
+    const selected = selectedRows(this.rows, count);
+    const kept = selected ? [selected.first, selected.last] : [];
+    const drawn = drawnRows(inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, count), kept);
+    return html`<div
+      class="log"
+      role="listbox"
+      tabindex="0"
+      aria-label="Kernel log"
+      aria-activedescendant=${`log-${this.number}-${this.cursor}`}
+      @scroll=${() => requestAnimationFrame(() => this.draw())}
+      @keydown=${(event: KeyboardEvent) => this.onKey(event)}
+      @copy=${(event: ClipboardEvent) => this.onCopy(event)}
+      @click=${(event: MouseEvent) => this.onClick(event)}
+    >
+      <div
+        class="body"
+        role="presentation"
+        .style=${`height: ${count * ROW_HEIGHT}px; --time: ${this.clock.width(this.log)}ch`}
+      >
+        ${repeat(
+          drawn,
+          (index) => index,
+          (index) => this.row(this.entries[index] ?? 0, index),
+        )}
+      </div>
+    </div>`;
+  }
+
+  private row(entry: Entry, index: number): TemplateResult {
+    const isAt = index === this.cursor;
+    const [kind, content] = this.lines.template(entry, this.filter.pattern);
+    // prettier-ignore
+    return html`<div
+      id=${`log-${this.number}-${index}`}
+      class=${`line ${kind} ${isAt ? "at" : ""}`}
+      role="option"
+      aria-selected=${isAt}
+      aria-setsize=${this.entries.length}
+      aria-posinset=${index + 1}
+      data-row=${index}
+      .style=${`transform: translateY(${index * ROW_HEIGHT}px)`}
+    >${content}</div>`;
+  }
+
+  private setExplains(value: boolean): void {
+    this.lines.setExplains(value);
+    this.arrange();
+    const block = this.log.blocks.findLastIndex(({ kind }) => kind === "oops");
+    if (value) void this.explain(block < 0 ? this.log.blocks.length - 1 : block);
+  }
+
+  private get rows(): Element | null {
+    return this.element.querySelector(".log .body");
+  }
+
+  /** What is selected with the mouse, by lines as dmesg has them. */
+  private get selectedText(): string | undefined {
+    const { rows } = this;
+    if (!rows) return undefined;
+    const row = (index: number): string | undefined => this.lines.textWithSources(this.entries[index] ?? 0);
+    return selectedText({ body: rows, count: this.entries.length, row, part: selectedPart });
+  }
+
+  /** By the menu of the editor or of the browser. */
+  private onCopy(event: ClipboardEvent): void {
+    const text = this.selectedText;
+    if (text === undefined) return;
+    event.clipboardData?.setData("text/plain", text);
+    event.preventDefault();
+  }
+
+  private step(direction: 1 | -1): void {
+    if (!this.filter.isPlain) {
+      this.filter.clear();
+      this.arrange();
+    }
+    this.goToReport(undefined, direction);
+  }
+
+  /** Brings a report's heading to the top: a given one, or the next from the cursor on. */
+  private goToReport(block: number | undefined, direction: 1 | -1): void {
+    const from = this.cursor;
+    const at =
+      block !== undefined
+        ? this.entries.indexOf(~block)
+        : direction > 0
+          ? this.entries.findIndex((entry, i) => i > from && isHeading(entry))
+          : this.entries.findLastIndex((entry, i) => i < from && isHeading(entry));
+    if (at < 0) return;
+    void this.explain(blockOf(this.entries[at] ?? 0));
+    this.goTo(at);
+  }
+
+  /** Brings a row to the top, and the cursor on it. */
+  private goTo(row: number): void {
+    this.cursor = Math.max(0, row);
+    const scroller = this.element.querySelector(".log");
+    if (scroller) scroller.scrollTop = row * ROW_HEIGHT;
+    this.draw();
+  }
+
+  private foldAll(): void {
+    this.lines.foldAll();
+    this.arrange();
+  }
+
+  private onClick({ target }: MouseEvent): void {
+    const row = (target as Element).closest<HTMLElement>("[data-row]")?.dataset.row;
+    if (row === undefined) return;
+    this.cursor = Number(row);
+    // The end of a selection is no click on what it ends in.
+    if (getSelection()?.isCollapsed !== false && this.lines.toggle(this.entries[this.cursor])) this.arrange();
+    this.draw();
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const entry = this.entries[this.cursor];
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      return this.lines.toggle(entry) ? this.arrange() : undefined;
+    }
+    const key = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : "";
+    if (key === "a" || key === "c") {
+      event.preventDefault();
+      // VS Code would select all of the page.
+      event.stopPropagation();
+      if (key === "a") return this.rows ? selectAllRows(this.rows) : undefined;
+      const text = this.selectedText ?? (entry === undefined ? "" : this.lines.text(entry));
+      return void this.ask("copy", { text });
+    }
+    const page = Math.floor((this.element.querySelector(".log")?.clientHeight ?? 0) / ROW_HEIGHT) - 1;
+    const far = this.entries.length;
+    const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -far, End: far }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    this.cursor = Math.max(0, Math.min(this.entries.length - 1, this.cursor + step));
+    const scroller = this.element.querySelector(".log");
+    if (scroller) scroller.scrollTop = scrollFor(this.cursor, scroller.scrollTop, scroller.clientHeight, ROW_HEIGHT);
+    this.draw();
+  }
+}

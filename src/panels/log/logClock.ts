@@ -1,0 +1,68 @@
+/** The times of a log, as the user wants them: since boot, of the wall, or before the panic. */
+import type { TemplateResult } from "lit-html";
+import type { Ask } from "../ask.ts";
+import { recall, remember } from "../host.ts";
+import { cellText } from "../rows.ts";
+import { select } from "../view.ts";
+import { bootTime, type LogLine, panicSeconds, type TimeMode, timeText } from "./logLines.ts";
+import type { LoadedLog } from "./logLoad.ts";
+
+const TIMES: readonly (readonly [TimeMode, string])[] = [
+  ["boot", "Seconds since boot"],
+  ["wall", "Wall clock (UTC)"],
+  ["panic", "Relative to the panic"],
+];
+
+export class LogClock {
+  private readonly ask: Ask;
+  private readonly changed: () => void;
+  private mode = recall<TimeMode>("log time", "boot");
+  private zeros: { panic: number | undefined; wall: number | undefined } = { panic: undefined, wall: undefined };
+
+  /** @param changed called when times are shown in another way */
+  constructor(ask: Ask, changed: () => void) {
+    this.ask = ask;
+    this.changed = changed;
+  }
+
+  /** More of the log was read. */
+  learn({ lines, blocks }: LoadedLog): void {
+    this.zeros.panic = panicSeconds(lines, blocks);
+    this.learnWallTime();
+  }
+
+  /** The clock of the log counts from boot; `sys` knows when that was. */
+  private learnWallTime(): void {
+    if (this.mode === "wall" && this.zeros.wall === undefined) void this.readWallTime();
+  }
+
+  private async readWallTime(): Promise<void> {
+    const table = (await this.ask("run", { line: "sys" })).tables[0];
+    const value = (name: string): string =>
+      cellText(table?.rows[0]?.[table.columns.findIndex((column) => column.name === name)] ?? null);
+    this.zeros.wall = bootTime(value("date"), value("uptime"));
+    this.changed();
+  }
+
+  private set(mode: TimeMode): void {
+    this.mode = mode;
+    remember("log time", mode);
+    this.learnWallTime();
+    this.changed();
+  }
+
+  control(): TemplateResult {
+    const titles = TIMES.map(([, title]) => title);
+    const index = TIMES.findIndex(([mode]) => mode === this.mode);
+    return select("Time", titles, index, (chosen) => this.set(TIMES[chosen]?.[0] ?? "boot"));
+  }
+
+  text({ seconds }: LogLine): string {
+    return timeText(seconds, this.mode, this.mode === "wall" ? this.zeros.wall : this.zeros.panic);
+  }
+
+  /** Characters of the longest time: times grow, but for those that count down to the panic. */
+  width({ lines }: LoadedLog): number {
+    return Math.max(0, ...[lines[0], lines.at(-1)].map((line) => (line ? this.text(line).length : 0)));
+  }
+}

@@ -1,0 +1,106 @@
+/** What of a log is shown, with the controls for it; kept for the next time that the page opens. */
+import { html, type TemplateResult } from "lit-html";
+import type { DumpState } from "../dumpState.ts";
+import { regularExpressionIcon } from "../icons.ts";
+import { regularExpression } from "../rows.ts";
+import { nothingLeft, select } from "../view.ts";
+
+/** By level, each with all that is worse. */
+const LEVELS = [
+  "Emergencies",
+  "Alerts and worse",
+  "Critical and worse",
+  "Errors and worse",
+  "Warnings and worse",
+  "Notices and worse",
+  "All but debug",
+  "Everything",
+];
+const EVERYTHING = 7;
+
+export class LogFilter {
+  private search: string;
+  private isExpression: boolean;
+  private readonly state: DumpState;
+  private readonly changed: () => void;
+  /** Messages of a higher level are left out. */
+  level: number;
+
+  /** @param changed called when the user chose something else */
+  constructor(state: DumpState, changed: () => void) {
+    this.state = state;
+    this.changed = changed;
+    this.search = state.recall("log search", "");
+    this.isExpression = state.recall("log expression", false);
+    this.level = state.recall("log level", EVERYTHING);
+  }
+
+  /** Nothing is searched, nothing left out. */
+  get isPlain(): boolean {
+    return this.search === "" && this.level === EVERYTHING;
+  }
+
+  /** Undefined without a search, and for what is no regular expression. */
+  get pattern(): RegExp | undefined {
+    if (this.search === "") return undefined;
+    return regularExpression(this.isExpression ? this.search : this.search.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  }
+
+  /** Shows everything for now. */
+  clear(): void {
+    this.search = "";
+    this.level = EVERYTHING;
+  }
+
+  private setSearch(search: string): void {
+    this.search = search;
+    this.state.remember("log search", search);
+    this.changed();
+  }
+
+  private setExpression(isExpression: boolean): void {
+    this.isExpression = isExpression;
+    this.state.remember("log expression", isExpression);
+    this.changed();
+  }
+
+  private setLevel(level: number): void {
+    this.level = level;
+    this.state.remember("log level", level);
+    this.changed();
+  }
+
+  controls(): TemplateResult {
+    const isWrong = this.search !== "" && this.pattern === undefined;
+    return html`<input
+        type="search"
+        class=${isWrong ? "wrong" : ""}
+        aria-label="Search the log"
+        aria-invalid=${isWrong}
+        placeholder="Search"
+        .value=${this.search}
+        @input=${({ target }: InputEvent) => this.setSearch((target as HTMLInputElement).value)}
+      />
+      <button
+        class="toggle"
+        aria-pressed=${this.isExpression}
+        aria-label="Use Regular Expression"
+        title="Use Regular Expression"
+        @click=${() => this.setExpression(!this.isExpression)}
+      >
+        ${regularExpressionIcon}
+      </button>
+      ${select("Level", LEVELS, this.level, (index) => this.setLevel(index))}`;
+  }
+
+  /** In place of the rows when none is left. */
+  nothingLeft(isAllRead: boolean): TemplateResult {
+    const searched = this.search === "" ? "" : ` with “${this.search}”`;
+    const chosen = this.level === EVERYTHING ? "" : ` (level: ${LEVELS[this.level]?.toLowerCase()})`;
+    const read = isAllRead ? "" : " in what is read so far";
+    return nothingLeft(`No line${searched}${read}${chosen}.`, () => {
+      this.setSearch("");
+      this.setLevel(EVERYTHING);
+    });
+  }
+}

@@ -1,0 +1,103 @@
+/** The rows of a log: lines, what was added to them, and the headings of reports, drawn and as text. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import { recall, remember } from "../host.ts";
+import { chevron } from "../icons.ts";
+import { link } from "../links.ts";
+import type { LogClock } from "./logClock.ts";
+import type { LogExplained } from "./logExplained.ts";
+import { blockOf, type Entry, isHeading } from "./logLines.ts";
+import type { LoadedLog } from "./logLoad.ts";
+import { callerContent, INLINED_INTO, plainLine, shortened, spanContent } from "./logSpans.ts";
+import { spansOf } from "./logText.ts";
+
+export class LogRows {
+  private readonly log: LoadedLog;
+  private readonly explained: LogExplained;
+  private readonly clock: LogClock;
+  private hasCaller = false;
+  /** Reports of which only the heading is shown. */
+  folded = new Set<number>();
+  /** Whether reports are shown with what their numbers stand for. */
+  explains = recall("log explain", true);
+
+  constructor(log: LoadedLog, explained: LogExplained, clock: LogClock) {
+    this.log = log;
+    this.explained = explained;
+    this.clock = clock;
+  }
+
+  /** More of the log was read. */
+  learn(): void {
+    this.clock.learn(this.log);
+    this.hasCaller = this.log.lines.some(({ caller }) => caller !== undefined);
+  }
+
+  setExplains(value: boolean): void {
+    this.explains = value;
+    remember("log explain", value);
+  }
+
+  get areAllFolded(): boolean {
+    return this.folded.size === this.log.blocks.length;
+  }
+
+  /** Folds all reports, or unfolds them when all are folded. */
+  foldAll(): void {
+    this.folded = this.areAllFolded ? new Set() : new Set(this.log.blocks.keys());
+  }
+
+  /** Folds or unfolds the report of a heading. Returns false for another row. */
+  toggle(entry: Entry | undefined): boolean {
+    if (entry === undefined || !isHeading(entry)) return false;
+    if (!this.folded.delete(blockOf(entry))) this.folded.add(blockOf(entry));
+    return true;
+  }
+
+  /** A row's classes and content. */
+  template(entry: Entry, pattern: RegExp | undefined): readonly [string, TemplateResult] {
+    return isHeading(entry) ? this.heading(blockOf(entry)) : this.line(entry, pattern);
+  }
+
+  private heading(index: number): readonly [string, TemplateResult] {
+    const block = this.log.blocks[index];
+    const isFolded = this.folded.has(index);
+    const count = block ? block.end - block.first : 0;
+    // prettier-ignore
+    return [
+      `heading ${block?.kind ?? ""}`,
+      html`<span class="twistie">${chevron(!isFolded)}</span>${block?.title ?? ""} <span class="count">${count} lines</span>`,
+    ];
+  }
+
+  private line(number: number, pattern: RegExp | undefined): readonly [string, TemplateResult] {
+    const line = this.explained.lineOf(number);
+    if (!line) return ["", html``];
+    const time = line.continues ? "" : this.clock.text(line);
+    const caller = this.hasCaller ? (line.continues ? "" : callerContent(line.caller ?? "")) : undefined;
+    const sources = this.explains ? this.explained.sourcesOf(number) : [];
+    // prettier-ignore
+    return [
+      line.fault ? "fault" : line.aside === undefined ? `level${line.level ?? 6}` : `aside ${line.aside}`,
+      html`<span class="time">${time}</span>${caller === undefined ? nothing : html`<span class="caller">${caller}</span>`}<span class="text">${spansOf(line.text).map((span) => spanContent(span, pattern))}</span>${sources.length === 0 ? nothing : html`<span class="source">${sources.map((source, i) => html`${i === 0 ? nothing : INLINED_INTO}${link(shortened(source), source, "source")}`)}</span>`}`,
+    ];
+  }
+
+  /** A row as dmesg has it. */
+  text(entry: Entry): string {
+    if (isHeading(entry)) {
+      const block = this.log.blocks[blockOf(entry)];
+      return this.folded.has(blockOf(entry)) ? `... ${block?.title ?? ""}` : "";
+    }
+    const line = this.explained.lineOf(entry);
+    if (line?.aside !== undefined) return `    ${line.text}`;
+    if (!line) return "";
+    return plainLine(this.clock.text(line), this.hasCaller ? (line.caller ?? "") : undefined, line.text);
+  }
+
+  /** The same with the sources beside it. The heading of a report repeats its first line, unless that is folded away. */
+  textWithSources(entry: Entry): string | undefined {
+    if (isHeading(entry) && !this.folded.has(blockOf(entry))) return undefined;
+    const sources = this.explains && !isHeading(entry) ? this.explained.sourcesOf(entry) : [];
+    return [this.text(entry), ...(sources.length > 0 ? [sources.map(shortened).join(INLINED_INTO)] : [])].join(" ");
+  }
+}

@@ -1,0 +1,53 @@
+/** The cells of a table: their width, their content, what is copied of them. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { GridCell, GridColumn } from "../protocol/grid.ts";
+import { chevron } from "./icons.ts";
+import { link } from "./links.ts";
+import type { Place } from "./outline.ts";
+import { cellText, shownText } from "./rows.ts";
+import type { SelectedPiece } from "./selection.ts";
+
+/** The cells of a row from the first that is selected to the last. */
+export function selectedCells(pieces: readonly SelectedPiece[]): string {
+  const texts = pieces.map(({ text }) => text.trim());
+  const [first, last] = [texts.findIndex((text) => text !== ""), texts.findLastIndex((text) => text !== "")];
+  return texts.slice(Math.max(0, first), last + 1).join("\t");
+}
+
+/** Pixels: cells have 16 of padding in all, 20 in the first; the rest is for rounding. */
+const PADDING = 22;
+/** The column that takes the room that is left gives some of its own where there is none. */
+const MIN_WIDE = 28;
+
+/**
+ * Columns of a grid in CSS.
+ * @param widths in characters
+ * @param wide the column that takes the room that is left
+ */
+export function columnTracks(widths: readonly number[], wide: number | undefined): { template: string; all: string } {
+  const needed = widths.map((width, i) => (i === wide ? Math.min(width, MIN_WIDE) : width));
+  const tracks = needed.map((width, i) => {
+    const track = `calc(${width}ch + ${PADDING}px)`;
+    return i === wide ? `minmax(${track}, 1fr)` : track;
+  });
+  const all = needed.reduce((sum, width) => sum + width, 0);
+  return { template: tracks.join(" "), all: `calc(${all}ch + ${needed.length * PADDING}px)` };
+}
+
+export const twistie = ({ depth, open }: Place): TemplateResult =>
+  html`<span class="twistie" .style=${`margin-left: ${depth * 2}ch`} aria-hidden="true"
+    >${open === undefined ? "" : chevron(open)}</span
+  >`;
+
+/** What may be cut short is told in full; links tell more than themselves when the mouse rests on them. */
+export function titleOf(cell: GridCell, kind: GridColumn["kind"]): string | typeof nothing {
+  const text = cellText(cell);
+  return (kind === "text" || typeof cell === "object") && text.length > 16 ? text : nothing;
+}
+
+export function cellContent(cell: GridCell, column: GridColumn | undefined): TemplateResult | string {
+  const { kind } = column ?? { kind: "text" };
+  const text = shownText(cell, column ?? {});
+  const isLink = kind !== "text" && kind !== "number" && typeof cell === "string" && cell !== "0x0" && cell !== "";
+  return isLink ? link(text, cell, kind === "task" ? "task" : "place") : text;
+}
