@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { Budget } from "../base/budget.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { internalError } from "../base/sourceStack.ts";
@@ -7,7 +6,6 @@ import type { SourceLine } from "../debuginfo/source.ts";
 import { oopsTitle, panicMessage } from "../linux/printk/panic.ts";
 import { panicCpu } from "../linux/printk/panicCpu.ts";
 import { stackTrace } from "../linux/sched/stackTrace.ts";
-import { utsname } from "../linux/utsname.ts";
 import { evaluate, type Scope } from "../model/expression/evaluate.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { bare } from "../debuginfo/ctype.ts";
@@ -16,7 +14,6 @@ import { indexDirectory } from "../session/open/indexCache.ts";
 import { openingSession, openSession, type OpenOptions, type Session } from "../session/open/open.ts";
 import { drive, type Job } from "../base/job.ts";
 import { hasPackages, type PackageWatch, withoutPackages } from "../session/fetch/packages.ts";
-import { SourceFiles } from "../session/sources/source.ts";
 import { copiedSourceArchive, openSourceArchive, sourceCache } from "../session/sources/sourceArchive.ts";
 import { sourceTexts } from "../session/sources/sourceText.ts";
 import type { UnpackOptions } from "../archive/unpack.ts";
@@ -90,19 +87,11 @@ export class Target {
     this.frames = new Frames(({ task, fault }) =>
       task ? stackTrace(session.kernel, task) : { frames: [], userTrap: undefined, fault },
     );
-    const uts = attempt(() => utsname(session.kernel));
-    const files = new SourceFiles({
-      kernelSource: args.kernelSource,
-      sourceFileMap: args.sourceFileMap,
-      workspace: args.workspace,
-      beside: [...args.modules, ...args.vmcore.map((path) => dirname(path))],
-      modules: () => session.debuginfos.paths(),
-      ...(uts instanceof Fault ? {} : { release: uts.release, versionText: uts.version }),
-    });
+    const files = session.sources();
     const archive = session.vmlinux && files.wantedArchive;
     const copy = archive === undefined ? undefined : copiedSourceArchive(archive, sourceCache(process.env));
     if (copy) files.addArchive(copy);
-    this.context.sourceText = sourceTexts(() => files, undefined);
+    this.context.sourceText = sourceTexts(session.sources, undefined);
     this.sources = new Sources(
       files,
       args.sourceScheme,

@@ -1,17 +1,18 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Budget } from "../../base/budget.ts";
-import { Fault } from "../../base/fault.ts";
+import { attempt, Fault } from "../../base/fault.ts";
 import { type Job, toEnd } from "../../base/job.ts";
 import { once } from "../../base/once.ts";
 import { commands } from "../../crash/commands.ts";
 import { createContext } from "../../crash/language/context.ts";
-import type { Context, SessionFacts, SourceText } from "../../crash/language/command.ts";
+import type { Context, SessionFacts } from "../../crash/language/command.ts";
 import { type Piece, progress } from "../../crash/say/piece.ts";
 import { openDump } from "../../dump/formats.ts";
 import { deviceDumpsOf } from "../../dump/deviceDumps.ts";
 import type { DumpImage } from "../../dump/format.ts";
 import { firstTask, firstTaskFault } from "../../linux/printk/panic.ts";
+import { utsname } from "../../linux/utsname.ts";
 import { kaslrOffset, type OpenedMemory, openingMemory } from "../../memory/openMemory.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { lackingAlternate } from "../find/debugLink.ts";
@@ -51,6 +52,10 @@ export interface OpenOptions {
   readonly modules?: readonly string[] | undefined;
   /** Trees, repositories and packed archives of the kernel's source, besides those that are installed. */
   readonly kernelSource?: readonly string[] | undefined;
+  /** Prefix of a path in the debuginfo, to the directory that it stands for here. */
+  readonly sourceFileMap?: Readonly<Record<string, string>> | undefined;
+  /** Open folders: sources are looked for in those that look like a kernel tree. */
+  readonly workspace?: readonly string[] | undefined;
   /** Use a vmlinux of another build all the same. */
   readonly force?: boolean | undefined;
   /** Where the vmlinux, when none is given, and the modules' debuginfo are looked for; undefined: nowhere. */
@@ -74,6 +79,8 @@ export interface Session {
   readonly mapTries: readonly Try[];
   readonly moduleFiles: ModuleFiles;
   readonly debuginfos: ModuleDebuginfos;
+  /** The sources on this machine, the same each time; finding what is installed waits until one is wanted. */
+  readonly sources: () => SourceFiles;
   /** What the user should know of how it was opened, in sentences. */
   readonly warnings: readonly string[];
   close(): void;
@@ -171,7 +178,8 @@ function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece
     () => firstTaskFault(kernel),
   );
   context.modules = debuginfos;
-  context.sourceText = sourceReader(options, dump);
+  const sources = once(() => sourceFiles(options, kernel, debuginfos));
+  context.sourceText = sourceTexts(sources, sourceCache(process.env), options.budget);
   return {
     kernel,
     context,
@@ -182,6 +190,7 @@ function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece
     mapTries,
     moduleFiles,
     debuginfos,
+    sources,
     warnings,
     close() {
       dump.close();
@@ -191,18 +200,21 @@ function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece
   };
 }
 
-/** Reads sources where this machine has them: named, installed, beside the dump, beside modules' debuginfo. */
-function sourceReader(
-  { vmcore, modules = [], kernelSource = [], budget }: OpenOptions,
-  { facts }: DumpImage,
-): SourceText {
-  const { release, version } = facts.utsname ?? {};
-  const beside = [...vmcore.map((path) => dirname(path)), ...modules];
-  const files = once(
-    () =>
-      new SourceFiles({ beside, kernelSource, ...(release && { release }), ...(version && { versionText: version }) }),
-  );
-  return sourceTexts(files, sourceCache(process.env), budget);
+/** Where this machine has sources: named, in open folders, installed, beside the dump, beside modules' debuginfo. */
+function sourceFiles(
+  { vmcore, modules = [], kernelSource = [], sourceFileMap = {}, workspace = [] }: OpenOptions,
+  kernel: Kernel,
+  debuginfos: ModuleDebuginfos,
+): SourceFiles {
+  const uts = attempt(() => utsname(kernel));
+  return new SourceFiles({
+    kernelSource,
+    sourceFileMap,
+    workspace,
+    beside: [...modules, ...vmcore.map((path) => dirname(path))],
+    modules: () => debuginfos.paths(),
+    ...(uts instanceof Fault ? {} : { release: uts.release, versionText: uts.version }),
+  });
 }
 
 /** What the user named that is not there: with the others the session goes on. */
