@@ -11,7 +11,8 @@ const LANGUAGES = ["kernel-log", "crash-transcript"];
 const SERVED = [...LANGUAGES.map((language) => ({ language })), { scheme: "untitled" }];
 
 /** Lines that stand in a report of the kernel and in no other text. */
-const REPORT = /^.{0,80}(?:Call [Tt]race:|RIP: 00\d\d:\w|---\[ end (?:trace|Kernel)|-+\[ cut here \])/m;
+const REPORT =
+  /^.{0,80}(?:Call [Tt]race:|RIP: 00\d\d:\w|Krnl PSW : |NIP \[[0-9a-f]|PC is at \w|---\[ end (?:trace|Kernel)|-+\[ cut here \])/m;
 
 /** Whether the language server says what the words of a document are. */
 export const isServed = (document: vscode.TextDocument): boolean => vscode.languages.match([...SERVED], document) > 0;
