@@ -22,6 +22,7 @@ const floors: Record<string, readonly string[]> = {
   render: ["base", "protocol", "crash"],
   session: [
     "base",
+    "log",
     "elf",
     "archive",
     "dump",
@@ -165,7 +166,14 @@ test("only the adapter serves DAP; the extension knows its types", () => {
 });
 
 test("the language server reads debuginfo, and opens no dump", () => {
-  const files = ["find/debuginfoPlaces", "find/moduleFiles", "open/openError", "sources/source", "open/vmlinux"];
+  const files = [
+    "find/debuginfoPlaces",
+    "find/moduleFiles",
+    "open/openError",
+    "sources/source",
+    "open/staticKernel",
+    "open/vmlinux",
+  ];
   assert.deepEqual(
     mayImport(new RegExp(`from "\\.\\./session/(?!(?:${files.join("|")})\\.ts")`), (file) => !file.startsWith("lsp/")),
     [],

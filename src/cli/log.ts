@@ -1,6 +1,8 @@
 import { fileHead, inputText, wholeFile } from "../base/file.ts";
 import { packingOf, UNPACK_TOOLS } from "../base/packing.ts";
 import { isSystemError } from "../base/systemError.ts";
+import { parseArgs } from "node:util";
+import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import { factsOf } from "../log/facts.ts";
 import { KernelLog } from "../log/kernelLog.ts";
@@ -11,12 +13,15 @@ import type { Report } from "../log/reports.ts";
 import { summaryOf } from "../log/summary.ts";
 import type { Trace } from "../log/traces.ts";
 import { printable } from "../base/printable.ts";
+import { OpenError } from "../session/open/openError.ts";
+import { resolveLog } from "../session/open/resolveLog.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 
-const USAGE = `usage: vmcore-debug log [--json] FILE
+const USAGE = `usage: vmcore-debug log [--json] [--resolve VMLINUX] FILE
 
 Reads the text of a kernel log (dmesg, a serial console, a journal, a bug report; "-" is standard input) and
-explains the reports in it. Exits with 1 when it holds none.
+explains the reports in it. Exits with 1 when it holds none. With --resolve the log itself is printed, with the line of
+source behind each entry of its call traces.
 `;
 
 /** A text that is longer is none that a kernel wrote. */
@@ -29,21 +34,41 @@ export function log(argv: readonly string[]): number {
       process.stdout.write(USAGE);
       return EXIT_ANSWERED;
     }
-    const unknown = argv.find((word) => word.startsWith("-") && word !== "-" && word !== "--json");
-    const files = argv.filter((word) => word === "-" || !word.startsWith("-"));
-    const [file] = files;
-    if (unknown !== undefined) throw new UsageError(`log: unknown option ${unknown}\n${USAGE}`);
-    if (file === undefined || files.length > 1) throw new UsageError(`log: one FILE is read\n${USAGE}`);
-    const text = KernelLog.of(splitLines(textOf(file).replace(/\r?\n$/, "")));
-    process.stdout.write(argv.includes("--json") ? jsonText(text, file) : logText(text, file));
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { json: { type: "boolean" }, resolve: { type: "string" } },
+      allowPositionals: true,
+    });
+    const [file] = positionals;
+    if (file === undefined || positionals.length > 1) throw new UsageError(`log: one FILE is read\n${USAGE}`);
+    const given = splitLines(textOf(file).replace(/\r?\n$/, ""));
+    const text = KernelLog.of(given);
+    if (values.resolve !== undefined) return resolve(text, given, values.resolve);
+    process.stdout.write(values.json === true ? jsonText(text, file) : logText(text, file));
     return text.reports.length > 0 ? EXIT_ANSWERED : EXIT_FAILED;
   } catch (error) {
-    const isUsage = error instanceof UsageError;
-    if (!isUsage && !isSystemError(error)) throw error;
-    process.stderr.write(`vmcore-debug: ${error.message.split("\n").map(printable).join("\n").trimEnd()}\n`);
+    const isUsage = error instanceof UsageError || isArgumentError(error);
+    const isOpen = error instanceof Fault || error instanceof OpenError || isSystemError(error);
+    if (!isUsage && !isOpen) throw error;
+    const usage = isArgumentError(error) ? `\n${USAGE}` : "";
+    process.stderr.write(
+      `vmcore-debug: ${`${error.message}${usage}`.split("\n").map(printable).join("\n").trimEnd()}\n`,
+    );
     return isUsage ? EXIT_USAGE : EXIT_OPEN;
   }
 }
+
+/** @throws UsageError, OpenError, Fault as `resolveLog` */
+function resolve(text: KernelLog, given: readonly string[], vmlinux: string): number {
+  const { lines, resolved, entries, unresolved } = resolveLog(text, given, vmlinux);
+  process.stdout.write(`${lines.join("\n")}\n`);
+  if (unresolved !== undefined) process.stderr.write(`vmcore-debug: ${unresolved}\n`);
+  return resolved > 0 || entries === 0 ? EXIT_ANSWERED : EXIT_FAILED;
+}
+
+/** parseArgs: an option that is not known, or lacks its value. */
+const isArgumentError = (error: unknown): error is Error =>
+  error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 
 /** First bytes of dumps (ELF, makedumpfile, kdump, flattened). */
 const MAGIC: readonly (readonly [string, string])[] = [

@@ -14,7 +14,7 @@ import type { SourcePlace } from "../protocol/custom.ts";
 import { type CodeLine, codeAround } from "./code.ts";
 import { ROLES } from "./outline.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
-import type { Told } from "./staticKernel.ts";
+import type { Told } from "../session/open/staticKernel.ts";
 import type { LogText } from "./texts.ts";
 import { wellKnown } from "./wellKnown.ts";
 

@@ -5,7 +5,7 @@ import type { Identified } from "../protocol/custom.ts";
 import type { Landmarks } from "../log/landmarks.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
 import type { Session } from "./session.ts";
-import type { Told } from "./staticKernel.ts";
+import type { Told } from "../session/open/staticKernel.ts";
 import { moduleFlags, wellKnown } from "./wellKnown.ts";
 import type { Word } from "../log/words.ts";
 

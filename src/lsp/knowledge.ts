@@ -1,7 +1,6 @@
-import { hex0x } from "../base/hex.ts";
 import type { Landmarks } from "../log/landmarks.ts";
 import { type Kinship, placeOf, type Session } from "./session.ts";
-import type { StaticKernel, Told } from "./staticKernel.ts";
+import type { StaticKernel, Told } from "../session/open/staticKernel.ts";
 import type { StaticKernels } from "./staticKernels.ts";
 import { treePath } from "./treePath.ts";
 import type { Word } from "../log/words.ts";
@@ -45,7 +44,7 @@ export class Knowledge {
     }
     const kernel = this.files.of(log);
     if (!kernel) return { kinship, file: undefined, describe: (asked) => Promise.resolve(asked.map(() => null)) };
-    const bias = biasOf(kernel, log);
+    const bias = kernel.biasOf(log);
     const reach = bias === undefined ? "kernel" : "boot";
     return {
       kinship,
@@ -66,14 +65,6 @@ async function eachKnown(
   const told = await describe(places.filter((place) => place !== undefined));
   let next = 0;
   return places.map((place) => (place ? (told[next++] ?? null) : null));
-}
-
-/** How far the kernel of a log was moved: as it printed when it died, or as an address with its name tells. */
-function biasOf(kernel: StaticKernel, { kaslr, anchor }: Landmarks): bigint | undefined {
-  if (kaslr) return kaslr.offset;
-  const place = anchor && placeOf(anchor.word, false, "kernel");
-  const linked = place && kernel.describe(place, 0n)?.address;
-  return linked === undefined || linked === hex0x(0) ? undefined : anchor && anchor.address - BigInt(linked);
 }
 
 /** `kernel/panic.c:275`, with the functions that were inlined: `a.h:12 < b.c:34`. */

@@ -23,7 +23,7 @@ import { Knowledge } from "./knowledge.ts";
 import { documentSymbols, flatSymbols, foldingRanges, frameFolds } from "./outline.ts";
 import { codeLenses, inlayHints, resolvedReport } from "./resolve.ts";
 import { Session } from "./session.ts";
-import type { StaticKernel } from "./staticKernel.ts";
+import type { StaticKernel } from "../session/open/staticKernel.ts";
 import { StaticKernels } from "./staticKernels.ts";
 import { documentLinks, sourceFiles, SourceRoots } from "./sourceLinks.ts";
 import { LogTexts } from "./texts.ts";

@@ -11,7 +11,7 @@ import {
 import { ModuleFiles } from "../session/find/moduleFiles.ts";
 import { SourceFiles } from "../session/sources/source.ts";
 import type { Landmarks } from "../log/landmarks.ts";
-import { type KernelSurroundings, StaticKernel } from "./staticKernel.ts";
+import { type KernelSurroundings, StaticKernel } from "../session/open/staticKernel.ts";
 
 /** The kernels whose files are on this machine: that of the settings, and those that logs name by their release. */
 export class StaticKernels {

@@ -1,17 +1,37 @@
-import { type Budget } from "../base/budget.ts";
-import { attempt, Fault } from "../base/fault.ts";
-import { openFile } from "../base/file.ts";
-import { hex0x } from "../base/hex.ts";
-import { openDwarf } from "../debuginfo/dwarf/dwarf.ts";
-import { type ElfFile, ET_REL, openElf, SHF_ALLOC } from "../elf/elf.ts";
-import { elfSymbols } from "../debuginfo/symbols/elfSymbols.ts";
-import type { CodeSource, KSymbol, SymbolSource } from "../debuginfo/source.ts";
-import { readSymbolText, symbolMeant, type SymbolText, symbolPlace } from "../debuginfo/symbols/symbolText.ts";
-import { openSystemMap } from "../debuginfo/symbols/systemMap.ts";
-import type { Place, SourcePlace } from "../protocol/custom.ts";
-import { openPacked } from "../archive/packedFile.ts";
-import type { SourceFiles } from "../session/sources/source.ts";
-import { openVmlinux } from "../session/open/vmlinux.ts";
+import { type Budget } from "../../base/budget.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { openFile } from "../../base/file.ts";
+import { hex0x } from "../../base/hex.ts";
+import { openDwarf } from "../../debuginfo/dwarf/dwarf.ts";
+import { type ElfFile, ET_REL, openElf, SHF_ALLOC } from "../../elf/elf.ts";
+import { elfSymbols } from "../../debuginfo/symbols/elfSymbols.ts";
+import type { CodeSource, KSymbol, SymbolSource } from "../../debuginfo/source.ts";
+import {
+  readSymbolText,
+  symbolMeant,
+  type SymbolText,
+  symbolPlace,
+  symbolText,
+} from "../../debuginfo/symbols/symbolText.ts";
+import { openSystemMap } from "../../debuginfo/symbols/systemMap.ts";
+import type { Landmarks } from "../../log/landmarks.ts";
+import { openPacked } from "../../archive/packedFile.ts";
+import type { SourceFiles } from "../sources/source.ts";
+import { openVmlinux } from "./vmlinux.ts";
+
+/** A place of a log: `f+0x1/0x2 [module]` or an address. */
+interface Place {
+  readonly text: string;
+  readonly returns: boolean;
+}
+
+/** Where code was written; the path is absent where the file is not on this machine. */
+interface SourcePlace {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  readonly path: string | undefined;
+}
 
 /** What a place of a log stands for; its address is known only where the log tells where the kernel lay. */
 export interface Told {
@@ -84,6 +104,13 @@ export class StaticKernel {
       return place ? this.symbol(place, bias, returns) : null;
     });
     return told instanceof Fault ? null : told;
+  }
+
+  /** How far the kernel of a log was moved: as it printed when it died, or as an address with its name tells; undefined when nothing does. */
+  biasOf({ kaslr, anchor }: Landmarks): bigint | undefined {
+    if (kaslr) return kaslr.offset;
+    const linked = anchor && this.describe({ text: symbolText(anchor.word), returns: false }, 0n)?.address;
+    return linked === undefined || linked === hex0x(0) ? undefined : anchor && anchor.address - BigInt(linked);
   }
 
   /** Symbols whose names contain a text, those that begin with it first. */

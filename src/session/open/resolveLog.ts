@@ -1,0 +1,65 @@
+import { UsageError } from "../../base/usageError.ts";
+import { Budget } from "../../base/budget.ts";
+import { symbolText } from "../../debuginfo/symbols/symbolText.ts";
+import { entriesIn } from "../../log/entries.ts";
+import type { KernelLog } from "../../log/kernelLog.ts";
+import { landmarksOf } from "../../log/landmarks.ts";
+import { buildTrees, moduleDirectories, placesOf } from "../find/debuginfoPlaces.ts";
+import { ModuleFiles } from "../find/moduleFiles.ts";
+import { SourceFiles } from "../sources/source.ts";
+import { StaticKernel } from "./staticKernel.ts";
+
+/** A log whose entries of call traces tell where they were written. */
+export interface ResolvedLog {
+  readonly lines: readonly string[];
+  /** How many entries were resolved, of how many. */
+  readonly resolved: number;
+  readonly entries: number;
+  /** Why addresses without names were not resolved; undefined where there are none or they were. */
+  readonly unresolved: string | undefined;
+}
+
+/**
+ * Puts `(file.c:123)` behind the entries of a log's call traces, with the functions that were inlined there.
+ * @param given the lines of the log as they are
+ * @param vmlinux the path of the kernel's debuginfo
+ * @throws UsageError for a vmlinux of another release; OpenError, Fault for a file that is none
+ */
+export function resolveLog(log: KernelLog, given: readonly string[], vmlinux: string): ResolvedLog {
+  const landmarks = landmarksOf(log);
+  const kernel = kernelAt(vmlinux, landmarks.release);
+  const bias = kernel.biasOf(landmarks);
+  const lines = [...given];
+  const entries = entriesIn(log, 0, log.lines.length);
+  let [resolved, nameless] = [0, 0];
+  for (const [at, { word, returns }] of entries) {
+    const text = word.kind === "symbol" ? symbolText(word) : `0x${word.value.toString(16)}`;
+    const places = kernel.describe({ text, returns }, bias)?.places ?? [];
+    if (places.length > 0) {
+      lines[at] = `${(given[at] ?? "").trimEnd()} (${places.map(({ file, line }) => `${file}:${line}`).join(" < ")})`;
+      resolved++;
+    } else if (word.kind === "address" && bias === undefined) nameless++;
+  }
+  const unresolved =
+    nameless === 0
+      ? undefined
+      : `${nameless} addresses have no name, and the log does not tell where the kernel lay: it has neither "Kernel Offset:" nor an address beside its name`;
+  return { lines, resolved, entries: entries.length, unresolved };
+}
+
+function kernelAt(path: string, release: string | undefined): StaticKernel {
+  const places = placesOf([], [], process.env);
+  const files = new ModuleFiles({
+    directories: moduleDirectories(release, places, path),
+    trees: buildTrees(release, places, path),
+  });
+  const kernel = StaticKernel.ofVmlinux(path, {
+    sources: new SourceFiles({ ...(release !== undefined && { release }) }),
+    modulePaths: (name) => files.paths(name),
+    budget: new Budget(),
+  });
+  if (release !== undefined && kernel.release !== undefined && kernel.release !== release) {
+    throw new UsageError(`${path}: is of ${kernel.release}, the log of ${release}`);
+  }
+  return kernel;
+}
