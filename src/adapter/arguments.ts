@@ -1,4 +1,5 @@
 import { UsageError } from "../base/usageError.ts";
+import { customArguments } from "./customArguments.ts";
 
 /** Numbers of requests that count something; a negative one asks for nothing that there is. */
 const COUNTS = [
@@ -36,8 +37,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
  */
 export function requestArguments(command: string, raw: unknown): object {
   const given = (typeof raw === "object" && raw !== null ? raw : {}) as Record<string, unknown>;
-  // Requests of our own are our own clients', and name their arguments as they like.
-  if (command.startsWith("vmcore/")) return given;
+  if (command.startsWith("vmcore/")) return customArguments(command, given);
   for (const name of REQUIRED[command] ?? []) {
     if (given[name] === undefined) throw new UsageError(`${command}: "${name}" is missing`);
   }

@@ -157,8 +157,9 @@ class Printer {
     if (piece.kind === "progress") return this.progress.show(piece);
     this.progress.clear();
     if (piece.kind === "fault" || piece.kind === "usage") return this.complain(piece);
-    if (piece.kind === "record" && piece.unread) this.isAnswered = false;
     const text = this.document ? this.document.add(piece) : pieceText(piece, this.options.style);
+    // Only now: what a record says may be worked out, and fail, when it is asked for.
+    if (piece.kind === "record" && piece.unread) this.isAnswered = false;
     if (text !== "") return this.sink.write(text);
   }
 

@@ -11,9 +11,10 @@ export class JsonDocument {
   /** What to write for this piece; "" for all that is no data. */
   add(piece: Piece): string {
     if (piece.kind !== "record") return "";
+    const text = jsonText(piece.data);
     const lead = this.first ? "[\n" : ",\n";
     this.first = false;
-    return lead + jsonText(piece.data);
+    return lead + text;
   }
 
   end(): string {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
-import { faultPiece, progress, record, text } from "../../src/crash/say/piece.ts";
+import { type Json, faultPiece, progress, record, text } from "../../src/crash/say/piece.ts";
+import { lazyRecord } from "../../src/crash/say/structView.ts";
 import { JsonDocument } from "../../src/render/json.ts";
 import { ansi } from "../../src/render/style.ts";
 import { pieceText } from "../../src/render/text.ts";
@@ -40,4 +41,21 @@ test("records are one JSON array, whatever stands between them", () => {
   const written = pieces.map((piece) => document.add(piece)).join("") + document.end();
   assert.deepEqual(JSON.parse(written), [{ pid: 1 }, "two"]);
   assert.deepEqual(JSON.parse(new JsonDocument().end()), []);
+});
+
+test("a fault that is met while a record is written is its value; whatever fails, the document is whole", () => {
+  const fails = (): never => {
+    throw Fault.at("excluded", 0xffff888000001000n, "page excluded from dump");
+  };
+  const lazy = lazyRecord(fails, fails);
+  const document = new JsonDocument();
+  const written = document.add(lazy) + document.add(record(1, "1")) + document.end();
+  assert.deepEqual(JSON.parse(written), [{ fault: "ffff888000001000: page excluded from dump" }, 1]);
+  assert.equal(pieceText(lazy), "<ffff888000001000: page excluded from dump>\n");
+  assert.ok(lazy.kind === "record" && lazy.unread);
+  const broken = new JsonDocument();
+  const circular: Record<string, Json> = {};
+  circular["itself"] = circular;
+  assert.throws(() => broken.add(record(circular, "")));
+  assert.deepEqual(JSON.parse(broken.end()), []);
 });

@@ -526,6 +526,15 @@ test("arguments that make no sense are refused by name, and hold nothing up", as
     ["disassemble", { memoryReference, instructionCount: -5 }, /"instructionCount" is negative/],
     ["stackTrace", { threadId: INSMOD, startFrame: -1 }, /"startFrame" is negative/],
     ["variables", {}, /"variablesReference" is missing/],
+    ["vmcore/run", {}, /"line" is missing/],
+    ["vmcore/run", { line: ["log"] }, /"line" must be a text/],
+    ["vmcore/stacks", { tasks: "0x0" }, /"tasks" must be a list of texts/],
+    ["vmcore/describe", { places: [{ text: 1, returns: true }] }, /"places" must be a list of places/],
+    ["vmcore/kernelLog", { count: 1.5 }, /"count" must be a whole number from 0/],
+    ["vmcore/kernelLog", { count: 1, before: -3 }, /"before" must be a whole number from 0/],
+    ["vmcore/stack", { threadId: 1, format: "html" }, /"format" must be "text" or "markdown"/],
+    ["vmcore/select", {}, /"threadId" or "task" is missing/],
+    ["vmcore/identifier", { name: "a", expression: "a", root: "a" }, /"members" is missing/],
   ];
   for (const [command, args, why] of cases) await assert.rejects(client.request(command, args), why);
 });

@@ -20,6 +20,7 @@ import { allTextSymbols, textSymbols } from "./textSymbols.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { parseCpus } from "../../../language/number.ts";
 import { faultPiece, type Line, type Piece, type Pieces, record, text } from "../../../say/piece.ts";
+import { lazyRecord } from "../../../say/structView.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
@@ -122,14 +123,12 @@ function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefine
   const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
   const offsets = args.has("-s") ? radix : undefined;
   const special = specialLines(context, task, stack, args, offsets);
-  const piece = (lines: readonly Line[]): Piece => ({
-    kind: "record",
-    lines,
-    // Lines and inlined functions of every frame are looked up only for those who ask.
-    get data() {
-      return backtraceJson(task, stack.own);
-    },
-  });
+  // Lines and inlined functions of every frame are looked up only for those who ask.
+  const piece = (lines: readonly Line[]): Piece =>
+    lazyRecord(
+      () => backtraceJson(task, stack.own),
+      () => lines,
+    );
   if (special) return piece([taskHeading(task), ...special]);
   const style: BacktraceStyle = {
     lines: args.has("-l"),
