@@ -1,3 +1,4 @@
+import { partitionPoint } from "../base/search.ts";
 import { type Access, accessOf } from "./facts/access.ts";
 import { type Particular, particularsOf } from "./facts/particulars.ts";
 import { type System, systemOf } from "./facts/system.ts";
@@ -134,18 +135,23 @@ function saidIn(log: KernelLog, report: Report): string[] {
 }
 
 function bootBefore(log: KernelLog, start: number): string | undefined {
-  const at = log.marks.findLast((line) => line < start && log.lines[line]?.text.startsWith("Linux version ") === true);
+  const at = log.boots[partitionPoint(log.boots.length, (i) => (log.boots[i] ?? start) < start) - 1];
   return at === undefined ? undefined : log.lines[at]?.text;
 }
 
 /** The end of a report and the panic that it caused are not further apart. */
 const MAX_APART = 200;
 
-/** A panic that stands for itself names the report before it. */
+/** A panic that stands for itself names the report before it; a kernel panics once, so that no panic is the cause of another. */
 function causeOf(log: KernelLog, report: Report): Particular[] {
   if (report.headline.row.severity !== "panic") return [];
-  const before = log.reports.findLast(
-    ({ at, end, headline: { row } }) => at < report.at && report.at - end < MAX_APART && row.severity !== "notice",
-  );
+  const { reports } = log;
+  const own = partitionPoint(reports.length, (i) => (reports[i]?.at ?? report.at) < report.at);
+  // No two headlines are in one line.
+  const before = reports
+    .slice(Math.max(0, own - MAX_APART), own)
+    .findLast(
+      ({ end, headline: { row } }) => report.at - end < MAX_APART && !["notice", "panic"].includes(row.severity),
+    );
   return before ? [{ key: "cause", label: "Cause", text: factsOf(log, before).title }] : [];
 }

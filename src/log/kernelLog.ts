@@ -1,3 +1,4 @@
+import { once } from "../base/once.ts";
 import { type LogLine, lineOf } from "./lines.ts";
 import { type OpenReport, type Report, Scanner, type State } from "./reports.ts";
 
@@ -34,12 +35,20 @@ export class KernelLog {
   /** Lines that tell of the kernel itself: that it boots, where it lies, its modules, who runs. */
   readonly marks: readonly number[];
   private readonly parts: Parts;
+  private readonly bootLines = once(() =>
+    this.marks.filter((line) => this.lines[line]?.text.startsWith("Linux version ") === true),
+  );
 
   private constructor(parts: Parts) {
     this.parts = parts;
     this.lines = parts.lines;
     this.marks = parts.marks;
     this.reports = parts.found.map(({ report }) => report).sort((a, b) => a.at - b.at);
+  }
+
+  /** The marks that a boot begins with. */
+  get boots(): readonly number[] {
+    return this.bootLines();
   }
 
   /** @param given the lines of a text, without their ends */

@@ -145,6 +145,19 @@ test("a log without an end is read: a hundred thousand lines in a moment", () =>
   assert.ok(spent() < 3000);
 });
 
+test("facts of as many reports as a log can hold are read in a moment, panics among them", () => {
+  for (const lines of [
+    ["WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2"],
+    ["Kernel panic - not syncing: x", "---[ end Kernel panic - not syncing: x ]---"],
+  ]) {
+    const log = KernelLog.of(Array.from({ length: 20_000 }, () => lines).flat());
+    const spent = stopwatch();
+    // The last first: it has all others before it.
+    for (const report of [...log.reports].reverse()) factsOf(log, report);
+    assert.ok(spent() < 6000, `${lines[0]}: ${spent()} ms`);
+  }
+});
+
 /** Titles of the reports of a log, with their lines. */
 const reportsOf = (text: string): unknown[] => {
   const log = read(text);
