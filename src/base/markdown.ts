@@ -9,11 +9,13 @@ export const markdownText = (text: string): string =>
 
 /**
  * One line of text as a code span (CommonMark 6.1): its marks are longer than any run of back-quotes within.
- * @param inTable a bar would end the cell (GFM tables)
+ * @param inTable a bar would end the cell (GFM tables); behind a back-slash, which no code span escapes, readers disagree
+ *   whether it does: such a text is no code span
  */
 export function markdownCode(text: string, inTable = false): string {
   const line = printable(text);
   if (line === "") return "";
+  if (inTable && line.includes("\\|")) return markdownText(text);
   const marks = "`".repeat(longestRun(line) + 1);
   // One blank at each end is taken away where both are there.
   const pad = /^[` ]|[` ]$/.test(line) ? " " : "";

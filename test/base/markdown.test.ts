@@ -13,6 +13,12 @@ test("a name with back-quotes stays within its code span", () => {
   assert.equal(markdownCode("a\nb"), "`a^Jb`");
 });
 
+test("a bar behind a back-slash ends no cell, in whatever way back-slashes are counted", () => {
+  const shown = markdownCode("a\\|[x](https://evil.example/)", true);
+  assert.match(shown, /^a\\\\\\\|\\\[x/);
+  assert.equal(shown.replace(/\\(.)/g, "$1"), "a\\|[x](https://evil.example/)");
+});
+
 test("a text makes no link, image, HTML or math, whatever it says", () => {
   const shown = markdownText(`${EVIL}<b>$x$ me@evil.example www.evil.example`);
   assert.ok(!/(?<!\\)[[\]()<>`!$:@.]/.test(shown), shown);
