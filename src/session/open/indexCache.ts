@@ -73,7 +73,7 @@ function header(buildId: string, contents: Uint8Array): Uint8Array {
 /** Keeps what was used last, as much as there is room for. */
 function prune(directory: string): void {
   const files = readdirSync(directory)
-    .filter((name) => indexKinds.some((kind) => new RegExp(`\\.${kind}(\\.\\d+\\.part)?$`).test(name)))
+    .filter((name) => indexKinds.some((kind) => new RegExp(`\\.${kind}(\\.[\\da-f-]+\\.part)?$`).test(name)))
     .flatMap((name) => {
       const path = join(directory, name);
       const stat = statSync(path, { throwIfNoEntry: false });

@@ -220,7 +220,10 @@ class CopyWriter {
 
 /** Of copies that are not used any more the oldest go. */
 function dropOldest(cache: string): void {
-  const entries = readdirSync(cache).map((name) => ({ path: join(cache, name), time: statSync(join(cache, name)).mtimeMs })); // prettier-ignore
-  const whole = entries.filter(({ path }) => !path.endsWith(".part")).sort((a, b) => b.time - a.time);
-  for (const { path } of whole.slice(MAX_KEPT)) rmSync(path, { force: true });
+  const copies = readdirSync(cache).flatMap((name) => {
+    const path = join(cache, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat && !name.endsWith(".part") ? [{ path, time: stat.mtimeMs }] : [];
+  });
+  for (const { path } of copies.sort((a, b) => b.time - a.time).slice(MAX_KEPT)) rmSync(path, { force: true });
 }

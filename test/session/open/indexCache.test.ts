@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs"; // prettier-ignore
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,17 +63,12 @@ test("the least recently used go when there are too many, and what was never fin
   file("aa.names", 200 << 20, 3);
   file("bb.names", 200 << 20, 2);
   file("cc.names", 200 << 20, 1);
-  file("dd.names.17.part", 10, 5);
-  file("ee.names.18.part", 10, 0);
+  file(`dd.names.${randomUUID()}.part`, 10, 5);
+  const young = `ee.names.${randomUUID()}.part`;
+  file(young, 10, 0);
   file("notes.txt", 10, 9);
   writeIndex(at, buildId, "names", contents);
-  assert.deepEqual(readdirSync(at).sort(), [
-    `${buildId}.names`,
-    "bb.names",
-    "cc.names",
-    "ee.names.18.part",
-    "notes.txt",
-  ]);
+  assert.deepEqual(readdirSync(at).sort(), [`${buildId}.names`, "bb.names", "cc.names", young, "notes.txt"]);
 });
 
 test("a place that cannot be written to, and a build-id that is none, keep nothing and say nothing", (t) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -104,6 +104,15 @@ test("of many archives the copies of the last three are kept", async () => {
     (await openSourceArchive(write(`linux-${name}.tar`, archive), cache, {})).close();
   }
   assert.equal(readdirSync(cache).length, 3);
+});
+
+test("what lies beside the copies that cannot be looked at keeps no archive from opening", async () => {
+  const cache = inFolder("cache-e");
+  mkdirSync(cache);
+  symlinkSync(inFolder("nowhere"), join(cache, "left"));
+  const opened = await openSourceArchive(write("linux-e.tar", archive), cache, {});
+  assert.equal(opened.find("kernel/panic.c")?.text(), "void panic(void);\n");
+  opened.close();
 });
 
 const debian = { release: "6.1.0-56-cloud-amd64", versionText: "#1 SMP Debian 6.1.192-2 (2026-08-01)" };
