@@ -136,17 +136,28 @@ export class ElfSymbols implements SymbolSource {
     return size > 0 || !isEndMark(cString(this.names, this.table.name[rank] ?? 0));
   }
 
-  /** Of the symbols at the address of this one: a global function, else the first that has a size, else the first. */
+  /** Of the symbols at the address of this one: a global function, else the first that names something, else the first. */
   private preferred(rank: number): number {
     let first = rank;
-    let sized: number | undefined;
+    let naming: number | undefined;
     let best: number | undefined;
     for (let at = rank; at >= 0 && this.keys[at] === this.keys[rank]; at--) {
       first = at;
-      if ((this.table.size[at] ?? 0) > 0) sized = at;
+      if (this.namesSomething(at)) naming = at;
       if (this.isGlobalFunction(at)) best = at;
     }
-    return best ?? sized ?? first;
+    return best ?? naming ?? first;
+  }
+
+  /**
+   * Whether a symbol is of an object or code, not of a place between. The linker script's second names of objects have
+   * no size (`jiffies = jiffies_64`, arch/x86/kernel/vmlinux.lds.S), but the type and binding of the object.
+   */
+  private namesSomething(rank: number): boolean {
+    const info = this.table.info[rank] ?? 0;
+    if ((this.table.size[rank] ?? 0) > 0) return true;
+    if (info >> 4 === STB_LOCAL || (info & 15) !== STT_OBJECT) return false;
+    return !cString(this.names, this.table.name[rank] ?? 0).endsWith("_end");
   }
 
   private isGlobalFunction(rank: number): boolean {

@@ -73,6 +73,25 @@ test("labels are of what has bytes, and end with it", () => {
   assert.deepEqual([label(0x80n), label(0x88n)], ["early_data", "early_data"]);
 });
 
+test("the linker script's second name of an object labels it as crash does, an end in front of an object does not", () => {
+  const data = base + 0x10000n;
+  const symbols = elfSymbols(
+    openElf(
+      elfFile({
+        ...kernel,
+        symbols: [
+          { name: "jiffies", value: data, info: 0x11, section: 2 },
+          { name: "jiffies_64", value: data, info: 0x11, section: 2, size: 8 },
+          { name: "real_mode_blob_end", value: data + 0x40n, info: 0x11, section: 2 },
+          { name: "real_mode_relocs", value: data + 0x40n, info: 0x11, section: 2, size: 160 },
+        ],
+      }),
+    ),
+  );
+  assert.equal(symbols.at(data)?.name, "jiffies");
+  assert.equal(symbols.at(data + 0x40n)?.name, "real_mode_relocs");
+});
+
 test("a name gives every symbol that has it", () => {
   const symbols = elfSymbols(openElf(elfFile(kernel)));
   assert.deepEqual(symbols.named("helper").map(({ address }) => address), [base + 0x180n, base + 0x200n]); // prettier-ignore
