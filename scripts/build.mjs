@@ -8,6 +8,11 @@ const outdirFlag = process.argv.indexOf("--outdir");
 const outdir = outdirFlag < 0 ? "dist" : process.argv[outdirFlag + 1];
 
 const node = { platform: "node", format: "cjs", target: "node22", external: ["vscode"] };
+/** iced-x86 stands beside the programs, which load it when they first disassemble x86. */
+const icedBeside = {
+  name: "iced beside",
+  setup: (build) => build.onResolve({ filter: /^iced-x86$/ }, () => ({ path: "./iced_x86.js", external: true })),
+};
 /** name: [entry, options]; an entry whose file does not stand yet is left out. */
 const bundles = {
   cli: ["src/cli/main.ts", { ...node, banner: { js: "#!/usr/bin/env node" } }],
@@ -15,6 +20,7 @@ const bundles = {
   // The manifest says "module", by which VS Code would import a main named .js as one.
   extension: ["src/extension/main.ts", { ...node, outExtension: { ".js": ".cjs" } }],
   server: ["src/lsp/main.ts", node],
+  iced_x86: ["node_modules/iced-x86/iced_x86.js", node],
   panels: ["src/panels/main.ts", { platform: "browser", format: "iife", target: "es2023" }],
 };
 
@@ -32,19 +38,21 @@ const options = Object.entries(bundles)
     // All of it stands in one file, which notices.mjs writes.
     legalComments: "none",
     metafile: true,
+    plugins: [icedBeside],
     logLevel: "warning",
     ...more,
   }));
 
 /** What stands beside the bundles. They are CommonJS, whatever the manifest above them says. */
 const NOTICES = "ThirdPartyNotices.txt";
-const beside = ["package.json", "capstone.wasm", "panels.css", NOTICES];
+const beside = ["package.json", "capstone.wasm", "iced_x86_bg.wasm", "panels.css", NOTICES];
 
 function prepare() {
   mkdirSync(outdir, { recursive: true });
   writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
-  // Capstone looks for its WebAssembly beside the program.
+  // Capstone and iced-x86 look for their WebAssembly beside the program.
   copyFileSync("node_modules/@alexaltea/capstone-js/dist/capstone.wasm", join(outdir, "capstone.wasm"));
+  copyFileSync("node_modules/iced-x86/iced_x86_bg.wasm", join(outdir, "iced_x86_bg.wasm"));
   copyFileSync("src/panels/panels.css", join(outdir, "panels.css"));
 }
 

@@ -37,7 +37,7 @@ test("an oops is explained from the log alone", async () => {
   assert.match(page, /\*\*Access\*\* \| supervisor write access in kernel mode/);
   assert.match(page, /\*\*Task\*\* \| insmod, PID 169, CPU 0/);
   assert.match(page, /\*\*Tainted\*\* \| module from out of tree, unsigned module/);
-  assert.match(page, /-4 {2}movq +0x20\(%rbx\), %rax\n +=> {2}movl +%ebp, \(%rax\)\n/);
+  assert.match(page, /-4 {2}mov +0x20\(%rbx\),%rax\n +=> {2}mov +%ebp,\(%rax\)\n/);
   assert.match(page, /jmp +lab_apply\+0x11\n/);
   assert.match(page, /In it RAX = `0x0` NULL, RBP = `0x5`\./);
   assert.match(page, /1\. `hello_init\+0xb8` \*lab\\_nullderef\*\n1\. \? `0xffffffffc0256000`\n/);

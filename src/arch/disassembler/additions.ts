@@ -9,44 +9,6 @@ export interface Addition {
   readonly operands: string;
 }
 
-/**
- * x86 instructions of fixed bytes, by these in hexadecimal: Intel SDM and its ISA extensions reference, AMD APM
- * volume 3. `vmgexit`, `stui`, `clui`, `mcommit` and `seamcall` are other instructions behind a prefix to Capstone.
- */
-const FIXED: ReadonlyMap<string, string> = new Map([
-  ["0f01c6", "wrmsrns"],
-  ["0f01e8", "serialize"],
-  ["0f01fd", "rdpru"],
-  ["0f01fe", "invlpgb"],
-  ["0f01ff", "tlbsync"],
-  ["660f01cc", "tdcall"],
-  ["660f01cd", "seamret"],
-  ["660f01ce", "seamops"],
-  ["660f01cf", "seamcall"],
-  ["f20f01c6", "rdmsrlist"],
-  ["f20f01fe", "rmpupdate"],
-  ["f20f01ff", "pvalidate"],
-  ["f30f01c6", "wrmsrlist"],
-  ["f30f01d9", "vmgexit"],
-  ["f30f01ec", "uiret"],
-  ["f30f01ed", "testui"],
-  ["f30f01ee", "clui"],
-  ["f30f01ef", "stui"],
-  ["f30f01fa", "mcommit"],
-  ["f30f01fe", "rmpadjust"],
-  ["f30f01ff", "psmash"],
-]);
-
-/** What the x86 instruction at the start of the bytes is, where Capstone does not know. */
-export function x86Addition(bytes: Uint8Array): Addition | undefined {
-  const first = bytes[0];
-  if (first !== 0x0f && first !== 0x66 && first !== 0xf2 && first !== 0xf3) return undefined;
-  const length = first === 0x0f ? 3 : 4;
-  if (bytes[length - 2] !== 0x01 || bytes[length - 3] !== 0x0f) return undefined;
-  const mnemonic = FIXED.get(Buffer.from(bytes.subarray(0, length)).toString("hex"));
-  return mnemonic === undefined ? undefined : { length, mnemonic, operands: "" };
-}
-
 /** The unprivileged loads and stores of bits 31-30 (size) and 23-22 (opc), and how wide their register is. */
 const UNPRIVILEGED: readonly (readonly (readonly [mnemonic: string, register: "w" | "x"] | undefined)[])[] = [
   [["sttrb", "w"], ["ldtrb", "w"], ["ldtrsb", "x"], ["ldtrsb", "w"]], // prettier-ignore

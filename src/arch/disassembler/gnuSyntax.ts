@@ -1,72 +1,149 @@
-import type { Instruction } from "./disassembler.ts";
+import type { Syntax } from "./disassembler.ts";
+import { opcodeAt } from "./x86Additions.ts";
 
-/** Instructions whose size suffix GNU's disassembler leaves out where a register operand tells the size. */
-const SUFFIXED =
-  /^(lock |rep |repz |repnz |notrack )?(mov|add|sub|adc|sbb|and|or|xor|cmp|test|lea|inc|dec|neg|not|imul|mul|div|idiv|shl|shr|sar|rol|ror|rcl|rcr|shld|shrd|xchg|xadd|cmpxchg|bt|bts|btr|btc|bsf|bsr|popcnt|bswap|in|out|movabs|tzcnt|lzcnt|crc32|stos|scas|lods|cmov[a-z]{1,3})([bwlq])$/;
-/** Those whose size is clear in 64-bit mode whatever the operand. */
-const ALWAYS_CLEAR = /^((?:notrack )?(?:call|ret|push|pop|jmp|leave|lret|pushf|popf|movabs))q$/;
-const SIZES: Readonly<Record<string, number>> = { b: 8, w: 16, l: 32, q: 64 };
-
-/**
- * An x86 instruction as GNU's assembler and disassembler spell it in AT&T syntax, from Capstone's spelling of the same
- * syntax: no size suffix beside a register, every number in hexadecimal, immediates unsigned, displacements and scales
- * as they are encoded (binutils documentation, "i386-Mnemonics").
- */
-export function gnuSyntax({ mnemonic, operands, bytes }: Instruction): {
+interface Spelling {
   readonly mnemonic: string;
   readonly operands: string;
-} {
-  // 66 90: the two-byte no-operation is an exchange of a register with itself to GNU.
-  if (mnemonic === "nop" && bytes.length === 2 && bytes[0] === 0x66) return { mnemonic: "xchg", operands: "%ax,%ax" };
-  const [, prefix = "", stem, suffix] = SUFFIXED.exec(mnemonic) ?? [];
-  const hasRegister = operands.replace(/-?\w*\([^)]*\)|%[c-g]s:/g, "").includes("%");
-  const short = stem !== undefined && hasRegister ? prefix + stem : mnemonic.replace(ALWAYS_CLEAR, "$1");
-  const size = SIZES[suffix ?? /[bwlq]$/.exec(mnemonic)?.[0] ?? ""] ?? registerSize(operands);
-  const spelt = memoryOperands(stringOperands(mnemonic, numbers(operands, size)), bytes).replaceAll(", ", ",");
-  return { mnemonic: short, operands: isShiftByOne(bytes, operands) ? spelt.replace("$0x1,", "$1,") : spelt };
 }
 
-/** d0 and d1 shift by one without an immediate, which GNU writes in another way. */
-const isShiftByOne = (bytes: Uint8Array, operands: string): boolean =>
-  operands.startsWith("$1, ") && bytes.subarray(0, 4).some((byte) => byte === 0xd0 || byte === 0xd1);
-
-const registerSize = (operands: string): number => (/%(r\w\w|r\d+)$/.test(operands) ? 64 : 32);
-
-/** String instructions name the segments that they always use. */
-function stringOperands(mnemonic: string, operands: string): string {
-  if (/\bstos/.test(mnemonic) || /\bscas/.test(mnemonic))
-    return operands.replace(/^(%\w+), \(%rdi\)/, "$1, %es:(%rdi)").replace(/^\(%rdi\)/, "%es:(%rdi)");
-  if (/\blods/.test(mnemonic)) return operands.replace(/^\(%rsi\)/, "%ds:(%rsi)");
-  if (/\b(movs|cmps)[bwlq]$/.test(mnemonic))
-    return operands.replace("(%rsi)", "%ds:(%rsi)").replace("(%rdi)", "%es:(%rdi)");
-  return operands;
+/** An x86 instruction as GNU's disassembler spells it, from iced-x86's spelling of the same syntax. */
+export function gnuSyntax(mnemonic: string, operands: string, bytes: Uint8Array, syntax: Syntax): Spelling {
+  const at = opcodeAt(bytes);
+  const [opcode = 0, second = 0, third = 0] = bytes.subarray(at);
+  const coded: Coded = { prefixes: bytes.subarray(0, at), opcode, second, third };
+  const spelt = { mnemonic: name(mnemonic, coded), operands };
+  return syntax === "att" ? att(spelt, coded) : intel(spelt, coded);
 }
 
-function numbers(operands: string, size: number): string {
-  return operands
-    .replace(/\$(-?)(0x[0-9a-f]+|\d+)/g, (_, sign: string, digits: string) => {
-      const value = BigInt(digits);
-      return `$0x${BigInt.asUintN(size, sign ? -value : value).toString(16)}`;
-    })
+/** The first bytes of an instruction. */
+interface Coded {
+  readonly prefixes: Uint8Array;
+  readonly opcode: number;
+  readonly second: number;
+  readonly third: number;
+}
+
+/** Instructions that f3 repeats; before cmps and scas it is repz, and so it is where it means nothing. */
+const REPEATED = /^(?:.* )?rep (?:\S+ )*(?:ins|outs|movs|lods|stos)/;
+/** Instructions that came with EVEX first, of which GNU tells the older encoding. */
+const VEX_TOO = /^vpdp(?:busd|wssd)s?$|^vpmadd52[lh]uq$|^vcvtneps2bf16/;
+
+function name(mnemonic: string, { opcode }: Coded): string {
+  const repeated = mnemonic.replace(/\brepne\b/, "repnz").replace(/\brepe\b/, "repz");
+  const spelt = REPEATED.test(repeated) ? repeated : repeated.replace(/\brep\b/, "repz");
+  if (opcode === 0xc4 && VEX_TOO.test(spelt)) return `{vex} ${spelt}`;
+  return spelt
+    .replace(/\bsal(?=[bwlq]?$)/, "shl")
+    .replace(/\bxstore$/, "xstore-rng")
+    .replace(/\bxcrypt(?=\w)/, "xcrypt-");
+}
+
+/** Instructions whose size is clear in 64-bit mode whatever the operand. */
+const ALWAYS_CLEAR = /^((?:.* )?(?:call|push|pop|jmp|ljmp|lcall|lret|iret))[ql](?<!iretq|lretq)$/;
+/** Instructions whose operands no byte tells. */
+const IMPLIED: Readonly<Record<string, string>> = {
+  rmpupdate: "(%rcx),%rax",
+  monitorx: "%rax,%ecx,%edx",
+  mwaitx: "%eax,%ecx,%ebx",
+};
+
+function att({ mnemonic, operands }: Spelling, coded: Coded): Spelling {
+  const spelt = mnemonic.replace(ALWAYS_CLEAR, "$1");
+  const plain = operands.replace(/\((%\w+),(%\w+)\)/g, "($1,$2,1)").replace(/%dr(?=\d)/, "%db");
+  const { opcode } = coded;
+  if (isShiftByOne(opcode)) return withSegment(spelt, plain.replace("$0x1,", "$1,"), coded);
+  // An immediate makes three operands.
+  if (isImul(opcode)) return withSegment(spelt, plain.replace(/^(\$\w+),(%\w+)$/, "$1,$2,$2"), coded);
+  if (isPort(opcode) || isString(opcode)) return { mnemonic: spelt, operands: strings(opcode, plain) };
+  if (isReservedNop(coded)) return reservedNop(spelt, plain, coded);
+  return withSegment(spelt, IMPLIED[spelt] ?? plain, coded);
+}
+
+/** No-operations of which the register is no operand to GNU; those that pad code have prefixes, which are named each. */
+function reservedNop(mnemonic: string, operands: string, coded: Coded): Spelling {
+  const { prefixes, second, third } = coded;
+  const single = operands.replace(/^%\w+,(?=.)/, "");
+  const isMemory = third >> 6 !== 3;
+  // 0f 18 /4 in memory is prefetchrst2 (MOVRS).
+  if (isMemory && second === 0x18 && ((third >> 3) & 7) === 4)
+    return withSegment(mnemonic.replace(/nop$/, "prefetchrst2"), single, coded);
+  const sizes = prefixes.filter((byte) => byte === 0x66).length;
+  const suffix = !isMemory || !/nop$/.test(mnemonic) ? "" : isWide(coded) ? "q" : sizes > 0 ? "w" : "l";
+  return withPadding(mnemonic + suffix, single, coded);
+}
+
+/** Operand size prefixes beyond the first pad the instruction too. */
+function withPadding(mnemonic: string, operands: string, coded: Coded): Spelling {
+  const sizes = coded.prefixes.filter((byte) => byte === 0x66).length;
+  const spelt = withSegment(mnemonic, operands, coded);
+  return { ...spelt, mnemonic: "data16 ".repeat(Math.max(0, sizes - 1)) + spelt.mnemonic };
+}
+
+/** REX.W, which comes last of the prefixes. */
+const isWide = ({ prefixes }: Coded): boolean => ((prefixes.at(-1) ?? 0) & 0xf8) === 0x48;
+
+/** cs, ds, es and ss mean nothing in 64-bit mode: they are prefixes of the instruction, not parts of an operand. */
+function withSegment(mnemonic: string, operands: string, { prefixes }: Coded): Spelling {
+  if (!prefixes.some((byte) => byte === 0x2e || byte === 0x3e || byte === 0x26 || byte === 0x36))
+    return { mnemonic, operands };
+  const [whole, segment] = /%?\b([cdes]s):/.exec(operands) ?? [];
+  if (whole === undefined) return { mnemonic, operands };
+  return { mnemonic: `${segment ?? ""} ${mnemonic}`, operands: operands.replace(whole, "") };
+}
+
+/** String instructions name the segments that they always use, and a port stands in parentheses. */
+function strings(opcode: number, operands: string): string {
+  const text = isPort(opcode) ? operands.replace("%dx", "(%dx)") : operands;
+  return text.replace(/(^|,)(?=\(%[er]si\))/, "$1%ds:").replace(/(^|,)(?=\(%[er]di\))/, "$1%es:");
+}
+
+function intel({ mnemonic, operands }: Spelling, coded: Coded): Spelling {
+  const { opcode } = coded;
+  const text = operands
     .replace(
-      /(^|[ ,:*-])(\d+)(?=\()/g,
-      (_, before: string, digits: string) => `${before}0x${BigInt(digits).toString(16)}`,
-    );
+      /(?:\b([c-gs]s):)?\[(0x\w+)\]/,
+      (_, segment: string | undefined, digits: string) => `${segment ?? "ds"}:${digits}`,
+    )
+    // Displacements to the instruction pointer are unsigned.
+    .replace(/\[rip-(0x\w+)\]/, (_, digits: string) => `[rip+0x${BigInt.asUintN(64, -BigInt(digits)).toString(16)}]`);
+  if (opcode === 0xcc) return { mnemonic: "int3", operands: "" };
+  if (opcode === 0x9c || opcode === 0x9d) return { mnemonic: mnemonic.replace(/q$/, ""), operands: text };
+  if (isShiftByOne(opcode)) return { mnemonic, operands: text.replace(/,0x1$/, ",1") };
+  if (isImul(opcode)) return { mnemonic, operands: text.replace(/^(\w+),(0x\w+)$/, "$1,$1,$2") };
+  if (opcode === 0x86 || opcode === 0x87) return { mnemonic, operands: text.replace(/^(\w+),(.*\])$/, "$2,$1") };
+  if ((isWide(coded) && opcode >> 3 === 0x17) || opcode >> 2 === 0x28)
+    return { mnemonic: mnemonic.replace(/\bmov$/, "movabs"), operands: text };
+  if (isString(opcode) && text === "") return intelString(mnemonic, opcode);
+  return isReservedNop(coded) ? withPadding(mnemonic, text, coded) : withSegment(mnemonic, text, coded);
 }
 
-function memoryOperands(operands: string, bytes: Uint8Array): string {
-  return (
-    operands
-      .replace(/\((%\w+), (%\w+)\)/g, "($1, $2, 1)")
-      // mod 00 with rbp or r13 as base means another thing: their zero displacement is always encoded.
-      .replace(/(^|[ :*])\((%rbp|%r13)/g, "$10x0($2")
-      .replace(/^\(/, hasZeroDisplacement(bytes) ? "0x0(" : "(")
-  );
+const POINTERS: Readonly<Record<string, readonly [pointer: string, accumulator: string]>> = {
+  b: ["BYTE PTR", "al"],
+  w: ["WORD PTR", "ax"],
+  d: ["DWORD PTR", "eax"],
+  q: ["QWORD PTR", "rax"],
+};
+
+/** `rep stosd` is `rep stos DWORD PTR es:[rdi],eax` to GNU. */
+function intelString(mnemonic: string, opcode: number): Spelling {
+  const [pointer, accumulator] = POINTERS[mnemonic.at(-1) ?? ""] ?? ["", ""];
+  const [to, from] = [`${pointer} es:[rdi]`, `${pointer} ds:[rsi]`];
+  const operands = {
+    0xa4: [to, from],
+    0xa6: [from, to],
+    0xaa: [to, accumulator],
+    0xac: [accumulator, from],
+    0xae: [accumulator, to],
+    0x6c: [to, "dx"],
+  }[opcode & ~1] ?? ["dx", from];
+  return { mnemonic: mnemonic.slice(0, -1), operands: operands.join(",") };
 }
 
-/** The long no-operations of two bytes and more carry displacements of zero (Intel SDM, NOP: 0f 1f /0). */
-function hasZeroDisplacement(bytes: Uint8Array): boolean {
-  const at = bytes.findIndex((byte, i) => byte === 0x0f && bytes[i + 1] === 0x1f);
-  const modrm = bytes[at + 2];
-  return at >= 0 && modrm !== undefined && modrm >> 6 !== 0 && modrm >> 6 !== 3;
-}
+/** d0 and d1 shift by one without an immediate. */
+const isShiftByOne = (opcode: number): boolean => opcode === 0xd0 || opcode === 0xd1;
+const isImul = (opcode: number): boolean => opcode === 0x69 || opcode === 0x6b;
+/** in, out, ins and outs through %dx. */
+const isPort = (opcode: number): boolean => opcode >> 2 === 0x3b || opcode >> 2 === 0x1b;
+const isString = (opcode: number): boolean =>
+  opcode >> 2 === 0x29 || (opcode >= 0xaa && opcode <= 0xaf) || opcode >> 2 === 0x1b;
+const isReservedNop = ({ opcode, second }: Coded): boolean => opcode === 0x0f && second >= 0x18 && second <= 0x1f;

@@ -1,5 +1,4 @@
 import { hasAttSyntax, type Instruction, type Syntax } from "../../arch/disassembler/disassembler.ts";
-import { gnuSyntax } from "../../arch/disassembler/gnuSyntax.ts";
 import { hex0x } from "../../base/hex.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -7,7 +6,7 @@ import type { Kernel } from "../../model/kernel.ts";
 /** An instruction in the words of GNU's disassembler: mnemonic padded, branch and rip-relative targets named. */
 export function instructionText(kernel: Kernel, instruction: Instruction, radix: 10 | 16, syntax: Syntax): string {
   const isX86 = hasAttSyntax(kernel.arch);
-  const { mnemonic, operands } = isX86 && syntax === "att" ? gnuSyntax(instruction) : instruction;
+  const { mnemonic, operands } = instruction;
   const next = instruction.address + BigInt(instruction.bytes.length);
   const words = isX86 ? named(kernel, operands, next, radix) : lastNamed(kernel, operands, radix);
   return `${mnemonic.padEnd(6)} ${words}${ftraceMark(kernel, instruction)}`;
@@ -29,10 +28,10 @@ function named(kernel: Kernel, operands: string, next: bigint, radix: 10 | 16): 
     const address = BigInt(operands.startsWith("0x") ? operands : `0x${operands}`);
     return `${hex0x(address)}${symbolMark(kernel, address, radix)}`;
   }
-  const relative = /(-?)(0x[0-9a-f]+|\d+)\(%rip\)/.exec(operands);
+  const relative = /(-?)(0x[0-9a-f]+)\(%rip\)/.exec(operands) ?? /\[rip([+])(0x[0-9a-f]+)\]/.exec(operands);
   if (!relative) return operands;
   const offset = BigInt(relative[2] ?? 0);
-  const address = BigInt.asUintN(64, relative[1] ? next - offset : next + offset);
+  const address = BigInt.asUintN(64, relative[1] === "-" ? next - offset : next + offset);
   return `${operands}        # ${hex0x(address)}${symbolMark(kernel, address, radix)}`;
 }
 

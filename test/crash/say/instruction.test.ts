@@ -15,13 +15,23 @@ const spelt = (arch: Arch, mnemonic: string, operands: string): string => {
 };
 
 test("where a branch goes is named, on every architecture", () => {
-  assert.equal(spelt(x86_64, "callq", "0xffff800080001010"), "call   0xffff800080001010 <panic+0x10>");
+  assert.equal(spelt(x86_64, "call", "0xffff800080001010"), "call   0xffff800080001010 <panic+0x10>");
   assert.equal(spelt(arm64, "bl", "#0xffff800080001000"), "bl     0xffff800080001000 <panic>");
   assert.equal(spelt(arm64, "cbz", "w0, #0xffff800080001008"), "cbz    w0, 0xffff800080001008 <panic+0x8>");
   assert.equal(spelt(s390x, "brasl", "%r14, 0xffff800080001000"), "brasl  %r14, 0xffff800080001000 <panic>");
 });
 
+test("what lies beside the instruction pointer is named in both syntaxes", () => {
+  assert.equal(
+    spelt(x86_64, "mov", "0xe(%rip),%rax"),
+    "mov    0xe(%rip),%rax        # 0xffff800080001010 <panic+0x10>",
+  );
+  assert.equal(spelt(x86_64, "mov", "-0x2(%rip),%rax"), "mov    -0x2(%rip),%rax        # 0xffff800080001000 <panic>");
+  const intel = "mov    rax,QWORD PTR [rip+0xfffffffffffffffe]        # 0xffff800080001000 <panic>";
+  assert.equal(spelt(x86_64, "mov", "rax,QWORD PTR [rip+0xfffffffffffffffe]"), intel);
+});
+
 test("an immediate is no address", () => {
   assert.equal(spelt(arm64, "sub", "sp, sp, #0xd0"), "sub    sp, sp, #0xd0");
-  assert.equal(spelt(x86_64, "sub", "$0x10, %rsp"), "sub    $0x10,%rsp");
+  assert.equal(spelt(x86_64, "sub", "$0x10,%rsp"), "sub    $0x10,%rsp");
 });

@@ -1,0 +1,75 @@
+import type { CapstoneModule } from "@alexaltea/capstone-js";
+import { hex0x } from "../../base/hex.ts";
+import { type Addition, arm64Addition } from "./additions.ts";
+import type { Disassembler, Instruction } from "./disassembler.ts";
+
+type Constant = `${"ARCH" | "MODE"}_${string}`;
+
+/** @param step bytes to go on by where there is no instruction; `longest`: bytes of the longest instruction */
+export async function loadCapstone(
+  arch: Constant,
+  mode: Constant,
+  step: number,
+  longest: number,
+): Promise<() => Disassembler> {
+  const { default: load } = await import("@alexaltea/capstone-js");
+  const module = await load();
+  return () => wrap(module, arch, mode, step, longest);
+}
+
+function wrap(module: CapstoneModule, arch: Constant, mode: Constant, step: number, longest: number): Disassembler {
+  const decoder = new module.Capstone(module[arch] ?? 0, module[mode] ?? 0);
+  const addition = arch === "ARCH_ARM64" ? arm64Addition : undefined;
+  const decode = (bytes: Uint8Array, address: bigint, limit: number): Instruction[] => {
+    try {
+      return decoder.disasm(bytes, BigInt.asUintN(64, address), limit).map((one) => ({
+        address: BigInt.asUintN(64, one.address),
+        bytes: Uint8Array.from(one.bytes),
+        ...(arch === "ARCH_ARM64"
+          ? gnuConditions(one.mnemonic, one.op_str)
+          : { mnemonic: one.mnemonic, operands: one.op_str }),
+      }));
+    } catch {
+      // It throws when not even the first instruction is one.
+      return [];
+    }
+  };
+  return {
+    instructions(bytes, address, limit = Infinity) {
+      const all: Instruction[] = [];
+      let at = 0;
+      while (at < bytes.length && all.length < limit) {
+        const left = limit - all.length;
+        const good = decode(bytes.subarray(at), address + BigInt(at), Number.isFinite(left) ? left : 0);
+        let added: Addition | undefined;
+        for (const one of good) {
+          added = addition?.(bytes.subarray(at));
+          if (added) break;
+          all.push(one);
+          at += one.bytes.length;
+        }
+        added ??= at < bytes.length && all.length < limit ? addition?.(bytes.subarray(at)) : undefined;
+        if (added) {
+          const { length, mnemonic, operands } = added;
+          all.push({ address: address + BigInt(at), bytes: bytes.slice(at, at + length), mnemonic, operands });
+          at += length;
+          continue;
+        }
+        if (at >= bytes.length || all.length >= limit) break;
+        // Less than the longest instruction at the end may only be cut off.
+        if (bytes.length - at < longest && good.length > 0) break;
+        all.push({ address: address + BigInt(at), bytes: bytes.slice(at, at + step), mnemonic: "(bad)", operands: "" });
+        at += step;
+      }
+      return all;
+    },
+  };
+}
+
+const CONDITIONS: Readonly<Record<string, string>> = { lo: "cc", hs: "cs" };
+
+/** GNU's disassembler says carry clear and carry set for unsigned lower and higher or same (Arm ARM C1.2.4). */
+function gnuConditions(mnemonic: string, operands: string): { mnemonic: string; operands: string } {
+  const renamed = (text: string): string => text.replace(/\b(?:lo|hs)$/, (name) => CONDITIONS[name] ?? name);
+  return { mnemonic: mnemonic.startsWith("b.") ? renamed(mnemonic) : mnemonic, operands: renamed(operands) };
+}

@@ -1,0 +1,101 @@
+import type * as Iced from "iced-x86";
+import type { Disassembler, Instruction, Syntax } from "./disassembler.ts";
+import { gnuSyntax } from "./gnuSyntax.ts";
+import { encodedLength, MAX_LENGTH, withoutRex2, type X86Addition, x86Addition } from "./x86Additions.ts";
+
+/** The decoder of x86; its WebAssembly is compiled while its module is loaded. */
+export async function loadIced(): Promise<(syntax: Syntax) => Disassembler> {
+  const iced = await import("iced-x86");
+  return (syntax) => wrap(iced, syntax);
+}
+
+function wrap(iced: typeof Iced, syntax: Syntax): Disassembler {
+  const formatter = gnuFormatter(iced, syntax);
+  const one = new iced.Instruction();
+  // Prefixes that an instruction does not allow are shown with it, as GNU does, instead of making it invalid.
+  const options = iced.DecoderOptions.NoInvalidCheck | iced.DecoderOptions.MPX;
+  /** Of an instruction that the decoder does not know. */
+  const lengthOf = (bytes: Uint8Array): number => {
+    const plain = withoutRex2(bytes);
+    if (!plain) return encodedLength(bytes);
+    const decoder = new iced.Decoder(64, plain.bytes, options);
+    try {
+      decoder.decodeOut(one);
+      return decoder.lastError === iced.DecoderError.None ? one.length + plain.shorter : 1;
+    } finally {
+      decoder.free();
+    }
+  };
+  return {
+    instructions(bytes, address, limit = Infinity) {
+      const decoder = new iced.Decoder(64, bytes, options);
+      const all: Instruction[] = [];
+      try {
+        let at = 0;
+        decoder.ip = BigInt.asUintN(64, address);
+        while (at < bytes.length && all.length < limit) {
+          decoder.decodeOut(one);
+          const place = BigInt.asUintN(64, address + BigInt(at));
+          const { lastError } = decoder;
+          if (lastError === iced.DecoderError.None) {
+            const own = bytes.slice(at, at + one.length);
+            const [name, operands] = [formatter.formatMnemonic(one), formatter.formatAllOperands(one)];
+            all.push({ address: place, bytes: own, ...gnuSyntax(name, operands, own, syntax) });
+            at += own.length;
+            continue;
+          }
+          const rest = bytes.subarray(at, at + MAX_LENGTH);
+          const added = x86Addition(rest);
+          // The last one may only be cut off.
+          if (!added && lastError === iced.DecoderError.NoMoreBytes && all.length > 0) break;
+          const own = rest.slice(0, added?.length ?? lengthOf(rest));
+          all.push({
+            address: place,
+            bytes: own,
+            mnemonic: added?.mnemonic ?? "(bad)",
+            operands: written(added, syntax),
+          });
+          at += own.length;
+          decoder.position = at;
+          decoder.ip = BigInt.asUintN(64, address + BigInt(at));
+        }
+      } finally {
+        decoder.free();
+      }
+      return all;
+    },
+  };
+}
+
+/** Set to come as near to GNU's disassembler as it does; gnuSyntax does the rest. */
+function gnuFormatter(iced: typeof Iced, syntax: Syntax): Iced.Formatter {
+  const { Gas, Masm } = iced.FormatterSyntax;
+  const formatter = new iced.Formatter(syntax === "att" ? Gas : Masm);
+  return Object.assign(formatter, {
+    hexPrefix: "0x",
+    hexSuffix: "",
+    uppercaseHex: false,
+    smallHexNumbersInDecimal: false,
+    addLeadingZeroToHexNumbers: false,
+    leadingZeros: false,
+    branchLeadingZeros: false,
+    displacementLeadingZeros: false,
+    showZeroDisplacements: true,
+    showUselessPrefixes: true,
+    showBranchSize: false,
+    ripRelativeAddresses: true,
+    spaceAfterOperandSeparator: false,
+    ...(syntax === "intel"
+      ? { uppercaseKeywords: true, memorySizeOptions: iced.MemorySizeOptions.Always, alwaysShowScale: true }
+      : {}),
+  });
+}
+
+function written(added: X86Addition | undefined, syntax: Syntax): string {
+  const operands = added?.operands ?? [];
+  if (syntax === "att") return operands.join(",");
+  return operands
+    .map((one) => one.replace(/[%$]/g, "").replace("(", "[").replace(")", "]"))
+    .reverse()
+    .join(",");
+}
