@@ -64,4 +64,4 @@ export function readable(kernel: Kernel, start: bigint, size: number): Uint8Arra
 
 /** An instruction as the console's `dis -x` spells it. */
 export const instructionWords = (kernel: Kernel, instruction: Instruction): string =>
-  instructionText(kernel, instruction, 16, "att").trimEnd();
+  instructionText(kernel, instruction, 16).trimEnd();

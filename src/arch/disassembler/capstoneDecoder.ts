@@ -1,5 +1,4 @@
 import type { CapstoneModule } from "@alexaltea/capstone-js";
-import { hex0x } from "../../base/hex.ts";
 import { type Addition, arm64Addition } from "./additions.ts";
 import type { Disassembler, Instruction } from "./disassembler.ts";
 

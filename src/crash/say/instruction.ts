@@ -1,10 +1,10 @@
-import { hasAttSyntax, type Instruction, type Syntax } from "../../arch/disassembler/disassembler.ts";
+import { hasAttSyntax, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { hex0x } from "../../base/hex.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
 /** An instruction in the words of GNU's disassembler: mnemonic padded, branch and rip-relative targets named. */
-export function instructionText(kernel: Kernel, instruction: Instruction, radix: 10 | 16, syntax: Syntax): string {
+export function instructionText(kernel: Kernel, instruction: Instruction, radix: 10 | 16): string {
   const isX86 = hasAttSyntax(kernel.arch);
   const { mnemonic, operands } = instruction;
   const next = instruction.address + BigInt(instruction.bytes.length);

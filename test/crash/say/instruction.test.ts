@@ -11,7 +11,7 @@ const PANIC = 0xffff800080001000n;
 
 const spelt = (arch: Arch, mnemonic: string, operands: string): string => {
   const kernel = toyKernel({ arch, symbols: { panic: { address: PANIC, size: 0x100, type: "T" } } });
-  return instructionText(kernel, { address: PANIC, bytes: Uint8Array.of(0, 0), mnemonic, operands }, 16, "att");
+  return instructionText(kernel, { address: PANIC, bytes: Uint8Array.of(0, 0), mnemonic, operands }, 16);
 };
 
 test("where a branch goes is named, on every architecture", () => {

@@ -58,7 +58,7 @@ export function* jitedCode({ kernel, radix }: Pick<Context, "kernel" | "radix">,
     const size = part.at("jited_len").number();
     if (size > MAX_JITED) throw Fault.at("corrupt", part.address, `a program of ${size} bytes of code`);
     for (const instruction of decoder.instructions(kernel.memory.read(start, size), start)) {
-      const words = instructionText(kernel, instruction, radix, "att");
+      const words = instructionText(kernel, instruction, radix);
       const { address } = instruction;
       yield record({ address: hex0x(address), text: words }, [
         "   ",

@@ -100,7 +100,7 @@ function* instructions(context: Context, args: Parsed, at: bigint, limit: number
     const heading = source && `${source.file}: ${source.line}`;
     if (heading !== undefined && heading !== before) yield text(heading);
     before = heading ?? before;
-    const shown = instructionText(kernel, instruction, radix, syntax);
+    const shown = instructionText(kernel, instruction, radix);
     const bytes = Buffer.from(instruction.bytes).toString("hex");
     yield record(
       { address: hex0x(instruction.address), bytes, text: shown },
