@@ -5,16 +5,15 @@ import type { Disassembler, Instruction } from "./disassembler.ts";
 type Constant = `${"ARCH" | "MODE"}_${string}`;
 
 /** @param step bytes to go on by where there is no instruction; `longest`: bytes of the longest instruction */
-export async function loadCapstone(
+export const loadCapstone = (
   arch: Constant,
   mode: Constant,
   step: number,
   longest: number,
-): Promise<() => Disassembler> {
-  const { default: load } = await import("@alexaltea/capstone-js");
-  const module = await load();
-  return () => wrap(module, arch, mode, step, longest);
-}
+): Promise<() => Disassembler> =>
+  import("@alexaltea/capstone-js")
+    .then(({ default: load }) => load())
+    .then((module) => () => wrap(module, arch, mode, step, longest));
 
 function wrap(module: CapstoneModule, arch: Constant, mode: Constant, step: number, longest: number): Disassembler {
   const decoder = new module.Capstone(module[arch] ?? 0, module[mode] ?? 0);

@@ -1,5 +1,7 @@
 import { Fault } from "../../base/fault.ts";
 import type { Arch } from "../arch.ts";
+import { loadCapstone } from "./capstoneDecoder.ts";
+import { loadIced } from "./icedDecoder.ts";
 
 export interface Instruction {
   readonly address: bigint;
@@ -21,19 +23,15 @@ export interface Disassembler {
 
 export type Syntax = "att" | "intel";
 
-/** A library that decodes, once its WebAssembly is loaded. */
-interface Library {
-  readonly load: () => Promise<(syntax: Syntax) => Disassembler>;
-}
+/** Loads the WebAssembly of a library that decodes. */
+type Load = () => Promise<(syntax: Syntax) => Disassembler>;
 
 /** iced-x86 decodes x86, Capstone the others; the WebAssembly of neither is loaded for the other's machines. */
-const MACHINES: Readonly<Record<string, Library>> = {
-  x86_64: { load: async () => (await import("./icedDecoder.ts")).loadIced() },
-  arm64: { load: async () => (await import("./capstoneDecoder.ts")).loadCapstone("ARCH_ARM64", "MODE_ARM", 4, 4) },
-  arm: { load: async () => (await import("./capstoneDecoder.ts")).loadCapstone("ARCH_ARM", "MODE_ARM", 4, 4) },
-  s390x: {
-    load: async () => (await import("./capstoneDecoder.ts")).loadCapstone("ARCH_SYSZ", "MODE_BIG_ENDIAN", 2, 6),
-  },
+const MACHINES: Readonly<Record<string, Load>> = {
+  x86_64: loadIced,
+  arm64: () => loadCapstone("ARCH_ARM64", "MODE_ARM", 4, 4),
+  arm: () => loadCapstone("ARCH_ARM", "MODE_ARM", 4, 4),
+  s390x: () => loadCapstone("ARCH_SYSZ", "MODE_BIG_ENDIAN", 2, 6),
 };
 
 /** Whether the machine is written in AT&T syntax unless asked otherwise. */
@@ -62,18 +60,18 @@ const made = new Map<string, Disassembler>();
  * @throws Fault unknown where there is none
  */
 export function* disassembler(arch: Arch, syntax: Syntax = "att"): Generator<Loading, Disassembler, void> {
-  const library = MACHINES[arch.name];
-  if (!library) throw Fault.of("unknown", `no disassembler for ${arch.name}`);
-  const make = yield* loaded(arch.name, library);
+  const load = MACHINES[arch.name];
+  if (!load) throw Fault.of("unknown", `no disassembler for ${arch.name}`);
+  const make = yield* loaded(arch.name, load);
   const key = `${arch.name} ${syntax}`;
   let result = made.get(key);
   if (!result) made.set(key, (result = make(syntax)));
   return result;
 }
 
-function* loaded(name: string, library: Library): Generator<Loading, (syntax: Syntax) => Disassembler, void> {
+function* loaded(name: string, load: Load): Generator<Loading, (syntax: Syntax) => Disassembler, void> {
   let state = loading.get(name);
-  if (!state) loading.set(name, (state = begin(library)));
+  if (!state) loading.set(name, (state = begin(load)));
   if (!state.make && state.failure === undefined)
     yield { kind: "progress", what: "the disassembler", done: 0, total: 0, until: state.ended };
   if (state.failure !== undefined) throw Fault.of("unknown", `the disassembler did not load: ${state.failure}`);
@@ -81,7 +79,7 @@ function* loaded(name: string, library: Library): Generator<Loading, (syntax: Sy
   return state.make;
 }
 
-function begin({ load }: Library): Loaded {
+function begin(load: Load): Loaded {
   const ended = load().then(
     (make) => (state.make = make),
     (failure: unknown) => (state.failure = failure instanceof Error ? failure.message : "unknown reason"),

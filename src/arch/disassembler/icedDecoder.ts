@@ -4,10 +4,8 @@ import { gnuSyntax } from "./gnuSyntax.ts";
 import { encodedLength, MAX_LENGTH, withoutRex2, type X86Addition, x86Addition } from "./x86Additions.ts";
 
 /** The decoder of x86; its WebAssembly is compiled while its module is loaded. */
-export async function loadIced(): Promise<(syntax: Syntax) => Disassembler> {
-  const iced = await import("iced-x86");
-  return (syntax) => wrap(iced, syntax);
-}
+export const loadIced = (): Promise<(syntax: Syntax) => Disassembler> =>
+  import("iced-x86").then((iced) => (syntax) => wrap(iced, syntax));
 
 function wrap(iced: typeof Iced, syntax: Syntax): Disassembler {
   const formatter = gnuFormatter(iced, syntax);
