@@ -219,8 +219,8 @@ export const transcriptDifferences: readonly {
   {
     dump: / vmlinux$/,
     command: /^dis -s /,
-    pattern: /^\*? ?\d+( .*)?$/,
-    reason: "the lines where this machine has the source; crash ran on one without",
+    pattern: /^\*? ?\d+( .*)?$|^\(no source tree on this machine has it: /,
+    reason: "the lines where this machine has the source, else how to name it; crash ran on one without",
   },
   {
     dump: / bare$/,
@@ -242,7 +242,7 @@ export const transcriptDifferences: readonly {
   {
     dump: / bare$/,
     command: /^dis -l sysrq_handle_crash$/,
-    pattern: /<sysrq_handle_crash\+22>: nopw /,
+    pattern: /<sysrq_handle_crash\+22>: cs nopw /,
     reason: "kallsyms knows no sizes: the padding before the next symbol counts as the function's",
   },
 ];
