@@ -20,7 +20,7 @@ export function listingLinks(line: string): ListingLink[] {
   if (at === undefined || mnemonic === undefined) return [];
   const branches = BRANCH.test(mnemonic);
   const links = [...line.matchAll(ADDRESS)].flatMap(({ 0: text, index, groups }): ListingLink[] => {
-    // `callq *0x..(%rip)  # 0x.. <pv_ops>` reads where it goes.
+    // `call *0x..(%rip)  # 0x.. <pv_ops>` reads where it goes.
     const command = branches && !/# $|\*/.test(line.slice(0, index)) ? "vmcore.disassemble" : "vmcore.goTo";
     const address = `0x${groups?.address}`;
     // A number is an address if a name stands behind it; or if it is as long as one, and no small negative number.
