@@ -1,4 +1,4 @@
-import { Fault } from "../base/fault.ts";
+import { Fault, untilFault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 
@@ -23,7 +23,12 @@ const nodeType = (encoded: bigint): bigint => (encoded >> 3n) & 15n;
 interface Walk {
   readonly kernel: Kernel;
   readonly seen: Set<bigint>;
+  /** The first that was met. */
+  fault: Fault | undefined;
 }
+
+/** A tree of 2^64 entries is no deeper, however few of its slots are used. */
+const MAX_DEPTH = 64;
 
 /** A node on the way, as it was reached. */
 export interface MapleNode {
@@ -49,7 +54,7 @@ const isNode = (entry: bigint): boolean => (entry & 3n) === 2n && entry > 4096n;
 /**
  * Entries of a `struct maple_tree`, ascending; empty ranges are left out.
  *
- * @throws Fault at the first node that cannot be read or is no maple node; entries before it were yielded
+ * @throws Fault of the first node that cannot be read or is no maple node: last, after the entries of all others
  */
 export function* mapleEntries(kernel: Kernel, tree: Obj): Generator<MapleEntry> {
   for (const slot of mapleSlots(kernel, tree.at("ma_root").value())) if (!slot.isNode && slot.entry !== 0n) yield slot;
@@ -62,14 +67,27 @@ export function* mapleEntries(kernel: Kernel, tree: Obj): Generator<MapleEntry> 
 export function* mapleSlots(kernel: Kernel, root: bigint): Generator<MapleSlot> {
   const last = (1n << BigInt(kernel.arch.wordSize * 8)) - 1n;
   if (root === 0n) return;
-  if (isNode(root)) yield* walk({ kernel, seen: new Set() }, root, 0n, last, []);
-  else yield { first: 0n, last: 0n, entry: root, slot: 0, node: undefined, isNode: false };
+  if (isNode(root)) {
+    const state: Walk = { kernel, seen: new Set(), fault: undefined };
+    yield* branch(state, root, 0n, last, []);
+    if (state.fault) throw state.fault;
+  } else yield { first: 0n, last: 0n, entry: root, slot: 0, node: undefined, isNode: false };
 }
+
+/** What a node lacks takes nothing from the branches beside it. */
+const branch = (state: Walk, ...at: readonly [bigint, bigint, bigint, readonly number[]]): Generator<MapleSlot> =>
+  untilFault(walk(state, ...at), (fault) => {
+    const root = at[3].length === 0 && fault.kind !== "corrupt";
+    state.fault ??= root
+      ? fault.within("the first node of the tree cannot be read, and without it none of its entries are found")
+      : fault;
+  });
 
 function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint, path: readonly number[]): Generator<MapleSlot> {
   const address = encoded & ~MAPLE_NODE_MASK;
   if (state.seen.has(address)) throw Fault.at("corrupt", address, "maple tree leads to the same node twice");
   state.seen.add(address);
+  if (path.length >= MAX_DEPTH) throw Fault.at("corrupt", address, "maple tree is deeper than a tree can be");
   const type = nodeType(encoded);
   const { pivots, slots } = parts(state.kernel.object("struct maple_node", address), type);
   const node: MapleNode = { address, type: Number(type), first: min, last: max, path };
@@ -83,7 +101,7 @@ function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint, path: rea
     // Only the root's pointer is marked as a node's: what an inner node points at always is one.
     const below = type > maple_leaf_64 && entry !== 0n;
     if (type <= maple_leaf_64 || below) yield { first, last, entry, slot, node, isNode: below };
-    if (below) yield* walk(state, entry, first, last, [...path, slot]);
+    if (below) yield* branch(state, entry, first, last, [...path, slot]);
     if (last === max) return;
     first = last + 1n;
   }

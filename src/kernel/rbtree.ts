@@ -40,7 +40,9 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj): Generator<bigint> {
       path.push(at);
     }
   };
-  reach(() => descend(rbRoot.at("rb_node").value(), 0n));
+  const top = rbRoot.at("rb_node").value();
+  reach(() => descend(top, 0n));
+  if (fault && path.length === 0) throw withoutRoot(fault);
   for (let at = path.pop(); at !== undefined; at = path.pop()) {
     yield at;
     const node = at;
@@ -55,6 +57,12 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj): Generator<bigint> {
   }
   if (fault) throw fault;
 }
+
+/** Nothing else leads to the nodes. */
+const withoutRoot = (fault: Fault): Fault =>
+  fault.kind === "corrupt"
+    ? fault
+    : fault.within("the first node of the tree cannot be read, and without it none of its entries are found");
 
 /**
  * Entries of a red-black tree, in order.
@@ -83,27 +91,46 @@ export function* rbtreePlaces(kernel: Kernel, top: bigint, inOrder: boolean): Ge
   const node = kernel.object("struct rb_node", 0n);
   const at = (name: string): bigint => node.at(name).address;
   const members = { parent: at("__rb_parent_color"), left: at("rb_left"), right: at("rb_right") };
-  if (top !== 0n) yield* places(kernel, members, { node: top, turns: "" }, inOrder);
+  if (top === 0n) return;
+  const root = attempt(() => kernel.memory.word(top));
+  if (root instanceof Fault) throw withoutRoot(root);
+  const walk: PlacesWalk = { kernel, ...members, inOrder, fault: undefined };
+  yield* places(walk, { node: top, turns: "" });
+  if (walk.fault) throw walk.fault;
 }
 
-function* places(
-  kernel: Kernel,
-  members: { readonly parent: bigint; readonly left: bigint; readonly right: bigint },
-  place: RbtreePlace,
-  inOrder: boolean,
-): Generator<RbtreePlace> {
+interface PlacesWalk {
+  readonly kernel: Kernel;
+  /** Offsets of the members. */
+  readonly parent: bigint;
+  readonly left: bigint;
+  readonly right: bigint;
+  readonly inOrder: boolean;
+  /** The first that was met. */
+  fault: Fault | undefined;
+}
+
+function* places(walk: PlacesWalk, place: RbtreePlace): Generator<RbtreePlace> {
+  const { kernel, parent, inOrder } = walk;
   const { node, turns } = place;
-  if (turns.length >= MAX_DEPTH) throw Fault.at("corrupt", node, "rbtree is deeper than a tree can be");
-  const child = (member: bigint): bigint => {
-    const address = kernel.memory.word(node + member);
-    if (address !== 0n && (kernel.memory.word(address + members.parent) & ~3n) !== node)
-      throw Fault.at("corrupt", address, "rbtree node does not name its parent");
-    return address;
+  /** 0 for what cannot be read: that takes nothing from the other branches. */
+  const child = (member: bigint, other = 0n): bigint => {
+    const found = attempt(() => {
+      const address = kernel.memory.word(node + member);
+      if (address === 0n) return 0n;
+      if (turns.length >= MAX_DEPTH) throw Fault.at("corrupt", node, "rbtree is deeper than a tree can be");
+      if (address === other) throw Fault.at("corrupt", node, "rbtree node has the same child twice");
+      if ((kernel.memory.word(address + parent) & ~3n) !== node)
+        throw Fault.at("corrupt", address, "rbtree node does not name its parent");
+      return address;
+    });
+    if (found instanceof Fault) walk.fault ??= found;
+    return found instanceof Fault ? 0n : found;
   };
-  const [left, right] = [child(members.left), child(members.right)];
-  if (left !== 0n && left === right) throw Fault.at("corrupt", node, "rbtree node has the same child twice");
+  const left = child(walk.left);
+  const right = child(walk.right, left);
   if (!inOrder) yield place;
-  if (left !== 0n) yield* places(kernel, members, { node: left, turns: `${turns}l` }, inOrder);
+  if (left !== 0n) yield* places(walk, { node: left, turns: `${turns}l` });
   if (inOrder) yield place;
-  if (right !== 0n) yield* places(kernel, members, { node: right, turns: `${turns}r` }, inOrder);
+  if (right !== 0n) yield* places(walk, { node: right, turns: `${turns}r` });
 }

@@ -1,4 +1,4 @@
-import { Fault } from "../base/fault.ts";
+import { Fault, untilFault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 
@@ -40,7 +40,7 @@ const MAX_HEIGHT = 16;
  * Entries of a `struct xarray`, or `radix_tree_root` of older kernels, by ascending index. Sibling slots of a
  * multi-index entry are left out.
  *
- * @throws Fault at the first node that cannot be read or lies too deep; entries before it were yielded
+ * @throws Fault of the first node that cannot be read or lies too deep: last, after the entries of all others
  */
 export function* xarrayEntries(kernel: Kernel, root: Obj): Generator<XarrayEntry> {
   yield* xarrayEntriesBelow(kernel, xarrayHead(root));
@@ -49,7 +49,15 @@ export function* xarrayEntries(kernel: Kernel, root: Obj): Generator<XarrayEntry
 /** The same below what a root's head, `xa_head`, holds. @throws Fault as `xarrayEntries` */
 export function* xarrayEntriesBelow(kernel: Kernel, first: bigint): Generator<XarrayEntry> {
   const shape = shapeOf(kernel);
-  if (first !== 0n) yield* walk({ kernel, shape, seen: new Set() }, first, 0n, MAX_HEIGHT * 6);
+  if (first === 0n) return;
+  const state: Walk = { kernel, shape, seen: new Set(), fault: undefined };
+  yield* untilFault(walk(state, first, 0n, MAX_HEIGHT * 6), (fault) => {
+    const isLost = fault.kind !== "corrupt";
+    state.fault = isLost
+      ? fault.within("the first node of the tree cannot be read, and without it none of its entries are found")
+      : fault;
+  });
+  if (state.fault) throw state.fault;
 }
 
 /** One walk through a tree. A node reached twice is damage: branches that are shared cannot prolong the walk. */
@@ -57,6 +65,8 @@ interface Walk {
   readonly kernel: Kernel;
   readonly shape: Shape;
   readonly seen: Set<bigint>;
+  /** The first that was met. */
+  fault: Fault | undefined;
 }
 
 function* walk(state: Walk, entry: bigint, index: bigint, below: number): Generator<XarrayEntry> {
@@ -72,11 +82,14 @@ function* walk(state: Walk, entry: bigint, index: bigint, below: number): Genera
   if (shift >= below) throw Fault.at("corrupt", node.address, "xarray node is not finer than its parent");
   if (seen.has(entry)) throw Fault.at("corrupt", node.address, "xarray leads to the same node twice");
   seen.add(entry);
-  let slot = 0n;
+  let slot = -1n;
   for (const child of node.at("slots").elements()) {
-    const value = child.value();
-    if (value !== 0n) yield* walk(state, value, index + (slot << BigInt(shift)), shift);
     slot++;
+    const value = child.value();
+    const at = index + (slot << BigInt(shift));
+    // What a node lacks takes nothing from the branches beside it.
+    if (isNode(value, shape)) yield* untilFault(walk(state, value, at, shift), (fault) => (state.fault ??= fault));
+    else if (value !== 0n) yield* walk(state, value, at, shift);
   }
 }
 

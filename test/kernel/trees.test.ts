@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
 import { idrEntries, idrFind } from "../../src/kernel/idr.ts";
 import { mapleEntries } from "../../src/kernel/mapleTree.ts";
-import { rbtreeEntries } from "../../src/kernel/rbtree.ts";
+import { rbtreeEntries, rbtreePlaces } from "../../src/kernel/rbtree.ts";
 import { xarrayEntries, xarrayLoad } from "../../src/kernel/xarray.ts";
 import { toyKernel, type ToyValue } from "../builders/kernel.ts";
 
@@ -73,6 +73,20 @@ test("a node that is not in the dump takes nothing from the other branches of a 
   );
 });
 
+test("so it is where each node stands before its children, and a first node that is missing is said", () => {
+  const kernel = rbtree([4, 0, 2, 6], [2, 4, 1, 3], [6, 4, 5, 7], [3, 2, 0, 0], [5, 6, 0, 0]);
+  const turns: string[] = [];
+  const end = faultOf(() => {
+    for (const place of rbtreePlaces(kernel, at(4) + NODE, false)) turns.push(place.turns);
+  });
+  assert.deepEqual(turns, ["", "l", "lr", "r", "rl"]);
+  assert.match(end, /^excluded: page/);
+  const lost = toyKernel({ types: rbTypes, symbols: { root: BASE }, memory: [["root", { rb_node: at(4) + NODE }]] });
+  const entries = () => [...rbtreeEntries(lost, lost.variable("root"), "struct item", "node")];
+  const places = () => [...rbtreePlaces(lost, at(4) + NODE, true)];
+  for (const walk of [entries, places]) assert.match(faultOf(walk), /the first node of the tree cannot be read/);
+});
+
 const xaTypes = `
   struct xa_node { unsigned char shift; unsigned char offset; void *slots[64]; };
   struct xarray { unsigned int xa_flags; void *xa_head; };
@@ -140,6 +154,23 @@ test("an xarray whose node leads back to itself ends with a fault", () => {
     faultOf(() => xarrayLoad(kernel, kernel.variable("array"), 0n)),
     /^corrupt: .*not finer/,
   );
+});
+
+test("a node that is not in the dump takes nothing from the other branches of an xarray", () => {
+  const kernel = xarray(node(1), [
+    [1, 6, { 0: node(2), 1: node(9), 2: node(3) }],
+    [2, 0, { 5: 0xaaa0n }],
+    [3, 0, { 1: 0xbbb0n }],
+  ]);
+  const found: bigint[] = [];
+  const end = faultOf(() => {
+    for (const { index } of xarrayEntries(kernel, kernel.variable("array"))) found.push(index);
+  });
+  assert.deepEqual(found, [5n, 129n]);
+  assert.match(end, /^excluded: page/);
+  const lost = xarray(node(9));
+  const entries = () => [...xarrayEntries(lost, lost.variable("array"))];
+  assert.match(faultOf(entries), /the first node of the tree cannot be read/);
 });
 
 test("branches that an xarray shares are damage, or else a small one would never end", () => {
@@ -234,6 +265,24 @@ test("a maple tree of two levels bounds each leaf by its parent's pivots", () =>
     [0x1000n, 0x1fffn, 0xbb0n],
     [0x2000n, 0x2fffn, 0xcc0n],
   ]);
+});
+
+test("a node that is not in the dump takes nothing from the other branches of a maple tree", () => {
+  const kernel = mapleKernel(mapleRoot(1, ARANGE), [
+    [1, { ma64: { pivot: [0x1fffn, 0x2fffn], slot: [maple(2, LEAF), maple(9, LEAF), maple(3, LEAF)] } }],
+    [2, { mr64: { pivot: [0xfffn], slot: [0xaa0n] } }],
+    [3, { mr64: { pivot: [0x3fffn], slot: [0xcc0n] } }],
+  ]);
+  const found: bigint[] = [];
+  const end = faultOf(() => {
+    for (const { entry } of mapleEntries(kernel, kernel.variable("tree"))) found.push(entry);
+  });
+  assert.deepEqual(found, [0xaa0n, 0xcc0n]);
+  assert.match(end, /^excluded: page/);
+  assert.match(
+    faultOf(() => mapleOf(mapleKernel(mapleRoot(9, ARANGE)))),
+    /the first node of the tree cannot be read/,
+  );
 });
 
 test("a maple tree with a single entry, or none, has no node", () => {
