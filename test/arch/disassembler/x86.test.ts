@@ -267,3 +267,19 @@ for (const [hex, attText, intelText] of bothSyntaxes) {
     }
   });
 }
+
+test("whatever the bytes, instructions follow one another without a gap, and none is longer than 15 bytes", async () => {
+  // A linear congruential generator: the same bytes every time.
+  let state = 1;
+  const bytes = Uint8Array.from({ length: 20_000 }, () => (state = (state * 1103515245 + 12345) % 2 ** 31) >> 16);
+  for (const syntax of ["att", "intel"] as const) {
+    const all = (await load(x86_64, syntax)).instructions(bytes, 0xfffffffffffff000n);
+    let at = 0xfffffffffffff000n;
+    for (const one of all) {
+      assert.equal(one.address, at);
+      assert.ok(one.bytes.length >= 1 && one.bytes.length <= 15);
+      at = BigInt.asUintN(64, at + BigInt(one.bytes.length));
+    }
+    assert.ok(BigInt.asUintN(64, at - 0xfffffffffffff000n) > 19_980n);
+  }
+});
