@@ -8,11 +8,13 @@ const outdirFlag = process.argv.indexOf("--outdir");
 const outdir = outdirFlag < 0 ? "dist" : process.argv[outdirFlag + 1];
 
 const node = { platform: "node", format: "cjs", target: "node22", external: ["vscode"] };
+
 /** iced-x86 stands beside the programs, which load it when they first disassemble x86. */
 const icedBeside = {
   name: "iced beside",
   setup: (build) => build.onResolve({ filter: /^iced-x86$/ }, () => ({ path: "./iced_x86.js", external: true })),
 };
+
 /** name: [entry, options]; an entry whose file does not stand yet is left out. */
 const bundles = {
   cli: ["src/cli/main.ts", { ...node, banner: { js: "#!/usr/bin/env node" } }],
@@ -20,7 +22,8 @@ const bundles = {
   // The manifest says "module", by which VS Code would import a main named .js as one.
   extension: ["src/extension/main.ts", { ...node, outExtension: { ".js": ".cjs" } }],
   server: ["src/lsp/main.ts", node],
-  iced_x86: ["node_modules/iced-x86/iced_x86.js", node],
+  // Nothing of ours is in it for a stack to be told of.
+  iced_x86: ["node_modules/iced-x86/iced_x86.js", { ...node, keepNames: false, sourcemap: false }],
   panels: ["src/panels/main.ts", { platform: "browser", format: "iife", target: "es2023" }],
 };
 
