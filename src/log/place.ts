@@ -1,5 +1,6 @@
 import { hex0x } from "../base/hex.ts";
 import { printedPlace } from "../base/nameOffset.ts";
+import { demangled } from "../base/rust/demangle.ts";
 /** A place in code as the kernel prints it: `f+0x1c/0x90 [module]`, or an address without a name. */
 export interface Place {
   /** With the suffixes of the compiler: `__mutex_lock.constprop.0`. */
@@ -58,11 +59,10 @@ const nameless = (digits: string | undefined, start: number, end: number): Place
   end,
 });
 
-/** `f+0x1c/0x90`, or the address in hexadecimal. */
+/** `f+0x1c/0x90`, Rust's names demangled, or the address in hexadecimal. */
 export function placeText({ name, offset, size, address }: Place): string {
   if (name === undefined) return hex0x(address ?? 0n);
-  if (offset === undefined) return name;
-  return printedPlace(name, offset, size);
+  return offset === undefined ? demangled(name) : printedPlace(demangled(name), offset, size);
 }
 
 /** A name without what the compiler put behind it: `.constprop.0`, `.isra.0`, `.cold`. */

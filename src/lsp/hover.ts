@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { hex0x } from "../base/hex.ts";
 import { fileUri, markdownCode, markdownText } from "../base/markdown.ts";
+import { demangled } from "../base/rust/demangle.ts";
 import type { Identified } from "../protocol/custom.ts";
 import type { Landmarks } from "../log/landmarks.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
@@ -37,7 +38,9 @@ function staticLines(word: Word, log: Landmarks): string[] {
     case "symbol": {
       const size = word.size === undefined ? "" : ` of ${word.size}`;
       const owner = word.module === undefined ? "" : ` of module ${moduleText(word.module, log)}`;
-      return [`**${markdownText(word.name)}**${owner}`, `Byte ${word.offset}${size}.`];
+      const plain = demangled(word.name);
+      const mangled = plain === word.name ? [] : [`Mangled ${markdownText(word.name)}.`];
+      return [`**${markdownText(plain)}**${owner}`, `Byte ${word.offset}${size}.`, ...mangled];
     }
     case "task": {
       const name = log.tasks.get(word.pid);

@@ -1,3 +1,4 @@
+import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
 import type { Panel } from "../protocol/panel.ts";
 import { unitText } from "./units.ts";
@@ -21,6 +22,13 @@ export function nextOrder(order: Order | undefined, column: number): Order | und
 /** A cell as its column shows it. */
 export const shownText = (cell: GridCell, { unit }: Pick<GridColumn, "unit">): string =>
   (typeof cell === "number" ? unitText(cell, unit) : undefined) ?? cellText(cell);
+
+/** What a search looks in: Rust's symbols as they are shown, and as the kernel has them. */
+function searchedText(cell: GridCell): string {
+  const text = cellText(cell);
+  const shown = demangleRustIn(text);
+  return shown === text ? text : `${shown}\n${text}`;
+}
 
 /** A cell as text, numbers as they are. */
 export function cellText(cell: GridCell): string {
@@ -89,13 +97,13 @@ function wordTest(word: string, columns: readonly GridColumn[]): ((row: Row) => 
   const pattern = /^\/(.+)\/$/s.exec(word)?.[1];
   if (pattern !== undefined) {
     const expression = regularExpression(pattern);
-    return expression && ((row) => row.some((cell) => expression.test(cellText(cell))));
+    return expression && ((row) => row.some((cell) => expression.test(searchedText(cell))));
   }
   const [, name = "", value = ""] = /^([\w.]+):(.*)$/s.exec(word) ?? [];
   const column = columns.findIndex((one) => one.name.toLowerCase() === name.toLowerCase());
   if (column >= 0) return (row) => cellText(row[column] ?? null).toLowerCase() === value.toLowerCase() || value === "";
   const wanted = word.toLowerCase();
-  return (row) => row.some((cell) => cellText(cell).toLowerCase().includes(wanted));
+  return (row) => row.some((cell) => searchedText(cell).toLowerCase().includes(wanted));
 }
 
 /** Case does not matter; undefined for what is no regular expression. */

@@ -1,5 +1,6 @@
 /** The cells of a table: their width, their content, what is copied of them. */
 import { html, nothing, type TemplateResult } from "lit-html";
+import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
 import { chevron } from "./icons.ts";
 import { link } from "./links.ts";
@@ -42,12 +43,13 @@ export const twistie = ({ depth, open }: Place): TemplateResult =>
 /** What may be cut short is told in full; links tell more than themselves when the mouse rests on them. */
 export function titleOf(cell: GridCell, kind: GridColumn["kind"]): string | typeof nothing {
   const text = cellText(cell);
+  if (demangleRustIn(text) !== text) return text;
   return (kind === "text" || typeof cell === "object") && text.length > 16 ? text : nothing;
 }
 
 export function cellContent(cell: GridCell, column: GridColumn | undefined): TemplateResult | string {
   const { kind } = column ?? { kind: "text" };
-  const text = shownText(cell, column ?? {});
+  const text = demangleRustIn(shownText(cell, column ?? {}));
   const isLink = kind !== "text" && kind !== "number" && typeof cell === "string" && cell !== "0x0" && cell !== "";
   return isLink ? link(text, cell, kind === "task" ? "task" : "place") : text;
 }

@@ -1,3 +1,4 @@
+import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { TaskStack } from "../protocol/custom.ts";
 import type { Grid, GridCell, GridColumn } from "../protocol/grid.ts";
 import { recordsOf } from "./memoryParts.ts";
@@ -154,7 +155,7 @@ function groupName(members: readonly Row[]): string {
 /** `do_nanosleep ← hrtimer_nanosleep ← ...`, from the function that tells what they are about. */
 function callers({ frames, at: start, fault }: TaskStack): string {
   if (frames.length === 0) return `<${fault ?? "no frames"}>`;
-  const names = frames.slice(start).map((frame) => frame.replace(/\+0x[0-9a-f]+$/, ""));
+  const names = frames.slice(start).map((frame) => demangleRustIn(frame.replace(/\+0x[0-9a-f]+$/, "")));
   const rest = names.length > SHOWN_FUNCTIONS ? [`… ${names.length - SHOWN_FUNCTIONS} more`] : [];
   return [...names.slice(0, SHOWN_FUNCTIONS), ...rest].join(" ← ");
 }

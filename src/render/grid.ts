@@ -129,7 +129,7 @@ function linksIn(spans: readonly Span[]): ReadonlyMap<string, Kind> {
   for (const span of spans) {
     if (typeof span === "string") continue;
     if (span.as === "address" || span.as === "task") links.set(hex0x(span.address), span.as);
-    if (span.as === "symbol") links.set(span.text, "symbol");
+    if (span.as === "symbol") for (const text of [span.text, span.raw ?? span.text]) links.set(text, "symbol");
   }
   return links;
 }

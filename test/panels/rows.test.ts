@@ -149,3 +149,9 @@ test("what cannot be read makes no column wide", () => {
   const long = "the task has exited and given its stack back";
   assert.deepEqual(widths(columns, [[{ fault: long }]]), [20]);
 });
+
+test("a search finds a Rust symbol by what is shown and by its own name", () => {
+  const row: Row = [1, "_RNvNtCshc5sK6KjdJJ_6kernel5print11call_printk+0x10", "IN"];
+  for (const text of ["kernel::print", "11call_printk", "/print::call/"])
+    assert.equal(filterOf(text, columns)?.(row), true, text);
+});

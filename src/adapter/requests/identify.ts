@@ -1,5 +1,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
+import { demangled } from "../../base/rust/demangle.ts";
 import { faultSpan, spanText } from "../../crash/say/piece.ts";
 import { type Container, identify } from "../../linux/identify.ts";
 import { moduleName } from "../../linux/module/module.ts";
@@ -55,13 +56,20 @@ const structFact = (name: string, address: bigint): IdentifiedFact => ({
   object: `*(struct ${name} *)${hex0x(address)}`,
 });
 
+/** A symbol, of Rust's both the plain name and the mangled one. */
+function* symbolFacts(label: string, symbol: string): Generator<IdentifiedFact, void, void> {
+  const plain = demangled(symbol);
+  yield fact(label, () => plain, symbol);
+  if (plain !== symbol) yield fact("Mangled", () => symbol, symbol);
+}
+
 function* factsOf(kernel: Kernel, container: Container): Generator<IdentifiedFact, void, void> {
   switch (container.kind) {
     case "symbol":
-      yield fact("Symbol", () => container.symbol.name, container.symbol.name);
+      yield* symbolFacts("Symbol", container.symbol.name);
       return yield offsetFact(container.offset);
     case "per-CPU variable":
-      yield fact("Variable", () => container.symbol.name, container.symbol.name);
+      yield* symbolFacts("Variable", container.symbol.name);
       yield fact("CPU", () => String(container.cpu));
       return yield offsetFact(container.offset);
     case "module section":

@@ -1,5 +1,5 @@
 import { hex0x } from "../../base/hex.ts";
-import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
+import { withOffset } from "../../base/nameOffset.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
 import { taskAt } from "../../linux/sched/task.ts";
 import { waitFunction } from "../../linux/sched/waitFunction.ts";
@@ -33,4 +33,5 @@ export const stacks: Pick<Handlers, "vmcore/stacks"> = {
   },
 };
 
-const frameName = ({ symbol, pc }: Frame): string => (symbol ? symbolPlace(symbol, pc, 16) : hex0x(pc));
+const frameName = ({ symbol, pc }: Frame): string =>
+  symbol ? withOffset(symbol.name, pc - symbol.address, 16) : hex0x(pc);

@@ -1,4 +1,5 @@
 import { hex } from "../../base/hex.ts";
+import { demangled } from "../../base/rust/demangle.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Piece } from "../say/piece.ts";
@@ -22,8 +23,9 @@ export function symbolNotFound(kernel: Kernel, { symbol: name, message }: Symbol
   const lines = [];
   let more = 0;
   for (const symbol of kernel.symbols.all()) {
-    if (!symbol.name.includes(name)) continue;
-    if (lines.length < MAX_ALTERNATIVES) lines.push([`  ${hex(symbol.address)} (${symbol.type}) ${symbol.name}`]);
+    if (!symbol.name.includes(name) && !demangled(symbol.name).includes(name)) continue;
+    if (lines.length < MAX_ALTERNATIVES)
+      lines.push([`  ${hex(symbol.address)} (${symbol.type}) ${demangled(symbol.name)}`]);
     else more++;
   }
   if (lines.length === 0) return { kind: "usage", message, lines: [] };

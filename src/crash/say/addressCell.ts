@@ -3,6 +3,7 @@ import { hex0x, padHex } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { type Cell, faultCell } from "./cell.ts";
 import type { Span } from "./piece.ts";
+import { symbolSpan } from "./symbolSpan.ts";
 
 /** An address with all its digits, for faces to link. */
 export const addressSpan = (kernel: Kernel, address: bigint): Span => ({
@@ -30,5 +31,5 @@ export function symbolCell(kernel: Kernel, read: () => bigint): Cell {
   if (typeof span === "string" || span.as !== "address") return { span, json };
   const symbol = kernel.symbols.at(span.address);
   if (symbol?.address !== span.address) return { span, json };
-  return { span: { as: "symbol", text: symbol.name, address: span.address }, json: symbol.name };
+  return { span: symbolSpan(symbol, symbol.address), json: symbol.name };
 }

@@ -8,7 +8,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type Span =
   | string
   | { readonly as: "address"; readonly text: string; readonly address: bigint }
-  | { readonly as: "symbol"; readonly text: string; readonly address: bigint }
+  /** `raw` is a name that was demangled, as the kernel has it. */
+  | { readonly as: "symbol"; readonly text: string; readonly address: bigint; readonly raw?: string }
   | { readonly as: "source"; readonly text: string; readonly file: string; readonly line: number }
   | { readonly as: "task"; readonly text: string; readonly address: bigint }
   | { readonly as: "fault"; readonly text: string; readonly fault: Fault }

@@ -1,10 +1,11 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex, hex0x } from "../../base/hex.ts";
+import { demangled } from "../../base/rust/demangle.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
-import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { record, type Piece, type Span } from "./piece.ts";
+import { symbolSpan } from "./symbolSpan.ts";
 
 interface Shown {
   /** An address within the symbol: shown instead of its own, with the offset. */
@@ -24,11 +25,7 @@ export function symbolPiece(
   const isText = "tTwW".includes(type);
   const scopes = isText && !plain ? attempt(() => kernel.code.scopes(address)) : [];
   const source = scopes instanceof Fault ? undefined : scopes[0]?.source;
-  const line: Span[] = [
-    { as: "address", text: hex(address), address },
-    ` (${type}) `,
-    { as: "symbol", text: symbolPlace(symbol, address), address },
-  ];
+  const line: Span[] = [{ as: "address", text: hex(address), address }, ` (${type}) `, symbolSpan(symbol, address)];
   if (module !== undefined && !plain) line.push(` [${module}] `);
   const patch = isText && !plain ? livePatchText(kernel, symbol.address) : undefined;
   if (patch !== undefined) line.push({ as: "dim", text: ` (${patch})` });
@@ -40,6 +37,7 @@ export function symbolPiece(
     address: hex0x(address),
     type,
     name,
+    ...(demangled(name) !== name && { demangled: demangled(name) }),
     offset: offset > 0n ? Number(offset) : undefined,
     module,
     file: source?.file,

@@ -1,10 +1,10 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex } from "../../base/hex.ts";
-import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { cacheName } from "../../linux/slab/slab.ts";
 import { slabObjectAt } from "../../linux/slab/slabObject.ts";
 import type { Context } from "../language/command.ts";
 import type { Span } from "./piece.ts";
+import { symbolSpan } from "./symbolSpan.ts";
 
 /** How slab objects are named: not at all, `[task_struct]`, or `[ffff8ef683e520c0:task_struct]`. */
 export type SlabNames = "none" | "cache" | "address";
@@ -13,7 +13,7 @@ export type SlabNames = "none" | "cache" | "address";
 export function symbolic({ kernel }: Pick<Context, "kernel">, word: bigint, slabs: SlabNames): Span | undefined {
   if (!kernel.memory.isKernelAddress(word)) return undefined;
   const symbol = kernel.symbols.at(word);
-  if (symbol) return { as: "symbol", text: symbolPlace(symbol, word), address: word };
+  if (symbol) return symbolSpan(symbol, word);
   if (slabs === "none") return undefined;
   // Whether a word is a slab object is a guess: where the dump cannot say, it is shown as the number it is.
   const cache = attempt(() => {

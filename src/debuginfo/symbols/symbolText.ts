@@ -1,4 +1,5 @@
 import { printedPlace, withOffset } from "../../base/nameOffset.ts";
+import { demangled } from "../../base/rust/demangle.ts";
 import type { KSymbol } from "../source.ts";
 
 /** `lab_apply+0x2f/0x43 [lab_nullderef]`, as the kernel's `%pS` writes a place in code (lib/vsprintf.c: symbol_string). */
@@ -22,9 +23,9 @@ export function readSymbolText(text: string): SymbolText | undefined {
 export const symbolText = ({ name, offset, size, module }: SymbolText): string =>
   `${printedPlace(name, offset, size)}${module === undefined ? "" : ` [${module}]`}`;
 
-/** `schedule+90`, in hexadecimal `schedule+0x5a`; `schedule` at its start: a place in a symbol for people to read. */
+/** `schedule+90`, in hexadecimal `schedule+0x5a`; `schedule` at its start: a place in a symbol for people to read, Rust's demangled. */
 export const symbolPlace = ({ name, address: start }: KSymbol, address: bigint, radix: 10 | 16 = 10): string =>
-  withOffset(name, address - start, radix);
+  withOffset(demangled(name), address - start, radix);
 
 /**
  * Of symbols with one name the one that is meant: whose size comes closest.

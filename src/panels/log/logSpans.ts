@@ -1,13 +1,16 @@
 import { html, type TemplateResult } from "lit-html";
+import { demangleRustIn } from "../../base/rust/demangle.ts";
 import { link } from "../links.ts";
 import { hits, type LogSpan } from "./logText.ts";
 import type { SelectedPiece } from "../selection.ts";
 
 /** The pieces of a line of the log, as the page shows them and as text. */
 
-/** A piece of a line, with what is searched marked. */
+/** A piece of a line, with what is searched marked; a Rust symbol demangled, its own name on hover. */
 export function spanContent({ text, target, kind }: LogSpan, pattern: RegExp | undefined): unknown {
-  const marked = hits(text, pattern).map((piece, i) => (i % 2 === 1 ? html`<mark>${piece}</mark>` : piece));
+  const shown = kind === "code" ? demangleRustIn(text) : text;
+  const pieces = hits(shown, pattern).map((piece, i) => (i % 2 === 1 ? html`<mark>${piece}</mark>` : piece));
+  const marked = shown === text ? pieces : html`<span title=${text}>${pieces}</span>`;
   if (target === undefined || kind === undefined) return marked;
   return link(marked, target, LINKS[kind]);
 }

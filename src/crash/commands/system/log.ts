@@ -1,6 +1,6 @@
 import { Fault } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
-import { demangleRustIn } from "../../../debuginfo/rust/demangle.ts";
+import { demangleRustIn } from "../../../base/rust/demangle.ts";
 import { auditRecords } from "../../../linux/printk/audit.ts";
 import { logRecords } from "../../../linux/printk/printk.ts";
 import type { LogRecord } from "../../../linux/printk/printkRecord.ts";

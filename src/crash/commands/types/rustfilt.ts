@@ -1,5 +1,5 @@
 import { UsageError } from "../../../base/usageError.ts";
-import { demangleRust } from "../../../debuginfo/rust/demangle.ts";
+import { demangleRust } from "../../../base/rust/demangle.ts";
 import { command } from "../../language/command.ts";
 import { record } from "../../say/piece.ts";
 import { WrongUse } from "../../language/wrongUse.ts";

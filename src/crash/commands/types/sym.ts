@@ -1,4 +1,5 @@
 import { hex, hex0x } from "../../../base/hex.ts";
+import { demangled } from "../../../base/rust/demangle.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import type { KSymbol } from "../../../debuginfo/source.ts";
 import { moduleName, moduleRanges, modules, type ModuleRange } from "../../../linux/module/module.ts";
@@ -82,7 +83,7 @@ function* all(context: Context): Pieces {
 function* containing(kernel: Kernel, part: string): Pieces {
   let found = false;
   for (const symbol of kernel.symbols.all()) {
-    if (!symbol.name.includes(part)) continue;
+    if (!symbol.name.includes(part) && !demangled(symbol.name).includes(part)) continue;
     found = true;
     yield symbolPiece(kernel, symbol, { plain: true });
   }

@@ -1,10 +1,10 @@
 import { hex } from "../../../../base/hex.ts";
-import { symbolPlace } from "../../../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { CodePlace } from "../../../../model/kernel.ts";
 import type { Frame, Stack } from "../../../../unwind/frame.ts";
 import { faultSpan, type Line, type Span } from "../../../say/piece.ts";
+import { symbolSpan, type SymbolSpan } from "../../../say/symbolSpan.ts";
 import { taskHeading } from "../../../say/taskHeading.ts";
 import { dataLines, type DataStyle } from "./data.ts";
 import { type Entry, entriesOf } from "./entries.ts";
@@ -64,12 +64,14 @@ function frameLine(
   { offsets }: BacktraceStyle,
 ): Line {
   const { symbol, pc, doubt } = frame;
-  const name = symbol ? (offsets ? symbolPlace(symbol, pc, offsets) : symbol.name) : "(unknown)";
+  const name: SymbolSpan = symbol
+    ? symbolSpan(symbol, pc, offsets ?? "none")
+    : { as: "symbol", text: "(unknown)", address: pc };
   const line: Span[] = [
     `${`#${number}`.padStart(3)} [`,
     { as: "address", text: hex(slot), address: slot },
     "] ",
-    doubt === undefined ? { as: "symbol", text: name, address: pc } : { as: "dim", text: name },
+    doubt === undefined ? name : { as: "dim", text: name.text },
     " at ",
     { as: "address", text: hex(pc), address: pc },
   ];

@@ -1,5 +1,6 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
+import { demangled } from "../../../../base/rust/demangle.ts";
 import { symbolPlace } from "../../../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
@@ -87,6 +88,6 @@ class TextScan {
   name(pc: bigint): string {
     const symbol = this.kernel.symbols.at(pc);
     if (!symbol) return "(unknown)";
-    return this.style.offsets ? symbolPlace(symbol, pc, this.style.offsets) : symbol.name;
+    return this.style.offsets ? symbolPlace(symbol, pc, this.style.offsets) : demangled(symbol.name);
   }
 }

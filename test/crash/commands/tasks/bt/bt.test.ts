@@ -180,3 +180,11 @@ test("programs get inlined functions as frames of their own, innermost first", (
   assert.equal(json.frames[3]?.["function"], null);
   assert.deepEqual([json.pid, json.error], [1, "nothing tells how to go on"]);
 });
+
+test("a frame of Rust is shown by its plain name, with an offset or without, and has the symbol in JSON", () => {
+  const mangled = "_RNvNtCshc5sK6KjdJJ_6kernel5print11call_printk";
+  const stack = stackOf([frame(mangled, 0xffffffff81000010n, 0xffffc90000001000n)]);
+  assert.match(shown(stack)[0]!, /\] kernel::print::call_printk at ffffffff81000010$/);
+  assert.match(shown(stack, { offsets: 16 })[0]!, /\] kernel::print::call_printk\+0x10 at /);
+  assert.match(JSON.stringify(backtraceJson(task, stack)), new RegExp(mangled));
+});

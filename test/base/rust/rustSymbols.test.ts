@@ -1,7 +1,7 @@
 /** Rust's two manglings. Names and their plain forms are those of RFC 2603 and of rustc's own tests. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { demangleRust, demangleRustIn } from "../../../src/debuginfo/rust/demangle.ts";
+import { demangleRust, demangleRustIn } from "../../../src/base/rust/demangle.ts";
 import { stopwatch } from "../../builders/stopwatch.ts";
 
 const v0: Readonly<Record<string, string>> = {
