@@ -93,5 +93,6 @@ for (const [name, payload] of Object.entries(payloads))
       ),
     );
     assert.deepEqual(lines, ["lab_poke:27", "lab_apply:36", "hello_init:55"]);
-    assert.deepEqual(readdirSync(cache).filter((entry) => /^(ab){20}$/.test(entry)), [KERNEL]); // prettier-ignore
+    // The package's vmlinux is of another build than the dump's kernel: only the module's debuginfo is kept.
+    assert.ok(!readdirSync(cache).includes(KERNEL));
   });
