@@ -179,7 +179,8 @@ test("a debug session gets the vmlinux and the modules while it is open, and goe
     }
   });
   const traits = { supportsInvalidatedEvent: true };
-  const client = await DapClient.launch({ vmcore: lone, debuginfod: [held] }, { traits });
+  // The second is where the first redirects to: a host of this machine has to be named.
+  const client = await DapClient.launch({ vmcore: lone, debuginfod: [held, url] }, { traits });
   t.after(() => client.close());
   const stack = async () =>
     (await client.request<{ stackFrames: DebugProtocol.StackFrame[] }>("stackTrace", { threadId: 169 })).stackFrames;
