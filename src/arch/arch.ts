@@ -203,6 +203,8 @@ export interface Arch {
   /** Whether an exception with this code set the fault address register. */
   hasFaultAddress?(code: bigint): boolean;
   framePrologue?(code: Uint8Array): FramePrologue;
+  /** The call that the instruction before a return address is, with its target where that is part of it. */
+  callBefore?(code: Uint8Array, returnAddress: bigint): { readonly target: bigint | undefined } | undefined;
   pushPrologue?(code: Uint8Array, limit: number): PushPrologue | undefined;
   /** Whether the processor ran user code with these registers; undefined when they do not tell. */
   isUserMode(registers: Registers): boolean | undefined;

@@ -72,14 +72,18 @@ function recordInPtRegs(kernel: Kernel): { readonly offset: number; readonly has
 export function frameRecordRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const fp = cursor.known.get("x29");
   const prologue = kernel.code.isText(cursor.pc) ? prologueOf(kernel, cursor.pc, cursor.exact) : undefined;
-  if (cursor.exact && !prologue?.hasRecord && cursor.known.has("x30")) return leafCaller(kernel, cursor, prologue);
+  const isLeaf = cursor.exact && !prologue?.hasRecord && cursor.known.has("x30");
+  const caller = isLeaf ? leafCaller(kernel, cursor, prologue) : undefined;
+  if (caller || (isLeaf && prologue)) return caller;
   if (fp === undefined || !kernel.memory.isKernelAddress(fp) || (fp & 7n) !== 0n) return undefined;
   const record = recordAt(kernel, fp);
   const pc = kernel.memory.canonical(record.lr);
   // Without a prologue to go by, at least the record itself is the callee's.
   const cfa = fp + BigInt(prologue?.cfaOffset ?? 16);
   const known = new Map([["pc", pc], ["sp", cfa], ["x29", record.fp]]); // prettier-ignore
-  return { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa };
+  const step = { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa } as const;
+  // Code of which nothing is known may not have made its record: then its caller is left out.
+  return isLeaf ? { ...step, doubt: "frame record" } : step;
 }
 
 /** Bytes of one function that are looked through; a prologue is over long before the first of them. */
@@ -104,7 +108,6 @@ function leafCaller(kernel: Kernel, cursor: Cursor, prologue: FramePrologue | un
   const lr = cursor.known.get("x30");
   if (lr === undefined) return undefined;
   const pc = kernel.memory.canonical(lr);
-  if (!kernel.code.isText(pc)) return undefined;
   const known = new Map([...cursor.known, ["pc", pc]] as const);
   known.delete("x30");
   const fp = cursor.known.get("x29");
@@ -112,11 +115,21 @@ function leafCaller(kernel: Kernel, cursor: Cursor, prologue: FramePrologue | un
   // A CPU that an exception caught at its vector stands in code that says nothing of the function that it interrupted:
   // if x29 points at a record of this very return address, with its authentication code, that function has made its own.
   const isOwn = record && !(record instanceof Fault) && record.lr === lr;
+  if (!isOwn && !kernel.code.isText(pc) && !isCallOf(kernel, pc, cursor.pc)) return undefined;
   if (isOwn) known.set("x29", record.fp);
   const sp =
     prologue?.taken === 0 && !isOwn ? cursor.sp : (bodySp(kernel, pc, known.get("x29"), cursor.sp) ?? cursor.sp);
   known.set("sp", sp);
   return { kind: "caller", cursor: { pc, sp, known, registers: () => known, exact: false }, cfa: undefined };
+}
+
+/** Whether an address in code without symbols returns from the function around `pc`, by the call in front of it. */
+function isCallOf(kernel: Kernel, returnAddress: bigint, pc: bigint): boolean {
+  if (!kernel.memory.isKernelAddress(returnAddress)) return false;
+  const code = attempt(() => kernel.memory.read(returnAddress - 4n, 4));
+  const call = code instanceof Fault ? undefined : kernel.arch.callBefore?.(code, returnAddress);
+  if (call?.target === undefined) return call !== undefined && !kernel.memory.isKernelAddress(pc);
+  return call.target <= pc && pc - call.target < BigInt(FUNCTION_BYTES);
 }
 
 /** The stack pointer of a function that has called another, by how far below its record it lies. */

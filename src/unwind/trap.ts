@@ -76,7 +76,14 @@ const codeNames = ["error_code", "esr"];
 const addressNames = ["address", "far", "addr"];
 
 /** Exceptions that are about an address: CR2 and FAR keep that of the last such one, whatever comes after. */
-const addressed = new Set(["page fault", "data abort", "instruction abort", "prefetch abort", "program check"]);
+const addressed = new Set([
+  "page fault",
+  "memory abort",
+  "data abort",
+  "instruction abort",
+  "prefetch abort",
+  "program check",
+]);
 
 /** x86: what called it is about the guard page that CR2 points into (arch/x86/kernel/traps.c). */
 const GUARD_PAGE_HIT = "handle_stack_overflow";

@@ -184,3 +184,36 @@ test("frame records alone lead outwards where the link register is no return add
   const task = kernel.object("struct task_struct", TASK);
   assert.deepEqual(names(unwind(kernel, start, { task, byRecords: true })), ALL);
 });
+
+/** Code of a module that the kernel's symbols do not name; `bl` at 0x40 calls 0x100. */
+const MODULE = TEXT - 0x100000n;
+const BL_0xC0 = 0x94000030; // bl pc + 0xc0
+const BLR_X0 = 0xd63f0000;
+
+function inModule(registers: { readonly [name: string]: bigint }, call: number, ...record: bigint[]): Stack {
+  const kernel = kernelWith(arm64Regs.plain);
+  putThread(kernel);
+  putCode(kernel, MODULE + 0x40n, call, NOP);
+  putWords(kernel, SP, ...record);
+  return from(kernel, { sp: SP, ...registers });
+}
+
+const OUTER = ["caller", "thread", "ret_from_fork"];
+
+test("in code without symbols, a direct call of it in front of x30 makes that its caller", () => {
+  const stack = inModule({ pc: MODULE + 0x108n, x29: SP, x30: MODULE + 0x44n }, BL_0xC0, SP + 0x40n, RETURN);
+  assert.deepEqual(names(stack), [undefined, undefined, ...OUTER]);
+  assert.equal(stack.frames[1]?.pc, MODULE + 0x44n);
+  assert.equal(stack.frames[1].doubt, undefined);
+});
+
+test("in code without symbols, a call of something else in front of x30 leaves the frame record, in doubt", () => {
+  const stack = inModule({ pc: MODULE + 0x80n, x29: SP, x30: MODULE + 0x44n }, BL_0xC0, SP + 0x40n, RETURN);
+  assert.deepEqual(names(stack), [undefined, ...OUTER]);
+  assert.equal(stack.frames[1]?.doubt, "frame record");
+});
+
+test("a call of a NULL pointer by code without symbols shows where it was made", () => {
+  const stack = inModule({ pc: 0n, x29: SP, x30: MODULE + 0x44n }, BLR_X0, SP + 0x40n, RETURN);
+  assert.deepEqual(names(stack), [undefined, undefined, ...OUTER]);
+});

@@ -1,4 +1,4 @@
-/** Prologues of arm64 functions. */
+/** Prologues of arm64 functions, and their calls. */
 import { viewOf } from "../../base/bytes.ts";
 import type { FramePrologue } from "../arch.ts";
 
@@ -51,3 +51,17 @@ const setsFramePointer = (word: number): boolean => masked(word, 0xff8003ff) ===
 const restoresFramePointer = (word: number): boolean =>
   masked(word, 0xffc07fff) === 0xa8c07bfd || masked(word, 0xffc07fff) === 0xa9407bfd;
 const isReturn = (word: number): boolean => masked(word, 0xfffffc1f) === 0xd65f0000;
+
+/**
+ * The call right before a return address: `bl` has its target in it, `blr` and its kin that authenticate have not.
+ * @param code the four bytes before `returnAddress`
+ */
+export function callBefore(
+  code: Uint8Array,
+  returnAddress: bigint,
+): { readonly target: bigint | undefined } | undefined {
+  const word = viewOf(code).getUint32(0, true);
+  if (masked(word, 0xfc000000) === 0x94000000)
+    return { target: BigInt.asUintN(64, returnAddress - 4n + BigInt((word << 6) >> 4)) };
+  return masked(word, 0xfefff000) === 0xd63f0000 ? { target: undefined } : undefined;
+}

@@ -8,7 +8,9 @@ const names: TrapNames = [
   [/^el\d.*_fiq/, "FIQ"],
   [/^el\d.*_error/, "SError"],
   [/^el\d_svc/, "system call"],
-  [/^el\d_(abort|da)$|^do_mem_abort/, "data abort"],
+  // One handler for aborts of data and of instructions: the syndrome tells which.
+  [/^el\d_abort$|^do_mem_abort/, "memory abort"],
+  [/^el\d_da$/, "data abort"],
   [/^el\d_ia$/, "instruction abort"],
   [/^el\d_undef/, "undefined instruction"],
   [/^el\d_(brk|dbg|breakpt|softstp|watchpt)/, "debug exception"],
