@@ -6,6 +6,7 @@ import type { CodeSource, TypeSource } from "../source.ts";
 import { DwarfCode } from "./code.ts";
 import { Image } from "./image.ts";
 import { KnownFunctions } from "./knownFunctions.ts";
+import { splitInto } from "./splitDwarf.ts";
 import { DwarfTypes } from "./typeSource.ts";
 
 export interface DwarfOptions {
@@ -23,6 +24,8 @@ export interface DwarfOptions {
 export interface Dwarf {
   readonly code: CodeSource;
   readonly types: TypeSource;
+  /** A .dwo file that has what this image's units leave out; undefined for one that was not split. @throws Fault */
+  splitInto(): string | undefined;
   /** Structs that a unit only declares are looked up there from now on, and not in this image alone. */
   completeFrom(find: TypeSource["find"]): void;
   /** The index of names as far as it was made; undefined when there is little that is new in it. */
@@ -46,6 +49,7 @@ export function openDwarf(elf: ElfFile, options: DwarfOptions = {}): Dwarf {
   return {
     code,
     types,
+    splitInto: () => splitInto(image),
     completeFrom(find) {
       image.definition = find;
     },

@@ -101,7 +101,9 @@ function decode(die: Die): CType {
   }
 }
 
-function baseType(die: Die): CType {
+function baseType(stub: Die): CType {
+  // As for a struct, a type unit may have it.
+  const die = stub.die(DW_AT_signature) ?? stub;
   const name = die.text(DW_AT_name) ?? "";
   const size = die.number(DW_AT_byte_size) ?? 0;
   const encoding = die.number(DW_AT_encoding);

@@ -122,6 +122,13 @@ function* kernelMemory(dump: DumpImage): Job<OpenedMemory, Piece> {
   }
 }
 
+/** Units that are split have their addresses in .debug_addr, which few other images have: no other is looked into. */
+function splitDwarf(vmlinux: Vmlinux): string | undefined {
+  if (!vmlinux.elf.section(".debug_addr")) return undefined;
+  const name = attempt(() => vmlinux.dwarf()?.splitInto());
+  return name instanceof Fault ? undefined : name;
+}
+
 function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece> {
   const memory = yield* kernelMemory(dump);
   const given = options.vmlinux === undefined ? undefined : openGiven(options.vmlinux, options.indexes);
@@ -136,6 +143,11 @@ function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece
       vmlinux.elf.section(".symtab")
         ? `${vmlinux.path} has no DWARF: there are no source lines and no locals`
         : `${vmlinux.path} was stripped: ${vmlinux.elf.section(".BTF") ? "symbols" : "symbols and types"} are those that the dump holds itself, and there are no source lines and no locals`,
+    );
+  const split = vmlinux && splitDwarf(vmlinux);
+  if (vmlinux && split !== undefined)
+    warnings.push(
+      `${vmlinux.path} was built with split DWARF (CONFIG_DEBUG_INFO_SPLIT): its types, functions and locals are in files such as ${split}, which are not read; a kernel built without that option has all in its vmlinux`,
     );
   const lacked = vmlinux && missingAlternate(vmlinux.elf);
   if (vmlinux && lacked !== undefined) warnings.push(`${vmlinux.path} can be used${lackingAlternate(lacked)}`);

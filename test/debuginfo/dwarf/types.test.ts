@@ -266,6 +266,28 @@ test("a type unit is found by its signature and its type by name, in DWARF 4 and
   }
 });
 
+test("a base type of a type unit is found by its signature", () => {
+  const builder = new DwarfBuilder({ version: 5 });
+  const signature = 0x1234n;
+  builder.unit(die(at.DW_TAG_type_unit, [], [int]), { signature, die: int });
+  const stub = die(at.DW_TAG_base_type, [[at.DW_AT_signature, "ref_sig8", signature]]);
+  builder.unit(die(at.DW_TAG_compile_unit, [], [stub, die(at.DW_TAG_typedef, [named("number_t"), typed(stub)])]));
+  const type = builder.open().types.find("typedef", "number_t");
+  const target = type?.kind === "typedef" ? type.target : undefined;
+  assert.deepEqual([target?.kind, target?.kind === "int" && [target.name, target.size]], ["int", ["int", 4]]);
+});
+
+test("an image that was split names a file that has what it leaves out", () => {
+  const dwoName = { 4: 0x2130, 5: 0x76 };
+  for (const version of [4, 5] as const) {
+    const builder = new DwarfBuilder({ version });
+    builder.unit(die(at.DW_TAG_compile_unit, [named("entry.S")], []));
+    assert.equal(builder.open().splitInto(), undefined);
+    builder.unit(die(at.DW_TAG_compile_unit, [[dwoName[version], "string", "kernel/fork.dwo"]], []));
+    assert.equal(builder.open().splitInto(), "kernel/fork.dwo");
+  }
+});
+
 test("a complete type in a later unit is preferred to a declaration in an earlier one", () => {
   const builder = new DwarfBuilder();
   const declared = (name: string): BuiltDie =>
