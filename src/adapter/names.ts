@@ -1,6 +1,6 @@
 import { partitionPoint } from "../base/search.ts";
 import type { Nameable } from "../crash/language/complete.ts";
-import { derivedFacts } from "../model/derived.ts";
+import { derivedByWork } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Job } from "../base/job.ts";
 
@@ -32,8 +32,7 @@ export class Names {
 }
 
 /** The names of a kernel; a walk over all of them the first time. */
-export const namesOf = (kernel: Kernel): Job<Record<Nameable, Names>> =>
-  derivedFacts(kernel).ensure("names by letter", () => collect(kernel));
+export const namesOf = derivedByWork("names by letter", collect);
 
 function* collect(kernel: Kernel): Job<Record<Nameable, Names>> {
   const [all, types] = [new Names(), new Names()];

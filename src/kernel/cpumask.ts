@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../base/fault.ts";
+import { derived, derivedFor } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 
 /** More CPUs than any kernel is built for (NR_CPUS is at most 8192). */
@@ -21,31 +22,27 @@ function oneCpuOnly(kernel: Kernel, missing: string): void {
 }
 
 /** CPUs that this kernel can have at most: `nr_cpu_ids`, 1 where it is a constant (no SMP). @throws Fault */
-export function nrCpuIds(kernel: Kernel): number {
-  return kernel.memo("nr_cpu_ids", () => {
-    const symbol = kernel.symbols.find("nr_cpu_ids");
-    if (!symbol) {
-      oneCpuOnly(kernel, "nr_cpu_ids");
-      return 1;
-    }
-    const count = kernel.memory.u32(symbol.address);
-    if (count < 1 || count > MAX_CPUS) throw Fault.at("corrupt", symbol.address, `nr_cpu_ids is ${count}`);
-    return count;
-  });
-}
+export const nrCpuIds = derived("nr_cpu_ids", (kernel): number => {
+  const symbol = kernel.symbols.find("nr_cpu_ids");
+  if (!symbol) {
+    oneCpuOnly(kernel, "nr_cpu_ids");
+    return 1;
+  }
+  const count = kernel.memory.u32(symbol.address);
+  if (count < 1 || count > MAX_CPUS) throw Fault.at("corrupt", symbol.address, `nr_cpu_ids is ${count}`);
+  return count;
+});
 
 type CpuMask = "possible" | "present" | "online" | "active";
 
 /** CPU numbers set in `__cpu_possible_mask` and its kin (kernel/cpu.c); CPU 0 without SMP. @throws Fault */
-export function cpus(kernel: Kernel, which: CpuMask): readonly number[] {
-  return kernel.memo(`cpus ${which}`, () => {
-    const name = `__cpu_${which}_mask`;
-    const symbol = kernel.symbols.find(name);
-    if (symbol) return bitmapBits(kernel, symbol.address, nrCpuIds(kernel));
-    oneCpuOnly(kernel, name);
-    return [0];
-  });
-}
+export const cpus = derivedFor("CPU mask", (kernel, which: CpuMask): readonly number[] => {
+  const name = `__cpu_${which}_mask`;
+  const symbol = kernel.symbols.find(name);
+  if (symbol) return bitmapBits(kernel, symbol.address, nrCpuIds(kernel));
+  oneCpuOnly(kernel, name);
+  return [0];
+});
 
 /** CPUs that per-CPU data exists for: use these after a panic, when only one CPU is still online. @throws Fault */
 export const possibleCpus = (kernel: Kernel): readonly number[] => cpus(kernel, "possible");

@@ -2,6 +2,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { itemAtOrBelow } from "../base/search.ts";
 import type { KSymbol } from "../debuginfo/source.ts";
+import { derived } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { cpuStacks, threadSize, type StackRange } from "../unwind/stacks.ts";
@@ -81,27 +82,30 @@ const symbolAt: Finder = (kernel, address) => {
 
 /** Bounds of the per-CPU section by link address; its symbols are zero-based on x86_64 until v6.14. */
 const perCpuVariableAt: Finder = (kernel, address) => {
-  const start = kernel.symbols.find("__per_cpu_start")?.address;
-  const end = kernel.symbols.find("__per_cpu_end")?.address;
-  if (start === undefined || end === undefined) return undefined;
+  const section = perCpuSection(kernel);
+  if (!section) return undefined;
+  const { start, end, symbols } = section;
   for (const cpu of possibleCpus(kernel)) {
     const place = BigInt.asUintN(kernel.arch.wordSize * 8, address - perCpuOffset(kernel, cpu));
     if (place < start || place >= end) continue;
-    const symbol = perCpuSymbols(kernel, start, end).findLast(({ address: first }) => first <= place);
+    const symbol = symbols.findLast(({ address: first }) => first <= place);
     if (symbol) return { kind: "per-CPU variable", symbol, cpu, offset: Number(place - symbol.address) };
   }
   return undefined;
 };
 
-/** Symbols of the per-CPU section by address. No image is mapped there, so none answers for it. */
-const perCpuSymbols = (kernel: Kernel, start: bigint, end: bigint): readonly KSymbol[] =>
-  kernel.memo("per-CPU symbols", () => {
-    const found: KSymbol[] = [];
-    for (const symbol of kernel.symbols.all())
-      if (symbol.module === undefined && symbol.address >= start && symbol.address < end) found.push(symbol);
-    // Of two names at one address the one of data stands before the section's own mark.
-    return found.sort((a, b) => Number(a.address - b.address) || a.size - b.size);
-  });
+/** The per-CPU section with its symbols by address. No image is mapped there, so none answers for it. */
+const perCpuSection = derived("per-CPU section", (kernel) => {
+  const start = kernel.symbols.find("__per_cpu_start")?.address;
+  const end = kernel.symbols.find("__per_cpu_end")?.address;
+  if (start === undefined || end === undefined) return undefined;
+  const symbols: KSymbol[] = [];
+  for (const symbol of kernel.symbols.all())
+    if (symbol.module === undefined && symbol.address >= start && symbol.address < end) symbols.push(symbol);
+  // Of two names at one address the one of data stands before the section's own mark.
+  symbols.sort((a, b) => Number(a.address - b.address) || a.size - b.size);
+  return { start, end, symbols };
+});
 
 const moduleSectionAt: Finder = (kernel, address) => {
   const module = moduleAt(kernel, address);
@@ -120,11 +124,13 @@ const slabObjectHolding: Finder = (kernel, address) => {
   return { kind: "slab object", object, holder, offset: Number(address - object.address) };
 };
 
+const taskStarts = derived("task_structs by address", (kernel) =>
+  taskTable(kernel).tasks.toSorted((a, b) => (a.address < b.address ? -1 : 1)),
+);
+
 /** The known task whose `task_struct` the address lies in. */
 const taskHolding: Finder = (kernel, address) => {
-  const starts = kernel.memo("task_structs by address", () =>
-    taskTable(kernel).tasks.toSorted((a, b) => (a.address < b.address ? -1 : 1)),
-  );
+  const starts = taskStarts(kernel);
   const task = itemAtOrBelow(starts, (one) => one.address, address);
   if (!task || address >= task.address + BigInt(task.size)) return undefined;
   // The type may be longer than what is allotted: the registers of the FPU at its end are as long as the CPU has them.
@@ -167,15 +173,17 @@ const pageAt: Finder = (kernel, physical) => {
 /** Devices claim ranges by the thousand, of which a person sees a path of a few. */
 const MAX_RESOURCES = 100_000;
 
+const iomemRanges = derived("iomem resources", (kernel) => {
+  const list: { resource: Obj; start: bigint; end: bigint; depth: number }[] = [];
+  for (const { resource, depth } of resourceTree(kernel.variable("iomem_resource"))) {
+    list.push({ resource, depth, start: resource.at("start").value(), end: resource.at("end").value() });
+    if (list.length === MAX_RESOURCES) break;
+  }
+  return list;
+});
+
 const resourcesAt: Finder = (kernel, physical) => {
-  const ranges = kernel.memo("iomem resources", () => {
-    const list: { resource: Obj; start: bigint; end: bigint; depth: number }[] = [];
-    for (const { resource, depth } of resourceTree(kernel.variable("iomem_resource"))) {
-      list.push({ resource, depth, start: resource.at("start").value(), end: resource.at("end").value() });
-      if (list.length === MAX_RESOURCES) break;
-    }
-    return list;
-  });
+  const ranges = iomemRanges(kernel);
   const holding = ranges.filter(({ start, end, depth }) => depth > 0 && start <= physical && physical <= end);
   if (holding.length === 0) return undefined;
   return { kind: "physical address space", resources: holding.map(({ resource }) => resource), physical };

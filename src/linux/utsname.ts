@@ -1,5 +1,5 @@
 import { cString } from "../base/bytes.ts";
-import type { Kernel } from "../model/kernel.ts";
+import { derived } from "../model/derived.ts";
 import { noteOffset, noteSymbol } from "./vmcoreinfo.ts";
 
 /** `struct new_utsname` (include/uapi/linux/utsname.h): six arrays of 65 bytes. */
@@ -18,19 +18,17 @@ const NEW_UTS_LEN = 64;
  * `init_uts_ns.name`. VMCOREINFO tells where it lies, so this works without types.
  * @throws Fault
  */
-export function utsname(kernel: Kernel): Utsname {
-  return kernel.memo("utsname", () => {
-    const name = noteSymbol(kernel, "init_uts_ns") + BigInt(noteOffset(kernel, "uts_namespace", "name"));
-    const size = NEW_UTS_LEN + 1;
-    const bytes = kernel.memory.read(name, 6 * size);
-    const field = (i: number): string => cString(bytes.subarray(i * size, (i + 1) * size));
-    return {
-      sysname: field(0),
-      nodename: field(1),
-      release: field(2),
-      version: field(3),
-      machine: field(4),
-      domainname: field(5),
-    };
-  });
-}
+export const utsname = derived("utsname", (kernel): Utsname => {
+  const name = noteSymbol(kernel, "init_uts_ns") + BigInt(noteOffset(kernel, "uts_namespace", "name"));
+  const size = NEW_UTS_LEN + 1;
+  const bytes = kernel.memory.read(name, 6 * size);
+  const field = (i: number): string => cString(bytes.subarray(i * size, (i + 1) * size));
+  return {
+    sysname: field(0),
+    nodename: field(1),
+    release: field(2),
+    version: field(3),
+    machine: field(4),
+    domainname: field(5),
+  };
+});

@@ -1,6 +1,6 @@
 import { Fault } from "../base/fault.ts";
 import { sizeOf, type CType } from "../debuginfo/ctype.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Fact, Kernel } from "./kernel.ts";
 import { Obj, valueBytes } from "./object.ts";
 
 /** What a session finds out by itself or hands in; the rest of `Kernel` follows from it. */
@@ -11,7 +11,7 @@ export type KernelParts = Pick<
 
 /** The kernel as one object, from its parts. */
 export function assembleKernel(parts: KernelParts): Kernel {
-  const known = new Map<string, { readonly value: unknown } | Fault>();
+  const known = new Map<Fact<unknown>, { readonly value: unknown } | Fault>();
   const typed = (type: string | CType): CType => (typeof type === "string" ? parts.types.named(type) : type);
 
   const kernel: Kernel = {
@@ -35,11 +35,11 @@ export function assembleKernel(parts: KernelParts): Kernel {
       const target = typed(type);
       return new Obj(kernel, target, { kind: "bytes", bytes: valueBytes(target, value, parts.arch.byteOrder) });
     },
-    memo<T>(key: string, compute: () => T): T {
-      let fact = known.get(key);
-      if (!fact) known.set(key, (fact = derive(compute)));
-      if (fact instanceof Fault) throw fact;
-      return fact.value as T;
+    memo<T>(fact: Fact<T>): T {
+      let answer = known.get(fact);
+      if (!answer) known.set(fact, (answer = derive(() => fact.compute(kernel))));
+      if (answer instanceof Fault) throw answer;
+      return answer.value as T;
     },
   };
   return kernel;

@@ -1,37 +1,61 @@
-import type { Kernel } from "./kernel.ts";
+/** Facts that follow from the dump: each is worked out once for a kernel. */
+import type { Fact, Kernel } from "./kernel.ts";
 
 /**
- * Facts derived from the dump by long work, each worked out once.
- * The work itself is shared: every asker pushes it on, and one that gives up leaves it where it is for the next.
+ * A fact as a function of the kernel: `const taskTable = derived("task table", (kernel) => ...)`.
+ * A `Fault` that `compute` throws is kept and thrown again.
+ * @param name for people who debug; facts of one name are still two
  */
-export class Derived {
-  private readonly known = new Map<string, unknown>();
-  private readonly underWay = new Map<string, Generator<unknown, unknown, void>>();
-
-  /**
-   * The fact of that key; yields what the work yields, where the asker may pause or give up.
-   * What the work throws, whoever pushed it there gets; it starts anew for the next.
-   */
-  *ensure<P, T>(key: string, work: () => Generator<P, T, void>): Generator<P, T, void> {
-    while (!this.known.has(key)) {
-      const job = (this.underWay.get(key) as Generator<P, T, void> | undefined) ?? work();
-      this.underWay.set(key, job);
-      try {
-        const step = job.next();
-        if (!step.done) {
-          yield step.value;
-          continue;
-        }
-        this.known.set(key, step.value);
-      } catch (error) {
-        this.underWay.delete(key);
-        throw error;
-      }
-      this.underWay.delete(key);
-    }
-    return this.known.get(key) as T;
-  }
+export function derived<T>(name: string, compute: (kernel: Kernel) => T): (kernel: Kernel) => T {
+  const fact: Fact<T> = { name, compute };
+  return (kernel) => kernel.memo(fact);
 }
 
-/** The facts of this kernel that take long: shared by all who ask. */
-export const derivedFacts = (kernel: Kernel): Derived => kernel.memo("derived facts", () => new Derived());
+/**
+ * The same for each of some things: `const cpus = derivedFor("cpus", (kernel, mask: CpuMask) => ...)`.
+ * @param compute its second argument is a value that a Map can tell from others, such as a string or an address
+ */
+export function derivedFor<K, T>(
+  name: string,
+  compute: (kernel: Kernel, about: K) => T,
+): (kernel: Kernel, about: K) => T {
+  const facts = derived(name, () => new Map<K, Fact<T>>());
+  return (kernel, about) => {
+    const known = facts(kernel);
+    let fact = known.get(about);
+    if (!fact) known.set(about, (fact = { name, compute: (of) => compute(of, about) }));
+    return kernel.memo(fact);
+  };
+}
+
+/** A fact that takes long, or the work on it. */
+type LongFact<P, T> =
+  { readonly value: T; readonly work?: undefined } | { readonly work: Generator<P, T, void> | undefined };
+
+/**
+ * A fact that takes long. The work is shared: every asker pushes it on, and one that gives up leaves it where it is
+ * for the next. What the work throws, the one who pushed it there gets; it starts anew for the next.
+ * @returns yields what the work yields, where the asker may pause or give up
+ */
+export function derivedByWork<P, T>(
+  name: string,
+  start: (kernel: Kernel) => Generator<P, T, void>,
+): (kernel: Kernel) => Generator<P, T, void> {
+  const fact = derived(name, (): { now: LongFact<P, T> } => ({ now: { work: undefined } }));
+  return function* (kernel) {
+    const state = fact(kernel);
+    for (;;) {
+      if ("value" in state.now) return state.now.value;
+      const work = state.now.work ?? start(kernel);
+      state.now = { work };
+      try {
+        const step = work.next();
+        if (step.done) state.now = { value: step.value };
+        else yield step.value;
+      } catch (error) {
+        state.now = { work: undefined };
+        throw error;
+      }
+    }
+  };
+}

@@ -68,6 +68,13 @@ export interface CpuNote {
   readonly registers: Registers;
 }
 
+/** Something that follows from the dump; it is known by this object, so that two facts can never be taken for one. */
+export interface Fact<T> {
+  /** For people who debug. */
+  readonly name: string;
+  compute(kernel: Kernel): T;
+}
+
 /** Shows a value of one type in few words; undefined leaves it to the general rule. */
 export type Printer = (object: Obj) => string | undefined;
 
@@ -81,7 +88,7 @@ export interface Summaries {
 
 /**
  * The crashed kernel: always the first argument, called `kernel`.
- * A dump never changes: whatever is derived is derived once (`memo`) and never invalidated.
+ * A dump never changes: whatever is derived is derived once (`derived.ts`).
  */
 export interface Kernel {
   readonly arch: Arch;
@@ -105,6 +112,6 @@ export interface Kernel {
   object(type: string | CType, address: bigint): Obj;
   /** An rvalue. */
   value(type: string | CType, value: bigint): Obj;
-  /** Derives once. Faults are derived facts too: they are kept and thrown again. */
-  memo<T>(key: string, compute: () => T): T;
+  /** Works a fact out once, for `derived`. Faults are kept and thrown again. */
+  memo<T>(fact: Fact<T>): T;
 }

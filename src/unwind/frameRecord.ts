@@ -1,5 +1,6 @@
 import type { FramePrologue } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
+import { derived } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, type Step, wrap } from "./cursor.ts";
 import { readPtRegs } from "./ptRegs.ts";
@@ -60,13 +61,14 @@ function entryLevel(kernel: Kernel, { pc, exact }: Pick<Cursor, "pc" | "exact">)
   return match ? (match[1] === "1" ? 1 : 0) : undefined;
 }
 
-function recordInPtRegs(kernel: Kernel): { readonly offset: number; readonly hasMeta: boolean } | undefined {
-  return kernel.memo("pt_regs.stackframe", () => {
+const recordInPtRegs = derived(
+  "pt_regs.stackframe",
+  (kernel): { readonly offset: number; readonly hasMeta: boolean } | undefined => {
     const regs = kernel.object("struct pt_regs", 0n);
     if (!regs.has("stackframe")) return undefined;
     return { offset: Number(regs.at("stackframe").address), hasMeta: regs.has("stackframe.type") };
-  });
-}
+  },
+);
 
 /** Unwinds by arm64's frame records, `{x29, x30}` where x29 points (AAPCS64, "The Frame Pointer"). */
 export function frameRecordRule(kernel: Kernel, cursor: Cursor): Step | undefined {

@@ -1,6 +1,7 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { itemAtOrBelow } from "../base/search.ts";
 import type { KSymbol, SymbolSource } from "../debuginfo/source.ts";
+import { derived } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { chain } from "../kernel/chain.ts";
 import { listEntries } from "../kernel/list.ts";
@@ -47,23 +48,21 @@ export const generatedSymbols = (kernel: Kernel): SymbolSource => ({
   all: () => account(kernel).codes.map(({ symbol }) => symbol),
 });
 
-function account(kernel: Kernel): Account {
-  return kernel.memo("generated code", () => {
-    const codes: GeneratedCode[] = [];
-    let fault: Fault | undefined;
-    for (const [what, list] of lists) {
-      const broken = attempt(() => {
-        for (const code of list(kernel)) {
-          const { address, size } = code.symbol;
-          if (address !== 0n && size > 0 && size <= MAX_CODE_BYTES) codes.push(code);
-        }
-      });
-      if (broken instanceof Fault) fault ??= broken.within(what);
-    }
-    codes.sort((a, b) => (a.symbol.address < b.symbol.address ? -1 : 1));
-    return { codes, fault };
-  });
-}
+const account = derived("generated code", (kernel): Account => {
+  const codes: GeneratedCode[] = [];
+  let fault: Fault | undefined;
+  for (const [what, list] of lists) {
+    const broken = attempt(() => {
+      for (const code of list(kernel)) {
+        const { address, size } = code.symbol;
+        if (address !== 0n && size > 0 && size <= MAX_CODE_BYTES) codes.push(code);
+      }
+    });
+    if (broken instanceof Fault) fault ??= broken.within(what);
+  }
+  codes.sort((a, b) => (a.symbol.address < b.symbol.address ? -1 : 1));
+  return { codes, fault };
+});
 
 const lists: readonly (readonly [string, (kernel: Kernel) => Generator<GeneratedCode>])[] = [
   ["bpf_kallsyms", bpfCode],

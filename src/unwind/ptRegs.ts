@@ -1,6 +1,7 @@
 import type { Registers } from "../arch/arch.ts";
 import { readUnsigned, viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
+import { derived } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 
 interface Slot {
@@ -18,18 +19,16 @@ interface Layout {
 const MAX_BYTES = 4096;
 
 /** Where each register lies in `struct pt_regs`, from its type. */
-function layout(kernel: Kernel): Layout {
-  return kernel.memo("struct pt_regs", () => {
-    const regs = kernel.object("struct pt_regs", 0n);
-    const slots: Slot[] = [];
-    for (const [register, path] of kernel.arch.ptRegs) {
-      const member = attempt(() => regs.at(path));
-      if (!(member instanceof Fault)) slots.push({ register, offset: Number(member.address), size: member.size });
-    }
-    if (regs.size > MAX_BYTES) throw Fault.of("corrupt", `struct pt_regs of ${regs.size} bytes`);
-    return { size: regs.size, slots };
-  });
-}
+const layout = derived("struct pt_regs", (kernel): Layout => {
+  const regs = kernel.object("struct pt_regs", 0n);
+  const slots: Slot[] = [];
+  for (const [register, path] of kernel.arch.ptRegs) {
+    const member = attempt(() => regs.at(path));
+    if (!(member instanceof Fault)) slots.push({ register, offset: Number(member.address), size: member.size });
+  }
+  if (regs.size > MAX_BYTES) throw Fault.of("corrupt", `struct pt_regs of ${regs.size} bytes`);
+  return { size: regs.size, slots };
+});
 
 /** Registers as an exception, an interrupt or a system call saved them. @throws Fault */
 export function readPtRegs(kernel: Kernel, address: bigint): Registers {

@@ -2,6 +2,7 @@ import { attempt, Fault } from "../base/fault.ts";
 import { bare, sizeOf } from "../debuginfo/ctype.ts";
 import { knownCpus } from "../kernel/cpumask.ts";
 import { perCpuAddress } from "../kernel/percpu.ts";
+import { derived } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import type { StackKind } from "./frame.ts";
@@ -21,14 +22,12 @@ const EXCEPTION_STACK_BYTES = 4096n;
 const PAGE_BYTES = 4096n;
 
 /** Bytes of a kernel stack, THREAD_SIZE: the size of `union thread_union`, which holds one. */
-export function threadSize(kernel: Kernel): number {
-  return kernel.memo("THREAD_SIZE", () => {
-    const union = kernel.types.find("union", "thread_union");
-    const size = union ? sizeOf(union) : 0;
-    // A stack is a power of two; anything else is no stack.
-    return size >= 4096 && size <= MAX_THREAD_SIZE && (size & (size - 1)) === 0 ? size : kernel.arch.threadSize;
-  });
-}
+export const threadSize = derived("THREAD_SIZE", (kernel): number => {
+  const union = kernel.types.find("union", "thread_union");
+  const size = union ? sizeOf(union) : 0;
+  // A stack is a power of two; anything else is no stack.
+  return size >= 4096 && size <= MAX_THREAD_SIZE && (size & (size - 1)) === 0 ? size : kernel.arch.threadSize;
+});
 
 /** The stack that `address` lies on: the task's own, else one of a CPU's. */
 export function stackAt(kernel: Kernel, address: bigint, task: Obj | undefined): StackRange | undefined {
@@ -55,22 +54,20 @@ export function taskStackRange(kernel: Kernel, task: Obj): StackRange {
 type CpuStacks = (cpu: number) => StackRange[];
 
 /** Interrupt, exception and entry stacks of every CPU, as far as this kernel has them. */
-export function cpuStacks(kernel: Kernel): readonly StackRange[] {
-  return kernel.memo("CPU stacks", () => {
-    const stacks: StackRange[] = [];
-    // Names are looked up once: one that is missing is searched for in every image.
-    for (const kind of [irqStack, exceptionStacks, overflowStack, lowcoreStacks]) {
-      const ofCpu = attempt(() => kind(kernel));
-      if (ofCpu instanceof Fault || ofCpu === undefined) continue;
-      for (const cpu of knownCpus(kernel)) {
-        const found = attempt(() => ofCpu(cpu));
-        // An unreadable pointer only leaves the stack's kind unknown.
-        if (!(found instanceof Fault)) stacks.push(...found);
-      }
+export const cpuStacks = derived("CPU stacks", (kernel): readonly StackRange[] => {
+  const stacks: StackRange[] = [];
+  // Names are looked up once: one that is missing is searched for in every image.
+  for (const kind of [irqStack, exceptionStacks, overflowStack, lowcoreStacks]) {
+    const ofCpu = attempt(() => kind(kernel));
+    if (ofCpu instanceof Fault || ofCpu === undefined) continue;
+    for (const cpu of knownCpus(kernel)) {
+      const found = attempt(() => ofCpu(cpu));
+      // An unreadable pointer only leaves the stack's kind unknown.
+      if (!(found instanceof Fault)) stacks.push(...found);
     }
-    return stacks;
-  });
-}
+  }
+  return stacks;
+});
 
 /** The address of a CPU's copy of a per-CPU symbol; undefined without the symbol. */
 function perCpu(kernel: Kernel, name: string): ((cpu: number) => bigint) | undefined {

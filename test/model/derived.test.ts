@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Derived, derivedFacts } from "../../src/model/derived.ts";
+import { derived, derivedByWork, derivedFor } from "../../src/model/derived.ts";
 import { toyKernel } from "../builders/kernel.ts";
 
 /** Counts to three, a step at a time. */
@@ -14,26 +14,29 @@ function work(runs: { count: number }) {
 
 test("the work is done once, however many ask", () => {
   const runs = { count: 0 };
-  const derived = new Derived();
-  assert.deepEqual([...derived.ensure("key", work(runs))], [1, 2, 3]);
-  assert.deepEqual(derived.ensure("key", work(runs)).next(), { done: true, value: "done" });
+  const kernel = toyKernel();
+  const fact = derivedByWork("count", work(runs));
+  assert.deepEqual([...fact(kernel)], [1, 2, 3]);
+  assert.deepEqual(fact(kernel).next(), { done: true, value: "done" });
   assert.equal(runs.count, 1);
 });
 
 test("one that gives up leaves the work where it is for the next", () => {
   const runs = { count: 0 };
-  const derived = new Derived();
-  const first = derived.ensure("key", work(runs));
+  const kernel = toyKernel();
+  const fact = derivedByWork("count", work(runs));
+  const first = fact(kernel);
   first.next();
   first.return("never");
-  assert.deepEqual([...derived.ensure("key", work(runs))], [2, 3]);
+  assert.deepEqual([...fact(kernel)], [2, 3]);
   assert.equal(runs.count, 1);
 });
 
 test("two that ask together push the same work on", () => {
   const runs = { count: 0 };
-  const derived = new Derived();
-  const [a, b] = [derived.ensure("key", work(runs)), derived.ensure("key", work(runs))];
+  const kernel = toyKernel();
+  const fact = derivedByWork("count", work(runs));
+  const [a, b] = [fact(kernel), fact(kernel)];
   assert.deepEqual(
     [a.next().value, b.next().value, a.next().value, b.next().value, a.next().value],
     [1, 2, 3, "done", "done"],
@@ -41,16 +44,33 @@ test("two that ask together push the same work on", () => {
 });
 
 test("work that failed starts anew for the next", () => {
-  const derived = new Derived();
-  const fails = function* (): Generator<number, string> {
-    throw new Error("broken");
-  };
-  assert.throws(() => derived.ensure("key", fails).next(), /broken/);
-  assert.deepEqual([...derived.ensure("key", work({ count: 0 }))], [1, 2, 3]);
+  const kernel = toyKernel();
+  let runs = 0;
+  const fact = derivedByWork("count", function* (): Generator<number, string> {
+    if (++runs === 1) throw new Error("broken");
+    yield* [1, 2, 3];
+    return "done";
+  });
+  assert.throws(() => fact(kernel).next(), /broken/);
+  assert.deepEqual([...fact(kernel)], [1, 2, 3]);
 });
 
-test("a kernel has its facts once", () => {
+test("facts of one name are two facts, and each kernel has its own", () => {
+  const one = derived("fact", () => ({ of: "one" }));
+  const other = derived("fact", () => 2);
   const kernel = toyKernel();
-  assert.equal(derivedFacts(kernel), derivedFacts(kernel));
-  assert.notEqual(derivedFacts(kernel), derivedFacts(toyKernel()));
+  assert.deepEqual([one(kernel), other(kernel)], [{ of: "one" }, 2]);
+  assert.equal(one(kernel), one(kernel));
+  assert.notEqual(one(kernel), one(toyKernel()));
+});
+
+test("a fact of each of some things is worked out once for each", () => {
+  const asked: string[] = [];
+  const length = derivedFor("length", (_kernel, text: string) => {
+    asked.push(text);
+    return text.length;
+  });
+  const kernel = toyKernel();
+  assert.deepEqual([length(kernel, "ab"), length(kernel, "c"), length(kernel, "ab")], [2, 1, 2]);
+  assert.deepEqual(asked, ["ab", "c"]);
 });

@@ -1,3 +1,4 @@
+import { derived } from "../../src/model/derived.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
@@ -112,7 +113,8 @@ test("a derived fact is computed once, a fault like a value", () => {
     runs++;
     throw Fault.of("corrupt", "broken");
   };
-  assert.throws(() => kernel.memo("fact", fails), /broken/);
-  assert.throws(() => kernel.memo("fact", fails), /broken/);
+  const fact = derived("fact", fails);
+  assert.throws(() => fact(kernel), /broken/);
+  assert.throws(() => fact(kernel), /broken/);
   assert.equal(runs, 1);
 });

@@ -1,3 +1,4 @@
+import { derived } from "../../model/derived.ts";
 import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { instructionText } from "../../crash/say/instruction.ts";
@@ -15,6 +16,8 @@ export interface Code {
   readonly instructions: readonly Instruction[];
 }
 
+const codes = derived("code of functions", () => new Map<bigint, Code>());
+
 /**
  * The instructions of the function that holds `address`.
  * @throws Fault when its bytes are not in the dump
@@ -24,10 +27,13 @@ export function* functionCode(kernel: Kernel, address: bigint): Job<Code> {
   const start = symbol?.address ?? address;
   const size = Math.min(MAX_FUNCTION, Math.max(symbol?.size ?? 0, Number(address - start) + 1));
   const decoder = yield* disassembler(kernel.arch);
-  return kernel.memo(`code ${start}`, () => {
+  const known = codes(kernel);
+  let code = known.get(start);
+  if (!code) {
     const bytes = readable(kernel, start, size);
-    return { symbol, start, instructions: decoder.instructions(bytes, start) };
-  });
+    known.set(start, (code = { symbol, start, instructions: decoder.instructions(bytes, start) }));
+  }
+  return code;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { derived } from "../../model/derived.ts";
 import { basename } from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
@@ -18,6 +19,9 @@ const HEADING = 1;
 /** Source lines are looked up for functions of at most so many instructions: each look-up may decode a unit. */
 const MAX_ANNOTATED = 5000;
 
+/** Listings that were opened, by where their code starts. */
+const documents = derived("listings", () => new Map<bigint, ReturnType<Target["sources"]["document"]>>());
+
 /**
  * The function at an address as a document, disassembled: what a frame without a source opens.
  * @param exact the address is where execution stands; else it is the return address behind a call
@@ -28,10 +32,13 @@ export function* listingOf(target: Target, address: bigint, exact: boolean): Job
   if (!code) return undefined;
   const place = exact ? address : address - 1n;
   const found = code.instructions.findLastIndex((one) => one.address <= place);
-  const source = target.kernel.memo(`listing ${code.start}`, () => {
+  const known = documents(target.kernel);
+  let source = known.get(code.start);
+  if (!source) {
     const name = code.symbol ? `${code.symbol.name}.s` : `0x${hex(code.start)}.s`;
-    return target.sources.document(name, { mimeType: "text/x-asm", text: () => listingText(target, code) });
-  });
+    const text = (): Job<string> => listingText(target, code);
+    known.set(code.start, (source = target.sources.document(name, { mimeType: "text/x-asm", text })));
+  }
   return { source, line: HEADING + Math.max(0, found) + 1 };
 }
 

@@ -1,5 +1,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import type { StructType } from "../../debuginfo/ctype.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Job } from "../../base/job.ts";
 
@@ -9,9 +10,11 @@ const STEP = 64;
 /** Structs and unions by the names of their own members. */
 type MemberIndex = ReadonlyMap<string, readonly StructType[]>;
 
+const structsByMember = derived<{ index?: MemberIndex }>("structs by member", () => ({}));
+
 /** The structs and unions that have a member of that name, in the order of their names. */
 export function* structsWith(kernel: Kernel, member: string): Job<readonly StructType[]> {
-  const known = kernel.memo<{ index?: MemberIndex }>("structs by member", () => ({}));
+  const known = structsByMember(kernel);
   known.index ??= yield* indexed(kernel);
   return known.index.get(member) ?? [];
 }

@@ -4,6 +4,7 @@ import { hex0x } from "../../base/hex.ts";
 import type { Registers } from "../../arch/arch.ts";
 import { perCpuVariable } from "../../kernel/percpu.ts";
 import { taskComm, taskCpu, taskPid } from "../../linux/sched/task.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Trap } from "../../unwind/frame.ts";
@@ -126,14 +127,12 @@ function* perCpuEntries(kernel: Kernel, cpu: number): Generator<Entry> {
 }
 
 /** Symbols between the marks of the linker script (include/asm-generic/vmlinux.lds.h: PERCPU_INPUT). */
-function perCpuNames(kernel: Kernel): readonly string[] {
-  return kernel.memo("per-CPU names", () => {
-    const [start, end] = ["__per_cpu_start", "__per_cpu_end"].map((name) => kernel.symbols.find(name)?.address);
-    if (start === undefined || end === undefined) return [];
-    const names = new Set<string>();
-    for (const { name, address } of kernel.symbols.all()) {
-      if (address >= start && address < end && !name.startsWith("__") && kernel.types.variable(name)) names.add(name);
-    }
-    return [...names].sort();
-  });
-}
+const perCpuNames = derived("per-CPU names", (kernel): readonly string[] => {
+  const [start, end] = ["__per_cpu_start", "__per_cpu_end"].map((name) => kernel.symbols.find(name)?.address);
+  if (start === undefined || end === undefined) return [];
+  const names = new Set<string>();
+  for (const { name, address } of kernel.symbols.all()) {
+    if (address >= start && address < end && !name.startsWith("__") && kernel.types.variable(name)) names.add(name);
+  }
+  return [...names].sort();
+});

@@ -1,16 +1,19 @@
 import { UsageError } from "../../base/usageError.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Context } from "./command.ts";
 import { parseCpus } from "./number.ts";
 
+const perCpuSection = derived("per-CPU section", (kernel) => ({
+  start: kernel.symbols.find("__per_cpu_start")?.address,
+  end: kernel.symbols.find("__per_cpu_end")?.address,
+}));
+
 /** Whether a symbol has a copy for each CPU: it lies in the per-CPU section of the kernel's image. */
 export function isPerCpu(kernel: Kernel, symbol: KSymbol): boolean {
-  const section = kernel.memo("per-CPU section", () => ({
-    start: kernel.symbols.find("__per_cpu_start")?.address,
-    end: kernel.symbols.find("__per_cpu_end")?.address,
-  }));
+  const section = perCpuSection(kernel);
   const { start, end } = section;
   return start !== undefined && end !== undefined && symbol.address >= start && symbol.address < end;
 }

@@ -1,3 +1,4 @@
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
 /** Rows kept for one kind of table, over all its owners: some 40 MiB of areas, the largest of them. */
@@ -40,5 +41,5 @@ export class SharedRows<T> {
 }
 
 /** The rows of one kind of table, for all commands of a session. */
-export const sharedRows = <T>(kernel: Kernel, kind: string): SharedRows<T> =>
-  kernel.memo(`rows of ${kind}`, () => new SharedRows<T>());
+export const sharedRows = <T>(kind: string): ((kernel: Kernel) => SharedRows<T>) =>
+  derived(`rows of ${kind}`, () => new SharedRows<T>());

@@ -1,4 +1,5 @@
 import { orThrow } from "../../base/fault.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { globalWord, noteSymbol } from "../vmcoreinfo.ts";
 
@@ -9,14 +10,12 @@ import { globalWord, noteSymbol } from "../vmcoreinfo.ts";
  * whose page the tables tell: a `struct kmem_cache` comes from the slab allocator.
  * @throws Fault
  */
-export function directMapOffset(kernel: Kernel): bigint {
-  return kernel.memo("direct map", () => {
-    const base = globalWord(kernel, "page_offset_base");
-    if (base !== undefined) return base;
-    const cache = kernel.memory.word(noteSymbol(kernel, "slab_caches"));
-    return cache - orThrow(kernel.memory.translate(cache)).physical;
-  });
-}
+export const directMapOffset = derived("direct map", (kernel): bigint => {
+  const base = globalWord(kernel, "page_offset_base");
+  if (base !== undefined) return base;
+  const cache = kernel.memory.word(noteSymbol(kernel, "slab_caches"));
+  return cache - orThrow(kernel.memory.translate(cache)).physical;
+});
 
 /** Where the kernel sees a physical address (`__va()`). @throws Fault as `directMapOffset` */
 export const physicalToVirtual = (kernel: Kernel, physical: bigint): bigint =>

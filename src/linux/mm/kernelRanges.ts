@@ -1,5 +1,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { itemAtOrBelow } from "../../base/search.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { directMapOffset } from "./directMap.ts";
 import { memoryModel } from "./memoryModel.ts";
@@ -20,17 +21,15 @@ export interface KernelRange {
  * Where the kernel has memory mapped, ascending, nothing twice: all of physical memory, what vmalloc() and module
  * loading gave out, the structs of pages, and the kernel's image. What the dump cannot say is left out.
  */
-export function kernelRanges(kernel: Kernel): readonly KernelRange[] {
-  return kernel.memo("kernel ranges", () => {
-    const ranges: KernelRange[] = [];
-    for (const find of [directMap, kernelImage, vmemmap, vmallocAreas]) {
-      const found = attempt(() => find(kernel));
-      if (!(found instanceof Fault)) ranges.push(...found);
-    }
-    ranges.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
-    return [...apart(ranges)];
-  });
-}
+export const kernelRanges = derived("kernel ranges", (kernel): readonly KernelRange[] => {
+  const ranges: KernelRange[] = [];
+  for (const find of [directMap, kernelImage, vmemmap, vmallocAreas]) {
+    const found = attempt(() => find(kernel));
+    if (!(found instanceof Fault)) ranges.push(...found);
+  }
+  ranges.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+  return [...apart(ranges)];
+});
 
 /**
  * Whether a number is an address where the kernel has memory: what a `long` that holds one is told by. Errors and other

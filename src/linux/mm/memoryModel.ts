@@ -1,6 +1,7 @@
 import { itemAtOrBelow } from "../../base/search.ts";
 import { sizeOf } from "../../debuginfo/ctype.ts";
 import { Fault } from "../../base/fault.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { memoryNodes } from "./mm.ts";
 import { hasSections, memSections, pagesPerSection, sectionMap, SECTION_HAS_MEM_MAP } from "./sparse.ts";
@@ -28,16 +29,14 @@ const MAX_PFN = 2 ** 40;
 const MAX_RUNS = 1 << 18;
 
 /** @throws Fault */
-export function memoryModel(kernel: Kernel): MemoryModel {
-  return kernel.memo("memory model", () => {
-    const size = sizeOf(kernel.types.named("struct page"));
-    if (size === 0) throw Fault.of("unknown", "struct page is only declared");
-    const runs = hasSections(kernel) ? sectionRuns(kernel) : [...nodeRuns(kernel, size)];
-    if (runs.some(({ first, end }) => !(first >= 0 && end <= MAX_PFN)))
-      throw Fault.of("corrupt", "page frames beyond what physical memory can be");
-    return { size, runs };
-  });
-}
+export const memoryModel = derived("memory model", (kernel): MemoryModel => {
+  const size = sizeOf(kernel.types.named("struct page"));
+  if (size === 0) throw Fault.of("unknown", "struct page is only declared");
+  const runs = hasSections(kernel) ? sectionRuns(kernel) : [...nodeRuns(kernel, size)];
+  if (runs.some(({ first, end }) => !(first >= 0 && end <= MAX_PFN)))
+    throw Fault.of("corrupt", "page frames beyond what physical memory can be");
+  return { size, runs };
+});
 
 /** Sparse memory: with a virtual mem_map all sections have the same base and become one run. */
 function sectionRuns(kernel: Kernel): PageRun[] {

@@ -1,5 +1,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import type { AddressSpace } from "../../memory/memory.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
@@ -52,6 +53,8 @@ export function percpuCounterSum(counter: Obj): number {
   return sum;
 }
 
+const threadSums = derived("pages counted by threads", () => new Map<bigint, number>());
+
 /**
  * Pages that threads counted for themselves and have not added to the mm (SPLIT_RSS_COUNTING, until v6.2); summed once
  * for each process, since every thread of it asks for the same sum.
@@ -59,7 +62,7 @@ export function percpuCounterSum(counter: Obj): number {
 function cachedPages(task: Obj): number {
   if (!task.has("rss_stat.count")) return 0;
   const { kernel } = task;
-  const sums = kernel.memo("pages counted by threads", () => new Map<bigint, number>());
+  const sums = threadSums(kernel);
   const leader = attempt(() => task.at("group_leader").value());
   if (leader instanceof Fault) return 0;
   let pages = sums.get(leader);
@@ -105,21 +108,17 @@ function sumOverNodes(kernel: Kernel, offset: number): number {
  * Pages of RAM that exist, `node_present_pages` of all nodes. It has always stood between `node_start_pfn` and
  * `node_spanned_pages`, which VMCOREINFO describes. @throws Fault
  */
-export function presentPages(kernel: Kernel): number {
-  return kernel.memo("present pages", () => {
-    const word = kernel.arch.wordSize;
-    const start = noteOffset(kernel, "pglist_data", "node_start_pfn");
-    const between = noteOffset(kernel, "pglist_data", "node_spanned_pages") === start + 2 * word;
-    return sumOverNodes(kernel, between ? start + word : noteOffset(kernel, "pglist_data", "node_present_pages"));
-  });
-}
+export const presentPages = derived("present pages", (kernel): number => {
+  const word = kernel.arch.wordSize;
+  const start = noteOffset(kernel, "pglist_data", "node_start_pfn");
+  const between = noteOffset(kernel, "pglist_data", "node_spanned_pages") === start + 2 * word;
+  return sumOverNodes(kernel, between ? start + word : noteOffset(kernel, "pglist_data", "node_present_pages"));
+});
 
 /** Page frames from the first to the last of each node, holes included: what crash takes for all memory. @throws Fault */
-export function spannedPages(kernel: Kernel): number {
-  return kernel.memo("spanned pages", () =>
-    sumOverNodes(kernel, noteOffset(kernel, "pglist_data", "node_spanned_pages")),
-  );
-}
+export const spannedPages = derived("spanned pages", (kernel): number =>
+  sumOverNodes(kernel, noteOffset(kernel, "pglist_data", "node_spanned_pages")),
+);
 
 /**
  * Pages that the page allocator manages: `_totalram_pages`, an atomic since Linux kernel commit ca79b0c211af (in

@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { memoryNodes } from "./mm.ts";
@@ -45,28 +46,28 @@ export function watermarks(zone: Obj): readonly number[] {
 }
 
 /** Page frames of all nodes, from the lowest to before `end`. @throws Fault */
-export function pageFrames(kernel: Kernel): { readonly first: number; readonly end: number } {
-  return kernel.memo("page frames", () => {
-    let [first, end] = [Infinity, 0];
-    for (const node of pglistData(kernel)) {
-      const start = attempt(() => node.at("node_start_pfn").number());
-      const count = attempt(() => node.at("node_spanned_pages").number());
-      if (start instanceof Fault || count instanceof Fault || count === 0) continue;
-      first = Math.min(first, start);
-      end = Math.max(end, start + count);
-    }
-    return { first: Math.min(first, end), end };
-  });
-}
+export const pageFrames = derived("page frames", (kernel): { readonly first: number; readonly end: number } => {
+  let [first, end] = [Infinity, 0];
+  for (const node of pglistData(kernel)) {
+    const start = attempt(() => node.at("node_start_pfn").number());
+    const count = attempt(() => node.at("node_spanned_pages").number());
+    if (start instanceof Fault || count instanceof Fault || count === 0) continue;
+    first = Math.min(first, start);
+    end = Math.max(end, start + count);
+  }
+  return { first: Math.min(first, end), end };
+});
+
+const nodeSpans = derived("node spans", (kernel) =>
+  [...pglistData(kernel)].map((node) => ({
+    id: node.at("node_id").number(),
+    first: node.at("node_start_pfn").number(),
+    count: node.at("node_spanned_pages").number(),
+  })),
+);
 
 /** The number of the node that a page frame belongs to; undefined for one of no node. @throws Fault */
 export function nodeOfPfn(kernel: Kernel, pfn: number): number | undefined {
-  const spans = kernel.memo("node spans", () =>
-    [...pglistData(kernel)].map((node) => ({
-      id: node.at("node_id").number(),
-      first: node.at("node_start_pfn").number(),
-      count: node.at("node_spanned_pages").number(),
-    })),
-  );
+  const spans = nodeSpans(kernel);
   return spans.find(({ first, count }) => pfn >= first && pfn < first + count)?.id;
 }

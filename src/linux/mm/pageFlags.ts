@@ -1,3 +1,4 @@
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
 /** One constant of `enum pageflags` (include/linux/page-flags.h). */
@@ -8,15 +9,13 @@ export interface PageFlag {
 }
 
 /** Every flag in the order of its declaration; several may share a bit. Empty when no type source has the enum. */
-export function pageFlags(kernel: Kernel): readonly PageFlag[] {
-  return kernel.memo("page flags", () => {
-    const type = kernel.types.find("enum", "pageflags");
-    if (type?.kind !== "enum") return [];
-    return type.values
-      .filter(({ name, value }) => name.startsWith("PG_") && value >= 0n && value < 64n)
-      .map(({ name, value }) => ({ name, bit: Number(value) }));
-  });
-}
+export const pageFlags = derived("page flags", (kernel): readonly PageFlag[] => {
+  const type = kernel.types.find("enum", "pageflags");
+  if (type?.kind !== "enum") return [];
+  return type.values
+    .filter(({ name, value }) => name.startsWith("PG_") && value >= 0n && value < 64n)
+    .map(({ name, value }) => ({ name, bit: Number(value) }));
+});
 
 /** The mask of one flag; undefined for a kernel that has it not, or no more (PG_slab since v6.10). */
 export function pageFlagMask(kernel: Kernel, name: string): bigint | undefined {
@@ -26,16 +25,18 @@ export function pageFlagMask(kernel: Kernel, name: string): bigint | undefined {
   return bit === undefined || !(bit >= 0 && bit < 64) ? undefined : 1n << BigInt(bit);
 }
 
+const flagNamesByBit = derived("page flag names", (kernel) => {
+  const byBit: (string | undefined)[] = [];
+  for (const { name, bit } of pageFlags(kernel)) byBit[bit] ??= name.slice("PG_".length);
+  return byBit;
+});
+
 /**
  * Names of the bits set in a page's `flags`, without "PG_": of several names for a bit the one declared first, which
  * is the bit's own. The bits above, zone and node and section, have no names.
  */
 export function pageFlagNames(kernel: Kernel, flags: bigint): readonly string[] {
-  const names = kernel.memo("page flag names", () => {
-    const byBit: (string | undefined)[] = [];
-    for (const { name, bit } of pageFlags(kernel)) byBit[bit] ??= name.slice("PG_".length);
-    return byBit;
-  });
+  const names = flagNamesByBit(kernel);
   return names.filter((name, bit): name is string => name !== undefined && ((flags >> BigInt(bit)) & 1n) === 1n);
 }
 

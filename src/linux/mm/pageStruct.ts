@@ -1,5 +1,6 @@
 import { viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { memoryModel, pfnToPage } from "./memoryModel.ts";
 import { pageSize } from "./page.ts";
@@ -27,36 +28,34 @@ interface Offsets {
 }
 
 /** Where the words lie, each by the first of its names that this kernel has. @throws Fault unknown */
-function offsets(kernel: Kernel): Offsets {
-  return kernel.memo("struct page", () => {
-    const page = kernel.object("struct page", 0n);
-    const at = (...names: readonly string[]): number => {
-      const name = names.find((one) => page.has(one));
-      if (name === undefined) throw Fault.of("unknown", `struct page has no member ${names.join(" or ")}`);
-      return Number(page.at(name).address);
-    };
-    const { size } = memoryModel(kernel);
-    const found = {
-      size,
-      flags: at("flags"),
-      mapping: at("mapping"),
-      // The name changed with Linux kernel commit acc53a0b4c15 ("mm: rename page->index to page->__folio_index") (v6.16).
-      index: at("index", "__folio_index"),
-      count: at("_refcount", "_count"),
-      type: at("_mapcount"),
-    };
-    const { wordSize } = kernel.arch;
-    const ends = [
-      found.flags + wordSize,
-      found.mapping + wordSize,
-      found.index + wordSize,
-      found.count + 4,
-      found.type + 4,
-    ];
-    if (ends.some((end) => end > size)) throw Fault.of("corrupt", "struct page is smaller than its members");
-    return found;
-  });
-}
+const offsets = derived("struct page", (kernel): Offsets => {
+  const page = kernel.object("struct page", 0n);
+  const at = (...names: readonly string[]): number => {
+    const name = names.find((one) => page.has(one));
+    if (name === undefined) throw Fault.of("unknown", `struct page has no member ${names.join(" or ")}`);
+    return Number(page.at(name).address);
+  };
+  const { size } = memoryModel(kernel);
+  const found = {
+    size,
+    flags: at("flags"),
+    mapping: at("mapping"),
+    // The name changed with Linux kernel commit acc53a0b4c15 ("mm: rename page->index to page->__folio_index") (v6.16).
+    index: at("index", "__folio_index"),
+    count: at("_refcount", "_count"),
+    type: at("_mapcount"),
+  };
+  const { wordSize } = kernel.arch;
+  const ends = [
+    found.flags + wordSize,
+    found.mapping + wordSize,
+    found.index + wordSize,
+    found.count + 4,
+    found.type + 4,
+  ];
+  if (ends.some((end) => end > size)) throw Fault.of("corrupt", "struct page is smaller than its members");
+  return found;
+});
 
 /** One `struct page`. @throws Fault */
 export function pageStruct(kernel: Kernel, pfn: number): PageStruct {

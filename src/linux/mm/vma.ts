@@ -1,5 +1,5 @@
 import { Fault } from "../../base/fault.ts";
-import type { Kernel } from "../../model/kernel.ts";
+import { derived } from "../../model/derived.ts";
 import type { Obj } from "../../model/object.ts";
 import { filePath } from "../fs/dcache.ts";
 import { mapleEntries } from "../../kernel/mapleTree.ts";
@@ -80,15 +80,13 @@ const MAX_FLAGS = 64;
  * The kernel's own names of `vm_flags` (`vmaflag_names[]`, mm/debug.c): which bit is which depends on the architecture
  * and the configuration. @throws Fault
  */
-export function vmaFlagTable(kernel: Kernel): readonly VmaFlag[] {
-  return kernel.memo("vmaflag_names", () => {
-    const table = kernel.variable("vmaflag_names");
-    const flags: VmaFlag[] = [];
-    for (let i = 0; i < MAX_FLAGS; i++) {
-      const entry = table.index(i);
-      if (entry.at("name").value() === 0n) break;
-      flags.push({ name: entry.at("name").text().toUpperCase(), mask: entry.at("mask").value() });
-    }
-    return flags;
-  });
-}
+export const vmaFlagTable = derived("vmaflag_names", (kernel): readonly VmaFlag[] => {
+  const table = kernel.variable("vmaflag_names");
+  const flags: VmaFlag[] = [];
+  for (let i = 0; i < MAX_FLAGS; i++) {
+    const entry = table.index(i);
+    if (entry.at("name").value() === 0n) break;
+    flags.push({ name: entry.at("name").text().toUpperCase(), mask: entry.at("mask").value() });
+  }
+  return flags;
+});

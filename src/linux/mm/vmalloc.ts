@@ -1,6 +1,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { itemAtOrBelow } from "../../base/search.ts";
 import { sizeOf } from "../../debuginfo/ctype.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { listEntries } from "../../kernel/list.ts";
@@ -24,23 +25,21 @@ export interface VmapAreas {
 }
 
 /** Areas in use, worked out once. Never throws: what was found before a list breaks stands. */
-export function vmapAreas(kernel: Kernel): VmapAreas {
-  return kernel.memo("vmap areas", () => {
-    const areas: VmapArea[] = [];
-    let fault: Fault | undefined;
-    const collect = (list: () => Iterable<Obj>): void => {
-      const done = attempt(() => {
-        for (const area of list()) areas.push(vmapArea(area));
-      });
-      if (done instanceof Fault) fault ??= done;
-    };
-    const lists = attempt(() => [...areaLists(kernel)]);
-    if (lists instanceof Fault) fault = lists;
-    else for (const head of lists) collect(() => listEntries(kernel, head, "struct vmap_area", "list"));
-    areas.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
-    return { areas, fault };
-  });
-}
+export const vmapAreas = derived("vmap areas", (kernel): VmapAreas => {
+  const areas: VmapArea[] = [];
+  let fault: Fault | undefined;
+  const collect = (list: () => Iterable<Obj>): void => {
+    const done = attempt(() => {
+      for (const area of list()) areas.push(vmapArea(area));
+    });
+    if (done instanceof Fault) fault ??= done;
+  };
+  const lists = attempt(() => [...areaLists(kernel)]);
+  if (lists instanceof Fault) fault = lists;
+  else for (const head of lists) collect(() => listEntries(kernel, head, "struct vmap_area", "list"));
+  areas.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+  return { areas, fault };
+});
 
 /** nr_vmap_nodes is at most 128 (mm/vmalloc.c: vmap_init_nodes). */
 const MAX_VMAP_NODES = 4096;

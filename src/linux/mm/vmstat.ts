@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
+import { derived, derivedFor } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import { zones } from "./mmzone.ts";
@@ -20,17 +21,15 @@ const MAX_COUNTERS = 1024;
  * it: `NR_LRU_BASE` only says where the LRU counters begin.
  * @throws Fault unknown
  */
-export function counterNames(kernel: Kernel, name: string): readonly (string | undefined)[] {
-  return kernel.memo(`names of ${name}`, () => {
-    const type = kernel.types.find("enum", name);
-    if (type?.kind !== "enum") throw Fault.of("unknown", `no enum ${name}`);
-    const names: (string | undefined)[] = [];
-    for (const { name: constant, value } of type.values) {
-      if (value >= 0n && value < MAX_COUNTERS && !/^NR_VM_\w*ITEMS$/.test(constant)) names[Number(value)] = constant;
-    }
-    return names;
-  });
-}
+export const counterNames = derivedFor("counter names", (kernel, name: string): readonly (string | undefined)[] => {
+  const type = kernel.types.find("enum", name);
+  if (type?.kind !== "enum") throw Fault.of("unknown", `no enum ${name}`);
+  const names: (string | undefined)[] = [];
+  for (const { name: constant, value } of type.values) {
+    if (value >= 0n && value < MAX_COUNTERS && !/^NR_VM_\w*ITEMS$/.test(constant)) names[Number(value)] = constant;
+  }
+  return names;
+});
 
 /** Counters of an array of words (`atomic_long_t`), named by an enum. @throws Fault */
 export function counterArray(kernel: Kernel, address: bigint, enumName: string): readonly Counter[] {
@@ -84,17 +83,15 @@ function pendingNumaEvents(kernel: Kernel): ReadonlyMap<string, number> {
 }
 
 /** Every global counter by name. @throws Fault */
-function allCounters(kernel: Kernel): ReadonlyMap<string, number> {
-  return kernel.memo("global counters", () => {
-    const all = new Map<string, number>();
-    for (const table of COUNTER_TABLES) {
-      const counters = attempt(() => globalCounters(kernel, table));
-      if (counters instanceof Fault) continue;
-      for (const { name, value } of counters ?? []) all.set(name, value);
-    }
-    return all;
-  });
-}
+const allCounters = derived("global counters", (kernel): ReadonlyMap<string, number> => {
+  const all = new Map<string, number>();
+  for (const table of COUNTER_TABLES) {
+    const counters = attempt(() => globalCounters(kernel, table));
+    if (counters instanceof Fault) continue;
+    for (const { name, value } of counters ?? []) all.set(name, value);
+  }
+  return all;
+});
 
 /** A counter by the first of its names that this kernel has; undefined when it has none of them. @throws Fault */
 export function globalCounter(kernel: Kernel, ...names: readonly string[]): number | undefined {

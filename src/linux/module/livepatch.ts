@@ -1,5 +1,6 @@
 import { attempt } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { listEntries } from "../../kernel/list.ts";
@@ -72,23 +73,25 @@ function functionOf(entry: Obj, module: string): LivePatchedFunction {
   };
 }
 
+const livePatchOrder = derived("live patches", (kernel) => {
+  const byNew = new Map<bigint, LivePatchedFunction>();
+  const byOld = new Map<bigint, LivePatchedFunction>();
+  // What cannot be read of the patches is no reason not to name a function.
+  attempt(() => {
+    for (const one of livePatchedFunctions(kernel)) {
+      byNew.set(one.newFunction, one);
+      if (one.patched) byOld.set(one.oldFunction, one);
+    }
+  });
+  return { replaces: byNew, replacedBy: byOld };
+});
+
 /** What a live patch has to do with the function at an address: it replaces another, or is replaced by the newest patch. */
 export function livePatch(
   kernel: Kernel,
   address: bigint,
 ): { readonly replaces?: LivePatchedFunction; readonly replacedBy?: LivePatchedFunction } {
-  const { replaces, replacedBy } = kernel.memo("live patches", () => {
-    const byNew = new Map<bigint, LivePatchedFunction>();
-    const byOld = new Map<bigint, LivePatchedFunction>();
-    // What cannot be read of the patches is no reason not to name a function.
-    attempt(() => {
-      for (const one of livePatchedFunctions(kernel)) {
-        byNew.set(one.newFunction, one);
-        if (one.patched) byOld.set(one.oldFunction, one);
-      }
-    });
-    return { replaces: byNew, replacedBy: byOld };
-  });
+  const { replaces, replacedBy } = livePatchOrder(kernel);
   const [own, other] = [replaces.get(address), replacedBy.get(address)];
   return { ...(own && { replaces: own }), ...(other && { replacedBy: other }) };
 }

@@ -1,5 +1,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { viewOf } from "../../base/bytes.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { listEntries } from "../../kernel/list.ts";
@@ -85,10 +86,9 @@ export function moduleAt(kernel: Kernel, address: bigint): Obj | undefined {
 }
 
 /** Every module that can be read, with its ranges, worked out once. Never throws. */
-function modulesWithRanges(
-  kernel: Kernel,
-): readonly { readonly module: Obj; readonly ranges: readonly ModuleRange[] }[] {
-  return kernel.memo("module ranges", () => {
+const modulesWithRanges = derived(
+  "module ranges",
+  (kernel): readonly { readonly module: Obj; readonly ranges: readonly ModuleRange[] }[] => {
     const found: { module: Obj; ranges: ModuleRange[] }[] = [];
     // A broken list still gives the modules in front of the break.
     attempt(() => {
@@ -98,8 +98,8 @@ function modulesWithRanges(
       }
     });
     return found;
-  });
-}
+  },
+);
 
 /** Sections that a module can have: more is damage. */
 const MAX_SECTIONS = 4096;
@@ -191,19 +191,18 @@ export function moduleBtf(
 }
 
 /** `btf_modules` of kernel/bpf/btf.c: `struct btf` by the address of its `struct module`. */
-const keptBtf = (kernel: Kernel): ReadonlyMap<bigint, Obj> =>
-  kernel.memo("btf_modules", () => {
-    const kept = new Map<bigint, Obj>();
-    const head = kernel.symbols.find("btf_modules")?.address;
-    attempt(() => {
-      if (head === undefined) return;
-      for (const entry of listEntries(kernel, kernel.object("struct list_head", head), "struct btf_module", "list")) {
-        kept.set(entry.at("module").value(), entry.at("btf").deref());
-        if (kept.size > MAX_MODULES) return;
-      }
-    });
-    return kept;
+const keptBtf = derived("btf_modules", (kernel): ReadonlyMap<bigint, Obj> => {
+  const kept = new Map<bigint, Obj>();
+  const head = kernel.symbols.find("btf_modules")?.address;
+  attempt(() => {
+    if (head === undefined) return;
+    for (const entry of listEntries(kernel, kernel.object("struct list_head", head), "struct btf_module", "list")) {
+      kept.set(entry.at("module").value(), entry.at("btf").deref());
+      if (kept.size > MAX_MODULES) return;
+    }
   });
+  return kept;
+});
 
 /** The module's ORC tables (x86 `struct mod_arch_specific`): `count` entries each. @throws Fault */
 export function moduleOrc(

@@ -1,3 +1,4 @@
+import { derivedFor } from "../../model/derived.ts";
 import { viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { lastAtOrBelow } from "../../base/search.ts";
@@ -162,10 +163,13 @@ function tables(module: Obj): Obj {
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
+/** Symbols of modules that were read, by what for. */
+const symbolsRead = derivedFor("symbols read", (_kernel, _what: string) => ({ count: 0 }));
+
 /** Entries of a symbol table that is to be read. @param what the reading that all modules share a limit of @throws Fault */
 function symbolCount(table: Obj, what: string): number {
   const count = table.at("num_symtab").number();
-  const all = table.kernel.memo(what, () => ({ count: 0 }));
+  const all = symbolsRead(table.kernel, what);
   if (count > MAX_SYMBOLS || (all.count += count) > MAX_ALL_SYMBOLS) {
     throw Fault.of("corrupt", `module with ${count} symbols, ${all.count} in all`);
   }

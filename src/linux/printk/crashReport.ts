@@ -1,5 +1,5 @@
 import { attempt } from "../../base/fault.ts";
-import type { Kernel } from "../../model/kernel.ts";
+import { derived } from "../../model/derived.ts";
 import { isPanicTitle, oopses, type Oops } from "./oops.ts";
 import { panicCpu } from "./panicCpu.ts";
 import { logLines } from "./printk.ts";
@@ -25,16 +25,14 @@ interface Known {
 const MAX_SECONDS_BEFORE = 60;
 
 /** What the log says of the crash that ended it. */
-export function crash(kernel: Kernel): Crash {
-  return kernel.memo("crash in the log", () => {
-    const lines = logLines(kernel);
-    const reports = oopses(kernel);
-    const end = lines[reports.find(isPanic)?.at ?? lines.length - 1]?.seconds;
-    const isRecent = ({ at }: Oops): boolean => (end ?? 0) - (lines[at]?.seconds ?? end ?? 0) <= MAX_SECONDS_BEFORE;
-    const cpu = attempt(() => panicCpu(kernel));
-    return crashIn(reports, { cpu: typeof cpu === "number" ? cpu : undefined, isRecent });
-  });
-}
+export const crash = derived("crash in the log", (kernel): Crash => {
+  const lines = logLines(kernel);
+  const reports = oopses(kernel);
+  const end = lines[reports.find(isPanic)?.at ?? lines.length - 1]?.seconds;
+  const isRecent = ({ at }: Oops): boolean => (end ?? 0) - (lines[at]?.seconds ?? end ?? 0) <= MAX_SECONDS_BEFORE;
+  const cpu = attempt(() => panicCpu(kernel));
+  return crashIn(reports, { cpu: typeof cpu === "number" ? cpu : undefined, isRecent });
+});
 
 /**
  * The panic is the last word, but the report that led to it says more, unless the panic is about something else: an oops

@@ -3,7 +3,7 @@ import { KernelLog } from "../../log/kernelLog.ts";
 import { type Label, labelOf } from "../../log/label.ts";
 import { poisonOf } from "../../log/poison.ts";
 import type { Report } from "../../log/reports.ts";
-import type { Kernel } from "../../model/kernel.ts";
+import { derived } from "../../model/derived.ts";
 import { logLines } from "./printk.ts";
 
 /** What kind of crash a report in the log is about. */
@@ -26,8 +26,9 @@ export interface Oops {
  * The reports in the kernel log, oldest first: oopses, lockups, warnings, the panic itself. The one that led to the
  * panic comes last but for the panic.
  */
-export const oopses = (kernel: Kernel): readonly Oops[] =>
-  kernel.memo("oopses", () => oopsesIn(logLines(kernel).map(({ text }) => text)));
+export const oopses = derived("oopses", (kernel): readonly Oops[] =>
+  oopsesIn(logLines(kernel).map(({ text }) => text)),
+);
 
 /** The reports in lines of a log; dumps that somebody asked for, and failures that were injected, are none. */
 export function oopsesIn(lines: readonly string[]): Oops[] {

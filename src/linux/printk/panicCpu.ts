@@ -1,4 +1,5 @@
 import { attempt } from "../../base/fault.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { nrCpuIds } from "../../kernel/cpumask.ts";
 import { isPanicTitle } from "./oops.ts";
@@ -6,16 +7,14 @@ import { logLines } from "./printk.ts";
 import { globalU32 } from "../vmcoreinfo.ts";
 
 /** The CPU that panicked: `panic_cpu` (kernel/panic.c), else x86's `crashing_cpu`, else what the log says; undefined when none did. */
-export function panicCpu(kernel: Kernel): number | undefined {
-  return kernel.memo("panic CPU", () => {
-    for (const name of ["panic_cpu", "crashing_cpu"]) {
-      const cpu = attempt(() => globalU32(kernel, name));
-      const limit = attempt(() => nrCpuIds(kernel));
-      if (typeof cpu === "number" && typeof limit === "number" && cpu < limit) return cpu;
-    }
-    return kernel.symbols.find("panic_cpu") ? undefined : loggedCpu(kernel);
-  });
-}
+export const panicCpu = derived("panic CPU", (kernel): number | undefined => {
+  for (const name of ["panic_cpu", "crashing_cpu"]) {
+    const cpu = attempt(() => globalU32(kernel, name));
+    const limit = attempt(() => nrCpuIds(kernel));
+    if (typeof cpu === "number" && typeof limit === "number" && cpu < limit) return cpu;
+  }
+  return kernel.symbols.find("panic_cpu") ? undefined : loggedCpu(kernel);
+});
 
 /** `CPU: 1 PID: 42 Comm: ...` in the report of the panic (lib/dump_stack.c). */
 function loggedCpu(kernel: Kernel): number | undefined {

@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { logBufRecords, plainLogRecords } from "./printkLogBuf.ts";
 import type { LogRecord, StoredLog } from "./printkRecord.ts";
@@ -21,6 +22,8 @@ export function logRecords(kernel: Kernel): Generator<LogRecord | Fault> {
 const has = (kernel: Kernel, name: string): boolean =>
   kernel.symbols.find(name) !== undefined || kernel.vmcoreinfo(`SYMBOL(${name})`) !== undefined;
 
+const allRecords = derived("log records", (kernel) => readable(logRecords(kernel)));
+
 /**
  * The log for those who begin at its newest end. Only the ring buffer can be read from there; the older formats are
  * read from their start, once.
@@ -28,7 +31,7 @@ const has = (kernel: Kernel, name: string): boolean =>
  */
 export function storedLog(kernel: Kernel): StoredLog {
   if (has(kernel, "prb")) return ringbuffer(kernel);
-  const all = kernel.memo("log records", () => readable(logRecords(kernel)));
+  const all = allRecords(kernel);
   return { length: all.length, records: (first, end) => all.slice(first, end) };
 }
 
@@ -55,22 +58,20 @@ export interface LogLine {
 const MAX_SEARCHED = 16 << 20;
 
 /** The whole log once, line by line, for those who look for something in it. Faults are left out. */
-export function logLines(kernel: Kernel): readonly LogLine[] {
-  return kernel.memo("log lines", () => {
-    const lines: LogLine[] = [];
-    let length = 0;
-    // A log whose very buffer is gone has no lines.
-    attempt(() => {
-      for (const record of logRecords(kernel)) {
-        if (record instanceof Fault) continue;
-        const seconds = record.nanoseconds === undefined ? undefined : Number(record.nanoseconds) / 1e9;
-        for (const text of record.text.split("\n")) lines.push({ text, seconds });
-        length += record.text.length;
-        if (length < MAX_SEARCHED) continue;
-        lines.splice(0, lines.length >> 1);
-        length >>= 1;
-      }
-    });
-    return lines;
+export const logLines = derived("log lines", (kernel): readonly LogLine[] => {
+  const lines: LogLine[] = [];
+  let length = 0;
+  // A log whose very buffer is gone has no lines.
+  attempt(() => {
+    for (const record of logRecords(kernel)) {
+      if (record instanceof Fault) continue;
+      const seconds = record.nanoseconds === undefined ? undefined : Number(record.nanoseconds) / 1e9;
+      for (const text of record.text.split("\n")) lines.push({ text, seconds });
+      length += record.text.length;
+      if (length < MAX_SEARCHED) continue;
+      lines.splice(0, lines.length >> 1);
+      length >>= 1;
+    }
   });
-}
+  return lines;
+});

@@ -1,6 +1,7 @@
 import { viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Registers } from "../../arch/arch.ts";
+import { derived } from "../../model/derived.ts";
 import type { CpuNote, Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { taskStackRange } from "../../unwind/stacks.ts";
@@ -30,30 +31,31 @@ export function cpuTask(kernel: Kernel, cpu: number): Obj {
   throw fault ?? Fault.of("unknown", `the task that CPU ${cpu} was running is not known`);
 }
 
+const cpusByTask = derived(
+  "CPUs by running task",
+  (kernel) =>
+    new Map(
+      runningTasks(kernel)
+        .toReversed()
+        .map(({ cpu, task }) => [task.address, cpu]),
+    ),
+);
+
 /** The CPU on which the task was running at the crash; undefined for one that was not. */
 export function runningOn(kernel: Kernel, task: Obj): number | undefined {
-  const cpus = kernel.memo(
-    "CPUs by running task",
-    // Of CPUs that claim the same task the first counts.
-    () =>
-      new Map(
-        runningTasks(kernel)
-          .toReversed()
-          .map(({ cpu, task }) => [task.address, cpu]),
-      ),
-  );
+  const cpus = cpusByTask(kernel);
   return cpus.get(task.address);
 }
 
 /** What each possible CPU was running; CPUs without a known task are left out. */
-export function runningTasks(kernel: Kernel): readonly { readonly cpu: number; readonly task: Obj }[] {
-  return kernel.memo("running tasks", () =>
+export const runningTasks = derived(
+  "running tasks",
+  (kernel): readonly { readonly cpu: number; readonly task: Obj }[] =>
     possibleCpus(kernel).flatMap((cpu) => {
       const task = attempt(() => cpuTask(kernel, cpu));
       return task instanceof Fault ? [] : [{ cpu, task }];
     }),
-  );
-}
+);
 
 /**
  * The registers that the CPUs saved, with their CPU numbers.
@@ -62,9 +64,7 @@ export function runningTasks(kernel: Kernel): readonly { readonly cpu: number; r
  * `crash_notes` (kernel/crash_core.c: crash_save_cpu) tell whose a note is. QEMU writes a note for every CPU in
  * order and leaves `crash_notes` alone: there the kernel stack of what the CPU ran confirms the binding.
  */
-export function cpuNotes(kernel: Kernel): readonly CpuNote[] {
-  return kernel.memo("cpu notes", () => bindNotes(kernel));
-}
+export const cpuNotes = derived("cpu notes", (kernel): readonly CpuNote[] => bindNotes(kernel));
 
 /** The registers that `cpu` saved, if it did. */
 export const cpuNote = (kernel: Kernel, cpu: number): CpuNote | undefined =>

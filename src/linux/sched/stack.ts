@@ -1,20 +1,23 @@
 import { attempt, Fault } from "../../base/fault.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { taskStackRange, threadSize } from "../../unwind/stacks.ts";
 import { taskTable } from "./task.ts";
 
+const stackOwners = derived("stack owners", (kernel) => {
+  const map = new Map<bigint, Obj>();
+  for (const task of taskTable(kernel).tasks) {
+    const range = attempt(() => taskStackRange(kernel, task));
+    // A task whose page is missing owns no stack that we could know of.
+    if (!(range instanceof Fault)) map.set(range.start, task);
+  }
+  return map;
+});
+
 /** The task on whose kernel stack `address` lies. */
 export function stackOwner(kernel: Kernel, address: bigint): Obj | undefined {
-  const owners = kernel.memo("stack owners", () => {
-    const map = new Map<bigint, Obj>();
-    for (const task of taskTable(kernel).tasks) {
-      const range = attempt(() => taskStackRange(kernel, task));
-      // A task whose page is missing owns no stack that we could know of.
-      if (!(range instanceof Fault)) map.set(range.start, task);
-    }
-    return map;
-  });
+  const owners = stackOwners(kernel);
   // Stacks are aligned to their size.
   return owners.get(address & ~BigInt(threadSize(kernel) - 1));
 }

@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
@@ -95,37 +96,35 @@ export interface TaskTable {
  * All tasks by pid, worked out once. Where the task list breaks, the pid table fills in what lies behind.
  * Never throws: a dump without task types or tasks gives an empty table and the fault.
  */
-export function taskTable(kernel: Kernel): TaskTable {
-  return kernel.memo("task table", () => {
-    const found = new Map<bigint, Obj>();
-    const pids = new Map<bigint, number>();
-    const collect = (source: () => Iterable<Obj>): Fault | undefined => {
-      const done = attempt(() => {
-        for (const task of source()) {
-          if (found.size === MAX_TASKS) throw Fault.at("corrupt", task.address, `more than ${MAX_TASKS} tasks`);
-          found.set(task.address, task);
-          // At once, while its page is at hand: the structs of 20,000 tasks are more than any cache of pages holds.
-          if (!pids.has(task.address)) pids.set(task.address, readPid(task));
-        }
-      });
-      return done instanceof Fault ? done : undefined;
-    };
-    collect(() => idleTasks(kernel));
-    const idle = found.size;
-    let fault = collect(() => processes(kernel));
-    // One broken thread list takes nothing from the other processes.
-    for (const leader of [...found.values()].slice(idle)) {
-      const broken = collect(() => threads(leader));
-      fault ??= broken;
-    }
-    if (fault) collect(() => pidTableTasks(kernel));
-    const note = countNote(kernel, found.size - idle);
-    const order = [...found.values()].map((task) => ({ task, pid: pids.get(task.address) ?? readPid(task) }));
-    // Sorting is stable: idle tasks all have pid 0 and stay in the order of their CPUs.
-    order.sort((a, b) => a.pid - b.pid);
-    return { tasks: order.map(({ task }) => task), pids: order.map(({ pid }) => pid), fault, note };
-  });
-}
+export const taskTable = derived("task table", (kernel): TaskTable => {
+  const found = new Map<bigint, Obj>();
+  const pids = new Map<bigint, number>();
+  const collect = (source: () => Iterable<Obj>): Fault | undefined => {
+    const done = attempt(() => {
+      for (const task of source()) {
+        if (found.size === MAX_TASKS) throw Fault.at("corrupt", task.address, `more than ${MAX_TASKS} tasks`);
+        found.set(task.address, task);
+        // At once, while its page is at hand: the structs of 20,000 tasks are more than any cache of pages holds.
+        if (!pids.has(task.address)) pids.set(task.address, readPid(task));
+      }
+    });
+    return done instanceof Fault ? done : undefined;
+  };
+  collect(() => idleTasks(kernel));
+  const idle = found.size;
+  let fault = collect(() => processes(kernel));
+  // One broken thread list takes nothing from the other processes.
+  for (const leader of [...found.values()].slice(idle)) {
+    const broken = collect(() => threads(leader));
+    fault ??= broken;
+  }
+  if (fault) collect(() => pidTableTasks(kernel));
+  const note = countNote(kernel, found.size - idle);
+  const order = [...found.values()].map((task) => ({ task, pid: pids.get(task.address) ?? readPid(task) }));
+  // Sorting is stable: idle tasks all have pid 0 and stay in the order of their CPUs.
+  order.sort((a, b) => a.pid - b.pid);
+  return { tasks: order.map(({ task }) => task), pids: order.map(({ pid }) => pid), fault, note };
+});
 
 /** kernel/fork.c: nr_threads counts every task but the idle ones. */
 function countNote(kernel: Kernel, found: number): string | undefined {
@@ -148,26 +147,26 @@ export function findTask(kernel: Kernel, pid: number): Obj | undefined {
 }
 
 /** All tasks of a pid: several only for 0, the idle tasks. */
-export function tasksByPid(kernel: Kernel): ReadonlyMap<number, readonly Obj[]> {
-  return kernel.memo("tasks by pid", () => {
-    const byPid = new Map<number, Obj[]>();
-    const { tasks, pids } = taskTable(kernel);
-    for (const [i, task] of tasks.entries()) {
-      const pid = pids[i] ?? UNREADABLE_PID;
-      const same = byPid.get(pid);
-      if (same) same.push(task);
-      else byPid.set(pid, [task]);
-    }
-    return byPid;
-  });
-}
+export const tasksByPid = derived("tasks by pid", (kernel): ReadonlyMap<number, readonly Obj[]> => {
+  const byPid = new Map<number, Obj[]>();
+  const { tasks, pids } = taskTable(kernel);
+  for (const [i, task] of tasks.entries()) {
+    const pid = pids[i] ?? UNREADABLE_PID;
+    const same = byPid.get(pid);
+    if (same) same.push(task);
+    else byPid.set(pid, [task]);
+  }
+  return byPid;
+});
+
+const tasksByAddress = derived(
+  "tasks by address",
+  (kernel) => new Map(taskTable(kernel).tasks.map((task) => [task.address, task])),
+);
 
 /** The known task whose `task_struct` lies at `address`. */
 export function taskAt(kernel: Kernel, address: bigint): Obj | undefined {
-  const byAddress = kernel.memo(
-    "tasks by address",
-    () => new Map(taskTable(kernel).tasks.map((task) => [task.address, task])),
-  );
+  const byAddress = tasksByAddress(kernel);
   return byAddress.get(address);
 }
 

@@ -1,3 +1,4 @@
+import { derivedFor } from "../../model/derived.ts";
 import { attempt, Fault, untilFault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -45,7 +46,7 @@ export function slabState(slab: Slab): SlabState {
     // What others freed lies on the slab's own list until the CPU that allocates from the slab takes it over.
     mark(freeObjects(slab, layout, slab.freelist), cpu ? `cpu ${cpu.cpu} cache` : "");
     if (cpu) mark(freeObjects(slab, layout, cpu.own.freelist), `cpu ${cpu.cpu} cache`);
-    for (const [address, holder] of objectsInSheaves(cache)) {
+    for (const [address, holder] of objectsInSheaves(cache.kernel, cache.address)) {
       const index = objectIndex(layout, address);
       if (index !== undefined) free.set(index, holder);
     }
@@ -55,26 +56,27 @@ export function slabState(slab: Slab): SlabState {
 
 /** The CPU that allocates from a slab. */
 function currentOwner(cache: Obj, slab: bigint): { readonly cpu: number; readonly own: CpuSlab } | undefined {
-  const { kernel } = cache;
-  const owners = kernel.memo(`CPUs' slabs of ${cache.address}`, () =>
-    possibleCpus(kernel).flatMap((cpu) => {
-      const own = cpuSlab(cache, cpu);
-      return own ? [{ cpu, own }] : [];
-    }),
-  );
-  return owners.find(({ own }) => own.slab === slab);
+  return slabsOfCpus(cache.kernel, cache.address).find(({ own }) => own.slab === slab);
 }
 
-/** Free objects that sheaves of the cache hold, by address. */
-function objectsInSheaves(cache: Obj): ReadonlyMap<bigint, string> {
-  return cache.kernel.memo(`sheaves of ${cache.address}`, () => {
-    const held = new Map<bigint, string>();
-    attempt(() => {
-      for (const sheaf of sheaves(cache)) for (const object of sheafObjects(sheaf)) held.set(object, sheaf.owner);
-    });
-    return held;
+/** The slabs that CPUs allocate from, by `struct kmem_cache`. */
+const slabsOfCpus = derivedFor("CPUs' slabs", (kernel, address: bigint) => {
+  const cache = kernel.object("struct kmem_cache", address);
+  return possibleCpus(kernel).flatMap((cpu) => {
+    const own = cpuSlab(cache, cpu);
+    return own ? [{ cpu, own }] : [];
   });
-}
+});
+
+/** Free objects that sheaves of a `struct kmem_cache` hold, by address. */
+const objectsInSheaves = derivedFor("objects in sheaves", (kernel, cache: bigint): ReadonlyMap<bigint, string> => {
+  const held = new Map<bigint, string>();
+  attempt(() => {
+    for (const sheaf of sheaves(kernel.object("struct kmem_cache", cache)))
+      for (const object of sheafObjects(sheaf)) held.set(object, sheaf.owner);
+  });
+  return held;
+});
 
 /** An object of the slab allocator that holds an address. */
 export interface SlabObject {

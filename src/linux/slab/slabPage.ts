@@ -1,4 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { pageToPfn, pfnToPage } from "../mm/memoryModel.ts";
@@ -12,15 +13,16 @@ import { slabType } from "./slub.ts";
  * PG_slab") (in v6.10) by the page's type. Of a slab of several pages only the first is marked.
  * @throws Fault unknown
  */
-export function slabPageTest(kernel: Kernel): (page: Pick<PageStruct, "flags" | "type">) => boolean {
-  return kernel.memo("slab page test", () => {
+export const slabPageTest = derived(
+  "slab page test",
+  (kernel): ((page: Pick<PageStruct, "flags" | "type">) => boolean) => {
     const mask = pageFlagMask(kernel, "PG_slab");
     const isSlab = mask === undefined ? pageTypeTest(kernel, "slab") : undefined;
     if (mask !== undefined) return ({ flags }) => (flags & mask) !== 0n;
     if (isSlab) return ({ type }) => isSlab(type);
     throw Fault.of("unknown", "how this kernel marks pages of slabs is not known");
-  });
-}
+  },
+);
 
 /**
  * The first page of the block that a page belongs to, by their structs. A tail page's `compound_head` is the head's
@@ -60,15 +62,17 @@ export function slabOfPfn(kernel: Kernel, pfn: number): { readonly cache: Obj; r
   return cache && { cache, slab: head };
 }
 
+const cachesByAddress = derived("caches by address", (kernel) => {
+  const caches = new Map<bigint, Obj>();
+  // What is known before the list breaks is what can be told.
+  attempt(() => {
+    for (const cache of slabCaches(kernel)) caches.set(cache.address, cache);
+  });
+  return caches;
+});
+
 /** The cache at an address; undefined when the list of caches has none there. */
 export function knownCache(kernel: Kernel, address: bigint): Obj | undefined {
-  const known = kernel.memo("caches by address", () => {
-    const caches = new Map<bigint, Obj>();
-    // What is known before the list breaks is what can be told.
-    attempt(() => {
-      for (const cache of slabCaches(kernel)) caches.set(cache.address, cache);
-    });
-    return caches;
-  });
+  const known = cachesByAddress(kernel);
   return known.get(address);
 }

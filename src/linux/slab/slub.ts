@@ -1,6 +1,6 @@
 import { Fault } from "../../base/fault.ts";
 import { bare, type CType } from "../../debuginfo/ctype.ts";
-import type { Kernel } from "../../model/kernel.ts";
+import { derived } from "../../model/derived.ts";
 import type { Obj } from "../../model/object.ts";
 import { physicalToVirtual } from "../mm/directMap.ts";
 import { listNodes, memberOffset } from "../../kernel/list.ts";
@@ -26,12 +26,11 @@ export interface Slab {
  * What describes a slab: `struct slab` since Linux kernel commit d122019bf061 ("mm: Split slab into its own type")
  * (in v5.17), until then members of `struct page`. Either lies where the page's struct lies.
  */
-export const slabType = (kernel: Kernel): CType =>
-  kernel.memo("type of slabs", () => {
-    const slab = kernel.types.find("struct", "slab");
-    const isOwn = slab && kernel.object(slab, 0n).has("slab_cache");
-    return isOwn ? slab : kernel.types.named("struct page");
-  });
+export const slabType = derived("type of slabs", (kernel): CType => {
+  const slab = kernel.types.find("struct", "slab");
+  const isOwn = slab && kernel.object(slab, 0n).has("slab_cache");
+  return isOwn ? slab : kernel.types.named("struct page");
+});
 
 /** A slab holds no more objects than 15 bits count; a lying number must not lead a walk astray. */
 const MAX_OBJECTS = 1 << 15;

@@ -1,5 +1,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { sizeOf } from "../../debuginfo/ctype.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { logRecords } from "../printk/printk.ts";
@@ -63,14 +64,12 @@ export const jiffies64 = (kernel: Kernel): bigint => kernel.memory.u64(noteSymbo
  * them agree with the seconds that another clock counted: the timekeeper's, else those of the last log message.
  * @throws Fault
  */
-export function hz(kernel: Kernel): number {
-  return kernel.memo("HZ", () => {
-    const jiffies = jiffies64(kernel);
-    const seconds = secondsSinceBoot(kernel);
-    const error = (choice: number): number => Math.abs(Number(ticks(jiffies, choice)) / choice - seconds);
-    return HZ_CHOICES.reduce((best, choice) => (error(choice) < error(best) ? choice : best));
-  });
-}
+export const hz = derived("HZ", (kernel): number => {
+  const jiffies = jiffies64(kernel);
+  const seconds = secondsSinceBoot(kernel);
+  const error = (choice: number): number => Math.abs(Number(ticks(jiffies, choice)) / choice - seconds);
+  return HZ_CHOICES.reduce((best, choice) => (error(choice) < error(best) ? choice : best));
+});
 
 function secondsSinceBoot(kernel: Kernel): number {
   const monotonic = attempt(() => timekeeper(kernel).at("ktime_sec").number());

@@ -55,9 +55,12 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
   yield record(data, ...lines);
 }
 
+const plainRows = sharedRows<Row>("files");
+const rowsWithCounts = sharedRows<Row>("files with counts");
+
 /** Rows of a task's open files. @throws Fault as `openFiles` */
 const openRows = (task: Obj, counts: boolean): Iterable<Row> =>
-  sharedRows<Row>(task.kernel, counts ? "files with counts" : "files").of(task.at("files").value(), function* () {
+  (counts ? rowsWithCounts : plainRows)(task.kernel).of(task.at("files").value(), function* () {
     for (const file of openFiles(task)) yield counts ? countRow(file) : fileRow(file);
   });
 

@@ -6,6 +6,7 @@ import { memoryModel, pageToPfn, pfnToPage } from "../../../../linux/mm/memoryMo
 import { pageShift, pageSize } from "../../../../linux/mm/page.ts";
 import { pageFlagMask, pageFlagNames, pageTypeTest } from "../../../../linux/mm/pageFlags.ts";
 import { pageStruct, pageStructs, type PageStruct } from "../../../../linux/mm/pageStruct.ts";
+import { derived } from "../../../../model/derived.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressTitle } from "../../../say/addressCell.ts";
@@ -86,12 +87,14 @@ function pageRow(kernel: Kernel, page: PageStruct): Piece {
   return lazyRecord(data, lines);
 }
 
+const slabPageTest = derived("slab page type", (kernel) =>
+  pageFlagMask(kernel, "PG_slab") === undefined ? pageTypeTest(kernel, "slab") : undefined,
+);
+
 /** Names of flags, and what the page is for where no flag tells it any more. */
 function namesOf(kernel: Kernel, page: PageStruct): readonly string[] {
   const names = pageFlagNames(kernel, page.flags);
-  const isSlab = kernel.memo("slab page type", () =>
-    pageFlagMask(kernel, "PG_slab") === undefined ? pageTypeTest(kernel, "slab") : undefined,
-  );
+  const isSlab = slabPageTest(kernel);
   return isSlab?.(page.type) ? ["slab", ...names] : names;
 }
 

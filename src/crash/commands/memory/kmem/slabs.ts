@@ -3,7 +3,7 @@ import { hex, hex0x, padHex } from "../../../../base/hex.ts";
 import { cacheName, objectSize, slabBytes, slabCaches } from "../../../../linux/slab/slab.ts";
 import { countSlabs } from "../../../../linux/slab/slabScan.ts";
 import { countsSlabs, slabUsage, type SlabCount } from "../../../../linux/slab/slabUsage.ts";
-import { derivedFacts } from "../../../../model/derived.ts";
+import { derivedByWork } from "../../../../model/derived.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { cell } from "../../../say/cell.ts";
@@ -58,19 +58,21 @@ export function* cacheTable(kernel: Kernel, choice: CacheChoice): Generator<Piec
   return count;
 }
 
+/** Slabs by cache, found by a scan of all pages. */
+const slabCounts = derivedByWork("slabs", function* (kernel) {
+  const scan = countSlabs(kernel);
+  for (;;) {
+    const step = attempt(() => scan.next());
+    if (step instanceof Fault) return step;
+    if (step.done) return step.value;
+    yield progress("pages", step.value.done, step.value.total);
+  }
+});
+
 /** What a scan of all pages found of the cache, for kernels whose caches do not count; undefined for the others. */
 export function* countedSlabs(cache: Obj): Generator<Piece, SlabCount | undefined, void> {
   if (attempt(() => countsSlabs(cache)) === true) return undefined;
-  const { kernel } = cache;
-  const counts = yield* derivedFacts(kernel).ensure("slabs", function* () {
-    const scan = countSlabs(kernel);
-    for (;;) {
-      const step = attempt(() => scan.next());
-      if (step instanceof Fault) return step;
-      if (step.done) return step.value;
-      yield progress("pages", step.value.done, step.value.total);
-    }
-  });
+  const counts = yield* slabCounts(cache.kernel);
   return counts instanceof Fault ? undefined : (counts.get(cache.address) ?? { slabs: 0, total: 0 });
 }
 

@@ -52,11 +52,13 @@ export function mmPiece(task: Obj, mm: Obj): Piece {
   ]);
 }
 
+const areaRows = sharedRows<Piece>("memory areas");
+
 /** Every area; nothing for a kernel thread. */
 export function* vmaTable(mm: Obj): Pieces {
   if (mm.address === 0n) return;
   yield text(vmaTitle(mm.kernel));
-  yield* sharedRows<Piece>(mm.kernel, "memory areas").of(mm.address, () => eachVma(mm, (vma) => [vmaRow(vma)]));
+  yield* areaRows(mm.kernel).of(mm.address, () => eachVma(mm, (vma) => [vmaRow(vma)]));
 }
 
 /** Areas one by one, each as `show` says it; of a tree that breaks the reason. */

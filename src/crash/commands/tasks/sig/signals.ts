@@ -25,6 +25,9 @@ const setText = (set: bigint): string => padHex(set, SET_DIGITS);
 /** SIG_DFL and SIG_IGN are no addresses (include/uapi/asm-generic/signal-defs.h). */
 const handlerText = (handler: bigint): string => ["SIG_DFL", "SIG_IGN"][Number(handler)] ?? hex(handler);
 
+/** Rows of the handlers of a `struct sighand_struct`. */
+const actionRows = sharedRows<ActionRow>("signal actions");
+
 /** The process's `signal_struct`, and what it does with each signal. */
 export function* signalActions(task: Obj): Pieces {
   const { kernel } = task;
@@ -38,7 +41,7 @@ export function* signalActions(task: Obj): Pieces {
     cell(() => signal.at(count).value(), String).span,
   ]);
   yield text([{ as: "title", text: ` SIG ${addressTitle(kernel, "SIGACTION")}    HANDLER       MASK       FLAGS` }]);
-  const rows = sharedRows<ActionRow>(kernel, "signal actions").of(task.at("sighand").value(), function* () {
+  const rows = actionRows(kernel).of(task.at("sighand").value(), function* () {
     let number = 0;
     for (const action of sigactions(task)) yield actionRow(kernel, action, ++number);
   });
