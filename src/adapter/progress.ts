@@ -1,4 +1,5 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { noticeText } from "../base/notice.ts";
 import type { Client } from "./client.ts";
 
 /** A job is not worth a progress report before this many milliseconds. */
@@ -38,12 +39,12 @@ export class Progress {
     if (!isProgress(step)) return;
     const percentage = step.total > 0 ? Math.min(100, Math.floor((100 * step.done) / step.total)) : undefined;
     const message = percentage === undefined ? `${step.done} ${step.what}` : `${percentage}% of ${step.what}`;
-    this.client.send("progressUpdate", { progressId: this.id, message, percentage });
+    this.client.send("progressUpdate", { progressId: this.id, message: noticeText(message), percentage });
   }
 
   private start(): void {
     this.shown = true;
-    const { title } = this;
+    const title = noticeText(this.title);
     this.client.send("progressStart", {
       progressId: this.id,
       ...(this.request !== undefined && { requestId: this.request }),

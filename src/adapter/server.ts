@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { DebugSession, Event, InitializedEvent, OutputEvent, Response, StoppedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { internalError } from "../base/sourceStack.ts";
+import { noticeText } from "../base/notice.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { CustomEvents } from "../protocol/custom.ts";
 import { drive, type Job } from "../base/job.ts";
@@ -132,7 +133,7 @@ export class VmcoreDebugSession extends DebugSession {
     if (trace !== undefined) this.log("error", trace);
     this.sendErrorResponse(response, {
       id,
-      format: message.replace(/[{}]/g, "$&$&"),
+      format: noticeText(message).replace(/[{}]/g, "$&$&"),
       showUser: showUser && !isShown,
       ...(variables ? { variables } : {}),
     });
@@ -145,7 +146,9 @@ export class VmcoreDebugSession extends DebugSession {
   protected client: Client = {
     send: (event, body) => this.sendEvent(new Event(event, body)),
     output: (text, more = {}) => {
-      const event: DebugProtocol.OutputEvent = new OutputEvent(text, "console");
+      // VS Code shows what is important in a notification too.
+      const shown = more.category === "important" ? noticeText(text) : text;
+      const event: DebugProtocol.OutputEvent = new OutputEvent(shown, "console");
       Object.assign(event.body, more);
       this.sendEvent(event);
     },

@@ -14,7 +14,8 @@ export function dumpName([first = ""]: readonly string[]): string {
 
 /** `202611211012/vmcore · web-07 · BUG: kernel NULL pointer dereference, a…`. */
 export const crashName = (about: Pick<About, "vmcore" | "host" | "title" | "panicked">): string =>
-  [dumpName(about.vmcore), about.host, shortTitle(about)].filter(Boolean).join(" · ");
+  // Notifications name sessions, and take `[label](command:id)` for a link.
+  [dumpName(about.vmcore), about.host, shortTitle(about)].filter(Boolean).join(" · ").replaceAll("](", "] (");
 
 /** The oops or panic in a few words. */
 export const titleOf = ({ title, panicked }: Pick<About, "title" | "panicked">): string =>

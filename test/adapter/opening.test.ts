@@ -87,6 +87,21 @@ test("of a dump that was cut off one sentence is made a toast: its size, and the
   assert.match(facts.find(({ name }) => name === "Tasks")?.value ?? "", /^<.*>$/);
 });
 
+test("the name of a file beside a dump makes no link of a notification that runs a command", async () => {
+  const beside = join(folder, "beside");
+  mkdirSync(beside);
+  copyFileSync("sample/vmcore", join(beside, "vmcore"));
+  writeFileSync(join(beside, "[Sign in](command:workbench.action.quit)-dbg_1_amd64.deb"), "no package");
+  const client = await DapClient.launch({ vmcore: join(beside, "vmcore") });
+  const { output } = await client.event<{ output: string }>("output", (body) => /Sign in/.test(body.output));
+  assert.doesNotMatch(output, /\]\(command:/);
+  await assert.rejects(client.request("[Sign in](command:workbench.action.quit)"), (error: Error) => {
+    assert.match(error.message, /\[Sign in\] \(command:workbench\.action\.quit\): a crash dump cannot do that/);
+    return true;
+  });
+  await client.close();
+});
+
 test("what was erased from a dump is said when it opens, by sys and by the dump editor", async () => {
   const scrubbed = join(folder, "scrubbed");
   const whole = readFileSync("sample/vmcore");

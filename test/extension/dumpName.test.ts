@@ -15,5 +15,7 @@ test("a session is called by its dump, the host and the panic, as far as these a
     crashName({ vmcore, host: "web-07", title, panicked: true }),
     "web/vmcore · web-07 · BUG: kernel NULL pointer dereference, a…",
   );
+  const host = "[x](command:y)";
+  assert.match(crashName({ vmcore, host, title, panicked: true }), /· \[x\] \(command:y\) ·/);
   assert.equal(crashName({ vmcore, host: undefined, title: undefined, panicked: false }), "web/vmcore · no panic");
 });

@@ -1,3 +1,4 @@
+import { noticeText } from "../../base/notice.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { compareBuild } from "../../session/open/buildMatch.ts";
 import { debuginfodOptions } from "../../session/fetch/debuginfod.ts";
@@ -37,7 +38,8 @@ export const debuginfo: Topic = {
     const urls = servers.length > 0 ? servers : options.urls;
     if (urls.length === 0) throw new UsageError("no debuginfod server is configured");
     const { names: fetched, remarks } = yield* fetchDebuginfo(target, names, { ...options, urls });
-    return { fetched, remarks };
+    // The extension shows them in a notification.
+    return { fetched, remarks: remarks.map(noticeText) };
   },
 };
 
