@@ -7,6 +7,7 @@ import { bt } from "./commands/tasks/bt/bt.ts";
 import { btop } from "./commands/memory/btop.ts";
 import { dev } from "./commands/devices/dev/dev.ts";
 import { dis } from "./commands/types/dis/dis.ts";
+import { echo } from "./commands/console/echo.ts";
 import { evaluate } from "./commands/types/eval/eval.ts";
 import { exit, q } from "./commands/console/exit.ts";
 import { extend } from "./commands/console/extend.ts";
@@ -61,6 +62,7 @@ export const commands = (): readonly Command[] => [
   btop,
   dev,
   dis,
+  echo,
   evaluate,
   exit,
   extend,

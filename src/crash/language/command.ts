@@ -177,6 +177,8 @@ export interface Command {
   readonly readsOnly?: true | ((args: Parsed) => boolean);
   /** The rest of the line is one expression: options end at the first word that is none. */
   readonly takesExpression?: boolean;
+  /** Its words are text, those that start with a hyphen too. */
+  readonly takesText?: boolean;
   /** What it cannot do without: said in one line when it is missing. */
   readonly needs?: readonly ("types" | "tasks" | "memory")[];
   /** @throws UsageError, Fault */

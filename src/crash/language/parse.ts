@@ -42,7 +42,7 @@ function wordEnd(text: string, from: number): number {
   return at;
 }
 
-type Grammar = Pick<Command, "options" | "takesExpression">;
+type Grammar = Pick<Command, "options" | "takesExpression" | "takesText">;
 
 /**
  * Reads the options among a command's words: getopt's combined letters (`-rl`), arguments attached (`-n5`),
@@ -54,7 +54,7 @@ export function parseOptions(grammar: Grammar, line: string): Parsed {
   const given: (readonly [flag: string, value: string])[] = [];
   const rest: Word[] = [];
   const all = words(line);
-  let optionsEnded = false;
+  let optionsEnded = grammar.takesText === true;
   for (let i = 0; i < all.length; i++) {
     const word = all[i];
     if (!word) break;

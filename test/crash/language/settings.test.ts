@@ -122,3 +122,12 @@ test("every command has the options that crash's manual gives it", () => {
     for (const letter of letters) assert.ok(own?.includes(`-${letter}`), `${name} -${letter}`);
   }
 });
+
+test("echo prints its words, hyphens and all, and lets filters have them", () => {
+  const context = toyContext();
+  assert.equal(transcript(context, "echo ---- tasks -a ----"), "---- tasks -a ----");
+  assert.equal(transcript(context, "echo 'a  b' c"), "a  b c");
+  assert.equal(transcript(context, "echo one | grep -c one"), "1");
+  assert.equal(transcript(context, "echo"), "");
+  assert.deepEqual(data(context, "echo hi"), [{ text: "hi" }]);
+});
