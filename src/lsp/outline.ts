@@ -58,8 +58,8 @@ const tracesWithin = ({ start, end }: Span, traces: readonly Trace[]): Trace[] =
   traces.filter((trace) => trace.start >= start && trace.end <= end);
 
 /** The same for a client that nests no symbols: what a call trace belongs to is its container. */
-export const flatSymbols = (log: KernelLog, uri: string): SymbolInformation[] =>
-  documentSymbols(log).flatMap(({ name, kind, range, children = [] }) => [
+export const flatSymbols = (symbols: readonly DocumentSymbol[], uri: string): SymbolInformation[] =>
+  symbols.flatMap(({ name, kind, range, children = [] }) => [
     { name, kind, location: { uri, range } },
     ...children.map((child) => ({
       name: child.name,
@@ -87,6 +87,35 @@ export function frameFolds(lines: readonly string[]): FoldingRange[] {
   }
   return folds;
 }
+
+/** The prompt of crash, of gdb within it, of our own console. */
+const PROMPT = /^(?:crash(?:-\d[\w.]{0,16})?|vmcore-debug|vmcore)> ?(\S.{0,200})/;
+
+/** Commands of a transcript, with what they printed. */
+function commandsIn(lines: readonly string[]): (Span & { readonly command: string })[] {
+  const commands: { command: string; start: number; end: number }[] = [];
+  lines.forEach((line, at) => {
+    const command = PROMPT.exec(line)?.[1];
+    const last = commands.at(-1);
+    if (command !== undefined) commands.push({ command, start: at, end: at + 1 });
+    else if (last && line.trim() !== "") last.end = at + 1;
+  });
+  return commands;
+}
+
+export const commandFolds = (lines: readonly string[]): FoldingRange[] =>
+  commandsIn(lines)
+    .filter(({ start, end }) => end > start + 1)
+    .map(({ start, end }) => ({ startLine: start, endLine: end - 1 }));
+
+export const commandSymbols = (lines: readonly string[]): DocumentSymbol[] =>
+  commandsIn(lines).map(({ command, ...span }) => ({
+    name: command,
+    detail: "",
+    kind: SymbolKind.Function,
+    range: rangeOf(span),
+    selectionRange: rangeOf({ start: span.start, end: span.start + 1 }),
+  }));
 
 /** Whole lines; an end past the last column is cut by the client. */
 export const rangeOf = ({ start, end }: Span): Range => ({

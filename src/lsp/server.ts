@@ -20,7 +20,7 @@ import { type ClientTraits, foldersOf, optionsOf, traitsOf } from "./clientTrait
 import { hoverText } from "./hover.ts";
 import { fileUri } from "../base/markdown.ts";
 import { Knowledge } from "./knowledge.ts";
-import { documentSymbols, flatSymbols, foldingRanges, frameFolds } from "./outline.ts";
+import { commandFolds, commandSymbols, documentSymbols, flatSymbols, foldingRanges, frameFolds } from "./outline.ts";
 import { codeLenses, inlayHints, resolvedReport } from "./resolve.ts";
 import { Session } from "./session.ts";
 import type { StaticKernel } from "../session/open/staticKernel.ts";
@@ -82,14 +82,19 @@ export function serve(connection: Connection): void {
   connection.onDocumentSymbol(({ textDocument }) => {
     const document = documents.get(textDocument.uri);
     if (!document) return [];
-    const { log } = texts.of(document);
-    return traits.nestsSymbols ? documentSymbols(log) : flatSymbols(log, textDocument.uri);
+    const { lines, log } = texts.of(document);
+    const commands = document.languageId === TRANSCRIPT ? commandSymbols(lines) : [];
+    const symbols = [...commands, ...documentSymbols(log)];
+    return traits.nestsSymbols ? symbols : flatSymbols(symbols, textDocument.uri);
   });
   connection.onFoldingRanges(({ textDocument }) => {
     const document = documents.get(textDocument.uri);
     if (!document) return [];
     const { lines, log } = texts.of(document);
-    return [...foldingRanges(log), ...(document.languageId === TRANSCRIPT ? frameFolds(lines) : [])];
+    return [
+      ...foldingRanges(log),
+      ...(document.languageId === TRANSCRIPT ? [...commandFolds(lines), ...frameFolds(lines)] : []),
+    ];
   });
   connection.onHover(async ({ textDocument: { uri }, position: { line, character } }) => {
     const found = find(uri, line, character);

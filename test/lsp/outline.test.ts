@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frameFolds } from "../../src/lsp/outline.ts";
+import { commandFolds, commandSymbols, frameFolds } from "../../src/lsp/outline.ts";
 
 test("frames with their words below them fold", () => {
   const lines = [
@@ -17,4 +17,23 @@ test("frames with their words below them fold", () => {
     { startLine: 1, endLine: 3 },
     { startLine: 5, endLine: 6 },
   ]);
+});
+
+test("a command of a transcript folds with what it printed, and stands in the outline", () => {
+  const lines = [
+    "crash> bt 7",
+    "PID: 7",
+    " #0 [ffff] f at ffffffff81000000",
+    "",
+    "crash> sys | grep RELEASE",
+    "RELEASE: 6.1.0",
+  ];
+  assert.deepEqual(commandFolds(lines), [
+    { startLine: 0, endLine: 2 },
+    { startLine: 4, endLine: 5 },
+  ]);
+  assert.deepEqual(
+    commandSymbols(lines).map(({ name }) => name),
+    ["bt 7", "sys | grep RELEASE"],
+  );
 });
