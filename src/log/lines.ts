@@ -21,7 +21,6 @@ export interface LogLine {
 /** A record of printk has at most 1,024 characters; its prefix, and what decoders add, fits beside it. What follows is not read. */
 export const MAX_LINE = 4096;
 
-// eslint-disable-next-line no-control-regex -- the escapes that colour a console
 const ESCAPE = /\u001b(?:\[[\d;?]{0,32}[A-Za-z]|[()][A-Z0-9])/g;
 
 /** Takes a line apart, without its line end. */

@@ -165,7 +165,7 @@ class Reader {
       head: text.trim(),
       entries: [],
     };
-    this.open = trace as NonNullable<Reader["open"]>;
+    this.open = trace;
     const colon = text.indexOf(":") + 1;
     const entry = role === "stack" && text.slice(colon).trim() !== "" ? entryOf(text, colon) : undefined;
     if (entry) this.open.entries.push({ ...entry, at, isSite: false });

@@ -1,6 +1,6 @@
 import type { Landmarks } from "../log/landmarks.ts";
 import { type Kinship, placeOf, type Session } from "./session.ts";
-import type { StaticKernel, Told } from "../session/open/staticKernel.ts";
+import type { Told } from "../session/open/staticKernel.ts";
 import type { StaticKernels } from "./staticKernels.ts";
 import { treePath } from "./treePath.ts";
 import type { Word } from "../log/words.ts";

@@ -20,17 +20,28 @@ test("a log's reports are printed with their facts, their meaning and their trac
   assert.match(stdout, /^ +Freed {2}kasan_save_track\+0x3f\n +kfree\+0x149\n +acme_release\+0x55 \[acme\]$/m);
 });
 
+interface Printed {
+  readonly title: string;
+  readonly lines: unknown;
+  readonly where: { readonly function: string; readonly offset: number; readonly module: string };
+  readonly access: unknown;
+  readonly traces: readonly { readonly entries: readonly unknown[] }[];
+  readonly registers: Readonly<Record<string, string>>;
+}
+
 test("standard input is read, and --json is data", () => {
   const text = readFileSync(`${CASES}/case-17-exec-of-user-memory.txt`, "utf8");
   const { stdout } = run(["--json", "-"], text);
-  const { schema, reports } = JSON.parse(stdout);
+  const { schema, reports } = JSON.parse(stdout) as { schema: number; reports: Printed[] };
   assert.equal(schema, 1);
-  const [{ title, lines, where, access, traces, registers }] = reports;
+  const [first] = reports;
+  assert.ok(first);
+  const { title, lines, where, access, traces, registers } = first;
   assert.equal(title, "BUG: unable to handle kernel paging request in acme_notify");
   assert.deepEqual(lines, { first: 1, last: 16, headline: 1 });
   assert.deepEqual([where.function, where.offset, where.module], ["acme_notify", 0x5a, "acme"]);
   assert.deepEqual(access, { verb: "execute", size: null, address: "0x0000561106405000", code: "0x0000000000000011" });
-  assert.equal(traces[0].entries.length, 2);
+  assert.equal(traces[0]?.entries.length, 2);
   assert.equal(registers.RBX, "0x0000000000000008");
 });
 
