@@ -79,9 +79,36 @@ interface Entry {
  * Entries of `__ksymtab` and `__ksymtab_gpl`, which follow each other (include/asm-generic/vmlinux.lds.h). Where the
  * architecture has CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, `struct kernel_symbol` holds 32-bit distances from each member
  * to the value and the name (since Linux kernel commit 7290d5809571, in v4.19); and to the namespace since
- * 8651ec01daed (in v5.4).
+ * 8651ec01daed (in v5.4). Elsewhere, as on 32-bit arm, the members are pointers.
  */
-function exportedSymbols({ byteOrder }: TargetMemory, bytes: Uint8Array, start: bigint): readonly Entry[] {
+const exportedSymbols = (memory: TargetMemory, bytes: Uint8Array, start: bigint): readonly Entry[] => {
+  const distances = exportsByDistance(memory, bytes, start);
+  return distances.length > 0 ? distances : exportsByPointer(memory, bytes, start);
+};
+
+function exportsByPointer({ byteOrder, wordSize }: TargetMemory, bytes: Uint8Array, start: bigint): readonly Entry[] {
+  const view = viewOf(bytes);
+  const little = byteOrder === "little";
+  const word = (at: number): bigint =>
+    wordSize === 8 ? view.getBigUint64(at, little) : BigInt(view.getUint32(at, little));
+  const entryAt = (at: number): Entry | undefined => {
+    if (at < 0 || at + 2 * wordSize > bytes.length) return undefined;
+    const name = nameAt(bytes, Number(word(at + wordSize) - start));
+    return name === undefined ? undefined : { name, address: word(at) };
+  };
+  for (const text of placesOf(bytes, ANCHOR)) {
+    const wanted = start + BigInt(text);
+    for (let at = 0; at + 2 * wordSize <= bytes.length; at += wordSize) {
+      if (word(at + wordSize) !== wanted) continue;
+      const sizes = [3 * wordSize, 2 * wordSize];
+      const stride = sizes.find((size) => entryAt(at + size) && entryAt(at - size) && entryAt(at + 2 * size));
+      if (stride !== undefined) return tableAround(at, stride, entryAt);
+    }
+  }
+  return [];
+}
+
+function exportsByDistance({ byteOrder }: TargetMemory, bytes: Uint8Array, start: bigint): readonly Entry[] {
   const view = viewOf(bytes);
   const little = byteOrder === "little";
   const entryAt = (at: number): Entry | undefined => {

@@ -66,6 +66,24 @@ test("BTF is found by its header, exported data by the shape of its table, per-C
   }
 });
 
+test("where entries of the table are pointers, as on 32-bit arm, exported data is found as well", () => {
+  for (const stride of [8, 12] as const) {
+    const start = 0xc100_0000n;
+    const image = new ImageWriter("little");
+    const places = ["jiffies", "avenrun", "init_task", "init_net", "loops_per_jiffy"].map((name, i) => {
+      const text = NAMES_AT + 32 * i;
+      image.put(text, `${name}\0`);
+      image.u32(TABLE_AT + i * stride, Number(start) + 0x10_0000 + 64 * i);
+      image.u32(TABLE_AT + i * stride + 4, Number(start) + text);
+      return [name, start + 0x10_0000n + BigInt(64 * i)] as const;
+    });
+    const memory = new ToyMemory("kernel", { byteOrder: "little", wordSize: 4 });
+    memory.poke(start, image.done());
+    const { symbols } = findExportedData(memory, start, start + 0x4000n, () => undefined);
+    assert.deepEqual([...symbols.values()].map(({ name, address }) => [name, address]).sort(), places.toSorted());
+  }
+});
+
 test("where exports contradict BTF the place of per-CPU data is not known", () => {
   const moved = exports.map(([name, address]) => [name, name === "cpu_info" ? address + 8n : address] as const);
   const { symbols } = findExportedData(readOnlyData(12, moved), START, START + 0x8000n, () => undefined);
