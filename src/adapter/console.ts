@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
+import { withLocals } from "../crash/language/context.ts";
 import { readLine, run } from "../crash/language/language.ts";
 import type { Line, Piece } from "../crash/say/piece.ts";
 import { ansi, plain, type Style } from "../render/style.ts";
@@ -69,8 +70,8 @@ function contextFor(target: Target, row: Row | undefined): Context {
     target.console.thread = row.thread;
     if (row.thread.task) context.task = row.thread.task;
   }
-  // An own object, so that two commands at once do not share one frame's locals; it reads the shared rest through.
-  return Object.create(context, { locals: { value: scopeOf(target, row) } }) as Context;
+  // Two commands at once do not share one frame's locals.
+  return withLocals(context, scopeOf(target, row));
 }
 
 /** What the command changed for those that follow; its task is set by the shared context's own setter. */

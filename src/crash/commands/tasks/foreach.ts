@@ -6,6 +6,7 @@ import { isKernelThread, taskPid, taskTable, taskTgid } from "../../../linux/sch
 import { TASK_STATES, taskState } from "../../../linux/sched/taskState.ts";
 import type { Obj } from "../../../model/object.ts";
 import { command, type Command, type Context, type Option, type Word } from "../../language/command.ts";
+import { withTask } from "../../language/context.ts";
 import { runCommand } from "../../language/language.ts";
 import { parseOptions, words as wordsOf } from "../../language/parse.ts";
 import { text, type Pieces } from "../../say/piece.ts";
@@ -113,10 +114,7 @@ function* saidOnce(tasks: readonly Obj[], piecesOf: (task: Obj) => Pieces): Piec
 }
 
 function* runFor(context: Context, task: Obj, lines: readonly string[]): Pieces {
-  const own = Object.create(context, {
-    task: { value: task, writable: true },
-    taskFault: { value: undefined },
-  }) as Context;
+  const own = withTask(context, task);
   let endsBlank = true;
   for (const line of lines) {
     if (/^(set|vtop) /.test(line)) yield text(taskHeading(task));
