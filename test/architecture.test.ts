@@ -18,8 +18,9 @@ const floors: Record<string, readonly string[]> = {
   kernel: ["base", "debuginfo", "arch", "memory", "model"],
   unwind: ["base", "debuginfo", "arch", "memory", "model", "kernel"],
   linux: ["base", "log", "debuginfo", "arch", "memory", "model", "kernel", "unwind"],
-  crash: ["base", "debuginfo", "arch", "memory", "model", "kernel", "unwind", "linux"],
-  render: ["base", "protocol", "crash"],
+  say: ["base", "protocol"],
+  render: ["base", "protocol", "say"],
+  crash: ["base", "protocol", "debuginfo", "arch", "memory", "model", "kernel", "unwind", "linux", "say", "render"],
   session: [
     "base",
     "log",
@@ -33,6 +34,7 @@ const floors: Record<string, readonly string[]> = {
     "kernel",
     "unwind",
     "linux",
+    "say",
     "crash",
   ],
   adapter: [
@@ -46,11 +48,12 @@ const floors: Record<string, readonly string[]> = {
     "kernel",
     "unwind",
     "linux",
+    "say",
     "crash",
     "render",
     "session",
   ],
-  cli: ["base", "log", "protocol", "crash", "render", "session"],
+  cli: ["base", "log", "protocol", "say", "crash", "render", "session"],
   extension: ["protocol"],
   lsp: ["base", "log", "protocol", "elf", "archive", "debuginfo", "arch", "session"],
   panels: ["base", "log", "protocol"],
@@ -203,7 +206,7 @@ test("files are opened for reading in base/file.ts alone, which opens no pipe", 
 });
 
 test("nothing below session waits", () => {
-  const synchronous = Object.keys(floors).slice(0, Object.keys(floors).indexOf("render"));
+  const synchronous = Object.keys(floors).slice(0, Object.keys(floors).indexOf("session"));
   // base/job.ts drives jobs for the faces; archives are unpacked in streams, for which base/budget.ts asks the user.
   const waits = (file: string): boolean =>
     ["base/budget.ts", "base/job.ts"].includes(file) || floorOf(file) === "archive";

@@ -3,7 +3,7 @@ import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
 import { withLocals } from "../crash/language/context.ts";
 import { readLine, run } from "../crash/language/language.ts";
-import type { Line, Piece } from "../crash/say/piece.ts";
+import type { Line, Piece } from "../say/piece.ts";
 import { ansi, plain, type Style } from "../render/style.ts";
 import { pieceText } from "../render/text.ts";
 import type { Job } from "../base/job.ts";

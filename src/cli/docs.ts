@@ -2,13 +2,65 @@ import type { Command, Option } from "../crash/language/command.ts";
 import { commands } from "../crash/commands.ts";
 import { filters } from "../crash/language/filters.ts";
 import { synopsis } from "../crash/language/command.ts";
+import { SCHEMA } from "../render/json.ts";
+import type { Fields, Kind } from "../say/table.ts";
 import { EXIT_ANSWERED } from "./exit.ts";
 
-/** `vmcore-debug docs`: prints docs/commands.md. */
-export function docs(): number {
-  process.stdout.write(commandsPage());
+/** `vmcore-debug docs [json]`: prints docs/commands.md or docs/json.md. */
+export function docs([page]: readonly string[] = []): number {
+  process.stdout.write(page === "json" ? jsonPage() : commandsPage());
   return EXIT_ANSWERED;
 }
+
+/** docs/json.md, from the declarations of the commands' tables. */
+export function jsonPage(): string {
+  const documented = commands().flatMap(({ records }) => records?.() ?? []);
+  const lines = [
+    "# Records of `--json`",
+    "",
+    "Printed by `vmcore-debug docs json` from the declarations that also lay out the tables: do not edit.",
+    "",
+    `Each command gives one document, \`{"schema": ${SCHEMA}, "records": [...]}\`. The schema is counted up when a key goes or changes its meaning; keys may be added.`,
+    "",
+    "| type | in JSON |",
+    "| --- | --- |",
+    ...Object.entries(forms).map(([kind, form]) => `| ${kind} | ${form} |`),
+    "",
+    'What there is not is `null`. What cannot be read is `{"fault": kind, "address": "0x..." or null, "message": text}`; kinds are excluded, missing, truncated, unmapped, corrupt, unknown. Commands that are not listed yet keep these rules in their own keys.',
+    "",
+    ...documented.flatMap(({ line, fields }) => [
+      `## \`${line}\``,
+      "",
+      "| key | type | unit | |",
+      "| --- | --- | --- | --- |",
+      ...fieldRows(fields, ""),
+      "",
+    ]),
+  ];
+  return `${lines.join("\n").trimEnd()}\n`;
+}
+
+const forms: Readonly<Record<Kind, string>> = {
+  number: "a number: a size in bytes, a count, an identifier",
+  integer: "a C value of a 64-bit type: a decimal string, whatever the value",
+  nanoseconds: "a clock value or a duration: a decimal string; the key ends in `_ns`",
+  time: "seconds since 1970: a number",
+  text: "a string",
+  flag: "true or false",
+  address: "a string of `0x` and 16 digits",
+  task: "the address of a `task_struct`, as an address",
+  symbol: "a name of the symbol table, or the address of what has none",
+  data: "a list or a record, whose keys follow with a dot",
+};
+
+/** Deeper ones are described by those above them. */
+const MAX_DEPTH = 3;
+
+const fieldRows = (fields: Fields, prefix: string): string[] =>
+  Object.entries(fields).flatMap(([key, { kind, unit, about, fields: within }]) => [
+    `| \`${prefix}${key}\` | ${kind} | ${unit ?? ""} | ${about ?? ""} |`,
+    ...(within && prefix.split(".").length < MAX_DEPTH ? fieldRows(within, `${prefix}${key}.`) : []),
+  ]);
 
 /** docs/commands.md, from the tables of commands and filters. */
 export function commandsPage(): string {

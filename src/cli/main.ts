@@ -7,7 +7,7 @@ import { isNodeSufficient, startAgain } from "./node.ts";
 const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   dap: async (argv) => (await import("./dap.ts")).dap(argv),
   debuginfo: async (argv) => (await import("./debuginfo.ts")).debuginfo(argv),
-  docs: async () => (await import("./docs.ts")).docs(),
+  docs: async (argv) => (await import("./docs.ts")).docs(argv),
   log: async (argv) => (await import("./log.ts")).log(argv),
 };
 

@@ -1,4 +1,4 @@
-import type { Piece } from "../crash/say/piece.ts";
+import type { Piece } from "../say/piece.ts";
 
 /** Quick commands should not flicker. */
 const QUIET_MS = 500;

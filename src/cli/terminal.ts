@@ -8,7 +8,7 @@ import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
 import { findFilter, readLine, run } from "../crash/language/language.ts";
 import type { CommandLine } from "../crash/language/line.ts";
-import type { Piece } from "../crash/say/piece.ts";
+import type { Piece } from "../say/piece.ts";
 import { variable } from "../crash/language/variables.ts";
 import { JsonDocument } from "../render/json.ts";
 import { plain, type Style } from "../render/style.ts";

@@ -1,4 +1,5 @@
 import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
+import type { PanelKeys } from "../protocol/records.ts";
 
 /** Where physical memory went, from what `kmem` says: no DOM. */
 
@@ -12,9 +13,9 @@ export interface Part {
   readonly color: string;
 }
 
-/** The rows of a table as records. */
-export const recordsOf = ({ columns, rows }: GridTable): ReadonlyMap<string, GridCell>[] =>
-  rows.map((row) => new Map(columns.map(({ name }, i) => [name, row[i] ?? null])));
+/** The rows of a table as records. `Key` names what the command's records have (`PanelKeys`): the compiler checks it. */
+export const recordsOf = <Key extends string = string>({ columns, rows }: GridTable): ReadonlyMap<Key, GridCell>[] =>
+  rows.map((row) => new Map(columns.map(({ name }, i) => [name as Key, row[i] ?? null])));
 
 /** Numbers by name, of every table that has columns `name` and `column`. */
 export function numbers({ tables }: Grid, column: string): ReadonlyMap<string, number> {
@@ -221,10 +222,10 @@ export interface BigTask {
 
 /** The processes with most memory in RAM, of `ps -G`, whose rows are thread groups: threads share what they have. */
 export function largestTasks({ tables }: Grid, count: number): BigTask[] {
-  const tasks = tables.flatMap(recordsOf).flatMap((record): BigTask[] => {
-    const [pid, rss, comm, task] = ["pid", "rss", "comm", "task"].map((name) => record.get(name));
+  const tasks = tables.flatMap(recordsOf<PanelKeys["ps"]>).flatMap((record): BigTask[] => {
+    const [pid, rss, comm, task] = (["pid", "rss", "comm", "task"] as const).map((name) => record.get(name));
     if (typeof pid !== "number" || typeof rss !== "number" || rss === 0 || typeof task !== "string") return [];
-    return [{ pid, task, name: typeof comm === "string" ? comm : "", bytes: rss * 1024 }];
+    return [{ pid, task, name: typeof comm === "string" ? comm : "", bytes: rss }];
   });
   return tasks.sort((a, b) => b.bytes - a.bytes).slice(0, count);
 }

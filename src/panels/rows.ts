@@ -1,5 +1,5 @@
 import { demangleRustIn } from "../base/rust/demangle.ts";
-import type { GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
+import type { FaultCell, GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
 import type { Panel } from "../protocol/panel.ts";
 import { unitText } from "./units.ts";
 import type { Place } from "./outline.ts";
@@ -21,7 +21,7 @@ export function nextOrder(order: Order | undefined, column: number): Order | und
 
 /** A cell as its column shows it. */
 export const shownText = (cell: GridCell, { unit }: Pick<GridColumn, "unit">): string =>
-  (typeof cell === "number" ? unitText(cell, unit) : undefined) ?? cellText(cell);
+  unitText(cell, unit) ?? cellText(cell);
 
 /** What a search looks in: Rust's symbols as they are shown, and as the kernel has them. */
 function searchedText(cell: GridCell): string {
@@ -33,16 +33,20 @@ function searchedText(cell: GridCell): string {
 /** A cell as text, numbers as they are. */
 export function cellText(cell: GridCell): string {
   if (cell === null) return "";
-  if (typeof cell === "object") return `<${cell.fault}>`;
+  if (typeof cell === "object") return `<${faultText(cell)}>`;
   if (typeof cell === "boolean") return cell ? "yes" : "no";
   if (typeof cell === "number" && !Number.isInteger(cell)) return cell.toFixed(3);
   return String(cell);
 }
 
+/** `0xffff888000001000: page excluded from dump` */
+const faultText = ({ address, message }: FaultCell): string => (address === null ? message : `${address}: ${message}`);
+
 /** `superBlock` → `Super block`, `pid` → `PID`: keys of records as headings. */
 export function heading(name: string): string {
   const words = name
     .replace(/([a-z\d])([A-Z])/g, "$1 $2")
+    .replace(/_ns$/, "")
     .replace(/[._-]/g, " ")
     .split(" ");
   const shown = words.map((word) => (ACRONYMS.has(word.toLowerCase()) ? word.toUpperCase() : word.toLowerCase()));

@@ -1,25 +1,28 @@
 import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { TaskStack } from "../protocol/custom.ts";
 import type { Grid, GridCell, GridColumn } from "../protocol/grid.ts";
+import type { PanelKeys } from "../protocol/records.ts";
 import { recordsOf } from "./memoryParts.ts";
 import type { Place } from "./outline.ts";
 import { cellText, type Row } from "./rows.ts";
 
 /** Tasks as rows, by parent and by stack: no DOM. */
 
-export const COLUMNS: readonly GridColumn[] = [
+type TaskColumn = PanelKeys["ps"] | "function" | "inState";
+
+export const COLUMNS: readonly (GridColumn & { readonly name: TaskColumn })[] = [
   { name: "pid", kind: "number" },
   { name: "comm", kind: "text" },
   { name: "state", kind: "text" },
   { name: "cpu", kind: "number" },
   { name: "function", kind: "symbol" },
   { name: "inState", kind: "number", unit: "seconds" },
-  { name: "rss", kind: "number", unit: "kibibytes" },
+  { name: "rss", kind: "number", unit: "bytes" },
   { name: "ppid", kind: "number" },
   { name: "task", kind: "task" },
   { name: "running", kind: "text" },
 ];
-const at = (name: string): number => COLUMNS.findIndex((column) => column.name === name);
+const at = (name: TaskColumn): number => COLUMNS.findIndex((column) => column.name === name);
 const [PID, COMM, PPID, TASK] = [at("pid"), at("comm"), at("ppid"), at("task")];
 
 /** The address of a row's `task_struct`. */
@@ -32,12 +35,12 @@ export const taskOf = (row: Row): string => cellText(row[TASK] ?? null);
  */
 export function taskRows(ps: Grid, lastRun: Grid | undefined, stacks: ReadonlyMap<string, TaskStack>): Row[] {
   const ago = new Map<GridCell, GridCell>();
-  for (const record of lastRun?.tables.flatMap(recordsOf) ?? []) {
-    ago.set(record.get("task") ?? null, seconds(record.get("agoNanoseconds") ?? null));
+  for (const record of lastRun?.tables.flatMap(recordsOf<PanelKeys["ps -l"]>) ?? []) {
+    ago.set(record.get("task") ?? null, seconds(record.get("ago_ns") ?? null));
   }
-  return ps.tables.flatMap(recordsOf).map((record) => {
+  return ps.tables.flatMap(recordsOf<TaskColumn>).map((record) => {
     const task = record.get("task") ?? null;
-    const known = new Map<string, GridCell>([
+    const known = new Map<TaskColumn, GridCell>([
       ["inState", ago.get(task) ?? null],
       ["running", record.get("running") === true ? true : null],
       ["function", functionOf(stacks.get(cellText(task)))],
@@ -54,7 +57,10 @@ const seconds = (cell: GridCell): GridCell => {
 
 function functionOf(stack: TaskStack | undefined): GridCell {
   if (!stack) return null;
-  return stack.frames[stack.at] ?? (stack.fault === undefined ? null : { fault: stack.fault });
+  return (
+    stack.frames[stack.at] ??
+    (stack.fault === undefined ? null : { fault: "unknown", address: null, message: stack.fault })
+  );
 }
 
 /** Rows with a place each; `keys` names a row that can be opened, and "" the others. */

@@ -1,4 +1,4 @@
-import type { Unit } from "../protocol/grid.ts";
+import type { GridCell, Unit } from "../protocol/grid.ts";
 
 /** Numbers as a person reads them: no DOM. */
 
@@ -12,7 +12,10 @@ export function bytesText(bytes: number): string {
 }
 
 /** A number in its unit; undefined where it is read best as it is. */
-export function unitText(value: number, unit: Unit | undefined): string | undefined {
+export function unitText(cell: GridCell, unit: Unit | undefined): string | undefined {
+  // Whole numbers of 64 bits come as decimal strings.
+  const value = typeof cell === "string" && /^-?\d{1,20}$/.test(cell) ? Number(cell) : cell;
+  if (typeof value !== "number") return undefined;
   switch (unit) {
     case "bytes":
       return value === 0 ? "0" : bytesText(value);
@@ -20,10 +23,21 @@ export function unitText(value: number, unit: Unit | undefined): string | undefi
       return value === 0 ? "0" : bytesText(value * 1024);
     case "seconds":
       return `${value.toFixed(3)} s`;
+    case "nanoseconds":
+      return `${(value / 1e9).toFixed(3)} s`;
+    case "percent":
+      return `${value.toFixed(1)} %`;
+    case "date":
+      return new Date(value * 1000)
+        .toISOString()
+        .replace("T", " ")
+        .replace(/\.\d+Z$/, " UTC");
     case "octal":
       return `0${value.toString(8)}`;
     case "hex":
-      return `0x${value.toString(16).padStart(4, "0")}`;
+      return `0x${BigInt(cell as string | number)
+        .toString(16)
+        .padStart(4, "0")}`;
     default:
       return undefined;
   }

@@ -27,11 +27,20 @@ export interface GridColumn {
   readonly name: string;
   /** What its cells are: "address", "task" and "symbol" lead somewhere. */
   readonly kind: "address" | "task" | "symbol" | "number" | "text";
-  /** What its numbers count, or how they are written, where the page knows. */
+  /** What its numbers count, or how they are written, where that is known. */
   readonly unit?: Unit;
 }
 
-export type Unit = "bytes" | "kibibytes" | "seconds" | "jiffies" | "octal" | "hex";
+export type Unit =
+  "bytes" | "kibibytes" | "pages" | "seconds" | "nanoseconds" | "jiffies" | "octal" | "hex" | "percent" | "date";
 
-/** Addresses are `0x...` strings, and so are whole numbers that a double cannot hold. */
-export type GridCell = null | boolean | number | string | { readonly fault: string };
+/** Addresses are strings of `0x` and 16 digits, C values of 64-bit types decimal strings. */
+export type GridCell = null | boolean | number | string | FaultCell;
+
+/** Why a value cannot be read. */
+export interface FaultCell {
+  /** Its kind: "excluded", "missing", "truncated", "unmapped", "corrupt" or "unknown". */
+  readonly fault: string;
+  readonly address: string | null;
+  readonly message: string;
+}

@@ -1,6 +1,6 @@
-import { hex0x } from "../base/hex.ts";
-import { type Json, lineText, type Piece, type Span } from "../crash/say/piece.ts";
-import type { Grid, GridCell, GridColumn, GridOmission, GridTable } from "../protocol/grid.ts";
+import { addressJson, type Json, lineText, type Piece, type Span } from "../say/piece.ts";
+import type { FaultCell, Grid, GridCell, GridColumn, GridOmission, GridTable } from "../protocol/grid.ts";
+import type { Field, Fields } from "../say/table.ts";
 
 /** More rows than a person scrolls through, and than a message should hold. */
 const MAX_ROWS = 250_000;
@@ -43,11 +43,14 @@ export class GridBuilder {
     return !this.more;
   }
 
-  private addRecord({ data, lines }: Extract<Piece, { kind: "record" }>): void {
+  private addRecord(piece: Extract<Piece, { kind: "record" }>): void {
+    const { data, fields } = piece;
     const [first = "value"] = isObject(data) ? Object.keys(data) : [];
     let table = this.tables.get(first);
     if (!table) this.tables.set(first, (table = new TableBuilder(this.addresses)));
-    const links = linksIn(lines.flat());
+    if (fields) table.declare(fields);
+    // What a table declares need not be guessed from its text, which then is not even made.
+    const links = fields ? new Map<string, Kind>() : linksIn(piece.lines.flat());
     for (const row of rowsOf(data)) {
       if (this.rows === MAX_ROWS) this.more = true;
       if (this.more) return;
@@ -63,7 +66,9 @@ export class GridBuilder {
 }
 
 class TableBuilder {
+  private readonly declared = new Map<string, Field>();
   private readonly kinds = new Map<string, Kind | undefined>();
+  private readonly declaredBy = new Set<Fields>();
   private readonly rows: Row[] = [];
   private readonly addresses: Addresses;
 
@@ -71,11 +76,23 @@ class TableBuilder {
     this.addresses = addresses;
   }
 
+  /** Takes the columns' kinds and units from a declaration. */
+  declare(fields: Fields): void {
+    if (this.declaredBy.has(fields)) return;
+    this.declaredBy.add(fields);
+    for (const [name, field] of columnsOf(fields, "")) if (!this.declared.has(name)) this.declared.set(name, field);
+  }
+
   add(row: Row, links: ReadonlyMap<string, Kind>): void {
     this.rows.push(row);
     for (const [name, number] of row) {
-      const value = this.unsigned(number);
+      const field = this.declared.get(name);
+      const value = field ? number : this.unsigned(number);
       row.set(name, value);
+      if (field && field.kind !== "data") {
+        this.kinds.set(name, gridKind(field));
+        continue;
+      }
       const known = this.kinds.get(name);
       const kind = this.kindOf(name, value, links);
       this.kinds.set(name, known === undefined ? kind : kind === undefined ? known : both(known, kind));
@@ -87,7 +104,7 @@ class TableBuilder {
     const isNegative = typeof value === "number" ? value < 0 : typeof value === "string" && /^-\d{10,20}$/.test(value);
     if (!isNegative || (typeof value !== "number" && typeof value !== "string")) return value;
     const address = BigInt.asUintN(this.addresses.wordSize * 8, BigInt(value));
-    return this.addresses.isPlace(address) ? hex0x(address) : value;
+    return this.addresses.isPlace(address) ? addressJson(address) : value;
   }
 
   private kindOf(name: string, value: GridCell, links: ReadonlyMap<string, Kind>): Kind | undefined {
@@ -103,10 +120,42 @@ class TableBuilder {
   }
 
   end(): GridTable {
-    const columns = [...this.kinds].map(([name, kind]): GridColumn => ({ name, kind: kind ?? "text" }));
+    const columns = [...this.kinds].map(([name, kind]): GridColumn => {
+      const field = this.declared.get(name);
+      const unit = field?.unit ?? (field?.kind === "nanoseconds" ? "nanoseconds" : undefined);
+      return { name, kind: kind ?? "text", ...(unit && { unit }) };
+    });
     // Registers of a task's trap, the same beside each of its frames, would stand before the frames.
     columns.sort((a, b) => Number(isDeep(a.name)) - Number(isDeep(b.name)));
     return { columns, rows: this.rows.map((row) => columns.map(({ name }) => row.get(name) ?? null)) };
+  }
+}
+
+function gridKind({ kind }: Field): Kind {
+  switch (kind) {
+    case "address":
+    case "task":
+    case "symbol":
+      return kind;
+    case "text":
+    case "flag":
+    case "data":
+      return "text";
+    case "number":
+    case "integer":
+    case "nanoseconds":
+    case "time":
+      return "number";
+  }
+}
+
+/** Fields by the names of their columns: those of records within by path, and those of lists also by their own. */
+function* columnsOf(fields: Fields, prefix: string): Generator<[string, Field]> {
+  for (const [key, field] of Object.entries(fields)) {
+    yield [prefix + key, field];
+    if (!field.fields) continue;
+    yield* columnsOf(field.fields, `${prefix}${key}.`);
+    yield* columnsOf(field.fields, "");
   }
 }
 
@@ -128,7 +177,7 @@ function linksIn(spans: readonly Span[]): ReadonlyMap<string, Kind> {
   const links = new Map<string, Kind>();
   for (const span of spans) {
     if (typeof span === "string") continue;
-    if (span.as === "address" || span.as === "task") links.set(hex0x(span.address), span.as);
+    if (span.as === "address" || span.as === "task") links.set(addressJson(span.address), span.as);
     if (span.as === "symbol") for (const text of [span.text, span.raw ?? span.text]) links.set(text, "symbol");
   }
   return links;
@@ -168,13 +217,15 @@ function* entries(data: { readonly [key: string]: Json | undefined }, prefix: st
 const isObject = (data: Json | undefined): data is { readonly [key: string]: Json | undefined } =>
   typeof data === "object" && data !== null && !Array.isArray(data);
 
-const isFault = (data: Json): data is { readonly fault: string } => isObject(data) && typeof data.fault === "string";
+/** `faultJson`'s. */
+const isFault = (data: Json): data is FaultCell & { readonly [key: string]: Json } =>
+  isObject(data) && typeof data.fault === "string" && typeof data.message === "string";
 
 const isListOfRecords = (data: Json): data is readonly Json[] => Array.isArray(data) && data.some(isObject);
 
 function cellOf(data: Json): GridCell {
   if (data === null || typeof data !== "object") return data;
-  if (isFault(data)) return { fault: data.fault };
+  if (isFault(data)) return { fault: data.fault, address: data.address, message: data.message };
   if (!Array.isArray(data)) return JSON.stringify(data);
   return data.map((one: Json) => (typeof one === "string" ? one : JSON.stringify(one))).join(", ");
 }

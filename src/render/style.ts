@@ -1,4 +1,4 @@
-import type { Span } from "../crash/say/piece.ts";
+import type { Span } from "../say/piece.ts";
 
 /** How spans that are more than text are marked for one kind of screen. */
 export interface Style {

@@ -1,5 +1,5 @@
 import { printable } from "../base/printable.ts";
-import { lineText, type Line, type Piece } from "../crash/say/piece.ts";
+import { lineText, type Line, type Piece } from "../say/piece.ts";
 import { plain, type Style } from "./style.ts";
 
 /** What a piece says to a person, each line ended by a newline; "" for progress. */

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Piece } from "../crash/say/piece.ts";
+import type { Piece } from "../say/piece.ts";
 
 /** What is waited for is looked at so often: for how far it is, and for a user who gives it up. */
 const POLL_MS = 100;

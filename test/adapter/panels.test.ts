@@ -26,9 +26,11 @@ function documents(lines: readonly string[]): ReadonlyMap<string, Record<string,
     encoding: "utf8",
     maxBuffer: 1 << 26,
   });
-  const parts = text.split(/(?<=^\[?\])\n/m).filter((part) => part.trim() !== "");
+  const parts = text.split(/(?<=\]\}\n)(?=\{"schema")/).filter((part) => part.trim() !== "");
   assert.equal(parts.length, lines.length);
-  return new Map(lines.map((line, i) => [line, JSON.parse(parts[i] ?? "") as Record<string, unknown>[]]));
+  return new Map(
+    lines.map((line, i) => [line, (JSON.parse(parts[i] ?? "") as { records: Record<string, unknown>[] }).records]),
+  );
 }
 const all = documents([...new Set(["ps", "mount", "ipcs", ...panels.map(({ line }) => line)])]);
 const json = (line: string): Record<string, unknown>[] => all.get(line) ?? [];

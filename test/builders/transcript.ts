@@ -2,7 +2,7 @@ import { commands } from "../../src/crash/commands.ts";
 import type { Context, SessionFacts } from "../../src/crash/language/command.ts";
 import { createContext } from "../../src/crash/language/context.ts";
 import { run } from "../../src/crash/language/language.ts";
-import { type Json, lineText, type Piece } from "../../src/crash/say/piece.ts";
+import { type Json, lineText, type Piece } from "../../src/say/piece.ts";
 import type { Kernel } from "../../src/model/kernel.ts";
 import type { Obj } from "../../src/model/object.ts";
 import { toyKernel } from "./kernel.ts";

@@ -65,9 +65,13 @@ test("the shell runs what starts with !, and filters that are not built in", () 
 test("--json gives one document a command", () => {
   const { out, status } = cli([dump, "--json", "-c", "p jiffies"]);
   assert.equal(status, 0);
-  const [first] = JSON.parse(out) as { expression: string; value: number }[];
+  const {
+    schema,
+    records: [first],
+  } = JSON.parse(out) as { schema: number; records: { expression: string; value: string }[] };
+  assert.equal(schema, 1);
   assert.equal(first?.expression, "jiffies");
-  assert.ok((first?.value ?? 0) > 4_000_000_000);
+  assert.ok((Number(first?.value) ?? 0) > 4_000_000_000);
 });
 
 test("the user's own files are read first, and only tell what went wrong in them", () => {

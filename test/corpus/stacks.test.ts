@@ -32,7 +32,7 @@ interface OurStack {
   readonly comm: string;
   readonly task: string;
   readonly frames: readonly OurFrame[];
-  readonly error?: string;
+  readonly error?: { readonly message: string };
 }
 
 /** drgn's frames up to the last one in the kernel: it unwinds on into user space, and into nonsense. */
@@ -55,8 +55,8 @@ const drgnWithLines = (frame: DrgnFrame): string =>
 function ourStacks(...args: string[]): Map<string, OurStack> {
   const { stdout, stderr, status } = cli(...args, "--json", "-c", "foreach bt");
   assert.ok(status === 0 || status === 1, `exit ${status}: ${stderr}`);
-  const stacks = JSON.parse(stdout) as OurStack[];
-  return new Map(stacks.map((stack) => [stack.task, stack]));
+  const { records } = JSON.parse(stdout) as { records: OurStack[] };
+  return new Map(records.map((stack) => [stack.task, stack]));
 }
 
 /** Line by line; what the table of differences explains is counted apart. */

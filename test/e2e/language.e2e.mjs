@@ -31,7 +31,7 @@ let workbench, page, log;
 
 /** The kernel's own symbols as its build wrote them. */
 function systemMap() {
-  const lines = JSON.parse(cli("sym -l", "--json")).flatMap(({ name, address, type, module }) =>
+  const lines = JSON.parse(cli("sym -l", "--json")).records.flatMap(({ name, address, type, module }) =>
     module || !type || !/^0xffffffff[89a-f]/.test(address) ? [] : [{ name, type, linked: BigInt(address) - OFFSET }],
   );
   return lines.map(({ name, type, linked }) => `${linked.toString(16)} ${type} ${name}\n`).join("");

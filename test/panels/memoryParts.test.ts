@@ -68,7 +68,10 @@ test("caches come by the memory that their slabs take; one that cannot be read i
     slabs,
     slabBytes: 4096,
   });
-  const caches = largestCaches(grid(cache("small", 1), cache("large", 3), cache("broken", { fault: "gone" })), 5);
+  const caches = largestCaches(
+    grid(cache("small", 1), cache("large", 3), cache("broken", { fault: "excluded", address: null, message: "gone" })),
+    5,
+  );
   assert.deepEqual(
     caches.map(({ name, waste }) => [name, waste]),
     [
@@ -165,8 +168,8 @@ test("processes come by their resident memory, those without any left out", () =
   assert.deepEqual(
     largestTasks(grid(task(1, 5), task(2, 0), task(3, 9)), 5).map(({ pid, bytes }) => [pid, bytes]),
     [
-      [3, 9 * 1024],
-      [1, 5 * 1024],
+      [3, 9],
+      [1, 5],
     ],
   );
 });

@@ -48,7 +48,7 @@ test("addresses that differ beyond a double's digits sort right", () => {
 });
 
 test("faults and missing values come last in both directions", () => {
-  const fault = { fault: "page excluded from dump" };
+  const fault = { fault: "excluded", address: null, message: "page excluded from dump" };
   assert.deepEqual(order([fault, 1, null, 2], "number"), [1, 2, fault, null]);
   assert.deepEqual(order([fault, 1, null, 2], "number", true), [2, 1, fault, null]);
 });
@@ -89,7 +89,7 @@ test("a column of the command's data is read as words", () => {
 });
 
 test("a cell says what it holds", () => {
-  assert.deepEqual([null, true, 1.8337, 5, "x", { fault: "gone" }].map(cellText), [
+  assert.deepEqual([null, true, 1.8337, 5, "x", { fault: "excluded", address: null, message: "gone" }].map(cellText), [
     "",
     "yes",
     "1.834",
@@ -116,7 +116,7 @@ const CACHES = {
   ],
   rows: [
     ["0xffff888003c41a00", "dentry", null, 4096],
-    ["0xffff888003c41b00", "inode", "", { fault: "page excluded from dump" }],
+    ["0xffff888003c41b00", "inode", "", { fault: "excluded", address: null, message: "page excluded from dump" }],
   ],
 } as const;
 
@@ -126,7 +126,11 @@ test("a panel puts first what matters, leaves out what no row has, and keeps the
     columns.map(({ name }) => name),
     ["name", "slabBytes", "cache"],
   );
-  assert.deepEqual(rows[1], ["inode", { fault: "page excluded from dump" }, "0xffff888003c41b00"]);
+  assert.deepEqual(rows[1], [
+    "inode",
+    { fault: "excluded", address: null, message: "page excluded from dump" },
+    "0xffff888003c41b00",
+  ]);
   assert.deepEqual(
     tableFor(CACHES, {}).columns.map(({ name }) => name),
     ["cache", "name", "slabBytes"],
@@ -147,7 +151,7 @@ test("numbers are shown in the unit of their column and copied as they are", () 
 test("what cannot be read makes no column wide", () => {
   const columns = [{ name: "function", kind: "symbol" }] as const;
   const long = "the task has exited and given its stack back";
-  assert.deepEqual(widths(columns, [[{ fault: long }]]), [20]);
+  assert.deepEqual(widths(columns, [[{ fault: "unknown", address: null, message: long }]]), [20]);
 });
 
 test("a search finds a Rust symbol by what is shown and by its own name", () => {

@@ -24,10 +24,10 @@ const PS = grid(
   ],
 );
 const LAST = grid(
-  ["task", "agoNanoseconds"],
+  ["task", "ago_ns"],
   [
     ["0x50", "2873698"],
-    ["0x20", { fault: "page excluded from dump" }],
+    ["0x20", { fault: "excluded", address: null, message: "page excluded from dump" }],
   ],
 );
 const stack = (task: string, at: number, ...frames: string[]): [string, TaskStack] => [task, { task, frames, at }];
@@ -44,7 +44,7 @@ test("a task's row has what ps says, how long it has been so, and the function t
   const init = rows[2];
   assert.equal(column(init, "rss"), 1800);
   assert.equal(column(init, "function"), "do_wait+0x114");
-  assert.deepEqual(column(init, "inState"), { fault: "page excluded from dump" });
+  assert.deepEqual(column(init, "inState"), { fault: "excluded", address: null, message: "page excluded from dump" });
   assert.equal(column(init, "running"), null);
   const insmod = rows[5];
   assert.equal(column(insmod, "inState"), 0.002873698);
@@ -54,7 +54,11 @@ test("a task's row has what ps says, how long it has been so, and the function t
 
 test("a stack that cannot be read says why in place of its function", () => {
   const gone = new Map([["0x50", { task: "0x50", frames: [], at: 0, fault: "the task has exited" }]]);
-  assert.deepEqual(column(taskRows(PS, undefined, gone)[5], "function"), { fault: "the task has exited" });
+  assert.deepEqual(column(taskRows(PS, undefined, gone)[5], "function"), {
+    fault: "unknown",
+    address: null,
+    message: "the task has exited",
+  });
 });
 
 const shape = ({ rows: shown, outline }: Outlined): string[] =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
-import { faultPiece, type Json, type Piece, record, type Span } from "../../src/crash/say/piece.ts";
+import { faultPiece, type Json, type Piece, record, type Span } from "../../src/say/piece.ts";
 import { GridBuilder } from "../../src/render/grid.ts";
 
 const grid = (...pieces: Piece[]) => {
@@ -31,9 +31,12 @@ test("columns come from the records' keys, cells keep their values", () => {
 });
 
 test("a fault stands in its cell and does not change what the column is", () => {
-  const { columns, rows } = table({ rss: 5 }, { rss: { fault: "page excluded from dump" } });
+  const { columns, rows } = table(
+    { rss: 5 },
+    { rss: { fault: "excluded", address: null, message: "page excluded from dump" } },
+  );
   assert.deepEqual(columns, [{ name: "rss", kind: "number" }]);
-  assert.deepEqual(rows[1], [{ fault: "page excluded from dump" }]);
+  assert.deepEqual(rows[1], [{ fault: "excluded", address: null, message: "page excluded from dump" }]);
 });
 
 test("kernel addresses are told from other hexadecimal numbers", () => {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
-import { type Json, faultPiece, progress, record, text } from "../../src/crash/say/piece.ts";
-import { lazyRecord } from "../../src/crash/say/structView.ts";
+import { type Json, faultPiece, lazyRecord, progress, record, text } from "../../src/say/piece.ts";
 import { JsonDocument } from "../../src/render/json.ts";
 import { ansi } from "../../src/render/style.ts";
 import { pieceText } from "../../src/render/text.ts";
@@ -35,12 +34,12 @@ test("control characters out of a dump do not reach the terminal", () => {
   assert.equal(pieceText(text("a\tb")), "a\tb\n");
 });
 
-test("records are one JSON array, whatever stands between them", () => {
+test("records are one JSON document with its version, whatever stands between them", () => {
   const document = new JsonDocument();
   const pieces = [text("PID COMM"), record({ pid: 1, comm: undefined }, "1"), progress("x", 1, 2), record("two", "2")];
   const written = pieces.map((piece) => document.add(piece)).join("") + document.end();
-  assert.deepEqual(JSON.parse(written), [{ pid: 1 }, "two"]);
-  assert.deepEqual(JSON.parse(new JsonDocument().end()), []);
+  assert.deepEqual(JSON.parse(written), { schema: 1, records: [{ pid: 1 }, "two"] });
+  assert.deepEqual(JSON.parse(new JsonDocument().end()), { schema: 1, records: [] });
 });
 
 test("a fault that is met while a record is written is its value; whatever fails, the document is whole", () => {
@@ -50,12 +49,13 @@ test("a fault that is met while a record is written is its value; whatever fails
   const lazy = lazyRecord(fails, fails);
   const document = new JsonDocument();
   const written = document.add(lazy) + document.add(record(1, "1")) + document.end();
-  assert.deepEqual(JSON.parse(written), [{ fault: "ffff888000001000: page excluded from dump" }, 1]);
+  const fault = { fault: "excluded", address: "0xffff888000001000", message: "page excluded from dump" };
+  assert.deepEqual(JSON.parse(written), { schema: 1, records: [fault, 1] });
   assert.equal(pieceText(lazy), "<ffff888000001000: page excluded from dump>\n");
   assert.ok(lazy.kind === "record" && lazy.unread);
   const broken = new JsonDocument();
   const circular: Record<string, Json> = {};
   circular["itself"] = circular;
   assert.throws(() => broken.add(record(circular, "")));
-  assert.deepEqual(JSON.parse(broken.end()), []);
+  assert.deepEqual(JSON.parse(broken.end()), { schema: 1, records: [] });
 });

@@ -1,7 +1,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { demangled } from "../../base/rust/demangle.ts";
-import { faultSpan, spanText } from "../../crash/say/piece.ts";
+import { faultSpan, spanText } from "../../say/piece.ts";
 import { type Container, identify } from "../../linux/identify.ts";
 import { moduleName } from "../../linux/module/module.ts";
 import { pageFlagNames } from "../../linux/mm/pageFlags.ts";

@@ -2,7 +2,8 @@ import type { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import type { Piece, Pieces } from "../say/piece.ts";
+import type { Piece, Pieces } from "../../say/piece.ts";
+import type { Records } from "../../say/table.ts";
 
 /**
  * The user's own context: current task, radix, variables of `set`. Read once when a command starts.
@@ -179,6 +180,8 @@ export interface Command {
   readonly takesExpression?: boolean;
   /** Its words are text, those that start with a hyphen too. */
   readonly takesText?: boolean;
+  /** What its records hold, for docs/json.md. */
+  readonly records?: () => readonly Records[];
   /** What it cannot do without: said in one line when it is missing. */
   readonly needs?: readonly ("types" | "tasks" | "memory")[];
   /** @throws UsageError, Fault */

@@ -1,5 +1,5 @@
 import type { Command, Parsed } from "./command.ts";
-import { lineText, progress, record, type Line, type Piece, type Pieces } from "../say/piece.ts";
+import { lineText, progress, record, type Line, type Piece, type Pieces } from "../../say/piece.ts";
 
 /** What runs through a pipe: lines, and the pieces that no filter may swallow (faults, usage, progress). */
 export type Flow = Iterable<Line | Piece>;

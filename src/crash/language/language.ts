@@ -9,7 +9,7 @@ import { type CommandLine, parseLine } from "./line.ts";
 import { parseOptions } from "./parse.ts";
 import { WrongUse } from "./wrongUse.ts";
 import { SymbolNotFound, symbolNotFound } from "./symbolNotFound.ts";
-import { faultPiece, type Piece, type Pieces } from "../say/piece.ts";
+import { faultPiece, type Piece, type Pieces } from "../../say/piece.ts";
 import { variable } from "./variables.ts";
 
 /** One command line taken apart, its alias replaced. @throws UsageError */

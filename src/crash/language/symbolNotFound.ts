@@ -2,7 +2,7 @@ import { hex } from "../../base/hex.ts";
 import { demangled } from "../../base/rust/demangle.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import type { Piece } from "../say/piece.ts";
+import type { Piece } from "../../say/piece.ts";
 
 /** The user's name is no symbol. */
 export class SymbolNotFound extends UsageError {

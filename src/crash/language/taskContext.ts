@@ -5,7 +5,7 @@ import { panicTask } from "../../linux/printk/panic.ts";
 import { rawTaskState, taskState } from "../../linux/sched/taskState.ts";
 import { taskComm, taskCpu, taskPid, tasksByPid } from "../../linux/sched/task.ts";
 import type { Obj } from "../../model/object.ts";
-import { faultSpan, record, type Line, type Piece } from "../say/piece.ts";
+import { faultSpan, record, type Line, type Piece, addressJson } from "../../say/piece.ts";
 
 /** Bits of `__state` and `exit_state` (include/linux/sched.h, each meaning the same since v4.14; the last ones came with v6.1). */
 const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
@@ -54,8 +54,8 @@ export function taskContext(task: Obj): Piece {
   const data = {
     pid: known(pid),
     comm: known(comm),
-    task: hex0x(task.address),
-    threadInfo: info instanceof Fault ? undefined : hex0x(info),
+    task: addressJson(task.address),
+    threadInfo: info instanceof Fault ? undefined : addressJson(info),
     cpu: known(cpu),
     state: known(letters),
   };

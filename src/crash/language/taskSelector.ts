@@ -6,7 +6,7 @@ import type { Obj } from "../../model/object.ts";
 import type { Context, Word } from "./command.ts";
 import { lackingTypes } from "./lacking.ts";
 import { decimalNumber, hexNumber } from "./number.ts";
-import { faultPiece, type Pieces, text } from "../say/piece.ts";
+import { faultPiece, type Pieces, text } from "../../say/piece.ts";
 
 /**
  * Tasks of one word: a decimal pid (several tasks only for 0, the idle ones), or a hexadecimal task_struct address;

@@ -1,9 +1,9 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import { hex0x, padHex } from "../../base/hex.ts";
+import { padHex } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { type Cell, faultCell } from "./cell.ts";
-import type { Span } from "./piece.ts";
 import { symbolSpan } from "./symbolSpan.ts";
+import { type Cell, faultCell } from "../../say/cell.ts";
+import { type Span, addressJson } from "../../say/piece.ts";
 
 /** An address with all its digits, for faces to link. */
 export const addressSpan = (kernel: Kernel, address: bigint): Span => ({
@@ -16,7 +16,7 @@ export const addressSpan = (kernel: Kernel, address: bigint): Span => ({
 export function addressCell(kernel: Kernel, read: () => bigint): Cell {
   const address = attempt(read);
   if (address instanceof Fault) return faultCell(address);
-  return { span: addressSpan(kernel, address), json: hex0x(address) };
+  return { span: addressSpan(kernel, address), json: addressJson(address) };
 }
 
 /** A title in the middle of a column of addresses. */

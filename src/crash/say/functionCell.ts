@@ -1,9 +1,8 @@
 import { Fault } from "../../base/fault.ts";
-import { hex0x } from "../../base/hex.ts";
+import { symbolSpan } from "./symbolSpan.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { addressSpan } from "./addressCell.ts";
-import { faultSpan, faultText, type Json, type Line } from "./piece.ts";
-import { symbolSpan } from "./symbolSpan.ts";
+import { addressJson, faultJson, faultSpan, type Json, type Line } from "../../say/piece.ts";
 
 /** `ffffffff814b79d0  <delayed_work_timer_fn>`: a function's address and its name. */
 export function functionSpans(kernel: Kernel, address: bigint | Fault): Line {
@@ -15,7 +14,7 @@ export function functionSpans(kernel: Kernel, address: bigint | Fault): Line {
 
 /** The same to programs: the name, or the address of what has none. */
 export function symbolName(kernel: Kernel, address: bigint | Fault): Json {
-  if (address instanceof Fault) return { fault: faultText(address) };
+  if (address instanceof Fault) return faultJson(address);
   const symbol = kernel.symbols.at(address);
-  return symbol?.address === address ? symbol.name : hex0x(address);
+  return symbol?.address === address ? symbol.name : addressJson(address);
 }

@@ -2,7 +2,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex, hex0x, padHex } from "../../base/hex.ts";
 import { readUnsigned, viewOf } from "../../base/bytes.ts";
 import type { AddressSpace } from "../../memory/memory.ts";
-import { record, type Piece, type Pieces, type Span } from "./piece.ts";
+import { record, type Piece, type Pieces, type Span, addressJson } from "../../say/piece.ts";
 
 export type WordSize = 1 | 2 | 4 | 8;
 
@@ -67,7 +67,7 @@ function line(space: ByteSource, address: bigint, raw: Uint8Array, format: DumpF
     const missing = (LINE_BYTES - bytes.length) / format.size;
     spans.push(" ".repeat(missing * (format.size * 2 + 1)), "  ", spelt);
   }
-  return record({ address: hex0x(address), units: words.map(hex0x), text: spelt }, spans);
+  return record({ address: addressJson(address), units: words.map(hex0x), text: spelt }, spans);
 }
 
 /** Widths of decimal columns by the bytes of a unit, as crash has them. */
@@ -91,7 +91,7 @@ function* textDump(space: ByteSource, start: bigint, units: number | undefined):
     const end = units === undefined ? bytes.findIndex((byte) => !isPrintable(byte)) : -1;
     const spelt = text(end < 0 ? bytes : bytes.subarray(0, end));
     const shown = { as: "address", text: hex(address).padStart(space.wordSize * 2), address } as const;
-    if (spelt !== "") yield record({ address: hex0x(address), text: spelt }, [shown, ":  ", spelt]);
+    if (spelt !== "") yield record({ address: addressJson(address), text: spelt }, [shown, ":  ", spelt]);
     if (end >= 0) return;
     if (fault) throw fault;
   }

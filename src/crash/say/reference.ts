@@ -1,4 +1,4 @@
-import type { Cell } from "./cell.ts";
+import type { Cell } from "../../say/cell.ts";
 import { anyNumber, hexNumber } from "../language/number.ts";
 
 /** What `-R reference` is compared with. */

@@ -5,7 +5,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import { typeName } from "../../model/typeName.ts";
 import { describeType } from "../../model/typeText.ts";
 import type { Context, Parsed } from "../language/command.ts";
-import { record, type Pieces } from "./piece.ts";
+import { record, type Pieces } from "../../say/piece.ts";
 import { formatOptions, memberDeclaration, type StructReference } from "./structView.ts";
 
 /** How a struct, or the members asked for, is declared; with an address, where each lies. */

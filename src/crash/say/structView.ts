@@ -1,5 +1,4 @@
 /** Structs and their members as `struct`, `list -s` and `tree -s` show them. */
-import { hex0x } from "../../base/hex.ts";
 import { bare, type CType, type StructType } from "../../debuginfo/ctype.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
@@ -10,7 +9,7 @@ import { isCharacter } from "../../model/characters.ts";
 import type { Obj } from "../../model/object.ts";
 import { declare } from "../../model/typeName.ts";
 import type { Context, Parsed } from "../language/command.ts";
-import { faultSpan, faultText, type Json, type Line, type Piece } from "./piece.ts";
+import { lazyRecord, type Json, type Line, type Piece, addressJson } from "../../say/piece.ts";
 import { valueJson } from "./valueJson.ts";
 import { variable } from "../language/variables.ts";
 
@@ -107,45 +106,9 @@ function isLastOf(type: StructType, name: string): boolean {
 }
 
 function structJson(object: Obj, members: readonly string[]): Json {
-  const address = object.storage.kind === "memory" ? hex0x(object.address) : undefined;
+  const address = object.storage.kind === "memory" ? addressJson(object.address) : undefined;
   if (members.length === 0) return { address, value: valueJson(object) };
   return { address, value: Object.fromEntries(members.map((path) => [path, valueJson(object.at(path))])) };
-}
-
-/**
- * A record that works out its data and its lines only when asked: a face wants one of the two. A fault that this meets
- * is what it says, and `unread` from then on: the face is in the middle of a document.
- */
-export const lazyRecord = (data: () => Json, lines: () => readonly Line[], unread?: Fault): Piece =>
-  new LazyRecord(data, lines, unread);
-
-/** A class, because getters of a literal are defined anew for each of them, which costs more than most records do. */
-class LazyRecord {
-  readonly kind = "record";
-  unread: Fault | undefined;
-  private readonly readData: () => Json;
-  private readonly readLines: () => readonly Line[];
-
-  constructor(data: () => Json, lines: () => readonly Line[], unread: Fault | undefined) {
-    this.readData = data;
-    this.readLines = lines;
-    this.unread = unread;
-  }
-
-  get data(): Json {
-    return this.orFault(this.readData, (fault) => ({ fault: faultText(fault) }));
-  }
-
-  get lines(): readonly Line[] {
-    return this.orFault(this.readLines, (fault) => [[faultSpan(fault)]]);
-  }
-
-  private orFault<T>(read: () => T, said: (fault: Fault) => T): T {
-    const value = attempt(read);
-    if (!(value instanceof Fault)) return value;
-    this.unread = value;
-    return said(value);
-  }
 }
 
 /** `pid_t pid;`: how a member, or a member of a member, is declared. */

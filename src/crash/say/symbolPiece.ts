@@ -1,11 +1,11 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import { hex, hex0x } from "../../base/hex.ts";
 import { demangled } from "../../base/rust/demangle.ts";
+import { hex } from "../../base/hex.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import { livePatchText } from "../../linux/module/livepatch.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { record, type Piece, type Span } from "./piece.ts";
 import { symbolSpan } from "./symbolSpan.ts";
+import { record, type Piece, type Span, addressJson } from "../../say/piece.ts";
 
 interface Shown {
   /** An address within the symbol: shown instead of its own, with the offset. */
@@ -34,7 +34,7 @@ export function symbolPiece(
     line.push(" ", { as: "source", text: place, file: source.file, line: source.line });
   }
   const data = {
-    address: hex0x(address),
+    address: addressJson(address),
     type,
     name,
     ...(demangled(name) !== name && { demangled: demangled(name) }),

@@ -1,7 +1,7 @@
 import { demangled } from "../../base/rust/demangle.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
-import type { Span } from "./piece.ts";
+import type { Span } from "../../say/piece.ts";
 
 export type SymbolSpan = Extract<Span, { readonly as: "symbol" }>;
 

@@ -3,8 +3,8 @@ import { hex } from "../../base/hex.ts";
 import { cacheName } from "../../linux/slab/slab.ts";
 import { slabObjectAt } from "../../linux/slab/slabObject.ts";
 import type { Context } from "../language/command.ts";
-import type { Span } from "./piece.ts";
 import { symbolSpan } from "./symbolSpan.ts";
+import type { Span } from "../../say/piece.ts";
 
 /** How slab objects are named: not at all, `[task_struct]`, or `[ffff8ef683e520c0:task_struct]`. */
 export type SlabNames = "none" | "cache" | "address";

@@ -1,35 +1,37 @@
-import { hex0x, padHex } from "../../base/hex.ts";
+/** How crash introduces a task everywhere. */
 import { taskComm, taskCpu, taskPid } from "../../linux/sched/task.ts";
 import { taskState } from "../../linux/sched/taskState.ts";
 import type { Obj } from "../../model/object.ts";
-import { cell } from "./cell.ts";
-import { left } from "./pad.ts";
-import type { Json, Line } from "./piece.ts";
+import { TableLayout } from "../../render/layout.ts";
+import type { Json, Line } from "../../say/piece.ts";
+import type { Column, Table } from "../../say/table.ts";
 
-/** `PID: 169      TASK: ffff8ef68526c180  CPU: 0    COMMAND: "insmod"`: how crash introduces a task everywhere. */
-export function taskHeading(task: Obj): Line {
-  const { address } = task;
-  const width = task.kernel.arch.wordSize * 2;
-  return [
-    "PID: ",
-    ...left(cell(() => taskPid(task)).span, 7),
-    "  TASK: ",
-    { as: "task", text: padHex(address, width), address },
-    "  CPU: ",
-    ...left(cell(() => taskCpu(task)).span, 3),
-    '  COMMAND: "',
-    cell(() => taskComm(task)).span,
-    '"',
-  ];
-}
+type TaskKey = "pid" | "comm" | "task" | "cpu" | "state";
+
+/** What programs are told of a task everywhere. */
+export const taskColumns: { readonly [K in TaskKey]: Column<Obj> } = {
+  pid: { kind: "number", value: taskPid },
+  comm: { kind: "text", value: taskComm },
+  task: { kind: "task", value: ({ address }) => address },
+  cpu: { kind: "number", value: taskCpu },
+  state: { kind: "text", about: "as `ps -S` counts them", value: taskState },
+};
+
+const { pid, comm, task, cpu } = taskColumns;
+
+/** The columns of a line in which a task is introduced, behind what else stands in it. */
+export const headingColumns: { readonly [K in "pid" | "task" | "cpu" | "comm"]: Column<Obj> } = {
+  pid: { ...pid, title: "", gap: "PID: ", width: 7, align: "left" },
+  task: { ...task, title: "", gap: "  TASK: " },
+  cpu: { ...cpu, title: "", gap: "  CPU: ", width: 3, align: "left" },
+  comm: { ...comm, title: "", gap: '  COMMAND: "' },
+};
+
+const headings: Table<Obj> = { columns: headingColumns, end: '"' };
+
+/** `PID: 169      TASK: ffff8ef68526c180  CPU: 0    COMMAND: "insmod"` */
+export const taskHeading = (one: Obj): Line => new TableLayout(one.kernel, headings).line(one);
 
 /** The same to programs. */
-export function taskFacts(task: Obj): { readonly [key: string]: Json } {
-  return {
-    pid: cell(() => taskPid(task)).json,
-    comm: cell(() => taskComm(task)).json,
-    task: hex0x(task.address),
-    cpu: cell(() => taskCpu(task)).json,
-    state: cell(() => taskState(task)).json,
-  };
-}
+export const taskFacts = (one: Obj): { readonly [K in TaskKey]: Json } =>
+  new TableLayout(one.kernel, { columns: taskColumns }).data(one) as { readonly [K in TaskKey]: Json };

@@ -1,9 +1,8 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import { hex0x } from "../../base/hex.ts";
 import { bare, type StructType } from "../../debuginfo/ctype.ts";
 import { enumText } from "../../model/numberText.ts";
 import type { Obj } from "../../model/object.ts";
-import { faultText, type Json } from "./piece.ts";
+import { addressJson, faultJson, type Json } from "../../say/piece.ts";
 
 const MAX_DEPTH = 64;
 /** Values in one document; a lying array length must not fill memory. */
@@ -11,7 +10,8 @@ const MAX_VALUES = 1_000_000;
 
 /**
  * An object as data: structs by member name (those of anonymous members stand beside the others), arrays, `char[]` as
- * text, pointers and what exceeds 53 bits as `0x...` (negative numbers in decimal), enumerators by name; `{"fault": ...}` for what cannot be read.
+ * text, pointers as `0x` and 16 digits, integers of up to 32 bits as numbers and larger types as decimal strings,
+ * enumerators by name; `{"fault": ...}` for what cannot be read.
  */
 export function valueJson(object: Obj): Json {
   let left = MAX_VALUES;
@@ -31,11 +31,11 @@ export function valueJson(object: Obj): Json {
       case "enum":
         return orFault(() => enumText(type, at.value()));
       case "pointer":
-        return orFault(() => hex0x(at.value()));
+        return orFault(() => addressJson(at.value()));
       case "int":
-        return orFault(() => number(at.value()));
+        return orFault(() => number(at.value(), type.size));
       case "function":
-        return hex0x(at.address);
+        return addressJson(at.address);
       default:
         return null;
     }
@@ -58,12 +58,10 @@ function isText({ type }: Obj): boolean {
   return element?.kind === "int" && element.encoding === "char";
 }
 
-function number(value: bigint): Json {
-  if (value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
-  return value < 0n ? value.toString() : hex0x(value);
-}
+/** @param bytes of the C type, which alone decides the form: a reader knows it without looking at the value */
+const number = (value: bigint, bytes: number): Json => (bytes > 4 ? value.toString() : Number(value));
 
 function orFault(read: () => Json): Json {
   const value = attempt(read);
-  return value instanceof Fault ? { fault: faultText(value) } : value;
+  return value instanceof Fault ? faultJson(value) : value;
 }

@@ -1,11 +1,11 @@
-import { hex, hex0x } from "../../base/hex.ts";
+import { hex } from "../../base/hex.ts";
 import { vmaFlags, vmaPath } from "../../linux/mm/vma.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { addressSpan, addressTitle } from "./addressCell.ts";
-import { cell, type Cell } from "./cell.ts";
-import { right } from "./pad.ts";
-import { record, type Line, type Piece } from "./piece.ts";
+import { addressCell, addressSpan, addressTitle } from "./addressCell.ts";
+import { cell, type Cell } from "../../say/cell.ts";
+import { right } from "../../render/pad.ts";
+import { record, type Line, type Piece, addressJson } from "../../say/piece.ts";
 
 /** A row of areas: `vm_area_struct`, bounds, flags, file. */
 export const vmaTitle = (kernel: Kernel): Line => [
@@ -20,9 +20,14 @@ export interface VmaCells {
   readonly file: Cell;
 }
 
+function boundCell(vma: Obj, member: "vm_start" | "vm_end"): Cell {
+  const { span, json } = addressCell(vma.kernel, () => vma.at(member).value());
+  return { span: typeof span === "object" && span.as === "address" ? hex(span.address) : span, json };
+}
+
 export const vmaCells = (vma: Obj): VmaCells => ({
-  start: cell(() => vma.at("vm_start").value(), hex),
-  end: cell(() => vma.at("vm_end").value(), hex),
+  start: boundCell(vma, "vm_start"),
+  end: boundCell(vma, "vm_end"),
   flags: cell(() => vmaFlags(vma), hex),
   file: cell(
     () => vmaPath(vma),
@@ -31,7 +36,7 @@ export const vmaCells = (vma: Obj): VmaCells => ({
 });
 
 export function vmaRow(vma: Obj, { start, end, flags, file }: VmaCells = vmaCells(vma)): Piece {
-  const data = { vma: hex0x(vma.address), start: start.json, end: end.json, flags: flags.json, file: file.json };
+  const data = { vma: addressJson(vma.address), start: start.json, end: end.json, flags: flags.json, file: file.json };
   return record(data, [
     addressSpan(vma.kernel, vma.address),
     " ",

@@ -2,7 +2,6 @@
 import type { TemplateResult } from "lit-html";
 import type { Ask } from "../ask.ts";
 import { recall, remember } from "../host.ts";
-import { cellText } from "../rows.ts";
 import { select } from "../view.ts";
 import { bootTime, type LogLine, panicSeconds, type TimeMode, timeText } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
@@ -37,10 +36,7 @@ export class LogClock {
   }
 
   private async readWallTime(): Promise<void> {
-    const table = (await this.ask("run", { line: "sys" })).tables[0];
-    const value = (name: string): string =>
-      cellText(table?.rows[0]?.[table.columns.findIndex((column) => column.name === name)] ?? null);
-    this.zeros.wall = bootTime(value("date"), value("uptime"));
+    this.zeros.wall = bootTime(await this.ask("run", { line: "sys" }));
     this.changed();
   }
 

@@ -2,6 +2,9 @@ import { KernelLog } from "../../log/kernelLog.ts";
 import { recordLine } from "../../log/lines.ts";
 import { type Summary, summaryOf } from "../../log/summary.ts";
 import type { LogMessage } from "../../protocol/custom.ts";
+import type { Grid } from "../../protocol/grid.ts";
+import type { PanelKeys } from "../../protocol/records.ts";
+import { recordsOf } from "../memoryParts.ts";
 
 /** The kernel log as lines, and the reports of trouble in it: no DOM. */
 
@@ -92,15 +95,15 @@ export function timeText(seconds: number | undefined, mode: TimeMode, zero: numb
 }
 
 /**
- * When the kernel booted, from what `sys` says, by whole seconds as `log -T` has it.
- * @param uptime "00:00:06", "3 days, 04:05:06"
- * @returns seconds since the epoch; undefined when either is not known
+ * When the kernel booted, seconds since 1970, of `sys`.
+ * @returns undefined where the dump tells no time
  */
-export function bootTime(date: string, uptime: string): number | undefined {
-  const [, days = "0", hours, minutes, seconds] = /^(?:(\d+) days?,? )?(\d+):(\d+):(\d+)$/.exec(uptime.trim()) ?? [];
-  const crash = Date.parse(date) / 1000;
-  if (hours === undefined || Number.isNaN(crash)) return undefined;
-  return crash - (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds));
+export function bootTime({ tables }: Grid): number | undefined {
+  const [record] = tables.flatMap(recordsOf<PanelKeys["sys"]>);
+  const [date, uptime] = [record?.get("date"), record?.get("uptime_ns")];
+  if (typeof date !== "number" || typeof uptime !== "string") return undefined;
+  // The clock of the crash counts whole seconds, so that the rest says nothing.
+  return date - Math.floor(Number(uptime) / 1e9);
 }
 
 /** A row of the page: a line by its number, or the heading of a block as the complement of its number. */

@@ -1,5 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import type { Piece } from "../../crash/say/piece.ts";
+import type { Piece } from "../../say/piece.ts";
 import { moduleBuildId, moduleName, modules } from "../../linux/module/module.ts";
 import { type DebuginfodOptions, fetchDebuginfo } from "../fetch/debuginfod.ts";
 import { kernelBuildId } from "./kernelBuildId.ts";

@@ -7,7 +7,7 @@ import { once } from "../../base/once.ts";
 import { commands } from "../../crash/commands.ts";
 import { createContext } from "../../crash/language/context.ts";
 import type { Context, SessionFacts } from "../../crash/language/command.ts";
-import { type Piece, progress } from "../../crash/say/piece.ts";
+import { type Piece, progress } from "../../say/piece.ts";
 import { openDump } from "../../dump/formats.ts";
 import { deviceDumpsOf } from "../../dump/deviceDumps.ts";
 import type { DumpImage } from "../../dump/format.ts";

@@ -3,7 +3,7 @@ import { type Budget } from "../../base/budget.ts";
 import { MAX_SOURCE } from "./sourceRoot.ts";
 import { wholeFile } from "../../base/file.ts";
 import type { SourceText } from "../../crash/language/command.ts";
-import { type Piece, text } from "../../crash/say/piece.ts";
+import { type Piece, text } from "../../say/piece.ts";
 import type { SourceFiles } from "./source.ts";
 import { openSourceArchive, type SourceArchive } from "./sourceArchive.ts";
 import { waitingFor } from "../waiting.ts";

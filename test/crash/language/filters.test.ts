@@ -4,7 +4,7 @@ import { Fault } from "../../../src/base/fault.ts";
 import { flowOf, piecesOf } from "../../../src/crash/language/filter.ts";
 import { filters } from "../../../src/crash/language/filters.ts";
 import { parseOptions } from "../../../src/crash/language/parse.ts";
-import { faultPiece, lineText, type Piece, record, text } from "../../../src/crash/say/piece.ts";
+import { faultPiece, lineText, type Piece, record, text } from "../../../src/say/piece.ts";
 
 /** What is left of lines, parted by blanks in the literal's place of newlines. */
 function filtered(command: string, lines: readonly string[]): string[] {

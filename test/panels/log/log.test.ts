@@ -12,6 +12,7 @@ import {
 } from "../../../src/panels/log/logLines.ts";
 import { hits, spansOf } from "../../../src/panels/log/logText.ts";
 import { stopwatch } from "../../builders/stopwatch.ts";
+import type { Grid, GridCell } from "../../../src/protocol/grid.ts";
 
 const log = (...texts: string[]): LogLine[] =>
   texts.map((text, i) => ({ text, level: 6, seconds: i, caller: undefined, continues: false }));
@@ -106,9 +107,24 @@ test("times are told since boot, by the clock, and from the panic", () => {
 });
 
 test("boot is the time of the crash less how long the machine was up", () => {
-  assert.equal(bootTime("Sat Nov 21 10:19:24 UTC 2026", "00:00:06"), Date.UTC(2026, 10, 21, 10, 19, 18) / 1000);
-  assert.equal(bootTime("Sat Nov 21 10:19:24 UTC 2026", "2 days, 01:00:00"), Date.UTC(2026, 10, 19, 9, 19, 24) / 1000);
-  assert.equal(bootTime("unknown", "00:00:06"), undefined);
+  const sys = (date: GridCell, uptime: GridCell): Grid => ({
+    tables: [
+      {
+        columns: [
+          { name: "date", kind: "number" },
+          { name: "uptime_ns", kind: "number" },
+        ],
+        rows: [[date, uptime]],
+      },
+    ],
+    remarks: [],
+    omissions: [],
+    more: false,
+  });
+  const crash = Date.UTC(2026, 10, 21, 10, 19, 24) / 1000;
+  assert.equal(bootTime(sys(crash, "6940000000")), crash - 6);
+  assert.equal(bootTime(sys({ fault: "excluded", address: null, message: "gone" }, "6940000000")), undefined);
+  assert.equal(bootTime(sys(crash, null)), undefined);
 });
 
 test("time counts from the panic, else from the last oops, else from the end", () => {

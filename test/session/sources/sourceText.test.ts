@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { lineText, type Piece } from "../../../src/crash/say/piece.ts";
+import { lineText, type Piece } from "../../../src/say/piece.ts";
 import { Cancelled, drive } from "../../../src/base/job.ts";
 import { SourceFiles } from "../../../src/session/sources/source.ts";
 import { sourceTexts } from "../../../src/session/sources/sourceText.ts";

@@ -1,7 +1,7 @@
 import { UsageError } from "../../../base/usageError.ts";
 import { builtinAliases } from "../../language/alias.ts";
 import { command } from "../../language/command.ts";
-import { record, text, type Piece } from "../../say/piece.ts";
+import { record, text, type Piece } from "../../../say/piece.ts";
 
 export const alias = command({
   name: "alias",

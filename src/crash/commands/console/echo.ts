@@ -1,5 +1,5 @@
 import { command } from "../../language/command.ts";
-import { record } from "../../say/piece.ts";
+import { record } from "../../../say/piece.ts";
 
 export const echo = command({
   name: "echo",

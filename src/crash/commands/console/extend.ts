@@ -1,6 +1,6 @@
 import { UsageError } from "../../../base/usageError.ts";
 import { command } from "../../language/command.ts";
-import { record, text } from "../../say/piece.ts";
+import { record, text } from "../../../say/piece.ts";
 
 export const extend = command({
   name: "extend",

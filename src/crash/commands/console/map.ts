@@ -1,5 +1,5 @@
 import { command } from "../../language/command.ts";
-import { text } from "../../say/piece.ts";
+import { text } from "../../../say/piece.ts";
 
 export const map = command({
   name: "map",

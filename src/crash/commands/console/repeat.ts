@@ -1,6 +1,6 @@
 import { command } from "../../language/command.ts";
 import { runCommand } from "../../language/language.ts";
-import { text } from "../../say/piece.ts";
+import { text } from "../../../say/piece.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const repeat = command({

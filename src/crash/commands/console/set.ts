@@ -1,11 +1,11 @@
-import { hex, hex0x } from "../../../base/hex.ts";
+import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { cpuTask, runningOn, runningTasks } from "../../../linux/sched/cpu.ts";
 import { firstTask, firstTaskFault } from "../../../linux/printk/panic.ts";
 import { taskComm, taskCpu } from "../../../linux/sched/task.ts";
 import { command, type Context } from "../../language/command.ts";
 import { decimalNumber } from "../../language/number.ts";
-import { faultPiece, record, text, type Piece, type Pieces } from "../../say/piece.ts";
+import { faultPiece, record, text, type Piece, type Pieces, addressJson } from "../../../say/piece.ts";
 import { taskContext } from "../../language/taskContext.ts";
 import { noSuchTask, tasksOf } from "../../language/taskSelector.ts";
 import { findVariable, setVariable, variable, variables } from "../../language/variables.ts";
@@ -99,7 +99,7 @@ function activeTask(context: Context, word: string | undefined): Piece {
   const cpu = runningOn(context.kernel, task);
   const who = `"${taskComm(task)}" task ${hex(task.address)}`;
   if (cpu === undefined) throw new UsageError(`${who} was not running: "ps -A" shows what each CPU was running`);
-  return record({ task: hex0x(task.address), cpu }, `${who} is the active task on cpu ${cpu}`);
+  return record({ task: addressJson(task.address), cpu }, `${who} is the active task on cpu ${cpu}`);
 }
 
 /** Files of the session, which crash lists among its variables. */

@@ -1,5 +1,5 @@
 import { attempt, Fault, untilFault } from "../../../base/fault.ts";
-import { hex, hex0x } from "../../../base/hex.ts";
+import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { symbolPlace } from "../../../debuginfo/symbols/symbolText.ts";
 import { cpuList, possibleCpus } from "../../../kernel/cpumask.ts";
@@ -18,11 +18,20 @@ import {
 } from "../../../linux/irq/irq.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { addressCell, addressSpan } from "../../say/addressCell.ts";
-import { cell } from "../../say/cell.ts";
+import { cell } from "../../../say/cell.ts";
 import { command, type Parsed } from "../../language/command.ts";
 import { anyNumber, parseCpus } from "../../language/number.ts";
-import { left, middle, right } from "../../say/pad.ts";
-import { faultPiece, faultSpan, type Line, lineText, type Pieces, record, text } from "../../say/piece.ts";
+import { left, middle, right } from "../../../render/pad.ts";
+import {
+  faultPiece,
+  faultSpan,
+  type Line,
+  lineText,
+  type Pieces,
+  record,
+  text,
+  addressJson,
+} from "../../../say/piece.ts";
 import { functionSpans, symbolName } from "../../say/functionCell.ts";
 
 export const irq = command({
@@ -108,8 +117,8 @@ function* table(kernel: Kernel, found: readonly Irq[], numbers: readonly number[
     yield record(
       {
         irq: number,
-        desc: hex0x(desc.address),
-        actions: actions.map(({ address, name }) => ({ action: hex0x(address), name: name.json })),
+        desc: addressJson(desc.address),
+        actions: actions.map(({ address, name }) => ({ action: addressJson(address), name: name.json })),
       },
       [start, addressSpan(kernel, desc.address), "  ", ...first],
       ...others.map((line): Line => [" ".repeat(start.length + width + 2), ...line]),

@@ -13,10 +13,19 @@ import {
 } from "../../../kernel/sbitmap.ts";
 import type { Obj } from "../../../model/object.ts";
 import { address } from "../../language/address.ts";
-import { type Cell, cell, faultCell } from "../../say/cell.ts";
+import { type Cell, cell, faultCell } from "../../../say/cell.ts";
 import { command, type Context, type Parsed } from "../../language/command.ts";
-import { faultPiece, record, text, type Line, type Pieces, type Span } from "../../say/piece.ts";
-import { elementData, elementLines, formatOptions, lazyRecord, structReference } from "../../say/structView.ts";
+import {
+  faultPiece,
+  record,
+  text,
+  type Line,
+  type Pieces,
+  type Span,
+  lazyRecord,
+  addressJson,
+} from "../../../say/piece.ts";
+import { elementData, elementLines, formatOptions, structReference } from "../../say/structView.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const sbitmapq = command({
@@ -133,11 +142,11 @@ function* elements(context: Context, args: Parsed, queue: Obj, struct: string, a
     const slot = array + BigInt(index) * stride;
     const at = attempt(() => (pointers ? kernel.memory.word(slot) : slot));
     if (at instanceof Fault) yield faultPiece(at, `${index}: `);
-    else if (!showsContents) yield record({ index, address: hex0x(at) }, [`${index}: `, linked(at)]);
+    else if (!showsContents) yield record({ index, address: addressJson(at) }, [`${index}: `, linked(at)]);
     else {
       const object = kernel.object(reference.type, at);
       yield lazyRecord(
-        () => ({ index, address: hex0x(at), ...elementData([{ reference, object }]) }),
+        () => ({ index, address: addressJson(at), ...elementData([{ reference, object }]) }),
         () => [[`${index} (`, linked(at), "):"], ...elementLines(object, reference, options, false)],
       );
     }

@@ -1,8 +1,8 @@
-import { hex, hex0x } from "../../../base/hex.ts";
+import { hex } from "../../../base/hex.ts";
 import { pageSize } from "../../../linux/mm/page.ts";
 import { command } from "../../language/command.ts";
 import { hexNumber } from "../../language/number.ts";
-import { record } from "../../say/piece.ts";
+import { record, addressJson } from "../../../say/piece.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const btop = command({
@@ -19,7 +19,7 @@ export const btop = command({
       const address = hexNumber(word);
       if (address === undefined) throw new WrongUse(`invalid input: "${word}"`);
       const page = address / BigInt(pageSize(kernel));
-      yield record({ address: hex0x(address), page: hex0x(page) }, `${hex(address)}: ${hex(page)}`);
+      yield record({ address: addressJson(address), page: addressJson(page) }, `${hex(address)}: ${hex(page)}`);
     }
   },
 });

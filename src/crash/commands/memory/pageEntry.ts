@@ -1,12 +1,12 @@
 import type { WalkStep } from "../../../arch/arch.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
-import { hex, hex0x } from "../../../base/hex.ts";
+import { hex } from "../../../base/hex.ts";
 import { filePath } from "../../../linux/fs/dcache.ts";
 import { swapSlot, type SwapSlot } from "../../../linux/mm/swapEntry.ts";
 import type { Kernel } from "../../../model/kernel.ts";
-import { cell, type Cell } from "../../say/cell.ts";
-import { middle, right } from "../../say/pad.ts";
-import { record, text, type Line, type Piece } from "../../say/piece.ts";
+import { cell, type Cell } from "../../../say/cell.ts";
+import { middle, right } from "../../../render/pad.ts";
+import { record, text, type Line, type Piece, addressJson } from "../../../say/piece.ts";
 
 /** The entry at which a walk ended, as the kernel has it: on arm it keeps one of its own beside the hardware's. */
 export function lastEntry(kernel: Kernel, steps: readonly WalkStep[]): bigint | undefined {
@@ -20,7 +20,7 @@ export function lastEntry(kernel: Kernel, steps: readonly WalkStep[]): bigint | 
 export function largePagePiece(entry: bigint, page: bigint): Piece {
   const widths = [Math.max(3, hex(entry).length), Math.max(8, hex(page).length)] as const;
   return record(
-    { pte: hex0x(entry), physical: hex0x(page) },
+    { pte: addressJson(entry), physical: addressJson(page) },
     [{ as: "title", text: `${center("PTE", widths[0])}  ${center("PHYSICAL", widths[1])}` }],
     [...right(hex(entry), widths[0]), "  ", ...middle(hex(page), widths[1])],
   );
@@ -35,7 +35,7 @@ export function ptePiece(kernel: Kernel, entry: bigint): Piece {
   const flags = format.flags.filter(([, mask]) => (entry & mask) !== 0n).map(([name]) => name);
   const physical = format.isPresent(entry) || flags.length > 0 ? format.physical(entry) : 0n;
   const widths = [Math.max(3, hex(entry).length), Math.max(8, hex(physical).length)] as const;
-  const data = { pte: hex0x(entry), physical: hex0x(physical), present: format.isPresent(entry), flags };
+  const data = { pte: addressJson(entry), physical: addressJson(physical), present: format.isPresent(entry), flags };
   const said = flags.length > 0 ? `(${flags.join("|")})` : entry === 0n ? "(no mapping)" : "(not present)";
   return record(
     data,
@@ -46,7 +46,12 @@ export function ptePiece(kernel: Kernel, entry: bigint): Piece {
 
 function swapPiece(entry: bigint, { area, offset }: SwapSlot): Piece {
   const path = swapPath({ area, offset });
-  const data = { pte: hex0x(entry), swapInfo: hex0x(area.address), swap: path.json, offset: Number(offset) };
+  const data = {
+    pte: addressJson(entry),
+    swapInfo: addressJson(area.address),
+    swap: path.json,
+    offset: Number(offset),
+  };
   const width = typeof path.span === "string" ? path.span.length : 4;
   return record(
     data,

@@ -1,6 +1,6 @@
 import { command } from "../../language/command.ts";
 import { hexNumber } from "../../language/number.ts";
-import type { Pieces } from "../../say/piece.ts";
+import type { Pieces } from "../../../say/piece.ts";
 import { ptePiece } from "./pageEntry.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 

@@ -1,8 +1,8 @@
-import { hex, hex0x } from "../../../base/hex.ts";
+import { hex } from "../../../base/hex.ts";
 import { pageSize } from "../../../linux/mm/page.ts";
 import { command } from "../../language/command.ts";
 import { anyNumber } from "../../language/number.ts";
-import { record } from "../../say/piece.ts";
+import { record, addressJson } from "../../../say/piece.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const ptob = command({
@@ -20,7 +20,7 @@ export const ptob = command({
       const page = anyNumber(word);
       if (page === undefined) throw new WrongUse(`not a valid number: ${word}`);
       const address = page * BigInt(pageSize(kernel));
-      yield record({ page: hex0x(page), address: hex0x(address) }, `${hex(page)}: ${hex(address)}`);
+      yield record({ page: addressJson(page), address: addressJson(address) }, `${hex(page)}: ${hex(address)}`);
     }
   },
 });

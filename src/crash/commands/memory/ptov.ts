@@ -1,13 +1,13 @@
-import { hex, hex0x } from "../../../base/hex.ts";
+import { hex } from "../../../base/hex.ts";
 import { possibleCpus } from "../../../kernel/cpumask.ts";
 import { physicalToVirtual } from "../../../linux/mm/directMap.ts";
 import { perCpuAddress } from "../../../kernel/percpu.ts";
 import { taskCpu } from "../../../linux/sched/task.ts";
 import { addressSpan } from "../../say/addressCell.ts";
-import { cell } from "../../say/cell.ts";
+import { cell } from "../../../say/cell.ts";
 import { command, type Context } from "../../language/command.ts";
 import { hexNumber, parseCpus } from "../../language/number.ts";
-import { record, text, type Pieces } from "../../say/piece.ts";
+import { record, text, type Pieces, addressJson } from "../../../say/piece.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const ptov = command({
@@ -42,7 +42,7 @@ function* translated(context: Context, word: string): Pieces {
   if (cpus !== undefined) return yield* perCpu(context, value, cpus);
   const virtual = physicalToVirtual(kernel, value);
   yield record(
-    { virtual: hex0x(virtual), physical: hex0x(value) },
+    { virtual: addressJson(virtual), physical: addressJson(value) },
     [{ as: "title", text: `${"VIRTUAL".padEnd(width)}  PHYSICAL` }],
     [addressSpan(kernel, virtual), `  ${hex(value)}`],
   );
@@ -54,6 +54,6 @@ function* perCpu(context: Context, offset: bigint, cpus: string): Pieces {
   yield text(`PER-CPU OFFSET: ${hex(offset)}`, [{ as: "title", text: "  CPU    VIRTUAL" }]);
   for (const cpu of chosen) {
     const address = cell(() => perCpuAddress(kernel, offset, cpu), hex);
-    yield record({ cpu, offset: hex0x(offset), virtual: address.json }, [`  [${cpu}]  `, address.span]);
+    yield record({ cpu, offset: addressJson(offset), virtual: address.json }, [`  [${cpu}]  `, address.span]);
   }
 }

@@ -1,4 +1,3 @@
-import { hex0x } from "../../../base/hex.ts";
 import { type Fault, untilFault } from "../../../base/fault.ts";
 import { filePath } from "../../../linux/fs/dcache.ts";
 import { pageSize } from "../../../linux/mm/page.ts";
@@ -6,10 +5,10 @@ import { isSwapPartition, swapAreas, swapPages, swapPagesInUse } from "../../../
 import type { Kernel } from "../../../model/kernel.ts";
 import type { Obj } from "../../../model/object.ts";
 import { addressSpan } from "../../say/addressCell.ts";
-import { cell } from "../../say/cell.ts";
+import { cell } from "../../../say/cell.ts";
 import { command } from "../../language/command.ts";
-import { middle, right } from "../../say/pad.ts";
-import { faultPiece, record, text, type Piece } from "../../say/piece.ts";
+import { middle, right } from "../../../render/pad.ts";
+import { faultPiece, record, text, type Piece, addressJson } from "../../../say/piece.ts";
 
 export const swap = command({
   name: "swap",
@@ -48,7 +47,7 @@ function row(kernel: Kernel, area: Obj): Piece {
   const priority = cell(() => area.at("prio").number());
   const file = cell(() => filePath(area.at("swap_file").deref()));
   const data = {
-    swapInfo: hex0x(area.address),
+    swapInfo: addressJson(area.address),
     type: type.json,
     size: size.json,
     used: used.json,

@@ -4,7 +4,7 @@ import { hex } from "../../../base/hex.ts";
 import { fileOffset, vmaPath } from "../../../linux/mm/vma.ts";
 import type { AddressSpace } from "../../../memory/memory.ts";
 import type { Obj } from "../../../model/object.ts";
-import { faultSpan, type Line } from "../../say/piece.ts";
+import { faultSpan, type Line } from "../../../say/piece.ts";
 import { lastEntry, swapLine } from "./pageEntry.ts";
 
 /** Where a page of a user address space is, and the walk that told. */

@@ -1,6 +1,6 @@
 import type { WalkStep } from "../../../arch/arch.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
-import { hex, hex0x } from "../../../base/hex.ts";
+import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { taskMemory } from "../../../linux/mm/mm.ts";
 import { findVma } from "../../../linux/mm/vma.ts";
@@ -10,9 +10,18 @@ import { addressSpan } from "../../say/addressCell.ts";
 import { command, type Context, type Parsed } from "../../language/command.ts";
 import { pageRowAt, pageTitle, pfnOf } from "./kmem/pages.ts";
 import { hexNumber } from "../../language/number.ts";
-import { faultPiece, faultSpan, faultText, record, text, type Line, type Pieces } from "../../say/piece.ts";
+import {
+  faultPiece,
+  faultSpan,
+  faultJson,
+  record,
+  text,
+  type Line,
+  type Pieces,
+  addressJson,
+} from "../../../say/piece.ts";
 import { largePagePiece, lastEntry, ptePiece } from "./pageEntry.ts";
-import { sizeText } from "../../say/quantity.ts";
+import { sizeText } from "../../../render/quantity.ts";
 import { selectTasks } from "../../language/taskSelector.ts";
 import { originOf, userPage } from "./userPage.ts";
 import { vmaRow, vmaTitle } from "../../say/vma.ts";
@@ -55,7 +64,10 @@ function* kernelAddress({ kernel }: Context, address: bigint): Pieces {
   const width = kernel.arch.wordSize * 2;
   const title: Line = [{ as: "title", text: `${"VIRTUAL".padEnd(width)}  PHYSICAL` }];
   if (!kernel.memory.isKernelAddress(address)) {
-    const data = { virtual: hex0x(address), fault: "not a kernel virtual address" };
+    const data = {
+      virtual: addressJson(address),
+      physical: faultJson(Fault.at("unmapped", address, "not a kernel virtual address")),
+    };
     return yield record(data, title, [`${hex(address).padEnd(width)}  (not a kernel virtual address)`]);
   }
   const steps: WalkStep[] = [];
@@ -100,11 +112,14 @@ function pageLine(found: Found): Line[] {
 
 function translationData(address: bigint, found: Found, steps: readonly WalkStep[]) {
   return {
-    virtual: hex0x(address),
-    physical: found instanceof Fault ? undefined : hex0x(found.physical),
-    pageBytes: found instanceof Fault ? undefined : Number(found.pageBytes),
-    fault: found instanceof Fault ? faultText(found) : undefined,
-    steps: steps.map((step) => ({ level: step.level, at: hex0x(step.entryAddress), entry: hex0x(step.entry) })),
+    virtual: addressJson(address),
+    physical: found instanceof Fault ? faultJson(found) : addressJson(found.physical),
+    pageBytes: found instanceof Fault ? null : Number(found.pageBytes),
+    steps: steps.map((step) => ({
+      level: step.level,
+      at: addressJson(step.entryAddress),
+      entry: addressJson(step.entry),
+    })),
   };
 }
 
@@ -137,7 +152,10 @@ function* userAddress(task: Obj, address: bigint): Pieces {
   const mm = task.at("mm");
   const vma = mm.value() === 0n ? undefined : findVma(mm.deref(), address);
   if (!vma) {
-    const data = { virtual: hex0x(address), fault: "not accessible" };
+    const data = {
+      virtual: addressJson(address),
+      physical: faultJson(Fault.at("unmapped", address, "not accessible")),
+    };
     return yield record(data, title, [`${hex(address).padEnd(10)}  (not accessible)`]);
   }
   const page = userPage(taskMemory(task), address);

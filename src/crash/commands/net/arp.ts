@@ -6,9 +6,9 @@ import { netDeviceName } from "../../../linux/net/netDevice.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import type { Obj } from "../../../model/object.ts";
 import { addressCell } from "../../say/addressCell.ts";
-import { cell } from "../../say/cell.ts";
-import { left } from "../../say/pad.ts";
-import { faultPiece, record, text, type Piece, type Pieces } from "../../say/piece.ts";
+import { cell } from "../../../say/cell.ts";
+import { left } from "../../../render/pad.ts";
+import { faultPiece, record, text, type Piece, type Pieces } from "../../../say/piece.ts";
 
 const ADDRESS_WIDTH = 16;
 const TYPE_WIDTH = 10;

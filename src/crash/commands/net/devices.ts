@@ -2,9 +2,9 @@ import { Fault, faultLast, untilFault } from "../../../base/fault.ts";
 import { deviceAddresses, netDeviceName, netDevices } from "../../../linux/net/netDevice.ts";
 import type { Obj } from "../../../model/object.ts";
 import { addressCell } from "../../say/addressCell.ts";
-import { cell } from "../../say/cell.ts";
-import { left } from "../../say/pad.ts";
-import { faultPiece, faultSpan, faultText, record, text, type Piece, type Pieces } from "../../say/piece.ts";
+import { cell } from "../../../say/cell.ts";
+import { left } from "../../../render/pad.ts";
+import { faultPiece, faultSpan, faultText, record, text, type Piece, type Pieces } from "../../../say/piece.ts";
 
 const NAME_WIDTH = 10;
 

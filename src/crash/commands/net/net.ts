@@ -5,7 +5,7 @@ import { ipv4Number } from "./address.ts";
 import { arpCache } from "./arp.ts";
 import { netDeviceTable } from "./devices.ts";
 import { taskSocketRows, taskSocketStructs } from "./sockets.ts";
-import { text } from "../../say/piece.ts";
+import { text } from "../../../say/piece.ts";
 import { formatOptions } from "../../say/structView.ts";
 import { selectTasks } from "../../language/taskSelector.ts";
 import { WrongUse } from "../../language/wrongUse.ts";

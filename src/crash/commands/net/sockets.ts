@@ -13,9 +13,9 @@ import { formatValue, type FormatOptions } from "../../../model/format.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import type { Obj } from "../../../model/object.ts";
 import { addressCell, addressTitle } from "../../say/addressCell.ts";
-import { type Cell, cell } from "../../say/cell.ts";
-import { left, right } from "../../say/pad.ts";
-import { faultSpan, faultText, record, type Json, type Line, type Pieces } from "../../say/piece.ts";
+import { type Cell, cell } from "../../../say/cell.ts";
+import { left, right } from "../../../render/pad.ts";
+import { faultSpan, faultJson, record, type Json, type Line, type Pieces } from "../../../say/piece.ts";
 import { matches } from "../../say/reference.ts";
 import { taskFacts, taskHeading } from "../../say/taskHeading.ts";
 
@@ -47,7 +47,7 @@ function* taskSockets(
   const data = {
     ...taskFacts(task),
     sockets: shown.map(socketData),
-    fault: faults.map(faultText)[0],
+    fault: faults.map(faultJson)[0],
   };
   const lines: Line[] = [taskHeading(task)];
   if (shown.length > 0) lines.push(...linesOf(shown));
@@ -89,7 +89,7 @@ function socketData(one: OpenSocket): Json {
   const { kind, ends } = describe(one);
   const [socket, sock] = addresses(one);
   const common = { fd: one.fd, socket: socket.json, sock: sock.json, kind: kind.json };
-  if (ends instanceof Fault) return { ...common, fault: faultText(ends) };
+  if (ends instanceof Fault) return { ...common, ends: faultJson(ends) };
   const [source, destination] = ends.map(({ address, port }) => ({ address, port }));
   return { ...common, source, destination };
 }

@@ -2,11 +2,17 @@ import { cpus, onlineCpus } from "../../../kernel/cpumask.ts";
 import { globalU32 } from "../../../linux/vmcoreinfo.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 
-/** `4`, or `2 [OFFLINE: 1]`: CPUs that there are, and those of them that the kernel did not count as running. @throws Fault */
-export function cpuCounts(kernel: Kernel): string {
+/** CPUs that there are, and those of them that the kernel did not count as running. @throws Fault */
+export function cpuCount(kernel: Kernel): { readonly present: number; readonly offline: number } {
   const online = onlineCpus(kernel).length;
   const present = Math.max(cpus(kernel, "present").length, online);
-  return online < present ? `${present} [OFFLINE: ${present - online}]` : String(present);
+  return { present, offline: present - online };
+}
+
+/** `4`, or `2 [OFFLINE: 1]`. @throws Fault */
+export function cpuText(kernel: Kernel): string {
+  const { present, offline } = cpuCount(kernel);
+  return offline > 0 ? `${present} [OFFLINE: ${offline}]` : String(present);
 }
 
 /** Clock rate of the CPUs; x86 alone keeps it in a variable, `cpu_khz`. @throws Fault */

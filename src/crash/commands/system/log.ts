@@ -9,8 +9,8 @@ import { crashTime, uptime } from "../../../linux/time/timekeeping.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { command } from "../../language/command.ts";
 import { hex } from "../../../base/hex.ts";
-import { faultPiece, type Line, type Piece, record, text } from "../../say/piece.ts";
-import { dateText } from "../../say/quantity.ts";
+import { faultPiece, type Line, type Piece, record, text } from "../../../say/piece.ts";
+import { dateText } from "../../../render/quantity.ts";
 
 export const log = command({
   name: "log",

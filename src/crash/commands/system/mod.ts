@@ -1,14 +1,14 @@
 import { attempt, Fault } from "../../../base/fault.ts";
-import { hex0x, padHex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { moduleBase, moduleName, modules, moduleSize } from "../../../linux/module/module.ts";
 import { taintLetters } from "../../../linux/module/taint.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import type { Obj } from "../../../model/object.ts";
-import { type Cell, cell } from "../../say/cell.ts";
 import { command, type Context, type ModuleDebuginfoControl, type Parsed } from "../../language/command.ts";
-import { left, right } from "../../say/pad.ts";
-import { faultPiece, type Json, type Line, type Piece, type Pieces, progress, record, text } from "../../say/piece.ts";
+import { table } from "../../../render/layout.ts";
+import type { Table } from "../../../say/table.ts";
+import type { PanelKeys } from "../../../protocol/records.ts";
+import { faultPiece, type Pieces, progress, text } from "../../../say/piece.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const mod = command({
@@ -37,6 +37,10 @@ Symbols of modules are read out of the dump. Their debuginfo is found by itself 
     { line: "mod", shows: "Every module." },
     { line: "mod -t", shows: "Foreign, unsigned and forced modules." },
   ],
+  records: () => [
+    { line: "mod", fields: modulesTable().columns },
+    { line: "mod -t", fields: taintsTable.columns },
+  ],
   needs: ["types"],
   *run(context, args) {
     const { kernel } = context;
@@ -44,7 +48,7 @@ Symbols of modules are read out of the dump. Their debuginfo is found by itself 
     if (args.has("-s") || args.has("-d") || args.has("-S") || args.has("-D") || args.has("-R"))
       return yield* debuginfo(context, args, found);
     const chosen = args.rest.length === 0 ? found : args.rest.map((name) => named(found, name));
-    yield* args.has("-t") ? taints(kernel, chosen) : table(context, chosen);
+    yield* args.has("-t") ? taints(kernel, chosen) : moduleRows(context, chosen);
     if (fault) yield faultPiece(fault, "mod: ");
   },
 });
@@ -70,7 +74,7 @@ function* debuginfo(context: Context, args: Parsed, found: readonly Obj[]): Piec
     const module = named(found, first);
     if (args.has("-d")) return control.unload(first);
     control.load(first, second, args.has("-g"));
-    yield* table(context, [module]);
+    yield* moduleRows(context, [module]);
   }
 }
 
@@ -94,7 +98,7 @@ function* loadAll(
     }
   }
   for (const why of refused) yield text(`mod: ${why}`);
-  yield* table(context, found);
+  yield* moduleRows(context, found);
 }
 
 /** The modules that can be reached, and why the list could not be followed further. */
@@ -118,90 +122,57 @@ function named(found: readonly Obj[], name: string): Obj {
 }
 
 interface Row {
+  /** `struct module` */
   readonly module: Obj;
-  readonly name: Cell;
-  readonly base: Cell;
-  readonly size: Cell;
+  /** Of its debuginfo; undefined while none was loaded. */
+  readonly file: string | undefined;
 }
 
-function* table({ kernel, modules: control }: Context, chosen: readonly Obj[]): Generator<Piece, void, void> {
-  const width = kernel.arch.wordSize * 2;
-  const rows = chosen.map((module): Row => ({
-    module,
-    name: cell(() => moduleName(module)),
-    base: cell(
-      () => moduleBase(module),
-      (base) => padHex(base, width),
-    ),
-    size: cell(() => moduleSize(module)),
-  }));
-  const nameWidth = widest(
-    "NAME",
-    rows.map(({ name }) => name),
-  );
-  const sizeWidth = widest(
-    "SIZE",
-    rows.map(({ size }) => size),
-  );
-  // Where a module's memory lies in several pieces, the address is that of its code.
-  const where = chosen[0]?.has("mem") ? "TEXT_BASE" : "BASE";
-  const titles = [center("MODULE", width), "NAME".padEnd(nameWidth), center(where, width), "SIZE".padStart(sizeWidth)];
-  yield text([{ as: "title", text: `${titles.join("  ")}  OBJECT FILE` }]);
-  for (const row of rows) yield moduleRow(row, width, nameWidth, sizeWidth, control);
-}
+/** @param base title of the column of addresses */
+export const modulesTable = (base = "BASE"): Table<Row, PanelKeys["mod"]> => ({
+  gap: "  ",
+  columns: {
+    module: { kind: "address", title: "MODULE", value: ({ module }) => module.address },
+    name: { kind: "text", title: "NAME", width: "rows", value: ({ module }) => moduleName(module) },
+    base: { kind: "address", title: base, about: "where its code begins", value: ({ module }) => moduleBase(module) },
+    size: { kind: "number", title: "SIZE", unit: "bytes", width: "rows", value: ({ module }) => moduleSize(module) },
+    file: {
+      kind: "text",
+      title: "OBJECT FILE",
+      about: "with its debuginfo; null while none was loaded",
+      value: ({ file }) => file,
+      absent: ({ module }) => `(not loaded)${hasSymbols(module) ? "  [CONFIG_KALLSYMS]" : ""}`,
+    },
+  },
+});
 
-function moduleRow(
-  { module, name, base, size }: Row,
-  width: number,
-  nameWidth: number,
-  sizeWidth: number,
-  control: ModuleDebuginfoControl | undefined,
-): Piece {
-  const symbols = module.has("kallsyms") || module.has("symtab");
-  const file = typeof name.json === "string" ? control?.path(name.json) : undefined;
-  const line: Line = [
-    { as: "address", text: padHex(module.address, width), address: module.address },
-    "  ",
-    ...left(name.span, nameWidth),
-    "  ",
-    base.span,
-    "  ",
-    ...right(size.span, sizeWidth),
-    `  ${file ?? `(not loaded)${symbols ? "  [CONFIG_KALLSYMS]" : ""}`}`,
-  ];
-  const data: Json = {
-    module: hex0x(module.address),
-    name: name.json,
-    base: base.json,
-    size: size.json,
-    file: file ?? null,
-  };
-  return record(data, line);
-}
+const hasSymbols = (module: Obj): boolean => module.has("kallsyms") || module.has("symtab");
 
-function* taints(kernel: Kernel, chosen: readonly Obj[]): Generator<Piece, void, void> {
-  const tainting = chosen.flatMap((module) => {
-    const mask = attempt(() => module.at("taints").value());
-    if (mask === 0n) return [];
-    const letters = cell(() => (mask instanceof Fault ? fail(mask) : taintLetters(kernel, mask)));
-    return [{ name: cell(() => moduleName(module)), letters }];
+function moduleRows({ kernel, modules: control }: Context, chosen: readonly Obj[]): Pieces {
+  const rows = chosen.map((module): Row => {
+    const name = attempt(() => moduleName(module));
+    return { module, file: name instanceof Fault ? undefined : control?.path(name) };
   });
-  if (tainting.length === 0) return yield text("no tainted modules");
-  const width = widest(
-    "NAME",
-    tainting.map(({ name }) => name),
-  );
-  yield text([{ as: "title", text: `${"NAME".padEnd(width)}  TAINTS` }]);
-  for (const { name, letters } of tainting) {
-    yield record({ name: name.json, taints: letters.json }, [...left(name.span, width), "  ", letters.span]);
-  }
+  // Where a module's memory lies in several pieces, the address is that of its code.
+  return table(kernel, modulesTable(chosen[0]?.has("mem") ? "TEXT_BASE" : "BASE"), rows);
 }
 
-function fail(fault: Fault): never {
-  throw fault;
-}
+/** Rows are `struct module`s. */
+export const taintsTable: Table<Obj> = {
+  gap: "  ",
+  columns: {
+    name: { kind: "text", title: "NAME", width: "rows", value: moduleName },
+    taints: {
+      kind: "text",
+      title: "TAINTS",
+      about: "letters of the flags",
+      value: (module) => taintLetters(module.kernel, module.at("taints").value()),
+    },
+  },
+};
 
-const widest = (title: string, cells: readonly Cell[]): number =>
-  Math.max(title.length, ...cells.map(({ span }) => (typeof span === "string" ? span.length : 0)));
-const center = (title: string, width: number): string =>
-  title.padStart(Math.ceil((width - title.length) / 2) + title.length).padEnd(width);
+function* taints(kernel: Kernel, chosen: readonly Obj[]): Pieces {
+  const tainting = chosen.filter((module) => attempt(() => module.at("taints").value()) !== 0n);
+  if (tainting.length === 0) yield text("no tainted modules");
+  else yield* table(kernel, taintsTable, tainting);
+}

@@ -9,7 +9,7 @@ import { command, type Command, type Context, type Option, type Word } from "../
 import { withTask } from "../../language/context.ts";
 import { runCommand } from "../../language/language.ts";
 import { parseOptions, words as wordsOf } from "../../language/parse.ts";
-import { text, type Pieces } from "../../say/piece.ts";
+import { text, type Pieces } from "../../../say/piece.ts";
 import { taskHeading } from "../../say/taskHeading.ts";
 import { missingTasks, noSuchTask, tasksMatching } from "../../language/taskSelector.ts";
 import { WrongUse } from "../../language/wrongUse.ts";

@@ -1,4 +1,4 @@
-import { hex, hex0x } from "../../../base/hex.ts";
+import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { bare } from "../../../debuginfo/ctype.ts";
 import { taskAt } from "../../../linux/sched/task.ts";
@@ -10,7 +10,7 @@ import { addressSpan } from "../../say/addressCell.ts";
 import { command, type Context } from "../../language/command.ts";
 import { functionSpans, symbolName } from "../../say/functionCell.ts";
 import { hexNumber, symbolAddress } from "../../language/number.ts";
-import { type Piece, record, text } from "../../say/piece.ts";
+import { type Piece, record, text, addressJson } from "../../../say/piece.ts";
 import { structReference } from "../../say/structView.ts";
 import { taskFacts, taskHeading } from "../../say/taskHeading.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
@@ -79,9 +79,12 @@ const isSimple = (type: ReturnType<typeof bare>): boolean => type.kind === "stru
 
 function waiterRow(kernel: Kernel, waiter: Waiter): Piece {
   const task = taskAt(kernel, waiter.private);
-  const data = { entry: hex0x(waiter.address), function: waiter.wake === 0n ? null : symbolName(kernel, waiter.wake) };
+  const data = {
+    entry: addressJson(waiter.address),
+    function: waiter.wake === 0n ? null : symbolName(kernel, waiter.wake),
+  };
   if (task) return record({ ...data, ...taskFacts(task) }, taskHeading(task));
-  return record({ ...data, private: hex0x(waiter.private) }, [
+  return record({ ...data, private: addressJson(waiter.private) }, [
     "WAITER: ",
     addressSpan(kernel, waiter.address),
     "  FUNCTION: ",

@@ -2,7 +2,7 @@ import { padHex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { command } from "../../language/command.ts";
 import { hexNumber } from "../../language/number.ts";
-import { record, text } from "../../say/piece.ts";
+import { record, text } from "../../../say/piece.ts";
 
 /** Names of the characters that have no glyph, by code (ANSI X3.4). */
 const CONTROLS =

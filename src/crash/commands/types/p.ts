@@ -11,8 +11,8 @@ import { declare, typeName } from "../../../model/typeName.ts";
 import { evaluateIn } from "../../language/address.ts";
 import { command, type Context } from "../../language/command.ts";
 import { cpuSpec, isPerCpu } from "../../language/perCpu.ts";
-import { record, text, type Line, type Pieces } from "../../say/piece.ts";
-import { formatOptions, lazyRecord } from "../../say/structView.ts";
+import { record, text, type Line, type Pieces, lazyRecord } from "../../../say/piece.ts";
+import { formatOptions } from "../../say/structView.ts";
 import { currentUserSpace, inSpace } from "../../language/userSpace.ts";
 import { valueJson } from "../../say/valueJson.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
@@ -103,7 +103,9 @@ function valuePiece(
       ...rest,
     ];
   };
-  return lazyRecord(() => ({ ...more, type: typeName(value.type), value: valueJson(value) }), lines, unread(value));
+  return lazyRecord(() => ({ ...more, type: typeName(value.type), value: valueJson(value) }), lines, {
+    unread: unread(value),
+  });
 }
 
 /** Why nothing of a value can be read; of a struct that is there in part its members tell. */

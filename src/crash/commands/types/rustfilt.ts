@@ -1,7 +1,7 @@
 import { UsageError } from "../../../base/usageError.ts";
 import { demangleRust } from "../../../base/rust/demangle.ts";
 import { command } from "../../language/command.ts";
-import { record } from "../../say/piece.ts";
+import { record } from "../../../say/piece.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const rustfilt = command({

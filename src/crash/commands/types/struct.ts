@@ -12,7 +12,7 @@ import { command, type Command, type Context, type Parsed } from "../../language
 import { hexDump } from "../../say/hexDump.ts";
 import { count } from "../../language/number.ts";
 import { cpuSpec } from "../../language/perCpu.ts";
-import { record, text, type Pieces } from "../../say/piece.ts";
+import { record, text, type Pieces } from "../../../say/piece.ts";
 import { structDeclaration } from "../../say/structDeclaration.ts";
 import {
   formatOptions,

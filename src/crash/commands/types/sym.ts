@@ -1,5 +1,5 @@
-import { hex, hex0x } from "../../../base/hex.ts";
 import { demangled } from "../../../base/rust/demangle.ts";
+import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import type { KSymbol } from "../../../debuginfo/source.ts";
 import { moduleName, moduleRanges, modules, type ModuleRange } from "../../../linux/module/module.ts";
@@ -8,7 +8,7 @@ import type { Obj } from "../../../model/object.ts";
 import { command, type Context, type PlacedSection } from "../../language/command.ts";
 import { hexNumber } from "../../language/number.ts";
 import { isPerCpu } from "../../language/perCpu.ts";
-import { record, text, type Piece, type Pieces } from "../../say/piece.ts";
+import { record, text, type Piece, type Pieces, addressJson } from "../../../say/piece.ts";
 import { SymbolNotFound } from "../../language/symbolNotFound.ts";
 import { symbolPiece } from "../../say/symbolPiece.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
@@ -154,7 +154,7 @@ function sectionMarks(sections: readonly PlacedSection[], base: bigint, end: big
 }
 
 const markPiece = ({ address, section, edge }: SectionMark): Piece =>
-  record({ address: hex0x(address), section, edge }, [
+  record({ address: addressJson(address), section, edge }, [
     { as: "address", text: hex(address), address },
     ` [${section}]: section ${edge}`,
   ]);

@@ -7,7 +7,7 @@ import { describeType } from "../../../model/typeText.ts";
 import { evaluateIn } from "../../language/address.ts";
 import { command, type Context } from "../../language/command.ts";
 import { count } from "../../language/number.ts";
-import { progress, record, text, type Piece, type Pieces } from "../../say/piece.ts";
+import { progress, record, text, type Piece, type Pieces } from "../../../say/piece.ts";
 import { structDeclaration } from "../../say/structDeclaration.ts";
 import { formatOptions, structReference, type StructReference } from "../../say/structView.ts";
 import { WrongUse } from "../../language/wrongUse.ts";

@@ -1,6 +1,6 @@
 import { UsageError } from "../../../base/usageError.ts";
 import { filter, isLine, type Filtered, type Flow } from "../filter.ts";
-import { lineText } from "../../say/piece.ts";
+import { lineText } from "../../../say/piece.ts";
 
 export const cut = filter({
   name: "cut",

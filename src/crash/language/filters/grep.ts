@@ -2,7 +2,7 @@ import { UsageError } from "../../../base/usageError.ts";
 import type { Parsed } from "../command.ts";
 import { filter, isLine, type Filtered, type Flow } from "../filter.ts";
 import { count } from "../number.ts";
-import { lineText, type Line } from "../../say/piece.ts";
+import { lineText, type Line } from "../../../say/piece.ts";
 
 export const grep = filter({
   name: "grep",

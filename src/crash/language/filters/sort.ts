@@ -1,7 +1,7 @@
 import { UsageError } from "../../../base/usageError.ts";
 import { collect, filter, type Filtered, type Flow } from "../filter.ts";
 import { hexNumber } from "../number.ts";
-import { lineText } from "../../say/piece.ts";
+import { lineText } from "../../../say/piece.ts";
 
 export const sort = filter({
   name: "sort",

@@ -1,5 +1,5 @@
 import { filter, isLine, type Filtered, type Flow } from "../filter.ts";
-import { lineText, type Line } from "../../say/piece.ts";
+import { lineText, type Line } from "../../../say/piece.ts";
 
 export const uniq = filter({
   name: "uniq",

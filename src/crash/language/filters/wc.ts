@@ -1,5 +1,5 @@
 import { collect, filter, type Filtered, type Flow } from "../filter.ts";
-import { lineText } from "../../say/piece.ts";
+import { lineText } from "../../../say/piece.ts";
 
 export const wc = filter({
   name: "wc",

@@ -2,7 +2,7 @@ import { UsageError } from "../../../../base/usageError.ts";
 import { builtinAliases } from "../../../language/alias.ts";
 import { command, type Command, commandsOf } from "../../../language/command.ts";
 import { manual, paragraphs } from "./manual.ts";
-import { record, text, type Pieces } from "../../../say/piece.ts";
+import { record, text, type Pieces } from "../../../../say/piece.ts";
 import { topics } from "./topics.ts";
 
 export const help = command({

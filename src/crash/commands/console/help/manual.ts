@@ -1,5 +1,5 @@
 import { type Command, type Option, synopsis } from "../../../language/command.ts";
-import type { Line } from "../../../say/piece.ts";
+import type { Line } from "../../../../say/piece.ts";
 
 const WIDTH = 78;
 const INDENT = "  ";

@@ -4,9 +4,9 @@ import { disks } from "../../../../linux/block/gendisk.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressCell } from "../../../say/addressCell.ts";
-import { cell, faultCell } from "../../../say/cell.ts";
-import { left, right } from "../../../say/pad.ts";
-import { faultPiece, record, spanText, text, type Line, type Piece, type Pieces } from "../../../say/piece.ts";
+import { cell, faultCell } from "../../../../say/cell.ts";
+import { left, right } from "../../../../render/pad.ts";
+import { faultPiece, record, spanText, text, type Line, type Piece, type Pieces } from "../../../../say/piece.ts";
 
 /** Disks in memory and files as disks: they have no device that could be slow. */
 const SKIPPED = /^(ram|loop)\d/;

@@ -5,8 +5,8 @@ import { copyToFile } from "../../memory/rd/copyToFile.ts";
 import { fileBytes } from "../../memory/rd/fileBytes.ts";
 import { hexDump } from "../../../say/hexDump.ts";
 import { count } from "../../../language/number.ts";
-import { left, middle } from "../../../say/pad.ts";
-import { record, text, type Pieces } from "../../../say/piece.ts";
+import { left, middle } from "../../../../render/pad.ts";
+import { record, text, type Pieces } from "../../../../say/piece.ts";
 
 const NUMBER_WIDTH = 16;
 
@@ -16,7 +16,7 @@ export function* deviceDumpList({ session }: Context): Pieces {
   if (dumps.length === 0) throw new UsageError("no device dumps found in this dumpfile");
   yield text([{ as: "title", text: "INDEX  OFFSET             SIZE             NAME" }]);
   for (const [index, { name, offset, size }] of dumps.entries()) {
-    yield record({ index, name, offset: hex0x(offset), size }, [
+    yield record({ index, name, offset, size }, [
       ...[...middle(String(index), "INDEX".length), "  ", ...left(hex0x(offset), NUMBER_WIDTH), "   "],
       ...[...left(String(size), NUMBER_WIDTH), " ", name],
     ]);

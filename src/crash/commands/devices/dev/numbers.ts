@@ -4,9 +4,9 @@ import { blockMajors, disks } from "../../../../linux/block/gendisk.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressCell, symbolCell } from "../../../say/addressCell.ts";
-import { type Cell, cell } from "../../../say/cell.ts";
-import { left, center, right } from "../../../say/pad.ts";
-import { faultPiece, faultSpan, faultText, record, text, type Piece, type Pieces } from "../../../say/piece.ts";
+import { type Cell, cell } from "../../../../say/cell.ts";
+import { left, center, right } from "../../../../render/pad.ts";
+import { faultPiece, faultSpan, faultJson, record, text, type Piece, type Pieces } from "../../../../say/piece.ts";
 
 const MAJOR_WIDTH = 4;
 const NAME_WIDTH = 15;
@@ -52,7 +52,7 @@ function row(entry: Obj, kind: string, device: Obj | undefined | Fault, operatio
   const known = device instanceof Fault ? undefined : device;
   const own: Cell =
     device instanceof Fault
-      ? { span: faultSpan(device), json: { fault: faultText(device) } }
+      ? { span: faultSpan(device), json: faultJson(device) }
       : device
         ? addressCell(kernel, () => device.address)
         : { span: "(none)", json: null };

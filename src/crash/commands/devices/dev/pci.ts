@@ -13,9 +13,9 @@ import {
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
-import { center } from "../../../say/pad.ts";
-import { faultPiece, record, text, type Piece, type Pieces } from "../../../say/piece.ts";
+import { cell } from "../../../../say/cell.ts";
+import { center } from "../../../../render/pad.ts";
+import { faultPiece, record, text, type Piece, type Pieces } from "../../../../say/piece.ts";
 
 /** Buses behind buses: their numbers have 8 bits. */
 const MAX_DEPTH = 256;

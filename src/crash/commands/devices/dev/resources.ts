@@ -3,8 +3,8 @@ import { padHex } from "../../../../base/hex.ts";
 import { resourceTree } from "../../../../linux/devices/resource.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
-import { faultPiece, record, text, type Pieces } from "../../../say/piece.ts";
+import { cell } from "../../../../say/cell.ts";
+import { faultPiece, record, text, type Pieces } from "../../../../say/piece.ts";
 
 /** `dev -i`: I/O ports, then I/O memory. */
 export function* resources(kernel: Kernel): Pieces {

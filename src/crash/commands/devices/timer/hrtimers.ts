@@ -1,12 +1,11 @@
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
-import { hex0x } from "../../../../base/hex.ts";
 import { clockName, clockTimers, hrtimerBase } from "../../../../linux/time/timer.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
-import { middle } from "../../../say/pad.ts";
-import { faultPiece, faultText, lineText, type Pieces, record, text } from "../../../say/piece.ts";
+import { cell } from "../../../../say/cell.ts";
+import { middle } from "../../../../render/pad.ts";
+import { faultPiece, faultText, lineText, type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
 import { functionSpans, symbolName } from "../../../say/functionCell.ts";
 
 /** The high-resolution timers of a CPU, clock by clock; nanoseconds. */
@@ -60,7 +59,7 @@ function* queueRows(timers: readonly Obj[], place: object, now: bigint): Pieces 
     yield record(
       {
         ...place,
-        hrtimer: hex0x(timer.address),
+        hrtimer: addressJson(timer.address),
         softExpires: shown(soft),
         expires: shown(expires),
         timeToExpire: left(expires),

@@ -2,9 +2,9 @@ import { UsageError } from "../../../../base/usageError.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { jiffies64, tickTime } from "../../../../linux/time/timekeeping.ts";
 import { command } from "../../../language/command.ts";
-import { guarded } from "../../../say/guarded.ts";
+import { guarded } from "../../../../say/guarded.ts";
 import { parseCpus } from "../../../language/number.ts";
-import { record, text } from "../../../say/piece.ts";
+import { record, text } from "../../../../say/piece.ts";
 import { cpuHrtimers } from "./hrtimers.ts";
 import { cpuWheels } from "./wheel.ts";
 

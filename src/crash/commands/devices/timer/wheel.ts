@@ -1,10 +1,9 @@
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
-import { hex0x } from "../../../../base/hex.ts";
 import { type TimerBase, timerBases, wheelTimers } from "../../../../linux/time/timer.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
-import { faultSpan, type Line, type Pieces, faultPiece, record, text } from "../../../say/piece.ts";
+import { faultSpan, type Line, type Pieces, faultPiece, record, text, addressJson } from "../../../../say/piece.ts";
 import { functionSpans, symbolName } from "../../../say/functionCell.ts";
 
 interface Timer {
@@ -66,7 +65,7 @@ function* rows(timers: readonly Timer[], cpu: number, base: string, jiffies: big
       {
         cpu,
         base,
-        timer: hex0x(timer.address),
+        timer: addressJson(timer.address),
         expires: expires instanceof Fault ? null : expires.toString(),
         timeToExpire: expires instanceof Fault ? null : left(expires).toString(),
         function: symbolName(kernel, one.function),

@@ -1,7 +1,7 @@
 import type { FileType } from "../../../../linux/fs/inode.ts";
-import type { Cell } from "../../../say/cell.ts";
-import { left } from "../../../say/pad.ts";
-import type { Span } from "../../../say/piece.ts";
+import type { Cell } from "../../../../say/cell.ts";
+import { left } from "../../../../render/pad.ts";
+import type { Span } from "../../../../say/piece.ts";
 
 /** Width of "SOCK" and of "UNKN", which stands for inodes of the kernel's own. */
 const TYPE_WIDTH = 4;

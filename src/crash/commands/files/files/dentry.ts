@@ -6,8 +6,8 @@ import { findTask } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
-import { record, text, type Pieces } from "../../../say/piece.ts";
+import { cell } from "../../../../say/cell.ts";
+import { record, text, type Pieces } from "../../../../say/piece.ts";
 import { typeColumn } from "./columns.ts";
 
 /** `files -d`: one dentry. @throws Fault when none can be read there */

@@ -2,7 +2,7 @@ import { command } from "../../../language/command.ts";
 import { dentryView } from "./dentry.ts";
 import { inodeNodes, inodePages } from "./pages.ts";
 import { taskFiles } from "./task.ts";
-import { text } from "../../../say/piece.ts";
+import { text } from "../../../../say/piece.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 import { address } from "../../../language/address.ts";

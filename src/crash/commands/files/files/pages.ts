@@ -5,10 +5,10 @@ import { pglistData } from "../../../../linux/mm/mmzone.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
+import { cell } from "../../../../say/cell.ts";
 import { pageRowAt, pageTitle } from "../../memory/kmem/pages.ts";
-import { right } from "../../../say/pad.ts";
-import { faultPiece, progress, record, text, type Piece, type Pieces } from "../../../say/piece.ts";
+import { right } from "../../../../render/pad.ts";
+import { faultPiece, progress, record, text, type Piece, type Pieces } from "../../../../say/piece.ts";
 
 /** `files -p`: every page of an inode that is in the page cache. @throws Fault when there is no inode */
 export function* inodePages(kernel: Kernel, address: bigint): Pieces {

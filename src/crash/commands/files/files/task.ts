@@ -6,10 +6,10 @@ import { cachedPages, fileType, inodeMapping } from "../../../../linux/fs/inode.
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { type Cell, cell } from "../../../say/cell.ts";
-import { right } from "../../../say/pad.ts";
+import { type Cell, cell } from "../../../../say/cell.ts";
+import { right } from "../../../../render/pad.ts";
 import { sharedRows } from "../../../say/sharedRows.ts";
-import { faultSpan, faultText, type Json, type Line, type Pieces, record, spanText } from "../../../say/piece.ts";
+import { faultSpan, faultJson, type Json, type Line, type Pieces, record, spanText } from "../../../../say/piece.ts";
 import { matches } from "../../../say/reference.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 import { typeColumn } from "./columns.ts";
@@ -50,7 +50,7 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
     root: pathJson(root),
     cwd: pathJson(cwd),
     files: shown.map((row) => row.data),
-    fault: done instanceof Fault ? faultText(done) : undefined,
+    unread: done instanceof Fault ? faultJson(done) : null,
   };
   yield record(data, ...lines);
 }
@@ -65,8 +65,7 @@ const openRows = (task: Obj, counts: boolean): Iterable<Row> =>
   });
 
 const pathSpan = (path: string | undefined | Fault) => (path instanceof Fault ? faultSpan(path) : (path ?? "(none)"));
-const pathJson = (path: string | undefined | Fault): Json =>
-  path instanceof Fault ? { fault: faultText(path) } : (path ?? null);
+const pathJson = (path: string | undefined | Fault): Json => (path instanceof Fault ? faultJson(path) : (path ?? null));
 
 function isReferred({ open: { fd, file }, path }: Row, reference: string): boolean {
   const { kernel } = file;

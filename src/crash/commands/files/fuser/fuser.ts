@@ -5,12 +5,12 @@ import { taskComm, taskPid, taskTable } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressTitle, addressSpan } from "../../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
+import { cell } from "../../../../say/cell.ts";
 import { command } from "../../../language/command.ts";
 import { byInode, byPath, fileUsers, type IsWanted } from "./fileUsers.ts";
 import { hexNumber } from "../../../language/number.ts";
-import { left, right } from "../../../say/pad.ts";
-import { faultPiece, progress, record, text, type Pieces, type Span } from "../../../say/piece.ts";
+import { left, right } from "../../../../render/pad.ts";
+import { faultPiece, progress, record, text, type Pieces, type Span } from "../../../../say/piece.ts";
 import { taskFacts } from "../../../say/taskHeading.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 

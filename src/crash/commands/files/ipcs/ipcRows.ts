@@ -11,9 +11,9 @@ import {
 import { pageSize } from "../../../../linux/mm/page.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressCell } from "../../../say/addressCell.ts";
-import { type Cell, cell } from "../../../say/cell.ts";
-import { left } from "../../../say/pad.ts";
-import { record, type Json, type Line, type Piece } from "../../../say/piece.ts";
+import { type Cell, cell } from "../../../../say/cell.ts";
+import { left } from "../../../../render/pad.ts";
+import { record, type Json, type Line, type Piece } from "../../../../say/piece.ts";
 
 interface Column {
   readonly title: string;

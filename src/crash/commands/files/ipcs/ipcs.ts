@@ -12,7 +12,7 @@ import type { Obj } from "../../../../model/object.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { ipcRow, ipcTitle } from "./ipcRows.ts";
 import { anyNumber, hexNumber } from "../../../language/number.ts";
-import { faultPiece, text, type Pieces } from "../../../say/piece.ts";
+import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
 
 export const ipcs = command({

@@ -11,13 +11,13 @@ import {
 import { findTask } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { type Cell, cell } from "../../../say/cell.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
-import { dirtyPart, openFilesBySuper, openPart, type Part } from "./mountParts.ts";
+import { dirtyPart, openFilesBySuper, openFilesTable, openPart, type Part } from "./mountParts.ts";
 import { hexNumber } from "../../../language/number.ts";
-import { left } from "../../../say/pad.ts";
-import { faultPiece, type Line, type Piece, record, type Span, spanText, text } from "../../../say/piece.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import type { Column, Table } from "../../../../say/table.ts";
+import { faultPiece, text } from "../../../../say/piece.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
 
 export const mount = command({
@@ -38,10 +38,11 @@ export const mount = command({
     { line: "mount tmpfs", shows: "Only file systems of one kind." },
     { line: "mount -f /dev", shows: "What is mounted on a directory, and who has files of it open." },
   ],
+  records: () => [{ line: "mount -i -f", fields: mountsTable({ dirtyInodes: true, openFiles: true }).columns }],
   needs: ["types", "tasks"],
   *run(context, args) {
     const { kernel } = context;
-    const title = text([{ as: "title", text: heading(kernel) }]);
+    const layout = new TableLayout(kernel, mountsTable({ dirtyInodes: args.has("-i"), openFiles: args.has("-f") }));
     const files = args.has("-f") ? openFilesBySuper(kernel) : undefined;
     const tests = args.rest.map((word) => matcher(kernel, word));
     let shown = 0;
@@ -50,15 +51,13 @@ export const mount = command({
         yield faultPiece(mount, "mount: ");
         continue;
       }
-      const row = rowOf(mount);
-      if (tests.length > 0 && !tests.some((test) => test(row))) continue;
-      const parts = {
-        dirtyInodes: args.has("-i") ? dirtyPart(mount) : undefined,
-        openFiles: files && openPart(kernel, files.get(superBlockOf(row)) ?? []),
-      };
-      const isLong = parts.dirtyInodes !== undefined || parts.openFiles !== undefined;
-      if (shown++ === 0 || isLong) yield title;
-      yield rowPiece(kernel, row, parts);
+      if (tests.length > 0 && !tests.some((test) => test(mount))) continue;
+      const dirtyInodes = args.has("-i") ? dirtyPart(mount) : undefined;
+      const openFiles = files && openPart(kernel, files.get(superBlockOf(mount)) ?? []);
+      const parts = [dirtyInodes, openFiles].filter((part) => part !== undefined);
+      const isLong = parts.length > 0;
+      if (shown++ === 0 || isLong) yield layout.heading();
+      yield layout.row({ mount, dirtyInodes, openFiles }, () => parts.flatMap(({ lines }) => lines));
       if (isLong) yield text("");
     }
     if (shown === 0 && tests.length > 0)
@@ -74,35 +73,88 @@ function viewer(context: Context, args: Parsed): Obj {
   return task ?? context.task;
 }
 
+/** What stands below a row. */
 interface MountRow {
+  /** `struct mount` */
   readonly mount: Obj;
-  readonly superBlock: Cell;
-  readonly type: Cell;
-  readonly device: Cell;
-  readonly directory: Cell;
+  readonly dirtyInodes?: Part | undefined;
+  readonly openFiles?: Part | undefined;
 }
 
-const rowOf = (mount: Obj): MountRow => ({
-  mount,
-  superBlock: addressCell(mount.kernel, () => mountSuper(mount).address),
-  type: cell(() => fileSystemName(mountSuper(mount))),
-  device: cell(() => mountDevice(mount)),
-  directory: cell(() => mountPath(mount)),
+/** File system and device share a column: what one has too much, the other gives. */
+const TYPE_WIDTH = 6;
+const SOURCE_WIDTH = 16;
+
+const columns: { readonly [K in PanelKeys["mount"]]: Column<MountRow> } = {
+  mount: { kind: "address", title: "MOUNT", titleAlign: "center", value: ({ mount }) => mount.address },
+  superBlock: {
+    kind: "address",
+    title: "SUPERBLK",
+    titleAlign: "center",
+    value: ({ mount }) => mountSuper(mount).address,
+  },
+  type: {
+    kind: "text",
+    title: "TYPE",
+    width: TYPE_WIDTH,
+    titleWidth: TYPE_WIDTH,
+    value: ({ mount }) => fileSystemName(mountSuper(mount)),
+  },
+  device: {
+    kind: "text",
+    title: "DEVNAME",
+    width: SOURCE_WIDTH - TYPE_WIDTH - 1,
+    takesSlack: true,
+    value: ({ mount }) => mountDevice(mount),
+  },
+  directory: { kind: "text", title: "DIRNAME", value: ({ mount }) => mountPath(mount) },
+};
+
+/** @param parts with a column for each of them */
+export const mountsTable = ({
+  dirtyInodes,
+  openFiles,
+}: {
+  dirtyInodes: boolean;
+  openFiles: boolean;
+}): Table<MountRow> => ({
+  columns: {
+    ...columns,
+    ...(dirtyInodes && { dirtyInodes: dirtyColumn }),
+    ...(openFiles && { openFiles: openColumn }),
+  },
 });
 
-/** Whether a row is what a word names. */
-function matcher(kernel: Kernel, word: string): (row: MountRow) => boolean {
+const dirtyColumn: Column<MountRow> = {
+  kind: "data",
+  about: "addresses of inodes to be written",
+  value: ({ dirtyInodes }) => dirtyInodes?.data,
+};
+
+const openColumn: Column<MountRow> = {
+  kind: "data",
+  about: "files that tasks have open",
+  fields: openFilesTable.columns,
+  value: ({ openFiles }) => openFiles?.data,
+};
+
+/** Whether a mount is what a word names. */
+function matcher(kernel: Kernel, word: string): (mount: Obj) => boolean {
   const address = hexNumber(word);
   const superBlocks = address === undefined ? [] : superBlocksOf(kernel, address);
-  return (row) =>
-    [row.type, row.device, row.directory].some(({ span }) => spanText(span) === word) ||
-    (address !== undefined && (row.mount.address === address || row.mount.at("mnt").address === address)) ||
-    superBlocks.includes(superBlockOf(row) ?? -1n);
+  return (mount) =>
+    [() => fileSystemName(mountSuper(mount)), () => mountDevice(mount), () => mountPath(mount)].some(
+      (read) => attempt(read) === word,
+    ) ||
+    (address !== undefined && (mount.address === address || mount.at("mnt").address === address)) ||
+    superBlocks.includes(superBlockOf(mount) ?? -1n);
 }
 
 /** undefined where it cannot be read */
-const superBlockOf = ({ superBlock: { span } }: MountRow): bigint | undefined =>
-  typeof span === "object" && span.as === "address" ? span.address : undefined;
+function superBlockOf(mount: Obj): bigint | undefined {
+  const superBlock = attempt(() => mountSuper(mount).address);
+  return superBlock instanceof Fault ? undefined : superBlock;
+}
 
 /** What an address would belong to as a super_block, a dentry, an inode: which it is shows when one is mounted. */
 function superBlocksOf(kernel: Kernel, address: bigint): readonly bigint[] {
@@ -111,29 +163,4 @@ function superBlocksOf(kernel: Kernel, address: bigint): readonly bigint[] {
     () => kernel.object("struct inode", address).at("i_sb").value(),
   ].map(attempt);
   return [address, ...found.filter((one) => typeof one === "bigint")];
-}
-
-/** File system and device share a column: what one has too much, the other gives. */
-const TYPE_WIDTH = 6;
-const SOURCE_WIDTH = 16;
-
-const heading = (kernel: Kernel): string =>
-  `${addressTitle(kernel, "MOUNT")} ${addressTitle(kernel, "SUPERBLK")} TYPE   DEVNAME   DIRNAME`;
-
-/** @param parts what stands below the row, by its key to programs */
-function rowPiece(kernel: Kernel, row: MountRow, parts: Readonly<Record<string, Part | undefined>>): Piece {
-  const { mount, superBlock, type, device, directory } = row;
-  const own = addressCell(kernel, () => mount.address);
-  const source: Span[] = [...left(type.span, TYPE_WIDTH), " ", device.span];
-  const gap = SOURCE_WIDTH - source.reduce((width, span) => width + spanText(span).length, 0);
-  const line: Line = [own.span, " ", superBlock.span, " ", ...source, " ".repeat(Math.max(0, gap) + 1), directory.span];
-  const data = {
-    mount: own.json,
-    superBlock: superBlock.json,
-    type: type.json,
-    device: device.json,
-    directory: directory.json,
-    ...Object.fromEntries(Object.entries(parts).map(([key, part]) => [key, part?.data])),
-  };
-  return record(data, line, ...Object.values(parts).flatMap((part) => part?.lines ?? []));
 }

@@ -8,10 +8,11 @@ import { taskTable } from "../../../../linux/sched/task.ts";
 import { dirtyInodes } from "../../../../linux/fs/writeback.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { cell, faultCell } from "../../../say/cell.ts";
-import { typeColumn } from "../files/columns.ts";
-import type { Json, Line } from "../../../say/piece.ts";
+import { addressCell } from "../../../say/addressCell.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import type { Table } from "../../../../say/table.ts";
+import { faultCell } from "../../../../say/cell.ts";
+import type { Json, Line } from "../../../../say/piece.ts";
 
 /** Some lines, and the same to programs. */
 export interface Part {
@@ -65,21 +66,38 @@ export function openFilesBySuper(kernel: Kernel): OpenFiles {
   return { get: (superBlock) => bySuper.get(superBlock ?? 0n), faults };
 }
 
+/** Rows are `struct file`s. */
+export const openFilesTable: Table<Obj> = {
+  columns: {
+    dentry: {
+      kind: "address",
+      title: "DENTRY",
+      titleAlign: "center",
+      value: (file) => file.at("f_path.dentry").value(),
+    },
+    inode: {
+      kind: "address",
+      title: "INODE",
+      titleAlign: "center",
+      value: (file) => file.at("f_path.dentry.d_inode").value(),
+    },
+    type: {
+      kind: "text",
+      title: "TYPE",
+      width: 4,
+      absent: "UNKN",
+      value: (file) => fileType(file.at("f_path.dentry.d_inode").deref()),
+    },
+    path: { kind: "text", title: "PATH", value: filePath },
+  },
+};
+
 export function openPart(kernel: Kernel, files: readonly Obj[]): Part {
   if (files.length === 0) return { data: [], lines: [["OPEN FILES: (none)"]] };
-  const rows = files.map((file) => {
-    const dentry = addressCell(kernel, () => file.at("f_path.dentry").value());
-    const inode = addressCell(kernel, () => file.at("f_path.dentry.d_inode").value());
-    const type = cell(() => fileType(file.at("f_path.dentry.d_inode").deref()));
-    const path = cell(() => filePath(file));
-    return {
-      json: { dentry: dentry.json, inode: inode.json, type: type.json, path: path.json },
-      line: [dentry.span, " ", inode.span, " ", ...typeColumn(type), path.span],
-    };
-  });
-  const title = `${addressTitle(kernel, "DENTRY")} ${addressTitle(kernel, "INODE")} TYPE PATH`;
+  const layout = new TableLayout(kernel, openFilesTable);
+  const rows = files.map((file) => ({ data: layout.data(file), line: layout.line(file) }));
   return {
-    data: rows.map(({ json }) => json),
-    lines: [["OPEN FILES:"], [{ as: "title", text: title }], ...rows.map(({ line }) => line)],
+    data: rows.map(({ data }) => data),
+    lines: [["OPEN FILES:"], layout.headingLine(), ...rows.map(({ line }) => line)],
   };
 }

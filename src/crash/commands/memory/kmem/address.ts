@@ -1,12 +1,12 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { hex, hex0x } from "../../../../base/hex.ts";
+import { hex } from "../../../../base/hex.ts";
 import { withOffset } from "../../../../base/nameOffset.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { physicalToVirtual } from "../../../../linux/mm/directMap.ts";
 import { type Container, identify } from "../../../../linux/identify.ts";
 import { pageShift } from "../../../../linux/mm/page.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { record, text, type Pieces } from "../../../say/piece.ts";
+import { record, text, type Pieces, addressJson } from "../../../../say/piece.ts";
 import { symbolPiece } from "../../../say/symbolPiece.ts";
 import { taskContext } from "../../../language/taskContext.ts";
 import { freeBlockAt } from "./free.ts";
@@ -61,7 +61,7 @@ function* facts(kernel: Kernel, container: Container, shown: bigint, virtual: bi
       return yield taskContext(container.task);
     case "CPU stack": {
       const { kind, cpu, start, end } = container.stack;
-      const data = { stack: kind, cpu, start: hex0x(start), end: hex0x(end) };
+      const data = { stack: kind, cpu, start: addressJson(start), end: addressJson(end) };
       return yield record(data, `CPU ${cpu} ${kind} stack: ${hex(start)} - ${hex(end)}`);
     }
     case "free block":

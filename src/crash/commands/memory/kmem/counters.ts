@@ -1,7 +1,7 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { COUNTER_TABLES, globalCounters, vmEvents, type Counter } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { faultPiece, record, text, type Pieces } from "../../../say/piece.ts";
+import { faultPiece, record, text, type Pieces } from "../../../../say/piece.ts";
 
 /** `kmem -V`: the kernel's counters, table by table. */
 export function* counterTables(kernel: Kernel): Pieces {

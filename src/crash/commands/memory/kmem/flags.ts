@@ -2,7 +2,7 @@ import { hex } from "../../../../base/hex.ts";
 import { Fault } from "../../../../base/fault.ts";
 import { pageFlags, type PageFlag } from "../../../../linux/mm/pageFlags.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { record, text, type Pieces } from "../../../say/piece.ts";
+import { record, text, type Pieces } from "../../../../say/piece.ts";
 
 /** `kmem -g`: every page flag, or those set in `value`. @throws Fault when the kernel's flags are not known */
 export function* pageFlagTable(kernel: Kernel, value: bigint | undefined): Pieces {

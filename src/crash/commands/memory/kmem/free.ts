@@ -1,5 +1,5 @@
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
-import { hex, hex0x } from "../../../../base/hex.ts";
+import { hex } from "../../../../base/hex.ts";
 import { freeBlockOf, freeBlocks, freeListOf, freeLists, type FreeList } from "../../../../linux/mm/buddy.ts";
 import { freePages } from "../../../../linux/mm/meminfo.ts";
 import { pfnToPage } from "../../../../linux/mm/memoryModel.ts";
@@ -8,8 +8,8 @@ import { pageSize } from "../../../../linux/mm/page.ts";
 import { counterArray } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { cell } from "../../../say/cell.ts";
-import { left, middle, right } from "../../../say/pad.ts";
+import { cell } from "../../../../say/cell.ts";
+import { left, middle, right } from "../../../../render/pad.ts";
 import {
   faultPiece,
   progress,
@@ -20,7 +20,8 @@ import {
   type Piece,
   type Pieces,
   type Span,
-} from "../../../say/piece.ts";
+  addressJson,
+} from "../../../../say/piece.ts";
 import { startOf } from "./place.ts";
 
 /** `kmem -f` and, with every block, `kmem -F`: the page allocator's free lists, counted against its own counter. */
@@ -53,7 +54,7 @@ function zoneHeading(zone: Obj, number: number, nodeStart: number): Piece {
   return record(
     {
       zone: number,
-      address: hex0x(zone.address),
+      address: addressJson(zone.address),
       name: name.json,
       size: size.json,
       free: free.json,
@@ -117,7 +118,7 @@ const areaStart = (kernel: Kernel, { order, address }: FreeList): Span[] => [
   { as: "address", text: hex(address), address },
 ];
 
-const areaData = ({ order, address }: FreeList): Record<string, Json> => ({ order, freeArea: hex0x(address) });
+const areaData = ({ order, address }: FreeList): Record<string, Json> => ({ order, freeArea: addressJson(address) });
 
 const countLine = (kernel: Kernel, list: FreeList, count: number): Piece =>
   record({ ...areaData(list), blocks: count, pages: count * 2 ** list.order }, [
@@ -128,7 +129,7 @@ const countLine = (kernel: Kernel, list: FreeList, count: number): Piece =>
 
 const blockLines = (kernel: Kernel, list: FreeList, blocks: readonly bigint[]): Piece =>
   record(
-    { ...areaData(list), blocks: blocks.map(hex0x) },
+    { ...areaData(list), blocks: blocks.map(addressJson) },
     areaTitle(kernel),
     [...areaStart(kernel, list), "  "],
     ...blocks.map((address): Line => [{ as: "address", text: hex(address), address }]),
@@ -149,7 +150,7 @@ export function* freeBlockAt(kernel: Kernel, pfn: number, shown: bigint): Pieces
   const address = pfnToPage(kernel, block.pfn) ?? 0n;
   const nth = pfn - block.pfn + 1;
   yield record(
-    { ...areaData(where.list), block: hex0x(address), page: nth, of: 2 ** block.order },
+    { ...areaData(where.list), block: addressJson(address), page: nth, of: 2 ** block.order },
     areaTitle(kernel),
     [...areaStart(kernel, where.list), "  "],
     [

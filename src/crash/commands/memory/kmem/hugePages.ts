@@ -1,10 +1,10 @@
-import { hex, hex0x } from "../../../../base/hex.ts";
+import { hex } from "../../../../base/hex.ts";
 import { hstates, hugePageBytes } from "../../../../linux/mm/hugetlb.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { cell } from "../../../say/cell.ts";
-import { right } from "../../../say/pad.ts";
-import { record, text, type Pieces } from "../../../say/piece.ts";
-import { sizeText } from "../../../say/quantity.ts";
+import { cell } from "../../../../say/cell.ts";
+import { right } from "../../../../render/pad.ts";
+import { record, text, type Pieces, addressJson } from "../../../../say/piece.ts";
+import { sizeText } from "../../../../render/quantity.ts";
 
 /** `kmem -h`: sizes of huge pages, and how many there are. */
 export function* hugePageTable(kernel: Kernel): Pieces {
@@ -21,7 +21,7 @@ export function* hugePageTable(kernel: Kernel): Pieces {
     const total = cell(() => state.at("nr_huge_pages").number());
     const name = cell(() => state.at("name").text());
     yield record(
-      { hstate: hex0x(state.address), bytes: bytes.json, free: free.json, total: total.json, name: name.json },
+      { hstate: addressJson(state.address), bytes: bytes.json, free: free.json, total: total.json, name: name.json },
       [
         { as: "address", text: hex(state.address), address: state.address },
         ...right(bytes.span, 7),

@@ -22,7 +22,7 @@ import { memoryUsage } from "./usage.ts";
 import { vmallocTable, vmallocTableAt } from "./vmalloc.ts";
 import { zoneStatistics } from "./zones.ts";
 import { hexNumber, parseCpus, symbolAddress } from "../../../language/number.ts";
-import { text, type Pieces } from "../../../say/piece.ts";
+import { text, type Pieces } from "../../../../say/piece.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const kmem = command({

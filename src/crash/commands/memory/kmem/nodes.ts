@@ -1,4 +1,4 @@
-import { hex, hex0x, padHex } from "../../../../base/hex.ts";
+import { hex, padHex } from "../../../../base/hex.ts";
 import { memoryBlocks, memoryBlockState, sectionsPerBlock } from "../../../../linux/mm/memoryBlock.ts";
 import { memoryModel } from "../../../../linux/mm/memoryModel.ts";
 import { pageFrames, pglistData, zoneName, zonesOf } from "../../../../linux/mm/mmzone.ts";
@@ -17,9 +17,9 @@ import {
 } from "../../../../linux/mm/sparse.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { cell } from "../../../say/cell.ts";
-import { left, middle, right } from "../../../say/pad.ts";
-import { record, text, type Line, type Piece, type Pieces, type Span } from "../../../say/piece.ts";
+import { cell } from "../../../../say/cell.ts";
+import { left, middle, right } from "../../../../render/pad.ts";
+import { record, text, type Line, type Piece, type Pieces, type Span, addressJson } from "../../../../say/piece.ts";
 import { startOf } from "./place.ts";
 
 /** `kmem -n`: nodes with their zones, sections of memory, and blocks of sections. */
@@ -48,8 +48,8 @@ function* nodeTable(kernel: Kernel, node: Obj): Pieces {
     {
       node: id.json,
       size: size.json,
-      pglistData: hex0x(node.address),
-      zones: zones.map(({ address }) => hex0x(address)),
+      pglistData: addressJson(node.address),
+      zones: zones.map(({ address }) => addressJson(address)),
     },
     [
       ...right(id.span, 3),
@@ -75,15 +75,18 @@ function zoneRow(zone: Obj, number: number, width: number): Piece {
   const name = cell(() => zoneName(zone));
   const size = cell(() => zone.at("spanned_pages").number());
   const start = startOf(zone, "zone_start_pfn", "spanned_pages");
-  return record({ zone: number, address: hex0x(zone.address), name: name.json, size: size.json, startPfn: start.pfn }, [
-    `${String(number).padStart(3)}   `,
-    ...left(name.span, 9),
-    ...right(size.span, 8),
-    "  ",
-    ...right(start.map, width),
-    ...right(start.physical, 13),
-    ...right(String(start.pfn), 13),
-  ]);
+  return record(
+    { zone: number, address: addressJson(zone.address), name: name.json, size: size.json, startPfn: start.pfn },
+    [
+      `${String(number).padStart(3)}   `,
+      ...left(name.span, 9),
+      ...right(size.span, 8),
+      "  ",
+      ...right(start.map, width),
+      ...right(start.physical, 13),
+      ...right(String(start.pfn), 13),
+    ],
+  );
 }
 
 /** Letters of a section's state; a blank where it is not so. */
@@ -111,8 +114,8 @@ function sectionRow(section: MemSection, perSection: number, size: number, width
   const state = STATE.map(([mask, letter]) => (section.encoded & mask ? letter : " ")).join("");
   const data = {
     section: section.number,
-    address: hex0x(section.address),
-    memMap: hex0x(map),
+    address: addressJson(section.address),
+    memMap: addressJson(map),
     state: state.trim(),
     pfn,
   };
@@ -154,7 +157,7 @@ function blockRow(kernel: Kernel, block: Obj, digits: number): Piece {
     },
   );
   const data = {
-    block: hex0x(block.address),
+    block: addressJson(block.address),
     name: name.json,
     start: range.json,
     node: node?.json,

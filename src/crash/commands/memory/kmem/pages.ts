@@ -1,5 +1,5 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { hex, hex0x, padHex } from "../../../../base/hex.ts";
+import { hex, padHex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { bare, sizeOf } from "../../../../debuginfo/ctype.ts";
 import { memoryModel, pageToPfn, pfnToPage } from "../../../../linux/mm/memoryModel.ts";
@@ -20,8 +20,9 @@ import {
   type Piece,
   type Pieces,
   type Span,
-} from "../../../say/piece.ts";
-import { lazyRecord } from "../../../say/structView.ts";
+  lazyRecord,
+  addressJson,
+} from "../../../../say/piece.ts";
 
 /** The page frame that a user's address means: that of a `struct page`, of kernel memory, or a physical address. */
 export function pfnOf(kernel: Kernel, address: bigint, isPhysical = false): number | Fault {
@@ -67,12 +68,12 @@ function pageRow(kernel: Kernel, page: PageStruct): Piece {
   const { address, flags, mapping, index, count } = page;
   const physical = BigInt(page.pfn) * BigInt(pageSize(kernel));
   const data = (): Json => ({
-    page: hex0x(address),
-    physical: hex0x(physical),
-    mapping: hex0x(mapping),
-    index: hex0x(index),
+    page: addressJson(address),
+    physical: addressJson(physical),
+    mapping: addressJson(mapping),
+    index: String(index),
     count,
-    flags: hex0x(flags),
+    flags: String(flags),
     names: namesOf(kernel, page),
   });
   const pointer: Span = mapping === 0n ? "0" : { as: "address", text: hex(mapping), address: mapping };
@@ -132,7 +133,7 @@ function memberRow(page: Obj, members: readonly string[]): Piece {
   const width = page.kernel.arch.wordSize * 2;
   return lazyRecord(
     () => ({
-      page: hex0x(address),
+      page: addressJson(address),
       ...Object.fromEntries(
         members.map((member) => {
           const text = value(member);

@@ -2,8 +2,8 @@ import { hex } from "../../../../base/hex.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { perCpuOffset } from "../../../../kernel/percpu.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { cell } from "../../../say/cell.ts";
-import { record, text, type Pieces } from "../../../say/piece.ts";
+import { cell } from "../../../../say/cell.ts";
+import { record, text, type Pieces } from "../../../../say/piece.ts";
 
 /** `kmem -o`: what each CPU adds to per-CPU addresses. @throws Fault */
 export function* perCpuOffsets(kernel: Kernel): Pieces {

@@ -4,7 +4,7 @@ import { pfnToPage } from "../../../../linux/mm/memoryModel.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { faultSpan, type Span } from "../../../say/piece.ts";
+import { faultSpan, type Span } from "../../../../say/piece.ts";
 
 /** Where a zone or node begins: its first page's struct, physical address and page frame; nothing for an empty one. */
 export interface Start {

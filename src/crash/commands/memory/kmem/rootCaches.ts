@@ -4,7 +4,7 @@ import { cacheName } from "../../../../linux/slab/slab.ts";
 import { slabUsage, type SlabUsage } from "../../../../linux/slab/slabUsage.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { text, type Pieces } from "../../../say/piece.ts";
+import { text, type Pieces } from "../../../../say/piece.ts";
 import { cacheRow, cacheTitle, type CacheChoice, ignoredRow } from "./slabs.ts";
 
 /**

@@ -3,7 +3,7 @@ import { memoryModel } from "../../../../linux/mm/memoryModel.ts";
 import { pageFlagMask } from "../../../../linux/mm/pageFlags.ts";
 import { pageStructs } from "../../../../linux/mm/pageStruct.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { progress, type Piece } from "../../../say/piece.ts";
+import { progress, type Piece } from "../../../../say/piece.ts";
 
 /** Pages with more than one user, those that were never handed out left aside. No counter knows: every page is looked at. */
 export function* sharedPages(kernel: Kernel): Generator<Piece, number | Fault, void> {

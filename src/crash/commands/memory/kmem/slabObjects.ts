@@ -1,5 +1,5 @@
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
-import { hex, hex0x, padHex } from "../../../../base/hex.ts";
+import { hex, padHex } from "../../../../base/hex.ts";
 import { nodeOfPfn } from "../../../../linux/mm/mmzone.ts";
 import { pageToPfn } from "../../../../linux/mm/memoryModel.ts";
 import { cacheName, cacheNodes, hasSlabFlag, isSlabAllocator } from "../../../../linux/slab/slab.ts";
@@ -11,12 +11,12 @@ import { countedByNodes, type SlabCount } from "../../../../linux/slab/slabUsage
 import { objectAt } from "../../../../linux/slab/slubFreelist.ts";
 import { cpuPartialSlabs, cpuSlab, nodeCounter, nodeSlabs, readSlab, type Slab } from "../../../../linux/slab/slub.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { cell } from "../../../say/cell.ts";
-import { right } from "../../../say/pad.ts";
+import { cell } from "../../../../say/cell.ts";
+import { right } from "../../../../render/pad.ts";
 import {
   faultPiece,
   faultSpan,
-  faultText,
+  faultJson,
   progress,
   record,
   text,
@@ -24,7 +24,8 @@ import {
   type Line,
   type Piece,
   type Pieces,
-} from "../../../say/piece.ts";
+  addressJson,
+} from "../../../../say/piece.ts";
 import { cacheRow, cacheTitle, countedSlabs } from "./slabs.ts";
 
 /** `kmem -S`: a cache with every slab that is on a list, and every object of them. @param cpus whose slabs */
@@ -118,7 +119,7 @@ function* nodeLists(cache: Obj, current: ReadonlyMap<bigint, number>): Pieces {
     const isTracked = node.has("full") && hasSlabFlag(cache, "SLAB_STORE_USER");
     const data = {
       node: id,
-      cacheNode: hex0x(node.address),
+      cacheNode: addressJson(node.address),
       slabs: slabs.json,
       partial: partial.json,
       perCpu: own,
@@ -202,18 +203,18 @@ function slabPiece(state: SlabState, only: number | undefined, place: Record<str
   ];
   const data: Json = {
     ...place,
-    slab: hex0x(slab.address),
-    cache: hex0x(cache.address),
-    memory: hex0x(slab.memory),
+    slab: addressJson(slab.address),
+    cache: addressJson(cache.address),
+    memory: addressJson(slab.memory),
     node: node ?? null,
     total: slab.objects,
     allocated: slab.objects - free.size,
-    fault: fault && faultText(fault),
+    unread: fault ? faultJson(fault) : null,
     objects: objects.map(({ address, holder, damage }) => ({
-      address: hex0x(address),
+      address: addressJson(address),
       free: holder !== undefined,
-      holder: holder === "" ? undefined : holder,
-      damage: damage && faultText(damage),
+      holder: holder === undefined || holder === "" ? null : holder,
+      damage: damage ? faultJson(damage) : null,
     })),
   };
   return record(data, ...lines);

@@ -1,14 +1,23 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { hex, hex0x, padHex } from "../../../../base/hex.ts";
+import { hex, padHex } from "../../../../base/hex.ts";
 import { cacheName, objectSize, slabBytes, slabCaches } from "../../../../linux/slab/slab.ts";
 import { countSlabs } from "../../../../linux/slab/slabScan.ts";
 import { countsSlabs, slabUsage, type SlabCount } from "../../../../linux/slab/slabUsage.ts";
 import { derivedByWork } from "../../../../model/derived.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { cell } from "../../../say/cell.ts";
-import { right } from "../../../say/pad.ts";
-import { faultPiece, progress, record, text, type Line, type Piece, type Pieces } from "../../../say/piece.ts";
+import { cell } from "../../../../say/cell.ts";
+import { right } from "../../../../render/pad.ts";
+import {
+  faultPiece,
+  progress,
+  record,
+  text,
+  type Line,
+  type Piece,
+  type Pieces,
+  addressJson,
+} from "../../../../say/piece.ts";
 
 /** Which caches a command is about. */
 export interface CacheChoice {
@@ -29,7 +38,7 @@ export function ignoredRow(cache: Obj, { ignored }: CacheChoice): Piece | undefi
   const name = attempt(() => cacheName(cache));
   if (name instanceof Fault || !ignored.includes(name)) return undefined;
   const width = cache.kernel.arch.wordSize * 2;
-  return record({ cache: hex0x(cache.address), name, ignored: true }, [
+  return record({ cache: addressJson(cache.address), name, ignored: true }, [
     { as: "address", text: padHex(cache.address, width), address: cache.address },
     `${" [IGNORED]".padEnd(COUNTS_WIDTH)}${name}`,
   ]);
@@ -92,7 +101,7 @@ export function cacheRow(cache: Obj, counted?: SlabCount, used = () => slabUsage
   const name = cell(() => cacheName(cache));
   const [allocated, total, slabs] = [of("allocated"), of("total"), of("slabs")];
   const data = {
-    cache: hex0x(cache.address),
+    cache: addressJson(cache.address),
     name: name.json,
     objectSize: size.json,
     allocated: allocated.json,
@@ -118,7 +127,7 @@ export function cacheRow(cache: Obj, counted?: SlabCount, used = () => slabUsage
 export function* cacheList(kernel: Kernel): Pieces {
   for (const cache of slabCaches(kernel)) {
     const name = cell(() => cacheName(cache));
-    yield record({ cache: hex0x(cache.address), name: name.json }, [
+    yield record({ cache: addressJson(cache.address), name: name.json }, [
       { as: "address", text: hex(cache.address), address: cache.address },
       " ",
       name.span,

@@ -13,9 +13,9 @@ import { totalramPages } from "../../../../linux/mm/mm.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import { totalSwapPages } from "../../../../linux/mm/swap.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { right } from "../../../say/pad.ts";
-import { faultSpan, faultText, record, text, type Piece, type Pieces } from "../../../say/piece.ts";
-import { sizeText } from "../../../say/quantity.ts";
+import { right } from "../../../../render/pad.ts";
+import { faultSpan, faultJson, record, text, type Piece, type Pieces } from "../../../../say/piece.ts";
+import { sizeText } from "../../../../render/quantity.ts";
 import { sharedPages } from "./shared.ts";
 
 /** A row: what is counted, and of which other row it is a part. */
@@ -86,7 +86,7 @@ const less = (a: Row, b: Row): number | Fault =>
 
 function shown(kernel: Kernel, { name, pages, of }: Row): Piece {
   const label = name.padStart(13);
-  if (pages instanceof Fault) return record({ name, fault: faultText(pages) }, [label, "   ", faultSpan(pages)]);
+  if (pages instanceof Fault) return record({ name, pages: faultJson(pages) }, [label, "   ", faultSpan(pages)]);
   const bytes = pages * pageSize(kernel);
   const whole = of?.pages;
   const percent = typeof whole === "number" ? (whole > 0 ? Math.floor((pages * 100) / whole) : 0) : undefined;

@@ -1,9 +1,9 @@
-import { hex, hex0x, padHex } from "../../../../base/hex.ts";
+import { hex, padHex } from "../../../../base/hex.ts";
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import { vmapAreaAt, vmapAreas, vmapCaller, type VmapArea } from "../../../../linux/mm/vmalloc.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { faultPiece, progress, record, text, type Piece, type Pieces } from "../../../say/piece.ts";
+import { faultPiece, progress, record, text, type Piece, type Pieces, addressJson } from "../../../../say/piece.ts";
 
 /** `kmem -v`: what vmalloc() and its kin have mapped. */
 export function* vmallocTable(kernel: Kernel): Pieces {
@@ -54,10 +54,10 @@ export function vmallocRow(kernel: Kernel, area: VmapArea): Piece {
   const caller = attempt(() => vmapCaller(area));
   const from = caller === undefined || caller instanceof Fault ? undefined : kernel.symbols.at(caller)?.name;
   const data = {
-    vmapArea: hex0x(area.area.address),
-    vmStruct: vm ? hex0x(vm.address) : undefined,
-    start: hex0x(start),
-    end: hex0x(end),
+    vmapArea: addressJson(area.area.address),
+    vmStruct: vm ? addressJson(vm.address) : undefined,
+    start: addressJson(start),
+    end: addressJson(end),
     size: Number(end - start),
     caller: from,
   };

@@ -4,8 +4,8 @@ import { pglistData, watermarks, zoneName, zonesOf } from "../../../../linux/mm/
 import { counterArray } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { cell } from "../../../say/cell.ts";
-import { faultPiece, record, text, type Line, type Piece, type Pieces } from "../../../say/piece.ts";
+import { cell } from "../../../../say/cell.ts";
+import { faultPiece, record, text, type Line, type Piece, type Pieces, addressJson } from "../../../../say/piece.ts";
 import { counterLines } from "./counters.ts";
 
 /** `kmem -z`: each zone's size, watermarks and counters. */
@@ -48,7 +48,7 @@ function heading(node: Obj, zone: Obj, number: number): Piece {
   const data = {
     node: id.json,
     zone: number,
-    address: hex0x(zone.address),
+    address: addressJson(zone.address),
     name: name.json,
     spanned: spanned.json,
     present: present.json,
@@ -65,6 +65,6 @@ function* statistics(kernel: Kernel, zone: Obj): Pieces {
   const counters = attempt(() => counterArray(kernel, zone.at("vm_stat").address, "zone_stat_item"));
   yield text("  VM_STAT:");
   if (counters instanceof Fault) yield faultPiece(counters, "  ");
-  else yield* counterLines(counters, hex0x(zone.address), 21);
+  else yield* counterLines(counters, addressJson(zone.address), 21);
   yield text("");
 }

@@ -3,7 +3,7 @@ import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import type { Context } from "../../../language/command.ts";
 import type { ByteSource } from "../../../say/hexDump.ts";
-import { progress, record, type Pieces } from "../../../say/piece.ts";
+import { progress, record, type Pieces, addressJson } from "../../../../say/piece.ts";
 
 /** Bytes read at a time: a page, so that what precedes a missing page is all copied. */
 const CHUNK = 4096n;
@@ -37,7 +37,7 @@ export function* copyToFile(context: Context, source: ByteSource, start: bigint,
   }
   const copied = Number(at - start);
   yield record(
-    { file: path, start: hex0x(start), bytes: copied },
+    { file: path, start: addressJson(start), bytes: copied },
     `${copied} bytes copied from ${hex0x(start)} to ${path}`,
   );
   if (fault) throw fault;

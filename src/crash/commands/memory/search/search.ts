@@ -1,12 +1,12 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { hex, hex0x } from "../../../../base/hex.ts";
+import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import type { AddressSpace } from "../../../../memory/memory.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { hexDump } from "../../../say/hexDump.ts";
 import { count } from "../../../language/number.ts";
-import { progress, record, text, type Line, type Piece, type Pieces } from "../../../say/piece.ts";
+import { progress, record, text, type Line, type Piece, type Pieces, addressJson } from "../../../../say/piece.ts";
 import { matches, type Match } from "./scan.ts";
 import { scopes, type Scope } from "./scope.ts";
 import { needlesOf, unitSize } from "./values.ts";
@@ -78,7 +78,7 @@ function found(
   around: number,
 ): Piece {
   const where = { as: "address", text: hex(address), address } as const;
-  const data = { address: hex0x(address), task: task ? hex0x(task.address) : undefined };
+  const data = { address: addressJson(address), task: task ? addressJson(task.address) : undefined };
   if (args.has("-c")) {
     const shown = spelt(space, address);
     return record({ ...data, text: shown }, [where, `: ${shown}`]);
@@ -89,7 +89,7 @@ function found(
   );
   const shown = value instanceof Fault ? "?" : hex(value);
   const line: Line = [where, `: ${shown} ${needle.label ?? ""}`];
-  const json = { ...data, value: value instanceof Fault ? undefined : hex0x(value), label: needle.label };
+  const json = { ...data, value: value instanceof Fault ? undefined : addressJson(value), label: needle.label };
   if (around === 0) return record(json, line);
   const near = (start: bigint): Line[] => [...context_(space, start, around, size)];
   const bytes = BigInt(around * size);

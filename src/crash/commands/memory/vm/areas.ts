@@ -6,20 +6,21 @@ import { vmaRange, vmas } from "../../../../linux/mm/vma.ts";
 import type { AddressSpace } from "../../../../memory/memory.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressCell, addressSpan, addressTitle } from "../../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
+import { cell } from "../../../../say/cell.ts";
 import { sharedRows } from "../../../say/sharedRows.ts";
 import { hexNumber } from "../../../language/number.ts";
-import { left, right } from "../../../say/pad.ts";
+import { left, right } from "../../../../render/pad.ts";
 import {
   faultPiece,
-  faultText,
+  faultJson,
   lineText,
   record,
   text,
   type Line,
   type Piece,
   type Pieces,
-} from "../../../say/piece.ts";
+  addressJson,
+} from "../../../../say/piece.ts";
 import { placeOf, userPage, type UserPage } from "../userPage.ts";
 import { vmaCells, vmaRow, vmaTitle, type VmaCells } from "../../../say/vma.ts";
 
@@ -41,7 +42,7 @@ export function mmPiece(task: Obj, mm: Obj): Piece {
     );
   const rss = size(() => residentPagesOf(task, mm));
   const total = size(() => mm.at("total_vm").number());
-  return record({ mm: hex0x(mm.address), pgd: pgd.json, rss: rss.json, totalVm: total.json }, heading, [
+  return record({ mm: addressJson(mm.address), pgd: pgd.json, rss: rss.json, totalVm: total.json }, heading, [
     addressSpan(kernel, mm.address),
     "  ",
     pgd.span,
@@ -99,7 +100,7 @@ function holeAt({ found, steps }: UserPage, address: bigint, end: bigint): bigin
 
 function holeLine(vma: Obj, address: bigint, end: bigint, page: UserPage): Piece {
   const place = placeOf(vma, address, page);
-  const data = { virtual: hex0x(address), end: hex0x(end), origin: lineText(place) };
+  const data = { virtual: addressJson(address), end: addressJson(end), origin: lineText(place) };
   return record(data, [`${hex(address)} - ${hex(end - 1n)}  `, ...place]);
 }
 
@@ -107,10 +108,13 @@ function pageLine(vma: Obj, address: bigint, page: UserPage): Piece {
   const place = placeOf(vma, address, page);
   const { found } = page;
   const data = {
-    virtual: hex0x(address),
-    physical: found instanceof Fault ? undefined : hex0x(found.physical),
-    fault: found instanceof Fault && found.kind !== "unmapped" ? faultText(found) : undefined,
-    origin: found instanceof Fault && found.kind === "unmapped" ? lineText(place) : undefined,
+    virtual: addressJson(address),
+    physical: !(found instanceof Fault)
+      ? addressJson(found.physical)
+      : found.kind === "unmapped"
+        ? null
+        : faultJson(found),
+    origin: found instanceof Fault && found.kind === "unmapped" ? lineText(place) : null,
   };
   return record(data, [`${hex(address).padEnd(10)}  `, ...place]);
 }
@@ -135,6 +139,6 @@ export function* vmaReferences(mm: Obj, space: () => AddressSpace, reference: st
 }
 
 function isNamed(vma: Obj, { flags, file }: VmaCells, reference: string, value: bigint | undefined): boolean {
-  if (value !== undefined && (value === vma.address || flags.json === hex0x(value))) return true;
+  if (value !== undefined && (value === vma.address || flags.json === String(value))) return true;
   return typeof file.json === "string" && file.json.includes(reference);
 }

@@ -1,4 +1,4 @@
-import { hex, hex0x } from "../../../../base/hex.ts";
+import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { taskMemory } from "../../../../linux/mm/mm.ts";
 import { mmAt } from "../../../../linux/mm/mmStruct.ts";
@@ -9,7 +9,7 @@ import type { Obj } from "../../../../model/object.ts";
 import { address } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { hexNumber } from "../../../language/number.ts";
-import { record, text, type Piece, type Pieces } from "../../../say/piece.ts";
+import { record, text, type Piece, type Pieces } from "../../../../say/piece.ts";
 import { formatOptions, structPiece } from "../../../say/structView.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
@@ -65,7 +65,7 @@ function flagNames(kernel: Kernel, word: string): Piece {
   const names = vmaFlagTable(kernel)
     .filter(({ mask }) => mask !== 0n && (value & mask) === mask)
     .map(({ name }) => name);
-  return record({ flags: hex0x(value), names }, `${hex(value)}: (${names.join("|")})`);
+  return record({ flags: String(value), names }, `${hex(value)}: (${names.join("|")})`);
 }
 
 function* ofTask(context: Context, args: Parsed, task: Obj): Pieces {

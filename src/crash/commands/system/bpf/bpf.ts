@@ -8,9 +8,9 @@ import { jitedCode, translatedCode } from "./code.ts";
 import { mapHeading, mapRow } from "./map.ts";
 import { programHeading, programRow } from "./program.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
-import { guarded } from "../../../say/guarded.ts";
+import { guarded } from "../../../../say/guarded.ts";
 import { decimalNumber } from "../../../language/number.ts";
-import { faultPiece, text, type Line, type Piece, type Pieces } from "../../../say/piece.ts";
+import { faultPiece, text, type Line, type Piece, type Pieces } from "../../../../say/piece.ts";
 import { formatOptions, structPiece } from "../../../say/structView.ts";
 
 export const bpf = command({

@@ -7,7 +7,7 @@ import { globalAddress } from "../../../../linux/vmcoreinfo.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { Context } from "../../../language/command.ts";
 import { instructionText } from "../../../say/instruction.ts";
-import { faultPiece, record, text, type Pieces } from "../../../say/piece.ts";
+import { faultPiece, record, text, type Pieces, addressJson } from "../../../../say/piece.ts";
 
 const INDEX_WIDTH = 4;
 
@@ -60,7 +60,7 @@ export function* jitedCode({ kernel, radix }: Pick<Context, "kernel" | "radix">,
     for (const instruction of decoder.instructions(kernel.memory.read(start, size), start)) {
       const words = instructionText(kernel, instruction, radix);
       const { address } = instruction;
-      yield record({ address: hex0x(address), text: words }, [
+      yield record({ address: addressJson(address), text: words }, [
         "   ",
         { as: "address", text: hex0x(address), address },
         `:\t${words}`,

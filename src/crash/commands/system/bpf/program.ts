@@ -3,10 +3,10 @@ import { pageSize } from "../../../../linux/mm/page.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
-import { left, center } from "../../../say/pad.ts";
-import { record, type Line, type Piece } from "../../../say/piece.ts";
-import { dateText } from "../../../say/quantity.ts";
+import { cell } from "../../../../say/cell.ts";
+import { left, center } from "../../../../render/pad.ts";
+import { record, type Line, type Piece } from "../../../../say/piece.ts";
+import { dateText } from "../../../../render/quantity.ts";
 
 const ID_WIDTH = 3;
 const TYPE_WIDTH = 13;

@@ -1,5 +1,5 @@
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
-import { hex, hex0x, padHex } from "../../../../base/hex.ts";
+import { hex, padHex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { e820Entries, memblockRegions } from "../../../../linux/devices/e820.ts";
@@ -7,9 +7,11 @@ import { perCpuVariable } from "../../../../kernel/percpu.ts";
 import { globalAddress } from "../../../../linux/vmcoreinfo.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
-import { machineFacts, stackGroups, type StackGroup } from "./machineFacts.ts";
-import { faultPiece, record, text, type Line, type Piece, type Pieces } from "../../../say/piece.ts";
+import { stackGroups, type StackGroup, machineForm } from "./machineFacts.ts";
+import { faultPiece, text, type Line, type Pieces, addressJson } from "../../../../say/piece.ts";
 import { formatOptions, structPiece } from "../../../say/structView.ts";
+import type { Form, Table } from "../../../../say/table.ts";
+import { form, formLines, table } from "../../../../render/layout.ts";
 
 export const mach = command({
   name: "mach",
@@ -29,6 +31,11 @@ export const mach = command({
     { line: "mach", shows: "The machine." },
     { line: "mach -m", shows: "What the firmware said of physical memory." },
   ],
+  records: () => [
+    { line: "mach", fields: machineForm.columns },
+    { line: "mach", fields: stacksForm("").columns },
+    { line: "mach -m", fields: memoryMapTable.columns },
+  ],
   *run(context, args) {
     const { kernel } = context;
     if (args.has("-o")) throw new UsageError("-o is for machines with OPAL firmware");
@@ -38,41 +45,82 @@ export const mach = command({
   },
 });
 
-const WIDTH = 22;
-
 function* facts(kernel: Kernel): Pieces {
-  for (const [name, { span, json }] of machineFacts(kernel))
-    yield record({ name, value: json }, [`${name.padStart(WIDTH)}: `, span]);
+  yield form(kernel, machineForm, kernel);
   let fault: Fault | undefined;
-  for (const group of untilFault(stackGroups(kernel), (why) => (fault = why))) yield stackPiece(group);
+  for (const group of untilFault(stackGroups(kernel), (why) => (fault = why))) {
+    yield form(kernel, stacksForm(group.name), group, {
+      after: () => group.stacks.flatMap((one) => stackLines(kernel, one)),
+    });
+  }
   if (fault) yield faultPiece(fault, "mach: ");
 }
 
-function stackPiece({ name, size, stacks }: StackGroup): Piece {
-  const data = {
-    name: `${name} STACKS`,
-    size,
-    stacks: stacks.map(({ cpu, start, isMapped }) => ({ cpu, start: hex0x(start), mapped: isMapped })),
-  };
-  return record(
-    data,
-    `${`${name} STACK SIZE`.padStart(WIDTH)}: ${size}`,
-    `${`${name} STACKS`.padStart(WIDTH)}:`,
-    ...stacks.map(({ cpu, start, isMapped }): Line => [
-      `${`CPU ${cpu}`.padStart(WIDTH)}: `,
-      { as: "address", text: hex(start), address: start },
-      isMapped ? "" : " [unavailable]",
-    ]),
-  );
-}
+/** Stacks of one kind. */
+export const stacksForm = (name: string): Form<StackGroup> => ({
+  width: machineForm.width,
+  columns: {
+    name: { kind: "text", about: "what the CPU switches to them for", value: (group) => `${group.name} STACKS` },
+    size: { kind: "number", title: `${name} STACK SIZE`, unit: "bytes", value: ({ size }) => size },
+    stacks: {
+      kind: "data",
+      title: `${name} STACKS`,
+      gap: ":",
+      fields: { cpu: { kind: "number" }, start: { kind: "address" }, mapped: { kind: "flag" } },
+      value: ({ stacks }) =>
+        stacks.map(({ cpu, start, isMapped }) => ({ cpu, start: addressJson(start), mapped: isMapped })),
+      text: () => "",
+    },
+  },
+});
+
+type CpuStack = StackGroup["stacks"][number];
+
+const stackLines = (kernel: Kernel, stack: CpuStack): readonly Line[] => formLines(kernel, cpuForm(stack.cpu), stack);
+
+const cpuForm = (cpu: number): Form<CpuStack> => ({
+  width: machineForm.width,
+  columns: {
+    start: {
+      kind: "address",
+      title: `CPU ${cpu}`,
+      value: ({ start }) => start,
+      text: (start, { isMapped }) => ({
+        as: "address",
+        text: `${hex(start)}${isMapped ? "" : " [unavailable]"}`,
+        address: start,
+      }),
+    },
+  },
+});
+
+/** Rows are ranges of physical memory. */
+export const memoryMapTable: Table<{ readonly start: bigint; readonly end: bigint; readonly type: string }> = {
+  columns: {
+    start: {
+      kind: "address",
+      title: "      PHYSICAL ADDRESS RANGE",
+      titleAlign: "left",
+      titleWidth: 35,
+      value: ({ start }) => start,
+      text: (start) => padHex(start, 16),
+    },
+    end: {
+      kind: "address",
+      title: "",
+      titleWidth: 0,
+      gap: " - ",
+      titleGap: "",
+      value: ({ end }) => end,
+      text: (end) => padHex(end, 16),
+    },
+    type: { kind: "text", title: "TYPE", gap: "  ", value: ({ type }) => type },
+  },
+};
 
 function* memoryMap(kernel: Kernel): Pieces {
   const isX86 = ["e820_table", "e820"].some((name) => globalAddress(kernel, name) !== undefined);
-  yield text([{ as: "title", text: "      PHYSICAL ADDRESS RANGE         TYPE" }]);
-  for (const { start, end, type } of isX86 ? e820Entries(kernel) : memblockRegions(kernel)) {
-    const line = `${padHex(start, 16)} - ${padHex(end, 16)}  ${type}`;
-    yield record({ start: hex0x(start), end: hex0x(end), type }, line);
-  }
+  yield* table(kernel, memoryMapTable, isX86 ? e820Entries(kernel) : memblockRegions(kernel));
 }
 
 /** Per-CPU variables with what the kernel knows of a CPU: x86, arm64 and arm. */

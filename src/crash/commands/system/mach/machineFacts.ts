@@ -14,32 +14,57 @@ import { globalAddress, globalU32 } from "../../../../linux/vmcoreinfo.ts";
 import { vmallocStart } from "../../../../linux/mm/vmalloc.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { cpuStacks, threadSize } from "../../../../unwind/stacks.ts";
-import { cell, type Cell } from "../../../say/cell.ts";
-import { cpuCounts, megahertz } from "../cpuCounts.ts";
-import { sizeText } from "../../../say/quantity.ts";
+import type { Column, Form } from "../../../../say/table.ts";
+import { cpuCount, cpuText, megahertz } from "../cpuCounts.ts";
+import { sizeText } from "../../../../render/quantity.ts";
 
-export type Fact = readonly [name: string, value: Cell];
+/** What is above the stacks; a fact that this kernel does not have has no line. */
+export const machineForm: Form<Kernel> = {
+  width: 22,
+  columns: {
+    machine: { kind: "text", title: "MACHINE TYPE", value: ({ arch }) => arch.name },
+    memory: {
+      kind: "number",
+      title: "MEMORY SIZE",
+      unit: "bytes",
+      value: (kernel) => presentPages(kernel) * pageSize(kernel),
+      text: sizeText,
+    },
+    cpus: {
+      kind: "number",
+      title: "CPUS",
+      value: (kernel) => cpuCount(kernel).present,
+      text: (_, kernel) => cpuText(kernel),
+    },
+    offlineCpus: { kind: "number", value: (kernel) => cpuCount(kernel).offline },
+    hypervisor: { kind: "text", title: "HYPERVISOR", value: hypervisor },
+    megahertz: {
+      kind: "number",
+      title: "PROCESSOR SPEED",
+      value: megahertz,
+      text: (mhz) => `${mhz} Mhz`,
+      absent: "(unknown)",
+    },
+    hz: { kind: "number", title: "HZ", about: "timer ticks a second", value: hz, text: String },
+    pageSize: { kind: "number", title: "PAGE SIZE", unit: "bytes", value: pageSize },
+    virtualBase: base("KERNEL VIRTUAL BASE", virtualBase),
+    vmallocBase: base("KERNEL VMALLOC BASE", (kernel) => known(() => vmallocStart(kernel))),
+    vmemmapBase: base("KERNEL VMEMMAP BASE", vmemmapBase),
+    startMap: base("KERNEL START MAP", ({ arch }) => arch.startKernelMap),
+    modulesBase: base("KERNEL MODULES BASE", modulesBase),
+    stackSize: { kind: "number", title: "KERNEL STACK SIZE", unit: "bytes", value: threadSize },
+  },
+};
 
-/** Lines above the stacks. */
-export function machineFacts(kernel: Kernel): Fact[] {
-  const all: readonly (readonly [string, Cell | undefined])[] = [
-    ["MACHINE TYPE", cell(() => kernel.arch.name)],
-    ["MEMORY SIZE", cell(() => sizeText(presentPages(kernel) * pageSize(kernel)))],
-    ["CPUS", cell(() => cpuCounts(kernel))],
-    ["HYPERVISOR", hypervisor(kernel)],
-    [
-      "PROCESSOR SPEED",
-      cell(
-        () => megahertz(kernel),
-        (mhz) => (mhz === undefined ? "(unknown)" : `${mhz} Mhz`),
-      ),
-    ],
-    ["HZ", cell(() => hz(kernel))],
-    ["PAGE SIZE", cell(() => pageSize(kernel))],
-    ...layout(kernel),
-    ["KERNEL STACK SIZE", cell(() => threadSize(kernel))],
-  ];
-  return all.filter((fact): fact is Fact => fact[1] !== undefined);
+/** Where a part of kernel address space begins. */
+function base(title: string, value: (kernel: Kernel) => bigint | undefined): Column<Kernel> {
+  return { kind: "address", title, value, text: (address) => hex(address) };
+}
+
+/** undefined for what this dump does not tell */
+function known<T>(read: () => T): T | undefined {
+  const value = attempt(read);
+  return value instanceof Fault ? undefined : value;
 }
 
 /** asm/hypervisor.h: enum x86_hypervisor_type, by the names that people know. */
@@ -53,40 +78,36 @@ const HYPERVISORS: Readonly<Record<string, string>> = {
   X86_HYPER_ACRN: "ACRN",
 };
 
-function hypervisor(kernel: Kernel): Cell | undefined {
+function hypervisor(kernel: Kernel): string | undefined {
   const value = attempt(() => globalU32(kernel, "x86_hyper_type"));
   const type = typeof value === "number" ? kernel.types.find("enum", "x86_hypervisor_type") : undefined;
   if (typeof value !== "number" || type?.kind !== "enum") return undefined;
   const name = type.values.find((one) => one.value === BigInt(value))?.name;
-  const known = name === undefined ? undefined : HYPERVISORS[name];
-  return known === undefined ? undefined : cell(() => known);
+  return name === undefined ? undefined : HYPERVISORS[name];
 }
 
-/** Where the parts of kernel address space begin. */
-function layout(kernel: Kernel): [string, Cell | undefined][] {
-  const { startKernelMap } = kernel.arch;
-  const noted = (key: string): bigint | undefined => {
-    const text = kernel.vmcoreinfo(`NUMBER(${key})`);
-    return text !== undefined && /^-?\w{1,20}$/.test(text) ? BigInt.asUintN(64, BigInt(text)) : undefined;
-  };
-  const imageSize = noted("KERNEL_IMAGE_SIZE");
-  const modules = startKernelMap === undefined ? noted("MODULES_VADDR") : imageSize && startKernelMap + imageSize;
-  const known = (value: bigint | undefined): Cell | undefined =>
-    value === undefined ? undefined : cell(() => value, hex);
-  const vmemmap = attempt(() => memoryModel(kernel).runs[0]);
+/** A number of VMCOREINFO. */
+function noted(kernel: Kernel, key: string): bigint | undefined {
+  const text = kernel.vmcoreinfo(`NUMBER(${key})`);
+  return text !== undefined && /^-?\w{1,20}$/.test(text) ? BigInt.asUintN(64, BigInt(text)) : undefined;
+}
+
+function virtualBase(kernel: Kernel): bigint {
+  return directMapOffset(kernel) + (noted(kernel, "PHYS_OFFSET") ?? lowestMemory(kernel));
+}
+
+function vmemmapBase(kernel: Kernel): bigint | undefined {
   const isVirtual =
     globalAddress(kernel, "vmemmap_base") !== undefined || kernel.vmcoreinfo("SYMBOL(vmemmap)") !== undefined;
-  const vmalloc = attempt(() => vmallocStart(kernel));
-  return [
-    ["KERNEL VIRTUAL BASE", cell(() => directMapOffset(kernel) + (noted("PHYS_OFFSET") ?? lowestMemory(kernel)), hex)],
-    ["KERNEL VMALLOC BASE", vmalloc instanceof Fault ? undefined : known(vmalloc)],
-    [
-      "KERNEL VMEMMAP BASE",
-      isVirtual && vmemmap && !(vmemmap instanceof Fault) ? known(noted("VMEMMAP_START") ?? vmemmap.base) : undefined,
-    ],
-    ["KERNEL START MAP", known(startKernelMap)],
-    ["KERNEL MODULES BASE", known(modules)],
-  ];
+  const first = known(() => memoryModel(kernel).runs[0]);
+  return isVirtual && first ? (noted(kernel, "VMEMMAP_START") ?? first.base) : undefined;
+}
+
+function modulesBase(kernel: Kernel): bigint | undefined {
+  const { startKernelMap } = kernel.arch;
+  if (startKernelMap === undefined) return noted(kernel, "MODULES_VADDR");
+  const imageSize = noted(kernel, "KERNEL_IMAGE_SIZE");
+  return imageSize && startKernelMap + imageSize;
 }
 
 /** The physical address at which the direct map begins. */

@@ -3,7 +3,7 @@ import { Fault } from "../../../../base/fault.ts";
 import { globalAddress } from "../../../../linux/vmcoreinfo.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { type Piece, progress } from "../../../say/piece.ts";
+import { type Piece, progress } from "../../../../say/piece.ts";
 
 /** IKCFG_ST and IKCFG_ED stand right around the data (kernel/configs.c). */
 const MARK_BYTES = 8n;

@@ -1,24 +1,33 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { hex0x } from "../../../../base/hex.ts";
+import { hex } from "../../../../base/hex.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { presentPages } from "../../../../linux/mm/mm.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import { panicMessage } from "../../../../linux/printk/panic.ts";
 import { taintedMask, taintLetters } from "../../../../linux/module/taint.ts";
 import { taskTable } from "../../../../linux/sched/task.ts";
-import { crashTime, loadAverages, uptime } from "../../../../linux/time/timekeeping.ts";
+import { crashTime, loadAverages, tickTime, uptime } from "../../../../linux/time/timekeeping.ts";
 import { utsname } from "../../../../linux/utsname.ts";
 import { globalU32 } from "../../../../linux/vmcoreinfo.ts";
 import { missingTasks } from "../../../language/taskSelector.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { type Cell, cell, faultCell } from "../../../say/cell.ts";
-import { command, type Context } from "../../../language/command.ts";
-import { cpuCounts, megahertz } from "../cpuCounts.ts";
+import { command, type Context, type SessionFacts } from "../../../language/command.ts";
+import { cpuCount, cpuText, megahertz } from "../cpuCounts.ts";
 import { anyNumber } from "../../../language/number.ts";
-import { dateText, durationText, sizeText } from "../../../say/quantity.ts";
-import { type Json, type Line, type Piece, record, type Span, text } from "../../../say/piece.ts";
+import { dateText, durationText, sizeText } from "../../../../render/quantity.ts";
+import { type Piece, type Pieces, record, text } from "../../../../say/piece.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
-import { dmiStrings, kernelConfig, systemCallName, systemCalls } from "./kernelConfig.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import { form, table, TableLayout } from "../../../../render/layout.ts";
+import type { Form, Table } from "../../../../say/table.ts";
+import {
+  type DmiString,
+  dmiStrings,
+  kernelConfig,
+  type SystemCall,
+  systemCallName,
+  systemCalls,
+} from "./kernelConfig.ts";
 
 export const sys = command({
   name: "sys",
@@ -38,6 +47,12 @@ export const sys = command({
     { line: "sys -c readv", shows: "System calls by name." },
     { line: "sys -t", shows: "Whether foreign modules or earlier warnings taint the kernel." },
   ],
+  records: () => [
+    { line: "sys", fields: overviewForm.columns },
+    { line: "sys -c", fields: callsTable().columns },
+    { line: "sys -t", fields: taintTable.columns },
+    { line: "sys -i", fields: dmiTable.columns },
+  ],
   *run(context, args) {
     const { kernel } = context;
     if (args.has("-c")) yield* calls(context, args.rest[0]);
@@ -46,47 +61,101 @@ export const sys = command({
     else if (args.rest[0] === "config") yield* config(kernel);
     else if (args.rest.length > 0) throw new WrongUse(`no such argument: ${args.rest.join(" ")}`);
     else {
-      yield overview(context);
+      yield form(kernel, overviewForm, context, { isAnswer: true });
       // Without any task the row of tasks says why.
       if (taskTable(kernel).tasks.length > 0) yield* missingTasks(kernel, "sys: ");
     }
   },
 });
 
-function overview(context: Context): Piece {
-  const rows = facts(context);
-  const data: Record<string, Json> = {};
-  for (const [label, { json }] of rows) data[label.toLowerCase().replace(" ", "-")] = json;
-  const lines = rows.map(([label, { span }]): Line => [{ as: "title", text: label.padStart(12) }, ": ", span]);
-  const unread = rows.flatMap(([, { span }]) => (typeof span !== "string" && span.as === "fault" ? [span.fault] : []));
-  return { kind: "record", data, lines, unread: unread[0] };
-}
-
 /** What crash says, in its order; a fact that this dump cannot give is a fault in its place. */
-function facts(context: Context): [string, Cell][] {
-  const { kernel, session } = context;
-  const tainted = attempt(() => taintedMask(kernel) !== 0n) === true ? "  [TAINTED]" : "";
-  const partial = session.incomplete ? "  [INCOMPLETE]" : session.dumpLevel ? "  [PARTIAL DUMP]" : "";
-  const uts = (name: keyof ReturnType<typeof utsname>): Cell => cell(() => utsname(kernel)[name]);
-  return [
-    ["KERNEL", { span: `${session.vmlinux ?? withoutVmlinux(kernel)}${tainted}`, json: session.vmlinux ?? null }],
-    ["DUMPFILE", { span: `${session.vmcore.join(" ")}${partial}`, json: session.vmcore }],
-    ...(session.erased === undefined
-      ? []
-      : [["ERASED", { span: session.erased, json: session.erased }] as [string, Cell]]),
-    ["CPUS", cell(() => cpuCounts(kernel))],
-    ["DATE", cell(() => dateText(attemptOr(() => crashTime(kernel), session.timestamp)))],
-    ["UPTIME", cell(() => durationText(uptime(kernel)))],
-    ["LOAD AVERAGE", cell(() => loadAverages(kernel).join(", "))],
-    ["TASKS", cell(() => taskCount(kernel))],
-    ["NODENAME", uts("nodename")],
-    ["RELEASE", uts("release")],
-    ["VERSION", uts("version")],
-    ["MACHINE", cell(() => machine(kernel))],
-    ["MEMORY", cell(() => sizeText(presentPages(kernel) * pageSize(kernel)))],
-    ["PANIC", panic(kernel)],
-  ];
-}
+export const overviewForm: Form<Context, PanelKeys["sys"]> = {
+  width: 12,
+  columns: {
+    kernel: {
+      kind: "text",
+      title: "KERNEL",
+      about: "path of the vmlinux; null without one",
+      value: ({ session }) => session.vmlinux,
+      text: (path, { kernel }) => `${path}${taintMark(kernel)}`,
+      absent: ({ kernel }) => `${withoutVmlinux(kernel)}${taintMark(kernel)}`,
+    },
+    tainted: { kind: "flag", value: ({ kernel }) => taintedMask(kernel) !== 0n },
+    dumpFiles: {
+      kind: "data",
+      title: "DUMPFILE",
+      about: "paths",
+      value: ({ session }) => session.vmcore,
+      text: (_, { session }) => `${session.vmcore.join(" ")}${partMark(session)}`,
+    },
+    incomplete: { kind: "flag", about: "its writer came to no end", value: ({ session }) => session.incomplete },
+    erased: {
+      kind: "text",
+      title: "ERASED",
+      about: "what a filter erased from it",
+      value: ({ session }) => session.erased,
+    },
+    cpus: {
+      kind: "number",
+      title: "CPUS",
+      value: ({ kernel }) => cpuCount(kernel).present,
+      text: (_, { kernel }) => cpuText(kernel),
+    },
+    offlineCpus: { kind: "number", value: ({ kernel }) => cpuCount(kernel).offline },
+    date: {
+      kind: "time",
+      title: "DATE",
+      about: "of the crash",
+      unit: "date",
+      value: ({ kernel, session }) => attemptOr(() => crashTime(kernel), session.timestamp),
+      text: dateText,
+    },
+    uptime_ns: {
+      kind: "nanoseconds",
+      title: "UPTIME",
+      value: ({ kernel }) => tickTime(kernel),
+      text: (_, { kernel }) => durationText(uptime(kernel)),
+    },
+    loadAverage: {
+      kind: "data",
+      title: "LOAD AVERAGE",
+      about: "over 1, 5 and 15 minutes",
+      value: ({ kernel }) => loadAverages(kernel).map(Number),
+      text: (_, { kernel }) => loadAverages(kernel).join(", "),
+    },
+    tasks: { kind: "number", title: "TASKS", value: ({ kernel }) => taskCount(kernel) },
+    nodename: { kind: "text", title: "NODENAME", value: ({ kernel }) => utsname(kernel).nodename },
+    release: { kind: "text", title: "RELEASE", value: ({ kernel }) => utsname(kernel).release },
+    version: { kind: "text", title: "VERSION", value: ({ kernel }) => utsname(kernel).version },
+    machine: {
+      kind: "text",
+      title: "MACHINE",
+      value: ({ kernel }) => utsname(kernel).machine,
+      text: (machine, { kernel }) => `${machine}  (${megahertz(kernel) ?? "unknown"} Mhz)`,
+    },
+    megahertz: { kind: "number", about: "x86 alone keeps it", value: ({ kernel }) => megahertz(kernel) },
+    memory: {
+      kind: "number",
+      title: "MEMORY",
+      unit: "bytes",
+      value: ({ kernel }) => presentPages(kernel) * pageSize(kernel),
+      text: sizeText,
+    },
+    panic: {
+      kind: "text",
+      title: "PANIC",
+      about: "null for a machine that was running",
+      value: ({ kernel }) => panicMessage(kernel),
+      text: (message) => `"${message}"`,
+      absent: "(no panic: the machine was running)",
+    },
+  },
+};
+
+const taintMark = (kernel: Kernel): string => (attempt(() => taintedMask(kernel) !== 0n) === true ? "  [TAINTED]" : "");
+
+const partMark = ({ incomplete, dumpLevel }: SessionFacts): string =>
+  incomplete ? "  [INCOMPLETE]" : dumpLevel ? "  [PARTIAL DUMP]" : "";
 
 /** Where the dump alone gives symbols and types, it says so instead of a path. */
 function withoutVmlinux(kernel: Kernel): string {
@@ -111,47 +180,91 @@ function taskCount(kernel: Kernel): number {
   return counted + possibleCpus(kernel).length;
 }
 
-const machine = (kernel: Kernel): string => `${utsname(kernel).machine}  (${megahertz(kernel) ?? "unknown"} Mhz)`;
+/** Rows are the mask of taints. */
+export const taintTable: Table<{ readonly kernel: Kernel; readonly mask: bigint }> = {
+  columns: {
+    mask: { kind: "integer", title: "", gap: "TAINTED_MASK: ", unit: "hex", value: ({ mask }) => mask, text: hex },
+    letters: {
+      kind: "text",
+      title: "",
+      gap: "  ",
+      about: "of the flags",
+      value: ({ kernel, mask }) => taintLetters(kernel, mask),
+    },
+  },
+};
 
-function panic(kernel: Kernel): Cell {
-  const message = attempt(() => panicMessage(kernel));
-  if (message instanceof Fault) return faultCell(message);
-  if (message === undefined) return { span: "(no panic: the machine was running)", json: null };
-  return { span: `"${message}"`, json: message };
-}
+const taint = (kernel: Kernel): Piece =>
+  new TableLayout(kernel, taintTable).row({ kernel, mask: BigInt(taintedMask(kernel)) });
 
-function taint(kernel: Kernel): Piece {
-  const mask = taintedMask(kernel);
-  const letters = taintLetters(kernel, mask);
-  return record({ mask: hex0x(mask), letters }, `TAINTED_MASK: ${mask.toString(16)}  ${letters}`);
-}
+export const dmiTable: Table<DmiString> = {
+  columns: {
+    name: { kind: "text", title: "", width: 25, align: "right", about: "of enum dmi_field", value: ({ name }) => name },
+    value: { kind: "text", title: "", gap: ": ", value: ({ value }) => value() },
+  },
+};
 
-function* dmi(kernel: Kernel): Generator<Piece, void, void> {
+function* dmi(kernel: Kernel): Pieces {
   const strings = dmiStrings(kernel);
-  if (strings === undefined) return yield text("sys: dmi_ident does not exist in this kernel");
-  if (strings.length === 0) return yield text("sys: dmi_ident is empty: the firmware gave no DMI");
-  for (const { name, value } of strings) {
-    const { span, json } = cell(() => value());
-    yield record({ name, value: json }, [`${name.padStart(25)}: `, span]);
-  }
+  if (strings === undefined) yield text("sys: dmi_ident does not exist in this kernel");
+  else if (strings.length === 0) yield text("sys: dmi_ident is empty: the firmware gave no DMI");
+  else yield* table(kernel, dmiTable, strings, { heading: false });
 }
 
-function* config(kernel: Kernel): Generator<Piece, void, void> {
+function* config(kernel: Kernel): Pieces {
   const lines = yield* kernelConfig(kernel);
   if (lines === undefined) return yield text("sys: kernel_config_data does not exist in this kernel");
   for (const line of lines) yield record(line, line);
 }
 
-function* calls({ kernel, radix }: Context, wanted: string | undefined): Generator<Piece, void, void> {
-  yield text([{ as: "title", text: "NUM  SYSTEM CALL                FILE AND LINE NUMBER" }]);
+interface Call extends SystemCall {
+  readonly name: string;
+  readonly source: { readonly file: string; readonly line: number } | undefined;
+}
+
+/** @param radix of the numbers */
+export const callsTable = (radix: 10 | 16 = 10): Table<Call> => ({
+  columns: {
+    number: {
+      kind: "number",
+      title: "NUM",
+      width: 3,
+      value: ({ number }) => number,
+      text: (number) => number.toString(radix),
+    },
+    name: {
+      kind: "symbol",
+      title: "SYSTEM CALL",
+      width: 26,
+      gap: "  ",
+      value: ({ name }) => name,
+      text: (name, { address }) => ({ as: "symbol", text: name, address }),
+    },
+    address: { kind: "address", value: ({ address }) => address },
+    file: {
+      kind: "text",
+      title: "FILE AND LINE NUMBER",
+      about: "with debuginfo",
+      value: ({ source }) => source?.file,
+      text: (file, { source }) => ({
+        as: "source",
+        text: `${fromBuild(file)}: ${source?.line}`,
+        file,
+        line: source?.line ?? 0,
+      }),
+    },
+    line: { kind: "number", value: ({ source }) => source?.line },
+  },
+});
+
+function* calls({ kernel, radix }: Context, wanted: string | undefined): Pieces {
+  const layout = new TableLayout(kernel, callsTable(radix));
+  yield layout.heading();
   const one = wanted === undefined ? undefined : anyNumber(wanted);
   for (const { number, address } of systemCalls(kernel)) {
     const name = systemCallName(kernel, address);
     if (wanted !== undefined && (one === undefined ? !name.includes(wanted) : one !== BigInt(number))) continue;
-    const source = kernel.code.scopes(address).at(-1)?.source;
-    const line: Span[] = [number.toString(radix).padStart(3), "  ", { as: "symbol", text: name.padEnd(26), address }];
-    if (source) line.push(" ", { as: "source", text: `${fromBuild(source.file)}: ${source.line}`, ...source });
-    yield record({ number, name, address: hex0x(address), file: source?.file, line: source?.line }, line);
+    yield layout.row({ number, address, name, source: kernel.code.scopes(address).at(-1)?.source });
   }
 }
 

@@ -19,8 +19,7 @@ import { type BacktraceStyle, backtraceLines } from "./stack.ts";
 import { allTextSymbols, textSymbols } from "./textSymbols.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { parseCpus } from "../../../language/number.ts";
-import { faultPiece, type Line, type Piece, type Pieces, record, text } from "../../../say/piece.ts";
-import { lazyRecord } from "../../../say/structView.ts";
+import { faultPiece, type Line, type Piece, type Pieces, lazyRecord, record, text } from "../../../../say/piece.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 

@@ -1,7 +1,7 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex, padHex } from "../../../../base/hex.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { faultSpan, type Line, type Span } from "../../../say/piece.ts";
+import { faultSpan, type Line, type Span } from "../../../../say/piece.ts";
 import { type SlabNames, symbolic } from "../../../say/symbolicWord.ts";
 
 /** How the words of a stack are shown. */

@@ -4,7 +4,7 @@ import { cpuStacks, type StackRange } from "../../../../unwind/stacks.ts";
 import { ptRegsSize, readPtRegs } from "../../../../unwind/ptRegs.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Registers } from "../../../../arch/arch.ts";
-import { faultPiece, type Line, type Piece, text } from "../../../say/piece.ts";
+import { faultPiece, type Line, type Piece, text } from "../../../../say/piece.ts";
 import { exceptionLine, registerLines } from "./registers.ts";
 
 type Mode = "KERNEL" | "USER";

@@ -1,9 +1,8 @@
-import { hex0x } from "../../../../base/hex.ts";
 import { livePatchText } from "../../../../linux/module/livepatch.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { Frame, Stack, Trap } from "../../../../unwind/frame.ts";
-import { faultText, type Json } from "../../../say/piece.ts";
+import { faultJson, type Json, addressJson } from "../../../../say/piece.ts";
 import { taskFacts } from "../../../say/taskHeading.ts";
 
 /** A backtrace to programs: frames innermost first, inlined functions as frames of their own, no user frames. */
@@ -12,13 +11,13 @@ export function backtraceJson(task: Obj, stack: Stack): Json {
     ...taskFacts(task),
     frames: stack.frames.flatMap((frame) => frameJson(task.kernel, frame)),
     userTrap: stack.userTrap && trapJson(stack.userTrap),
-    error: stack.fault && faultText(stack.fault),
+    error: stack.fault && faultJson(stack.fault),
   };
 }
 
 function frameJson(kernel: Kernel, frame: Frame): Json[] {
   const { symbol } = frame;
-  const place = { pc: hex0x(frame.pc), sp: hex0x(frame.sp), module: symbol?.module };
+  const place = { pc: addressJson(frame.pc), sp: addressJson(frame.sp), module: symbol?.module };
   const places = frame.places();
   const frames: Record<string, Json | undefined>[] =
     places.length === 0
@@ -43,8 +42,8 @@ function frameJson(kernel: Kernel, frame: Frame): Json[] {
 function trapJson({ type, registers, errorText, faultAddress }: Trap): Json {
   return {
     type,
-    registers: Object.fromEntries([...registers].map(([name, value]) => [name, hex0x(value)])),
+    registers: Object.fromEntries([...registers].map(([name, value]) => [name, addressJson(value)])),
     errorText,
-    faultAddress: faultAddress === undefined ? undefined : hex0x(faultAddress),
+    faultAddress: faultAddress === undefined ? undefined : addressJson(faultAddress),
   };
 }

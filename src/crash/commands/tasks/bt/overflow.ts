@@ -6,7 +6,7 @@ import { taskCpu, taskTable } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { taskStackRange } from "../../../../unwind/stacks.ts";
-import { type Line, type Piece, record, text } from "../../../say/piece.ts";
+import { type Line, type Piece, record, text } from "../../../../say/piece.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
 /** Looks at the far end of every task's stack for signs that something wrote over it. */

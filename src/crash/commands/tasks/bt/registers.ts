@@ -5,7 +5,7 @@ import { livePatchText } from "../../../../linux/module/livepatch.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Trap } from "../../../../unwind/frame.ts";
 import type { Registers } from "../../../../arch/arch.ts";
-import type { Line, Span } from "../../../say/piece.ts";
+import type { Line, Span } from "../../../../say/piece.ts";
 
 /** Registers as a block of lines; those that are not known are left out. */
 export function registerLines(kernel: Kernel, registers: Registers): Line[] {

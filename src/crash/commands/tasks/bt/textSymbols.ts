@@ -6,7 +6,7 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { Stack } from "../../../../unwind/frame.ts";
 import { stackAt, taskStackRange } from "../../../../unwind/stacks.ts";
-import { faultSpan, type Line } from "../../../say/piece.ts";
+import { faultSpan, type Line } from "../../../../say/piece.ts";
 import { entriesOf } from "./entries.ts";
 import { exceptionLine, registerLines } from "./registers.ts";
 

@@ -1,18 +1,31 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { taskMemory } from "../../../../linux/mm/mm.ts";
-import { faultSpan, faultText, type Json, type Line, type Piece, record } from "../../../say/piece.ts";
-import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
+import { faultJson, faultSpan, type Json, type Line, type Piece, record } from "../../../../say/piece.ts";
+import type { Fields } from "../../../../say/table.ts";
+import { taskColumns, taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
 /** ARG_MAX of most systems; more is damage. */
 const MAX_BYTES = 2 << 20;
+
+export const argumentsFields: Fields = {
+  ...taskColumns,
+  args: { kind: "data", about: "texts" },
+  env: { kind: "data", about: "texts" },
+};
 
 /** Command line and environment of each user task, from its own stack. */
 export function* tasksArguments(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
     const parts = attempt(() => ({ args: strings(task, "arg"), env: strings(task, "env") }));
     if (parts instanceof Fault) {
-      yield record({ ...taskFacts(task), fault: faultText(parts) }, taskHeading(task), ["ps: ", faultSpan(parts)], []);
+      const unread = faultJson(parts);
+      yield record(
+        { ...taskFacts(task), args: unread, env: unread },
+        taskHeading(task),
+        ["ps: ", faultSpan(parts)],
+        [],
+      );
       continue;
     }
     const { args, env } = parts;

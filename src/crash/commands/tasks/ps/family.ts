@@ -2,7 +2,7 @@ import { attempt, Fault } from "../../../../base/fault.ts";
 import { taskParent, taskPid, taskTable, taskTgid } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { faultSpan, type Line, type Piece, record } from "../../../say/piece.ts";
+import { faultSpan, type Line, type Piece, record } from "../../../../say/piece.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
 /** Longer lines of parents are damage. */

@@ -1,7 +1,8 @@
-import { attempt, Fault } from "../../../../base/fault.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { faultText, type Json, type Line, type Piece, record } from "../../../say/piece.ts";
-import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { lazyRecord, type Json, type Piece } from "../../../../say/piece.ts";
+import type { Column, Fields, Table } from "../../../../say/table.ts";
+import { taskColumns, taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
 /** RLIMIT_* by number (include/uapi/asm-generic/resource.h; the architectures we open all use it). */
 const LIMITS = [
@@ -23,28 +24,60 @@ const LIMITS = [
   "RTTIME",
 ];
 
+interface Limit {
+  readonly task: Obj;
+  /** Place in `LIMITS`. */
+  readonly index: number;
+}
+
+const column = (title: string, member: "rlim_cur" | "rlim_max"): Column<Limit> => ({
+  kind: "integer",
+  title,
+  width: "(unlimited)".length,
+  align: "center",
+  value: ({ task, index }) => task.at(`signal.rlim[${index}].${member}`).value(),
+  text: (value, { task }) => (isInfinity(task, value) ? "(unlimited)" : String(value)),
+});
+
+/** RLIM_INFINITY is all ones. */
+const isInfinity = (task: Obj, value: bigint): boolean => value === (1n << BigInt(task.kernel.arch.wordSize * 8)) - 1n;
+
+const limits: Table<Limit, "current" | "maximum"> = {
+  gap: "   ",
+  columns: { current: column("CURRENT", "rlim_cur"), maximum: column("MAXIMUM", "rlim_max") },
+};
+
+const shown: Table<Limit> = {
+  gap: "   ",
+  columns: {
+    name: { kind: "text", title: "RLIMIT", width: 12, align: "right", value: ({ index }) => LIMITS[index] },
+    ...limits.columns,
+  },
+};
+
+/** Keys of docs/json.md. */
+export const limitsFields: Fields = {
+  ...taskColumns,
+  limits: {
+    kind: "data",
+    about: "by the name of the limit; all ones are unlimited",
+    fields: Object.fromEntries(LIMITS.map((name) => [name, { kind: "data", fields: limits.columns }])),
+  },
+};
+
 /** Resource limits of each task. */
 export function* tasksLimits(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
-    const data: Record<string, Json> = {};
-    const lines: Line[] = [taskHeading(task), [{ as: "title", text: "      RLIMIT     CURRENT       MAXIMUM  " }]];
-    for (const [i, name] of LIMITS.entries()) {
-      const [current, maximum] = ["rlim_cur", "rlim_max"].map((which) => limit(task, i, which));
-      if (!current || !maximum) continue;
-      data[name] = { current: current.json, maximum: maximum.json };
-      lines.push([`${name.padStart(12)}   ${center(current.text)}   ${center(maximum.text)}`]);
-    }
-    yield record({ ...taskFacts(task), limits: data }, ...lines, []);
+    const rows = LIMITS.map((_, index): Limit => ({ task, index }));
+    const [layout, values] = [new TableLayout(task.kernel, shown), new TableLayout(task.kernel, limits)];
+    const data = (): Json => ({
+      ...taskFacts(task),
+      limits: Object.fromEntries(rows.map((row) => [LIMITS[row.index], values.data(row)])),
+    });
+    yield lazyRecord(
+      data,
+      () => [taskHeading(task), layout.headingLine(), ...rows.map((row) => layout.line(row)), []],
+      { fields: limitsFields },
+    );
   }
 }
-
-function limit(task: Obj, index: number, which: string): { readonly text: string; readonly json: Json } {
-  const value = attempt(() => task.at(`signal.rlim[${index}].${which}`).value());
-  if (value instanceof Fault) return { text: `<${faultText(value)}>`, json: { fault: faultText(value) } };
-  // RLIM_INFINITY is all ones.
-  const unlimited = value === (1n << BigInt(task.kernel.arch.wordSize * 8)) - 1n;
-  return unlimited ? { text: "(unlimited)", json: "unlimited" } : { text: value.toString(), json: value.toString() };
-}
-
-const WIDTH = "(unlimited)".length;
-const center = (text: string): string => text.padStart(Math.floor((WIDTH + text.length) / 2)).padEnd(WIDTH);

@@ -7,14 +7,15 @@ import { isKernelThread, taskPid, taskTable, taskTgid } from "../../../../linux/
 import type { Obj } from "../../../../model/object.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { parseCpus } from "../../../language/number.ts";
-import { faultPiece, type Pieces } from "../../../say/piece.ts";
-import { tasksArguments } from "./arguments.ts";
+import { faultPiece, type Pieces } from "../../../../say/piece.ts";
+import { argumentsFields, tasksArguments } from "./arguments.ts";
 import { tasksChildren, tasksGroups, tasksParents } from "./family.ts";
-import { tasksLastRun } from "./lastRun.ts";
-import { tasksLimits } from "./limits.ts";
-import { taskRows } from "./rows.ts";
-import { stateSummary } from "./states.ts";
-import { tasksTimes } from "./times.ts";
+import { lastRunTable, tasksLastRun } from "./lastRun.ts";
+import { limitsFields, tasksLimits } from "./limits.ts";
+import { stackPointerTable, taskRows, taskTable as taskTableOf } from "./rows.ts";
+import { taskColumns } from "../../../say/taskHeading.ts";
+import { statesTable, stateSummary } from "./states.ts";
+import { tasksTimes, timesForm } from "./times.ts";
 import { missingTasks, noSuchTask, tasksMatching } from "../../../language/taskSelector.ts";
 
 export const ps = command({
@@ -54,6 +55,18 @@ export const ps = command({
     { line: "ps -m | head", shows: "Who ran last before the crash." },
     { line: "ps 'kworker.*'", shows: "Tasks by the pattern of their names." },
   ],
+  records: () => [
+    { line: "ps", fields: taskTableOf().columns },
+    { line: "ps -s", fields: stackPointerTable().columns },
+    { line: "ps -p", fields: { ...taskColumns, parents: { kind: "data", fields: taskColumns } } },
+    { line: "ps -c", fields: { ...taskColumns, children: { kind: "data", fields: taskColumns } } },
+    { line: "ps -g", fields: { ...taskColumns, threads: { kind: "data", fields: taskColumns } } },
+    { line: "ps -t", fields: timesForm.columns },
+    { line: "ps -l", fields: lastRunTable(false).columns },
+    { line: "ps -a", fields: argumentsFields },
+    { line: "ps -r", fields: limitsFields },
+    { line: "ps -S", fields: statesTable.columns },
+  ],
   needs: ["types", "tasks"],
   *run(context, args) {
     if (args.has("-C") && !args.has("-l") && !args.has("-m")) {
@@ -81,7 +94,7 @@ export function* listTasks(context: Context, args: Parsed, tasks: readonly Obj[]
   else if (args.has("-a")) yield* tasksArguments(tasks);
   else if (args.has("-g")) yield* tasksGroups(context.kernel, tasks);
   else if (args.has("-r")) yield* tasksLimits(tasks);
-  else if (args.has("-S")) yield* stateSummary(tasks);
+  else if (args.has("-S")) yield* stateSummary(context.kernel, tasks);
   else yield* taskRows(context.kernel, tasks, columns);
 }
 

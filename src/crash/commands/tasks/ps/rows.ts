@@ -1,18 +1,18 @@
-import { padHex } from "../../../../base/hex.ts";
+/** The table of `ps`: a line a task. */
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { runningOn } from "../../../../linux/sched/cpu.ts";
 import { onlineCpus } from "../../../../kernel/cpumask.ts";
 import { residentPages, spannedPages, virtualPages } from "../../../../linux/mm/mm.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
-import { isKernelThread, taskComm, taskCpu, taskParent, taskPid } from "../../../../linux/sched/task.ts";
+import { runningOn } from "../../../../linux/sched/cpu.ts";
 import { sleepingStackPointer } from "../../../../linux/sched/stack.ts";
+import { isKernelThread, taskComm, taskCpu, taskParent, taskPid } from "../../../../linux/sched/task.ts";
 import { taskState } from "../../../../linux/sched/taskState.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { cell } from "../../../say/cell.ts";
-import { right } from "../../../say/pad.ts";
-import { hex0x } from "../../../../base/hex.ts";
-import { type Line, type Piece, record, type Span, text } from "../../../say/piece.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import { table } from "../../../../render/layout.ts";
+import type { Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
 
 export interface RowOptions {
   /** KSTACKP in place of TASK. */
@@ -22,78 +22,96 @@ export interface RowOptions {
   readonly hideOffline: boolean;
 }
 
-/** The table of `ps`: a line a task. */
-export function* taskRows(kernel: Kernel, tasks: Iterable<Obj>, options: RowOptions): Generator<Piece, void, void> {
-  const width = kernel.arch.wordSize * 2;
-  const column = center(options.stackPointer ? "KSTACKP" : "TASK", width);
-  const heading = `      PID    PPID  CPU ${column}  ST  %MEM      VSZ      RSS  COMM`;
-  if (options.heading) yield text([{ as: "title", text: heading }]);
-  for (const task of tasks) yield taskRow(kernel, task, options, width);
-}
+export const taskRows = (kernel: Kernel, tasks: Iterable<Obj>, options: RowOptions): Pieces =>
+  table(kernel, options.stackPointer ? stackPointerTable(options.hideOffline) : taskTable(options.hideOffline), tasks, {
+    heading: options.heading,
+  });
 
-function taskRow(kernel: Kernel, task: Obj, options: RowOptions, width: number): Piece {
-  const kilobytes = (pages: number): number => (pages * pageSize(kernel)) / 1024;
-  const cpu = runningOn(kernel, task);
-  const pid = cell(() => taskPid(task));
-  const parent = cell(() => taskPid(taskParent(task)));
-  const on = cell(() => taskCpu(task));
-  const state = cell(() => taskState(task));
-  const percent = cell(
-    () => (residentPages(task) * 100) / spannedPages(kernel),
-    (share) => share.toFixed(1),
-  );
-  const vsz = cell(() => kilobytes(virtualPages(task)));
-  const rss = cell(() => kilobytes(residentPages(task)));
-  const comm = cell(
-    () => taskComm(task),
-    (name) => (attempt(() => isKernelThread(task)) === true ? `[${name}]` : name),
-  );
-  const data = {
-    pid: pid.json,
-    ppid: parent.json,
-    cpu: on.json,
-    task: hex0x(task.address),
-    state: state.json,
-    memPercent: percent.json,
-    vsz: vsz.json,
-    rss: rss.json,
-    comm: comm.json,
-    running: cpu !== undefined,
+/** Rows are `struct task_struct`s. */
+export const taskTable = (hideOffline = false): Table<Obj, PanelKeys["ps"]> => ({
+  mark: { width: 1, of: (task) => mark(task, hideOffline) },
+  columns: {
+    pid: { kind: "number", title: "PID", width: 8, gap: "", value: taskPid },
+    ppid: { kind: "number", title: "PPID", width: 8, gap: "", value: (task) => taskPid(taskParent(task)) },
+    cpu: { kind: "number", title: "CPU", width: 4, titleWidth: 5, gap: "", value: taskCpu },
+    task: { kind: "task", title: "TASK", gap: "  ", titleGap: " ", value: ({ address }) => address },
+    state: { kind: "text", title: "ST", gap: "  ", about: "as `ps -S` counts them", value: taskState },
+    memPercent: {
+      kind: "number",
+      title: "%MEM",
+      unit: "percent",
+      about: "of all page frames",
+      width: 6,
+      gap: "",
+      value: (task) => (residentPages(task) * 100) / spannedPages(task.kernel),
+      text: (share) => share.toFixed(1),
+    },
+    vsz: {
+      kind: "number",
+      title: "VSZ",
+      unit: "bytes",
+      about: "mapped",
+      width: 9,
+      gap: "",
+      value: (task) => virtualPages(task) * pageSize(task.kernel),
+      text: (bytes) => String(bytes / 1024),
+    },
+    rss: {
+      kind: "number",
+      title: "RSS",
+      unit: "bytes",
+      about: "in memory",
+      width: 9,
+      gap: "",
+      value: (task) => residentPages(task) * pageSize(task.kernel),
+      text: (bytes) => String(bytes / 1024),
+    },
+    comm: {
+      kind: "text",
+      title: "COMM",
+      gap: "  ",
+      value: taskComm,
+      text: (name, task) => (attempt(() => isKernelThread(task)) === true ? `[${name}]` : name),
+    },
+    running: { kind: "flag", about: "a CPU ran it", value: (task) => runningOn(task.kernel, task) !== undefined },
+  },
+});
+
+/** `ps -s`: the saved stack pointer in the column of the task's address. */
+export const stackPointerTable = (hideOffline = false): Table<Obj> => {
+  const { mark, columns } = taskTable(hideOffline);
+  const { pid, ppid, cpu, task, ...rest } = columns;
+  return {
+    ...(mark && { mark }),
+    columns: {
+      pid,
+      ppid,
+      cpu,
+      task: { kind: "task", value: task.value as (row: Obj) => bigint },
+      stackPointer: {
+        kind: "address",
+        title: "KSTACKP",
+        align: "middle",
+        about: "none for a task that was running: what was saved is long out of date",
+        gap: "  ",
+        titleGap: " ",
+        value: (one) => (runningOn(one.kernel, one) === undefined ? savedPointer(one) : undefined),
+        absent: (one) => (runningOn(one.kernel, one) === undefined ? "(?)" : "--"),
+      },
+      ...rest,
+    },
   };
-  const line: Line = [
-    mark(kernel, cpu, options.hideOffline),
-    ...right(pid.span, 8),
-    ...right(parent.span, 8),
-    ...right(on.span, 4),
-    "  ",
-    addressColumn(task, cpu, options, width),
-    "  ",
-    state.span,
-    ...right(percent.span, 6),
-    ...right(vsz.span, 9),
-    ...right(rss.span, 9),
-    "  ",
-    comm.span,
-  ];
-  return record(data, line);
-}
+};
 
-function mark(kernel: Kernel, cpu: number | undefined, hideOffline: boolean): string {
-  if (cpu === undefined) return " ";
-  const online = attempt(() => onlineCpus(kernel).includes(cpu));
-  return hideOffline && online === false ? "-" : ">";
-}
-
-function addressColumn(task: Obj, cpu: number | undefined, { stackPointer }: RowOptions, width: number): Span {
-  if (!stackPointer) return { as: "task", text: padHex(task.address, width), address: task.address };
-  // The saved stack pointer of a task that was running is long out of date.
-  if (cpu !== undefined) return center("--", width);
+/** undefined where it cannot be read */
+function savedPointer(task: Obj): bigint | undefined {
   const pointer = attempt(() => sleepingStackPointer(task));
-  if (pointer instanceof Fault) return center("(?)", width);
-  return { as: "address", text: padHex(pointer, width), address: pointer };
+  return pointer instanceof Fault ? undefined : pointer;
 }
 
-function center(title: string, width: number): string {
-  const left = Math.ceil((width - title.length) / 2);
-  return title.padStart(left + title.length).padEnd(width);
+function mark(task: Obj, hideOffline: boolean): string {
+  const cpu = runningOn(task.kernel, task);
+  if (cpu === undefined) return " ";
+  const online = attempt(() => onlineCpus(task.kernel).includes(cpu));
+  return hideOffline && online === false ? "-" : ">";
 }

@@ -1,15 +1,26 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { taskState } from "../../../../linux/sched/taskState.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { type Piece, record } from "../../../say/piece.ts";
+import { table } from "../../../../render/layout.ts";
+import type { Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
+
+/** Rows are states and how many tasks are in them. */
+export const statesTable: Table<readonly [state: string, count: number]> = {
+  columns: {
+    state: { kind: "text", title: "", gap: "  ", value: ([state]) => state },
+    count: { kind: "number", title: "", gap: ": ", value: ([, count]) => count },
+  },
+};
 
 /** How many tasks are in which state, states in the order in which they turn up. */
-export function* stateSummary(tasks: Iterable<Obj>): Generator<Piece, void, void> {
+export function* stateSummary(kernel: Kernel, tasks: Iterable<Obj>): Pieces {
   const counts = new Map<string, number>();
   for (const task of tasks) {
     const state = attempt(() => taskState(task));
     const name = state instanceof Fault ? "??" : state;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  for (const [state, count] of counts) yield record({ state, count }, `  ${state}: ${count}`);
+  yield* table(kernel, statesTable, counts, { heading: false });
 }

@@ -14,7 +14,7 @@ import {
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
-import { type Pieces, record, text } from "../../../say/piece.ts";
+import { type Pieces, record, text } from "../../../../say/piece.ts";
 import { orNone, queuedTask, taskData, taskSpans } from "./queues.ts";
 
 /** Task groups in task groups that are followed. */

@@ -1,13 +1,12 @@
-import { hex0x } from "../../../../base/hex.ts";
 import { cpuTask } from "../../../../linux/sched/cpu.ts";
 import { cfsTasks, deadlineTasks, extTasks, type Queued, rtQueue, runqueue } from "../../../../linux/sched/runqueue.ts";
 import { taskComm, taskPid } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
-import { left, right } from "../../../say/pad.ts";
-import { type Json, type Line, type Pieces, record, text } from "../../../say/piece.ts";
+import { cell } from "../../../../say/cell.ts";
+import { left, right } from "../../../../render/pad.ts";
+import { type Json, type Line, type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
 
 /** `PID: 227    TASK: ffff8d1f04ca0000  COMMAND: "cpu-hog"` */
 export const taskSpans = (task: Obj): Line => [
@@ -27,7 +26,7 @@ const taskAddress = ({ address, kernel }: Obj): { readonly text: string; readonl
 
 export const taskData = (task: Obj): { readonly [name: string]: Json } => ({
   pid: cell(() => taskPid(task)).json,
-  task: hex0x(task.address),
+  task: addressJson(task.address),
   comm: cell(() => taskComm(task)).json,
 });
 

@@ -1,9 +1,9 @@
 import { cpuTask } from "../../../../linux/sched/cpu.ts";
 import { lastArrival, runqueueClock } from "../../../../linux/sched/sched.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { cell } from "../../../say/cell.ts";
-import { type Pieces, record } from "../../../say/piece.ts";
-import { agoText } from "../ps/lastRun.ts";
+import { cell } from "../../../../say/cell.ts";
+import { type Pieces, record } from "../../../../say/piece.ts";
+import { agoText } from "../../../../render/quantity.ts";
 import { taskData, taskSpans } from "./queues.ts";
 
 /** Each CPU's scheduler clock, and when what it runs got the CPU; nanoseconds. */

@@ -4,9 +4,9 @@ import { _NSIG, signalName, signalsOf } from "../../../../linux/sched/signal.ts"
 import { threads } from "../../../../linux/sched/task.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { command } from "../../../language/command.ts";
-import { guarded } from "../../../say/guarded.ts";
+import { guarded } from "../../../../say/guarded.ts";
 import { hexNumber } from "../../../language/number.ts";
-import { type Pieces, record, text } from "../../../say/piece.ts";
+import { type Pieces, record, text } from "../../../../say/piece.ts";
 import { ownPending, sharedPending, signalActions } from "./signals.ts";
 import { taskHeading } from "../../../say/taskHeading.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";

@@ -1,6 +1,6 @@
 /** Parts of what `sig` shows of a task. */
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
-import { hex, hex0x, padHex } from "../../../../base/hex.ts";
+import { hex, padHex } from "../../../../base/hex.ts";
 import {
   isSignalPending,
   queuedSignals,
@@ -13,11 +13,20 @@ import { taskPid } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressSpan, addressTitle } from "../../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
+import { cell } from "../../../../say/cell.ts";
 import { sharedRows } from "../../../say/sharedRows.ts";
-import { right } from "../../../say/pad.ts";
-import { lazyRecord } from "../../../say/structView.ts";
-import { faultSpan, type Json, type Line, type Piece, type Pieces, record, text } from "../../../say/piece.ts";
+import { right } from "../../../../render/pad.ts";
+import {
+  faultSpan,
+  type Json,
+  type Line,
+  type Piece,
+  type Pieces,
+  record,
+  text,
+  lazyRecord,
+  addressJson,
+} from "../../../../say/piece.ts";
 
 const SET_DIGITS = 16;
 const setText = (set: bigint): string => padHex(set, SET_DIGITS);
@@ -65,7 +74,7 @@ function actionRow(kernel: Kernel, action: Obj, number: number): ActionRow {
     data: {
       signal: number,
       name: signalName(number),
-      sigaction: hex0x(action.address),
+      sigaction: addressJson(action.address),
       handler: handler.json,
       mask: mask.json,
       flags: flags.json,
@@ -132,7 +141,7 @@ function pendingSignals(task: Obj, title: string, read: () => Obj, indent: strin
       pid: cell(() => taskPid(task)).json,
       pending: title === "SHARED_PENDING" ? "shared" : "private",
       signal: set.json,
-      queue: rows.map(({ number, info }) => ({ signal: number.json, siginfo: hex0x(info) })),
+      queue: rows.map(({ number, info }) => ({ signal: number.json, siginfo: addressJson(info) })),
     },
     [{ as: "title", text: `${indent}${title}` }],
     [`${indent}    SIGNAL: `, set.span],

@@ -9,7 +9,7 @@ import { address } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { instructionText } from "../../../say/instruction.ts";
 import { count } from "../../../language/number.ts";
-import { type Line, type Pieces, record, text } from "../../../say/piece.ts";
+import { type Line, type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
 import { sourceListing } from "./sourceListing.ts";
 import { currentUserSpace } from "../../../language/userSpace.ts";
 
@@ -103,7 +103,7 @@ function* instructions(context: Context, args: Parsed, at: bigint, limit: number
     const shown = instructionText(kernel, instruction, radix);
     const bytes = Buffer.from(instruction.bytes).toString("hex");
     yield record(
-      { address: hex0x(instruction.address), bytes, text: shown },
+      { address: addressJson(instruction.address), bytes, text: shown },
       line(kernel, instruction.address, shown, radix),
     );
   }

@@ -1,5 +1,5 @@
 import type { Context } from "../../../language/command.ts";
-import { type Pieces, record, text } from "../../../say/piece.ts";
+import { type Pieces, record, text } from "../../../../say/piece.ts";
 
 /** Lines of source shown before the one asked for. */
 const BEFORE = 5;

@@ -1,7 +1,7 @@
 import { hex, hex0x } from "../../../../base/hex.ts";
 import { command, type Context } from "../../../language/command.ts";
 import { calculate } from "./calculate.ts";
-import { record, text } from "../../../say/piece.ts";
+import { record, text } from "../../../../say/piece.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const evaluate = command({

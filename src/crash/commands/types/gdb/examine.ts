@@ -5,7 +5,7 @@ import { UsageError } from "../../../../base/usageError.ts";
 import { address } from "../../../language/address.ts";
 import { runCommand } from "../../../language/language.ts";
 import type { Context } from "../../../language/command.ts";
-import { faultSpan, type Line, type Pieces, record, type Span } from "../../../say/piece.ts";
+import { faultSpan, type Line, type Pieces, record, type Span, addressJson } from "../../../../say/piece.ts";
 import { symbolic } from "./info.ts";
 
 const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
@@ -42,7 +42,7 @@ export function* examine(context: Context, { count, letter, size }: Format, plac
     for (let i = 0; i < count; i++) {
       const string = attempt(() => kernel.memory.cString(at, MAX_TEXT));
       if (string instanceof Fault) throw string;
-      yield record({ address: hex0x(at), text: string }, [label(), `\t${JSON.stringify(string)}`]);
+      yield record({ address: addressJson(at), text: string }, [label(), `\t${JSON.stringify(string)}`]);
       at += BigInt(Buffer.byteLength(string) + 1);
     }
     return;
@@ -60,7 +60,7 @@ export function* examine(context: Context, { count, letter, size }: Format, plac
       values.push(typeof shown === "string" ? shown : shown.text);
       line.push("\t", shown);
     }
-    yield record({ address: hex0x(start), values }, line satisfies Line);
+    yield record({ address: addressJson(start), values }, line satisfies Line);
   }
 }
 

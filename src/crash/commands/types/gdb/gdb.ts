@@ -7,8 +7,8 @@ import { command, type Context } from "../../../language/command.ts";
 import { examine, readFormat } from "./examine.ts";
 import { infoAddress, infoLine, infoScope, infoSymbol } from "./info.ts";
 import { runCommand } from "../../../language/language.ts";
-import { type Line, type Pieces, record, text } from "../../../say/piece.ts";
-import { formatOptions, lazyRecord } from "../../../say/structView.ts";
+import { type Line, type Pieces, record, text, lazyRecord } from "../../../../say/piece.ts";
+import { formatOptions } from "../../../say/structView.ts";
 import { valueJson } from "../../../say/valueJson.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 

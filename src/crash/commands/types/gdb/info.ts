@@ -9,7 +9,7 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import { typeName } from "../../../../model/typeName.ts";
 import { address } from "../../../language/address.ts";
 import type { Context } from "../../../language/command.ts";
-import { type Pieces, record, text } from "../../../say/piece.ts";
+import { type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
 
 /** `schedule`, `schedule+5`: how gdb writes an address in angle brackets. */
 export function symbolic(kernel: Kernel, at: bigint): string {
@@ -26,7 +26,7 @@ export function* infoLine(context: Context, words: string): Pieces {
   const { start, end } = kernel.code.lineRange(at) ?? { start: at, end: at + 1n };
   const { file, line } = source;
   yield record(
-    { file, line, start: hex0x(start), end: hex0x(end) },
+    { file, line, start: addressJson(start), end: addressJson(end) },
     `Line ${line} of "${file}" starts at address ${hex0x(start)} <${symbolic(kernel, start)}> and ends at ${hex0x(end)} <${symbolic(kernel, end)}>.`,
   );
 }
@@ -55,7 +55,7 @@ export function* infoAddress({ kernel }: Context, name: string): Pieces {
   if (!symbol) throw new UsageError(`No symbol "${name}" in current context.`);
   const what = kernel.types.function(name) ? "a function at address" : "static storage at address";
   yield record(
-    { symbol: name, address: hex0x(symbol.address) },
+    { symbol: name, address: addressJson(symbol.address) },
     `Symbol "${name}" is ${what} ${hex0x(symbol.address)}.`,
   );
 }

@@ -1,10 +1,10 @@
-import { hex, hex0x } from "../../../../base/hex.ts";
+import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { address, offset } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { listElements, type ListWalk } from "./listWalk.ts";
-import { text } from "../../../say/piece.ts";
-import { elementData, elementLines, formatOptions, lazyRecord, structReference } from "../../../say/structView.ts";
+import { text, lazyRecord, addressJson } from "../../../../say/piece.ts";
+import { elementData, elementLines, formatOptions, structReference } from "../../../say/structView.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const list = command({
@@ -59,7 +59,7 @@ A list that comes back to an element other than its head is said to loop; elemen
         object: context.kernel.object(reference.type, BigInt.asUintN(64, element - embedded)),
       }));
       yield lazyRecord(
-        () => ({ address: hex0x(element), ...elementData(objects) }),
+        () => ({ address: addressJson(element), ...elementData(objects) }),
         () => [
           [{ as: "address", text: hex(element), address: element }],
           ...objects.flatMap(({ reference, object }) => elementLines(object, reference, options, isShort)),

@@ -1,8 +1,9 @@
-import { hex, hex0x } from "../../../../base/hex.ts";
+import { lazyRecord, addressJson } from "../../../../say/piece.ts";
+import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { address, offset } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
-import { elementData, elementLines, formatOptions, lazyRecord, structReference } from "../../../say/structView.ts";
+import { elementData, elementLines, formatOptions, structReference } from "../../../say/structView.ts";
 import { mapleDump, treeElements, type TreeKind, type TreeWalk } from "./treeWalk.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 
@@ -46,7 +47,7 @@ Start is the address of the root - rb_root, xarray, radix_tree_root or maple_tre
       const objects = references.map((reference) => ({ reference, object: kernel.object(reference.type, element) }));
       const place = `  ${index === undefined ? "" : `index: ${index}  `}position: ${position}`;
       yield lazyRecord(
-        () => ({ address: hex0x(element), index: index?.toString(), position, ...elementData(objects) }),
+        () => ({ address: addressJson(element), index: index?.toString(), position, ...elementData(objects) }),
         () => [
           [{ as: "address", text: hex(element), address: element }],
           ...(args.has("-p") ? [[place]] : []),

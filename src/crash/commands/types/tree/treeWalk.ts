@@ -3,7 +3,7 @@ import { type MapleNode, mapleSlots } from "../../../../kernel/mapleTree.ts";
 import { rbtreePlaces } from "../../../../kernel/rbtree.ts";
 import { taggedNode, xarrayEntriesBelow, xarrayHead, xarrayPath } from "../../../../kernel/xarray.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { type Pieces, record, text } from "../../../say/piece.ts";
+import { type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
 
 export type TreeKind = "rbtree" | "xarray" | "maple";
 
@@ -76,7 +76,7 @@ export function* mapleDump(kernel: Kernel, walk: TreeWalk): Pieces {
     }
     const indent = "  ".repeat((node?.path.length ?? 0) + 1);
     if (!isNode)
-      yield record({ first: hex0x(first), last: hex0x(last), entry: hex0x(entry) }, [
+      yield record({ first: String(first), last: String(last), entry: addressJson(entry) }, [
         `${indent}${first}-${last}: `,
         { as: "address", text: hex0x(entry), address: entry },
       ]);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Fault } from "../../../../../src/base/fault.ts";
 import { backtraceJson } from "../../../../../src/crash/commands/tasks/bt/json.ts";
 import { backtraceLines, type BacktraceStyle } from "../../../../../src/crash/commands/tasks/bt/stack.ts";
-import { lineText } from "../../../../../src/crash/say/piece.ts";
+import { lineText } from "../../../../../src/say/piece.ts";
 import type { CodePlace } from "../../../../../src/model/kernel.ts";
 import type { Frame, Stack, StackKind, Trap } from "../../../../../src/unwind/frame.ts";
 import { taskAddress, toyTasks } from "../../../../builders/tasks.ts";
@@ -167,18 +167,38 @@ test("programs get inlined functions as frames of their own, innermost first", (
   const json = JSON.parse(JSON.stringify(backtraceJson(task, stackOf([inlined, broken, unnamed], { fault })))) as {
     pid: number;
     frames: Record<string, unknown>[];
-    error: string;
+    error: { fault: string; message: string };
   };
   assert.deepEqual(json.frames.slice(0, 2), [
-    { function: "context_switch", inlined: true, pc: "0x1000", sp: "0x8010", file: "kernel/sched/core.c", line: 5257 },
-    { function: "__schedule", inlined: false, pc: "0x1000", sp: "0x8010", file: "kernel/sched/core.c", line: 6600 },
+    {
+      function: "context_switch",
+      inlined: true,
+      pc: "0x0000000000001000",
+      sp: "0x0000000000008010",
+      file: "kernel/sched/core.c",
+      line: 5257,
+    },
+    {
+      function: "__schedule",
+      inlined: false,
+      pc: "0x0000000000001000",
+      sp: "0x0000000000008010",
+      file: "kernel/sched/core.c",
+      line: 6600,
+    },
   ]);
   assert.deepEqual(json.frames[2]?.["trap"], {
     type: "page fault",
-    registers: { rip: "0x3000", rsp: "0x8100", rflags: "0x46", cs: "0x10", ss: "0x18" },
+    registers: {
+      rip: "0x0000000000003000",
+      rsp: "0x0000000000008100",
+      rflags: "0x0000000000000046",
+      cs: "0x0000000000000010",
+      ss: "0x0000000000000018",
+    },
   });
   assert.equal(json.frames[3]?.["function"], null);
-  assert.deepEqual([json.pid, json.error], [1, "nothing tells how to go on"]);
+  assert.deepEqual([json.pid, json.error.message], [1, "nothing tells how to go on"]);
 });
 
 test("a frame of Rust is shown by its plain name, with an offset or without, and has the symbol in JSON", () => {

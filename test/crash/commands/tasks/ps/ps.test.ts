@@ -84,7 +84,7 @@ test("a value that the dump does not hold is a fault in its cell, and the others
     row ?? "",
     /^ +1 +0 +0 +ffff888000001000 +IN *(<ffff8880dead[0-9a-f]{4}: page excluded from dump> *){3}init$/,
   );
-  assert.deepEqual(Object.keys((data(broken, "ps 1")[0] as { rss: object }).rss), ["fault"]);
+  assert.deepEqual(Object.keys((data(broken, "ps 1")[0] as { rss: object }).rss), ["fault", "address", "message"]);
 });
 
 test("ps says which pid does not exist, and still lists the others", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { run } from "../../../../../src/crash/language/language.ts";
-import { lineText, type Piece } from "../../../../../src/crash/say/piece.ts";
+import { lineText, type Piece } from "../../../../../src/say/piece.ts";
 import { drive } from "../../../../../src/base/job.ts";
 import { openSession } from "../../../../../src/session/open/open.ts";
 

@@ -1,6 +1,6 @@
-import { attempt, Fault } from "../../base/fault.ts";
-import { hex0x } from "../../base/hex.ts";
-import { faultSpan, faultText, type Json, type Span } from "./piece.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import { hex0x } from "../base/hex.ts";
+import { faultJson, faultSpan, type Json, type Span } from "./piece.ts";
 
 /** One value of a row: what it says to people and to programs. A fault takes the value's place in both. */
 export interface Cell {
@@ -19,7 +19,7 @@ export function cell<T>(read: () => T, text: (value: T) => string = String): Cel
 }
 
 /** The cell of a value that cannot be read. */
-export const faultCell = (fault: Fault): Cell => ({ span: faultSpan(fault), json: { fault: faultText(fault) } });
+export const faultCell = (fault: Fault): Cell => ({ span: faultSpan(fault), json: faultJson(fault) });
 
 const plain = (value: unknown): Json =>
-  typeof value === "bigint" ? hex0x(value) : typeof value === "object" ? null : (value as Json);
+  typeof value === "bigint" ? value.toString() : typeof value === "object" ? null : (value as Json);

@@ -22,6 +22,13 @@ export function durationParts(seconds: number): { readonly days: number; readonl
   return { days: Math.floor(whole / 86_400), time };
 }
 
+/** `0 00:00:01.162`: days, then hours to milliseconds. */
+export function agoText(nanoseconds: bigint): string {
+  const milliseconds = nanoseconds / 1_000_000n;
+  const { days, time } = durationParts(Number(milliseconds / 1000n));
+  return `${days} ${time}.${String(milliseconds % 1000n).padStart(3, "0")}`;
+}
+
 /** `00:00:15`, or `10 days, 14:14:39`. */
 export function durationText(seconds: number): string {
   const { days, time } = durationParts(seconds);

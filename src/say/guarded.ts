@@ -1,4 +1,4 @@
-import { attempt, Fault } from "../../base/fault.ts";
+import { attempt, Fault } from "../base/fault.ts";
 import { faultPiece, type Pieces } from "./piece.ts";
 
 /** Pieces up to a fault, which becomes the last: one part that is damaged takes nothing from those after it. */

@@ -1,4 +1,4 @@
-import { spanText, type Span } from "./piece.ts";
+import { spanText, type Span } from "../say/piece.ts";
 
 /** Blanks that bring a span to `width`; none for a longer one, a fault above all. */
 const blanks = (span: Span, width: number): string => " ".repeat(Math.max(0, width - spanText(span).length));

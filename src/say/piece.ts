@@ -1,7 +1,8 @@
-import type { Fault } from "../../base/fault.ts";
-import { hex } from "../../base/hex.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import { hex, padHex } from "../base/hex.ts";
+import type { Fields } from "./table.ts";
 
-/** A value that can be serialised. Addresses are `0x...` strings. */
+/** A value that can be serialised. Addresses are strings of `0x` and 16 digits. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
 /** Something in a line that a face may link, colour or explain. */
@@ -29,6 +30,8 @@ export type Piece =
       readonly lines: readonly Line[];
       /** Why what was asked for is not in it, or not all: it is no full answer. Empty cells of a table are one. */
       readonly unread?: Fault | undefined;
+      /** What the data holds, by key; of records that no table declares a face guesses it. */
+      readonly fields?: Fields | undefined;
     }
   /** Headings, blank lines, remarks: nothing in it that a record does not say. */
   | { readonly kind: "text"; readonly lines: readonly Line[] }
@@ -67,6 +70,46 @@ export const record = (data: Json, ...lines: readonly (string | Line)[]): Piece 
   lines: linesOf(lines),
 });
 
+/**
+ * A record that works out its data and its lines only when asked: a face wants one of the two. A fault that this meets
+ * is what it says, and `unread` from then on: the face is in the middle of a document.
+ */
+export const lazyRecord = (data: () => Json, lines: () => readonly Line[], more: RecordFacts = {}): Piece =>
+  new LazyRecord(data, lines, more);
+
+type RecordFacts = Pick<Extract<Piece, { kind: "record" }>, "unread" | "fields">;
+
+/** A class, because getters of a literal are defined anew for each of them, which costs more than most records do. */
+class LazyRecord {
+  readonly kind = "record";
+  unread: Fault | undefined;
+  readonly fields: Fields | undefined;
+  private readonly readData: () => Json;
+  private readonly readLines: () => readonly Line[];
+
+  constructor(data: () => Json, lines: () => readonly Line[], { unread, fields }: RecordFacts) {
+    this.readData = data;
+    this.readLines = lines;
+    this.unread = unread;
+    this.fields = fields;
+  }
+
+  get data(): Json {
+    return this.orFault(this.readData, faultJson);
+  }
+
+  get lines(): readonly Line[] {
+    return this.orFault(this.readLines, (fault) => [[faultSpan(fault)]]);
+  }
+
+  private orFault<T>(read: () => T, said: (fault: Fault) => T): T {
+    const value = attempt(read);
+    if (!(value instanceof Fault)) return value;
+    this.unread = value;
+    return said(value);
+  }
+}
+
 export const progress = (what: string, done: number, total: number): Piece => ({ kind: "progress", what, done, total });
 
 /** The few digits of a small address may stand in a message for anything else. */
@@ -77,6 +120,16 @@ export const faultText = (fault: Fault): string =>
   fault.address === undefined || names(fault.message, hex(fault.address))
     ? fault.message
     : `${hex(fault.address)}: ${fault.message}`;
+
+/** An address in data: `0x` and 16 digits. */
+export const addressJson = (address: bigint): string => `0x${padHex(address, 16)}`;
+
+/** A fault in data, where a value would be. */
+export const faultJson = ({ kind, address, message }: Fault): Json => ({
+  fault: kind,
+  address: address === undefined ? null : addressJson(address),
+  message,
+});
 
 /** A fault where a value would be: `<ffff888000001000: page excluded from dump>`. */
 export const faultSpan = (fault: Fault): Span => ({ as: "fault", text: `<${faultText(fault)}>`, fault });

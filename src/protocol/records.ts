@@ -1,0 +1,29 @@
+/**
+ * Keys of the records that pages of the Kernel panel show or read by name, by command line. The commands' tables are
+ * checked against them by the compiler, and so are the pages.
+ */
+export interface PanelKeys {
+  ps: "pid" | "ppid" | "cpu" | "task" | "state" | "memPercent" | "vsz" | "rss" | "comm" | "running";
+  "ps -l": "pid" | "comm" | "task" | "cpu" | "state" | "lastRun_ns" | "ago_ns";
+  mod: "module" | "name" | "base" | "size" | "file";
+  mount: "mount" | "superBlock" | "type" | "device" | "directory";
+  sys:
+    | "kernel"
+    | "dumpFiles"
+    | "tainted"
+    | "incomplete"
+    | "erased"
+    | "cpus"
+    | "offlineCpus"
+    | "date"
+    | "uptime_ns"
+    | "loadAverage"
+    | "tasks"
+    | "nodename"
+    | "release"
+    | "version"
+    | "machine"
+    | "megahertz"
+    | "memory"
+    | "panic";
+}

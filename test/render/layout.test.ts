@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Fault } from "../../src/base/fault.ts";
+import { form, table } from "../../src/render/layout.ts";
+import { GridBuilder } from "../../src/render/grid.ts";
+import { pieceText } from "../../src/render/text.ts";
+import type { Piece } from "../../src/say/piece.ts";
+import type { Form, Table } from "../../src/say/table.ts";
+
+interface Row {
+  readonly at: bigint;
+  readonly name: string;
+  readonly bytes: number | undefined;
+}
+
+const machine = { arch: { wordSize: 4 } };
+const rows: readonly Row[] = [
+  { at: 0xc0100000n, name: "a", bytes: 4096 },
+  { at: 0xc0200000n, name: "longer", bytes: undefined },
+];
+const declared: Table<Row> = {
+  gap: "  ",
+  columns: {
+    at: { kind: "address", title: "AT", value: ({ at }) => at },
+    name: { kind: "text", title: "NAME", width: "rows", value: ({ name }) => name },
+    bytes: { kind: "number", title: "SIZE", unit: "bytes", width: 6, value: ({ bytes }) => bytes, absent: "-" },
+    age_ns: {
+      kind: "nanoseconds",
+      value: ({ name }) => (name === "a" ? 12_000_000_000n : Fault.of("missing", "no clock")),
+    },
+  },
+};
+const all = (pieces: Iterable<Piece>): string => [...pieces].map((piece) => pieceText(piece)).join("");
+const data = (pieces: Iterable<Piece>): unknown[] =>
+  [...pieces].flatMap((piece) => (piece.kind === "record" ? [piece.data] : []));
+
+test("columns are as wide as declared, as an address, or as their rows", () => {
+  assert.equal(
+    all(table(machine, declared, rows)),
+    ["   AT     NAME      SIZE", "c0100000  a         4096", "c0200000  longer       -", ""].join("\n"),
+  );
+  assert.doesNotMatch(all(table(machine, declared, rows, { heading: false })), /NAME/);
+});
+
+test("the data of a row are its raw values: absent is null, a fault keeps its kind", () => {
+  assert.deepEqual(data(table(machine, declared, rows)), [
+    { at: "0x00000000c0100000", name: "a", bytes: 4096, age_ns: "12000000000" },
+    {
+      at: "0x00000000c0200000",
+      name: "longer",
+      bytes: null,
+      age_ns: { fault: "missing", address: null, message: "no clock" },
+    },
+  ]);
+});
+
+test("a grid takes kinds and units from the declaration, not from what the values look like", () => {
+  const builder = new GridBuilder({ wordSize: 4, isAddress: () => false, isPlace: () => false });
+  for (const piece of table(machine, declared, rows)) builder.add(piece);
+  assert.deepEqual(builder.end().tables[0]?.columns, [
+    { name: "at", kind: "address" },
+    { name: "name", kind: "text" },
+    { name: "bytes", kind: "number", unit: "bytes" },
+    { name: "age_ns", kind: "number", unit: "nanoseconds" },
+  ]);
+});
+
+test("a fault pushes no column away", () => {
+  const broken: Table<number> = {
+    columns: {
+      name: {
+        kind: "text",
+        title: "N",
+        width: "rows",
+        value: (row) => (row === 0 ? Fault.of("missing", "a long reason why not") : "ab"),
+      },
+      next: { kind: "number", title: "X", value: (row) => row },
+    },
+  };
+  assert.equal(all(table(machine, broken, [1])), "N  X\nab 1\n");
+  assert.equal(all(table(machine, broken, [0, 1])), "N  X\n<a long reason why not> 0\nab 1\n");
+});
+
+test("a form has a line for each value that there is, and says when it is no full answer", () => {
+  const facts: Form<Row> = {
+    width: 6,
+    columns: {
+      name: { kind: "text", title: "NAME", value: ({ name }) => name },
+      bytes: { kind: "number", title: "SIZE", value: ({ bytes }) => bytes },
+      at: { kind: "address", title: "AT", value: () => Fault.of("missing", "gone") },
+    },
+  };
+  const [piece] = [form(machine, facts, rows[1]!, { isAnswer: true })];
+  assert.equal(pieceText(piece), "  NAME: longer\n    AT: <gone>\n");
+  assert.equal(piece.kind === "record" && piece.unread?.message, "gone");
+});
