@@ -4,11 +4,29 @@ import type { Paging, Translation, WalkStep } from "../arch/arch.ts";
 import { MappedMemory } from "./mappedMemory.ts";
 import type { AddressSpace, KernelMemory, ReadOnlyFallback } from "./memory.ts";
 import type { DumpMemory } from "./physicalMemory.ts";
-import { UserMemory } from "./userMemory.ts";
 
 /** Bytes of pages that are one comparison away. */
 const REACH = 4 << 20;
 const USER_SPACES = 64;
+/** Pages of one: a task's stack and a few of its strings. */
+const USER_SLOTS = 16;
+
+/** What one task sees of its own address space. */
+class UserMemory extends MappedMemory {
+  private readonly root: bigint | Fault;
+
+  /** @param root physical address of the top table, or why it is not known */
+  constructor(name: string, physical: DumpMemory, paging: Paging, root: bigint | Fault) {
+    super(name, physical, paging, USER_SLOTS);
+    this.root = root;
+  }
+
+  translate(address: bigint, trail?: WalkStep[]): Translation | Fault {
+    if (this.root instanceof Fault) return this.root.within("page tables of the task");
+    if (!this.paging.isUserAddress(address)) return Fault.at("unmapped", address, "not a user address");
+    return this.walk(this.root, address, trail);
+  }
+}
 
 /** The kernel's address space of a dump. */
 export class DumpKernelMemory extends MappedMemory implements KernelMemory {

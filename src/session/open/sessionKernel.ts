@@ -5,13 +5,12 @@ import type { OpenedMemory } from "../../memory/openMemory.ts";
 import { assembleKernel } from "../../model/assemble.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { typeIndex } from "../../model/typeIndex.ts";
-import { generatedCode } from "../../unwind/generatedCode.ts";
+import { generatedCode, generatedSymbols } from "../../unwind/generatedCode.ts";
 import { CodeIndex } from "./codeIndex.ts";
-import { generatedImage } from "./generatedImage.ts";
 import type { KernelImage } from "./kernelImage.ts";
 import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
 import { type ModuleImage, moduleImages } from "./moduleImages.ts";
-import { SymbolIndex } from "./symbolIndex.ts";
+import { type SymbolImage, SymbolIndex } from "./symbolIndex.ts";
 import type { Vmlinux } from "./vmlinux.ts";
 
 /** The kernel of a session: symbols, types and code of its image and of its modules as one. */
@@ -85,3 +84,22 @@ const variablesOnly = (types: TypeSource): TypeSource => ({
   function: (name) => types.function(name),
   names: () => [],
 });
+
+/**
+ * BPF programs and other code that the kernel generated, among its symbols. They are found by symbols in turn, so that
+ * while that goes on there are none.
+ */
+function generatedImage(kernel: () => Kernel): () => readonly SymbolImage[] {
+  let known: readonly SymbolImage[] | undefined;
+  return () => {
+    if (known) return known;
+    known = [];
+    const source = generatedSymbols(kernel());
+    const symbols = [...source.all()];
+    const [first, last] = [symbols.at(0), symbols.at(-1)];
+    if (!first || !last) return known;
+    // What lies between is told by the source itself.
+    const ranges = [{ start: first.address, end: last.address + BigInt(last.size) }];
+    return (known = [{ source, bias: 0n, ranges, module: undefined }]);
+  };
+}
