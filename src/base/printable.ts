@@ -1,5 +1,5 @@
 /** Characters that drive a terminal, end a line, or turn or hide what stands around them. */
-// eslint-disable-next-line no-control-regex -- the characters that must not get through
+
 const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 const ALL_UNSEEN = new RegExp(UNSEEN.source, "g");
 

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { openSession } from "../../src/session/open/open.ts";
 import { debuginfoFile } from "../builders/debuginfoFile.ts";
 import { loopback } from "../builders/loopback.ts";
 import { sampleVmlinux } from "../builders/sampleVmlinux.ts";

@@ -8,7 +8,7 @@ import { typeIndex } from "../../model/typeIndex.ts";
 import { generatedCode, generatedSymbols } from "../../unwind/generatedCode.ts";
 import { CodeIndex } from "./codeIndex.ts";
 import type { KernelImage } from "./kernelImage.ts";
-import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
+import type { ModuleDebuginfos } from "./moduleDebuginfos.ts";
 import { type ModuleImage, moduleImages } from "./moduleImages.ts";
 import { type SymbolImage, SymbolIndex } from "./symbolIndex.ts";
 import type { Vmlinux } from "./vmlinux.ts";

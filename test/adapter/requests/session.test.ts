@@ -592,7 +592,7 @@ test("a copied stack holds no character that drives a terminal", async () => {
   for (const format of ["text", "markdown"]) {
     const { text } = await client.request<{ text: string }>("vmcore/stack", { threadId: INSMOD, format });
     assert.match(text, /lab_apply/);
-    // eslint-disable-next-line no-control-regex -- what must not be there
+
     assert.doesNotMatch(text, /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
   }
 });

@@ -19,15 +19,6 @@ function* told<T>(walk: Iterable<T>, show: (one: T) => string): Generator<string
   }
 }
 
-const lists = `
-  struct list_head { struct list_head *next; struct list_head *prev; };
-  struct klist_node { struct list_head n_node; };
-  struct klist { struct list_head k_list; };
-  struct device_type { int dummy; };
-  struct device_private { struct klist_node knode_class; struct device *device; };
-  struct device { struct device_type *type; };
-  struct device_type disk_type; struct device_type part_type;`;
-
 const charTypes = `
   struct cdev { int dev; };
   struct char_device_struct { struct char_device_struct *next; unsigned int major; unsigned int baseminor; int minorct;

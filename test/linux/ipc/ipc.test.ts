@@ -1,20 +1,11 @@
 /** System V IPC. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fault, faultLast } from "../../../src/base/fault.ts";
 import { ipcObjects, ipcOwner, ipcPermissions, segmentPages, segmentState } from "../../../src/linux/ipc/ipc.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 
 const BASE = 0xffff_8880_0000_0000n;
 const at = (page: number): bigint => BASE + BigInt(page * 0x1000);
-
-const told = <T>(walk: Iterable<T>, show: (one: T) => string): string[] =>
-  Array.from(faultLast(walk), (one) => (one instanceof Fault ? `${one.kind}: ${one.message}` : show(one)));
-
-const listTypes = `
-  struct list_head { struct list_head *next; struct list_head *prev; };
-  struct hlist_node { struct hlist_node *next; struct hlist_node **pprev; };
-  struct hlist_head { struct hlist_node *first; };`;
 
 test("shared segments are found in their namespace, with what of them is in memory and in swap", () => {
   const types = (uid: string, inode: string): string => `

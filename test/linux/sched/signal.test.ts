@@ -4,9 +4,6 @@ import { test } from "node:test";
 import { sigactionFlags, signalName, signalSet, signalsOf } from "../../../src/linux/sched/signal.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 
-const BASE = 0xffff_8880_0000_0000n;
-const at = (page: number): bigint => BASE + BigInt(page * 0x1000);
-
 test("signals are named from both ends of the real-time range", () => {
   assert.deepEqual([1, 9, 17, 31, 32, 33, 48, 49, 64].map(signalName), [
     "SIGHUP",

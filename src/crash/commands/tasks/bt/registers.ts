@@ -12,9 +12,8 @@ export function registerLines(kernel: Kernel, registers: Registers): Line[] {
   const layout = kernel.arch.registerRows ?? inRows(kernel, registers);
   return layout.flatMap((row): Line[] => {
     const cells = row.split(/(?<=\S)  /).flatMap((cell) => {
-      const [, label = "", name = label.trim().toLowerCase(), width] =
-        /^([^=/]+)(?:=(\w+))?(?:\/(\d+))?$/.exec(cell) ?? [];
-      const value = registers.get(name);
+      const [, label = "", register, width] = /^([^=/]+)(?:=(\w+))?(?:\/(\d+))?$/.exec(cell) ?? [];
+      const value = registers.get(register ?? label.trim().toLowerCase());
       if (value === undefined) return [];
       return [`${label}: ${padHex(value, width === undefined ? kernel.arch.wordSize * 2 : Number(width))}`];
     });
