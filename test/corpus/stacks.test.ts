@@ -56,7 +56,14 @@ function ourStacks(...args: string[]): Map<string, OurStack> {
   const { stdout, stderr, status } = cli(...args, "--json", "-c", "foreach bt");
   assert.ok(status === 0 || status === 1, `exit ${status}: ${stderr}`);
   const { records } = JSON.parse(stdout) as { records: OurStack[] };
-  return new Map(records.map((stack) => [stack.task, stack]));
+  // drgn writes addresses without leading zeros, which those of 32-bit machines have here.
+  const short = (address: string): string => `0x${BigInt(address).toString(16)}`;
+  return new Map(
+    records.map((stack) => [
+      short(stack.task),
+      { ...stack, frames: stack.frames.map((frame) => ({ ...frame, pc: short(frame.pc) })) },
+    ]),
+  );
 }
 
 /** Line by line; what the table of differences explains is counted apart. */
