@@ -33,6 +33,7 @@ const linesOf: Readonly<Record<string, readonly string[]>> = {
   btop: ["btop 1000000"],
   dev: ["dev", "dev -p", "dev -i", "dev -d"],
   dis: ["dis schedule", "dis -rl vfs_write+50"],
+  echo: ["echo -- text"],
   eval: ["eval init_task + 1"],
   extend: ["extend"],
   files: ["files 1", "files -c 1", "files -R /"],
