@@ -13,7 +13,7 @@ import {
   spanText,
   text,
 } from "../say/piece.ts";
-import type { Align, Column, Fields, Form, Kind, Table } from "../say/table.ts";
+import type { Align, Column, Form, Kind, Table } from "../say/table.ts";
 import { center, left, middle, right } from "./pad.ts";
 
 /** The machine whose addresses are shown. */

@@ -1,5 +1,4 @@
 import { attempt, Fault } from "../base/fault.ts";
-import { hex0x } from "../base/hex.ts";
 import { faultJson, faultSpan, type Json, type Span } from "./piece.ts";
 
 /** One value of a row: what it says to people and to programs. A fault takes the value's place in both. */

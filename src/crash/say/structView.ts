@@ -1,6 +1,6 @@
 /** Structs and their members as `struct`, `list -s` and `tree -s` show them. */
 import { bare, type CType, type StructType } from "../../debuginfo/ctype.ts";
-import { attempt, Fault } from "../../base/fault.ts";
+import { Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { formatMember, formatValue, type FormatOptions } from "../../model/format.ts";
 import type { Kernel } from "../../model/kernel.ts";

@@ -1,5 +1,5 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { hex, hex0x } from "../../../../base/hex.ts";
+import { hex } from "../../../../base/hex.ts";
 import { pglistData, watermarks, zoneName, zonesOf } from "../../../../linux/mm/mmzone.ts";
 import { counterArray } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";

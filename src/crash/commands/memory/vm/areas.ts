@@ -1,5 +1,5 @@
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
-import { hex, hex0x } from "../../../../base/hex.ts";
+import { hex } from "../../../../base/hex.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import { residentPagesOf } from "../../../../linux/mm/mm.ts";
 import { vmaRange, vmas } from "../../../../linux/mm/vma.ts";

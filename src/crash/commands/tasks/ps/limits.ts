@@ -72,7 +72,7 @@ export function* tasksLimits(tasks: Iterable<Obj>): Generator<Piece, void, void>
     const [layout, values] = [new TableLayout(task.kernel, shown), new TableLayout(task.kernel, limits)];
     const data = (): Json => ({
       ...taskFacts(task),
-      limits: Object.fromEntries(rows.map((row) => [LIMITS[row.index], values.data(row)])),
+      limits: Object.fromEntries(rows.map((row): [string, Json] => [LIMITS[row.index] ?? "", values.data(row)])),
     });
     yield lazyRecord(
       data,
