@@ -8,7 +8,15 @@ import {
   explainUsercopy,
   explainWarning,
 } from "./explain/checks.ts";
-import { explainAccess, explainArmFault, explainInternal, explainProtection } from "./explain/faults.ts";
+import {
+  explainAccess,
+  explainArmFault,
+  explainGuardPage,
+  explainInternal,
+  explainOpcode,
+  explainProtection,
+  explainStackSegment,
+} from "./explain/faults.ts";
 import { explainHardware } from "./explain/hardware.ts";
 import { explainLock } from "./explain/locks.ts";
 import { explainMemory, explainSanitizer } from "./explain/memory.ts";
@@ -32,27 +40,24 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "general-protection": explainProtection,
   oops: explainInternal,
   "divide-error": says("The kernel divided by zero, or the quotient did not fit."),
-  "invalid-opcode": says(
-    "The processor met an instruction that it does not know: the code was overwritten, the jump went wrong, or the kernel's own `BUG()`.",
-  ),
+  "invalid-opcode": explainOpcode,
   int3: says(
     "The kernel met a breakpoint instruction that no tracer or debugger put there: a probe that is gone, or code that was overwritten.",
   ),
-  "stack-segment": says(
-    "The kernel used an address relative to its stack that no memory can have, or a stack segment that is none: most likely the stack pointer was overwritten.",
-  ),
+  "stack-segment": explainStackSegment,
   "double-fault": says(
     "An exception happened while another was being delivered: most often because the kernel stack overflowed or its pointer was overwritten.",
   ),
-  "stack-guard": says(
-    "The kernel stack overflowed: the page below it, which is there to find this, was touched. The trace shows whose frames fill it.",
-  ),
+  "stack-guard": explainGuardPage,
   "stack-overflow": (facts) =>
     /corrupted stack end/.test(facts.headline)
       ? explainPanic(facts)
       : "The kernel stack overflowed. The trace shows whose frames fill it: a recursion, or large local variables.",
   "unhandled-fault": explainArmFault,
-  alignment: says("An access was not aligned as the instruction demands, and the kernel could not do it in its place."),
+  alignment: ({ headline }) => {
+    const [, code, at] = /instruction ([0-9a-f]{4,8}) at \[<([0-9a-f]{8,16})>\]/.exec(headline) ?? [];
+    return `An access was not aligned as the instruction${code === undefined ? "" : ` ${code} at 0x${at}`} demands, and the kernel could not do it in its place.`;
+  },
   serror: says(
     "The hardware reported an error later than the access that caused it: the place says little. Usually a device or its driver's mapping, or memory.",
   ),
@@ -110,9 +115,12 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "inodes-busy": says(
     "A file system was unmounted while inodes of it are still in use: who uses them later uses freed memory.",
   ),
-  "dentry-held": says(
-    "A file system was unmounted while directory entries of it are still in use: somebody holds a reference too many.",
-  ),
+  "dentry-held": ({ report: { headline } }) => {
+    const { name, count, fs } = headline.groups;
+    const of = fs === undefined ? "A file system" : `A file system (${fs})`;
+    const entry = name === undefined ? "directory entries of it are" : `its directory entry \`${name}\` is`;
+    return `${of} was unmounted while ${entry} still in use${count === undefined ? "" : ` (count ${count})`}: somebody holds a reference too many.`;
+  },
   "machine-check": explainHardware,
   edac: explainHardware,
   "firmware-error": explainHardware,
@@ -133,16 +141,23 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
     /Trigger a crash/.test(headline)
       ? "Somebody asked for this crash, by Alt-SysRq-c or /proc/sysrq-trigger."
       : "Somebody asked for this dump by SysRq; it is no fault.",
-  "forced-failure": says(
-    "Fault injection made an operation fail on purpose, to test what the code does then; it is no fault by itself.",
-  ),
+  "forced-failure": ({ texts }) => {
+    const name = texts.map((text) => /^name (\w{1,64}), interval \d/.exec(text)?.[1]).find(Boolean);
+    return `Fault injection${name === undefined ? "" : ` (${name})`} made an operation fail on purpose, to test what the code does then; it is no fault by itself.`;
+  },
   remark: ({ headline, report }) =>
     report.headline.groups.register !== undefined
-      ? `The kernel ${report.headline.groups.access?.startsWith("W") === true ? "wrote" : "read"} the model-specific register ${report.headline.groups.register}, which this processor (or its hypervisor) does not have or does not allow; it went on.`
+      ? explainMsr(report.headline.groups)
       : headline.startsWith("BUG: ")
         ? `The kernel met a state that it holds to be a fault of its own, and says which: “${headline.slice(5, 205)}”.`
         : "A remark of the kernel with a call trace; it went on.",
 };
+
+function explainMsr({ access, register, value }: Readonly<Record<string, string | undefined>>): string {
+  const isWrite = access?.startsWith("W") === true;
+  const what = isWrite ? `write${value === undefined ? "" : ` ${value}`} to` : "read";
+  return `The kernel tried to ${what} the model-specific register ${register}, which this processor (or its hypervisor) does not have or does not allow${isWrite ? " with this value" : ""}; it went on.`;
+}
 
 /** What a report means: two or three sentences, true for this very one. */
 export function explanationOf(facts: ReportFacts, context: LogContext = {}): string {

@@ -100,7 +100,10 @@ function siteFrames(log: KernelLog, report: Report): Frame[] {
 /** The function that the headline names, by its own words. */
 function headlineFrames(log: KernelLog, report: Report, name: string | undefined): Frame[] {
   const text = log.lines[report.at]?.text ?? "";
-  const at = name === undefined ? text.lastIndexOf(" at ") + 4 : text.indexOf(` ${name}`) + 1;
+  const at =
+    name === undefined
+      ? text.lastIndexOf(" at ") + 4
+      : Math.max(text.indexOf(` ${name}`), text.indexOf(`(${name}`)) + 1;
   const start = name === undefined ? placeStart(text) : at;
   const place = start > 0 ? (placeAt(text, start) ?? named(text, start)) : undefined;
   return place?.name === undefined ? [] : [{ place, at: report.at, returns: false }];
@@ -165,7 +168,9 @@ function stalled(site: readonly Frame[], kind: Kind, tick: readonly Frame[] | un
   if (anchor < 0) return NONE;
   const name =
     names[anchor]?.includes("smp_call_function") === true ? "smp_call_function" : names[Math.max(0, anchor - 1)];
-  const frame = frames.find((one) => !TICK.test(nameOf(one)));
+  // A stack that overflowed was filled on the way: where it was noticed, or interrupted, is of chance.
+  const isStackFull = kind === "stack-guard" || kind === "stack-overflow";
+  const frame = isStackFull ? frames[Math.max(0, anchor - 1)] : frames.find((one) => !TICK.test(nameOf(one)));
   return { frame, name };
 }
 

@@ -37,7 +37,13 @@ export function explainList(facts: ReportFacts): string {
       return `\`${pointer}\` was ${hex0x(value)} (${poison.name}: ${poison.meaning}): ${neighbour} was freed while it was still in the list.`;
     return `\`${pointer}\` was ${hex0x(value)} and does not lead back to the entry: ${neighbour} was freed, overwritten, or put into another list without being taken out of this one.`;
   }
-  return "The pointers of a linked list contradict each other: an entry was freed, added or deleted twice, or overwritten.";
+  const check = facts.site?.place?.name ?? "";
+  const doing = /list_del/.test(check)
+    ? " when one was to be taken out"
+    : /list_add/.test(check)
+      ? " when one was to be added"
+      : "";
+  return `The pointers between entries of a linked list contradict each other${doing}: an entry was freed, added or deleted twice, or overwritten.`;
 }
 
 /** lib/refcount.c. */
@@ -45,7 +51,7 @@ export function explainRefcount(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.said.join(" ");
   if (/underflow/.test(says))
     return "A reference counter went below zero: a put too many. Who holds the object may use it after it was freed; the counter was left saturated, so that the object is leaked and not freed again.";
-  if (/addition on 0/.test(says))
+  if (/(?:addition|increment) on 0/.test(says))
     return "A reference was taken on an object whose counter had already reached zero: it is being freed or is freed (use after free).";
   if (/saturated/.test(says))
     return "A reference counter overflowed or was overwritten, and is left saturated: the object will not be freed any more.";
@@ -85,8 +91,14 @@ export function explainUsercopy(facts: ReportFacts): string {
   const isExposure = /exposure/i.test(says);
   const [, object] = /(?:from|to) (.{1,80}?) \(offset/.exec(says) ?? [];
   const [, offset, size] = /\(offset (\d+), size (\d+)\)/.exec(says) ?? [];
+  // Up to 4.15: `from ffff88001c2a4630 (kmalloc-64) (11 bytes)`.
+  const [, old, bytes] = /(?:from|to) (.{1,100}?) \((\d+) bytes\)/.exec(says) ?? [];
   const what =
-    size === undefined ? "" : ` (${size} bytes at offset ${offset}${object === undefined ? "" : ` of ${object}`})`;
+    size === undefined
+      ? bytes === undefined
+        ? ""
+        : ` (${bytes} bytes ${isExposure ? "from" : "to"} ${old})`
+      : ` (${size} bytes at offset ${offset}${object === undefined ? "" : ` of ${object}`})`;
   return `${isExposure ? "A copy to user space was to read" : "A copy from user space was to write"} what the kernel does not open to such copies${what}: the length or the pointer is wrong, or the object is smaller than thought.`;
 }
 

@@ -138,6 +138,47 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   return register === undefined ? base : `${base} ${register}`;
 }
 
+/** x86: `0f 0b` is the instruction that BUG() is made of. */
+export function explainOpcode({ texts }: ReportFacts): string {
+  const codes = texts.filter((text) => /^Code: .*<[0-9a-f]{2}>/.test(text));
+  return codes.length > 0 && codes.every((text) => /<0f> 0b/.test(text))
+    ? "The processor met `ud2`, an instruction that is there to fail: the kernel's own `BUG()`, or a place that the compiler holds to be unreachable."
+    : "The processor met an instruction that it does not know: the code was overwritten, the jump went wrong, or the kernel's own `BUG()`.";
+}
+
+/** How often a function must stand in a trace to be told as what fills the stack. */
+const OFTEN = 4;
+
+export function explainGuardPage({ traces, access }: ReportFacts): string {
+  const at = access.address === undefined ? "" : ` at ${hex0x(access.address)}`;
+  const counts = new Map<string, number>();
+  for (const { name, isDoubtful } of traces.find(({ role }) => role === "stack")?.entries ?? [])
+    if (name !== undefined && !isDoubtful) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const [name, count] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0]);
+  const often = count >= OFTEN ? `; \`${name}\` is in it ${count} times` : "";
+  return `The kernel stack overflowed: the page below it, which is there to find this, was touched${at}. The trace shows whose frames fill it${often}.`;
+}
+
+/** arm64, BTI: the first instruction of a function that was built for it is a mark; one built without has none. */
+function explainBranch({ site }: ReportFacts): string {
+  const place = site?.place;
+  const to = place === undefined ? "a place" : `\`${placeText(place).replace(/\/0x.*/, "")}\``;
+  return place?.offset === 0
+    ? `An indirect jump or call went to ${to}, which has no mark for that: the function was built without such marks, or should be reached otherwise.`
+    : `An indirect jump or call went to ${to}, which is no target of jumps: a function pointer was overwritten, or the code was built without marks for that.`;
+}
+
+/** A register that holds what is no address of memory; the stack pointer is told first. */
+export function explainStackSegment({ site }: ReportFacts): string {
+  const wrong = site?.registers.filter(
+    ({ name, value }) => /^R[SB]P$/.test(name) && value !== BigInt.asUintN(64, BigInt.asIntN(57, value)),
+  );
+  const one = wrong?.find(({ name }) => name === "RSP") ?? wrong?.[0];
+  const base =
+    "The kernel used an address relative to its stack or frame pointer that no memory can have, or a stack segment that is none";
+  return one === undefined ? `${base}.` : `${base}: ${one.name} is ${hex0x(one.value)}, which is no address of memory.`;
+}
+
 export function explainArmFault(facts: ReportFacts): string {
   const { groups } = facts.report.headline;
   const at = facts.access.address === undefined ? "" : ` at ${hex0x(facts.access.address)}`;
@@ -147,6 +188,9 @@ export function explainArmFault(facts: ReportFacts): string {
   if (/alignment/.test(groups.fault ?? ""))
     return `The access${at} is not aligned as this instruction or this memory demands.`;
   if (/domain fault/.test(groups.fault ?? "")) {
+    const { address } = facts.access;
+    if (address !== undefined && address < PAGE)
+      return `The access${at} is near NULL, in the range of user programs, whose domain was switched off: most likely a member of a structure at a pointer that was NULL.`;
     return `The access${at} is to memory whose domain was switched off: most often user memory, used outside of the functions that may.`;
   }
   return `The machine refused the access${at} (${groups.fault ?? "unknown fault"}), for which the kernel has no handler.`;
@@ -171,8 +215,7 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
     return "The processor met an instruction that it does not know; on arm `BUG()` is one.";
   if (/FPAC|ptrauth|PAC/.test(says))
     return "A signed pointer did not pass its check: a return address or a function pointer was overwritten.";
-  if (/BTI|branch target/i.test(says))
-    return "An indirect jump went to a place that is no target of jumps: a function pointer was overwritten.";
+  if (/BTI|branch target/i.test(says)) return explainBranch(facts);
   if (/SP.PC alignment|alignment/.test(says))
     return "The stack pointer or the program counter was not aligned: most likely it was overwritten.";
   if (/synchronous external abort/.test(says))

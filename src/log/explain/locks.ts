@@ -8,7 +8,7 @@ const named = (text: string | undefined): string => (text === undefined ? "" : `
 const NONE_HAPPENED = "A deadlock is possible; none need have happened.";
 
 export function explainLock(facts: ReportFacts): string {
-  const wants = particular(facts, "wants");
+  const wants = particular(facts, "wants") ?? (facts.kind === "lock-context" ? particular(facts, "lock") : undefined);
   const holds = particular(facts, "holds");
   const who = facts.comm === undefined ? "a task" : `\`${facts.comm}\``;
   const groups = facts.report.headline.groups;
@@ -34,15 +34,19 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-nested":
       return "A lock was taken as nested in another that is not held.";
     case "lock-key":
-      return "A lock was used that lockdep cannot name: it was never initialised, or lies in memory that is no static object.";
+      return `A lock was used${inFunction(facts)} that lockdep cannot name: it was never initialised, or lies in memory that is no static object.`;
     case "lock-limit":
-      return "A table of lockdep is full: it turned itself off. That is a limit of the debugging, no fault of the locks.";
+      return `A table of lockdep is full (“${facts.headline.replace(/^BUG: /, "").slice(0, 100)}”): it turned itself off. That is a limit of the debugging, no fault of the locks.`;
     case "lock-bug":
-      return "Lockdep's own record of the held locks does not fit what is done: an unbalanced unlock, or memory that was overwritten.";
+      return `Lockdep found its own records in contradiction${facts.said[0] === undefined ? "" : ` (“${facts.said[0].slice(0, 100)}”)`}${inFunction(facts)}: an unbalanced unlock, a lock that was freed or never initialised, or memory that was overwritten.`;
     default:
       return explainContext(facts);
   }
 }
+
+/** The guilty function, as part of a sentence. */
+const inFunction = ({ where }: ReportFacts): string =>
+  where?.place.name === undefined ? "" : ` in \`${where.place.name}\``;
 
 function explainContext(facts: ReportFacts): string {
   const groups = facts.report.headline.groups;
@@ -65,10 +69,23 @@ function explainContext(facts: ReportFacts): string {
     case "atomic-schedule":
       return `A task gave up the processor where that is forbidden: a spinlock is held, preemption is off, or it is an interrupt${groups.count === undefined ? "" : ` (preempt_count 0x${groups.count})`}. Somebody forgot to release, or called what sleeps.`;
     case "preemptible":
-      return `\`${groups.used ?? "smp_processor_id"}()\` was called where the task can move to another CPU: the answer may be wrong by the time it is used.`;
+      return `\`${groups.used ?? "smp_processor_id"}()\` was used${inFunction(facts)} where the task can move to another CPU: the answer may be wrong by the time it is used.`;
     default:
-      return "A work item came back with a lock held, or with preemption or interrupts off: its function forgot to release.";
+      return explainLeak(facts);
   }
+}
+
+/** kernel/workqueue.c, process_one_work(): the count of preemption and the depth of held locks; interrupts are not looked at. */
+function explainLeak(facts: ReportFacts): string {
+  const name = particular(facts, "function");
+  const count = /(?:\/|preempt=)0x([0-9a-f]{8})\b/.exec(facts.headline)?.[1];
+  const what =
+    count === undefined
+      ? "with a lock held, or with preemption off"
+      : Number.parseInt(count, 16) === 0
+        ? "with a lock or an RCU read-side section held (preemption is on)"
+        : `with preemption off or in an atomic section (preempt_count 0x${count})`;
+  return `A work item came back ${what}: its function${name === undefined ? "" : ` \`${name}\``} forgot to release.`;
 }
 
 function reasonNotToSleep(facts: ReportFacts): string {

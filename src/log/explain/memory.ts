@@ -63,9 +63,14 @@ function explainKasan(facts: ReportFacts): string {
   if (/invalid-access/.test(fault))
     return `${did} through a pointer whose tag does not fit the memory's: it was freed, or the access leaves its object.${object}${history}`;
   if (/memory corruption/.test(fault))
-    return `Bytes around an object of KFENCE were overwritten; it is seen when the object is freed, not when they were written.${object}${history}`;
+    return `Bytes around an object of KFENCE were overwritten${corruptedAt(facts)}; it is seen when the object is freed, not when they were written.${object}${history}`;
   if (/invalid/.test(fault)) return `${did}, within KFENCE's pool where no object is.`;
   return `${did}, which the sanitizer forbids.${object}${history}`;
+}
+
+function corruptedAt({ texts }: ReportFacts): string {
+  const at = texts.map((text) => /^Corrupted memory at (0x[0-9a-f]{1,16})/.exec(text)?.[1]).find(Boolean);
+  return at === undefined ? "" : `, from ${at} on`;
 }
 
 function explainKmsan(facts: ReportFacts): string {
@@ -84,7 +89,16 @@ function explainKmsan(facts: ReportFacts): string {
 function explainKcsan(facts: ReportFacts): string {
   const change = particular(facts, "change");
   const value = change === undefined ? "" : ` The value changed meanwhile: ${change}.`;
-  return `Two CPUs used the same memory at the same time, at least one of them wrote, and nothing orders them (no lock, no \`READ_ONCE\`/\`WRITE_ONCE\`).${value} What comes of it depends on the code; it may be harmless.`;
+  const unknown =
+    /^race at unknown origin, with (read|write|assert no writes|assert no accesses) to (0x[0-9a-f]{1,16}) of (\d+) bytes? by (.{1,60}?) on cpu (\d+)/;
+  const [, verb, address, size, who, cpu] = facts.texts.map((text) => unknown.exec(text.trim())).find(Boolean) ?? [];
+  if (verb?.startsWith("assert") === true)
+    return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) says that nobody else ${verb === "assert no writes" ? "writes" : "uses"} them (\`ASSERT_EXCLUSIVE\`); KCSAN did not see who did.${value}`;
+  if (verb !== undefined)
+    return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) was to ${verb} ${size === "1" ? "it" : "them"}; KCSAN did not see who wrote: code that it does not watch, or a device (DMA).${value} What comes of it depends on the code; it may be harmless.`;
+  const first = particular(facts, "first");
+  const side = first === undefined ? "" : ` One side: ${first.replace(/:$/, "")}.`;
+  return `Two CPUs used the same memory at the same time, at least one of them wrote, and nothing orders them (no lock, no \`READ_ONCE\`/\`WRITE_ONCE\`).${side}${value} What comes of it depends on the code; it may be harmless.`;
 }
 
 function explainUbsan(facts: ReportFacts): string {
@@ -123,14 +137,41 @@ export function explainMemory(facts: ReportFacts): string {
     case "oom":
       return explainOom(facts);
     case "allocation-failure":
+      if (facts.headline.includes("vmalloc")) return explainVmalloc(facts);
       return `A request for memory was not met (${particular(facts, "request") ?? facts.headline.slice(0, 160)}): no free block of that order was to be had without waiting longer or taking from others. Who asked may well go on.${facts.texts.some((text) => /^Mem-Info/.test(text)) ? " The tables show what was free." : ""}`;
     case "bad-page":
       return `A page was freed or given out whose state says that it is still in use or was overwritten${particular(facts, "reason") === undefined ? "" : ` (${particular(facts, "reason")})`}.`;
     case "bad-page-map":
-      return "An entry of a page table does not fit the page it leads to: the table or the page's state was overwritten.";
+      return explainEntry(facts);
     default:
       return `The counters of an address space were not zero when it ended (${facts.headline}): pages or page tables were counted wrongly, or are leaked.`;
   }
+}
+
+/** mm/vmalloc.c: no single free block is asked for, but pages one by one and a range of addresses. */
+function explainVmalloc({ headline }: ReportFacts): string {
+  const [, got, asked] = /allocated (\d+) of (\d+) bytes/.exec(headline) ?? [];
+  const size = asked ?? /(?:failure: |size )(\d+)/.exec(headline)?.[1];
+  const why =
+    size === "0"
+      ? "nothing was asked for, which is a mistake of who asked"
+      : got !== undefined
+        ? `only ${got} bytes of pages were to be had`
+        : /exceeds total pages/.test(headline)
+          ? "that is more than the machine has"
+          : /vm_struct allocation failed/.test(headline)
+            ? "no free range of kernel addresses was to be had"
+            : "more than the machine or the control group has, or no free range of kernel addresses";
+  return `A request for memory by \`vmalloc\`${size === undefined ? "" : ` of ${size} bytes`} was not met: ${why}. Who asked may well go on.`;
+}
+
+/** mm/memory.c, print_bad_pte(). */
+function explainEntry(facts: ReportFacts): string {
+  const { comm, entry } = facts.report.headline.groups;
+  const address = facts.texts.map((text) => /^\s{0,8}addr:(?:0x)?([0-9a-f]{1,16})\b/.exec(text)?.[1]).find(Boolean);
+  const of = comm === undefined ? "" : ` of \`${comm}\``;
+  const at = address === undefined ? "" : ` for address ${hex0x(BigInt(`0x${address}`))}`;
+  return `An entry of a page table${of}${at}${entry === undefined ? "" : ` (${entry})`} leads to no page, or does not fit the page it leads to: the table or the page's state was overwritten, or pages were counted wrongly.`;
 }
 
 function explainOom(facts: ReportFacts): string {

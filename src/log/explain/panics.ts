@@ -61,11 +61,11 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /stack is corrupted/,
-    "The value that guards a stack frame was overwritten: a local variable was written past its end.",
+    "The value that guards a stack frame was overwritten: most often a local variable of that function was written past its end.",
   ],
   [
     /corrupted stack end/,
-    "The last word of a kernel stack was overwritten: the stack overflowed, or somebody wrote past it.",
+    "The last word of a kernel stack was overwritten: the stack overflowed, or somebody wrote past it. The scheduler found it when it changed tasks, not when it happened.",
   ],
   [/NMI(?: |:)|nmi/, "A non-maskable interrupt came, and the kernel is told to stop then."],
   [/bad mode/, "The processor took an exception that must not happen in that mode."],
@@ -75,7 +75,10 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 export function explainPanic(facts: ReportFacts): string {
   const text = facts.panic ?? facts.headline;
   const known = REASONS.find(([pattern]) => pattern.test(text))?.[1];
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    const name = /stack is corrupted in: ([\w.]{1,255})/.exec(text)?.[1];
+    return name === undefined ? known : known.replace("of that function", `of \`${name}\``);
+  }
   const said = /not syncing: (.{1,200})/.exec(text)?.[1];
   return said === undefined ? "The kernel stopped." : `The kernel stopped, and says why: “${said.trim()}”.`;
 }

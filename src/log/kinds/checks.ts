@@ -246,12 +246,13 @@ export const checks: readonly KindRow[] = [
     guilty: "headline",
   },
   {
-    pattern: /^unchecked MSR access error: (?<access>RDMSR from|WRMSR to) (?<register>0x[0-9a-f]+)/,
+    pattern:
+      /^unchecked MSR access error: (?<access>RDMSR from|WRMSR to) (?<register>0x[0-9a-f]+)(?: \(tried to write (?<value>0x[0-9a-f]{1,16})\))?(?: at rIP: 0x[0-9a-f]{1,16} \((?<function>[^+\s]{1,255}))?/,
     kind: "remark",
     severity: "notice",
     printedBy: "ex_handler_msr",
     title: "unchecked MSR access error in {where}",
-    guilty: "trace",
+    guilty: "headline",
   },
   {
     pattern: /^rust_kernel: panicked at/,

@@ -180,7 +180,8 @@ export const memory: readonly KindRow[] = [
     guilty: "origin",
   },
   {
-    pattern: /^BUG: Bad page map/,
+    pattern:
+      /^BUG: Bad page map(?: in process (?<comm>.{1,40}?)\s{1,4}(?<entry>p[a-z0-9]{2}:(?:0x)?[0-9a-f]{1,32})(?=\s|$))?/,
     kind: "bad-page-map",
     severity: "error",
     printedBy: "print_bad_pte",

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { KernelLog } from "../../src/log/kernelLog.ts";
+import { type Summary, summaryOf } from "../../src/log/summary.ts";
+
+/** The first report of some messages, each of which gets a time. */
+function first(...messages: readonly string[]): Summary {
+  const log = KernelLog.of(messages.map((text, i) => `[   10.0000${String(i).padStart(2, "0")}] ${text}`));
+  const [report] = log.reports;
+  assert.ok(report);
+  return summaryOf(log, report);
+}
+
+const meaning = (...messages: readonly string[]): string => first(...messages).explanation;
+const whereOf = ({ rows }: Summary): string | undefined => rows.find(({ key }) => key === "where")?.text;
+
+test("vmalloc asks for no block of some order, and for nothing where the size is 0", () => {
+  const large = meaning("vmalloc: allocation failure: 99999997952 bytes");
+  assert.match(large, /`vmalloc` of 99999997952 bytes.*more than the machine/);
+  assert.doesNotMatch(large, /order/);
+  assert.match(meaning("acmed: vmalloc: allocation failure: 0 bytes, mode:0xcc0(GFP_KERNEL)"), /nothing was asked for/);
+  assert.match(
+    meaning("acmed: vmalloc: allocation failure, allocated 8192 of 65536 bytes"),
+    /of 65536 bytes.*only 8192 bytes/,
+  );
+});
+
+test("a work item is asked for locks and preemption, never for interrupts", () => {
+  const held = meaning(
+    "BUG: workqueue leaked lock or atomic: kworker/1:2/0x00000000/77",
+    "     last function: acme_work",
+  );
+  assert.match(held, /with a lock or .* held .*`acme_work`/);
+  assert.doesNotMatch(held, /interrupts/);
+  assert.match(
+    meaning("BUG: workqueue leaked lock or atomic: kworker/1:2/0x00000002/77", "     last function: acme_work"),
+    /preempt_count 0x00000002/,
+  );
+});
+
+test("a race of unknown origin need not be one of two CPUs", () => {
+  const rule = "=".repeat(66);
+  const race = meaning(
+    rule,
+    "BUG: KCSAN: data-race in acme_poll+0x51/0xb0",
+    "",
+    "race at unknown origin, with read to 0xffff888101a2ae40 of 2 bytes by interrupt on cpu 3:",
+    " acme_poll+0x51/0xb0",
+    rule,
+  );
+  assert.match(race, /^2 bytes at 0xffff888101a2ae40 changed while CPU 3 .* to read them.*DMA/);
+  assert.doesNotMatch(race, /Two CPUs/);
+});
+
+test("a stack segment fault accuses the register that holds no address", () => {
+  const fault = meaning(
+    "stack segment: 0000 [#1] SMP",
+    "CPU: 0 PID: 9 Comm: acmed Not tainted 6.1.0 #1",
+    "RIP: 0010:acme_walk+0x15/0x90",
+    "RSP: 0018:ffffc90000013d40 EFLAGS: 00010246",
+    "RBP: 4000000000000000 R08: 0000000000000004 R09: 0000000000000000",
+  );
+  assert.match(fault, /RBP is 0x4000000000000000/);
+  assert.doesNotMatch(fault, /stack pointer was overwritten/);
+});
+
+test("a jump to the start of a function fails for want of a mark, not for a wrong pointer", () => {
+  const branch = meaning(
+    "Bad mode in Synchronous Abort handler detected on CPU1, code 0x34000002 -- BTI",
+    "CPU: 1 PID: 9 Comm: acmed Not tainted 5.10.0 #1",
+    "pstate: 80000489 (Nzcv daIf -PAN -UAO -TCO BTYPE=jc)",
+    "pc : acme_setup+0x0/0x40",
+    "lr : acme_init+0x14/0x20",
+  );
+  assert.match(branch, /`acme_setup\+0x0`, which has no mark/);
+  assert.doesNotMatch(branch, /overwritten/);
+});
+
+test("a domain fault near NULL is a pointer that was NULL", () => {
+  assert.match(meaning("Unhandled fault: page domain fault (0x01b) at 0x00000058"), /0x58 is near NULL/);
+});
+
+test("a register that is refused was not written, and where is the instruction and not its caller", () => {
+  const summary = first(
+    "unchecked MSR access error: WRMSR to 0x1b1 (tried to write 0x00000000000000ff) at rIP: 0xffffffff81123a00 (acme_wrmsr+0x10/0x40)",
+    "Call Trace:",
+    " acme_start+0x20/0x80",
+  );
+  assert.equal(whereOf(summary), "acme_wrmsr+0x10");
+  assert.match(summary.explanation, /tried to write 0x00000000000000ff to .*0x1b1/);
+});
+
+test("of a stack that is full where it was noticed is no place of the fault", () => {
+  const summary = first(
+    "Kernel panic - not syncing: corrupted stack end detected inside scheduler",
+    "CPU: 0 PID: 9 Comm: kworker/u4:1 Not tainted 6.1.0 #1",
+    "Workqueue: acme acme_work",
+    "Call Trace:",
+    " __schedule+0x1ec6/0x1ed0",
+    " preempt_schedule_irq+0x87/0x110",
+    " acme_leaf+0x19/0x50",
+    " acme_work+0x65/0x90",
+    " process_one_work+0x90f/0x1580",
+    " worker_thread+0x9b/0xe20",
+  );
+  assert.equal(whereOf(summary), "acme_work+0x65");
+  assert.match(summary.title, /in acme_work$/);
+});
+
+test("the object, the lock and the limit that a report names are in its explanation", () => {
+  const cases: readonly (readonly [pattern: RegExp, messages: readonly string[]])[] = [
+    [
+      /of `acme d` for address 0x7f00009ca000 \(pte:8000000012345067\)/,
+      [
+        "BUG: Bad page map in process acme d  pte:8000000012345067 pmd:1a700f067",
+        "addr:00007f00009ca000 vm_flags:00100073 anon_vma:ffff888001a2b3c0 mapping:0000000000000000 index:9ca",
+      ],
+    ],
+    [
+      /\(ext4 sdz1\).*`acme\.db`.*count 2/,
+      ["BUG: Dentry ffff888001a2b3c0{i=8b,n=acme.db}  still in use (2) [unmount of ext4 sdz1]"],
+    ],
+    [
+      /\(24 bytes from ffff888001a2b3c0 \(acme_cache\)\)/,
+      [
+        "usercopy: kernel memory exposure attempt detected from ffff888001a2b3c0 (acme_cache) (24 bytes)",
+        "------------[ cut here ]------------",
+        "kernel BUG at mm/usercopy.c:84!",
+      ],
+    ],
+    [/instruction e1932f9e at 0x8028bd00/, ["Alignment trap: not handling instruction e1932f9e at [<8028bd00>]"]],
+    [
+      /`acme_copy` was written past/,
+      ["Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: acme_copy+0x3f/0x40"],
+    ],
+    [
+      /\(fail_page_alloc\)/,
+      ["FAULT_INJECTION: forcing a failure.", "name fail_page_alloc, interval 1, probability 0, space 0, times 0"],
+    ],
+    [
+      /MAX_ACME too low!/,
+      ["BUG: MAX_LOCKDEP_CHAINS too low!"].map((text) => text.replace("MAX_LOCKDEP_CHAINS", "MAX_ACME")),
+    ],
+  ];
+  for (const [pattern, messages] of cases) assert.match(meaning(...messages), pattern);
+});
