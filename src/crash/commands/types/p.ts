@@ -66,11 +66,12 @@ Numbers are shown as "set radix" says, elements of arrays and characters of text
       return;
     }
     if (cpus && member !== "") throw new UsageError(`${variable} is not per-CPU: leave out the list of CPUs`);
-    if (cpus) yield text([{ as: "bad", text: `${expression} is not per-CPU: the list of CPUs is ignored` }]);
     if (perCpu && ampersand === "") return yield* places(context, expression);
     const inUser = args.has("-u") ? { ...context, kernel: inSpace(kernel, currentUserSpace(context)) } : context;
     const warnings: string[] = [];
     const value = evaluateIn(inUser, expression, undefined, (warning) => warnings.push(warning));
+    // Only what has a value is known to be not per-CPU.
+    if (cpus) yield text([{ as: "bad", text: `${expression} is not per-CPU: the list of CPUs is ignored` }]);
     for (const warning of warnings) yield text([{ as: "bad", text: `warning: ${warning}` }]);
     const name = /^\w+(?=\s|$)/.exec(expression)?.[0];
     const isNamed = name !== undefined && kernel.symbols.find(name) !== undefined;

@@ -132,6 +132,8 @@ test("a list of CPUs chooses copies of a per-CPU struct or variable", () => {
     said("p numbers:1"),
     /^numbers is not per-CPU: the list of CPUs is ignored\nnumbers = \$1 =\n \{1, 2, 3\}$/,
   );
+  // Of a name that nothing has it is not said what kind of variable it is.
+  assert.doesNotMatch(said("p nowhere:1"), /per-CPU/);
 });
 
 test("p prints expressions as gdb does, and remembers them", () => {
