@@ -111,7 +111,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "bad-page-map": explainMemory,
   "mm-counter": explainMemory,
   "netdev-held": ({ report }) =>
-    `The network device \`${report.headline.groups.device ?? ""}\` is to be removed, but somebody still holds references to it: a leak of a reference, or one that is given back late.`,
+    `The network device \`${report.headline.groups.device ?? ""}\` is to be removed, but somebody still holds ${report.headline.groups.count === undefined ? "" : `${report.headline.groups.count} `}references to it: a leak of a reference, or one that is given back late.`,
   "inodes-busy": says(
     "A file system was unmounted while inodes of it are still in use: who uses them later uses freed memory.",
   ),
@@ -134,9 +134,10 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "rust-panic": ({ said }) =>
     `Rust code of the kernel panicked${said[0] === undefined ? "" : `: “${said[0].slice(0, 200)}”`}.`,
   "xen-panic": says("The hypervisor Xen stopped, not the kernel of a guest."),
-  "stack-unwind": says(
-    "The kernel could not follow a stack: the frame pointer that it found is wrong. That is a fault of unwinding or of assembler code, seldom of what ran.",
-  ),
+  "stack-unwind": ({ comm, report }) => {
+    const { value } = report.headline.groups;
+    return `The kernel could not follow ${comm === undefined ? "a stack" : `the stack of \`${comm}\``}: the frame pointer that it found${value === undefined ? "" : ` (0x${value})`} is wrong. That is a fault of unwinding or of assembler code, seldom of what ran.`;
+  },
   sysrq: ({ headline }) =>
     /Trigger a crash/.test(headline)
       ? "Somebody asked for this crash, by Alt-SysRq-c or /proc/sysrq-trigger."

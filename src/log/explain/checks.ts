@@ -72,7 +72,7 @@ export function explainWarning(facts: ReportFacts): string {
   const said =
     facts.said.length > 0 ? `It says: ${facts.said.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. ` : "";
   const at = place === undefined ? "" : ` at ${place}`;
-  return `${said}The code${at} met a state that should not be (\`WARN_ON\`), ${facts.panic === undefined ? "reported it and went on" : "reported it, and the kernel was told to stop then"}.`;
+  return `${said}The code${at} met a state that should not be (\`WARN_ON\`), ${facts.panic === undefined ? "reported it and went on" : "and reported it"}.`;
 }
 
 export function explainObject(facts: ReportFacts): string {

@@ -11,26 +11,29 @@ export function explainLock(facts: ReportFacts): string {
   const wants = particular(facts, "wants") ?? (facts.kind === "lock-context" ? particular(facts, "lock") : undefined);
   const holds = particular(facts, "holds");
   const who = facts.comm === undefined ? "a task" : `\`${facts.comm}\``;
-  const groups = facts.report.headline.groups;
   switch (facts.kind) {
     case "lock-cycle":
       return `Lockdep saw two or more locks taken in both orders: ${who} takes${named(wants) || " a lock"} while it holds${named(holds) || " another"}, and elsewhere the one is (through others) taken while the other is held. ${NONE_HAPPENED}`;
     case "lock-recursion":
-      return `${who === "a task" ? "A task" : who} takes${named(wants) || " a lock"} while it holds${named(holds) || " one"} of the same class. If it is the same lock it waits for itself; if they are two, their nesting was not told to lockdep. ${NONE_HAPPENED}`;
+      return `${who === "a task" ? "A task" : who} takes${named(wants) || " a lock"} while it holds${named(holds) || " one"} of the same class. ${
+        particular(facts, "same") === undefined
+          ? `If it is the same lock it waits for itself; if they are two, their nesting was not told to lockdep. ${NONE_HAPPENED}`
+          : "It is one lock (both have its address): unless both only read, the task waits for itself."
+      }`;
     case "lock-inversion":
-      return `Of two locks that are taken one within the other${wants === undefined ? "" : `, ${named(wants).trim()} among them`}, one is taken in interrupts and the other with interrupts on: an interrupt can come in between. ${NONE_HAPPENED}`;
+      return `Of two locks that are taken one within the other${wants === undefined ? "" : `, ${named(wants).trim()} among them`}, one is taken in interrupts (or in memory reclaim) and the other with that allowed: it can come in between. ${NONE_HAPPENED}`;
     case "lock-order":
-      return `A lock that interrupts take (${groups.safe ?? "irq"}-safe) is held while one is taken that is held elsewhere with interrupts on (${groups.unsafe ?? "irq"}-unsafe)${wants === undefined ? "" : `:${named(wants)}`}. ${NONE_HAPPENED}`;
+      return explainOrder(facts);
     case "lock-state":
-      return `A lock${named(wants)} is taken both in an interrupt (or in memory reclaim) and elsewhere with that allowed: the interrupt can come while the lock is held, and wait for it for ever${particular(facts, "rule") === undefined ? "" : ` (${particular(facts, "rule")})`}. ${NONE_HAPPENED}`;
+      return explainState(facts);
     case "lock-context":
       return `A lock${named(wants)} that can sleep on a preemptible kernel is taken where only spinning locks may be.`;
     case "lock-balance":
       return `A lock${named(particular(facts, "lock"))} was released that the task does not hold: it was released twice, or taken on another path.`;
     case "lock-freed":
-      return "Memory was freed that holds a lock which is being held: who releases it will write to freed memory.";
+      return `Memory was freed${particular(facts, "memory") === undefined ? "" : ` (${particular(facts, "memory")})`} that holds a lock which is being held${particular(facts, "lock") === undefined ? "" : `,${named(particular(facts, "lock"))}`}: who releases it will write to freed memory.`;
     case "lock-held":
-      return `A task went back to user space, exited or froze while it still held a lock${named(particular(facts, "lock"))}: a path forgets to release it.`;
+      return explainHeld(facts, who);
     case "lock-nested":
       return "A lock was taken as nested in another that is not held.";
     case "lock-key":
@@ -47,6 +50,40 @@ export function explainLock(facts: ReportFacts): string {
 /** The guilty function, as part of a sentence. */
 const inFunction = ({ where }: ReportFacts): string =>
   where?.place.name === undefined ? "" : ` in \`${where.place.name}\``;
+
+/** A lock of each side of {safe, unsafe} need not be held now: the two in hand may join chains that were seen before. */
+function explainOrder(facts: ReportFacts): string {
+  const { safe = "irq", unsafe = "irq" } = facts.report.headline.groups;
+  const isReclaim = safe.includes("RECLAIM");
+  const taken = isReclaim ? "that memory reclaim takes" : "that interrupts take";
+  const elsewhere = isReclaim ? "where memory may be reclaimed" : "with interrupts on";
+  return `${facts.comm === undefined ? "A task" : `\`${facts.comm}\``} takes${named(particular(facts, "wants")) || " a lock"} while it holds${named(particular(facts, "holds")) || " another"}. So a lock ${taken} (${safe}-safe${named(particular(facts, "safe")).replace(" ", ": ")}) comes, by itself or through others, before one that is held elsewhere ${elsewhere} (${unsafe}-unsafe${named(particular(facts, "unsafe")).replace(" ", ": ")}). ${NONE_HAPPENED}`;
+}
+
+/** print_usage_bug: the state in which a lock was taken, and the one in which it is taken now. */
+function explainState(facts: ReportFacts): string {
+  const lock = named(particular(facts, "wants"));
+  const rule = particular(facts, "rule") ?? "";
+  const says = rule === "" ? "" : ` (${rule})`;
+  if (rule.includes("RECLAIM")) {
+    return `A lock${lock} is taken by memory reclaim, and held elsewhere while memory is asked for that may have to be reclaimed first: the reclaim waits for the lock of its own task${says}. ${NONE_HAPPENED}`;
+  }
+  const interrupt = rule.includes("HARDIRQ")
+    ? "a hardware interrupt"
+    : rule.includes("SOFTIRQ")
+      ? "a softirq"
+      : "an interrupt";
+  return `A lock${lock} is taken both in ${interrupt} and elsewhere with such allowed: it can come while the lock is held, and wait for it for ever${says}. ${NONE_HAPPENED}`;
+}
+
+/** lockdep_sys_exit and debug_check_no_locks_held, of which the second runs when a task exits or is about to freeze. */
+function explainHeld(facts: ReportFacts, who: string): string {
+  const task = who === "a task" ? "A task" : who;
+  const lock = `${named(particular(facts, "lock")) || " a lock"}`;
+  return /returning to user space/.test(facts.headline)
+    ? `${task} goes back to user space while it still holds${lock}: a path forgets to release it.`
+    : `${task} exits, or sleeps where it may be frozen, while it still holds${lock}: who wants the lock then waits as long as it is frozen, or for ever.`;
+}
 
 function explainContext(facts: ReportFacts): string {
   const groups = facts.report.headline.groups;
@@ -65,9 +102,9 @@ function explainContext(facts: ReportFacts): string {
     case "spinlock":
       return explainSpinlock(facts, groups.fault ?? "");
     case "atomic-sleep":
-      return `A function that may sleep was called where that is forbidden. ${reasonNotToSleep(facts)}`;
+      return `A function that may sleep was called${groups.place === undefined ? "" : ` (at ${groups.place})`} where that is forbidden. ${reasonNotToSleep(facts)}`;
     case "atomic-schedule":
-      return `A task gave up the processor where that is forbidden: a spinlock is held, preemption is off, or it is an interrupt${groups.count === undefined ? "" : ` (preempt_count 0x${groups.count})`}. Somebody forgot to release, or called what sleeps.`;
+      return explainSchedule(facts);
     case "preemptible":
       return `\`${groups.used ?? "smp_processor_id"}()\` was used${inFunction(facts)} where the task can move to another CPU: the answer may be wrong by the time it is used.`;
     default:
@@ -86,6 +123,13 @@ function explainLeak(facts: ReportFacts): string {
         ? "with a lock or an RCU read-side section held (preemption is on)"
         : `with preemption off or in an atomic section (preempt_count 0x${count})`;
   return `A work item came back ${what}: its function${name === undefined ? "" : ` \`${name}\``} forgot to release.`;
+}
+
+function explainSchedule(facts: ReportFacts): string {
+  const { count } = facts.report.headline.groups;
+  const lock = facts.texts.some((text) => text.startsWith("no locks held by")) ? "" : "a spinlock is held, ";
+  const disabled = particular(facts, "disabled");
+  return `A task gave up the processor where that is forbidden: ${lock}preemption is off, or it is an interrupt${count === undefined ? "" : ` (preempt_count 0x${count})`}. Somebody forgot to ${lock === "" ? "allow preemption again" : "release"}, or called what sleeps.${disabled === undefined ? "" : ` Preemption was last turned off in \`${disabled.replace(/^\[<[0-9a-f]+>\] /, "").replace(/\/0x.*/, "")}\`.`}`;
 }
 
 function reasonNotToSleep(facts: ReportFacts): string {
@@ -116,7 +160,8 @@ function explainSpinlock(facts: ReportFacts, fault: string): string {
   if (fault.includes("recursion"))
     return `A task took a spinlock that it already holds: it would wait for itself.${of}`;
   if (fault.includes("lockup")) return `A spinlock could not be had for long: who holds it does not release it.${of}`;
-  if (fault.includes("already unlocked")) return "A lock was released that was not held.";
+  if (fault.includes("already unlocked"))
+    return `A lock${named(particular(facts, "lock"))} was released that was not held.`;
   if (fault.includes("wrong")) return `A lock was released by another task or CPU than took it.${of}`;
   return `A lock is in a state that cannot be.${of}`;
 }

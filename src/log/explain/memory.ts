@@ -111,13 +111,15 @@ function explainUbsan(facts: ReportFacts): string {
     return `A value was shifted by more bits than its type has, or by a negative number${at}: ${what}.`;
   if (/^load/.test(what))
     return `A variable holds a value that its type cannot have${at}: ${what}. It was never set, or overwritten.`;
-  return `C has no meaning for what the code does${at}: ${what}.`;
+  return `C has no meaning for what the code does${at}: ${what.replace(/:$/, "")}.`;
 }
 
 function explainSlab(facts: ReportFacts): string {
   const { cache, fault } = facts.report.headline.groups;
   const of = cache === undefined ? "an object" : `an object of cache ${cache}`;
   const what = fault ?? "";
+  if (/^kasan: /.test(what))
+    return `KASAN found a bad access to ${of}, and had the slab allocator print it; KASAN's own report says what the access was.`;
   if (/already free|Double free/i.test(what)) return `The slab allocator was asked to free ${of} that is free already.`;
   if (/Redzone|redzone/.test(what))
     return `The bytes beside ${of} were overwritten: somebody wrote past its end or before its start. It is found when the object is freed or given out, not when it happened.`;

@@ -35,9 +35,10 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     "A processor reported a hardware error that the kernel cannot survive: usually hardware or firmware.",
   ],
   [
-    /Fatal exception/,
-    "The kernel stopped because of the fault before it (`kernel.panic_on_oops`, or it was in an interrupt).",
+    /Fatal exception in interrupt/,
+    "A fault happened in an interrupt, where no task can be killed for it; the report before says which.",
   ],
+  [/Fatal exception/, "The kernel is told to stop at a fault (`kernel.panic_on_oops`); the report before says which."],
   [
     /Attempted to kill init/,
     "The first process of user space ended; the system cannot go on without it. The exit code tells how.",
@@ -77,12 +78,23 @@ export function explainPanic(facts: ReportFacts): string {
   const known = REASONS.find(([pattern]) => pattern.test(text))?.[1];
   if (known !== undefined) {
     const name = /stack is corrupted in: ([\w.]{1,255})/.exec(text)?.[1];
-    return name === undefined ? known : known.replace("of that function", `of \`${name}\``);
+    const reason = name === undefined ? known : known.replace("of that function", `of \`${name}\``);
+    // A log may begin with the panic: then there is nothing before it to point to.
+    return facts.particulars.some(({ key }) => key === "cause") ? reason : withoutPointer(reason);
   }
   const said = /not syncing: (.{1,200})/.exec(text)?.[1];
   return said === undefined ? "The kernel stopped." : `The kernel stopped, and says why: “${said.trim()}”.`;
 }
 
-/** What the panic that a report ended in adds to it. */
-export const consequence = ({ panic }: ReportFacts): string | undefined =>
-  panic === undefined ? undefined : REASONS.find(([pattern]) => pattern.test(panic))?.[1];
+/** A reason without what it says of the report before the panic. */
+const withoutPointer = (reason: string): string => reason.replace(/; the (?:report|warning)s? before .*$/, ".");
+
+/** What the panic that a report ended in adds to it: the report is itself what a panic points to as the one before it. */
+export function consequence({ panic }: ReportFacts): string | undefined {
+  if (panic === undefined) return undefined;
+  if (/Fatal exception in interrupt/.test(panic)) return "It happened in an interrupt, so that the kernel stopped.";
+  if (/Attempted to kill the idle task|Aiee, killing interrupt handler/.test(panic))
+    return "It happened where no task can be killed for it, so that the kernel stopped.";
+  const reason = REASONS.find(([pattern]) => pattern.test(panic))?.[1];
+  return reason === undefined ? undefined : withoutPointer(reason);
+}

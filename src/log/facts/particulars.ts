@@ -12,7 +12,7 @@ type Form = readonly [key: string, label: string, pattern: RegExp];
 
 /** `ffff888011aa0a58 (&a->lock){+.+.}-{3:3}, at: f+0x44/0x90`; the address is absent up to 4.12, "at:" without its bracket since 4.13. */
 const LOCK_AT =
-  /^\s{0,32}(?:[0-9a-f]{8,16} )?\((.{1,160}?)\)\{[^}]{0,40}\}[^,]{0,40}, at: (?:\[<[0-9a-f]+>\] )?(\S{1,200}(?: \[[\w-]+\])?)/;
+  /^\s{0,32}(?:([0-9a-f]{8,16}) )?\((.{1,160}?)\)\{[^}]{0,40}\}[^,]{0,40}, at: (?:\[<[0-9a-f]+>\] )?(\S{1,200}(?: \[[\w-]+\])?)/;
 
 /** By kind: what a line tells; groups are joined with " at ". */
 const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]])[] = [
@@ -65,7 +65,7 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
     ["memory-leak"],
     [
       ["object", "Object", /unreferenced object (0x[0-9a-f]+ \(size \d+\))/],
-      ["by", "Allocated by", /^\s{0,32}comm "([^"]{1,40}", pid \d+)/],
+      ["by", "Allocated by", /^\s{0,32}comm ("[^"]{1,40}", pid \d+)/],
     ],
   ],
   [
@@ -79,7 +79,8 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
     ["lock-balance", "lock-freed", "lock-held", "lock-nested", "lock-context"],
     [
       ["lock", "Lock", /is trying to (?:release|lock|acquire):? ?(?:lock )?\((.{1,160}?)\) at/],
-      ["lock", "Lock", /^\s{0,8}(?:#0: )?(?:[0-9a-f]{8,16} )?\((.{1,160}?)\)\{/],
+      ["lock", "Lock", /^\s{0,8}(?:#0:\s{1,4})?(?:[0-9a-f]{8,16} )?\((.{1,160}?)\)\{/],
+      ["memory", "Memory freed", /is freeing memory ([0-9a-f]{8,16}-[0-9a-f]{8,16})\b/],
     ],
   ],
   [
@@ -139,13 +140,13 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
     ],
   ],
   [
-    ["atomic-sleep"],
+    ["atomic-sleep", "atomic-schedule"],
     [
       ["atomic", "in_atomic()", /^in_atomic\(\): (\d)/],
       ["irqs", "irqs_disabled()", /irqs_disabled\(\): (\d)/],
       ["count", "preempt_count", /^preempt_count: ([0-9a-f]+)/],
       ["rcu", "RCU nesting", /^RCU nest depth: (.{1,60})/],
-      ["disabled", "Preemption disabled at", /^Preemption disabled at:\s*(\S.*)?/],
+      ["disabled", "Preemption disabled at", /^Preemption disabled at:\s*(\S.{0,200})/],
     ],
   ],
   [["workqueue-leak"], [["function", "Last function", /last function: (\S{1,128})/]]],
@@ -197,13 +198,29 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
   [["stack-guard"], [["stack", "Stack", /\((stack is [0-9a-fx.]+)\)/]]],
 ];
 
+/** `(&a->lock){-.-.}-{2:2}`, of a lock that is told without a place. */
+const LOCK_ALONE = /^\s{0,32}\((.{1,160}?)\)\{[^}]{0,40}\}/;
+
+const LOCK_LABELS = {
+  wants: "Wants",
+  holds: "Holds",
+  safe: "Safe lock",
+  unsafe: "Unsafe lock",
+} as const;
+
 /** What the lines of a report of a kind say, each thing once. */
 export function particularsOf(texts: readonly string[], kind: Kind): Particular[] {
   const forms = FORMS.filter(([kinds]) => kinds.includes(kind)).flatMap(([, rows]) => rows);
   const found = new Map<string, Particular>();
   const isLocks = kind.startsWith("lock-");
-  let state: "wants" | "holds" | undefined;
-  for (const text of texts) {
+  // Here the lock is taken already: what changed is where it is taken.
+  const isUsage = kind === "lock-state" || kind === "lock-inversion";
+  let state: keyof typeof LOCK_LABELS | undefined;
+  const addresses = new Map<string, string>();
+  for (const [i, line] of texts.entries()) {
+    // These heads stand alone, what they announce in the next line.
+    if (/^Freed by task 0:/.test(line) && /^\(stack is not available\)/.test(texts[i + 1] ?? "")) continue;
+    const text = /^Preemption disabled at:\s*$/.test(line) ? `${line.trim()} ${texts[i + 1] ?? ""}` : line;
     for (const [key, label, pattern] of forms) {
       const match = found.has(key) ? null : pattern.exec(text);
       const value = match?.slice(1).find((group) => group !== undefined);
@@ -211,16 +228,20 @@ export function particularsOf(texts: readonly string[], kind: Kind): Particular[
     }
     if (!isLocks) continue;
     if (/is trying to acquire|just changed the state|takes:?$|takes\b/.test(text)) state = "wants";
-    else if (/already holding lock/.test(text)) state = "holds";
-    const lock = state === undefined || found.has(state) ? null : LOCK_AT.exec(text);
-    if (lock && state) {
-      const label = state === "wants" ? "Wants" : "Holds";
-      found.set(state, {
-        key: state,
-        label,
-        text: `${lock[1] ?? ""} at ${lock[2] ?? ""}`,
-      });
-    }
+    else if (/already holding/.test(text)) state = "holds";
+    else if (/new dependency connects an? \S+-safe lock:/.test(text)) state = "safe";
+    else if (/^to an? \S+-unsafe lock:/.test(text)) state = "unsafe";
+    if (state === undefined || found.has(state)) continue;
+    const label = state === "wants" && isUsage ? "Lock" : LOCK_LABELS[state];
+    const lock = LOCK_AT.exec(text);
+    const name = state === "safe" || state === "unsafe" ? LOCK_ALONE.exec(text)?.[1] : undefined;
+    if (lock) {
+      found.set(state, { key: state, label, text: `${lock[2] ?? ""} at ${lock[3] ?? ""}` });
+      if (lock[1] !== undefined) addresses.set(state, lock[1]);
+    } else if (name !== undefined) found.set(state, { key: state, label, text: name });
   }
+  const own = addresses.get("wants");
+  if (kind === "lock-recursion" && own !== undefined && own === addresses.get("holds"))
+    found.set("same", { key: "same", label: "One lock", text: `both are at ${own}` });
   return [...found.values()];
 }

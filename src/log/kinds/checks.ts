@@ -229,7 +229,8 @@ export const checks: readonly KindRow[] = [
     guilty: "none",
   },
   {
-    pattern: /^WARNING: kernel stack frame pointer .{0,80}has bad value/,
+    pattern:
+      /^WARNING: kernel stack frame pointer (?:at {1,16}\S{1,20} in (?<comm>.{1,40}):(?<pid>\d+) )?.{0,80}has bad value(?: (?<value>[0-9a-f]{8,16}))?/,
     kind: "stack-unwind",
     severity: "warning",
     printedBy: "unwind_next_frame",

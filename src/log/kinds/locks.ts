@@ -103,7 +103,7 @@ export const locks: readonly KindRow[] = [
     guilty: "lock",
   },
   {
-    pattern: lockdep(String.raw`.{1,80} still has locks held`),
+    pattern: lockdep(String.raw`(?<comm>.{1,40})\/(?<pid>\d+) still has locks held`),
     kind: "lock-held",
     severity: "warning",
     printedBy: "print_held_locks_bug",

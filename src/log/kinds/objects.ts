@@ -3,7 +3,8 @@ import type { KindRow } from "./kind.ts";
 /** Objects that are held longer than they may be, mostly reported in one line. */
 export const objects: readonly KindRow[] = [
   {
-    pattern: /^unregister_netdevice: waiting for (?<device>\S{1,32}) to become free/,
+    pattern:
+      /^unregister_netdevice: waiting for (?<device>\S{1,32}) to become free(?:\. Usage count = (?<count>\d{1,10}))?/,
     kind: "netdev-held",
     severity: "error",
     printedBy: "netdev_wait_allrefs_any",

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { KernelLog } from "../../src/log/kernelLog.ts";
+import { type Summary, summaryOf } from "../../src/log/summary.ts";
+
+/** The reports of a log, summed up. */
+function summaries(text: string): Summary[] {
+  const log = KernelLog.of(text.split("\n").map((line, i) => `[    7.${String(100000 + i)}] ${line}`));
+  return log.reports.map((report) => summaryOf(log, report));
+}
+
+const explained = (text: string): string => summaries(text)[0]?.explanation ?? "";
+
+const rows = (text: string): Record<string, string> =>
+  Object.fromEntries((summaries(text)[0]?.rows ?? []).map(({ label, text: value }) => [label, value]));
+
+test("an object that the slab allocator prints for KASAN is not what the allocator found broken", () => {
+  const text = explained("BUG lab_cache (Tainted: G    B          ): kasan: bad access detected");
+  assert.match(text, /^KASAN found a bad access to an object of cache lab_cache/);
+});
+
+const LOCKUP = `watchdog: BUG: soft lockup - CPU#3 stuck for 26s! [lab:77]
+CPU: 3 PID: 77 Comm: lab Not tainted 6.1.0 #1
+Hardware name: Lab (DT)
+pstate: 10000005 (nzcV daif -PAN -UAO -TCO BTYPE=--)
+pc : _raw_spin_unlock_irqrestore+0x74/0x110
+lr : _raw_spin_unlock_irqrestore+0xd8/0x110
+sp : ffff00006a238e50
+Call trace:
+ _raw_spin_unlock_irqrestore+0x74/0x110
+ debug_check_no_obj_freed+0x234/0x438
+ kmem_cache_free+0xac/0x4f8
+ lab_drain+0x3c/0x680
+ lab_work+0x10/0x20
+ __arm64_sys_ioctl+0x10/0x20
+Kernel panic - not syncing: softlockup: hung tasks`;
+
+test("a soft lockup says where the processor stood, not the function on behalf of which it did", () => {
+  assert.match(
+    explained(LOCKUP),
+    /watchdog looked \(`_raw_spin_unlock_irqrestore\+0x74`, on behalf of `lab_drain\+0x3c`\)/,
+  );
+});
+
+test("a report that ends in a panic does not point to a report before itself", () => {
+  assert.match(explained(LOCKUP), /`kernel\.softlockup_panic`\)\.$/);
+});
+
+test("a panic points to a report before it only where there is one", () => {
+  const panic = "Kernel panic - not syncing: Fatal exception in interrupt";
+  assert.equal(explained(panic), "A fault happened in an interrupt, where no task can be killed for it.");
+});
+
+test("what KASAN says of a task that freed nothing is no fact", () => {
+  const report = (tail: string): string => `==================================================================
+BUG: KASAN: slab-out-of-bounds in lab_read+0x1f/0x40
+Read of size 1 at addr ffff888011aa0a40 by task lab/12
+Freed by task 0:
+${tail}
+The buggy address belongs to the object at ffff888011aa0a00`;
+  assert.equal(rows(report("(stack is not available)"))["Freed by"], undefined);
+  assert.equal(rows(report(" kfree+0x10/0x20"))["Freed by"], "0");
+});
+
+const recursion = (first: string, second: string): string => `============================================
+WARNING: possible recursive locking detected
+6.1.0 #1 Not tainted
+--------------------------------------------
+lab/12 is trying to acquire lock:
+${first} (lab_mutex){+.+.}-{3:3}, at: lab_ioctl+0x17/0x20
+
+but task is already holding lock:
+${second} (lab_mutex){+.+.}-{3:3}, at: lab_open+0x17/0x20`;
+
+test("one lock that is taken twice is told from two of a class", () => {
+  assert.match(explained(recursion("ffff888011aa0a40", "ffff888011aa0a40")), /It is one lock .* waits for itself\.$/);
+  assert.match(
+    explained(recursion("ffff888011aa0a40", "ffff888011aa0b40")),
+    /if they are two.*none need have happened/,
+  );
+});
+
+test("a lock order names the locks of both sides, of which the safe one need not be held by itself", () => {
+  const text = `=====================================================
+WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected
+6.1.0 #1 Not tainted
+-----------------------------------------------------
+lab/12 [HC0[0]:SC0[2]:HE1:SE0] is trying to acquire:
+ffff888011aa0a40 (&lab->late){+.+.}-{2:2}, at: lab_one+0x17/0x20
+
+and this task is already holding:
+ffff888011aa0b40 (&lab->middle){....}-{2:2}, at: lab_two+0x17/0x20
+which would create a new lock dependency:
+ (&lab->middle){....}-{2:2} -> (&lab->late){+.+.}-{2:2}
+
+but this new dependency connects a SOFTIRQ-irq-safe lock:
+ (&lab->early){..-.}-{2:2}
+
+... which became SOFTIRQ-irq-safe at:
+  lock_acquire+0x29d/0x740
+
+to a SOFTIRQ-irq-unsafe lock:
+ (&lab->late){+.+.}-{2:2}`;
+  assert.match(explained(text), /^`lab` takes `&lab->late` while it holds `&lab->middle`\./);
+  assert.match(explained(text), /SOFTIRQ-safe: `&lab->early`.*through others.*SOFTIRQ-unsafe: `&lab->late`/);
+});
+
+const usage = (rule: string): string => `================================
+WARNING: inconsistent lock state
+6.1.0 #1 Not tainted
+--------------------------------
+inconsistent ${rule} usage.
+lab/12 [HC0[0]:SC0[0]:HE1:SE1] takes:
+ffff888011aa0a40 (&lab->lock){+.+.}-{2:2}, at: lab_one+0x17/0x20`;
+
+test("an inconsistent state of a lock says of which interrupt, or that it is memory reclaim", () => {
+  assert.match(explained(usage("{IN-HARDIRQ-W} -> {HARDIRQ-ON-W}")), /both in a hardware interrupt/);
+  assert.match(explained(usage("{SOFTIRQ-ON-W} -> {IN-SOFTIRQ-W}")), /both in a softirq/);
+  assert.doesNotMatch(explained(usage("{RECLAIM_FS-ON-W} -> {IN-RECLAIM_FS-W}")), /interrupt/);
+  assert.equal(rows(usage("{IN-HARDIRQ-W} -> {HARDIRQ-ON-W}")).Lock, "&lab->lock at lab_one+0x17/0x20");
+});
+
+test("a task that still has locks held exits or may be frozen, and its lock is named", () => {
+  const text = explained(`=====================================
+WARNING: lab/12 still has locks held!
+6.1.0 #1 Not tainted
+-------------------------------------
+1 lock held by lab/12:
+ #0:  (&lab->mutex/1){+.+.+.}, at: [<ffffffff81844c6b>] lab_lock+0x5b/0x70`);
+  assert.match(text, /^`lab` exits, or sleeps where it may be frozen, while it still holds `&lab->mutex\/1`/);
+  assert.doesNotMatch(text, /user space/);
+});
+
+test("freed memory with a held lock is named with the lock", () => {
+  const text = explained(`=========================
+WARNING: held lock freed!
+6.1.0 #1 Not tainted
+-------------------------
+lab/12 is freeing memory ffff888011aa0a40-ffff888011aa0aff, with a lock still held there!
+ffff888011aa0a48 (&lab->lock){+.+.}-{2:2}, at: lab_one+0x17/0x20`);
+  assert.match(text, /\(ffff888011aa0a40-ffff888011aa0aff\).*`&lab->lock`/);
+});
+
+test("where preemption was turned off is told of scheduling while atomic, and no lock where none is held", () => {
+  const text = explained(`BUG: scheduling while atomic: lab/12/0x00000002
+no locks held by lab/12.
+Modules linked in:
+Preemption disabled at:
+[<ffffffff812aa3e4>] lab_begin+0x64/0x260
+CPU: 1 PID: 12 Comm: lab Not tainted 6.1.0 #1`);
+  assert.match(text, /Preemption was last turned off in `lab_begin\+0x64`\.$/);
+  assert.doesNotMatch(text, /spinlock/);
+});
+
+test("who allocated what leaks is told as the kernel names it", () => {
+  const text = `BUG: memory leak
+unreferenced object 0xc625e000 (size 64):
+  comm "lab", pid 12, jiffies 4294937521
+  backtrace:
+    [<c0198b48>] lab_fill+0xd8/0x3fc`;
+  assert.equal(rows(text)["Allocated by"], '"lab", pid 12');
+});
+
+test("counts and values that a headline tells are in its explanation", () => {
+  assert.match(explained("unregister_netdevice: waiting for lab0 to become free. Usage count = 4"), /`lab0`.* 4 ref/);
+  assert.match(
+    explained("WARNING: kernel stack frame pointer at ffff88003e1f7f40 in lab/1:14 has bad value 0000000000000007"),
+    /stack of `lab\/1`.*\(0x0000000000000007\)/,
+  );
+});
