@@ -112,9 +112,10 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "mm-counter": explainMemory,
   "netdev-held": ({ report }) =>
     `The network device \`${report.headline.groups.device ?? ""}\` is to be removed, but somebody still holds ${report.headline.groups.count === undefined ? "" : `${report.headline.groups.count} `}references to it: a leak of a reference, or one that is given back late.`,
-  "inodes-busy": says(
-    "A file system was unmounted while inodes of it are still in use: who uses them later uses freed memory.",
-  ),
+  "inodes-busy": ({ report: { headline } }) =>
+    headline.groups.close === undefined
+      ? "A file system was unmounted while inodes of it are still in use: who uses them later uses freed memory."
+      : "A file was closed that nobody holds any more (its count is 0): it was closed or released once too often, or is used after it was freed.",
   "dentry-held": ({ report: { headline } }) => {
     const { name, count, fs } = headline.groups;
     const of = fs === undefined ? "A file system" : `A file system (${fs})`;

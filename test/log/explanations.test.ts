@@ -144,3 +144,33 @@ test("the object, the lock and the limit that a report names are in its explanat
   ];
   for (const [pattern, messages] of cases) assert.match(meaning(...messages), pattern);
 });
+
+test("a file that is closed twice is no file system that was unmounted", () => {
+  assert.match(meaning("VFS: Close: file count is 0"), /^A file was closed/);
+});
+
+test("a count of preemption that is 0 within the scheduler was lowered too often", () => {
+  const low = meaning("BUG: scheduling while atomic: acmed/99/0x00000000");
+  assert.match(low, /turned on once too often/);
+  assert.match(
+    meaning("BUG: scheduling while atomic: acmed/99/0x00000002"),
+    /a spinlock is held.*preempt_count 0x00000002/,
+  );
+});
+
+test("a pointer to address 0 need not be one to a structure's member", () => {
+  const access = (at: string): string =>
+    meaning(
+      "=".repeat(66),
+      "BUG: KASAN: null-ptr-deref in acme_get+0x1e/0x20",
+      `Read of size 1 at addr ${at} by task acmed/99`,
+      "CPU: 0 PID: 99 Comm: acmed Not tainted 6.1.0 #1",
+    );
+  assert.doesNotMatch(access("0000000000000000"), /member/);
+  assert.match(access("00000000000000c8"), /at 0xc8, .* a member of a structure/);
+});
+
+test("the history of an object is no state of it", () => {
+  const { explanation } = first("INFO: Freed in acme_free+0x14/0x20 age=624 cpu=0 pid=3");
+  assert.match(explanation, /tells who had an object/);
+});

@@ -63,7 +63,7 @@ export function explainRefcount(facts: ReportFacts): string {
 export function explainBug(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place?.replace(/!$/, "");
   const at = place === undefined ? "" : ` at ${place}`;
-  return `The code${at} met a state that it holds to be impossible (\`BUG_ON\`), and killed the task. The condition in that line says which.`;
+  return `The code${at} met a state that it holds to be impossible (\`BUG_ON\`)${facts.panic === undefined ? ", and ended what ran there" : ""}. The condition in that line says which.`;
 }
 
 /** The message that a warning carries comes before everything: it is what its author wrote for this case. */

@@ -41,11 +41,16 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-limit":
       return `A table of lockdep is full (“${facts.headline.replace(/^BUG: /, "").slice(0, 100)}”): it turned itself off. That is a limit of the debugging, no fault of the locks.`;
     case "lock-bug":
-      return `Lockdep found its own records in contradiction${facts.said[0] === undefined ? "" : ` (“${facts.said[0].slice(0, 100)}”)`}${inFunction(facts)}: an unbalanced unlock, a lock that was freed or never initialised, or memory that was overwritten.`;
+      return `Lockdep found its own records in contradiction${saidByLockdep(facts)}${inFunction(facts)}: an unbalanced unlock, a lock that was freed or never initialised, or memory that was overwritten.`;
     default:
       return explainContext(facts);
   }
 }
+
+const saidByLockdep = ({ said }: ReportFacts): string => {
+  const text = said.find((one) => /^DEBUG_LOCKS_WARN_ON|lock/.test(one));
+  return text === undefined ? "" : ` (“${text.slice(0, 100)}”)`;
+};
 
 /** The guilty function, as part of a sentence. */
 const inFunction = ({ where }: ReportFacts): string =>

@@ -56,7 +56,8 @@ function explainKasan(facts: ReportFacts): string {
   if (/global-out-of-bounds/.test(fault)) return `${did}, outside of a global variable.`;
   if (/out-of-bounds/.test(fault))
     return `${did}, outside of the object there: the index or the length is wrong, or the object is smaller than thought.${object}${history}`;
-  if (/null-ptr-deref/.test(fault)) return `${did}, through a pointer that was NULL: a member of a structure.`;
+  if (/null-ptr-deref/.test(fault))
+    return `${did}, through a pointer that was NULL${address === undefined || address === 0n ? "" : ": a member of a structure"}.`;
   if (/user-memory-access/.test(fault)) return `${did}, an address of user space, without the functions that may.`;
   if (/wild-memory-access/.test(fault))
     return `${did}, an address that no memory of the kernel has: the pointer was overwritten or never set.`;
@@ -120,6 +121,8 @@ function explainSlab(facts: ReportFacts): string {
   const what = fault ?? "";
   if (/^kasan: /.test(what))
     return `KASAN found a bad access to ${of}, and had the slab allocator print it; KASAN's own report says what the access was.`;
+  if (/^(?:Freed|Allocated) in /.test(what))
+    return `The slab allocator tells who had an object (${what}); what was found wrong with it stands in the report that this line is of.`;
   if (/already free|Double free/i.test(what)) return `The slab allocator was asked to free ${of} that is free already.`;
   if (/Redzone|redzone/.test(what))
     return `The bytes beside ${of} were overwritten: somebody wrote past its end or before its start. It is found when the object is freed or given out, not when it happened.`;

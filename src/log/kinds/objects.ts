@@ -24,7 +24,7 @@ export const objects: readonly KindRow[] = [
     isLine: true,
   },
   {
-    pattern: /^VFS: Close: file count is 0/,
+    pattern: /^VFS: (?<close>Close): file count is 0/,
     kind: "inodes-busy",
     severity: "error",
     printedBy: "filp_close",
