@@ -4,6 +4,7 @@ import { type Particular, particularsOf } from "./facts/particulars.ts";
 import { type System, systemOf } from "./facts/system.ts";
 import { type TaskFact, taskOf } from "./facts/task.ts";
 import { type Frame, verdictOf } from "./guilty.ts";
+import { isTraceLine } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { Kind, Severity } from "./kinds.ts";
 import type { MachineName } from "./machines.ts";
@@ -109,12 +110,16 @@ function isOf({ isWithinTrace }: SiteLine, kind: Kind): boolean {
   return ["warning", "refcount", "odebug", "kernel-bug", "list-corruption"].includes(kind);
 }
 
+/** Marks, and lines of others that a report without callers cannot be told apart from by more than their form. */
+const NOT_SAID =
+  /^(?:$|-{6,}|={20,}|8<---|audit: |Hardware name:|CPU: \d|Modules linked in|(?:Read|Write) of size \d|\? )/;
+
 /** The messages between the cut mark and the headline, or behind a headline that announces them (before 4.13, Rust). */
 function saidIn(log: KernelLog, report: Report): string[] {
   const textOf = (at: number): string => log.lines[at]?.text.trim() ?? "";
   const said: string[] = [];
   for (let at = report.start; at < report.at; at++) {
-    if (log.isOwn(report, at) && !/^(?:-{6,}|={20,}|8<---)/.test(textOf(at)) && textOf(at) !== "")
+    if (log.isOwn(report, at) && !NOT_SAID.test(textOf(at)) && !isTraceLine(log.lines[at]?.text ?? ""))
       said.push(textOf(at));
   }
   if (said.length > 0 || !["warning", "rust-panic"].includes(report.headline.row.kind)) return said;
@@ -126,7 +131,8 @@ function saidIn(log: KernelLog, report: Report): string[] {
       ? log.lines[at]?.seconds === log.lines[report.at]?.seconds
       : at < report.end - 1;
   if (!isOwn || !log.isOwn(report, at)) return [];
-  return next === "" ||
+  return NOT_SAID.test(next) ||
+    isTraceLine(log.lines[at]?.text ?? "") ||
     /^(?:Modules linked|CPU: |Call Trace|Call trace|Backtrace|Hardware|Kernel panic|Pid: |RIP|------|task|pstate|pc :|PC is|\w+: \w+\+0x|\[<)/.test(
       next,
     )

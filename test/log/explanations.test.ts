@@ -174,3 +174,32 @@ test("the history of an object is no state of it", () => {
   const { explanation } = first("INFO: Freed in acme_free+0x14/0x20 age=624 cpu=0 pid=3");
   assert.match(explanation, /tells who had an object/);
 });
+
+test("lines of others between the cut mark and a warning are not what it says", () => {
+  const warning = (...between: readonly string[]): string =>
+    meaning(
+      "------------[ cut here ]------------",
+      ...between,
+      "WARNING: CPU: 1 PID: 42 at drivers/acme/acme.c:10 acme_run+0x6d/0x80",
+      "Modules linked in: acme",
+    );
+  const others = warning("audit: type=1400 audit(1.2:8): avc:  denied", " ? acme_old+0x1/0x20", "acme_old+0x1/0x20");
+  assert.doesNotMatch(others, /It says/);
+  assert.match(warning("acme: ring 3 is full"), /^It says: “acme: ring 3 is full”\./);
+});
+
+test("a warning about a copy tells its direction by its message, else none", () => {
+  const copy = (...said: readonly string[]): string =>
+    meaning(
+      "------------[ cut here ]------------",
+      ...said,
+      "WARNING: CPU: 1 PID: 42 at mm/usercopy.c:81 usercopy_warn+0xdb/0x100",
+    );
+  assert.match(
+    copy(
+      "Bad or missing usercopy whitelist? Kernel memory exposure attempt detected from SLAB object 'acme' (offset 8, size 4)!",
+    ),
+    /copy to user space.*4 bytes at offset 8 of SLAB object 'acme'/,
+  );
+  assert.match(copy(), /between the kernel and user space/);
+});

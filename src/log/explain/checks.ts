@@ -87,7 +87,12 @@ export function explainObject(facts: ReportFacts): string {
 }
 
 export function explainUsercopy(facts: ReportFacts): string {
-  const says = particular(facts, "says") ?? facts.headline.replace(/^.*?usercopy: /, "");
+  const says =
+    particular(facts, "says") ??
+    facts.said.find((text) => /attempt detected/.test(text)) ??
+    facts.headline.replace(/^.*?usercopy: /, "");
+  if (!/attempt detected/.test(says))
+    return "A copy between the kernel and user space was to touch what the kernel does not open to such copies: the length or the pointer is wrong, or the object is smaller than thought.";
   const isExposure = /exposure/i.test(says);
   const [, object] = /(?:from|to) (.{1,80}?) \(offset/.exec(says) ?? [];
   const [, offset, size] = /\(offset (\d+), size (\d+)\)/.exec(says) ?? [];

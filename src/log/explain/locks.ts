@@ -41,7 +41,7 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-limit":
       return `A table of lockdep is full (“${facts.headline.replace(/^BUG: /, "").slice(0, 100)}”): it turned itself off. That is a limit of the debugging, no fault of the locks.`;
     case "lock-bug":
-      return `Lockdep found its own records in contradiction${saidByLockdep(facts)}${inFunction(facts)}: an unbalanced unlock, a lock that was freed or never initialised, or memory that was overwritten.`;
+      return `What is done to a lock, or lockdep's own record of it, is wrong${saidByLockdep(facts)}${inFunction(facts)}: an unbalanced or wrong operation, a lock that was freed or never initialised, or memory that was overwritten.`;
     default:
       return explainContext(facts);
   }
@@ -161,7 +161,7 @@ function explainSpinlock(facts: ReportFacts, fault: string): string {
   const magic = particular(facts, "magic");
   const of = owner === undefined || owner.startsWith("<none>") ? "" : ` Its owner is ${owner}.`;
   if (fault.includes("bad magic"))
-    return `The lock's magic number is wrong${magic === undefined ? "" : ` (${magic}; dead4ead is right)`}: it was never initialised, was freed, or was overwritten.`;
+    return `The lock's magic number is wrong${magic === undefined ? "" : ` (${magic}; ${facts.headline.includes("rwlock") ? "deaf1eed" : "dead4ead"} is right)`}: it was never initialised, was freed, or was overwritten.`;
   if (fault.includes("recursion"))
     return `A task took a spinlock that it already holds: it would wait for itself.${of}`;
   if (fault.includes("lockup")) return `A spinlock could not be had for long: who holds it does not release it.${of}`;
