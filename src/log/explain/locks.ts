@@ -132,6 +132,9 @@ function explainLeak(facts: ReportFacts): string {
 
 function explainSchedule(facts: ReportFacts): string {
   const { count } = facts.report.headline.groups;
+  // Within the scheduler the count is 1 at least.
+  if (count !== undefined && Number.parseInt(count, 16) === 0)
+    return `A task gave up the processor with a count of preemption (preempt_count 0x${count}) below what the scheduler itself sets: preemption was turned on once too often.`;
   const lock = facts.texts.some((text) => text.startsWith("no locks held by")) ? "" : "a spinlock is held, ";
   const disabled = particular(facts, "disabled");
   return `A task gave up the processor where that is forbidden: ${lock}preemption is off, or it is an interrupt${count === undefined ? "" : ` (preempt_count 0x${count})`}. Somebody forgot to ${lock === "" ? "allow preemption again" : "release"}, or called what sleeps.${disabled === undefined ? "" : ` Preemption was last turned off in \`${disabled.replace(/^\[<[0-9a-f]+>\] /, "").replace(/\/0x.*/, "")}\`.`}`;
