@@ -11,6 +11,7 @@ import {
 import {
   explainAccess,
   explainArmFault,
+  explainDivision,
   explainGuardPage,
   explainInternal,
   explainOpcode,
@@ -39,7 +40,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "user-access": explainAccess,
   "general-protection": explainProtection,
   oops: explainInternal,
-  "divide-error": says("The kernel divided by zero, or the quotient did not fit."),
+  "divide-error": explainDivision,
   "invalid-opcode": explainOpcode,
   int3: says(
     "The kernel met a breakpoint instruction that no tracer or debugger put there: a probe that is gone, or code that was overwritten.",

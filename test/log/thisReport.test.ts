@@ -168,3 +168,37 @@ test("counts and values that a headline tells are in its explanation", () => {
     /stack of `lab\/1`.*\(0x0000000000000007\)/,
   );
 });
+
+const division = (code: string): string => `divide error: 0000 [#1] SMP
+CPU: 1 PID: 12 Comm: lab Not tainted 6.1.0 #1
+RIP: 0010:lab_rate+0x2a/0xa0
+Code: 4c 01 f0 31 d2 ${code} 49 29
+RSP: 0018:ffffc90000da86d8 EFLAGS: 00010246
+RAX: 00000000f1328ef9 RBX: 0000000000000005 RCX: 0000000000000000
+RBP: ffffffff80000000 R08: 0000000000000000 R09: 0000000700000000`;
+
+test("a division by zero is told from a quotient that does not fit by the register that divides", () => {
+  assert.match(explained(division("<f7> f1")), /^The kernel divided by zero: the divisor is in RCX/);
+  assert.match(explained(division("<48> f7 fb")), /^The quotient .* in RBX, is 0x5\.$/);
+  assert.match(explained(division("<41> f7 f1")), /^The kernel divided by zero: the divisor is in R09/);
+  assert.match(explained(division("<49> f7 f1")), /^The quotient .* in R09, is 0x700000000\.$/);
+  assert.match(explained(division("<f7> 75 08")), /divided by zero, or the quotient did not fit/);
+  assert.match(explained(division("<f7> d9")), /divided by zero, or the quotient did not fit/);
+});
+
+test("a device that does not send is one report, whether it is named before or behind the warning", () => {
+  const cut = "------------[ cut here ]------------";
+  const warning = "WARNING: CPU: 0 PID: 0 at net/sched/sch_generic.c:316 dev_watchdog+0x248/0x270";
+  const names = "NETDEV WATCHDOG: lab0 (labnet): transmit queue 0 timed out";
+  const rest =
+    "Modules linked in:\nCPU: 0 PID: 0 Comm: swapper/0 Not tainted 4.4.0 #1\n---[ end trace 0000000000000000 ]---";
+  for (const order of [
+    [warning, names],
+    [names, warning],
+  ]) {
+    const reports = summaries([cut, ...order, rest].join("\n"));
+    assert.equal(reports.length, 1);
+    assert.equal(reports[0]?.title, "WARNING in dev_watchdog");
+    assert.match(reports[0].explanation, /`lab0` \(driver `labnet`\)/);
+  }
+});

@@ -138,6 +138,26 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   return register === undefined ? base : `${base} ${register}`;
 }
 
+/** Registers in the order of x86's encoding, by their 64-bit names. */
+const X86_REGISTERS = ["RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI"];
+
+/** x86: `f7 /6` and `f7 /7` divide by a register; its value tells a division by zero from a quotient that does not fit. */
+export function explainDivision({ machine, site }: ReportFacts): string {
+  const unknown = "The kernel divided by zero, or the quotient did not fit.";
+  const [, rex = "40", form] = /<(?:(4[0-9a-f])> f7|f7>) ([0-9a-f]{2})\b/.exec(site?.code?.text ?? "") ?? [];
+  if (form === undefined || machine !== "x86_64") return unknown;
+  const mode = Number.parseInt(form, 16);
+  if (mode < 0xf0) return unknown;
+  const prefix = Number.parseInt(rex, 16);
+  const name = (prefix & 1) === 0 ? X86_REGISTERS[mode & 7] : `R${String(8 + (mode & 7)).padStart(2, "0")}`;
+  const held = site?.registers.find((one) => one.name === name || one.name === name?.replace("R0", "R"))?.value;
+  if (held === undefined) return unknown;
+  const value = BigInt.asUintN((prefix & 8) === 0 ? 32 : 64, held);
+  return value === 0n
+    ? `The kernel divided by zero: the divisor is in ${name}, which is 0.`
+    : `The quotient of a division did not fit: the divisor, in ${name}, is ${hex0x(value)}.`;
+}
+
 /** x86: `0f 0b` is the instruction that BUG() is made of. */
 export function explainOpcode({ texts }: ReportFacts): string {
   const codes = texts.filter((text) => /^Code: .*<[0-9a-f]{2}>/.test(text));

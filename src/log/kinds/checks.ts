@@ -198,8 +198,10 @@ export const checks: readonly KindRow[] = [
     kind: "netdev-watchdog",
     severity: "warning",
     printedBy: "dev_watchdog",
-    title: "WARNING in {where}",
+    title: "WARNING in dev_watchdog",
     type: "WARNING",
+    // Up to 4.12 it stands before the words that name the device, since then behind them.
+    after: ["netdev-watchdog"],
     guilty: "site",
   },
   {

@@ -90,6 +90,7 @@ export const watchdogs: readonly KindRow[] = [
     printedBy: "dev_watchdog",
     title: "WARNING in dev_watchdog",
     type: "WARNING",
+    after: ["netdev-watchdog"],
     guilty: "none",
   },
   {
@@ -101,6 +102,7 @@ export const watchdogs: readonly KindRow[] = [
     printedBy: "dev_watchdog",
     title: "WARNING in dev_watchdog",
     type: "WARNING",
+    after: ["netdev-watchdog"],
     guilty: "none",
   },
   {
