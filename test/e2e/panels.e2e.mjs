@@ -306,13 +306,13 @@ test("an editor stays with the dump that it was opened from, says when that is c
   await toFront("vmcore");
   await workbench.command("Debug: Stop");
   await objects
-    .locator(".state", { hasText: `vmcore is closed. Open it again to see ${line}` })
+    .locator(".state", { hasText: `sample/vmcore is closed. Open it again to see ${line}` })
     .waitFor({ state: "attached" });
   const tab = page.locator(".tab", { hasText: line }).first();
   if (!(await tab.isVisible())) await workbench.command("View: Toggle Maximized Panel");
   await tab.click();
   await shot("closed");
-  await objects.locator("button", { hasText: "Open vmcore Again" }).click();
+  await objects.locator("button", { hasText: "Open sample/vmcore Again" }).click();
   await objects.locator(".count[role=status]", { hasText: /rows/ }).waitFor({ timeout: 60_000 });
   assert.equal(await objects.locator(".count[role=status]").innerText(), count);
   await toFront("flooded");
