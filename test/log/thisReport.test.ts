@@ -116,6 +116,7 @@ ffff888011aa0a40 (&lab->lock){+.+.}-{2:2}, at: lab_one+0x17/0x20`;
 test("an inconsistent state of a lock says of which interrupt, or that it is memory reclaim", () => {
   assert.match(explained(usage("{IN-HARDIRQ-W} -> {HARDIRQ-ON-W}")), /both in a hardware interrupt/);
   assert.match(explained(usage("{SOFTIRQ-ON-W} -> {IN-SOFTIRQ-W}")), /both in a softirq/);
+  assert.match(explained(usage("{INITIAL USE} -> {IN-NMI}")), /non-maskable.*cannot be kept off/);
   assert.doesNotMatch(explained(usage("{RECLAIM_FS-ON-W} -> {IN-RECLAIM_FS-W}")), /interrupt/);
   assert.equal(rows(usage("{IN-HARDIRQ-W} -> {HARDIRQ-ON-W}")).Lock, "&lab->lock at lab_one+0x17/0x20");
 });
@@ -201,4 +202,25 @@ test("a device that does not send is one report, whether it is named before or b
     assert.equal(reports[0]?.title, "WARNING in dev_watchdog");
     assert.match(reports[0].explanation, /`lab0` \(driver `labnet`\)/);
   }
+});
+
+test("a refused address may be KASAN's own, of a pointer that was NULL, in kernels with it", () => {
+  const fault = (oops: string): string =>
+    explained(
+      `general protection fault: 0000 [#1] ${oops}\nCPU: 1 PID: 12 Comm: lab Not tainted 4.4.0 #1\nRIP: 0010:lab_get+0x2a/0xa0`,
+    );
+  assert.match(fault("SMP KASAN"), /a pointer that was NULL or of user space ends so, too\.$/);
+  assert.doesNotMatch(fault("SMP"), /KASAN/);
+});
+
+test("a head without words of its own is no word of the machine about an access", () => {
+  const fault = rows(`Unable to handle kernel paging request at virtual address ffff800011112222
+Mem abort info:
+  ESR = 0x0000000096000005
+Data abort info:
+  ISV = 0, ISS = 0x00000005
+Internal error: Oops: 0000000096000005 [#1] SMP
+pc : lab_get+0x2a/0xa0`);
+  assert.doesNotMatch(fault.Access ?? "", /Data abort info/);
+  assert.match(fault.Access ?? "", /ESR = 0x0000000096000005; ISV = 0/);
 });

@@ -133,8 +133,11 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   if (/segment-related/.test(facts.headline))
     return "The processor refused a segment: a selector or a descriptor was wrong.";
   const register = poisonedRegister(facts);
-  const base =
-    "The processor refused what the instruction does: most often an address that no memory can have (not canonical), else a privileged register or segment.";
+  // mm/kasan/report.c: the shadow of what is no address of the kernel is none either; the checks that the compiler writes into the code use it.
+  const sanitized = /\bKASAN\b/.test(facts.headline)
+    ? " Where KASAN's checks are inline, a pointer that was NULL or of user space ends so, too."
+    : "";
+  const base = `The processor refused what the instruction does: most often an address that no memory can have (not canonical), else a privileged register or segment.${sanitized}`;
   return register === undefined ? base : `${base} ${register}`;
 }
 

@@ -73,6 +73,9 @@ function explainState(facts: ReportFacts): string {
   if (rule.includes("RECLAIM")) {
     return `A lock${lock} is taken by memory reclaim, and held elsewhere while memory is asked for that may have to be reclaimed first: the reclaim waits for the lock of its own task${says}. ${NONE_HAPPENED}`;
   }
+  if (rule.includes("NMI")) {
+    return `A lock${lock} is taken both in a non-maskable interrupt and elsewhere, and such cannot be kept off: it can come while the lock is held, and wait for it for ever${says}. ${NONE_HAPPENED}`;
+  }
   const interrupt = rule.includes("HARDIRQ")
     ? "a hardware interrupt"
     : rule.includes("SOFTIRQ")
@@ -87,7 +90,7 @@ function explainHeld(facts: ReportFacts, who: string): string {
   const lock = `${named(particular(facts, "lock")) || " a lock"}`;
   return /returning to user space/.test(facts.headline)
     ? `${task} goes back to user space while it still holds${lock}: a path forgets to release it.`
-    : `${task} exits, or sleeps where it may be frozen, while it still holds${lock}: who wants the lock then waits as long as it is frozen, or for ever.`;
+    : `${task} exits, or sleeps where it may be frozen, while it still holds${lock}: a path forgets to release it, or sleeps so where it must not.`;
 }
 
 function explainContext(facts: ReportFacts): string {

@@ -162,7 +162,7 @@ const fromDsisr = (address: bigint, dsisr: bigint): Partial_ => ({
 });
 
 const WORDS =
-  /^\s{0,32}(?:#PF: (.{1,120})|((?:ESR|EC|FSC|SET|ISV|WnR)\b.{1,120}|Data abort info:.{0,80}|Fault in .{1,80}))/;
+  /^\s{0,32}(?:#PF: (.{1,120})|((?:ESR|EC|FSC|SET|ISV|WnR)\b.{1,120}|Data abort info:\s{0,8}\S.{0,80}|Fault in .{1,80}))/;
 
 /**
  * Kinds of reports that are about an address. Every report of x86 prints CR2, but only a page fault writes it: in the
