@@ -224,3 +224,15 @@ pc : lab_get+0x2a/0xa0`);
   assert.doesNotMatch(fault.Access ?? "", /Data abort info/);
   assert.match(fault.Access ?? "", /ESR = 0x0000000096000005; ISV = 0/);
 });
+
+test("an object that is active already is not said to be one that was never set up", () => {
+  const object = (says: string): string =>
+    explained(`------------[ cut here ]------------
+ODEBUG: ${says} object type: timer_list hint: lab_timer+0x0/0x10
+WARNING: CPU: 1 PID: 12 at lib/debugobjects.c:287 debug_print_object+0x160/0x240
+Modules linked in:`);
+  assert.match(object("init active (active state 0)"), /\(timer_list\) was set up anew while it is active already/);
+  assert.match(object("activate active (active state 1)"), /armed or queued while it is active already/);
+  assert.match(object("activate not available (active state 0)"), /never initialised/);
+  assert.match(object("free active (active state 0)"), /^Memory was freed .*active object \(timer_list\)/);
+});

@@ -77,10 +77,12 @@ export function explainWarning(facts: ReportFacts): string {
 
 export function explainObject(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.said.find((text) => text.startsWith("ODEBUG: ")) ?? "";
-  const [, what, type] = /ODEBUG: (\S+) .*?object(?: type|: \S+ object type): (\S+)/.exec(says) ?? [];
+  const [, what, state, type] = /ODEBUG: (\S+) (\S+) .*?object(?: type|: \S+ object type): (\S+)/.exec(says) ?? [];
   const of = type === undefined ? "" : ` (${type})`;
   if (what === "free")
     return `Memory was freed that still holds an active object${of}, which the kernel will use later: it was not cancelled before.`;
+  if (state === "active" && (what === "activate" || what === "init"))
+    return `An object${of} was ${what === "init" ? "set up anew" : "armed or queued"} while it is active already: it is in use twice, or was not cancelled before.`;
   if (what === "activate" || what === "init")
     return `An object${of} was set up or armed that is not in a state for that: never initialised, or active already.`;
   return `An object that the kernel tracks${of} was used in a state in which that is not allowed (never initialised, active already, or freed).`;
