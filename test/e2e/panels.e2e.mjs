@@ -341,7 +341,8 @@ const stepTime = (kind, values) =>
 
 test("a log of 100,000 records is scrolled and searched in steps of less than 100 ms", async () => {
   // Opening a dump brought the Debug Console to the front.
-  await workbench.command("Vmcore: Show Kernel Panel");
+  await workbench.command("Kernel: Focus on Kernel View");
+  frame = await workbench.webview(".tabs");
   await front(".count[role=status]", { hasText: `${(RECORDS + 2).toLocaleString("en")} lines` }).waitFor({
     timeout: 60_000,
   });
