@@ -4,7 +4,7 @@ import type { PageAction } from "../../protocol/panel.ts";
 import type { Ask } from "../ask.ts";
 import type { DumpState } from "../dumpState.ts";
 import { clearSelection, selectAllRows, selectedRows, selectedText, whenUnselected } from "../selection.ts";
-import { counted, failure, handOut, Reading, toSearchBox, type View } from "../view.ts";
+import { failure, handOut, Reading, toSearchBox, type View } from "../view.ts";
 import { drawnRows, inSight, scrollFor } from "../windowing.ts";
 import { LogClock } from "./logClock.ts";
 import { LogExplained } from "./logExplained.ts";
@@ -141,7 +141,7 @@ export class LogView implements View {
   private toolbar(): TemplateResult {
     return html`<div class="toolbar">
       ${this.filter.controls()} ${this.clock.control()}
-      <span class="count" role="status">${counted(this.entries.length, this.filter.isPlain ? "line" : "hit")}</span>
+      <span class="count" role="status">${this.lines.counted(this.entries, this.filter.isPlain)}</span>
       ${this.log.progress === "" ? nothing : html`<span class="progress" role="status">${this.log.progress}</span>`}
       ${reportButtons(this.log.blocks.length, this.lines, {
         explain: () => this.setExplains(!this.lines.explains),

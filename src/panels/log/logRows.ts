@@ -9,6 +9,7 @@ import { blockOf, type Entry, isHeading } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
 import { callerContent, INLINED_INTO, plainLine, shortened, spanContent } from "./logSpans.ts";
 import { spansOf } from "./logText.ts";
+import { counted } from "../view.ts";
 
 export class LogRows {
   private readonly log: LoadedLog;
@@ -35,6 +36,12 @@ export class LogRows {
   setExplains(value: boolean): void {
     this.explains = value;
     remember("log explain", value);
+  }
+
+  /** How many of the rows are lines of the log itself: neither headings nor what explains a line. */
+  counted(entries: readonly Entry[], isPlain: boolean): string {
+    const own = entries.filter((entry) => !isHeading(entry) && entry < this.log.lines.length).length;
+    return counted(own, isPlain ? "line" : "hit");
   }
 
   get areAllFolded(): boolean {
