@@ -108,7 +108,7 @@ function typeOf(context: Context, expression: string, isSymbol: boolean): CType 
 /** Structs nested in structs that are searched. */
 const MAX_DEPTH = 16;
 /** Types between two pauses. */
-const PAUSE = 1024;
+const PAUSE = 64;
 
 function* search(kernel: Kernel, range: string | undefined, member: string | undefined): Pieces {
   const [low, high] = sizeRange(range);
