@@ -42,6 +42,16 @@ const OLD =
 const OLDER =
   /\s*\[<([0-9a-f]{8,16})>\] ([A-Za-z_][\w.]{0,127}) \[(\w{1,64})\] 0x([0-9a-f]{1,8})(?: \(0x[0-9a-f]{1,16}\))?\s*$/y;
 
+/** An entry whose line holds a place and nothing else: no mark, no callee, no line of source. */
+export const UNMARKED = {
+  isDoubtful: false,
+  isInline: false,
+  marks: "",
+  callee: undefined,
+  file: undefined,
+  line: undefined,
+} as const;
+
 /**
  * The entry that a message is; undefined when it is none.
  * @param text a message, leading blanks included; syslog daemons strip them
@@ -158,12 +168,7 @@ function oldEntry(text: string, start: number): TraceEntry | undefined {
     address: addressOf(digits),
     start: from,
     end: from + name.length,
-    isDoubtful: false,
-    isInline: false,
-    marks: "",
-    callee: undefined,
-    file: undefined,
-    line: undefined,
+    ...UNMARKED,
   };
 }
 

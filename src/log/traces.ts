@@ -11,7 +11,7 @@ import {
 } from "./machines.ts";
 import { S390_LAST_BREAK } from "./machines/s390.ts";
 import type { Report } from "./reports.ts";
-import { entryOf, isPlainlyEntry, type TraceEntry } from "./trace.ts";
+import { entryOf, isPlainlyEntry, type TraceEntry, UNMARKED } from "./trace.ts";
 
 /** What a call trace is of. */
 export type Role =
@@ -196,12 +196,7 @@ class Reader {
     const { place } = site;
     this.open.entries.push({
       ...place,
-      isDoubtful: false,
-      isInline: false,
-      marks: "",
-      callee: undefined,
-      file: undefined,
-      line: undefined,
+      ...UNMARKED,
       at,
       isSite: true,
     });
