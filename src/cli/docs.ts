@@ -57,10 +57,14 @@ const forms: Readonly<Record<Kind, string>> = {
 const MAX_DEPTH = 3;
 
 const fieldRows = (fields: Fields, prefix: string): string[] =>
-  Object.entries(fields).flatMap(([key, { kind, unit, about, fields: within }]) => [
-    `| \`${prefix}${key}\` | ${kind} | ${unit ?? ""} | ${about ?? ""} |`,
-    ...(within && prefix.split(".").length < MAX_DEPTH ? fieldRows(within, `${prefix}${key}.`) : []),
-  ]);
+  Object.entries(fields).flatMap(([key, { kind, unit, about, screenOnly, fields: within }]) =>
+    screenOnly
+      ? []
+      : [
+          `| \`${prefix}${key}\` | ${kind} | ${unit ?? ""} | ${about ?? ""} |`,
+          ...(within && prefix.split(".").length < MAX_DEPTH ? fieldRows(within, `${prefix}${key}.`) : []),
+        ],
+  );
 
 /** docs/commands.md, from the tables of commands and filters. */
 export function commandsPage(): string {

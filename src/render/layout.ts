@@ -1,27 +1,26 @@
 /** Lays out tables and forms: widths, padding, headings. */
 import { attempt, Fault } from "../base/fault.ts";
 import { padHex } from "../base/hex.ts";
-import { type Cell, faultCell } from "../say/cell.ts";
 import {
   addressJson,
+  faultJson,
+  faultSpan,
   type Json,
   type Line,
   lazyRecord,
+  lineText,
   type Piece,
   type Pieces,
   type Span,
-  spanText,
   text,
 } from "../say/piece.ts";
 import type { Align, Column, Form, Kind, Table } from "../say/table.ts";
-import { center, left, middle, right } from "./pad.ts";
+import { aligned, lengthOf } from "./pad.ts";
 
 /** The machine whose addresses are shown. */
 export interface Machine {
   readonly arch: { readonly wordSize: number };
 }
-
-const aligned: Readonly<Record<Align, (span: Span, width: number) => Span[]>> = { left, right, middle, center };
 
 const digits = ({ arch }: Machine): number => arch.wordSize * 2;
 
@@ -49,6 +48,8 @@ export class TableLayout<Row> {
   private readonly declared: Table<Row>;
   private readonly columns: readonly (readonly [key: string, column: Column<Row>])[];
   private readonly shown: readonly Column<Row>[];
+  /** The same by the line of a row in which they stand. */
+  private readonly shownLines: readonly (readonly Column<Row>[])[];
   private readonly widths = new Map<Column<Row>, number>();
 
   constructor(machine: Machine, declared: Table<Row>) {
@@ -56,6 +57,8 @@ export class TableLayout<Row> {
     this.declared = declared;
     this.columns = Object.entries(declared.columns);
     this.shown = this.columns.map(([, column]) => column).filter(({ title }) => title !== undefined);
+    const count = this.shown.reduce((most, { line = 0 }) => Math.max(most, line + 1), 1);
+    this.shownLines = Array.from({ length: count }, (_, i) => this.shown.filter(({ line = 0 }) => line === i));
     this.needsRows = this.shown.some(({ width }) => width === "rows");
     for (const column of this.shown) {
       const { width = isAddress(column.kind) ? "address" : 0, title = "" } = column;
@@ -67,7 +70,7 @@ export class TableLayout<Row> {
   fit(rows: readonly Row[]): readonly Row[] {
     for (const column of this.shown) {
       if (column.width !== "rows") continue;
-      const lengths = rows.map((row) => lengthOf(cellOf(this.machine, column, row).span));
+      const lengths = rows.map((row) => widthOf(cellOf(this.machine, column, row).line));
       this.widths.set(
         column,
         lengths.reduce((most, one) => Math.max(most, one), this.widths.get(column) ?? 0),
@@ -82,10 +85,15 @@ export class TableLayout<Row> {
 
   headingLine(): Line {
     let all = " ".repeat(this.declared.mark?.width ?? 0);
-    for (const [i, column] of this.shown.entries()) {
+    // Where the cells below end.
+    let end = all.length;
+    for (const [i, column] of (this.shownLines[0] ?? []).entries()) {
       const { title = "", titleAlign = isAddress(column.kind) ? "middle" : alignOf(column) } = column;
-      const width = column.titleWidth ?? this.widths.get(column) ?? 0;
-      all += (column.titleGap ?? this.gapBefore(column, i)) + aligned[titleAlign](title, width).map(spanText).join("");
+      const own = this.widths.get(column) ?? 0;
+      end += this.gapBefore(column, i).length + own;
+      all += column.titleGap ?? this.gapBefore(column, i);
+      const width = column.takesSlack ? end - all.length : (column.titleWidth ?? own);
+      all += lineText(aligned([title], width, titleAlign));
     }
     return [{ as: "title", text: all }];
   }
@@ -94,26 +102,41 @@ export class TableLayout<Row> {
   row(row: Row, below: () => readonly Line[] = () => []): Piece {
     return lazyRecord(
       () => this.data(row),
-      () => [this.line(row), ...below()],
+      () => [...this.lines(row), ...below()],
       { fields: this.declared.columns },
     );
   }
 
+  /** The row's lines: one, and those that columns declare below it. */
+  lines(row: Row): Line[] {
+    return this.shownLines.map((columns, i) => this.lineOf(row, columns, i === 0, i === this.shownLines.length - 1));
+  }
+
+  /** The first of them. */
   line(row: Row): Line {
+    return this.lineOf(row, this.shownLines[0] ?? [], true, this.shownLines.length <= 1);
+  }
+
+  private lineOf(row: Row, columns: readonly Column<Row>[], isFirst: boolean, isLast: boolean): Line {
     const { mark, end } = this.declared;
-    const line: Span[] = mark ? [mark.of(row)] : [];
+    const line: Span[] = mark && isFirst ? [mark.of(row)] : [];
     let slack = 0;
-    for (const [i, column] of this.shown.entries()) {
-      const { span } = cellOf(this.machine, column, row);
+    let before: Fault | undefined;
+    for (const [i, column] of columns.entries()) {
+      const { line: cell, fault } = cellOf(this.machine, column, row);
+      // What took the place of several values is said once.
+      if (fault && fault === before) continue;
+      before = fault;
       const gap = this.gapBefore(column, i);
+      const length = lengthOf(cell);
       // No blanks part a line from a last cell that is empty.
-      if (i === this.shown.length - 1 && spanText(span) === "" && gap.trim() === "") break;
+      if (i === columns.length - 1 && length === 0 && gap.trim() === "") break;
       if (gap !== "") line.push(gap);
       const width = (this.widths.get(column) ?? 0) - (column.takesSlack ? slack : 0);
-      line.push(...aligned[alignOf(column)](span, width));
-      slack = Math.max(0, spanText(span).length - width);
+      line.push(...aligned(cell, width, alignOf(column)));
+      slack = Math.max(0, length - width);
     }
-    if (end !== undefined) line.push(end);
+    if (isLast && end !== undefined) line.push(end);
     return line;
   }
 
@@ -138,8 +161,7 @@ interface FormParts {
 export function form<Row>(machine: Machine, declared: Form<Row>, row: Row, parts: FormParts = {}): Piece {
   const { before = () => [], after = () => [], isAnswer = false } = parts;
   const columns = Object.entries<Column<Row>>(declared.columns);
-  const spans = isAnswer ? columns.map(([, column]) => cellOf(machine, column, row).span) : [];
-  const unread = spans.flatMap((span) => (typeof span === "object" && span.as === "fault" ? [span.fault] : []))[0];
+  const unread = isAnswer ? firstFault(columns.map(([, column]) => cellOf(machine, column, row))) : undefined;
   return lazyRecord(
     () => dataOf(machine, columns, row),
     () => [...before(), ...formLines(machine, declared, row), ...after()],
@@ -151,11 +173,18 @@ export function form<Row>(machine: Machine, declared: Form<Row>, row: Row, parts
 export function formLines<Row>(machine: Machine, { columns, width, gap = ": " }: Form<Row>, row: Row): Line[] {
   return Object.values<Column<Row>>(columns).flatMap((column): Line[] => {
     if (column.title === undefined) return [];
-    const { span, json } = cellOf(machine, column, row);
+    const { line, json } = cellOf(machine, column, row);
     if (json === null && column.absent === undefined) return [];
-    return [[{ as: "title", text: column.title.padStart(width) }, column.gap ?? gap, span]];
+    return [[{ as: "title", text: column.title.padStart(width) }, column.gap ?? gap, ...line]];
   });
 }
+
+/** The data of a form, or of any columns, for commands that lay out a record themselves. */
+export const recordData = <Row>(
+  machine: Machine,
+  columns: { readonly [key: string]: Column<Row> },
+  row: Row,
+): { readonly [key: string]: Json } => dataOf(machine, Object.entries(columns), row);
 
 const isAddress = (kind: Kind): boolean => kind === "address" || kind === "task";
 
@@ -163,27 +192,46 @@ const alignOf = ({ align, kind }: Pick<Column<never>, "align" | "kind">): Align 
   align ?? (kind === "number" || kind === "integer" || kind === "nanoseconds" ? "right" : "left");
 
 /** A fault pushes no other column away. */
-const lengthOf = (span: Span): number => (typeof span === "object" && span.as === "fault" ? 0 : spanText(span).length);
+const widthOf = (line: Line): number => {
+  const [only] = line;
+  return typeof only === "object" && only.as === "fault" ? 0 : lengthOf(line);
+};
 
-function dataOf<Row>(machine: Machine, columns: readonly (readonly [string, Column<Row>])[], row: Row): Json {
+function dataOf<Row>(
+  machine: Machine,
+  columns: readonly (readonly [string, Column<Row>])[],
+  row: Row,
+): { readonly [key: string]: Json } {
   const data: Record<string, Json> = {};
-  for (const [key, column] of columns) data[key] = cellOf(machine, column, row).json;
+  for (const [key, column] of columns) if (!column.screenOnly) data[key] = cellOf(machine, column, row).json;
   return data;
 }
 
-/** The value of a column in a row, to people and to programs. */
-export function cellOf<Row>(machine: Machine, column: Column<Row>, row: Row): Cell {
+/** One value of a row: what it says to people and to programs. */
+interface LaidCell {
+  readonly line: Line;
+  readonly json: Json;
+  /** What takes the value's place. */
+  readonly fault?: Fault;
+}
+
+const firstFault = (cells: readonly LaidCell[]): Fault | undefined => cells.find(({ fault }) => fault)?.fault;
+
+function cellOf<Row>(machine: Machine, column: Column<Row>, row: Row): LaidCell {
   const value = attempt(() => column.value(row));
-  if (value instanceof Fault) return faultCell(value);
+  if (value instanceof Fault) return { line: [faultSpan(value)], json: faultJson(value), fault: value };
   if (value === undefined || value === null) {
     const { absent = "" } = column;
-    return { span: typeof absent === "function" ? absent(row) : absent, json: null };
+    return { line: lineOf(typeof absent === "function" ? absent(row) : absent), json: null };
   }
   // The column's kind says what its value is: the two come from one declaration.
-  const shown = column.text as ((value: unknown, row: Row) => Span) | undefined;
-  const span = attempt(() => (shown ? shown(value, row) : plainSpan(machine, column.kind, value)));
-  return { span: span instanceof Fault ? faultCell(span).span : span, json: jsonOf(column.kind, value) };
+  const shown = column.text as ((value: unknown, row: Row) => Span | Line) | undefined;
+  const said = attempt(() => (shown ? shown(value, row) : plainSpan(machine, column.kind, value)));
+  return { line: said instanceof Fault ? [faultSpan(said)] : lineOf(said), json: jsonOf(column.kind, value) };
 }
+
+const lineOf = (said: Span | Line): Line => (isLine(said) ? said : [said]);
+const isLine = (said: Span | Line): said is Line => Array.isArray(said);
 
 function plainSpan(machine: Machine, kind: Kind, value: unknown): Span {
   if ((kind !== "address" && kind !== "task") || typeof value !== "bigint") return String(value);

@@ -1,4 +1,6 @@
-import { spanText, type Span } from "../say/piece.ts";
+/** Padding of columns: the only place that counts blanks. */
+import { type Line, spanText, type Span } from "../say/piece.ts";
+import type { Align } from "../say/table.ts";
 
 /** Blanks that bring a span to `width`; none for a longer one, a fault above all. */
 const blanks = (span: Span, width: number): string => " ".repeat(Math.max(0, width - spanText(span).length));
@@ -21,4 +23,52 @@ export function center(span: Span, width: number): Span[] {
   const space = blanks(span, width);
   const before = space.slice(0, space.length >> 1);
   return [before, span, space.slice(before.length)];
+}
+
+const shareBefore: Readonly<Record<Align, (space: number) => number>> = {
+  left: () => 0,
+  right: (space) => space,
+  middle: (space) => (space + 1) >> 1,
+  center: (space) => space >> 1,
+};
+
+/** Spans of one cell in a column of `width` characters; longer ones stay as they are. */
+export function aligned(spans: Line, width: number, align: Align): Line {
+  const space = Math.max(0, width - lengthOf(spans));
+  if (space === 0) return spans;
+  const before = shareBefore[align](space);
+  return [" ".repeat(before), ...spans, " ".repeat(space - before)];
+}
+
+/** Characters of a line. */
+export function lengthOf(line: Line): number {
+  let all = 0;
+  for (const span of line) all += spanText(span).length;
+  return all;
+}
+
+/** Characters of the longest text. */
+export const longest = (texts: Iterable<string>): number => {
+  let most = 0;
+  for (const { length } of texts) if (length > most) most = length;
+  return most;
+};
+
+/** Text in a column of `width` characters. */
+export const column = (text: string, width: number, align: "left" | "right" = "left"): string =>
+  align === "left" ? text.padEnd(width) : text.padStart(width);
+
+/** `label  text`: labels at the right of a column, texts behind them. */
+export const labelled = (label: string, text: string, width: number): string =>
+  `${column(label, width, "right")}  ${text}`;
+
+/** Texts in `count` columns, the first column from top to bottom, then the next. */
+export function downColumns(texts: readonly string[], count: number, width: number): string[] {
+  const rows = Math.ceil(texts.length / count);
+  return Array.from({ length: rows }, (_, row) =>
+    texts
+      .filter((_, i) => i % rows === row)
+      .map((text) => column(text, width))
+      .join(""),
+  );
 }

@@ -1,7 +1,7 @@
 /** Declarations of tables: what a command's records hold, said once for people, programs, grids and the manual. */
 import type { Fault } from "../base/fault.ts";
 import type { Unit } from "../protocol/grid.ts";
-import type { Json, Span } from "./piece.ts";
+import type { Json, Line, Span } from "./piece.ts";
 
 /** What a column holds: it decides the type of its values, and how they stand in JSON. */
 export interface ColumnValues {
@@ -46,7 +46,7 @@ interface ColumnOf<Row, K extends Kind> {
    * Default: "address" for addresses and tasks, else what each cell needs.
    */
   readonly width?: number | "address" | "rows";
-  /** What the column before is too long by is taken from its width. */
+  /** What the column before is too long by is taken from its width; its title ends where its cells do. */
   readonly takesSlack?: true;
   /** Characters of the heading where crash gives it others than the cells. */
   readonly titleWidth?: number;
@@ -56,9 +56,13 @@ interface ColumnOf<Row, K extends Kind> {
   /** Reads the value. A Fault, returned or thrown, takes its place; undefined and null mean that there is none. */
   readonly value: (row: Row) => ColumnValues[K] | Fault | null | undefined;
   /** The value as a person reads it. */
-  readonly text?: (value: ColumnValues[K], row: Row) => Span;
+  readonly text?: (value: ColumnValues[K], row: Row) => Span | Line;
   /** What a person reads where there is no value. Default: nothing. */
-  readonly absent?: Span | ((row: Row) => Span);
+  readonly absent?: Span | Line | ((row: Row) => Span | Line);
+  /** Which of the row's lines it stands in. Default: 0; the heading is of that one. */
+  readonly line?: number;
+  /** Part of the layout: another column tells programs. */
+  readonly screenOnly?: true;
   /** What a list or record within holds. */
   readonly fields?: Fields;
 }
@@ -76,9 +80,22 @@ export function columnOf<Row, Part>(column: Column<Part>, part: (row: Row) => Pa
   } as Column<Row>;
 }
 
+/** Columns for programs alone: what shows them to people is in another table. */
+export const untitled = <Row, Key extends string>(columns: {
+  readonly [K in Key]: Column<Row>;
+}): { readonly [K in Key]: Column<Row> } =>
+  Object.fromEntries(
+    Object.entries<Column<Row>>(columns).map(([key, column]) => {
+      const { title: _, ...rest } = column as ColumnOf<Row, Kind>;
+      return [key, rest];
+    }),
+  ) as { readonly [K in Key]: Column<Row> };
+
 /** A value within a list or record of a row. */
 export interface Field {
   readonly kind: Kind;
+  /** No value of the record, but how a part of it is laid out. */
+  readonly screenOnly?: true;
   readonly about?: string;
   readonly unit?: Unit;
   readonly fields?: Fields;

@@ -94,3 +94,48 @@ test("a form has a line for each value that there is, and says when it is no ful
   assert.equal(pieceText(piece), "  NAME: longer\n    AT: <gone>\n");
   assert.equal(piece.kind === "record" && piece.unread?.message, "gone");
 });
+
+test("columns below a row's first line, and cells of several spans, stand where they are declared", () => {
+  const declared: Table<Row> = {
+    end: ">",
+    columns: {
+      at: {
+        kind: "address",
+        title: "AT",
+        value: ({ at }) => at,
+        text: (at) => [{ as: "address", text: at.toString(16), address: at }, "+0"],
+      },
+      name: { kind: "text", title: "NAME", width: 4, align: "right", value: ({ name }) => name },
+      bytes: { kind: "number", title: "", gap: "  SIZE: ", line: 1, value: ({ bytes }) => bytes },
+      name2: { kind: "text", title: "", gap: " <", line: 1, screenOnly: true, value: ({ name }) => name },
+    },
+  };
+  assert.equal(all(table(machine, declared, rows.slice(0, 1))), "   AT    NAME\nc0100000+0    a\n  SIZE: 4096 <a>\n");
+  assert.deepEqual(data(table(machine, declared, rows.slice(0, 1))), [
+    { at: "0x00000000c0100000", name: "a", bytes: 4096 },
+  ]);
+});
+
+test("a fault that takes the place of several values is said once, and is each of them in data", () => {
+  const fault = Fault.of("missing", "no counters");
+  const declared: Table<number> = {
+    columns: {
+      read: { kind: "number", title: "READ", value: () => fault },
+      write: { kind: "number", title: "WRITE", value: () => fault },
+      next: { kind: "number", title: "N", value: (row) => row },
+    },
+  };
+  assert.equal(all(table(machine, declared, [1], { heading: false })), "<no counters> 1\n");
+  const json = { fault: "missing", address: null, message: "no counters" };
+  assert.deepEqual(data(table(machine, declared, [1])), [{ read: json, write: json, next: 1 }]);
+});
+
+test("the title of a column that takes slack ends where its cells do", () => {
+  const declared: Table<Row> = {
+    columns: {
+      name: { kind: "text", title: "N", titleWidth: 1, width: "rows", value: ({ name }) => name },
+      bytes: { kind: "number", title: "SIZE", titleAlign: "right", width: 5, takesSlack: true, value: () => 7 },
+    },
+  };
+  assert.equal(all(table(machine, declared, rows)), "N       SIZE\na          7\nlonger     7\n");
+});
