@@ -32,6 +32,7 @@ const tasks = {
     ["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=1", ...endToEnd()],
   ],
   package: () => [...tasks.build(), ["scripts/package.mjs"]],
+  messages: () => [["scripts/messages.mjs"]],
   logs: () => [["--disable-warning=ExperimentalWarning", "scripts/logs.mjs"]],
   workbench: () => [...tasks.package(), ["scripts/workbench.mjs"]],
   ok: () => [...tasks.check(), ...tasks.lint(), ...tasks.test()],

@@ -1,13 +1,14 @@
+/** Sorts large arrays of numbers by their keys. */
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 const WORD = 2 ** 32;
 
-/** Up to here the passes cost more than comparisons. */
+/** Arrays with fewer keys are sorted by comparison, because the fixed cost of the passes is larger. */
 const FEW = 2048;
 
 /**
- * The permutation that puts whole numbers in ascending order, equal ones as they stood: a radix sort, several times
- * faster than `sort` with a comparison for the hundred thousand addresses of a kernel.
+ * Returns the permutation that sorts whole numbers in ascending order and keeps the order of equal ones. A radix sort:
+ * for the hundred thousand addresses of a kernel several times faster than `sort` with a comparison.
  * @param keys whole numbers that span less than 2^53
  */
 export function ascending(keys: Float64Array): Uint32Array {
@@ -35,7 +36,7 @@ export function ascending(keys: Float64Array): Uint32Array {
   return byWord(words, byLow);
 }
 
-/** `order` made ascending by `words`, in stable passes over a digit each, the lowest first. */
+/** Sorts `order` by `words` in stable passes, one per digit, the lowest digit first. */
 function byWord(words: Uint32Array, order: Uint32Array): Uint32Array {
   let from = order;
   let to: Uint32Array = new Uint32Array(order.length);
@@ -46,7 +47,7 @@ function byWord(words: Uint32Array, order: Uint32Array): Uint32Array {
   return from;
 }
 
-/** Every `!` reads inside: digits are below DIGITS, `from` and `to` are permutations of the indexes of `words`. */
+/** One pass. Every `!` reads inside its array: digits are below DIGITS, `from` and `to` are permutations of the indexes of `words`. */
 function spread(words: Uint32Array, shift: number, from: Uint32Array, to: Uint32Array): void {
   const starts = new Uint32Array(DIGITS + 1);
   for (let i = 0; i < words.length; i++) starts[((words[i]! >>> shift) & (DIGITS - 1)) + 1]!++;
@@ -57,7 +58,7 @@ function spread(words: Uint32Array, shift: number, from: Uint32Array, to: Uint32
   }
 }
 
-/** The values in the order of a permutation, which may be of fewer than there are. */
+/** Returns the values in the order of a permutation, which may have fewer indexes than there are values. */
 export function permuted<T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(
   values: T,
   order: Uint32Array,

@@ -1,32 +1,33 @@
+/** The limits of a session for unpacking packages and archives. */
 import { Fault } from "./fault.ts";
 
 const GIB = 2 ** 30;
 
-/** Bytes that a session keeps of what it unpacks, on disk, until it is told to keep more. */
+/** Default limit for unpacked bytes kept on disk, per session. */
 const KEPT = 2 * GIB;
-/** Of what is kept after the user has agreed: a kernel with all of its modules' debuginfo has some 6 GiB. */
+/** The limit after the user has agreed: a kernel with the debuginfo of all its modules has about 6 GiB. */
 const AGREED = 32 * GIB;
-/** Bytes that pass by for each that may be kept: a package has much more than what one dump needs of it. */
+/** Bytes that may be unpacked for each byte that may be kept: one dump needs only a small part of a package. */
 const PASSED = 16;
-/** Bytes that are held in memory at a time: a module with DWARF has some 100 MiB. */
+/** Limit for unpacked bytes in memory at one time: a module with DWARF has about 100 MiB. */
 const HELD = 512 << 20;
-/** Members of archives that are looked at: a kernel's sources are some 90,000. */
+/** Limit for members read from archives: kernel sources have about 90,000. */
 const FILES = 300_000;
-/** Milliseconds of work for each byte that may be kept: ten minutes for 2 GiB. */
+/** Milliseconds of work allowed per byte that may be kept: ten minutes for 2 GiB. */
 const MILLISECONDS = 600_000 / KEPT;
 
 export interface BudgetOptions {
-  /** Bytes that may be kept; 2 GiB unless given. */
+  /** Limit for bytes kept on disk. Default: 2 GiB. */
   readonly kept?: number | undefined;
-  /** Asks the user, once, whether to go on; not given where nobody can be asked. */
+  /** Asks the user, once, whether to go on. Absent where there is no user to ask. */
   readonly ask?: ((question: string) => Promise<boolean>) | undefined;
-  /** How the user raises what may be kept, in a clause: `"--unpack-limit 8G" allows more`. */
+  /** A clause that says how the user raises the limit: `"--unpack-limit 8G" allows more`. */
   readonly remedy?: string | undefined;
 }
 
 /**
- * What a session may spend on unpacking, in bytes, files, memory and time: a packed file of some kilobytes can come to
- * as many gigabytes. The one place for these limits; a session has one of it.
+ * Limits what a session spends on unpacking, in bytes, files, memory and time, because a packed file of a few
+ * kilobytes can unpack to as many gigabytes. Each session has one budget.
  */
 export class Budget {
   private limit: number;
@@ -43,7 +44,7 @@ export class Budget {
     this.limit = options.kept ?? KEPT;
   }
 
-  /** Bytes that are going to be written to a cache. @throws Fault beyond the limit, when nobody agrees to more */
+  /** Counts bytes before they are written to a cache. @throws Fault beyond the limit, unless the user agrees to more */
   async keep(bytes: number, path: string): Promise<void> {
     this.kept += bytes;
     const { ask, remedy } = this.options;
@@ -58,7 +59,7 @@ export class Budget {
       );
   }
 
-  /** Bytes that came out of a packed file, kept or not, and the milliseconds that they took. @throws Fault beyond the limits */
+  /** Counts unpacked bytes, kept or not, and the milliseconds that unpacking took. @throws Fault beyond the limits */
   pass(bytes: number, milliseconds: number, path: string): void {
     this.passed += bytes;
     this.worked += milliseconds;
@@ -66,20 +67,24 @@ export class Budget {
     if (this.passed > scale * PASSED)
       throw Fault.of("unknown", `${path} unpacks to more than ${gib(scale * PASSED)} in all`);
     if (this.worked > scale * MILLISECONDS)
-      throw Fault.of("unknown", `${path} takes too long to unpack: ${Math.round(this.worked / 1000)} seconds went by`);
+      throw Fault.of(
+        "unknown",
+        `${path} takes too long to unpack: stopped after ${Math.round(this.worked / 1000)} seconds`,
+      );
   }
 
-  /** A member of an archive. @throws Fault beyond the limit */
+  /** Counts a member of an archive. @throws Fault beyond the limit */
   file(path: string): void {
-    if (++this.files > FILES) throw Fault.of("unknown", `${path} has too many files in it: more than ${FILES}`);
+    if (++this.files > FILES)
+      throw Fault.of("unknown", `${path} has more than ${FILES} files, the limit for one archive`);
   }
 
-  /** Bytes that one more file may take in memory. */
+  /** Bytes of memory that are still available for one more file. */
   get room(): number {
     return HELD - this.held;
   }
 
-  /** Bytes that are held in memory from now on. @returns what gives them back, once */
+  /** Counts bytes that are held in memory from now on. @returns a function that releases them; later calls do nothing */
   hold(bytes: number): () => void {
     this.held += bytes;
     let isHeld = true;
@@ -90,7 +95,7 @@ export class Budget {
   }
 }
 
-/** Bytes of "8G", "500M" or a plain number; undefined for what is no size. */
+/** Parses a size in bytes: "8G", "500M" or a plain number. Returns undefined for any other text. */
 export function sizeOf(text: string): number | undefined {
   const [, digits = "", unit = ""] = /^(\d{1,12})([KMGT]?)$/i.exec(text) ?? [];
   const bytes = Number(digits) * 1024 ** " KMGT".indexOf(unit.toUpperCase() || " ");

@@ -1,4 +1,5 @@
-/** How the target lays integers out: never assumed, always carried. */
+/** Reads integers and C strings out of bytes. */
+/** Byte order of the dumped machine. It is always passed along, because dump and host may differ. */
 export type ByteOrder = "little" | "big";
 
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

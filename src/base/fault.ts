@@ -1,4 +1,5 @@
-/** Why the dump cannot answer. Closed, so that a `switch` over it is checked. */
+/** Faults: values that a dump cannot give, with the reason. */
+/** Why the dump cannot answer. A closed union, so that the compiler checks each `switch` over it. */
 export type FaultKind =
   | "excluded" // makedumpfile filtered the page out
   | "missing" // the dump holds no such physical page
@@ -8,10 +9,10 @@ export type FaultKind =
   | "unknown"; // this kernel or this debuginfo has no such symbol, type or member
 
 /**
- * The dump's own "I cannot say": an answer, shown where the value would be.
+ * The answer for a value that the dump cannot give, shown instead of the value.
  *
- * Returned by `dump/`, `memory/` page primitives; thrown from `model/` up.
- * Made without a stack: scans make millions, and the cause lies in the dump, not in our code.
+ * The page primitives of `dump/` and `memory/` return it; from `model/` up it is thrown. It has no call stack, because
+ * scans create millions of faults and the cause is in the dump, not in our code.
  */
 export class Fault extends Error {
   readonly kind: FaultKind;
@@ -27,7 +28,7 @@ export class Fault extends Error {
     this.address = address;
   }
 
-  /** A fault of one address; the message says what is wrong there, the address is put in front when shown. */
+  /** A fault at one address. The message says what is wrong there; the address is printed in front of it. */
   static at(kind: FaultKind, address: bigint, message: string): Fault {
     return new Fault(kind, address, message);
   }
@@ -37,13 +38,13 @@ export class Fault extends Error {
     return new Fault(kind, undefined, message);
   }
 
-  /** The same cause, seen from one floor higher: `prefix: message`. */
+  /** The same fault with what was being read: `prefix: message`. */
   within(prefix: string): Fault {
     return new Fault(this.kind, this.address, `${prefix}: ${this.message}`);
   }
 }
 
-/** Runs one read; a fault becomes a value, a bug stays an exception. */
+/** Runs `read` and returns its Fault instead of throwing it. Other exceptions pass through. */
 export function attempt<T>(read: () => T): T | Fault {
   try {
     return read();
@@ -53,20 +54,20 @@ export function attempt<T>(read: () => T): T | Fault {
   }
 }
 
-/** The value, or the fault thrown: from the returning floors to the throwing ones. */
+/** Returns the value, or throws it if it is a Fault. */
 export function orThrow<T>(value: T | Fault): T {
   if (value instanceof Fault) throw value;
   return value;
 }
 
-/** What a walk yields, and last the fault that ends it, if one does. */
+/** Yields what a walk yields, then the fault that ended it, if there is one. */
 export function* faultLast<T>(walk: Iterable<T>): Generator<T | Fault, void, void> {
   let fault: Fault | undefined;
   yield* untilFault(walk, (end) => (fault = end));
   if (fault) yield fault;
 }
 
-/** What a walk yields, up to the fault that ends it: of that `onFault` is told. */
+/** Yields what a walk yields; passes the fault that ended it, if there is one, to `onFault`. */
 export function* untilFault<T>(walk: Iterable<T>, onFault: (fault: Fault) => void): Generator<T, void, void> {
   try {
     yield* walk;

@@ -1,29 +1,29 @@
+/** Opens and reads files: the only functions below `session/` that touch the file system. */
 import { closeSync, constants, createReadStream, fstatSync, openSync, readFileSync, readSync, type Stats, statSync } from "node:fs"; // prettier-ignore
 import type { Readable } from "node:stream";
 import { Fault } from "./fault.ts";
 import { partitionPoint } from "./search.ts";
 
-/** Bytes at offsets: a dump, a vmlinux, a section of one, a buffer in a test. */
+/** Bytes that can be read at any offset: a dump, a vmlinux, a section of one, a buffer in a test. */
 export interface RandomFile {
-  /** For messages; the path as the user gave it. */
+  /** The path as the user gave it, for messages. */
   readonly name: string;
   readonly size: number;
-  /** Up to `length` bytes from `offset`; shorter only where the file ends. The result is the caller's own. */
+  /** Returns up to `length` bytes from `offset`, fewer only at the end of the file. The caller may change the result. */
   read(offset: number, length: number): Uint8Array;
-  /** Fills `target` from `offset`: for scans, which spare the memory of a result for each read. @returns bytes read */
+  /** Fills `target` from `offset`, so that scans do not allocate a result per read. @returns the number of bytes read */
   readInto?(target: Uint8Array, offset: number): number;
   close(): void;
 }
 
 /**
- * Files lie in directories that may be anybody's: beside a dump, in a workspace. A FIFO there waits for its writer, a
- * terminal for its user, and some of /proc for what happens next; so nothing is opened but by these functions.
- *
- * Opens a regular file, or a block device that a dump was written to, for reading.
- * @throws NodeJS.ErrnoException for what cannot be opened or is neither
+ * Opens a regular file, or a block device that a dump was written to, for reading. All files are opened here, because
+ * the directory of a dump or a workspace may be hostile: opening or reading a FIFO, a terminal or a file of /proc
+ * can wait forever.
+ * @throws NodeJS.ErrnoException when the file cannot be opened or is neither
  */
 function descriptorOf(path: string): { readonly fd: number; readonly stat: Stats } {
-  // Asked before it is opened, since opening alone does something to some devices; and of what was opened then.
+  // Checked before opening, because opening some devices has side effects; and again on what was opened.
   refuseUnlessFile(path, statSync(path));
   const fd = openSync(path, constants.O_RDONLY | NONBLOCK);
   try {
@@ -36,7 +36,7 @@ function descriptorOf(path: string): { readonly fd: number; readonly stat: Stats
   }
 }
 
-/** Windows has no such flag, and no such files. */
+/** Windows has neither this flag nor such files. */
 const NONBLOCK = (constants.O_NONBLOCK as number | undefined) ?? 0;
 
 function refuseUnlessFile(path: string, stat: Stats): void {
@@ -44,11 +44,11 @@ function refuseUnlessFile(path: string, stat: Stats): void {
     throw Object.assign(new Error(`${path}: ${what}`), { code, path, syscall: "open" });
   };
   if (stat.isDirectory()) refuse("EISDIR", "is a directory");
-  if (!stat.isFile() && !stat.isBlockDevice()) refuse("EINVAL", "is no regular file or block device");
+  if (!stat.isFile() && !stat.isBlockDevice()) refuse("EINVAL", "is not a regular file or a block device");
 }
 
 /**
- * The first bytes of a file, at most so many.
+ * Returns the first bytes of a file, at most `most`.
  * @throws NodeJS.ErrnoException as `openFile`
  */
 export function fileHead(path: string, most: number): Buffer {
@@ -69,9 +69,9 @@ export function fileHead(path: string, most: number): Buffer {
 }
 
 /**
- * All bytes of a file.
- * @param most bytes that it may have
- * @throws NodeJS.ErrnoException as `openFile`; with code "EFBIG" for a larger one
+ * Returns all bytes of a file.
+ * @param most limit in bytes
+ * @throws NodeJS.ErrnoException as `openFile`; with code "EFBIG" for a larger file
  */
 export function wholeFile(path: string, most: number): Buffer {
   const bytes = fileHead(path, most + 1);
@@ -80,7 +80,7 @@ export function wholeFile(path: string, most: number): Buffer {
 }
 
 /**
- * A part of a file as a stream, which closes the file.
+ * Returns part of a file as a stream, which closes the file when it ends.
  * @throws NodeJS.ErrnoException as `openFile`
  */
 export function fileStream(
@@ -94,14 +94,14 @@ export function fileStream(
 }
 
 /**
- * Text of what the user names as input (0 is standard input), as `command < <(program)` does: a pipe as well.
+ * Returns the text of an input that the user named, which may be a pipe; 0 is standard input.
  * @throws NodeJS.ErrnoException
  */
 export const inputText = (path: string | 0): string => readFileSync(path, "utf8");
 
 /**
  * Opens a file read-only.
- * @throws NodeJS.ErrnoException when the file cannot be opened or is no regular file or block device
+ * @throws NodeJS.ErrnoException when the file cannot be opened or is not a regular file or a block device
  */
 export function openFile(path: string): RandomFile {
   const { fd, stat } = descriptorOf(path);
@@ -129,7 +129,7 @@ export function openFile(path: string): RandomFile {
   };
 }
 
-/** The size of what does not tell its size, a block device above all: where reading begins to give nothing. */
+/** Finds the size of a file that reports none, such as a block device: the first offset at which nothing can be read. */
 function endOf(fd: number): number {
   const byte = new Uint8Array(1);
   const isWithin = (at: number): boolean => readSync(fd, byte, 0, 1, at) > 0;
@@ -140,19 +140,19 @@ function endOf(fd: number): number {
   return partitionPoint(beyond, isWithin, within + 1);
 }
 
-/** A buffer as a file. */
+/** Presents a buffer as a file. */
 export function bytesFile(name: string, bytes: Uint8Array): RandomFile {
   return {
     name,
     size: bytes.length,
-    // Not slice(), which for a Buffer is no copy.
+    // A copy; `slice()` of a Buffer would share its memory.
     read: (offset, length) =>
       new Uint8Array(bytes.subarray(Math.max(0, offset), Math.max(0, offset) + Math.max(0, length))),
     close() {},
   };
 }
 
-/** A window of another file, such as one ELF section. */
+/** Presents a range of another file, such as one ELF section, as a file. */
 export function sliceFile(file: RandomFile, offset: number, size: number): RandomFile {
   const length = Math.max(0, Math.min(size, file.size - offset));
   return {
@@ -164,7 +164,7 @@ export function sliceFile(file: RandomFile, offset: number, size: number): Rando
   };
 }
 
-/** `length` bytes from `offset`, fewer where the file ends; a disk that fails is an answer too, not an exception. */
+/** Returns `length` bytes from `offset`, fewer at the end of the file; a Fault when the disk fails. */
 export function readBytes(file: RandomFile, offset: number, length: number): Uint8Array | Fault {
   try {
     return file.read(offset, length);

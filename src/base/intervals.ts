@@ -1,3 +1,4 @@
+/** Overlapping intervals cut into disjoint ones. */
 import { lastAtOrBelow } from "./search.ts";
 
 /** Disjoint half-open intervals in ascending order; `sources` says which of the given intervals each was cut from. */
@@ -8,8 +9,8 @@ export interface Runs {
 }
 
 /**
- * What is seen of intervals laid upon each other in the order given: where two overlap, the later covers the earlier.
- * Empty intervals vanish. O(n log n), however they overlap.
+ * Cuts overlapping intervals into disjoint runs: where two overlap, the later one in the given order covers the earlier.
+ * Drops empty intervals. O(n log n) for any overlap.
  */
 export function topmost(starts: ArrayLike<number>, ends: ArrayLike<number>): Runs {
   const start = (i: number): number => starts[i] ?? Infinity;
@@ -28,7 +29,7 @@ export function topmost(starts: ArrayLike<number>, ends: ArrayLike<number>): Run
     }
   };
 
-  // A sweep from start to start; `open` holds the intervals under way, and those covered ones that ended unseen.
+  // A sweep from start to start. `open` holds the intervals that cover `at`, and covered ones that have ended.
   const open = new MaxHeap();
   let at = 0;
   for (let i = 0; i < order.length; i++) {
@@ -56,7 +57,7 @@ export function topmost(starts: ArrayLike<number>, ends: ArrayLike<number>): Run
   }
 }
 
-/** The index of the last run that starts at or before `at`; -1 when none does. */
+/** Returns the index of the last run that starts at or before `at`; -1 if there is none. */
 export const lastStart = (runs: Runs, at: number): number => lastAtOrBelow(runs.starts, at);
 
 /** A binary heap of numbers, the greatest on top. */

@@ -1,7 +1,11 @@
-/** Long work: what it yields may be shown and is a place to pause, until a promise `until` of it; it returns its result. */
+/** Jobs: long work that can pause, report progress and be cancelled. */
+/**
+ * Long work in steps. It may pause at each `yield`; the yielded value may be shown. If that value has a promise `until`,
+ * the job continues when it settles. The job returns its result.
+ */
 export type Job<T, P = unknown> = Generator<P, T, void>;
 
-/** The job was given up because its signal said so. */
+/** The job was cancelled through its signal. */
 export class Cancelled extends Error {
   constructor() {
     super("cancelled");
@@ -9,20 +13,20 @@ export class Cancelled extends Error {
   }
 }
 
-/** A job runs this long before the event loop gets its turn. */
+/** Milliseconds that a job runs before the event loop continues. */
 const SLICE_MS = 15;
-/** A step that takes longer than this keeps a cancel waiting too long: it should pause more often. */
+/** A step that takes more milliseconds delays a cancel too long: the job must yield more often. */
 const SLOW_STEP_MS = 200;
 
 export interface Drive<P> {
-  /** Is handed what the job yields; a promise it returns is waited for (a slow pipe slows the job). */
+  /** Receives what the job yields. The job waits for a promise that it returns, so that a slow pipe slows the job. */
   readonly onStep?: (step: P) => unknown;
-  /** Is told of steps that held the event loop for too long, in milliseconds. */
+  /** Receives the duration, in milliseconds, of each step that blocked the event loop for too long. */
   readonly onSlowStep?: (ms: number) => void;
 }
 
 /**
- * Drives a job in slices, so that the event loop can serve the next request, a cancel among them, meanwhile.
+ * Runs a job in slices, so that the event loop can serve other requests, such as a cancel.
  * @throws Cancelled once `signal` is aborted, after the job's `finally` blocks ran
  */
 export async function drive<T, P>(
@@ -44,7 +48,7 @@ export async function drive<T, P>(
       }
       const waiting = onStep?.(step.value);
       if (waiting instanceof Promise) await waiting;
-      // Given up, the job has nothing left to wait for.
+      // A cancelled job does not wait.
       const until = (step.value as { readonly until?: unknown } | null | undefined)?.until;
       if (until instanceof Promise && !signal.aborted) await until;
       if (performance.now() < sliceEnd) continue;
@@ -56,7 +60,7 @@ export async function drive<T, P>(
   }
 }
 
-/** The result of a job that is not paused. */
+/** Runs a job without pauses and returns its result. */
 export function toEnd<T>(job: Generator<unknown, T>): T {
   for (;;) {
     const step = job.next();

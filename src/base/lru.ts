@@ -1,13 +1,14 @@
+/** A cache of fixed capacity. */
 interface Entry<K, V> {
   readonly key: K;
   value: V;
-  wasAsked: boolean;
+  wasUsed: boolean;
 }
 
 /**
- * A map that forgets what was not asked for of late. By second chance: a hand goes round the entries and takes the first
- * that nobody asked for since it last came by. The exact order would cost two changes of a large map on every hit, ten
- * times the hit itself.
+ * A cache of fixed capacity that evicts by the second-chance (CLOCK) algorithm: the hand goes round the entries and
+ * evicts the first one that was not used since the hand last passed it. Exact least-recently-used order would cost two
+ * changes of a large map on every hit, which takes ten times as long as the hit.
  */
 export class Lru<K, V> {
   private readonly entries = new Map<K, Entry<K, V>>();
@@ -22,7 +23,7 @@ export class Lru<K, V> {
   get(key: K): V | undefined {
     const entry = this.entries.get(key);
     if (entry === undefined) return undefined;
-    entry.wasAsked = true;
+    entry.wasUsed = true;
     return entry.value;
   }
 
@@ -32,23 +33,23 @@ export class Lru<K, V> {
       known.value = value;
       return;
     }
-    const entry = { key, value, wasAsked: false };
+    const entry = { key, value, wasUsed: false };
     this.ring[this.ring.length < this.capacity ? this.ring.length : this.evict()] = entry;
     this.entries.set(key, entry);
   }
 
-  /** @returns the place that became free */
+  /** @returns the index in `ring` that became free */
   private evict(): number {
     for (;;) {
       const place = this.hand;
       const entry = this.ring[place];
       this.hand = (place + 1) % this.capacity;
       if (entry === undefined) return place;
-      if (!entry.wasAsked) {
+      if (!entry.wasUsed) {
         this.entries.delete(entry.key);
         return place;
       }
-      entry.wasAsked = false;
+      entry.wasUsed = false;
     }
   }
 }

@@ -1,8 +1,9 @@
+/** Text of editor notifications. */
 import { printable } from "./printable.ts";
 
 /**
- * Sentences for an editor's notification, with what a dump or a file's name says as it is: in those of VS Code
- * `[label](command:id)` is a link that runs a command (parseLinkedText in src/vs/base/common/linkedText.ts).
+ * Escapes text for a VS Code notification, in which `[label](command:id)` would be a link that runs a command
+ * (parseLinkedText in src/vs/base/common/linkedText.ts).
  */
 export const noticeText = (text: string): string =>
   text

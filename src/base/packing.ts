@@ -1,7 +1,7 @@
-/** How a file may be packed as a whole. */
+/** Compression formats of whole files, recognized by their first bytes. */
 export type Packing = "gzip" | "xz" | "zstd" | "bzip2" | "lz4";
 
-/** Programs that unpack each; with `-c` they write to standard output. */
+/** The program that unpacks each format; `-c` makes it write to standard output. */
 export const UNPACK_TOOLS: Readonly<Record<Packing, string>> = {
   gzip: "gunzip",
   xz: "unxz",
@@ -11,7 +11,7 @@ export const UNPACK_TOOLS: Readonly<Record<Packing, string>> = {
 };
 
 /**
- * In hexadecimal: RFC 1952, 2.3.1; "The .xz File Format", 2.1.1.1; RFC 8878, 3.1.1; bzip2's header; "LZ4 Frame Format
+ * Magic numbers in hexadecimal. Sources: RFC 1952, 2.3.1; "The .xz File Format", 2.1.1.1; RFC 8878, 3.1.1; bzip2's header; "LZ4 Frame Format
  * Description", "Magic Number".
  */
 const MAGIC: Readonly<Record<Packing, string>> = {
@@ -22,10 +22,10 @@ const MAGIC: Readonly<Record<Packing, string>> = {
   lz4: "04224d18",
 };
 
-/** Bytes of the longest magic number. */
+/** Length of the longest magic number in bytes. */
 const MAGIC_BYTES = 6;
 
-/** How a file is packed, whatever it is called; undefined for one that is not. @param head its first bytes, six or more */
+/** Recognizes the compression format by content; undefined if there is none. @param head the first six or more bytes */
 export function packingOf(head: Uint8Array): Packing | undefined {
   const text = Buffer.from(head.subarray(0, MAGIC_BYTES)).toString("hex");
   return (Object.keys(MAGIC) as Packing[]).find((packing) => text.startsWith(MAGIC[packing]));

@@ -1,11 +1,11 @@
-/** Characters that drive a terminal, end a line, or turn or hide what stands around them. */
+/** Shows control characters and invisible characters of untrusted text. */
 
 const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 const ALL_UNSEEN = new RegExp(UNSEEN.source, "g");
 
 /**
- * One line of text out of a dump or a log, for a terminal, a mail or a page: control characters, C1 ones such as U+009B
- * (CSI) among them, are shown as `^X` and `\x9b`, those that turn the direction of writing (UAX #9) or have no width as
+ * Makes one line of text from a dump or a log safe for a terminal, a mail or a page. Control characters become `^X`,
+ * C1 controls such as U+009B (CSI) `\x9b`, characters that change the writing direction (UAX #9) or have no width
  * `\u202e`. Tabs stay.
  */
 export const printable = (text: string): string =>
@@ -18,7 +18,7 @@ function shown(character: string): string {
   return code < 0x100 ? `\\x${code.toString(16)}` : `\\u${code.toString(16).padStart(4, "0")}`;
 }
 
-/** A JSON document with those characters escaped, which within its strings mean the same. */
+/** Escapes these characters in a JSON document; its strings keep their values. */
 export const printableJson = (json: string): string =>
   json.replace(/[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -1,8 +1,8 @@
-/** Binary search in what is in ascending order. */
+/** Binary search in ascending sequences. */
 
 /**
- * The first of the indexes from `from` to `count` that `isBefore` does not hold for; `count` where it holds for all.
- * @param isBefore holds for none behind the first that it does not hold for
+ * Returns the first index from `from` to `count` for which `isBefore` is false; `count` if it is true for all.
+ * @param isBefore must be false for every index after the first one for which it is false
  */
 export function partitionPoint(count: number, isBefore: (index: number) => boolean, from = 0): number {
   let low = from;
@@ -15,12 +15,12 @@ export function partitionPoint(count: number, isBefore: (index: number) => boole
   return low;
 }
 
-/** The index of the last of the ascending `keys` that is not above `key`; -1 when all are. */
+/** Returns the index of the last of the ascending `keys` that is at most `key`; -1 if all are greater. */
 export const lastAtOrBelow = <K extends number | bigint>(keys: ArrayLike<K>, key: K): number =>
   // 0 <= i < keys.length
   partitionPoint(keys.length, (i) => keys[i]! <= key) - 1;
 
-/** The last of `items`, which are in ascending order of what `keyOf` gives, that is not above `key`. */
+/** Returns the last of `items`, which are in ascending order of `keyOf`, whose key is at most `key`. */
 export const itemAtOrBelow = <T, K extends number | bigint>(
   items: readonly T[],
   keyOf: (item: T) => K,

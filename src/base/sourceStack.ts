@@ -1,4 +1,4 @@
-/** Call stacks of this program's own errors, with the places of its sources for those of its bundles. */
+/** Call stacks of internal errors, translated from positions in the bundles to files and lines of src. */
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { fileURLToPath } from "node:url";
 import { wholeFile } from "./file.ts";
@@ -6,19 +6,19 @@ import { wholeFile } from "./file.ts";
 /** A line of V8's `Error.stack` that names a place in a bundle: `    at f (/x/dist/cli.js:70:13916)`. */
 const ENTRY = /^(\s{0,8}at (?:[^()]{1,500} \()?)((?:file:\/\/)?[^()]{1,4096}\.c?js):(\d{1,9}):(\d{1,9})(\)?)$/;
 
-/** A bundle of ours has some 1 MB of it. */
+/** Our largest bundle has a source map of about 1 MB. */
 const MAX_MAP_BYTES = 64 << 20;
 const MAX_LINES = 100;
 
-/** What an internal error is reported with. */
+/** What is shown of an internal error. */
 export interface InternalError {
   /** `Cannot read properties of undefined (in stackOf, src/unwind/cursor.ts:70)`. */
   readonly summary: string;
-  /** The error's message and its calls, innermost first, each with its function, file of the sources and line. */
+  /** The error's message and its calls, innermost first, each with function, source file and line. */
   readonly stack: string;
 }
 
-/** Reads the maps beside the bundles, which nothing else opens: they cost time and memory only after an error. */
+/** Translates the stack of an error. Source maps are read only here, so that they cost nothing before an error. */
 export function internalError(error: unknown): InternalError {
   if (!(error instanceof Error)) return { summary: String(error), stack: String(error) };
   const stack = sourceStack(error.stack ?? error.message);
@@ -27,11 +27,11 @@ export function internalError(error: unknown): InternalError {
   return { summary: `${error.message}${place}`, stack };
 }
 
-/** @param stack as V8 writes it */
+/** @param stack in V8's format */
 function sourceStack(stack: string): string {
   const maps = new Map<string, SourceMap | undefined>();
   const lines = stack.split("\n");
-  // The message may have any number of lines; the calls are few.
+  // The calls are the last lines; the message before them may have any number of lines.
   const first = Math.max(0, lines.length - MAX_LINES);
   return lines.map((line, i) => (i < first ? line : sourceLine(line, maps))).join("\n");
 }
@@ -47,7 +47,7 @@ function sourceLine(line: string, maps: Map<string, SourceMap | undefined>): str
   return `${head}${originalSource.replace(/^(?:\.\.?\/)+/, "")}:${originalLine + 1}:${originalColumn + 1}${tail}`;
 }
 
-/** The map beside a bundle; undefined where none is, or none that can be read: then the stack stays as it is. */
+/** Returns the source map next to a bundle; undefined if it is absent or damaged: the stack then stays as it is. */
 function mapOf(bundle: string): SourceMap | undefined {
   try {
     const path = bundle.startsWith("file:") ? fileURLToPath(bundle) : bundle;

@@ -1,3 +1,3 @@
-/** Whether the operating system refused a call: a file that is not there, a full disk. zlib's errors have a `code` as well, but no `syscall`. */
+/** Whether an error is a failed system call, such as a missing file or a full disk. Errors of zlib have a `code` too, but no `syscall`. */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && "syscall" in error;

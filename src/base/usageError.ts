@@ -1,6 +1,6 @@
-/** The user's command or expression is wrong: shown in the console with a caret, never as a fault of the dump. */
+/** An error in the user's command or expression. It is shown with a caret at its position, unlike a fault of the dump. */
 export class UsageError extends Error {
-  /** Offset in the user's text where it went wrong, when known. */
+  /** Offset of the error in the user's text; undefined if unknown. */
   readonly position: number | undefined;
 
   constructor(message: string, position?: number) {

@@ -28,11 +28,11 @@ test("what passes by, files and time are bounded as well, for the session as a w
   const budget = new Budget({ kept: GIB });
   budget.pass(31 * GIB, 0, "a");
   assert.throws(() => budget.pass(2 * GIB, 0, "b"), /b unpacks to more than 32 GiB in all/);
-  assert.throws(() => new Budget().pass(1, 601_000, "a"), /takes too long to unpack: 601 seconds/);
+  assert.throws(() => new Budget().pass(1, 601_000, "a"), /takes too long to unpack: stopped after 601 seconds/);
   const files = new Budget();
   assert.throws(() => {
     for (let i = 0; i < 1_000_000; i++) files.file("a.tar");
-  }, /a\.tar has too many files in it/);
+  }, /a\.tar has more than 300000 files/);
 });
 
 test("memory that is given back may be held again, and is given back once", () => {

@@ -1,16 +1,17 @@
+/** Demangles Rust symbols of both mangling schemes. */
 import { demangleLegacy } from "./legacy.ts";
 import { demangleV0 } from "./v0.ts";
 
-/** A Rust symbol as its source names it, without hashes; undefined for any other symbol. */
+/** Returns the Rust name of a mangled symbol, without hashes; undefined for any other symbol. */
 export const demangleRust = (symbol: string): string | undefined => demangleV0(symbol) ?? demangleLegacy(symbol);
 
-/** A symbol's name for people to read: of Rust's as its source names it, of others the symbol itself. */
+/** Returns the demangled name of a Rust symbol; any other symbol unchanged. */
 export const demangled = (symbol: string): string => demangleRust(symbol) ?? symbol;
 
-/** Both manglings, wherever they stand in a text. */
+/** Finds symbols of both manglings in a text. */
 const MANGLED = /\b(?:_R[A-Z][\w.$]*|_ZN\d[\w.$]*)/g;
 
-/** A text with the Rust symbols in it demangled. */
+/** Demangles the Rust symbols in a text. */
 export const demangleRustIn = (text: string): string =>
   text.includes("_R") || text.includes("_ZN")
     ? text.replace(MANGLED, (symbol) => demangleRust(symbol) ?? symbol)

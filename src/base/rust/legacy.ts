@@ -1,6 +1,6 @@
-/** Rust's older mangling: C++'s nested names with a hash at their end (rustc, legacy symbol names). */
+/** Rust's legacy mangling: nested names as in C++, with a hash as last component (rustc, legacy symbol names). */
 
-/** What stands for characters that no symbol may hold. */
+/** Escapes for characters that a symbol cannot contain. */
 const ESCAPES: Readonly<Record<string, string>> = {
   SP: "@",
   BP: "*",
@@ -12,7 +12,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   C: ",",
 };
 
-/** `core::fmt::Formatter::pad` of `_ZN4core3fmt9Formatter3pad17h0123456789abcdefE`; undefined for what is not Rust's. */
+/** Returns `core::fmt::Formatter::pad` for `_ZN4core3fmt9Formatter3pad17h0123456789abcdefE`; undefined for other symbols. */
 export function demangleLegacy(symbol: string): string | undefined {
   const path: string[] = [];
   let at = "_ZN".length;

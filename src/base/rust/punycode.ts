@@ -10,8 +10,8 @@ const MAX_CODE_POINT = 0x10ffff;
 
 /**
  * @param basic the characters that were ASCII
- * @param digits where the others stand, in `a`-`z` and `0`-`9`
- * @returns undefined when the digits are none
+ * @param digits the positions of the others, in `a`-`z` and `0`-`9`
+ * @returns undefined when the digits are invalid
  */
 export function decodePunycode(basic: string, digits: string): string | undefined {
   const points = Array.from(basic, (character) => character.charCodeAt(0));

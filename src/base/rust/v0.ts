@@ -1,10 +1,10 @@
 /**
- * Rust's symbol mangling v0: RFC 2603, and The rustc book, "v0 Symbol Format". A method is a rule of that grammar; it
- * reads its part of the symbol and writes what the source would say.
+ * Rust's symbol mangling v0: RFC 2603, and The rustc book, "v0 Symbol Format". Each method is one rule of that grammar:
+ * it reads its part of the symbol and writes the source text.
  */
 import { Malformed, V0Reader } from "./v0Reader.ts";
 
-/** A symbol may lead back into itself: paths within paths, steps in all and characters before it is given up. */
+/** Limits, because a symbol can refer to its own parts: nesting of paths, steps in all, characters of the result. */
 const MAX_DEPTH = 200;
 const MAX_STEPS = 20_000;
 const MAX_LENGTH = 65_536;
@@ -36,12 +36,12 @@ class Demangler extends V0Reader {
   private out = "";
   private depth = 0;
   private steps = 0;
-  /** Lifetimes that the binders around this place have named. */
+  /** Count of lifetimes named by the enclosing binders. */
   private lifetimes = 0;
 
   symbol(): string {
     this.path(true);
-    // The crate that asked for this instance of a generic.
+    // The crate that instantiated the generic.
     if (this.at < this.text.length) this.silently(() => this.path(false));
     if (this.at < this.text.length) throw new Malformed();
     return this.out;
@@ -73,7 +73,7 @@ class Demangler extends V0Reader {
       if (name !== "") this.write(`::${name}`);
       return;
     }
-    // Namespaces of the compiler's own: what has no name in the source.
+    // Namespaces for items that have no name in the source.
     const kind = namespace === "C" ? "closure" : namespace === "S" ? "shim" : namespace;
     this.write(`::{${kind}${name === "" ? "" : `:${name}`}#${disambiguator}}`);
   }
@@ -167,13 +167,13 @@ class Demangler extends V0Reader {
     this.lifetime(lifetime);
   }
 
-  /** A trait, and among its generic arguments what its associated types are: `Iterator<Item = u8>`. */
+  /** A trait with its associated types among the generic arguments: `Iterator<Item = u8>`. */
   private boundTrait(): void {
     const before = this.out.length;
     this.path(false);
     let isOpen = false;
     while (this.skip("p")) {
-      // Arguments of the path's own are followed, not closed and opened again.
+      // Associated types are added to the generic arguments of the path, if it has some.
       if (!isOpen && this.out.endsWith(">") && this.out.length > before) this.out = `${this.out.slice(0, -1)}, `;
       else this.write(isOpen ? ", " : "<");
       isOpen = true;
@@ -202,7 +202,7 @@ class Demangler extends V0Reader {
     this.depth--;
   }
 
-  /** `for<'a, 'b> `: lifetimes that hold within. */
+  /** A binder: `for<'a, 'b> `. */
   private binder(within: () => void): void {
     const before = this.lifetimes;
     const count = this.skip("G") ? this.base62() + 1 : 0;
@@ -220,7 +220,7 @@ class Demangler extends V0Reader {
     this.lifetimes = before;
   }
 
-  /** By how many binders' lifetimes ago it was named, counted from 1; 0 for one that was left out. */
+  /** A lifetime as a de Bruijn index, counted from 1; 0 is an erased lifetime. */
   private lifetime(index: number): void {
     const depth = this.lifetimes - index;
     if (index === 0) this.write("'_");
@@ -228,18 +228,18 @@ class Demangler extends V0Reader {
     else this.write(depth < 26 ? `'${String.fromCharCode(0x61 + depth)}` : `'_${depth}`);
   }
 
-  /** What was written once is not written again: its place, counted from behind the `_R`. */
+  /** A back reference: the position of an earlier part, counted from the end of `_R`. */
   private backReference(rule: () => void): void {
     const place = this.base62();
     const back = this.at;
-    // Only what stands before this reference, so that none leads round in circles.
+    // A back reference may only point to an earlier position, so that there are no cycles.
     if (place >= back - 1) throw new Malformed();
     this.at = place;
     rule();
     this.at = back;
   }
 
-  /** @returns how many there were up to the closing `E` */
+  /** @returns the number of items before the closing `E` */
   private list(separator: string, one: () => void): number {
     let count = 0;
     for (; !this.skip("E"); count++) {

@@ -1,10 +1,10 @@
 /** Reads the terminals of v0 symbols: identifiers, numbers, tags. */
 import { decodePunycode } from "./punycode.ts";
 
-/** Not a v0 symbol, or one that is damaged. */
+/** Thrown for a symbol that is not a v0 symbol or is damaged. */
 export class Malformed extends Error {}
 
-/** A place in a mangled symbol, without its `_R`. */
+/** A read position in a mangled symbol, without its `_R`. */
 export class V0Reader {
   protected readonly text: string;
   protected at = 0;
@@ -52,7 +52,7 @@ export class V0Reader {
     for (let digit; (digit = this.next()) !== "_";) {
       const code = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".indexOf(digit);
       if (code < 0) throw new Malformed();
-      // Hashes of crates take all of 64 bits and are not shown: what is counted and shown is small.
+      // Crate hashes can have 64 bits, but they are not shown; numbers that are counted or shown are small.
       value = Math.min(value * 62 + code, Number.MAX_SAFE_INTEGER - 2);
     }
     return value + 1;
