@@ -15,7 +15,7 @@ import {
   text,
 } from "../say/piece.ts";
 import type { Align, Column, Form, Kind, Table } from "../say/table.ts";
-import { aligned, lengthOf } from "./pad.ts";
+import { aligned, evenly, lengthOf } from "./pad.ts";
 
 /** The machine whose addresses are shown. */
 export interface Machine {
@@ -107,33 +107,66 @@ export class TableLayout<Row> {
     );
   }
 
+  /** A record with a heading of its own, for tables whose rows have other lines between them. */
+  headed(row: Row, below: () => readonly Line[] = () => []): Piece {
+    return lazyRecord(
+      () => this.data(row),
+      () => [this.headingLine(), ...this.lines(row), ...below()],
+      { fields: this.declared.columns },
+    );
+  }
+
+  /** A row that is read at once and not again, for rows that are kept. */
+  readRow(row: Row): { readonly data: { readonly [key: string]: Json }; readonly lines: readonly Line[] } {
+    const cells = new Map(this.columns.map(([, column]) => [column, cellOf(this.machine, column, row)]));
+    const cellAt = (column: Column<Row>): LaidCell => cells.get(column) ?? cellOf(this.machine, column, row);
+    const data = Object.fromEntries(
+      this.columns.flatMap(([key, column]) => (column.screenOnly ? [] : [[key, cellAt(column).json]])),
+    );
+    return { data, lines: this.linesOf(row, cellAt) };
+  }
+
   /** The row's lines: one, and those that columns declare below it. */
   lines(row: Row): Line[] {
-    return this.shownLines.map((columns, i) => this.lineOf(row, columns, i === 0, i === this.shownLines.length - 1));
+    return this.linesOf(row, (column) => cellOf(this.machine, column, row));
+  }
+
+  private linesOf(row: Row, cellAt: CellAt<Row>): Line[] {
+    const last = this.shownLines.length - 1;
+    return this.shownLines.map((columns, i) => this.lineOf(row, columns, cellAt, i === 0, i === last));
   }
 
   /** The first of them. */
   line(row: Row): Line {
-    return this.lineOf(row, this.shownLines[0] ?? [], true, this.shownLines.length <= 1);
+    const cellAt = (column: Column<Row>): LaidCell => cellOf(this.machine, column, row);
+    return this.lineOf(row, this.shownLines[0] ?? [], cellAt, true, this.shownLines.length <= 1);
   }
 
-  private lineOf(row: Row, columns: readonly Column<Row>[], isFirst: boolean, isLast: boolean): Line {
+  private lineOf(
+    row: Row,
+    columns: readonly Column<Row>[],
+    cellAt: CellAt<Row>,
+    isFirst: boolean,
+    isLast: boolean,
+  ): Line {
     const { mark, end } = this.declared;
     const line: Span[] = mark && isFirst ? [mark.of(row)] : [];
     let slack = 0;
     let before: Fault | undefined;
     for (const [i, column] of columns.entries()) {
-      const { line: cell, fault } = cellOf(this.machine, column, row);
+      const { line: said, fault } = cellAt(column);
       // What took the place of several values is said once.
       if (fault && fault === before) continue;
       before = fault;
       const gap = this.gapBefore(column, i);
+      const { cellWidth } = column;
+      const cell = cellWidth === undefined || fault ? said : evenly(said, cellWidth, alignOf(column));
       const length = lengthOf(cell);
       // No blanks part a line from a last cell that is empty.
       if (i === columns.length - 1 && length === 0 && gap.trim() === "") break;
       if (gap !== "") line.push(gap);
       const width = (this.widths.get(column) ?? 0) - (column.takesSlack ? slack : 0);
-      line.push(...aligned(cell, width, alignOf(column)));
+      line.push(...aligned(cell, width, cellWidth === undefined ? alignOf(column) : "left"));
       slack = Math.max(0, length - width);
     }
     if (isLast && end !== undefined) line.push(end);
@@ -206,6 +239,8 @@ function dataOf<Row>(
   for (const [key, column] of columns) if (!column.screenOnly) data[key] = cellOf(machine, column, row).json;
   return data;
 }
+
+type CellAt<Row> = (column: Column<Row>) => LaidCell;
 
 /** One value of a row: what it says to people and to programs. */
 interface LaidCell {

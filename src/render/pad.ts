@@ -40,6 +40,10 @@ export function aligned(spans: Line, width: number, align: Align): Line {
   return [" ".repeat(before), ...spans, " ".repeat(space - before)];
 }
 
+/** Each span in `width` characters of its own, a blank between them. */
+export const evenly = (spans: Line, width: number, align: Align): Line =>
+  spans.flatMap((span, i) => [...(i > 0 ? [" "] : []), ...aligned([span], width, align)]);
+
 /** Characters of a line. */
 export function lengthOf(line: Line): number {
   let all = 0;

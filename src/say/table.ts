@@ -46,6 +46,8 @@ interface ColumnOf<Row, K extends Kind> {
    * Default: "address" for addresses and tasks, else what each cell needs.
    */
   readonly width?: number | "address" | "rows";
+  /** Characters of each of its text's spans, a blank between them: `align` is theirs. */
+  readonly cellWidth?: number;
   /** What the column before is too long by is taken from its width; its title ends where its cells do. */
   readonly takesSlack?: true;
   /** Characters of the heading where crash gives it others than the cells. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../src/base/fault.ts";
-import { form, table } from "../../src/render/layout.ts";
+import { form, table, TableLayout } from "../../src/render/layout.ts";
 import { GridBuilder } from "../../src/render/grid.ts";
 import { pieceText } from "../../src/render/text.ts";
 import type { Piece } from "../../src/say/piece.ts";
@@ -138,4 +138,46 @@ test("the title of a column that takes slack ends where its cells do", () => {
     },
   };
   assert.equal(all(table(machine, declared, rows)), "N       SIZE\na          7\nlonger     7\n");
+});
+
+test("the spans of a list stand in columns of one width, and what follows stands behind the last of them", () => {
+  const declared: Table<readonly number[]> = {
+    columns: {
+      units: {
+        kind: "data",
+        title: "",
+        align: "right",
+        cellWidth: 3,
+        width: 11,
+        value: (units) => units,
+        text: (_, units) => units.map(String),
+      },
+      sum: { kind: "number", title: "", gap: "  ", value: (units) => units.reduce((all, one) => all + one, 0) },
+    },
+  };
+  assert.equal(
+    all(table(machine, declared, [[1, 20, 300], [4]], { heading: false })),
+    "  1  20 300  321\n  4          4\n",
+  );
+});
+
+test("a row that is kept says what the row of its table says, each value read once", () => {
+  let reads = 0;
+  const counted: Table<Row> = {
+    columns: { ...declared.columns, count: { kind: "number", value: () => ++reads } },
+  };
+  const layout = new TableLayout(machine, counted);
+  const { data: kept, lines } = layout.readRow(rows[0]!);
+  assert.equal(reads, 1);
+  assert.deepEqual(kept, { at: "0x00000000c0100000", name: "a", bytes: 4096, age_ns: "12000000000", count: 1 });
+  assert.deepEqual(lines, layout.lines(rows[0]!));
+});
+
+test("a headed row has its heading above it", () => {
+  const layout = new TableLayout(machine, declared);
+  const heading = pieceText(layout.heading());
+  assert.equal(
+    pieceText(layout.headed(rows[0]!, () => [["below"]])),
+    `${heading}${pieceText(layout.row(rows[0]!))}below\n`,
+  );
 });
