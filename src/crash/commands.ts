@@ -1,6 +1,7 @@
 /** The table of built-in commands: one line for each. */
 import type { Command } from "./language/command.ts";
 import { alias } from "./commands/console/alias.ts";
+import { analyze } from "./commands/system/analyze/analyze.ts";
 import { ascii } from "./commands/types/ascii.ts";
 import { bpf } from "./commands/system/bpf/bpf.ts";
 import { bt } from "./commands/tasks/bt/bt.ts";
@@ -56,6 +57,7 @@ import { wr } from "./commands/memory/wr.ts";
 export const commands = (): readonly Command[] => [
   star,
   alias,
+  analyze,
   ascii,
   bpf,
   bt,

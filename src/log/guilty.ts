@@ -1,5 +1,5 @@
 import type { KernelLog } from "./kernelLog.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind, KindRow } from "./kinds.ts";
 import { ANCHORS, isMachinery, SLEEPS, withoutWrapper } from "./machinery.ts";
 import { type Place, placeAt, plainName } from "./place.ts";
 import type { Report } from "./reports.ts";
@@ -44,6 +44,27 @@ export function verdictOf(log: KernelLog, report: Report): Verdict {
       return locking(log, report, kind);
     case "origin":
       return first(originFrames(log, report), kind);
+  }
+}
+
+/**
+ * The guilty function among frames that were not printed but unwound from memory, innermost first, by the same rules.
+ * @param row of the report's headline
+ */
+export function guiltyAmong(frames: readonly Frame[], { kind, guilty, skip }: KindRow): Verdict {
+  switch (guilty) {
+    case "site":
+    case "trace":
+    case "headline":
+      return first(frames, kind, skip);
+    case "wait":
+      return waiting(frames);
+    case "stall":
+      return stalled(frames, kind, undefined);
+    case "lock":
+    case "origin":
+    case "none":
+      return NONE;
   }
 }
 

@@ -16,6 +16,8 @@ export interface Oops {
   readonly lines: readonly string[];
   /** Index of its first line in the log. */
   readonly at: number;
+  /** The report of the log that it is, or is the panic of. */
+  readonly report: Report;
   /** Hardware error code as the kernel printed it. */
   readonly errorCode: bigint | undefined;
   /** Faulting address as the kernel printed it. */
@@ -26,17 +28,18 @@ export interface Oops {
  * The reports in the kernel log, oldest first: oopses, lockups, warnings, the panic itself. The one that led to the
  * panic comes last but for the panic.
  */
-export const oopses = derived("oopses", (kernel): readonly Oops[] =>
-  oopsesIn(logLines(kernel).map(({ text }) => text)),
-);
+export const oopses = derived("oopses", (kernel): readonly Oops[] => oopsesOf(kernelLog(kernel)));
+
+/** The log with its reports, by the lines of `logLines`. */
+export const kernelLog = derived("kernel log", (kernel) => KernelLog.of(logLines(kernel).map(({ text }) => text)));
 
 /** The reports in lines of a log; dumps that somebody asked for, and failures that were injected, are none. */
-export function oopsesIn(lines: readonly string[]): Oops[] {
-  const log = KernelLog.of(lines);
-  return log.reports
+export const oopsesIn = (lines: readonly string[]): Oops[] => oopsesOf(KernelLog.of(lines));
+
+const oopsesOf = (log: KernelLog): Oops[] =>
+  log.reports
     .filter(({ headline: { row } }) => row.severity !== "notice" || row.kind === "sysrq")
     .flatMap((report) => partsOf(log, report));
-}
 
 /** A report, and the panic that stands within it. */
 function partsOf(log: KernelLog, report: Report): Oops[] {
@@ -55,6 +58,7 @@ function partsOf(log: KernelLog, report: Report): Oops[] {
     title: `${headline}${isFreed ? " (use after free: 0x6b fills freed slab objects)" : ""}`,
     lines: textsOf(panic === undefined ? own : own.filter((at) => at < panic)),
     at: report.at,
+    report,
     errorCode: access.code,
     address: access.address,
   };
@@ -66,6 +70,7 @@ function partsOf(log: KernelLog, report: Report): Oops[] {
     title,
     lines: behind,
     at: panic,
+    report,
     errorCode: undefined,
     address: undefined,
   };

@@ -1,0 +1,53 @@
+import type { Verdict } from "../../../../insight/analyze.ts";
+import { commandOf, type Evidence, evidenceText } from "../../../../insight/evidence.ts";
+import type { Finding, Slot } from "../../../../insight/finding.ts";
+import { addressJson, type Json } from "../../../../say/piece.ts";
+import { sentenceText } from "./sentence.ts";
+
+/** Of the form of the record; it grows when a program that reads the one before would misread the next. */
+const SCHEMA = 1;
+
+/** The verdict to programs. Addresses are `0x` and 16 digits. */
+export const verdictJson = ({ title, key, kind, mechanism, findings, unchecked }: Verdict): Json => ({
+  schema: SCHEMA,
+  title,
+  key,
+  kind,
+  mechanism,
+  findings: findings.map(findingJson),
+  unchecked: unchecked.map(({ check, because }) => ({ check, because })),
+});
+
+const findingJson = ({ id, severity, certainty, slots, text, evidence, unknown }: Finding): Json => ({
+  id,
+  severity,
+  certainty,
+  slots: Object.fromEntries(Object.entries(slots).map(([name, value]) => [name, slotJson(value)])),
+  text: sentenceText(text),
+  evidence: evidence.map(evidenceJson),
+  unknown: unknown?.map(({ what, because }) => ({
+    what,
+    because: typeof because === "string" ? because : because.message,
+  })),
+});
+
+const slotJson = (slot: Slot): Json | undefined => {
+  if (typeof slot === "bigint") return addressJson(slot);
+  if (typeof slot !== "object") return slot;
+  return slot.map((one) => (typeof one === "bigint" ? addressJson(one) : one));
+};
+
+const evidenceJson = (evidence: Evidence): Json => ({
+  ...Object.fromEntries(
+    Object.entries(evidence).map(([key, value]: [string, string | number | bigint]) => [
+      key,
+      typeof value === "bigint"
+        ? addressJson(value)
+        : key === "line" && evidence.kind === "log"
+          ? Number(value) + 1
+          : value,
+    ]),
+  ),
+  says: evidenceText(evidence),
+  command: commandOf(evidence),
+});

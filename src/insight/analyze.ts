@@ -1,0 +1,98 @@
+import { attempt, Fault } from "../base/fault.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Check, Need, Step } from "./check.ts";
+import { checks as allChecks } from "./checks.ts";
+import { combined } from "./combine.ts";
+import { crashFacts, type CrashFacts } from "./crashFacts.ts";
+import type { Finding } from "./finding.ts";
+import { crashKey } from "./guiltyFrame.ts";
+import { mechanismOf } from "./mechanisms.ts";
+
+/** What a check could not say, and why. */
+export interface Unchecked {
+  readonly check: string;
+  readonly because: string;
+}
+
+/** What happened, as far as the dump shows it. */
+export interface Verdict {
+  /** In syzkaller's scheme. */
+  readonly title: string;
+  /** The same for the same bug on another machine and build. */
+  readonly key: string;
+  /** The kind of the report, as log/ names it; "none" for a machine that was running. */
+  readonly kind: string;
+  readonly mechanism: string;
+  readonly findings: readonly Finding[];
+  readonly unchecked: readonly Unchecked[];
+}
+
+/** A check may take so long; what it found until then stands. */
+const MAX_MS = 2000;
+
+/** The line that sums a crash up: known without any check. @throws Fault when not even the log can be read */
+export function headlineOf(kernel: Kernel): Omit<Verdict, "findings" | "unchecked"> {
+  const crash = crashFacts(kernel);
+  return {
+    title: crash.report?.title ?? crash.panic?.text ?? "no crash: the machine was running",
+    key: crashKey(crash),
+    kind: crash.kind ?? (crash.panic ? "panic" : "none"),
+    mechanism: crash.report || crash.panic ? mechanismOf(crash.kind, crash.panic?.text) : "none",
+  };
+}
+
+/** Runs every check that applies. Each is left after two seconds; a fault ends one check, not the verdict. */
+export function* analyze(kernel: Kernel, checks: readonly Check[] = allChecks): Generator<Step, Verdict, void> {
+  const crash = crashFacts(kernel);
+  const headline = headlineOf(kernel);
+  const findings: Finding[] = [];
+  const unchecked: Unchecked[] = [];
+  for (const [done, check] of checks.entries()) {
+    yield { kind: "progress", what: "checks", done, total: checks.length };
+    if (check.about !== "any" && (crash.kind === undefined || !check.about.includes(crash.kind))) continue;
+    const lacking = check.needs.map((need) => lackOf(need, kernel, crash)).find((one) => one !== undefined);
+    const because = lacking ?? (yield* runCheck(check, kernel, crash, findings));
+    if (because !== undefined) unchecked.push({ check: check.id, because });
+  }
+  return { ...headline, findings: combined(findings), unchecked };
+}
+
+/** @returns why the check did not come to its end */
+function* runCheck(
+  check: Check,
+  kernel: Kernel,
+  crash: CrashFacts,
+  findings: Finding[],
+): Generator<Step, string | undefined, void> {
+  const run = check.run(kernel, crash);
+  const end = performance.now() + MAX_MS;
+  let waited = 0;
+  try {
+    for (;;) {
+      const step = attempt(() => run.next());
+      if (step instanceof Fault) return step.message;
+      if (step.done) return undefined;
+      if ("id" in step.value) findings.push(step.value);
+      else {
+        const before = performance.now();
+        yield step.value;
+        // What others did meanwhile is not the check's.
+        waited += performance.now() - before;
+      }
+      if (performance.now() - waited > end) return `it was given up after ${MAX_MS / 1000} s`;
+    }
+  } finally {
+    run.return();
+  }
+}
+
+function lackOf(need: Need, kernel: Kernel, { stack, trap, fault }: CrashFacts): string | undefined {
+  switch (need) {
+    case "types":
+      return kernel.types.sources.length > 0 ? undefined : "the dump has no types (BTF) and no vmlinux is loaded";
+    case "stack":
+      return stack && stack.frames.length > 0 ? undefined : (fault?.message ?? "no task is known to have crashed");
+    case "trap":
+      return trap ? undefined : "no exception frame was found on the stack";
+  }
+}

@@ -1,0 +1,121 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { isInTree } from "../../linux/module/provenance.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Frame } from "../../unwind/frame.ts";
+import type { Check } from "../check.ts";
+import { type CrashFacts, functionOf } from "../crashFacts.ts";
+import type { Evidence } from "../evidence.ts";
+import { type Finding, type Sentence } from "../finding.ts";
+import { guiltyFrame, type GuiltyFrame } from "../guiltyFrame.ts";
+
+/** Where it happened: the guilty function, and the instruction where that is in another one. */
+export const guilty: Check = {
+  id: "guilty",
+  needs: [],
+  about: "any",
+  *run(kernel, crash) {
+    const found = guiltyFrame(crash);
+    if (!found) return;
+    yield guiltyFinding(kernel, crash, found);
+    const [first] = crash.frames;
+    if (first && crash.trap && found.frame && first !== found.frame) yield faultingFinding(kernel, crash, first);
+  },
+};
+
+function guiltyFinding(kernel: Kernel, crash: CrashFacts, found: GuiltyFrame): Finding {
+  const source = found.frame && sourceOf(found.frame);
+  const inTree = found.module === undefined ? true : attempt(() => isInTree(kernel, found.module ?? ""));
+  const known = typeof inTree === "boolean" ? inTree : undefined;
+  return {
+    id: "where.guilty",
+    severity: "cause",
+    certainty: found.frame !== undefined && found.frame.doubt === undefined ? "certain" : "likely",
+    slots: {
+      function: found.function,
+      inlined: source?.inlined,
+      file: source?.file,
+      line: source?.line,
+      module: found.module,
+      inTree: known,
+    },
+    text: [
+      "It happened in ",
+      found.frame?.symbol
+        ? { kind: "symbol", name: found.function, address: found.frame.pc }
+        : { kind: "code", text: found.function },
+      ...(source?.inlined === undefined ? [] : [` (in ${source.inlined}, inlined)`]),
+      ...(source ? [" at ", { kind: "source", file: source.file, line: source.line } as const] : []),
+      ...moduleWords(found.module, known),
+      ": the first function of the stack that is not machinery which serves any caller.",
+    ],
+    evidence: evidenceOf(crash, found, source),
+    unknown: source
+      ? []
+      : [{ what: "file and line", because: "no debuginfo with lines (DWARF) of this code is loaded" }],
+  };
+}
+
+function moduleWords(module: string | undefined, inTree: boolean | undefined): Sentence {
+  if (module === undefined) return [", in the kernel itself"];
+  const tree = inTree === undefined ? "" : inTree ? " (from the kernel's tree)" : " (out of tree)";
+  return [", of module ", { kind: "module", name: module }, tree];
+}
+
+function evidenceOf(
+  { task, report }: CrashFacts,
+  found: GuiltyFrame,
+  source: Place | undefined,
+): [Evidence, ...Evidence[]] {
+  const all: Evidence[] = [];
+  if (found.frame && task) all.push({ kind: "frame", task: task.address, pc: found.frame.pc, text: found.function });
+  if (found.line !== undefined && report) {
+    const text = report.texts[report.numbers.indexOf(found.line)];
+    if (text !== undefined) all.push({ kind: "log", line: found.line, text: text.trim() });
+  }
+  if (source && found.frame)
+    all.push({
+      kind: "source",
+      file: source.file,
+      line: source.line,
+      pc: found.frame.exact ? found.frame.pc : found.frame.pc - 1n,
+    });
+  const [first, ...more] = all;
+  return first ? [first, ...more] : [{ kind: "log", line: report?.report.at ?? 0, text: report?.headline ?? "" }];
+}
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  /** The innermost inlined function, where the line is of one. */
+  readonly inlined: string | undefined;
+}
+
+/** The innermost place of the source that a frame stands at. */
+export function sourceOf(frame: Frame): Place | undefined {
+  const places = attempt(() => frame.places());
+  if (places instanceof Fault) return undefined;
+  const [innermost] = places;
+  if (!innermost?.source) return undefined;
+  const { file, line } = innermost.source;
+  return { file, line, inlined: innermost.inlined ? innermost.function : undefined };
+}
+
+function faultingFinding(kernel: Kernel, crash: CrashFacts, frame: Frame): Finding {
+  const source = sourceOf(frame);
+  const name = functionOf(frame) ?? "code without a name";
+  return {
+    id: "where.faulting",
+    severity: "note",
+    certainty: "certain",
+    slots: { function: functionOf(frame), file: source?.file, line: source?.line, module: frame.symbol?.module },
+    text: [
+      "The instruction that was interrupted is in ",
+      { kind: "symbol", name, address: frame.pc },
+      ...(source ? [" at ", { kind: "source", file: source.file, line: source.line } as const] : []),
+      ", which serves its callers.",
+    ],
+    evidence: [
+      { kind: "register", task: crash.task?.address ?? 0n, pc: frame.pc, name: kernel.arch.pc, value: frame.pc },
+    ],
+  };
+}

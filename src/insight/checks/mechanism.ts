@@ -1,0 +1,126 @@
+import { attempt } from "../../base/fault.ts";
+import { globalU32 } from "../../linux/vmcoreinfo.ts";
+import type { ReportFacts } from "../../log/facts.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Check } from "../check.ts";
+import type { CrashFacts } from "../crashFacts.ts";
+import type { Evidence } from "../evidence.ts";
+import type { Finding, Reference, Sentence } from "../finding.ts";
+import { type Mechanism, MECHANISM_WORDS, mechanismOf } from "../mechanisms.ts";
+
+/** What stopped the kernel; of the report and the panic which is the cause and which the consequence. */
+export const mechanism: Check = {
+  id: "mechanism",
+  needs: [],
+  about: "any",
+  *run(kernel, crash) {
+    const { report, panic } = crash;
+    if (!report && !panic) return;
+    yield mechanismFinding(kernel, crash);
+    const consequence = consequenceFinding(crash);
+    if (consequence) yield consequence;
+  },
+};
+
+function mechanismFinding(kernel: Kernel, crash: CrashFacts): Finding {
+  const { report, panic, pid, comm } = crash;
+  const kind = mechanismOf(crash.kind, panic?.text);
+  const cpu = crash.cpu ?? report?.cpu ?? crash.panicCpu;
+  const switches = sysctls(kernel, kind);
+  const line = panic ?? { text: report?.headline ?? "", line: report?.report.at ?? 0 };
+  return {
+    id: "crash.mechanism",
+    severity: "cause",
+    certainty: "certain",
+    slots: { mechanism: kind, task: pid ?? report?.pid, comm: comm ?? report?.comm, cpu },
+    text: [
+      "What stopped the kernel was ",
+      MECHANISM_WORDS[kind],
+      ...(kind === "hung-task"
+        ? []
+        : [...taskWords(crash), ...(cpu === undefined ? [] : [" on ", { kind: "cpu", cpu } as const])]),
+      report ? ": " : "; it said: ",
+      { kind: "log", line: report?.report.at ?? line.line, text: report?.headline ?? line.text },
+      ".",
+    ],
+    evidence: [
+      { kind: "log", line: line.line, text: line.text.trim() },
+      ...(report ? [{ kind: "log", line: report.report.at, text: report.headline } as const] : []),
+      ...switches,
+    ],
+  };
+}
+
+/** `, while insmod [169] ran`. */
+function taskWords({ task, pid, comm }: CrashFacts): Sentence {
+  if (!task || pid === undefined) return [];
+  const named: Reference = { kind: "task", address: task.address, pid, comm: comm ?? "?" };
+  return [", while task ", named, " ran"];
+}
+
+/** The settings that made the kernel stop, where they can be read. */
+const SYSCTLS: Readonly<Partial<Record<Mechanism, readonly string[]>>> = {
+  oops: ["panic_on_oops"],
+  bug: ["panic_on_oops"],
+  warn: ["panic_on_warn"],
+  softlockup: ["softlockup_panic"],
+  hardlockup: ["hardlockup_panic"],
+  "hung-task": ["sysctl_hung_task_panic"],
+  rcu: ["sysctl_panic_on_rcu_stall"],
+  oom: ["sysctl_panic_on_oom"],
+  nmi: ["unknown_nmi_panic", "panic_on_unrecovered_nmi"],
+};
+
+function sysctls(kernel: Kernel, of: Mechanism): Evidence[] {
+  return (SYSCTLS[of] ?? []).flatMap((name): Evidence[] => {
+    const value = attempt(() => globalU32(kernel, name));
+    return typeof value === "number" ? [{ kind: "sysctl", name, value: String(value) }] : [];
+  });
+}
+
+/** What the kernel says when it stops because of a report of a mechanism, and of nothing else. */
+const WORDS: Readonly<Partial<Record<Mechanism, RegExp>>> = {
+  oops: /: Fatal exception/,
+  bug: /: Fatal exception|panic_on_warn/,
+  warn: /panic_on_warn set/,
+  sysrq: /sysrq triggered crash/,
+  softlockup: /softlockup: hung tasks/,
+  hardlockup: /[Hh]ard LOCKUP/,
+  "hung-task": /hung_task: blocked tasks/,
+  rcu: /RCU Stall/,
+  oom: /[Oo]ut of memory/,
+};
+
+/**
+ * Whether the panic cannot have come of anything else: it is within the report, or its words are of the report's
+ * mechanism and no earlier report is of it. Else only their order is known.
+ */
+function leadsTo(report: ReportFacts, panic: { text: string; line: number }, earlier: readonly ReportFacts[]): boolean {
+  if (report.report.panic === panic.line) return true;
+  const mechanismOfReport = mechanismOf(report.kind, undefined);
+  const others = earlier.filter(({ kind }) => mechanismOf(kind, undefined) === mechanismOfReport);
+  return WORDS[mechanismOfReport]?.test(panic.text) === true && others.length === 0;
+}
+
+function consequenceFinding({ report, panic, earlier, secondsAt }: CrashFacts): Finding | undefined {
+  if (!report || !panic || panic.line === report.report.at) return undefined;
+  const [from, to] = [secondsAt(report.report.at), secondsAt(panic.line)];
+  const later = from === undefined || to === undefined ? undefined : to - from;
+  return {
+    id: "crash.consequence",
+    severity: "note",
+    certainty: leadsTo(report, panic, earlier) ? "certain" : "likely",
+    slots: { cause: report.title, consequence: panic.text },
+    text: [
+      "The panic (",
+      { kind: "log", line: panic.line, text: panic.text },
+      ") is a consequence of that",
+      later === undefined ? "" : `, ${later.toFixed(3)} s later by the log's clock`,
+      ".",
+    ],
+    evidence: [
+      { kind: "log", line: report.report.at, text: report.headline },
+      { kind: "log", line: panic.line, text: panic.text.trim() },
+    ],
+  };
+}

@@ -1,0 +1,68 @@
+import { guiltyAmong } from "../log/guilty.ts";
+import { ANCHORS, isMachinery, withoutWrapper } from "../log/machinery.ts";
+import { plainName } from "../log/place.ts";
+import type { Frame } from "../unwind/frame.ts";
+import { asLogFrame, type CrashFacts, functionOf } from "./crashFacts.ts";
+
+/** The function that the crash is about. */
+export interface GuiltyFrame {
+  /** As the source names it, without the compiler's suffixes. */
+  readonly function: string;
+  readonly module: string | undefined;
+  /** Where it stands on the stack; undefined where only the log names it. */
+  readonly frame: Frame | undefined;
+  /** Its index among the crash's frames. */
+  readonly index: number | undefined;
+  /** The line of the log that names it. */
+  readonly line: number | undefined;
+}
+
+/**
+ * The guilty frame: that which the rules of log/ find, on the stack as it was unwound and in the report as the kernel
+ * printed it. Where the two differ the report's counts if the stack has that function.
+ */
+export function guiltyFrame({ report, frames }: CrashFacts): GuiltyFrame | undefined {
+  if (!report) return undefined;
+  const { row } = report.report.headline;
+  const logged = report.where;
+  const name = logged?.place.name === undefined ? undefined : plainName(logged.place.name);
+  const index = frames.findIndex((frame) => functionOf(frame) === name);
+  if (name !== undefined && index >= 0) return onStack(frames, index, name, logged?.at);
+  const found = guiltyAmong(frames.map(asLogFrame), row).frame;
+  const own = found && frames[found.at] && functionOf(frames[found.at] as Frame);
+  if (found && own !== undefined) return onStack(frames, found.at, own, undefined);
+  return name === undefined
+    ? undefined
+    : { function: name, module: logged?.place.module, frame: undefined, index: undefined, line: logged?.at };
+}
+
+const onStack = (frames: readonly Frame[], index: number, name: string, line: number | undefined): GuiltyFrame => ({
+  function: name,
+  module: frames[index]?.symbol?.module,
+  frame: frames[index],
+  index,
+  line,
+});
+
+/** Functions that call whatever was registered with them: their name says nothing of a bug. */
+const STARTS = /^do_one_initcall$|^do_init_module$|_handler$|^ret_from|^entry_/;
+
+/** Functions that a key is made of. */
+const MAX_KEY = 3;
+
+/**
+ * A key that is the same for the same bug on another machine and build: the kind, and the first functions from the guilty
+ * one outwards that are no machinery, up to where the kernel dispatches to its callers.
+ */
+export function crashKey(crash: CrashFacts): string {
+  const { kind, frames } = crash;
+  const guilty = guiltyFrame(crash);
+  const names = guilty ? [guilty.function] : [];
+  const outer = guilty?.index === undefined ? [] : frames.slice(guilty.index + 1);
+  for (const frame of outer) {
+    const name = functionOf(frame);
+    if (names.length >= MAX_KEY || name === undefined || ANCHORS.test(name) || STARTS.test(name)) break;
+    if (kind === undefined || !isMachinery(name, kind)) names.push(name);
+  }
+  return [kind ?? "none", ...names.map(withoutWrapper)].join(":");
+}

@@ -1,0 +1,120 @@
+import type { Kind } from "../log/kinds.ts";
+
+/** By which of the kernel's ways to notice a failure a crash came about. */
+export type Mechanism =
+  | "oops"
+  | "bug"
+  | "warn"
+  | "panic"
+  | "softlockup"
+  | "hardlockup"
+  | "rcu"
+  | "hung-task"
+  | "oom"
+  | "sysrq"
+  | "hardware"
+  | "nmi"
+  | "stack-overflow"
+  | "sanitizer"
+  | "lockdep"
+  | "init-killed"
+  | "root-missing";
+
+/** What each is called in a sentence. */
+export const MECHANISM_WORDS: Readonly<Record<Mechanism, string>> = {
+  oops: "an oops, a fault of an instruction of the kernel",
+  bug: "a BUG(), a check of the kernel's own code that failed",
+  warn: "a warning, with panic_on_warn set",
+  panic: "a call of panic()",
+  softlockup: "the soft-lockup watchdog: a CPU ran kernel code for too long without scheduling",
+  hardlockup: "the hard-lockup watchdog: a CPU took no timer interrupt for too long",
+  rcu: "RCU's stall detector: a grace period did not end",
+  "hung-task": "the hung-task watchdog: a task stayed blocked for too long",
+  oom: "the out-of-memory killer",
+  sysrq: "the sysrq key c or a write of it to /proc/sysrq-trigger",
+  hardware: "an error that the hardware reported",
+  nmi: "a non-maskable interrupt",
+  "stack-overflow": "the overflow of a kernel stack",
+  sanitizer: "a report of memory debugging",
+  lockdep: "a report of the lock validator or of a check of context",
+  "init-killed": "the death of init, the first process",
+  "root-missing": "the failure to mount the root file system",
+};
+
+const BY_KIND: Readonly<Partial<Record<Kind, Mechanism>>> = {
+  "kernel-bug": "bug",
+  "list-corruption": "bug",
+  usercopy: "bug",
+  fortify: "bug",
+  cfi: "bug",
+  "rust-panic": "bug",
+  "dentry-held": "bug",
+  warning: "warn",
+  refcount: "warn",
+  odebug: "warn",
+  "soft-lockup": "softlockup",
+  "hard-lockup": "hardlockup",
+  "rcu-stall": "rcu",
+  "hung-task": "hung-task",
+  "workqueue-lockup": "hung-task",
+  oom: "oom",
+  sysrq: "sysrq",
+  "machine-check": "hardware",
+  edac: "hardware",
+  "firmware-error": "hardware",
+  "pcie-error": "hardware",
+  nmi: "nmi",
+  "stack-guard": "stack-overflow",
+  "stack-overflow": "stack-overflow",
+  "stack-corrupted": "stack-overflow",
+  kasan: "sanitizer",
+  kmsan: "sanitizer",
+  kcsan: "sanitizer",
+  kfence: "sanitizer",
+  ubsan: "sanitizer",
+  slab: "sanitizer",
+  "bad-page": "sanitizer",
+  panic: "panic",
+  "xen-panic": "panic",
+};
+
+const OOPS: ReadonlySet<Kind> = new Set<Kind>([
+  "null-pointer",
+  "page-fault",
+  "user-access",
+  "general-protection",
+  "oops",
+  "divide-error",
+  "invalid-opcode",
+  "int3",
+  "stack-segment",
+  "double-fault",
+  "unhandled-fault",
+  "alignment",
+  "serror",
+]);
+
+const LOCKDEP = /^(?:lock-|rcu-usage|spinlock|atomic-|preemptible|workqueue-leak)/;
+
+/** Panics that say themselves what happened. */
+const PANICS: readonly (readonly [RegExp, Mechanism])[] = [
+  [/Attempted to kill init!/, "init-killed"],
+  [/VFS: Unable to mount root fs|VFS: Cannot open root device|No working init found/, "root-missing"],
+  [/[Oo]ut of memory|System is deadlocked on memory/, "oom"],
+  [/sysrq triggered crash/, "sysrq"],
+  [/[Hh]ard LOCKUP/, "hardlockup"],
+  [/softlockup/, "softlockup"],
+  [/RCU Stall/, "rcu"],
+  [/hung_task/, "hung-task"],
+  [/[Mm]achine check/, "hardware"],
+  [/NMI/, "nmi"],
+];
+
+/** @param panic what the kernel said when it stopped */
+export function mechanismOf(kind: Kind | undefined, panic: string | undefined): Mechanism {
+  if (kind === undefined || kind === "panic")
+    return PANICS.find(([pattern]) => pattern.test(panic ?? ""))?.[1] ?? "panic";
+  if (OOPS.has(kind)) return "oops";
+  if (LOCKDEP.test(kind)) return "lockdep";
+  return BY_KIND[kind] ?? "panic";
+}

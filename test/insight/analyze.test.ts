@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { drive } from "../../src/base/job.ts";
+import { Fault } from "../../src/base/fault.ts";
+import { analyze } from "../../src/insight/analyze.ts";
+import type { Check } from "../../src/insight/check.ts";
+import { openSession } from "../../src/session/open/open.ts";
+
+const session = openSession({ vmcore: ["sample/vmcore"] });
+const { kernel } = session;
+after(() => {
+  session.close();
+});
+const verdict = (checks?: readonly Check[]) => drive(analyze(kernel, checks), new AbortController().signal);
+
+test("the verdict of the sample names what stopped the kernel and where", async () => {
+  const { title, key, kind, mechanism, findings } = await verdict();
+  assert.equal(title, "BUG: unable to handle kernel NULL pointer dereference in lab_apply");
+  assert.equal(key, "null-pointer:lab_apply:hello_init");
+  assert.equal(kind, "null-pointer");
+  assert.equal(mechanism, "oops");
+  const guilty = findings.find(({ id }) => id === "where.guilty");
+  assert.equal(guilty?.certainty, "certain");
+  assert.equal(guilty?.slots["function"], "lab_apply");
+  assert.equal(guilty?.slots["module"], "lab_nullderef");
+  assert.equal(guilty?.slots["inTree"], false);
+});
+
+test("every finding has evidence", async () => {
+  const { findings } = await verdict();
+  assert.ok(findings.length >= 3);
+  for (const { id, evidence } of findings) assert.ok(evidence.length > 0, id);
+});
+
+test("a fault ends a check, and the verdict says why", async () => {
+  const failing: Check = {
+    id: "failing",
+    needs: [],
+    about: "any",
+    *run() {
+      yield { kind: "progress", what: "", done: 0, total: 0 };
+      throw Fault.of("excluded", "page excluded from dump");
+    },
+  };
+  const { unchecked } = await verdict([failing]);
+  assert.deepEqual(unchecked, [{ check: "failing", because: "page excluded from dump" }]);
+});
+
+test("a check that takes too long is left", async () => {
+  const endless: Check = {
+    id: "endless",
+    needs: [],
+    about: "any",
+    *run() {
+      for (;;) yield { kind: "progress", what: "", done: 0, total: 0 };
+    },
+  };
+  const { unchecked } = await verdict([endless]);
+  assert.deepEqual(unchecked, [{ check: "endless", because: "it was given up after 2 s" }]);
+});
