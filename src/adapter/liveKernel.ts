@@ -1,3 +1,4 @@
+import { attemptSystem } from "../base/systemError.ts";
 import { accessSync, constants, statSync } from "node:fs";
 import { UsageError } from "../base/usageError.ts";
 
@@ -11,9 +12,7 @@ export function checkLiveKernel(path = KCORE): void {
       `there is no ${path}: this system's kernel has none (CONFIG_PROC_KCORE), or hides it in a container`,
     );
   }
-  try {
-    accessSync(path, constants.R_OK);
-  } catch {
+  if (!attemptSystem(() => (accessSync(path, constants.R_OK), true))) {
     throw new UsageError(
       `${path} may not be read: start the editor, or vmcore-debug dap, as root (CAP_SYS_RAWIO); a kernel in lockdown forbids it to root, too`,
     );

@@ -213,7 +213,7 @@ export class Target {
   /** What the event says after a failure of our own while it was made up. */
   stopAfter(error: unknown): Stop {
     const why = `internal error: ${internalError(error).summary}`;
-    const { id } = this.threads.firstOrStandIn(Fault.of("unknown", why));
+    const { id } = this.threads.firstOrStandIn();
     return { reason: "pause", threadId: id, text: "", description: `Why the kernel stopped cannot be told: ${why}` };
   }
 

@@ -1,3 +1,4 @@
+import { internalError } from "../base/sourceStack.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import { runningOn, runningTasks } from "../linux/sched/cpu.ts";
@@ -49,11 +50,11 @@ export class Threads {
   }
 
   /** The same after a failure of our own, which may well be that of finding the first thread: then not again. */
-  firstOrStandIn(failure: Fault): Thread {
+  firstOrStandIn(): Thread {
     try {
       return this.first();
-    } catch {
-      return this.standIn((this.failed = failure));
+    } catch (error) {
+      return this.standIn((this.failed = Fault.of("unknown", `internal error: ${internalError(error).summary}`)));
     }
   }
 

@@ -1,3 +1,4 @@
+import { attemptSystem } from "../base/systemError.ts";
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -42,14 +43,10 @@ export class ExtensionFiles implements Extensions {
 
   available(): readonly string[] {
     if (!this.directory) return [];
-    try {
-      return readdirSync(this.directory)
-        .filter((name) => /\.[cm]?[jt]s$/.test(name))
-        .sort()
-        .map((name) => join(this.directory, name));
-    } catch {
-      return [];
-    }
+    return (attemptSystem(() => readdirSync(this.directory)) ?? [])
+      .filter((name) => /\.[cm]?[jt]s$/.test(name))
+      .sort()
+      .map((name) => join(this.directory, name));
   }
 
   /** As crash looks for its own: in the working directory, then in CRASH_EXTENSIONS. */

@@ -1,3 +1,4 @@
+import { attemptSystem } from "../base/systemError.ts";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -31,12 +32,11 @@ export class History {
   add(line: string): void {
     if (line.trim() === "" || line === this.lines.at(-1)) return;
     this.lines.push(line);
-    try {
+    // A read-only home is no reason to stop.
+    attemptSystem(() => {
       mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
       appendFileSync(this.path, `${line}\n`, { mode: 0o600 });
-    } catch {
-      // A read-only home is no reason to stop.
-    }
+    });
   }
 
   /** Every line with its number, as `h` shows it. */
@@ -60,13 +60,8 @@ export class History {
   }
 }
 
-function readLines(path: string): string[] {
-  try {
-    return wholeFile(path, MAX_HISTORY)
-      .toString("utf8")
-      .split("\n")
-      .filter((line) => line !== "");
-  } catch {
-    return [];
-  }
-}
+const readLines = (path: string): string[] =>
+  attemptSystem(() => wholeFile(path, MAX_HISTORY))
+    ?.toString("utf8")
+    .split("\n")
+    .filter((line) => line !== "") ?? [];

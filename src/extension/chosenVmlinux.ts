@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { ask, TYPE } from "./session.ts";
+import { TYPE, askUnlessRefused } from "./session.ts";
 
 /** By build-id; paths alone. */
 const KEY = "vmcore.chosenVmlinux";
@@ -25,13 +25,9 @@ export const rememberVmlinux = (context: vscode.ExtensionContext): vscode.Dispos
 ];
 
 async function remember(context: vscode.ExtensionContext, session: vscode.DebugSession): Promise<void> {
-  try {
-    const { vmlinux, vmlinuxBuildId } = await ask(session, "vmcore/about", {});
-    if (vmlinux === undefined || vmlinuxBuildId === undefined) return;
-    const { [vmlinuxBuildId]: _, ...others } = chosenVmlinux(context);
-    const newest = [...Object.entries(others), [vmlinuxBuildId, vmlinux] as const].slice(-MAX_KERNELS);
-    await context.globalState.update(KEY, Object.fromEntries(newest));
-  } catch {
-    // The session ended before it answered.
-  }
+  const { vmlinux, vmlinuxBuildId } = (await askUnlessRefused(session, "vmcore/about", {})) ?? {};
+  if (vmlinux === undefined || vmlinuxBuildId === undefined) return;
+  const { [vmlinuxBuildId]: _, ...others } = chosenVmlinux(context);
+  const newest = [...Object.entries(others), [vmlinuxBuildId, vmlinux] as const].slice(-MAX_KERNELS);
+  await context.globalState.update(KEY, Object.fromEntries(newest));
 }

@@ -64,7 +64,8 @@ function factsOf(context: vscode.ExtensionContext, path: string): Promise<DumpFa
       clearTimeout(timer);
       try {
         resolve(JSON.parse(out) as DumpFacts);
-      } catch {
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
         refuse(signal ? "opening the dump took too long" : errors.trim() || `the adapter ended with exit code ${code}`);
       }
     });

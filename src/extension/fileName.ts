@@ -6,7 +6,8 @@ export function matchesName(name: string, pattern: string): boolean {
     .replace(/\?/g, ".");
   try {
     return new RegExp(`^(?:${source})$`, "i").test(name);
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
   }
 }

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { crashName } from "./dumpName.ts";
-import { ask, TYPE } from "./session.ts";
+import { TYPE, askUnlessRefused } from "./session.ts";
 
 /** More consoles than anybody has open. */
 const MAX_CONSOLES = 50;
@@ -38,11 +38,8 @@ export const front = (): vscode.Disposable[] => [
 /** What the user named in launch.json keeps that name. */
 async function name(session: vscode.DebugSession): Promise<void> {
   if (session.configuration["namedByDump"] !== true) return;
-  try {
-    session.name = crashName(await ask(session, "vmcore/about", {}));
-  } catch {
-    // The session ended before it answered.
-  }
+  const about = await askUnlessRefused(session, "vmcore/about", {});
+  if (about) session.name = crashName(about);
 }
 
 /** By the consoles, one of which belongs to each session: VS Code has no other way for an extension. */

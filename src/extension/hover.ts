@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { addressAt } from "./expression.ts";
 import { identifierAt } from "./identifier.ts";
 import { isServed } from "./languageClient.ts";
-import { activeSession, ask, focusedFrame } from "./session.ts";
+import { activeSession, askUnlessRefused, focusedFrame } from "./session.ts";
 
 /**
  * Says what an address in any text stands for, and what the identifiers of the kernel's C are in the open dump. VS
@@ -21,13 +21,12 @@ export const hover = (): vscode.Disposable[] => [
       const args: DebugProtocol.EvaluateArguments = { expression: document.getText(place), context: "hover" };
       const frameId = focusedFrame(session);
       if (frameId !== undefined) args.frameId = frameId;
-      try {
-        const { result } = (await session.customRequest("evaluate", args)) as DebugProtocol.EvaluateResponse["body"];
-        return new vscode.Hover(new vscode.MarkdownString().appendCodeblock(result, "c"), place);
-      } catch {
-        // A number that only looks like an address has nothing to say.
-        return undefined;
-      }
+      // A number that only looks like an address is refused.
+      const refused = (): undefined => undefined;
+      const answer: unknown = await session.customRequest("evaluate", args).then(undefined, refused);
+      if (answer === undefined) return undefined;
+      const { result } = answer as DebugProtocol.EvaluateResponse["body"];
+      return new vscode.Hover(new vscode.MarkdownString().appendCodeblock(result, "c"), place);
     },
   }),
   vscode.languages.registerHoverProvider(["c", "cpp"], {
@@ -35,23 +34,18 @@ export const hover = (): vscode.Disposable[] => [
       const session = activeSession();
       const found = identifierAt((at) => document.lineAt(at).text, line, character);
       if (!session || !found || !(await isKernelSource(session, document))) return undefined;
-      try {
-        const identifier = { ...found.identifier, frameId: focusedFrame(session) };
-        const { text } = await ask(session, "vmcore/identifier", identifier);
-        if (!text) return undefined;
-        const markdown = new vscode.MarkdownString().appendCodeblock(text.code.join("\n"), "c");
-        for (const note of text.notes) markdown.appendText(`${note}\n`);
-        return new vscode.Hover(markdown, new vscode.Range(line, found.range.start, line, found.range.end));
-      } catch {
-        // The session is opening or ending.
-        return undefined;
-      }
+      const identifier = { ...found.identifier, frameId: focusedFrame(session) };
+      const text = (await askUnlessRefused(session, "vmcore/identifier", identifier))?.text;
+      if (!text) return undefined;
+      const markdown = new vscode.MarkdownString().appendCodeblock(text.code.join("\n"), "c");
+      for (const note of text.notes) markdown.appendText(`${note}\n`);
+      return new vscode.Hover(markdown, new vscode.Range(line, found.range.start, line, found.range.end));
     },
   }),
 ];
 
 /** Where each session finds sources. */
-const roots = new WeakMap<vscode.DebugSession, Thenable<readonly string[]>>();
+const roots = new WeakMap<vscode.DebugSession, Thenable<readonly string[] | undefined>>();
 
 /** Whether a file is of the trees in which the session finds its sources: C of another project is not the kernel's. */
 async function isKernelSource(session: vscode.DebugSession, { uri }: vscode.TextDocument): Promise<boolean> {
@@ -60,16 +54,13 @@ async function isKernelSource(session: vscode.DebugSession, { uri }: vscode.Text
   if (uri.scheme !== "file") return false;
   let known = roots.get(session);
   if (!known) {
-    known = ask(session, "vmcore/about", {}).then(({ sourceRoots }) => sourceRoots.map(({ path }) => path));
+    known = askUnlessRefused(session, "vmcore/about", {}).then((about) => about?.sourceRoots.map(({ path }) => path));
     roots.set(session, known);
   }
-  try {
-    return (await known).some((root) => {
-      const path = relative(root, uri.fsPath);
-      return !path.startsWith("..") && !isAbsolute(path);
-    });
-  } catch {
-    roots.delete(session);
-    return false;
-  }
+  const trees = await known;
+  if (!trees) roots.delete(session);
+  return (trees ?? []).some((root) => {
+    const path = relative(root, uri.fsPath);
+    return !path.startsWith("..") && !isAbsolute(path);
+  });
 }

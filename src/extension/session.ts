@@ -18,6 +18,16 @@ export const ask = <Name extends keyof CustomRequests>(
 ): Thenable<CustomRequests[Name]["body"]> =>
   session.customRequest(request, args) as Thenable<CustomRequests[Name]["body"]>;
 
+/**
+ * The same; undefined where the session refuses, as while it opens, or has ended. Over a wire every refusal is a plain
+ * Error: whether it was a bug the adapter knows, and says in its own log.
+ */
+export const askUnlessRefused = <Name extends keyof CustomRequests>(
+  session: vscode.DebugSession,
+  request: Name,
+  args: CustomRequests[Name]["arguments"],
+): Thenable<CustomRequests[Name]["body"] | undefined> => ask(session, request, args).then(undefined, () => undefined);
+
 /** The frame that the user looks at, by its DAP id. */
 export function focusedFrame(session: vscode.DebugSession): number | undefined {
   const item = vscode.debug.activeStackItem;

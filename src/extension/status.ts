@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { About } from "../protocol/custom.ts";
 import { shortTitle, titleOf } from "./dumpName.ts";
-import { activeSession, ask, TYPE } from "./session.ts";
+import { TYPE, activeSession, askUnlessRefused } from "./session.ts";
 
 /** The status item: which kernel, what happened, what debuginfo; its menu has the session's commands. */
 export function status(): vscode.Disposable[] {
@@ -17,12 +17,10 @@ export function status(): vscode.Disposable[] {
     item.show();
   };
   const learn = async (session: vscode.DebugSession): Promise<void> => {
-    try {
-      known.set(session.id, await ask(session, "vmcore/about", {}));
-      show();
-    } catch {
-      // The session ended before it answered: there is nothing to show.
-    }
+    const about = await askUnlessRefused(session, "vmcore/about", {});
+    if (!about) return;
+    known.set(session.id, about);
+    show();
   };
   return [
     item,

@@ -1,3 +1,4 @@
+import { attemptSystem } from "../base/systemError.ts";
 import { basename } from "node:path";
 import { wholeFile } from "../base/file.ts";
 import { hex0x } from "../base/hex.ts";
@@ -161,14 +162,11 @@ function sourceParts(place: SourcePlace | undefined): string[] {
   return [`## ${placeText(place)}`, markdownBlock(rows, "c")];
 }
 
-function sourceLines(path: string): string[] {
-  try {
-    return wholeFile(path, MAX_SOURCE).toString("utf8").split(/\r?\n/);
-  } catch {
-    // It was there a moment ago; without it the rest holds.
-    return [];
-  }
-}
+/** None of a file that is gone: without it the rest holds. */
+const sourceLines = (path: string): string[] =>
+  attemptSystem(() => wholeFile(path, MAX_SOURCE))
+    ?.toString("utf8")
+    .split(/\r?\n/) ?? [];
 
 async function registerParts({ site }: ReportFacts, known: Known): Promise<string[]> {
   const registers = site?.registers ?? [];

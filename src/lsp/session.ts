@@ -1,3 +1,4 @@
+import { unlessRefused } from "../base/refused.ts";
 import { hex0x } from "../base/hex.ts";
 import type { About, CustomRequests, Described, Place } from "../protocol/custom.ts";
 import type { Askable, SessionQuestion } from "../protocol/language.ts";
@@ -24,11 +25,8 @@ export class Session {
     request: Name,
     args: CustomRequests[Name]["arguments"],
   ): Promise<CustomRequests[Name]["body"] | null> {
-    try {
-      return (await this.send({ request, arguments: args })) as CustomRequests[Name]["body"] | null;
-    } catch {
-      return null;
-    }
+    const answer = await unlessRefused(this.send({ request, arguments: args }));
+    return (answer ?? null) as CustomRequests[Name]["body"] | null;
   }
 
   /** "No session" is asked anew each time: one may be opening. */

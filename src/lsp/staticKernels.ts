@@ -1,3 +1,4 @@
+import { isUnreadable } from "../session/open/openError.ts";
 import { existsSync } from "node:fs";
 import { Budget } from "../base/budget.ts";
 import type { FileSettings } from "../protocol/language.ts";
@@ -71,8 +72,8 @@ export class StaticKernels {
     let kernel: StaticKernel | undefined;
     try {
       kernel = kernelOf(path, this.surroundings(path, release));
-    } catch {
-      kernel = undefined;
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
     }
     this.opened.set(path, kernel);
     return kernel;

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { bare, type CType } from "../debuginfo/ctype.ts";
 
 /** Whether gdb shows a type's values as characters: every integer of one byte that is not a bool, `u8` too. */
@@ -44,17 +45,15 @@ export function quoted(bytes: Uint8Array): string {
   return `${text}"`;
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder();
 
 /** A printable character of more than one byte. */
 function utf8At(bytes: Uint8Array, at: number): { text: string; length: number } | undefined {
   const lead = bytes[at] ?? 0;
   const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
   if (length === 0 || at + length > bytes.length) return undefined;
-  try {
-    const text = decoder.decode(bytes.subarray(at, at + length));
-    return /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(text) ? { text, length } : undefined;
-  } catch {
-    return undefined;
-  }
+  const encoded = bytes.subarray(at, at + length);
+  if (!isUtf8(encoded)) return undefined;
+  const text = decoder.decode(encoded);
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(text) ? { text, length } : undefined;
 }

@@ -1,3 +1,4 @@
+import { unlessRefused } from "../base/refused.ts";
 import { html, type TemplateResult } from "lit-html";
 import type { LinkKind } from "../protocol/panel.ts";
 import { ask } from "./host.ts";
@@ -59,12 +60,9 @@ export async function explain(element: Element): Promise<void> {
   const { target: text, kind } = (element as HTMLElement).dataset;
   if (text === undefined) return;
   over = element;
-  try {
-    const answer = await ask("explain", { text, kind: (kind ?? "place") as LinkKind });
-    if (over === element && answer.text !== "") showCard(element, answer.text);
-  } catch {
-    // What only looks like an address has nothing to say.
-  }
+  // What only looks like an address is refused.
+  const answer = await unlessRefused(ask("explain", { text, kind: (kind ?? "place") as LinkKind }));
+  if (over === element && answer && answer.text !== "") showCard(element, answer.text);
 }
 
 function showCard(anchor: Element, text: string): void {

@@ -1,3 +1,4 @@
+import { regularExpression } from "../base/regularExpression.ts";
 import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { FaultCell, GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
 import type { Panel } from "../protocol/panel.ts";
@@ -100,7 +101,7 @@ export function filterOf(text: string, columns: readonly GridColumn[]): ((row: R
 function wordTest(word: string, columns: readonly GridColumn[]): ((row: Row) => boolean) | undefined {
   const pattern = /^\/(.+)\/$/s.exec(word)?.[1];
   if (pattern !== undefined) {
-    const expression = regularExpression(pattern);
+    const expression = regularExpression(pattern, "i");
     return expression && ((row) => row.some((cell) => expression.test(searchedText(cell))));
   }
   const [, name = "", value = ""] = /^([\w.]+):(.*)$/s.exec(word) ?? [];
@@ -108,15 +109,6 @@ function wordTest(word: string, columns: readonly GridColumn[]): ((row: Row) => 
   if (column >= 0) return (row) => cellText(row[column] ?? null).toLowerCase() === value.toLowerCase() || value === "";
   const wanted = word.toLowerCase();
   return (row) => row.some((cell) => searchedText(cell).toLowerCase().includes(wanted));
-}
-
-/** Case does not matter; undefined for what is no regular expression. */
-export function regularExpression(pattern: string): RegExp | undefined {
-  try {
-    return new RegExp(pattern, "i");
-  } catch {
-    return undefined;
-  }
 }
 
 /** Rows as a spreadsheet takes them: tabs between cells, which have none themselves. */

@@ -1,3 +1,4 @@
+import { unlessRefused } from "../base/refused.ts";
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { TaskStack } from "../protocol/custom.ts";
 import type { Grid } from "../protocol/grid.ts";
@@ -73,7 +74,7 @@ export class TasksView implements View {
     await this.reading.run(async () => {
       this.ps = await this.ask("run", { line: this.panel.line });
       // The table is of use without it: old kernels keep no times.
-      this.lastRun = await this.ask("run", { line: "ps -l" }).catch(() => undefined);
+      this.lastRun = await unlessRefused(this.ask("run", { line: "ps -l" }));
     });
     this.arrange(true);
     if (this.reading.error === undefined) await this.readStacks();
@@ -84,13 +85,10 @@ export class TasksView implements View {
     this.isReadingStacks = true;
     const unread = this.rows.map(taskOf).filter((task) => !this.stacks.has(task));
     for (let i = 0; i < unread.length && this.isReadingStacks && this.element.isConnected; i += BATCH) {
-      try {
-        const { stacks } = await this.ask("stacks", { tasks: unread.slice(i, i + BATCH) });
-        for (const stack of stacks) this.stacks.set(stack.task, stack);
-      } catch {
-        // The session is gone, and soon this page is.
-        break;
-      }
+      const answer = await unlessRefused(this.ask("stacks", { tasks: unread.slice(i, i + BATCH) }));
+      // The session is gone, and soon this page is.
+      if (!answer) break;
+      for (const stack of answer.stacks) this.stacks.set(stack.task, stack);
       this.arrange(true);
     }
     this.isReadingStacks = false;

@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
@@ -151,13 +152,7 @@ export class Sources {
 }
 
 /** undefined for what cannot be read: the client says so when it shows it. */
-function contents(path: string): Uint8Array | undefined {
-  try {
-    return wholeFile(path, MAX_SOURCE);
-  } catch {
-    return undefined;
-  }
-}
+const contents = (path: string): Uint8Array | undefined => attemptSystem(() => wholeFile(path, MAX_SOURCE));
 
 /** `v6.1.192/kernel/panic.c`, the state in small letters as in the authority of any URI. */
 const keyOf = ({ revision, name }: StoredSource): string =>

@@ -27,9 +27,10 @@ function wrap(module: CapstoneModule, arch: Constant, mode: Constant, step: numb
           ? gnuConditions(one.mnemonic, one.op_str)
           : { mnemonic: one.mnemonic, operands: one.op_str }),
       }));
-    } catch {
-      // It throws when not even the first instruction is one.
-      return [];
+    } catch (error) {
+      // It throws a text when not even the first instruction is one.
+      if (typeof error === "string") return [];
+      throw error;
     }
   };
   return {

@@ -1,3 +1,4 @@
+import { regularExpression } from "../../base/regularExpression.ts";
 import { attempt, type Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { taskAt, taskComm, tasksByPid, taskTable } from "../../linux/sched/task.ts";
@@ -75,10 +76,7 @@ const COMM_LENGTH = 15;
 const byName = (name: string) => (comm: string) => comm === name.slice(0, COMM_LENGTH);
 
 function byPattern(pattern: string): (comm: string) => boolean {
-  try {
-    const regex = new RegExp(pattern);
-    return (comm) => regex.test(comm);
-  } catch {
-    throw new UsageError(`invalid regular expression: ${pattern}`);
-  }
+  const regex = regularExpression(pattern);
+  if (!regex) throw new UsageError(`invalid regular expression: ${pattern}`);
+  return (comm) => regex.test(comm);
 }

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { ask, TYPE } from "../session.ts";
+import { TYPE, askUnlessRefused } from "../session.ts";
 
 /** Scheme of sources that a repository or an archive keeps: `vmcore-source://v6.1.192/kernel/panic.c`. */
 export const SOURCE_SCHEME = "vmcore-source";
@@ -40,14 +40,12 @@ class StoredSources implements vscode.FileSystemProvider {
     const known = this.known.get(address);
     if (known) return known;
     for (const session of this.sessions) {
-      try {
-        const { text } = await ask(session, "vmcore/sourceText", { address });
-        const bytes = new TextEncoder().encode(text);
-        this.known.set(address, bytes);
-        return bytes;
-      } catch {
-        // Of another dump: the next one may know it.
-      }
+      const answer = await askUnlessRefused(session, "vmcore/sourceText", { address });
+      // Of another dump: the next one may know it.
+      if (!answer) continue;
+      const bytes = new TextEncoder().encode(answer.text);
+      this.known.set(address, bytes);
+      return bytes;
     }
     throw vscode.FileSystemError.FileNotFound("No open crash dump has this source: open its dump again.");
   }

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { PanelSession } from "../../protocol/panel.ts";
 import { dumpName } from "../dumpName.ts";
-import { activeSession, ask, TYPE } from "../session.ts";
+import { TYPE, activeSession, askUnlessRefused } from "../session.ts";
 
 /** Sessions of ours that have stopped, which means that their dump is open; and the one in front. */
 export class PanelSessions implements vscode.Disposable {
@@ -64,15 +64,13 @@ export class PanelSessions implements vscode.Disposable {
   }
 
   private async learn(session: vscode.DebugSession): Promise<void> {
-    try {
-      const { vmcore, release } = await ask(session, "vmcore/about", {});
-      const name = dumpName(vmcore);
-      this.known.set(session.id, { session, shown: { id: session.id, name, release, dump: vmcore } });
-      this.launched.set(key(vmcore), session);
-      this.changed.fire();
-    } catch {
-      // The session ended before it answered: there is nothing to show.
-    }
+    const about = await askUnlessRefused(session, "vmcore/about", {});
+    if (!about) return;
+    const { vmcore, release } = about;
+    const name = dumpName(vmcore);
+    this.known.set(session.id, { session, shown: { id: session.id, name, release, dump: vmcore } });
+    this.launched.set(key(vmcore), session);
+    this.changed.fire();
   }
 
   dispose(): void {

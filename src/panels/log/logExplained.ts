@@ -1,3 +1,4 @@
+import { unlessRefused } from "../../base/refused.ts";
 import type { Ask } from "../ask.ts";
 import { type Explanation, explanationOf, moved, meaningRows, questionsOf } from "./logExplain.ts";
 import type { Entry, LogLine } from "./logLines.ts";
@@ -31,8 +32,8 @@ export class LogExplained {
     this.explained.set(block, { rows: new Map([[headline, meaning]]), sources: new Map() });
     const places = questions.places.map(({ text, returns }) => ({ text, returns }));
     // What cannot be explained is left as the kernel wrote it.
-    const answer = await this.ask("describe", { places }).catch(() => ({ described: [] }));
-    const codes = questions.codes.map(({ text, at }) => this.ask("opcodes", { text, at }).catch(() => undefined));
+    const answer = (await unlessRefused(this.ask("describe", { places }))) ?? { described: [] };
+    const codes = questions.codes.map(({ text, at }) => unlessRefused(this.ask("opcodes", { text, at })));
     const decoded = (await Promise.all(codes)).map((code) => code?.instructions);
     // Older messages may have come meanwhile.
     const [olderBlocks, olderLines] = [this.log.blocks.length - blocks.length, this.log.lines.length - lines.length];

@@ -2,7 +2,7 @@
 import { html, type TemplateResult } from "lit-html";
 import type { DumpState } from "../dumpState.ts";
 import { regularExpressionIcon } from "../icons.ts";
-import { regularExpression } from "../rows.ts";
+import { regularExpression } from "../../base/regularExpression.ts";
 import { nothingLeft, select } from "../view.ts";
 
 /** By level, each with all that is worse. */
@@ -43,7 +43,7 @@ export class LogFilter {
   /** Undefined without a search, and for what is no regular expression. */
   get pattern(): RegExp | undefined {
     if (this.search === "") return undefined;
-    return regularExpression(this.isExpression ? this.search : this.search.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    return regularExpression(this.isExpression ? this.search : this.search.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
   }
 
   /** Shows everything for now. */

@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { once as onceEmitted } from "node:events";
 import {
   createWriteStream,
@@ -152,11 +153,8 @@ function isSound(path: string, check: (part: string) => void): boolean {
 /** As elfutils' clients do: an empty file that nobody may read. */
 function noteMiss(path: string): void {
   rmSync(`${path}.part`, { force: true });
-  try {
-    writeFileSync(path, "", { mode: 0, flag: "wx" });
-  } catch {
-    // another client was faster: what it noted, or fetched, stays
-  }
+  // Where another client was faster, what it noted, or fetched, stays.
+  attemptSystem(() => writeFileSync(path, "", { mode: 0, flag: "wx" }));
 }
 
 /** The server is as it should be, and has no such file. */

@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { randomUUID } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -9,15 +10,11 @@ import { dirname } from "node:path";
  */
 export function keepFile(path: string, bytes: Uint8Array, modes: { folder?: number; file?: number } = {}): boolean {
   const part = `${path}.${randomUUID()}.part`;
-  try {
+  return isKept(part, () => {
     mkdirSync(dirname(path), { recursive: true, mode: modes.folder });
     writeFileSync(part, bytes, { mode: modes.file, flag: "wx" });
     renameSync(part, path);
-    return true;
-  } catch {
-    removed(part);
-    return false;
-  }
+  });
 }
 
 /**
@@ -39,21 +36,17 @@ export function placeNew(part: string, path: string): void {
 /** `keepFile` where nothing is replaced. @returns whether the file is there now */
 export function keepNewFile(path: string, bytes: Uint8Array): boolean {
   const part = `${path}.${randomUUID()}.part`;
-  try {
+  return isKept(part, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(part, bytes, { mode: 0o600, flag: "wx" });
     placeNew(part, path);
-    return true;
-  } catch {
-    removed(part);
-    return false;
-  }
+  });
 }
 
-function removed(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // a directory of the path is none: nothing was written
-  }
+/** Whether the system lets a file be kept; if not, nothing of its part stays. */
+function isKept(part: string, keep: () => void): boolean {
+  const kept = attemptSystem(() => (keep(), true)) ?? false;
+  // Refused where a directory of the path is none: nothing was written.
+  if (!kept) attemptSystem(() => rmSync(part, { force: true }));
+  return kept;
 }

@@ -1,7 +1,8 @@
+import { parsedJson } from "../../base/json.ts";
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
-import { isSystemError } from "../../base/systemError.ts";
+import { attemptSystem, isSystemError } from "../../base/systemError.ts";
 import { kernelBuildId } from "../find/kernelBuildId.ts";
 import { keepFile, placeNew } from "./keptFile.ts";
 import { ownPart } from "./partFile.ts";
@@ -126,14 +127,11 @@ function wantedOf(options: OpenOptions): Wanted {
 /** Packages with debuginfo beside a dump; whether they are of its kernel their contents tell. */
 function packagesBeside(directories: readonly string[]): string[] {
   return directories.flatMap((directory) => {
-    try {
-      const names = readdirSync(directory).slice(0, MAX_LISTED);
-      return names
-        .filter((name) => isPackage(name) && DEBUGINFO_PACKAGE.test(name))
-        .map((name) => join(directory, name));
-    } catch {
-      return [];
-    }
+    const names = attemptSystem(() => readdirSync(directory)) ?? [];
+    return names
+      .slice(0, MAX_LISTED)
+      .filter((name) => isPackage(name) && DEBUGINFO_PACKAGE.test(name))
+      .map((name) => join(directory, name));
   });
 }
 
@@ -164,15 +162,12 @@ async function unpackOnce(path: string, wanted: Wanted, cache: string, watch: Wa
 
 /** undefined for what is none of ours. */
 function readNote(path: string): Noted | undefined {
-  try {
-    const { vmlinux, modules } = JSON.parse(wholeFile(path, MAX_NOTE).toString("utf8")) as Partial<Noted>;
-    const isId = (value: unknown): boolean => value === null || (typeof value === "string" && isBuildId(value));
-    return isId(vmlinux) && typeof modules === "object" && Object.values(modules).every(isId)
-      ? { vmlinux: vmlinux ?? null, modules }
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const text = attemptSystem(() => wholeFile(path, MAX_NOTE).toString("utf8"));
+  if (text === undefined) return undefined;
+  const { vmlinux, modules } = Object(parsedJson(text)) as Partial<Noted>;
+  const isId = (value: unknown): boolean => value === null || (typeof value === "string" && isBuildId(value));
+  if (!isId(vmlinux) || typeof modules !== "object" || modules === null) return undefined;
+  return Object.values(modules).every(isId) ? { vmlinux: vmlinux ?? null, modules } : undefined;
 }
 
 async function unpack(path: string, { missing, kernel }: Wanted, cache: string, watch: Watch): Promise<Noted> {

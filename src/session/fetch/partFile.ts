@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
@@ -19,12 +20,9 @@ export function claimPart(folder: string, name: string): string {
   const own = join(folder, `${name}.${randomUUID()}.part`);
   for (const entry of readdirSync(folder)) {
     if (!entry.startsWith(name) || !isLeft(folder, entry, entry.slice(name.length))) continue;
-    try {
-      renameSync(join(folder, entry), own);
-      break;
-    } catch {
-      // somebody else was faster
-    }
+    // Another session may be faster.
+    const isOwn = attemptSystem(() => (renameSync(join(folder, entry), own), true));
+    if (isOwn) break;
   }
   return own;
 }
@@ -71,12 +69,4 @@ function isRunning(pid: number): boolean {
 function isAbandoned(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED_MS;
-}
-
-function attemptSystem<T>(act: () => T): T | undefined {
-  try {
-    return act();
-  } catch {
-    return undefined;
-  }
 }

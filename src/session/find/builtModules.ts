@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { join } from "node:path";
 import { wholeFile } from "../../base/file.ts";
 import { within } from "../sources/sourceRoot.ts";
@@ -18,10 +19,8 @@ export function builtModules(tree: string): string[] {
   });
 }
 
-function orderOf(path: string): string[] {
-  try {
-    return wholeFile(path, MAX_ORDER).toString("utf8").split("\n");
-  } catch {
-    return []; // no tree in which modules were built
-  }
-}
+/** No lines where no modules were built. */
+const orderOf = (path: string): string[] =>
+  attemptSystem(() => wholeFile(path, MAX_ORDER))
+    ?.toString("utf8")
+    .split("\n") ?? [];

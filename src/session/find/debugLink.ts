@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { dirname, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { attempt, Fault } from "../../base/fault.ts";
@@ -78,13 +79,7 @@ function linkOf(elf: ElfFile, name: string): { readonly name: string; readonly b
   return text === "" || text.length >= bytes.length ? undefined : { name: text, bytes };
 }
 
-function opened(path: string): RandomFile | undefined {
-  try {
-    return openFile(path);
-  } catch {
-    return undefined;
-  }
-}
+const opened = (path: string): RandomFile | undefined => attemptSystem(() => openFile(path));
 
 function checksum(file: RandomFile): number | undefined {
   if (file.size > MAX_CHECKED) return undefined;

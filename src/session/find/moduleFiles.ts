@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { type Dirent, existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Budget } from "../../base/budget.ts";
@@ -229,10 +230,6 @@ function* openedElf(
   }
 }
 
-function entriesOf(directory: string): Dirent[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true });
-  } catch {
-    return []; // not ours to read
-  }
-}
+/** None of a directory that is not ours to read. */
+const entriesOf = (directory: string): Dirent[] =>
+  attemptSystem(() => readdirSync(directory, { withFileTypes: true })) ?? [];

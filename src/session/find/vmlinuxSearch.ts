@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { existsSync, realpathSync, statSync } from "node:fs";
 import type { OpenedMemory } from "../../memory/openMemory.ts";
 import { compareBuild } from "../open/buildMatch.ts";
@@ -141,10 +142,5 @@ export const withoutPath = (message: string, path: string): string =>
 /** debuginfod's clients note so in their cache that no server has a file. */
 export const isEmpty = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.size === 0;
 
-function realPath(path: string): string | undefined {
-  try {
-    return existsSync(path) ? realpathSync(path) : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const realPath = (path: string): string | undefined =>
+  attemptSystem(() => (existsSync(path) ? realpathSync(path) : undefined));

@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -35,18 +36,20 @@ const pathOf = (directory: string, buildId: string, kind: IndexKind): string => 
 export function readIndex(directory: string, buildId: string, kind: IndexKind): Uint8Array | undefined {
   if (!isBuildId(buildId)) return undefined;
   const path = pathOf(directory, buildId, kind);
-  try {
+  const bytes = attemptSystem(() => {
     const file = openFile(path);
-    const bytes = file.size > MAX_INDEX ? undefined : file.read(0, file.size);
-    file.close();
-    if (!bytes || bytes.length < HEADER) return undefined;
-    const wanted = header(buildId, bytes.subarray(HEADER));
-    if (Buffer.compare(bytes.subarray(0, HEADER), wanted) !== 0) return undefined;
-    utimesSync(path, new Date(), new Date());
-    return bytes.subarray(HEADER);
-  } catch {
-    return undefined;
-  }
+    try {
+      return file.size > MAX_INDEX ? undefined : file.read(0, file.size);
+    } finally {
+      file.close();
+    }
+  });
+  if (!bytes || bytes.length < HEADER) return undefined;
+  const wanted = header(buildId, bytes.subarray(HEADER));
+  if (Buffer.compare(bytes.subarray(0, HEADER), wanted) !== 0) return undefined;
+  // Of a cache that may only be read nothing is pruned either.
+  attemptSystem(() => utimesSync(path, new Date(), new Date()));
+  return bytes.subarray(HEADER);
 }
 
 /** Keeps an index for the next session. A cache that cannot be written to is none: nothing is said. */
@@ -54,11 +57,8 @@ export function writeIndex(directory: string, buildId: string, kind: IndexKind, 
   if (!isBuildId(buildId) || contents.length > MAX_INDEX - HEADER) return;
   const path = pathOf(directory, buildId, kind);
   if (!keepFile(path, Buffer.concat([header(buildId, contents), contents]), { folder: 0o700, file: 0o600 })) return;
-  try {
-    prune(directory);
-  } catch {
-    // another session prunes it as well
-  }
+  // Another session may prune it as well.
+  attemptSystem(() => prune(directory));
 }
 
 function header(buildId: string, contents: Uint8Array): Uint8Array {

@@ -1,3 +1,6 @@
+import { Fault } from "../../base/fault.ts";
+import { isSystemError } from "../../base/systemError.ts";
+
 /** The dump or its vmlinux could not be opened: one line for the user that says what to do. */
 export class OpenError extends Error {
   constructor(message: string) {
@@ -5,6 +8,10 @@ export class OpenError extends Error {
     this.name = "OpenError";
   }
 }
+
+/** Whether a file could not be opened or read, or is not what it was taken for. */
+export const isUnreadable = (error: unknown): error is Error =>
+  error instanceof OpenError || error instanceof Fault || isSystemError(error);
 
 /** The vmlinux that the user named cannot be used for the dump, which opens without it. */
 export class VmlinuxError extends OpenError {

@@ -1,3 +1,4 @@
+import { isUnreadable } from "./openError.ts";
 import { type Budget } from "../../base/budget.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { openFile } from "../../base/file.ts";
@@ -194,8 +195,9 @@ function moduleOf(paths: readonly string[], budget: Budget): Image | undefined {
       const elf = openElf(openPacked(path, budget));
       if (elf.type === ET_REL) return placed(elf);
       elf.file.close();
-    } catch {
+    } catch (error) {
       // Not there any more, not ours to read, or no module: another file may be.
+      if (!isUnreadable(error)) throw error;
     }
   }
   return undefined;

@@ -1,3 +1,4 @@
+import { isUnreadable } from "./openError.ts";
 import { readBytes } from "../../base/file.ts";
 import { Fault } from "../../base/fault.ts";
 import { isText } from "../../dump/recognize.ts";
@@ -13,8 +14,9 @@ export function isTextFile(path: string): boolean {
     } finally {
       file.close();
     }
-  } catch {
+  } catch (error) {
     // Why it cannot be opened was said already.
-    return false;
+    if (isUnreadable(error)) return false;
+    throw error;
   }
 }

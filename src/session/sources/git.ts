@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
@@ -73,12 +74,8 @@ const gitDirectory = (path: string): string | undefined =>
 
 /** The directory that a file names behind a word; undefined where it names none. */
 function pointedAt(path: string, from: string, word: string): string | undefined {
-  try {
-    const text = wholeFile(path, MAX_POINTER).toString("utf8");
-    return text.startsWith(word) ? resolve(from, text.slice(word.length).trim()) : undefined;
-  } catch {
-    return undefined;
-  }
+  const text = attemptSystem(() => wholeFile(path, MAX_POINTER))?.toString("utf8");
+  return text?.startsWith(word) ? resolve(from, text.slice(word.length).trim()) : undefined;
 }
 
 /** The tree of the first of these revisions that a repository has. @param revisions of `releaseRevisions` */

@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { readdirSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { fileHead } from "../../base/file.ts";
@@ -31,13 +32,7 @@ export function makefileVersion(makefile: string): string | undefined {
 }
 
 /** The first lines of a file; empty when it cannot be read. */
-function headOf(path: string): string {
-  try {
-    return fileHead(path, MAKEFILE_HEAD).toString("utf8");
-  } catch {
-    return "";
-  }
-}
+const headOf = (path: string): string => attemptSystem(() => fileHead(path, MAKEFILE_HEAD))?.toString("utf8") ?? "";
 
 /** Debian's release is `6.1.0-56-amd64` for sources of 6.1.192, which only its version text tells. */
 export function isVersionOf(version: string, release = "", versionText = ""): boolean {
@@ -64,17 +59,13 @@ export function expand(pattern: string): string[] {
   const parent = dirname(pattern);
   const wanted = pattern.slice(parent.length + 1).split("*");
   const name = new RegExp(`^${wanted.map(escape).join(".*")}$`);
-  return expand(parent).flatMap((folder) => {
-    try {
-      return readdirSync(folder)
-        .slice(0, MAX_LISTED)
-        .filter((entry) => name.test(entry))
-        .sort()
-        .map((entry) => join(folder, entry));
-    } catch {
-      return [];
-    }
-  });
+  return expand(parent).flatMap((folder) =>
+    (attemptSystem(() => readdirSync(folder)) ?? [])
+      .slice(0, MAX_LISTED)
+      .filter((entry) => name.test(entry))
+      .sort()
+      .map((entry) => join(folder, entry)),
+  );
 }
 
 export function isDirectory(path: string): boolean {

@@ -1,3 +1,4 @@
+import { attemptSystem } from "../../base/systemError.ts";
 import { basename } from "node:path";
 import { type Budget } from "../../base/budget.ts";
 import { MAX_SOURCE } from "./sourceRoot.ts";
@@ -32,11 +33,9 @@ function textOf(files: SourceFiles, file: string): readonly string[] | undefined
   const found = files.locate(file);
   if (!found) return undefined;
   if (found.stored) return found.stored.text()?.split("\n");
-  try {
-    return wholeFile(found.path, MAX_SOURCE).toString("utf8").split("\n");
-  } catch {
-    return undefined;
-  }
+  return attemptSystem(() => wholeFile(found.path, MAX_SOURCE))
+    ?.toString("utf8")
+    .split("\n");
 }
 
 /** @returns why it cannot be opened, in words */

@@ -1,3 +1,4 @@
+import { regularExpression } from "../../../base/regularExpression.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import type { Parsed } from "../command.ts";
 import { filter, isLine, type Filtered, type Flow } from "../filter.ts";
@@ -110,11 +111,9 @@ function patternOf(args: Parsed): RegExp {
   let source = patterns.map((pattern) => `(?:${one(pattern)})`).join("|");
   if (args.has("-w")) source = `(?<!\\w)(?:${source})(?!\\w)`;
   if (args.has("-x")) source = `^(?:${source})$`;
-  try {
-    return new RegExp(source, args.has("-i") ? "i" : "");
-  } catch {
-    throw new UsageError(`not a regular expression: ${patterns.join(" ")}`);
-  }
+  const pattern = regularExpression(source, args.has("-i") ? "i" : "");
+  if (!pattern) throw new UsageError(`not a regular expression: ${patterns.join(" ")}`);
+  return pattern;
 }
 
 /** A basic regular expression as an extended one: `\|` and `|` change places, and so do + ? ( ) { }. */
