@@ -2,6 +2,7 @@
  * The LZMA decoder inside LZMA2. The facts are those of "LZMA specification" (I. Pavlov, public domain).
  */
 import { Fault } from "../base/fault.ts";
+import { RangeDecoder } from "./rangeDecoder.ts";
 
 const STATES = 12;
 const MAX_POSITION_STATES = 1 << 4;
@@ -10,6 +11,8 @@ const LITERAL_CODER = 0x300;
 /** LZMA2 allows lc + lp <= 4. */
 const MAX_LITERAL_CODERS = 1 << 4;
 const MIN_MATCH = 2;
+/** A longer match is copied by one call, which pays only then. */
+const LONG_MATCH = 64;
 /** Distances of slots below have no bits of their own, of slots from END on all but four bits are equally likely. */
 const START_DISTANCE_SLOT = 4;
 const END_DISTANCE_SLOT = 14;
@@ -36,10 +39,6 @@ const REP_LENGTH = MATCH_LENGTH + LENGTH_CODER;
 const LITERAL = REP_LENGTH + LENGTH_CODER;
 const PROBABILITIES = LITERAL + MAX_LITERAL_CODERS * LITERAL_CODER;
 
-const PROBABILITY_BITS = 11;
-const MOVE_BITS = 5;
-const SIGN = 1 << 31;
-
 /** The fault of LZMA2 data that no encoder writes. */
 export const damaged = (what: string): Fault => Fault.of("corrupt", `its LZMA2 data are damaged: ${what}`);
 
@@ -49,55 +48,57 @@ export const POSITION_ALIGNMENT = MAX_POSITION_STATES;
 /** A chunk by its first bytes; lengths in bytes. */
 export interface Chunk {
   readonly control: number;
-  readonly header: number;
+  /** lc, lp and pb in one byte, of a chunk that sets them. */
+  readonly properties: number;
   readonly packed: number;
   readonly unpacked: number;
 }
 
-/**
- * The range decoder and what it feeds. Its words are kept signed, which engines hold without a box: less than is asked
- * for with the sign bits turned.
- */
-export class Lzma {
+/** Decodes chunks into an output that is window and dictionary at once. */
+export class Lzma extends RangeDecoder {
   /** Bytes of the output that are written. */
   done = 0;
   /** Where the dictionary was emptied last: no match reaches before it. */
   private dictionaryStart = 0;
   private needsDictionary = true;
-  private input: Uint8Array = new Uint8Array(0);
-  private readonly output: Uint8Array;
-  private readonly probabilities = new Uint16Array(PROBABILITIES);
+  private output: Uint8Array = new Uint8Array(0);
   private literalContext = -1;
   private literalPositionMask = 0;
   private positionMask = 0;
   private state = 0;
-  private readonly rep = new Int32Array(4);
-  private at = 0;
-  private range = 0;
-  private code = 0;
+  /** The last distances, less one, the newest first. */
+  private rep0 = 0;
+  private rep1 = 0;
+  private rep2 = 0;
+  private rep3 = 0;
 
-  constructor(output: Uint8Array) {
-    this.output = output;
+  constructor() {
+    super(PROBABILITIES);
   }
 
-  /** @throws Fault */
-  chunk(input: Uint8Array, at: number, { control, header, packed, unpacked }: Chunk): void {
+  /** Begins with other data, into an output of their own. */
+  begin(output: Uint8Array): void {
+    this.output = output;
+    this.done = 0;
+    this.dictionaryStart = 0;
+    this.needsDictionary = true;
+    this.literalContext = -1;
+  }
+
+  /** @param input all of the chunk but its header @throws Fault */
+  chunk(input: Uint8Array, { control, properties, packed, unpacked }: Chunk): void {
     if (this.needsDictionary && control !== 1 && control < 0xe0) throw damaged("they begin in the middle");
     this.needsDictionary = false;
     if (control === 1 || control >= 0xe0) this.dictionaryStart = this.done;
-    this.input = input;
-    const data = at + header;
-    if (data + packed > input.length) throw damaged("they end early");
-    if (unpacked > this.output.length - this.done) throw damaged("they are more than the file says");
     if (control < 0x80) {
       if (control > 2) throw damaged("a chunk is of no known kind");
-      this.output.set(input.subarray(data, data + packed), this.done);
+      this.output.set(input, this.done);
       this.done += packed;
       return;
     }
-    if (control >= 0xc0) this.setProperties(input[data - 1] ?? 0xff);
+    if (control >= 0xc0) this.setProperties(properties);
     if (control >= 0xa0) this.reset();
-    this.unpack(data, packed, unpacked);
+    this.unpack(input, unpacked);
   }
 
   /** Moves what was unpacked down over its oldest bytes. */
@@ -118,26 +119,21 @@ export class Lzma {
 
   private reset(): void {
     this.state = 0;
-    this.rep.fill(0);
-    this.probabilities.fill(1 << (PROBABILITY_BITS - 1));
+    this.rep0 = this.rep1 = this.rep2 = this.rep3 = 0;
+    this.forgetProbabilities();
   }
 
   /** @throws Fault */
-  private unpack(from: number, packed: number, unpacked: number): void {
+  private unpack(input: Uint8Array, unpacked: number): void {
     if (this.literalContext < 0) throw damaged("a chunk has no properties");
-    if (this.input[from] !== 0) throw damaged("a chunk does not begin as it should");
-    this.range = -1;
-    this.code = 0;
-    for (let i = 1; i < 5; i++) this.code = (this.code << 8) | (this.input[from + i] ?? 0);
-    this.at = from + 5;
+    if (input[0] !== 0) throw damaged("a chunk does not begin as it should");
+    this.start(input);
     this.symbols(this.done + unpacked);
-    this.normalize();
-    if (this.code !== 0 || this.at !== from + packed) throw damaged("a chunk does not end where it should");
+    if (!this.isAtEnd()) throw damaged("a chunk does not end where it should");
   }
 
   /** Literals and matches until the output is written up to `end`. @throws Fault */
   private symbols(end: number): void {
-    const { rep } = this;
     while (this.done < end) {
       const position = (this.done - this.dictionaryStart) & this.positionMask;
       const { state } = this;
@@ -147,10 +143,12 @@ export class Lzma {
       }
       let length: number;
       if (this.bit(IS_REP + state) === 0) {
-        rep.copyWithin(1, 0, 3);
+        this.rep3 = this.rep2;
+        this.rep2 = this.rep1;
+        this.rep1 = this.rep0;
         this.state = state < 7 ? 7 : 10;
         length = this.length(MATCH_LENGTH, position);
-        rep[0] = this.distance(length);
+        this.rep0 = this.distance(length);
       } else if (this.repeated(state, position)) {
         this.state = state < 7 ? 8 : 11;
         length = this.length(REP_LENGTH, position);
@@ -158,7 +156,7 @@ export class Lzma {
         this.state = state < 7 ? 9 : 11;
         length = 1;
       }
-      this.match(rep[0] ?? 0, length, end);
+      this.match(this.rep0, length, end);
     }
   }
 
@@ -168,18 +166,8 @@ export class Lzma {
     const position = (done - this.dictionaryStart) & this.literalPositionMask;
     const coder = (position << this.literalContext) + (before >> (8 - this.literalContext));
     const base = LITERAL + coder * LITERAL_CODER;
-    let symbol = 1;
-    if (this.state >= 7) {
-      let matched = (output[done - (this.rep[0] ?? 0) - 1] ?? 0) << 1;
-      let offset = 0x100;
-      while (symbol < 0x100) {
-        const bit = this.bit(base + offset + (matched & offset) + symbol);
-        symbol = (symbol << 1) | bit;
-        offset &= bit === 0 ? ~matched : matched;
-        matched <<= 1;
-      }
-    } else while (symbol < 0x100) symbol = (symbol << 1) | this.bit(base + symbol);
-    output[done] = symbol;
+    output[done] =
+      this.state < 7 ? this.tree(base, 0x100) : this.matchedLiteral(base, output[done - this.rep0 - 1] ?? 0);
     this.done = done + 1;
     this.state = this.state < 4 ? 0 : this.state < 10 ? this.state - 3 : this.state - 6;
   }
@@ -187,10 +175,17 @@ export class Lzma {
   /** Brings the distance that is used again to the front. @returns whether a length follows */
   private repeated(state: number, position: number): boolean {
     if (this.bit(IS_REP_G0 + state) === 0) return this.bit(IS_REP0_LONG + state * MAX_POSITION_STATES + position) !== 0;
-    const which = this.bit(IS_REP_G1 + state) === 0 ? 1 : 2 + this.bit(IS_REP_G2 + state);
-    const distance = this.rep[which] ?? 0;
-    this.rep.copyWithin(1, 0, which);
-    this.rep[0] = distance;
+    let distance = this.rep1;
+    if (this.bit(IS_REP_G1 + state) === 1) {
+      if (this.bit(IS_REP_G2 + state) === 0) distance = this.rep2;
+      else {
+        distance = this.rep3;
+        this.rep3 = this.rep2;
+      }
+      this.rep2 = this.rep1;
+    }
+    this.rep1 = this.rep0;
+    this.rep0 = distance;
     return true;
   }
 
@@ -217,59 +212,8 @@ export class Lzma {
       throw damaged("a match reaches back too far");
     if (length > end - done) throw damaged("a match goes on into the next chunk");
     const from = done - distance - 1;
-    for (let i = 0; i < length; i++) output[done + i] = output[from + i] ?? 0;
+    if (length > LONG_MATCH && distance >= length) output.copyWithin(done, from, from + length);
+    else for (let i = 0; i < length; i++) output[done + i] = output[from + i] ?? 0;
     this.done = done + length;
-  }
-
-  /** @param size how many leaves the tree has, a power of two */
-  private tree(base: number, size: number): number {
-    let node = 1;
-    while (node < size) node = (node << 1) | this.bit(base + node);
-    return node - size;
-  }
-
-  private reverseTree(base: number, bits: number): number {
-    let node = 1;
-    let value = 0;
-    for (let i = 0; i < bits; i++) {
-      const bit = this.bit(base + node);
-      node = (node << 1) | bit;
-      value |= bit << i;
-    }
-    return value;
-  }
-
-  private direct(bits: number): number {
-    let value = 0;
-    for (let i = 0; i < bits; i++) {
-      this.normalize();
-      this.range >>>= 1;
-      const isOne = (this.code ^ SIGN) >= (this.range ^ SIGN);
-      if (isOne) this.code = (this.code - this.range) | 0;
-      value = (value << 1) | (isOne ? 1 : 0);
-    }
-    return value;
-  }
-
-  private bit(index: number): 0 | 1 {
-    this.normalize();
-    const probability = this.probabilities[index] ?? 0;
-    const bound = Math.imul(this.range >>> PROBABILITY_BITS, probability);
-    if ((this.code ^ SIGN) < (bound ^ SIGN)) {
-      this.range = bound;
-      this.probabilities[index] = probability + (((1 << PROBABILITY_BITS) - probability) >> MOVE_BITS);
-      return 0;
-    }
-    this.range = (this.range - bound) | 0;
-    this.code = (this.code - bound) | 0;
-    this.probabilities[index] = probability - (probability >> MOVE_BITS);
-    return 1;
-  }
-
-  private normalize(): void {
-    if ((this.range & 0xff000000) !== 0) return;
-    this.range <<= 8;
-    // Past the end zeros are read, and the chunk is found not to end where it should.
-    this.code = (this.code << 8) | (this.input[this.at++] ?? 0);
   }
 }

@@ -1,72 +1,63 @@
 import { type Chunk, damaged, Lzma, POSITION_ALIGNMENT } from "./lzma.ts";
 
 /**
- * LZMA2 as xz files hold it, unpacked in one piece: what was unpacked so far is the dictionary. The facts are those of
- * "LZMA specification" (I. Pavlov, public domain) and of "The .xz File Format", 5.3.1.
+ * LZMA2 as xz files hold it, chunk by chunk. The facts are those of "LZMA specification" (I. Pavlov, public domain) and
+ * of "The .xz File Format", 5.3.1.
  */
 
 /** A chunk unpacks to no more. */
 const MAX_CHUNK = 1 << 21;
-/** Lengths of a chunk by its first bytes; undefined for the end of the data. */
-function chunkAt(input: Uint8Array, at: number): Chunk | undefined {
-  const control = input[at];
-  if (control === undefined) throw damaged("they end early");
-  if (control === 0) return undefined;
-  const word = (from: number): number => ((input[at + from] ?? 0) << 8) | (input[at + from + 1] ?? 0);
-  if (control < 0x80) return { control, header: 3, packed: word(1) + 1, unpacked: word(1) + 1 };
-  const header = control >= 0xc0 ? 6 : 5;
-  return { control, header, packed: word(3) + 1, unpacked: ((control & 0x1f) << 16) + word(1) + 1 };
-}
 
-/** The first bytes of any chunk tell how long it is, if it is not the end of the data, of one byte. */
-export const CHUNK_HEAD = 5;
+/** How many bytes follow the first byte of a chunk in its header. @param control its first byte, not zero */
+export const headRest = (control: number): number => (control < 0x80 ? 2 : control < 0xc0 ? 4 : 5);
 
-/** How many bytes a chunk has, its header among them. @param head its first bytes @throws Fault */
-export function chunkLength(head: Uint8Array): number {
-  const chunk = chunkAt(head, 0);
-  return chunk ? chunk.header + chunk.packed : 1;
+/** A chunk by its first byte and by the `headRest` bytes behind it. */
+export function chunkOf(control: number, head: Uint8Array): Chunk {
+  const word = (at: number): number => ((head[at] ?? 0) << 8) | (head[at + 1] ?? 0);
+  if (control < 0x80) return { control, properties: 0, packed: word(0) + 1, unpacked: word(0) + 1 };
+  return {
+    control,
+    properties: head[4] ?? 0,
+    packed: word(2) + 1,
+    unpacked: ((control & 0x1f) << 16) + word(0) + 1,
+  };
 }
 
 /**
- * Unpacks LZMA2 from `at` on into all of `output`; yields after each chunk, of at most 2 MiB.
- * @returns where the data end
- * @throws Fault when they are damaged, or unpack to more or less
+ * How large a window has to be, in bytes. What it has besides the dictionary is filled before the dictionary is moved
+ * to its beginning, so that a byte is moved four times at most.
+ * @param dictionary its size in bytes @param unpacked what the data unpack to, where that is known
  */
-export function* unpackLzma2(input: Uint8Array, at: number, output: Uint8Array): Generator<void, number> {
-  const lzma = new Lzma(output);
-  for (let chunk = chunkAt(input, at); chunk; chunk = chunkAt(input, at)) {
-    lzma.chunk(input, at, chunk);
-    at += chunk.header + chunk.packed;
-    yield;
-  }
-  if (lzma.done !== output.length) throw damaged("they are less than the file says");
-  return at + 1;
-}
+export const windowSize = (dictionary: number, unpacked = Infinity): number =>
+  Math.min(unpacked, dictionary + Math.max(2 * MAX_CHUNK, dictionary >> 2) + POSITION_ALIGNMENT);
 
-/** Unpacks LZMA2 of any length chunk by chunk: no more than the dictionary is kept of what was unpacked. */
-export class Lzma2Stream {
-  private readonly window: Uint8Array;
-  private readonly dictionary: number;
-  private readonly lzma: Lzma;
+/** Unpacks LZMA2 into a window. What was unpacked before lies in front of it, as much of it as the dictionary holds. */
+export class Lzma2 {
+  private window: Uint8Array = new Uint8Array(0);
+  private dictionary = 0;
+  private readonly lzma = new Lzma();
 
-  /** @param dictionary its size in bytes */
-  constructor(dictionary: number) {
+  /**
+   * Begins with new data.
+   * @param window where they are unpacked: all of them, or of `windowSize`
+   * @param dictionary how many bytes of what was unpacked are kept
+   */
+  begin(window: Uint8Array, dictionary: number): void {
+    this.window = window;
     this.dictionary = dictionary;
-    this.window = new Uint8Array(2 * Math.max(dictionary, MAX_CHUNK) + POSITION_ALIGNMENT);
-    this.lzma = new Lzma(this.window);
+    this.lzma.begin(window);
   }
 
-  /** @returns what the chunk unpacks to, to be read before the next one @throws Fault */
-  unpack(bytes: Uint8Array): Uint8Array {
-    const chunk = chunkAt(bytes, 0);
-    if (!chunk) return new Uint8Array(0);
-    const { lzma } = this;
-    if (chunk.unpacked > this.window.length - lzma.done) {
+  /** @returns what the chunk unpacks to, a part of the window that the next chunk may overwrite @throws Fault */
+  unpack(chunk: Chunk, bytes: Uint8Array): Uint8Array {
+    const { lzma, window } = this;
+    if (chunk.unpacked > window.length - lzma.done) {
       const moved = Math.max(0, lzma.done - this.dictionary);
       lzma.forget(moved - (moved % POSITION_ALIGNMENT));
+      if (chunk.unpacked > window.length - lzma.done) throw damaged("they are more than the file says");
     }
     const from = lzma.done;
-    lzma.chunk(bytes, 0, chunk);
-    return this.window.subarray(from, lzma.done);
+    lzma.chunk(bytes, chunk);
+    return window.subarray(from, lzma.done);
   }
 }

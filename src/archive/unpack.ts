@@ -1,15 +1,14 @@
 import { statSync } from "node:fs";
-import { pipeline, Readable } from "node:stream";
+import { pipeline, type Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import xz from "xz-decompress";
 import { Fault } from "../base/fault.ts";
 import { Budget } from "../base/budget.ts";
 import { openFile, fileStream } from "../base/file.ts";
 import { Cancelled } from "../base/job.ts";
 import { type Packing, packingOf } from "../base/packing.ts";
 import { isSystemError } from "../base/systemError.ts";
-import { hasSha256, unxzStream } from "./xz.ts";
+import { unxzStream } from "./xz.ts";
 
 /** How the reading of a large packed file is watched. */
 export interface UnpackOptions {
@@ -27,7 +26,7 @@ const SLICE_MS = 15;
 const UNPACKERS: Partial<Readonly<Record<Packing, (source: Readable) => AsyncIterable<Uint8Array>>>> = {
   zstd: (source) => pipeline(source, createZstdDecompress(), () => {}),
   gzip: (source) => pipeline(source, createGunzip(), () => {}),
-  xz: unxz,
+  xz: unxzStream,
 };
 
 /**
@@ -45,8 +44,7 @@ export async function* unpacked(
   const packing = packingOf(bytes);
   file.close();
   const source = fileStream(path, offset, size, CHUNK);
-  // xz-decompress knows no SHA-256; ours is slower where it does know the checksum.
-  const unpack = packing === "xz" && hasSha256(bytes) ? unxzStream : packing && UNPACKERS[packing];
+  const unpack = packing && UNPACKERS[packing];
   let sliceEnd = performance.now() + SLICE_MS;
   let since = performance.now();
   try {
@@ -66,15 +64,5 @@ export async function* unpacked(
     throw Fault.of("corrupt", `${path} cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     source.destroy();
-  }
-}
-
-async function* unxz(source: Readable): AsyncGenerator<Uint8Array> {
-  const reader = new xz.XzReadableStream(Readable.toWeb(source)).getReader();
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-  } finally {
-    // Of a stream that has come to its end the library frees its memory twice, and fails.
-    await reader.cancel().catch(() => {});
   }
 }

@@ -8,6 +8,10 @@ export interface XzParts {
   readonly size?: number;
   /** By the number of a filter. */
   readonly filter?: number;
+  /** Of LZMA2, in the steps of the format: 22 are 8 MiB. */
+  readonly dictionary?: number;
+  /** Whether the stream has SHA-256; otherwise it has no checksum. */
+  readonly isChecked?: boolean;
 }
 
 const MAX_CHUNK = 1 << 16;
@@ -16,14 +20,14 @@ const CHECK_SHA256 = 10;
 /** An xz file of one block with SHA-256: "The .xz File Format", 1.0.4. */
 export function xz(
   contents: Uint8Array,
-  { data = stored(contents), size = contents.length, filter = 0x21 }: XzParts = {},
+  { data = stored(contents), size = contents.length, filter = 0x21, dictionary = 22, isChecked = true }: XzParts = {},
 ): Buffer {
   // prettier-ignore
-  const header = withSum(Buffer.from([2, 0, filter, 1, 22, 0, 0, 0]));
-  const check = createHash("sha256").update(contents).digest();
+  const header = withSum(Buffer.from([2, 0, filter, 1, dictionary, 0, 0, 0]));
+  const check = isChecked ? createHash("sha256").update(contents).digest() : Buffer.alloc(0);
   const block = Buffer.concat([header, data]);
   const index = withSum(padded(Buffer.from([0, 1, ...number(block.length + check.length), ...number(size)])));
-  const flags = Buffer.from([0, CHECK_SHA256]);
+  const flags = Buffer.from([0, isChecked ? CHECK_SHA256 : 0]);
   const footer = Buffer.alloc(6);
   footer.writeUInt32LE(index.length / 4 - 1);
   flags.copy(footer, 4);

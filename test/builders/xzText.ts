@@ -1,0 +1,16 @@
+const words = Array.from({ length: 120 }, (_, i) => ((i * i * 7919) % 1009).toString(36) + "task_struct".slice(i % 11));
+const text = words.join(", ");
+/** Literals, matches near and far, distances that come again, a run. */
+export const TEXT = Buffer.from(text + text.slice(300) + "\0".repeat(3000));
+
+/** TEXT as XZ Utils 5.4 packs it. */
+export const PACKED: Readonly<Record<string, Buffer>> = {
+  "--check=crc32 --lzma2=dict=1MiB": Buffer.from(
+    "/Td6WFoAAAFpIt42AgAhARAAAACocI6G4BPvAWRdABgdCCdmzriDWFSeVcIS3tGslx/lG/gQQNdSs7hAwlcnmkkOcMblBfbiuunXtnXrWE0b3KaLFxoJ4eFLtjdeMz1YpFFr/1XzySoH57HRMdDnppRV93L62U+1XK7UGuwUgjpUEcajQGnK+S/oscnYVSOBo5kbw7tOZ0jTy0vuT2psuv/5g00F2kozfUGf/eE8V7NXwCK+25/ZeXJT6e9LAHfpuedbr3bnmPQFi9J2F5T4YYjvD7+Hg/XI5wIHi1Br3VNfC4NVKP9O8mtf7lkjZqFJpK6rtykrR/EU2bdnQ5YPkZwIJ6z+lRZlbPidkgM2QeNW5fSCJsdXFG9v5v5kjNx0b9ClhdSpd1hu6TS+jfxNsZSpBygIJXxlG4GaUzstEqyIdvmUxUxiMkK67EFFJZiRPQxXD1H90/njTJr/OVDInxPTkkNUB0Za5j+F0/bMgTpjHrgUFpmTczyVJqHDz+1qi4UAAMV7Yy4AAfwC8CcAAB0YoWA+MA2LAgAAAAABWVo=",
+    "base64",
+  ),
+  "--check=crc64 --lzma2=preset=9e,lc=1,lp=2,pb=0": Buffer.from(
+    "/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM4BPvAWMTABgd8U6IoI/5HpqBDQzsaA06PpMNCtvGIyoJWkVLqV0EUHQOaDOb4KzIGEb6ANU2peI2NXmwss2xeqYPTwkpzkT/a7bvox123gu4xA1dAtb33N7+Gk+LnhbXEsW41dsWvlCH8lyemTV6lH7zv88UcqhOfryx+zWGha32faXJW/FwsOQmIRZHvZspdQXjeVYXqC4Ju2rzsItcy57Gi+54kDjmy20heLZI63oq53406inBvPHtRv/2bGOcgGG42fR2LzBrQ/TUtx7IlA/89tOR9GRyWVQhlh4mKsFqqPgdVrtYs/TGW0dE7EEeLG/Zre6rP5biagEjk/1Yx2BB4t86ZL5q2Lnrdd8JjiItPXfCzBgBXYToDvp4+apdjngZ3doDMGYNZD9SYdqM2q+nWAtala65EhtsD9bQqpT3hCsrjnk1AQi4YLCEUbg5eplNd7dyg6lgy/Tp1HQyNDSfN78eC/scqQMAAM011bMNblETAAH/AvAnAACzajXmscRn+wIAAAAABFla",
+    "base64",
+  ),
+};
