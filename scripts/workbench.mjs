@@ -22,7 +22,7 @@ const folder = values.folder === undefined ? mkdtempSync(join(tmpdir(), "crash-"
 if (values.folder === undefined) cpSync("sample", folder, { recursive: true });
 const server = await startServer({ vsix: [vsix], port: Number(values.port ?? 0) });
 console.log(`\n  ${server.url({ folder, openFile: join(folder, "vmcore") })}\n`);
-console.log('Press F5, or run "Vmcore: Open Kernel Crash Dump..." from the palette. Ctrl-C ends the workbench.');
+console.log('Press F5, or run "Vmcore Debug: Open Crash Dump…" from the palette. Ctrl-C ends the workbench.');
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
     await server.stop();

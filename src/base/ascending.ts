@@ -1,4 +1,5 @@
 /** Sorts large arrays of numbers by their keys. */
+
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 const WORD = 2 ** 32;

@@ -1,4 +1,5 @@
 /** Reads integers and C strings out of bytes. */
+
 /** Byte order of the dumped machine. It is always passed along, because dump and host may differ. */
 export type ByteOrder = "little" | "big";
 

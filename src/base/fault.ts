@@ -1,4 +1,5 @@
 /** Faults: values that a dump cannot give, with the reason. */
+
 /** Why the dump cannot answer. A closed union, so that the compiler checks each `switch` over it. */
 export type FaultKind =
   | "excluded" // makedumpfile filtered the page out

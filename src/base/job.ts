@@ -1,4 +1,5 @@
 /** Jobs: long work that can pause, report progress and be cancelled. */
+
 /**
  * Long work in steps. It may pause at each `yield`; the yielded value may be shown. If that value has a promise `until`,
  * the job continues when it settles. The job returns its result.

@@ -1,4 +1,5 @@
 /** Compression formats of whole files, recognized by their first bytes. */
+
 export type Packing = "gzip" | "xz" | "zstd" | "bzip2" | "lz4";
 
 /** The program that unpacks each format; `-c` makes it write to standard output. */

@@ -1,4 +1,4 @@
-/** Errors of the operating system, told from our own. */
+/** Errors of system calls. */
 
 /**
  * Whether an error is a failed system call, such as a missing file or a full disk. Errors of zlib have a `code` too, but
@@ -10,7 +10,7 @@ export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
 const isNulInPath = (error: Error): boolean =>
   "code" in error && error.code === "ERR_INVALID_ARG_VALUE" && error.message.includes("null bytes");
 
-/** Runs system calls. @returns undefined when one of them fails; any other error is thrown on */
+/** Runs system calls. @returns undefined when one of them fails @throws any other error */
 export function attemptSystem<T>(calls: () => T): T | undefined {
   try {
     return calls();

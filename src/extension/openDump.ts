@@ -54,7 +54,7 @@ async function debug(paths: readonly string[]): Promise<void> {
 async function pick(): Promise<string[]> {
   const found = await vscode.workspace.findFiles(PATTERN, EXCLUDED, MAX_FOUND);
   if (found.length === 0) return browse();
-  const other = { label: "$(folder-opened) Browse...", path: undefined };
+  const other = { label: "$(folder-opened) Browse…", path: undefined };
   const items = found.map((uri) => ({
     label: `$(file-binary) ${basename(uri.fsPath)}`,
     description: vscode.workspace.asRelativePath(uri),
@@ -70,7 +70,7 @@ async function pick(): Promise<string[]> {
 
 async function browse(): Promise<string[]> {
   const chosen = await vscode.window.showOpenDialog({
-    title: "Open Kernel Crash Dump",
+    title: "Open Crash Dump",
     openLabel: "Debug",
     canSelectMany: true,
   });

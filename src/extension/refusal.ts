@@ -30,7 +30,7 @@ export const refusal = (): vscode.Disposable[] => [
 async function sayRefusal({ configuration }: vscode.DebugSession, message: string): Promise<void> {
   const names = [configuration["vmcore"] as unknown].flat().filter((path) => typeof path === "string");
   const title = `${basename(names[0] ?? "The crash dump")} was not opened.`;
-  const other = "Open Another Dump...";
+  const other = "Open Another Dump…";
   const answer = await vscode.window.showErrorMessage(title, { modal: true, detail: sentence(message) }, other);
   if (answer === other) await vscode.commands.executeCommand("vmcore.open");
 }
@@ -42,7 +42,7 @@ async function offerOtherVmlinux(session: vscode.DebugSession, said: string, can
     vscode.debug.startDebugging(workspaceFolder, { ...configuration, ...more });
   const path = String(configuration["vmlinux"]);
   const title = `${basename(path)} does not fit the dump.`;
-  const [without, choose, anyway] = ["Open Without It", "Choose...", "Use Anyway"];
+  const [without, choose, anyway] = ["Open Without It", "Choose…", "Use Anyway"];
   const detail = sentence(said);
   const ways = [without, choose, ...(canForce ? [anyway] : [])];
   const answer = await vscode.window.showErrorMessage(title, { modal: true, detail }, ...ways);

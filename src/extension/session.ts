@@ -48,7 +48,7 @@ export function sessionCommand(
   return vscode.commands.registerCommand(id, async (...args: unknown[]) => {
     const session = activeSession();
     if (!session) {
-      const open = "Open Crash Dump...";
+      const open = "Open Crash Dump…";
       const answer = await vscode.window.showInformationMessage("No kernel crash dump is open.", open);
       if (answer === open) await vscode.commands.executeCommand("vmcore.open");
       return;

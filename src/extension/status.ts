@@ -72,10 +72,10 @@ interface Entry extends vscode.QuickPickItem {
 
 async function menu(about: About | undefined): Promise<void> {
   const entries: Entry[] = [
-    { label: "$(list-tree) Select Task...", command: "vmcore.selectTask" },
-    { label: "$(symbol-method) Go to Address or Symbol...", command: "vmcore.goTo" },
-    { label: "$(file-binary) View Memory at Address...", command: "vmcore.viewMemory" },
-    { label: "$(code) Disassemble Function...", command: "vmcore.disassemble" },
+    { label: "$(list-tree) Select Task…", command: "vmcore.selectTask" },
+    { label: "$(symbol-method) Go to Address or Symbol…", command: "vmcore.goTo" },
+    { label: "$(file-binary) View Memory at Address…", command: "vmcore.viewMemory" },
+    { label: "$(code) Disassemble Function…", command: "vmcore.disassemble" },
     { label: "$(copy) Copy Stack as Markdown", command: "vmcore.copyStackAsMarkdown" },
     { label: "$(symbol-misc) Debug Symbols", command: "vmcore.debugSymbols" },
     { label: "$(terminal) Debug Console", command: "workbench.debug.action.toggleRepl" },

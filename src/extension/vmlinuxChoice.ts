@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 export async function pickVmlinux(near?: vscode.Uri): Promise<vscode.Uri | undefined> {
   const [chosen] =
     (await vscode.window.showOpenDialog({
-      title: "The kernel's vmlinux, or a package that has it",
+      title: "Choose the vmlinux of the kernel, or a package that contains it",
       openLabel: "Use",
       ...(near ? { defaultUri: vscode.Uri.joinPath(near, "..") } : {}),
     })) ?? [];

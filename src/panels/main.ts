@@ -69,7 +69,7 @@ function open(id: string): void {
   if (list) room.observe(list);
   document.getElementById(`tab-${id}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   const panel = panels.find((one) => one.id === id);
-  main.setAttribute("aria-label", panel?.title ?? "Kernel");
+  main.setAttribute("aria-label", panel?.title ?? "Crash Dump");
   if (!session || !panel) return empty(panel);
   let pages = views.get(session.id);
   if (!pages) views.set(session.id, (pages = new Map<string, View>()));
@@ -97,7 +97,7 @@ function tabs(): TemplateResult | typeof nothing {
   const dump =
     openSessions.length > 1 ? html`<span class="dump" title=${name ?? nothing}>${name ?? ""}</span>` : nothing;
   if (panels.length < 2) return dump;
-  return html`<div class="tabs" role="tablist" aria-label="Kernel" @keydown=${onTabKey}>
+  return html`<div class="tabs" role="tablist" aria-label="Crash Dump" @keydown=${onTabKey}>
       ${panels.map(
         ({ id, title }) =>
           html`<button
@@ -114,7 +114,7 @@ function tabs(): TemplateResult | typeof nothing {
     </div>
     <button
       class="toggle more"
-      title="All Pages..."
+      title="All Pages…"
       aria-label="All Pages"
       ?hidden=${!isCrowded()}
       @click=${() => void ask("choosePage", {})}

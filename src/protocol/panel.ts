@@ -1,7 +1,7 @@
 import type { Described, Identified, LogStretch, Opcode, Opcodes, Place, TaskStack } from "./custom.ts";
 import type { Grid, Unit } from "./grid.ts";
 
-/** One page of the Kernel panel. */
+/** One page of the Crash Dump panel. */
 export interface Panel {
   readonly id: string;
   readonly title: string;

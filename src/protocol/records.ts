@@ -1,5 +1,5 @@
 /**
- * Keys of the records that pages of the Kernel panel show or read by name, by command line. The commands' tables are
+ * Keys of the records that pages of the Crash Dump panel show or read by name, by command line. The commands' tables are
  * checked against them by the compiler, and so are the pages.
  */
 export interface PanelKeys {

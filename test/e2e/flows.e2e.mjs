@@ -1,5 +1,5 @@
 // What an ordinary user runs into, without the smoke-test driver: dumps that are cut off or none, names that the kernel's
-// dump tools give, keys and searches of the Kernel panel. Screenshots go to .cache/shots.
+// dump tools give, keys and searches of the Crash Dump panel. Screenshots go to .cache/shots.
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ before(async () => {
   writeFileSync(join(folder, "vmcore.bad"), "not a dump\n");
   await stage.open({ "workbench.colorTheme": "Light Modern" }, { isDriven: false, width: 1280, height: 720 });
   ({ workbench, page } = stage);
-  await workbench.knows("Vmcore: Open the Sample Crash Dump");
+  await workbench.knows("Vmcore Debug: Open Sample Crash Dump");
 });
 
 after(() => stage.close());
@@ -74,7 +74,7 @@ test("a dump that was cut off says so on top, with the size found and the size e
 });
 
 test("what is no dump is told in a message of ours", async () => {
-  await workbench.command("Vmcore: Open Kernel Crash Dump...");
+  await workbench.command("Vmcore Debug: Open Crash Dump…");
   await workbench.row("vmcore.bad").click();
   const dialog = page.locator(".monaco-dialog-box");
   await dialog.waitFor();
@@ -90,12 +90,12 @@ const panel = () => workbench.webview(".log-page:not([hidden]) .toolbar");
 const searchBox = async () => (await panel()).locator(".log-page:not([hidden]) input[type=search]");
 const count = async () => (await panel()).locator(".log-page:not([hidden]) .toolbar .count").first();
 
-test("Ctrl+F in the Kernel panel searches the panel; nothing found says so, and is cleared by a click", async () => {
+test("Ctrl+F in the Crash Dump panel searches the panel; nothing found says so, and is cleared by a click", async () => {
   await open(DEBIAN);
   const facts = await workbench.webview("#debug");
   await facts.locator("#debug").click();
   await stackRow("lab_apply").waitFor();
-  await workbench.command("Vmcore: Show Kernel Panel...");
+  await workbench.command("Vmcore Debug: Show Crash Dump Panel…");
   await workbench.row("Log").click();
   const log = await workbench.webview(".log .line");
   await log.locator(".log .line").first().click();
@@ -114,9 +114,9 @@ test("Ctrl+F in the Kernel panel searches the panel; nothing found says so, and 
 
 test("the log of the next dump is not filtered by what was searched in the last", async () => {
   await closeDump();
-  await workbench.command("Vmcore: Open the Sample Crash Dump");
+  await workbench.command("Vmcore Debug: Open Sample Crash Dump");
   await stackRow("lab_apply").waitFor();
-  await workbench.command("Vmcore: Show Kernel Panel...");
+  await workbench.command("Vmcore Debug: Show Crash Dump Panel…");
   await workbench.row("Log").click();
   await workbench.webview(".log .line");
   assert.equal(await (await searchBox()).inputValue(), "");

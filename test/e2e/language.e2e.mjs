@@ -56,7 +56,7 @@ before(async () => {
   );
   await stage.open({ "workbench.colorTheme": "Dark Modern", "editor.minimap.enabled": false });
   ({ workbench, page } = stage);
-  await workbench.knows("Vmcore: Open the Sample Crash Dump");
+  await workbench.knows("Vmcore Debug: Open Sample Crash Dump");
 });
 
 after(() => stage.close());
@@ -211,7 +211,7 @@ test("an oops is analyzed beside the log, and its lines lead to the source", asy
 });
 
 test("with the dump open a hover in the log knows what registers point at", async () => {
-  await workbench.command("Vmcore: Open the Sample Crash Dump");
+  await workbench.command("Vmcore Debug: Open Sample Crash Dump");
   await page.locator(".debug-call-stack .monaco-list-row", { hasText: "lab_apply" }).first().waitFor();
   // The stop takes the editor to its line; only then is it ours.
   await page.locator(".exception-widget").waitFor();
@@ -231,7 +231,7 @@ test("identifiers of kernel C have values, sizes and places", async () => {
 });
 
 test("a stack is shown word by word", async () => {
-  await workbench.command("Vmcore: Show Raw Stack");
+  await workbench.command("Vmcore Debug: Show Raw Stack");
   await page.locator(".tab.active", { hasText: "insmod [169].stack" }).waitFor();
   await viewLine("return to oops_end.cold+0x18").waitFor();
   await hoverOn("return to oops_end.cold", "ffffffff9b9c7c6f", "oops_end.cold");
@@ -247,7 +247,7 @@ test("a stack is shown word by word", async () => {
 });
 
 test("a disassembled function leads on by its calls, and to its source", async () => {
-  await workbench.command("Vmcore: Disassemble Function...");
+  await workbench.command("Vmcore Debug: Disassemble Function…");
   await workbench.box.waitFor();
   await workbench.box.fill("hello_init");
   await page.keyboard.press("Enter");
@@ -274,7 +274,7 @@ test("the rows of a console command open as a table", async () => {
   await page.keyboard.press("Enter");
   await page.locator(".repl-tree", { hasText: "virtio_blk" }).waitFor();
   await shot("console");
-  await page.locator('.part.panel .action-label[aria-label*="Open Rows of the Last Command as Table"]').first().click();
+  await page.locator('.part.panel .action-label[aria-label*="Open Rows of Last Command as Table"]').first().click();
   const table = await workbench.webview(".grid .body .row");
   await table.locator(".row", { hasText: "virtio_blk" }).first().waitFor();
   await shot("table");

@@ -15,7 +15,7 @@ before(async () => {
   cpSync("sample", folder, { recursive: true });
   await stage.open({ "workbench.colorTheme": "Light Modern" });
   ({ workbench, page } = stage);
-  await workbench.knows("Vmcore: Open the Sample Crash Dump");
+  await workbench.knows("Vmcore Debug: Open Sample Crash Dump");
 });
 
 after(() => stage.close());
@@ -61,7 +61,7 @@ test("a dump in the Explorer opens as what it is, with a button that debugs it",
 test("the Explorer's menu debugs a dump at once", async () => {
   await workbench.command("Explorer: Focus on Folders View");
   await explorerRow("vmcore").click({ button: "right" });
-  await stage.choose("Open Kernel Crash Dump");
+  await stage.choose("Open Crash Dump");
   await stackRow("lab_apply").waitFor();
   await closeDump();
 });
@@ -76,12 +76,12 @@ test("a dump that is dropped on the window opens as well", async () => {
 
 test("from an opened sample to the faulting line in three clicks of the walkthrough", async () => {
   await workbench.command("Welcome: Open Walkthrough...");
-  await workbench.box.fill("Debug a Linux kernel crash dump");
-  await workbench.row("Debug a Linux kernel crash dump").click();
+  await workbench.box.fill("Debug a Linux Kernel Crash Dump");
+  await workbench.row("Debug a Linux Kernel Crash Dump").click();
   const walkthrough = page.locator(".gettingStartedContainer");
-  await walkthrough.locator(".step-title", { hasText: "Open a crash" }).first().waitFor();
+  await walkthrough.locator(".step-title", { hasText: "Open a Crash Dump" }).first().waitFor();
   await stage.shot("walkthrough");
-  await walkthrough.locator(".monaco-button", { hasText: "Open the Sample Crash Dump" }).click();
+  await walkthrough.locator(".monaco-button", { hasText: "Open Sample Crash Dump" }).click();
   await stackRow("lab_apply").waitFor();
   // The stop has shown the line; the walkthrough's way to it is walked with no source open.
   await page.locator(".tab", { hasText: "lab_nullderef.c" }).first().waitFor();
@@ -91,7 +91,7 @@ test("from an opened sample to the faulting line in three clicks of the walkthro
     .click();
   await workbench.command("View: Close Other Editors in Group");
   // One: the step. Two: its button. Three: the line in the log.
-  await walkthrough.locator(".step-title", { hasText: "Find the faulting line" }).first().click();
+  await walkthrough.locator(".step-title", { hasText: "Find the Faulting Line" }).first().click();
   await walkthrough.locator(".monaco-button", { hasText: "Show the Kernel Log" }).click();
   const log = await workbench.webview(".log .source");
   await stage.shot("walkthrough-log");
@@ -108,11 +108,11 @@ test("the status bar names kernel and panic, and its menu leads on", async () =>
     /6\.1\.0-56-cloud-amd64.*BUG: kernel NULL pointer dereference.*no vmlinux/,
   );
   await statusItem().click();
-  await workbench.row("Select Task...").waitFor();
+  await workbench.row("Select Task…").waitFor();
   await stage.shot("status-menu");
-  for (const label of ["Go to Address or Symbol...", "Debug Symbols", "Close Crash Dump"])
+  for (const label of ["Go to Address or Symbol…", "Debug Symbols", "Close Crash Dump"])
     await workbench.row(label).waitFor();
-  await workbench.row("Select Task...").click();
+  await workbench.row("Select Task…").click();
   await workbench.box.fill("init [1]");
   await workbench.row("init [1]").click();
   await page

@@ -1,4 +1,4 @@
-// The Kernel panel as a person sees it: the packaged extension in a real workbench, on the sample crash.
+// The Crash Dump panel as a person sees it: the packaged extension in a real workbench, on the sample crash.
 // Screenshots go to .cache/shots, in light, dark and high contrast.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -50,7 +50,7 @@ const json = (line) =>
   JSON.parse(execFileSync(process.execPath, ["dist/cli.js", "--no-rc", "sample/vmcore", "--json", "-c", line])).records;
 
 test("without a dump it says what one would show, and offers to open one", async () => {
-  await workbench.command("Kernel: Focus on Kernel View");
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
   frame = await workbench.webview(".tabs");
   assert.match(await frame.locator(".state").innerText(), /Open a crash dump to see its log/);
   await shot("empty");
@@ -59,7 +59,7 @@ test("without a dump it says what one would show, and offers to open one", async
 });
 
 test("the log opens at the oops, and folds it", async () => {
-  await workbench.command("Kernel: Focus on Kernel View");
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
   frame = await workbench.webview(".log");
   const heading = front(".heading.oops").first();
   await heading.waitFor();
@@ -341,7 +341,7 @@ const stepTime = (kind, values) =>
 
 test("a log of 100,000 records is scrolled and searched in steps of less than 100 ms", async () => {
   // Opening a dump brought the Debug Console to the front.
-  await workbench.command("Kernel: Focus on Kernel View");
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
   frame = await workbench.webview(".tabs");
   await front(".count[role=status]", { hasText: `${RECORDS.toLocaleString("en")} lines` }).waitFor({
     timeout: 60_000,
@@ -365,7 +365,7 @@ test("a log of 100,000 records is scrolled and searched in steps of less than 10
 });
 
 test("what a dump cannot tell is said in place, with the way to its debuginfo", async () => {
-  await workbench.command("Kernel: Focus on Kernel View");
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
   await openTab("memory");
   await front(".state", { hasText: "no symbols" }).waitFor();
   await shot("fault-memory");
@@ -378,7 +378,7 @@ test("what a dump cannot tell is said in place, with the way to its debuginfo", 
 });
 
 test("after a reload of the window the page is as it was, once a dump is open", async () => {
-  await workbench.command("Kernel: Focus on Kernel View");
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
   await frame.locator("#tab-tasks").click();
   // VS Code writes down what an extension keeps a moment later.
   await page.waitForTimeout(2000);
@@ -386,13 +386,13 @@ test("after a reload of the window the page is as it was, once a dump is open", 
   await page.locator(".monaco-workbench .part.statusbar").waitFor();
   await page.waitForFunction(() => globalThis.driver);
   await page.evaluate(() => globalThis.driver.whenWorkbenchRestored());
-  await workbench.command("Kernel: Focus on Kernel View");
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
   frame = await workbench.webview(".tabs");
   await frame.locator('#tab-tasks[aria-selected="true"]').waitFor();
   assert.match(await frame.locator(".state").innerText(), /Open a crash dump to see its tasks/);
   await frame.locator("button", { hasText: "Open the Sample" }).click();
   await page.locator(".debug-call-stack .monaco-list-row", { hasText: "lab_apply" }).first().waitFor();
-  await workbench.command("Kernel: Focus on Kernel View");
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
   frame = await workbench.webview(".tabs");
   await front("button[aria-pressed=true]", { hasText: "By Stack" }).waitFor();
 });

@@ -51,9 +51,9 @@ test("a dump that VS Code opens as it starts is in its own editor, after a reloa
 
 test("a command that fails says so in one toast", async () => {
   const { workbench, page } = stage;
-  await workbench.command("Vmcore: Open the Sample Crash Dump");
+  await workbench.command("Vmcore Debug: Open Sample Crash Dump");
   await stackRow("lab_apply").waitFor();
-  await workbench.command("Vmcore: View Memory at Address...");
+  await workbench.command("Vmcore Debug: View Memory at Address…");
   await workbench.box.fill("no_such_symbol");
   await page.keyboard.press("Enter");
   await toasts().first().waitFor();
@@ -66,7 +66,7 @@ test("a command that fails says so in one toast", async () => {
 
 test("a vmlinux of the settings that is of another kernel is passed over, with a note", async () => {
   const { workbench, page } = stage;
-  await workbench.command("Vmcore: Debug Symbols");
+  await workbench.command("Vmcore Debug: Show Debug Symbols");
   const note = pane("Debug Symbols").locator(".monaco-list-row", { hasText: "vmlinux-of-another" }).first();
   await pane("Debug Symbols").locator(".monaco-list-row", { hasText: "Kernel" }).first().waitFor();
   await pane("Debug Symbols").locator(".monaco-list").focus();
@@ -90,7 +90,7 @@ test("a vmlinux of launch.json that is of another kernel is refused with ways ou
   await stage.shot("vmlinux-refused");
   assert.match(await dialog.innerText(), /vmlinux-of-another does not fit the dump.*is of another build/s);
   const ways = await dialog.locator(".monaco-button").allInnerTexts();
-  assert.deepEqual(ways.filter((way) => way !== "Cancel").sort(), ["Choose...", "Open Without It", "Use Anyway"]);
+  assert.deepEqual(ways.filter((way) => way !== "Cancel").sort(), ["Choose…", "Open Without It", "Use Anyway"]);
   await dialog.locator(".monaco-button", { hasText: "Open Without It" }).click();
   await stackRow("lab_apply").waitFor();
 });
@@ -103,7 +103,7 @@ test("the exception leaves the faulting line in sight, and nothing in it passes 
   await stage.shot("exception");
   const shown = await widget.innerText();
   assert.match(shown, /RIP: 0010:lab_apply\+0x2f \[lab_nullderef\]/);
-  assert.match(shown, /The whole report: Log in the Kernel panel, or "log" in the Debug Console\.\s*$/);
+  assert.match(shown, /The whole report: Log in the Crash Dump panel, or "log" in the Debug Console\.\s*$/);
   assert.deepEqual(await widget.locator(".stack-trace a, .description a").allInnerTexts(), []);
   const [line, box, editor] = await Promise.all(
     [page.locator(".debug-top-stack-frame-line").first(), widget, page.locator(".editor-instance").first()].map((one) =>
@@ -117,7 +117,7 @@ test("the exception leaves the faulting line in sight, and nothing in it passes 
 
 test("a second dump comes to the front, in every view, under a name of its own", async () => {
   const { workbench, page } = stage;
-  await workbench.command("Vmcore: Open Kernel Crash Dump...");
+  await workbench.command("Vmcore Debug: Open Crash Dump…");
   await workbench.box.fill("second");
   await page.locator(".quick-input-widget .monaco-list-row", { hasText: "second" }).first().click();
   const name = "second/vmcore · lab-guest · BUG: kernel NULL pointer dereference";
@@ -125,7 +125,7 @@ test("a second dump comes to the front, in every view, under a name of its own",
   await row.waitFor();
   const chosen = page.locator(".part.panel select option:checked", { hasText: "second/vmcore" }).first();
   await chosen.waitFor({ state: "attached" });
-  await workbench.command("Kernel: Focus on Kernel View");
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
   const log = await workbench.webview(".log .heading");
   await log.locator(".dump", { hasText: /^second\/vmcore/ }).waitFor();
   await stage.shot("second-dump");
@@ -159,7 +159,7 @@ async function copied(isIt, what) {
 
 test("text selected in the log with the mouse is copied by lines, what was scrolled out of sight too", async () => {
   const { workbench, page } = stage;
-  await workbench.command("Kernel: Focus on Kernel View");
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
   const log = await workbench.webview(".log .heading");
   await log.locator(".log").focus();
   await page.keyboard.press("Home");
@@ -221,7 +221,7 @@ test("all of the log is copied, and cells of a table apart from each other", asy
 
 test("the walkthrough leads to the settings of this machine", async () => {
   const { workbench, page } = stage;
-  await workbench.command("Vmcore: Open Settings");
+  await workbench.command("Vmcore Debug: Open Settings");
   const editor = page.locator(".settings-editor");
   await editor.locator(".setting-item-label", { hasText: "Debuginfo" }).first().waitFor();
   await stage.shot("settings");
@@ -236,7 +236,7 @@ test("a vmlinux that was chosen by hand is remembered for the next dump of its k
   writeFileSync(vmlinux, sampleVmlinux("3b43fad5034874490492495d552c0af6a5fab235"));
   const status = (text) => page.locator(".statusbar-item", { hasText: text }).first();
   const openSample = async () => {
-    await workbench.command("Vmcore: Open the Sample Crash Dump");
+    await workbench.command("Vmcore Debug: Open Sample Crash Dump");
     await stackRow("lab_apply").waitFor();
   };
   const stop = async () => {
@@ -246,7 +246,7 @@ test("a vmlinux that was chosen by hand is remembered for the next dump of its k
   await stop();
   await openSample();
   await status(/· *no vmlinux/).waitFor();
-  await workbench.command("Vmcore: Debug Symbols");
+  await workbench.command("Vmcore Debug: Show Debug Symbols");
   const kernel = pane("Debug Symbols")
     .locator(".monaco-list-row", { hasText: /^Kernel/ })
     .first();

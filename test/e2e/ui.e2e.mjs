@@ -31,7 +31,7 @@ before(async () => {
   writeFileSync(join(folder, "notes.txt"), "The return address is ffffffff81aa8a06, see above.\n");
   await stage.open({ "editor.minimap.enabled": false });
   ({ workbench, page } = stage);
-  await workbench.knows("Vmcore: Open Kernel Crash Dump...");
+  await workbench.knows("Vmcore Debug: Open Crash Dump…");
 });
 
 after(() => stage.close());
@@ -201,7 +201,7 @@ test("the console completes, answers, and stops when it is told to", async () =>
 });
 
 test("memory is shown at an address", async () => {
-  await workbench.command("Vmcore: View Memory at Address...");
+  await workbench.command("Vmcore Debug: View Memory at Address…");
   await workbench.box.fill("linux_banner");
   await workbench.row("linux_banner").click();
   await page.locator(".view-line", { hasText: "Linux version" }).first().waitFor();

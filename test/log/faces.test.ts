@@ -65,7 +65,7 @@ test("the terminal's record has the same facts", () => {
   );
 });
 
-test("the Kernel panel's reports have the same facts, of the messages alone", () => {
+test("the Crash Dump panel's reports have the same facts, of the messages alone", () => {
   const messages = log.lines.map(({ text: message, seconds, caller, level }) => ({
     text: message,
     seconds,

@@ -41,11 +41,11 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
   },
 };
 
-/** Only our own extension has a Kernel panel. */
+/** Only our own extension has a Crash Dump panel. */
 const wholeReport = ({ arguments: { sourceScheme } }: Target): string =>
   sourceScheme === undefined
     ? 'The whole report: "log" in the debug console.'
-    : 'The whole report: Log in the Kernel panel, or "log" in the Debug Console.';
+    : 'The whole report: Log in the Crash Dump panel, or "log" in the Debug Console.';
 
 /** The title, the decoded error code and address, and the panic's own words. */
 function describe(target: Target, report: Oops | undefined, title: string): string {

@@ -1,4 +1,5 @@
 /** Punycode (RFC 3492, section 6.2), as identifiers of Rust symbols use it. */
+
 const BASE = 36;
 const T_MIN = 1;
 const T_MAX = 26;

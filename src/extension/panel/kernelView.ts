@@ -10,7 +10,7 @@ import { askForLine } from "./tableLine.ts";
 const VIEW = "vmcore.kernel";
 const EDITOR = "vmcore.table";
 
-/** The Kernel panel: pages of tables, the log and memory of the dump in front; any command's rows as a table. */
+/** The Crash Dump panel: pages of tables, the log and memory of the dump in front; any command's rows as a table. */
 export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[] {
   const sessions = new PanelSessions();
   const view = new KernelView(context, sessions);

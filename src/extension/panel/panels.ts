@@ -2,7 +2,7 @@ import type { Panel, PanelSession } from "../../protocol/panel.ts";
 
 const rows = (column: string, target: string): NonNullable<Panel["opens"]> => ({ column, kind: "table", target });
 
-/** Every page of the Kernel panel, in the order of its tabs. A table of any command's records is one line. */
+/** Every page of the Crash Dump panel, in the order of its tabs. A table of any command's records is one line. */
 export const panels: readonly Panel[] = [
   { id: "log", title: "Log", line: "log", page: "log" },
   { id: "memory", title: "Memory", line: "kmem -i", page: "memory" },
