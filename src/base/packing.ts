@@ -1,5 +1,4 @@
 /** Compression formats of whole files, recognized by their first bytes. */
-
 export type Packing = "gzip" | "xz" | "zstd" | "bzip2" | "lz4";
 
 /** The program that unpacks each format; `-c` makes it write to standard output. */
