@@ -53,6 +53,7 @@ const floors: Record<string, readonly string[]> = {
   ],
   adapter: [
     "base",
+    "log",
     "archive",
     "protocol",
     "debuginfo",
@@ -186,6 +187,7 @@ test("the language server reads debuginfo, and opens no dump", () => {
   const files = [
     "find/debuginfoPlaces",
     "find/moduleFiles",
+    "open/codeDecoder",
     "open/openError",
     "sources/source",
     "open/staticKernel",

@@ -4,8 +4,10 @@ import { isSystemError } from "../base/systemError.ts";
 import { parseArgs } from "node:util";
 import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
+import type { LogContext } from "../log/context.ts";
 import { factsOf } from "../log/facts.ts";
 import { KernelLog } from "../log/kernelLog.ts";
+import { landmarksOf } from "../log/landmarks.ts";
 import { splitLines } from "../log/lines.ts";
 import { placeText } from "../log/place.ts";
 import { recordOf } from "../log/record.ts";
@@ -13,22 +15,25 @@ import type { Report } from "../log/reports.ts";
 import { summaryOf } from "../log/summary.ts";
 import type { Trace } from "../log/traces.ts";
 import { printable } from "../base/printable.ts";
+import { codeDecoder } from "../session/open/codeDecoder.ts";
+import { contextOfKernel, kernelOfLog } from "../session/open/logContext.ts";
 import { OpenError } from "../session/open/openError.ts";
 import { resolveLog } from "../session/open/resolveLog.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 
-const USAGE = `usage: vmcore-debug log [--json] [--resolve VMLINUX] FILE
+const USAGE = `usage: vmcore-debug log [--json] [--vmlinux VMLINUX | --resolve VMLINUX] FILE
 
 Reads the text of a kernel log (dmesg, a serial console, a journal, a bug report; "-" is standard input) and
-explains the reports in it. Exits with 1 when it holds none. With --resolve the log itself is printed, with the line of
-source behind each entry of its call traces.
+explains the reports in it. Exits with 1 when it holds none. With --vmlinux the kernel's debuginfo adds lines of source
+and names of members. With --resolve the log itself is printed, with the line of source behind each entry of its call
+traces; with --json too, it does what --vmlinux does.
 `;
 
 /** A text that is longer is none that a kernel wrote. */
 const MAX_TEXT = 512 << 20;
 
 /** `vmcore-debug log [--json] FILE`: the reports of a kernel log, explained. @returns the exit status: EXIT_FAILED when there is no report */
-export function log(argv: readonly string[]): number {
+export async function log(argv: readonly string[]): Promise<number> {
   try {
     if (argv.includes("--help") || argv.includes("-h")) {
       process.stdout.write(USAGE);
@@ -36,15 +41,16 @@ export function log(argv: readonly string[]): number {
     }
     const { values, positionals } = parseArgs({
       args: [...argv],
-      options: { json: { type: "boolean" }, resolve: { type: "string" } },
+      options: { json: { type: "boolean" }, resolve: { type: "string" }, vmlinux: { type: "string" } },
       allowPositionals: true,
     });
     const [file] = positionals;
     if (file === undefined || positionals.length > 1) throw new UsageError(`log: one FILE is read\n${USAGE}`);
     const given = splitLines(textOf(file).replace(/\r?\n$/, ""));
     const text = KernelLog.of(given);
-    if (values.resolve !== undefined) return resolve(text, given, values.resolve);
-    process.stdout.write(values.json === true ? jsonText(text, file) : logText(text, file));
+    if (values.resolve !== undefined && values.json !== true) return resolve(text, given, values.resolve);
+    const context = await contextOf(text, values.vmlinux ?? values.resolve);
+    process.stdout.write(values.json === true ? jsonText(text, file, context) : logText(text, file, context));
     return text.reports.length > 0 ? EXIT_ANSWERED : EXIT_FAILED;
   } catch (error) {
     const isUsage = error instanceof UsageError || isArgumentError(error);
@@ -56,6 +62,13 @@ export function log(argv: readonly string[]): number {
     );
     return isUsage ? EXIT_USAGE : EXIT_OPEN;
   }
+}
+
+/** @throws UsageError, OpenError, Fault as `kernelOfLog` */
+async function contextOf(text: KernelLog, vmlinux: string | undefined): Promise<LogContext> {
+  const disassemble = await codeDecoder(text.reports.map((report) => factsOf(text, report).machine));
+  if (vmlinux === undefined) return { disassemble };
+  return contextOfKernel(kernelOfLog(vmlinux, landmarksOf(text).release), disassemble);
 }
 
 /** @throws UsageError, OpenError, Fault as `resolveLog` */
@@ -91,8 +104,8 @@ function textOf(file: string): string {
   return wholeFile(file, MAX_TEXT).toString(head.startsWith("\u00ff\u00fe") ? "utf16le" : "utf8");
 }
 
-function jsonText(text: KernelLog, file: string): string {
-  const reports = text.reports.map((report) => recordOf(text, report));
+function jsonText(text: KernelLog, file: string, context: LogContext): string {
+  const reports = text.reports.map((report) => recordOf(text, report, context));
   return `${JSON.stringify({ schema: 1, file, lines: text.lines.length, reports }, undefined, 2)}\n`;
 }
 
@@ -101,19 +114,25 @@ const MAX_ENTRIES = 40;
 /** Columns of the names of facts. */
 const LABEL = 16;
 
-function logText(text: KernelLog, file: string): string {
+function logText(text: KernelLog, file: string, context: LogContext): string {
   const { reports } = text;
   const count = reports.length === 1 ? "1 report" : `${reports.length} reports`;
   const name = file === "-" ? "standard input" : file;
   const lines = [
     `${name}: ${count} in ${text.lines.length} lines`,
-    ...reports.flatMap((report, i) => reportLines(text, report, i)),
+    ...reports.flatMap((report, i) => reportLines({ text, report, context }, i)),
   ];
   return `${lines.map(printable).join("\n")}\n`;
 }
 
-function reportLines(text: KernelLog, report: Report, i: number): string[] {
-  const summary = summaryOf(text, report);
+interface Shown {
+  readonly text: KernelLog;
+  readonly report: Report;
+  readonly context: LogContext;
+}
+
+function reportLines({ text, report, context }: Shown, i: number): string[] {
+  const summary = summaryOf(text, report, context);
   const { traces } = factsOf(text, report);
   const row = (label: string, value: string): string => `${label.padStart(LABEL)}  ${value}`;
   return [

@@ -1,22 +1,58 @@
+/** What a face knows beside the text of a log: the kernel's lines of source, its types, a disassembler. */
 import type { MachineName } from "./machines.ts";
 import type { Place } from "./place.ts";
 
-/** An instruction around the one of a report. */
+/** An instruction of a report's code. */
 export interface CodeLine {
-  /** Bytes from the instruction of the report. */
+  /** Bytes from the instruction at the report's place. */
   readonly distance: number;
   readonly mnemonic: string;
   readonly operands: string;
 }
 
-/**
- * What a face knows beside the log. Each may be absent: the fact that needs it is absent then, and never different.
- */
-export interface LogContext {
-  /** Instructions of the bytes of a report's `Code:`. */
-  readonly disassemble?: (machine: MachineName, code: string) => readonly CodeLine[];
-  /** Members of a structure at an offset: "member `next` of `struct list_head`". */
-  readonly memberAt?: (place: Place, offset: number) => string | undefined;
-  /** Where the code of a place was written. */
-  readonly sourceOf?: (place: Place, returns: boolean) => { readonly file: string; readonly line: number } | undefined;
+/** The address of an access as an instruction computes it: a register and a constant. */
+export interface BasedAddress {
+  /** In lower case, of the full width: "rdi", "x0", "r3". */
+  readonly register: string;
+  /** Bytes. */
+  readonly displacement: number;
 }
+
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Each member may be absent: then the facts that need it are absent too, and the others are the same. */
+export interface LogContext {
+  /**
+   * The instructions that the bytes behind `Code:` are; empty when they cannot be told.
+   * @param place where the report stands, so that jumps within its function are written as places of it
+   */
+  readonly disassemble?: (machine: MachineName, code: string, place: Place | undefined) => readonly CodeLine[];
+  /** The member of a structure that an instruction at a place reaches: "member `next` of `struct list_head`". */
+  readonly memberAt?: (place: Place, based: BasedAddress) => string | undefined;
+  /** The line of source of a place; of a return address the line of the call. */
+  readonly sourceOf?: (place: Place, returns: boolean) => SourceLine | undefined;
+}
+
+/** What a report asks of a kernel. A face that waits for answers asks first, and makes its context of them. */
+export interface Questions {
+  /** The guilty function's place. */
+  readonly where: { readonly place: Place; readonly returns: boolean } | undefined;
+  /** The access near NULL of the instruction at the site. */
+  readonly member: { readonly place: Place; readonly based: BasedAddress } | undefined;
+}
+
+/** The answers to the questions of one report. */
+export interface Answers {
+  readonly source: SourceLine | undefined;
+  readonly member: string | undefined;
+}
+
+/** The context of one report, from the answers to its questions. */
+export const answeredContext = ({ source, member }: Answers, disassemble: LogContext["disassemble"]): LogContext => ({
+  ...(disassemble && { disassemble }),
+  memberAt: () => member,
+  sourceOf: () => source,
+});

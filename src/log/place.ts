@@ -1,6 +1,7 @@
 import { hex0x } from "../base/hex.ts";
 import { printedPlace } from "../base/nameOffset.ts";
-import { demangled } from "../base/rust/demangle.ts";
+import { demangled, demangleRust } from "../base/rust/demangle.ts";
+
 /** A place in code as the kernel prints it: `f+0x1c/0x90 [module]`, or an address without a name. */
 export interface Place {
   /** With the suffixes of the compiler: `__mutex_lock.constprop.0`. */
@@ -65,8 +66,10 @@ export function placeText({ name, offset, size, address }: Place): string {
   return offset === undefined ? demangled(name) : printedPlace(demangled(name), offset, size);
 }
 
-/** A name without what the compiler put behind it: `.constprop.0`, `.isra.0`, `.cold`. */
+/** A function's name as its source has it: without the compiler's suffixes (`.constprop.0`, `.cold`), Rust demangled. */
 export const plainName = (name: string): string => {
+  const rust = demangleRust(name);
+  if (rust !== undefined) return rust;
   if (name.includes("::")) return name;
   // powerpc's ABI v1: the code of f is called ".f".
   const plain = name.startsWith(".") ? name.slice(1) : name;

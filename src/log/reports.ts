@@ -131,7 +131,7 @@ export class Scanner {
     if (
       report &&
       at - report.at <= 3 &&
-      ["list-corruption", "usercopy", "fortify"].includes(report.headline.row.kind)
+      ["list-corruption", "usercopy", "fortify", "rust-panic"].includes(report.headline.row.kind)
     ) {
       report.last = at;
       return;

@@ -4,6 +4,7 @@ import { explanationOf } from "./explain.ts";
 import { factsOf, type ReportFacts } from "./facts.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { Kind, Severity } from "./kinds.ts";
+import { instructionOf, instructionText } from "./instruction.ts";
 import { placeText } from "./place.ts";
 import type { Report } from "./reports.ts";
 import { taintWords } from "./taint.ts";
@@ -60,10 +61,11 @@ export const whereText = (place: ReportFacts["where"] & object): string => place
 function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
   const { where, access, comm, pid, cpu, release, distribution, taint, hardware, panic, said } = facts;
   const source =
-    where &&
-    (where.file === undefined
-      ? context.sourceOf?.(where.place, where.returns)
-      : { file: where.file, line: where.line ?? 0 });
+    where?.file === undefined
+      ? where?.place.offset === undefined
+        ? undefined
+        : context.sourceOf?.(where.place, where.returns)
+      : { file: where.file, line: where.line ?? 0 };
   const module = where?.place.module === undefined ? "" : ` of module ${where.place.module}`;
   const at = source ? ` (${source.file}:${source.line})` : "";
   const words = taint === undefined ? undefined : taintWords(taint);
@@ -75,6 +77,7 @@ function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
     ],
     ["where", "Where", where && `${whereText(where)}${module}${at}`],
     ["access", "Access", accessText(facts)],
+    ["instruction", "Instruction", textOfInstruction(facts, context)],
     ["address", "Address", access.address === undefined ? undefined : hex0x(access.address)],
     ["task", "Task", taskText(comm, pid, cpu)],
     ...facts.particulars.map(({ key, label, text }) => [key, label, text] as const),
@@ -99,6 +102,11 @@ function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
     seen.add(key);
     return [{ key, label, text }];
   });
+}
+
+function textOfInstruction(facts: ReportFacts, context: LogContext): string | undefined {
+  const instruction = instructionOf(facts, context);
+  return instruction && instructionText(instruction);
 }
 
 const taskText = (comm: string | undefined, pid: number | undefined, cpu: number | undefined): string =>

@@ -3,16 +3,17 @@ import { basename } from "node:path";
 import { wholeFile } from "../base/file.ts";
 import { hex0x } from "../base/hex.ts";
 import { fileUri, markdownBlock, markdownCode, markdownText } from "../base/markdown.ts";
+import type { LogContext } from "../log/context.ts";
 import { codeHeading } from "../log/explain.ts";
 import { entryAt } from "../log/entries.ts";
 import { factsOf, type ReportFacts } from "../log/facts.ts";
 import type { KernelLog } from "../log/kernelLog.ts";
 import { landmarksOf } from "../log/landmarks.ts";
-import { type Place, placeText as entryText } from "../log/place.ts";
+import { codeOf, instructionOf } from "../log/instruction.ts";
+import { placeText as entryText } from "../log/place.ts";
 import { type Row as SummaryRow, summaryOf } from "../log/summary.ts";
-import type { SymbolWord } from "../log/words.ts";
 import type { SourcePlace } from "../protocol/custom.ts";
-import { type CodeLine, codeAround } from "./code.ts";
+import { contextOf } from "./context.ts";
 import { ROLES } from "./outline.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
 import type { Told } from "../session/open/staticKernel.ts";
@@ -38,23 +39,14 @@ export async function analysis({ log }: LogText, knowledge: Knowledge, line: num
   const report = log.reportAt(line);
   if (!report) return undefined;
   const facts = factsOf(log, report);
-  const summary = summaryOf(log, report);
-  const landmarks = landmarksOf(log);
-  const known = await knowledge.of(landmarks);
-  const { where } = facts;
-  const [site] =
-    where?.place.name === undefined
-      ? []
-      : await known.describe([{ word: symbolOf(where.place), returns: where.returns }]);
-  const code = await codeAround(facts);
+  const known = await knowledge.of(landmarksOf(log));
+  const { context, site } = await contextOf(facts, known);
+  const summary = summaryOf(log, report, context);
   const parts = [
     `# ${markdownText(summary.headline)}`,
     `> ${sentences(summary.explanation)}`,
-    table([
-      ["Title", markdownText(summary.title)],
-      ...summary.rows.map((row): Row => [row.label, rowText(row, site ?? undefined)]),
-    ]),
-    ...codeParts(code, facts),
+    table([["Title", markdownText(summary.title)], ...summary.rows.map((row): Row => [row.label, rowText(row, site)])]),
+    ...codeParts(facts, context),
     ...sourceParts(site?.places[0]),
     ...(await registerParts(facts, known)),
     ...(await traceParts(facts, log, known)),
@@ -70,17 +62,6 @@ const sentences = (text: string): string =>
     .map((part, i) => (i % 2 === 1 ? markdownCode(part) : markdownText(part)))
     .join("");
 
-/** A name that a report prints, as the word that it is. */
-const symbolOf = ({ name = "", offset = 0, size, module, start, end }: Place): SymbolWord => ({
-  kind: "symbol",
-  name,
-  offset,
-  size,
-  module,
-  start,
-  end,
-});
-
 type Row = readonly [name: string, text: string | undefined];
 
 const table = (rows: readonly Row[]): string =>
@@ -94,7 +75,7 @@ function rowText({ key, text }: SummaryRow, told: Told | undefined): string {
   const named = `${markdownCode(place, true)}${module === undefined ? "" : ` of module ${markdownCode(module, true)}`}`;
   const source = / \(([^)]+)\)$/.exec(text)?.[1];
   return [
-    named + (source === undefined ? "" : ` ${markdownText(source)}`),
+    named + (source === undefined ? "" : ` (${markdownText(source)})`),
     ...(told?.places ?? []).map(placeText),
   ].join("<br>");
 }
@@ -121,32 +102,27 @@ const placeText = ({ function: name, file, line, path }: SourcePlace, i = 0): st
   return `${i > 0 ? "inlined into " : ""}${markdownCode(name, true)} ${path === undefined ? `${markdownText(file)}:${line}` : `[${text}](${fileUri(path)}#L${line})`}`;
 };
 
-/** The instructions, and the registers that the faulting one names. */
-function codeParts(code: readonly CodeLine[], facts: ReportFacts): string[] {
-  if (code.length === 0) return [];
-  const rows = code.map(({ distance, text }) => {
+/** Instructions before the one of the report, and behind it, that a person looks at. */
+const BEFORE = 8;
+const AFTER = 4;
+
+/** The instructions around the one of the report, and the registers that it names. */
+function codeParts(facts: ReportFacts, context: LogContext): string[] {
+  const code = codeOf(facts, context);
+  const at = code.findIndex(({ distance }) => distance === 0);
+  if (at < 0) return [];
+  const rows = code.slice(Math.max(0, at - BEFORE), at + AFTER + 1).map(({ distance, mnemonic, operands }) => {
     const place = distance === 0 ? "=>" : `${distance > 0 ? "+" : "-"}${Math.abs(distance).toString(16)}`;
-    return `${place.padStart(4)}  ${text}`;
+    return `${place.padStart(4)}  ${mnemonic.padEnd(8)} ${operands}`.trimEnd();
   });
-  const faulting = code.find(({ distance }) => distance === 0)?.operands ?? "";
-  const used = (facts.site?.registers ?? []).filter(({ name }) => namesRegister(faulting, name));
-  const values = used.map(({ name, value }) => `${name} = ${registerText(value)}`);
+  const values = (instructionOf(facts, context)?.values ?? []).map(
+    ({ name, value }) => `${name} = ${registerText(value)}`,
+  );
   return [
     `## ${codeHeading(facts)}`,
     markdownBlock(rows, "asm"),
     ...(values.length > 0 ? [`In it ${values.join(", ")}.`] : []),
   ];
-}
-
-/** Whether operands use a register that the kernel prints as `RAX`, `R08`, `x0`, `r3`; or its lower half. */
-function namesRegister(operands: string, name: string): boolean {
-  const plain = name.toLowerCase().replace(/^r0(\d)$/, "r$1");
-  const legacy = /^r([abcd]x|[sd]i|[sb]p)$/.exec(plain)?.[1];
-  const halves =
-    legacy === undefined
-      ? [plain, `${plain}d`, plain.replace(/^x/, "w")]
-      : [plain, `e${legacy}`, legacy, legacy.replace(/x$/, "l")];
-  return new RegExp(`(?<!\\w)(?:${halves.join("|")})(?!\\w)`).test(operands);
 }
 
 function sourceParts(place: SourcePlace | undefined): string[] {

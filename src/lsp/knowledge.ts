@@ -1,16 +1,8 @@
 import type { Landmarks } from "../log/landmarks.ts";
-import { type Kinship, placeOf, type Session } from "./session.ts";
+import { type Asked, type Kinship, placeOf, type Session } from "./session.ts";
 import type { Told } from "../session/open/staticKernel.ts";
 import type { StaticKernels } from "./staticKernels.ts";
 import { treePath } from "./treePath.ts";
-import type { Word } from "../log/words.ts";
-
-/** A word of a log, and whether it is a return address. */
-export interface Asked {
-  readonly word: Word;
-  /** It is a return address. */
-  readonly returns: boolean;
-}
 
 /** Who answers for one log. */
 export interface Known {
@@ -61,7 +53,7 @@ async function eachKnown(
   reach: Kinship,
   describe: (places: NonNullable<ReturnType<typeof placeOf>>[]) => Promise<(Told | null)[]>,
 ): Promise<(Told | null)[]> {
-  const places = asked.map(({ word, returns }) => placeOf(word, returns, reach));
+  const places = asked.map((one) => placeOf(one, reach));
   const told = await describe(places.filter((place) => place !== undefined));
   let next = 0;
   return places.map((place) => (place ? (told[next++] ?? null) : null));

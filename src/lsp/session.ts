@@ -3,6 +3,7 @@ import { hex0x } from "../base/hex.ts";
 import type { About, CustomRequests, Described, Place } from "../protocol/custom.ts";
 import type { Askable, SessionQuestion } from "../protocol/language.ts";
 import { symbolText } from "../debuginfo/symbols/symbolText.ts";
+import type { BasedAddress } from "../log/context.ts";
 import type { Landmarks } from "../log/landmarks.ts";
 import type { Word } from "../log/words.ts";
 
@@ -90,12 +91,22 @@ export class Session {
 /** No session; another kernel; the same kernel, booted another time; the same boot. */
 export type Kinship = "none" | "stranger" | "kernel" | "boot";
 
-const keyOf = ({ text, returns }: Place): string => `${returns ? "<" : "="}${text}`;
+const keyOf = ({ text, returns, access }: Place): string =>
+  `${returns ? "<" : "="}${text}${access ? ` ${access.register}+${access.displacement}` : ""}`;
+
+/** A word of a log, as it is asked for. */
+export interface Asked {
+  readonly word: Word;
+  /** It is a return address. */
+  readonly returns: boolean;
+  /** An access of the instruction at the word, of which the member is asked for. */
+  readonly access?: BasedAddress;
+}
 
 /** How a word is asked for; undefined for what cannot be known. */
-export function placeOf(word: Word, returns: boolean, kinship: Kinship): Place | undefined {
+export function placeOf({ word, returns, access }: Asked, kinship: Kinship): Place | undefined {
   if (kinship === "none" || kinship === "stranger") return undefined;
-  if (word.kind === "symbol") return { text: symbolText(word), returns };
+  if (word.kind === "symbol") return { text: symbolText(word), returns, ...(access && { access }) };
   if (kinship !== "boot") return undefined;
   if (word.kind === "address" || word.kind === "register") return { text: hex0x(word.value), returns };
   return undefined;

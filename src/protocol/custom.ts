@@ -1,4 +1,5 @@
 import type { Grid } from "./grid.ts";
+import type { Opcode, Opcodes } from "./opcodes.ts";
 
 /**
  * Requests beyond DAP, between our own adapter and our own extension. Types only.
@@ -169,6 +170,8 @@ export interface Place {
   readonly text: string;
   /** It is a return address, as those of a call trace: its line is that of the call before it. */
   readonly returns: boolean;
+  /** A register ("rdi", "x0") and the bytes behind it that its instruction uses. Default: no member is asked for. */
+  readonly access?: { readonly register: string; readonly displacement: number };
 }
 
 export interface Described {
@@ -179,6 +182,8 @@ export interface Described {
   readonly what: string | undefined;
   /** Where its code was written, from the innermost inlined function to the one that holds it; needs DWARF. */
   readonly places: readonly SourcePlace[];
+  /** The member that the place's `access` reaches: "member `next` of `struct list_head` (variable `head`)". */
+  readonly member?: string | undefined;
 }
 
 export interface SourcePlace {
@@ -200,25 +205,6 @@ export interface TaskStack {
   readonly at: number;
   /** Why there are no more. */
   readonly fault?: string;
-}
-
-/** What stands behind `Code:`, and the place in code that the mark in it stands for. */
-export interface Opcodes {
-  /** `8b 43 20 <89> 28`, `b9400c00 (b9000020)`. */
-  readonly text: string;
-  /** `lab_apply+0x2f/0x43 [lab_nullderef]`, an address; undefined where the report names none. */
-  readonly at: string | undefined;
-}
-
-export interface Opcode {
-  readonly address: string;
-  /** `lab_apply+0x2f`. */
-  readonly symbol: string | undefined;
-  /** `89 28`. */
-  readonly bytes: string;
-  readonly text: string;
-  /** The instruction that faulted. */
-  readonly faulting: boolean;
 }
 
 /** An identifier in a C file, with what its surroundings tell. */

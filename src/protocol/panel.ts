@@ -1,4 +1,5 @@
-import type { Described, Identified, LogStretch, Opcode, Opcodes, Place, TaskStack } from "./custom.ts";
+import type { Described, Identified, LogStretch, Place, TaskStack } from "./custom.ts";
+import type { Opcode, Opcodes } from "./opcodes.ts";
 import type { Grid, Unit } from "./grid.ts";
 
 /** One page of the Crash Dump panel. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import type { Described, Identified, LogMessage, LogStretch, Opcode, TaskStack } from "../../src/protocol/custom.ts";
+import type { Described, Identified, LogMessage, LogStretch, TaskStack } from "../../src/protocol/custom.ts";
+import type { Opcode } from "../../src/protocol/opcodes.ts";
 import type { Grid, GridCell } from "../../src/protocol/grid.ts";
 import { panels } from "../../src/extension/panel/panels.ts";
 import { DapClient, Refused } from "./client.ts";

@@ -2,7 +2,10 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { readSymbolText, symbolMeant, symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { livePatchText } from "../../linux/module/livepatch.ts";
-import type { Described } from "../../protocol/custom.ts";
+import type { CodeScope } from "../../debuginfo/source.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { memberText } from "../../session/open/memberText.ts";
+import type { Described, Place } from "../../protocol/custom.ts";
 import { addressIfAny } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
 import { glance } from "../values/glance.ts";
@@ -12,14 +15,19 @@ import type { Target } from "../target.ts";
 export const describes: Pick<Handlers, "vmcore/describe"> = {
   *"vmcore/describe"(target, { places }) {
     const described: (Described | null)[] = [];
-    for (const { text, returns } of places) {
-      const address = attempt(() => addressOfText(target, text));
-      described.push(address === undefined || address instanceof Fault ? null : describe(target, address, returns));
+    for (const place of places) {
+      described.push(describedPlace(target, place));
       yield;
     }
     return { described };
   },
 };
+
+/** What a place that a text names stands for; null for what names nothing here. */
+export function describedPlace(target: Target, { text, returns, access }: Place): Described | null {
+  const address = attempt(() => addressOfText(target, text));
+  return address === undefined || address instanceof Fault ? null : describe(target, address, { returns, access });
+}
 
 /** Undefined for what names nothing here. */
 function addressOfText(target: Target, text: string): bigint | undefined {
@@ -32,8 +40,13 @@ function addressOfText(target: Target, text: string): bigint | undefined {
   return addressIfAny(target, text);
 }
 
+interface Asked {
+  readonly returns: boolean;
+  readonly access: Place["access"];
+}
+
 /** A return address belongs to the line of its call, the instruction before it. */
-function describe({ kernel, sources }: Target, address: bigint, returns: boolean): Described {
+function describe({ kernel, sources }: Target, address: bigint, { returns, access }: Asked): Described {
   const code = kernel.code.isText(address);
   // What follows a call that never returns may be another function.
   const place = code && returns ? address - 1n : address;
@@ -45,8 +58,19 @@ function describe({ kernel, sources }: Target, address: bigint, returns: boolean
     symbol: symbol && symbolPlace(symbol, address, 16),
     code,
     what,
+    ...(access && { member: memberOf(kernel, scopes, access) }),
     places: scopes.flatMap(({ function: name, source }) =>
       source ? [{ function: name, file: source.file, line: source.line, path: sources.pathOf(source.file) }] : [],
     ),
   };
+}
+
+/** Undefined where the debug information does not tell. */
+function memberOf(
+  { arch }: Kernel,
+  scopes: readonly CodeScope[],
+  access: NonNullable<Place["access"]>,
+): string | undefined {
+  const member = attempt(() => memberText(scopes, arch, access));
+  return member instanceof Fault ? undefined : member;
 }

@@ -6,8 +6,10 @@ import { crash } from "../../linux/printk/crashReport.ts";
 import type { Oops } from "../../linux/printk/oops.ts";
 import { signalName } from "../../linux/sched/signal.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
-import { exceptionLine, whereText } from "../exceptionText.ts";
+import { type Row, summaryOf } from "../../log/summary.ts";
+import { exceptionLine, meaningLine, whereText } from "../exceptionText.ts";
 import type { Handlers } from "../handlers.ts";
+import { logContext } from "../logContext.ts";
 import type { Target } from "../target.ts";
 
 /** What the crash was: its kind, the decoded error, where the kernel reported it; oopses before it as inner ones. */
@@ -18,6 +20,7 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
     if (title === undefined || !isPanicThread) throw new UsageError("this task did not crash");
     const { report, panic, earlier } = crash(target.kernel);
     const kind = report?.kind ?? "panic";
+    const summary = report && summaryOf(report.log, report.report, yield* logContext(target));
     return {
       exceptionId: kind,
       description: describe(target, report, title),
@@ -28,6 +31,7 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
         fullTypeName: kind,
         stackTrace: [
           ...(report ? whereText(report) : []),
+          ...(summary ? [meaningLine(summary)] : []),
           ...(panic ? [exceptionLine(panic.title)] : []),
           wholeReport(target),
         ].join("\n"),
@@ -36,10 +40,17 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
           typeName: one.kind,
           stackTrace: whereText(one).join("\n"),
         })),
-      } satisfies DebugProtocol.ExceptionDetails,
+        ...(summary && { meaning: summary.explanation, facts: summary.rows }),
+      } satisfies DebugProtocol.ExceptionDetails & ToldFacts,
     };
   },
 };
+
+/** What every face tells of the report: more than an editor has room for, and for those who ask. */
+interface ToldFacts {
+  readonly meaning?: string;
+  readonly facts?: readonly Row[];
+}
 
 /** Only our own extension has a Crash Dump panel. */
 const wholeReport = ({ arguments: { sourceScheme } }: Target): string =>

@@ -1,6 +1,7 @@
 import { factsOf } from "../../log/facts.ts";
 import { KernelLog } from "../../log/kernelLog.ts";
 import { type Label, labelOf } from "../../log/label.ts";
+import { recordLine } from "../../log/lines.ts";
 import { poisonOf } from "../../log/poison.ts";
 import type { Report } from "../../log/reports.ts";
 import { derived } from "../../model/derived.ts";
@@ -22,6 +23,8 @@ export interface Oops {
   readonly errorCode: bigint | undefined;
   /** Faulting address as the kernel printed it. */
   readonly address: bigint | undefined;
+  /** The log that it is in. */
+  readonly log: KernelLog;
 }
 
 /**
@@ -31,12 +34,17 @@ export interface Oops {
 export const oopses = derived("oopses", (kernel): readonly Oops[] => oopsesOf(kernelLog(kernel)));
 
 /** The log with its reports, by the lines of `logLines`. */
-export const kernelLog = derived("kernel log", (kernel) => KernelLog.of(logLines(kernel).map(({ text }) => text)));
+export const kernelLog = derived("kernel log", (kernel) =>
+  KernelLog.ofLines(
+    logLines(kernel).map(({ text, seconds, caller, level }) => recordLine(text, seconds, caller, level)),
+  ),
+);
 
 /** The reports in lines of a log; dumps that somebody asked for, and failures that were injected, are none. */
 export const oopsesIn = (lines: readonly string[]): Oops[] => oopsesOf(KernelLog.of(lines));
 
-const oopsesOf = (log: KernelLog): Oops[] =>
+/** The same of a log that was read before. */
+export const oopsesOf = (log: KernelLog): Oops[] =>
   log.reports
     .filter(({ headline: { row } }) => row.severity !== "notice" || row.kind === "sysrq")
     .flatMap((report) => partsOf(log, report));
@@ -58,9 +66,10 @@ function partsOf(log: KernelLog, report: Report): Oops[] {
     title: `${headline}${isFreed ? " (use after free: 0x6b fills freed slab objects)" : ""}`,
     lines: textsOf(panic === undefined ? own : own.filter((at) => at < panic)),
     at: report.at,
-    report,
     errorCode: access.code,
     address: access.address,
+    log,
+    report,
   };
   if (panic === undefined) return [first];
   const title = log.lines[panic]?.text.trim() ?? "";
@@ -70,9 +79,10 @@ function partsOf(log: KernelLog, report: Report): Oops[] {
     title,
     lines: behind,
     at: panic,
-    report,
     errorCode: undefined,
     address: undefined,
+    log,
+    report,
   };
   return [first, second];
 }

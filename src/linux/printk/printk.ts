@@ -52,6 +52,10 @@ export interface LogLine {
   readonly text: string;
   /** Seconds of local_clock(); undefined where the format does not tell. */
   readonly seconds: number | undefined;
+  /** "T169" for a thread, "C1" for a CPU. */
+  readonly caller: string | undefined;
+  /** KERN_EMERG 0 to KERN_DEBUG 7. */
+  readonly level: number | undefined;
 }
 
 /** Characters kept for searching: the newest of a log that is longer. */
@@ -66,7 +70,8 @@ export const logLines = derived("log lines", (kernel): readonly LogLine[] => {
     for (const record of logRecords(kernel)) {
       if (record instanceof Fault) continue;
       const seconds = record.nanoseconds === undefined ? undefined : Number(record.nanoseconds) / 1e9;
-      for (const text of record.text.split("\n")) lines.push({ text, seconds });
+      for (const text of record.text.split("\n"))
+        lines.push({ text, seconds, caller: record.caller, level: record.level });
       length += record.text.length;
       if (length < MAX_SEARCHED) continue;
       lines.splice(0, lines.length >> 1);

@@ -1,6 +1,7 @@
 import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
+import { questionsOf } from "../instruction.ts";
 import { placeText } from "../place.ts";
 import { errorOf, poisonOf } from "../poison.ts";
 
@@ -56,9 +57,9 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
 function explainNull(facts: ReportFacts, address: bigint, context: LogContext): string {
   const did = `it ${DONE[facts.access.verb ?? "none"]} ${hex0x(address)}`;
   if (address === 0n) return `The kernel used a pointer that was NULL: ${did}.`;
-  const place = facts.site?.place;
-  const member = place && context.memberAt?.(place, Number(address));
-  return `The kernel used a pointer that was NULL: ${did}, ${member ?? "so many bytes into a structure or an array at it"}.`;
+  const { member } = questionsOf(facts, context);
+  const name = member && context.memberAt?.(member.place, member.based);
+  return `The kernel used a pointer that was NULL: ${did}, ${name ?? "so many bytes into a structure or an array at it"}.`;
 }
 
 function explainUserJump({ access, traces, ...facts }: ReportFacts, address: bigint): string {

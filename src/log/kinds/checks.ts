@@ -79,6 +79,17 @@ export const checks: readonly KindRow[] = [
     after: ["fortify"],
   },
   {
+    // rust/helpers/bug.c: how a panic of Rust code ends.
+    pattern: /^kernel BUG at (?:\S{0,200}\/)?rust\/helpers(?:\/bug)?\.c:\d+/,
+    kind: "rust-panic",
+    severity: "error",
+    printedBy: "report_bug",
+    title: "kernel BUG in {where}",
+    type: "BUG",
+    guilty: "trace",
+    after: ["rust-panic"],
+  },
+  {
     pattern: /^[Kk]ernel BUG at (?<place>\S{1,250}:\d+)/,
     kind: "kernel-bug",
     severity: "error",

@@ -10,6 +10,7 @@ export const arm64: Machine = {
   registerLine: /^(?:sp : |x[12]?\d ?: |pc : \[<[0-9a-f]{16}>\])/,
   register: /(?<![\w.])(x[0-3]?\d|sp|pc|lr) ?: ?\[?<?([0-9a-f]{16})(?![\w+])/g,
   code: /^Code: (.*)/,
+  memoryOperand: /\[(?=x\d+(?:, #(-?(?:0x)?[0-9a-f]{1,5}))?\](?!,|!))(x\d{1,2})/,
   body: /^\s{0,32}(?:Mem abort info:|ESR = |EC = |SET = |EA = |FSC = |Exception class = |IL = |Data abort info:|ISV = |CM = |GCS = |Overlay = |swapper pgtable|user pgtable|pgd = |\[[0-9a-f]{16}\] (?:pgd|\*pgd|p4d|address)|pstate: |pmr_save|sp : |pc : |lr : |x[12]?\d ?: |Process .{1,64}\(pid: |SError|Code: |SMP: |Kernel Offset|PHYS_OFFSET|CPU features|Memory Limit|pgtable|Call trace|Exception stack|[0-9a-f]{4}: +[0-9a-f ]+$)/,
 };
 
@@ -23,5 +24,6 @@ export const arm: Machine = {
   registerLine: /^(?:sp : |r\d{1,2} ?: |pc : \[<[0-9a-f]{8}>\])/,
   register: /(?<![\w.])(r1?\d|sp|ip|fp|pc|lr|psr) ?: ?\[?<?([0-9a-f]{8})(?![\w+])/g,
   code: /^Code: (.*)/,
+  memoryOperand: /\[(?=r\d+(?:, #(-?(?:0x)?[0-9a-f]{1,5}))?\](?!,|!))(r\d{1,2})/,
   body: /^\s{0,32}(?:8<--- cut here|pgd = |\[[0-9a-f]{8}\] ?\*?pgd|Flags: |Control: |Register r\d{1,2} information|(?:slab|non-slab|NULL pointer|vmalloc|2-page|\d{1,3}-page|zero-size|non-paged|kernel|module).*(?:pointer|memory)|Process .{1,64}\(pid: |Stack: \(0x|Exception stack|[0-9a-f]{1,8}: +[0-9a-f ]+$|Code: |PC is at|LR is at|pc : |lr : |sp : |r\d{1,2} ?: |Table: |psr: |CPU: \d{1,4} +(?:Not tainted|Tainted))/,
 };

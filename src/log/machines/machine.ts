@@ -1,3 +1,4 @@
+import type { CodeLine } from "../context.ts";
 import type { Place } from "../place.ts";
 
 export type MachineName =
@@ -39,6 +40,10 @@ export interface Machine {
   readonly rows?: { readonly pattern: RegExp; readonly name: (index: number) => string };
   /** The code around the instruction, group 1. */
   readonly code: RegExp | undefined;
+  /** An operand in memory, addressed by one register and a constant: group 1 the constant, group 2 the register. */
+  readonly memoryOperand?: RegExp;
+  /** The instructions of code that the kernel itself prints in words, of a report with such lines. */
+  readonly printedCode?: (code: string, texts: readonly string[]) => readonly CodeLine[];
   /** Other lines of its dump of registers and page tables. */
   readonly body: RegExp;
 }

@@ -1,3 +1,4 @@
+import type { CodeLine } from "../context.ts";
 import type { Machine } from "./machine.ts";
 
 /** arch/s390/kernel/dumpstack.c: show_registers; mm/fault.c: dump_fault_info; dis.c: show_code. */
@@ -14,8 +15,20 @@ export const s390: Machine = {
     name: (index) => `R${index}`,
   },
   code: /^(?:Krnl Code: ?)?\s*((?:#?>)[0-9a-f]{16}: ?[0-9a-f]{4,12}\s.*)/,
+  memoryOperand: /(?<![\w(])(\d{1,6})\(%(r\d{1,2})\)/,
+  printedCode,
   body: /^\s{0,32}(?:Failing address: |Fault in |AS:[0-9a-f]|Krnl PSW|Krnl GPRS|Krnl Code|R:\d T:\d|[0-9a-f]{16} [0-9a-f]{16} [0-9a-f]{16}|[#*>]{0,2}[0-9a-f]{16}: ?[0-9a-f]{4,}|Last Breaking-Event-Address|INFO: lockdep is turned off|CPU: |User PSW|User GPRS|User Code|Process .{1,64}\(pid: |PSW : |addressing|Kernel stack overflow)/,
 };
 
 /** Where the last branch came from: the entry below it is no caller. */
 export const S390_LAST_BREAK = /^\s{0,32}Last Breaking-Event-Address:/;
+
+/** Program interruptions of a translation that failed: the PSW then has the address of the instruction, else of the next. */
+const NULLIFYING = /\b(?:Oops|[a-z -]{3,40}): 00(?:1[01]|3[89ab]) ilc/;
+
+function printedCode(code: string, texts: readonly string[]): CodeLine[] {
+  const [, mnemonic, operands = ""] =
+    /^#?>[0-9a-f]{16}: ?[0-9a-f]{4,12}\s+([a-z]\w{0,15})\s*(\S.{0,80})?/.exec(code) ?? [];
+  const isNamed = mnemonic !== undefined && texts.some((text) => NULLIFYING.test(text));
+  return isNamed ? [{ distance: 0, mnemonic, operands: operands.trim() }] : [];
+}

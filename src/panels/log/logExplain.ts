@@ -1,6 +1,11 @@
-import type { Described, Opcode, Place } from "../../protocol/custom.ts";
+import type { Described, Place } from "../../protocol/custom.ts";
+import type { Opcode } from "../../protocol/opcodes.ts";
+import type { LogContext } from "../../log/context.ts";
 import { entryAt, type LineEntry } from "../../log/entries.ts";
 import { type Machine, machineOf, registersOf, siteOf } from "../../log/machines.ts";
+import { questionsOf as asked } from "../../log/instruction.ts";
+import type { Place as LogPlace } from "../../log/place.ts";
+import type { Summary } from "../../log/summary.ts";
 import { type Block, kernelLogOf, type LogLine } from "./logLines.ts";
 import { isAddress } from "./logText.ts";
 
@@ -60,9 +65,10 @@ export function questionsOf(lines: readonly LogLine[], { first, end }: Block): Q
 }
 
 /** `f+0x1/0x2 [module]`, or an address, as the dump is asked for it. */
-function wordText(word: LineEntry["word"]): string {
-  if (word.kind === "address") return `0x${word.value.toString(16)}`;
-  const { name, offset, size, module } = word;
+const wordText = (word: LineEntry["word"]): string =>
+  word.kind === "address" ? `0x${word.value.toString(16)}` : placeName(word);
+
+function placeName({ name = "", offset = 0, size, module }: Omit<LogPlace, "address" | "start" | "end">): string {
   const of = size === undefined ? "" : `/0x${size.toString(16)}`;
   return `${name}+0x${offset.toString(16)}${of}${module === undefined ? "" : ` [${module}]`}`;
 }
@@ -71,7 +77,7 @@ function wordText(word: LineEntry["word"]): string {
 const MEANING_WIDTH = 110;
 
 /** What a report means, as rows below its headline. */
-export function meaningRows({ summary }: Block): LogLine[] {
+export function meaningRows(summary: Summary | undefined): LogLine[] {
   if (!summary) return [];
   const lines = [""];
   for (const word of summary.explanation.replaceAll("`", "").split(" ")) {
@@ -89,6 +95,34 @@ export function meaningRows({ summary }: Block): LogLine[] {
     aside: "meaning",
   }));
 }
+
+/** The disassembler of a report's code, from what the dump made of it. */
+export const decodedBy =
+  (decoded: readonly (readonly Opcode[] | undefined)[]): NonNullable<LogContext["disassemble"]> =>
+  () => {
+    const code = decoded.find((one) => one?.some(({ faulting }) => faulting)) ?? [];
+    const site = code.find(({ faulting }) => faulting);
+    return code.map(({ address, text }) => {
+      const [, mnemonic = "", operands = ""] = /^(\S+)\s*(.*)$/.exec(text) ?? [];
+      return { distance: Number(BigInt(address) - BigInt(site?.address ?? 0)), mnemonic, operands };
+    });
+  };
+
+/** What the dump is asked of a report's place and access, as it is asked of other places. */
+export function contextPlaces({ facts }: Block, disassemble: LogContext["disassemble"]): ContextPlaces {
+  const { where, member } = facts ? asked(facts, disassemble ? { disassemble } : {}) : NOTHING;
+  return {
+    where: where && { text: placeName(where.place), returns: where.returns },
+    member: member && { text: placeName(member.place), returns: false, access: member.based },
+  };
+}
+
+interface ContextPlaces {
+  readonly where: Place | undefined;
+  readonly member: Place | undefined;
+}
+
+const NOTHING = { where: undefined, member: undefined };
 
 /**
  * @param described answers to `places`, in their order

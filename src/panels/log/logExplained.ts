@@ -1,7 +1,17 @@
 import { unlessRefused } from "../../base/refused.ts";
 import type { Ask } from "../ask.ts";
-import { type Explanation, explanationOf, moved, meaningRows, questionsOf } from "./logExplain.ts";
-import type { Entry, LogLine } from "./logLines.ts";
+import { answeredContext } from "../../log/context.ts";
+import type { Summary } from "../../log/summary.ts";
+import {
+  contextPlaces,
+  decodedBy,
+  type Explanation,
+  explanationOf,
+  meaningRows,
+  moved,
+  questionsOf,
+} from "./logExplain.ts";
+import type { Block, Entry, LogLine } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
 
 /** What the dump said of a log's reports: rows below their lines, sources beside them. */
@@ -27,20 +37,32 @@ export class LogExplained {
     const report = blocks[block];
     if (!report || this.explained.has(block)) return false;
     const questions = questionsOf(lines, report);
-    const meaning = meaningRows(report);
+    const alone = meaningRows(report.summary);
     const headline = report.summary?.at ?? report.first;
-    this.explained.set(block, { rows: new Map([[headline, meaning]]), sources: new Map() });
+    this.explained.set(block, { rows: new Map([[headline, alone]]), sources: new Map() });
     const places = questions.places.map(({ text, returns }) => ({ text, returns }));
     // What cannot be explained is left as the kernel wrote it.
     const answer = (await unlessRefused(this.ask("describe", { places }))) ?? { described: [] };
     const codes = questions.codes.map(({ text, at }) => unlessRefused(this.ask("opcodes", { text, at })));
     const decoded = (await Promise.all(codes)).map((code) => code?.instructions);
+    const meaning = meaningRows((await this.retold(report, decoded)) ?? report.summary);
     // Older messages may have come meanwhile.
     const [olderBlocks, olderLines] = [this.log.blocks.length - blocks.length, this.log.lines.length - lines.length];
     const explanation = explanationOf(questions, answer.described, decoded);
     const rows = new Map([...explanation.rows, [headline, [...meaning, ...(explanation.rows.get(headline) ?? [])]]]);
     this.explained.set(block + olderBlocks, moved({ ...explanation, rows }, olderLines));
     return true;
+  }
+
+  /** What a report means, given what the dump knows of its place and its access; undefined when it cannot be asked. */
+  private async retold(report: Block, decoded: Parameters<typeof decodedBy>[0]): Promise<Summary | undefined> {
+    const disassemble = decodedBy(decoded);
+    const { where, member } = contextPlaces(report, disassemble);
+    const places = [where, member].filter((place) => place !== undefined);
+    const { described } = await this.ask("describe", { places }).catch(() => ({ described: [] }));
+    const source = where && described[0]?.places[0];
+    const answers = { source, member: member && (described.at(-1)?.member ?? undefined) };
+    return report.retold?.(answeredContext(answers, disassemble));
   }
 
   /** So many lines and reports have been put in front of the log. */

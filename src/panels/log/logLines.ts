@@ -1,3 +1,5 @@
+import type { LogContext } from "../../log/context.ts";
+import { factsOf, type ReportFacts } from "../../log/facts.ts";
 import { KernelLog } from "../../log/kernelLog.ts";
 import { recordLine } from "../../log/lines.ts";
 import { type Summary, summaryOf } from "../../log/summary.ts";
@@ -35,6 +37,10 @@ export interface Block {
   readonly panic?: number | undefined;
   /** What every face tells of it. Default: nothing. */
   readonly summary?: Summary;
+  /** The facts of the report, for those who know more of the kernel than the log tells. Default: none. */
+  readonly facts?: ReportFacts;
+  /** The summary, given what the dump knows. Default: nothing. */
+  readonly retold?: (context: LogContext) => Summary;
 }
 
 /** A message of several lines is as many here. */
@@ -66,6 +72,8 @@ export function blocksIn(lines: readonly LogLine[]): Block[] {
       end: report.tail,
       panic: report.panic,
       summary,
+      facts: factsOf(log, report),
+      retold: (context) => summaryOf(log, report, context),
     });
   }
   return blocks;

@@ -1,13 +1,8 @@
-import { UsageError } from "../../base/usageError.ts";
-import { Budget } from "../../base/budget.ts";
 import { symbolText } from "../../debuginfo/symbols/symbolText.ts";
 import { entriesIn } from "../../log/entries.ts";
 import type { KernelLog } from "../../log/kernelLog.ts";
 import { landmarksOf } from "../../log/landmarks.ts";
-import { buildTrees, moduleDirectories, placesOf } from "../find/debuginfoPlaces.ts";
-import { ModuleFiles } from "../find/moduleFiles.ts";
-import { SourceFiles } from "../sources/source.ts";
-import { StaticKernel } from "./staticKernel.ts";
+import { kernelOfLog } from "./logContext.ts";
 
 /** A log whose entries of call traces tell where they were written. */
 export interface ResolvedLog {
@@ -27,7 +22,7 @@ export interface ResolvedLog {
  */
 export function resolveLog(log: KernelLog, given: readonly string[], vmlinux: string): ResolvedLog {
   const landmarks = landmarksOf(log);
-  const kernel = kernelAt(vmlinux, landmarks.release);
+  const kernel = kernelOfLog(vmlinux, landmarks.release);
   const bias = kernel.biasOf(landmarks);
   const lines = [...given];
   const entries = entriesIn(log, 0, log.lines.length);
@@ -45,21 +40,4 @@ export function resolveLog(log: KernelLog, given: readonly string[], vmlinux: st
       ? undefined
       : `${nameless} addresses have no name, and the log does not tell where the kernel lay: it has neither "Kernel Offset:" nor an address beside its name`;
   return { lines, resolved, entries: entries.length, unresolved };
-}
-
-function kernelAt(path: string, release: string | undefined): StaticKernel {
-  const places = placesOf([], [], process.env);
-  const files = new ModuleFiles({
-    directories: moduleDirectories(release, places, path),
-    trees: buildTrees(release, places, path),
-  });
-  const kernel = StaticKernel.ofVmlinux(path, {
-    sources: new SourceFiles({ ...(release !== undefined && { release }) }),
-    modulePaths: (name) => files.paths(name),
-    budget: new Budget(),
-  });
-  if (release !== undefined && kernel.release !== undefined && kernel.release !== release) {
-    throw new UsageError(`${path}: is of ${kernel.release}, the log of ${release}`);
-  }
-  return kernel;
 }

@@ -4,6 +4,8 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { openFile } from "../../base/file.ts";
 import { hex0x } from "../../base/hex.ts";
 import { openDwarf } from "../../debuginfo/dwarf/dwarf.ts";
+import type { Arch } from "../../arch/arch.ts";
+import { architectures } from "../../arch/architectures.ts";
 import { type ElfFile, ET_REL, openElf, SHF_ALLOC } from "../../elf/elf.ts";
 import { elfSymbols } from "../../debuginfo/symbols/elfSymbols.ts";
 import type { CodeSource, KSymbol, SymbolSource } from "../../debuginfo/source.ts";
@@ -15,15 +17,21 @@ import {
   symbolText,
 } from "../../debuginfo/symbols/symbolText.ts";
 import { openSystemMap } from "../../debuginfo/symbols/systemMap.ts";
+import type { BasedAddress } from "../../log/context.ts";
 import type { Landmarks } from "../../log/landmarks.ts";
 import { openPacked } from "../../archive/packedFile.ts";
 import type { SourceFiles } from "../sources/source.ts";
+import { memberText } from "./memberText.ts";
 import { openVmlinux } from "./vmlinux.ts";
+
+const archOf = ({ machine }: ElfFile): Arch | undefined => architectures.find(({ elf }) => elf.machine === machine);
 
 /** A place of a log: `f+0x1/0x2 [module]` or an address. */
 interface Place {
   readonly text: string;
   readonly returns: boolean;
+  /** An access of its instruction, of which the member is asked for. */
+  readonly access?: BasedAddress;
 }
 
 /** Where code was written; the path is absent where the file is not on this machine. */
@@ -41,12 +49,23 @@ export interface Told {
   readonly code: boolean;
   readonly what: string | undefined;
   readonly places: readonly SourcePlace[];
+  /** The member that the place's access reaches, in words. */
+  readonly member?: string | undefined;
 }
 
 /** Symbols and, with DWARF, lines of one image, at link addresses. */
 interface Image {
   readonly symbols: SymbolSource;
   readonly code: CodeSource | undefined;
+  /** Undefined where nothing tells, or it is none of ours. */
+  readonly arch: Arch | undefined;
+}
+
+/** How a place is asked for. */
+interface Asked {
+  readonly bias: bigint | undefined;
+  readonly returns: boolean;
+  readonly access: BasedAddress | undefined;
 }
 
 /** A kernel as its files tell it, without any memory: a vmlinux, or a System.map. */
@@ -81,14 +100,24 @@ export class StaticKernel {
     const banner = vmlinux.symbols.named("linux_banner")[0];
     const bytes = banner && vmlinux.constant(banner.address, MAX_BANNER);
     const release = /^Linux version (\S+)/.exec(Buffer.from(bytes ?? []).toString("latin1"))?.[1];
-    return new StaticKernel(path, { symbols: vmlinux.symbols, code: vmlinux.dwarf()?.code }, release, files);
+    return new StaticKernel(
+      path,
+      { symbols: vmlinux.symbols, code: vmlinux.dwarf()?.code, arch: archOf(vmlinux.elf) },
+      release,
+      files,
+    );
   }
 
   /** @throws Fault for a file that is none; NodeJS.ErrnoException as `openFile` */
   static ofSystemMap(path: string, files: KernelSurroundings): StaticKernel {
     const file = openFile(path);
     try {
-      return new StaticKernel(path, { symbols: openSystemMap(file), code: undefined }, undefined, files);
+      return new StaticKernel(
+        path,
+        { symbols: openSystemMap(file), code: undefined, arch: undefined },
+        undefined,
+        files,
+      );
     } finally {
       file.close();
     }
@@ -98,11 +127,11 @@ export class StaticKernel {
    * What a place stands for; null for what is not in these files.
    * @param bias how far the kernel was moved from its link address; undefined when nothing tells
    */
-  describe({ text, returns }: Place, bias: bigint | undefined): Told | null {
+  describe({ text, returns, access }: Place, bias: bigint | undefined): Told | null {
     const told = attempt(() => {
       if (/^0x[0-9a-f]{1,16}$/.test(text)) return bias === undefined ? null : this.address(BigInt(text), bias, returns);
       const place = readSymbolText(text);
-      return place ? this.symbol(place, bias, returns) : null;
+      return place ? this.symbol(place, { bias, returns, access }) : null;
     });
     return told instanceof Fault ? null : told;
   }
@@ -143,14 +172,20 @@ export class StaticKernel {
     return symbol ? this.told(this.image, symbol, linked, hex0x(address), returns) : null;
   }
 
-  private symbol(place: SymbolText, bias: bigint | undefined, returns: boolean): Told | null {
+  private symbol(place: SymbolText, { bias, returns, access }: Asked): Told | null {
     const image = place.module === undefined ? this.image : this.module(place.module);
     const symbol = image && symbolMeant(image.symbols.named(place.name), place);
     if (!image || !symbol) return null;
     const linked = symbol.address + BigInt(place.offset);
     const runs =
       place.module === undefined && bias !== undefined ? hex0x(BigInt.asUintN(64, linked + bias)) : undefined;
-    return this.told(image, symbol, linked, runs, returns);
+    const told = this.told(image, symbol, linked, runs, returns);
+    return access ? { ...told, member: this.member(image, linked, access) } : told;
+  }
+
+  private member({ code, arch }: Image, linked: bigint, access: BasedAddress): string | undefined {
+    const member = attempt(() => code && arch && memberText(code.scopes(linked), arch, access));
+    return member instanceof Fault ? undefined : member;
   }
 
   private told(image: Image, symbol: KSymbol, linked: bigint, address: string | undefined, returns: boolean): Told {
@@ -208,7 +243,7 @@ function placed(elf: ElfFile): Image {
   const places = layOut(elf);
   const placement = (section: string): bigint | undefined => places.get(section);
   const dwarf = elf.section(".debug_info") ? openDwarf(elf, { placement }) : undefined;
-  return { symbols: elfSymbols(elf, placement), code: dwarf?.code };
+  return { symbols: elfSymbols(elf, placement), code: dwarf?.code, arch: archOf(elf) };
 }
 
 /** Any page that nothing else of this module lies on. */

@@ -1,0 +1,94 @@
+/** Which member of a structure an access through a register reaches, by the variables that are in registers there. */
+import { attempt, Fault } from "../base/fault.ts";
+import { bare, type CType, type Member, sizeOf } from "./ctype.ts";
+import { evaluateLocation, type Machine } from "./dwarf/expressions/expression.ts";
+import type { CodeScope, VariableLocation } from "./source.ts";
+
+/** A member of a structure, and the variable that points at the structure. */
+export interface ReachedMember {
+  /** "list.next". */
+  readonly member: string;
+  /** "struct task_struct". */
+  readonly type: string;
+  readonly variable: string;
+}
+
+/**
+ * The member at `displacement` bytes from a register, of the structure that a variable in that register points at.
+ * @param scopes the functions at the instruction, innermost first
+ * @param register its DWARF number
+ * @throws Fault where the debug information is broken
+ */
+export function memberThrough(
+  scopes: readonly CodeScope[],
+  register: number,
+  displacement: number,
+): ReachedMember | undefined {
+  for (const scope of scopes) {
+    for (const { name, type, location } of scope.variables()) {
+      const pointer = bare(type);
+      const base = location && pointer.kind === "pointer" ? offsetFrom(location, register) : undefined;
+      if (base === undefined || pointer.kind !== "pointer") continue;
+      const target = bare(pointer.target);
+      if ((target.kind !== "struct" && target.kind !== "union") || target.name === undefined) continue;
+      const member = memberPath(target, displacement - base);
+      if (member !== undefined) return { member, type: `${target.kind} ${target.name}`, variable: name };
+    }
+  }
+  return undefined;
+}
+
+/** How far the value of a variable is from a register; undefined for a variable that is elsewhere. */
+function offsetFrom(location: VariableLocation, register: number): number | undefined {
+  if (location.kind !== "expression") return undefined;
+  const machine: Machine = {
+    bias: 0n,
+    register: (number) => (number === register ? 0n : undefined),
+    memory: () => {
+      throw Fault.of("unknown", "a variable in memory is in no register");
+    },
+  };
+  const pieces = attempt(() => evaluateLocation(location, machine));
+  if (pieces instanceof Fault || pieces.length !== 1 || pieces[0]?.bits !== undefined) return undefined;
+  const { place } = pieces[0]!;
+  if (place.kind === "register") return place.register === register ? 0 : undefined;
+  // DW_OP_breg and DW_OP_stack_value: the register and a constant. A constant alone names no register.
+  const isBased = place.kind === "value" && isOfRegister(location.bytes);
+  return isBased ? Number(BigInt.asIntN(64, place.value)) : undefined;
+}
+
+/** DW_OP_breg0 to breg31. */
+const isOfRegister = ([opcode = 0]: Uint8Array): boolean => opcode >= 0x70 && opcode <= 0x8f;
+
+/** Structures are not nested deeper. */
+const MAX_DEPTH = 16;
+
+/** The path of the member that holds a byte: "a.b[2].c"; undefined for padding and what is outside. */
+function memberPath(type: CType, offset: number, depth = 0): string | undefined {
+  const at = bare(type);
+  if (offset < 0 || offset >= sizeOf(at) || depth > MAX_DEPTH) return undefined;
+  if (at.kind === "struct" || at.kind === "union") {
+    for (const member of at.members) {
+      const path = within(member, offset, depth);
+      if (path !== undefined) return path;
+    }
+    return undefined;
+  }
+  const size = at.kind === "array" ? sizeOf(at.element) : 0;
+  if (at.kind !== "array" || size === 0) return "";
+  const rest = memberPath(at.element, offset % size, depth + 1);
+  return rest === undefined ? undefined : `[${Math.floor(offset / size)}]${joined(rest)}`;
+}
+
+function within({ name, type, bitOffset, bitSize }: Member, offset: number, depth: number): string | undefined {
+  const start = bitOffset / 8;
+  if (bitSize !== undefined) {
+    const holds = offset >= Math.floor(start) && offset * 8 < bitOffset + bitSize;
+    return holds && name !== undefined ? name : undefined;
+  }
+  const rest = memberPath(type, offset - start, depth + 1);
+  if (rest === undefined) return undefined;
+  return name === undefined ? rest : `${name}${joined(rest)}`;
+}
+
+const joined = (rest: string): string => (rest === "" || rest.startsWith("[") ? rest : `.${rest}`);

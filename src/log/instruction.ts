@@ -1,0 +1,90 @@
+/** The instruction at the place of a report, with the values of its operands. */
+import { hex0x } from "../base/hex.ts";
+import type { BasedAddress, CodeLine, LogContext, Questions } from "./context.ts";
+import type { ReportFacts } from "./facts.ts";
+import { machineOf } from "./machines.ts";
+
+export interface Instruction {
+  readonly mnemonic: string;
+  readonly operands: string;
+  /** Registers that the operands name, as the report spells them, with their values. */
+  readonly values: readonly { readonly name: string; readonly value: bigint }[];
+  /** How the operand in memory is addressed, where it is by one register and a constant. */
+  readonly based: (BasedAddress & { readonly value: bigint }) | undefined;
+}
+
+/** The instructions of a report's code; empty when nothing decodes them. */
+export function codeOf({ site, machine, texts }: ReportFacts, { disassemble }: LogContext): readonly CodeLine[] {
+  const code = site?.code?.text;
+  if (code === undefined || machine === undefined) return [];
+  return machineOf(machine)?.printedCode?.(code, texts) ?? disassemble?.(machine, code, site?.place) ?? [];
+}
+
+/** The instruction at the site of a report; undefined when its code is not told or not decoded. */
+export function instructionOf(facts: ReportFacts, context: LogContext): Instruction | undefined {
+  const line = codeOf(facts, context).find(({ distance }) => distance === 0);
+  const registers = facts.site?.registers ?? [];
+  if (!line || line.mnemonic.startsWith("(bad)")) return undefined;
+  const { mnemonic, operands } = line;
+  return {
+    mnemonic,
+    operands,
+    values: registers.filter(({ name }) => namesRegister(operands, name)),
+    based: basedOf(facts, operands),
+  };
+}
+
+/** `mov 0x8(%rdi),%rax; RDI = 0x0, RAX = 0x1`. */
+export const instructionText = ({ mnemonic, operands, values }: Instruction): string =>
+  [`${mnemonic} ${operands}`.trim(), values.map(({ name, value }) => `${name} = ${hex0x(value)}`).join(", ")]
+    .filter((part) => part !== "")
+    .join("; ");
+
+/** The largest offset that counts as near NULL: the first page, which no kernel maps. */
+const PAGE = 4096n;
+
+/** What a report asks of whoever knows the kernel that wrote it. */
+export function questionsOf(facts: ReportFacts, context: LogContext): Questions {
+  const { where, site } = facts;
+  const based = site?.place?.name === undefined ? undefined : nullAccessOf(facts, context);
+  return {
+    where:
+      where?.place.offset === undefined || where.file !== undefined
+        ? undefined
+        : { place: where.place, returns: where.returns },
+    member: based && site?.place && { place: site.place, based },
+  };
+}
+
+/** How the faulting instruction reached an address near NULL: by a register that is NULL, and a constant. */
+export function nullAccessOf(facts: ReportFacts, context: LogContext): BasedAddress | undefined {
+  const { address } = facts.access;
+  if (address === undefined || address === 0n || address >= PAGE) return undefined;
+  const based = instructionOf(facts, context)?.based;
+  return based?.value === 0n && BigInt(based.displacement) === address ? based : undefined;
+}
+
+function basedOf({ machine, site }: ReportFacts, operands: string): Instruction["based"] {
+  const [, displacement = "0", name = ""] = machineOf(machine)?.memoryOperand?.exec(operands)?.slice(0) ?? [];
+  const register = fullName(name);
+  const value = site?.registers.find((one) => fullName(one.name) === register)?.value;
+  const isNegative = displacement.startsWith("-");
+  const bytes = Number(isNegative ? displacement.slice(1) : displacement);
+  return value === undefined || Number.isNaN(bytes)
+    ? undefined
+    : { register, displacement: isNegative ? -bytes : bytes, value };
+}
+
+/** `R08`, `RDI`, `X0` in the spelling of debug information. */
+const fullName = (name: string): string => name.toLowerCase().replace(/^r0(?=\d)/, "r");
+
+/** Whether operands use a register that the kernel prints as `RAX`, `R08`, `x0`, `r3`; or a part of it. */
+function namesRegister(operands: string, name: string): boolean {
+  const plain = fullName(name);
+  const legacy = /^r([abcd]x|[sd]i|[sb]p)$/.exec(plain)?.[1];
+  const parts =
+    legacy === undefined
+      ? [plain, `${plain}d`, plain.replace(/^x/, "w")]
+      : [plain, `e${legacy}`, legacy, legacy.replace(/x$/, "l")];
+  return new RegExp(`(?<!\\w)(?:${parts.join("|")})(?!\\w)`).test(operands);
+}

@@ -1,0 +1,85 @@
+/** The disassembler of the code that reports print behind `Code:`. */
+import type { Arch } from "../../arch/arch.ts";
+import { architectures } from "../../arch/architectures.ts";
+import {
+  type Disassembler,
+  disassembler,
+  type Instruction,
+  type Loading,
+} from "../../arch/disassembler/disassembler.ts";
+import { codeBytes, synchronised } from "../../arch/disassembler/opcodes.ts";
+import { Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { printedPlace } from "../../base/nameOffset.ts";
+import { UsageError } from "../../base/usageError.ts";
+import type { CodeLine, LogContext } from "../../log/context.ts";
+import type { Place } from "../../log/place.ts";
+
+type Disassemble = NonNullable<LogContext["disassemble"]>;
+
+/** An address for the instruction of the report, around which none wraps: only distances are shown. */
+const PLACE = 1n << 40n;
+/** No jump or call goes farther. */
+const MAX_JUMP = 1n << 31n;
+
+/**
+ * Loads the disassemblers that reports of these machines need. One that does not exist or does not load decodes nothing.
+ * @param machines as reports name them; undefined is skipped
+ */
+export async function codeDecoder(machines: Iterable<string | undefined>): Promise<Disassemble> {
+  const decoders = new Map<string, Disassemble>();
+  for (const machine of new Set(machines)) {
+    const arch = architectures.find(({ name }) => name === machine);
+    const decoder = arch && (await loaded(arch));
+    if (arch && decoder) decoders.set(arch.name, decoderOf(arch, decoder));
+  }
+  return (machine, code, place) => decoders.get(machine)?.(machine, code, place) ?? [];
+}
+
+async function loaded(arch: Arch): Promise<Disassembler | undefined> {
+  const job: Generator<Loading, Disassembler, void> = disassembler(arch);
+  try {
+    for (;;) {
+      const step = job.next();
+      if (step.done) return step.value;
+      await step.value.until;
+    }
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}
+
+/** Decodes the code of reports of one machine. */
+export const decoderOf =
+  (arch: Arch, decoder: Disassembler): Disassemble =>
+  (_machine, code, place) => {
+    // Halfwords are Thumb instructions, which the decoder of arm would take for others.
+    if (!/[<(]/.test(code) || (arch.wordSize === 4 && /\b[0-9a-f]{4}\b/.test(code))) return [];
+    try {
+      const { bytes, mark } = codeBytes(code, arch.byteOrder === "big");
+      const start = PLACE - BigInt(mark);
+      const decode = (skipped: number): Instruction[] =>
+        decoder.instructions(bytes.subarray(skipped), start + BigInt(skipped));
+      const lines = synchronised(decode, start, mark).map(({ address, mnemonic, operands }): CodeLine => ({
+        distance: Number(address - PLACE),
+        mnemonic,
+        operands: placed(operands, place),
+      }));
+      return lines.some(({ distance }) => distance === 0) ? lines : [];
+    } catch (error) {
+      if (error instanceof Fault || error instanceof UsageError) return [];
+      throw error;
+    }
+  };
+
+/** Operands with the targets of jumps, of which only the distance is known, as places in the function. */
+const placed = (operands: string, site: Place | undefined): string =>
+  operands.replace(/#?0x([0-9a-f]{8,16})\b/g, (text, digits: string) => {
+    const distance = BigInt(`0x${digits}`) - PLACE;
+    if (distance < -MAX_JUMP || distance > MAX_JUMP) return text;
+    const offset = distance + BigInt(site?.offset ?? 0);
+    const isWithin = site?.size !== undefined && offset >= 0n && offset < BigInt(site.size);
+    if (site && isWithin) return printedPlace(site.name ?? "", offset);
+    return distance < 0n ? `.-${hex0x(-distance)}` : `.+${hex0x(distance)}`;
+  });
