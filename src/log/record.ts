@@ -3,7 +3,7 @@ import { factsOf } from "./facts.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import type { Place } from "./place.ts";
 import type { Report } from "./reports.ts";
-import { summaryOf } from "./summary.ts";
+import { sourceOfWhere, summaryOf } from "./summary.ts";
 import type { Entry } from "./traces.ts";
 
 /** Absent is null, addresses are `0x` and 16 digits, lines count from 1: as `--json` of the commands. */
@@ -33,6 +33,7 @@ export function recordOf(log: KernelLog, report: Report, context: LogContext = {
   const facts = factsOf(log, report);
   const summary = summaryOf(log, report, context);
   const { where, access, site } = facts;
+  const source = sourceOfWhere(facts, context);
   return {
     title: summary.title,
     kind: summary.kind,
@@ -51,7 +52,7 @@ export function recordOf(log: KernelLog, report: Report, context: LogContext = {
       ? {
           ...place(where.place),
           line: where.at + 1,
-          source: where.file === undefined ? null : { file: where.file, line: where.line ?? null },
+          source: source ? { file: source.file, line: source.line } : null,
         }
       : null,
     access: {

@@ -1,5 +1,5 @@
 import { hex0x } from "../base/hex.ts";
-import type { LogContext } from "./context.ts";
+import type { LogContext, SourceLine } from "./context.ts";
 import { explanationOf } from "./explain.ts";
 import { factsOf, type ReportFacts } from "./facts.ts";
 import type { KernelLog } from "./kernelLog.ts";
@@ -58,14 +58,15 @@ export function summaryOf(log: KernelLog, report: Report, context: LogContext = 
 /** `f+0x1c`, of which the size says nothing to a reader. */
 export const whereText = (place: ReportFacts["where"] & object): string => placeText(place.place).replace(/\/0x.*/, "");
 
+/** Where the guilty function's place was written: as the log itself says, else as the kernel's files do. */
+export function sourceOfWhere({ where }: ReportFacts, context: LogContext): SourceLine | undefined {
+  if (where?.file !== undefined) return { file: where.file, line: where.line ?? 0 };
+  return where?.place.offset === undefined ? undefined : context.sourceOf?.(where.place, where.returns);
+}
+
 function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
   const { where, access, comm, pid, cpu, release, distribution, taint, hardware, panic, said } = facts;
-  const source =
-    where?.file === undefined
-      ? where?.place.offset === undefined
-        ? undefined
-        : context.sourceOf?.(where.place, where.returns)
-      : { file: where.file, line: where.line ?? 0 };
+  const source = sourceOfWhere(facts, context);
   const module = where?.place.module === undefined ? "" : ` of module ${where.place.module}`;
   const at = source ? ` (${source.file}:${source.line})` : "";
   const words = taint === undefined ? undefined : taintWords(taint);

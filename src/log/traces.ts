@@ -1,14 +1,5 @@
 import type { KernelLog } from "./kernelLog.ts";
-import {
-  isRegisterLine,
-  type MachineName,
-  machineOf,
-  machines,
-  type Register,
-  registersOf,
-  type Site,
-  siteOf,
-} from "./machines.ts";
+import { isRegisterLine, machineOf, machines, type Register, registersOf, type Site, siteOf } from "./machines.ts";
 import { S390_LAST_BREAK } from "./machines/s390.ts";
 import type { Report } from "./reports.ts";
 import { entryOf, isPlainlyEntry, type TraceEntry, UNMARKED } from "./trace.ts";
@@ -95,10 +86,6 @@ const CPU_HEAD = /^NMI backtrace for cpu \d|^CPU#\d+ backtrace|^(?:rcu: )?RCU gr
 const BETWEEN =
   /^\s{0,32}(?:CPU: \d|task:|INFO: |Modules linked in|Showing |The buggy|Memory state|Object |kasan|page:|irq event|other info|\d+ locks? held|Exec |---\[)/;
 const MARK = /^\s{0,32}<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|EOE|#\w+|ENTRY\w*|\w+_STACK)\d?>/;
-
-const EARLY: ReadonlySet<MachineName> = new Set(["powerpc", "mips", "loongarch"]);
-/** arm64 up to 4.14 wrote "PC is at", as arm does; its registers tell the two apart. */
-const ARM64 = /^(?:pc : \[<[0-9a-f]{16}>\]|x[12]?\d ?: )|pstate: /;
 
 const cache = new WeakMap<Report, Stacks>();
 
@@ -192,7 +179,7 @@ class Reader {
     if (site.role === "pc") this.early = [];
     this.readRegisters(text, at);
     if (!isWithinTrace || !this.open || site.role !== "pc" || site.isUser) return;
-    if (site.place?.name === undefined || site.machine !== "x86_64") return;
+    if (site.place?.name === undefined || machineOf(site.machine)?.placeInTrace !== true) return;
     const { place } = site;
     this.open.entries.push({
       ...place,
@@ -207,9 +194,9 @@ class Reader {
   private readRegisters(text: string, at: number): void {
     const site = this.sites.findLast(({ role }) => role === "pc");
     const machine =
-      machineOf(site?.machine) ?? machines.find((one) => EARLY.has(one.name) && isRegisterLine(text, one));
+      machineOf(site?.machine) ?? machines.find((one) => one.registersFirst === true && isRegisterLine(text, one));
     if (!machine) return;
-    if (site?.machine === "arm" && ARM64.test(text)) site.machine = "arm64";
+    if (site && machine.unless?.line.test(text) === true) site.machine = machine.unless.machine;
     const code = site ? machine.code?.exec(text) : null;
     if (site && code && !site.code) site.code = { at, text: code[1] ?? "" };
     const goesOn = /^\s/.test(text) ? this.rows : 0;

@@ -2,17 +2,20 @@ import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
 import { questionsOf } from "../instruction.ts";
+import { machineOf } from "../machines.ts";
 import { placeText } from "../place.ts";
 import { errorOf, poisonOf } from "../poison.ts";
 
 const PAGE = 4096n;
 
-const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 =>
-  machine === "i386" || machine === "arm" || (machine === "mips" && address < 1n << 32n) ? 32 : 64;
+const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 => {
+  const known = machineOf(machine);
+  return known ? (known.bits ?? (address < 1n << 32n ? 32 : 64)) : 64;
+};
 
-/** User memory lies in the lower half; on 32 bits where the split is is not told, so nothing is said. */
+/** User memory is in the lower half; on 32 bits the log does not tell where the kernel begins, so nothing is said. */
 const isUserAddress = (facts: ReportFacts, address: bigint): boolean =>
-  bitsOf(facts) === 64 && facts.machine !== "s390" && address >= PAGE && address < 1n << 57n;
+  bitsOf(facts) === 64 && machineOf(facts.machine)?.sharesAddresses !== true && address >= PAGE && address < 1n << 57n;
 
 const caller = ({ traces }: ReportFacts): string => {
   const entries = traces.find(({ role }) => role === "stack")?.entries ?? [];
@@ -142,21 +145,13 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   return register === undefined ? base : `${base} ${register}`;
 }
 
-/** Registers in the order of x86's encoding, by their 64-bit names. */
-const X86_REGISTERS = ["RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI"];
-
-/** x86: `f7 /6` and `f7 /7` divide by a register; its value tells a division by zero from a quotient that does not fit. */
+/** The value of the divisor tells a division by zero from a quotient that does not fit. */
 export function explainDivision({ machine, site }: ReportFacts): string {
-  const unknown = "The kernel divided by zero, or the quotient did not fit.";
-  const [, rex = "40", form] = /<(?:(4[0-9a-f])> f7|f7>) ([0-9a-f]{2})\b/.exec(site?.code?.text ?? "") ?? [];
-  if (form === undefined || machine !== "x86_64") return unknown;
-  const mode = Number.parseInt(form, 16);
-  if (mode < 0xf0) return unknown;
-  const prefix = Number.parseInt(rex, 16);
-  const name = (prefix & 1) === 0 ? X86_REGISTERS[mode & 7] : `R${String(8 + (mode & 7)).padStart(2, "0")}`;
-  const held = site?.registers.find((one) => one.name === name || one.name === name?.replace("R0", "R"))?.value;
-  if (held === undefined) return unknown;
-  const value = BigInt.asUintN((prefix & 8) === 0 ? 32 : 64, held);
+  const code = site?.code?.text;
+  const divisor =
+    site && code !== undefined ? machineOf(machine)?.divisor?.({ code, registers: site.registers }) : undefined;
+  if (!divisor) return "The kernel divided by zero, or the quotient did not fit.";
+  const { name, value } = divisor;
   return value === 0n
     ? `The kernel divided by zero: the divisor is in ${name}, which is 0.`
     : `The quotient of a division did not fit: the divisor, in ${name}, is ${hex0x(value)}.`;

@@ -1,5 +1,14 @@
 import type { Kind } from "../kinds.ts";
-import type { MachineName } from "../machines.ts";
+import { type MachineName, machineOf } from "../machines.ts";
+import {
+  fromDsisr,
+  fromErrorCode,
+  fromEsr,
+  fromTeid,
+  LOONGARCH_CODES,
+  MIPS_CAUSES,
+  RISCV_CAUSES,
+} from "../machines/faultCodes.ts";
 
 /** What was done to memory, and where. */
 export interface Access {
@@ -15,45 +24,11 @@ export interface Access {
   readonly words: readonly string[];
 }
 
-type Partial_ = { -readonly [K in keyof Access]?: Access[K] };
-type Reader = (match: RegExpExecArray) => Partial_;
+type Told = Partial<Access>;
+type Reader = (match: RegExpExecArray) => Told;
 
 const hex = (digits: string | undefined): bigint | undefined =>
   digits === undefined ? undefined : BigInt(`0x${digits}`);
-
-/** x86: arch/x86/include/asm/trap_pf.h. */
-const fromErrorCode = (code: number): Partial_ => ({
-  code: BigInt(code),
-  verb: (code & 0x10) !== 0 ? "execute" : (code & 2) !== 0 ? "write" : "read",
-  isForbidden: (code & 1) !== 0,
-});
-
-/** Exceptions of RISC-V by cause (privileged specification, table of mcause). */
-const RISCV_CAUSES: Readonly<Record<number, Partial_>> = {
-  1: { verb: "execute", isForbidden: true },
-  5: { verb: "read", isForbidden: true },
-  7: { verb: "write", isForbidden: true },
-  12: { verb: "execute" },
-  13: { verb: "read" },
-  15: { verb: "write" },
-};
-/** MIPS: Cause.ExcCode. */
-const MIPS_CAUSES: Readonly<Record<number, Partial_>> = {
-  1: { verb: "write", isForbidden: true },
-  2: { verb: "read" },
-  3: { verb: "write" },
-  4: { verb: "read" },
-  5: { verb: "write" },
-};
-/** LoongArch: ESTAT.Ecode. */
-const LOONGARCH_CODES: Readonly<Record<number, Partial_>> = {
-  1: { verb: "read", isForbidden: false },
-  2: { verb: "write", isForbidden: false },
-  3: { verb: "execute", isForbidden: false },
-  4: { verb: "write", isForbidden: true },
-  5: { verb: "read", isForbidden: true },
-  6: { verb: "execute", isForbidden: true },
-};
 
 /** What lines of a fault tell; what an earlier one told stays. */
 const FORMS: readonly (readonly [RegExp, Reader])[] = [
@@ -124,43 +99,6 @@ const FORMS: readonly (readonly [RegExp, Reader])[] = [
   [/^(?:RIP: .* )?CR2: ([0-9a-f]{8,16})/, ([, a]) => ({ address: hex(a) })],
 ];
 
-/** arm: the fault status stands in die()'s line, `Internal error: Oops: 805 [#1]`. */
-const ARM_FSR = /^Internal error: Oops: ([0-9a-f]{1,3}) \[#\d+\]/;
-
-/** s390: translation-exception identification; bits 52 and 53 tell fetch and store (Principles of Operation). */
-const fromTeid = (address: bigint, teid: bigint): Partial_ => ({
-  address,
-  code: teid,
-  verb: (teid & 0xc00n) === 0x400n ? "write" : (teid & 0xc00n) === 0x800n ? "read" : undefined,
-});
-
-/** arm64: EC 0x20, 0x21 instruction aborts, 0x24, 0x25 data aborts; WnR is bit 6; FSC 0b0011xx is permission. */
-function fromEsr(esr: bigint): Partial_ {
-  const ec = Number((esr >> 26n) & 0x3fn);
-  const verb =
-    ec === 0x20 || ec === 0x21
-      ? "execute"
-      : ec !== 0x24 && ec !== 0x25
-        ? undefined
-        : (esr & 0x40n) !== 0n
-          ? "write"
-          : "read";
-  const fsc = Number(esr & 0x3cn);
-  return {
-    code: esr,
-    verb,
-    isForbidden: verb === undefined ? undefined : fsc === 0x0c ? true : fsc === 0x04 ? false : undefined,
-  };
-}
-
-/** powerpc: DSISR bit 6 (from the left, of 32) is a store, bit 4 a protection fault, bit 1 no translation. */
-const fromDsisr = (address: bigint, dsisr: bigint): Partial_ => ({
-  address,
-  code: dsisr,
-  verb: (dsisr & 0x0200_0000n) !== 0n ? "write" : (dsisr & 0x4800_0000n) !== 0n ? "read" : undefined,
-  isForbidden: (dsisr & 0x0800_0000n) !== 0n ? true : (dsisr & 0x4000_0000n) !== 0n ? false : undefined,
-});
-
 const WORDS =
   /^\s{0,32}(?:#PF: (.{1,120})|((?:ESR|EC|FSC|SET|ISV|WnR)\b.{1,120}|Data abort info:\s{0,8}\S.{0,80}|Fault in .{1,80}))/;
 
@@ -185,7 +123,7 @@ const TELLS =
 
 /** What the lines of a report say of an access to memory. */
 export function accessOf(texts: readonly string[], machine: MachineName | undefined, kind: Kind): Access {
-  const found: Partial_ = {};
+  const found: { -readonly [K in keyof Access]?: Access[K] } = {};
   const words: string[] = [];
   for (const text of texts) {
     const said = WORDS.exec(text);
@@ -194,18 +132,12 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
       const match = form.exec(text);
       if (!match) continue;
       const said = read(match);
-      if (said.address !== undefined && !ABOUT_ADDRESS.has(kind) && !tellsAddress(kind, text)) delete said.address;
-      Object.assign(found, { ...said, ...definedOf(found) });
+      const { address, ...rest } = said;
+      const isTold = address !== undefined && (ABOUT_ADDRESS.has(kind) || tellsAddress(kind, text));
+      Object.assign(found, { ...rest, ...(isTold && { address }), ...definedOf(found) });
     }
-    const fsr = machine === "arm" ? ARM_FSR.exec(text) : null;
-    if (fsr) {
-      const status = Number.parseInt(fsr[1] ?? "0", 16);
-      Object.assign(found, {
-        code: BigInt(status),
-        verb: (status & 0x800) !== 0 ? "write" : "read",
-        ...definedOf(found),
-      });
-    }
+    const status = machineOf(machine)?.faultStatus?.(text);
+    if (status) Object.assign(found, { ...status, ...definedOf(found) });
   }
   const { verb, size, address, isForbidden, code } = found;
   return { verb, size, address, isForbidden, code, words };
@@ -215,5 +147,5 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
 const tellsAddress = (kind: Kind, text: string): boolean =>
   kind === "stack-guard" || kind === "stack-overflow" ? /^CR2: |^(?:RIP: .* )?CR2|^FAR: /.test(text) : TELLS.test(text);
 
-const definedOf = (partial: Partial_): Partial_ =>
+const definedOf = (partial: Told): Told =>
   Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));

@@ -188,7 +188,7 @@ export const faults: readonly KindRow[] = [
     pattern: /^SError Interrupt on CPU\s?(?<cpu>\d+)/,
     kind: "serror",
     severity: "error",
-    printedBy: "arm64_serror_panic",
+    printedBy: "do_serror, arm64_serror_panic",
     title: "SError Interrupt in {where}",
     guilty: "site",
   },

@@ -1,8 +1,10 @@
+import { fromFsr } from "./faultCodes.ts";
 import type { Machine } from "./machine.ts";
 
 /** arch/arm64/kernel/process.c: __show_regs; mm/fault.c: mem_abort_decode, data_abort_decode. */
 export const arm64: Machine = {
   name: "arm64",
+  bits: 64,
   pc: /^(?:pc : (?!\[<[0-9a-f]{8}>\])(?:\[<[0-9a-f]{16}>\](?! +lr : ) ?)?)(?=[A-Za-z_.$0]|[0-9a-f]{16})/,
   link: /^(?:lr : )(?=[A-Za-z_.$0])/,
   user: undefined,
@@ -17,6 +19,10 @@ export const arm64: Machine = {
 /** arch/arm/kernel/process.c: __show_regs; mm/fault.c: show_pte; kernel/traps.c: dump_mem, dump_instr. */
 export const arm: Machine = {
   name: "arm",
+  bits: 32,
+  faultStatus: fromFsr,
+  // arm64 up to 4.14 wrote "PC is at" too; its registers tell the two apart.
+  unless: { line: /^(?:pc : \[<[0-9a-f]{16}>\]|x[12]?\d ?: )|pstate: /, machine: "arm64" },
   pc: /^PC is at (?:\[<[0-9a-f]{8}>\] ?)?/,
   link: /^LR is at (?:\[<[0-9a-f]{8}>\] ?)?/,
   user: undefined,

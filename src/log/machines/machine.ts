@@ -1,5 +1,7 @@
+/** How a machine prints registers, code and faults: the form of each file of this folder. */
 import type { CodeLine } from "../context.ts";
 import type { Place } from "../place.ts";
+import type { CodedAccess } from "./faultCodes.ts";
 
 export type MachineName =
   "x86_64" | "i386" | "arm64" | "arm" | "powerpc" | "s390" | "riscv" | "mips" | "loongarch" | "xen";
@@ -23,9 +25,29 @@ export interface Site {
   readonly isUser: boolean;
 }
 
+/** A register of an instruction, and as much of its value as the instruction uses. */
+export interface Operand {
+  readonly name: string;
+  readonly value: bigint;
+}
+
 /** How one machine prints registers, code and faults. A pattern of a site ends where the place begins. */
 export interface Machine {
   readonly name: MachineName;
+  /** Of an address; undefined where the machine has kernels of both, which its addresses tell apart. */
+  readonly bits: 32 | 64 | undefined;
+  /** The same number can be an address of the kernel and of a program: an address alone tells neither. */
+  readonly sharesAddresses?: true;
+  /** The registers stand before the line that names the place. */
+  readonly registersFirst?: true;
+  /** The place of an interrupted frame stands within the call trace, as an entry of it. */
+  readonly placeInTrace?: true;
+  /** A line that shows the report to be of another machine, which prints places in the same way. */
+  readonly unless?: { readonly line: RegExp; readonly machine: MachineName };
+  /** The access that a line with the machine's fault status tells. */
+  readonly faultStatus?: (text: string) => CodedAccess | undefined;
+  /** The register that the instruction at the site divides by, with the value that counts. */
+  readonly divisor?: (site: { code: string; registers: readonly Register[] }) => Operand | undefined;
   readonly pc: RegExp;
   readonly link: RegExp | undefined;
   /** Lines of user mode among those of `pc`. */

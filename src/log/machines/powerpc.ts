@@ -3,6 +3,8 @@ import type { Machine } from "./machine.ts";
 /** arch/powerpc/kernel/process.c: __show_regs, show_instructions; mm/fault.c: bad_page_fault. */
 export const powerpc: Machine = {
   name: "powerpc",
+  bits: undefined,
+  registersFirst: true,
   pc: /^NIP (?:\[[0-9a-f]{8,16}\] ?|: )/,
   link: /^LR (?:\[[0-9a-f]{8,16}\] ?|: )/,
   user: undefined,

@@ -3,6 +3,7 @@ import type { Machine } from "./machine.ts";
 /** arch/riscv/kernel/process.c: __show_regs; traps.c: dump_instr. `sepc:` up to 5.6. */
 export const riscv: Machine = {
   name: "riscv",
+  bits: 64,
   pc: /^s?epc ?: (?![0-9a-f]{8,16} +ra ?:)(?:\[<[0-9a-f]{8,16}>\] ?)?/,
   link: /^ ?ra : (?![0-9a-f]{8,16} +sp ?:)(?:\[<[0-9a-f]{8,16}>\] ?)?(?=[A-Za-z_.$0])/,
   user: undefined,
@@ -17,6 +18,8 @@ export const riscv: Machine = {
 /** arch/mips/kernel/traps.c: __show_regs, show_registers, show_code. */
 export const mips: Machine = {
   name: "mips",
+  bits: undefined,
+  registersFirst: true,
   pc: /^epc\s{1,3}: [0-9a-f]{8,16} (?! ?ra ?: )(?:\[<[0-9a-f]{8,16}>\] ?)?/,
   link: /^ra\s{2,4}: [0-9a-f]{8,16} (?:\[<[0-9a-f]{8,16}>\] ?)?/,
   user: undefined,
@@ -31,6 +34,8 @@ export const mips: Machine = {
 /** arch/loongarch/kernel/traps.c: __show_regs, show_code; `era   :` up to 6.2, then ` ERA:`. */
 export const loongarch: Machine = {
   name: "loongarch",
+  bits: 64,
+  registersFirst: true,
   pc: /^(?:era {1,3}: [0-9a-f]{16} |\s*ERA: [0-9a-f]{16} )/,
   link: /^\s{0,32}ra {0,4}: [0-9a-f]{16} /,
   user: undefined,

@@ -4,6 +4,8 @@ import type { Machine } from "./machine.ts";
 /** arch/s390/kernel/dumpstack.c: show_registers; mm/fault.c: dump_fault_info; dis.c: show_code. */
 export const s390: Machine = {
   name: "s390",
+  bits: 64,
+  sharesAddresses: true,
   pc: /^Krnl PSW : [0-9a-f]{16} [0-9a-f]{16} \((?:\[<[0-9a-f]{8,16}>\] )?/,
   link: undefined,
   user: /^User PSW/,

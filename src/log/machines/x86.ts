@@ -1,8 +1,11 @@
-import type { Machine } from "./machine.ts";
+import type { Machine, Operand, Register } from "./machine.ts";
 
 /** arch/x86/kernel/process_64.c: __show_regs; dumpstack.c: show_opcodes; mm/fault.c: show_fault_oops. */
 export const x86: Machine = {
   name: "x86_64",
+  bits: 64,
+  placeInTrace: true,
+  divisor,
   pc: /^(?:RIP:? |IP: )\s*(?:[0-9a-f]{2,4}:)?\s*(?:(?:\[<[0-9a-f]{8,16}>\]|\(null\))\s*)*(?:\{:?[\w-]{0,64}:?)?/,
   link: undefined,
   user: /^RIP: (?:0033|0023|002b|e033):/,
@@ -18,6 +21,7 @@ export const x86: Machine = {
 /** arch/x86/kernel/process_32.c: __show_regs; up to 4.15 `EIP: 0060:[<addr>]` with `EIP is at` behind it. */
 export const i386: Machine = {
   name: "i386",
+  bits: 32,
   pc: /^(?:EIP is at |EIP: (?:[0-9a-f]{4}:)?(?:\[<[0-9a-f]{8}>\] ?)?(?:\(null\))?)/,
   link: undefined,
   user: /^EIP: (?:0073|001b):/,
@@ -27,3 +31,19 @@ export const i386: Machine = {
   code: /^Code: (.*)/,
   body: /^\s{0,32}(?:EIP: |EIP is at|EAX: |ESI: |EDI: |EBP: |EFLAGS: |DS: |CR0: |DR[0-7]: |\*pdpt = |\*pd[pe]t? = |\*pde = |eax: |esi: |ds: |Process .{1,64}\(pid: )/i,
 };
+
+/** Registers in the order of their numbers in an instruction. */
+const REGISTERS = ["RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI"];
+
+/** `f7 /6` and `f7 /7` divide by a register (Intel SDM vol. 2, DIV and IDIV). */
+function divisor({ code, registers }: { code: string; registers: readonly Register[] }): Operand | undefined {
+  const [, rex = "40", form] = /<(?:(4[0-9a-f])> f7|f7>) ([0-9a-f]{2})\b/.exec(code) ?? [];
+  if (form === undefined) return undefined;
+  const mode = Number.parseInt(form, 16);
+  if (mode < 0xf0) return undefined;
+  const prefix = Number.parseInt(rex, 16);
+  const name = (prefix & 1) === 0 ? REGISTERS[mode & 7] : `R${String(8 + (mode & 7)).padStart(2, "0")}`;
+  const held = registers.find((one) => one.name === name || one.name === name?.replace("R0", "R"))?.value;
+  if (held === undefined || name === undefined) return undefined;
+  return { name, value: BigInt.asUintN((prefix & 8) === 0 ? 32 : 64, held) };
+}

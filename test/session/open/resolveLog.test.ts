@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,4 +47,23 @@ test("addresses are resolved by the kernel's offset, or it is said why not", () 
   assert.match(resolved("[    1.000000] Call Trace:", entry, offset).lines[1] ?? "", /\(\S+:\d+/);
   const { unresolved } = resolved("[    1.000000] Call Trace:", entry);
   assert.match(unresolved ?? "", /1 addresses? ha(?:s|ve) no name.*Kernel Offset/);
+});
+
+test("with the kernel's debuginfo the guilty function has its line, in the terminal as in JSON", () => {
+  const log =
+    "[    1.000000] BUG: kernel NULL pointer dereference, address: 0000000000000000\n[    1.000000] RIP: 0010:outer+0x10/0x30\n";
+  const run = (...options: string[]): string =>
+    spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", "src/cli/main.ts", "log", ...options, "-"], {
+      input: log,
+      encoding: "utf8",
+    }).stdout;
+  const [, where] = /^ +Where {2}(.*)$/m.exec(run("--vmlinux", vmlinux)) ?? [];
+  assert.match(where ?? "", /^outer\+0x10 \(\S+:\d+\)$/);
+  const { reports } = JSON.parse(run("--json", "--resolve", vmlinux)) as {
+    reports: { where: { source: { file: string; line: number } }; facts: { key: string; text: string }[] }[];
+  };
+  const [report] = reports;
+  const { file, line } = report?.where.source ?? {};
+  assert.equal(where, `outer+0x10 (${file}:${line})`);
+  assert.equal(report?.facts.find(({ key }) => key === "where")?.text, where);
 });

@@ -1,0 +1,88 @@
+/** What each machine's code of a fault says of the access: an error code, a syndrome, a cause. */
+
+/** Part of an access to memory, as a code tells it. */
+export interface CodedAccess {
+  readonly verb?: "read" | "write" | "execute" | undefined;
+  readonly address?: bigint;
+  /** The page is there, but does not allow this; false: no page is there; undefined: not told. */
+  readonly isForbidden?: boolean | undefined;
+  readonly code?: bigint;
+}
+
+/** x86: arch/x86/include/asm/trap_pf.h. */
+export const fromErrorCode = (code: number): CodedAccess => ({
+  code: BigInt(code),
+  verb: (code & 0x10) !== 0 ? "execute" : (code & 2) !== 0 ? "write" : "read",
+  isForbidden: (code & 1) !== 0,
+});
+
+/** Exceptions of RISC-V by cause (privileged specification, table of mcause). */
+export const RISCV_CAUSES: Readonly<Record<number, CodedAccess>> = {
+  1: { verb: "execute", isForbidden: true },
+  5: { verb: "read", isForbidden: true },
+  7: { verb: "write", isForbidden: true },
+  12: { verb: "execute" },
+  13: { verb: "read" },
+  15: { verb: "write" },
+};
+/** MIPS: Cause.ExcCode. */
+export const MIPS_CAUSES: Readonly<Record<number, CodedAccess>> = {
+  1: { verb: "write", isForbidden: true },
+  2: { verb: "read" },
+  3: { verb: "write" },
+  4: { verb: "read" },
+  5: { verb: "write" },
+};
+/** LoongArch: ESTAT.Ecode. */
+export const LOONGARCH_CODES: Readonly<Record<number, CodedAccess>> = {
+  1: { verb: "read", isForbidden: false },
+  2: { verb: "write", isForbidden: false },
+  3: { verb: "execute", isForbidden: false },
+  4: { verb: "write", isForbidden: true },
+  5: { verb: "read", isForbidden: true },
+  6: { verb: "execute", isForbidden: true },
+};
+
+/** s390: translation-exception identification; bits 52 and 53 tell fetch and store (Principles of Operation). */
+export const fromTeid = (address: bigint, teid: bigint): CodedAccess => ({
+  address,
+  code: teid,
+  verb: (teid & 0xc00n) === 0x400n ? "write" : (teid & 0xc00n) === 0x800n ? "read" : undefined,
+});
+
+/** arm64: EC 0x20, 0x21 instruction aborts, 0x24, 0x25 data aborts; WnR is bit 6; FSC 0b0011xx is permission. */
+export function fromEsr(esr: bigint): CodedAccess {
+  const ec = Number((esr >> 26n) & 0x3fn);
+  const verb =
+    ec === 0x20 || ec === 0x21
+      ? "execute"
+      : ec !== 0x24 && ec !== 0x25
+        ? undefined
+        : (esr & 0x40n) !== 0n
+          ? "write"
+          : "read";
+  const fsc = Number(esr & 0x3cn);
+  return {
+    code: esr,
+    verb,
+    isForbidden: verb === undefined ? undefined : fsc === 0x0c ? true : fsc === 0x04 ? false : undefined,
+  };
+}
+
+/** powerpc: DSISR bit 6 (from the left, of 32) is a store, bit 4 a protection fault, bit 1 no translation. */
+export const fromDsisr = (address: bigint, dsisr: bigint): CodedAccess => ({
+  address,
+  code: dsisr,
+  verb: (dsisr & 0x0200_0000n) !== 0n ? "write" : (dsisr & 0x4800_0000n) !== 0n ? "read" : undefined,
+  isForbidden: (dsisr & 0x0800_0000n) !== 0n ? true : (dsisr & 0x4000_0000n) !== 0n ? false : undefined,
+});
+
+/** arm: die()'s line has the fault status, `Internal error: Oops: 805 [#1]`; bit 11 tells a write. */
+const FSR = /^Internal error: Oops: ([0-9a-f]{1,3}) \[#\d+\]/;
+
+export function fromFsr(text: string): CodedAccess | undefined {
+  const digits = FSR.exec(text)?.[1];
+  if (digits === undefined) return undefined;
+  const status = Number.parseInt(digits, 16);
+  return { code: BigInt(status), verb: (status & 0x800) !== 0 ? "write" : "read" };
+}
