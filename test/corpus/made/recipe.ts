@@ -1,0 +1,152 @@
+/** What is done to a guest so that it crashes in one particular way. */
+export interface Recipe {
+  /** Modules of this folder that are loaded before `run`. */
+  readonly modules?: readonly string[];
+  /** Shell commands in the guest, once its workload runs; `$S` is /proc/sys/kernel. */
+  readonly run?: string;
+  /** Shell commands that process 1 goes on with once the workload runs. */
+  readonly asInit?: string;
+  /** Words for the kernel's command line. */
+  readonly kernel?: string;
+  /** Boots without an initramfs: nothing of the guest's set-up runs. */
+  readonly isBare?: true;
+  /** What the machine does to the guest, `seconds` after its console says `after`. */
+  readonly machine?: { readonly after: string; readonly seconds: number; readonly does: "nmi" | "stall-disk" };
+  /** MB; default 256. */
+  readonly memory?: number;
+  /** Default 180. */
+  readonly timeout?: number;
+}
+
+/** Tasks that are blocked for 6 seconds are a panic. */
+const hung = "echo 6 > $S/hung_task_timeout_secs; echo 1 > $S/hung_task_panic";
+/** A CPU that is held for 6 seconds is a panic. */
+const locked = "echo 3 > $S/watchdog_thresh; echo 1 > $S/softlockup_panic";
+/** A grace period that lasts 5 seconds is a panic. */
+const stalled =
+  "echo 0 > $S/watchdog; echo 5 > /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout; echo 1 > $S/panic_on_rcu_stall";
+/** Writes each request to the module's control file; each in a process of its own that stays. */
+const asked = (module: string, ...requests: string[]): string =>
+  requests.map((request) => `setsid sh -c 'echo ${request} > /proc/${module}; sleep 1000' & sleep 0.5`).join("\n");
+
+const routecache = (request: string, kernel: string): Recipe => ({
+  modules: ["routecache"],
+  run: `echo ${request} > /proc/routecache`,
+  kernel: `slab_nomerge ${kernel}`.trim(),
+});
+const sensors = (request: string): Recipe => ({
+  modules: ["sensors"],
+  run: `echo ${request} > /proc/sensors`,
+  kernel: "slab_nomerge",
+});
+const pktqueue = (request: string, run = ""): Recipe => ({
+  modules: ["pktqueue"],
+  run: `${run}echo ${request} > /proc/pktqueue`,
+  kernel: "slab_nomerge",
+});
+const handover = (request: string, more: Partial<Recipe> = {}): Recipe => ({
+  modules: ["handover"],
+  run: `echo ${request} > /proc/handover; sleep 20`,
+  ...more,
+});
+const tracked = { kernel: "slub_debug=FPU,kmalloc-512" };
+
+/** The made crashes, by their names. */
+export const recipes: Readonly<Record<string, Recipe>> = {
+  // Objects
+  "use-after-free": routecache("expire", ""),
+  "use-after-free-debug": routecache("expire", "slub_debug=FPU,route"),
+  "double-free": routecache("drop", ""),
+  uninitialised: routecache("clone", "slub_debug=P,route"),
+  "neighbour-overrun": routecache("rename", "slub_debug=FZ,route_alias"),
+  "wrong-type": sensors("spin"),
+  // Pointers
+  "null-member": sensors("probe"),
+  "null-call": sensors("calibrate"),
+  "user-jump": sensors("offer"),
+  "bit-flip-function": sensors("strike"),
+  "err-ptr": sensors("limit"),
+  "divide-by-zero": sensors("rate"),
+  bug: sensors("check"),
+  // Lists and references
+  "list-corruption": pktqueue("discard"),
+  "list-double-add": pktqueue("requeue"),
+  "bit-flip-list": pktqueue("strike"),
+  "refcount-underflow": pktqueue("put", "echo 1 > $S/panic_on_warn; "),
+  // The stack
+  "stack-overflow": { modules: ["outline"], run: "echo number > /proc/outline" },
+  // CPUs
+  "interrupts-off": {
+    modules: ["poller"],
+    run: "echo drain > /proc/poller",
+    kernel: "unknown_nmi_panic",
+    machine: { after: "made: done", seconds: 6, does: "nmi" },
+  },
+  "soft-lockup": { modules: ["poller"], run: `${locked}; echo scan > /proc/poller` },
+  "spinlock-held": { modules: ["poller"], run: `${locked}; echo configure > /proc/poller` },
+  "rcu-reader": { modules: ["poller"], run: `${stalled}; echo scan > /proc/poller` },
+  "rcu-starved": {
+    modules: ["poller"],
+    run: `${stalled}
+echo -1 > $S/sched_rt_runtime_us
+rcu=$(ps | awk '$NF == "[rcu_preempt]" { print $1 }')
+taskset -p 2 $rcu
+echo update > /proc/poller
+sleep 1
+echo hurry > /proc/poller`,
+  },
+  // Who waits for whom
+  "rwsem-reader": { modules: ["depot"], run: `${hung}\n${asked("depot", "search", "update", "search")}` },
+  "mutex-owner-exited": {
+    modules: ["depot"],
+    run: `${hung}
+setsid sh -c 'sh -c "echo audit > /proc/depot" & exec sleep 1000' &
+sleep 1
+${asked("depot", "write", "write")}`,
+  },
+  "completion-lost": { modules: ["depot"], run: `${hung}\n${asked("depot", "deliver", "await")}` },
+  "flush-deadlock": { modules: ["depot"], run: `${hung}; echo order > /proc/depot` },
+  "two-locks": { modules: ["depot"], run: `${hung}; echo swap > /proc/depot` },
+  "three-locks": { modules: ["depot"], run: `${hung}; echo rotate > /proc/depot` },
+  "disk-stalled": {
+    run: `${hung}; echo 'made: writing'; sleep 3
+setsid sh -c 'i=0; while :; do echo $i >> /mnt/data/growing; sync /mnt/data/growing; i=$((i+1)); done' &`,
+    machine: { after: "made: writing", seconds: 1, does: "stall-disk" },
+  },
+  "loop-stalled": {
+    run: `${hung}
+dd if=/dev/zero of=/mnt/data/volume.img bs=1M count=16 2>/dev/null
+modprobe loop; losetup /dev/loop0 /mnt/data/volume.img
+mke2fs -q -t ext4 -F /dev/loop0; mkdir -p /mnt/volume; mount -t ext4 /dev/loop0 /mnt/volume
+sync; echo 'made: mounted'; sleep 3
+setsid sh -c 'dd if=/dev/zero of=/mnt/volume/report bs=4k count=64 conv=fsync' &`,
+    machine: { after: "made: mounted", seconds: 1, does: "stall-disk" },
+  },
+  // Memory
+  "oom-global": { run: "echo 1 > /proc/sys/vm/panic_on_oom; workload oom", memory: 192 },
+  "oom-memcg": {
+    run: `echo 2 > /proc/sys/vm/panic_on_oom; echo 16M > /sys/fs/cgroup/lab/a/memory.max
+echo 0 > /sys/fs/cgroup/lab/a/memory.swap.max
+sh -c 'echo $$ > /sys/fs/cgroup/lab/a/cgroup.procs; exec workload oom'`,
+  },
+  "slab-leak": {
+    modules: ["jobs"],
+    run: "echo 1 > /proc/sys/vm/panic_on_oom; echo run > /proc/jobs",
+    kernel: "slab_nomerge",
+    memory: 192,
+  },
+  // Start and end
+  "init-killed": { asInit: "exec supervisor" },
+  "root-not-found": { isBare: true, kernel: "root=/dev/vda7 ro" },
+  // The kernel's own functions fault
+  "timer-freed": handover("leave", tracked),
+  "work-freed": handover("report", tracked),
+  "waiter-freed": handover("depart", tracked),
+  "wake-null": handover("notify"),
+  "timer-uninitialised": handover("pace"),
+  "lock-err-ptr": handover("rewind"),
+  "bit-flip-tree": handover("unsort"),
+  "bio-without-device": handover("load"),
+  "packet-without-device": handover("send"),
+  "filesystem-private": handover("attach", { run: "echo attach > /proc/handover; stat -f /mnt/data" }),
+};
