@@ -12,6 +12,8 @@ const node = isWindows ? "node_modules/node/bin/node.exe" : "node_modules/.bin/n
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
+const MADE = "corpus/made/";
+
 /** Each task is a list of steps; a step runs with the pinned Node, or is a heading. */
 const tsc = (project) => ["node_modules/typescript/bin/tsc", "-p", project];
 const cli = (...argv) => ["dist/cli.js", "--no-rc", "sample/vmcore", ...argv];
@@ -22,7 +24,9 @@ const tasks = {
   lint: () => [["node_modules/eslint/bin/eslint.js", "src", "test"], prettier("--check")],
   format: () => [prettier("--write")],
   test: () => [tests((folder) => !["corpus", "e2e", "scale"].includes(folder))],
-  corpus: () => [...tasks.build(), tests((folder) => folder === "corpus")],
+  corpus: () => [...tasks.build(), tests((folder, file) => folder === "corpus" && !file.startsWith(MADE))],
+  // Crashes of known causes: guests are booted for the dumps that are not there yet.
+  made: () => [...tasks.build(), tests((_, file) => file.startsWith(MADE))],
   // Alone, since it measures time.
   scale: () => [...tasks.build(), tests((folder) => folder === "scale", 1)],
   bench: () => [...tasks.build(), ["scripts/bench.mjs"], ["scripts/benchAdapter.mjs"]],
@@ -74,7 +78,7 @@ const endToEnd = () =>
 function tests(isWanted, concurrency = availableParallelism()) {
   const files = readdirSync("test", { recursive: true })
     .map((file) => file.replaceAll("\\", "/"))
-    .filter((file) => file.endsWith(".test.ts") && isWanted(file.split("/")[0]))
+    .filter((file) => file.endsWith(".test.ts") && isWanted(file.split("/")[0], file))
     .filter((file) => chosen.length === 0 || chosen.includes(`test/${file}`));
   const argv = ["--test", `--test-concurrency=${concurrency}`, ...files.sort().map((file) => `test/${file}`)];
   return ["--disable-warning=ExperimentalWarning", ...argv];

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
+import { alone } from "../alone.ts";
 import { corpus } from "../corpus.ts";
 import { crashGuest } from "./guest.ts";
 import { type Recipe, recipes } from "./recipe.ts";
@@ -58,7 +59,7 @@ export async function makeCrash(name: string): Promise<Made> {
   const recipe = recipes[name];
   if (!recipe) throw new Error(`there is no recipe ${name}: ${Object.keys(recipes).join(" ")}`);
   const { KREL, DUMPS, VMLINUZ } = settings();
-  const modules = (recipe.modules ?? []).map((module) => moduleFolder(module));
+  const modules = (recipe.modules ?? []).map((module) => alone(() => moduleFolder(module)));
   const parts = [KREL, JSON.stringify(recipe), source("init"), source("supervisor.c"), source("guest.ts"), ...modules];
   const folder = join(DUMPS, `made-${name}-${digest(...parts)}`);
   const made = { vmcore: join(folder, "vmcore.elf"), console: join(folder, "console.log"), modules };
