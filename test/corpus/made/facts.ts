@@ -40,7 +40,9 @@ function valueOf(kernel: Kernel, expression: string): bigint {
 }
 
 function addressOf(kernel: Kernel, name: string): bigint {
-  const symbol = kernel.symbols.find(name);
+  // The modules' own before a namesake of the kernel's.
+  const named = kernel.symbols.named(name);
+  const symbol = named.find(({ module }) => module !== undefined) ?? named[0];
   if (!symbol) throw new Error(`the dump has no symbol ${name}`);
   return symbol.address;
 }

@@ -69,7 +69,7 @@ export async function makeCrash(name: string): Promise<Made> {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const disk = join(work, "disk.img");
-  execFileSync("/sbin/mke2fs", ["-q", "-t", "ext4", "-L", "labdata", disk, "96M"]);
+  execFileSync("/sbin/mke2fs", ["-q", "-t", "ext4", "-E", "lazy_itable_init=0", "-L", "labdata", disk, "96M"]);
   await crashGuest(
     {
       kernel: VMLINUZ,

@@ -49,7 +49,7 @@ const handover = (request: string, more: Partial<Recipe> = {}): Recipe => ({
   run: `echo ${request} > /proc/handover; sleep 20`,
   ...more,
 });
-const tracked = { kernel: "slub_debug=FPU,kmalloc-512" };
+const tracked = { kernel: "slub_debug=FPU,kmalloc-256" };
 
 /** The made crashes, by their names. */
 export const recipes: Readonly<Record<string, Recipe>> = {
@@ -116,8 +116,8 @@ setsid sh -c 'i=0; while :; do echo $i >> /mnt/data/growing; sync /mnt/data/grow
   "loop-stalled": {
     run: `${hung}
 dd if=/dev/zero of=/mnt/data/volume.img bs=1M count=16 2>/dev/null
-modprobe loop; losetup /dev/loop0 /mnt/data/volume.img
-mke2fs -q -t ext4 -F /dev/loop0; mkdir -p /mnt/volume; mount -t ext4 /dev/loop0 /mnt/volume
+modprobe loop; sleep 1; losetup /dev/loop0 /mnt/data/volume.img
+mke2fs -F /dev/loop0 > /dev/null; mkdir -p /mnt/volume; mount -t ext2 /dev/loop0 /mnt/volume; losetup -a; grep volume /proc/mounts
 sync; echo 'made: mounted'; sleep 3
 setsid sh -c 'dd if=/dev/zero of=/mnt/volume/report bs=4k count=64 conv=fsync' &`,
     machine: { after: "made: mounted", seconds: 1, does: "stall-disk" },

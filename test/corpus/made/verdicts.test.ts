@@ -58,12 +58,16 @@ for (const name of absent === undefined ? chosen : [])
   });
 
 function check(truth: Truth, more: Lists | undefined, args: readonly string[], facts: Facts): void {
-  const verdict = JSON.parse(cli("analyze", "--json", ...args).stdout) as Verdict;
+  const {
+    records: [verdict],
+  } = JSON.parse(cli("--json", ...args, "-c", "analyze").stdout) as { records: [Verdict] };
   const wrong = disagreements(verdict.findings, [common, truth.both, more], facts);
   if (verdict.kind !== truth.kind) wrong.push(`KIND is ${verdict.kind}, not ${truth.kind}`);
   if (verdict.title !== truth.title) wrong.push(`TITLE is "${verdict.title}", not "${truth.title}"`);
   if (truth.waits) {
-    const waits = JSON.parse(cli("waits", "--json", ...args).stdout) as Verdict;
+    const {
+      records: [waits],
+    } = JSON.parse(cli("--json", ...args, "-c", "waits").stdout) as { records: [Verdict] };
     wrong.push(...disagreements(waits.findings, [truth.waits], facts).map((line) => `waits: ${line}`));
   }
   assert.equal(wrong.join("\n"), "");
