@@ -1,4 +1,4 @@
-/** What a JSON text holds; undefined for what is none, such as one that was cut off. */
+/** Parses a JSON text; undefined if it is invalid, for example cut off. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);

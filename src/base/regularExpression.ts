@@ -1,4 +1,4 @@
-/** A regular expression that somebody typed; undefined for what is none. */
+/** Compiles a regular expression that a user typed; undefined if it is invalid. */
 export function regularExpression(source: string, flags = ""): RegExp | undefined {
   try {
     return new RegExp(source, flags);

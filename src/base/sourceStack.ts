@@ -52,7 +52,7 @@ function mapOf(bundle: string): SourceMap | undefined {
   try {
     const path = bundle.startsWith("file:") ? fileURLToPath(bundle) : bundle;
     return new SourceMap(JSON.parse(wholeFile(`${path}.map`, MAX_MAP_BYTES).toString("utf8")) as SourceMapPayload);
-    // eslint-disable-next-line no-restricted-syntax -- SourceMap throws what it likes, and an error here would hide the one that is told
+    // eslint-disable-next-line no-restricted-syntax -- SourceMap can throw anything, and an error here would hide the reported one
   } catch {
     return undefined;
   }

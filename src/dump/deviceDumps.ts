@@ -1,20 +1,21 @@
+/** Device dumps: memory of devices that drivers add to a vmcore. */
 import { cString } from "../base/bytes.ts";
 import type { Note } from "./format.ts";
 
-/** include/uapi/linux/elf.h */
+/** Note type, include/uapi/linux/elf.h. */
 const NT_VMCOREDD = 0x700;
-/** include/uapi/linux/vmcore.h: the name of the dump stands in front of its contents. */
+/** Length of the dump's name, which precedes its contents (include/uapi/linux/vmcore.h). */
 const VMCOREDD_MAX_NAME_BYTES = 44;
 
-/** A driver's own dump of its device: where its contents lie in the file. */
+/** The dump of one device and where its contents are in the file. */
 export interface DeviceDump {
   readonly name: string;
   readonly offset: number;
-  /** Bytes. */
+  /** Length in bytes. */
   readonly size: number;
 }
 
-/** What drivers added with vmcore_add_device_dump() (fs/proc/vmcore.c), in the order of the file. */
+/** Returns the dumps added with vmcore_add_device_dump() (fs/proc/vmcore.c), in file order. */
 export const deviceDumpsOf = (notes: readonly Note[]): readonly DeviceDump[] =>
   notes.flatMap(({ type, desc, place }) =>
     type === NT_VMCOREDD && place && place.size >= VMCOREDD_MAX_NAME_BYTES

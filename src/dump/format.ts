@@ -1,3 +1,4 @@
+/** The interfaces between dump formats and the rest of the engine. */
 import type { ByteOrder } from "../base/bytes.ts";
 import type { Fault } from "../base/fault.ts";
 import type { RandomFile } from "../base/file.ts";
@@ -5,13 +6,13 @@ import type { Note } from "../elf/notes.ts";
 
 export type { Note };
 
-/** A PT_LOAD of an ELF core: where a run of physical memory was mapped. All in bytes. */
+/** A PT_LOAD segment of an ELF core: virtual address of a run of physical memory. All values are in bytes. */
 export interface Segment {
   readonly virtual: bigint;
   readonly physical: bigint;
-  /** Bytes the file holds. */
+  /** Bytes that the file holds. */
   readonly fileSize: bigint;
-  /** Bytes the machine had; what exceeds `fileSize` was filtered or cut. */
+  /** Bytes that the machine had. What exceeds `fileSize` was filtered out or cut off. */
   readonly memorySize: bigint;
 }
 
@@ -25,83 +26,86 @@ export interface Utsname {
   readonly domainname: string;
 }
 
-/** What a dump file says of itself besides memory. What a format does not record is absent. */
+/** What the headers of a dump file say besides memory. Values that a format does not record are absent. */
 export interface DumpFacts {
-  /** `struct new_utsname` as the dump header copied it. */
+  /** `struct new_utsname` from the dump header. */
   readonly utsname?: Utsname;
   /** Header version of a kdump-compressed file, 1-6. */
   readonly headerVersion?: number;
-  /** makedumpfile's -d level: bit 0 zero pages, 1 cache, 2 private cache, 3 user, 4 free. */
+  /** Dump level of makedumpfile -d, a bit mask: 1 zero pages, 2 cache, 4 private cache, 8 user, 16 free pages. */
   readonly dumpLevel?: number;
   /** Compression named in the header: "zlib", "lzo", "snappy", "zstd"; each page may differ. */
   readonly compression?: string;
-  /** makedumpfile ran out of space and says so, or a file of a split set was not given. */
+  /** True if makedumpfile ran out of space and recorded it, or if a file of a split set was not given. */
   readonly incomplete?: boolean;
-  /** Where a file ends too early: bytes that it has, and that its headers and tables speak of, at least. */
+  /** For a file that ends too early: its size, and the least size that its headers and tables require, in bytes. */
   readonly cut?: { readonly size: number; readonly expected: number };
-  /** Seconds since the epoch in the dump's header. */
+  /** Time of the dump header, in seconds since the epoch. */
   readonly timestamp?: number;
   readonly cpus?: number;
   readonly currentCpu?: number;
   readonly physBase?: bigint;
-  /** Pages that the header says were written. */
+  /** Number of pages written, according to the header. */
   readonly writtenPages?: number;
-  /** What was scrubbed by makedumpfile --config: text lines. */
+  /** Lines of text that describe what makedumpfile --config erased. */
   readonly eraseinfo?: string;
-  /** The files it was opened from; of a split set in order of the pages they hold. */
+  /** Paths of the dump's files; for a split set in order of their pages. */
   readonly files: readonly string[];
 }
 
-/** The one thing every dump file is, whatever its format: physical pages and notes. */
+/** An opened dump file of any format: physical pages and notes. */
 export interface DumpImage {
-  /** The file, the first of a split set; what was flattened is restored. Absent from a dump that is in no file. */
+  /**
+   * The file, or the first file of a split set; a flattened file is presented as restored. Absent if the memory is not
+   * from a file.
+   */
   readonly file?: RandomFile;
-  /** For people: "kdump-compressed", "ELF core", "flattened kdump-compressed". */
+  /** Name of the format for people: "kdump-compressed", "ELF core", "flattened kdump-compressed". */
   readonly format: string;
   readonly byteOrder: ByteOrder;
-  /** Bytes of a target `long`. */
+  /** Size of a `long` of the dumped machine in bytes. */
   readonly wordSize: 4 | 8;
-  /** `e_machine` of an ELF core, else undefined. */
+  /** `e_machine` of an ELF core; undefined for other formats. */
   readonly elfMachine: number | undefined;
-  /** Bytes; a power of two. */
+  /** Page size in bytes; a power of two. */
   readonly pageSize: number;
   readonly notes: readonly Note[];
-  /** The VMCOREINFO text, `KEY=value` lines, where the file carries one. */
+  /** The VMCOREINFO text (`KEY=value` lines), if the file contains it. */
   readonly vmcoreinfo: string | undefined;
   readonly facts: DumpFacts;
   readonly segments: readonly Segment[];
-  /** One more than the highest page frame number that the dump can speak of. */
+  /** One more than the highest page frame number that the dump covers. */
   readonly maxPfn: number;
   /**
-   * The page, exactly `pageSize` bytes, or why it is not here. Never throws: scans ask millions of times.
-   * The bytes are shared with the cache: never write to them.
+   * Returns the page, exactly `pageSize` bytes, or the reason why it is absent. Never throws, because scans call it
+   * millions of times. The bytes are shared with the cache: do not write to them.
    */
   page(pfn: number): Uint8Array | Fault;
   /**
-   * For scans: fills `target` with whole pages from `pfn` on, as many as lie together in the file as they are.
-   * @returns bytes; 0 where pages have to be decoded one by one
+   * For scans: fills `target` with whole pages from `pfn` on, up to the end of a run that is contiguous and
+   * uncompressed in the file. @returns the number of bytes; 0 where pages must be decoded one by one
    */
   run?(pfn: number, target: Uint8Array): number;
-  /** Whether the dump holds the page, without decoding it. */
+  /** Whether the dump contains the page. Does not decode it. */
   has(pfn: number): boolean;
-  /** The first held page at or after `pfn`; -1 when there is none. For scans over memory. */
+  /** Returns the first page at or after `pfn` that the dump contains; -1 if there is none. */
   next(pfn: number): number;
   close(): void;
 }
 
 export interface OpenOptions {
-  /** Bytes of decoded pages to keep; 64 MiB unless given. */
+  /** Size of the cache of decoded pages in bytes. Default: 64 MiB. */
   readonly cacheBytes?: number;
 }
 
-/** A format is a probe and an opener. To add one: write the file, list it in formats.ts. */
+/** A dump format: a probe and an opener. To add one, write its file and list it in formats.ts. */
 export interface DumpFormat {
   readonly name: string;
-  /** Whether these first bytes (up to 4 KiB; fewer from a short file) are of this format. */
+  /** Whether a file with these first bytes (up to 4 KiB) is of this format. */
   probe(head: Uint8Array): boolean;
   /**
-   * Opens one dump; several files only for a split set.
-   * @throws Fault corrupt or truncated when headers cannot be used at all
+   * Opens one dump. Several files are allowed only for a split set. @throws Fault corrupt or truncated when the headers
+   * cannot be used
    */
   open(files: readonly RandomFile[], options: OpenOptions): DumpImage;
 }

@@ -1,3 +1,4 @@
+/** Recognizes and opens dump files of all formats. */
 import { Fault, orThrow } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";
 import { elf } from "./formats/elf.ts";
@@ -6,15 +7,14 @@ import type { DumpFormat, DumpImage, OpenOptions } from "./format.ts";
 import { kdump } from "./formats/kdump.ts";
 import { lookOf } from "./recognize.ts";
 
-/** Every kind of dump file. To add one: write the file, list it here. */
+/** All dump formats. To add one, write its file and list it here. */
 export const formats: readonly DumpFormat[] = [kdump, elf];
 
 const HEAD_BYTES = 4096;
 
 /**
- * Opens a dump: one file, or all files of a split set in any order. Any of them may be flattened.
- * @throws Fault corrupt, missing or truncated when it is no dump, or headers cannot be used at all; the message names
- *   the file
+ * Opens a dump: one file, or all files of a split set in any order. Each may be flattened. @throws Fault corrupt,
+ * missing or truncated when it is not a dump or its headers cannot be used; the message names the file
  */
 export function openDump(files: readonly RandomFile[], options: OpenOptions = {}): DumpImage {
   const opened = files.map(restored);

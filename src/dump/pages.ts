@@ -1,22 +1,23 @@
+/** The cache of decoded pages. */
 import { Fault } from "../base/fault.ts";
 import { Lru } from "../base/lru.ts";
 
-/** Bytes of decoded pages kept, unless the opener is told otherwise. */
+/** Default size of the cache of decoded pages in bytes. */
 export const PAGE_CACHE_BYTES = 64 << 20;
 
-/** Pages asked for again and again, such as page tables, are found without even their place in the file. */
+/** Number of recently used pages, such as page tables, that are found without looking up their position in the file. */
 const RECENT = 256;
 
-/** Where a page's bytes lie and how they become a page: what a format knows and the cache does not. */
+/** What a format provides for the cache: where a page is stored and how it is decoded. */
 export interface PageSource {
   readonly pageSize: number;
-  /** A number for the page's bytes in the file; pages that share their bytes, as zero pages do, share it. */
+  /** Identifies the stored bytes of a page. Pages that share their bytes, such as zero pages, have the same number. */
   locate(pfn: number): number | Fault;
-  /** Exactly `pageSize` bytes. */
+  /** Returns exactly `pageSize` bytes. */
   decode(pfn: number): Uint8Array | Fault;
 }
 
-/** Reads pages through a cache of `budget` bytes. Faults are not kept: they are cheap to find again. */
+/** Reads pages through a cache of `budget` bytes. Faults are not cached, because they are cheap to find again. */
 export function cachedPages(source: PageSource, budget = PAGE_CACHE_BYTES): (pfn: number) => Uint8Array | Fault {
   const pages = new Lru<number, Uint8Array>(Math.max(1, Math.floor(budget / source.pageSize)));
   const recentPfn = new Float64Array(RECENT).fill(-1);
@@ -25,7 +26,7 @@ export function cachedPages(source: PageSource, budget = PAGE_CACHE_BYTES): (pfn
     const slot = pfn & (RECENT - 1);
     const recent = recentPfn[slot] === pfn ? recentPage[slot] : undefined;
     if (recent) return recent;
-    if (!Number.isSafeInteger(pfn)) return Fault.of("missing", `${pfn} is no page frame number`);
+    if (!Number.isSafeInteger(pfn)) return Fault.of("missing", `${pfn} is not a page frame number`);
     const key = source.locate(pfn);
     if (key instanceof Fault) return key;
     let page = pages.get(key);
@@ -43,6 +44,6 @@ export function cachedPages(source: PageSource, budget = PAGE_CACHE_BYTES): (pfn
 
 export const FILE_ENDS = "dump file ends before this page";
 
-/** The fault of one page, at its physical address. */
+/** Returns a fault at the physical address of a page. */
 export const pageFault = (kind: Fault["kind"], pfn: number, pageSize: number, message: string): Fault =>
   Fault.at(kind, BigInt(pfn) * BigInt(pageSize), message);

@@ -1,6 +1,7 @@
+/** Describes files that are not dumps, for error messages. */
 import { packingOf, UNPACK_TOOLS } from "../base/packing.ts";
 
-/** What a file that is no dump looks like, for the message that says so. */
+/** Says what kind of file these first bytes belong to. */
 export function lookOf(head: Uint8Array): string {
   const packing = packingOf(head);
   if (packing) return `compressed with ${packing}: unpack it with ${UNPACK_TOOLS[packing]}`;
@@ -12,11 +13,11 @@ export function lookOf(head: Uint8Array): string {
   return "data of unknown kind";
 }
 
-/** Whether a file that begins so is text: a log beside a dump, or a dump of a database. */
+/** Whether a file with these first bytes is text: a log next to a dump, or the dump of a database. */
 export const isText = (head: Uint8Array): boolean =>
   /^[\t\n\f\r\x1b\x20-\x7e\x80-\xff]+$/.test(Buffer.from(head.subarray(0, 512)).toString("latin1"));
 
-/** First bytes, as file(1) knows them. */
+/** First bytes of files, as in file(1). */
 const signatures: readonly (readonly [string, string])[] = [
   ["PK\x03\x04", "a zip archive: unpack it first"],
   ["!<arch>\n", "an archive, such as a .deb package or a static library"],

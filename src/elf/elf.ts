@@ -1,3 +1,4 @@
+/** Opens ELF files: section headers and section contents. */
 import type { ByteOrder } from "../base/bytes.ts";
 import { cString, viewOf } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
@@ -6,7 +7,7 @@ import { findBuildId } from "./buildId.ts";
 import { type ElfHeader, elfHeader, programHeaders, PT_NOTE } from "./elfHeader.ts";
 import { sectionContents } from "./sectionContents.ts";
 
-/** From the System V gABI, "Object Files". */
+/** Values from the System V gABI, "Object Files". */
 export const ET_REL = 1;
 export const SHT_SYMTAB = 2;
 export const SHT_RELA = 4;
@@ -19,18 +20,21 @@ export const SHF_EXECINSTR = 0x4;
 const SHT_NOTE = 7;
 const SHN_XINDEX = 0xffff;
 
-/** More than `-ffunction-sections` ever made of a kernel module; a lying header is cut off here. */
+/**
+ * Limit for sections, because a damaged header can claim any number. No kernel module built with `-ffunction-sections`
+ * has more.
+ */
 const MAX_SECTIONS = 1 << 17;
 const MAX_ENTRY = 256;
 const MAX_NAMES = 16 << 20;
 
-/** A section header; places and sizes in bytes. */
+/** A section header; offsets and sizes in bytes. */
 export interface ElfSection {
   readonly index: number;
   readonly name: string;
   /** SHT_*. */
   readonly type: number;
-  /** SHF_*, the low 32 bits. */
+  /** Low 32 bits of SHF_*. */
   readonly flags: number;
   /** Link address; 0 in a relocatable file. */
   readonly address: bigint;
@@ -41,7 +45,7 @@ export interface ElfSection {
   readonly entrySize: number;
 }
 
-/** A vmlinux, a module or their debug file: headers in memory, contents in the file. */
+/** A vmlinux, a module or its debug file. Headers are in memory, contents are read from the file. */
 export interface ElfFile {
   readonly file: RandomFile;
   readonly byteOrder: ByteOrder;
@@ -51,20 +55,20 @@ export interface ElfFile {
   /** EM_*. */
   readonly machine: number;
   readonly sections: readonly ElfSection[];
-  /** Lower-case hexadecimal of the GNU build-id note; undefined when there is none. */
+  /** GNU build ID in lower-case hexadecimal; undefined if there is no such note. */
   readonly buildId: string | undefined;
-  /** The first section of that name. */
+  /** Returns the first section of that name. */
   section(name: string): ElfSection | undefined;
   /**
-   * What a section holds, decompressed, not relocated; empty for SHT_NOBITS.
-   * @throws Fault corrupt when it cannot be decompressed
+   * Returns the contents of a section: decompressed, not relocated, empty for SHT_NOBITS. @throws Fault corrupt when it
+   * cannot be decompressed
    */
   contents(section: ElfSection): RandomFile;
 }
 
 /**
- * Reads the headers of an ELF file of either class and byte order (System V gABI, "ELF Header").
- * @throws Fault corrupt for what is no ELF file or contradicts itself, truncated where the file ends too early
+ * Reads the headers of an ELF file of either class and byte order (System V gABI, "ELF Header"). @throws Fault corrupt
+ * when it is not an ELF file or is inconsistent, truncated when it ends too early
  */
 export function openElf(file: RandomFile): ElfFile {
   const header = elfHeader(file);
@@ -100,7 +104,10 @@ export function openElf(file: RandomFile): ElfFile {
   };
 }
 
-/** Header fields at offsets; `word` is 4 or 8 bytes as the class has it, as a number (places beyond 2^53 are lies anyway). */
+/**
+ * Header fields at offsets. `word` is 4 or 8 bytes by class and read as a number, because a file offset beyond 2^53 is
+ * invalid anyway.
+ */
 class Fields {
   private readonly view: DataView;
   private readonly little: boolean;
@@ -129,7 +136,7 @@ class Fields {
   }
 }
 
-/** The first section headers; the file bounds their number. */
+/** Reads the section headers, at most as many as the file can hold. */
 function* sectionFields(file: RandomFile, header: ElfHeader, count: number): Generator<Fields> {
   const { shoff, shentsize: size, elf64 } = header;
   if (count === 0) return;
@@ -148,12 +155,16 @@ function readSections(file: RandomFile, header: ElfHeader): ElfSection[] {
   let count = header.shnum;
   let nameSection = header.shstrndx;
   if (count === 0 || nameSection === SHN_XINDEX) {
-    // Numbers that do not fit are kept in the first section header.
+    // Counts that do not fit the ELF header are in the first section header.
     const first = sectionFields(file, header, 1).next().value as Fields;
     if (count === 0) count = first.word(elf64 ? 32 : 20);
     if (nameSection === SHN_XINDEX) nameSection = first.u32(elf64 ? 40 : 24);
   }
-  if (count > MAX_SECTIONS) throw Fault.of("corrupt", `${file.name}: claims ${count} sections`);
+  if (count > MAX_SECTIONS)
+    throw Fault.of(
+      "corrupt",
+      `${file.name}: ${count} sections exceed the limit of ${MAX_SECTIONS}; the header is damaged`,
+    );
   const unnamed = Array.from(sectionFields(file, header, count), (fields, index) =>
     sectionHeader(fields, index, elf64),
   );
@@ -185,7 +196,7 @@ function sectionHeader(
   };
 }
 
-/** Where notes are, for a build-id that no section holds. */
+/** Where notes are. The build ID can be in a segment without a section. */
 function noteSegments(file: RandomFile, header: ElfHeader): { readonly offset: number; readonly size: number }[] {
   if (header.phoff === 0) return [];
   const segments = [...programHeaders(file, header)];
@@ -195,5 +206,5 @@ function noteSegments(file: RandomFile, header: ElfHeader): { readonly offset: n
     .map(({ offset, filesz }) => ({ offset: Number(offset), size: Number(filesz) }));
 }
 
-/** Contents of a section that has none. */
+/** Contents of a section of size zero. */
 const noContents: RandomFile = bytesFile("", new Uint8Array(0));

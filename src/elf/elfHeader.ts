@@ -1,9 +1,10 @@
+/** Reads ELF headers and program headers. */
 import { elfMachineOf } from "../arch/elfMachines.ts";
 import { viewOf, type ByteOrder } from "../base/bytes.ts";
 import { Fault, orThrow } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";
 
-/** The header of an ELF file and its program headers: gABI "ELF Header" and "Program Header", elf(5). */
+/** Values from the gABI, "ELF Header" and "Program Header", and elf(5). */
 export const ET_EXEC = 2;
 export const ET_DYN = 3;
 export const ET_CORE = 4;
@@ -17,7 +18,7 @@ const PN_XNUM = 0xffff;
 
 /** Bytes of program headers read at once. */
 const BATCH = 1 << 18;
-/** A lying count must not fill memory: no machine's memory is in more pieces than this. */
+/** Limit for program headers, because a damaged count must not fill memory. No machine's memory has more pieces. */
 const MAX_SEGMENTS = 1 << 22;
 
 export interface ElfHeader {
@@ -30,17 +31,17 @@ export interface ElfHeader {
   readonly flags: number;
   readonly phoff: number;
   readonly phentsize: number;
-  /** Also where there are more than 16 bits count. */
+  /** Number of program headers, also if it needs more than 16 bits. */
   readonly phnum: number;
   readonly shoff: number;
   readonly shentsize: number;
-  /** As the header says: 0 where the first section header holds the count. */
+  /** From the header: 0 if the count is in the first section header. */
   readonly shnum: number;
-  /** As the header says: SHN_XINDEX where the first section header holds the index. */
+  /** From the header: SHN_XINDEX if the index is in the first section header. */
   readonly shstrndx: number;
 }
 
-/** One program header; the fields beyond 2^53 matter to nobody but keep their place in order. */
+/** A program header. Fields beyond 2^53 are invalid, but keep their order. */
 export interface ProgramHeader {
   readonly type: number;
   readonly offset: bigint;
@@ -53,7 +54,7 @@ export interface ProgramHeader {
 export const isElf = (head: Uint8Array): boolean =>
   head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46;
 
-/** @throws Fault corrupt or truncated when this is no ELF header that can be followed */
+/** Reads the ELF header. @throws Fault corrupt or truncated when it is not a usable ELF header */
 export function elfHeader(file: RandomFile): ElfHeader {
   const head = orThrow(readBytes(file, 0, 64));
   if (!isElf(head)) throw Fault.of("corrupt", `${file.name}: not an ELF file`);
@@ -85,22 +86,25 @@ export function elfHeader(file: RandomFile): ElfHeader {
     shstrndx: view.getUint16(counts + 10, little),
   };
   if (header.phnum !== PN_XNUM) return header;
-  // More segments than 16 bits count: sh_info of section header 0 has the number.
+  // For more segments than 16 bits can count, sh_info of section header 0 has the number.
   const { shoff } = header;
   const info = shoff > 0 ? orThrow(readBytes(file, shoff + (elf64 ? 44 : 28), 4)) : new Uint8Array(0);
   return info.length === 4 ? { ...header, phnum: viewOf(info).getUint32(0, little) } : header;
 }
 
 /**
- * The program headers, as many as the file holds.
- * @throws Fault corrupt when their count or size cannot be true
+ * Yields the program headers, as many as the file holds. @throws Fault corrupt when their count or size is impossible
  */
 export function* programHeaders(file: RandomFile, elf: ElfHeader): Generator<ProgramHeader> {
   const { phentsize, phnum } = elf;
   if (phnum === 0) return;
   if (phentsize < (elf.elf64 ? 56 : 32))
     throw Fault.of("corrupt", `${file.name}: program headers of ${phentsize} bytes`);
-  if (phnum > MAX_SEGMENTS) throw Fault.of("corrupt", `${file.name}: ${phnum} program headers are more than can be`);
+  if (phnum > MAX_SEGMENTS)
+    throw Fault.of(
+      "corrupt",
+      `${file.name}: ${phnum} program headers exceed the limit of ${MAX_SEGMENTS}; the header is damaged`,
+    );
   const read = elf.elf64 ? programHeader64 : programHeader32;
   const perBatch = Math.max(1, Math.floor(BATCH / phentsize));
   for (let first = 0; first < phnum; first += perBatch) {
@@ -130,5 +134,8 @@ const programHeader32 = (view: DataView, at: number, little: boolean): ProgramHe
   memsz: BigInt(view.getUint32(at + 20, little)),
 });
 
-/** Bytes of a `long` of the machine: QEMU and LPAE kernels write 64-bit ELF for 32-bit machines. */
+/**
+ * Size of a `long` of the machine in bytes. It can differ from the ELF class: QEMU and LPAE kernels write 64-bit ELF
+ * for 32-bit machines.
+ */
 export const wordSizeOf = (elf: ElfHeader): 4 | 8 => (elf.elf64 ? (elfMachineOf(elf.machine)?.wordSize ?? 8) : 4);

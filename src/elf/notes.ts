@@ -1,33 +1,36 @@
+/** Reads ELF notes. */
 import { cString, viewOf, type ByteOrder } from "../base/bytes.ts";
 import { orThrow } from "../base/fault.ts";
 import { type RandomFile, readBytes } from "../base/file.ts";
 
-/** One ELF note. `desc` is the payload without padding; of a device dump (NT_VMCOREDD), its first 64 KiB. */
+/** An ELF note. `desc` is the payload without padding; for a device dump (NT_VMCOREDD) its first 64 KiB. */
 export interface Note {
   readonly name: string;
   readonly type: number;
   readonly desc: Uint8Array;
-  /** Where the payload lies in the file, all of it; absent from a note that was put together. */
+  /** Position of the whole payload in the file; absent if the note is not from a file. */
   readonly place?: { readonly offset: number; readonly size: number };
 }
 
-/** Bytes of a file. */
+/** A byte range of a file. */
 export interface Place {
   readonly offset: number;
   readonly size: number;
 }
 
-/** Enough for a dozen notes of each of ten thousand CPUs, little enough for a lying size. */
+/**
+ * Limit in bytes per range: enough for a dozen notes of each of ten thousand CPUs, and small if the size is damaged.
+ */
 const MAX_NOTES = 1 << 17;
 const MAX_READ = 16 << 20;
 const WINDOW = 1 << 20;
-/** Drivers may put whole device dumps in front of all else (NT_VMCOREDD, fs/proc/vmcore.c): of those, the beginning. */
+/** Limit in bytes for device dumps, which drivers can put before all other notes (NT_VMCOREDD, fs/proc/vmcore.c). */
 const MAX_DESC = 1 << 16;
 
 /**
- * ELF notes as Linux, kexec and QEMU lay them out: name and payload each padded to four bytes, in 32- and 64-bit
- * files alike (elf(5), "Notes"). A note that is cut off or overruns its place ends that place's list.
- * @throws Fault when the file cannot be read
+ * Reads notes as Linux, kexec and QEMU write them: name and payload each padded to four bytes, in 32-bit and 64-bit
+ * files (elf(5), "Notes"). A note that is cut off or exceeds its range ends the list of that range. @throws Fault when
+ * the file cannot be read
  */
 export function readNotes(file: RandomFile, places: readonly Place[], order: ByteOrder): Note[] {
   const notes: Note[] = [];
@@ -46,8 +49,8 @@ export function readNotes(file: RandomFile, places: readonly Place[], order: Byt
 }
 
 /**
- * Appends the notes that begin in `bytes`, the first of `size` bytes of notes at `offset` of the file.
- * Returns where the next note begins, which may be far behind; 0 when the first is not whole.
+ * Appends the notes that begin in `bytes`; the first of `size` bytes of notes is at `offset` of the file. Returns where
+ * the next note begins, which may be beyond `bytes`; 0 if the first note is incomplete.
  */
 function parseNotes(bytes: Uint8Array, offset: number, size: number, order: ByteOrder, notes: Note[]): number {
   const view = viewOf(bytes);
@@ -76,13 +79,13 @@ function parseNotes(bytes: Uint8Array, offset: number, size: number, order: Byte
 
 const padded = (size: number): number => Math.ceil(size / 4) * 4;
 
-/** The kernel's own account of itself: text of `KEY=value` lines (Documentation/admin-guide/kdump/vmcoreinfo.rst). */
+/** Returns the VMCOREINFO text (Documentation/admin-guide/kdump/vmcoreinfo.rst). */
 export function vmcoreinfoOf(notes: readonly Note[]): string | undefined {
   const note = notes.find((one) => one.name === "VMCOREINFO");
   return note && cString(note.desc);
 }
 
-/** What `makedumpfile --config` scrubbed: text lines of its own note. */
+/** Returns the text about data that `makedumpfile --config` erased, from its own note. */
 export function eraseinfoOf(notes: readonly Note[]): string | undefined {
   const note = notes.find((one) => one.name === "ERASEINFO");
   return note && cString(note.desc);

@@ -1,27 +1,30 @@
+/** Runtime addresses of sections. */
 import { Fault } from "../base/fault.ts";
 import { type ElfFile, type ElfSection, ET_REL, SHF_ALLOC, SHF_EXECINSTR } from "./elf.ts";
 
 /**
- * Where the sections of a relocatable file (a `.ko`) lie at run time, by section name; undefined for a section that
- * was never loaded or has been freed. The kernel keeps them in `module.sect_attrs`.
+ * Returns the runtime address of a section of a relocatable file (a `.ko`) by name; undefined if it was never loaded or
+ * has been freed. The kernel keeps these addresses in `module.sect_attrs`.
  */
 export type Placement = (section: string) => bigint | undefined;
 
 const notLoaded: Placement = () => undefined;
 
-/** The address of an allocated section: its link address, or where `placement` puts it in a relocatable file. */
+/**
+ * Returns the address of an allocated section: its link address, or the address by `placement` in a relocatable file.
+ */
 export function sectionAddress(elf: ElfFile, section: ElfSection, placement = notLoaded): bigint | undefined {
   if (!(section.flags & SHF_ALLOC)) return undefined;
   return elf.type === ET_REL ? placement(section.name) : section.address;
 }
 
-/** One address range of an image that holds code; `end` is exclusive. */
+/** An address range of an image that contains code; `end` is exclusive. */
 export interface TextRange {
   readonly start: bigint;
   readonly end: bigint;
 }
 
-/** Where the image has code. */
+/** Returns the address ranges that contain code. */
 export function textRanges(elf: ElfFile, placement?: Placement): TextRange[] {
   const ranges: TextRange[] = [];
   for (const section of elf.sections) {

@@ -1,3 +1,4 @@
+/** Applies relocations to sections of relocatable files. */
 import { viewOf } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import type { RandomFile } from "../base/file.ts";
@@ -9,9 +10,10 @@ import { ascending } from "../base/ascending.ts";
 import { type Placement, sectionAddress } from "./placement.ts";
 
 /**
- * A section of a relocatable file as it would be once loaded: relocations are applied to what is read, when it is
- * read. A linked file's sections are given as they are: the `.rela` sections that a vmlinux may keep are applied already.
- * @throws Fault from reads: unknown for a relocation that debug sections are not known to have, corrupt for a wild one
+ * Presents a section of a relocatable file as if it were loaded: relocations are applied to the bytes of each read.
+ * Sections of a linked file are unchanged, because the `.rela` sections that a vmlinux may keep are already applied.
+ * @throws Fault from reads: unknown for a relocation type that does not occur in debug sections, corrupt for an invalid
+ * one
  */
 export function relocated(elf: ElfFile, section: ElfSection, placement?: Placement): RandomFile {
   const contents = elf.contents(section);
@@ -26,7 +28,7 @@ export function relocated(elf: ElfFile, section: ElfSection, placement?: Placeme
     size: contents.size,
     read(offset, length) {
       patches ??= new Relocations(elf, section, relocations, placement);
-      // What straddles an edge of the range is patched in a wider one.
+      // Read a wider range, because a relocation can straddle the edge.
       const start = Math.max(0, offset - 8);
       const bytes = contents.read(start, offset - start + length + 8);
       patches.apply(bytes, start);
@@ -43,7 +45,7 @@ class Relocations {
   private readonly withAddend: boolean;
   private readonly entry: number;
   private readonly count: number;
-  /** By offset in the section; undefined when the table is in that order already, as it nearly always is. */
+  /** Order by offset in the section; undefined if the table is sorted, as it usually is. */
   private readonly order: Uint32Array | undefined;
   private readonly symbols: SymbolValues;
   private readonly place: bigint;
@@ -86,7 +88,7 @@ class Relocations {
     return (this.order ? (this.order[rank] ?? 0) : rank) * this.entry;
   }
 
-  /** Patches `bytes`, which lie at `start` of the section. */
+  /** Patches `bytes`, which begin at `start` of the section. */
   apply(bytes: Uint8Array, start: number): void {
     const first = partitionPoint(this.count, (rank) => this.word(this.at(rank)) < start);
     const view = viewOf(bytes);
@@ -115,7 +117,7 @@ class Relocations {
   }
 }
 
-/** Values of the symbols that relocations name: a section of debug information starts at 0, an unplaced one too. */
+/** Returns the values of the symbols that relocations name. Debug sections and unplaced sections start at 0. */
 class SymbolValues {
   private readonly elf: ElfFile;
   private readonly table: DataView;

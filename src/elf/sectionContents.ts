@@ -1,3 +1,4 @@
+/** Contents of sections, decompressed. */
 import { constants, inflateSync, zstdDecompressSync } from "node:zlib";
 import type { ByteOrder } from "../base/bytes.ts";
 import { viewOf } from "../base/bytes.ts";
@@ -8,10 +9,10 @@ const SHF_COMPRESSED = 0x800;
 const ELFCOMPRESS_ZLIB = 1;
 const ELFCOMPRESS_ZSTD = 2;
 
-/** The largest section that is decompressed; the .debug_info of a distribution kernel is a quarter of it. */
+/** Limit for a decompressed section in bytes: four times the .debug_info of a distribution kernel. */
 const MAX_DECOMPRESSED = 1 << 30;
 
-/** What a zlib stream can grow by at most; zstd has no such bound, so it is stopped by the size the header claims. */
+/** Maximum expansion of a zlib stream. zstd has no such bound and is limited by the size in the header. */
 const ZLIB_MAX_RATIO = 1032;
 
 interface Place {
@@ -22,9 +23,9 @@ interface Place {
 }
 
 /**
- * A section's bytes: a window of the file, or what it decompresses to (gABI `SHF_COMPRESSED`, or GNU's older
- * `.zdebug_*` sections), decompressed whole when first read.
- * @throws Fault corrupt when the compression header is not understood; reads throw it when the stream is broken
+ * Returns a section's bytes: a range of the file, or its decompressed contents (gABI `SHF_COMPRESSED`, or GNU's older
+ * `.zdebug_*` sections), decompressed at the first read. @throws Fault corrupt when the compression header is invalid;
+ * reads throw it when the stream is damaged
  */
 export function sectionContents(
   file: RandomFile,
@@ -37,7 +38,7 @@ export function sectionContents(
   return stored;
 }
 
-/** Elf32_Chdr or Elf64_Chdr, then the stream. */
+/** Elf32_Chdr or Elf64_Chdr, followed by the stream. */
 function chdrContents(stored: RandomFile, little: boolean, wide: boolean): RandomFile {
   const header = stored.read(0, wide ? 24 : 12);
   if (header.length < (wide ? 24 : 12)) throw Fault.of("truncated", `${stored.name}: ends in its compression header`);
@@ -60,7 +61,10 @@ function zdebugContents(stored: RandomFile): RandomFile {
 function decompressed(stored: RandomFile, start: number, size: number, type: number): RandomFile {
   const compressed = stored.size - start;
   if (size > MAX_DECOMPRESSED || (type === ELFCOMPRESS_ZLIB && size > 64 + compressed * ZLIB_MAX_RATIO)) {
-    throw Fault.of("corrupt", `${stored.name}: claims ${size} bytes from ${compressed} compressed ones`);
+    throw Fault.of(
+      "corrupt",
+      `${stored.name}: size ${size} is impossible for ${compressed} compressed bytes; the header is damaged`,
+    );
   }
   let whole: RandomFile | undefined;
   const inflate = (): RandomFile => bytesFile(stored.name, inflated(stored, start, size, type));
@@ -84,7 +88,7 @@ function inflated(stored: RandomFile, start: number, size: number, type: number)
     throw Fault.of("corrupt", `${stored.name}: ${error instanceof Error ? error.message : "cannot be decompressed"}`);
   }
   if (bytes.length !== size)
-    throw Fault.of("corrupt", `${stored.name}: ${bytes.length} bytes where ${size} were promised`);
-  // Not as a Buffer, whose slices share memory.
+    throw Fault.of("corrupt", `${stored.name}: decompresses to ${bytes.length} bytes instead of ${size}`);
+  // A plain Uint8Array, because slices of a Buffer share memory.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }

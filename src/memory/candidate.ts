@@ -1,3 +1,4 @@
+/** Candidates: ways to read kernel memory, each from one VMCOREINFO text. */
 import { Fault, orThrow } from "../base/fault.ts";
 import type { Arch, Paging } from "../arch/arch.ts";
 import { architectureOf } from "../arch/architectures.ts";
@@ -10,25 +11,31 @@ import { DumpMemory } from "./physicalMemory.ts";
 import type { Vmcoreinfo } from "./vmcoreinfo.ts";
 import { parseVmcoreinfo } from "./vmcoreinfo.ts";
 
-/** What the user knows better than the dump. */
+/** What the user gives to correct the dump. */
 export interface MemoryOptions {
-  /** VMCOREINFO text in place of the dump's. */
+  /** VMCOREINFO text that replaces the dump's. */
   readonly vmcoreinfo?: string;
   readonly physBase?: bigint;
 }
 
-/** A way to see the kernel that one VMCOREINFO text tells of. */
+/** A way to read the kernel's memory according to one VMCOREINFO text. */
 export interface Candidate {
   readonly arch: Arch;
   readonly vmcoreinfo: Vmcoreinfo;
   readonly paging: Paging;
   readonly physical: DumpMemory;
-  /** Whether the root table maps itself, as the right one does; undefined when tables that could tell are not in the dump. */
+  /**
+   * Whether the root table maps itself, as a correct one does; undefined if the tables needed for this test are not in
+   * the dump.
+   */
   readonly isRoot: boolean | undefined;
   readonly doubts: readonly string[];
 }
 
-/** @throws Fault unknown when the architecture is not ours, or the text says too little for it */
+/**
+ * Makes the candidate of a VMCOREINFO text. @throws Fault unknown when the machine is not supported, or the text lacks
+ * what its paging needs
+ */
 export function candidateOf(image: DumpImage, text: string, options: MemoryOptions): Candidate {
   const arch = orThrow(architectureFor(image, text));
   const vmcoreinfo = parseVmcoreinfo(text);
@@ -38,11 +45,12 @@ export function candidateOf(image: DumpImage, text: string, options: MemoryOptio
     if (candidate.isRoot === true) return candidate;
     if (best === undefined || (best.isRoot === false && candidate.isRoot === undefined)) best = candidate;
   }
-  if (best === undefined) throw Fault.of("unknown", "the dump does not say where its kernel lies");
+  if (best === undefined)
+    throw Fault.of("unknown", "the dump has neither a page-table root nor program headers that locate the kernel");
   return best;
 }
 
-/** Searches memory for the page tables of a candidate that does not have the right ones; else says so. */
+/** Searches memory for the page tables of a candidate whose own are wrong. Records the doubt if it finds none. */
 export function* settled(
   image: DumpImage,
   candidate: Candidate,
@@ -71,7 +79,9 @@ export function architectureFor(image: DumpImage, vmcoreinfo: string | undefined
 
 type Way = Pick<Candidate, "paging" | "physical" | "isRoot">;
 
-/** By formula, then by program headers; for each way that page frames may be counted. */
+/**
+ * Addresses of the root table: by the machine's formula, then by program headers, for each way to count page frames.
+ */
 function* likelyWays(image: DumpImage, arch: Arch, vmcoreinfo: Vmcoreinfo, options: MemoryOptions): Generator<Way> {
   const byFormula = pagingFor(image, arch, vmcoreinfo, options, undefined);
   const pagings = [byFormula];

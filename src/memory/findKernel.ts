@@ -1,17 +1,20 @@
+/** Searches a dump's memory for VMCOREINFO texts and for the kernel's page tables. */
 import { cString } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import type { EntryReader, Paging } from "../arch/arch.ts";
 import type { DumpImage } from "../dump/format.ts";
 import type { DumpMemory } from "./physicalMemory.ts";
 
-/** How far a search has come, in pages of the dump; each is a place to pause. */
+/** Progress of a search, in pages of the dump. The job may pause at each. */
 export interface SearchProgress {
   readonly done: number;
   readonly total: number;
 }
 
 const PAUSE_EVERY = 256;
-/** Minutes, not hours, on a machine with terabytes; what the search looks for was allocated at boot. */
+/**
+ * Limit in bytes, so that a search takes minutes on a machine with terabytes. What is searched was allocated at boot.
+ */
 const PAGE_LIMIT = 1 << 24;
 /** The kernel keeps the text, and the note made of it, at the start of a page of its own (kernel/vmcore_info.c). */
 const ALIGNMENT = 4096;
@@ -21,8 +24,8 @@ const NOTE_TEXT_AT = 24;
 const FIRST_LINE = "OSRELEASE=";
 
 /**
- * Texts in memory that look like VMCOREINFO, in the order of physical addresses. There may be several: the data, the
- * note, a copy for the capture kernel, and the capture kernel's own; and files of the page cache that quote one.
+ * Yields texts in memory that look like VMCOREINFO, in the order of physical addresses. There can be several: the data,
+ * the note, a copy for the capture kernel, the capture kernel's own, and files in the page cache that quote one.
  */
 export function* vmcoreinfoTexts(image: DumpImage): Generator<SearchProgress | string> {
   let steps = 0;
@@ -50,7 +53,9 @@ function startsWith(bytes: Uint8Array, at: number, text: string): boolean {
   return true;
 }
 
-/** Whether the tables below `root` map the root's own address to it; undefined when a table on the way is not in the dump. */
+/**
+ * Whether the tables below `root` map the root's own address to it; undefined if a table on the way is not in the dump.
+ */
 export function isKernelRoot(paging: Paging, root: bigint, read: EntryReader): boolean | undefined {
   if (paging.rootAddress === undefined) return undefined;
   const found = paging.walk(root, paging.rootAddress, read);
@@ -58,10 +63,13 @@ export function isKernelRoot(paging: Paging, root: bigint, read: EntryReader): b
   return found.physical === root;
 }
 
-/** Every architecture maps the kernel image by pieces of at least so much, so a table's address is known that far. */
+/**
+ * Every machine maps the kernel image in pieces of at least this size, so that the low bits of a table's address are
+ * known.
+ */
 const IMAGE_ALIGNMENT = 1n << 20n;
 
-/** The kernel's root table among all pages of the dump, when its virtual address is known and nothing else. */
+/** Finds the kernel's root table among all pages of the dump when only its virtual address is known. */
 export function* rootBySearch(
   paging: Paging,
   memory: DumpMemory,
@@ -88,13 +96,14 @@ export interface MappedImage {
   readonly root: bigint;
   /** Runtime address of its first page. */
   readonly start: bigint;
-  /** Pieces of the window's step that are mapped. */
+  /** Number of pieces of the window's step that are mapped. */
   readonly pieces: number;
 }
 
 /**
- * The table that shows most of the kernel image. With page-table isolation a CPU in user mode has one that shows next
- * to nothing; the kernel's is then the first of the pair of pages (asm/pgtable.h, kernel_to_user_pgdp()).
+ * Returns the table that maps most of the kernel image. With page-table isolation, a CPU in user mode uses a table that
+ * maps almost nothing of it; the kernel's table is then the first of the pair of pages (asm/pgtable.h,
+ * kernel_to_user_pgdp()).
  */
 export function imageByRoots(paging: Paging, roots: readonly bigint[], read: EntryReader): MappedImage | undefined {
   const images = roots

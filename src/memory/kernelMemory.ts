@@ -1,3 +1,4 @@
+/** The address spaces of the kernel and of its tasks. */
 import { Fault } from "../base/fault.ts";
 import { Lru } from "../base/lru.ts";
 import type { Paging, Translation, WalkStep } from "../arch/arch.ts";
@@ -5,17 +6,17 @@ import { MappedMemory } from "./mappedMemory.ts";
 import type { AddressSpace, KernelMemory, ReadOnlyFallback } from "./memory.ts";
 import type { DumpMemory } from "./physicalMemory.ts";
 
-/** Bytes of pages that are one comparison away. */
+/** Size of the cache of translated kernel pages in bytes. */
 const REACH = 4 << 20;
 const USER_SPACES = 64;
-/** Pages of one: a task's stack and a few of its strings. */
+/** Size of the page cache of one task's address space, in pages: its stack and a few of its strings. */
 const USER_SLOTS = 16;
 
-/** What one task sees of its own address space. */
+/** The user address space of one task. */
 class UserMemory extends MappedMemory {
   private readonly root: bigint | Fault;
 
-  /** @param root physical address of the top table, or why it is not known */
+  /** @param root physical address of the top-level table, or why it is not known */
   constructor(name: string, physical: DumpMemory, paging: Paging, root: bigint | Fault) {
     super(name, physical, paging, USER_SLOTS);
     this.root = root;
@@ -28,7 +29,7 @@ class UserMemory extends MappedMemory {
   }
 }
 
-/** The kernel's address space of a dump. */
+/** The kernel's address space. */
 export class DumpKernelMemory extends MappedMemory implements KernelMemory {
   private readonly users = new Lru<bigint, { readonly name: string; readonly space: UserMemory }>(USER_SPACES);
   private fallback: ReadOnlyFallback | undefined;
@@ -65,7 +66,8 @@ export class DumpKernelMemory extends MappedMemory implements KernelMemory {
       root === undefined
         ? Fault.at("unknown", address, "the kernel's page tables were not found")
         : this.walk(root, address, trail);
-    // What the tables deny is not mapped; what they cannot say, because a table is not in the dump, may be known without.
+    // An address that the tables do not map is unmapped. If a table is not in the dump, the address may still be known
+    // from the layout.
     if (!(walked instanceof Fault) || walked.kind === "unmapped") return walked;
     return this.linear(address) ?? walked;
   }

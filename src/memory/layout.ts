@@ -1,8 +1,9 @@
+/** Facts of a kernel's memory layout that the machines' paging code needs. */
 import type { Arch, CpuState, LayoutFacts, Paging, Registers } from "../arch/arch.ts";
 import type { DumpImage, Note } from "../dump/format.ts";
 import type { Vmcoreinfo } from "./vmcoreinfo.ts";
 
-/** What is known of a kernel besides its VMCOREINFO. */
+/** Facts about a kernel besides its VMCOREINFO. */
 export interface KnownLayout {
   readonly pageSize: number;
   readonly physBase?: bigint | undefined;
@@ -25,12 +26,15 @@ export function layoutFacts(vmcoreinfo: Vmcoreinfo | undefined, known: KnownLayo
 
 const isPageSize = (size: number): boolean => [4096, 8192, 16384, 32768, 65536].includes(size);
 
-/** Where the root table lies by the program headers, when those map virtual addresses (/proc/vmcore). */
+/**
+ * Returns the physical address of the root table according to program headers that map virtual addresses
+ * (/proc/vmcore).
+ */
 export function rootBySegments(image: DumpImage, paging: Paging): bigint | undefined {
   const address = paging.rootAddress;
   if (address === undefined) return undefined;
   const segment = image.segments.find(
-    // QEMU without paging writes physical addresses in both places, which says nothing.
+    // QEMU without paging writes physical addresses into both fields.
     (one) => one.virtual !== one.physical && address >= one.virtual && address < one.virtual + one.memorySize,
   );
   return segment === undefined ? undefined : segment.physical + (address - segment.virtual);
@@ -38,7 +42,7 @@ export function rootBySegments(image: DumpImage, paging: Paging): bigint | undef
 
 const NT_PRSTATUS = 1;
 
-/** What the CPUs' notes say, in the order of the file; a CPU that saved nothing has none. */
+/** Returns the registers of the CPUs' notes in file order. A CPU that saved none has no entry. */
 export function cpuStates(notes: readonly Note[], arch: Arch): readonly CpuState[] {
   const isGeneral = (note: Note): boolean => note.name === "CORE" && note.type === NT_PRSTATUS;
   const general = notes.filter(isGeneral).map((note) => arch.prstatus(note.desc));
@@ -46,7 +50,7 @@ export function cpuStates(notes: readonly Note[], arch: Arch): readonly CpuState
     const state = isGeneral(note) ? undefined : arch.cpuNote?.(note.name, note.type, note.desc);
     return state === undefined ? [] : [state];
   });
-  // A further note belongs to the CPU whose number in the row it shares; there is nothing else in it that tells.
+  // A second kind of note belongs to the CPU at the same index, because it does not contain a CPU number.
   const isPaired = further.length === general.length;
   return general.flatMap((state, index) =>
     state === undefined ? [] : [isPaired ? merged(state, further[index]) : state],

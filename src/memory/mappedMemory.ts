@@ -1,18 +1,20 @@
+/** An address space behind page tables. */
 import { Fault } from "../base/fault.ts";
 import type { EntryReader, Paging, Translation, WalkStep } from "../arch/arch.ts";
 import { PagedSpace } from "./pagedSpace.ts";
 import type { DumpMemory } from "./physicalMemory.ts";
 
-/** A space behind page tables: its pages are the physical ones, found by `translate`. */
+/** Reads pages through `translate`. */
 export abstract class MappedMemory extends PagedSpace {
   readonly physical: DumpMemory;
   protected readonly paging: Paging;
-  /** The large page last walked to: neighbours need no walk of their own. */
+  /** The large page translated last: the pages within it need no walk of their own. */
   private large = { start: 0n, end: 0n, physical: 0n };
 
   constructor(name: string, physical: DumpMemory, paging: Paging, slots: number) {
     const { byteOrder, wordSize } = physical;
-    // The smaller of the dump's and the kernel's page: QEMU writes 64 KiB ones for an arm64 kernel of 4 KiB pages.
+    // The smaller of the page sizes of dump and kernel, because QEMU writes 64 KiB pages for an arm64 kernel with 4 KiB
+    // pages.
     super({ name, byteOrder, wordSize, pageSize: Math.min(physical.pageSize, paging.pageSize), slots });
     this.physical = physical;
     this.paging = paging;
@@ -44,7 +46,7 @@ export abstract class MappedMemory extends PagedSpace {
   }
 }
 
-/** Page-table entries, read from physical memory. */
+/** Reads page-table entries from physical memory. */
 export const entryReader =
   (physical: DumpMemory): EntryReader =>
   (address, bytes) =>

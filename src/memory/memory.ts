@@ -1,3 +1,4 @@
+/** The interfaces of address spaces. */
 import type { ByteOrder } from "../base/bytes.ts";
 import type { Fault } from "../base/fault.ts";
 import type { Translation, WalkStep } from "../arch/arch.ts";
@@ -6,57 +7,59 @@ import type { Translation, WalkStep } from "../arch/arch.ts";
 export interface AddressSpace {
   readonly byteOrder: ByteOrder;
   readonly wordSize: 4 | 8;
-  /** For messages: "physical", "kernel", "user of pid 42". */
+  /** Name for messages: "physical", "kernel", "user of pid 42". */
   readonly name: string;
   /**
-   * The rest of the page that holds `address`, at most a page, shared with the cache (never write to it);
-   * or why it is not here. The primitive for scans: returns, never throws.
+   * Returns the rest of the page that contains `address`, at most a page, or why it is absent. Shared with the cache:
+   * do not write to it. Never throws, because scans use it.
    */
   page(address: bigint): Uint8Array | Fault;
-  /** A copy of exactly `length` bytes. @throws Fault at the first byte that is not there */
+  /** Returns a copy of exactly `length` bytes. @throws Fault at the first byte that is absent */
   read(address: bigint, length: number): Uint8Array;
-  /** Fast paths within a page. @throws Fault */
+  /** Reads an integer; fast within a page. @throws Fault */
   u8(address: bigint): number;
   u16(address: bigint): number;
   u32(address: bigint): number;
   u64(address: bigint): bigint;
-  /** A target `unsigned long` or pointer. */
+  /** Reads an `unsigned long` or a pointer of the dumped machine. */
   word(address: bigint): bigint;
-  /** NUL-terminated text of at most `limit` bytes. @throws Fault */
+  /** Reads NUL-terminated text of at most `limit` bytes. @throws Fault */
   cString(address: bigint, limit?: number): string;
-  /** Physical address and walk. @param trail takes every step of the walk as it is made, also those before a fault */
+  /**
+   * Translates to a physical address. @param trail receives each step of the page-table walk, also those before a fault
+   */
   translate(address: bigint, trail?: WalkStep[]): Translation | Fault;
 }
 
-/** The machine's memory as the dump holds it. */
+/** The machine's physical memory as the dump contains it. */
 export interface PhysicalMemory extends AddressSpace {
-  /** Exclusive end of what the dump can speak of. */
+  /** First address that the dump does not cover. */
   readonly end: bigint;
-  /** Bytes of one page of the dump. */
+  /** Size of a page of the dump in bytes. */
   readonly pageSize: number;
   /**
-   * For scans: what the dump holds from `address` on. Where pages lie together in the file, as many of them as fill
-   * `target`, in it; else the rest of the page, never to be written to; or why it is not here.
+   * For scans: reads from `address` on. Where pages are contiguous in the file, fills `target` with as many as fit and
+   * returns it; otherwise returns the rest of the page, which must not be written to, or why it is absent.
    */
   stretch(address: bigint, target: Uint8Array): Uint8Array | Fault;
-  /** Start of the first page at or after `address` that the dump holds; undefined when there is none. */
+  /** Returns the start of the first page at or after `address` that the dump contains; undefined if there is none. */
   next(address: bigint): bigint | undefined;
 }
 
 /**
- * Bytes of the kernel image from elsewhere, exactly `length` of them at a runtime address, when they cannot have
- * changed since the kernel was built (text, read-only data of vmlinux); else undefined.
+ * Returns exactly `length` bytes of the kernel image at a runtime address from another file, if they cannot have
+ * changed since the kernel was built (text and read-only data of a vmlinux); otherwise undefined.
  */
 export type ReadOnlyFallback = (address: bigint, length: number) => Uint8Array | undefined;
 
-/** The kernel's memory: the space every symbol and pointer lives in. */
+/** The kernel's memory, to which all symbols and pointers refer. */
 export interface KernelMemory extends AddressSpace {
   readonly physical: PhysicalMemory;
-  /** The address space below a page-table root given as a kernel virtual address (`mm->pgd`). */
+  /** Returns the address space of a page-table root, given as a kernel virtual address (`mm->pgd`). */
   user(pgd: bigint, name: string): AddressSpace;
-  /** Asked, from now on, for kernel pages that the dump leaves out. */
+  /** Adds a source of kernel pages that the dump does not contain. */
   setFallback(fallback: ReadOnlyFallback): void;
   isKernelAddress(address: bigint): boolean;
-  /** Untagged, authentication code stripped, sign-extended. */
+  /** Removes tag bits and pointer authentication codes, and sign-extends. */
   canonical(address: bigint): bigint;
 }

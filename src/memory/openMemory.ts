@@ -1,3 +1,4 @@
+/** Finds the kernel in a dump and opens its memory. */
 import { attempt, Fault, orThrow } from "../base/fault.ts";
 import { toEnd } from "../base/job.ts";
 import type { Arch, CpuState, Paging } from "../arch/arch.ts";
@@ -13,24 +14,26 @@ import type { KernelMemory } from "./memory.ts";
 import { DumpMemory } from "./physicalMemory.ts";
 import type { Vmcoreinfo } from "./vmcoreinfo.ts";
 
-/** Which kernel a dump is of, and where it lies. */
+/** Which kernel a dump contains and where it is. */
 export interface OpenedMemory {
   readonly arch: Arch;
   readonly memory: KernelMemory;
   readonly paging: Paging;
-  /** undefined when neither a note nor memory has it: then there are addresses, but no symbol at all. */
+  /**
+   * VMCOREINFO; undefined if neither a note nor memory has it. Then addresses can be read, but no symbols are known.
+   */
   readonly vmcoreinfo: Vmcoreinfo | undefined;
-  /** One for each CPU that saved its registers, in the order of the file. */
+  /** One entry for each CPU that saved its registers, in file order. */
   readonly cpuNotes: readonly CpuState[];
-  /** Runtime address of the kernel image's first page, when it was found through page tables alone. */
+  /** Runtime address of the kernel image's first page, if it was found through page tables alone. */
   readonly imageStart: bigint | undefined;
-  /** What was found by other means than the usual, in words. */
+  /** Sentences about facts that were found in an unusual way. */
   readonly doubts: readonly string[];
 }
 
 /**
- * Finds the kernel in a dump. The ordinary dump says where it is, and nothing is yielded; else memory is searched.
- * @throws Fault unknown when the architecture is not ours or no kernel is found
+ * Finds the kernel in a dump. Yields progress only if memory must be searched. @throws Fault unknown when the machine
+ * is not supported or no kernel is found
  */
 export function* openingMemory(image: DumpImage, options: MemoryOptions = {}): Generator<SearchProgress, OpenedMemory> {
   const given = options.vmcoreinfo ?? image.vmcoreinfo;
@@ -40,16 +43,19 @@ export function* openingMemory(image: DumpImage, options: MemoryOptions = {}): G
   return found === undefined ? withoutVmcoreinfo(image, options) : seenBy(image, found);
 }
 
-/** `openingMemory` at one go. */
+/** Runs `openingMemory` without pauses. */
 export const openMemory = (image: DumpImage, options: MemoryOptions = {}): OpenedMemory =>
   toEnd(openingMemory(image, options));
 
-/** Link address + this = runtime address. @param link link address of a symbol of vmlinux; undefined for one it has not */
+/**
+ * The KASLR offset: runtime address minus link address. @param link returns the link address of a symbol of vmlinux;
+ * undefined if there is no such symbol
+ */
 export function kaslrOffset(
   { vmcoreinfo, imageStart }: Pick<OpenedMemory, "vmcoreinfo" | "imageStart">,
   link: (name: string) => bigint | undefined,
 ): bigint | undefined {
-  // Not KERNELOFFSET first: i386 was seen to move its kernel and say nothing.
+  // KERNELOFFSET is read second, because i386 kernels have been seen to move without setting it.
   const stext = link("_stext");
   const runtime = vmcoreinfo?.symbol("_stext");
   if (stext !== undefined && runtime !== undefined) return runtime - stext;
@@ -58,10 +64,13 @@ export function kaslrOffset(
   return vmcoreinfo?.number("KERNELOFFSET");
 }
 
-/** Texts that are nobody's are possible without end; those worth a search for their page tables are few. */
+/** Limit for candidates whose page tables are searched, because memory can contain any number of foreign texts. */
 const UNCERTAIN_LIMIT = 8;
 
-/** The first VMCOREINFO in memory whose page tables are where it says; else whose page tables a search finds; else the first. */
+/**
+ * Chooses the first VMCOREINFO text in memory whose page tables are valid; otherwise the first whose page tables a
+ * search finds; otherwise the first.
+ */
 function* searched(image: DumpImage, options: MemoryOptions): Generator<SearchProgress, Candidate | undefined> {
   const uncertain: Candidate[] = [];
   for (const text of vmcoreinfoTexts(image)) {
@@ -93,7 +102,7 @@ function seenBy(image: DumpImage, { arch, vmcoreinfo, paging, physical, doubts }
   return { arch, memory, paging, vmcoreinfo, cpuNotes: cpuStates(image.notes, arch), imageStart: undefined, doubts };
 }
 
-/** Nothing but a CPU's page-table root: enough to read memory, for whoever knows an address. */
+/** Reads memory with the page-table root of a CPU alone, for users who know addresses. */
 function withoutVmcoreinfo(image: DumpImage, options: MemoryOptions): OpenedMemory {
   const arch = orThrow(architectureFor(image, undefined));
   const cpuNotes = cpuStates(image.notes, arch);

@@ -1,21 +1,22 @@
+/** Reads of an address space through a cache of pages. */
 import { cString, readUnsigned, viewOf } from "../base/bytes.ts";
 import type { ByteOrder } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import type { Translation, WalkStep } from "../arch/arch.ts";
 import type { AddressSpace } from "./memory.ts";
 
-/** One read never needs more; a damaged size must not take the machine's memory. */
+/** Limit for one read in bytes, because a damaged size must not allocate more. */
 const READ_LIMIT = 64 << 20;
 const STRING_LIMIT = 4096;
 
-/** What every space of one dump has in common. */
+/** What all spaces of one dump have in common. */
 export interface SpaceShape {
   readonly name: string;
   readonly byteOrder: ByteOrder;
   readonly wordSize: 4 | 8;
-  /** Bytes; a power of two. */
+  /** Page size in bytes; a power of two. */
   readonly pageSize: number;
-  /** How many pages the space remembers; a power of two. */
+  /** Number of cached pages; a power of two. */
   readonly slots: number;
 }
 
@@ -26,12 +27,15 @@ interface Slot {
   readonly view: DataView;
 }
 
-/** Splits an address into 32-bit halves without making a number of it: arithmetic on bigint would cost the most here. */
+/**
+ * Splits an address into 32-bit halves without converting it to a number, because arithmetic on bigint would dominate
+ * the cost.
+ */
 const halves = new DataView(new ArrayBuffer(8));
 
 /**
- * An address space read through a direct-mapped cache of pages: what a TLB is to a CPU.
- * A hit is two comparisons of small integers, whatever page was read before.
+ * An address space with a direct-mapped cache of pages, like the TLB of a CPU. A hit costs two comparisons of small
+ * integers, whatever page was read before.
  */
 export abstract class PagedSpace implements AddressSpace {
   readonly name: string;
@@ -56,7 +60,7 @@ export abstract class PagedSpace implements AddressSpace {
     this.slots = new Array<Slot | undefined>(shape.slots).fill(undefined);
   }
 
-  /** The page that starts at `address`, exactly `pageSize` bytes, or why it is not here. */
+  /** Returns the page that starts at `address`, exactly `pageSize` bytes, or why it is absent. */
   protected abstract load(address: bigint): Uint8Array | Fault;
   abstract translate(address: bigint, trail?: WalkStep[]): Translation | Fault;
 
@@ -107,7 +111,7 @@ export abstract class PagedSpace implements AddressSpace {
     return this.wordSize === 8 ? this.u64(address) : BigInt(this.u32(address));
   }
 
-  /** The same without throwing, and within a page only: for page-table walks. */
+  /** Reads a word within one page without throwing, for page-table walks. */
   unsigned(address: bigint, size: 4 | 8): bigint | Fault {
     const slot = this.slot(address);
     if (slot instanceof Fault) return slot;
@@ -158,7 +162,7 @@ export abstract class PagedSpace implements AddressSpace {
     return filled;
   }
 
-  /** An integer that begins on one page and ends on the next. */
+  /** Reads an integer that begins on one page and ends on the next. */
   private crossing(address: bigint, size: number): bigint {
     return readUnsigned(viewOf(this.read(address, size)), 0, size, this.byteOrder);
   }

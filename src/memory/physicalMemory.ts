@@ -1,20 +1,21 @@
+/** Physical memory of a dump. */
 import { Fault } from "../base/fault.ts";
 import type { Translation } from "../arch/arch.ts";
 import type { DumpImage } from "../dump/format.ts";
 import type { PhysicalMemory } from "./memory.ts";
 import { PagedSpace } from "./pagedSpace.ts";
 
-/** Page tables and whatever is read by physical address; the dump keeps decoded pages of its own. */
+/** Number of cached pages. The dump has its own cache of decoded pages. */
 const SLOTS = 256;
 
-/** The machine's memory as a dump holds it. */
+/** The machine's physical memory as the dump contains it. */
 export class DumpMemory extends PagedSpace implements PhysicalMemory {
   readonly end: bigint;
   private readonly image: DumpImage;
   private readonly shift: bigint;
   private readonly origin: bigint;
 
-  /** @param origin physical address of the dump's page 0 */
+  /** @param origin physical address of the dump's first page */
   constructor(image: DumpImage, wordSize: 4 | 8, origin = 0n) {
     super({ name: "physical", byteOrder: image.byteOrder, wordSize, pageSize: image.pageSize, slots: SLOTS });
     this.image = image;

@@ -1,16 +1,19 @@
-/** The VMCOREINFO text (kernel/crash_core.c, kernel/vmcore_info.c): `KEY=value` lines that the kernel left for us. */
+/** The VMCOREINFO text: `KEY=value` lines with facts about the kernel (kernel/crash_core.c, kernel/vmcore_info.c). */
 export interface Vmcoreinfo {
-  /** The value as written; undefined where there is no such line. */
+  /** Returns the value as written; undefined if there is no such line. */
   text(key: string): string | undefined;
-  /** `NUMBER(name)` and the like, in the base the kernel printed it in; undefined when absent or no number. */
+  /**
+   * Returns `NUMBER(name)` and the like, in the base in which the kernel prints it; undefined if absent or not a
+   * number.
+   */
   number(key: string): bigint | undefined;
-  /** `SYMBOL(name)`: a runtime virtual address. */
+  /** Returns `SYMBOL(name)`: a runtime virtual address. */
   symbol(name: string): bigint | undefined;
-  /** In the order of the text. */
+  /** All lines, in order. */
   readonly lines: ReadonlyMap<string, string>;
 }
 
-/** Printed with %lx and no prefix. Every other number is decimal, or says 0x. */
+/** Keys printed with %lx and no prefix. All other numbers are decimal or begin with 0x. */
 const HEXADECIMAL = /^(SYMBOL\(.*\)|KERNELOFFSET|KERNELOFFPHYS|IDENTITYBASE|SAMODE31|EAMODE31)$/;
 
 export function parseVmcoreinfo(text: string): Vmcoreinfo {
@@ -26,7 +29,7 @@ export function parseVmcoreinfo(text: string): Vmcoreinfo {
   return { lines, number, text: (key) => lines.get(key), symbol: (name) => number(`SYMBOL(${name})`) };
 }
 
-/** No more digits than 64 bits have: the text may be damaged. */
+/** At most the digits of 64 bits, because the text can be damaged. */
 function parseNumber(value: string, isHexadecimal: boolean): bigint | undefined {
   if (isHexadecimal && /^[0-9a-f]{1,16}$/i.test(value)) return BigInt(`0x${value}`);
   if (/^0x[0-9a-f]{1,16}$/i.test(value)) return BigInt(value);

@@ -90,7 +90,7 @@ test("a compressed section that lies about its size is a fault, not a gigabyte",
   };
   assert.throws(read(1n << 40n), isFault("corrupt", /claims/));
   assert.throws(read(0xffffffffffffffffn), isFault("corrupt", /claims/));
-  assert.throws(read(6), isFault("corrupt", /5 bytes where 6 were promised/));
+  assert.throws(read(6), isFault("corrupt", /decompresses to 5 bytes instead of 6/));
   assert.throws(read(4), isFault("corrupt", /\.d: /));
 });
 
@@ -125,5 +125,5 @@ test("section numbers too large for the header are taken from the first section 
   view.setUint16(62, 0xffff, true);
   assert.equal(openElf(bytesFile("many", bytes)).section(".text")?.size, 1);
   view.setBigUint64(table + 32, 1n << 40n, true);
-  assert.throws(() => openElf(bytesFile("many", bytes)), isFault("corrupt", /claims 1099511627776 sections/));
+  assert.throws(() => openElf(bytesFile("many", bytes)), isFault("corrupt", /1099511627776 sections exceed the limit/));
 });

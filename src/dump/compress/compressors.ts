@@ -1,3 +1,4 @@
+/** Selects the decompressor of a page. */
 import type { Fault } from "../../base/fault.ts";
 import { undecodable, type Compressor } from "./compressor.ts";
 import { lzo } from "./lzo.ts";
@@ -5,10 +6,10 @@ import { snappy } from "./snappy.ts";
 import { zlib } from "./zlib.ts";
 import { zstd } from "./zstd.ts";
 
-/** Every way in which a page may be compressed. To add one: write the file, list it here. */
+/** All compression methods. To add one, write its file and list it here. */
 export const compressors: readonly Compressor[] = [zlib, lzo, snappy, zstd];
 
-/** The page that was stored as `bytes` with these descriptor flags; a stored page as such when no flag is set. */
+/** Returns the page stored as `bytes` with these descriptor flags; `bytes` itself when no flag is set. */
 export function decompressPage(bytes: Uint8Array, flags: number, pageSize: number): Uint8Array | Fault {
   const compressor = compressors.find((one) => one.flag === flags);
   if (compressor) return compressor.decompress(bytes, pageSize);

@@ -1,6 +1,7 @@
+/** Decompresses LZO1X pages (makedumpfile -l). */
 import { undecodable, type Compressor } from "./compressor.ts";
 
-/** makedumpfile -l: LZO1X, as the kernel's Documentation/staging/lzo.rst describes it (bitstream version 0). */
+/** LZO1X, bitstream version 0, as described in the kernel's Documentation/staging/lzo.rst. */
 export const lzo: Compressor = {
   flag: 0x02,
   name: "lzo",
@@ -15,11 +16,11 @@ export const lzo: Compressor = {
 const BROKEN = -1;
 
 /**
- * The number of bytes written, or BROKEN when the stream reaches outside its input, its output or what it has
- * written before. Every step consumes input, so that it ends.
+ * Decompresses a stream. Returns the number of bytes written, or BROKEN when the stream reaches outside its input, its
+ * output or the bytes written so far. It terminates because each step consumes input.
  *
- * An instruction is a copy from what was written before, then `state` literals; a `state` of 4 stands for a long
- * run of literals and, like 1-3, gives the next instruction below 16 another meaning.
+ * An instruction copies earlier output, then `state` literals. `state` 4 means that a long run of literals preceded;
+ * states 1 to 4 change the meaning of a next instruction below 16.
  */
 function lzo1x(input: Uint8Array, output: Uint8Array): number {
   let at = 0;
@@ -60,13 +61,13 @@ function lzo1x(input: Uint8Array, output: Uint8Array): number {
     }
     if (at > input.length || distance > written || length > output.length - written) return BROKEN;
     if (distance >= length) output.copyWithin(written, written - distance, written - distance + length);
-    // The copy may run into what it writes: that repeats a pattern.
+    // Source and destination may overlap: the copy then repeats a pattern.
     else for (let i = written; i < written + length; i++) output[i] = output[i - distance] ?? 0;
     written += length;
     if (!literals(state)) return BROKEN;
   }
 
-  /** A length that did not fit its bits goes on in bytes of 255 (written as 0) and a last one. */
+  /** Reads the rest of a length that did not fit its bits: bytes of 0 that count 255 each, then a last byte. */
   function longLength(bits: number, most: number): number {
     if (bits > 0) return bits;
     let length = most;

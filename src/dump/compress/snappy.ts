@@ -1,27 +1,30 @@
+/** Decompresses Snappy pages (makedumpfile -p). */
 import { snappyUncompressor } from "hysnappy";
 import { decodeWith, undecodable, type Compressor } from "./compressor.ts";
 
 type Uncompress = ReturnType<typeof snappyUncompressor>;
 
-/** Made when the first page asks: most dumps have no Snappy page, and a WebAssembly module is a millisecond. */
+/**
+ * Created for the first Snappy page, because most dumps have none and compiling the WebAssembly takes a millisecond.
+ */
 let uncompress: Uncompress | undefined;
 
-/** makedumpfile -p: raw Snappy (google/snappy, format_description.txt), without the framing. */
+/** Raw Snappy (google/snappy, format_description.txt), without the framing format. */
 export const snappy: Compressor = {
   flag: 0x04,
   name: "snappy",
   decompress(bytes, pageSize) {
-    // hysnappy writes as many bytes as the stream's own header says, into memory of the size that it is told.
+    // hysnappy writes the number of bytes that the stream's header declares into memory of the size given to it.
     const length = declaredLength(bytes);
     if (length !== pageSize) return undecodable(`declares ${length ?? "no"} bytes instead of ${pageSize}`);
     const page = decodeWith(() => (uncompress ??= snappyUncompressor())(bytes, pageSize), pageSize);
-    // A trap leaves the module's stack pointer where it was: a fresh instance for the next page.
+    // After a trap the module's stack pointer is wrong, so that the next page needs a new instance.
     if (!(page instanceof Uint8Array)) uncompress = undefined;
     return page;
   },
 };
 
-/** The varint in front of a Snappy stream. */
+/** Reads the varint at the start of a Snappy stream: the uncompressed length in bytes. */
 function declaredLength(bytes: Uint8Array): number | undefined {
   let length = 0;
   for (let i = 0; i < 5; i++) {

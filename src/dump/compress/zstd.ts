@@ -1,13 +1,15 @@
+/** Decompresses zstd pages (makedumpfile -z, RFC 8878). */
 import * as nodeZlib from "node:zlib";
 import { decodeWith, onePage, undecodable, type Compressor } from "./compressor.ts";
 
-/** A page's frame needs no larger window; a lying one must not get it. */
+/**
+ * Largest window, as a power of two. The frame of a page needs no larger one; a damaged header must not allocate more.
+ */
 const WINDOW_LOG_MAX = 20;
 
-/** Absent before Node 22.15 and 23.8, where naming it in an import would keep the whole program from starting. */
+/** Read from the namespace, because Node before 22.15 and 23.8 lacks it and a named import would stop the program. */
 const { zstdDecompressSync } = nodeZlib as Partial<Pick<typeof nodeZlib, "zstdDecompressSync">>;
 
-/** makedumpfile -z, RFC 8878. */
 export const zstd: Compressor = {
   flag: 0x20,
   name: "zstd",

@@ -1,3 +1,4 @@
+/** Opens ELF cores. */
 import { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
 import {
@@ -14,12 +15,12 @@ import { Loads } from "./elfLoads.ts";
 import type { DumpFormat, DumpImage, OpenOptions, Segment } from "../format.ts";
 import { eraseinfoOf, readNotes, vmcoreinfoOf, type Place } from "../../elf/notes.ts";
 
-/** e_flags of a core that makedumpfile could not finish (makedumpfile's elf_info.h). */
+/** e_flags of a core that makedumpfile could not complete (makedumpfile's elf_info.h). */
 const DUMP_ELF_INCOMPLETE = 1;
 const NT_AUXV = 6;
 const NT_FILE = 0x46494c45;
 
-/** ELF cores: /proc/vmcore, `makedumpfile -E`, QEMU's dump-guest-memory, /proc/kcore. */
+/** ELF cores of /proc/vmcore, `makedumpfile -E`, QEMU's dump-guest-memory and /proc/kcore. */
 export const elf: DumpFormat = {
   name: "ELF core",
   probe: isElf,
@@ -33,7 +34,10 @@ export const elf: DumpFormat = {
 function openElf(file: RandomFile, options: OpenOptions): DumpImage {
   const header = elfHeader(file);
   if (header.type !== ET_CORE) {
-    throw Fault.of("corrupt", `${file.name} is not a dump: an ELF file, but no core, such as vmlinux or a module`);
+    throw Fault.of(
+      "corrupt",
+      `${file.name} is not a dump: it is an ELF file, but not a core (perhaps a vmlinux or a module)`,
+    );
   }
   const loads = new Loads();
   const notePlaces: Place[] = [];
@@ -70,14 +74,17 @@ function openElf(file: RandomFile, options: OpenOptions): DumpImage {
   };
 }
 
-/** Made afresh at each asking, for who needs virtual addresses: most readers never do, and some dumps have 100,000. */
+/** Computed at each call, because most readers need no virtual addresses and some dumps have 100,000 segments. */
 function segments(file: RandomFile, header: ElfHeader): Segment[] {
   return [...programHeaders(file, header)]
     .filter((one) => one.type === PT_LOAD)
     .map((one) => ({ virtual: one.vaddr, physical: one.paddr, fileSize: one.filesz, memorySize: one.memsz }));
 }
 
-/** ELF does not say the page size; the kernel's own note does. Without it, 4096 serves every read just as well. */
+/**
+ * The page size from VMCOREINFO, because ELF does not record it. Without VMCOREINFO 4096 is used, which gives the same
+ * bytes.
+ */
 function pageSizeOf(vmcoreinfo: string | undefined): number {
   const size = Number(/^PAGESIZE=(\d+)$/m.exec(vmcoreinfo ?? "")?.[1] ?? 4096);
   return size >= 4096 && size <= 1 << 20 && Number.isInteger(Math.log2(size)) ? size : 4096;

@@ -1,3 +1,4 @@
+/** The PT_LOAD segments of an ELF core by physical address. */
 import { Fault } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
 import { lastStart, topmost, type Runs } from "../../base/intervals.ts";
@@ -5,7 +6,7 @@ import type { ProgramHeader } from "../../elf/elfHeader.ts";
 import type { DumpImage, OpenOptions } from "../format.ts";
 import { cachedPages, FILE_ENDS, pageFault } from "../pages.ts";
 
-/** The PT_LOAD segments of a core by physical address: unsorted, overlapping, hundreds of thousands, as they come. */
+/** Sorts the segments of a core by physical address. They can be unsorted, overlapping and hundreds of thousands. */
 export class Loads {
   private readonly physical: number[] = [];
   private readonly offset: number[] = [];
@@ -13,7 +14,7 @@ export class Loads {
   private readonly memorySize: number[] = [];
 
   add(segment: ProgramHeader): void {
-    // Also leaves out what /proc/kcore marks as without a physical address, all bits set (fs/proc/kcore.c).
+    // Also drops segments that /proc/kcore marks as having no physical address: all bits set (fs/proc/kcore.c).
     if (segment.paddr + segment.memsz > BigInt(Number.MAX_SAFE_INTEGER)) return;
     const inFile = segment.offset + segment.filesz <= BigInt(Number.MAX_SAFE_INTEGER);
     this.physical.push(Number(segment.paddr));
@@ -22,17 +23,17 @@ export class Loads {
     this.memorySize.push(Number(segment.memsz));
   }
 
-  /** Bytes that the file has to have to hold them all. */
+  /** Least size of a file that holds all segments, in bytes. */
   get extent(): number {
     return this.offset.reduce((most, offset, i) => Math.max(most, offset + (this.fileSize[i] ?? 0)), 0);
   }
 
-  /** Whether all lie at physical address 0: a process's core has no better. */
+  /** Whether all segments have physical address 0, as in the core of a process. */
   get lackPhysical(): boolean {
     return this.physical.length !== 1 && this.physical.every((address) => address === 0);
   }
 
-  /** What a core answers of pages. */
+  /** Reads pages of a core. */
   pages(file: RandomFile, pageSize: number, { cacheBytes }: OpenOptions): PhysicalPages {
     const ends = (sizes: readonly number[]): number[] => this.physical.map((start, i) => start + (sizes[i] ?? 0));
     const memory = topmost(this.physical, ends(this.memorySize));
@@ -59,16 +60,16 @@ type PhysicalPages = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "run" | "h
 
 interface Layout {
   readonly pageSize: number;
-  /** What the machine had. */
+  /** The runs of memory that the machine had. */
   readonly memory: Runs;
-  /** What the file should hold, and from which offset. */
+  /** The runs that the file should hold, with their file offsets. */
   readonly held: Runs;
   readonly offsets: Float64Array;
 }
 
 /**
- * A page is put together from all the runs that touch it: firmware leaves memory that does not end with a page.
- * What lies between them reads as zero.
+ * Assembles a page from all runs that overlap it, because firmware can leave memory that does not end at a page
+ * boundary. Gaps between the runs read as zero.
  */
 function readPage(file: RandomFile, { pageSize, memory, held, offsets }: Layout, pfn: number): Uint8Array | Fault {
   const start = pfn * pageSize;
@@ -94,7 +95,7 @@ function readPage(file: RandomFile, { pageSize, memory, held, offsets }: Layout,
     : pageFault("missing", pfn, pageSize, "page not in dump");
 }
 
-/** Fills `target` with whole pages within one run of the file. @returns bytes */
+/** Fills `target` with whole pages from one run of the file. @returns the number of bytes */
 function readRun(file: RandomFile, { pageSize, held, offsets }: Layout, pfn: number, target: Uint8Array): number {
   const start = pfn * pageSize;
   const run = lastStart(held, start);
@@ -105,13 +106,13 @@ function readRun(file: RandomFile, { pageSize, held, offsets }: Layout, pfn: num
     const bytes = file.readInto(target.subarray(0, whole), (offsets[run] ?? 0) + start - (held.starts[run] ?? 0));
     return bytes - (bytes % pageSize);
   } catch (error) {
-    // Why a disk fails is told of the page that is read next.
+    // A failed read is reported when the next page is read.
     if (error instanceof Error && "code" in error) return 0;
     throw error;
   }
 }
 
-/** The first page at or after a page of which the file holds any byte; -1 when there is none. */
+/** Returns the first page at or after a page of which the file holds any byte; -1 if there is none. */
 function nextPage(file: RandomFile, { pageSize, held, offsets }: Layout): (pfn: number) => number {
   const readable = Float64Array.from(held.starts, (start, run) =>
     Math.min(held.ends[run] ?? 0, start + file.size - (offsets[run] ?? 0)),

@@ -1,24 +1,25 @@
+/** Reads flattened dumps as if they had been restored. */
 import { cString, viewOf } from "../../base/bytes.ts";
 import { Fault, orThrow } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
 import { lastStart, topmost } from "../../base/intervals.ts";
 
 const SIGNATURE = "makedumpfile";
-/** struct makedumpfile_header, padded to this (makedumpfile's makedumpfile.h, MAX_SIZE_MDF_HEADER). */
+/** Padded size of struct makedumpfile_header (makedumpfile's makedumpfile.h, MAX_SIZE_MDF_HEADER). */
 const HEADER_BYTES = 4096;
-/** struct makedumpfile_data_header: offset and size of the bytes that follow, big-endian on every machine. */
+/** Size of struct makedumpfile_data_header: offset and size of the bytes that follow, big-endian on every machine. */
 const RECORD_BYTES = 16;
-/** Read at once while following the records: many small ones are found in one piece. */
+/** Bytes read at once while following the records, so that many small records are found in one read. */
 const WINDOW = 1 << 16;
-/** A lying file must not fill memory: a terabyte in records of 64 KiB. */
+/** Limit for records, because a damaged file must not fill memory: one terabyte in records of 64 KiB. */
 const MAX_RECORDS = 1 << 24;
 
 export const isFlat = (head: Uint8Array): boolean => cString(head.subarray(0, 16)) === SIGNATURE;
 
 /**
- * The file that `makedumpfile -R` would restore from a flattened one, without restoring it: records say where their
- * bytes belong, and a later record overwrites an earlier one, as the headers do when all is written.
- * @throws Fault corrupt when there is no record to read, or too many
+ * Presents the file that `makedumpfile -R` would restore from a flattened one. Each record says where its bytes belong;
+ * a later record overwrites an earlier one, as happens to the headers at the end of a dump. @throws Fault corrupt when
+ * there is no record, or too many
  */
 export function unflattened(file: RandomFile): RandomFile {
   const { starts, ends, places } = records(file);
@@ -31,7 +32,7 @@ export function unflattened(file: RandomFile): RandomFile {
     read(offset, length) {
       const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
       const end = offset + bytes.length;
-      // Between records there is what lseek leaves: zeros.
+      // Gaps between records read as zero, as lseek leaves them.
       for (let run = Math.max(0, lastStart(runs, offset)); (runs.starts[run] ?? Infinity) < end; run++) {
         const source = runs.sources[run] ?? 0;
         const from = Math.max(offset, runs.starts[run] ?? 0);
@@ -47,7 +48,10 @@ export function unflattened(file: RandomFile): RandomFile {
   };
 }
 
-/** Where each record's bytes belong, and where in the flattened file they are; up to the end mark or the file's end. */
+/**
+ * Returns, for each record, where its bytes belong and where they are in the flattened file. Ends at the end mark or at
+ * the end of the file.
+ */
 function records(file: RandomFile): { starts: number[]; ends: number[]; places: number[] } {
   const [starts, ends, places]: [number[], number[], number[]] = [[], [], []];
   let window = viewOf(new Uint8Array(0));
@@ -64,7 +68,7 @@ function records(file: RandomFile): { starts: number[]; ends: number[]; places: 
     if (starts.length === MAX_RECORDS) throw Fault.of("corrupt", `${file.name}: too many records: use makedumpfile -R`);
     const place = at + RECORD_BYTES;
     starts.push(offset);
-    // A record that the file cuts short still says how long it should be.
+    // A record that is cut off by the end of the file still has its full size in its header.
     ends.push(offset + size);
     places.push(place);
     at = place + size;

@@ -1,3 +1,4 @@
+/** Opens kdump-compressed files. */
 import { cString } from "../../base/bytes.ts";
 import { orThrow } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
@@ -8,12 +9,15 @@ import { extentOf, isWhole, member, setOf, type Member, type Members } from "../
 import { kdumpPages } from "../kdump/kdumpPages.ts";
 import { readNotes, vmcoreinfoOf, type Place } from "../../elf/notes.ts";
 
-/** status of a dump for which the disk was too small (makedumpfile's diskdump_mod.h). */
+/** Header status of a dump that did not fit on its disk (makedumpfile's diskdump_mod.h). */
 const DUMP_DH_COMPRESSED_INCOMPLETE = 0x8;
-/** What a lying size may cost: an account of what was erased has a line for each object of a list. */
+/**
+ * Limit in bytes for the text about erased data, which has one line per object of a list. A damaged size must not
+ * allocate more.
+ */
 const MAX_TEXT_BYTES = 1 << 24;
 
-/** kdump-compressed files, header versions 1-6, of makedumpfile and QEMU; whole or split. */
+/** kdump-compressed files of makedumpfile and QEMU, header versions 1 to 6, whole or split. */
 export const kdump: DumpFormat = {
   name: "kdump-compressed",
   probe: isKdump,

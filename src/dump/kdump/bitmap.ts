@@ -1,23 +1,26 @@
+/** The page bitmaps of kdump-compressed files. */
 import { Fault } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
 import { Lru } from "../../base/lru.ts";
 
-/** One bit a page, the lowest bit of a byte first; the file is read and counted in regions, when asked for. */
+/**
+ * A bitmap with one bit per page, lowest bit of each byte first. Regions of the file are read and counted when needed.
+ */
 export interface Bitmap {
   has(bit: number): boolean;
-  /** How many bits before `bit` are set. */
+  /** Returns the number of set bits before `bit`. */
   rank(bit: number): number;
-  /** The first set bit at or after `bit`; -1 when there is none. */
+  /** Returns the first set bit at or after `bit`; -1 if there is none. */
   next(bit: number): number;
 }
 
-/** Bytes of a region: 2 GiB of 4 KiB pages. */
+/** Size of a region in bytes: 2 GiB of 4 KiB pages. */
 const REGION = 1 << 16;
 const REGION_BITS = REGION * 8;
-/** Words of 32 bits counted together, so that a rank adds up at most this many. */
+/** Number of 32-bit words counted as a group, so that a rank sums at most that many. */
 const GROUP_WORDS = 16;
 const GROUP_BITS = GROUP_WORDS * 32;
-/** Regions kept: 16 MiB of bitmap for half a terabyte. */
+/** Number of cached regions: 16 MiB of bitmap for half a terabyte. */
 const KEPT = 256;
 
 interface Region {
@@ -27,10 +30,10 @@ interface Region {
   readonly ranks: Uint32Array;
 }
 
-/** `bits` bits from `offset` of the file; those beyond its end are clear. */
+/** Reads a bitmap of `bits` bits at `offset` of the file. Bits beyond the end of the file are clear. */
 export function bitmap(file: RandomFile, offset: number, bits: number): Bitmap {
   const regions = new Lru<number, Region>(KEPT);
-  /** Set bits before each region, as far as anyone asked. */
+  /** Set bits before each region, computed up to the highest region used so far. */
   const starts = [0];
   let lastIndex = -1;
   let last: Region | undefined;
@@ -52,7 +55,7 @@ export function bitmap(file: RandomFile, offset: number, bits: number): Bitmap {
     const length = Math.min(REGION, Math.ceil(bits / 8) - index * REGION);
     const read = readBytes(file, offset + index * REGION, length);
     if (!(read instanceof Fault)) bytes.set(read);
-    // Bits of the last byte beyond the last page are nobody's.
+    // Clear the padding bits after the last page.
     if (index === Math.floor(bits / REGION_BITS) && bits % 8 > 0) {
       const byte = Math.floor(bits / 8) % REGION;
       bytes[byte] = (bytes[byte] ?? 0) & ((1 << (bits % 8)) - 1);
@@ -81,7 +84,8 @@ export function bitmap(file: RandomFile, offset: number, bits: number): Bitmap {
       const { words, bytes, ranks } = region(index);
       const group = Math.floor(within / GROUP_BITS);
       let rank = before + (ranks[group] ?? 0) + population(words, group * GROUP_WORDS, within >>> 5);
-      // The words before are whole; of the last one, byte by byte, as bits are ordered by byte whatever the host.
+      // Whole words first; the last word byte by byte, because bits are ordered by byte whatever the byte order of the
+      // host.
       for (let byte = (within >>> 5) * 4; byte < within >>> 3; byte++) rank += ones(bytes[byte] ?? 0);
       return rank + ones((bytes[within >>> 3] ?? 0) & ((1 << (within & 7)) - 1));
     },
@@ -111,7 +115,7 @@ function firstSet({ bytes, words }: Region, from: number): number {
   for (let byte = from >>> 3; byte < REGION; byte++) {
     const value = byte === from >>> 3 ? (bytes[byte] ?? 0) & (0xff << (from & 7)) : (bytes[byte] ?? 0);
     if (value !== 0) return byte * 8 + (31 - Math.clz32(value & -value));
-    // Over empty words in strides.
+    // Skip empty words in strides.
     if ((byte & 3) === 3) {
       let word = (byte + 1) >>> 2;
       while (word < words.length && words[word] === 0) word++;
@@ -130,7 +134,7 @@ function population(words: Uint32Array, from: number, to: number): number {
   return sum;
 }
 
-/** Set bits of 32, summed in pairs, nibbles and bytes at once. */
+/** Counts the set bits of a 32-bit number by summing pairs, nibbles and bytes in parallel. */
 function ones(word: number): number {
   let sum = word - ((word >>> 1) & 0x55555555);
   sum = (sum & 0x33333333) + ((sum >>> 2) & 0x33333333);

@@ -1,10 +1,11 @@
+/** The table of page descriptors of a kdump-compressed file. */
 import { viewOf, type ByteOrder } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
 import { Lru } from "../../base/lru.ts";
 import { FILE_ENDS } from "../pages.ts";
 
-/** Where a page's bytes lie and how they are stored: struct page_desc of makedumpfile's diskdump_mod.h. */
+/** Where and how a page is stored: struct page_desc of makedumpfile's diskdump_mod.h. */
 export interface Descriptor {
   readonly offset: number;
   readonly size: number;
@@ -13,14 +14,14 @@ export interface Descriptor {
 
 export const DESCRIPTOR_BYTES = 24;
 const PER_BLOCK = 2048;
-/** Blocks kept: 3 MiB for 131072 pages. */
+/** Number of cached blocks: 3 MiB for 131072 pages. */
 const KEPT = 64;
 
-/** How many descriptors lie in a file whose table starts at `start`. */
+/** Returns how many descriptors fit in a file whose table begins at `start`. */
 export const descriptorCount = (file: RandomFile, start: number): number =>
   Math.max(0, Math.floor((file.size - start) / DESCRIPTOR_BYTES));
 
-/** The table of page descriptors from `start` of the file. */
+/** Reads the table of page descriptors that begins at `start`. */
 export function descriptors(file: RandomFile, start: number, order: ByteOrder): (i: number) => Descriptor | Fault {
   const little = order === "little";
   const blocks = new Lru<number, DataView>(KEPT);

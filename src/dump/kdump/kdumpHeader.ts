@@ -1,12 +1,13 @@
+/** Reads the headers of kdump-compressed files in every known layout. */
 import { cString, viewOf, type ByteOrder } from "../../base/bytes.ts";
 import { Fault, orThrow } from "../../base/fault.ts";
 import { type RandomFile, readBytes } from "../../base/file.ts";
 import type { Utsname } from "../format.ts";
 
 /**
- * The headers of a kdump-compressed file are C structs of the machine that crashed (makedumpfile's diskdump_mod.h:
- * struct disk_dump_header, struct kdump_sub_header), and nothing in them says which machine that was. So each known
- * way of laying out C structs is tried, and the one that gives headers that agree with themselves is taken.
+ * The headers are C structs of the machine that crashed (makedumpfile's diskdump_mod.h: struct disk_dump_header, struct
+ * kdump_sub_header), and they do not say which machine that was. Each known layout of C structs is tried; the first one
+ * that gives consistent headers is used.
  */
 export interface Abi {
   readonly longSize: 4 | 8;
@@ -36,13 +37,13 @@ export type SubHeader = ReturnType<typeof subHeader>;
 
 const SIGNATURE = "KDUMP   ";
 const UTSNAME_FIELD = 65;
-/** Enough of each header for its longest layout. */
+/** Bytes read of each header: enough for its longest layout. */
 const MAIN_BYTES = 512;
 const SUB_BYTES = 128;
 
 export const isKdump = (head: Uint8Array): boolean => cString(head.subarray(0, 8)) === SIGNATURE;
 
-/** @throws Fault corrupt or truncated when no layout makes sense of the headers */
+/** Reads the headers. @throws Fault corrupt or truncated when no layout gives consistent headers */
 export function kdumpHeader(file: RandomFile): KdumpHeader {
   const head = orThrow(readBytes(file, 0, MAIN_BYTES));
   if (head.length < MAIN_BYTES) throw Fault.of("truncated", `${file.name}: ends within its header`);
@@ -57,7 +58,7 @@ export function kdumpHeader(file: RandomFile): KdumpHeader {
       candidates.push({ byteOrder, abi, main, sub });
     }
   }
-  // Of a file that was cut off nothing tells where it ended.
+  // If the file was cut off, its size says nothing about the layout.
   const plausible = [file.size, Infinity].flatMap((size) =>
     candidates.filter(({ main, sub }) => isPlausibleSub(sub, main, size)),
   );
@@ -66,7 +67,7 @@ export function kdumpHeader(file: RandomFile): KdumpHeader {
   throw Fault.of("corrupt", `${file.name}: kdump header makes no sense in any byte order or word size`);
 }
 
-/** struct disk_dump_header */
+/** Reads struct disk_dump_header. */
 function mainHeader(c: CStruct) {
   c.skip(SIGNATURE.length);
   return {
@@ -86,7 +87,7 @@ function mainHeader(c: CStruct) {
   };
 }
 
-/** struct kdump_sub_header; members that came later than the file's version are undefined. */
+/** Reads struct kdump_sub_header. Members added after the file's header version are undefined. */
 function subHeader(c: CStruct, version: number) {
   const since = <T>(first: number, read: () => T): T | undefined => (version >= first ? read() : undefined);
   return {
@@ -125,8 +126,9 @@ function isPlausibleMain(main: MainHeader): boolean {
 }
 
 /**
- * Where the wrong layout is tried, halves of neighbours come together to numbers that lie far outside the headers, and
- * outside the file for what was erased: makedumpfile appends the account of that to the pages (write_kdump_eraseinfo).
+ * Whether positions are consistent. In a wrong layout, halves of neighbouring members form positions far outside the
+ * headers. The text about erased data must be inside the file, because makedumpfile appends it after the pages
+ * (write_kdump_eraseinfo).
  */
 function isPlausibleSub(sub: SubHeader, main: MainHeader, fileSize: number): boolean {
   const end = (1 + main.subHeaderBlocks) * main.blockSize;
@@ -135,19 +137,21 @@ function isPlausibleSub(sub: SubHeader, main: MainHeader, fileSize: number): boo
     (place.offset === 0 && place.size === 0) ||
     (place.offset >= main.blockSize && place.offset + place.size <= limit);
   const places = isWithin(sub.vmcoreinfo, end) && isWithin(sub.note, end) && isWithin(sub.eraseinfo, fileSize);
-  // The 32-bit field holds nothing, the low half (makedumpfile) or its greatest value (QEMU).
+  // The 32-bit field is zero, the low half of the value (makedumpfile), or its greatest value (QEMU).
   const low = (sub.maxMapnr64 ?? 0) % 2 ** 32;
   const pages = sub.maxMapnr64 === undefined || [0, low, 0xffffffff].includes(main.maxMapnr);
   return places && pages && (sub.split ?? 0) <= 1;
 }
 
-/** Old headers have too little in them to tell; then the name that the machine gave itself (uname -m) does. */
+/**
+ * Whether the machine name in the header (uname -m) fits the layout. Old headers have too few other members to decide.
+ */
 function agreesWithMachine({ abi, main }: KdumpHeader): boolean {
   const { machine } = main.utsname;
   return machine === "" || (/64|s390x/.test(machine) ? 8 : 4) === abi.longSize;
 }
 
-/** Reads the members of a C struct in the order in which C declares them. */
+/** Reads the members of a C struct in order of declaration. */
 class CStruct {
   private at = 0;
   private readonly view: DataView;
@@ -173,7 +177,7 @@ class CStruct {
     return this.view.getUint32(this.take(4, 4), this.little);
   }
 
-  /** Exact up to 2^53; what is beyond cannot be a place in a file anyway. */
+  /** Exact up to 2^53; a larger value is not a position in a file. */
   u64(): number {
     return Number(this.view.getBigUint64(this.take(8, this.abi.align64), this.little));
   }
@@ -186,7 +190,7 @@ class CStruct {
     return this.abi.longSize === 8 ? this.view.getBigUint64(this.take(8, 8), this.little) : BigInt(this.u32());
   }
 
-  /** Whole seconds. */
+  /** Whole seconds; microseconds are skipped. */
   timeval(): number {
     if (this.abi.timevalSize === 8) {
       const seconds = this.u32();

@@ -1,27 +1,28 @@
+/** The files of a split dump. */
 import { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
 import type { Bitmap } from "./bitmap.ts";
 import { DESCRIPTOR_BYTES, descriptorCount, descriptors, type Descriptor } from "./descriptors.ts";
 import { kdumpHeader, type KdumpHeader } from "./kdumpHeader.ts";
 
-/** One file of the set; of a dump that was not split, the only one. */
+/** One file of a split set, or the only file of a dump. */
 export interface Member {
   readonly file: RandomFile;
   readonly header: KdumpHeader;
-  /** The pages whose descriptors and bytes are in this file. */
+  /** The range of pages whose descriptors and bytes are in this file. */
   readonly startPfn: number;
   readonly endPfn: number;
-  /** Where the table of page descriptors begins. */
+  /** Offset of the table of page descriptors. */
   readonly descriptorStart: number;
   readonly descriptor: (index: number) => Descriptor | Fault;
-  /** Descriptors that lie in the file: a bitmap may promise more. */
+  /** Number of descriptors in the file. The bitmap can promise more if the file was cut off. */
   readonly descriptorCount: number;
 }
 
-/** In the order of their pages. */
+/** Members in the order of their pages. */
 export type Members = readonly [Member, ...Member[]];
 
-/** @throws Fault corrupt or truncated when its headers cannot be used */
+/** Reads the headers and bitmaps of one file. @throws Fault corrupt or truncated when the headers cannot be used */
 export function member(file: RandomFile): Member {
   const header = kdumpHeader(file);
   const { main, sub, byteOrder } = header;
@@ -38,12 +39,13 @@ export function member(file: RandomFile): Member {
   };
 }
 
-/** Descriptors at the end of the table that are looked at: pages of zeros share one place near its beginning. */
+/** Number of descriptors examined at the end of the table. Zero pages share one position near its beginning. */
 const LAST_DESCRIPTORS = 2048;
 
 /**
- * Bytes that the file has to have at least. The first page lies behind the table of descriptors, which tells how long
- * that is (makedumpfile: write_kdump_pages; QEMU: write_dump_pages); the last of them say where the last page ends.
+ * Returns the least size of a complete file, in bytes. The first page follows the table of descriptors, which gives the
+ * length of the table (makedumpfile: write_kdump_pages; QEMU: write_dump_pages); the last descriptors give the end of
+ * the last page.
  */
 export function extentOf({ header, descriptorStart, descriptor }: Member): number {
   const first = descriptor(0);
@@ -53,7 +55,7 @@ export function extentOf({ header, descriptorStart, descriptor }: Member): numbe
   for (let i = Math.max(0, count - LAST_DESCRIPTORS); i < count; i++) {
     const at = descriptor(i);
     if (at instanceof Fault) return descriptorStart + count * DESCRIPTOR_BYTES;
-    // Pages follow one another: a damaged descriptor does not fit in.
+    // Pages are stored one after the other; a damaged descriptor does not fit in between.
     if (at.size <= header.main.blockSize && before && before.offset + before.size === at.offset)
       extent = Math.max(extent, at.offset + at.size);
     before = at;
@@ -61,10 +63,7 @@ export function extentOf({ header, descriptorStart, descriptor }: Member): numbe
   return Math.max(extent, descriptorStart);
 }
 
-/**
- * The files as one dump.
- * @throws Fault corrupt when they are not parts of one dump
- */
+/** Combines the files of one dump. @throws Fault corrupt when they are not parts of one dump */
 export function setOf(members: Member[]): Members {
   const [first, ...others] = members.sort((a, b) => a.startPfn - b.startPfn);
   if (!first) throw Fault.of("missing", "no dump file given");
@@ -91,14 +90,14 @@ function isSameDump({ header: a }: Member, { header: b }: Member): boolean {
   return key(a) === key(b);
 }
 
-/** Whether no part of the dump is in a file that was not given. */
+/** Whether all files of the dump were given. */
 export function isWhole(members: Members, maxPfn: number): boolean {
   let covered = 0;
   for (const { startPfn, endPfn } of members) if (startPfn <= covered) covered = endPfn;
   return covered >= maxPfn;
 }
 
-/** Finds the member that holds a page, and the rank of that member's first page: descriptors count from there. */
+/** Finds the member that contains a page, and the rank of the member's first page, from which its descriptors count. */
 export function memberFinder(members: Members, dumped: Bitmap) {
   const known = members.map((one) => ({ member: one, firstRank: one.startPfn === 0 ? 0 : -1 }));
   return (pfn: number): { readonly member: Member; readonly firstRank: number } | undefined => {

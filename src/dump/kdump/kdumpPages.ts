@@ -1,3 +1,4 @@
+/** Reads pages of a kdump-compressed dump. */
 import { Fault } from "../../base/fault.ts";
 import { readBytes } from "../../base/file.ts";
 import { bitmap, type Bitmap } from "./bitmap.ts";
@@ -9,7 +10,7 @@ import { cachedPages, FILE_ENDS, pageFault } from "../pages.ts";
 
 type PageReading = Pick<DumpImage, "pageSize" | "maxPfn" | "page" | "has" | "next">;
 
-/** What a kdump-compressed dump answers of pages. */
+/** Reads pages through bitmap and descriptors. */
 export function kdumpPages(members: Members, { cacheBytes }: OpenOptions): PageReading {
   const pageSize = members[0].header.main.blockSize;
   const { maxPfn, dumped, absent } = bitmapsOf(members[0]);
@@ -25,7 +26,7 @@ export function kdumpPages(members: Members, { cacheBytes }: OpenOptions): PageR
     return pageFault("missing", pfn, pageSize, "page was not written: the dump is incomplete");
   }
 
-  /** Whether a page that the bitmap promises has a descriptor in one of the files. */
+  /** Whether a page that is set in the bitmap has a descriptor in one of the files. */
   function isDescribed(pfn: number): boolean {
     const found = memberOf(pfn);
     return found !== undefined && dumped.rank(pfn) - found.firstRank < found.member.descriptorCount;
@@ -52,7 +53,7 @@ export function kdumpPages(members: Members, { cacheBytes }: OpenOptions): PageR
     next(pfn) {
       let at = dumped.next(pfn);
       while (at >= 0) {
-        // Ranks ascend: behind the first page without a descriptor there is none.
+        // Ranks ascend: after the first page without a descriptor no page has one.
         if (isDescribed(at)) return at;
         const later = members.find((one) => one.startPfn > at);
         at = later ? dumped.next(later.startPfn) : -1;
@@ -64,7 +65,7 @@ export function kdumpPages(members: Members, { cacheBytes }: OpenOptions): PageR
 
 function readPage({ file, header }: Member, { offset, size, flags }: Descriptor): Uint8Array | Fault {
   const pageSize = header.main.blockSize;
-  // What does not shrink is stored as it is: nothing is larger than a page.
+  // Data that does not shrink is stored uncompressed, so that nothing is larger than a page.
   if (size > pageSize) return Fault.of("corrupt", `page is stored as ${size} bytes`);
   const bytes = readBytes(file, offset, size);
   if (bytes instanceof Fault) return bytes;
@@ -76,11 +77,11 @@ function readPage({ file, header }: Member, { offset, size, flags }: Descriptor)
 interface Bitmaps {
   readonly maxPfn: number;
   readonly dumped: Bitmap;
-  /** Why a page was not dumped. */
+  /** Why a page is absent. */
   readonly absent: (pfn: number) => Fault;
 }
 
-/** Two bitmaps, of the pages that existed and of those that were dumped; in old files the second alone. */
+/** Two bitmaps: pages that existed, and pages that were dumped. Old files have only the second. */
 function bitmapsOf({ file, header: { main, sub } }: Member): Bitmaps {
   const pageSize = main.blockSize;
   const start = (1 + main.subHeaderBlocks) * pageSize;
@@ -89,7 +90,7 @@ function bitmapsOf({ file, header: { main, sub } }: Member): Bitmaps {
   const double = main.bitmapBlocks >= 2 * Math.ceil(Math.ceil(pages / 8) / pageSize);
   const dumpedStart = double ? start + bytes / 2 : start;
   const maxPfn = Math.min(pages, (start + bytes - dumpedStart) * 8);
-  /** No bit is looked for beyond the file's end, whatever the header says. */
+  /** Bits beyond the end of the file are not used, whatever the header says. */
   const at = (offset: number): Bitmap => bitmap(file, offset, Math.max(0, Math.min(maxPfn, (file.size - offset) * 8)));
   const existing = double ? at(start) : undefined;
   return {
