@@ -187,6 +187,12 @@ export interface Arch {
   readonly ftraceNop?: Uint8Array;
   /** Registers that a function must give back as it found them, by the psABI. */
   readonly calleeSaved: readonly string[];
+  /** Whether the processor accepts a virtual address at all. @param text a line of VMCOREINFO. Absent: it takes any */
+  isCanonical?(address: bigint, text: (key: string) => string | undefined): boolean;
+  /** Registers that pass the first integer arguments of a C function, in order. Absent: not known here. */
+  readonly argumentRegisters?: readonly string[];
+  /** The register that a C function returns its result in. */
+  readonly resultRegister?: string;
   /** The ways to unwind, the most exact first. */
   readonly unwindRules: readonly UnwindRule[];
   /** Those that need nothing but the chain of frame records, for a walk that other rules led astray. */

@@ -5,7 +5,8 @@ import { checks as allChecks } from "./checks.ts";
 import { combined } from "./combine.ts";
 import { crashFacts, type CrashFacts } from "./crashFacts.ts";
 import type { Finding } from "./finding.ts";
-import { crashKey } from "./guiltyFrame.ts";
+import { withoutWrapper } from "../log/machinery.ts";
+import { crashKey, guiltyFrame } from "./guiltyFrame.ts";
 import { mechanismOf } from "./mechanisms.ts";
 
 /** What a check could not say, and why. */
@@ -34,11 +35,19 @@ const MAX_MS = 2000;
 export function headlineOf(kernel: Kernel): Omit<Verdict, "findings" | "unchecked"> {
   const crash = crashFacts(kernel);
   return {
-    title: crash.report?.title ?? crash.panic?.text ?? "no crash: the machine was running",
+    title: titleOf(crash) ?? crash.panic?.text ?? "no crash: the machine was running",
     key: crashKey(crash),
     kind: crash.kind ?? (crash.panic ? "panic" : "none"),
     mechanism: crash.report || crash.panic ? mechanismOf(crash.kind, crash.panic?.text) : "none",
   };
+}
+
+/** The report's title; where the report names no function, with the one that the stack does. */
+function titleOf(crash: CrashFacts): string | undefined {
+  const { report } = crash;
+  if (!report || report.where || !/ in \{where\}$/.test(report.report.headline.row.title)) return report?.title;
+  const guilty = guiltyFrame(crash);
+  return guilty ? `${report.title} in ${withoutWrapper(guilty.function)}` : report.title;
 }
 
 /** Runs every check that applies. Each is left after two seconds; a fault ends one check, not the verdict. */

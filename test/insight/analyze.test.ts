@@ -58,3 +58,38 @@ test("a check that takes too long is left", async () => {
   const { unchecked } = await verdict([endless]);
   assert.deepEqual(unchecked, [{ check: "endless", because: "it was given up after 2 s" }]);
 });
+
+test("the bad value of the sample is followed to the member that held it and to the caller", async () => {
+  const { findings } = await verdict();
+  const slots = (id: string) => findings.find((one) => one.id === id)?.slots ?? {};
+  assert.equal(slots("fault.access")["access"], "write");
+  assert.equal(slots("fault.access")["address"], 0n);
+  assert.equal(slots("fault.null-member")["value"], 0n);
+  assert.deepEqual(
+    { ...slots("fault.provenance") },
+    {
+      value: 0n,
+      origin: "load",
+      expression: undefined,
+      object: 0xffff8ef6849a9800n,
+      member: undefined,
+      function: "lab_apply",
+      caller: "hello_init",
+    },
+  );
+  assert.equal(slots("fault.passed")["caller"], "hello_init");
+  assert.deepEqual([slots("object.state")["cache"], slots("object.state")["state"]], ["kmalloc-64", "allocated"]);
+});
+
+test("with the module's debuginfo the operand is written in C", async () => {
+  const withModules = openSession({ vmcore: ["sample/vmcore"], modules: ["sample"] });
+  const { findings } = await drive(analyze(withModules.kernel), new AbortController().signal);
+  withModules.close();
+  const slots = (id: string) => findings.find((one) => one.id === id)?.slots ?? {};
+  assert.equal(slots("where.guilty")["line"], 36);
+  assert.equal(slots("where.guilty")["inlined"], "lab_poke");
+  assert.equal(slots("fault.access")["expression"], "*p");
+  assert.equal(slots("fault.provenance")["expression"], "cfg->target");
+  assert.equal(slots("fault.provenance")["member"], "target");
+  assert.equal(slots("fault.passed")["expression"], "lab_first");
+});

@@ -64,6 +64,12 @@ function sparse(runs: readonly (readonly [number, string])[]): readonly (string 
   return names;
 }
 
+/** Whether all bits from the highest that is translated on are equal (Intel SDM, volume 1, 3.3.7.1). */
+const isExtended = (address: bigint, bits: bigint): boolean => {
+  const top = address >> (bits - 1n);
+  return top === 0n || top === (1n << (65n - bits)) - 1n;
+};
+
 export const x86_64: Arch = {
   name: "x86_64",
   elf,
@@ -94,6 +100,9 @@ export const x86_64: Arch = {
     "ORIG_RAX  CS/4  SS/4",
   ],
   calleeSaved: ["rbx", "rbp", "r12", "r13", "r14", "r15"],
+  argumentRegisters: ["rdi", "rsi", "rdx", "rcx", "r8", "r9"],
+  resultRegister: "rax",
+  isCanonical: (address, text) => isExtended(address, text("NUMBER(pgtable_l5_enabled)") === "1" ? 57n : 48n),
   unwindRules: [
     "trampoline",
     "called nothing",

@@ -1,11 +1,13 @@
-import { attempt, Fault } from "../../base/fault.ts";
+import { attempt } from "../../base/fault.ts";
 import { isInTree } from "../../linux/module/provenance.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { Check } from "../check.ts";
 import { type CrashFacts, functionOf } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
-import { type Finding, type Sentence } from "../finding.ts";
+import type { Finding, Sentence } from "../finding.ts";
+import { sourceOf, type SourcePlace, sourcesOf } from "../source.ts";
+import { lookupAddress } from "../../unwind/cursor.ts";
 import { guiltyFrame, type GuiltyFrame } from "../guiltyFrame.ts";
 
 /** Where it happened: the guilty function, and the instruction where that is in another one. */
@@ -18,12 +20,15 @@ export const guilty: Check = {
     if (!found) return;
     yield guiltyFinding(kernel, crash, found);
     const [first] = crash.frames;
-    if (first && crash.trap && found.frame && first !== found.frame) yield faultingFinding(kernel, crash, first);
+    if (first?.symbol && crash.trap && found.frame && first !== found.frame)
+      yield faultingFinding(kernel, crash, first);
   },
 };
 
 function guiltyFinding(kernel: Kernel, crash: CrashFacts, found: GuiltyFrame): Finding {
-  const source = found.frame && sourceOf(found.frame);
+  const places = found.frame && sourcesOf(kernel, lookupAddress(found.frame));
+  const source = places?.own;
+  const inlined = places?.inlined;
   const inTree = found.module === undefined ? true : attempt(() => isInTree(kernel, found.module ?? ""));
   const known = typeof inTree === "boolean" ? inTree : undefined;
   return {
@@ -32,9 +37,9 @@ function guiltyFinding(kernel: Kernel, crash: CrashFacts, found: GuiltyFrame): F
     certainty: found.frame !== undefined && found.frame.doubt === undefined ? "certain" : "likely",
     slots: {
       function: found.function,
-      inlined: source?.inlined,
       file: source?.file,
       line: source?.line,
+      inlined: inlined?.function,
       module: found.module,
       inTree: known,
     },
@@ -43,10 +48,15 @@ function guiltyFinding(kernel: Kernel, crash: CrashFacts, found: GuiltyFrame): F
       found.frame?.symbol
         ? { kind: "symbol", name: found.function, address: found.frame.pc }
         : { kind: "code", text: found.function },
-      ...(source?.inlined === undefined ? [] : [` (in ${source.inlined}, inlined)`]),
       ...(source ? [" at ", { kind: "source", file: source.file, line: source.line } as const] : []),
+      ...(inlined
+        ? [
+            `, in ${inlined.function} (inlined) at `,
+            { kind: "source", file: inlined.file, line: inlined.line } as const,
+          ]
+        : []),
       ...moduleWords(found.module, known),
-      ": the first function of the stack that is not machinery which serves any caller.",
+      ".",
     ],
     evidence: evidenceOf(crash, found, source),
     unknown: source
@@ -64,7 +74,7 @@ function moduleWords(module: string | undefined, inTree: boolean | undefined): S
 function evidenceOf(
   { task, report }: CrashFacts,
   found: GuiltyFrame,
-  source: Place | undefined,
+  source: SourcePlace | undefined,
 ): [Evidence, ...Evidence[]] {
   const all: Evidence[] = [];
   if (found.frame && task) all.push({ kind: "frame", task: task.address, pc: found.frame.pc, text: found.function });
@@ -83,25 +93,8 @@ function evidenceOf(
   return first ? [first, ...more] : [{ kind: "log", line: report?.report.at ?? 0, text: report?.headline ?? "" }];
 }
 
-interface Place {
-  readonly file: string;
-  readonly line: number;
-  /** The innermost inlined function, where the line is of one. */
-  readonly inlined: string | undefined;
-}
-
-/** The innermost place of the source that a frame stands at. */
-export function sourceOf(frame: Frame): Place | undefined {
-  const places = attempt(() => frame.places());
-  if (places instanceof Fault) return undefined;
-  const [innermost] = places;
-  if (!innermost?.source) return undefined;
-  const { file, line } = innermost.source;
-  return { file, line, inlined: innermost.inlined ? innermost.function : undefined };
-}
-
 function faultingFinding(kernel: Kernel, crash: CrashFacts, frame: Frame): Finding {
-  const source = sourceOf(frame);
+  const source = sourceOf(kernel, lookupAddress(frame));
   const name = functionOf(frame) ?? "code without a name";
   return {
     id: "where.faulting",

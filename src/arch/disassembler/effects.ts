@@ -1,0 +1,29 @@
+import { Fault } from "../../base/fault.ts";
+import type { Arch } from "../arch.ts";
+import { arm64Effects } from "../arm64/effects.ts";
+import type { EffectDecoder } from "../effect.ts";
+import type { Loading } from "./disassembler.ts";
+import { loadX86Effects } from "./x86Effects.ts";
+
+let decoder: EffectDecoder | undefined;
+let failure: string | undefined;
+let loading: Promise<void> | undefined;
+
+/**
+ * The decoder of what an architecture's instructions do. x86 takes the details of operands from iced-x86, whose
+ * WebAssembly is loaded when first asked for; Capstone's build for JavaScript gives no details of arm64's operands, so
+ * that the words themselves are decoded.
+ * @throws Fault unknown where there is none
+ */
+export function* effectDecoder({ name }: Arch): Generator<Loading, EffectDecoder, void> {
+  if (name === "arm64") return arm64Effects;
+  if (name !== "x86_64") throw Fault.of("unknown", `what instructions of ${name} do is not decoded`);
+  loading ??= loadX86Effects().then(
+    (loaded) => void (decoder = loaded),
+    (reason: unknown) => void (failure = reason instanceof Error ? reason.message : "unknown reason"),
+  );
+  if (!decoder && failure === undefined)
+    yield { kind: "progress", what: "the decoder", done: 0, total: 0, until: loading };
+  if (!decoder) throw Fault.of("unknown", `the decoder did not load: ${failure ?? "it is still loading"}`);
+  return decoder;
+}

@@ -1,0 +1,60 @@
+/** What instructions do to registers and memory, as far as values are followed through them. Registers are named whole. */
+
+/** Where a memory operand lies: segment base + base + index * scale + displacement. */
+export interface Place {
+  readonly base: string | undefined;
+  readonly index: string | undefined;
+  readonly scale: number;
+  /** Signed; the address itself where neither base nor index is. */
+  readonly displacement: bigint;
+  /** x86: "gs", whose base is the CPU's per-CPU area in the kernel. */
+  readonly segment?: "gs" | "fs" | undefined;
+}
+
+export interface Access {
+  readonly place: Place;
+  /** Bytes. */
+  readonly size: number;
+  readonly reads: boolean;
+  readonly writes: boolean;
+}
+
+export type Operator = "+" | "-" | "&" | "|" | "^" | "<<" | ">>";
+
+/** What a register holds after an instruction, in terms of what was before it. */
+export type Value =
+  | { readonly kind: "constant"; readonly value: bigint }
+  /** The low `bits` of a register, zero- or sign-extended. */
+  | { readonly kind: "register"; readonly name: string; readonly bits: number; readonly signed: boolean }
+  | { readonly kind: "load"; readonly place: Place; readonly size: number; readonly signed: boolean }
+  | { readonly kind: "address"; readonly place: Place }
+  | {
+      readonly kind: "operation";
+      readonly operator: Operator;
+      readonly left: Value;
+      readonly right: Value;
+      readonly bits: number;
+    };
+
+export interface Effect {
+  readonly address: bigint;
+  /** Bytes. */
+  readonly length: number;
+  /** Its explicit memory operand, where it accesses one. */
+  readonly access: Access | undefined;
+  /** Registers that it writes, calls apart; undefined for a value that is not followed. */
+  readonly writes: ReadonlyMap<string, Value | undefined>;
+  readonly flow: "next" | "jump" | "branch" | "call" | "return";
+  /** Where a jump, branch or call goes; undefined where a register or memory tells. */
+  readonly target: bigint | undefined;
+  /** The register of an indirect jump or call. */
+  readonly through?: string | undefined;
+  /** What is divided by, of a division. */
+  readonly divisor?: Value | undefined;
+}
+
+/** Decodes code into what it does. */
+export type EffectDecoder = (bytes: Uint8Array, address: bigint) => Effect[];
+
+/** Sums wrap at 64 bits. */
+export const wrap64 = (value: bigint): bigint => BigInt.asUintN(64, value);

@@ -1,0 +1,189 @@
+import type { Kernel } from "../../model/kernel.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { bare, type CType } from "../../debuginfo/ctype.ts";
+import { memberAt } from "../../model/memberAt.ts";
+import { typeName } from "../../model/typeName.ts";
+import type { Check, Step } from "../check.ts";
+import type { CrashFacts } from "../crashFacts.ts";
+import type { Evidence } from "../evidence.ts";
+import { addressOf, code, type Finding, type Sentence } from "../finding.ts";
+import { type BadPointer, badPointer } from "../values/badPointer.ts";
+import { type BadValue, badValue } from "../values/badValue.ts";
+import { type Expression, originExpression, placeExpression } from "../values/expression.ts";
+import { readWord } from "../values/site.ts";
+import { instructionText, placeReference, registerEvidence, sourceWords, valueText } from "../values/words.ts";
+
+/** Kinds of report that are about an address. */
+export const ADDRESS_KINDS = ["null-pointer", "page-fault", "user-access", "general-protection"] as const;
+
+/** What the faulting instruction accessed, in C where debuginfo tells, and what the bad value is. */
+export const access: Check = {
+  id: "access",
+  needs: ["trap"],
+  about: ADDRESS_KINDS,
+  *run(kernel, crash) {
+    const bad = yield* badPointer(kernel, crash);
+    yield* accessFinding(kernel, crash, bad);
+    yield* valueFindings(kernel, crash, bad);
+  },
+};
+
+/** The operand as the source has it; of a call, what was called. */
+const operandExpression = ({ site, place, size, effect }: BadPointer): Expression | undefined =>
+  place && placeExpression(site, place, size ?? effect.access?.size ?? 8, site.index);
+
+function* accessFinding(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Generator<Finding | Step, void, void> {
+  const { site, effect, size, address, register, value, place } = bad;
+  const text = yield* instructionText(kernel, effect);
+  const expression = bad.access === "execute" ? undefined : operandExpression(bad);
+  const task = crash.task?.address ?? 0n;
+  const verbs = { read: "reads", write: "writes", execute: "calls" } as const;
+  const amount = size === undefined ? "" : ` ${size} byte${size === 1 ? "" : "s"} at`;
+  const evidence: [Evidence, ...Evidence[]] = [{ kind: "instruction", address: effect.address, text }];
+  if (register !== undefined) evidence.push(registerEvidence(site, task, register, value));
+  if (crash.report) evidence.push({ kind: "log", line: crash.report.report.at, text: crash.report.headline });
+  yield {
+    id: "fault.access",
+    severity: "cause",
+    certainty: "certain",
+    slots: {
+      access: bad.access,
+      address,
+      expression: expression?.text,
+      register,
+      base: register === undefined ? undefined : value,
+      offset: place && bad.access !== "execute" ? Number(place.displacement) : undefined,
+    },
+    text: [
+      "The instruction at ",
+      placeReference(kernel, effect.address),
+      ...sourceWords(kernel, effect.address),
+      `, \`${text}\`, ${verbs[bad.access]}${amount} `,
+      addressOf(address),
+      ...(expression ? [": ", code(expression.text)] : []),
+      ...(register === undefined ? [] : [`, with ${register} = ${valueText(value)}`]),
+      ".",
+    ],
+    evidence,
+  };
+}
+
+function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Generator<Finding | Step, void, void> {
+  const { site, register, effect } = bad;
+  const name = register === undefined ? operandExpression(bad) : originExpression(site, register, site.index);
+  const task = crash.task?.address ?? 0n;
+  const stored = register === undefined ? storedEvidence(kernel, bad) : undefined;
+  const evidence: [Evidence, ...Evidence[]] = [
+    register === undefined
+      ? (stored ?? { kind: "instruction", address: effect.address, text: "" })
+      : registerEvidence(site, task, register, bad.value),
+  ];
+  const told = attempt(() => badValue(kernel, bad.value));
+  if (told instanceof Fault) return;
+  const finding = valueFinding(bad, told, name);
+  if (finding) yield { ...finding, severity: "cause", evidence };
+}
+
+/** Of a call through memory, the word that was there. */
+function storedEvidence(kernel: Kernel, { address, value }: BadPointer): Evidence | undefined {
+  const word = readWord(kernel, address, kernel.arch.wordSize);
+  return word === value ? { kind: "memory", address, value } : undefined;
+}
+
+type Told = Pick<Finding, "id" | "certainty" | "slots" | "text">;
+
+function valueFinding(bad: BadPointer, told: BadValue, name: Expression | undefined): Told | undefined {
+  const { value } = bad;
+  const who: Sentence = name
+    ? [code(name.text), " is "]
+    : bad.register === undefined
+      ? ["The address is "]
+      : [`${bad.register} is `];
+  const pointee =
+    name && bare(name.type).kind === "pointer" ? (bare(name.type) as { target: CType }).target : undefined;
+  const type = pointee && typeName(pointee);
+  const common = { value, type };
+  switch (told.kind) {
+    case "null":
+      return bad.access === "execute"
+        ? {
+            id: "fault.null-call",
+            certainty: "certain",
+            slots: common,
+            text: [...who, "NULL, and was called as a function."],
+          }
+        : nullMember(bad, common, who, pointee);
+    case "near-null":
+      return {
+        id: "fault.null-member",
+        certainty: "certain",
+        slots: { ...common, offset: told.offset },
+        text: [...who, `${told.offset}, no address that the kernel maps: perhaps NULL plus the offset of a member.`],
+      };
+    case "error":
+      return {
+        id: "fault.err-ptr",
+        certainty: "certain",
+        slots: { ...common, errno: told.name },
+        text: [
+          ...who,
+          `-${told.number}, the error ${told.name} as ERR_PTR() stores it in a pointer: it was used without IS_ERR().`,
+        ],
+      };
+    case "poison":
+      return {
+        id: "fault.poison",
+        certainty: "certain",
+        slots: { ...common, poison: told.poison.name },
+        text: [...who, `${valueText(value)}: ${told.poison.name}, the mark of ${told.poison.meaning}.`],
+      };
+    case "user":
+      return {
+        id: "fault.user-address",
+        certainty: "certain",
+        slots: common,
+        text: [...who, `${valueText(value)}, an address of user space.`],
+      };
+    case "non-canonical":
+      return {
+        id: "fault.non-canonical",
+        certainty: "certain",
+        slots: common,
+        text: [
+          ...who,
+          `${valueText(value)}, which is no canonical address`,
+          told.text === undefined ? "." : `; as bytes it reads "${told.text}".`,
+        ],
+      };
+    case "code":
+    case "unmapped":
+    case "mapped":
+      return undefined;
+  }
+}
+
+function nullMember(
+  { place, size, register }: BadPointer,
+  common: { readonly value: bigint; readonly type: string | undefined },
+  who: Sentence,
+  pointee: CType | undefined,
+): Told {
+  const isBase = place !== undefined && register === place.base && place.index === undefined;
+  const offset = isBase ? Number(place.displacement) : undefined;
+  const found = pointee && offset !== undefined ? memberAt(pointee, offset, size ?? 1) : undefined;
+  const member = found && found.rest === 0 && found.path !== "" ? found.path : undefined;
+  const words: Sentence =
+    offset === undefined || offset === 0
+      ? member === undefined
+        ? ["."]
+        : [`; what is accessed is its member ${member}.`]
+      : member === undefined
+        ? [`; what is accessed lies ${offset} bytes behind it.`]
+        : [`; what is accessed is its member ${member}, ${offset} bytes behind it.`];
+  return {
+    id: "fault.null-member",
+    certainty: "certain",
+    slots: { ...common, member, offset },
+    text: [...who, "NULL", ...words],
+  };
+}

@@ -1,0 +1,216 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { withOffset } from "../../base/nameOffset.ts";
+import { bare } from "../../debuginfo/ctype.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Check, Step } from "../check.ts";
+import type { CrashFacts } from "../crashFacts.ts";
+import type { Evidence } from "../evidence.ts";
+import { addressOf, code, type Finding, type Sentence } from "../finding.ts";
+import { objectFindings } from "../objectState.ts";
+import { badPointer, type BadPointer } from "../values/badPointer.ts";
+import { callExpression, originExpression, placeExpression } from "../values/expression.ts";
+import { argumentOf, callerOf, type Origin, type Provenance, provenanceOf } from "../values/provenance.ts";
+import { registerAt, type Site } from "../values/site.ts";
+import { callerName, functionName, instructionText, sourceWords, valueText } from "../values/words.ts";
+import { ADDRESS_KINDS } from "./access.ts";
+
+/** Where the bad value came from: the member that held it, the call that returned it, who passed it on. */
+export const provenance: Check = {
+  id: "provenance",
+  needs: ["trap"],
+  about: ADDRESS_KINDS,
+  *run(kernel, crash) {
+    const bad = yield* badPointer(kernel, crash);
+    const found = yield* fromWhere(bad);
+    if (found.origin.kind === "unknown") throw Fault.of("unknown", found.origin.because);
+    yield* provenanceFinding(kernel, crash, found);
+    yield* holderFindings(kernel, crash, found.origin);
+  },
+};
+
+/** Of a call through memory the value was in the operand itself. */
+function* fromWhere(bad: BadPointer): Generator<Step, Provenance, void> {
+  const { site, register, value, effect, place } = bad;
+  if (register !== undefined) return yield* provenanceOf(site, register, value);
+  if (!place) throw Fault.of("unknown", "the operand of the instruction is not known");
+  const base = place.base === undefined ? undefined : registerAt(site, place.base, site.index);
+  const address = base === undefined ? undefined : BigInt.asUintN(64, base + place.displacement);
+  if (address === undefined || place.index !== undefined)
+    throw Fault.of("unknown", "where the address was read from is not known");
+  const size = site.kernel.arch.wordSize;
+  const expression = placeExpression(site, place, size, site.index);
+  const word = attempt(() => site.kernel.memory.word(address));
+  if (word !== value) throw Fault.of("unknown", "the memory that it was read from holds another value now");
+  return {
+    value,
+    origin: { kind: "load", site, effect, place, address, size, expression, object: base },
+    passedBy: [],
+    bits: 64,
+  };
+}
+
+function* provenanceFinding(
+  kernel: Kernel,
+  crash: CrashFacts,
+  found: Provenance,
+): Generator<Finding | Step, void, void> {
+  const { value, origin, passedBy } = found;
+  const { site } = origin;
+  const told = toldOf(kernel, origin, value);
+  if (!told) return;
+  const evidence: Evidence[] = [...told.evidence];
+  if ("effect" in origin)
+    evidence.push({
+      kind: "instruction",
+      address: origin.effect.address,
+      text: yield* instructionText(kernel, origin.effect),
+    });
+  const task = crash.task?.address ?? 0n;
+  for (const { frame, graph } of passedBy)
+    evidence.push({ kind: "frame", task, pc: frame.pc, text: graph.symbol.name });
+  const [first, ...more] = evidence;
+  if (!first) return;
+  yield {
+    id: "fault.provenance",
+    severity: "cause",
+    certainty: site.graph.hasTables ? "likely" : "certain",
+    slots: {
+      value,
+      origin: origin.kind,
+      ...told.slots,
+      function: functionName(site),
+      caller: callerName(site),
+    },
+    text: [
+      `The value ${valueText(value)} `,
+      ...told.text,
+      " in ",
+      { kind: "symbol", name: functionName(site), address: site.graph.effects[site.index]?.address ?? 0n },
+      ...("effect" in origin ? sourceWords(kernel, origin.effect.address) : []),
+      ...(callerName(site) === undefined ? [] : [`, which ${callerName(site) ?? ""} called`]),
+      ...passedWords(passedBy),
+      ".",
+    ],
+    evidence: [first, ...more],
+  };
+}
+
+const passedWords = (passedBy: readonly Site[]): Sentence =>
+  passedBy.length === 0 ? [] : [`, and passed on by ${passedBy.map(functionName).reverse().join(", then ")}`];
+
+interface OriginWords {
+  readonly slots: Finding["slots"];
+  readonly text: Sentence;
+  readonly evidence: readonly Evidence[];
+}
+
+function toldOf(kernel: Kernel, origin: Origin, value: bigint): OriginWords | undefined {
+  switch (origin.kind) {
+    case "load": {
+      const { expression, address, object, place } = origin;
+      const isAbsolute = place.base === undefined;
+      const symbol = isAbsolute ? kernel.symbols.at(address) : undefined;
+      return {
+        slots: {
+          expression: expression?.text,
+          object: object ?? (symbol ? symbol.address : undefined),
+          member: expression?.member?.path,
+        },
+        text: [
+          "was loaded from ",
+          ...(expression ? [code(expression.text), ", "] : []),
+          "the word at ",
+          symbol
+            ? { kind: "symbol", name: withOffset(symbol.name, address - symbol.address), address }
+            : addressOf(address),
+          ", which holds it still,",
+        ],
+        evidence: [
+          expression?.member && object !== undefined
+            ? {
+                kind: "field",
+                type: expression.member.struct,
+                address: object,
+                path: expression.member.path,
+                value: hex0x(value),
+              }
+            : { kind: "memory", address, value },
+        ],
+      };
+    }
+    case "call result": {
+      const expression = callExpression(origin.site, origin.effect);
+      return {
+        slots: { expression },
+        text: ["is what ", expression === undefined ? "a call" : code(expression), " returned"],
+        evidence: [],
+      };
+    }
+    case "constant":
+      return { slots: {}, text: ["was put there as a constant"], evidence: [] };
+    case "argument":
+      return {
+        slots: { argument: origin.number + 1 },
+        text: [`is argument ${origin.number + 1}, as it was passed,`],
+        evidence: [],
+      };
+    case "computed":
+    case "unknown":
+      return undefined;
+  }
+}
+
+/** The object that held the bad value, and who passed the pointer to it. */
+function* holderFindings(kernel: Kernel, crash: CrashFacts, origin: Origin): Generator<Finding | Step, void, void> {
+  if (origin.kind !== "load" || origin.object === undefined) return;
+  const { site, object, place, expression } = origin;
+  const named = place.base === undefined ? undefined : originExpression(site, place.base, site.index);
+  const type = named && bare(named.type).kind === "pointer" ? expression?.member?.struct : undefined;
+  yield* objectFindings(kernel, object, { name: baseName(expression?.text) ?? named?.text, type });
+  yield* passedFinding(kernel, crash, site, object, baseName(expression?.text));
+}
+
+/** `cfg` of `cfg->target`. */
+const baseName = (text: string | undefined): string | undefined => /^(.+)->\w[\w.[\]]*$/.exec(text ?? "")?.[1];
+
+/** The caller passed the very pointer, where its code tells what it passed. */
+function* passedFinding(
+  kernel: Kernel,
+  crash: CrashFacts,
+  site: Site,
+  object: bigint,
+  name: string | undefined,
+): Generator<Finding | Step, void, void> {
+  const caller = yield* callerOf(site);
+  if (!caller) return;
+  for (const [number, register] of (kernel.arch.argumentRegisters ?? []).entries()) {
+    if (argumentOf(caller, register) !== object) continue;
+    const expression = originExpression(caller, register, caller.index);
+    const call = caller.graph.effects[caller.index];
+    yield {
+      id: "fault.passed",
+      severity: "note",
+      certainty: "certain",
+      slots: {
+        value: object,
+        argument: number + 1,
+        function: functionName(site),
+        caller: functionName(caller),
+        expression: expression?.text,
+      },
+      text: [
+        ...(name === undefined ? [] : [code(name), " = "]),
+        addressOf(object),
+        ` is also argument ${number + 1} that `,
+        { kind: "symbol", name: functionName(caller), address: caller.frame.pc },
+        ` passed to ${functionName(site)}`,
+        ...(call ? sourceWords(kernel, call.address) : []),
+        ...(expression ? [": ", code(expression.text)] : []),
+        ".",
+      ],
+      evidence: [{ kind: "frame", task: crash.task?.address ?? 0n, pc: caller.frame.pc, text: functionName(caller) }],
+    };
+    return;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Effect, Place } from "../../arch/effect.ts";
+import { Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Step } from "../check.ts";
+import type { CrashFacts } from "../crashFacts.ts";
+import { addressAt, registerAt, type Site, siteOf } from "./site.ts";
+
+/** What the faulting instruction did with memory, and the register that led it astray. */
+export interface BadPointer {
+  readonly site: Site;
+  readonly effect: Effect;
+  /** "execute": it called or jumped to the value. */
+  readonly access: "read" | "write" | "execute";
+  /** Bytes; undefined of an execution. */
+  readonly size: number | undefined;
+  readonly place: Place | undefined;
+  readonly address: bigint;
+  /** The register whose value is bad; undefined where the operand has none, or memory held the value. */
+  readonly register: string | undefined;
+  readonly value: bigint;
+}
+
+/** Handlers of faults that are about an address. */
+const ADDRESSED: ReadonlySet<string> = new Set(["null-pointer", "page-fault", "user-access", "general-protection"]);
+
+/**
+ * The memory access that failed, decoded.
+ * @throws Fault why it is not known
+ */
+export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, BadPointer, void> {
+  const { trap, frames, cpu, kind } = crash;
+  const [frame] = frames;
+  if (!trap || !frame) throw Fault.of("unknown", "no exception frame was found on the stack");
+  if (kind !== undefined && !ADDRESSED.has(kind)) throw Fault.of("unknown", "the report is not about an address");
+  if (!kernel.code.isText(frame.pc)) return yield* badCall(kernel, crash);
+  const site = yield* siteOf(kernel, frame, cpu);
+  const effect = site.graph.effects[site.index];
+  const access = effect?.access;
+  if (!effect || !access)
+    throw Fault.at("unknown", frame.pc, "the faulting instruction accesses no memory by an operand");
+  const address = addressAt(site, access.place, site.index);
+  if (address === undefined) throw Fault.at("unknown", frame.pc, "the registers of the faulting operand are not known");
+  const told = trap.faultAddress;
+  if (told !== undefined && (told < address || told >= address + BigInt(Math.max(1, access.size))))
+    throw Fault.at("unknown", frame.pc, "the operand of the instruction is not where the processor says it faulted");
+  const register = badRegister(site, access.place);
+  return {
+    site,
+    effect,
+    access: access.writes && !(access.reads && isReadFault(trap.errorCode)) ? "write" : "read",
+    size: access.size,
+    place: access.place,
+    address,
+    register,
+    value: register === undefined ? address : (registerAt(site, register, site.index) ?? address),
+  };
+}
+
+/** x86: bit 1 of the error code tells a write. */
+const isReadFault = (code: bigint | undefined): boolean => code !== undefined && (code & 2n) === 0n;
+
+/** The base, unless that leads to memory that is there: then the index took it out of it. */
+function badRegister(site: Site, { base, index }: Place): string | undefined {
+  if (base === undefined || index === undefined) return base ?? index;
+  const value = registerAt(site, base, site.index);
+  const isThere = value !== undefined && !(site.kernel.memory.translate(value) instanceof Fault);
+  return isThere ? index : base;
+}
+
+/** A call or jump to where no code is: the registers are as the call left them. */
+function* badCall(kernel: Kernel, { frames, cpu, trap }: CrashFacts): Generator<Step, BadPointer, void> {
+  const [bad, caller] = frames;
+  if (!bad || !caller || !trap)
+    throw Fault.of("unknown", "the function that called the bad address is not on the stack");
+  const found = yield* siteOf(kernel, caller, cpu);
+  const registers = new Map([...trap.registers, ...caller.registers]);
+  for (const [name, value] of trap.registers)
+    if (name !== kernel.arch.sp && name !== kernel.arch.pc) registers.set(name, value);
+  const site: Site = { ...found, registers };
+  const effect = site.graph.effects[site.index];
+  if (!effect) throw Fault.at("unknown", caller.pc, "the call is not known");
+  const register = effect.through ?? thunkRegister(kernel, effect);
+  if (register === undefined && !effect.access)
+    throw Fault.at("unknown", caller.pc, "the call is of a function that is there");
+  return {
+    site,
+    effect,
+    access: "execute",
+    size: undefined,
+    place: effect.access?.place,
+    address: bad.pc,
+    register,
+    value: bad.pc,
+  };
+}
+
+/** Registers by their numbers in x86's encodings, in which the thunks stand one behind the other. */
+const THUNKS = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
+/** Bytes of a thunk (arch/x86/include/asm/nospec-branch.h: RETPOLINE_THUNK_SIZE). */
+const THUNK_SIZE = 32n;
+
+/** x86 calls through registers by thunks (arch/x86/lib/retpoline.S). */
+function thunkRegister(kernel: Kernel, { target }: Effect): string | undefined {
+  const symbol = target === undefined ? undefined : kernel.symbols.at(target);
+  if (!symbol || target === undefined) return undefined;
+  const named = /^__x86_indirect_(?:call_|jump_)?thunk_(r\w+)$/.exec(symbol.name)?.[1];
+  if (named !== undefined) return named;
+  // The first of them has the array's name too.
+  const array = /^__x86_indirect_(?:call_|jump_)?thunk_array$/.test(symbol.name);
+  return array ? THUNKS[Number((target - symbol.address) / THUNK_SIZE)] : undefined;
+}

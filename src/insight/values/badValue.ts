@@ -1,0 +1,48 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { errorOf, type Poison, poisonOf } from "../../log/poison.ts";
+import type { Kernel } from "../../model/kernel.ts";
+
+/** What a value is that was used as an address and is none. */
+export type BadValue =
+  | { readonly kind: "null" }
+  | { readonly kind: "near-null"; readonly offset: number }
+  | { readonly kind: "error"; readonly name: string; readonly number: number }
+  | { readonly kind: "poison"; readonly poison: Poison }
+  | { readonly kind: "user" }
+  | { readonly kind: "non-canonical"; readonly text: string | undefined }
+  | { readonly kind: "code"; readonly symbol: string }
+  | { readonly kind: "unmapped" }
+  | { readonly kind: "mapped" };
+
+/** What no program maps and no member of a structure lies beyond: the first page. */
+const FIRST_PAGE = 0x1000n;
+
+/** What a value is, of what can be told from it alone and from the kernel's page tables. */
+export function badValue(kernel: Kernel, value: bigint): BadValue {
+  const bits = kernel.arch.wordSize === 8 ? 64 : 32;
+  if (value === 0n) return { kind: "null" };
+  const error = errorOf(value, bits);
+  if (error) return { kind: "error", ...error };
+  if (value < FIRST_PAGE) return { kind: "near-null", offset: Number(value) };
+  const poison = poisonOf(value);
+  if (poison) return { kind: "poison", poison };
+  if (kernel.arch.isCanonical?.(value, (key) => kernel.vmcoreinfo(key)) === false)
+    return { kind: "non-canonical", text: asText(value, bits / 8) };
+  if (!kernel.memory.isKernelAddress(value)) return { kind: "user" };
+  const symbol = kernel.code.isText(value) ? kernel.symbols.at(value) : undefined;
+  if (symbol) return { kind: "code", symbol: symbol.name };
+  const translation = attempt(() => kernel.memory.translate(value));
+  return { kind: translation instanceof Fault ? "unmapped" : "mapped" };
+}
+
+/** Six of eight bytes or more that people read. */
+function asText(value: bigint, bytes: number): string | undefined {
+  let text = "";
+  for (let i = 0; i < bytes; i++) {
+    const byte = Number((value >> BigInt(8 * i)) & 0xffn);
+    if (byte === 0 && text.length >= 6) return text;
+    if (byte < 0x20 || byte > 0x7e) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}

@@ -1,0 +1,147 @@
+import { effectDecoder } from "../../arch/disassembler/effects.ts";
+import type { Effect } from "../../arch/effect.ts";
+import { Fault } from "../../base/fault.ts";
+import { derivedFor } from "../../model/derived.ts";
+import type { KSymbol } from "../../debuginfo/source.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Step } from "../check.ts";
+
+/** The largest function that is followed: the longest of a kernel have some 60 KiB. */
+const MAX_BYTES = 1 << 16;
+
+/** Where a register got the value that it has before an instruction. */
+export type Definition =
+  | { readonly kind: "instruction"; readonly index: number }
+  /** Still what the function was called with. */
+  | { readonly kind: "entry" }
+  /** Not followed: code that nothing is known to lead to. */
+  | { readonly kind: "unknown" };
+
+/** A function's instructions, and which of them can come before which. */
+export class FunctionGraph {
+  readonly kernel: Kernel;
+  readonly symbol: KSymbol;
+  readonly effects: readonly Effect[];
+  /** It jumps to where a table tells: some ways into its parts are not known. */
+  readonly hasTables: boolean;
+  private readonly byAddress: ReadonlyMap<bigint, number>;
+  private readonly before: readonly (readonly number[])[];
+  private readonly clobbered: ReadonlySet<string>;
+
+  constructor(kernel: Kernel, symbol: KSymbol, effects: readonly Effect[]) {
+    this.kernel = kernel;
+    this.symbol = symbol;
+    this.effects = effects;
+    this.byAddress = new Map(effects.map(({ address }, index) => [address, index]));
+    this.before = predecessors(effects, this.byAddress);
+    this.hasTables = effects.some(({ flow, target }) => flow === "jump" && target === undefined);
+    this.clobbered = new Set(kernel.arch.registers.filter((name) => !this.isKept(name)));
+  }
+
+  /** Index of the instruction at an address. */
+  at(address: bigint): number | undefined {
+    return this.byAddress.get(address);
+  }
+
+  /** Index of the call that returns to an address. */
+  callBefore(returnAddress: bigint): number | undefined {
+    const index = this.effects.findIndex(({ address, length }) => address + BigInt(length) === returnAddress);
+    return this.effects[index]?.flow === "call" ? index : undefined;
+  }
+
+  /** Whether a call leaves a register as it was. */
+  private isKept(name: string): boolean {
+    const { calleeSaved, sp, framePointer } = this.kernel.arch;
+    return name === sp || name === framePointer || calleeSaved.includes(name);
+  }
+
+  /** Whether an instruction changes a register. */
+  writes(index: number, register: string): boolean {
+    const effect = this.effects[index];
+    return (
+      effect !== undefined && (effect.writes.has(register) || (effect.flow === "call" && this.clobbered.has(register)))
+    );
+  }
+
+  /** Every place that the value of a register before an instruction can be of. */
+  definitions(register: string, index: number): Definition[] {
+    const found = new Map<string, Definition>();
+    const seen = new Set<number>();
+    const work = [index];
+    for (let at = work.pop(); at !== undefined; at = work.pop()) {
+      if (at === 0) found.set("entry", { kind: "entry" });
+      const before = this.before[at] ?? [];
+      if (before.length === 0 && at !== 0) found.set("unknown", { kind: "unknown" });
+      for (const one of before) {
+        if (this.writes(one, register)) found.set(`${one}`, { kind: "instruction", index: one });
+        else if (!seen.has(one)) {
+          seen.add(one);
+          work.push(one);
+        }
+      }
+    }
+    return [...found.values()];
+  }
+
+  /**
+   * Whether a register has the same value before instruction `from` and before instruction `to`, on every way from the
+   * last time that `from` ran.
+   */
+  isUnchanged(register: string, from: number, to: number): boolean {
+    if (from === to) return true;
+    const seen = new Set<number>([from]);
+    const work = [to];
+    for (let at = work.pop(); at !== undefined; at = work.pop()) {
+      for (const one of this.before[at] ?? []) {
+        if (one === from) {
+          if (this.writes(from, register)) return false;
+          continue;
+        }
+        if (seen.has(one)) continue;
+        if (this.writes(one, register)) return false;
+        seen.add(one);
+        work.push(one);
+      }
+    }
+    return true;
+  }
+}
+
+function predecessors(effects: readonly Effect[], byAddress: ReadonlyMap<bigint, number>): number[][] {
+  const before = effects.map((): number[] => []);
+  for (const [index, { address, length, flow, target }] of effects.entries()) {
+    if (flow !== "jump" && flow !== "return") {
+      const next = byAddress.get(address + BigInt(length));
+      if (next !== undefined) before[next]?.push(index);
+    }
+    const to = flow === "jump" || flow === "branch" ? byAddress.get(target ?? -1n) : undefined;
+    if (to !== undefined) before[to]?.push(index);
+  }
+  return before;
+}
+
+const graphs = derivedFor("function graphs", (): { graph: FunctionGraph | undefined } => ({ graph: undefined }));
+
+/** The graph of the function that holds an address. @throws Fault where there is none, or nothing decodes it */
+export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step, FunctionGraph, void> {
+  const symbol = kernel.symbols.at(address);
+  if (!symbol) throw Fault.at("unknown", address, "no function is known there");
+  const kept = graphs(kernel, symbol.address);
+  if (kept.graph) return kept.graph;
+  if (!kernel.code.isText(address)) throw Fault.at("unknown", address, "no code lies there");
+  const decode = yield* effectDecoder(kernel.arch);
+  const effects = partsOf(kernel, symbol).flatMap(({ address: start, size }) =>
+    decode(kernel.memory.read(start, Math.min(size, MAX_BYTES)), start),
+  );
+  kept.graph = new FunctionGraph(kernel, symbol, effects);
+  return kept.graph;
+}
+
+/** A function and the parts that the compiler put elsewhere, entry first: `f`, `f.cold`. */
+function partsOf(kernel: Kernel, symbol: KSymbol): KSymbol[] {
+  const whole = symbol.name.replace(/\.cold(?:\.\d+)?$/, "");
+  const isOwn = (one: KSymbol): boolean => one.module === symbol.module;
+  const main = whole === symbol.name ? symbol : kernel.symbols.named(whole).find(isOwn);
+  const cold = [`${whole}.cold`].flatMap((name) => kernel.symbols.named(name).filter(isOwn));
+  return main ? [main, ...cold.filter(({ address }) => address !== main.address)] : [symbol];
+}

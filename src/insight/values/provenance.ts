@@ -1,0 +1,187 @@
+import type { Effect, Place, Value } from "../../arch/effect.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Step } from "../check.ts";
+import { type Expression, placeExpression } from "./expression.ts";
+import { addressAt, type Site, siteOf, valueAt } from "./site.ts";
+
+/** Where a value came from, as far as it can be followed. */
+export type Origin =
+  /** Loaded from memory, which holds it still. */
+  | {
+      readonly kind: "load";
+      readonly site: Site;
+      readonly effect: Effect;
+      readonly place: Place;
+      readonly address: bigint;
+      readonly size: number;
+      readonly expression: Expression | undefined;
+      /** What the operand's base register held. */
+      readonly object: bigint | undefined;
+    }
+  | { readonly kind: "constant"; readonly site: Site; readonly effect: Effect; readonly value: bigint }
+  | { readonly kind: "call result"; readonly site: Site; readonly effect: Effect; readonly callee: string | undefined }
+  /** Worked out of other values. */
+  | { readonly kind: "computed"; readonly site: Site; readonly effect: Effect }
+  /** What the function was called with, where the caller does not tell more. */
+  | { readonly kind: "argument"; readonly site: Site; readonly number: number }
+  | { readonly kind: "unknown"; readonly site: Site; readonly because: string };
+
+export interface Provenance {
+  readonly value: bigint;
+  readonly origin: Origin;
+  /** Calls that passed the value on, the innermost first: it was an argument of each's callee. */
+  readonly passedBy: readonly Site[];
+  /** The fewest bits that the value went through on its way. */
+  readonly bits: number;
+}
+
+/** Calls that a value is followed through. */
+const MAX_CALLS = 4;
+
+/** Follows the value that a register holds before an instruction back to where it came from. */
+export function* provenanceOf(start: Site, register: string, value: bigint): Generator<Step, Provenance, void> {
+  const passedBy: Site[] = [];
+  let site = start;
+  let { index } = start;
+  let bits = 64;
+  for (;;) {
+    const found = originOf(site, register, index, value);
+    bits = Math.min(bits, found.bits);
+    if (found.origin.kind !== "argument" || passedBy.length >= MAX_CALLS)
+      return { value, origin: found.origin, passedBy, bits };
+    const name = site.kernel.arch.argumentRegisters?.[found.origin.number];
+    const caller = yield* callerOf(site);
+    if (!caller || name === undefined || !agrees(caller, name, value))
+      return { value, origin: found.origin, passedBy, bits };
+    passedBy.push(caller);
+    ({ index } = caller);
+    site = caller;
+    register = name;
+  }
+}
+
+/** Whether the caller did not pass another value, as far as its registers tell. */
+function agrees(caller: Site, register: string, value: bigint): boolean {
+  const passed = argumentOf(caller, register);
+  return passed === undefined || passed === value;
+}
+
+/** What a call passed in a register: undefined where the code before it does not tell. */
+export function argumentOf(caller: Site, register: string): bigint | undefined {
+  const [definition, ...more] = caller.graph.definitions(register, caller.index);
+  if (definition?.kind !== "instruction" || more.length > 0) return undefined;
+  const value = caller.graph.effects[definition.index]?.writes.get(register);
+  return value && valueAt(caller, value, definition.index);
+}
+
+/** The call in the caller that led to a site's function; undefined where another function was called. */
+export function* callerOf(site: Site): Generator<Step, Site | undefined, void> {
+  const { kernel, frame, graph, cpu } = site;
+  const { caller } = frame;
+  if (!caller || caller.exact || caller.doubt !== undefined) return undefined;
+  const found = yield* attempted(siteOf(kernel, caller, cpu));
+  const target = found?.graph.effects[found.index]?.target;
+  return target !== undefined && target === graph.symbol.address ? found : undefined;
+}
+
+function* attempted<T>(job: Generator<Step, T, void>): Generator<Step, T | undefined, void> {
+  for (;;) {
+    const step = attempt(() => job.next());
+    if (step instanceof Fault) return undefined;
+    if (step.done) return step.value;
+    yield step.value;
+  }
+}
+
+/** Copies followed for one value. */
+const MAX_COPIES = 16;
+
+function originOf(site: Site, register: string, index: number, value: bigint): { origin: Origin; bits: number } {
+  const { graph, kernel } = site;
+  let [at, name, bits] = [index, register, 64];
+  for (let copies = 0; copies < MAX_COPIES; copies++) {
+    const [definition, ...more] = graph.definitions(name, at);
+    const end = (origin: Origin): { origin: Origin; bits: number } => ({ origin, bits });
+    if (!definition || more.length > 0)
+      return end({ kind: "unknown", site, because: "it can come from several places of the function" });
+    if (definition.kind === "unknown")
+      return end({ kind: "unknown", site, because: "code that leads there is not known" });
+    if (definition.kind === "entry") {
+      const number = kernel.arch.argumentRegisters?.indexOf(name) ?? -1;
+      return number >= 0
+        ? end({ kind: "argument", site, number })
+        : end({ kind: "unknown", site, because: `${name} is what the caller left in it` });
+    }
+    const effect = graph.effects[definition.index];
+    if (!effect) break;
+    if (effect.flow === "call" && name === kernel.arch.resultRegister)
+      return end({ kind: "call result", site, effect, callee: calleeOf(kernel, effect) });
+    const from = effect.writes.get(name);
+    if (from?.kind === "register") {
+      [at, name] = [definition.index, from.name];
+      bits = Math.min(bits, from.bits);
+      continue;
+    }
+    if (from?.kind === "load") bits = Math.min(bits, from.size * 8);
+    return end(made(site, effect, definition.index, from, value));
+  }
+  return { origin: { kind: "unknown", site, because: "it was copied too often" }, bits };
+}
+
+function made(site: Site, effect: Effect, index: number, from: Value | undefined, value: bigint): Origin {
+  switch (from?.kind) {
+    case "constant":
+      return { kind: "constant", site, effect, value: from.value };
+    case "load":
+      return loadedFrom(site, effect, index, from, value);
+    case "address":
+    case "operation":
+      return { kind: "computed", site, effect };
+    case "register":
+    case undefined:
+      return { kind: "unknown", site, because: "the instruction that made it is not followed" };
+  }
+}
+
+/** A load is claimed only if the same load from the dump's memory gives the value. */
+function loadedFrom(
+  site: Site,
+  effect: Effect,
+  index: number,
+  from: Extract<Value, { kind: "load" }>,
+  value: bigint,
+): Origin {
+  const { place, size } = from;
+  const address = addressAt(site, place, index);
+  if (address === undefined)
+    return { kind: "unknown", site, because: "the address that it was loaded from is not known" };
+  const now = valueAt(site, from, index);
+  if (now === undefined)
+    return { kind: "unknown", site, because: "the memory that it was loaded from is not in the dump" };
+  if (now !== value)
+    return {
+      kind: "unknown",
+      site,
+      because:
+        "the memory that it seems to have been loaded from holds another value: it changed since, or the way there was another",
+    };
+  const base =
+    place.base === undefined ? undefined : addressAt(site, { ...place, index: undefined, displacement: 0n }, index);
+  return {
+    kind: "load",
+    site,
+    effect,
+    place,
+    address,
+    size,
+    expression: placeExpression(site, place, size, index),
+    object: base,
+  };
+}
+
+/** The function that a call calls, where it names one. */
+export const calleeOf = (kernel: Kernel, { target }: Effect): string | undefined => {
+  const symbol = target === undefined ? undefined : kernel.symbols.at(target);
+  return symbol?.address === target ? symbol?.name : undefined;
+};

@@ -1,0 +1,113 @@
+import { type Place, type Value, wrap64 } from "../../arch/effect.ts";
+import type { Registers } from "../../arch/arch.ts";
+import { attempt, Fault } from "../../base/fault.ts";
+import { perCpuOffset } from "../../kernel/percpu.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Frame } from "../../unwind/frame.ts";
+import type { Step } from "../check.ts";
+import { type FunctionGraph, functionGraph } from "./functionGraph.ts";
+
+/** An instruction at which the registers are known: the one that faulted, or a call on the stack. */
+export interface Site {
+  readonly kernel: Kernel;
+  readonly graph: FunctionGraph;
+  /** Of the instruction in the graph. */
+  readonly index: number;
+  /** Before the instruction; of a call, those that the unwinder recovered. */
+  readonly registers: Registers;
+  readonly frame: Frame;
+  readonly cpu: number | undefined;
+}
+
+/** The instruction that a frame stands at: the interrupted one, or the call. @throws Fault */
+export function* siteOf(kernel: Kernel, frame: Frame, cpu: number | undefined): Generator<Step, Site, void> {
+  const graph = yield* functionGraph(kernel, frame.exact ? frame.pc : frame.pc - 1n);
+  const index = frame.exact ? graph.at(frame.pc) : graph.callBefore(frame.pc);
+  if (index === undefined) throw Fault.at("corrupt", frame.pc, "no instruction of the decoded function is there");
+  return { kernel, graph, index, registers: frame.registers, frame, cpu };
+}
+
+/** Definitions followed for one value. */
+const MAX_DEPTH = 12;
+
+/**
+ * What a register held before an instruction of the site's function, when that ran for the last time before the site;
+ * undefined where it cannot be told.
+ */
+export function registerAt(site: Site, register: string, index: number, depth = 0): bigint | undefined {
+  const { graph, registers } = site;
+  if (depth > MAX_DEPTH) return undefined;
+  if (graph.isUnchanged(register, index, site.index)) return registers.get(register);
+  const [definition, ...more] = graph.definitions(register, index);
+  if (definition?.kind !== "instruction" || more.length > 0) return undefined;
+  const value = graph.effects[definition.index]?.writes.get(register);
+  return value && valueAt(site, value, definition.index, depth + 1);
+}
+
+/** What a value was before an instruction; loads are read from the dump's memory. */
+export function valueAt(site: Site, value: Value, index: number, depth = 0): bigint | undefined {
+  switch (value.kind) {
+    case "constant":
+      return wrap64(value.value);
+    case "register": {
+      const whole = registerAt(site, value.name, index, depth);
+      return whole === undefined ? undefined : extended(whole, value.bits, value.signed);
+    }
+    case "address":
+      return addressAt(site, value.place, index, depth);
+    case "load": {
+      const address = addressAt(site, value.place, index, depth);
+      const word = address === undefined ? undefined : readWord(site.kernel, address, value.size);
+      return word === undefined ? undefined : extended(word, value.size * 8, value.signed);
+    }
+    case "operation": {
+      const [left, right] = [valueAt(site, value.left, index, depth), valueAt(site, value.right, index, depth)];
+      return left === undefined || right === undefined
+        ? undefined
+        : BigInt.asUintN(value.bits, OPERATIONS[value.operator](left, right));
+    }
+  }
+}
+
+const OPERATIONS = {
+  "+": (a: bigint, b: bigint) => a + b,
+  "-": (a: bigint, b: bigint) => a - b,
+  "&": (a: bigint, b: bigint) => a & b,
+  "|": (a: bigint, b: bigint) => a | b,
+  "^": (a: bigint, b: bigint) => a ^ b,
+  "<<": (a: bigint, b: bigint) => a << (b & 63n),
+  ">>": (a: bigint, b: bigint) => a >> (b & 63n),
+};
+
+const extended = (value: bigint, bits: number, signed: boolean): bigint =>
+  signed ? wrap64(BigInt.asIntN(bits, value)) : BigInt.asUintN(bits, value);
+
+/** The address of a memory operand before an instruction. */
+export function addressAt(site: Site, place: Place, index: number, depth = 0): bigint | undefined {
+  let address = place.displacement;
+  if (place.segment !== undefined) {
+    const { kernel, cpu } = site;
+    const base = place.segment === "gs" && cpu !== undefined ? attempt(() => perCpuOffset(kernel, cpu)) : undefined;
+    if (base === undefined || base instanceof Fault) return undefined;
+    address += base;
+  }
+  for (const [register, scale] of [
+    [place.base, 1n],
+    [place.index, BigInt(place.scale)],
+  ] as const) {
+    if (register === undefined) continue;
+    const value = registerAt(site, register, index, depth);
+    if (value === undefined) return undefined;
+    address += value * scale;
+  }
+  return wrap64(address);
+}
+
+/** A number in memory; undefined where it cannot be read. */
+export function readWord(kernel: Kernel, address: bigint, size: number): bigint | undefined {
+  if (![1, 2, 4, 8].includes(size)) return undefined;
+  const bytes = attempt(() => kernel.memory.read(address, size));
+  if (bytes instanceof Fault) return undefined;
+  const ordered = kernel.arch.byteOrder === "little" ? bytes.toReversed() : bytes;
+  return ordered.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+}

@@ -1,0 +1,61 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import type { CType } from "../../debuginfo/ctype.ts";
+import type { VariableLocation } from "../../debuginfo/source.ts";
+import type { Kernel } from "../../model/kernel.ts";
+
+/** A variable whose value is what a register holds plus a constant. */
+export interface RegisterVariable {
+  readonly name: string;
+  readonly type: CType;
+  /** The variable is the register plus this. */
+  readonly offset: bigint;
+}
+
+/** The variables that DWARF says a register holds at a place of the code, innermost scope first. */
+export function variablesIn(kernel: Kernel, pc: bigint, register: string): RegisterVariable[] {
+  const found = attempt(() =>
+    kernel.code.scopes(pc).flatMap((scope) =>
+      scope.variables().flatMap(({ name, type, location }): RegisterVariable[] => {
+        const held = location && heldIn(location);
+        return held && kernel.arch.dwarfRegisters[held.register] === register
+          ? [{ name, type, offset: held.offset }]
+          : [];
+      }),
+    ),
+  );
+  return found instanceof Fault ? [] : found;
+}
+
+/** The register that a location is; undefined for any other. */
+export function registerOf(kernel: Kernel, location: VariableLocation): string | undefined {
+  const held = heldIn(location);
+  return held?.offset === 0n ? kernel.arch.dwarfRegisters[held.register] : undefined;
+}
+
+// DWARF 5, 7.7.1.
+const DW_OP_reg0 = 0x50;
+const DW_OP_breg0 = 0x70;
+const DW_OP_breg31 = 0x8f;
+const DW_OP_stack_value = 0x9f;
+
+/** A location that is one register, or the sum of one and a constant. */
+function heldIn(location: VariableLocation): { register: number; offset: bigint } | undefined {
+  if (location.kind !== "expression") return undefined;
+  const [operation = 0, ...rest] = location.bytes;
+  if (location.bytes.length === 1 && operation >= DW_OP_reg0 && operation < DW_OP_breg0)
+    return { register: operation - DW_OP_reg0, offset: 0n };
+  if (operation < DW_OP_breg0 || operation > DW_OP_breg31 || rest.pop() !== DW_OP_stack_value) return undefined;
+  const offset = signedLeb(rest);
+  return offset === undefined ? undefined : { register: operation - DW_OP_breg0, offset };
+}
+
+/** A whole SLEB128; undefined where bytes are left over or lacking. */
+function signedLeb(bytes: readonly number[]): bigint | undefined {
+  if (bytes.length === 0 || bytes.length > 10) return undefined;
+  let value = 0n;
+  for (const [i, byte] of bytes.entries()) {
+    value |= BigInt(byte & 0x7f) << BigInt(7 * i);
+    if (byte >= 0x80 === (i === bytes.length - 1)) return undefined;
+  }
+  return BigInt.asIntN(7 * bytes.length, value);
+}

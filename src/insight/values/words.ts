@@ -1,0 +1,51 @@
+import { hex0x } from "../../base/hex.ts";
+import { printedPlace } from "../../base/nameOffset.ts";
+import type { Effect } from "../../arch/effect.ts";
+import { disassembler } from "../../arch/disassembler/disassembler.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { sourceOf } from "../source.ts";
+import type { Step } from "../check.ts";
+import type { Evidence } from "../evidence.ts";
+import type { Reference, Sentence } from "../finding.ts";
+import { plainName } from "../../log/place.ts";
+import type { Site } from "./site.ts";
+
+/** The instruction as the disassembler writes it. */
+export function* instructionText(kernel: Kernel, { address, length }: Effect): Generator<Step, string, void> {
+  const decoder = yield* disassembler(kernel.arch);
+  const [one] = decoder.instructions(kernel.memory.read(address, length), address, 1);
+  return one ? `${one.mnemonic} ${one.operands}`.trim() : "(bad)";
+}
+
+/** A place in code as a link: `f+0x2f`. */
+export function placeReference(kernel: Kernel, address: bigint): Reference {
+  const symbol = kernel.symbols.at(address);
+  const name = symbol ? printedPlace(symbol.name, Number(address - symbol.address), undefined) : hex0x(address);
+  return { kind: "symbol", name, address };
+}
+
+/** ` at file:line`, where debuginfo tells. */
+export function sourceWords(kernel: Kernel, pc: bigint): Sentence {
+  const source = sourceOf(kernel, pc);
+  return source ? [" at ", { kind: "source", file: source.file, line: source.line }] : [];
+}
+
+/** The function that a site is in, without the compiler's suffixes. */
+export const functionName = ({ graph }: Site): string => plainName(graph.symbol.name);
+
+/** The function that called a site's function. */
+export const callerName = ({ frame }: Site): string | undefined => {
+  const name = frame.caller?.symbol?.name;
+  return name === undefined ? undefined : plainName(name);
+};
+
+export const registerEvidence = (site: Site, task: bigint, name: string, value: bigint): Evidence => ({
+  kind: "register",
+  task,
+  pc: site.frame.pc,
+  name,
+  value,
+});
+
+/** NULL, or the number. */
+export const valueText = (value: bigint): string => (value === 0n ? "NULL" : hex0x(value));

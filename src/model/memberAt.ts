@@ -1,0 +1,65 @@
+import { bare, type CType, type Member, sizeOf, type StructType } from "../debuginfo/ctype.ts";
+
+/** The innermost member at an offset. */
+export interface MemberAt {
+  /** "mm.pgd", "slots[3]"; empty for the object itself. */
+  readonly path: string;
+  readonly type: CType;
+  /** Bytes of the offset that lie within it. */
+  readonly rest: number;
+  /** Members of a union lie there too, and nothing tells which is meant. */
+  readonly isAmbiguous: boolean;
+}
+
+/** Structs within structs: real types have some five. */
+const MAX_DEPTH = 32;
+
+/**
+ * What of a type lies at an offset; undefined where nothing does.
+ * @param size bytes that are accessed: of the members of a union those of this size come first
+ */
+export function memberAt(type: CType, offset: number, size: number): MemberAt | undefined {
+  return offset < 0 ? undefined : inside(type, offset, size, 0);
+}
+
+function inside(type: CType, offset: number, size: number, depth: number): MemberAt | undefined {
+  const at = bare(type);
+  if (depth > MAX_DEPTH) return undefined;
+  if (at.kind === "array") return element(type, at.element, offset, size, depth);
+  if (at.kind !== "struct" && at.kind !== "union") {
+    return offset < Math.max(1, sizeOf(at)) ? { path: "", type, rest: offset, isAmbiguous: false } : undefined;
+  }
+  const found = candidates(at, offset).flatMap((member) => {
+    const rest = offset - Math.floor(member.bitOffset / 8);
+    const inner = inside(member.type, rest, size, depth + 1);
+    return inner ? [{ ...inner, path: joined(member.name, inner.path) }] : [];
+  });
+  const exact = found.filter((one) => one.rest === 0 && sizeOf(one.type) === size);
+  const [first] = exact.length > 0 ? exact : found;
+  if (!first) return undefined;
+  return { ...first, isAmbiguous: first.isAmbiguous || (exact.length > 0 ? exact : found).length > 1 };
+}
+
+function element(array: CType, type: CType, offset: number, size: number, depth: number): MemberAt | undefined {
+  const each = sizeOf(type);
+  if (each === 0) return undefined;
+  const whole = sizeOf(array);
+  if (whole > 0 && offset >= whole) return undefined;
+  const index = Math.floor(offset / each);
+  const inner = inside(type, offset % each, size, depth + 1);
+  return inner && { ...inner, path: joined(`[${index}]`, inner.path) };
+}
+
+/** Members that hold a byte. Bit-fields are named by what they share the byte with. */
+function candidates(type: StructType, offset: number): Member[] {
+  return type.members.filter((member) => {
+    const start = Math.floor(member.bitOffset / 8);
+    if (member.bitSize !== undefined) return offset === start;
+    const size = sizeOf(member.type);
+    // A flexible array at the end goes on for as long as the object does.
+    return offset >= start && (offset < start + size || (size === 0 && bare(member.type).kind === "array"));
+  });
+}
+
+const joined = (name: string | undefined, path: string): string =>
+  name === undefined ? path : path === "" ? name : path.startsWith("[") ? `${name}${path}` : `${name}.${path}`;
