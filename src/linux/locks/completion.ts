@@ -1,0 +1,135 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { derived } from "../../model/derived.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { taskTable } from "../sched/task.ts";
+import { flushedWork, flushedWorkqueue } from "./flush.ts";
+import { gracePeriodState } from "./gracePeriod.ts";
+import type { Found, ResourceState } from "./resource.ts";
+import { frameFunction, type Sleeper, stackWords, waiterOf } from "./sleeper.ts";
+import { waiterRing, type WaiterShape } from "./waiterRing.ts";
+import { WAIT_QUEUE } from "./waitQueue.ts";
+
+const TYPE = "struct completion";
+
+const SIMPLE: WaiterShape = { type: "struct swait_queue", list: "task_list", task: "task" };
+
+/**
+ * The completion that a task waits for, and what completes it, where that is known: the end of work, of a grace
+ * period, of a task, of a bio.
+ *
+ * Since Linux kernel commit a5c6234e1028 ("completion: Use simple wait queues") (in v5.7) its queue is a
+ * `swait_queue_head`; before, a `wait_queue_head`.
+ * @throws Fault where the task has no waiter in a list
+ */
+export function completionWait(sleeper: Sleeper): Found {
+  const { kernel } = sleeper;
+  const completion = kernel.object(TYPE, 0n);
+  const isSimple = completion.has("wait.task_list") && kernel.types.find("struct", "swait_queue") !== undefined;
+  const shape = isSimple ? SIMPLE : WAIT_QUEUE;
+  const waiter = waiterOf(sleeper, shape);
+  const ring = waiterRing(kernel, shape, waiter.at(shape.list).address);
+  const about = { waiter: { type: shape.type, address: waiter.address }, queue: ring.entries };
+  if (ring.head === undefined) throw Fault.of("corrupt", "the list of waiters has no head");
+  const head = ["wait.task_list", "wait.head"].find((path) => completion.has(path));
+  if (head === undefined) throw Fault.of("unknown", "how a completion holds its waiters is not known");
+  const address = ring.head - completion.at(head).address;
+  return { ...about, ...meaning(sleeper, address) };
+}
+
+/** What is complete when the completion is. */
+function meaning(sleeper: Sleeper, address: bigint): Found {
+  for (const rule of [flushedWork, flushedWorkqueue, gracePeriod, taskExit, bioEnd, requestEnd]) {
+    const found = attempt(() => rule(sleeper, address));
+    if (found && !(found instanceof Fault)) return found;
+  }
+  return {
+    resource: { kind: "completion", type: TYPE, address },
+    state: completionState(sleeper.kernel, address),
+  };
+}
+
+/** A completion does not record who will complete it. @throws Fault */
+function completionState(kernel: Kernel, address: bigint): ResourceState {
+  const done = kernel.object(TYPE, address).at("done").number();
+  const fields = [{ type: TYPE, address, path: "done", value: String(done) }];
+  return { holders: [], note: "a completion does not record who is to complete it", fields };
+}
+
+const callers = ({ frames, at }: Sleeper, count: number): readonly string[] =>
+  frames.slice(at, at + count).map((frame) => frameFunction(frame) ?? "");
+
+/** kernel/rcu: the completion lies in a `struct rcu_synchronize` of the caller. */
+function gracePeriod(sleeper: Sleeper, address: bigint): Found | undefined {
+  const names = callers(sleeper, 8);
+  const state = { type: undefined, address };
+  if (names.some((name) => /^(__)?synchronize_srcu/.test(name)))
+    return { resource: { kind: "grace period", detail: "SRCU", ...state } };
+  if (names.some((name) => /^synchronize_rcu_tasks|^rcu_tasks/.test(name)))
+    return { resource: { kind: "grace period", detail: "RCU tasks", ...state } };
+  if (names.some((name) => name === "rcu_barrier"))
+    return { resource: { kind: "grace period", detail: "rcu_barrier", ...state } };
+  if (!names.some((name) => /^(__wait_rcu_gp|synchronize_rcu(_normal)?|synchronize_sched)$/.test(name)))
+    return undefined;
+  return gracePeriodState(sleeper.kernel);
+}
+
+/** Tasks by what they complete when they exit or, behind vfork(), execute another program. */
+const byVforkDone = derived("tasks by vfork_done", (kernel) => {
+  const tasks = new Map<bigint, bigint>();
+  for (const task of taskTable(kernel).tasks) {
+    const done = attempt(() => task.at("vfork_done").value());
+    if (typeof done === "bigint" && done !== 0n) tasks.set(done, task.address);
+  }
+  return tasks;
+});
+
+/**
+ * `task_struct.vfork_done` is completed by mm_release() when the task exits or executes another program; for a kernel
+ * thread it is the completion that kthread_stop() waits for (kernel/kthread.c: set_kthread_struct()).
+ */
+function taskExit({ kernel }: Sleeper, address: bigint): Found | undefined {
+  const task = byVforkDone(kernel).get(address);
+  if (task === undefined) return undefined;
+  const child = kernel.object("struct task_struct", task);
+  const isThread = (child.at("flags").number() & PF_KTHREAD) !== 0;
+  const how = isThread ? "the thread that is to end" : "the child that is to exit or to execute another program";
+  return {
+    resource: { kind: "task exit", type: TYPE, address, detail: isThread ? "kthread" : "vfork" },
+    state: {
+      holders: [{ task, certainty: "certain", how }],
+      fields: [{ type: "struct task_struct", address: task, path: "vfork_done", value: hex0x(address) }],
+    },
+  };
+}
+
+/** include/linux/sched.h */
+const PF_KTHREAD = 0x00200000;
+
+/** submit_bio_wait() keeps the completion in `bio->bi_private` (block/bio.c). */
+function bioEnd(sleeper: Sleeper, address: bigint): Found | undefined {
+  if (!callers(sleeper, 4).some((name) => /^(submit_bio_wait|blkdev_issue_\w+)$/.test(name))) return undefined;
+  const bio = pointedBack(sleeper, "struct bio", "bi_private", address);
+  return bio === undefined ? undefined : { resource: { kind: "bio", type: "struct bio", address: bio } };
+}
+
+/** blk_execute_rq() keeps its `struct blk_rq_wait`, which starts with the completion, in `end_io_data` (block/blk-mq.c). */
+function requestEnd(sleeper: Sleeper, address: bigint): Found | undefined {
+  if (!callers(sleeper, 4).some((name) => /^blk_execute_rq$/.test(name))) return undefined;
+  const request = pointedBack(sleeper, "struct request", "end_io_data", address);
+  return request === undefined
+    ? undefined
+    : { resource: { kind: "request", type: "struct request", address: request } };
+}
+
+/** The object that a word of the stack leads to and that points back at `target`, where there is one and no other. */
+export function pointedBack(sleeper: Sleeper, type: string, member: string, target: bigint): bigint | undefined {
+  const { kernel } = sleeper;
+  const offset = kernel.object(type, 0n).at(member).address;
+  const found = new Set<bigint>();
+  for (const { value } of stackWords(sleeper, sleeper.at + 3)) {
+    if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
+    if (attempt(() => kernel.memory.word(value + offset)) === target) found.add(value);
+  }
+  return found.size === 1 ? [...found][0] : undefined;
+}

@@ -1,0 +1,185 @@
+/** Work and workqueues that a task waits for to be done (kernel/workqueue.c). */
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { listEntries, listNodes, memberOffset } from "../../kernel/list.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { symbolText } from "../../model/symbolText.ts";
+import type { Found, Holder, ReadField, ResourceState } from "./resource.ts";
+import { frameFunction, type Sleeper } from "./sleeper.ts";
+
+/** Work items before a barrier that are passed over: other barriers of the same work. */
+const MAX_BARRIERS = 1 << 16;
+/** Queues of CPUs and nodes of one workqueue. */
+const MAX_POOLS = 1 << 16;
+
+/**
+ * flush_work() puts a barrier on the task's stack behind the work it waits for: on the list of the worker that
+ * executes it, or behind it in the queue.
+ * @param address the completion that the task waits for, which lies in the barrier
+ */
+export function flushedWork({ kernel, task }: Sleeper, address: bigint): Found | undefined {
+  const done = memberOffset(kernel, "struct wq_barrier", "done");
+  const barrier = kernel.object("struct wq_barrier", address - done);
+  // Since Linux kernel commit fd1a5b04dfb8 ("workqueue: Remove now redundant lock acquisitions wrt. workqueue
+  // flushes") (in v4.15) the barrier names the task that waits.
+  if (barrier.has("task") && barrier.at("task").value() !== task.address) return undefined;
+  const symbol = kernel.symbols.at(barrier.at("work.func").value());
+  if (symbol?.name !== "wq_barrier_func") return undefined;
+  const pool = poolOf(barrier.at("work"));
+  const target = targetOf(kernel, barrier, pool);
+  if (target.worker) return executed(target.worker);
+  return {
+    resource: workResource(kernel, target.work),
+    state: { holders: [], note: "queued; no worker executes it yet", fields: [] },
+  };
+}
+
+/** WORK_STRUCT_PWQ and the bits below the pool_workqueue's address: 8, or 9 with debug objects. */
+const WORK_STRUCT_PWQ = 4n;
+const FLAG_BITS = [8n, 9n, 10n];
+
+/** The pool that a queued work belongs to. @throws Fault where it is in none */
+function poolOf(work: Obj): Obj {
+  const { kernel } = work;
+  const data = BigInt.asUintN(64, work.at("data.counter").value());
+  if ((data & WORK_STRUCT_PWQ) === 0n) throw Fault.at("unknown", work.address, "the work is in no queue");
+  for (const bits of FLAG_BITS) {
+    const pwq = kernel.object("struct pool_workqueue", (data >> bits) << bits);
+    const pool = attempt(() => {
+      const pool = pwq.at("pool").deref();
+      // It is one when its workers name it.
+      for (const worker of workersOf(pool)) if (worker.at("pool").value() !== pool.address) return undefined;
+      return pool;
+    });
+    if (pool && !(pool instanceof Fault)) return pool;
+  }
+  throw Fault.at("corrupt", work.address, "the work leads to no pool of workers");
+}
+
+const workersOf = (pool: Obj): Generator<Obj> => listEntries(pool.kernel, pool.at("workers"), "struct worker", "node");
+
+interface Target {
+  readonly worker: Obj | undefined;
+  readonly work: Obj;
+}
+
+/** What a barrier stands behind. @throws Fault */
+function targetOf(kernel: Kernel, barrier: Obj, pool: Obj): Target {
+  const scheduled = new Map<bigint, Obj>();
+  for (const worker of workersOf(pool)) scheduled.set(worker.at("scheduled").address, worker);
+  const entry = memberOffset(kernel, "struct work_struct", "entry");
+  const word = BigInt(kernel.arch.wordSize);
+  let node = barrier.at("work.entry").address;
+  for (let i = 0; i < MAX_BARRIERS; i++) {
+    const before = kernel.memory.word(node + word);
+    if (kernel.memory.word(before) !== node) throw Fault.at("corrupt", node, "the list of works is damaged here");
+    const worker = scheduled.get(before);
+    if (worker) return { worker, work: worker.at("current_work").deref() };
+    const work = kernel.object("struct work_struct", before - entry);
+    const called = work.at("func").value();
+    if (!kernel.code.isText(called)) throw Fault.at("unknown", before, "what the barrier stands behind is no work");
+    if (kernel.symbols.at(called)?.name !== "wq_barrier_func") {
+      // A work that a worker has taken together with the one it executes.
+      return { worker: undefined, work };
+    }
+    node = before;
+  }
+  throw Fault.at("corrupt", barrier.address, "the list of barriers does not end");
+}
+
+const workResource = (kernel: Kernel, work: Obj) => ({
+  kind: "work" as const,
+  type: "struct work_struct",
+  address: work.address,
+  detail: functionOf(
+    kernel,
+    attempt(() => work.at("func").value()),
+  ),
+});
+
+const functionOf = (kernel: Kernel, address: bigint | Fault): string =>
+  address instanceof Fault ? "?" : (symbolText(kernel, address) ?? hex0x(address));
+
+/** A work that a worker executes: the function as the worker noted it, for the work may be gone. */
+function executed(worker: Obj): Found {
+  const { kernel } = worker;
+  const address = worker.at("current_work").value();
+  const detail = functionOf(kernel, worker.at("current_func").value());
+  return {
+    resource: { kind: "work", type: "struct work_struct", address, detail },
+    state: { holders: [workerHolder(worker)], fields: workerFields(worker) },
+  };
+}
+
+const workerHolder = (worker: Obj, certainty: Holder["certainty"] = "certain"): Holder => ({
+  task: worker.at("task").value(),
+  certainty,
+  how: "the worker that executes it",
+});
+
+function workerFields(worker: Obj): ReadField[] {
+  const [type, address] = ["struct worker", worker.address];
+  return ["current_work", "task"].map((path) => ({ type, address, path, value: hex0x(worker.at(path).value()) }));
+}
+
+/**
+ * flush_workqueue() and drain_workqueue() wait for all works of a colour: those that workers execute hold it up.
+ * @param address the completion, which lies in a `wq_flusher` on the task's stack
+ */
+export function flushedWorkqueue(sleeper: Sleeper, address: bigint): Found | undefined {
+  const { kernel, frames, at } = sleeper;
+  const names = frames.slice(at, at + 4).map((frame) => frameFunction(frame) ?? "");
+  if (!names.some((name) => /^(__flush_workqueue|flush_workqueue|drain_workqueue|destroy_workqueue)$/.test(name)))
+    return undefined;
+  const flusher = kernel.object("struct wq_flusher", address - memberOffset(kernel, "struct wq_flusher", "done"));
+  const queue = workqueueOf(kernel, flusher);
+  if (!queue) return undefined;
+  return {
+    resource: {
+      kind: "workqueue",
+      type: "struct workqueue_struct",
+      address: queue.address,
+      detail: attempt(() => queue.at("name").text()) as string,
+    },
+    state: workqueueState(queue, flusher),
+  };
+}
+
+/** The workqueue that knows the flusher. @throws Fault */
+function workqueueOf(kernel: Kernel, flusher: Obj): Obj | undefined {
+  const list = flusher.at("list").address;
+  for (const queue of listEntries(kernel, kernel.variable("workqueues"), "struct workqueue_struct", "list")) {
+    if (queue.at("first_flusher").value() === flusher.address) return queue;
+    for (const member of ["flusher_queue", "flusher_overflow"])
+      for (const node of listNodes(kernel, queue.at(member).address)) if (node === list) return queue;
+  }
+  return undefined;
+}
+
+/** @throws Fault */
+function workqueueState(queue: Obj, flusher: Obj): ResourceState {
+  const { kernel } = queue;
+  const color = flusher.at("flush_color").number();
+  const holders: Holder[] = [];
+  const pools = new Set<bigint>();
+  let fields: ReadField[] = [];
+  for (const pwq of listEntries(kernel, queue.at("pwqs"), "struct pool_workqueue", "pwqs_node")) {
+    const pool = pwq.at("pool").deref();
+    if (pools.has(pool.address)) continue;
+    pools.add(pool.address);
+    if (pools.size > MAX_POOLS) throw Fault.at("corrupt", queue.address, "the workqueue has too many pools");
+    for (const worker of workersOf(pool)) {
+      const current = worker.at("current_pwq").deref();
+      if (current.address === 0n || current.at("wq").value() !== queue.address) continue;
+      // Since Linux kernel commit 018f3a13dd63 ("workqueue: Mark barrier work with WORK_STRUCT_INACTIVE") (in v5.15)
+      // a worker notes the colour of what it executes.
+      const known = worker.has("current_color");
+      if (known && worker.at("current_color").number() !== color) continue;
+      holders.push(workerHolder(worker, known ? "certain" : "possible"));
+      fields = [...fields, ...workerFields(worker)];
+    }
+  }
+  if (holders.length > 0) return { holders, fields };
+  return { holders, note: "no worker executes work of it: what is flushed is queued", fields };
+}

@@ -1,0 +1,80 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { listNodes, memberOffset } from "../../kernel/list.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { cpuTask } from "../sched/cpu.ts";
+import type { Found, Holder, ReadField } from "./resource.ts";
+
+/** kernel/rcu/rcu.h: RCU_SEQ_STATE_MASK, nonzero while a grace period is under way. */
+const RCU_SEQ_STATE_MASK = 3n;
+/** Nodes of the largest tree: 65536 CPUs, 16 a leaf. */
+const MAX_NODES = 8192;
+
+/**
+ * The RCU grace period that is under way, and what holds it up: CPUs that have not reported a quiescent state, tasks
+ * that were preempted within a read-side critical section (kernel/rcu/tree.h: struct rcu_node).
+ * @throws Fault
+ */
+export function gracePeriodState(kernel: Kernel): Found {
+  const state = ["rcu_state", "rcu_preempt_state", "rcu_sched_state"].find((name) => kernel.hasVariable(name));
+  if (state === undefined) throw Fault.of("unknown", "this kernel has no rcu_state");
+  const rcu = kernel.variable(state);
+  const type = "struct rcu_state";
+  const sequence = BigInt.asUintN(64, rcu.at("gp_seq").value());
+  const fields: ReadField[] = [{ type, address: rcu.address, path: "gp_seq", value: hex0x(sequence) }];
+  const resource = { kind: "grace period", type, address: rcu.address, detail: "RCU" } as const;
+  if ((sequence & RCU_SEQ_STATE_MASK) === 0n)
+    return { resource, state: { holders: [], note: "no grace period is under way", fields } };
+  const holders: Holder[] = [];
+  const cpus: number[] = [];
+  for (const leaf of leaves(kernel, rcu)) {
+    cpus.push(...silentCpus(leaf));
+    holders.push(...blockedReaders(leaf));
+  }
+  for (const cpu of cpus) {
+    const task = attempt(() => cpuTask(kernel, cpu));
+    if (task instanceof Fault) continue;
+    const how = `runs on CPU ${cpu}, which has not reported a quiescent state`;
+    holders.push({ task: task.address, certainty: "possible", how });
+  }
+  const note =
+    cpus.length > 0 ? `no quiescent state reported by CPU ${cpus.join(", ")}` : "every CPU reported a quiescent state";
+  return { resource, state: { holders, note, fields } };
+}
+
+/** Nodes that stand for CPUs. */
+function* leaves(kernel: Kernel, rcu: Obj): Generator<Obj> {
+  const count = Math.min(kernel.variable("rcu_num_nodes").number(), MAX_NODES);
+  const depth = kernel.variable("rcu_num_lvls").number() - 1;
+  for (let i = 0; i < count; i++) {
+    const node = rcu.at("node").index(i);
+    if (node.at("level").number() === depth) yield node;
+  }
+}
+
+function silentCpus(leaf: Obj): number[] {
+  const mask = BigInt.asUintN(64, leaf.at("qsmask").value());
+  const first = leaf.at("grplo").number();
+  const cpus: number[] = [];
+  for (let bit = 0; bit < 64; bit++) if ((mask >> BigInt(bit)) & 1n) cpus.push(first + bit);
+  return cpus;
+}
+
+/** Tasks from the one that `gp_tasks` points at to the end of `blkd_tasks` block the grace period. */
+function* blockedReaders(leaf: Obj): Generator<Holder> {
+  const { kernel } = leaf;
+  const first = leaf.has("gp_tasks") ? leaf.at("gp_tasks").value() : 0n;
+  if (first === 0n) return;
+  const offset = memberOffset(kernel, "struct task_struct", "rcu_node_entry");
+  let isBlocking = false;
+  for (const node of listNodes(kernel, leaf.at("blkd_tasks").address)) {
+    isBlocking ||= node === first;
+    if (isBlocking)
+      yield {
+        task: node - offset,
+        certainty: "certain",
+        how: "was preempted within an RCU read-side critical section",
+      };
+  }
+}

@@ -1,0 +1,112 @@
+/** Waiters for mutexes, semaphores and reader-writer semaphores: structs with a list, then the task. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { blocker } from "./blocker.ts";
+import type { Found, QueuedTask } from "./resource.ts";
+import { type Sleeper, stackWords, waiterOf } from "./sleeper.ts";
+import { type WaiterRing, waiterRing, type WaiterShape } from "./waiterRing.ts";
+
+/** A kind of lock with the waiters that queue for it. */
+export interface LockShape {
+  readonly kind: "mutex" | "rwsem" | "semaphore";
+  /** The C type of the lock. */
+  readonly type: string;
+  readonly waiter: WaiterShape;
+}
+
+const waiterShape = (type: string): WaiterShape => ({ type, list: "list", task: "task" });
+
+export const MUTEX: LockShape = { kind: "mutex", type: "struct mutex", waiter: waiterShape("struct mutex_waiter") };
+export const RWSEM: LockShape = {
+  kind: "rwsem",
+  type: "struct rw_semaphore",
+  waiter: waiterShape("struct rwsem_waiter"),
+};
+export const SEMAPHORE: LockShape = {
+  kind: "semaphore",
+  type: "struct semaphore",
+  waiter: waiterShape("struct semaphore_waiter"),
+};
+
+/**
+ * The lock that a task queues for: by its waiter's list, or where the ring of waiters does not hold the lock, by
+ * `task_struct.blocker`, or the one word of its stack that leads back into the ring.
+ * @throws Fault where the task has no waiter in a list
+ */
+export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
+  const { kernel, task } = sleeper;
+  const named = blocker(task);
+  const waiter = attempt(() => waiterOf(sleeper, shape.waiter));
+  if (waiter instanceof Fault) {
+    // The kernel's own word needs no waiter.
+    if (named?.kind !== shape.kind) throw waiter;
+    return { resource: { kind: shape.kind, type: shape.type, address: named.address }, mode: named.mode };
+  }
+  const about = { waiter: { type: shape.waiter.type, address: waiter.address }, mode: modeOf(shape, waiter) };
+  const ring = waiterRing(kernel, shape.waiter, waiter.at(shape.waiter.list).address);
+  const lock = lockOf(sleeper, shape, ring);
+  const queue = inOrder(kernel, shape, ring, lock);
+  if (named?.kind === shape.kind && lock !== undefined && named.address !== lock) {
+    return {
+      ...about,
+      queue,
+      unknown: `task_struct.blocker names ${hex0x(named.address)}, the list of waiters leads to ${hex0x(lock)}`,
+    };
+  }
+  const address = lock ?? (named?.kind === shape.kind ? named.address : undefined);
+  if (address === undefined)
+    return { ...about, queue, unknown: "the ring of waiters does not contain the lock, and nothing else leads to it" };
+  return { ...about, queue, resource: { kind: shape.kind, type: shape.type, address } };
+}
+
+/** enum rwsem_waiter_type: RWSEM_WAITING_FOR_WRITE is 0, RWSEM_WAITING_FOR_READ 1 (kernel/locking/rwsem.c). */
+function modeOf({ kind }: LockShape, waiter: Obj): "read" | "write" | undefined {
+  if (kind !== "rwsem") return undefined;
+  return waiter.at("type").number() === 0 ? "write" : "read";
+}
+
+function lockOf(sleeper: Sleeper, shape: LockShape, ring: WaiterRing): bigint | undefined {
+  const { kernel } = sleeper;
+  const lock = kernel.object(shape.type, 0n);
+  if (lock.has("wait_list")) {
+    if (ring.head === undefined) throw Fault.of("corrupt", "the list of waiters has no head");
+    return ring.head - lock.at("wait_list").address;
+  }
+  // Since Linux kernel commits 25500ba7e77c, b9bdd4b68404 and 1ea4b473504b (March 2026) the lock is outside the ring.
+  return lockAtRing(sleeper, shape, ring);
+}
+
+/** The lock whose first waiter is in the ring, by the words of the stacks: the one that there is. */
+function lockAtRing(sleeper: Sleeper, shape: LockShape, ring: WaiterRing): bigint | undefined {
+  const { kernel } = sleeper;
+  const lock = kernel.object(shape.type, 0n);
+  if (!lock.has("first_waiter")) return undefined;
+  const first = lock.at("first_waiter").address;
+  const list = kernel.object(shape.waiter.type, 0n).at(shape.waiter.list).address;
+  const waiters = new Set(ring.entries.map(({ node }) => node - list));
+  const found = new Set<bigint>();
+  for (const { value } of stackWords(sleeper, sleeper.at + 2)) {
+    if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
+    const waiter = attempt(() => kernel.memory.word(value + first));
+    if (!(waiter instanceof Fault) && waiters.has(waiter)) found.add(value);
+  }
+  return found.size === 1 ? [...found][0] : undefined;
+}
+
+/** A ring without a head begins at the lock's first waiter. */
+function inOrder(
+  kernel: Kernel,
+  shape: LockShape,
+  { head, entries }: WaiterRing,
+  lock: bigint | undefined,
+): readonly QueuedTask[] {
+  if (head !== undefined || lock === undefined) return entries;
+  const object = kernel.object(shape.type, lock);
+  if (!object.has("first_waiter")) return entries;
+  const list = kernel.object(shape.waiter.type, 0n).at(shape.waiter.list).address;
+  const first = object.at("first_waiter").value() + list;
+  const at = entries.findIndex(({ node }) => node === first);
+  return at < 0 ? entries : [...entries.slice(at), ...entries.slice(0, at)];
+}

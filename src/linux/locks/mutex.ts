@@ -1,0 +1,60 @@
+import { hex0x } from "../../base/hex.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import type { Holder, ResourceState } from "./resource.ts";
+
+/** kernel/locking/mutex.c: MUTEX_FLAG_WAITERS, _HANDOFF and _PICKUP in the low bits of the owner. */
+const MUTEX_FLAGS = 7n;
+const MUTEX_FLAG_PICKUP = 4n;
+
+/** A value of a type whose C type may be signed, as an address. */
+export const unsignedWord = (object: Obj): bigint => BigInt.asUintN(object.kernel.arch.wordSize * 8, object.value());
+
+/**
+ * Who has a `struct mutex`, by its own words. On PREEMPT_RT it is an rt_mutex.
+ *
+ * Since Linux kernel commit 3ca0ff571b09 ("locking/mutex: Rework mutex::owner") (in v4.10) `owner` is the task with
+ * flags in its low bits; before, `count` is 1 when free and `owner` a plain pointer.
+ * @throws Fault
+ */
+export function mutexState(kernel: Kernel, address: bigint): ResourceState {
+  const mutex = kernel.object("struct mutex", address);
+  const type = "struct mutex";
+  if (mutex.has("rtmutex")) return rtMutexState(mutex.at("rtmutex"));
+  if (!mutex.has("owner.counter")) {
+    const owner = mutex.has("owner") ? mutex.at("owner").value() : 0n;
+    const count = mutex.at("count.counter").number();
+    const fields = [{ type, address, path: "owner", value: hex0x(owner) }];
+    if (owner !== 0n) return { holders: [{ task: owner, certainty: "certain", how: "mutex.owner" }], fields };
+    if (count === 1) return { holders: [], free: true, fields };
+    return { holders: [], note: "this kernel does not record the owner of the mutex", fields };
+  }
+  const word = unsignedWord(mutex.at("owner.counter"));
+  const fields = [{ type, address, path: "owner.counter", value: hex0x(word) }];
+  const task = word & ~MUTEX_FLAGS;
+  if (task === 0n) return { holders: [], free: true, fields };
+  const how = (word & MUTEX_FLAG_PICKUP) !== 0n ? "handed over to it, not yet picked up" : "mutex.owner";
+  return { holders: [{ task, certainty: "certain", how }], fields };
+}
+
+/** RT_MUTEX_HAS_WAITERS of kernel/locking/rtmutex_common.h. */
+const RT_MUTEX_FLAGS = 1n;
+
+/**
+ * Who has an rt_mutex.
+ * @param lock `struct rt_mutex_base`, before v5.15 `struct rt_mutex` (commit 830e6acc8a1c)
+ * @throws Fault
+ */
+export function rtMutexState(lock: Obj): ResourceState {
+  const owner = lock.at("owner").value();
+  const task = owner & ~RT_MUTEX_FLAGS;
+  const type = rtMutexType(lock.kernel);
+  const fields = [{ type, address: lock.address, path: "owner", value: hex0x(owner) }];
+  if (task === 0n) return { holders: [], free: true, fields };
+  const holder: Holder = { task, certainty: "certain", how: "rt_mutex.owner" };
+  return { holders: [holder], fields };
+}
+
+/** The C type of an rt_mutex without what lockdep adds. */
+export const rtMutexType = (kernel: Kernel): string =>
+  kernel.types.find("struct", "rt_mutex_base") ? "struct rt_mutex_base" : "struct rt_mutex";

@@ -1,0 +1,49 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Found, ResourceState } from "./resource.ts";
+import { type Sleeper, stackWords } from "./sleeper.ts";
+
+const TYPE = "struct percpu_rw_semaphore";
+
+/**
+ * Who has a `percpu_rw_semaphore`. While a writer waits for the readers to leave, `writer` names it; who reads, and
+ * who writes after that, is not recorded (kernel/locking/percpu-rwsem.c).
+ * @throws Fault
+ */
+export function percpuRwsemState(kernel: Kernel, address: bigint): ResourceState {
+  const lock = kernel.object(TYPE, address);
+  const writer = lock.at("writer.task").value();
+  const block = lock.has("block.counter") ? lock.at("block.counter").number() : undefined;
+  const fields = [{ type: TYPE, address, path: "writer.task", value: hex0x(writer) }];
+  if (block !== undefined) fields.push({ type: TYPE, address, path: "block.counter", value: String(block) });
+  if (writer !== 0n) {
+    const how = "the writer that waits for readers to leave, and keeps new ones out";
+    return { holders: [{ task: writer, certainty: "certain", how }], fields };
+  }
+  return { holders: [], note: "who has it is not recorded", fields };
+}
+
+/**
+ * The lock whose writer waits for its readers to leave: the word of the stack that leads to a lock which names the
+ * task as its writer.
+ * @throws Fault unknown where no word of the stack does
+ */
+export function percpuWriterWait(sleeper: Sleeper): Found {
+  const { kernel, task } = sleeper;
+  const writer = kernel.object(TYPE, 0n).at("writer.task").address;
+  for (const { value } of stackWords(sleeper, sleeper.at + 1)) {
+    if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
+    if (attempt(() => kernel.memory.word(value + writer)) !== task.address) continue;
+    return {
+      resource: { kind: "percpu_rwsem", type: TYPE, address: value },
+      mode: "write",
+      state: {
+        holders: [],
+        note: "waits for its readers to leave, which the lock does not record",
+        fields: [{ type: TYPE, address: value, path: "writer.task", value: hex0x(task.address) }],
+      },
+    };
+  }
+  throw Fault.of("unknown", "no word of the stack leads to a percpu_rw_semaphore that names the task as its writer");
+}

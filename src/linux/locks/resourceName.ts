@@ -1,0 +1,156 @@
+/** Where a lock or another resource lies, in words that people know it by. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import { bare, type CType, sizeOf } from "../../debuginfo/ctype.ts";
+import { listEntries } from "../../kernel/list.ts";
+import { derived, derivedFor } from "../../model/derived.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { memberPath, type MemberStep } from "../../model/memberPath.ts";
+import type { Obj } from "../../model/object.ts";
+import { symbolText } from "../../model/symbolText.ts";
+import { dentryPath } from "../fs/dcache.ts";
+import { stackOwner } from "../sched/stack.ts";
+import { taskComm, taskPid, taskTable } from "../sched/task.ts";
+import { slabObjectAt } from "../slab/slabObject.ts";
+import { slabStruct } from "../slab/slabTypes.ts";
+import type { Resource } from "./resource.ts";
+
+/**
+ * The name of a resource: its symbol, or the member that it is and the object that has it: `inode.i_rwsem of
+ * vda1:/etc/passwd`, `mm_struct.mmap_lock of sh [284]`. Undefined where nothing names it.
+ */
+export function resourceName(kernel: Kernel, { kind, address, type, detail }: Resource): string | undefined {
+  if (kind === "futex" || kind === "work" || kind === "workqueue" || kind === "grace period") return detail;
+  if (kind === "task exit" || kind === "child") return undefined;
+  const place = placeName(kernel, `${type ?? ""}@${hex0x(address)}`);
+  if (kind === "folio") return `${detail ?? ""} of ${place ?? "folio"}`;
+  if (kind === "bit") return place === undefined ? `bit ${detail}` : `bit ${detail} of ${place}`;
+  if (kind === "journal" || kind === "pipe") return detail;
+  return place;
+}
+
+/** The place of an address, for a resource of a C type: asked for each waiter, worked out once. */
+const placeName = derivedFor("names of resources", (kernel, key: string): string | undefined => {
+  const at = key.lastIndexOf("@");
+  const [type, address] = [key.slice(0, at), BigInt(key.slice(at + 1))];
+  const wanted = type === "" ? undefined : type;
+  for (const name of [ofPage, ofSymbol, ofSuperBlock, ofSlab, ofStack]) {
+    const found = attempt(() => name(kernel, address, wanted));
+    if (found !== undefined && !(found instanceof Fault)) return found;
+  }
+  return undefined;
+});
+
+/** Whether a type is the one called `struct NAME`; any word where none is wanted. */
+const isCalled =
+  (wanted: string | undefined) =>
+  (type: CType): boolean => {
+    const target = bare(type);
+    if (wanted === undefined) return target.kind !== "struct" && target.kind !== "union" && target.kind !== "array";
+    return target.kind === "struct" && `struct ${target.name ?? ""}` === wanted;
+  };
+
+function ofSymbol(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
+  const text = symbolText(kernel, address);
+  const symbol = kernel.symbols.at(address);
+  if (text === undefined || !symbol) return text;
+  const offset = Number(address - symbol.address);
+  const suffix = symbol.module === undefined || text.includes("[") ? "" : ` [${symbol.module}]`;
+  if (offset === 0) return `${text}${suffix}`;
+  const type = kernel.types.variable(symbol.name);
+  const path = type && memberPath(type, offset, isCalled(wanted));
+  return `${path ? `${symbol.name}${pathText(path)}` : text}${suffix}`;
+}
+
+const pathText = (path: readonly MemberStep[]): string =>
+  path.map(({ name }) => (name === "" || name.startsWith("[") ? name : `.${name}`)).join("");
+
+/** An object of a cache whose name tells its type. */
+function ofSlab(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
+  const object = slabObjectAt(kernel, address);
+  const name = object && slabStruct(kernel, object);
+  if (!object || name === undefined) return undefined;
+  const type = kernel.types.named(`struct ${name}`);
+  const path = memberPath(type, Number(address - object.address), isCalled(wanted));
+  return path && path.length > 0 ? memberOf(kernel, object.address, path) : undefined;
+}
+
+/** The innermost struct with a name on the way, and what is known of that object. */
+function memberOf(kernel: Kernel, start: bigint, path: readonly MemberStep[]): string {
+  const last = path.findLastIndex(({ struct }) => struct !== undefined);
+  const step = path[last];
+  if (!step?.struct) return pathText(path);
+  const before = path[last - 1];
+  const owner = kernel.object(step.struct, start + BigInt(before?.offset ?? 0));
+  const text = `${step.struct.name ?? ""}${pathText(path.slice(last))}`;
+  const whose = attempt(() => identityOf(owner));
+  return `${text} of ${typeof whose === "string" ? whose : hex0x(owner.address)}`;
+}
+
+/** What people know an object by. @throws Fault */
+function identityOf(owner: Obj): string | undefined {
+  const type = bare(owner.type);
+  const name = type.kind === "struct" ? type.name : undefined;
+  if (name === "inode") return inodePath(owner);
+  if (name === "mm_struct") return userOf(owner);
+  if (name === "task_struct") return taskName(owner);
+  if (name === "super_block") return owner.at("s_id").text();
+  return undefined;
+}
+
+const taskName = (task: Obj): string => `${taskComm(task)} [${taskPid(task)}]`;
+
+/** The file by one of its names within its file system: `vda1:/etc/passwd`. @throws Fault */
+function inodePath(inode: Obj): string {
+  const { kernel } = inode;
+  const device = inode.at("i_sb.s_id").text();
+  const first = inode.at("i_dentry.first").value();
+  if (first === 0n) return `${device}, inode ${inode.at("i_ino").value()}`;
+  const dentry = kernel.object("struct dentry", 0n);
+  // Since Linux kernel commit 946e51f2bf37 ("move d_rcu from overlapping d_child to overlapping d_alias") (in v3.19)
+  // in d_u; kernels of 2026 have it in the struct itself.
+  const member = ["d_u.d_alias", "d_alias"].find((path) => dentry.has(path)) ?? "d_alias";
+  const alias = kernel.object("struct dentry", first - dentry.at(member).address);
+  return `${device}:${dentryPath({ mount: undefined, dentry: alias })}`;
+}
+
+const usersOfMm = derived("first tasks of address spaces", (kernel) => {
+  const users = new Map<bigint, Obj>();
+  for (const task of taskTable(kernel).tasks) {
+    const mm = attempt(() => task.at("mm").value());
+    if (typeof mm === "bigint" && mm !== 0n && !users.has(mm)) users.set(mm, task);
+  }
+  return users;
+});
+
+function userOf(mm: Obj): string | undefined {
+  const task = usersOfMm(mm.kernel).get(mm.address);
+  return task && taskName(task);
+}
+
+/** Super blocks are no objects of a cache of their own. */
+const superBlocks = derived("super blocks", (kernel): readonly Obj[] => [
+  ...listEntries(kernel, kernel.variable("super_blocks"), "struct super_block", "s_list"),
+]);
+
+function ofSuperBlock(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
+  const size = BigInt(sizeOf(kernel.types.named("struct super_block")));
+  const block = superBlocks(kernel).find((one) => address >= one.address && address < one.address + size);
+  const path = block && memberPath(block.type, Number(address - block.address), isCalled(wanted));
+  return block && path && memberOf(kernel, block.address, path);
+}
+
+/** A page or folio by the file whose it is. */
+function ofPage(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
+  if (wanted !== "struct page" && wanted !== "struct folio") return undefined;
+  const mapping = kernel.object("struct page", address).at("mapping").value();
+  // PAGE_MAPPING_ANON and the like in the low bits (include/linux/page-flags.h).
+  if (mapping === 0n) return "a page without a file";
+  if ((mapping & 3n) !== 0n) return "an anonymous page";
+  return `a page of ${inodePath(kernel.object("struct address_space", mapping).at("host").deref())}`;
+}
+
+function ofStack(kernel: Kernel, address: bigint): string | undefined {
+  const task = stackOwner(kernel, address);
+  return task && `on the stack of ${taskName(task)}`;
+}

@@ -1,0 +1,44 @@
+import { Fault } from "../../base/fault.ts";
+import { rbtreeEntries } from "../../kernel/rbtree.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { rtMutexType } from "./mutex.ts";
+import type { Found, QueuedTask } from "./resource.ts";
+
+/** PID_MAX_LIMIT. */
+const MAX_WAITERS = 4 * 1024 * 1024;
+
+/**
+ * The rt_mutex that a task waits for: the kernel keeps the waiter in `task_struct.pi_blocked_on`, and the lock in it.
+ * On PREEMPT_RT all mutexes and spinlocks are of this kind. Undefined for a task that waits for none.
+ * @throws Fault corrupt when waiter and task do not name each other
+ */
+export function rtMutexWait(task: Obj): Found | undefined {
+  if (!task.has("pi_blocked_on")) return undefined;
+  const { kernel } = task;
+  const waiter = task.at("pi_blocked_on").deref();
+  if (waiter.address === 0n) return undefined;
+  if (waiter.at("task").value() !== task.address)
+    throw Fault.at("corrupt", waiter.address, "the rt_mutex_waiter that the task names is of another task");
+  const lock = waiter.at("lock").deref();
+  return {
+    resource: { kind: "rt_mutex", type: rtMutexType(kernel), address: lock.address },
+    waiter: { type: "struct rt_mutex_waiter", address: waiter.address },
+    queue: rtMutexQueue(kernel, lock),
+  };
+}
+
+/** Those who wait for an rt_mutex, the one of the highest priority first. @throws Fault */
+function rtMutexQueue(kernel: Kernel, lock: Obj): readonly QueuedTask[] {
+  // Since Linux kernel commit f7853c34241807bb ("locking/rtmutex: Fix task->pi_waiters integrity") (in v6.5) the node
+  // lies in `tree`; before, in `tree_entry`.
+  const waiter = kernel.object("struct rt_mutex_waiter", 0n);
+  const member = ["tree.entry", "tree_entry"].find((path) => waiter.has(path));
+  const queue: QueuedTask[] = [];
+  if (member === undefined) return queue;
+  for (const one of rbtreeEntries(kernel, lock.at("waiters"), "struct rt_mutex_waiter", member)) {
+    queue.push({ node: one.address, task: one.at("task").value() });
+    if (queue.length > MAX_WAITERS) throw Fault.at("corrupt", lock.address, "the tree of waiters does not end");
+  }
+  return queue;
+}

@@ -1,0 +1,69 @@
+import { hex0x } from "../../base/hex.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { rtMutexState, unsignedWord } from "./mutex.ts";
+import type { ResourceState } from "./resource.ts";
+
+// kernel/locking/rwsem.c since v5.3
+const RWSEM_READER_OWNED = 1n;
+/** 5.3 to 5.10 have a second bit for writers. */
+const RWSEM_OWNER_FLAGS = 7n;
+const RWSEM_WRITER_LOCKED = 1n;
+const RWSEM_READER_SHIFT = 8n;
+
+/**
+ * Who has a `struct rw_semaphore`, by its own words: its writer; of readers only the last that took it is known, which
+ * may be gone.
+ *
+ * Since Linux kernel commits 64489e78004c and 94a9717b3c40 ("locking/rwsem: Implement a new locking scheme", "Make
+ * rwsem->owner an atomic_long_t") (in v5.3) `count` and `owner` are laid out as read here.
+ * @throws Fault
+ */
+export function rwsemState(kernel: Kernel, address: bigint): ResourceState {
+  const rwsem = kernel.object("struct rw_semaphore", address);
+  const type = "struct rw_semaphore";
+  if (rwsem.has("rwbase")) return rwbaseState(rwsem.at("rwbase"));
+  if (!rwsem.has("owner.counter")) return oldState(rwsem);
+  const [count, word] = [unsignedWord(rwsem.at("count.counter")), unsignedWord(rwsem.at("owner.counter"))];
+  const fields = [
+    { type, address, path: "count.counter", value: hex0x(count) },
+    { type, address, path: "owner.counter", value: hex0x(word) },
+  ];
+  const task = word & ~RWSEM_OWNER_FLAGS;
+  const isReader = (word & RWSEM_READER_OWNED) !== 0n;
+  if ((count & RWSEM_WRITER_LOCKED) !== 0n) {
+    // The writer stores its name behind the bit, and clears it in front of it (rwsem_set_owner, __up_write).
+    if (isReader || task === 0n) return { holders: [], note: "locked for writing, its writer is not recorded", fields };
+    return { holders: [{ task, certainty: "certain", how: "writer, rw_semaphore.owner" }], fields };
+  }
+  const readers = BigInt.asUintN(kernel.arch.wordSize * 8 - 1, count) >> RWSEM_READER_SHIFT;
+  if (readers === 0n) return { holders: [], free: true, fields };
+  const note = `held by ${readers} ${readers === 1n ? "reader" : "readers"}, which the lock does not record`;
+  if (!isReader || task === 0n) return { holders: [], note, fields };
+  const how = "the last that took it for reading, which may have released it again";
+  return { holders: [{ task, certainty: "possible", how }], note, fields };
+}
+
+/** Before v5.3 a reader leaves no more than flags, and 1 of `owner` is no task. */
+function oldState(rwsem: Obj): ResourceState {
+  const type = "struct rw_semaphore";
+  if (!rwsem.has("owner")) return { holders: [], note: "this kernel does not record its owner", fields: [] };
+  const word = rwsem.at("owner").value();
+  const task = word & ~RWSEM_OWNER_FLAGS;
+  const fields = [{ type, address: rwsem.address, path: "owner", value: hex0x(word) }];
+  if (task === 0n) return { holders: [], note: "no writer has it; readers are not recorded", fields };
+  if ((word & 1n) !== 0n)
+    return { holders: [{ task, certainty: "possible", how: "the last that took it for reading" }], fields };
+  return { holders: [{ task, certainty: "certain", how: "writer, rw_semaphore.owner" }], fields };
+}
+
+/** RT's reader-writer lock: READER_BIAS marks that readers may enter, WRITER_BIAS that a writer has it. */
+function rwbaseState(rwbase: Obj): ResourceState {
+  const readers = rwbase.at("readers.counter").number();
+  const own = rtMutexState(rwbase.at("rtmutex"));
+  // kernel/locking/rwbase_rt.c: a writer holds the rt_mutex while it waits for the readers to leave, and after.
+  if (own.holders.length > 0) return own;
+  if (readers !== 0 && readers !== -2147483648)
+    return { holders: [], note: "held by readers, which the lock does not record", fields: own.fields };
+  return own;
+}

@@ -1,0 +1,112 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { derivedFor } from "../../model/derived.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import type { Frame } from "../../unwind/frame.ts";
+import { stackTrace } from "../sched/stackTrace.ts";
+import { waitFunction } from "../sched/waitFunction.ts";
+import { completionWait } from "./completion.ts";
+import { futexWait } from "./futex.ts";
+import { MUTEX, queuedFor, RWSEM, SEMAPHORE } from "./lockWaiters.ts";
+import { mutexState, rtMutexState } from "./mutex.ts";
+import { percpuWriterWait } from "./percpuRwsem.ts";
+import type { Found, Resource, ResourceState, Wait } from "./resource.ts";
+import { rtMutexWait } from "./rtMutex.ts";
+import { rwsemState } from "./rwsem.ts";
+import { semaphoreState } from "./semaphore.ts";
+import { frameFunction, type SleepFrame, type Sleeper, waitingFrame } from "./sleeper.ts";
+import { waitQueueWait } from "./waitQueue.ts";
+
+interface WaitRule {
+  /** Names of the function that waits. */
+  readonly functions: RegExp;
+  /** @throws Fault where what the function waits for cannot be found */
+  readonly find: (sleeper: Sleeper) => Found;
+}
+
+/** How functions wait that do not do so by a wait queue. */
+const RULES: readonly WaitRule[] = [
+  { functions: /^(__)?(ww_)?mutex_lock(_\w+)?$/, find: (sleeper) => queuedFor(sleeper, MUTEX) },
+  {
+    functions: /^(rwsem_down_(read|write)_\w+|(__)?down_(read|write)(_killable|_interruptible|_common)?)$/,
+    find: (sleeper) => queuedFor(sleeper, RWSEM),
+  },
+  {
+    functions: /^(___?down_common|(__)?down(_interruptible|_killable|_timeout)?)$/,
+    find: (sleeper) => queuedFor(sleeper, SEMAPHORE),
+  },
+  { functions: /^(do_|__)?wait_for_common(_io)?$|^wait_for_completion(_\w+)?$/, find: completionWait },
+  { functions: /^(__)?futex_(wait\w*|lock_pi)$|^futex_wait_queue(_me)?$/, find: futexWait },
+  { functions: /^percpu_down_write$/, find: percpuWriterWait },
+];
+
+/** The functions of locks, by which a sleeping task is seen to wait for one without unwinding its stack. */
+export const LOCK_FUNCTIONS =
+  /^((__)?(ww_)?mutex_lock(_\w+)?|rwsem_down_\w+|___?down_common|__down(_\w+)?|(__)?rt_mutex_slowlock\w*|rt_mutex_wait\w*|rwbase_\w+_lock|percpu_rwsem_wait|percpu_down_write)$/;
+
+/**
+ * What a task waits for. @throws Fault nothing: what is not known is said in `unknown`
+ * @param task one that does not run
+ */
+export const taskWait = derivedFor("what a task waits for", (kernel, task: bigint): Wait => {
+  const object = kernel.object("struct task_struct", task);
+  const { frames, fault } = stackTrace(kernel, object);
+  if (frames.length === 0) return nothing(object, undefined, 0, fault?.message ?? "its stack cannot be read");
+  return waitOfStack(kernel, object, frames);
+});
+
+const nothing = (task: Obj, name: string | undefined, frame: number, unknown: string | undefined): Wait => ({
+  task,
+  function: name,
+  frame,
+  resource: undefined,
+  mode: undefined,
+  waiter: undefined,
+  queue: [],
+  state: undefined,
+  unknown,
+});
+
+/** The same by a stack that is known already. */
+export function waitOfStack(kernel: Kernel, task: Obj, frames: readonly SleepFrame[]): Wait {
+  const at = waitingFrame(frames);
+  const sleeper: Sleeper = { kernel, task, frames, at };
+  const shown = waitFunction(kernel, frames as readonly Frame[]);
+  const frame = Math.max(at, shown);
+  const shownFrame = frames[frame];
+  const base = nothing(task, shownFrame && frameFunction(shownFrame), frame, undefined);
+  const found = attempt(() => findWait(sleeper));
+  if (found instanceof Fault) return { ...base, unknown: found.message };
+  if (!found) return base;
+  const wait = { ...base, ...found };
+  if (wait.state || !wait.resource) return wait;
+  const { resource } = wait;
+  const state = attempt(() => resourceState(kernel, resource));
+  if (state instanceof Fault) return { ...wait, unknown: state.message };
+  return { ...wait, state };
+}
+
+function findWait(sleeper: Sleeper): Found | undefined {
+  const frame = sleeper.frames[sleeper.at];
+  const name = frame === undefined ? undefined : frameFunction(frame);
+  const byPriority = rtMutexWait(sleeper.task);
+  if (byPriority) return byPriority;
+  const rule = name === undefined ? undefined : RULES.find(({ functions }) => functions.test(name));
+  return rule ? rule.find(sleeper) : waitQueueWait(sleeper, sleeper.at);
+}
+
+/** What a lock says of itself; undefined for what has no such words. @throws Fault */
+export function resourceState(kernel: Kernel, { kind, address, type }: Resource): ResourceState | undefined {
+  switch (kind) {
+    case "mutex":
+      return mutexState(kernel, address);
+    case "rwsem":
+      return rwsemState(kernel, address);
+    case "semaphore":
+      return semaphoreState(kernel, address);
+    case "rt_mutex":
+      return rtMutexState(kernel.object(type ?? "struct rt_mutex_base", address));
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,104 @@
+/** Entries of wait queues, told apart by the function that wakes them. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { hex0x } from "../../base/hex.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { pageFlags } from "../mm/pageFlags.ts";
+import { ownerOfQueue } from "./queueOwner.ts";
+import { percpuRwsemState } from "./percpuRwsem.ts";
+import type { Found, QueuedTask } from "./resource.ts";
+import { linkedWaiter, type Sleeper } from "./sleeper.ts";
+import { type WaiterRing, waiterRing, type WaiterShape } from "./waiterRing.ts";
+
+export const WAIT_QUEUE: WaiterShape = {
+  type: "struct wait_queue_entry",
+  list: "entry",
+  task: "private",
+  wake: "func",
+};
+
+/** WQ_FLAG_CUSTOM of include/linux/wait.h: what percpu_rwsem_wait() marks readers with. */
+const WQ_FLAG_CUSTOM = 4;
+
+/** What a task waits for by an entry of a wait queue within the frames up to `at`; undefined without one. @throws Fault */
+export function waitQueueWait(sleeper: Sleeper, at: number): Found | undefined {
+  const { kernel, task } = sleeper;
+  if (!kernel.types.find("struct", "wait_queue_entry")) return undefined;
+  const entry = linkedWaiter(sleeper, WAIT_QUEUE, at);
+  if (!entry) return undefined;
+  const ring = waiterRing(kernel, WAIT_QUEUE, entry.at("entry").address);
+  const waiter = { type: WAIT_QUEUE.type, address: entry.address };
+  const wake = kernel.symbols.at(entry.at("func").value())?.name ?? "";
+  const special = SPECIAL[wake];
+  const found = special && attempt(() => special(entry, ring));
+  if (found && !(found instanceof Fault)) return { waiter, queue: ring.entries, ...found };
+  if (ring.head === undefined) throw Fault.of("corrupt", "the wait queue has no head");
+  const queue = ring.head - kernel.object("struct wait_queue_head", 0n).at("head").address;
+  return { waiter, queue: ring.entries, ...ownerOfQueue(sleeper, entry, queue, task) };
+}
+
+type Special = (entry: Obj, ring: WaiterRing) => Found | undefined;
+
+/** By the name of the function that wakes. */
+const SPECIAL: Readonly<Record<string, Special | undefined>> = {
+  wake_bit_function: (entry, ring) => keyed(entry, ring, "bit"),
+  var_wake_function: (entry, ring) => keyed(entry, ring, "variable"),
+  wake_page_function: folioWait,
+  percpu_rwsem_wake_function: percpuWait,
+};
+
+/** The others in a hashed queue whose key is the same: queues are shared. */
+const sharing = (ring: WaiterRing, isSame: (node: bigint) => boolean): readonly QueuedTask[] =>
+  ring.entries.filter(({ node }) => attempt(() => isSame(node)) === true);
+
+/** `struct wait_bit_queue_entry`: the word and the number of its bit, or a variable of any size. */
+function keyed(entry: Obj, ring: WaiterRing, kind: "bit" | "variable"): Found {
+  const { kernel } = entry;
+  const whole = entry.containerOf("struct wait_bit_queue_entry", "wq_entry");
+  const address = whole.at("key.flags").value();
+  const bit = whole.at("key.bit_nr").number();
+  const offset = entry.at("entry").address - whole.address;
+  const queue = sharing(ring, (node) => {
+    const other = kernel.object(whole.type, node - offset);
+    return other.at("key.flags").value() === address && other.at("key.bit_nr").number() === bit;
+  });
+  const detail = kind === "bit" ? { detail: String(bit) } : {};
+  return { resource: { kind, type: undefined, address, ...detail }, queue };
+}
+
+/** `struct wait_page_queue` of mm/filemap.c: a folio, a page before v5.16, and the flag that is waited for. */
+function folioWait(entry: Obj, ring: WaiterRing): Found {
+  const { kernel } = entry;
+  const whole = entry.containerOf("struct wait_page_queue", "wait");
+  const member = whole.has("folio") ? "folio" : "page";
+  const address = whole.at(member).value();
+  const bit = whole.at("bit_nr").number();
+  const offset = entry.at("entry").address - whole.address;
+  const queue = sharing(ring, (node) => {
+    const other = kernel.object(whole.type, node - offset);
+    return other.at(member).value() === address && other.at("bit_nr").number() === bit;
+  });
+  const type = `struct ${member}`;
+  const flags = BigInt.asUintN(64, kernel.object("struct page", address).at("flags").value());
+  return {
+    resource: { kind: "folio", type, address, detail: flagName(kernel, bit) },
+    queue,
+    state: { holders: [], fields: [{ type: "struct page", address, path: "flags", value: hex0x(flags) }] },
+  };
+}
+
+const flagName = (kernel: Kernel, bit: number): string =>
+  pageFlags(kernel).find((flag) => flag.bit === bit)?.name ?? `bit ${bit}`;
+
+function percpuWait(entry: Obj, ring: WaiterRing): Found | undefined {
+  const { kernel } = entry;
+  if (ring.head === undefined) return undefined;
+  const type = "struct percpu_rw_semaphore";
+  const address = ring.head - kernel.object(type, 0n).at("waiters.head").address;
+  const isReader = (entry.at("flags").number() & WQ_FLAG_CUSTOM) !== 0;
+  return {
+    resource: { kind: "percpu_rwsem", type, address },
+    mode: isReader ? "read" : "write",
+    state: percpuRwsemState(kernel, address),
+  };
+}

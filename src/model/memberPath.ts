@@ -1,0 +1,55 @@
+import { bare, type CType, sizeOf, type StructType } from "../debuginfo/ctype.ts";
+
+/** A step into a type: a member of a struct, or an element of an array. */
+export interface MemberStep {
+  /** The struct that has the member; undefined for the element of an array and within an anonymous struct. */
+  readonly struct: StructType | undefined;
+  /** `i_rwsem`, `[3]`; empty for an anonymous struct or union. */
+  readonly name: string;
+  /** Bytes from the start of the outermost type to the member. */
+  readonly offset: number;
+}
+
+/** Structs in structs that are searched: real ones nest some eight deep. */
+const MAX_DEPTH = 32;
+
+/**
+ * The way from a type to the part of it at an offset that `isWanted`: of union members the first that leads there.
+ * @param offset bytes
+ * @returns undefined where nothing that is wanted begins there
+ */
+export function memberPath(
+  type: CType,
+  offset: number,
+  isWanted: (type: CType) => boolean,
+): readonly MemberStep[] | undefined {
+  return search(type, offset, 0, isWanted, 0);
+}
+
+function search(
+  type: CType,
+  offset: number,
+  base: number,
+  isWanted: (type: CType) => boolean,
+  depth: number,
+): readonly MemberStep[] | undefined {
+  const whole = bare(type);
+  if (offset === base && isWanted(type)) return [];
+  if (depth > MAX_DEPTH) return undefined;
+  if (whole.kind === "array") {
+    const size = sizeOf(whole.element);
+    if (size <= 0) return undefined;
+    const index = Math.floor((offset - base) / size);
+    const at = base + index * size;
+    const rest = search(whole.element, offset, at, isWanted, depth + 1);
+    return rest && [{ struct: undefined, name: `[${index}]`, offset: at }, ...rest];
+  }
+  if (whole.kind !== "struct" && whole.kind !== "union") return undefined;
+  for (const { name = "", type: inner, bitOffset, bitSize } of whole.members) {
+    const at = base + (bitOffset >> 3);
+    if (bitSize !== undefined || offset < at || offset >= at + sizeOf(inner)) continue;
+    const rest = search(inner, offset, at, isWanted, depth + 1);
+    if (rest) return [{ struct: whole.name === undefined ? undefined : whole, name, offset: at }, ...rest];
+  }
+  return undefined;
+}
