@@ -50,6 +50,7 @@ import { tree } from "./commands/types/tree/tree.ts";
 import { vm } from "./commands/memory/vm/vm.ts";
 import { vtop } from "./commands/memory/vtop.ts";
 import { waitq } from "./commands/tasks/waitq.ts";
+import { waits } from "./commands/tasks/waits/waits.ts";
 import { whatis } from "./commands/types/whatis.ts";
 import { wr } from "./commands/memory/wr.ts";
 
@@ -108,6 +109,7 @@ export const commands = (): readonly Command[] => [
   vm,
   vtop,
   waitq,
+  waits,
   whatis,
   wr,
 ];

@@ -5,6 +5,28 @@
 export interface PanelKeys {
   ps: "pid" | "ppid" | "cpu" | "task" | "state" | "memPercent" | "vsz" | "rss" | "comm" | "running";
   "ps -l": "pid" | "comm" | "task" | "cpu" | "state" | "lastRun_ns" | "ago_ns";
+  waits:
+    | "pid"
+    | "comm"
+    | "task"
+    | "cpu"
+    | "state"
+    | "ago_ns"
+    | "type"
+    | "resource"
+    | "name"
+    | "waitsFor"
+    | "heldBy"
+    | "function"
+    | "waiter"
+    | "waiterType"
+    | "holders"
+    | "waiters"
+    | "root"
+    | "chain"
+    | "cycle"
+    | "note"
+    | "unknown";
   mod: "module" | "name" | "base" | "size" | "file";
   mount: "mount" | "superBlock" | "type" | "device" | "directory";
   sys:

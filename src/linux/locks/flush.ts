@@ -26,23 +26,54 @@ export function flushedWork({ kernel, task }: Sleeper, address: bigint): Found |
   if (barrier.has("task") && barrier.at("task").value() !== task.address) return undefined;
   const symbol = kernel.symbols.at(barrier.at("work.func").value());
   if (symbol?.name !== "wq_barrier_func") return undefined;
-  const pool = poolOf(barrier.at("work"));
+  const { pool } = queueOf(barrier.at("work"));
   const target = targetOf(kernel, barrier, pool);
   if (target.worker) return executed(target.worker);
+  return { resource: workResource(kernel, target.work), state: queuedState(target.work) };
+}
+
+/** WORK_STRUCT_INACTIVE, WORK_STRUCT_DELAYED before v5.15: the workqueue has as many works active as it may have. */
+const WORK_STRUCT_INACTIVE = 2n;
+
+/** What a work that is queued waits for: of an inactive one, that an active one of its workqueue is done. @throws Fault */
+function queuedState(work: Obj): ResourceState {
+  const queued = { holders: [], note: "queued; no worker executes it yet", fields: [] };
+  if ((workData(work) & WORK_STRUCT_INACTIVE) === 0n) return queued;
+  const { pool, pwq } = queueOf(work);
+  // Since Linux kernel commit a045a272d887 ("workqueue: Move pwq->max_active to wq->max_active") (in v6.9).
+  const limit = pwq.has("max_active") ? pwq.at("max_active").number() : pwq.at("wq.max_active").number();
+  const workers = [...workersOf(pool)].filter((worker) => worker.at("current_pwq").value() === pwq.address);
+  const path = pwq.has("max_active") ? "max_active" : "nr_active";
+  const type = "struct pool_workqueue";
+  const fields = [
+    { type, address: pwq.address, path, value: String(pwq.at(path).number()) },
+    ...workers.flatMap((worker) => workerFields(worker)),
+  ];
+  const isOnly = limit === 1 && workers.length === 1;
+  const how = isOnly
+    ? "executes the one work that the workqueue may have active"
+    : `executes one of the works of the workqueue, which may have ${limit} active`;
   return {
-    resource: workResource(kernel, target.work),
-    state: { holders: [], note: "queued; no worker executes it yet", fields: [] },
+    holders: workers.map((worker) => ({
+      task: worker.at("task").value(),
+      certainty: isOnly ? "certain" : "possible",
+      how,
+    })),
+    note: `queued until one of the ${limit} works is done that the workqueue may have active`,
+    fields,
   };
 }
+
+const workData = (work: Obj): bigint => BigInt.asUintN(64, work.at("data.counter").value());
 
 /** WORK_STRUCT_PWQ and the bits below the pool_workqueue's address: 8, or 9 with debug objects. */
 const WORK_STRUCT_PWQ = 4n;
 const FLAG_BITS = [8n, 9n, 10n];
 
-/** The pool that a queued work belongs to. @throws Fault where it is in none */
-function poolOf(work: Obj): Obj {
+/** The queue and the pool of workers that a queued work belongs to. @throws Fault where it is in none */
+function queueOf(work: Obj): { readonly pwq: Obj; readonly pool: Obj } {
   const { kernel } = work;
-  const data = BigInt.asUintN(64, work.at("data.counter").value());
+  const data = workData(work);
   if ((data & WORK_STRUCT_PWQ) === 0n) throw Fault.at("unknown", work.address, "the work is in no queue");
   for (const bits of FLAG_BITS) {
     const pwq = kernel.object("struct pool_workqueue", (data >> bits) << bits);
@@ -52,7 +83,7 @@ function poolOf(work: Obj): Obj {
       for (const worker of workersOf(pool)) if (worker.at("pool").value() !== pool.address) return undefined;
       return pool;
     });
-    if (pool && !(pool instanceof Fault)) return pool;
+    if (pool && !(pool instanceof Fault)) return { pwq, pool };
   }
   throw Fault.at("corrupt", work.address, "the work leads to no pool of workers");
 }

@@ -38,9 +38,17 @@ export function gracePeriodState(kernel: Kernel): Found {
     const how = `runs on CPU ${cpu}, which has not reported a quiescent state`;
     holders.push({ task: task.address, certainty: "possible", how });
   }
+  if (holders.length === 0 && cpus.length === 0) holders.push(...kthread(rcu));
   const note =
     cpus.length > 0 ? `no quiescent state reported by CPU ${cpus.join(", ")}` : "every CPU reported a quiescent state";
   return { resource, state: { holders, note, fields } };
+}
+
+/** The kernel thread that begins and ends grace periods. */
+function kthread(rcu: Obj): Holder[] {
+  const task = rcu.has("gp_kthread") ? rcu.at("gp_kthread").value() : 0n;
+  const how = "the grace-period kthread, which is to go on: every CPU has reported";
+  return task === 0n ? [] : [{ task, certainty: "likely", how }];
 }
 
 /** Nodes that stand for CPUs. */

@@ -2,8 +2,8 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { taskAt } from "../sched/task.ts";
-import type { Found, ResourceState } from "./resource.ts";
+import { taskAt, taskTable } from "../sched/task.ts";
+import type { Found, Holder, ResourceState } from "./resource.ts";
 import { frameFunction, type Sleeper } from "./sleeper.ts";
 
 /** @param queue address of the `wait_queue_head` */
@@ -93,12 +93,35 @@ function journal(kernel: Kernel, queue: bigint): Found | undefined {
     return {
       resource: { kind: "journal", type, address: journal.address, detail },
       state: {
-        holders: BY_COMMIT.includes(member) ? [{ task: thread, certainty: "likely", how }] : [],
+        holders:
+          member === "j_wait_updates"
+            ? handleHolders(journal)
+            : BY_COMMIT.includes(member)
+              ? [{ task: thread, certainty: "likely", how }]
+              : [],
         fields,
       },
     };
   }
   return undefined;
+}
+
+/**
+ * Tasks with an open handle of the transaction that is being committed: the commit waits until they close it. Each
+ * keeps it in `task_struct.journal_info` (fs/jbd2/transaction.c: jbd2__journal_start()).
+ */
+function handleHolders(journal: Obj): Holder[] {
+  const { kernel } = journal;
+  const transactions = [journal.at("j_committing_transaction").value(), journal.at("j_running_transaction").value()];
+  const holders: Holder[] = [];
+  for (const task of taskTable(kernel).tasks) {
+    const handle = attempt(() => task.at("journal_info").value());
+    if (typeof handle !== "bigint" || handle === 0n) continue;
+    const transaction = attempt(() => kernel.object("struct jbd2_journal_handle", handle).at("h_transaction").value());
+    if (typeof transaction !== "bigint" || transaction === 0n || !transactions.includes(transaction)) continue;
+    holders.push({ task: task.address, certainty: "likely", how: "has an open handle of the transaction" });
+  }
+  return holders;
 }
 
 /** blk_mq_get_tag() waits by a `struct sbq_wait`, which names the tags. */

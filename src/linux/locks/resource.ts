@@ -25,6 +25,11 @@ export type ResourceKind =
   | "child"
   | "task exit";
 
+/** Kinds that one task holds while others wait. */
+const LOCKS: readonly ResourceKind[] = ["mutex", "rwsem", "semaphore", "rt_mutex", "percpu_rwsem"];
+
+export const isLock = (kind: ResourceKind | undefined): boolean => kind !== undefined && LOCKS.includes(kind);
+
 /** Something that tasks wait for, by its kind and address. */
 export interface Resource {
   readonly kind: ResourceKind;

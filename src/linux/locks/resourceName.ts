@@ -24,9 +24,23 @@ export function resourceName(kernel: Kernel, { kind, address, type, detail }: Re
   if (kind === "task exit" || kind === "child") return undefined;
   const place = placeName(kernel, `${type ?? ""}@${hex0x(address)}`);
   if (kind === "folio") return `${detail ?? ""} of ${place ?? "folio"}`;
-  if (kind === "bit") return place === undefined ? `bit ${detail}` : `bit ${detail} of ${place}`;
+  if (kind === "bit") return place === undefined ? detail : `${bitName(kernel, place, detail ?? "")} of ${place}`;
+  if (kind === "bio") return attempt(() => bioDisk(kernel, address)) as string | undefined;
   if (kind === "journal" || kind === "pipe") return detail;
   return place;
+}
+
+/** BH_Lock of enum bh_state_bits for a bit of a buffer's state; else its number. */
+function bitName(kernel: Kernel, place: string, bit: string): string {
+  if (!place.startsWith("buffer_head.b_state")) return bit;
+  const known = kernel.types.enumerator("BH_Lock");
+  return known?.type.values.find(({ name, value }) => name.startsWith("BH_") && String(value) === bit)?.name ?? bit;
+}
+
+/** `of vda`. Since Linux kernel commit 309dca309fc3 ("block: store a block_device pointer in struct bio") (in v5.12). */
+function bioDisk(kernel: Kernel, address: bigint): string {
+  const bio = kernel.object("struct bio", address);
+  return `of ${bio.at(bio.has("bi_bdev") ? "bi_bdev.bd_disk.disk_name" : "bi_disk.disk_name").text()}`;
 }
 
 /** The place of an address, for a resource of a C type: asked for each waiter, worked out once. */
@@ -94,6 +108,8 @@ function identityOf(owner: Obj): string | undefined {
   if (name === "inode") return inodePath(owner);
   if (name === "mm_struct") return userOf(owner);
   if (name === "task_struct") return taskName(owner);
+  if (name === "buffer_head")
+    return `block ${owner.at("b_blocknr").value()} of ${owner.at("b_bdev.bd_disk.disk_name").text()}`;
   if (name === "super_block") return owner.at("s_id").text();
   return undefined;
 }

@@ -92,7 +92,9 @@ function findWait(sleeper: Sleeper): Found | undefined {
   const byPriority = rtMutexWait(sleeper.task);
   if (byPriority) return byPriority;
   const rule = name === undefined ? undefined : RULES.find(({ functions }) => functions.test(name));
-  return rule ? rule.find(sleeper) : waitQueueWait(sleeper, sleeper.at);
+  if (rule) return rule.find(sleeper);
+  // do_wait() is handed the entry by its caller.
+  return waitQueueWait(sleeper, name === "do_wait" ? sleeper.at + 1 : sleeper.at);
 }
 
 /** What a lock says of itself; undefined for what has no such words. @throws Fault */

@@ -1,0 +1,78 @@
+import type { WaitGraph, WaitingTask } from "../../../../insight/waits/waitGraph.ts";
+import { taskName, waitWords } from "../../../../insight/waits/words.ts";
+import { taskComm, taskPid } from "../../../../linux/sched/task.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { type Line, type Pieces, text } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
+import { heldBy, resourceSpan, waitsTable, type WaitRow } from "./rows.ts";
+
+const { resource, name, holders, waiters, note } = waitsTable.columns;
+
+/** One row for each resource: what any of its waiters knows of it. */
+export const resourcesTable: Table<WaitRow> = {
+  gap: "  ",
+  columns: {
+    kind: {
+      kind: "text",
+      about: "mutex, rwsem, completion and the like",
+      value: ({ waiting }) => waiting.wait.resource?.kind,
+    },
+    resource,
+    cType: { kind: "text", about: "its C type", value: ({ waiting }) => waiting.wait.resource?.type },
+    name,
+    waitsFor: {
+      kind: "text",
+      title: "RESOURCE",
+      about: "the resource as a phrase",
+      width: "rows",
+      value: ({ waiting }) => waitWords(waiting),
+      text: (words, { waiting }) => resourceSpan(words, waiting),
+    },
+    heldBy: {
+      kind: "text",
+      title: "HELD BY",
+      about: "the first of `holders` as a phrase",
+      value: ({ waiting }) => heldBy(waiting),
+    },
+    holders,
+    waiters,
+    note,
+  },
+};
+
+/** Resources with more waiters first. */
+export function* resourceRows(kernel: Kernel, graph: WaitGraph, chosen: readonly WaitingTask[] | undefined): Pieces {
+  const byResource = new Map<string, WaitingTask>();
+  for (const waiting of chosen ?? graph.tasks.values()) {
+    const resource = waiting.wait.resource;
+    if (!resource) continue;
+    const key = `${resource.kind} ${resource.address} ${resource.detail ?? ""}`;
+    if (!byResource.has(key)) byResource.set(key, waiting);
+  }
+  const rows = [...byResource.values()].map((waiting): WaitRow => ({ waiting, graph }));
+  rows.sort((a, b) => b.waiting.wait.queue.length - a.waiting.wait.queue.length);
+  if (rows.length === 0) {
+    yield text("no task waits for anything that is known");
+    return;
+  }
+  const layout = new TableLayout(kernel, resourcesTable);
+  layout.fit(rows);
+  yield layout.heading();
+  for (const row of rows) yield layout.row(row, () => queueLines(row));
+}
+
+/** Waiters that are told of a lock; `--json` tells all. */
+const MAX_SHOWN = 32;
+
+function queueLines({ waiting }: WaitRow): Line[] {
+  const { queue, task } = waiting.wait;
+  const lines = queue.slice(0, MAX_SHOWN).map(({ task: address }, at): Line => {
+    const place = `${String(at + 1).padStart(6)}. `;
+    if (address === undefined) return [place, "no task: an entry of another kind"];
+    const object = task.kernel.object("struct task_struct", address);
+    return [place, { as: "task", text: taskName({ pid: taskPid(object), comm: taskComm(object) }), address }];
+  });
+  if (queue.length > MAX_SHOWN) lines.push([`       and ${queue.length - MAX_SHOWN} more`]);
+  return lines;
+}

@@ -1,0 +1,74 @@
+import { taskActivity } from "../../../../linux/sched/sleeping.ts";
+import { taskTable } from "../../../../linux/sched/task.ts";
+import { waitGraph, waitingTask, type WaitGraph, type WaitingTask } from "../../../../insight/waits/waitGraph.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { type Line, type Pieces, text } from "../../../../say/piece.ts";
+import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { missingTasks, tasksMatching } from "../../../language/taskSelector.ts";
+import { deadlockLines } from "./deadlock.ts";
+import { resourceRows, resourcesTable } from "./resources.ts";
+import { chainText, waitsTable } from "./rows.ts";
+
+export const waits = command({
+  name: "waits",
+  readsOnly: true,
+  summary: "who waits for whom: locks, their holders, deadlocks",
+  usage: "[-a | -l] [pid | taskp | command] ...",
+  options: [
+    { flag: "-a", help: "every task that sleeps, not only those that are blocked" },
+    { flag: "-l", help: "lock by lock, with all who wait for it" },
+  ],
+  description: `Says what each blocked task waits for, who holds that, and where the chain of those who wait ends; deadlocks stand first, then the task that has been waiting longest. Blocked are tasks that sleep uninterruptibly, and those that sleep in the function of a lock.
+
+What a task waits for is found on its stack by the type of its waiter, which must be linked into the list of the lock and name the task. A holder without a mark is certain: the lock names it. The last reader of a reader-writer semaphore is only a possible holder, for readers leave without a trace.`,
+  examples: [
+    { line: "waits", shows: "All blocked tasks." },
+    { line: "waits -l", shows: "Each lock with its waiters in order." },
+    { line: "waits -a sshd", shows: "What the tasks of a name sleep in." },
+  ],
+  records: () => [
+    { line: "waits", fields: waitsTable.columns },
+    { line: "waits -l", fields: resourcesTable.columns },
+  ],
+  needs: ["types", "tasks"],
+  *run(context, args) {
+    const graph = yield* waitGraph(context.kernel);
+    const chosen = args.words.length > 0 ? chosenTasks(context, args) : undefined;
+    if (args.has("-l")) {
+      yield* resourceRows(context.kernel, graph, chosen);
+      return;
+    }
+    const shown = chosen ?? (args.has("-a") ? sleepers(context) : graph.blocked);
+    for (const cycle of graph.cycles)
+      if (!chosen || cycle.tasks.some((one) => chosen.includes(one))) yield text(...deadlockLines(cycle));
+    yield* waitRows(context, graph, shown);
+    if (!chosen) yield* missingTasks(context.kernel, "waits: ");
+  },
+});
+
+function* waitRows({ kernel }: Context, graph: WaitGraph, shown: readonly WaitingTask[]): Pieces {
+  if (shown.length === 0) {
+    yield text("no task is blocked");
+    return;
+  }
+  const layout = new TableLayout(kernel, waitsTable);
+  const rows = shown.map((waiting) => ({ waiting, graph }));
+  layout.fit(rows);
+  yield layout.heading();
+  for (const row of rows)
+    yield layout.row(row, (): readonly Line[] => {
+      const chain = chainText(row);
+      return chain === undefined ? [] : [[{ as: "dim", text: `${" ".repeat(12)}${chain}` }]];
+    });
+}
+
+const chosenTasks = (context: Context, args: Parsed): readonly WaitingTask[] =>
+  args.words
+    .flatMap((word) => tasksMatching(context, word))
+    .filter((task) => taskActivity(task) === "sleeping")
+    .map((task) => waitingTask(context.kernel, task.address));
+
+const sleepers = ({ kernel }: Context): readonly WaitingTask[] =>
+  taskTable(kernel)
+    .tasks.filter((task) => taskActivity(task) === "sleeping")
+    .map((task) => waitingTask(kernel, task.address));

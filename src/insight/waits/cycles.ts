@@ -1,0 +1,69 @@
+/** Nodes of a directed graph, and where its edges lead. */
+export interface Graph<T> {
+  readonly nodes: Iterable<T>;
+  readonly next: (node: T) => readonly T[];
+}
+
+/** Strongly connected components that hold a cycle, by Tarjan's algorithm without recursion. */
+export function cyclicComponents<T>({ nodes, next }: Graph<T>): T[][] {
+  const index = new Map<T, number>();
+  const low = new Map<T, number>();
+  const open: T[] = [];
+  const isOpen = new Set<T>();
+  const components: T[][] = [];
+  const enter = (node: T): Visit<T> => {
+    index.set(node, index.size);
+    low.set(node, index.size - 1);
+    open.push(node);
+    isOpen.add(node);
+    return { node, edges: next(node), at: 0 };
+  };
+  const lower = (node: T, to: number): void => void low.set(node, Math.min(low.get(node) ?? to, to));
+  for (const root of nodes) {
+    if (index.has(root)) continue;
+    const path = [enter(root)];
+    for (let visit = path.at(-1); visit; visit = path.at(-1)) {
+      const { node, edges } = visit;
+      const target = edges[visit.at++];
+      if (target !== undefined) {
+        if (!index.has(target)) path.push(enter(target));
+        else if (isOpen.has(target)) lower(node, index.get(target) ?? 0);
+        continue;
+      }
+      path.pop();
+      const parent = path.at(-1);
+      if (parent) lower(parent.node, low.get(node) ?? 0);
+      if (low.get(node) !== index.get(node)) continue;
+      const component = open.splice(open.lastIndexOf(node));
+      for (const one of component) isOpen.delete(one);
+      if (component.length > 1 || next(node).includes(node)) components.push(component);
+    }
+  }
+  return components;
+}
+
+interface Visit<T> {
+  readonly node: T;
+  readonly edges: readonly T[];
+  /** The edge to follow next. */
+  at: number;
+}
+
+/** One shortest way from a node back to itself within a component; empty when there is none. */
+export function cycleThrough<T>(start: T, component: ReadonlySet<T>, next: (node: T) => readonly T[]): T[] {
+  const from = new Map<T, T>();
+  const queue: T[] = [start];
+  for (const node of queue) {
+    for (const target of next(node)) {
+      if (target === start) {
+        const cycle = [node];
+        for (let at = node; at !== start;) cycle.push((at = from.get(at) ?? start));
+        return cycle.reverse();
+      }
+      if (!component.has(target) || from.has(target)) continue;
+      from.set(target, node);
+      queue.push(target);
+    }
+  }
+  return [];
+}

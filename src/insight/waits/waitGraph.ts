@@ -1,0 +1,163 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { blockedTasks } from "../../linux/locks/blockedTasks.ts";
+import type { Holder, Wait } from "../../linux/locks/resource.ts";
+import { resourceName } from "../../linux/locks/resourceName.ts";
+import { taskWait } from "../../linux/locks/taskWait.ts";
+import { lastArrival, runqueueClock } from "../../linux/sched/sched.ts";
+import { type TaskActivity, taskActivity } from "../../linux/sched/sleeping.ts";
+import { taskAt, taskComm, taskCpu, taskPid } from "../../linux/sched/task.ts";
+import { derivedByWork, derivedFor } from "../../model/derived.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { type Step } from "../check.ts";
+import { cycleThrough, cyclicComponents } from "./cycles.ts";
+import { type TaskFate, taskFate } from "./taskFate.ts";
+
+/** A task on whom others depend. */
+export interface KnownHolder extends Holder {
+  readonly fate: TaskFate;
+  /** Undefined where it cannot be read. */
+  readonly pid: number | undefined;
+  readonly comm: string | undefined;
+}
+
+/** A task that sleeps, with what it waits for. */
+export interface WaitingTask {
+  readonly task: Obj;
+  readonly pid: number;
+  readonly comm: string;
+  readonly activity: TaskActivity;
+  readonly wait: Wait;
+  /** What people know the resource by. */
+  readonly name: string | undefined;
+  readonly holders: readonly KnownHolder[];
+}
+
+/** Tasks of which each waits for what the next has, the last for what the first has. */
+export interface WaitCycle {
+  readonly tasks: readonly WaitingTask[];
+  /** "certain" when each of the locks says so itself. */
+  readonly certainty: "certain" | "possible";
+}
+
+export interface WaitGraph {
+  /** The one that has been waiting longest first. */
+  readonly blocked: readonly WaitingTask[];
+  /** Those of certain edges first. */
+  readonly cycles: readonly WaitCycle[];
+  /** Every task of the graph that sleeps, by the address of its `task_struct`. */
+  readonly tasks: ReadonlyMap<bigint, WaitingTask>;
+}
+
+/** A task with what it waits for, if it sleeps. Never throws but for what is no task. */
+export const waitingTask = derivedFor("waiting tasks", (kernel, address: bigint): WaitingTask => {
+  const task = kernel.object("struct task_struct", address);
+  const activity = taskActivity(task);
+  const wait = taskWait(kernel, address);
+  const state = activity === "sleeping" ? wait.state : undefined;
+  return {
+    task,
+    pid: taskPid(task),
+    comm: taskComm(task),
+    activity,
+    wait,
+    name: wait.resource && resourceName(kernel, wait.resource),
+    holders: state ? state.holders.map((holder) => knownHolder(kernel, holder, wait)) : [],
+  };
+});
+
+/** Clocks of CPUs and the kernel's may differ by so much. */
+const CLOCK_MARGIN_NS = 2_000_000_000n;
+
+function knownHolder(kernel: Kernel, holder: Holder, wait: Wait): KnownHolder {
+  const object = kernel.object("struct task_struct", holder.task);
+  const [pid, comm] = [attempt(() => taskPid(object)), attempt(() => taskComm(object))];
+  const known = {
+    ...holder,
+    fate: taskFate(kernel, holder.task),
+    pid: pid instanceof Fault ? undefined : pid,
+    comm: comm instanceof Fault ? undefined : comm,
+  };
+  if (holder.certainty !== "certain" || !isYounger(kernel, object, wait)) return known;
+  const how =
+    "it started after the first waiter had fallen asleep: the task that took the lock may have exited, and its task_struct have been given to this one";
+  return { ...known, certainty: "possible", how };
+}
+
+/**
+ * Whether a holder started later than the first in line last ran. Each release wakes the first in line, so that the
+ * one that the lock names cannot have taken it since.
+ */
+function isYounger(kernel: Kernel, holder: Obj, { queue, resource }: Wait): boolean {
+  const first = queue[0]?.task;
+  if (first === undefined || resource?.kind !== "mutex") return false;
+  const times = attempt(() => ({
+    start: holder.at("start_time").value(),
+    ran: lastArrival(kernel.object("struct task_struct", first)),
+  }));
+  return !(times instanceof Fault) && times.ran > 0n && times.start > times.ran + CLOCK_MARGIN_NS;
+}
+
+/** Nanoseconds since a task last got a CPU, by its CPU's clock as of its last update: it waits no longer. @throws Fault */
+export function sinceLastRun({ task }: WaitingTask): bigint {
+  const since = runqueueClock(task.kernel, taskCpu(task)) - lastArrival(task);
+  return since < 0n ? 0n : since;
+}
+
+/** Who waits for whom, worked out once: of blocked tasks, and of those whom they wait for. */
+export const waitGraph = derivedByWork("wait graph", function* (kernel): Generator<Step, WaitGraph, void> {
+  const blocked: WaitingTask[] = [];
+  const all = blockedTasks(kernel);
+  for (const [done, task] of all.entries()) {
+    yield { kind: "progress", what: "blocked tasks", done, total: all.length };
+    const waiting = attempt(() => waitingTask(kernel, task.address));
+    if (!(waiting instanceof Fault)) blocked.push(waiting);
+  }
+  const tasks = new Map<bigint, WaitingTask>();
+  const pending = [...blocked];
+  for (const one of pending) {
+    if (tasks.has(one.task.address)) continue;
+    tasks.set(one.task.address, one);
+    yield { kind: "progress", what: "those they wait for", done: tasks.size, total: pending.length };
+    for (const { task } of one.holders) {
+      if (tasks.has(task) || !taskAt(kernel, task) || taskFate(kernel, task).activity !== "sleeping") continue;
+      const holder = attempt(() => waitingTask(kernel, task));
+      if (!(holder instanceof Fault)) pending.push(holder);
+    }
+  }
+  const since = new Map(blocked.map((one) => [one, attempt(() => sinceLastRun(one))]));
+  const time = (one: WaitingTask): bigint => {
+    const known = since.get(one);
+    return typeof known === "bigint" ? known : -1n;
+  };
+  blocked.sort((a, b) => (time(a) === time(b) ? a.pid - b.pid : time(a) < time(b) ? 1 : -1));
+  return { blocked, tasks, cycles: cyclesOf(tasks) };
+});
+
+/** Cycles of certain edges, one for each component; then those that need possible ones. */
+function cyclesOf(tasks: ReadonlyMap<bigint, WaitingTask>): WaitCycle[] {
+  const edges = (isFollowed: (holder: KnownHolder) => boolean) => (one: WaitingTask) =>
+    one.holders.filter(isFollowed).flatMap(({ task }) => tasks.get(task) ?? []);
+  const certain = edges(({ certainty }) => certainty === "certain");
+  const any = edges(() => true);
+  const found = cyclesBy(tasks, certain, "certain");
+  const known = new Set(found.flatMap((cycle) => cycle.tasks));
+  const possible = cyclesBy(tasks, any, "possible").filter((cycle) => !cycle.tasks.some((one) => known.has(one)));
+  return [...found, ...possible];
+}
+
+function cyclesBy(
+  tasks: ReadonlyMap<bigint, WaitingTask>,
+  next: (one: WaitingTask) => readonly WaitingTask[],
+  certainty: WaitCycle["certainty"],
+): WaitCycle[] {
+  return cyclicComponents({ nodes: tasks.values(), next }).flatMap((component) => {
+    // The lowest pid that is on a cycle starts it, so that the same dump is always told the same way.
+    const members = new Set(component);
+    for (const start of component.sort((a, b) => a.pid - b.pid)) {
+      const cycle = cycleThrough(start, members, next);
+      if (cycle.length > 0) return [{ tasks: cycle, certainty }];
+    }
+    return [];
+  });
+}

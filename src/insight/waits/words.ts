@@ -1,0 +1,52 @@
+/** How waiting is told, for sentences and for tables. */
+import { hex } from "../../base/hex.ts";
+import type { Wait } from "../../linux/locks/resource.ts";
+import type { KnownHolder, WaitingTask } from "./waitGraph.ts";
+
+/** `rwsem-write`, `mutex`: the kind of a resource with the way in which it is wanted. */
+export const waitType = ({ resource, mode }: Wait): string | undefined =>
+  resource && (mode === undefined ? resource.kind : `${resource.kind}-${mode}`).replaceAll(" ", "-");
+
+/** `lab_right [279]`. */
+export const taskName = ({
+  pid,
+  comm,
+}: {
+  readonly pid: number | undefined;
+  readonly comm: string | undefined;
+}): string => (pid === undefined ? "a task that cannot be read" : `${comm ?? "?"} [${pid}]`);
+
+/** `mutex lab_mutex_b`, `rwsem lab_rwsem for writing`; the function alone where the resource is not known. */
+export function waitWords({ wait, name }: WaitingTask): string {
+  const { resource, mode } = wait;
+  if (!resource) return wait.function === undefined ? "" : `in ${wait.function}`;
+  const { kind, detail } = resource;
+  if (kind === "task exit") return detail === "kthread" ? "the end of a kernel thread" : "its vfork child";
+  if (kind === "child") return "a child to exit or stop";
+  if (kind === "grace period") return `${detail ?? ""} grace period`.trim();
+  if (kind === "pipe") return mode === "read" ? "data in a pipe" : "room in a pipe";
+  const what = name ?? hex(resource.address);
+  const wanted = mode === "read" ? " for reading" : mode === "write" ? " for writing" : "";
+  return `${kind} ${what}${wanted}`;
+}
+
+/** What has become of a holder, where that is not to sleep: "running on CPU 2", "exited". */
+export function fateWords({ fate }: KnownHolder): string | undefined {
+  switch (fate.activity) {
+    case "running":
+      return `running on CPU ${fate.cpu ?? "?"}`;
+    case "runnable":
+      return "runnable";
+    case "stopped":
+      return "stopped";
+    case "dead":
+      return "exited";
+    case "freed":
+      return "exited, its task_struct freed";
+    case "gone":
+      return "in no list of tasks";
+    case "sleeping":
+    case "unknown":
+      return undefined;
+  }
+}
