@@ -3,6 +3,7 @@ import { access } from "./checks/access.ts";
 import { guilty } from "./checks/guilty.ts";
 import { mechanism } from "./checks/mechanism.ts";
 import { provenance } from "./checks/provenance.ts";
+import { waits } from "./checks/waits.ts";
 
 /** Every check, in the order in which their findings are told. */
-export const checks: readonly Check[] = [mechanism, guilty, access, provenance];
+export const checks: readonly Check[] = [mechanism, guilty, access, provenance, waits];

@@ -81,6 +81,7 @@ const linesOf: Readonly<Record<string, readonly string[]>> = {
   vm: ["vm 1", "vm -m 1", "vm -p 1", "vm -v 1"],
   vtop: ["vtop ffffffff9ca1aa40", "vtop -c 1 400000"],
   waitq: ["waitq kauditd_wait"],
+  waits: ["waits", "waits -a", "waits -l"],
   whatis: ["whatis init_task", "whatis -r 16 -m list_head"],
 };
 const lines = Object.values(linesOf).flat();

@@ -30,6 +30,12 @@ export function waitWords({ wait, name }: WaitingTask): string {
   return `${kind} ${what}${wanted}`;
 }
 
+/** The same in a sentence: "is running on CPU 2", "has exited". */
+export function fateSentence(holder: KnownHolder): string | undefined {
+  const words = fateWords(holder);
+  return words && (words.startsWith("exited") ? `has ${words}` : `is ${words}`);
+}
+
 /** What has become of a holder, where that is not to sleep: "running on CPU 2", "exited". */
 export function fateWords({ fate }: KnownHolder): string | undefined {
   switch (fate.activity) {
@@ -42,7 +48,7 @@ export function fateWords({ fate }: KnownHolder): string | undefined {
     case "dead":
       return "exited";
     case "freed":
-      return "exited, its task_struct freed";
+      return "exited, and its task_struct has been freed";
     case "gone":
       return "in no list of tasks";
     case "sleeping":

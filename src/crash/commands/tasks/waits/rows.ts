@@ -1,4 +1,4 @@
-import { firstHolder, rootOf, type WaitRoot } from "../../../../insight/waits/root.ts";
+import { firstHolder, rootOf } from "../../../../insight/waits/root.ts";
 import {
   sinceLastRun,
   type KnownHolder,
@@ -155,9 +155,10 @@ function rootJson(row: WaitRow): Json {
   return { pid: pid ?? null, comm: comm ?? null, task: addressJson(task), state, certain: isCertain };
 }
 
-const chainJson = (row: WaitRow): Json => stepsOf(rootOf(row.graph, row.waiting)).map(({ pid }) => pid ?? null);
-
-const stepsOf = (root: WaitRoot | undefined): WaitRoot["steps"] => root?.steps ?? [];
+function chainJson({ graph, waiting }: WaitRow): Json {
+  const steps = rootOf(graph, waiting)?.steps ?? [];
+  return steps.map(({ pid }) => pid ?? null);
+}
 
 /** The chain of a task that waits for one that waits, as a line below its row. */
 export function chainText(row: WaitRow): string | undefined {

@@ -1,0 +1,197 @@
+/** Findings of who waits for whom. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { isLock } from "../../linux/locks/resource.ts";
+import type { Obj } from "../../model/object.ts";
+import type { Evidence } from "../evidence.ts";
+import type { Finding, Reference, Sentence, Severity } from "../finding.ts";
+import type { WaitRoot } from "./root.ts";
+import { type KnownHolder, sinceLastRun, type WaitCycle, type WaitingTask } from "./waitGraph.ts";
+import { fateSentence, taskName, waitType, waitWords } from "./words.ts";
+
+const taskReference = ({ task, pid, comm }: WaitingTask): Reference => ({
+  kind: "task",
+  address: task.address,
+  pid,
+  comm,
+});
+
+const holderReference = ({ task, pid, comm }: Pick<KnownHolder, "task" | "pid" | "comm">): Reference =>
+  pid === undefined ? { kind: "address", address: task } : { kind: "task", address: task, pid, comm: comm ?? "?" };
+
+/** The resource in a sentence: a lock as a link, all else in words. */
+function resourceReference(one: WaitingTask): string | Reference {
+  const { resource } = one.wait;
+  if (!resource?.type || resource.kind === "task exit") return waitWords(one);
+  return { kind: "lock", address: resource.address, type: resource.type, name: waitWords(one) };
+}
+
+/** How a holder stands to what it holds up: a lock is held, all else depends on somebody. */
+const relation = (one: WaitingTask): string => (isLock(one.wait.resource?.kind) ? ", held by " : ", which depends on ");
+
+/** What shows that a task waits for a resource: its frame, and the struct on its stack. */
+function waitEvidence({ task, wait }: WaitingTask): Evidence[] {
+  const evidence: Evidence[] = [
+    { kind: "frame", task: task.address, pc: 0n, text: `#${wait.frame} ${wait.function ?? "?"}` },
+  ];
+  if (wait.waiter)
+    evidence.push({
+      kind: "field",
+      type: wait.waiter.type,
+      address: wait.waiter.address,
+      path: wait.waiter.type === "struct wait_queue_entry" ? "private" : "task",
+      value: `0x${task.address.toString(16)}`,
+    });
+  return evidence;
+}
+
+/** What the resource says of its holders. */
+const stateEvidence = ({ wait }: WaitingTask): Evidence[] =>
+  (wait.state?.fields ?? []).map((field) => ({ kind: "field", ...field }));
+
+/** Evidence that is never empty: a task is always there to be looked at. */
+function proven(task: Obj, ...parts: readonly (readonly Evidence[])[]): [Evidence, ...Evidence[]] {
+  const [first, ...rest] = parts.flat();
+  return first ? [first, ...rest] : [{ kind: "task", address: task.address, text: "" }];
+}
+
+export function blockedFinding(one: WaitingTask): Finding {
+  const { task, pid, wait } = one;
+  const since = attempt(() => sinceLastRun(one));
+  const seconds = since instanceof Fault ? undefined : Number(since / 100_000_000n) / 10;
+  return {
+    id: "wait.blocked",
+    severity: "note",
+    certainty: "certain",
+    slots: {
+      pid,
+      resource: wait.resource?.address,
+      type: waitType(wait),
+      name: one.name,
+      since_ns: since instanceof Fault ? undefined : since.toString(),
+    },
+    text: [
+      taskReference(one),
+      wait.resource ? " waits for " : " sleeps ",
+      resourceReference(one),
+      ...(wait.resource && wait.function !== undefined ? [` in ${wait.function}`] : []),
+      ...(seconds === undefined ? [] : [`; it last got a CPU ${seconds} s before its CPU's clock was last updated`]),
+      ".",
+    ],
+    evidence: proven(task, waitEvidence(one)),
+    unknown: wait.unknown === undefined ? [] : [{ what: "what it waits for", because: wait.unknown }],
+  };
+}
+
+export function ownerFinding(one: WaitingTask, holder: KnownHolder): Finding {
+  const fate = fateSentence(holder);
+  return {
+    id: "wait.owner",
+    severity: "note",
+    certainty: holder.certainty,
+    slots: { resource: one.wait.resource?.address, pid: holder.pid, task: holder.task },
+    text: [
+      resourceReference(one),
+      isLock(one.wait.resource?.kind) ? " is held by " : " depends on ",
+      holderReference(holder),
+      `: ${holder.how}`,
+      ...(fate === undefined ? [] : [`; it ${fate}`]),
+      ".",
+    ],
+    evidence: proven(one.task, stateEvidence(one)),
+  };
+}
+
+export function cycleFinding({ tasks, certainty }: WaitCycle, severity: Severity): Finding {
+  const words = tasks.flatMap((one, at): Sentence => {
+    const next = tasks[(at + 1) % tasks.length] ?? one;
+    const itself = next === one ? " itself" : "";
+    return [
+      at === 0 ? "" : "; ",
+      taskReference(one),
+      " waits for ",
+      resourceReference(one),
+      relation(one),
+      taskReference(next),
+      itself,
+    ];
+  });
+  return {
+    id: "wait.cycle",
+    severity,
+    certainty,
+    slots: {
+      pids: tasks.map(({ pid }) => pid),
+      resources: tasks.flatMap(({ wait }) => wait.resource?.address ?? []),
+      names: tasks.map(({ name }) => name ?? ""),
+    },
+    text: [certainty === "certain" ? "Deadlock: " : "Deadlock, if each has what it may have: ", ...words, "."],
+    evidence: proven(tasks[0]?.task as Obj, ...tasks.map((one) => [...waitEvidence(one), ...stateEvidence(one)])),
+  };
+}
+
+export function rootFinding(one: WaitingTask, root: WaitRoot): Finding {
+  const state = root.state === "running" || root.state === "runnable" ? "running" : root.state;
+  return {
+    id: "wait.root",
+    severity: "note",
+    certainty: root.isCertain ? "certain" : "possible",
+    slots: { pid: root.pid, from: one.pid, state },
+    text: [
+      "The chain of those for whom ",
+      taskReference(one),
+      " waits ends at ",
+      holderReference(root),
+      `, which is ${root.state}.`,
+    ],
+    evidence: proven(one.task, waitEvidence(one), stateEvidence(one)),
+  };
+}
+
+/** A lock whose owner is no more: nobody else can release it. */
+export function exitedFinding(one: WaitingTask, holder: KnownHolder, severity: Severity): Finding {
+  const isSure = holder.certainty === "certain" && holder.fate.activity !== "gone";
+  return {
+    id: "wait.owner-exited",
+    severity: holder.certainty === "certain" ? severity : "note",
+    certainty: isSure ? "certain" : holder.certainty === "certain" ? "likely" : "possible",
+    slots: { resource: one.wait.resource?.address, pid: holder.pid, task: holder.task, name: one.name },
+    text: [
+      resourceReference(one),
+      holder.certainty === "certain" ? " names as its holder " : " may still be held by ",
+      holderReference(holder),
+      `, which ${fateSentence(holder) ?? "is in no list of tasks"}: `,
+      `${one.wait.queue.length} ${one.wait.queue.length === 1 ? "task waits" : "tasks wait"} for it.`,
+    ],
+    evidence: proven(one.task, stateEvidence(one), [{ kind: "task", address: holder.task, text: taskName(holder) }]),
+  };
+}
+
+export function lostFinding(one: WaitingTask, severity: Severity): Finding {
+  return {
+    id: "wait.lost-wakeup",
+    severity: severity === "cause" ? "suspect" : "note",
+    certainty: "possible",
+    slots: { resource: one.wait.resource?.address, pid: one.pid, name: one.name },
+    text: [
+      resourceReference(one),
+      " is held by nobody, yet all who wait for it sleep and no CPU is about to wake one: a wake-up may have been lost, or memory been overwritten.",
+    ],
+    evidence: proven(one.task, stateEvidence(one), waitEvidence(one)),
+  };
+}
+
+export function wokenFinding(one: WaitingTask, task: Obj, pid: number, comm: string): Finding {
+  return {
+    id: "wait.woken",
+    severity: "note",
+    certainty: "certain",
+    slots: { resource: one.wait.resource?.address, pid },
+    text: [
+      resourceReference(one),
+      " is unlocked; ",
+      { kind: "task", address: task.address, pid, comm },
+      " has been woken and has not run yet.",
+    ],
+    evidence: proven(one.task, stateEvidence(one)),
+  };
+}

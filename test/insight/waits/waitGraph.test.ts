@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { toEnd } from "../../../src/base/job.ts";
+import type { Finding } from "../../../src/insight/finding.ts";
+import { crashFacts } from "../../../src/insight/crashFacts.ts";
+import { waits } from "../../../src/insight/checks/waits.ts";
+import { rootOf } from "../../../src/insight/waits/root.ts";
+import { waitGraph, type WaitGraph } from "../../../src/insight/waits/waitGraph.ts";
+import type { ToyKernel } from "../../builders/kernel.ts";
+import { ring, type Sleeper, sleepingKernel, waiterAddress } from "../../builders/sleepers.ts";
+import { taskAddress, type ToyTask } from "../../builders/tasks.ts";
+
+const lock = (number: number): bigint => 0xffff_8880_3000_0000n + BigInt(number) * 0x100n;
+const MUTEX_LIST = 16n;
+
+const sleeper = (pid: number, others: Sleeper["with"] = {}): Sleeper => ({
+  pid,
+  comm: `task-${pid}`,
+  functions: ["schedule", "__mutex_lock", "work"],
+  with: others,
+});
+
+/** Mutexes by number: who has it, and who waits for it in order. */
+type Mutexes = { readonly [number: number]: readonly [owner: bigint, ...waiters: number[]] };
+
+interface Machine {
+  readonly mutexes: Mutexes;
+  readonly tasks?: readonly ToyTask[];
+  readonly sleepers?: { readonly [pid: number]: Sleeper["with"] };
+  readonly cpus?: readonly number[];
+}
+
+const machine = ({ mutexes, tasks = [], sleepers = {}, cpus = [0] }: Machine): ToyKernel =>
+  sleepingKernel({
+    cpus,
+    tasks,
+    sleepers: Object.values(mutexes).flatMap(([, ...waiters]) => waiters.map((pid) => sleeper(pid, sleepers[pid]))),
+    symbols: Object.fromEntries(
+      Object.keys(mutexes).map((number) => [`lock_${number}`, { address: lock(Number(number)), size: 32, type: "d" }]),
+    ),
+    memory: Object.entries(mutexes).flatMap(([number, [owner, ...waiters]]) => [
+      ["struct mutex", lock(Number(number)), { owner: { counter: owner } }] as const,
+      ...waiters.map((pid) => ["struct mutex_waiter", waiterAddress(pid), { task: taskAddress(pid) }] as const),
+      ...ring(lock(Number(number)) + MUTEX_LIST, ...waiters.map((pid) => waiterAddress(pid))),
+    ]),
+  });
+
+const graphOf = (kernel: ToyKernel): WaitGraph => toEnd(waitGraph(kernel));
+const pidsOf = (graph: WaitGraph): number[][] => graph.cycles.map(({ tasks }) => tasks.map(({ pid }) => pid));
+const findings = (kernel: ToyKernel): Finding[] =>
+  [...waits.run(kernel, crashFacts(kernel))].filter((one): one is Finding => "id" in one);
+const found = (kernel: ToyKernel, id: string): Finding[] => findings(kernel).filter((one) => one.id === id);
+
+test("two tasks of which each has what the other waits for are a deadlock", () => {
+  const kernel = machine({ mutexes: { 1: [taskAddress(6) | 1n, 5], 2: [taskAddress(5) | 1n, 6, 7] } });
+  const graph = graphOf(kernel);
+  assert.deepEqual(pidsOf(graph), [[5, 6]]);
+  assert.equal(graph.cycles[0]?.certainty, "certain");
+  const [cycle] = found(kernel, "wait.cycle");
+  assert.deepEqual(cycle?.slots["pids"], [5, 6]);
+  assert.deepEqual(cycle.slots["resources"], [lock(1), lock(2)]);
+  assert.equal(cycle.certainty, "certain");
+});
+
+test("a chain is followed to its root, which is no cycle", () => {
+  const kernel = machine({
+    mutexes: { 1: [taskAddress(6) | 1n, 5], 2: [taskAddress(8) | 1n, 6] },
+    tasks: [{ pid: 8, comm: "busy" }],
+    cpus: [8],
+  });
+  const graph = graphOf(kernel);
+  assert.deepEqual(pidsOf(graph), []);
+  const first = graph.blocked.find(({ pid }) => pid === 5);
+  assert.ok(first);
+  const root = rootOf(graph, first);
+  assert.equal(root?.pid, 8);
+  assert.equal(root.state, "running");
+  assert.equal(root.isCertain, true);
+  assert.deepEqual(
+    found(kernel, "wait.root").map(({ slots }) => slots["pid"]),
+    [8],
+  );
+});
+
+test("an owner that has exited is told, as certain", () => {
+  const EXIT_ZOMBIE = 0x20;
+  const kernel = machine({
+    mutexes: { 1: [taskAddress(8) | 1n, 5] },
+    tasks: [{ pid: 8, comm: "gone", with: { exit_state: EXIT_ZOMBIE } }],
+  });
+  const [exited] = found(kernel, "wait.owner-exited");
+  assert.equal(exited?.slots["pid"], 8);
+  assert.equal(exited.certainty, "certain");
+});
+
+test("an owner that started long after the first waiter fell asleep is only a possible one", () => {
+  const kernel = machine({
+    mutexes: { 1: [taskAddress(8) | 1n, 5] },
+    sleepers: { 5: { sched_info: { last_arrival: 1_000_000_000n } } },
+    tasks: [{ pid: 8, comm: "later", with: { start_time: 100_000_000_000n } }],
+  });
+  const [owner] = graphOf(kernel).blocked[0]?.holders ?? [];
+  assert.equal(owner?.certainty, "possible");
+  assert.match(owner.how, /may have exited/);
+});
+
+test("a free mutex whose waiters all sleep is at most a possible lost wake-up", () => {
+  const kernel = machine({ mutexes: { 1: [1n, 5, 6] } });
+  const [lost] = found(kernel, "wait.lost-wakeup");
+  assert.equal(lost?.certainty, "possible");
+  assert.deepEqual(found(kernel, "wait.owner"), []);
+});
+
+test("a free mutex whose first waiter can run has woken that one", () => {
+  const kernel = machine({ mutexes: { 1: [1n, 5, 6] }, sleepers: { 5: { __state: 0 } } });
+  assert.deepEqual(found(kernel, "wait.lost-wakeup"), []);
+  assert.deepEqual(
+    found(kernel, "wait.woken").map(({ slots }) => slots["pid"]),
+    [5],
+  );
+});
+
+test("a free mutex is no lost wake-up while a task that could run is releasing one", () => {
+  const kernel = sleepingKernel({
+    cpus: [0],
+    sleepers: [
+      sleeper(5),
+      { pid: 9, comm: "releaser", functions: ["schedule", "__mutex_unlock_slowpath", "work"], with: { __state: 0 } },
+    ],
+    memory: [
+      ["struct mutex", lock(1), { owner: { counter: 1n } }],
+      ["struct mutex_waiter", waiterAddress(5), { task: taskAddress(5) }],
+      ...ring(lock(1) + MUTEX_LIST, waiterAddress(5)),
+    ],
+  });
+  assert.deepEqual(found(kernel, "wait.lost-wakeup"), []);
+});
+
+test("every finding has evidence and a sentence that ends", () => {
+  const kernel = machine({ mutexes: { 1: [taskAddress(6) | 1n, 5], 2: [taskAddress(5) | 1n, 6, 7] } });
+  for (const { id, evidence, text } of findings(kernel)) {
+    assert.ok(evidence.length > 0, id);
+    assert.match(String(text.at(-1)), /\.$/, id);
+  }
+});

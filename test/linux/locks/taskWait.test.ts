@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { blockedTasks } from "../../../src/linux/locks/blockedTasks.ts";
+import type { Wait } from "../../../src/linux/locks/resource.ts";
+import { taskWait } from "../../../src/linux/locks/taskWait.ts";
+import { taskPid } from "../../../src/linux/sched/task.ts";
+import type { ToyKernel } from "../../builders/kernel.ts";
+import { lockTypes, ring, ringTypes, type Sleeper, sleepingKernel, waiterAddress } from "../../builders/sleepers.ts";
+import { taskAddress } from "../../builders/tasks.ts";
+
+const LOCK = 0xffff_8880_3000_0000n;
+/** Offsets of `wait_list` in the toy's structs. */
+const MUTEX_LIST = 16n;
+const RWSEM_LIST = 24n;
+const COMPLETION_LIST = 16n;
+
+const inMutex = (pid: number): Sleeper => ({
+  pid,
+  comm: `task-${pid}`,
+  functions: ["schedule", "__mutex_lock", "shelve"],
+});
+const waiter = (pid: number) => ["struct mutex_waiter", waiterAddress(pid), { task: taskAddress(pid) }] as const;
+
+/** Two tasks wait for a mutex that a third has; the owner word has flags besides. */
+const mutexKernel = (owner: bigint): ToyKernel =>
+  sleepingKernel({
+    sleepers: [inMutex(5), inMutex(6)],
+    tasks: [{ pid: 7, comm: "owner" }],
+    symbols: {
+      shelf_lock: { address: LOCK, size: 32, type: "d" },
+      // The scheduler's and the lock's functions, which are put first.
+      __sched_text_start: 0xffff_ffff_80ff_f000n,
+      __sched_text_end: 0xffff_ffff_8100_1fffn,
+    },
+    memory: [
+      ["struct mutex", LOCK, { owner: { counter: owner } }],
+      waiter(5),
+      waiter(6),
+      ...ring(LOCK + MUTEX_LIST, waiterAddress(6), waiterAddress(5)),
+    ],
+  });
+
+const waitOf = (kernel: ToyKernel, pid: number): Wait => taskWait(kernel, taskAddress(pid));
+
+test("a task in mutex_lock waits for the mutex whose list holds the waiter on its stack", () => {
+  const { resource, waiter, function: name, queue, unknown } = waitOf(mutexKernel(taskAddress(7) | 1n), 5);
+  assert.deepEqual(resource, { kind: "mutex", type: "struct mutex", address: LOCK });
+  assert.deepEqual(waiter, { type: "struct mutex_waiter", address: waiterAddress(5) });
+  assert.equal(name, "shelve");
+  assert.deepEqual(
+    queue.map(({ task }) => task),
+    [taskAddress(6), taskAddress(5)],
+  );
+  assert.equal(unknown, undefined);
+});
+
+test("the owner of a mutex is its owner word without the flags", () => {
+  for (const flags of [0n, 1n, 2n, 3n]) {
+    const { state } = waitOf(mutexKernel(taskAddress(7) | flags), 5);
+    assert.deepEqual(
+      state?.holders.map(({ task, certainty }) => [task, certainty]),
+      [[taskAddress(7), "certain"]],
+    );
+  }
+});
+
+test("flags without a task mean that nobody has the mutex", () => {
+  for (const flags of [0n, 1n, 3n]) {
+    const { state } = waitOf(mutexKernel(flags), 5);
+    assert.equal(state?.free, true);
+    assert.deepEqual(state.holders, []);
+  }
+});
+
+test("a waiter that is left over on the stack and in no list is none", () => {
+  const kernel = sleepingKernel({
+    sleepers: [inMutex(5)],
+    memory: [
+      ["struct mutex_waiter", waiterAddress(5), { task: taskAddress(5), list: { next: LOCK, prev: LOCK } }],
+      ["struct mutex", LOCK, {}],
+    ],
+  });
+  const { resource, unknown } = waitOf(kernel, 5);
+  assert.equal(resource, undefined);
+  assert.match(unknown ?? "", /no struct mutex_waiter of the task that is in a list/);
+});
+
+test("a list whose links contradict each other leads to no lock", () => {
+  const kernel = mutexKernel(taskAddress(7));
+  kernel.put("unsigned long", waiterAddress(6) + 8n, waiterAddress(5));
+  const { resource, unknown } = waitOf(kernel, 5);
+  assert.equal(resource, undefined);
+  assert.match(unknown ?? "", /names .* as the one before it|no struct mutex_waiter/);
+});
+
+const ringKernel = (members: string, blocker: bigint, ...words: NonNullable<Sleeper["words"]>): ToyKernel =>
+  sleepingKernel({
+    types: ringTypes,
+    taskMembers: members,
+    sleepers: [{ ...inMutex(5), words, ...(members === "" ? {} : { with: { blocker } }) }, inMutex(6)],
+    tasks: [{ pid: 7, comm: "owner" }],
+    memory: [
+      ["struct mutex", LOCK, { owner: { counter: taskAddress(7) }, first_waiter: waiterAddress(6) }],
+      waiter(5),
+      waiter(6),
+      ...ring(waiterAddress(5), waiterAddress(6)),
+    ],
+  });
+
+test("where the ring of waiters does not hold the lock, the one word of the stack that leads back into it does", () => {
+  const { resource, queue } = waitOf(ringKernel("", 0n, [1, 0x50, LOCK]), 5);
+  assert.equal(resource?.address, LOCK);
+  assert.deepEqual(
+    queue.map(({ task }) => task),
+    [taskAddress(6), taskAddress(5)],
+  );
+});
+
+test("without such a word the lock is not known", () => {
+  const { resource, unknown } = waitOf(ringKernel("", 0n), 5);
+  assert.equal(resource, undefined);
+  assert.match(unknown ?? "", /does not contain the lock/);
+});
+
+test("task_struct.blocker names the lock where the kernel has it", () => {
+  const { resource } = waitOf(ringKernel("unsigned long blocker;", LOCK), 5);
+  assert.equal(resource?.address, LOCK);
+});
+
+const rwsemKernel = (count: bigint, owner: bigint, type = 0): ToyKernel =>
+  sleepingKernel({
+    sleepers: [{ pid: 5, comm: "writer", functions: ["schedule", "rwsem_down_write_slowpath", "update"] }],
+    tasks: [{ pid: 7, comm: "reader" }],
+    memory: [
+      ["struct rw_semaphore", LOCK, { count: { counter: count }, owner: { counter: owner } }],
+      ["struct rwsem_waiter", waiterAddress(5), { task: taskAddress(5), type }],
+      ...ring(LOCK + RWSEM_LIST, waiterAddress(5)),
+    ],
+  });
+
+test("the last reader of a semaphore is a possible holder, a writer a certain one", () => {
+  const read = waitOf(rwsemKernel(0x102n, taskAddress(7) | 3n), 5);
+  assert.equal(read.mode, "write");
+  assert.deepEqual(
+    read.state?.holders.map(({ task, certainty }) => [task, certainty]),
+    [[taskAddress(7), "possible"]],
+  );
+  const write = waitOf(rwsemKernel(0x3n, taskAddress(7)), 5);
+  assert.deepEqual(
+    write.state?.holders.map(({ task, certainty }) => [task, certainty]),
+    [[taskAddress(7), "certain"]],
+  );
+});
+
+test("a semaphore without readers and writer is free, whoever read it last", () => {
+  const { state } = waitOf(rwsemKernel(0x2n, taskAddress(7) | 1n), 5);
+  assert.equal(state?.free, true);
+  assert.deepEqual(state.holders, []);
+});
+
+test("a semaphore that is locked for writing while it names a reader has a writer that is not known", () => {
+  const { state } = waitOf(rwsemKernel(0x1n, taskAddress(7) | 1n), 5);
+  assert.deepEqual(state?.holders, []);
+  assert.match(state.note ?? "", /its writer is not recorded/);
+});
+
+test("a task in wait_for_completion waits for a completion that nobody is known to complete", () => {
+  const kernel = sleepingKernel({
+    sleepers: [{ pid: 5, comm: "sh", functions: ["schedule", "schedule_timeout", "__wait_for_common", "await"] }],
+    memory: [
+      ["struct completion", LOCK, {}],
+      ["struct swait_queue", waiterAddress(5, 2), { task: taskAddress(5) }],
+      ...ring(LOCK + COMPLETION_LIST, waiterAddress(5, 2) + 8n),
+    ],
+  });
+  const { resource, state } = waitOf(kernel, 5);
+  assert.deepEqual(resource, { kind: "completion", type: "struct completion", address: LOCK });
+  assert.deepEqual(state?.holders, []);
+});
+
+test("a parent waits for the vfork child whose vfork_done is its completion", () => {
+  const kernel = sleepingKernel({
+    taskMembers: "struct completion *vfork_done;",
+    types: lockTypes,
+    sleepers: [{ pid: 5, comm: "sh", functions: ["schedule", "wait_for_completion", "kernel_clone"] }],
+    tasks: [{ pid: 8, comm: "sh", with: { vfork_done: LOCK } }],
+    memory: [
+      ["struct completion", LOCK, {}],
+      ["struct swait_queue", waiterAddress(5), { task: taskAddress(5) }],
+      ...ring(LOCK + COMPLETION_LIST, waiterAddress(5) + 8n),
+    ],
+  });
+  const { resource, state } = waitOf(kernel, 5);
+  assert.equal(resource?.kind, "task exit");
+  assert.deepEqual(
+    state?.holders.map(({ task, certainty }) => [task, certainty]),
+    [[taskAddress(8), "certain"]],
+  );
+});
+
+test("a task that sleeps without a waiter on its stack waits for nothing that is known", () => {
+  const kernel = sleepingKernel({ sleepers: [{ pid: 5, comm: "sleep", functions: ["schedule", "msleep", "nap"] }] });
+  const { resource, unknown } = waitOf(kernel, 5);
+  assert.equal(resource, undefined);
+  assert.equal(unknown, undefined);
+});
+
+test("tasks that sleep interruptibly are blocked only in a lock; one that is still queued to run is not", () => {
+  const asleep = (pid: number, name: string, others: NonNullable<Sleeper["with"]>): Sleeper => ({
+    pid,
+    comm: name,
+    functions: ["schedule", name, "work"],
+    with: others,
+  });
+  const kernel = sleepingKernel({
+    taskMembers: "int on_rq;",
+    sleepers: [
+      asleep(5, "__mutex_lock", { __state: 1 }),
+      asleep(6, "pipe_read", { __state: 1 }),
+      asleep(7, "io_wait", {}),
+      asleep(8, "preempted", { on_rq: 1 }),
+    ],
+    memory: [["struct mutex", LOCK, {}], waiter(5), ...ring(LOCK + MUTEX_LIST, waiterAddress(5))],
+  });
+  assert.deepEqual(blockedTasks(kernel).map(taskPid), [5, 7]);
+});
