@@ -7,7 +7,7 @@ import type { KnownHolder, WaitingTask } from "./waitGraph.ts";
 export const waitType = ({ resource, mode }: Wait): string | undefined =>
   resource && (mode === undefined ? resource.kind : `${resource.kind}-${mode}`).replaceAll(" ", "-");
 
-/** `lab_right [279]`. */
+/** `bash [279]`. */
 export const taskName = ({
   pid,
   comm,
@@ -16,7 +16,7 @@ export const taskName = ({
   readonly comm: string | undefined;
 }): string => (pid === undefined ? "a task that cannot be read" : `${comm ?? "?"} [${pid}]`);
 
-/** `mutex lab_mutex_b`, `rwsem lab_rwsem for writing`; the function alone where the resource is not known. */
+/** `mutex cgroup_mutex`, `rwsem namespace_sem for writing`; the function alone where the resource is not known. */
 export function waitWords({ wait, name }: WaitingTask): string {
   const { resource, mode } = wait;
   if (!resource) return wait.function === undefined ? "" : `in ${wait.function}`;

@@ -111,7 +111,7 @@ export function resourceSpan(words: string, { wait }: WaitingTask): Span {
   return wait.resource ? { as: "address", text: words, address: wait.resource.address } : words;
 }
 
-/** `lab_right [279]`, `possibly sh [284]`; what is not known where nobody is. */
+/** `bash [279]`, `possibly bash [284]`; what is not known where nobody is. */
 export function heldBy(waiting: WaitingTask): string | undefined {
   const first = firstHolder(waiting);
   if (!first) return holderless(waiting);
