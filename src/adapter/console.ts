@@ -34,17 +34,30 @@ export function* command(target: Target, text: string, row: Row | undefined): Jo
   if (line.output) refuseInputs(context.session, line.output.path);
   const style = target.client.supports("supportsANSIStyling") ? ansi() : plain;
   const sink = line.output ? new FileSink(line.output.path, line.output.append) : new ConsoleSink(target, style);
+  const said = sayInto(sink, run(context, line));
   let answer = "";
   try {
-    for (const piece of run(context, line)) {
-      sink.say(piece);
-      yield piece;
-    }
+    target.change(yield* said);
   } finally {
     answer = sink.end();
-    takeBack(target, context);
+    // A command that was cancelled may have loaded debuginfo.
+    target.announce();
   }
   return answer;
+}
+
+/** Says what a job yields, and yields it. */
+function* sayInto<T>(sink: Sink, job: Job<T, Piece>): Job<T, Piece> {
+  let step: IteratorResult<Piece, T> | undefined;
+  try {
+    for (step = job.next(); !step.done; step = job.next()) {
+      sink.say(step.value);
+      yield step.value;
+    }
+    return step.value;
+  } finally {
+    if (!step?.done) job.return(undefined as T);
+  }
 }
 
 /** What the console shows first, as crash does: the facts of the system; then the commands of the configuration. */
@@ -65,21 +78,12 @@ export function* openingCommands(target: Target): Job<void> {
  * The user's context with the selected frame: `set` chose a task until another thread is selected.
  */
 function contextFor(target: Target, row: Row | undefined): Context {
-  const { context } = target;
   if (row && row.thread !== target.console.thread) {
     target.console.thread = row.thread;
-    if (row.thread.task) context.task = row.thread.task;
+    const { task } = row.thread;
+    if (task) target.change([{ task }]);
   }
-  // Two commands at once do not share one frame's locals.
-  return withLocals(context, scopeOf(target, row));
-}
-
-/** What the command changed for those that follow; its task is set by the shared context's own setter. */
-function takeBack(target: Target, { radix, ended }: Context): void {
-  const before = { radix: target.context.radix, ended: target.context.ended };
-  Object.assign(target.context, { radix, ended });
-  target.announce(before);
-  if (ended && !before.ended) target.client.send("terminated", {});
+  return withLocals(target.context, scopeOf(target, row));
 }
 
 interface Sink {

@@ -1,7 +1,8 @@
-import { Budget } from "../base/budget.ts";
+import type { Budget } from "../base/budget.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { internalError } from "../base/sourceStack.ts";
-import type { Context } from "../crash/language/command.ts";
+import type { Change, Context } from "../crash/language/command.ts";
+import { withChanges } from "../crash/language/context.ts";
 import type { SourceLine } from "../debuginfo/source.ts";
 import { oopsTitle, panicMessage } from "../linux/printk/panic.ts";
 import { panicCpu } from "../linux/printk/panicCpu.ts";
@@ -9,8 +10,7 @@ import { stackTrace } from "../linux/sched/stackTrace.ts";
 import { evaluate, type Scope } from "../model/expression/evaluate.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { bare } from "../debuginfo/ctype.ts";
-import { cacheOf, placesOf } from "../session/find/debuginfoPlaces.ts";
-import { indexDirectory } from "../session/open/indexCache.ts";
+import { cacheOf } from "../session/find/debuginfoPlaces.ts";
 import { openingSession, openSession, type OpenOptions, type Session } from "../session/open/open.ts";
 import { drive, type Job } from "../base/job.ts";
 import { hasPackages, type PackageWatch, withoutPackages } from "../session/fetch/packages.ts";
@@ -22,6 +22,7 @@ import { Frames } from "./frames.ts";
 import { fetchedSource } from "./lateDebuginfo.ts";
 import { checkLiveKernel, KCORE } from "./liveKernel.ts";
 import type { LaunchArguments } from "./launch.ts";
+import { budgetFor, openOptions } from "./openOptions.ts";
 import { namesOf } from "./names.ts";
 import { References } from "./values/references.ts";
 import { Sources } from "./code/sources.ts";
@@ -53,7 +54,6 @@ export interface Stop {
 export class Target {
   readonly session: Session;
   readonly kernel: Kernel;
-  readonly context: Context;
   readonly client: Client;
   readonly threads: Threads;
   readonly frames: Frames;
@@ -62,6 +62,7 @@ export class Target {
   /** Code addresses and places in sources that a client may ask the way to. */
   readonly places = new References<bigint | SourceLine>();
   readonly arguments: LaunchArguments;
+  private contextNow: Context;
   private readonly budget: Budget;
   private readonly changedModules = new Set<string>();
   /** Debuginfo that the user loaded for modules; undefined where it was unloaded. */
@@ -79,10 +80,13 @@ export class Target {
     this.budget = budget;
     this.session = session;
     this.kernel = session.kernel;
-    this.context = session.context;
     this.client = client;
     this.arguments = args;
-    this.context.onlyReads = client.onlyReads;
+    this.contextNow = session.context.with({
+      onlyReads: client.onlyReads,
+      sourceText: sourceTexts(session.sources, undefined),
+      modules: this.watched(session.context.modules),
+    });
     this.threads = new Threads(session.kernel, args.threads);
     this.frames = new Frames(({ task, fault }) =>
       task ? stackTrace(session.kernel, task) : { frames: [], userTrap: undefined, fault },
@@ -91,25 +95,35 @@ export class Target {
     const archive = session.vmlinux && files.wantedArchive;
     const copy = archive === undefined ? undefined : copiedSourceArchive(archive, sourceCache(process.env));
     if (copy) files.addArchive(copy);
-    this.context.sourceText = sourceTexts(session.sources, undefined);
     this.sources = new Sources(
       files,
       args.sourceScheme,
       (sentence) => client.output(`${sentence}\n`, { category: "important" }),
       (file, module) => fetchedSource(this, file, module),
     );
-    this.watchModules();
+  }
+
+  /** The user's context after the commands so far. */
+  get context(): Context {
+    return this.contextNow;
+  }
+
+  /** Goes on with what a command changed, and tells the client what that changes of what it shows. */
+  change(changes: readonly Change[]): void {
+    const before = this.contextNow;
+    this.contextNow = withChanges(before, changes);
+    this.announce(before);
+    if (this.contextNow.ended && !before.ended) this.client.send("terminated", {});
   }
 
   /** Notes which modules get or lose debuginfo by `mod -s` and its kin. */
-  private watchModules(): void {
-    const { modules } = this.context;
-    if (!modules) return;
+  private watched(modules: Context["modules"]): Context["modules"] {
+    if (!modules) return undefined;
     const noted = <T>(name: string, result: T): T => {
       this.changedModules.add(name);
       return result;
     };
-    this.context.modules = {
+    return {
       path: (name) => modules.path(name),
       sections: (name) => modules.sections(name),
       load: (name, place, marksSections) => {
@@ -124,8 +138,8 @@ export class Target {
     };
   }
 
-  /** Tells the client what a command changed of what it shows. */
-  announce(before: { readonly radix: number }): void {
+  /** Tells the client what has other debuginfo now, or another radix. */
+  announce(before: Context = this.context): void {
     const radixChanged = before.radix !== this.context.radix;
     if (this.changedModules.size === 0 && !radixChanged) return;
     for (const name of this.changedModules)
@@ -140,7 +154,7 @@ export class Target {
   static async open(args: LaunchArguments, client: Client, watch: OpenWatch): Promise<Target> {
     if (args.vmcore[0] === KCORE) checkLiveKernel();
     const budget = budgetFor(args, client);
-    const wanted = given(args, budget);
+    const wanted = openOptions(args, budget);
     if (!hasPackages(wanted)) return new Target(await opened(wanted, watch), args, client, budget);
     const { options, remarks } = await withoutPackages(wanted, cacheOf(process.env), watch);
     const target = new Target(await opened(options, watch), options, client, budget);
@@ -154,7 +168,7 @@ export class Target {
    */
   *renewed(): Job<Target> {
     const { context, arguments: args, client, budget } = this;
-    const fresh = new Target(openSession(given(args, budget)), args, client, budget);
+    const fresh = new Target(openSession(openOptions(args, budget)), args, client, budget);
     try {
       // A client may ask for a thread by its number before it lists them.
       yield* fresh.threads.list();
@@ -162,10 +176,9 @@ export class Target {
       fresh.close();
       throw error;
     }
-    fresh.context.radix = context.radix;
-    for (const [name, value] of context.variables) fresh.context.variables.set(name, value);
-    for (const [name, value] of context.aliases) fresh.context.aliases.set(name, value);
-    attempt(() => (fresh.context.task = fresh.kernel.object(context.task.type, context.task.address)));
+    const { radix, variables, aliases } = context;
+    const task = attempt(() => fresh.kernel.object(context.task.type, context.task.address));
+    fresh.contextNow = fresh.context.with({ radix, variables, aliases, ...(!(task instanceof Fault) && { task }) });
     const { thread } = this.console;
     fresh.console.thread = thread && fresh.threads.find(thread.id);
     for (const [name, path] of this.chosenModules)
@@ -272,18 +285,3 @@ export class Target {
     this.session.close();
   }
 }
-
-const budgetFor = ({ unpackLimit, asks }: LaunchArguments, client: Client): Budget =>
-  new Budget({
-    kept: unpackLimit,
-    remedy: '"unpackLimit": "8G" allows more',
-    ...(asks && { ask: (question: string) => client.ask(question) }),
-  });
-
-/** What the arguments come to on this machine. */
-const given = (args: LaunchArguments, budget: Budget) => ({
-  ...args,
-  budget,
-  search: args.searches ? placesOf(args.vmcore, [...args.debuginfo, ...args.workspace], process.env) : undefined,
-  indexes: indexDirectory(process.env),
-});

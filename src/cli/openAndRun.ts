@@ -46,14 +46,18 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
     return EXIT_OPEN;
   }
   try {
-    session.context.extensions = new ExtensionFiles(process.env["CRASH_EXTENSIONS"] ?? "");
-    session.context.createFile = fileCreator(session.context.session);
     for (const warning of session.warnings) process.stderr.write(`vmcore-debug: ${printable(warning)}\n`);
-    return (await work(session.context, options)) ? EXIT_ANSWERED : EXIT_FAILED;
+    return (await work(session.context.with(ownFaculties(session)), options)) ? EXIT_ANSWERED : EXIT_FAILED;
   } finally {
     session.close();
   }
 }
+
+/** What only the terminal lets a command do. */
+const ownFaculties = ({ context }: Session): Pick<Context, "extensions" | "createFile"> => ({
+  extensions: new ExtensionFiles(process.env["CRASH_EXTENSIONS"] ?? ""),
+  createFile: fileCreator(context.session),
+});
 
 /** What the session may spend on unpacking. */
 const budgetOf = ({ unpackLimit }: CliOptions): Budget =>
@@ -94,7 +98,7 @@ async function work(context: Context, options: CliOptions): Promise<boolean> {
   let isAnswered = true;
   const note = (answered: boolean): boolean => {
     isAnswered &&= answered;
-    return !context.ended;
+    return !terminal.context.ended;
   };
   for (const path of options.inputs) {
     if (!note(await terminal.executeFile(path).catch(complain))) return isAnswered;
@@ -102,8 +106,8 @@ async function work(context: Context, options: CliOptions): Promise<boolean> {
   if (options.commands.length > 0) {
     for (const command of options.commands) if (!note(await terminal.execute(command))) break;
   } else if (isConversation) {
-    if (!options.silent && !options.json) await greet(terminal, context);
-    await converse(terminal, context);
+    if (!options.silent && !options.json) await greet(terminal);
+    await converse(terminal);
   } else {
     for await (const line of createInterface({ input: process.stdin })) if (!note(await terminal.execute(line))) break;
   }
@@ -111,9 +115,9 @@ async function work(context: Context, options: CliOptions): Promise<boolean> {
 }
 
 /** Which kernel, what happened, and where the user stands, as crash says it at its start. */
-async function greet(terminal: Terminal, context: Context): Promise<void> {
+async function greet(terminal: Terminal): Promise<void> {
   await terminal.execute("sys");
-  if (!lackingTypes(context)) await terminal.execute("set");
+  if (!lackingTypes(terminal.context)) await terminal.execute("set");
 }
 
 /** The user's own, from the home directory alone: a directory that holds a dump may be anybody's. */

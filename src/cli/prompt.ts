@@ -6,17 +6,17 @@ import { History, HISTORY_LINES, historyPath } from "./history.ts";
 import { complain, type Terminal } from "./terminal.ts";
 
 /** Asks for commands until the user is done. */
-export async function converse(terminal: Terminal, context: Context): Promise<void> {
+export async function converse(terminal: Terminal): Promise<void> {
   const history = new History(historyPath(process.env));
   const cancel = (): void => terminal.cancel();
   process.on("SIGINT", cancel);
   const typedAhead: string[] = [];
   for (;;) {
-    const line = typedAhead.shift() ?? (await ask(context, history, typedAhead));
+    const line = typedAhead.shift() ?? (await ask(terminal.context, history, typedAhead));
     if (line === undefined) break;
     if (line.trim() === "h") process.stdout.write(`${history.numbered().join("\n")}\n`);
     else await recallAndExecute(terminal, history, line);
-    if (context.ended) break;
+    if (terminal.context.ended) break;
   }
   process.off("SIGINT", cancel);
 }

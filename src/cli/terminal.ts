@@ -6,6 +6,7 @@ import { inputText } from "../base/file.ts";
 import { internalError } from "../base/sourceStack.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
+import { withChanges } from "../crash/language/context.ts";
 import { findFilter, readLine, run } from "../crash/language/language.ts";
 import type { CommandLine } from "../crash/language/line.ts";
 import type { Piece } from "../say/piece.ts";
@@ -33,15 +34,20 @@ export interface TerminalOptions {
 
 /** Runs command lines for a person or a script: output to the screen, to files, to programs; errors to stderr. */
 export class Terminal {
-  private readonly context: Context;
   private readonly options: TerminalOptions;
+  private contextNow: Context;
   private running: AbortController | undefined;
   private isQuiet = false;
   private depth = 0;
 
   constructor(context: Context, options: TerminalOptions) {
-    this.context = context;
+    this.contextNow = context;
     this.options = options;
+  }
+
+  /** The user's context after the commands so far. */
+  get context(): Context {
+    return this.contextNow;
   }
 
   /** Ctrl-C: gives up the running command, if there is one. */
@@ -102,7 +108,8 @@ export class Terminal {
       errors: variable(this.context, "error"),
     });
     try {
-      await drive(job, abort.signal, { onStep: (piece) => printer.say(piece) });
+      const changes = await drive(job, abort.signal, { onStep: (piece) => printer.say(piece) });
+      this.contextNow = withChanges(this.contextNow, changes);
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
       printer.isAnswered = false;

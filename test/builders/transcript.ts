@@ -1,6 +1,6 @@
 import { commands } from "../../src/crash/commands.ts";
 import type { Context, SessionFacts } from "../../src/crash/language/command.ts";
-import { createContext } from "../../src/crash/language/context.ts";
+import { createContext, withChanges } from "../../src/crash/language/context.ts";
 import { run } from "../../src/crash/language/language.ts";
 import { type Json, lineText, type Piece } from "../../src/say/piece.ts";
 import type { Kernel } from "../../src/model/kernel.ts";
@@ -40,4 +40,22 @@ function linesOf(piece: Piece): string[] {
 export const data = (context: Context, line: string): Json[] =>
   pieces(context, line).flatMap((piece) => (piece.kind === "record" ? [piece.data] : []));
 
-export const pieces = (context: Context, line: string): Piece[] => [...run(context, line)];
+/** Where a context's user stands now: what a line changes goes on in the lines after it. */
+const contexts = new WeakMap<Context, Context>();
+
+/** The context after the lines that ran with it so far. */
+export const contextNow = (context: Context): Context => contexts.get(context) ?? context;
+
+export function pieces(context: Context, line: string): Piece[] {
+  const now = contextNow(context);
+  const job = run(now, line);
+  const all: Piece[] = [];
+  for (;;) {
+    const step = job.next();
+    if (step.done) {
+      contexts.set(context, withChanges(now, step.value));
+      return all;
+    }
+    all.push(step.value);
+  }
+}

@@ -177,11 +177,11 @@ const silent = ["exit", "q", "wr"];
 
 test("every command is among those lines, and each is answered while nothing is damaged", () => {
   assert.deepEqual(Object.keys(linesOf).concat(silent).sort(), commands().map(({ name }) => name).sort()); // prettier-ignore
-  const session = sessionOver(whole, { vmcore: ["sample/vmcore"] });
-  session.context.extensions = { loaded: new Map(), load: String, unload: String, available: () => [] };
+  const extensions = { loaded: new Map(), load: String, unload: String, available: () => [] };
+  const context = sessionOver(whole, { vmcore: ["sample/vmcore"] }).context.with({ extensions });
   for (const line of lines) {
     let said = 0;
-    for (const piece of run(session.context, line)) {
+    for (const piece of run(context, line)) {
       if (piece.kind === "usage") assert.fail(`${line}: ${piece.message}`);
       if (piece.kind === "fault") assert.fail(`${line}: ${piece.fault.message}`);
       if (piece.kind !== "progress") said += piece.lines.length;

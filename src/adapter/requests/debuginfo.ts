@@ -29,7 +29,7 @@ export const debuginfo: Topic = {
     const { context } = target;
     const loaded = context.modules?.load(module, path);
     if (loaded === undefined) throw new UsageError("this session loads no debuginfo of modules");
-    target.announce({ radix: context.radix });
+    target.announce();
     return { path: loaded };
   },
 

@@ -13,7 +13,7 @@ const scope =
   (context: Context) =>
   (name: string): Obj | undefined => {
     const number = /^\$(\d+)$/.exec(name)?.[1];
-    if (number !== undefined) return context.values[Number(number) - 1];
+    if (number !== undefined) return context.values.numbered(Number(number));
     return context.locals?.(name);
   };
 

@@ -2,45 +2,74 @@ import type { Fault } from "../../base/fault.ts";
 import type { RandomFile } from "../../base/file.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import type { Piece, Pieces } from "../../say/piece.ts";
+import type { Piece } from "../../say/piece.ts";
 import type { Records } from "../../say/table.ts";
+import type { PrintedValues } from "./printedValues.ts";
+
+/** What a context holds; the task only once the user chose one. */
+export type ContextValues = Omit<Context, "task" | "taskFault" | "with"> & { readonly task?: Obj };
 
 /**
- * The user's own context: current task, radix, variables of `set`. Read once when a command starts.
+ * The user's own context: current task, radix, variables of `set`. It is a value and never changes: a command that
+ * changes something for those after it yields a `Changed`, and whoever runs commands goes on with another context.
  */
 export interface Context {
+  /** The same with other values in some places. */
+  readonly with: (values: Partial<ContextValues>) => Context;
   readonly kernel: Kernel;
   /** The built-in commands. */
   readonly commands: readonly Command[];
   /** Current task, `struct task_struct`. @throws Fault when this dump's tasks cannot be listed */
-  task: Obj;
+  readonly task: Obj;
   /** Why the current task, which nobody chose, only stands in for the one that panicked. */
   readonly taskFault: Fault | undefined;
   /** Output radix, 10 or 16. */
-  radix: 10 | 16;
+  readonly radix: 10 | 16;
   /** Variables of `set`: "scroll", "print_max", ... */
-  readonly variables: Map<string, string>;
+  readonly variables: ReadonlyMap<string, string>;
   /** The user's own; the built-in ones are in alias.ts. */
-  readonly aliases: Map<string, string>;
+  readonly aliases: ReadonlyMap<string, string>;
   /** What `p` has printed: gdb's `$1`, `$2`, ... */
-  readonly values: Obj[];
+  readonly values: PrintedValues;
   /** `exit` was given: the face ends the session after this command. */
-  ended: boolean;
+  readonly ended: boolean;
   /** Only commands run that their table entry says to read (`Command.readsOnly`): the user may be on another machine. */
-  onlyReads?: boolean;
+  readonly onlyReads?: boolean;
   /** Names usable in expressions before globals: a frame's locals. */
-  locals?: ((name: string) => Obj | undefined) | undefined;
+  readonly locals?: ((name: string) => Obj | undefined) | undefined;
   /** Set by whoever knows where sources are. */
-  sourceText?: SourceText | undefined;
+  readonly sourceText?: SourceText | undefined;
   /** Loads and unloads modules' debuginfo; undefined where the face opens no files. */
-  modules?: ModuleDebuginfoControl | undefined;
+  readonly modules?: ModuleDebuginfoControl | undefined;
   /** Commands of the user's own; undefined where the face runs no foreign code: only the terminal does. */
-  extensions?: Extensions | undefined;
+  readonly extensions?: Extensions | undefined;
   /** Opens a file for what is copied out of the dump; undefined where the face writes none: only the terminal does. */
-  createFile?: ((path: string) => OutputFile) | undefined;
+  readonly createFile?: ((path: string) => OutputFile) | undefined;
   /** Facts of the opened files for `sys`, set by session/: paths as given, format, sizes, warnings. */
   readonly session: SessionFacts;
 }
+
+/** What a command changes in the context of the commands after it. */
+export interface Change {
+  readonly task?: Obj;
+  readonly radix?: 10 | 16;
+  /** Those that are set, to what. */
+  readonly variables?: ReadonlyMap<string, string>;
+  /** Those that are defined, and those that are deleted: undefined. */
+  readonly aliases?: ReadonlyMap<string, string | undefined>;
+  /** One more that was printed. */
+  readonly value?: Obj;
+  readonly ended?: true;
+}
+
+/** A change among the pieces of a command. */
+export interface Changed {
+  readonly kind: "changed";
+  readonly change: Change;
+}
+
+/** A command at work: what it says, and what it changes. */
+export type Running = Generator<Piece | Changed, void, void>;
 
 /**
  * The lines of a source file that debuginfo names, where this machine has it. It tells how far it is: the archive that
@@ -185,7 +214,7 @@ export interface Command {
   /** What it cannot do without: said in one line when it is missing. */
   readonly needs?: readonly ("types" | "tasks" | "memory")[];
   /** @throws UsageError, Fault */
-  run(context: Context, args: Parsed): Pieces;
+  run(context: Context, args: Parsed): Running;
 }
 
 export const command = (declaration: Command): Command => declaration;

@@ -1,7 +1,8 @@
 import { Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { expandAlias } from "./alias.ts";
-import { type Command, commandsOf, type Context, type Parsed, synopsis } from "./command.ts";
+import { type Change, type Command, commandsOf, type Context, type Parsed, type Running, synopsis } from "./command.ts";
+import { withChange } from "./context.ts";
 import { lackingTypes } from "./lacking.ts";
 import { flowOf, piecesOf, type Filter, type Filtered } from "./filter.ts";
 import { filters } from "./filters.ts";
@@ -34,22 +35,44 @@ function takesExpression(context: Context, line: string): boolean {
  * Never throws Fault or UsageError: they become the last piece. Anything else is a bug and comes through.
  *
  * @param argumentLines for `command < file`: the command runs once with each line put after it
+ * @returns what it changed for the lines after it: see `withChanges`
  */
-export function* run(context: Context, line: string | CommandLine, argumentLines?: Iterable<string>): Pieces {
+export function* run(
+  context: Context,
+  line: string | CommandLine,
+  argumentLines?: Iterable<string>,
+): Generator<Piece, readonly Change[], void> {
+  const changes: Change[] = [];
   try {
     const { command, filters: stages } = typeof line === "string" ? readLine(context, line) : line;
-    yield* pipe(runEach(context, command, argumentLines), stages);
+    yield* pipe(
+      withoutChanges(runEach(context, command, argumentLines), (change) => changes.push(change)),
+      stages,
+    );
   } catch (error) {
     yield mistake(error, "vmcore-debug");
   }
+  return changes;
 }
 
-function* runEach(context: Context, command: string, argumentLines?: Iterable<string>): Pieces {
+function* runEach(context: Context, command: string, argumentLines?: Iterable<string>): Running {
   if (!argumentLines) return yield* runCommand(context, ofGdb(context, command));
+  let now = context;
   for (const more of argumentLines) {
     // Empty lines and remarks are no arguments, as in crash.
-    if (!/^\s*(#|$)/.test(more)) yield* runCommand(context, ofGdb(context, `${command} ${more}`));
+    if (/^\s*(#|$)/.test(more)) continue;
+    for (const one of runCommand(now, ofGdb(now, `${command} ${more}`))) {
+      if (one.kind === "changed") now = withChange(now, one.change);
+      yield one;
+    }
   }
+}
+
+/** What a command says. @param onChange receives what it changes; without it that is lost */
+export function* withoutChanges(running: Running, onChange?: (change: Change) => unknown): Pieces {
+  for (const one of running)
+    if (one.kind === "changed") onChange?.(one.change);
+    else yield one;
 }
 
 /** The built-in filter that a pipe's stage names; undefined when only a shell could run it. */
@@ -77,7 +100,7 @@ function pipe(pieces: Generator<Piece>, stages: readonly string[]): Iterable<Pie
 }
 
 /** One command with its arguments, without filters. */
-export function* runCommand(context: Context, text: string): Pieces {
+export function* runCommand(context: Context, text: string): Running {
   if (text === "") return;
   const { command, line } = resolve(context, text);
   try {

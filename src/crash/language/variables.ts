@@ -1,5 +1,5 @@
 import { UsageError } from "../../base/usageError.ts";
-import type { Context } from "./command.ts";
+import type { Change, Context } from "./command.ts";
 import { anyNumber, symbolAddress } from "./number.ts";
 
 /** A variable of `set`. */
@@ -85,12 +85,11 @@ export function variable(context: Context, name: string): string {
   return context.variables.get(name) ?? findVariable(name)?.initial ?? "";
 }
 
-/** @throws UsageError when the variable does not take this value */
-export function setVariable(context: Context, name: string, text: string): void {
+/** What setting a variable changes. @throws UsageError when the variable does not take this value */
+export function setting(context: Context, name: string, text: string): Change {
   const found = findVariable(name);
   const value = found?.read(context, text);
   if (!found || value === undefined)
     throw new UsageError(`${name} takes ${found?.accepts ?? "nothing"}, not "${text}"`);
-  if (name === "radix") context.radix = value === "16" ? 16 : 10;
-  else context.variables.set(name, value);
+  return name === "radix" ? { radix: value === "16" ? 16 : 10 } : { variables: new Map([[name, value]]) };
 }

@@ -182,16 +182,14 @@ function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece
         : ["no types: the dump holds no BTF (this kernel has none, or its pages were left out); give a vmlinux"]),
     ],
   };
+  const sources = once(() => sourceFiles(options, kernel, debuginfos));
   const context = createContext(
     kernel,
     facts,
     commands(),
     () => firstTask(kernel),
     () => firstTaskFault(kernel),
-  );
-  context.modules = debuginfos;
-  const sources = once(() => sourceFiles(options, kernel, debuginfos));
-  context.sourceText = sourceTexts(sources, sourceCache(process.env), options.budget);
+  ).with({ modules: debuginfos, sourceText: sourceTexts(sources, sourceCache(process.env), options.budget) });
   return {
     kernel,
     context,

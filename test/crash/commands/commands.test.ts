@@ -7,7 +7,7 @@ import { commands } from "../../../src/crash/commands.ts";
 import { mod } from "../../../src/crash/commands/system/mod.ts";
 import { parseOptions } from "../../../src/crash/language/parse.ts";
 import { toyKernel } from "../../builders/kernel.ts";
-import { data, toyContext, transcript } from "../../builders/transcript.ts";
+import { contextNow, data, toyContext, transcript } from "../../builders/transcript.ts";
 
 const context = () =>
   toyContext(
@@ -131,7 +131,7 @@ test("an alias is defined, shown and deleted", () => {
 test("set shows and changes variables, several at once, and refuses what they do not take", () => {
   const mine = context();
   assert.equal(transcript(mine, "set radix 16"), "output radix: 16 (hex)");
-  assert.equal(mine.radix, 16);
+  assert.equal(contextNow(mine).radix, 16);
   assert.equal(
     transcript(mine, "set print_max 10 hash off"),
     "print_max: 10\nhash: off\n  no effect here: lists are always checked",
@@ -149,7 +149,7 @@ test("exit ends the session, repeat runs a command once", () => {
   );
   assert.equal(mine.ended, false);
   transcript(mine, "q");
-  assert.equal(mine.ended, true);
+  assert.equal(contextNow(mine).ended, true);
 });
 
 test("in a session that only reads a command runs when its table entry says that it reads", () => {

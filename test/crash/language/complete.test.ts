@@ -12,8 +12,7 @@ const kernel = toyKernel({
 
 /** The line completed each way there is. */
 function completed(line: string): string[] {
-  const context = toyContext(kernel);
-  context.aliases.set("myalias", "p");
+  const context = toyContext(kernel).with({ aliases: new Map([["myalias", "p"]]) });
   const { items, from } = complete(context, line);
   return items.map((item) => line.slice(0, from) + item);
 }

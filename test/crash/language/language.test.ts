@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commands } from "../../../src/crash/commands.ts";
 import { run } from "../../../src/crash/language/language.ts";
+import { withChanges } from "../../../src/crash/language/context.ts";
+import { pieceText } from "../../../src/render/text.ts";
+import type { Piece } from "../../../src/say/piece.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 import { data, pieces, toyContext, transcript } from "../../builders/transcript.ts";
 
@@ -76,10 +79,8 @@ test("a bug of ours is not mistaken for the user's or the dump's", () => {
 test("aliases are replaced, the user's before crash's own, and none for ever", () => {
   const mine = context();
   assert.equal(transcript(mine, "px answer"), "answer = $1 = 0x2a");
-  mine.aliases.set("px", "p -d");
-  mine.aliases.set("a", "b");
-  mine.aliases.set("b", "a");
-  mine.aliases.set("two", "p answer | wc -l");
+  for (const line of ["alias px p -d", "alias a b", "alias b a", "alias two 'p answer | wc -l'"])
+    transcript(mine, line);
   assert.equal(transcript(mine, "px answer"), "answer = $2 = 42");
   assert.match(transcript(mine, "a"), /command not found: a/);
   assert.equal(transcript(mine, "two"), "1");
@@ -106,6 +107,21 @@ test("command < file runs once for each line that is no remark and not empty", (
     ]),
   ];
   assert.equal(lines.length, 2);
+});
+
+test("a line of a file of arguments sees what the line before it changed, and all of it is returned", () => {
+  const mine = context();
+  const job = run(mine, { command: "p -d", filters: [], output: undefined, input: "f", shell: undefined }, ["2", "$1 + 3"]); // prettier-ignore
+  const said = [job.next(), job.next()].map(({ value }) => pieceText(value as Piece));
+  assert.deepEqual(said, ["$1 = 2\n", "$2 = 5\n"]);
+  const end = job.next();
+  assert.equal(end.done && withChanges(mine, end.value).values.length, 2);
+});
+
+test("a change reaches the next line although a filter ends the command early", () => {
+  const mine = context();
+  transcript(mine, "set radix 16 print_max 10 | head -1");
+  assert.equal(transcript(mine, "set radix"), "output radix: 16 (hex)");
 });
 
 test("every command is declared once, in order, with a manual, and its examples are lines it can read", () => {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commands } from "../../../src/crash/commands.ts";
-import { RADIXES, setVariable, variable, variables } from "../../../src/crash/language/variables.ts";
+import { withChange } from "../../../src/crash/language/context.ts";
+import { RADIXES, setting, variable, variables } from "../../../src/crash/language/variables.ts";
 import { toyKernel } from "../../builders/kernel.ts";
 import { taskAddress, toyTasks } from "../../builders/tasks.ts";
 import { data, toyContext, transcript } from "../../builders/transcript.ts";
@@ -26,9 +27,9 @@ test("every variable takes what it says it takes, keeps it, and refuses the rest
   for (const { name, accepts } of variables) {
     const values = accepts === "number" ? ["7"] : accepts === "text" ? ["x"] : accepts === "text-addr" ? ["schedule"] : accepts.split(" | "); // prettier-ignore
     for (const value of values) {
-      setVariable(context, name, value);
+      const set = withChange(context, setting(context, name, value));
       const kept = name === "scope" ? String(0xffff800000001000n) : name === "radix" ? (RADIXES[value] ?? "") : value;
-      assert.equal(variable(context, name), kept, name);
+      assert.equal(variable(set, name), kept, name);
     }
     if (accepts !== "text") assert.match(transcript(context, `set ${name} "no such value"`), new RegExp(`^set: ${name} takes `), name); // prettier-ignore
   }

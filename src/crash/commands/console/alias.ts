@@ -1,6 +1,7 @@
 import { UsageError } from "../../../base/usageError.ts";
 import { builtinAliases } from "../../language/alias.ts";
 import { command } from "../../language/command.ts";
+import { changed } from "../../language/context.ts";
 import { record, text, type Piece } from "../../../say/piece.ts";
 
 export const alias = command({
@@ -32,10 +33,11 @@ An empty command string ("") deletes an alias. A command string with a pipe or a
     } else {
       const command = /^(["'])(.*)\1$/s.exec(meaning)?.[2] ?? meaning;
       if (command.trim() !== "") {
-        aliases.set(name, command);
+        yield changed({ aliases: new Map([[name, command]]) });
         yield heading;
         yield line("runtime", name, command);
-      } else if (aliases.delete(name)) {
+      } else if (aliases.has(name)) {
+        yield changed({ aliases: new Map([[name, undefined]]) });
         yield text(`alias deleted: ${name}`);
       } else {
         throw new UsageError(`alias does not exist: ${name}`);

@@ -1,4 +1,5 @@
 import { command, type Command } from "../../language/command.ts";
+import { changed } from "../../language/context.ts";
 
 const leave = (name: string): Command =>
   command({
@@ -9,8 +10,8 @@ const leave = (name: string): Command =>
     options: [],
     description: "Ends the session. The rest of a file of commands is not read.",
     examples: [],
-    *run(context) {
-      context.ended = true;
+    *run() {
+      yield changed({ ended: true });
     },
   });
 

@@ -3,12 +3,13 @@ import { UsageError } from "../../../base/usageError.ts";
 import { cpuTask, runningOn, runningTasks } from "../../../linux/sched/cpu.ts";
 import { firstTask, firstTaskFault } from "../../../linux/printk/panic.ts";
 import { taskComm, taskCpu } from "../../../linux/sched/task.ts";
-import { command, type Context } from "../../language/command.ts";
+import { command, type Context, type Running } from "../../language/command.ts";
+import { changed, withChange } from "../../language/context.ts";
 import { decimalNumber } from "../../language/number.ts";
 import { faultPiece, record, text, type Piece, type Pieces, addressJson } from "../../../say/piece.ts";
 import { taskContext } from "../../language/taskContext.ts";
 import { noSuchTask, tasksOf } from "../../language/taskSelector.ts";
-import { findVariable, setVariable, variable, variables } from "../../language/variables.ts";
+import { findVariable, setting, variable, variables } from "../../language/variables.ts";
 
 export const set = command({
   name: "set",
@@ -37,11 +38,11 @@ ${variables.map(({ name, accepts }) => `  ${name.padStart(13)}  ${accepts}`).joi
     const cpu = args.value("-c");
     if (args.has("-a")) return yield activeTask(context, args.rest[0]);
     if (args.has("-v")) return yield* listing(context);
-    if (cpu !== undefined) return yield* goTo(context, () => taskOf(context, cpu));
+    if (cpu !== undefined) return yield* goTo(() => taskOf(context, cpu));
     if (args.has("-p")) {
       const fault = firstTaskFault(context.kernel);
       if (fault) yield faultPiece(fault, "set: ");
-      return yield* goTo(context, () => firstTask(context.kernel));
+      return yield* goTo(() => firstTask(context.kernel));
     }
     // `set hex` is short for `set radix hex`.
     const words = args.rest.flatMap((word, i) =>
@@ -54,23 +55,28 @@ ${variables.map(({ name, accepts }) => `  ${name.padStart(13)}  ${accepts}`).joi
     }
     const file = fileOf(context, first);
     if (file !== undefined) return yield text(file);
-    if (!findVariable(first)) return yield* goTo(context, () => named(context, first));
+    if (!findVariable(first)) return yield* goTo(() => named(context, first));
+    let now = context;
     for (let name = words.shift(); name !== undefined; name = words.shift()) {
       const known = findVariable(name);
       if (!known) throw new UsageError(`no such variable: ${name}`);
-      const before = words.length;
       const value = words[0];
-      if (value !== undefined && !findVariable(value)) setVariable(context, name, words.shift() ?? "");
-      const isSet = words.length < before;
-      yield record({ [name]: variable(context, name) }, shown(context, name, name === "radix" ? "output radix" : name));
+      const isSet = value !== undefined && !findVariable(value);
+      if (isSet) {
+        const change = setting(now, name, words.shift() ?? "");
+        now = withChange(now, change);
+        yield changed(change);
+      }
+      yield record({ [name]: variable(now, name) }, shown(now, name, name === "radix" ? "output radix" : name));
       if (isSet && known.idle !== undefined) yield text([{ as: "dim", text: `  no effect here: ${known.idle}` }]);
     }
   },
 });
 
-function* goTo(context: Context, choose: () => Context["task"]): Pieces {
-  context.task = choose();
-  yield taskContext(context.task);
+function* goTo(choose: () => Context["task"]): Running {
+  const task = choose();
+  yield changed({ task });
+  yield taskContext(task);
 }
 
 /** @throws UsageError, Fault */

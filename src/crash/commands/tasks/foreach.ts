@@ -7,7 +7,7 @@ import { TASK_STATES, taskState } from "../../../linux/sched/taskState.ts";
 import type { Obj } from "../../../model/object.ts";
 import { command, type Command, type Context, type Option, type Word } from "../../language/command.ts";
 import { withTask } from "../../language/context.ts";
-import { runCommand } from "../../language/language.ts";
+import { runCommand, withoutChanges } from "../../language/language.ts";
 import { parseOptions, words as wordsOf } from "../../language/parse.ts";
 import { text, type Pieces } from "../../../say/piece.ts";
 import { taskHeading } from "../../say/taskHeading.ts";
@@ -63,7 +63,7 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each
       if (!ONCE.includes(name)) continue;
       // Without any address ps would list all tasks.
       if (tasks.length === 0) yield* listTasks(context, parseOptions(ps, more), []);
-      else yield* runCommand(context, `${name} ${more} ${tasks.map(({ address }) => hex(address)).join(" ")}`);
+      else yield* runAlone(context, `${name} ${more} ${tasks.map(({ address }) => hex(address)).join(" ")}`);
     }
     const each = names.filter((name) => EACH.includes(name));
     const wantsSockets = /(?:^|\s)-\w*[sS]/.test(more);
@@ -99,6 +99,9 @@ function ownFlags(commands: readonly Command[], name: string, names: readonly st
   return kept.join(" ");
 }
 
+/** A command of which nothing stays: what it sets is for its task alone. */
+const runAlone = (context: Context, line: string): Pieces => withoutChanges(runCommand(context, line));
+
 /** A mistake of the user's is the same for every task: it is said once. */
 function* saidOnce(tasks: readonly Obj[], piecesOf: (task: Obj) => Pieces): Pieces {
   const mistakes = new Set<string>();
@@ -118,7 +121,7 @@ function* runFor(context: Context, task: Obj, lines: readonly string[]): Pieces 
   let endsBlank = true;
   for (const line of lines) {
     if (/^(set|vtop) /.test(line)) yield text(taskHeading(task));
-    for (const piece of runCommand(own, line)) {
+    for (const piece of runAlone(own, line)) {
       if (piece.kind !== "progress" && piece.kind !== "usage") endsBlank = piece.lines.at(-1)?.length === 0;
       yield piece;
     }

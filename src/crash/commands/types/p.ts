@@ -10,6 +10,7 @@ import type { Obj } from "../../../model/object.ts";
 import { declare, typeName } from "../../../model/typeName.ts";
 import { evaluateIn } from "../../language/address.ts";
 import { command, type Context } from "../../language/command.ts";
+import { changed } from "../../language/context.ts";
 import { cpuSpec, isPerCpu } from "../../language/perCpu.ts";
 import { record, text, type Line, type Pieces, lazyRecord } from "../../../say/piece.ts";
 import { formatOptions } from "../../say/structView.ts";
@@ -55,19 +56,21 @@ Numbers are shown as "set radix" says, elements of arrays and characters of text
     const symbol = kernel.symbols.find(variable);
     const perCpu = symbol !== undefined && isPerCpu(kernel, symbol);
     if (cpus && perCpu) {
-      for (const cpu of cpus) {
+      for (const [i, cpu] of cpus.entries()) {
         const copy = perCpuVariable(kernel, variable, cpu);
         // In the rest of the expression the variable's name means its copy.
         const value = evaluateIn(context, `${ampersand}${variable}${member}`, (name) =>
           name === variable ? copy : undefined,
         );
-        yield valuePiece(context, value, `${ampersand}per_cpu(${variable}, ${cpu})${member} = `, options, { cpu });
+        const name = `${ampersand}per_cpu(${variable}, ${cpu})${member} = `;
+        yield changed({ value });
+        yield valuePiece(context.values.length + i + 1, value, name, options, { cpu });
       }
       return;
     }
     if (cpus && member !== "") throw new UsageError(`${variable} is not per-CPU: leave out the list of CPUs`);
     if (perCpu && ampersand === "") return yield* places(context, expression);
-    const inUser = args.has("-u") ? { ...context, kernel: inSpace(kernel, currentUserSpace(context)) } : context;
+    const inUser = args.has("-u") ? context.with({ kernel: inSpace(kernel, currentUserSpace(context)) }) : context;
     const warnings: string[] = [];
     const value = evaluateIn(inUser, expression, undefined, (warning) => warnings.push(warning));
     // Only what has a value is known to be not per-CPU.
@@ -75,7 +78,8 @@ Numbers are shown as "set radix" says, elements of arrays and characters of text
     for (const warning of warnings) yield text([{ as: "bad", text: `warning: ${warning}` }]);
     const name = /^\w+(?=\s|$)/.exec(expression)?.[0];
     const isNamed = name !== undefined && kernel.symbols.find(name) !== undefined;
-    yield valuePiece(context, value, isNamed ? `${name} = ` : "", options, {
+    yield changed({ value });
+    yield valuePiece(context.values.length + 1, value, isNamed ? `${name} = ` : "", options, {
       expression,
       ...(warnings[0] !== undefined && { warning: warnings[0] }),
     });
@@ -84,14 +88,12 @@ Numbers are shown as "set radix" says, elements of arrays and characters of text
 
 /** A value with gdb's number: `jiffies = $1 = 4294894042`. */
 function valuePiece(
-  context: Context,
+  number: number,
   value: Obj,
   name: string,
   options: FormatOptions,
   more: Readonly<Record<string, string | number>>,
 ) {
-  context.values.push(value);
-  const number = context.values.length;
   const { kind } = bare(value.type);
   // crash starts an array or function that it names on a line of its own.
   const apart =

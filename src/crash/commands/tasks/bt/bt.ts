@@ -17,7 +17,8 @@ import { backtraceJson } from "./json.ts";
 import { stackOverflows } from "./overflow.ts";
 import { type BacktraceStyle, backtraceLines } from "./stack.ts";
 import { allTextSymbols, textSymbols } from "./textSymbols.ts";
-import { command, type Context, type Parsed } from "../../../language/command.ts";
+import { command, type Context, type Parsed, type Running } from "../../../language/command.ts";
+import { changed } from "../../../language/context.ts";
 import { parseCpus } from "../../../language/number.ts";
 import { faultPiece, type Line, type Piece, type Pieces, lazyRecord, record, text } from "../../../../say/piece.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
@@ -108,9 +109,9 @@ function chosenTasks(context: Context, args: Parsed): readonly Obj[] {
 const OLD_METHOD = "bt -O";
 const usesOldMethod = ({ variables }: Context): boolean => variables.get(OLD_METHOD) === "on";
 
-function* toggleOld(context: Context): Pieces {
+function* toggleOld(context: Context): Running {
   const old = !usesOldMethod(context);
-  context.variables.set(OLD_METHOD, old ? "on" : "off");
+  yield changed({ variables: new Map([[OLD_METHOD, old ? "on" : "off"]]) });
   yield record({ oldMethod: old }, `bt: use ${old ? "old" : "new"} bt method by default`);
 }
 

@@ -4,7 +4,7 @@ import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { address } from "../../../language/address.ts";
 import { runCommand } from "../../../language/language.ts";
-import type { Context } from "../../../language/command.ts";
+import type { Context, Running } from "../../../language/command.ts";
 import { faultSpan, type Line, type Pieces, record, type Span, addressJson } from "../../../../say/piece.ts";
 import { symbolic } from "./info.ts";
 
@@ -31,7 +31,7 @@ export function readFormat(text: string): Format {
   return { count, letter, size: SIZES[size ?? (letter === "a" ? "g" : letter === "c" ? "b" : "w")] ?? 4 };
 }
 
-export function* examine(context: Context, { count, letter, size }: Format, place: string): Pieces {
+export function* examine(context: Context, { count, letter, size }: Format, place: string): Running {
   const { kernel } = context;
   let at = address(context, place);
   const label = (): Span => {

@@ -3,7 +3,8 @@ import { formatValue, type FormatOptions } from "../../../../model/format.ts";
 import { typeName } from "../../../../model/typeName.ts";
 import { describeType } from "../../../../model/typeText.ts";
 import { address, evaluateIn } from "../../../language/address.ts";
-import { command, type Context } from "../../../language/command.ts";
+import { command, type Context, type Running } from "../../../language/command.ts";
+import { changed } from "../../../language/context.ts";
 import { examine, readFormat } from "./examine.ts";
 import { infoAddress, infoLine, infoScope, infoSymbol } from "./info.ts";
 import { runCommand } from "../../../language/language.ts";
@@ -35,7 +36,7 @@ export const gdb = command({
   },
 });
 
-type Run = (context: Context, words: string, format: string) => Pieces;
+type Run = (context: Context, words: string, format: string) => Running;
 
 /** By gdb's names and the abbreviations that people use. */
 const understood: readonly (readonly [name: RegExp, run: Run])[] = [
@@ -48,18 +49,18 @@ const understood: readonly (readonly [name: RegExp, run: Run])[] = [
   [/^(i|inf|info)$/, info],
 ];
 
-function* print(context: Context, words: string, format: string): Pieces {
+function* print(context: Context, words: string, format: string): Running {
   if (words === "") throw new WrongUse("an expression is missing");
   const warnings: string[] = [];
   const value = evaluateIn(context, words, undefined, (warning) => warnings.push(warning));
   for (const warning of warnings) yield text([{ as: "bad", text: `warning: ${warning}` }]);
-  context.values.push(value);
+  yield changed({ value });
   const options: FormatOptions = {
     ...formatOptions(context),
     ...(/x/.test(format) ? { radix: 16 } : /[du]/.test(format) ? { radix: 10 } : {}),
     top: true,
   };
-  const prefix = `$${context.values.length} = `;
+  const prefix = `$${context.values.length + 1} = `;
   yield lazyRecord(
     () => ({ type: typeName(value.type), value: valueJson(value) }),
     () => [...formatValue(value, { ...options, prefix })],

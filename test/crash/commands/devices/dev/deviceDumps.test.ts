@@ -55,7 +55,9 @@ test("dev -v copies the contents to a file where the face writes files, and says
   const written: Uint8Array[] = [];
   const mine = context();
   assert.match(transcript(mine, "dev -v 1 out"), /^DEVICE: .*\ndev: out: files are written in the terminal only$/);
-  mine.createFile = () => ({ write: (bytes) => void written.push(Uint8Array.from(bytes)), close() {} });
-  assert.match(transcript(mine, "dev -v 1 out"), /^70000 bytes copied from 0x[0-9a-f]+ to out$/m);
+  const writing = mine.with({
+    createFile: () => ({ write: (bytes) => void written.push(Uint8Array.from(bytes)), close() {} }),
+  });
+  assert.match(transcript(writing, "dev -v 1 out"), /^70000 bytes copied from 0x[0-9a-f]+ to out$/m);
   assert.ok(Buffer.concat(written).equals(Buffer.alloc(70_000, "device! ")));
 });
