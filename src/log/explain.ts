@@ -90,6 +90,8 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "atomic-sleep": explainLock,
   "atomic-schedule": explainLock,
   preemptible: explainLock,
+  rtnl: ({ report }) =>
+    `The code at ${report.headline.groups.place ?? "a place"} needs the lock of network configuration (\`rtnl_lock\`), which nobody held.`,
   "workqueue-leak": explainLock,
   "soft-lockup": explainWatchdog,
   "hard-lockup": explainWatchdog,

@@ -6,11 +6,11 @@ import { type TaskFact, taskOf } from "./facts/task.ts";
 import { type Frame, verdictOf } from "./guilty.ts";
 import { isTraceLine } from "./forms.ts";
 import type { KernelLog } from "./kernelLog.ts";
-import type { Kind, Severity } from "./kinds.ts";
-import type { MachineName } from "./machines.ts";
+import type { Kind, KindRow, Severity } from "./kinds.ts";
+import { isMachineLine, type MachineName } from "./machines.ts";
 import type { Report } from "./reports.ts";
 import { titleOf } from "./title.ts";
-import { type SiteLine, stacksOf, type Trace } from "./traces.ts";
+import { siteIn, type SiteLine, stacksOf, type Trace } from "./traces.ts";
 import { typeOf } from "./type.ts";
 
 export type { Access } from "./facts/access.ts";
@@ -66,8 +66,10 @@ function read(log: KernelLog, report: Report): ReportFacts {
   const { traces, sites } = stacksOf(log, report);
   const ownEnd = numbers.findIndex((at) => report.allCpus !== undefined && at >= report.allCpus);
   const own = ownEnd < 0 ? texts : texts.slice(0, ownEnd);
-  const site = sites.find(
-    (one) => one.role === "pc" && !one.isUser && !(one.at > (report.allCpus ?? Infinity)) && isOf(one, row.kind),
+  const site = siteIn(
+    sites.filter(
+      (one) => one.role === "pc" && !one.isUser && !(one.at > (report.allCpus ?? Infinity)) && isOf(one, row.kind),
+    ),
   );
   const machine = site?.machine ?? sites[0]?.machine;
   const verdict = verdictOf(log, report);
@@ -118,20 +120,24 @@ const NOT_SAID =
 function saidIn(log: KernelLog, report: Report): string[] {
   const textOf = (at: number): string => log.lines[at]?.text.trim() ?? "";
   const said: string[] = [];
+  const hasTime = log.lines[report.at]?.seconds !== undefined;
+  /** The kernel's own line: what a program writes to the same console has no time. */
+  const isKernel = (at: number): boolean => log.isOwn(report, at) && (!hasTime || log.lines[at]?.seconds !== undefined);
   for (let at = report.start; at < report.at; at++) {
-    if (log.isOwn(report, at) && !NOT_SAID.test(textOf(at)) && !isTraceLine(log.lines[at]?.text ?? ""))
-      said.push(textOf(at));
+    if (isKernel(at) && !NOT_SAID.test(textOf(at)) && !isTraceLine(log.lines[at]?.text ?? "")) said.push(textOf(at));
   }
   if (said.length > 0 || !["warning", "rust-panic"].includes(report.headline.row.kind)) return said;
-  const at = report.at + 1;
+  let at = report.at + 1;
+  while (at < report.end - 1 && !isKernel(at)) at++;
   const next = textOf(at);
   // Rust's two lines are one message; of a warning only a line that its own lines enclose is its.
   const isOwn =
     report.headline.row.kind === "rust-panic"
       ? log.lines[at]?.seconds === log.lines[report.at]?.seconds
       : at < report.end - 1;
-  if (!isOwn || !log.isOwn(report, at)) return [];
+  if (!isOwn || !isKernel(at)) return [];
   return NOT_SAID.test(next) ||
+    isMachineLine(next) ||
     isTraceLine(log.lines[at]?.text ?? "") ||
     /^(?:Modules linked|CPU: |Call Trace|Call trace|Backtrace|Hardware|Kernel panic|Pid: |RIP|------|task|pstate|pc :|PC is|\w+: \w+\+0x|\[<)/.test(
       next,
@@ -148,16 +154,66 @@ function bootBefore(log: KernelLog, start: number): string | undefined {
 /** The end of a report and the panic that it caused are not further apart. */
 const MAX_APART = 200;
 
+/** By the words of a panic, the kinds of report that lead to it; "fault" is any that kills a task. */
+const CAUSES: readonly (readonly [RegExp, readonly (Kind | "fault" | "warning")[]])[] = [
+  [/panic_on_warn/, ["warning"]],
+  [/hung_task: blocked tasks/, ["hung-task"]],
+  [/softlockup: hung tasks/, ["soft-lockup"]],
+  [/[Hh]ard LOCKUP/, ["hard-lockup"]],
+  [/RCU Stall/, ["rcu-stall"]],
+  [/[Oo]ut of memory|System is deadlocked on memory/, ["oom"]],
+  [/[Mm]achine check|Uncorrected|NMI/, ["machine-check", "firmware-error", "edac", "pcie-error", "nmi"]],
+  [/Fatal exception|Attempted to kill the idle task|Aiee, killing interrupt|Attempted to kill init/, ["fault"]],
+];
+
+/** Errors that do not kill the task that they happen to: a panic that ends a task is none of theirs. */
+const SURVIVED: ReadonlySet<Kind> = new Set([
+  "soft-lockup",
+  "hard-lockup",
+  "rcu-stall",
+  "hung-task",
+  "workqueue-lockup",
+  "oom",
+  "kasan",
+  "kmsan",
+  "kfence",
+  "ubsan",
+  "slab",
+  "spinlock",
+  "atomic-sleep",
+  "atomic-schedule",
+  "preemptible",
+  "workqueue-leak",
+  "bad-page",
+  "bad-page-map",
+  "mm-counter",
+  "netdev-held",
+  "inodes-busy",
+  "irq-nobody",
+  "nmi",
+  "machine-check",
+  "firmware-error",
+]);
+
+/** Whether a report of a row can be the cause of a panic that a list of kinds leads to. */
+function isCause({ kind, severity }: KindRow, kinds: (typeof CAUSES)[number][1]): boolean {
+  if (kinds.includes(kind)) return true;
+  if (kinds.includes("fault")) return severity === "error" && !SURVIVED.has(kind);
+  // panic_on_warn stops at sanitizers' reports too (kernel/panic.c: check_panic_on_warn).
+  return kinds.includes("warning") && severity !== "notice";
+}
+
 /** A panic that stands for itself names the report before it; a kernel panics once, so that no panic is the cause of another. */
 function causeOf(log: KernelLog, report: Report): Particular[] {
-  if (report.headline.row.severity !== "panic") return [];
+  const kinds = CAUSES.find(([words]) => words.test(log.lines[report.at]?.text ?? ""))?.[1];
+  if (report.headline.row.severity !== "panic" || !kinds) return [];
   const { reports } = log;
   const own = partitionPoint(reports.length, (i) => (reports[i]?.at ?? report.at) < report.at);
   // No two headlines are in one line.
   const before = reports
     .slice(Math.max(0, own - MAX_APART), own)
     .findLast(
-      ({ end, headline: { row } }) => report.at - end < MAX_APART && !["notice", "panic"].includes(row.severity),
+      ({ end, headline: { row } }) => report.at - end < MAX_APART && row.severity !== "panic" && isCause(row, kinds),
     );
   return before ? [{ key: "cause", label: "Cause", text: factsOf(log, before).title }] : [];
 }

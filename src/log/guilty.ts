@@ -3,7 +3,7 @@ import type { Kind, KindRow } from "./kinds.ts";
 import { ANCHORS, isMachinery, SLEEPS, withoutWrapper } from "./machinery.ts";
 import { type Place, placeAt, plainName } from "./place.ts";
 import type { Report } from "./reports.ts";
-import { type Entry, stacksOf, type Trace } from "./traces.ts";
+import { type Entry, siteIn, stacksOf, type Trace } from "./traces.ts";
 
 /** The function that a report is about, and the line that names it. */
 export interface Frame {
@@ -109,7 +109,7 @@ const traceFrames = (log: KernelLog, report: Report): Frame[] => framesOf(mainTr
 /** The instruction; then the rest of the trace that it stands in, or the trace behind it. */
 function siteFrames(log: KernelLog, report: Report): Frame[] {
   const { sites, traces } = stacksOf(log, report);
-  const site = sites.find(({ role, isUser }) => role === "pc" && !isUser);
+  const site = siteIn(sites.filter(({ role, isUser }) => role === "pc" && !isUser));
   if (!site) return traceFrames(log, report);
   const own: Frame[] = site.place?.name === undefined ? [] : [{ place: site.place, at: site.at, returns: false }];
   const around = traces.find(({ start, end }) => start < site.at && site.at < end);
@@ -179,6 +179,10 @@ function below(frames: readonly Frame[], frame: Frame): Frame {
 const TICK =
   /^(?:sched_show_task|dump_cpu_task|show_state|check_cpu_stall|print_\w*stall|update_process_times|tick_|__?hrtimer|hrtimer_|local_apic|__sysvec|sysvec_|asm_|smp_apic|apic_timer|el1_|el1h_|gic_|handle_domain|__irq_svc|__irq_usr|irq_enter|irq_exit|__irq_exit|do_IRQ|common_interrupt|ret_from_intr|synchronize_)/;
 
+/** What a processor runs that has nothing to do. */
+const IDLE =
+  /^(?:default_idle|native_safe_halt|mwait_idle|intel_idle|poll_idle|arch_cpu_idle|cpuidle_enter|cpu_idle|do_idle$|cpu_do_idle|acpi_idle|amd_e400_idle|psw_idle|pseries_lpar|snooze_loop|wait_for_interrupt|r4k_wait)/;
+
 /** For a stall the whole loop counts: the function that was dispatched to is the same wherever the tick found it. */
 function stalled(site: readonly Frame[], kind: Kind, tick: readonly Frame[] | undefined): Verdict {
   const frames = (tick && tick.length > 0 ? tick : site).filter(
@@ -186,12 +190,15 @@ function stalled(site: readonly Frame[], kind: Kind, tick: readonly Frame[] | un
   );
   const names = frames.map((one) => withoutWrapper(nameOf(one)));
   const anchor = names.findIndex((name) => ANCHORS.test(name));
-  if (anchor < 0) return NONE;
+  const top = frames.find((one) => !TICK.test(nameOf(one)));
+  // A processor that idles is in nobody's way: the report only shows where it stood.
+  if (top && IDLE.test(nameOf(top))) return NONE;
+  if (anchor < 0) return kind === "soft-lockup" && top ? { frame: top, name: withoutWrapper(nameOf(top)) } : NONE;
   const name =
     names[anchor]?.includes("smp_call_function") === true ? "smp_call_function" : names[Math.max(0, anchor - 1)];
   // A stack that overflowed was filled on the way: where it was noticed, or interrupted, is of chance.
   const isStackFull = kind === "stack-guard" || kind === "stack-overflow";
-  const frame = isStackFull ? frames[Math.max(0, anchor - 1)] : frames.find((one) => !TICK.test(nameOf(one)));
+  const frame = isStackFull ? frames[Math.max(0, anchor - 1)] : top;
   return { frame, name };
 }
 

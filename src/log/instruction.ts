@@ -11,6 +11,8 @@ export interface Instruction {
   readonly values: readonly { readonly name: string; readonly value: bigint }[];
   /** How the operand in memory is addressed, where it is by one register and a constant. */
   readonly based: (BasedAddress & { readonly value: bigint }) | undefined;
+  /** The address of the operand in memory, as the values of the registers make it. */
+  readonly address: bigint | undefined;
 }
 
 /** The instructions of a report's code; empty when nothing decodes them. */
@@ -30,7 +32,7 @@ export function instructionOf(facts: ReportFacts, context: LogContext): Instruct
     mnemonic,
     operands,
     values: registers.filter(({ name }) => namesRegister(operands, name)),
-    based: basedOf(facts, operands),
+    ...operandOf(facts, operands),
   };
 }
 
@@ -64,15 +66,22 @@ export function nullAccessOf(facts: ReportFacts, context: LogContext): BasedAddr
   return based?.value === 0n && BigInt(based.displacement) === address ? based : undefined;
 }
 
-function basedOf({ machine, site }: ReportFacts, operands: string): Instruction["based"] {
-  const [, displacement = "0", name = ""] = machineOf(machine)?.memoryOperand?.exec(operands)?.slice(0) ?? [];
-  const register = fullName(name);
-  const value = site?.registers.find((one) => fullName(one.name) === register)?.value;
-  const isNegative = displacement.startsWith("-");
-  const bytes = Number(isNegative ? displacement.slice(1) : displacement);
-  return value === undefined || Number.isNaN(bytes)
-    ? undefined
-    : { register, displacement: isNegative ? -bytes : bytes, value };
+/** The operand in memory: how it is addressed, and the address that the values of the registers make. */
+function operandOf({ machine, site }: ReportFacts, operands: string): Pick<Instruction, "based" | "address"> {
+  const known = machineOf(machine);
+  const [, constant = "0", base = "", index, factor] = known?.memoryOperand?.exec(operands) ?? [];
+  const valueOf = (name: string): bigint | undefined =>
+    site?.registers.find((one) => fullName(one.name) === fullName(name))?.value;
+  const value = valueOf(base);
+  const isNegative = constant.startsWith("-");
+  const displacement = Number(isNegative ? constant.slice(1) : constant) * (isNegative ? -1 : 1);
+  if (value === undefined || Number.isNaN(displacement)) return { based: undefined, address: undefined };
+  const added = index === undefined ? 0n : valueOf(index);
+  const sum = added === undefined ? undefined : value + added * BigInt(factor ?? 1) + BigInt(displacement);
+  return {
+    based: index === undefined ? { register: fullName(base), displacement, value } : undefined,
+    address: sum === undefined ? undefined : BigInt.asUintN(known?.bits ?? 64, sum),
+  };
 }
 
 /** `R08`, `RDI`, `X0` in the spelling of debug information. */

@@ -33,7 +33,7 @@ export interface Headline {
 
 /** Words of headlines that are found within a line, too, where two messages were torn into each other. */
 const TORN =
-  /(?:BUG: (?:unable|KASAN|KMSAN|KFENCE|kernel NULL)|general protection fault: |WARNING: CPU: |INFO: task .{1,64} blocked for|Unable to handle kernel |Kernel panic - not syncing|kernel BUG at )/;
+  /(?:(?:(?:NMI )?watchdog: )?BUG: soft lockup - |(?:rcu: )?INFO: rcu_\w{3,12} (?:self-)?detected |BUG: (?:unable|sleeping function|scheduling while|workqueue lockup|Bad page|KASAN|KMSAN|KFENCE|kernel NULL)|general protection fault: |WARNING: CPU: |INFO: task .{1,64} blocked for|Unable to handle kernel |Kernel panic - not syncing|kernel BUG at )/;
 /** What can stand before them. */
 const MAX_TORN = 300;
 

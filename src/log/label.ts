@@ -77,6 +77,7 @@ const LABELS: Readonly<Record<Kind, Label>> = {
   "atomic-sleep": "sleep in atomic context",
   "atomic-schedule": "sleep in atomic context",
   preemptible: "warning",
+  rtnl: "lock",
   "workqueue-leak": "lock",
   "soft-lockup": "soft lockup",
   "hard-lockup": "hard lockup",

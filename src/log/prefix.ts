@@ -19,7 +19,8 @@ const CLOCK = String.raw`\d\d:\d\d:\d\d(?:[.,]\d{1,9})?`;
 const ISO = String.raw`\d{4}-\d\d-\d\d[T ]${CLOCK}(?: ?Z|[+-]\d\d:?\d\d| [A-Z]{2,5}(?= ))?`;
 /** `Tue Mar  5 10:11:12 CET 2024`, `Mar 05 10:11:12.345678`, `Tue 2024-03-05 10:11:12 CET`. */
 const DAY = String.raw`(?:[A-Z][a-z]{2} )?(?:${MONTH_DAY} ${CLOCK}(?: [A-Z]{2,5}(?= \d{4}))?(?: \d{4})?|${ISO})`;
-const SECONDS = String.raw`\[ {0,12}(\d{1,10}\.\d{1,9})(?: <[ \d.]{1,24}>)?\]`;
+/** A clock that ran backwards shows a large number; some consoles put a tab or a blank within the brackets. */
+const SECONDS = String.raw`\[[ \t]{0,12}(\d{1,12}\.\d{1,9})(?: <[ \d.]{1,24}>)? {0,4}\]`;
 
 /** The tag of the kernel in a syslog, with the host and the facility that may stand before it. */
 const TAG = String.raw`(?:[^\s:[\]]{1,255} |[^\s[\]]{1,254}[^\s:[\]] ){0,2}(?:kernel|KERNEL|unknown)(?:\[\d{1,10}\])?: ?`;
@@ -34,7 +35,7 @@ const PARTS: readonly (readonly [Meaning, RegExp])[] = [
   // dmesg -H: seconds since the message before; dmesg --time-format=delta.
   part("time", String.raw`\[(?: *\+\d{1,10}\.\d{1,9}|<[ \d.]{1,24}>)\] ?`),
   // CONFIG_PRINTK_CALLER, the task's name and CPU since 6.19.
-  part("caller", String.raw` ?\[ {0,8}([TC]\d{1,10})(?:@C\d{1,6})?\] ?`),
+  part("caller", String.raw` ?\[ {0,8}([TC]\d{1,10})(?:@C\d{1,6})? {0,4}\] ?`),
   // dmesg -r, RFC 3164 and 5424; netconsole's extended form and /dev/kmsg.
   part(
     "level",

@@ -17,9 +17,11 @@ export interface TraceEntry extends Place {
 const SOURCE = String.raw`([\w./+-]{1,255}\.(?:[chS]|cc|cpp|rs|inc)):(\d{1,7})(?::\d{1,5})?`;
 const BRACKETED = String.raw`\[<?(?:0x)?(?:([0-9a-f]{6,16})|\(_{0,4}ptrval_{0,4}\)| {1,16}inline {1,16})>?\]`;
 
-/** What stands before the name: up to two addresses, marks of doubt, Xen's letters. */
+/** klogd up to 2008 wrote the place in decimal before the kernel's own: ` [f+71/115] f+0x47/0x73`. */
+const KLOGD = String.raw`(?:\[[\w.$]{1,128}\+(?:0x)?[0-9a-f]{1,8}\/(?:0x)?[0-9a-f]{1,8}\] )?`;
+/** What stands before the name: the mark of a stack on the same line (up to 4.9), up to two addresses, marks of doubt, Xen's letters. */
 const LEAD = new RegExp(
-  String.raw`\s*(?:=> ?)?(\()?(?:${BRACKETED}:? {0,2})?(?:${BRACKETED} {0,2})?(?:([RFS]) )?(\(?\? )?(\()?`,
+  String.raw`\s*(?:<[A-Z_#]{3,16}\d?>\s{1,8})?(?:=> ?)?${KLOGD}(\()?(?:${BRACKETED}:? {0,2})?(?:${BRACKETED} {0,2})?(?:([RFS]) )?(\(?\? )?(\()?`,
   "y",
 );
 /** `from [<c005ccb8>] (g+0x1/0x2)`; `from g+0x1/0x2`. */

@@ -1,12 +1,14 @@
 import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";
-import { questionsOf } from "../instruction.ts";
+import { instructionOf, questionsOf } from "../instruction.ts";
 import { machineOf } from "../machines.ts";
 import { placeText } from "../place.ts";
 import { errorOf, poisonOf } from "../poison.ts";
 
 const PAGE = 4096n;
+/** vm.mmap_min_addr: programs have no memory below it, so that an address there is of no program. */
+const NEAR = 0x10000n;
 
 const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 => {
   const known = machineOf(machine);
@@ -42,6 +44,8 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   }
   if (address < PAGE) return explainNull(facts, address, context);
   const did = `The kernel ${DONE[verb ?? "none"]} ${hex0x(address)}`;
+  if (address < NEAR)
+    return `${did}, near NULL: a member of a large structure or an element of an array at a pointer that was NULL, or a small number that was taken for a pointer.`;
   const known = explainAddress(facts, address);
   if (known !== undefined) return `${did}${known}`;
   if (isUserAddress(facts, address)) {
@@ -136,6 +140,8 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   }
   if (/segment-related/.test(facts.headline))
     return "The processor refused a segment: a selector or a descriptor was wrong.";
+  const reached = explainReached(facts, context);
+  if (reached !== undefined) return reached;
   const register = poisonedRegister(facts);
   // mm/kasan/report.c: the shadow of what is no address of the kernel is none either; the checks that the compiler writes into the code use it.
   const sanitized = /\bKASAN\b/.test(facts.headline)
@@ -143,6 +149,31 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
     : "";
   const base = `The processor refused what the instruction does: most often an address that no memory can have (not canonical), else a privileged register or segment.${sanitized}`;
   return register === undefined ? base : `${base} ${register}`;
+}
+
+/** KASAN_SHADOW_OFFSET of x86_64: the byte of the shadow for an address is at an eighth of it, behind this. */
+const SHADOW = 0xdffffc0000000000n;
+/** Addresses of user space, of which the shadow is none either. */
+const MAX_USER = 1n << 47n;
+
+/** The address that the instruction reached, where the report does not tell it: from its operand and the registers. */
+function explainReached(facts: ReportFacts, context: LogContext): string | undefined {
+  const { address, based } = instructionOf(facts, context) ?? {};
+  if (address === undefined || address === BigInt.asUintN(64, BigInt.asIntN(48, address))) return undefined;
+  const checked = (address - SHADOW) << 3n;
+  if (/\bKASAN\b/.test(facts.headline) && checked >= 0n && checked < MAX_USER) {
+    const span = `between ${hex0x(checked)} and 7 bytes further`;
+    return checked < NEAR
+      ? `KASAN's check of an address near NULL (${span}) used a shadow address that no memory can have: the pointer was NULL, and the access is to a member of a structure at it.`
+      : `KASAN's check of an address of user space (${span}) used a shadow address that no memory can have: the pointer is no kernel pointer.`;
+  }
+  const letters = based && textIn(based.value);
+  const known =
+    explainAddress(facts, address) ??
+    (letters === undefined
+      ? undefined
+      : `: the pointer is made of the text “${letters}”, so that it was overwritten by a string, or is none.`);
+  return `The kernel used ${hex0x(address)}${known ?? ", an address that no memory can have (not canonical): the pointer was overwritten, or read from memory that was freed or never set."}`;
 }
 
 /** The value of the divisor tells a division by zero from a quotient that does not fit. */
@@ -219,6 +250,9 @@ export function explainArmFault(facts: ReportFacts): string {
 export function explainInternal(facts: ReportFacts, context: LogContext): string {
   const { fault, bus } = facts.report.headline.groups;
   const says = (fault ?? (bus === undefined ? facts.headline : `${bus} bus error`)).trim();
+  const named = facts.access.words.find((word) => /abort|alignment/.test(word));
+  if (says === "" && named !== undefined && /abort/.test(named))
+    return `An external abort (${named}): the bus or the device refused an access. The device has no clock or power, its driver maps it wrongly, or nothing answers there.`;
   if (/Kernel bug detected|Oops - BUG|sig: 5\b/.test(says))
     return "Code met a state that it holds to be impossible (`BUG()`), and killed the task.";
   if (/bus error/i.test(says))
@@ -242,5 +276,5 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (/Attempting to execute userspace/.test(says))
     return "The kernel jumped into user memory: a function pointer was overwritten.";
   if (/^Oops/.test(says) && facts.access.address !== undefined) return explainAccess(facts, context);
-  return `The processor raised an exception that the kernel cannot handle${says === facts.headline ? "" : ` (${says})`}.`;
+  return `The processor raised an exception that the kernel cannot handle${says === facts.headline || says === "" ? "" : ` (${says})`}.`;
 }

@@ -1,5 +1,7 @@
 import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
+import { isMachinery } from "../machinery.ts";
+import { plainName } from "../place.ts";
 
 const particular = (facts: ReportFacts, key: string): string | undefined =>
   facts.particulars.find((one) => one.key === key)?.text;
@@ -25,13 +27,15 @@ export function explainSanitizer(facts: ReportFacts): string {
 function by(facts: ReportFacts, role: "allocation" | "free"): string {
   const trace = facts.traces.find((one) => one.role === role);
   const entry = trace?.entries.find(
-    ({ name }) =>
+    ({ name, isDoubtful }) =>
       name !== undefined &&
+      !isDoubtful &&
+      !isMachinery(plainName(name), facts.kind) &&
       !/kasan|slab|alloc|kfree|save_stack|stack_trace|kmem|free_hook|kfence|^__?kfree|^kvfree/.test(name),
   );
   const task = /task (\d+)/.exec(trace?.head ?? "")?.[1];
   if (entry === undefined && task === undefined) return "";
-  return ` ${role === "allocation" ? "It was allocated" : "It was freed"}${entry === undefined ? "" : ` by \`${entry.name}\``}${task === undefined ? "" : ` (task ${task})`}.`;
+  return ` ${role === "allocation" ? "It was allocated" : "It was freed"}${entry === undefined ? "" : ` by \`${plainName(entry.name ?? "")}\``}${task === undefined ? "" : ` (task ${task})`}.`;
 }
 
 function explainKasan(facts: ReportFacts): string {
@@ -54,13 +58,15 @@ function explainKasan(facts: ReportFacts): string {
     return `Memory was freed that was free already, or that is no start of an allocation.${object}${history}`;
   if (/stack-out-of-bounds/.test(fault)) return `${did}, outside of a variable on a kernel stack.`;
   if (/global-out-of-bounds/.test(fault)) return `${did}, outside of a global variable.`;
+  // The object is in use: a free that the report shows too is of an earlier one at the same place.
   if (/out-of-bounds/.test(fault))
-    return `${did}, outside of the object there: the index or the length is wrong, or the object is smaller than thought.${object}${history}`;
+    return `${did}, outside of the object there: the index or the length is wrong, or the object is smaller than thought.${object}${by(facts, "allocation")}`;
   if (/null-ptr-deref/.test(fault))
     return `${did}, through a pointer that was NULL${address === undefined || address === 0n ? "" : ": a member of a structure"}.`;
-  if (/user-memory-access/.test(fault)) return `${did}, an address of user space, without the functions that may.`;
+  if (/user-memory-access/.test(fault))
+    return `${did}${address === undefined ? " at" : ","} an address of user space, without the functions that may.`;
   if (/wild-memory-access/.test(fault))
-    return `${did}, an address that no memory of the kernel has: the pointer was overwritten or never set.`;
+    return `${did}${address === undefined ? " at" : ","} an address that no memory of the kernel has: the pointer was overwritten or never set.`;
   if (/invalid-access/.test(fault))
     return `${did} through a pointer whose tag does not fit the memory's: it was freed, or the access leaves its object.${object}${history}`;
   if (/memory corruption/.test(fault))

@@ -39,10 +39,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     "A fault happened in an interrupt, where no task can be killed for it; the report before says which.",
   ],
   [/Fatal exception/, "The kernel is told to stop at a fault (`kernel.panic_on_oops`); the report before says which."],
-  [
-    /Attempted to kill init/,
-    "The first process of user space ended; the system cannot go on without it. The exit code tells how.",
-  ],
+  [/Attempted to kill init/, "The first process of user space ended; the system cannot go on without it."],
   [
     /Attempted to kill the idle task|Aiee, killing interrupt handler/,
     "The fault before it happened where no task can be killed for it.",
@@ -78,12 +75,42 @@ export function explainPanic(facts: ReportFacts): string {
   const known = REASONS.find(([pattern]) => pattern.test(text))?.[1];
   if (known !== undefined) {
     const name = /stack is corrupted in: ([\w.]{1,255})/.exec(text)?.[1];
-    const reason = name === undefined ? known : known.replace("of that function", `of \`${name}\``);
+    const isAddress = name !== undefined && /^(?:0x)?[0-9a-f]{8,16}$/.test(name);
+    const named =
+      name === undefined
+        ? known
+        : known.replace("of that function", isAddress ? `of the function at ${name}` : `of \`${name}\``);
+    const reason = `${named}${exitOfInit(text)}`;
     // A log may begin with the panic: then there is nothing before it to point to.
     return facts.particulars.some(({ key }) => key === "cause") ? reason : withoutPointer(reason);
   }
   const said = /not syncing: (.{1,200})/.exec(text)?.[1];
   return said === undefined ? "The kernel stopped." : `The kernel stopped, and says why: “${said.trim()}”.`;
+}
+
+/** Signals that end a process by default, by their numbers on most machines. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: "SIGHUP",
+  2: "SIGINT",
+  4: "SIGILL",
+  5: "SIGTRAP",
+  6: "SIGABRT",
+  7: "SIGBUS",
+  8: "SIGFPE",
+  9: "SIGKILL",
+  11: "SIGSEGV",
+  13: "SIGPIPE",
+  15: "SIGTERM",
+};
+
+/** The exit code of `do_exit`, in the encoding of wait(2): the signal, or the status above it. */
+function exitOfInit(text: string): string {
+  const digits = /Attempted to kill init! exitcode=0x([0-9a-f]{1,8})/.exec(text)?.[1];
+  if (digits === undefined) return "";
+  const code = Number.parseInt(digits, 16);
+  const signal = code & 0x7f;
+  if (signal === 0) return ` It exited with status ${(code >> 8) & 0xff}.`;
+  return ` It was killed by signal ${signal}${SIGNALS[signal] === undefined ? "" : ` (${SIGNALS[signal]})`}.`;
 }
 
 /** A reason without what it says of the report before the panic. */

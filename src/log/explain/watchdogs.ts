@@ -51,6 +51,10 @@ function explainStall(facts: ReportFacts): string {
   const who = particular(facts, "cpus") ?? particular(facts, "tasks");
   const starved = particular(facts, "starved");
   const flavour = groups.flavour ?? "RCU";
+  const late = facts.texts.map((text) => QUIET.exec(text)?.[1]).find(Boolean);
+  if (late !== undefined) {
+    return `All processors passed a quiescent state, but RCU's own thread (of \`${flavour}\`) did not end the grace period: it last ran ${late} jiffies before. It got no processor time, or its timer did not come; nothing shows that a processor loops.`;
+  }
   return [
     `RCU (\`${flavour}\`) waits for a CPU or a task that did not pass a quiescent state for too long: it loops in the kernel${where(facts)}, runs with interrupts or preemption off, or was not run at all.`,
     ...(who === undefined ? [] : [`It waits for: ${who}.`]),
@@ -59,6 +63,9 @@ function explainStall(facts: ReportFacts): string {
       : ["RCU's own thread got no CPU time either, so that the stall may be its effect and not the CPU's fault."]),
   ].join(" ");
 }
+
+/** kernel/rcu/tree_stall.h, print_other_cpu_stall(): no processor is in the way. */
+const QUIET = /All QSes seen, last \w+ kthread activity (\d+)/;
 
 function explainHung(facts: ReportFacts, task: string): string {
   const { groups, row } = facts.report.headline;

@@ -55,6 +55,7 @@ const FORMS: readonly (readonly [RegExp, Reader])[] = [
     ([, verb, size, a]) => ({ verb: verb === "Read" ? "read" : "write", size: Number(size), address: hex(a) }),
   ],
   // Up to 4.9 the address stands in the headline.
+  [/^BUG: KASAN: [a-z-]{3,40} on address ([0-9a-f]{1,16})/, ([, a]) => ({ address: hex(a) })],
   [/^BUG: KASAN: .{1,200} at addr ([0-9a-f]{1,16})/, ([, a]) => ({ address: hex(a) })],
   [
     /^(Read|Write) of size (\d{1,12}) by task/,
@@ -117,12 +118,23 @@ const ABOUT_ADDRESS: ReadonlySet<Kind> = new Set([
   "kmsan",
 ]);
 
+const NO_ACCESS: Access = {
+  verb: undefined,
+  size: undefined,
+  address: undefined,
+  isForbidden: undefined,
+  code: undefined,
+  words: [],
+};
+
 /** Lines that tell an address of their own, and not a register that may be old. */
 const TELLS =
   /^(?:Unable to handle|BUG: |Unhandled |Failing address|general protection|Oops: general|(?:CPU \d+ )?Unable)/;
 
 /** What the lines of a report say of an access to memory. */
 export function accessOf(texts: readonly string[], machine: MachineName | undefined, kind: Kind): Access {
+  // What follows a panic can be the fault of another processor, or of the panic itself.
+  if (kind === "panic") return NO_ACCESS;
   const found: { -readonly [K in keyof Access]?: Access[K] } = {};
   const words: string[] = [];
   for (const text of texts) {
@@ -137,7 +149,10 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
       Object.assign(found, { ...rest, ...(isTold && { address }), ...definedOf(found) });
     }
     const status = machineOf(machine)?.faultStatus?.(text);
-    if (status) Object.assign(found, { ...status, ...definedOf(found) });
+    if (!status) continue;
+    const { name, ...told } = status;
+    if (name !== undefined) words.push(name);
+    Object.assign(found, { ...told, ...definedOf(found) });
   }
   const { verb, size, address, isForbidden, code } = found;
   return { verb, size, address, isForbidden, code, words };

@@ -20,7 +20,10 @@ const FORMS: readonly RegExp[] = [
   /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>\d+) at /,
   /, CPU#(?<cpu>\d+): (?<comm>.{1,40})\/(?<pid>\d+)\s*$/,
   /^\s{0,32}comm "(?<comm>[^"]{1,40})", pid (?<pid>\d+)/,
-  /^\s{0,32}CPU: (?<cpu>\d+)\b/,
+  /^TASK = [0-9a-f]{8,16}\[(?<pid>\d+)\] '(?<comm>[^']{1,40})'/,
+  // Of x86_64 up to 3.9 and i386 up to 2.6.31; a PID on the line is of the task that printed the report.
+  /^CPU (?<cpu>\d+)\s*$|^EIP: .{1,40} CPU: (?<cpu2>\d+)/,
+  /^\s{0,32}CPU: (?<cpu>\d+)(?! (?:UID: \d+ )?PID: )\b/,
 ];
 
 /**
@@ -39,7 +42,7 @@ export function taskOf(texts: readonly string[], groups: Readonly<Record<string,
     if (!isSame) continue;
     if (comm === undefined || pid !== undefined) comm ??= found.comm?.trim();
     pid ??= number(found.pid);
-    cpu ??= number(found.cpu);
+    cpu ??= number(found.cpu ?? found.cpu2);
   }
   return { cpu, pid, comm };
 }

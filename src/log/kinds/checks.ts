@@ -213,7 +213,7 @@ export const checks: readonly KindRow[] = [
     type: "WARNING",
     // Up to 4.12 it stands before the words that name the device, since then behind them.
     after: ["netdev-watchdog"],
-    guilty: "site",
+    guilty: "headline",
   },
   {
     pattern: warning(String.raw`(?<place>\S{1,250}:\d+)`),
@@ -223,6 +223,25 @@ export const checks: readonly KindRow[] = [
     title: "WARNING in {where}",
     type: "WARNING",
     guilty: "headline",
+  },
+  {
+    // powerpc up to 2.6.37; x86 up to 2.6.20 "BUG: warning at file:line/f()".
+    pattern: /^(?:Badness (?:in \S{1,128} )?at |BUG: warning at )(?<place>[^\s/]{1,64}(?:\/[^\s/]{1,64}){0,12}?:\d+)/,
+    kind: "warning",
+    severity: "warning",
+    printedBy: "report_bug (powerpc up to 2.6.37), WARN_ON (up to 2.6.20)",
+    title: "WARNING in {where}",
+    type: "WARNING",
+    guilty: "site",
+  },
+  {
+    // ASSERT_RTNL() up to 4.14.
+    pattern: /^RTNL: assertion failed at (?<place>\S{1,200}(?: \(\d+\))?)/,
+    kind: "rtnl",
+    severity: "warning",
+    printedBy: "ASSERT_RTNL",
+    title: "RTNL: assertion failed in {where}",
+    guilty: "trace",
   },
   {
     pattern: /^WARNING: CPU: \d+ PID: \d+ at /,

@@ -45,6 +45,7 @@ export type Kind =
   | "atomic-sleep"
   | "atomic-schedule"
   | "preemptible"
+  | "rtnl"
   | "workqueue-leak"
   // Watchdogs.
   | "soft-lockup"

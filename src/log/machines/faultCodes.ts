@@ -7,6 +7,8 @@ export interface CodedAccess {
   /** The page is there, but does not allow this; false: no page is there; undefined: not told. */
   readonly isForbidden?: boolean | undefined;
   readonly code?: bigint;
+  /** The code's name, where the kernel prints only its number. */
+  readonly name?: string | undefined;
 }
 
 /** x86: arch/x86/include/asm/trap_pf.h. */
@@ -77,12 +79,20 @@ export const fromDsisr = (address: bigint, dsisr: bigint): CodedAccess => ({
   isForbidden: (dsisr & 0x0800_0000n) !== 0n ? true : (dsisr & 0x4000_0000n) !== 0n ? false : undefined,
 });
 
+/** arch/arm/mm/fsr-2level.c and fsr-3level.c are numbered alike for these: what a status says of the bus. */
+const FSR_NAMES: Readonly<Record<number, string>> = {
+  1: "alignment exception",
+  8: "external abort on non-linefetch",
+  10: "external abort on non-linefetch",
+  0x406: "imprecise external abort",
+};
+
 /** arm: die()'s line has the fault status, `Internal error: Oops: 805 [#1]`; bit 11 tells a write. */
-const FSR = /^Internal error: Oops: ([0-9a-f]{1,3}) \[#\d+\]/;
+const FSR = /^Internal error: (?:Oops|): ([0-9a-f]{1,4}) \[#\d+\]/;
 
 export function fromFsr(text: string): CodedAccess | undefined {
   const digits = FSR.exec(text)?.[1];
   if (digits === undefined) return undefined;
   const status = Number.parseInt(digits, 16);
-  return { code: BigInt(status), verb: (status & 0x800) !== 0 ? "write" : "read" };
+  return { code: BigInt(status), verb: (status & 0x800) !== 0 ? "write" : "read", name: FSR_NAMES[status & 0x40f] };
 }

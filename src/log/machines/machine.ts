@@ -62,7 +62,7 @@ export interface Machine {
   readonly rows?: { readonly pattern: RegExp; readonly name: (index: number) => string };
   /** The code around the instruction, group 1. */
   readonly code: RegExp | undefined;
-  /** An operand in memory, addressed by one register and a constant: group 1 the constant, group 2 the register. */
+  /** An operand in memory: group 1 a constant, 2 a register, and where there are such 3 an index and 4 its factor. */
   readonly memoryOperand?: RegExp;
   /** The instructions of code that the kernel itself prints in words, of a report with such lines. */
   readonly printedCode?: (code: string, texts: readonly string[]) => readonly CodeLine[];

@@ -6,7 +6,7 @@ export const x86: Machine = {
   bits: 64,
   placeInTrace: true,
   divisor,
-  pc: /^(?:RIP:? |IP: )\s*(?:[0-9a-f]{2,4}:)?\s*(?:(?:\[<[0-9a-f]{8,16}>\]|\(null\))\s*)*(?:\{:?[\w-]{0,64}:?)?/,
+  pc: /^(?!IP: \[<[0-9a-f]{8}>\])(?:RIP:? |IP: )\s*(?:[0-9a-f]{2,4}:)?\s*(?:(?:\[<[0-9a-f]{8,16}>\]|\(null\))\s*)*(?:\{:?[\w-]{0,64}:?)?/,
   link: undefined,
   user: /^RIP: (?:0033|0023|002b|e033):/,
   address: /^(?:RIP|IP):?\s+(?:[0-9a-f]{2,4}:)?\s*\[<([0-9a-f]{8,16})>\]/,
@@ -14,7 +14,7 @@ export const x86: Machine = {
   register:
     /(?<![\w.])(R(?:[ABCD]X|[SD]I|[SBI]P|0?[89]|1[0-5])|CR[0-48]|EFLAGS|ORIG_RAX): ?(?:[0-9a-f]{4}:)?([0-9a-f]{8,16})(?![\w+])/g,
   code: /^Code: (.*)/,
-  memoryOperand: /(?<![\w%:])(-?0x[0-9a-f]{1,8})?\(%(r[a-z0-9]{1,3})\)/,
+  memoryOperand: /(?<![\w%:])(-?0x[0-9a-f]{1,8})?\(%(r[a-z0-9]{1,3})(?:,%(r[a-z0-9]{1,3}),([1248]))?\)/,
   body: /^\s{0,32}(?:#PF: |#DF|PGD [0-9a-f(]|P4D |PUD |PMD |PTE |BAD\b|PANIC: |FS:|GS:|CS:|CR[0-48]: |DR[0-7]: |PKRU: |R(?:SP|AX|BX|CX|DX|SI|DI|BP|IP|0?[89]|1[0-5]): |RIP  |RSP |RSP <|EFLAGS: |ORIG_RAX: |Knl[GC]S|IRET|Process .{1,64}\(pid: |Stack:|Code: |Pid: \d|task: [0-9a-f]{8,16} |task\.ti|Bad RIP value|traps: |Dumping ftrace buffer|\(ftrace buffer empty\)|gsb: |Last user |The board last|\?\?|SMP NOPTI|last sysfs file: )/,
 };
 
@@ -22,10 +22,10 @@ export const x86: Machine = {
 export const i386: Machine = {
   name: "i386",
   bits: 32,
-  pc: /^(?:EIP is at |EIP: (?:[0-9a-f]{4}:)?(?:\[<[0-9a-f]{8}>\] ?)?(?:\(null\))?)/,
+  pc: /^(?:EIP is at |IP: \[<[0-9a-f]{8}>\] ?|EIP: (?:[0-9a-f]{4}:)?(?:\[<[0-9a-f]{8}>\] ?)?(?:\(null\))?)/,
   link: undefined,
   user: /^EIP: (?:0073|001b):/,
-  address: /^EIP:\s+(?:[0-9a-f]{4}:)?\[<([0-9a-f]{8})>\]/,
+  address: /^E?IP:\s+(?:[0-9a-f]{4}:)?\[<([0-9a-f]{8})>\]/,
   registerLine: /^\s{0,32}(?:EAX|ESI|EDI|EBP): /i,
   register: /(?<![\w.])(E(?:[ABCD]X|[SD]I|[SB]P|FLAGS)|CR[0-4]): ([0-9a-f]{8})(?![\w+])/gi,
   code: /^Code: (.*)/,

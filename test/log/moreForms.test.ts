@@ -1,0 +1,251 @@
+/** Forms of reports that other trees, machines and consoles print, each by a small log of its own. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LogContext } from "../../src/log/context.ts";
+import { KernelLog } from "../../src/log/kernelLog.ts";
+import { type Summary, summaryOf } from "../../src/log/summary.ts";
+import { codeDecoder } from "../../src/session/open/codeDecoder.ts";
+
+const context: LogContext = { disassemble: await codeDecoder(["x86_64", "arm", "arm64"]) };
+
+function summaries(text: string): Summary[] {
+  const log = KernelLog.of(text.split("\n"));
+  return log.reports.map((report) => summaryOf(log, report, context));
+}
+/** The reports of messages, with the time before each line. */
+const timed = (text: string): Summary[] =>
+  summaries(
+    text
+      .split("\n")
+      .map((line, i) => `[    7.${String(100000 + i)}] ${line}`)
+      .join("\n"),
+  );
+const only = (all: readonly Summary[]): Summary => {
+  assert.equal(all.length, 1, JSON.stringify(all.map(({ title }) => title)));
+  return all[0]!;
+};
+const row = ({ rows }: Summary, label: string): string | undefined => rows.find((one) => one.label === label)?.text;
+
+test("entries that klogd decorated with decimal places are entries of the trace", () => {
+  const { start, end } = only(
+    timed(`------------[ cut here ]------------
+WARNING: at lab/main.c:696 lab_trim+0x190/0x195()
+Pid: 0, comm: swapper Not tainted 2.6.25 #1
+ [warn_on_slowpath+71/115] warn_on_slowpath+0x47/0x73
+ [vprintk+769/816] ? vprintk+0x301/0x330
+ [lab_trim+400/405] lab_trim+0x190/0x195
+ =======================
+---[ end trace ca143223eefdc828 ]---`),
+  );
+  assert.deepEqual([start, end], [0, 8]);
+});
+
+test("a failed assertion of the network lock is a report of its own kind", () => {
+  const report = only(
+    timed(`RTNL: assertion failed at lab/bond.c (3511)
+CPU: 2 PID: 2834 Comm: labd Not tainted 3.12.3 #1
+Call Trace:
+ [<ffffffff8148a996>] dump_stack+0x41/0x51
+ [<ffffffffa06c6273>] lab_set_rx_mode+0xb3/0xc0 [lab]`),
+  );
+  assert.equal(report.title, "RTNL: assertion failed in lab_set_rx_mode");
+  assert.match(report.explanation, /^The code at lab\/bond\.c \(3511\) needs the lock.*which nobody held/);
+});
+
+test("a warning of old powerpc kernels is one, with the task of its TASK line", () => {
+  const report = only(
+    timed(`------------[ cut here ]------------
+Badness at lab/ldisc.c:738
+NIP: c025003c LR: c0250024 CTR: c003e4cc
+REGS: c98ddda0 TRAP: 0700   Tainted: G        W  (2.6.31)
+TASK = c7ec69a0[2282] 'labd' THREAD: c98dc000
+NIP [c025003c] lab_reinit+0x54/0xa8
+LR [c0250024] lab_reinit+0x3c/0xa8
+Call Trace:
+[c98dde50] [c0250024] lab_reinit+0x3c/0xa8`),
+  );
+  assert.equal(report.title, "WARNING in lab_reinit");
+  assert.equal(row(report, "Task"), "labd, PID 2282");
+  assert.equal(row(report, "Says"), undefined);
+});
+
+test("i386 prints the address of an instruction and, below, its name", () => {
+  const report = only(
+    timed(`kernel BUG at lab/ebitmap.h:88!
+invalid opcode: 0000 [#1] SMP
+Pid: 2577, comm: labd Not tainted (2.6.32 #1)
+EIP: 0060:[<c0598bd2>] EFLAGS: 00210286 CPU: 3
+EIP is at lab_get_bit+0x26/0x55
+EAX: 00000000 EBX: 00000000 ECX: 00000000 EDX: 00000000
+Call Trace:
+ [<c059b02b>] ? lab_isvalid+0x46/0x80`),
+  );
+  assert.equal(report.title, "kernel BUG in lab_get_bit");
+  assert.equal(row(report, "Task"), "labd, PID 2577, CPU 3");
+});
+
+test("32-bit addresses of an IP line are i386's: nothing is said of where user memory ends", () => {
+  const report = only(
+    timed(`BUG: unable to handle kernel paging request at 4d3f33b7
+IP: [<81097a61>] lab_free+0x11/0x50
+Oops: 0002 [#1]
+EIP: 0060:[<81097a61>] EFLAGS: 00010206 CPU: 0
+EIP is at lab_free+0x11/0x50`),
+  );
+  assert.match(report.explanation, /^The kernel wrote to 0x4d3f33b7, where no page is mapped/);
+});
+
+test("a headline that was printed behind an unfinished line is found", () => {
+  const [report] = timed(`lab testingNMI watchdog: BUG: soft lockup - CPU#0 stuck for 23s! [labd:11]
+RIP: 0010:[<ffffffff8116a6ac>]  [<ffffffff8116a6ac>] lab_insert+0x34/0x5f
+Call Trace:
+ [<ffffffff82df1977>] lab_init+0x200/0x317`);
+  assert.equal(report?.title, "BUG: soft lockup in lab_insert");
+});
+
+test("the exit code of init is told in words", () => {
+  const panic = (code: string): string =>
+    only(timed(`Kernel panic - not syncing: Attempted to kill init! exitcode=0x${code}`)).explanation;
+  assert.match(panic("0000000b"), /It was killed by signal 11 \(SIGSEGV\)\.$/);
+  assert.match(panic("00007f00"), /It exited with status 127\.$/);
+});
+
+test("an idle processor is not the cause of a stall in which all passed a quiescent state", () => {
+  const report = only(
+    timed(`INFO: rcu_sched detected stalls on CPUs/tasks:
+All QSes seen, last rcu_sched kthread activity 10002 (4294947638-4294937636), jiffies_till_next_fqs=3, root ->qsmask 0x0
+swapper/0       R  running task    13504     0      0 0x00080000
+Call Trace:
+ <IRQ>  [<ffffffffbb0be4e5>] sched_show_task+0xfa/0x107
+ [<ffffffffbb0f4419>] print_other_cpu_stall+0x369/0x3de
+ [<ffffffffbb0f9678>] apic_timer_interrupt+0x84/0x90
+ <EOI>  [<ffffffffbb0f9679>] default_idle+0xe/0x10
+ [<ffffffffbb0f9751>] cpu_startup_entry+0x56/0x7a`),
+  );
+  assert.equal(row(report, "Where"), undefined);
+  assert.match(report.explanation, /^All processors passed.*last ran 10002 jiffies before/);
+});
+
+const protection = (headline: string, code: string, registers: string): string =>
+  only(
+    timed(`${headline}
+CPU: 1 PID: 7 Comm: labd Not tainted 4.8.0 #1
+RIP: 0010:[<ffffffff810b0000>]  [<ffffffff810b0000>] lab_find+0xc6/0x600
+${registers}
+Code: ${code}`),
+  ).explanation;
+
+test("the address of a general protection fault is worked out from the instruction and its registers", () => {
+  const fault = "general protection fault: 0000 [#1] SMP";
+  assert.match(
+    protection(fault, "90 90 <8b> 48 04 90", "RAX: 6b6b6b6b6b6b6b6b RBX: 0000000000000000 RCX: 0000000000000005"),
+    /^The kernel used 0x6b6b6b6b6b6b6b6f: that is POISON_FREE/,
+  );
+  assert.match(
+    protection(fault, "90 90 <48> 8b 40 18 90", "RAX: 6d6d75642d676572 RBX: 0000000000000000 RCX: 0000000000000005"),
+    /^The kernel used 0x6d6d75642d67658a: the pointer is made of the text “reg-dum”/,
+  );
+});
+
+test("KASAN's inline check of a member at NULL is told with the member's offset", () => {
+  assert.match(
+    protection(
+      "general protection fault: 0000 [#1] SMP KASAN",
+      "90 90 <0f> b6 04 01 90",
+      "RAX: dffffc0000000000 RBX: 0000000000000000 RCX: 0000000000000085",
+    ),
+    /^KASAN's check of an address near NULL \(between 0x428 and 7 bytes further\)/,
+  );
+});
+
+test("what a program writes to the console within a warning is not what the warning says", () => {
+  const [report] = summaries(`[   30.692227] ------------[ cut here ]------------
+[main] Random reseed: 2134582793
+[   30.707199] WARNING: CPU: 0 PID: 413 at lab/sysfs.c:1024 lab_mmap+0xf4/0x136()
+[   30.708925] labd tried to map 4 bytes
+[   30.711071] CPU: 0 PID: 413 Comm: labd Not tainted 4.8.0 #23`);
+  assert.equal(report && row(report, "Says"), "labd tried to map 4 bytes");
+});
+
+test("the processor of the watchdog's own task is not the hung task's", () => {
+  const report = only(
+    timed(`INFO: task labd:77 blocked for more than 120 seconds.
+Call Trace:
+ schedule+0x1e/0x31
+ lab_wait+0x44/0x95
+Kernel panic - not syncing: hung_task: blocked tasks
+CPU: 2 PID: 16 Comm: khungtaskd Not tainted 4.8.0 #3`),
+  );
+  assert.equal(row(report, "Task"), "labd, PID 77");
+});
+
+test("a fault behind a panic is no fact of the panic", () => {
+  const [panic] = timed(`Kernel panic - not syncing: Fatal exception
+BUG: unable to handle page fault for address: ffffffff83d789c6
+#PF: supervisor write access in kernel mode`);
+  assert.equal(panic && row(panic, "Address"), undefined);
+  assert.equal(panic && row(panic, "Access"), undefined);
+});
+
+test("a panic names the report before it as its cause only where its words say so", () => {
+  const causeAfter = (panic: string): string | undefined => {
+    const all = timed(`WARNING: CPU: 1 PID: 7 at lab/core.c:12 lab_check+0x1/0x2
+---[ end trace 0000000000000000 ]---
+lab: a line of its own
+Kernel panic - not syncing: ${panic}`);
+    return row(all.at(-1)!, "Cause");
+  };
+  assert.equal(causeAfter("stack-protector: Kernel stack is corrupted in: lab_init"), undefined);
+  assert.equal(causeAfter("VFS: Unable to mount root fs on unknown-block(1,0)"), undefined);
+  assert.equal(causeAfter("Fatal exception"), undefined);
+});
+
+test("the free that KASAN shows of memory that is in use is not told of the object", () => {
+  const report = (kind: string): string =>
+    only(
+      timed(`==================================================================
+BUG: KASAN: ${kind} in lab_read+0x271/0x350 at addr ffff88000b67a3ec
+Read of size 5 by task labd/1
+Allocated:
+PID = 1
+ [<ffffffff8103a84a>] save_stack_trace+0x2a/0x50
+ [<ffffffff8117a275>] kasan_kmalloc+0x85/0xb0
+ [<ffffffff8117a276>] lab_open+0x85/0xb0
+Freed:
+PID = 1
+ [<ffffffff8103a84a>] save_stack_trace+0x2a/0x50
+ [<ffffffff8117a277>] kfree+0x85/0xb0
+ [<ffffffff8117a278>] lab_other+0x85/0xb0
+Memory state around the buggy address:`),
+    ).explanation;
+  assert.match(report("slab-out-of-bounds"), /It was allocated by `lab_open`\.$/);
+  assert.match(report("use-after-free"), /It was freed by `lab_other`\.$/);
+});
+
+test("an abort that arm tells by its fault status alone is named", () => {
+  const report = only(
+    timed(`Internal error: : 8 [#1] SMP ARM
+CPU: 0 PID: 0 Comm: swapper/0 Not tainted 4.14.0 #1
+PC is at lab_irq+0x58/0x90
+LR is at lab_irq+0x30/0x90
+pc : [<c0301448>]    lr : [<c0301420>]    psr: 60000193
+sp : c0d01d2c  ip : 00000000  fp : 00000000`),
+  );
+  assert.match(report.explanation, /^An external abort \(external abort on non-linefetch\)/);
+});
+
+test("seconds with a tab, a blank or more digits than a clock has are a prefix", () => {
+  for (const stamp of ["[\t68764.975944]", "[    0.048509 ][    T0 ] ", "[18444175627.134970] "]) {
+    const [report] = summaries(`${stamp}Kernel panic - not syncing: Fatal exception`);
+    assert.equal(report?.title, "kernel panic: Fatal exception", stamp);
+  }
+});
+
+test("a pointer that is a small number is near NULL, of no program", () => {
+  const report = only(
+    timed(`BUG: unable to handle page fault for address: 0000000000002658
+#PF: supervisor read access in kernel mode
+RIP: 0010:lab_map+0x54/0xc4 [lab]`),
+  );
+  assert.match(report.explanation, /^The kernel read from 0x2658, near NULL/);
+});
