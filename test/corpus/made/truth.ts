@@ -16,7 +16,7 @@ export type Wanted = SlotValue | readonly SlotValue[];
 export interface Expected {
   readonly id: string;
   /** In `must` the certainty itself, "certain" by default; in `may` the highest, any by default. */
-  readonly certainty?: Certainty;
+  readonly certainty?: Certainty | "any";
   readonly slots?: Readonly<Record<string, Wanted>>;
 }
 
@@ -41,7 +41,7 @@ export interface Truth {
 
 /** What a truth file names and only the dump can tell. */
 export interface Facts {
-  /** Value of "=[recent]+0x20": symbols and numbers are added up, `[...]` is the word at an address. */
+  /** Value of "=[recent]+0x20": symbols and numbers are added up, `[...]` is the word at an address; " or " separates two. */
   address(expression: string): bigint;
   /** PIDs of "@comm". */
   pids(comm: string): readonly number[];
@@ -59,7 +59,7 @@ function holds(wanted: SlotValue, actual: SlotValue | undefined, facts: Facts): 
     const rest = wanted.slice(1);
     switch (wanted[0]) {
       case "=":
-        return isSameNumber(facts.address(rest), actual);
+        return rest.split(" or ").some((expression) => isSameNumber(facts.address(expression), actual));
       case "@":
         return facts.pids(rest).includes(Number(actual));
       case "#": {
@@ -125,7 +125,7 @@ export function disagreements(
       continue;
     }
     looked.add(found);
-    if (found.certainty !== certainty)
+    if (certainty !== "any" && found.certainty !== certainty)
       wrong.push(`CERTAINTY ${describe(expected)}: ${found.certainty}, not ${certainty}`);
     for (const name of strange(expected, found))
       wrong.push(`UNLOOKED ${found.id} ${name} = ${JSON.stringify(found.slots[name])}`);
@@ -138,7 +138,8 @@ export function disagreements(
       (one) =>
         one.id === finding.id &&
         differing(one, finding, facts).length === 0 &&
-        ORDER.indexOf(finding.certainty) <= ORDER.indexOf(one.certainty ?? "certain"),
+        ORDER.indexOf(finding.certainty) <=
+          ORDER.indexOf(!one.certainty || one.certainty === "any" ? "certain" : one.certainty),
     );
     if (!allowed) wrong.push(`UNLOOKED ${finding.certainty} ${describe(finding)}`);
     else for (const name of strange(allowed, finding)) wrong.push(`UNLOOKED ${finding.id} ${name} = ${JSON.stringify(finding.slots[name])}`); // prettier-ignore
