@@ -14,8 +14,14 @@ export function factsOf(kernel: Kernel): Facts {
     address: (expression) => valueOf(kernel, expression),
     pids: (comm) => pids.get(comm) ?? [],
     line: (file, text) => {
+      const [wanted, name] = text.split(/ in (?=\w+$)/);
       const lines = readFileSync(join(import.meta.dirname, "modules", file), "utf8").split("\n");
-      const at = lines.flatMap((line, i) => (line.trim() === text ? [i + 1] : []));
+      const begin =
+        name === undefined ? 0 : lines.findIndex((line) => line.includes(`${name}(`) && !line.endsWith(";"));
+      const end = lines.findIndex((line, i) => i > begin && line === "}");
+      const at = lines.flatMap((line, i) =>
+        line.trim() === wanted && (name === undefined || (i > begin && i < end)) ? [i + 1] : [],
+      );
       if (at.length !== 1) throw new Error(`${file} has ${at.length} lines "${text}"`);
       return at[0]!;
     },

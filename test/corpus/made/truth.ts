@@ -45,14 +45,16 @@ export interface Facts {
   address(expression: string): bigint;
   /** PIDs of "@comm". */
   pids(comm: string): readonly number[];
-  /** Line of "#file.c:some text of the line". */
+  /** Line of "#file.c:some text of the line in function"; " or " separates two, " in function" is left out where the text is unique. */
   line(file: string, text: string): number;
 }
 
 const ORDER: readonly Certainty[] = ["possible", "likely", "certain"];
 
-/** Whether a slot holds what is wanted; "~" starts a regular expression. */
+/** Whether a slot holds what is wanted; "~" starts a regular expression, "?" what may be absent as well. */
 function holds(wanted: SlotValue, actual: SlotValue | undefined, facts: Facts): boolean {
+  if (typeof wanted === "string" && wanted.startsWith("?"))
+    return actual === undefined || actual === null || holds(wanted.slice(1), actual, facts);
   if (wanted === "*") return actual !== undefined;
   if (wanted === null || actual === undefined || actual === null) return wanted === (actual ?? null);
   if (typeof wanted === "string") {
@@ -64,7 +66,10 @@ function holds(wanted: SlotValue, actual: SlotValue | undefined, facts: Facts): 
         return facts.pids(rest).includes(Number(actual));
       case "#": {
         const colon = rest.indexOf(":");
-        return facts.line(rest.slice(0, colon), rest.slice(colon + 1)) === Number(actual);
+        return rest
+          .slice(colon + 1)
+          .split(" or ")
+          .some((text) => facts.line(rest.slice(0, colon), text) === Number(actual));
       }
       case "~":
         return new RegExp(rest).test(String(actual));
@@ -83,6 +88,7 @@ const isSameNumber = (wanted: bigint, actual: SlotValue): boolean =>
 
 /** Whether the slot of a finding is as wanted. Of a cycle any place may come first. */
 function isSlot(id: string, wanted: Wanted, actual: Finding["slots"][string], facts: Facts): boolean {
+  if (wanted === "*" || wanted === "?*") return wanted === "?*" || actual !== undefined;
   if (!Array.isArray(wanted)) return !Array.isArray(actual) && holds(wanted as SlotValue, actual as SlotValue, facts);
   if (!Array.isArray(actual) || actual.length !== wanted.length) return false;
   const turns = id === "wait.cycle" ? wanted.length : 1;

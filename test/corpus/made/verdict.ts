@@ -20,6 +20,7 @@ export interface Case {
   readonly truth: Truth;
   readonly made: Made;
   readonly facts: Facts;
+  close(): void;
 }
 
 const read = (name: string): unknown => {
@@ -36,11 +37,7 @@ export async function caseOf(name: string): Promise<Case | undefined> {
   if (!truth) return undefined;
   const made = await makeCrash(name);
   const session = openSession({ vmcore: [made.vmcore] });
-  try {
-    return { truth, made, facts: factsOf(session.kernel) };
-  } finally {
-    session.close();
-  }
+  return { truth, made, facts: factsOf(session.kernel), close: () => session.close() };
 }
 
 /** What the verdict from the dump alone has wrong, a line each. */
@@ -60,10 +57,12 @@ export function wrongWith({ truth, made, facts }: Case): string[] | undefined {
 function ask(args: readonly string[], command: string): Verdict {
   const { stdout, stderr } = cli("--json", ...args, "-c", command);
   try {
-    return (JSON.parse(stdout) as { records: [Verdict] }).records[0];
+    const { records } = JSON.parse(stdout) as { records: readonly Verdict[] };
+    if (records[0]) return records[0];
   } catch {
-    throw new Error(`${command} fails: ${stderr || stdout.slice(0, 400)}`);
+    // Said below.
   }
+  throw new Error(`${command} fails: ${stderr || stdout.slice(0, 400)}`);
 }
 
 function wrong(truth: Truth, more: Lists | undefined, args: readonly string[], facts: Facts): string[] {

@@ -25,6 +25,7 @@ for (const name of absent === undefined ? chosen : [])
   test(`${name}: the verdict says what its source says`, async (context) => {
     const made = await caseOf(name);
     if (!made) return context.skip("NOT RUN: no truth file says what it is");
+    context.after(() => made.close());
     await context.test("from the dump alone", () => none(wrongWithout(made)));
     await context.test("with a vmlinux and the modules' debuginfo", (inner) => {
       const wrong = wrongWith(made);

@@ -120,7 +120,7 @@ static int limit(void)
 
 static int rate(void)
 {
-	outlet->interval = 0;
+	outlet->interval -= inlet->interval;
 	outlet->last = sensor_rate(outlet);
 	return 0;
 }
