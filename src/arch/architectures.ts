@@ -1,3 +1,4 @@
+/** All machines. */
 import type { ByteOrder } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import type { Arch } from "./arch.ts";
@@ -6,10 +7,10 @@ import { arm64 } from "./arm64/arm64.ts";
 import { s390x } from "./s390x/s390x.ts";
 import { x86_64 } from "./x86_64/x86_64.ts";
 
-/** Every architecture. To add one: write the file, list it here; docs/architectures.md says what goes into it. */
+/** All machines. To add one, write its folder and list it here; docs/architectures.md describes its contents. */
 export const architectures: readonly Arch[] = [x86_64, arm64, arm, s390x];
 
-/** What a dump says of its machine; what it does not say is undefined. */
+/** What a dump says about its machine. Unknown facts are undefined. */
 export interface MachineHints {
   readonly byteOrder: ByteOrder;
   /** `e_machine`. */
@@ -20,8 +21,8 @@ export interface MachineHints {
 }
 
 /**
- * The kernel's own text goes first, then the ELF header, then the name in a kdump header, which QEMU fills in by itself.
- * @returns Fault unknown for a machine we do not know
+ * Chooses the machine: by the kernel's own text, then the ELF header, then the name in a kdump header, which QEMU fills
+ * in itself. @returns Fault unknown for a machine that is not supported
  */
 export function architectureOf(hints: MachineHints): Arch | Fault {
   const lines = hints.vmcoreinfo ?? "";

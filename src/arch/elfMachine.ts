@@ -1,6 +1,9 @@
-/** What an ELF file needs to know of its machine. */
+/** Facts about a machine that are needed to read ELF files. */
 
-/** What a relocation writes: symbol + addend, less the place itself when `relative`, in `size` bytes; 0 writes nothing. */
+/**
+ * What a relocation writes: symbol + addend, minus the position itself if `relative`, in `size` bytes; 0 writes
+ * nothing.
+ */
 export interface ElfRelocation {
   readonly size: 0 | 1 | 2 | 4 | 8;
   readonly relative: boolean;
@@ -9,13 +12,13 @@ export interface ElfRelocation {
 export interface ElfMachine {
   /** `e_machine`. */
   readonly machine: number;
-  /** Bytes of the machine's `long`; QEMU and LPAE kernels write 64-bit ELF for 32-bit machines. */
+  /** Size of the machine's `long` in bytes. QEMU and LPAE kernels write 64-bit ELF for 32-bit machines. */
   readonly wordSize: 4 | 8;
-  /** The relocations that debug sections have, by type; undefined where they are not known here. */
+  /** Relocations that occur in debug sections, by type; undefined if not known for this machine. */
   readonly relocations?: Readonly<Record<number, ElfRelocation>>;
-  /** Symbols such as `$a` and `$d` mark where instructions and data alternate. */
+  /** Symbols such as `$a` and `$d` mark boundaries of instructions and data. */
   readonly mappingSymbols?: true;
-  /** The lowest bit of a function's symbol value is no part of its address. */
+  /** The lowest bit of a function symbol's value is not part of its address. */
   readonly thumbBit?: true;
 }
 

@@ -1,4 +1,4 @@
-/** ELF's machine numbers and what is known of each. */
+/** ELF machine numbers. */
 import { elf as arm } from "./arm/elf.ts";
 import { elf as arm64 } from "./arm64/elf.ts";
 import type { ElfMachine } from "./elfMachine.ts";

@@ -1,20 +1,21 @@
+/** Page tables of 8-byte Arm descriptors. */
 import type { Entry, TableLevel } from "./walk.ts";
 
 /**
- * Page tables of 8-byte descriptors, as Arm's architecture has them since LPAE: every level of AArch64, and AArch32 with
- * CONFIG_ARM_LPAE (Arm ARM, VMSAv8-64 translation table descriptors).
+ * Descriptors of Arm since LPAE: all levels of AArch64, and AArch32 with CONFIG_ARM_LPAE (Arm ARM, VMSAv8-64
+ * translation table descriptors).
  */
 export interface LongDescriptors {
-  /** 12, 14 or 16. */
+  /** Page size as a power of two: 12, 14 or 16. */
   readonly pageShift: number;
-  /** Bits that the tables translate; the root has what whole levels leave over. */
+  /** Address bits that the tables translate. The root translates what remains after whole levels. */
   readonly virtualBits: number;
-  /** FEAT_LPA2 (TCR.DS): 52-bit output addresses of 4K and 16K pages, in place of shareability. */
+  /** FEAT_LPA2 (TCR.DS): 52-bit output addresses with 4K and 16K pages, instead of shareability bits. */
   readonly lpa2: boolean;
 }
 
 const VALID = 1n << 0n;
-/** A table, or at the last level a page; else a block. */
+/** A table, or a page at the last level; otherwise a block. */
 const TABLE_OR_PAGE = 1n << 1n;
 const NOT_GLOBAL = 1n << 11n;
 const PXN = 1n << 53n;
@@ -35,7 +36,7 @@ export function longDescriptorLevels(format: LongDescriptors): readonly TableLev
   });
 }
 
-/** The kernel folds from below the top: a root is always the PGD. */
+/** The kernel folds levels below the top, so that a root is always a PGD. */
 function levelNames(count: number): readonly string[] {
   const all = ["PGD", "P4D", "PUD", "PMD", "PTE"];
   return ["PGD", ...all.slice(all.length - count + 1)].slice(0, count);
@@ -44,8 +45,8 @@ function levelNames(count: number): readonly string[] {
 function decode(entry: bigint, last: boolean, span: bigint, format: LongDescriptors): Entry | undefined {
   const physical = outputAddress(entry, format);
   if ((entry & VALID) === 0n) {
-    // PROT_NONE and entries under change are present to the kernel alone. The software bit that says so moved (58, 59,
-    // then 11), but all of them are user mappings, and no swap entry is large enough to reach bit 53.
+    // PROT_NONE entries and entries under change are present only for the kernel. The software bit for them moved (58,
+    // 59, then 11), but all are user mappings, and no swap entry is large enough to set bit 53.
     const present = (entry & NOT_GLOBAL) !== 0n && (entry & PXN) !== 0n;
     return present ? { physical, pageBytes: span } : undefined;
   }

@@ -1,14 +1,14 @@
+/** Parses the register notes of a CPU. */
 import type { ByteOrder } from "../base/bytes.ts";
 import { readUnsigned, viewOf } from "../base/bytes.ts";
 import type { CpuState } from "./arch.ts";
 
-/** Where `struct elf_prstatus` (include/linux/elfcore.h) keeps what we read: it follows the sizes of long and time_t. */
+/** Offsets in `struct elf_prstatus` (include/linux/elfcore.h). They follow from the sizes of long and time_t. */
 const prstatusLayout = { 4: { pid: 24, registers: 72 }, 8: { pid: 32, registers: 112 } } as const;
 
 /**
- * Integers in a row, as in `elf_gregset_t`.
- * @param names in the order of the note; undefined skips one
- * @returns undefined when `desc` is too short
+ * Reads consecutive integers, as in `elf_gregset_t`. @param names in the order of the note; undefined skips one
+ * @returns undefined if `desc` is too short
  */
 export function registerRow(
   desc: Uint8Array,
@@ -26,7 +26,7 @@ export function registerRow(
   return registers;
 }
 
-/** The NT_PRSTATUS payload of an architecture whose `elf_gregset_t` is a row of longs. */
+/** Parses NT_PRSTATUS of a machine whose `elf_gregset_t` is an array of longs. */
 export function prstatus(
   desc: Uint8Array,
   names: readonly (string | undefined)[],

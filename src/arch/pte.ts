@@ -1,27 +1,28 @@
+/** The interface of page-table entries. */
 import type { WalkStep } from "./arch.ts";
 
-/** A slot of swap space that a page-table entry names in place of a page. */
+/** A page in swap space, from a page-table entry that is not present. */
 export interface SwapEntry {
   /** Number of the swap area. */
   readonly type: number;
-  /** Page within it. */
+  /** Page number in the area. */
   readonly offset: bigint;
 }
 
-/** What the bits of a page-table entry say to people. */
+/** Meanings of the bits of a page-table entry. */
 export interface PteFormat {
-  /** In the order in which they are shown. */
+  /** Flags in the order in which they are shown. */
   readonly flags: readonly (readonly [name: string, mask: bigint])[];
-  /** Whether the kernel takes the entry for a page. */
+  /** Whether the kernel treats the entry as a mapped page. */
   isPresent(entry: bigint): boolean;
-  /** Physical address of the page, as an entry of the last level has it. */
+  /** Physical address of the page in an entry of the last level. */
   physical(entry: bigint): bigint;
   /**
-   * Physical address of the entry that the kernel keeps beside the hardware's, where `flags` are those of its own:
-   * undefined for a step that has none. Absent where the hardware's entries are the kernel's.
+   * Physical address of the kernel's own entry if it is separate from the hardware's and `flags` are its flags;
+   * undefined for a level that has none. Absent on machines where both are the same.
    */
   ownEntry?(steps: readonly WalkStep[]): bigint | undefined;
-  /** What an entry that is not present may mean: the layout changed over time, newest first. */
+  /** Possible formats of an entry that is not present, newest first, because the layout changed over time. */
   swapEntries(entry: bigint): readonly SwapEntry[];
 }
 

@@ -1,30 +1,31 @@
+/** Walks radix page tables. */
 import { Fault } from "../base/fault.ts";
 import { hex } from "../base/hex.ts";
 import type { EntryReader, Translation, WalkStep } from "./arch.ts";
 
-/** What one entry says: a next table, or a page of `pageBytes`. */
+/** The content of an entry: a next table, or a page of `pageBytes`. */
 export interface Entry {
   readonly physical: bigint;
-  /** undefined for a table. */
+  /** Size of the page in bytes; undefined for a table. */
   readonly pageBytes: bigint | undefined;
 }
 
-/** One level of a radix page table, root first in a list of them. */
+/** One level of a radix page table. Lists of levels begin with the root. */
 export interface TableLevel {
   /** "PGD", "P4D", "PUD", "PMD" or "PTE". */
   readonly name: string;
-  /** Address bits below this level's index. */
+  /** Number of address bits below this level's index. */
   readonly shift: number;
-  /** Width of the index. */
+  /** Width of the index in bits. */
   readonly bits: number;
   readonly entryBytes: 4 | 8;
-  /** undefined when the entry maps nothing; `at` is where the entry lies, for tables that have a second half. */
+  /** Decodes an entry; undefined if it maps nothing. `at` is its address, for tables with a second half. */
   decode(entry: bigint, at: bigint, read: EntryReader): Entry | undefined;
 }
 
 /**
- * Follows a radix page table from `root`. As many reads as there are levels, whatever the tables hold.
- * @param steps takes every step as it is made, also those before a fault
+ * Walks the table from `root`. Reads one entry per level, whatever the tables contain. @param steps receives each step
+ * as it is made, also those before a fault
  */
 export function walkTables(
   levels: readonly TableLevel[],

@@ -1,3 +1,4 @@
+/** arm: registers, paging, notes. */
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import { trapName } from "./traps.ts";
@@ -11,12 +12,12 @@ import { walkTables } from "../walk.ts";
 
 const registers = "r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 fp ip sp lr pc cpsr".split(" ");
 
-/** CONFIG_PAGE_OFFSET by CONFIG_VMSPLIT_*: where kernel addresses may begin. */
+/** Values of CONFIG_PAGE_OFFSET by CONFIG_VMSPLIT_*: the possible starts of kernel addresses. */
 const PAGE_OFFSETS = [0xc0000000n, 0xb0000000n, 0x80000000n, 0x40000000n];
-/** Modules lie in the 16 MiB below (arch/arm/include/asm/memory.h, MODULES_VADDR). */
+/** Modules are in the 16 MiB below the kernel (arch/arm/include/asm/memory.h, MODULES_VADDR). */
 const MODULES_BYTES = 1n << 24n;
 
-/** arch/arm/include/asm/pgtable-2level.h: a Linux entry lies 2048 bytes before the hardware's. */
+/** A Linux entry is 2048 bytes before the hardware's (arch/arm/include/asm/pgtable-2level.h). */
 const L_PTE_PRESENT = 1n;
 const LINUX_ENTRIES = 2048n;
 
@@ -34,7 +35,7 @@ export const arm: Arch = {
   sp: "sp",
   framePointer: "fp",
   linkRegister: "lr",
-  // DWARF for the Arm Architecture (AADWARF32), section 4.1.
+  // Source: DWARF for the Arm Architecture (AADWARF32), section 4.1.
   dwarfRegisters: registers.slice(0, 16),
   ptRegs: new Map(registers.map((name, index) => [name, `uregs[${index}]`])),
   signedChar: false,
@@ -46,13 +47,13 @@ export const arm: Arch = {
   unwindRules: ["entry code", "call frame information"],
   switchFrame: { kind: "in task", path: "thread_info.cpu_context", aliases: new Map([["sl", "r10"]]) },
   irqStackPointer: "top",
-  // vector_swi of arch/arm/kernel/entry-common.S makes system calls return to the first instruction of these.
+  // vector_swi of arch/arm/kernel/entry-common.S makes system calls return to the first instruction of these functions.
   entryReturns: /^(ret_fast_syscall|__sys_trace_return|ret_from_fork)/,
   trapName,
   threadSize: 8192,
   prstatus: (desc) => prstatus(desc, registers, 4, "little"),
   pte: {
-    // The kernel's own entries, asm/pgtable-2level.h: the hardware has another format beside them.
+    // Bits of the kernel's own entries (asm/pgtable-2level.h). The hardware's entries have another format.
     flags: [
       ["PRESENT", L_PTE_PRESENT],
       ["YOUNG", 1n << 1n],
@@ -67,10 +68,10 @@ export const arm: Arch = {
     physical: (entry) => entry & 0xfffff000n,
     ownEntry(steps) {
       const [first, last] = steps;
-      // Long descriptors have room for the kernel's bits: only where the first level maps 1 MiB are there two halves.
+      // Long descriptors have room for the kernel's bits. Two halves exist only where the first level maps 1 MiB.
       return first?.span === MEBIBYTE && last ? last.entryAddress - LINUX_ENTRIES : undefined;
     },
-    // The exclusive marker of v6.3 moved the type down.
+    // The exclusive marker of v6.3 moved the type to lower bits.
     swapEntries: (entry) => [swapFields(entry, 2, 5, 8), swapFields(entry, 2, 5, 7), swapFields(entry, 3, 5, 8)],
   },
   paging,
@@ -131,7 +132,7 @@ const shortDescriptorLevels: readonly TableLevel[] = [
   { name: "PTE", shift: 12, bits: 8, entryBytes: 4, decode: smallPage },
 ];
 
-/** 1 MiB, or a supersection of 16 MiB with address bits 39:32 in two other fields. */
+/** A section of 1 MiB, or a supersection of 16 MiB with address bits 39:32 in two other fields. */
 function section(entry: bigint): Entry {
   const isSupersection = (entry & (1n << 18n)) !== 0n;
   if (!isSupersection) return { physical: entry & 0xfff00000n, pageBytes: MEBIBYTE };
@@ -142,7 +143,7 @@ function section(entry: bigint): Entry {
 function smallPage(entry: bigint, at: bigint, read: EntryReader): Entry | undefined {
   if ((entry & 2n) !== 0n) return { physical: entry & 0xfffff000n, pageBytes: 4096n };
   if ((entry & 1n) !== 0n) return { physical: entry & 0xffff0000n, pageBytes: 65536n };
-  // An old or PROT_NONE page is not in the hardware's table: the kernel's own half of it knows.
+  // An old or PROT_NONE page is not in the hardware's table; only the kernel's entry describes it.
   const own = read(at - LINUX_ENTRIES, 4);
   if (own instanceof Fault || (own & L_PTE_PRESENT) === 0n) return undefined;
   return { physical: own & 0xfffff000n, pageBytes: 4096n };

@@ -6,7 +6,7 @@ export const elf: ElfMachine = {
   wordSize: 4,
   mappingSymbols: true,
   thumbBit: true,
-  // ELF for the Arm Architecture (AAELF32); the types that debug sections have.
+  // Types that occur in debug sections. Source: ELF for the Arm Architecture (AAELF32).
   relocations: {
     0: absolute(0), // R_ARM_NONE
     2: absolute(4), // R_ARM_ABS32

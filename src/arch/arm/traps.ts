@@ -1,7 +1,7 @@
 /** Exceptions of arm: their names. */
 import { nameIn, type TrapNames } from "../trapNames.ts";
 
-/** arch/arm/kernel/entry-armv.S and entry-common.S. */
+/** Source: arch/arm/kernel/entry-armv.S and entry-common.S. */
 const names: TrapNames = [
   [/^__irq_/, "interrupt"],
   [/^__fiq_/, "FIQ"],

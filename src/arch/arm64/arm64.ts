@@ -1,3 +1,4 @@
+/** arm64: registers, paging, notes. */
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import { hasFaultAddress, syndromeText, trapName } from "./traps.ts";
@@ -12,12 +13,12 @@ import { walkTables } from "../walk.ts";
 const numbered = Array.from({ length: 31 }, (_, index) => `x${index}`);
 const registers = [...numbered, "sp", "pc", "pstate"];
 
-/** Bit 55 chooses the half of the address space whatever tag or authentication code lies above it. */
+/** Bit 55 selects the half of the address space, whatever tag or authentication code is above it. */
 const SELECT_BIT = 55n;
-/** The kernel image is far smaller; only its first bytes are certain. */
+/** Only the first bytes of the kernel image are certain. The image is far smaller than this. */
 const IMAGE_LIMIT = 1n << 28n;
 
-/** asm/pgtable-hwdef.h, asm/pgtable-prot.h */
+/** Source: asm/pgtable-hwdef.h, asm/pgtable-prot.h. */
 const PTE_NG = 1n << 11n;
 const PTE_PXN = 1n << 53n;
 const PTE_ADDRESS = 0x0000fffffffff000n;
@@ -49,7 +50,7 @@ export const arm64: Arch = {
   sp: "sp",
   framePointer: "x29",
   linkRegister: "x30",
-  // DWARF for the Arm 64-bit Architecture (AADWARF64), section 4.1.
+  // Source: DWARF for the Arm 64-bit Architecture (AADWARF64), section 4.1.
   dwarfRegisters: [...numbered, "sp", "pc"],
   ptRegs: new Map([
     ...numbered.map((name, index) => [name, `regs[${index}]`] as const),
@@ -94,10 +95,10 @@ export const arm64: Arch = {
   prstatus: (desc) => prstatus(desc, registers, 8, "little"),
   pte: {
     flags: PTE_FLAGS,
-    // Software bits say that an invalid entry is present: only user mappings have those (longDescriptor.ts).
+    // Software bits mark an invalid entry as present. Only user mappings have them (longDescriptor.ts).
     isPresent: (entry) => (entry & 1n) !== 0n || ((entry & PTE_NG) !== 0n && (entry & PTE_PXN) !== 0n),
     physical: (entry) => entry & PTE_ADDRESS,
-    // asm/pgtable.h: moved in v5.19 and v6.11 to make room for bits of the entry's own.
+    // asm/pgtable.h; moved in v5.19 and v6.11 to make room for other bits of the entry.
     swapEntries: (entry) => [
       swapFields(BigInt.asUintN(61, entry), 6, 5, 12),
       swapFields(BigInt.asUintN(58, entry), 3, 5, 8),
@@ -113,10 +114,10 @@ function paging(facts: LayoutFacts): Paging {
   const { built, actual } = virtualBits(facts);
   const levels = longDescriptorLevels({
     pageShift,
-    // With 64K pages the tables are laid out for the configured size even where the CPU has fewer bits: the kernel
-    // gives the MMU an offset into the root. With smaller pages it folds levels away at boot.
+    // With 64K pages the tables have the configured size even if the CPU supports fewer bits: the kernel gives the MMU
+    // an offset into the root. With smaller pages it folds levels at boot.
     virtualBits: pageShift === 16 ? built : actual,
-    // Only 52-bit configurations of 4K and 16K pages use it, and only on CPUs that have it.
+    // Used only in 52-bit configurations with 4K or 16K pages, and only on CPUs that support it.
     lpa2: pageShift !== 16 && actual > 48,
   });
 
@@ -159,10 +160,10 @@ function virtualBits(facts: LayoutFacts): { built: number; actual: number } {
     bits !== undefined && bits >= 36n && bits <= 52n ? Number(bits) : undefined;
   const built = plausible(facts.number("NUMBER(VA_BITS)"));
   // Before Linux kernel commit bbdbc11804ff ("arm64/crash_core: Export TCR_EL1.T1SZ in vmcoreinfo") (in v5.9) the
-  // configured width was the actual one.
+  // actual width was the configured width.
   const t1sz = facts.number("NUMBER(TCR_EL1_T1SZ)");
   const actual = plausible(t1sz === undefined ? undefined : 64n - t1sz) ?? built;
-  if (actual === undefined) throw Fault.of("unknown", "the dump does not say how wide virtual addresses are (VA_BITS)");
+  if (actual === undefined) throw Fault.of("unknown", "VMCOREINFO lacks the width of virtual addresses (VA_BITS)");
   return { built: built ?? actual, actual };
 }
 

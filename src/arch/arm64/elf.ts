@@ -5,7 +5,7 @@ export const elf: ElfMachine = {
   machine: 183,
   wordSize: 8,
   mappingSymbols: true,
-  // ELF for the Arm 64-bit Architecture (AAELF64); the types that debug sections have.
+  // Types that occur in debug sections. Source: ELF for the Arm 64-bit Architecture (AAELF64).
   relocations: {
     0: absolute(0), // R_AARCH64_NONE
     256: absolute(0), // R_AARCH64_NONE of old toolchains

@@ -3,8 +3,8 @@ import { viewOf } from "../../base/bytes.ts";
 import type { FramePrologue } from "../arch.ts";
 
 /**
- * Follows the instructions of a function.
- * @param code from the function's entry up to where it stands, or at least its prologue
+ * Follows the instructions of a function. @param code from the function's entry to the current instruction, or at least
+ * its prologue
  */
 export function framePrologue(code: Uint8Array): FramePrologue {
   const view = viewOf(code);
@@ -13,17 +13,17 @@ export function framePrologue(code: Uint8Array): FramePrologue {
   let recordOffset: number | undefined;
   let hasRecord = false;
   for (let at = 0; at + 4 <= code.length; at += 4) {
-    // Instructions are little-endian whatever the data's order.
+    // Instructions are little-endian whatever the byte order of data.
     const word = view.getUint32(at, true);
     if (cfaOffset === undefined) taken += takesStack(word);
-    // A large frame is taken in two steps, of which the second comes after the record.
+    // A large frame is allocated in two steps; the second follows the record.
     else if (recordOffset === 0 && isSubSp(word)) recordOffset = immediate12(word);
     if (setsFramePointer(word)) {
       cfaOffset ??= taken - immediate12(word);
       recordOffset ??= immediate12(word);
       hasRecord = true;
     } else if (restoresFramePointer(word)) hasRecord = false;
-    // What follows a return is another way through the function.
+    // Code after a return belongs to another path through the function.
     else if (isReturn(word)) hasRecord = cfaOffset !== undefined;
   }
   return { hasRecord, cfaOffset, recordOffset, taken };
@@ -31,7 +31,7 @@ export function framePrologue(code: Uint8Array): FramePrologue {
 
 const masked = (word: number, mask: number): number => (word & mask) >>> 0;
 
-/** Bytes that `sub sp, sp, #imm` or `stp x29, x30, [sp, #-imm]!` take; Arm Architecture Reference Manual, C6.2. */
+/** Bytes allocated by `sub sp, sp, #imm` or `stp x29, x30, [sp, #-imm]!` (Arm Architecture Reference Manual, C6.2). */
 function takesStack(word: number): number {
   if (isSubSp(word)) return immediate12(word);
   if (masked(word, 0xffc07fff) === 0xa9807bfd) return -immediate7(word);
@@ -40,7 +40,7 @@ function takesStack(word: number): number {
 
 const isSubSp = (word: number): boolean => masked(word, 0xff8003ff) === 0xd10003ff;
 
-/** Bits 10-21, shifted by 12 when bit 22 is set. */
+/** Bits 10-21, shifted by 12 if bit 22 is set. */
 const immediate12 = (word: number): number => ((word >>> 10) & 0xfff) << ((word >>> 22) & 1 ? 12 : 0);
 /** Bits 15-21, signed, in units of 8. */
 const immediate7 = (word: number): number => ((word << 10) >> 25) * 8;
@@ -53,7 +53,7 @@ const restoresFramePointer = (word: number): boolean =>
 const isReturn = (word: number): boolean => masked(word, 0xfffffc1f) === 0xd65f0000;
 
 /**
- * The call right before a return address: `bl` has its target in it, `blr` and its kin that authenticate have not.
+ * Returns the call before a return address. `bl` contains its target; `blr` and its authenticating variants do not.
  * @param code the four bytes before `returnAddress`
  */
 export function callBefore(

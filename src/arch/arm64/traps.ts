@@ -1,14 +1,14 @@
 /** Exceptions of arm64: their names and syndromes. */
 import { nameIn, type TrapNames } from "../trapNames.ts";
 
-/** arch/arm64/kernel/entry.S names what came, and the handler in entry-common.c why. */
+/** arch/arm64/kernel/entry.S names the kind of exception, the handler in entry-common.c its cause. */
 const names: TrapNames = [
   [/^__bad_stack|^handle_bad_stack$/, "stack overflow"],
   [/^el\d.*_irq|_interrupt$/, "interrupt"],
   [/^el\d.*_fiq/, "FIQ"],
   [/^el\d.*_error/, "SError"],
   [/^el\d_svc/, "system call"],
-  // One handler for aborts of data and of instructions: the syndrome tells which.
+  // One handler serves aborts of data and of instructions; the syndrome distinguishes them.
   [/^el\d_abort$|^do_mem_abort/, "memory abort"],
   [/^el\d_da$/, "data abort"],
   [/^el\d_ia$/, "instruction abort"],
@@ -66,14 +66,14 @@ const ISS_FNV = 1n << 10n;
 /** Exception classes that write FAR_EL1: aborts, pc alignment faults, watchpoints. */
 const addressed = new Set([0x20, 0x21, 0x22, 0x24, 0x25, 0x34, 0x35]);
 
-/** Whether an exception with this ESR_EL1 set FAR_EL1, which otherwise keeps the address of an earlier one. */
+/** Whether an exception with this ESR_EL1 set FAR_EL1, which otherwise keeps an older address. */
 export function hasFaultAddress(esr: bigint): boolean {
   const exceptionClass = Number((esr >> 26n) & 0x3fn);
   const isExternal = (esr & 0x3fn) === 0x10n;
   return addressed.has(exceptionClass) && !(isExternal && (esr & ISS_FNV) !== 0n);
 }
 
-/** ESR_EL1 in words: "data abort: write, level 2 translation fault". */
+/** Describes ESR_EL1: "data abort: write, level 2 translation fault". */
 export function syndromeText(esr: bigint): string {
   const exceptionClass = Number((esr >> 26n) & 0x3fn);
   const name = exceptionClasses.get(exceptionClass) ?? `exception class 0x${exceptionClass.toString(16)}`;

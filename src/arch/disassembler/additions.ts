@@ -1,15 +1,15 @@
-/** Instructions that Capstone 5 does not know, or takes for others; each has the length and the name that binutils give it. */
+/** Instructions that Capstone 5 does not know or decodes wrongly, with their length and the name that binutils uses. */
 import { viewOf } from "../../base/bytes.ts";
 import { hex0x } from "../../base/hex.ts";
 
-/** An instruction at the start of some bytes. */
+/** An instruction decoded from the start of some bytes. */
 export interface Addition {
   readonly length: number;
   readonly mnemonic: string;
   readonly operands: string;
 }
 
-/** The unprivileged loads and stores of bits 31-30 (size) and 23-22 (opc), and how wide their register is. */
+/** Unprivileged loads and stores by bits 31-30 (size) and 23-22 (opc), with the width of the register. */
 const UNPRIVILEGED: readonly (readonly (readonly [mnemonic: string, register: "w" | "x"] | undefined)[])[] = [
   [["sttrb", "w"], ["ldtrb", "w"], ["ldtrsb", "x"], ["ldtrsb", "w"]], // prettier-ignore
   [["sttrh", "w"], ["ldtrh", "w"], ["ldtrsh", "x"], ["ldtrsh", "w"]], // prettier-ignore
@@ -17,7 +17,10 @@ const UNPRIVILEGED: readonly (readonly (readonly [mnemonic: string, register: "w
   [["sttr", "x"], ["ldtr", "x"], undefined, undefined],
 ];
 
-/** Arm ARM C6.2, "LDTR": Capstone refuses the same register for value and address, which has no writeback here. */
+/**
+ * Arm ARM C6.2, "LDTR": Capstone rejects equal registers for value and address, which are valid because there is no
+ * writeback.
+ */
 function unprivileged(word: number): Addition | undefined {
   if ((word & 0x3f200c00) >>> 0 !== 0x38000800) return undefined;
   const [mnemonic, kind] = UNPRIVILEGED[word >>> 30]?.[(word >>> 22) & 3] ?? [];
@@ -42,7 +45,7 @@ function storePairWithTag(word: number): Addition | undefined {
 
 const general = (number: number, kind: "w" | "x"): string => (number === 31 ? `${kind}zr` : `${kind}${number}`);
 
-/** As Capstone has them: digits are decimal. */
+/** Operands in Capstone's format: numbers below ten are decimal. */
 const signed = (number: number): string =>
   Math.abs(number) < 10 ? String(number) : `${number < 0 ? "-" : ""}${hex0x(BigInt(Math.abs(number)))}`;
 
@@ -52,7 +55,7 @@ function place(base: number, offset: number, writesBack = false): string {
   return `[${inside}]${writesBack ? "!" : ""}`;
 }
 
-/** What the arm64 instruction at the start of the bytes is, where Capstone does not know. */
+/** Decodes the arm64 instruction at the start of the bytes if Capstone cannot. */
 export function arm64Addition(bytes: Uint8Array): Addition | undefined {
   if (bytes.length < 4) return undefined;
   const word = viewOf(bytes).getUint32(0, true);

@@ -1,4 +1,4 @@
-/** What we use of Capstone's WebAssembly build, which comes without types. */
+/** Types of the parts of Capstone's WebAssembly build that we use. */
 declare module "@alexaltea/capstone-js" {
   export interface CapstoneInstruction {
     /** Signed. */
@@ -10,7 +10,7 @@ declare module "@alexaltea/capstone-js" {
   }
   export interface CapstoneDecoder {
     option(option: number, value: number): void;
-    /** @throws string when the first bytes are no instruction */
+    /** @throws string when the first bytes are not an instruction */
     disasm(bytes: Uint8Array, address: bigint, limit?: number): CapstoneInstruction[];
     close(): void;
   }

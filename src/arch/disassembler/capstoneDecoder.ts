@@ -1,10 +1,11 @@
+/** Decodes instructions with Capstone. */
 import type { CapstoneModule } from "@alexaltea/capstone-js";
 import { type Addition, arm64Addition } from "./additions.ts";
 import type { Disassembler, Instruction } from "./disassembler.ts";
 
 type Constant = `${"ARCH" | "MODE"}_${string}`;
 
-/** @param step bytes to go on by where there is no instruction; `longest`: bytes of the longest instruction */
+/** @param step bytes to skip where there is no instruction; `longest`: bytes of the longest instruction */
 export const loadCapstone = (
   arch: Constant,
   mode: Constant,
@@ -28,7 +29,7 @@ function wrap(module: CapstoneModule, arch: Constant, mode: Constant, step: numb
           : { mnemonic: one.mnemonic, operands: one.op_str }),
       }));
     } catch (error) {
-      // It throws a text when not even the first instruction is one.
+      // Capstone throws a string if the first bytes are not an instruction.
       if (typeof error === "string") return [];
       throw error;
     }
@@ -55,7 +56,7 @@ function wrap(module: CapstoneModule, arch: Constant, mode: Constant, step: numb
           continue;
         }
         if (at >= bytes.length || all.length >= limit) break;
-        // Less than the longest instruction at the end may only be cut off.
+        // Fewer bytes than the longest instruction at the end can be a truncated instruction.
         if (bytes.length - at < longest && good.length > 0) break;
         all.push({ address: address + BigInt(at), bytes: bytes.slice(at, at + step), mnemonic: "(bad)", operands: "" });
         at += step;
@@ -67,7 +68,7 @@ function wrap(module: CapstoneModule, arch: Constant, mode: Constant, step: numb
 
 const CONDITIONS: Readonly<Record<string, string>> = { lo: "cc", hs: "cs" };
 
-/** GNU's disassembler says carry clear and carry set for unsigned lower and higher or same (Arm ARM C1.2.4). */
+/** GNU's disassembler prints carry clear and carry set for unsigned lower, and higher or same (Arm ARM C1.2.4). */
 function gnuConditions(mnemonic: string, operands: string): { mnemonic: string; operands: string } {
   const renamed = (text: string): string => text.replace(/\b(?:lo|hs)$/, (name) => CONDITIONS[name] ?? name);
   return { mnemonic: mnemonic.startsWith("b.") ? renamed(mnemonic) : mnemonic, operands: renamed(operands) };

@@ -1,3 +1,4 @@
+/** Disassembles machine code of all machines. */
 import { Fault } from "../../base/fault.ts";
 import type { Arch } from "../arch.ts";
 import { loadCapstone } from "./capstoneDecoder.ts";
@@ -6,27 +7,26 @@ import { loadIced } from "./icedDecoder.ts";
 export interface Instruction {
   readonly address: bigint;
   readonly bytes: Uint8Array;
-  /** With its prefixes, as GNU's disassembler spells it on x86: `lock cmpxchg`. */
+  /** Mnemonic with prefixes, as GNU's disassembler prints it on x86: `lock cmpxchg`. */
   readonly mnemonic: string;
-  /** As the assembler writes them; on x86 as GNU's disassembler does, in AT&T syntax unless asked otherwise. */
+  /** Operands as the assembler writes them; on x86 as GNU's disassembler does, by default in AT&T syntax. */
   readonly operands: string;
 }
 
 export interface Disassembler {
   /**
-   * Instructions from the first byte on, up to `limit` of them or to where no whole one is left. Bytes that are no
-   * instruction come as `(bad)` of the size that their encoding has, of the smallest where they have none, and decoding
-   * goes on behind them.
+   * Yields instructions from the first byte on, up to `limit` or up to an incomplete one. Invalid bytes are yielded as
+   * `(bad)`, with the length of their encoding or else of the shortest instruction, and decoding continues after them.
    */
   instructions(bytes: Uint8Array, address: bigint, limit?: number): Instruction[];
 }
 
 export type Syntax = "att" | "intel";
 
-/** Loads the WebAssembly of a library that decodes. */
+/** Loads the WebAssembly of a decoder. */
 type Load = () => Promise<(syntax: Syntax) => Disassembler>;
 
-/** iced-x86 decodes x86, Capstone the others; the WebAssembly of neither is loaded for the other's machines. */
+/** iced-x86 decodes x86, Capstone the other machines. Each WebAssembly is loaded only for its machines. */
 const MACHINES: Readonly<Record<string, Load>> = {
   x86_64: loadIced,
   arm64: () => loadCapstone("ARCH_ARM64", "MODE_ARM", 4, 4),
@@ -34,10 +34,10 @@ const MACHINES: Readonly<Record<string, Load>> = {
   s390x: () => loadCapstone("ARCH_SYSZ", "MODE_BIG_ENDIAN", 2, 6),
 };
 
-/** Whether the machine is written in AT&T syntax unless asked otherwise. */
+/** Whether AT&T syntax is the machine's default. */
 export const hasAttSyntax = ({ name }: Arch): boolean => name === "x86_64";
 
-/** A step of a job that waits for the WebAssembly, some 40 ms: nothing comes of resuming it before `until`. */
+/** A step that waits about 40 ms for the WebAssembly. The job need not be resumed before `until`. */
 export interface Loading {
   readonly kind: "progress";
   readonly what: string;
@@ -56,8 +56,8 @@ const loading = new Map<string, Loaded>();
 const made = new Map<string, Disassembler>();
 
 /**
- * The disassembler of an architecture. Its WebAssembly is loaded when first asked for, which is why this is a job.
- * @throws Fault unknown where there is none
+ * Returns the disassembler of a machine. A job, because its WebAssembly is loaded at first use. @throws Fault unknown
+ * if there is none
  */
 export function* disassembler(arch: Arch, syntax: Syntax = "att"): Generator<Loading, Disassembler, void> {
   const load = MACHINES[arch.name];

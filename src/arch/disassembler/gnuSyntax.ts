@@ -1,3 +1,4 @@
+/** Rewrites iced-x86's output to the exact syntax of GNU's disassembler. */
 import type { Syntax } from "./disassembler.ts";
 import { opcodeAt } from "./x86Additions.ts";
 
@@ -6,7 +7,7 @@ interface Spelling {
   readonly operands: string;
 }
 
-/** An x86 instruction as GNU's disassembler spells it, from iced-x86's spelling of the same syntax. */
+/** Returns an x86 instruction as GNU's disassembler prints it. */
 export function gnuSyntax(mnemonic: string, operands: string, bytes: Uint8Array, syntax: Syntax): Spelling {
   const at = opcodeAt(bytes);
   const [opcode = 0, second = 0, third = 0] = bytes.subarray(at);
@@ -15,7 +16,7 @@ export function gnuSyntax(mnemonic: string, operands: string, bytes: Uint8Array,
   return syntax === "att" ? att(spelt, coded) : intel(spelt, coded);
 }
 
-/** The first bytes of an instruction. */
+/** First bytes of the instruction. */
 interface Coded {
   readonly prefixes: Uint8Array;
   readonly opcode: number;
@@ -23,9 +24,12 @@ interface Coded {
   readonly third: number;
 }
 
-/** Instructions that f3 repeats; before cmps and scas it is repz, and so it is where it means nothing. */
+/**
+ * Instructions that f3 repeats. Before cmps and scas f3 is repz; elsewhere it has no effect and is also printed as
+ * repz.
+ */
 const REPEATED = /^(?:.* )?rep (?:\S+ )*(?:ins|outs|movs|lods|stos)/;
-/** Instructions that came with EVEX first, of which GNU tells the older encoding. */
+/** Instructions introduced with EVEX, whose older encoding GNU marks. */
 const VEX_TOO = /^vpdp(?:busd|wssd)s?$|^vpmadd52[lh]uq$|^vcvtneps2bf16/;
 
 function name(mnemonic: string, { opcode }: Coded): string {
@@ -38,9 +42,9 @@ function name(mnemonic: string, { opcode }: Coded): string {
     .replace(/\bxcrypt(?=\w)/, "xcrypt-");
 }
 
-/** Instructions whose size is clear in 64-bit mode whatever the operand. */
+/** Instructions whose operand size is implied in 64-bit mode. */
 const ALWAYS_CLEAR = /^((?:.* )?(?:call|push|pop|jmp|ljmp|lcall|lret|iret))[ql](?<!iretq|lretq)$/;
-/** Instructions whose operands no byte tells. */
+/** Instructions with implied operands. */
 const IMPLIED: Readonly<Record<string, string>> = {
   rmpupdate: "(%rcx),%rax",
   monitorx: "%rax,%ecx,%edx",
@@ -52,14 +56,14 @@ function att({ mnemonic, operands }: Spelling, coded: Coded): Spelling {
   const plain = operands.replace(/\((%\w+),(%\w+)\)/g, "($1,$2,1)").replace(/%dr(?=\d)/, "%db");
   const { opcode } = coded;
   if (isShiftByOne(opcode)) return withSegment(spelt, plain.replace("$0x1,", "$1,"), coded);
-  // An immediate makes three operands.
+  // The form with an immediate has three operands.
   if (isImul(opcode)) return withSegment(spelt, plain.replace(/^(\$\w+),(%\w+)$/, "$1,$2,$2"), coded);
   if (isPort(opcode) || isString(opcode)) return { mnemonic: spelt, operands: strings(opcode, plain) };
   if (isReservedNop(coded)) return reservedNop(spelt, plain, coded);
   return withSegment(spelt, IMPLIED[spelt] ?? plain, coded);
 }
 
-/** No-operations of which the register is no operand to GNU; those that pad code have prefixes, which are named each. */
+/** No-operations whose register GNU does not print. Those that pad code have prefixes, which are printed. */
 function reservedNop(mnemonic: string, operands: string, coded: Coded): Spelling {
   const { prefixes, second, third } = coded;
   const single = operands.replace(/^%\w+,(?=.)/, "");
@@ -72,17 +76,17 @@ function reservedNop(mnemonic: string, operands: string, coded: Coded): Spelling
   return withPadding(mnemonic + suffix, single, coded);
 }
 
-/** Operand size prefixes beyond the first pad the instruction too. */
+/** Operand-size prefixes after the first are padding. */
 function withPadding(mnemonic: string, operands: string, coded: Coded): Spelling {
   const sizes = coded.prefixes.filter((byte) => byte === 0x66).length;
   const spelt = withSegment(mnemonic, operands, coded);
   return { ...spelt, mnemonic: "data16 ".repeat(Math.max(0, sizes - 1)) + spelt.mnemonic };
 }
 
-/** REX.W, which comes last of the prefixes. */
+/** REX.W, the last prefix. */
 const isWide = ({ prefixes }: Coded): boolean => ((prefixes.at(-1) ?? 0) & 0xf8) === 0x48;
 
-/** cs, ds, es and ss mean nothing in 64-bit mode: they are prefixes of the instruction, not parts of an operand. */
+/** cs, ds, es and ss have no effect in 64-bit mode: they are printed as prefixes, not as parts of an operand. */
 function withSegment(mnemonic: string, operands: string, { prefixes }: Coded): Spelling {
   if (!prefixes.some((byte) => byte === 0x2e || byte === 0x3e || byte === 0x26 || byte === 0x36))
     return { mnemonic, operands };
@@ -91,7 +95,7 @@ function withSegment(mnemonic: string, operands: string, { prefixes }: Coded): S
   return { mnemonic: `${segment ?? ""} ${mnemonic}`, operands: operands.replace(whole, "") };
 }
 
-/** String instructions name the segments that they always use, and a port stands in parentheses. */
+/** String instructions print their implied segments; a port is in parentheses. */
 function strings(opcode: number, operands: string): string {
   const text = isPort(opcode) ? operands.replace("%dx", "(%dx)") : operands;
   return text.replace(/(^|,)(?=\(%[er]si\))/, "$1%ds:").replace(/(^|,)(?=\(%[er]di\))/, "$1%es:");
@@ -104,7 +108,7 @@ function intel({ mnemonic, operands }: Spelling, coded: Coded): Spelling {
       /(?:\b([c-gs]s):)?\[(0x\w+)\]/,
       (_, segment: string | undefined, digits: string) => `${segment ?? "ds"}:${digits}`,
     )
-    // Displacements to the instruction pointer are unsigned.
+    // Displacements from the instruction pointer are unsigned.
     .replace(/\[rip-(0x\w+)\]/, (_, digits: string) => `[rip+0x${BigInt.asUintN(64, -BigInt(digits)).toString(16)}]`);
   if (opcode === 0xcc) return { mnemonic: "int3", operands: "" };
   if (opcode === 0x9c || opcode === 0x9d) return { mnemonic: mnemonic.replace(/q$/, ""), operands: text };
@@ -124,7 +128,7 @@ const POINTERS: Readonly<Record<string, readonly [pointer: string, accumulator: 
   q: ["QWORD PTR", "rax"],
 };
 
-/** `rep stosd` is `rep stos DWORD PTR es:[rdi],eax` to GNU. */
+/** GNU prints `rep stosd` as `rep stos DWORD PTR es:[rdi],eax`. */
 function intelString(mnemonic: string, opcode: number): Spelling {
   const [pointer, accumulator] = POINTERS[mnemonic.at(-1) ?? ""] ?? ["", ""];
   const [to, from] = [`${pointer} es:[rdi]`, `${pointer} ds:[rsi]`];
@@ -139,7 +143,7 @@ function intelString(mnemonic: string, opcode: number): Spelling {
   return { mnemonic: mnemonic.slice(0, -1), operands: operands.join(",") };
 }
 
-/** d0 and d1 shift by one without an immediate. */
+/** d0 and d1 shift by one and have no immediate. */
 const isShiftByOne = (opcode: number): boolean => opcode === 0xd0 || opcode === 0xd1;
 const isImul = (opcode: number): boolean => opcode === 0x69 || opcode === 0x6b;
 /** in, out, ins and outs through %dx. */

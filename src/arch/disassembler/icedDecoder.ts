@@ -1,18 +1,19 @@
+/** Decodes x86 instructions with iced-x86. */
 import type * as Iced from "iced-x86";
 import type { Disassembler, Instruction, Syntax } from "./disassembler.ts";
 import { gnuSyntax } from "./gnuSyntax.ts";
 import { encodedLength, MAX_LENGTH, withoutRex2, type X86Addition, x86Addition } from "./x86Additions.ts";
 
-/** The decoder of x86; its WebAssembly is compiled while its module is loaded. */
+/** The decoder of x86. Its WebAssembly is compiled when its module is loaded. */
 export const loadIced = (): Promise<(syntax: Syntax) => Disassembler> =>
   import("iced-x86").then((iced) => (syntax) => wrap(iced, syntax));
 
 function wrap(iced: typeof Iced, syntax: Syntax): Disassembler {
   const formatter = gnuFormatter(iced, syntax);
   const one = new iced.Instruction();
-  // Prefixes that an instruction does not allow are shown with it, as GNU does, instead of making it invalid.
+  // Prefixes that an instruction does not allow are printed, as GNU does, instead of making it invalid.
   const options = iced.DecoderOptions.NoInvalidCheck | iced.DecoderOptions.MPX;
-  /** Of an instruction that the decoder does not know. */
+  /** Length of an instruction that the decoder does not know. */
   const lengthOf = (bytes: Uint8Array): number => {
     const plain = withoutRex2(bytes);
     if (!plain) return encodedLength(bytes);
@@ -44,7 +45,7 @@ function wrap(iced: typeof Iced, syntax: Syntax): Disassembler {
           }
           const rest = bytes.subarray(at, at + MAX_LENGTH);
           const added = x86Addition(rest);
-          // The last one may only be cut off.
+          // The last instruction can be truncated.
           if (!added && lastError === iced.DecoderError.NoMoreBytes && all.length > 0) break;
           const own = rest.slice(0, added?.length ?? lengthOf(rest));
           all.push({
@@ -65,7 +66,7 @@ function wrap(iced: typeof Iced, syntax: Syntax): Disassembler {
   };
 }
 
-/** Set to come as near to GNU's disassembler as it does; gnuSyntax does the rest. */
+/** Options closest to GNU's disassembler; gnuSyntax.ts does the rest. */
 function gnuFormatter(iced: typeof Iced, syntax: Syntax): Iced.Formatter {
   const { Gas, Masm } = iced.FormatterSyntax;
   const formatter = new iced.Formatter(syntax === "att" ? Gas : Masm);

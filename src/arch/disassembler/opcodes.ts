@@ -1,16 +1,19 @@
+/** Decodes the `Code:` line of an oops. */
 import { UsageError } from "../../base/usageError.ts";
 import type { Instruction } from "./disassembler.ts";
 
-/** The kernel prints 64 bytes (OPCODE_BUFSIZE in arch/x86/include/asm/processor.h); user code of 32-bit words fewer. */
+/**
+ * The kernel prints 64 bytes (OPCODE_BUFSIZE in arch/x86/include/asm/processor.h); for user code of 32-bit words fewer.
+ */
 const MAX_BYTES = 256;
 
-/** The longest instruction of x86 less one: where decoding may have to begin behind the first byte printed. */
+/** One less than the longest x86 instruction: how many bytes before the mark a decoding may have to begin. */
 export const MAX_SKIPPED = 14;
 
 /**
- * The bytes behind `Code:` of an oops, and with which of them the faulting instruction begins. Those of `8b 43 <89> 28`
- * are taken as they stand; those of words of four digits or more, which are numbers, by the byte order.
- * @throws UsageError for what marks no instruction
+ * Parses the bytes of a `Code:` line and the position of the faulting instruction. Bytes such as `8b 43 <89> 28` are in
+ * memory order; groups of four or more digits are numbers in the given byte order. @throws UsageError if no instruction
+ * is marked
  */
 export function codeBytes(text: string, isBigEndian: boolean): { bytes: Uint8Array; mark: number } {
   const bytes: number[] = [];
@@ -25,7 +28,10 @@ export function codeBytes(text: string, isBigEndian: boolean): { bytes: Uint8Arr
   return { bytes: Uint8Array.from(bytes), mark };
 }
 
-/** Decoded from the first byte from which it comes out at the mark: what is before an instruction may be any bytes. */
+/**
+ * Decodes from the first byte for which an instruction begins at the mark, because the first bytes can be the middle of
+ * one.
+ */
 export function synchronised(decode: (skipped: number) => Instruction[], start: bigint, mark: number): Instruction[] {
   for (let skipped = 0; skipped <= Math.min(mark, MAX_SKIPPED); skipped++) {
     const found = decode(skipped);

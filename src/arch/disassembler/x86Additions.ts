@@ -1,21 +1,21 @@
-/** x86 instructions that iced-x86 1.21 does not know, and how long those are that neither knows. */
+/** x86 instructions that iced-x86 1.21 does not know, and lengths of those that neither knows. */
 import { viewOf } from "../../base/bytes.ts";
 import { hex0x } from "../../base/hex.ts";
 
-/** Bytes; a longer one is a general protection fault (Intel SDM 2A, 2.3.11). */
+/** Limit in bytes; a longer instruction is a general protection fault (Intel SDM 2A, 2.3.11). */
 export const MAX_LENGTH = 15;
 
 const LEGACY_PREFIXES = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3]);
 const REGISTERS = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"];
 
-/** Where the opcode, its escape or a VEX, EVEX or REX2 prefix begins: behind the legacy prefixes and REX. */
+/** Start of the opcode, its escape, or a VEX, EVEX or REX2 prefix: after the legacy prefixes and REX. */
 export function opcodeAt(bytes: Uint8Array): number {
   let at = 0;
   while (LEGACY_PREFIXES.has(bytes[at] ?? 0)) at++;
   return (bytes[at] ?? 0) >> 4 === 4 ? at + 1 : at;
 }
 
-/** An instruction whose operands stand in AT&T's order. */
+/** An instruction with operands in AT&T order. */
 export interface X86Addition {
   readonly length: number;
   readonly mnemonic: string;
@@ -23,8 +23,8 @@ export interface X86Addition {
 }
 
 /**
- * What the x86 instruction at the start of the bytes is, where iced-x86 does not know: AMD APM volume 3 (RMPREAD),
- * Intel SDM (UDB) and its ISA extensions reference (USER_MSR, MSR_IMM).
+ * Decodes the instruction at the start of the bytes if iced-x86 cannot: AMD APM volume 3 (RMPREAD), Intel SDM (UDB) and
+ * its ISA extensions reference (USER_MSR, MSR_IMM).
  */
 export function x86Addition(bytes: Uint8Array): X86Addition | undefined {
   const at = opcodeAt(bytes);
@@ -62,8 +62,8 @@ const IMMEDIATE_MSR: ReadonlyMap<number, string> = new Map([
 const register = (number: number, high: number): string => (high ? `%r${number + 8}` : `%${REGISTERS[number] ?? ""}`);
 
 /**
- * How many bytes the encoding of an instruction takes that iced-x86 does not know: VEX, EVEX and the maps 0f 38 and
- * 0f 3a tell of ModRM, displacement and immediate (Intel SDM 2A, 2.1 to 2.7; Intel APX, 3.1). 1 where nothing tells.
+ * Returns the length of an encoding that iced-x86 does not know. VEX, EVEX and the maps 0f 38 and 0f 3a determine
+ * ModRM, displacement and immediate (Intel SDM 2A, 2.1 to 2.7; Intel APX, 3.1). 1 if nothing determines it.
  */
 export function encodedLength(bytes: Uint8Array): number {
   const at = opcodeAt(bytes);
@@ -76,7 +76,7 @@ export function encodedLength(bytes: Uint8Array): number {
   return 1;
 }
 
-/** The same instruction with REX in place of REX2, whose registers beyond 15 have no place there. */
+/** The same instruction with REX instead of REX2, which cannot encode registers beyond 15. */
 export function withoutRex2(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly shorter: number } | undefined {
   const at = opcodeAt(bytes);
   const payload = bytes[at + 1];
@@ -94,7 +94,7 @@ function mappedLength(bytes: Uint8Array, at: number, map: number, wide: number):
   return at + 2 + displacementLength(modrm, sib) + immediateLength(map, opcode, (modrm >> 3) & 7, wide);
 }
 
-/** Of the scale-index-base byte and the displacement. */
+/** Length of the scale-index-base byte and the displacement. */
 function displacementLength(modrm: number, sib: number): number {
   const mod = modrm >> 6;
   if (mod === 3) return 0;
@@ -108,7 +108,7 @@ const OF_0F = new Set([0x70, 0x71, 0x72, 0x73, 0xc2, 0xc4, 0xc5, 0xc6]);
 const BYTES_OF_APX = new Set([0x24, 0x2c, 0x6b, 0x80, 0x83, 0xa4, 0xac, 0xc0, 0xc1, 0xd4]);
 const WIDE_OF_APX = new Set([0x69, 0x81]);
 
-/** @param wide bytes of an immediate of the operand's size in map 4 */
+/** @param wide size in bytes of an immediate with the operand's size in map 4 */
 function immediateLength(map: number, opcode: number, extension: number, wide: number): number {
   if (map === 1) return OF_0F.has(opcode) ? 1 : 0;
   if (map === 3) return 1;

@@ -4,7 +4,7 @@ import { absolute, type ElfMachine, relative } from "../elfMachine.ts";
 export const elf: ElfMachine = {
   machine: 22,
   wordSize: 8,
-  // ELF Application Binary Interface, s390x Supplement; the types that debug sections have.
+  // Types that occur in debug sections. Source: ELF Application Binary Interface, s390x Supplement.
   relocations: {
     0: absolute(0), // R_390_NONE
     1: absolute(1), // R_390_8

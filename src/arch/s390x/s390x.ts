@@ -1,3 +1,4 @@
+/** s390x: registers, paging, notes. */
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
 import { trapName } from "./traps.ts";
@@ -11,10 +12,10 @@ import { walkTables } from "../walk.ts";
 const general = Array.from({ length: 16 }, (_, index) => `r${index}`);
 const registers = ["pswm", "pswa", ...general];
 
-/** include/uapi/linux/elf.h */
+/** Source: include/uapi/linux/elf.h. */
 const NT_S390_CTRS = 0x304;
 
-/** z/Architecture Principles of Operation, chapter 3; software bits: arch/s390/include/asm/pgtable.h. */
+/** Source: z/Architecture Principles of Operation, chapter 3; software bits: arch/s390/include/asm/pgtable.h. */
 const TABLE_TYPE = 0x0cn;
 const REGION_INVALID = 0x20n;
 const LARGE = 0x400n;
@@ -48,7 +49,7 @@ export const s390x: Arch = {
   sp: "r15",
   framePointer: "r11",
   linkRegister: "r14",
-  // ELF ABI s390x Supplement, table "DWARF register number mapping": general, floating, control, access, PSW.
+  // Source: ELF ABI s390x Supplement, table "DWARF register number mapping": general, floating, control, access, PSW.
   dwarfRegisters: [...general, ...Array.from({ length: 48 }, () => undefined), "pswm", "pswa"],
   ptRegs: new Map([
     ["pswm", "psw.mask"],
@@ -116,7 +117,7 @@ function paging(facts: LayoutFacts): Paging {
         : [{ name: "kernel image", start: stext, end: stext + (1n << 28n), physical: stext + toPhysical }],
     imageWindow: undefined,
     canonical: (address) => BigInt.asUintN(64, address),
-    // Kernel and user each have the whole of an address space of their own.
+    // Kernel and user each have a complete address space.
     isKernelAddress: () => true,
     isUserAddress: () => true,
     walk,
@@ -133,7 +134,7 @@ function kernelImageOffset(facts: LayoutFacts): bigint {
   return physical === undefined ? 0n : physical - (facts.number("KERNELOFFSET") ?? 0n);
 }
 
-/** The entries of a region table name its type, the empty ones too: no asce is needed to know where to begin. */
+/** Each entry of a region table names its type, also an empty one, so that the walk needs no ASCE. */
 function walk(root: bigint, address: bigint, read: EntryReader, trail?: WalkStep[]): ReturnType<typeof walkTables> {
   const first = read(root, 8);
   if (first instanceof Fault) return Fault.at(first.kind, address, `cannot translate: root table: ${first.message}`);
@@ -155,13 +156,13 @@ function region(name: string, shift: number, mayBeLarge: boolean): TableLevel {
       const isLarge = mayBeLarge && (entry & LARGE) !== 0n;
       if (isLarge) return { physical: entry & -pageBytes, pageBytes };
       if ((entry & REGION_INVALID) !== 0n) return undefined;
-      // Page tables fill half a page, the others whole ones.
+      // Page tables have half a page, other tables whole pages.
       return { physical: entry & (name === "PMD" ? -2048n : -4096n), pageBytes: undefined };
     },
   };
 }
 
-/** Region-first, -second, -third, segment and page table, by the kernel's names. */
+/** The kernel's names of region-first, region-second, region-third, segment and page tables. */
 const levels: readonly TableLevel[] = [
   region("PGD", 53, false),
   region("P4D", 42, false),
@@ -172,7 +173,7 @@ const levels: readonly TableLevel[] = [
     shift: 12,
     bits: 8,
     entryBytes: 8,
-    // An invalid entry with the software bit is PROT_NONE, or not referenced of late.
+    // An invalid entry with the software bit is PROT_NONE or was not referenced recently.
     decode(entry): Entry | undefined {
       const mapped = (entry & PAGE_INVALID) === 0n || (entry & PAGE_PRESENT) !== 0n;
       return mapped ? { physical: entry & -4096n, pageBytes: 4096n } : undefined;

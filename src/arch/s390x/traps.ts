@@ -1,7 +1,7 @@
 /** Exceptions of s390x: their names. */
 import { nameIn, type TrapNames } from "../trapNames.ts";
 
-/** arch/s390/kernel/entry.S. */
+/** Source: arch/s390/kernel/entry.S. */
 const names: TrapNames = [
   [/^(ext|io)_int_handler/, "interrupt"],
   [/^pgm_check_handler/, "program check"],

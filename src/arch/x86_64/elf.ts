@@ -4,7 +4,7 @@ import { absolute, type ElfMachine, relative } from "../elfMachine.ts";
 export const elf: ElfMachine = {
   machine: 62,
   wordSize: 8,
-  // x86-64 psABI; the types that debug sections have.
+  // Types that occur in debug sections. Source: x86-64 psABI.
   relocations: {
     0: absolute(0), // R_X86_64_NONE
     1: absolute(8), // R_X86_64_64

@@ -1,4 +1,4 @@
-/** The mode of an x86_64 processor, by its flags and selectors. */
+/** The processor mode of x86_64, from flags and selectors. */
 import type { Registers } from "../arch.ts";
 
 /** Selectors of 64-bit kernel and user code (arch/x86/include/asm/segment.h). */
@@ -6,11 +6,11 @@ const __KERNEL_CS = 0x10n;
 const __USER_CS = 0x33n;
 const __USER32_CS = 0x23n;
 const __USER_DS = 0x2bn;
-/** RFLAGS: bit 1 is always set, bits 22 and up never are. */
+/** RFLAGS: bit 1 is always set, bits 22 and up are always clear. */
 const RFLAGS_FIXED = 1n << 1n;
 const RFLAGS_RESERVED = -1n << 22n;
 
-/** The lowest bits of cs are the privilege level. */
+/** The lowest two bits of cs are the privilege level. */
 export function isUserMode(registers: Registers): boolean | undefined {
   const cs = registers.get("cs");
   return cs === undefined ? undefined : (cs & 3n) === 3n;

@@ -6,9 +6,8 @@ import type { PushPrologue } from "../arch.ts";
 const pushed = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"]; // prettier-ignore
 
 /**
- * Follows the instructions that prologues are made of, up to the first that is none or to `limit` bytes.
- * @param code the first bytes of the function
- * @returns undefined when they take no whole number of words from the stack
+ * Follows the instructions of a prologue, up to the first other instruction or to `limit` bytes. @param code the first
+ * bytes of the function @returns undefined if they do not allocate a whole number of words
  */
 export function pushPrologue(code: Uint8Array, limit: number): PushPrologue | undefined {
   const view = viewOf(code);
@@ -31,7 +30,7 @@ export function pushPrologue(code: Uint8Array, limit: number): PushPrologue | un
 
 const hasRex = (code: Uint8Array, at: number): boolean => ((code[at] ?? 0) & 0xf0) === 0x40;
 
-/** Bytes of the instruction, when it is one that compilers put before or among the pushes; else 0. */
+/** Length of the instruction if compilers place it before or among the pushes; otherwise 0. */
 function prologueLength(code: Uint8Array, at: number): number {
   const first = code[at] ?? 0;
   const rex = hasRex(code, at) ? 1 : 0;
@@ -39,7 +38,7 @@ function prologueLength(code: Uint8Array, at: number): number {
   const modrm = code[at + rex + 1] ?? 0;
   const setsRsp = opcode === 0x89 && (modrm & 7) === 4 && (first & 1) === 0;
   if (opcode === 0xe8 && at < 8) return 5; // call __fentry__
-  if (opcode === 0x0f && modrm === 0x1f && code[at + 2] === 0x44) return 5; // the nop in its place
+  if (opcode === 0x0f && modrm === 0x1f && code[at + 2] === 0x44) return 5; // the no-operation that replaces it
   if (opcode === 0xf3 && modrm === 0x0f && code[at + 2] === 0x1e && code[at + 3] === 0xfa) return 4; // endbr64
   if ((opcode & 0xf8) === 0x50) return rex + 1; // push
   if ((opcode & 0xf8) === 0xb8) return rex && first & 8 ? 10 : rex + 5; // mov imm, register

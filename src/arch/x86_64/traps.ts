@@ -1,6 +1,6 @@
 /** Exceptions of x86_64: their names and error codes. */
 
-/** Names of x86 exceptions where the kernel's own are not the words for them. */
+/** Names of exceptions that differ from the kernel's function names. */
 const exceptions = new Map([
   ["bounds", "bound range exceeded"],
   ["control_protection", "control protection fault"],
@@ -16,13 +16,13 @@ const exceptions = new Map([
   ["vmm_communication", "VMM communication exception"],
 ]);
 
-/** Exceptions whose name says it all: `page_fault`, `divide_error`... */
+/** Exceptions whose function name is descriptive: `page_fault`, `divide_error`... */
 const plain =
   /^(alignment_check|coprocessor_segment_overrun|device_not_available|divide_error|double_fault|machine_check|overflow|page_fault|segment_not_present|virtualization_exception)$/;
 
 /**
- * arch/x86/entry/entry_64.S and include/asm/idtentry.h: `asm_exc_page_fault` since 5.8, `page_fault` before. The detour
- * of an optimised kprobe saves registers as an exception does.
+ * arch/x86/entry/entry_64.S and include/asm/idtentry.h: `asm_exc_page_fault` since 5.8, `page_fault` before. An
+ * optimised kprobe's detour saves registers like an exception.
  */
 export function trapName(entry: string): string | undefined {
   if (/^entry_(SYSCALL|SYSENTER|INT80)|int80_emulation/.test(entry)) return "system call";
@@ -45,7 +45,7 @@ const X86_PF_SHSTK = 1n << 6n;
 const X86_PF_SGX = 1n << 15n;
 const X86_PF_RMP = 1n << 31n;
 
-/** What the access was and why it failed: "write to a page that is not present, kernel mode". */
+/** Describes an access and why it failed: "write to a page that is not present, kernel mode". */
 export function pageFaultText(code: bigint): string {
   const has = (bit: bigint): boolean => (code & bit) !== 0n;
   const access = has(X86_PF_INSTR) ? "instruction fetch from" : has(X86_PF_WRITE) ? "write to" : "read from";
@@ -61,13 +61,13 @@ export function pageFaultText(code: bigint): string {
   return [`${access} ${why}`, ...more, has(X86_PF_USER) ? "user mode" : "kernel mode"].join(", ");
 }
 
-/** The selector error code of other x86 exceptions (Intel SDM volume 3, section 6.13). */
+/** Describes the selector error code of other exceptions (Intel SDM volume 3, section 6.13). */
 export function selectorText(code: bigint): string | undefined {
   if (code === 0n) return undefined;
   const table = (code & 2n) !== 0n ? "IDT" : (code & 4n) !== 0n ? "LDT" : "GDT";
   return `${table} entry ${code >> 3n}${(code & 1n) !== 0n ? ", external event" : ""}`;
 }
 
-/** @param type as `trapName` gives it */
+/** @param type as `trapName` returns it */
 export const errorText = (type: string, code: bigint): string | undefined =>
   type === "page fault" ? pageFaultText(code) : selectorText(code);

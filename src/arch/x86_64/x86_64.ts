@@ -1,3 +1,4 @@
+/** x86_64: registers, paging, notes. */
 import { readUnsigned, viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import { elf } from "./elf.ts";
@@ -10,13 +11,13 @@ import { swapFields } from "../pte.ts";
 import type { Entry, TableLevel } from "../walk.ts";
 import { walkTables } from "../walk.ts";
 
-/** arch/x86/include/asm/page_64_types.h: where the kernel image is mapped, whatever KASLR does below it. */
+/** Where the kernel image is mapped, independent of KASLR's physical offset (arch/x86/include/asm/page_64_types.h). */
 const START_KERNEL_MAP = 0xffffffff80000000n;
-/** The larger of its two values; VMCOREINFO tells the actual one. */
+/** The larger of the two possible values; VMCOREINFO has the actual one. */
 const KERNEL_IMAGE_SIZE = 1n << 30n;
 const KERNEL_ALIGN = 1n << 21n;
 
-/** arch/x86/include/asm/pgtable_types.h */
+/** Source: arch/x86/include/asm/pgtable_types.h. */
 const PAGE_PRESENT = 1n << 0n;
 const PAGE_PSE = 1n << 7n;
 const PAGE_PROTNONE = 1n << 8n;
@@ -42,13 +43,13 @@ const gregs = (
   "fs_base gs_base ds es fs gs"
 ).split(" ");
 
-/** `struct pt_regs` has no "r" before the older registers, and calls rflags flags. */
+/** `struct pt_regs` names the older registers without "r", and rflags "flags". */
 const ptRegsMember = (name: string): string =>
   /^r\d|^orig|^.s$/.test(name) ? name.replace("rax", "ax") : name.slice(1);
 
 const pushed = "rip rsp rflags rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15 orig_rax cs ss".split(" ");
 
-/** System V psABI for AMD64, figure "DWARF register number mapping". */
+/** Source: System V psABI for AMD64, figure "DWARF register number mapping". */
 const dwarfRegisters = sparse([
   [0, "rax rdx rcx rbx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip"],
   [49, "rflags es cs ss ds fs gs"],
@@ -112,7 +113,7 @@ export const x86_64: Arch = {
     "push prologue",
     "frame pointer",
   ],
-  // arch/x86/include/asm/switch_to.h (4.9 and later).
+  // Source: arch/x86/include/asm/switch_to.h (4.9 and later).
   switchFrame: {
     kind: "on stack",
     sp: "thread.sp",
@@ -132,7 +133,7 @@ export const x86_64: Arch = {
     isPresent: (entry) => (entry & (PAGE_PRESENT | PAGE_PROTNONE)) !== 0n,
     physical: (entry) => ((entry & PAGE_PRESENT) === 0n && entry !== 0n ? ~entry : entry) & PHYSICAL_MASK,
     swapEntries: (entry) => [
-      // asm/pgtable_64.h: since the mitigation of L1TF (v4.18) the type stands at the top, the offset is inverted.
+      // asm/pgtable_64.h: since the mitigation of L1TF (v4.18) the type is in the top bits and the offset is inverted.
       { type: Number(entry >> 59n), offset: BigInt.asUintN(64, ~entry << 5n) >> 14n },
       swapFields(entry, 9, 5, 14),
     ],
@@ -141,8 +142,8 @@ export const x86_64: Arch = {
 };
 
 /**
- * `QEMUCPUState` (QEMU target/i386/arch_dump.c): version and size, 18 general registers, ten segments of 24 bytes
- * (es, cs and so on, each with its base in the last 8), CR0 to CR4, and since version 1 kernel_gs_base behind them.
+ * `QEMUCPUState` (QEMU target/i386/arch_dump.c): version and size, 18 general registers, ten segments of 24 bytes (es,
+ * cs and so on, each with its base in the last 8), CR0 to CR4, and since version 1 kernel_gs_base after them.
  */
 function qemuCpu(desc: Uint8Array): CpuState | undefined {
   const general = "rax rbx rcx rdx rsi rdi rsp rbp r8 r9 r10 r11 r12 r13 r14 r15 rip rflags".split(" ");
@@ -206,7 +207,10 @@ function paging(facts: LayoutFacts): Paging {
   };
 }
 
-/** Physical address minus offset in the image's mapping: negative when KASLR moved the image up more than its memory. */
+/**
+ * Physical address minus offset in the image's mapping; negative if KASLR moved the image up by more than its physical
+ * address.
+ */
 function physicalBase(facts: LayoutFacts, rootInImage: bigint | undefined): bigint | undefined {
   if (facts.pageTableRoot !== undefined && rootInImage !== undefined) return facts.pageTableRoot - rootInImage;
   return facts.number("NUMBER(phys_base)") ?? facts.physBase;
@@ -220,7 +224,7 @@ function imageRange(stext: bigint | undefined, end: bigint, physBase: bigint): L
 function tableLevels(fiveLevels: boolean, physicalMask: bigint): readonly TableLevel[] {
   const level = (name: string, shift: number, page: "never" | "large" | "always"): TableLevel => {
     const pageBytes = 1n << BigInt(shift);
-    // A large entry that is being split or migrated keeps PSE as its only present bit (pmd_present()).
+    // A large entry that is being split or migrated has PSE as its only present bit (pmd_present()).
     const present = {
       never: PAGE_PRESENT,
       large: PAGE_PRESENT | PAGE_PROTNONE | PAGE_PSE,
@@ -233,7 +237,7 @@ function tableLevels(fiveLevels: boolean, physicalMask: bigint): readonly TableL
       entryBytes: 8,
       decode(entry): Entry | undefined {
         if ((entry & present[page]) === 0n) return undefined;
-        // Entries that the MMU must not use keep their frame number inverted against L1TF (asm/pgtable-invert.h).
+        // Entries that the MMU must not use have an inverted frame number against L1TF (asm/pgtable-invert.h).
         const frame = ((entry & PAGE_PRESENT) === 0n ? ~entry : entry) & physicalMask;
         const isPage = page === "always" || (page === "large" && (entry & PAGE_PSE) !== 0n);
         return { physical: frame, pageBytes: isPage ? pageBytes : undefined };
