@@ -1,3 +1,4 @@
+/** Effects of arm64 instructions on registers and memory. */
 import { type Access, type Effect, type Place, type Value, wrap64 } from "../effect.ts";
 
 /** A64 by the encodings of the Arm ARM, chapter C4; what is not known here writes the register of bits 4 to 0. */

@@ -1,3 +1,4 @@
+/** Loads the decoder of instruction effects of a machine. */
 import { Fault } from "../../base/fault.ts";
 import type { Arch } from "../arch.ts";
 import { arm64Effects } from "../arm64/effects.ts";

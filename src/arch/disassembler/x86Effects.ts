@@ -1,3 +1,4 @@
+/** Effects of x86 instructions on registers and memory, from iced-x86's operand details. */
 import type * as Iced from "iced-x86";
 import type { Access, Effect, EffectDecoder, Operator, Place, Value } from "../effect.ts";
 
@@ -186,7 +187,7 @@ class Reader {
         return "call";
       case FlowControl.Return:
         return "return";
-      // Behind the ud2 of a WARN() the code goes on; behind that of a BUG() nothing comes that could mislead.
+      // Execution continues after the ud2 of a WARN(). After that of a BUG() there is no code that could mislead.
       default:
         return "next";
     }
