@@ -18,9 +18,9 @@ export const recordsOf = <Key extends string = string>({ columns, rows }: GridTa
   rows.map((row) => new Map(columns.map(({ name }, i) => [name as Key, row[i] ?? null])));
 
 /** Numbers by name, of every table that has columns `name` and `column`. */
-export function numbers({ tables }: Grid, column: string): ReadonlyMap<string, number> {
+export function numbers<Key extends string>({ tables }: Grid, column: Key): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
-  for (const record of tables.flatMap(recordsOf)) {
+  for (const record of tables.flatMap(recordsOf<Key | "name">)) {
     const [name, value] = [record.get("name"), record.get(column)];
     if (typeof name === "string" && typeof value === "number" && !found.has(name)) found.set(name, value);
   }
@@ -64,7 +64,9 @@ export interface MoreCounters {
  * @returns shares that are not empty, in the order of `SHARES`, the rest last; empty without a total
  */
 export function partsOf(usage: Grid, counters: Grid, more: MoreCounters = {}): Part[] {
-  const [bytes, pages, counts] = [numbers(usage, "bytes"), numbers(usage, "pages"), numbers(counters, "value")];
+  const ofUsage = (key: PanelKeys["kmem -i"]) => numbers(usage, key);
+  const [bytes, pages] = [ofUsage("bytes"), ofUsage("pages")];
+  const counts = numbers<PanelKeys["kmem -V"]>(counters, "value");
   const [managed, managedPages] = [bytes.get("TOTAL MEM"), pages.get("TOTAL MEM")];
   if (managed === undefined || !managedPages) return [];
   const pageSize = managed / managedPages;
@@ -109,8 +111,8 @@ export interface Cache {
 
 /** The slab caches that take most memory, largest first; what cannot be read is left to the table of all. */
 export function largestCaches({ tables }: Grid, count: number): Cache[] {
-  const caches = tables.flatMap(recordsOf).flatMap((record): Cache[] => {
-    const number = (name: string): number => Number(record.get(name) ?? Number.NaN);
+  const caches = tables.flatMap(recordsOf<PanelKeys["kmem -s"]>).flatMap((record): Cache[] => {
+    const number = (name: PanelKeys["kmem -s"]): number => Number(record.get(name) ?? Number.NaN);
     const bytes = number("slabs") * number("slabBytes");
     const [allocated, total] = [number("allocated"), number("total")];
     const [name, address] = [record.get("name"), record.get("cache")];
@@ -125,8 +127,8 @@ export function freeByOrder({
   tables,
 }: Grid): { readonly order: number; readonly blocks: number; readonly pages: number }[] {
   const orders: { order: number; blocks: number; pages: number }[] = [];
-  for (const record of tables.flatMap(recordsOf)) {
-    const [order, blocks, pages] = ["order", "blocks", "pages"].map((name) => record.get(name));
+  for (const record of tables.flatMap(recordsOf<PanelKeys["kmem -f"]>)) {
+    const [order, blocks, pages] = (["order", "blocks", "pages"] as const).map((name) => record.get(name));
     if (typeof order !== "number" || typeof blocks !== "number" || typeof pages !== "number") continue;
     const known = orders.find((one) => one.order === order);
     if (!known) orders.push({ order, blocks, pages });
@@ -144,8 +146,8 @@ export interface Zone {
   readonly address: GridCell;
   readonly present: number;
   readonly free: number | undefined;
-  /** WMARK_MIN, WMARK_LOW, WMARK_HIGH. */
-  readonly watermarks: GridCell;
+  /** WMARK_MIN, WMARK_LOW, WMARK_HIGH; those that can be read. */
+  readonly watermarks: readonly number[];
   readonly min: number | undefined;
 }
 
@@ -177,28 +179,26 @@ export interface Gauge {
 
 /** A bar ends at three times the highest watermark: beyond it a zone is in no need. */
 export function gaugeOf({ free, watermarks }: Zone): Gauge | undefined {
-  const marks = (typeof watermarks === "string" ? watermarks : "").match(/\d+/g)?.map(Number) ?? [];
-  const end = 3 * Math.max(0, ...marks);
+  const end = 3 * Math.max(0, ...watermarks);
   if (free === undefined || end === 0) return undefined;
-  return { free: Math.min(1, free / end), marks: marks.map((mark) => mark / end) };
+  return { free: Math.min(1, free / end), marks: watermarks.map((mark) => mark / end) };
 }
 
 /** Zones that have memory, of `kmem -z`. */
 export function zonesOf({ tables }: Grid): Zone[] {
-  const records = tables.flatMap(recordsOf);
+  const records = tables.flatMap(recordsOf<PanelKeys["kmem -z"] | "value">);
   const free = new Map<GridCell, number>();
   for (const record of records) {
     const value = record.get("value");
     if (record.get("name") === "NR_FREE_PAGES" && typeof value === "number")
-      free.set(record.get("table") ?? null, value);
+      free.set(record.get("address") ?? null, value);
   }
   return records.flatMap((record): Zone[] => {
     const present = record.get("present");
     if (typeof present !== "number" || present === 0) return [];
-    const [node, name, address, watermarks] = ["node", "name", "address", "watermarks"].map(
-      (key) => record.get(key) ?? null,
-    );
-    const min = /^\d+/.exec(typeof watermarks === "string" ? watermarks : "")?.[0];
+    const [node, name, address] = (["node", "name", "address"] as const).map((key) => record.get(key) ?? null);
+    const watermarks = (["min", "low", "high"] as const).map((key) => record.get(key));
+    const [min] = watermarks;
     return [
       {
         node: node ?? null,
@@ -206,8 +206,8 @@ export function zonesOf({ tables }: Grid): Zone[] {
         address: address ?? null,
         present,
         free: free.get(address ?? null),
-        watermarks: watermarks ?? null,
-        min: min === undefined ? undefined : Number(min),
+        watermarks: watermarks.filter((mark) => typeof mark === "number"),
+        min: typeof min === "number" ? min : undefined,
       },
     ];
   });
@@ -239,7 +239,7 @@ export interface Caller {
 /** Who set up vmalloc areas, of `kmem -v`, the one with most address space first. */
 export function vmallocCallers({ tables }: Grid): Caller[] {
   const callers = new Map<string, { areas: number; bytes: number }>();
-  for (const record of tables.flatMap(recordsOf)) {
+  for (const record of tables.flatMap(recordsOf<PanelKeys["kmem -v"]>)) {
     const [caller, size] = [record.get("caller"), record.get("size")];
     if (typeof size !== "number") continue;
     const name = typeof caller === "string" ? caller : "unknown";

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Grid } from "../protocol/grid.ts";
+import type { PanelKeys } from "../protocol/records.ts";
 import { link } from "./links.ts";
 import {
   freeByOrder,
@@ -107,7 +108,7 @@ export function zonesTable(grid: Grid): TemplateResult {
           <td class=${isLow ? "number bad" : "number"} title=${isLow ? "Below the min watermark" : ""}>
             ${free ?? ""}
           </td>
-          <td class="number">${cellText(watermarks)}</td>
+          <td class="number">${watermarks.join(", ")}</td>
           <td class="meter">${gauge(zone, isLow)}</td>
         </tr>`;
       })}
@@ -142,7 +143,7 @@ const LIMITS = [
 ] as const;
 
 export function swapTable(grid: Grid): TemplateResult {
-  const bytes = numbers(grid, "bytes");
+  const bytes = numbers<PanelKeys["kmem -i"]>(grid, "bytes");
   return html`<table>
     ${LIMITS.map(([title, used, limit]) => {
       const [value = 0, most = 0] = [bytes.get(used), bytes.get(limit)];

@@ -27,6 +27,12 @@ export interface PanelKeys {
     | "cycle"
     | "note"
     | "unknown";
+  "kmem -f": "order" | "bytes" | "freeArea" | "blocks" | "pages";
+  "kmem -i": "name" | "pages" | "bytes" | "percent" | "of";
+  "kmem -s": "cache" | "objectSize" | "allocated" | "total" | "slabs" | "slabBytes" | "name";
+  "kmem -v": "vmapArea" | "vmStruct" | "start" | "end" | "size" | "caller";
+  "kmem -V": "table" | "name" | "value";
+  "kmem -z": "node" | "zone" | "address" | "name" | "spanned" | "present" | "min" | "low" | "high";
   mod: "module" | "name" | "base" | "size" | "file";
   mount: "mount" | "superBlock" | "type" | "device" | "directory";
   sys:

@@ -126,6 +126,11 @@ export class TableLayout<Row> {
     return { data, lines: this.linesOf(row, cellAt) };
   }
 
+  /** The same as a record. */
+  keptRow(row: Row): Piece {
+    return { kind: "record", ...this.readRow(row), fields: this.declared.columns };
+  }
+
   /** The row's lines: one, and those that columns declare below it. */
   lines(row: Row): Line[] {
     return this.linesOf(row, (column) => cellOf(this.machine, column, row));
@@ -158,7 +163,9 @@ export class TableLayout<Row> {
       // What took the place of several values is said once.
       if (fault && fault === before) continue;
       before = fault;
-      const gap = this.gapBefore(column, i);
+      const own = this.gapBefore(column, i);
+      // A fault is longer than the column, and may be where blanks within it part values.
+      const gap = fault && own === "" && i > 0 ? " " : own;
       const { cellWidth } = column;
       const cell = cellWidth === undefined || fault ? said : evenly(said, cellWidth, alignOf(column));
       const length = lengthOf(cell);

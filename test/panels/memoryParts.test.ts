@@ -121,9 +121,9 @@ test("per-CPU memory, vmalloc and what was reserved at boot are parts of all tha
 test("zones that have memory tell how much of it is free, and their lowest watermark", () => {
   const zones = zonesOf(
     grid(
-      { node: 0, zone: 0, address: "0x10", name: "DMA", spanned: 4095, present: 3998, watermarks: "67, 83, 99" },
-      { table: "0x10", name: "NR_FREE_PAGES", value: 50 },
-      { node: 0, zone: 1, address: "0x20", name: "Normal", spanned: 0, present: 0, watermarks: "0, 0, 0" },
+      { node: 0, zone: 0, address: "0x10", name: "DMA", spanned: 4095, present: 3998, min: 67, low: 83, high: 99 },
+      { address: "0x10", name: "NR_FREE_PAGES", value: 50 },
+      { node: 0, zone: 1, address: "0x20", name: "Normal", spanned: 0, present: 0, min: 0, low: 0, high: 0 },
     ),
   );
   assert.deepEqual(
@@ -132,7 +132,7 @@ test("zones that have memory tell how much of it is free, and their lowest water
   );
 });
 
-const zone = (node: number, present: number, free: number, watermarks = "10, 20, 30") => ({
+const zone = (node: number, present: number, free: number, watermarks = [10, 20, 30]) => ({
   node,
   name: "Normal",
   address: `0x${node}`,
@@ -160,7 +160,7 @@ test("a node has the memory of its zones", () => {
 test("free pages stand against the watermarks, and fill the bar at three times the highest", () => {
   assert.deepEqual(gaugeOf(zone(0, 1000, 45)), { free: 0.5, marks: [10 / 90, 20 / 90, 30 / 90] });
   assert.equal(gaugeOf(zone(0, 1000, 500))?.free, 1);
-  assert.equal(gaugeOf(zone(0, 1000, 500, "0, 0, 0")), undefined);
+  assert.equal(gaugeOf(zone(0, 1000, 500, [0, 0, 0])), undefined);
 });
 
 test("processes come by their resident memory, those without any left out", () => {

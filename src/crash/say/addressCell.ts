@@ -1,5 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import { padHex } from "../../base/hex.ts";
+import { hex, padHex } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { symbolSpan } from "./symbolSpan.ts";
 import { type Cell, faultCell } from "../../say/cell.ts";
@@ -11,6 +11,9 @@ export const addressSpan = (kernel: Kernel, address: bigint): Span => ({
   text: padHex(address, kernel.arch.wordSize * 2),
   address,
 });
+
+/** An address with the digits that it needs, for faces to link. */
+export const shortAddressSpan = (address: bigint): Span => ({ as: "address", text: hex(address), address });
 
 /** Reads one cell that holds an address. */
 export function addressCell(kernel: Kernel, read: () => bigint): Cell {

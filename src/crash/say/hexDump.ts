@@ -1,8 +1,11 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import { hex, hex0x, padHex } from "../../base/hex.ts";
+import { padHex } from "../../base/hex.ts";
 import { readUnsigned, viewOf } from "../../base/bytes.ts";
 import type { AddressSpace } from "../../memory/memory.ts";
-import { record, type Piece, type Pieces, type Span, addressJson } from "../../say/piece.ts";
+import { shortAddressSpan } from "./addressCell.ts";
+import { TableLayout } from "../../render/layout.ts";
+import type { Json, Pieces, Span } from "../../say/piece.ts";
+import type { Column, Table } from "../../say/table.ts";
 
 export type WordSize = 1 | 2 | 4 | 8;
 
@@ -33,11 +36,12 @@ const MAX_TEXT = 65536;
  */
 export function* hexDump(space: ByteSource, start: bigint, units: number | undefined, format: DumpFormat): Pieces {
   if (format.as === "text") return yield* textDump(space, start, units);
+  const layout = new TableLayout({ arch: space }, unitsTable(format));
   const total = (units ?? 1) * format.size;
   for (let done = 0; done < total; done += LINE_BYTES) {
     const { bytes, fault } = readUpTo(space, start + BigInt(done), Math.min(LINE_BYTES, total - done));
     const whole = bytes.subarray(0, bytes.length - (bytes.length % format.size));
-    if (whole.length > 0) yield line(space, start + BigInt(done), whole, format);
+    if (whole.length > 0) yield layout.row(rowOf(space, start + BigInt(done), whole, format));
     if (fault) throw fault;
   }
 }
@@ -55,43 +59,88 @@ function readUpTo(space: ByteSource, address: bigint, length: number): { bytes: 
   return { bytes: Uint8Array.from(bytes), fault: all };
 }
 
-function line(space: ByteSource, address: bigint, raw: Uint8Array, format: DumpFormat): Piece {
+interface UnitsRow {
+  readonly address: bigint;
+  readonly words: readonly bigint[];
+  readonly spelt: string;
+}
+
+function rowOf(space: ByteSource, address: bigint, raw: Uint8Array, format: DumpFormat): UnitsRow {
   const bytes = format.swapped ? swap(raw, format.size) : raw;
   const words: bigint[] = [];
   const view = viewOf(bytes);
   for (let i = 0; i < bytes.length; i += format.size) words.push(readUnsigned(view, i, format.size, space.byteOrder));
-  const spans: Span[] = [{ as: "address", text: hex(address).padStart(space.wordSize * 2), address }, ":  "];
-  for (const word of words) spans.push(...unitSpans(word, format), " ");
-  const spelt = text(bytes);
-  if (format.withText) {
-    const missing = (LINE_BYTES - bytes.length) / format.size;
-    spans.push(" ".repeat(missing * (format.size * 2 + 1)), "  ", spelt);
-  }
-  return record({ address: addressJson(address), units: words.map(hex0x), text: spelt }, spans);
+  return { address, words, spelt: text(bytes) };
+}
+
+const addressColumn = {
+  kind: "address",
+  title: "",
+  align: "right",
+  value: ({ address }) => address,
+  text: shortAddressSpan,
+} as const satisfies Column<{ readonly address: bigint }>;
+
+export function unitsTable(format: DumpFormat): Table<UnitsRow> {
+  const { size, as, withText = false } = format;
+  const width = widthOf(format);
+  const count = LINE_BYTES / size;
+  return {
+    columns: {
+      address: addressColumn,
+      units: {
+        kind: "data",
+        title: "",
+        about: "numbers; those of 64 bits as decimal strings",
+        gap: ":  ",
+        align: as === "hex" ? "left" : "right",
+        cellWidth: width,
+        width: withText ? count * (width + 1) - 1 : 0,
+        value: ({ words }) => words.map((word) => unitJson(word, format)),
+        text: (_, { words }) => words.map((word) => unitSpan(word, format)),
+      },
+      text: { kind: "text", ...(withText && { title: "" }), gap: "   ", value: ({ spelt }) => spelt },
+    },
+  };
 }
 
 /** Widths of decimal columns by the bytes of a unit, as crash has them. */
 const SIGNED_WIDTH: Readonly<Record<WordSize, number>> = { 1: 3, 2: 5, 4: 12, 8: 15 };
 const UNSIGNED_WIDTH: Readonly<Record<WordSize, number>> = { 1: 3, 2: 5, 4: 12, 8: 20 };
 
-function unitSpans(word: bigint, { size, as, symbolic }: DumpFormat): Span[] {
-  if (as === "signed") return [String(BigInt.asIntN(size * 8, word)).padStart(SIGNED_WIDTH[size])];
-  if (as === "unsigned") return [String(word).padStart(UNSIGNED_WIDTH[size])];
-  const named = symbolic?.(word);
-  if (named === undefined) return [padHex(word, size * 2)];
-  const shown = typeof named === "string" ? named : named.text;
-  return [named, " ".repeat(Math.max(0, size * 2 - shown.length))];
+function widthOf({ as, size }: DumpFormat): number {
+  if (as === "signed") return SIGNED_WIDTH[size];
+  return as === "unsigned" ? UNSIGNED_WIDTH[size] : size * 2;
 }
 
+const valueOf = (word: bigint, { as, size }: DumpFormat): bigint =>
+  as === "signed" ? BigInt.asIntN(size * 8, word) : word;
+
+function unitJson(word: bigint, format: DumpFormat): Json {
+  const value = valueOf(word, format);
+  return format.size === 8 ? value.toString() : Number(value);
+}
+
+const unitSpan = (word: bigint, format: DumpFormat): Span =>
+  format.as === "hex" ? (format.symbolic?.(word) ?? padHex(word, format.size * 2)) : String(valueOf(word, format));
+
+/** Rows are text and where it stands. */
+export const textTable: Table<{ readonly address: bigint; readonly spelt: string }> = {
+  columns: {
+    address: addressColumn,
+    text: { kind: "text", title: "", gap: ":  ", value: ({ spelt }) => spelt },
+  },
+};
+
 function* textDump(space: ByteSource, start: bigint, units: number | undefined): Pieces {
+  const layout = new TableLayout({ arch: space }, textTable);
   const limit = units ?? MAX_TEXT;
   for (let done = 0; done < limit; done += TEXT_LINE_BYTES) {
     const address = start + BigInt(done);
     const { bytes, fault } = readUpTo(space, address, Math.min(TEXT_LINE_BYTES, limit - done));
     const end = units === undefined ? bytes.findIndex((byte) => !isPrintable(byte)) : -1;
     const spelt = text(end < 0 ? bytes : bytes.subarray(0, end));
-    const shown = { as: "address", text: hex(address).padStart(space.wordSize * 2), address } as const;
-    if (spelt !== "") yield record({ address: addressJson(address), text: spelt }, [shown, ":  ", spelt]);
+    if (spelt !== "") yield layout.row({ address, spelt });
     if (end >= 0) return;
     if (fault) throw fault;
   }

@@ -1,51 +1,38 @@
 import { hex } from "../../base/hex.ts";
 import { vmaFlags, vmaPath } from "../../linux/mm/vma.ts";
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
-import { addressCell, addressSpan, addressTitle } from "./addressCell.ts";
-import { cell, type Cell } from "../../say/cell.ts";
-import { right } from "../../render/pad.ts";
-import { record, type Line, type Piece, addressJson } from "../../say/piece.ts";
+import { TableLayout } from "../../render/layout.ts";
+import type { Piece } from "../../say/piece.ts";
+import type { Column, Table } from "../../say/table.ts";
 
-/** A row of areas: `vm_area_struct`, bounds, flags, file. */
-export const vmaTitle = (kernel: Kernel): Line => [
-  { as: "title", text: `${addressTitle(kernel, "VMA")}    START       END     FLAGS FILE` },
-];
-
-/** What is shown of an area. */
-export interface VmaCells {
-  readonly start: Cell;
-  readonly end: Cell;
-  readonly flags: Cell;
-  readonly file: Cell;
-}
-
-function boundCell(vma: Obj, member: "vm_start" | "vm_end"): Cell {
-  const { span, json } = addressCell(vma.kernel, () => vma.at(member).value());
-  return { span: typeof span === "object" && span.as === "address" ? hex(span.address) : span, json };
-}
-
-export const vmaCells = (vma: Obj): VmaCells => ({
-  start: boundCell(vma, "vm_start"),
-  end: boundCell(vma, "vm_end"),
-  flags: cell(() => vmaFlags(vma), hex),
-  file: cell(
-    () => vmaPath(vma),
-    (path) => path ?? "",
-  ),
+/** The address at which an area begins, or before which it ends. */
+const bound = (member: "vm_start" | "vm_end", title: string): Column<Obj> => ({
+  kind: "address",
+  title,
+  width: 10,
+  align: "right",
+  value: (vma) => vma.at(member).value(),
+  text: hex,
 });
 
-export function vmaRow(vma: Obj, { start, end, flags, file }: VmaCells = vmaCells(vma)): Piece {
-  const data = { vma: addressJson(vma.address), start: start.json, end: end.json, flags: flags.json, file: file.json };
-  return record(data, [
-    addressSpan(vma.kernel, vma.address),
-    " ",
-    ...right(start.span, 10),
-    " ",
-    ...right(end.span, 10),
-    " ",
-    flags.span,
-    " ",
-    file.span,
-  ]);
-}
+/** Rows are `struct vm_area_struct`. */
+export const vmasTable: Table<Obj> = {
+  columns: {
+    vma: { kind: "address", title: "VMA", titleAlign: "center", value: ({ address }) => address },
+    start: bound("vm_start", "START"),
+    end: bound("vm_end", "END"),
+    flags: { kind: "integer", title: "FLAGS", unit: "hex", titleGap: "  ", align: "left", value: vmaFlags, text: hex },
+    file: { kind: "text", title: "FILE", about: "null for anonymous memory", value: vmaPath },
+  },
+};
+
+const layout = derived("layout of memory areas", (kernel) => new TableLayout(kernel, vmasTable));
+
+export const vmaHeading = (kernel: Kernel): Piece => layout(kernel).heading();
+
+export const vmaRow = (vma: Obj): Piece => layout(vma.kernel).row(vma);
+
+/** A row that is kept for the other tasks that have the area. */
+export const keptVmaRow = (vma: Obj): Piece => layout(vma.kernel).keptRow(vma);

@@ -32,7 +32,6 @@ export const panels: readonly Panel[] = [
     line: "kmem -s",
     page: "grid",
     lead: ["name", "objectSize", "allocated", "total", "slabs", "slabBytes"],
-    units: { objectSize: "bytes", slabBytes: "bytes" },
     opens: rows("name", "kmem -S $"),
   },
   {
@@ -41,7 +40,6 @@ export const panels: readonly Panel[] = [
     line: "kmem -v",
     page: "grid",
     lead: ["start", "end", "size", "caller"],
-    units: { size: "bytes" },
   },
   { id: "swap", title: "Swap", line: "swap", page: "grid" },
   { id: "mounts", title: "Mounts", line: "mount", page: "grid", lead: ["directory", "type", "device"] },
@@ -68,7 +66,6 @@ export const panels: readonly Panel[] = [
     line: "ipcs",
     page: "grid",
     lead: ["facility", "id", "key", "uid", "mode", "bytes", "attached", "status", "semaphores", "messages"],
-    units: { mode: "octal", bytes: "bytes" },
   },
 ];
 

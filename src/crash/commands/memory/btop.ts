@@ -2,7 +2,8 @@ import { hex } from "../../../base/hex.ts";
 import { pageSize } from "../../../linux/mm/page.ts";
 import { command } from "../../language/command.ts";
 import { hexNumber } from "../../language/number.ts";
-import { record, addressJson } from "../../../say/piece.ts";
+import { TableLayout } from "../../../render/layout.ts";
+import type { Table } from "../../../say/table.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const btop = command({
@@ -13,13 +14,22 @@ export const btop = command({
   options: [],
   description: "Gives the number of the page that holds each hexadecimal physical address.",
   examples: [{ line: "btop 1000000", shows: "The page frame number of physical address 16 MiB." }],
+  records: () => [{ line: "btop 1000000", fields: byteAddressTable.columns }],
   *run({ kernel }, { rest }) {
     if (rest.length === 0) throw new WrongUse("an address is missing");
+    const layout = new TableLayout(kernel, byteAddressTable);
     for (const word of rest) {
       const address = hexNumber(word);
       if (address === undefined) throw new WrongUse(`invalid input: "${word}"`);
-      const page = address / BigInt(pageSize(kernel));
-      yield record({ address: addressJson(address), page: addressJson(page) }, `${hex(address)}: ${hex(page)}`);
+      yield layout.row({ address, page: address / BigInt(pageSize(kernel)) });
     }
   },
 });
+
+const byteAddressTable: Table<{ readonly address: bigint; readonly page: bigint }> = {
+  gap: ": ",
+  columns: {
+    address: { kind: "address", title: "", width: 0, value: ({ address }) => address, text: hex },
+    page: { kind: "number", title: "", unit: "hex", value: ({ page }) => Number(page), text: hex },
+  },
+};

@@ -1,7 +1,7 @@
 import { command } from "../../language/command.ts";
 import { hexNumber } from "../../language/number.ts";
 import type { Pieces } from "../../../say/piece.ts";
-import { ptePiece } from "./pageEntry.ts";
+import { entriesTable, ptePiece, swapEntriesTable } from "./pageEntry.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const pte = command({
@@ -13,6 +13,10 @@ export const pte = command({
   description:
     "Takes the hexadecimal contents of page table entries apart: the physical address of the page and the bits that are set, or where in swap space the page is.",
   examples: [{ line: "pte 8000000001000063", shows: "An entry of the kernel's own tables." }],
+  records: () => [
+    { line: "pte 8000000001000063", fields: entriesTable.columns },
+    { line: "pte 5890c00", fields: swapEntriesTable.columns },
+  ],
   *run({ kernel }, { rest }): Pieces {
     if (rest.length === 0) throw new WrongUse("an entry is missing");
     for (const word of rest) {

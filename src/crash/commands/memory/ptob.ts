@@ -2,7 +2,8 @@ import { hex } from "../../../base/hex.ts";
 import { pageSize } from "../../../linux/mm/page.ts";
 import { command } from "../../language/command.ts";
 import { anyNumber } from "../../language/number.ts";
-import { record, addressJson } from "../../../say/piece.ts";
+import { TableLayout } from "../../../render/layout.ts";
+import type { Table } from "../../../say/table.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const ptob = command({
@@ -14,13 +15,28 @@ export const ptob = command({
   description:
     "Gives the physical address at which each page starts. A page number is decimal unless it starts with 0x or cannot be decimal.",
   examples: [{ line: "ptob 1000", shows: "Where page 1000, which is 0x3e8, starts." }],
+  records: () => [{ line: "ptob 1000", fields: pageNumberTable.columns }],
   *run({ kernel }, { rest }) {
     if (rest.length === 0) throw new WrongUse("a page number is missing");
+    const layout = new TableLayout(kernel, pageNumberTable);
     for (const word of rest) {
       const page = anyNumber(word);
       if (page === undefined) throw new WrongUse(`not a valid number: ${word}`);
-      const address = page * BigInt(pageSize(kernel));
-      yield record({ page: addressJson(page), address: addressJson(address) }, `${hex(page)}: ${hex(address)}`);
+      yield layout.row({ page, address: page * BigInt(pageSize(kernel)) });
     }
   },
 });
+
+const pageNumberTable: Table<{ readonly page: bigint; readonly address: bigint }> = {
+  gap: ": ",
+  columns: {
+    page: {
+      kind: "number",
+      title: "",
+      unit: "hex",
+      value: ({ page }) => Number(page),
+      text: (_, { page }) => hex(page),
+    },
+    address: { kind: "address", title: "", value: ({ address }) => address, text: hex },
+  },
+};

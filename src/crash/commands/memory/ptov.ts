@@ -3,12 +3,14 @@ import { possibleCpus } from "../../../kernel/cpumask.ts";
 import { physicalToVirtual } from "../../../linux/mm/directMap.ts";
 import { perCpuAddress } from "../../../kernel/percpu.ts";
 import { taskCpu } from "../../../linux/sched/task.ts";
-import { addressSpan } from "../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
+import type { Kernel } from "../../../model/kernel.ts";
+import { table, TableLayout } from "../../../render/layout.ts";
 import { command, type Context } from "../../language/command.ts";
 import { hexNumber, parseCpus } from "../../language/number.ts";
-import { record, text, type Pieces, addressJson } from "../../../say/piece.ts";
+import { text, type Pieces } from "../../../say/piece.ts";
+import type { Table } from "../../../say/table.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
+import { shortAddressSpan } from "../../say/addressCell.ts";
 
 export const ptov = command({
   name: "ptov",
@@ -21,6 +23,10 @@ export const ptov = command({
   examples: [
     { line: "ptov 1000000", shows: "Where the kernel sees physical address 16 MiB." },
     { line: "ptov b0c0:a", shows: "A per-CPU offset on every CPU." },
+  ],
+  records: () => [
+    { line: "ptov 1000000", fields: physicalTable.columns },
+    { line: "ptov b0c0:a", fields: perCpuTable.columns },
   ],
   *run(context, { rest }) {
     if (rest.length === 0) throw new WrongUse("an address is missing");
@@ -38,22 +44,54 @@ function* translated(context: Context, word: string): Pieces {
   const [before = "", cpus] = word.split(":");
   const value = hexNumber(before);
   if (value === undefined) throw new WrongUse(`invalid input: "${word}"`);
-  const width = kernel.arch.wordSize * 2;
   if (cpus !== undefined) return yield* perCpu(context, value, cpus);
-  const virtual = physicalToVirtual(kernel, value);
-  yield record(
-    { virtual: addressJson(virtual), physical: addressJson(value) },
-    [{ as: "title", text: `${"VIRTUAL".padEnd(width)}  PHYSICAL` }],
-    [addressSpan(kernel, virtual), `  ${hex(value)}`],
-  );
+  yield new TableLayout(kernel, physicalTable).headed({ virtual: physicalToVirtual(kernel, value), physical: value });
 }
+
+const physicalTable: Table<{ readonly virtual: bigint; readonly physical: bigint }> = {
+  gap: "  ",
+  columns: {
+    virtual: { kind: "address", title: "VIRTUAL", titleAlign: "left", value: ({ virtual }) => virtual },
+    physical: { kind: "address", title: "PHYSICAL", width: 0, value: ({ physical }) => physical, text: hex },
+  },
+};
+
+interface CpuRow {
+  readonly kernel: Kernel;
+  readonly cpu: number;
+  readonly offset: bigint;
+}
+
+const perCpuTable: Table<CpuRow> = {
+  gap: "  ",
+  columns: {
+    cpu: {
+      kind: "number",
+      title: "CPU",
+      gap: "  ",
+      titleAlign: "left",
+      value: ({ cpu }) => cpu,
+      text: (cpu) => `[${cpu}]`,
+    },
+    offset: { kind: "integer", unit: "hex", value: ({ offset }) => offset },
+    virtual: {
+      kind: "address",
+      title: "VIRTUAL",
+      titleGap: "    ",
+      titleWidth: 0,
+      value: ({ kernel, offset, cpu }) => perCpuAddress(kernel, offset, cpu),
+      text: shortAddressSpan,
+    },
+  },
+};
 
 function* perCpu(context: Context, offset: bigint, cpus: string): Pieces {
   const { kernel } = context;
   const chosen = cpus === "" ? [taskCpu(context.task)] : parseCpus(cpus, possibleCpus(kernel));
-  yield text(`PER-CPU OFFSET: ${hex(offset)}`, [{ as: "title", text: "  CPU    VIRTUAL" }]);
-  for (const cpu of chosen) {
-    const address = cell(() => perCpuAddress(kernel, offset, cpu), hex);
-    yield record({ cpu, offset: addressJson(offset), virtual: address.json }, [`  [${cpu}]  `, address.span]);
-  }
+  yield text(`PER-CPU OFFSET: ${hex(offset)}`);
+  yield* table(
+    kernel,
+    perCpuTable,
+    chosen.map((cpu) => ({ kernel, cpu, offset })),
+  );
 }

@@ -2,13 +2,12 @@ import { type Fault, untilFault } from "../../../base/fault.ts";
 import { filePath } from "../../../linux/fs/dcache.ts";
 import { pageSize } from "../../../linux/mm/page.ts";
 import { isSwapPartition, swapAreas, swapPages, swapPagesInUse } from "../../../linux/mm/swap.ts";
-import type { Kernel } from "../../../model/kernel.ts";
 import type { Obj } from "../../../model/object.ts";
-import { addressSpan } from "../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
+import { TableLayout } from "../../../render/layout.ts";
+import { faultPiece } from "../../../say/piece.ts";
+import type { Table } from "../../../say/table.ts";
 import { command } from "../../language/command.ts";
-import { middle, right } from "../../../render/pad.ts";
-import { faultPiece, record, text, type Piece, addressJson } from "../../../say/piece.ts";
+import { kilobytesText } from "./sizes.ts";
 
 export const swap = command({
   name: "swap",
@@ -18,52 +17,59 @@ export const swap = command({
   options: [],
   description: "Lists the swap areas in use: size and what is used of it in kilobytes, priority, and file or device.",
   examples: [{ line: "swap", shows: "Every swap area." }],
+  records: () => [{ line: "swap", fields: swapTable.columns }],
   needs: ["types"],
   *run({ kernel }) {
-    const width = kernel.arch.wordSize * 2;
-    const title = `${"SWAP_INFO_STRUCT".padEnd(width)}    TYPE       SIZE       USED     PCT  PRI  FILENAME`;
-    yield text([{ as: "title", text: title }]);
+    const layout = new TableLayout(kernel, swapTable);
+    yield layout.heading();
     let fault: Fault | undefined;
-    for (const { area } of untilFault(swapAreas(kernel), (why) => (fault = why))) yield row(kernel, area);
+    for (const { area } of untilFault(swapAreas(kernel), (why) => (fault = why))) yield layout.row(area);
     if (fault) yield faultPiece(fault, "swap: ");
   },
 });
 
-function row(kernel: Kernel, area: Obj): Piece {
-  const kilobytes = (pages: number): number => pages * (pageSize(kernel) / 1024);
-  const type = cell(() => (isSwapPartition(area) ? "PARTITION" : "FILE"));
-  const size = cell(
-    () => kilobytes(swapPages(area)),
-    (value) => `${value}k`,
-  );
-  const used = cell(
-    () => kilobytes(swapPagesInUse(area)),
-    (value) => `${value}k`,
-  );
-  const percent = cell(
-    () => Math.floor((swapPagesInUse(area) * 100) / Math.max(1, swapPages(area))),
-    (value) => `${value}%`,
-  );
-  const priority = cell(() => area.at("prio").number());
-  const file = cell(() => filePath(area.at("swap_file").deref()));
-  const data = {
-    swapInfo: addressJson(area.address),
-    type: type.json,
-    size: size.json,
-    used: used.json,
-    percent: percent.json,
-    priority: priority.json,
-    file: file.json,
-  };
-  return record(data, [
-    addressSpan(kernel, area.address),
-    "  ",
-    ...middle(type.span, 9),
-    ...right(size.span, 11),
-    ...right(used.span, 11),
-    ...right(percent.span, 7),
-    ...right(priority.span, 5),
-    "  ",
-    file.span,
-  ]);
-}
+/** Rows are `struct swap_info_struct`. */
+export const swapTable: Table<Obj> = {
+  gap: "",
+  columns: {
+    swapInfo: { kind: "address", title: "SWAP_INFO_STRUCT", titleAlign: "left", value: ({ address }) => address },
+    type: {
+      kind: "text",
+      title: "TYPE",
+      gap: "  ",
+      width: 9,
+      align: "middle",
+      titleAlign: "center",
+      value: (area) => (isSwapPartition(area) ? "PARTITION" : "FILE"),
+    },
+    size: {
+      kind: "number",
+      title: "SIZE",
+      unit: "bytes",
+      width: 11,
+      titleWidth: 8,
+      value: (area) => swapPages(area) * pageSize(area.kernel),
+      text: kilobytesText,
+    },
+    used: {
+      kind: "number",
+      title: "USED",
+      unit: "bytes",
+      width: 11,
+      value: (area) => swapPagesInUse(area) * pageSize(area.kernel),
+      text: kilobytesText,
+    },
+    percent: {
+      kind: "number",
+      title: "PCT",
+      unit: "percent",
+      about: "of the area in use, rounded down",
+      width: 7,
+      titleWidth: 8,
+      value: (area) => Math.floor((swapPagesInUse(area) * 100) / Math.max(1, swapPages(area))),
+      text: (percent) => `${percent}%`,
+    },
+    priority: { kind: "number", title: "PRI", width: 5, value: (area) => area.at("prio").number() },
+    file: { kind: "text", title: "FILENAME", gap: "  ", value: (area) => filePath(area.at("swap_file").deref()) },
+  },
+};

@@ -1,3 +1,4 @@
+/** Pages of user address spaces: where each is, or where it would come from. */
 import type { Translation, WalkStep } from "../../../arch/arch.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
 import { hex } from "../../../base/hex.ts";
@@ -5,7 +6,8 @@ import { fileOffset, vmaPath } from "../../../linux/mm/vma.ts";
 import type { AddressSpace } from "../../../memory/memory.ts";
 import type { Obj } from "../../../model/object.ts";
 import { faultSpan, type Line } from "../../../say/piece.ts";
-import { lastEntry, swapLine } from "./pageEntry.ts";
+import type { Column } from "../../../say/table.ts";
+import { entrySlot, lastEntry, swapPath } from "./pageEntry.ts";
 
 /** Where a page of a user address space is, and the walk that told. */
 export interface UserPage {
@@ -18,20 +20,52 @@ export function userPage(space: AddressSpace, address: bigint): UserPage {
   return { found: space.translate(address, steps), steps };
 }
 
-/** The physical address; for a page that is not there where it would come from, or why that is not known. */
-export function placeOf(vma: Obj | undefined, address: bigint, page: UserPage): Line {
-  const { found } = page;
-  if (!(found instanceof Fault)) return [hex(found.physical).padStart(8)];
-  return found.kind === "unmapped" ? (originOf(vma, address, page) ?? ["(not mapped)"]) : [faultSpan(found)];
+/** Where a page that is not in memory would come from. */
+export interface Origin {
+  readonly kind: "swap" | "file";
+  readonly path: string | Fault;
+  /** Pages from the start of the swap area, or bytes from the start of the file. */
+  readonly offset: number | Fault;
 }
 
-/** `SWAP: /mnt/swapfile  OFFSET: 22716`, `FILE: /bin/sh  OFFSET: 1000`; undefined for a page never touched. */
-export function originOf(vma: Obj | undefined, address: bigint, { steps }: UserPage): Line | undefined {
-  const entry = vma && lastEntry(vma.kernel, steps);
-  const swapped = vma && entry ? swapLine(vma.kernel, entry) : undefined;
-  if (swapped) return swapped;
-  const path = vma && attempt(() => vmaPath(vma));
-  if (vma === undefined || path === undefined) return undefined;
-  if (path instanceof Fault) return ["FILE: ", faultSpan(path)];
-  return [`FILE: ${path}  OFFSET: ${hex(fileOffset(vma, address))}`];
+/** @returns undefined for a page of anonymous memory that was never touched */
+export function originOf(vma: Obj, address: bigint, { steps }: UserPage): Origin | undefined {
+  const entry = lastEntry(vma.kernel, steps);
+  const slot = entry === undefined ? undefined : entrySlot(vma.kernel, entry);
+  if (slot) return { kind: "swap", path: swapPath(slot), offset: Number(slot.offset) };
+  const path = attempt(() => vmaPath(vma));
+  return path === undefined
+    ? undefined
+    : { kind: "file", path, offset: attempt(() => Number(fileOffset(vma, address))) };
 }
+
+/** `SWAP: /mnt/swapfile  OFFSET: 22716`, `FILE: /bin/sh  OFFSET: 1000`. */
+export function originLine({ kind, path, offset }: Origin): Line {
+  const label = kind === "swap" ? "SWAP: " : "FILE: ";
+  if (path instanceof Fault) return [label, faultSpan(path)];
+  if (offset instanceof Fault) return [`${label}${path}  OFFSET: `, faultSpan(offset)];
+  return [`${label}${path}  OFFSET: ${kind === "swap" ? offset : hex(offset)}`];
+}
+
+interface OfOrigin {
+  readonly origin: () => Origin | undefined;
+}
+
+const part =
+  <T>(kind: Origin["kind"], read: (origin: Origin) => T) =>
+  ({ origin }: OfOrigin): T | undefined => {
+    const from = origin();
+    return from?.kind === kind ? read(from) : undefined;
+  };
+
+/** Where the page would come from, to programs. */
+export const originColumns = {
+  swap: { kind: "text", about: "file or device that it was swapped to", value: part("swap", ({ path }) => path) },
+  swapOffset: { kind: "number", unit: "pages", value: part("swap", ({ offset }) => offset) },
+  file: { kind: "text", about: "file that it would be read from", value: part("file", ({ path }) => path) },
+  fileOffset: { kind: "number", unit: "bytes", value: part("file", ({ offset }) => offset) },
+} as const satisfies { readonly [key: string]: Column<OfOrigin> };
+
+/** The physical address of a page; undefined where nothing is mapped. */
+export const physicalOf = (found: Translation | Fault): bigint | Fault | undefined =>
+  !(found instanceof Fault) ? found.physical : found.kind === "unmapped" ? undefined : found;

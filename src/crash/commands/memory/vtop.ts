@@ -8,23 +8,16 @@ import type { Kernel } from "../../../model/kernel.ts";
 import type { Obj } from "../../../model/object.ts";
 import { addressSpan } from "../../say/addressCell.ts";
 import { command, type Context, type Parsed } from "../../language/command.ts";
-import { pageRowAt, pageTitle, pfnOf } from "./kmem/pages.ts";
+import { pageHeading, pageRowAt, pfnOf } from "./kmem/pages.ts";
 import { hexNumber } from "../../language/number.ts";
-import {
-  faultPiece,
-  faultSpan,
-  faultJson,
-  record,
-  text,
-  type Line,
-  type Pieces,
-  addressJson,
-} from "../../../say/piece.ts";
+import { TableLayout } from "../../../render/layout.ts";
+import { faultPiece, text, type Line, type Piece, type Pieces } from "../../../say/piece.ts";
+import type { Table } from "../../../say/table.ts";
 import { largePagePiece, lastEntry, ptePiece } from "./pageEntry.ts";
 import { sizeText } from "../../../render/quantity.ts";
 import { selectTasks } from "../../language/taskSelector.ts";
-import { originOf, userPage } from "./userPage.ts";
-import { vmaRow, vmaTitle } from "../../say/vma.ts";
+import { originColumns, type Origin, originLine, originOf, physicalOf, userPage } from "./userPage.ts";
+import { vmaHeading, vmaRow } from "../../say/vma.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const vtop = command({
@@ -43,6 +36,10 @@ export const vtop = command({
     { line: "vtop ffff8ef68526c180", shows: "A kernel address." },
     { line: "vtop -c 1 401000", shows: "A user address of process 1." },
   ],
+  records: () => [
+    { line: "vtop ffff8ef68526c180", fields: translationTable("kernel").columns },
+    { line: "vtop -c 1 401000", fields: translationTable("user").columns },
+  ],
   *run(context, args) {
     if (args.rest.length === 0) throw new WrongUse("an address is missing");
     const task = args.value("-c") === undefined ? undefined : selectTasks(context, [args.value("-c") ?? ""])[0];
@@ -60,45 +57,102 @@ export const vtop = command({
 const isUser = ({ kernel }: Context, args: Parsed, address: bigint): boolean =>
   args.has("-u") || (!args.has("-k") && !kernel.memory.isKernelAddress(address));
 
+interface TranslatedRow {
+  readonly address: bigint;
+  readonly found: Found;
+  readonly steps: readonly WalkStep[];
+  /** The kernel, of one of its addresses. */
+  readonly kernel: Kernel;
+  /** What a person reads where nothing is mapped. */
+  readonly why?: string;
+  readonly origin: () => Origin | undefined;
+}
+
+const none = (): undefined => undefined;
+
+export const stepsTable: Table<WalkStep> = {
+  columns: {
+    level: { kind: "text", title: "", width: 6, align: "right", value: ({ level }) => level },
+    at: {
+      kind: "address",
+      title: "",
+      about: "physical, of the entry",
+      gap: ": ",
+      width: 0,
+      value: ({ entryAddress }) => entryAddress,
+      text: hex,
+    },
+    entry: { kind: "integer", title: "", unit: "hex", gap: " => ", value: ({ entry }) => entry, text: hex },
+  },
+};
+
+export const translationTable = (of: "kernel" | "user"): Table<TranslatedRow> => ({
+  gap: "  ",
+  columns: {
+    virtual: {
+      kind: "address",
+      title: "VIRTUAL",
+      titleAlign: "left",
+      width: of === "kernel" ? "address" : 10,
+      value: ({ address }) => address,
+      text: (address, { kernel }) =>
+        of === "kernel" && kernel.memory.isKernelAddress(address) ? addressSpan(kernel, address) : hex(address),
+    },
+    physical: {
+      kind: "address",
+      title: "PHYSICAL",
+      about: "null where nothing is mapped",
+      width: 0,
+      value: ({ found }) => physicalOf(found),
+      text: hex,
+      absent: ({ why = "(not mapped)" }) => why,
+    },
+    pageBytes: {
+      kind: "number",
+      unit: "bytes",
+      about: "of the page",
+      value: ({ found }) => (found instanceof Fault ? undefined : Number(found.pageBytes)),
+    },
+    steps: {
+      kind: "data",
+      about: "entries of the page tables, from the root on",
+      fields: stepsTable.columns,
+      value: ({ kernel, steps }) => steps.map((step) => new TableLayout(kernel, stepsTable).data(step)),
+    },
+    ...(of === "user" && originColumns),
+  },
+});
+
+/** @param lines of the walk, below a blank one */
+const translation = (of: "kernel" | "user", row: TranslatedRow, lines: () => readonly Line[]): Piece =>
+  new TableLayout(row.kernel, translationTable(of)).headed(row, lines);
+
 function* kernelAddress({ kernel }: Context, address: bigint): Pieces {
-  const width = kernel.arch.wordSize * 2;
-  const title: Line = [{ as: "title", text: `${"VIRTUAL".padEnd(width)}  PHYSICAL` }];
   if (!kernel.memory.isKernelAddress(address)) {
-    const data = {
-      virtual: addressJson(address),
-      physical: faultJson(Fault.at("unmapped", address, "not a kernel virtual address")),
-    };
-    return yield record(data, title, [`${hex(address).padEnd(width)}  (not a kernel virtual address)`]);
+    const why = "not a kernel virtual address";
+    const found = Fault.at("unmapped", address, why);
+    return yield translation("kernel", { address, found, steps: [], kernel, why: `(${why})`, origin: none }, () => []);
   }
   const steps: WalkStep[] = [];
   const found = kernel.memory.translate(address, steps);
-  const place = found instanceof Fault ? notThere(found) : hex(found.physical);
   const { firstEntryIsDirectory } = kernel.arch;
-  yield record(
-    translationData(address, found, steps),
-    title,
-    [addressSpan(kernel, address), "  ", place],
+  const layout = new TableLayout(kernel, stepsTable);
+  yield translation("kernel", { address, found, steps, kernel, origin: none }, () => [
     [],
     ...rootLine(kernel, firstEntryIsDirectory ? "PGD" : "PAGE"),
     ...steps.map((step, i): Line =>
-      firstEntryIsDirectory && i === 0 ? [`PAGE DIRECTORY: ${hex(step.entry)}`] : stepLine(step),
+      firstEntryIsDirectory && i === 0 ? [`PAGE DIRECTORY: ${hex(step.entry)}`] : layout.line(step),
     ),
     ...pageLine(found),
-  );
+  ]);
   yield* entryOf(kernel, steps, found);
   if (!(found instanceof Fault)) yield* pageOf(kernel, found.physical);
 }
-
-const notThere = (fault: Fault) => (fault.kind === "unmapped" ? "(not mapped)" : faultSpan(fault));
 
 function rootLine({ symbols }: Kernel, name: string): Line[] {
   const root = ["init_top_pgt", "swapper_pg_dir", "init_level4_pgt"].map((one) => symbols.find(one)).find((one) => one);
   return root ? [[`${name} DIRECTORY: `, { as: "symbol", text: hex(root.address), address: root.address }]] : [];
 }
-
-const stepLine = ({ level, entryAddress, entry }: WalkStep): Line => [
-  `${level.padStart(6)}: ${hex(entryAddress)} => ${hex(entry)}`,
-];
 
 type Found = ReturnType<Kernel["memory"]["translate"]>;
 
@@ -110,19 +164,6 @@ function pageLine(found: Found): Line[] {
   return [[`  PAGE: ${hex(physical & ~(pageBytes - 1n))}${size}`]];
 }
 
-function translationData(address: bigint, found: Found, steps: readonly WalkStep[]) {
-  return {
-    virtual: addressJson(address),
-    physical: found instanceof Fault ? faultJson(found) : addressJson(found.physical),
-    pageBytes: found instanceof Fault ? null : Number(found.pageBytes),
-    steps: steps.map((step) => ({
-      level: step.level,
-      at: addressJson(step.entryAddress),
-      entry: addressJson(step.entry),
-    })),
-  };
-}
-
 /** The bits of the entry at which a walk ended. */
 function* entryOf(kernel: Kernel, steps: readonly WalkStep[], found: Found): Pieces {
   const entry = lastEntry(kernel, steps);
@@ -130,7 +171,7 @@ function* entryOf(kernel: Kernel, steps: readonly WalkStep[], found: Found): Pie
   yield text("");
   // Sections of arm have bits that the kernel's own entries do not.
   const isSection = kernel.arch.pte?.ownEntry !== undefined && steps.length === 1;
-  if (isSection && !(found instanceof Fault)) yield largePagePiece(entry, found.physical & -found.pageBytes);
+  if (isSection && !(found instanceof Fault)) yield largePagePiece(kernel, entry, found.physical & -found.pageBytes);
   else yield ptePiece(kernel, entry);
 }
 
@@ -142,37 +183,32 @@ function* pageOf(kernel: Kernel, physical: bigint): Pieces {
   });
   yield text("");
   if (page instanceof Fault) return yield faultPiece(page);
-  yield text(pageTitle(kernel));
+  yield pageHeading(kernel);
   yield page;
 }
 
 function* userAddress(task: Obj, address: bigint): Pieces {
   const { kernel } = task;
-  const title: Line = [{ as: "title", text: "VIRTUAL     PHYSICAL" }];
   const mm = task.at("mm");
   const vma = mm.value() === 0n ? undefined : findVma(mm.deref(), address);
   if (!vma) {
-    const data = {
-      virtual: addressJson(address),
-      physical: faultJson(Fault.at("unmapped", address, "not accessible")),
-    };
-    return yield record(data, title, [`${hex(address).padEnd(10)}  (not accessible)`]);
+    const found = Fault.at("unmapped", address, "not accessible");
+    const row = { address, found, steps: [], kernel, why: "(not accessible)", origin: none };
+    return yield translation("user", row, () => []);
   }
   const page = userPage(taskMemory(task), address);
   const { found, steps } = page;
-  const place = found instanceof Fault ? notThere(found) : hex(found.physical);
-  yield record(
-    translationData(address, found, steps),
-    title,
-    [`${hex(address).padEnd(10)}  `, place],
+  const origin = found instanceof Fault ? originOf(vma, address, page) : undefined;
+  const layout = new TableLayout(kernel, stepsTable);
+  yield translation("user", { address, found, steps, kernel, origin: () => origin }, () => [
     [],
-    ...steps.map(stepLine),
+    ...steps.map((step) => layout.line(step)),
     ...pageLine(found),
-  );
+  ]);
   yield* entryOf(kernel, steps, found);
-  yield text("", vmaTitle(kernel));
+  yield text("");
+  yield vmaHeading(kernel);
   yield vmaRow(vma);
   if (!(found instanceof Fault)) return yield* pageOf(kernel, found.physical);
-  const origin = originOf(vma, address, page);
-  if (origin) yield text("", origin);
+  if (origin) yield text("", originLine(origin));
 }

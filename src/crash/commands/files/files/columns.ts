@@ -1,13 +1,14 @@
-import type { FileType } from "../../../../linux/fs/inode.ts";
-import type { Cell } from "../../../../say/cell.ts";
-import { left } from "../../../../render/pad.ts";
-import type { Span } from "../../../../say/piece.ts";
+/** Columns that tables of files have in common. */
+import { fileType } from "../../../../linux/fs/inode.ts";
+import type { Obj } from "../../../../model/object.ts";
+import type { Column } from "../../../../say/table.ts";
 
-/** Width of "SOCK" and of "UNKN", which stands for inodes of the kernel's own. */
-const TYPE_WIDTH = 4;
-
-/** The column of a file's type, and the blank behind it. */
-export const typeColumn = ({ span, json }: Cell): readonly Span[] => [
-  ...left(json === undefined ? ("UNKN" satisfies Exclude<string, FileType>) : span, TYPE_WIDTH),
-  " ",
-];
+/** The type of a dentry's file, in the width of "SOCK". */
+export const typeColumn = <Row>(dentry: (row: Row) => Obj): Column<Row> => ({
+  kind: "text",
+  title: "TYPE",
+  about: "null for inodes of the kernel's own",
+  width: 4,
+  value: (row) => fileType(dentry(row).at("d_inode").deref()),
+  absent: "UNKN",
+});

@@ -1,7 +1,7 @@
 import { command } from "../../../language/command.ts";
-import { dentryView } from "./dentry.ts";
-import { inodeNodes, inodePages } from "./pages.ts";
-import { taskFiles } from "./task.ts";
+import { dentriesTable, dentryView } from "./dentry.ts";
+import { inodeNodes, inodePages, inodeTable, nodePagesTable } from "./pages.ts";
+import { taskFiles, taskFilesFields } from "./task.ts";
 import { text } from "../../../../say/piece.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
@@ -29,6 +29,13 @@ export const files = command({
     { line: "files 1", shows: "The open files of a process." },
     { line: "files -c", shows: "How much of each file is in the page cache." },
     { line: "foreach files -R /dev/null", shows: "Who has a file open." },
+  ],
+  records: () => [
+    { line: "files", fields: taskFilesFields(false) },
+    { line: "files -c", fields: taskFilesFields(true) },
+    { line: "files -d ffff8ef683e520c0", fields: dentriesTable.columns },
+    { line: "files -p ffff8ef683e520c0", fields: inodeTable.columns },
+    { line: "files -n ffff8ef683e520c0", fields: nodePagesTable.columns },
   ],
   needs: ["types", "tasks"],
   *run(context, args) {

@@ -4,17 +4,17 @@ import { pageToPfn } from "../../../../linux/mm/memoryModel.ts";
 import { pglistData } from "../../../../linux/mm/mmzone.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { cell } from "../../../../say/cell.ts";
-import { pageRowAt, pageTitle } from "../../memory/kmem/pages.ts";
-import { right } from "../../../../render/pad.ts";
-import { faultPiece, progress, record, text, type Piece, type Pieces } from "../../../../say/piece.ts";
+import { pageHeading, pageRowAt } from "../../memory/kmem/pages.ts";
+import { table, TableLayout } from "../../../../render/layout.ts";
+import type { Table } from "../../../../say/table.ts";
+import { faultPiece, progress, text, type Piece, type Pieces } from "../../../../say/piece.ts";
 
 /** `files -p`: every page of an inode that is in the page cache. @throws Fault when there is no inode */
 export function* inodePages(kernel: Kernel, address: bigint): Pieces {
   const { mapping, heading } = inodeHeading(kernel, address);
   yield heading;
-  yield text("", pageTitle(kernel));
+  yield text("");
+  yield pageHeading(kernel);
   for (const pfn of pageFrames(mapping)) yield pfn instanceof Fault ? faultPiece(pfn) : pageRowAt(kernel, pfn);
 }
 
@@ -38,23 +38,42 @@ export function* inodeNodes(kernel: Kernel, address: bigint): Pieces {
     }
     if (++done % 1024 === 0) yield progress("pages", done, cachedPages(mapping));
   }
-  yield text("", [{ as: "title", text: " NODE           PAGES" }]);
-  for (const { id, pages } of nodes) {
-    yield record({ node: id, pages }, [...right(String(id), 4), " ".repeat(8), ...right(String(pages), 10)]);
-  }
+  yield text("");
+  yield* table(kernel, nodePagesTable, nodes);
 }
+
+export const nodePagesTable: Table<{ readonly id: number; readonly pages: number }> = {
+  gap: "        ",
+  columns: {
+    node: { kind: "number", title: "NODE", titleWidth: 5, width: 4, value: ({ id }) => id },
+    pages: { kind: "number", title: "PAGES", titleWidth: 8, width: 10, value: ({ pages }) => pages },
+  },
+};
+
+interface InodeRow {
+  readonly address: bigint;
+  /** `struct address_space` */
+  readonly mapping: Obj;
+}
+
+export const inodeTable: Table<InodeRow> = {
+  gap: "  ",
+  columns: {
+    inode: { kind: "address", title: "INODE", titleAlign: "center", value: ({ address }) => address },
+    mapping: { kind: "address", about: "of the struct address_space", value: ({ mapping }) => mapping.address },
+    pages: {
+      kind: "number",
+      title: "NRPAGES",
+      about: "in the page cache",
+      width: 7,
+      value: ({ mapping }) => cachedPages(mapping),
+    },
+  },
+};
 
 function inodeHeading(kernel: Kernel, address: bigint): { mapping: Obj; heading: Piece } {
   const mapping = inodeMapping(inodeAt(kernel, address));
-  const inode = addressCell(kernel, () => address);
-  const pages = cell(() => cachedPages(mapping));
-  const title = addressTitle(kernel, "INODE");
-  const heading = record(
-    { inode: inode.json, mapping: addressCell(kernel, () => mapping.address).json, pages: pages.json },
-    [{ as: "title", text: `${title}  NRPAGES` }],
-    [inode.span, ...right(pages.span, 9)],
-  );
-  return { mapping, heading };
+  return { mapping, heading: new TableLayout(kernel, inodeTable).headed({ address, mapping }) };
 }
 
 /** Page frames of the cached pages, and why there may be more. */

@@ -2,16 +2,16 @@ import { attempt, Fault } from "../../../../base/fault.ts";
 import { filePath } from "../../../../linux/fs/dcache.ts";
 import { openFiles, type OpenFile } from "../../../../linux/fs/fdtable.ts";
 import { fsPath } from "../../../../linux/fs/fsStruct.ts";
-import { cachedPages, fileType, inodeMapping } from "../../../../linux/fs/inode.ts";
+import { cachedPages, inodeMapping } from "../../../../linux/fs/inode.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { type Cell, cell } from "../../../../say/cell.ts";
-import { right } from "../../../../render/pad.ts";
+import { addressCell } from "../../../say/addressCell.ts";
+import { TableLayout } from "../../../../render/layout.ts";
 import { sharedRows } from "../../../say/sharedRows.ts";
-import { faultSpan, faultJson, type Json, type Line, type Pieces, record, spanText } from "../../../../say/piece.ts";
+import { faultSpan, faultJson, type Json, type Line, type Pieces } from "../../../../say/piece.ts";
+import type { Column, Fields, Table } from "../../../../say/table.ts";
 import { matches } from "../../../say/reference.ts";
-import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
+import { taskColumns, taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 import { typeColumn } from "./columns.ts";
 
 export interface FilesView {
@@ -23,9 +23,9 @@ export interface FilesView {
 
 interface Row {
   readonly open: OpenFile;
-  readonly line: Line;
-  readonly path: Cell;
   readonly data: Json;
+  readonly lines: readonly Line[];
+  readonly path: string | Fault;
 }
 
 /** The open files of one task; nothing at all where a reference matches none of them. */
@@ -42,7 +42,7 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
   if (reference !== undefined && shown.length === 0 && !isPlace) return;
   const lines: Line[] = [taskHeading(task)];
   if (root !== undefined || cwd !== undefined) lines.push(["ROOT: ", pathSpan(root), "    CWD: ", pathSpan(cwd)]);
-  if (shown.length > 0) lines.push(heading(task.kernel, counts), ...shown.map(({ line }) => line));
+  if (shown.length > 0) lines.push(layoutOf(task.kernel, counts).headingLine(), ...shown.flatMap((row) => row.lines));
   else if (reference === undefined && !(done instanceof Fault)) lines.push(["No open files"]);
   if (done instanceof Fault) lines.push(["files: ", faultSpan(done)]);
   const data = {
@@ -52,7 +52,7 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
     files: shown.map((row) => row.data),
     unread: done instanceof Fault ? faultJson(done) : null,
   };
-  yield record(data, ...lines);
+  yield { kind: "record", data, lines, fields: taskFilesFields(counts) };
 }
 
 const plainRows = sharedRows<Row>("files");
@@ -61,7 +61,10 @@ const rowsWithCounts = sharedRows<Row>("files with counts");
 /** Rows of a task's open files. @throws Fault as `openFiles` */
 const openRows = (task: Obj, counts: boolean): Iterable<Row> =>
   (counts ? rowsWithCounts : plainRows)(task.kernel).of(task.at("files").value(), function* () {
-    for (const file of openFiles(task)) yield counts ? countRow(file) : fileRow(file);
+    const layout = layoutOf(task.kernel, counts);
+    for (const open of openFiles(task)) {
+      yield { open, path: attempt(() => filePath(open.file)), ...layout.readRow(open) };
+    }
   });
 
 const pathSpan = (path: string | undefined | Fault) => (path instanceof Fault ? faultSpan(path) : (path ?? "(none)"));
@@ -77,63 +80,66 @@ function isReferred({ open: { fd, file }, path }: Row, reference: string): boole
     () => inode().value(),
     () => inodeMapping(inode().deref()).address,
   ].map((read) => addressCell(kernel, read));
-  return matches(reference, { number: fd, addresses, text: spanText(path.span) });
+  return matches(reference, { number: fd, addresses, ...(typeof path === "string" && { text: path }) });
 }
 
-function heading(kernel: Kernel, counts: boolean): Line {
-  const titles = counts ? ["INODE", "I_MAPPING"] : ["FILE", "DENTRY", "INODE"];
-  const addresses = titles.map((title) => addressTitle(kernel, title)).join(" ");
-  return [{ as: "title", text: ` FD ${addresses} ${counts ? "NRPAGES " : ""}TYPE PATH` }];
-}
+const dentryOf = ({ file }: OpenFile): Obj => file.at("f_path.dentry");
+const inodeOf = (open: OpenFile): Obj => dentryOf(open).at("d_inode");
 
 /** Descriptors of up to three digits stand below each other. */
-const FD_WIDTH = 3;
+const fd: Column<OpenFile> = { kind: "number", title: "FD", width: 3, value: (open) => open.fd };
 
-function fileRow(open: OpenFile): Row {
-  const { fd, file } = open;
-  const { kernel } = file;
-  const dentry = (): Obj => file.at("f_path.dentry");
-  const own = addressCell(kernel, () => file.address);
-  const entry = addressCell(kernel, () => dentry().value());
-  const inode = addressCell(kernel, () => dentry().at("d_inode").value());
-  const type = cell(() => fileType(dentry().at("d_inode").deref()));
-  const path = cell(() => filePath(file));
-  return {
-    open,
-    path,
-    line: [
-      ...right(String(fd), FD_WIDTH),
-      " ",
-      own.span,
-      " ",
-      entry.span,
-      " ",
-      inode.span,
-      " ",
-      ...typeColumn(type),
-      path.span,
-    ],
-    data: { fd, file: own.json, dentry: entry.json, inode: inode.json, type: type.json, path: path.json },
-  };
-}
+const inode: Column<OpenFile> = {
+  kind: "address",
+  title: "INODE",
+  titleAlign: "center",
+  value: (open) => inodeOf(open).value(),
+};
 
-/** Width of "NRPAGES". */
-const COUNT_WIDTH = 7;
+const lastColumns: { readonly [K in "type" | "path"]: Column<OpenFile> } = {
+  type: typeColumn(dentryOf),
+  path: { kind: "text", title: "PATH", value: ({ file }) => filePath(file) },
+};
 
-function countRow(open: OpenFile): Row {
-  const { fd, file } = open;
-  const { kernel } = file;
-  const host = (): Obj => file.at("f_path.dentry.d_inode");
-  const inode = addressCell(kernel, () => host().value());
-  const mapping = addressCell(kernel, () => inodeMapping(host().deref()).address);
-  const count = cell(() => cachedPages(inodeMapping(host().deref())));
-  const type = cell(() => fileType(host().deref()));
-  const path = cell(() => filePath(file));
-  const numbers: Line = [inode.span, " ", mapping.span, " ", ...right(count.span, COUNT_WIDTH)];
-  return {
-    open,
-    path,
-    line: [...right(String(fd), FD_WIDTH), " ", ...numbers, " ", ...typeColumn(type), path.span],
-    data: { fd, inode: inode.json, mapping: mapping.json, pages: count.json, type: type.json, path: path.json },
-  };
-}
+export const filesTable: Table<OpenFile> = {
+  columns: {
+    fd,
+    file: { kind: "address", title: "FILE", titleAlign: "center", value: ({ file }) => file.address },
+    dentry: { kind: "address", title: "DENTRY", titleAlign: "center", value: (open) => dentryOf(open).value() },
+    inode,
+    ...lastColumns,
+  },
+};
+
+export const filesWithCountsTable: Table<OpenFile> = {
+  columns: {
+    fd,
+    inode,
+    mapping: {
+      kind: "address",
+      title: "I_MAPPING",
+      titleAlign: "center",
+      about: "of the struct address_space",
+      value: (open) => inodeMapping(inodeOf(open).deref()).address,
+    },
+    pages: {
+      kind: "number",
+      title: "NRPAGES",
+      about: "in the page cache",
+      width: 7,
+      value: (open) => cachedPages(inodeMapping(inodeOf(open).deref())),
+    },
+    ...lastColumns,
+  },
+};
+
+const layoutOf = (kernel: Kernel, counts: boolean): TableLayout<OpenFile> =>
+  new TableLayout(kernel, counts ? filesWithCountsTable : filesTable);
+
+export const taskFilesFields = (counts: boolean): Fields => ({
+  ...taskColumns,
+  root: { kind: "text" },
+  cwd: { kind: "text" },
+  files: { kind: "data", fields: (counts ? filesWithCountsTable : filesTable).columns },
+  unread: { kind: "text", about: "null, or the fault for which files may be missing" },
+});

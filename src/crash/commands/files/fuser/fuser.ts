@@ -1,17 +1,16 @@
 import { Fault, faultLast } from "../../../../base/fault.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { lockedFiles } from "../../../../linux/fs/lockd.ts";
-import { taskComm, taskPid, taskTable } from "../../../../linux/sched/task.ts";
+import { taskComm, taskCpu, taskPid, taskTable } from "../../../../linux/sched/task.ts";
+import { taskState } from "../../../../linux/sched/taskState.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { addressTitle, addressSpan } from "../../../say/addressCell.ts";
-import { cell } from "../../../../say/cell.ts";
 import { command } from "../../../language/command.ts";
 import { byInode, byPath, fileUsers, type IsWanted } from "./fileUsers.ts";
 import { hexNumber } from "../../../language/number.ts";
-import { left, right } from "../../../../render/pad.ts";
-import { faultPiece, progress, record, text, type Pieces, type Span } from "../../../../say/piece.ts";
-import { taskFacts } from "../../../say/taskHeading.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import type { Table } from "../../../../say/table.ts";
+import { faultPiece, progress, text, type Pieces } from "../../../../say/piece.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const fuser = command({
@@ -26,6 +25,7 @@ export const fuser = command({
     { line: "fuser /etc/motd", shows: "Who has a file open." },
     { line: "fuser /", shows: "Whose root or working directory is the root." },
   ],
+  records: () => [{ line: "fuser /etc/motd", fields: usersTable.columns }],
   needs: ["types", "tasks"],
   *run({ kernel }, { rest: [word, ...more] }) {
     if (word === undefined || more.length > 0) throw new WrongUse("one file is what to look for");
@@ -33,17 +33,21 @@ export const fuser = command({
     const usersOf = fileUsers(isWanted);
     const { tasks, fault } = taskTable(kernel);
     const faults = new Set<Fault>(fault ? [fault] : []);
+    const layout = new TableLayout(kernel, usersTable);
     let found = 0;
+    const row = function* (user: Obj | string, uses: readonly string[]): Pieces {
+      if (found++ === 0) yield layout.heading();
+      yield layout.row({ user, uses });
+    };
     for (const [i, task] of tasks.entries()) {
       const { uses, faults: missed } = usersOf(task);
       for (const one of missed) faults.add(one);
-      if (uses.length > 0) yield* row(kernel, found++, task, uses);
+      if (uses.length > 0) yield* row(task, uses);
       if (i % 64 === 63) yield progress("tasks", i, tasks.length);
     }
     for (const file of faultLast(lockedFiles(kernel))) {
       if (file instanceof Fault) faults.add(file);
-      else if (isWanted(file.file.at("f_path")))
-        for (const client of file.clients) yield* row(kernel, found++, client, ["lockd"]);
+      else if (isWanted(file.file.at("f_path"))) for (const client of file.clients) yield* row(client, ["lockd"]);
     }
     if (found === 0 && faults.size === 0) yield text(`No users of ${word} found`);
     for (const one of faults) yield faultPiece(one, "fuser: ");
@@ -59,21 +63,48 @@ function wanted(kernel: Kernel, word: string): IsWanted {
   return byInode(address);
 }
 
-const PID_WIDTH = 5;
-const COMM_WIDTH = 16;
-
-/** @param user a task, or the name of an NFS client */
-function* row(kernel: Kernel, before: number, user: Obj | string, uses: readonly string[]): Pieces {
-  const title = ` PID   ${addressTitle(kernel, "TASK")}  ${"COMM".padEnd(COMM_WIDTH)} USAGE`;
-  if (before === 0) yield text([{ as: "title", text: title }]);
-  const isTask = typeof user !== "string";
-  const pid = isTask ? cell(() => taskPid(user)).span : "-";
-  const task = isTask ? addressSpan(kernel, user.address) : "";
-  const name = cell(() => (isTask ? taskComm(user) : user)).span;
-  yield record({ ...(isTask ? taskFacts(user) : { client: user }), uses }, [
-    ...[...right(pid, PID_WIDTH), "  ", ...left(task, kernel.arch.wordSize * 2), "  "],
-    ...[...left(quoted(name), COMM_WIDTH), " ", uses.join(" ")],
-  ]);
+interface UserRow {
+  /** A `struct task_struct`, or the name of an NFS client. */
+  readonly user: Obj | string;
+  readonly uses: readonly string[];
 }
 
-const quoted = (name: Span): Span => (typeof name === "string" ? `"${name}"` : name);
+/** Of a task; an NFS client has none of it. */
+const ofTask =
+  <T>(read: (task: Obj) => T) =>
+  ({ user }: UserRow): T | undefined =>
+    typeof user === "string" ? undefined : read(user);
+
+const quoted = (name: string): string => `"${name}"`;
+
+export const usersTable: Table<UserRow> = {
+  gap: "  ",
+  columns: {
+    pid: { kind: "number", title: "PID", titleAlign: "center", width: 5, value: ofTask(taskPid), absent: "-" },
+    task: { kind: "task", title: "TASK", titleAlign: "center", value: ofTask(({ address }) => address) },
+    comm: {
+      kind: "text",
+      title: "COMM",
+      about: "null for an NFS client",
+      width: 16,
+      value: ofTask(taskComm),
+      text: quoted,
+      absent: ({ user }) => (typeof user === "string" ? quoted(user) : ""),
+    },
+    uses: {
+      kind: "data",
+      title: "USAGE",
+      about: "root, cwd, fd, mmap, lockd",
+      gap: " ",
+      value: ({ uses }) => uses,
+      text: (_, { uses }) => uses.join(" "),
+    },
+    cpu: { kind: "number", value: ofTask(taskCpu) },
+    state: { kind: "text", about: "as `ps -S` counts them", value: ofTask(taskState) },
+    client: {
+      kind: "text",
+      about: "of the NFS server",
+      value: ({ user }) => (typeof user === "string" ? user : undefined),
+    },
+  },
+};

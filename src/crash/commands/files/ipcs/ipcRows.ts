@@ -1,5 +1,7 @@
-import { attempt, orThrow } from "../../../../base/fault.ts";
+/** Tables of System V objects. */
+import { attempt, Fault } from "../../../../base/fault.ts";
 import { padHex } from "../../../../base/hex.ts";
+import { once } from "../../../../base/once.ts";
 import {
   ipcOwner,
   ipcPermissions,
@@ -10,31 +12,37 @@ import {
 } from "../../../../linux/ipc/ipc.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { addressCell } from "../../../say/addressCell.ts";
-import { type Cell, cell } from "../../../../say/cell.ts";
-import { left } from "../../../../render/pad.ts";
-import { record, type Json, type Line, type Piece } from "../../../../say/piece.ts";
+import type { Column, Table } from "../../../../say/table.ts";
 
-interface Column {
-  readonly title: string;
-  readonly width: number;
-  /** Its key to programs. */
-  readonly key: string;
-  read(object: Obj): Cell;
+export interface IpcRow {
+  /** `struct shmid_kernel`, `sem_array` or `msg_queue` */
+  readonly object: Obj;
+  /** Pages of a segment. */
+  readonly pages: () => ReturnType<typeof segmentPages> | Fault;
 }
 
+export const ipcRow = (object: Obj): IpcRow => ({ object, pages: once(() => attempt(() => segmentPages(object))) });
+
+type IpcColumns = { readonly [key: string]: Column<IpcRow> };
+
+const count = (title: string, width: number, member: string, unit?: "bytes"): Column<IpcRow> => ({
+  kind: "number",
+  title,
+  width,
+  align: "left",
+  ...(unit && { unit }),
+  value: ({ object }) => object.at(member).number(),
+});
+
 /** The columns of each kind behind those that all have. */
-const COLUMNS: Readonly<Record<IpcFacility, readonly Column[]>> = {
-  shm: [
-    { title: "BYTES", width: 10, key: "bytes", read: (shmid) => cell(() => shmid.at("shm_segsz").number()) },
-    { title: "NATTCH", width: 6, key: "attached", read: (shmid) => cell(() => shmid.at("shm_nattch").number()) },
-    { title: "STATUS", width: 7, key: "status", read: (shmid) => cell(() => segmentState(shmid).join(" ")) },
-  ],
-  sem: [{ title: "NSEMS", width: 10, key: "semaphores", read: (array) => cell(() => array.at("sem_nsems").number()) }],
-  msg: [
-    { title: "USED-BYTES", width: 12, key: "bytes", read: (queue) => cell(() => queue.at("q_cbytes").number()) },
-    { title: "MESSAGES", width: 12, key: "messages", read: (queue) => cell(() => queue.at("q_qnum").number()) },
-  ],
+const OWN_COLUMNS: Readonly<Record<IpcFacility, IpcColumns>> = {
+  shm: {
+    bytes: count("BYTES", 10, "shm_segsz", "bytes"),
+    attached: count("NATTCH", 6, "shm_nattch"),
+    status: { kind: "text", title: "STATUS", width: 7, value: ({ object }) => segmentState(object).join(" ") },
+  },
+  sem: { semaphores: count("NSEMS", 10, "sem_nsems") },
+  msg: { bytes: count("USED-BYTES", 12, "q_cbytes", "bytes"), messages: count("MESSAGES", 12, "q_qnum") },
 };
 
 const NAMES: Readonly<Record<IpcFacility, readonly [object: string, id: string]>> = {
@@ -43,70 +51,71 @@ const NAMES: Readonly<Record<IpcFacility, readonly [object: string, id: string]>
   msg: ["MSG_QUEUE", "MSQID"],
 };
 
-const KEY_WIDTH = 8;
-const ID_WIDTH = 10;
-const USER_WIDTH = 5;
+/** What of a segment's pages is where, in lines below its row. */
+const SEGMENT_COLUMNS: IpcColumns = {
+  allocated: {
+    kind: "number",
+    title: "",
+    unit: "pages",
+    line: 1,
+    gap: "PAGES ALLOCATED/RESIDENT/SWAPPED: ",
+    value: ({ object }) => Math.ceil(object.at("shm_segsz").number() / pageSize(object.kernel)),
+  },
+  resident: segmentCount("resident"),
+  swapped: segmentCount("swapped"),
+  inode: {
+    kind: "address",
+    title: "",
+    line: 2,
+    gap: "INODE: ",
+    value: ({ object }) => segmentInode(object).address,
+  },
+};
 
-export function ipcTitle({ wordSize }: { readonly wordSize: number }, facility: IpcFacility): Line {
-  const [object, id] = NAMES[facility];
-  const first = [object.padEnd(wordSize * 2), "KEY".padEnd(KEY_WIDTH), id.padEnd(ID_WIDTH), "UID".padEnd(USER_WIDTH)];
-  const rest = COLUMNS[facility].map(({ title, width }) => title.padEnd(width));
-  return [{ as: "title", text: [...first, "PERMS", ...rest].join(" ") }];
-}
-
-/** @param detailed for a shared segment also the line about its pages */
-export function ipcRow(object: Obj, facility: IpcFacility, detailed: boolean): Piece {
-  const { kernel } = object;
-  const perm = ipcPermissions(object, facility);
-  const own = addressCell(kernel, () => object.address);
-  const key = cell(
-    () => BigInt.asUintN(32, perm.at("key").value()),
-    (value) => padHex(value, KEY_WIDTH),
-  );
-  const id = cell(() => perm.at("id").number());
-  const user = cell(() => ipcOwner(perm));
-  const mode = cell(
-    () => perm.at("mode").number() & 0o777,
-    (bits) => bits.toString(8),
-  );
-  const rest = COLUMNS[facility].map((column) => ({ ...column, cell: column.read(object) }));
-  const columns: Line = [
-    ...[own.span, " ", ...left(key.span, KEY_WIDTH), " ", ...left(id.span, ID_WIDTH), " "],
-    ...[...left(user.span, USER_WIDTH), " ", ...left(mode.span, "PERMS".length)],
-    ...rest.flatMap((column) => [" ", ...left(column.cell.span, column.width)]),
-  ];
-  const details = detailed && facility === "shm" ? segmentDetails(object) : { data: {}, lines: [] };
-  const data = {
-    facility,
-    address: own.json,
-    key: key.json,
-    id: id.json,
-    uid: user.json,
-    mode: mode.json,
-    ...Object.fromEntries(rest.map((column) => [column.key, column.cell.json])),
-    ...details.data,
-  };
-  return record(data, columns, ...details.lines);
-}
-
-function segmentDetails(shmid: Obj): {
-  readonly data: { readonly [key: string]: Json };
-  readonly lines: readonly Line[];
-} {
-  const bytes = pageSize(shmid.kernel);
-  const pages = attempt(() => segmentPages(shmid));
-  const counts = [
-    cell(() => Math.ceil(shmid.at("shm_segsz").number() / bytes)),
-    cell(() => orThrow(pages).resident),
-    cell(() => orThrow(pages).swapped),
-  ] as const;
-  const inode = addressCell(shmid.kernel, () => segmentInode(shmid).address);
-  const [allocated, resident, swapped] = counts;
+function segmentCount(key: "resident" | "swapped"): Column<IpcRow> {
   return {
-    data: { pages: { allocated: allocated.json, resident: resident.json, swapped: swapped.json }, inode: inode.json },
-    lines: [
-      ["PAGES ALLOCATED/RESIDENT/SWAPPED: ", allocated.span, "/", resident.span, "/", swapped.span],
-      ["INODE: ", inode.span],
-    ],
+    kind: "number",
+    title: "",
+    unit: "pages",
+    line: 1,
+    gap: "/",
+    value: ({ pages }) => {
+      const counts = pages();
+      return counts instanceof Fault ? counts : counts[key];
+    },
+  };
+}
+
+/** @param isDetailed for shared segments also what of their pages is where */
+export function ipcTable(facility: IpcFacility, isDetailed = false): Table<IpcRow> {
+  const [title, id] = NAMES[facility];
+  const permission = ({ object }: IpcRow): Obj => ipcPermissions(object, facility);
+  return {
+    columns: {
+      facility: { kind: "text", about: "shm, sem or msg", value: () => facility },
+      address: { kind: "address", title, titleAlign: "left", value: ({ object }) => object.address },
+      key: {
+        kind: "number",
+        title: "KEY",
+        unit: "hex",
+        align: "left",
+        width: 8,
+        value: (row) => Number(BigInt.asUintN(32, permission(row).at("key").value())),
+        text: (key) => padHex(key, 8),
+      },
+      id: { kind: "number", title: id, align: "left", width: 10, value: (row) => permission(row).at("id").number() },
+      uid: { kind: "number", title: "UID", align: "left", width: 5, value: (row) => ipcOwner(permission(row)) },
+      mode: {
+        kind: "number",
+        title: "PERMS",
+        unit: "octal",
+        align: "left",
+        width: 5,
+        value: (row) => permission(row).at("mode").number() & 0o777,
+        text: (bits) => bits.toString(8),
+      },
+      ...OWN_COLUMNS[facility],
+      ...(isDetailed && facility === "shm" && SEGMENT_COLUMNS),
+    },
   };
 }

@@ -7,11 +7,12 @@ import {
   ipcPermissions,
   type IpcFacility,
 } from "../../../../linux/ipc/ipc.ts";
-import type { Arch } from "../../../../arch/arch.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
-import { ipcRow, ipcTitle } from "./ipcRows.ts";
+import { ipcRow, ipcTable } from "./ipcRows.ts";
 import { anyNumber, hexNumber } from "../../../language/number.ts";
+import { TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
 
@@ -34,6 +35,11 @@ export const ipcs = command({
     { line: "ipcs -M", shows: "Shared memory with what of it is resident." },
     { line: "ipcs -q 0", shows: "One message queue." },
   ],
+  records: () => [
+    { line: "ipcs -M", fields: ipcTable("shm", true).columns },
+    { line: "ipcs -s", fields: ipcTable("sem").columns },
+    { line: "ipcs -q", fields: ipcTable("msg").columns },
+  ],
   needs: ["types"],
   *run(context, args) {
     const namespace = namespaceOf(context, args);
@@ -45,8 +51,7 @@ export const ipcs = command({
       const objects = [...untilFault(ipcObjects(namespace, facility), (end) => faults.push(end))];
       const wanted = objects.filter((object) => words.length === 0 || isNamed(object, facility, words));
       found += wanted.length;
-      if (wanted.length > 0 || words.length === 0)
-        yield* listing(wanted, facility, args.has("-M"), context.kernel.arch);
+      if (wanted.length > 0 || words.length === 0) yield* listing(context.kernel, wanted, facility, args.has("-M"));
       yield* faults.map((fault) => faultPiece(fault, "ipcs: "));
     }
     if (found === 0 && words.length > 0) throw new UsageError(`invalid id or address: ${words.join(" ")}`);
@@ -76,14 +81,14 @@ function isNamed(object: Obj, facility: IpcFacility, words: readonly string[]): 
   return words.some((word) => anyNumber(word) === id || hexNumber(word) === object.address);
 }
 
-function* listing(objects: readonly Obj[], facility: IpcFacility, detailed: boolean, arch: Arch): Pieces {
-  const title = ipcTitle(arch, facility);
-  if (objects.length === 0) yield text(title, "(none allocated)");
-  const each = detailed && facility === "shm";
+function* listing(kernel: Kernel, objects: readonly Obj[], facility: IpcFacility, isDetailed: boolean): Pieces {
+  const layout = new TableLayout(kernel, ipcTable(facility, isDetailed));
+  if (objects.length === 0) yield text(layout.headingLine(), "(none allocated)");
+  const isEach = isDetailed && facility === "shm";
   for (const [i, object] of objects.entries()) {
-    if (each || i === 0) yield text(title);
-    yield ipcRow(object, facility, detailed);
-    if (each) yield text("");
+    if (isEach || i === 0) yield layout.heading();
+    yield layout.row(ipcRow(object));
+    if (isEach) yield text("");
   }
-  if (!each || objects.length === 0) yield text("");
+  if (!isEach || objects.length === 0) yield text("");
 }

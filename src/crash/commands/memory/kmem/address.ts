@@ -10,9 +10,10 @@ import { record, text, type Pieces, addressJson } from "../../../../say/piece.ts
 import { symbolPiece } from "../../../say/symbolPiece.ts";
 import { taskContext } from "../../../language/taskContext.ts";
 import { freeBlockAt } from "./free.ts";
-import { pageRowAt, pageTitle, pfnOf } from "./pages.ts";
+import { pageHeading, pageRowAt, pfnOf } from "./pages.ts";
 import { objectPieces } from "./slabObjects.ts";
-import { vmallocRow, vmallocTitle } from "./vmalloc.ts";
+import { vmallocHeading, vmallocRow } from "./vmalloc.ts";
+import { shortAddressSpan } from "../../../say/addressCell.ts";
 
 /**
  * `kmem ADDRESS`: everything that is known of an address, of kernel memory or physical.
@@ -32,7 +33,7 @@ export function* addressFacts(kernel: Kernel, address: bigint, isPhysical: boole
   }
   if (typeof pfn === "number") {
     if (!isFirst) yield text("");
-    yield text(pageTitle(kernel));
+    yield pageHeading(kernel);
     yield pageRowAt(kernel, pfn);
   } else if (isFirst) throw new UsageError(`${hex(address)}: ${pfn.message}`);
 }
@@ -48,7 +49,7 @@ function* facts(kernel: Kernel, container: Container, shown: bigint, virtual: bi
       const { symbol, cpu, offset } = container;
       const name = withOffset(symbol.name, offset);
       return yield record({ perCpu: symbol.name, cpu, offset }, [
-        { as: "address", text: hex(virtual), address: virtual },
+        shortAddressSpan(virtual),
         ` (${symbol.type}) `,
         { as: "symbol", text: name, address: virtual },
         `  [per-CPU, cpu ${cpu}]`,
@@ -67,7 +68,7 @@ function* facts(kernel: Kernel, container: Container, shown: bigint, virtual: bi
     case "free block":
       return yield* freeBlockAt(kernel, physicalPage(kernel, virtual) ?? container.block.pfn, shown);
     case "vmalloc area":
-      yield text(vmallocTitle(kernel));
+      yield vmallocHeading(kernel);
       return yield vmallocRow(kernel, container.area);
     case "module section":
     case "page struct":

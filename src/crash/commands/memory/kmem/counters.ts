@@ -1,7 +1,39 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { COUNTER_TABLES, globalCounters, vmEvents, type Counter } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { faultPiece, record, text, type Pieces } from "../../../../say/piece.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import { table } from "../../../../render/layout.ts";
+import { longest } from "../../../../render/pad.ts";
+import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
+import type { Column, Table } from "../../../../say/table.ts";
+
+type CounterKey = "name" | "value";
+
+/** Names at the right of a column as wide as the longest, values behind. @param least characters of that column */
+export const counterColumns = (
+  counters: readonly Counter[] = [],
+  least = 26,
+): { readonly [K in CounterKey]: Column<Counter> } => ({
+  name: {
+    kind: "text",
+    title: "",
+    gap: "",
+    width: Math.max(least, longest(counters.map(({ name }) => name))),
+    align: "right",
+    value: ({ name }) => name,
+  },
+  value: { kind: "number", title: "", gap: ": ", value: ({ value }) => value },
+});
+
+export const countersTable = (
+  variable = "",
+  counters: readonly Counter[] = [],
+): Table<Counter, PanelKeys["kmem -V"]> => ({
+  columns: {
+    table: { kind: "text", about: "the kernel's variable", value: () => variable },
+    ...counterColumns(counters),
+  },
+});
 
 /** `kmem -V`: the kernel's counters, table by table. */
 export function* counterTables(kernel: Kernel): Pieces {
@@ -17,12 +49,6 @@ export function* counterTables(kernel: Kernel): Pieces {
     isFirst = false;
     yield text([{ as: "title", text: `  ${name.toUpperCase()}:` }]);
     if (counters instanceof Fault) yield faultPiece(counters, "  ");
-    else yield* counterLines(counters, name);
+    else yield* table(kernel, countersTable(name, counters), counters, { heading: false });
   }
-}
-
-/** Names at the right of a column as wide as the longest, values behind. */
-export function* counterLines(counters: readonly Counter[], table: string, least = 26): Pieces {
-  const width = Math.max(least, ...counters.map(({ name }) => name.length));
-  for (const { name, value } of counters) yield record({ table, name, value }, `${name.padStart(width)}: ${value}`);
 }

@@ -1,21 +1,41 @@
-import { hex } from "../../../../base/hex.ts";
+import { hex, padHex } from "../../../../base/hex.ts";
 import { Fault } from "../../../../base/fault.ts";
 import { pageFlags, type PageFlag } from "../../../../linux/mm/pageFlags.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { record, text, type Pieces } from "../../../../say/piece.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { longest } from "../../../../render/pad.ts";
+import { text, type Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
+
+const TITLE = "PAGE-FLAG";
+
+/** @param width of the names; @param indent in front of them */
+export const pageFlagsTable = (width = TITLE.length, indent = ""): Table<PageFlag> => ({
+  gap: "  ",
+  columns: {
+    name: { kind: "text", title: TITLE, gap: indent, width, value: ({ name }) => name },
+    bit: { kind: "number", title: "BIT", titleGap: " ", width: 2, value: ({ bit }) => bit },
+    value: {
+      kind: "integer",
+      title: "VALUE",
+      unit: "hex",
+      align: "left",
+      value: ({ bit }) => 1n << BigInt(bit),
+      text: (value) => padHex(value, 7),
+    },
+  },
+});
 
 /** `kmem -g`: every page flag, or those set in `value`. @throws Fault when the kernel's flags are not known */
 export function* pageFlagTable(kernel: Kernel, value: bigint | undefined): Pieces {
   const all = pageFlags(kernel);
   if (all.length === 0) throw Fault.of("unknown", "no enum pageflags");
   const indent = value === undefined ? "" : "  ";
-  const width = Math.max(9, ...all.map(({ name }) => name.length));
+  const width = longest([TITLE, ...all.map(({ name }) => name)]);
+  const layout = new TableLayout(kernel, pageFlagsTable(width, indent));
   if (value !== undefined) yield text(`FLAGS: ${hex(value)}`);
-  yield text([{ as: "title", text: `${indent}${"PAGE-FLAG".padEnd(width)} BIT  VALUE` }]);
+  yield layout.heading();
   const chosen = value === undefined ? all : all.filter(({ bit }) => (value >> BigInt(bit)) & 1n);
-  for (const flag of chosen) yield record({ name: flag.name, bit: flag.bit }, indent + flagLine(flag, width));
+  for (const flag of chosen) yield layout.row(flag);
   if (chosen.length === 0) yield text(`${indent}(none found)`);
 }
-
-const flagLine = ({ name, bit }: PageFlag, width: number): string =>
-  `${name.padEnd(width)}  ${String(bit).padStart(2)}  ${hex(1n << BigInt(bit)).padStart(7, "0")}`;

@@ -8,21 +8,13 @@ import { pageSize } from "../../../../linux/mm/page.ts";
 import { counterArray } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { cell } from "../../../../say/cell.ts";
-import { left, middle, right } from "../../../../render/pad.ts";
-import {
-  faultPiece,
-  progress,
-  record,
-  text,
-  type Json,
-  type Line,
-  type Piece,
-  type Pieces,
-  type Span,
-  addressJson,
-} from "../../../../say/piece.ts";
-import { startOf } from "./place.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { addressJson, faultPiece, progress, text, type Piece, type Pieces } from "../../../../say/piece.ts";
+import type { Column, Table } from "../../../../say/table.ts";
+import { kilobytesText } from "../sizes.ts";
+import { type Start, startColumns, startOf } from "./place.ts";
+import { shortAddressSpan } from "../../../say/addressCell.ts";
 
 /** `kmem -f` and, with every block, `kmem -F`: the page allocator's free lists, counted against its own counter. */
 export function* freeAreas(kernel: Kernel, withBlocks: boolean): Pieces {
@@ -37,45 +29,73 @@ export function* freeAreas(kernel: Kernel, withBlocks: boolean): Pieces {
       yield text("");
     }
   }
-  const counted = cell(() => freePages(kernel));
-  const verdict = counted.json === found ? "(verified)" : `(found ${found})`;
-  yield record({ nrFreePages: counted.json, found }, ["nr_free_pages: ", counted.span, `  ${verdict}`]);
+  yield new TableLayout(kernel, freeCountTable).row({ counted: attempt(() => freePages(kernel)), found });
 }
 
-/** @param nodeStart first page frame of the zone's node: the table counts from there */
-function zoneHeading(zone: Obj, number: number, nodeStart: number): Piece {
-  const width = zone.kernel.arch.wordSize * 2;
-  const name = cell(() => zoneName(zone));
-  const size = cell(() => zone.at("spanned_pages").number());
-  const free = cell(() => zoneFreePages(zone));
-  const start = startOf(zone, "zone_start_pfn", "spanned_pages");
-  const title = `ZONE  NAME        SIZE    FREE  ${"MEM_MAP".padStart(width / 2 + 3).padEnd(width)}  START_PADDR  START_MAPNR`;
-  const isEmpty = size.json === 0;
-  return record(
-    {
-      zone: number,
-      address: addressJson(zone.address),
-      name: name.json,
-      size: size.json,
-      free: free.json,
-      startPfn: start.pfn,
+export const freeCountTable: Table<{ readonly counted: number | Fault; readonly found: number }> = {
+  columns: {
+    nrFreePages: {
+      kind: "number",
+      title: "",
+      unit: "pages",
+      about: "as the kernel counts them",
+      gap: "nr_free_pages: ",
+      value: ({ counted }) => counted,
     },
-    [{ as: "title", text: title }],
-    [
-      `${String(number).padStart(3)}   `,
-      ...left(name.span, 8),
-      ...right(size.span, 8),
-      ...right(free.span, 8),
-      "  ",
-      ...middle(start.map, isEmpty ? width - 1 : width),
-      isEmpty ? " " : "",
-      "  ",
-      ...middle(start.physical, 11),
-      "  ",
-      ...middle(isEmpty ? "0" : String(start.pfn - nodeStart), 11),
-    ],
-  );
+    found: {
+      kind: "number",
+      title: "",
+      unit: "pages",
+      about: "on the lists",
+      gap: "  ",
+      value: ({ found }) => found,
+      text: (found, { counted }) => (counted === found ? "(verified)" : `(found ${found})`),
+    },
+  },
+};
+
+interface ZoneRow {
+  /** `struct zone` */
+  readonly zone: Obj;
+  /** Its index among its node's. */
+  readonly number: number;
+  /** First page frame of the zone's node: the table counts from there. */
+  readonly nodeStart: number;
+  readonly start: Start | Fault | undefined;
 }
+
+export const freeZonesTable: Table<ZoneRow> = {
+  gap: "  ",
+  columns: {
+    zone: { kind: "number", title: "ZONE", titleWidth: 4, width: 3, value: ({ number }) => number },
+    address: { kind: "address", about: "of the struct zone", value: ({ zone }) => zone.address },
+    name: { kind: "text", title: "NAME", gap: "   ", titleGap: "  ", width: 8, value: ({ zone }) => zoneName(zone) },
+    size: {
+      kind: "number",
+      title: "SIZE",
+      unit: "pages",
+      gap: "",
+      width: 8,
+      value: ({ zone }) => zone.at("spanned_pages").number(),
+    },
+    free: { kind: "number", title: "FREE", unit: "pages", gap: "", width: 8, value: ({ zone }) => zoneFreePages(zone) },
+    memMap: { ...startColumns.memMap, align: "center", titleAlign: "center" },
+    physical: { ...startColumns.physical, align: "middle" },
+    startPfn: {
+      ...startColumns.startPfn,
+      align: "middle",
+      text: (pfn: number, { nodeStart }: ZoneRow) => String(pfn - nodeStart),
+    },
+  },
+};
+
+const zoneHeading = (zone: Obj, number: number, nodeStart: number): Piece =>
+  new TableLayout(zone.kernel, freeZonesTable).headed({
+    zone,
+    number,
+    nodeStart,
+    start: startOf(zone, "zone_start_pfn", "spanned_pages"),
+  });
 
 /** Pages that the zone counts as free. @throws Fault */
 function zoneFreePages(zone: Obj): number {
@@ -90,7 +110,8 @@ function zoneFreePages(zone: Obj): number {
 function* zoneLists(kernel: Kernel, zone: Obj, withBlocks: boolean): Generator<Piece, number, void> {
   let pages = 0;
   let seen = 0;
-  if (!withBlocks) yield text(areaTitle(kernel, "  BLOCKS  PAGES"));
+  const counts = new TableLayout(kernel, freeAreasTable);
+  if (!withBlocks) yield counts.heading();
   for (const list of freeLists(zone)) {
     const blocks: bigint[] = [];
     let fault: Fault | undefined;
@@ -101,39 +122,97 @@ function* zoneLists(kernel: Kernel, zone: Obj, withBlocks: boolean): Generator<P
       if (++seen % 1024 === 0) yield progress("free blocks", seen, 0);
     }
     pages += count * 2 ** list.order;
-    yield withBlocks ? blockLines(kernel, list, blocks) : countLine(kernel, list, count);
+    yield withBlocks ? blockLines(kernel, list, blocks) : counts.row({ kernel, list, count });
     if (fault) yield faultPiece(fault, "      ");
   }
   return pages;
 }
 
-const areaTitle = (kernel: Kernel, more = ""): Line => [
-  { as: "title", text: `AREA    SIZE  ${"FREE_AREA_STRUCT".padEnd(kernel.arch.wordSize * 2)}${more}` },
-];
+interface AreaRow {
+  readonly kernel: Kernel;
+  readonly list: FreeList;
+}
 
-const areaStart = (kernel: Kernel, { order, address }: FreeList): Span[] => [
-  String(order).padStart(3),
-  `${(2 ** order * pageSize(kernel)) / 1024}k`.padStart(9),
-  "  ",
-  { as: "address", text: hex(address), address },
-];
+interface CountedArea extends AreaRow {
+  /** Blocks on the list. */
+  readonly count: number;
+}
 
-const areaData = ({ order, address }: FreeList): Record<string, Json> => ({ order, freeArea: addressJson(address) });
+interface BlocksOfArea extends AreaRow {
+  /** The `struct page` of each one's first page. */
+  readonly blocks: readonly bigint[];
+}
 
-const countLine = (kernel: Kernel, list: FreeList, count: number): Piece =>
-  record({ ...areaData(list), blocks: count, pages: count * 2 ** list.order }, [
-    ...areaStart(kernel, list),
-    ...right(String(count), 8),
-    ...right(String(count * 2 ** list.order), 7),
-  ]);
+const areaColumns = {
+  order: {
+    kind: "number",
+    title: "AREA",
+    titleWidth: 4,
+    width: 3,
+    about: "blocks have 2^order pages",
+    value: ({ list }) => list.order,
+  },
+  bytes: {
+    kind: "number",
+    title: "SIZE",
+    unit: "bytes",
+    about: "of a block",
+    gap: "",
+    titleWidth: 8,
+    width: 9,
+    value: ({ kernel, list }) => 2 ** list.order * pageSize(kernel),
+    text: kilobytesText,
+  },
+  freeArea: {
+    kind: "address",
+    title: "FREE_AREA_STRUCT",
+    titleAlign: "left",
+    gap: "  ",
+    value: ({ list }) => list.address,
+    text: shortAddressSpan,
+  },
+} as const satisfies { readonly [key: string]: Column<AreaRow> };
+
+export const freeAreasTable: Table<CountedArea, PanelKeys["kmem -f"]> = {
+  gap: "",
+  columns: {
+    ...areaColumns,
+    blocks: { kind: "number", title: "BLOCKS", width: 8, value: ({ count }) => count },
+    pages: { kind: "number", title: "PAGES", width: 7, value: ({ list, count }) => count * 2 ** list.order },
+  },
+};
+
+export const freeBlocksTable: Table<BlocksOfArea> = {
+  columns: {
+    ...areaColumns,
+    firstPages: {
+      kind: "data",
+      about: "the struct page of each block's first page",
+      value: ({ blocks }) => blocks.map(addressJson),
+    },
+  },
+};
 
 const blockLines = (kernel: Kernel, list: FreeList, blocks: readonly bigint[]): Piece =>
-  record(
-    { ...areaData(list), blocks: blocks.map(addressJson) },
-    areaTitle(kernel),
-    [...areaStart(kernel, list), "  "],
-    ...blocks.map((address): Line => [{ as: "address", text: hex(address), address }]),
+  new TableLayout(kernel, freeBlocksTable).headed({ kernel, list, blocks }, () =>
+    blocks.map((page) => [shortAddressSpan(page)]),
   );
+
+interface HeldPage extends AreaRow {
+  /** The `struct page` of the block's first page. */
+  readonly block: bigint;
+  /** Which of the block's pages, from 1. */
+  readonly nth: number;
+}
+
+export const freeBlockTable: Table<HeldPage> = {
+  columns: {
+    ...areaColumns,
+    block: { kind: "address", about: "the struct page of the block's first page", value: ({ block }) => block },
+    page: { kind: "number", about: "which page of the block it is, from 1", value: ({ nth }) => nth },
+    of: { kind: "number", about: "pages of the block", value: ({ list }) => 2 ** list.order },
+  },
+};
 
 /**
  * The free block that holds a page, as `kmem -f ADDRESS` shows it; nothing for a page in use.
@@ -149,15 +228,9 @@ export function* freeBlockAt(kernel: Kernel, pfn: number, shown: bigint): Pieces
   }
   const address = pfnToPage(kernel, block.pfn) ?? 0n;
   const nth = pfn - block.pfn + 1;
-  yield record(
-    { ...areaData(where.list), block: addressJson(address), page: nth, of: 2 ** block.order },
-    areaTitle(kernel),
-    [...areaStart(kernel, where.list), "  "],
-    [
-      { as: "address", text: hex(address), address },
-      `  (${hex(shown)} is ${ordinal(nth)} of ${2 ** block.order} pages) `,
-    ],
-  );
+  const row = { kernel, list: where.list, block: address, nth };
+  const said = `  (${hex(shown)} is ${ordinal(nth)} of ${2 ** block.order} pages) `;
+  yield new TableLayout(kernel, freeBlockTable).headed(row, () => [[shortAddressSpan(address), said]]);
 }
 
 function ordinal(n: number): string {

@@ -1,35 +1,49 @@
-import { hex } from "../../../../base/hex.ts";
 import { hstates, hugePageBytes } from "../../../../linux/mm/hugetlb.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { cell } from "../../../../say/cell.ts";
-import { right } from "../../../../render/pad.ts";
-import { record, text, type Pieces, addressJson } from "../../../../say/piece.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { table } from "../../../../render/layout.ts";
 import { sizeText } from "../../../../render/quantity.ts";
+import type { Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
+import { shortAddressSpan } from "../../../say/addressCell.ts";
+
+/** Rows are `struct hstate`. */
+export const hugePagesTable: Table<Obj> = {
+  gap: "",
+  columns: {
+    hstate: {
+      kind: "address",
+      title: "HSTATE",
+      titleAlign: "center",
+      value: ({ address }) => address,
+      text: shortAddressSpan,
+    },
+    bytes: {
+      kind: "number",
+      title: "SIZE",
+      unit: "bytes",
+      about: "of one page",
+      width: 7,
+      value: hugePageBytes,
+      text: (bytes) => sizeText(bytes).replace(" ", ""),
+    },
+    free: {
+      kind: "number",
+      title: "FREE",
+      unit: "pages",
+      width: 8,
+      value: (state) => state.at("free_huge_pages").number(),
+    },
+    total: {
+      kind: "number",
+      title: "TOTAL",
+      unit: "pages",
+      width: 8,
+      value: (state) => state.at("nr_huge_pages").number(),
+    },
+    name: { kind: "text", title: "NAME", gap: "  ", value: (state) => state.at("name").text() },
+  },
+};
 
 /** `kmem -h`: sizes of huge pages, and how many there are. */
-export function* hugePageTable(kernel: Kernel): Pieces {
-  const width = kernel.arch.wordSize * 2;
-  yield text([
-    { as: "title", text: `${"HSTATE".padStart((width + 6) / 2).padEnd(width)}   SIZE    FREE   TOTAL  NAME` },
-  ]);
-  for (const state of hstates(kernel)) {
-    const bytes = cell(
-      () => hugePageBytes(state),
-      (size) => sizeText(size).replace(" ", ""),
-    );
-    const free = cell(() => state.at("free_huge_pages").number());
-    const total = cell(() => state.at("nr_huge_pages").number());
-    const name = cell(() => state.at("name").text());
-    yield record(
-      { hstate: addressJson(state.address), bytes: bytes.json, free: free.json, total: total.json, name: name.json },
-      [
-        { as: "address", text: hex(state.address), address: state.address },
-        ...right(bytes.span, 7),
-        ...right(free.span, 8),
-        ...right(total.span, 8),
-        "  ",
-        name.span,
-      ],
-    );
-  }
-}
+export const hugePageTable = (kernel: Kernel): Pieces => table(kernel, hugePagesTable, hstates(kernel));

@@ -13,7 +13,7 @@ import { pageFlagTable } from "./flags.ts";
 import { freeAreas, freeBlockAt } from "./free.ts";
 import { hugePageTable } from "./hugePages.ts";
 import { memoryNodeTables } from "./nodes.ts";
-import { pageMembers, pageRowAt, pageTable, pageTitle, pfnOf } from "./pages.ts";
+import { pageHeading, pageMembers, pageRowAt, pageTable, pfnOf } from "./pages.ts";
 import { perCpuOffsets } from "./perCpu.ts";
 import { allCacheObjects, cacheObjects, objectPieces } from "./slabObjects.ts";
 import { rootCacheTable } from "./rootCaches.ts";
@@ -21,6 +21,7 @@ import { type CacheChoice, cacheList, cacheTable, chosenCaches, ignoredRow, unti
 import { memoryUsage } from "./usage.ts";
 import { vmallocTable, vmallocTableAt } from "./vmalloc.ts";
 import { zoneStatistics } from "./zones.ts";
+import { records } from "./records.ts";
 import { hexNumber, parseCpus, symbolAddress } from "../../../language/number.ts";
 import { text, type Pieces } from "../../../../say/piece.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
@@ -82,6 +83,7 @@ Of a slab cache ALLOCATED counts what users have: objects on freelists of CPUs a
     { line: "kmem -p | grep slab", shows: "Pages of slabs." },
     { line: "kmem ffff8ef68526c180", shows: "What an address is." },
   ],
+  records,
   needs: ["types"],
   *run(context, args) {
     if (args.has("-c") || args.has("-C")) throw new UsageError("this kernel has no page_hash_table");
@@ -177,7 +179,7 @@ function* atAddresses(context: Context, args: Parsed): Pieces {
     if (args.has("-v")) yield* vmallocTableAt(kernel, address, isPhysical || !kernel.memory.isKernelAddress(address));
     if (args.has("-p")) {
       const row = pageRowAt(kernel, pfn());
-      yield text(pageTitle(kernel));
+      yield pageHeading(kernel);
       yield row;
     }
     if (members) yield* pageMembers(kernel, members, pfn());

@@ -1,26 +1,15 @@
-import { hex, padHex } from "../../../../base/hex.ts";
-import { memoryBlocks, memoryBlockState, sectionsPerBlock } from "../../../../linux/mm/memoryBlock.ts";
-import { memoryModel } from "../../../../linux/mm/memoryModel.ts";
-import { pageFrames, pglistData, zoneName, zonesOf } from "../../../../linux/mm/mmzone.ts";
-import { pageSize } from "../../../../linux/mm/page.ts";
-import {
-  hasSections,
-  memSections,
-  pagesPerSection,
-  SECTION_HAS_MEM_MAP,
-  SECTION_IS_EARLY,
-  SECTION_IS_ONLINE,
-  SECTION_MARKED_PRESENT,
-  SECTION_TAINT_ZONE_DEVICE,
-  sectionMap,
-  type MemSection,
-} from "../../../../linux/mm/sparse.ts";
+/** Nodes of memory with their zones, for `kmem -n`. */
+import type { Fault } from "../../../../base/fault.ts";
+import { pglistData, zoneName, zonesOf } from "../../../../linux/mm/mmzone.ts";
+import { hasSections } from "../../../../linux/mm/sparse.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { cell } from "../../../../say/cell.ts";
-import { left, middle, right } from "../../../../render/pad.ts";
-import { record, text, type Line, type Piece, type Pieces, type Span, addressJson } from "../../../../say/piece.ts";
-import { startOf } from "./place.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { addressJson, lazyRecord, text, type Line, type Pieces } from "../../../../say/piece.ts";
+import type { Column, Table } from "../../../../say/table.ts";
+import { type Start, startColumns, startOf } from "./place.ts";
+import { addressSpan } from "../../../say/addressCell.ts";
+import { blockTable, sectionTable } from "./sections.ts";
 
 /** `kmem -n`: nodes with their zones, sections of memory, and blocks of sections. */
 export function* memoryNodeTables(kernel: Kernel): Pieces {
@@ -29,153 +18,119 @@ export function* memoryNodeTables(kernel: Kernel): Pieces {
   yield* blockTable(kernel);
 }
 
-const shownAt = (address: bigint, width = 16): Span => ({ as: "address", text: padHex(address, width), address });
+interface NodeRow {
+  /** `pg_data_t` */
+  readonly node: Obj;
+  /** `struct zone`s. */
+  readonly zones: readonly Obj[];
+  readonly start: Start | Fault | undefined;
+}
+
+const nodeColumns = {
+  node: {
+    kind: "number",
+    title: "NODE",
+    titleWidth: 4,
+    width: 3,
+    value: ({ node }) => node.at("node_id").number(),
+  },
+  size: {
+    kind: "number",
+    title: "SIZE",
+    unit: "pages",
+    gap: "    ",
+    align: "left",
+    titleWidth: 4,
+    width: 6,
+    value: ({ node }) => node.at("node_spanned_pages").number(),
+  },
+  pglistData: {
+    kind: "address",
+    title: "PGLIST_DATA",
+    titleAlign: "center",
+    gap: "   ",
+    titleGap: "    ",
+    value: ({ node }) => node.address,
+  },
+  zones: {
+    kind: "data",
+    title: "NODE_ZONES",
+    titleAlign: "center",
+    about: "addresses of structs zone",
+    // Kernels have had no boot memory allocator since v4.20.
+    gap: "        ----        ",
+    titleGap: "    BOOTMEM_DATA    ",
+    width: "address",
+    value: ({ zones }) => zones.map(({ address }) => addressJson(address)),
+    text: (_, { zones }) => zones.slice(0, 1).map((zone) => addressSpan(zone.kernel, zone.address)),
+  },
+} as const satisfies { readonly [key: string]: Column<NodeRow> };
+
+const mapColumns = {
+  memMap: { ...startColumns.memMap, titleAlign: "center" },
+  physical: { ...startColumns.physical, align: "middle", gap: "    ", titleGap: "     " },
+  startPfn: { ...startColumns.startPfn, align: "middle", gap: "     ", titleGap: "    " },
+} as const satisfies { readonly [key: string]: Column<NodeRow> };
+
+export const nodesTable: Table<NodeRow> = { columns: { ...nodeColumns, ...mapColumns } };
+
+/** Zones but the first stand below it. @param digits of an address */
+const moreZonesTable = (digits: number): Table<Obj> => ({
+  columns: {
+    zone: { kind: "address", title: "", width: 36 + 2 * digits, align: "right", value: ({ address }) => address },
+  },
+});
 
 function* nodeTable(kernel: Kernel, node: Obj): Pieces {
-  const width = kernel.arch.wordSize * 2;
-  const id = cell(() => node.at("node_id").number());
-  const size = cell(() => node.at("node_spanned_pages").number());
-  const zones = [...zonesOf(node)];
-  const start = cell(() => startOf(node, "node_start_pfn", "node_spanned_pages").pfn);
-  const first = startOf(node, "node_start_pfn", "node_spanned_pages");
-  yield text([
-    {
-      as: "title",
-      text: `NODE    SIZE    ${center("PGLIST_DATA", width)}    BOOTMEM_DATA    ${center("NODE_ZONES", width)}`,
-    },
-  ]);
-  yield record(
-    {
-      node: id.json,
-      size: size.json,
-      pglistData: addressJson(node.address),
-      zones: zones.map(({ address }) => addressJson(address)),
-    },
-    [
-      ...right(id.span, 3),
-      "    ",
-      ...left(size.span, 6),
-      "   ",
-      shownAt(node.address, width),
-      "        ----        ",
-      ...zones.slice(0, 1).map(({ address }) => shownAt(address, width)),
-    ],
-    ...zones.slice(1).map(({ address }): Line => [" ".repeat(36 + width), shownAt(address, width)]),
-    [{ as: "title", text: `${center("MEM_MAP", width)}     START_PADDR    START_MAPNR` }],
-    [...left(first.map, width), "    ", ...middle(first.physical, 11), "     ", ...middle(start.span, 11)],
+  const row = {
+    node,
+    zones: [...zonesOf(node)],
+    start: startOf(node, "node_start_pfn", "node_spanned_pages"),
+  };
+  const own = new TableLayout<NodeRow>(kernel, { columns: nodeColumns });
+  const map = new TableLayout<NodeRow>(kernel, { columns: mapColumns });
+  const all = new TableLayout(kernel, nodesTable);
+  const more = new TableLayout(kernel, moreZonesTable(kernel.arch.wordSize * 2));
+  const zones = new TableLayout(kernel, nodeZonesTable);
+  const lines = (): Line[] => [
+    own.headingLine(),
+    ...own.lines(row),
+    ...row.zones.slice(1).map((zone) => more.line(zone)),
+    map.headingLine(),
+    ...map.lines(row),
     [],
-    [{ as: "title", text: `ZONE  NAME         SIZE  ${center(" MEM_MAP", width)}  START_PADDR  START_MAPNR` }],
-  );
+  ];
+  yield lazyRecord(() => all.data(row), lines, { fields: nodesTable.columns });
+  yield zones.heading();
   let number = 0;
-  for (const zone of zones) yield zoneRow(zone, number++, width);
+  for (const zone of row.zones)
+    yield zones.row({ zone, number: number++, start: startOf(zone, "zone_start_pfn", "spanned_pages") });
   yield text("");
 }
 
-function zoneRow(zone: Obj, number: number, width: number): Piece {
-  const name = cell(() => zoneName(zone));
-  const size = cell(() => zone.at("spanned_pages").number());
-  const start = startOf(zone, "zone_start_pfn", "spanned_pages");
-  return record(
-    { zone: number, address: addressJson(zone.address), name: name.json, size: size.json, startPfn: start.pfn },
-    [
-      `${String(number).padStart(3)}   `,
-      ...left(name.span, 9),
-      ...right(size.span, 8),
-      "  ",
-      ...right(start.map, width),
-      ...right(start.physical, 13),
-      ...right(String(start.pfn), 13),
-    ],
-  );
+interface NodeZoneRow {
+  /** `struct zone` */
+  readonly zone: Obj;
+  readonly number: number;
+  readonly start: Start | Fault | undefined;
 }
 
-/** Letters of a section's state; a blank where it is not so. */
-const STATE: readonly (readonly [mask: bigint, letter: string])[] = [
-  [SECTION_MARKED_PRESENT, "P"],
-  [SECTION_HAS_MEM_MAP, "M"],
-  [SECTION_IS_ONLINE, "O"],
-  [SECTION_IS_EARLY, "E"],
-  [SECTION_TAINT_ZONE_DEVICE, "D"],
-];
-
-function* sectionTable(kernel: Kernel): Pieces {
-  const width = kernel.arch.wordSize * 2;
-  const { size } = memoryModel(kernel);
-  const perSection = pagesPerSection(kernel);
-  const titles = ["SECTION", "CODED_MEM_MAP", "MEM_MAP"].map((title) => center(title, width)).join("  ");
-  yield text("-".repeat(67), "", [{ as: "title", text: `NR  ${titles}  STATE PFN` }]);
-  for (const section of memSections(kernel)) yield sectionRow(section, perSection, size, width);
-}
-
-function sectionRow(section: MemSection, perSection: number, size: number, width: number): Piece {
-  const pfn = section.number * perSection;
-  const coded = sectionMap(section);
-  const map = BigInt.asUintN(64, coded + BigInt(pfn) * BigInt(size));
-  const state = STATE.map(([mask, letter]) => (section.encoded & mask ? letter : " ")).join("");
-  const data = {
-    section: section.number,
-    address: addressJson(section.address),
-    memMap: addressJson(map),
-    state: state.trim(),
-    pfn,
-  };
-  return record(data, [
-    String(section.number).padStart(2),
-    "  ",
-    shownAt(section.address, width),
-    `  ${padHex(coded, width)}  `,
-    shownAt(map, width),
-    `  ${state} `,
-    String(pfn),
-  ]);
-}
-
-function* blockTable(kernel: Kernel): Pieces {
-  // Ranges are as wide as the highest address; their title stands in the middle of both.
-  const digits = hex(BigInt(pageFrames(kernel).end) * BigInt(pageSize(kernel))).length;
-  const range = `${" ".repeat(digits)}PHYSICAL RANGE${" ".repeat(Math.max(1, digits - 3))}`;
-  let isFirst = true;
-  for (const block of memoryBlocks(kernel)) {
-    const title = `${center("MEM_BLOCK", kernel.arch.wordSize * 2)}    NAME${range}NODE  STATE   START_SECTION_NO`;
-    if (isFirst) yield text("", [{ as: "title", text: title }]);
-    isFirst = false;
-    yield blockRow(kernel, block, digits);
-  }
-}
-
-function blockRow(kernel: Kernel, block: Obj, digits: number): Piece {
-  const bytes = pagesPerSection(kernel) * pageSize(kernel);
-  const name = cell(() => block.at("dev.kobj.name").text());
-  const section = cell(() => block.at("start_section_nr").number());
-  const node = block.has("nid") ? cell(() => block.at("nid").number()) : undefined;
-  const state = cell(() => memoryBlockState(block));
-  const range = cell(
-    () => BigInt(block.at("start_section_nr").number()) * BigInt(bytes),
-    (start) => {
-      const last = start + BigInt(bytes * sectionsPerBlock(kernel)) - 1n;
-      return `${hex(start).padStart(digits + 3)} - ${hex(last).padStart(digits)}`;
+export const nodeZonesTable: Table<NodeZoneRow> = {
+  gap: "  ",
+  columns: {
+    zone: { kind: "number", title: "ZONE", titleWidth: 4, width: 3, value: ({ number }) => number },
+    address: { kind: "address", about: "of the struct zone", value: ({ zone }) => zone.address },
+    name: { kind: "text", title: "NAME", gap: "   ", titleGap: "  ", width: 9, value: ({ zone }) => zoneName(zone) },
+    size: {
+      kind: "number",
+      title: "SIZE",
+      unit: "pages",
+      gap: "",
+      width: 8,
+      value: ({ zone }) => zone.at("spanned_pages").number(),
     },
-  );
-  const data = {
-    block: addressJson(block.address),
-    name: name.json,
-    start: range.json,
-    node: node?.json,
-    state: state.json,
-    section: section.json,
-  };
-  return record(data, [
-    " ",
-    shownAt(block.address, kernel.arch.wordSize * 2),
-    "   ",
-    ...left(name.span, 8),
-    range.span,
-    "  ",
-    ...left(node?.span ?? "", 5),
-    ...left(state.span, 8),
-    section.span,
-  ]);
-}
-
-const center = (title: string, width: number): string =>
-  title.padStart(Math.floor((width - title.length) / 2) + title.length).padEnd(width);
+    memMap: { ...startColumns.memMap, align: "right" },
+    physical: { ...startColumns.physical, align: "right" },
+    startPfn: startColumns.startPfn,
+  },
+};

@@ -9,20 +9,11 @@ import { pageStruct, pageStructs, type PageStruct } from "../../../../linux/mm/p
 import { derived } from "../../../../model/derived.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { addressTitle } from "../../../say/addressCell.ts";
-import {
-  faultPiece,
-  faultSpan,
-  progress,
-  text,
-  type Json,
-  type Line,
-  type Piece,
-  type Pieces,
-  type Span,
-  lazyRecord,
-  addressJson,
-} from "../../../../say/piece.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { faultPiece, progress, type Piece, type Pieces } from "../../../../say/piece.ts";
+import type { Column, Table } from "../../../../say/table.ts";
+import { valueJson } from "../../../say/valueJson.ts";
+import { shortAddressSpan } from "../../../say/addressCell.ts";
 
 /** The page frame that a user's address means: that of a `struct page`, of kernel memory, or a physical address. */
 export function pfnOf(kernel: Kernel, address: bigint, isPhysical = false): number | Fault {
@@ -41,52 +32,74 @@ export function pfnOf(kernel: Kernel, address: bigint, isPhysical = false): numb
   return page === undefined ? Fault.at("unmapped", address, "physical address not found in mem map") : pfn;
 }
 
-export const pageTitle = (kernel: Kernel): Line => [
-  {
-    as: "title",
-    text: `${addressTitle(kernel, "PAGE")} PHYSICAL  ${addressTitle(kernel, "MAPPING")}  INDEX CNT FLAGS`,
-  },
-];
+const pageLayout = derived("layout of pages", (kernel) => new TableLayout(kernel, pagesTable(kernel)));
+
+export const pageHeading = (kernel: Kernel): Piece => pageLayout(kernel).heading();
 
 /** `kmem -p`: every page frame that has a struct. */
 export function* pageTable(kernel: Kernel): Pieces {
   const { runs } = memoryModel(kernel);
   const end = runs.at(-1)?.end ?? 0;
-  yield text(pageTitle(kernel));
+  const layout = pageLayout(kernel);
+  yield layout.heading();
   let done = 0;
   for (const page of pageStructs(kernel, 0, end)) {
-    yield page instanceof Fault ? faultPiece(page) : pageRow(kernel, page);
+    yield page instanceof Fault ? faultPiece(page) : layout.row(page);
     if (++done % 4096 === 0) yield progress("pages", done, end);
   }
 }
 
 /** One page's row. @throws Fault */
-export const pageRowAt = (kernel: Kernel, pfn: number): Piece => pageRow(kernel, pageStruct(kernel, pfn));
+export const pageRowAt = (kernel: Kernel, pfn: number): Piece => pageLayout(kernel).row(pageStruct(kernel, pfn));
 
-function pageRow(kernel: Kernel, page: PageStruct): Piece {
-  const width = kernel.arch.wordSize * 2;
-  const { address, flags, mapping, index, count } = page;
-  const physical = BigInt(page.pfn) * BigInt(pageSize(kernel));
-  const data = (): Json => ({
-    page: addressJson(address),
-    physical: addressJson(physical),
-    mapping: addressJson(mapping),
-    index: String(index),
-    count,
-    flags: String(flags),
-    names: namesOf(kernel, page),
-  });
-  const pointer: Span = mapping === 0n ? "0" : { as: "address", text: hex(mapping), address: mapping };
-  const lines = (): Line[] => [
-    [
-      { as: "address", text: padHex(address, width), address },
-      ` ${hex(physical).padStart(8)} ${" ".repeat(Math.max(0, width - hex(mapping).length))}`,
-      pointer,
-      ` ${hex(index).padStart(8)} ${String(count).padStart(2)} ${hex(flags)} ${namesOf(kernel, page).join(",")}`,
-    ],
-  ];
-  return lazyRecord(data, lines);
-}
+/** @param kernel names flags and tells the size of a page */
+export const pagesTable = (kernel?: Kernel): Table<PageStruct> => ({
+  columns: {
+    page: {
+      kind: "address",
+      title: "PAGE",
+      titleAlign: "center",
+      about: "of the struct page",
+      value: ({ address }) => address,
+    },
+    physical: {
+      kind: "address",
+      title: "PHYSICAL",
+      width: 8,
+      align: "right",
+      value: ({ pfn }) => BigInt(pfn) * BigInt(kernel ? pageSize(kernel) : 0),
+      text: hex,
+    },
+    mapping: {
+      kind: "address",
+      title: "MAPPING",
+      titleAlign: "center",
+      titleGap: "  ",
+      align: "right",
+      value: ({ mapping }) => mapping,
+      text: (mapping) => (mapping === 0n ? "0" : shortAddressSpan(mapping)),
+    },
+    index: {
+      kind: "integer",
+      title: "INDEX",
+      titleGap: "  ",
+      titleWidth: 5,
+      width: 8,
+      value: ({ index }) => index,
+      text: hex,
+    },
+    count: { kind: "number", title: "CNT", titleWidth: 3, width: 2, value: ({ count }) => count },
+    flags: { kind: "integer", title: "FLAGS", unit: "hex", align: "left", value: ({ flags }) => flags, text: hex },
+    names: {
+      kind: "data",
+      title: "",
+      titleGap: "",
+      about: "of the flags, and what the page is for",
+      value: (page) => (kernel ? namesOf(kernel, page) : []),
+      text: (_, page) => (kernel ? namesOf(kernel, page).join(",") : ""),
+    },
+  },
+});
 
 const slabPageTest = derived("slab page type", (kernel) =>
   pageFlagMask(kernel, "PG_slab") === undefined ? pageTypeTest(kernel, "slab") : undefined,
@@ -109,8 +122,9 @@ export function* pageMembers(kernel: Kernel, members: readonly string[], pfn: nu
   for (const member of members) {
     if (!(attempt(() => shape.has(member)) === true)) throw new UsageError(`invalid page struct member: ${member}`);
   }
-  const rowOf = (address: bigint): Piece => memberRow(kernel.object(type, address), members);
-  yield text([{ as: "title", text: `${addressTitle(kernel, "PAGE")}  ${members.join("  ")}` }]);
+  const layout = new TableLayout(kernel, membersTable(members));
+  const rowOf = (address: bigint): Piece => layout.row(kernel.object(type, address));
+  yield layout.heading();
   if (pfn !== undefined) {
     const address = pfnToPage(kernel, pfn);
     if (address !== undefined) yield rowOf(address);
@@ -127,31 +141,22 @@ export function* pageMembers(kernel: Kernel, members: readonly string[], pfn: nu
   }
 }
 
-function memberRow(page: Obj, members: readonly string[]): Piece {
-  const value = (member: string): string | Fault => attempt(() => memberText(page.at(member), member));
-  const { address } = page;
-  const width = page.kernel.arch.wordSize * 2;
-  return lazyRecord(
-    () => ({
-      page: addressJson(address),
-      ...Object.fromEntries(
-        members.map((member) => {
-          const text = value(member);
-          return [member, text instanceof Fault ? { fault: text.message } : text];
-        }),
-      ),
-    }),
-    () => [
-      [
-        { as: "address", text: padHex(address, width), address },
-        ...members.flatMap((member): Span[] => {
-          const text = value(member);
-          return ["  ", text instanceof Fault ? faultSpan(text) : text];
-        }),
-      ],
-    ],
-  );
-}
+/** Rows are `struct page`. */
+export const membersTable = (members: readonly string[]): Table<Obj> => ({
+  gap: "  ",
+  columns: {
+    page: { kind: "address", title: "PAGE", titleAlign: "center", value: ({ address }) => address },
+    ...Object.fromEntries(members.map((member) => [member, memberColumn(member)])),
+  },
+});
+
+const memberColumn = (member: string): Column<Obj> => ({
+  kind: "data",
+  title: member,
+  about: "as its C type is",
+  value: (page) => valueJson(page.at(member)),
+  text: (_, page) => memberText(page.at(member), member),
+});
 
 /** @throws Fault */
 function memberText(object: Obj, member: string): string {

@@ -4,27 +4,65 @@ import { pfnToPage } from "../../../../linux/mm/memoryModel.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { faultSpan, type Span } from "../../../../say/piece.ts";
+import type { Column } from "../../../../say/table.ts";
+import { shortAddressSpan } from "../../../say/addressCell.ts";
 
-/** Where a zone or node begins: its first page's struct, physical address and page frame; nothing for an empty one. */
+/** Where a zone or node begins. */
 export interface Start {
-  readonly map: Span;
-  readonly physical: string;
+  /** Address of its first page's struct; undefined where there is none. */
+  readonly memMap: bigint | Fault | undefined;
+  readonly physical: bigint;
   readonly pfn: number;
 }
 
-const NOWHERE: Start = { map: "0", physical: "0", pfn: 0 };
-
-/** @throws Fault when the page frames cannot be read */
-export function startOf(zone: Obj, startMember: string, pagesMember: string): Start {
+/** @returns undefined for an empty one; a Fault when the page frames cannot be read */
+export function startOf(zone: Obj, startMember: string, pagesMember: string): Start | Fault | undefined {
   const { kernel } = zone;
-  if (zone.at(pagesMember).value() === 0n) return NOWHERE;
-  const pfn = zone.at(startMember).number();
-  return { map: pageSpan(kernel, pfn), physical: hex(BigInt(pfn) * BigInt(pageSize(kernel))), pfn };
+  return attempt(() => {
+    if (zone.at(pagesMember).value() === 0n) return undefined;
+    const pfn = zone.at(startMember).number();
+    return { memMap: pageAt(kernel, pfn), physical: BigInt(pfn) * BigInt(pageSize(kernel)), pfn };
+  });
 }
 
-function pageSpan(kernel: Kernel, pfn: number): Span {
-  const page = attempt(() => pfnToPage(kernel, pfn));
-  if (page instanceof Fault) return faultSpan(page);
-  return page === undefined ? "0" : { as: "address", text: hex(page), address: page };
+const pageAt = (kernel: Kernel, pfn: number): bigint | Fault | undefined => attempt(() => pfnToPage(kernel, pfn));
+
+interface Started {
+  readonly start: Start | Fault | undefined;
 }
+
+/** What an empty zone has for all of them. */
+const NOTHING = "0";
+
+const read =
+  <T>(part: (start: Start) => T) =>
+  ({ start }: Started): T | Fault | undefined =>
+    start instanceof Fault || start === undefined ? start : part(start);
+
+/** The columns of where it begins, as they stand behind the columns of `gap`. */
+export const startColumns = {
+  memMap: {
+    kind: "address",
+    title: "MEM_MAP",
+    about: "the struct page of its first page",
+    value: read(({ memMap }) => memMap),
+    text: shortAddressSpan,
+    absent: NOTHING,
+  },
+  physical: {
+    kind: "address",
+    title: "START_PADDR",
+    width: 11,
+    value: read(({ physical }) => physical),
+    text: hex,
+    absent: NOTHING,
+  },
+  startPfn: {
+    kind: "number",
+    title: "START_MAPNR",
+    about: "its first page frame",
+    width: 11,
+    value: read(({ pfn }) => pfn),
+    absent: NOTHING,
+  },
+} as const satisfies { readonly [key: string]: Column<Started> };

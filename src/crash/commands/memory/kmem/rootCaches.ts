@@ -4,8 +4,8 @@ import { cacheName } from "../../../../linux/slab/slab.ts";
 import { slabUsage, type SlabUsage } from "../../../../linux/slab/slabUsage.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { text, type Pieces } from "../../../../say/piece.ts";
-import { cacheRow, cacheTitle, type CacheChoice, ignoredRow } from "./slabs.ts";
+import type { Pieces } from "../../../../say/piece.ts";
+import { cacheHeading, cacheRow, type CacheChoice, ignoredRow } from "./slabs.ts";
 
 /**
  * `kmem -r`: root caches, each with what its children of memory control groups hold. They are apart from v4.11 until
@@ -14,7 +14,7 @@ import { cacheRow, cacheTitle, type CacheChoice, ignoredRow } from "./slabs.ts";
  */
 export function* rootCacheTable(kernel: Kernel, choice: CacheChoice): Pieces {
   if (!kernel.symbols.find("slab_root_caches")) throw new UsageError("this kernel has no root caches: use -s");
-  yield text(cacheTitle(kernel));
+  yield cacheHeading(kernel);
   const roots = kernel.variable("slab_root_caches");
   for (const root of listEntries(kernel, roots, "struct kmem_cache", "memcg_params.__root_caches_node")) {
     if (choice.name !== undefined && cacheName(root) !== choice.name) continue;

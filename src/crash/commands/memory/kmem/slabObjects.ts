@@ -1,5 +1,4 @@
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
-import { hex, padHex } from "../../../../base/hex.ts";
 import { nodeOfPfn } from "../../../../linux/mm/mmzone.ts";
 import { pageToPfn } from "../../../../linux/mm/memoryModel.ts";
 import { cacheName, cacheNodes, hasSlabFlag, isSlabAllocator } from "../../../../linux/slab/slab.ts";
@@ -11,45 +10,41 @@ import { countedByNodes, type SlabCount } from "../../../../linux/slab/slabUsage
 import { objectAt } from "../../../../linux/slab/slubFreelist.ts";
 import { cpuPartialSlabs, cpuSlab, nodeCounter, nodeSlabs, readSlab, type Slab } from "../../../../linux/slab/slub.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { cell } from "../../../../say/cell.ts";
-import { right } from "../../../../render/pad.ts";
+import { TableLayout } from "../../../../render/layout.ts";
 import {
+  addressJson,
+  faultJson,
   faultPiece,
   faultSpan,
-  faultJson,
   progress,
-  record,
   text,
-  type Json,
   type Line,
   type Piece,
   type Pieces,
-  addressJson,
 } from "../../../../say/piece.ts";
-import { cacheRow, cacheTitle, countedSlabs } from "./slabs.ts";
+import type { Fields, Table } from "../../../../say/table.ts";
+import { cacheHeading, cacheRow, countedSlabs } from "./slabs.ts";
+import { shortAddressSpan } from "../../../say/addressCell.ts";
 
 /** `kmem -S`: a cache with every slab that is on a list, and every object of them. @param cpus whose slabs */
 export function* cacheObjects(cache: Obj, cpus: readonly number[]): Pieces {
-  yield text(cacheTitle(cache.kernel));
+  yield cacheHeading(cache.kernel);
   const counted = yield* countedSlabs(cache);
   yield cacheRow(cache, counted);
   if (isSlabAllocator(cache)) yield* slabList(slabAllocatorSlabs(cache), { list: "slabs" });
   else {
     const current = new Map<bigint, number>();
-    const shown = yield* countingObjects(
-      (function* () {
-        for (const cpu of cpus) yield* cpuSlabs(cache, cpu, current);
-        yield* nodeLists(cache, current);
-      })(),
-    );
-    yield* omittedSlabs(cache, shown, counted);
+    const shown: Shown = new Map();
+    for (const cpu of cpus) yield* cpuSlabs(cache, cpu, current, shown);
+    yield* nodeLists(cache, current, shown);
+    yield* omittedSlabs(cache, countOf(shown), counted);
   }
   yield text("");
 }
 
 /** `kmem -S -a`: a cache with all its slabs, which the structs of all pages tell, and every object of them. */
 export function* allCacheObjects(cache: Obj): Pieces {
-  yield text(cacheTitle(cache.kernel));
+  yield cacheHeading(cache.kernel);
   yield cacheRow(cache, yield* countedSlabs(cache));
   let unread: Fault | undefined;
   let count = 0;
@@ -63,18 +58,13 @@ export function* allCacheObjects(cache: Obj): Pieces {
   yield text("");
 }
 
-/** Passes slabs on. @returns how many there were, each once, and how many objects they have */
-function* countingObjects(pieces: Pieces): Generator<Piece, SlabCount, void> {
-  const totals = new Map<string, number>();
-  for (const piece of pieces) {
-    if (piece.kind === "record") {
-      const { slab, total } = piece.data as { readonly slab?: string; readonly total?: number };
-      if (slab !== undefined) totals.set(slab, total ?? 0);
-    }
-    yield piece;
-  }
-  return { slabs: totals.size, total: [...totals.values()].reduce((sum, one) => sum + one, 0) };
-}
+/** Objects of the slabs that were shown, each slab once. */
+type Shown = Map<bigint, number>;
+
+const countOf = (shown: Shown): SlabCount => ({
+  slabs: shown.size,
+  total: [...shown.values()].reduce((sum, one) => sum + one, 0),
+});
 
 /** Full slabs are on no list. */
 function* omittedSlabs(cache: Obj, shown: SlabCount, counted: SlabCount | undefined): Pieces {
@@ -92,55 +82,70 @@ function* omittedSlabs(cache: Obj, shown: SlabCount, counted: SlabCount | undefi
 }
 
 /** @param current takes the slab that the CPU allocates from */
-function* cpuSlabs(cache: Obj, cpu: number, current: Map<bigint, number>): Pieces {
+function* cpuSlabs(cache: Obj, cpu: number, current: Map<bigint, number>, shown: Shown): Pieces {
   const own = attempt(() => cpuSlab(cache, cpu));
   if (own === undefined) return;
   if (own instanceof Fault) return yield faultPiece(own, `CPU ${cpu}: `);
-  yield text(`CPU ${cpu} KMEM_CACHE_CPU:`, ["  ", { as: "address", text: hex(own.address), address: own.address }]);
+  yield text(`CPU ${cpu} KMEM_CACHE_CPU:`, ["  ", shortAddressSpan(own.address)]);
   yield text(`CPU ${cpu} SLAB:`);
   yield* slabList(
     (function* () {
       if (own.slab !== 0n) yield readSlab(cache, own.slab);
     })(),
     { cpu, list: "current" },
+    shown,
   );
   if (own.slab !== 0n) current.set(own.slab, cpu);
   yield text(`CPU ${cpu} PARTIAL:`);
-  yield* slabList(cpuPartialSlabs(cache, own), { cpu, list: "partial" });
+  yield* slabList(cpuPartialSlabs(cache, own), { cpu, list: "partial" }, shown);
 }
 
-function* nodeLists(cache: Obj, current: ReadonlyMap<bigint, number>): Pieces {
-  const width = cache.kernel.arch.wordSize * 2;
+interface NodeRow {
+  readonly id: number;
+  /** `struct kmem_cache_node` */
+  readonly node: Obj;
+  /** Slabs of it from which CPUs allocate. */
+  readonly perCpu: number;
+  /** Whether it keeps a list of full slabs. */
+  readonly isTracked: boolean;
+}
+
+export const cacheNodesTable: Table<NodeRow> = {
+  gap: "",
+  columns: {
+    cacheNode: { kind: "address", title: "KMEM_CACHE_NODE", titleAlign: "left", value: ({ node }) => node.address },
+    node: { kind: "number", title: "NODE", width: 6, value: ({ id }) => id },
+    slabs: {
+      kind: "number",
+      title: "SLABS",
+      width: 7,
+      about: "null where the kernel does not count them",
+      value: ({ node }) => nodeCounter(node, "nr_slabs"),
+      absent: "-",
+    },
+    partial: { kind: "number", title: "PARTIAL", width: 9, value: ({ node }) => nodeCounter(node, "nr_partial") ?? 0 },
+    perCpu: {
+      kind: "number",
+      title: "PER-CPU",
+      width: 9,
+      about: "slabs from which CPUs allocate",
+      value: ({ perCpu }) => perCpu,
+    },
+    fullTracked: { kind: "flag", about: "full slabs are on a list", value: ({ isTracked }) => isTracked },
+  },
+};
+
+function* nodeLists(cache: Obj, current: ReadonlyMap<bigint, number>, shown: Shown): Pieces {
+  const layout = new TableLayout(cache.kernel, cacheNodesTable);
   for (const { id, node } of cacheNodes(cache)) {
-    const own = [...current.keys()].filter((slab) => nodeOfSlab(cache, slab) === id).length;
-    const slabs = cell(() => nodeCounter(node, "nr_slabs") ?? "-");
-    const partial = cell(() => nodeCounter(node, "nr_partial") ?? 0);
-    const title = `${"KMEM_CACHE_NODE".padEnd(width)}  NODE  SLABS  PARTIAL  PER-CPU`;
+    const perCpu = [...current.keys()].filter((slab) => nodeOfSlab(cache, slab) === id).length;
     const isTracked = node.has("full") && hasSlabFlag(cache, "SLAB_STORE_USER");
-    const data = {
-      node: id,
-      cacheNode: addressJson(node.address),
-      slabs: slabs.json,
-      partial: partial.json,
-      perCpu: own,
-      full: isTracked ? "listed" : "not tracked",
-    };
-    yield record(
-      data,
-      [{ as: "title", text: title }],
-      [
-        { as: "address", text: padHex(node.address, width), address: node.address },
-        ...right(String(id), 6),
-        ...right(slabs.span, 7),
-        ...right(partial.span, 9),
-        ...right(String(own), 9),
-      ],
-    );
+    yield layout.headed({ id, node, perCpu, isTracked });
     yield text(`NODE ${id} PARTIAL:`);
-    yield* slabList(nodeSlabs(cache, node, "partial"), { node: id, list: "partial" });
+    yield* slabList(nodeSlabs(cache, node, "partial"), { list: "partial" }, shown);
     yield text(`NODE ${id} FULL:`);
     if (!isTracked) yield text("  (not tracked)");
-    else yield* slabList(nodeSlabs(cache, node, "full"), { node: id, list: "full" });
+    else yield* slabList(nodeSlabs(cache, node, "full"), { list: "full" }, shown);
   }
 }
 
@@ -153,12 +158,13 @@ function nodeOfSlab(cache: Obj, slab: bigint): number | undefined {
 }
 
 /** Slabs with all their objects. @param place said with each: whose list it is on */
-function* slabList(slabs: Iterable<Slab>, place: Record<string, Json>): Pieces {
+function* slabList(slabs: Iterable<Slab>, place: Place, shown?: Shown): Pieces {
   let fault: Fault | undefined;
   let isEmpty = true;
   for (const slab of untilFault(slabs, (why) => (fault = why))) {
     isEmpty = false;
     const state = attempt(() => slabState(slab));
+    if (!(state instanceof Fault)) shown?.set(slab.address, slab.objects);
     yield state instanceof Fault ? faultPiece(state, "  ") : slabPiece(state, undefined, place);
   }
   if (fault) yield faultPiece(fault, "  ");
@@ -167,57 +173,21 @@ function* slabList(slabs: Iterable<Slab>, place: Record<string, Json>): Pieces {
 
 /** An address's cache, slab and object, as `kmem -s ADDRESS` shows it; with `-S` all objects of the slab. */
 export function* objectPieces({ cache, slab, index }: SlabObject, withAll: boolean): Pieces {
-  yield text(cacheTitle(cache.kernel));
+  yield cacheHeading(cache.kernel);
   yield cacheRow(cache, yield* countedSlabs(cache));
   yield slabPiece(slabState(slab), withAll ? undefined : index, {});
 }
 
-/** @param only the number of the one object to show; all of them when not given */
-function slabPiece(state: SlabState, only: number | undefined, place: Record<string, Json>): Piece {
-  const { slab, layout, free, fault } = state;
-  const { cache } = slab;
-  const width = cache.kernel.arch.wordSize * 2;
-  const node = nodeOfSlab(cache, slab.address);
-  const shown = only === undefined ? Array.from({ length: layout.count }, (_, i) => i) : [only];
-  const objects = shown.map((index) => ({
-    address: objectAt(layout, index),
-    holder: free.get(index),
-    damage: attempt(() => damageOf(cache, objectAt(layout, index), free.has(index))),
-  }));
-  const title = `  ${"SLAB".padEnd(width)}  ${"MEMORY".padEnd(width)}  NODE  TOTAL  ALLOCATED  FREE`;
-  const lines: Line[] = [
-    [{ as: "title", text: title }],
-    [
-      "  ",
-      { as: "address", text: padHex(slab.address, width), address: slab.address },
-      "  ",
-      { as: "address", text: padHex(slab.memory, width), address: slab.memory },
-      ...right(String(node ?? "-"), 6),
-      ...right(String(slab.objects), 7),
-      ...right(String(slab.objects - free.size), 11),
-      ...right(String(free.size), 6),
-    ],
-    ["  FREE / [ALLOCATED]"],
-    ...objects.map((object) => objectLine(object)),
-    ...(fault ? [["  ", faultSpan(fault)]] : []),
-  ];
-  const data: Json = {
-    ...place,
-    slab: addressJson(slab.address),
-    cache: addressJson(cache.address),
-    memory: addressJson(slab.memory),
-    node: node ?? null,
-    total: slab.objects,
-    allocated: slab.objects - free.size,
-    unread: fault ? faultJson(fault) : null,
-    objects: objects.map(({ address, holder, damage }) => ({
-      address: addressJson(address),
-      free: holder !== undefined,
-      holder: holder === undefined || holder === "" ? null : holder,
-      damage: damage ? faultJson(damage) : null,
-    })),
-  };
-  return record(data, ...lines);
+/** Whose list a slab is on. */
+interface Place {
+  readonly cpu?: number;
+  readonly list?: "current" | "partial" | "full" | "slabs" | "all";
+}
+
+interface SlabRow {
+  readonly state: SlabState;
+  readonly place: Place;
+  readonly objects: () => readonly ShownObject[];
 }
 
 interface ShownObject {
@@ -227,8 +197,96 @@ interface ShownObject {
   readonly damage: Fault | undefined;
 }
 
+const objectFields: Fields = {
+  address: { kind: "address" },
+  free: { kind: "flag" },
+  holder: { kind: "text", about: "whose freelist it is on, where it is not the slab's" },
+  damage: { kind: "text", about: "null, or the fault that tells what is wrong with it" },
+};
+
+export const slabsTable: Table<SlabRow> = {
+  gap: "",
+  columns: {
+    slab: {
+      kind: "address",
+      title: "SLAB",
+      titleAlign: "left",
+      gap: "  ",
+      about: "of the struct slab or page",
+      value: ({ state }) => state.slab.address,
+    },
+    memory: {
+      kind: "address",
+      title: "MEMORY",
+      titleAlign: "left",
+      gap: "  ",
+      value: ({ state }) => state.slab.memory,
+    },
+    node: {
+      kind: "number",
+      title: "NODE",
+      width: 6,
+      value: ({ state: { slab } }) => nodeOfSlab(slab.cache, slab.address),
+      absent: "-",
+    },
+    total: { kind: "number", title: "TOTAL", width: 7, about: "objects", value: ({ state }) => state.slab.objects },
+    allocated: {
+      kind: "number",
+      title: "ALLOCATED",
+      width: 11,
+      value: ({ state }) => state.slab.objects - state.free.size,
+    },
+    freeObjects: { kind: "number", title: "FREE", width: 6, value: ({ state }) => state.free.size },
+    cache: { kind: "address", about: "of the struct kmem_cache", value: ({ state }) => state.slab.cache.address },
+    cpu: {
+      kind: "number",
+      about: "on whose list it is; null where it is not a CPU's",
+      value: ({ place }) => place.cpu,
+    },
+    list: {
+      kind: "text",
+      about: "current, partial, full; slabs or all where lists are not told apart",
+      value: ({ place }) => place.list,
+    },
+    unread: {
+      kind: "text",
+      about: "null, or the fault at which the freelist broke",
+      value: ({ state }) => state.fault,
+    },
+    objects: {
+      kind: "data",
+      fields: objectFields,
+      value: ({ objects }) =>
+        objects().map(({ address, holder, damage }) => ({
+          address: addressJson(address),
+          free: holder !== undefined,
+          holder: holder === undefined || holder === "" ? null : holder,
+          damage: damage ? faultJson(damage) : null,
+        })),
+    },
+  },
+};
+
+/** @param only the number of the one object to show; all of them when not given */
+function slabPiece(state: SlabState, only: number | undefined, place: Place): Piece {
+  const { slab, layout, free, fault } = state;
+  const { cache } = slab;
+  const shown = only === undefined ? Array.from({ length: layout.count }, (_, i) => i) : [only];
+  const objects = (): ShownObject[] =>
+    shown.map((index) => ({
+      address: objectAt(layout, index),
+      holder: free.get(index),
+      damage: attempt(() => damageOf(cache, objectAt(layout, index), free.has(index))),
+    }));
+  return new TableLayout(cache.kernel, slabsTable).headed({ state, place, objects }, () => [
+    ["  FREE / [ALLOCATED]"],
+    ...objects().map(objectLine),
+    ...(fault ? [["  ", faultSpan(fault)]] : []),
+  ]);
+}
+
 function objectLine({ address, holder, damage }: ShownObject): Line {
-  const span = { as: "address", text: hex(address), address } as const;
+  const span = shortAddressSpan(address);
   const more: Line = damage && damage.kind === "corrupt" ? ["  ", faultSpan(damage)] : [];
   if (holder === undefined) return ["  [", span, "]", ...more];
   return ["   ", span, "  ", holder === "" ? "" : `(${holder})`, ...more];

@@ -1,23 +1,17 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { hex, padHex } from "../../../../base/hex.ts";
+import { once } from "../../../../base/once.ts";
 import { cacheName, objectSize, slabBytes, slabCaches } from "../../../../linux/slab/slab.ts";
 import { countSlabs } from "../../../../linux/slab/slabScan.ts";
-import { countsSlabs, slabUsage, type SlabCount } from "../../../../linux/slab/slabUsage.ts";
-import { derivedByWork } from "../../../../model/derived.ts";
+import { countsSlabs, slabUsage, type SlabCount, type SlabUsage } from "../../../../linux/slab/slabUsage.ts";
+import { derived, derivedByWork } from "../../../../model/derived.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { cell } from "../../../../say/cell.ts";
-import { right } from "../../../../render/pad.ts";
-import {
-  faultPiece,
-  progress,
-  record,
-  text,
-  type Line,
-  type Piece,
-  type Pieces,
-  addressJson,
-} from "../../../../say/piece.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import { table, TableLayout } from "../../../../render/layout.ts";
+import { faultPiece, progress, type Piece, type Pieces } from "../../../../say/piece.ts";
+import type { Column, Table } from "../../../../say/table.ts";
+import { kilobytesText } from "../sizes.ts";
+import { shortAddressSpan } from "../../../say/addressCell.ts";
 
 /** Which caches a command is about. */
 export interface CacheChoice {
@@ -37,26 +31,82 @@ export function* chosenCaches(kernel: Kernel, { name }: CacheChoice): Generator<
 export function ignoredRow(cache: Obj, { ignored }: CacheChoice): Piece | undefined {
   const name = attempt(() => cacheName(cache));
   if (name instanceof Fault || !ignored.includes(name)) return undefined;
-  const width = cache.kernel.arch.wordSize * 2;
-  return record({ cache: addressJson(cache.address), name, ignored: true }, [
-    { as: "address", text: padHex(cache.address, width), address: cache.address },
-    `${" [IGNORED]".padEnd(COUNTS_WIDTH)}${name}`,
-  ]);
+  return new TableLayout(cache.kernel, ignoredTable).row(cache);
 }
 
-/** Characters from a cache's address to its name. */
-const COUNTS_WIDTH = 46;
+const cacheAddress: Column<Obj> = {
+  kind: "address",
+  title: "",
+  about: "of the struct kmem_cache",
+  value: ({ address }) => address,
+};
 
-export const cacheTitle = (kernel: Kernel): Line => [
-  {
-    as: "title",
-    text: `${"CACHE".padEnd(kernel.arch.wordSize * 2)}  OBJSIZE  ALLOCATED     TOTAL  SLABS  SSIZE  NAME`,
+/** Rows are `struct kmem_cache`. */
+export const ignoredTable: Table<Obj> = {
+  columns: {
+    cache: cacheAddress,
+    ignored: { kind: "flag", title: "", width: 45, value: () => true, text: () => "[IGNORED]" },
+    name: { kind: "text", title: "", gap: "", value: cacheName },
   },
-];
+};
+
+/** A cache with its usage. */
+interface CacheRow {
+  /** `struct kmem_cache` */
+  readonly cache: Obj;
+  readonly usage: () => SlabUsage | Fault;
+}
+
+const counted = (row: CacheRow, key: keyof SlabUsage): number | Fault => {
+  const usage = row.usage();
+  return usage instanceof Fault ? usage : usage[key];
+};
+
+export const cachesTable: Table<CacheRow, PanelKeys["kmem -s"]> = {
+  gap: "",
+  columns: {
+    cache: {
+      kind: "address",
+      title: "CACHE",
+      titleAlign: "left",
+      about: "of the struct kmem_cache",
+      value: ({ cache }) => cache.address,
+    },
+    objectSize: {
+      kind: "number",
+      title: "OBJSIZE",
+      unit: "bytes",
+      width: 9,
+      value: ({ cache }) => objectSize(cache),
+    },
+    allocated: {
+      kind: "number",
+      title: "ALLOCATED",
+      about: "objects that users have",
+      width: 11,
+      value: (row) => counted(row, "allocated"),
+    },
+    total: { kind: "number", title: "TOTAL", about: "objects", width: 10, value: (row) => counted(row, "total") },
+    slabs: { kind: "number", title: "SLABS", width: 7, value: (row) => counted(row, "slabs") },
+    slabBytes: {
+      kind: "number",
+      title: "SSIZE",
+      unit: "bytes",
+      width: 7,
+      value: ({ cache }) => slabBytes(cache),
+      text: kilobytesText,
+    },
+    name: { kind: "text", title: "NAME", gap: "  ", value: ({ cache }) => cacheName(cache) },
+  },
+};
+
+const cacheLayout = derived("layout of slab caches", (kernel) => new TableLayout(kernel, cachesTable));
+
+export const cacheHeading = (kernel: Kernel): Piece => cacheLayout(kernel).heading();
 
 /** `kmem -s`: usage of each cache. @returns how many caches there were */
 export function* cacheTable(kernel: Kernel, choice: CacheChoice): Generator<Piece, number, void> {
-  yield text(cacheTitle(kernel));
+  yield cacheHeading(kernel);
   let count = 0;
   for (const cache of chosenCaches(kernel, choice)) {
     count++;
@@ -86,54 +136,20 @@ export function* countedSlabs(cache: Obj): Generator<Piece, SlabCount | undefine
 }
 
 /** One cache's row. @param used how its usage is found */
-export function cacheRow(cache: Obj, counted?: SlabCount, used = () => slabUsage(cache, counted)): Piece {
-  const usage = attempt(used);
-  const of = (key: "allocated" | "total" | "slabs") =>
-    cell(() => {
-      if (usage instanceof Fault) throw usage;
-      return usage[key];
-    });
-  const size = cell(() => objectSize(cache));
-  const bytes = cell(
-    () => slabBytes(cache),
-    (value) => `${value / 1024}k`,
-  );
-  const name = cell(() => cacheName(cache));
-  const [allocated, total, slabs] = [of("allocated"), of("total"), of("slabs")];
-  const data = {
-    cache: addressJson(cache.address),
-    name: name.json,
-    objectSize: size.json,
-    allocated: allocated.json,
-    total: total.json,
-    slabs: slabs.json,
-    slabBytes: bytes.json,
-  };
-  const counts: Line =
-    usage instanceof Fault
-      ? ["  ", allocated.span]
-      : [...right(allocated.span, 11), ...right(total.span, 10), ...right(slabs.span, 7)];
-  return record(data, [
-    { as: "address", text: padHex(cache.address, cache.kernel.arch.wordSize * 2), address: cache.address },
-    ...right(size.span, 9),
-    ...counts,
-    ...right(bytes.span, 7),
-    "  ",
-    name.span,
-  ]);
-}
+export const cacheRow = (cache: Obj, counted?: SlabCount, used = () => slabUsage(cache, counted)): Piece =>
+  cacheLayout(cache.kernel).row({ cache, usage: once(() => attempt(used)) });
+
+/** Rows are `struct kmem_cache`. */
+export const cacheListTable: Table<Obj> = {
+  columns: {
+    cache: { ...cacheAddress, width: 0, text: shortAddressSpan },
+    name: { kind: "text", title: "", value: cacheName },
+  },
+};
 
 /** `kmem -s list`: names and addresses. */
-export function* cacheList(kernel: Kernel): Pieces {
-  for (const cache of slabCaches(kernel)) {
-    const name = cell(() => cacheName(cache));
-    yield record({ cache: addressJson(cache.address), name: name.json }, [
-      { as: "address", text: hex(cache.address), address: cache.address },
-      " ",
-      name.span,
-    ]);
-  }
-}
+export const cacheList = (kernel: Kernel): Pieces =>
+  table(kernel, cacheListTable, slabCaches(kernel), { heading: false });
 
 /** A list that breaks is said after what it gave. */
 export function* untilBroken(pieces: Pieces): Pieces {

@@ -13,9 +13,11 @@ import { totalramPages } from "../../../../linux/mm/mm.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import { totalSwapPages } from "../../../../linux/mm/swap.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { right } from "../../../../render/pad.ts";
-import { faultSpan, faultJson, record, text, type Piece, type Pieces } from "../../../../say/piece.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import { TableLayout } from "../../../../render/layout.ts";
 import { sizeText } from "../../../../render/quantity.ts";
+import { text, type Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
 import { sharedPages } from "./shared.ts";
 
 /** A row: what is counted, and of which other row it is a part. */
@@ -72,29 +74,61 @@ export function* memoryUsage(kernel: Kernel, withShared: boolean): Pieces {
       ),
     ],
   ];
-  yield text([{ as: "title", text: "                 PAGES        TOTAL      PERCENTAGE" }]);
+  const layout = new TableLayout(kernel, usageTable(pageSize(kernel)));
+  yield layout.heading();
   let isFirst = true;
   for (const group of groups) {
     if (!isFirst) yield text("");
     isFirst = false;
-    for (const row of group) yield shown(kernel, row);
+    for (const row of group) yield layout.row(row);
   }
 }
 
 const less = (a: Row, b: Row): number | Fault =>
   a.pages instanceof Fault ? a.pages : b.pages instanceof Fault ? b.pages : a.pages - b.pages;
 
-function shown(kernel: Kernel, { name, pages, of }: Row): Piece {
-  const label = name.padStart(13);
-  if (pages instanceof Fault) return record({ name, pages: faultJson(pages) }, [label, "   ", faultSpan(pages)]);
-  const bytes = pages * pageSize(kernel);
-  const whole = of?.pages;
-  const percent = typeof whole === "number" ? (whole > 0 ? Math.floor((pages * 100) / whole) : 0) : undefined;
-  const share = of && percent !== undefined ? `${String(percent).padStart(5)}% of ${of.name}` : "         ----";
-  return record({ name, pages, bytes, percent, of: of?.name }, [
-    label,
-    ...right(String(pages), 9),
-    ...right(bytes === 0 ? "0" : sizeText(bytes), 13),
-    share,
-  ]);
+/** Percent of the row that it is a part of, rounded down; undefined where that row cannot be read. */
+function shareOf({ pages, of }: Row): number | Fault | undefined {
+  if (pages instanceof Fault) return pages;
+  if (typeof of?.pages !== "number") return undefined;
+  return of.pages > 0 ? Math.floor((pages * 100) / of.pages) : 0;
 }
+
+const NO_SHARE = "    ----";
+
+export const usageTable = (bytesOfPage = 4096): Table<Row, PanelKeys["kmem -i"]> => ({
+  gap: "",
+  columns: {
+    name: { kind: "text", title: "", width: 13, align: "right", value: ({ name }) => name },
+    pages: { kind: "number", title: "PAGES", unit: "pages", width: 9, value: ({ pages }) => pages },
+    bytes: {
+      kind: "number",
+      title: "TOTAL",
+      unit: "bytes",
+      width: 13,
+      value: ({ pages }) => (pages instanceof Fault ? pages : pages * bytesOfPage),
+      text: (bytes) => (bytes === 0 ? "0" : sizeText(bytes)),
+    },
+    percent: {
+      kind: "number",
+      title: "PERCENTAGE",
+      unit: "percent",
+      titleGap: "      ",
+      titleWidth: 0,
+      width: 5,
+      about: "rounded down",
+      value: shareOf,
+    },
+    of: {
+      kind: "text",
+      title: "",
+      about: "what it is a part of",
+      value: ({ of }) => of?.name,
+      text: (name, row) => {
+        const share = shareOf(row);
+        return share instanceof Fault ? "" : share === undefined ? NO_SHARE : `% of ${name}`;
+      },
+      absent: ({ pages }) => (pages instanceof Fault ? "" : NO_SHARE),
+    },
+  },
+});

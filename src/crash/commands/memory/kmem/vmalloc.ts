@@ -1,13 +1,18 @@
 import { hex, padHex } from "../../../../base/hex.ts";
-import { attempt, Fault } from "../../../../base/fault.ts";
+import { Fault } from "../../../../base/fault.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import { vmapAreaAt, vmapAreas, vmapCaller, type VmapArea } from "../../../../linux/mm/vmalloc.ts";
+import { derived } from "../../../../model/derived.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { faultPiece, progress, record, text, type Piece, type Pieces, addressJson } from "../../../../say/piece.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { faultPiece, progress, type Piece, type Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
+import { shortAddressSpan } from "../../../say/addressCell.ts";
 
 /** `kmem -v`: what vmalloc() and its kin have mapped. */
 export function* vmallocTable(kernel: Kernel): Pieces {
-  yield text(vmallocTitle(kernel));
+  yield vmallocHeading(kernel);
   const { areas, fault } = vmapAreas(kernel);
   for (const area of areas) if (area.vm) yield vmallocRow(kernel, area);
   if (fault) yield faultPiece(fault, "kmem: ");
@@ -15,7 +20,7 @@ export function* vmallocTable(kernel: Kernel): Pieces {
 
 /** `kmem -v ADDRESS`: the area that holds a kernel address, or the areas that map a physical page. */
 export function* vmallocTableAt(kernel: Kernel, address: bigint, isPhysical: boolean): Pieces {
-  yield text(vmallocTitle(kernel));
+  yield vmallocHeading(kernel);
   const held = isPhysical ? undefined : vmapAreaAt(kernel, address);
   if (held) yield vmallocRow(kernel, held);
   if (isPhysical) yield* areasMapping(kernel, address);
@@ -38,36 +43,67 @@ function* areasMapping(kernel: Kernel, physical: bigint): Pieces {
   }
 }
 
-export function vmallocTitle(kernel: Kernel) {
-  const width = kernel.arch.wordSize * 2;
-  const column = (title: string, wide: number): string =>
-    title.padStart(Math.floor((wide - title.length) / 2) + title.length).padEnd(wide);
-  const range = column("ADDRESS RANGE", 2 * width + 3);
-  return [
-    { as: "title", text: `${column("VMAP_AREA", width)}  ${column("VM_STRUCT", width)}  ${range}     SIZE` },
-  ] as const;
-}
+const layout = derived(
+  "layout of vmalloc areas",
+  (kernel) => new TableLayout(kernel, vmallocAreasTable(kernel.arch.wordSize * 2)),
+);
 
-export function vmallocRow(kernel: Kernel, area: VmapArea): Piece {
-  const width = kernel.arch.wordSize * 2;
-  const { start, end, vm } = area;
-  const caller = attempt(() => vmapCaller(area));
-  const from = caller === undefined || caller instanceof Fault ? undefined : kernel.symbols.at(caller)?.name;
-  const data = {
-    vmapArea: addressJson(area.area.address),
-    vmStruct: vm ? addressJson(vm.address) : undefined,
-    start: addressJson(start),
-    end: addressJson(end),
-    size: Number(end - start),
-    caller: from,
-  };
-  return record(data, [
-    { as: "address", text: padHex(area.area.address, width), address: area.area.address },
-    "  ",
-    { as: "address", text: padHex(vm?.address ?? 0n, width), address: vm?.address ?? 0n },
-    "  ",
-    { as: "address", text: hex(start).padStart(width), address: start },
-    ` - ${hex(end).padStart(width)}`,
-    `  ${String(end - start).padStart(7)}`,
-  ]);
+export const vmallocHeading = (kernel: Kernel): Piece => layout(kernel).heading();
+
+export const vmallocRow = (kernel: Kernel, area: VmapArea): Piece => layout(kernel).row({ kernel, ...area });
+
+/** @param digits of an address */
+export const vmallocAreasTable = (digits = 16): Table<AreaRow, PanelKeys["kmem -v"]> => ({
+  gap: "  ",
+  columns: {
+    vmapArea: {
+      kind: "address",
+      title: "VMAP_AREA",
+      titleAlign: "center",
+      about: "of the struct vmap_area",
+      value: ({ area }) => area.address,
+    },
+    vmStruct: {
+      kind: "address",
+      title: "VM_STRUCT",
+      titleAlign: "center",
+      about: "of the struct vm_struct",
+      value: ({ vm }) => vm?.address,
+      absent: padHex(0, digits),
+    },
+    start: {
+      kind: "address",
+      title: "ADDRESS RANGE",
+      titleAlign: "center",
+      titleWidth: 2 * digits + RANGE.length,
+      align: "right",
+      value: ({ start }) => start,
+      text: shortAddressSpan,
+    },
+    end: {
+      kind: "address",
+      title: "",
+      titleGap: "",
+      titleWidth: 0,
+      gap: RANGE,
+      align: "right",
+      value: ({ end }) => end,
+      text: hex,
+    },
+    size: { kind: "number", title: "SIZE", unit: "bytes", width: 7, value: ({ start, end }) => Number(end - start) },
+    caller: {
+      kind: "symbol",
+      about: "the function that asked for it",
+      value: (area) => {
+        const caller = vmapCaller(area);
+        return caller === undefined ? undefined : area.kernel.symbols.at(caller)?.name;
+      },
+    },
+  },
+});
+
+const RANGE = " - ";
+
+interface AreaRow extends VmapArea {
+  readonly kernel: Kernel;
 }

@@ -1,70 +1,116 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { hex } from "../../../../base/hex.ts";
 import { pglistData, watermarks, zoneName, zonesOf } from "../../../../linux/mm/mmzone.ts";
-import { counterArray } from "../../../../linux/mm/vmstat.ts";
+import { type Counter, counterArray } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { cell } from "../../../../say/cell.ts";
-import { faultPiece, record, text, type Line, type Piece, type Pieces, addressJson } from "../../../../say/piece.ts";
-import { counterLines } from "./counters.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import { table, TableLayout } from "../../../../render/layout.ts";
+import { faultPiece, text, type Pieces, type Span } from "../../../../say/piece.ts";
+import type { Column, Table } from "../../../../say/table.ts";
+import { counterColumns } from "./counters.ts";
+import { shortAddressSpan } from "../../../say/addressCell.ts";
+
+interface ZoneRow {
+  /** `struct zone` */
+  readonly zone: Obj;
+  readonly node: Obj;
+  /** Its index among its node's. */
+  readonly number: number;
+  /** Pages from its first to its last. */
+  readonly spanned: number | Fault;
+  readonly present: number | Fault;
+  /** WMARK_MIN, WMARK_LOW, WMARK_HIGH. */
+  readonly marks: readonly number[] | Fault;
+}
+
+const isEmpty = ({ spanned }: ZoneRow): boolean => spanned === 0;
+
+/** One of the three watermarks; of an empty zone they are told to programs alone. */
+const mark = (index: 0 | 1 | 2, gap: string): Column<ZoneRow> => ({
+  kind: "number",
+  title: "",
+  unit: "pages",
+  line: 1,
+  gap: "",
+  align: "left",
+  value: ({ marks }) => (marks instanceof Fault ? marks : marks[index]),
+  text: (pages, row) => (isEmpty(row) ? "" : `${gap}${pages}`),
+});
+
+export const zoneTable: Table<ZoneRow, PanelKeys["kmem -z"]> = {
+  columns: {
+    node: { kind: "number", title: "", gap: "NODE: ", align: "left", value: ({ node }) => node.at("node_id").number() },
+    zone: { kind: "number", title: "", gap: "  ZONE: ", align: "left", value: ({ number }) => number },
+    address: {
+      kind: "address",
+      title: "",
+      gap: "  ADDR: ",
+      about: "of the struct zone",
+      value: ({ zone }) => zone.address,
+      width: 0,
+      text: shortAddressSpan,
+    },
+    name: {
+      kind: "text",
+      title: "",
+      gap: '  NAME: "',
+      value: ({ zone }) => zoneName(zone),
+      text: (name) => `${name}"`,
+    },
+    spanned: {
+      kind: "number",
+      title: "",
+      unit: "pages",
+      about: "from its first to its last, holes among them",
+      line: 1,
+      gap: "  ",
+      align: "left",
+      value: ({ spanned }) => spanned,
+      text: (pages) => (pages === 0 ? "[unpopulated]" : `SIZE: ${pages}`),
+    },
+    present: {
+      kind: "number",
+      title: "",
+      unit: "pages",
+      line: 1,
+      gap: "",
+      align: "left",
+      value: ({ present }) => present,
+      text: (pages, { spanned }): Span => (pages === spanned || spanned === 0 ? "" : `  PRESENT: ${pages}`),
+    },
+    min: mark(0, "  MIN/LOW/HIGH: "),
+    low: mark(1, "/"),
+    high: mark(2, "/"),
+  },
+};
+
+/** @param zone whose counters they are */
+export const zoneCountersTable = (zone = 0n, counters: readonly Counter[] = []): Table<Counter> => ({
+  columns: {
+    address: { kind: "address", about: "of the struct zone", value: () => zone },
+    ...counterColumns(counters, 21),
+  },
+});
 
 /** `kmem -z`: each zone's size, watermarks and counters. */
 export function* zoneStatistics(kernel: Kernel): Pieces {
+  const layout = new TableLayout(kernel, zoneTable);
   for (const node of pglistData(kernel)) {
     let number = 0;
     for (const zone of zonesOf(node)) {
-      yield heading(node, zone, number++);
-      if (attempt(() => zone.at("spanned_pages").value()) !== 0n) yield* statistics(kernel, zone);
+      const spanned = attempt(() => zone.at("spanned_pages").number());
+      const present = attempt(() => zone.at("present_pages").number());
+      yield layout.row({ zone, node, number: number++, spanned, present, marks: attempt(() => watermarks(zone)) });
+      if (spanned !== 0) yield* statistics(kernel, zone);
       yield text("");
     }
   }
-}
-
-function heading(node: Obj, zone: Obj, number: number): Piece {
-  const id = cell(() => node.at("node_id").number());
-  const name = cell(() => zoneName(zone));
-  const spanned = cell(() => zone.at("spanned_pages").number());
-  const present = cell(() => zone.at("present_pages").number());
-  const marks = attempt(() => watermarks(zone));
-  const line: Line = [
-    "NODE: ",
-    id.span,
-    `  ZONE: ${number}  ADDR: `,
-    { as: "address", text: hex(zone.address), address: zone.address },
-    '  NAME: "',
-    name.span,
-    '"',
-  ];
-  const sizes: Line =
-    spanned.json === 0
-      ? ["  [unpopulated]"]
-      : [
-          "  SIZE: ",
-          spanned.span,
-          ...(present.json === spanned.json ? [] : ["  PRESENT: ", present.span]),
-          "  MIN/LOW/HIGH: ",
-          cell(() => (marks instanceof Fault ? fail(marks) : marks.join("/"))).span,
-        ];
-  const data = {
-    node: id.json,
-    zone: number,
-    address: addressJson(zone.address),
-    name: name.json,
-    spanned: spanned.json,
-    present: present.json,
-    watermarks: marks instanceof Fault ? null : marks,
-  };
-  return record(data, line, sizes);
-}
-
-function fail(fault: Fault): never {
-  throw fault;
 }
 
 function* statistics(kernel: Kernel, zone: Obj): Pieces {
   const counters = attempt(() => counterArray(kernel, zone.at("vm_stat").address, "zone_stat_item"));
   yield text("  VM_STAT:");
   if (counters instanceof Fault) yield faultPiece(counters, "  ");
-  else yield* counterLines(counters, addressJson(zone.address), 21);
+  else yield* table(kernel, zoneCountersTable(zone.address, counters), counters, { heading: false });
   yield text("");
 }

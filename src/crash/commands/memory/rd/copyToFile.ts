@@ -3,7 +3,9 @@ import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import type { Context } from "../../../language/command.ts";
 import type { ByteSource } from "../../../say/hexDump.ts";
-import { progress, record, type Pieces, addressJson } from "../../../../say/piece.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { progress, type Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
 
 /** Bytes read at a time: a page, so that what precedes a missing page is all copied. */
 const CHUNK = 4096n;
@@ -35,10 +37,22 @@ export function* copyToFile(context: Context, source: ByteSource, start: bigint,
   } finally {
     file.close();
   }
-  const copied = Number(at - start);
-  yield record(
-    { file: path, start: addressJson(start), bytes: copied },
-    `${copied} bytes copied from ${hex0x(start)} to ${path}`,
-  );
+  yield new TableLayout(context.kernel, copyTable).row({ path, start, bytes: Number(at - start) });
   if (fault) throw fault;
 }
+
+export const copyTable: Table<{ readonly path: string; readonly start: bigint; readonly bytes: number }> = {
+  columns: {
+    bytes: { kind: "number", title: "", unit: "bytes", about: "copied", value: ({ bytes }) => bytes },
+    start: {
+      kind: "address",
+      title: "",
+      about: "or an offset of the dump file",
+      gap: " bytes copied from ",
+      width: 0,
+      value: ({ start }) => start,
+      text: hex0x,
+    },
+    file: { kind: "text", title: "", gap: " to ", value: ({ path }) => path },
+  },
+};

@@ -1,9 +1,16 @@
 import { UsageError } from "../../../../base/usageError.ts";
 import { address } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
-import { copyToFile } from "./copyToFile.ts";
+import { copyTable, copyToFile } from "./copyToFile.ts";
 import { fileBytes } from "./fileBytes.ts";
-import { hexDump, type ByteSource, type DumpFormat, type WordSize } from "../../../say/hexDump.ts";
+import {
+  hexDump,
+  textTable,
+  unitsTable,
+  type ByteSource,
+  type DumpFormat,
+  type WordSize,
+} from "../../../say/hexDump.ts";
 import { anyNumber, count, hexNumber } from "../../../language/number.ts";
 import { symbolic } from "../../../say/symbolicWord.ts";
 import { currentUserSpace } from "../../../language/userSpace.ts";
@@ -46,6 +53,11 @@ An address that is no kernel address is one of the current task.`,
     { line: "rd -a linux_banner", shows: "A string." },
     { line: "rd -S init_task 16", shows: "The first words of a struct with symbols and slab caches named." },
     { line: "rd -p 1000000 8", shows: "Physical memory." },
+  ],
+  records: () => [
+    { line: "rd linux_banner", fields: unitsTable({ size: 8, as: "hex", withText: true }).columns },
+    { line: "rd -a linux_banner", fields: textTable.columns },
+    { line: "rd -r FILE linux_banner 8", fields: copyTable.columns },
   ],
   *run(context, args) {
     const [place, howMany] = args.rest;

@@ -2,11 +2,15 @@ import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import type { AddressSpace } from "../../../../memory/memory.ts";
-import { addressSpan } from "../../../say/addressCell.ts";
+import { addressSpan, shortAddressSpan } from "../../../say/addressCell.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { hexDump } from "../../../say/hexDump.ts";
 import { count } from "../../../language/number.ts";
-import { progress, record, text, type Line, type Piece, type Pieces, addressJson } from "../../../../say/piece.ts";
+import type { Kernel } from "../../../../model/kernel.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { lazyRecord, progress, text, type Line, type Piece, type Pieces } from "../../../../say/piece.ts";
+import type { Column, Table } from "../../../../say/table.ts";
 import { matches, type Match } from "./scan.ts";
 import { scopes, type Scope } from "./scope.ts";
 import { needlesOf, unitSize } from "./values.ts";
@@ -45,6 +49,10 @@ Memory that the dump does not hold is passed over. A page that the kernel has ma
     { line: 'search -p -c "Kernel panic"', shows: "A text in physical memory." },
     { line: "search -m ffff -w abcd0000", shows: "Numbers whose upper half is abcd." },
   ],
+  records: () => [
+    { line: "search -k deadbeef", fields: matchesTable.columns },
+    { line: "search -c panic", fields: textsTable.columns },
+  ],
   *run(context, args) {
     if (args.rest.length === 0) throw new WrongUse("what to search for is missing");
     if (args.has("-x") && args.has("-c")) throw new UsageError("-x option is not allowed with -c");
@@ -77,30 +85,74 @@ function found(
   { address, needle }: Match,
   around: number,
 ): Piece {
-  const where = { as: "address", text: hex(address), address } as const;
-  const data = { address: addressJson(address), task: task ? addressJson(task.address) : undefined };
-  if (args.has("-c")) {
-    const shown = spelt(space, address);
-    return record({ ...data, text: shown }, [where, `: ${shown}`]);
-  }
   const size = unitSize(context, args);
-  const value = attempt(() =>
-    size === 2 ? BigInt(space.u16(address)) : size === 4 ? BigInt(space.u32(address)) : space.u64(address),
-  );
-  const shown = value instanceof Fault ? "?" : hex(value);
-  const line: Line = [where, `: ${shown} ${needle.label ?? ""}`];
-  const json = { ...data, value: value instanceof Fault ? undefined : addressJson(value), label: needle.label };
-  if (around === 0) return record(json, line);
+  const row = { kernel: context.kernel, space, task, size, address, needle };
+  if (args.has("-c")) return new TableLayout(context.kernel, textsTable).row(row);
+  if (around === 0) return new TableLayout(context.kernel, matchesTable).row(row);
+  const layout = new TableLayout(context.kernel, matchesAmidTable);
   const near = (start: bigint): Line[] => [...context_(space, start, around, size)];
-  const bytes = BigInt(around * size);
-  return record(
-    json,
-    ...near(address - bytes),
-    [addressSpan(context.kernel, address), `:  ${shown} ${needle.label ?? ""}`],
+  const lines = (): Line[] => [
+    ...near(address - BigInt(around * size)),
+    layout.line(row),
     ...near(address + BigInt(size)),
     [],
-  );
+  ];
+  return lazyRecord(() => layout.data(row), lines, { fields: matchesAmidTable.columns });
 }
+
+interface MatchRow extends Match {
+  readonly kernel: Kernel;
+  readonly space: AddressSpace;
+  /** `struct task_struct` whose stack it is. */
+  readonly task: Obj | undefined;
+  /** Bytes of a unit. */
+  readonly size: 2 | 4 | 8;
+}
+
+function unitAt({ space, size, address }: MatchRow): bigint {
+  if (size === 2) return BigInt(space.u16(address));
+  return size === 4 ? BigInt(space.u32(address)) : space.u64(address);
+}
+
+const placeColumns = {
+  address: {
+    kind: "address",
+    title: "",
+    width: 0,
+    value: ({ address }) => address,
+    text: shortAddressSpan,
+  },
+  task: { kind: "task", about: "whose stack it is; null elsewhere", value: ({ task }) => task?.address },
+} as const satisfies { readonly [key: string]: Column<MatchRow> };
+
+const valueColumns = {
+  value: { kind: "integer", title: "", unit: "hex", gap: ": ", align: "left", value: unitAt, text: hex },
+  label: {
+    kind: "text",
+    title: "",
+    about: "the symbol or expression that was given",
+    value: ({ needle }) => needle.label,
+  },
+} as const satisfies { readonly [key: string]: Column<MatchRow> };
+
+export const matchesTable: Table<MatchRow> = { columns: { ...placeColumns, ...valueColumns } };
+
+/** Among lines of memory, whose addresses have all their digits. */
+export const matchesAmidTable: Table<MatchRow> = {
+  columns: {
+    ...placeColumns,
+    address: { ...placeColumns.address, text: (address: bigint, { kernel }: MatchRow) => addressSpan(kernel, address) },
+    ...valueColumns,
+    value: { ...valueColumns.value, gap: ":  " },
+  },
+};
+
+export const textsTable: Table<MatchRow> = {
+  columns: {
+    ...placeColumns,
+    text: { kind: "text", title: "", gap: ": ", value: ({ space, address }) => spelt(space, address) },
+  },
+};
 
 /** Memory beside a match; what cannot be read is left out. */
 function* context_(space: AddressSpace, start: bigint, units: number, size: 2 | 4 | 8): Generator<Line> {

@@ -1,65 +1,87 @@
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
+import { once } from "../../../../base/once.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import { residentPagesOf } from "../../../../linux/mm/mm.ts";
-import { vmaRange, vmas } from "../../../../linux/mm/vma.ts";
+import { vmaFlags, vmaPath, vmaRange, vmas } from "../../../../linux/mm/vma.ts";
 import type { AddressSpace } from "../../../../memory/memory.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { addressCell, addressSpan, addressTitle } from "../../../say/addressCell.ts";
-import { cell } from "../../../../say/cell.ts";
-import { sharedRows } from "../../../say/sharedRows.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { faultPiece, type Piece, type Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
 import { hexNumber } from "../../../language/number.ts";
-import { left, right } from "../../../../render/pad.ts";
-import {
-  faultPiece,
-  faultJson,
-  lineText,
-  record,
-  text,
-  type Line,
-  type Piece,
-  type Pieces,
-  addressJson,
-} from "../../../../say/piece.ts";
-import { placeOf, userPage, type UserPage } from "../userPage.ts";
-import { vmaCells, vmaRow, vmaTitle, type VmaCells } from "../../../say/vma.ts";
+import { sharedRows } from "../../../say/sharedRows.ts";
+import { keptVmaRow, vmaHeading, vmaRow } from "../../../say/vma.ts";
+import { kilobytesText } from "../sizes.ts";
+import { originColumns, type Origin, originLine, originOf, physicalOf, userPage, type UserPage } from "../userPage.ts";
 
-/** `MM PGD RSS TOTAL_VM`: what a whole address space is. @param task whose counts belong to it */
-export function mmPiece(task: Obj, mm: Obj): Piece {
-  const { kernel } = task;
-  const kilobytes = (pages: number): number => pages * (pageSize(kernel) / 1024);
-  const title = `${addressTitle(kernel, "MM")}  ${addressTitle(kernel, "PGD")}   RSS    TOTAL_VM`;
-  const heading: Line = [{ as: "title", text: title }];
-  if (mm.address === 0n) {
-    const none = addressTitle(kernel, "0");
-    return record({ mm: null }, heading, [`${none}  ${none}     0k       0k`]);
-  }
-  const pgd = addressCell(kernel, () => mm.at("pgd").value());
-  const size = (read: () => number) =>
-    cell(
-      () => kilobytes(read()),
-      (value) => `${value}k`,
-    );
-  const rss = size(() => residentPagesOf(task, mm));
-  const total = size(() => mm.at("total_vm").number());
-  return record({ mm: addressJson(mm.address), pgd: pgd.json, rss: rss.json, totalVm: total.json }, heading, [
-    addressSpan(kernel, mm.address),
-    "  ",
-    pgd.span,
-    "  ",
-    ...right(rss.span, 5),
-    "    ",
-    ...left(total.span, 7),
-  ]);
+interface MmRow {
+  /** Whose counts belong to it. */
+  readonly task: Obj;
+  /** `struct mm_struct`; at NULL for a kernel thread. */
+  readonly mm: Obj;
 }
+
+const unlessNull =
+  <T>(read: (row: MmRow) => T) =>
+  (row: MmRow): T | undefined =>
+    row.mm.address === 0n ? undefined : read(row);
+
+/** What a whole address space is. */
+export const mmTable: Table<MmRow> = {
+  gap: "  ",
+  columns: {
+    mm: {
+      kind: "address",
+      title: "MM",
+      titleAlign: "center",
+      align: "center",
+      about: "of the struct mm_struct; null for a kernel thread",
+      value: unlessNull(({ mm }) => mm.address),
+      absent: "0",
+    },
+    pgd: {
+      kind: "address",
+      title: "PGD",
+      titleAlign: "center",
+      align: "center",
+      value: unlessNull(({ mm }) => mm.at("pgd").value()),
+      absent: "0",
+    },
+    rss: {
+      kind: "number",
+      title: "RSS",
+      unit: "bytes",
+      about: "in memory",
+      width: 5,
+      titleWidth: 4,
+      value: unlessNull(({ task, mm }) => residentPagesOf(task, mm) * pageSize(task.kernel)),
+      text: kilobytesText,
+      absent: "0k",
+    },
+    totalVm: {
+      kind: "number",
+      title: "TOTAL_VM",
+      unit: "bytes",
+      about: "mapped",
+      gap: "    ",
+      align: "left",
+      value: unlessNull(({ task, mm }) => mm.at("total_vm").number() * pageSize(task.kernel)),
+      text: kilobytesText,
+      absent: "   0k",
+    },
+  },
+};
+
+export const mmPiece = (task: Obj, mm: Obj): Piece => new TableLayout(task.kernel, mmTable).headed({ task, mm });
 
 const areaRows = sharedRows<Piece>("memory areas");
 
 /** Every area; nothing for a kernel thread. */
 export function* vmaTable(mm: Obj): Pieces {
   if (mm.address === 0n) return;
-  yield text(vmaTitle(mm.kernel));
-  yield* areaRows(mm.kernel).of(mm.address, () => eachVma(mm, (vma) => [vmaRow(vma)]));
+  yield vmaHeading(mm.kernel);
+  yield* areaRows(mm.kernel).of(mm.address, () => eachVma(mm, (vma) => [keptVmaRow(vma)]));
 }
 
 /** Areas one by one, each as `show` says it; of a tree that breaks the reason. */
@@ -71,17 +93,18 @@ export function* eachVma(mm: Obj, show: (vma: Obj) => Iterable<Piece>): Pieces {
 
 /** An area with each of its pages: where it is, or where it would come from. */
 export function* vmaPages(vma: Obj, space: AddressSpace): Pieces {
-  yield text(vmaTitle(vma.kernel));
+  const layout = new TableLayout(vma.kernel, pagesTable);
+  yield vmaHeading(vma.kernel);
   yield vmaRow(vma);
-  yield text([{ as: "title", text: "VIRTUAL     PHYSICAL" }]);
+  yield layout.heading();
   const range = attempt(() => vmaRange(vma));
   if (range instanceof Fault) return yield faultPiece(range, "vm: ");
   const step = BigInt(pageSize(vma.kernel));
   for (let at = range.start; at < range.end;) {
     const page = userPage(space, at);
-    const hole = holeAt(page, at, range.end);
-    yield hole === undefined ? pageLine(vma, at, page) : holeLine(vma, at, hole, page);
-    at = hole ?? at + step;
+    const end = holeAt(page, at, range.end);
+    yield layout.row(pageRow(vma, at, page, end));
+    at = end ?? at + step;
   }
 }
 
@@ -98,26 +121,50 @@ function holeAt({ found, steps }: UserPage, address: bigint, end: bigint): bigin
   return behind - address < HOLE_BYTES ? undefined : behind < end ? behind : end;
 }
 
-function holeLine(vma: Obj, address: bigint, end: bigint, page: UserPage): Piece {
-  const place = placeOf(vma, address, page);
-  const data = { virtual: addressJson(address), end: addressJson(end), origin: lineText(place) };
-  return record(data, [`${hex(address)} - ${hex(end - 1n)}  `, ...place]);
+interface PageRow {
+  readonly address: bigint;
+  /** Where a hole ends that begins here. */
+  readonly end: bigint | undefined;
+  readonly page: UserPage;
+  readonly origin: () => Origin | undefined;
 }
 
-function pageLine(vma: Obj, address: bigint, page: UserPage): Piece {
-  const place = placeOf(vma, address, page);
-  const { found } = page;
-  const data = {
-    virtual: addressJson(address),
-    physical: !(found instanceof Fault)
-      ? addressJson(found.physical)
-      : found.kind === "unmapped"
-        ? null
-        : faultJson(found),
-    origin: found instanceof Fault && found.kind === "unmapped" ? lineText(place) : null,
-  };
-  return record(data, [`${hex(address).padEnd(10)}  `, ...place]);
-}
+const pageRow = (vma: Obj, address: bigint, page: UserPage, end?: bigint): PageRow => ({
+  address,
+  end,
+  page,
+  origin: once(() => (physicalOf(page.found) === undefined ? originOf(vma, address, page) : undefined)),
+});
+
+export const pagesTable: Table<PageRow> = {
+  gap: "  ",
+  columns: {
+    virtual: {
+      kind: "address",
+      title: "VIRTUAL",
+      titleAlign: "left",
+      width: 10,
+      value: ({ address }) => address,
+      text: (address, { end }) => (end === undefined ? hex(address) : `${hex(address)} - ${hex(end - 1n)}`),
+    },
+    end: { kind: "address", about: "of a hole that begins there, else null", value: ({ end }) => end },
+    physical: {
+      kind: "address",
+      title: "PHYSICAL",
+      titleAlign: "left",
+      about: "null where nothing is mapped",
+      width: 8,
+      align: "right",
+      value: ({ page }) => physicalOf(page.found),
+      text: hex,
+      absent: ({ origin }) => {
+        const from = origin();
+        return from ? originLine(from) : "(not mapped)";
+      },
+    },
+    ...originColumns,
+  },
+};
 
 /**
  * What of an address space a reference names: areas by their address, flags or a part of their file's path, and the
@@ -125,20 +172,21 @@ function pageLine(vma: Obj, address: bigint, page: UserPage): Piece {
  */
 export function* vmaReferences(mm: Obj, space: () => AddressSpace, reference: string): Pieces {
   const value = hexNumber(reference);
+  const layout = new TableLayout(mm.kernel, pagesTable);
   for (const vma of vmas(mm)) {
-    const cells = vmaCells(vma);
     const range = attempt(() => vmaRange(vma));
     const isWithin = value !== undefined && !(range instanceof Fault) && value >= range.start && value < range.end;
-    if (!isWithin && !isNamed(vma, cells, reference, value)) continue;
-    yield vmaRow(vma, cells);
+    if (!isWithin && !isNamed(vma, reference, value)) continue;
+    yield vmaRow(vma);
     if (!isWithin) continue;
-    yield text([{ as: "title", text: "VIRTUAL     PHYSICAL" }]);
+    yield layout.heading();
     const page = value & ~BigInt(pageSize(mm.kernel) - 1);
-    yield pageLine(vma, page, userPage(space(), page));
+    yield layout.row(pageRow(vma, page, userPage(space(), page)));
   }
 }
 
-function isNamed(vma: Obj, { flags, file }: VmaCells, reference: string, value: bigint | undefined): boolean {
-  if (value !== undefined && (value === vma.address || flags.json === String(value))) return true;
-  return typeof file.json === "string" && file.json.includes(reference);
+function isNamed(vma: Obj, reference: string, value: bigint | undefined): boolean {
+  if (value !== undefined && (value === vma.address || value === attempt(() => vmaFlags(vma)))) return true;
+  const path = attempt(() => vmaPath(vma));
+  return typeof path === "string" && path.includes(reference);
 }

@@ -9,12 +9,14 @@ import type { Obj } from "../../../../model/object.ts";
 import { address } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { hexNumber } from "../../../language/number.ts";
-import { record, text, type Piece, type Pieces } from "../../../../say/piece.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import type { Table } from "../../../../say/table.ts";
+import { lazyRecord, text, type Piece, type Pieces } from "../../../../say/piece.ts";
 import { formatOptions, structPiece } from "../../../say/structView.ts";
-import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
+import { taskColumns, taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
-import { eachVma, mmPiece, vmaPages, vmaReferences, vmaTable } from "./areas.ts";
-import { vmaTitle } from "../../../say/vma.ts";
+import { eachVma, mmPiece, mmTable, pagesTable, vmaPages, vmaReferences, vmaTable } from "./areas.ts";
+import { vmaHeading, vmasTable } from "../../../say/vma.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
 
 export const vm = command({
@@ -43,6 +45,13 @@ export const vm = command({
     { line: "vm -p 1", shows: "Where each page of process 1 is." },
     { line: "vm -f 8100073", shows: "Flags of an area by name." },
   ],
+  records: () => [
+    { line: "vm", fields: taskColumns },
+    { line: "vm", fields: mmTable.columns },
+    { line: "vm", fields: vmasTable.columns },
+    { line: "vm -p", fields: pagesTable.columns },
+    { line: "vm -f 8100073", fields: flagNamesTable.columns },
+  ],
   needs: ["types", "tasks"],
   *run(context, args) {
     const flags = args.value("-f");
@@ -62,11 +71,25 @@ export const vm = command({
 function flagNames(kernel: Kernel, word: string): Piece {
   const value = hexNumber(word);
   if (value === undefined) throw new WrongUse(`invalid flags: ${word}`);
-  const names = vmaFlagTable(kernel)
+  return new TableLayout(kernel, flagNamesTable).row({ kernel, value });
+}
+
+const namesOf = ({ kernel, value }: FlagsRow): string[] =>
+  vmaFlagTable(kernel)
     .filter(({ mask }) => mask !== 0n && (value & mask) === mask)
     .map(({ name }) => name);
-  return record({ flags: String(value), names }, `${hex(value)}: (${names.join("|")})`);
+
+interface FlagsRow {
+  readonly kernel: Kernel;
+  readonly value: bigint;
 }
+
+const flagNamesTable: Table<FlagsRow> = {
+  columns: {
+    flags: { kind: "integer", title: "", unit: "hex", value: ({ value }) => value, text: hex },
+    names: { kind: "data", title: "", gap: ": ", value: namesOf, text: (_, row) => `(${namesOf(row).join("|")})` },
+  },
+};
 
 function* ofTask(context: Context, args: Parsed, task: Obj): Pieces {
   const reference = args.value("-R");
@@ -91,7 +114,12 @@ function* ofTask(context: Context, args: Parsed, task: Obj): Pieces {
   yield* eachVma(mm, (vma) => vmaPages(vma, pages));
 }
 
-const heading = (task: Obj): Piece => record(taskFacts(task), taskHeading(task));
+const heading = (task: Obj): Piece =>
+  lazyRecord(
+    () => taskFacts(task),
+    () => [taskHeading(task)],
+    { fields: taskColumns },
+  );
 
 const wholeStruct = (object: Obj, name: string) => ({ name, type: object.type, members: [] });
 
@@ -137,7 +165,7 @@ function* references(task: Obj, mm: Obj, space: () => AddressSpace, reference: s
   for (const piece of vmaReferences(mm, space, reference)) {
     if (isEmpty || isWhole) {
       yield* introduced();
-      yield text(vmaTitle(mm.kernel));
+      yield vmaHeading(mm.kernel);
     }
     yield piece;
   }
