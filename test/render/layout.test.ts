@@ -181,3 +181,14 @@ test("a headed row has its heading above it", () => {
     `${heading}${pieceText(layout.row(rows[0]!))}below\n`,
   );
 });
+
+test("a fault is parted from the column before, also where blanks within the cells part values", () => {
+  const declared: Table<number> = {
+    gap: "",
+    columns: {
+      row: { kind: "number", title: "ROW", width: 4, value: (row) => row },
+      gone: { kind: "number", title: "GONE", width: 6, value: () => Fault.of("missing", "gone") },
+    },
+  };
+  assert.equal(all(table(machine, declared, [1], { heading: false })), "   1 <gone>\n");
+});

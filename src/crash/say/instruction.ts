@@ -2,6 +2,7 @@ import { hasAttSyntax, type Instruction } from "../../arch/disassembler/disassem
 import { hex0x } from "../../base/hex.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../model/kernel.ts";
+import { column } from "../../render/pad.ts";
 
 /** An instruction in the words of GNU's disassembler: mnemonic padded, branch and rip-relative targets named. */
 export function instructionText(kernel: Kernel, instruction: Instruction, radix: 10 | 16): string {
@@ -9,7 +10,7 @@ export function instructionText(kernel: Kernel, instruction: Instruction, radix:
   const { mnemonic, operands } = instruction;
   const next = instruction.address + BigInt(instruction.bytes.length);
   const words = isX86 ? named(kernel, operands, next, radix) : lastNamed(kernel, operands, radix);
-  return `${mnemonic.padEnd(6)} ${words}${ftraceMark(kernel, instruction)}`;
+  return `${column(mnemonic, 6)} ${words}${ftraceMark(kernel, instruction)}`;
 }
 
 /** Elsewhere the last operand is where a branch goes, or the address that is loaded: `bl #0x...`, `brasl %r14, 0x...`. */

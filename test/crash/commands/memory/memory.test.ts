@@ -204,3 +204,92 @@ test("kmem -S -a finds the objects of full slabs, as many as the cache counts; k
   );
   assert.match(ours("kmem -s -a dentry"), /^kmem: -a goes with -S/);
 });
+
+const first = (line: string, key: string): unknown =>
+  data(context, line).find((row) => typeof row === "object" && row !== null && key in row);
+
+test("--json of memory is data: sizes in bytes, C values of 64 bits as decimal strings, null for what is absent", () => {
+  assert.deepEqual(first("vm 1", "mm"), {
+    mm: "0xffff8ef683c56400",
+    pgd: "0xffff8ef685202000",
+    rss: 1843200,
+    totalVm: 2314240,
+  });
+  assert.deepEqual(first("kmem -z", "min"), {
+    node: 0,
+    zone: 0,
+    address: "0xffff8ef685e9d000",
+    name: "DMA",
+    spanned: 4095,
+    present: 3998,
+    min: 67,
+    low: 83,
+    high: 99,
+  });
+  assert.deepEqual(first("rd init_task 2", "units"), {
+    address: "0xffffffff9ca1aa40",
+    units: ["16384", "0"],
+    text: ".@..............",
+  });
+  assert.deepEqual(first("rd -32 -d init_task 1", "units"), {
+    address: "0xffffffff9ca1aa40",
+    units: [16384],
+    text: ".@..",
+  });
+  assert.deepEqual(first("ptov 20:", "virtual"), { cpu: 0, offset: "32", virtual: "0xffff8ef685a00020" });
+  assert.deepEqual(first("vtop 1000", "virtual"), {
+    virtual: "0x0000000000001000",
+    physical: null,
+    pageBytes: null,
+    steps: [],
+    swap: null,
+    swapOffset: null,
+    file: null,
+    fileOffset: null,
+  });
+  assert.deepEqual(first("kmem -m _mapcount,lru", "lru"), {
+    page: "0xfffff8d340000000",
+    _mapcount: { counter: -1 },
+    lru: { next: "0xfffff8d340000008", prev: "0xfffff8d340000008" },
+  });
+});
+
+test("a page of a file that is not in memory tells the file and the place in it", () => {
+  const away = data(context, "vm -p 139") as readonly { file?: unknown; physical?: unknown; fileOffset?: unknown }[];
+  const one = away.find(({ file, physical }) => typeof file === "string" && physical === null);
+  assert.equal(typeof one?.fileOffset, "number");
+});
+
+test("every key of a memory record is declared, and so is in docs/json.md", () => {
+  const lines = [
+    "kmem -f",
+    "kmem -F",
+    "kmem -g",
+    "kmem -h",
+    "kmem -i",
+    "kmem -n",
+    "kmem -o",
+    "kmem -s",
+    "kmem -S files_cache",
+  ];
+  lines.push(
+    "kmem -v",
+    "kmem -V",
+    "kmem -z",
+    "vm -p 1",
+    "swap",
+    "search init_task",
+    "rd init_task",
+    "pte 67",
+    "vtop 401000",
+  );
+  lines.push("ptob 1", "ptov 1000", "btop 1000", "files 1", "files -c 1", "fuser /", "ipcs -M", "mount -f -i");
+  for (const line of lines) {
+    for (const piece of pieces(context, line)) {
+      if (piece.kind !== "record") continue;
+      assert.ok(piece.fields, line);
+      const declared = Object.entries(piece.fields).flatMap(([key, { screenOnly }]) => (screenOnly ? [] : [key]));
+      assert.deepEqual(Object.keys(piece.data as object).sort(), declared.sort(), line);
+    }
+  }
+});
