@@ -63,6 +63,7 @@ const floors: Record<string, readonly string[]> = {
     "kernel",
     "unwind",
     "linux",
+    "insight",
     "say",
     "crash",
     "render",

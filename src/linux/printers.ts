@@ -4,6 +4,7 @@ import { hex0x, padHex } from "../base/hex.ts";
 import type { Printer, Summaries } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { symbolText } from "../model/symbolText.ts";
+import { lockPrinter } from "./locks/lockText.ts";
 
 /** Bits of a mask that are looked at: NR_CPUS and MAX_NUMNODES stay far below. */
 const MAX_MASK_BYTES = 8192;
@@ -80,13 +81,6 @@ const callback =
     return symbolText(object.kernel, address) ?? hex0x(address);
   };
 
-/** The low three bits are flags (include/linux/mutex.h, MUTEX_FLAGS); without an owner nobody holds it. */
-const mutex: Printer = (object) => {
-  if (!object.has("owner.counter")) return undefined;
-  const owner = BigInt.asUintN(64, object.at("owner.counter").value()) & ~7n;
-  return owner === 0n ? "unlocked" : `locked by ${hex0x(owner)}`;
-};
-
 const spinlock: Printer = (object) => {
   const path = ["rlock.raw_lock.val.counter", "raw_lock.val.counter", "val.counter"].find((one) => object.has(one));
   if (path === undefined) return undefined;
@@ -141,7 +135,10 @@ const printers: ReadonlyMap<string, Printer> = new Map<string, Printer>([
   ["work_struct", callback("func")],
   ["timer_list", callback("function")],
   ["hrtimer", callback("function")],
-  ["mutex", mutex],
+  ["mutex", lockPrinter("mutex")],
+  ["rw_semaphore", lockPrinter("rwsem")],
+  ["semaphore", lockPrinter("semaphore")],
+  ["rt_mutex_base", lockPrinter("rt_mutex")],
   ["spinlock", spinlock],
   ["raw_spinlock", spinlock],
   ["qspinlock", spinlock],

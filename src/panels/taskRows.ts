@@ -8,7 +8,7 @@ import { cellText, type Row } from "./rows.ts";
 
 /** Tasks as rows, by parent and by stack: no DOM. */
 
-type TaskColumn = PanelKeys["ps"] | "function" | "inState";
+type TaskColumn = PanelKeys["ps"] | "function" | "inState" | "waitsFor";
 
 export const COLUMNS: readonly (GridColumn & { readonly name: TaskColumn })[] = [
   { name: "pid", kind: "number" },
@@ -16,6 +16,7 @@ export const COLUMNS: readonly (GridColumn & { readonly name: TaskColumn })[] = 
   { name: "state", kind: "text" },
   { name: "cpu", kind: "number" },
   { name: "function", kind: "symbol" },
+  { name: "waitsFor", kind: "text" },
   { name: "inState", kind: "number", unit: "seconds" },
   { name: "rss", kind: "number", unit: "bytes" },
   { name: "ppid", kind: "number" },
@@ -31,9 +32,17 @@ export const taskOf = (row: Row): string => cellText(row[TASK] ?? null);
 /**
  * Rows of all tasks, in the order of `ps`.
  * @param ps `ps`
+ * @param waits `waits`: what blocked tasks wait for, and who holds it
  * @param lastRun `ps -l`: how long ago a task got its CPU, which for one that sleeps is how long it has slept at most
  */
-export function taskRows(ps: Grid, lastRun: Grid | undefined, stacks: ReadonlyMap<string, TaskStack>): Row[] {
+export function taskRows(
+  ps: Grid,
+  { lastRun, waits }: { readonly lastRun?: Grid | undefined; readonly waits?: Grid | undefined },
+  stacks: ReadonlyMap<string, TaskStack>,
+): Row[] {
+  const waiting = new Map<GridCell, GridCell>();
+  for (const record of waits?.tables.flatMap(recordsOf<PanelKeys["waits"]>) ?? [])
+    waiting.set(record.get("task") ?? null, waitText(record));
   const ago = new Map<GridCell, GridCell>();
   for (const record of lastRun?.tables.flatMap(recordsOf<PanelKeys["ps -l"]>) ?? []) {
     ago.set(record.get("task") ?? null, seconds(record.get("ago_ns") ?? null));
@@ -41,12 +50,19 @@ export function taskRows(ps: Grid, lastRun: Grid | undefined, stacks: ReadonlyMa
   return ps.tables.flatMap(recordsOf<TaskColumn>).map((record) => {
     const task = record.get("task") ?? null;
     const known = new Map<TaskColumn, GridCell>([
+      ["waitsFor", waiting.get(task) ?? null],
       ["inState", ago.get(task) ?? null],
       ["running", record.get("running") === true ? true : null],
       ["function", functionOf(stacks.get(cellText(task)))],
     ]);
     return COLUMNS.map(({ name }) => (known.has(name) ? (known.get(name) ?? null) : (record.get(name) ?? null)));
   });
+}
+
+/** `mutex inode_lock: bash [279]`: the resource, and who has it as the command tells it. */
+function waitText(record: ReadonlyMap<PanelKeys["waits"], GridCell>): GridCell {
+  const [what, who] = [record.get("waitsFor") ?? null, record.get("heldBy") ?? null];
+  return typeof what === "string" && typeof who === "string" ? `${what}: ${who}` : what;
 }
 
 const seconds = (cell: GridCell): GridCell => {

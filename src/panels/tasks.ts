@@ -31,6 +31,7 @@ export class TasksView implements View {
   private readonly table: Table;
   private ps: Grid | undefined;
   private lastRun: Grid | undefined;
+  private waits: Grid | undefined;
   private readonly stacks = new Map<string, TaskStack>();
   private isReadingStacks = false;
   private rows: readonly Row[] = [];
@@ -77,7 +78,11 @@ export class TasksView implements View {
       this.lastRun = await unlessRefused(this.ask("run", { line: "ps -l" }));
     });
     this.arrange(true);
-    if (this.reading.error === undefined) await this.readStacks();
+    if (this.reading.error !== undefined) return;
+    // Unwinds the blocked tasks: rows are there before.
+    this.waits = await unlessRefused(this.ask("run", { line: "waits" }));
+    this.arrange(true);
+    await this.readStacks();
   }
 
   /** A handful after the other, until all are read, someone says stop, or the page is gone. */
@@ -97,7 +102,7 @@ export class TasksView implements View {
 
   /** @param anew there is more to say of each task */
   private arrange(anew = false): void {
-    if (anew && this.ps) this.rows = taskRows(this.ps, this.lastRun, this.stacks);
+    if (anew && this.ps) this.rows = taskRows(this.ps, { lastRun: this.lastRun, waits: this.waits }, this.stacks);
     const isWanted = filterOf(this.filter, COLUMNS) ?? (() => true);
     const kind = COLUMNS[this.order?.column ?? -1]?.kind;
     const rows = this.order && kind ? sorted(this.rows, this.order, kind) : this.rows;

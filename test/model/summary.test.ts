@@ -67,7 +67,11 @@ const rows: readonly (readonly [string, ToyValue, string])[] = [
   ["struct rb_node", { __rb_parent_color: 0x2001n }, "parent 0x2000"],
   ["struct work_struct", { func: symbols.schedule.address }, "schedule"],
   ["struct mutex", {}, "unlocked"],
-  ["struct mutex", { owner: { counter: 0xffff888000002001n } }, "locked by 0xffff888000002000"],
+  [
+    "struct mutex",
+    { owner: { counter: 0xffff888000002001n } },
+    "held by 0xffff888000002000, which is in no list of tasks",
+  ],
   ["spinlock_t", {}, "unlocked"],
   ["spinlock_t", { rlock: { raw_lock: { val: { counter: 1 } } } }, "locked"],
   ["void (*)(int)", symbols.schedule.address, "0xffffffff81000000 <schedule>"],

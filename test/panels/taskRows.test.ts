@@ -30,6 +30,13 @@ const LAST = grid(
     ["0x20", { fault: "excluded", address: null, message: "page excluded from dump" }],
   ],
 );
+const WAITS = grid(
+  ["task", "waitsFor", "heldBy"],
+  [
+    ["0x20", "mutex inode_lock", "insmod [9]"],
+    ["0x30", "in kthreadd", null],
+  ],
+);
 const stack = (task: string, at: number, ...frames: string[]): [string, TaskStack] => [task, { task, frames, at }];
 const STACKS = new Map([
   stack("0x20", 1, "schedule+0x5e", "do_wait+0x114"),
@@ -37,7 +44,7 @@ const STACKS = new Map([
   stack("0x30", 1, "schedule+0x5e", "worker_thread+0xaf", "kthread+0xda"),
 ]);
 const all = (): boolean => true;
-const rows = taskRows(PS, LAST, STACKS);
+const rows = taskRows(PS, { lastRun: LAST, waits: WAITS }, STACKS);
 const column = (row: Row | undefined, name: string) => row?.[COLUMNS.findIndex((one) => one.name === name)];
 
 test("a task's row has what ps says, how long it has been so, and the function that tells what it does", () => {
@@ -52,9 +59,15 @@ test("a task's row has what ps says, how long it has been so, and the function t
   assert.equal(column(insmod, "function"), null);
 });
 
+test("a task's row has what the task waits for and who holds it", () => {
+  assert.equal(column(rows[2], "waitsFor"), "mutex inode_lock: insmod [9]");
+  assert.equal(column(rows[3], "waitsFor"), "in kthreadd");
+  assert.equal(column(rows[5], "waitsFor"), null);
+});
+
 test("a stack that cannot be read says why in place of its function", () => {
   const gone = new Map([["0x50", { task: "0x50", frames: [], at: 0, fault: "the task has exited" }]]);
-  assert.deepEqual(column(taskRows(PS, undefined, gone)[5], "function"), {
+  assert.deepEqual(column(taskRows(PS, {}, gone)[5], "function"), {
     fault: "unknown",
     address: null,
     message: "the task has exited",
@@ -97,7 +110,7 @@ test("a loop of parents, which a damaged table may have, ends", () => {
         [7, 7, "0x3", "c"],
       ],
     ),
-    undefined,
+    {},
     new Map(),
   );
   assert.deepEqual(shape(treeOf(looped, all, new Set())), ["c"]);

@@ -14,6 +14,7 @@ import { glance } from "./glance.ts";
 import type { Row } from "../frames.ts";
 import type { Target } from "../target.ts";
 import { type Entry, kernelExpression, type Unfolding } from "./unfolding.ts";
+import { waitEntries } from "./waiting.ts";
 
 /** The scopes of a row of the call stack; nothing in them is read yet. */
 export function scopesOf(target: Target, row: Row): DebugProtocol.Scope[] {
@@ -111,8 +112,9 @@ function* trapEntries(kernel: Kernel, trap: Trap): Generator<Entry> {
   };
 }
 
-/** The task_struct's members at once: the scope itself is the task. */
+/** What the task waits for, then the task_struct's members at once: the scope itself is the task. */
 function* taskEntries(task: Obj): Generator<Entry> {
+  yield* waitEntries(task);
   const entry = { name: "task", value: task, expression: `*(struct task_struct *)${hex0x(task.address)}` };
   yield* childrenOf(entry)?.named() ?? [];
 }

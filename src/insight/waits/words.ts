@@ -1,6 +1,7 @@
 /** How waiting is told, for sentences and for tables. */
 import { hex } from "../../base/hex.ts";
 import type { Wait } from "../../linux/locks/resource.ts";
+import { firstHolder } from "./root.ts";
 import type { KnownHolder, WaitingTask } from "./waitGraph.ts";
 
 /** `rwsem-write`, `mutex`: the kind of a resource with the way in which it is wanted. */
@@ -55,4 +56,19 @@ export function fateWords({ fate }: KnownHolder): string | undefined {
     case "unknown":
       return undefined;
   }
+}
+
+/** `bash [279]`, `possibly bash [284]`; what is not known where nobody is. */
+export function heldBy(waiting: WaitingTask): string | undefined {
+  const first = firstHolder(waiting);
+  if (!first) return holderless(waiting);
+  const fate = fateWords(first);
+  const more = waiting.holders.length > 1 ? ` and ${waiting.holders.length - 1} more` : "";
+  const doubt = first.certainty === "certain" ? "" : first.certainty === "likely" ? "likely " : "possibly ";
+  return `${doubt}${taskName(first)}${fate === undefined ? "" : `, ${fate}`}${more}`;
+}
+
+function holderless({ wait }: WaitingTask): string | undefined {
+  if (wait.state?.free) return "nobody";
+  return wait.state?.note ?? wait.unknown;
 }

@@ -1,7 +1,7 @@
 import { Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Found } from "./resource.ts";
-import { type Sleeper, structsOfTask } from "./sleeper.ts";
+import { isLinked, type Sleeper, structsOfTask } from "./sleeper.ts";
 
 /** FUT_OFF_INODE and FUT_OFF_MMSHARED of include/linux/futex.h: what kind of key it is. */
 const FUT_OFF_INODE = 1;
@@ -13,7 +13,8 @@ const FUT_OFF_INODE = 1;
  */
 export function futexWait(sleeper: Sleeper): Found {
   for (const one of structsOfTask(sleeper, "struct futex_q", "task", sleeper.at + 3)) {
-    if (one.at("lock_ptr").value() === 0n) continue;
+    // Woken: not in its hash bucket any more (kernel/futex/futex.h: struct futex_q).
+    if (one.at("lock_ptr").value() === 0n || !isLinked(sleeper.kernel, one.at("list.node_list").address)) continue;
     const offset = one.at("key.both.offset").number();
     const waiter = { type: "struct futex_q", address: one.address };
     const address = one.at("key.private.address").value();

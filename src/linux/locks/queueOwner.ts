@@ -51,8 +51,7 @@ function pipe(kernel: Kernel, queue: bigint): Found | undefined {
     const [size, files] = [pipe.at("ring_size").number(), pipe.at("files").number()];
     // A pipe's ring is a power of two, and each of its files reads or writes.
     if (size < 1 || (size & (size - 1)) !== 0 || files < 1 || readers > files || writers > files) continue;
-    const note =
-      member === "rd_wait" ? `until one of ${writers} writers writes` : `until one of ${readers} readers reads`;
+    const note = member === "rd_wait" ? `until a writer writes, of ${writers}` : `until a reader reads, of ${readers}`;
     const fields = [
       { type, address: pipe.address, path: "readers", value: String(readers) },
       { type, address: pipe.address, path: "writers", value: String(writers) },

@@ -35,17 +35,23 @@ export function waitingFrame(frames: readonly SleepFrame[]): number {
 /** Where the locals of frames up to one end. */
 export function frameEnd({ kernel, task, frames }: Sleeper, at: number): bigint {
   const frame = frames[Math.min(at, frames.length - 1)];
-  return frame?.cfa ?? frames[at + 1]?.sp ?? taskStackRange(kernel, task).end;
+  const end = frame?.cfa ?? frames[at + 1]?.sp;
+  return end === undefined ? taskStackRange(kernel, task).end : end + savedByCallee(kernel);
 }
+
+/** s390x: a frame starts with what the function that it calls saves there; its locals end behind the caller's. */
+const savedByCallee = (kernel: Kernel): bigint =>
+  kernel.arch.switchFrame.kind === "back chain" ? BigInt(kernel.object("struct stack_frame", 0n).size) : 0n;
 
 /** Words of the task's stack in the frames up to `at`, the innermost first. @throws Fault */
 export function* stackWords(sleeper: Sleeper, at: number): Generator<{ address: bigint; value: bigint }> {
   const { kernel, frames } = sleeper;
   const start = frames[0]?.sp ?? 0n;
-  const end = frameEnd(sleeper, at);
   const { wordSize, byteOrder } = kernel.arch;
   const range = taskStackRange(kernel, sleeper.task);
-  if (start < range.start || end > range.end || end <= start) return;
+  const until = frameEnd(sleeper, at);
+  const end = until < range.end ? until : range.end;
+  if (start < range.start || end <= start) return;
   const view = viewOf(kernel.memory.read(start, Number(end - start)));
   const little = byteOrder === "little";
   for (let i = 0; i + wordSize <= view.byteLength; i += wordSize) {

@@ -8,12 +8,10 @@ import { waitFunction } from "../sched/waitFunction.ts";
 import { completionWait } from "./completion.ts";
 import { futexWait } from "./futex.ts";
 import { MUTEX, queuedFor, RWSEM, SEMAPHORE } from "./lockWaiters.ts";
-import { mutexState, rtMutexState } from "./mutex.ts";
+import { lockState } from "./lockState.ts";
 import { percpuWriterWait } from "./percpuRwsem.ts";
-import type { Found, Resource, ResourceState, Wait } from "./resource.ts";
+import type { Found, Wait } from "./resource.ts";
 import { rtMutexWait } from "./rtMutex.ts";
-import { rwsemState } from "./rwsem.ts";
-import { semaphoreState } from "./semaphore.ts";
 import { frameFunction, type SleepFrame, type Sleeper, waitingFrame } from "./sleeper.ts";
 import { waitQueueWait } from "./waitQueue.ts";
 
@@ -81,7 +79,7 @@ export function waitOfStack(kernel: Kernel, task: Obj, frames: readonly SleepFra
   const wait = { ...base, ...found };
   if (wait.state || !wait.resource) return wait;
   const { resource } = wait;
-  const state = attempt(() => resourceState(kernel, resource));
+  const state = attempt(() => lockState(kernel, resource));
   if (state instanceof Fault) return { ...wait, unknown: state.message };
   return { ...wait, state };
 }
@@ -95,20 +93,4 @@ function findWait(sleeper: Sleeper): Found | undefined {
   if (rule) return rule.find(sleeper);
   // do_wait() is handed the entry by its caller.
   return waitQueueWait(sleeper, name === "do_wait" ? sleeper.at + 1 : sleeper.at);
-}
-
-/** What a lock says of itself; undefined for what has no such words. @throws Fault */
-export function resourceState(kernel: Kernel, { kind, address, type }: Resource): ResourceState | undefined {
-  switch (kind) {
-    case "mutex":
-      return mutexState(kernel, address);
-    case "rwsem":
-      return rwsemState(kernel, address);
-    case "semaphore":
-      return semaphoreState(kernel, address);
-    case "rt_mutex":
-      return rtMutexState(kernel.object(type ?? "struct rt_mutex_base", address));
-    default:
-      return undefined;
-  }
 }

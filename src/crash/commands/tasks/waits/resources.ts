@@ -1,11 +1,11 @@
 import type { WaitGraph, WaitingTask } from "../../../../insight/waits/waitGraph.ts";
-import { taskName, waitWords } from "../../../../insight/waits/words.ts";
+import { heldBy, taskName, waitWords } from "../../../../insight/waits/words.ts";
 import { taskComm, taskPid } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { type Line, type Pieces, text } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
-import { heldBy, resourceSpan, waitsTable, type WaitRow } from "./rows.ts";
+import { resourceSpan, waitsTable, type WaitRow } from "./rows.ts";
 
 const { resource, name, holders, waiters, note } = waitsTable.columns;
 

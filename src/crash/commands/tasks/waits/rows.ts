@@ -6,7 +6,7 @@ import {
   type WaitGraph,
   type WaitingTask,
 } from "../../../../insight/waits/waitGraph.ts";
-import { fateWords, taskName, waitType, waitWords } from "../../../../insight/waits/words.ts";
+import { heldBy, taskName, waitType, waitWords } from "../../../../insight/waits/words.ts";
 import type { PanelKeys } from "../../../../protocol/records.ts";
 import { agoText } from "../../../../render/quantity.ts";
 import { addressJson, type Json, type Span } from "../../../../say/piece.ts";
@@ -109,21 +109,6 @@ export const cycleOf = ({ waiting, graph }: WaitRow): WaitCycle | undefined =>
 
 export function resourceSpan(words: string, { wait }: WaitingTask): Span {
   return wait.resource ? { as: "address", text: words, address: wait.resource.address } : words;
-}
-
-/** `bash [279]`, `possibly bash [284]`; what is not known where nobody is. */
-export function heldBy(waiting: WaitingTask): string | undefined {
-  const first = firstHolder(waiting);
-  if (!first) return holderless(waiting);
-  const fate = fateWords(first);
-  const more = waiting.holders.length > 1 ? ` and ${waiting.holders.length - 1} more` : "";
-  const doubt = first.certainty === "certain" ? "" : first.certainty === "likely" ? "likely " : "possibly ";
-  return `${doubt}${taskName(first)}${fate === undefined ? "" : `, ${fate}`}${more}`;
-}
-
-function holderless({ wait }: WaitingTask): string | undefined {
-  if (wait.state?.free) return "nobody";
-  return wait.state?.note ?? wait.unknown;
 }
 
 function holderSpan(words: string, waiting: WaitingTask): Span {

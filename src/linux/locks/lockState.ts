@@ -1,0 +1,21 @@
+import type { Kernel } from "../../model/kernel.ts";
+import { mutexState, rtMutexState } from "./mutex.ts";
+import type { Resource, ResourceState } from "./resource.ts";
+import { rwsemState } from "./rwsem.ts";
+import { semaphoreState } from "./semaphore.ts";
+
+/** What a lock says of itself; undefined for what has no such words. @throws Fault */
+export function lockState(kernel: Kernel, { kind, address, type }: Resource): ResourceState | undefined {
+  switch (kind) {
+    case "mutex":
+      return mutexState(kernel, address);
+    case "rwsem":
+      return rwsemState(kernel, address);
+    case "semaphore":
+      return semaphoreState(kernel, address);
+    case "rt_mutex":
+      return rtMutexState(kernel.object(type ?? "struct rt_mutex_base", address));
+    default:
+      return undefined;
+  }
+}
