@@ -1,10 +1,11 @@
+/** Abbreviation tables: the shapes of debugging information entries (DIEs). */
 import { Fault } from "../../base/fault.ts";
 import { DW_FORM_implicit_const, DW_FORM_ref4, DW_FORM_strp, type UnitFormat, fixedSize } from "./attribute.ts";
 import { DW_AT_name, DW_AT_sibling } from "./constants.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Section } from "./section.ts";
 
-/** Abbreviations a table can have, and attributes one can have, before it is a lie. */
+/** Limits for abbreviations per table and attributes per abbreviation; larger counts mean damage. */
 const MAX_ABBREVS = 1 << 16;
 const MAX_ATTRIBUTES = 1 << 10;
 
@@ -14,21 +15,21 @@ export interface Abbrev {
   readonly children: boolean;
   readonly names: readonly number[];
   readonly forms: readonly number[];
-  /** Constants of DW_FORM_implicit_const, by position. */
+  /** Constants of DW_FORM_implicit_const, by position of the attribute. */
   readonly implicit: ReadonlyMap<number, bigint> | undefined;
-  /** Bytes of all attributes, when every form has a fixed size. */
+  /** Size of all attributes in bytes, if every form has a fixed size. */
   readonly size: number | undefined;
-  /** Bytes of the attributes before DW_AT_sibling, when they have fixed sizes and it is a four-byte reference. */
+  /** Size in bytes of the attributes before DW_AT_sibling, if they have fixed sizes and it is a four-byte reference. */
   readonly siblingAt: number | undefined;
-  /** Bytes of the attributes before DW_AT_name, when they have fixed sizes and it is an offset of .debug_str. */
+  /** Size in bytes of the attributes before DW_AT_name, if they have fixed sizes and it is an offset of .debug_str. */
   readonly nameAt: number | undefined;
 }
 
-/** The table at an offset of `.debug_abbrev`, read as far as codes are asked for. */
+/** The table at an offset of `.debug_abbrev`, read up to the highest code used so far. */
 export class AbbrevTable {
   private readonly section: Section;
   private readonly format: UnitFormat;
-  /** By code. */
+  /** Shapes by code. */
   private readonly known: (Abbrev | undefined)[] = [];
   private rest: Cursor | undefined;
 
@@ -38,7 +39,7 @@ export class AbbrevTable {
     this.rest = section.cursor(offset);
   }
 
-  /** @throws Fault corrupt for a code that the table does not have */
+  /** Returns the shape of a code. @throws Fault corrupt for a code that the table does not contain */
   get(code: number): Abbrev {
     let abbrev = this.known[code];
     while (!abbrev && this.rest) {
@@ -82,7 +83,7 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
   return { tag, children, names, forms, implicit, size, siblingAt, nameAt };
 }
 
-/** Bytes before the attribute of that name and form, when they have fixed sizes. */
+/** Returns the size in bytes of the attributes before that name and form, if they have fixed sizes. */
 function placeOf(
   name: number,
   form: number,

@@ -1,3 +1,4 @@
+/** Reads attribute values of all forms. */
 import { Fault } from "../../base/fault.ts";
 import type { Cursor } from "./cursor.ts";
 
@@ -50,23 +51,23 @@ const DW_FORM_GNU_str_index = 0x1f02;
 const DW_FORM_GNU_ref_alt = 0x1f20;
 const DW_FORM_GNU_strp_alt = 0x1f21;
 
-/** What the sizes of forms depend on. */
+/** Parameters that determine the sizes of forms. */
 export interface UnitFormat {
   readonly version: number;
   readonly addressSize: number;
-  /** 4 in 32-bit DWARF, 8 in 64-bit DWARF. */
+  /** Size of offsets: 4 in 32-bit DWARF, 8 in 64-bit DWARF. */
   readonly offsetSize: 4 | 8;
 }
 
-/** Sections that texts lie in. */
+/** Sections that contain strings. */
 export type TextSection = "str" | "line_str" | "alternate";
 
-/** A value of the class its form tells; what it refers to is looked up by whoever needs it. */
+/** An attribute value by class of its form. The caller looks up what it refers to. */
 export type Attribute =
-  /** A distance in the image's `Addressing`. */
+  /** An address as its distance in the image's `Addressing`. */
   | { readonly kind: "address"; readonly value: number }
   | { readonly kind: "addressIndex"; readonly index: number }
-  /** `size` is that of a fixed form, whose sign only the reader knows; 0 where the form told the sign. */
+  /** `size` is that of a fixed-size form, for which the attribute determines the sign; 0 if the form determines it. */
   | { readonly kind: "constant"; readonly value: bigint; readonly size: number }
   | { readonly kind: "flag"; readonly value: boolean }
   | { readonly kind: "offset"; readonly value: number }
@@ -75,13 +76,16 @@ export type Attribute =
   | { readonly kind: "text"; readonly value: string }
   | { readonly kind: "textAt"; readonly section: TextSection; readonly offset: number }
   | { readonly kind: "textIndex"; readonly index: number }
-  /** A DIE: by offset in its unit, in .debug_info, in the alternate file's .debug_info, or by type signature. */
+  /**
+   * A reference to a DIE: an offset in its unit, in .debug_info, in the alternate file's .debug_info, or a type
+   * signature.
+   */
   | { readonly kind: "local"; readonly offset: number }
   | { readonly kind: "global"; readonly offset: number }
   | { readonly kind: "alternate"; readonly offset: number }
   | { readonly kind: "signature"; readonly value: bigint };
 
-/** Bytes that a form takes wherever it stands; undefined where its own bytes tell. */
+/** Returns the size of a form in bytes; undefined if it depends on the data. */
 export function fixedSize(form: number, format: UnitFormat): number | undefined {
   switch (form) {
     case DW_FORM_implicit_const:
@@ -130,7 +134,7 @@ export function fixedSize(form: number, format: UnitFormat): number | undefined 
   }
 }
 
-/** Passes over one value. @throws Fault truncated; corrupt for an unknown form */
+/** Skips one value. @throws Fault truncated; corrupt for an unknown form */
 export function skipAttribute(cursor: Cursor, form: number, format: UnitFormat): void {
   const size = fixedSize(form, format);
   if (size !== undefined) return cursor.skip(size);
@@ -163,7 +167,7 @@ export function skipAttribute(cursor: Cursor, form: number, format: UnitFormat):
   }
 }
 
-/** The form that DW_FORM_indirect names; it may not name itself, nor a constant that stands in the abbreviation. */
+/** Reads the form that DW_FORM_indirect names. It cannot be DW_FORM_indirect or DW_FORM_implicit_const. */
 function directForm(cursor: Cursor): number {
   const form = cursor.uleb();
   if (form === DW_FORM_indirect || form === DW_FORM_implicit_const) {
@@ -180,9 +184,8 @@ const constant = (value: number | bigint, size: number): Attribute => ({
 const block = (bytes: Uint8Array, expression = false): Attribute => ({ kind: "block", bytes, expression });
 
 /**
- * Reads one value. Blocks are shared with what the cursor reads.
- * @param implicit the constant of DW_FORM_implicit_const, from the abbreviation
- * @throws Fault truncated; corrupt for an unknown form
+ * Reads one value. Blocks share memory with the cursor. @param implicit the constant of DW_FORM_implicit_const, from
+ * the abbreviation @throws Fault truncated; corrupt for an unknown form
  */
 export function readAttribute(cursor: Cursor, form: number, format: UnitFormat, implicit: bigint): Attribute {
   switch (form) {

@@ -1,3 +1,4 @@
+/** Call sites: values of arguments at calls. */
 import type { CallSite, PassedValue } from "../source.ts";
 import {
   DW_AT_abstract_origin,
@@ -23,8 +24,8 @@ import { blocksAt } from "./scopes.ts";
 import { expressionUnit } from "./variables.ts";
 
 /**
- * The call in a function that returns to `returnPc`, a distance (DWARF 5, section 3.4; before, a GNU extension).
- * @throws Fault
+ * Returns the call that returns to `returnPc` of a function, a distance (DWARF 5, section 3.4; earlier a GNU
+ * extension). @throws Fault
  */
 export function callSiteOf(subprogram: Die, returnPc: number): CallSite | undefined {
   for (const block of blocksAt(subprogram, returnPc - 1).reverse()) {

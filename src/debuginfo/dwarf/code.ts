@@ -1,3 +1,4 @@
+/** Facts about code of one image: functions, lines, inlined calls, unwind rows. */
 import { Lru } from "../../base/lru.ts";
 import type { ElfFile } from "../../elf/elf.ts";
 import type { ElfSymbols } from "../symbols/elfSymbols.ts";
@@ -17,7 +18,7 @@ import { UnitIndex } from "./unitIndex.ts";
 
 const FUNCTION_TABLES_KEPT = 256;
 
-/** Functions, inlined calls, lines and unwind rows, by link address. */
+/** Looks up code by link address. */
 export class DwarfCode implements CodeSource {
   readonly name: string;
   private readonly image: Image;
@@ -28,7 +29,7 @@ export class DwarfCode implements CodeSource {
   private readonly symbols: () => ElfSymbols;
   private readonly known: KnownFunctions | undefined;
 
-  /** @param known functions that other sessions came to; undefined where none are remembered */
+  /** @param known functions found in earlier sessions; undefined if none are stored */
   constructor(
     image: Image,
     elf: ElfFile,
@@ -57,7 +58,7 @@ export class DwarfCode implements CodeSource {
   scopes(pc: bigint): readonly CodeScope[] {
     const subprogram = this.functionAt(pc);
     if (subprogram) return scopesOf(subprogram, this.image.encoding.addressing.distance(pc));
-    // Assembly has lines, but a function only where the author marked one.
+    // Assembly has lines, but a function only if its author marked one.
     const symbol = this.unitAt(pc) && this.symbols().covering(pc);
     if (!symbol) return [];
     return [
@@ -71,7 +72,7 @@ export class DwarfCode implements CodeSource {
     ];
   }
 
-  /** The DIE of the function whose code holds `pc`. @throws Fault */
+  /** Returns the DIE of the function whose code contains `pc`. @throws Fault */
   functionAt(pc: bigint): Die | undefined {
     if (!this.isText(pc)) return undefined;
     const distance = this.image.encoding.addressing.distance(pc);
@@ -119,6 +120,6 @@ function frameSections(elf: ElfFile, image: Image, placement: Placement | undefi
   if (!section) return [unplaced];
   const start = sectionAddress(elf, section, placement);
   const contents = new Section(".eh_frame", encoding, relocated(elf, section, placement));
-  // A relocatable file's pointers are relocated as from an unplaced section, when it was not loaded.
+  // Addresses of a relocatable file that was not loaded are relative to its section.
   return [unplaced, { section: contents, eh: true, start: encoding.addressing.distance(start ?? 0n) }];
 }

@@ -1,4 +1,4 @@
-// Tags and attributes of DWARF 5, sections 7.5.3 and 7.5.4, as far as they are read here.
+// Tags and attributes of DWARF 5, sections 7.5.3 and 7.5.4, that are read here.
 
 export const DW_TAG_array_type = 0x01;
 export const DW_TAG_class_type = 0x02;

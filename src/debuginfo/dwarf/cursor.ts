@@ -1,26 +1,27 @@
+/** Reads DWARF data sequentially. */
 import { Fault } from "../../base/fault.ts";
 import type { Addressing } from "../addressing.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: false });
 
-/** How a file lays out what its sections hold. */
+/** How a file encodes the data of its sections. */
 export interface Encoding {
   readonly little: boolean;
   readonly addressing: Addressing;
 }
 
 /**
- * Reads DWARF data from front to back. Whatever would read past the end is a Fault; values beyond 2^53 lose their
- * lowest bits where a method gives a number.
+ * A read position in DWARF data. Reading past the end throws a Fault. Methods that return numbers lose the lowest bits
+ * of values beyond 2^53.
  */
 export class Cursor {
-  /** For messages: the section. */
+  /** Name of the section, for messages. */
   readonly name: string;
   readonly encoding: Encoding;
   protected bytes: Uint8Array;
-  /** Position in `bytes` of the next byte. */
+  /** Position of the next byte in `bytes`. */
   at: number;
-  /** Where reading ends in `bytes`. */
+  /** End of the readable part of `bytes`. */
   end: number;
 
   constructor(name: string, encoding: Encoding, bytes: Uint8Array, at = 0, end = bytes.length) {
@@ -31,7 +32,7 @@ export class Cursor {
     this.end = Math.min(end, bytes.length);
   }
 
-  /** Makes `count` more bytes readable. @throws Fault truncated */
+  /** Makes `count` more bytes available. @throws Fault truncated */
   protected need(count: number): void {
     if (!(this.at + count <= this.end)) throw Fault.of("truncated", `${this.name} ends in the middle of a value`);
   }
@@ -41,7 +42,7 @@ export class Cursor {
     this.at += count;
   }
 
-  // Below, `need` has proved that the bytes read are there.
+  // In the following methods `need` has checked that the bytes are available.
 
   u8(): number {
     if (this.at >= this.end) this.need(1);
@@ -87,7 +88,7 @@ export class Cursor {
     return this.encoding.little ? (second << 32n) | first : (first << 32n) | second;
   }
 
-  /** An unsigned integer of 1, 2, 4 or 8 bytes. @throws Fault corrupt for another size */
+  /** Reads an unsigned integer of 1, 2, 4 or 8 bytes. @throws Fault corrupt for another size */
   unsigned(size: number): number {
     switch (size) {
       case 1:
@@ -125,7 +126,7 @@ export class Cursor {
     return byte & 0x40 ? value - factor : value;
   }
 
-  /** All 64 bits; what overflows them is dropped. */
+  /** Reads a LEB128 number of up to 64 bits; drops bits that exceed 64. */
   bigUleb(): bigint {
     let value = 0n;
     for (let shift = 0n; ; shift += 7n) {
@@ -148,7 +149,7 @@ export class Cursor {
     while (this.u8() & 0x80);
   }
 
-  /** An address as its distance in the image's `Addressing`. */
+  /** Reads an address as its distance in the image's `Addressing`. */
   address(size: number): number {
     const { little, addressing } = this.encoding;
     if (size === 4) return addressing.join(0, this.u32());
@@ -159,7 +160,7 @@ export class Cursor {
     return little ? addressing.join(second, first) : addressing.join(first, second);
   }
 
-  /** A `unit_length`: the format it tells (4 or 8 bytes of offsets) and the length that follows (DWARF 5, 7.4). */
+  /** Reads a `unit_length`: the size of offsets (4 or 8 bytes) and the length of the unit (DWARF 5, 7.4). */
   initialLength(): { readonly offsetSize: 4 | 8; readonly length: number } {
     const length = this.u32();
     if (length === 0xffffffff) return { offsetSize: 8, length: this.u64() };
@@ -167,7 +168,7 @@ export class Cursor {
     return { offsetSize: 4, length };
   }
 
-  /** The next `count` bytes, shared with what is read from. */
+  /** Returns the next `count` bytes, which share memory with the section. */
   take(count: number): Uint8Array {
     this.need(count);
     const bytes = this.bytes.subarray(this.at, this.at + count);
@@ -175,7 +176,7 @@ export class Cursor {
     return bytes;
   }
 
-  /** NUL-terminated text. */
+  /** Reads NUL-terminated text. */
   text(): string {
     const start = this.at;
     this.skipText();

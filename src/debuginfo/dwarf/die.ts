@@ -1,3 +1,4 @@
+/** Debugging information entries (DIEs) and their attributes. */
 import { Fault } from "../../base/fault.ts";
 import type { Abbrev } from "./abbrev.ts";
 import { type Attribute, readAttribute, skipAttribute } from "./attribute.ts";
@@ -5,13 +6,16 @@ import { DW_AT_abstract_origin, DW_AT_sibling, DW_AT_specification } from "./con
 import type { Cursor } from "./cursor.ts";
 import type { Unit } from "./unit.ts";
 
-/** A concrete inline instance leads to its abstract one, that to a declaration: real chains have two or three links. */
+/**
+ * Limit for a chain of references: a concrete inline instance refers to its abstract one, that to a declaration. Real
+ * chains have two or three links.
+ */
 const MAX_ORIGINS = 16;
 
-/** A debugging information entry: where it stands and its shape; attributes are read when asked for. */
+/** A DIE: its position and its shape. Attributes are read when needed. */
 export class Die {
   readonly unit: Unit;
-  /** From the start of the unit's header. */
+  /** Offset from the start of the unit's header. */
   readonly offset: number;
   readonly abbrev: Abbrev;
   private readonly attributesAt: number;
@@ -31,18 +35,18 @@ export class Die {
     return this.abbrev.names.includes(name);
   }
 
-  /** @throws Fault */
+  /** Reads an attribute. @throws Fault */
   attribute(name: number): Attribute | undefined {
     const { names, forms, implicit } = this.abbrev;
     const index = names.indexOf(name);
     if (index < 0) return undefined;
     const cursor = this.unit.cursor(this.attributesAt);
-    // Names and forms are of the same length.
+    // Names and forms have the same length.
     for (let i = 0; i < index; i++) skipAttribute(cursor, forms[i] as number, this.unit);
     return readAttribute(cursor, forms[index] as number, this.unit, implicit?.get(index) ?? 0n);
   }
 
-  /** A constant or section offset, as a number. */
+  /** Returns a constant or section offset as a number. */
   number(name: number): number | undefined {
     const attribute = this.attribute(name);
     if (attribute?.kind === "constant") return Number(attribute.value);
@@ -62,12 +66,12 @@ export class Die {
     return this.unit.address(this.attribute(name));
   }
 
-  /** The DIE that an attribute refers to. @throws Fault corrupt when there is none */
+  /** Returns the DIE that an attribute refers to. @throws Fault corrupt if there is none */
   die(name: number): Die | undefined {
     return this.unit.referred(this.attribute(name));
   }
 
-  /** The DIE that has the attribute: this one, else the one it is an instance or the definition of. */
+  /** Returns the DIE that has the attribute: this one, or one that it is an instance or the definition of. */
   holder(name: number): Die | undefined {
     if (this.has(name)) return this;
     let die = this.origin();
@@ -82,7 +86,7 @@ export class Die {
     return this.die(DW_AT_abstract_origin) ?? this.die(DW_AT_specification);
   }
 
-  /** Before the first child. */
+  /** Offset of the first child. */
   children(): DieWalk {
     return new DieWalk(this.unit, this.abbrev.children ? this.attributesEnd() : this.unit.size);
   }
@@ -99,7 +103,10 @@ function skipAttributes(cursor: Cursor, abbrev: Abbrev, unit: Unit): void {
   for (const form of abbrev.forms) skipAttribute(cursor, form, unit);
 }
 
-/** Steps over DIEs of one level. Tag, shape and offset of the current one are at hand without an object for each. */
+/**
+ * Steps over the DIEs of one level. Tag, shape and offset of the current DIE are available without creating an object
+ * for each.
+ */
 export class DieWalk {
   readonly unit: Unit;
   offset = 0;
@@ -107,19 +114,19 @@ export class DieWalk {
   private attributesAt = 0;
   private current: Abbrev | undefined;
 
-  /** @param at where the first DIE of the level begins, from the start of the unit */
+  /** @param at offset of the first DIE of the level from the start of the unit */
   constructor(unit: Unit, at: number) {
     this.unit = unit;
     this.cursor = unit.cursor(at);
   }
 
-  /** The shape of the current DIE. Only after `next` said that there is one. */
+  /** Shape of the current DIE. Valid only after `next` returned true. */
   get abbrev(): Abbrev {
     if (!this.current) throw new Error("no current DIE");
     return this.current;
   }
 
-  /** To the next DIE of the level; false behind the last. @throws Fault */
+  /** Moves to the next DIE of the level; false at the end. @throws Fault */
   next(): boolean {
     if (this.current) this.skipTree(this.current);
     this.current = this.enter();
@@ -130,7 +137,7 @@ export class DieWalk {
     return new Die(this.unit, this.offset, this.abbrev, this.attributesAt);
   }
 
-  /** Offset in .debug_str of the current DIE's name; undefined when its name is given in another way. */
+  /** Returns the offset in .debug_str of the current DIE's name; undefined if the name has another form. */
   nameOffset(): number | undefined {
     const { cursor, abbrev } = this;
     if (abbrev.nameAt === undefined) return undefined;
@@ -151,7 +158,7 @@ export class DieWalk {
     return code === 0 ? undefined : this.unit.abbrev(code);
   }
 
-  /** From the attributes of a DIE to behind its last descendant. */
+  /** Moves from the attributes of a DIE to the end of its last descendant. */
   private skipTree(abbrev: Abbrev): void {
     const { cursor } = this;
     if (this.skipDie(abbrev)) return;
@@ -162,7 +169,7 @@ export class DieWalk {
     }
   }
 
-  /** From the attributes of a DIE to behind it; false when that is before its first child. */
+  /** Moves from the attributes of a DIE to their end; returns false if the first child follows. */
   private skipDie(abbrev: Abbrev): boolean {
     const { cursor, unit } = this;
     if (!abbrev.children) {

@@ -1,3 +1,4 @@
+/** Opens the DWARF debug information of an image. */
 import { once } from "../../base/once.ts";
 import type { ElfFile } from "../../elf/elf.ts";
 import { elfSymbols } from "../symbols/elfSymbols.ts";
@@ -10,33 +11,36 @@ import { splitInto } from "./splitDwarf.ts";
 import { DwarfTypes } from "./typeSource.ts";
 
 export interface DwarfOptions {
-  /** Where a relocatable file's sections were loaded. */
+  /** Runtime addresses of a relocatable file's sections. */
   readonly placement?: Placement;
-  /** The file that `dwz` moved common parts to (.gnu_debugaltlink, DWARF 5's .debug_sup). */
+  /** The file to which `dwz` moved common parts (.gnu_debugaltlink, DWARF 5's .debug_sup). */
   readonly alternate?: ElfFile;
-  /** The index of names that another session saved of this very file; a damaged one changes nothing. */
+  /** The index of names that an earlier session saved for this file. A damaged index is ignored. */
   readonly names?: () => Uint8Array | undefined;
-  /** The same for the places of functions; only for a file that is not placed. */
+  /** The same for positions of functions; only for a file that is not relocatable. */
   readonly functions?: () => Uint8Array | undefined;
 }
 
-/** What the DWARF of one image tells; its sections are read piecemeal, as questions are asked. */
+/** The debug information of one image. Its sections are read in parts when needed. */
 export interface Dwarf {
   readonly code: CodeSource;
   readonly types: TypeSource;
-  /** A .dwo file that has what this image's units leave out; undefined for one that was not split. @throws Fault */
+  /**
+   * Returns a .dwo file that contains what this image's units leave out; undefined if the image is not split. @throws
+   * Fault
+   */
   splitInto(): string | undefined;
-  /** Structs that a unit only declares are looked up there from now on, and not in this image alone. */
+  /** Sets where to look up structs that a unit only declares, instead of in this image alone. */
   completeFrom(find: TypeSource["find"]): void;
-  /** The index of names as far as it was made; undefined when there is little that is new in it. */
+  /** Returns the index of names built so far; undefined if it has little new content. */
   saveNames(): Uint8Array<ArrayBuffer> | undefined;
-  /** The places of functions that were come to; undefined when there is nothing new. */
+  /** Returns the positions of functions found so far; undefined if there is nothing new. */
   saveFunctions(): Uint8Array<ArrayBuffer> | undefined;
 }
 
 /**
- * The debug information of a vmlinux or module: DWARF 2 to 5, of either width and byte order.
- * @throws Fault when a section's compression is not understood
+ * Opens the debug information of a vmlinux or module: DWARF 2 to 5, of either offset size and byte order. @throws Fault
+ * when the compression of a section is unknown
  */
 export function openDwarf(elf: ElfFile, options: DwarfOptions = {}): Dwarf {
   const { placement, alternate } = options;

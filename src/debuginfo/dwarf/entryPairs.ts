@@ -1,8 +1,9 @@
+/** Entries of range lists and location lists. */
 import { Fault } from "../../base/fault.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Unit } from "./unit.ts";
 
-/** Code from `start` up to `end`, as distances in the image's `Addressing`. */
+/** Code from `start` to `end`, as distances in the image's `Addressing`. */
 export interface Range {
   readonly start: number;
   readonly end: number;
@@ -18,7 +19,7 @@ const DW_RLE_base_address = 0x05;
 const DW_RLE_start_end = 0x06;
 const DW_RLE_start_length = 0x07;
 
-/** Reads the bounds of DWARF 5's list entries: location lists write theirs as range lists do. */
+/** Reads the bounds of DWARF 5 list entries. Location lists encode their bounds like range lists. */
 export class EntryPairs {
   readonly #unit: Unit;
   readonly #cursor: Cursor;
@@ -30,7 +31,7 @@ export class EntryPairs {
     this.#base = unit.lowPc;
   }
 
-  /** What follows the entry kind `kind`: undefined where that only sets the base. @throws Fault */
+  /** Reads the bounds of an entry of `kind`; undefined if it only sets the base. @throws Fault */
   read(kind: number): Range | undefined {
     switch (kind) {
       case DW_RLE_base_addressx:
@@ -68,8 +69,9 @@ export class EntryPairs {
 }
 
 /**
- * The pairs of .debug_ranges and .debug_loc, to DWARF 4 (2.17.3, 2.6.2): relative to a base, which a pair that starts
- * with all ones sets, to a pair of zeros. What a location list has after each is the caller's to take from `cursor`.
+ * Yields the pairs of .debug_ranges and .debug_loc of DWARF 2 to 4 (2.17.3, 2.6.2). They are relative to a base, which
+ * a pair that starts with all ones sets; a pair of zeros ends the list. For a location list the caller reads the
+ * expression after each pair from `cursor`.
  */
 export function* oldPairs(unit: Unit, cursor: Cursor): Generator<Range> {
   const { addressSize } = unit;

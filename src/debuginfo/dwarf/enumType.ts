@@ -17,7 +17,7 @@ import type { Die } from "./die.ts";
 export const DW_ATE_signed = 0x05;
 export const DW_ATE_signed_char = 0x06;
 
-/** The type that a DW_TAG_enumeration_type describes. */
+/** Reads the type of a DW_TAG_enumeration_type. */
 export function enumType(die: Die): EnumType {
   const whole = die.die(DW_AT_signature) ?? die;
   const size = whole.number(DW_AT_byte_size) ?? 0;

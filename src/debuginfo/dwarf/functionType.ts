@@ -4,7 +4,7 @@ import type { CType, FunctionType } from "../ctype.ts";
 import { DW_AT_name, DW_TAG_formal_parameter, DW_TAG_unspecified_parameters } from "./constants.ts";
 import type { Die } from "./die.ts";
 
-/** The type of a function. @param typeOf reads the type that a DIE refers to */
+/** Reads the type of a function. @param typeOf reads the type that a DIE refers to */
 export function functionType(die: Die, typeOf: (die: Die) => CType): FunctionType {
   const returns = once(() => typeOf(die));
   const parts = once(() => readParameters(die, typeOf));

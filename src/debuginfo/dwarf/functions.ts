@@ -1,25 +1,29 @@
+/** Functions of a unit by address. */
 import { DW_AT_low_pc, DW_AT_ranges, DW_TAG_module, DW_TAG_namespace, DW_TAG_subprogram } from "./constants.ts";
 import type { Die, DieWalk } from "./die.ts";
 import { dieRanges } from "./ranges.ts";
 import { RangeTable } from "./rangeTable.ts";
 import type { Unit } from "./unit.ts";
 
-/** Namespaces nest a few levels deep; what nests deeper is a lie. */
+/** Limit for nested namespaces; more means damage. */
 const MAX_NESTING = 16;
 
-/** The functions of a unit that have code, by address. */
+/** The functions of a unit that have code, sorted by address. */
 export class FunctionTable {
   private readonly unit: Unit;
-  /** By the offsets of their DIEs in the unit. */
+  /** Functions by offset of their DIE in the unit. */
   private readonly ranges = new RangeTable();
 
-  /** @throws Fault */
+  /** Reads the unit's functions. @throws Fault */
   constructor(unit: Unit) {
     this.unit = unit;
     collect(unit.rootDie.children(), this.ranges, 0);
   }
 
-  /** The DW_TAG_subprogram whose code holds `pc`, a distance. Identical code folded into one place overlaps. */
+  /**
+   * Returns the DW_TAG_subprogram whose code contains `pc`, a distance. Ranges overlap where the linker folded
+   * identical code.
+   */
   at(pc: number): Die | undefined {
     const found = this.ranges.at(pc);
     return found && this.unit.die(found.value);

@@ -1,3 +1,4 @@
+/** The DWARF sections of one file. */
 import { Fault } from "../../base/fault.ts";
 import { Lru } from "../../base/lru.ts";
 import { addressingOf } from "../addressing.ts";
@@ -15,7 +16,7 @@ import { type LineTable, readLines } from "./lines/line.ts";
 import { Section } from "./section.ts";
 import { Unit } from "./unit.ts";
 
-/** Units whose bytes are kept; one of a kernel has some 60 KiB. */
+/** Number of units whose bytes are cached; a unit of a kernel has about 60 KiB. */
 const UNITS_KEPT = 128;
 const TABLES_KEPT = 64;
 
@@ -36,9 +37,9 @@ export class Image {
   readonly loc: Section;
   readonly loclists: Section;
   readonly frame: Section;
-  /** Where a struct that a unit only declares is looked up by name. */
+  /** Looks up a struct by name that a unit only declares. */
   definition: TypeSource["find"] = () => undefined;
-  /** The file that `dwz` moved common parts to. */
+  /** The file to which `dwz` moved common parts. */
   readonly alternate: Image | undefined;
   private readonly opened = new Map<number, Unit>();
   private readonly openedTypes = new Map<number, Unit>();
@@ -68,7 +69,7 @@ export class Image {
     this.alternate = alternate;
   }
 
-  /** The unit whose header is at an offset of .debug_info, or of .debug_types. @throws Fault */
+  /** Returns the unit whose header is at an offset of .debug_info or .debug_types. @throws Fault */
   unitAt(offset: number, section = this.info): Unit {
     const opened = section === this.info ? this.opened : this.openedTypes;
     let unit = opened.get(offset);
@@ -76,7 +77,7 @@ export class Image {
     return unit;
   }
 
-  /** Every unit of .debug_info, or of .debug_types, in order. @throws Fault at a header that cannot be read */
+  /** Yields all units of .debug_info or .debug_types in order. @throws Fault at a header that cannot be read */
   *units(section = this.info): Generator<Unit> {
     for (let offset = 0; offset < section.size;) {
       const unit = this.unitAt(offset, section);
@@ -85,7 +86,7 @@ export class Image {
     }
   }
 
-  /** The DIE at an offset of .debug_info. @throws Fault corrupt */
+  /** Returns the DIE at an offset of .debug_info. @throws Fault corrupt */
   dieAt(offset: number): Die {
     this.offsets ??= Float64Array.from(this.units(), (unit) => unit.offset);
     const unit = this.unitAt(this.offsets[lastAtOrBelow(this.offsets, offset)] ?? 0);
@@ -93,7 +94,7 @@ export class Image {
     return unit.die(offset - unit.offset);
   }
 
-  /** The DIE of the type with a signature. @throws Fault unknown */
+  /** Returns the DIE of the type with a signature. @throws Fault unknown */
   typeOf(signature: bigint): Die {
     if (!this.signatures) {
       this.signatures = new Map();
@@ -108,7 +109,7 @@ export class Image {
     return unit.die(unit.typeOffset);
   }
 
-  /** @throws Fault unknown when it was not given */
+  /** Returns the alternate file. @throws Fault unknown if it was not given */
   alternateImage(): Image {
     if (!this.alternate)
       throw Fault.of("unknown", "the debug information refers to a supplementary file, which was not given");
@@ -120,14 +121,14 @@ export class Image {
     return (section === "str" ? this.str : this.lineStr).text(offset);
   }
 
-  /** The unit with its header. */
+  /** Reads the bytes of a unit with its header. */
   bytesOf(unit: Unit): Uint8Array {
     let bytes = this.bytes.get(unit);
     if (!bytes) this.bytes.set(unit, (bytes = unit.section.bytes(unit.offset, unit.size)));
     return bytes;
   }
 
-  /** The unit's line table; undefined when it has none. @throws Fault */
+  /** Returns the unit's line table; undefined if it has none. @throws Fault */
   linesOf(unit: Unit): LineTable | undefined {
     const offset = unit.rootOffset(DW_AT_stmt_list);
     if (offset === undefined) return undefined;
@@ -136,7 +137,7 @@ export class Image {
     return lines;
   }
 
-  /** Compilers give each unit its table, link-time optimisation shares one. */
+  /** Compilers write one table per unit; with link-time optimization units share one. */
   abbrevs(offset: number, format: UnitFormat): AbbrevTable {
     const key = `${offset} ${format.version} ${format.addressSize} ${format.offsetSize}`;
     let table = this.tables.get(key);

@@ -1,3 +1,4 @@
+/** Positions of functions that sessions found, saved for later sessions. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { DW_TAG_subprogram } from "./constants.ts";
 import type { Die } from "./die.ts";
@@ -5,25 +6,25 @@ import type { Image } from "./image.ts";
 import { dieRanges } from "./ranges.ts";
 import { RangeTable } from "./rangeTable.ts";
 
-/** Start, end, the unit's offset and the DIE's in it. */
+/** Fields of an entry: start, end, the unit's offset and the DIE's offset in it. */
 const ROW = 4;
-/** A kernel has some 60,000 functions, of which stacks come to hundreds. */
+/** Limit for entries. A kernel has about 60,000 functions; stacks contain hundreds. */
 const MAX_ROWS = 1 << 16;
 
 /**
- * Functions that sessions came to, and where their DIEs are: to find one otherwise takes a walk through its whole unit.
- * Stacks of one kernel mostly go through the same.
+ * Functions found so far and the positions of their DIEs. Finding one otherwise takes a scan of its whole unit. Most
+ * stacks of a kernel contain the same functions.
  */
 export class KnownFunctions {
   private readonly image: Image;
   private saved: (() => Uint8Array | undefined) | undefined;
-  /** Those of other sessions, by the numbers of their rows. */
+  /** Entries of other sessions by row number. */
   private ranges = new RangeTable();
   private rows: number[] = [];
   private readonly seen = new Set<string>();
   private isNew = false;
 
-  /** @param saved what `save` gave in another session; what is of another file is not used, what is wrong is noticed */
+  /** @param saved result of `save` in another session. Data of another file is ignored, wrong entries are detected */
   constructor(image: Image, saved: (() => Uint8Array | undefined) | undefined) {
     this.image = image;
     this.saved = saved;
@@ -40,7 +41,7 @@ export class KnownFunctions {
     for (let i = 0; i < rows.length; i += ROW) this.ranges.add(rows[i] ?? 0, rows[i + 1] ?? 0, i);
   }
 
-  /** The DIE of the function whose code holds `pc`, a distance; undefined when no session came to it. */
+  /** Returns the DIE of the function whose code contains `pc`, a distance; undefined if no session found it. */
   at(pc: number): Die | undefined {
     this.restore();
     const row = this.ranges.at(pc)?.value;
@@ -52,7 +53,7 @@ export class KnownFunctions {
     return die instanceof Fault ? undefined : die;
   }
 
-  /** Remembers a function that was found otherwise. */
+  /** Remembers a function that was found by a scan. */
   add(die: Die, pc: number): void {
     const range = attempt(() => rangeHolding(die, pc));
     if (!range || range instanceof Fault || this.rows.length >= MAX_ROWS * ROW) return;
@@ -63,7 +64,7 @@ export class KnownFunctions {
     this.isNew = true;
   }
 
-  /** All that are known, for the next session; undefined when there is nothing new. */
+  /** Returns all entries for the next session; undefined if there is nothing new. */
   save(): Uint8Array<ArrayBuffer> | undefined {
     if (!this.isNew) return undefined;
     this.isNew = false;

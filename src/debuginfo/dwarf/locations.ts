@@ -1,3 +1,4 @@
+/** Location lists: the expression of a variable by pc. */
 import type { Attribute } from "./attribute.ts";
 import { DW_AT_loclists_base } from "./constants.ts";
 import { EntryPairs, oldPairs } from "./entryPairs.ts";
@@ -9,9 +10,8 @@ const DW_LLE_default_location = 0x05;
 const DW_LLE_GNU_view_pair = 0x09;
 
 /**
- * The DWARF expression that a location attribute gives at `pc`; undefined where it gives none.
- * @param pc a distance in the image's `Addressing`
- * @throws Fault
+ * Returns the DWARF expression of a location attribute at `pc`; undefined if there is none. @param pc a distance in the
+ * image's `Addressing` @throws Fault
  */
 export function expressionAt(unit: Unit, attribute: Attribute | undefined, pc: number): Uint8Array | undefined {
   switch (attribute?.kind) {
@@ -22,7 +22,7 @@ export function expressionAt(unit: Unit, attribute: Attribute | undefined, pc: n
     case "offset":
       return unit.version >= 5 ? listed(unit, attribute.value, pc) : oldListed(unit, attribute.value, pc);
     case "constant":
-      // Before DWARF 4 there was no form of its own for section offsets.
+      // Before DWARF 4 section offsets had no form of their own.
       return unit.version < 4 ? oldListed(unit, Number(attribute.value), pc) : undefined;
     default:
       return undefined;
@@ -47,7 +47,7 @@ function listed(unit: Unit, offset: number, pc: number): Uint8Array | undefined 
     } else if (kind === DW_LLE_default_location) {
       fallback = cursor.take(cursor.uleb());
     } else {
-      // The kinds of range lists, one further from where DW_LLE_default_location was put among them.
+      // Kinds as in range lists, shifted by one after DW_LLE_default_location.
       const range = pairs.read(kind > DW_LLE_default_location ? kind - 1 : kind);
       if (!range) continue;
       const expression = cursor.take(cursor.uleb());
@@ -56,7 +56,7 @@ function listed(unit: Unit, offset: number, pc: number): Uint8Array | undefined 
   }
 }
 
-/** .debug_loc, to DWARF 4 (2.6.2): each pair followed by a two-byte length and the expression. */
+/** Reads .debug_loc of DWARF 2 to 4 (2.6.2): each pair is followed by a two-byte length and the expression. */
 function oldListed(unit: Unit, offset: number, pc: number): Uint8Array | undefined {
   const cursor = unit.image.loc.cursor(offset);
   for (const { start, end } of oldPairs(unit, cursor)) {

@@ -1,36 +1,40 @@
+/** A hash table of names that can be saved. */
 import { Fault } from "../../base/fault.ts";
 
 /** Numbers at the start of a saved table. */
 const HEADER = 6;
-/** Bytes of one name in a saved table: two Float64, an Int32, a Uint8. */
+/** Bytes per name in a saved table: two Float64, an Int32, a Uint8. */
 const ROW = 2 * 8 + 4 + 1;
 
-/** What a saved table must be of. */
+/** Facts that identify the sections of a saved table. */
 export interface NameTableOf {
-  /** Bytes of .debug_info and of .debug_str. */
+  /** Sizes of .debug_info and of .debug_str in bytes. */
   readonly infoSize: number;
   readonly strSize: number;
 }
 
 /**
- * Names of file scope by hash, in columns: some 140,000 for a kernel. Several may have one hash; they are chained from
+ * Names of file scope by hash, in columns: about 140,000 for a kernel. Names with the same hash slot are chained from
  * the last to the first.
  */
 export class NameTable {
   count = 0;
   /** Offset of the DIE in its section. */
   private dies = new Float64Array(1024);
-  /** Offset in .debug_str, or ~i for the i-th of `own`. */
+  /** Offset in .debug_str, or ~i for entry i of `own`. */
   private texts = new Float64Array(1024);
   private hashes = new Int32Array(1024);
-  /** The entry before this one in its slot, -1 for none. */
+  /** Index of the previous entry in its slot; -1 for none. */
   private before = new Int32Array(1024);
   private kinds = new Uint8Array(1024);
   private heads = new Int32Array(1024).fill(-1);
-  /** Names that stand in their DIEs. */
+  /** Names stored inline in their DIEs. */
   private readonly own: string[] = [];
 
-  /** @param kind the caller's own number, below 256 @param text offset in .debug_str, or the name itself */
+  /**
+   * Adds a name. @param kind a number below 256, defined by the caller @param text offset in .debug_str, or the name
+   * itself
+   */
   add(hash: number, kind: number, text: number | string, die: number): void {
     if (this.count === this.dies.length) this.grow();
     const i = this.count++;
@@ -64,7 +68,7 @@ export class NameTable {
     for (let i = 0; i < this.count; i++) this.link(i);
   }
 
-  /** The first entry to try for a hash, -1 for none; `after` has the next. */
+  /** Returns the first entry of a hash, -1 for none; `after` returns the next. */
   first(hash: number): number {
     return this.heads[this.slot(hash)] ?? -1;
   }
@@ -86,7 +90,7 @@ export class NameTable {
     return text < 0 ? (this.own[~text] ?? "") : text;
   }
 
-  /** The table as bytes, with the offsets of the units that it is of and of the one that comes next. */
+  /** Returns the table as bytes, with the offsets of its units and of the next unit. */
   save({ infoSize, strSize }: NameTableOf, passed: readonly number[], next: number): Uint8Array<ArrayBuffer> {
     const { count } = this;
     const own = Buffer.from(this.own.join("\0"));
@@ -109,12 +113,12 @@ export class NameTable {
   }
 
   /**
-   * A table that was saved: it can be added to like any other.
-   * @throws Fault corrupt for what is none, or is of other sections
+   * Restores a saved table, to which names can be added. @throws Fault corrupt if it is damaged or belongs to other
+   * sections
    */
   static load(bytes: Uint8Array, of: NameTableOf): { table: NameTable; passed: number[]; next: number } {
     const wrong = (): Fault => Fault.of("corrupt", "the saved table of names is damaged");
-    // The columns need alignment.
+    // Typed arrays need alignment.
     const { buffer } = bytes.slice();
     if (bytes.length < 8 * HEADER) throw wrong();
     const [count = 0, units = 0, ownLength = 0, next = 0, infoSize, strSize] = new Float64Array(buffer, 0, HEADER);

@@ -1,3 +1,4 @@
+/** Finds names of file scope in DWARF. */
 import { cString } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { lastAtOrBelow } from "../../base/search.ts";
@@ -26,7 +27,7 @@ import { Unit } from "./unit.ts";
 
 export type NamedKind = TypeKind | "variable" | "function";
 
-/** Kinds by the numbers that the table has for them; a declaration's are above. */
+/** Kinds by their numbers in the table. The numbers of declarations are higher. */
 const KINDS: readonly NamedKind[] = ["struct", "union", "enum", "typedef", "int", "variable", "function"];
 const DECLARED = 128;
 
@@ -44,29 +45,29 @@ const kindOfTag = new Map<number, NamedKind>([
 /** Bytes read at once. */
 const STRETCH = 1 << 20;
 
-/** Compilers write a name in place only where it is shorter than an offset; what is longer stands in .debug_str. */
+/** Compilers write a name inline only if it is shorter than an offset; longer names are in .debug_str. */
 const IN_PLACE = 8;
 
 const encoder = new TextEncoder();
 
-/** Passing this many bytes of .debug_info takes longer than to save what was learned. */
+/** Scanning this many bytes of .debug_info takes longer than saving the result. */
 const WORTH_SAVING = 8 << 20;
 
 /**
- * Names of file scope and the DIEs that they are of. Units are passed through in order, no farther than the question
- * needs, and none twice, not even in the next session where what was learned is saved: finding a type that the first files of a kernel include takes milliseconds, learning that a
- * name is in no unit takes a passage through all of .debug_info, some 0.5 s for 160 MB, once.
+ * Names of file scope and their DIEs. Units are scanned in order, only as far as a lookup needs, and each only once,
+ * also across sessions if the result is saved. Finding a type that the first files of a kernel include takes
+ * milliseconds. Finding that a name does not exist scans all of .debug_info, once: about 0.5 s for 160 MB.
  */
 export class Names {
   private readonly image: Image;
   private readonly section: Section;
   private table = new NameTable();
-  /** What has been filed, by kind and text: thousands of units declare the same. Made when a unit is passed. */
+  /** Names filed so far by kind and text, because thousands of units declare the same. Created at the first scan. */
   private filed: Map<number, Set<number | string>> | undefined;
-  /** Offsets of the units that were passed, and of the next one. */
+  /** Offsets of the scanned units and of the next one. */
   private passed: number[] = [];
   private next = 0;
-  /** `next` as it was saved. */
+  /** Saved value of `next`. */
   private saved = 0;
   private source: (() => Uint8Array | undefined) | undefined;
   private stretch: Uint8Array = new Uint8Array(0);
@@ -74,8 +75,8 @@ export class Names {
   private strings: Buffer | undefined;
 
   /**
-   * @param section .debug_info of the image, or its .debug_types
-   * @param saved what `save` gave in another session; what is damaged, or of another file, changes nothing
+   * @param section .debug_info or .debug_types of the image @param saved result of `save` in another session; damaged
+   *   or foreign data is ignored
    */
   constructor(image: Image, section = image.info, saved?: () => Uint8Array | undefined) {
     this.image = image;
@@ -83,7 +84,7 @@ export class Names {
     this.source = saved;
   }
 
-  /** Asked for with the first name: many sessions need none. */
+  /** Read at the first lookup, because many sessions need no names. */
   private restore(): void {
     const bytes = this.source?.();
     this.source = undefined;
@@ -94,7 +95,7 @@ export class Names {
     this.next = this.saved = known.next;
   }
 
-  /** What was learned, to be restored; undefined when it is little more than what was restored. */
+  /** Returns the table to save; undefined if it has little more than what was restored. */
   save(): Uint8Array<ArrayBuffer> | undefined {
     const [reached, before] = [this.next, this.saved].map((offset) => Math.min(offset, this.section.size)) as [number, number]; // prettier-ignore
     const isWhole = reached === this.section.size && before < reached;
@@ -108,8 +109,7 @@ export class Names {
   }
 
   /**
-   * The DIE of that name; a definition before a declaration.
-   * @param enough whether a declaration will do, so that the search ends with it
+   * Returns the DIE of a name; a definition before a declaration. @param enough whether a declaration ends the search
    * @throws Fault
    */
   find(kind: NamedKind, name: string, enough: (declaration: Die) => boolean = () => false): Die | undefined {
@@ -146,18 +146,18 @@ export class Names {
     return (this.strings ??= Buffer.from(this.image.str.bytes(0, this.image.str.size).buffer));
   }
 
-  /** A DIE of a unit that was passed. */
+  /** Returns a DIE of a scanned unit. */
   private dieAt(offset: number): Die {
     const unit = this.image.unitAt(this.passed[lastAtOrBelow(this.passed, offset)] ?? 0, this.section);
     return unit.die(offset - unit.offset);
   }
 
-  /** Every name of types, as units are passed: the first come at once. @throws Fault */
+  /** Yields all names of types as units are scanned; those of scanned units first. @throws Fault */
   *types(): Generator<{ readonly kind: TypeKind; readonly name: string }> {
     this.restore();
     const given = new Set<string>();
     for (let i = 0; i < this.table.count || this.passUnit();) {
-      // A unit may have nothing new to tell.
+      // A unit can add no names.
       if (i >= this.table.count) continue;
       const [kind, text] = [KINDS[this.table.kind(i) % DECLARED], this.table.text(i)];
       i++;
@@ -171,8 +171,8 @@ export class Names {
   }
 
   /**
-   * Files what one more unit declares; false when there is none. A unit that is broken, or refers to a file that was
-   * not given, hides names of its own; a broken header hides the units behind it, whose places it would have told.
+   * Scans one more unit; false if there is none. A damaged unit, or one that refers to a missing file, hides only its
+   * own names. A damaged header hides all later units.
    */
   passUnit(): boolean {
     if (this.next >= this.section.size) return false;
@@ -189,7 +189,7 @@ export class Names {
     return true;
   }
 
-  /** A unit that reads from the stretch. */
+  /** Returns a unit that reads from the current stretch. */
   private lentUnit(offset: number): Unit {
     const { section } = this;
     const unit = new Unit(this.image, section, offset);

@@ -1,17 +1,21 @@
+/** Address ranges with numbers. */
 import { ascending, permuted } from "../../base/ascending.ts";
 import { lastAtOrBelow } from "../../base/search.ts";
 
-/** To put the functions of a kernel in order takes as long as so many passes over them; most sessions ask for fewer. */
+/**
+ * Number of lookups by scan before the table is sorted, because sorting a kernel's functions takes as long and most
+ * sessions need fewer.
+ */
 const LOOKUPS_UNORDERED = 32;
 
-/** Ranges of addresses, ends exclusive, each with a number that says what it is of. Filled first, then asked. */
+/** Address ranges with exclusive ends, each with a number that identifies its owner. Filled first, then queried. */
 export class RangeTable {
   private starts: Float64Array;
   private ends: Float64Array;
   private values: Float64Array;
   private count = 0;
   private lookups = 0;
-  /** Of ranges in order: the farthest end of each and all before it. */
+  /** For sorted ranges: the greatest end of each and all before it. */
   private reach: Float64Array | undefined;
 
   constructor(capacity = 64) {
@@ -38,7 +42,10 @@ export class RangeTable {
     this.values = grown(this.values);
   }
 
-  /** The range that holds `pc`, and of several the one that starts nearest, the last of equal ones; undefined in none. */
+  /**
+   * Returns the range that contains `pc`: of several the one with the greatest start, of equal ones the last; undefined
+   * if there is none.
+   */
   at(pc: number): { readonly start: number; readonly value: number } | undefined {
     const i = this.lookups++ < LOOKUPS_UNORDERED ? this.passed(pc) : this.found(pc);
     const [start, value] = [this.starts[i], this.values[i]];

@@ -1,3 +1,4 @@
+/** Code ranges of DIEs. */
 import { Fault } from "../../base/fault.ts";
 import type { Attribute } from "./attribute.ts";
 import { DW_AT_high_pc, DW_AT_low_pc, DW_AT_ranges, DW_AT_rnglists_base } from "./constants.ts";
@@ -5,13 +6,13 @@ import type { Die } from "./die.ts";
 import { DW_RLE_end_of_list, EntryPairs, oldPairs, type Range } from "./entryPairs.ts";
 import type { Unit } from "./unit.ts";
 
-/** The code of a DIE, by DW_AT_low_pc and DW_AT_high_pc or by DW_AT_ranges. @throws Fault */
+/** Returns the code of a DIE, from DW_AT_low_pc and DW_AT_high_pc or from DW_AT_ranges. @throws Fault */
 export function dieRanges(die: Die): Iterable<Range> {
   if (die.has(DW_AT_ranges)) return listedRanges(die.unit, die.attribute(DW_AT_ranges));
   return die.has(DW_AT_low_pc) ? oneRange(die.unit, die.attribute(DW_AT_low_pc), die.attribute(DW_AT_high_pc)) : [];
 }
 
-/** The code of a unit, by the attributes of its own DIE. @throws Fault */
+/** Returns the code of a unit, from the attributes of its own DIE. @throws Fault */
 export function unitRanges(unit: Unit): Iterable<Range> {
   const ranges = unit.root.get(DW_AT_ranges);
   if (ranges) return listedRanges(unit, ranges);
@@ -21,7 +22,7 @@ export function unitRanges(unit: Unit): Iterable<Range> {
 function oneRange(unit: Unit, low: Attribute | undefined, high: Attribute | undefined): Range[] {
   const start = unit.address(low);
   if (start === undefined) return [];
-  // Since DWARF 4 a constant is the size; before, and from an address class, it is the end.
+  // Since DWARF 4 a constant is the size; before, and for an address, it is the end.
   const end = high?.kind === "constant" ? start + Number(high.value) : (unit.address(high) ?? start + 1);
   return end > start ? [{ start, end }] : [];
 }
@@ -33,7 +34,7 @@ function listedRanges(unit: Unit, attribute: Attribute | undefined): Iterable<Ra
   return unit.version >= 5 ? rangeList(unit, offset) : oldRangeList(unit, offset);
 }
 
-/** Offset of a list in .debug_rnglists, through the unit's table of offsets. */
+/** Returns the offset of a list in .debug_rnglists, through the unit's table of offsets. */
 function indexedList(unit: Unit, index: number): number {
   const base = unit.rootOffset(DW_AT_rnglists_base) ?? (unit.offsetSize === 8 ? 20 : 12);
   return base + unit.image.rnglists.cursor(base + index * unit.offsetSize).unsigned(unit.offsetSize);
@@ -48,7 +49,7 @@ function* rangeList(unit: Unit, offset: number): Generator<Range> {
   }
 }
 
-/** .debug_ranges, to DWARF 4. */
+/** Reads .debug_ranges of DWARF 2 to 4. */
 function* oldRangeList(unit: Unit, offset: number): Generator<Range> {
   for (const range of oldPairs(unit, unit.image.ranges.cursor(offset))) if (range.end > range.start) yield range;
 }

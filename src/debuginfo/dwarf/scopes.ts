@@ -1,3 +1,4 @@
+/** Scopes that contain a pc: functions, inlined calls, blocks. */
 import type { CodeScope, SourceLine, VariableDeclaration } from "../source.ts";
 import {
   DW_AT_call_column,
@@ -15,19 +16,18 @@ import type { Die } from "./die.ts";
 import { dieRanges } from "./ranges.ts";
 import { blockVariables } from "./variables.ts";
 
-/** Blocks and inlined calls within each other; compilers stay far below. */
+/** Limit for nesting of blocks and inlined calls; compilers stay far below it. */
 const MAX_NESTING = 256;
 
-/** A function or inlined call, and the blocks in it that hold a pc, outermost first. */
+/** A function or inlined call, and its blocks that contain a pc, outermost first. */
 interface Level {
   readonly function: Die;
   readonly blocks: Die[];
 }
 
 /**
- * What covers `pc` within a function: innermost inlined call first, the function itself last.
- * @param pc a distance in the image's `Addressing`
- * @throws Fault, as do the scopes' getters
+ * Returns the scopes of `pc` within a function: innermost inlined call first, the function itself last. @param pc a
+ * distance in the image's `Addressing` @throws Fault, as do the scopes' getters
  */
 export function scopesOf(subprogram: Die, pc: number): CodeScope[] {
   const levels: Level[] = [];
@@ -43,7 +43,7 @@ function descend(subprogram: Die, pc: number, levels: Level[]): void {
     const level = levels.at(-1);
     if (inner.tag === DW_TAG_lexical_block && level) level.blocks.push(inner);
     else {
-      // A nested function is no part of the one around it.
+      // A nested function is not part of the enclosing one.
       if (inner.tag === DW_TAG_subprogram) levels.length = 0;
       levels.push({ function: inner, blocks: [] });
     }
@@ -51,14 +51,17 @@ function descend(subprogram: Die, pc: number, levels: Level[]): void {
   }
 }
 
-/** The function at `pc`, a distance, and the inlined calls and blocks in it that hold it, outermost first. @throws Fault */
+/**
+ * Returns the function at `pc`, a distance, and its inlined calls and blocks that contain it, outermost first. @throws
+ * Fault
+ */
 export function blocksAt(subprogram: Die, pc: number): Die[] {
   const levels: Level[] = [];
   descend(subprogram, pc, levels);
   return levels.flatMap((level) => [level.function, ...level.blocks]);
 }
 
-/** The child with code that holds the pc. */
+/** Returns the child whose code contains the pc. */
 function childAt(die: Die, pc: number): Die | undefined {
   for (const walk = die.children(); walk.next();) {
     const { tag, names } = walk.abbrev;
@@ -70,12 +73,12 @@ function childAt(die: Die, pc: number): Die | undefined {
   return undefined;
 }
 
-/** Names and places are looked up when asked for: most stacks are shown without half of them. */
+/** Name and position are looked up when needed, because most displays of stacks use only half of them. */
 class Scope implements CodeScope {
   private readonly level: Level;
-  /** What is inlined here at the pc. */
+  /** The function that is inlined at the pc. */
   private readonly inner: Die | undefined;
-  /** The real function around it all. */
+  /** The function that contains all inlined calls. */
   private readonly subprogram: Die;
   private readonly pc: number;
 

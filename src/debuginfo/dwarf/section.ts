@@ -1,3 +1,4 @@
+/** Reads DWARF sections in parts. */
 import { cString } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import { type RandomFile, bytesFile } from "../../base/file.ts";
@@ -5,12 +6,12 @@ import { Lru } from "../../base/lru.ts";
 import { Cursor, type Encoding } from "./cursor.ts";
 
 const WINDOW = 1 << 16;
-/** At most 2 MiB of each section are kept. */
+/** Limit for the cache of each section: 2 MiB. */
 const WINDOWS_KEPT = 32;
-/** No name is longer. */
+/** Limit for a name in bytes. */
 const MAX_TEXT = 1 << 16;
 
-/** One DWARF section: read piecemeal, never whole unless asked for whole. */
+/** One DWARF section, read in parts unless the whole is requested. */
 export class Section {
   readonly name: string;
   readonly size: number;
@@ -25,7 +26,7 @@ export class Section {
     this.size = file.size;
   }
 
-  /** A copy of exactly `length` bytes. @throws Fault truncated */
+  /** Returns a copy of exactly `length` bytes. @throws Fault truncated */
   bytes(offset: number, length: number): Uint8Array {
     if (!(length <= this.size - offset)) throw this.truncated(offset);
     const bytes = this.file.read(offset, length);
@@ -37,7 +38,7 @@ export class Section {
     return Fault.of("truncated", `${this.name} has ${this.size} bytes, 0x${offset.toString(16)} is beyond them`);
   }
 
-  /** From `offset` to the end of its cached window, or farther; empty behind the end. */
+  /** Returns the bytes from `offset` to the end of its cached window, or more; empty after the end. */
   window(offset: number): Uint8Array {
     const index = Math.floor(offset / WINDOW);
     let window = this.windows.get(index);
@@ -48,12 +49,12 @@ export class Section {
     return window.subarray(offset - index * WINDOW);
   }
 
-  /** What `cursor` reads next once it is through with a window. */
+  /** Bytes that `cursor` reads after the end of a window. */
   stretch(offset: number, atLeast: number): Uint8Array {
     return this.file.read(offset, Math.max(atLeast, 4096));
   }
 
-  /** NUL-terminated text. @throws Fault truncated when there is none */
+  /** Reads NUL-terminated text. @throws Fault truncated if there is none */
   text(offset: number): string {
     if (!(offset >= 0 && offset < this.size)) throw this.truncated(offset);
     const window = this.window(offset);
@@ -63,17 +64,17 @@ export class Section {
     return cString(bytes);
   }
 
-  /** Reads from `offset` to wherever the caller stops. */
+  /** Returns a cursor that begins at `offset`. */
   cursor(offset: number): SectionCursor {
     if (!(offset >= 0 && offset <= this.size)) throw this.truncated(offset);
     return new SectionCursor(this, offset);
   }
 }
 
-/** A cursor that fetches more of its section when it needs it. */
+/** A cursor that fetches more of its section when needed. */
 export class SectionCursor extends Cursor {
   private readonly section: Section;
-  /** Offset in the section of `bytes`. */
+  /** Offset of `bytes` in the section. */
   private origin: number;
 
   constructor(section: Section, offset: number) {
@@ -82,7 +83,7 @@ export class SectionCursor extends Cursor {
     this.origin = offset;
   }
 
-  /** Offset in the section of the next byte. */
+  /** Offset of the next byte in the section. */
   get offset(): number {
     return this.origin + this.at;
   }

@@ -1,15 +1,16 @@
+/** Split DWARF (-gsplit-dwarf). */
 import type { Image } from "./image.ts";
 
-// DWARF 5, section 7.5.4; before it an extension of GNU.
+// DWARF 5, section 7.5.4; earlier a GNU extension.
 const DW_AT_dwo_name = 0x76;
 const DW_AT_GNU_dwo_name = 0x2130;
 
-/** Units of assembler stand in front, and have all in them. */
+/** Limit for units without a split part at the start: units of assembly are complete. */
 const MAX_LOOKED_AT = 64;
 
 /**
- * The .dwo file that the first split unit of an image has its types, functions and locals in (-gsplit-dwarf); undefined
- * for an image that was not split. @throws Fault
+ * Returns the name of the .dwo file that contains types, functions and locals of the first split unit; undefined if the
+ * image is not split. @throws Fault
  */
 export function splitInto(image: Image): string | undefined {
   let looked = 0;

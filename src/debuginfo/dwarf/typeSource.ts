@@ -1,3 +1,4 @@
+/** Types by name from DWARF. */
 import { type CType, type TypeKind, bare } from "../ctype.ts";
 import type { SourceLine, SymbolSource, TypeSource } from "../source.ts";
 import { DW_AT_declaration } from "./constants.ts";
@@ -8,19 +9,19 @@ import { readType, typeOfDie } from "./types.ts";
 import { declaredAt } from "./variables.ts";
 
 /**
- * Types by name out of .debug_info. See `Names` for what a question costs: BTF answers the same at once, so DWARF is
- * asked where a kernel has no BTF, and for variables.
+ * Looks up types by name in .debug_info. The cost is that of `Names`. BTF answers at once, so that DWARF is used for
+ * kernels without BTF, and for variables.
  */
 export class DwarfTypes implements TypeSource {
   readonly name = "DWARF";
-  /** Of .debug_info and .debug_types, then of the file that `dwz` moved common parts to. */
+  /** Names of .debug_info and .debug_types, then of the file to which `dwz` moved common parts. */
   private readonly byName: readonly Names[];
-  /** Of .debug_info, which has nearly all. */
+  /** Names of .debug_info, which has nearly all. */
   private readonly main: Names;
   private readonly functionAt: (address: bigint) => Die | undefined;
   private readonly symbols: () => SymbolSource;
 
-  /** @param functionAt the function whose code holds a link address @param saved names as `saveNames` gave them */
+  /** @param functionAt returns the function at a link address @param saved names from `saveNames` */
   constructor(
     image: Image,
     functionAt: (address: bigint) => Die | undefined,
@@ -47,7 +48,7 @@ export class DwarfTypes implements TypeSource {
     return declared;
   }
 
-  /** @throws Fault where units are broken, as do all of these */
+  /** @throws Fault for damaged units, as do the other methods */
   find(kind: TypeKind, name: string): CType | undefined {
     const die = this.die(kind, name);
     return die && readType(die);
@@ -64,13 +65,16 @@ export class DwarfTypes implements TypeSource {
     return die && declaredAt(die);
   }
 
-  /** Whether all symbols of that name are code: no variable has it then, which the units tell only once all are passed. */
+  /**
+   * Whether all symbols with that name are code. Then no variable has it, which otherwise only a scan of all units
+   * could show.
+   */
   private isCode(name: string): boolean {
     const symbols = this.symbols().named(name);
     return symbols.length > 0 && symbols.every(({ type }) => /^[tw]$/i.test(type));
   }
 
-  /** A function's symbol leads to its unit without a passage through the others. */
+  /** The address of a function's symbol identifies its unit without a scan of the others. */
   function(name: string): CType | undefined {
     for (const symbol of this.symbols().named(name)) {
       const die = this.functionAt(symbol.address);
@@ -85,7 +89,7 @@ export class DwarfTypes implements TypeSource {
   }
 }
 
-/** `extern int a[];` tells too little: the definition has the number of elements. */
+/** `extern int a[];` lacks the number of elements, which the definition has. */
 function isComplete(type: CType): boolean {
   const at = bare(type);
   return !(at.kind === "array" && at.count === undefined);

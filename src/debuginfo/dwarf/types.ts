@@ -1,3 +1,4 @@
+/** Reads C types from DIEs. */
 import { once } from "../../base/once.ts";
 import { lazyArray, lazyQualified, type CType, type Member, type StructType, VOID } from "../ctype.ts";
 import {
@@ -50,13 +51,13 @@ const MAX_DIMENSIONS = 32;
 
 const known = new WeakMap<Unit, Map<number, CType>>();
 
-/** The type that a DIE's DW_AT_type names; void when it has none. @throws Fault */
+/** Returns the type of a DIE's DW_AT_type; void if it has none. @throws Fault */
 export function typeOfDie(die: Die): CType {
   const type = die.holder(DW_AT_type)?.die(DW_AT_type);
   return type ? readType(type) : VOID;
 }
 
-/** The type that a DIE declares; the same object whenever it is asked for. @throws Fault, as do the type's getters */
+/** Returns the type that a DIE declares; the same object at each call. @throws Fault, as do the type's getters */
 export function readType(die: Die): CType {
   let types = known.get(die.unit);
   if (!types) known.set(die.unit, (types = new Map<number, CType>()));
@@ -96,13 +97,13 @@ function decode(die: Die): CType {
     case DW_TAG_subprogram:
       return functionType(die, typeOfDie);
     default:
-      // DW_TAG_unspecified_type and what no C compiler makes.
+      // DW_TAG_unspecified_type, and tags that no C compiler writes.
       return VOID;
   }
 }
 
 function baseType(stub: Die): CType {
-  // As for a struct, a type unit may have it.
+  // As for a struct, the definition can be in a type unit.
   const die = stub.die(DW_AT_signature) ?? stub;
   const name = die.text(DW_AT_name) ?? "";
   const size = die.number(DW_AT_byte_size) ?? 0;
@@ -119,7 +120,7 @@ function baseType(stub: Die): CType {
 }
 
 function structType(die: Die): StructType {
-  // A declaration with a signature stands for the type in a type unit.
+  // A declaration with a signature refers to the type in a type unit.
   const whole = die.die(DW_AT_signature) ?? die;
   const kind = die.tag === DW_TAG_union_type ? "union" : "struct";
   const name = whole.text(DW_AT_name);
@@ -136,13 +137,13 @@ function structType(die: Die): StructType {
   };
 }
 
-/** A struct that its unit only declares: what it is made of is asked for where the image's names are looked up. */
+/** A struct that its unit only declares: its definition is looked up by name. */
 function declaredStruct({ unit }: Die, kind: "struct" | "union", name: string): StructType {
   let found: StructType | undefined;
   let isAsked = false;
   const definition = (): StructType | undefined => {
     if (isAsked) return found;
-    // The search itself may come upon declarations, this one among them.
+    // The lookup can reach declarations, including this one.
     isAsked = true;
     const type = unit.image.definition(kind, name);
     if (type?.kind === kind && !type.incomplete) found = type;
@@ -186,7 +187,7 @@ function member(die: Die): Member {
   };
 }
 
-/** Bytes from the start of the struct; an expression before DWARF 3. */
+/** Returns the offset from the start of the struct in bytes; an expression before DWARF 3. */
 function memberOffset(die: Die): number {
   const location = die.attribute(DW_AT_data_member_location);
   if (location?.kind === "constant") return Number(location.value);
@@ -195,8 +196,8 @@ function memberOffset(die: Die): number {
 }
 
 /**
- * DW_AT_data_bit_offset counts as `Member` does. Before DWARF 4, DW_AT_bit_offset counts from the most significant
- * bit of a storage unit of DW_AT_byte_size bytes.
+ * Returns the bit offset. DW_AT_data_bit_offset counts as `Member` does. Before DWARF 4, DW_AT_bit_offset counts from
+ * the most significant bit of a storage unit of DW_AT_byte_size bytes.
  */
 function bitFieldOffset(die: Die, bitSize: number): number {
   const direct = die.number(DW_AT_data_bit_offset);
@@ -208,7 +209,7 @@ function bitFieldOffset(die: Die, bitSize: number): number {
   return start + 8 * storage - fromTop - bitSize;
 }
 
-/** One array for each dimension: `a[2][3]` is two arrays of three. */
+/** One array per dimension: `a[2][3]` is two arrays of three. */
 function arrayType(die: Die): CType {
   const counts: (number | undefined)[] = [];
   for (const walk = die.children(); walk.next();) {
@@ -216,7 +217,7 @@ function arrayType(die: Die): CType {
       counts.push(elementCount(walk.die()));
   }
   if (counts.length === 0) counts.push(undefined);
-  // From the innermost dimension, which comes last.
+  // From the innermost dimension, which is the last.
   return (
     counts.reduceRight<CType | undefined>(
       (inner, count) => lazyArray(inner ? () => inner : once(() => typeOfDie(die)), count),
@@ -230,7 +231,7 @@ function elementCount(subrange: Die): number | undefined {
   if (count?.kind === "constant") return Number(count.value);
   const bound = subrange.attribute(DW_AT_upper_bound);
   if (bound?.kind !== "constant") return undefined;
-  // `[0]` has the upper bound -1, signed or in all bits of four or eight bytes.
+  // `[0]` has the upper bound -1, as a signed number or as all ones in four or eight bytes.
   const unsigned = BigInt.asUintN(64, bound.value);
   return unsigned === 0xffffffffn || unsigned === 0xffffffffffffffffn ? 0 : Number(bound.value) + 1;
 }

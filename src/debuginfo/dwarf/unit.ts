@@ -1,3 +1,4 @@
+/** Units of .debug_info and .debug_types. */
 import { Fault } from "../../base/fault.ts";
 import type { Abbrev, AbbrevTable } from "./abbrev.ts";
 import { type Attribute, type UnitFormat, readAttribute } from "./attribute.ts";
@@ -13,21 +14,21 @@ const DW_UT_skeleton = 0x04;
 const DW_UT_split_compile = 0x05;
 const DW_UT_split_type = 0x06;
 
-/** A unit of .debug_info or .debug_types: its header, and its bytes as long as they are in use. */
+/** A unit: its header, and its bytes while they are in use. */
 export class Unit implements UnitFormat {
   readonly image: Image;
   readonly section: Section;
-  /** Of the header in the section, and of what follows the unit. */
+  /** Offset of the header in the section, and of the end of the unit. */
   readonly offset: number;
   readonly end: number;
   readonly version: number;
   readonly addressSize: number;
   readonly offsetSize: 4 | 8;
-  /** Of a type unit: its signature and the offset of the type's DIE in the unit. */
+  /** For a type unit: its signature and the offset of the type's DIE in the unit. */
   readonly signature: bigint | undefined;
   readonly typeOffset: number;
   private readonly abbrevOffset: number;
-  /** Of the first DIE in the unit. */
+  /** Offset of the first DIE in the unit. */
   private readonly firstDie: number;
   private table: AbbrevTable | undefined;
   private lent: Uint8Array | undefined;
@@ -63,27 +64,27 @@ export class Unit implements UnitFormat {
     this.firstDie = cursor.offset - offset;
   }
 
-  /** Bytes of the unit with its header. */
+  /** Returns the bytes of the unit with its header. */
   get size(): number {
     return this.end - this.offset;
   }
 
-  /** The shape of DIEs with a code. @throws Fault corrupt for a code without one */
+  /** Returns the shape of DIEs with a code. @throws Fault corrupt for an unknown code */
   abbrev(code: number): Abbrev {
     return (this.table ??= this.image.abbrevs(this.abbrevOffset, this)).get(code);
   }
 
-  /** Reads the unit's bytes from an offset in it. */
+  /** Returns a cursor at an offset in the unit. */
   cursor(at: number): Cursor {
     return new Cursor(this.section.name, this.section.encoding, this.lent ?? this.image.bytesOf(this), at);
   }
 
-  /** Has the unit read from `bytes`, for a passage through all units that none of them shall outlive. */
+  /** Makes the unit read from `bytes`, for a scan of all units whose bytes are not kept. */
   lend(bytes: Uint8Array): void {
     this.lent = bytes;
   }
 
-  /** The DIE at an offset in the unit. @throws Fault corrupt when there is none */
+  /** Returns the DIE at an offset in the unit. @throws Fault corrupt if there is none */
   die(offset: number): Die {
     const walk = new DieWalk(this, offset);
     if (offset < this.firstDie || !walk.next()) {
@@ -108,21 +109,21 @@ export class Unit implements UnitFormat {
     const code = cursor.uleb();
     if (code === 0) return attributes;
     const { names, forms, implicit } = this.abbrev(code);
-    // Names and forms are of the same length.
+    // Names and forms have the same length.
     names.forEach((name, i) =>
       attributes.set(name, readAttribute(cursor, forms[i] as number, this, implicit?.get(i) ?? 0n)),
     );
     return attributes;
   }
 
-  /** A section offset of the unit's DIE. */
+  /** Returns a section offset of the unit's DIE. */
   rootOffset(name: number): number | undefined {
     const attribute = this.root.get(name);
     if (attribute?.kind === "offset") return attribute.value;
     return attribute?.kind === "constant" ? Number(attribute.value) : undefined;
   }
 
-  /** What range and location lists are relative to, as a distance. */
+  /** The base of range and location lists, a distance. */
   get lowPc(): number {
     return this.address(this.root.get(DW_AT_low_pc)) ?? this.section.encoding.addressing.distance(0n);
   }
@@ -140,7 +141,7 @@ export class Unit implements UnitFormat {
     }
   }
 
-  /** Offset in .debug_str of an indexed text. */
+  /** Returns the offset in .debug_str of an indexed string. */
   textOffset(index: number): number {
     const header = this.offsetSize === 8 ? 16 : 8;
     const base = this.rootOffset(DW_AT_str_offsets_base) ?? (this.version >= 5 ? header : 0);
@@ -152,13 +153,13 @@ export class Unit implements UnitFormat {
     return attribute?.kind === "addressIndex" ? this.indexedAddress(attribute.index) : undefined;
   }
 
-  /** Entry of .debug_addr. */
+  /** Returns an entry of .debug_addr. */
   indexedAddress(index: number): number {
     const base = this.rootOffset(DW_AT_addr_base) ?? (this.offsetSize === 8 ? 16 : 8);
     return this.image.addr.cursor(base + index * this.addressSize).address(this.addressSize);
   }
 
-  /** The DIE a reference leads to. @throws Fault corrupt when it leads nowhere */
+  /** Returns the DIE of a reference. @throws Fault corrupt if there is none */
   referred(attribute: Attribute | undefined): Die | undefined {
     switch (attribute?.kind) {
       case "local":

@@ -1,10 +1,11 @@
+/** Finds the unit of an address. */
 import { Fault, attempt } from "../../base/fault.ts";
 import type { Image } from "./image.ts";
 import { unitRanges } from "./ranges.ts";
 import { RangeTable } from "./rangeTable.ts";
 import type { Unit } from "./unit.ts";
 
-/** Which unit has the code at an address: by .debug_aranges, and by the units' own ranges where that has a gap. */
+/** Units by code address: from .debug_aranges, and from the units' own ranges for code that it lacks. */
 export class UnitIndex {
   private readonly image: Image;
   private byArange: UnitRanges | undefined;
@@ -14,7 +15,7 @@ export class UnitIndex {
     this.image = image;
   }
 
-  /** The unit whose code holds `pc`, a distance. @throws Fault */
+  /** Returns the unit whose code contains `pc`, a distance. @throws Fault */
   at(pc: number): Unit | undefined {
     this.byArange ??= readAranges(this.image);
     let found = this.byArange.ranges.at(pc);
@@ -26,7 +27,7 @@ export class UnitIndex {
   }
 }
 
-/** Ranges by the offsets of their units. */
+/** Ranges by offset of their unit. */
 interface UnitRanges {
   readonly ranges: RangeTable;
   readonly units: Set<number>;
@@ -39,7 +40,7 @@ function addRange({ ranges, units }: UnitRanges, start: number, end: number, uni
   units.add(unit);
 }
 
-/** .debug_aranges: DWARF 5, section 6.1.2. A table that breaks off ends there: the units' own ranges fill the gap. */
+/** Reads .debug_aranges (DWARF 5, section 6.1.2). A table that ends early is completed by the units' own ranges. */
 function readAranges(image: Image): UnitRanges {
   const found = noRanges();
   const cursor = image.aranges.cursor(0);
@@ -68,7 +69,7 @@ function readAranges(image: Image): UnitRanges {
   return found;
 }
 
-/** The ranges of the units that `known` does not have. A unit that cannot be read hides only itself and what follows. */
+/** Reads the ranges of units that `known` lacks. An unreadable unit ends the list. */
 function readUnitRanges(image: Image, known: UnitRanges): UnitRanges {
   const found = noRanges();
   attempt(() => {

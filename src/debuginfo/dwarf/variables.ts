@@ -1,3 +1,4 @@
+/** Variables and parameters of a function. */
 import { type CType, sizeOf } from "../ctype.ts";
 import type { ExpressionUnit, SourceLine, VariableDeclaration, VariableLocation } from "../source.ts";
 import {
@@ -17,10 +18,9 @@ import { readType, typeOfDie } from "./types.ts";
 import type { Unit } from "./unit.ts";
 
 /**
- * Parameters and variables that blocks declare, those of the first block hiding later ones of the same name.
- * @param subprogram the function that the blocks lie in, for its frame base
- * @param pc a distance in the image's `Addressing`
- * @throws Fault, as do the getters of what it gives
+ * Returns parameters and variables declared by blocks. Those of the first block hide later ones of the same name.
+ * @param subprogram the function that contains the blocks, for its frame base @param pc a distance in the image's
+ * `Addressing` @throws Fault, as do the getters of the results
  */
 export function blockVariables(blocks: readonly Die[], subprogram: Die, pc: number): VariableDeclaration[] {
   const variables = new Map<string, VariableDeclaration>();
@@ -68,13 +68,13 @@ class Variable implements VariableDeclaration {
   }
 }
 
-/** Where a variable is at the pc, or the constant it is. @throws Fault */
+/** Returns the location of a variable at the pc, or its constant value. @throws Fault */
 export function locationOf(die: Die, subprogram: Die | undefined, pc: number): VariableLocation | undefined {
   const constant = die.holder(DW_AT_const_value);
   if (constant) return constantOf(constant, sizeOf(typeOfDie(die)));
   const holder = die.holder(DW_AT_location);
   const bytes = holder && expressionAt(holder.unit, holder.attribute(DW_AT_location), pc);
-  // An empty expression says "optimized out", as no entry in the list does.
+  // An empty expression means "optimized out", as does a list without an entry for the pc.
   if (!holder || !bytes || bytes.length === 0) return undefined;
   const frameBase = subprogram && expressionAt(subprogram.unit, subprogram.attribute(DW_AT_frame_base), pc);
   return { kind: "expression", bytes, frameBase, unit: expressionUnit(holder.unit, subprogram, pc) };
@@ -92,7 +92,7 @@ function constantOf(die: Die, size: number): VariableLocation | undefined {
   return { kind: "constant", bytes };
 }
 
-/** Where a DIE was declared. @throws Fault */
+/** Returns where a DIE was declared. @throws Fault */
 export function declaredAt(die: Die): SourceLine | undefined {
   const holder = die.holder(DW_AT_decl_line);
   const line = holder?.number(DW_AT_decl_line);
@@ -102,7 +102,7 @@ export function declaredAt(die: Die): SourceLine | undefined {
   return { file: path, line, column: holder?.number(DW_AT_decl_column) ?? 0 };
 }
 
-/** What the operations of an expression need of its unit; `subprogram` and `pc` are those of the frame. */
+/** What the operations of an expression need of its unit. `subprogram` and `pc` are those of the frame. */
 export function expressionUnit(unit: Unit, subprogram: Die | undefined, pc: number): ExpressionUnit {
   const { addressing, little } = unit.section.encoding;
   return {

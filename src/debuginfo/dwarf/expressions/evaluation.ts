@@ -1,3 +1,4 @@
+/** Evaluates DWARF expressions. */
 import { readUnsigned, viewOf } from "../../../base/bytes.ts";
 import { Fault } from "../../../base/fault.ts";
 import { Addressing } from "../../addressing.ts";
@@ -8,20 +9,20 @@ import { EvaluationStack } from "./evaluationStack.ts";
 import { binary, compared, typedValue, unary } from "./expressionValue.ts";
 import * as op from "./operations.ts";
 
-/** Operations before an expression is cut off: they can loop. */
+/** Limit for executed operations, because expressions can loop. */
 const MAX_OPERATIONS = 100_000;
 const MAX_CALLS = 16;
 const MAX_PIECES = 1024;
 
-/** The register that an expression consists of: DW_OP_reg0 to reg31 or DW_OP_regx, and nothing else. */
+/** Returns the register if the expression is only DW_OP_reg0 to reg31 or DW_OP_regx. */
 export function registerOf(expression: Uint8Array): number | undefined {
   const [opcode = 0, operand = 0x80] = expression;
   if (expression.length === 1 && opcode >= op.DW_OP_reg0 && opcode <= op.DW_OP_reg31) return opcode - op.DW_OP_reg0;
-  // Registers that matter here have numbers below 128: one byte of LEB128.
+  // Register numbers used here are below 128: one byte of LEB128.
   return expression.length === 2 && opcode === op.DW_OP_regx && operand < 0x80 ? operand : undefined;
 }
 
-/** One run of an expression: its operations, and the pieces of the location that it builds up. */
+/** One evaluation of an expression: its operations and the pieces of the location. */
 export class Evaluation extends EvaluationStack {
   private readonly frameBase: Uint8Array | undefined;
   private readonly done: Piece[] = [];
@@ -120,7 +121,7 @@ export class Evaluation extends EvaluationStack {
     return true;
   }
 
-  /** What registers, memory and the frame hold. */
+  /** Operations that read registers, memory and the frame. */
   private fromMachine(cursor: Cursor, opcode: number): boolean {
     if (opcode >= op.DW_OP_breg0 && opcode <= op.DW_OP_breg31) {
       this.push(this.register(opcode - op.DW_OP_breg0) + cursor.bigSleb());
@@ -160,7 +161,7 @@ export class Evaluation extends EvaluationStack {
     return new Evaluation(this.unit, this.machine, undefined).value(this.frameBase);
   }
 
-  /** Operations that say what the location is. */
+  /** Operations that define the location. */
   private located(cursor: Cursor, opcode: number): boolean {
     if (opcode >= op.DW_OP_reg0 && opcode <= op.DW_OP_reg31) {
       this.place = { kind: "register", register: opcode - op.DW_OP_reg0 };
@@ -256,7 +257,7 @@ export class Evaluation extends EvaluationStack {
     }
   }
 
-  /** Runs the location of another DIE on the same stack; one without a location does nothing. */
+  /** Evaluates the location of another DIE on the same stack. A DIE without a location has no effect. */
   private call(offset: number, local: boolean): void {
     if (++this.calls > MAX_CALLS) throw Fault.of("corrupt", "an expression calls too many others");
     const bytes = this.unit.expression?.(offset, local);

@@ -1,4 +1,4 @@
-/** The stack of a running DWARF expression, and what its operations read of the machine. */
+/** The stack of a DWARF expression under evaluation, and what its operations read of the machine. */
 import { readUnsigned, viewOf } from "../../../base/bytes.ts";
 import { Fault } from "../../../base/fault.ts";
 import type { CType } from "../../ctype.ts";
@@ -10,12 +10,12 @@ import * as op from "./operations.ts";
 
 const MAX_STACK = 1024;
 
-/** Values, the place that an operation named last, and the constant operations that only push. */
+/** Values, the location named last, and the constant operations, which only push. */
 export class EvaluationStack {
   protected readonly unit: ExpressionUnit;
   protected readonly machine: Machine;
   protected readonly stack: Value[];
-  /** Set by the operations that end a simple location. */
+  /** Set by operations that end a simple location. */
   protected place: Place | undefined;
 
   constructor(unit: ExpressionUnit, machine: Machine, initial: readonly bigint[]) {
@@ -24,7 +24,7 @@ export class EvaluationStack {
     this.stack = initial.map((value) => genericValue(value, unit.addressSize));
   }
 
-  /** The simple location that was built up: what an operation set, else the address on top of the stack. */
+  /** Returns the simple location: what an operation set, or else the address on top of the stack. */
   protected takePlace(): Place {
     const { place } = this;
     this.place = undefined;
@@ -47,7 +47,7 @@ export class EvaluationStack {
     return value;
   }
 
-  /** The value `depth` below the top. */
+  /** Returns the value `depth` entries below the top. */
   protected peek(depth: number): Value {
     const value = this.stack.at(-1 - depth);
     if (!value) throw Fault.of("corrupt", "an expression takes from an empty stack");

@@ -1,10 +1,11 @@
+/** Values on the stack of a DWARF expression. */
 import { Fault } from "../../../base/fault.ts";
 import { type CType, bare } from "../../ctype.ts";
 import * as op from "./operations.ts";
 
-/** An entry of the expression stack: of the generic type (an address-sized integer of no sign), or of a base type. */
+/** A stack entry of the generic type (an address-sized integer without sign) or of a base type. */
 export interface Value {
-  /** Within the range of its type. */
+  /** Value within the range of its type. */
   readonly value: bigint;
   readonly bits: number;
   readonly signed: boolean;
@@ -21,7 +22,7 @@ export const genericValue = (value: bigint, addressSize: number): Value => ({
   generic: true,
 });
 
-/** A value of a base type. @throws Fault unknown for what is no integer */
+/** Makes a value of a base type. @throws Fault unknown for a type that is not an integer */
 export function typedValue(value: bigint, type: CType): Value {
   const base = bare(type);
   if (base.kind !== "int" || base.size < 1 || base.size > 16) {
@@ -41,8 +42,9 @@ export function unary(opcode: number, operand: Value): Value {
 }
 
 /**
- * `left op right`; the generic type is signed in divisions and comparisons, unsigned in DW_OP_mod (DWARF 5, 2.5.1.4).
- * @throws Fault corrupt for operands of different types and division by zero; undefined when it is no such operation
+ * Computes `left op right`. The generic type is signed in divisions and comparisons, unsigned in DW_OP_mod (DWARF 5,
+ * 2.5.1.4). @throws Fault corrupt for operands of different types and division by zero @returns undefined if it is not
+ * an arithmetic operation
  */
 export function binary(opcode: number, left: Value, right: Value): Value | undefined {
   const shift = opcode === op.DW_OP_shl || opcode === op.DW_OP_shr || opcode === op.DW_OP_shra;
@@ -84,11 +86,11 @@ function arithmetic(opcode: number, left: Value, right: Value): bigint | undefin
   }
 }
 
-/** Beyond the width a shift has no more to move. */
+/** A shift by more than the width has the result of a shift by the width. */
 const shiftCount = (left: Value, right: Value): bigint =>
   unsignedOf(right) < BigInt(left.bits) ? unsignedOf(right) : BigInt(left.bits);
 
-/** Whether `left op right` holds; undefined when it is no comparison. */
+/** Whether `left op right` holds; undefined if it is not a comparison. */
 export function compared(opcode: number, left: Value, right: Value): boolean | undefined {
   const a = left.generic ? signedOf(left) : left.value;
   const b = right.generic ? signedOf(right) : right.value;

@@ -1,4 +1,4 @@
-// Operations of DWARF expressions: DWARF 5, section 7.7.1, and the GNU ones that it took over.
+// Operations of DWARF expressions: DWARF 5, section 7.7.1, and the GNU extensions that it adopted.
 
 export const DW_OP_addr = 0x03;
 export const DW_OP_deref = 0x06;

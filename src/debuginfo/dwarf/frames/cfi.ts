@@ -1,3 +1,4 @@
+/** Call frame information: where callers' registers are saved. */
 import { Fault, attempt } from "../../../base/fault.ts";
 import type { CfiRow } from "../../source.ts";
 import { type Cie, readCie, readPointer } from "./cie.ts";
@@ -6,27 +7,30 @@ import { runCfi } from "./cfiProgram.ts";
 import { RangeTable } from "../rangeTable.ts";
 import type { Section } from "../section.ts";
 
-/** A frame section; `.eh_frame` differs from `.debug_frame` in a few details (Linux Standard Base Core, 10.6). */
+/** A frame section. `.eh_frame` differs from `.debug_frame` in a few details (Linux Standard Base Core, 10.6). */
 export interface FrameSection {
   readonly section: Section;
   readonly eh: boolean;
-  /** Of the section at run time, a distance: encoded pointers of `.eh_frame` are relative to their own place. */
+  /** Runtime address of the section, a distance. Encoded pointers of `.eh_frame` are relative to their own position. */
   readonly start: number;
 }
 
-/** Where callers' registers are, by pc: call frame information as DWARF 5, section 6.4, has it. */
+/** Call frame information by pc (DWARF 5, section 6.4). */
 export class FrameTable {
   private readonly frames: FrameSection;
   private readonly bytes: Uint8Array;
-  /** Code of each FDE, and its place in the section. */
+  /** Code range of each FDE, and its offset in the section. */
   private readonly entries = new RangeTable(1024);
   private readonly cies = new Map<number, Cie | Fault>();
 
-  /** Reads every header, no instructions: a few milliseconds for the 50,000 functions of a kernel. @throws Fault */
+  /**
+   * Reads all headers but no instructions, which takes a few milliseconds for the 50,000 functions of a kernel. @throws
+   * Fault
+   */
   constructor(frames: FrameSection) {
     this.frames = frames;
     this.bytes = frames.section.bytes(0, frames.section.size);
-    // A table that breaks off is as good as it is up to there.
+    // A table that ends early is used up to that point.
     attempt(() => this.scan());
   }
 
@@ -50,7 +54,7 @@ export class FrameTable {
     }
   }
 
-  /** Reads the head of an entry: where it ends, and of an FDE where its CIE is. Undefined for the terminator. */
+  /** Reads the head of an entry: its end, and for an FDE the offset of its CIE. Undefined for the terminator. */
   private enter(cursor: Cursor): { readonly end: number; readonly cie: number | undefined } | undefined {
     const { offsetSize, length } = cursor.initialLength();
     if (length === 0) return undefined;
@@ -76,7 +80,7 @@ export class FrameTable {
     return readCie(this.cursor(cursor.at, entry.end));
   }
 
-  /** The row for `pc`, a distance. @throws Fault */
+  /** Returns the row for `pc`, a distance. @throws Fault */
   row(pc: number): CfiRow | undefined {
     const found = this.entries.at(pc);
     if (!found) return undefined;
@@ -92,7 +96,7 @@ export class FrameTable {
   }
 }
 
-/** The frame tables of one image: `.debug_frame`, then `.eh_frame`. */
+/** Returns the frame tables of one image: `.debug_frame`, then `.eh_frame`. */
 export class FrameTables {
   private readonly sections: readonly FrameSection[];
   private tables: readonly FrameTable[] | undefined;

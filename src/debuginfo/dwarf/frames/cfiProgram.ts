@@ -1,9 +1,10 @@
+/** Executes call frame instructions. */
 import { Fault } from "../../../base/fault.ts";
 import type { CfiRow, CfiRule } from "../../source.ts";
 import type { Cie } from "./cie.ts";
 import { Cursor } from "../cursor.ts";
 
-// Call frame instructions of DWARF 5, section 7.24; the first three have an operand in their low six bits.
+// Call frame instructions of DWARF 5, section 7.24. The first three have an operand in their low six bits.
 const DW_CFA_advance_loc = 0x40;
 const DW_CFA_offset = 0x80;
 const DW_CFA_restore = 0xc0;
@@ -30,12 +31,12 @@ const DW_CFA_def_cfa_offset_sf = 0x13;
 const DW_CFA_val_offset = 0x14;
 const DW_CFA_val_offset_sf = 0x15;
 const DW_CFA_val_expression = 0x16;
-/** On arm64 it says that the return address is signed, or no longer; the row stays the same. */
+/** On arm64 it toggles whether the return address is signed; the row does not change. */
 const DW_CFA_AARCH64_negate_ra_state = 0x2d;
 const DW_CFA_GNU_args_size = 0x2e;
 const DW_CFA_GNU_negative_offset_extended = 0x2f;
 
-/** States that a program may put aside; compilers nest two or three. */
+/** Limit for saved states; compilers nest two or three. */
 const MAX_STATES = 64;
 
 type Cfa = CfiRow["cfa"];
@@ -46,9 +47,8 @@ interface State {
 }
 
 /**
- * The row that a function's instructions give for `pc`; undefined when they define no CFA.
- * @param start where the function starts; this and `pc` are distances
- * @throws Fault
+ * Returns the row that a function's instructions define for `pc`; undefined if they define no CFA. @param start start
+ * of the function; this and `pc` are distances @throws Fault
  */
 export function runCfi(cie: Cie, instructions: Cursor, start: number, pc: number): CfiRow | undefined {
   const program = new Program(cie, start);
@@ -71,7 +71,7 @@ class Program {
     this.location = start;
   }
 
-  /** What the CIE's instructions made is what DW_CFA_restore goes back to. */
+  /** DW_CFA_restore returns to the state after the CIE's instructions. */
   keepInitial(): void {
     this.initial = new Map(this.rules);
   }
@@ -82,7 +82,7 @@ class Program {
     return cfa && { cfa, rules, returnAddressRegister, signalFrame };
   }
 
-  /** Runs until the row for `pc` is complete. */
+  /** Executes instructions until the row for `pc` is complete. */
   run(cursor: Cursor, pc: number): void {
     while (cursor.at < cursor.end) {
       const opcode = cursor.u8();
@@ -103,7 +103,7 @@ class Program {
     }
   }
 
-  /** Moves on by code units; false when that is beyond `pc`. */
+  /** Advances by code units; false if that is beyond `pc`. */
   private advance(units: number, pc: number): boolean {
     this.location += units * this.cie.codeAlignment;
     return this.location <= pc;

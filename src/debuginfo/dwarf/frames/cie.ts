@@ -1,3 +1,4 @@
+/** Common information entries (CIEs) of frame sections. */
 import { Fault } from "../../../base/fault.ts";
 import type { Cursor } from "../cursor.ts";
 
@@ -12,22 +13,22 @@ const DW_EH_PE_sdata4 = 0x0b;
 const DW_EH_PE_sdata8 = 0x0c;
 const DW_EH_PE_pcrel = 0x10;
 
-/** What the entries of a group of functions have in common (DWARF 5, 6.4.1). */
+/** What the FDEs of a group of functions have in common (DWARF 5, 6.4.1). */
 export interface Cie {
   readonly addressSize: number;
   readonly codeAlignment: number;
   readonly dataAlignment: number;
   readonly returnAddressRegister: number;
-  /** How FDEs write addresses: DW_EH_PE_*. */
+  /** Encoding of addresses in FDEs: DW_EH_PE_*. */
   readonly pointerEncoding: number;
   /** FDEs have augmentation data, preceded by its size. */
   readonly sizedAugmentation: boolean;
-  /** The frame is one that an interrupt or signal made: its pc is exact. */
+  /** An interrupt or signal made the frame: its pc is exact. */
   readonly signalFrame: boolean;
   readonly instructions: Uint8Array;
 }
 
-/** Reads a CIE from behind its id. @throws Fault unknown for an augmentation that is not known */
+/** Reads a CIE from after its id. @throws Fault unknown for an unknown augmentation */
 export function readCie(cursor: Cursor): Cie {
   const version = cursor.u8();
   const augmentation = cursor.text();
@@ -80,8 +81,8 @@ function pointerSize(encoding: number, addressSize: number): number {
 }
 
 /**
- * An address in an FDE, as a distance; or, without `relativeTo`, a size.
- * @param relativeTo where the section starts, a distance
+ * Reads an address in an FDE as a distance or, without `relativeTo`, a size. @param relativeTo start of the section, a
+ * distance
  */
 export function readPointer(cursor: Cursor, cie: Cie, relativeTo: { readonly start: number } | undefined): number {
   const { pointerEncoding, addressSize } = cie;

@@ -1,3 +1,4 @@
+/** Line tables: from address to file and line. */
 import { Fault } from "../../../base/fault.ts";
 import { lastAtOrBelow } from "../../../base/search.ts";
 import type { SourceLine } from "../../source.ts";
@@ -5,7 +6,7 @@ import { Cursor } from "../cursor.ts";
 import { type FileNames, readFileNames } from "./lineFiles.ts";
 import type { Unit } from "../unit.ts";
 
-// Line number program opcodes of DWARF 5, section 7.22; the others do not change what is kept here.
+// Line number program opcodes of DWARF 5, section 7.22. Other opcodes do not change what is kept here.
 const DW_LNS_copy = 0x01;
 const DW_LNS_advance_pc = 0x02;
 const DW_LNS_advance_line = 0x03;
@@ -16,14 +17,14 @@ const DW_LNS_fixed_advance_pc = 0x09;
 const DW_LNE_end_sequence = 0x01;
 const DW_LNE_set_address = 0x02;
 
-/** A unit's line program; that of a large file of the kernel has some 100 KiB. */
+/** Limit for a unit's line program; that of a large kernel file has about 100 KiB. */
 const MAX_PROGRAM = 1 << 26;
 
-/** Which line each address of a unit comes from: the matrix of DWARF 5, section 6.2, as columns. */
+/** The matrix of DWARF 5, section 6.2, in columns: the line of each address of a unit. */
 export class LineTable {
   private readonly files: FileNames;
   private readonly rows: Rows;
-  /** By address; the last row of a sequence is where it ends. */
+  /** Rows by address. The last row of a sequence is its end. */
   private readonly sequences: readonly Sequence[];
   private readonly starts: Float64Array;
 
@@ -34,7 +35,7 @@ export class LineTable {
     this.starts = Float64Array.from(this.sequences, ({ start }) => start);
   }
 
-  /** The place that `pc`, a distance, comes from; undefined outside the table and for line 0, "no line". */
+  /** Returns the source line of `pc`, a distance; undefined outside the table and for line 0, which means "no line". */
   at(pc: number): SourceLine | undefined {
     const row = this.rowAt(pc)?.row;
     if (row === undefined) return undefined;
@@ -42,7 +43,7 @@ export class LineTable {
     return line === 0 ? undefined : this.place(this.rows.file[row] ?? 0, line, this.rows.column[row] ?? 0);
   }
 
-  /** The bytes that the row of `pc` is of, the end exclusive; distances. */
+  /** Returns the address range of the row of `pc`, as distances; the end is exclusive. */
   range(pc: number): { readonly start: number; readonly end: number } | undefined {
     const found = this.rowAt(pc);
     if (!found) return undefined;
@@ -51,7 +52,7 @@ export class LineTable {
     return { start: place(row), end: place(row + 1) };
   }
 
-  /** The last row at or below `pc`; undefined outside the table. The one behind it is higher. */
+  /** Returns the last row at or below `pc`; undefined outside the table. The next row has a higher address. */
   private rowAt(pc: number): { readonly sequence: Sequence; readonly row: number } | undefined {
     const sequence = this.sequences[lastAtOrBelow(this.starts, pc)];
     if (!sequence) return undefined;
@@ -60,14 +61,14 @@ export class LineTable {
     return inSequence === offsets.length - 1 ? undefined : { sequence, row: sequence.first + inSequence };
   }
 
-  /** A place in a file of the table; undefined for a number that is none. */
+  /** Returns a line in a file of the table; undefined for an invalid file number. */
   place(index: number, line: number, column: number): SourceLine | undefined {
     const file = this.file(index);
     const md5 = this.files.md5(index);
     return file === undefined ? undefined : { file, line, column, ...(md5 !== undefined && { md5 }) };
   }
 
-  /** A file of the table, as DW_AT_decl_file and DW_AT_call_file number them. */
+  /** Returns a file of the table by its number in DW_AT_decl_file and DW_AT_call_file. */
   file(index: number): string | undefined {
     return this.files.path(index);
   }
@@ -93,14 +94,14 @@ class Rows {
     return new Rows(words(), words(), new Uint16Array(capacity), new Uint16Array(capacity));
   }
 
-  /** A copy of the first rows. */
+  /** Copies the first rows. */
   first(count: number): Rows {
     const { offset, line, file, column } = this;
     return new Rows(offset.slice(0, count), line.slice(0, count), file.slice(0, count), column.slice(0, count));
   }
 }
 
-/** Rows of ascending addresses: `first` up to `end`, from the address `start`. */
+/** Rows `first` to `end` in ascending order, beginning at address `start`. */
 interface Sequence {
   readonly start: number;
   readonly first: number;
@@ -112,14 +113,11 @@ interface Program {
   readonly lineBase: number;
   readonly lineRange: number;
   readonly opcodeBase: number;
-  /** Operands of each standard opcode, all LEB128. */
+  /** Number of LEB128 operands of each standard opcode. */
   readonly operands: readonly number[];
 }
 
-/**
- * Reads the line table at an offset of .debug_line, versions 2 to 5.
- * @throws Fault
- */
+/** Reads the line table at an offset of .debug_line, versions 2 to 5. @throws Fault */
 export function readLines(unit: Unit, offset: number): LineTable {
   const { line } = unit.image;
   const start = line.cursor(offset);
@@ -145,13 +143,13 @@ export function readLines(unit: Unit, offset: number): LineTable {
   return run(cursor, { minimumLength, lineBase, lineRange, opcodeBase, operands }, addressSize, files);
 }
 
-/** Programs run one at a time and write their rows here, from where as many as there were are copied. */
+/** Scratch rows: one program at a time writes its rows here; the used ones are then copied. */
 let scratch = Rows.of(1 << 14);
 
-/** Rows that the scratch keeps its room for. */
+/** Rows for which the scratch is kept. */
 const MAX_SCRATCH = 1 << 20;
 
-/** The scratch, with room for a program of that many bytes: each opcode makes at most one row. */
+/** Returns the scratch with room for a program of that many bytes: each opcode makes at most one row. */
 function scratchFor(bytes: number): Rows {
   if (scratch.offset.length >= bytes) return scratch;
   const rows = Rows.of(bytes);
@@ -159,7 +157,7 @@ function scratchFor(bytes: number): Rows {
   return rows;
 }
 
-/** Runs a program. `op_index` is left out: it serves VLIW machines, of which Linux runs on none any more. */
+/** Executes a program. `op_index` is ignored: it exists for VLIW machines, which Linux no longer supports. */
 function run(cursor: Cursor, program: Program, addressSize: number, files: FileNames): LineTable {
   const { minimumLength, lineBase, lineRange, opcodeBase } = program;
   const sequences: Sequence[] = [];

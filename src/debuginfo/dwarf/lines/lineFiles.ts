@@ -1,3 +1,4 @@
+/** Directories and files of line tables. */
 import { type Attribute, type UnitFormat, readAttribute } from "../attribute.ts";
 import type { Cursor } from "../cursor.ts";
 import type { Unit } from "../unit.ts";
@@ -13,7 +14,7 @@ interface FileEntry {
   readonly md5?: Uint8Array | undefined;
 }
 
-/** The directories and files of a line table; texts are looked up for the files that are asked for. */
+/** The directories and files of a line table. Strings are looked up only for the files used. */
 export class FileNames {
   private readonly unit: Unit;
   private readonly directories: readonly FileEntry[];
@@ -26,13 +27,15 @@ export class FileNames {
     this.files = files;
   }
 
-  /** The file behind its directory, as the compiler spelt them; what is relative to the compilation directory stays so. */
+  /**
+   * Returns the path of a file as the compiler wrote it; a path relative to the compilation directory stays relative.
+   */
   path(index: number): string | undefined {
     if (!this.known.has(index)) this.known.set(index, this.join(index));
     return this.known.get(index);
   }
 
-  /** MD5 of the file's contents when it was compiled, in hexadecimal: clang notes it, GCC does not. */
+  /** MD5 of the file's contents at compile time, in hexadecimal. clang records it, GCC does not. */
   md5(index: number): string | undefined {
     const md5 = this.files[index]?.md5;
     return md5 && Buffer.from(md5).toString("hex");
@@ -48,10 +51,7 @@ export class FileNames {
   }
 }
 
-/**
- * Reads the tables between the fixed part of a line table's header and its program.
- * @throws Fault
- */
+/** Reads the tables between the fixed part of a line table's header and its program. @throws Fault */
 export function readFileNames(unit: Unit, cursor: Cursor, format: UnitFormat): FileNames {
   if (format.version < 5) return oldFileNames(unit, cursor);
   const directories = readEntries(cursor, format);
@@ -74,14 +74,14 @@ function readEntries(cursor: Cursor, format: UnitFormat): FileEntry[] {
       else if (type === DW_LNCT_MD5 && attribute.kind === "block" && attribute.bytes.length === 16)
         md5 = attribute.bytes;
     }
-    // Entries without bytes cost nothing to claim by the billion.
+    // Limit needed because entries without bytes could be claimed by the billion.
     if (cursor.at === before) break;
     entries.push({ path, directory, md5 });
   }
   return entries;
 }
 
-/** To DWARF 4: texts in place, closed by an empty one; files and directories count from 1. */
+/** DWARF 2 to 4: inline strings, ended by an empty one; files and directories count from 1. */
 function oldFileNames(unit: Unit, cursor: Cursor): FileNames {
   const directories: FileEntry[] = [{ path: undefined, directory: 0 }];
   for (let name = cursor.text(); name !== ""; name = cursor.text()) {
