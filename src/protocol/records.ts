@@ -33,6 +33,11 @@ export interface PanelKeys {
   "kmem -v": "vmapArea" | "vmStruct" | "start" | "end" | "size" | "caller";
   "kmem -V": "table" | "name" | "value";
   "kmem -z": "node" | "zone" | "address" | "name" | "spanned" | "present" | "min" | "low" | "high";
+  net: "device" | "name" | "addresses" | "missing";
+  timer: "cpu" | "base" | "expires" | "timeToExpire" | "timer" | "function";
+  dev: "kind" | "major" | "name" | "device" | "operations";
+  "dev -p": "bus" | "device" | "name" | "class" | "id" | "type" | "bridge" | "express";
+  irq: "irq" | "desc" | "actions" | "action" | "name";
   mod: "module" | "name" | "base" | "size" | "file";
   mount: "mount" | "superBlock" | "type" | "device" | "directory";
   sys:

@@ -87,12 +87,15 @@ export class TableLayout<Row> {
     let all = " ".repeat(this.declared.mark?.width ?? 0);
     // Where the cells below end.
     let end = all.length;
-    for (const [i, column] of (this.shownLines[0] ?? []).entries()) {
+    const columns = this.shownLines[0] ?? [];
+    const titled = columns.findLastIndex(({ title }) => title !== "");
+    for (const [i, column] of columns.slice(0, titled + 1).entries()) {
       const { title = "", titleAlign = isAddress(column.kind) ? "middle" : alignOf(column) } = column;
       const own = this.widths.get(column) ?? 0;
       end += this.gapBefore(column, i).length + own;
       all += column.titleGap ?? this.gapBefore(column, i);
-      const width = column.takesSlack ? end - all.length : (column.titleWidth ?? own);
+      const { titleWidth = own } = column;
+      const width = column.takesSlack ? end - all.length : titleWidth === "address" ? digits(this.machine) : titleWidth;
       all += lineText(aligned([title], width, titleAlign));
     }
     return [{ as: "title", text: all }];

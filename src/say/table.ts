@@ -51,7 +51,7 @@ interface ColumnOf<Row, K extends Kind> {
   /** What the column before is too long by is taken from its width; its title ends where its cells do. */
   readonly takesSlack?: true;
   /** Characters of the heading where crash gives it others than the cells. */
-  readonly titleWidth?: number;
+  readonly titleWidth?: number | "address";
   /** What parts it from the column before: blanks, or a label. Default: the table's. */
   readonly gap?: string;
   readonly titleGap?: string;

@@ -1,7 +1,6 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex, padHex } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { symbolSpan } from "./symbolSpan.ts";
 import { type Cell, faultCell } from "../../say/cell.ts";
 import { type Span, addressJson } from "../../say/piece.ts";
 
@@ -26,13 +25,4 @@ export function addressCell(kernel: Kernel, read: () => bigint): Cell {
 export function addressTitle({ arch }: Kernel, title: string): string {
   const width = arch.wordSize * 2;
   return title.padStart(Math.floor((width + title.length) / 2)).padEnd(width);
-}
-
-/** Reads one cell that holds the address of a table of functions, or of anything else that has a name. */
-export function symbolCell(kernel: Kernel, read: () => bigint): Cell {
-  const { span, json } = addressCell(kernel, read);
-  if (typeof span === "string" || span.as !== "address") return { span, json };
-  const symbol = kernel.symbols.at(span.address);
-  if (symbol?.address !== span.address) return { span, json };
-  return { span: symbolSpan(symbol, symbol.address), json: symbol.name };
 }

@@ -1,4 +1,4 @@
-import { attempt, Fault, untilFault } from "../../../base/fault.ts";
+import { attempt, Fault, faultLast, untilFault } from "../../../base/fault.ts";
 import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { symbolPlace } from "../../../debuginfo/symbols/symbolText.ts";
@@ -17,22 +17,15 @@ import {
   softirqActions,
 } from "../../../linux/irq/irq.ts";
 import type { Kernel } from "../../../model/kernel.ts";
-import { addressCell, addressSpan } from "../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
+import type { Obj } from "../../../model/object.ts";
+import type { PanelKeys } from "../../../protocol/records.ts";
+import { recordData, table, TableLayout } from "../../../render/layout.ts";
+import { faultJson, faultPiece, type Pieces } from "../../../say/piece.ts";
+import type { Column, Table } from "../../../say/table.ts";
 import { command, type Parsed } from "../../language/command.ts";
 import { anyNumber, parseCpus } from "../../language/number.ts";
-import { left, middle, right } from "../../../render/pad.ts";
-import {
-  faultPiece,
-  faultSpan,
-  type Line,
-  lineText,
-  type Pieces,
-  record,
-  text,
-  addressJson,
-} from "../../../say/piece.ts";
-import { functionSpans, symbolName } from "../../say/functionCell.ts";
+import { addressSpan } from "../../say/addressCell.ts";
+import { functionColumn } from "../../say/functionCell.ts";
 
 export const irq = command({
   name: "irq",
@@ -56,6 +49,13 @@ export const irq = command({
     { line: "irq -a", shows: "Where they may go." },
     { line: "irq -b", shows: "Soft interrupts." },
   ],
+  records: () => [
+    { line: "irq", fields: irqTable.columns },
+    { line: "irq -a", fields: affinityTable.columns },
+    { line: "irq -s", fields: countsTable([]).columns },
+    { line: "irq -b", fields: softirqTable.columns },
+    { line: "irq -d", fields: gatesTable.columns },
+  ],
   needs: ["types"],
   *run({ kernel }, args) {
     if (args.has("-c") && !args.has("-s")) throw new UsageError("-c is only usable with the -s option");
@@ -63,9 +63,11 @@ export const irq = command({
     if (args.has("-b")) return yield* softirqs(kernel);
     const faults: Fault[] = [];
     const found = [...untilFault(irqs(kernel), (fault) => faults.push(fault))];
-    if (args.has("-a")) yield* affinities(inUse(found));
-    else if (args.has("-s")) yield* counts(inUse(found), parseCpus(args.value("-c") ?? "", possibleCpus(kernel)));
-    else yield* table(kernel, found, wanted(kernel, found, args));
+    if (args.has("-a")) yield* table(kernel, affinityTable, inUse(found));
+    else if (args.has("-s")) {
+      const cpus = parseCpus(args.value("-c") ?? "", possibleCpus(kernel));
+      yield* table(kernel, countsTable(cpus), inUse(found));
+    } else yield* interrupts(kernel, found, wanted(kernel, found, args));
     yield* faults.map((fault) => faultPiece(fault, "irq: "));
   },
 });
@@ -84,45 +86,90 @@ function wanted(kernel: Kernel, found: readonly Irq[], args: Parsed): readonly n
   return Array.from({ length: last + 1 }, (_, number) => number);
 }
 
+/** A line of an interrupt: its number and descriptor in the first, an action in each. */
+interface IrqRow {
+  readonly number: number;
+  /** `struct irq_desc`; undefined for a number that is not set up */
+  readonly desc: Obj | undefined;
+  /** `struct irqaction`s, and why there may be more. */
+  readonly actions: readonly (Obj | Fault)[];
+  /** Place in `actions`. */
+  readonly index: number;
+}
+
 const UNUSED = "(unused)";
 
-function* table(kernel: Kernel, found: readonly Irq[], numbers: readonly number[]): Pieces {
-  const byNumber = new Map(found.map((one) => [one.number, one.desc]));
-  const width = kernel.arch.wordSize * 2;
-  yield text([
-    {
-      as: "title",
-      text: ` IRQ   ${lineText(middle("IRQ_DESC/_DATA", width))}  ${lineText(middle("IRQACTION", width))}  NAME`,
+/** Rows are `struct irqaction`s. */
+export const actionsTable: Table<Obj> = {
+  columns: {
+    action: { kind: "address", value: ({ address }) => address },
+    name: { kind: "text", value: actionName },
+  },
+};
+
+const isFirst = ({ index }: IrqRow): boolean => index === 0;
+
+export const irqTable: Table<IrqRow, PanelKeys["irq"]> = {
+  gap: "  ",
+  columns: {
+    irq: {
+      kind: "number",
+      title: "IRQ",
+      width: 3,
+      titleGap: " ",
+      value: ({ number }) => number,
+      text: (number, row) => (isFirst(row) ? String(number) : ""),
     },
-  ]);
-  const unused = middle(UNUSED, width);
+    desc: {
+      kind: "address",
+      title: "IRQ_DESC/_DATA",
+      align: "middle",
+      gap: "   ",
+      about: "null for a number that is not set up",
+      value: ({ desc }) => desc?.address,
+      text: (address, row) => (isFirst(row) && row.desc ? addressSpan(row.desc.kernel, address) : ""),
+      absent: UNUSED,
+    },
+    actions: {
+      kind: "data",
+      about: "what handles it",
+      fields: actionsTable.columns,
+      value: ({ desc, actions }) =>
+        actions.map((one) =>
+          one instanceof Fault ? faultJson(one) : desc ? recordData(desc.kernel, actionsTable.columns, one) : null,
+        ),
+    },
+    action: {
+      kind: "address",
+      title: "IRQACTION",
+      align: "middle",
+      screenOnly: true,
+      value: ({ actions, index }) => (actions[index] instanceof Fault ? actions[index] : actions[index]?.address),
+      absent: UNUSED,
+    },
+    name: {
+      kind: "text",
+      title: "NAME",
+      screenOnly: true,
+      value: ({ actions, index }) => {
+        const action = actions[index];
+        return action === undefined || action instanceof Fault ? action : actionName(action);
+      },
+      text: (name) => `"${name}"`,
+    },
+  },
+};
+
+function* interrupts(kernel: Kernel, found: readonly Irq[], numbers: readonly number[]): Pieces {
+  const layout = new TableLayout(kernel, irqTable);
+  const byNumber = new Map(found.map((one) => [one.number, one.desc]));
+  yield layout.heading();
   for (const number of numbers) {
     const desc = byNumber.get(number);
-    const start = `${String(number).padStart(3)}   `;
-    if (!desc) {
-      yield record({ irq: number, desc: null, actions: [] }, [start, ...unused, "  ", ...unused]);
-      continue;
-    }
-    const faults: Fault[] = [];
-    const actions = [...untilFault(irqActions(desc), (fault) => faults.push(fault))].map((action) => ({
-      address: action.address,
-      name: cell(
-        () => actionName(action),
-        (name) => `"${name}"`,
-      ),
-    }));
-    const lines = actions.map(({ address, name }): Line => [addressSpan(kernel, address), "  ", name.span]);
-    const all = [...lines, ...faults.map((fault): Line => [faultSpan(fault)])];
-    const [first = unused, ...others] = all;
-    yield record(
-      {
-        irq: number,
-        desc: addressJson(desc.address),
-        actions: actions.map(({ address, name }) => ({ action: addressJson(address), name: name.json })),
-      },
-      [start, addressSpan(kernel, desc.address), "  ", ...first],
-      ...others.map((line): Line => [" ".repeat(start.length + width + 2), ...line]),
-    );
+    const actions = desc ? [...faultLast(irqActions(desc))] : [];
+    const lines = Array.from({ length: Math.max(1, actions.length) }, (_, index) => ({ number, desc, actions, index }));
+    const [first, ...others] = lines;
+    if (first) yield layout.row(first, () => others.map((row) => layout.line(row)));
   }
 }
 
@@ -130,69 +177,121 @@ function* table(kernel: Kernel, found: readonly Irq[], numbers: readonly number[
 const inUse = (found: readonly Irq[]): readonly Irq[] =>
   found.filter(({ desc }) => attempt(() => desc.at("action").value()) !== 0n);
 
-function* affinities(found: readonly Irq[]): Pieces {
-  yield text([{ as: "title", text: "IRQ NAME                 AFFINITY" }]);
-  for (const { number, desc } of found) {
-    const name = cell(() => irqNames(desc).join(","));
-    const cpus = cell(() => cpuList(irqAffinity(desc)));
-    yield record({ irq: number, name: name.json, affinity: cpus.json }, [
-      `${String(number).padStart(3)} `,
-      ...left(name.span, 20),
-      " ",
-      cpus.span,
-    ]);
-  }
+export const affinityTable: Table<Irq> = {
+  columns: {
+    irq: { kind: "number", title: "IRQ", width: 3, value: ({ number }) => number },
+    name: { kind: "text", title: "NAME", width: 20, value: ({ desc }) => irqNames(desc).join(",") },
+    affinity: {
+      kind: "text",
+      title: "AFFINITY",
+      about: "CPUs that it may go to",
+      value: ({ desc }) => cpuList(irqAffinity(desc)),
+    },
+  },
+};
+
+/** What came on each CPU: a column for each on the screen, a record of them to programs. */
+export const countsTable = (cpus: readonly number[]): Table<Irq> => ({
+  columns: {
+    irq: { kind: "number", title: "", width: 3, value: ({ number }) => number },
+    counts: {
+      kind: "data",
+      about: "by CPU, as `cpu0`",
+      value: (row) => recordData(row.desc.kernel, Object.fromEntries(cpus.map(countColumn)), row),
+    },
+    ...Object.fromEntries(
+      cpus.map((cpu, i): [string, Column<Irq>] => {
+        const [key, column] = countColumn(cpu);
+        return [
+          key,
+          { ...column, title: `CPU${cpu}`, screenOnly: true, ...(i === 0 && { gap: ": ", titleGap: "  " }) },
+        ];
+      }),
+    ),
+    chip: { kind: "text", title: "", width: 8, align: "right", value: ({ desc }) => irqChip(desc).chip },
+    flow: {
+      kind: "text",
+      title: "",
+      width: 9,
+      gap: "",
+      value: ({ desc }) => irqChip(desc).flow,
+      text: (flow) => (flow === "" ? "" : `-${flow}`),
+    },
+    name: { kind: "text", title: "", value: ({ desc }) => irqNames(desc).join(",") },
+  },
+});
+
+const countColumn = (cpu: number): [key: string, column: Column<Irq>] => [
+  `cpu${cpu}`,
+  { kind: "number", width: 10, value: ({ desc }) => irqCountOn(desc, cpu) },
+];
+
+interface Softirq {
+  readonly kernel: Kernel;
+  readonly number: number;
+  readonly action: bigint;
 }
 
-function* counts(found: readonly Irq[], cpus: readonly number[]): Pieces {
-  const titles = cpus.map((cpu) => `${`CPU${cpu}`.padStart(10)} `);
-  yield text([{ as: "title", text: `     ${titles.join("")}` }]);
-  for (const { number, desc } of found) {
-    const counters = cpus.map((cpu) => cell(() => irqCountOn(desc, cpu)));
-    const chip = cell(() => irqChip(desc).chip);
-    const flow = cell(() => irqChip(desc).flow);
-    const name = cell(() => irqNames(desc).join(","));
-    const kind = flow.span === "" ? [" ".repeat(9)] : ["-", ...left(flow.span, 8)];
-    yield record(
-      {
-        irq: number,
-        counts: Object.fromEntries(cpus.map((cpu, i) => [`cpu${cpu}`, counters[i]?.json])),
-        chip: chip.json,
-        flow: flow.json,
-        name: name.json,
-      },
-      [
-        `${String(number).padStart(3)}: `,
-        ...counters.flatMap(({ span }) => [...right(span, 10), " "]),
-        ...right(chip.span, 8),
-        ...kind,
-        " ",
-        name.span,
-      ],
-    );
-  }
-}
+export const softirqTable: Table<Softirq> = {
+  columns: {
+    softirq: {
+      kind: "number",
+      title: "SOFTIRQ_VEC",
+      width: 7,
+      titleWidth: 11,
+      value: ({ number }) => number,
+      text: (number) => `[${number}]`,
+    },
+    action: {
+      ...functionColumn<Softirq>(
+        ({ kernel }) => kernel,
+        ({ action }) => action,
+      ),
+      title: "ACTION",
+      titleAlign: "middle",
+      titleWidth: "address",
+      gap: "     ",
+      titleGap: "  ",
+    },
+  },
+};
 
 function* softirqs(kernel: Kernel): Pieces {
-  yield text([{ as: "title", text: `SOFTIRQ_VEC  ${lineText(middle("ACTION", kernel.arch.wordSize * 2))}` }]);
-  for (const [number, action] of softirqActions(kernel).entries()) {
-    if (action === 0n) continue;
-    yield record({ softirq: number, action: symbolName(kernel, action) }, [
-      `${`[${number}]`.padStart(7)}     `,
-      ...functionSpans(kernel, action),
-    ]);
-  }
+  const rows = Array.from(softirqActions(kernel), (action, number) => ({ kernel, number, action }));
+  yield* table(
+    kernel,
+    softirqTable,
+    rows.filter(({ action }) => action !== 0n),
+  );
 }
+
+interface Gate {
+  readonly kernel: Kernel;
+  readonly vector: number;
+  readonly target: bigint;
+}
+
+export const gatesTable: Table<Gate> = {
+  columns: {
+    vector: { kind: "number", title: "", width: 5, value: ({ vector }) => vector, text: (vector) => `[${vector}]` },
+    handler: { kind: "address", value: ({ target }) => target },
+    symbol: {
+      kind: "symbol",
+      title: "",
+      about: "with the offset",
+      value: ({ kernel, target }) => {
+        const symbol = kernel.symbols.at(target);
+        return symbol && symbolPlace(symbol, target);
+      },
+      text: (name, { target }) => ({ as: "symbol", text: name, address: target }),
+      absent: ({ target }) => ({ as: "symbol", text: hex(target), address: target }),
+    },
+  },
+};
 
 function* gates(kernel: Kernel): Pieces {
   const targets = idtTargets(kernel);
   if (!targets) throw new UsageError("-d: this machine has no interrupt descriptor table");
-  for (const [vector, target] of targets.entries()) {
-    const symbol = kernel.symbols.at(target);
-    const name = symbol ? symbolPlace(symbol, target) : hex(target);
-    yield record({ vector, handler: addressCell(kernel, () => target).json, symbol: symbol ? name : null }, [
-      `${`[${vector}]`.padStart(5)} `,
-      { as: "symbol", text: name, address: target },
-    ]);
-  }
+  const rows = targets.map((target, vector): Gate => ({ kernel, vector, target }));
+  yield* table(kernel, gatesTable, rows, { heading: false });
 }

@@ -1,30 +1,46 @@
+/** `net`: network devices. */
 import { Fault, faultLast, untilFault } from "../../../base/fault.ts";
 import { deviceAddresses, netDeviceName, netDevices } from "../../../linux/net/netDevice.ts";
 import type { Obj } from "../../../model/object.ts";
-import { addressCell } from "../../say/addressCell.ts";
-import { cell } from "../../../say/cell.ts";
-import { left } from "../../../render/pad.ts";
-import { faultPiece, faultSpan, faultText, record, text, type Piece, type Pieces } from "../../../say/piece.ts";
+import type { PanelKeys } from "../../../protocol/records.ts";
+import { TableLayout } from "../../../render/layout.ts";
+import { faultPiece, type Pieces } from "../../../say/piece.ts";
+import type { Table } from "../../../say/table.ts";
 
-const NAME_WIDTH = 10;
-
-/** `net`: devices of a `struct net`. */
-export function* netDeviceTable(net: Obj): Pieces {
-  const { arch } = net.kernel;
-  const title = "NET_DEVICE".padStart(Math.floor(arch.wordSize + "NET_DEVICE".length / 2)).padEnd(arch.wordSize * 2);
-  yield text([{ as: "title", text: `${title}  ${"NAME".padEnd(NAME_WIDTH)} IP ADDRESS(ES)` }]);
-  for (const device of faultLast(netDevices(net)))
-    yield device instanceof Fault ? faultPiece(device, "net: ") : deviceRow(device);
+interface DeviceRow {
+  /** `struct net_device` */
+  readonly device: Obj;
+  readonly addresses: readonly string[];
+  /** Why there may be more. */
+  readonly fault: Fault | undefined;
 }
 
-function deviceRow(device: Obj): Piece {
-  const own = addressCell(device.kernel, () => device.address);
-  const name = cell(() => netDeviceName(device));
-  const faults: Fault[] = [];
-  const addresses = [...untilFault(deviceAddresses(device), (fault) => faults.push(fault))];
-  const data = { device: own.json, name: name.json, addresses, fault: faults.map(faultText)[0] };
-  return record(data, [
-    ...[own.span, "  ", ...left(name.span, NAME_WIDTH), " ", addresses.join(", ")],
-    ...faults.flatMap((fault) => [" ", faultSpan(fault)]),
-  ]);
+export const devicesTable: Table<DeviceRow, PanelKeys["net"]> = {
+  columns: {
+    device: { kind: "address", title: "NET_DEVICE", titleAlign: "center", value: ({ device }) => device.address },
+    name: { kind: "text", title: "NAME", width: 10, gap: "  ", value: ({ device }) => netDeviceName(device) },
+    addresses: {
+      kind: "data",
+      title: "IP ADDRESS(ES)",
+      about: "texts, IPv4 before IPv6",
+      value: ({ addresses }) => addresses,
+      text: (_, { addresses }) => addresses.join(", "),
+    },
+    missing: { kind: "data", title: "", about: "why there may be more addresses", value: ({ fault }) => fault },
+  },
+};
+
+/** Devices of a `struct net`. */
+export function* netDeviceTable(net: Obj): Pieces {
+  const layout = new TableLayout(net.kernel, devicesTable);
+  yield layout.heading();
+  for (const device of faultLast(netDevices(net))) {
+    if (device instanceof Fault) {
+      yield faultPiece(device, "net: ");
+      continue;
+    }
+    let fault: Fault | undefined;
+    const addresses = [...untilFault(deviceAddresses(device), (end) => (fault = end))];
+    yield layout.row({ device, addresses, fault });
+  }
 }

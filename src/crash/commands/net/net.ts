@@ -2,9 +2,9 @@ import { UsageError } from "../../../base/usageError.ts";
 import { initNet, netNamespace } from "../../../linux/net/netDevice.ts";
 import { command } from "../../language/command.ts";
 import { ipv4Number } from "./address.ts";
-import { arpCache } from "./arp.ts";
-import { netDeviceTable } from "./devices.ts";
-import { taskSocketRows, taskSocketStructs } from "./sockets.ts";
+import { arpCache, neighboursTable } from "./arp.ts";
+import { devicesTable, netDeviceTable } from "./devices.ts";
+import { taskSocketRows, taskSocketsFields, taskSocketStructs } from "./sockets.ts";
 import { text } from "../../../say/piece.ts";
 import { formatOptions } from "../../say/structView.ts";
 import { selectTasks } from "../../language/taskSelector.ts";
@@ -32,6 +32,11 @@ export const net = command({
     { line: "net -s 131", shows: "The sockets of a process." },
     { line: "net -a", shows: "Which hardware addresses were known." },
     { line: "net -N 1041236234", shows: "A number out of a socket as an address." },
+  ],
+  records: () => [
+    { line: "net", fields: devicesTable.columns },
+    { line: "net -a", fields: neighboursTable.columns },
+    { line: "net -s", fields: taskSocketsFields },
   ],
   needs: ["types"],
   *run(context, args) {

@@ -10,29 +10,90 @@ import {
   type OpenSocket,
 } from "../../../linux/net/socket.ts";
 import { formatValue, type FormatOptions } from "../../../model/format.ts";
-import type { Kernel } from "../../../model/kernel.ts";
 import type { Obj } from "../../../model/object.ts";
-import { addressCell, addressTitle } from "../../say/addressCell.ts";
-import { type Cell, cell } from "../../../say/cell.ts";
-import { left, right } from "../../../render/pad.ts";
-import { faultSpan, faultJson, record, type Json, type Line, type Pieces } from "../../../say/piece.ts";
+import { recordData, TableLayout } from "../../../render/layout.ts";
+import { faultSpan, faultJson, type Json, lazyRecord, type Line, type Pieces } from "../../../say/piece.ts";
+import type { Column, Fields, Table } from "../../../say/table.ts";
+import { addressCell } from "../../say/addressCell.ts";
 import { matches } from "../../say/reference.ts";
-import { taskFacts, taskHeading } from "../../say/taskHeading.ts";
+import { taskColumns, taskFacts, taskHeading } from "../../say/taskHeading.ts";
 
-const FD_WIDTH = 2;
-const KIND_WIDTH = 12;
+const socketAddress = ({ socket }: OpenSocket): bigint => socket.address;
+const sockAddress = ({ sock }: OpenSocket): bigint => sock.value();
+
+/** A socket, and both its ends if it is an internet socket. */
+interface SocketRow {
+  readonly open: OpenSocket;
+  readonly ends: ReturnType<typeof socketEndpoints> | Fault;
+}
+
+const socketRow = (open: OpenSocket): SocketRow => ({
+  open,
+  ends: attempt(() => (open.sock.value() === 0n ? undefined : socketEndpoints(open.sock))),
+});
+
+const endColumn = (which: "source" | "destination", title: string): Column<SocketRow> => ({
+  kind: "data",
+  title,
+  about: "of an internet socket",
+  fields: { address: { kind: "text" }, port: { kind: "number" } },
+  value: ({ ends }) => {
+    if (ends === undefined || ends instanceof Fault) return ends;
+    const { address, port } = ends[which];
+    return { address, port };
+  },
+  text: (_, { ends }) =>
+    ends === undefined || ends instanceof Fault ? "" : `${ends[which].address}-${ends[which].port}`,
+});
+
+export const socketsTable: Table<SocketRow> = {
+  columns: {
+    fd: { kind: "number", title: "FD", width: 2, value: ({ open }) => open.fd },
+    socket: { kind: "address", title: "SOCKET", titleAlign: "center", value: ({ open }) => socketAddress(open) },
+    sock: { kind: "address", title: "SOCK", titleAlign: "center", value: ({ open }) => sockAddress(open) },
+    kind: {
+      kind: "text",
+      title: "FAMILY:TYPE",
+      width: 12,
+      titleWidth: 11,
+      value: ({ open: { socket, sock } }) =>
+        `${sock.value() === 0n ? "(none)" : socketFamily(sock)}:${socketType(socket)}`,
+    },
+    source: endColumn("source", "SOURCE-PORT"),
+    destination: endColumn("destination", "DESTINATION-PORT"),
+  },
+};
+
+/** Where a socket's structures lie, above them. */
+const structsTable: Table<OpenSocket> = {
+  gap: "  ",
+  columns: {
+    fd: { kind: "number", title: "FD", width: 2, value: ({ fd }) => fd },
+    socket: { kind: "address", title: "SOCKET", titleAlign: "center", value: socketAddress },
+    sock: { kind: "address", title: "SOCK", titleAlign: "center", value: sockAddress },
+  },
+};
+
+/** Keys of docs/json.md. */
+export const taskSocketsFields: Fields = {
+  ...taskColumns,
+  sockets: { kind: "data", about: "what the task has open", fields: socketsTable.columns },
+  missing: { kind: "data", about: "why there may be more sockets" },
+};
 
 /** `net -s`: a task's sockets, a row each; nothing at all where a reference names none. */
 export function* taskSocketRows(task: Obj, reference: string | undefined): Pieces {
-  const { kernel } = task;
-  const title = `FD ${addressTitle(kernel, "SOCKET")} ${addressTitle(kernel, "SOCK")} FAMILY:TYPE`;
-  const heading: Line = [{ as: "title", text: `${title} SOURCE-PORT DESTINATION-PORT` }];
-  yield* taskSockets(task, reference, (sockets) => [heading, ...sockets.map((one) => socketLine(kernel, one))]);
+  const layout = new TableLayout(task.kernel, socketsTable);
+  yield* taskSockets(task, reference, (sockets) => [
+    layout.headingLine(),
+    ...sockets.map((one) => layout.line(socketRow(one))),
+  ]);
 }
 
 /** `net -S`: a task's sockets with their structures. */
 export function* taskSocketStructs(task: Obj, reference: string | undefined, options: FormatOptions): Pieces {
-  yield* taskSockets(task, reference, (sockets) => sockets.flatMap((one) => [...structLines(one, options)]));
+  const layout = new TableLayout(task.kernel, structsTable);
+  yield* taskSockets(task, reference, (sockets) => sockets.flatMap((one) => [...structLines(layout, one, options)]));
 }
 
 function* taskSockets(
@@ -40,65 +101,36 @@ function* taskSockets(
   reference: string | undefined,
   linesOf: (sockets: readonly OpenSocket[]) => readonly Line[],
 ): Pieces {
+  const { kernel } = task;
   const faults: Fault[] = [];
   const all = [...untilFault(openSockets(task), (fault) => faults.push(fault))];
   const shown = reference === undefined ? all : all.filter((one) => isReferred(one, reference));
   if (reference !== undefined && shown.length === 0) return;
-  const data = {
+  const data = (): Json => ({
     ...taskFacts(task),
-    sockets: shown.map(socketData),
-    fault: faults.map(faultJson)[0],
-  };
+    sockets: shown.map((one) => recordData(kernel, socketsTable.columns, socketRow(one))),
+    missing: faults.map(faultJson)[0] ?? null,
+  });
   const lines: Line[] = [taskHeading(task)];
   if (shown.length > 0) lines.push(...linesOf(shown));
   else if (faults.length === 0) lines.push(["No open sockets."]);
   lines.push(...faults.map((fault): Line => ["net: ", faultSpan(fault)]));
-  yield record(data, ...lines);
+  yield lazyRecord(data, () => lines, { fields: taskSocketsFields });
 }
-
-const addresses = ({ socket, sock }: OpenSocket): readonly [Cell, Cell] => [
-  addressCell(socket.kernel, () => socket.address),
-  addressCell(socket.kernel, () => sock.value()),
-];
 
 const isReferred = (one: OpenSocket, reference: string): boolean =>
-  matches(reference, { number: one.fd, addresses: addresses(one) });
-
-/** "INET:STREAM", and both ends of an internet socket. */
-function describe({ socket, sock }: OpenSocket): { readonly kind: Cell; readonly ends: readonly Endpoint[] | Fault } {
-  const kind = cell(() => `${sock.value() === 0n ? "(none)" : socketFamily(sock)}:${socketType(socket)}`);
-  const ends = attempt(() => {
-    const both = sock.value() === 0n ? undefined : socketEndpoints(sock);
-    return both ? [both.source, both.destination] : [];
+  matches(reference, {
+    number: one.fd,
+    addresses: [socketAddress, sockAddress].map((read) => addressCell(one.socket.kernel, () => read(one))),
   });
-  return { kind, ends };
-}
 
-const endText = ({ address, port }: Endpoint): string => `${address}-${port}`;
-
-function socketLine(kernel: Kernel, one: OpenSocket): Line {
-  const { kind, ends } = describe(one);
-  const [socket, sock] = addresses(one);
-  return [
-    ...[...right(String(one.fd), FD_WIDTH), " ", socket.span, " ", sock.span, " ", ...left(kind.span, KIND_WIDTH), " "],
-    ends instanceof Fault ? faultSpan(ends) : ends.map(endText).join(" "),
-  ];
-}
-
-function socketData(one: OpenSocket): Json {
-  const { kind, ends } = describe(one);
-  const [socket, sock] = addresses(one);
-  const common = { fd: one.fd, socket: socket.json, sock: sock.json, kind: kind.json };
-  if (ends instanceof Fault) return { ...common, ends: faultJson(ends) };
-  const [source, destination] = ends.map(({ address, port }) => ({ address, port }));
-  return { ...common, source, destination };
-}
-
-function* structLines(one: OpenSocket, options: FormatOptions): Generator<Line, void, void> {
-  const { kernel } = one.socket;
-  const [socket, sock] = addresses(one);
-  yield [{ as: "title", text: `FD  ${addressTitle(kernel, "SOCKET")}  ${addressTitle(kernel, "SOCK")}` }];
-  yield [...right(String(one.fd), FD_WIDTH), "  ", socket.span, "  ", sock.span];
+function* structLines(
+  layout: TableLayout<OpenSocket>,
+  one: OpenSocket,
+  options: FormatOptions,
+): Generator<Line, void, void> {
+  yield layout.headingLine();
+  yield layout.line(one);
   yield [];
   yield* named(one.socket, options);
   if (one.sock.value() !== 0n) yield* named(extendedSock(one.sock), options);

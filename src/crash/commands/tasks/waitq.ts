@@ -4,15 +4,18 @@ import { bare } from "../../../debuginfo/ctype.ts";
 import { taskAt } from "../../../linux/sched/task.ts";
 import { simpleWaiters, waiters, type Waiter } from "../../../linux/sched/wait.ts";
 import type { Kernel } from "../../../model/kernel.ts";
+import type { Obj } from "../../../model/object.ts";
 import { typeName } from "../../../model/typeName.ts";
 import { address, evaluateIn } from "../../language/address.ts";
 import { addressSpan } from "../../say/addressCell.ts";
 import { command, type Context } from "../../language/command.ts";
-import { functionSpans, symbolName } from "../../say/functionCell.ts";
+import { functionColumn } from "../../say/functionCell.ts";
 import { hexNumber, symbolAddress } from "../../language/number.ts";
-import { type Piece, record, text, addressJson } from "../../../say/piece.ts";
+import { TableLayout } from "../../../render/layout.ts";
+import { text } from "../../../say/piece.ts";
+import { type Column, columnOf, type Table, untitled } from "../../../say/table.ts";
 import { structReference } from "../../say/structView.ts";
-import { taskFacts, taskHeading } from "../../say/taskHeading.ts";
+import { headingColumns, taskColumns } from "../../say/taskHeading.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
 export const waitq = command({
@@ -28,15 +31,21 @@ Besides wait_queue_head, swait_queue_head is understood where its type is known.
     { line: "waitq log_wait", shows: "A queue by its symbol." },
     { line: "waitq signal_struct.wait_chldexit init_signals", shows: "A queue within a struct." },
   ],
+  records: () => [
+    { line: "waitq", fields: tasksTable.columns },
+    { line: "waitq", fields: othersTable.columns },
+  ],
   needs: ["types"],
   *run(context, { rest }) {
     const queue = queueOf(context, rest);
     const { kernel } = context;
     const each = queue.isSimple ? simpleWaiters : waiters;
+    const [tasks, others] = [new TableLayout(kernel, tasksTable), new TableLayout(kernel, othersTable)];
     let isEmpty = true;
     for (const waiter of each(kernel, queue.address)) {
       isEmpty = false;
-      yield waiterRow(kernel, waiter);
+      const task = taskAt(kernel, waiter.private);
+      yield task ? tasks.row({ kernel, waiter, task }) : others.row({ kernel, waiter });
     }
     if (isEmpty) yield text(`wait queue "${rest.join(" ")}" (${hex(queue.address)}) is empty`);
   },
@@ -77,17 +86,48 @@ function queueOf(context: Context, words: readonly string[]): Queue {
 
 const isSimple = (type: ReturnType<typeof bare>): boolean => type.kind === "struct" && type.name === "swait_queue_head";
 
-function waiterRow(kernel: Kernel, waiter: Waiter): Piece {
-  const task = taskAt(kernel, waiter.private);
-  const data = {
-    entry: addressJson(waiter.address),
-    function: waiter.wake === 0n ? null : symbolName(kernel, waiter.wake),
-  };
-  if (task) return record({ ...data, ...taskFacts(task) }, taskHeading(task));
-  return record({ ...data, private: addressJson(waiter.private) }, [
-    "WAITER: ",
-    addressSpan(kernel, waiter.address),
-    "  FUNCTION: ",
-    ...functionSpans(kernel, waiter.wake),
-  ]);
+/** What waits without being a task. */
+interface Waiting {
+  readonly kernel: Kernel;
+  readonly waiter: Waiter;
 }
+
+interface WaitingTask extends Waiting {
+  readonly task: Obj;
+}
+
+const entry = <Row extends Waiting>(): Column<Row> => ({
+  kind: "address",
+  about: "of the queue's list",
+  value: ({ waiter }) => waiter.address,
+});
+
+const wake = <Row extends Waiting>(): Column<Row> => ({
+  ...functionColumn<Row>(
+    ({ kernel }) => kernel,
+    ({ waiter }) => (waiter.wake === 0n ? undefined : waiter.wake),
+  ),
+  about: "what is called to wake it",
+});
+
+const of = (column: Column<Obj>): Column<WaitingTask> => columnOf(column, ({ task }) => task);
+
+export const tasksTable: Table<WaitingTask> = {
+  end: '"',
+  columns: {
+    ...untitled({ entry: entry<WaitingTask>(), function: wake<WaitingTask>() }),
+    pid: of(headingColumns.pid),
+    task: of(headingColumns.task),
+    cpu: of(headingColumns.cpu),
+    comm: of(headingColumns.comm),
+    state: of(taskColumns.state),
+  },
+};
+
+export const othersTable: Table<Waiting> = {
+  columns: {
+    entry: { ...entry(), title: "", gap: "WAITER: " },
+    function: { ...wake(), title: "", gap: "  FUNCTION: ", absent: ({ kernel }) => addressSpan(kernel, 0n) },
+    private: { kind: "address", about: "what it was given as its task", value: ({ waiter }) => waiter.private },
+  },
+};

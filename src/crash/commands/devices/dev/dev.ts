@@ -1,10 +1,10 @@
 import { command } from "../../../language/command.ts";
-import { deviceDumpContents, deviceDumpList } from "./dumps.ts";
-import { deviceNumbers } from "./numbers.ts";
-import { diskRequests } from "./disks.ts";
+import { deviceDumpContents, deviceDumpList, dumpsTable } from "./dumps.ts";
+import { deviceNumbers, numbersTable } from "./numbers.ts";
+import { diskRequests, disksTable } from "./disks.ts";
 import { lackingTypes } from "../../../language/lacking.ts";
-import { pciBuses } from "./pci.ts";
-import { resources } from "./resources.ts";
+import { busTable, pciBuses, pciTable } from "./pci.ts";
+import { resources, resourcesTable } from "./resources.ts";
 
 export const dev = command({
   name: "dev",
@@ -30,6 +30,14 @@ export const dev = command({
     { line: "dev -d", shows: "Disks and what they were busy with." },
     { line: "dev -p", shows: "The PCI devices." },
     { line: "dev -i | grep RAM", shows: "Where memory lies among the addresses." },
+  ],
+  records: () => [
+    { line: "dev", fields: numbersTable("character").columns },
+    { line: "dev -i", fields: resourcesTable("", 0).columns },
+    { line: "dev -p", fields: pciTable.columns },
+    { line: "dev -p", fields: busTable.columns },
+    { line: "dev -d", fields: disksTable(["READ", "WRITE"], true).columns },
+    { line: "dev -V", fields: dumpsTable.columns },
   ],
   *run(context, args) {
     const { kernel } = context;

@@ -1,26 +1,46 @@
 import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
-import type { Context } from "../../../language/command.ts";
+import type { Context, DeviceDump } from "../../../language/command.ts";
 import { copyToFile } from "../../memory/rd/copyToFile.ts";
 import { fileBytes } from "../../memory/rd/fileBytes.ts";
 import { hexDump } from "../../../say/hexDump.ts";
 import { count } from "../../../language/number.ts";
-import { left, middle } from "../../../../render/pad.ts";
-import { record, text, type Pieces } from "../../../../say/piece.ts";
+import { table } from "../../../../render/layout.ts";
+import { text, type Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
 
-const NUMBER_WIDTH = 16;
+/** Rows are what drivers added to the dump, with their indexes. */
+export const dumpsTable: Table<readonly [index: number, dump: DeviceDump]> = {
+  columns: {
+    index: { kind: "number", title: "INDEX", width: 5, align: "middle", value: ([index]) => index },
+    offset: {
+      kind: "number",
+      title: "OFFSET",
+      about: "in the file",
+      width: 16,
+      align: "left",
+      gap: "  ",
+      value: ([, { offset }]) => offset,
+      text: hex0x,
+    },
+    size: {
+      kind: "number",
+      title: "SIZE",
+      unit: "bytes",
+      width: 16,
+      align: "left",
+      gap: "   ",
+      value: ([, { size }]) => size,
+    },
+    name: { kind: "text", title: "NAME", value: ([, { name }]) => name },
+  },
+};
 
 /** `dev -V`: what drivers added to the dump. @throws UsageError when there is nothing */
-export function* deviceDumpList({ session }: Context): Pieces {
+export function* deviceDumpList({ kernel, session }: Context): Pieces {
   const dumps = session.deviceDumps ?? [];
   if (dumps.length === 0) throw new UsageError("no device dumps found in this dumpfile");
-  yield text([{ as: "title", text: "INDEX  OFFSET             SIZE             NAME" }]);
-  for (const [index, { name, offset, size }] of dumps.entries()) {
-    yield record({ index, name, offset, size }, [
-      ...[...middle(String(index), "INDEX".length), "  ", ...left(hex0x(offset), NUMBER_WIDTH), "   "],
-      ...[...left(String(size), NUMBER_WIDTH), " ", name],
-    ]);
-  }
+  yield* table(kernel, dumpsTable, dumps.entries());
 }
 
 /** `dev -v`: the contents of one of them, shown or copied to a file. @throws UsageError when there is no such one */

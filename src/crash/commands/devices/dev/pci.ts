@@ -1,3 +1,4 @@
+/** `dev -p`: PCI buses and their devices. */
 import { attempt, Fault, faultLast } from "../../../../base/fault.ts";
 import { hex, padHex } from "../../../../base/hex.ts";
 import {
@@ -12,36 +13,109 @@ import {
 } from "../../../../linux/devices/pci.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { cell } from "../../../../say/cell.ts";
-import { center } from "../../../../render/pad.ts";
-import { faultPiece, record, text, type Piece, type Pieces } from "../../../../say/piece.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import { table, TableLayout } from "../../../../render/layout.ts";
+import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
 
 /** Buses behind buses: their numbers have 8 bits. */
 const MAX_DEPTH = 256;
 
-/** `dev -p`: each root bus with its devices, then the buses behind its bridges. */
+/** Rows are `struct pci_bus`es. */
+export const rootBusTable: Table<Obj> = {
+  columns: {
+    bus: { kind: "address", title: "ROOT BUS", titleAlign: "center", value: ({ address }) => address },
+    name: { kind: "text", title: "BUSNAME", value: pciName },
+  },
+};
+
+/** Rows are `struct pci_bus`es behind bridges. */
+export const busTable: Table<Obj> = {
+  columns: {
+    bus: { kind: "address", title: "PCI BUS", titleAlign: "center", gap: "  ", value: ({ address }) => address },
+    parent: {
+      kind: "address",
+      title: "PARENT BUS",
+      titleAlign: "center",
+      value: (bus) => bus.at("parent").value(),
+    },
+    name: { kind: "text", value: pciName },
+  },
+};
+
+interface DeviceRow {
+  /** `struct pci_dev` */
+  readonly device: Obj;
+  /** `struct pci_bus` */
+  readonly bus: Obj;
+}
+
+export const pciTable: Table<DeviceRow, PanelKeys["dev -p"]> = {
+  columns: {
+    bus: { kind: "address", value: ({ bus }) => bus.address },
+    device: {
+      kind: "address",
+      title: "PCI DEV",
+      titleAlign: "center",
+      gap: "  ",
+      value: ({ device }) => device.address,
+    },
+    name: {
+      kind: "text",
+      title: "DO:BU:SL.FN",
+      width: 12,
+      align: "center",
+      about: "domain, bus, slot and function",
+      value: ({ device }) => pciName(device),
+    },
+    class: {
+      kind: "number",
+      title: "CLASS",
+      unit: "hex",
+      width: 6,
+      align: "center",
+      value: ({ device }) => pciClass(device),
+      text: (code) => padHex(code, 4),
+    },
+    id: {
+      kind: "text",
+      title: "PCI_ID",
+      about: "vendor and device, in hexadecimal",
+      width: 9,
+      align: "center",
+      value: ({ device }) => `${hex(device.at("vendor").number())}:${hex(device.at("device").number())}`,
+    },
+    type: {
+      kind: "text",
+      title: "TYPE",
+      width: 10,
+      align: "center",
+      value: ({ device }) => pciExpressType(device),
+      text: (type, { device }) => `${type}${isPciBridge(device) ? " [BRIDGE]" : ""}`,
+    },
+    bridge: { kind: "flag", value: ({ device }) => isPciBridge(device) },
+    express: { kind: "flag", value: ({ device }) => isPciExpress(device) },
+  },
+};
+
+/** Each root bus with its devices, then the buses behind its bridges. */
 export function* pciBuses(kernel: Kernel): Pieces {
   for (const bus of faultLast(pciRootBuses(kernel))) {
     if (bus instanceof Fault) return yield faultPiece(bus, "dev: ");
-    const own = addressCell(kernel, () => bus.address);
-    const name = cell(() => pciName(bus));
-    yield text([{ as: "title", text: `${addressTitle(kernel, "ROOT BUS")} BUSNAME` }]);
-    yield record({ bus: own.json, name: name.json }, [own.span, " ", name.span]);
+    yield* table(kernel, rootBusTable, [bus]);
     yield* devices(bus, 0);
   }
 }
 
 function* devices(bus: Obj, depth: number): Pieces {
-  const { kernel } = bus;
-  const titles = [addressTitle(kernel, "PCI DEV"), "DO:BU:SL.FN ", "CLASS ", " PCI_ID  ", "   TYPE   "];
-  yield text([{ as: "title", text: `  ${titles.join(" ")}` }]);
+  const layout = new TableLayout(bus.kernel, pciTable);
+  yield layout.heading();
   // A bus behind a bridge begins with that bridge.
   const bridge = attempt(() => bus.at("self").value());
   if (bridge instanceof Fault) yield faultPiece(bridge, "dev: ");
-  else if (bridge !== 0n) yield deviceRow(bus.at("self").deref(), bus);
+  else if (bridge !== 0n) yield layout.row({ device: bus.at("self").deref(), bus });
   for (const device of faultLast(pciDevices(bus)))
-    yield device instanceof Fault ? faultPiece(device, "dev: ") : deviceRow(device, bus);
+    yield device instanceof Fault ? faultPiece(device, "dev: ") : layout.row({ device, bus });
   // A bus behind a bridge is parted from what follows it; the root bus after all of them.
   if (depth > 0) yield text("");
   if (depth < MAX_DEPTH) yield* childBuses(bus, depth + 1);
@@ -49,39 +123,9 @@ function* devices(bus: Obj, depth: number): Pieces {
 }
 
 function* childBuses(bus: Obj, depth: number): Pieces {
-  const { kernel } = bus;
   for (const child of faultLast(pciChildBuses(bus))) {
     if (child instanceof Fault) return yield faultPiece(child, "dev: ");
-    const own = addressCell(kernel, () => child.address);
-    const parent = addressCell(kernel, () => child.at("parent").value());
-    const name = cell(() => pciName(child));
-    yield text([{ as: "title", text: `  ${addressTitle(kernel, "PCI BUS")} ${addressTitle(kernel, "PARENT BUS")}` }]);
-    yield record({ bus: own.json, parent: parent.json, name: name.json }, ["  ", own.span, " ", parent.span]);
+    yield* table(bus.kernel, busTable, [child]);
     yield* devices(child, depth);
   }
-}
-
-function deviceRow(device: Obj, bus: Obj): Piece {
-  const { kernel } = device;
-  const own = addressCell(kernel, () => device.address);
-  const name = cell(() => pciName(device));
-  const kind = cell(
-    () => pciClass(device),
-    (code) => padHex(code, 4),
-  );
-  const id = cell(() => `${hex(device.at("vendor").number())}:${hex(device.at("device").number())}`);
-  const type = cell(() => `${pciExpressType(device)}${isPciBridge(device) ? " [BRIDGE]" : ""}`);
-  const data = {
-    bus: addressCell(kernel, () => bus.address).json,
-    device: own.json,
-    name: name.json,
-    class: kind.json,
-    id: id.json,
-    type: type.json,
-    express: cell(() => isPciExpress(device)).json,
-  };
-  return record(data, [
-    ...["  ", own.span, " ", ...center(name.span, 12), " ", ...center(kind.span, 6), " "],
-    ...[...center(id.span, 9), " ", ...center(type.span, 10)],
-  ]);
 }

@@ -1,12 +1,13 @@
+/** `dev -i`: I/O ports and I/O memory. */
 import { Fault, faultLast } from "../../../../base/fault.ts";
 import { padHex } from "../../../../base/hex.ts";
-import { resourceTree } from "../../../../linux/devices/resource.ts";
+import { type ResourceNode, resourceTree } from "../../../../linux/devices/resource.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { addressCell, addressTitle } from "../../../say/addressCell.ts";
-import { cell } from "../../../../say/cell.ts";
-import { faultPiece, record, text, type Pieces } from "../../../../say/piece.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
 
-/** `dev -i`: I/O ports, then I/O memory. */
+/** I/O ports, then I/O memory. */
 export function* resources(kernel: Kernel): Pieces {
   yield* tree(kernel, "ioport_resource", 4);
   yield text("");
@@ -14,30 +15,50 @@ export function* resources(kernel: Kernel): Pieces {
 }
 
 /** @param digits of an address at the least */
+export const resourcesTable = (root: string, digits: number): Table<ResourceNode> => ({
+  columns: {
+    table: { kind: "text", about: "ioport_resource or iomem_resource", value: () => root },
+    resource: {
+      kind: "address",
+      title: "RESOURCE",
+      titleAlign: "center",
+      gap: "",
+      value: ({ resource }) => resource.address,
+    },
+    depth: { kind: "number", about: "how many ranges it lies within", value: ({ depth }) => depth },
+    start: {
+      kind: "address",
+      title: "RANGE",
+      titleAlign: "center",
+      titleWidth: digits * 2 + 1,
+      width: 0,
+      gap: "  ",
+      value: ({ resource }) => resource.at("start").value(),
+      text: (address) => padHex(address, digits),
+    },
+    end: {
+      kind: "address",
+      title: "",
+      width: 0,
+      gap: "-",
+      titleGap: "",
+      value: ({ resource }) => resource.at("end").value(),
+      text: (address) => padHex(address, digits),
+    },
+    name: {
+      kind: "text",
+      title: "NAME",
+      gap: "  ",
+      value: ({ resource }) => (resource.at("name").value() === 0n ? undefined : resource.at("name").text()),
+    },
+  },
+});
+
 function* tree(kernel: Kernel, root: string, digits: number): Pieces {
-  const width = digits * 2 + 1;
-  const range = "RANGE".padStart(Math.floor((width + "RANGE".length) / 2)).padEnd(width);
-  yield text([{ as: "title", text: `${addressTitle(kernel, "RESOURCE")}  ${range}  NAME` }]);
+  const layout = new TableLayout(kernel, resourcesTable(root, digits));
+  yield layout.heading();
   for (const node of faultLast(resourceTree(kernel.variable(root)))) {
     if (node instanceof Fault) return yield faultPiece(node, "dev: ");
-    const { resource, depth } = node;
-    const own = addressCell(kernel, () => resource.address);
-    const [start, end] = ["start", "end"].map((bound) =>
-      cell(
-        () => resource.at(bound).value(),
-        (address) => padHex(address, digits),
-      ),
-    );
-    const name = cell(() => (resource.at("name").value() === 0n ? "" : resource.at("name").text()));
-    if (!start || !end) continue;
-    yield record({ table: root, resource: own.json, depth, start: start.json, end: end.json, name: name.json }, [
-      own.span,
-      "  ",
-      start.span,
-      "-",
-      end.span,
-      "  ",
-      name.span,
-    ]);
+    yield layout.row(node);
   }
 }

@@ -2,11 +2,13 @@ import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { clockName, clockTimers, hrtimerBase } from "../../../../linux/time/timer.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { addressSpan } from "../../../say/addressCell.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { longest } from "../../../../render/pad.ts";
+import { faultPiece, faultSpan, type Pieces, spanText, text } from "../../../../say/piece.ts";
+import type { Column, Table } from "../../../../say/table.ts";
 import { cell } from "../../../../say/cell.ts";
-import { middle } from "../../../../render/pad.ts";
-import { faultPiece, faultText, lineText, type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
-import { functionSpans, symbolName } from "../../../say/functionCell.ts";
+import { addressSpan } from "../../../say/addressCell.ts";
+import { functionColumn } from "../../../say/functionCell.ts";
 
 /** The high-resolution timers of a CPU, clock by clock; nanoseconds. */
 export function* cpuHrtimers(kernel: Kernel, cpu: number, now: bigint): Pieces {
@@ -22,55 +24,92 @@ export function* cpuHrtimers(kernel: Kernel, cpu: number, now: bigint): Pieces {
   }
 }
 
-function* clockQueue(clock: Obj, place: { readonly cpu: number; readonly clock: number }, now: bigint): Pieces {
+/** A clock of a CPU, and its time. */
+interface Clock {
+  readonly cpu: number;
+  readonly clock: number;
+  readonly now: bigint;
+}
+
+function* clockQueue(clock: Obj, place: Omit<Clock, "now">, now: bigint): Pieces {
   const faults: Fault[] = [];
   const timers = [...untilFault(clockTimers(clock), (fault) => faults.push(fault))];
   if (timers.length === 0 && faults.length === 0) return yield text("  (empty)");
   const offset = attempt(() => clock.at("offset").value());
-  yield* queueRows(timers, place, offset instanceof Fault ? now : now + offset);
+  yield* queueRows(clock.kernel, timers, { ...place, now: offset instanceof Fault ? now : now + offset });
   yield* faults.map((fault) => faultPiece(fault, "timer: "));
 }
 
-function* queueRows(timers: readonly Obj[], place: object, now: bigint): Pieces {
+interface Hrtimer {
+  readonly timer: Obj;
+  readonly soft: bigint | Fault;
+  readonly expires: bigint | Fault;
+}
+
+/** @param rows what the columns of times, which are as wide as each other, have to hold */
+export const hrtimersTable = ({ cpu, clock, now }: Clock, rows: readonly Hrtimer[]): Table<Hrtimer> => {
+  const time = timeColumn(now, rows);
+  return {
+    gap: "  ",
+    columns: {
+      cpu: { kind: "number", value: () => cpu },
+      clock: { kind: "number", about: "its index in the CPU's base", value: () => clock },
+      softExpires_ns: { ...time("SOFTEXPIRES", ({ soft }) => soft), gap: "  " },
+      expires_ns: time("EXPIRES", ({ expires }) => expires),
+      timeToExpire_ns: {
+        kind: "nanoseconds",
+        title: "TTE",
+        titleAlign: "middle",
+        width: "rows",
+        about: "negative for those overdue",
+        value: ({ expires }) => (expires instanceof Fault ? expires : expires - now),
+      },
+      hrtimer: {
+        kind: "address",
+        title: "HRTIMER",
+        titleAlign: "center",
+        titleWidth: 16,
+        value: ({ timer }) => timer.address,
+      },
+      function: {
+        ...functionColumn<Hrtimer>(
+          ({ timer }) => timer.kernel,
+          ({ timer }) => timer.at("function").value(),
+        ),
+        titleGap: "      ",
+      },
+    },
+  };
+};
+
+/** The time of a clock, above its timers. */
+const nowTable = (now: bigint, rows: readonly Hrtimer[]): Table<bigint> => ({
+  columns: { now_ns: { ...timeColumn<bigint>(now, rows)("CURRENT", () => now), gap: "  " } },
+});
+
+/** Columns of times, each in the middle. */
+function timeColumn<Row = Hrtimer>(now: bigint, rows: readonly Hrtimer[]) {
+  const shown = (time: bigint | Fault): string => (time instanceof Fault ? spanText(faultSpan(time)) : String(time));
+  const width = longest(["SOFTEXPIRES", ...[now, ...rows.flatMap(({ soft, expires }) => [soft, expires])].map(shown)]);
+  return (title: string, value: (row: Row) => bigint | Fault): Column<Row> => ({
+    kind: "nanoseconds",
+    title,
+    align: "middle",
+    width,
+    value,
+  });
+}
+
+function* queueRows(kernel: Kernel, timers: readonly Obj[], clock: Clock): Pieces {
   const rows = timers.map((timer) => ({
     timer,
     soft: attempt(() => timer.at("_softexpires").value()),
     expires: attempt(() => timer.at("node.expires").value()),
-    function: attempt(() => timer.at("function").value()),
   }));
-  const shown = (value: bigint | Fault): string => (value instanceof Fault ? `<${faultText(value)}>` : String(value));
-  const left = (value: bigint | Fault): string => (value instanceof Fault ? "" : String(value - now));
-  const widest = (texts: readonly string[]): number => Math.max(...texts.map((one) => one.length));
-  const times = [String(now), ...rows.flatMap(({ soft, expires }) => [soft, expires]).map(shown)];
-  const width = widest(["SOFTEXPIRES", ...times]);
-  const leftWidth = widest(["TTE", ...rows.map(({ expires }) => left(expires))]);
-  const centered = (value: string, columns: number): string => lineText(middle(value, columns));
-  yield text(`  ${centered("CURRENT", width)}`, `  ${centered(String(now), width)}`);
-  const titles = [
-    centered("SOFTEXPIRES", width),
-    centered("EXPIRES", width),
-    centered("TTE", leftWidth),
-    "    HRTIMER     ",
-    "    FUNCTION",
-  ];
-  yield text([{ as: "title", text: `  ${titles.join("  ")}` }]);
-  for (const { timer, soft, expires, function: callback } of rows) {
-    const { kernel } = timer;
-    yield record(
-      {
-        ...place,
-        hrtimer: addressJson(timer.address),
-        softExpires: shown(soft),
-        expires: shown(expires),
-        timeToExpire: left(expires),
-        function: symbolName(kernel, callback),
-      },
-      [
-        `  ${centered(shown(soft), width)}  ${centered(shown(expires), width)}  ${left(expires).padStart(leftWidth)}  `,
-        addressSpan(kernel, timer.address),
-        "  ",
-        ...functionSpans(kernel, callback),
-      ],
-    );
-  }
+  const now = new TableLayout(kernel, nowTable(clock.now, rows));
+  yield text(now.headingLine(), now.line(clock.now));
+  const layout = new TableLayout(kernel, hrtimersTable(clock, rows));
+  layout.fit(rows);
+  yield layout.heading();
+  for (const row of rows) yield layout.row(row);
 }

@@ -4,9 +4,11 @@ import { jiffies64, tickTime } from "../../../../linux/time/timekeeping.ts";
 import { command } from "../../../language/command.ts";
 import { guarded } from "../../../../say/guarded.ts";
 import { parseCpus } from "../../../language/number.ts";
-import { record, text } from "../../../../say/piece.ts";
-import { cpuHrtimers } from "./hrtimers.ts";
-import { cpuWheels } from "./wheel.ts";
+import { text } from "../../../../say/piece.ts";
+import { table } from "../../../../render/layout.ts";
+import type { Table } from "../../../../say/table.ts";
+import { cpuHrtimers, hrtimersTable } from "./hrtimers.ts";
+import { cpuWheels, wheelTable } from "./wheel.ts";
 
 export const timer = command({
   name: "timer",
@@ -25,6 +27,11 @@ The time of a clock, with -r, is as precise as jiffies tell it.`,
     { line: "timer -C 0", shows: "Those of one CPU." },
     { line: "timer -r", shows: "High-resolution timers." },
   ],
+  records: () => [
+    { line: "timer", fields: jiffiesTable.columns },
+    { line: "timer", fields: wheelTable(0, "", 0n).columns },
+    { line: "timer -r", fields: hrtimersTable({ cpu: 0, clock: 0, now: 0n }, []).columns },
+  ],
   needs: ["types"],
   *run({ kernel }, args) {
     if (args.rest.length > 0) throw new UsageError(`invalid argument: ${args.rest[0]}`);
@@ -35,10 +42,16 @@ The time of a clock, with -r, is as precise as jiffies tell it.`,
       return;
     }
     const jiffies = BigInt.asUintN(kernel.arch.wordSize * 8, jiffies64(kernel));
-    yield record({ jiffies: jiffies.toString() }, "JIFFIES", String(jiffies), "");
+    yield* table(kernel, jiffiesTable, [jiffies]);
+    yield text("");
     for (const [i, cpu] of cpus.entries()) {
       if (i > 0) yield text("");
       yield* guarded(cpuWheels(kernel, cpu, jiffies));
     }
   },
 });
+
+/** Rows are values of jiffies. */
+const jiffiesTable: Table<bigint> = {
+  columns: { jiffies: { kind: "integer", title: "JIFFIES", unit: "jiffies", value: (jiffies) => jiffies } },
+};

@@ -2,9 +2,12 @@ import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { type TimerBase, timerBases, wheelTimers } from "../../../../linux/time/timer.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
+import { table } from "../../../../render/layout.ts";
+import { faultPiece, type Pieces, text } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
-import { faultSpan, type Line, type Pieces, faultPiece, record, text, addressJson } from "../../../../say/piece.ts";
-import { functionSpans, symbolName } from "../../../say/functionCell.ts";
+import { functionColumn } from "../../../say/functionCell.ts";
 
 interface Timer {
   readonly timer: Obj;
@@ -28,7 +31,7 @@ function* wheel({ name, base }: TimerBase, cpu: number, jiffies: bigint): Pieces
   }));
   timers.sort((a, b) => order(a, b));
   if (timers.length === 0 && faults.length === 0) yield text("  (none)");
-  if (timers.length > 0) yield* rows(timers, cpu, name, jiffies);
+  if (timers.length > 0) yield* table(kernel, wheelTable(cpu, name, jiffies), timers);
   yield* faults.map((fault) => faultPiece(fault, "timer: "));
 }
 
@@ -39,38 +42,49 @@ function order(a: Timer, b: Timer): number {
   return a.expires < b.expires ? -1 : a.expires > b.expires ? 1 : 0;
 }
 
-function* rows(timers: readonly Timer[], cpu: number, base: string, jiffies: bigint): Pieces {
-  const { kernel } = timers[0]?.timer ?? {};
-  if (!kernel) return;
-  const left = (expires: bigint): bigint => BigInt.asIntN(kernel.arch.wordSize * 8, expires - jiffies);
-  const shown = timers.map((one) => (one.expires instanceof Fault ? "" : String(one.expires)));
-  const tte = timers.map((one) => (one.expires instanceof Fault ? "" : String(left(one.expires))));
-  const expiresWidth = Math.max("EXPIRES".length, ...shown.map((one) => one.length));
-  const tteWidth = Math.max("TTE".length, ...tte.map((one) => one.length)) + 1;
-  const list = "TIMER_LIST".padStart(kernel.arch.wordSize * 2 + 2 + expiresWidth + 2 + tteWidth - 18);
-  yield text([{ as: "title", text: `  EXPIRES        TTE${list}     FUNCTION` }]);
-  for (const [i, one] of timers.entries()) {
-    const { timer, expires } = one;
-    const line: Line = [
-      "  ",
-      expires instanceof Fault ? faultSpan(expires) : (shown[i] ?? "").padEnd(expiresWidth),
-      "  ",
-      (tte[i] ?? "").padStart(tteWidth),
-      "  ",
-      addressSpan(kernel, timer.address),
-      "  ",
-      ...functionSpans(kernel, one.function),
-    ];
-    yield record(
-      {
-        cpu,
-        base,
-        timer: addressJson(timer.address),
-        expires: expires instanceof Fault ? null : expires.toString(),
-        timeToExpire: expires instanceof Fault ? null : left(expires).toString(),
-        function: symbolName(kernel, one.function),
-      },
-      line,
-    );
-  }
-}
+/** @param jiffies now */
+export const wheelTable = (cpu: number, base: string, jiffies: bigint): Table<Timer, PanelKeys["timer"]> => ({
+  columns: {
+    cpu: { kind: "number", value: () => cpu },
+    base: { kind: "text", about: "the wheel", value: () => base },
+    expires: {
+      kind: "integer",
+      title: "EXPIRES",
+      titleWidth: 7,
+      unit: "jiffies",
+      width: "rows",
+      align: "left",
+      gap: "  ",
+      value: ({ expires }) => expires,
+    },
+    timeToExpire: {
+      kind: "integer",
+      title: "TTE",
+      titleWidth: 3,
+      unit: "jiffies",
+      about: "negative for those overdue",
+      width: "rows",
+      gap: "   ",
+      titleGap: "        ",
+      value: ({ timer, expires }) =>
+        expires instanceof Fault ? expires : BigInt.asIntN(timer.kernel.arch.wordSize * 8, expires - jiffies),
+    },
+    timer: {
+      kind: "address",
+      title: "TIMER_LIST",
+      titleAlign: "right",
+      takesSlack: true,
+      gap: "  ",
+      titleGap: "",
+      value: ({ timer }) => timer.address,
+    },
+    function: {
+      ...functionColumn<Timer>(
+        ({ timer }) => timer.kernel,
+        ({ function: callback }) => callback,
+      ),
+      gap: "  ",
+      titleGap: "     ",
+    },
+  },
+});
