@@ -34,6 +34,7 @@ export interface PanelKeys {
   "kmem -V": "table" | "name" | "value";
   "kmem -z": "node" | "zone" | "address" | "name" | "spanned" | "present" | "min" | "low" | "high";
   net: "device" | "name" | "addresses" | "missing";
+  runq: "cpu" | "queue" | "priority" | "pid" | "task" | "comm" | "current";
   timer: "cpu" | "base" | "expires" | "timeToExpire" | "timer" | "function";
   dev: "kind" | "major" | "name" | "device" | "operations";
   "dev -p": "bus" | "device" | "name" | "class" | "id" | "type" | "bridge" | "express";

@@ -66,6 +66,9 @@ export const column = (text: string, width: number, align: "left" | "right" = "l
 export const labelled = (label: string, text: string, width: number): string =>
   `${column(label, width, "right")}  ${text}`;
 
+/** Blanks in front of what lies within something else. */
+export const indent = (blanks: number): string => " ".repeat(blanks);
+
 /** Texts in `count` columns, the first column from top to bottom, then the next. */
 export function downColumns(texts: readonly string[], count: number, width: number): string[] {
   const rows = Math.ceil(texts.length / count);

@@ -1,5 +1,5 @@
 import { attempt, Fault, faultLast, orThrow } from "../../../base/fault.ts";
-import { hex0x, padHex } from "../../../base/hex.ts";
+import { hex0x, hexBytes, padHex } from "../../../base/hex.ts";
 import { sizeOf } from "../../../debuginfo/ctype.ts";
 import {
   allocationHints,
@@ -13,18 +13,20 @@ import {
 } from "../../../kernel/sbitmap.ts";
 import type { Obj } from "../../../model/object.ts";
 import { address } from "../../language/address.ts";
-import { type Cell, cell, faultCell } from "../../../say/cell.ts";
 import { command, type Context, type Parsed } from "../../language/command.ts";
 import {
+  faultJson,
   faultPiece,
+  faultSpan,
   record,
   text,
-  type Line,
   type Pieces,
   type Span,
   lazyRecord,
   addressJson,
 } from "../../../say/piece.ts";
+import { formLines, recordData, TableLayout } from "../../../render/layout.ts";
+import type { Column, Fields, Form, Table } from "../../../say/table.ts";
 import { elementData, elementLines, formatOptions, structReference } from "../../say/structView.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
 
@@ -50,6 +52,7 @@ export const sbitmapq = command({
       shows: "The requests behind the tags in use.",
     },
   ],
+  records: () => [{ line: "sbitmapq", fields: queueFields }],
   needs: ["types"],
   *run(context, args) {
     const [place, ...more] = args.rest;
@@ -67,39 +70,121 @@ export const sbitmapq = command({
   },
 });
 
-/** The queue as the kernel prints it in debugfs (lib/sbitmap.c: sbitmap_queue_show), then its bitmap. */
-function* summary(queue: Obj): Pieces {
-  const number = (path: string) => (): number => queue.at(path).number();
-  const words = attempt(() => [...sbitmapWords(queue.at("sb"))]);
-  const bits = (of: (word: SbitmapWord) => bigint) => (): number =>
-    orThrow(words).reduce((sum, word) => sum + ones(of(word)), 0);
-  const properties: [name: string, value: Cell][] = [
-    ["depth", cell(number("sb.depth"))],
-    ["busy", cell(bits(({ word, cleared }) => word & ~cleared))],
-    ["cleared", cell(bits(({ cleared }) => cleared))],
-    ["bits_per_word", cell(() => bitsPerWord(queue.at("sb")))],
-    ["map_nr", cell(number("sb.map_nr"))],
-    ["alloc_hint", cell(() => `{${allocationHints(queue).join(", ")}}`)],
-    ["wake_batch", cell(number("wake_batch"))],
-    ["wake_index", cell(number("wake_index.counter"))],
-  ];
-  if (queue.has("ws_active")) properties.push(["ws_active", cell(number("ws_active.counter"))]);
-  const states = [...faultLast(waitStates(queue))].map((state) =>
-    state instanceof Fault ? faultCell(state) : cell(() => waitState(state)),
-  );
-  const ends: typeof properties = [["round_robin", cell(() => Number(isRoundRobin(queue)))]];
-  if (queue.has("min_shallow_depth")) ends.push(["min_shallow_depth", cell(number("min_shallow_depth"))]);
-  const lines = ([name, { span }]: (typeof properties)[number]): Line => [name, " = ", span];
-  yield record(
-    {
-      ...Object.fromEntries([...properties, ...ends].map(([name, { json }]) => [name, json])),
-      ws: states.map(({ json }) => json),
+/** A queue and what was worked out of it. */
+interface QueueRow {
+  /** `struct sbitmap_queue` */
+  readonly queue: Obj;
+  readonly words: readonly SbitmapWord[] | Fault;
+  /** `struct sbq_wait_state`s, and why there may be more. */
+  readonly states: readonly (Obj | Fault)[];
+}
+
+/** A member that kernels of some age do not have: then it has no line. */
+const member = (title: string, path: string): Column<QueueRow> => ({
+  kind: "number",
+  title,
+  value: ({ queue }) => (queue.has(path) ? queue.at(path).number() : undefined),
+});
+
+const bitCount = (title: string, about: string, of: (word: SbitmapWord) => bigint): Column<QueueRow> => ({
+  kind: "number",
+  title,
+  about,
+  value: ({ words }) => orThrow(words).reduce((sum, word) => sum + ones(of(word)), 0),
+});
+
+/** As the kernel prints it in debugfs (lib/sbitmap.c: sbitmap_queue_show), in front of those who wait. */
+export const queueForm: Form<QueueRow> = {
+  width: 0,
+  gap: " = ",
+  columns: {
+    depth: member("depth", "sb.depth"),
+    busy: bitCount("busy", "bits in use", ({ word, cleared }) => word & ~cleared),
+    cleared: bitCount("cleared", "bits to be given back", ({ cleared }) => cleared),
+    bitsPerWord: { kind: "number", title: "bits_per_word", value: ({ queue }) => bitsPerWord(queue.at("sb")) },
+    words: member("map_nr", "sb.map_nr"),
+    allocationHints: {
+      kind: "data",
+      title: "alloc_hint",
+      about: "by CPU",
+      value: ({ queue }) => allocationHints(queue),
+      text: (_, { queue }) => `{${allocationHints(queue).join(", ")}}`,
     },
-    ...properties.map(lines),
-    "ws = {",
-    ...states.map(({ span }): Line => ["        { ", span, " },"]),
-    "}",
-    ...ends.map(lines),
+    wakeBatch: member("wake_batch", "wake_batch"),
+    wakeIndex: member("wake_index", "wake_index.counter"),
+    activeWaiters: member("ws_active", "ws_active.counter"),
+  },
+};
+
+/** The same behind them. */
+export const queueEndForm: Form<QueueRow> = {
+  width: 0,
+  gap: " = ",
+  columns: {
+    roundRobin: {
+      kind: "flag",
+      title: "round_robin",
+      value: ({ queue }) => isRoundRobin(queue),
+      text: (is) => String(Number(is)),
+    },
+    minShallowDepth: member("min_shallow_depth", "min_shallow_depth"),
+  },
+};
+
+/**
+ * Rows are `struct sbq_wait_state`s. `wait_cnt` went with Linux kernel commit 4f8126bb2308 ("sbitmap: Use single
+ * per-bitmap counting to wake up queued tags") (in v6.2).
+ */
+export const waitStatesTable: Table<Obj> = {
+  gap: "",
+  end: " },",
+  columns: {
+    waitCount: {
+      kind: "number",
+      title: "",
+      gap: "        { ",
+      value: (state) => (state.has("wait_cnt") ? state.at("wait_cnt.counter").number() : undefined),
+      text: (count) => `.wait_cnt = ${count}, `,
+    },
+    active: {
+      kind: "flag",
+      title: "",
+      about: "somebody waits",
+      value: hasWaiters,
+      text: (is) => `.wait = ${is ? "active" : "inactive"}`,
+    },
+  },
+};
+
+/** Keys of docs/json.md. */
+export const queueFields: Fields = {
+  ...queueForm.columns,
+  ...queueEndForm.columns,
+  waitStates: { kind: "data", fields: waitStatesTable.columns },
+};
+
+/** The queue, then its bitmap. */
+function* summary(queue: Obj): Pieces {
+  const { kernel } = queue;
+  const words = attempt(() => [...sbitmapWords(queue.at("sb"))]);
+  const row: QueueRow = { queue, words, states: [...faultLast(waitStates(queue))] };
+  const layout = new TableLayout(kernel, waitStatesTable);
+  yield lazyRecord(
+    () => ({
+      ...recordData(kernel, queueForm.columns, row),
+      ...recordData(kernel, queueEndForm.columns, row),
+      waitStates: row.states.map((state) => (state instanceof Fault ? faultJson(state) : layout.data(state))),
+    }),
+    () => [
+      ...formLines(kernel, queueForm, row),
+      ["ws = {"],
+      ...row.states.map((state) =>
+        state instanceof Fault ? ["        { ", faultSpan(state), " },"] : layout.line(state),
+      ),
+      ["}"],
+      ...formLines(kernel, queueEndForm, row),
+    ],
+    { fields: queueFields },
   );
   yield text("");
   if (words instanceof Fault) yield faultPiece(words, "sbitmapq: ");
@@ -107,12 +192,6 @@ function* summary(queue: Obj): Pieces {
 }
 
 const ones = (bits: bigint): number => bits.toString(2).replaceAll("0", "").length;
-
-/** `wait_cnt` went with Linux kernel commit 4f8126bb2308 ("sbitmap: Use single per-bitmap counting to wake up queued tags") (in v6.2). */
-function waitState(state: Obj): string {
-  const count = state.has("wait_cnt") ? `.wait_cnt = ${state.at("wait_cnt.counter").number()}, ` : "";
-  return `${count}.wait = ${hasWaiters(state) ? "active" : "inactive"}`;
-}
 
 const LINE_BYTES = 16;
 
@@ -124,7 +203,7 @@ function* bitmap(words: readonly SbitmapWord[]): Pieces {
   const bytes: number[] = [];
   for (const [i, bit] of bits.entries()) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (bit << (i & 7));
   for (let at = 0; at < bytes.length; at += LINE_BYTES) {
-    const line = Buffer.from(bytes.slice(at, at + LINE_BYTES)).toString("hex");
+    const line = hexBytes(bytes.slice(at, at + LINE_BYTES), "");
     yield text(`${padHex(at, 8)}: ${line.replace(/.{4}(?=.)/g, "$& ")}`);
   }
 }

@@ -1,6 +1,7 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex, padHex } from "../../../../base/hex.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
+import { left } from "../../../../render/pad.ts";
 import { faultSpan, type Line, type Span } from "../../../../say/piece.ts";
 import { type SlabNames, symbolic } from "../../../say/symbolicWord.ts";
 
@@ -26,19 +27,18 @@ export function dataLines(kernel: Kernel, from: bigint, to: bigint, style: DataS
   for (let at = from; at <= to; at += 16n) {
     const line: Span[] = [style.indent, { as: "address", text: hex(at), address: at }, style.separator];
     for (let word = at; word < at + 16n && word <= to; word += BigInt(wordSize)) {
-      const span = wordSpan(kernel, word, style);
-      line.push(span, " ");
-      if (typeof span !== "string" && span.as === "fault") break;
+      const spans = wordSpans(kernel, word, style);
+      line.push(...spans, " ");
+      if (spans.some((span) => typeof span !== "string" && span.as === "fault")) break;
     }
     lines.push(line);
   }
   return lines;
 }
 
-function wordSpan(kernel: Kernel, at: bigint, { names }: DataStyle): Span {
+function wordSpans(kernel: Kernel, at: bigint, { names }: DataStyle): Line {
   const value = attempt(() => kernel.memory.word(at));
-  if (value instanceof Fault) return faultSpan(value);
+  if (value instanceof Fault) return [faultSpan(value)];
   const named = names && symbolic({ kernel }, value, names);
-  if (named && typeof named !== "string") return { ...named, text: named.text.padEnd(wordWidth(kernel)) };
-  return padHex(value, wordWidth(kernel));
+  return named ? left(named, wordWidth(kernel)) : [padHex(value, wordWidth(kernel))];
 }

@@ -5,6 +5,7 @@ import { livePatchText } from "../../../../linux/module/livepatch.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Trap } from "../../../../unwind/frame.ts";
 import type { Registers } from "../../../../arch/arch.ts";
+import { column, longest } from "../../../../render/pad.ts";
 import type { Line, Span } from "../../../../say/piece.ts";
 
 /** Registers as a block of lines; those that are not known are left out. */
@@ -24,13 +25,13 @@ export function registerLines(kernel: Kernel, registers: Registers): Line[] {
 /** For the other architectures: all there are, four in a row. */
 function inRows(kernel: Kernel, registers: Registers): string[] {
   const names = kernel.arch.registers.filter((name) => registers.has(name)).map((name) => name.toUpperCase());
-  const width = Math.max(...names.map((name) => name.length));
+  const width = longest(names);
   const rows: string[] = [];
   for (let i = 0; i < names.length; i += 4)
     rows.push(
       names
         .slice(i, i + 4)
-        .map((name) => name.padStart(width))
+        .map((name) => column(name, width, "right"))
         .join("  "),
     );
   return rows;

@@ -1,4 +1,3 @@
-import { hex } from "../../../../base/hex.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { CodePlace } from "../../../../model/kernel.ts";
@@ -8,6 +7,7 @@ import { faultSpan, type Line, type Span } from "../../../../say/piece.ts";
 import { taskHeading } from "../../../say/taskHeading.ts";
 import { dataLines, type DataStyle } from "./data.ts";
 import { type Entry, entriesOf } from "./entries.ts";
+import { frameLine } from "./frameLine.ts";
 import { exceptionLine, livePatchSpans, reasonLine, registerLines } from "./registers.ts";
 
 export interface BacktraceStyle {
@@ -36,7 +36,7 @@ export function backtraceLines(task: Obj, stack: Stack, style: BacktraceStyle): 
   for (const [i, entry] of entries.entries()) {
     if (entry.kind === "frame") {
       closeFrame(followsOn(entries, i) ? entry.slot : undefined);
-      lines.push(frameLine(kernel, number++, entry, style), ...sourceLines(entry.frame, style));
+      lines.push(shownFrame(kernel, number++, entry, style), ...sourceLines(entry.frame, style));
       open = { from: entry.slot + BigInt(kernel.arch.wordSize) };
     } else if (entry.kind === "switch") {
       closeFrame(undefined);
@@ -57,7 +57,7 @@ function followsOn(entries: readonly Entry[], index: number): boolean {
   return false;
 }
 
-function frameLine(
+function shownFrame(
   kernel: Kernel,
   number: number,
   { frame, slot }: Entry & { kind: "frame" },
@@ -67,14 +67,8 @@ function frameLine(
   const name: SymbolSpan = symbol
     ? symbolSpan(symbol, pc, offsets ?? "none")
     : { as: "symbol", text: "(unknown)", address: pc };
-  const line: Span[] = [
-    `${`#${number}`.padStart(3)} [`,
-    { as: "address", text: hex(slot), address: slot },
-    "] ",
-    doubt === undefined ? name : { as: "dim", text: name.text },
-    " at ",
-    { as: "address", text: hex(pc), address: pc },
-  ];
+  const shown: Span = doubt === undefined ? name : { as: "dim", text: name.text };
+  const line: Span[] = [...frameLine(kernel, { number, slot, pc, name: shown })];
   if (symbol?.module !== undefined) line.push(` [${symbol.module}]`);
   line.push(...livePatchSpans(kernel, symbol));
   if (doubt === "scan") line.push({ as: "dim", text: "  (found by scanning the stack)" });

@@ -8,6 +8,7 @@ import type { Stack } from "../../../../unwind/frame.ts";
 import { stackAt, taskStackRange } from "../../../../unwind/stacks.ts";
 import { faultSpan, type Line } from "../../../../say/piece.ts";
 import { entriesOf } from "./entries.ts";
+import { frameLine } from "./frameLine.ts";
 import { exceptionLine, registerLines } from "./registers.ts";
 
 export interface TextSymbolStyle {
@@ -74,13 +75,9 @@ class TextScan {
 
   line(slot: bigint, pc: bigint): Line {
     const module = this.kernel.symbols.at(pc)?.module;
+    const number = this.style.numbered ? this.number++ : undefined;
     return [
-      this.style.numbered ? `${`#${this.number++}`.padStart(3)} [` : "  [",
-      { as: "address", text: hex(slot), address: slot },
-      "] ",
-      { as: "symbol", text: this.name(pc), address: pc },
-      " at ",
-      { as: "address", text: hex(pc), address: pc },
+      ...frameLine(this.kernel, { number, slot, pc, name: { as: "symbol", text: this.name(pc), address: pc } }),
       module === undefined ? "" : ` [${module}]`,
     ];
   }

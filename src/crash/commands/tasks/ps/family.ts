@@ -2,13 +2,14 @@ import { attempt, Fault } from "../../../../base/fault.ts";
 import { taskParent, taskPid, taskTable, taskTgid } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
+import { indent } from "../../../../render/pad.ts";
 import { faultSpan, type Line, type Piece, record } from "../../../../say/piece.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
 /** Longer lines of parents are damage. */
 const MAX_PARENTS = 1024;
 
-const indented = (spaces: number, task: Obj): Line => [" ".repeat(spaces), ...taskHeading(task)];
+const indented = (spaces: number, task: Obj): Line => [indent(spaces), ...taskHeading(task)];
 
 /** Each task's line of parents, from `swapper/0` down to it, a step further in for each generation. */
 export function* tasksParents(tasks: Iterable<Obj>): Generator<Piece, void, void> {

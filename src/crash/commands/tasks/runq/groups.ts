@@ -14,8 +14,10 @@ import {
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
-import { type Pieces, record, text } from "../../../../say/piece.ts";
-import { orNone, queuedTask, taskData, taskSpans } from "./queues.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { indent } from "../../../../render/pad.ts";
+import { type Pieces, text } from "../../../../say/piece.ts";
+import { currentTable, orNone, queuedTask } from "./queues.ts";
 
 /** Task groups in task groups that are followed. */
 const MAX_DEPTH = 64;
@@ -36,7 +38,7 @@ export function* cpuGroups(kernel: Kernel, cpu: number): Pieces {
   const rq = runqueue(kernel, cpu);
   const current = cpuTask(kernel, cpu);
   yield text([{ as: "title", text: `CPU ${cpu}` }]);
-  yield record({ cpu, queue: "current", ...taskData(current) }, ["  CURRENT: ", ...taskSpans(current)]);
+  yield new TableLayout(kernel, currentTable).row({ cpu, queue: "current", task: current });
   const root = kernel.variable("root_task_group");
   const walk = (queue: Walk["queue"]): Walk => ({ kernel, cpu, queue, current, shown: new Set() });
   // Without CONFIG_RT_GROUP_SCHED crash leaves the class out; tasks that wait there are worth a line all the same.
@@ -45,6 +47,9 @@ export function* cpuGroups(kernel: Kernel, cpu: number): Pieces {
     yield* rootGroup(walk("RT"), root, rt, rtMembers);
   yield* rootGroup(walk("CFS"), root, rq.at("cfs"), cfsMembers);
 }
+
+/** Blanks in front of what is in a group that is as deep. */
+const indentOf = (depth: number): number => 2 + 3 * depth;
 
 type Members = (queue: Obj) => Generator<Queued & { readonly priority?: number }>;
 
@@ -69,16 +74,14 @@ function* rootGroup(walk: Walk, root: Obj, queue: Obj, members: Members): Pieces
 function* groupMembers(walk: Walk, queue: Obj, members: Members, depth: number, owner: Obj | undefined): Pieces {
   if (depth > MAX_DEPTH) throw Fault.at("corrupt", queue.address, "task groups are nested too deep");
   const { cpu } = walk;
-  const indent = " ".repeat(2 + 3 * depth);
   for (const one of members(queue)) {
     if ("group" in one) {
       yield* group(walk, one.group, members, depth);
       continue;
     }
-    const { priority } = one;
-    const { data, line } = queuedTask(one.task, walk.queue, priority === undefined ? undefined : () => priority);
-    const isCurrent = one.task.address === walk.current.address;
-    yield record({ cpu, ...data, current: isCurrent }, [indent, ...line, ...(isCurrent ? [" [CURRENT]"] : [])]);
+    const { task, priority } = one;
+    const isCurrent = task.address === walk.current.address;
+    yield queuedTask({ cpu, queue: walk.queue, task, priority, isCurrent, indent: indentOf(depth) });
   }
   const queues = walk.queue === "CFS" ? "cfs_rq" : "rt_rq";
   if (!owner?.has(queues)) return;
@@ -95,7 +98,7 @@ function* group(walk: Walk, queue: Obj, members: Members, depth: number): Pieces
   const name = owner && attempt(() => taskGroupName(owner));
   const named = typeof name === "string" ? `  <${name}>` : "";
   yield text([
-    `${" ".repeat(2 + 3 * depth)}TASK_GROUP: `,
+    `${indent(indentOf(depth))}TASK_GROUP: `,
     owner ? addressSpan(walk.kernel, owner.address) : hex0x(0),
     `  ${walk.queue}_RQ: `,
     addressSpan(walk.kernel, queue.address),

@@ -4,47 +4,85 @@ import { taskComm, taskPid } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
-import { cell } from "../../../../say/cell.ts";
-import { left, right } from "../../../../render/pad.ts";
-import { type Json, type Line, type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { indent } from "../../../../render/pad.ts";
+import { type Piece, type Pieces, text } from "../../../../say/piece.ts";
+import { type Column, columnOf, type Table } from "../../../../say/table.ts";
 
-/** `PID: 227    TASK: ffff8d1f04ca0000  COMMAND: "cpu-hog"` */
-export const taskSpans = (task: Obj): Line => [
-  "PID: ",
-  ...left(cell(() => taskPid(task)).span, 5),
-  "  TASK: ",
-  { ...taskAddress(task), as: "task" },
-  '  COMMAND: "',
-  cell(() => taskComm(task)).span,
-  '"',
-];
+/** `PID: 227    TASK: ffff8d1f04ca0000  COMMAND: "cpu-hog"`: rows are `struct task_struct`s. */
+const columns: { readonly [K in "pid" | "task" | "comm"]: Column<Obj> } = {
+  pid: { kind: "number", title: "", gap: "PID: ", width: 5, align: "left", value: taskPid },
+  task: { kind: "task", title: "", gap: "  TASK: ", value: ({ address }) => address },
+  comm: { kind: "text", title: "", gap: '  COMMAND: "', value: taskComm },
+};
 
-const taskAddress = ({ address, kernel }: Obj): { readonly text: string; readonly address: bigint } => ({
-  text: address.toString(16).padStart(kernel.arch.wordSize * 2, "0"),
-  address,
-});
+/** The columns of a task in the rows of another table. */
+export function queuedTaskColumns<Row extends { readonly task: Obj }>(pidGap = "PID: ", line = 0) {
+  const of = (column: Column<Obj>, gap = column.gap): Column<Row> => ({
+    ...columnOf<Row, Obj>(column, ({ task }) => task),
+    ...(gap !== undefined && { gap }),
+    line,
+  });
+  return { pid: of(columns.pid, pidGap), task: of(columns.task), comm: of(columns.comm) };
+}
 
-export const taskData = (task: Obj): { readonly [name: string]: Json } => ({
-  pid: cell(() => taskPid(task)).json,
-  task: addressJson(task.address),
-  comm: cell(() => taskComm(task)).json,
-});
+/** A task in a queue of a CPU. */
+export interface QueuedTask {
+  readonly cpu: number;
+  /** "current", "RT", "CFS", "DL", "EXT"; "any" where nobody looked. */
+  readonly queue: string;
+  readonly task: Obj;
+  /** Of the queue that it is in; of the task itself when not given. */
+  readonly priority?: number | undefined;
+  /** Blanks in front. */
+  readonly indent?: number;
+  /** Marked: the CPU runs it. */
+  readonly isCurrent?: boolean;
+}
+
+const priorityOf = ({ task, priority }: QueuedTask): number => priority ?? task.at("prio").number();
+const cpuAndQueue: { readonly [K in "cpu" | "queue"]: Column<QueuedTask> } = {
+  cpu: { kind: "number", value: ({ cpu }) => cpu },
+  queue: { kind: "text", about: "current, RT, CFS, DL, EXT, or any", value: ({ queue }) => queue },
+};
 
 /** `[120] PID: ...`: a task with its priority in front. */
-export function queuedTask(task: Obj, queue: string, priority = (): number => task.at("prio").number()) {
-  const shown = cell(priority);
-  return {
-    data: { ...taskData(task), queue, priority: shown.json },
-    line: ["[", ...right(shown.span, 3), "] ", ...taskSpans(task)] satisfies Line,
-  };
-}
+export const queueTable: Table<QueuedTask, PanelKeys["runq"]> = {
+  mark: { width: 0, of: ({ indent: blanks = 5 }) => indent(blanks) },
+  columns: {
+    ...cpuAndQueue,
+    priority: { kind: "number", title: "", gap: "[", width: 3, value: priorityOf },
+    ...queuedTaskColumns<QueuedTask>("] PID: "),
+    current: {
+      kind: "flag",
+      title: "",
+      gap: '"',
+      about: "the CPU runs it",
+      value: ({ isCurrent = false }) => isCurrent,
+      text: (is) => (is ? " [CURRENT]" : ""),
+    },
+  },
+};
+
+/** What a CPU runs. */
+export const currentTable: Table<QueuedTask, PanelKeys["runq"]> = {
+  mark: { width: 0, of: () => "  CURRENT: " },
+  end: '"',
+  columns: {
+    ...cpuAndQueue,
+    priority: { kind: "number", value: priorityOf },
+    ...queuedTaskColumns<QueuedTask>(),
+    current: { kind: "flag", value: () => true },
+  },
+};
 
 /** The queues of one CPU: what runs, and what waits in each class. */
 export function* cpuQueues(kernel: Kernel, cpu: number): Pieces {
   const rq = runqueue(kernel, cpu);
   yield text([{ as: "title", text: `CPU ${cpu} RUNQUEUE: ` }, addressSpan(kernel, rq.address)]);
   const current = cpuTask(kernel, cpu);
-  yield record({ cpu, queue: "current", ...taskData(current) }, ["  CURRENT: ", ...taskSpans(current)]);
+  yield new TableLayout(kernel, currentTable).row({ cpu, queue: "current", task: current });
   yield text(["  RT PRIO_ARRAY: ", addressSpan(kernel, rq.at("rt.active").address)]);
   yield* orNone(rtTasks(rq.at("rt"), cpu, 0));
   yield text(["  CFS RB_ROOT: ", addressSpan(kernel, rq.at("cfs.tasks_timeline").address)]);
@@ -55,35 +93,48 @@ export function* cpuQueues(kernel: Kernel, cpu: number): Pieces {
 }
 
 function* plain(tasks: Iterable<Obj>, cpu: number, queue: string): Pieces {
-  for (const task of tasks) {
-    const { data, line } = queuedTask(task, queue);
-    yield record({ cpu, ...data }, ["     ", ...line]);
-  }
+  for (const task of tasks) yield queuedTask({ cpu, queue, task });
 }
 
+export const queuedTask = (row: QueuedTask): Piece => new TableLayout(row.task.kernel, queueTable).row(row);
+
+/** Blanks in front of a task in the queue of a group that is as deep. */
+const rtIndent = (depth: number): number => 5 + 6 * depth;
+
 function* rtTasks(rt: Obj, cpu: number, depth: number): Pieces {
-  const indent = " ".repeat(5 + 6 * depth);
   for (const one of rtQueue(rt) as Generator<Queued & { readonly priority: number }>) {
-    const priority = (): number => one.priority;
-    if ("task" in one) {
-      const { data, line } = queuedTask(one.task, "RT", priority);
-      yield record({ cpu, ...data }, [indent, ...line]);
-    } else {
-      const array = addressSpan(rt.kernel, one.group.at("active").address);
-      yield text([`${indent}[${String(one.priority).padStart(3)}] GROUP RT PRIO_ARRAY: `, array]);
-      yield* orNone(rtTasks(one.group, cpu, depth + 1), " ".repeat(5 + 6 * (depth + 1)));
+    const { priority } = one;
+    if ("task" in one) yield queuedTask({ cpu, queue: "RT", task: one.task, priority, indent: rtIndent(depth) });
+    else {
+      const line = new TableLayout(rt.kernel, rtGroupTable).line({ group: one.group, priority, depth });
+      yield text(line);
+      yield* orNone(rtTasks(one.group, cpu, depth + 1), rtIndent(depth + 1));
     }
   }
 }
 
+/** The heading of a group among real-time tasks. */
+const rtGroupTable: Table<{ readonly group: Obj; readonly priority: number; readonly depth: number }> = {
+  mark: { width: 0, of: ({ depth }) => indent(rtIndent(depth)) },
+  columns: {
+    priority: { kind: "number", title: "", gap: "[", width: 3, value: ({ priority }) => priority },
+    array: {
+      kind: "address",
+      title: "",
+      gap: "] GROUP RT PRIO_ARRAY: ",
+      value: ({ group }) => group.at("active").address,
+    },
+  },
+};
+
 /** Says so when there is nothing. */
-export function* orNone(pieces: Pieces, indent = "     "): Pieces {
+export function* orNone(pieces: Pieces, blanks = 5): Pieces {
   let isEmpty = true;
   for (const piece of pieces) {
     isEmpty = false;
     yield piece;
   }
-  if (isEmpty) yield text(`${indent}[no tasks queued]`);
+  if (isEmpty) yield text(`${indent(blanks)}[no tasks queued]`);
 }
 
 function* withTitle(rq: Obj, member: string, title: string, pieces: Pieces): Pieces {

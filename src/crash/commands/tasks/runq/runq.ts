@@ -5,10 +5,10 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import { command } from "../../../language/command.ts";
 import { guarded } from "../../../../say/guarded.ts";
 import { parseCpus } from "../../../language/number.ts";
-import { type Pieces, record, text } from "../../../../say/piece.ts";
+import { type Pieces, text } from "../../../../say/piece.ts";
 import { cpuGroups } from "./groups.ts";
-import { cpuQueues, orNone, queuedTask } from "./queues.ts";
-import { clockLags, currentTimes, runqueueClocks } from "./times.ts";
+import { cpuQueues, orNone, queuedTask, queueTable } from "./queues.ts";
+import { clockLags, clocksTable, currentTimes, lagsTable, runqueueClocks, timesTable } from "./times.ts";
 
 export const runq = command({
   name: "runq",
@@ -33,6 +33,12 @@ Tasks with a deadline and tasks of a BPF scheduler follow where there are any.`,
     { line: "runq -T", shows: "Which CPU stopped first." },
     { line: "runq -g", shows: "Tasks by cgroup." },
   ],
+  records: () => [
+    { line: "runq", fields: queueTable.columns },
+    { line: "runq -t", fields: clocksTable([]).columns },
+    { line: "runq -m", fields: timesTable([]).columns },
+    { line: "runq -T", fields: lagsTable([]).columns },
+  ],
   needs: ["types"],
   *run({ kernel }, args) {
     if (args.rest.length > 0) throw new UsageError(`invalid argument: ${args.rest[0]}`);
@@ -54,8 +60,5 @@ function* runnable(kernel: Kernel, cpu: number): Pieces {
 }
 
 function* onRunqueue(kernel: Kernel, cpu: number): Pieces {
-  for (const task of tasksOnRunqueue(kernel, cpu)) {
-    const { data, line } = queuedTask(task, "any");
-    yield record({ cpu, ...data }, ["     ", ...line]);
-  }
+  for (const task of tasksOnRunqueue(kernel, cpu)) yield queuedTask({ cpu, queue: "any", task });
 }

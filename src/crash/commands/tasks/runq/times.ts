@@ -1,56 +1,109 @@
+/** `runq -t`, `-m` and `-T`: the clocks of run queues. */
+import { padDigits } from "../../../../base/hex.ts";
 import { cpuTask } from "../../../../linux/sched/cpu.ts";
 import { lastArrival, runqueueClock } from "../../../../linux/sched/sched.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
-import { cell } from "../../../../say/cell.ts";
-import { type Pieces, record } from "../../../../say/piece.ts";
+import type { Obj } from "../../../../model/object.ts";
+import { table } from "../../../../render/layout.ts";
+import { indent, longest } from "../../../../render/pad.ts";
 import { agoText } from "../../../../render/quantity.ts";
-import { taskData, taskSpans } from "./queues.ts";
+import type { Pieces } from "../../../../say/piece.ts";
+import type { Column, Table } from "../../../../say/table.ts";
+import { queuedTaskColumns } from "./queues.ts";
+
+/** A CPU and what it runs. */
+interface Running {
+  readonly cpu: number;
+  readonly task: Obj;
+}
+
+const running = (kernel: Kernel, cpus: readonly number[]): Running[] =>
+  cpus.map((cpu) => ({ cpu, task: cpuTask(kernel, cpu) }));
+
+const widthOf = (cpus: readonly number[]): number => longest(cpus.map(String));
+
+const cpuColumn = <Row extends { readonly cpu: number }>(cpus: readonly number[], gap = " CPU "): Column<Row> => ({
+  kind: "number",
+  title: "",
+  gap,
+  width: widthOf(cpus),
+  value: ({ cpu }) => cpu,
+});
+
+const clockOf = ({ cpu, task }: Running): bigint => runqueueClock(task.kernel, cpu);
+
+/** Rows of two lines, the times below each other. */
+export const clocksTable = (cpus: readonly number[]): Table<Running> => ({
+  end: '"',
+  columns: {
+    cpu: cpuColumn(cpus),
+    clock_ns: { kind: "nanoseconds", title: "", gap: ": ", about: "of the scheduler", value: clockOf },
+    lastRun_ns: {
+      kind: "nanoseconds",
+      title: "",
+      line: 1,
+      gap: indent(" CPU ".length + widthOf(cpus) + ": ".length),
+      about: "when its task got the CPU, by that clock",
+      value: ({ task }) => lastArrival(task),
+      text: (time, row) => padDigits(time, String(clockOf(row)).length),
+    },
+    ...queuedTaskColumns<Running>("  PID: ", 1),
+  },
+});
 
 /** Each CPU's scheduler clock, and when what it runs got the CPU; nanoseconds. */
-export function* runqueueClocks(kernel: Kernel, cpus: readonly number[]): Pieces {
-  const width = String(Math.max(...cpus)).length;
-  for (const cpu of cpus) {
-    const task = cpuTask(kernel, cpu);
-    const clock = cell(() => runqueueClock(kernel, cpu).toString());
-    const arrival = cell(() => lastArrival(task).toString());
-    const at = typeof clock.span === "string" ? clock.span.length : 0;
-    const label = ` CPU ${String(cpu).padStart(width)}: `;
-    const since = typeof arrival.span === "string" ? arrival.span.padStart(at, "0") : arrival.span;
-    yield record(
-      { cpu, clock: clock.json, lastRun: arrival.json, ...taskData(task) },
-      [label, clock.span],
-      [" ".repeat(label.length), since, "  ", ...taskSpans(task)],
-    );
-  }
-}
+export const runqueueClocks = (kernel: Kernel, cpus: readonly number[]): Pieces =>
+  table(kernel, clocksTable(cpus), running(kernel, cpus), { heading: false });
+
+export const timesTable = (cpus: readonly number[]): Table<Running> => ({
+  end: '"',
+  columns: {
+    cpu: cpuColumn(cpus),
+    ranFor_ns: {
+      kind: "nanoseconds",
+      title: "",
+      gap: ": [",
+      about: "since its task got the CPU",
+      value: (row) => {
+        const elapsed = clockOf(row) - lastArrival(row.task);
+        return elapsed < 0n ? 0n : elapsed;
+      },
+      text: agoText,
+    },
+    ...queuedTaskColumns<Running>("]  PID: "),
+  },
+});
 
 /** For how long each CPU has been running its task. */
-export function* currentTimes(kernel: Kernel, cpus: readonly number[]): Pieces {
-  const width = String(Math.max(...cpus)).length;
-  for (const cpu of cpus) {
-    const task = cpuTask(kernel, cpu);
-    const read = (): bigint => {
-      const elapsed = runqueueClock(kernel, cpu) - lastArrival(task);
-      return elapsed < 0n ? 0n : elapsed;
-    };
-    const data = { cpu, nanoseconds: cell(() => read().toString()).json, ...taskData(task) };
-    const label = ` CPU ${String(cpu).padStart(width)}: [`;
-    yield record(data, [label, cell(read, agoText).span, "]  ", ...taskSpans(task)]);
-  }
+export const currentTimes = (kernel: Kernel, cpus: readonly number[]): Pieces =>
+  table(kernel, timesTable(cpus), running(kernel, cpus), { heading: false });
+
+interface Lag {
+  readonly cpu: number;
+  readonly clock: bigint;
+  readonly lag: bigint;
 }
+
+export const lagsTable = (cpus: readonly number[]): Table<Lag> => ({
+  columns: {
+    cpu: cpuColumn(cpus, "  CPU "),
+    lag_ns: {
+      kind: "nanoseconds",
+      title: "",
+      gap: ": ",
+      about: "behind the latest",
+      value: ({ lag }) => lag,
+      text: (lag) => `${(Number(lag) / 1e9).toFixed(2)} secs`,
+    },
+    clock_ns: { kind: "nanoseconds", value: ({ clock }) => clock },
+  },
+});
 
 /** How far each CPU's clock is behind the latest, the latest first. */
 export function* clockLags(kernel: Kernel, cpus: readonly number[]): Pieces {
   const clocks = cpus.map((cpu) => ({ cpu, clock: runqueueClock(kernel, cpu) }));
   const latest = clocks.reduce((most, { clock }) => (clock > most ? clock : most), 0n);
-  const width = String(Math.max(...cpus)).length;
-  clocks.sort((a, b) => (a.clock < b.clock ? 1 : a.clock > b.clock ? -1 : a.cpu - b.cpu));
-  for (const { cpu, clock } of clocks) {
-    const lag = latest - clock;
-    const seconds = (Number(lag) / 1e9).toFixed(2);
-    yield record(
-      { cpu, lagNanoseconds: lag.toString(), clock: clock.toString() },
-      `  CPU ${String(cpu).padStart(width)}: ${seconds} secs`,
-    );
-  }
+  const rows = clocks.map(({ cpu, clock }): Lag => ({ cpu, clock, lag: latest - clock }));
+  rows.sort((a, b) => (a.clock < b.clock ? 1 : a.clock > b.clock ? -1 : a.cpu - b.cpu));
+  yield* table(kernel, lagsTable(cpus), rows, { heading: false });
 }

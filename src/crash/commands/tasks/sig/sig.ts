@@ -1,4 +1,3 @@
-import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { _NSIG, signalName, signalsOf } from "../../../../linux/sched/signal.ts";
 import { threads } from "../../../../linux/sched/task.ts";
@@ -6,8 +5,10 @@ import type { Obj } from "../../../../model/object.ts";
 import { command } from "../../../language/command.ts";
 import { guarded } from "../../../../say/guarded.ts";
 import { hexNumber } from "../../../language/number.ts";
-import { type Pieces, record, text } from "../../../../say/piece.ts";
-import { ownPending, sharedPending, signalActions } from "./signals.ts";
+import { type Pieces, text } from "../../../../say/piece.ts";
+import { table } from "../../../../render/layout.ts";
+import type { Table } from "../../../../say/table.ts";
+import { actionsFields, ownPending, pendingForm, queueFields, sharedPending, signalActions } from "./signals.ts";
 import { taskHeading } from "../../../say/taskHeading.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
 
@@ -30,10 +31,19 @@ Without a task, the current one is shown.`,
     { line: "sig -s 800A000000000201", shows: "Which signals a set holds." },
     { line: "sig -l", shows: "Numbers and names." },
   ],
+  records: () => [
+    { line: "sig", fields: actionsFields },
+    { line: "sig", fields: pendingForm().columns },
+    { line: "sig", fields: queueFields },
+    { line: "sig -l", fields: namesTable.columns },
+    { line: "sig -s", fields: setTable.columns },
+  ],
   *run(context, args) {
-    if (args.has("-l")) return yield* names();
+    const { kernel } = context;
+    const numbers = Array.from({ length: _NSIG }, (_, i) => i + 1);
+    if (args.has("-l")) return yield* table(kernel, namesTable, numbers, { heading: false });
     const set = args.value("-s");
-    if (set !== undefined) return yield setNames(set);
+    if (set !== undefined) return yield* table(kernel, setTable, [sigset(set)], { heading: false });
     for (const [i, task] of selectTasks(context, args.rest).entries()) {
       if (i > 0) yield text("");
       yield* guarded(args.has("-g") ? processSignals(task) : taskSignals(task));
@@ -41,18 +51,38 @@ Without a task, the current one is shown.`,
   },
 });
 
-function* names(): Pieces {
-  for (let number = 1; number <= _NSIG; number++)
-    yield record({ signal: number, name: signalName(number) }, `${`[${number}]`.padStart(4)} ${signalName(number)}`);
+/** Rows are numbers of signals. */
+export const namesTable: Table<number> = {
+  columns: {
+    signal: { kind: "number", title: "", width: 4, value: (number) => number, text: (number) => `[${number}]` },
+    name: { kind: "text", title: "", value: signalName },
+  },
+};
+
+/** Rows are sets of signals. */
+export const setTable: Table<bigint> = {
+  columns: {
+    sigset: { kind: "integer", unit: "hex", value: (set) => set },
+    // Of two names of one signal the first, as it is written in programs.
+    signals: {
+      kind: "data",
+      title: "",
+      about: "names",
+      value: signalNames,
+      text: (_, set) => signalNames(set).join(" "),
+    },
+  },
+};
+
+function signalNames(set: bigint): string[] {
+  return signalsOf(set).map((number) => signalName(number).replace(/\/.*/, ""));
 }
 
 /** @throws UsageError */
-function setNames(word: string) {
+function sigset(word: string): bigint {
   const set = hexNumber(word);
   if (set === undefined) throw new UsageError(`not a sigset_t: ${word}`);
-  // Of two names of one signal the first, as it is written in programs.
-  const found = signalsOf(set).map((number) => signalName(number).replace(/\/.*/, ""));
-  return record({ sigset: hex0x(set), signals: found }, found.join(" "));
+  return set;
 }
 
 function* taskSignals(task: Obj): Pieces {
@@ -69,6 +99,6 @@ function* processSignals(task: Obj): Pieces {
   yield sharedPending(leader);
   for (const thread of threads(leader)) {
     yield text("", ["  ", ...taskHeading(thread)]);
-    yield* ownPending(thread, "  ");
+    yield* ownPending(thread, 2);
   }
 }

@@ -1,5 +1,5 @@
 /** Parts of what `sig` shows of a task. */
-import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
+import { attempt, Fault, faultLast } from "../../../../base/fault.ts";
 import { hex, padHex } from "../../../../base/hex.ts";
 import {
   isSignalPending,
@@ -12,21 +12,22 @@ import {
 import { taskPid } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { addressSpan, addressTitle } from "../../../say/addressCell.ts";
+import { addressSpan } from "../../../say/addressCell.ts";
 import { cell } from "../../../../say/cell.ts";
 import { sharedRows } from "../../../say/sharedRows.ts";
-import { right } from "../../../../render/pad.ts";
+import { form, recordData, TableLayout } from "../../../../render/layout.ts";
+import { indent as blanks } from "../../../../render/pad.ts";
 import {
+  faultJson,
   faultSpan,
   type Json,
   type Line,
+  lazyRecord,
   type Piece,
   type Pieces,
-  record,
   text,
-  lazyRecord,
-  addressJson,
 } from "../../../../say/piece.ts";
+import type { Fields, Form, Table } from "../../../../say/table.ts";
 
 const SET_DIGITS = 16;
 const setText = (set: bigint): string => padHex(set, SET_DIGITS);
@@ -49,14 +50,18 @@ export function* signalActions(task: Obj): Pieces {
     `  ${count === "nr_threads" ? "NR_THREADS" : "COUNT"}: `,
     cell(() => signal.at(count).value(), String).span,
   ]);
-  yield text([{ as: "title", text: ` SIG ${addressTitle(kernel, "SIGACTION")}    HANDLER       MASK       FLAGS` }]);
+  const layout = new TableLayout(kernel, actionsTable);
+  yield layout.heading();
   const rows = actionRows(kernel).of(task.at("sighand").value(), function* () {
     let number = 0;
-    for (const action of sigactions(task)) yield actionRow(kernel, action, ++number);
+    for (const action of sigactions(task)) {
+      const row = { action, number: ++number };
+      yield { data: recordData(kernel, actionsTable.columns, row), line: layout.line(row) };
+    }
   });
   for (const { data, line } of rows) {
     const piece = (): Json => ({ pid: cell(() => taskPid(task)).json, ...data });
-    yield lazyRecord(piece, () => [line]);
+    yield lazyRecord(piece, () => [line], { fields: actionsFields });
   }
 }
 
@@ -66,86 +71,143 @@ interface ActionRow {
   readonly line: Line;
 }
 
-function actionRow(kernel: Kernel, action: Obj, number: number): ActionRow {
-  const handler = cell(() => action.at("sa.sa_handler").value(), handlerText);
-  const mask = cell(() => signalSet(action.at("sa.sa_mask")), setText);
-  const flags = cell(() => action.at("sa.sa_flags").value(), flagsText);
-  return {
-    data: {
-      signal: number,
-      name: signalName(number),
-      sigaction: addressJson(action.address),
-      handler: handler.json,
-      mask: mask.json,
-      flags: flags.json,
-    },
-    line: [
-      `${`[${number}]`.padStart(4)} `,
-      addressSpan(kernel, action.address),
-      " ",
-      ...right(handler.span, 10),
-      " ",
-      mask.span,
-      " ",
-      flags.span,
-    ],
-  };
+interface Action {
+  /** `struct k_sigaction` */
+  readonly action: Obj;
+  readonly number: number;
 }
+
+const actionsTable: Table<Action> = {
+  columns: {
+    signal: {
+      kind: "number",
+      title: "SIG",
+      width: 4,
+      value: ({ number }) => number,
+      text: (number) => `[${number}]`,
+    },
+    name: { kind: "text", value: ({ number }) => signalName(number) },
+    sigaction: { kind: "address", title: "SIGACTION", titleAlign: "center", value: ({ action }) => action.address },
+    handler: {
+      kind: "address",
+      title: "HANDLER",
+      about: "0 and 1 are SIG_DFL and SIG_IGN",
+      width: 10,
+      align: "right",
+      titleAlign: "right",
+      value: ({ action }) => action.at("sa.sa_handler").value(),
+      text: handlerText,
+    },
+    mask: {
+      kind: "integer",
+      title: "MASK",
+      unit: "hex",
+      width: SET_DIGITS,
+      align: "center",
+      value: ({ action }) => signalSet(action.at("sa.sa_mask")),
+      text: setText,
+    },
+    flags: {
+      kind: "integer",
+      title: "FLAGS",
+      unit: "hex",
+      align: "left",
+      value: ({ action }) => action.at("sa.sa_flags").value(),
+      text: flagsText,
+    },
+  },
+};
+
+/** Keys of docs/json.md. */
+export const actionsFields: Fields = { pid: { kind: "number" }, ...actionsTable.columns };
 
 function flagsText(flags: bigint): string {
   const names = sigactionFlags(flags);
   return `${hex(flags)} ${names.length > 0 ? `(${names.join("|")})` : ""}`;
 }
 
-/** What waits for the task alone, and whether it will be told. */
-export function* ownPending(task: Obj, indent = ""): Pieces {
-  const pending = cell(
-    () => isSignalPending(task),
-    (is) => (is ? "yes" : "no"),
-  );
-  const blocked = cell(() => signalSet(task.at("blocked")), setText);
-  yield record(
-    { pid: cell(() => taskPid(task)).json, sigpending: pending.json, blocked: blocked.json },
-    [`${indent}SIGPENDING: `, pending.span],
-    [`${indent}   BLOCKED: `, blocked.span],
-  );
+/** Rows are `struct task_struct`s. @param indent blanks in front */
+export const pendingForm = (indent = 0): Form<Obj> => ({
+  width: "SIGPENDING".length + indent,
+  columns: {
+    pid: { kind: "number", value: taskPid },
+    sigpending: {
+      kind: "flag",
+      title: "SIGPENDING",
+      about: "a signal waits that is not blocked",
+      value: isSignalPending,
+      text: (is) => (is ? "yes" : "no"),
+    },
+    blocked: {
+      kind: "integer",
+      title: "BLOCKED",
+      unit: "hex",
+      value: (task) => signalSet(task.at("blocked")),
+      text: setText,
+    },
+  },
+});
+
+/** What waits for the task alone, and whether it will be told. @param indent blanks in front */
+export function* ownPending(task: Obj, indent = 0): Pieces {
+  yield form(task.kernel, pendingForm(indent), task);
   yield pendingSignals(task, "PRIVATE_PENDING", () => task.at("pending"), indent);
 }
 
 /** What waits for whichever of the process's threads takes it. */
 export const sharedPending = (task: Obj): Piece =>
-  pendingSignals(task, "SHARED_PENDING", () => task.at("signal.shared_pending"), "");
+  pendingSignals(task, "SHARED_PENDING", () => task.at("signal.shared_pending"), 0);
 
-function pendingSignals(task: Obj, title: string, read: () => Obj, indent: string): Piece {
-  const { kernel } = task;
-  const set = cell(() => signalSet(read().at("signal")), setText);
-  const faults: Fault[] = [];
-  const pending = attempt(read);
-  const queue = pending instanceof Fault ? [] : [...untilFault(queuedSignals(pending), (fault) => faults.push(fault))];
-  const rows = queue.map((one) => ({
-    number: cell(() => one.at("info.si_signo").number()),
-    info: one.at("info").address,
-  }));
-  const lines = [
-    ...rows.map(({ number, info }): Line => [
-      `${indent}             `,
-      ...right(number.span, 3),
-      "  ",
-      addressSpan(kernel, info),
-    ]),
-    ...faults.map((fault): Line => [`${indent}             `, faultSpan(fault)]),
-  ];
-  const head = lines.length === 0 ? "(empty)" : ` SIG  ${addressTitle(kernel, "SIGINFO")}`;
-  return record(
-    {
-      pid: cell(() => taskPid(task)).json,
-      pending: title === "SHARED_PENDING" ? "shared" : "private",
-      signal: set.json,
-      queue: rows.map(({ number, info }) => ({ signal: number.json, siginfo: addressJson(info) })),
+/** Rows are `struct sigqueue`s. */
+const queueTable = (indent: number): Table<Obj> => ({
+  columns: {
+    signal: {
+      kind: "number",
+      title: "SIG",
+      width: 3,
+      gap: blanks(indent + 13),
+      titleGap: " ",
+      value: (entry) => entry.at("info.si_signo").number(),
     },
-    [{ as: "title", text: `${indent}${title}` }],
-    [`${indent}    SIGNAL: `, set.span],
-    `${indent}  SIGQUEUE: ${head}`,
-    ...lines,
+    siginfo: {
+      kind: "address",
+      title: "SIGINFO",
+      titleAlign: "center",
+      gap: "  ",
+      value: (entry) => entry.at("info").address,
+    },
+  },
+});
+
+/** Keys of docs/json.md. */
+export const queueFields: Fields = {
+  pid: { kind: "number" },
+  pending: { kind: "text", about: "shared or private" },
+  signals: { kind: "integer", unit: "hex", about: "a set: bit 0 is signal 1" },
+  queue: { kind: "data", fields: queueTable(0).columns },
+};
+
+function pendingSignals(task: Obj, title: string, read: () => Obj, indent: number): Piece {
+  const { kernel } = task;
+  const set = attempt(() => signalSet(read().at("signal")));
+  const pending = attempt(read);
+  const queue = pending instanceof Fault ? [] : [...faultLast(queuedSignals(pending))];
+  const layout = new TableLayout(kernel, queueTable(indent));
+  const data = (): Json => ({
+    pid: cell(() => taskPid(task)).json,
+    pending: title === "SHARED_PENDING" ? "shared" : "private",
+    signals: set instanceof Fault ? faultJson(set) : String(set),
+    queue: queue.map((one) => (one instanceof Fault ? faultJson(one) : layout.data(one))),
+  });
+  const margin = blanks(indent);
+  return lazyRecord(
+    data,
+    () => [
+      [{ as: "title", text: `${margin}${title}` }],
+      [`${margin}    SIGNAL: `, set instanceof Fault ? faultSpan(set) : setText(set)],
+      [`${margin}  SIGQUEUE: `, ...(queue.length === 0 ? ["(empty)"] : layout.headingLine())],
+      ...queue.map((one) => (one instanceof Fault ? [blanks(indent + 13), faultSpan(one)] : layout.line(one))),
+    ],
+    { fields: queueFields },
   );
 }
