@@ -13,7 +13,7 @@ import { switchedOut } from "../../../../unwind/start.ts";
 import { address } from "../../../language/address.ts";
 import { dataLines, type DataStyle } from "./data.ts";
 import { cpuExceptionFrames, exceptionFrames } from "./exceptionFrames.ts";
-import { backtraceJson } from "./json.ts";
+import { backtraceFields, backtraceJson } from "./json.ts";
 import { stackOverflows } from "./overflow.ts";
 import { type BacktraceStyle, backtraceLines } from "./stack.ts";
 import { allTextSymbols, textSymbols } from "./textSymbols.ts";
@@ -64,6 +64,7 @@ export const bt = command({
     { line: "bt -il", shows: "With inlined functions and source lines." },
     { line: "foreach UN bt", shows: "What blocked tasks wait for." },
   ],
+  records: () => [{ line: "bt", fields: backtraceFields }],
   needs: ["types", "tasks"],
   *run(context, args) {
     const { kernel } = context;
@@ -128,6 +129,7 @@ function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefine
     lazyRecord(
       () => backtraceJson(task, stack.own),
       () => lines,
+      { fields: backtraceFields },
     );
   if (special) return piece([taskHeading(task), ...special]);
   const style: BacktraceStyle = {

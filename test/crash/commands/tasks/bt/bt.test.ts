@@ -169,6 +169,7 @@ test("programs get inlined functions as frames of their own, innermost first", (
     frames: Record<string, unknown>[];
     error: { fault: string; message: string };
   };
+  const absent = { module: null, trap: null, livePatch: null, doubt: null };
   assert.deepEqual(json.frames.slice(0, 2), [
     {
       function: "context_switch",
@@ -177,6 +178,7 @@ test("programs get inlined functions as frames of their own, innermost first", (
       sp: "0x0000000000008010",
       file: "kernel/sched/core.c",
       line: 5257,
+      ...absent,
     },
     {
       function: "__schedule",
@@ -185,6 +187,7 @@ test("programs get inlined functions as frames of their own, innermost first", (
       sp: "0x0000000000008010",
       file: "kernel/sched/core.c",
       line: 6600,
+      ...absent,
     },
   ]);
   assert.deepEqual(json.frames[2]?.["trap"], {
@@ -196,6 +199,8 @@ test("programs get inlined functions as frames of their own, innermost first", (
       cs: "0x0000000000000010",
       ss: "0x0000000000000018",
     },
+    errorText: null,
+    faultAddress: null,
   });
   assert.equal(json.frames[3]?.["function"], null);
   assert.deepEqual([json.pid, json.error.message], [1, "nothing tells how to go on"]);
