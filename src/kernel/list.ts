@@ -9,7 +9,12 @@ import { chain } from "./chain.ts";
 export const memberOffset = (kernel: Kernel, type: string | CType, member: string): bigint =>
   kernel.object(type, 0n).at(member).address;
 
-function* entries(kernel: Kernel, nodes: Iterable<bigint>, type: string, member: string): Generator<Obj> {
+function* entries<T extends string>(
+  kernel: Kernel,
+  nodes: Iterable<bigint>,
+  type: T,
+  member: string,
+): Generator<Obj<T>> {
   const ctype = kernel.types.named(type);
   const offset = memberOffset(kernel, ctype, member);
   for (const node of nodes) yield kernel.object(ctype, BigInt.asUintN(64, node - offset));
@@ -103,7 +108,12 @@ export function* listNodes(kernel: Kernel, head: bigint): Generator<bigint> {
  * @param member the entry's `list_head` member
  * @throws Fault as `listNodes`
  */
-export function* listEntries(kernel: Kernel, head: Obj, type: string, member: string): Generator<Obj> {
+export function* listEntries<T extends string>(
+  kernel: Kernel,
+  head: Obj<"struct list_head">,
+  type: T,
+  member: string,
+): Generator<Obj<T>> {
   yield* entries(kernel, listNodes(kernel, head.address), type, member);
 }
 
@@ -118,7 +128,12 @@ export function* hlistNodes(kernel: Kernel, head: bigint): Generator<bigint> {
 }
 
 /** Entries of a `struct hlist_head` or `hlist_nulls_head`. @throws Fault as `hlistNodes` */
-export function* hlistEntries(kernel: Kernel, head: Obj, type: string, member: string): Generator<Obj> {
+export function* hlistEntries<T extends string>(
+  kernel: Kernel,
+  head: Obj<"struct hlist_head">,
+  type: T,
+  member: string,
+): Generator<Obj<T>> {
   yield* entries(kernel, hlistNodes(kernel, head.address), type, member);
 }
 
@@ -128,7 +143,12 @@ export function* hlistEntries(kernel: Kernel, head: Obj, type: string, member: s
  * @param member the entry's `struct llist_node` member
  * @throws Fault at the first node that cannot be read, or that is met again; those before it have been yielded
  */
-export function* llistEntries(kernel: Kernel, head: Obj, type: string, member: string): Generator<Obj> {
+export function* llistEntries<T extends string>(
+  kernel: Kernel,
+  head: Obj<"struct llist_head">,
+  type: T,
+  member: string,
+): Generator<Obj<T>> {
   const nodes = function* (): Generator<bigint> {
     for (const node of chain(head.at("first"))) yield node.address;
   };

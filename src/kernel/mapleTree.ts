@@ -56,7 +56,7 @@ const isNode = (entry: bigint): boolean => (entry & 3n) === 2n && entry > 4096n;
  *
  * @throws Fault of the first node that cannot be read or is no maple node: last, after the entries of all others
  */
-export function* mapleEntries(kernel: Kernel, tree: Obj): Generator<MapleEntry> {
+export function* mapleEntries(kernel: Kernel, tree: Obj<"struct maple_tree">): Generator<MapleEntry> {
   for (const slot of mapleSlots(kernel, tree.at("ma_root").value())) if (!slot.isNode && slot.entry !== 0n) yield slot;
 }
 
@@ -108,7 +108,7 @@ function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint, path: rea
 }
 
 /** Pivots and slots of a node, however it is laid out (lib/maple_tree.c: ma_pivots, ma_slots). */
-function parts(node: Obj, type: bigint): { pivots: bigint[]; slots: bigint[] } {
+function parts(node: Obj<"struct maple_node">, type: bigint): { pivots: bigint[]; slots: bigint[] } {
   const values = (path: string): bigint[] => [...node.at(path).elements()].map((element) => element.value());
   switch (type) {
     case maple_dense:

@@ -16,7 +16,7 @@ const MAX_DEPTH = 128;
  * @throws Fault of the first node that cannot be read or whose parent is another: last, after the nodes that can be
  *   reached without it
  */
-export function* rbtreeNodes(kernel: Kernel, root: Obj): Generator<bigint> {
+export function* rbtreeNodes(kernel: Kernel, root: Obj<"struct rb_root" | "struct rb_root_cached">): Generator<bigint> {
   const rbRoot = root.has("rb_root") ? root.at("rb_root") : root;
   const node = kernel.object("struct rb_node", 0n);
   const [parent, left, right] = ["__rb_parent_color", "rb_left", "rb_right"].map((name) => node.at(name).address) as [
@@ -71,7 +71,12 @@ const withoutRoot = (fault: Fault): Fault =>
  * @param member the entry's `rb_node` member
  * @throws Fault as `rbtreeNodes`
  */
-export function* rbtreeEntries(kernel: Kernel, root: Obj, type: string, member: string): Generator<Obj> {
+export function* rbtreeEntries<T extends string>(
+  kernel: Kernel,
+  root: Obj<"struct rb_root" | "struct rb_root_cached">,
+  type: T,
+  member: string,
+): Generator<Obj<T>> {
   const ctype = kernel.types.named(type);
   const offset = memberOffset(kernel, ctype, member);
   for (const node of rbtreeNodes(kernel, root)) yield kernel.object(ctype, BigInt.asUintN(64, node - offset));

@@ -17,14 +17,14 @@ export interface SbitmapWord {
 const MAX_WORDS = 1 << 20;
 
 /** Bits that are used of each word: at most as many as it has. @throws Fault corrupt */
-export function bitsPerWord(sbitmap: Obj): number {
+export function bitsPerWord(sbitmap: Obj<"struct sbitmap">): number {
   const shift = sbitmap.at("shift").number();
   if (shift > 6) throw Fault.at("corrupt", sbitmap.address, `words of 2^${shift} bits`);
   return 2 ** shift;
 }
 
 /** The words of a `struct sbitmap`. @throws Fault; corrupt for a size that contradicts itself */
-export function* sbitmapWords(sbitmap: Obj): Generator<SbitmapWord> {
+export function* sbitmapWords(sbitmap: Obj<"struct sbitmap">): Generator<SbitmapWord> {
   const depth = sbitmap.at("depth").number();
   const count = sbitmap.at("map_nr").number();
   const bits = count > 0 ? bitsPerWord(sbitmap) : 0;
@@ -41,7 +41,7 @@ export function* sbitmapWords(sbitmap: Obj): Generator<SbitmapWord> {
 }
 
 /** Indexes of the bits that are in use, ascending. @throws Fault as `sbitmapWords` */
-export function* sbitmapIndexes(sbitmap: Obj): Generator<number> {
+export function* sbitmapIndexes(sbitmap: Obj<"struct sbitmap">): Generator<number> {
   let index = 0;
   for (const { depth, word, cleared } of sbitmapWords(sbitmap)) {
     const used = word & ~cleared;
@@ -55,7 +55,7 @@ export function* sbitmapIndexes(sbitmap: Obj): Generator<number> {
  * commit c548e62bcf6a ("scsi: sbitmap: Move allocation hint into sbitmap") (in v5.13).
  * @throws Fault
  */
-export function allocationHints(queue: Obj): readonly number[] {
+export function allocationHints(queue: Obj<"struct sbitmap_queue">): readonly number[] {
   const { kernel } = queue;
   const hints = queue.at(queue.has("sb.alloc_hint") ? "sb.alloc_hint" : "alloc_hint").value();
   if (hints === 0n) return [];
@@ -63,21 +63,21 @@ export function allocationHints(queue: Obj): readonly number[] {
 }
 
 /** Whether freed bits are handed out in turn; a member of sbitmap since v5.13 (commit efe1f3a1d583). @throws Fault */
-export const isRoundRobin = (queue: Obj): boolean =>
+export const isRoundRobin = (queue: Obj<"struct sbitmap_queue">): boolean =>
   queue.at(queue.has("sb.round_robin") ? "sb.round_robin" : "round_robin").value() !== 0n;
 
 /** SBQ_WAIT_QUEUES */
 const SBQ_WAIT_QUEUES = 8;
 
 /** Where those wait who found no free bit, `struct sbq_wait_state`. @throws Fault */
-export function* waitStates(queue: Obj): Generator<Obj> {
+export function* waitStates(queue: Obj<"struct sbitmap_queue">): Generator<Obj<"struct sbq_wait_state">> {
   const states = queue.at("ws");
   if (states.value() === 0n) return;
   for (let i = 0; i < SBQ_WAIT_QUEUES; i++) yield states.index(i);
 }
 
 /** Whether anybody waits there. `task_list` was renamed `head` in v4.13 (commit 2055da97389a). @throws Fault */
-export function hasWaiters(state: Obj): boolean {
+export function hasWaiters(state: Obj<"struct sbq_wait_state">): boolean {
   const head = state.at(state.has("wait.head") ? "wait.head" : "wait.task_list");
   return head.at("next").value() !== head.address;
 }

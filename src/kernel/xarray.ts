@@ -28,7 +28,7 @@ const FIRST_NODE = 4096n;
 const isNode = (entry: bigint, { tag }: Shape): boolean => (entry & 3n) === tag && entry > FIRST_NODE;
 
 /** What a root points at: a node with its tag, or the entry at index 0. @throws Fault */
-export function xarrayHead(root: Obj): bigint {
+export function xarrayHead(root: Obj<"struct xarray" | "struct radix_tree_root">): bigint {
   for (const member of ["xa_head", "rnode"]) if (root.has(member)) return root.at(member).value();
   throw Fault.of("unknown", "neither an xarray nor a radix tree");
 }
@@ -42,7 +42,10 @@ const MAX_HEIGHT = 16;
  *
  * @throws Fault of the first node that cannot be read or lies too deep: last, after the entries of all others
  */
-export function* xarrayEntries(kernel: Kernel, root: Obj): Generator<XarrayEntry> {
+export function* xarrayEntries(
+  kernel: Kernel,
+  root: Obj<"struct xarray" | "struct radix_tree_root">,
+): Generator<XarrayEntry> {
   yield* xarrayEntriesBelow(kernel, xarrayHead(root));
 }
 
@@ -94,7 +97,11 @@ function* walk(state: Walk, entry: bigint, index: bigint, below: number): Genera
 }
 
 /** The entry at `index`; 0 when there is none. @throws Fault */
-export function xarrayLoad(kernel: Kernel, root: Obj, index: bigint): bigint {
+export function xarrayLoad(
+  kernel: Kernel,
+  root: Obj<"struct xarray" | "struct radix_tree_root">,
+  index: bigint,
+): bigint {
   const shape = shapeOf(kernel);
   let entry = xarrayHead(root);
   let below = MAX_HEIGHT * 6;

@@ -25,7 +25,12 @@ export type Container =
   | { readonly kind: "symbol"; readonly symbol: KSymbol; readonly offset: number }
   /** A CPU's copy of a per-CPU variable. */
   | { readonly kind: "per-CPU variable"; readonly symbol: KSymbol; readonly cpu: number; readonly offset: number }
-  | { readonly kind: "module section"; readonly module: Obj; readonly section: ModuleSection; readonly offset: number }
+  | {
+      readonly kind: "module section";
+      readonly module: Obj<"struct module">;
+      readonly section: ModuleSection;
+      readonly offset: number;
+    }
   /** `holder` is told of a free object: "" for its slab, "cpu 1 cache"; undefined for an allocated one. */
   | {
       readonly kind: "slab object";
@@ -34,8 +39,8 @@ export type Container =
       readonly offset: number;
     }
   /** The `task_struct` itself. */
-  | { readonly kind: "task"; readonly task: Obj; readonly offset: number }
-  | { readonly kind: "task stack"; readonly task: Obj; readonly offset: number }
+  | { readonly kind: "task"; readonly task: Obj<"struct task_struct">; readonly offset: number }
+  | { readonly kind: "task stack"; readonly task: Obj<"struct task_struct">; readonly offset: number }
   /** An interrupt or exception stack of a CPU. */
   | { readonly kind: "CPU stack"; readonly stack: StackRange; readonly offset: number }
   | { readonly kind: "free block"; readonly block: FreeBlock }
@@ -45,15 +50,24 @@ export type Container =
   /** The page that the address lies on. */
   | { readonly kind: "page"; readonly page: PageStruct; readonly physical: bigint }
   /** What of the physical address space it is, from the whole to the part: "System RAM", "Kernel code". */
-  | { readonly kind: "physical address space"; readonly resources: readonly Obj[]; readonly physical: bigint }
-  | { readonly kind: "user area"; readonly task: Obj; readonly vma: Obj; readonly offset: number };
+  | {
+      readonly kind: "physical address space";
+      readonly resources: readonly Obj<"struct resource">[];
+      readonly physical: bigint;
+    }
+  | {
+      readonly kind: "user area";
+      readonly task: Obj<"struct task_struct">;
+      readonly vma: Obj<"struct vm_area_struct">;
+      readonly offset: number;
+    };
 
 /**
  * What holds a kernel address, from the most to the least particular; or with `task`, a user address of its; what is
  * neither is taken as a physical one. What the dump cannot say is left out: this is asked of words that may be no
  * addresses at all.
  */
-export function* identify(kernel: Kernel, address: bigint, task?: Obj): Generator<Container> {
+export function* identify(kernel: Kernel, address: bigint, task?: Obj<"struct task_struct">): Generator<Container> {
   const isKernel = kernel.memory.isKernelAddress(address);
   let isKnown = isKernel;
   for (const find of isKernel ? KERNEL : []) {
@@ -174,7 +188,7 @@ const pageAt: Finder = (kernel, physical) => {
 const MAX_RESOURCES = 100_000;
 
 const iomemRanges = derived("iomem resources", (kernel) => {
-  const list: { resource: Obj; start: bigint; end: bigint; depth: number }[] = [];
+  const list: { resource: Obj<"struct resource">; start: bigint; end: bigint; depth: number }[] = [];
   for (const { resource, depth } of resourceTree(kernel.variable("iomem_resource"))) {
     list.push({ resource, depth, start: resource.at("start").value(), end: resource.at("end").value() });
     if (list.length === MAX_RESOURCES) break;
@@ -219,7 +233,7 @@ const KERNEL: readonly Finder[] = [
 
 const PHYSICAL: readonly Finder[] = [pageAt, resourcesAt];
 
-function userArea(task: Obj, address: bigint): Container | undefined {
+function userArea(task: Obj<"struct task_struct">, address: bigint): Container | undefined {
   const mm = task.at("mm");
   const vma = mm.value() === 0n ? undefined : findVma(mm.deref(), address);
   return vma && { kind: "user area", task, vma, offset: Number(address - vma.at("vm_start").value()) };

@@ -109,7 +109,7 @@ export interface Kernel {
   /** Whether `variable` would answer. */
   hasVariable(name: string): boolean;
   /** An object of a type at an address. */
-  object(type: string | CType, address: bigint): Obj;
+  object<T extends string>(type: T | CType, address: bigint): Obj<T>;
   /** An rvalue. */
   value(type: string | CType, value: bigint): Obj;
   /** Works a fact out once, for `derived`. Faults are kept and thrown again. */

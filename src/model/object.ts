@@ -25,8 +25,14 @@ const VOID_TYPE: CType = { kind: "void" };
 /**
  * A typed C object over the dump, in the spirit of drgn: cheap to make, reads when asked.
  * Members are reached through pointers as C's `->` does, so `task.at("mm.pgd")` works as it reads.
+ *
+ * `T` is the C type as the compiler knows it: a helper that wants an `Obj<"struct slab">` takes no `Obj<"struct page">`.
+ * A member's type depends on the dump, so what `at` returns is an `Obj<string>`, which is taken everywhere. `as` turns an
+ * object into another C type.
  */
-export class Obj {
+export class Obj<T extends string = string> {
+  /** Exists for the compiler only. A method's parameter: it relates `Obj<string>` to each type, but no two types. */
+  declare readonly cType: { of(type: T): void }["of"] | undefined;
   readonly kernel: Kernel;
   readonly type: CType;
   readonly storage: Storage;
@@ -123,12 +129,12 @@ export class Obj {
   }
 
   /** The same bytes seen as another type. */
-  as(type: string | CType): Obj {
+  as<To extends string>(type: To | CType): Obj<To> {
     return new Obj(this.kernel, typeof type === "string" ? this.kernel.types.named(type) : type, this.storage);
   }
 
   /** The object of `type` whose `member` (a path) this object is. */
-  containerOf(type: string | CType, member: string): Obj {
+  containerOf<To extends string>(type: To | CType, member: string): Obj<To> {
     const outer = typeof type === "string" ? this.kernel.types.named(type) : type;
     const offset = new Obj(this.kernel, outer, { kind: "memory", address: 0n }).at(member).address;
     return new Obj(this.kernel, outer, this.placed(this.address - offset));

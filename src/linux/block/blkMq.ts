@@ -18,7 +18,7 @@ export const requestKinds = (kernel: Kernel): readonly ["READ", "WRITE"] | reado
 const hasState = (kernel: Kernel): boolean => kernel.object("struct request", 0n).has("state");
 
 /** Requests of a `struct gendisk` that are under way. @throws Fault */
-export function requestsInFlight(disk: Obj): InFlight {
+export function requestsInFlight(disk: Obj<"struct gendisk">): InFlight {
   const queue = disk.at("queue").deref();
   if (queue.has("mq_ops") && queue.at("mq_ops").value() !== 0n)
     return hasState(disk.kernel) ? taggedRequests(queue) : dispatchedRequests(queue);
@@ -30,7 +30,7 @@ export function requestsInFlight(disk: Obj): InFlight {
 }
 
 /** What the driver itself counts as under way; undefined for kernels and queues that do not (until v4.20). @throws Fault */
-export function driverInFlight(disk: Obj): number | undefined {
+export function driverInFlight(disk: Obj<"struct gendisk">): number | undefined {
   const queue = disk.at("queue").deref();
   if (!queue.has("in_flight") || (queue.has("mq_ops") && queue.at("mq_ops").value() !== 0n)) return undefined;
   return queue.at("in_flight[0]").number() + queue.at("in_flight[1]").number();
@@ -40,10 +40,10 @@ export function driverInFlight(disk: Obj): number | undefined {
 const MQ_RQ_IN_FLIGHT = 1n;
 
 /** include/linux/blk_types.h: operations that write are odd. */
-const isWrite = (request: Obj): boolean => (request.at("cmd_flags").value() & 1n) === 1n;
+const isWrite = (request: Obj<"struct request">): boolean => (request.at("cmd_flags").value() & 1n) === 1n;
 
 /** Requests that hold a tag of the driver, as blk_mq_in_flight() counts them (block/blk-mq.c). */
-function taggedRequests(queue: Obj): InFlight {
+function taggedRequests(queue: Obj<"struct request_queue">): InFlight {
   let [reads, writes] = [0, 0];
   for (const { tags, context } of tagSets(queue)) {
     for (const request of taggedBy(tags)) {
@@ -57,7 +57,7 @@ function taggedRequests(queue: Obj): InFlight {
 }
 
 /** `struct request`s behind the tags in use; reserved ones come first in the table of requests. */
-function* taggedBy(tags: Obj): Generator<Obj, void, void> {
+function* taggedBy(tags: Obj<"struct blk_mq_tags">): Generator<Obj<"struct request">, void, void> {
   const reserved = tags.at("nr_reserved_tags").number();
   const parts = [...(reserved > 0 ? (["breserved_tags"] as const) : []), "bitmap_tags"] as const;
   for (const part of parts) {
@@ -71,12 +71,12 @@ function* taggedBy(tags: Obj): Generator<Obj, void, void> {
 
 interface TagSet {
   /** `struct blk_mq_tags`. */
-  readonly tags: Obj;
+  readonly tags: Obj<"struct blk_mq_tags">;
   /** `struct blk_mq_hw_ctx` that they belong to; undefined where all share them. */
-  readonly context: Obj | undefined;
+  readonly context: Obj<"struct blk_mq_hw_ctx"> | undefined;
 }
 
-function* tagSets(queue: Obj): Generator<TagSet, void, void> {
+function* tagSets(queue: Obj<"struct request_queue">): Generator<TagSet, void, void> {
   if (queue.has("tag_set.shared_tags")) {
     const shared = queue.at("tag_set.shared_tags");
     if (shared.value() !== 0n) return yield { tags: shared.deref(), context: undefined };
@@ -91,7 +91,7 @@ function* tagSets(queue: Obj): Generator<TagSet, void, void> {
 const MAX_QUEUES = 1 << 14;
 
 /** An xarray since Linux kernel commit 4e5cc99e1e48 ("blk-mq: manage hctx map via xarray") (in v5.18), an array before. */
-function* hardwareContexts(queue: Obj): Generator<Obj, void, void> {
+function* hardwareContexts(queue: Obj<"struct request_queue">): Generator<Obj<"struct blk_mq_hw_ctx">, void, void> {
   const { kernel } = queue;
   if (queue.has("hctx_table")) {
     for (const { entry } of xarrayEntries(kernel, queue.at("hctx_table")))
@@ -103,7 +103,7 @@ function* hardwareContexts(queue: Obj): Generator<Obj, void, void> {
 }
 
 /** Every CPU counts what it began and what it ended, waited for or not. */
-function dispatchedRequests(queue: Obj): InFlight {
+function dispatchedRequests(queue: Obj<"struct request_queue">): InFlight {
   const { kernel } = queue;
   const contexts = queue.at("queue_ctx").value();
   const sum = (sync: 0 | 1): number => {
@@ -118,7 +118,7 @@ function dispatchedRequests(queue: Obj): InFlight {
 }
 
 /** Of a disk without requests of its own, such as device mapper's, what its statistics count (part_in_flight()). */
-function startedBios(disk: Obj): InFlight {
+function startedBios(disk: Obj<"struct gendisk">): InFlight {
   const { kernel } = disk;
   const path = ["part0.bd_stats", "part0.dkstats"].find((one) => disk.has(one));
   if (path === undefined) return [0, 0];

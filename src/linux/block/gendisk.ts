@@ -6,12 +6,12 @@ import { listEntries } from "../../kernel/list.ts";
 import { noteSymbol } from "../vmcoreinfo.ts";
 
 /** Registered block majors, `struct blk_major_name`, in the order of the hash (block/genhd.c: major_names). @throws Fault */
-export function* blockMajors(kernel: Kernel): Generator<Obj> {
+export function* blockMajors(kernel: Kernel): Generator<Obj<"struct blk_major_name">> {
   for (const slot of kernel.variable("major_names").elements()) yield* chain(slot);
 }
 
 /** Whole disks, `struct gendisk`, in the order they were added. @throws Fault where the list of the block class breaks */
-export function* disks(kernel: Kernel): Generator<Obj> {
+export function* disks(kernel: Kernel): Generator<Obj<"struct gendisk">> {
   const diskType = noteSymbol(kernel, "disk_type");
   for (const device of classDevices(kernel, kernel.variable("block_class"))) {
     if (device.at("type").value() === diskType) yield diskOf(device);
@@ -23,14 +23,14 @@ export function* disks(kernel: Kernel): Generator<Obj> {
  * commit 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11), in the disk's own
  * partition before.
  */
-function diskOf(device: Obj): Obj {
+function diskOf(device: Obj<"struct device">): Obj<"struct gendisk"> {
   const disk = device.kernel.object("struct gendisk", 0n);
   if (disk.has("part0.__dev")) return device.containerOf(disk.type, "part0.__dev");
   return device.containerOf("struct block_device", "bd_device").at("bd_disk").deref();
 }
 
 /** Devices of a `struct class`, `struct device`. @throws Fault */
-export function* classDevices(kernel: Kernel, deviceClass: Obj): Generator<Obj> {
+export function* classDevices(kernel: Kernel, deviceClass: Obj<"struct class">): Generator<Obj<"struct device">> {
   const devices = classPrivate(kernel, deviceClass).at("klist_devices.k_list");
   for (const member of listEntries(kernel, devices, "struct device_private", "knode_class.n_node"))
     yield member.at("device").deref();
@@ -40,7 +40,7 @@ export function* classDevices(kernel: Kernel, deviceClass: Obj): Generator<Obj> 
  * The driver core's own part of a class. Since Linux kernel commit 7b884b7f24b4 ("driver core: class.c: convert to only
  * use class_to_subsys") (in v6.4) the class does not point to it: it is looked for among all classes.
  */
-function classPrivate(kernel: Kernel, deviceClass: Obj): Obj {
+function classPrivate(kernel: Kernel, deviceClass: Obj<"struct class">): Obj<"struct subsys_private"> {
   if (deviceClass.has("p")) return deviceClass.at("p").deref();
   const classes = kernel.variable("class_kset").at("list");
   for (const kobject of listEntries(kernel, classes, "struct kobject", "entry")) {

@@ -8,24 +8,24 @@ import { pageShift, pageSize } from "../mm/page.ts";
 import { timekeeper } from "../time/timekeeping.ts";
 
 /** Loaded programs, `struct bpf_prog`, by their ids. @throws Fault where the table of ids breaks */
-export function* bpfPrograms(kernel: Kernel): Generator<Obj> {
+export function* bpfPrograms(kernel: Kernel): Generator<Obj<"struct bpf_prog">> {
   for (const { entry } of idrEntries(kernel, kernel.variable("prog_idr")))
     yield kernel.object("struct bpf_prog", entry);
 }
 
 /** Maps, `struct bpf_map`, by their ids. @throws Fault where the table of ids breaks */
-export function* bpfMaps(kernel: Kernel): Generator<Obj> {
+export function* bpfMaps(kernel: Kernel): Generator<Obj<"struct bpf_map">> {
   for (const { entry } of idrEntries(kernel, kernel.variable("map_idr"))) yield kernel.object("struct bpf_map", entry);
 }
 
 /** @throws Fault */
-export function findBpfProgram(kernel: Kernel, id: bigint): Obj | undefined {
+export function findBpfProgram(kernel: Kernel, id: bigint): Obj<"struct bpf_prog"> | undefined {
   const entry = idrFind(kernel, kernel.variable("prog_idr"), id);
   return entry === 0n ? undefined : kernel.object("struct bpf_prog", entry);
 }
 
 /** @throws Fault */
-export function findBpfMap(kernel: Kernel, id: bigint): Obj | undefined {
+export function findBpfMap(kernel: Kernel, id: bigint): Obj<"struct bpf_map"> | undefined {
   const entry = idrFind(kernel, kernel.variable("map_idr"), id);
   return entry === 0n ? undefined : kernel.object("struct bpf_map", entry);
 }
@@ -42,7 +42,7 @@ export function bpfTypeName(type: Obj, prefix: "BPF_PROG_TYPE_" | "BPF_MAP_TYPE_
 const MAX_USED_MAPS = 1024;
 
 /** The maps that a program uses. @throws Fault */
-export function* usedMaps(program: Obj): Generator<Obj> {
+export function* usedMaps(program: Obj<"struct bpf_prog">): Generator<Obj<"struct bpf_map">> {
   const aux = program.at("aux");
   const count = aux.at("used_map_cnt").number();
   if (count > MAX_USED_MAPS) throw Fault.at("corrupt", aux.value(), `a program that uses ${count} maps`);
@@ -50,7 +50,7 @@ export function* usedMaps(program: Obj): Generator<Obj> {
 }
 
 /** The program itself, then the others that it calls, each compiled for itself. @throws Fault */
-export function* bpfFunctions(program: Obj): Generator<Obj> {
+export function* bpfFunctions(program: Obj<"struct bpf_prog">): Generator<Obj<"struct bpf_prog">> {
   yield program;
   const aux = program.at("aux");
   const count = aux.at("func_cnt").number();
@@ -63,14 +63,14 @@ export function* bpfFunctions(program: Obj): Generator<Obj> {
 const MAX_INSNS = 1_000_000;
 
 /** Bytes of a program's translated instructions, eight each. @throws Fault */
-export function bpfInstructions(program: Obj): Uint8Array {
+export function bpfInstructions(program: Obj<"struct bpf_prog">): Uint8Array {
   const count = program.at("len").number();
   if (count > MAX_INSNS) throw Fault.at("corrupt", program.address, `a program of ${count} instructions`);
   return program.kernel.memory.read(program.at("insnsi").address, count * 8);
 }
 
 /** When a program was loaded, seconds since the epoch: `load_time` counts from boot, sleep included. @throws Fault */
-export function loadTime(program: Obj): number {
+export function loadTime(program: Obj<"struct bpf_prog">): number {
   const clock = timekeeper(program.kernel);
   const nanoseconds =
     program.at("aux.load_time").value() + clock.at("offs_real").value() - clock.at("offs_boot").value();
@@ -78,13 +78,14 @@ export function loadTime(program: Obj): number {
 }
 
 /** The name that its loader gave a program or map; empty for none. @throws Fault */
-export const bpfName = (object: Obj): string => (object.has("name") ? object.at("name").text() : "");
+export const bpfName = (object: Obj<"struct bpf_prog_aux" | "struct bpf_map">): string =>
+  object.has("name") ? object.at("name").text() : "";
 
 /** The user who loaded a program, as the initial user namespace counts. @throws Fault */
-export const programOwner = (program: Obj): number => program.at("aux.user.uid.val").number();
+export const programOwner = (program: Obj<"struct bpf_prog">): number => program.at("aux.user.uid.val").number();
 
 /** Who made a map; undefined since v5.11 (commit 80ee81e0403c), when its memory began to be charged to a cgroup. @throws Fault */
-export function mapOwner(map: Obj): number | undefined {
+export function mapOwner(map: Obj<"struct bpf_map">): number | undefined {
   const path = ["memory.user", "user"].find((one) => map.has(`${one}.uid.val`));
   return path === undefined ? undefined : map.at(`${path}.uid.val`).number();
 }
@@ -100,7 +101,7 @@ const PERCPU_MAPS = ["PERCPU_HASH", "LRU_PERCPU_HASH", "PERCPU_ARRAY", "PERCPU_C
  * reckons it for /proc, and a ring buffer as its own map_mem_usage() does.
  * @throws Fault
  */
-export function mapMemory(map: Obj): number {
+export function mapMemory(map: Obj<"struct bpf_map">): number {
   const { kernel } = map;
   const charged = ["memory.pages", "pages"].find((path) => map.has(path));
   if (charged !== undefined) return map.at(charged).number() * pageSize(kernel);

@@ -6,7 +6,7 @@ import { chain } from "../../kernel/chain.ts";
 const MINORBITS = 20;
 
 /** Regions of character device numbers, `struct char_device_struct`, in the order of the hash by major. @throws Fault */
-export function* charDeviceRegions(kernel: Kernel): Generator<Obj> {
+export function* charDeviceRegions(kernel: Kernel): Generator<Obj<"struct char_device_struct">> {
   for (const slot of kernel.variable("chrdevs").elements()) yield* chain(slot);
 }
 
@@ -16,7 +16,7 @@ export function* charDeviceRegions(kernel: Kernel): Generator<Obj> {
  * narrowest range wins.
  * @throws Fault
  */
-export function regionCdev(kernel: Kernel, region: Obj): Obj | undefined {
+export function regionCdev(kernel: Kernel, region: Obj<"struct char_device_struct">): Obj<"struct cdev"> | undefined {
   if (region.at("cdev").value() !== 0n) return region.at("cdev").deref();
   const major = region.at("major").number();
   const device = BigInt(major) * (1n << BigInt(MINORBITS)) + region.at("baseminor").value();

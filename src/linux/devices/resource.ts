@@ -3,7 +3,7 @@ import type { Obj } from "../../model/object.ts";
 
 /** A `struct resource` and how many others it lies in. */
 export interface ResourceNode {
-  readonly resource: Obj;
+  readonly resource: Obj<"struct resource">;
   readonly depth: number;
 }
 
@@ -11,7 +11,7 @@ export interface ResourceNode {
  * A tree of resources from its root down, children by their start (kernel/resource.c), as /proc/iomem lists them.
  * @throws Fault at the first that cannot be read, or that is met again; those before it were yielded
  */
-export function* resourceTree(root: Obj): Generator<ResourceNode> {
+export function* resourceTree(root: Obj<"struct resource">): Generator<ResourceNode> {
   const seen = new Set<bigint>();
   const open: ResourceNode[] = [{ resource: root, depth: 0 }];
   for (let node = open.pop(); node; node = open.pop()) {

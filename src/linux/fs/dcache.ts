@@ -5,9 +5,9 @@ import type { Obj } from "../../model/object.ts";
 /** A place in the tree of files: `struct vfsmount *` and `struct dentry *`, as `struct path` pairs them. */
 export interface Place {
   /** `struct vfsmount`; undefined where only the dentry is known: the path then ends at its file system's root. */
-  readonly mount: Obj | undefined;
+  readonly mount: Obj<"struct vfsmount"> | undefined;
   /** `struct dentry`. */
-  readonly dentry: Obj;
+  readonly dentry: Obj<"struct dentry">;
 }
 
 /** PATH_MAX is 4096: no path has more names; damage may close a ring. */
@@ -19,7 +19,7 @@ const MAX_NAME = 4096;
  * The `struct dentry` that a user named: the root of its file system belongs to the same super block.
  * @throws Fault corrupt where there is none
  */
-export function dentryAt(kernel: Kernel, address: bigint): Obj {
+export function dentryAt(kernel: Kernel, address: bigint): Obj<"struct dentry"> {
   const dentry = kernel.object("struct dentry", address);
   dentry.bytes();
   const parent = attempt(() => dentry.at("d_parent.d_sb").value());
@@ -31,7 +31,7 @@ export function dentryAt(kernel: Kernel, address: bigint): Obj {
 }
 
 /** The last name of a dentry. @throws Fault */
-export function dentryName(dentry: Obj): string {
+export function dentryName(dentry: Obj<"struct dentry">): string {
   const name = dentry.at("d_name");
   const length = Math.min(name.at("len").number(), MAX_NAME);
   return dentry.kernel.memory.cString(name.at("name").value(), length);
@@ -63,16 +63,20 @@ export function dentryPath({ mount, dentry }: Place): string {
 }
 
 /** The kernel's own `struct mount` around a vfsmount. */
-const containing = (vfsmount: Obj): Obj => vfsmount.containerOf("struct mount", "mnt");
+const containing = (vfsmount: Obj<"struct vfsmount">): Obj<"struct mount"> =>
+  vfsmount.containerOf("struct mount", "mnt");
 
-function join(names: readonly string[], root: Obj, isMountRoot: boolean): string {
+function join(names: readonly string[], root: Obj<"struct dentry">, isMountRoot: boolean): string {
   const path = names.toReversed().join("/");
   const name = isMountRoot ? "/" : dentryName(root);
   return name === "/" ? `/${path}` : [name, path].filter((part) => part !== "").join("/");
 }
 
 /** The place of a `struct path`. @throws Fault */
-export const pathPlace = (path: Obj): Place => ({ mount: path.at("mnt").deref(), dentry: path.at("dentry").deref() });
+export const pathPlace = (path: Obj<"struct path">): Place => ({
+  mount: path.at("mnt").deref(),
+  dentry: path.at("dentry").deref(),
+});
 
 /** The path of an open file (`struct file`). @throws Fault */
-export const filePath = (file: Obj): string => dentryPath(pathPlace(file.at("f_path")));
+export const filePath = (file: Obj<"struct file">): string => dentryPath(pathPlace(file.at("f_path")));

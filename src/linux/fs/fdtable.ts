@@ -5,7 +5,7 @@ import type { Obj } from "../../model/object.ts";
 export interface OpenFile {
   readonly fd: number;
   /** `struct file`. */
-  readonly file: Obj;
+  readonly file: Obj<"struct file">;
 }
 
 /** A table of so many descriptors would fill half a gigabyte: a limit says what to expect, a damaged word does not. */
@@ -16,7 +16,7 @@ const MAX_FDS = 1 << 26;
  * Descriptors that are reserved while a file is being opened are left out.
  * @throws Fault where the table cannot be read; files before that were yielded
  */
-export function* openFiles(task: Obj): Generator<OpenFile> {
+export function* openFiles(task: Obj<"struct task_struct">): Generator<OpenFile> {
   const files = task.at("files");
   if (files.value() === 0n) return;
   const { kernel } = task;

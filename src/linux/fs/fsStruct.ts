@@ -6,7 +6,7 @@ import { dentryPath, pathPlace } from "./dcache.ts";
  * for a task that has let go of them to exit.
  * @throws Fault
  */
-export function fsPath(task: Obj, which: "root" | "pwd"): string | undefined {
+export function fsPath(task: Obj<"struct task_struct">, which: "root" | "pwd"): string | undefined {
   const fs = task.at("fs");
   return fs.value() === 0n ? undefined : dentryPath(pathPlace(fs.at(which)));
 }

@@ -19,18 +19,18 @@ const FILE_TYPES = {
 export type FileType = (typeof FILE_TYPES)[keyof typeof FILE_TYPES];
 
 /** @throws Fault */
-export const fileType = (inode: Obj): FileType | undefined =>
+export const fileType = (inode: Obj<"struct inode">): FileType | undefined =>
   FILE_TYPES[(inode.at("i_mode").number() & S_IFMT) as keyof typeof FILE_TYPES];
 
 /** The `struct address_space` with an inode's pages. @throws Fault */
-export const inodeMapping = (inode: Obj): Obj => inode.at("i_mapping").deref();
+export const inodeMapping = (inode: Obj<"struct inode">): Obj<"struct address_space"> => inode.at("i_mapping").deref();
 
 /**
  * The `struct inode` that a user named. The owner of an inode's pages has these very pages for its own: a block
  * device's inodes share those of one (include/linux/fs.h: i_mapping, host).
  * @throws Fault corrupt where there is none
  */
-export function inodeAt(kernel: Kernel, address: bigint): Obj {
+export function inodeAt(kernel: Kernel, address: bigint): Obj<"struct inode"> {
   const inode = kernel.object("struct inode", address);
   inode.bytes();
   const owner = attempt(() => inodeMapping(inode).at("host.i_mapping").value());
@@ -39,7 +39,7 @@ export function inodeAt(kernel: Kernel, address: bigint): Obj {
 }
 
 /** Pages of a `struct address_space` in the page cache. @throws Fault */
-export const cachedPages = (mapping: Obj): number => mapping.at("nrpages").number();
+export const cachedPages = (mapping: Obj<"struct address_space">): number => mapping.at("nrpages").number();
 
 /** A page in the page cache. */
 export interface CachedPage {
@@ -54,7 +54,7 @@ export interface CachedPage {
  * `page_tree` became `i_pages` in v4.17 (commit b93b016313b3).
  * @throws Fault as `xarrayEntries`
  */
-export function* pageCache(mapping: Obj): Generator<CachedPage> {
+export function* pageCache(mapping: Obj<"struct address_space">): Generator<CachedPage> {
   const tree = mapping.at(mapping.has("i_pages") ? "i_pages" : "page_tree");
   for (const { index, entry } of xarrayEntries(mapping.kernel, tree)) {
     // A shadow or swap entry is a value, a pointer has both low bits clear.

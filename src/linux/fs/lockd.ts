@@ -7,7 +7,7 @@ import { hlistEntries, listEntries } from "../../kernel/list.ts";
 /** A file that the lock server keeps open for NFS clients. */
 export interface LockedFile {
   /** `struct file`. */
-  readonly file: Obj;
+  readonly file: Obj<"struct file">;
   /** Names of the clients that hold a lock on it. */
   readonly clients: readonly string[];
 }
@@ -28,14 +28,14 @@ export function* lockedFiles(kernel: Kernel): Generator<LockedFile> {
 }
 
 /** One for reading and one for writing since Linux kernel commit 7f024fcd5c97 ("Keep read and write fds with each nlm_file") (in v5.15). */
-function* openedAs(nlmFile: Obj): Generator<Obj, void, void> {
+function* openedAs(nlmFile: Obj<"struct nlm_file">): Generator<Obj<"struct file">, void, void> {
   const files = nlmFile.at("f_file");
   const slots = bare(files.type).kind === "array" ? files.elements() : [files];
   for (const slot of slots) if (slot.value() !== 0n) yield slot.deref();
 }
 
 /** Hosts of the POSIX locks on a file whose owner is lockd. */
-function* clients(file: Obj): Generator<string, void, void> {
+function* clients(file: Obj<"struct file">): Generator<string, void, void> {
   const { kernel } = file;
   const operations = globalAddress(kernel, "nlmsvc_lock_operations");
   const context = file.at("f_inode.i_flctx");

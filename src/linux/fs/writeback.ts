@@ -9,7 +9,7 @@ const DIRTY_LISTS = ["b_dirty", "b_io", "b_more_io", "b_dirty_time"];
  * (include/linux/backing-dev-defs.h).
  * @throws Fault where a list breaks
  */
-export function* dirtyInodes(superBlock: Obj): Generator<Obj> {
+export function* dirtyInodes(superBlock: Obj<"struct super_block">): Generator<Obj<"struct inode">> {
   const { kernel } = superBlock;
   const device = superBlock.at("s_bdi");
   if (device.value() === 0n) return;
@@ -26,7 +26,7 @@ export function* dirtyInodes(superBlock: Obj): Generator<Obj> {
 }
 
 /** One for each cgroup that writes; they are listed since Linux kernel commit b817525a4a80 (in v4.4). */
-function* writebacks(device: Obj): Generator<Obj, void, void> {
+function* writebacks(device: Obj<"struct backing_dev_info">): Generator<Obj<"struct bdi_writeback">, void, void> {
   if (device.has("wb_list"))
     yield* listEntries(device.kernel, device.at("wb_list"), "struct bdi_writeback", "bdi_node");
   else yield device.at("wb");

@@ -16,7 +16,7 @@ const MAX_ACTIONS = 1024;
 /** An interrupt's number and its `struct irq_desc`. */
 export interface Irq {
   readonly number: number;
-  readonly desc: Obj;
+  readonly desc: Obj<"struct irq_desc">;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface Irq {
  * @throws Fault where the tree breaks
  */
 export function* irqs(kernel: Kernel): Generator<Irq> {
-  const desc = (address: bigint): Obj => kernel.object("struct irq_desc", address);
+  const desc = (address: bigint): Obj<"struct irq_desc"> => kernel.object("struct irq_desc", address);
   if (kernel.hasVariable("sparse_irqs") && bare(kernel.variable("sparse_irqs").type).kind === "struct") {
     for (const { first, entry } of mapleEntries(kernel, kernel.variable("sparse_irqs")))
       yield { number: Number(first), desc: desc(entry) };
@@ -48,7 +48,7 @@ export function irqCount(kernel: Kernel): number {
 }
 
 /** The handlers of an interrupt, `struct irqaction`. @throws Fault where the chain breaks */
-export function* irqActions(desc: Obj): Generator<Obj> {
+export function* irqActions(desc: Obj<"struct irq_desc">): Generator<Obj<"struct irqaction">> {
   let count = 0;
   for (let action = desc.at("action"); action.value() !== 0n; action = action.at("next")) {
     if (++count > MAX_ACTIONS) throw Fault.at("corrupt", action.value(), "the chain of irqactions does not end");
@@ -57,16 +57,16 @@ export function* irqActions(desc: Obj): Generator<Obj> {
 }
 
 /** Its name; empty for one that has none, as `chained_action` (kernel/irq/chip.c). @throws Fault */
-export function actionName(action: Obj): string {
+export function actionName(action: Obj<"struct irqaction">): string {
   const name = action.at("name");
   return name.value() === 0n ? "" : name.text();
 }
 
 /** Names of the handlers. @throws Fault */
-export const irqNames = (desc: Obj): string[] => Array.from(irqActions(desc), actionName);
+export const irqNames = (desc: Obj<"struct irq_desc">): string[] => Array.from(irqActions(desc), actionName);
 
 /** CPUs that an interrupt may be delivered to. @throws Fault */
-export function irqAffinity(desc: Obj): readonly number[] {
+export function irqAffinity(desc: Obj<"struct irq_desc">): readonly number[] {
   const { kernel } = desc;
   // Since Linux kernel commit 9df872faa7e1 ("genirq: Move field 'affinity' from irq_data into irq_common_data") (in v4.3).
   const mask = desc.at(desc.has("irq_common_data.affinity") ? "irq_common_data.affinity" : "irq_data.affinity");
@@ -76,7 +76,7 @@ export function irqAffinity(desc: Obj): readonly number[] {
 }
 
 /** How often the interrupt came on a CPU. @throws Fault */
-export function irqCountOn(desc: Obj, cpu: number): number {
+export function irqCountOn(desc: Obj<"struct irq_desc">, cpu: number): number {
   const counters = desc.at("kstat_irqs");
   if (counters.value() === 0n) return 0;
   const counter = perCpuPointee(desc.kernel, counters, cpu);
@@ -85,7 +85,7 @@ export function irqCountOn(desc: Obj, cpu: number): number {
 }
 
 /** The controller's name for it and how it is triggered: "IO-APIC", "edge". @throws Fault */
-export function irqChip(desc: Obj): { readonly chip: string; readonly flow: string } {
+export function irqChip(desc: Obj<"struct irq_desc">): { readonly chip: string; readonly flow: string } {
   const chip = desc.at("irq_data.chip");
   const text = (name: Obj): string => (name.value() === 0n ? "" : name.text());
   return { chip: chip.value() === 0n ? "None" : text(chip.at("name")) || "-", flow: text(desc.at("name")) };

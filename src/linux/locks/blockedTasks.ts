@@ -16,11 +16,11 @@ import { LOCK_FUNCTIONS, taskWait } from "./taskWait.ts";
  * Tasks that sleep and cannot be disturbed, and others that sleep in a function of a lock, by pid. Idle workers of the
  * kernel, which sleep uninterruptibly by habit, are none of them.
  */
-export const blockedTasks = derived("blocked tasks", (kernel): readonly Obj[] =>
+export const blockedTasks = derived("blocked tasks", (kernel): readonly Obj<"struct task_struct">[] =>
   taskTable(kernel).tasks.filter((task) => isBlocked(kernel, task)),
 );
 
-function isBlocked(kernel: Kernel, task: Obj): boolean {
+function isBlocked(kernel: Kernel, task: Obj<"struct task_struct">): boolean {
   const state = attempt(() => taskState(task));
   if (state !== "UN" && state !== "IN") return false;
   if (taskActivity(task) !== "sleeping") return false;
@@ -45,7 +45,7 @@ const LOCK_NAME = /mutex|rwsem|down|rwbase/;
 const BYTES = 512;
 
 /** Whether a return address into a lock's function lies at the end of the task's stack: a guess that unwinding confirms. */
-function sleepsInLock(kernel: Kernel, task: Obj): boolean {
+function sleepsInLock(kernel: Kernel, task: Obj<"struct task_struct">): boolean {
   const { wordSize, byteOrder } = kernel.arch;
   const sp = sleepingStackPointer(task);
   const view = viewOf(kernel.memory.read(sp, BYTES));

@@ -21,7 +21,7 @@ const KINDS: readonly Omit<Blocker, "address">[] = [
  * Since Linux kernel commit e711faaafbe5 ("hung_task: replace blocker_mutex with encoded blocker") (in v6.16) the kind
  * stands in the low bits of `blocker`; in v6.15 `blocker_mutex` knows mutexes alone.
  */
-export function blocker(task: Obj): Blocker | undefined {
+export function blocker(task: Obj<"struct task_struct">): Blocker | undefined {
   const member = ["blocker", "blocker_mutex"].find((name) => task.has(name));
   const value = member && attempt(() => task.at(member).value());
   if (value === undefined || value === "" || value instanceof Fault || value === 0n) return undefined;

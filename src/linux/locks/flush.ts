@@ -36,7 +36,7 @@ export function flushedWork({ kernel, task }: Sleeper, address: bigint): Found |
 const WORK_STRUCT_INACTIVE = 2n;
 
 /** What a work that is queued waits for: of an inactive one, that an active one of its workqueue is done. @throws Fault */
-function queuedState(work: Obj): ResourceState {
+function queuedState(work: Obj<"struct work_struct">): ResourceState {
   const queued = { holders: [], note: "queued; no worker executes it yet", fields: [] };
   if ((workData(work) & WORK_STRUCT_INACTIVE) === 0n) return queued;
   const { pool, pwq } = queueOf(work);
@@ -64,14 +64,17 @@ function queuedState(work: Obj): ResourceState {
   };
 }
 
-const workData = (work: Obj): bigint => BigInt.asUintN(64, work.at("data.counter").value());
+const workData = (work: Obj<"struct work_struct">): bigint => BigInt.asUintN(64, work.at("data.counter").value());
 
 /** WORK_STRUCT_PWQ and the bits below the pool_workqueue's address: 8, or 9 with debug objects. */
 const WORK_STRUCT_PWQ = 4n;
 const FLAG_BITS = [8n, 9n, 10n];
 
 /** The queue and the pool of workers that a queued work belongs to. @throws Fault where it is in none */
-function queueOf(work: Obj): { readonly pwq: Obj; readonly pool: Obj } {
+function queueOf(work: Obj<"struct work_struct">): {
+  readonly pwq: Obj<"struct pool_workqueue">;
+  readonly pool: Obj<"struct worker_pool">;
+} {
   const { kernel } = work;
   const data = workData(work);
   if ((data & WORK_STRUCT_PWQ) === 0n) throw Fault.at("unknown", work.address, "the work is in no queue");
@@ -88,16 +91,17 @@ function queueOf(work: Obj): { readonly pwq: Obj; readonly pool: Obj } {
   throw Fault.at("corrupt", work.address, "the work leads to no pool of workers");
 }
 
-const workersOf = (pool: Obj): Generator<Obj> => listEntries(pool.kernel, pool.at("workers"), "struct worker", "node");
+const workersOf = (pool: Obj<"struct worker_pool">): Generator<Obj<"struct worker">> =>
+  listEntries(pool.kernel, pool.at("workers"), "struct worker", "node");
 
 interface Target {
-  readonly worker: Obj | undefined;
-  readonly work: Obj;
+  readonly worker: Obj<"struct worker"> | undefined;
+  readonly work: Obj<"struct work_struct">;
 }
 
 /** What a barrier stands behind. @throws Fault */
-function targetOf(kernel: Kernel, barrier: Obj, pool: Obj): Target {
-  const scheduled = new Map<bigint, Obj>();
+function targetOf(kernel: Kernel, barrier: Obj<"struct wq_barrier">, pool: Obj<"struct worker_pool">): Target {
+  const scheduled = new Map<bigint, Obj<"struct worker">>();
   for (const worker of workersOf(pool)) scheduled.set(worker.at("scheduled").address, worker);
   const entry = memberOffset(kernel, "struct work_struct", "entry");
   const word = BigInt(kernel.arch.wordSize);
@@ -119,7 +123,7 @@ function targetOf(kernel: Kernel, barrier: Obj, pool: Obj): Target {
   throw Fault.at("corrupt", barrier.address, "the list of barriers does not end");
 }
 
-const workResource = (kernel: Kernel, work: Obj) => ({
+const workResource = (kernel: Kernel, work: Obj<"struct work_struct">) => ({
   kind: "work" as const,
   type: "struct work_struct",
   address: work.address,
@@ -133,7 +137,7 @@ const functionOf = (kernel: Kernel, address: bigint | Fault): string =>
   address instanceof Fault ? "?" : (symbolText(kernel, address) ?? hex0x(address));
 
 /** A work that a worker executes: the function as the worker noted it, for the work may be gone. */
-function executed(worker: Obj): Found {
+function executed(worker: Obj<"struct worker">): Found {
   const { kernel } = worker;
   const address = worker.at("current_work").value();
   const detail = functionOf(kernel, worker.at("current_func").value());
@@ -143,13 +147,13 @@ function executed(worker: Obj): Found {
   };
 }
 
-const workerHolder = (worker: Obj, certainty: Holder["certainty"] = "certain"): Holder => ({
+const workerHolder = (worker: Obj<"struct worker">, certainty: Holder["certainty"] = "certain"): Holder => ({
   task: worker.at("task").value(),
   certainty,
   how: "the worker that executes it",
 });
 
-function workerFields(worker: Obj): ReadField[] {
+function workerFields(worker: Obj<"struct worker">): ReadField[] {
   const [type, address] = ["struct worker", worker.address];
   return ["current_work", "task"].map((path) => ({ type, address, path, value: hex0x(worker.at(path).value()) }));
 }
@@ -178,7 +182,7 @@ export function flushedWorkqueue(sleeper: Sleeper, address: bigint): Found | und
 }
 
 /** The workqueue that knows the flusher. @throws Fault */
-function workqueueOf(kernel: Kernel, flusher: Obj): Obj | undefined {
+function workqueueOf(kernel: Kernel, flusher: Obj<"struct wq_flusher">): Obj<"struct workqueue_struct"> | undefined {
   const list = flusher.at("list").address;
   for (const queue of listEntries(kernel, kernel.variable("workqueues"), "struct workqueue_struct", "list")) {
     if (queue.at("first_flusher").value() === flusher.address) return queue;
@@ -189,7 +193,7 @@ function workqueueOf(kernel: Kernel, flusher: Obj): Obj | undefined {
 }
 
 /** @throws Fault */
-function workqueueState(queue: Obj, flusher: Obj): ResourceState {
+function workqueueState(queue: Obj<"struct workqueue_struct">, flusher: Obj<"struct wq_flusher">): ResourceState {
   const { kernel } = queue;
   const color = flusher.at("flush_color").number();
   const holders: Holder[] = [];

@@ -45,14 +45,14 @@ export function gracePeriodState(kernel: Kernel): Found {
 }
 
 /** The kernel thread that begins and ends grace periods. */
-function kthread(rcu: Obj): Holder[] {
+function kthread(rcu: Obj<"struct rcu_state">): Holder[] {
   const task = rcu.has("gp_kthread") ? rcu.at("gp_kthread").value() : 0n;
   const how = "the grace-period kthread, which is to go on: every CPU has reported";
   return task === 0n ? [] : [{ task, certainty: "likely", how }];
 }
 
 /** Nodes that stand for CPUs. */
-function* leaves(kernel: Kernel, rcu: Obj): Generator<Obj> {
+function* leaves(kernel: Kernel, rcu: Obj<"struct rcu_state">): Generator<Obj<"struct rcu_node">> {
   const count = Math.min(kernel.variable("rcu_num_nodes").number(), MAX_NODES);
   const depth = kernel.variable("rcu_num_lvls").number() - 1;
   for (let i = 0; i < count; i++) {
@@ -61,7 +61,7 @@ function* leaves(kernel: Kernel, rcu: Obj): Generator<Obj> {
   }
 }
 
-function silentCpus(leaf: Obj): number[] {
+function silentCpus(leaf: Obj<"struct rcu_node">): number[] {
   const mask = BigInt.asUintN(64, leaf.at("qsmask").value());
   const first = leaf.at("grplo").number();
   const cpus: number[] = [];
@@ -70,7 +70,7 @@ function silentCpus(leaf: Obj): number[] {
 }
 
 /** Tasks from the one that `gp_tasks` points at to the end of `blkd_tasks` block the grace period. */
-function* blockedReaders(leaf: Obj): Generator<Holder> {
+function* blockedReaders(leaf: Obj<"struct rcu_node">): Generator<Holder> {
   const { kernel } = leaf;
   const first = leaf.has("gp_tasks") ? leaf.at("gp_tasks").value() : 0n;
   if (first === 0n) return;

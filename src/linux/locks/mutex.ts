@@ -45,7 +45,7 @@ const RT_MUTEX_FLAGS = 1n;
  * @param lock `struct rt_mutex_base`, before v5.15 `struct rt_mutex` (commit 830e6acc8a1c)
  * @throws Fault
  */
-export function rtMutexState(lock: Obj): ResourceState {
+export function rtMutexState(lock: Obj<"struct rt_mutex_base" | "struct rt_mutex">): ResourceState {
   const owner = lock.at("owner").value();
   const task = owner & ~RT_MUTEX_FLAGS;
   const type = rtMutexType(lock.kernel);

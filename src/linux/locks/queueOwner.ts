@@ -7,7 +7,12 @@ import type { Found, Holder, ResourceState } from "./resource.ts";
 import { frameFunction, type Sleeper } from "./sleeper.ts";
 
 /** @param queue address of the `wait_queue_head` */
-export function ownerOfQueue(sleeper: Sleeper, entry: Obj, queue: bigint, task: Obj): Found {
+export function ownerOfQueue(
+  sleeper: Sleeper,
+  entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">,
+  queue: bigint,
+  task: Obj<"struct task_struct">,
+): Found {
   const { kernel, frames, at } = sleeper;
   const frame = frames[at];
   const name = frame === undefined ? "" : (frameFunction(frame) ?? "");
@@ -21,7 +26,12 @@ export function ownerOfQueue(sleeper: Sleeper, entry: Obj, queue: bigint, task: 
 
 interface QueueOwner {
   readonly functions: RegExp;
-  readonly find: (kernel: Kernel, queue: bigint, entry: Obj, task: Obj) => Found | undefined;
+  readonly find: (
+    kernel: Kernel,
+    queue: bigint,
+    entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">,
+    task: Obj<"struct task_struct">,
+  ) => Found | undefined;
 }
 
 const OWNERS: readonly QueueOwner[] = [
@@ -35,7 +45,12 @@ const OWNERS: readonly QueueOwner[] = [
 ];
 
 /** wait4(2) waits on the queue of its own process (kernel/exit.c: do_wait()). */
-function child(_kernel: Kernel, queue: bigint, _entry: Obj, task: Obj): Found | undefined {
+function child(
+  _kernel: Kernel,
+  queue: bigint,
+  _entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">,
+  task: Obj<"struct task_struct">,
+): Found | undefined {
   const own = task.at("signal.wait_chldexit").address;
   return own === queue ? { resource: { kind: "child", type: "struct wait_queue_head", address: queue } } : undefined;
 }
@@ -109,7 +124,7 @@ function journal(kernel: Kernel, queue: bigint): Found | undefined {
  * Tasks with an open handle of the transaction that is being committed: the commit waits until they close it. Each
  * keeps it in `task_struct.journal_info` (fs/jbd2/transaction.c: jbd2__journal_start()).
  */
-function handleHolders(journal: Obj): Holder[] {
+function handleHolders(journal: Obj<"struct journal_s">): Holder[] {
   const { kernel } = journal;
   const transactions = [journal.at("j_committing_transaction").value(), journal.at("j_running_transaction").value()];
   const holders: Holder[] = [];
@@ -124,7 +139,11 @@ function handleHolders(journal: Obj): Holder[] {
 }
 
 /** blk_mq_get_tag() waits by a `struct sbq_wait`, which names the tags. */
-function tag(kernel: Kernel, _queue: bigint, entry: Obj): Found | undefined {
+function tag(
+  kernel: Kernel,
+  _queue: bigint,
+  entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">,
+): Found | undefined {
   if (!kernel.types.find("struct", "sbq_wait")) return undefined;
   const address = entry.containerOf("struct sbq_wait", "wait").at("sbq").value();
   if (!kernel.memory.isKernelAddress(address)) return undefined;

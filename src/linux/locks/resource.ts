@@ -78,7 +78,7 @@ export interface QueuedTask {
 
 /** What one task waits for. */
 export interface Wait {
-  readonly task: Obj;
+  readonly task: Obj<"struct task_struct">;
   /** The function that waits, without suffixes of the compiler; undefined where the stack tells none. */
   readonly function: string | undefined;
   /** Its place in the task's stack. */

@@ -114,10 +114,10 @@ function identityOf(owner: Obj): string | undefined {
   return undefined;
 }
 
-const taskName = (task: Obj): string => `${taskComm(task)} [${taskPid(task)}]`;
+const taskName = (task: Obj<"struct task_struct">): string => `${taskComm(task)} [${taskPid(task)}]`;
 
 /** The file by one of its names within its file system: `vda1:/etc/passwd`. @throws Fault */
-function inodePath(inode: Obj): string {
+function inodePath(inode: Obj<"struct inode">): string {
   const { kernel } = inode;
   const device = inode.at("i_sb.s_id").text();
   const first = inode.at("i_dentry.first").value();
@@ -131,7 +131,7 @@ function inodePath(inode: Obj): string {
 }
 
 const usersOfMm = derived("first tasks of address spaces", (kernel) => {
-  const users = new Map<bigint, Obj>();
+  const users = new Map<bigint, Obj<"struct task_struct">>();
   for (const task of taskTable(kernel).tasks) {
     const mm = attempt(() => task.at("mm").value());
     if (typeof mm === "bigint" && mm !== 0n && !users.has(mm)) users.set(mm, task);
@@ -139,13 +139,13 @@ const usersOfMm = derived("first tasks of address spaces", (kernel) => {
   return users;
 });
 
-function userOf(mm: Obj): string | undefined {
+function userOf(mm: Obj<"struct mm_struct">): string | undefined {
   const task = usersOfMm(mm.kernel).get(mm.address);
   return task && taskName(task);
 }
 
 /** Super blocks are no objects of a cache of their own. */
-const superBlocks = derived("super blocks", (kernel): readonly Obj[] => [
+const superBlocks = derived("super blocks", (kernel): readonly Obj<"struct super_block">[] => [
   ...listEntries(kernel, kernel.variable("super_blocks"), "struct super_block", "s_list"),
 ]);
 

@@ -13,7 +13,7 @@ const MAX_WAITERS = 4 * 1024 * 1024;
  * On PREEMPT_RT all mutexes and spinlocks are of this kind. Undefined for a task that waits for none.
  * @throws Fault corrupt when waiter and task do not name each other
  */
-export function rtMutexWait(task: Obj): Found | undefined {
+export function rtMutexWait(task: Obj<"struct task_struct">): Found | undefined {
   if (!task.has("pi_blocked_on")) return undefined;
   const { kernel } = task;
   const waiter = task.at("pi_blocked_on").deref();
@@ -29,7 +29,7 @@ export function rtMutexWait(task: Obj): Found | undefined {
 }
 
 /** Those who wait for an rt_mutex, the one of the highest priority first. @throws Fault */
-function rtMutexQueue(kernel: Kernel, lock: Obj): readonly QueuedTask[] {
+function rtMutexQueue(kernel: Kernel, lock: Obj<"struct rt_mutex_base" | "struct rt_mutex">): readonly QueuedTask[] {
   // Since Linux kernel commit f7853c34241807bb ("locking/rtmutex: Fix task->pi_waiters integrity") (in v6.5) the node
   // lies in `tree`; before, in `tree_entry`.
   const waiter = kernel.object("struct rt_mutex_waiter", 0n);

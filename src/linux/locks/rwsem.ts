@@ -45,7 +45,7 @@ export function rwsemState(kernel: Kernel, address: bigint): ResourceState {
 }
 
 /** Before v5.3 a reader leaves no more than flags, and 1 of `owner` is no task. */
-function oldState(rwsem: Obj): ResourceState {
+function oldState(rwsem: Obj<"struct rw_semaphore">): ResourceState {
   const type = "struct rw_semaphore";
   if (!rwsem.has("owner")) return { holders: [], note: "this kernel does not record its owner", fields: [] };
   const word = rwsem.at("owner").value();
@@ -58,7 +58,7 @@ function oldState(rwsem: Obj): ResourceState {
 }
 
 /** RT's reader-writer lock: READER_BIAS marks that readers may enter, WRITER_BIAS that a writer has it. */
-function rwbaseState(rwbase: Obj): ResourceState {
+function rwbaseState(rwbase: Obj<"struct rwbase_rt">): ResourceState {
   const readers = rwbase.at("readers.counter").number();
   const own = rtMutexState(rwbase.at("rtmutex"));
   // kernel/locking/rwbase_rt.c: a writer holds the rt_mutex while it waits for the readers to leave, and after.

@@ -13,7 +13,7 @@ export type SleepFrame = Pick<Frame, "sp" | "cfa" | "symbol">;
 
 export interface Sleeper {
   readonly kernel: Kernel;
-  readonly task: Obj;
+  readonly task: Obj<"struct task_struct">;
   readonly frames: readonly SleepFrame[];
   /** The frame of the function that waits. */
   readonly at: number;

@@ -53,7 +53,12 @@ export const taskWait = derivedFor("what a task waits for", (kernel, task: bigin
   return waitOfStack(kernel, object, frames);
 });
 
-const nothing = (task: Obj, name: string | undefined, frame: number, unknown: string | undefined): Wait => ({
+const nothing = (
+  task: Obj<"struct task_struct">,
+  name: string | undefined,
+  frame: number,
+  unknown: string | undefined,
+): Wait => ({
   task,
   function: name,
   frame,
@@ -66,7 +71,7 @@ const nothing = (task: Obj, name: string | undefined, frame: number, unknown: st
 });
 
 /** The same by a stack that is known already. */
-export function waitOfStack(kernel: Kernel, task: Obj, frames: readonly SleepFrame[]): Wait {
+export function waitOfStack(kernel: Kernel, task: Obj<"struct task_struct">, frames: readonly SleepFrame[]): Wait {
   const at = waitingFrame(frames);
   const sleeper: Sleeper = { kernel, task, frames, at };
   const shown = waitFunction(kernel, frames as readonly Frame[]);

@@ -37,7 +37,7 @@ export function waitQueueWait(sleeper: Sleeper, at: number): Found | undefined {
   return { waiter, queue: ring.entries, ...ownerOfQueue(sleeper, entry, queue, task) };
 }
 
-type Special = (entry: Obj, ring: WaiterRing) => Found | undefined;
+type Special = (entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">, ring: WaiterRing) => Found | undefined;
 
 /** By the name of the function that wakes. */
 const SPECIAL: Readonly<Record<string, Special | undefined>> = {
@@ -52,7 +52,11 @@ const sharing = (ring: WaiterRing, isSame: (node: bigint) => boolean): readonly 
   ring.entries.filter(({ node }) => attempt(() => isSame(node)) === true);
 
 /** `struct wait_bit_queue_entry`: the word and the number of its bit, or a variable of any size. */
-function keyed(entry: Obj, ring: WaiterRing, kind: "bit" | "variable"): Found {
+function keyed(
+  entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">,
+  ring: WaiterRing,
+  kind: "bit" | "variable",
+): Found {
   const { kernel } = entry;
   const whole = entry.containerOf("struct wait_bit_queue_entry", "wq_entry");
   const address = whole.at("key.flags").value();
@@ -67,7 +71,7 @@ function keyed(entry: Obj, ring: WaiterRing, kind: "bit" | "variable"): Found {
 }
 
 /** `struct wait_page_queue` of mm/filemap.c: a folio, a page before v5.16, and the flag that is waited for. */
-function folioWait(entry: Obj, ring: WaiterRing): Found {
+function folioWait(entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">, ring: WaiterRing): Found {
   const { kernel } = entry;
   const whole = entry.containerOf("struct wait_page_queue", "wait");
   const member = whole.has("folio") ? "folio" : "page";
@@ -90,7 +94,10 @@ function folioWait(entry: Obj, ring: WaiterRing): Found {
 const flagName = (kernel: Kernel, bit: number): string =>
   pageFlags(kernel).find((flag) => flag.bit === bit)?.name ?? `bit ${bit}`;
 
-function percpuWait(entry: Obj, ring: WaiterRing): Found | undefined {
+function percpuWait(
+  entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">,
+  ring: WaiterRing,
+): Found | undefined {
   const { kernel } = entry;
   if (ring.head === undefined) return undefined;
   const type = "struct percpu_rw_semaphore";

@@ -19,7 +19,7 @@ const MAX_ORDER = 20;
 const MAX_MIGRATE_TYPES = 16;
 
 /** Lists of a zone's free blocks, smallest first (`struct zone.free_area`). @throws Fault */
-export function* freeLists(zone: Obj): Generator<FreeList> {
+export function* freeLists(zone: Obj<"struct zone">): Generator<FreeList> {
   let order = 0;
   for (const area of zone.at("free_area").elements()) {
     const list = area.at("free_list");
@@ -72,7 +72,7 @@ export function freeBlockOf(kernel: Kernel, pfn: number): FreeBlock | undefined 
 export function freeListOf(
   kernel: Kernel,
   block: FreeBlock,
-): { readonly zone: Obj; readonly list: FreeList } | undefined {
+): { readonly zone: Obj<"struct zone">; readonly list: FreeList } | undefined {
   const page = pfnToPage(kernel, block.pfn);
   for (const zone of zones(kernel)) {
     const start = zone.at("zone_start_pfn").number();

@@ -9,7 +9,7 @@ import type { Obj } from "../../model/object.ts";
 const MAX_HSTATES = 32;
 
 /** Sizes of huge pages that the kernel serves, `struct hstate` (mm/hugetlb.c); none without CONFIG_HUGETLB_PAGE. @throws Fault */
-export function* hstates(kernel: Kernel): Generator<Obj> {
+export function* hstates(kernel: Kernel): Generator<Obj<"struct hstate">> {
   const count = Math.min(globalU32(kernel, "hugetlb_max_hstate") ?? 0, MAX_HSTATES);
   if (count === 0) return;
   const type = kernel.types.named("struct hstate");
@@ -24,11 +24,11 @@ export function* hstates(kernel: Kernel): Generator<Obj> {
 const MAX_HUGE_ORDER = 30;
 
 /** Pages that one huge page of this `struct hstate` consists of. @throws Fault corrupt for an order that is not believed */
-export function hugePagePages(state: Obj): number {
+export function hugePagePages(state: Obj<"struct hstate">): number {
   const order = state.at("order").number();
   if (order > MAX_HUGE_ORDER) throw Fault.at("corrupt", state.address, `huge pages of order ${order}`);
   return 2 ** order;
 }
 
 /** Bytes of one huge page of this size. @throws Fault */
-export const hugePageBytes = (state: Obj): number => pageSize(state.kernel) * hugePagePages(state);
+export const hugePageBytes = (state: Obj<"struct hstate">): number => pageSize(state.kernel) * hugePagePages(state);

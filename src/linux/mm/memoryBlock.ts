@@ -12,7 +12,7 @@ import { xarrayEntries } from "../../kernel/xarray.ts";
  * to accelerate lookup") (in v5.7); before, only the bus "memory" knows them.
  * @throws Fault
  */
-export function* memoryBlocks(kernel: Kernel): Generator<Obj> {
+export function* memoryBlocks(kernel: Kernel): Generator<Obj<"struct memory_block">> {
   if (globalAddress(kernel, "memory_blocks") !== undefined) {
     for (const { entry } of xarrayEntries(kernel, kernel.variable("memory_blocks")))
       yield kernel.object("struct memory_block", entry);
@@ -41,7 +41,7 @@ const MEMORY_STATES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** "ONLINE"; a number without a name as it is. @throws Fault */
-export function memoryBlockState(block: Obj): string {
+export function memoryBlockState(block: Obj<"struct memory_block">): string {
   const state = block.at("state").number();
   return MEMORY_STATES.get(state) ?? String(state);
 }

@@ -13,7 +13,7 @@ const RESIDENT = ["MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES"] as const;
 const COUNTERS: Record<(typeof RESIDENT)[number], number> = { MM_FILEPAGES: 0, MM_ANONPAGES: 1, MM_SHMEMPAGES: 3 };
 
 /** Pages of virtual memory mapped by the task's `mm_struct`; 0 without one. @throws Fault */
-export function virtualPages(task: Obj): number {
+export function virtualPages(task: Obj<"struct task_struct">): number {
   const mm = task.at("mm");
   return mm.value() === 0n ? 0 : mm.at("total_vm").number();
 }
@@ -25,13 +25,13 @@ export function virtualPages(task: Obj): number {
  * per-CPU counters; before, one atomic each, and what every thread has not yet added to it.
  * @throws Fault
  */
-export function residentPages(task: Obj): number {
+export function residentPages(task: Obj<"struct task_struct">): number {
   const mm = task.at("mm");
   return mm.value() === 0n ? 0 : residentPagesOf(task, mm.deref());
 }
 
 /** The same of a `struct mm_struct` that the task has or had. @throws Fault */
-export function residentPagesOf(task: Obj, mm: Obj): number {
+export function residentPagesOf(task: Obj<"struct task_struct">, mm: Obj<"struct mm_struct">): number {
   const counts = mm.has("rss_stat.count") ? mm.at("rss_stat.count") : mm.at("rss_stat");
   // A count lags behind and may be below zero, which stands for none (include/linux/mm.h: get_mm_counter).
   const pages = RESIDENT.reduce((sum, name) => sum + Math.max(0, counterValue(counts.index(COUNTERS[name]))), 0);
@@ -44,7 +44,7 @@ function counterValue(counter: Obj): number {
 }
 
 /** `struct percpu_counter`: the common count and what each CPU has not folded into it yet. @throws Fault */
-export function percpuCounterSum(counter: Obj): number {
+export function percpuCounterSum(counter: Obj<"struct percpu_counter">): number {
   const { kernel } = counter;
   let sum = Number(counter.at("count").value());
   const base = counter.at("counters").value();
@@ -59,7 +59,7 @@ const threadSums = derived("pages counted by threads", () => new Map<bigint, num
  * Pages that threads counted for themselves and have not added to the mm (SPLIT_RSS_COUNTING, until v6.2); summed once
  * for each process, since every thread of it asks for the same sum.
  */
-function cachedPages(task: Obj): number {
+function cachedPages(task: Obj<"struct task_struct">): number {
   if (!task.has("rss_stat.count")) return 0;
   const { kernel } = task;
   const sums = threadSums(kernel);
@@ -70,7 +70,7 @@ function cachedPages(task: Obj): number {
   return pages;
 }
 
-function pagesOfThreads(leader: Obj): number {
+function pagesOfThreads(leader: Obj<"struct task_struct">): number {
   let pages = 0;
   const sum = attempt(() => {
     for (const thread of threads(leader)) {
@@ -131,7 +131,7 @@ export function totalramPages(kernel: Kernel): bigint {
 }
 
 /** The user address space of a task. @throws Fault unmapped for one that has none */
-export function taskMemory(task: Obj): AddressSpace {
+export function taskMemory(task: Obj<"struct task_struct">): AddressSpace {
   const mm = task.at("mm");
   if (mm.value() === 0n) throw Fault.of("unmapped", "the task has no user address space");
   return task.kernel.memory.user(mm.at("pgd").value(), `user of pid ${taskPid(task)}`);

@@ -11,7 +11,7 @@ import { globalAddress } from "../vmcoreinfo.ts";
  * @returns undefined where there is none
  * @throws Fault when it cannot be read
  */
-export function mmAt(kernel: Kernel, address: bigint): Obj | undefined {
+export function mmAt(kernel: Kernel, address: bigint): Obj<"struct mm_struct"> | undefined {
   const mm = kernel.object("struct mm_struct", address);
   if (!kernel.memory.isKernelAddress(address)) return undefined;
   if (address === globalAddress(kernel, "init_mm")) return mm;

@@ -5,7 +5,7 @@ import type { Obj } from "../../model/object.ts";
 import { memoryNodes } from "./mm.ts";
 
 /** Every memory node, `struct pglist_data`. @throws Fault */
-export function* pglistData(kernel: Kernel): Generator<Obj> {
+export function* pglistData(kernel: Kernel): Generator<Obj<"struct pglist_data">> {
   for (const address of memoryNodes(kernel)) yield kernel.object("struct pglist_data", address);
 }
 
@@ -13,24 +13,24 @@ export function* pglistData(kernel: Kernel): Generator<Obj> {
 const MAX_ZONES = 16;
 
 /** Zones of a node, `struct zone`, the unpopulated ones too. @throws Fault */
-export function* zonesOf(node: Obj): Generator<Obj> {
+export function* zonesOf(node: Obj<"struct pglist_data">): Generator<Obj<"struct zone">> {
   let zones = 0;
   for (const zone of node.at("node_zones").elements()) if (zones++ < MAX_ZONES) yield zone;
 }
 
 /** Zones of all nodes. @throws Fault */
-export function* zones(kernel: Kernel): Generator<Obj> {
+export function* zones(kernel: Kernel): Generator<Obj<"struct zone">> {
   for (const node of pglistData(kernel)) yield* zonesOf(node);
 }
 
 /** Pages that the page allocator has of a zone: an atomic since v5.0 @throws Fault */
-export const managedPages = (zone: Obj): number =>
+export const managedPages = (zone: Obj<"struct zone">): number =>
   Number(
     zone.has("managed_pages.counter") ? zone.at("managed_pages.counter").value() : zone.at("managed_pages").value(),
   );
 
 /** "DMA32". @throws Fault */
-export const zoneName = (zone: Obj): string => zone.at("name").text();
+export const zoneName = (zone: Obj<"struct zone">): string => zone.at("name").text();
 
 /**
  * Watermarks of a zone, min, low and high (mm/page_alloc.c: `zone_watermark`).
@@ -39,7 +39,7 @@ export const zoneName = (zone: Obj): string => zone.at("name").text();
  * stored lacks a boost, which is added to each.
  * @throws Fault
  */
-export function watermarks(zone: Obj): readonly number[] {
+export function watermarks(zone: Obj<"struct zone">): readonly number[] {
   const marks = zone.has("_watermark") ? zone.at("_watermark") : zone.at("watermark");
   const boost = zone.has("watermark_boost") ? zone.at("watermark_boost").number() : 0;
   return [0, 1, 2].map((i) => marks.index(i).number() + boost);

@@ -17,7 +17,9 @@ const MAX_SWAPFILES = 32;
  * pointers since Linux kernel commit efa90a981bbc ("swap_info: change to array of pointers") (in v2.6.33).
  * @throws Fault
  */
-export function* swapAreas(kernel: Kernel): Generator<{ readonly type: number; readonly area: Obj }> {
+export function* swapAreas(
+  kernel: Kernel,
+): Generator<{ readonly type: number; readonly area: Obj<"struct swap_info_struct"> }> {
   const count = Math.min(globalU32(kernel, "nr_swapfiles") ?? 0, MAX_SWAPFILES);
   const table = kernel.object("struct swap_info_struct *", noteSymbol(kernel, "swap_info"));
   for (let type = 0; type < count; type++) {
@@ -29,7 +31,7 @@ export function* swapAreas(kernel: Kernel): Generator<{ readonly type: number; r
 }
 
 /** Pages of an area that can be swapped to. @throws Fault */
-export const swapPages = (area: Obj): number => area.at("pages").number();
+export const swapPages = (area: Obj<"struct swap_info_struct">): number => area.at("pages").number();
 
 /** Flags above a count that no area of 4 TB reaches. */
 const SWAP_USAGE_MASK = (1n << 30n) - 1n;
@@ -39,13 +41,13 @@ const SWAP_USAGE_MASK = (1n << 30n) - 1n;
  * v6.14) an atomic count with a flag above it.
  * @throws Fault
  */
-export function swapPagesInUse(area: Obj): number {
+export function swapPagesInUse(area: Obj<"struct swap_info_struct">): number {
   const count = area.at("inuse_pages");
   return bare(count.type).kind === "struct" ? Number(count.at("counter").value() & SWAP_USAGE_MASK) : count.number();
 }
 
 /** Whether an area is a whole block device rather than a file. @throws Fault */
-export const isSwapPartition = (area: Obj): boolean =>
+export const isSwapPartition = (area: Obj<"struct swap_info_struct">): boolean =>
   (area.at("swap_file.f_mapping.host.i_mode").number() & S_IFMT) === S_IFBLK;
 
 /** Swap space of the whole system, in pages. @throws Fault */

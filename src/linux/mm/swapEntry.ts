@@ -6,7 +6,7 @@ import { swapAreas } from "./swap.ts";
 /** Where a page was swapped to. */
 export interface SwapSlot {
   /** `struct swap_info_struct`. */
-  readonly area: Obj;
+  readonly area: Obj<"struct swap_info_struct">;
   /** Page within the area. */
   readonly offset: bigint;
 }

@@ -12,7 +12,7 @@ import { pageSize } from "./page.ts";
  * @param mm `struct mm_struct`
  * @throws Fault where the tree or list breaks
  */
-export function* vmas(mm: Obj): Generator<Obj> {
+export function* vmas(mm: Obj<"struct mm_struct">): Generator<Obj<"struct vm_area_struct">> {
   const { kernel } = mm;
   const type = kernel.types.named("struct vm_area_struct");
   if (mm.has("mm_mt")) {
@@ -38,13 +38,13 @@ export function* vmas(mm: Obj): Generator<Obj> {
 }
 
 /** Bounds of an area; the end is exclusive. @throws Fault */
-export const vmaRange = (vma: Obj): { readonly start: bigint; readonly end: bigint } => ({
+export const vmaRange = (vma: Obj<"struct vm_area_struct">): { readonly start: bigint; readonly end: bigint } => ({
   start: vma.at("vm_start").value(),
   end: vma.at("vm_end").value(),
 });
 
 /** The area that holds a user address. @throws Fault as `vmas` */
-export function findVma(mm: Obj, address: bigint): Obj | undefined {
+export function findVma(mm: Obj<"struct mm_struct">, address: bigint): Obj<"struct vm_area_struct"> | undefined {
   for (const vma of vmas(mm)) {
     const { start, end } = vmaRange(vma);
     if (address < start) return undefined;
@@ -54,16 +54,16 @@ export function findVma(mm: Obj, address: bigint): Obj | undefined {
 }
 
 /** @throws Fault */
-export const vmaFlags = (vma: Obj): bigint => vma.at("vm_flags").value();
+export const vmaFlags = (vma: Obj<"struct vm_area_struct">): bigint => vma.at("vm_flags").value();
 
 /** The file that an area maps; undefined for anonymous memory. @throws Fault */
-export function vmaPath(vma: Obj): string | undefined {
+export function vmaPath(vma: Obj<"struct vm_area_struct">): string | undefined {
   const file = vma.at("vm_file");
   return file.value() === 0n ? undefined : filePath(file.deref());
 }
 
 /** Where in its file an area has the page of a user address: bytes from the file's start. @throws Fault */
-export const fileOffset = (vma: Obj, address: bigint): bigint =>
+export const fileOffset = (vma: Obj<"struct vm_area_struct">, address: bigint): bigint =>
   vma.at("vm_pgoff").value() * BigInt(pageSize(vma.kernel)) + (address - vma.at("vm_start").value());
 
 /** A flag of `vm_flags` by the name that the kernel prints. */

@@ -10,9 +10,9 @@ import { globalU32, globalWord } from "../vmcoreinfo.ts";
 /** A piece of address space that vmalloc() and its kin have given out. */
 export interface VmapArea {
   /** `struct vmap_area`. */
-  readonly area: Obj;
+  readonly area: Obj<"struct vmap_area">;
   /** `struct vm_struct`; undefined for what vm_map_ram() maps. */
-  readonly vm: Obj | undefined;
+  readonly vm: Obj<"struct vm_struct"> | undefined;
   readonly start: bigint;
   /** Exclusive. */
   readonly end: bigint;
@@ -28,7 +28,7 @@ export interface VmapAreas {
 export const vmapAreas = derived("vmap areas", (kernel): VmapAreas => {
   const areas: VmapArea[] = [];
   let fault: Fault | undefined;
-  const collect = (list: () => Iterable<Obj>): void => {
+  const collect = (list: () => Iterable<Obj<"struct vmap_area">>): void => {
     const done = attempt(() => {
       for (const area of list()) areas.push(vmapArea(area));
     });
@@ -48,7 +48,7 @@ const MAX_VMAP_NODES = 4096;
  * Heads of the lists of areas. Since Linux kernel commit d093602919ad ("mm: vmalloc: remove global vmap_area_root
  * rb-tree") (in v6.9) there is one for each of several `struct vmap_node`.
  */
-function* areaLists(kernel: Kernel): Generator<Obj> {
+function* areaLists(kernel: Kernel): Generator<Obj<"struct list_head">> {
   if (kernel.symbols.find("vmap_area_list")) {
     yield kernel.variable("vmap_area_list");
     return;
@@ -60,7 +60,7 @@ function* areaLists(kernel: Kernel): Generator<Obj> {
   for (let i = 0; i < count; i++) yield kernel.object(type, nodes + BigInt(i * sizeOf(type))).at("busy.head");
 }
 
-function vmapArea(area: Obj): VmapArea {
+function vmapArea(area: Obj<"struct vmap_area">): VmapArea {
   const vm = area.at("vm");
   return {
     area,

@@ -9,7 +9,7 @@ import { listEntries } from "../../kernel/list.ts";
 const MAX_MODULES = 1 << 15;
 
 /** Loaded modules, `struct module`, newest first. @throws Fault where the list breaks */
-export function* modules(kernel: Kernel): Generator<Obj, void, void> {
+export function* modules(kernel: Kernel): Generator<Obj<"struct module">, void, void> {
   let count = 0;
   for (const module of listEntries(kernel, kernel.variable("modules"), "struct module", "list")) {
     if (++count > MAX_MODULES) throw Fault.at("corrupt", module.address, `more than ${MAX_MODULES} modules`);
@@ -18,7 +18,7 @@ export function* modules(kernel: Kernel): Generator<Obj, void, void> {
 }
 
 /** @throws Fault */
-export const moduleName = (module: Obj): string => module.at("name").text();
+export const moduleName = (module: Obj<"struct module">): string => module.at("name").text();
 
 /** A run of memory that belongs to a module. */
 export interface ModuleRange {
@@ -36,13 +36,13 @@ export interface ModuleRange {
 const MOD_MEM_TYPES = ["text", "data", "rodata", "ro_after_init", "init_text", "init_data", "init_rodata"] as const;
 
 /** Memory of a module that is in place: init ranges only while it initialises. @throws Fault */
-export function moduleRanges(module: Obj): ModuleRange[] {
+export function moduleRanges(module: Obj<"struct module">): ModuleRange[] {
   const all = module.has("mem") ? memRanges(module) : layoutRanges(module);
   return all.filter(({ base, size }) => base !== 0n && size > 0);
 }
 
 /** Since Linux kernel commit ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4). */
-function memRanges(module: Obj): ModuleRange[] {
+function memRanges(module: Obj<"struct module">): ModuleRange[] {
   return MOD_MEM_TYPES.map((kind, i) => {
     const memory = module.at(`mem[${i}]`);
     const size = memory.at("size").number();
@@ -51,7 +51,7 @@ function memRanges(module: Obj): ModuleRange[] {
 }
 
 /** module_layout since v4.5 (commit 7523e4dc5057); plain members before. */
-function layoutRanges(module: Obj): ModuleRange[] {
+function layoutRanges(module: Obj<"struct module">): ModuleRange[] {
   return (["core", "init"] as const).map((kind) => {
     const layout = module.has(`${kind}_layout`)
       ? { base: `${kind}_layout.base`, size: `${kind}_layout.size`, text: `${kind}_layout.text_size` }
@@ -68,17 +68,17 @@ function layoutRanges(module: Obj): ModuleRange[] {
 const isInit = ({ kind }: ModuleRange): boolean => kind.startsWith("init");
 
 /** Where a module's code starts. @throws Fault */
-export function moduleBase(module: Obj): bigint {
+export function moduleBase(module: Obj<"struct module">): bigint {
   const path = module.has("mem") ? "mem[0].base" : module.has("core_layout") ? "core_layout.base" : "module_core";
   return module.at(path).value();
 }
 
 /** Bytes that a module holds once it is initialised: what lsmod prints less its init part. @throws Fault */
-export const moduleSize = (module: Obj): number =>
+export const moduleSize = (module: Obj<"struct module">): number =>
   moduleRanges(module).reduce((sum, range) => (isInit(range) ? sum : sum + range.size), 0);
 
 /** The module with that address in one of its ranges. */
-export function moduleAt(kernel: Kernel, address: bigint): Obj | undefined {
+export function moduleAt(kernel: Kernel, address: bigint): Obj<"struct module"> | undefined {
   for (const { module, ranges } of modulesWithRanges(kernel)) {
     if (ranges.some(({ base, size }) => address >= base && address < base + BigInt(size))) return module;
   }
@@ -88,8 +88,8 @@ export function moduleAt(kernel: Kernel, address: bigint): Obj | undefined {
 /** Every module that can be read, with its ranges, worked out once. Never throws. */
 const modulesWithRanges = derived(
   "module ranges",
-  (kernel): readonly { readonly module: Obj; readonly ranges: readonly ModuleRange[] }[] => {
-    const found: { module: Obj; ranges: ModuleRange[] }[] = [];
+  (kernel): readonly { readonly module: Obj<"struct module">; readonly ranges: readonly ModuleRange[] }[] => {
+    const found: { module: Obj<"struct module">; ranges: ModuleRange[] }[] = [];
     // A broken list still gives the modules in front of the break.
     attempt(() => {
       for (const module of modules(kernel)) {
@@ -114,7 +114,7 @@ export interface ModuleSection {
  * Sections of a module by /sys/module/NAME/sections; `.data..percpu`, which is not listed there, from `percpu`.
  * @throws Fault where the attributes cannot be read
  */
-export function* moduleSections(module: Obj): Generator<ModuleSection> {
+export function* moduleSections(module: Obj<"struct module">): Generator<ModuleSection> {
   const attributes = module.at("sect_attrs");
   if (attributes.value() !== 0n) {
     if (attributes.has("nsections")) yield* countedSections(attributes);
@@ -127,7 +127,7 @@ export function* moduleSections(module: Obj): Generator<ModuleSection> {
 }
 
 /** Until v6.13: `nsections` entries of `struct module_sect_attr`. */
-function* countedSections(attributes: Obj): Generator<ModuleSection> {
+function* countedSections(attributes: Obj<"struct module_sect_attrs">): Generator<ModuleSection> {
   const count = attributes.at("nsections").number();
   if (count > MAX_SECTIONS) throw Fault.of("corrupt", `module with ${count} sections`);
   for (let i = 0; i < count; i++) {
@@ -139,7 +139,7 @@ function* countedSections(attributes: Obj): Generator<ModuleSection> {
 }
 
 /** Since Linux kernel commit 4b2c11e4aaf7 (in v6.14): a NULL-terminated array of attributes, the address in `private`. */
-function* groupedSections(attributes: Obj): Generator<ModuleSection> {
+function* groupedSections(attributes: Obj<"struct module_sect_attrs">): Generator<ModuleSection> {
   const list = attributes.at(attributes.has("grp.bin_attrs_new") ? "grp.bin_attrs_new" : "grp.bin_attrs");
   for (let i = 0; i < MAX_SECTIONS; i++) {
     const attribute = list.index(i);
@@ -149,7 +149,7 @@ function* groupedSections(attributes: Obj): Generator<ModuleSection> {
 }
 
 /** The GNU build-id in a module's own notes, in hexadecimal; undefined when it has none. @throws Fault */
-export function moduleBuildId(module: Obj): string | undefined {
+export function moduleBuildId(module: Obj<"struct module">): string | undefined {
   const { kernel } = module;
   for (const { name, address } of moduleSections(module)) {
     if (name !== ".note.gnu.build-id") continue;
@@ -176,7 +176,7 @@ export interface ModuleBlob {
  * @throws Fault
  */
 export function moduleBtf(
-  module: Obj,
+  module: Obj<"struct module">,
 ): { readonly btf: ModuleBlob; readonly base: ModuleBlob | undefined } | undefined {
   const kept = keptBtf(module.kernel).get(module.address);
   if (kept) return { btf: { address: kept.at("data").value(), size: kept.at("data_size").number() }, base: undefined };
@@ -191,8 +191,8 @@ export function moduleBtf(
 }
 
 /** `btf_modules` of kernel/bpf/btf.c: `struct btf` by the address of its `struct module`. */
-const keptBtf = derived("btf_modules", (kernel): ReadonlyMap<bigint, Obj> => {
-  const kept = new Map<bigint, Obj>();
+const keptBtf = derived("btf_modules", (kernel): ReadonlyMap<bigint, Obj<"struct btf_module">> => {
+  const kept = new Map<bigint, Obj<"struct btf_module">>();
   const head = kernel.symbols.find("btf_modules")?.address;
   attempt(() => {
     if (head === undefined) return;
@@ -206,7 +206,7 @@ const keptBtf = derived("btf_modules", (kernel): ReadonlyMap<bigint, Obj> => {
 
 /** The module's ORC tables (x86 `struct mod_arch_specific`): `count` entries each. @throws Fault */
 export function moduleOrc(
-  module: Obj,
+  module: Obj<"struct module">,
 ): { readonly ip: bigint; readonly entries: bigint; readonly count: number } | undefined {
   if (!module.has("arch.num_orcs")) return undefined;
   const count = module.at("arch.num_orcs").number();

@@ -35,14 +35,14 @@ interface Columns {
  */
 export class ModuleSymbols implements SymbolSource {
   readonly name: string;
-  private readonly module: Obj;
+  private readonly module: Obj<"struct module">;
   private loaded: Columns | Fault | undefined;
   private ranges: readonly ModuleRange[] | undefined;
   private hashes: Int32Array | Fault | undefined;
   private byName: ReadonlyMap<string, readonly number[]> | undefined;
 
   /** @throws Fault when the module's name cannot be read */
-  constructor(module: Obj) {
+  constructor(module: Obj<"struct module">) {
     this.module = module;
     this.name = moduleName(module);
   }
@@ -137,7 +137,7 @@ export class ModuleSymbols implements SymbolSource {
 }
 
 /** The symbols of one loaded module. @throws Fault when the module's name cannot be read */
-export const moduleSymbols = (module: Obj): ModuleSymbols => new ModuleSymbols(module);
+export const moduleSymbols = (module: Obj<"struct module">): ModuleSymbols => new ModuleSymbols(module);
 
 /** No symbol: nameless, or a mark that the assembler left (kernel/module/kallsyms.c: is_mapping_symbol). */
 const isMark = (name: string): boolean => name === "" || /^(\$[a-z](\.|$)|\.L|L0)/.test(name);
@@ -154,7 +154,7 @@ function groupByName(columns: Columns, nameOf: (i: number) => string): Map<strin
 }
 
 /** The tables' addresses: in `struct mod_kallsyms` since v4.5 (commit 8244062ef1e5), in the module itself before. */
-function tables(module: Obj): Obj {
+function tables(module: Obj<"struct module">): Obj {
   if (!module.has("kallsyms")) return module;
   const kallsyms = module.at("kallsyms");
   if (kallsyms.value() === 0n) throw Fault.of("missing", "the module has no symbol table");
@@ -177,7 +177,7 @@ function symbolCount(table: Obj, what: string): number {
 }
 
 /** Hashes of the names of all symbols, in no order. @throws Fault */
-function readHashes(module: Obj): Int32Array {
+function readHashes(module: Obj<"struct module">): Int32Array {
   const { memory, arch } = module.kernel;
   const table = tables(module);
   const count = symbolCount(table, "names of module symbols");
@@ -195,7 +195,7 @@ function readHashes(module: Obj): Int32Array {
 }
 
 /** @throws Fault */
-function readColumns(module: Obj): Columns {
+function readColumns(module: Obj<"struct module">): Columns {
   const { kernel } = module;
   const table = tables(module);
   const count = symbolCount(table, "module symbols");

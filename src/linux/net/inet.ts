@@ -1,16 +1,16 @@
 import type { Obj } from "../../model/object.ts";
 
 /** "127.0.0.1" of an address in network order, as a `__be32` lies in memory. @throws Fault */
-export const ipv4Text = (address: Obj): string => address.bytes(4).join(".");
+export const ipv4Text = (address: Obj<"__be32">): string => address.bytes(4).join(".");
 
 /** The eight groups of a `struct in6_addr`, without leading zeros. @throws Fault */
-export function ipv6Groups(address: Obj): readonly string[] {
+export function ipv6Groups(address: Obj<"struct in6_addr">): readonly string[] {
   const bytes = address.bytes(16);
   return Array.from({ length: 8 }, (_, i) => (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16));
 }
 
 /** "fe80::5054:ff:fe12:3456": the first of the longest runs of two zero groups or more is left out (RFC 5952). @throws Fault */
-export function ipv6Text(address: Obj): string {
+export function ipv6Text(address: Obj<"struct in6_addr">): string {
   const groups = ipv6Groups(address);
   let [start, length] = [0, 1];
   for (let i = 0; i < groups.length; i++) {
@@ -23,7 +23,7 @@ export function ipv6Text(address: Obj): string {
 }
 
 /** A port in network order, a `__be16`. @throws Fault */
-export function portNumber(port: Obj): number {
+export function portNumber(port: Obj<"__be16">): number {
   const [high = 0, low = 0] = port.bytes(2);
   return (high << 8) | low;
 }

@@ -10,7 +10,7 @@ const MAX_SHIFT = 24;
  * Entries of a `struct neigh_table` such as `arp_tbl`, `struct neighbour`, bucket by bucket.
  * @throws Fault where a chain breaks
  */
-export function* neighbours(table: Obj): Generator<Obj> {
+export function* neighbours(table: Obj<"struct neigh_table">): Generator<Obj<"struct neighbour">> {
   const { kernel } = table;
   const hash = table.at("nht");
   const shift = hash.at("hash_shift").number();
@@ -36,7 +36,7 @@ const NEIGHBOUR_STATES: readonly (readonly [bit: number, name: string])[] = [
 ];
 
 /** @throws Fault */
-export function neighbourState(neighbour: Obj): readonly string[] {
+export function neighbourState(neighbour: Obj<"struct neighbour">): readonly string[] {
   const state = neighbour.at("nud_state").number();
   return NEIGHBOUR_STATES.filter(([bit]) => state & bit).map(([, name]) => name);
 }
@@ -58,13 +58,14 @@ const HARDWARE: Readonly<Record<number, string>> = {
 };
 
 /** What kind of hardware a `struct net_device` is; undefined for the many without addresses to resolve. @throws Fault */
-export const hardwareType = (device: Obj): string | undefined => HARDWARE[device.at("type").number()];
+export const hardwareType = (device: Obj<"struct net_device">): string | undefined =>
+  HARDWARE[device.at("type").number()];
 
 /** MAX_ADDR_LEN */
 const MAX_ADDR_LEN = 32;
 
 /** The hardware address, as long as the device's are. @throws Fault */
-export function hardwareAddress(neighbour: Obj): Uint8Array {
+export function hardwareAddress(neighbour: Obj<"struct neighbour">): Uint8Array {
   const length = Math.min(neighbour.at("dev.addr_len").number(), MAX_ADDR_LEN);
   return neighbour.at("ha").bytes(length);
 }

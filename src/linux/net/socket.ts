@@ -7,13 +7,13 @@ import { fileType } from "../fs/inode.ts";
 export interface OpenSocket {
   readonly fd: number;
   /** `struct socket`. */
-  readonly socket: Obj;
+  readonly socket: Obj<"struct socket">;
   /** `struct sock *`: NULL for a socket that is not, or no longer, of a protocol. */
-  readonly sock: Obj;
+  readonly sock: Obj<"struct sock">;
 }
 
 /** Sockets among the open files of a task. @throws Fault as `openFiles` */
-export function* openSockets(task: Obj): Generator<OpenSocket> {
+export function* openSockets(task: Obj<"struct task_struct">): Generator<OpenSocket> {
   for (const { fd, file } of openFiles(task)) {
     const inode = file.at("f_path.dentry.d_inode");
     if (inode.value() === 0n || fileType(inode.deref()) !== "SOCK") continue;
@@ -41,13 +41,13 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 /** "INET"; the number of a family without a name. @throws Fault */
-export function socketFamily(sock: Obj): string {
+export function socketFamily(sock: Obj<"struct sock">): string {
   const family = sock.at("__sk_common.skc_family").number();
   return FAMILIES[family] ?? String(family);
 }
 
 /** "STREAM". @throws Fault */
-export function socketType(socket: Obj): string {
+export function socketType(socket: Obj<"struct socket">): string {
   const type = socket.at("type").number();
   return TYPES[type] ?? String(type);
 }
@@ -62,7 +62,9 @@ export interface Endpoint {
  * groups. They are in sock_common since v3.13 (commit efe4208f47f9), in the socket's own ipv6_pinfo before.
  * @throws Fault
  */
-export function socketEndpoints(sock: Obj): { readonly source: Endpoint; readonly destination: Endpoint } | undefined {
+export function socketEndpoints(
+  sock: Obj<"struct sock">,
+): { readonly source: Endpoint; readonly destination: Endpoint } | undefined {
   const family = socketFamily(sock);
   if (family !== "INET" && family !== "INET6") return undefined;
   const inet = sock.kernel.object("struct inet_sock", sock.value());
@@ -75,13 +77,13 @@ export function socketEndpoints(sock: Obj): { readonly source: Endpoint; readonl
   };
 }
 
-const ipv4Ends = (common: Obj): readonly [string, string] => [
+const ipv4Ends = (common: Obj<"struct sock_common">): readonly [string, string] => [
   ipv4Text(common.at("skc_rcv_saddr")),
   ipv4Text(common.at("skc_daddr")),
 ];
 
-function ipv6Ends(inet: Obj, common: Obj): readonly [string, string] {
-  const text = (address: Obj): string => ipv6Groups(address).join(":");
+function ipv6Ends(inet: Obj<"struct inet_sock">, common: Obj<"struct sock_common">): readonly [string, string] {
+  const text = (address: Obj<"struct in6_addr">): string => ipv6Groups(address).join(":");
   if (common.has("skc_v6_daddr")) return [text(common.at("skc_v6_rcv_saddr")), text(common.at("skc_v6_daddr"))];
   return [text(inet.at("pinet6.rcv_saddr")), text(inet.at("pinet6.daddr"))];
 }
@@ -96,7 +98,7 @@ const EXTENDED: Readonly<Record<string, string>> = {
 };
 
 /** The socket as its family declares it, as plain `struct sock` where that type is not known. @throws Fault */
-export function extendedSock(sock: Obj): Obj {
+export function extendedSock(sock: Obj<"struct sock">): Obj {
   const { kernel } = sock;
   const name = EXTENDED[socketFamily(sock)];
   const type = name === undefined ? undefined : kernel.types.find("struct", name.slice("struct ".length));

@@ -62,7 +62,7 @@ export function oopsTitle(kernel: Kernel): string | undefined {
 }
 
 /** The task that panicked; undefined for a kernel that did not. @throws Fault when it did but the task is not known */
-export function panicTask(kernel: Kernel): Obj | undefined {
+export function panicTask(kernel: Kernel): Obj<"struct task_struct"> | undefined {
   const cpu = panicCpu(kernel);
   return cpu === undefined ? undefined : cpuTask(kernel, cpu);
 }
@@ -76,7 +76,7 @@ export function firstTaskFault(kernel: Kernel): Fault | undefined {
 }
 
 /** Where a session starts: the panicking task, else what the first CPU was running, else init_task. @throws Fault */
-export function firstTask(kernel: Kernel): Obj {
+export function firstTask(kernel: Kernel): Obj<"struct task_struct"> {
   const panicked = attempt(() => panicTask(kernel));
   if (panicked && !(panicked instanceof Fault)) return panicked;
   const first = attempt(() => cpuTask(kernel, possibleCpus(kernel)[0] ?? 0));

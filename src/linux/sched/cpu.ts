@@ -15,8 +15,8 @@ import { perCpuAddress, perCpuVariable } from "../../kernel/percpu.ts";
  * `runqueues.curr` names it everywhere, but is ahead of the truth while it switches tasks.
  * @throws Fault
  */
-export function cpuTask(kernel: Kernel, cpu: number): Obj {
-  const sources: readonly (() => Obj)[] = [
+export function cpuTask(kernel: Kernel, cpu: number): Obj<"struct task_struct"> {
+  const sources: readonly (() => Obj<"struct task_struct">)[] = [
     kernel.types.find("struct", "pcpu_hot")
       ? () => perCpuVariable(kernel, "pcpu_hot", cpu).at("current_task")
       : () => perCpuVariable(kernel, "current_task", cpu),
@@ -42,7 +42,7 @@ const cpusByTask = derived(
 );
 
 /** The CPU on which the task was running at the crash; undefined for one that was not. */
-export function runningOn(kernel: Kernel, task: Obj): number | undefined {
+export function runningOn(kernel: Kernel, task: Obj<"struct task_struct">): number | undefined {
   const cpus = cpusByTask(kernel);
   return cpus.get(task.address);
 }
@@ -50,7 +50,7 @@ export function runningOn(kernel: Kernel, task: Obj): number | undefined {
 /** What each possible CPU was running; CPUs without a known task are left out. */
 export const runningTasks = derived(
   "running tasks",
-  (kernel): readonly { readonly cpu: number; readonly task: Obj }[] =>
+  (kernel): readonly { readonly cpu: number; readonly task: Obj<"struct task_struct"> }[] =>
     possibleCpus(kernel).flatMap((cpu) => {
       const task = attempt(() => cpuTask(kernel, cpu));
       return task instanceof Fault ? [] : [{ cpu, task }];

@@ -7,16 +7,17 @@ import { rbtreeEntries } from "../../kernel/rbtree.ts";
 import { taskTable, taskCpu } from "./task.ts";
 
 /** The `struct rq` of a CPU (kernel/sched/sched.h). @throws Fault */
-export const runqueue = (kernel: Kernel, cpu: number): Obj => perCpuVariable(kernel, "runqueues", cpu);
+export const runqueue = (kernel: Kernel, cpu: number): Obj<"struct rq"> => perCpuVariable(kernel, "runqueues", cpu);
 
 /** Task groups in task groups: cgroups may be nested without limit, stacks of ours may not. */
 const MAX_DEPTH = 64;
 
 /** What a scheduling entity stands for: a task, or the run queue of a task group on this CPU. */
-export type Queued = { readonly task: Obj } | { readonly group: Obj };
+export type Queued =
+  { readonly task: Obj<"struct task_struct"> } | { readonly group: Obj<"struct cfs_rq" | "struct rt_rq"> };
 
 /** A `struct sched_entity` or `sched_rt_entity`; with CONFIG_*_GROUP_SCHED those with a queue of their own are groups. */
-function queued(entity: Obj, member: "se" | "rt"): Queued {
+function queued(entity: Obj<"struct sched_entity" | "struct sched_rt_entity">, member: "se" | "rt"): Queued {
   if (entity.has("my_q")) {
     const own = entity.at("my_q");
     if (own.value() !== 0n) return { group: own.deref() };
@@ -25,19 +26,19 @@ function queued(entity: Obj, member: "se" | "rt"): Queued {
 }
 
 /** What runs now on a `struct cfs_rq`; kept out of its tree. undefined when nothing does. @throws Fault */
-export function cfsCurrent(cfs: Obj): Queued | undefined {
+export function cfsCurrent(cfs: Obj<"struct cfs_rq">): Queued | undefined {
   const current = cfs.at("curr");
   return current.value() === 0n ? undefined : queued(current.deref(), "se");
 }
 
 /** What waits on a `struct cfs_rq`, in the order of its tree. @throws Fault where the tree breaks */
-export function* cfsQueue(cfs: Obj): Generator<Queued> {
+export function* cfsQueue(cfs: Obj<"struct cfs_rq">): Generator<Queued> {
   for (const entity of rbtreeEntries(cfs.kernel, cfs.at("tasks_timeline"), "struct sched_entity", "run_node"))
     yield queued(entity, "se");
 }
 
 /** Tasks that wait on a `struct cfs_rq` and on the groups below it. @throws Fault where a tree breaks */
-export function* cfsTasks(cfs: Obj, depth = 0): Generator<Obj> {
+export function* cfsTasks(cfs: Obj<"struct cfs_rq">, depth = 0): Generator<Obj<"struct task_struct">> {
   if (depth > MAX_DEPTH) throw Fault.at("corrupt", cfs.address, "task groups are nested too deep");
   const current = cfsCurrent(cfs);
   if (current && "group" in current) yield* cfsTasks(current.group, depth + 1);
@@ -48,7 +49,7 @@ export function* cfsTasks(cfs: Obj, depth = 0): Generator<Obj> {
 }
 
 /** Entries of a `struct rt_rq` with their priority, the most urgent first. @throws Fault where a list breaks */
-export function* rtQueue(rt: Obj): Generator<Queued & { readonly priority: number }> {
+export function* rtQueue(rt: Obj<"struct rt_rq">): Generator<Queued & { readonly priority: number }> {
   let priority = 0;
   for (const head of rt.at("active.queue").elements()) {
     for (const entity of listEntries(rt.kernel, head, "struct sched_rt_entity", "run_list"))
@@ -58,7 +59,7 @@ export function* rtQueue(rt: Obj): Generator<Queued & { readonly priority: numbe
 }
 
 /** Tasks with a deadline, the earliest first; none where the kernel has no such class. @throws Fault */
-export function* deadlineTasks(rq: Obj): Generator<Obj> {
+export function* deadlineTasks(rq: Obj<"struct rq">): Generator<Obj<"struct task_struct">> {
   if (!rq.has("dl.root")) return;
   for (const entity of rbtreeEntries(rq.kernel, rq.at("dl.root"), "struct sched_dl_entity", "rb_node")) {
     // Since Linux kernel commit 63ba8422f876 ("sched/deadline: Introduce deadline servers") (in v6.8) an entity may
@@ -69,20 +70,20 @@ export function* deadlineTasks(rq: Obj): Generator<Obj> {
 }
 
 /** Tasks on the local queue of a BPF scheduler (v6.12, CONFIG_SCHED_CLASS_EXT). @throws Fault */
-export function* extTasks(rq: Obj): Generator<Obj> {
+export function* extTasks(rq: Obj<"struct rq">): Generator<Obj<"struct task_struct">> {
   if (!rq.has("scx.runnable_list")) return;
   yield* listEntries(rq.kernel, rq.at("scx.runnable_list"), "struct task_struct", "scx.runnable_node");
 }
 
 /** All tasks that count as runnable on a CPU, whatever queue they are on, by pid. */
-export const tasksOnRunqueue = (kernel: Kernel, cpu: number): readonly Obj[] =>
+export const tasksOnRunqueue = (kernel: Kernel, cpu: number): readonly Obj<"struct task_struct">[] =>
   taskTable(kernel).tasks.filter((task) => {
     const isThere = attempt(() => taskCpu(task) === cpu && task.at("on_rq").value() !== 0n);
     return isThere === true;
   });
 
 /** The name of a task group's cgroup; undefined for the root and for autogroups. @throws Fault */
-export function taskGroupName(group: Obj): string | undefined {
+export function taskGroupName(group: Obj<"struct task_group">): string | undefined {
   if (!group.has("css.cgroup.kn")) return undefined;
   const cgroup = group.at("css.cgroup");
   if (cgroup.value() === 0n) return undefined;
@@ -92,11 +93,11 @@ export function taskGroupName(group: Obj): string | undefined {
 }
 
 /** Groups below a task group, newest first. @throws Fault where the list breaks */
-export const childGroups = (group: Obj): Generator<Obj> =>
+export const childGroups = (group: Obj<"struct task_group">): Generator<Obj<"struct task_group">> =>
   listEntries(group.kernel, group.at("children"), "struct task_group", "siblings");
 
 /** Whether the bandwidth of a group's queue is used up (`cfs_rq.throttled`, `rt_rq.rt_throttled`). @throws Fault */
-export function isThrottled(queue: Obj): boolean {
+export function isThrottled(queue: Obj<"struct cfs_rq" | "struct rt_rq">): boolean {
   for (const member of ["throttled", "rt_throttled"]) if (queue.has(member)) return queue.at(member).value() !== 0n;
   return false;
 }

@@ -28,7 +28,7 @@ export const signalsOf = (set: bigint): number[] =>
   Array.from({ length: _NSIG }, (_, i) => i + 1).filter((number) => (set >> BigInt(number - 1)) & 1n);
 
 /** A `sigset_t` as one number: signal n is bit n-1. @throws Fault */
-export function signalSet(set: Obj): bigint {
+export function signalSet(set: Obj<"sigset_t">): bigint {
   const width = BigInt(set.kernel.arch.wordSize * 8);
   let value = 0n;
   let shift = 0n;
@@ -56,14 +56,15 @@ export const sigactionFlags = (flags: bigint): string[] =>
   SA_FLAGS.filter(([, bit]) => flags & bit).map(([name]) => name);
 
 /** `struct k_sigaction` by signal, the first for signal 1. @throws Fault */
-export const sigactions = (task: Obj): Generator<Obj> => task.at("sighand.action").elements();
+export const sigactions = (task: Obj<"struct task_struct">): Generator<Obj<"struct k_sigaction">> =>
+  task.at("sighand.action").elements();
 
 /** Signals queued in a `struct sigpending`, `struct sigqueue`, the oldest first. @throws Fault where the list breaks */
-export const queuedSignals = (pending: Obj): Generator<Obj> =>
+export const queuedSignals = (pending: Obj<"struct sigpending">): Generator<Obj<"struct sigqueue">> =>
   listEntries(pending.kernel, pending.at("list"), "struct sigqueue", "list");
 
 /** Whether a signal waits that the task does not block: its own, or one for the whole process. @throws Fault */
-export function isSignalPending(task: Obj): boolean {
+export function isSignalPending(task: Obj<"struct task_struct">): boolean {
   const waiting = signalSet(task.at("pending.signal")) | signalSet(task.at("signal.shared_pending.signal"));
   return (waiting & ~signalSet(task.at("blocked"))) !== 0n;
 }

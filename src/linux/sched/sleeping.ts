@@ -25,7 +25,7 @@ const BY_STATE: Readonly<Record<TaskState, TaskActivity>> = {
  * Whether a task runs, waits for a CPU, sleeps or is dead. One that was preempted on its way to sleep is runnable,
  * whatever its state says: it is still on its run queue.
  */
-export function taskActivity(task: Obj): TaskActivity {
+export function taskActivity(task: Obj<"struct task_struct">): TaskActivity {
   if (runningOn(task.kernel, task) !== undefined) return "running";
   const state = attempt(() => BY_STATE[taskState(task)]);
   if (state instanceof Fault) return "unknown";
@@ -36,7 +36,7 @@ export function taskActivity(task: Obj): TaskActivity {
  * On a run queue. Since Linux kernel commit 152e11f6df29 ("sched/fair: Implement delayed dequeue") (in v6.12) tasks
  * that sleep may stay there for a while.
  */
-function isQueued(task: Obj): boolean {
+function isQueued(task: Obj<"struct task_struct">): boolean {
   if (!task.has("on_rq") || task.at("on_rq").number() === 0) return false;
   return !(task.has("se.sched_delayed") && task.at("se.sched_delayed").number() !== 0);
 }

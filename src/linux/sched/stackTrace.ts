@@ -15,12 +15,12 @@ import { oopses } from "../printk/oops.ts";
  * A task's kernel stack, from where it slept, or, for a task that was running, from the registers that its CPU saved.
  * A stack that cannot be begun is one without frames whose fault says why.
  */
-export function stackTrace(kernel: Kernel, task: Obj): Stack {
+export function stackTrace(kernel: Kernel, task: Obj<"struct task_struct">): Stack {
   const stack = attempt(() => trace(kernel, task));
   return stack instanceof Fault ? { frames: [], userTrap: undefined, fault: stack } : stack;
 }
 
-function trace(kernel: Kernel, task: Obj): Stack {
+function trace(kernel: Kernel, task: Obj<"struct task_struct">): Stack {
   const cpu = runningOn(kernel, task);
   if (cpu === undefined) return stackFrom(kernel, task, switchedOut(kernel, task));
   const note = cpuNote(kernel, cpu);
@@ -34,7 +34,12 @@ function trace(kernel: Kernel, task: Obj): Stack {
  * arm64: the stack by the chain of frame records that x29 points at, in place of one that came to no end. A CPU may be
  * caught where nothing tells how far its function had got, so that its other registers lead astray.
  */
-function recordedStack(kernel: Kernel, task: Obj, start: Cursor, broken: Stack): Stack | undefined {
+function recordedStack(
+  kernel: Kernel,
+  task: Obj<"struct task_struct">,
+  start: Cursor,
+  broken: Stack,
+): Stack | undefined {
   if (!kernel.arch.recordRules) return undefined;
   const known = new Map(start.known);
   known.delete("x30");
@@ -48,7 +53,7 @@ function recordedStack(kernel: Kernel, task: Obj, start: Cursor, broken: Stack):
 }
 
 /** A task's stack from a place on it, faults told as the kernel's own report of them does. @throws Fault */
-export function stackFrom(kernel: Kernel, task: Obj, start: Cursor): Stack {
+export function stackFrom(kernel: Kernel, task: Obj<"struct task_struct">, start: Cursor): Stack {
   return unwind(kernel, start, { task, reported: (registers) => reportedFault(kernel, registers) });
 }
 

@@ -15,7 +15,7 @@ import { stackFrom, stackTrace } from "./stackTrace.ts";
  * machine_kexec() (kernel/kexec_core.c); the others save what an NMI interrupted, in crash_nmi_callback()
  * (arch/x86/kernel/reboot.c). The frames of both still lie on the stacks, whole.
  */
-export function stoppedStack(kernel: Kernel, task: Obj): Stack {
+export function stoppedStack(kernel: Kernel, task: Obj<"struct task_struct">): Stack {
   const cpu = runningOn(kernel, task);
   const note = cpu === undefined ? undefined : cpuNote(kernel, cpu);
   // Only an architecture whose calls push the return address leaves it where it can be looked for.
@@ -28,7 +28,7 @@ export function stoppedStack(kernel: Kernel, task: Obj): Stack {
  * The stack from machine_kexec() on, for the CPU that saved its registers in the function that called it, or, where an
  * oops called it, those that the exception had saved: that may have been taken on a stack of its own.
  */
-function intoKexec(kernel: Kernel, task: Obj, note: CpuNote): Stack | undefined {
+function intoKexec(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): Stack | undefined {
   const sp = note.registers.get(kernel.arch.sp);
   if (sp === undefined || isUser(kernel, note.registers)) return undefined;
   const own = attempt(() => taskStackRange(kernel, task));
@@ -49,7 +49,7 @@ function intoKexec(kernel: Kernel, task: Obj, note: CpuNote): Stack | undefined 
 }
 
 /** The stack from crash_nmi_callback() on: on the NMI's own stack, or, if it interrupted user code, on the task's. */
-function inNmi(kernel: Kernel, task: Obj, note: CpuNote): Stack | undefined {
+function inNmi(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): Stack | undefined {
   if (!kernel.symbols.find("crash_nmi_callback")) return undefined;
   const own = attempt(() => taskStackRange(kernel, task));
   const stack = isUser(kernel, note.registers)
@@ -67,7 +67,7 @@ function inNmi(kernel: Kernel, task: Obj, note: CpuNote): Stack | undefined {
 /** The first stack that unwinds from a return address into `name` and that `isRight`. */
 function stackWith(
   kernel: Kernel,
-  task: Obj,
+  task: Obj<"struct task_struct">,
   { start, end }: Pick<StackRange, "start" | "end">,
   name: string,
   isRight: (stack: Stack) => boolean,

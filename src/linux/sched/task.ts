@@ -9,7 +9,7 @@ import { perCpuVariable } from "../../kernel/percpu.ts";
 import { globalU32 } from "../vmcoreinfo.ts";
 
 /** The idle tasks ("swapper"), one per possible CPU. @throws Fault */
-export function* idleTasks(kernel: Kernel): Generator<Obj> {
+export function* idleTasks(kernel: Kernel): Generator<Obj<"struct task_struct">> {
   for (const cpu of possibleCpus(kernel)) {
     const idle = attempt(() => perCpuVariable(kernel, "runqueues", cpu).at("idle").deref());
     // A possible CPU that never came up has no idle task yet.
@@ -22,7 +22,7 @@ export function* idleTasks(kernel: Kernel): Generator<Obj> {
  * The threads of a process, its leader first, `struct task_struct`.
  * @throws Fault where the thread list breaks; threads before it were yielded
  */
-export function* threads(leader: Obj): Generator<Obj> {
+export function* threads(leader: Obj<"struct task_struct">): Generator<Obj<"struct task_struct">> {
   const { kernel } = leader;
   yield leader;
   const signal = leader.at("signal");
@@ -44,17 +44,17 @@ export function* threads(leader: Obj): Generator<Obj> {
 }
 
 /** Thread group leaders on the list that starts at `init_task`, itself left out. @throws Fault as `listEntries` */
-export const processes = (kernel: Kernel): Generator<Obj> =>
+export const processes = (kernel: Kernel): Generator<Obj<"struct task_struct">> =>
   listEntries(kernel, kernel.variable("init_task").at("tasks"), "struct task_struct", "tasks");
 
 /** Every task in list order: idle tasks, then processes, each with its threads. @throws Fault where the list breaks */
-export function* tasks(kernel: Kernel): Generator<Obj> {
+export function* tasks(kernel: Kernel): Generator<Obj<"struct task_struct">> {
   yield* idleTasks(kernel);
   for (const leader of processes(kernel)) yield* threads(leader);
 }
 
 /** The tasks that the pid table knows, by pid: a way around a broken task list. @throws Fault */
-export function* pidTableTasks(kernel: Kernel): Generator<Obj> {
+export function* pidTableTasks(kernel: Kernel): Generator<Obj<"struct task_struct">> {
   for (const { entry } of idrEntries(kernel, kernel.variable("init_pid_ns").at("idr"))) {
     const task = pidTask(kernel.object("struct pid", entry));
     if (task) yield task;
@@ -62,7 +62,7 @@ export function* pidTableTasks(kernel: Kernel): Generator<Obj> {
 }
 
 /** The task a `struct pid` is the thread id of; undefined for a pid that is only a session or group by now. */
-export function pidTask(pid: Obj): Obj | undefined {
+export function pidTask(pid: Obj<"struct pid">): Obj<"struct task_struct"> | undefined {
   // enum pid_type starts with PIDTYPE_PID.
   const first = pid.at("tasks[0].first").value();
   if (first === 0n) return undefined;
@@ -80,7 +80,7 @@ const MAX_TASKS = 4 * 1024 * 1024;
 /** Every task, and why there may be more. */
 export interface TaskTable {
   /** By pid; idle tasks first. */
-  readonly tasks: readonly Obj[];
+  readonly tasks: readonly Obj<"struct task_struct">[];
   /** The pid of each; Number.MAX_SAFE_INTEGER where it cannot be read. */
   readonly pids: readonly number[];
   /** Why the list could not be followed to its end. */
@@ -97,9 +97,9 @@ export interface TaskTable {
  * Never throws: a dump without task types or tasks gives an empty table and the fault.
  */
 export const taskTable = derived("task table", (kernel): TaskTable => {
-  const found = new Map<bigint, Obj>();
+  const found = new Map<bigint, Obj<"struct task_struct">>();
   const pids = new Map<bigint, number>();
-  const collect = (source: () => Iterable<Obj>): Fault | undefined => {
+  const collect = (source: () => Iterable<Obj<"struct task_struct">>): Fault | undefined => {
     const done = attempt(() => {
       for (const task of source()) {
         if (found.size === MAX_TASKS) throw Fault.at("corrupt", task.address, `more than ${MAX_TASKS} tasks`);
@@ -136,28 +136,31 @@ function countNote(kernel: Kernel, found: number): string | undefined {
 /** Tasks whose own page is gone come last. */
 const UNREADABLE_PID = Number.MAX_SAFE_INTEGER;
 
-function readPid(task: Obj): number {
+function readPid(task: Obj<"struct task_struct">): number {
   const pid = attempt(() => taskPid(task));
   return pid instanceof Fault ? UNREADABLE_PID : pid;
 }
 
 /** A task by thread id as the initial namespace numbers it; CPU 0's idle task for 0. @throws Fault as `taskTable` */
-export function findTask(kernel: Kernel, pid: number): Obj | undefined {
+export function findTask(kernel: Kernel, pid: number): Obj<"struct task_struct"> | undefined {
   return tasksByPid(kernel).get(pid)?.[0];
 }
 
 /** All tasks of a pid: several only for 0, the idle tasks. */
-export const tasksByPid = derived("tasks by pid", (kernel): ReadonlyMap<number, readonly Obj[]> => {
-  const byPid = new Map<number, Obj[]>();
-  const { tasks, pids } = taskTable(kernel);
-  for (const [i, task] of tasks.entries()) {
-    const pid = pids[i] ?? UNREADABLE_PID;
-    const same = byPid.get(pid);
-    if (same) same.push(task);
-    else byPid.set(pid, [task]);
-  }
-  return byPid;
-});
+export const tasksByPid = derived(
+  "tasks by pid",
+  (kernel): ReadonlyMap<number, readonly Obj<"struct task_struct">[]> => {
+    const byPid = new Map<number, Obj<"struct task_struct">[]>();
+    const { tasks, pids } = taskTable(kernel);
+    for (const [i, task] of tasks.entries()) {
+      const pid = pids[i] ?? UNREADABLE_PID;
+      const same = byPid.get(pid);
+      if (same) same.push(task);
+      else byPid.set(pid, [task]);
+    }
+    return byPid;
+  },
+);
 
 const tasksByAddress = derived(
   "tasks by address",
@@ -165,33 +168,34 @@ const tasksByAddress = derived(
 );
 
 /** The known task whose `task_struct` lies at `address`. */
-export function taskAt(kernel: Kernel, address: bigint): Obj | undefined {
+export function taskAt(kernel: Kernel, address: bigint): Obj<"struct task_struct"> | undefined {
   const byAddress = tasksByAddress(kernel);
   return byAddress.get(address);
 }
 
 /** Thread id in the initial pid namespace. @throws Fault */
-export const taskPid = (task: Obj): number => task.at("pid").number();
+export const taskPid = (task: Obj<"struct task_struct">): number => task.at("pid").number();
 
 /** Process id: the thread id of the group leader. @throws Fault */
-export const taskTgid = (task: Obj): number => task.at("tgid").number();
+export const taskTgid = (task: Obj<"struct task_struct">): number => task.at("tgid").number();
 
 /** The name, at most 15 bytes (TASK_COMM_LEN). @throws Fault */
-export const taskComm = (task: Obj): string => task.at("comm").text();
+export const taskComm = (task: Obj<"struct task_struct">): string => task.at("comm").text();
 
 /**
  * The parent as ps(1) counts it: the tracer of a traced task, the idle task of CPU 0 for the other idle ones.
  * @throws Fault
  */
-export const taskParent = (task: Obj): Obj => task.at("parent").deref();
+export const taskParent = (task: Obj<"struct task_struct">): Obj<"struct task_struct"> => task.at("parent").deref();
 
 const PF_KTHREAD = 0x00200000;
 
 /** A kernel thread: it never had an address space of its own (include/linux/sched.h: PF_KTHREAD). @throws Fault */
-export const isKernelThread = (task: Obj): boolean => (task.at("flags").number() & PF_KTHREAD) !== 0;
+export const isKernelThread = (task: Obj<"struct task_struct">): boolean =>
+  (task.at("flags").number() & PF_KTHREAD) !== 0;
 
 /** The CPU that the task runs on or ran on last. @throws Fault */
-export function taskCpu(task: Obj): number {
+export function taskCpu(task: Obj<"struct task_struct">): number {
   // Since Linux kernel commit bcf9033e5449 ("sched: move CPU field back into thread_info if
   // THREAD_INFO_IN_TASK=y") (in v5.16) in thread_info; before, in task_struct or a thread_info on the stack.
   if (task.has("thread_info.cpu")) return task.at("thread_info.cpu").number();

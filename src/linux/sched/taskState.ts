@@ -22,13 +22,13 @@ export type TaskState = "RU" | "IN" | "UN" | "ST" | "TR" | "ZO" | "DE" | "WA" | 
 export const TASK_STATES: readonly TaskState[] = ["RU", "IN", "UN", "ST", "TR", "ZO", "DE", "WA", "PA", "ID", "NE"];
 
 /** `task_struct.__state`, called `state` before v5.14 (commit 2f064a59a11f), and `exit_state` in one number. @throws Fault */
-export function rawTaskState(task: Obj): number {
+export function rawTaskState(task: Obj<"struct task_struct">): number {
   const state = task.at(task.has("__state") ? "__state" : "state").number();
   return state | task.at("exit_state").number();
 }
 
 /** @throws Fault */
-export const taskState = (task: Obj): TaskState => stateLetters(rawTaskState(task));
+export const taskState = (task: Obj<"struct task_struct">): TaskState => stateLetters(rawTaskState(task));
 
 const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
   [TASK_INTERRUPTIBLE, "TASK_INTERRUPTIBLE"],

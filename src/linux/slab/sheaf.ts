@@ -12,13 +12,13 @@ import { nodeHolders } from "./slab.ts";
  */
 export interface Sheaf {
   /** `struct slab_sheaf`. */
-  readonly sheaf: Obj;
+  readonly sheaf: Obj<"struct slab_sheaf">;
   /** Whose it is: "cpu 3 sheaf", "node 0 barn". */
   readonly owner: string;
 }
 
 /** Every sheaf of a cache that may hold objects; none for a cache or kernel without. @throws Fault */
-export function* sheaves(cache: Obj): Generator<Sheaf> {
+export function* sheaves(cache: Obj<"struct kmem_cache">): Generator<Sheaf> {
   if (!cache.has("cpu_sheaves") || cache.at("cpu_sheaves").value() === 0n) return;
   for (const cpu of possibleCpus(cache.kernel)) {
     const own = perCpuPointee(cache.kernel, cache.at("cpu_sheaves"), cpu);
@@ -34,7 +34,9 @@ export function* sheaves(cache: Obj): Generator<Sheaf> {
 }
 
 /** A node's store of sheaves, `struct node_barn`: beside its lists in v7.1's `per_node[]`, until then among them. */
-function* barns(cache: Obj): Generator<{ readonly id: number; readonly barn: Obj }> {
+function* barns(
+  cache: Obj<"struct kmem_cache">,
+): Generator<{ readonly id: number; readonly barn: Obj<"struct node_barn"> }> {
   for (const { id, holder } of nodeHolders(cache)) {
     const isApart = bare(holder.type).kind !== "pointer";
     if (!isApart && holder.value() === 0n) continue;

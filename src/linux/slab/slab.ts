@@ -8,14 +8,14 @@ import { pageSize } from "../mm/page.ts";
 import { globalAddress } from "../vmcoreinfo.ts";
 
 /** Every cache of the slab allocator, `struct kmem_cache`, newest first. @throws Fault as `listEntries` */
-export const slabCaches = (kernel: Kernel): Generator<Obj> =>
+export const slabCaches = (kernel: Kernel): Generator<Obj<"struct kmem_cache">> =>
   listEntries(kernel, kernel.variable("slab_caches"), "struct kmem_cache", "list");
 
 /** @throws Fault */
-export const cacheName = (cache: Obj): string => cache.at("name").text();
+export const cacheName = (cache: Obj<"struct kmem_cache">): string => cache.at("name").text();
 
 /** The known cache of that name; caches may share one. @throws Fault as `slabCaches` */
-export function findCache(kernel: Kernel, name: string): Obj | undefined {
+export function findCache(kernel: Kernel, name: string): Obj<"struct kmem_cache"> | undefined {
   for (const cache of slabCaches(kernel)) if (cacheName(cache) === name) return cache;
   return undefined;
 }
@@ -24,29 +24,29 @@ export function findCache(kernel: Kernel, name: string): Obj | undefined {
  * Whether the kernel has the SLAB allocator, which keeps lists of full slabs too; it went with Linux kernel commit
  * 16a1d968358a ("mm/slab: remove mm/slab.c and slab_def.h") (in v6.8).
  */
-export const isSlabAllocator = (cache: Obj): boolean => cache.has("num");
+export const isSlabAllocator = (cache: Obj<"struct kmem_cache">): boolean => cache.has("num");
 
 /** Bytes that an object's user may use. @throws Fault */
-export function objectSize(cache: Obj): number {
+export function objectSize(cache: Obj<"struct kmem_cache">): number {
   // Since Linux kernel commit 3b0efdfa1e71 ("mm, sl[aou]b: Extract common fields from struct kmem_cache") (in v3.6).
   return cache.at(cache.has("object_size") ? "object_size" : "objsize").number();
 }
 
 /** Bytes from one object to the next. @throws Fault */
-export const objectStride = (cache: Obj): number => cache.at("size").number();
+export const objectStride = (cache: Obj<"struct kmem_cache">): number => cache.at("size").number();
 
 /** Bits of `oo` that count objects; the order of the slab's pages lies above (mm/slub.c: OO_SHIFT). */
 const OO_SHIFT = 16;
 
 /** Bytes of a slab: new ones at least, old ones may be smaller where memory was short. @throws Fault */
-export function slabBytes(cache: Obj): number {
+export function slabBytes(cache: Obj<"struct kmem_cache">): number {
   const order = isSlabAllocator(cache) ? cache.at("gfporder").number() : cache.at("oo.x").number() >>> OO_SHIFT;
   if (order > 32) throw Fault.at("corrupt", cache.address, `slabs of order ${order}`);
   return pageSize(cache.kernel) * 2 ** order;
 }
 
 /** Objects in a new slab. @throws Fault */
-export const objectsPerSlab = (cache: Obj): number =>
+export const objectsPerSlab = (cache: Obj<"struct kmem_cache">): number =>
   isSlabAllocator(cache) ? cache.at("num").number() : cache.at("oo.x").number() & ((1 << OO_SHIFT) - 1);
 
 /** include/linux/slab.h. Since v6.9 `enum _slab_flag_bits` numbers them. */
@@ -66,7 +66,7 @@ function isDebugging(kernel: Kernel): boolean {
 }
 
 /** Whether a cache was made with a flag of debugging. @throws Fault */
-export function hasSlabFlag(cache: Obj, name: keyof typeof SLAB_FLAGS): boolean {
+export function hasSlabFlag(cache: Obj<"struct kmem_cache">, name: keyof typeof SLAB_FLAGS): boolean {
   // To find that a kernel does not have the enum takes a look at all debug information.
   if (!isDebugging(cache.kernel)) return false;
   const bits = cache.kernel.types.find("enum", "_slab_flag_bits");
@@ -78,11 +78,11 @@ export function hasSlabFlag(cache: Obj, name: keyof typeof SLAB_FLAGS): boolean 
 export interface CacheNode {
   readonly id: number;
   /** `struct kmem_cache_node`. */
-  readonly node: Obj;
+  readonly node: Obj<"struct kmem_cache_node">;
 }
 
 /** The cache's share of every memory node that has one. @throws Fault */
-export function* cacheNodes(cache: Obj): Generator<CacheNode> {
+export function* cacheNodes(cache: Obj<"struct kmem_cache">): Generator<CacheNode> {
   for (const { id, holder } of nodeHolders(cache)) {
     const node = bare(holder.type).kind === "pointer" ? holder : holder.at("node");
     if (node.value() !== 0n) yield { id, node: node.deref() };
@@ -94,7 +94,9 @@ export function* cacheNodes(cache: Obj): Generator<CacheNode> {
  * pointers to the lists and to the barn. The array is allotted for the nodes there are, whatever its declared length.
  * @throws Fault
  */
-export function* nodeHolders(cache: Obj): Generator<{ readonly id: number; readonly holder: Obj }> {
+export function* nodeHolders(
+  cache: Obj<"struct kmem_cache">,
+): Generator<{ readonly id: number; readonly holder: Obj }> {
   const table = cache.at(cache.has("per_node") ? "per_node" : "node");
   for (const node of pglistData(cache.kernel)) {
     const id = node.at("node_id").number();

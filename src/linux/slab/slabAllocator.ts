@@ -17,7 +17,7 @@ import { slabType, type Slab } from "./slub.ts";
 const LISTS = ["slabs_partial", "slabs_full", "slabs_free"] as const;
 
 /** Every slab of the cache, list by list. @throws Fault where a list breaks */
-export function* slabAllocatorSlabs(cache: Obj): Generator<Slab> {
+export function* slabAllocatorSlabs(cache: Obj<"struct kmem_cache">): Generator<Slab> {
   const { kernel } = cache;
   const type = slabType(kernel);
   const link = memberOffset(kernel, type, kernel.object(type, 0n).has("slab_list") ? "slab_list" : "lru");
@@ -28,7 +28,7 @@ export function* slabAllocatorSlabs(cache: Obj): Generator<Slab> {
 }
 
 /** @throws Fault */
-export function readSlabAllocatorSlab(cache: Obj, address: bigint): Slab {
+export function readSlabAllocatorSlab(cache: Obj<"struct kmem_cache">, address: bigint): Slab {
   const { kernel } = cache;
   const slab = kernel.object(slabType(kernel), address);
   const pfn = pageToPfn(kernel, address);
@@ -53,7 +53,7 @@ export function* slabAllocatorFree({ cache, objects, inuse, freelist }: Slab): G
 }
 
 /** @throws Fault */
-export function slabAllocatorUsage(cache: Obj): SlabUsage {
+export function slabAllocatorUsage(cache: Obj<"struct kmem_cache">): SlabUsage {
   let [slabs, total, free] = [0, 0, 0];
   for (const slab of slabAllocatorSlabs(cache)) {
     slabs++;

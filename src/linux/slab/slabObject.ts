@@ -23,7 +23,7 @@ export interface SlabState {
 }
 
 /** A slab of a cache by the address of its struct. @throws Fault */
-export const slabAt = (cache: Obj, address: bigint): Slab =>
+export const slabAt = (cache: Obj<"struct kmem_cache">, address: bigint): Slab =>
   isSlabAllocator(cache) ? readSlabAllocatorSlab(cache, address) : readSlab(cache, address);
 
 /** @throws Fault when not even the shape of the cache can be read */
@@ -55,7 +55,10 @@ export function slabState(slab: Slab): SlabState {
 }
 
 /** The CPU that allocates from a slab. */
-function currentOwner(cache: Obj, slab: bigint): { readonly cpu: number; readonly own: CpuSlab } | undefined {
+function currentOwner(
+  cache: Obj<"struct kmem_cache">,
+  slab: bigint,
+): { readonly cpu: number; readonly own: CpuSlab } | undefined {
   return slabsOfCpus(cache.kernel, cache.address).find(({ own }) => own.slab === slab);
 }
 
@@ -80,7 +83,7 @@ const objectsInSheaves = derivedFor("objects in sheaves", (kernel, cache: bigint
 
 /** An object of the slab allocator that holds an address. */
 export interface SlabObject {
-  readonly cache: Obj;
+  readonly cache: Obj<"struct kmem_cache">;
   readonly slab: Slab;
   readonly index: number;
   /** Where the object begins. */

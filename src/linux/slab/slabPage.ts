@@ -40,14 +40,17 @@ export function compoundHead(kernel: Kernel, address: bigint): bigint {
 }
 
 /** Until v4.3 a flag tells a tail, and a pointer its head. */
-function firstPage(page: Obj): bigint {
+function firstPage(page: Obj<"struct page">): bigint {
   const tail = pageFlagMask(page.kernel, "PG_tail");
   const isTail = tail !== undefined && (page.at("flags").value() & tail) !== 0n;
   return isTail ? page.at("first_page").value() : page.address;
 }
 
 /** The cache and the slab that a page frame belongs to; undefined for a page of no slab. @throws Fault */
-export function slabOfPfn(kernel: Kernel, pfn: number): { readonly cache: Obj; readonly slab: bigint } | undefined {
+export function slabOfPfn(
+  kernel: Kernel,
+  pfn: number,
+): { readonly cache: Obj<"struct kmem_cache">; readonly slab: bigint } | undefined {
   const address = pfnToPage(kernel, pfn);
   if (address === undefined) return undefined;
   const head = compoundHead(kernel, address);
@@ -63,7 +66,7 @@ export function slabOfPfn(kernel: Kernel, pfn: number): { readonly cache: Obj; r
 }
 
 const cachesByAddress = derived("caches by address", (kernel) => {
-  const caches = new Map<bigint, Obj>();
+  const caches = new Map<bigint, Obj<"struct kmem_cache">>();
   // What is known before the list breaks is what can be told.
   attempt(() => {
     for (const cache of slabCaches(kernel)) caches.set(cache.address, cache);
@@ -72,7 +75,7 @@ const cachesByAddress = derived("caches by address", (kernel) => {
 });
 
 /** The cache at an address; undefined when the list of caches has none there. */
-export function knownCache(kernel: Kernel, address: bigint): Obj | undefined {
+export function knownCache(kernel: Kernel, address: bigint): Obj<"struct kmem_cache"> | undefined {
   const known = cachesByAddress(kernel);
   return known.get(address);
 }

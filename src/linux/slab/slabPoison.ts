@@ -13,7 +13,7 @@ const SLUB_RED_ACTIVE = 0xcc;
  * @returns undefined for one that is well or not guarded
  * @throws Fault when it cannot be read
  */
-export function damageOf(cache: Obj, object: bigint, isFree: boolean): Fault | undefined {
+export function damageOf(cache: Obj<"struct kmem_cache">, object: bigint, isFree: boolean): Fault | undefined {
   const { memory } = cache.kernel;
   const size = objectSize(cache);
   // A constructor's objects keep what it wrote (mm/slub.c: __OBJECT_POISON).

@@ -20,7 +20,10 @@ export interface ScanProgress {
  * @param wanted the cache whose slabs are wanted; those of every cache when not given
  * @throws Fault where slabs cannot be told from other pages
  */
-export function* slabsOfPages(kernel: Kernel, wanted?: Obj): Generator<Slab | Fault | ScanProgress, void, void> {
+export function* slabsOfPages(
+  kernel: Kernel,
+  wanted?: Obj<"struct kmem_cache">,
+): Generator<Slab | Fault | ScanProgress, void, void> {
   const total = memoryModel(kernel).runs.at(-1)?.end ?? 0;
   const isSlab = slabPageTest(kernel);
   let done = 0;

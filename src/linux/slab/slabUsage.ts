@@ -26,7 +26,7 @@ export type SlabCount = Pick<SlabUsage, "total" | "slabs">;
  * @param counted what a scan of all pages found, for kernels without CONFIG_SLUB_DEBUG
  * @throws Fault
  */
-export function slabUsage(cache: Obj, counted?: SlabCount): SlabUsage {
+export function slabUsage(cache: Obj<"struct kmem_cache">, counted?: SlabCount): SlabUsage {
   if (isSlabAllocator(cache)) return slabAllocatorUsage(cache);
   let free = 0;
   for (const { node } of cacheNodes(cache))
@@ -38,7 +38,7 @@ export function slabUsage(cache: Obj, counted?: SlabCount): SlabUsage {
 }
 
 /** What the nodes' counters say that SLUB's cache has. @throws Fault unknown where the kernel does not count */
-export function countedByNodes(cache: Obj): SlabCount {
+export function countedByNodes(cache: Obj<"struct kmem_cache">): SlabCount {
   if (!countsSlabs(cache)) throw Fault.of("unknown", "the kernel does not count slabs (CONFIG_SLUB_DEBUG)");
   let [total, slabs] = [0, 0];
   for (const { node } of cacheNodes(cache)) {
@@ -49,12 +49,12 @@ export function countedByNodes(cache: Obj): SlabCount {
 }
 
 /** Whether nodes count their slabs. */
-export const countsSlabs = (cache: Obj): boolean =>
+export const countsSlabs = (cache: Obj<"struct kmem_cache">): boolean =>
   isSlabAllocator(cache) || cache.kernel.object("struct kmem_cache_node", 0n).has("nr_slabs");
 
 const freeOnSlab = ({ objects, inuse }: Slab): number => objects - inuse;
 
-function freeOnCpu(cache: Obj, cpu: number): number {
+function freeOnCpu(cache: Obj<"struct kmem_cache">, cpu: number): number {
   const own = cpuSlab(cache, cpu);
   if (!own) return 0;
   let free = 0;

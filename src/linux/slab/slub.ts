@@ -12,7 +12,7 @@ import { perCpuPointee } from "../../kernel/percpu.ts";
 export interface Slab {
   /** Address of its `struct slab` or `struct page`. */
   readonly address: bigint;
-  readonly cache: Obj;
+  readonly cache: Obj<"struct kmem_cache">;
   /** Where its pages begin. */
   readonly memory: bigint;
   readonly objects: number;
@@ -36,7 +36,7 @@ export const slabType = derived("type of slabs", (kernel): CType => {
 const MAX_OBJECTS = 1 << 15;
 
 /** @throws Fault for what is no slab of the cache */
-export function readSlab(cache: Obj, address: bigint): Slab {
+export function readSlab(cache: Obj<"struct kmem_cache">, address: bigint): Slab {
   const { kernel } = cache;
   const slab = kernel.object(slabType(kernel), address);
   const pfn = pageToPfn(kernel, address);
@@ -73,7 +73,7 @@ export interface CpuSlab {
  * The CPU's own slab; undefined for a kernel without: they went when sheaves took their place (in v7.0).
  * @throws Fault
  */
-export function cpuSlab(cache: Obj, cpu: number): CpuSlab | undefined {
+export function cpuSlab(cache: Obj<"struct kmem_cache">, cpu: number): CpuSlab | undefined {
   if (!cache.has("cpu_slab")) return undefined;
   const own = perCpuPointee(cache.kernel, cache.at("cpu_slab"), cpu);
   return {
@@ -89,7 +89,7 @@ export function cpuSlab(cache: Obj, cpu: number): CpuSlab | undefined {
 const MAX_PARTIAL = 1 << 16;
 
 /** The CPU's partial slabs from the first on. @throws Fault where the chain breaks */
-export function* cpuPartialSlabs(cache: Obj, { partial }: CpuSlab): Generator<Slab> {
+export function* cpuPartialSlabs(cache: Obj<"struct kmem_cache">, { partial }: CpuSlab): Generator<Slab> {
   const type = slabType(cache.kernel);
   let at = partial;
   for (let i = 0; at !== 0n; i++) {
@@ -100,7 +100,11 @@ export function* cpuPartialSlabs(cache: Obj, { partial }: CpuSlab): Generator<Sl
 }
 
 /** Slabs on a list of a node: `partial`, or with debugging `full`. @throws Fault where the list breaks */
-export function* nodeSlabs(cache: Obj, node: Obj, list: "partial" | "full"): Generator<Slab> {
+export function* nodeSlabs(
+  cache: Obj<"struct kmem_cache">,
+  node: Obj<"struct kmem_cache_node">,
+  list: "partial" | "full",
+): Generator<Slab> {
   const { kernel } = cache;
   const type = slabType(kernel);
   // Since Linux kernel commit 916ac0527837 ("slub: use slab_list instead of lru") (in v5.2).
@@ -109,7 +113,10 @@ export function* nodeSlabs(cache: Obj, node: Obj, list: "partial" | "full"): Gen
 }
 
 /** A number that the kernel keeps as an atomic; undefined where it has none. @throws Fault */
-export function nodeCounter(node: Obj, name: "nr_slabs" | "total_objects" | "nr_partial"): number | undefined {
+export function nodeCounter(
+  node: Obj<"struct kmem_cache_node">,
+  name: "nr_slabs" | "total_objects" | "nr_partial",
+): number | undefined {
   if (!node.has(name)) return undefined;
   const counter = node.at(name);
   return Number(bare(counter.type).kind === "struct" ? counter.at("counter").value() : counter.value());

@@ -61,7 +61,13 @@ const leaves = (slab: Slab, to: bigint): Fault =>
  * are swapped since Linux kernel commit 1ad53d9fa3f6 ("slub: improve bit diffusion for freelist ptr obfuscation") (in
  * v5.7). Which it is only the outcome tells.
  */
-function next(cache: Obj, layout: ObjectLayout, stored: bigint, random: bigint | undefined, at: bigint): bigint {
+function next(
+  cache: Obj<"struct kmem_cache">,
+  layout: ObjectLayout,
+  stored: bigint,
+  random: bigint | undefined,
+  at: bigint,
+): bigint {
   const { memory, arch } = cache.kernel;
   if (random === undefined) return memory.canonical(stored);
   const bits = arch.wordSize * 8;

@@ -14,7 +14,7 @@ import { globalAddress, noteSymbol } from "../vmcoreinfo.ts";
  * seqcount. From v6.17 on there is an array `timekeeper_data[]`, the core one first.
  * @throws Fault
  */
-export function timekeeper(kernel: Kernel): Obj {
+export function timekeeper(kernel: Kernel): Obj<"struct timekeeper"> {
   const core = globalAddress(kernel, "tk_core") ?? globalAddress(kernel, "timekeeper_data");
   if (core === undefined) throw Fault.of("unknown", "no symbol tk_core");
   // With the name came a place for shadow_timekeeper in it. The symbol is asked first: that no module has a type is

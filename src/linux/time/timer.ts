@@ -10,7 +10,7 @@ import { rbtreeEntries } from "../../kernel/rbtree.ts";
 export interface TimerBase {
   /** As the kernel calls it: BASE_STD and BASE_DEF, or BASE_LOCAL, BASE_GLOBAL and BASE_DEF. */
   readonly name: string;
-  readonly base: Obj;
+  readonly base: Obj<"struct timer_base">;
 }
 
 /**
@@ -37,7 +37,7 @@ export function timerBases(kernel: Kernel, cpu: number): readonly TimerBase[] {
 }
 
 /** Timers of a base, `struct timer_list`, bucket by bucket. @throws Fault where a list breaks */
-export function* wheelTimers(base: Obj): Generator<Obj> {
+export function* wheelTimers(base: Obj<"struct timer_base">): Generator<Obj<"struct timer_list">> {
   const { kernel } = base;
   const type = kernel.types.named("struct timer_list");
   const offset = memberOffset(kernel, type, "entry");
@@ -46,10 +46,11 @@ export function* wheelTimers(base: Obj): Generator<Obj> {
 }
 
 /** The `struct hrtimer_cpu_base` of a CPU (include/linux/hrtimer.h). @throws Fault */
-export const hrtimerBase = (kernel: Kernel, cpu: number): Obj => perCpuVariable(kernel, "hrtimer_bases", cpu);
+export const hrtimerBase = (kernel: Kernel, cpu: number): Obj<"struct hrtimer_cpu_base"> =>
+  perCpuVariable(kernel, "hrtimer_bases", cpu);
 
 /** `struct hrtimer` of a clock, the next one first. @throws Fault where the tree breaks */
-export function* clockTimers(clock: Obj): Generator<Obj> {
+export function* clockTimers(clock: Obj<"struct hrtimer_clock_base">): Generator<Obj<"struct hrtimer">> {
   const active = clock.at("active");
   // Since Linux kernel commit 511885d7061e ("lib/timerqueue: Rely on rbtree semantics for next timer") (in v5.4) the
   // root also remembers its first node.
@@ -61,7 +62,7 @@ export function* clockTimers(clock: Obj): Generator<Obj> {
 const CLOCKS = ["ktime_get", "ktime_get_real", "ktime_get_boottime", "ktime_get_clocktai"];
 
 /** The function that reads a clock base's clock: its own pointer until v6.18, then by its number. @throws Fault */
-export function clockName(clock: Obj): string {
+export function clockName(clock: Obj<"struct hrtimer_clock_base">): string {
   if (!clock.has("get_time")) return CLOCKS[clock.at("index").number() % CLOCKS.length] ?? "";
   const address = clock.at("get_time").value();
   return clock.kernel.symbols.at(address)?.name ?? address.toString(16);

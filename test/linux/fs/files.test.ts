@@ -1,3 +1,4 @@
+import type { Obj } from "../../../src/model/object.ts";
 /** Open files, mounts, the page cache, dirty inodes: shapes that changed from kernel to kernel. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -62,7 +63,7 @@ test("a task that has let go of its files or directories has none", () => {
       struct exited { struct files_struct *files; struct fs_struct *fs; };`,
     memory: [["struct exited", at(1), {}]],
   });
-  const task = kernel.object("struct exited", at(1));
+  const task: Obj = kernel.object("struct exited", at(1));
   assert.deepEqual(
     told(openFiles(task), () => "a file"),
     [],

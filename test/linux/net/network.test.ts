@@ -38,12 +38,12 @@ test("addresses are written as RFC 5952 has them, and with all their groups", ()
 test("IPv4 addresses and ports are read in network order on either kind of machine", () => {
   for (const byteOrder of ["little", "big"] as const) {
     const kernel = toyKernel({
-      types: "typedef unsigned int be32; typedef unsigned short be16;",
+      types: "typedef unsigned int __be32; typedef unsigned short __be16;",
       arch: { name: "toy", wordSize: 8, byteOrder },
     });
     kernel.memory.poke(at(1), bytes("c0a84d01 1e61"));
-    assert.equal(ipv4Text(kernel.object("be32", at(1))), "192.168.77.1");
-    assert.equal(portNumber(kernel.object("be16", at(1) + 4n)), 7777);
+    assert.equal(ipv4Text(kernel.object("__be32", at(1))), "192.168.77.1");
+    assert.equal(portNumber(kernel.object("__be16", at(1) + 4n)), 7777);
   }
 });
 
