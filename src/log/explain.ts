@@ -3,6 +3,7 @@ import {
   explainBug,
   explainFortify,
   explainList,
+  explainModule,
   explainObject,
   explainRefcount,
   explainUsercopy,
@@ -53,7 +54,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "stack-overflow": (facts) =>
     /corrupted stack end/.test(facts.headline)
       ? explainPanic(facts)
-      : "The kernel stack overflowed. The trace shows whose frames fill it: a recursion, or large local variables.",
+      : `The kernel stack overflowed: a recursion, or large local variables.${facts.traces.some(({ role, entries }) => role === "stack" && entries.length > 1) ? " The trace shows whose frames fill it." : ""}`,
   "unhandled-fault": explainArmFault,
   alignment: ({ headline }) => {
     const [, code, at] = /instruction ([0-9a-f]{4,8}) at \[<([0-9a-f]{8,16})>\]/.exec(headline) ?? [];
@@ -125,6 +126,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
     const entry = name === undefined ? "directory entries of it are" : `its directory entry \`${name}\` is`;
     return `${of} was unmounted while ${entry} still in use${count === undefined ? "" : ` (count ${count})`}: somebody holds a reference too many.`;
   },
+  "module-panic": explainModule,
   "machine-check": explainHardware,
   edac: explainHardware,
   "firmware-error": explainHardware,

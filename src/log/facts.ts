@@ -10,7 +10,7 @@ import type { Kind, KindRow, Severity } from "./kinds.ts";
 import { isMachineLine, type MachineName } from "./machines.ts";
 import type { Report } from "./reports.ts";
 import { titleOf } from "./title.ts";
-import { siteIn, type SiteLine, stacksOf, type Trace } from "./traces.ts";
+import { linkOf, siteIn, type SiteLine, stacksOf, type Trace } from "./traces.ts";
 import { typeOf } from "./type.ts";
 
 export type { Access } from "./facts/access.ts";
@@ -34,6 +34,8 @@ export interface ReportFacts extends TaskFact, System {
   readonly where: Frame | undefined;
   /** Where the processor stood, of the report itself: not of a CPU that was asked, nor of an interrupted frame. */
   readonly site: SiteLine | undefined;
+  /** The register of the return address, where the machine prints one beside the place. */
+  readonly link: SiteLine | undefined;
   readonly machine: MachineName | undefined;
   readonly access: Access;
   readonly traces: readonly Trace[];
@@ -62,7 +64,8 @@ const MAX_LINES = 4000;
 function read(log: KernelLog, report: Report): ReportFacts {
   const { row, groups } = report.headline;
   const numbers = log.linesOf(report).slice(0, MAX_LINES);
-  const texts = numbers.map((at) => log.lines[at]?.text ?? "");
+  // Mails and bug trackers indent a log.
+  const texts = numbers.map((at) => (log.lines[at]?.text ?? "").trimStart());
   const { traces, sites } = stacksOf(log, report);
   const ownEnd = numbers.findIndex((at) => report.allCpus !== undefined && at >= report.allCpus);
   const own = ownEnd < 0 ? texts : texts.slice(0, ownEnd);
@@ -97,6 +100,7 @@ function read(log: KernelLog, report: Report): ReportFacts {
     ...systemOf(texts, bootBefore(log, report.start)),
     where: verdict.frame,
     site,
+    link: site && linkOf(sites, site),
     machine,
     access,
     traces,

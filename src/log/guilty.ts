@@ -3,7 +3,7 @@ import type { Kind, KindRow } from "./kinds.ts";
 import { ANCHORS, isMachinery, SLEEPS, withoutWrapper } from "./machinery.ts";
 import { type Place, placeAt, plainName } from "./place.ts";
 import type { Report } from "./reports.ts";
-import { type Entry, siteIn, stacksOf, type Trace } from "./traces.ts";
+import { type Entry, linkOf, siteIn, stacksOf, type Trace } from "./traces.ts";
 
 /** The function that a report is about, and the line that names it. */
 export interface Frame {
@@ -111,7 +111,14 @@ function siteFrames(log: KernelLog, report: Report): Frame[] {
   const { sites, traces } = stacksOf(log, report);
   const site = siteIn(sites.filter(({ role, isUser }) => role === "pc" && !isUser));
   if (!site) return traceFrames(log, report);
-  const own: Frame[] = site.place?.name === undefined ? [] : [{ place: site.place, at: site.at, returns: false }];
+  // Where the processor jumped to nowhere, the return address tells who did it.
+  const link = site.place?.name === undefined ? linkOf(sites, site) : undefined;
+  const own: Frame[] =
+    site.place?.name !== undefined
+      ? [{ place: site.place, at: site.at, returns: false }]
+      : link?.place?.name !== undefined
+        ? [{ place: link.place, at: link.at, returns: true }]
+        : [];
   const around = traces.find(({ start, end }) => start < site.at && site.at < end);
   if (around && isStack(around)) return [...own, ...framesOf(around, site.at)];
   const behind = traces.find((trace) => (isStack(trace) || trace.role === "cpu") && trace.end > site.at);

@@ -4,6 +4,7 @@ import { hardware } from "./kinds/hardware.ts";
 import type { KindRow } from "./kinds/kind.ts";
 import { locks } from "./kinds/locks.ts";
 import { memory } from "./kinds/memory.ts";
+import { modules } from "./kinds/modules.ts";
 import { objects } from "./kinds/objects.ts";
 import { panics } from "./kinds/panics.ts";
 import { watchdogs } from "./kinds/watchdogs.ts";
@@ -16,6 +17,7 @@ export const kinds: readonly KindRow[] = [
   ...locks,
   ...watchdogs,
   ...objects,
+  ...modules,
   ...checks,
   ...hardware,
   ...faults,

@@ -102,6 +102,7 @@ const LABELS: Readonly<Record<Kind, Label>> = {
   "netdev-held": "warning",
   "inodes-busy": "warning",
   "dentry-held": "BUG",
+  "module-panic": "BUG",
   "machine-check": "machine check",
   edac: "hardware error",
   "firmware-error": "hardware error",

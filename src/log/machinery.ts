@@ -20,7 +20,7 @@ export const machinery: readonly Machinery[] = [
   },
   {
     names:
-      /panic|invalid_op|report_bug|fixup_bug|handle_bug|do_error|_trap$|do_trap|^die$|^__die|assertfail|__fortify_report|program_check_(?:exception|common)|print_tainted|^get_taint$|^oops_|^bad_page_fault$|^df_debug$|double_fault|^rust_helper_BUG$|rust_begin_unwind/,
+      /panic|invalid_op|report_bug|fixup_bug|handle_bug|do_error|_trap$|do_trap|^die$|^__die|assertfail|__fortify_report|program_check_(?:exception|common)|print_tainted|^get_taint$|^oops_|^bad_page_fault$|^df_debug$|double_fault|^rust_helper_BUG$|rust_begin_unwind|^spl_(?:panic|dumpstack)$|^libcfs_(?:debug_dumpstack|call_trace)$|^lbug_with_loc$/,
     reason: "how the kernel reports a failure and stops",
   },
   {

@@ -13,9 +13,19 @@ export const machines: readonly Machine[] = [x86, i386, arm64, arm, powerpc, s39
 
 const FIRST_LETTERS = /^\s*(?:RIP|IP|EIP|pc |lr |PC |LR |NIP|Krnl PSW|s?epc|ra|era|ERA)/;
 
-/** What a message says of where the processor stood; undefined when it says nothing of that. */
-export function siteOf(text: string): Site | undefined {
-  if (!FIRST_LETTERS.test(text)) return undefined;
+/** What a message says of where the processor stood; undefined when it says nothing of that. Mails indent messages. */
+export function siteOf(given: string): Site | undefined {
+  if (!FIRST_LETTERS.test(given)) return undefined;
+  const whole = siteIn(given);
+  if (whole || !/^\s/.test(given)) return whole;
+  const text = given.trimStart();
+  const site = siteIn(text);
+  const indent = given.length - text.length;
+  const place = site?.place && { ...site.place, start: site.place.start + indent, end: site.place.end + indent };
+  return site && { ...site, place };
+}
+
+function siteIn(text: string): Site | undefined {
   for (const machine of machines) {
     const pc = machine.pc.exec(text);
     const match = pc ?? machine.link?.exec(text);
@@ -46,6 +56,17 @@ export const isMachineLine = (text: string): boolean => machines.some(({ body })
  * @param before how many values of a table that goes on from the line before were read (s390)
  */
 export function registersOf(text: string, machine: Machine, before = 0): Register[] {
+  const found = registersIn(text, machine, before);
+  const indent = text.length - text.trimStart().length;
+  if (found.length > 0 || indent === 0) return found;
+  return registersIn(text.slice(indent), machine, before).map((one) => ({
+    ...one,
+    start: one.start + indent,
+    end: one.end + indent,
+  }));
+}
+
+function registersIn(text: string, machine: Machine, before: number): Register[] {
   const row = machine.rows?.pattern.exec(text);
   if (row && machine.rows) return rowRegisters(text, row, machine.rows.name, before);
   if (!machine.registerLine.test(text)) return [];
@@ -70,4 +91,4 @@ function rowRegisters(text: string, row: RegExpExecArray, name: (index: number) 
 
 /** Whether a message is a line of registers as a machine prints them. */
 export const isRegisterLine = (text: string, { rows, registerLine }: Machine): boolean =>
-  rows?.pattern.test(text) === true || registerLine.test(text);
+  [text, text.trimStart()].some((one) => rows?.pattern.test(one) === true || registerLine.test(one));

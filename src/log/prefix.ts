@@ -64,7 +64,7 @@ const PARTS: readonly (readonly [Meaning, RegExp])[] = [
   part("other", String.raw`[A-Z]?\[\d{1,3}: {0,16}[^\]:]{1,20}: {0,6}\d{1,7}\] ?`),
   part("other", String.raw`\[[0-9a-f]{8}\] (?!\[|[\w.]{1,128}\+0x)`),
   // Quoted in a mail; an escape that colours, as dmesg -L writes it.
-  part("other", String.raw`(?:> ?){1,8}(?=\S| )`),
+  part("other", String.raw`(?:> ?){1,8}(?=\S| )|\| ?(?=[\S ])(?!\|)`),
 ];
 
 /** The words of dmesg -x, by level. */

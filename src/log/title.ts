@@ -44,5 +44,6 @@ function clean(text: string): string {
     .replace(/[^\x20-\x7e]/g, "")
     .slice(0, MAX_TITLE)
     .replace(/ {2,}/g, " ")
+    .replace(/ in\s*$/, "")
     .trim();
 }

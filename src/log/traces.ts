@@ -113,6 +113,12 @@ export function siteIn(sites: readonly SiteLine[]): SiteLine | undefined {
   return named && isSame ? { ...named, address: first.address } : first;
 }
 
+/** The register of the return address that is printed beside a place. */
+export const linkOf = (sites: readonly SiteLine[], site: SiteLine): SiteLine | undefined =>
+  sites.find(
+    ({ role, at, machine }) => role === "link" && machine === site.machine && Math.abs(at - site.at) <= MAX_APART,
+  );
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 class Reader {
@@ -209,7 +215,7 @@ class Reader {
       machineOf(site?.machine) ?? machines.find((one) => one.registersFirst === true && isRegisterLine(text, one));
     if (!machine) return;
     if (site && machine.unless?.line.test(text) === true) site.machine = machine.unless.machine;
-    const code = site ? machine.code?.exec(text) : null;
+    const code = site ? (machine.code?.exec(text) ?? machine.code?.exec(text.trimStart())) : null;
     if (site && code && !site.code) site.code = { at, text: code[1] ?? "" };
     const goesOn = /^\s/.test(text) ? this.rows : 0;
     const found = registersOf(text, machine, goesOn);

@@ -249,3 +249,104 @@ RIP: 0010:lab_map+0x54/0xc4 [lab]`),
   );
   assert.match(report.explanation, /^The kernel read from 0x2658, near NULL/);
 });
+
+test("a log that a mail quotes with bars, or indents, is read with its registers", () => {
+  for (const indent of ["| ", "    ", "> "]) {
+    const [report] = summaries(
+      `BUG: Kernel NULL pointer dereference at 0x00000018
+Faulting instruction address: 0xc03ed4b8
+Oops: Kernel access of bad area, sig: 11 [#1]
+CPU: 0 PID: 362 Comm: labd Not tainted 5.4.163 #0
+NIP:  c03ed4b8 LR: c03d27e8 CTR: c03ed36c
+DEAR: 00000018 ESR: 00800000
+NIP [c03ed4b8] lab_issue+0x14c/0x254
+LR [c03d27e8] lab_queue+0x1c8/0x2dc
+Call Trace:
+[cfa59a08] [c03d27e8] lab_queue+0x1c8/0x2dc`
+        .split("\n")
+        .map((line) => indent + line)
+        .join("\n"),
+    );
+    assert.equal(report?.title, "BUG: unable to handle kernel NULL pointer dereference in lab_issue", indent);
+    assert.match(report.explanation, /it wrote to 0x18/);
+  }
+});
+
+test("a jump to nowhere is told by the register of the return address, not by what lies on the stack", () => {
+  const report = only(
+    timed(`CPU 0 Unable to handle kernel paging request at virtual address 00000000, epc == 00000000, ra == 805469a0
+Oops[#1]:
+CPU: 0 PID: 11 Comm: kworker/u8:0 Not tainted 6.12.33 #0
+$ 0   : 00000000 00000001 00000000 80b6cc44
+epc   : 00000000 0x0
+ra    : 805469a0 lab_port_add+0x7c/0x204
+Status: 11000403 KERNEL EXL IE
+Cause : 50800008
+BadVA : 00000000
+Call Trace:
+[<80170b04>] load_balance+0x494/0x708
+[<807bb368>] lab_do_add+0x24c/0x340`),
+  );
+  assert.equal(row(report, "Where"), "lab_port_add+0x7c");
+  assert.match(report.explanation, /pointer that was NULL\. The call came from `lab_port_add\+0x7c`\.$/);
+});
+
+test("an address of eight digits is of 32 bits where no line tells the machine", () => {
+  const report = only(
+    timed(`8<--- cut here ---
+Unable to handle kernel paging request at virtual address c0d1e28c when execute
+[c0d1e28c] *pgd=80c1941e(bad)
+Internal error: Oops: 8000000d [#1] SMP ARM`),
+  );
+  assert.match(report.explanation, /^The kernel jumped to 0xc0d1e28c, memory that must not be executed/);
+});
+
+test("a headline that was wrapped still tells its address", () => {
+  const [report] = summaries(`CPU 0 Unable to handle kernel paging request at virtual address
+00000000, epc == 802c3064, ra == 8022b4b4
+Call Trace:
+[<802c3064>] lab_name+0x0/0x2c`);
+  assert.equal(report && row(report, "Address"), "0x0");
+});
+
+test("a stack overflow without a trace points to none", () => {
+  const report = only(
+    timed(`Insufficient stack space to handle exception!
+ESR: 0x0000000096000047 -- DABT (current EL)
+FAR: 0xffffffc008c47fe0
+Kernel panic - not syncing: kernel stack overflow`),
+  );
+  assert.doesNotMatch(report.explanation, /trace/);
+});
+
+test("the failed checks of OpenZFS and Lustre are reports", () => {
+  const zfs = only(
+    timed(`VERIFY3(skip < iov->iov_len) failed (0 < 0)
+PANIC at lab_uio.c:187:lab_prefault()
+Showing stack for process 12
+CPU: 2 PID: 12 Comm: labd Tainted: P           O  3.16.0 #1
+Call Trace:
+ [<ffffffffc0d5e3fc>] dump_stack+0x45/0x57
+ [<ffffffffc0d5e3fd>] spl_panic+0xbb/0x100 [spl]
+ [<ffffffffc0d5e3fe>] lab_prefault+0x134/0x140 [zcommon]`),
+  );
+  assert.equal(zfs.title, "ZFS panic in lab_prefault");
+  assert.match(zfs.explanation, /OpenZFS at lab_uio\.c:187 failed: “VERIFY3\(skip < iov->iov_len\) failed \(0 < 0\)”/);
+  const lustre = only(
+    timed(`LustreError: 14812:0:(lab_object.c:1251:lab_fini()) ASSERTION( atomic_read(&d->ref) == 0 ) failed: Refcount is 1
+LustreError: 14812:0:(lab_object.c:1251:lab_fini()) LBUG
+Pid: 14812, comm: umount
+Call Trace:
+ [<ffffffffa11bc895>] libcfs_debug_dumpstack+0x55/0x80 [libcfs]
+ [<ffffffffa1458a48>] lab_fini+0xb8/0xc0 [obdclass]`),
+  );
+  assert.equal(lustre.title, "Lustre LBUG in lab_fini");
+});
+
+test("prose behind a headline is not of the report", () => {
+  const [report] = summaries(`Unable to handle kernel paging request at virtual address d085c004
+
+work around the issue by a smaller area, which makes
+things work reliably. Possibly one could do more`);
+  assert.equal(report?.end, 2 - 1);
+});

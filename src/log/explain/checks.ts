@@ -117,3 +117,15 @@ export function explainFortify(facts: ReportFacts): string {
   const sizes = /(\d+ byte (?:read|write) of buffer size \d+)/.exec(says)?.[1];
   return `${name === undefined ? "A string or memory function" : `\`${name}\``} was to go past the end of a variable whose size the compiler knows${sizes === undefined ? "" : ` (${sizes})`}.`;
 }
+
+/** A failed check of OpenZFS or Lustre: what it was, and where. */
+export function explainModule(facts: ReportFacts): string {
+  const groups = facts.report.headline.groups;
+  const found = facts.texts
+    .map((text) => /(VERIFY.{1,300}|ASSERTION\(.{1,300}?\) failed.{0,100})/.exec(text)?.[1])
+    .find(Boolean);
+  const place = groups.place ?? facts.texts.map((text) => /^PANIC at (\S{1,200}:\d+)/.exec(text)?.[1]).find(Boolean);
+  const of = facts.headline.startsWith("LustreError") ? "Lustre" : "OpenZFS";
+  const check = found === undefined ? "" : `: “${found.trim()}”`;
+  return `A check of ${of}${place === undefined ? "" : ` at ${place}`} failed${check}. The thread stops there for good, with the locks that it holds; the rest of the system goes on until it needs them.`;
+}

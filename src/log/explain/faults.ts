@@ -11,15 +11,17 @@ const PAGE = 4096n;
 const NEAR = 0x10000n;
 
 const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 => {
-  const known = machineOf(machine);
-  return known ? (known.bits ?? (address < 1n << 32n ? 32 : 64)) : 64;
+  return machineOf(machine)?.bits ?? (address < 1n << 32n ? 32 : 64);
 };
 
 /** User memory is in the lower half; on 32 bits the log does not tell where the kernel begins, so nothing is said. */
 const isUserAddress = (facts: ReportFacts, address: bigint): boolean =>
   bitsOf(facts) === 64 && machineOf(facts.machine)?.sharesAddresses !== true && address >= PAGE && address < 1n << 57n;
 
-const caller = ({ traces }: ReportFacts): string => {
+const caller = ({ traces, site, link }: ReportFacts): string => {
+  // Of a jump to nowhere the return address still is in its register, where the machine has one.
+  if (link?.place?.name !== undefined && site?.place?.name === undefined)
+    return ` The call came from \`${placeText(link.place).replace(/\/0x.*/, "")}\`.`;
   const entries = traces.find(({ role }) => role === "stack")?.entries ?? [];
   const entry = entries.find(({ isDoubtful, isInline, name }) => !isDoubtful && !isInline && name !== undefined);
   return entry ? ` The call came from \`${placeText(entry).replace(/\/0x.*/, "")}\`.` : "";
@@ -30,8 +32,8 @@ const DONE = { read: "read from", write: "wrote to", execute: "jumped to", acces
 /** A fault of memory: from the address, what was done there, and what the machine says why not. */
 export function explainAccess(facts: ReportFacts, context: LogContext): string {
   const { address, verb, isForbidden } = facts.access;
-  if (address === undefined) return "The kernel used an address that it may not use; the report does not say which.";
-  const executed = verb === "execute" || (facts.site?.place === undefined && facts.site?.address === address);
+  if (address === undefined) return "The kernel used an address that it may not use; these lines do not tell which.";
+  const executed = verb === "execute" || (facts.site?.place?.name === undefined && facts.site?.address === address);
   if (executed && address < PAGE) {
     return address === 0n
       ? `The kernel called a function through a pointer that was NULL.${caller(facts)}`
@@ -62,7 +64,8 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
 }
 
 function explainNull(facts: ReportFacts, address: bigint, context: LogContext): string {
-  const did = `it ${DONE[facts.access.verb ?? "none"]} ${hex0x(address)}`;
+  const { verb } = facts.access;
+  const did = verb === undefined ? `the access was at ${hex0x(address)}` : `it ${DONE[verb]} ${hex0x(address)}`;
   if (address === 0n) return `The kernel used a pointer that was NULL: ${did}.`;
   const { member } = questionsOf(facts, context);
   const name = member && context.memberAt?.(member.place, member.based);

@@ -110,7 +110,7 @@ function explainContext(facts: ReportFacts): string {
     case "spinlock":
       return explainSpinlock(facts, groups.fault ?? "");
     case "atomic-sleep":
-      return `A function that may sleep was called${groups.place === undefined ? "" : ` (at ${groups.place})`} where that is forbidden. ${reasonNotToSleep(facts)}`;
+      return `A function that may sleep was called${groups.place === undefined ? "" : ` (at ${groups.place})`} where that is forbidden. ${reasonNotToSleep(facts)}`.trimEnd();
     case "atomic-schedule":
       return explainSchedule(facts);
     case "preemptible":
@@ -157,7 +157,7 @@ function reasonNotToSleep(facts: ReportFacts): string {
   ];
   if (reasons.length === 0)
     return particular(facts, "rcu") === undefined
-      ? "The report says why below the headline."
+      ? ""
       : "It is within an RCU read-side section or another that may not sleep.";
   return `Here ${reasons.join(", and ")}.`;
 }

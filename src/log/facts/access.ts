@@ -1,6 +1,7 @@
 import type { Kind } from "../kinds.ts";
 import { type MachineName, machineOf } from "../machines.ts";
 import {
+  fromBookeEsr,
   fromDsisr,
   fromErrorCode,
   fromEsr,
@@ -89,6 +90,14 @@ const FORMS: readonly (readonly [RegExp, Reader])[] = [
     /^Cause : ([0-9a-f]{8}) \(ExcCode ([0-9a-f]{2})\)/,
     ([, cause, code]) => ({ code: hex(cause), ...MIPS_CAUSES[Number.parseInt(code ?? "0", 16)] }),
   ],
+  // Without the number of the exception: bits 2 to 6 (MIPS32 privileged architecture, Cause register).
+  [
+    /^Cause : ([0-9a-f]{8})\s*$/,
+    ([, cause]) => ({ code: hex(cause), ...MIPS_CAUSES[Number(((hex(cause) ?? 0n) >> 2n) & 0x1fn)] }),
+  ],
+  // A headline that a mail or a terminal broke.
+  [/^(?:address )?([0-9a-f]{8,16}), epc == [0-9a-f]{8,16}/, ([, a]) => ({ address: hex(a) })],
+  [/\bDEAR: ([0-9a-f]{8,16}),? ESR: ([0-9a-f]{8})/, ([, a, esr]) => fromBookeEsr(hex(a) ?? 0n, hex(esr) ?? 0n)],
   [/^BadVA : ([0-9a-f]{8,16})/, ([, a]) => ({ address: hex(a) })],
   [/^\s{0,32}BADV: ([0-9a-f]{16})/, ([, a]) => ({ address: hex(a) })],
   [
@@ -101,7 +110,7 @@ const FORMS: readonly (readonly [RegExp, Reader])[] = [
 ];
 
 const WORDS =
-  /^\s{0,32}(?:#PF: (.{1,120})|((?:ESR|EC|FSC|SET|ISV|WnR)\b.{1,120}|Data abort info:\s{0,8}\S.{0,80}|Fault in .{1,80}))/;
+  /^\s{0,32}(?:#PF: (.{1,120})|((?:ESR|EC|FSC)\b.{1,120}|Data abort info:\s{0,8}\S.{0,80}|Fault in .{1,80}))/;
 
 /**
  * Kinds of reports that are about an address. Every report of x86 prints CR2, but only a page fault writes it: in the

@@ -22,7 +22,7 @@ const FORMS: readonly RegExp[] = [
   /^\s{0,32}comm "(?<comm>[^"]{1,40})", pid (?<pid>\d+)/,
   /^TASK = [0-9a-f]{8,16}\[(?<pid>\d+)\] '(?<comm>[^']{1,40})'/,
   // Of x86_64 up to 3.9 and i386 up to 2.6.31; a PID on the line is of the task that printed the report.
-  /^CPU (?<cpu>\d+)\s*$|^EIP: .{1,40} CPU: (?<cpu2>\d+)/,
+  /^C(?:PU|pu) (?<cpu>\d+)\s*$|^EIP: .{1,40} CPU: (?<cpu2>\d+)/,
   /^\s{0,32}CPU: (?<cpu>\d+)(?! (?:UID: \d+ )?PID: )\b/,
 ];
 

@@ -73,6 +73,8 @@ export type Kind =
   | "netdev-held"
   | "inodes-busy"
   | "dentry-held"
+  // Of modules from out of the tree.
+  | "module-panic"
   // Hardware.
   | "machine-check"
   | "edac"

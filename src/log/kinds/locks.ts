@@ -147,7 +147,7 @@ export const locks: readonly KindRow[] = [
     guilty: "trace",
   },
   {
-    pattern: /^BUG: sleeping function called from invalid context at (?<place>\S{1,250})/,
+    pattern: /^BUG: sleeping function called from invalid(?: context(?: at(?: (?<place>\S{1,250}))?)?)?/,
     kind: "atomic-sleep",
     severity: "error",
     printedBy: "__might_resched",

@@ -126,7 +126,7 @@ export const memory: readonly KindRow[] = [
     guilty: "trace",
   },
   {
-    pattern: /^(?<comm>.{1,64}) invoked oom-killer: /,
+    pattern: /^(?<comm>.{1,64}) invoked oom-killer:/,
     kind: "oom",
     severity: "error",
     printedBy: "dump_header",

@@ -35,7 +35,7 @@ export const objects: readonly KindRow[] = [
   },
   {
     pattern:
-      /^BUG: Dentry (?:\S{1,40}\{i=[0-9a-f]{1,16},n=(?<name>.{0,256})\}|.{0,300}) {1,2}still in use \((?<count>-?\d+)\) \[(?<action>\S{1,40}) of (?<fs>[^\]]{1,64})\]/,
+      /^BUG: Dentry (?:\S{1,40}\{i=[0-9a-f]{1,16},n=(?<name>.{0,256})\}|.{0,300}) {1,2}still in use(?: \((?<count>-?\d+)\)(?: \[(?<action>\S{1,40}) of (?<fs>[^\]]{1,64})\])?)?/,
     kind: "dentry-held",
     severity: "error",
     printedBy: "umount_check",

@@ -79,6 +79,13 @@ export const fromDsisr = (address: bigint, dsisr: bigint): CodedAccess => ({
   isForbidden: (dsisr & 0x0800_0000n) !== 0n ? true : (dsisr & 0x4000_0000n) !== 0n ? false : undefined,
 });
 
+/** powerpc 40x and Book E: ESR bit 8 (from the left) is a store. */
+export const fromBookeEsr = (address: bigint, esr: bigint): CodedAccess => ({
+  address,
+  code: esr,
+  verb: (esr & 0x0080_0000n) !== 0n ? "write" : "read",
+});
+
 /** arch/arm/mm/fsr-2level.c and fsr-3level.c are numbered alike for these: what a status says of the bus. */
 const FSR_NAMES: Readonly<Record<number, string>> = {
   1: "alignment exception",
