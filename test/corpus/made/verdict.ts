@@ -4,16 +4,54 @@ import { openSession } from "../../../src/session/open/open.ts";
 import { cli, moduleFolders, vmlinuxOf } from "../corpus.ts";
 import { factsOf } from "./facts.ts";
 import { type Made, makeCrash } from "./make.ts";
-import { disagreements, type Facts, type Finding, type Lists, type Truth } from "./truth.ts";
+import { type Certainty, disagreements, type Facts, type Finding, type Lists, type Truth } from "./truth.ts";
 
 const FAMILY = "x86_64-6.1";
 
-/** What `analyze` and `waits` print with --json. */
+/** What `analyze` prints with --json. */
 interface Verdict {
   readonly kind: string;
   readonly title: string;
   readonly findings: readonly Finding[];
 }
+
+/** A row of `waits --json`, as far as a truth file speaks of it. */
+interface Wait {
+  readonly pid: number;
+  readonly type: string;
+  readonly resource: string;
+  readonly holders: readonly { readonly pid: number; readonly certainty: Certainty; readonly activity: string }[];
+  readonly root: { readonly pid: number; readonly state: string; readonly certain: boolean } | null;
+  readonly cycle: readonly number[] | null;
+}
+
+/** What the rows of `waits` say, as findings. */
+function waitFindings(rows: readonly Wait[]): Finding[] {
+  const findings = rows.flatMap(({ pid, type, resource, holders, root, cycle }): Finding[] => [
+    { id: "wait.blocked", certainty: "certain", slots: { pid, resource, type } },
+    ...holders.map(({ pid, certainty, activity }) => ({
+      id: activity === "dead" ? "wait.owner-exited" : "wait.owner",
+      certainty,
+      slots: { resource, pid },
+    })),
+    ...(root && !cycle
+      ? [{ id: "wait.root", certainty: certaintyOf(root.certain), slots: { pid: root.pid, state: root.state } }]
+      : []),
+    ...(cycle
+      ? [
+          {
+            id: "wait.cycle",
+            certainty: "certain" as const,
+            slots: { pids: cycle, resources: cycle.map((one) => rows.find(({ pid }) => pid === one)?.resource ?? "") },
+          },
+        ]
+      : []),
+  ]);
+  // Each of a lock's waiters has its owner, each of a cycle's tasks the cycle.
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
+}
+
+const certaintyOf = (isCertain: boolean): Certainty => (isCertain ? "certain" : "possible");
 
 /** A made crash, ready to be looked at. */
 export interface Case {
@@ -54,24 +92,23 @@ export function wrongWith({ truth, made, facts }: Case): string[] | undefined {
   return wrong(truth, truth.with, [...options, made.vmcore], facts);
 }
 
-function ask(args: readonly string[], command: string): Verdict {
+function ask<T>(args: readonly string[], command: string): readonly T[] {
   const { stdout, stderr } = cli("--json", ...args, "-c", command);
   try {
-    const { records } = JSON.parse(stdout) as { records: readonly Verdict[] };
-    if (records[0]) return records[0];
+    return (JSON.parse(stdout) as { records: readonly T[] }).records;
   } catch {
-    // Said below.
+    throw new Error(`${command} fails: ${stderr || stdout.slice(0, 400)}`);
   }
-  throw new Error(`${command} fails: ${stderr || stdout.slice(0, 400)}`);
 }
 
 function wrong(truth: Truth, more: Lists | undefined, args: readonly string[], facts: Facts): string[] {
-  const verdict = ask(args, "analyze");
+  const [verdict] = ask<Verdict>(args, "analyze");
+  if (!verdict) return ["NOTHING is said"];
   const lines = disagreements(verdict.findings, [every, truth.both, more], facts);
   if (verdict.kind !== truth.kind) lines.push(`KIND is ${verdict.kind}, not ${truth.kind}`);
   if (!isTitle(truth.title, verdict.title)) lines.push(`TITLE is "${verdict.title}", not "${truth.title}"`);
   if (truth.waits) {
-    const findings = ask(args, "waits").findings;
+    const findings = waitFindings(ask<Wait>(args, "waits"));
     lines.push(...disagreements(findings, [truth.waits], facts).map((line) => `waits: ${line}`));
   }
   return lines;
