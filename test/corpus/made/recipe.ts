@@ -104,7 +104,7 @@ setsid sh -c 'sh -c "echo audit > /proc/depot" & exec sleep 1000' &
 sleep 1
 ${asked("depot", "write", "write")}`,
   },
-  "completion-lost": { modules: ["depot"], run: `${hung}\n${asked("depot", "deliver", "await")}` },
+  "completion-lost": { modules: ["depot"], run: `${hung}\n${asked("depot", "deliver", "receive")}` },
   "flush-deadlock": { modules: ["depot"], run: `${hung}; echo order > /proc/depot` },
   "two-locks": { modules: ["depot"], run: `${hung}; echo swap > /proc/depot` },
   "three-locks": { modules: ["depot"], run: `${hung}; echo rotate > /proc/depot` },

@@ -95,7 +95,7 @@ static noinline int ledger_write(void)
 }
 
 /* The parcel can come before anybody waits: then its delivery is forgotten. */
-static noinline int parcel_await(void)
+static noinline int parcel_receive(void)
 {
 	reinit_completion(&delivery);
 	wait_for_completion(&delivery);
@@ -121,6 +121,7 @@ static noinline void order_ship(struct work_struct *work)
 {
 	msleep(100);
 	flush_work(&print_work);
+	parcels--;
 }
 static DECLARE_WORK(ship_work, order_ship);
 
@@ -138,7 +139,7 @@ static const struct request requests[] = {
 	{ "rotate", rotate },	      { "swap", swap_places },
 	{ "search", catalog_search }, { "update", catalog_update },
 	{ "audit", ledger_audit },    { "write", ledger_write },
-	{ "await", parcel_await },    { "deliver", parcel_deliver },
+	{ "receive", parcel_receive },    { "deliver", parcel_deliver },
 	{ "order", order },	      {},
 };
 
