@@ -1,13 +1,14 @@
+/** Addresses of an image as numbers. */
 import type { ElfFile } from "../elf/elf.ts";
 import { type Placement, textRanges } from "../elf/placement.ts";
 
 /**
- * Addresses of one image as numbers: the signed distance from a base inside the image. Kernel addresses need all 64
- * bits, distances within an image do not, and numbers are what tables and hot loops are made of.
+ * Converts addresses of one image to numbers: the signed distance from a base inside the image. Kernel addresses need
+ * all 64 bits, distances within an image do not, and tables and hot loops are faster with numbers.
  */
 export class Addressing {
   readonly base: bigint;
-  /** Bytes of an address. */
+  /** Size of an address in bytes. */
   readonly bytes: 4 | 8;
   private readonly high: number;
   private readonly low: number;
@@ -23,7 +24,7 @@ export class Addressing {
     return Number(BigInt.asIntN(64, address - this.base));
   }
 
-  /** The distance of an address read as two unsigned 32-bit halves; `high` is 0 for a 32-bit one. */
+  /** Returns the distance of an address given as two unsigned 32-bit halves; `high` is 0 for a 32-bit address. */
   join(high: number, low: number): number {
     return ((high - this.high) | 0) * 0x100000000 + (low - this.low);
   }

@@ -1,19 +1,20 @@
+/** Array dimensions, which BTF lacks, taken from DWARF. */
 import { attempt, Fault } from "../base/fault.ts";
 import { once } from "../base/once.ts";
 import { type ArrayType, type CType, sizeOf, type StructType, lazyArray } from "./ctype.ts";
 
-/** The same type as DWARF declares it, looked up when needed; undefined where that is not known. */
+/** Looks up the same type in DWARF; undefined if it is not known. */
 export type Declared = () => CType | undefined;
 
-/** Pointers, qualifiers and dimensions in front of an element before a lying input is cut off. */
+/** Limit for pointers, qualifiers and dimensions before an element; more means damage. */
 const MAX_LAYERS = 64;
 
 /**
- * The type with the dimensions that its declaration in DWARF has: pahole writes `a[2][3]` to BTF as `a[6]`
+ * Gives a type the array dimensions of its declaration in DWARF, because pahole writes `a[2][3]` to BTF as `a[6]`
  * (`btf_encoder__add_array` is given `array_type__nelems`, the product of the dimensions).
  *
- * DWARF is asked for the elements of an array or their number; the size of the whole is known without it.
- * @param type out of BTF; what has a name in it is shaped where that name is looked up
+ * DWARF is read only for the elements of an array or their number; the total size is known without it. @param type a
+ * type from BTF. Parts that have a name get their dimensions when that name is looked up
  */
 export function withShape(type: CType, declared: Declared): CType {
   if (!leadsToArray(type)) return type;
@@ -39,7 +40,7 @@ export function withShape(type: CType, declared: Declared): CType {
   }
 }
 
-/** A struct whose members have the dimensions that the same struct in DWARF gives them. */
+/** Returns a struct whose members have the dimensions of the same struct in DWARF. */
 export function withShapedMembers(struct: StructType, declared: () => StructType | undefined): StructType {
   const { kind, name, size, incomplete } = struct;
   const members = once(() =>
@@ -57,7 +58,7 @@ export function withShapedMembers(struct: StructType, declared: () => StructType
   return { kind, name, size, incomplete, get members() { return members(); } }; // prettier-ignore
 }
 
-/** Whether the type consists of an array, or of an anonymous struct, which may have one. */
+/** Whether the type is made of an array, or of an anonymous struct, which can contain one. */
 function leadsToArray(type: CType): boolean {
   let at = type;
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
@@ -77,7 +78,7 @@ function shapedArray(flat: ArrayType, declared: Declared): ArrayType {
   const shape = (): ArrayType => {
     if (known) return known;
     const exact = attempt(declared);
-    // Debuginfo may come later.
+    // Debuginfo can arrive later.
     if (exact === undefined || exact instanceof Fault) return flat;
     return (known = reshaped(flat, exact) ?? flat);
   };
@@ -95,12 +96,12 @@ function shapedArray(flat: ArrayType, declared: Declared): ArrayType {
   };
 }
 
-/** The flat array in the dimensions of `exact`; undefined where these do not make up as many elements. */
+/** Returns the flat array with the dimensions of `exact`; undefined if the number of elements differs. */
 function reshaped(flat: ArrayType, exact: CType): ArrayType | undefined {
   const counts: (number | undefined)[] = [];
   let at = exact;
   for (; at.kind === "array" && counts.length < MAX_LAYERS; at = at.element) counts.push(at.count);
-  // A flexible array, and `[0]`, has no elements for BTF.
+  // For BTF a flexible array, and `[0]`, has no elements.
   if (counts.reduce<number>((product, count) => product * (count ?? 0), 1) !== (flat.count ?? 0)) return undefined;
   const innermost = once(() => withShape(flat.element, () => at));
   return counts.reduceRight<ArrayType | undefined>(

@@ -1,6 +1,6 @@
 /**
- * C types as BTF and DWARF both tell them. Plain data; anything that may be large or cyclic
- * (`target`, `members`, `values`) is a getter that decodes when first asked.
+ * C types as both BTF and DWARF describe them. Plain data. Parts that can be large or cyclic (`target`, `members`,
+ * `values`) are getters that decode at first use.
  */
 export type CType =
   | VoidType
@@ -20,10 +20,10 @@ export interface VoidType {
 export interface IntType {
   readonly kind: "int";
   readonly name: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly signed: boolean;
-  /** `char` prints as text in arrays, `bool` as true/false. */
+  /** An array of `char` prints as text, a `bool` as true or false. */
   readonly encoding: "int" | "char" | "bool";
 }
 export interface FloatType {
@@ -38,9 +38,9 @@ export interface PointerType {
 }
 export interface StructType {
   readonly kind: "struct" | "union";
-  /** Undefined for an anonymous one. */
+  /** Undefined for an anonymous type. */
   readonly name: string | undefined;
-  /** Bytes; 0 when only declared. */
+  /** Size in bytes; 0 if only declared. */
   readonly size: number;
   /** Only a forward declaration is known. */
   readonly incomplete: boolean;
@@ -51,11 +51,11 @@ export interface Member {
   readonly name: string | undefined;
   readonly type: CType;
   /**
-   * From the start of the struct, in bits. For a bit-field on a little-endian target it is that of the least
-   * significant bit; on a big-endian one that of the most significant bit (as DW_AT_data_bit_offset and BTF count).
+   * Offset from the start of the struct in bits. For a bit-field it is the offset of the least significant bit on a
+   * little-endian machine, of the most significant bit on a big-endian machine (like DW_AT_data_bit_offset and BTF).
    */
   readonly bitOffset: number;
-  /** Bits of a bit-field; undefined for an ordinary member. */
+  /** Size of a bit-field in bits; undefined for other members. */
   readonly bitSize: number | undefined;
 }
 export interface EnumType {
@@ -71,7 +71,7 @@ export interface ArrayType {
   readonly element: CType;
   /** Undefined for a flexible array `[]`. */
   readonly count: number | undefined;
-  /** Of the whole; where it is known before `element` and `count`, which may take a search for the declaration. */
+  /** Total size in bytes, if it is known without `element` and `count`, which can need a search for the declaration. */
   readonly bytes?: number;
 }
 export interface TypedefType {
@@ -91,15 +91,15 @@ export interface FunctionType {
   readonly variadic: boolean;
 }
 
-/** What a type can be looked up as. */
+/** Kinds of types that can be looked up by name. */
 export type TypeKind = "struct" | "union" | "enum" | "typedef" | "int";
 
 export const VOID: VoidType = { kind: "void" };
 
-/** Typedefs and qualifiers that may stand in front of a type before a lying input is cut off. */
+/** Limit for typedefs and qualifiers before a type; more means damage. */
 const MAX_LAYERS = 64;
 
-/** The type without typedefs and qualifiers. */
+/** Returns the type without typedefs and qualifiers. */
 export function bare(type: CType): Exclude<CType, TypedefType | QualifiedType> {
   let at = type;
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
@@ -109,14 +109,14 @@ export function bare(type: CType): Exclude<CType, TypedefType | QualifiedType> {
   return VOID;
 }
 
-/** The type without the qualifiers in front of it; typedefs stay. */
+/** Returns the type without the qualifiers before it. Typedefs stay. */
 export function unqualified(type: CType): CType {
   let at = type;
   for (let layer = 0; at.kind === "qualified" && layer < MAX_LAYERS; layer++) at = at.target;
   return at;
 }
 
-/** An array whose element is known when it is asked for. @param count undefined for a flexible array */
+/** Makes an array whose element is computed at first use. @param count undefined for a flexible array */
 export const lazyArray = (element: () => CType, count: number | undefined): ArrayType => ({
   kind: "array",
   get element() {
@@ -125,7 +125,7 @@ export const lazyArray = (element: () => CType, count: number | undefined): Arra
   count,
 });
 
-/** A qualified type whose target is known when it is asked for. */
+/** Makes a qualified type whose target is computed at first use. */
 export const lazyQualified = (qualifier: QualifiedType["qualifier"], target: () => CType): QualifiedType => ({
   kind: "qualified",
   qualifier,
@@ -134,7 +134,7 @@ export const lazyQualified = (qualifier: QualifiedType["qualifier"], target: () 
   },
 });
 
-/** Bytes as `sizeof` counts them; 0 for void, functions, flexible arrays and incomplete types. */
+/** Size in bytes as `sizeof` counts it; 0 for void, functions, flexible arrays and incomplete types. */
 export function sizeOf(type: CType, depth = 0): number {
   const at = bare(type);
   switch (at.kind) {

@@ -1,22 +1,23 @@
+/** Exported data of kernels without CONFIG_KALLSYMS_ALL. */
 import { viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { type Btf, openBtf } from "./btf/btf.ts";
 import type { KSymbol, TypeSource } from "./source.ts";
 import type { TargetMemory } from "./targetMemory.ts";
 
-/** What a kernel without CONFIG_KALLSYMS_ALL tells of its data: kallsyms names its functions alone. */
+/** Data symbols of a kernel whose kallsyms contains only functions. */
 export interface ExportedData {
   readonly btf: Btf | undefined;
-  /** By name: what the kernel exports to modules, and the per-CPU variables of its BTF. */
+  /** Addresses by name: exported symbols, and per-CPU variables of the kernel's BTF. */
   readonly symbols: ReadonlyMap<string, KSymbol>;
 }
 
 const STEP_BYTES = 4096;
 
 /**
- * Finds BTF by its header and the exported symbols by the shape of their table, in read-only data.
- * @param start,end runtime range of the kernel's read-only data; pages that are not there are stepped over
- * @param declared what a file declares, as for `openBtf`
+ * Finds BTF by its header, and the exported symbols by the shape of their table, in read-only data. @param start,end
+ * runtime range of the kernel's read-only data; missing pages are skipped @param declared declarations of a file, as
+ * for `openBtf`
  */
 export function findExportedData(
   memory: TargetMemory,
@@ -40,7 +41,7 @@ export function findExportedData(
   return { btf, symbols };
 }
 
-/** `struct btf_header` of include/uapi/linux/btf.h: u16 magic, u8 version, u8 flags, u32 hdr_len, then places. */
+/** `struct btf_header` of include/uapi/linux/btf.h: u16 magic, u8 version, u8 flags, u32 hdr_len, then offsets. */
 const BTF_MAGIC = 0xeb9f;
 const BTF_HEADER_BYTES = 24;
 
@@ -57,17 +58,17 @@ function findBtf(
     const size = u32(4) + Math.max(u32(8) + u32(12), u32(16) + u32(20));
     if (size > bytes.length - at) continue;
     const btf = attempt(() => openBtf(bytes.slice(at, at + size), { pointerSize: wordSize, declared }));
-    // A program may hold BTF of its own: the kernel's has tasks.
+    // A program can contain BTF of its own; the kernel's contains task_struct.
     if (!(btf instanceof Fault) && btf.find("struct", "task_struct")) return btf;
   }
   return undefined;
 }
 
-/** A symbol that every kernel exports, by which the table is found. */
+/** A symbol that every kernel exports. The table is found by it. */
 const ANCHOR = "init_task";
-/** Texts that end so: each costs a look at all of the read-only data. */
+/** Limit for strings with that ending, because each costs a scan of the read-only data. */
 const MAX_ANCHORS = 16;
-/** A kernel exports some 20,000 symbols. */
+/** Limit for exported symbols; a kernel has about 20,000. */
 const MAX_EXPORTS = 1 << 17;
 
 interface Entry {
@@ -76,10 +77,10 @@ interface Entry {
 }
 
 /**
- * Entries of `__ksymtab` and `__ksymtab_gpl`, which follow each other (include/asm-generic/vmlinux.lds.h). Where the
- * architecture has CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, `struct kernel_symbol` holds 32-bit distances from each member
- * to the value and the name (since Linux kernel commit 7290d5809571, in v4.19); and to the namespace since
- * 8651ec01daed (in v5.4). Elsewhere, as on 32-bit arm, the members are pointers.
+ * Reads entries of `__ksymtab` and `__ksymtab_gpl`, which are adjacent (include/asm-generic/vmlinux.lds.h). On machines
+ * with CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, `struct kernel_symbol` has 32-bit distances from each member to value and
+ * name (since Linux kernel commit 7290d5809571, in v4.19), and to the namespace (since 8651ec01daed, in v5.4). On
+ * others, such as 32-bit arm, the members are pointers.
  */
 const exportedSymbols = (memory: TargetMemory, bytes: Uint8Array, start: bigint): readonly Entry[] => {
   const distances = exportsByDistance(memory, bytes, start);
@@ -125,7 +126,7 @@ function exportsByDistance({ byteOrder }: TargetMemory, bytes: Uint8Array, start
   return [];
 }
 
-/** Entries before and after one, as long as they are entries. */
+/** Extends the range to the entries before and after one. */
 function tableAround(anchor: number, stride: number, entryAt: (at: number) => Entry | undefined): readonly Entry[] {
   const entries: Entry[] = [];
   for (const step of [stride, -stride]) {
@@ -135,7 +136,7 @@ function tableAround(anchor: number, stride: number, entryAt: (at: number) => En
   return entries;
 }
 
-/** Where a text ends in NUL: the linker lets a name be the end of a longer one. */
+/** Finds strings that end in NUL. The linker can store a name as the end of a longer one. */
 function* placesOf(bytes: Uint8Array, text: string): Generator<number> {
   const wanted = Buffer.from(`${text}\0`, "latin1");
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -146,7 +147,7 @@ function* placesOf(bytes: Uint8Array, text: string): Generator<number> {
 
 const MAX_NAME = 512;
 
-/** The name of a symbol that stands at a place. */
+/** Returns the symbol name at an address. */
 function nameAt(bytes: Uint8Array, at: number): string | undefined {
   if (at < 0 || at >= bytes.length) return undefined;
   const end = bytes.subarray(at, at + MAX_NAME).indexOf(0);
@@ -154,10 +155,10 @@ function nameAt(bytes: Uint8Array, at: number): string | undefined {
   return /^[A-Za-z_][\w.$]*$/.test(name) ? name : undefined;
 }
 
-/** Variables that must agree on where per-CPU data is linked. */
+/** Number of variables that must agree on the link address of per-CPU data. */
 const MIN_AGREEING = 2;
 
-/** The link address of the per-CPU section, by variables that are exported and that BTF places in it. */
+/** Returns the link address of the per-CPU section, from variables that are exported and that BTF places in it. */
 function perCpuStart(symbols: ReadonlyMap<string, KSymbol>, offsets: ReadonlyMap<string, number>): bigint | undefined {
   const votes = new Map<bigint, number>();
   for (const [name, offset] of offsets) {

@@ -1,15 +1,16 @@
+/** The kernel's configuration (CONFIG_IKCONFIG). */
 import { gunzipSync } from "node:zlib";
 import { Fault } from "../base/fault.ts";
 
-/** `kernel_config_data` lies between these in a kernel with CONFIG_IKCONFIG (kernel/configs.c). */
+/** Marks around `kernel_config_data` in a kernel with CONFIG_IKCONFIG (kernel/configs.c). */
 const IKCFG_ST = new TextEncoder().encode("IKCFG_ST");
 const IKCFG_ED = new TextEncoder().encode("IKCFG_ED");
-/** A .config has some 300 KB; what unpacks to more is none. */
+/** Limit for the unpacked text in bytes; a .config has about 300 KB. */
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 
 /**
- * The `.config` text in a piece of memory or of a kernel image; undefined where it holds none.
- * @throws Fault corrupt when it is there and cannot be unpacked
+ * Returns the `.config` text in a piece of memory or of a kernel image; undefined if there is none. @throws Fault
+ * corrupt when it cannot be unpacked
  */
 export function ikconfig(bytes: Uint8Array): string | undefined {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(IKCFG_ST);

@@ -1,23 +1,22 @@
-/** Which member of a structure an access through a register reaches, by the variables that are in registers there. */
+/** Finds the structure member that an access through a register reaches. */
 import { attempt, Fault } from "../base/fault.ts";
 import { bare, type CType, type Member, sizeOf } from "./ctype.ts";
 import { evaluateLocation, type Machine } from "./dwarf/expressions/expression.ts";
 import type { CodeScope, VariableLocation } from "./source.ts";
 
-/** A member of a structure, and the variable that points at the structure. */
+/** A member of a structure, and the variable that points to the structure. */
 export interface ReachedMember {
-  /** "list.next". */
+  /** Path of the member: "list.next". */
   readonly member: string;
-  /** "struct task_struct". */
+  /** Type of the structure: "struct task_struct". */
   readonly type: string;
   readonly variable: string;
 }
 
 /**
- * The member at `displacement` bytes from a register, of the structure that a variable in that register points at.
- * @param scopes the functions at the instruction, innermost first
- * @param register its DWARF number
- * @throws Fault where the debug information is broken
+ * Returns the member at `displacement` bytes from a register, in the structure to which a variable in that register
+ * points. @param scopes the functions at the instruction, innermost first @param register its DWARF number @throws
+ * Fault when the debug information is damaged
  */
 export function memberThrough(
   scopes: readonly CodeScope[],
@@ -38,21 +37,21 @@ export function memberThrough(
   return undefined;
 }
 
-/** How far the value of a variable is from a register; undefined for a variable that is elsewhere. */
+/** Returns the distance of a variable's value from a register; undefined for a variable that is not in the register. */
 function offsetFrom(location: VariableLocation, register: number): number | undefined {
   if (location.kind !== "expression") return undefined;
   const machine: Machine = {
     bias: 0n,
     register: (number) => (number === register ? 0n : undefined),
     memory: () => {
-      throw Fault.of("unknown", "a variable in memory is in no register");
+      throw Fault.of("unknown", "the variable is in memory, not in a register");
     },
   };
   const pieces = attempt(() => evaluateLocation(location, machine));
   if (pieces instanceof Fault || pieces.length !== 1 || pieces[0]?.bits !== undefined) return undefined;
   const { place } = pieces[0]!;
   if (place.kind === "register") return place.register === register ? 0 : undefined;
-  // DW_OP_breg and DW_OP_stack_value: the register and a constant. A constant alone names no register.
+  // DW_OP_breg and DW_OP_stack_value: the register plus a constant. A constant alone names no register.
   const isBased = place.kind === "value" && isOfRegister(location.bytes);
   return isBased ? Number(BigInt.asIntN(64, place.value)) : undefined;
 }
@@ -60,10 +59,13 @@ function offsetFrom(location: VariableLocation, register: number): number | unde
 /** DW_OP_breg0 to breg31. */
 const isOfRegister = ([opcode = 0]: Uint8Array): boolean => opcode >= 0x70 && opcode <= 0x8f;
 
-/** Structures are not nested deeper. */
+/** Limit for nested structures. */
 const MAX_DEPTH = 16;
 
-/** The path of the member that holds a byte: "a.b[2].c"; undefined for padding and what is outside. */
+/**
+ * Returns the path of the member that contains a byte: "a.b[2].c"; undefined for padding and offsets outside the
+ * structure.
+ */
 function memberPath(type: CType, offset: number, depth = 0): string | undefined {
   const at = bare(type);
   if (offset < 0 || offset >= sizeOf(at) || depth > MAX_DEPTH) return undefined;

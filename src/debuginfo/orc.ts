@@ -1,10 +1,11 @@
+/** ORC unwinding tables of x86_64 kernels and modules. */
 import { Fault } from "../base/fault.ts";
 import { padHex } from "../base/hex.ts";
 import { partitionPoint } from "../base/search.ts";
 import { bare, type CType } from "./ctype.ts";
 import type { OrcEntry, OrcRegister, OrcSource } from "./source.ts";
 
-/** Memory that ORC tables are read from, a few words at a time. */
+/** Memory with ORC tables, of which a few words are read at a time. */
 export interface OrcMemory {
   /** @throws Fault */
   u16(address: bigint): number;
@@ -12,16 +13,16 @@ export interface OrcMemory {
   u32(address: bigint): number;
 }
 
-/** `.orc_unwind_ip` and `.orc_unwind` of one image, at runtime addresses. */
+/** Runtime addresses of `.orc_unwind_ip` and `.orc_unwind` of one image. */
 export interface OrcTable {
-  /** `__start_orc_unwind_ip` or `mod->arch.orc_unwind_ip`: `int[count]`, each relative to its own place, sorted. */
+  /** `__start_orc_unwind_ip` or `mod->arch.orc_unwind_ip`: sorted `int[count]`, each relative to its own address. */
   readonly ips: bigint;
   /** `__start_orc_unwind` or `mod->arch.orc_unwind`: `struct orc_entry[count]`. */
   readonly entries: bigint;
   readonly count: number;
 }
 
-/** Layouts of `struct orc_entry` in arch/x86/include/asm/orc_types.h: those of 4.14, 6.3, 6.4 and 7.1. */
+/** Layouts of `struct orc_entry` in arch/x86/include/asm/orc_types.h: of 4.14, 6.3, 6.4 and 7.1. */
 export type OrcVersion = 1 | 2 | 3 | 4;
 
 const ENTRY_BYTES = 6;
@@ -35,13 +36,13 @@ const registersFrom7_1: readonly (OrcRegister | undefined)[] = [
 ]; // prettier-ignore
 
 /**
- * Opens the ORC table of the kernel or of one module. Nothing is copied: a look-up reads some twenty words.
- * @throws Fault corrupt for an impossible count
+ * Opens the ORC table of the kernel or of one module. Nothing is copied; a lookup reads about twenty words. @throws
+ * Fault corrupt for an impossible count
  */
 export function openOrc(memory: OrcMemory, table: OrcTable, version: OrcVersion): OrcSource {
   const { ips, entries, count } = table;
   if (!(count >= 0 && count <= MAX_ENTRIES)) throw Fault.at("corrupt", ips, `ORC counts ${count} entries`);
-  /** Distance of an entry's code from the start of the table: a number, where the address is none. */
+  /** Distance of an entry's code from the start of the table, as a number, which is faster than an address. */
   const distance = (i: number): number => i * 4 + (memory.u32(ips + BigInt(i * 4)) | 0);
   const decoded = new Map<number, OrcEntry | undefined>();
   return {
@@ -75,25 +76,25 @@ function readEntry(memory: OrcMemory, address: bigint, version: OrcVersion): Orc
 
 type Kind = Pick<OrcEntry, "type" | "signal">;
 
-/** A type of 3 bits, then `signal`. */
+/** Three bits of type, then `signal`. */
 function kindFrom6_4(flags: number): Kind | undefined {
   const type = (["undefined", "end", "call", "regs", "regsPartial"] as const)[(flags >> 8) & 7];
   return type && { type, signal: (flags & 0x800) !== 0 };
 }
 
-/** A type of 2 bits, then `end`, with `signal` before it in 6.3; code without a rule has no sp register. */
+/** Two bits of type, then `end`; in 6.3 `signal` is before it. Code without a rule has no sp register. */
 function kindBefore6_4(flags: number, version: 1 | 2): Kind | undefined {
   const end = (flags & (version === 1 ? 0x400 : 0x800)) !== 0;
   const signal = version === 2 && (flags & 0x400) !== 0;
   const type = (["call", "regs", "regsPartial"] as const)[(flags >> 8) & 3];
   if ((flags & 0xf) === 0) return { type: end ? "end" : "undefined", signal };
-  // Without the bit of 6.3, a frame with registers is the interrupted one's.
+  // In layouts before 6.3, which lack the bit, a frame with registers is that of interrupted code.
   return type && { type: end ? "end" : type, signal: version === 1 ? type !== "call" : signal };
 }
 
 /**
- * Which layout a kernel has: by the hash in its `.orc_header` (6.3 on), by the bit-fields of its `struct orc_entry`
- * (some distributions have a later layout without a header), or by what its entries look like.
+ * Determines the layout: by the hash in `.orc_header` (6.3 on), by the bit-fields of `struct orc_entry` (some
+ * distributions have a later layout without a header), or by the contents of the entries.
  */
 export function orcVersion(
   memory: OrcMemory,
@@ -119,11 +120,11 @@ function versionOfStruct(type: CType | undefined): OrcVersion | undefined {
   if (entry?.kind !== "struct") return undefined;
   const names = entry.members.map(({ name }) => name);
   if (names.includes("end")) return names.includes("signal") ? 2 : 1;
-  // The registers were numbered anew in 7.1: the members do not show it.
+  // 7.1 renumbered the registers, which the members do not show.
   return undefined;
 }
 
-/** Most code is in a plain call frame whose sp is counted from sp: that tells the type's place and sp's number. */
+/** Most code has a plain call frame with sp as its base, which shows the position of the type and the number of sp. */
 function versionOfEntries(memory: OrcMemory, { entries, count }: OrcTable): OrcVersion {
   const step = Math.max(1, Math.floor(count / 256));
   const seen = { sp: 0, spFrom7_1: 0, call: 0, callFrom6_4: 0, bit11: 0 };

@@ -1,10 +1,11 @@
+/** The interface of memory that debuginfo is read from. */
 import type { ByteOrder } from "../base/bytes.ts";
 
-/** Bytes at the target's addresses: an address space of a dump, or an ELF image at its link addresses. */
+/** Bytes at the dumped machine's addresses: an address space of a dump, or an ELF image at its link addresses. */
 export interface TargetMemory {
   readonly byteOrder: ByteOrder;
-  /** Bytes of a target `long`. */
+  /** Size of a `long` of the machine in bytes. */
   readonly wordSize: 4 | 8;
-  /** Exactly `length` bytes. @throws Fault where there are none */
+  /** Returns exactly `length` bytes. @throws Fault where there are none */
   read(address: bigint, length: number): Uint8Array;
 }

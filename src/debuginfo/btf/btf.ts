@@ -1,3 +1,4 @@
+/** Types of a kernel or a module from BTF. */
 import { cString } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { withShape } from "../arrayShape.ts";
@@ -8,40 +9,43 @@ import { decodeType } from "./btfType.ts";
 import { nameHash, NameIndex } from "../symbols/nameIndex.ts";
 import type { TypeSource } from "../source.ts";
 
-/** What a split BTF continues: ids and string offsets below its own are looked up here. */
+/** What a split BTF extends: ids and string offsets below its own are looked up here. */
 export interface BtfBase {
   /** One more than the highest type id. */
   readonly endId: number;
   readonly stringsEnd: number;
-  /** @throws Fault corrupt for an id that does not exist */
+  /** Returns the type with an id. @throws Fault corrupt for an id that does not exist */
   type(id: number): CType;
   string(offset: number): string;
   partialInt(id: number): { readonly bitOffset: number; readonly bitSize: number } | undefined;
 }
 
-/** Types of a kernel, or, when it has a base, those that one module adds: its base's own are asked there. */
+/** Types of a kernel or, with a base, those that one module adds. Types of the base are looked up in the base. */
 export interface Btf extends TypeSource, BtfBase {
   readonly firstId: number;
-  /** The lowest id of that kind and name, and of the given byte size where one is given. */
+  /** Returns the lowest id of that kind and name and, if given, of that size in bytes. */
   idOf(kind: number, name: string, size?: number): number | undefined;
-  /** `btf_type` of an own id: kind, and size or referred id. */
+  /** Returns the `btf_type` of an own id: kind, and size or referred id. */
   header(id: number): { readonly kind: number; readonly name: string; readonly size: number };
-  /** Bytes from the start of the per-CPU section to each of its variables, by name. */
+  /** Offset in bytes of each per-CPU variable from the start of the per-CPU section, by name. */
   perCpuOffsets(): ReadonlyMap<string, number>;
 }
 
 export interface BtfOptions {
   readonly base?: BtfBase;
-  /** Bytes of a pointer: BTF does not say. 8 unless told. */
+  /** Size of a pointer in bytes, because BTF does not record it. Default: 8. */
   readonly pointerSize?: 4 | 8;
-  /** The same image's DWARF, which knows what BTF leaves out: the dimensions of arrays. Asked again while there is none. */
+  /**
+   * The DWARF of the same image, which has the dimensions of arrays that BTF lacks. Called again while it returns
+   * undefined.
+   */
   readonly declared?: () => Pick<TypeSource, "find" | "variable"> | undefined;
 }
 
-/** Type tags that may follow each other before a lying table is cut off. */
+/** Limit for consecutive type tags; more means damage. */
 const MAX_TAGS = 64;
 
-/** Names longer than this are equal for the hash: KSYM_NAME_LEN is 512, and a lying table has no end. */
+/** Names are hashed up to this length, because a damaged table has no end: KSYM_NAME_LEN is 512. */
 const HASHED_BYTES = 128;
 
 const kindNames = new Map<number, TypeKind>([
@@ -54,9 +58,8 @@ const kindNames = new Map<number, TypeKind>([
 ]);
 
 /**
- * Opens a BTF blob: `__start_BTF..__stop_BTF` of a kernel, `module.btf_data` or a `.BTF` section.
- * Types are decoded when asked for, once each.
- * @throws Fault corrupt or truncated
+ * Opens a BTF blob: `__start_BTF..__stop_BTF` of a kernel, `module.btf_data` or a `.BTF` section. Each type is decoded
+ * once, when needed. @throws Fault corrupt or truncated
  */
 export function openBtf(bytes: Uint8Array, options: BtfOptions = {}): Btf {
   return new BtfSource(readBtfTable(bytes), options);
@@ -76,7 +79,7 @@ class BtfSource implements Btf {
   private named: NameIndex | undefined;
   private code: NameIndex | undefined;
   private readonly dwarf: NonNullable<BtfOptions["declared"]>;
-  /** What the DWARF asked last declares, by kind and name. */
+  /** Declarations of the DWARF used last, by kind and name. */
   private readonly known = new Map<string, CType | undefined>();
   private asked: ReturnType<NonNullable<BtfOptions["declared"]>>;
 
@@ -99,7 +102,7 @@ class BtfSource implements Btf {
     return type;
   }
 
-  /** Type tags say nothing that C does: they are left out here. */
+  /** Type tags have no meaning in C and are skipped. */
   private decode(id: number): CType {
     let at = id;
     for (let layer = 0; layer < MAX_TAGS; layer++) {
@@ -108,7 +111,7 @@ class BtfSource implements Btf {
       if (kind !== kinds.BTF_KIND_TYPE_TAG) return decodeType(this, this.startOf(at));
       at = size;
     }
-    throw Fault.of("corrupt", `BTF type ${id} has no end of tags`);
+    throw Fault.of("corrupt", `BTF type ${id} has more type tags than the limit; the BTF is damaged`);
   }
 
   declared(kind: TypeKind | "variable", name: string): CType | undefined {
@@ -186,7 +189,7 @@ class BtfSource implements Btf {
     return this.coded(kinds.BTF_KIND_FUNC, name);
   }
 
-  /** The type that a FUNC or VAR of that name refers to. */
+  /** Returns the type that a FUNC or VAR of that name refers to. */
   private coded(kind: number, name: string): CType | undefined {
     this.code ??= this.index((at) => at === kinds.BTF_KIND_FUNC || at === kinds.BTF_KIND_VAR);
     for (const id of this.candidates(this.code, name)) {
@@ -215,7 +218,7 @@ class BtfSource implements Btf {
     return offsets;
   }
 
-  /** Goes through all enums, some milliseconds for a kernel's: constants are asked for one by one, and rarely. */
+  /** Scans all enums, which takes a few milliseconds for a kernel; constants are looked up rarely. */
   enumerator(name: string): EnumType | undefined {
     const wanted = nameHash(new TextEncoder().encode(name), 0, HASHED_BYTES);
     const { starts, view, little } = this.table;
@@ -234,7 +237,7 @@ class BtfSource implements Btf {
     return undefined;
   }
 
-  /** Hash of the string at an offset, without decoding an own one. */
+  /** Hash of the string at an offset, computed without decoding own strings. */
   private hashAt(offset: number): number {
     const own = offset >= this.firstString && offset < this.stringsEnd;
     if (own) return nameHash(this.table.bytes, this.table.stringsStart + offset - this.firstString, HASHED_BYTES);
@@ -262,11 +265,11 @@ class BtfSource implements Btf {
     for (const at of index.candidates(nameHash(wanted, 0, HASHED_BYTES))) yield at + this.firstId;
   }
 
-  /** Functions are half of all types and seldom asked for: they have an index of their own. */
+  /** Functions are half of all types and rarely looked up, so that they have their own index. */
   private index(wanted: (kind: number) => boolean): NameIndex {
     const { starts, view, little } = this.table;
     const index = new NameIndex(starts.length);
-    // Backwards, so that of equal names the lowest id is found first.
+    // Backwards, so that the lowest id of equal names is found first.
     for (let i = starts.length - 1; i >= 0; i--) {
       const start = starts[i] ?? 0;
       const name = view.getUint32(start, little);

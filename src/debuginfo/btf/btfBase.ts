@@ -1,8 +1,9 @@
+/** The distilled base of a module's BTF. */
 import * as kinds from "./btfTable.ts";
 import type { Btf, BtfBase } from "./btf.ts";
 import { openBtf } from "./btf.ts";
 
-/** Kinds that a distilled base holds by name: `btf__distill_base` of tools/lib/bpf/btf.c. */
+/** Kinds that a distilled base contains by name: `btf__distill_base` of tools/lib/bpf/btf.c. */
 const sameKind = new Map<number, readonly number[]>([
   [kinds.BTF_KIND_FWD, [kinds.BTF_KIND_STRUCT, kinds.BTF_KIND_UNION, kinds.BTF_KIND_FWD]],
   [kinds.BTF_KIND_ENUM, [kinds.BTF_KIND_ENUM, kinds.BTF_KIND_ENUM64]],
@@ -10,10 +11,9 @@ const sameKind = new Map<number, readonly number[]>([
 ]);
 
 /**
- * The base of a module built out of tree since 6.11: `.BTF.base` names what the module refers to, and each is found
- * by kind, name and, where a struct is embedded, size in the running kernel's BTF. What the kernel lacks stays as
- * distilled: a struct of that size without members.
- * @throws Fault corrupt or truncated
+ * Returns the base of a module built out of tree since 6.11. `.BTF.base` contains the types that the module refers to;
+ * each is found in the running kernel's BTF by kind and name, and an embedded struct also by size. A type that the
+ * kernel lacks stays as distilled: a struct of that size without members. @throws Fault corrupt or truncated
  */
 export function openDistilledBase(bytes: Uint8Array, kernel: Btf): BtfBase {
   const distilled = openBtf(bytes);

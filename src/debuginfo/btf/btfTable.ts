@@ -1,3 +1,4 @@
+/** The binary format of BTF. */
 import { type ByteOrder, viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 
@@ -30,7 +31,7 @@ const LAYOUT_HEADER_BYTES = 32;
 /** `sizeof(struct btf_type)`. */
 export const TYPE_BYTES = 12;
 
-/** Bytes after `struct btf_type`, by kind: some fixed, and some for each of `vlen` elements. */
+/** Bytes after `struct btf_type` by kind: a fixed part, and a part for each of `vlen` elements. */
 interface KindLayout {
   readonly fixed: number;
   readonly element: number;
@@ -59,23 +60,26 @@ const layouts: readonly (KindLayout | undefined)[] = [
 ];
 
 /**
- * The bytes of one BTF blob: where each type starts, and its strings.
- * Source of the format: Documentation/bpf/btf.rst and include/uapi/linux/btf.h.
+ * The bytes of one BTF blob: offsets of its types, and its strings. Source of the format: Documentation/bpf/btf.rst and
+ * include/uapi/linux/btf.h.
  */
 export interface BtfTable {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly little: boolean;
   readonly byteOrder: ByteOrder;
-  /** Offset of `struct btf_type` in `bytes` for each type in order; the first is `firstId` of the reader. */
+  /** Offset of `struct btf_type` in `bytes` for each type in order; the first has the id `firstId` of the reader. */
   readonly starts: Int32Array;
   readonly stringsStart: number;
   readonly stringsLength: number;
-  /** Some enum is marked signed: the producer (pahole for 6.0 and later) marks them. */
+  /** Whether any enum is marked as signed: then its producer marks them (pahole for 6.0 and later). */
   readonly marksSignedEnums: boolean;
 }
 
-/** @throws Fault corrupt or truncated when the blob is not BTF, or its parts lie outside it */
+/**
+ * Reads the header and the offsets of all types. @throws Fault corrupt or truncated when the blob is not BTF, or its
+ * parts are outside it
+ */
 export function readBtfTable(bytes: Uint8Array): BtfTable {
   if (bytes.length < HEADER_BYTES) throw Fault.of("truncated", `BTF of ${bytes.length} bytes has no header`);
   const view = viewOf(bytes);
@@ -87,21 +91,21 @@ export function readBtfTable(bytes: Uint8Array): BtfTable {
   const section = (at: number): { start: number; length: number } => {
     const start = headerBytes + view.getUint32(at, little);
     const length = view.getUint32(at + 4, little);
-    if (start + length > bytes.length) throw Fault.of("truncated", "BTF sections lie outside its bytes");
+    if (start + length > bytes.length) throw Fault.of("truncated", "BTF sections exceed its size; the BTF is damaged");
     return { start, length };
   };
   const types = section(8);
   const strings = section(16);
   const layout = headerBytes >= LAYOUT_HEADER_BYTES && bytes.length >= LAYOUT_HEADER_BYTES ? section(24) : undefined;
   if (strings.length > 0 && bytes[strings.start + strings.length - 1] !== 0)
-    throw Fault.of("corrupt", "BTF strings do not end");
+    throw Fault.of("corrupt", "the last BTF string has no end; the BTF is damaged");
   const kinds = layout ? withLayout(bytes, layout.start, layout.length) : layouts;
   const index = indexTypes(view, little, types.start, types.length, kinds);
   const byteOrder = little ? "little" : "big";
   return { bytes, view, little, byteOrder, ...index, stringsStart: strings.start, stringsLength: strings.length };
 }
 
-/** Kinds that this reader does not know, as `struct btf_layout` (7.1) tells their sizes: they can be stepped over. */
+/** Sizes of unknown kinds from `struct btf_layout` (7.1), so that they can be skipped. */
 function withLayout(bytes: Uint8Array, start: number, length: number): (KindLayout | undefined)[] {
   const kinds = [...layouts];
   for (let kind = layouts.length; kind < Math.min(length / 4, 128); kind++) {
@@ -130,7 +134,7 @@ function indexTypes(
     starts[count++] = at;
     at += TYPE_BYTES + layout.fixed + layout.element * lengthOf(info);
   }
-  if (at !== end) throw Fault.of("corrupt", `BTF type ${count} runs over the end of the types`);
+  if (at !== end) throw Fault.of("corrupt", `BTF type ${count} exceeds the type section; the BTF is damaged`);
   return { starts: starts.slice(0, count), marksSignedEnums };
 }
 

@@ -1,3 +1,4 @@
+/** Decodes BTF types. */
 import { Fault } from "../../base/fault.ts";
 import { once } from "../../base/once.ts";
 import { withShape, withShapedMembers } from "../arrayShape.ts";
@@ -16,15 +17,15 @@ import {
   type TypeKind,
 } from "../ctype.ts";
 
-/** What decoding a type needs of the blob it lies in. */
+/** What decoding a type needs of its blob. */
 export interface BtfContext {
   readonly table: BtfTable;
   readonly pointerSize: number;
   type(id: number): CType;
   string(offset: number): string;
-  /** The type or global of that name as DWARF has it, where there is DWARF. */
+  /** Returns the type or global of that name from DWARF, if there is DWARF. */
   declared(kind: TypeKind | "variable", name: string): CType | undefined;
-  /** Bits of an INT that fills only part of its bytes: how bit-fields were told before kind_flag. */
+  /** Size in bits of an INT that fills only part of its bytes: the old form of bit-fields, before kind_flag. */
   partialInt(id: number): { readonly bitOffset: number; readonly bitSize: number } | undefined;
 }
 
@@ -33,7 +34,7 @@ const BTF_INT_SIGNED = 1;
 const BTF_INT_CHAR = 2;
 const BTF_INT_BOOL = 4;
 
-/** The type at an offset of the table. What it refers to is decoded when first asked. @throws Fault corrupt */
+/** Returns the type at an offset of the table. Types that it refers to are decoded when used. @throws Fault corrupt */
 export function decodeType(context: BtfContext, start: number): CType {
   const { view, little } = context.table;
   const nameOffset = view.getUint32(start, little);
@@ -76,13 +77,13 @@ export function decodeType(context: BtfContext, start: number): CType {
     case kinds.BTF_KIND_FUNC_PROTO:
       return functionType(context, start);
     default:
-      throw Fault.of("corrupt", `BTF refers to kind ${kind} as if it were a type`);
+      throw Fault.of("corrupt", `BTF refers to kind ${kind} where a type is required; the BTF is damaged`);
   }
 }
 
 function intType(name: string, size: number, word: number): IntType {
   const bits = (word >>> 24) & 0xf;
-  // pahole never sets BTF_INT_CHAR: the name tells.
+  // pahole never sets BTF_INT_CHAR, so that the name decides.
   const isChar = (bits & BTF_INT_CHAR) !== 0 || (size === 1 && /\bchar$/.test(name));
   const encoding = bits & BTF_INT_BOOL ? "bool" : isChar ? "char" : "int";
   return { kind: "int", name, size, signed: (bits & BTF_INT_SIGNED) !== 0, encoding };
@@ -96,7 +97,7 @@ function arrayType(context: BtfContext, at: number): ArrayType {
     get element() {
       return context.type(view.getUint32(at, little));
     },
-    // BTF tells `[]` and the older `[0]` alike: both are flexible.
+    // BTF encodes `[]` and the older `[0]` in the same way: both are flexible arrays.
     count: count === 0 ? undefined : count,
   };
 }
@@ -131,7 +132,7 @@ function structType(context: BtfContext, kind: "struct" | "union", start: number
       return members();
     },
   };
-  // What an anonymous one is a part of has it shaped.
+  // An anonymous type gets its dimensions from the type that contains it.
   if (name === undefined) return flat;
   return withShapedMembers(flat, () => {
     const declared = context.declared(kind, name);
@@ -139,7 +140,10 @@ function structType(context: BtfContext, kind: "struct" | "union", start: number
   });
 }
 
-/** `struct btf_member`: name, type, and bit offset; with kind_flag the upper byte of the offset is a bit-field's size. */
+/**
+ * `struct btf_member`: name, type and bit offset. With kind_flag the upper byte of the offset is the size of a
+ * bit-field.
+ */
 function decodeMembers(context: BtfContext, start: number): Member[] {
   const { view, little } = context.table;
   const info = view.getUint32(start + 4, little);
@@ -188,7 +192,7 @@ function hasNegative(view: DataView, little: boolean, at: number, count: number)
   return false;
 }
 
-/** `struct btf_enum` or, wide, `struct btf_enum64` whose value comes in two halves, the low one first. */
+/** `struct btf_enum`, or if wide `struct btf_enum64`, whose value has two halves, the low one first. */
 function enumerator(
   context: BtfContext,
   start: number,
@@ -203,7 +207,7 @@ function enumerator(
   return { name: context.string(view.getUint32(at, little)), value: signed ? BigInt.asIntN(wide ? 64 : 32, raw) : raw };
 }
 
-/** `struct btf_param`; a last one without name and type stands for `...`. */
+/** `struct btf_param`. A last one without name and type is `...`. */
 function functionType(context: BtfContext, start: number): FunctionType {
   const { view, little } = context.table;
   const count = lengthOf(view.getUint32(start + 4, little));

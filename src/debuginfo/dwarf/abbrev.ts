@@ -73,7 +73,11 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
     const form = cursor.uleb();
     if (form === DW_FORM_implicit_const) (implicit ??= new Map<number, bigint>()).set(names.length, cursor.bigSleb());
     if (name === 0 && form === 0) break;
-    if (names.length === MAX_ATTRIBUTES) throw Fault.of("corrupt", `${cursor.name} has an abbreviation without end`);
+    if (names.length === MAX_ATTRIBUTES)
+      throw Fault.of(
+        "corrupt",
+        `${cursor.name} has an abbreviation with too many attributes; the debug information is damaged`,
+      );
     names.push(name);
     forms.push(form);
   }

@@ -171,7 +171,7 @@ export function skipAttribute(cursor: Cursor, form: number, format: UnitFormat):
 function directForm(cursor: Cursor): number {
   const form = cursor.uleb();
   if (form === DW_FORM_indirect || form === DW_FORM_implicit_const) {
-    throw Fault.of("corrupt", `${cursor.name} has an indirect form that leads nowhere`);
+    throw Fault.of("corrupt", `${cursor.name} has an invalid DW_FORM_indirect; the debug information is damaged`);
   }
   return form;
 }

@@ -117,7 +117,7 @@ export class NameTable {
    * sections
    */
   static load(bytes: Uint8Array, of: NameTableOf): { table: NameTable; passed: number[]; next: number } {
-    const wrong = (): Fault => Fault.of("corrupt", "the saved table of names is damaged");
+    const wrong = (): Fault => Fault.of("corrupt", "the saved index of names is damaged");
     // Typed arrays need alignment.
     const { buffer } = bytes.slice();
     if (bytes.length < 8 * HEADER) throw wrong();

@@ -30,7 +30,8 @@ function oneRange(unit: Unit, low: Attribute | undefined, high: Attribute | unde
 function listedRanges(unit: Unit, attribute: Attribute | undefined): Iterable<Range> {
   if (attribute?.kind === "listIndex") return rangeList(unit, indexedList(unit, attribute.index));
   const offset = attribute?.kind === "constant" ? Number(attribute.value) : attribute?.kind === "offset" ? attribute.value : undefined; // prettier-ignore
-  if (offset === undefined) throw Fault.of("corrupt", `${unit.section.name}: DW_AT_ranges is no range list`);
+  if (offset === undefined)
+    throw Fault.of("corrupt", `${unit.section.name}: DW_AT_ranges does not refer to a range list`);
   return unit.version >= 5 ? rangeList(unit, offset) : oldRangeList(unit, offset);
 }
 

@@ -1,3 +1,4 @@
+/** Symbols of a vmlinux or module. */
 import { cString } from "../../base/bytes.ts";
 import { type Addressing, addressingOf } from "../addressing.ts";
 import { type ElfFile, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from "../../elf/elf.ts";
@@ -16,7 +17,7 @@ import {
   type SymbolTable,
 } from "./symbolTable.ts";
 
-/** From the System V gABI, "Symbol Table", and its GNU extensions. */
+/** Values from the System V gABI, "Symbol Table", and its GNU extensions. */
 const STB_LOCAL = 0;
 const STB_WEAK = 2;
 const STB_GNU_UNIQUE = 10;
@@ -26,16 +27,16 @@ const STT_GNU_IFUNC = 10;
 const MAX_NAME = 4096;
 /** Functions are aligned by a page at most. */
 const MAX_FILL = 4096;
-/** Labels within one function of assembly that are looked behind. */
+/** Limit for labels within one function of assembly when looking for the function. */
 const MAX_LABELS = 64;
 
 const known = new WeakMap<ElfFile, ElfSymbols>();
 
 /**
- * The symbols of a vmlinux or module as `nm` lists them; of a file that is not placed, the same whoever asks.
- * @param placement run-time places of a relocatable file's sections; symbols in sections without one are left out
- * @param saved what `save` gave for this very file in another session; what is of no use is not used
- * @throws Fault when the table cannot be read
+ * Returns the symbols of a vmlinux or module as `nm` lists them. Each call for a file that is not relocatable gives the
+ * same symbols. @param placement runtime addresses of a relocatable file's sections; symbols of sections without one
+ * are omitted @param saved result of `save` for the same file in another session; invalid data is ignored @throws Fault
+ * when the table cannot be read
  */
 export function elfSymbols(elf: ElfFile, placement?: Placement, saved?: Uint8Array): ElfSymbols {
   if (placement) return new ElfSymbols(elf, placement);
@@ -49,13 +50,13 @@ export class ElfSymbols implements SymbolSource {
   private readonly table: SymbolTable;
   private readonly names: Uint8Array;
   private readonly addressing: Addressing;
-  /** nm's letter for a local symbol of each section, and where each section ends. */
+  /** nm's letter for a local symbol of each section, and the end of each section. */
   private readonly letters: readonly string[];
   private readonly ends: readonly number[];
-  /** A place in the table is called rank. */
+  /** A rank is an index in the sorted table. */
   private readonly keys: Float64Array;
   private byName: NameIndex | undefined;
-  /** Sizes of the sections that the table was read from: what is saved is of no other. */
+  /** Sizes of the sections of the table, which identify saved data. */
   private readonly sizes: readonly [number, number];
   private isSaved: boolean;
 
@@ -79,7 +80,7 @@ export class ElfSymbols implements SymbolSource {
     });
   }
 
-  /** The table, to be handed to `elfSymbols` of the same file again; undefined when it is saved already. */
+  /** Returns the table, for `elfSymbols` of the same file; undefined if it is already saved. */
   save(): Uint8Array<ArrayBuffer> | undefined {
     if (this.isSaved) return undefined;
     this.isSaved = true;
@@ -97,7 +98,7 @@ export class ElfSymbols implements SymbolSource {
     return found;
   }
 
-  /** Filled from the top, so that candidates come back in address order. */
+  /** Filled from the end, so that candidates are in address order. */
   private indexNames(): NameIndex {
     const index = new NameIndex(this.keys.length);
     for (let rank = this.keys.length - 1; rank >= 0; rank--) {
@@ -113,7 +114,7 @@ export class ElfSymbols implements SymbolSource {
   }
 
   /**
-   * The symbol whose own size covers `address`, else the nearest: assembly has labels without a size inside of
+   * Returns the symbol whose size includes `address`, otherwise the nearest. Assembly has labels without a size inside
    * functions, such as entry_SYSCALL_64_after_hwframe.
    */
   covering(address: bigint): KSymbol | undefined {
@@ -125,18 +126,24 @@ export class ElfSymbols implements SymbolSource {
     return this.at(address);
   }
 
-  /** Whether what a symbol names may go on up to an address: objects have their size, behind a mark at an end is nothing. */
+  /**
+   * Whether the object of a symbol can extend to an address: an object has its size, and nothing follows a mark at an
+   * end.
+   */
   private reaches(rank: number, key: number): boolean {
     const [offset, size] = [key - (this.keys[rank] ?? 0), this.table.size[rank] ?? 0];
     const type = (this.table.info[rank] ?? 0) & 15;
     if (offset === 0) return true;
-    // Behind a function is what fills the gap to the next, not code of some other origin.
+    // The gap after a function is padding, not code of another function.
     if (this.letters[this.table.section[rank] ?? 0] === "t") return size === 0 || offset < size + MAX_FILL;
     if (type === STT_OBJECT && size > 0) return offset < size;
     return size > 0 || !isEndMark(cString(this.names, this.table.name[rank] ?? 0));
   }
 
-  /** Of the symbols at the address of this one: a global function, else the first that names something, else the first. */
+  /**
+   * Chooses among the symbols at the address of this one: a global function, otherwise the first that names an object
+   * or code, otherwise the first.
+   */
   private preferred(rank: number): number {
     let first = rank;
     let naming: number | undefined;
@@ -150,8 +157,8 @@ export class ElfSymbols implements SymbolSource {
   }
 
   /**
-   * Whether a symbol is of an object or code, not of a place between. The linker script's second names of objects have
-   * no size (`jiffies = jiffies_64`, arch/x86/kernel/vmlinux.lds.S), but the type and binding of the object.
+   * Whether a symbol names an object or code, not a boundary. Second names of objects from the linker script have no
+   * size (`jiffies = jiffies_64`, arch/x86/kernel/vmlinux.lds.S), but type and binding of the object.
    */
   private namesSomething(rank: number): boolean {
     const info = this.table.info[rank] ?? 0;
@@ -165,7 +172,7 @@ export class ElfSymbols implements SymbolSource {
     return info >> 4 !== STB_LOCAL && (info & 15) === STT_FUNC;
   }
 
-  /** Where what the symbol names ends at the latest: with its section, or with its own size where it has no section. */
+  /** The latest possible end of a symbol's object: the end of its section, or without a section the symbol's size. */
   private end(rank: number): number {
     return Math.max(
       this.ends[this.table.section[rank] ?? 0] ?? -Infinity,
@@ -173,7 +180,7 @@ export class ElfSymbols implements SymbolSource {
     );
   }
 
-  /** Distances go round at 2^64: the lowest addresses may have the highest ranks. */
+  /** Distances wrap at 2^64: the lowest addresses can have the highest ranks. */
   *all(): Generator<KSymbol> {
     const zero = this.addressing.distance(0n);
     const first = lastAtOrBelow(this.keys, zero - 1) + 1;

@@ -1,3 +1,4 @@
+/** The kernel's own symbol table. */
 import { partitionPoint } from "../../base/search.ts";
 import { isEndMark, isLinkerMark, isLockKey } from "./linkerMark.ts";
 import { viewOf } from "../../base/bytes.ts";
@@ -9,32 +10,34 @@ import type { TargetMemory } from "../targetMemory.ts";
 /** Runtime addresses of the tables of scripts/kallsyms.c, from VMCOREINFO (6.0 on) or `findKallsyms`. */
 export interface KallsymsTables {
   readonly names: bigint;
-  /** Of the variable `kallsyms_num_syms`. */
+  /** Address of the variable `kallsyms_num_syms`. */
   readonly numSyms: bigint;
   readonly tokenTable: bigint;
   readonly tokenIndex: bigint;
-  /** With `kallsyms_offsets` the addresses are 32-bit; absent in kernels with `kallsyms_addresses`. */
+  /** With `kallsyms_offsets` entries have 32 bits; absent in kernels with `kallsyms_addresses`. */
   readonly offsets?: bigint | undefined;
-  /** Of the variable `kallsyms_relative_base`; gone in 7.0. */
+  /** Address of the variable `kallsyms_relative_base`; removed in 7.0. */
   readonly relativeBase?: bigint | undefined;
   readonly addresses?: bigint | undefined;
 }
 
-/** Bounds on what a lying table can make us read: real kernels have some 200,000 symbols in 3 MiB. */
+/** Limits, because a damaged table can claim any size: real kernels have about 200,000 symbols in 3 MiB. */
 const MAX_SYMBOLS = 4 * 1024 * 1024;
 const MAX_NAMES_BYTES = 64 * 1024 * 1024;
-/** The table does not tell sizes: a symbol ends where the next begins, but not across a hole between regions. */
+/**
+ * Limit for a symbol's size, because the table has none: a symbol ends where the next begins, but not after a gap
+ * between regions.
+ */
 const MAX_SYMBOL_BYTES = 16n * 1024n * 1024n;
-/** Symbols at one address that are looked through: real ones share it by the dozen. */
+/** Limit for symbols considered at one address; real kernels have dozens. */
 const MAX_ALIASES = 4096;
 
-/** Where `_stext` lies, exactly or somewhere between. */
+/** Where `_stext` is: exactly, or within a range. */
 export type StextPlace = bigint | { readonly start: bigint; readonly end: bigint };
 
 /**
- * Reads the kernel's own symbol table.
- * @param stext runtime place of `_stext`: decides among the encodings, none of which says which it is
- * @throws Fault corrupt when no encoding fits; faults of the memory
+ * Reads the kernel's own symbol table. @param stext runtime address of `_stext`, which selects the encoding because the
+ * table does not name it @throws Fault corrupt when no encoding fits; faults of the memory
  */
 export function readKallsyms(memory: TargetMemory, tables: KallsymsTables, stext: StextPlace): SymbolSource {
   const count = viewOf(memory.read(tables.numSyms, 4)).getUint32(0, memory.byteOrder === "little");
@@ -44,7 +47,7 @@ export function readKallsyms(memory: TargetMemory, tables: KallsymsTables, stext
     throw Fault.at("corrupt", tables.names, "kallsyms_names does not end before its tokens");
   const bytes = memory.read(tables.names, Number(namesBytes));
   const tokens = readTokens(memory, tables.tokenTable, tables.tokenIndex);
-  // The length of a name takes two bytes above 127 since 6.1; nothing says whether it does.
+  // Since 6.1 the length of a name above 127 has two bytes; both forms are tried because nothing records it.
   for (const wide of [true, false]) {
     const starts = nameStarts(bytes, count, wide);
     if (!starts) continue;
@@ -53,21 +56,25 @@ export function readKallsyms(memory: TargetMemory, tables: KallsymsTables, stext
       if (fits(names, addresses, stext)) return new Kallsyms(names, addresses);
     }
   }
-  throw Fault.at("corrupt", tables.names, "kallsyms is in no encoding that puts _stext where it is");
+  throw Fault.at(
+    "corrupt",
+    tables.names,
+    "no known encoding of kallsyms gives the address of _stext; the dump is damaged or the encoding is new",
+  );
 }
 
-/** Addresses in order, decoded when asked for. */
+/** Addresses in order, decoded when needed. */
 type Addresses = (i: number) => bigint;
 
-/** Address of a symbol from its signed 32-bit entry, that entry's own place, and `kallsyms_relative_base`. */
+/** Computes a symbol's address from its signed 32-bit entry, the entry's own address and `kallsyms_relative_base`. */
 type Encoding = (entry: number, place: bigint, base: bigint) => bigint;
 
-/** What 32-bit entries have meant: kallsyms_sym_address() of kernel/kallsyms.c over time. */
+/** Meanings of 32-bit entries over time: kallsyms_sym_address() of kernel/kallsyms.c. */
 const encodings: readonly { readonly needsBase: boolean; readonly decode: Encoding }[] = [
-  // CONFIG_KALLSYMS_ABSOLUTE_PERCPU (x86_64 from 4.6 to 6.14): per-CPU offsets as they are, the rest below zero
+  // CONFIG_KALLSYMS_ABSOLUTE_PERCPU (x86_64 from 4.6 to 6.14): per-CPU offsets are positive, other entries negative
   { needsBase: true, decode: (entry, _, base) => (entry >= 0 ? BigInt(entry) : base - 1n - BigInt(entry)) },
   { needsBase: true, decode: (entry, _, base) => base + BigInt(entry >>> 0) },
-  // 7.0: relative to the entry's own place
+  // 7.0: relative to the entry's own address
   { needsBase: false, decode: (entry, place) => place + BigInt(entry) },
 ];
 
@@ -90,14 +97,14 @@ function* candidateAddresses(memory: TargetMemory, tables: KallsymsTables, count
   }
 }
 
-/** Whether symbols come in address order, as the right encoding has them, and `_stext` lies where it is known to. */
+/** Whether symbols are in address order and `_stext` is at its known address, as with the right encoding. */
 function fits(names: KallsymsNames, addressOf: Addresses, stext: StextPlace): boolean {
   const step = Math.max(1, Math.floor(names.count / 1024));
   for (let i = step; i < names.count; i += step) if (addressOf(i) < addressOf(i - step)) return false;
   if (typeof stext !== "bigint") {
     return names.named("_stext").some((i) => addressOf(i) >= stext.start && addressOf(i) < stext.end);
   }
-  // By its address: the index of all names is not made for this one.
+  // Found by address, because an index of all names would be built for this alone.
   const last = lastNotAbove(names.count, addressOf, stext);
   for (let i = last; i >= 0 && last - i < MAX_ALIASES && addressOf(i) === stext; i--) {
     if (names.typeAndName(i).slice(1) === "_stext") return true;
@@ -105,7 +112,7 @@ function fits(names: KallsymsNames, addressOf: Addresses, stext: StextPlace): bo
   return false;
 }
 
-/** Index of the last symbol at or below an address; -1 when there is none. */
+/** Index of the last symbol at or below an address; -1 if there is none. */
 const lastNotAbove = (count: number, addressOf: Addresses, address: bigint): number =>
   partitionPoint(count, (i) => addressOf(i) <= address) - 1;
 
@@ -116,12 +123,12 @@ function readWord(memory: TargetMemory, address: bigint): bigint {
 }
 
 /**
- * Speaks better than what else may be called so: a global function, and not the second name that a system call without
- * arguments has for 32-bit processes (SYSCALL_DEFINE0, arch/x86/include/asm/syscall_wrapper.h).
+ * Prefers a global function, and not the second name that a system call without arguments has for 32-bit processes
+ * (SYSCALL_DEFINE0, arch/x86/include/asm/syscall_wrapper.h).
  */
 const isGood = ({ type, name }: KSymbol): boolean => type === "T" && !name.startsWith("__ia32_sys_");
 
-/** Of what lies at one address the names of what has no bytes; kallsyms has no sizes. */
+/** Names of objects without bytes at the same address; kallsyms has no sizes. */
 const isEmpty = (name: string): boolean => isLinkerMark(name) || isLockKey(name);
 
 class Kallsyms implements SymbolSource {

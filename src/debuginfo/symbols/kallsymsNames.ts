@@ -1,3 +1,4 @@
+/** Decompresses names of kallsyms. */
 import { viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import { HASH_FACTOR, nameHash, NameIndex } from "./nameIndex.ts";
@@ -6,10 +7,7 @@ import type { TargetMemory } from "../targetMemory.ts";
 /** KSYM_NAME_LEN of 6.1 and later. */
 const MAX_NAME_BYTES = 512;
 
-/**
- * The 256 texts that names are made of.
- * @throws Fault corrupt, and faults of the memory
- */
+/** Reads the 256 tokens of which names are made. @throws Fault corrupt, and faults of the memory */
 export function readTokens(memory: TargetMemory, tokenTable: bigint, tokenIndex: bigint): Uint8Array[] {
   const index = viewOf(memory.read(tokenIndex, 512));
   const little = memory.byteOrder === "little";
@@ -23,7 +21,7 @@ export function readTokens(memory: TargetMemory, tokenTable: bigint, tokenIndex:
   });
 }
 
-/** Offset of each name's length byte; undefined when they run over the end. */
+/** Returns the offset of each name's length byte; undefined if they exceed the table. */
 export function nameStarts(bytes: Uint8Array, count: number, wide: boolean): Uint32Array | undefined {
   const starts = new Uint32Array(count);
   let at = 0;
@@ -36,7 +34,7 @@ export function nameStarts(bytes: Uint8Array, count: number, wide: boolean): Uin
   return at <= bytes.length ? starts : undefined;
 }
 
-/** Names as scripts/kallsyms.c compressed them: decoded when asked for. */
+/** Names as compressed by scripts/kallsyms.c, decoded when needed. */
 export class KallsymsNames {
   readonly count: number;
   private readonly bytes: Uint8Array;
@@ -55,7 +53,7 @@ export class KallsymsNames {
     this.texts = tokens.map((token) => new TextDecoder("latin1").decode(token));
   }
 
-  /** nm's type letter, then the name. */
+  /** Returns nm's type letter, then the name. */
   typeAndName(i: number): string {
     const { bytes } = this;
     let at = this.starts[i] ?? 0;
@@ -67,7 +65,7 @@ export class KallsymsNames {
     return text;
   }
 
-  /** Indexes of a name, in order. */
+  /** Returns the indexes of a name in order. */
   named(name: string): number[] {
     this.index ??= this.buildIndex();
     const wanted = new TextEncoder().encode(name);
@@ -81,7 +79,7 @@ export class KallsymsNames {
     const { bytes, starts, wide, tokens } = this;
     const hashes = Int32Array.from(tokens, (token) => nameHash(token, 0, token.length));
     const factors = Int32Array.from(tokens, (token) => power(HASH_FACTOR, token.length));
-    // A name's first token begins with the type letter, which is no part of the name.
+    // A name's first token begins with the type letter, which is not part of the name.
     const firsts = Int32Array.from(tokens, (token) => nameHash(token, 1, token.length));
     const index = new NameIndex(this.count);
     for (let i = this.count - 1; i >= 0; i--) {

@@ -1,3 +1,4 @@
+/** Finds kallsyms in memory. */
 import { viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { type KallsymsTables, readKallsyms } from "./kallsyms.ts";
@@ -7,17 +8,16 @@ import type { TargetMemory } from "../targetMemory.ts";
 
 const STEP_BYTES = 4096;
 const TOKENS = 256;
-/** A token is two letters to a few words; the longest seen has 40. */
+/** Limit for the length of a token: two letters to a few words; the longest seen has 40. */
 const MAX_TOKEN_BYTES = 256;
-/** How far before its tokens the names may begin: Debian's 160,000 symbols take 2.2 MB. */
+/** Limit for the distance from names to tokens in bytes: Debian's 160,000 symbols take 2.2 MB. */
 const MAX_NAMES_BYTES = 16 * 1024 * 1024;
 const MIN_SYMBOLS = 1000;
 
 /**
- * Finds kallsyms where VMCOREINFO does not say where it lies (before 6.0, or no VMCOREINFO): by the shape of
- * `kallsyms_token_index`, then by what scripts/kallsyms.c puts around it.
- * @param start,end runtime range of the kernel image; pages that are not there are stepped over
- * @returns undefined when nothing there is kallsyms
+ * Finds kallsyms if VMCOREINFO does not locate it (before 6.0, or no VMCOREINFO): by the shape of
+ * `kallsyms_token_index`, then by the tables that scripts/kallsyms.c writes around it. @param start,end runtime range
+ * of the kernel image; missing pages are skipped @returns undefined if nothing there is kallsyms
  */
 export function findKallsyms(memory: TargetMemory, start: bigint, end: bigint): SymbolSource | undefined {
   for (const tokenIndex of tokenIndexes(memory, start, end)) {
@@ -34,7 +34,7 @@ export function findKallsyms(memory: TargetMemory, start: bigint, end: bigint): 
   return undefined;
 }
 
-/** Places where 256 ascending 16-bit numbers begin with 0. */
+/** Addresses where 256 ascending 16-bit numbers begin with 0. */
 function* tokenIndexes(memory: TargetMemory, start: bigint, end: bigint): Generator<bigint> {
   const little = memory.byteOrder === "little";
   for (let page = start; page < end; page += BigInt(STEP_BYTES)) {
@@ -58,7 +58,7 @@ function isTokenIndex(view: DataView, little: boolean): boolean {
   return true;
 }
 
-/** The table ends, but for padding, where its index begins; every token ends with the one NUL in it. */
+/** The token table ends, except for padding, where its index begins; each token ends with its only NUL. */
 function tokenTableBefore(memory: TargetMemory, tokenIndex: bigint): bigint | undefined {
   const index = viewOf(memory.read(tokenIndex, TOKENS * 2));
   const starts = Array.from({ length: TOKENS }, (_, i) => index.getUint16(i * 2, memory.byteOrder === "little"));
@@ -78,14 +78,14 @@ interface FoundNames {
   readonly count: number;
 }
 
-/** Numbers before the tokens that count as many names as fit between them and the tokens, with their markers. */
+/** Numbers before the tokens that equal the count of names that fit between them and the tokens, with their markers. */
 function* namesBefore(memory: TargetMemory, tokenTable: bigint): Generator<FoundNames> {
   const bytes = readBackwards(memory, tokenTable, MAX_NAMES_BYTES);
   const view = viewOf(bytes);
   const little = memory.byteOrder === "little";
   const origin = tokenTable - BigInt(bytes.length);
   const word = memory.wordSize;
-  // The tables are aligned to a word of the target, and so is the end of `bytes`.
+  // The tables are aligned to a word of the machine, and so is the end of `bytes`.
   for (let at = bytes.length - 2 * word; at >= 0; at -= word) {
     const count = view.getUint32(at, little);
     const room = bytes.length - at - word;
@@ -96,14 +96,14 @@ function* namesBefore(memory: TargetMemory, tokenTable: bigint): Generator<Found
   }
 }
 
-/** `kallsyms_markers` follow the names: the offset of every 256th, of 32 bits since 4.20, of a long before. */
+/** `kallsyms_markers` follow the names: the offset of every 256th name, in 32 bits since 4.20, before in a long. */
 function hasMarkers(names: Uint8Array, count: number, little: boolean, word: number): boolean {
   for (const wide of [true, false]) {
     const starts = nameStarts(names, count, wide);
     if (!starts) continue;
     const lastStart = starts[count - 1] ?? 0;
     const second = starts[256] ?? 0;
-    // The last name is at most some hundred bytes long: the markers begin soon after.
+    // The last name has at most a few hundred bytes, so that the markers begin soon after it.
     for (let at = lastStart - (lastStart % word); at < Math.min(lastStart + 600, names.length - 2 * word); at += 4) {
       const view = viewOf(names);
       if (view.getUint32(at, little) !== 0) continue;

@@ -1,10 +1,12 @@
-/**
- * Multiplier of `nameHash`: the hash of a concatenation follows from the hashes of its parts, so that kallsyms
- * tokens are hashed once and not once for each symbol.
- */
+/** An index from names to positions in a table. */
+
+/** Multiplier of `nameHash`. */
 export const HASH_FACTOR = 0x01000193;
 
-/** Polynomial hash of bytes from `start` to the first NUL, at most `limit` of them. */
+/**
+ * Polynomial hash of bytes from `start` to the first NUL, at most `limit` of them. The hash of a concatenation follows
+ * from the hashes of its parts, so that each kallsyms token is hashed once, not once per symbol.
+ */
 export function nameHash(bytes: Uint8Array, start: number, limit: number): number {
   let hash = 0;
   const end = Math.min(bytes.length, start + limit);
@@ -16,9 +18,9 @@ export function nameHash(bytes: Uint8Array, start: number, limit: number): numbe
   return hash;
 }
 
-/** Chained hash table from name hashes to table indexes, in two typed arrays: 8 bytes an entry, no objects. */
+/** A chained hash table from name hashes to table indexes in two typed arrays: 8 bytes per entry, no objects. */
 export class NameIndex {
-  /** To be stored, and given to the constructor again. */
+  /** Contents to save, for the constructor. */
   readonly heads: Int32Array;
   readonly next: Int32Array;
   private readonly shift: number;
@@ -34,22 +36,22 @@ export class NameIndex {
     this.next = next;
   }
 
-  /** Chains for that many entries. */
+  /** Returns the number of chains for that many entries. */
   static slots(count: number): number {
     return 2 ** Math.max(4, Math.ceil(Math.log2(count + 1)));
   }
 
-  /** Entries of one hash come back last added first; each index may be added once. */
+  /** Adds an index, once. Entries of one hash are returned in reverse order. */
   add(hash: number, index: number): void {
     const slot = Math.imul(hash, 0x9e3779b1) >>> this.shift;
     this.next[index] = this.heads[slot] ?? 0;
     this.heads[slot] = index + 1;
   }
 
-  /** Indexes whose names may have this hash: the caller compares. */
+  /** Returns indexes whose names can have this hash; the caller compares names. */
   *candidates(hash: number): Generator<number> {
     let at = this.heads[Math.imul(hash, 0x9e3779b1) >>> this.shift] ?? 0;
-    // What was stored may be damaged: no chain is longer than all entries.
+    // Saved contents can be damaged: no chain is longer than the number of entries.
     for (let i = 0; at !== 0 && i < this.next.length; i++) {
       yield at - 1;
       at = this.next[at - 1] ?? 0;

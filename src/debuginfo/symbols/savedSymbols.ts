@@ -1,7 +1,8 @@
+/** Saves symbol tables for later sessions. */
 import { NameIndex } from "./nameIndex.ts";
 import type { SymbolTable } from "./symbolTable.ts";
 
-/** Sizes of a file's `.symtab` and of its names. */
+/** Sizes of a file's `.symtab` and of its names in bytes. */
 type Sizes = readonly [symtab: number, names: number];
 
 /** Number of symbols, `Sizes`, and padding to a multiple of 8. */
@@ -9,8 +10,8 @@ const HEADER_WORDS = 4;
 const HEADER_BYTES = HEADER_WORDS * 4;
 
 /**
- * A symbol table and the index of its names, in the byte order of this machine: columns in the order of their
- * alignment, so that each can be looked at where it lies.
+ * Format of a saved symbol table with the index of its names, in the byte order of this host. Columns are ordered by
+ * alignment, so that they can be used in place.
  */
 export function saveSymbols(
   { address, name, size, section, info }: SymbolTable,
@@ -24,13 +25,13 @@ export function saveSymbols(
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** What `saveSymbols` made of a table of these sizes; undefined for anything else. */
+/** Returns the table that `saveSymbols` saved for these sizes; undefined for anything else. */
 export function loadSymbols(
   saved: Uint8Array,
   sizes: Sizes,
 ): { readonly table: SymbolTable; readonly byName: NameIndex } | undefined {
   if (saved.length < HEADER_BYTES) return undefined;
-  // Numbers of more than a byte cannot be looked at where they are not aligned.
+  // Typed arrays of more than a byte need alignment.
   const { buffer, byteOffset, length } = saved.byteOffset % 8 === 0 ? saved : saved.slice();
   const [count = 0, symtab, names] = new Uint32Array(buffer, byteOffset, HEADER_WORDS);
   if (symtab !== sizes[0] || names !== sizes[1]) return undefined;
@@ -51,7 +52,7 @@ export function loadSymbols(
   return isAscending(address) ? { table, byName: new NameIndex(count, heads, next) } : undefined;
 }
 
-/** Whether they are whole numbers in order: of everything else that may be wrong the worst is a wrong name. */
+/** Whether the numbers are whole and in order. Any other damage can at worst give a wrong name. */
 function isAscending(addresses: Float64Array): boolean {
   let last = -Infinity;
   for (const address of addresses) {

@@ -1,3 +1,4 @@
+/** Reads `.symtab` sections. */
 import { viewOf } from "../../base/bytes.ts";
 import type { Addressing } from "../addressing.ts";
 import { elfMachineOf } from "../../arch/elfMachines.ts";
@@ -5,7 +6,7 @@ import { ET_REL, type ElfFile, type ElfSection, SHT_SYMTAB } from "../../elf/elf
 import { ascending, permuted } from "../../base/ascending.ts";
 import { type Placement, sectionAddress } from "../../elf/placement.ts";
 
-/** From the System V gABI, "Symbol Table". */
+/** Values from the System V gABI, "Symbol Table". */
 export const STT_FUNC = 2;
 const STT_SECTION = 3;
 const STT_FILE = 4;
@@ -13,12 +14,12 @@ const SHN_UNDEF = 0;
 export const SHN_LORESERVE = 0xff00;
 const SHN_COMMON = 0xfff2;
 
-/** Read at once, in entries. */
+/** Number of entries read at once. */
 const CHUNK = 1 << 15;
 
 /**
- * The symbols of `.symtab` by ascending address, equal ones as they stood, without section, file, mapping and undefined
- * ones: one entry in each column for each.
+ * The symbols of `.symtab` by ascending address, equal ones in file order, in columns. Without section, file, mapping
+ * and undefined symbols.
  */
 export interface SymbolTable {
   /** Distances in the image's `Addressing`. */
@@ -37,13 +38,13 @@ export const emptyTable = (capacity: number): SymbolTable => ({
   info: new Uint8Array(capacity),
 });
 
-/** A table that is being filled. */
+/** A table under construction. */
 interface Filling extends SymbolTable {
   count: number;
   readonly names: Uint8Array;
 }
 
-/** Where a file has its symbols and their names; undefined when it has none. */
+/** Finds the sections of symbols and of their names; undefined if there are none. */
 export function symbolSections(elf: ElfFile): { readonly table: ElfSection; readonly strings: ElfSection } | undefined {
   const table = elf.sections.find((section) => section.type === SHT_SYMTAB);
   const strings = table && elf.sections[table.link];
@@ -51,9 +52,8 @@ export function symbolSections(elf: ElfFile): { readonly table: ElfSection; read
 }
 
 /**
- * Reads the symbol table. Symbols of sections that `placement` does not know are left out.
- * @param names the bytes of the strings that the table's names are in
- * @throws Fault when the section cannot be decompressed
+ * Reads the symbol table. Symbols of sections that `placement` does not know are omitted. @param names contents of the
+ * string section of the table @throws Fault when the section cannot be decompressed
  */
 export function readSymbolTable(
   elf: ElfFile,
@@ -99,7 +99,7 @@ function fill(symbols: Filling, entries: Uint8Array, elf: ElfFile, addressing: A
     const valueAt = at + (wide ? 8 : 4);
     const high = wide ? view.getUint32(valueAt + (little ? 4 : 0), little) : 0;
     let low = view.getUint32(valueAt + (wide && !little ? 4 : 0), little);
-    // The lowest bit of an Arm function says Thumb; it is no part of the address.
+    // The lowest bit of an Arm function address means Thumb and is not part of the address.
     if (thumbBit && type === STT_FUNC) low -= low & 1;
     const i = symbols.count++;
     symbols.name[i] = name;
@@ -112,7 +112,7 @@ function fill(symbols: Filling, entries: Uint8Array, elf: ElfFile, addressing: A
 
 type Places = readonly (number | undefined)[];
 
-/** What to add to the address a symbol's value says, by section; undefined for a section that was not loaded. */
+/** Returns what to add to a symbol's value, by section; undefined for a section that was not loaded. */
 function sectionPlaces(elf: ElfFile, addressing: Addressing, placement?: Placement): Places {
   if (elf.type !== ET_REL) return elf.sections.map(() => 0);
   return elf.sections.map((section) => {
@@ -121,7 +121,9 @@ function sectionPlaces(elf: ElfFile, addressing: Addressing, placement?: Placeme
   });
 }
 
-/** `$a`, `$d`, `$t`, `$x`, perhaps with a suffix: where instructions and data alternate (ELF for the Arm architectures). */
+/**
+ * `$a`, `$d`, `$t`, `$x`, possibly with a suffix: boundaries of instructions and data (ELF for the Arm architectures).
+ */
 function isMappingSymbol(names: Uint8Array, at: number): boolean {
   if (names[at] !== 0x24) return false;
   const letter = String.fromCharCode(names[at + 1] ?? 0);

@@ -1,3 +1,4 @@
+/** Symbols of a System.map. */
 import { lastAtOrBelow } from "../../base/search.ts";
 import { isEndMark } from "./linkerMark.ts";
 import { Fault } from "../../base/fault.ts";
@@ -5,31 +6,37 @@ import type { RandomFile } from "../../base/file.ts";
 import { NameIndex, nameHash } from "./nameIndex.ts";
 import type { KSymbol, SymbolSource } from "../source.ts";
 
-/** Real ones have some 5 MiB. */
+/** Limit in bytes; real files have about 5 MiB. */
 const MAX_FILE = 256 << 20;
 const MAX_NAME = 4096;
-/** The file tells no sizes: a symbol ends where the next begins, but not across a hole between regions. */
+/**
+ * Limit for a symbol's size, because the file has none: a symbol ends where the next begins, but not after a gap
+ * between regions.
+ */
 const MAX_SYMBOL_BYTES = 16n << 20n;
 const NEWLINE = 10;
 
-/** Hexadecimal address, nm's letter, name; /proc/kallsyms has the same form and names modules, which are left out. */
+/**
+ * Address in hexadecimal, nm's letter, name. /proc/kallsyms has the same form with module names; those lines are
+ * skipped.
+ */
 const LINE = /^([0-9a-f]{8,16}) ([A-Za-z?]) ([^\s[]+)$/;
 
 /**
- * A `System.map`, which scripts/mksysmap makes of `nm -n vmlinux`: one symbol a line, by address.
- * @throws Fault when it is none, or too large to be one
+ * Reads a `System.map`, which scripts/mksysmap makes from `nm -n vmlinux`: one symbol per line, by address. @throws
+ * Fault when it is not a System.map, or too large
  */
 export function openSystemMap(file: RandomFile): SymbolSource {
   if (file.size > MAX_FILE) throw Fault.of("corrupt", `${file.name} is too large for a System.map`);
   const map = new SystemMap(file.name, file.read(0, file.size));
-  if (map.isEmpty) throw Fault.of("corrupt", `${file.name} is no System.map: it has no line "address type name"`);
+  if (map.isEmpty) throw Fault.of("corrupt", `${file.name} is not a System.map: it has no line "address type name"`);
   return map;
 }
 
 class SystemMap implements SymbolSource {
   readonly name: string;
   private readonly bytes: Uint8Array;
-  /** Where each symbol's line starts, and its address, in address order. */
+  /** Start of each symbol's line, and its address, in address order. */
   private readonly lines: Uint32Array;
   private readonly addresses: BigUint64Array;
   private names: NameIndex | undefined;
@@ -42,7 +49,7 @@ class SystemMap implements SymbolSource {
       const match = LINE.exec(this.text(start));
       if (match) found.push({ start, address: BigInt(`0x${match[1]}`) });
     }
-    // A file that was sorted by hand is in order already; per-CPU symbols of x86_64 come first there too.
+    // The file is usually sorted. Per-CPU symbols of x86_64 come first in address order too.
     found.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : a.start - b.start));
     this.lines = Uint32Array.from(found, ({ start }) => start);
     this.addresses = BigUint64Array.from(found, ({ address }) => address);
@@ -74,7 +81,7 @@ class SystemMap implements SymbolSource {
     for (let i = 0; i < this.lines.length; i++) yield this.symbol(i);
   }
 
-  /** Filled from the top, so that candidates come back in address order. */
+  /** Filled from the end, so that candidates are in address order. */
   private indexNames(): NameIndex {
     const index = new NameIndex(this.lines.length);
     for (let i = this.lines.length - 1; i >= 0; i--)

@@ -55,7 +55,8 @@ export class Evaluation extends EvaluationStack {
     const encoding = { little: byteOrder === "little", addressing: new Addressing(0n, addressSize) };
     const cursor = new Cursor("a DWARF expression", encoding, bytes);
     while (cursor.at < cursor.end) {
-      if (++this.operations > MAX_OPERATIONS) throw Fault.of("corrupt", "an expression does not end");
+      if (++this.operations > MAX_OPERATIONS)
+        throw Fault.of("corrupt", "a DWARF expression exceeds the limit of operations");
       const opcode = cursor.u8();
       const known =
         this.constant(cursor, opcode) ||
@@ -193,7 +194,7 @@ export class Evaluation extends EvaluationStack {
   }
 
   private piece(bits: number, bitOffset: number): void {
-    if (this.done.length === MAX_PIECES) throw Fault.of("corrupt", "an expression falls into too many pieces");
+    if (this.done.length === MAX_PIECES) throw Fault.of("corrupt", "a DWARF expression has too many pieces");
     this.done.push({ place: this.takePlace(), bits, bitOffset });
   }
 
@@ -239,7 +240,7 @@ export class Evaluation extends EvaluationStack {
         const distance = (cursor.u16() << 16) >> 16;
         if (opcode === op.DW_OP_bra && this.pop().value === 0n) return true;
         const target = cursor.at + distance;
-        if (target < 0 || target > cursor.end) throw Fault.of("corrupt", "an expression jumps out of itself");
+        if (target < 0 || target > cursor.end) throw Fault.of("corrupt", "a DWARF expression branches outside itself");
         cursor.at = target;
         return true;
       }
@@ -259,7 +260,7 @@ export class Evaluation extends EvaluationStack {
 
   /** Evaluates the location of another DIE on the same stack. A DIE without a location has no effect. */
   private call(offset: number, local: boolean): void {
-    if (++this.calls > MAX_CALLS) throw Fault.of("corrupt", "an expression calls too many others");
+    if (++this.calls > MAX_CALLS) throw Fault.of("corrupt", "a DWARF expression has too many nested calls");
     const bytes = this.unit.expression?.(offset, local);
     if (bytes) this.run(bytes);
     this.calls--;

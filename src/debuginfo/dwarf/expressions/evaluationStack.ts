@@ -37,20 +37,20 @@ export class EvaluationStack {
   }
 
   protected pushValue(value: Value): void {
-    if (this.stack.length === MAX_STACK) throw Fault.of("corrupt", "an expression overflows its stack");
+    if (this.stack.length === MAX_STACK) throw Fault.of("corrupt", "a DWARF expression overflows its stack");
     this.stack.push(value);
   }
 
   protected pop(): Value {
     const value = this.stack.pop();
-    if (!value) throw Fault.of("corrupt", "an expression takes from an empty stack");
+    if (!value) throw Fault.of("corrupt", "a DWARF expression pops from an empty stack");
     return value;
   }
 
   /** Returns the value `depth` entries below the top. */
   protected peek(depth: number): Value {
     const value = this.stack.at(-1 - depth);
-    if (!value) throw Fault.of("corrupt", "an expression takes from an empty stack");
+    if (!value) throw Fault.of("corrupt", "a DWARF expression pops from an empty stack");
     return value;
   }
 
@@ -62,7 +62,7 @@ export class EvaluationStack {
 
   protected baseType(offset: number): CType {
     const type = this.unit.baseType?.(offset);
-    if (!type) throw Fault.of("unknown", "an expression refers to types that are not at hand");
+    if (!type) throw Fault.of("unknown", "a DWARF expression needs base types, which are not available here");
     return type;
   }
 
@@ -131,7 +131,8 @@ export class EvaluationStack {
 
   protected indexed(index: number): bigint {
     const address = this.unit.indexedAddress?.(index);
-    if (address === undefined) throw Fault.of("unknown", "an expression refers to addresses that are not at hand");
+    if (address === undefined)
+      throw Fault.of("unknown", "a DWARF expression needs .debug_addr, which is not available here");
     return address;
   }
 }

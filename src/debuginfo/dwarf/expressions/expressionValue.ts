@@ -26,7 +26,7 @@ export const genericValue = (value: bigint, addressSize: number): Value => ({
 export function typedValue(value: bigint, type: CType): Value {
   const base = bare(type);
   if (base.kind !== "int" || base.size < 1 || base.size > 16) {
-    throw Fault.of("unknown", "an expression computes with something other than integers");
+    throw Fault.of("unknown", "a DWARF expression computes with values that are not integers");
   }
   const bits = 8 * base.size;
   return { value: wrap(value, bits, base.signed), bits, signed: base.signed, generic: false };
@@ -49,7 +49,7 @@ export function unary(opcode: number, operand: Value): Value {
 export function binary(opcode: number, left: Value, right: Value): Value | undefined {
   const shift = opcode === op.DW_OP_shl || opcode === op.DW_OP_shr || opcode === op.DW_OP_shra;
   if (!shift && (left.bits !== right.bits || left.generic !== right.generic)) {
-    throw Fault.of("corrupt", "an expression combines values of different types");
+    throw Fault.of("corrupt", "a DWARF expression combines values of different types");
   }
   const result = arithmetic(opcode, left, right);
   return result === undefined ? undefined : { ...left, value: wrap(result, left.bits, left.signed) };
@@ -70,10 +70,10 @@ function arithmetic(opcode: number, left: Value, right: Value): bigint | undefin
     case op.DW_OP_xor:
       return left.value ^ right.value;
     case op.DW_OP_div:
-      if (right.value === 0n) throw Fault.of("corrupt", "an expression divides by zero");
+      if (right.value === 0n) throw Fault.of("corrupt", "a DWARF expression divides by zero");
       return left.generic ? signedOf(left) / signedOf(right) : left.value / right.value;
     case op.DW_OP_mod:
-      if (right.value === 0n) throw Fault.of("corrupt", "an expression divides by zero");
+      if (right.value === 0n) throw Fault.of("corrupt", "a DWARF expression divides by zero");
       return left.value % right.value;
     case op.DW_OP_shl:
       return left.value << shiftCount(left, right);
