@@ -11,7 +11,7 @@ import { evaluate, type Scope } from "../model/expression/evaluate.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { bare } from "../debuginfo/ctype.ts";
 import { cacheOf } from "../session/find/debuginfoPlaces.ts";
-import { openingSession, openSession, type OpenOptions, type Session } from "../session/open/open.ts";
+import { openingSession, type OpenOptions, type Session } from "../session/open/open.ts";
 import { drive, type Job } from "../base/job.ts";
 import { hasPackages, type PackageWatch, withoutPackages } from "../session/fetch/packages.ts";
 import { copiedSourceArchive, openSourceArchive, sourceCache } from "../session/sources/sourceArchive.ts";
@@ -168,7 +168,7 @@ export class Target {
    */
   *renewed(): Job<Target> {
     const { context, arguments: args, client, budget } = this;
-    const fresh = new Target(openSession(openOptions(args, budget)), args, client, budget);
+    const fresh = new Target(yield* openingSession(openOptions(args, budget)), args, client, budget);
     try {
       // A client may ask for a thread by its number before it lists them.
       yield* fresh.threads.list();

@@ -6,3 +6,5 @@ export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 /** The dump or the vmlinux could not be opened. */
 export const EXIT_OPEN = 3;
+/** Ctrl-C while the dump was opened: 128 and SIGINT, as shells have it. */
+export const EXIT_CANCELLED = 130;

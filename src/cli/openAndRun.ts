@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Budget } from "../base/budget.ts";
+import { Cancelled, drive } from "../base/job.ts";
+import type { Piece } from "../say/piece.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
@@ -13,12 +15,13 @@ import { type DebuginfoPlaces, placesOf } from "../session/find/debuginfoPlaces.
 import { indexDirectory } from "../session/open/indexCache.ts";
 import { missingModules, missingVmlinux } from "../session/find/missingDebuginfo.ts";
 import { removeLeftovers } from "../session/fetch/leftovers.ts";
-import { OpenError, openSession, type Session } from "../session/open/open.ts";
+import { OpenError, openingSession, type OpenOptions, type Session } from "../session/open/open.ts";
 import { download, hasServers, lookedFor } from "./download.ts";
-import { EXIT_ANSWERED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
+import { EXIT_ANSWERED, EXIT_CANCELLED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { ExtensionFiles } from "./extensionFiles.ts";
 import { readOptions, usageText, type CliOptions } from "./options.ts";
 import { fileCreator } from "./outputFile.ts";
+import { ProgressLine } from "./progress.ts";
 import { converse } from "./prompt.ts";
 import { complain, Terminal } from "./terminal.ts";
 import { unpackPackages } from "./unpackPackages.ts";
@@ -41,6 +44,7 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
   try {
     session = await openAndFetch(options);
   } catch (error) {
+    if (error instanceof Cancelled) return EXIT_CANCELLED;
     if (!(error instanceof OpenError)) throw error;
     process.stderr.write(`vmcore-debug: ${printable(error.message)}\n`);
     return EXIT_OPEN;
@@ -63,7 +67,7 @@ const ownFaculties = ({ context }: Session): Pick<Context, "extensions" | "creat
 const budgetOf = ({ unpackLimit }: CliOptions): Budget =>
   new Budget({ kept: unpackLimit, remedy: '"--unpack-limit 8G" allows more' });
 
-/** Opens the dump, and once more when debuginfod had the vmlinux that this machine has not. @throws OpenError */
+/** Opens the dump, and once more when debuginfod had the vmlinux that this machine has not. @throws OpenError, Cancelled */
 async function openAndFetch(options: CliOptions): Promise<Session> {
   removeLeftovers(process.env);
   const wanted = await unpackPackages({
@@ -72,14 +76,29 @@ async function openAndFetch(options: CliOptions): Promise<Session> {
     search: searchOf(options),
     indexes: indexDirectory(process.env),
   });
-  let session = openSession(wanted);
+  let session = await opened(wanted);
   if (!wanted.search || !hasServers()) return session;
   if (wanted.vmlinux === undefined && (await download(missingVmlinux(session))) > 0) {
     session.close();
-    session = openSession(wanted);
+    session = await opened(wanted);
   }
   if ((await download(await lookedFor(missingModules(session)))) > 0) session.debuginfos.retry();
   return session;
+}
+
+/** Opens a dump; says on stderr how far it is. Ctrl-C gives up. @throws OpenError, Cancelled */
+async function opened(options: OpenOptions): Promise<Session> {
+  const abort = new AbortController();
+  const cancel = (): void => abort.abort();
+  process.on("SIGINT", cancel);
+  const line = new ProgressLine();
+  const onStep = (step: Piece): void => (step.kind === "progress" ? line.show(step) : undefined);
+  try {
+    return await drive(openingSession(options), abort.signal, { onStep });
+  } finally {
+    line.clear();
+    process.off("SIGINT", cancel);
+  }
 }
 
 /** Debuginfo that was not named is looked for on this machine, unless the user says not to. */

@@ -11,10 +11,10 @@ import { wholeFile } from "../../base/file.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { openElf } from "../../elf/elf.ts";
 import { isBuildId } from "../find/debuginfoPlaces.ts";
-import { Cancelled, drive, toEnd } from "../../base/job.ts";
+import { Cancelled, drive } from "../../base/job.ts";
 import { type Missing, missingDebuginfo } from "../find/missingDebuginfo.ts";
 import { OpenError } from "../open/openError.ts";
-import { type OpenOptions, openSession } from "../open/open.ts";
+import { type OpenOptions, openingSession } from "../open/open.ts";
 import { isPackage, packageMembers } from "../../archive/packageMembers.ts";
 import { openingPacked } from "../../archive/packedFile.ts";
 import type { UnpackOptions } from "../../archive/unpack.ts";
@@ -48,7 +48,11 @@ export interface PackageWatch {
   /** What was not unpacked when it is aborted is done without. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (path: string, done: number, total: number) => void;
+  /** Receives the steps of the opening of the dump, which tells what it needs. */
+  readonly onStep?: (step: unknown) => void;
 }
+
+type Opening = Required<Pick<PackageWatch, "signal" | "onStep">>;
 
 /** Whether there is anything to be done for `withoutPackages`. */
 export const hasPackages = ({ vmlinux, preferredVmlinux = [], modules = [], search }: OpenOptions): boolean =>
@@ -59,12 +63,12 @@ export const hasPackages = ({ vmlinux, preferredVmlinux = [], modules = [], sear
  * Takes debuginfo out of packages: those that are named as `vmlinux` or in `modules`, and, when nothing better is
  * there, those among `preferredVmlinux` and beside the dump. What the dump needs of them goes into debuginfod's cache, by
  * build-id, where the search finds it, this time and the next, and other debuggers do as well.
- * @throws OpenError as `openSession`, and for a package that cannot be used
+ * @throws OpenError as `openSession`, and for a package that cannot be used; Cancelled while the dump is opened
  */
 export async function withoutPackages<Options extends OpenOptions>(
   options: Options,
   cache: string,
-  { signal, onProgress }: PackageWatch,
+  { signal = new AbortController().signal, onProgress, onStep = () => {} }: PackageWatch,
 ): Promise<WithoutPackages<Options>> {
   const { vmlinux, preferredVmlinux = [], modules = [], search, budget = new Budget() } = options;
   const named = [...(vmlinux !== undefined && isPackage(vmlinux) ? [vmlinux] : []), ...modules.filter(isPackage)];
@@ -77,7 +81,7 @@ export async function withoutPackages<Options extends OpenOptions>(
     modules: modules.filter((path) => !isPackage(path)),
     search: named.length + preferred.length > 0 ? { ...(search ?? nowhere), cache } : search,
   };
-  const wanted = wantedOf(plain);
+  const wanted = await wantedOf(plain, { signal, onStep });
   const { missing } = wanted;
   const lacksKernel = missing.some(({ name }) => name === "vmlinux");
   const others = lacksKernel ? [...preferred, ...(search ? packagesBeside(search.beside) : [])] : [];
@@ -114,11 +118,12 @@ interface Wanted {
   readonly kernel: string | undefined;
 }
 
-/** @throws OpenError */
-function wantedOf(options: OpenOptions): Wanted {
-  const session = openSession(options);
+/** @throws OpenError, Cancelled */
+async function wantedOf(options: OpenOptions, { signal, onStep }: Opening): Promise<Wanted> {
+  const session = await drive(openingSession(options), signal, { onStep });
   try {
-    return { missing: toEnd(missingDebuginfo(session)), kernel: kernelBuildId(session.memory) };
+    const missing = await drive(missingDebuginfo(session), signal, { onStep });
+    return { missing, kernel: kernelBuildId(session.memory) };
   } finally {
     session.close();
   }

@@ -1,5 +1,7 @@
 import { attemptSystem } from "../../base/systemError.ts";
 import { existsSync, realpathSync, statSync } from "node:fs";
+import type { Job } from "../../base/job.ts";
+import { type Piece, progress } from "../../say/piece.ts";
 import type { OpenedMemory } from "../../memory/openMemory.ts";
 import { compareBuild } from "../open/buildMatch.ts";
 import { type Candidate, type DebuginfoPlaces, vmlinuxCandidates } from "./debuginfoPlaces.ts";
@@ -39,37 +41,45 @@ export interface WhereToLook {
  * but has symbols alone, or types (BTF) alone, is used when no other is there. A preferred one need not match where
  * the dump does not tell its build.
  */
-export function searchVmlinux(
+export function* searchingVmlinux(
   opened: OpenedMemory,
   { preferredVmlinux = [], chosenVmlinux = {}, search, indexes }: WhereToLook,
-): VmlinuxSearch {
+): Job<VmlinuxSearch, Piece> {
   const tries: Try[] = [];
   const seen = new Set<string>();
   let second: { readonly vmlinux: Vmlinux; readonly at: number } | undefined;
-  for (const { path, by } of candidates(opened, [...chosenOf(opened, chosenVmlinux), ...preferredVmlinux], search)) {
-    const isNote = by === "build-id" && isEmpty(path);
-    const real = isNote ? undefined : realPath(path);
-    const why = isNote ? "is empty: debuginfod's note that no server has it" : ABSENT;
-    if (real === undefined) tries.push({ path, outcome: "absent", buildId: undefined, why });
-    if (real === undefined || seen.has(real)) continue;
-    seen.add(real);
-    const { vmlinux, ...tried } = tryVmlinux(path, opened, indexes, by === "preference");
-    tries.push(tried);
-    if (!vmlinux) continue;
-    if (vmlinux.elf.section(".debug_info")) {
-      second?.vmlinux.close();
-      return { vmlinux, tries };
+  let isDone = false;
+  try {
+    for (const { path, by } of candidates(opened, [...chosenOf(opened, chosenVmlinux), ...preferredVmlinux], search)) {
+      const isNote = by === "build-id" && isEmpty(path);
+      const real = isNote ? undefined : realPath(path);
+      const why = isNote ? "is empty: debuginfod's note that no server has it" : ABSENT;
+      if (real === undefined) tries.push({ path, outcome: "absent", buildId: undefined, why });
+      if (real === undefined || seen.has(real)) continue;
+      seen.add(real);
+      yield progress("Searching for the vmlinux", tries.length, 0);
+      const { vmlinux, ...tried } = tryVmlinux(path, opened, indexes, by === "preference");
+      tries.push(tried);
+      if (!vmlinux) continue;
+      if (vmlinux.elf.section(".debug_info")) {
+        second?.vmlinux.close();
+        isDone = true;
+        return { vmlinux, tries };
+      }
+      const isBetter = !second?.vmlinux.elf.section(".symtab") && vmlinux.elf.section(".symtab") !== undefined;
+      if (second && !isBetter) vmlinux.close();
+      else {
+        second?.vmlinux.close();
+        second = { vmlinux, at: tries.length - 1 };
+      }
     }
-    const isBetter = !second?.vmlinux.elf.section(".symtab") && vmlinux.elf.section(".symtab") !== undefined;
-    if (second && !isBetter) vmlinux.close();
-    else {
-      second?.vmlinux.close();
-      second = { vmlinux, at: tries.length - 1 };
-    }
+    const lone = second && tries[second.at];
+    if (second && lone) tries[second.at] = { ...lone, outcome: "taken" };
+    isDone = true;
+    return { vmlinux: second?.vmlinux, tries };
+  } finally {
+    if (!isDone) second?.vmlinux.close();
   }
-  const lone = second && tries[second.at];
-  if (second && lone) tries[second.at] = { ...lone, outcome: "taken" };
-  return { vmlinux: second?.vmlinux, tries };
 }
 
 function chosenOf(opened: OpenedMemory, chosen: Readonly<Record<string, string>>): string[] {

@@ -30,7 +30,7 @@ import { sourceTexts } from "../sources/sourceText.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
 import { searchSystemMap } from "../find/systemMapSearch.ts";
 import { fallbackOf, openNamed, missingAlternate, type Vmlinux } from "./vmlinux.ts";
-import { searchVmlinux, type Try } from "../find/vmlinuxSearch.ts";
+import { searchingVmlinux, type Try } from "../find/vmlinuxSearch.ts";
 import { sessionKernel } from "./sessionKernel.ts";
 
 export { OpenError, VmlinuxError } from "./openError.ts";
@@ -92,7 +92,7 @@ export interface Session {
  */
 export const openSession = (options: OpenOptions): Session => toEnd(openingSession(options));
 
-/** `openSession` in steps: a dump that does not say where its kernel is has to be searched. */
+/** `openSession` in steps, for a face that shows how far it is and lets the user cancel it. */
 export function* openingSession(options: OpenOptions): Job<Session, Piece> {
   const files = options.vmcore.map((path) => openNamed(path, "dump"));
   const dump = asOpenError(() => openDump(files));
@@ -131,13 +131,39 @@ function splitDwarf(vmlinux: Vmlinux): string | undefined {
 
 function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece> {
   const memory = yield* kernelMemory(dump);
+  yield progress("Opening the vmlinux", 0, 0);
   const given = options.vmlinux === undefined ? undefined : openGiven(options.vmlinux, options.indexes);
+  const search = given ? { vmlinux: undefined, tries: [] } : yield* searchingVmlinux(memory, options);
+  const vmlinux = given ?? search.vmlinux;
+  let isOpen = false;
+  try {
+    const force = given !== undefined && (options.force ?? false);
+    const warnings = vmlinux ? matched(vmlinux, memory, force) : [];
+    yield progress("Reading the kernel's symbols", 0, 0);
+    const session = assembled(dump, memory, { vmlinux, tries: search.tries, warnings }, options);
+    isOpen = true;
+    return session;
+  } finally {
+    if (!isOpen) vmlinux?.close();
+  }
+}
+
+/** The vmlinux of a session, and what became of the search for it. */
+interface FoundVmlinux {
+  readonly vmlinux: Vmlinux | undefined;
+  readonly tries: readonly Try[];
+  readonly warnings: readonly string[];
+}
+
+/** @throws OpenError */
+function assembled(
+  dump: DumpImage,
+  memory: OpenedMemory,
+  { vmlinux, tries, warnings: doubts }: FoundVmlinux,
+  options: OpenOptions,
+): Session {
   const lacks = [shortfall(dump.facts), erased(dump.facts)].filter((one) => one !== undefined);
-  const warnings = [...lacks, ...memory.doubts, ...absent(options)];
-  if (given) warnings.push(...matched(given, memory, options.force ?? false));
-  const search = given ? undefined : searchVmlinux(memory, options);
-  const vmlinux = given ?? search?.vmlinux;
-  if (search?.vmlinux) warnings.push(...matched(search.vmlinux, memory, false));
+  const warnings = [...lacks, ...memory.doubts, ...absent(options), ...doubts];
   if (vmlinux && !vmlinux.elf.section(".debug_info"))
     warnings.push(
       vmlinux.elf.section(".symtab")
@@ -196,7 +222,7 @@ function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece
     dump,
     memory,
     vmlinux,
-    tries: search?.tries ?? [],
+    tries,
     mapTries,
     moduleFiles,
     debuginfos,

@@ -3,22 +3,24 @@ import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
+import { toEnd } from "../../../src/base/job.ts";
 import { openFile } from "../../../src/base/file.ts";
 import { openDump } from "../../../src/dump/formats.ts";
 import { openMemory } from "../../../src/memory/openMemory.ts";
 import type { DebuginfoPlaces } from "../../../src/session/find/debuginfoPlaces.ts";
 import { openSession } from "../../../src/session/open/open.ts";
-import { searchVmlinux, tryVmlinux } from "../../../src/session/find/vmlinuxSearch.ts";
+import { searchingVmlinux, tryVmlinux } from "../../../src/session/find/vmlinuxSearch.ts";
 import { debuginfoFile } from "../../builders/debuginfoFile.ts";
 import { debuginfoPlaces } from "../../builders/debuginfoPlaces.ts";
 
 const opened = openMemory(openDump([openFile("sample/vmcore")]));
+const searched = (...of: Parameters<typeof searchingVmlinux>) => toEnd(searchingVmlinux(...of));
 const [buildId = "", release = ""] = ["BUILD-ID", "OSRELEASE"].map((key) => opened.vmcoreinfo?.text(key));
 const other = "ff".repeat(20);
 
 /** What the search says of the files that are there, by their path in the file system. */
 function account(t: TestContext, places: DebuginfoPlaces): string[] {
-  const { vmlinux, tries } = searchVmlinux(opened, { search: places });
+  const { vmlinux, tries } = searched(opened, { search: places });
   t.after(() => vmlinux?.close());
   return tries
     .filter(({ outcome }) => outcome !== "absent")
@@ -104,7 +106,7 @@ test("where VMCOREINFO's build-id is garbage, that of the notes in memory counts
     "dump/vmlinux": { buildId: other },
     [`usr/lib/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`]: { buildId },
   });
-  const { vmlinux, tries } = searchVmlinux(broken, { search: places });
+  const { vmlinux, tries } = searched(broken, { search: places });
   t.after(() => vmlinux?.close());
   assert.match(vmlinux?.path ?? "", /\.build-id/);
   assert.equal(tries.at(-1)?.why, "has the build-id that the kernel has in memory");
@@ -163,7 +165,7 @@ test("a vmlinux that the user chose for this kernel before comes before all othe
   const { root } = debuginfoPlaces({ "mine/chosen": { buildId }, "mine/other": { buildId: other } });
   const chosen = join(root, "mine/chosen");
   const chosenVmlinux = { [other]: join(root, "mine/other"), [buildId]: chosen };
-  const { vmlinux, tries } = searchVmlinux(opened, { chosenVmlinux, preferredVmlinux: [join(root, "mine/other")] });
+  const { vmlinux, tries } = searched(opened, { chosenVmlinux, preferredVmlinux: [join(root, "mine/other")] });
   t.after(() => vmlinux?.close());
   assert.equal(vmlinux?.path, chosen);
   assert.deepEqual(

@@ -1,0 +1,73 @@
+/** The opening of a dump as a job: short steps, progress, and a cancel that is obeyed. */
+import assert from "node:assert/strict";
+import { readdirSync, readlinkSync } from "node:fs";
+import { test } from "node:test";
+import { Cancelled, drive } from "../../../src/base/job.ts";
+import { openingSession } from "../../../src/session/open/open.ts";
+import type { Piece } from "../../../src/say/piece.ts";
+
+const options = { vmcore: ["sample/vmcore"] };
+
+/** Milliseconds of processor time: other programs on the machine do not count. */
+function spent(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function stepTimes(): number[] {
+  const job = openingSession(options);
+  const times: number[] = [];
+  for (let isDone = false; !isDone;)
+    times.push(
+      spent(() => {
+        const step = job.next();
+        if (step.done) step.value.close();
+        isDone = step.done === true;
+      }),
+    );
+  return times;
+}
+
+test("no step of the opening of a dump takes more than 200 ms", () => {
+  stepTimes(); // the code is compiled by now
+  const times = stepTimes();
+  assert.ok(times.length >= 3, `${times.length} steps`);
+  assert.ok(Math.max(...times) < 200, `steps of ${times.map(Math.round).join(", ")} ms`);
+});
+
+test("the opening says what it does", () => {
+  const job = openingSession(options);
+  const said: Piece[] = [];
+  let step = job.next();
+  for (; !step.done; step = job.next()) said.push(step.value);
+  step.value.close();
+  assert.deepEqual(
+    said.map((piece) => piece.kind === "progress" && piece.what),
+    ["Opening the vmlinux", "Reading the kernel's symbols"],
+  );
+});
+
+/** Files that this process has open, by name; of Linux only. */
+const openFiles = (): string[] =>
+  readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch (error) {
+      // The descriptor of the directory itself.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+  });
+
+test("a cancel during the opening is obeyed at the next step, and no file stays open", async () => {
+  for (const at of [1, 2]) {
+    const abort = new AbortController();
+    let steps = 0;
+    const onStep = (): void => void (++steps === at && abort.abort());
+    await assert.rejects(drive(openingSession(options), abort.signal, { onStep }), Cancelled);
+    assert.equal(steps, at);
+  }
+  if (process.platform === "linux") assert.ok(!openFiles().some((path) => path.endsWith("sample/vmcore")));
+});
