@@ -60,9 +60,10 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
     const [, code, at] = /instruction ([0-9a-f]{4,8}) at \[<([0-9a-f]{8,16})>\]/.exec(headline) ?? [];
     return `An access was not aligned as the instruction${code === undefined ? "" : ` ${code} at 0x${at}`} demands, and the kernel could not do it in its place.`;
   },
-  serror: says(
-    "The hardware reported an error later than the access that caused it: the place says little. Usually a device or its driver's mapping, or memory.",
-  ),
+  serror: ({ headline }) => {
+    const code = /\bcode (0x[0-9a-f]{1,16})/.exec(headline)?.[1];
+    return `The hardware reported an error${code === undefined ? "" : ` (code ${code})`} later than the access that caused it: the place says little. Usually a device or its driver's mapping, or memory.`;
+  },
   "kernel-bug": explainBug,
   "list-corruption": explainList,
   usercopy: explainUsercopy,
@@ -170,7 +171,7 @@ function explainMsr({ access, register, value }: Readonly<Record<string, string 
 export function explanationOf(facts: ReportFacts, context: LogContext = {}): string {
   const meaning = EXPLAINERS[facts.kind](facts, context);
   const after = facts.severity === "panic" ? undefined : consequence(facts);
-  return after === undefined ? meaning : `${meaning} ${after}`;
+  return after === undefined || meaning.includes(after) ? meaning : `${meaning} ${after}`;
 }
 
 /** Kinds in which an instruction faulted: of the others the processor was only found where it stood. */

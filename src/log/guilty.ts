@@ -171,7 +171,12 @@ function waiting(frames: readonly Frame[]): Verdict {
     if (name.includes("rtnl_lock")) return { frame: below(frames, frame), name: withoutWrapper(name) };
   }
   const frame = frames.find(
-    (one) => one.place.name !== undefined && !SLEEPS.test(nameOf(one)) && !isMachinery(nameOf(one), "hung-task"),
+    // A return address is never a function's first byte: such an entry is left over.
+    (one) =>
+      one.place.name !== undefined &&
+      one.place.offset !== 0 &&
+      !SLEEPS.test(nameOf(one)) &&
+      !isMachinery(nameOf(one), "hung-task"),
   );
   return frame ? { frame, name: withoutWrapper(nameOf(frame)) } : NONE;
 }

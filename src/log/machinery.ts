@@ -28,6 +28,11 @@ export const machinery: readonly Machinery[] = [
       /show_stack|dump_stack|walk_stack|dump_backtrace|^unwind_backtrace$|arch_stack_walk|stack_trace_(?:save|consume_entry)|save_stack|show_regs|^show_trace|nmi_cpu_backtrace|nmi_trigger/,
     reason: "how a stack is printed",
   },
+  {
+    names:
+      /^el[01]\w{0,12}_(?:irq|sync|error|fiq|interrupt)(?:_handler)?$|^do_serror$|^(?:die_)?kernel_serror|^ret_to_user$/,
+    reason: "the entry of an exception or an interrupt",
+  },
   { names: /warn_slowpath|warn_alloc|warn_bogus|__warn/, reason: "how a warning is printed" },
   {
     names:
@@ -45,7 +50,7 @@ export const machinery: readonly Machinery[] = [
   },
   {
     names:
-      /__might_fault|might_fault|might_sleep|__might_resched|print_unlock|imbalance_bug|print_usage_bug|lockdep|lock_acquire|lock_release|lock_class|mark_lock|(?:reacquire|mark)_held_locks|(?:trace|lockdep)_(?:hard|soft)irq|bh_enable|bh_disable|perf_trace|check_noncircular|print_\w*_bug|check_preemption_disabled|__schedule_bug/,
+      /__might_fault|might_fault|might_sleep|__might_resched|print_unlock|imbalance_bug|print_usage_bug|lockdep|lock_acquire|lock_release|lock_class|mark_lock|mark_usage|(?:reacquire|mark)_held_locks|(?:trace|lockdep)_(?:hard|soft)irq|bh_enable|bh_disable|perf_trace|check_noncircular|print_\w*_bug|check_preemption_disabled|__schedule_bug/,
     reason: "the lock validator and other checks of context",
   },
   {

@@ -15,7 +15,7 @@ export interface TraceEntry extends Place {
 }
 
 const SOURCE = String.raw`([\w./+-]{1,255}\.(?:[chS]|cc|cpp|rs|inc)):(\d{1,7})(?::\d{1,5})?`;
-const BRACKETED = String.raw`\[<?(?:0x)?(?:([0-9a-f]{6,16})|\(_{0,4}ptrval_{0,4}\)| {1,16}inline {1,16})>?\]`;
+const BRACKETED = String.raw`\[<?(?:0x)?(?:([0-9a-f]{6,16})|0|\(_{0,4}ptrval_{0,4}\)| {1,16}inline {1,16})>?\]`;
 
 /** klogd up to 2008 wrote the place in decimal before the kernel's own: ` [f+71/115] f+0x47/0x73`. */
 const KLOGD = String.raw`(?:\[[\w.$]{1,128}\+(?:0x)?[0-9a-f]{1,8}\/(?:0x)?[0-9a-f]{1,8}\] )?`;

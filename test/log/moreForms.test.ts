@@ -350,3 +350,54 @@ work around the issue by a smaller area, which makes
 things work reliably. Possibly one could do more`);
   assert.equal(report?.end, 2 - 1);
 });
+
+test("an interrupted frame of an exception's entry is not where an error of the hardware came from", () => {
+  const report = only(
+    timed(`SError Interrupt on CPU7, code 0xbe000011 -- SError
+CPU: 7 PID: 11 Comm: labd Not tainted 5.4.112 #30
+pc : el1_irq+0x78/0x180
+lr : lab_rmw+0x30/0x5c [lab]
+Kernel panic - not syncing: Asynchronous SError Interrupt
+Call trace:
+ dump_backtrace+0x0/0x14c
+ panic+0x150/0x36c
+ do_serror+0x84/0x140
+ el1_error+0x84/0xf8
+ el1_irq+0x78/0x180
+ lab_rmw+0x30/0x5c [lab]`),
+  );
+  assert.equal(row(report, "Where"), "lab_rmw+0x30 of module lab");
+  assert.match(report.explanation, /^The hardware reported an error \(code 0xbe000011\) later/);
+  assert.equal(report.explanation.split("later than").length, 2, "said once");
+});
+
+test("a stack of /proc is a trace, and an entry at the first byte of a function no caller", () => {
+  const report = only(
+    timed(`INFO: task labd:77 blocked for more than 120 seconds.
+Call Trace:
+[<0>] schedule+0x44/0x95
+[<0>] lab_stale+0x0/0x95 [lab]
+[<0>] lab_read+0x44/0x95 [lab]`),
+  );
+  assert.equal(row(report, "Where"), "lab_read+0x44 of module lab");
+});
+
+test("a preemption that nothing turned off is told of no function", () => {
+  const report = only(
+    timed(`BUG: scheduling while atomic: labd/2161/0x00000202
+Preemption disabled at:
+[<0000000000000000>] 0x0
+CPU: 0 PID: 2161 Comm: labd Not tainted 5.4.0 #1`),
+  );
+  assert.doesNotMatch(report.explanation, /last turned off/);
+});
+
+test("a wrapped headline of a general protection fault tells its address", () => {
+  const [report] = summaries(`general protection fault, probably for non-canonical address
+0xdead000000000108: 0000 [#1] SMP
+RIP: 0010:lab_remove+0x16/0x1a0`);
+  assert.match(
+    report?.explanation ?? "",
+    /^The kernel used 0xdead000000000108: that is LIST_POISON1, 0x8 bytes behind/,
+  );
+});

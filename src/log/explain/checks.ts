@@ -127,5 +127,7 @@ export function explainModule(facts: ReportFacts): string {
   const place = groups.place ?? facts.texts.map((text) => /^PANIC at (\S{1,200}:\d+)/.exec(text)?.[1]).find(Boolean);
   const of = facts.headline.startsWith("LustreError") ? "Lustre" : "OpenZFS";
   const check = found === undefined ? "" : `: “${found.trim()}”`;
-  return `A check of ${of}${place === undefined ? "" : ` at ${place}`} failed${check}. The thread stops there for good, with the locks that it holds; the rest of the system goes on until it needs them.`;
+  const failed = `A check of ${of}${place === undefined ? "" : ` at ${place}`} failed${check}.`;
+  if (facts.panic !== undefined) return failed;
+  return `${failed} The thread stops there for good, with the locks that it holds; the rest of the system goes on until it needs them.`;
 }

@@ -279,5 +279,7 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (/Attempting to execute userspace/.test(says))
     return "The kernel jumped into user memory: a function pointer was overwritten.";
   if (/^Oops/.test(says) && facts.access.address !== undefined) return explainAccess(facts, context);
+  if (/^Oops/.test(says) && facts.access.verb !== undefined)
+    return `An access of the kernel to memory failed (${facts.access.verb}${facts.access.isForbidden === false ? ", no page is there" : ""}); these lines do not tell the address.`;
   return `The processor raised an exception that the kernel cannot handle${says === facts.headline || says === "" ? "" : ` (${says})`}.`;
 }

@@ -39,7 +39,8 @@ function by(facts: ReportFacts, role: "allocation" | "free"): string {
 }
 
 function explainKasan(facts: ReportFacts): string {
-  const { verb, size, address } = facts.access;
+  const { size, address } = facts.access;
+  const verb = facts.access.verb ?? facts.report.headline.groups.access;
   const fault = facts.report.headline.groups.fault ?? "";
   const at = address === undefined ? "" : ` at ${hex0x(address)}`;
   const bytes = size === undefined ? "memory" : `${size} byte${size === 1 ? "" : "s"}`;

@@ -53,10 +53,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     "No program was found to start as the first process: wrong `init=`, or the root file system lacks it or its libraries.",
   ],
   [/Requested init/, "The program that `init=` names could not be started."],
-  [
-    /Asynchronous SError/,
-    "The hardware reported an error later than the access that caused it: the place says little.",
-  ],
+  [/Asynchronous SError/, "The kernel does not go on after an error that the hardware reports late (SError)."],
   [
     /stack is corrupted/,
     "The value that guards a stack frame was overwritten: most often a local variable of that function was written past its end.",

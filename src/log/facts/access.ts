@@ -146,7 +146,10 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
   if (kind === "panic") return NO_ACCESS;
   const found: { -readonly [K in keyof Access]?: Access[K] } = {};
   const words: string[] = [];
-  for (const text of texts) {
+  for (const [i, line] of texts.entries()) {
+    // A mail wraps the headline before the address.
+    const before = texts[i - 1] ?? "";
+    const text = /\b(?:address|virtual \\)$/.test(before.trimEnd()) ? `${before.trimEnd()} ${line}` : line;
     const said = WORDS.exec(text);
     if (said) words.push((said[1] ?? said[2] ?? "").trim());
     for (const [form, read] of FORMS) {

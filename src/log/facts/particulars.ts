@@ -146,7 +146,7 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
       ["irqs", "irqs_disabled()", /irqs_disabled\(\): (\d)/],
       ["count", "preempt_count", /^preempt_count: ([0-9a-f]+)/],
       ["rcu", "RCU nesting", /^RCU nest depth: (.{1,60})/],
-      ["disabled", "Preemption disabled at", /^Preemption disabled at:\s*(\S.{0,200})/],
+      ["disabled", "Preemption disabled at", /^Preemption disabled at:\s*(?!\[<0+>\] 0x0)(\S.{0,200})/],
     ],
   ],
   [["workqueue-leak"], [["function", "Last function", /last function: (\S{1,128})/]]],

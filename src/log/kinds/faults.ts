@@ -34,7 +34,7 @@ export const faults: readonly KindRow[] = [
     guilty: "site",
   },
   {
-    pattern: /^(?:CPU \d+ )?Unable to handle kernel NULL pointer dereference/,
+    pattern: /^(?:CPU \d+ )?Unable to handle (?:kernel )?NULL pointer dereference/,
     kind: "null-pointer",
     severity: "error",
     printedBy: "die_kernel_fault (arm, arm64, riscv)",

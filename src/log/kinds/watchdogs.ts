@@ -57,7 +57,7 @@ export const watchdogs: readonly KindRow[] = [
   {
     // A name with a line break in it tears the headline: its end stands alone.
     pattern:
-      /^(?<comm>[^:]{0,64}):(?<pid>\d{1,10}) blocked (?<io>in I\/O wait )?for more than (?<seconds>\d+) seconds\.$/,
+      /^(?:task )?(?<comm>[^:]{0,64}):(?<pid>\d{1,10}) blocked (?<io>in I\/O wait )?for more than (?<seconds>\d+) seconds\.$/,
     kind: "hung-task",
     severity: "error",
     printedBy: "check_hung_task",
