@@ -11,6 +11,7 @@ import { MemoryView } from "./memory.ts";
 import { ObjectView } from "./object.ts";
 import { TasksView } from "./tasks.ts";
 import type { View } from "./view.ts";
+import { WaitsView } from "./waits/waits.ts";
 
 /** How each kind of page is made. */
 const makers: Readonly<Record<Panel["page"], (panel: Panel, ask: Ask, state: DumpState) => View>> = {
@@ -19,6 +20,7 @@ const makers: Readonly<Record<Panel["page"], (panel: Panel, ask: Ask, state: Dum
   memory: (_panel, asks) => new MemoryView(asks),
   object: (panel, asks) => new ObjectView(panel, asks),
   tasks: (panel, asks, state) => new TasksView(panel, asks, state),
+  waits: (panel, asks) => new WaitsView(panel, asks),
 };
 
 let panels: readonly Panel[] = [];

@@ -15,7 +15,7 @@ export interface Panel {
   /** A column whose cells lead on; `$` in `target` stands for the cell. */
   readonly opens?: { readonly column: string; readonly kind: LinkKind; readonly target: string };
   /** How it shows them. */
-  readonly page: "grid" | "log" | "memory" | "object" | "tasks";
+  readonly page: "grid" | "log" | "memory" | "object" | "tasks" | "waits";
 }
 
 /** The debug session that a page looks into. */

@@ -7,6 +7,7 @@ export const panels: readonly Panel[] = [
   { id: "log", title: "Log", line: "log", page: "log" },
   { id: "memory", title: "Memory", line: "kmem -i", page: "memory" },
   { id: "tasks", title: "Tasks", line: "ps", page: "tasks" },
+  { id: "waits", title: "Waits", line: "waits", page: "waits" },
   { id: "runq", title: "Run Queues", line: "runq", page: "grid", lead: ["cpu", "queue", "priority", "pid", "comm"] },
   {
     id: "timers",

@@ -24,28 +24,62 @@ export const firstHolder = ({ holders }: WaitingTask): KnownHolder | undefined =
 /** Longer chains are told by their beginning and end. */
 const MAX_STEPS = 64;
 
-/** Follows a task's holder, that one's, and so on; undefined for a task on whom nobody is known to sit. */
-export function rootOf({ tasks }: WaitGraph, from: WaitingTask): WaitRoot | undefined {
-  const seen = new Set([from.task.address]);
-  const steps: KnownHolder[] = [];
-  let isCertain = true;
-  for (let at: WaitingTask | undefined = from; ;) {
-    const holder: KnownHolder | undefined = at && firstHolder(at);
-    if (!holder) {
-      const last = steps.at(-1);
-      return last && rootAt(last, last.fate.activity, isCertain, steps);
-    }
-    steps.push(holder);
-    isCertain &&= holder.certainty === "certain";
-    if (seen.has(holder.task)) return rootAt(holder, "cycle", isCertain, steps);
-    seen.add(holder.task);
-    at = tasks.get(holder.task);
-  }
+/** The end of a chain without the way there. */
+interface End {
+  readonly holder: KnownHolder;
+  readonly isCycle: boolean;
+  readonly isCertain: boolean;
 }
 
-const rootAt = (
-  { task, pid, comm }: KnownHolder,
-  state: WaitRoot["state"],
-  isCertain: boolean,
-  steps: readonly KnownHolder[],
-): WaitRoot => ({ task, pid, comm, state, isCertain, steps: steps.slice(0, MAX_STEPS) });
+/** Ends by the address of the task that waits: many chains share theirs. */
+const endsOf = new WeakMap<WaitGraph, Map<bigint, End | undefined>>();
+
+/** Follows a task's holder, that one's, and so on; undefined for a task on whom nobody is known to sit. */
+export function rootOf(graph: WaitGraph, from: WaitingTask): WaitRoot | undefined {
+  const end = endOf(graph, from);
+  if (!end) return undefined;
+  const { holder, isCycle, isCertain } = end;
+  const { task, pid, comm } = holder;
+  const steps: KnownHolder[] = [];
+  const seen = new Set([from.task.address]);
+  for (let at: WaitingTask | undefined = from; at && steps.length < MAX_STEPS;) {
+    const next = firstHolder(at);
+    if (!next) break;
+    steps.push(next);
+    if (seen.has(next.task)) break;
+    seen.add(next.task);
+    at = graph.tasks.get(next.task);
+  }
+  return { task, pid, comm, state: isCycle ? "cycle" : holder.fate.activity, isCertain, steps };
+}
+
+function endOf(graph: WaitGraph, from: WaitingTask): End | undefined {
+  let ends = endsOf.get(graph);
+  if (!ends) endsOf.set(graph, (ends = new Map<bigint, End | undefined>()));
+  const path: { readonly task: bigint; readonly holder: KnownHolder }[] = [];
+  const seen = new Set<bigint>();
+  let end: End | undefined;
+  for (let at: WaitingTask | undefined = from; at;) {
+    const { address } = at.task;
+    if (ends.has(address)) {
+      end = ends.get(address);
+      break;
+    }
+    const holder = firstHolder(at);
+    if (!holder) break;
+    path.push({ task: address, holder });
+    seen.add(address);
+    if (seen.has(holder.task)) {
+      end = { holder, isCycle: true, isCertain: true };
+      break;
+    }
+    at = graph.tasks.get(holder.task);
+  }
+  for (const { task, holder } of path.reverse()) {
+    end = { ...(end ?? { holder, isCycle: false, isCertain: true }) };
+    if (holder.certainty !== "certain") end = { ...end, isCertain: false };
+    ends.set(task, end);
+  }
+  if (!ends.has(from.task.address)) ends.set(from.task.address, undefined);
+  return end;
+}

@@ -145,10 +145,15 @@ function chainJson({ graph, waiting }: WaitRow): Json {
   return steps.map(({ pid }) => pid ?? null);
 }
 
+/** Steps of a chain that a line tells. */
+const MAX_SHOWN = 8;
+
 /** The chain of a task that waits for one that waits, as a line below its row. */
 export function chainText(row: WaitRow): string | undefined {
   const root = rootOf(row.graph, row.waiting);
   if (!root || root.steps.length < 2 || cycleOf(row)) return undefined;
-  const names = root.steps.map((step) => taskName(step));
+  const shown = root.steps.slice(0, MAX_SHOWN);
+  const names = shown.map((step) => taskName(step));
+  if (root.steps.length > shown.length) names.push(`others, in the end ${taskName(root)}`);
   return `${names[0]} waits for ${names.slice(1).join(", which waits for ")}${root.state === "cycle" ? ": a cycle" : ""}`;
 }

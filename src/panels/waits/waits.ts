@@ -1,0 +1,245 @@
+import { html, nothing, render, svg, type TemplateResult } from "lit-html";
+import { demangleRustIn } from "../../base/rust/demangle.ts";
+import { unlessRefused } from "../../base/refused.ts";
+import type { TaskStack } from "../../protocol/custom.ts";
+import type { Grid } from "../../protocol/grid.ts";
+import type { PageAction, Panel } from "../../protocol/panel.ts";
+import type { Ask } from "../ask.ts";
+import { recall, remember } from "../host.ts";
+import { link } from "../links.ts";
+import { tabSeparated } from "../rows.ts";
+import { failure, handOut, nothingToShow, Reading, type View } from "../view.ts";
+import { type Edge, type Layout, layoutOf, neighbour, NODE, type Placed } from "./waitsLayout.ts";
+import { type TaskNode, type WaitsModel, waitsModel } from "./waitsModel.ts";
+
+/** Pixels around the drawing: room for the edges that close a cycle. */
+const MARGIN = 22;
+const ZOOMS = [0.5, 0.65, 0.8, 1, 1.25, 1.5, 2] as const;
+
+/** Who waits for whom, as a drawing: cycles first. Below it the stacks of a task and of the one it waits for. */
+export class WaitsView implements View {
+  readonly element = document.createElement("section");
+  private readonly panel: Panel;
+  private readonly ask: Ask;
+  private grid: Grid | undefined;
+  private model: WaitsModel | undefined;
+  private layout: Layout | undefined;
+  private selected = "";
+  private readonly stacks = new Map<string, TaskStack>();
+  private zoom = recall("waits zoom", 1);
+  private readonly reading = new Reading(() => this.draw());
+
+  constructor(panel: Panel, ask: Ask) {
+    this.panel = panel;
+    this.ask = ask;
+    this.element.className = "page waits-page";
+    void this.load();
+  }
+
+  show(): void {
+    this.draw();
+  }
+
+  act(action: PageAction): void {
+    const [table] = this.grid?.tables ?? [];
+    // It has no box to find by.
+    if (action === "find" || !table) return;
+    handOut(this.ask, action, { text: tabSeparated(table.columns, table.rows), name: "waits.tsv" });
+  }
+
+  private async load(): Promise<void> {
+    await this.reading.run(async () => {
+      this.grid = await this.ask("run", { line: this.panel.line });
+      this.model = waitsModel(this.grid);
+      this.layout = layoutOf(this.model);
+    });
+    this.draw();
+    const first = this.model?.cycles[0]?.[0] ?? this.model?.order[0];
+    if (first !== undefined) await this.select(first);
+  }
+
+  /** Shows a node's stack, and that of the task it waits for. */
+  private async select(key: string): Promise<void> {
+    this.selected = key;
+    this.draw();
+    const unread = this.pair().flatMap(({ key: task }) => (this.stacks.has(task) ? [] : [task]));
+    if (unread.length === 0) return;
+    const answer = await unlessRefused(this.ask("stacks", { tasks: unread }));
+    for (const stack of answer?.stacks ?? []) this.stacks.set(stack.task, stack);
+    this.draw();
+  }
+
+  /** The task that is selected and the first that it waits for; of a resource its holder and its first waiter. */
+  private pair(): readonly TaskNode[] {
+    const { model } = this;
+    const task = model?.tasks.get(this.selected);
+    const resource = model?.resources.get(task ? (task.waitsFor ?? "") : this.selected);
+    const waiter = task ?? [...(model?.tasks.values() ?? [])].find((one) => one.waitsFor === this.selected);
+    const holder = model?.tasks.get(resource?.holders[0]?.task ?? "");
+    return [waiter, holder === waiter ? undefined : holder].filter((one) => one !== undefined);
+  }
+
+  private draw(): void {
+    render(this.content(), this.element);
+  }
+
+  private content(): TemplateResult | typeof nothing {
+    if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
+    const { grid, model, layout } = this;
+    if (!grid || !model || !layout) return this.reading.waiting("Looking at what tasks wait for…");
+    if (model.order.length === 0) return nothingToShow(this.ask, grid.remarks.join(" ") || "No task is blocked.");
+    return html`<div class="toolbar">
+        <span class="count" role="status">${countText(model)}</span>
+        <span role="group" aria-label="Zoom" class="choice">
+          <button class="toggle" aria-label="Zoom Out" @click=${() => this.zoomBy(-1)}>−</button>
+          <button class="toggle" aria-label="Actual Size" @click=${() => this.zoomTo(1)}>
+            ${Math.round(this.zoom * 100)} %
+          </button>
+          <button class="toggle" aria-label="Zoom In" @click=${() => this.zoomBy(1)}>+</button>
+        </span>
+        <button class="toggle" @click=${() => void this.ask("openTable", { line: this.panel.line })}>
+          Show as Table
+        </button>
+        ${layout.omitted > 0 ? html`<span class="count">${layout.omitted} more tasks are in the table</span>` : nothing}
+        ${grid.remarks.map((remark) => html`<span class="bad" title=${remark}>${remark}</span>`)}
+      </div>
+      ${model.cycles.map((cycle) => deadlock(model, cycle))} ${this.drawing(layout)} ${this.pairOfStacks()}`;
+  }
+
+  private drawing({ placed, edges, width, height }: Layout): TemplateResult {
+    const [w, h] = [width + 2 * MARGIN, height + 2 * MARGIN];
+    return html`<div
+      class="graph"
+      role="group"
+      aria-label="Who waits for whom. Left arrow: what it waits for. Right arrow: who waits for it."
+      @keydown=${(event: KeyboardEvent) => this.key(event)}
+    >
+      <div class="sheet" .style=${`width: ${w * this.zoom}px; height: ${h * this.zoom}px`}>
+        <div class="canvas" .style=${`width: ${w}px; height: ${h}px; transform: scale(${this.zoom})`}>
+          <svg width=${w} height=${h} aria-hidden="true">
+            <defs>
+              <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">
+                <path d="M0 0 8 4 0 8z" fill="context-stroke"></path>
+              </marker>
+            </defs>
+            ${edges.map((edge) => edgePath(placed, edge))}
+          </svg>
+          ${[...placed].map(([key, one]) => this.nodeButton(key, one))}
+        </div>
+      </div>
+    </div>`;
+  }
+
+  private nodeButton(key: string, { node, x, y, omitted }: Placed): TemplateResult {
+    const isSelected = key === this.selected;
+    const more = omitted > 0 ? ` and ${omitted} more waiters` : "";
+    const classes = `node ${node.kind}${node.inCycle ? " cycle" : ""}${isSelected ? " selected" : ""}`;
+    return html`<button
+      class=${classes}
+      data-key=${key}
+      aria-pressed=${isSelected}
+      tabindex=${isSelected ? 0 : -1}
+      title=${`${node.name}${node.state === "" ? "" : `\n${node.state}`}${more}`}
+      .style=${`left: ${x + MARGIN}px; top: ${y + MARGIN}px; width: ${NODE.width}px; height: ${NODE.height}px`}
+      @click=${() => void this.select(key)}
+      @dblclick=${() => this.goTo(key)}
+    >
+      <span class="name">${node.name}</span><span class="about">${node.state}${more}</span>
+    </button>`;
+  }
+
+  private goTo(key: string): void {
+    const resource = this.model?.resources.get(key);
+    if (this.model?.tasks.has(key)) void this.ask("selectTask", { task: key });
+    else if (resource?.address !== undefined) void this.ask("goTo", { text: resource.address });
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.key === "+" || event.key === "=") this.zoomBy(1);
+    else if (event.key === "-") this.zoomBy(-1);
+    else if (event.key === "0") this.zoomTo(1);
+    else if (event.key === "Enter") this.goTo(this.selected);
+    else {
+      const next = this.layout && neighbour(this.layout, this.selected, event.key);
+      if (next === undefined) return;
+      void this.select(next);
+      this.element.querySelector<HTMLElement>(".node.selected")?.focus();
+    }
+    event.preventDefault();
+  }
+
+  private zoomBy(steps: number): void {
+    const at = ZOOMS.findIndex((zoom) => zoom >= this.zoom);
+    this.zoomTo(ZOOMS[Math.max(0, Math.min(ZOOMS.length - 1, at + steps))] ?? 1);
+  }
+
+  private zoomTo(zoom: number): void {
+    this.zoom = zoom;
+    remember("waits zoom", zoom);
+    this.draw();
+  }
+
+  /** Side by side: the one that waits, and the one that it waits for. */
+  private pairOfStacks(): TemplateResult {
+    return html`<div class="pair" tabindex="0" role="region" aria-label="Stacks">
+      ${this.pair().map(
+        (task, at) =>
+          html`<div>
+            <h2>
+              ${link(task.name, task.key, "task")}
+              <span class="count">${at === 0 ? waitsText(this.model, task) : "holds it"}</span>
+            </h2>
+            ${stackList(this.stacks.get(task.key))}
+          </div>`,
+      )}
+    </div>`;
+  }
+}
+
+function countText({ order, cycles }: WaitsModel): string {
+  const tasks = order.length === 1 ? "1 blocked task" : `${order.length} blocked tasks`;
+  return cycles.length === 0 ? tasks : `${cycles.length === 1 ? "1 deadlock" : `${cycles.length} deadlocks`}, ${tasks}`;
+}
+
+const waitsText = (model: WaitsModel | undefined, { waitsFor, state }: TaskNode): string => {
+  const resource = model?.resources.get(waitsFor ?? "");
+  return resource ? `waits for ${resource.name}` : state;
+};
+
+/** `lab_left [278] waits for mutex lab_mutex_b, held by lab_right [279]; …` */
+function deadlock({ tasks, resources }: WaitsModel, cycle: readonly string[]): TemplateResult {
+  return html`<p class="deadlock">
+    <strong>Deadlock:</strong>
+    ${cycle.map((key, at) => {
+      const [task, next] = [tasks.get(key), tasks.get(cycle[(at + 1) % cycle.length] ?? "")];
+      const resource = resources.get(task?.waitsFor ?? "");
+      const what = resource?.address === undefined ? resource?.name : link(resource.name, resource.address);
+      return html`${at > 0 ? "; " : ""}${link(task?.name ?? key, key, "task")} waits for ${what}, held by
+      ${link(next?.name ?? "", next?.key ?? "", "task")}`;
+    })}.
+  </p>`;
+}
+
+function stackList(stack: TaskStack | undefined): TemplateResult {
+  if (!stack) return html`<p class="count">Reading the stack…</p>`;
+  return html`<ol class="stack">
+      ${stack.frames.map((frame, at) => html`<li class=${at === stack.at ? "here" : ""}>${link(demangleRustIn(frame), frame)}</li>`)}
+    </ol>
+    ${stack.fault === undefined ? nothing : html`<p class="bad">${stack.fault}</p>`}`;
+}
+
+function edgePath(placed: ReadonlyMap<string, Placed>, { from, to, isCertain, inCycle, title }: Edge): TemplateResult {
+  const [a, b] = [placed.get(from), placed.get(to)];
+  if (!a || !b) return svg``;
+  const half = NODE.height / 2;
+  const classes = `edge${inCycle ? " cycle" : ""}${isCertain ? "" : " possible"}`;
+  const [ax, ay, bx, by] = [a.x + MARGIN, a.y + MARGIN, b.x + MARGIN, b.y + MARGIN];
+  if (b.x < a.x) {
+    const [x1, y1, x2, y2] = [ax, ay + half, bx + NODE.width, by + half];
+    const bend = Math.min(NODE.gapX, x1 - x2) / 2;
+    return svg`<path class=${classes} d=${`M${x1} ${y1} C${x1 - bend} ${y1} ${x2 + bend} ${y2} ${x2} ${y2}`} marker-end="url(#arrow)"><title>${title}</title></path>`;
+  }
+  // Back to the right: over the nodes between.
+  const [x1, x2, top] = [ax + NODE.width * 0.8, bx + NODE.width * 0.2, Math.min(ay, by) - MARGIN + 8];
+  return svg`<path class=${classes} d=${`M${x1} ${ay} V${top + 6} Q${x1} ${top} ${x1 + 8} ${top} H${x2 - 8} Q${x2} ${top} ${x2} ${top + 6} V${by}`} marker-end="url(#arrow)"><title>${title}</title></path>`;
+}

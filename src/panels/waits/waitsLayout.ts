@@ -1,0 +1,186 @@
+import type { ResourceNode, TaskNode, WaitsModel } from "./waitsModel.ts";
+
+/** Places nodes so that what is waited for stands to the left of those who wait. */
+
+/** Pixels before zoom. */
+export const NODE = { width: 230, height: 40, gapX: 44, gapY: 10 } as const;
+/** Between chains that have nothing in common. */
+const GAP_CHAINS = 22;
+/** More than a person looks at; the table has all. */
+const MAX_NODES = 400;
+/** Waiters of one lock that are drawn. */
+const MAX_WAITERS = 12;
+/** Steps from a root that are drawn. */
+const MAX_DEPTH = 40;
+
+export interface Placed {
+  readonly node: TaskNode | ResourceNode;
+  readonly x: number;
+  readonly y: number;
+  readonly depth: number;
+  /** Waiters of a resource that are not drawn. */
+  readonly omitted: number;
+}
+
+export interface Edge {
+  /** Keys: a task that waits, or a resource that is held. */
+  readonly from: string;
+  readonly to: string;
+  readonly isCertain: boolean;
+  readonly inCycle: boolean;
+  /** Why the holder is one. */
+  readonly title: string;
+}
+
+export interface Layout {
+  readonly placed: ReadonlyMap<string, Placed>;
+  readonly edges: readonly Edge[];
+  readonly width: number;
+  readonly height: number;
+  /** Tasks that wait and are not drawn. */
+  readonly omitted: number;
+}
+
+/** Chains with a cycle come first, then in the order of the command: the longest wait first. */
+export function layoutOf(model: WaitsModel): Layout {
+  const walk: Walk = { model, waiters: waitersOf(model), held: heldBy(model), placed: new Map(), row: 0, top: 0 };
+  for (const [first] of model.cycles) if (first !== undefined) chain(walk, first);
+  const roots = new Map<string, string>();
+  for (const key of model.order) chain(walk, rootOf(model, key, roots));
+  const placed = [...walk.placed.values()];
+  const omitted = model.order.filter((key) => !walk.placed.has(key)).length;
+  return {
+    placed: walk.placed,
+    edges: edgesOf(model, walk.placed),
+    width: Math.max(0, ...placed.map(({ x }) => x + NODE.width)),
+    height: Math.max(0, ...placed.map(({ y }) => y + NODE.height)),
+    omitted,
+  };
+}
+
+interface Walk {
+  readonly model: WaitsModel;
+  readonly waiters: ReadonlyMap<string, readonly string[]>;
+  readonly held: ReadonlyMap<string, readonly string[]>;
+  readonly placed: Map<string, Placed>;
+  row: number;
+  top: number;
+}
+
+/** Follows first holders to the end of a chain: a task, or a resource that nobody is known to hold. */
+function rootOf({ tasks, resources }: WaitsModel, from: string, roots: Map<string, string>): string {
+  const path: string[] = [];
+  const seen = new Set<string>();
+  let at = from;
+  let root = roots.get(at);
+  while (root === undefined) {
+    path.push(at);
+    seen.add(at);
+    const waitsFor = tasks.get(at)?.waitsFor;
+    const resource = waitsFor === undefined ? undefined : resources.get(waitsFor);
+    const holder = resource?.holders[0]?.task;
+    if (!resource) root = at;
+    else if (holder === undefined) root = resource.key;
+    else if (seen.has(holder)) root = holder;
+    else root = roots.get((at = holder));
+  }
+  for (const key of path) roots.set(key, root);
+  return root;
+}
+
+/** Keys of the tasks that wait for each resource, in the order of the command. */
+function waitersOf({ tasks, order }: WaitsModel): Map<string, string[]> {
+  const waiters = new Map<string, string[]>();
+  for (const key of order) {
+    const waitsFor = tasks.get(key)?.waitsFor;
+    if (waitsFor !== undefined) push(waiters, waitsFor, key);
+  }
+  return waiters;
+}
+
+/** Keys of the resources of which each task is the first holder. */
+function heldBy({ resources }: WaitsModel): Map<string, string[]> {
+  const held = new Map<string, string[]>();
+  for (const { key, holders } of resources.values()) if (holders[0]) push(held, holders[0].task, key);
+  return held;
+}
+
+function push(map: Map<string, string[]>, key: string, value: string): void {
+  const known = map.get(key);
+  if (known) known.push(value);
+  else map.set(key, [value]);
+}
+
+function chain(walk: Walk, root: string): void {
+  if (walk.placed.has(root) || walk.placed.size >= MAX_NODES) return;
+  if (walk.row > 0) walk.top += GAP_CHAINS;
+  place(walk, root, 0);
+}
+
+/** A node in the row of its first child; what hangs from it to its right, each child in rows of its own. */
+function place(walk: Walk, key: string, depth: number): void {
+  const { model, placed } = walk;
+  const node = model.tasks.get(key) ?? model.resources.get(key);
+  if (!node || placed.has(key) || placed.size >= MAX_NODES || depth > MAX_DEPTH) return;
+  const all = node.kind === "task" ? (walk.held.get(key) ?? []) : (walk.waiters.get(key) ?? []);
+  // Of a cycle the next in it comes first, so that its nodes stand in one line.
+  const sorted = [...all].sort((a, b) => Number(inCycle(model, b)) - Number(inCycle(model, a)));
+  const children = node.kind === "task" ? sorted : sorted.slice(0, MAX_WAITERS);
+  placed.set(key, {
+    node,
+    x: depth * (NODE.width + NODE.gapX),
+    y: walk.top + walk.row * (NODE.height + NODE.gapY),
+    depth,
+    omitted: sorted.length - children.length,
+  });
+  let isFirst = true;
+  for (const child of children) {
+    if (placed.has(child) || placed.size >= MAX_NODES) continue;
+    if (!isFirst) walk.row++;
+    isFirst = false;
+    place(walk, child, depth + 1);
+  }
+  if (depth === 0) walk.row++;
+}
+
+const inCycle = ({ tasks, resources }: WaitsModel, key: string): boolean =>
+  tasks.get(key)?.inCycle ?? resources.get(key)?.inCycle ?? false;
+
+function edgesOf({ tasks, cycles }: WaitsModel, placed: ReadonlyMap<string, Placed>): Edge[] {
+  const edges: Edge[] = [];
+  // What each task of a cycle waits for is held by the next.
+  const closing = new Set(
+    cycles.flatMap((cycle) =>
+      cycle.map((key, at) => `${tasks.get(key)?.waitsFor ?? ""} ${cycle[(at + 1) % cycle.length] ?? ""}`),
+    ),
+  );
+  for (const [key, { node }] of placed) {
+    if (node.kind === "task") {
+      const to = node.waitsFor;
+      if (to !== undefined && placed.has(to))
+        edges.push({ from: key, to, isCertain: true, inCycle: node.inCycle, title: "waits for" });
+      continue;
+    }
+    for (const { task, isCertain, how } of node.holders)
+      if (placed.has(task))
+        edges.push({ from: key, to: task, isCertain, inCycle: closing.has(`${key} ${task}`), title: how });
+  }
+  return edges;
+}
+
+/** The node that an arrow key leads to from another; undefined for other keys and at the end. */
+export function neighbour({ placed, edges }: Layout, from: string, key: string): string | undefined {
+  if (key === "ArrowLeft") return edges.find((edge) => edge.from === from)?.to;
+  if (key === "ArrowRight") return edges.find((edge) => edge.to === from)?.from;
+  const here = placed.get(from);
+  if (!here || (key !== "ArrowUp" && key !== "ArrowDown")) return undefined;
+  let best: { readonly key: string; readonly distance: number } | undefined;
+  for (const [other, { x, y }] of placed) {
+    const down = key === "ArrowDown" ? y - here.y : here.y - y;
+    if (down <= 0) continue;
+    // The nearest row, and in it the nearest column.
+    const distance = down * 1000 + Math.abs(x - here.x);
+    if (!best || distance < best.distance) best = { key: other, distance };
+  }
+  return best?.key;
+}

@@ -1,0 +1,129 @@
+import type { Grid, GridCell } from "../../protocol/grid.ts";
+import type { PanelKeys } from "../../protocol/records.ts";
+import { recordsOf } from "../memoryParts.ts";
+
+/** Tasks and what they wait for, as nodes: no DOM. */
+
+/** Keys of a row, those of its holder among them: the command has a row for each holder. */
+type Key = PanelKeys["waits"] | "holders.task" | "holders.pid" | "holders.comm" | "certainty" | "how" | "activity";
+type WaitRecord = ReadonlyMap<Key, GridCell>;
+
+export interface TaskNode {
+  readonly kind: "task";
+  /** Address of its `task_struct`. */
+  readonly key: string;
+  readonly name: string;
+  /** "sleeping for 12.1 s", "running": what stands below its name. */
+  readonly state: string;
+  /** Key of what it waits for. */
+  readonly waitsFor: string | undefined;
+  readonly inCycle: boolean;
+}
+
+export interface ResourceNode {
+  readonly kind: "resource";
+  readonly key: string;
+  readonly name: string;
+  /** What stands below its name: who holds it where that is no task. */
+  readonly state: string;
+  readonly address: string | undefined;
+  readonly holders: readonly Holder[];
+  readonly inCycle: boolean;
+}
+
+export interface Holder {
+  /** Key of its task. */
+  readonly task: string;
+  readonly isCertain: boolean;
+  readonly how: string;
+}
+
+export interface WaitsModel {
+  readonly tasks: ReadonlyMap<string, TaskNode>;
+  readonly resources: ReadonlyMap<string, ResourceNode>;
+  /** Cycles by the keys of their tasks, each waiting for the next. */
+  readonly cycles: readonly (readonly string[])[];
+  /** Tasks that wait, in the order of the command. */
+  readonly order: readonly string[];
+}
+
+/** @param grid `waits` */
+export function waitsModel(grid: Grid): WaitsModel {
+  const records = grid.tables.flatMap(recordsOf<Key>);
+  const tasks = new Map<string, TaskNode>();
+  const resources = new Map<string, ResourceNode>();
+  const order: string[] = [];
+  const byPid = new Map<string, string>();
+  for (const record of records) {
+    const key = text(record, "task");
+    if (key === "") continue;
+    byPid.set(text(record, "pid"), key);
+    if (!tasks.has(key)) order.push(key);
+    const resource = resourceOf(record, key);
+    tasks.set(key, {
+      kind: "task",
+      key,
+      name: `${text(record, "comm")} [${text(record, "pid")}]`,
+      state: sleepText(record),
+      waitsFor: resource?.key,
+      inCycle: text(record, "cycle") !== "",
+    });
+    if (resource) resources.set(resource.key, merged(resources.get(resource.key), resource));
+  }
+  // Holders that wait for nothing stand in no row of their own.
+  for (const record of records) {
+    const key = text(record, "holders.task");
+    if (key === "" || tasks.has(key)) continue;
+    const [pid, comm] = [text(record, "holders.pid"), text(record, "holders.comm")];
+    const name = pid === "" ? key : `${comm} [${pid}]`;
+    tasks.set(key, { kind: "task", key, name, state: text(record, "activity"), waitsFor: undefined, inCycle: false });
+  }
+  return { tasks, resources, order, cycles: cyclesOf(records, byPid) };
+}
+
+const text = (record: WaitRecord, key: Key): string => {
+  const cell = record.get(key) ?? null;
+  return cell === null || typeof cell === "object" ? "" : String(cell);
+};
+
+/** `UN, last ran 12.1 s ago`. */
+function sleepText(record: WaitRecord): string {
+  const ago = Number(text(record, "ago_ns"));
+  const since =
+    text(record, "ago_ns") === "" || !Number.isFinite(ago) ? "" : `, last ran ${(ago / 1e9).toFixed(1)} s ago`;
+  return `${text(record, "state")}${since}`;
+}
+
+function resourceOf(record: WaitRecord, task: string): ResourceNode | undefined {
+  const name = text(record, "waitsFor");
+  if (name === "") return undefined;
+  const address = text(record, "resource");
+  const holder = text(record, "holders.task");
+  const certainty = text(record, "certainty");
+  const holders = holder === "" ? [] : [{ task: holder, isCertain: certainty === "certain", how: text(record, "how") }];
+  return {
+    kind: "resource",
+    // What has no address is nobody else's.
+    key: address === "" ? `of ${task}` : `${text(record, "type").replace(/-(read|write)$/, "")} ${address}`,
+    name: name.replace(/ for (reading|writing)$/, ""),
+    state: holders.length > 0 ? "" : text(record, "heldBy"),
+    address: address === "" ? undefined : address,
+    holders,
+    inCycle: text(record, "cycle") !== "",
+  };
+}
+
+/** Rows of several holders or waiters are of one resource. */
+function merged(known: ResourceNode | undefined, more: ResourceNode): ResourceNode {
+  if (!known) return more;
+  const holders = [
+    ...known.holders,
+    ...more.holders.filter(({ task }) => !known.holders.some((one) => one.task === task)),
+  ];
+  return { ...known, holders, inCycle: known.inCycle || more.inCycle };
+}
+
+function cyclesOf(records: readonly WaitRecord[], byPid: ReadonlyMap<string, string>): string[][] {
+  const cycles = new Set(records.map((record) => text(record, "cycle")).filter((cycle) => cycle !== ""));
+  return [...cycles].map((cycle) => cycle.split(", ").flatMap((pid) => byPid.get(pid) ?? []));
+}
