@@ -41,7 +41,7 @@ after(() => stage.close());
 const front = (selector, options) => frame.locator(`section:not([hidden]) ${selector}`, options);
 const openTab = async (id) => {
   await frame.locator(`#tab-${id}`).click();
-  await front(":is(.grid, .log, .memory, .state)").first().waitFor();
+  await front(":is(.grid, .log, .memory, .graph, .state)").first().waitFor();
 };
 /** The column's values as far as its rows are drawn. */
 const column = async (index) =>

@@ -92,7 +92,11 @@ export class WaitsView implements View {
         <span class="count" role="status">${countText(model)}</span>
         <span role="group" aria-label="Zoom" class="choice">
           <button class="toggle" aria-label="Zoom Out" @click=${() => this.zoomBy(-1)}>−</button>
-          <button class="toggle" aria-label="Actual Size" @click=${() => this.zoomTo(1)}>
+          <button
+            class="toggle"
+            aria-label=${`${Math.round(this.zoom * 100)} %: Actual Size`}
+            @click=${() => this.zoomTo(1)}
+          >
             ${Math.round(this.zoom * 100)} %
           </button>
           <button class="toggle" aria-label="Zoom In" @click=${() => this.zoomBy(1)}>+</button>
@@ -118,7 +122,16 @@ export class WaitsView implements View {
         <div class="canvas" .style=${`width: ${w}px; height: ${h}px; transform: scale(${this.zoom})`}>
           <svg width=${w} height=${h} aria-hidden="true">
             <defs>
-              <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">
+              <marker
+                id="arrow"
+                viewBox="0 0 8 8"
+                refX="8"
+                refY="4"
+                markerWidth="9"
+                markerHeight="9"
+                markerUnits="userSpaceOnUse"
+                orient="auto"
+              >
                 <path d="M0 0 8 4 0 8z" fill="context-stroke"></path>
               </marker>
             </defs>

@@ -3,7 +3,7 @@ import type { ResourceNode, TaskNode, WaitsModel } from "./waitsModel.ts";
 /** Places nodes so that what is waited for stands to the left of those who wait. */
 
 /** Pixels before zoom. */
-export const NODE = { width: 230, height: 40, gapX: 44, gapY: 10 } as const;
+export const NODE = { width: 190, height: 40, gapX: 34, gapY: 10 } as const;
 /** Between chains that have nothing in common. */
 const GAP_CHAINS = 22;
 /** More than a person looks at; the table has all. */

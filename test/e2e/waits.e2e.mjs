@@ -1,0 +1,119 @@
+// Who waits for whom, as a person sees it: the packaged extension in a real workbench, on a kdump of two kernel threads
+// that took two mutexes in opposite order. Screenshots go to .cache/shots.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { after, before } from "node:test";
+import { Stage } from "./stage.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const corpus = resolve(process.env.VMCORE_CORPUS ?? "../shared/corpus");
+
+const stage = new Stage("waits-");
+const { folder } = stage;
+const shot = (name) => stage.shot(name);
+const test = (title, run) => stage.step(title, run);
+let workbench, page, frame;
+
+before(async () => {
+  mkdirSync(join(folder, ".vscode"));
+  const abba = { type: "vmcore", request: "launch", name: "abba", vmcore: join(corpus, "x86_64-6.1/abba/vmcore") };
+  writeFileSync(join(folder, ".vscode/launch.json"), JSON.stringify({ version: "0.2.0", configurations: [abba] }));
+  await stage.open({ "workbench.colorTheme": "Light Modern" }, { width: 1280, height: 720 });
+  ({ workbench, page } = stage);
+  await workbench.knows("Vmcore Debug: Open Crash Dump…");
+});
+
+after(() => stage.close());
+
+const front = (selector, options) => frame.locator(`section:not([hidden]) ${selector}`, options);
+const node = (name) => front(".node", { hasText: name });
+const selected = async () => (await front(".node.selected .name").innerText()).trim();
+
+test("the page draws the deadlock first, with both owners and both stacks", async () => {
+  for (let i = 0; i < 4 && (await page.locator(".debug-toolbar").count()) === 0; i++) {
+    await page.keyboard.press("F5");
+    await page
+      .locator(".debug-toolbar")
+      .waitFor({ timeout: 20_000 })
+      .catch(() => undefined);
+  }
+  await page.locator(".debug-call-stack .monaco-list-row").first().waitFor({ timeout: 60_000 });
+  await workbench.command("Crash Dump: Focus on Crash Dump View");
+  frame = await workbench.webview(".tabs");
+  await frame.locator("#tab-waits").click();
+  await front(".graph").waitFor();
+  const sentence = (await front(".deadlock").innerText()).replace(/\s+/g, " ");
+  assert.match(
+    sentence,
+    /Deadlock: lab_left \[278\] waits for mutex lab_mutex_b \[lab_abba\], held by lab_right \[279\]; lab_right \[279\] waits for mutex lab_mutex_a \[lab_abba\], held by lab_left \[278\]/,
+  );
+  assert.equal(await front(".count[role=status]").innerText(), "1 deadlock, 7 blocked tasks");
+  assert.equal(await front(".node.cycle").count(), 4);
+  await front(".pair .stack li", { hasText: "lab_transfer" }).nth(1).waitFor();
+  assert.equal(await front(".pair .stack").count(), 2);
+  await shot("light");
+});
+
+test("arrow keys lead along the graph, Enter to the task", async () => {
+  await node("cat [282]").click();
+  assert.equal(await selected(), "cat [282]");
+  await page.keyboard.press("ArrowLeft");
+  assert.match(await selected(), /^mutex lab_mutex_a/);
+  await page.keyboard.press("ArrowLeft");
+  assert.equal(await selected(), "lab_left [278]");
+  await page.keyboard.press("Enter");
+  await page
+    .locator(".debug-call-stack .monaco-list-row", { hasText: "lab_left [278]" })
+    .filter({ hasText: /selected/i })
+    .first()
+    .waitFor();
+});
+
+test("it zooms by keys and buttons", async () => {
+  await node("lab_left [278]").click();
+  const width = async () => (await node("lab_left [278]").boundingBox()).width;
+  const before = await width();
+  await page.keyboard.press("+");
+  assert.ok((await width()) > before * 1.1);
+  await page.keyboard.press("0");
+  assert.ok(Math.abs((await width()) - before) < 2);
+  await front("button[aria-label='Zoom Out']").click();
+  assert.ok((await width()) < before);
+  await front("button[aria-label$='Actual Size']").click();
+});
+
+/** @param isLight the page is transparent: axe takes what is behind it for white, and measures no contrast on dark */
+async function hasNoViolation(isLight) {
+  await frame.evaluate(axe);
+  const rules = { "color-contrast": { enabled: isLight } };
+  const { violations } = await frame.evaluate(
+    (of) => globalThis.axe.run(document, { iframes: false, rules: of }),
+    rules,
+  );
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  assert.deepEqual(
+    serious.map(({ id, nodes }) => [id, nodes[0]?.html]),
+    [],
+  );
+}
+
+test("no serious accessibility violation", () => hasNoViolation(true));
+
+for (const [theme, name, kind] of [
+  ["Dark Modern", "dark", "vscode-dark"],
+  ["Dark High Contrast", "contrast", "vscode-high-contrast"],
+]) {
+  test(`it is as readable in ${theme}`, async () => {
+    await workbench.command("Preferences: Color Theme");
+    await workbench.box.fill(theme);
+    await page.locator(".quick-input-list .monaco-list-row", { hasText: theme }).first().waitFor();
+    await page.keyboard.press("Enter");
+    await frame.locator(`body.${kind}`).waitFor();
+    await hasNoViolation(false);
+    await workbench.command("View: Toggle Maximized Panel");
+    await shot(name);
+    await workbench.command("View: Toggle Maximized Panel");
+  });
+}
