@@ -3,6 +3,7 @@ import type { RandomFile } from "../../base/file.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Piece } from "../../say/piece.ts";
+import { indent } from "../../render/pad.ts";
 import type { Records } from "../../say/table.ts";
 import type { PrintedValues } from "./printedValues.ts";
 
@@ -229,4 +230,4 @@ export function commandsOf({ commands, extensions }: Pick<Context, "commands" | 
 
 /** Name and arguments; the second and further lines stand below the arguments of the first. */
 export const synopsis = ({ name, usage }: Command): readonly string[] =>
-  usage.split("\n").map((line, i) => `${i === 0 ? name : " ".repeat(name.length)} ${line}`.trimEnd());
+  usage.split("\n").map((line, i) => `${i === 0 ? name : indent(name.length)} ${line}`.trimEnd());

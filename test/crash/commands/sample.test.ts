@@ -114,7 +114,7 @@ test("programs get the stack from where the CPU really stood", () => {
   assert.deepEqual([stack?.pid, stack?.state], [169, "RU"]);
   const frames = stack?.frames ?? [];
   assert.deepEqual([frames[0]?.function, frames[0]?.sp], ["delay_tsc", "0xffffd11f40523ad8"]);
-  const trapped = frames.find(({ trap }) => trap !== undefined);
+  const trapped = frames.find(({ trap }) => trap);
   assert.deepEqual(
     [trapped?.function, trapped?.module, trapped?.trap?.type],
     ["lab_apply", "lab_nullderef", "page fault"],

@@ -2,7 +2,9 @@ import { UsageError } from "../../../base/usageError.ts";
 import { builtinAliases } from "../../language/alias.ts";
 import { command } from "../../language/command.ts";
 import { changed } from "../../language/context.ts";
-import { record, text, type Piece } from "../../../say/piece.ts";
+import { TableLayout } from "../../../render/layout.ts";
+import { text } from "../../../say/piece.ts";
+import type { Table } from "../../../say/table.ts";
 
 export const alias = command({
   name: "alias",
@@ -18,14 +20,17 @@ An empty command string ("") deletes an alias. A command string with a pipe or a
     { line: "alias", shows: "All aliases, the built-in ones first." },
     { line: 'alias errors "log | grep -i error"', shows: "Defines a command with a pipe." },
   ],
-  *run({ aliases }, { rest }) {
+  records: () => [{ line: "alias", fields: aliasTable.columns }],
+  *run({ aliases, kernel }, { rest }) {
+    const layout = new TableLayout(kernel, aliasTable);
+    const line = (origin: Alias["origin"], name: string, command: string) => layout.row({ origin, name, command });
     const [, name = "", meaning = ""] = /^(\S+)\s*(.*)$/s.exec(rest[0] ?? "") ?? [];
     if (name === "") {
-      yield heading;
+      yield layout.heading();
       for (const [word, command] of builtinAliases) yield line("builtin", word, command);
       for (const [word, command] of aliases) yield line("runtime", word, command);
     } else if (meaning === "") {
-      yield heading;
+      yield layout.heading();
       const own = aliases.get(name);
       const command = own ?? builtinAliases.get(name);
       if (command === undefined) throw new UsageError(`alias does not exist: ${name}`);
@@ -34,7 +39,7 @@ An empty command string ("") deletes an alias. A command string with a pipe or a
       const command = /^(["'])(.*)\1$/s.exec(meaning)?.[2] ?? meaning;
       if (command.trim() !== "") {
         yield changed({ aliases: new Map([[name, command]]) });
-        yield heading;
+        yield layout.heading();
         yield line("runtime", name, command);
       } else if (aliases.has(name)) {
         yield changed({ aliases: new Map([[name, undefined]]) });
@@ -46,7 +51,17 @@ An empty command string ("") deletes an alias. A command string with a pipe or a
   },
 });
 
-const heading = text([{ as: "title", text: "ORIGIN   ALIAS    COMMAND" }]);
+interface Alias {
+  readonly origin: "builtin" | "runtime";
+  readonly name: string;
+  readonly command: string;
+}
 
-const line = (origin: string, name: string, command: string): Piece =>
-  record({ origin, alias: name, command }, `${origin.padEnd(9)}${name.padEnd(8)} ${command} `);
+export const aliasTable: Table<Alias> = {
+  end: " ",
+  columns: {
+    origin: { kind: "text", title: "ORIGIN", width: 9, value: ({ origin }) => origin },
+    alias: { kind: "text", title: "ALIAS", width: 8, gap: "", value: ({ name }) => name },
+    command: { kind: "text", title: "COMMAND", value: ({ command }) => command },
+  },
+};

@@ -6,7 +6,10 @@ import { taskComm, taskCpu } from "../../../linux/sched/task.ts";
 import { command, type Context, type Running } from "../../language/command.ts";
 import { changed, withChange } from "../../language/context.ts";
 import { decimalNumber } from "../../language/number.ts";
+import { table, TableLayout } from "../../../render/layout.ts";
+import { labelled } from "../../../render/pad.ts";
 import { faultPiece, record, text, type Piece, type Pieces, addressJson } from "../../../say/piece.ts";
+import type { Column, Table } from "../../../say/table.ts";
 import { taskContext } from "../../language/taskContext.ts";
 import { noSuchTask, tasksOf } from "../../language/taskSelector.ts";
 import { findVariable, setting, variable, variables } from "../../language/variables.ts";
@@ -27,13 +30,14 @@ export const set = command({
 
 With the name of a variable, shows or sets it. Several may be set at once.
 
-${variables.map(({ name, accepts }) => `  ${name.padStart(13)}  ${accepts}`).join("\n")}`,
+${variables.map(({ name, accepts }) => `  ${labelled(name, accepts, 13)}`).join("\n")}`,
   examples: [
     { line: "set", shows: "The current task." },
     { line: "set 1", shows: "Makes the task with pid 1 current." },
     { line: "set radix 16", shows: "Numbers are shown in hexadecimal from now on." },
     { line: "set -v", shows: "All variables." },
   ],
+  records: () => [{ line: "set -v", fields: variableTable.columns }],
   *run(context, args) {
     const cpu = args.value("-c");
     if (args.has("-a")) return yield activeTask(context, args.rest[0]);
@@ -67,7 +71,8 @@ ${variables.map(({ name, accepts }) => `  ${name.padStart(13)}  ${accepts}`).joi
         now = withChange(now, change);
         yield changed(change);
       }
-      yield record({ [name]: variable(now, name) }, shown(now, name, name === "radix" ? "output radix" : name));
+      const title = name === "radix" ? "output radix" : name;
+      yield new TableLayout(now.kernel, variableTable).row({ context: now, name, title });
       if (isSet && known.idle !== undefined) yield text([{ as: "dim", text: `  no effect here: ${known.idle}` }]);
     }
   },
@@ -115,8 +120,8 @@ function fileOf({ session }: Context, name: string): string | undefined {
 }
 
 function* listing(context: Context): Pieces {
-  for (const { name } of variables)
-    yield record({ [name]: variable(context, name) }, shown(context, name, name.padStart(14)));
+  const rows = variables.map(({ name }): VariableRow => ({ context, name, title: name }));
+  yield* table(context.kernel, variablesTable, rows, { heading: false });
   for (const name of ["namelist", "dumpfile"]) yield text(`      ${fileOf(context, name)}`);
 }
 
@@ -125,12 +130,43 @@ const REMARKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   scope: { 0: "(not set)" },
 };
 
-function shown(context: Context, name: string, title: string): string {
-  const value = variable(context, name);
+interface VariableRow {
+  readonly context: Context;
+  readonly name: string;
+  /** What crash calls it. */
+  readonly title: string;
+}
+
+const value: Column<VariableRow> = {
+  kind: "text",
+  title: "",
+  gap: ": ",
+  value: ({ context, name }) => variable(context, name),
+  text: shown,
+};
+
+/** One variable. */
+export const variableTable: Table<VariableRow> = {
+  columns: {
+    title: { kind: "text", title: "", screenOnly: true, value: ({ title }) => title },
+    variable: { kind: "text", value: ({ name }) => name },
+    value,
+  },
+};
+
+/** All of them. */
+const variablesTable: Table<VariableRow> = {
+  columns: {
+    variable: { kind: "text", title: "", width: 14, align: "right", value: ({ name }) => name },
+    value,
+  },
+};
+
+function shown(value: string, { context, name }: VariableRow): string {
   if (name === "scope" && value !== "0") {
     const address = BigInt(value);
-    return `${title}: ${hex(address)} (${context.kernel.symbols.at(address)?.name ?? "no symbol"})`;
+    return `${hex(address)} (${context.kernel.symbols.at(address)?.name ?? "no symbol"})`;
   }
   const remark = REMARKS[name]?.[value];
-  return `${title}: ${value}${remark === undefined ? "" : ` ${remark}`}`;
+  return `${value}${remark === undefined ? "" : ` ${remark}`}`;
 }

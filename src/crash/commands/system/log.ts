@@ -1,15 +1,18 @@
 import { Fault } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { demangleRustIn } from "../../../base/rust/demangle.ts";
-import { auditRecords } from "../../../linux/printk/audit.ts";
+import { type AuditRecord, auditRecords } from "../../../linux/printk/audit.ts";
 import { logRecords } from "../../../linux/printk/printk.ts";
 import type { LogRecord } from "../../../linux/printk/printkRecord.ts";
-import { safeBuffers } from "../../../linux/printk/printkSafe.ts";
+import { type SafeBuffer, safeBuffers } from "../../../linux/printk/printkSafe.ts";
 import { crashTime, uptime } from "../../../linux/time/timekeeping.ts";
 import type { Kernel } from "../../../model/kernel.ts";
 import { command } from "../../language/command.ts";
-import { hex } from "../../../base/hex.ts";
-import { faultPiece, type Line, type Piece, record, text } from "../../../say/piece.ts";
+import { hex, padDigits } from "../../../base/hex.ts";
+import { TableLayout } from "../../../render/layout.ts";
+import { column, indent } from "../../../render/pad.ts";
+import { faultPiece, type Line, lineText, type Piece, type Pieces, type Span, text } from "../../../say/piece.ts";
+import type { Table } from "../../../say/table.ts";
 import { dateText } from "../../../render/quantity.ts";
 
 export const log = command({
@@ -34,17 +37,25 @@ export const log = command({
     { line: "log -T | grep -i oops", shows: "When it went wrong." },
     { line: "log -m | grep '<[0-3]>'", shows: "Errors and worse." },
   ],
+  records: () => [
+    { line: "log", fields: messagesTable({ boot: undefined, time: true, level: true, caller: true }).columns },
+    { line: "log -a", fields: auditTable.columns },
+    { line: "log -s", fields: safeTable.columns },
+  ],
   *run({ kernel }, args) {
     if (args.has("-a")) return yield* audit(kernel);
     if (args.has("-s")) return yield* safe(kernel);
     if (args.has("-T") && args.has("-t")) throw new UsageError("-T and -t exclude each other");
     const boot = args.has("-T") ? crashTime(kernel) - Math.floor(uptime(kernel)) : undefined;
-    const prefix = prefixOf({ boot, time: !args.has("-t"), level: args.has("-m"), caller: args.has("-c") });
+    const layout = new TableLayout(
+      kernel,
+      messagesTable({ boot, time: !args.has("-t"), level: args.has("-m"), caller: args.has("-c") }),
+    );
     for (const message of logRecords(kernel)) {
       if (message instanceof Fault) yield faultPiece(message);
       else {
         const shown = args.has("-R") ? { ...message, text: demangleRustIn(message.text) } : message;
-        yield messagePiece(shown, prefix(shown), args.has("-d"));
+        yield messagePiece(layout, shown, args.has("-d"));
       }
     }
   },
@@ -58,64 +69,118 @@ interface Shown {
   readonly caller: boolean;
 }
 
-/** What stands in front of a message's first line; further lines are indented by as much. */
-const prefixOf =
-  (shown: Shown) =>
-  ({ nanoseconds, level, caller }: LogRecord): string =>
-    [
-      shown.time && nanoseconds !== undefined ? `[${timeText(nanoseconds, shown.boot)}] ` : "",
-      shown.caller && caller !== undefined ? `[${caller.padStart(6)}] ` : "",
-      shown.level && level !== undefined ? `<${level.toString(16)}>` : "",
-    ].join("");
+const inFront = (text: string): Span => ({ as: "dim", text });
 
-const timeText = (nanoseconds: bigint, boot: number | undefined): string =>
-  boot === undefined ? uptimeText(nanoseconds) : dateText(boot + Number(nanoseconds / 1_000_000_000n));
+/** The stamp that dmesg writes: `[    1.234567]`. */
+const stamp = ({ nanoseconds }: LogRecord, boot: number | undefined): string =>
+  nanoseconds === undefined
+    ? ""
+    : `[${boot === undefined ? uptimeText(nanoseconds) : dateText(boot + Number(nanoseconds / 1_000_000_000n))}] `;
 
-const uptimeText = (nanoseconds: bigint): string =>
-  `${String(nanoseconds / 1_000_000_000n).padStart(5)}.${String((nanoseconds / 1000n) % 1_000_000n).padStart(6, "0")}`;
+/** Its columns are what stands in front of a message's first line; further lines are indented by as much. */
+export const messagesTable = (shown: Shown): Table<LogRecord> => ({
+  gap: "",
+  columns: {
+    seq: { kind: "number", value: ({ seq }) => (seq === undefined ? undefined : Number(seq)) },
+    time_ns: {
+      kind: "nanoseconds",
+      ...(shown.time && { title: "" }),
+      about: "since boot, by the log's clock",
+      value: ({ nanoseconds }) => nanoseconds,
+      text: (_, record) => inFront(stamp(record, shown.boot)),
+    },
+    caller: {
+      kind: "text",
+      ...(shown.caller && { title: "" }),
+      about: "T and a thread id, or C and a CPU",
+      value: ({ caller }) => caller,
+      text: (caller) => inFront(`[${column(caller, 6, "right")}] `),
+    },
+    level: {
+      kind: "number",
+      ...(shown.level && { title: "" }),
+      about: "0 emergency to 7 debug",
+      value: ({ level }) => level,
+      text: (level) => inFront(`<${hex(level)}>`),
+    },
+    facility: { kind: "number", value: ({ facility }) => facility },
+    text: {
+      kind: "text",
+      title: "",
+      value: ({ text }) => text,
+      text: (message, record) => textSpan(record, message.split("\n", 1)[0] ?? ""),
+    },
+    dictionary: { kind: "data", about: "KEY=value pairs", value: ({ dictionary }) => dictionary },
+  },
+});
 
-function messagePiece(message: LogRecord, prefix: string, withDictionary: boolean): Piece {
-  const indent = " ".repeat(prefix.length);
-  const [first = "", ...more] = message.text.split("\n");
-  const data = {
-    seq: message.seq === undefined ? undefined : Number(message.seq),
-    seconds: message.nanoseconds === undefined ? undefined : Number(message.nanoseconds) / 1e9,
-    level: message.level,
-    facility: message.facility,
-    caller: message.caller,
-    text: message.text,
-    dictionary: message.dictionary.length > 0 ? message.dictionary : undefined,
-  };
-  const bad = message.level !== undefined && message.level <= 3;
-  const lines: Line[] = [first, ...more].map((line, i) => [
-    { as: "dim", text: i === 0 ? prefix : indent },
-    bad ? { as: "bad", text: line } : line,
-  ]);
-  if (withDictionary) for (const pair of message.dictionary) lines.push([`${indent}${pair}`]);
-  return record(data, ...lines);
+const textSpan = ({ level }: LogRecord, text: string): Span =>
+  level !== undefined && level <= 3 ? { as: "bad", text } : text;
+
+function messagePiece(layout: TableLayout<LogRecord>, message: LogRecord, withDictionary: boolean): Piece {
+  return layout.row(message, () => {
+    const more = message.text.split("\n").slice(1);
+    if (more.length === 0 && !withDictionary) return [];
+    const [first = ""] = message.text.split("\n", 1);
+    const margin = indent(lineText(layout.line(message)).length - first.length);
+    return [
+      ...more.map((line): Line => [inFront(margin), textSpan(message, line)]),
+      ...(withDictionary ? message.dictionary.map((pair): Line => [`${margin}${pair}`]) : []),
+    ];
+  });
 }
 
-function* audit(kernel: Kernel): Generator<Piece, void, void> {
+const uptimeText = (nanoseconds: bigint): string =>
+  `${column(String(nanoseconds / 1_000_000_000n), 5, "right")}.${padDigits((nanoseconds / 1000n) % 1_000_000n, 6)}`;
+
+export const auditTable: Table<AuditRecord> = {
+  columns: {
+    type: { kind: "number", title: "", gap: "type=", align: "left", value: ({ type }) => type },
+    text: { kind: "text", title: "", value: ({ text }) => text },
+  },
+};
+
+function* audit(kernel: Kernel): Pieces {
+  const layout = new TableLayout(kernel, auditTable);
   let found = false;
-  for (const { type, text: message } of auditRecords(kernel)) {
+  for (const record of auditRecords(kernel)) {
     found = true;
-    yield record({ type, text: message }, `type=${type} ${message}`);
+    yield layout.row(record);
   }
   if (!found) yield text("log: kernel audit log is empty");
 }
 
-function* safe(kernel: Kernel): Generator<Piece, void, void> {
+export const safeTable: Table<SafeBuffer> = {
+  columns: {
+    buffer: { kind: "text", about: "nmi_print_seq or safe_print_seq", value: ({ name }) => name },
+    cpu: { kind: "number", title: "", gap: "CPU: ", value: ({ cpu }) => cpu },
+    address: {
+      kind: "address",
+      title: "",
+      width: 0,
+      gap: "  ADDR: ",
+      value: ({ address }) => address,
+      text: (address) => hex(address),
+    },
+    length: { kind: "number", title: "", gap: " LEN: ", unit: "bytes", value: ({ length }) => length },
+    lost: {
+      kind: "number",
+      title: "",
+      gap: "  MESSAGE_LOST: ",
+      about: "messages that did not fit",
+      value: ({ lost }) => lost,
+    },
+    lines: { kind: "data", value: ({ lines }) => lines },
+  },
+};
+
+function* safe(kernel: Kernel): Pieces {
+  const layout = new TableLayout(kernel, safeTable);
   let name: string | undefined;
   for (const buffer of safeBuffers(kernel)) {
     if (buffer.name !== name) yield text(`PRINTK_SAFE_SEQ_BUF: ${(name = buffer.name)}`);
-    const { cpu, address, length, lost, lines } = buffer;
-    const data = { buffer: buffer.name, cpu, address: `0x${hex(address)}`, length, lost, lines };
-    const shown = lines.length > 0 ? lines : ["(empty)"];
-    yield record(
-      data,
-      `CPU: ${cpu}  ADDR: ${hex(address)} LEN: ${length}  MESSAGE_LOST: ${lost}`,
-      ...shown.map((line) => `  ${line}`),
-    );
+    const shown = buffer.lines.length > 0 ? buffer.lines : ["(empty)"];
+    yield layout.row(buffer, () => shown.map((line): Line => [`  ${line}`]));
   }
   if (name === undefined) yield text("log: this kernel has no printk safe buffers");
 }

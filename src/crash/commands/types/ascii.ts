@@ -1,8 +1,11 @@
-import { padHex } from "../../../base/hex.ts";
+import { hex, padHex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { command } from "../../language/command.ts";
 import { hexNumber } from "../../language/number.ts";
-import { record, text } from "../../../say/piece.ts";
+import type { Kernel } from "../../../model/kernel.ts";
+import { TableLayout } from "../../../render/layout.ts";
+import { type Line, record, text } from "../../../say/piece.ts";
+import type { Column, Table } from "../../../say/table.ts";
 
 /** Names of the characters that have no glyph, by code (ANSI X3.4). */
 const CONTROLS =
@@ -22,7 +25,7 @@ export const ascii = command({
     "Shows what text the bytes of a hexadecimal value spell, the first byte in memory first. Without a value, shows the table of ASCII characters.",
   examples: [{ line: "ascii 62696c2f7273752f", shows: "A word of memory that holds the start of a path." }],
   *run({ kernel }, { rest }) {
-    if (rest.length === 0) return yield text(...table());
+    if (rest.length === 0) return yield text(...characters(kernel));
     const { wordSize, byteOrder } = kernel.arch;
     for (const word of rest) {
       const value = hexNumber(word);
@@ -41,14 +44,30 @@ const glyph = (code: number): string | undefined =>
 const name = (code: number): string =>
   CONTROLS[code] ?? (code === SPACE ? "SP" : code === DEL ? "DEL" : padHex(code, 2).toUpperCase());
 
-function table(): string[] {
-  const rows = Array.from({ length: 16 }, (_, low) => {
-    const cells = Array.from({ length: 8 }, (_, high) => {
-      const code = high * 16 + low;
-      const shown = glyph(code);
-      return shown === undefined ? name(code).padStart(3) : `${shown} `.padStart(3);
-    });
-    return `  ${low.toString(16).toUpperCase()} | ${cells.join(" ")}`.trimEnd();
-  });
-  return ["", "      0    1   2   3   4   5   6   7", "    +-------------------------------", ...rows, ""];
+/** Rows are the lower halves of codes. */
+const charactersTable: Table<number> = {
+  columns: {
+    low: { kind: "number", title: "", gap: "  ", value: (low) => low, text: (low) => hex(low).toUpperCase() },
+    ...Object.fromEntries(
+      Array.from({ length: 8 }, (_, high): [string, Column<number>] => [
+        `high${high}`,
+        {
+          kind: "text",
+          title: "",
+          width: 3,
+          align: "right",
+          ...(high === 0 && { gap: " | " }),
+          value: (low) => name(high * 16 + low),
+          text: (_, low) =>
+            glyph(high * 16 + low) === undefined ? name(high * 16 + low) : `${glyph(high * 16 + low)} `,
+        },
+      ]),
+    ),
+  },
+};
+
+function characters(kernel: Kernel): Line[] {
+  const layout = new TableLayout(kernel, charactersTable);
+  const rows = Array.from({ length: 16 }, (_, low) => layout.line(low));
+  return [[], ["      0    1   2   3   4   5   6   7"], ["    +-------------------------------"], ...rows, []];
 }

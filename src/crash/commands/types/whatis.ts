@@ -7,6 +7,8 @@ import { describeType } from "../../../model/typeText.ts";
 import { evaluateIn } from "../../language/address.ts";
 import { command, type Context } from "../../language/command.ts";
 import { count } from "../../language/number.ts";
+import { table } from "../../../render/layout.ts";
+import type { Table } from "../../../say/table.ts";
 import { progress, record, text, type Piece, type Pieces } from "../../../say/piece.ts";
 import { structDeclaration } from "../../say/structDeclaration.ts";
 import { formatOptions, structReference, type StructReference } from "../../say/structView.ts";
@@ -35,6 +37,7 @@ With -r and -m, searches all structs and unions: by size, by the type of a membe
     { line: "whatis schedule", shows: "A function." },
     { line: "whatis -r 16-24 -m list_head", shows: "Small structs that hold a list head." },
   ],
+  records: () => [{ line: "whatis -r", fields: sizesTable.columns }],
   needs: ["types"],
   *run(context, args) {
     const { kernel } = context;
@@ -130,11 +133,18 @@ function* search(kernel: Kernel, range: string | undefined, member: string | und
     if (member === undefined || hasMember(type, 0)) found.set(name, type.size);
   }
   if (found.size === 0) return yield text("(none found)");
-  const width = Math.max("SIZE".length, ...[...found.values()].map((size) => String(size).length));
-  yield text([{ as: "title", text: `${"SIZE".padStart(width)}  TYPE` }]);
   const rows = [...found].sort(([a, sizeA], [b, sizeB]) => sizeA - sizeB || (a < b ? -1 : 1));
-  for (const [name, size] of rows) yield record({ name, size }, `${String(size).padStart(width)}  ${name}`);
+  yield* table(kernel, sizesTable, rows);
 }
+
+/** Rows are names of types and their sizes. */
+export const sizesTable: Table<readonly [name: string, size: number]> = {
+  gap: "  ",
+  columns: {
+    size: { kind: "number", title: "SIZE", unit: "bytes", width: "rows", value: ([, size]) => size },
+    name: { kind: "text", title: "TYPE", value: ([name]) => name },
+  },
+};
 
 /** @throws UsageError */
 function sizeRange(range: string | undefined): [number, number] {

@@ -1,4 +1,5 @@
 import { filter, isLine, type Filtered, type Flow } from "../filter.ts";
+import { column } from "../../../render/pad.ts";
 import { lineText, type Line } from "../../../say/piece.ts";
 
 export const uniq = filter({
@@ -13,7 +14,7 @@ export const uniq = filter({
   start(args) {
     const shows = (times: number): boolean => (args.has("-d") ? times > 1 : args.has("-u") ? times === 1 : true);
     const shown = (line: Line, times: number): Line =>
-      args.has("-c") ? [`${String(times).padStart(7)} `, ...line] : line;
+      args.has("-c") ? [`${column(String(times), 7, "right")} `, ...line] : line;
     return (flow) => folded(flow, (line, times) => (shows(times) ? shown(line, times) : undefined));
   },
 });

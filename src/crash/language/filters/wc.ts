@@ -1,4 +1,5 @@
 import { collect, filter, type Filtered, type Flow } from "../filter.ts";
+import { column } from "../../../render/pad.ts";
 import { lineText } from "../../../say/piece.ts";
 
 export const wc = filter({
@@ -26,5 +27,5 @@ function* counts(flow: Flow, has: (flag: string) => boolean): Filtered {
   const asked = all.filter(([flag]) => has(flag));
   const shown = asked.length > 0 ? asked : all.filter(([flag]) => flag !== "-m");
   const numbers = shown.map(([, of]) => String(of()));
-  yield [numbers.length === 1 ? (numbers[0] ?? "") : numbers.map((number) => number.padStart(7)).join(" ")];
+  yield [numbers.length === 1 ? (numbers[0] ?? "") : numbers.map((number) => column(number, 7, "right")).join(" ")];
 }

@@ -45,7 +45,7 @@ test("the log is shown as crash shows it, with each of its options", () => {
 test("programs get each message whole", () => {
   assert.deepEqual(JSON.parse(JSON.stringify(data(context(), "log")[1])), {
     seq: 1,
-    seconds: 1.5,
+    time_ns: "1500000000",
     level: 6,
     facility: 0,
     caller: "T42",

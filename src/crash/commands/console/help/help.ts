@@ -2,6 +2,7 @@ import { UsageError } from "../../../../base/usageError.ts";
 import { builtinAliases } from "../../../language/alias.ts";
 import { command, type Command, commandsOf } from "../../../language/command.ts";
 import { manual, paragraphs } from "./manual.ts";
+import { downColumns } from "../../../../render/pad.ts";
 import { record, text, type Pieces } from "../../../../say/piece.ts";
 import { topics } from "./topics.ts";
 
@@ -46,16 +47,10 @@ const COLUMN_WIDTH = 15;
 /** Names in columns, read downwards. As data, every command is a record of its own. */
 function* list(all: readonly Command[]): Pieces {
   for (const { name, summary } of all) yield record({ name, summary });
-  const rows = Math.ceil(all.length / COLUMNS);
-  const table = Array.from({ length: rows }, (_, row) =>
-    all
-      .filter((_, i) => i % rows === row)
-      .map(({ name }) => name.padEnd(COLUMN_WIDTH))
-      .join(""),
-  );
+  const names = all.map(({ name }) => name);
   yield text(
     "",
-    ...table,
+    ...downColumns(names, COLUMNS, COLUMN_WIDTH),
     "",
     'For help on any command above, enter "help <command>".',
     'For help on command lines, enter "help input"; on where output goes, "help output".',

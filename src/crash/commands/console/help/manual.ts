@@ -1,4 +1,5 @@
 import { type Command, type Option, synopsis } from "../../../language/command.ts";
+import { indent, labelled } from "../../../../render/pad.ts";
 import type { Line } from "../../../../say/piece.ts";
 
 const WIDTH = 78;
@@ -47,9 +48,9 @@ const OPTION_WIDTH = 14;
 function optionLines({ flag, argument, optional, help }: Option): string[] {
   const shown = `${flag}${argument === undefined ? "" : optional ? `[=${argument}]` : ` ${argument}`}`;
   const [first = "", ...more] = wrap(help, WIDTH - OPTION_WIDTH - 4);
-  const margin = " ".repeat(OPTION_WIDTH + 2);
+  const margin = indent(OPTION_WIDTH + 2);
   if (shown.length > OPTION_WIDTH) return [shown, ...[first, ...more].map((line) => margin + line)];
-  return [`${shown.padStart(OPTION_WIDTH)}  ${first}`, ...more.map((line) => margin + line)];
+  return [labelled(shown, first, OPTION_WIDTH), ...more.map((line) => margin + line)];
 }
 
 /** Words in lines of at most `width` characters. */

@@ -4,13 +4,14 @@ import { bare } from "../../../../debuginfo/ctype.ts";
 import { bpfMaps, bpfPrograms, findBpfMap, findBpfProgram } from "../../../../linux/bpf/bpf.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
-import { jitedCode, translatedCode } from "./code.ts";
-import { mapHeading, mapRow } from "./map.ts";
-import { programHeading, programRow } from "./program.ts";
+import { jitedCode, jitedTable, translatedCode, translatedTable } from "./code.ts";
+import { mapsTable } from "./map.ts";
+import { programsTable } from "./program.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
 import { guarded } from "../../../../say/guarded.ts";
 import { decimalNumber } from "../../../language/number.ts";
-import { faultPiece, text, type Line, type Piece, type Pieces } from "../../../../say/piece.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
 import { formatOptions, structPiece } from "../../../say/structView.ts";
 
 export const bpf = command({
@@ -37,6 +38,12 @@ export const bpf = command({
     { line: "bpf -P", shows: "All programs with sizes and load times." },
     { line: "bpf -PM -jTs", shows: "Everything there is to be said." },
   ],
+  records: () => [
+    { line: "bpf -P", fields: programsTable(true).columns },
+    { line: "bpf -M", fields: mapsTable(true).columns },
+    { line: "bpf -P -t", fields: translatedTable(false).columns },
+    { line: "bpf -P -j", fields: jitedTable.columns },
+  ],
   needs: ["types"],
   *run(context, args) {
     const [program, map] = [args.value("-p"), args.value("-m")];
@@ -53,18 +60,18 @@ export const bpf = command({
 });
 
 function* overview(kernel: Kernel): Pieces {
-  yield* table(bpfPrograms(kernel), programHeading(kernel), (program) => programRow(program, false));
+  yield* table(bpfPrograms(kernel), new TableLayout(kernel, programsTable(false)));
   yield text("");
-  yield* table(bpfMaps(kernel), mapHeading(kernel), (map) => mapRow(map, false));
+  yield* table(bpfMaps(kernel), new TableLayout(kernel, mapsTable(false)));
 }
 
 /** A heading, where there is anything below it, and a row for each. */
-function* table(objects: Iterable<Obj>, heading: Line, rowOf: (object: Obj) => Piece): Pieces {
+function* table(objects: Iterable<Obj>, layout: TableLayout<Obj>): Pieces {
   let isFirst = true;
   for (const object of faultLast(objects)) {
-    if (isFirst) yield text(heading);
+    if (isFirst) yield layout.heading();
     isFirst = false;
-    yield object instanceof Fault ? faultPiece(object, "bpf: ") : rowOf(object);
+    yield object instanceof Fault ? faultPiece(object, "bpf: ") : layout.row(object);
   }
 }
 
@@ -72,8 +79,7 @@ function* programs(context: Context, args: Parsed, word: string | undefined): Pi
   const { kernel } = context;
   const all = word === undefined ? bpfPrograms(kernel) : [named(word, "program", findBpfProgram, kernel)];
   yield* each("programs", all, function* (program) {
-    yield text(programHeading(kernel));
-    yield programRow(program, true);
+    yield new TableLayout(kernel, programsTable(true)).headed(program);
     if (args.has("-j")) {
       yield text("");
       yield* guarded(jitedCode(context, program), "bpf: ");
@@ -93,8 +99,7 @@ function* maps(context: Context, args: Parsed, word: string | undefined): Pieces
   const { kernel } = context;
   const all = word === undefined ? bpfMaps(kernel) : [named(word, "map", findBpfMap, kernel)];
   yield* each("maps", all, function* (map) {
-    yield text(mapHeading(kernel));
-    yield mapRow(map, true);
+    yield new TableLayout(kernel, mapsTable(true)).headed(map);
     if (args.has("-s")) yield* struct(context, args, map);
   });
 }

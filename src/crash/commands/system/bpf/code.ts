@@ -1,25 +1,38 @@
 import { disassembler } from "../../../../arch/disassembler/disassembler.ts";
 import { Fault, faultLast } from "../../../../base/fault.ts";
-import { hex0x } from "../../../../base/hex.ts";
+import { hex0x, hexBytes } from "../../../../base/hex.ts";
 import { bpfFunctions, bpfInstructions, usedMaps } from "../../../../linux/bpf/bpf.ts";
-import { bpfInstructionTexts, type BpfNames } from "../../../../linux/bpf/bpfInsn.ts";
+import { type BpfInstruction, bpfInstructionTexts, type BpfNames } from "../../../../linux/bpf/bpfInsn.ts";
 import { globalAddress } from "../../../../linux/vmcoreinfo.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { Context } from "../../../language/command.ts";
 import { instructionText } from "../../../say/instruction.ts";
-import { faultPiece, record, text, type Pieces, addressJson } from "../../../../say/piece.ts";
+import { TableLayout } from "../../../../render/layout.ts";
+import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
 
-const INDEX_WIDTH = 4;
+/** Rows are translated instructions. @param withBytes each also in hexadecimal */
+export const translatedTable = (withBytes: boolean): Table<BpfInstruction> => ({
+  columns: {
+    index: { kind: "number", title: "", width: 4, value: ({ index }) => index },
+    text: { kind: "text", title: "", gap: ": ", value: ({ text }) => text },
+    bytes: {
+      kind: "text",
+      ...(withBytes && { title: "" }),
+      line: 1,
+      gap: "       ",
+      about: "in hexadecimal",
+      value: ({ bytes }) => hexBytes(bytes),
+    },
+  },
+});
 
 /** The instructions as the verifier left them. @param withBytes each also in hexadecimal @throws Fault */
 export function* translatedCode(program: Obj, withBytes: boolean): Pieces {
   const { kernel } = program;
   const code = bpfInstructions(program);
-  for (const { index, bytes, text: words } of bpfInstructionTexts(code, kernel.arch.byteOrder, names(program))) {
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    const line = `${String(index).padStart(INDEX_WIDTH)}: ${words}`;
-    yield record({ index, bytes: hex, text: words }, ...(withBytes ? [line, `       ${hex}`] : [line]));
-  }
+  const layout = new TableLayout(kernel, translatedTable(withBytes));
+  for (const one of bpfInstructionTexts(code, kernel.arch.byteOrder, names(program))) yield layout.row(one);
 }
 
 function names(program: Obj): BpfNames {
@@ -39,12 +52,28 @@ function names(program: Obj): BpfNames {
   };
 }
 
+/** Rows are instructions of compiled code. */
+export const jitedTable: Table<{ readonly address: bigint; readonly text: string }> = {
+  columns: {
+    address: {
+      kind: "address",
+      title: "",
+      width: 0,
+      gap: "   ",
+      value: ({ address }) => address,
+      text: (address) => ({ as: "address", text: hex0x(address), address }),
+    },
+    text: { kind: "text", title: "", gap: ":\t", value: ({ text }) => text },
+  },
+};
+
 /** A program is at most so large once it is compiled: what says otherwise is damaged. */
 const MAX_JITED = 64 << 20;
 
 /** The compiled code of a program and of the functions that it calls. @throws Fault */
 export function* jitedCode({ kernel, radix }: Pick<Context, "kernel" | "radix">, program: Obj): Pieces {
   const decoder = yield* disassembler(kernel.arch);
+  const layout = new TableLayout(kernel, jitedTable);
   let number = 0;
   for (const part of faultLast(bpfFunctions(program))) {
     if (part instanceof Fault) return yield faultPiece(part, "bpf: ");
@@ -58,13 +87,7 @@ export function* jitedCode({ kernel, radix }: Pick<Context, "kernel" | "radix">,
     const size = part.at("jited_len").number();
     if (size > MAX_JITED) throw Fault.at("corrupt", part.address, `a program of ${size} bytes of code`);
     for (const instruction of decoder.instructions(kernel.memory.read(start, size), start)) {
-      const words = instructionText(kernel, instruction, radix);
-      const { address } = instruction;
-      yield record({ address: addressJson(address), text: words }, [
-        "   ",
-        { as: "address", text: hex0x(address), address },
-        `:\t${words}`,
-      ]);
+      yield layout.row({ address: instruction.address, text: instructionText(kernel, instruction, radix) });
     }
   }
 }

@@ -1,10 +1,28 @@
 import type { Context } from "../../../language/command.ts";
+import { TableLayout } from "../../../../render/layout.ts";
 import { type Pieces, record, text } from "../../../../say/piece.ts";
+import type { Table } from "../../../../say/table.ts";
 
 /** Lines of source shown before the one asked for. */
 const BEFORE = 5;
 /** Lines shown where neither a count nor the end of the function tells. */
 const LINES = 20;
+
+interface SourceRow {
+  readonly number: number;
+  readonly text: string;
+  /** The line of the address. */
+  readonly isAsked: boolean;
+}
+
+export const sourceTable: Table<SourceRow> = {
+  mark: { width: 2, of: ({ isAsked }) => (isAsked ? "* " : "  ") },
+  columns: {
+    line: { kind: "number", title: "", width: 4, value: ({ number }) => number },
+    text: { kind: "text", title: "", gap: "  ", value: ({ text }) => text },
+    asked: { kind: "flag", about: "the line of the address", value: ({ isAsked }) => isAsked },
+  },
+};
 
 /**
  * The source around an address with its line marked, as `dis -s` and `gdb list` show it: the file as debuginfo spells
@@ -20,9 +38,9 @@ export function* sourceListing(context: Context, address: bigint, count: number 
   yield record({ file, line }, `FILE: ${file}`, `LINE: ${line}`, "");
   const lines = context.sourceText && (yield* context.sourceText(file));
   if (!lines) return yield text(`(no source tree on this machine has it: name one with --source, or "kernelSource")`);
+  const layout = new TableLayout(context.kernel, sourceTable);
   const last = Math.min(lines.length, line + (count ?? LINES));
   for (let at = Math.max(1, line - BEFORE); at <= last; at++) {
-    const shown = lines[at - 1] ?? "";
-    yield record({ line: at, text: shown }, `${at === line ? "*" : " "} ${String(at).padStart(4)}  ${shown}`);
+    yield layout.row({ number: at, text: lines[at - 1] ?? "", isAsked: at === line });
   }
 }

@@ -1,4 +1,4 @@
-import { hex, hex0x } from "../../../../base/hex.ts";
+import { hex, hex0x, padDigits } from "../../../../base/hex.ts";
 import { command, type Context } from "../../../language/command.ts";
 import { calculate } from "./calculate.ts";
 import { record, text } from "../../../../say/piece.ts";
@@ -34,7 +34,7 @@ An operand is a symbol, which stands for its address, or a number: decimal, or h
       `hexadecimal: ${hex(value)}  ${inUnits(value)}`,
       `    decimal: ${value}  ${negative}`,
       `      octal: ${value.toString(8)}`,
-      `     binary: ${value.toString(2).padStart(bits, "0")}`,
+      `     binary: ${padDigits(value, bits, 2)}`,
     );
     if (args.has("-b"))
       yield text(

@@ -1,6 +1,6 @@
 /** gdb's `x/FMT address`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { hex0x } from "../../../../base/hex.ts";
+import { hex0x, padDigits, padHex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { address } from "../../../language/address.ts";
 import { runCommand } from "../../../language/language.ts";
@@ -79,7 +79,7 @@ function unit({ kernel }: Context, value: bigint, letter: string, size: number):
     case "o":
       return `0${value.toString(8)}`;
     case "t":
-      return value.toString(2).padStart(bits, "0");
+      return padDigits(value, bits, 2);
     case "c":
       return `${BigInt.asIntN(8, value)} '${String.fromCharCode(Number(value & 0xffn))}'`;
     case "a": {
@@ -87,6 +87,6 @@ function unit({ kernel }: Context, value: bigint, letter: string, size: number):
       return `${hex0x(value)}${name === "" ? "" : ` <${name}>`}`;
     }
     default:
-      return `0x${value.toString(16).padStart(size * 2, "0")}`;
+      return `0x${padHex(value, size * 2)}`;
   }
 }

@@ -4,6 +4,7 @@ import { rbtreePlaces } from "../../../../kernel/rbtree.ts";
 import { taggedNode, xarrayEntriesBelow, xarrayHead, xarrayPath } from "../../../../kernel/xarray.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
+import { indent } from "../../../../render/pad.ts";
 
 export type TreeKind = "rbtree" | "xarray" | "maple";
 
@@ -74,10 +75,10 @@ export function* mapleDump(kernel: Kernel, walk: TreeWalk): Pieces {
       seen.add(node);
       yield nodeLine(kernel, node);
     }
-    const indent = "  ".repeat((node?.path.length ?? 0) + 1);
+    const margin = indent(2 * ((node?.path.length ?? 0) + 1));
     if (!isNode)
       yield record({ first: String(first), last: String(last), entry: addressJson(entry) }, [
-        `${indent}${first}-${last}: `,
+        `${margin}${first}-${last}: `,
         { as: "address", text: hex0x(entry), address: entry },
       ]);
   }
@@ -86,7 +87,7 @@ export function* mapleDump(kernel: Kernel, walk: TreeWalk): Pieces {
 function nodeLine(kernel: Kernel, { address, type, first, last, path }: MapleNode) {
   const parent = kernel.memory.word(address);
   return text([
-    `${"  ".repeat(path.length)}${first}-${last}: node `,
+    `${indent(2 * path.length)}${first}-${last}: node `,
     { as: "address", text: hex0x(address), address },
     ` depth ${path.length} type ${type} parent ${hex0x(parent)}`,
   ]);
