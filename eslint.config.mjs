@@ -27,8 +27,23 @@ export default tseslint.config(
     },
   },
   {
+    // JavaScript that is type-checked, in which a parameter need not say its type.
+    files: ["scripts/**/*.mjs", "test/e2e/**/*.mjs", "eslint.config.mjs"],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: ["scripts/tsconfig.json"], tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowAny: true, allowNumber: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+    },
+  },
+  {
     // node:test's test() returns a promise that the runner itself awaits.
-    files: ["test/**/*.ts"],
+    files: ["test/**/*.{ts,mjs}"],
     rules: { "@typescript-eslint/no-floating-promises": "off", "@typescript-eslint/no-non-null-assertion": "off" },
   },
 );

@@ -52,7 +52,18 @@ const drgnCrash = (command) => ({ line: [peers, "drgn-crash", vmlinux, vmcore, c
 
 const drgnOpening = drgnScript(withModules);
 
+/**
+ * A process to measure.
+ * @typedef {object} Run
+ * @property {string[]} line the program and its arguments
+ * @property {string} [input] @property {NodeJS.ProcessEnv} [env] @property {() => void} [before]
+ * @property {boolean} [answers] whether it exits with 0
+ */
+/** @typedef {{ name: string, ours: Run, drgn?: Run, crash?: Run }} Job */
+/** @typedef {{ seconds: number, mib: number }} Figures */
+
 /** Each job: ours with and without vmlinux, and who else can do it. */
+/** @type {Job[]} */
 const jobs = [
   { name: "first open: vmlinux, all modules, sys, bt -l", ours: opening("first", vmlinux, "--modules", modules), drgn: drgnOpening }, // prettier-ignore
   { name: "second open of the same", ours: opening("second", vmlinux, "--modules", modules), drgn: drgnOpening },
@@ -93,12 +104,13 @@ const jobs = [
 ];
 if (!existsSync(raw)) console.log("no raw dump to search (npm run corpus makes one)\n");
 
+/** @param {Run} run @returns {Figures} */
 function once({ line, input, env, before, answers = true }) {
   before?.();
   const report = join(folder, "time");
   const command = time ? [time, "-f", "%e %M", "-o", report, ...line] : line;
   const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), {
+  const { status, stdout, stderr } = spawnSync(command[0] ?? "", command.slice(1), {
     input: input ?? "",
     env: { ...process.env, ...env },
     maxBuffer: 1 << 28,
@@ -108,24 +120,26 @@ function once({ line, input, env, before, answers = true }) {
   // crash closes with 0 even for a command that failed: an empty answer is a failure here.
   if ((answers && status !== 0) || !stdout.trim())
     throw new Error(`${line.join(" ")}: exit ${status}\n${stderr.slice(0, 500)}`);
-  const mib = time ? Number(readFileSync(report, "utf8").trim().split("\n").at(-1).split(" ")[1]) / 1024 : NaN;
+  const mib = time ? Number(readFileSync(report, "utf8").trim().split("\n").at(-1)?.split(" ")[1]) / 1024 : NaN;
   return { seconds, mib };
 }
 
+/** @type {({ name: string } & Partial<Record<"ours" | "drgn" | "crash", Figures>>)[]} */
 const rows = [];
 /** BENCH_ONLY=stack measures the jobs whose name holds that, and leaves what is written of all jobs alone. */
 const only = process.env.BENCH_ONLY;
 for (const job of jobs.filter(({ name }) => new RegExp(only ?? "").test(name))) {
-  const who = ["ours", ...(havePeers ? ["drgn", "crash"] : [])].filter((name) => job[name]);
-  const runs = Object.fromEntries(who.map((name) => [name, []]));
+  const who = Object.entries({ ours: job.ours, ...(havePeers && { drgn: job.drgn, crash: job.crash }) }).flatMap(
+    ([name, run]) => (run ? [{ name, run, done: /** @type {Figures[]} */ ([]) }] : []),
+  );
   try {
-    for (const name of who) once(job[name]); // warm the page cache
-    for (let run = 0; run < RUNS; run++) for (const name of who) runs[name].push(once(job[name]));
+    for (const { run } of who) once(run); // warm the page cache
+    for (let i = 0; i < RUNS; i++) for (const { run, done } of who) done.push(once(run));
   } catch (error) {
-    console.error(`${job.name}: ${error.message}`);
+    console.error(`${job.name}: ${String(error)}`);
     continue;
   }
-  const figures = Object.fromEntries(who.map((name) => [name, figure(runs[name])]));
+  const figures = Object.fromEntries(who.map(({ name, done }) => [name, figure(done)]));
   rows.push({ name: job.name, ...figures });
 }
 rmSync(folder, { recursive: true });
@@ -155,6 +169,6 @@ if (!only)
 
 ${table}
 
-Machine: ${cpus().length} × ${cpus()[0].model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB. Node ${process.version}. ${versions.join("; ").replace(/ \(.*?(,|$)/g, "")}.
+Machine: ${cpus().length} × ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB. Node ${process.version}. ${versions.join("; ").replace(/ \(.*?(,|$)/g, "")}.
 `,
   );

@@ -67,14 +67,13 @@ async function ours() {
 }
 
 function drgn() {
-  const command = time ? [time, "-f", "%M"] : [];
+  const watched = time ? [time, "-f", "%M"] : [];
+  const [program = "", ...words] = [...watched, peers, "backtrace", vmlinux, vmcore];
   const start = performance.now();
-  const { stderr } = spawnSync([...command, peers][0], [...command, peers, "backtrace", vmlinux, vmcore].slice(1), {
-    encoding: "utf8",
-  });
+  const { stderr } = spawnSync(program, words, { encoding: "utf8" });
   return {
     seconds: (performance.now() - start) / 1000,
-    mib: command.length > 0 ? Number(stderr.trim().split("\n").at(-1)) / 1024 : NaN,
+    mib: watched.length > 0 ? Number(stderr.trim().split("\n").at(-1)) / 1024 : NaN,
   };
 }
 
@@ -111,13 +110,14 @@ async function session() {
     for (const { variablesReference } of variables)
       if (variablesReference > 0 && open.length < 100) open.push(variablesReference);
     await timed("hover", "evaluate", { expression: HOVERED[i % HOVERED.length], context: "hover", frameId });
-    const text = prefixes[i % prefixes.length];
+    const text = prefixes[i % prefixes.length] ?? "";
     await timed("completion", "completions", { text, column: text.length + 1, frameId });
   }
   await client.close();
   return times;
 }
 
+/** @type {Record<"ours" | "drgn", { seconds: number, mib: number }[]>} */
 const runs = { ours: [], drgn: [] };
 await ours();
 if (havePeers) drgn();

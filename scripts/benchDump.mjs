@@ -13,7 +13,7 @@ if (!existsSync(vmcore)) {
 }
 
 export const text = (command, ...args) => spawnSync(command, args, { encoding: "utf8" }).stdout?.trim() ?? "";
-export const vmlinux = text(join(corpus, "get-debuginfo.sh"), "x86_64-6.1").split("\n").at(-1);
+export const vmlinux = text(join(corpus, "get-debuginfo.sh"), "x86_64-6.1").split("\n").at(-1) ?? "";
 export const havePeers = spawnSync(peers, ["install"], { stdio: "ignore" }).status === 0;
 if (!havePeers) console.log("crash and drgn are not to be had here: our column alone\n");
 /** GNU time, for the peak memory of a process. */

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const NODE_MAJOR = 24;
@@ -20,8 +20,11 @@ const cli = (...argv) => ["dist/cli.js", "--no-rc", "sample/vmcore", ...argv];
 const tasks = {
   build: () => [["scripts/build.mjs"]],
   watch: () => [["scripts/build.mjs", "--watch"]],
-  check: () => [tsc("src"), tsc("src/panels"), tsc("test")],
-  lint: () => [["node_modules/eslint/bin/eslint.js", "src", "test"], prettier("--check")],
+  check: () => [tsc("src"), tsc("src/panels"), tsc("test"), tsc("scripts")],
+  lint: () => [
+    ["node_modules/eslint/bin/eslint.js", "src", "test", "scripts", "eslint.config.mjs"],
+    prettier("--check"),
+  ],
   format: () => [prettier("--write")],
   test: () => [tests((folder) => !["corpus", "e2e", "scale"].includes(folder))],
   corpus: () => [...tasks.build(), tests((folder, file) => folder === "corpus" && !file.startsWith(MADE))],

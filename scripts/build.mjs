@@ -5,17 +5,24 @@ import { join } from "node:path";
 import { bundledPackages, notices } from "./notices.mjs";
 
 const outdirFlag = process.argv.indexOf("--outdir");
-const outdir = outdirFlag < 0 ? "dist" : process.argv[outdirFlag + 1];
+const outdir = (outdirFlag < 0 ? undefined : process.argv[outdirFlag + 1]) ?? "dist";
 
+/** @type {import("esbuild").BuildOptions} */
 const node = { platform: "node", format: "cjs", target: "node22", external: ["vscode"] };
 
-/** iced-x86 stands beside the programs, which load it when they first disassemble x86. */
+/**
+ * iced-x86 stands beside the programs, which load it when they first disassemble x86.
+ * @type {import("esbuild").Plugin}
+ */
 const icedBeside = {
   name: "iced beside",
   setup: (build) => build.onResolve({ filter: /^iced-x86$/ }, () => ({ path: "./iced_x86.js", external: true })),
 };
 
-/** name: [entry, options]; an entry whose file does not stand yet is left out. */
+/**
+ * name: [entry, options]; an entry whose file does not stand yet is left out.
+ * @type {Record<string, [string, import("esbuild").BuildOptions]>}
+ */
 const bundles = {
   cli: ["src/cli/main.ts", { ...node, banner: { js: "#!/usr/bin/env node" } }],
   adapter: ["src/adapter/main.ts", node],
@@ -27,24 +34,27 @@ const bundles = {
   panels: ["src/panels/main.ts", { platform: "browser", format: "iife", target: "es2023" }],
 };
 
+/** @returns {import("esbuild").BuildOptions & { entryPoints: Record<string, string>, metafile: true }} */
+const optionsOf = ([name, [entry, more]]) => ({
+  entryPoints: { [name]: entry },
+  outdir,
+  bundle: true,
+  minify: true,
+  keepNames: true,
+  // Beside the bundle, which does not name it: only base/sourceStack.ts opens it. The sources themselves are public.
+  sourcemap: "external",
+  sourcesContent: false,
+  // All of it stands in one file, which notices.mjs writes.
+  legalComments: "none",
+  metafile: true,
+  plugins: [icedBeside],
+  logLevel: "warning",
+  ...more,
+});
+
 const options = Object.entries(bundles)
   .filter(([, [entry]]) => existsSync(entry))
-  .map(([name, [entry, more]]) => ({
-    entryPoints: { [name]: entry },
-    outdir,
-    bundle: true,
-    minify: true,
-    keepNames: true,
-    // Beside the bundle, which does not name it: only base/sourceStack.ts opens it. The sources themselves are public.
-    sourcemap: "external",
-    sourcesContent: false,
-    // All of it stands in one file, which notices.mjs writes.
-    legalComments: "none",
-    metafile: true,
-    plugins: [icedBeside],
-    logLevel: "warning",
-    ...more,
-  }));
+  .map(optionsOf);
 
 /** What stands beside the bundles. They are CommonJS, whatever the manifest above them says. */
 const NOTICES = "ThirdPartyNotices.txt";

@@ -19,12 +19,13 @@ const EXCEPTED = /^(?:SYZ|go runtime error|trusty: |unexpected kernel reboot|pan
 /** A file of syzkaller's tests: headers, an empty line, the log, and after "REPORT:" what is made of it. */
 function parse(text) {
   const lines = splitLines(text);
+  /** @type {Record<string, string>} */
   const header = {};
   let at = 0;
-  for (; at < lines.length && lines[at] !== ""; at++) {
-    const key = HEADERS.find((name) => lines[at].startsWith(`${name}: `));
-    if (key === undefined && !lines[at].startsWith("#")) return { header: undefined, lines };
-    if (key !== undefined) header[key] ??= lines[at].slice(key.length + 2);
+  for (let line = lines[0]; line !== undefined && line !== ""; line = lines[++at]) {
+    const key = HEADERS.find((name) => line?.startsWith(`${name}: `));
+    if (key === undefined && !line.startsWith("#")) return { header: undefined, lines };
+    if (key !== undefined) header[key] ??= line.slice(key.length + 2);
   }
   const report = lines.findIndex((line, i) => i > at && line === "REPORT:" && lines[i - 1] === "");
   return { header, lines: lines.slice(at + 1, report < 0 ? undefined : report) };

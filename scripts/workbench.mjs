@@ -23,10 +23,11 @@ if (values.folder === undefined) cpSync("sample", folder, { recursive: true });
 const server = await startServer({ vsix: [vsix], port: Number(values.port ?? 0) });
 console.log(`\n  ${server.url({ folder, openFile: join(folder, "vmcore") })}\n`);
 console.log('Press F5, or run "Vmcore Debug: Open Crash Dump…" from the palette. Ctrl-C ends the workbench.');
+async function stop() {
+  await server.stop();
+  if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  process.exit(0);
+}
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, async () => {
-    await server.stop();
-    if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
-    process.exit(0);
-  });
+  process.once(signal, () => void stop());
 }

@@ -40,7 +40,7 @@ test("the suite in the extension host", { timeout: 300_000 }, async (t) => {
     }
     const results = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : [];
     for (const { title, error } of results) await t.test(title, () => assert.ok(!error, error));
-    assert.ok(results.length > 0, `no test ran: ${failure}`);
+    assert.ok(results.length > 0, `no test ran: ${String(failure)}`);
     assert.equal(failure, undefined);
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -99,7 +99,7 @@ async function placeOf(lineText, piece) {
   const box = await viewLine(lineText).evaluate((line, wanted) => {
     const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const at = node.data.replaceAll("\u00a0", " ").indexOf(wanted);
+      const at = (node.textContent ?? "").replaceAll("\u00a0", " ").indexOf(wanted);
       if (at < 0) continue;
       const range = document.createRange();
       range.setStart(node, at);

@@ -47,7 +47,11 @@ const openTab = async (id) => {
 const column = async (index) =>
   (await front(`.body [data-column="${index}"]`).allInnerTexts()).map((text) => text.trim());
 const json = (line) =>
-  JSON.parse(execFileSync(process.execPath, ["dist/cli.js", "--no-rc", "sample/vmcore", "--json", "-c", line])).records;
+  JSON.parse(
+    execFileSync(process.execPath, ["dist/cli.js", "--no-rc", "sample/vmcore", "--json", "-c", line], {
+      encoding: "utf8",
+    }),
+  ).records;
 
 test("without a dump it says what one would show, and offers to open one", async () => {
   await workbench.command("Crash Dump: Focus on Crash Dump View");
@@ -262,7 +266,7 @@ async function toFront(session) {
 const logOpening = () =>
   frame.evaluate(async () => {
     const started = performance.now();
-    document.querySelector("#tab-log").click();
+    /** @type {HTMLElement} */ (document.querySelector("#tab-log")).click();
     let [first, pause, last] = [0, 0, started];
     const count = () => document.querySelector("section:not([hidden]) .count[role=status]")?.textContent ?? "";
     // Older messages are read while they are told.
@@ -322,7 +326,8 @@ test("an editor stays with the dump that it was opened from, says when that is c
 const stepTime = (kind, values) =>
   frame.evaluate(
     async ([what, given]) => {
-      const [scroller, input] = [".log", "input"].map((one) => document.querySelector(`section:not([hidden]) ${one}`));
+      const scroller = /** @type {HTMLElement} */ (document.querySelector("section:not([hidden]) .log"));
+      const input = /** @type {HTMLInputElement} */ (document.querySelector("section:not([hidden]) input"));
       const times = [];
       for (const value of given) {
         const started = performance.now();

@@ -5,6 +5,11 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { launchBrowser, openWorkbench, startServer } from "./workbench/workbench.mjs";
 
+/** @returns {never} */
+const fail = (what) => {
+  throw new Error(`the ${what} is not open yet`);
+};
+
 /**
  * A workbench with the packaged extension, or with the one that VSIX names. Screenshots go to .cache/shots.
  * @param prefix of the screenshots' names
@@ -12,6 +17,8 @@ import { launchBrowser, openWorkbench, startServer } from "./workbench/workbench
 export class Stage {
   /** Made at once, so that a suite can fill it before the workbench opens. */
   folder = mkdtempSync(join(tmpdir(), "crash-"));
+  #server;
+  #workbench;
   #prefix;
   #browser;
   #context;
@@ -21,10 +28,27 @@ export class Stage {
     this.#prefix = prefix;
   }
 
+  /** The server, the workbench and its page: from `open` on. */
+  get server() {
+    return this.#server ?? fail("server");
+  }
+
+  get workbench() {
+    return this.#workbench ?? fail("workbench");
+  }
+
+  get page() {
+    return this.workbench.page;
+  }
+
   /**
-   * @param isDriven without the smoke-test driver toasts and modal dialogs are seen, as a person sees them
-   * @param hasTrust whether there is Workspace Trust
-   * @param openFile a path that VS Code opens as it starts
+   * @param {Record<string, unknown>} [settings]
+   * @param {object} [how]
+   * @param {Record<string, unknown>} [how.machineSettings]
+   * @param {boolean} [how.isDriven] without the smoke-test driver toasts and modal dialogs are seen, as a person sees them
+   * @param {boolean} [how.hasTrust] whether there is Workspace Trust
+   * @param {string} [how.openFile] a path that VS Code opens as it starts
+   * @param {number} [how.width] @param {number} [how.height]
    */
   async open(
     settings,
@@ -32,7 +56,7 @@ export class Stage {
   ) {
     const { name, version } = JSON.parse(readFileSync("package.json", "utf8"));
     const vsix = [resolve(process.env.VSIX ?? `${name}-${version}.vsix`)];
-    this.server = await startServer({ vsix, settings, machineSettings, isDriven, hasTrust });
+    this.#server = await startServer({ vsix, settings, machineSettings, isDriven, hasTrust });
     const { browser, context } = await launchBrowser({ width, height });
     this.#browser = browser;
     this.#context = context;
@@ -40,19 +64,21 @@ export class Stage {
     await this.visit({ openFile });
   }
 
-  /** Opens the workbench anew, as another window on the folder, in the place of the one there is. */
+  /**
+   * Opens the workbench anew, as another window on the folder, in the place of the one there is.
+   * @param {{ folder?: string, openFile?: string | undefined }} [what]
+   */
   async visit({ folder = this.folder, openFile } = {}) {
     // A page that is left tells its extension host to end; one that is closed keeps it waiting for a while.
-    await this.page?.goto("about:blank");
-    await this.page?.close();
+    await this.#workbench?.page.goto("about:blank");
+    await this.#workbench?.page.close();
     const url = this.server.url({ folder, openFile });
-    this.workbench = await openWorkbench(this.#context, url, { isDriven: this.#isDriven });
-    this.page = this.workbench.page;
+    this.#workbench = await openWorkbench(this.#context, url, { isDriven: this.#isDriven });
   }
 
   async close() {
     await this.#browser?.close();
-    await this.server?.stop();
+    await this.#server?.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 

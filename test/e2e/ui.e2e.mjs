@@ -107,7 +107,7 @@ async function pointAt(lineText, word) {
   const place = await line.evaluate((element, wanted) => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const at = node.textContent.indexOf(wanted);
+      const at = node.textContent?.indexOf(wanted) ?? -1;
       if (at < 0) continue;
       const range = document.createRange();
       range.setStart(node, at);

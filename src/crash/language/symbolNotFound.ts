@@ -2,7 +2,7 @@ import { hex } from "../../base/hex.ts";
 import { demangled } from "../../base/rust/demangle.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import type { Piece } from "../../say/piece.ts";
+import type { Line, Piece } from "../../say/piece.ts";
 
 /** The user's name is no symbol. */
 export class SymbolNotFound extends UsageError {
@@ -20,7 +20,7 @@ const MAX_ALTERNATIVES = 20;
 
 /** Says so, with the names that contain it: one of them may be what was meant. */
 export function symbolNotFound(kernel: Kernel, { symbol: name, message }: SymbolNotFound): Piece {
-  const lines = [];
+  const lines: Line[] = [];
   let more = 0;
   for (const symbol of kernel.symbols.all()) {
     if (!symbol.name.includes(name) && !demangled(symbol.name).includes(name)) continue;

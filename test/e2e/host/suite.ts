@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, suiteSetup, suiteTeardown, test } from "mocha";
 import * as vscode from "vscode";
+import { isSystemError } from "../../../src/base/systemError.ts";
 
 const EXTENSION = "vmcore-debug.vmcore-debug";
 const INSMOD = 169;
@@ -224,8 +225,10 @@ function ownAdapters(): number[] {
       try {
         const isAdapter = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("dist/adapter.js");
         return isAdapter && readFileSync(`/proc/${pid}/environ`, "utf8").includes(mark);
-      } catch {
-        return false;
+      } catch (error) {
+        // It has ended meanwhile, or is another user's.
+        if (isSystemError(error)) return false;
+        throw error;
       }
     })
     .map(Number);

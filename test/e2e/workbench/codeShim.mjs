@@ -31,11 +31,19 @@ if (!developmentPath || !testsPath) {
 const userSettings = join(options.get("user-data-dir") ?? "", "User/settings.json");
 const settings = existsSync(userSettings) ? JSON.parse(readFileSync(userSettings, "utf8")) : {};
 
-let [code, server, browser, timer] = [1];
+let code = 1;
+/** @type {Awaited<ReturnType<typeof startServer>> | undefined} */
+let server;
+/** @type {import("playwright-core").Browser | undefined} */
+let browser;
+/** @type {NodeJS.Timeout | undefined} */
+let timer;
 try {
-  server = await startServer({ settings });
+  const started = await startServer({ settings });
+  server = started;
   const launched = await launchBrowser();
   browser = launched.browser;
+  /** @type {Promise<number>} */
   const exit = new Promise(
     (done) => void launched.context.exposeFunction("codeAutomationExit", (result) => done(result)),
   );
@@ -43,16 +51,17 @@ try {
     const line = format(...args);
     if (process.env.CODE_SHIM_VERBOSE || !NOISE.test(line)) process.stdout.write(`${line.replace(/^%s%s +/, "")}\n`);
   });
-  const folder = rest.length > 0 ? resolve(rest[0]) : undefined;
+  const folder = rest[0] === undefined ? undefined : resolve(rest[0]);
   const workbench = await openWorkbench(
     launched.context,
-    server.url({ folder, developmentPath: resolve(developmentPath), testsPath }),
+    started.url({ folder, developmentPath: resolve(developmentPath), testsPath }),
   );
+  /** @type {Promise<never>} */
   const late = new Promise((_, reject) => {
     const complain = () =>
       reject(
         new Error(
-          `no result in ${LIMIT_MS} ms\n${workbench.consoleLog.slice(-30).join("\n")}\n${server.log.slice(-3000)}`,
+          `no result in ${LIMIT_MS} ms\n${workbench.consoleLog.slice(-30).join("\n")}\n${started.log.slice(-3000)}`,
         ),
       );
     timer = setTimeout(complain, LIMIT_MS);

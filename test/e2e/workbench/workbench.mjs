@@ -34,12 +34,13 @@ const SETTINGS = {
   "files.simpleDialog.enable": true,
 };
 
+/** @returns {Promise<number>} */
 const freePort = () =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
       server.close(() => resolve(port));
     });
   });
@@ -66,11 +67,16 @@ function serverEnvironment(env) {
 
 /**
  * Starts the server with extensions installed from .vsix files.
- * @param port 0 or undefined for a free one
- * @param machineSettings those that only the machine has, which VS Code keeps apart from the user's
- * @param isDriven under VS Code's smoke-test driver, which keeps toasts and modal dialogs off the screen. Without it the
- *   workbench is what a person sees, but extensionDevelopmentPath and extensionTestsPath are silently ignored.
- * @param hasTrust whether folders are trusted or not, and start in Restricted Mode; without it all are trusted
+ * @param {object} [how]
+ * @param {Record<string, unknown>} [how.settings] the user's
+ * @param {Record<string, unknown>} [how.machineSettings] those that only the machine has, which VS Code keeps apart from
+ *   the user's
+ * @param {NodeJS.ProcessEnv} [how.env]
+ * @param {string[]} [how.vsix]
+ * @param {number} [how.port] 0 or undefined for a free one
+ * @param {boolean} [how.isDriven] under VS Code's smoke-test driver, which keeps toasts and modal dialogs off the screen.
+ *   Without it the workbench is what a person sees, but extensionDevelopmentPath and extensionTestsPath are silently ignored.
+ * @param {boolean} [how.hasTrust] whether folders are trusted or not, and start in Restricted Mode; without it all are trusted
  */
 export async function startServer({
   settings = {},
@@ -83,7 +89,7 @@ export async function startServer({
 } = {}) {
   if (!isInstalled()) throw new Error("no workbench here: run test/e2e/workbench/install.sh first");
   const root = mkdtempSync(join(tmpdir(), "workbench-"));
-  const [userData, extensions, config] = ["user-data", "extensions", "config.yaml"].map((name) => join(root, name));
+  const [userData, extensions, config] = [join(root, "user-data"), join(root, "extensions"), join(root, "config.yaml")];
   mkdirSync(join(userData, "User"), { recursive: true });
   mkdirSync(join(userData, "Machine"));
   writeFileSync(join(userData, "Machine/settings.json"), JSON.stringify(machineSettings, null, 1));
@@ -137,6 +143,7 @@ export async function startServer({
     get log() {
       return log;
     },
+    /** @param {Parameters<typeof workbenchUrl>[1]} what */
     url: (what) => workbenchUrl(origin, what),
     async stop() {
       process.off("exit", onExit);
@@ -167,7 +174,11 @@ async function answering(url, child, log) {
   throw new Error(`code-server did not answer:\n${log()}`);
 }
 
-/** @param developmentPath an extension's folder, loaded as under development; `testsPath` without .js */
+/**
+ * @param {string} origin
+ * @param {{ folder?: string | undefined, developmentPath?: string, testsPath?: string, openFile?: string | undefined }} [what]
+ *   `developmentPath` is an extension's folder, loaded as under development; `testsPath` without .js
+ */
 function workbenchUrl(origin, { folder, developmentPath, testsPath, openFile } = {}) {
   const remote = (path) => `vscode-remote://${new URL(origin).host}${path}`;
   const payload = [
@@ -240,6 +251,7 @@ export async function openWorkbench(context, url, { timeout = 60_000, isDriven =
   const taken = (text) =>
     page.waitForFunction(
       (asked) => {
+        /** @type {HTMLInputElement | null} */
         const input = document.querySelector(".quick-input-widget input[type=text]");
         return !input?.checkVisibility() || input.value !== asked;
       },

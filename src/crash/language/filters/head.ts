@@ -1,4 +1,5 @@
 import { filter, isLine, type Filtered, type Flow } from "../filter.ts";
+import type { Line } from "../../../say/piece.ts";
 import { count } from "../number.ts";
 
 const LINES = 10;
@@ -25,7 +26,7 @@ function* first(flow: Flow, wanted: number): Filtered {
 }
 
 function* allButLast(flow: Flow, dropped: number): Filtered {
-  const held = [];
+  const held: Line[] = [];
   for (const item of flow) {
     if (!isLine(item)) {
       yield item;
