@@ -77,7 +77,8 @@ const floors: Record<string, readonly string[]> = {
 
 /** Tables of data that are long by nature. */
 const longFiles: readonly string[] = ["linux/declarations.ts"];
-/** Lines of a file. */
+/** Lines of a file; a shorter one is imported by two others at least. */
+const MIN_LINES = 25;
 const MAX_LINES = 300;
 /** TypeScript files directly in a folder. */
 const MAX_FILES = 30;
@@ -272,6 +273,33 @@ test("what declares its tables leaves columns to render/", () => {
   const pads = /\.pad(Start|End)\(|\.repeat\(|\bcenter\(/;
   const found = files.filter((file) => declaresTables.test(file) && pads.test(withoutComments(textOf(file))));
   assert.deepEqual(found, Object.keys(countsBlanks));
+});
+
+/** Lists of parts of a kind, of which each part has a file of its own however short it is, by what imports the parts. */
+const LISTS =
+  /^(crash\/commands|adapter\/requests|dump\/compress\/compressors|log\/machines|insight\/checks|linux\/locks\/\w+|arch\/\w+\/\w+)\.ts$/;
+/** Where programs begin. */
+const ENTRIES = ["lsp/main.ts"];
+
+test("a file that serves one other alone is more than a few lines", () => {
+  const importers = new Map<string, Set<string>>();
+  for (const file of files)
+    for (const [, target] of textOf(file).matchAll(/(?:from |import |import\()"(\.[^"]+\.ts)"/g)) {
+      const to = resolved(file, target!);
+      importers.set(to, (importers.get(to) ?? new Set()).add(file));
+    }
+  const serving = (file: string): string[] => [...(importers.get(file) ?? [])];
+  assert.deepEqual(
+    files.filter(
+      (file) =>
+        !file.endsWith(".d.ts") &&
+        textOf(file).split("\n").length - 1 < MIN_LINES &&
+        serving(file).length < 2 &&
+        ![file, ...serving(file)].some((one) => LISTS.test(one)) &&
+        !ENTRIES.includes(file),
+    ),
+    [],
+  );
 });
 
 test("no file outgrows a reader's patience", () => {

@@ -8,7 +8,7 @@ import { taskTable } from "../linux/sched/task.ts";
 import type { DumpFacts } from "../protocol/custom.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { OpenError, openSession, type Session } from "../session/open/open.ts";
-import { isTextFile } from "../session/open/textFile.ts";
+import { isTextFile } from "../session/open/vmlinux.ts";
 import { erased } from "../session/open/erased.ts";
 import { shortfall } from "../session/open/shortfall.ts";
 

@@ -1,6 +1,9 @@
-import { sizeOf } from "../base/budget.ts";
+import { sizeOf, Budget } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
 import { KCORE } from "./liveKernel.ts";
+import { placesOf } from "../session/find/debuginfoPlaces.ts";
+import { indexDirectory } from "../session/open/indexCache.ts";
+import type { Client } from "./client.ts";
 
 /** Arguments of `launch` and `attach`, checked: as package.json documents them. */
 export interface LaunchArguments {
@@ -116,3 +119,19 @@ function threadChoice(value: unknown): LaunchArguments["threads"] {
   if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
   throw new UsageError('"threads" must be "all", "relevant" or a positive number');
 }
+
+/** What a session may spend on unpacking. */
+export const budgetFor = ({ unpackLimit, asks }: LaunchArguments, client: Client): Budget =>
+  new Budget({
+    kept: unpackLimit,
+    remedy: '"unpackLimit": "8G" allows more',
+    ...(asks && { ask: (question: string) => client.ask(question) }),
+  });
+
+/** The options to open a dump with: the launch arguments, and the places on this machine. */
+export const openOptions = (args: LaunchArguments, budget: Budget) => ({
+  ...args,
+  budget,
+  search: args.searches ? placesOf(args.vmcore, [...args.debuginfo, ...args.workspace], process.env) : undefined,
+  indexes: indexDirectory(process.env),
+});

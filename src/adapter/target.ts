@@ -22,7 +22,7 @@ import { Frames } from "./frames.ts";
 import { fetchedSource } from "./lateDebuginfo.ts";
 import { checkLiveKernel, KCORE } from "./liveKernel.ts";
 import type { LaunchArguments } from "./launch.ts";
-import { budgetFor, openOptions } from "./openOptions.ts";
+import { budgetFor, openOptions } from "./launch.ts";
 import { namesOf } from "./names.ts";
 import { References } from "./values/references.ts";
 import { Sources } from "./code/sources.ts";

@@ -1,11 +1,14 @@
 import { internalError } from "../base/sourceStack.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "./exit.ts";
 import { systemReason } from "./systemReason.ts";
-import { isNodeSufficient, startAgain } from "./node.ts";
+import { isNodeSufficient, startAgain, script } from "./node.ts";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 /** What `vmcore-debug NAME ...` runs instead of opening a dump; loaded when asked for. */
 const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
-  dap: async (argv) => (await import("./dap.ts")).dap(argv),
+  dap,
   debuginfo: async (argv) => (await import("./debuginfo.ts")).debuginfo(argv),
   docs: async (argv) => (await import("./docs.ts")).docs(argv),
   log: async (argv) => (await import("./log.ts")).log(argv),
@@ -43,3 +46,15 @@ void start().then(
     process.exitCode = EXIT_FAILED;
   },
 );
+
+/** `vmcore-debug dap [--listen [HOST:]PORT|unix:PATH]`: becomes the debug adapter, which is a program of its own beside this one. */
+async function dap(argv: readonly string[]): Promise<number> {
+  const adapter = join(dirname(script()), "adapter.js");
+  if (!existsSync(adapter)) {
+    process.stderr.write(`vmcore-debug: there is no ${adapter}: run "npm run build"\n`);
+    return EXIT_USAGE;
+  }
+  process.argv = [process.argv[0] ?? "node", adapter, ...argv];
+  await import(pathToFileURL(adapter).href);
+  return EXIT_ANSWERED;
+}

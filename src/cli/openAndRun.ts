@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { existsSync } from "node:fs";
+import { existsSync, closeSync, openSync, writeSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Budget } from "../base/budget.ts";
@@ -7,7 +7,7 @@ import { Cancelled, drive } from "../base/job.ts";
 import type { Piece } from "../say/piece.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { UsageError } from "../base/usageError.ts";
-import type { Context } from "../crash/language/command.ts";
+import type { Context, OutputFile, SessionFacts } from "../crash/language/command.ts";
 import { lackingTypes } from "../crash/language/lacking.ts";
 import { ansi, plain } from "../render/style.ts";
 import { printable } from "../base/printable.ts";
@@ -20,11 +20,11 @@ import { download, hasServers, lookedFor } from "./download.ts";
 import { EXIT_ANSWERED, EXIT_CANCELLED, EXIT_FAILED, EXIT_OPEN, EXIT_USAGE } from "./exit.ts";
 import { ExtensionFiles } from "./extensionFiles.ts";
 import { readOptions, usageText, type CliOptions } from "./options.ts";
-import { fileCreator } from "./outputFile.ts";
 import { ProgressLine } from "./progress.ts";
 import { converse } from "./prompt.ts";
 import { complain, Terminal } from "./terminal.ts";
 import { unpackPackages } from "./unpackPackages.ts";
+import { refuseInputs } from "../session/refuseInputs.ts";
 
 /** `vmcore-debug [options] [VMLINUX] VMCORE...` @returns the exit status */
 export async function openAndRun(argv: readonly string[]): Promise<number> {
@@ -146,3 +146,22 @@ async function readRcFiles(terminal: Terminal): Promise<void> {
     if (existsSync(path)) await terminal.configure(path);
   }
 }
+
+/** Opens files for what commands copy out of a dump. */
+const fileCreator =
+  (session: SessionFacts) =>
+  (path: string): OutputFile => {
+    refuseInputs(session, path);
+    let fd: number;
+    try {
+      fd = openSync(path, "w");
+    } catch (error) {
+      throw new UsageError(error instanceof Error ? error.message : String(error));
+    }
+    return {
+      write(bytes) {
+        for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
+      },
+      close: () => closeSync(fd),
+    };
+  };

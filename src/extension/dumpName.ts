@@ -25,3 +25,17 @@ export function shortTitle(about: Pick<About, "title" | "panicked">): string {
   const title = titleOf(about);
   return title.length > MAX_TITLE ? `${title.slice(0, MAX_TITLE - 1)}…` : title;
 }
+
+/** Whether a file's name matches a glob pattern of `editorAssociations`: `*`, `?` and `[0-9]`. No vscode. */
+export function matchesName(name: string, pattern: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|\\]/g, "\\$&")
+    .replace(/\*+/g, ".*")
+    .replace(/\?/g, ".");
+  try {
+    return new RegExp(`^(?:${source})$`, "i").test(name);
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}

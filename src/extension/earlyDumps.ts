@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { DUMP_EDITOR } from "./dumpEditor.ts";
-import { matchesName } from "./fileName.ts";
+import { matchesName } from "./dumpName.ts";
 
 /**
  * Dumps that VS Code opened as it started, before it knew the editors of extensions: it took them for text, too large

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { CustomRequests } from "../protocol/custom.ts";
+import type { CustomRequests, CustomEvents } from "../protocol/custom.ts";
 
 /** The `type` of our debug configurations. */
 export const TYPE = "vmcore";
@@ -60,4 +60,17 @@ export function sessionCommand(
       void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
     }
   });
+}
+
+/** What an adapter asks the user before it goes on; closing the dialog means no. */
+export function questions(): vscode.Disposable[] {
+  return [
+    vscode.debug.onDidReceiveDebugSessionCustomEvent(async ({ session, event, body }) => {
+      if (session.type !== TYPE || event !== "vmcore/ask") return;
+      const { id, question } = body as CustomEvents["vmcore/ask"];
+      const yes = "Continue";
+      const answer = await vscode.window.showWarningMessage(question, { modal: true }, yes);
+      await session.customRequest("vmcore/answer", { id, yes: answer === yes });
+    }),
+  ];
 }

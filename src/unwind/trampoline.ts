@@ -2,7 +2,9 @@ import { attempt, Fault } from "../base/fault.ts";
 import { llistEntries } from "../kernel/list.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
-import type { Cursor, Step } from "./cursor.ts";
+import { type Cursor, type Step, lookupAddress } from "./cursor.ts";
+import { generatedCode } from "./generatedCode.ts";
+import { readPtRegs } from "./ptRegs.ts";
 
 /** Code that function-graph tracing and return probes put in the place of a return address. */
 const trampolines = ["return_to_handler", "arch_rethook_trampoline", "__kretprobe_trampoline", "kretprobe_trampoline"];
@@ -59,4 +61,17 @@ function hookedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefin
   for (const node of llistEntries(kernel, task.at("rethooks"), "struct rethook_node", "llist"))
     if (node.at("frame").value() === slot) return node.at("ret_addr").value();
   return undefined;
+}
+
+/**
+ * Steps from an optimised kprobe's detour to the function that it was jumped to from: the detour saves a
+ * `struct pt_regs` where sp then stands, of which optimized_callback() fills in the rest (arch/x86/kernel/kprobes/opt.c).
+ * @throws Fault corrupt when those registers stand in no code: the callback did not come to it
+ */
+export function detourRule(kernel: Kernel, cursor: Cursor): Step | undefined {
+  if (cursor.exact || !generatedCode(kernel, lookupAddress(cursor))?.isDetour) return undefined;
+  const registers = readPtRegs(kernel, cursor.sp);
+  if (!kernel.code.isText(registers.get(kernel.arch.pc) ?? 0n))
+    throw Fault.at("corrupt", cursor.sp, "the registers that a kprobe saved here stand in no code");
+  return { kind: "interrupted", registers, address: cursor.sp, exact: true };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parsedJson } from "../../src/base/json.ts";
+import { parsedJson } from "../../src/session/fetch/packages.ts";
 import { unlessRefused } from "../../src/base/refused.ts";
 import { regularExpression } from "../../src/base/regularExpression.ts";
 

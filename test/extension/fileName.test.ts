@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { matchesName } from "../../src/extension/fileName.ts";
+import { matchesName } from "../../src/extension/dumpName.ts";
 
 test("a file's name matches the patterns of editorAssociations, as a whole and in either case", () => {
   assert.ok(matchesName("vmcore", "vmcore"));

@@ -1,6 +1,5 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
-import { hexLines } from "./hexDump.ts";
 
 const SCHEME = "vmcore-memory";
 const HEX_EDITOR = "ms-vscode.hexeditor";
@@ -69,3 +68,23 @@ function provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
 const startOf = (uri: vscode.Uri): bigint => BigInt(/0x[0-9a-f]+/.exec(uri.path)?.[0] ?? "0");
 
 const hex0x = (value: bigint): string => `0x${value.toString(16)}`;
+
+const ROW = 16;
+
+/**
+ * A page of memory as text: address, bytes, characters.
+ * @param bytes what could be read from `address` on; `??` stands for the rest of `size`
+ */
+function hexLines(address: bigint, bytes: Uint8Array, size: number): string[] {
+  return Array.from({ length: Math.ceil(size / ROW) }, (_, row) => {
+    const cells = Array.from({ length: ROW }, (_, i) => bytes[row * ROW + i]);
+    const hex = cells.map((byte) => byte?.toString(16).padStart(2, "0") ?? "??");
+    const text = cells.map((byte) =>
+      byte === undefined ? " " : byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".",
+    );
+    const at = BigInt.asUintN(64, address + BigInt(row * ROW))
+      .toString(16)
+      .padStart(16, "0");
+    return `${at}  ${hex.slice(0, 8).join(" ")}  ${hex.slice(8).join(" ")}  |${text.join("")}|`;
+  });
+}

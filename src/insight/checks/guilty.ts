@@ -1,5 +1,5 @@
 import { attempt } from "../../base/fault.ts";
-import { isInTree } from "../../linux/module/provenance.ts";
+import { isInTree } from "../../linux/module/taint.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { Check } from "../check.ts";

@@ -2,7 +2,7 @@ import type { Effect, Place, Value } from "../../arch/effect.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
 import { plainName } from "../../log/place.ts";
-import { slabCacheType } from "../../linux/slab/cacheType.ts";
+import { slabCacheType } from "../../linux/slab/slabObject.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import { memberAt } from "../../model/memberAt.ts";

@@ -1,6 +1,8 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { globalWord } from "../vmcoreinfo.ts";
+import type { Obj } from "../../model/object.ts";
+import { moduleName, modules } from "./module.ts";
 
 /** Letters of bits 0 and up where the kernel's own table is out of reach (Documentation/admin-guide/tainted-kernels.rst). */
 const TAINT_LETTERS = "PFSRMBUDAWCIOELKXTNJ";
@@ -23,3 +25,17 @@ export function taintLetters(kernel: Kernel, mask: bigint): string {
 
 /** `tainted_mask`: why this kernel is tainted; 0 when it is not. @throws Fault */
 export const taintedMask = (kernel: Kernel): bigint => globalWord(kernel, "tainted_mask") ?? 0n;
+
+/** The loaded module of a name, `struct module`. @throws Fault unknown when none is loaded */
+export function moduleNamed(kernel: Kernel, name: string): Obj<"struct module"> {
+  for (const module of modules(kernel)) if (moduleName(module) === name) return module;
+  throw Fault.of("unknown", `no module ${name} is loaded`);
+}
+
+/** The letters of what a module itself tainted the kernel with (`module.taints`). @throws Fault */
+export const moduleTaints = (module: Obj<"struct module">): string =>
+  taintLetters(module.kernel, module.at("taints").value());
+
+/** Whether a module says that it was built with the kernel (`intree` in its modinfo): else it taints it with O. @throws Fault */
+export const isInTree = (kernel: Kernel, name: string): boolean =>
+  !moduleTaints(moduleNamed(kernel, name)).includes("O");

@@ -6,11 +6,12 @@ import { possibleCpus } from "../../kernel/cpumask.ts";
 import { physicalToVirtual } from "../mm/directMap.ts";
 import { pageShift } from "../mm/page.ts";
 import { sheafObjects, sheaves } from "./sheaf.ts";
-import { isSlabAllocator } from "./slab.ts";
+import { isSlabAllocator, objectSize } from "./slab.ts";
 import { slabAllocatorFree, readSlabAllocatorSlab } from "./slabAllocator.ts";
 import { slabOfPfn } from "./slabPage.ts";
 import { freeObjects, objectAt, objectIndex, objectLayout, type ObjectLayout } from "./slubFreelist.ts";
 import { cpuSlab, readSlab, type CpuSlab, type Slab } from "./slub.ts";
+import type { StructType } from "../../debuginfo/ctype.ts";
 
 /** Which objects of a slab are free, and for whom. */
 export interface SlabState {
@@ -109,4 +110,17 @@ export function slabHolding(kernel: Kernel, address: bigint): ReturnType<typeof 
   if (found instanceof Fault || physicalToVirtual(kernel, found.physical) !== kernel.memory.canonical(address))
     return undefined;
   return slabOfPfn(kernel, Number(found.physical >> BigInt(pageShift(kernel))));
+}
+
+/**
+ * The structure that a slab object is, where its cache is named for it (KMEM_CACHE() does) and the size fits; only for
+ * an address where an object begins. Undefined for caches of many types, such as kmalloc-64. @throws Fault
+ */
+export function slabCacheType(kernel: Kernel, address: bigint): StructType | undefined {
+  const object = slabObjectAt(kernel, address);
+  if (object?.address !== address) return undefined;
+  const name = object.cache.at("name").text();
+  const type = kernel.types.find("struct", name);
+  const size = objectSize(object.cache);
+  return type?.kind === "struct" && type.size > 0 && type.size <= size && type.size > size - 64 ? type : undefined;
 }

@@ -1,4 +1,3 @@
-import { parsedJson } from "../../base/json.ts";
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
@@ -236,4 +235,14 @@ async function keep(
   }
   placeNew(part, inCache(cache, buildId));
   return buildId;
+}
+
+/** Parses a JSON text; undefined if it is invalid, for example cut off. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

@@ -1,9 +1,8 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import { bytesFile, fileHead, openFile, type RandomFile } from "../../base/file.ts";
+import { bytesFile, fileHead, openFile, type RandomFile, readBytes } from "../../base/file.ts";
 import { once } from "../../base/once.ts";
 import { isSystemError } from "../../base/systemError.ts";
-import type { Btf, BtfOptions } from "../../debuginfo/btf/btf.ts";
-import { openBtf } from "../../debuginfo/btf/btf.ts";
+import { type Btf, type BtfOptions, openBtf } from "../../debuginfo/btf/btf.ts";
 import { openDwarf, type Dwarf } from "../../debuginfo/dwarf/dwarf.ts";
 import { type ElfFile, ET_REL, openElf, SHF_ALLOC, SHF_WRITE, SHT_NOBITS } from "../../elf/elf.ts";
 import { elfHeader, ET_DYN, ET_EXEC } from "../../elf/elfHeader.ts";
@@ -13,7 +12,8 @@ import type { ReadOnlyFallback } from "../../memory/memory.ts";
 import { alternateDebug } from "../find/debugLink.ts";
 import { type IndexKind, indexKinds, readIndex, writeIndex } from "./indexCache.ts";
 import { whyNoElf, whyNoVmlinux } from "./notVmlinux.ts";
-import { OpenError } from "./openError.ts";
+import { OpenError, isUnreadable } from "./openError.ts";
+import { isText } from "../../dump/recognize.ts";
 
 /** An opened vmlinux: each kind of knowledge is read when first asked for. */
 export interface Vmlinux {
@@ -187,3 +187,20 @@ export const fallbackOf =
   (vmlinux: Vmlinux, bias: bigint): ReadOnlyFallback =>
   (address, length) =>
     vmlinux.constant(address - bias, length);
+
+/** Whether a file that was taken for a dump is text; false where it cannot be read. */
+export function isTextFile(path: string): boolean {
+  try {
+    const file = openNamed(path, "dump");
+    try {
+      const head = readBytes(file, 0, 512);
+      return !(head instanceof Fault) && isText(head);
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    // Why it cannot be opened was said already.
+    if (isUnreadable(error)) return false;
+    throw error;
+  }
+}

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault, faultLast } from "../../../src/base/fault.ts";
 import { openFiles } from "../../../src/linux/fs/fdtable.ts";
-import { fsPath } from "../../../src/linux/fs/fsStruct.ts";
+import { fsPath } from "../../../src/linux/fs/dcache.ts";
 import { fileType, pageCache } from "../../../src/linux/fs/inode.ts";
 import { lockedFiles } from "../../../src/linux/fs/lockd.ts";
 import { mountDevice, mountOfSuper, mountPath, mounts } from "../../../src/linux/fs/mount.ts";

@@ -1,7 +1,6 @@
 import { UsageError } from "../../../base/usageError.ts";
 import { initNet, netNamespace } from "../../../linux/net/netDevice.ts";
 import { command } from "../../language/command.ts";
-import { ipv4Number } from "./address.ts";
 import { arpCache, neighboursTable } from "./arp.ts";
 import { devicesTable, netDeviceTable } from "./devices.ts";
 import { taskSocketRows, taskSocketsFields, taskSocketStructs } from "./sockets.ts";
@@ -9,6 +8,8 @@ import { text } from "../../../say/piece.ts";
 import { formatOptions } from "../../say/structView.ts";
 import { selectTasks } from "../../language/taskSelector.ts";
 import { WrongUse } from "../../language/wrongUse.ts";
+import type { Arch } from "../../../arch/arch.ts";
+import { anyNumber } from "../../language/number.ts";
 
 export const net = command({
   name: "net",
@@ -60,3 +61,11 @@ export const net = command({
     else if (number === undefined && !args.has("-a")) yield* netDeviceTable(initNet(kernel));
   },
 });
+
+/** `net -N`: what an IPv4 address reads as when the machine takes it for a number. @throws UsageError */
+function ipv4Number({ byteOrder }: Pick<Arch, "byteOrder">, word: string): string {
+  const value = anyNumber(word);
+  if (value === undefined || value > 0xffff_ffffn) throw new UsageError(`not an IPv4 address: ${word}`);
+  const bytes = [0n, 8n, 16n, 24n].map((shift) => (value >> shift) & 0xffn);
+  return (byteOrder === "little" ? bytes : bytes.toReversed()).join(".");
+}

@@ -1,7 +1,7 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { filePath } from "../../../../linux/fs/dcache.ts";
 import { openFiles, type OpenFile } from "../../../../linux/fs/fdtable.ts";
-import { fsPath } from "../../../../linux/fs/fsStruct.ts";
+import { fsPath } from "../../../../linux/fs/dcache.ts";
 import { cachedPages, inodeMapping } from "../../../../linux/fs/inode.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";

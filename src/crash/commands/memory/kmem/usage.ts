@@ -16,9 +16,11 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import type { PanelKeys } from "../../../../protocol/records.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { sizeText } from "../../../../render/quantity.ts";
-import { text, type Pieces } from "../../../../say/piece.ts";
+import { text, type Pieces, progress, type Piece } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
-import { sharedPages } from "./shared.ts";
+import { memoryModel } from "../../../../linux/mm/memoryModel.ts";
+import { pageFlagMask } from "../../../../linux/mm/pageFlags.ts";
+import { pageStructs } from "../../../../linux/mm/pageStruct.ts";
 
 /** A row: what is counted, and of which other row it is a part. */
 interface Row {
@@ -132,3 +134,17 @@ export const usageTable = (bytesOfPage = 4096): Table<Row, PanelKeys["kmem -i"]>
     },
   },
 });
+
+/** Pages with more than one user, those that were never handed out left aside. No counter knows: every page is looked at. */
+function* sharedPages(kernel: Kernel): Generator<Piece, number | Fault, void> {
+  const end = attempt(() => memoryModel(kernel).runs.at(-1)?.end ?? 0);
+  if (end instanceof Fault) return end;
+  const reserved = pageFlagMask(kernel, "PG_reserved") ?? 0n;
+  let shared = 0;
+  let seen = 0;
+  for (const page of pageStructs(kernel, 0, end)) {
+    if (!(page instanceof Fault) && page.count > 1 && !(page.flags & reserved)) shared++;
+    if (++seen % 4096 === 0) yield progress("pages", seen, end);
+  }
+  return shared;
+}

@@ -1,7 +1,6 @@
 import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { taskMemory } from "../../../../linux/mm/mm.ts";
-import { mmAt } from "../../../../linux/mm/mmStruct.ts";
 import { vmaFlagTable, vmas } from "../../../../linux/mm/vma.ts";
 import type { AddressSpace } from "../../../../memory/memory.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -18,6 +17,10 @@ import { selectTasks } from "../../../language/taskSelector.ts";
 import { eachVma, mmPiece, mmTable, pagesTable, vmaPages, vmaReferences, vmaTable } from "./areas.ts";
 import { vmaHeading, vmasTable } from "../../../say/vma.ts";
 import { WrongUse } from "../../../language/wrongUse.ts";
+import { attempt, Fault } from "../../../../base/fault.ts";
+import { cacheName } from "../../../../linux/slab/slab.ts";
+import { slabObjectAt } from "../../../../linux/slab/slabObject.ts";
+import { globalAddress } from "../../../../linux/vmcoreinfo.ts";
 
 export const vm = command({
   name: "vm",
@@ -170,4 +173,20 @@ function* references(task: Obj, mm: Obj, space: () => AddressSpace, reference: s
     yield piece;
   }
   if (!isEmpty) yield text("");
+}
+
+/**
+ * The `struct mm_struct` that a user named: `init_mm`, or an object of the slab cache that they are all from
+ * (kernel/fork.c: mm_cache_init).
+ * @returns undefined where there is none
+ * @throws Fault when it cannot be read
+ */
+function mmAt(kernel: Kernel, address: bigint): Obj<"struct mm_struct"> | undefined {
+  const mm = kernel.object("struct mm_struct", address);
+  if (!kernel.memory.isKernelAddress(address)) return undefined;
+  if (address === globalAddress(kernel, "init_mm")) return mm;
+  const object = attempt(() => slabObjectAt(kernel, address));
+  // Where slabs cannot be told, what has no page directory is surely none.
+  if (object instanceof Fault) return kernel.memory.isKernelAddress(mm.at("pgd").value()) ? mm : undefined;
+  return object?.address === address && cacheName(object.cache) === "mm_struct" ? mm : undefined;
 }

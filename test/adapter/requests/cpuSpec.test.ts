@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { splitCpuSpec } from "../../src/kernel/cpuSpec.ts";
+import { splitCpuSpec } from "../../../src/adapter/requests/evaluate.ts";
 
 const rows: readonly (readonly [string, string, string | undefined])[] = [
   ["runqueues", "runqueues", undefined],
