@@ -55,6 +55,16 @@ export function attempt<T>(read: () => T): T | Fault {
   }
 }
 
+/** Runs a job and returns its Fault instead of throwing it. Other exceptions pass through. */
+export function* attempting<T, P>(job: Generator<P, T, void>): Generator<P, T | Fault, void> {
+  try {
+    return yield* job;
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}
+
 /** Returns the value, or throws it if it is a Fault. */
 export function orThrow<T>(value: T | Fault): T {
   if (value instanceof Fault) throw value;

@@ -1,6 +1,7 @@
 /** Exported data of kernels without CONFIG_KALLSYMS_ALL. */
 import { viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
+import { type Job, toEnd } from "../base/job.ts";
 import { type Btf, openBtf } from "./btf/btf.ts";
 import type { KSymbol, TypeSource } from "./source.ts";
 import type { TargetMemory } from "./targetMemory.ts";
@@ -13,24 +14,28 @@ export interface ExportedData {
 }
 
 const STEP_BYTES = 4096;
+/** The search pauses after so many bytes. */
+const PAUSE_BYTES = 1 << 20;
 
 /**
  * Finds BTF by its header, and the exported symbols by the shape of their table, in read-only data. @param start,end
  * runtime range of the kernel's read-only data; missing pages are skipped @param declared declarations of a file, as
  * for `openBtf`
  */
-export function findExportedData(
+export function* findingExportedData(
   memory: TargetMemory,
   start: bigint,
   end: bigint,
   declared: () => TypeSource | undefined,
-): ExportedData {
+): Job<ExportedData, undefined> {
   const bytes = new Uint8Array(Number(end - start));
   for (let at = 0; at < bytes.length; at += STEP_BYTES) {
+    if (at % PAUSE_BYTES === 0) yield;
     const page = attempt(() => memory.read(start + BigInt(at), Math.min(STEP_BYTES, bytes.length - at)));
     if (!(page instanceof Fault)) bytes.set(page, at);
   }
-  const btf = findBtf(memory, bytes, declared);
+  const btf = yield* findingBtf(memory, bytes, declared);
+  yield;
   const symbols = new Map<string, KSymbol>();
   const add = (name: string, address: bigint): unknown => symbols.set(name, { name, address, size: 0, type: "D" });
   for (const { name, address } of exportedSymbols(memory, bytes, start)) add(name, address);
@@ -41,18 +46,23 @@ export function findExportedData(
   return { btf, symbols };
 }
 
+/** Runs `findingExportedData` without pauses. */
+export const findExportedData = (...of: Parameters<typeof findingExportedData>): ExportedData =>
+  toEnd(findingExportedData(...of));
+
 /** `struct btf_header` of include/uapi/linux/btf.h: u16 magic, u8 version, u8 flags, u32 hdr_len, then offsets. */
 const BTF_MAGIC = 0xeb9f;
 const BTF_HEADER_BYTES = 24;
 
-function findBtf(
+function* findingBtf(
   { byteOrder, wordSize }: TargetMemory,
   bytes: Uint8Array,
   declared: () => TypeSource | undefined,
-): Btf | undefined {
+): Job<Btf | undefined, undefined> {
   const view = viewOf(bytes);
   const little = byteOrder === "little";
   for (let at = 0; at + BTF_HEADER_BYTES <= bytes.length; at += 4) {
+    if (at % PAUSE_BYTES === 0) yield;
     if (view.getUint16(at, little) !== BTF_MAGIC || view.getUint8(at + 2) !== 1) continue;
     const u32 = (offset: number): number => view.getUint32(at + offset, little);
     const size = u32(4) + Math.max(u32(8) + u32(12), u32(16) + u32(20));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findExportedData } from "../../src/debuginfo/exportedData.ts";
+import { findExportedData, findingExportedData } from "../../src/debuginfo/exportedData.ts";
 import { BtfBuilder } from "../builders/btf.ts";
 import { ImageWriter } from "../builders/image.ts";
 import { ToyMemory } from "../builders/memory.ts";
@@ -96,4 +96,12 @@ test("read-only data without BTF and exports tells nothing", () => {
   const { btf, symbols } = findExportedData(memory, START, START + 0x8000n, () => undefined);
   assert.equal(btf, undefined);
   assert.equal(symbols.size, 0);
+});
+
+test("the search of read-only data can pause at each MiB", () => {
+  const memory = readOnlyData(12, []);
+  const job = findingExportedData(memory, START, START + 0x400000n, () => undefined);
+  let steps = 0;
+  while (!job.next().done) steps++;
+  assert.ok(steps >= 8, `${steps} steps for 4 MiB, which are read and then searched`);
 });

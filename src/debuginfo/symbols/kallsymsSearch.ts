@@ -1,12 +1,15 @@
 /** Finds kallsyms in memory. */
 import { viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
+import { type Job, toEnd } from "../../base/job.ts";
 import { type KallsymsTables, readKallsyms } from "./kallsyms.ts";
 import { nameStarts } from "./kallsymsNames.ts";
 import type { SymbolSource } from "../source.ts";
 import type { TargetMemory } from "../targetMemory.ts";
 
 const STEP_BYTES = 4096;
+/** The search pauses after so many bytes. */
+const PAUSE_BYTES = 1n << 20n;
 const TOKENS = 256;
 /** Limit for the length of a token: two letters to a few words; the longest seen has 40. */
 const MAX_TOKEN_BYTES = 256;
@@ -14,16 +17,32 @@ const MAX_TOKEN_BYTES = 256;
 const MAX_NAMES_BYTES = 16 * 1024 * 1024;
 const MIN_SYMBOLS = 1000;
 
+/** Progress of a search in bytes. */
+export interface KallsymsProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
 /**
  * Finds kallsyms if VMCOREINFO does not locate it (before 6.0, or no VMCOREINFO): by the shape of
  * `kallsyms_token_index`, then by the tables that scripts/kallsyms.c writes around it. @param start,end runtime range
  * of the kernel image; missing pages are skipped @returns undefined if nothing there is kallsyms
  */
-export function findKallsyms(memory: TargetMemory, start: bigint, end: bigint): SymbolSource | undefined {
-  for (const tokenIndex of tokenIndexes(memory, start, end)) {
-    const tokenTable = tokenTableBefore(memory, tokenIndex);
+export function* findingKallsyms(
+  memory: TargetMemory,
+  start: bigint,
+  end: bigint,
+): Job<SymbolSource | undefined, KallsymsProgress> {
+  const total = Number(end - start);
+  for (const { address: tokenIndex, isIndex } of tokenIndexes(memory, start, end)) {
+    const progress = { done: Number(tokenIndex - start), total };
+    if (!isIndex) yield progress;
+    const tokenTable = isIndex ? tokenTableBefore(memory, tokenIndex) : undefined;
     if (tokenTable === undefined) continue;
-    for (const { numSyms, names, count } of namesBefore(memory, tokenTable)) {
+    for (const found of namesBefore(memory, tokenTable)) {
+      yield progress;
+      if (!found) continue;
+      const { numSyms, names, count } = found;
       for (const places of addressTables(memory, { numSyms, tokenIndex, count })) {
         const tables = { numSyms, names, tokenTable, tokenIndex, ...places };
         const symbols = attempt(() => readKallsyms(memory, tables, { start, end }));
@@ -34,10 +53,21 @@ export function findKallsyms(memory: TargetMemory, start: bigint, end: bigint): 
   return undefined;
 }
 
-/** Addresses where 256 ascending 16-bit numbers begin with 0. */
-function* tokenIndexes(memory: TargetMemory, start: bigint, end: bigint): Generator<bigint> {
+/** Runs `findingKallsyms` without pauses. */
+export const findKallsyms = (memory: TargetMemory, start: bigint, end: bigint): SymbolSource | undefined =>
+  toEnd(findingKallsyms(memory, start, end));
+
+/** An address of the kernel image: of a token index, or where the search pauses. */
+interface Place {
+  readonly address: bigint;
+  readonly isIndex: boolean;
+}
+
+/** Addresses where 256 ascending 16-bit numbers begin with 0, and an address for each pause. */
+function* tokenIndexes(memory: TargetMemory, start: bigint, end: bigint): Generator<Place> {
   const little = memory.byteOrder === "little";
   for (let page = start; page < end; page += BigInt(STEP_BYTES)) {
+    if ((page - start) % PAUSE_BYTES === 0n) yield { address: page, isIndex: false };
     const bytes = attempt(() => memory.read(page, STEP_BYTES));
     if (bytes instanceof Fault) continue;
     const view = viewOf(bytes);
@@ -45,7 +75,7 @@ function* tokenIndexes(memory: TargetMemory, start: bigint, end: bigint): Genera
       if (view.getUint16(at, little) !== 0 || !ascendsTo(view.getUint16(at + 2, little), 0)) continue;
       const address = page + BigInt(at);
       const table = attempt(() => memory.read(address, TOKENS * 2));
-      if (!(table instanceof Fault) && isTokenIndex(viewOf(table), little)) yield address;
+      if (!(table instanceof Fault) && isTokenIndex(viewOf(table), little)) yield { address, isIndex: true };
     }
   }
 }
@@ -79,7 +109,7 @@ interface FoundNames {
 }
 
 /** Numbers before the tokens that equal the count of names that fit between them and the tokens, with their markers. */
-function* namesBefore(memory: TargetMemory, tokenTable: bigint): Generator<FoundNames> {
+function* namesBefore(memory: TargetMemory, tokenTable: bigint): Generator<FoundNames | undefined> {
   const bytes = readBackwards(memory, tokenTable, MAX_NAMES_BYTES);
   const view = viewOf(bytes);
   const little = memory.byteOrder === "little";
@@ -91,6 +121,8 @@ function* namesBefore(memory: TargetMemory, tokenTable: bigint): Generator<Found
     const room = bytes.length - at - word;
     if (count < MIN_SYMBOLS || count * 3 > room || count * 64 < room) continue;
     if (word === 8 && view.getUint32(at + 4, little) !== 0) continue;
+    // Reading that many names takes milliseconds: a pause for each number that may count them.
+    yield undefined;
     if (!hasMarkers(bytes.subarray(at + word), count, little, word)) continue;
     yield { numSyms: origin + BigInt(at), names: origin + BigInt(at + word), count };
   }

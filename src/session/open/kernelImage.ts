@@ -1,9 +1,11 @@
-import { attempt, Fault } from "../../base/fault.ts";
+import { attempt, attempting, Fault } from "../../base/fault.ts";
+import { type Job, toEnd } from "../../base/job.ts";
+import { type Piece, progress } from "../../say/piece.ts";
 import { once } from "../../base/once.ts";
 import { type Btf, openBtf } from "../../debuginfo/btf/btf.ts";
-import { type ExportedData, findExportedData } from "../../debuginfo/exportedData.ts";
+import { type ExportedData, findingExportedData } from "../../debuginfo/exportedData.ts";
 import { readKallsyms } from "../../debuginfo/symbols/kallsyms.ts";
-import { findKallsyms } from "../../debuginfo/symbols/kallsymsSearch.ts";
+import { findingKallsyms } from "../../debuginfo/symbols/kallsymsSearch.ts";
 import { openOrc, orcVersion, type OrcTable, type OrcVersion } from "../../debuginfo/orc.ts";
 import type { KSymbol, OrcSource, SymbolSource, TypeSource } from "../../debuginfo/source.ts";
 import type { OpenedMemory } from "../../memory/openMemory.ts";
@@ -42,17 +44,17 @@ const remedyFor = ({ kind }: Fault): string =>
  * @param given a System.map, for what neither a vmlinux nor the dump names
  * @param search for one, when the dump names nothing, or functions alone
  */
-export function kernelImage(
+export function* readingKernelImage(
   memory: OpenedMemory,
   vmlinux: Vmlinux | undefined,
   bias: bigint,
   given?: PlacedMap,
   search: () => PlacedMap | undefined = () => undefined,
-): KernelImage {
+): Job<KernelImage, Piece> {
   const lacking: string[] = [];
   // A stripped vmlinux names nothing: the dump itself does.
   const named = vmlinux?.elf.section(".symtab") ? vmlinux : undefined;
-  const fromDump = named ? undefined : attempt(() => dumpSymbols(memory));
+  const fromDump = named ? undefined : yield* attempting(readingDumpSymbols(memory));
   const isNamed = !fromDump || (!(fromDump instanceof Fault) && fromDump.named("init_task").length > 0);
   const map = given ?? (isNamed ? undefined : search());
   if (fromDump instanceof Fault && !map) lacking.push(`no symbols: ${fromDump.message}; ${remedyFor(fromDump)}`);
@@ -70,9 +72,13 @@ export function kernelImage(
   };
   const declared = (): TypeSource | undefined => vmlinux?.dwarf()?.types;
   // Only where data has no other names: exports are some of them, and have to be searched for.
-  const exported = once(() =>
-    isNamed || map ? undefined : exportedData(memory, address("_etext"), address("__init_begin"), declared),
-  );
+  const searching = (): Job<ExportedData | undefined, Piece> =>
+    searchingExports(memory, address("_etext"), address("__init_begin"), declared);
+  const needsExports = !isNamed && !map;
+  // The types are asked for while the session opens, and there is no other place for them.
+  const isNeededNow = needsExports && !vmlinux?.btf() && range("__start_BTF", "__stop_BTF").length === 0;
+  const found = isNeededNow ? yield* searching() : undefined;
+  const exported = once(() => found ?? (needsExports ? toEnd(searching()) : undefined));
   const btf = once(
     () => vmlinux?.btf() ?? dumpBtf(memory, range("__start_BTF", "__stop_BTF")[0], declared) ?? exported()?.btf,
   );
@@ -121,16 +127,20 @@ export function kernelImage(
 /** Larger than any kernel's read-only data: those of distributions have some 10 MiB. */
 const MAX_READ_ONLY = 64n << 20n;
 
-function exportedData(
+function* searchingExports(
   { memory }: OpenedMemory,
   textEnd: bigint | undefined,
   initStart: bigint | undefined,
   declared: () => TypeSource | undefined,
-): ExportedData | undefined {
+): Job<ExportedData | undefined, Piece> {
   if (textEnd === undefined) return undefined;
   const most = textEnd + MAX_READ_ONLY;
   const end = initStart !== undefined && initStart > textEnd && initStart < most ? initStart : most;
-  return findExportedData(memory, textEnd, end, declared);
+  const search = findingExportedData(memory, textEnd, end, declared);
+  let steps = 0;
+  let step = search.next();
+  for (; !step.done; step = search.next()) yield progress("Searching for exported symbols", steps++, 0);
+  return step.value;
 }
 
 const exportedSymbols = (exported: () => ExportedData | undefined): SymbolSource => ({
@@ -155,8 +165,11 @@ function noteSymbols({ vmcoreinfo }: OpenedMemory): SymbolSource {
 /** How far from its start a kernel image is searched: x86_64 allows 1 GiB, real ones have some 60 MiB. */
 const MAX_IMAGE = 256n << 20n;
 
+/** Runs `readingDumpSymbols` without pauses. @throws Fault */
+export const dumpSymbols = (opened: OpenedMemory): SymbolSource => toEnd(readingDumpSymbols(opened));
+
 /** kallsyms, where VMCOREINFO says it lies (from 6.0 on), else by search through the kernel image. @throws Fault */
-export function dumpSymbols({ memory, vmcoreinfo, imageStart }: OpenedMemory): SymbolSource {
+function* readingDumpSymbols({ memory, vmcoreinfo, imageStart }: OpenedMemory): Job<SymbolSource, Piece> {
   const symbol = (name: string): bigint | undefined => vmcoreinfo?.symbol(name);
   const start = symbol("_stext") ?? imageStart;
   if (start === undefined) throw Fault.of("unknown", "the dump does not say where its kernel lies");
@@ -170,7 +183,11 @@ export function dumpSymbols({ memory, vmcoreinfo, imageStart }: OpenedMemory): S
     };
     return readKallsyms(memory, { names, numSyms, tokenTable, tokenIndex, ...addresses }, start);
   }
-  const found = findKallsyms(memory, start, start + MAX_IMAGE);
+  const search = findingKallsyms(memory, start, start + MAX_IMAGE);
+  let step = search.next();
+  for (; !step.done; step = search.next())
+    yield progress("Searching for the kernel's symbols", step.value.done, step.value.total);
+  const found = step.value;
   if (!found) throw Fault.of("missing", "the dump holds no kallsyms tables");
   return found;
 }

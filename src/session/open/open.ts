@@ -17,7 +17,7 @@ import { kaslrOffset, type OpenedMemory, openingMemory } from "../../memory/open
 import type { Kernel } from "../../model/kernel.ts";
 import { lackingAlternate } from "../find/debugLink.ts";
 import { buildTrees, debugDirectories, type DebuginfoPlaces, moduleDirectories } from "../find/debuginfoPlaces.ts";
-import { kernelImage } from "./kernelImage.ts";
+import { readingKernelImage } from "./kernelImage.ts";
 import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
 import { ModuleFiles, type ModulePlaces } from "../find/moduleFiles.ts";
 import { OpenError } from "./openError.ts";
@@ -140,7 +140,7 @@ function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece
     const force = given !== undefined && (options.force ?? false);
     const warnings = vmlinux ? matched(vmlinux, memory, force) : [];
     yield progress("Reading the kernel's symbols", 0, 0);
-    const session = assembled(dump, memory, { vmlinux, tries: search.tries, warnings }, options);
+    const session = yield* assembling(dump, memory, { vmlinux, tries: search.tries, warnings }, options);
     isOpen = true;
     return session;
   } finally {
@@ -156,12 +156,12 @@ interface FoundVmlinux {
 }
 
 /** @throws OpenError */
-function assembled(
+function* assembling(
   dump: DumpImage,
   memory: OpenedMemory,
   { vmlinux, tries, warnings: doubts }: FoundVmlinux,
   options: OpenOptions,
-): Session {
+): Job<Session, Piece> {
   const lacks = [shortfall(dump.facts), erased(dump.facts)].filter((one) => one !== undefined);
   const warnings = [...lacks, ...memory.doubts, ...absent(options), ...doubts];
   if (vmlinux && !vmlinux.elf.section(".debug_info"))
@@ -186,7 +186,13 @@ function assembled(
     mapTries.push(...(maps?.tries ?? []));
     return maps?.map;
   };
-  const image = kernelImage(memory, vmlinux, vmlinux ? biasOf(vmlinux, memory) : 0n, map ?? preferredMap, searchMap);
+  const image = yield* readingKernelImage(
+    memory,
+    vmlinux,
+    vmlinux ? biasOf(vmlinux, memory) : 0n,
+    map ?? preferredMap,
+    searchMap,
+  );
   if (vmlinux) memory.memory.setFallback(fallbackOf(vmlinux, image.bias));
   const moduleFiles = new ModuleFiles(modulePlaces(options, memory, vmlinux), options.budget);
   const debuginfos = new ModuleDebuginfos(moduleFiles);

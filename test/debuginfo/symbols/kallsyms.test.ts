@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../../src/base/fault.ts";
 import { readKallsyms } from "../../../src/debuginfo/symbols/kallsyms.ts";
-import { findKallsyms } from "../../../src/debuginfo/symbols/kallsymsSearch.ts";
+import { findingKallsyms, findKallsyms } from "../../../src/debuginfo/symbols/kallsymsSearch.ts";
 import { kallsymsImage, type KallsymsOptions, memoryOf } from "../../builders/kallsyms.ts";
 
 const TEXT = 0xffffffff82000000n;
@@ -119,3 +119,10 @@ test("a search of memory without kallsyms finds nothing", () => {
 
 const corrupt = (message: RegExp) => (error: unknown) =>
   error instanceof Fault && error.kind === "corrupt" && message.test(error.message);
+
+test("the search for kallsyms can pause at each MiB, and says how far it is", () => {
+  const job = findingKallsyms(memoryOf(TEXT, new Uint8Array(4096)), TEXT, TEXT + 0x400000n);
+  const done: number[] = [];
+  for (let step = job.next(); !step.done; step = job.next()) done.push(step.value.done);
+  assert.deepEqual(done, [0, 0x100000, 0x200000, 0x300000]);
+});
