@@ -39,7 +39,7 @@ export function verdictOf(log: KernelLog, report: Report): Verdict {
     case "wait":
       return waiting(traceFrames(log, report));
     case "stall":
-      return stalled(siteFrames(log, report), kind, row.kind === "rcu-stall" ? tickFrames(log, report) : undefined);
+      return row.kind === "rcu-stall" ? stalledFor(log, report) : stalled(siteFrames(log, report), kind, undefined);
     case "lock":
       return locking(log, report, kind);
     case "origin":
@@ -189,7 +189,7 @@ function below(frames: readonly Frame[], frame: Frame): Frame {
 
 /** What shows stacks and what a tick runs through: no place of a loop. */
 const TICK =
-  /^(?:sched_show_task|dump_cpu_task|show_state|check_cpu_stall|print_\w*stall|update_process_times|tick_|__?hrtimer|hrtimer_|local_apic|__sysvec|sysvec_|asm_|smp_apic|apic_timer|el1_|el1h_|gic_|handle_domain|__irq_svc|__irq_usr|irq_enter|irq_exit|__irq_exit|do_IRQ|common_interrupt|ret_from_intr|synchronize_)/;
+  /^(?:sched_show_task|dump_cpu_task|show_state|check_cpu_stall|print_\w*stall|update_process_times|tick_|__?hrtimer|hrtimer_|local_apic|__sysvec|sysvec_|asm_|smp_apic|apic_timer|el1_|el1h_|gic_|handle_domain|_*schedule(?:_|$)|preempt_schedule|__irq_svc|__irq_usr|irq_enter|irq_exit|__irq_exit|do_IRQ|common_interrupt|ret_from_intr|synchronize_)/;
 
 /** What a processor runs that has nothing to do. */
 const IDLE =
@@ -212,6 +212,26 @@ function stalled(site: readonly Frame[], kind: Kind, tick: readonly Frame[] | un
   const isStackFull = kind === "stack-guard" || kind === "stack-overflow";
   const frame = isStackFull ? frames[Math.max(0, anchor - 1)] : top;
   return { frame, name };
+}
+
+/** How the waiter of an expedited grace period prints a stall: its own stack is of who waits, not of who is in the way. */
+const WAITER = /^rcu_exp_wait_wake|^synchronize_rcu_expedited_(?:wait|stall)/;
+/**
+ * All processors passed, so that only RCU's own thread is late; or several tasks are in the way, of which one stack tells
+ * nothing. A processor that the tick interrupted is told all the same: it keeps others from running.
+ */
+const LATE = /All QSes seen/;
+const SEVERAL = /Tasks blocked on .{0,80}: P\d+\S* +P\d/;
+
+function stalledFor(log: KernelLog, report: Report): Verdict {
+  const ticks = tickFrames(log, report);
+  const site = siteFrames(log, report);
+  const isWaiter = [...ticks, ...site].some((frame) => WAITER.test(nameOf(frame)));
+  const isNobody = log.linesOf(report).some((at) => {
+    const text = log.lines[at]?.text ?? "";
+    return SEVERAL.test(text) || (ticks.length === 0 && LATE.test(text));
+  });
+  return isWaiter || isNobody ? NONE : stalled(site, "rcu-stall", ticks);
 }
 
 /** Of a stall that the CPU itself saw: what the tick interrupted. */

@@ -401,3 +401,38 @@ RIP: 0010:lab_remove+0x16/0x1a0`);
     /^The kernel used 0xdead000000000108: that is LIST_POISON1, 0x8 bytes behind/,
   );
 });
+
+test("the stack of who waits for a grace period names nobody that is in its way", () => {
+  const report = only(
+    timed(`rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 2-... } 10886 jiffies s: 2181 root: 0x4/.
+rcu: blocking rcu_node structures (internal RCU debug):
+Task dump for CPU 2:
+task:swapper/0       state:R  running task    28272     1      0 0x00004000
+Call Trace:
+ sched_show_task.cold+0x2da/0x33e
+ rcu_exp_wait_wake.cold+0x4a0/0x7ef
+ synchronize_rcu_expedited+0x502/0x5f0
+ do_one_initcall+0x10a/0x7b0
+ kernel_init+0xd/0x1c0`),
+  );
+  assert.equal(row(report, "Where"), undefined);
+  assert.equal(report.title, "INFO: rcu detected stall");
+});
+
+test("of several tasks that RCU waits for none is picked by the stack of one processor", () => {
+  const stall = (tasks: string): Summary =>
+    only(
+      timed(`rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
+rcu: 	Tasks blocked on level-0 rcu_node (CPUs 0-1): ${tasks}
+rcu: 	(detected by 0, t=10002 jiffies, g=56441, q=553 ncpus=2)
+task:labd            state:R  running task     stack:21064 pid:77 ppid:22
+Call Trace:
+ <TASK>
+ __schedule+0x1335/0x44b0
+ preempt_schedule+0xe2/0xf0
+ lab_loop+0x4e5/0x1650
+ __x64_sys_ioctl+0x14e5/0x1650`),
+    );
+  assert.equal(row(stall("P77/1:b..l P22934/1:b..l"), "Where"), undefined);
+  assert.equal(row(stall("P77"), "Where"), "lab_loop+0x4e5");
+});

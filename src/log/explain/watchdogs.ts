@@ -53,7 +53,7 @@ function explainStall(facts: ReportFacts): string {
   const flavour = groups.flavour ?? "RCU";
   const late = facts.texts.map((text) => QUIET.exec(text)?.[1]).find(Boolean);
   if (late !== undefined) {
-    return `All processors passed a quiescent state, but RCU's own thread (of \`${flavour}\`) did not end the grace period: it last ran ${late} jiffies before. It got no processor time, or its timer did not come; nothing shows that a processor loops.`;
+    return `All processors passed a quiescent state, but RCU's own thread (of \`${flavour}\`) did not end the grace period: it last ran ${late} jiffies before. It got no processor time, or its timer did not come${facts.where === undefined ? "; nothing shows that a processor loops" : `. The processor that noticed was in ${where(facts).replace(/^ \(|\)$/g, "")}`}.`;
   }
   return [
     `RCU (\`${flavour}\`) waits for a CPU or a task that did not pass a quiescent state for too long: it loops in the kernel${where(facts)}, runs with interrupts or preemption off, or was not run at all.`,
