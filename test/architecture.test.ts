@@ -302,6 +302,38 @@ test("a file that serves one other alone is more than a few lines", () => {
   );
 });
 
+test("each flow that ARCHITECTURE.md lists is at most seven files, from top to bottom", () => {
+  const lists = readFileSync("ARCHITECTURE.md", "utf8").match(/^ +In order: .*$/gm) ?? [];
+  assert.equal(lists.length, 4);
+  for (const list of lists) {
+    const flow = [...list.matchAll(/`([^`]+\.ts)`/g)].map(([, file]) => file!);
+    assert.ok(flow.length > 2 && flow.length <= 7, list);
+    const isReached = (file: string, i: number): boolean =>
+      flow.slice(0, i).some((above) => {
+        const targets = [...textOf(above).matchAll(/(?:from |import\()"(\.[^"]+\.ts)"/g)];
+        return targets.some(([, target]) => resolved(above, target!) === file);
+      });
+    assert.deepEqual(
+      flow.filter((file, i) => i > 0 && !isReached(file, i)),
+      [],
+      list,
+    );
+  }
+});
+
+test("the files that CONTRIBUTING.md tells to read are there, three for a task", () => {
+  const rows = [...readFileSync("CONTRIBUTING.md", "utf8").matchAll(/^\| an? [^|]+\| (`[^`]+\.ts`.*)\|$/gm)];
+  for (const [row, cell] of rows.filter(([, cell]) => !cell!.startsWith("`src/"))) {
+    const named = [...cell!.split(";")[0]!.matchAll(/`([^`]+\.ts)`/g)].map(([, file]) => file!);
+    assert.ok(named.length <= 3, row);
+    assert.deepEqual(
+      named.filter((file) => !files.includes(file)),
+      [],
+      row,
+    );
+  }
+});
+
 test("no file outgrows a reader's patience", () => {
   assert.deepEqual(
     files.filter((file) => !longFiles.includes(file) && textOf(file).split("\n").length - 1 > MAX_LINES),
