@@ -25,6 +25,7 @@ export interface PanelKeys {
     | "root"
     | "chain"
     | "cycle"
+    | "deadlock"
     | "note"
     | "unknown";
   "kmem -f": "order" | "bytes" | "freeArea" | "blocks" | "pages";

@@ -6,7 +6,7 @@ import type { Evidence } from "../evidence.ts";
 import type { Finding, Reference, Sentence, Severity } from "../finding.ts";
 import type { WaitRoot } from "./root.ts";
 import { type KnownHolder, sinceLastRun, type WaitCycle, type WaitingTask } from "./waitGraph.ts";
-import { fateSentence, taskName, waitType, waitWords } from "./words.ts";
+import { fateSentence, relationWords, taskName, waitType, waitWords } from "./words.ts";
 
 const taskReference = ({ task, pid, comm }: WaitingTask): Reference => ({
   kind: "task",
@@ -24,9 +24,6 @@ function resourceReference(one: WaitingTask): string | Reference {
   if (!resource?.type || resource.kind === "task exit") return waitWords(one);
   return { kind: "lock", address: resource.address, type: resource.type, name: waitWords(one) };
 }
-
-/** How a holder stands to what it holds up: a lock is held, all else depends on somebody. */
-const relation = (one: WaitingTask): string => (isLock(one.wait.resource?.kind) ? ", held by " : ", which depends on ");
 
 /** What shows that a task waits for a resource: its frame, and the struct on its stack. */
 function waitEvidence({ task, wait }: WaitingTask): Evidence[] {
@@ -110,7 +107,7 @@ export function cycleFinding({ tasks, certainty }: WaitCycle, severity: Severity
       taskReference(one),
       " waits for ",
       resourceReference(one),
-      relation(one),
+      `, ${relationWords(one)} `,
       taskReference(next),
       itself,
     ];

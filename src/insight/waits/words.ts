@@ -1,6 +1,6 @@
 /** How waiting is told, for sentences and for tables. */
 import { hex } from "../../base/hex.ts";
-import type { Wait } from "../../linux/locks/resource.ts";
+import { isLock, type Wait } from "../../linux/locks/resource.ts";
 import { firstHolder } from "./root.ts";
 import type { KnownHolder, WaitingTask } from "./waitGraph.ts";
 
@@ -36,6 +36,10 @@ export function fateSentence(holder: KnownHolder): string | undefined {
   const words = fateWords(holder);
   return words && (words.startsWith("exited") ? `has ${words}` : `is ${words}`);
 }
+
+/** How a holder stands to what it holds up: a lock is held, all else depends on somebody. */
+export const relationWords = ({ wait }: WaitingTask): string =>
+  isLock(wait.resource?.kind) ? "held by" : "which depends on";
 
 /** What has become of a holder, where that is not to sleep: "running on CPU 2", "exited". */
 export function fateWords({ fate }: KnownHolder): string | undefined {

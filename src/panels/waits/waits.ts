@@ -10,7 +10,7 @@ import { link } from "../links.ts";
 import { tabSeparated } from "../rows.ts";
 import { failure, handOut, nothingToShow, Reading, type View } from "../view.ts";
 import { type Edge, type Layout, layoutOf, neighbour, NODE, type Placed } from "./waitsLayout.ts";
-import { type TaskNode, type WaitsModel, waitsModel } from "./waitsModel.ts";
+import { type Cycle, type ResourceNode, type TaskNode, type WaitsModel, waitsModel } from "./waitsModel.ts";
 
 /** Pixels around the drawing: room for the edges that close a cycle. */
 const MARGIN = 22;
@@ -54,7 +54,7 @@ export class WaitsView implements View {
       this.layout = layoutOf(this.model);
     });
     this.draw();
-    const first = this.model?.cycles[0]?.[0] ?? this.model?.order[0];
+    const first = this.model?.cycles[0]?.tasks[0] ?? this.model?.order[0];
     if (first !== undefined) await this.select(first);
   }
 
@@ -192,6 +192,17 @@ export class WaitsView implements View {
     this.draw();
   }
 
+  /** How the task on the right stands to what the one on the left waits for. */
+  private holderText({ key }: TaskNode): string {
+    const { model } = this;
+    const waiter = this.pair()[0];
+    const resource = model?.resources.get(waiter?.waitsFor ?? "");
+    const holder = resource?.holders.find(({ task }) => task === key);
+    if (!holder) return "";
+    const verb = resource?.isLock ? (holder.isCertain ? "holds it" : "may hold it") : holder.isCertain ? "is what that depends on" : "may be what that depends on"; // prettier-ignore
+    return `${verb}: ${holder.how}`;
+  }
+
   /** Side by side: the one that waits, and the one that it waits for. */
   private pairOfStacks(): TemplateResult {
     return html`<div class="pair" tabindex="0" role="region" aria-label="Stacks">
@@ -200,7 +211,7 @@ export class WaitsView implements View {
           html`<div>
             <h2>
               ${link(task.name, task.key, "task")}
-              <span class="count">${at === 0 ? waitsText(this.model, task) : "holds it"}</span>
+              <span class="count">${at === 0 ? waitsText(this.model, task) : this.holderText(task)}</span>
             </h2>
             ${stackList(this.stacks.get(task.key))}
           </div>`,
@@ -209,9 +220,16 @@ export class WaitsView implements View {
   }
 }
 
+/** "held by", "which depends on", with "possibly" where the holder is only a possible one. */
+function relation(resource: ResourceNode | undefined, holder: string | undefined): string {
+  const isCertain = resource?.holders.find(({ task }) => task === holder)?.isCertain ?? false;
+  return `${isCertain ? "" : "possibly "}${resource?.isLock ? "held by" : "which depends on"}`;
+}
+
 function countText({ order, cycles }: WaitsModel): string {
   const tasks = order.length === 1 ? "1 blocked task" : `${order.length} blocked tasks`;
-  return cycles.length === 0 ? tasks : `${cycles.length === 1 ? "1 deadlock" : `${cycles.length} deadlocks`}, ${tasks}`;
+  const deadlocks = cycles.filter(({ isCertain }) => isCertain).length;
+  return deadlocks === 0 ? tasks : `${deadlocks === 1 ? "1 deadlock" : `${deadlocks} deadlocks`}, ${tasks}`;
 }
 
 const waitsText = (model: WaitsModel | undefined, { waitsFor, state }: TaskNode): string => {
@@ -220,15 +238,15 @@ const waitsText = (model: WaitsModel | undefined, { waitsFor, state }: TaskNode)
 };
 
 /** `lab_left [278] waits for mutex lab_mutex_b, held by lab_right [279]; …` */
-function deadlock({ tasks, resources }: WaitsModel, cycle: readonly string[]): TemplateResult {
+function deadlock({ tasks, resources }: WaitsModel, { tasks: cycle, isCertain }: Cycle): TemplateResult {
   return html`<p class="deadlock">
-    <strong>Deadlock:</strong>
+    <strong>${isCertain ? "Deadlock:" : "Possible deadlock, if each has what it may have:"}</strong>
     ${cycle.map((key, at) => {
       const [task, next] = [tasks.get(key), tasks.get(cycle[(at + 1) % cycle.length] ?? "")];
       const resource = resources.get(task?.waitsFor ?? "");
       const what = resource?.address === undefined ? resource?.name : link(resource.name, resource.address);
-      return html`${at > 0 ? "; " : ""}${link(task?.name ?? key, key, "task")} waits for ${what}, held by
-      ${link(next?.name ?? "", next?.key ?? "", "task")}`;
+      return html`${at > 0 ? "; " : ""}${link(task?.name ?? key, key, "task")} waits for ${what},
+      ${relation(resource, next?.key)} ${link(next?.name ?? "", next?.key ?? "", "task")}`;
     })}.
   </p>`;
 }

@@ -44,7 +44,7 @@ export interface Layout {
 /** Chains with a cycle come first, then in the order of the command: the longest wait first. */
 export function layoutOf(model: WaitsModel): Layout {
   const walk: Walk = { model, waiters: waitersOf(model), held: heldBy(model), placed: new Map(), row: 0, top: 0 };
-  for (const [first] of model.cycles) if (first !== undefined) chain(walk, first);
+  for (const { tasks } of model.cycles) if (tasks[0] !== undefined) chain(walk, tasks[0]);
   const roots = new Map<string, string>();
   for (const key of model.order) chain(walk, rootOf(model, key, roots));
   const placed = [...walk.placed.values()];
@@ -150,7 +150,7 @@ function edgesOf({ tasks, cycles }: WaitsModel, placed: ReadonlyMap<string, Plac
   const edges: Edge[] = [];
   // What each task of a cycle waits for is held by the next.
   const closing = new Set(
-    cycles.flatMap((cycle) =>
+    cycles.flatMap(({ tasks: cycle }) =>
       cycle.map((key, at) => `${tasks.get(key)?.waitsFor ?? ""} ${cycle[(at + 1) % cycle.length] ?? ""}`),
     ),
   );

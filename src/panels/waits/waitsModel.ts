@@ -28,6 +28,8 @@ export interface ResourceNode {
   readonly state: string;
   readonly address: string | undefined;
   readonly holders: readonly Holder[];
+  /** A lock is held; all else depends on somebody. */
+  readonly isLock: boolean;
   readonly inCycle: boolean;
 }
 
@@ -38,11 +40,17 @@ export interface Holder {
   readonly how: string;
 }
 
+export interface Cycle {
+  /** Keys of its tasks, each waiting for the next. */
+  readonly tasks: readonly string[];
+  /** Each of the locks names its holder: a deadlock. */
+  readonly isCertain: boolean;
+}
+
 export interface WaitsModel {
   readonly tasks: ReadonlyMap<string, TaskNode>;
   readonly resources: ReadonlyMap<string, ResourceNode>;
-  /** Cycles by the keys of their tasks, each waiting for the next. */
-  readonly cycles: readonly (readonly string[])[];
+  readonly cycles: readonly Cycle[];
   /** Tasks that wait, in the order of the command. */
   readonly order: readonly string[];
 }
@@ -109,6 +117,7 @@ function resourceOf(record: WaitRecord, task: string): ResourceNode | undefined 
     state: holders.length > 0 ? "" : text(record, "heldBy"),
     address: address === "" ? undefined : address,
     holders,
+    isLock: /^(mutex|rwsem|semaphore|rt_mutex|percpu_rwsem)\b/.test(text(record, "type")),
     inCycle: text(record, "cycle") !== "",
   };
 }
@@ -123,7 +132,14 @@ function merged(known: ResourceNode | undefined, more: ResourceNode): ResourceNo
   return { ...known, holders, inCycle: known.inCycle || more.inCycle };
 }
 
-function cyclesOf(records: readonly WaitRecord[], byPid: ReadonlyMap<string, string>): string[][] {
-  const cycles = new Set(records.map((record) => text(record, "cycle")).filter((cycle) => cycle !== ""));
-  return [...cycles].map((cycle) => cycle.split(", ").flatMap((pid) => byPid.get(pid) ?? []));
+function cyclesOf(records: readonly WaitRecord[], byPid: ReadonlyMap<string, string>): Cycle[] {
+  const cycles = new Map<string, boolean>();
+  for (const record of records) {
+    const cycle = text(record, "cycle");
+    if (cycle !== "") cycles.set(cycle, text(record, "deadlock") === "true");
+  }
+  return [...cycles].map(([cycle, isCertain]) => ({
+    tasks: cycle.split(", ").flatMap((pid) => byPid.get(pid) ?? []),
+    isCertain,
+  }));
 }

@@ -4,7 +4,7 @@ import { layoutOf, neighbour, NODE, type Layout } from "../../../src/panels/wait
 import { waitsModel } from "../../../src/panels/waits/waitsModel.ts";
 import type { Grid, GridCell } from "../../../src/protocol/grid.ts";
 
-const COLUMNS = ["pid", "comm", "task", "state", "ago_ns", "type", "resource", "waitsFor", "heldBy", "cycle",
+const COLUMNS = ["pid", "comm", "task", "state", "ago_ns", "type", "resource", "waitsFor", "heldBy", "cycle", "deadlock",
   "holders.pid", "holders.comm", "holders.task", "certainty", "how", "activity"]; // prettier-ignore
 
 interface Row {
@@ -23,7 +23,7 @@ const grid = (...rows: readonly Row[]): Grid => ({
       columns: COLUMNS.map((name) => ({ name, kind: "text" })),
       rows: rows.map(({ pid, lock, holder, certainty = "certain", cycle = null }): GridCell[] => {
         const held = holder === undefined ? [null, null, null, null, null, null] : [holder, `task-${holder}`, addressOf(holder), certainty, "mutex.owner", "sleeping"]; // prettier-ignore
-        return [pid, `task-${pid}`, addressOf(pid), "UN", "12000000000", "mutex", `0xf${lock}`, `mutex ${lock}`, "not recorded", cycle, ...held]; // prettier-ignore
+        return [pid, `task-${pid}`, addressOf(pid), "UN", "12000000000", "mutex", `0xf${lock}`, `mutex ${lock}`, "not recorded", cycle, cycle !== null, ...held]; // prettier-ignore
       }),
     },
   ],
@@ -46,7 +46,7 @@ test("rows become tasks and the resources that they share", () => {
   const { tasks, resources, cycles } = waitsModel(deadlock);
   assert.equal(tasks.size, 4);
   assert.equal(resources.size, 3);
-  assert.deepEqual(cycles, [["0x5", "0x6"]]);
+  assert.deepEqual(cycles, [{ tasks: ["0x5", "0x6"], isCertain: true }]);
   assert.equal(tasks.get("0x7")?.waitsFor, tasks.get("0x6")?.waitsFor);
   assert.equal(tasks.get("0x5")?.state, "UN, last ran 12.0 s ago");
 });

@@ -95,8 +95,16 @@ export const waitsTable: Table<WaitRow, PanelKeys["waits"]> = {
     chain: { kind: "data", about: "pids from the holder to the root", value: chainJson },
     cycle: {
       kind: "data",
-      about: "pids of the deadlock that it is in, each waiting for the next",
+      about: "pids of the cycle that it is in, each waiting for the next",
       value: (row) => cycleOf(row)?.tasks.map(({ pid }) => pid),
+    },
+    deadlock: {
+      kind: "flag",
+      about: "the cycle is certain: each lock names its holder",
+      value: (row) => {
+        const cycle = cycleOf(row);
+        return cycle && cycle.certainty === "certain";
+      },
     },
     note: { kind: "text", about: "what the resource says besides", value: ({ waiting }) => waiting.wait.state?.note },
     unknown: { kind: "text", about: "why more is not known", value: ({ waiting }) => waiting.wait.unknown },
