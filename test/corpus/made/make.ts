@@ -1,30 +1,12 @@
 /** Makes the dumps of the made crashes, each once: `node test/corpus/made/make.ts [NAME...]`. */
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
-import { alone } from "../alone.ts";
-import { corpus } from "../corpus.ts";
 import { crashGuest } from "./guest.ts";
+import { digest, type Platform, settings, shared, source } from "./platform.ts";
 import { type Recipe, recipes } from "./recipe.ts";
 
 const here = import.meta.dirname;
-
-/** Settings of the shared guest: which kernel, where things are built and kept. */
-interface Settings {
-  readonly KREL: string;
-  readonly BUILD: string;
-  readonly DUMPS: string;
-  readonly VMLINUZ: string;
-}
-
-let known: Settings | undefined;
-export function settings(): Settings {
-  const script = `. "$0/make/config.sh"; [ -e "$BUILD/initrd-full.zst" ] || "$0/make/install.sh" >&2
-    printf '{"KREL":"%s","BUILD":"%s","DUMPS":"%s","VMLINUZ":"%s"}' "$KREL" "$BUILD" "$DUMPS" "$VMLINUZ"`;
-  known ??= JSON.parse(execFileSync("bash", ["-euc", script, corpus], { encoding: "utf8" })) as Settings;
-  return known;
-}
 
 export interface Made {
   readonly vmcore: string;
@@ -35,33 +17,21 @@ export interface Made {
   readonly seconds?: number;
 }
 
-const digest = (...parts: readonly string[]): string =>
-  createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 12);
-const source = (file: string): string => readFileSync(join(here, file), "utf8");
-
-/** The folder of a built module. */
-function moduleFolder(name: string): string {
-  const { KREL, BUILD } = settings();
-  const files = [`${name}.c`, "control.h", "Makefile"];
-  const folder = join(BUILD, "made", `${name}-${digest(KREL, ...files.map((file) => source(`modules/${file}`)))}`);
-  if (existsSync(join(folder, `${name}.ko`))) return folder;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  for (const file of files) copyFileSync(join(here, "modules", file), join(folder, file));
-  execFileSync("make", ["-s", "-C", folder, `KREL=${KREL}`, `MODULE=${name}`], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  return folder;
-}
-
 /** The dump of a made crash, which is made when it is not there yet: some half a minute. */
-export async function makeCrash(name: string): Promise<Made> {
+export async function makeCrash(name: string, platform: Platform = shared()): Promise<Made> {
   const recipe = recipes[name];
   if (!recipe) throw new Error(`there is no recipe ${name}: ${Object.keys(recipes).join(" ")}`);
-  const { KREL, DUMPS, VMLINUZ } = settings();
-  const modules = (recipe.modules ?? []).map((module) => alone(() => moduleFolder(module)));
-  const parts = [KREL, JSON.stringify(recipe), source("init"), source("supervisor.c"), source("guest.ts"), ...modules];
-  const folder = join(DUMPS, `made-${name}-${digest(...parts)}`);
+  const { DUMPS } = settings();
+  const modules = (recipe.modules ?? []).map((module) => platform.module(module));
+  const parts = [
+    platform.release,
+    JSON.stringify(recipe),
+    source("init"),
+    source("supervisor.c"),
+    source("guest.ts"),
+    ...modules,
+  ];
+  const folder = join(DUMPS, `made-${platform.drivers ? `${platform.name}-` : ""}${name}-${digest(...parts)}`);
   const made = (at: string): Made => ({ vmcore: join(at, "vmcore.elf"), console: join(at, "console.log"), modules });
   if (existsSync(made(folder).vmcore)) return made(folder);
   const started = Date.now();
@@ -72,8 +42,8 @@ export async function makeCrash(name: string): Promise<Made> {
   execFileSync("/sbin/mke2fs", ["-q", "-t", "ext4", "-E", "lazy_itable_init=0", "-L", "labdata", disk, "96M"]);
   await crashGuest(
     {
-      kernel: VMLINUZ,
-      initrd: recipe.isBare ? undefined : initrdOf(recipe, modules, work),
+      kernel: platform.vmlinuz,
+      initrd: recipe.isBare ? undefined : initrdOf(recipe, platform, modules, work),
       disk,
       // On a busy machine an early check of the timer panics.
       append: `no_timer_check ${recipe.isBare ? "" : "rdinit=/made-init labscn=none labprof=tiny "}${recipe.kernel ?? ""}`,
@@ -96,11 +66,12 @@ export async function makeCrash(name: string): Promise<Made> {
 }
 
 /** The shared guest's initramfs, and behind it what is this recipe's: the kernel unpacks one over the other. */
-function initrdOf(recipe: Recipe, modules: readonly string[], work: string): string {
+function initrdOf(recipe: Recipe, platform: Platform, modules: readonly string[], work: string): string {
   const root = join(work, "root");
   mkdirSync(join(root, "made"), { recursive: true });
   copyFileSync(join(here, "init"), join(root, "made-init"));
   chmodSync(join(root, "made-init"), 0o755);
+  if (platform.drivers) addDrivers(root, platform.release, platform.drivers);
   const loads = modules.map((folder) => {
     const name = /\/(\w+)-[0-9a-f]+$/.exec(folder)![1]!;
     execFileSync("strip", ["-g", "-o", join(root, "made", `${name}.ko`), join(folder, `${name}.ko`)]);
@@ -118,6 +89,19 @@ function initrdOf(recipe: Recipe, modules: readonly string[], work: string): str
   });
   writeFileSync(initrd, image);
   return initrd;
+}
+
+const DRIVERS = ["virtio_blk", "virtio_net", "net_failover", "failover", "qemu_fw_cfg", "loop"];
+
+/** The drivers of another kernel than the shared guest's, unpacked for the guest's modprobe. */
+function addDrivers(root: string, release: string, from: string): void {
+  const to = join(root, "lib/modules", release);
+  mkdirSync(join(to, "kernel"), { recursive: true });
+  const script = `for m in "\${@:2}"; do f=$(find "$0" -name "$m.ko*" | head -1)
+      case $f in *.xz) xz -dc "$f" > "$1/kernel/$m.ko";; *.zst) zstd -qdc "$f" > "$1/kernel/$m.ko";; ?*) cp "$f" "$1/kernel/";; esac; done
+    cp "$0"/modules.{order,builtin,builtin.modinfo} "$1/"`;
+  execFileSync("bash", ["-euc", script, from, to, ...DRIVERS]);
+  execFileSync("/sbin/depmod", ["-b", root, release]);
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,12 +1,13 @@
+import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 import { openSession } from "../../../src/session/open/open.ts";
-import { cli, moduleFolders, vmlinuxOf } from "../corpus.ts";
+import { cli, moduleFolders } from "../corpus.ts";
 import { factsOf } from "./facts.ts";
 import { type Made, makeCrash } from "./make.ts";
+import { type Platform, shared } from "./platform.ts";
 import { type Certainty, disagreements, type Facts, type Finding, type Lists, type Truth } from "./truth.ts";
-
-const FAMILY = "x86_64-6.1";
 
 /** What `analyze` prints with --json. */
 interface Verdict {
@@ -57,6 +58,7 @@ const certaintyOf = (isCertain: boolean): Certainty => (isCertain ? "certain" : 
 export interface Case {
   readonly truth: Truth;
   readonly made: Made;
+  readonly platform: Platform;
   readonly facts: Facts;
   close(): void;
 }
@@ -69,13 +71,25 @@ const read = (name: string): unknown => {
 /** What may be said of every crash. */
 const every = read("every") as Lists;
 
+/** Lines of the kernel's own files are those of the shared guest's kernel. */
+const withoutLines = (truth: Truth): Truth =>
+  JSON.parse(JSON.stringify(truth), (key, value: unknown) =>
+    key === "line" && typeof value === "number" ? "*" : value,
+  ) as Truth;
+
 /** @returns undefined where no truth file says what it is */
-export async function caseOf(name: string): Promise<Case | undefined> {
+export async function caseOf(name: string, platform: Platform = shared()): Promise<Case | undefined> {
   const truth = read(name) as Truth | undefined;
   if (!truth) return undefined;
-  const made = await makeCrash(name);
+  const made = await makeCrash(name, platform);
   const session = openSession({ vmcore: [made.vmcore] });
-  return { truth, made, facts: factsOf(session.kernel), close: () => session.close() };
+  return {
+    truth: platform.drivers ? withoutLines(truth) : truth,
+    made,
+    platform,
+    facts: factsOf(session.kernel),
+    close: () => session.close(),
+  };
 }
 
 /** What the verdict from the dump alone has wrong, a line each. */
@@ -83,10 +97,10 @@ export const wrongWithout = ({ truth, made, facts }: Case): string[] =>
   wrong(truth, truth.without, [made.vmcore], facts);
 
 /** The same with a vmlinux and the modules' debuginfo; undefined where no vmlinux is to be had. */
-export function wrongWith({ truth, made, facts }: Case): string[] | undefined {
-  const vmlinux = vmlinuxOf(FAMILY);
+export function wrongWith({ truth, made, platform, facts }: Case): string[] | undefined {
+  const vmlinux = platform.vmlinux();
   if (!vmlinux) return undefined;
-  const dump = { name: "made", vmcore: made.vmcore, family: FAMILY, ref: undefined };
+  const dump = { name: "made", vmcore: made.vmcore, family: "x86_64-6.1", ref: undefined };
   const folders = [...made.modules, ...moduleFolders(dump, vmlinux)];
   const options = ["--vmlinux", vmlinux, ...folders.flatMap((folder) => ["--modules", folder])];
   return wrong(truth, truth.with, [...options, made.vmcore], facts);
@@ -116,3 +130,20 @@ function wrong(truth: Truth, more: Lists | undefined, args: readonly string[], f
 
 const isTitle = (wanted: string, actual: string): boolean =>
   wanted.startsWith("~") ? new RegExp(wanted.slice(1)).test(actual) : wanted === actual;
+
+/** Compares a made crash in tests of its own, with a vmlinux and without. */
+export async function compare(context: TestContext, name: string, platform?: Platform): Promise<void> {
+  const made = await caseOf(name, platform);
+  if (!made) return context.skip("NOT RUN: no truth file says what it is");
+  context.after(() => made.close());
+  await context.test("from the dump alone", () => none(wrongWithout(made)));
+  await context.test("with a vmlinux and the modules' debuginfo", (inner) => {
+    const lines = wrongWith(made);
+    if (!lines) return inner.skip("NOT RUN: no vmlinux of this kernel to be had");
+    none(lines);
+  });
+}
+
+function none(lines: readonly string[]): void {
+  if (lines.length > 0) assert.fail(lines.join("\n"));
+}

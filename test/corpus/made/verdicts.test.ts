@@ -2,14 +2,13 @@
  * The verdict on crashes whose cause is known: each clause is compared with a truth file that was written from the
  * source. `MADE=name,name npm run made` looks at those alone.
  */
-import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { corpus } from "../corpus.ts";
 import { recipes } from "./recipe.ts";
-import { caseOf, wrongWith, wrongWithout } from "./verdict.ts";
+import { compare } from "./verdict.ts";
 
 /** What prevents these tests; undefined when nothing does. */
 const absent = !existsSync(join(corpus, "make"))
@@ -22,18 +21,4 @@ if (absent !== undefined) test(`NOT RUN: ${absent}: no crash was made`, { skip: 
 const chosen = process.env["MADE"]?.split(",") ?? Object.keys(recipes);
 
 for (const name of absent === undefined ? chosen : [])
-  test(`${name}: the verdict says what its source says`, async (context) => {
-    const made = await caseOf(name);
-    if (!made) return context.skip("NOT RUN: no truth file says what it is");
-    context.after(() => made.close());
-    await context.test("from the dump alone", () => none(wrongWithout(made)));
-    await context.test("with a vmlinux and the modules' debuginfo", (inner) => {
-      const wrong = wrongWith(made);
-      if (!wrong) return inner.skip("NOT RUN: no vmlinux of x86_64-6.1 to be had");
-      none(wrong);
-    });
-  });
-
-function none(wrong: readonly string[]): void {
-  if (wrong.length > 0) assert.fail(wrong.join("\n"));
-}
+  test(`${name}: the verdict says what its source says`, (context) => compare(context, name));
