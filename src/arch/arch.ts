@@ -192,6 +192,8 @@ export interface Arch {
   readonly ftraceNop?: Uint8Array;
   /** Callee-saved registers of the psABI. */
   readonly calleeSaved: readonly string[];
+  /** Whether interrupts are enabled with these registers; undefined if the flags are not among them. */
+  interruptsEnabled?(registers: Registers): boolean | undefined;
   /** Whether a virtual address is canonical. @param text returns a line of VMCOREINFO. Absent if all are */
   isCanonical?(address: bigint, text: (key: string) => string | undefined): boolean;
   /** Registers that pass the first integer arguments of a C function, in order. Absent if unknown. */

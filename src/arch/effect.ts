@@ -36,6 +36,16 @@ export type Value =
       readonly bits: number;
     };
 
+/** What sets the flags that a branch tests: a difference or a conjunction, of so many bits. */
+export interface Comparison {
+  readonly left: Value;
+  readonly right: Value;
+  readonly by: "difference" | "conjunction";
+}
+
+/** What a branch is taken for; of a conjunction and of a result, the other side is 0. */
+export type Relation = "==" | "!=" | "<" | "<=" | ">" | ">=";
+
 export interface Effect {
   readonly address: bigint;
   /** Bytes. */
@@ -44,11 +54,18 @@ export interface Effect {
   readonly access: Access | undefined;
   /** Registers that it writes, calls apart; undefined for a value that is not followed. */
   readonly writes: ReadonlyMap<string, Value | undefined>;
-  readonly flow: "next" | "jump" | "branch" | "call" | "return";
+  /** "trap": a breakpoint, as it also fills the space between functions. */
+  readonly flow: "next" | "jump" | "branch" | "call" | "return" | "trap";
   /** Where a jump, branch or call goes; undefined where a register or memory tells. */
   readonly target: bigint | undefined;
   /** The register of an indirect jump or call. */
   readonly through?: string | undefined;
+  /** Of a comparison. */
+  readonly compares?: Comparison | undefined;
+  /** Of a branch; undefined for those that test other flags. */
+  readonly relation?: Relation | undefined;
+  /** It may change the flags. */
+  readonly setsFlags?: boolean;
   /** What is divided by, of a division. */
   readonly divisor?: Value | undefined;
 }

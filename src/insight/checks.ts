@@ -1,9 +1,45 @@
 import type { Check } from "./check.ts";
 import { access } from "./checks/access.ts";
+import { bitFlip } from "./checks/bitFlip.ts";
+import { condition } from "./checks/condition.ts";
+import { deliberate } from "./checks/deliberate.ts";
 import { guilty } from "./checks/guilty.ts";
+import { initExit } from "./checks/initExit.ts";
+import { listCorruption } from "./checks/listCorruption.ts";
 import { mechanism } from "./checks/mechanism.ts";
+import { neighbour } from "./checks/neighbour.ts";
+import { outOfMemory } from "./checks/outOfMemory.ts";
 import { provenance } from "./checks/provenance.ts";
+import { refcount } from "./checks/refcount.ts";
+import { rootMissing } from "./checks/rootMissing.ts";
+import { spinningLock } from "./checks/spinningLock.ts";
+import { stackOverflow } from "./checks/stackOverflow.ts";
+import { hardware } from "./checks/hardware.ts";
+import { rcuStall } from "./checks/rcuStall.ts";
+import { stuckCpu } from "./checks/stuckCpu.ts";
+import { suspects } from "./checks/suspects.ts";
 import { waits } from "./checks/waits.ts";
 
 /** Every check, in the order in which their findings are told. */
-export const checks: readonly Check[] = [mechanism, guilty, access, provenance, waits];
+export const checks: readonly Check[] = [
+  mechanism,
+  deliberate,
+  guilty,
+  access,
+  provenance,
+  neighbour,
+  bitFlip,
+  condition,
+  listCorruption,
+  refcount,
+  stackOverflow,
+  initExit,
+  rootMissing,
+  outOfMemory,
+  hardware,
+  rcuStall,
+  stuckCpu,
+  spinningLock,
+  suspects,
+  waits,
+];

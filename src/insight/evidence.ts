@@ -28,6 +28,7 @@ export type Evidence =
       readonly address: bigint;
       readonly state: "allocated" | "free" | "unknown";
     }
+  | { readonly kind: "cache"; readonly name: string; readonly address: bigint; readonly text: string }
   | { readonly kind: "lock"; readonly address: bigint; readonly type: string }
   | { readonly kind: "module"; readonly name: string }
   | { readonly kind: "cpu"; readonly cpu: number; readonly text: string }
@@ -55,6 +56,8 @@ export function commandOf(evidence: Evidence): string {
       return `dis -s ${hex0x(evidence.pc)}`;
     case "object":
       return `kmem -s ${hex0x(evidence.address)}`;
+    case "cache":
+      return `kmem -s ${evidence.name}`;
     case "lock":
       return `${evidence.type} ${hex0x(evidence.address)}`;
     case "module":
@@ -64,7 +67,7 @@ export function commandOf(evidence: Evidence): string {
     case "task":
       return `ps ${hex0x(evidence.address)}`;
     case "sysctl":
-      return `p ${evidence.name}`;
+      return `rd -32 ${evidence.name}`;
     case "symbol":
       return `sym ${hex0x(evidence.address)}`;
     case "mapping":
@@ -106,6 +109,8 @@ export function evidenceText(evidence: Evidence): string {
       return `source ${evidence.file}:${evidence.line}`;
     case "object":
       return `object ${hex0x(evidence.address)} of ${evidence.cache}: ${evidence.state}`;
+    case "cache":
+      return `slab cache ${evidence.name}: ${evidence.text}`;
     case "lock":
       return `${evidence.type} at ${hex0x(evidence.address)}`;
     case "module":

@@ -1,4 +1,5 @@
 import { guiltyAmong } from "../log/guilty.ts";
+import type { Kind } from "../log/kinds.ts";
 import { ANCHORS, isMachinery, withoutWrapper } from "../log/machinery.ts";
 import { plainName } from "../log/place.ts";
 import type { Frame } from "../unwind/frame.ts";
@@ -24,6 +25,8 @@ export interface GuiltyFrame {
 export function guiltyFrame({ report, frames }: CrashFacts): GuiltyFrame | undefined {
   if (!report) return undefined;
   const { row } = report.report.headline;
+  const recursing = STACKS.has(row.kind) ? recursion(frames) : undefined;
+  if (recursing) return onStack(frames, recursing.index, recursing.name, undefined);
   const logged = report.where;
   const name = logged?.place.name === undefined ? undefined : plainName(logged.place.name);
   const index = frames.findIndex((frame) => functionOf(frame) === name);
@@ -34,6 +37,23 @@ export function guiltyFrame({ report, frames }: CrashFacts): GuiltyFrame | undef
   return name === undefined
     ? undefined
     : { function: name, module: logged?.place.module, frame: undefined, index: undefined, line: logged?.at };
+}
+
+/** Kinds of which the function that filled the stack is the guilty one. */
+const STACKS: ReadonlySet<Kind> = new Set(["stack-guard", "stack-overflow"]);
+/** Calls of one function that are a recursion: some call themselves once by design. */
+const MIN_CALLS = 4;
+
+/** The function that has the most frames of a stack, where they are many. */
+function recursion(frames: readonly Frame[]): { readonly name: string; readonly index: number } | undefined {
+  const counts = new Map<string, number>();
+  for (const frame of frames) {
+    const name = functionOf(frame);
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  if (!most || most[1] < MIN_CALLS) return undefined;
+  return { name: most[0], index: frames.findIndex((frame) => functionOf(frame) === most[0]) };
 }
 
 const onStack = (frames: readonly Frame[], index: number, name: string, line: number | undefined): GuiltyFrame => ({

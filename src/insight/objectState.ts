@@ -1,8 +1,44 @@
 import { attempt, Fault } from "../base/fault.ts";
-import { cacheName, objectSize } from "../linux/slab/slab.ts";
+import { cacheName, isMerged, objectSize } from "../linux/slab/slab.ts";
 import { slabObjectAt, slabState } from "../linux/slab/slabObject.ts";
 import type { Kernel } from "../model/kernel.ts";
-import { addressOf, code, type Finding } from "./finding.ts";
+import { type SlabTrack, slabTracks } from "../linux/slab/slabTrack.ts";
+import { plainName } from "../log/place.ts";
+import { addressOf, code, type Finding, type Sentence } from "./finding.ts";
+
+/** What the slab allocator knows of the object that an address lies in. */
+export interface ObjectState {
+  /** Where the object begins. */
+  readonly address: bigint;
+  readonly cache: string;
+  /** Bytes that its user has. */
+  readonly size: number;
+  readonly state: "allocated" | "free" | "unknown";
+  /** Why the state is not known. */
+  readonly fault: Fault | undefined;
+  /** Other caches share the cache under this name. */
+  readonly isMerged: boolean;
+}
+
+/** Undefined for an address that the slab allocator did not give out, or where that cannot be told. */
+export function objectState(kernel: Kernel, address: bigint): ObjectState | undefined {
+  const found = attempt(() => {
+    const object = slabObjectAt(kernel, address);
+    if (!object) return undefined;
+    const state = attempt(() => slabState(object.slab));
+    const fault = state instanceof Fault ? state : state.fault;
+    const isFree = !(state instanceof Fault) && state.free.has(object.index);
+    return {
+      address: object.address,
+      cache: cacheName(object.cache),
+      size: objectSize(object.cache),
+      state: isFree ? ("free" as const) : fault ? ("unknown" as const) : ("allocated" as const),
+      fault: isFree ? undefined : fault,
+      isMerged: isMerged(object.cache),
+    };
+  });
+  return found instanceof Fault ? undefined : found;
+}
 
 interface Known {
   /** What the source calls the pointer. */
@@ -11,43 +47,71 @@ interface Known {
   readonly type: string | undefined;
 }
 
-/** What the slab allocator knows of the object that an address lies in; nothing for what is none of its. */
+/** The state of the object that an address lies in; nothing for what is none of the slab allocator's. */
 export function* objectFindings(
   kernel: Kernel,
   address: bigint,
   { name, type }: Known,
 ): Generator<Finding, void, void> {
-  const object = attempt(() => slabObjectAt(kernel, address));
-  if (!object || object instanceof Fault) return;
-  const cache = attempt(() => cacheName(object.cache));
-  if (cache instanceof Fault) return;
-  const state = attempt(() => slabState(object.slab));
-  const holder = state instanceof Fault ? undefined : state.free.get(object.index);
-  const isKnown = !(state instanceof Fault) && (holder !== undefined || state.fault === undefined);
-  const told = !isKnown ? "unknown" : holder === undefined ? "allocated" : "free";
-  const offset = Number(address - object.address);
-  const size = attempt(() => objectSize(object.cache));
+  const found = objectState(kernel, address);
+  if (!found) return;
+  const { cache, size, state, fault } = found;
+  const offset = Number(address - found.address);
   yield {
-    id: told === "free" ? "fault.freed-object" : "object.state",
-    severity: told === "free" ? "cause" : "note",
+    id: "object.state",
+    severity: "note",
     certainty: "certain",
-    slots: { address: object.address, cache, state: told, type },
+    slots: { address: found.address, cache, state, type },
     text: [
       ...(name === undefined ? [] : [code(name), " = "]),
       addressOf(address),
       offset === 0 ? " is " : ` lies ${offset} bytes into `,
-      told === "unknown" ? "an object" : told === "free" ? "a free object" : "an allocated object",
-      ` of the slab cache ${cache}`,
-      size instanceof Fault ? "" : ` (${size} bytes)`,
-      told === "unknown"
-        ? "; whether it is free cannot be told."
-        : told === "free"
-          ? ": it was used after it was freed."
-          : ".",
+      state === "unknown" ? "an object" : state === "free" ? "a free object" : "an allocated object",
+      ` of the slab cache ${cache} (${size} bytes)`,
+      state === "unknown" ? "; whether it is free cannot be told." : ".",
     ],
-    evidence: [{ kind: "object", cache, address: object.address, state: told }],
-    ...(state instanceof Fault || state.fault
-      ? { unknown: [{ what: "whether it is free", because: state instanceof Fault ? state : (state.fault as Fault) }] }
-      : {}),
+    evidence: [{ kind: "object", cache, address: found.address, state }],
+    ...(fault ? { unknown: [{ what: "whether it is free", because: fault }] } : {}),
+  };
+  yield* historyFinding(kernel, found);
+}
+
+/** Who allocated and freed it, where slub_debug keeps tracks. */
+function* historyFinding(kernel: Kernel, { address, cache, state }: ObjectState): Generator<Finding, void, void> {
+  const tracks = attempt(() => {
+    const object = slabObjectAt(kernel, address);
+    return object && slabTracks(kernel, object);
+  });
+  if (!tracks || tracks instanceof Fault || (!tracks.allocated && !tracks.freed)) return;
+  const { allocated, freed } = tracks;
+  // What stands for an earlier life of the object is of no use while it is allocated.
+  const last = state === "allocated" ? undefined : freed;
+  const words = (verb: string, { address: at, pid, cpu }: SlabTrack): Sentence => [
+    `${verb} by `,
+    { kind: "symbol", name: nameAt(kernel, at) ?? "?", address: at },
+    ` (PID ${pid}, CPU ${cpu})`,
+  ];
+  yield {
+    id: "object.history",
+    severity: "note",
+    certainty: "certain",
+    slots: {
+      allocated: allocated && nameAt(kernel, allocated.address),
+      freed: last && nameAt(kernel, last.address),
+    },
+    text: [
+      "The object at ",
+      addressOf(address),
+      " was ",
+      ...(allocated ? words("allocated", allocated) : []),
+      ...(last ? [...(allocated ? [" and "] : []), ...words("freed", last)] : []),
+      ", as slub_debug notes behind it.",
+    ],
+    evidence: [{ kind: "object", cache, address, state }],
   };
 }
+
+const nameAt = (kernel: Kernel, address: bigint): string | undefined => {
+  const symbol = kernel.symbols.at(address - 1n);
+  return symbol && plainName(symbol.name);
+};

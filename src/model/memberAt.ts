@@ -22,6 +22,20 @@ export function memberAt(type: CType, offset: number, size: number): MemberAt | 
   return offset < 0 ? undefined : inside(type, offset, size, 0);
 }
 
+/** The outermost member that begins at an offset: what `&p->lock` is, where the first member of the lock is no matter. */
+export function outermostAt(type: CType, offset: number): MemberAt | undefined {
+  const at = bare(type);
+  if (offset < 0 || (at.kind !== "struct" && at.kind !== "union")) return undefined;
+  for (const member of candidates(at, offset)) {
+    const rest = offset - Math.floor(member.bitOffset / 8);
+    if (rest === 0 && member.name !== undefined)
+      return { path: member.name, type: member.type, rest: 0, isAmbiguous: false };
+    const inner = outermostAt(member.type, rest);
+    if (inner) return { ...inner, path: joined(member.name, inner.path) };
+  }
+  return undefined;
+}
+
 function inside(type: CType, offset: number, size: number, depth: number): MemberAt | undefined {
   const at = bare(type);
   if (depth > MAX_DEPTH) return undefined;

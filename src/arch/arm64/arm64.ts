@@ -80,6 +80,10 @@ export const arm64: Arch = {
   calleeSaved: ["x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29"],
   argumentRegisters: ["x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7"],
   resultRegister: "x0",
+  interruptsEnabled: (registers) => {
+    const state = registers.get("pstate");
+    return state === undefined ? undefined : (state & 0x80n) === 0n;
+  },
   // Addresses have at most 52 bits; the highest byte may be a tag.
   isCanonical: (address) => [0n, 0xfn].includes((address >> 52n) & 0xfn),
   unwindRules: ["trampoline", "entry record", "call frame information", "frame record"],

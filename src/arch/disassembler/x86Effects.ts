@@ -1,6 +1,6 @@
 /** Effects of x86 instructions on registers and memory, from iced-x86's operand details. */
 import type * as Iced from "iced-x86";
-import type { Access, Effect, EffectDecoder, Operator, Place, Value } from "../effect.ts";
+import type { Access, Comparison, Effect, EffectDecoder, Operator, Place, Relation, Value } from "../effect.ts";
 
 /** What x86 instructions do, by the details that iced-x86 gives of operands; never by their text. */
 export const loadX86Effects = (): Promise<EffectDecoder> => import("iced-x86").then((iced) => decoderOf(iced));
@@ -71,9 +71,12 @@ class Reader {
       length: one.length,
       access,
       writes,
-      flow: this.flow(),
+      flow: name === "Int3" ? "trap" : this.flow(),
       target: one.nearBranchTarget === 0n ? undefined : one.nearBranchTarget,
       through,
+      compares: this.comparison(name),
+      relation: RELATIONS[iced.ConditionCode[one.conditionCode] ?? ""],
+      setsFlags: one.rflagsModified !== 0,
       divisor: name === "Div" || name === "Idiv" ? this.operand(0) : undefined,
     };
   }
@@ -147,6 +150,12 @@ class Reader {
     return operator && right ? this.operation(operator, right) : undefined;
   }
 
+  private comparison(name: string): Comparison | undefined {
+    if (name !== "Cmp" && name !== "Test") return undefined;
+    const [left, right] = [this.operand(0), this.operand(1)];
+    return left && right && { left, right, by: name === "Cmp" ? "difference" : "conjunction" };
+  }
+
   private operation(operator: Operator, right: Value): Value | undefined {
     const left = this.operand(0);
     const bits = this.iced.RegisterExt.size(this.one.opRegister(0)) * 8;
@@ -198,5 +207,21 @@ class Reader {
     return (iced.Register[iced.RegisterExt.fullRegister(register)] ?? "").toLowerCase();
   }
 }
+
+/** Conditions by iced-x86's names; those of sign and of unsigned numbers are alike here. */
+const RELATIONS: Readonly<Record<string, Relation>> = {
+  e: "==",
+  ne: "!=",
+  b: "<",
+  l: "<",
+  be: "<=",
+  le: "<=",
+  a: ">",
+  g: ">",
+  ae: ">=",
+  ge: ">=",
+  s: "<",
+  ns: ">=",
+};
 
 const HIGH_BYTES: ReadonlySet<string> = new Set(["AH", "BH", "CH", "DH"]);

@@ -103,6 +103,10 @@ export const x86_64: Arch = {
   calleeSaved: ["rbx", "rbp", "r12", "r13", "r14", "r15"],
   argumentRegisters: ["rdi", "rsi", "rdx", "rcx", "r8", "r9"],
   resultRegister: "rax",
+  interruptsEnabled: (registers) => {
+    const flags = registers.get("rflags");
+    return flags === undefined ? undefined : (flags & 0x200n) !== 0n;
+  },
   isCanonical: (address, text) => isExtended(address, text("NUMBER(pgtable_l5_enabled)") === "1" ? 57n : 48n),
   unwindRules: [
     "trampoline",

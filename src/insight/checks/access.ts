@@ -1,7 +1,7 @@
 import type { Kernel } from "../../model/kernel.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { bare, type CType } from "../../debuginfo/ctype.ts";
-import { memberAt } from "../../model/memberAt.ts";
+import { memberAt, outermostAt } from "../../model/memberAt.ts";
 import { typeName } from "../../model/typeName.ts";
 import type { Check, Step } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
@@ -10,6 +10,7 @@ import { addressOf, code, type Finding, type Sentence } from "../finding.ts";
 import { type BadPointer, badPointer } from "../values/badPointer.ts";
 import { type BadValue, badValue } from "../values/badValue.ts";
 import { type Expression, originExpression, placeExpression } from "../values/expression.ts";
+import { provenanceOf } from "../values/provenance.ts";
 import { readWord } from "../values/site.ts";
 import { instructionText, placeReference, registerEvidence, sourceWords, valueText } from "../values/words.ts";
 
@@ -70,18 +71,38 @@ function* accessFinding(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
 
 function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Generator<Finding | Step, void, void> {
   const { site, register, effect } = bad;
-  const name = register === undefined ? operandExpression(bad) : originExpression(site, register, site.index);
+  const root = register === undefined ? undefined : (yield* provenanceOf(site, register, bad.value)).root;
+  const named = root ? originExpression(root.site, root.register, root.index) : operandExpression(bad);
   const task = crash.task?.address ?? 0n;
   const stored = register === undefined ? storedEvidence(kernel, bad) : undefined;
   const evidence: [Evidence, ...Evidence[]] = [
     register === undefined
-      ? (stored ?? { kind: "instruction", address: effect.address, text: "" })
+      ? (stored ?? { kind: "instruction", address: effect.address, text: yield* instructionText(kernel, effect) })
       : registerEvidence(site, task, register, bad.value),
   ];
-  const told = attempt(() => badValue(kernel, bad.value));
+  // An address that was worked out is as bad as what it was worked out from, if that is what people know as bad.
+  const plain = attempt(() => badValue(kernel, bad.value));
+  const rooted = root && root.offset !== 0n ? attempt(() => badValue(kernel, root.value)) : undefined;
+  const isRooted = rooted !== undefined && !(rooted instanceof Fault) && ROOTS.has(rooted.kind);
+  const told = isRooted ? rooted : plain;
   if (told instanceof Fault) return;
-  const finding = valueFinding(bad, told, name);
+  const subject: Subject =
+    isRooted && root
+      ? { bad, value: root.value, offset: root.offset, name: named }
+      : { bad, value: bad.value, offset: 0n, name: root?.offset === 0n || !root ? named : undefined };
+  const finding = valueFinding(subject, told);
   if (finding) yield { ...finding, severity: "cause", evidence };
+}
+
+const ROOTS: ReadonlySet<BadValue["kind"]> = new Set(["null", "error", "poison"]);
+
+/** The value that is told of. */
+interface Subject {
+  readonly bad: BadPointer;
+  readonly value: bigint;
+  /** What was added to it before the instruction. */
+  readonly offset: bigint;
+  readonly name: Expression | undefined;
 }
 
 /** Of a call through memory, the word that was there. */
@@ -92,13 +113,15 @@ function storedEvidence(kernel: Kernel, { address, value }: BadPointer): Evidenc
 
 type Told = Pick<Finding, "id" | "certainty" | "slots" | "text">;
 
-function valueFinding(bad: BadPointer, told: BadValue, name: Expression | undefined): Told | undefined {
-  const { value } = bad;
+function valueFinding(subject: Subject, told: BadValue): Told | undefined {
+  const { bad, value, name } = subject;
   const who: Sentence = name
     ? [code(name.text), " is "]
-    : bad.register === undefined
-      ? ["The address is "]
-      : [`${bad.register} is `];
+    : subject.offset !== 0n
+      ? [`The pointer that ${bad.register ?? "it"} was worked out from is `]
+      : bad.register === undefined
+        ? ["The address is "]
+        : [`${bad.register} is `];
   const pointee =
     name && bare(name.type).kind === "pointer" ? (bare(name.type) as { target: CType }).target : undefined;
   const type = pointee && typeName(pointee);
@@ -112,7 +135,7 @@ function valueFinding(bad: BadPointer, told: BadValue, name: Expression | undefi
             slots: common,
             text: [...who, "NULL, and was called as a function."],
           }
-        : nullMember(bad, common, who, pointee);
+        : nullMember(subject, common, who, pointee);
     case "near-null":
       return {
         id: "fault.null-member",
@@ -163,14 +186,19 @@ function valueFinding(bad: BadPointer, told: BadValue, name: Expression | undefi
 }
 
 function nullMember(
-  { place, size, register }: BadPointer,
+  { bad: { place, size, register }, offset: added }: Subject,
   common: { readonly value: bigint; readonly type: string | undefined },
   who: Sentence,
   pointee: CType | undefined,
 ): Told {
   const isBase = place !== undefined && register === place.base && place.index === undefined;
-  const offset = isBase ? Number(place.displacement) : undefined;
-  const found = pointee && offset !== undefined ? memberAt(pointee, offset, size ?? 1) : undefined;
+  const offset = isBase ? Number(place.displacement + added) : undefined;
+  const found =
+    pointee === undefined || offset === undefined
+      ? undefined
+      : added === 0n
+        ? memberAt(pointee, offset, size ?? 1)
+        : outermostAt(pointee, offset);
   const member = found && found.rest === 0 && found.path !== "" ? found.path : undefined;
   const words: Sentence =
     offset === undefined || offset === 0

@@ -105,7 +105,7 @@ function faultingFinding(kernel: Kernel, crash: CrashFacts, frame: Frame): Findi
       "The instruction that was interrupted is in ",
       { kind: "symbol", name, address: frame.pc },
       ...(source ? [" at ", { kind: "source", file: source.file, line: source.line } as const] : []),
-      ", which serves its callers.",
+      ", in a call that came from there.",
     ],
     evidence: [
       { kind: "register", task: crash.task?.address ?? 0n, pc: frame.pc, name: kernel.arch.pc, value: frame.pc },

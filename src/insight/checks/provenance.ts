@@ -1,16 +1,17 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { withOffset } from "../../base/nameOffset.ts";
-import { bare } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Check, Step } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
 import { addressOf, code, type Finding, type Sentence } from "../finding.ts";
+import { heldFindings } from "../heldValue.ts";
 import { objectFindings } from "../objectState.ts";
 import { badPointer, type BadPointer } from "../values/badPointer.ts";
 import { callExpression, originExpression, placeExpression } from "../values/expression.ts";
-import { argumentOf, callerOf, type Origin, type Provenance, provenanceOf } from "../values/provenance.ts";
+import { argumentOf, callerOf } from "../values/calls.ts";
+import { type Origin, type Provenance, provenanceOf } from "../values/provenance.ts";
 import { registerAt, type Site } from "../values/site.ts";
 import { callerName, functionName, instructionText, sourceWords, valueText } from "../values/words.ts";
 import { ADDRESS_KINDS } from "./access.ts";
@@ -25,7 +26,7 @@ export const provenance: Check = {
     const found = yield* fromWhere(bad);
     if (found.origin.kind === "unknown") throw Fault.of("unknown", found.origin.because);
     yield* provenanceFinding(kernel, crash, found);
-    yield* holderFindings(kernel, crash, found.origin);
+    yield* holderFindings(kernel, crash, found);
   },
 };
 
@@ -42,12 +43,9 @@ function* fromWhere(bad: BadPointer): Generator<Step, Provenance, void> {
   const expression = placeExpression(site, place, size, site.index);
   const word = attempt(() => site.kernel.memory.word(address));
   if (word !== value) throw Fault.of("unknown", "the memory that it was read from holds another value now");
-  return {
-    value,
-    origin: { kind: "load", site, effect, place, address, size, expression, object: base },
-    passedBy: [],
-    bits: 64,
-  };
+  const root = { site, register: place.base ?? "", index: site.index, value, offset: 0n };
+  const origin = { kind: "load", site, effect, place, address, size, expression, object: base } as const;
+  return { value, root, origin, passedBy: [], bits: 64 };
 }
 
 function* provenanceFinding(
@@ -59,6 +57,8 @@ function* provenanceFinding(
   const { site } = origin;
   const told = toldOf(kernel, origin, value);
   if (!told) return;
+  const calling = yield* callerOf(site);
+  const caller = calling ? functionName(calling) : callerName(site);
   const evidence: Evidence[] = [...told.evidence];
   if ("effect" in origin)
     evidence.push({
@@ -80,7 +80,7 @@ function* provenanceFinding(
       origin: origin.kind,
       ...told.slots,
       function: functionName(site),
-      caller: callerName(site),
+      caller,
     },
     text: [
       `The value ${valueText(value)} `,
@@ -88,7 +88,7 @@ function* provenanceFinding(
       " in ",
       { kind: "symbol", name: functionName(site), address: site.graph.effects[site.index]?.address ?? 0n },
       ...("effect" in origin ? sourceWords(kernel, origin.effect.address) : []),
-      ...(callerName(site) === undefined ? [] : [`, which ${callerName(site) ?? ""} called`]),
+      ...(caller === undefined ? [] : [`, which ${caller} called`]),
       ...passedWords(passedBy),
       ".",
     ],
@@ -162,12 +162,19 @@ function toldOf(kernel: Kernel, origin: Origin, value: bigint): OriginWords | un
 }
 
 /** The object that held the bad value, and who passed the pointer to it. */
-function* holderFindings(kernel: Kernel, crash: CrashFacts, origin: Origin): Generator<Finding | Step, void, void> {
+function* holderFindings(
+  kernel: Kernel,
+  crash: CrashFacts,
+  { origin, value }: Provenance,
+): Generator<Finding | Step, void, void> {
   if (origin.kind !== "load" || origin.object === undefined) return;
   const { site, object, place, expression } = origin;
   const named = place.base === undefined ? undefined : originExpression(site, place.base, site.index);
-  const type = named && bare(named.type).kind === "pointer" ? expression?.member?.struct : undefined;
-  yield* objectFindings(kernel, object, { name: baseName(expression?.text) ?? named?.text, type });
+  const name = baseName(expression?.text) ?? named?.text;
+  const member = expression?.member;
+  const { address } = origin;
+  yield* heldFindings(kernel, { value, address, object, name, type: member?.struct, member: member?.path, expression });
+  yield* objectFindings(kernel, object, { name, type: member?.struct });
   yield* passedFinding(kernel, crash, site, object, baseName(expression?.text));
 }
 

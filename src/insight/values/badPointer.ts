@@ -3,6 +3,7 @@ import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
+import { withEntry } from "./calls.ts";
 import { addressAt, registerAt, type Site, siteOf } from "./site.ts";
 
 /** What the faulting instruction did with memory, and the register that led it astray. */
@@ -33,7 +34,7 @@ export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, 
   if (!trap || !frame) throw Fault.of("unknown", "no exception frame was found on the stack");
   if (kind !== undefined && !ADDRESSED.has(kind)) throw Fault.of("unknown", "the report is not about an address");
   if (!kernel.code.isText(frame.pc)) return yield* badCall(kernel, crash);
-  const site = yield* siteOf(kernel, frame, cpu);
+  const site = yield* withEntry(yield* siteOf(kernel, frame, cpu));
   const effect = site.graph.effects[site.index];
   const access = effect?.access;
   if (!effect || !access)

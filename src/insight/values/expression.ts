@@ -2,7 +2,7 @@ import type { Effect, Place, Value } from "../../arch/effect.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
 import { plainName } from "../../log/place.ts";
-import { slabCacheType } from "../../linux/slab/slabObject.ts";
+import { slabCacheType } from "../../linux/slab/slabTypes.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
 import { memberAt } from "../../model/memberAt.ts";
@@ -118,7 +118,7 @@ function memberType(pointer: CType, { displacement }: Place, size: number): CTyp
   return member?.rest === 0 && !member.isAmbiguous ? member.type : undefined;
 }
 
-function valueExpression(site: Site, value: Value, index: number, depth: number): Expression | undefined {
+export function valueExpression(site: Site, value: Value, index: number, depth = 0): Expression | undefined {
   switch (value.kind) {
     case "register":
       return value.bits === 64 ? registerExpression(site, value.name, index, depth) : undefined;

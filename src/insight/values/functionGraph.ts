@@ -63,6 +63,11 @@ export class FunctionGraph {
     );
   }
 
+  /** The instructions that can come just before one. */
+  comingBefore(index: number): readonly number[] {
+    return this.before[index] ?? [];
+  }
+
   /** Every place that the value of a register before an instruction can be of. */
   definitions(register: string, index: number): Definition[] {
     const found = new Map<string, Definition>();
@@ -109,8 +114,14 @@ export class FunctionGraph {
 
 function predecessors(effects: readonly Effect[], byAddress: ReadonlyMap<bigint, number>): number[][] {
   const before = effects.map((): number[] => []);
-  for (const [index, { address, length, flow, target }] of effects.entries()) {
-    if (flow !== "jump" && flow !== "return") {
+  const targets = new Set(effects.map(({ target }) => target));
+  let isPadding = false;
+  for (const [index, effect] of effects.entries()) {
+    const { address, length, flow, target } = effect;
+    // Behind a jump or a return nothing goes on; what fills the space there leads nowhere.
+    const ends = flow === "jump" || flow === "return";
+    isPadding = (isPadding && doesNothing(effect) && !targets.has(address)) || ends;
+    if (!isPadding) {
       const next = byAddress.get(address + BigInt(length));
       if (next !== undefined) before[next]?.push(index);
     }
@@ -119,6 +130,9 @@ function predecessors(effects: readonly Effect[], byAddress: ReadonlyMap<bigint,
   }
   return before;
 }
+
+const doesNothing = ({ flow, writes, access }: Effect): boolean =>
+  flow === "trap" || (flow === "next" && writes.size === 0 && access === undefined);
 
 const graphs = derivedFor("function graphs", (): { graph: FunctionGraph | undefined } => ({ graph: undefined }));
 

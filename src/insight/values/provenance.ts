@@ -1,9 +1,9 @@
-import type { Effect, Place, Value } from "../../arch/effect.ts";
-import { attempt, Fault } from "../../base/fault.ts";
+import { type Effect, type Place, type Value, wrap64 } from "../../arch/effect.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
 import { type Expression, placeExpression } from "./expression.ts";
-import { addressAt, type Site, siteOf, valueAt } from "./site.ts";
+import { argumentOf, callerOf, withEntry } from "./calls.ts";
+import { addressAt, type Site, sumOf, valueAt } from "./site.ts";
 
 /** Where a value came from, as far as it can be followed. */
 export type Origin =
@@ -27,8 +27,21 @@ export type Origin =
   | { readonly kind: "argument"; readonly site: Site; readonly number: number }
   | { readonly kind: "unknown"; readonly site: Site; readonly because: string };
 
-export interface Provenance {
+/** What a value was worked out from by adding constants: `&task->lock` is a task, and an offset. */
+export interface Root {
+  /** Where the register held it. */
+  readonly site: Site;
+  readonly register: string;
+  readonly index: number;
   readonly value: bigint;
+  /** Bytes that were added since. */
+  readonly offset: bigint;
+}
+
+export interface Provenance {
+  /** That of the root, whose origin it is. */
+  readonly value: bigint;
+  readonly root: Root;
   readonly origin: Origin;
   /** Calls that passed the value on, the innermost first: it was an argument of each's callee. */
   readonly passedBy: readonly Site[];
@@ -40,25 +53,32 @@ export interface Provenance {
 const MAX_CALLS = 4;
 
 /** Follows the value that a register holds before an instruction back to where it came from. */
-export function* provenanceOf(start: Site, register: string, value: bigint): Generator<Step, Provenance, void> {
+export function* provenanceOf(start: Site, register: string, given: bigint): Generator<Step, Provenance, void> {
   const passedBy: Site[] = [];
   let site = start;
-  let { index } = start;
+  let root: Root = { site, register, index: start.index, value: given, offset: 0n };
+  let at: Held = { register, index: start.index };
   let bits = 64;
   for (;;) {
-    const found = originOf(site, register, index, value);
+    const found = originOf(site, at, root);
+    ({ root } = found);
     bits = Math.min(bits, found.bits);
-    if (found.origin.kind !== "argument" || passedBy.length >= MAX_CALLS)
-      return { value, origin: found.origin, passedBy, bits };
-    const name = site.kernel.arch.argumentRegisters?.[found.origin.number];
+    const { value } = root;
+    const { origin } = found;
+    if (origin.kind !== "argument" || passedBy.length >= MAX_CALLS) return { value, root, origin, passedBy, bits };
+    const name = site.kernel.arch.argumentRegisters?.[origin.number];
     const caller = yield* callerOf(site);
-    if (!caller || name === undefined || !agrees(caller, name, value))
-      return { value, origin: found.origin, passedBy, bits };
+    if (!caller || name === undefined || !agrees(caller, name, value)) return { value, root, origin, passedBy, bits };
     passedBy.push(caller);
-    ({ index } = caller);
-    site = caller;
-    register = name;
+    site = yield* withEntry(caller);
+    at = { register: name, index: site.index };
   }
+}
+
+/** A register before an instruction. */
+interface Held {
+  readonly register: string;
+  readonly index: number;
 }
 
 /** Whether the caller did not pass another value, as far as its registers tell. */
@@ -67,42 +87,16 @@ function agrees(caller: Site, register: string, value: bigint): boolean {
   return passed === undefined || passed === value;
 }
 
-/** What a call passed in a register: undefined where the code before it does not tell. */
-export function argumentOf(caller: Site, register: string): bigint | undefined {
-  const [definition, ...more] = caller.graph.definitions(register, caller.index);
-  if (definition?.kind !== "instruction" || more.length > 0) return undefined;
-  const value = caller.graph.effects[definition.index]?.writes.get(register);
-  return value && valueAt(caller, value, definition.index);
-}
-
-/** The call in the caller that led to a site's function; undefined where another function was called. */
-export function* callerOf(site: Site): Generator<Step, Site | undefined, void> {
-  const { kernel, frame, graph, cpu } = site;
-  const { caller } = frame;
-  if (!caller || caller.exact || caller.doubt !== undefined) return undefined;
-  const found = yield* attempted(siteOf(kernel, caller, cpu));
-  const target = found?.graph.effects[found.index]?.target;
-  return target !== undefined && target === graph.symbol.address ? found : undefined;
-}
-
-function* attempted<T>(job: Generator<Step, T, void>): Generator<Step, T | undefined, void> {
-  for (;;) {
-    const step = attempt(() => job.next());
-    if (step instanceof Fault) return undefined;
-    if (step.done) return step.value;
-    yield step.value;
-  }
-}
-
 /** Copies followed for one value. */
 const MAX_COPIES = 16;
 
-function originOf(site: Site, register: string, index: number, value: bigint): { origin: Origin; bits: number } {
+function originOf(site: Site, start: Held, begun: Root): { origin: Origin; root: Root; bits: number } {
   const { graph, kernel } = site;
-  let [at, name, bits] = [index, register, 64];
+  let { index: at, register: name } = start;
+  let [root, bits] = [begun, 64];
+  const end = (origin: Origin): { origin: Origin; root: Root; bits: number } => ({ origin, root, bits });
   for (let copies = 0; copies < MAX_COPIES; copies++) {
     const [definition, ...more] = graph.definitions(name, at);
-    const end = (origin: Origin): { origin: Origin; bits: number } => ({ origin, bits });
     if (!definition || more.length > 0)
       return end({ kind: "unknown", site, because: "it can come from several places of the function" });
     if (definition.kind === "unknown")
@@ -118,15 +112,22 @@ function originOf(site: Site, register: string, index: number, value: bigint): {
     if (effect.flow === "call" && name === kernel.arch.resultRegister)
       return end({ kind: "call result", site, effect, callee: calleeOf(kernel, effect) });
     const from = effect.writes.get(name);
+    const sum = from && sumOf(kernel, from);
+    if (sum) {
+      [at, name] = [definition.index, sum.register];
+      const value = wrap64(root.value - sum.added);
+      root = { site, register: name, index: at, value, offset: root.offset + sum.added };
+      continue;
+    }
     if (from?.kind === "register") {
       [at, name] = [definition.index, from.name];
       bits = Math.min(bits, from.bits);
       continue;
     }
     if (from?.kind === "load") bits = Math.min(bits, from.size * 8);
-    return end(made(site, effect, definition.index, from, value));
+    return end(made(site, effect, definition.index, from, root.value));
   }
-  return { origin: { kind: "unknown", site, because: "it was copied too often" }, bits };
+  return end({ kind: "unknown", site, because: "it was copied too often" });
 }
 
 function made(site: Site, effect: Effect, index: number, from: Value | undefined, value: bigint): Origin {

@@ -17,6 +17,10 @@ export interface Site {
   readonly registers: Registers;
   readonly frame: Frame;
   readonly cpu: number | undefined;
+  /** What the function was called with, as far as its caller's code tells. */
+  readonly entry?: ReadonlyMap<string, bigint>;
+  /** Of a jump that ended a function which is not on the stack any more: who called that. */
+  readonly caller?: Site;
 }
 
 /** The instruction that a frame stands at: the interrupted one, or the call. @throws Fault */
@@ -37,11 +41,55 @@ const MAX_DEPTH = 12;
 export function registerAt(site: Site, register: string, index: number, depth = 0): bigint | undefined {
   const { graph, registers } = site;
   if (depth > MAX_DEPTH) return undefined;
-  if (graph.isUnchanged(register, index, site.index)) return registers.get(register);
+  const now = graph.isUnchanged(register, index, site.index) ? registers.get(register) : undefined;
+  const kept = now ?? undone(site, register, index);
+  if (kept !== undefined) return kept;
   const [definition, ...more] = graph.definitions(register, index);
+  if (definition?.kind === "entry" && more.length === 0) return entryValue(site, register);
   if (definition?.kind !== "instruction" || more.length > 0) return undefined;
   const value = graph.effects[definition.index]?.writes.get(register);
   return value && valueAt(site, value, definition.index, depth + 1);
+}
+
+/** The register as it was, where all that changed it since is one sum with a constant: `p++`. */
+function undone({ graph, index: end, registers, kernel }: Site, register: string, index: number): bigint | undefined {
+  const now = registers.get(register);
+  const [definition, ...more] = graph.definitions(register, end);
+  if (now === undefined || definition?.kind !== "instruction" || more.length > 0) return undefined;
+  const value = graph.effects[definition.index]?.writes.get(register);
+  const sum = value && sumOf(kernel, value);
+  if (sum?.register !== register || !graph.isUnchanged(register, index, definition.index)) return undefined;
+  return wrap64(now - sum.added);
+}
+
+/** A register and a constant that are added; not what lies on the stack. */
+export function sumOf(kernel: Kernel, from: Value): { register: string; added: bigint } | undefined {
+  if (from.kind === "address") {
+    const { base, index, displacement, segment } = from.place;
+    const isPlain = base !== undefined && base !== kernel.arch.sp && index === undefined && segment === undefined;
+    return isPlain ? { register: base, added: displacement } : undefined;
+  }
+  if (from.kind !== "operation" || from.bits !== 64 || (from.operator !== "+" && from.operator !== "-"))
+    return undefined;
+  const { left, right, operator } = from;
+  if (left.kind !== "register" || left.bits !== 64 || right.kind !== "constant") return undefined;
+  const by = BigInt.asIntN(64, right.value);
+  return { register: left.name, added: operator === "+" ? by : -by };
+}
+
+/** What the function was called with in a register: told by the caller, or by a register that it was copied to. */
+export function entryValue({ entry, graph, index, registers, kernel }: Site, register: string): bigint | undefined {
+  const told = entry?.get(register);
+  if (told !== undefined) return told;
+  for (const copy of kernel.arch.calleeSaved) {
+    const [definition, ...more] = graph.definitions(copy, index);
+    if (definition?.kind !== "instruction" || more.length > 0) continue;
+    const value = graph.effects[definition.index]?.writes.get(copy);
+    if (value?.kind !== "register" || value.name !== register || value.bits !== 64) continue;
+    const [source, ...others] = graph.definitions(register, definition.index);
+    if (source?.kind === "entry" && others.length === 0) return registers.get(copy);
+  }
+  return undefined;
 }
 
 /** What a value was before an instruction; loads are read from the dump's memory. */

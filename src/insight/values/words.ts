@@ -34,8 +34,8 @@ export function sourceWords(kernel: Kernel, pc: bigint): Sentence {
 export const functionName = ({ graph }: Site): string => plainName(graph.symbol.name);
 
 /** The function that called a site's function. */
-export const callerName = ({ frame }: Site): string | undefined => {
-  const name = frame.caller?.symbol?.name;
+export const callerName = ({ frame, caller }: Site): string | undefined => {
+  const name = caller ? caller.graph.symbol.name : frame.caller?.symbol?.name;
   return name === undefined ? undefined : plainName(name);
 };
 

@@ -203,3 +203,18 @@ export function taskCpu(task: Obj<"struct task_struct">): number {
   const info = task.kernel.object("struct thread_info", task.at("stack").value());
   return info.at("cpu").number();
 }
+
+/** The user id that a task acts as, by its objective credentials (`task_struct.real_cred`). @throws Fault */
+export function taskUid(task: Obj): number {
+  const cred = task.at("real_cred");
+  // kuid_t is a struct since Linux kernel commit 7a4e7408c5ca ("userns: Add kuid_t and kgid_t ...") (in v3.5).
+  return cred.at(cred.has("uid.val") ? "uid.val" : "uid").number();
+}
+
+/** The name of a task's controlling terminal, such as "pts0"; undefined without one. @throws Fault */
+export function taskTerminal(task: Obj): string | undefined {
+  const signal = task.at("signal");
+  if (signal.value() === 0n) return undefined;
+  const tty = signal.at("tty");
+  return tty.value() === 0n ? undefined : tty.at("name").text();
+}

@@ -74,6 +74,9 @@ export function hasSlabFlag(cache: Obj<"struct kmem_cache">, name: keyof typeof 
   return (cache.at("flags").value() & (bit === undefined ? SLAB_FLAGS[name] : 1n << bit)) !== 0n;
 }
 
+/** Whether caches of other types share this one: mm/slab_common.c merges those of one size and counts them. @throws Fault */
+export const isMerged = (cache: Obj): boolean => cache.has("refcount") && cache.at("refcount").number() > 1;
+
 /** What a cache has on one memory node. */
 export interface CacheNode {
   readonly id: number;

@@ -1,6 +1,7 @@
+import type { StructType } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../../model/kernel.ts";
-import { cacheName, objectSize } from "./slab.ts";
-import type { SlabObject } from "./slabObject.ts";
+import { cacheName, isMerged, objectSize } from "./slab.ts";
+import { type SlabObject, slabObjectAt } from "./slabObject.ts";
 
 /** What caches hold whose names are not those of their structs, from the kmem_cache_create() calls that make them. */
 const STRUCTS: Readonly<Record<string, string>> = {
@@ -55,4 +56,16 @@ export function slabStruct(kernel: Kernel, { cache }: SlabObject): string | unde
     // A task_struct ends in the registers of its FPU, of which only what the CPU has is allotted.
     return type.size <= size || struct === name;
   });
+}
+
+/**
+ * The structure that begins at an address, by the slab cache that it is an object of; undefined within an object, for
+ * the general caches, and for caches that others were merged into. @throws Fault
+ */
+export function slabCacheType(kernel: Kernel, address: bigint): StructType | undefined {
+  const object = slabObjectAt(kernel, address);
+  if (object?.address !== address || isMerged(object.cache)) return undefined;
+  const name = slabStruct(kernel, object);
+  const type = name === undefined ? undefined : kernel.types.find("struct", name);
+  return type?.kind === "struct" ? type : undefined;
 }

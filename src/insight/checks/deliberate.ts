@@ -1,0 +1,65 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { taskTerminal, taskUid } from "../../linux/sched/task.ts";
+import type { Check } from "../check.ts";
+import { type CrashFacts, functionOf } from "../crashFacts.ts";
+import type { Evidence } from "../evidence.ts";
+import { mechanismOf } from "../mechanisms.ts";
+
+/** Who asked for the crash: a write to sysrq-trigger, the sysrq key, or code that called panic() itself. */
+export const deliberate: Check = {
+  id: "deliberate",
+  needs: ["stack"],
+  about: ["sysrq", "panic"],
+  *run(kernel, crash) {
+    const { task, pid, comm, panic, report, frames } = crash;
+    const mechanism = mechanismOf(crash.kind, panic?.text);
+    const names = (crash.stack?.frames ?? []).map((frame) => functionOf(frame) ?? "");
+    const isWrite =
+      names.some((name) => name === "write_sysrq_trigger" || name === "__handle_sysrq") && !isByKey(crash);
+    const panicker = mechanism === "panic" ? frames.find((frame) => functionOf(frame) !== undefined) : undefined;
+    if (mechanism !== "sysrq" && !panicker) return;
+    if (!task) throw Fault.of("unknown", "the task that ran is not known");
+    const by = panicker ? `panic() from ${functionOf(panicker) ?? "?"}` : "sysrq";
+    const uid = attempt(() => taskUid(task));
+    const tty = attempt(() => taskTerminal(task));
+    const isTasks = panicker !== undefined || isWrite;
+    const who = { kind: "task", address: task.address, pid: pid ?? 0, comm: comm ?? "?" } as const;
+    const user = uid instanceof Fault ? undefined : uid;
+    const terminal = tty instanceof Fault ? undefined : tty;
+    const line = panic?.line ?? report?.report.at ?? 0;
+    const evidence: [Evidence, ...Evidence[]] = [
+      { kind: "log", line, text: (panic?.text ?? report?.headline ?? "").trim() },
+      { kind: "task", address: task.address, text: `${comm ?? "?"} [${pid ?? "?"}]` },
+    ];
+    const [frame] = frames;
+    if (frame) evidence.push({ kind: "frame", task: task.address, pc: frame.pc, text: functionOf(frame) ?? "?" });
+    yield {
+      id: "crash.deliberate",
+      severity: "cause",
+      certainty: "certain",
+      slots: isTasks ? { by, pid, comm, tty: terminal, user } : { by: "sysrq key" },
+      text: !isTasks
+        ? [
+            "The sysrq key was pressed, on a keyboard or a serial line; that ",
+            who,
+            " ran there says nothing of who did.",
+          ]
+        : [
+            who,
+            ...(user === undefined
+              ? []
+              : [` (user id ${user}${terminal === undefined ? ", no terminal" : `, terminal ${terminal}`})`]),
+            panicker
+              ? ` was in ${functionOf(panicker) ?? "?"}, which called panic().`
+              : " asked for the crash by /proc/sysrq-trigger.",
+          ],
+      evidence,
+    };
+  },
+};
+
+/** The key is handled in an interrupt: the task that it interrupted has no part in it. */
+const isByKey = ({ stack }: CrashFacts): boolean =>
+  stack !== undefined &&
+  !stack.frames.some((frame) => functionOf(frame) === "write_sysrq_trigger") &&
+  stack.frames.some(({ trap }) => trap !== undefined);

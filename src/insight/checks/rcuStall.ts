@@ -1,0 +1,63 @@
+import { findTask } from "../../linux/sched/task.ts";
+import type { ReportFacts } from "../../log/facts.ts";
+import type { Check } from "../check.ts";
+import { cpuContext } from "../cpuContext.ts";
+import type { Evidence } from "../evidence.ts";
+import type { Reference } from "../finding.ts";
+
+/** Which CPUs and tasks hold the grace period up, and whether its own thread got to run. */
+export const rcuStall: Check = {
+  id: "rcu-stall",
+  needs: [],
+  about: ["rcu-stall"],
+  *run(kernel, { report }) {
+    if (!report) return;
+    const cpus = stalledCpus(report);
+    const blocked = blockedTasks(report);
+    const pids = [...new Set([...cpus.flatMap((cpu) => cpuContext(kernel, cpu)?.pid ?? []), ...blocked])];
+    const starved = report.texts.findIndex((text) => /\bkthread (?:timer wakeup didn't happen|starved) for/.test(text));
+    const kthread = starved < 0 ? "running" : "starved";
+    const named = pids.flatMap((pid): (string | Reference)[] => {
+      const task = pid === 0 ? undefined : findTask(kernel, pid);
+      return task ? [{ kind: "task", address: task.address, pid, comm: task.at("comm").text() }] : [];
+    });
+    const evidence: [Evidence, ...Evidence[]] = [{ kind: "log", line: report.report.at, text: report.headline }];
+    const line = report.numbers[starved];
+    if (line !== undefined) evidence.push({ kind: "log", line, text: report.texts[starved]?.trim() ?? "" });
+    yield {
+      id: "rcu.stall",
+      severity: "cause",
+      certainty: "certain",
+      slots: { cpus, pids, kthread },
+      text: [
+        "The grace period waited for a quiescent state",
+        cpus.length === 0 ? "" : ` of CPU ${cpus.join(", ")}`,
+        ...(named.length === 0 ? [] : [cpus.length === 0 ? " of " : ", which ran ", ...separated(named)]),
+        starved < 0
+          ? "; the report does not say that the grace-period thread lacked CPU time."
+          : "; the grace-period thread itself was starved of CPU time.",
+      ],
+      evidence,
+    };
+  },
+};
+
+const separated = (all: readonly (string | Reference)[]): (string | Reference)[] =>
+  all.flatMap((one, i) => (i === 0 ? [one] : [", ", one]));
+
+/** `rcu: 	1-....: (1227 ticks this GP)`, `1-...!:`: a line for each CPU that holds the grace period up. */
+export function stalledCpus({ texts }: ReportFacts): number[] {
+  const found = new Set<number>();
+  for (const text of texts) {
+    const digits = /^(?:rcu: )?\s*(\d{1,5})-[.?oO!DdN]{1,8}: \(/.exec(text)?.[1];
+    if (digits !== undefined) found.add(Number(digits));
+  }
+  return [...found];
+}
+
+/** `rcu: 	Tasks blocked on level-0 rcu_node (CPUs 0-1): P174/1:b..l`. */
+function blockedTasks({ texts }: ReportFacts): number[] {
+  return texts.flatMap((text) =>
+    text.includes("Tasks blocked on level") ? [...text.matchAll(/ P(\d{1,10})\b/g)].map(([, pid]) => Number(pid)) : [],
+  );
+}

@@ -1,0 +1,69 @@
+import { Fault } from "../../base/fault.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import type { Check, Step } from "../check.ts";
+import { cpuContext } from "../cpuContext.ts";
+import { functionOf } from "../crashFacts.ts";
+import type { Evidence } from "../evidence.ts";
+import { argumentOf, callerOf, withEntry } from "../values/calls.ts";
+import { readWord, type Site, siteOf } from "../values/site.ts";
+import { functionName } from "../values/words.ts";
+
+/** Functions that spin for a spinlock, which is their first argument. */
+const SPINS = /^(?:native_|pv_)?queued_spin_lock_slowpath$|^__pv_queued_spin_lock_slowpath$/;
+
+/** For which spinlock a CPU spins that nobody who runs holds: it was never released, or its holder sleeps. */
+export const spinningLock: Check = {
+  id: "spinning-lock",
+  needs: ["stack"],
+  about: ["soft-lockup", "hard-lockup", "rcu-stall", "nmi"],
+  *run(kernel, crash) {
+    const cpu = crash.cpu ?? crash.report?.cpu;
+    const context = cpu === undefined ? undefined : cpuContext(kernel, cpu);
+    const [frame] = context?.frames ?? [];
+    if (!context || !frame || !SPINS.test(functionOf(frame) ?? "")) return;
+    const others = possibleCpus(kernel).filter((one) => one !== cpu);
+    const isAlone = others.every((one) => (cpuContext(kernel, one)?.pid ?? 0) === 0);
+    const site = yield* siteOf(kernel, frame, cpu);
+    const found = yield* lockOf(site);
+    if (!found) throw Fault.of("unknown", "which lock the CPU spins for cannot be told from the code");
+    if (!isAlone) return;
+    const { lock, asker } = found;
+    const evidence: [Evidence, ...Evidence[]] = [
+      { kind: "frame", task: context.task.address, pc: frame.pc, text: functionOf(frame) ?? "?" },
+    ];
+    const word = readWord(kernel, lock & ~7n, 8);
+    if (word !== undefined) evidence.push({ kind: "memory", address: lock & ~7n, value: word });
+    yield {
+      id: "lock.never-released",
+      severity: "cause",
+      certainty: "likely",
+      slots: { lock, function: asker },
+      text: [
+        { kind: "cpu", cpu: context.cpu },
+        " spins for the lock at ",
+        { kind: "address", address: lock },
+        `, which ${asker} asked for; every other CPU is idle: it was never released, or who holds it sleeps.`,
+      ],
+      evidence,
+    };
+  },
+};
+
+/** Calls between who asks for a lock and who spins. */
+const MAX_CALLS = 4;
+
+/** The lock, and the function that is no lock function and asked for it. */
+function* lockOf(start: Site): Generator<Step, { lock: bigint; asker: string } | undefined, void> {
+  const register = start.kernel.arch.argumentRegisters?.[0] ?? "";
+  let lock: bigint | undefined;
+  let site: Site | undefined = start;
+  for (let calls = 0; calls < MAX_CALLS; calls++) {
+    const called: Site | undefined = yield* callerOf(site);
+    if (!called) return undefined;
+    site = yield* withEntry(called);
+    lock ??= argumentOf(site, register);
+    const name = functionName(site);
+    if (!/spin_lock/.test(name)) return lock === undefined ? undefined : { lock, asker: name };
+  }
+  return undefined;
+}

@@ -1,0 +1,69 @@
+import { Fault } from "../../base/fault.ts";
+import { plainName } from "../../log/place.ts";
+import { threadSize } from "../../unwind/stacks.ts";
+import type { Frame } from "../../unwind/frame.ts";
+import type { Check } from "../check.ts";
+import type { CrashFacts } from "../crashFacts.ts";
+
+/** How deep the stack was when it overflowed, and which functions took it. */
+export const stackOverflow: Check = {
+  id: "stack-overflow",
+  needs: ["stack"],
+  about: ["stack-guard", "stack-overflow", "double-fault"],
+  *run(kernel, crash) {
+    const { task, pid, comm, report } = crash;
+    const frames = ownFrames(crash);
+    const [first] = frames;
+    const last = frames.at(-1);
+    if (!task || !first || !last) throw Fault.of("unknown", "no frame of the stack that overflowed was found");
+    const depth = Number(last.sp - first.sp);
+    if (depth <= 0 || depth > 2 * threadSize(kernel))
+      throw Fault.of("unknown", "the frames do not lie on one stack, so that its depth is not known");
+    const takers = byFunction(frames);
+    const [most] = takers;
+    if (!most) throw Fault.of("unknown", "no function of the stack is known");
+    const recursion = most.count > 2 ? most.name : undefined;
+    // Of a double fault this is the reason only if the stack is full.
+    if (crash.kind === "double-fault" && depth < threadSize(kernel) - 1024) return;
+    yield {
+      id: "stack.overflow",
+      severity: "cause",
+      certainty: "certain",
+      slots: { task: pid, depth, recursion },
+      text: [
+        "The stack of ",
+        { kind: "task", address: task.address, pid: pid ?? 0, comm: comm ?? "?" },
+        ` (${threadSize(kernel)} bytes) was full: ${frames.length} frames take ${depth} bytes`,
+        recursion === undefined
+          ? `; the most, ${most.bytes} bytes, are of ${most.name}.`
+          : `; ${most.count} of them, ${most.bytes} bytes, are of ${most.name}, which calls itself.`,
+      ],
+      evidence: [
+        { kind: "frame", task: task.address, pc: first.pc, text: plainName(first.symbol?.name ?? "?") },
+        ...(report ? [{ kind: "log", line: report.report.at, text: report.headline } as const] : []),
+      ],
+    };
+  },
+};
+
+/** Frames of the task's own stack: the fault itself was handled on another. */
+const ownFrames = ({ frames }: CrashFacts): readonly Frame[] => frames.filter(({ stack }) => stack === "task");
+
+interface Taker {
+  readonly name: string;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** Functions by the bytes that their frames take, the most first. */
+function byFunction(frames: readonly Frame[]): Taker[] {
+  const takers = new Map<string, Taker>();
+  for (const [i, frame] of frames.entries()) {
+    const outer = frames[i + 1];
+    const name = frame.symbol && plainName(frame.symbol.name);
+    if (name === undefined || !outer) continue;
+    const before = takers.get(name) ?? { name, count: 0, bytes: 0 };
+    takers.set(name, { name, count: before.count + 1, bytes: before.bytes + Number(outer.sp - frame.sp) });
+  }
+  return [...takers.values()].sort((a, b) => b.bytes - a.bytes);
+}

@@ -1,0 +1,138 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { possibleCpus } from "../../kernel/cpumask.ts";
+import { preemptCount, preemptCountText } from "../../linux/sched/preempt.ts";
+import { logLines } from "../../linux/printk/printk.ts";
+import { hz } from "../../linux/time/timekeeping.ts";
+import type { ReportFacts } from "../../log/facts.ts";
+import { guiltyAmong } from "../../log/guilty.ts";
+import { isMachinery } from "../../log/machinery.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { type Check, pause, type Step } from "../check.ts";
+import { cpuContext, type CpuContext } from "../cpuContext.ts";
+import { asLogFrame, type CrashFacts, functionOf } from "../crashFacts.ts";
+import type { Evidence } from "../evidence.ts";
+import type { Finding } from "../finding.ts";
+import { stalledCpus } from "./rcuStall.ts";
+
+/** Which CPU was stuck: in which function, for how long, with interrupts on or off. */
+export const stuckCpu: Check = {
+  id: "stuck-cpu",
+  needs: [],
+  about: ["soft-lockup", "hard-lockup", "rcu-stall", "nmi", "panic"],
+  *run(kernel, crash) {
+    const { report, kind } = crash;
+    if (kind === "soft-lockup" || kind === "hard-lockup") {
+      const cpu = report?.cpu ?? crash.cpu;
+      const context = cpu === undefined ? undefined : cpuContext(kernel, cpu);
+      if (!context) throw Fault.of("unknown", "what the CPU ran that was stuck is not known");
+      yield stuckFinding(kernel, crash, context, secondsOf(report));
+      return;
+    }
+    if (kind === "rcu-stall" && report) {
+      for (const cpu of [...stalledCpus(report), ...starvingCpu(report)]) {
+        const context = cpuContext(kernel, cpu);
+        if (context && context.pid !== 0) yield stuckFinding(kernel, crash, context, stallSeconds(kernel, report));
+      }
+      return;
+    }
+    yield* silentCpus(kernel, crash);
+  },
+};
+
+const secondsOf = (report: ReportFacts | undefined): number | undefined => {
+  const digits = / stuck for (\d{1,9})s!/.exec(report?.headline ?? "")?.[1];
+  return digits === undefined ? undefined : Number(digits);
+};
+
+/** The CPU that the starved grace-period thread was to run on: `->cpu=1`. */
+function starvingCpu({ texts }: ReportFacts): number[] {
+  const text = texts.find((one) => / kthread starved for /.test(one));
+  const digits = /->cpu=(\d{1,5})\b/.exec(text ?? "")?.[1];
+  return digits === undefined ? [] : [Number(digits)];
+}
+
+/** `t=1252 jiffies` of the report. */
+function stallSeconds(kernel: Kernel, { texts }: ReportFacts): number | undefined {
+  const digits = texts.map((text) => /\bt=(\d{1,12}) jiffies\b/.exec(text)?.[1]).find((one) => one !== undefined);
+  const rate = attempt(() => hz(kernel));
+  return digits === undefined || rate instanceof Fault ? undefined : Math.round(Number(digits) / rate);
+}
+
+/** Nanoseconds without a tick, with interrupts off, that are called stuck. */
+const SILENT = 2_000_000_000n;
+
+/**
+ * CPUs that ran kernel code with interrupts off and whose run queues' clocks had stopped. These and the log's are of one
+ * kind (sched_clock()).
+ */
+function* silentCpus(kernel: Kernel, crash: CrashFacts): Generator<Finding | Step, void, void> {
+  const contexts: CpuContext[] = [];
+  for (const cpu of possibleCpus(kernel)) {
+    yield pause("CPUs");
+    const context = cpuContext(kernel, cpu);
+    if (context) contexts.push(context);
+  }
+  const seconds = logLines(kernel).at(-1)?.seconds;
+  if (seconds === undefined) throw Fault.of("unknown", "the log does not tell how late it was");
+  const now = BigInt(Math.round(seconds * 1e9));
+  for (const context of contexts) {
+    if (context.interrupts !== "off" || context.pid === 0 || context.clock === undefined) continue;
+    const behind = now - context.clock;
+    // Who sends an NMI by hand has seen the machine hang; else a moment with interrupts off is nothing special.
+    const isCertain = behind >= SILENT;
+    if (!isCertain && crash.kind !== "nmi") continue;
+    const found = stuckFinding(kernel, crash, context, Number(behind / 100_000_000n) / 10);
+    yield isCertain ? found : { ...found, certainty: "likely" };
+  }
+}
+
+/** What a watchdog measures. */
+const WORDS: Readonly<Record<string, string>> = {
+  "soft-lockup": "without scheduling for",
+  "hard-lockup": "without a timer interrupt for",
+  "rcu-stall": "while the grace period waited for",
+};
+
+function timeText({ kind }: CrashFacts, seconds: number | undefined): string {
+  const words = WORDS[kind ?? ""];
+  if (seconds === undefined) return "";
+  if (words !== undefined) return `, ${words} ${seconds} s`;
+  return seconds < 1 ? "" : `, without a tick for ${seconds} s`;
+}
+
+/** The function that loops, or waits: the first that is no machinery. */
+function loopOf({ frames }: CpuContext, { report }: CrashFacts): string | undefined {
+  const row = report?.report.headline.row;
+  const found = row?.guilty === "stall" ? guiltyAmong(frames.map(asLogFrame), row).frame : undefined;
+  const frame = found ? frames[found.at] : frames.find((one) => !isMachinery(functionOf(one) ?? "", "soft-lockup"));
+  return frame && functionOf(frame);
+}
+
+function stuckFinding(kernel: Kernel, crash: CrashFacts, context: CpuContext, seconds: number | undefined): Finding {
+  const { cpu, pid, comm, task, interrupts, frames } = context;
+  const name = loopOf(context, crash);
+  const count = attempt(() => preemptCount(kernel, cpu));
+  const [frame] = frames;
+  const evidence: [Evidence, ...Evidence[]] = [{ kind: "cpu", cpu, text: `${comm} [${pid}] in ${name ?? "?"}` }];
+  if (frame) evidence.push({ kind: "frame", task: task.address, pc: frame.pc, text: functionOf(frame) ?? "?" });
+  const { report } = crash;
+  if (report) evidence.push({ kind: "log", line: report.report.at, text: report.headline });
+  const where = name === undefined ? [] : [" in ", { kind: "code", text: name } as const];
+  return {
+    id: "cpu.stuck",
+    severity: "cause",
+    certainty: "certain",
+    slots: { cpu, pid, function: name, interrupts, preemptCount: count instanceof Fault ? undefined : count, seconds },
+    text: [
+      { kind: "cpu", cpu },
+      " ran ",
+      { kind: "task", address: task.address, pid, comm },
+      ...where,
+      timeText(crash, seconds),
+      interrupts === undefined ? "" : `, interrupts ${interrupts}`,
+      count instanceof Fault ? "." : `; its preempt count was ${preemptCountText(count)} when the memory was saved.`,
+    ],
+    evidence,
+    ...(count instanceof Fault ? { unknown: [{ what: "the preempt count", because: count }] } : {}),
+  };
+}

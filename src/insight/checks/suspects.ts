@@ -1,0 +1,68 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import { moduleName, modules } from "../../linux/module/module.ts";
+import { moduleTaints } from "../../linux/module/taint.ts";
+import { taintWords } from "../../log/taint.ts";
+import { plainName } from "../../log/place.ts";
+import type { Check } from "../check.ts";
+import type { CrashFacts } from "../crashFacts.ts";
+import type { Finding } from "../finding.ts";
+
+/** Modules from out of the tree and the like, on the stack or only loaded, and warnings that came before. */
+export const suspects: Check = {
+  id: "suspects",
+  needs: [],
+  about: "any",
+  *run(kernel, crash) {
+    yield* warningFindings(crash);
+    const onStack = new Set((crash.stack?.frames ?? []).flatMap(({ symbol }) => symbol?.module ?? []));
+    if (!crash.report && !crash.panic) return;
+    for (const module of modules(kernel)) {
+      const known = attempt(() => ({ name: moduleName(module), taint: moduleTaints(module) }));
+      if (known instanceof Fault || known.taint === "") continue;
+      const { name, taint } = known;
+      const isOnStack = onStack.has(name);
+      yield {
+        id: "suspect.module",
+        severity: "suspect",
+        certainty: isOnStack ? "certain" : "possible",
+        slots: { module: name, taint },
+        text: [
+          "The module ",
+          { kind: "module", name },
+          isOnStack ? " is on the stack; " : " is loaded, though not on the stack; ",
+          `it taints the kernel with ${taint} (${taintWords(taint).join(", ")}).`,
+        ],
+        evidence: [{ kind: "module", name }],
+      };
+    }
+  },
+};
+
+/** So many are told, the latest first. */
+const MAX_WARNINGS = 3;
+
+function* warningFindings({ report, earlier, secondsAt }: CrashFacts): Generator<Finding, void, void> {
+  const end = report && secondsAt(report.report.at);
+  for (const one of earlier
+    .filter(({ severity }) => severity === "warning" || severity === "error")
+    .slice(0, MAX_WARNINGS)) {
+    const start = secondsAt(one.report.at);
+    const before = end === undefined || start === undefined ? undefined : Math.max(0, end - start);
+    const name = one.where?.place.name;
+    yield {
+      id: "suspect.warning-before",
+      severity: "suspect",
+      certainty: "possible",
+      slots: {
+        function: name === undefined ? undefined : plainName(name),
+        seconds: before === undefined ? undefined : Math.round(before * 1000) / 1000,
+      },
+      text: [
+        `Before that the kernel reported ${one.title}`,
+        before === undefined ? "" : `, ${before.toFixed(3)} s earlier by the log's clock`,
+        "; whether it led to the crash is not known.",
+      ],
+      evidence: [{ kind: "log", line: one.report.at, text: one.headline }],
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import type { Registers } from "../arch/arch.ts";
+import { attempt, Fault } from "../base/fault.ts";
+import { crashSite } from "../linux/printk/crashSite.ts";
+import { runningTasks } from "../linux/sched/cpu.ts";
+import { taskComm, taskPid } from "../linux/sched/task.ts";
+import { stackTrace } from "../linux/sched/stackTrace.ts";
+import { perCpuVariable } from "../kernel/percpu.ts";
+import { derivedFor } from "../model/derived.ts";
+import type { Kernel } from "../model/kernel.ts";
+import type { Obj } from "../model/object.ts";
+import type { Frame } from "../unwind/frame.ts";
+
+/** What a CPU was doing before it was stopped. */
+export interface CpuContext {
+  readonly cpu: number;
+  readonly task: Obj;
+  readonly pid: number;
+  readonly comm: string;
+  /** From what was interrupted outwards; empty where the stack cannot be followed, and for user code. */
+  readonly frames: readonly Frame[];
+  /** The registers there; undefined where they were not saved. */
+  readonly registers: Registers | undefined;
+  /** Undefined where the flags were not saved. */
+  readonly interrupts: "on" | "off" | undefined;
+  /** Nanoseconds of the run queue's clock when it last ticked. */
+  readonly clock: bigint | undefined;
+}
+
+/** What a CPU was doing; undefined where its task is not known. */
+export const cpuContext = derivedFor("CPU contexts", (kernel, cpu: number): CpuContext | undefined => {
+  const running = runningTasks(kernel).find((one) => one.cpu === cpu);
+  if (!running) return undefined;
+  const { task } = running;
+  const known = attempt(() => ({ pid: taskPid(task), comm: taskComm(task) }));
+  if (known instanceof Fault) return undefined;
+  const stack = stackTrace(kernel, task);
+  const frames = stack.frames.slice(interruptedSite(stack.frames));
+  const [first] = frames;
+  const registers = first?.trap?.registers ?? (first?.exact ? first.registers : undefined);
+  const clock = attempt(() => perCpuVariable(kernel, "runqueues", cpu).at("clock").value());
+  return {
+    cpu,
+    task,
+    ...known,
+    frames,
+    registers,
+    interrupts: registers && interruptsOf(kernel, registers),
+    clock: clock instanceof Fault ? undefined : clock,
+  };
+});
+
+/** What a CPU was interrupted in: behind the outermost trap within the kernel, which the stop or the watchdog came by. */
+const interruptedSite = (frames: readonly Frame[]): number => (frames.length === 0 ? 0 : crashSite(frames));
+
+/** x86: RFLAGS.IF; arm64: PSTATE.I. */
+function interruptsOf({ arch }: Kernel, registers: Registers): "on" | "off" | undefined {
+  return arch.interruptsEnabled?.(registers) === undefined
+    ? undefined
+    : arch.interruptsEnabled(registers)
+      ? "on"
+      : "off";
+}

@@ -1,0 +1,78 @@
+import { attempt, Fault } from "../../base/fault.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Step } from "../check.ts";
+import { functionGraph } from "./functionGraph.ts";
+import { entryValue, type Site, siteOf, valueAt } from "./site.ts";
+
+/** What a call passed in a register: undefined where the code before it does not tell. */
+export function argumentOf(caller: Site, register: string): bigint | undefined {
+  const { graph, index } = caller;
+  // A call does not keep the registers of its arguments: only the code before it tells.
+  const before: Site = { ...caller, registers: kept(caller) };
+  const [definition, ...more] = graph.definitions(register, index);
+  if (!definition || more.length > 0 || definition.kind === "unknown") return undefined;
+  if (definition.kind === "entry") return entryValue(before, register);
+  const value = graph.effects[definition.index]?.writes.get(register);
+  return value && valueAt(before, value, definition.index);
+}
+
+/** Registers that a call leaves as they were. */
+const kept = ({ kernel, registers }: Site): ReadonlyMap<string, bigint> => {
+  const { calleeSaved, sp, framePointer } = kernel.arch;
+  return new Map([...registers].filter(([name]) => name === sp || name === framePointer || calleeSaved.includes(name)));
+};
+
+/**
+ * The call that led to a site's function: in the caller's frame, or, where that called a function which ended in a jump
+ * here, that jump. Undefined where neither is known for sure.
+ */
+export function* callerOf(site: Site): Generator<Step, Site | undefined, void> {
+  const { kernel, frame, graph, cpu } = site;
+  if (site.caller) return site.caller;
+  const { caller } = frame;
+  if (!caller || caller.exact || caller.doubt !== undefined) return undefined;
+  const found = yield* attempted(siteOf(kernel, caller, cpu));
+  const target = found?.graph.effects[found.index]?.target;
+  if (!found || target === undefined) return undefined;
+  if (target === graph.symbol.address) return found;
+  return yield* tailCall(kernel, found, target, graph.symbol.address);
+}
+
+/** The jump to `to` that ended the function at `from`; undefined unless there is one and no more. */
+function* tailCall(kernel: Kernel, caller: Site, from: bigint, to: bigint): Generator<Step, Site | undefined, void> {
+  const graph = yield* attempted(functionGraph(kernel, from));
+  if (!graph || graph.symbol.address !== from) return undefined;
+  const jumps = graph.effects.flatMap(({ flow, target }, index) =>
+    (flow === "jump" || flow === "branch") && target === to ? [index] : [],
+  );
+  const [index, ...more] = jumps;
+  if (index === undefined || more.length > 0) return undefined;
+  const entry = new Map([...kept(caller), ...argumentsOf(caller)]);
+  return { ...caller, graph, index, registers: new Map(), entry, caller };
+}
+
+/** What a call passed, as far as the code tells. */
+function argumentsOf(caller: Site): Map<string, bigint> {
+  const passed = new Map<string, bigint>();
+  for (const register of caller.kernel.arch.argumentRegisters ?? []) {
+    const value = argumentOf(caller, register);
+    if (value !== undefined) passed.set(register, value);
+  }
+  return passed;
+}
+
+/** The site, with what its function was called with. */
+export function* withEntry(site: Site): Generator<Step, Site, void> {
+  const caller = yield* callerOf(site);
+  return caller ? { ...site, entry: argumentsOf(caller) } : site;
+}
+
+/** What a job gives; undefined where it meets a fault. */
+function* attempted<T>(job: Generator<Step, T, void>): Generator<Step, T | undefined, void> {
+  for (;;) {
+    const step = attempt(() => job.next());
+    if (step instanceof Fault) return undefined;
+    if (step.done) return step.value;
+    yield step.value;
+  }
+}

@@ -1,0 +1,117 @@
+import type { Comparison, Relation, Value } from "../../arch/effect.ts";
+import { valueExpression } from "./expression.ts";
+import { type Site, valueAt } from "./site.ts";
+
+/** Why an instruction was reached: the comparison that decided it. */
+export interface Condition {
+  /** "acct->balance < amount", as far as names are known; registers by name. */
+  readonly expression: string;
+  /** "5 < 10"; undefined where a value is not known. */
+  readonly values: string | undefined;
+  /** Of the branch. */
+  readonly address: bigint;
+  /** Of the comparison. */
+  readonly comparison: bigint;
+}
+
+/** Instructions between a comparison, its branch and what it leads to. */
+const MAX_STEPS = 12;
+
+const OPPOSITE: Readonly<Record<Relation, Relation>> = {
+  "==": "!=",
+  "!=": "==",
+  "<": ">=",
+  "<=": ">",
+  ">": "<=",
+  ">=": "<",
+};
+const MIRRORED: Readonly<Record<Relation, Relation>> = {
+  "==": "==",
+  "!=": "!=",
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+};
+
+/** The condition of the last branch that led to a site; undefined where several ways lead there. */
+export function conditionOf(site: Site): Condition | undefined {
+  const { graph } = site;
+  let at = site.index;
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
+    const [before, ...more] = graph.comingBefore(at);
+    if (before === undefined || more.length > 0) return undefined;
+    const effect = graph.effects[before];
+    if (effect?.flow === "branch") {
+      if (effect.relation === undefined) return undefined;
+      const isTaken = effect.target === graph.effects[at]?.address;
+      const found = comparedBefore(site, before);
+      const relation = isTaken ? effect.relation : OPPOSITE[effect.relation];
+      return found && worded(site, found.comparison, found.index, relation, effect.address);
+    }
+    at = before;
+  }
+  return undefined;
+}
+
+/** What set the flags of a branch. */
+function comparedBefore({ graph }: Site, branch: number): { comparison: Comparison; index: number } | undefined {
+  let at = branch;
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
+    const [before, ...more] = graph.comingBefore(at);
+    if (before === undefined || more.length > 0) return undefined;
+    const effect = graph.effects[before];
+    if (effect?.compares) return { comparison: effect.compares, index: before };
+    if (!effect || effect.setsFlags === true || effect.flow !== "next") return undefined;
+    at = before;
+  }
+  return undefined;
+}
+
+function worded(
+  site: Site,
+  { left, right, by }: Comparison,
+  index: number,
+  relation: Relation,
+  address: bigint,
+): Condition | undefined {
+  const comparison = site.graph.effects[index]?.address ?? address;
+  const isSame = left.kind === "register" && right.kind === "register" && left.name === right.name;
+  if (by === "conjunction") {
+    const text = isSame ? nameOf(site, left, index) : `(${nameOf(site, left, index)} & ${nameOf(site, right, index)})`;
+    const [a, b] = [valueAt(site, left, index), valueAt(site, right, index)];
+    const values = a === undefined || b === undefined ? undefined : `${signedText(a & b, left)} ${relation} 0`;
+    return { expression: `${text} ${relation} 0`, values, address, comparison };
+  }
+  const [a, b] = [valueAt(site, left, index), valueAt(site, right, index)];
+  // Of two variables the greater one is named first: that is how limits are checked.
+  const isTurned = right.kind !== "constant" && (relation === "<" || relation === "<=");
+  const [first, second, sign] = isTurned ? [right, left, MIRRORED[relation]] : [left, right, relation];
+  const [x, y] = isTurned ? [b, a] : [a, b];
+  return {
+    expression: `${nameOf(site, first, index)} ${sign} ${nameOf(site, second, index)}`,
+    values: x === undefined || y === undefined ? undefined : `${signedText(x, first)} ${sign} ${signedText(y, second)}`,
+    address,
+    comparison,
+  };
+}
+
+function nameOf(site: Site, value: Value, index: number): string {
+  if (value.kind === "constant") return signedText(value.value, value);
+  const named = valueExpression(site, value, index)?.text;
+  if (named !== undefined) return named;
+  if (value.kind === "register") return value.name;
+  return value.kind === "load" && value.place.base !== undefined
+    ? `[${value.place.base}+${value.place.displacement}]`
+    : "?";
+}
+
+/** Small numbers as people count, the others in hexadecimal. */
+function signedText(value: bigint, { kind, ...rest }: Value): string {
+  const bits =
+    kind === "register" && "bits" in rest ? rest.bits : kind === "load" && "size" in rest ? rest.size * 8 : 64;
+  const number = BigInt.asIntN(bits, value);
+  return number > -(1n << 31n) && number < 1n << 32n
+    ? number.toString()
+    : `0x${BigInt.asUintN(64, value).toString(16)}`;
+}

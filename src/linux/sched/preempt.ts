@@ -1,0 +1,39 @@
+import { Fault } from "../../base/fault.ts";
+import { perCpuVariable } from "../../kernel/percpu.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { cpuTask } from "./cpu.ts";
+
+/** Bits of a preempt count (include/linux/preempt.h). */
+const FIELDS: readonly (readonly [name: string, shift: number, bits: number])[] = [
+  ["preempt_disable() depth", 0, 8],
+  ["softirq depth", 8, 8],
+  ["hardirq depth", 16, 4],
+  ["NMI depth", 20, 4],
+];
+
+/**
+ * The preempt count of a CPU, without the bit that x86 keeps for the need to reschedule: a per-CPU variable of x86, from
+ * v6.2 to v6.14 a member of `pcpu_hot`; elsewhere in the running task's `thread_info`. @throws Fault
+ */
+export function preemptCount(kernel: Kernel, cpu: number): number {
+  const count = (value: number): number => (value & 0x7fff_ffff) >>> 0;
+  if (kernel.types.find("struct", "pcpu_hot")) {
+    const hot = perCpuVariable(kernel, "pcpu_hot", cpu);
+    if (hot.has("preempt_count")) return count(hot.at("preempt_count").number());
+  }
+  const symbol = kernel.symbols.find("__preempt_count");
+  if (symbol) return count(perCpuVariable(kernel, "__preempt_count", cpu).number());
+  const task = cpuTask(kernel, cpu);
+  for (const path of ["thread_info.preempt.count", "thread_info.preempt_count"])
+    if (task.has(path)) return count(task.at(path).number());
+  throw Fault.of("unknown", "where this architecture keeps the preempt count is not known");
+}
+
+/** "hardirq depth 1, preempt_disable() depth 2"; "0" for a CPU that can be preempted. */
+export function preemptCountText(count: number): string {
+  const parts = FIELDS.flatMap(([name, shift, bits]) => {
+    const value = (count >>> shift) & ((1 << bits) - 1);
+    return value === 0 ? [] : [`${name} ${value}`];
+  });
+  return parts.length === 0 ? "0" : parts.join(", ");
+}

@@ -1,0 +1,45 @@
+import type { Kernel } from "../../model/kernel.ts";
+import { Fault } from "../../base/fault.ts";
+import { hasSlabFlag, isSlabAllocator } from "./slab.ts";
+import type { SlabObject } from "./slabObject.ts";
+
+/** Who allocated or freed an object last, as slub_debug=U notes it behind the object (mm/slub.c: struct track). */
+export interface SlabTrack {
+  /** The call that asked for it. */
+  readonly address: bigint;
+  readonly pid: number;
+  readonly cpu: number;
+  readonly jiffies: bigint;
+}
+
+export interface SlabTracks {
+  readonly allocated: SlabTrack | undefined;
+  readonly freed: SlabTrack | undefined;
+}
+
+/** The tracks of an object; undefined where its cache keeps none. @throws Fault */
+export function slabTracks(kernel: Kernel, { cache, address }: SlabObject): SlabTracks | undefined {
+  if (isSlabAllocator(cache) || !hasSlabFlag(cache, "SLAB_STORE_USER")) return undefined;
+  const track = kernel.types.find("struct", "track");
+  if (track?.kind !== "struct" || track.size === 0) throw Fault.of("unknown", "struct track is not known");
+  // get_info_end(): behind the object, and behind the free pointer where that lies outside it.
+  const [inuse, offset] = [cache.at("inuse").number(), cache.at("offset").number()];
+  const start = address + BigInt(offset >= inuse ? inuse + kernel.arch.wordSize : inuse);
+  return {
+    allocated: readTrack(kernel, start),
+    freed: readTrack(kernel, start + BigInt(track.size)),
+  };
+}
+
+/** A track whose address is 0 was never written (init_tracking()). */
+function readTrack(kernel: Kernel, at: bigint): SlabTrack | undefined {
+  const track = kernel.object("struct track", at);
+  const address = track.at("addr").value();
+  if (address === 0n || !kernel.code.isText(address)) return undefined;
+  return {
+    address,
+    pid: track.at("pid").number(),
+    cpu: track.at("cpu").number(),
+    jiffies: track.at("when").value(),
+  };
+}

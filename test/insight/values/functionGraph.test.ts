@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Effect, Value } from "../../../src/arch/effect.ts";
+import { x86_64 } from "../../../src/arch/x86_64/x86_64.ts";
+import { FunctionGraph } from "../../../src/insight/values/functionGraph.ts";
+import { argumentOf } from "../../../src/insight/values/calls.ts";
+import { registerAt, type Site } from "../../../src/insight/values/site.ts";
+import { conditionOf } from "../../../src/insight/values/condition.ts";
+import { provenanceOf } from "../../../src/insight/values/provenance.ts";
+import { toEnd } from "../../../src/base/job.ts";
+import type { Frame } from "../../../src/unwind/frame.ts";
+import { toyKernel } from "../../builders/kernel.ts";
+
+const SIZE = 4;
+const START = 0x1000n;
+const at = (index: number): bigint => START + BigInt(index * SIZE);
+
+type Told = Partial<Omit<Effect, "writes">> & { readonly writes?: Readonly<Record<string, Value | undefined>> };
+
+const graph = (...all: Told[]): FunctionGraph => {
+  const kernel = toyKernel({
+    arch: x86_64,
+    types: "struct box { long a; long *target; };",
+    memory: [["struct box", 0x8000n, { a: 1n, target: 0n }]],
+  });
+  const effects = all.map(({ writes = {}, ...rest }, i): Effect => ({
+    address: at(i),
+    length: SIZE,
+    access: undefined,
+    flow: "next",
+    target: undefined,
+    ...rest,
+    writes: new Map(Object.entries(writes)),
+  }));
+  return new FunctionGraph(kernel, { name: "f", address: START, size: 64, type: "T" }, effects);
+};
+
+const register = (name: string): Value => ({ kind: "register", name, bits: 64, signed: false });
+const load = (base: string, displacement: bigint): Value => ({
+  kind: "load",
+  place: { base, index: undefined, scale: 1, displacement },
+  size: 8,
+  signed: false,
+});
+const site = (of: FunctionGraph, index: number, registers: Record<string, bigint>): Site => ({
+  kernel: of.kernel,
+  graph: of,
+  index,
+  registers: new Map(Object.entries(registers)),
+  frame: { pc: at(index), exact: true, registers: new Map() } as unknown as Frame,
+  cpu: 0,
+});
+
+test("a register that two ways set has both definitions", () => {
+  const code = graph(
+    { flow: "branch", target: at(3) },
+    { writes: { rax: undefined } },
+    { flow: "jump", target: at(4) },
+    { writes: { rax: undefined } },
+    {},
+  );
+  assert.deepEqual(code.definitions("rax", 4), [
+    { kind: "instruction", index: 3 },
+    { kind: "instruction", index: 1 },
+  ]);
+});
+
+test("a call changes the registers that it need not keep, and no others", () => {
+  const code = graph({}, { flow: "call", target: 0x5000n }, {});
+  assert.deepEqual(code.definitions("rax", 2), [{ kind: "instruction", index: 1 }]);
+  assert.deepEqual(code.definitions("rbx", 2), [{ kind: "entry" }]);
+});
+
+test("what fills the space behind a return leads nowhere", () => {
+  const code = graph({ flow: "branch", target: at(3) }, { flow: "return" }, { flow: "trap" }, {});
+  assert.deepEqual(code.definitions("rdi", 3), [{ kind: "entry" }]);
+});
+
+test("code that nothing is known to lead to makes a value unknown", () => {
+  const code = graph({ flow: "jump", target: 0x9000n }, { writes: { rbx: undefined } }, {});
+  assert.deepEqual(code.definitions("rax", 2), [{ kind: "unknown" }]);
+});
+
+test("a register that a loop changes is not taken to be unchanged", () => {
+  const code = graph({}, { writes: { rdx: load("rax", 0n) } }, { writes: { rax: undefined } }, {
+    flow: "branch",
+    target: at(1),
+  }); // prettier-ignore
+  assert.equal(code.isUnchanged("rax", 1, 3), false);
+  assert.equal(code.isUnchanged("rcx", 1, 3), true);
+});
+
+test("a pointer that was stepped on since is taken back by the step", () => {
+  const code = graph(
+    { writes: { rdx: load("rax", 0n) } },
+    { writes: { rax: { kind: "operation", operator: "+", left: register("rax"), right: { kind: "constant", value: 8n }, bits: 64 } } },
+    {},
+  ); // prettier-ignore
+  assert.equal(registerAt(site(code, 2, { rax: 0x8008n }), "rax", 0), 0x8000n);
+});
+
+test("a value is followed through copies to the load that memory still confirms", () => {
+  const code = graph({ writes: { rcx: load("rbx", 8n) } }, { writes: { rax: register("rcx") } }, {});
+  const { origin } = toEnd(provenanceOf(site(code, 2, { rbx: 0x8000n, rax: 0n }), "rax", 0n));
+  assert.equal(origin.kind, "load");
+  assert.equal(origin.kind === "load" && origin.address, 0x8008n);
+  assert.equal(origin.kind === "load" && origin.object, 0x8000n);
+});
+
+test("a load that memory does not confirm is not claimed", () => {
+  const code = graph({ writes: { rax: load("rbx", 0n) } }, {});
+  const { origin } = toEnd(provenanceOf(site(code, 1, { rbx: 0x8000n, rax: 7n }), "rax", 7n));
+  assert.equal(origin.kind, "unknown");
+});
+
+test("an address of a member leads back to the pointer and says how far behind it lies", () => {
+  const lea: Value = { kind: "address", place: { base: "rbx", index: undefined, scale: 1, displacement: 0x18n } };
+  const code = graph(
+    { flow: "call", target: 0x5000n },
+    { writes: { rbx: register("rax") } },
+    { writes: { rdi: lea } },
+    {},
+  );
+  const { root, origin } = toEnd(provenanceOf(site(code, 3, { rdi: 0x18n }), "rdi", 0x18n));
+  assert.deepEqual([root.value, root.offset, root.register], [0n, 0x18n, "rbx"]);
+  assert.equal(origin.kind, "call result");
+});
+
+test("what a call passed is told by the code before it", () => {
+  const code = graph({ writes: { rdi: register("rbx") } }, { flow: "call", target: 0x5000n });
+  assert.equal(argumentOf(site(code, 1, { rbx: 0x8000n }), "rdi"), 0x8000n);
+  assert.equal(argumentOf(site(code, 1, { rbx: 0x8000n }), "rsi"), undefined);
+});
+
+test("a condition is that of the branch, or its opposite where the branch was not taken", () => {
+  const compares = { left: register("rsi"), right: { kind: "constant", value: 10n }, by: "difference" } as const;
+  const taken = graph({ compares }, { flow: "branch", target: at(3), relation: ">" }, { flow: "return" }, {});
+  assert.equal(conditionOf(site(taken, 3, { rsi: 12n }))?.expression, "rsi > 10");
+  assert.equal(conditionOf(site(taken, 3, { rsi: 12n }))?.values, "12 > 10");
+  const passed = graph({ compares }, { flow: "branch", target: at(9), relation: ">" }, {});
+  assert.equal(conditionOf(site(passed, 2, { rsi: 3n }))?.expression, "rsi <= 10");
+});
+
+test("a check that several ways lead to has no condition", () => {
+  const code = graph({ flow: "branch", target: at(2), relation: "==" }, {}, {});
+  assert.equal(conditionOf(site(code, 2, {})), undefined);
+});
