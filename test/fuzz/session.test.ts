@@ -27,6 +27,7 @@ const sample = readFileSync("sample/vmcore");
 const linesOf: Readonly<Record<string, readonly string[]>> = {
   "*": ["*list_head init_task.tasks"],
   alias: ["alias"],
+  analyze: ["analyze"],
   ascii: ["ascii"],
   bpf: ["bpf"],
   bt: ["bt", "bt -a", "bt -FF", "bt -e", "bt -E", "bt -o", "bt -r", "bt -v"],

@@ -76,5 +76,5 @@ test("a pipe beside the dump that is named as a package is passed over with a re
   cpSync("sample/vmcore", vmcore);
   const search = placesOf([vmcore], [], { HOME: folder, XDG_CACHE_HOME: folder });
   const { remarks } = await withoutPackages({ vmcore: [vmcore], search }, join(folder, "cache"), {});
-  assert.deepEqual(remarks, [`${path}: is no regular file or block device`]);
+  assert.deepEqual(remarks, [`${path}: is not a regular file or a block device`]);
 });

@@ -139,6 +139,6 @@ test("a map of another kernel, one without addresses and what is none are refuse
   refused(map("zeros", 0n, (line) => line.replace(/^\S+/, "0".repeat(16))), /zeros has no addresses: \/proc\/kallsyms shows them to root alone/); // prettier-ignore
   const none = join(folder, "none");
   writeFileSync(none, "hello\n");
-  refused(none, /is no System\.map/);
+  refused(none, /is not a System\.map/);
   refused(join(folder, "absent"), /there is no such System\.map$/);
 });
