@@ -51,7 +51,10 @@ const PARTS: readonly (readonly [Meaning, RegExp])[] = [
     "time",
     String.raw`(?:\d{4}-)?\d\d-\d\d ${CLOCK} {1,8}(?:[a-z]\w{0,15} {1,8})?\d{1,7} {1,8}\d{1,7} [VDIWEF] [^:]{0,40}: ?`,
   ),
-  part("time", String.raw`(?:${DAY}|\d\d\/\d\d\/\d{2,4} ${CLOCK}|${CLOCK}|\d{10}\.\d{3,9})(?::(?= )|(?=[ \t]|$)) ?`),
+  part(
+    "time",
+    String.raw`(?:${DAY}|(?:\d\d\/\d\d\/\d{2,4}|\d{4}\/\d\d\/\d\d) ${CLOCK}|${CLOCK}|\d{10}\.\d{3,9})(?::(?= )|(?=[ \t]|$)) ?`,
+  ),
   part("tag", TAG),
   // Xen's console, and that of its guests.
   part("other", String.raw`\((?:XEN|d\d{1,5}v?\d{0,5})\) ?`),

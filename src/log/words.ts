@@ -26,7 +26,10 @@ const CRASH_SYMBOL =
 const FRAME =
   /(?<=^ {0,4}#\d{1,4} \[[0-9a-f]{8,16}\] )[A-Za-z_.$][\w.$]*(?:\+\w{1,10})?(?= at (?<frameAt>[0-9a-f]{8,16})\b)/;
 const REGISTER =
-  /(?<![\w.])(?<register>R[0-9A-D][0-9XIP]?|E[A-D]X|E[SD]I|EBP|R[SBD][PI]|R[SD]I|CR[2-4]|FAR|x\d{1,2}|r\d{1,2}|lr|sp|pc|ip|fp|PSW)(?<colon> ?:)\s*(?:[0-9a-f]{4}:)?(?<registerValue>(?:0x)?[0-9a-f]{8,16})(?![\w+])/;
+  /(?<![\w.])(?<register>R[0-9A-D][0-9XIP]?|E[A-D]X|E[SD]I|EBP|R[SBD][PI]|R[SD]I|CR[2-4]|FAR|ORIG_RAX|[xX]\d{1,2}|PC|LR|SP|r\d{1,2}|lr|sp|pc|ip|fp|PSW)(?<colon> ?:)\s*(?:[0-9a-f]{4}:)?(?<registerValue>(?:0x)?[0-9a-f]{8,16})(?![\w+])/;
+/** gdb's `info registers` within crash: `rax            0xffff888012345678    -131391...`. */
+const GDB_REGISTER =
+  /(?<=^)(?<gdbName>[re]?[abcd]x|[re]?[sd]i|[re]?[sb]p|[re]ip|[rx]\d{1,2}|sp|pc|lr|fp)\s{2,16}(?<gdbValue>0x[0-9a-f]{1,16})\b/;
 /** What the kernel writes before a PID: of tasks, watchdogs, the OOM killer, KASAN; and the caller of a message. */
 const BEFORE_PID =
   /(?:PID|pid|tgid): {0,6}|\btask [\w/:.-]{1,64}:|\bby task (?:\S{1,64}\/)?|CPU#\d{1,5}: \S{1,64}\/|\bstuck for \d{1,7}s! \[[^\]]{1,64}:|\bKilled process |\]\[ {0,8}T/;
@@ -43,9 +46,9 @@ const ADDRESS =
 /** In order: a register's value is no plain address, `f+0x12` no number. */
 const anyOf = (...words: readonly RegExp[]): RegExp => new RegExp(words.map(({ source }) => source).join("|"), "g");
 const WORDS = anyOf(SYMBOL, REGISTER, TASK, SOURCE, ADDRESS);
-const CRASH_WORDS = anyOf(SYMBOL, FRAME, PS_TASK, CRASH_SYMBOL, REGISTER, TASK, SOURCE, ADDRESS);
+const CRASH_WORDS = anyOf(SYMBOL, FRAME, PS_TASK, CRASH_SYMBOL, REGISTER, GDB_REGISTER, TASK, SOURCE, ADDRESS);
 /** How lines of crash's output begin, and few of a log: most words are looked for without what only crash writes. */
-const CRASH_LINE = /^(?:[ >#]|0x|[0-9a-f]{8,16}: )/;
+const CRASH_LINE = /^(?:[ >#]|0x|[0-9a-f]{8,16}: |[a-z]\w{1,3} {2,16}0x)/;
 
 const MODULES = /\bModules linked in:(.*)$/;
 const MODULE = /(?<![\w[])([A-Za-z0-9_]+)(?:\(([A-Z+-]+)\))?(?=\s|$)/g;
@@ -98,6 +101,8 @@ function wordOf(match: RegExpMatchArray, start: number): Word | undefined {
   if (register !== undefined) {
     return { ...place, kind: "register", name: register, value: BigInt(`0x${registerValue.replace("0x", "")}`) };
   }
+  const { gdbName, gdbValue } = groups;
+  if (gdbName !== undefined) return { ...place, kind: "register", name: gdbName, value: BigInt(gdbValue ?? 0) };
   if (pid !== undefined) return { ...place, kind: "task", pid: Number(pid) };
   if (file !== undefined) return { ...place, kind: "source", file, line: Number(line) };
   const digits = hex ?? bare ?? bracketed ?? frameAt;

@@ -45,6 +45,32 @@ const cases: readonly (readonly [line: string, piece: string, word: object | und
     { kind: "register", name: "x28", value: 0xffff0000c0208000n },
   ],
   ["[    6.9] sp : ffff80008000bd60", "ffff8", { kind: "register", name: "sp", value: 0xffff80008000bd60n }],
+  // Registers as crash prints them on x86_64 and arm64, and as gdb does within crash.
+  [
+    "    RIP: ffffffffc0256056  RSP: ffffd11f40523cd8  RFLAGS: 00010246",
+    "RSP",
+    { kind: "register", name: "RSP", value: 0xffffd11f40523cd8n },
+  ],
+  [
+    "    ORIG_RAX: ffffffffffffffff  CS: 0010  SS: 0018",
+    "ORIG",
+    { kind: "register", name: "ORIG_RAX", value: 0xffffffffffffffffn },
+  ],
+  [
+    "     PC: ffff800008012345  LR: ffff800008012349  SP: ffff80000a5bbd60  PSTATE: 60400005",
+    "LR",
+    { kind: "register", name: "LR", value: 0xffff800008012349n },
+  ],
+  [
+    "    X29: ffff80000a5bbd60  X28: ffff0000c0208000",
+    "X28",
+    { kind: "register", name: "X28", value: 0xffff0000c0208000n },
+  ],
+  [
+    "rax            0xffff888012345678  -131391318731144",
+    "0xffff",
+    { kind: "register", name: "rax", value: 0xffff888012345678n },
+  ],
   ["[    6.9] CPU: 0 PID: 169 Comm: insmod", "169", { kind: "task", pid: 169 }],
   ["[    6.9] INFO: task lab_left:278 blocked for more than 6 seconds.", "278", { kind: "task", pid: 278 }],
   [

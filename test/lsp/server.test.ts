@@ -206,6 +206,21 @@ test("the function of a frame of crash's bt is where its call stands", async () 
   }
 });
 
+test("registers of crash's bt tell what their values point at", async () => {
+  await withSession(true);
+  const { address } = await debug.request<{ address: string }>("vmcore/resolve", { text: "panic" });
+  const value = BigInt(address).toString(16);
+  const transcript = `crash> bt\n    RAX: ${value}  RBX: 0000000000000000  RCX: fffffffffffffff4`;
+  await server.open("untitled:registers", transcript, "crash-transcript");
+  const at = async (piece: string): Promise<string> => {
+    const hover = await server.at<Hover>("textDocument/hover", "untitled:registers", transcript, /RAX/, piece);
+    return (hover.contents as { value: string }).value;
+  };
+  assert.match(await at("RAX"), /^\*\*RAX\*\*[^]*`panic`/);
+  assert.match(await at("RBX"), /NULL/);
+  assert.match(await at("RCX"), /ENOMEM/);
+});
+
 test("of a log of another boot names are resolved, addresses are not", async () => {
   await withSession(true);
   const other = text.replace("Kernel Offset: 0x1a000000", "Kernel Offset: 0x1b000000");

@@ -1,6 +1,6 @@
 import type { KindRow } from "./kind.ts";
 
-const SITE = String.raw`(?:CPU: \d+ PID: \d+ )?at `;
+const SITE = String.raw`(?:CPU: \d+ PID: -?\d+ )?at `;
 
 /** First lines of WARN() of all times: `at file:line f+o` with CPU and PID since 3.11, `file:line at f+o, CPU#` since 6.19. */
 const warning = (path: string, rest = ""): RegExp =>
