@@ -101,7 +101,22 @@ function textOf(file: string): string {
   const packing = packingOf(bytes);
   if (packing)
     throw new UsageError(`${file}: is packed; read it with: ${UNPACK_TOOLS[packing]} -c ${file} | vmcore-debug log -`);
-  return wholeFile(file, MAX_TEXT).toString(head.startsWith("\u00ff\u00fe") ? "utf16le" : "utf8");
+  return decoded(wholeFile(file, MAX_TEXT));
+}
+
+/** Bytes that tell how the characters of a text are written. */
+const HEAD = 512;
+
+/** A text as UTF-8, or as UTF-16 in either byte order, which shells of Windows write. */
+function decoded(bytes: Buffer): string {
+  if (bytes[0] === 0xfe && bytes[1] === 0xff)
+    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
+      .swap16()
+      .toString("utf16le");
+  const head = bytes.subarray(0, HEAD);
+  const zeros = head.filter((byte, i) => i % 2 === 1 && byte === 0).length;
+  const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (head.length > 8 && zeros > head.length / 3);
+  return bytes.toString(isWide ? "utf16le" : "utf8");
 }
 
 function jsonText(text: KernelLog, file: string, context: LogContext): string {

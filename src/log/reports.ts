@@ -60,6 +60,8 @@ const MAX_LINES = 2000;
 const MAX_SAID = 10;
 /** Lines between what a check says and its BUG(), or between a fault and what die() says of it. */
 const MAX_BEFORE_DIE = 24;
+/** Reports of different callers that are read at a time. */
+const MAX_OPEN = 64;
 /** A serial console is slow, but a report does not pause so long. */
 const MAX_SECONDS = 30;
 /** Reports that the sanitizers close with a rule. */
@@ -180,6 +182,7 @@ export class Scanner {
       return;
     }
     this.close(key);
+    this.closeOldest();
     const pending = this.pending.get(key);
     this.pending.delete(key);
     const start = pending && at - pending.line <= MAX_SAID ? pending.line : at;
@@ -247,6 +250,13 @@ export class Scanner {
         this.close(key);
     }
     for (const [key, { line }] of this.pending) if (at - line > MAX_SAID) this.pending.delete(key);
+  }
+
+  /** No machine prints so many reports at a time: a log that seems to is none, or its callers are made up. */
+  private closeOldest(): void {
+    if (this.open.size < MAX_OPEN) return;
+    const [oldest] = this.open.keys();
+    if (oldest !== undefined) this.close(oldest);
   }
 
   private closeAll(): void {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 
 const CASES = "test/log/cases";
@@ -52,4 +54,15 @@ test("a text without reports exits with 1, a dump names the right command, a wro
   assert.match(dump.stderr, /crash dump, no text; its log is shown by: vmcore-debug sample\/vmcore -c log/);
   assert.match(run(["--what", "x"]).stderr, /--what[^]*usage: vmcore-debug log/);
   assert.equal(run(["/nowhere/log"]).status, 3);
+});
+
+test("a log in two bytes a character is read in either byte order, with and without its mark", () => {
+  const folder = mkdtempSync(join(tmpdir(), "vmcore-log-"));
+  const file = join(folder, "wide.txt");
+  const wide = Buffer.from("\ufeff[    1.000000] Kernel panic - not syncing: Fatal exception\r\n", "utf16le");
+  for (const bytes of [wide, wide.subarray(2), Buffer.from(wide).swap16()]) {
+    writeFileSync(file, bytes);
+    assert.match(run([file]).stdout, /1\. kernel panic: Fatal exception/);
+  }
+  rmSync(folder, { recursive: true });
 });
