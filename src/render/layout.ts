@@ -11,10 +11,11 @@ import {
   lineText,
   type Piece,
   type Pieces,
+  type RecordPiece,
   type Span,
   text,
 } from "../say/piece.ts";
-import type { Align, Column, Form, Kind, Table } from "../say/table.ts";
+import type { Align, Column, Fields, Form, Kind, Table } from "../say/table.ts";
 import { aligned, evenly, lengthOf } from "./pad.ts";
 
 /** The machine whose addresses are shown. */
@@ -66,11 +67,15 @@ export class TableLayout<Row> {
     }
   }
 
+  get fields(): Fields {
+    return this.declared.columns;
+  }
+
   /** Makes columns as wide as their longest cell, faults excepted. @returns the rows */
   fit(rows: readonly Row[]): readonly Row[] {
     for (const column of this.shown) {
       if (column.width !== "rows") continue;
-      const lengths = rows.map((row) => widthOf(cellOf(this.machine, column, row).line));
+      const lengths = rows.map((row) => widthOf(cellLine(this.machine, column, row, valueOf(column, row))));
       this.widths.set(
         column,
         lengths.reduce((most, one) => Math.max(most, one), this.widths.get(column) ?? 0),
@@ -119,50 +124,32 @@ export class TableLayout<Row> {
     );
   }
 
-  /** A row that is read at once and not again, for rows that are kept. */
-  readRow(row: Row): { readonly data: { readonly [key: string]: Json }; readonly lines: readonly Line[] } {
-    const cells = new Map(this.columns.map(([, column]) => [column, cellOf(this.machine, column, row)]));
-    const cellAt = (column: Column<Row>): LaidCell => cells.get(column) ?? cellOf(this.machine, column, row);
-    const data = Object.fromEntries(
-      this.columns.flatMap(([key, column]) => (column.screenOnly ? [] : [[key, cellAt(column).json]])),
-    );
-    return { data, lines: this.linesOf(row, cellAt) };
-  }
-
-  /** The same as a record. */
-  keptRow(row: Row): Piece {
-    return { kind: "record", ...this.readRow(row), fields: this.declared.columns };
+  /** A row whose data and lines are made when they are first asked for, and then kept. */
+  keptRow(row: Row): RecordPiece {
+    return new KeptRow(this, row);
   }
 
   /** The row's lines: one, and those that columns declare below it. */
   lines(row: Row): Line[] {
-    return this.linesOf(row, (column) => cellOf(this.machine, column, row));
-  }
-
-  private linesOf(row: Row, cellAt: CellAt<Row>): Line[] {
     const last = this.shownLines.length - 1;
-    return this.shownLines.map((columns, i) => this.lineOf(row, columns, cellAt, i === 0, i === last));
+    return this.shownLines.map((columns, i) => this.lineOf(row, columns, i === 0, i === last));
   }
 
   /** The first of them. */
   line(row: Row): Line {
-    const cellAt = (column: Column<Row>): LaidCell => cellOf(this.machine, column, row);
-    return this.lineOf(row, this.shownLines[0] ?? [], cellAt, true, this.shownLines.length <= 1);
+    return this.lineOf(row, this.shownLines[0] ?? [], true, this.shownLines.length <= 1);
   }
 
-  private lineOf(
-    row: Row,
-    columns: readonly Column<Row>[],
-    cellAt: CellAt<Row>,
-    isFirst: boolean,
-    isLast: boolean,
-  ): Line {
+  private lineOf(row: Row, columns: readonly Column<Row>[], isFirst: boolean, isLast: boolean): Line {
     const { mark, end } = this.declared;
     const line: Span[] = mark && isFirst ? [mark.of(row)] : [];
     let slack = 0;
     let before: Fault | undefined;
-    for (const [i, column] of columns.entries()) {
-      const { line: said, fault } = cellAt(column);
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i];
+      if (column === undefined) break;
+      const value = valueOf(column, row);
+      const fault = value instanceof Fault ? value : undefined;
       // What took the place of several values is said once.
       if (fault && fault === before) continue;
       before = fault;
@@ -170,13 +157,15 @@ export class TableLayout<Row> {
       // A fault is longer than the column, and may be where blanks within it part values.
       const gap = fault && own === "" && i > 0 ? " " : own;
       const { cellWidth } = column;
+      const said = cellLine(this.machine, column, row, value);
       const cell = cellWidth === undefined || fault ? said : evenly(said, cellWidth, alignOf(column));
       const length = lengthOf(cell);
       // No blanks part a line from a last cell that is empty.
       if (i === columns.length - 1 && length === 0 && gap.trim() === "") break;
       if (gap !== "") line.push(gap);
       const width = (this.widths.get(column) ?? 0) - (column.takesSlack ? slack : 0);
-      line.push(...aligned(cell, width, cellWidth === undefined ? alignOf(column) : "left"));
+      if (length >= width) for (const span of cell) line.push(span);
+      else line.push(...aligned(cell, width, cellWidth === undefined ? alignOf(column) : "left"));
       slack = Math.max(0, length - width);
     }
     if (isLast && end !== undefined) line.push(end);
@@ -184,11 +173,37 @@ export class TableLayout<Row> {
   }
 
   data(row: Row): Json {
-    return dataOf(this.machine, this.columns, row);
+    return dataOf(this.columns, row);
   }
 
   private gapBefore({ gap }: Column<Row>, index: number): string {
     return index === 0 ? (gap ?? "") : (gap ?? this.declared.gap ?? " ");
+  }
+}
+
+/** A class for the same reason as `LazyRecord`: thousands of them are kept. */
+class KeptRow<Row> {
+  readonly kind = "record";
+  private readonly layout: TableLayout<Row>;
+  private readonly row: Row;
+  private madeData: Json | undefined;
+  private madeLines: readonly Line[] | undefined;
+
+  constructor(layout: TableLayout<Row>, row: Row) {
+    this.layout = layout;
+    this.row = row;
+  }
+
+  get fields(): Fields {
+    return this.layout.fields;
+  }
+
+  get data(): Json {
+    return (this.madeData ??= this.layout.data(this.row));
+  }
+
+  get lines(): readonly Line[] {
+    return (this.madeLines ??= this.layout.lines(this.row));
   }
 }
 
@@ -204,9 +219,9 @@ interface FormParts {
 export function form<Row>(machine: Machine, declared: Form<Row>, row: Row, parts: FormParts = {}): Piece {
   const { before = () => [], after = () => [], isAnswer = false } = parts;
   const columns = Object.entries<Column<Row>>(declared.columns);
-  const unread = isAnswer ? firstFault(columns.map(([, column]) => cellOf(machine, column, row))) : undefined;
+  const unread = isAnswer ? firstFault(columns.map(([, column]) => valueOf(column, row))) : undefined;
   return lazyRecord(
-    () => dataOf(machine, columns, row),
+    () => dataOf(columns, row),
     () => [...before(), ...formLines(machine, declared, row), ...after()],
     { fields: declared.columns, unread },
   );
@@ -216,18 +231,19 @@ export function form<Row>(machine: Machine, declared: Form<Row>, row: Row, parts
 export function formLines<Row>(machine: Machine, { columns, width, gap = ": " }: Form<Row>, row: Row): Line[] {
   return Object.values<Column<Row>>(columns).flatMap((column): Line[] => {
     if (column.title === undefined) return [];
-    const { line, json } = cellOf(machine, column, row);
-    if (json === null && column.absent === undefined) return [];
+    const value = valueOf(column, row);
+    if ((value === undefined || value === null) && column.absent === undefined) return [];
+    const line = cellLine(machine, column, row, value);
     return [[{ as: "title", text: column.title.padStart(width) }, column.gap ?? gap, ...line]];
   });
 }
 
 /** The data of a form, or of any columns, for commands that lay out a record themselves. */
 export const recordData = <Row>(
-  machine: Machine,
+  _machine: Machine,
   columns: { readonly [key: string]: Column<Row> },
   row: Row,
-): { readonly [key: string]: Json } => dataOf(machine, Object.entries(columns), row);
+): { readonly [key: string]: Json } => dataOf(Object.entries<Column<Row>>(columns), row);
 
 const isAddress = (kind: Kind): boolean => kind === "address" || kind === "task";
 
@@ -240,39 +256,28 @@ const widthOf = (line: Line): number => {
   return typeof only === "object" && only.as === "fault" ? 0 : lengthOf(line);
 };
 
-function dataOf<Row>(
-  machine: Machine,
-  columns: readonly (readonly [string, Column<Row>])[],
-  row: Row,
-): { readonly [key: string]: Json } {
+function dataOf<Row>(columns: readonly (readonly [string, Column<Row>])[], row: Row): { readonly [key: string]: Json } {
   const data: Record<string, Json> = {};
-  for (const [key, column] of columns) if (!column.screenOnly) data[key] = cellOf(machine, column, row).json;
+  for (const [key, column] of columns) if (!column.screenOnly) data[key] = jsonOf(column.kind, valueOf(column, row));
   return data;
 }
 
-type CellAt<Row> = (column: Column<Row>) => LaidCell;
+const firstFault = (values: readonly unknown[]): Fault | undefined => values.find((value) => value instanceof Fault);
 
-/** One value of a row: what it says to people and to programs. */
-interface LaidCell {
-  readonly line: Line;
-  readonly json: Json;
-  /** What takes the value's place. */
-  readonly fault?: Fault;
-}
+/** What a row holds in a column; undefined or null for nothing, a Fault in the place of what cannot be read. */
+const valueOf = <Row>(column: Column<Row>, row: Row): unknown => attempt(() => column.value(row));
 
-const firstFault = (cells: readonly LaidCell[]): Fault | undefined => cells.find(({ fault }) => fault)?.fault;
-
-function cellOf<Row>(machine: Machine, column: Column<Row>, row: Row): LaidCell {
-  const value = attempt(() => column.value(row));
-  if (value instanceof Fault) return { line: [faultSpan(value)], json: faultJson(value), fault: value };
+/** The same to a person. */
+function cellLine<Row>(machine: Machine, column: Column<Row>, row: Row, value: unknown): Line {
+  if (value instanceof Fault) return [faultSpan(value)];
   if (value === undefined || value === null) {
     const { absent = "" } = column;
-    return { line: lineOf(typeof absent === "function" ? absent(row) : absent), json: null };
+    return lineOf(typeof absent === "function" ? absent(row) : absent);
   }
   // The column's kind says what its value is: the two come from one declaration.
   const shown = column.text as ((value: unknown, row: Row) => Span | Line) | undefined;
-  const said = attempt(() => (shown ? shown(value, row) : plainSpan(machine, column.kind, value)));
-  return { line: said instanceof Fault ? [faultSpan(said)] : lineOf(said), json: jsonOf(column.kind, value) };
+  const said = shown ? attempt(() => shown(value, row)) : plainSpan(machine, column.kind, value);
+  return said instanceof Fault ? [faultSpan(said)] : lineOf(said);
 }
 
 const lineOf = (said: Span | Line): Line => (isLine(said) ? said : [said]);
@@ -283,7 +288,14 @@ function plainSpan(machine: Machine, kind: Kind, value: unknown): Span {
   return { as: kind, text: padHex(value, digits(machine)), address: value };
 }
 
+/** The same to a program. */
 function jsonOf(kind: Kind, value: unknown): Json {
+  if (value instanceof Fault) return faultJson(value);
+  if (value === undefined || value === null) return null;
+  if (typeof value === "function") {
+    const made = attempt(value as () => Json);
+    return made instanceof Fault ? faultJson(made) : made;
+  }
   if (typeof value !== "bigint") return value as Json;
   return isAddress(kind) ? addressJson(value) : value.toString();
 }

@@ -41,8 +41,15 @@ export function aligned(spans: Line, width: number, align: Align): Line {
 }
 
 /** Each span in `width` characters of its own, a blank between them. */
-export const evenly = (spans: Line, width: number, align: Align): Line =>
-  spans.flatMap((span, i) => [...(i > 0 ? [" "] : []), ...aligned([span], width, align)]);
+export function evenly(spans: Line, width: number, align: Align): Line {
+  const line: Span[] = [];
+  for (const span of spans) {
+    if (line.length > 0) line.push(" ");
+    if (spanText(span).length >= width) line.push(span);
+    else line.push(...aligned([span], width, align));
+  }
+  return line;
+}
 
 /** Characters of a line. */
 export function lengthOf(line: Line): number {

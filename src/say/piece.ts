@@ -56,6 +56,8 @@ export type Piece =
       readonly until?: Promise<unknown>;
     };
 
+export type RecordPiece = Extract<Piece, { kind: "record" }>;
+
 const linesOf = (lines: readonly (string | Line)[]): readonly Line[] =>
   lines.map((line) => (typeof line === "string" ? [line] : line));
 
@@ -74,10 +76,10 @@ export const record = (data: Json, ...lines: readonly (string | Line)[]): Piece 
  * A record that works out its data and its lines only when asked: a face wants one of the two. A fault that this meets
  * is what it says, and `unread` from then on: the face is in the middle of a document.
  */
-export const lazyRecord = (data: () => Json, lines: () => readonly Line[], more: RecordFacts = {}): Piece =>
+export const lazyRecord = (data: () => Json, lines: () => readonly Line[], more: RecordFacts = {}): RecordPiece =>
   new LazyRecord(data, lines, more);
 
-type RecordFacts = Pick<Extract<Piece, { kind: "record" }>, "unread" | "fields">;
+type RecordFacts = Pick<RecordPiece, "unread" | "fields">;
 
 /** A class, because getters of a literal are defined anew for each of them, which costs more than most records do. */
 class LazyRecord {

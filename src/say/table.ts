@@ -21,8 +21,8 @@ export interface ColumnValues {
   task: bigint;
   /** A name of the symbol table, or the address of what has none. */
   symbol: string;
-  /** A list or a record within the record. */
-  data: Json;
+  /** A list or a record within the record, or what makes it: a person may read it in another way. */
+  data: Json | (() => Json);
 }
 
 export type Kind = keyof ColumnValues;

@@ -8,7 +8,15 @@ import type { Obj } from "../../../../model/object.ts";
 import { addressCell } from "../../../say/addressCell.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { sharedRows } from "../../../say/sharedRows.ts";
-import { faultSpan, faultJson, type Json, type Line, type Pieces } from "../../../../say/piece.ts";
+import {
+  faultSpan,
+  faultJson,
+  lazyRecord,
+  type Json,
+  type Line,
+  type Pieces,
+  type RecordPiece,
+} from "../../../../say/piece.ts";
 import type { Column, Fields, Table } from "../../../../say/table.ts";
 import { matches } from "../../../say/reference.ts";
 import { taskColumns, taskFacts, taskHeading } from "../../../say/taskHeading.ts";
@@ -23,8 +31,7 @@ export interface FilesView {
 
 interface Row {
   readonly open: OpenFile;
-  readonly data: Json;
-  readonly lines: readonly Line[];
+  readonly piece: RecordPiece;
   readonly path: string | Fault;
 }
 
@@ -40,19 +47,23 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
   const isPlace =
     reference !== undefined && [root, cwd].some((path) => typeof path === "string" && path.includes(reference));
   if (reference !== undefined && shown.length === 0 && !isPlace) return;
-  const lines: Line[] = [taskHeading(task)];
-  if (root !== undefined || cwd !== undefined) lines.push(["ROOT: ", pathSpan(root), "    CWD: ", pathSpan(cwd)]);
-  if (shown.length > 0) lines.push(layoutOf(task.kernel, counts).headingLine(), ...shown.flatMap((row) => row.lines));
-  else if (reference === undefined && !(done instanceof Fault)) lines.push(["No open files"]);
-  if (done instanceof Fault) lines.push(["files: ", faultSpan(done)]);
-  const data = {
+  const lines = (): Line[] => {
+    const all: Line[] = [taskHeading(task)];
+    if (root !== undefined || cwd !== undefined) all.push(["ROOT: ", pathSpan(root), "    CWD: ", pathSpan(cwd)]);
+    if (shown.length > 0)
+      all.push(layoutOf(task.kernel, counts).headingLine(), ...shown.flatMap(({ piece }) => piece.lines));
+    else if (reference === undefined && !(done instanceof Fault)) all.push(["No open files"]);
+    if (done instanceof Fault) all.push(["files: ", faultSpan(done)]);
+    return all;
+  };
+  const data = (): Json => ({
     ...taskFacts(task),
     root: pathJson(root),
     cwd: pathJson(cwd),
-    files: shown.map((row) => row.data),
+    files: shown.map(({ piece }) => piece.data),
     unread: done instanceof Fault ? faultJson(done) : null,
-  };
-  yield { kind: "record", data, lines, fields: taskFilesFields(counts) };
+  });
+  yield lazyRecord(data, lines, { fields: taskFilesFields(counts) });
 }
 
 const plainRows = sharedRows<Row>("files");
@@ -63,7 +74,7 @@ const openRows = (task: Obj, counts: boolean): Iterable<Row> =>
   (counts ? rowsWithCounts : plainRows)(task.kernel).of(task.at("files").value(), function* () {
     const layout = layoutOf(task.kernel, counts);
     for (const open of openFiles(task)) {
-      yield { open, path: attempt(() => filePath(open.file)), ...layout.readRow(open) };
+      yield { open, path: attempt(() => filePath(open.file)), piece: layout.keptRow(open) };
     }
   });
 

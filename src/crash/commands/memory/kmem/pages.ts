@@ -95,7 +95,7 @@ export const pagesTable = (kernel?: Kernel): Table<PageStruct> => ({
       title: "",
       titleGap: "",
       about: "of the flags, and what the page is for",
-      value: (page) => (kernel ? namesOf(kernel, page) : []),
+      value: (page) => () => (kernel ? namesOf(kernel, page) : []),
       text: (_, page) => (kernel ? namesOf(kernel, page).join(",") : ""),
     },
   },
@@ -154,7 +154,7 @@ const memberColumn = (member: string): Column<Obj> => ({
   kind: "data",
   title: member,
   about: "as its C type is",
-  value: (page) => valueJson(page.at(member)),
+  value: (page) => () => valueJson(page.at(member)),
   text: (_, page) => memberText(page.at(member), member),
 });
 
