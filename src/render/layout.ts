@@ -1,10 +1,6 @@
 /** Lays out tables and forms: widths, padding, headings. */
-import { attempt, Fault } from "../base/fault.ts";
-import { padHex } from "../base/hex.ts";
+import { Fault } from "../base/fault.ts";
 import {
-  addressJson,
-  faultJson,
-  faultSpan,
   type Json,
   type Line,
   lazyRecord,
@@ -15,15 +11,9 @@ import {
   type Span,
   text,
 } from "../say/piece.ts";
-import type { Align, Column, Fields, Form, Kind, Table } from "../say/table.ts";
+import type { Column, Fields, Form, Table } from "../say/table.ts";
+import { alignOf, cellLine, dataOf, digits, firstFault, isAddress, type Machine, valueOf, widthOf } from "./cells.ts";
 import { aligned, evenly, lengthOf } from "./pad.ts";
-
-/** The machine whose addresses are shown. */
-export interface Machine {
-  readonly arch: { readonly wordSize: number };
-}
-
-const digits = ({ arch }: Machine): number => arch.wordSize * 2;
 
 /**
  * The heading, and a record for each row. Where a column's width is that of its rows all of them are read first.
@@ -244,58 +234,3 @@ export const recordData = <Row>(
   columns: { readonly [key: string]: Column<Row> },
   row: Row,
 ): { readonly [key: string]: Json } => dataOf(Object.entries<Column<Row>>(columns), row);
-
-const isAddress = (kind: Kind): boolean => kind === "address" || kind === "task";
-
-const alignOf = ({ align, kind }: Pick<Column<never>, "align" | "kind">): Align =>
-  align ?? (kind === "number" || kind === "integer" || kind === "nanoseconds" ? "right" : "left");
-
-/** A fault pushes no other column away. */
-const widthOf = (line: Line): number => {
-  const [only] = line;
-  return typeof only === "object" && only.as === "fault" ? 0 : lengthOf(line);
-};
-
-function dataOf<Row>(columns: readonly (readonly [string, Column<Row>])[], row: Row): { readonly [key: string]: Json } {
-  const data: Record<string, Json> = {};
-  for (const [key, column] of columns) if (!column.screenOnly) data[key] = jsonOf(column.kind, valueOf(column, row));
-  return data;
-}
-
-const firstFault = (values: readonly unknown[]): Fault | undefined => values.find((value) => value instanceof Fault);
-
-/** What a row holds in a column; undefined or null for nothing, a Fault in the place of what cannot be read. */
-const valueOf = <Row>(column: Column<Row>, row: Row): unknown => attempt(() => column.value(row));
-
-/** The same to a person. */
-function cellLine<Row>(machine: Machine, column: Column<Row>, row: Row, value: unknown): Line {
-  if (value instanceof Fault) return [faultSpan(value)];
-  if (value === undefined || value === null) {
-    const { absent = "" } = column;
-    return lineOf(typeof absent === "function" ? absent(row) : absent);
-  }
-  // The column's kind says what its value is: the two come from one declaration.
-  const shown = column.text as ((value: unknown, row: Row) => Span | Line) | undefined;
-  const said = shown ? attempt(() => shown(value, row)) : plainSpan(machine, column.kind, value);
-  return said instanceof Fault ? [faultSpan(said)] : lineOf(said);
-}
-
-const lineOf = (said: Span | Line): Line => (isLine(said) ? said : [said]);
-const isLine = (said: Span | Line): said is Line => Array.isArray(said);
-
-function plainSpan(machine: Machine, kind: Kind, value: unknown): Span {
-  if ((kind !== "address" && kind !== "task") || typeof value !== "bigint") return String(value);
-  return { as: kind, text: padHex(value, digits(machine)), address: value };
-}
-
-/** The same to a program. */
-function jsonOf(kind: Kind, value: unknown): Json {
-  if (value instanceof Fault) return faultJson(value);
-  if (value === undefined || value === null) return null;
-  if (typeof value === "function") {
-    const made = attempt(value as () => Json);
-    return made instanceof Fault ? faultJson(made) : made;
-  }
-  if (typeof value !== "bigint") return value as Json;
-  return isAddress(kind) ? addressJson(value) : value.toString();
-}

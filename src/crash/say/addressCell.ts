@@ -20,9 +20,3 @@ export function addressCell(kernel: Kernel, read: () => bigint): Cell {
   if (address instanceof Fault) return faultCell(address);
   return { span: addressSpan(kernel, address), json: addressJson(address) };
 }
-
-/** A title in the middle of a column of addresses. */
-export function addressTitle({ arch }: Kernel, title: string): string {
-  const width = arch.wordSize * 2;
-  return title.padStart(Math.floor((width + title.length) / 2)).padEnd(width);
-}
