@@ -132,7 +132,7 @@ export function rootFinding(one: WaitingTask, root: WaitRoot): Finding {
     id: "wait.root",
     severity: "note",
     certainty: root.isCertain ? "certain" : "possible",
-    slots: { pid: root.pid, from: one.pid, state },
+    slots: { pid: root.pid, task: root.task, state },
     text: [
       "The chain of those for whom ",
       taskReference(one),
@@ -187,7 +187,7 @@ export function wokenFinding(one: WaitingTask, task: Obj, pid: number, comm: str
       resourceReference(one),
       " is unlocked; ",
       { kind: "task", address: task.address, pid, comm },
-      " has been woken and has not run yet.",
+      " has been woken and has not taken it yet.",
     ],
     evidence: proven(one.task, stateEvidence(one)),
   };

@@ -62,7 +62,10 @@ export const waitingTask = derivedFor("waiting tasks", (kernel, address: bigint)
     activity,
     wait,
     name: wait.resource && resourceName(kernel, wait.resource),
-    holders: state ? state.holders.map((holder) => knownHolder(kernel, holder, wait)) : [],
+    holders: (state?.holders ?? [])
+      // Who was handed the lock waits for nobody any more.
+      .filter((holder) => !(holder.isHandedOver && holder.task === address))
+      .map((holder) => knownHolder(kernel, holder, wait)),
   };
 });
 
@@ -136,10 +139,11 @@ export const waitGraph = derivedByWork("wait graph", function* (kernel): Generat
 
 /** Cycles of certain edges, one for each component; then those that need possible ones. */
 function cyclesOf(tasks: ReadonlyMap<bigint, WaitingTask>): WaitCycle[] {
-  const edges = (isFollowed: (holder: KnownHolder) => boolean) => (one: WaitingTask) =>
-    one.holders.filter(isFollowed).flatMap(({ task }) => tasks.get(task) ?? []);
+  const edges = (isFollowed: (holder: KnownHolder, waiting: WaitingTask) => boolean) => (one: WaitingTask) =>
+    one.holders.filter((holder) => isFollowed(holder, one)).flatMap(({ task }) => tasks.get(task) ?? []);
   const certain = edges(({ certainty }) => certainty === "certain");
-  const any = edges(() => true);
+  // That a task was the last to read what it waits to write is no reason to suspect it of having it still.
+  const any = edges(({ certainty, task }, waiting) => certainty === "certain" || task !== waiting.task.address);
   const found = cyclesBy(tasks, certain, "certain");
   const known = new Set(found.flatMap((cycle) => cycle.tasks));
   const possible = cyclesBy(tasks, any, "possible").filter((cycle) => !cycle.tasks.some((one) => known.has(one)));

@@ -19,13 +19,18 @@ const KINDS: readonly Omit<Blocker, "address">[] = [
  * The lock that the kernel itself says the task waits for, where it was built with CONFIG_DETECT_HUNG_TASK_BLOCKER.
  *
  * Since Linux kernel commit e711faaafbe5 ("hung_task: replace blocker_mutex with encoded blocker") (in v6.16) the kind
- * stands in the low bits of `blocker`; in v6.15 `blocker_mutex` knows mutexes alone.
+ * stands in the low bits of `blocker`; in v6.15 `blocker_mutex` knows mutexes alone, as `blocked_on` of proxy execution
+ * does.
  */
-export function blocker(task: Obj<"struct task_struct">): Blocker | undefined {
-  const member = ["blocker", "blocker_mutex"].find((name) => task.has(name));
-  const value = member && attempt(() => task.at(member).value());
-  if (value === undefined || value === "" || value instanceof Fault || value === 0n) return undefined;
-  const bits = member === "blocker" ? Number(value & 3n) : 0;
-  const kind = KINDS[bits];
-  return kind && { ...kind, address: value & ~3n };
+export function blocker(task: Obj): Blocker | undefined {
+  for (const member of ["blocker", "blocker_mutex", "blocked_on"]) {
+    const value = task.has(member) ? attempt(() => task.at(member).value()) : 0n;
+    if (value instanceof Fault) continue;
+    const address = value & ~3n;
+    const kind = KINDS[member === "blocker" ? Number(value & 3n) : 0];
+    // PROXY_WAKING of include/linux/sched.h, all ones, is no lock.
+    const isLock = value !== 0n && address + 4n < 1n << BigInt(task.kernel.arch.wordSize * 8);
+    if (kind && isLock && task.kernel.memory.isKernelAddress(address)) return { ...kind, address };
+  }
+  return undefined;
 }

@@ -61,7 +61,7 @@ const callers = ({ frames, at }: Sleeper, count: number): readonly string[] =>
 
 /** kernel/rcu: the completion lies in a `struct rcu_synchronize` of the caller. */
 function gracePeriod(sleeper: Sleeper, address: bigint): Found | undefined {
-  const names = callers(sleeper, 8);
+  const names = callers(sleeper, 4);
   const state = { type: undefined, address };
   if (names.some((name) => /^(__)?synchronize_srcu/.test(name)))
     return { resource: { kind: "grace period", detail: "SRCU", ...state } };

@@ -33,8 +33,14 @@ export function mutexState(kernel: Kernel, address: bigint): ResourceState {
   const fields = [{ type, address, path: "owner.counter", value: hex0x(word) }];
   const task = word & ~MUTEX_FLAGS;
   if (task === 0n) return { holders: [], free: true, fields };
-  const how = (word & MUTEX_FLAG_PICKUP) !== 0n ? "handed over to it, not yet picked up" : "mutex.owner";
-  return { holders: [{ task, certainty: "certain", how }], fields };
+  if ((word & MUTEX_FLAG_PICKUP) === 0n)
+    return { holders: [{ task, certainty: "certain", how: "mutex.owner" }], fields };
+  const how = "the mutex was handed over to it, and it has not picked it up yet";
+  return {
+    holders: [{ task, certainty: "certain", how, isHandedOver: true }],
+    note: "handed over, not picked up yet",
+    fields,
+  };
 }
 
 /** RT_MUTEX_HAS_WAITERS of kernel/locking/rtmutex_common.h. */

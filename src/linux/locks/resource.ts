@@ -48,6 +48,8 @@ export interface Holder {
   readonly certainty: "certain" | "likely" | "possible";
   /** How it is known, as a phrase: "owner word". */
   readonly how: string;
+  /** It was given the lock while it slept, and need only wake to have it. */
+  readonly isHandedOver?: true;
 }
 
 /** A member that was read. */

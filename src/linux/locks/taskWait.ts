@@ -34,7 +34,7 @@ const RULES: readonly WaitRule[] = [
     find: (sleeper) => queuedFor(sleeper, SEMAPHORE),
   },
   { functions: /^(do_|__)?wait_for_common(_io)?$|^wait_for_completion(_\w+)?$/, find: completionWait },
-  { functions: /^(__)?futex_(wait\w*|lock_pi)$|^futex_wait_queue(_me)?$/, find: futexWait },
+  { functions: /^(__)?futex_(wait\w*|lock_pi)$|^futex_(wait_queue(_me)?|do_wait)$/, find: futexWait },
   { functions: /^percpu_down_write$/, find: percpuWriterWait },
 ];
 

@@ -82,6 +82,19 @@ test("a chain is followed to its root, which is no cycle", () => {
   );
 });
 
+test("a mutex that was handed over to the sleeping waiter is no deadlock of that waiter", () => {
+  const PICKUP = 4n;
+  const kernel = machine({ mutexes: { 1: [taskAddress(5) | PICKUP, 5, 6] } });
+  const graph = graphOf(kernel);
+  assert.deepEqual(pidsOf(graph), []);
+  const [first, second] = [5, 6].map((pid) => graph.blocked.find((one) => one.pid === pid));
+  assert.deepEqual(first?.holders, []);
+  assert.deepEqual(
+    second?.holders.map(({ pid }) => pid),
+    [5],
+  );
+});
+
 test("an owner that has exited is told, as certain", () => {
   const EXIT_ZOMBIE = 0x20;
   const kernel = machine({
