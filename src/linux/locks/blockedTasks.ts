@@ -1,5 +1,5 @@
 import { viewOf } from "../../base/bytes.ts";
-import { attempt, Fault } from "../../base/fault.ts";
+import { attempt } from "../../base/fault.ts";
 import { itemAtOrBelow } from "../../base/search.ts";
 import { plainName } from "../../log/place.ts";
 import { derived } from "../../model/derived.ts";
