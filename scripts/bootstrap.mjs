@@ -48,7 +48,9 @@ const tasks = {
   ok: () => [...tasks.check(), ...tasks.lint(), ...tasks.test()],
   demo: () => [
     ...tasks.build(),
-    "A real crash, sample/vmcore, opened with nothing but the dump file: which kernel, and what happened",
+    "The verdict on a real crash, sample/vmcore: what happened, where, with which values, and through whom",
+    cli("--modules", "sample", "-c", "analyze"),
+    "The same dump, opened with nothing but its file: which kernel it is",
     cli("-c", "sys"),
     "The task that panicked, its stack through the exception, and the registers",
     cli("-c", "set", "-c", "bt"),

@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 
 /** What `vmcore-debug NAME ...` runs instead of opening a dump; loaded when asked for. */
 const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  analyze,
   dap,
   debuginfo: async (argv) => (await import("./debuginfo.ts")).debuginfo(argv),
   docs: async (argv) => (await import("./docs.ts")).docs(argv),
@@ -46,6 +47,13 @@ void start().then(
     process.exitCode = EXIT_FAILED;
   },
 );
+
+/** `vmcore-debug analyze [-v] [options] [VMLINUX] VMCORE...`: the verdict, and no more. */
+async function analyze(argv: readonly string[]): Promise<number> {
+  const { openAndRun } = await import("./openAndRun.ts");
+  const given = argv.filter((word) => word !== "-v");
+  return openAndRun([...given, "-c", given.length < argv.length ? "analyze -v" : "analyze"]);
+}
 
 /** `vmcore-debug dap [--listen [HOST:]PORT|unix:PATH]`: becomes the debug adapter, which is a program of its own beside this one. */
 async function dap(argv: readonly string[]): Promise<number> {

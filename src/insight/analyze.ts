@@ -50,8 +50,16 @@ function titleOf(crash: CrashFacts): string | undefined {
   return guilty ? `${report.title} in ${withoutWrapper(guilty.function)}` : report.title;
 }
 
-/** Runs every check that applies. Each is left after two seconds; a fault ends one check, not the verdict. */
-export function* analyze(kernel: Kernel, checks: readonly Check[] = allChecks): Generator<Step, Verdict, void> {
+/**
+ * Runs every check that applies. Each is left after two seconds; a fault ends one check, not the verdict.
+ * @param budget milliseconds for all of them: what is found until then is the verdict
+ */
+export function* analyze(
+  kernel: Kernel,
+  checks: readonly Check[] = allChecks,
+  budget = Infinity,
+): Generator<Step, Verdict, void> {
+  const end = performance.now() + budget;
   const crash = crashFacts(kernel);
   const headline = headlineOf(kernel);
   const findings: Finding[] = [];
@@ -60,7 +68,8 @@ export function* analyze(kernel: Kernel, checks: readonly Check[] = allChecks): 
     yield { kind: "progress", what: "checks", done, total: checks.length };
     if (check.about !== "any" && (crash.kind === undefined || !check.about.includes(crash.kind))) continue;
     const lacking = check.needs.map((need) => lackOf(need, kernel, crash)).find((one) => one !== undefined);
-    const because = lacking ?? (yield* runCheck(check, kernel, crash, findings));
+    const left = Math.min(MAX_MS, end - performance.now());
+    const because = lacking ?? (yield* runCheck(check, kernel, crash, findings, left));
     if (because !== undefined) unchecked.push({ check: check.id, because });
   }
   return { ...headline, findings: combined(findings), unchecked };
@@ -72,9 +81,11 @@ function* runCheck(
   kernel: Kernel,
   crash: CrashFacts,
   findings: Finding[],
+  limit: number,
 ): Generator<Step, string | undefined, void> {
+  if (limit <= 0) return "there was no time left for it";
   const run = check.run(kernel, crash);
-  const end = performance.now() + MAX_MS;
+  const end = performance.now() + limit;
   let waited = 0;
   try {
     for (;;) {
@@ -88,7 +99,7 @@ function* runCheck(
         // What others did meanwhile is not the check's.
         waited += performance.now() - before;
       }
-      if (performance.now() - waited > end) return `it was given up after ${MAX_MS / 1000} s`;
+      if (performance.now() - waited > end) return `it was given up after ${Math.round(limit) / 1000} s`;
     }
   } finally {
     run.return();

@@ -4,6 +4,7 @@ import { drive } from "../../src/base/job.ts";
 import { Fault } from "../../src/base/fault.ts";
 import { analyze } from "../../src/insight/analyze.ts";
 import type { Check } from "../../src/insight/check.ts";
+import { verdictSentence } from "../../src/insight/verdictSentence.ts";
 import { openSession } from "../../src/session/open/open.ts";
 
 const session = openSession({ vmcore: ["sample/vmcore"] });
@@ -83,7 +84,8 @@ test("the bad value of the sample is followed to the member that held it and to 
 
 test("with the module's debuginfo the operand is written in C", async () => {
   const withModules = openSession({ vmcore: ["sample/vmcore"], modules: ["sample"] });
-  const { findings } = await drive(analyze(withModules.kernel), new AbortController().signal);
+  const found = await drive(analyze(withModules.kernel), new AbortController().signal);
+  const { findings } = found;
   withModules.close();
   const slots = (id: string) => findings.find((one) => one.id === id)?.slots ?? {};
   assert.equal(slots("where.guilty")["line"], 36);
@@ -92,4 +94,12 @@ test("with the module's debuginfo the operand is written in C", async () => {
   assert.equal(slots("fault.provenance")["expression"], "cfg->target");
   assert.equal(slots("fault.provenance")["member"], "target");
   assert.equal(slots("fault.passed")["expression"], "lab_first");
+  assert.equal(verdictSentence(found), "cfg->target is NULL in lab_apply (lab_nullderef.c:36)");
+});
+
+test("a verdict that may take no time still has its title, and says what is lacking", async () => {
+  const { title, findings, unchecked } = await drive(analyze(kernel, undefined, 0), new AbortController().signal);
+  assert.match(title, /NULL pointer dereference in lab_apply$/);
+  assert.deepEqual(findings, []);
+  assert.ok(unchecked.every(({ because }) => because === "there was no time left for it"));
 });

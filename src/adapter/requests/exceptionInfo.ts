@@ -3,6 +3,8 @@ import { UsageError } from "../../base/usageError.ts";
 import { hex0x } from "../../base/hex.ts";
 import { crashSite } from "../../linux/printk/crashSite.ts";
 import { crash } from "../../linux/printk/crashReport.ts";
+import { analyze } from "../../insight/analyze.ts";
+import { verdictSentence } from "../../insight/verdictSentence.ts";
 import type { Oops } from "../../linux/printk/oops.ts";
 import { signalName } from "../../linux/sched/signal.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
@@ -20,10 +22,13 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
     if (title === undefined || !isPanicThread) throw new UsageError("this task did not crash");
     const { report, panic, earlier } = crash(target.kernel);
     const kind = report?.kind ?? "panic";
+    const sentence = verdictSentence(yield* analyze(target.kernel, undefined, VERDICT_MS));
     const summary = report && summaryOf(report.log, report.report, yield* logContext(target));
     return {
       exceptionId: kind,
-      description: describe(target, report, title),
+      description: [...(sentence === undefined ? [] : [exceptionLine(sentence)]), describe(target, report, title)].join(
+        "\n",
+      ),
       breakMode: "always",
       details: {
         message: title,
@@ -31,7 +36,8 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
         fullTypeName: kind,
         stackTrace: [
           ...(report ? whereText(report) : []),
-          ...(summary ? [meaningLine(summary)] : []),
+          // There is room for one of the two.
+          ...(summary && sentence === undefined ? [meaningLine(summary)] : []),
           ...(panic ? [exceptionLine(panic.title)] : []),
           wholeReport(target),
         ].join("\n"),
@@ -45,6 +51,9 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
     };
   },
 };
+
+/** The exception is shown at once: what the verdict has by then is told. */
+const VERDICT_MS = 500;
 
 /** What every face tells of the report: more than an editor has room for, and for those who ask. */
 interface ToldFacts {

@@ -62,6 +62,7 @@ test("a crash stops once, by exception, in the task that panicked", () => {
 test("the exception tells its kind, the decoded error and where it was in seven lines without a path", async () => {
   const info = await client.request<DebugProtocol.ExceptionInfoResponse["body"]>("exceptionInfo", { threadId: INSMOD });
   assert.equal(info.exceptionId, "NULL pointer dereference");
+  assert.equal(info.description?.split("\n")[0], "rax is NULL in lab_apply");
   assert.match(info.description ?? "", /error code 0x2\b.*address 0x0/);
   assert.equal(info.details?.message, TITLE);
   assert.match(
