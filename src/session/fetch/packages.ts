@@ -13,7 +13,7 @@ import { isBuildId } from "../find/debuginfoPlaces.ts";
 import { Cancelled, drive } from "../../base/job.ts";
 import { type Missing, missingDebuginfo } from "../find/missingDebuginfo.ts";
 import { OpenError } from "../open/openError.ts";
-import { type OpenOptions, openingSession } from "../open/open.ts";
+import { type OpenOptions, openingSession, type Session } from "../open/open.ts";
 import { isPackage, packageMembers } from "../../archive/packageMembers.ts";
 import { openingPacked } from "../../archive/packedFile.ts";
 import type { UnpackOptions } from "../../archive/unpack.ts";
@@ -62,7 +62,7 @@ export const hasPackages = ({ vmlinux, preferredVmlinux = [], modules = [], sear
  * Takes debuginfo out of packages: those that are named as `vmlinux` or in `modules`, and, when nothing better is
  * there, those among `preferredVmlinux` and beside the dump. What the dump needs of them goes into debuginfod's cache, by
  * build-id, where the search finds it, this time and the next, and other debuggers do as well.
- * @throws OpenError as `openSession`, and for a package that cannot be used; Cancelled while the dump is opened
+ * @throws OpenError as `openSession`, and for a package that cannot be used
  */
 export async function withoutPackages<Options extends OpenOptions>(
   options: Options,
@@ -81,6 +81,8 @@ export async function withoutPackages<Options extends OpenOptions>(
     search: named.length + preferred.length > 0 ? { ...(search ?? nowhere), cache } : search,
   };
   const wanted = await wantedOf(plain, { signal, onStep });
+  // A cancel leaves out the packages and not the dump, also while the dump is opened to see what it needs.
+  if (!wanted) return { options: plain, remarks: [...new Set([...named, ...preferred])].map(notUnpacked) };
   const { missing } = wanted;
   const lacksKernel = missing.some(({ name }) => name === "vmlinux");
   const others = lacksKernel ? [...preferred, ...(search ? packagesBeside(search.beside) : [])] : [];
@@ -99,7 +101,7 @@ export async function withoutPackages<Options extends OpenOptions>(
       plain.vmlinux = inCache(cache, noted.vmlinux);
     } catch (error) {
       if (error instanceof Cancelled) {
-        remarks.push(`${path} was not unpacked: cancelled`);
+        remarks.push(notUnpacked(path));
         break;
       }
       if (!(error instanceof Fault) && !isSystemError(error)) throw error;
@@ -117,14 +119,20 @@ interface Wanted {
   readonly kernel: string | undefined;
 }
 
-/** @throws OpenError, Cancelled */
-async function wantedOf(options: OpenOptions, { signal, onStep }: Opening): Promise<Wanted> {
-  const session = await drive(openingSession(options), signal, { onStep });
+const notUnpacked = (path: string): string => `${path} was not unpacked: cancelled`;
+
+/** @returns undefined after a cancel. @throws OpenError */
+async function wantedOf(options: OpenOptions, { signal, onStep }: Opening): Promise<Wanted | undefined> {
+  let session: Session | undefined;
   try {
+    session = await drive(openingSession(options), signal, { onStep });
     const missing = await drive(missingDebuginfo(session), signal, { onStep });
     return { missing, kernel: kernelBuildId(session.memory) };
+  } catch (error) {
+    if (error instanceof Cancelled) return undefined;
+    throw error;
   } finally {
-    session.close();
+    session?.close();
   }
 }
 
