@@ -1,3 +1,5 @@
+/** Effects of instructions on registers and memory. */
+
 /** What instructions do to registers and memory, as far as values are followed through them. Registers are named whole. */
 
 /** Where a memory operand lies: segment base + base + index * scale + displacement. */
@@ -60,9 +62,9 @@ export interface Effect {
   readonly target: bigint | undefined;
   /** The register of an indirect jump or call. */
   readonly through?: string | undefined;
-  /** Of a comparison. */
+  /** Operands of a comparison. */
   readonly compares?: Comparison | undefined;
-  /** Of a branch; undefined for those that test other flags. */
+  /** Condition of a branch; undefined for branches that test other flags. */
   readonly relation?: Relation | undefined;
   /** It may change the flags. */
   readonly setsFlags?: boolean;

@@ -1,11 +1,10 @@
+/** Chains of plain pointers. */
 import { Fault } from "../base/fault.ts";
 import type { Obj } from "../model/object.ts";
 
 /**
- * What a plain pointer leads to, and each one's own pointer to the next, until one is NULL: short chains such as those
- * of a hash's slot.
- * @param member the pointer to the next
- * @throws Fault at the first that cannot be read, or that is met again; those before it were yielded
+ * Yields the objects of a chain that ends with NULL, such as a hash slot's. @param member the pointer to the next
+ * object @throws Fault at the first object that cannot be read or was already visited, after yielding those before it
  */
 export function* chain(first: Obj, member = "next"): Generator<Obj> {
   const seen = new Set<bigint>();

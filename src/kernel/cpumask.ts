@@ -1,11 +1,12 @@
+/** CPU masks. */
 import { attempt, Fault } from "../base/fault.ts";
 import { derived, derivedFor } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 
-/** More CPUs than any kernel is built for (NR_CPUS is at most 8192). */
+/** Limit for CPUs; NR_CPUS is at most 8192. */
 const MAX_CPUS = 65536;
 
-/** Numbers of the bits set among the first `count` of a kernel bitmap: an array of target words. @throws Fault */
+/** Returns the numbers of the bits set among the first `count` of a kernel bitmap, an array of words. @throws Fault */
 export function bitmapBits(kernel: Kernel, address: bigint, count: number): number[] {
   const bits: number[] = [];
   const wordBits = kernel.arch.wordSize * 8;
@@ -16,12 +17,12 @@ export function bitmapBits(kernel: Kernel, address: bigint, count: number): numb
   return bits;
 }
 
-/** A kernel without SMP has no masks; one whose symbols are all of its code says nothing either way. */
+/** A kernel without SMP has no masks. If symbols contain only code, their absence proves nothing. */
 function oneCpuOnly(kernel: Kernel, missing: string): void {
   if (!kernel.symbols.find("init_task")) throw Fault.of("unknown", `no symbol ${missing}`);
 }
 
-/** CPUs that this kernel can have at most: `nr_cpu_ids`, 1 where it is a constant (no SMP). @throws Fault */
+/** Maximum number of CPUs of this kernel: `nr_cpu_ids`; 1 where it is a constant (no SMP). @throws Fault */
 export const nrCpuIds = derived("nr_cpu_ids", (kernel): number => {
   const symbol = kernel.symbols.find("nr_cpu_ids");
   if (!symbol) {
@@ -35,7 +36,10 @@ export const nrCpuIds = derived("nr_cpu_ids", (kernel): number => {
 
 type CpuMask = "possible" | "present" | "online" | "active";
 
-/** CPU numbers set in `__cpu_possible_mask` and its kin (kernel/cpu.c); CPU 0 without SMP. @throws Fault */
+/**
+ * Returns the CPU numbers set in `__cpu_possible_mask` and similar masks (kernel/cpu.c); CPU 0 without SMP. @throws
+ * Fault
+ */
 export const cpus = derivedFor("CPU mask", (kernel, which: CpuMask): readonly number[] => {
   const name = `__cpu_${which}_mask`;
   const symbol = kernel.symbols.find(name);
@@ -44,20 +48,22 @@ export const cpus = derivedFor("CPU mask", (kernel, which: CpuMask): readonly nu
   return [0];
 });
 
-/** CPUs that per-CPU data exists for: use these after a panic, when only one CPU is still online. @throws Fault */
+/**
+ * Returns the CPUs that have per-CPU data. Use these after a panic, when only one CPU is still online. @throws Fault
+ */
 export const possibleCpus = (kernel: Kernel): readonly number[] => cpus(kernel, "possible");
 
-/** CPUs that the kernel has; where its masks cannot be read, as many as saved their registers. */
+/** Returns the possible CPUs; if the masks cannot be read, as many as saved their registers. */
 export function knownCpus(kernel: Kernel): readonly number[] {
   const possible = attempt(() => possibleCpus(kernel));
   if (!(possible instanceof Fault)) return possible;
   return Array.from({ length: Math.min(Math.max(1, kernel.cpuNotes.length), MAX_CPUS) }, (_, cpu) => cpu);
 }
 
-/** CPUs the kernel counted as running; after a panic that stopped the others, one. @throws Fault */
+/** Returns the online CPUs; after a panic that stopped the others, one. @throws Fault */
 export const onlineCpus = (kernel: Kernel): readonly number[] => cpus(kernel, "online");
 
-/** `0-3,7`: as the kernel's %*pbl prints a CPU list. */
+/** Formats a CPU list as the kernel's %*pbl: `0-3,7`. */
 export function cpuList(numbers: readonly number[]): string {
   const ranges: string[] = [];
   for (let i = 0; i < numbers.length; i++) {

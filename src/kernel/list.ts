@@ -1,3 +1,4 @@
+/** Linked lists of the kernel. */
 import { attempt, Fault } from "../base/fault.ts";
 import { hex0x } from "../base/hex.ts";
 import type { CType } from "../debuginfo/ctype.ts";
@@ -5,7 +6,7 @@ import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { chain } from "./chain.ts";
 
-/** Bytes from the start of `type` to `member` (a path). */
+/** Offset of `member` (a path) in `type`, in bytes. */
 export const memberOffset = (kernel: Kernel, type: string | CType, member: string): bigint =>
   kernel.object(type, 0n).at(member).address;
 
@@ -21,22 +22,20 @@ function* entries<T extends string>(
 }
 
 /**
- * The second word of a node that names the node before it: `prev` of a `list_head`, and `pprev` of a `hlist_node`,
- * which holds the address of the pointer that leads here (include/linux/types.h: that pointer is the first word of
+ * Reads the second word of a node, which identifies the previous node: `prev` of a `list_head`, or `pprev` of a
+ * `hlist_node`, the address of the pointer to this node (include/linux/types.h: that pointer is the first word of
  * either struct).
  */
 const backLink = (kernel: Kernel, node: bigint): bigint => kernel.memory.word(node + BigInt(kernel.arch.wordSize));
 
 /**
- * Follows first words from `head`, and checks that each node names the one before it. A node can name only one, so
- * neither a loop nor a way into another list goes unnoticed.
+ * Follows the first words from `head` and checks that each node refers back to the one before it. Because a node can
+ * refer back to only one, loops and links into other lists are detected.
  *
- * While an entry is inserted or removed (include/linux/list.h: __list_add_rcu, __list_del), the node behind it names
- * the one in front of it: that is no damage, and the walk by first words is complete.
- *
- * @param isEnd of a first word: no node follows; `head` itself is checked like a node
- * @returns the fault that ended the walk, and the last node before it
- * @throws Fault nothing: it is returned
+ * While an entry is inserted or removed (include/linux/list.h: __list_add_rcu, __list_del), the node after it refers
+ * back to the node before it. That is not damage, and the walk by first words is complete. @param isEnd whether a first
+ * word ends the list; `head` itself is checked like a node @returns the fault that ended the walk, and the last node
+ * before it @throws nothing: the fault is returned
  */
 function* checkedNodes(
   kernel: Kernel,
@@ -66,12 +65,12 @@ function* checkedNodes(
   }
 }
 
-/** Entries behind a broken link that are remembered until they can be given in order. */
+/** Limit for nodes after a broken link that are kept until they can be yielded in order. */
 const MAX_BEHIND = 1 << 20;
 
 /**
- * Nodes behind the place where a list breaks: from the head by `prev`, as far as each leads back by `next`.
- * @param last the node in front of the break
+ * Returns the nodes after a break: from the head by `prev`, as long as each leads back by `next`. @param last the node
+ * before the break
  */
 function behindBreak(kernel: Kernel, head: bigint, last: bigint): bigint[] {
   const found: bigint[] = [];
@@ -88,10 +87,9 @@ function behindBreak(kernel: Kernel, head: bigint, last: bigint): bigint[] {
 }
 
 /**
- * Addresses of the nodes of a `struct list_head` list, its head left out (include/linux/types.h: `next` comes first).
- *
- * @throws Fault where a node cannot be read, or does not name the node before it as `prev`: after the nodes in front
- *   of it, and those behind it that can be reached by `prev` from the head
+ * Yields the addresses of the nodes of a `struct list_head` list without its head (include/linux/types.h: `next` is the
+ * first member). @throws Fault where a node cannot be read or does not refer back to the node before it; after the
+ * nodes before it, and those after it that can be reached by `prev` from the head
  */
 export function* listNodes(kernel: Kernel, head: bigint): Generator<bigint> {
   const broken = yield* checkedNodes(kernel, head, () => false);
@@ -101,12 +99,8 @@ export function* listNodes(kernel: Kernel, head: bigint): Generator<bigint> {
 }
 
 /**
- * Entries of a `struct list_head` list.
- *
- * @param head `struct list_head`
- * @param type the entry's type, e.g. `struct module`
- * @param member the entry's `list_head` member
- * @throws Fault as `listNodes`
+ * Yields the entries of a `struct list_head` list. @param head `struct list_head` @param type the entry's type, e.g.
+ * `struct module` @param member the entry's `list_head` member @throws Fault as `listNodes`
  */
 export function* listEntries<T extends string>(
   kernel: Kernel,
@@ -118,16 +112,15 @@ export function* listEntries<T extends string>(
 }
 
 /**
- * Addresses of the nodes of a `struct hlist_head`, or `hlist_nulls_head` whose end is an odd word.
- * @throws Fault at the first node that cannot be read, or whose `pprev` is not the way that led to it; nodes before it
- *   have been yielded
+ * Yields the addresses of the nodes of a `struct hlist_head`, or of a `hlist_nulls_head`, whose end is an odd word.
+ * @throws Fault at the first node that cannot be read or whose `pprev` does not refer back; after the nodes before it
  */
 export function* hlistNodes(kernel: Kernel, head: bigint): Generator<bigint> {
   const broken = yield* checkedNodes(kernel, head, (next) => next === 0n || (next & 1n) === 1n);
   if (broken) throw broken.fault;
 }
 
-/** Entries of a `struct hlist_head` or `hlist_nulls_head`. @throws Fault as `hlistNodes` */
+/** Yields the entries of a `struct hlist_head` or `hlist_nulls_head`. @throws Fault as `hlistNodes` */
 export function* hlistEntries<T extends string>(
   kernel: Kernel,
   head: Obj<"struct hlist_head">,
@@ -138,10 +131,9 @@ export function* hlistEntries<T extends string>(
 }
 
 /**
- * Entries of a `struct llist_head` (include/linux/llist.h), the newest first: its nodes have no way back to check.
- * @param head `struct llist_head`
- * @param member the entry's `struct llist_node` member
- * @throws Fault at the first node that cannot be read, or that is met again; those before it have been yielded
+ * Yields the entries of a `struct llist_head` (include/linux/llist.h), newest first. Its nodes have no back links.
+ * @param head `struct llist_head` @param member the entry's `struct llist_node` member @throws Fault at the first node
+ * that cannot be read or was already visited; after the nodes before it
  */
 export function* llistEntries<T extends string>(
   kernel: Kernel,

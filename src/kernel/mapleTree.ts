@@ -1,8 +1,9 @@
+/** Maple trees. */
 import { Fault, untilFault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 
-/** A stored entry and the range of indexes it stands for, both ends inclusive. */
+/** A stored entry and its range of indexes, both ends inclusive. */
 export interface MapleEntry {
   readonly first: bigint;
   readonly last: bigint;
@@ -15,36 +16,38 @@ const maple_leaf_64 = 1n;
 const maple_range_64 = 2n;
 const maple_arange_64 = 3n;
 
-/** A node's address is aligned to 256 bytes; its type stands in bits 3-6 of the pointer to it. */
+/** A node's address is aligned to 256 bytes; bits 3-6 of the pointer contain its type. */
 const MAPLE_NODE_MASK = 255n;
 const nodeType = (encoded: bigint): bigint => (encoded >> 3n) & 15n;
 
-/** One walk through a tree. A node reached twice is damage: neither loops nor shared branches can prolong the walk. */
+/**
+ * One walk through a tree. A node reached twice is damage, so that neither loops nor shared branches prolong the walk.
+ */
 interface Walk {
   readonly kernel: Kernel;
   readonly seen: Set<bigint>;
-  /** The first that was met. */
+  /** The first fault. */
   fault: Fault | undefined;
 }
 
-/** A tree of 2^64 entries is no deeper, however few of its slots are used. */
+/** Limit for the depth: a tree of 2^64 entries is no deeper, however few of its slots are used. */
 const MAX_DEPTH = 64;
 
-/** A node on the way, as it was reached. */
+/** A node, and how it was reached. */
 export interface MapleNode {
   readonly address: bigint;
   /** enum maple_type */
   readonly type: number;
   readonly first: bigint;
   readonly last: bigint;
-  /** Slots that lead here from the root. */
+  /** Slots from the root to this node. */
   readonly path: readonly number[];
 }
 
-/** A slot of a node: an entry, nothing (0), or the node below, whose slots follow. */
+/** A slot of a node: an entry, nothing (0), or a node, whose slots follow. */
 export interface MapleSlot extends MapleEntry {
   readonly slot: number;
-  /** undefined for the one entry of a tree without nodes. */
+  /** The node; undefined for the only entry of a tree without nodes. */
   readonly node: MapleNode | undefined;
   readonly isNode: boolean;
 }
@@ -52,17 +55,16 @@ export interface MapleSlot extends MapleEntry {
 const isNode = (entry: bigint): boolean => (entry & 3n) === 2n && entry > 4096n;
 
 /**
- * Entries of a `struct maple_tree`, ascending; empty ranges are left out.
- *
- * @throws Fault of the first node that cannot be read or is no maple node: last, after the entries of all others
+ * Yields the entries of a `struct maple_tree` in ascending order, without empty ranges. @throws Fault of the first node
+ * that cannot be read or is not a maple node; after the entries of all others
  */
 export function* mapleEntries(kernel: Kernel, tree: Obj<"struct maple_tree">): Generator<MapleEntry> {
   for (const slot of mapleSlots(kernel, tree.at("ma_root").value())) if (!slot.isNode && slot.entry !== 0n) yield slot;
 }
 
 /**
- * Every slot below a root (`maple_tree.ma_root`), ascending, those that are empty too.
- * @throws Fault as `mapleEntries`
+ * Yields all slots below a root (`maple_tree.ma_root`) in ascending order, including empty ones. @throws Fault as
+ * `mapleEntries`
  */
 export function* mapleSlots(kernel: Kernel, root: bigint): Generator<MapleSlot> {
   const last = (1n << BigInt(kernel.arch.wordSize * 8)) - 1n;
@@ -74,7 +76,7 @@ export function* mapleSlots(kernel: Kernel, root: bigint): Generator<MapleSlot> 
   } else yield { first: 0n, last: 0n, entry: root, slot: 0, node: undefined, isNode: false };
 }
 
-/** What a node lacks takes nothing from the branches beside it. */
+/** A damaged node does not affect the other branches. */
 const branch = (state: Walk, ...at: readonly [bigint, bigint, bigint, readonly number[]]): Generator<MapleSlot> =>
   untilFault(walk(state, ...at), (fault) => {
     const root = at[3].length === 0 && fault.kind !== "corrupt";
@@ -93,12 +95,12 @@ function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint, path: rea
   const node: MapleNode = { address, type: Number(type), first: min, last: max, path };
   let first = min;
   for (let slot = 0; slot < slots.length; slot++) {
-    // A pivot of zero, but for index 0 itself, or none means that this slot reaches to the node's end.
+    // A missing pivot, or a pivot of zero except for index 0, means that this slot extends to the node's end.
     const pivot = pivots[slot] ?? 0n;
     const last = slot < pivots.length && (pivot !== 0n || first === 0n) ? pivot : max;
     if (last > max || last < first) throw Fault.at("corrupt", address, "maple node's pivots do not ascend");
     const entry = slots[slot] ?? 0n;
-    // Only the root's pointer is marked as a node's: what an inner node points at always is one.
+    // Only the root's pointer is marked as a node; pointers in inner nodes always are nodes.
     const below = type > maple_leaf_64 && entry !== 0n;
     if (type <= maple_leaf_64 || below) yield { first, last, entry, slot, node, isNode: below };
     if (below) yield* branch(state, entry, first, last, [...path, slot]);
@@ -107,7 +109,7 @@ function* walk(state: Walk, encoded: bigint, min: bigint, max: bigint, path: rea
   }
 }
 
-/** Pivots and slots of a node, however it is laid out (lib/maple_tree.c: ma_pivots, ma_slots). */
+/** Pivots and slots of a node by its type (lib/maple_tree.c: ma_pivots, ma_slots). */
 function parts(node: Obj<"struct maple_node">, type: bigint): { pivots: bigint[]; slots: bigint[] } {
   const values = (path: string): bigint[] => [...node.at(path).elements()].map((element) => element.value());
   switch (type) {

@@ -1,20 +1,18 @@
+/** Red-black trees. */
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { memberOffset } from "./list.ts";
 
-/** Red-black trees are at most 2 log2(n + 1) deep: more than this is no tree. */
+/** Limit for the depth: red-black trees are at most 2 log2(n + 1) deep. */
 const MAX_DEPTH = 128;
 
 /**
- * Addresses of the `struct rb_node`s of a tree, in order.
- *
- * Each node's parent pointer (`__rb_parent_color` without its low bits, include/linux/rbtree_types.h) must name
- * the node it was reached from: a node has one parent, so no damage can make the walk visit a node twice.
- *
- * @param root `struct rb_root` or `rb_root_cached`
- * @throws Fault of the first node that cannot be read or whose parent is another: last, after the nodes that can be
- *   reached without it
+ * Yields the addresses of the `struct rb_node`s of a tree in order. Each node's parent pointer (`__rb_parent_color`
+ * without its low bits, include/linux/rbtree_types.h) must refer to the node it was reached from. A node has one
+ * parent, so that no damage can make the walk visit a node twice. @param root `struct rb_root` or `rb_root_cached`
+ * @throws Fault of the first node that cannot be read or has another parent; after the nodes that can be reached
+ * without it
  */
 export function* rbtreeNodes(kernel: Kernel, root: Obj<"struct rb_root" | "struct rb_root_cached">): Generator<bigint> {
   const rbRoot = root.has("rb_root") ? root.at("rb_root") : root;
@@ -26,7 +24,7 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj<"struct rb_root" | "struc
   ];
   const path: bigint[] = [];
   let fault: Fault | undefined;
-  /** What cannot be read takes nothing from the other branches. */
+  /** An unreadable node does not affect the other branches. */
   const reach = (branch: () => void): void => {
     const end = attempt(branch);
     if (end instanceof Fault) fault ??= end;
@@ -48,7 +46,7 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj<"struct rb_root" | "struc
     const node = at;
     reach(() => {
       const next = kernel.memory.word(node + right);
-      // Both children may name it as their parent, but they must be two.
+      // Both children can name it as parent, but must differ.
       if (next !== 0n && next === kernel.memory.word(node + left)) {
         throw Fault.at("corrupt", node, "rbtree node has the same child twice");
       }
@@ -58,18 +56,15 @@ export function* rbtreeNodes(kernel: Kernel, root: Obj<"struct rb_root" | "struc
   if (fault) throw fault;
 }
 
-/** Nothing else leads to the nodes. */
+/** Their parents are unreadable, so that these nodes cannot be reached. */
 const withoutRoot = (fault: Fault): Fault =>
   fault.kind === "corrupt"
     ? fault
     : fault.within("the first node of the tree cannot be read, and without it none of its entries are found");
 
 /**
- * Entries of a red-black tree, in order.
- *
- * @param type the entry's type, e.g. `struct vmap_area`
- * @param member the entry's `rb_node` member
- * @throws Fault as `rbtreeNodes`
+ * Yields the entries of a red-black tree in order. @param type the entry's type, e.g. `struct vmap_area` @param member
+ * the entry's `rb_node` member @throws Fault as `rbtreeNodes`
  */
 export function* rbtreeEntries<T extends string>(
   kernel: Kernel,
@@ -89,8 +84,8 @@ export interface RbtreePlace {
 }
 
 /**
- * Nodes below a node, itself included: each before its children, or, when `inOrder`, between them.
- * @throws Fault as `rbtreeNodes`
+ * Yields the nodes below a node, including it: each before its children or, if `inOrder`, between them. @throws Fault
+ * as `rbtreeNodes`
  */
 export function* rbtreePlaces(kernel: Kernel, top: bigint, inOrder: boolean): Generator<RbtreePlace> {
   const node = kernel.object("struct rb_node", 0n);
@@ -111,14 +106,14 @@ interface PlacesWalk {
   readonly left: bigint;
   readonly right: bigint;
   readonly inOrder: boolean;
-  /** The first that was met. */
+  /** The first fault. */
   fault: Fault | undefined;
 }
 
 function* places(walk: PlacesWalk, place: RbtreePlace): Generator<RbtreePlace> {
   const { kernel, parent, inOrder } = walk;
   const { node, turns } = place;
-  /** 0 for what cannot be read: that takes nothing from the other branches. */
+  /** 0 if unreadable, which does not affect the other branches. */
   const child = (member: bigint, other = 0n): bigint => {
     const found = attempt(() => {
       const address = kernel.memory.word(node + member);

@@ -1,3 +1,4 @@
+/** Scalable bitmaps. */
 import { Fault } from "../base/fault.ts";
 import type { Obj } from "../model/object.ts";
 import { possibleCpus } from "./cpumask.ts";
@@ -5,25 +6,25 @@ import { perCpuAddress } from "./percpu.ts";
 
 /** One word of a `struct sbitmap` (include/linux/sbitmap.h). */
 export interface SbitmapWord {
-  /** Bits of it that count. */
+  /** Number of valid bits. */
   readonly depth: number;
-  /** Bits set: allocated, and those in `cleared`. */
+  /** Set bits: allocated ones, and those in `cleared`. */
   readonly word: bigint;
-  /** Bits given back whose clearing was put off; none before v5.0 (commit ea86ea2cdced). */
+  /** Freed bits that are not yet cleared; none before v5.0 (commit ea86ea2cdced). */
   readonly cleared: bigint;
 }
 
-/** Tags of the largest queues go into the ten thousands. */
+/** Limit for tags; the largest queues have tens of thousands. */
 const MAX_WORDS = 1 << 20;
 
-/** Bits that are used of each word: at most as many as it has. @throws Fault corrupt */
+/** Number of valid bits of each word. @throws Fault corrupt */
 export function bitsPerWord(sbitmap: Obj<"struct sbitmap">): number {
   const shift = sbitmap.at("shift").number();
   if (shift > 6) throw Fault.at("corrupt", sbitmap.address, `words of 2^${shift} bits`);
   return 2 ** shift;
 }
 
-/** The words of a `struct sbitmap`. @throws Fault; corrupt for a size that contradicts itself */
+/** Returns the words of a `struct sbitmap`. @throws Fault; corrupt if its size is inconsistent */
 export function* sbitmapWords(sbitmap: Obj<"struct sbitmap">): Generator<SbitmapWord> {
   const depth = sbitmap.at("depth").number();
   const count = sbitmap.at("map_nr").number();
@@ -40,7 +41,7 @@ export function* sbitmapWords(sbitmap: Obj<"struct sbitmap">): Generator<Sbitmap
   }
 }
 
-/** Indexes of the bits that are in use, ascending. @throws Fault as `sbitmapWords` */
+/** Yields the indexes of used bits in ascending order. @throws Fault as `sbitmapWords` */
 export function* sbitmapIndexes(sbitmap: Obj<"struct sbitmap">): Generator<number> {
   let index = 0;
   for (const { depth, word, cleared } of sbitmapWords(sbitmap)) {
@@ -51,9 +52,8 @@ export function* sbitmapIndexes(sbitmap: Obj<"struct sbitmap">): Generator<numbe
 }
 
 /**
- * Where each possible CPU starts to look for a free bit. The hints moved from sbitmap_queue to sbitmap with Linux kernel
- * commit c548e62bcf6a ("scsi: sbitmap: Move allocation hint into sbitmap") (in v5.13).
- * @throws Fault
+ * Returns where each possible CPU starts to search for a free bit. The hints moved from sbitmap_queue to sbitmap with
+ * Linux kernel commit c548e62bcf6a ("scsi: sbitmap: Move allocation hint into sbitmap") (in v5.13). @throws Fault
  */
 export function allocationHints(queue: Obj<"struct sbitmap_queue">): readonly number[] {
   const { kernel } = queue;
@@ -62,21 +62,21 @@ export function allocationHints(queue: Obj<"struct sbitmap_queue">): readonly nu
   return possibleCpus(kernel).map((cpu) => kernel.memory.u32(perCpuAddress(kernel, hints, cpu)));
 }
 
-/** Whether freed bits are handed out in turn; a member of sbitmap since v5.13 (commit efe1f3a1d583). @throws Fault */
+/** Whether freed bits are reused round-robin; a member of sbitmap since v5.13 (commit efe1f3a1d583). @throws Fault */
 export const isRoundRobin = (queue: Obj<"struct sbitmap_queue">): boolean =>
   queue.at(queue.has("sb.round_robin") ? "sb.round_robin" : "round_robin").value() !== 0n;
 
 /** SBQ_WAIT_QUEUES */
 const SBQ_WAIT_QUEUES = 8;
 
-/** Where those wait who found no free bit, `struct sbq_wait_state`. @throws Fault */
+/** Wait queues for a free bit, `struct sbq_wait_state`. @throws Fault */
 export function* waitStates(queue: Obj<"struct sbitmap_queue">): Generator<Obj<"struct sbq_wait_state">> {
   const states = queue.at("ws");
   if (states.value() === 0n) return;
   for (let i = 0; i < SBQ_WAIT_QUEUES; i++) yield states.index(i);
 }
 
-/** Whether anybody waits there. `task_list` was renamed `head` in v4.13 (commit 2055da97389a). @throws Fault */
+/** Whether a task waits there. `task_list` was renamed `head` in v4.13 (commit 2055da97389a). @throws Fault */
 export function hasWaiters(state: Obj<"struct sbq_wait_state">): boolean {
   const head = state.at(state.has("wait.head") ? "wait.head" : "wait.task_list");
   return head.at("next").value() !== head.address;

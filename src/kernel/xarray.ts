@@ -1,16 +1,17 @@
+/** XArrays and radix trees. */
 import { Fault, untilFault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 
-/** An index and what is stored there: a pointer, or a value entry with its lowest bit set. */
+/** An index and its entry: a pointer, or a value entry with its lowest bit set. */
 export interface XarrayEntry {
   readonly index: bigint;
   readonly entry: bigint;
 }
 
 /**
- * How node pointers are told from entries. Since Linux kernel commit 3159f943aafd ("xarray: Replace exceptional
- * entries") (in v4.20) they carry the bits 10; radix trees before that marked them 01 (include/linux/radix-tree.h).
+ * How node pointers differ from entries. Since Linux kernel commit 3159f943aafd ("xarray: Replace exceptional entries")
+ * (in v4.20) they carry the bits 10; radix trees before that marked them 01 (include/linux/radix-tree.h).
  */
 interface Shape {
   readonly node: string;
@@ -27,20 +28,19 @@ const FIRST_NODE = 4096n;
 
 const isNode = (entry: bigint, { tag }: Shape): boolean => (entry & 3n) === tag && entry > FIRST_NODE;
 
-/** What a root points at: a node with its tag, or the entry at index 0. @throws Fault */
+/** Returns what a root points to: a node with its tag, or the entry at index 0. @throws Fault */
 export function xarrayHead(root: Obj<"struct xarray" | "struct radix_tree_root">): bigint {
   for (const member of ["xa_head", "rnode"]) if (root.has(member)) return root.at(member).value();
   throw Fault.of("unknown", "neither an xarray nor a radix tree");
 }
 
-/** A node of 64 slots covers 6 bits of index: 64-bit indexes need 11 levels. */
+/** Limit for the depth: a node of 64 slots covers 6 bits, so that 64-bit indexes need 11 levels. */
 const MAX_HEIGHT = 16;
 
 /**
- * Entries of a `struct xarray`, or `radix_tree_root` of older kernels, by ascending index. Sibling slots of a
- * multi-index entry are left out.
- *
- * @throws Fault of the first node that cannot be read or lies too deep: last, after the entries of all others
+ * Yields the entries of a `struct xarray`, or of an older `radix_tree_root`, by ascending index, without sibling slots
+ * of multi-index entries. @throws Fault of the first node that cannot be read or is too deep; after the entries of all
+ * others
  */
 export function* xarrayEntries(
   kernel: Kernel,
@@ -49,7 +49,7 @@ export function* xarrayEntries(
   yield* xarrayEntriesBelow(kernel, xarrayHead(root));
 }
 
-/** The same below what a root's head, `xa_head`, holds. @throws Fault as `xarrayEntries` */
+/** Yields the entries below a root's head, `xa_head`. @throws Fault as `xarrayEntries` */
 export function* xarrayEntriesBelow(kernel: Kernel, first: bigint): Generator<XarrayEntry> {
   const shape = shapeOf(kernel);
   if (first === 0n) return;
@@ -63,25 +63,25 @@ export function* xarrayEntriesBelow(kernel: Kernel, first: bigint): Generator<Xa
   if (state.fault) throw state.fault;
 }
 
-/** One walk through a tree. A node reached twice is damage: branches that are shared cannot prolong the walk. */
+/** One walk through a tree. A node reached twice is damage, so that shared branches do not prolong the walk. */
 interface Walk {
   readonly kernel: Kernel;
   readonly shape: Shape;
   readonly seen: Set<bigint>;
-  /** The first that was met. */
+  /** The first fault. */
   fault: Fault | undefined;
 }
 
 function* walk(state: Walk, entry: bigint, index: bigint, below: number): Generator<XarrayEntry> {
   const { kernel, shape, seen } = state;
   if (!isNode(entry, shape)) {
-    // What is internal but no node is a retry mark, or a sibling of the slot before.
+    // An internal entry that is not a node is a retry mark, or a sibling of the slot before.
     if ((entry & 3n) !== shape.tag) yield { index, entry };
     return;
   }
   const node = kernel.object(shape.node, entry - shape.tag);
   const shift = node.at("shift").number();
-  // Every level must be finer than the one above: a loop cannot satisfy that.
+  // Each level must be finer than the one above, which excludes loops.
   if (shift >= below) throw Fault.at("corrupt", node.address, "xarray node is not finer than its parent");
   if (seen.has(entry)) throw Fault.at("corrupt", node.address, "xarray leads to the same node twice");
   seen.add(entry);
@@ -90,13 +90,13 @@ function* walk(state: Walk, entry: bigint, index: bigint, below: number): Genera
     slot++;
     const value = child.value();
     const at = index + (slot << BigInt(shift));
-    // What a node lacks takes nothing from the branches beside it.
+    // A damaged node does not affect the other branches.
     if (isNode(value, shape)) yield* untilFault(walk(state, value, at, shift), (fault) => (state.fault ??= fault));
     else if (value !== 0n) yield* walk(state, value, at, shift);
   }
 }
 
-/** The entry at `index`; 0 when there is none. @throws Fault */
+/** Returns the entry at `index`; 0 if there is none. @throws Fault */
 export function xarrayLoad(
   kernel: Kernel,
   root: Obj<"struct xarray" | "struct radix_tree_root">,
@@ -115,7 +115,7 @@ export function xarrayLoad(
     const slot = index >> BigInt(shift);
     if (below === MAX_HEIGHT * 6 && slot >= count) return 0n;
     entry = slots.index(Number(slot % count)).value();
-    // A sibling entry names the slot that holds its value.
+    // A sibling entry refers to the slot that has its value.
     if ((entry & 3n) === shape.tag && !isNode(entry, shape) && entry >> 2n < count) {
       entry = slots.index(Number(entry >> 2n)).value();
     }
@@ -124,13 +124,13 @@ export function xarrayLoad(
   return (entry & 3n) === shape.tag ? 0n : entry;
 }
 
-/** A pointer to a node as a slot or a head would hold it. */
+/** Returns a pointer to a node as it is stored in a slot or a head. */
 export const taggedNode = (kernel: Kernel, node: bigint): bigint => {
   const { tag } = shapeOf(kernel);
   return (node & 3n) === 0n ? node + tag : node;
 };
 
-/** The slots that lead from a head to an index, the topmost node's first; empty for a head that is an entry. @throws Fault */
+/** Returns the slots from a head to an index, topmost first; empty for a head that is an entry. @throws Fault */
 export function xarrayPath(kernel: Kernel, first: bigint, index: bigint): number[] {
   const shape = shapeOf(kernel);
   if (!isNode(first, shape)) return [];

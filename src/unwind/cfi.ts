@@ -1,3 +1,4 @@
+/** Unwinding by call frame information. */
 import type { Registers } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { evaluateValue } from "../debuginfo/dwarf/expressions/expression.ts";
@@ -19,9 +20,9 @@ export function cfiRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const returnAddress = registers.get(name) ?? cursor.registers().get(name);
   if (returnAddress === undefined) return undefined;
   const pc = kernel.memory.canonical(returnAddress);
-  // It does not see a stack being switched by inline assembly (s390x: call_on_stack()): other rules may.
+  // It does not describe a stack switch by inline assembly (s390x: call_on_stack()); other rules may.
   if (!kernel.code.isText(pc)) return undefined;
-  // What the link register holds in the caller is not known: the call overwrote it.
+  // The value of the link register in the caller is unknown, because the call overwrote it.
   if (kernel.arch.linkRegister !== undefined) registers.delete(kernel.arch.linkRegister);
   registers.set(kernel.arch.pc, pc);
   const sp = registers.get(kernel.arch.sp) ?? cfa;
@@ -34,8 +35,8 @@ export function cfiRule(kernel: Kernel, cursor: Cursor): Step | undefined {
 }
 
 /**
- * The caller's registers that call frame information tells, when it finds the same frame as the rule that stepped.
- * @returns undefined when it has nothing to say, or another frame
+ * Returns the caller's registers from call frame information, if it gives the same frame as the rule that stepped.
+ * @returns undefined if it has no information, or gives another frame
  */
 export function calleeSavedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint): Registers | undefined {
   const registers = attempt(() => {
@@ -46,7 +47,7 @@ export function calleeSavedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint
   return registers instanceof Fault ? undefined : registers;
 }
 
-/** The canonical frame address; undefined when it is counted from a register that is not known. */
+/** Computes the canonical frame address; undefined if its base register is unknown. */
 function cfaOf(kernel: Kernel, { cfa }: CfiRow, registers: Registers): bigint | undefined {
   if (cfa.kind === "expression") return computed(kernel, cfa.bytes, registers);
   const base = registers.get(kernel.arch.dwarfRegisters[cfa.register] ?? "");
@@ -55,7 +56,7 @@ function cfaOf(kernel: Kernel, { cfa }: CfiRow, registers: Registers): bigint | 
 
 function callerRegisters(kernel: Kernel, row: CfiRow, registers: Registers, cfa: bigint): Map<string, bigint> {
   const found = new Map<string, bigint>();
-  // What no rule names has its value in the caller too.
+  // A register without a rule has the same value in the caller.
   for (const name of kernel.arch.calleeSaved) {
     const value = registers.get(name);
     if (value !== undefined) found.set(name, value);
@@ -71,7 +72,7 @@ function callerRegisters(kernel: Kernel, row: CfiRow, registers: Registers, cfa:
   return found;
 }
 
-/** @throws Fault when the place that a register was saved in cannot be read */
+/** Reads saved registers. @throws Fault when the memory of a saved register cannot be read */
 function ruleValue(kernel: Kernel, rule: CfiRule, name: string, registers: Registers, cfa: bigint): bigint | undefined {
   switch (rule.kind) {
     case "undefined":
@@ -91,7 +92,10 @@ function ruleValue(kernel: Kernel, rule: CfiRule, name: string, registers: Regis
   }
 }
 
-/** The value of an expression of call frame information; a register's starts with the CFA on the stack. @throws Fault */
+/**
+ * Evaluates an expression of call frame information. For a register's rule the CFA is on the initial stack. @throws
+ * Fault
+ */
 function computed(kernel: Kernel, bytes: Uint8Array, registers: Registers, cfa?: bigint): bigint {
   const { byteOrder, wordSize, dwarfRegisters } = kernel.arch;
   const unit = { byteOrder, addressSize: wordSize, offsetSize: 4 } as const;

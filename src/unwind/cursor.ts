@@ -1,41 +1,40 @@
+/** The interface of unwinding rules. */
 import type { Registers } from "../arch/arch.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 
-/** A place on a stack: what one unwinding step needs to know of a frame. */
+/** State of a frame that one unwinding step needs. */
 export interface Cursor {
   readonly pc: bigint;
   readonly sp: bigint;
-  /** Registers that stepping itself needs: always pc, sp and, where known, the frame pointer. */
+  /** Registers needed for stepping: always pc and sp, and the frame pointer if known. */
   readonly known: Registers;
-  /** All registers that can be told, those of `known` among them; may cost more than the step did. */
+  /** All known registers, including `known`. Reading them can cost more than the step. */
   readonly registers: () => Registers;
-  /** pc is where execution stood and no return address. */
+  /** Whether pc is the current instruction, not a return address. */
   readonly exact: boolean;
 }
 
-/** What a rule tells of the frame outside the one asked for. */
+/** What a rule returns about the caller of a frame. */
 export type Step =
   | { readonly kind: "caller"; readonly cursor: Cursor; readonly cfa: bigint | undefined; readonly doubt?: string }
-  /** An exception or interrupt came in between; `address` is that of its `struct pt_regs`, where it is whole. */
+  /** An exception or interrupt is between the frames; `address` is that of its `struct pt_regs`, if complete. */
   | {
       readonly kind: "interrupted";
       readonly registers: Registers;
       readonly address: bigint | undefined;
       readonly exact: boolean;
     }
-  /** The outermost frame was the last. */
+  /** The last frame was the outermost. */
   | { readonly kind: "end" };
 
 /**
- * One way to unwind. Rules are tried in order.
- * @param task whose stack it is, where that is known
- * @returns undefined when it does not apply
- * @throws Fault when it applies and memory does not answer
+ * A way to unwind. Rules are tried in order. @param task the task of the stack, if known @returns undefined if the rule
+ * does not apply @throws Fault if it applies and memory cannot be read
  */
 export type Rule = (kernel: Kernel, cursor: Cursor, task: Obj | undefined) => Step | undefined;
 
-/** A cursor whose registers are all known already. */
+/** Returns a cursor whose registers are all known. */
 export function cursorOf(kernel: Kernel, registers: Registers, exact: boolean): Cursor | undefined {
   const pc = registers.get(kernel.arch.pc);
   const sp = registers.get(kernel.arch.sp);
@@ -44,9 +43,11 @@ export function cursorOf(kernel: Kernel, registers: Registers, exact: boolean): 
     : { pc, sp, known: registers, registers: () => registers, exact };
 }
 
-/** The address whose rules, symbol and line hold for a frame: a return address may already be the next function's. */
+/**
+ * Returns the address for lookups of rules, symbol and line: a return address can already belong to the next function.
+ */
 export const lookupAddress = ({ pc, exact }: { readonly pc: bigint; readonly exact: boolean }): bigint =>
   exact ? pc : pc - 1n;
 
-/** Sums wrap as the target's do. */
+/** Adds with the machine's word size. */
 export const wrap = (kernel: Kernel, value: bigint): bigint => BigInt.asUintN(kernel.arch.wordSize * 8, value);

@@ -1,3 +1,4 @@
+/** Unwinding through entry code of 32-bit arm. */
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
@@ -6,23 +7,23 @@ import { ptRegsSize, readPtRegs } from "./ptRegs.ts";
 import { taskStackRange } from "./stacks.ts";
 import { isUser } from "./user.ts";
 
-/** Entry code for user space leaves this much below `struct pt_regs`: two arguments of a system call, alignment. */
+/** Bytes that entry code for user space leaves below `struct pt_regs`: two arguments of a system call, alignment. */
 const ENTRY_BYTES = 64n;
 
 /** Steps over assembly code of 32-bit arm, which has no call frame information. */
 export function entryCodeRule(kernel: Kernel, cursor: Cursor, task: Obj | undefined): Step | undefined {
   const name = kernel.symbols.at(lookupAddress(cursor))?.name ?? "";
-  // The boot code that called these is gone.
+  // The boot code that called these functions has been freed.
   if (/^(secondary_)?start_kernel$/.test(name)) return { kind: "end" };
   if (name === "call_with_stack") return callWithStack(kernel, cursor);
-  // arch/arm/kernel/entry-armv.S: svc_entry leaves sp at the registers it saved.
+  // In arch/arm/kernel/entry-armv.S, svc_entry leaves sp at the saved registers.
   if (/^__(irq|dabt|pabt|und|fiq)_svc$/.test(name)) {
     return { kind: "interrupted", registers: readPtRegs(kernel, cursor.sp), address: cursor.sp, exact: true };
   }
   return task && kernel.code.cfi(lookupAddress(cursor)) === undefined ? lastRegisters(kernel, cursor, task) : undefined;
 }
 
-/** Whether a return address was never called from: entry code made it the first instruction of a function. */
+/** Whether no call made a return address: entry code set it to the first instruction of a function. */
 export function isEntryReturn(kernel: Kernel, pc: bigint): boolean {
   const { entryReturns } = kernel.arch;
   if (!entryReturns) return false;
@@ -30,7 +31,10 @@ export function isEntryReturn(kernel: Kernel, pc: bigint): boolean {
   return symbol?.address === pc && entryReturns.test(symbol.name);
 }
 
-/** `task_pt_regs()`: the user's registers, 8 bytes below the end of the stack; a kernel thread's are empty. */
+/**
+ * Returns `task_pt_regs()`: the user's registers, 8 bytes below the end of the stack. They are empty for a kernel
+ * thread.
+ */
 function lastRegisters(kernel: Kernel, cursor: Cursor, task: Obj): Step | undefined {
   const stack = attempt(() => taskStackRange(kernel, task));
   if (stack instanceof Fault) return undefined;
@@ -43,7 +47,7 @@ function lastRegisters(kernel: Kernel, cursor: Cursor, task: Obj): Step | undefi
     : { kind: "end" };
 }
 
-/** arch/arm/lib/call_with_stack.S keeps `{fp, lr}` on the stack it came from, and fp there. */
+/** arch/arm/lib/call_with_stack.S keeps `{fp, lr}` on the previous stack and its address in fp. */
 function callWithStack(kernel: Kernel, cursor: Cursor): Step | undefined {
   const fp = cursor.known.get(kernel.arch.framePointer);
   if (fp === undefined) return undefined;

@@ -1,11 +1,12 @@
+/** Unwinding by frame pointers of x86_64. */
 import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
 /**
- * Unwinds by the rbp chain of x86_64: kernels with CONFIG_UNWINDER_FRAME_POINTER, BPF programs and other generated
- * code. Elsewhere rbp is a register like any other, so that what is found so is doubtful.
+ * Follows the rbp chain of x86_64, for kernels with CONFIG_UNWINDER_FRAME_POINTER, BPF programs and other generated
+ * code. In other code rbp is a general register, so that the result is uncertain.
  */
 export function framePointerRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const bp = cursor.known.get("rbp");
@@ -21,13 +22,13 @@ export function framePointerRule(kernel: Kernel, cursor: Cursor): Step | undefin
   const cfa = wrap(kernel, bp + 16n);
   const known = new Map([["rip", pc], ["rsp", cfa], ["rbp", kernel.memory.word(bp)]]); // prettier-ignore
   const step = { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa } as const;
-  // The BPF compiler always makes such a frame.
+  // The BPF compiler always creates such a frame.
   return generatedCode(kernel, lookupAddress(cursor)) ? step : { ...step, doubt: "frame pointer" };
 }
 
 /**
- * A jump to where no code is (a NULL function pointer, most often): whoever called it left the return address as a
- * call does, and nothing ran since.
+ * A jump to an address without code, usually through a NULL function pointer: the caller pushed a return address as for
+ * any call, and nothing ran after it.
  */
 export function calledNothingRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   if (!cursor.exact || kernel.code.isText(cursor.pc)) return undefined;

@@ -1,3 +1,4 @@
+/** Unwinding by frame records of arm64. */
 import type { FramePrologue } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { derived } from "../model/derived.ts";
@@ -6,7 +7,7 @@ import { type Cursor, type Step, wrap } from "./cursor.ts";
 import { readPtRegs } from "./ptRegs.ts";
 import { threadSize } from "./stacks.ts";
 
-/** `enum` of arch/arm64/include/asm/stacktrace/frame.h (6.13): what ends or interrupts a chain of frame records. */
+/** `enum` of arch/arm64/include/asm/stacktrace/frame.h (6.13): kinds of records that end or interrupt a chain. */
 const FRAME_META_TYPE_FINAL = 1n;
 const FRAME_META_TYPE_PT_REGS = 2n;
 
@@ -14,8 +15,8 @@ const FRAME_META_TYPE_PT_REGS = 2n;
 const PSR_MODE_MASK = 0xfn;
 
 /**
- * Steps over entry code of arm64, which has no call frame information: there x29 points at the frame record inside
- * the `struct pt_regs` that kernel_entry (arch/arm64/kernel/entry.S) filled in.
+ * Steps over entry code of arm64, which has no call frame information. There x29 points to the frame record inside the
+ * `struct pt_regs` that kernel_entry (arch/arm64/kernel/entry.S) wrote.
  */
 export function entryRecordRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const fp = cursor.known.get("x29");
@@ -30,14 +31,14 @@ export function entryRecordRule(kernel: Kernel, cursor: Cursor): Step | undefine
     exact: true,
   });
   const level = entryLevel(kernel, cursor);
-  // Up to 6.12 an exception taken in the kernel has an ordinary record there: only entry code knows that it is one.
+  // Up to 6.12 an exception from kernel mode has an ordinary record; only the entry code shows that it is one.
   if (!record.last) return level === 1 ? interrupted() : undefined;
-  // A function that has just been called by entry code still has its x29.
+  // A function that entry code has just called still has its x29.
   if (cursor.exact && level === undefined) return undefined;
   const meta = inside.hasMeta ? kernel.memory.word(fp + 16n) : undefined;
   if (meta === FRAME_META_TYPE_PT_REGS) return interrupted();
   if (meta !== undefined && meta !== FRAME_META_TYPE_FINAL) return undefined;
-  // The last record: below it is user space, or, for a kernel thread, nothing.
+  // The last record: it is followed by user space or, for a kernel thread, by nothing.
   const registers = attempt(() => readPtRegs(kernel, address));
   const isUser =
     !(registers instanceof Fault) &&
@@ -52,10 +53,10 @@ function recordAt(kernel: Kernel, fp: bigint): { readonly fp: bigint; readonly l
   return { fp: outer, lr, last: outer === 0n && lr === 0n };
 }
 
-/** Exception level that entry code at this place was entered from, by its name ("el1h_64_irq"). */
+/** Exception level that this entry code was entered from, by its name ("el1h_64_irq"). */
 function entryLevel(kernel: Kernel, { pc, exact }: Pick<Cursor, "pc" | "exact">): 0 | 1 | undefined {
   const name = kernel.symbols.at(exact ? pc : pc - 1n)?.name ?? "";
-  // Where the vectors go when the task's stack is used up: only exceptions from EL1 use that.
+  // Code that the vectors reach when the task's stack overflows; only exceptions from EL1 use it.
   if (name === "__bad_stack") return 1;
   const match = /^el([01])[ht]?_(?:32_|64_)?(?:sync|irq|fiq|error)(?:_compat|_invalid)?$/.exec(name);
   return match ? (match[1] === "1" ? 1 : 0) : undefined;
@@ -70,7 +71,7 @@ const recordInPtRegs = derived(
   },
 );
 
-/** Unwinds by arm64's frame records, `{x29, x30}` where x29 points (AAPCS64, "The Frame Pointer"). */
+/** Follows arm64's frame records, `{x29, x30}` at the address in x29 (AAPCS64, "The Frame Pointer"). */
 export function frameRecordRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const fp = cursor.known.get("x29");
   const prologue = kernel.code.isText(cursor.pc) ? prologueOf(kernel, cursor.pc, cursor.exact) : undefined;
@@ -80,22 +81,22 @@ export function frameRecordRule(kernel: Kernel, cursor: Cursor): Step | undefine
   if (fp === undefined || !kernel.memory.isKernelAddress(fp) || (fp & 7n) !== 0n) return undefined;
   const record = recordAt(kernel, fp);
   const pc = kernel.memory.canonical(record.lr);
-  // Without a prologue to go by, at least the record itself is the callee's.
+  // Without a known prologue, at least the record itself belongs to the callee.
   const cfa = fp + BigInt(prologue?.cfaOffset ?? 16);
   const known = new Map([["pc", pc], ["sp", cfa], ["x29", record.fp]]); // prettier-ignore
   const step = { kind: "caller", cursor: { pc, sp: cfa, known, registers: () => known, exact: false }, cfa } as const;
-  // Code of which nothing is known may not have made its record: then its caller is left out.
+  // Unknown code may not have made its record: then its caller is missing.
   return isLeaf ? { ...step, doubt: "frame record" } : step;
 }
 
-/** Bytes of one function that are looked through; a prologue is over long before the first of them. */
+/** Limit for the bytes of one function that are decoded; a prologue is far shorter. */
 const PROLOGUE_BYTES = 256;
 const FUNCTION_BYTES = 4096;
 
 /**
- * What the function around `pc` did to its frame record.
- * @param exact execution stood at pc: the function may be on its way in or out, so that all of it counts
- * @returns undefined when the instructions cannot be read
+ * Determines how the function around `pc` changed its frame record. @param exact whether pc is the current instruction:
+ * the function can then be in its prologue or epilogue, and all its instructions count @returns undefined if the
+ * instructions cannot be read
  */
 function prologueOf(kernel: Kernel, pc: bigint, exact: boolean): FramePrologue | undefined {
   const entry = kernel.symbols.at(exact ? pc : pc - 1n)?.address;
@@ -105,7 +106,7 @@ function prologueOf(kernel: Kernel, pc: bigint, exact: boolean): FramePrologue |
   return code instanceof Fault ? undefined : kernel.arch.framePrologue?.(code);
 }
 
-/** The caller of a function whose return address is still, or again, in the link register. */
+/** Returns the caller of a function whose return address is still, or again, in the link register. */
 function leafCaller(kernel: Kernel, cursor: Cursor, prologue: FramePrologue | undefined): Step | undefined {
   const lr = cursor.known.get("x30");
   if (lr === undefined) return undefined;
@@ -114,8 +115,8 @@ function leafCaller(kernel: Kernel, cursor: Cursor, prologue: FramePrologue | un
   known.delete("x30");
   const fp = cursor.known.get("x29");
   const record = fp !== undefined && attempt(() => recordAt(kernel, fp));
-  // A CPU that an exception caught at its vector stands in code that says nothing of the function that it interrupted:
-  // if x29 points at a record of this very return address, with its authentication code, that function has made its own.
+  // A CPU stopped at an exception vector has no record of the interrupted function. If x29 points to a record of this
+  // return address, with its authentication code, that function has made its own record.
   const isOwn = record && !(record instanceof Fault) && record.lr === lr;
   if (!isOwn && !kernel.code.isText(pc) && !isCallOf(kernel, pc, cursor.pc)) return undefined;
   if (isOwn) known.set("x29", record.fp);
@@ -125,7 +126,10 @@ function leafCaller(kernel: Kernel, cursor: Cursor, prologue: FramePrologue | un
   return { kind: "caller", cursor: { pc, sp, known, registers: () => known, exact: false }, cfa: undefined };
 }
 
-/** Whether an address in code without symbols returns from the function around `pc`, by the call in front of it. */
+/**
+ * Whether an address in code without symbols is a return address of the function around `pc`, according to the call
+ * before it.
+ */
 function isCallOf(kernel: Kernel, returnAddress: bigint, pc: bigint): boolean {
   if (!kernel.memory.isKernelAddress(returnAddress)) return false;
   const code = attempt(() => kernel.memory.read(returnAddress - 4n, 4));
@@ -134,7 +138,7 @@ function isCallOf(kernel: Kernel, returnAddress: bigint, pc: bigint): boolean {
   return call.target <= pc && pc - call.target < BigInt(FUNCTION_BYTES);
 }
 
-/** The stack pointer of a function that has called another, by how far below its record it lies. */
+/** Returns the stack pointer of a function that has called another, from its distance to the record. */
 function bodySp(kernel: Kernel, pc: bigint, fp: bigint | undefined, inner: bigint): bigint | undefined {
   const offset = prologueOf(kernel, pc, false)?.recordOffset;
   if (offset === undefined || fp === undefined) return undefined;

@@ -1,3 +1,4 @@
+/** Code generated at run time: BPF programs, trampolines, detours of probes. */
 import { attempt, Fault } from "../base/fault.ts";
 import { itemAtOrBelow } from "../base/search.ts";
 import type { KSymbol, SymbolSource } from "../debuginfo/source.ts";
@@ -7,17 +8,17 @@ import { chain } from "../kernel/chain.ts";
 import { listEntries } from "../kernel/list.ts";
 import type { Obj } from "../model/object.ts";
 
-/** Code that the kernel made while it ran: it is in no image, but the kernel keeps account of it. */
+/** A piece of generated code. No image contains it, but the kernel keeps lists of it. */
 export interface GeneratedCode {
-  /** As /proc/kallsyms has it: "bpf_prog_6deef7357e7b4530_sd_devices", "ftrace_trampoline". */
+  /** Name as in /proc/kallsyms: "bpf_prog_6deef7357e7b4530_sd_devices", "ftrace_trampoline". */
   readonly symbol: KSymbol;
-  /** The kernel function whose code it is a copy of. */
+  /** The kernel function of which the code is a copy. */
   readonly copyOf: bigint | undefined;
-  /** It saves all registers and calls a probe's handler, where a jump to it took an instruction's place. */
+  /** Whether it is a detour of an optimized kprobe: it saves all registers and calls the probe's handler. */
   readonly isDetour: boolean;
 }
 
-/** What there is, by address; and why a list was not read to its end. */
+/** Generated code by address, and why a list was not read to its end. */
 interface Account {
   readonly codes: readonly GeneratedCode[];
   readonly fault: Fault | undefined;
@@ -30,17 +31,17 @@ const MAX_CODE_BYTES = 16 << 20;
 
 const listHead = (kernel: Kernel, address: bigint): Obj => kernel.object("struct list_head", address);
 
-/** What was generated at an address. The kernel's lists are read when this is first asked. */
+/** Returns the generated code at an address. The kernel's lists are read at first use. */
 export function generatedCode(kernel: Kernel, pc: bigint): GeneratedCode | undefined {
   const { codes } = account(kernel);
   const code = itemAtOrBelow(codes, ({ symbol }) => symbol.address, pc);
   return code && pc < code.symbol.address + BigInt(code.symbol.size) ? code : undefined;
 }
 
-/** Why not all generated code is known. */
+/** Why some generated code may be unknown. */
 export const generatedCodeFault = (kernel: Kernel): Fault | undefined => account(kernel).fault;
 
-/** Generated code among the symbols of a kernel. */
+/** Generated code as symbols of a kernel. */
 export const generatedSymbols = (kernel: Kernel): SymbolSource => ({
   name: "generated code",
   named: (name) => account(kernel).codes.flatMap(({ symbol }) => (symbol.name === name ? [symbol] : [])),
@@ -81,9 +82,8 @@ function generated(
 }
 
 /**
- * Programs, and since Linux kernel commit bfea9a8574f3 ("bpf: Add name to struct bpf_ksym") (in v5.7) trampolines and
- * dispatchers, on `bpf_kallsyms` (kernel/bpf/core.c).
- * @throws Fault
+ * Yields programs and, since Linux kernel commit bfea9a8574f3 ("bpf: Add name to struct bpf_ksym") (in v5.7),
+ * trampolines and dispatchers, from `bpf_kallsyms` (kernel/bpf/core.c). @throws Fault
  */
 function* bpfCode(kernel: Kernel): Generator<GeneratedCode> {
   const head = kernel.symbols.find("bpf_kallsyms");
@@ -99,7 +99,10 @@ function* bpfCode(kernel: Kernel): Generator<GeneratedCode> {
   }
 }
 
-/** The list when it was one of programs alone, named by their tags when somebody asked (bpf_get_prog_name()). @throws Fault */
+/**
+ * Yields entries of the older list, which has only programs. Their names are made from their tags
+ * (bpf_get_prog_name()). @throws Fault
+ */
 function* unnamedPrograms(kernel: Kernel, head: bigint): Generator<GeneratedCode> {
   for (const aux of listEntries(kernel, listHead(kernel, head), "struct bpf_prog_aux", "ksym_lnode")) {
     const program = aux.at("prog").deref();
@@ -110,7 +113,10 @@ function* unnamedPrograms(kernel: Kernel, head: bigint): Generator<GeneratedCode
   }
 }
 
-/** Trampolines of `ftrace_ops_list` (kernel/trace/ftrace.c); code in the kernel's text has no size here. @throws Fault */
+/**
+ * Yields trampolines of `ftrace_ops_list` (kernel/trace/ftrace.c). Code in the kernel's text has no size here. @throws
+ * Fault
+ */
 function* ftraceCode(kernel: Kernel): Generator<GeneratedCode> {
   const head = kernel.symbols.find("ftrace_ops_list");
   if (!head || !kernel.types.find("struct", "ftrace_ops")) return;
@@ -123,7 +129,7 @@ function* ftraceCode(kernel: Kernel): Generator<GeneratedCode> {
   }
 }
 
-/** Pages of copied instructions and of detours around them (kernel/kprobes.c). @throws Fault */
+/** Yields pages of copied instructions and detours of kprobes (kernel/kprobes.c). @throws Fault */
 function* probeCode(kernel: Kernel, slots: string, name: string): Generator<GeneratedCode> {
   const cache = kernel.symbols.find(slots);
   const types = ["kprobe_insn_cache", "kprobe_insn_page"].map((type) => kernel.types.find("struct", type));

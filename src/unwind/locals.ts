@@ -1,3 +1,4 @@
+/** Parameters and local variables of a frame. */
 import { readUnsigned, viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { once } from "../base/once.ts";
@@ -15,16 +16,16 @@ export interface FrameVariable {
   readonly parameter: boolean;
   readonly type: CType;
   readonly declared: SourceLine | undefined;
-  /** The variable, or why it has no value there; found when first asked. */
+  /** Returns the variable, or why it has no value there. Computed at first use. */
   readonly value: Obj | Fault;
-  /** The value was concluded from what the caller passed, not found in the frame. */
+  /** Whether the value was inferred from what the caller passed, not found in the frame. */
   readonly inferred: boolean;
 }
 
-/** What a frame keeps in pieces or registers is small; larger objects lie in memory. */
+/** Limit in bytes for objects in pieces or registers; larger objects are in memory. */
 const MAX_BYTES = 4096;
 
-/** Parameters and locals visible at one place of a frame, in the order of their declarations. */
+/** Returns parameters and locals visible in a frame, in order of declaration. */
 export function frameVariables(kernel: Kernel, frame: Frame, place: CodePlace): readonly FrameVariable[] {
   return place.variables().map((declaration) => {
     const trail: Trail = { calls: 0 };
@@ -47,7 +48,7 @@ export function frameVariables(kernel: Kernel, frame: Frame, place: CodePlace): 
 
 const OPTIMISED_OUT = Fault.of("unknown", "optimised out");
 
-/** @throws Fault */
+/** Returns a variable's value. @throws Fault */
 function variableIn(
   kernel: Kernel,
   frame: Frame,
@@ -70,7 +71,7 @@ function variableIn(
 type Expression = Extract<VariableLocation, { kind: "expression" }>;
 type Place = Piece["place"];
 
-/** A pointer that the compiler did away with: it can still be told when what it points at lies in memory. */
+/** Computes a pointer that was optimized away, if its target is in memory. */
 function pointerTo(
   kernel: Kernel,
   frame: Frame,
@@ -83,7 +84,7 @@ function pointerTo(
   const [whole, ...more] =
     target?.kind === "expression" ? evaluateLocation(target, machineOf(kernel, frame, trail)) : [];
   if (whole?.place.kind !== "memory" || more.length > 0)
-    throw Fault.of("unknown", "optimised out: it pointed at what lies nowhere");
+    throw Fault.of("unknown", "optimised out: the pointer refers to an object that is not in memory");
   const address = BigInt.asUintN(kernel.arch.wordSize * 8, whole.place.address + BigInt(place.offset));
   return bytesObject(kernel, type, bytesOf(kernel, address, kernel.arch.wordSize));
 }
@@ -94,7 +95,7 @@ function bytesObject(kernel: Kernel, type: CType, bytes: Uint8Array): Obj {
   return new Obj(kernel, type, { kind: "bytes", bytes: bytes.subarray(0, size) });
 }
 
-/** An object that lies in registers, in pieces or nowhere. @throws Fault when a part was optimised out */
+/** Assembles an object from registers and pieces. @throws Fault when a part was optimized out */
 function assembled(kernel: Kernel, frame: Frame, type: CType, pieces: readonly Piece[]): Obj {
   const size = sizeOf(type);
   if (size > MAX_BYTES) throw Fault.of("corrupt", `an object of ${size} bytes lies in no register`);
@@ -103,7 +104,7 @@ function assembled(kernel: Kernel, frame: Frame, type: CType, pieces: readonly P
   for (const piece of pieces) {
     const count = Math.min(piece.bits ?? size * 8, size * 8 - bits);
     const part = partOf(kernel, frame, piece, count);
-    // The first piece is what comes first in memory.
+    // The first piece is at the lowest address.
     value = kernel.arch.byteOrder === "little" ? value | (part << BigInt(bits)) : (value << BigInt(count)) | part;
     bits += count;
   }
@@ -111,7 +112,7 @@ function assembled(kernel: Kernel, frame: Frame, type: CType, pieces: readonly P
   return bytesObject(kernel, type, bytesOf(kernel, value, size));
 }
 
-/** `count` bits of a piece. @throws Fault */
+/** Reads `count` bits of a piece. @throws Fault */
 function partOf(kernel: Kernel, frame: Frame, { place, bitOffset }: Piece, count: number): bigint {
   switch (place.kind) {
     case "register": {
@@ -138,7 +139,7 @@ function partOf(kernel: Kernel, frame: Frame, { place, bitOffset }: Piece, count
   }
 }
 
-/** A number of any size in target order. */
+/** Reads a number of any size in the machine's byte order. */
 function bytesOf(kernel: Kernel, value: bigint, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   for (let i = 0; i < size; i++) {

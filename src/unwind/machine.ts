@@ -1,19 +1,20 @@
+/** What DWARF expressions read of a frame. */
 import { attempt, Fault } from "../base/fault.ts";
 import { evaluateValue, type Machine } from "../debuginfo/dwarf/expressions/expression.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { lookupAddress } from "./cursor.ts";
 import type { Frame } from "./frame.ts";
 
-/** Calls looked back over for one variable: a call may pass on what its function was called with, and so on. */
+/** Limit for the calls followed to infer one variable: a function can pass on what it was called with. */
 const MAX_CALLS = 64;
 
-/** How a variable's value came about. */
+/** How a variable's value was found. */
 export interface Trail {
-  /** Calls whose arguments it was concluded from. */
+  /** Calls from whose arguments the value was inferred. */
   calls: number;
 }
 
-/** What DWARF expressions ask of a frame. */
+/** Makes the interface of a frame for DWARF expressions. */
 export function machineOf(kernel: Kernel, frame: Frame, trail: Trail): Machine {
   const { registers } = frame;
   return {
@@ -26,9 +27,9 @@ export function machineOf(kernel: Kernel, frame: Frame, trail: Trail): Machine {
 }
 
 /**
- * What a register held when a frame's function was entered: what the call in the caller's frame passed in it (DWARF 5,
- * 3.4.2). Undefined when the debug information of the call does not tell, or tells of a call of another function, which
- * then went on to this one by a jump.
+ * Returns a register's value at entry of a frame's function, which the call in the caller's frame passed (DWARF 5,
+ * 3.4.2). Undefined if the debug information does not describe the call, or describes a call of another function that
+ * jumped to this one.
  */
 function entryValue(kernel: Kernel, frame: Frame, register: number, trail: Trail): bigint | undefined {
   const { caller } = frame;

@@ -1,3 +1,4 @@
+/** Unwinding by ORC tables of x86_64. */
 import type { Registers } from "../arch/arch.ts";
 import { Fault } from "../base/fault.ts";
 import type { OrcEntry } from "../debuginfo/source.ts";
@@ -8,7 +9,7 @@ import { generatedCode } from "./generatedCode.ts";
 import { pushedRegisters } from "./prologue.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
-/** Registers that a rule may start from when an entry stub or a realigned frame has them, by their names in Arch. */
+/** Registers that a rule can use as base in entry stubs and realigned frames, by their names in Arch. */
 const registerNames = {
   bp: "rbp",
   bpIndirect: "rbp",
@@ -20,9 +21,9 @@ const registerNames = {
 } as const;
 
 /**
- * Unwinds by the kernel's own ORC tables (x86_64): exact everywhere, entry code and stack switches included, but they
- * follow only pc, sp and bp. Call frame information adds the other registers where it agrees on the frame.
- * Source of the rules: arch/x86/kernel/unwind_orc.c and Documentation/arch/x86/orc-unwinder.rst.
+ * Unwinds by the kernel's ORC tables (x86_64). They are exact everywhere, including entry code and stack switches, but
+ * track only pc, sp and bp. Call frame information adds the other registers if it gives the same frame. Source of the
+ * rules: arch/x86/kernel/unwind_orc.c and Documentation/arch/x86/orc-unwinder.rst.
  */
 export function orcRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const entry = ruleFor(kernel, lookupAddress(cursor));
@@ -45,7 +46,7 @@ export function orcRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   }
 }
 
-/** ftrace's trampolines are copies of code that has rules. */
+/** A trampoline of ftrace is a copy of code that has rules. */
 function ruleFor(kernel: Kernel, pc: bigint): OrcEntry | undefined {
   const own = kernel.code.orc(pc);
   if (own) return own;
@@ -57,7 +58,7 @@ function ruleFor(kernel: Kernel, pc: bigint): OrcEntry | undefined {
 
 type SpRegister = Exclude<OrcEntry["spRegister"], "undefined" | "prevSp">;
 
-/** @throws Fault unknown when the rule starts from a register that is not known here */
+/** Computes the frame. @throws Fault unknown when the rule's base register is unknown */
 function previousSp(kernel: Kernel, cursor: Cursor, spRegister: SpRegister, offset: bigint): bigint {
   const { memory } = kernel;
   switch (spRegister) {

@@ -1,3 +1,4 @@
+/** Checks that a stack walk makes progress. */
 import { attempt, Fault } from "../base/fault.ts";
 import { hex0x } from "../base/hex.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -6,14 +7,14 @@ import type { Cursor } from "./cursor.ts";
 import type { StackKind } from "./frame.ts";
 import { isInGuardPage, type StackRange, stackAt, taskStackRange } from "./stacks.ts";
 
-/** Functions without a frame of their own leave sp alone; real chains of them are shorter than this. */
+/** Limit for consecutive functions without a frame, which do not change sp; real chains are shorter. */
 const MAX_AT_SAME_SP = 8;
 
-/** Sees to it that a walk goes outwards: on each stack sp only rises, whichever stacks lie between. */
+/** Checks that a walk goes outwards: on each stack sp only rises, even if the walk leaves the stack and returns. */
 export class Progress {
   private readonly kernel: Kernel;
   private readonly task: Obj | undefined;
-  /** Where the walk last was on each stack, by the stack's start. */
+  /** Last sp of the walk on each stack, by the stack's start. */
   private readonly last = new Map<bigint, bigint>();
   private current: StackRange | undefined;
   private same = 0;
@@ -23,7 +24,7 @@ export class Progress {
     this.task = task;
   }
 
-  /** Goes to a frame and tells which stack it is on. */
+  /** Records a frame and returns its stack. */
   enter({ sp }: Cursor): StackKind {
     const stack = this.stackOf(sp);
     const key = stack?.start ?? 0n;
@@ -33,7 +34,7 @@ export class Progress {
     return stack?.kind ?? "unknown";
   }
 
-  /** Why no frame can be there; undefined when there can. */
+  /** Returns why a frame is impossible there; undefined if it is possible. */
   refusal({ sp }: Pick<Cursor, "sp">): Fault | undefined {
     const last = this.last.get(this.stackOf(sp)?.start ?? 0n);
     if (last === undefined || sp > last) return undefined;
@@ -46,7 +47,7 @@ export class Progress {
     if (current && sp >= current.start && sp < current.end) return current;
     const found = stackAt(this.kernel, sp, this.task);
     const { task } = this;
-    // Nothing lies on a stack that is switched to, or from, at its very end.
+    // A frame cannot be at the very end of a stack.
     if (!found && sp === current?.end) return current;
     if (found || !task) return found;
     const own = attempt(() => taskStackRange(this.kernel, task));

@@ -1,3 +1,4 @@
+/** Unwinding of x86_64 functions without unwinding tables, by their prologue. */
 import { viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { PushPrologue, Registers } from "../arch/arch.ts";
@@ -5,25 +6,25 @@ import type { Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step, wrap } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
 
-/** Bytes of a function that can belong to its prologue. */
+/** Limit in bytes for a prologue. */
 const PROLOGUE_BYTES = 96;
 
-/** @returns undefined when the code cannot be read */
+/** @returns undefined if the code cannot be read */
 function prologueOf(kernel: Kernel, entry: bigint, limit: number): PushPrologue | undefined {
   const code = attempt(() => kernel.memory.read(entry, PROLOGUE_BYTES));
   return code instanceof Fault ? undefined : kernel.arch.pushPrologue?.(code, limit);
 }
 
-/** Bytes of a stack that are searched for a return address. */
+/** Bytes of stack searched for a return address. */
 const SEARCHED_BYTES = 2048;
 
 /**
- * Unwinds x86_64 code that objtool was told to leave alone (kexec, where every kdump begins): by what the function's
- * first instructions do to rsp, else by the nearest return address behind a call of this very function.
+ * Unwinds x86_64 code that objtool ignores (kexec, where every kdump begins): by the effect of the function's first
+ * instructions on rsp, otherwise by the nearest return address after a call of this function.
  */
 export function prologueRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   const entry = kernel.code.isText(cursor.pc) ? kernel.symbols.at(lookupAddress(cursor))?.address : undefined;
-  // What the kernel generated has frame pointers, which are exact.
+  // Generated code has frame pointers, which are exact.
   if (entry === undefined || generatedCode(kernel, entry)) return undefined;
   const prologue = prologueOf(kernel, entry, Number(cursor.pc - entry));
   if (prologue) {
@@ -49,12 +50,12 @@ function callerAt(kernel: Kernel, cursor: Cursor, cfa: bigint, bpAt: number | un
 }
 
 /**
- * The caller's registers by the pushes of a function's prologue: what there is without call frame information.
- * @param cfa of the frame; the pushes must lead to it exactly, or nothing is said
+ * Returns the caller's registers from the pushes of a prologue, without call frame information. @param cfa of the
+ * frame. If the pushes do not give it exactly, nothing is returned
  */
 export function pushedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint): Registers {
   const symbol = kernel.symbols.at(lookupAddress(cursor));
-  // The unlikely part of a function lies elsewhere and runs on the same frame.
+  // The cold part of a function is elsewhere and uses the same frame.
   const cold = symbol?.name.endsWith(".cold") ? kernel.symbols.find(symbol.name.slice(0, -".cold".length)) : undefined;
   const limit = cold ? Infinity : Number(cursor.pc - (symbol?.address ?? cursor.pc));
   const prologue = symbol && prologueOf(kernel, (cold ?? symbol).address, limit);
@@ -69,7 +70,7 @@ export function pushedRegisters(kernel: Kernel, cursor: Cursor, cfa: bigint): Re
   return registers;
 }
 
-/** Whether the instruction before an address is a call, direct or indirect. */
+/** Whether the instruction before an address is a direct or indirect call. */
 function followsCall(kernel: Kernel, address: bigint): boolean {
   if (!kernel.code.isText(address)) return false;
   const before = attempt(() => kernel.memory.read(address - 7n, 7));
@@ -79,7 +80,7 @@ function followsCall(kernel: Kernel, address: bigint): boolean {
   return [0, 1, 3, 4, 5].some((at) => before[at] === 0xff && ((before[at + 1] ?? 0) & 0x38) === 0x10);
 }
 
-/** The frame address above the nearest return address that a direct call of `entry` left. */
+/** Returns the frame address above the nearest return address of a direct call of `entry`. */
 function nearestCall(kernel: Kernel, sp: bigint, entry: bigint): bigint | undefined {
   for (let at = 0; at < SEARCHED_BYTES; at += 8) {
     const slot = sp + BigInt(at);

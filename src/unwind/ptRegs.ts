@@ -1,3 +1,4 @@
+/** Reads `struct pt_regs`. */
 import type { Registers } from "../arch/arch.ts";
 import { readUnsigned, viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
@@ -15,10 +16,10 @@ interface Layout {
   readonly slots: readonly Slot[];
 }
 
-/** No architecture's has more than some hundred bytes. */
+/** Limit in bytes; real structs have a few hundred. */
 const MAX_BYTES = 4096;
 
-/** Where each register lies in `struct pt_regs`, from its type. */
+/** Offset of each register in `struct pt_regs`, from its type. */
 const layout = derived("struct pt_regs", (kernel): Layout => {
   const regs = kernel.object("struct pt_regs", 0n);
   const slots: Slot[] = [];
@@ -30,7 +31,7 @@ const layout = derived("struct pt_regs", (kernel): Layout => {
   return { size: regs.size, slots };
 });
 
-/** Registers as an exception, an interrupt or a system call saved them. @throws Fault */
+/** Reads registers saved by an exception, an interrupt or a system call. @throws Fault */
 export function readPtRegs(kernel: Kernel, address: bigint): Registers {
   const { size, slots } = layout(kernel);
   const view = viewOf(kernel.memory.read(address, size));
@@ -39,5 +40,5 @@ export function readPtRegs(kernel: Kernel, address: bigint): Registers {
   );
 }
 
-/** Bytes of `struct pt_regs`. @throws Fault unknown without types */
+/** Size of `struct pt_regs` in bytes. @throws Fault unknown without types */
 export const ptRegsSize = (kernel: Kernel): number => layout(kernel).size;

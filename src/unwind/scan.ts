@@ -1,3 +1,4 @@
+/** Finds the first frame of a running task that left no registers. */
 import { attempt, Fault } from "../base/fault.ts";
 import { viewOf } from "../base/bytes.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -7,14 +8,13 @@ import type { Stack } from "./frame.ts";
 import { taskStackRange } from "./stacks.ts";
 import { unwind } from "./unwind.ts";
 
-/** Words that look like return addresses and are tried as the innermost frame. */
+/** Limit for candidates of the innermost frame. */
 const MAX_CANDIDATES = 256;
 
 /**
- * The stack of a task that was running but left no registers: the innermost return address on its stack from which
- * the walk comes to an end. What lies below sp may be left over from earlier calls, so that the first frames are
- * doubtful.
- * @throws Fault when the stack cannot be read or holds nothing to start from
+ * Returns the innermost return address on the stack from which a walk reaches the end. Values below the real sp can be
+ * left from earlier calls, so that the first frames are uncertain. @throws Fault when the stack cannot be read or has
+ * no such address
  */
 export function scannedStack(kernel: Kernel, task: Obj): Stack {
   const { start, end } = taskStackRange(kernel, task);

@@ -1,3 +1,4 @@
+/** Kernel stacks of tasks and CPUs. */
 import { attempt, Fault } from "../base/fault.ts";
 import { bare, sizeOf } from "../debuginfo/ctype.ts";
 import { knownCpus } from "../kernel/cpumask.ts";
@@ -7,77 +8,77 @@ import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import type { StackKind } from "./frame.ts";
 
-/** One stack of the kernel; addresses, end exclusive. */
+/** A kernel stack: address range with an exclusive end. */
 export interface StackRange {
   readonly kind: StackKind;
   readonly start: bigint;
   readonly end: bigint;
-  /** The CPU it belongs to; undefined for a task's. */
+  /** The CPU that it belongs to; undefined for a task's stack. */
   readonly cpu: number | undefined;
 }
 
-/** With KASAN on 64K pages they come to 128 KiB. */
+/** Limit for THREAD_SIZE in bytes: with KASAN and 64K pages it is 128 KiB. */
 const MAX_THREAD_SIZE = 1 << 20;
 const EXCEPTION_STACK_BYTES = 4096n;
 const PAGE_BYTES = 4096n;
 
-/** Bytes of a kernel stack, THREAD_SIZE: the size of `union thread_union`, which holds one. */
+/** Size of a kernel stack, THREAD_SIZE, in bytes: the size of `union thread_union`. */
 export const threadSize = derived("THREAD_SIZE", (kernel): number => {
   const union = kernel.types.find("union", "thread_union");
   const size = union ? sizeOf(union) : 0;
-  // A stack is a power of two; anything else is no stack.
+  // The size of a stack is a power of two.
   return size >= 4096 && size <= MAX_THREAD_SIZE && (size & (size - 1)) === 0 ? size : kernel.arch.threadSize;
 });
 
-/** The stack that `address` lies on: the task's own, else one of a CPU's. */
+/** Returns the stack that contains `address`: the task's own, otherwise one of a CPU's. */
 export function stackAt(kernel: Kernel, address: bigint, task: Obj | undefined): StackRange | undefined {
   const own = task && attempt(() => taskStackRange(kernel, task));
   if (own && !(own instanceof Fault) && holds(own, address)) return own;
   return cpuStacks(kernel).find((stack) => holds(stack, address));
 }
 
-/** Whether `address` lies in the guard page below a task's stack: where a stack that overflowed has come to. */
+/** Whether `address` is in the guard page below a task's stack, as after a stack overflow. */
 export function isInGuardPage({ start }: StackRange, address: bigint): boolean {
   return address < start && address >= start - PAGE_BYTES;
 }
 
 const holds = ({ start, end }: StackRange, address: bigint): boolean => address >= start && address < end;
 
-/** @throws Fault unmapped for a task that has given its stack back */
+/** Returns a task's stack. @throws Fault unmapped for a task whose stack was freed */
 export function taskStackRange(kernel: Kernel, task: Obj): StackRange {
   const start = task.at("stack").value();
   if (start === 0n) throw Fault.of("unmapped", "the task has exited and given its stack back");
   return { kind: "task", start, end: start + BigInt(threadSize(kernel)), cpu: undefined };
 }
 
-/** Stacks of one CPU. @throws Fault for a CPU that never came up, and for an unreadable pointer */
+/** Stacks of one CPU. @throws Fault for a CPU that was never online, and for an unreadable pointer */
 type CpuStacks = (cpu: number) => StackRange[];
 
-/** Interrupt, exception and entry stacks of every CPU, as far as this kernel has them. */
+/** Returns the interrupt, exception and entry stacks of each CPU that this kernel has. */
 export const cpuStacks = derived("CPU stacks", (kernel): readonly StackRange[] => {
   const stacks: StackRange[] = [];
-  // Names are looked up once: one that is missing is searched for in every image.
+  // Names are looked up once, because a missing name is searched for in every image.
   for (const kind of [irqStack, exceptionStacks, overflowStack, lowcoreStacks]) {
     const ofCpu = attempt(() => kind(kernel));
     if (ofCpu instanceof Fault || ofCpu === undefined) continue;
     for (const cpu of knownCpus(kernel)) {
       const found = attempt(() => ofCpu(cpu));
-      // An unreadable pointer only leaves the stack's kind unknown.
+      // If a pointer is unreadable, only the kind of the stack is unknown.
       if (!(found instanceof Fault)) stacks.push(...found);
     }
   }
   return stacks;
 });
 
-/** The address of a CPU's copy of a per-CPU symbol; undefined without the symbol. */
+/** Returns the address of a CPU's copy of a per-CPU symbol; undefined without the symbol. */
 function perCpu(kernel: Kernel, name: string): ((cpu: number) => bigint) | undefined {
   const symbol = kernel.symbols.find(name);
   return symbol && ((cpu) => perCpuAddress(kernel, symbol.address, cpu));
 }
 
 /**
- * The stack for interrupts and softirqs. x86_64 keeps its top (`irq_stack_ptr` before 5.2, `hardirq_stack_ptr` since,
- * in `pcpu_hot` from 6.2 to 6.14), arm too (`irq_stack_ptr`), arm64 its bottom (`irq_stack_ptr`).
+ * The stack for interrupts and softirqs. x86_64 stores its top (`irq_stack_ptr` before 5.2, `hardirq_stack_ptr` since,
+ * in `pcpu_hot` from 6.2 to 6.14), arm its top (`irq_stack_ptr`), arm64 its bottom (`irq_stack_ptr`).
  */
 function irqStack(kernel: Kernel): CpuStacks | undefined {
   const size = BigInt(threadSize(kernel));
@@ -87,13 +88,13 @@ function irqStack(kernel: Kernel): CpuStacks | undefined {
     const pointer = kernel.memory.word(place(cpu));
     if (pointer === 0n) return [];
     if (kernel.arch.irqStackPointer === "bottom") return [{ kind: "irq", start: pointer, end: pointer + size, cpu }];
-    // x86_64's points at the last word of the stack since 5.8, before at or near its end.
+    // On x86_64 it points to the last word of the stack since 5.8, before to or near its end.
     const end = (pointer + PAGE_BYTES - 1n) & -PAGE_BYTES;
     return [{ kind: "irq", start: end - size, end, cpu }];
   };
 }
 
-/** Where a CPU keeps the pointer to its stack for interrupts. */
+/** Where a CPU stores the pointer to its interrupt stack. */
 function irqStackPointer(kernel: Kernel): ((cpu: number) => bigint) | undefined {
   const hot = perCpu(kernel, "pcpu_hot");
   if (hot && kernel.types.find("struct", "pcpu_hot")) {
@@ -104,7 +105,7 @@ function irqStackPointer(kernel: Kernel): ((cpu: number) => bigint) | undefined 
   return perCpu(kernel, "hardirq_stack_ptr") ?? perCpu(kernel, "irq_stack_ptr");
 }
 
-/** x86_64: the stacks of the interrupt stack table, and the one that entry code starts on, in `cpu_entry_area`. */
+/** x86_64: the stacks of the interrupt stack table, and the stack on which entry code starts, in `cpu_entry_area`. */
 function exceptionStacks(kernel: Kernel): CpuStacks | undefined {
   const place = perCpu(kernel, "cea_exception_stacks");
   if (!place) return oldExceptionStacks(kernel);
@@ -125,7 +126,7 @@ function exceptionStacks(kernel: Kernel): CpuStacks | undefined {
   };
 }
 
-/** Before 5.2 `orig_ist.ist[]` holds their tops; the second is the NMI's (arch/x86/include/asm/page_64_types.h). */
+/** Before 5.2 `orig_ist.ist[]` has their tops; the second is the NMI's (arch/x86/include/asm/page_64_types.h). */
 function oldExceptionStacks(kernel: Kernel): CpuStacks | undefined {
   const place = perCpu(kernel, "orig_ist");
   if (!place) return undefined;
@@ -136,13 +137,13 @@ function oldExceptionStacks(kernel: Kernel): CpuStacks | undefined {
     });
 }
 
-/** arm64: where the kernel stands after its stack overflowed. */
+/** arm64: the stack used after a stack overflow. */
 function overflowStack(kernel: Kernel): CpuStacks | undefined {
   const place = perCpu(kernel, "overflow_stack");
   return place && ((cpu) => [{ kind: "overflow", start: place(cpu), end: place(cpu) + EXCEPTION_STACK_BYTES, cpu }]);
 }
 
-/** s390x: `struct lowcore` of a CPU keeps where its stacks begin, a little below their ends. */
+/** s390x: a CPU's `struct lowcore` has the start of its stacks, slightly below their ends. */
 function lowcoreStacks(kernel: Kernel): CpuStacks | undefined {
   const pointers = kernel.symbols.find("lowcore_ptr");
   if (!pointers) return undefined;

@@ -1,3 +1,4 @@
+/** Where unwinding starts: saved registers of a task or a CPU. */
 import type { Registers, SwitchFrame } from "../arch/arch.ts";
 import { Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -7,14 +8,14 @@ import { type Cursor, cursorOf } from "./cursor.ts";
 import { taskStackRange } from "./stacks.ts";
 
 /**
- * Where a task that is not running stopped: what `switch_to` saved of it.
- * @throws Fault unmapped for a task without a stack, corrupt for one whose saved registers lack pc or sp
+ * Returns the registers that `switch_to` saved of a task that is not running. @throws Fault unmapped for a task without
+ * a stack, corrupt if pc or sp are missing
  */
 export function switchedOut(kernel: Kernel, task: Obj): Cursor {
   taskStackRange(kernel, task);
   const cursor = saved(kernel, task);
   if (!cursor) throw Fault.of("corrupt", "the saved registers lack pc or sp");
-  // A task that never ran starts at the function itself: that is no return address.
+  // A task that never ran starts at the first instruction of its function, which is not a return address.
   const starts = kernel.symbols.at(cursor.pc)?.address === cursor.pc;
   return starts ? { ...cursor, exact: true } : cursor;
 }
@@ -45,7 +46,7 @@ function onStack(
   return cursorOf(kernel, registers, false);
 }
 
-/** @param context the registers that a function must keep, by member */
+/** @param context the callee-saved registers, by member */
 function inTask(kernel: Kernel, context: Obj, aliases: ReadonlyMap<string, string>): Cursor | undefined {
   const registers = new Map<string, bigint>();
   for (const name of [...kernel.arch.registers, ...aliases.keys()])
@@ -54,7 +55,7 @@ function inTask(kernel: Kernel, context: Obj, aliases: ReadonlyMap<string, strin
   return cursorOf(kernel, registers, false);
 }
 
-/** Where a CPU stood when its registers were saved. @throws Fault corrupt without pc and sp */
+/** Returns where a CPU was when its registers were saved. @throws Fault corrupt without pc and sp */
 export function stoodAt(kernel: Kernel, registers: Registers): Cursor {
   const cursor = cursorOf(kernel, registers, true);
   if (!cursor) throw Fault.of("corrupt", "the saved registers lack pc or sp");

@@ -1,3 +1,4 @@
+/** Return trampolines of tracing and probes. */
 import { attempt, Fault } from "../base/fault.ts";
 import { llistEntries } from "../kernel/list.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -6,16 +7,15 @@ import { type Cursor, type Step, lookupAddress } from "./cursor.ts";
 import { generatedCode } from "./generatedCode.ts";
 import { readPtRegs } from "./ptRegs.ts";
 
-/** Code that function-graph tracing and return probes put in the place of a return address. */
+/** Code whose address function-graph tracing and return probes store instead of a return address. */
 const trampolines = ["return_to_handler", "arch_rethook_trampoline", "__kretprobe_trampoline", "kretprobe_trampoline"];
 
-/** Bytes of a task's `ret_stack` that are looked through: FTRACE_RETFUNC_DEPTH entries, or a page since 6.11. */
+/** Limit in bytes for a task's `ret_stack`: FTRACE_RETFUNC_DEPTH entries, or a page since 6.11. */
 const RET_STACK_BYTES = 4096;
 
 /**
- * Steps from a trampoline to the caller that really is: its address was kept aside, together with the place on the
- * stack that it was taken from.
- * @throws Fault unknown when it cannot be found: the stack below is intact, but its next address is not known
+ * Steps from a trampoline to the real caller, whose address was saved together with the stack slot that it was taken
+ * from. @throws Fault unknown when it cannot be found: the stack is intact, but its next address is unknown
  */
 export function trampolineRule(kernel: Kernel, cursor: Cursor, task: Obj | undefined): Step | undefined {
   if (!isTrampoline(kernel, cursor.pc)) return undefined;
@@ -28,15 +28,15 @@ export function trampolineRule(kernel: Kernel, cursor: Cursor, task: Obj | undef
   return { kind: "caller", cursor: { pc, sp: cursor.sp, known, registers, exact: false }, cfa: cursor.sp };
 }
 
-/** Whether a return address is a trampoline's: that is its first instruction, where execution will go on. */
+/** Whether a return address is the first instruction of a trampoline. */
 export function isTrampoline(kernel: Kernel, pc: bigint): boolean {
   const symbol = kernel.symbols.at(pc);
   return symbol?.address === pc && trampolines.includes(symbol.name);
 }
 
 /**
- * From `task->ret_stack` (kernel/trace/fgraph.c): an array of `struct ftrace_ret_stack`, since 6.11 one of words with
- * such structs among them. In both, the word that equals the slot's address is a `retp`.
+ * Looks in `task->ret_stack` (kernel/trace/fgraph.c): an array of `struct ftrace_ret_stack`; since 6.11 an array of
+ * words with such structs in it. In both, a word that equals the slot's address is a `retp`.
  */
 function tracedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefined {
   const type = kernel.types.find("struct", "ftrace_ret_stack");
@@ -55,7 +55,7 @@ function tracedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefin
   return undefined;
 }
 
-/** From `task->rethooks` (kernel/trace/rethook.c, 5.18 and later). */
+/** Looks in `task->rethooks` (kernel/trace/rethook.c, 5.18 and later). */
 function hookedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefined {
   if (!task.has("rethooks.first")) return undefined;
   for (const node of llistEntries(kernel, task.at("rethooks"), "struct rethook_node", "llist"))
@@ -64,14 +64,14 @@ function hookedReturn(kernel: Kernel, task: Obj, slot: bigint): bigint | undefin
 }
 
 /**
- * Steps from an optimised kprobe's detour to the function that it was jumped to from: the detour saves a
- * `struct pt_regs` where sp then stands, of which optimized_callback() fills in the rest (arch/x86/kernel/kprobes/opt.c).
- * @throws Fault corrupt when those registers stand in no code: the callback did not come to it
+ * Steps from an optimized kprobe's detour to the probed function. The detour saves a `struct pt_regs` at sp, which
+ * optimized_callback() completes (arch/x86/kernel/kprobes/opt.c). @throws Fault corrupt if these registers are not in
+ * code, because the callback was not reached
  */
 export function detourRule(kernel: Kernel, cursor: Cursor): Step | undefined {
   if (cursor.exact || !generatedCode(kernel, lookupAddress(cursor))?.isDetour) return undefined;
   const registers = readPtRegs(kernel, cursor.sp);
   if (!kernel.code.isText(registers.get(kernel.arch.pc) ?? 0n))
-    throw Fault.at("corrupt", cursor.sp, "the registers that a kprobe saved here stand in no code");
+    throw Fault.at("corrupt", cursor.sp, "the registers that a kprobe saved here do not point to code");
   return { kind: "interrupted", registers, address: cursor.sp, exact: true };
 }

@@ -1,3 +1,4 @@
+/** Traps: exceptions, interrupts and system calls on a stack. */
 import type { Arch, Registers } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
@@ -6,26 +7,26 @@ import type { Frame, Trap } from "./frame.ts";
 import { type FrameVariable, frameVariables } from "./locals.ts";
 import { isUser } from "./user.ts";
 
-/** What a fault was about, as far as it is known. */
+/** Facts about a fault, as far as known. */
 export interface FaultDetails {
   /** x86: the hardware's error code; arm64: ESR_EL1. */
   readonly errorCode: bigint | undefined;
   readonly address: bigint | undefined;
 }
 
-/** What `trapOf` needs to know. */
+/** Input of `trapOf`. */
 interface Saved {
-  /** What the exception saved. */
+  /** The saved registers. */
   readonly registers: Registers;
-  /** Where `struct pt_regs` lies. */
+  /** Address of `struct pt_regs`. */
   readonly address: bigint | undefined;
-  /** The frames that handled it, innermost first. */
+  /** The frames that handled the trap, innermost first. */
   readonly handlers: readonly Frame[];
-  /** What else is known of a fault with these registers; asked when the handlers' variables do not tell. */
+  /** Returns other facts about a fault with these registers. Called if the handlers' variables do not have them. */
   readonly reported?: ((registers: Registers) => FaultDetails | undefined) | undefined;
 }
 
-/** An exception, interrupt or system call, named by the entry code that saved its registers. */
+/** Describes a trap, named by the entry code that saved its registers. */
 export function trapOf(kernel: Kernel, { registers, address, handlers, reported }: Saved): Trap {
   const { arch } = kernel;
   const outermost = handlers.slice(-MAX_ENTRY_FRAMES).reverse();
@@ -51,10 +52,7 @@ export function trapOf(kernel: Kernel, { registers, address, handlers, reported 
   };
 }
 
-/**
- * What interrupted, in words.
- * @param handlers functions that handled it, the entry code first
- */
+/** Names a trap. @param handlers functions that handled it, the entry code first */
 export function trapName({ trapName: nameOf }: Pick<Arch, "trapName">, handlers: readonly string[]): string {
   for (const handler of handlers) {
     const name = nameOf(handler);
@@ -63,19 +61,19 @@ export function trapName({ trapName: nameOf }: Pick<Arch, "trapName">, handlers:
   return "exception";
 }
 
-/** Entry code and the first handlers in C: what is further in may be of something else. */
+/** Entry code and the first C handlers; functions further in can belong to something else. */
 const MAX_ENTRY_FRAMES = 3;
 
 const withoutCode = new Set(["interrupt", "system call", "NMI", "FIQ"]);
 const unknown: FaultDetails = { errorCode: undefined, address: undefined };
 
-/** Handlers of faults, and their variables that hold the error code and the faulting address. */
+/** Fault handlers and their variables with the error code and the faulting address. */
 const faultHandlers =
   /fault|abort|bad_area|bad_stack|no_context|^exc_|^el[01]_|^do_(trap|error_trap|mem_abort|general_protection)/;
 const codeNames = ["error_code", "esr"];
 const addressNames = ["address", "far", "addr"];
 
-/** Exceptions that are about an address: CR2 and FAR keep that of the last such one, whatever comes after. */
+/** Exceptions that have an address. CR2 and FAR keep that of the last such exception. */
 const addressed = new Set([
   "page fault",
   "memory abort",
@@ -85,16 +83,16 @@ const addressed = new Set([
   "program check",
 ]);
 
-/** x86: what called it is about the guard page that CR2 points into (arch/x86/kernel/traps.c). */
+/** x86: called for faults in the guard page to which CR2 points (arch/x86/kernel/traps.c). */
 const GUARD_PAGE_HIT = "handle_stack_overflow";
 
-/** Whether the handlers' variables hold an address that this exception was about. */
+/** Whether the handlers' variables contain the address of this exception. */
 function hasAddress(kernel: Kernel, type: string, handlers: readonly Frame[], errorCode: bigint | undefined): boolean {
   if (kernel.arch.hasFaultAddress && errorCode !== undefined) return kernel.arch.hasFaultAddress(errorCode);
   return addressed.has(type) || handlers.some(({ symbol }) => symbol?.name === GUARD_PAGE_HIT);
 }
 
-/** Entry code wipes the error code from the saved registers: the handlers' variables still have it, or the log. */
+/** Entry code clears the error code in the saved registers; the handlers' variables or the log still have it. */
 function detailsOf(
   kernel: Kernel,
   type: string,

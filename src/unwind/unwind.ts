@@ -1,3 +1,4 @@
+/** Walks kernel stacks. */
 import type { Registers, UnwindRule } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex0x } from "../base/hex.ts";
@@ -19,7 +20,7 @@ import { type FaultDetails, trapOf } from "./trap.ts";
 import { type Arrival, UnwoundFrame } from "./unwoundFrame.ts";
 import { isUser } from "./user.ts";
 
-/** To add a way to unwind: write the rule, list it here and in the machines' own order of rules. */
+/** All unwinding rules. To add one, write it, list it here and in the order of rules of its machines. */
 const rules: Readonly<Record<UnwindRule, Rule>> = {
   trampoline: trampolineRule,
   "called nothing": calledNothingRule,
@@ -34,21 +35,21 @@ const rules: Readonly<Record<UnwindRule, Rule>> = {
   "back chain": backchainRule,
 };
 
-/** Kernel stacks are 16 KiB: more frames than this are a loop. */
+/** Limit for frames: kernel stacks have 16 KiB, more frames are a loop. */
 const MAX_FRAMES = 1000;
 
 interface UnwindOptions {
-  /** Whose stack it is, where that is known. */
+  /** The task of the stack, if known. */
   readonly task?: Obj | undefined;
-  /** Why the first frame may be none. */
+  /** Why the first frame is uncertain. */
   readonly doubt?: string;
-  /** What is known from elsewhere of a fault that saved these registers. */
+  /** Returns facts about a fault that saved these registers. */
   readonly reported?: (registers: Registers) => FaultDetails | undefined;
-  /** Follows frame records alone, where the machine has them. */
+  /** Follow only frame records, if the machine has them. */
   readonly byRecords?: boolean;
 }
 
-/** Follows a kernel stack outwards, from where it stood to user space or to where its thread started. */
+/** Walks a kernel stack from its innermost frame to user space or to the start of its thread. */
 export function unwind(kernel: Kernel, start: Cursor, options: UnwindOptions = {}): Stack {
   const { task, doubt, reported, byRecords } = options;
   const { unwindRules, recordRules = unwindRules } = kernel.arch;
@@ -86,7 +87,7 @@ export function unwind(kernel: Kernel, start: Cursor, options: UnwindOptions = {
   return ended(Fault.at("corrupt", arrived.cursor.sp, `more than ${MAX_FRAMES} frames`));
 }
 
-/** A CPU that was stopped while it ran user code: nothing trapped. */
+/** A CPU that was stopped in user code: there is no trap. */
 const userMode = (registers: Registers): Trap => ({
   type: "user mode",
   registers,
@@ -98,8 +99,8 @@ const userMode = (registers: Registers): Trap => ({
 });
 
 /**
- * The step of the first rule that leads to where a frame can be.
- * @throws Fault why the most exact rule did not, or unknown when none applies
+ * Steps by the first rule that leads to a possible frame. @throws Fault the reason of the most exact rule, or unknown
+ * if none applies
  */
 function next(kernel: Kernel, cursor: Cursor, ways: readonly Rule[], task: Obj | undefined, progress: Progress): Step {
   let fault: Fault | undefined;

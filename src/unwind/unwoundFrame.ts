@@ -1,3 +1,4 @@
+/** Frames during a walk. */
 import type { Registers } from "../arch/arch.ts";
 import { Fault } from "../base/fault.ts";
 import type { KSymbol } from "../debuginfo/source.ts";
@@ -5,14 +6,14 @@ import type { CodePlace, Kernel } from "../model/kernel.ts";
 import { type Cursor, lookupAddress, type Step } from "./cursor.ts";
 import type { Frame, StackKind, Trap } from "./frame.ts";
 
-/** How the walk came to a frame. */
+/** How the walk reached a frame. */
 export interface Arrival {
   readonly cursor: Cursor;
   readonly trap: Trap | undefined;
   readonly doubt: string | undefined;
 }
 
-/** A frame of a walk; what may cost something is found out when it is asked for. */
+/** A frame of a walk. Costly properties are computed at first use. */
 export class UnwoundFrame implements Frame {
   readonly pc: bigint;
   readonly sp: bigint;
@@ -21,7 +22,7 @@ export class UnwoundFrame implements Frame {
   readonly stack: StackKind;
   readonly trap: Trap | undefined;
   readonly doubt: string | undefined;
-  /** Set once the walk has come to it. */
+  /** Set when the walk reaches it. */
   caller: Frame | undefined;
   private readonly kernel: Kernel;
   private readonly cursor: Cursor;

@@ -1,4 +1,4 @@
-/** Tells user mode from kernel mode. */
+/** User mode and kernel mode. */
 import type { Registers } from "../arch/arch.ts";
 import type { Kernel } from "../model/kernel.ts";
 

@@ -5,7 +5,9 @@ import { OLD_STYLE } from "../../scripts/oldStyle.ts";
 import { isMessage, manifestTexts, sourceFiles, textsOf, type Text } from "../../scripts/texts.ts";
 
 /** Folders of src and pages whose sentences were rewritten. */
-const REWRITTEN = ["arch", "base", "debuginfo", "dump", "elf", "memory"].map((folder) => `src/${folder}/`);
+const REWRITTEN = ["arch", "base", "debuginfo", "dump", "elf", "kernel", "memory", "unwind"].map(
+  (folder) => `src/${folder}/`,
+);
 const PAGES: string[] = [];
 
 const root = new URL("../..", import.meta.url).pathname;
