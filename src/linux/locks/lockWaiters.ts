@@ -38,7 +38,8 @@ export const SEMAPHORE: LockShape = {
 export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
   const { kernel, task } = sleeper;
   const named = blocker(task);
-  const waiter = attempt(() => waiterOf(sleeper, shape.waiter));
+  const isRing = kernel.object(shape.type, 0n).has("first_waiter");
+  const waiter = attempt(() => waiterOf(sleeper, shape.waiter, isRing));
   if (waiter instanceof Fault) {
     // The kernel's own word needs no waiter.
     if (named?.kind !== shape.kind) throw waiter;
@@ -46,7 +47,9 @@ export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
   }
   const about = { waiter: { type: shape.waiter.type, address: waiter.address }, mode: modeOf(shape, waiter) };
   const ring = waiterRing(kernel, shape.waiter, waiter.at(shape.waiter.list).address);
-  const lock = lockOf(sleeper, shape, ring);
+  const lock = isRing
+    ? lockAtRing(sleeper, shape, ring, named?.kind === shape.kind ? named.address : undefined)
+    : lockOf(kernel, shape, ring);
   const queue = inOrder(kernel, shape, ring, lock);
   if (named?.kind === shape.kind && lock !== undefined && named.address !== lock) {
     return {
@@ -67,30 +70,35 @@ function modeOf({ kind }: LockShape, waiter: Obj): "read" | "write" | undefined 
   return waiter.at("type").number() === 0 ? "write" : "read";
 }
 
-function lockOf(sleeper: Sleeper, shape: LockShape, ring: WaiterRing): bigint | undefined {
-  const { kernel } = sleeper;
-  const lock = kernel.object(shape.type, 0n);
-  if (lock.has("wait_list")) {
-    if (ring.head === undefined) throw Fault.of("corrupt", "the list of waiters has no head");
-    return ring.head - lock.at("wait_list").address;
-  }
-  // Since Linux kernel commits 25500ba7e77c, b9bdd4b68404 and 1ea4b473504b (March 2026) the lock is outside the ring.
-  return lockAtRing(sleeper, shape, ring);
+function lockOf(kernel: Kernel, shape: LockShape, { head }: WaiterRing): bigint {
+  if (head === undefined) throw Fault.of("corrupt", "the list of waiters has no head");
+  return head - kernel.object(shape.type, 0n).at("wait_list").address;
 }
 
-/** The lock whose first waiter is in the ring, by the words of the stacks: the one that there is. */
-function lockAtRing(sleeper: Sleeper, shape: LockShape, ring: WaiterRing): bigint | undefined {
+/**
+ * The lock whose first waiter is in the ring: the one that the kernel names, or the one that words of the stack lead to.
+ *
+ * Since Linux kernel commits 25500ba7e77c, b9bdd4b68404 and 1ea4b473504b (March 2026) the lock is outside the ring.
+ */
+function lockAtRing(
+  sleeper: Sleeper,
+  shape: LockShape,
+  ring: WaiterRing,
+  named: bigint | undefined,
+): bigint | undefined {
   const { kernel } = sleeper;
-  const lock = kernel.object(shape.type, 0n);
-  if (!lock.has("first_waiter")) return undefined;
-  const first = lock.at("first_waiter").address;
+  const first = kernel.object(shape.type, 0n).at("first_waiter").address;
   const list = kernel.object(shape.waiter.type, 0n).at(shape.waiter.list).address;
   const waiters = new Set(ring.entries.map(({ node }) => node - list));
+  const isLock = (address: bigint): boolean => {
+    const waiter = attempt(() => kernel.memory.word(address + first));
+    return !(waiter instanceof Fault) && waiters.has(waiter);
+  };
+  if (named !== undefined && isLock(named)) return named;
   const found = new Set<bigint>();
   for (const { value } of stackWords(sleeper, sleeper.at + 2)) {
     if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
-    const waiter = attempt(() => kernel.memory.word(value + first));
-    if (!(waiter instanceof Fault) && waiters.has(waiter)) found.add(value);
+    if (isLock(value)) found.add(value);
   }
   return found.size === 1 ? [...found][0] : undefined;
 }

@@ -73,27 +73,30 @@ export function* structsOfTask(sleeper: Sleeper, type: string, member: string, a
     if (value === task.address) yield kernel.object(ctype, address - offset);
 }
 
-/** Whether both neighbours of a `list_head` name it as theirs, and it is in a list at all. */
-export function isLinked(kernel: Kernel, node: bigint): boolean {
+/**
+ * Whether both neighbours of a `list_head` name it as theirs, and it is in a list at all.
+ * @param mayBeAlone it is the only one of a ring without a head
+ */
+export function isLinked(kernel: Kernel, node: bigint, mayBeAlone = false): boolean {
   const word = BigInt(kernel.arch.wordSize);
   const linked = attempt(() => {
     const [next, prev] = [kernel.memory.word(node), kernel.memory.word(node + word)];
-    if (next === node || next === 0n || prev === 0n) return false;
+    if ((next === node && !mayBeAlone) || next === 0n || prev === 0n) return false;
     return kernel.memory.word(next + word) === node && kernel.memory.word(prev) === node;
   });
   return linked === true;
 }
 
 /** The innermost waiter of a type on the task's stack that names the task and is in a list. @throws Fault */
-export function linkedWaiter(sleeper: Sleeper, shape: WaiterShape, at: number): Obj | undefined {
+export function linkedWaiter(sleeper: Sleeper, shape: WaiterShape, at: number, mayBeAlone = false): Obj | undefined {
   for (const waiter of structsOfTask(sleeper, shape.type, shape.task, at))
-    if (isLinked(sleeper.kernel, waiter.at(shape.list).address)) return waiter;
+    if (isLinked(sleeper.kernel, waiter.at(shape.list).address, mayBeAlone)) return waiter;
   return undefined;
 }
 
 /** The same, which a rule cannot do without. @throws Fault unknown where there is none */
-export function waiterOf(sleeper: Sleeper, shape: WaiterShape, at = sleeper.at + 1): Obj {
-  const waiter = linkedWaiter(sleeper, shape, at);
+export function waiterOf(sleeper: Sleeper, shape: WaiterShape, mayBeAlone = false): Obj {
+  const waiter = linkedWaiter(sleeper, shape, sleeper.at + 1, mayBeAlone);
   if (waiter) return waiter;
   throw Fault.of("unknown", `no ${shape.type} of the task that is in a list lies on its stack`);
 }

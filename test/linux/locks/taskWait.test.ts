@@ -122,6 +122,20 @@ test("without such a word the lock is not known", () => {
   assert.match(unknown ?? "", /does not contain the lock/);
 });
 
+test("a ring of one waiter leads to the lock whose first waiter it is", () => {
+  const kernel = sleepingKernel({
+    types: ringTypes,
+    sleepers: [{ ...inMutex(5), words: [[1, 0x50, LOCK]] }],
+    memory: [["struct mutex", LOCK, { first_waiter: waiterAddress(5) }], waiter(5), ...ring(waiterAddress(5))],
+  });
+  const { resource, queue } = waitOf(kernel, 5);
+  assert.equal(resource?.address, LOCK);
+  assert.deepEqual(
+    queue.map(({ task }) => task),
+    [taskAddress(5)],
+  );
+});
+
 test("task_struct.blocker names the lock where the kernel has it", () => {
   const { resource } = waitOf(ringKernel("unsigned long blocker;", LOCK), 5);
   assert.equal(resource?.address, LOCK);
