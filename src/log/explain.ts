@@ -153,12 +153,14 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
     const name = texts.map((text) => /^name (\w{1,64}), interval \d/.exec(text)?.[1]).find(Boolean);
     return `Fault injection${name === undefined ? "" : ` (${name})`} made an operation fail on purpose, to test what the code does then; it is no fault by itself.`;
   },
-  remark: ({ headline, report }) =>
+  remark: ({ headline, report, traces }) =>
     report.headline.groups.register !== undefined
       ? explainMsr(report.headline.groups)
       : headline.startsWith("BUG: ")
         ? `The kernel met a state that it holds to be a fault of its own, and says which: “${headline.slice(5, 205)}”.`
-        : "A remark of the kernel with a call trace; it went on.",
+        : headline.startsWith("FAULT_FLAG_ALLOW_RETRY")
+          ? `A fault in memory that userfaultfd serves came from code that does not let it be retried${/missing [0-9a-f]+/.test(headline) ? ` (flags 0x${headline.replace(/^.* missing /, "")})` : ""}: it failed instead of waiting.`
+          : `A remark of the kernel${traces.length > 0 ? " with a call trace" : ""}; it went on.`,
 };
 
 function explainMsr({ access, register, value }: Readonly<Record<string, string | undefined>>): string {

@@ -253,7 +253,8 @@ function locking(log: KernelLog, report: Report, kind: Kind): Verdict {
   for (const at of log.linesOf(report)) {
     const text = log.lines[at]?.text ?? "";
     const match = AT.exec(text);
-    if (!match) continue;
+    // Locks that are held tell nothing of the one that is released.
+    if (!match || (kind === "lock-balance" && /^\s{0,8}#\d/.test(text))) continue;
     const place = placeAt(text, match.index + match[0].length);
     if (place?.name !== undefined) frames.push({ place, at, returns: true });
   }

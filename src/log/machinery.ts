@@ -41,7 +41,7 @@ export const machinery: readonly Machinery[] = [
   },
   {
     names:
-      /alloc_page|k?v?[mzc]alloc|krealloc|kmem_cache|allocate_slab|__alloc_frozen_pages_noprof|folio_(?:alloc|unlock)|filemap_alloc_folio|__filemap_get_folio|find_or_create_page|do_read_cache_folio|read_cache_page|pagecache_get_page|grab_cache_page_write_begin|slab_|memdup|strdup|strndup|^kv?free$|kfree_skb|ida_free/,
+      /alloc_page|^cache_grow|k?v?[mzc]alloc|krealloc|kmem_cache|allocate_slab|__alloc_frozen_pages_noprof|folio_(?:alloc|unlock)|filemap_alloc_folio|__filemap_get_folio|find_or_create_page|do_read_cache_folio|read_cache_page|pagecache_get_page|grab_cache_page_write_begin|slab_|memdup|strdup|strndup|^kv?free$|kfree_skb|ida_free/,
     reason: "an allocator, which serves whoever asks",
   },
   {

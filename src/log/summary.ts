@@ -76,7 +76,11 @@ function rowsOf(facts: ReportFacts, context: LogContext): Row[] {
       "Says",
       said.length > 0 && !facts.particulars.some(({ key }) => key === "says") ? said.join(" / ") : undefined,
     ],
-    ["where", "Where", where && `${whereText(where)}${module}${at}`],
+    [
+      "where",
+      facts.report.headline.row.guilty === "origin" ? "Allocated in" : "Where",
+      where && `${whereText(where)}${module}${at}`,
+    ],
     ["access", "Access", accessText(facts)],
     ["instruction", "Instruction", textOfInstruction(facts, context)],
     ["address", "Address", access.address === undefined ? undefined : hex0x(access.address)],

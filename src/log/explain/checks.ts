@@ -1,5 +1,6 @@
 import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
+import { plainName } from "../place.ts";
 import { poisonOf } from "../poison.ts";
 
 const particular = (facts: ReportFacts, key: string): string | undefined =>
@@ -60,9 +61,15 @@ export function explainRefcount(facts: ReportFacts): string {
   return "A reference counter was used wrongly: an unbalanced get or put, or a use after the last reference was gone.";
 }
 
+/** The function that holds the check, where the report's own lines name it. */
+function named({ site, where, report }: ReportFacts): string {
+  const name = where?.at === report.at ? where.place.name : site?.place?.name;
+  return name === undefined ? "" : ` (\`${plainName(name)}\`)`;
+}
+
 export function explainBug(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place?.replace(/!$/, "");
-  const at = place === undefined ? "" : ` at ${place}`;
+  const at = `${place === undefined ? "" : ` at ${place}`}${named(facts)}`;
   return `The code${at} met a state that it holds to be impossible (\`BUG_ON\`)${facts.panic === undefined ? ", and ended what ran there" : ""}. The condition in that line says which.`;
 }
 
@@ -71,7 +78,7 @@ export function explainWarning(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place;
   const said =
     facts.said.length > 0 ? `It says: ${facts.said.map((text) => `“${text.slice(0, 200)}”`).join(" ")}. ` : "";
-  const at = place === undefined ? "" : ` at ${place}`;
+  const at = `${place === undefined ? "" : ` at ${place}`}${named(facts)}`;
   return `${said}The code${at} met a state that should not be (\`WARN_ON\`), ${facts.panic === undefined ? "reported it and went on" : "and reported it"}.`;
 }
 

@@ -161,7 +161,7 @@ const MAX_USER = 1n << 47n;
 
 /** The address that the instruction reached, where the report does not tell it: from its operand and the registers. */
 function explainReached(facts: ReportFacts, context: LogContext): string | undefined {
-  const { address, based } = instructionOf(facts, context) ?? {};
+  const { address = thunkTarget(facts), based } = instructionOf(facts, context) ?? {};
   if (address === undefined || address === BigInt.asUintN(64, BigInt.asIntN(48, address))) return undefined;
   const checked = (address - SHADOW) << 3n;
   if (/\bKASAN\b/.test(facts.headline) && checked >= 0n && checked < MAX_USER) {
@@ -177,6 +177,12 @@ function explainReached(facts: ReportFacts, context: LogContext): string | undef
       ? undefined
       : `: the pointer is made of the text “${letters}”, so that it was overwritten by a string, or is none.`);
   return `The kernel used ${hex0x(address)}${known ?? ", an address that no memory can have (not canonical): the pointer was overwritten, or read from memory that was freed or never set."}`;
+}
+
+/** Retpolines (arch/x86/lib/retpoline.S) jump to what a register holds, which names them. */
+function thunkTarget({ site }: ReportFacts): bigint | undefined {
+  const name = /^__x86_indirect_(?:call_|jump_)?thunk_(r\w{1,3})$/.exec(site?.place?.name ?? "")?.[1];
+  return site?.registers.find((one) => one.name.toLowerCase().replace("r0", "r") === name)?.value;
 }
 
 /** The value of the divisor tells a division by zero from a quotient that does not fit. */
@@ -209,7 +215,8 @@ export function explainGuardPage({ traces, access }: ReportFacts): string {
     if (name !== undefined && !isDoubtful) counts.set(name, (counts.get(name) ?? 0) + 1);
   const [name, count] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0]);
   const often = count >= OFTEN ? `; \`${name}\` is in it ${count} times` : "";
-  return `The kernel stack overflowed: the page below it, which is there to find this, was touched${at}. The trace shows whose frames fill it${often}.`;
+  const trace = counts.size > 1 || count > 1 ? ` The trace shows whose frames fill it${often}.` : "";
+  return `The kernel stack overflowed: the page below it, which is there to find this, was touched${at}.${trace}`;
 }
 
 /** arm64, BTI: the first instruction of a function that was built for it is a mark; one built without has none. */

@@ -81,7 +81,7 @@ function explainState(facts: ReportFacts): string {
     : rule.includes("SOFTIRQ")
       ? "a softirq"
       : "an interrupt";
-  return `A lock${lock} is taken both in ${interrupt} and elsewhere with such allowed: it can come while the lock is held, and wait for it for ever${says}. ${NONE_HAPPENED}`;
+  return `A lock${lock} is taken both in ${interrupt} and elsewhere with such allowed: it can come while the lock is held, and wait for it for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` is no lock but stands for an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
 }
 
 /** lockdep_sys_exit and debug_check_no_locks_held, of which the second runs when a task exits or is about to freeze. */
@@ -165,7 +165,11 @@ function reasonNotToSleep(facts: ReportFacts): string {
 function explainSpinlock(facts: ReportFacts, fault: string): string {
   const owner = particular(facts, "owner");
   const magic = particular(facts, "magic");
-  const of = owner === undefined || owner.startsWith("<none>") ? "" : ` Its owner is ${owner}.`;
+  const isOwn = owner !== undefined && owner === `${facts.comm}/${facts.pid}`;
+  const of =
+    owner === undefined || owner.startsWith("<none>")
+      ? ""
+      : ` Its owner is ${isOwn ? `the waiting task itself, ${owner}` : owner}.`;
   if (fault.includes("bad magic"))
     return `The lock's magic number is wrong${magic === undefined ? "" : ` (${magic}; ${facts.headline.includes("rwlock") ? "deaf1eed" : "dead4ead"} is right)`}: it was never initialised, was freed, or was overwritten.`;
   if (fault.includes("recursion"))

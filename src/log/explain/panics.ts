@@ -79,7 +79,10 @@ export function explainPanic(facts: ReportFacts): string {
         : known.replace("of that function", isAddress ? `of the function at ${name}` : `of \`${name}\``);
     const reason = `${named}${exitOfInit(text)}`;
     // A log may begin with the panic: then there is nothing before it to point to.
-    return facts.particulars.some(({ key }) => key === "cause") ? reason : withoutPointer(reason);
+    const cause = facts.particulars.find(({ key }) => key === "cause")?.text;
+    return cause === undefined
+      ? withoutPointer(reason)
+      : reason.replace(/; the (?:report|warning)s? before .*$/, `: ${cause}.`);
   }
   const said = /not syncing: (.{1,200})/.exec(text)?.[1];
   return said === undefined ? "The kernel stopped." : `The kernel stopped, and says why: “${said.trim()}”.`;
