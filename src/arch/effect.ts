@@ -1,7 +1,5 @@
 /** Effects of instructions on registers and memory. */
 
-/** What instructions do to registers and memory, as far as values are followed through them. Registers are named whole. */
-
 /** Where a memory operand lies: segment base + base + index * scale + displacement. */
 export interface Place {
   readonly base: string | undefined;

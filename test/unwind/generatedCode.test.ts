@@ -129,7 +129,7 @@ test("registers of a detour that its callback did not complete are not believed"
     frames.map(({ symbol }) => symbol?.name),
     ["inner", "kprobe_optinsn_page"],
   );
-  assert.match(fault?.message ?? "", /stand in no code/);
+  assert.match(fault?.message ?? "", /do not point to code/);
 });
 
 test("what is generated stands among the symbols, by name and by address, each up to its end", () => {
