@@ -35,7 +35,8 @@ export async function makeCrash(name: string, platform: Platform = shared()): Pr
   const made = (at: string): Made => ({ vmcore: join(at, "vmcore.elf"), console: join(at, "console.log"), modules });
   if (existsSync(made(folder).vmcore)) return made(folder);
   const started = Date.now();
-  const work = `${folder}.${process.pid}`;
+  // Short: the path of a socket in it has 107 characters at most.
+  const work = join(DUMPS, `made.${process.pid}`);
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const disk = join(work, "disk.img");

@@ -7,8 +7,9 @@ import { corpus } from "../corpus.ts";
 import { newest, type Platform } from "./platform.ts";
 import { compare } from "./verdict.ts";
 
-// An object that is freed keeps its contents in the per-CPU sheaves: with poisoning it does not.
-const NAMES = ["null-member", "bug", "use-after-free-debug", "list-corruption", "stack-overflow", "soft-lockup", "two-locks", "completion-lost"]; // prettier-ignore
+// Where frees go to per-CPU sheaves, a freed object keeps its contents unless it is poisoned; where the kernel is
+// preemptible throughout, a loop locks a CPU up only under a spinlock.
+const NAMES = ["null-member", "bug", "use-after-free-debug", "list-corruption", "stack-overflow", "spinlock-held", "two-locks", "completion-lost"]; // prettier-ignore
 const chosen = process.env["MADE"]?.split(",") ?? NAMES;
 
 /** What prevents a row; undefined when nothing does. */
