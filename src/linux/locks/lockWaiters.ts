@@ -5,7 +5,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { blocker } from "./blocker.ts";
 import type { Found, QueuedTask } from "./resource.ts";
-import { type Sleeper, stackWords, waiterOf } from "./sleeper.ts";
+import { savedRegisters, type Sleeper, stackWords, waiterOf } from "./sleeper.ts";
 import { type WaiterRing, waiterRing, type WaiterShape } from "./waiterRing.ts";
 
 /** A kind of lock with the waiters that queue for it. */
@@ -76,7 +76,8 @@ function lockOf(kernel: Kernel, shape: LockShape, { head }: WaiterRing): bigint 
 }
 
 /**
- * The lock whose first waiter is in the ring: the one that the kernel names, or the one that words of the stack lead to.
+ * The lock whose first waiter is in the ring: the one that the kernel names, or the one that saved registers
+ * and words of the stack lead to.
  *
  * Since Linux kernel commits 25500ba7e77c, b9bdd4b68404 and 1ea4b473504b (March 2026) the lock is outside the ring.
  */
@@ -90,13 +91,17 @@ function lockAtRing(
   const first = kernel.object(shape.type, 0n).at("first_waiter").address;
   const list = kernel.object(shape.waiter.type, 0n).at(shape.waiter.list).address;
   const waiters = new Set(ring.entries.map(({ node }) => node - list));
+  // The waiters' own links lead to each other too.
+  const links = new Set(ring.entries.flatMap(({ node }) => [node, node + BigInt(kernel.arch.wordSize)]));
   const isLock = (address: bigint): boolean => {
+    if (links.has(address + first)) return false;
     const waiter = attempt(() => kernel.memory.word(address + first));
     return !(waiter instanceof Fault) && waiters.has(waiter);
   };
   if (named !== undefined && isLock(named)) return named;
   const found = new Set<bigint>();
-  for (const { value } of stackWords(sleeper, sleeper.at + 2)) {
+  const words = [...savedRegisters(sleeper), ...[...stackWords(sleeper, sleeper.at + 2)].map(({ value }) => value)];
+  for (const value of words) {
     if (value % BigInt(kernel.arch.wordSize) !== 0n || !kernel.memory.isKernelAddress(value)) continue;
     if (isLock(value)) found.add(value);
   }

@@ -4,6 +4,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { plainName } from "../../log/place.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
+import { sleepingStackPointer } from "../sched/stack.ts";
 import { taskStackRange } from "../../unwind/stacks.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { WaiterShape } from "./waiterRing.ts";
@@ -43,10 +44,31 @@ export function frameEnd({ kernel, task, frames }: Sleeper, at: number): bigint 
 const savedByCallee = (kernel: Kernel): bigint =>
   kernel.arch.switchFrame.kind === "back chain" ? BigInt(kernel.object("struct stack_frame", 0n).size) : 0n;
 
+/** Where the stack of a task that sleeps begins: x86 saves its registers below the innermost frame. */
+function lowest({ kernel, task, frames }: Sleeper): bigint {
+  const innermost = frames[0]?.sp ?? 0n;
+  if (kernel.arch.switchFrame.kind !== "on stack") return innermost;
+  const saved = attempt(() => sleepingStackPointer(task));
+  return typeof saved === "bigint" && saved < innermost ? saved : innermost;
+}
+
+/** Registers that the task saved in its `task_struct` when it gave up its CPU; none where they lie on its stack. */
+export function savedRegisters({ kernel, task }: Sleeper): readonly bigint[] {
+  const { switchFrame, wordSize } = kernel.arch;
+  if (switchFrame.kind !== "in task") return [];
+  const saved = attempt(() => task.at(switchFrame.path));
+  if (saved instanceof Fault) return [];
+  const words = Math.floor(saved.size / wordSize);
+  const values = Array.from({ length: words }, (_, at) =>
+    attempt(() => kernel.memory.word(saved.address + BigInt(at * wordSize))),
+  );
+  return values.filter((value) => typeof value === "bigint");
+}
+
 /** Words of the task's stack in the frames up to `at`, the innermost first. @throws Fault */
 export function* stackWords(sleeper: Sleeper, at: number): Generator<{ address: bigint; value: bigint }> {
   const { kernel, frames } = sleeper;
-  const start = frames[0]?.sp ?? 0n;
+  const start = lowest(sleeper);
   const { wordSize, byteOrder } = kernel.arch;
   const range = taskStackRange(kernel, sleeper.task);
   const until = frameEnd(sleeper, at);

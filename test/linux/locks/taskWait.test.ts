@@ -12,6 +12,7 @@ const LOCK = 0xffff_8880_3000_0000n;
 /** Offsets of `wait_list` in the toy's structs. */
 const MUTEX_LIST = 16n;
 const RWSEM_LIST = 24n;
+const FIRST_WAITER = 16n;
 const COMPLETION_LIST = 16n;
 
 const inMutex = (pid: number): Sleeper => ({
@@ -125,7 +126,8 @@ test("without such a word the lock is not known", () => {
 test("a ring of one waiter leads to the lock whose first waiter it is", () => {
   const kernel = sleepingKernel({
     types: ringTypes,
-    sleepers: [{ ...inMutex(5), words: [[1, 0x50, LOCK]] }],
+    // The second word leads to the waiter's own link, where a lock would have its first waiter.
+    sleepers: [{ ...inMutex(5), words: [[1, 0x50, LOCK], [1, 0x58, waiterAddress(5) - FIRST_WAITER]] }], // prettier-ignore
     memory: [["struct mutex", LOCK, { first_waiter: waiterAddress(5) }], waiter(5), ...ring(waiterAddress(5))],
   });
   const { resource, queue } = waitOf(kernel, 5);
