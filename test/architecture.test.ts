@@ -262,18 +262,36 @@ test("only arch/ and log/machines/ ask which machine it is", () => {
   );
 });
 
-/** Folders that declare their tables. */
-const declaresTables = /^(crash|linux\/(mm|slab))\//;
-/** Commands there that still draw columns by hand. */
-const drawsColumns: readonly string[] = [
-  "crash/commands/tasks/waits/resources.ts",
-  "crash/commands/tasks/waits/waits.ts",
-];
+/** Files outside render/ that count blanks, and why. */
+const countsBlanks: Readonly<Record<string, string>> = {
+  "base/hex.ts": "digits of numbers, for all",
+  "model/format.ts": "indents what lies within a value; model/ lies below render/",
+  "model/typeText.ts": "the same of a declaration, with its offsets",
+  "lsp/analysis.ts": "a Markdown block of an editor's hover; lsp/ prints no tables",
+  "panels/log/logSpans.ts": "the time stamp as dmesg writes it; pages are drawn by the browser",
+  "panels/log/logExplain.ts": "rows among those of the log, which the browser draws",
+  "adapter/peer.ts": "the words of an IPv6 address",
+  "extension/documents/memoryDocument.ts": "extension/ imports protocol/ alone",
+};
 
-test("what declares its tables leaves columns to render/", () => {
-  const pads = /\.pad(Start|End)\(|\.repeat\(|\bcenter\(/;
-  const found = files.filter((file) => declaresTables.test(file) && pads.test(withoutComments(textOf(file), false)));
-  assert.deepEqual(found.sort(), drawsColumns);
+test("columns are laid out by render/ alone", () => {
+  const pads = /\.pad(Start|End)\(|[`"'] +[`"']\.repeat\(|\b(center|widest)\(/;
+  // Commands repeat nothing at all; elsewhere marks of Markdown and bytes are repeated.
+  const repeats = (file: string, text: string): boolean => /^(crash|linux)\//.test(file) && text.includes(".repeat(");
+  const found = files.filter((file) => {
+    // A literal of blanks is what is looked for, so that strings stay.
+    const text = withoutComments(textOf(file), false);
+    return floorOf(file) !== "render" && (pads.test(text) || repeats(file, text));
+  });
+  assert.deepEqual(found.sort(), Object.keys(countsBlanks).sort());
+});
+
+test("no heading is drawn by hand", () => {
+  const drawn = /as: "title", text: [`"][^`"]*\S {2,}\S/;
+  assert.deepEqual(
+    files.filter((file) => floorOf(file) !== "render" && drawn.test(withoutComments(textOf(file), false))),
+    [],
+  );
 });
 
 /** Lists of parts of a kind, of which each part has a file of its own however short it is, by what imports the parts. */

@@ -1,3 +1,4 @@
+import { padHex } from "../base/hex.ts";
 import { isIP, type Socket } from "node:net";
 import { wholeFile } from "../base/file.ts";
 
@@ -36,7 +37,7 @@ const MAPPED = "0000".repeat(5) + "ffff";
 
 function hexAddress(address: string): string {
   if (isIP(address) === 4) {
-    const bytes = address.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"));
+    const bytes = address.split(".").map((byte) => padHex(Number(byte), 2));
     return MAPPED + bytes.join("");
   }
   const ipv4 = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address);

@@ -1,4 +1,5 @@
 /** Markdown that shows untrusted text unchanged. */
+import { padHex } from "./hex.ts";
 import { printable } from "./printable.ts";
 
 /**
@@ -39,4 +40,4 @@ export const fileUri = (path: string): string =>
   (/^[\w-]{2,}:\/\//.test(path)
     ? path
     : `file://${path.startsWith("/") ? "" : "/"}${path.replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/")}`
-  ).replace(/[()<>\s]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  ).replace(/[()<>\s]/g, (character) => `%${padHex(character.charCodeAt(0), 2)}`);

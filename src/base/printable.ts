@@ -1,4 +1,5 @@
 /** Shows control characters and invisible characters of untrusted text. */
+import { padHex } from "./hex.ts";
 
 const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 const ALL_UNSEEN = new RegExp(UNSEEN.source, "g");
@@ -15,11 +16,11 @@ function shown(character: string): string {
   if (character === "\t") return character;
   const code = character.charCodeAt(0);
   if (code < 0x80) return `^${String.fromCharCode(code ^ 0x40)}`;
-  return code < 0x100 ? `\\x${code.toString(16)}` : `\\u${code.toString(16).padStart(4, "0")}`;
+  return code < 0x100 ? `\\x${code.toString(16)}` : `\\u${padHex(code, 4)}`;
 }
 
 /** Escapes these characters in a JSON document; its strings keep their values. */
 export const printableJson = (json: string): string =>
   json.replace(/[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+    return `\\u${padHex(character.charCodeAt(0), 4)}`;
   });

@@ -1,3 +1,4 @@
+import { column } from "../render/pad.ts";
 import { UsageError } from "../base/usageError.ts";
 import { printable, printableJson } from "../base/printable.ts";
 import { type DebuginfoReport, debuginfoReport, type ModuleReport } from "../session/find/debuginfoReport.ts";
@@ -67,7 +68,7 @@ export function reportText(report: DebuginfoReport): string {
 }
 
 const tryLine = ({ path, outcome, why }: Try): string =>
-  `  ${outcome.padEnd(7)}  ${path}${why === ABSENT ? "" : ` ${why}`}`;
+  `  ${column(outcome, 7)}  ${path}${why === ABSENT ? "" : ` ${why}`}`;
 
 function moduleLines({ modules, noModules }: DebuginfoReport): string[] {
   const missing = modules.filter(({ path }) => path === undefined);

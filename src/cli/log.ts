@@ -1,3 +1,4 @@
+import { labelled } from "../render/pad.ts";
 import { fileHead, inputText, wholeFile } from "../base/file.ts";
 import { packingOf, UNPACK_TOOLS } from "../base/packing.ts";
 import { isSystemError } from "../base/systemError.ts";
@@ -149,7 +150,7 @@ interface Shown {
 function reportLines({ text, report, context }: Shown, i: number): string[] {
   const summary = summaryOf(text, report, context);
   const { traces } = factsOf(text, report);
-  const row = (label: string, value: string): string => `${label.padStart(LABEL)}  ${value}`;
+  const row = (label: string, value: string): string => labelled(label, value, LABEL);
   return [
     "",
     `${i + 1}. ${summary.title}`,

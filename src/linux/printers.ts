@@ -1,6 +1,6 @@
 /** How the kernel's own types are shown in few words. */
 import { attempt } from "../base/fault.ts";
-import { hex0x, padHex } from "../base/hex.ts";
+import { hex0x, padHex, padDigits } from "../base/hex.ts";
 import type { Printer, Summaries } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { symbolText } from "../model/symbolText.ts";
@@ -89,7 +89,7 @@ const spinlock: Printer = (object) => {
 
 const seconds = (nanoseconds: bigint): string => {
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
-  const text = `${size / 1_000_000_000n}.${(size % 1_000_000_000n).toString().padStart(9, "0")}`;
+  const text = `${size / 1_000_000_000n}.${padDigits(size % 1_000_000_000n, 9)}`;
   return `${nanoseconds < 0n ? "-" : ""}${text} s`;
 };
 

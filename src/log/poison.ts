@@ -1,3 +1,5 @@
+import { padHex } from "../base/hex.ts";
+
 /** include/linux/poison.h, with POISON_POINTER_DELTA of 64-bit kernels (0xdead000000000000) and without. */
 const MARKS: readonly (readonly [value: bigint, name: string, meaning: string])[] = [
   [0xdead000000000100n, "LIST_POISON1", "the next pointer of an entry that was taken out of its list"],
@@ -45,7 +47,7 @@ function filledWith(value: bigint): Poison | undefined {
   const top = Number((value >> BigInt(8 * (bytes - 1))) & 0xffn);
   const known = BYTES.get(top);
   if (!known) return undefined;
-  const filled = BigInt(`0x${top.toString(16).padStart(2, "0").repeat(bytes)}`);
+  const filled = BigInt(`0x${padHex(top, 2).repeat(bytes)}`);
   const offset = value - filled;
   return offset > -MAX_MEMBER && offset < MAX_MEMBER ? { name: known[0], meaning: known[1], offset } : undefined;
 }

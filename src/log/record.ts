@@ -1,3 +1,4 @@
+import { padHex } from "../base/hex.ts";
 import type { LogContext } from "./context.ts";
 import { factsOf } from "./facts.ts";
 import type { KernelLog } from "./kernelLog.ts";
@@ -9,8 +10,7 @@ import type { Entry } from "./traces.ts";
 /** Absent is null, addresses are `0x` and 16 digits, lines count from 1: as `--json` of the commands. */
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-const address = (value: bigint | undefined): string | null =>
-  value === undefined ? null : `0x${value.toString(16).padStart(16, "0")}`;
+const address = (value: bigint | undefined): string | null => (value === undefined ? null : `0x${padHex(value, 16)}`);
 
 const place = ({ name, offset, size, module, address: at }: Place): Record<string, Json> => ({
   function: name ?? null,

@@ -1,4 +1,4 @@
-import { hex0x } from "../base/hex.ts";
+import { hex0x, padHex } from "../base/hex.ts";
 /** What a value is by itself, whatever the kernel: poison, an error in a pointer, NULL. */
 export function wellKnown(value: bigint): string | undefined {
   if (value === 0n) return "NULL";
@@ -7,7 +7,7 @@ export function wellKnown(value: bigint): string | undefined {
   if (value < PAGE) return `offset ${hex0x(value)} from NULL: a member of a structure at NULL`;
   const error = ERRORS.get(Number(BigInt.asUintN(64, -value) & 0xffffn));
   if (BigInt.asUintN(64, -value) < MAX_ERRNO && error) return `-${error} as a pointer (ERR_PTR)`;
-  const bytes = value.toString(16).padStart(16, "0");
+  const bytes = padHex(value, 16);
   if (/^(..)\1{7}$/.test(bytes)) return POISON_BYTES.get(bytes.slice(0, 2));
   return undefined;
 }

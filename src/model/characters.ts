@@ -1,3 +1,4 @@
+import { padDigits } from "../base/hex.ts";
 import { isUtf8 } from "node:buffer";
 import { bare, type CType } from "../debuginfo/ctype.ts";
 
@@ -18,7 +19,7 @@ const ESCAPES: ReadonlyMap<number, string> = new Map([
   [0x5c, "\\\\"],
 ]);
 
-const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, "0")}`;
+const octal = (byte: number): string => `\\${padDigits(byte, 3, 8)}`;
 
 /** One byte as C writes it between `quote`s: itself, `\n`, or `\377`. */
 export function characterText(byte: number, quote: '"' | "'"): string {

@@ -137,23 +137,16 @@ export const widths = (columns: readonly GridColumn[], rows: readonly Row[]): re
     return Math.min(width, MAX_WIDTH);
   });
 
-/** A command's table as its panel shows it: what matters first, nothing that no row has, numbers with their units. */
-export function tableFor(
-  { columns, rows }: GridTable,
-  { lead = [], units = {} }: Pick<Panel, "lead" | "units">,
-): GridTable {
+/** A command's table as its panel shows it: what matters first, nothing that no row has. */
+export function tableFor({ columns, rows }: GridTable, { lead = [] }: Pick<Panel, "lead">): GridTable {
   const isEmpty = (index: number): boolean => rows.every((row) => (row[index] ?? "") === "");
   const rank = (index: number): number => {
     const at = lead.indexOf(columns[index]?.name ?? "");
     return at < 0 ? lead.length : at;
   };
   const order = [...columns.keys()].filter((i) => !isEmpty(i)).sort((a, b) => rank(a) - rank(b) || a - b);
-  const unitOf = ({ name }: GridColumn): Pick<GridColumn, "unit"> => {
-    const unit = Object.hasOwn(units, name) ? units[name] : undefined;
-    return unit ? { unit } : {};
-  };
   return {
-    columns: order.flatMap((i) => columns[i] ?? []).map((column) => ({ ...column, ...unitOf(column) })),
+    columns: order.flatMap((i) => columns[i] ?? []),
     rows: rows.map((row) => order.map((i) => row[i] ?? null)),
   };
 }

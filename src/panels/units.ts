@@ -1,3 +1,4 @@
+import { padHex } from "../base/hex.ts";
 import type { GridCell, Unit } from "../protocol/grid.ts";
 
 /** Numbers as a person reads them: no DOM. */
@@ -35,9 +36,7 @@ export function unitText(cell: GridCell, unit: Unit | undefined): string | undef
     case "octal":
       return `0${value.toString(8)}`;
     case "hex":
-      return `0x${BigInt(cell as string | number)
-        .toString(16)
-        .padStart(4, "0")}`;
+      return `0x${padHex(BigInt(cell as string | number), 4)}`;
     default:
       return undefined;
   }

@@ -1,6 +1,6 @@
 import type { Described, Identified, LogStretch, Place, TaskStack } from "./custom.ts";
 import type { Opcode, Opcodes } from "./opcodes.ts";
-import type { Grid, Unit } from "./grid.ts";
+import type { Grid } from "./grid.ts";
 
 /** One page of the Crash Dump panel. */
 export interface Panel {
@@ -10,8 +10,6 @@ export interface Panel {
   readonly line: string;
   /** Columns that come first, in this order; the others follow as the records have them. */
   readonly lead?: readonly string[];
-  /** By column. */
-  readonly units?: Readonly<Record<string, Unit>>;
   /** A column whose cells lead on; `$` in `target` stands for the cell. */
   readonly opens?: { readonly column: string; readonly kind: LinkKind; readonly target: string };
   /** How it shows them. */

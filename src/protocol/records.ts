@@ -34,6 +34,10 @@ export interface PanelKeys {
   "kmem -v": "vmapArea" | "vmStruct" | "start" | "end" | "size" | "caller";
   "kmem -V": "table" | "name" | "value";
   "kmem -z": "node" | "zone" | "address" | "name" | "spanned" | "present" | "min" | "low" | "high";
+  "kmem -S": "address" | "free";
+  swap: "swapInfo" | "type" | "size" | "used" | "percent" | "priority" | "file";
+  "foreach user files": "pid" | "comm" | "fd" | "type" | "path" | "file" | "dentry" | "inode";
+  ipcs: "facility" | "id" | "key" | "uid" | "mode" | "bytes" | "attached" | "status" | "semaphores" | "messages";
   net: "device" | "name" | "addresses" | "missing";
   runq: "cpu" | "queue" | "priority" | "pid" | "task" | "comm" | "current";
   timer: "cpu" | "base" | "expires" | "timeToExpire" | "timer" | "function";

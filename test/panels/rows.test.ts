@@ -112,7 +112,7 @@ const CACHES = {
     { name: "cache", kind: "address" },
     { name: "name", kind: "text" },
     { name: "flags", kind: "text" },
-    { name: "slabBytes", kind: "number" },
+    { name: "slabBytes", kind: "number", unit: "bytes" },
   ],
   rows: [
     ["0xffff888003c41a00", "dentry", null, 4096],
@@ -138,7 +138,7 @@ test("a panel puts first what matters, leaves out what no row has, and keeps the
 });
 
 test("numbers are shown in the unit of their column and copied as they are", () => {
-  const { columns, rows } = tableFor(CACHES, { lead: ["slabBytes"], units: { slabBytes: "bytes" } });
+  const { columns, rows } = tableFor(CACHES, { lead: ["slabBytes"] });
   assert.equal(shownText(rows[0]?.[0] ?? null, columns[0] ?? {}), "4.0 KiB");
   assert.match(tabSeparated(columns, rows), /^slabBytes\tcache\tname\n4096\t/);
   assert.equal(shownText(416, { unit: "octal" }), "0640");

@@ -1,3 +1,4 @@
+import { column } from "../../render/pad.ts";
 import { derived } from "../../model/derived.ts";
 import { basename } from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
@@ -58,12 +59,12 @@ function* listingText({ kernel }: Target, { symbol, start, instructions }: Code)
   const width = String(instructions.length > 0 ? hex((instructions.at(-1)?.address ?? start) - start) : "").length + 1;
   let last = "";
   for (const one of instructions) {
-    const offset = `+${hex(one.address - start)}`.padStart(width);
+    const offset = column(`+${hex(one.address - start)}`, width, "right");
     let text = `  ${padHex(one.address, 16)} <${offset}>:  ${instructionWords(kernel, one)}`;
     if (instructions.length <= MAX_ANNOTATED) {
       const source = attempt(() => kernel.code.scopes(one.address)[0]?.source);
       const place = source && !(source instanceof Fault) ? `${basename(source.file)}:${source.line}` : "";
-      if (place !== "" && place !== last) text = `${text.padEnd(80)}  ; ${place}`;
+      if (place !== "" && place !== last) text = `${column(text, 80)}  ; ${place}`;
       last = place;
     }
     lines.push(text);

@@ -1,7 +1,7 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../base/fault.ts";
-import { hex0x } from "../../base/hex.ts";
+import { hex0x, hexBytes } from "../../base/hex.ts";
 import type { Job } from "../../base/job.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { addressOf } from "../values/addressOf.ts";
@@ -130,7 +130,7 @@ function row(
   const symbol = resolveSymbols ? target.kernel.symbols.at(one.address) : undefined;
   return {
     address,
-    instructionBytes: [...one.bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" "),
+    instructionBytes: hexBytes(one.bytes),
     instruction: instructionWords(target.kernel, one),
     ...(symbol ? { symbol: symbolPlace(symbol, one.address, 16) } : {}),
     ...lines.at(one.address),

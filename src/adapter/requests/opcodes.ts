@@ -1,7 +1,7 @@
 import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { codeBytes, MAX_SKIPPED, synchronised } from "../../arch/disassembler/opcodes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
-import { hex0x } from "../../base/hex.ts";
+import { hex0x, hexBytes } from "../../base/hex.ts";
 import type { Job } from "../../base/job.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import { addressIfAny } from "../values/addressOf.ts";
@@ -28,7 +28,7 @@ export const opcodes: Pick<Handlers, "vmcore/opcodes"> = {
         return {
           address: hex0x(one.address),
           symbol: symbol && symbolPlace(symbol, one.address, 16),
-          bytes: [...one.bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" "),
+          bytes: hexBytes(one.bytes),
           text: instructionWords(kernel, one),
           faulting: one.address === start + BigInt(mark),
         };

@@ -1,6 +1,28 @@
 import type { Panel, PanelSession } from "../../protocol/panel.ts";
+import type { PanelKeys } from "../../protocol/records.ts";
 
-const rows = (column: string, target: string): NonNullable<Panel["opens"]> => ({ column, kind: "table", target });
+interface Opens<Key> {
+  /** A column whose cells lead on to the rows of a command. */
+  readonly column: Key;
+  /** The command line; `$` stands for the cell. */
+  readonly line: string;
+}
+
+/** A page that shows a command's records as a table. @param lead columns that come first: the compiler checks them */
+const grid = <Line extends keyof PanelKeys>(
+  id: string,
+  title: string,
+  line: Line,
+  lead: readonly PanelKeys[Line][],
+  opens?: Opens<PanelKeys[Line]>,
+): Panel => ({
+  id,
+  title,
+  line,
+  page: "grid",
+  lead,
+  ...(opens && { opens: { column: opens.column, kind: "table", target: opens.line } }),
+});
 
 /** Every page of the Crash Dump panel, in the order of its tabs. A table of any command's records is one line. */
 export const panels: readonly Panel[] = [
@@ -8,76 +30,47 @@ export const panels: readonly Panel[] = [
   { id: "memory", title: "Memory", line: "kmem -i", page: "memory" },
   { id: "tasks", title: "Tasks", line: "ps", page: "tasks" },
   { id: "waits", title: "Waits", line: "waits", page: "waits" },
-  { id: "runq", title: "Run Queues", line: "runq", page: "grid", lead: ["cpu", "queue", "priority", "pid", "comm"] },
-  {
-    id: "timers",
-    title: "Timers",
-    line: "timer",
-    page: "grid",
-    lead: ["cpu", "timeToExpire", "function"],
-    units: { timeToExpire: "jiffies", expires: "jiffies" },
-  },
-  { id: "irqs", title: "IRQs", line: "irq", page: "grid", lead: ["irq", "name"] },
-  {
-    id: "modules",
-    title: "Modules",
-    line: "mod",
-    page: "grid",
-    lead: ["name", "size", "base", "module", "file"],
-    units: { size: "bytes" },
-    opens: rows("name", "sym -m $"),
-  },
-  {
-    id: "slabs",
-    title: "Slab Caches",
-    line: "kmem -s",
-    page: "grid",
-    lead: ["name", "objectSize", "allocated", "total", "slabs", "slabBytes"],
-    opens: rows("name", "kmem -S $"),
-  },
-  {
-    id: "vmalloc",
-    title: "vmalloc",
-    line: "kmem -v",
-    page: "grid",
-    lead: ["start", "end", "size", "caller"],
-  },
-  { id: "swap", title: "Swap", line: "swap", page: "grid" },
-  { id: "mounts", title: "Mounts", line: "mount", page: "grid", lead: ["directory", "type", "device"] },
-  {
-    id: "files",
-    title: "Files",
-    line: "foreach user files",
-    page: "grid",
-    lead: ["pid", "comm", "fd", "type", "path", "file", "dentry", "inode"],
-  },
-  { id: "net", title: "Network", line: "net", page: "grid", lead: ["name", "addresses"] },
-  { id: "devices", title: "Devices", line: "dev", page: "grid", lead: ["kind", "major", "name", "operations"] },
-  {
-    id: "pci",
-    title: "PCI",
-    line: "dev -p",
-    page: "grid",
-    lead: ["name", "id", "class", "type", "express"],
-    units: { class: "hex" },
-  },
-  {
-    id: "ipc",
-    title: "IPC",
-    line: "ipcs",
-    page: "grid",
-    lead: ["facility", "id", "key", "uid", "mode", "bytes", "attached", "status", "semaphores", "messages"],
-  },
+  grid("runq", "Run Queues", "runq", ["cpu", "queue", "priority", "pid", "comm"]),
+  grid("timers", "Timers", "timer", ["cpu", "timeToExpire", "function"]),
+  grid("irqs", "IRQs", "irq", ["irq", "name"]),
+  grid("modules", "Modules", "mod", ["name", "size", "base", "module", "file"], { column: "name", line: "sym -m $" }),
+  grid("slabs", "Slab Caches", "kmem -s", ["name", "objectSize", "allocated", "total", "slabs", "slabBytes"], {
+    column: "name",
+    line: "kmem -S $",
+  }),
+  grid("vmalloc", "vmalloc", "kmem -v", ["start", "end", "size", "caller"]),
+  grid("swap", "Swap", "swap", []),
+  grid("mounts", "Mounts", "mount", ["directory", "type", "device"]),
+  grid("files", "Files", "foreach user files", ["pid", "comm", "fd", "type", "path", "file", "dentry", "inode"]),
+  grid("net", "Network", "net", ["name", "addresses"]),
+  grid("devices", "Devices", "dev", ["kind", "major", "name", "operations"]),
+  grid("pci", "PCI", "dev -p", ["name", "id", "class", "type", "express"]),
+  grid("ipc", "IPC", "ipcs", [
+    "facility",
+    "id",
+    "key",
+    "uid",
+    "mode",
+    "bytes",
+    "attached",
+    "status",
+    "semaphores",
+    "messages",
+  ]),
 ];
+
+/** The objects of a slab cache, each of which opens. */
+const objects: { readonly lead: readonly PanelKeys["kmem -S"][]; readonly opens: NonNullable<Panel["opens"]> } = {
+  lead: ["address", "free"],
+  opens: { column: "address" satisfies PanelKeys["kmem -S"], kind: "object", target: "$" },
+};
 
 /** A command's rows, or the object that an expression names, in an editor of its own. */
 export function editorPanel(line: string, page: "grid" | "object"): Panel {
   const known = page === "grid" ? panels.find((one) => one.line === line && one.page === page) : undefined;
   const panel: Panel = { ...known, id: page === "grid" ? "table" : page, title: line, line, page };
   const isObjects = page === "grid" && /^kmem -S\s/.test(line);
-  return isObjects
-    ? { ...panel, lead: ["address", "free"], opens: { column: "address", kind: "object", target: "$" } }
-    : panel;
+  return isObjects ? { ...panel, ...objects } : panel;
 }
 
 /** An editor as its page remembered it before the window was loaded again; undefined for what is nothing of ours. */

@@ -3,7 +3,7 @@
  * the kernel's verifier and crash spell them.
  */
 import { viewOf, type ByteOrder } from "../../base/bytes.ts";
-import { hex0x } from "../../base/hex.ts";
+import { hex0x, padHex } from "../../base/hex.ts";
 
 /** One instruction, `struct bpf_insn`; the second half of a 16-byte one is in `wide`. */
 export interface BpfInstruction {
@@ -56,7 +56,7 @@ export function* bpfInstructionTexts(code: Uint8Array, order: ByteOrder, names: 
     yield {
       index: at / 8,
       bytes: code.subarray(at, at + size),
-      text: `(${opcode.toString(16).padStart(2, "0")}) ${textOf(fields, names)}`,
+      text: `(${padHex(opcode, 2)}) ${textOf(fields, names)}`,
     };
     at += size;
   }

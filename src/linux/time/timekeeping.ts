@@ -1,3 +1,4 @@
+import { padDigits } from "../../base/hex.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { sizeOf } from "../../debuginfo/ctype.ts";
 import { derived } from "../../model/derived.ts";
@@ -100,6 +101,6 @@ export function loadAverages(kernel: Kernel): readonly string[] {
   return [0, 1, 2].map((i) => {
     const load = kernel.memory.word(address + BigInt(i * kernel.arch.wordSize)) + FIXED_1 / 200n;
     const fraction = ((load & (FIXED_1 - 1n)) * 100n) >> FSHIFT;
-    return `${load >> FSHIFT}.${String(fraction).padStart(2, "0")}`;
+    return `${load >> FSHIFT}.${padDigits(fraction, 2)}`;
   });
 }

@@ -1,3 +1,4 @@
+import { padDigits } from "../../base/hex.ts";
 import type { Machine, Operand, Register } from "./machine.ts";
 
 /** arch/x86/kernel/process_64.c: __show_regs; dumpstack.c: show_opcodes; mm/fault.c: show_fault_oops. */
@@ -42,7 +43,7 @@ function divisor({ code, registers }: { code: string; registers: readonly Regist
   const mode = Number.parseInt(form, 16);
   if (mode < 0xf0) return undefined;
   const prefix = Number.parseInt(rex, 16);
-  const name = (prefix & 1) === 0 ? REGISTERS[mode & 7] : `R${String(8 + (mode & 7)).padStart(2, "0")}`;
+  const name = (prefix & 1) === 0 ? REGISTERS[mode & 7] : `R${padDigits(8 + (mode & 7), 2)}`;
   const held = registers.find((one) => one.name === name || one.name === name?.replace("R0", "R"))?.value;
   if (held === undefined || name === undefined) return undefined;
   return { name, value: BigInt.asUintN((prefix & 8) === 0 ? 32 : 64, held) };

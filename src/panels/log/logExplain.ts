@@ -1,3 +1,4 @@
+import { padHex } from "../../base/hex.ts";
 import type { Described, Place } from "../../protocol/custom.ts";
 import type { Opcode } from "../../protocol/opcodes.ts";
 import type { LogContext } from "../../log/context.ts";
@@ -56,7 +57,7 @@ export function questionsOf(lines: readonly LogLine[], { first, end }: Block): Q
     if (code !== undefined && /^[0-9a-f<>() ]+$/.test(code)) codes.push({ line, text: code, at });
     const registers = entry ? [] : registersOf(text, machine).filter(({ name }) => name !== "EFLAGS");
     for (const { name, value } of registers) {
-      const digits = value.toString(16).padStart(16, "0");
+      const digits = padHex(value, 16);
       if (isAddress(digits)) places.push({ line, text: digits, returns: false, register: name });
     }
     if (code !== undefined || registers.length > 0) seen.add(text);

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { readLine, resolve } from "../../../src/crash/language/language.ts";
 import { parseOptions } from "../../../src/crash/language/parse.ts";
+import { commands } from "../../../src/crash/commands.ts";
 import { editorPanel, panels, revivedEditor } from "../../../src/extension/panel/panels.ts";
+import type { Fields } from "../../../src/say/table.ts";
 import { openSession } from "../../../src/session/open/open.ts";
 
 const session = openSession({ vmcore: ["sample/vmcore"] });
@@ -20,6 +22,23 @@ for (const { title, line } of panels) {
     assert.deepEqual(filters, []);
     const found = resolve(session.context, command);
     parseOptions(found.command, found.line);
+  });
+}
+
+/** Names of the columns of records: their keys, and those of the list within. */
+const columnsOf = (fields: Fields): string[] =>
+  Object.entries(fields).flatMap(([key, field]) => [key, ...(field.fields ? columnsOf(field.fields) : [])]);
+
+for (const { title, line, lead } of panels.filter(({ page }) => page === "grid")) {
+  test(`the first columns of ${title} are keys of its command's records`, () => {
+    const [name = "", option] = line.replace(/^foreach user /, "").split(" ");
+    const { records = () => [] } = commands().find((one) => one.name === name) ?? {};
+    const declared = records().filter(({ line }) => line.startsWith(option === undefined ? name : `${name} ${option}`));
+    const keys = new Set(declared.flatMap(({ fields }) => columnsOf(fields)));
+    assert.deepEqual(
+      lead?.filter((key) => !keys.has(key)),
+      [],
+    );
   });
 }
 

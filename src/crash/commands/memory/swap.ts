@@ -5,6 +5,7 @@ import { isSwapPartition, swapAreas, swapPages, swapPagesInUse } from "../../../
 import type { Obj } from "../../../model/object.ts";
 import { TableLayout } from "../../../render/layout.ts";
 import { faultPiece } from "../../../say/piece.ts";
+import type { PanelKeys } from "../../../protocol/records.ts";
 import type { Table } from "../../../say/table.ts";
 import { command } from "../../language/command.ts";
 import { kilobytesText } from "./sizes.ts";
@@ -29,7 +30,7 @@ export const swap = command({
 });
 
 /** Rows are `struct swap_info_struct`. */
-export const swapTable: Table<Obj> = {
+export const swapTable: Table<Obj, PanelKeys["swap"]> = {
   gap: "",
   columns: {
     swapInfo: { kind: "address", title: "SWAP_INFO_STRUCT", titleAlign: "left", value: ({ address }) => address },

@@ -4,7 +4,7 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { longest } from "../../../../render/pad.ts";
-import { faultPiece, faultSpan, type Pieces, spanText, text } from "../../../../say/piece.ts";
+import { faultPiece, faultSpan, type Pieces, type Span, spanText, text } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
 import { cell } from "../../../../say/cell.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
@@ -13,7 +13,8 @@ import { functionColumn } from "../../../say/functionCell.ts";
 /** The high-resolution timers of a CPU, clock by clock; nanoseconds. */
 export function* cpuHrtimers(kernel: Kernel, cpu: number, now: bigint): Pieces {
   const base = hrtimerBase(kernel, cpu);
-  yield text([{ as: "title", text: `CPU: ${cpu}  HRTIMER_CPU_BASE: ` }, addressSpan(kernel, base.address)]);
+  const title = (text: string): Span => ({ as: "title", text });
+  yield text([title(`CPU: ${cpu}`), "  ", title("HRTIMER_CPU_BASE: "), addressSpan(kernel, base.address)]);
   let number = 0;
   for (const clock of base.at("clock_base").elements()) {
     const name = cell(() => clockName(clock));

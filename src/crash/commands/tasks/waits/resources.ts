@@ -1,3 +1,4 @@
+import { column } from "../../../../render/pad.ts";
 import type { WaitGraph, WaitingTask } from "../../../../insight/waits/waitGraph.ts";
 import { heldBy, taskName, waitWords } from "../../../../insight/waits/words.ts";
 import { taskComm, taskPid } from "../../../../linux/sched/task.ts";
@@ -68,7 +69,7 @@ const MAX_SHOWN = 32;
 function queueLines({ waiting }: WaitRow): Line[] {
   const { queue, task } = waiting.wait;
   const lines = queue.slice(0, MAX_SHOWN).map(({ task: address }, at): Line => {
-    const place = `${String(at + 1).padStart(6)}. `;
+    const place = `${column(String(at + 1), 6, "right")}. `;
     if (address === undefined) return [place, "no task: an entry of another kind"];
     const object = task.kernel.object("struct task_struct", address);
     return [place, { as: "task", text: taskName({ pid: taskPid(object), comm: taskComm(object) }), address }];

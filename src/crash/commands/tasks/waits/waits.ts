@@ -1,3 +1,4 @@
+import { indent } from "../../../../render/pad.ts";
 import { taskActivity } from "../../../../linux/sched/sleeping.ts";
 import { taskTable } from "../../../../linux/sched/task.ts";
 import { waitGraph, waitingTask, type WaitGraph, type WaitingTask } from "../../../../insight/waits/waitGraph.ts";
@@ -58,7 +59,7 @@ function* waitRows({ kernel }: Context, graph: WaitGraph, shown: readonly Waitin
   for (const row of rows)
     yield layout.row(row, (): readonly Line[] => {
       const chain = chainText(row);
-      return chain === undefined ? [] : [[{ as: "dim", text: `${" ".repeat(12)}${chain}` }]];
+      return chain === undefined ? [] : [[{ as: "dim", text: `${indent(12)}${chain}` }]];
     });
 }
 
