@@ -6,7 +6,6 @@ import {
   socketEndpoints,
   socketFamily,
   socketType,
-  type Endpoint,
   type OpenSocket,
 } from "../../../linux/net/socket.ts";
 import { formatValue, type FormatOptions } from "../../../model/format.ts";

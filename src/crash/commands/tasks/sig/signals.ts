@@ -10,7 +10,6 @@ import {
   signalSet,
 } from "../../../../linux/sched/signal.ts";
 import { taskPid } from "../../../../linux/sched/task.ts";
-import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
 import { cell } from "../../../../say/cell.ts";
