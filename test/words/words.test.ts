@@ -8,6 +8,7 @@ import { isMessage, manifestTexts, sourceFiles, textsOf, type Text } from "../..
 const REWRITTEN = ["arch", "base", "debuginfo", "dump", "elf", "kernel", "memory", "unwind"].map(
   (folder) => `src/${folder}/`,
 );
+REWRITTEN.push("src/linux/mm/", "src/linux/slab/");
 const PAGES: string[] = [];
 
 const root = new URL("../..", import.meta.url).pathname;

@@ -1,4 +1,4 @@
-import { isKernelPlace } from "../../linux/mm/kernelRanges.ts";
+import { isInKernelRange } from "../../linux/mm/kernelRanges.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { readLine, run } from "../../crash/language/language.ts";
 import { GridBuilder } from "../../render/grid.ts";
@@ -15,7 +15,7 @@ export const runs: Pick<Handlers, "vmcore/run"> = {
     const grid = new GridBuilder({
       wordSize: target.kernel.arch.wordSize,
       isAddress: (address) => target.kernel.memory.isKernelAddress(address),
-      isPlace: (address) => isKernelPlace(target.kernel, address),
+      isPlace: (address) => isInKernelRange(target.kernel, address),
     });
     // What it changes is lost: a panel is no console.
     for (const piece of run(context, parsed)) {

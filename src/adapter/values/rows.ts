@@ -3,7 +3,7 @@ import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { bare } from "../../debuginfo/ctype.ts";
 import { Obj } from "../../model/object.ts";
-import { isKernelPlace } from "../../linux/mm/kernelRanges.ts";
+import { isInKernelRange } from "../../linux/mm/kernelRanges.ts";
 import { summary, type SummaryOptions } from "../../model/summary.ts";
 import { typeName } from "../../model/typeName.ts";
 import { childrenOf } from "./children.ts";
@@ -55,7 +55,7 @@ export function entryText({ name, value, text }: Entry, { hex }: RowStyle): stri
 
 /** A value in one line; a `long` that holds an address of the kernel is in hexadecimal. @throws Fault */
 export const summaryOf = (value: Obj, options: SummaryOptions): string =>
-  summary(value, { ...options, isAddress: (word) => isKernelPlace(value.kernel, word) });
+  summary(value, { ...options, isAddress: (word) => isInKernelRange(value.kernel, word) });
 
 /** What "View Memory" shows: what a pointer points at, else the object itself. */
 function memoryOf(object: Obj): bigint | undefined {

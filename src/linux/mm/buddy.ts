@@ -1,3 +1,4 @@
+/** Free lists of the buddy allocator. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -6,9 +7,9 @@ import { pfnToPage } from "./memoryModel.ts";
 import { zones } from "./mmzone.ts";
 import { pageTypeTest } from "./pageFlags.ts";
 
-/** A list of free blocks of one size, and of one migrate type where the kernel tells them apart. */
+/** A list of free blocks of one size and, if the kernel distinguishes migrate types, of one migrate type. */
 export interface FreeList {
-  /** Blocks are of 2^order pages. */
+  /** A block has 2^order pages. */
   readonly order: number;
   /** `struct list_head`. */
   readonly address: bigint;
@@ -18,12 +19,12 @@ export interface FreeList {
 const MAX_ORDER = 20;
 const MAX_MIGRATE_TYPES = 16;
 
-/** Lists of a zone's free blocks, smallest first (`struct zone.free_area`). @throws Fault */
+/** Yields the lists of a zone's free blocks, smallest order first (`struct zone.free_area`). @throws Fault */
 export function* freeLists(zone: Obj<"struct zone">): Generator<FreeList> {
   let order = 0;
   for (const area of zone.at("free_area").elements()) {
     const list = area.at("free_list");
-    // Before v2.6.24 pages were not told apart by whether they can be moved.
+    // Before v2.6.24 an area has one list for all migrate types.
     const heads = list.type.kind === "array" ? list.elements() : [list];
     let types = 0;
     for (const head of heads) if (types++ < MAX_MIGRATE_TYPES) yield { order, address: head.address };
@@ -31,29 +32,34 @@ export function* freeLists(zone: Obj<"struct zone">): Generator<FreeList> {
   }
 }
 
-/** The first page of each block on a list: addresses of `struct page`. @throws Fault where the list breaks */
+/** Yields the `struct page` address of the first page of each block on a list. @throws Fault where the list breaks */
 export function* freeBlocks(kernel: Kernel, { address }: FreeList): Generator<bigint> {
   // Since Linux kernel commit bf75f200569d ("mm/page_alloc: add page->buddy_list and page->pcp_list") (in v6.0) the
-  // list has a name of its own, but lies where lru does.
+  // member is called buddy_list; it has the same offset as lru.
   const link = memberOffset(kernel, "struct page", "lru");
   for (const node of listNodes(kernel, address)) yield node - link;
 }
 
 /** A block of free pages. */
 export interface FreeBlock {
-  /** Page frame of its first page. */
+  /** Page frame number of the block's first page. */
   readonly pfn: number;
   readonly order: number;
 }
 
 /**
- * The free block that holds a page. Blocks are aligned to their size, so their first page is one of as many pages as
- * there are sizes; it is marked free and tells the size in `private` (mm/page_alloc.c: set_buddy_order).
- * @throws Fault unknown when how this kernel marks free pages is not known
+ * Returns the free block that contains a page; undefined if the page is not free. Because blocks are aligned to their
+ * size, there is one candidate for the first page for each order. The first page is marked free and has the order in
+ * `private` (mm/page_alloc.c: set_buddy_order). @throws Fault "unknown" if it is not known how this kernel marks free
+ * pages
  */
 export function freeBlockOf(kernel: Kernel, pfn: number): FreeBlock | undefined {
   const isBuddy = pageTypeTest(kernel, "buddy");
-  if (!isBuddy) throw Fault.of("unknown", "VMCOREINFO does not tell how free pages are marked");
+  if (!isBuddy)
+    throw Fault.of(
+      "unknown",
+      "VMCOREINFO has no NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE), so free pages cannot be recognized",
+    );
   const type = kernel.types.named("struct page");
   for (let order = 0; order < MAX_ORDER; order++) {
     const first = pfn - (pfn % 2 ** order);
@@ -68,7 +74,7 @@ export function freeBlockOf(kernel: Kernel, pfn: number): FreeBlock | undefined 
   return undefined;
 }
 
-/** The list that a block of free pages is on; undefined when it is on none that can be read. @throws Fault */
+/** Returns the list that contains a free block, and its zone; undefined if no readable list does. @throws Fault */
 export function freeListOf(
   kernel: Kernel,
   block: FreeBlock,

@@ -1,13 +1,13 @@
+/** The direct map: the kernel's linear mapping of all physical memory. */
 import { orThrow } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { globalWord, noteSymbol } from "../vmcoreinfo.ts";
 
 /**
- * What is added to a physical address to reach it in the kernel's linear mapping of all memory (`__va()`).
- *
- * x86_64 keeps it in `page_offset_base`. Elsewhere it follows from any object that is known to lie in the mapping and
- * whose page the tables tell: a `struct kmem_cache` comes from the slab allocator.
+ * Difference between a direct-map address and its physical address (`__va()`), in bytes.
+ * x86_64 has it in `page_offset_base`. Other architectures: computed from the first `struct kmem_cache` of
+ * `slab_caches`, because the slab allocator allocates in the direct map and the page tables give the physical address.
  * @throws Fault
  */
 export const directMapOffset = derived("direct map", (kernel): bigint => {
@@ -17,6 +17,6 @@ export const directMapOffset = derived("direct map", (kernel): bigint => {
   return cache - orThrow(kernel.memory.translate(cache)).physical;
 });
 
-/** Where the kernel sees a physical address (`__va()`). @throws Fault as `directMapOffset` */
+/** Returns the direct-map address of a physical address (`__va()`). @throws Fault as `directMapOffset` */
 export const physicalToVirtual = (kernel: Kernel, physical: bigint): bigint =>
   BigInt.asUintN(kernel.arch.wordSize * 8, physical + directMapOffset(kernel));

@@ -1,3 +1,4 @@
+/** Huge pages (hugetlb). */
 import { pageSize } from "./page.ts";
 import { globalU32, noteSymbol } from "../vmcoreinfo.ts";
 import { sizeOf } from "../../debuginfo/ctype.ts";
@@ -8,7 +9,10 @@ import type { Obj } from "../../model/object.ts";
 /** HUGE_MAX_HSTATE is at most 16 (powerpc). */
 const MAX_HSTATES = 32;
 
-/** Sizes of huge pages that the kernel serves, `struct hstate` (mm/hugetlb.c); none without CONFIG_HUGETLB_PAGE. @throws Fault */
+/**
+ * Yields the huge page sizes that the kernel supports, `struct hstate` (mm/hugetlb.c); none without
+ * CONFIG_HUGETLB_PAGE. @throws Fault
+ */
 export function* hstates(kernel: Kernel): Generator<Obj<"struct hstate">> {
   const count = Math.min(globalU32(kernel, "hugetlb_max_hstate") ?? 0, MAX_HSTATES);
   if (count === 0) return;
@@ -20,15 +24,23 @@ export function* hstates(kernel: Kernel): Generator<Obj<"struct hstate">> {
   }
 }
 
-/** A page of 2^31 pages would be of 8 TB; the largest that there are have 16 GB. */
+/** Limit for the order: 2^30 pages of 4 KB are 4 TB; the largest existing huge pages have 16 GB. */
 const MAX_HUGE_ORDER = 30;
 
-/** Pages that one huge page of this `struct hstate` consists of. @throws Fault corrupt for an order that is not believed */
+/**
+ * Returns the number of base pages in one huge page of this `struct hstate`. @throws Fault "corrupt" if the order
+ * exceeds the limit
+ */
 export function hugePagePages(state: Obj<"struct hstate">): number {
   const order = state.at("order").number();
-  if (order > MAX_HUGE_ORDER) throw Fault.at("corrupt", state.address, `huge pages of order ${order}`);
+  if (order > MAX_HUGE_ORDER)
+    throw Fault.at(
+      "corrupt",
+      state.address,
+      `huge page order ${order} exceeds the limit of ${MAX_HUGE_ORDER}; struct hstate is probably damaged`,
+    );
   return 2 ** order;
 }
 
-/** Bytes of one huge page of this size. @throws Fault */
+/** Returns the size of one huge page, in bytes. @throws Fault */
 export const hugePageBytes = (state: Obj<"struct hstate">): number => pageSize(state.kernel) * hugePagePages(state);

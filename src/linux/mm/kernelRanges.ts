@@ -1,3 +1,4 @@
+/** Ranges of the kernel's address space that contain memory. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { itemAtOrBelow } from "../../base/search.ts";
 import { derived } from "../../model/derived.ts";
@@ -9,7 +10,7 @@ import { pageSize } from "./page.ts";
 import { vmapAreas } from "./vmalloc.ts";
 import { globalWord } from "../vmcoreinfo.ts";
 
-/** A part of kernel address space that may hold memory; not every page of it need be mapped. */
+/** A range of kernel address space that can contain memory. Not every page of it has to be mapped. */
 export interface KernelRange {
   readonly kind: "direct map" | "vmalloc" | "vmemmap" | "kernel image";
   readonly start: bigint;
@@ -18,8 +19,8 @@ export interface KernelRange {
 }
 
 /**
- * Where the kernel has memory mapped, ascending, nothing twice: all of physical memory, what vmalloc() and module
- * loading gave out, the structs of pages, and the kernel's image. What the dump cannot say is left out.
+ * Ranges in which the kernel has memory mapped: the direct map, vmalloc areas, the vmemmap and the kernel image. Sorted
+ * by address, without overlaps. Ranges that the dump cannot provide are missing.
  */
 export const kernelRanges = derived("kernel ranges", (kernel): readonly KernelRange[] => {
   const ranges: KernelRange[] = [];
@@ -28,22 +29,22 @@ export const kernelRanges = derived("kernel ranges", (kernel): readonly KernelRa
     if (!(found instanceof Fault)) ranges.push(...found);
   }
   ranges.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
-  return [...apart(ranges)];
+  return [...withoutOverlaps(ranges)];
 });
 
 /**
- * Whether a number is an address where the kernel has memory: what a `long` that holds one is told by. Errors and other
- * small negative numbers are none.
- * @param value as it is in memory: unsigned, of the machine's word size
+ * Returns whether a value is an address in one of the kernel's memory ranges. Use it to decide whether a `long`
+ * contains an address: error codes and other small negative numbers do not match. @param value unsigned, of the
+ * architecture's word size
  */
-export function isKernelPlace(kernel: Kernel, value: bigint): boolean {
+export function isInKernelRange(kernel: Kernel, value: bigint): boolean {
   if (!kernel.memory.isKernelAddress(value)) return false;
   const range = itemAtOrBelow(kernelRanges(kernel), ({ start }) => start, value);
   return range !== undefined && value < range.end;
 }
 
-/** Of what overlaps only the part behind what came before. */
-function* apart(ranges: readonly KernelRange[]): Generator<KernelRange> {
+/** Yields ranges without overlaps: of each range only the part after the end of the previous ones. */
+function* withoutOverlaps(ranges: readonly KernelRange[]): Generator<KernelRange> {
   let reached = 0n;
   for (const { kind, start, end } of ranges) {
     const from = start > reached ? start : reached;
@@ -56,7 +57,7 @@ function* apart(ranges: readonly KernelRange[]): Generator<KernelRange> {
 function directMap(kernel: Kernel): KernelRange[] {
   const { first, end } = pageFrames(kernel);
   const at = (pfn: number): bigint => directMapOffset(kernel) + BigInt(pfn) * BigInt(pageSize(kernel));
-  // On 32 bits there may be more memory than can be mapped.
+  // With 32 bits there can be more memory than the direct map can hold.
   const highest = kernel.arch.wordSize === 4 ? globalWord(kernel, "high_memory") : undefined;
   const last = highest !== undefined && highest < at(end) ? highest : at(end);
   return [{ kind: "direct map", start: at(first), end: last }];
@@ -68,7 +69,7 @@ function kernelImage({ symbols }: Kernel): KernelRange[] {
   return start && end ? [{ kind: "kernel image", start: start.address & -4096n, end: end.address }] : [];
 }
 
-/** A virtual mem_map; without one the structs of pages are ordinary memory. */
+/** Returns the ranges of a virtual mem_map. Without one, `struct page`s are in ordinary memory. */
 function vmemmap(kernel: Kernel): KernelRange[] {
   const { runs, size } = memoryModel(kernel);
   const isVirtual = kernel.symbols.find("vmemmap_base") ?? kernel.symbols.find("vmemmap_populate");
@@ -81,7 +82,7 @@ function vmemmap(kernel: Kernel): KernelRange[] {
   }));
 }
 
-/** include/linux/vmalloc.h: registers of devices, which no dump holds. */
+/** include/linux/vmalloc.h: mapped device registers, which a dump does not contain. */
 const VM_IOREMAP = 1n;
 
 const vmallocAreas = (kernel: Kernel): KernelRange[] =>

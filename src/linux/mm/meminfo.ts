@@ -1,3 +1,7 @@
+/**
+ * Numbers of /proc/meminfo (fs/proc/meminfo.c), all in pages. Each has a function, because one can fail without the
+ * others.
+ */
 import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { blockDevicePages } from "../block/bdev.ts";
@@ -9,14 +13,12 @@ import { swapAreas, swapPagesInUse, totalSwapPages } from "./swap.ts";
 import { globalCounter } from "./vmstat.ts";
 import { globalU32, globalWord } from "../vmcoreinfo.ts";
 
-/** Numbers of /proc/meminfo (fs/proc/meminfo.c), all in pages. Each is asked for by itself, so that one may fail alone. */
-
 const known = (value: number | undefined, what: string): number => {
-  if (value === undefined) throw Fault.of("unknown", `this kernel counts no ${what}`);
+  if (value === undefined) throw Fault.of("unknown", `this kernel has no counter of ${what}`);
   return value;
 };
 
-/** @throws Fault */
+/** Returns the number of free pages. @throws Fault */
 export function freePages(kernel: Kernel): number {
   const counted = globalCounter(kernel, "NR_FREE_PAGES");
   if (counted !== undefined) return counted;
@@ -25,16 +27,16 @@ export function freePages(kernel: Kernel): number {
   return pages;
 }
 
-/**
- * The page cache without swap cache and block devices.
- * @throws Fault
- */
+/** Returns the size of the page cache without swap cache and block devices. @throws Fault */
 export function cachedPages(kernel: Kernel): number {
-  const files = known(globalCounter(kernel, "NR_FILE_PAGES"), "pages of files");
+  const files = known(globalCounter(kernel, "NR_FILE_PAGES"), "file pages");
   return Math.max(0, files - swapCachePages(kernel) - blockDevicePages(kernel));
 }
 
-/** A counter since Linux kernel commit b6038942480e ("mm: memcg: add swapcache stat for memcg v2") (in v5.12). @throws Fault */
+/**
+ * Returns the size of the swap cache. It has a counter since Linux kernel commit b6038942480e ("mm: memcg: add
+ * swapcache stat for memcg v2") (in v5.12). @throws Fault
+ */
 function swapCachePages(kernel: Kernel): number {
   const counted = globalCounter(kernel, "NR_SWAPCACHE");
   if (counted !== undefined) return counted;
@@ -47,12 +49,14 @@ function swapCachePages(kernel: Kernel): number {
   return pages;
 }
 
-/** @throws Fault */
+/** Returns the number of pages of the slab allocator. @throws Fault */
 export function slabPages(kernel: Kernel): number {
-  // "_B" since Linux kernel commit d42f3245c7e2 ("mm: memcg: convert vmstat slab counters to bytes") (in v5.9).
+  // The suffix "_B" exists since Linux kernel commit d42f3245c7e2 ("mm: memcg: convert vmstat slab counters to bytes")
+  // (in v5.9).
   const reclaimable = globalCounter(kernel, "NR_SLAB_RECLAIMABLE_B", "NR_SLAB_RECLAIMABLE");
   const unreclaimable = globalCounter(kernel, "NR_SLAB_UNRECLAIMABLE_B", "NR_SLAB_UNRECLAIMABLE");
-  if (reclaimable === undefined || unreclaimable === undefined) return known(globalCounter(kernel, "NR_SLAB"), "slabs");
+  if (reclaimable === undefined || unreclaimable === undefined)
+    return known(globalCounter(kernel, "NR_SLAB"), "slab pages");
   return reclaimable + unreclaimable;
 }
 
@@ -61,7 +65,7 @@ export interface HugePages {
   readonly free: number;
 }
 
-/** Huge pages of all sizes, counted in small ones. @throws Fault */
+/** Returns the huge pages of all sizes, in base pages. @throws Fault */
 export function hugePages(kernel: Kernel): HugePages {
   const pages = { total: 0, free: 0 };
   for (const state of hstates(kernel)) {
@@ -72,14 +76,14 @@ export function hugePages(kernel: Kernel): HugePages {
   return pages;
 }
 
-/** @throws Fault */
+/** Returns the number of swap pages in use. @throws Fault */
 export function swapUsed(kernel: Kernel): number {
   let pages = 0;
   for (const { area } of swapAreas(kernel)) pages += swapPagesInUse(area);
   return pages;
 }
 
-/** What may be promised to processes (mm/util.c: vm_commit_limit). @throws Fault */
+/** Returns CommitLimit: how many pages processes may commit (mm/util.c: vm_commit_limit). @throws Fault */
 export function commitLimit(kernel: Kernel): number {
   const kilobytes = Number(globalWord(kernel, "sysctl_overcommit_kbytes") ?? 0n);
   const allowed =
@@ -87,7 +91,7 @@ export function commitLimit(kernel: Kernel): number {
       ? Math.floor(kilobytes / (pageSize(kernel) / 1024))
       : Math.floor(
           ((Number(totalramPages(kernel)) - hugePages(kernel).total) *
-            known(overcommitRatio(kernel), "overcommit ratio")) /
+            known(overcommitRatio(kernel), "the overcommit ratio")) /
             100,
         );
   return allowed + totalSwapPages(kernel);
@@ -95,6 +99,6 @@ export function commitLimit(kernel: Kernel): number {
 
 const overcommitRatio = (kernel: Kernel): number | undefined => globalU32(kernel, "sysctl_overcommit_ratio");
 
-/** What is promised. @throws Fault */
+/** Returns Committed_AS: how many pages processes have committed. @throws Fault */
 export const committedPages = (kernel: Kernel): number =>
   Math.max(0, percpuCounterSum(kernel.variable("vm_committed_as")));

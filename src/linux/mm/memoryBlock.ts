@@ -1,3 +1,4 @@
+/** Memory blocks: the units of memory hotplug. */
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { listEntries } from "../../kernel/list.ts";
@@ -5,12 +6,10 @@ import { globalAddress, globalU32 } from "../vmcoreinfo.ts";
 import { xarrayEntries } from "../../kernel/xarray.ts";
 
 /**
- * Blocks of memory as sysfs shows them, `struct memory_block` (drivers/base/memory.c), ascending; none without
- * CONFIG_MEMORY_HOTPLUG.
- *
- * They stand in an xarray since Linux kernel commit 4fb6eabf1037 ("drivers/base/memory.c: cache memory blocks in xarray
- * to accelerate lookup") (in v5.7); before, only the bus "memory" knows them.
- * @throws Fault
+ * Yields the memory blocks that sysfs shows, `struct memory_block` (drivers/base/memory.c), by ascending number; none
+ * without CONFIG_MEMORY_HOTPLUG.
+ * They are in an xarray since Linux kernel commit 4fb6eabf1037 ("drivers/base/memory.c: cache memory blocks in xarray
+ * to accelerate lookup") (in v5.7); before, only in the list of devices of the bus "memory". @throws Fault
  */
 export function* memoryBlocks(kernel: Kernel): Generator<Obj<"struct memory_block">> {
   if (globalAddress(kernel, "memory_blocks") !== undefined) {
@@ -27,7 +26,7 @@ export function* memoryBlocks(kernel: Kernel): Generator<Obj<"struct memory_bloc
   }
 }
 
-/** Sections in a block; they are of one size all over the machine. @throws Fault */
+/** Returns the number of sections in a block; all blocks have the same size. @throws Fault */
 export const sectionsPerBlock = (kernel: Kernel): number => globalU32(kernel, "sections_per_block") ?? 1;
 
 // include/linux/memory.h
@@ -40,7 +39,7 @@ const MEMORY_STATES: ReadonlyMap<number, string> = new Map([
   [1 << 5, "CANCEL_OFFLINE"],
 ]);
 
-/** "ONLINE"; a number without a name as it is. @throws Fault */
+/** Returns the state's name, such as "ONLINE"; a value without a name as a number. @throws Fault */
 export function memoryBlockState(block: Obj<"struct memory_block">): string {
   const state = block.at("state").number();
   return MEMORY_STATES.get(state) ?? String(state);

@@ -1,3 +1,4 @@
+/** Conversion between page frame numbers and `struct page` addresses. */
 import { itemAtOrBelow } from "../../base/search.ts";
 import { sizeOf } from "../../debuginfo/ctype.ts";
 import { Fault } from "../../base/fault.ts";
@@ -6,39 +7,39 @@ import type { Kernel } from "../../model/kernel.ts";
 import { memoryNodes } from "./mm.ts";
 import { hasSections, memSections, pagesPerSection, sectionMap, SECTION_HAS_MEM_MAP } from "./sparse.ts";
 
-/** Page frames whose `struct page`s lie one after the other. */
+/** Page frames whose `struct page`s are contiguous. */
 export interface PageRun {
   readonly first: number;
   /** Exclusive. */
   readonly end: number;
-  /** Where the struct of page frame 0 would lie. */
+  /** Address that the struct of page frame 0 would have. */
   readonly base: bigint;
 }
 
-/** How page frames and their `struct page`s belong together (include/asm-generic/memory_model.h). */
+/** The array or arrays of `struct page` (include/asm-generic/memory_model.h). */
 export interface MemoryModel {
-  /** Bytes of `struct page`. */
+  /** Size of `struct page`, in bytes. */
   readonly size: number;
-  /** Ascending by page frame; holes within a run have no page behind them. */
+  /** Ascending by page frame; a run can contain holes, whose page frames have no memory. */
   readonly runs: readonly PageRun[];
 }
 
-/** Page frames of 52 bits of physical memory: more is damage. */
+/** Limit for page frame numbers: 52 bits of physical address. A larger number is damage. */
 const MAX_PFN = 2 ** 40;
-/** 32 TB in sections of 128 MB have as many, were they all apart. */
+/** Limit for runs: 32 TB in sections of 128 MB, each in a run of its own. */
 const MAX_RUNS = 1 << 18;
 
-/** @throws Fault */
+/** Reads the memory model: sparse memory if the kernel has sections, else flat memory. @throws Fault */
 export const memoryModel = derived("memory model", (kernel): MemoryModel => {
   const size = sizeOf(kernel.types.named("struct page"));
-  if (size === 0) throw Fault.of("unknown", "struct page is only declared");
+  if (size === 0) throw Fault.of("unknown", "the debuginfo only declares struct page and does not define it");
   const runs = hasSections(kernel) ? sectionRuns(kernel) : [...nodeRuns(kernel, size)];
   if (runs.some(({ first, end }) => !(first >= 0 && end <= MAX_PFN)))
-    throw Fault.of("corrupt", "page frames beyond what physical memory can be");
+    throw Fault.of("corrupt", "page frame numbers exceed the limit of 2^40");
   return { size, runs };
 });
 
-/** Sparse memory: with a virtual mem_map all sections have the same base and become one run. */
+/** Returns the runs of sparse memory. With a virtual mem_map all sections have the same base and form one run. */
 function sectionRuns(kernel: Kernel): PageRun[] {
   const perSection = pagesPerSection(kernel);
   const runs: { first: number; end: number; base: bigint }[] = [];
@@ -49,12 +50,13 @@ function sectionRuns(kernel: Kernel): PageRun[] {
     const last = runs.at(-1);
     if (last?.base === base) last.end = first + perSection;
     else runs.push({ first, end: first + perSection, base });
-    if (runs.length > MAX_RUNS) throw Fault.at("corrupt", section.address, "more sections than memory can have");
+    if (runs.length > MAX_RUNS)
+      throw Fault.at("corrupt", section.address, "number of memory sections exceeds the limit");
   }
   return runs;
 }
 
-/** Flat memory: each node has its own array. */
+/** Yields the runs of flat memory: each node has an array of its own. */
 function* nodeRuns(kernel: Kernel, size: number): Generator<PageRun> {
   for (const address of memoryNodes(kernel)) {
     const node = kernel.object("struct pglist_data", address);
@@ -64,14 +66,14 @@ function* nodeRuns(kernel: Kernel, size: number): Generator<PageRun> {
   }
 }
 
-/** The `struct page` of a page frame; undefined for one that the kernel has no struct for. @throws Fault */
+/** Returns the `struct page` address of a page frame; undefined if the kernel has no struct for it. @throws Fault */
 export function pfnToPage(kernel: Kernel, pfn: number): bigint | undefined {
   const { size, runs } = memoryModel(kernel);
   const run = itemAtOrBelow(runs, ({ first }) => first, pfn);
   return run && pfn < run.end ? BigInt.asUintN(64, run.base + BigInt(pfn) * BigInt(size)) : undefined;
 }
 
-/** The page frame whose `struct page` holds `address`; undefined when it lies in none. @throws Fault */
+/** Returns the page frame whose `struct page` contains `address`; undefined if none does. @throws Fault */
 export function pageToPfn(kernel: Kernel, address: bigint): number | undefined {
   const { size, runs } = memoryModel(kernel);
   for (const { first, end, base } of runs) {

@@ -1,3 +1,4 @@
+/** Address spaces of processes and sizes of memory. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { AddressSpace } from "../../memory/memory.ts";
 import { derived } from "../../model/derived.ts";
@@ -8,32 +9,34 @@ import { perCpuAddress } from "../../kernel/percpu.ts";
 import { taskPid, threads } from "../sched/task.ts";
 import { globalAddress, globalU32, globalWord, noteOffset, noteSymbol } from "../vmcoreinfo.ts";
 
-/** Resident pages that count as a task's own: files, anonymous memory, shared memory (include/linux/mm_types_task.h). */
+/**
+ * Counters of resident pages that make up a task's RSS: file, anonymous and shared memory pages
+ * (include/linux/mm_types_task.h).
+ */
 const RESIDENT = ["MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES"] as const;
 const COUNTERS: Record<(typeof RESIDENT)[number], number> = { MM_FILEPAGES: 0, MM_ANONPAGES: 1, MM_SHMEMPAGES: 3 };
 
-/** Pages of virtual memory mapped by the task's `mm_struct`; 0 without one. @throws Fault */
+/** Returns the pages of virtual memory that the task's `mm_struct` maps; 0 without one. @throws Fault */
 export function virtualPages(task: Obj<"struct task_struct">): number {
   const mm = task.at("mm");
   return mm.value() === 0n ? 0 : mm.at("total_vm").number();
 }
 
 /**
- * Resident pages of the task's `mm_struct`; 0 without one.
- *
+ * Returns the resident pages of the task's `mm_struct`; 0 without one.
  * Since Linux kernel commit f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (in v6.2) the counts are
- * per-CPU counters; before, one atomic each, and what every thread has not yet added to it.
- * @throws Fault
+ * per-CPU counters. Before, each is one atomic, plus what every thread has counted and not yet added to it. @throws
+ * Fault
  */
 export function residentPages(task: Obj<"struct task_struct">): number {
   const mm = task.at("mm");
   return mm.value() === 0n ? 0 : residentPagesOf(task, mm.deref());
 }
 
-/** The same of a `struct mm_struct` that the task has or had. @throws Fault */
+/** Returns the resident pages of a `struct mm_struct` that the task uses or used. @throws Fault */
 export function residentPagesOf(task: Obj<"struct task_struct">, mm: Obj<"struct mm_struct">): number {
   const counts = mm.has("rss_stat.count") ? mm.at("rss_stat.count") : mm.at("rss_stat");
-  // A count lags behind and may be below zero, which stands for none (include/linux/mm.h: get_mm_counter).
+  // A count is not always up to date and can be negative, which means 0 (include/linux/mm.h: get_mm_counter).
   const pages = RESIDENT.reduce((sum, name) => sum + Math.max(0, counterValue(counts.index(COUNTERS[name]))), 0);
   return Math.max(0, pages + cachedPages(task));
 }
@@ -43,7 +46,10 @@ function counterValue(counter: Obj): number {
   return percpuCounterSum(counter);
 }
 
-/** `struct percpu_counter`: the common count and what each CPU has not folded into it yet. @throws Fault */
+/**
+ * Returns the value of a `struct percpu_counter`: the common count plus what each CPU has not yet added to it. @throws
+ * Fault
+ */
 export function percpuCounterSum(counter: Obj<"struct percpu_counter">): number {
   const { kernel } = counter;
   let sum = Number(counter.at("count").value());
@@ -56,8 +62,8 @@ export function percpuCounterSum(counter: Obj<"struct percpu_counter">): number 
 const threadSums = derived("pages counted by threads", () => new Map<bigint, number>());
 
 /**
- * Pages that threads counted for themselves and have not added to the mm (SPLIT_RSS_COUNTING, until v6.2); summed once
- * for each process, since every thread of it asks for the same sum.
+ * Returns the pages that threads have counted and not yet added to the mm (SPLIT_RSS_COUNTING, until v6.2). Summed once
+ * for each process, because all its threads have the same sum.
  */
 function cachedPages(task: Obj<"struct task_struct">): number {
   if (!task.has("rss_stat.count")) return 0;
@@ -78,18 +84,18 @@ function pagesOfThreads(leader: Obj<"struct task_struct">): number {
       for (const name of RESIDENT) pages += counts.index(COUNTERS[name]).number();
     }
   });
-  // What other threads counted is a refinement: the count stands without it.
+  // The counts of other threads only refine the result: without them the common count is used.
   return sum instanceof Fault ? 0 : pages;
 }
 
-/** More memory nodes than any kernel is built for (MAX_NUMNODES is at most 1024). */
+/** Limit for memory nodes; MAX_NUMNODES is at most 1024. */
 const MAX_NODES = 1024;
 
-/** Addresses of every `struct pglist_data`: one, or those of `node_data[]` that are not NULL. @throws Fault */
+/** Yields the address of every `struct pglist_data`: one, or the non-NULL entries of `node_data[]`. @throws Fault */
 export function* memoryNodes(kernel: Kernel): Generator<bigint, void, void> {
   const nodes = globalAddress(kernel, "node_data");
   if (nodes === undefined) return yield noteSymbol(kernel, "contig_page_data");
-  // nr_node_ids is a constant, and no variable, where there is only one node.
+  // If there is only one node, nr_node_ids is a constant and not a variable.
   const count = Math.min(globalU32(kernel, "nr_node_ids") ?? 1, MAX_NODES);
   for (let i = 0; i < count; i++) {
     const node = kernel.memory.word(nodes + BigInt(i * kernel.arch.wordSize));
@@ -97,7 +103,7 @@ export function* memoryNodes(kernel: Kernel): Generator<bigint, void, void> {
   }
 }
 
-/** A word of every node's `struct pglist_data`, summed. @throws Fault */
+/** Returns the sum of one word over every node's `struct pglist_data`. @throws Fault */
 function sumOverNodes(kernel: Kernel, offset: number): number {
   let sum = 0n;
   for (const node of memoryNodes(kernel)) sum += kernel.memory.word(node + BigInt(offset));
@@ -105,8 +111,8 @@ function sumOverNodes(kernel: Kernel, offset: number): number {
 }
 
 /**
- * Pages of RAM that exist, `node_present_pages` of all nodes. It has always stood between `node_start_pfn` and
- * `node_spanned_pages`, which VMCOREINFO describes. @throws Fault
+ * Number of existing pages of RAM: the sum of `node_present_pages`. In all kernels the member is between
+ * `node_start_pfn` and `node_spanned_pages`, whose offsets VMCOREINFO has. @throws Fault
  */
 export const presentPages = derived("present pages", (kernel): number => {
   const word = kernel.arch.wordSize;
@@ -115,14 +121,17 @@ export const presentPages = derived("present pages", (kernel): number => {
   return sumOverNodes(kernel, between ? start + word : noteOffset(kernel, "pglist_data", "node_present_pages"));
 });
 
-/** Page frames from the first to the last of each node, holes included: what crash takes for all memory. @throws Fault */
+/**
+ * Number of page frames from the first to the last of each node, including holes. crash reports it as the size of
+ * memory. @throws Fault
+ */
 export const spannedPages = derived("spanned pages", (kernel): number =>
   sumOverNodes(kernel, noteOffset(kernel, "pglist_data", "node_spanned_pages")),
 );
 
 /**
- * Pages that the page allocator manages: `_totalram_pages`, an atomic since Linux kernel commit ca79b0c211af (in
- * v5.0), a plain word before. @throws Fault
+ * Returns the number of pages that the page allocator manages: `_totalram_pages`, an atomic since Linux kernel commit
+ * ca79b0c211af (in v5.0); before, the plain word `totalram_pages`. @throws Fault
  */
 export function totalramPages(kernel: Kernel): bigint {
   const pages = globalWord(kernel, "_totalram_pages") ?? globalWord(kernel, "totalram_pages");
@@ -130,7 +139,7 @@ export function totalramPages(kernel: Kernel): bigint {
   return pages;
 }
 
-/** The user address space of a task. @throws Fault unmapped for one that has none */
+/** Returns the user address space of a task. @throws Fault "unmapped" if it has none */
 export function taskMemory(task: Obj<"struct task_struct">): AddressSpace {
   const mm = task.at("mm");
   if (mm.value() === 0n) throw Fault.of("unmapped", "the task has no user address space");

@@ -1,43 +1,42 @@
+/** Memory nodes and zones. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { memoryNodes } from "./mm.ts";
 
-/** Every memory node, `struct pglist_data`. @throws Fault */
+/** Yields every memory node, `struct pglist_data`. @throws Fault */
 export function* pglistData(kernel: Kernel): Generator<Obj<"struct pglist_data">> {
   for (const address of memoryNodes(kernel)) yield kernel.object("struct pglist_data", address);
 }
 
-/** Zones are few (MAX_NR_ZONES is at most 6); a damaged count must not be believed. */
+/** Limit for the zones of a node; MAX_NR_ZONES is at most 6. */
 const MAX_ZONES = 16;
 
-/** Zones of a node, `struct zone`, the unpopulated ones too. @throws Fault */
+/** Yields the zones of a node, `struct zone`, including unpopulated ones. @throws Fault */
 export function* zonesOf(node: Obj<"struct pglist_data">): Generator<Obj<"struct zone">> {
   let zones = 0;
   for (const zone of node.at("node_zones").elements()) if (zones++ < MAX_ZONES) yield zone;
 }
 
-/** Zones of all nodes. @throws Fault */
+/** Yields the zones of all nodes. @throws Fault */
 export function* zones(kernel: Kernel): Generator<Obj<"struct zone">> {
   for (const node of pglistData(kernel)) yield* zonesOf(node);
 }
 
-/** Pages that the page allocator has of a zone: an atomic since v5.0 @throws Fault */
+/** Returns the number of pages of a zone that the page allocator manages; an atomic since v5.0. @throws Fault */
 export const managedPages = (zone: Obj<"struct zone">): number =>
   Number(
     zone.has("managed_pages.counter") ? zone.at("managed_pages.counter").value() : zone.at("managed_pages").value(),
   );
 
-/** "DMA32". @throws Fault */
+/** Returns the name of a zone, such as "DMA32". @throws Fault */
 export const zoneName = (zone: Obj<"struct zone">): string => zone.at("name").text();
 
 /**
- * Watermarks of a zone, min, low and high (mm/page_alloc.c: `zone_watermark`).
- *
- * Since Linux kernel commit a9214443c4ba ("mm: move zone watermark accesses behind an accessor") (in v5.0) what is
- * stored lacks a boost, which is added to each.
- * @throws Fault
+ * Returns the watermarks min, low and high of a zone, in pages (mm/page_alloc.c: `zone_watermark`).
+ * Since Linux kernel commit a9214443c4ba ("mm: move zone watermark accesses behind an accessor") (in v5.0) the stored
+ * values do not include the boost, which is added to each. @throws Fault
  */
 export function watermarks(zone: Obj<"struct zone">): readonly number[] {
   const marks = zone.has("_watermark") ? zone.at("_watermark") : zone.at("watermark");
@@ -45,7 +44,7 @@ export function watermarks(zone: Obj<"struct zone">): readonly number[] {
   return [0, 1, 2].map((i) => marks.index(i).number() + boost);
 }
 
-/** Page frames of all nodes, from the lowest to before `end`. @throws Fault */
+/** Range of page frames of all nodes; `end` is exclusive. @throws Fault */
 export const pageFrames = derived("page frames", (kernel): { readonly first: number; readonly end: number } => {
   let [first, end] = [Infinity, 0];
   for (const node of pglistData(kernel)) {
@@ -66,7 +65,7 @@ const nodeSpans = derived("node spans", (kernel) =>
   })),
 );
 
-/** The number of the node that a page frame belongs to; undefined for one of no node. @throws Fault */
+/** Returns the number of the node that a page frame belongs to; undefined if no node contains it. @throws Fault */
 export function nodeOfPfn(kernel: Kernel, pfn: number): number | undefined {
   const spans = nodeSpans(kernel);
   return spans.find(({ first, count }) => pfn >= first && pfn < first + count)?.id;

@@ -1,14 +1,15 @@
+/** Page size. */
 import type { Kernel } from "../../model/kernel.ts";
 
-/** What most machines have, for a dump whose VMCOREINFO does not tell. */
+/** Page size of most machines, used if VMCOREINFO has none. */
 const COMMON_PAGE_SIZE = 4096;
 
-/** Bytes of a page of this kernel: VMCOREINFO's PAGESIZE (kernel/crash_core.c). */
+/** Returns the size of a page of this kernel, in bytes: VMCOREINFO's PAGESIZE (kernel/crash_core.c). */
 export function pageSize(kernel: Kernel): number {
   const noted = Number(kernel.vmcoreinfo("PAGESIZE"));
   const isPowerOfTwo = noted > 0 && Number.isInteger(Math.log2(noted));
   return isPowerOfTwo ? noted : COMMON_PAGE_SIZE;
 }
 
-/** PAGE_SHIFT. */
+/** Returns PAGE_SHIFT: the binary logarithm of the page size. */
 export const pageShift = (kernel: Kernel): number => Math.log2(pageSize(kernel));

@@ -1,3 +1,4 @@
+/** Page flags and page types. */
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
@@ -8,7 +9,10 @@ export interface PageFlag {
   readonly bit: number;
 }
 
-/** Every flag in the order of its declaration; several may share a bit. Empty when no type source has the enum. */
+/**
+ * Page flags in the order of their declaration; several can have the same bit. Empty if no type source has `enum
+ * pageflags`.
+ */
 export const pageFlags = derived("page flags", (kernel): readonly PageFlag[] => {
   const type = kernel.types.find("enum", "pageflags");
   if (type?.kind !== "enum") return [];
@@ -17,7 +21,7 @@ export const pageFlags = derived("page flags", (kernel): readonly PageFlag[] => 
     .map(({ name, value }) => ({ name, bit: Number(value) }));
 });
 
-/** The mask of one flag; undefined for a kernel that has it not, or no more (PG_slab since v6.10). */
+/** Returns the mask of one flag; undefined if this kernel does not have it (PG_slab was removed in v6.10). */
 export function pageFlagMask(kernel: Kernel, name: string): bigint | undefined {
   const flag = pageFlags(kernel).find((one) => one.name === name);
   const noted = flag ? undefined : kernel.vmcoreinfo(`NUMBER(${name})`);
@@ -32,23 +36,22 @@ const flagNamesByBit = derived("page flag names", (kernel) => {
 });
 
 /**
- * Names of the bits set in a page's `flags`, without "PG_": of several names for a bit the one declared first, which
- * is the bit's own. The bits above, zone and node and section, have no names.
+ * Returns the names, without "PG_", of the bits set in a page's `flags`. If a bit has several names, the one declared
+ * first is the bit's own. The upper bits, which contain zone, node and section, have no names.
  */
 export function pageFlagNames(kernel: Kernel, flags: bigint): readonly string[] {
   const names = flagNamesByBit(kernel);
   return names.filter((name, bit): name is string => name !== undefined && ((flags >> BigInt(bit)) & 1n) === 1n);
 }
 
-/** What kind of page the word that is otherwise `_mapcount` tells of. */
+/** A kind of page that the kernel marks in the word of `_mapcount`. */
 export type PageType = "buddy" | "slab" | "offline" | "hugetlb";
 
 /**
- * Whether a page's `page_type` says so.
- *
- * Until v6.11 types are bits that are cleared in an all-ones word; since Linux kernel commit 4ffca5a96678 ("mm: support
- * only one page_type per page") (in v6.12) they are a number in the highest byte. VMCOREINFO has the word's value:
- * with the number, its low bytes are zero.
+ * Returns a function that checks the page type of a page; undefined if VMCOREINFO does not have the type's value.
+ * Until v6.11 types are bits that are cleared in an all-ones word. Since Linux kernel commit 4ffca5a96678 ("mm: support
+ * only one page_type per page") (in v6.12) they are a number in the highest byte. VMCOREINFO has the value of the word:
+ * with a number, its low bytes are zero.
  */
 export function pageTypeTest(kernel: Kernel, type: PageType): ((word: number) => boolean) | undefined {
   const noted = kernel.vmcoreinfo(`NUMBER(PAGE_${type.toUpperCase()}_MAPCOUNT_VALUE)`);

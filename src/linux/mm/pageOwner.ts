@@ -1,3 +1,4 @@
+/** Owner of a page: slab cache, anonymous memory or file. */
 import type { Kernel } from "../../model/kernel.ts";
 import { dentryPath } from "../fs/dcache.ts";
 import type { PageStruct } from "./pageStruct.ts";
@@ -9,18 +10,17 @@ const PAGE_MAPPING_ANON = 1n;
 const PAGE_MAPPING_FLAGS = 3n;
 
 /**
- * Whose a page is, in words: "slab of dentry", "anonymous memory", the path of the file whose contents it caches.
- * @returns undefined for a page of the kernel's own, or a free one
- * @throws Fault
+ * Describes the owner of a page: "slab of dentry", "anonymous memory", the path of the file whose contents it caches.
+ * @returns undefined for a free page, or one that the kernel uses itself @throws Fault
  */
 export function pageOwner(kernel: Kernel, { pfn, mapping }: PageStruct): string | undefined {
   const slab = slabOfPfn(kernel, pfn);
   if (slab) return `slab of ${cacheName(slab.cache)}`;
   if (mapping === 0n || !kernel.memory.isKernelAddress(mapping)) return undefined;
   const flags = mapping & PAGE_MAPPING_FLAGS;
-  if (flags !== 0n) return flags === PAGE_MAPPING_ANON ? "anonymous memory" : "a movable page of the kernel's own";
+  if (flags !== 0n) return flags === PAGE_MAPPING_ANON ? "anonymous memory" : "movable kernel page";
   const host = kernel.object("struct address_space", mapping).at("host");
-  if (host.value() === 0n) return "page cache of no file";
+  if (host.value() === 0n) return "page cache without a file";
   const alias = host.deref().at("i_dentry.first");
   if (alias.value() === 0n) return `page cache of inode ${host.deref().at("i_ino").value()}`;
   const dentry = alias.deref().containerOf("struct dentry", "d_u.d_alias");

@@ -1,3 +1,4 @@
+/** Fast reading of many `struct page`s. */
 import { viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
@@ -5,16 +6,16 @@ import type { Kernel } from "../../model/kernel.ts";
 import { memoryModel, pfnToPage } from "./memoryModel.ts";
 import { pageSize } from "./page.ts";
 
-/** Words of a `struct page` (include/linux/mm_types.h), as they stand there: what they mean depends on the page. */
+/** Words of a `struct page` (include/linux/mm_types.h), not interpreted: their meaning depends on the page. */
 export interface PageStruct {
   readonly address: bigint;
   readonly pfn: number;
   readonly flags: bigint;
   readonly mapping: bigint;
   readonly index: bigint;
-  /** `_refcount`: users; signed. */
+  /** `_refcount`: number of references; signed. */
   readonly count: number;
-  /** `_mapcount`, or the `page_type` in its place; unsigned. */
+  /** `_mapcount`, or the `page_type` that shares its word; unsigned. */
   readonly type: number;
 }
 
@@ -27,7 +28,7 @@ interface Offsets {
   readonly type: number;
 }
 
-/** Where the words lie, each by the first of its names that this kernel has. @throws Fault unknown */
+/** Offsets of the members, in bytes, each by the first of its names that this kernel has. @throws Fault "unknown" */
 const offsets = derived("struct page", (kernel): Offsets => {
   const page = kernel.object("struct page", 0n);
   const at = (...names: readonly string[]): number => {
@@ -40,7 +41,7 @@ const offsets = derived("struct page", (kernel): Offsets => {
     size,
     flags: at("flags"),
     mapping: at("mapping"),
-    // The name changed with Linux kernel commit acc53a0b4c15 ("mm: rename page->index to page->__folio_index") (v6.16).
+    // Renamed in Linux kernel commit acc53a0b4c15 ("mm: rename page->index to page->__folio_index") (v6.16).
     index: at("index", "__folio_index"),
     count: at("_refcount", "_count"),
     type: at("_mapcount"),
@@ -57,7 +58,7 @@ const offsets = derived("struct page", (kernel): Offsets => {
   return found;
 });
 
-/** One `struct page`. @throws Fault */
+/** Reads one `struct page`. @throws Fault */
 export function pageStruct(kernel: Kernel, pfn: number): PageStruct {
   const address = pfnToPage(kernel, pfn);
   if (address === undefined) throw Fault.of("unmapped", `page frame ${pfn} has no struct page`);
@@ -65,9 +66,8 @@ export function pageStruct(kernel: Kernel, pfn: number): PageStruct {
 }
 
 /**
- * The structs of page frames from `first` to before `end`, read page by page of memory; for stretches whose structs
- * cannot be read a fault, once for each page of memory.
- * @throws Fault when struct page or its places are not known
+ * Yields the `struct page`s of the page frames from `first` to `end` (exclusive), reading one page of memory at a time;
+ * for each page of memory that cannot be read, one fault. @throws Fault if struct page or its array is not known
  */
 export function* pageStructs(kernel: Kernel, first: number, end: number): Generator<PageStruct | Fault> {
   const { size, runs } = memoryModel(kernel);

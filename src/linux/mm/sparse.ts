@@ -1,3 +1,4 @@
+/** Sections of sparse memory. */
 import { viewOf } from "../../base/bytes.ts";
 import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -8,39 +9,43 @@ import { noteOffset, noteSize, noteSymbol } from "../vmcoreinfo.ts";
 export interface MemSection {
   readonly number: number;
   readonly address: bigint;
-  /** `section_mem_map`: where the section's `struct page`s would begin if they began at page 0, and flags. */
+  /**
+   * `section_mem_map`: the address of the section's `struct page`s minus the offset of its first page frame, and flags.
+   */
   readonly encoded: bigint;
 }
 
-// include/linux/mmzone.h; each keeps its bit since it exists.
+// include/linux/mmzone.h; no flag ever changed its bit.
 export const SECTION_MARKED_PRESENT = 1n << 0n;
 export const SECTION_HAS_MEM_MAP = 1n << 1n;
 export const SECTION_IS_ONLINE = 1n << 2n;
 export const SECTION_IS_EARLY = 1n << 3n;
 export const SECTION_TAINT_ZONE_DEVICE = 1n << 4n;
 
-/** "At least 6 bits are available on all architectures": where sparse_encode_mem_map() explains why. */
+/**
+ * Bits of `section_mem_map` for flags: at least 6 on all architectures (see the comment in sparse_encode_mem_map()).
+ */
 const FLAG_BITS = 63n;
 
 export const sectionMap = ({ encoded }: MemSection): bigint => encoded & ~FLAG_BITS;
 
-/** Pages of one section; VMCOREINFO tells since v5.13. @throws Fault unknown */
+/** Returns the number of pages in a section. VMCOREINFO has it since v5.13. @throws Fault "unknown" */
 export function pagesPerSection(kernel: Kernel): number {
   const bits = Number(kernel.vmcoreinfo("NUMBER(SECTION_SIZE_BITS)") ?? kernel.arch.sectionSizeBits);
   const shift = bits - pageShift(kernel);
-  if (!(shift > 0 && shift < 31)) throw Fault.of("unknown", "SECTION_SIZE_BITS is not known");
+  if (!(shift > 0 && shift < 31))
+    throw Fault.of("unknown", "SECTION_SIZE_BITS is neither in VMCOREINFO nor known for this architecture");
   return 2 ** shift;
 }
 
 export const hasSections = (kernel: Kernel): boolean => kernel.symbols.find("mem_section") !== undefined;
 
-/** Entries of the root table: 52 bits of physical memory in 128 MB sections, 256 to a root, need 2^17. */
+/** Limit for entries of the root table: 52 bits of physical memory in sections of 128 MB, 256 to a root, need 2^17. */
 const MAX_ROOTS = 1 << 20;
 
 /**
- * Sections that are present, ascending. With CONFIG_SPARSEMEM_EXTREME the root table holds pointers to pages full of
- * sections; without, the sections themselves.
- * @throws Fault
+ * Yields the present sections in ascending order. With CONFIG_SPARSEMEM_EXTREME the root table contains pointers to
+ * pages full of sections; without it, the sections themselves. @throws Fault
  */
 export function* memSections(kernel: Kernel): Generator<MemSection> {
   const { wordSize } = kernel.arch;
@@ -85,8 +90,9 @@ interface RootTable {
 }
 
 /**
- * VMCOREINFO gives the address of the table, whether `mem_section` is an array or, since Linux kernel commit
- * 83e3c48729d9 ("mm/sparsemem: Allocate mem_section at runtime for CONFIG_SPARSEMEM_EXTREME=y") (in v4.15), a pointer.
+ * Reads the root table. VMCOREINFO gives its address, no matter whether `mem_section` is an array or, since Linux
+ * kernel commit 83e3c48729d9 ("mm/sparsemem: Allocate mem_section at runtime for CONFIG_SPARSEMEM_EXTREME=y") (in
+ * v4.15), a pointer.
  */
 function rootTable(kernel: Kernel): RootTable {
   const noted = kernel.vmcoreinfo("SYMBOL(mem_section)");
@@ -95,7 +101,7 @@ function rootTable(kernel: Kernel): RootTable {
   const length = Math.min(Number(kernel.vmcoreinfo("LENGTH(mem_section)") ?? 1), MAX_ROOTS);
   for (let i = 0; i < length; i++) {
     const first = kernel.memory.word(address + BigInt(i * kernel.arch.wordSize));
-    // A pointer is aligned; a section that is present says so in its lowest bit.
+    // A pointer is aligned; a present section has its lowest bit set.
     if (first !== 0n) return { address, length, isStatic: (first & SECTION_MARKED_PRESENT) !== 0n };
   }
   return { address, length, isStatic: false };

@@ -1,10 +1,11 @@
+/** Swap areas. */
 import { Fault } from "../../base/fault.ts";
 import { bare } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { globalU32, globalWord, noteSymbol } from "../vmcoreinfo.ts";
 
-/** include/linux/swap.h: a slot in use. */
+/** include/linux/swap.h: the entry of `swap_info` is in use. */
 const SWP_USED = 1 << 0;
 const S_IFMT = 0o170000;
 const S_IFBLK = 0o060000;
@@ -13,9 +14,9 @@ const S_IFBLK = 0o060000;
 const MAX_SWAPFILES = 32;
 
 /**
- * Swap areas in use, `struct swap_info_struct`, each with its number as swap entries name it. `swap_info` holds
- * pointers since Linux kernel commit efa90a981bbc ("swap_info: change to array of pointers") (in v2.6.33).
- * @throws Fault
+ * Yields the active swap areas, `struct swap_info_struct`, each with the number that swap entries use for it.
+ * `swap_info` contains pointers since Linux kernel commit efa90a981bbc ("swap_info: change to array of pointers") (in
+ * v2.6.33). @throws Fault
  */
 export function* swapAreas(
   kernel: Kernel,
@@ -30,27 +31,26 @@ export function* swapAreas(
   }
 }
 
-/** Pages of an area that can be swapped to. @throws Fault */
+/** Returns the number of usable pages of an area. @throws Fault */
 export const swapPages = (area: Obj<"struct swap_info_struct">): number => area.at("pages").number();
 
-/** Flags above a count that no area of 4 TB reaches. */
+/** Mask that removes the flags above the count; an area of up to 4 TB fits into it. */
 const SWAP_USAGE_MASK = (1n << 30n) - 1n;
 
 /**
- * Pages of an area in use. Since Linux kernel commit b228386cf37c ("mm, swap: clean up plist removal and adding") (in
- * v6.14) an atomic count with a flag above it.
- * @throws Fault
+ * Returns the number of pages in use of an area. Since Linux kernel commit b228386cf37c ("mm, swap: clean up plist
+ * removal and adding") (in v6.14) it is an atomic with a flag above the count. @throws Fault
  */
 export function swapPagesInUse(area: Obj<"struct swap_info_struct">): number {
   const count = area.at("inuse_pages");
   return bare(count.type).kind === "struct" ? Number(count.at("counter").value() & SWAP_USAGE_MASK) : count.number();
 }
 
-/** Whether an area is a whole block device rather than a file. @throws Fault */
+/** Returns whether an area is a whole block device and not a file. @throws Fault */
 export const isSwapPartition = (area: Obj<"struct swap_info_struct">): boolean =>
   (area.at("swap_file.f_mapping.host.i_mode").number() & S_IFMT) === S_IFBLK;
 
-/** Swap space of the whole system, in pages. @throws Fault */
+/** Returns the swap space of the system, in pages. @throws Fault */
 export function totalSwapPages(kernel: Kernel): number {
   const pages = globalWord(kernel, "total_swap_pages");
   if (pages === undefined) throw Fault.of("unknown", "no symbol total_swap_pages: the kernel has no swap");

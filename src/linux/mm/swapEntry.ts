@@ -1,19 +1,20 @@
+/** Page-table entries of swapped-out pages. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { swapAreas } from "./swap.ts";
 
-/** Where a page was swapped to. */
+/** A page in a swap area. */
 export interface SwapSlot {
   /** `struct swap_info_struct`. */
   readonly area: Obj<"struct swap_info_struct">;
-  /** Page within the area. */
+  /** Page number within the area. */
   readonly offset: bigint;
 }
 
 /**
- * The swap slot that a page-table entry names. Where the architecture's layout changed over time, the one is taken that
- * names a place within an area that is in use; entries that stand for something else (migration, poison) name none.
+ * Returns the swap slot that a page-table entry refers to; undefined for entries with another meaning (migration,
+ * poison). If the architecture's layout changed over time, the layout is used whose slot is within an active area.
  */
 export function swapSlot(kernel: Kernel, entry: bigint): SwapSlot | undefined {
   const areas = attempt(() =>

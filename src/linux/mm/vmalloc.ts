@@ -1,3 +1,4 @@
+/** Areas of the vmalloc address space. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { itemAtOrBelow } from "../../base/search.ts";
 import { sizeOf } from "../../debuginfo/ctype.ts";
@@ -7,24 +8,24 @@ import type { Obj } from "../../model/object.ts";
 import { listEntries } from "../../kernel/list.ts";
 import { globalU32, globalWord } from "../vmcoreinfo.ts";
 
-/** A piece of address space that vmalloc() and its kin have given out. */
+/** An area that vmalloc() or a related function allocated. */
 export interface VmapArea {
   /** `struct vmap_area`. */
   readonly area: Obj<"struct vmap_area">;
-  /** `struct vm_struct`; undefined for what vm_map_ram() maps. */
+  /** `struct vm_struct`; undefined for areas of vm_map_ram(). */
   readonly vm: Obj<"struct vm_struct"> | undefined;
   readonly start: bigint;
   /** Exclusive. */
   readonly end: bigint;
 }
 
-/** Every area by address, and why there may be more. */
+/** The areas by ascending address, and the fault because of which some can be missing. */
 export interface VmapAreas {
   readonly areas: readonly VmapArea[];
   readonly fault: Fault | undefined;
 }
 
-/** Areas in use, worked out once. Never throws: what was found before a list breaks stands. */
+/** The areas in use, computed once. Never throws: areas found before a list breaks are kept. */
 export const vmapAreas = derived("vmap areas", (kernel): VmapAreas => {
   const areas: VmapArea[] = [];
   let fault: Fault | undefined;
@@ -41,12 +42,12 @@ export const vmapAreas = derived("vmap areas", (kernel): VmapAreas => {
   return { areas, fault };
 });
 
-/** nr_vmap_nodes is at most 128 (mm/vmalloc.c: vmap_init_nodes). */
+/** Limit for vmap nodes; nr_vmap_nodes is at most 128 (mm/vmalloc.c: vmap_init_nodes). */
 const MAX_VMAP_NODES = 4096;
 
 /**
- * Heads of the lists of areas. Since Linux kernel commit d093602919ad ("mm: vmalloc: remove global vmap_area_root
- * rb-tree") (in v6.9) there is one for each of several `struct vmap_node`.
+ * Yields the heads of the lists of areas. Since Linux kernel commit d093602919ad ("mm: vmalloc: remove global
+ * vmap_area_root rb-tree") (in v6.9) each `struct vmap_node` has one; before, there is one list.
  */
 function* areaLists(kernel: Kernel): Generator<Obj<"struct list_head">> {
   if (kernel.symbols.find("vmap_area_list")) {
@@ -54,7 +55,7 @@ function* areaLists(kernel: Kernel): Generator<Obj<"struct list_head">> {
     return;
   }
   const nodes = globalWord(kernel, "vmap_nodes");
-  if (nodes === undefined) throw Fault.of("unknown", "neither vmap_area_list nor vmap_nodes is known");
+  if (nodes === undefined) throw Fault.of("unknown", "neither vmap_area_list nor vmap_nodes is among the symbols");
   const count = Math.min(globalU32(kernel, "nr_vmap_nodes") ?? 1, MAX_VMAP_NODES);
   const type = kernel.types.named("struct vmap_node");
   for (let i = 0; i < count; i++) yield kernel.object(type, nodes + BigInt(i * sizeOf(type))).at("busy.head");
@@ -70,21 +71,23 @@ function vmapArea(area: Obj<"struct vmap_area">): VmapArea {
   };
 }
 
-/** The area that holds `address`. */
+/** Returns the area that contains `address`; undefined if none does. */
 export function vmapAreaAt(kernel: Kernel, address: bigint): VmapArea | undefined {
   const { areas } = vmapAreas(kernel);
   const found = itemAtOrBelow(areas, ({ start }) => start, address);
   return found && address < found.end ? found : undefined;
 }
 
-/** Where the function that asked for an area is; undefined when it is not known. @throws Fault */
+/** Returns the return address of the call that allocated an area; undefined if unknown. @throws Fault */
 export function vmapCaller({ vm }: VmapArea): bigint | undefined {
   if (!vm?.has("caller")) return undefined;
   const caller = vm.at("caller").value();
   return caller === 0n ? undefined : caller;
 }
 
-/** Lowest address of the vmalloc space, where the kernel has a variable of it. @throws Fault */
+/**
+ * Returns the lowest address of the vmalloc space; undefined if neither a variable nor VMCOREINFO has it. @throws Fault
+ */
 export const vmallocStart = (kernel: Kernel): bigint | undefined =>
   globalWord(kernel, "vmalloc_base") ?? notedNumber(kernel, "VMALLOC_START");
 

@@ -1,3 +1,4 @@
+/** Counters of the memory manager (/proc/vmstat). */
 import { attempt, Fault } from "../../base/fault.ts";
 import { derived, derivedFor } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -13,13 +14,13 @@ export interface Counter {
   readonly value: number;
 }
 
-/** Enums with more constants than this are none of these. */
+/** Limit for counters; an enum with larger values does not number counters. */
 const MAX_COUNTERS = 1024;
 
 /**
- * Names of an enum that numbers counters, each at its own value. Of several constants with one value the last names
- * it: `NR_LRU_BASE` only says where the LRU counters begin.
- * @throws Fault unknown
+ * The names of an enum that numbers counters, indexed by value. If several constants have the same value, the last is
+ * used, because `NR_LRU_BASE` only marks where the LRU counters begin. @throws Fault "unknown" if the enum does not
+ * exist
  */
 export const counterNames = derivedFor("counter names", (kernel, name: string): readonly (string | undefined)[] => {
   const type = kernel.types.find("enum", name);
@@ -31,7 +32,7 @@ export const counterNames = derivedFor("counter names", (kernel, name: string): 
   return names;
 });
 
-/** Counters of an array of words (`atomic_long_t`), named by an enum. @throws Fault */
+/** Reads an array of counters (`atomic_long_t`) that an enum numbers. @throws Fault */
 export function counterArray(kernel: Kernel, address: bigint, enumName: string): readonly Counter[] {
   const { wordSize } = kernel.arch;
   return counterNames(kernel, enumName).flatMap((name, i) => {
@@ -41,15 +42,16 @@ export function counterArray(kernel: Kernel, address: bigint, enumName: string):
   });
 }
 
-/** A global table of counters: variable and the enum that names it; in the order in which they are shown. */
+/** A global array of counters and the enum that numbers it. */
 export interface CounterTable {
   readonly variable: string;
   readonly enumName: string;
 }
 
 /**
- * Global tables: `vm_stat` until Linux kernel commit 75ef71840539 ("mm, vmstat: add infrastructure for per-node
- * vmstats") (in v4.8) split it. NUMA events have a table of their own since v4.14, another since v5.14.
+ * Global arrays in the order of display. Linux kernel commit 75ef71840539 ("mm, vmstat: add infrastructure for per-node
+ * vmstats") (in v4.8) split `vm_stat`. NUMA events have an array of their own since v4.14, and a different one since
+ * v5.14.
  */
 export const COUNTER_TABLES: readonly CounterTable[] = [
   { variable: "vm_stat", enumName: "zone_stat_item" },
@@ -59,7 +61,7 @@ export const COUNTER_TABLES: readonly CounterTable[] = [
   { variable: "vm_numa_event", enumName: "numa_stat_item" },
 ];
 
-/** Counters of one global table; undefined where the kernel has it not. @throws Fault */
+/** Reads the counters of one global array; undefined if the kernel does not have it. @throws Fault */
 export function globalCounters(kernel: Kernel, { variable, enumName }: CounterTable): readonly Counter[] | undefined {
   const address = globalAddress(kernel, variable);
   if (address === undefined) return undefined;
@@ -69,7 +71,10 @@ export function globalCounters(kernel: Kernel, { variable, enumName }: CounterTa
   return counters.map(({ name, value }) => ({ name, value: value + (pending.get(name) ?? 0) }));
 }
 
-/** What CPUs counted of NUMA events and nobody has asked for: only a reader adds it up (mm/vmstat.c: fold_vm_numa_events). */
+/**
+ * Returns the NUMA events that CPUs have counted and not yet added to the global counters, which happens only when the
+ * counters are read (mm/vmstat.c: fold_vm_numa_events).
+ */
 function pendingNumaEvents(kernel: Kernel): ReadonlyMap<string, number> {
   const pending = new Map<string, number>();
   for (const zone of zones(kernel)) {
@@ -82,7 +87,7 @@ function pendingNumaEvents(kernel: Kernel): ReadonlyMap<string, number> {
   return pending;
 }
 
-/** Every global counter by name. @throws Fault */
+/** All global counters by name. Arrays that cannot be read are missing. */
 const allCounters = derived("global counters", (kernel): ReadonlyMap<string, number> => {
   const all = new Map<string, number>();
   for (const table of COUNTER_TABLES) {
@@ -93,18 +98,21 @@ const allCounters = derived("global counters", (kernel): ReadonlyMap<string, num
   return all;
 });
 
-/** A counter by the first of its names that this kernel has; undefined when it has none of them. @throws Fault */
+/** Returns a counter by the first of its names that this kernel has; undefined if it has none of them. @throws Fault */
 export function globalCounter(kernel: Kernel, ...names: readonly string[]): number | undefined {
   const all = allCounters(kernel);
   for (const name of names) {
     const value = all.get(name);
-    // What CPUs have not folded in yet may leave a sum below zero, which stands for none (include/linux/vmstat.h).
+    // The sum can be negative because of counts that CPUs have not yet added; this means 0 (include/linux/vmstat.h).
     if (value !== undefined) return Math.max(0, value);
   }
   return undefined;
 }
 
-/** Events, summed over all possible CPUs (`vm_event_states`); undefined without CONFIG_VM_EVENT_COUNTERS. @throws Fault */
+/**
+ * Returns the event counters, summed over all possible CPUs (`vm_event_states`); undefined without
+ * CONFIG_VM_EVENT_COUNTERS. @throws Fault
+ */
 export function vmEvents(kernel: Kernel): readonly Counter[] | undefined {
   if (globalAddress(kernel, "vm_event_states") === undefined) return undefined;
   const sums = new Map<string, number>();

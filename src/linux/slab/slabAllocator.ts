@@ -1,6 +1,6 @@
 /**
- * The SLAB allocator, in kernels until v6.7 that were built with CONFIG_SLAB (mm/slab.c). Its caches keep lists of
- * full, partial and free slabs on each node; free objects of a slab are numbered in an array, its freelist.
+ * The SLAB allocator of kernels up to v6.7 built with CONFIG_SLAB (mm/slab.c). A cache has lists of full, partial and
+ * free slabs for each node. A slab has an array with the numbers of its free objects, the freelist.
  */
 import { Fault } from "../../base/fault.ts";
 import type { Obj } from "../../model/object.ts";
@@ -16,7 +16,7 @@ import { slabType, type Slab } from "./slub.ts";
 
 const LISTS = ["slabs_partial", "slabs_full", "slabs_free"] as const;
 
-/** Every slab of the cache, list by list. @throws Fault where a list breaks */
+/** Yields every slab of the cache, list by list. @throws Fault where a list breaks */
 export function* slabAllocatorSlabs(cache: Obj<"struct kmem_cache">): Generator<Slab> {
   const { kernel } = cache;
   const type = slabType(kernel);
@@ -27,32 +27,32 @@ export function* slabAllocatorSlabs(cache: Obj<"struct kmem_cache">): Generator<
   }
 }
 
-/** @throws Fault */
+/** Reads a slab from its `struct page` or `struct slab`. @throws Fault */
 export function readSlabAllocatorSlab(cache: Obj<"struct kmem_cache">, address: bigint): Slab {
   const { kernel } = cache;
   const slab = kernel.object(slabType(kernel), address);
   const pfn = pageToPfn(kernel, address);
-  if (pfn === undefined) throw Fault.at("corrupt", address, "not the struct of a page: the list of slabs is damaged");
+  if (pfn === undefined) throw Fault.at("corrupt", address, "not a struct page: the list of slabs is damaged");
   const objects = cache.at("num").number();
   const inuse = slab.at("active").number();
   if (inuse > objects) throw Fault.at("corrupt", address, `slab of ${objects} objects has ${inuse} in use`);
-  // Colouring may put the first object some way into the page.
+  // Because of slab colouring, the first object can start after the start of the page.
   const memory = slab.has("s_mem")
     ? slab.at("s_mem").value()
     : physicalToVirtual(kernel, BigInt(pfn) * BigInt(pageSize(kernel)));
   return { address, cache, memory, objects, inuse, freelist: slab.at("freelist").value() };
 }
 
-/** Numbers of the free objects: the entries of the freelist behind those that are taken. @throws Fault */
+/** Yields the numbers of the free objects: the freelist entries from index `inuse` on. @throws Fault */
 export function* slabAllocatorFree({ cache, objects, inuse, freelist }: Slab): Generator<number> {
   const { kernel } = cache;
-  // freelist_idx_t is a byte where that suffices for the smallest objects of a page.
+  // freelist_idx_t is one byte if a byte can number the smallest objects of a page.
   const isByte = objects <= 256 && pageSize(kernel) <= 4096;
   for (let i = inuse; i < objects; i++)
     yield isByte ? kernel.memory.u8(freelist + BigInt(i)) : kernel.memory.u16(freelist + BigInt(2 * i));
 }
 
-/** @throws Fault */
+/** Counts the slabs and objects of a cache. @throws Fault */
 export function slabAllocatorUsage(cache: Obj<"struct kmem_cache">): SlabUsage {
   let [slabs, total, free] = [0, 0, 0];
   for (const slab of slabAllocatorSlabs(cache)) {

@@ -1,3 +1,4 @@
+/** Objects of the slab allocator, and which of them are free. */
 import { derivedFor } from "../../model/derived.ts";
 import { attempt, Fault, untilFault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -13,21 +14,21 @@ import { freeObjects, objectAt, objectIndex, objectLayout, type ObjectLayout } f
 import { cpuSlab, readSlab, type CpuSlab, type Slab } from "./slub.ts";
 import type { StructType } from "../../debuginfo/ctype.ts";
 
-/** Which objects of a slab are free, and for whom. */
+/** A slab and which of its objects are free. */
 export interface SlabState {
   readonly slab: Slab;
   readonly layout: ObjectLayout;
-  /** Numbers of free objects; what holds each: "" for the slab itself, "cpu 1 cache", "cpu 1 sheaf". */
+  /** Numbers of free objects, with what holds each: "" for the slab itself, "cpu 1 cache", "cpu 1 sheaf". */
   readonly free: ReadonlyMap<number, string>;
-  /** Why there may be more of them. */
+  /** The fault because of which free objects can be missing. */
   readonly fault: Fault | undefined;
 }
 
-/** A slab of a cache by the address of its struct. @throws Fault */
+/** Reads a slab of a cache. @param address of its `struct slab` or `struct page` @throws Fault */
 export const slabAt = (cache: Obj<"struct kmem_cache">, address: bigint): Slab =>
   isSlabAllocator(cache) ? readSlabAllocatorSlab(cache, address) : readSlab(cache, address);
 
-/** @throws Fault when not even the shape of the cache can be read */
+/** Finds the free objects of a slab. @throws Fault if the object layout of the cache cannot be read */
 export function slabState(slab: Slab): SlabState {
   const { cache } = slab;
   const layout = objectLayout(slab);
@@ -44,7 +45,8 @@ export function slabState(slab: Slab): SlabState {
     const owner = attempt(() => currentOwner(cache, slab.address));
     if (owner instanceof Fault) note(owner);
     const cpu = owner && !(owner instanceof Fault) ? owner : undefined;
-    // What others freed lies on the slab's own list until the CPU that allocates from the slab takes it over.
+    // Objects that other CPUs freed are on the slab's own freelist until the CPU that allocates from the slab takes
+    // that list over.
     mark(freeObjects(slab, layout, slab.freelist), cpu ? `cpu ${cpu.cpu} cache` : "");
     if (cpu) mark(freeObjects(slab, layout, cpu.own.freelist), `cpu ${cpu.cpu} cache`);
     for (const [address, holder] of objectsInSheaves(cache.kernel, cache.address)) {
@@ -55,7 +57,7 @@ export function slabState(slab: Slab): SlabState {
   return { slab, layout, free, fault };
 }
 
-/** The CPU that allocates from a slab. */
+/** Returns the CPU that allocates from a slab; undefined if none does. */
 function currentOwner(
   cache: Obj<"struct kmem_cache">,
   slab: bigint,
@@ -63,7 +65,7 @@ function currentOwner(
   return slabsOfCpus(cache.kernel, cache.address).find(({ own }) => own.slab === slab);
 }
 
-/** The slabs that CPUs allocate from, by `struct kmem_cache`. */
+/** Per-CPU slabs of a `struct kmem_cache`, by its address. */
 const slabsOfCpus = derivedFor("CPUs' slabs", (kernel, address: bigint) => {
   const cache = kernel.object("struct kmem_cache", address);
   return possibleCpus(kernel).flatMap((cpu) => {
@@ -72,7 +74,7 @@ const slabsOfCpus = derivedFor("CPUs' slabs", (kernel, address: bigint) => {
   });
 });
 
-/** Free objects that sheaves of a `struct kmem_cache` hold, by address. */
+/** Free objects in the sheaves of a `struct kmem_cache`, by address, with the owner of the sheaf. */
 const objectsInSheaves = derivedFor("objects in sheaves", (kernel, cache: bigint): ReadonlyMap<bigint, string> => {
   const held = new Map<bigint, string>();
   attempt(() => {
@@ -82,16 +84,16 @@ const objectsInSheaves = derivedFor("objects in sheaves", (kernel, cache: bigint
   return held;
 });
 
-/** An object of the slab allocator that holds an address. */
+/** An object of the slab allocator. */
 export interface SlabObject {
   readonly cache: Obj<"struct kmem_cache">;
   readonly slab: Slab;
   readonly index: number;
-  /** Where the object begins. */
+  /** Address of the first byte of the object. */
   readonly address: bigint;
 }
 
-/** The slab object around an address; undefined for addresses that the slab allocator did not give out. @throws Fault */
+/** Returns the slab object that contains an address; undefined if the address is not in a slab object. @throws Fault */
 export function slabObjectAt(kernel: Kernel, address: bigint): SlabObject | undefined {
   const found = slabHolding(kernel, address);
   if (!found) return undefined;
@@ -103,7 +105,7 @@ export function slabObjectAt(kernel: Kernel, address: bigint): SlabObject | unde
   return { cache: found.cache, slab, index, address: objectAt(layout, index) };
 }
 
-/** The cache whose slab holds an address. Slabs are known by their place in the mapping of all memory. @throws Fault */
+/** Returns the cache and the slab that contain an address. Only direct-map addresses are in slabs. @throws Fault */
 export function slabHolding(kernel: Kernel, address: bigint): ReturnType<typeof slabOfPfn> {
   if (!kernel.memory.isKernelAddress(address)) return undefined;
   const found = kernel.memory.translate(address);

@@ -1,3 +1,4 @@
+/** Recognition of slab pages by their `struct page`. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -9,9 +10,9 @@ import { slabCaches } from "./slab.ts";
 import { slabType } from "./slub.ts";
 
 /**
- * Tells pages of the slab allocator: by the flag PG_slab, since Linux kernel commit 46df8e73a4a3 ("mm: free up
- * PG_slab") (in v6.10) by the page's type. Of a slab of several pages only the first is marked.
- * @throws Fault unknown
+ * A function that checks whether a page is the first page of a slab: by the flag PG_slab or, since Linux kernel commit
+ * 46df8e73a4a3 ("mm: free up PG_slab") (in v6.10), by the page type. If a slab has several pages, only the first is
+ * marked. @throws Fault "unknown"
  */
 export const slabPageTest = derived(
   "slab page test",
@@ -20,14 +21,14 @@ export const slabPageTest = derived(
     const isSlab = mask === undefined ? pageTypeTest(kernel, "slab") : undefined;
     if (mask !== undefined) return ({ flags }) => (flags & mask) !== 0n;
     if (isSlab) return ({ type }) => isSlab(type);
-    throw Fault.of("unknown", "how this kernel marks pages of slabs is not known");
+    throw Fault.of("unknown", "slab pages cannot be recognized: neither PG_slab nor its page type is known");
   },
 );
 
 /**
- * The first page of the block that a page belongs to, by their structs. A tail page's `compound_head` is the head's
- * address plus one (since v4.4); v7.1's `compound_info` may hold a mask of the tail's own address in its place.
- * @throws Fault
+ * Returns the first page of the compound page that a page belongs to, both as `struct page` addresses. A tail page's
+ * `compound_head` is the address of the head plus one (since v4.4). `compound_info`, which replaced it in v7.1, can
+ * contain a mask for the tail's own address instead. @throws Fault
  */
 export function compoundHead(kernel: Kernel, address: bigint): bigint {
   const page = kernel.object("struct page", address);
@@ -39,14 +40,16 @@ export function compoundHead(kernel: Kernel, address: bigint): bigint {
   return pageToPfn(kernel, head) === undefined ? address & head : head;
 }
 
-/** Until v4.3 a flag tells a tail, and a pointer its head. */
+/** Returns the first page up to v4.3: a flag marks a tail page, and a pointer leads to its head. */
 function firstPage(page: Obj<"struct page">): bigint {
   const tail = pageFlagMask(page.kernel, "PG_tail");
   const isTail = tail !== undefined && (page.at("flags").value() & tail) !== 0n;
   return isTail ? page.at("first_page").value() : page.address;
 }
 
-/** The cache and the slab that a page frame belongs to; undefined for a page of no slab. @throws Fault */
+/**
+ * Returns the cache and the slab that a page frame belongs to; undefined if the page is not in a slab. @throws Fault
+ */
 export function slabOfPfn(
   kernel: Kernel,
   pfn: number,
@@ -67,14 +70,14 @@ export function slabOfPfn(
 
 const cachesByAddress = derived("caches by address", (kernel) => {
   const caches = new Map<bigint, Obj<"struct kmem_cache">>();
-  // What is known before the list breaks is what can be told.
+  // Caches found before the list breaks are kept.
   attempt(() => {
     for (const cache of slabCaches(kernel)) caches.set(cache.address, cache);
   });
   return caches;
 });
 
-/** The cache at an address; undefined when the list of caches has none there. */
+/** Returns the cache at an address; undefined if the list of caches does not contain it. */
 export function knownCache(kernel: Kernel, address: bigint): Obj<"struct kmem_cache"> | undefined {
   const known = cachesByAddress(kernel);
   return known.get(address);

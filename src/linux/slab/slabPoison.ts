@@ -1,3 +1,4 @@
+/** Checks of poison and red zones of slab objects. */
 import { Fault } from "../../base/fault.ts";
 import type { Obj } from "../../model/object.ts";
 import { hasSlabFlag, objectSize } from "./slab.ts";
@@ -9,18 +10,23 @@ const SLUB_RED_INACTIVE = 0xbb;
 const SLUB_RED_ACTIVE = 0xcc;
 
 /**
- * What is wrong with an object that debugging options guard: a free one was written to, or bytes beside it were.
- * @returns undefined for one that is well or not guarded
- * @throws Fault when it cannot be read
+ * Checks an object of a cache with debugging flags: the poison of a free object, and the red zones around an object.
+ * @returns the first wrong byte; undefined for an object that is intact or not protected @throws Fault if the object
+ * cannot be read
  */
 export function damageOf(cache: Obj<"struct kmem_cache">, object: bigint, isFree: boolean): Fault | undefined {
   const { memory } = cache.kernel;
   const size = objectSize(cache);
-  // A constructor's objects keep what it wrote (mm/slub.c: __OBJECT_POISON).
+  // Poison is not used for objects with a constructor (mm/slub.c: __OBJECT_POISON).
   if (isFree && hasSlabFlag(cache, "SLAB_POISON") && cache.at("ctor").value() === 0n) {
     const bytes = memory.read(object, size);
     const wrong = bytes.findIndex((byte, i) => byte !== (i === size - 1 ? POISON_END : POISON_FREE));
-    if (wrong >= 0) return Fault.at("corrupt", object + BigInt(wrong), "poison overwritten: used after it was freed");
+    if (wrong >= 0)
+      return Fault.at(
+        "corrupt",
+        object + BigInt(wrong),
+        "poison overwritten: the object was written to after it was freed",
+      );
   }
   if (!cache.has("red_left_pad") || !hasSlabFlag(cache, "SLAB_RED_ZONE")) return undefined;
   const value = isFree ? SLUB_RED_INACTIVE : SLUB_RED_ACTIVE;
@@ -32,7 +38,12 @@ export function damageOf(cache: Obj<"struct kmem_cache">, object: bigint, isFree
   for (const { start, length } of zones) {
     if (length <= 0) continue;
     const wrong = memory.read(start, length).findIndex((byte) => byte !== value);
-    if (wrong >= 0) return Fault.at("corrupt", start + BigInt(wrong), "red zone overwritten: written past an object");
+    if (wrong >= 0)
+      return Fault.at(
+        "corrupt",
+        start + BigInt(wrong),
+        "red zone overwritten: a write went beyond the bounds of an object",
+      );
   }
   return undefined;
 }

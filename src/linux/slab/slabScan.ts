@@ -1,3 +1,4 @@
+/** Search for slabs in the `struct page`s of all memory. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -7,18 +8,16 @@ import { slabOfPfn, slabPageTest } from "./slabPage.ts";
 import { readSlab, type Slab } from "./slub.ts";
 import type { SlabCount } from "./slabUsage.ts";
 
-/** How far a scan is, in page frames. */
+/** Progress of a scan, in page frames. */
 export interface ScanProgress {
   readonly done: number;
   readonly total: number;
 }
 
 /**
- * Slabs found by the structs of all pages, those on no list of their cache among them, as full ones are; between them how
- * far the walk is, and why a page of structs, or a slab, cannot be read.
- *
- * @param wanted the cache whose slabs are wanted; those of every cache when not given
- * @throws Fault where slabs cannot be told from other pages
+ * Yields the slabs found in all `struct page`s, including those that are on no list of their cache, such as full slabs.
+ * Also yields the progress, and a fault for each page of structs or slab that cannot be read. @param wanted cache whose
+ * slabs to yield; default: all caches @throws Fault if slab pages cannot be recognized
  */
 export function* slabsOfPages(
   kernel: Kernel,
@@ -41,7 +40,10 @@ export function* slabsOfPages(
   }
 }
 
-/** Slabs and objects of each cache, by the cache's address, counted over all pages: for kernels that do not count. @throws Fault */
+/**
+ * Counts the slabs and objects of each cache, by the cache's address, in all pages. Use it for kernels that do not
+ * count them. @throws Fault
+ */
 export function* countSlabs(kernel: Kernel): Generator<ScanProgress, ReadonlyMap<bigint, SlabCount>, void> {
   const counts = new Map<bigint, SlabCount>();
   for (const step of slabsOfPages(kernel)) {

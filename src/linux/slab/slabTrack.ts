@@ -1,11 +1,12 @@
+/** Allocation and free tracks of slab objects. */
 import type { Kernel } from "../../model/kernel.ts";
 import { Fault } from "../../base/fault.ts";
 import { hasSlabFlag, isSlabAllocator } from "./slab.ts";
 import type { SlabObject } from "./slabObject.ts";
 
-/** Who allocated or freed an object last, as slub_debug=U notes it behind the object (mm/slub.c: struct track). */
+/** The last allocation or free of an object. slub_debug=U stores it after the object (mm/slub.c: struct track). */
 export interface SlabTrack {
-  /** The call that asked for it. */
+  /** Return address of the call that allocated or freed the object. */
   readonly address: bigint;
   readonly pid: number;
   readonly cpu: number;
@@ -17,12 +18,12 @@ export interface SlabTracks {
   readonly freed: SlabTrack | undefined;
 }
 
-/** The tracks of an object; undefined where its cache keeps none. @throws Fault */
+/** Returns the tracks of an object; undefined if its cache has none. @throws Fault */
 export function slabTracks(kernel: Kernel, { cache, address }: SlabObject): SlabTracks | undefined {
   if (isSlabAllocator(cache) || !hasSlabFlag(cache, "SLAB_STORE_USER")) return undefined;
   const track = kernel.types.find("struct", "track");
-  if (track?.kind !== "struct" || track.size === 0) throw Fault.of("unknown", "struct track is not known");
-  // get_info_end(): behind the object, and behind the free pointer where that lies outside it.
+  if (track?.kind !== "struct" || track.size === 0) throw Fault.of("unknown", "the debuginfo has no struct track");
+  // get_info_end(): after the object, and after the free pointer if that is outside of the object.
   const [inuse, offset] = [cache.at("inuse").number(), cache.at("offset").number()];
   const start = address + BigInt(offset >= inuse ? inuse + kernel.arch.wordSize : inuse);
   return {
@@ -31,7 +32,7 @@ export function slabTracks(kernel: Kernel, { cache, address }: SlabObject): Slab
   };
 }
 
-/** A track whose address is 0 was never written (init_tracking()). */
+/** Reads a track. A track with address 0 was never written (init_tracking()). */
 function readTrack(kernel: Kernel, at: bigint): SlabTrack | undefined {
   const track = kernel.object("struct track", at);
   const address = track.at("addr").value();

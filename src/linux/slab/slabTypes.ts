@@ -1,9 +1,10 @@
+/** Types of slab objects, derived from cache names. */
 import type { StructType } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { cacheName, isMerged, objectSize } from "./slab.ts";
 import { type SlabObject, slabObjectAt } from "./slabObject.ts";
 
-/** What caches hold whose names are not those of their structs, from the kmem_cache_create() calls that make them. */
+/** Struct names for caches whose name differs from their struct's, from the kmem_cache_create() calls. */
 const STRUCTS: Readonly<Record<string, string>> = {
   bdev_cache: "bdev_inode", // block/bdev.c
   blkdev_ioc: "io_context", // block/blk-ioc.c
@@ -36,16 +37,19 @@ const STRUCTS: Readonly<Record<string, string>> = {
   xfs_inode: "xfs_inode", // fs/xfs/xfs_super.c
 };
 
-/** By habit a cache is named for its struct, or for it and its being a cache: `inode_cache`, `signal_cache`. */
+/**
+ * Returns possible struct names for a cache name. By convention a cache has the name of its struct, with or without a
+ * suffix: `inode_cache`, `signal_cache`.
+ */
 const candidates = (name: string): readonly string[] => {
   const bare = name.replace(/_(cache|cachep|slab)$/, "");
   return [STRUCTS[name], name, bare, `${bare}_struct`].filter((one) => one !== undefined);
 };
 
 /**
- * The struct that an object of a slab cache is, as far as the cache's name tells; undefined for the general caches,
- * and when the struct is longer than the objects are and only resembles the cache's name.
- * @throws Fault
+ * Returns the name of the struct that the objects of a slab cache have, derived from the cache's name. Undefined for
+ * general-purpose caches, and if the struct is larger than the objects and only resembles the cache's name. @throws
+ * Fault
  */
 export function slabStruct(kernel: Kernel, { cache }: SlabObject): string | undefined {
   const [name, size] = [cacheName(cache), objectSize(cache)];
@@ -53,14 +57,14 @@ export function slabStruct(kernel: Kernel, { cache }: SlabObject): string | unde
     if (!/^\w+$/.test(struct)) return false;
     const type = kernel.types.find("struct", struct);
     if (type?.kind !== "struct" || type.incomplete) return false;
-    // A task_struct ends in the registers of its FPU, of which only what the CPU has is allotted.
+    // A task_struct ends with the FPU registers, of which only those that the CPU has are allocated.
     return type.size <= size || struct === name;
   });
 }
 
 /**
- * The structure that begins at an address, by the slab cache that it is an object of; undefined within an object, for
- * the general caches, and for caches that others were merged into. @throws Fault
+ * Returns the struct type of the slab object that starts at an address. Undefined for an address within an object, for
+ * general-purpose caches, and for merged caches. @throws Fault
  */
 export function slabCacheType(kernel: Kernel, address: bigint): StructType | undefined {
   const object = slabObjectAt(kernel, address);

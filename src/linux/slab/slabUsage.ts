@@ -1,3 +1,4 @@
+/** Usage of slab caches. */
 import { Fault } from "../../base/fault.ts";
 import type { Obj } from "../../model/object.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
@@ -7,24 +8,22 @@ import { freeObjects, objectLayout } from "./slubFreelist.ts";
 import { cpuPartialSlabs, cpuSlab, nodeCounter, nodeSlabs, readSlab, type Slab } from "./slub.ts";
 import { slabAllocatorUsage } from "./slabAllocator.ts";
 
-/** How much of a cache is used. */
+/** Usage of a cache. */
 export interface SlabUsage {
-  /** Objects that users have. */
+  /** Objects that the kernel has allocated from the cache. */
   readonly allocated: number;
   /** Objects that fit into its slabs. */
   readonly total: number;
   readonly slabs: number;
 }
 
-/** Slabs and objects of a cache, where its nodes do not count them. */
+/** Slabs and objects of a cache, used if its nodes do not count them. */
 export type SlabCount = Pick<SlabUsage, "total" | "slabs">;
 
 /**
- * What a cache holds: as many objects as its slabs, less the free ones, which lie on the freelists of CPUs, of slabs
- * that CPUs hold, of partial slabs of the nodes, and in sheaves.
- *
- * @param counted what a scan of all pages found, for kernels without CONFIG_SLUB_DEBUG
- * @throws Fault
+ * Computes the usage of a cache: the objects of its slabs minus the free ones. Free objects are on the freelists of
+ * CPUs, of slabs that CPUs hold, and of partial slabs of the nodes, and in sheaves. @param counted result of a scan of
+ * all pages, for kernels without CONFIG_SLUB_DEBUG @throws Fault
  */
 export function slabUsage(cache: Obj<"struct kmem_cache">, counted?: SlabCount): SlabUsage {
   if (isSlabAllocator(cache)) return slabAllocatorUsage(cache);
@@ -37,9 +36,10 @@ export function slabUsage(cache: Obj<"struct kmem_cache">, counted?: SlabCount):
   return { allocated: total - free, total, slabs };
 }
 
-/** What the nodes' counters say that SLUB's cache has. @throws Fault unknown where the kernel does not count */
+/** Returns the node counters of a SLUB cache. @throws Fault "unknown" if the kernel does not count */
 export function countedByNodes(cache: Obj<"struct kmem_cache">): SlabCount {
-  if (!countsSlabs(cache)) throw Fault.of("unknown", "the kernel does not count slabs (CONFIG_SLUB_DEBUG)");
+  if (!countsSlabs(cache))
+    throw Fault.of("unknown", "the kernel does not count slabs because it was built without CONFIG_SLUB_DEBUG");
   let [total, slabs] = [0, 0];
   for (const { node } of cacheNodes(cache)) {
     total += nodeCounter(node, "total_objects") ?? 0;
@@ -48,7 +48,7 @@ export function countedByNodes(cache: Obj<"struct kmem_cache">): SlabCount {
   return { total, slabs };
 }
 
-/** Whether nodes count their slabs. */
+/** Returns whether nodes count their slabs. */
 export const countsSlabs = (cache: Obj<"struct kmem_cache">): boolean =>
   isSlabAllocator(cache) || cache.kernel.object("struct kmem_cache_node", 0n).has("nr_slabs");
 

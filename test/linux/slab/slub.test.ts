@@ -158,7 +158,7 @@ test("a freelist that loops ends", () => {
   const kernel = machine();
   putSlab(kernel, 13, [object(4), object(6)]);
   kernel.put("unsigned long", object(6), object(4));
-  assert.match(freeOf(kernel, 0).fault?.message ?? "", /no end/);
+  assert.match(freeOf(kernel, 0).fault?.message ?? "", /does not end/);
 });
 
 test("a slab with more in use than it holds is a fault of its cache", () => {
