@@ -1,3 +1,4 @@
+/** Places in code that single lines of a log name, for links, hints and resolving. */
 import type { KernelLog } from "./kernelLog.ts";
 import { columnOf, type LogLine } from "./lines.ts";
 import { siteOf } from "./machines.ts";

@@ -1,3 +1,4 @@
+/** What a report means, in two or three sentences, by its kind. */
 import type { LogContext } from "./context.ts";
 import {
   explainBug,

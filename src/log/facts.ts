@@ -1,3 +1,4 @@
+/** The facts of a report, gathered from its lines. */
 import { partitionPoint } from "../base/search.ts";
 import { type Access, accessOf } from "./facts/access.ts";
 import { type Particular, particularsOf } from "./facts/particulars.ts";

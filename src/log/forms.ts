@@ -1,3 +1,4 @@
+/** The forms of lines that can belong to a report. */
 import { isMachineLine } from "./machines.ts";
 import { entryOf, isPlainlyEntry } from "./trace.ts";
 

@@ -1,3 +1,4 @@
+/** The guilty function of a report, by the rule of its kind. */
 import type { KernelLog } from "./kernelLog.ts";
 import type { Kind, KindRow } from "./kinds.ts";
 import { ANCHORS, isMachinery, SLEEPS, withoutWrapper } from "./machinery.ts";

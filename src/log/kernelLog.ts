@@ -1,3 +1,4 @@
+/** A kernel log as lines and reports, which an edit reads anew only around itself. */
 import { once } from "../base/once.ts";
 import { type LogLine, lineOf } from "./lines.ts";
 import { type OpenReport, type Report, Scanner, type State } from "./reports.ts";

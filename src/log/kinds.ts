@@ -1,3 +1,4 @@
+/** The table of all headlines, and which of them a line is. */
 import { checks } from "./kinds/checks.ts";
 import { faults } from "./kinds/faults.ts";
 import { hardware } from "./kinds/hardware.ts";

@@ -1,3 +1,4 @@
+/** The label of a report in two or three words. */
 import type { Kind } from "./kinds.ts";
 
 /** What a report is about, in two or three words for people. */

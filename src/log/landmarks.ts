@@ -1,3 +1,4 @@
+/** What a whole log tells of the kernel that wrote it: release, KASLR, modules, tasks. */
 import { factsOf } from "./facts.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import { columnOf } from "./lines.ts";

@@ -1,3 +1,4 @@
+/** Lines of a log, separated into prefix and message. */
 import { prefixOf } from "./prefix.ts";
 
 /** A line of a log, taken apart. */

@@ -1,3 +1,4 @@
+/** Functions that are not guilty, each group with its reason. */
 import type { Kind } from "./kinds.ts";
 
 /**

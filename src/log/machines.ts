@@ -1,3 +1,4 @@
+/** The table of machines, and which of them a line of registers or code is of. */
 import { arm, arm64 } from "./machines/arm.ts";
 import type { Machine, MachineName, Register, Site } from "./machines/machine.ts";
 import { powerpc } from "./machines/powerpc.ts";

@@ -1,3 +1,4 @@
+/** A place in code as the kernel prints it. */
 import { hex0x } from "../base/hex.ts";
 import { printedPlace } from "../base/nameOffset.ts";
 import { demangled, demangleRust } from "../base/rust/demangle.ts";

@@ -1,3 +1,4 @@
+/** A report as JSON. */
 import { padHex } from "../base/hex.ts";
 import type { LogContext } from "./context.ts";
 import { factsOf } from "./facts.ts";

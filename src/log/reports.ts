@@ -1,3 +1,4 @@
+/** Where reports begin and end, found line by line. */
 import { ALL_CPUS, BOOT, CUT, END, isAfterwards, isBody, isTraceLine, PANIC, RULE } from "./forms.ts";
 import { type Headline, headlineOf, type Kind } from "./kinds.ts";
 import type { LogLine } from "./lines.ts";

@@ -1,3 +1,4 @@
+/** The summary of a report that every face shows. */
 import { hex0x } from "../base/hex.ts";
 import type { LogContext, SourceLine } from "./context.ts";
 import { explanationOf } from "./explain.ts";

@@ -1,3 +1,4 @@
+/** The title of a report in the scheme of syzkaller. */
 import type { Verdict } from "./guilty.ts";
 import type { Report } from "./reports.ts";
 

@@ -1,3 +1,4 @@
+/** One entry of a call trace, in every form. */
 import { NAME, type Place, placeAt } from "./place.ts";
 
 /** An entry of a call trace, in any form that some architecture or tool ever printed. */

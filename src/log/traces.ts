@@ -1,3 +1,4 @@
+/** The call traces of a report, and the lines that say where processors stood. */
 import type { KernelLog } from "./kernelLog.ts";
 import { isRegisterLine, machineOf, machines, type Register, registersOf, type Site, siteOf } from "./machines.ts";
 import { S390_LAST_BREAK } from "./machines/s390.ts";
@@ -81,6 +82,8 @@ const HEADS: readonly (readonly [RegExp, Role])[] = [
 ];
 /** `Preemption disabled at:`, `is trying to release lock (...) at:`: one place follows. */
 const POINT = /\bat:\s*$/;
+/** A held lock of lockdep's list, wrapped before the function's name. */
+const WRAPPED = /, at: \[<[0-9a-f]{8,16}>\]\s*$/;
 const CPU_HEAD = /^NMI backtrace for cpu \d|^CPU#\d+ backtrace|^(?:rcu: )?RCU grace-period kthread stack dump/;
 /** Where a trace may not go on behind: the report tells of something else. */
 const BETWEEN =
@@ -130,11 +133,18 @@ class Reader {
   private ofCpu = false;
   /** The next entry is a place by itself, and of no trace. */
   private isPoint = false;
+  /** The line before ends where a mail wrapped it: what follows is its rest. */
+  private isWrapped = false;
   private rows = 0;
   /** Registers that were printed before the place. */
   private early: SiteLine["registers"] = [];
 
   read(text: string, at: number): void {
+    this.readLine(text, at);
+    this.isWrapped = WRAPPED.test(text);
+  }
+
+  private readLine(text: string, at: number): void {
     if (CPU_HEAD.test(text)) {
       this.close();
       this.ofCpu = true;
@@ -150,8 +160,10 @@ class Reader {
     if (site) return this.readSite(site, text, at);
     this.readRegisters(text, at);
     const entry = entryOf(text);
-    if (entry) this.readEntry(entry, text, at);
-    else if (this.open && MARK.test(text)) this.open.end = at + 1;
+    if (entry) return this.readEntry(entry, text, at);
+    // The place stands in the next line, or is torn.
+    if (text.trim() !== "") this.isPoint = false;
+    if (this.open && MARK.test(text)) this.open.end = at + 1;
     else if (this.open && BETWEEN.test(text)) this.close();
   }
 
@@ -184,7 +196,7 @@ class Reader {
     }
     // Outside of a trace only what is an entry by its form begins one (riscv, arm).
     if (!this.open) {
-      if (!isPlainlyEntry(entry) || /^\s{0,32}#\d/.test(text)) return;
+      if (this.isWrapped || !isPlainlyEntry(entry) || /^\s{0,32}#\d/.test(text)) return;
       this.open = { role: this.ofCpu ? "cpu" : "stack", start: at, end: at, head: "", entries: [] };
     }
     this.open.entries.push({ ...entry, at, isSite: false });

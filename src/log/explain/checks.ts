@@ -1,3 +1,4 @@
+/** Explanations of failed checks: BUG(), WARN(), lists, reference counters, copies to user space. */
 import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
 import { plainName } from "../place.ts";

@@ -1,3 +1,4 @@
+/** Explanations of faults of an instruction. */
 import { hex0x } from "../../base/hex.ts";
 import type { LogContext } from "../context.ts";
 import type { ReportFacts } from "../facts.ts";

@@ -1,3 +1,4 @@
+/** Explanations of errors that the hardware or the firmware reported. */
 import type { ReportFacts } from "../facts.ts";
 
 const particular = (facts: ReportFacts, key: string): string | undefined =>

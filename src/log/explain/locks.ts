@@ -1,3 +1,4 @@
+/** Explanations of reports about locks and about contexts in which code may not sleep. */
 import type { ReportFacts } from "../facts.ts";
 
 const particular = (facts: ReportFacts, key: string): string | undefined =>

@@ -1,3 +1,4 @@
+/** Explanations of the sanitizers and the allocators. */
 import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
 import { isMachinery } from "../machinery.ts";

@@ -1,3 +1,4 @@
+/** Explanations of panics, by their words. */
 import type { ReportFacts } from "../facts.ts";
 
 /** What the words behind "Kernel panic - not syncing: " mean. */

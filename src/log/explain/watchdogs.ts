@@ -1,3 +1,4 @@
+/** Explanations of lockups, stalls and hung tasks. */
 import type { ReportFacts } from "../facts.ts";
 import { placeText } from "../place.ts";
 

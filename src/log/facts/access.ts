@@ -1,3 +1,4 @@
+/** The access to memory that a report tells. */
 import type { Kind } from "../kinds.ts";
 import { type MachineName, machineOf } from "../machines.ts";
 import {

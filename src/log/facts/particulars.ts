@@ -1,3 +1,4 @@
+/** What reports say of themselves beyond task and place, by kind. */
 import type { Kind } from "../kinds.ts";
 
 /** A further thing that a report says of itself: who allocated the object, which lock, which limit. */

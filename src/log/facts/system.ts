@@ -59,7 +59,7 @@ const DISTRIBUTIONS: readonly (readonly [RegExp, string])[] = [
   [/-alpine|-\d+-(?:virt|lts)$/, "Alpine Linux"],
 ];
 
-/** The distribution that a kernel's release names; undefined for a kernel of nobody's. */
+/** The distribution that a kernel's release names; undefined for other kernels. */
 export function distributionOf(release: string | undefined): string | undefined {
   if (release === undefined) return undefined;
   for (const [pattern, name] of DISTRIBUTIONS) {

@@ -1,3 +1,4 @@
+/** Headlines of checks of the code that failed. */
 import type { KindRow } from "./kind.ts";
 
 const SITE = String.raw`(?:CPU: \d+ PID: -?\d+ )?at `;
@@ -6,7 +7,6 @@ const SITE = String.raw`(?:CPU: \d+ PID: -?\d+ )?at `;
 const warning = (path: string, rest = ""): RegExp =>
   new RegExp(String.raw`^WARNING: (?:${SITE}${path}|(?:\[.{0,200}\] )?${path} at )${rest}`);
 
-/** Checks of the code itself that failed. */
 export const checks: readonly KindRow[] = [
   {
     pattern: /^(?:slab )?usercopy: [Kk]ernel memory (?:exposure|overwrite) attempt detected/,

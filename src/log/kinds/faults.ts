@@ -1,3 +1,4 @@
+/** Headlines of faults of an instruction. */
 import type { KindRow } from "./kind.ts";
 
 /** Faults of an instruction: the processor could not do what it was told. */

@@ -1,3 +1,4 @@
+/** Headlines of errors of the hardware. */
 import type { KindRow } from "./kind.ts";
 
 /** Errors that the hardware or the firmware reported. */

@@ -1,3 +1,4 @@
+/** Headlines about locks and contexts. */
 import type { KindRow } from "./kind.ts";
 
 /** Lockdep's headlines stood in brackets up to 4.12 (commit d92a8cfcb37e): `[ INFO: ... ]`, `[ BUG: ... ]`. */

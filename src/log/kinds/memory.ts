@@ -1,3 +1,4 @@
+/** Headlines of the sanitizers and the allocators. */
 import type { KindRow } from "./kind.ts";
 
 /** Memory: the sanitizers, the allocators, the page tables. */

@@ -1,3 +1,4 @@
+/** Headlines of modules from out of the tree. */
 import type { KindRow } from "./kind.ts";
 
 /** Checks that large modules from out of the kernel's tree print in their own words. */

@@ -1,3 +1,4 @@
+/** Headlines about objects that are held too long. */
 import type { KindRow } from "./kind.ts";
 
 /** Objects that are held longer than they may be, mostly reported in one line. */

@@ -1,3 +1,4 @@
+/** Headlines of panics, and of dumps that somebody asked for. */
 import type { KindRow } from "./kind.ts";
 
 const PANIC = "Kernel panic - not syncing: ";

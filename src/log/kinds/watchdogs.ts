@@ -1,3 +1,4 @@
+/** Headlines of watchdogs. */
 import type { KindRow } from "./kind.ts";
 
 /** Watchdogs: nothing faulted, but something takes too long. */

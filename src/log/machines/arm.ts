@@ -1,3 +1,4 @@
+/** How arm64 and arm print registers, code and faults. */
 import { fromFsr } from "./faultCodes.ts";
 import type { Machine } from "./machine.ts";
 

@@ -1,3 +1,4 @@
+/** How powerpc prints registers, code and faults. */
 import type { Machine } from "./machine.ts";
 
 /** arch/powerpc/kernel/process.c: __show_regs, show_instructions; mm/fault.c: bad_page_fault. */

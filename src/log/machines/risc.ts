@@ -1,3 +1,4 @@
+/** How RISC-V, MIPS and LoongArch print registers, code and faults. */
 import type { Machine } from "./machine.ts";
 
 /** arch/riscv/kernel/process.c: __show_regs; traps.c: dump_instr. `sepc:` up to 5.6. */

@@ -1,3 +1,4 @@
+/** How s390 prints registers, code and faults. */
 import type { CodeLine } from "../context.ts";
 import type { Machine } from "./machine.ts";
 

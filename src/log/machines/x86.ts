@@ -1,3 +1,4 @@
+/** How x86 prints registers, code and faults. */
 import { padDigits } from "../../base/hex.ts";
 import type { Machine, Operand, Register } from "./machine.ts";
 
