@@ -190,7 +190,7 @@ function below(frames: readonly Frame[], frame: Frame): Frame {
 
 /** What shows stacks and what a tick runs through: no place of a loop. */
 const TICK =
-  /^(?:sched_show_task|dump_cpu_task|show_state|check_cpu_stall|print_\w*stall|update_process_times|tick_|__?hrtimer|hrtimer_|local_apic|__sysvec|sysvec_|asm_|smp_apic|apic_timer|el1_|el1h_|gic_|handle_domain|_*schedule(?:_|$)|preempt_schedule|__irq_svc|__irq_usr|irq_enter|irq_exit|__irq_exit|do_IRQ|common_interrupt|ret_from_intr|synchronize_)/;
+  /^(?:sched_show_task|dump_cpu_task|show_state|check_cpu_stall|print_\w*stall|update_process_times|tick_|__?hrtimer|hrtimer_|local_apic|__sysvec|sysvec_|asm_|smp_apic|apic_timer|el1_|el1h_|gic_|handle_domain|_*schedule(?:_|$)|_*preempt_schedule|__irq_svc|__irq_usr|irq_enter|irq_exit|__irq_exit|do_IRQ|common_interrupt|ret_from_intr|synchronize_)/;
 
 /** What a processor runs that has nothing to do. */
 const IDLE =
