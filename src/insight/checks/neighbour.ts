@@ -1,7 +1,7 @@
 import { attempt, Fault } from "../../base/fault.ts";
 import { damageOf } from "../../linux/slab/slabPoison.ts";
 import { slabObjectAt, slabState } from "../../linux/slab/slabObject.ts";
-import { cacheName, objectStride } from "../../linux/slab/slab.ts";
+import { cacheName, hasSlabFlag, objectSize, objectStride } from "../../linux/slab/slab.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Check } from "../check.ts";
 import { addressOf, type Finding } from "../finding.ts";
@@ -34,10 +34,15 @@ function overrun(kernel: Kernel, word: bigint): Finding | undefined {
   const previous = slabObjectAt(kernel, before);
   if (previous?.address !== before || previous.cache.address !== object.cache.address) return undefined;
   const isFree = slabState(object.slab).free.has(previous.index);
-  const damage = damageOf(object.cache, before, isFree);
+  const found = damageOf(object.cache, before, isFree);
+  // Only what lies behind the object was written past its end.
+  const end = before + BigInt(objectSize(object.cache));
+  const damage = found?.address !== undefined && found.address >= end ? found : undefined;
   const told = damage
     ? { certainty: "certain" as const, why: `its guard bytes are not as they were set (${damage.message})` }
-    : textOver(kernel, object.address, word);
+    : hasSlabFlag(object.cache, "SLAB_POISON") || hasSlabFlag(object.cache, "SLAB_RED_ZONE")
+      ? undefined
+      : textOver(kernel, object.address, word);
   if (!told) return undefined;
   const at = damage?.address === undefined ? object.address : damage.address & ~7n;
   return {
@@ -64,6 +69,8 @@ function textOver(kernel: Kernel, boundary: bigint, word: bigint): { certainty: 
   let start = 64;
   while (start > 0 && isText(text[start - 1])) start--;
   if (!text.subarray(64).every(isText) || 64 - start < MIN_TEXT) return undefined;
+  // Padding is printable too, but of one character or two.
+  if (new Set(text.subarray(start)).size < MIN_TEXT) return undefined;
   const shown = Buffer.from(text.subarray(start)).toString("latin1");
   return { certainty: "likely", why: `a text runs over its end into the next ("${shown}")` };
 }

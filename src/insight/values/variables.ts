@@ -1,5 +1,5 @@
 import { attempt, Fault } from "../../base/fault.ts";
-import type { CType } from "../../debuginfo/ctype.ts";
+import { bare, type CType } from "../../debuginfo/ctype.ts";
 import type { VariableLocation } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
@@ -11,7 +11,10 @@ export interface RegisterVariable {
   readonly offset: bigint;
 }
 
-/** The variables that DWARF says a register holds at a place of the code, innermost scope first. */
+/**
+ * The variables that DWARF says a register holds at a place of the code, innermost scope first; pointers to a named
+ * structure before others, which are often parameters of an inlined atomic operation, temporaries of macros last.
+ */
 export function variablesIn(kernel: Kernel, pc: bigint, register: string): RegisterVariable[] {
   const found = attempt(() =>
     kernel.code.scopes(pc).flatMap((scope) =>
@@ -23,7 +26,14 @@ export function variablesIn(kernel: Kernel, pc: bigint, register: string): Regis
       }),
     ),
   );
-  return found instanceof Fault ? [] : found;
+  return found instanceof Fault ? [] : found.sort((a, b) => rank(a) - rank(b));
+}
+
+function rank({ name, type }: RegisterVariable): number {
+  const pointer = bare(type);
+  const target = pointer.kind === "pointer" ? bare(pointer.target) : undefined;
+  if (name.startsWith("__")) return 2;
+  return target?.kind === "struct" && target.name !== undefined ? 0 : 1;
 }
 
 /** The register that a location is; undefined for any other. */
