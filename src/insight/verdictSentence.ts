@@ -3,7 +3,6 @@ import type { Finding, Slot } from "./finding.ts";
 
 /** What each finding says in a few words, by id; the first that a verdict has counts. */
 const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: Verdict) => string | undefined])[] = [
-  ["wait.cycle", ({ slots }) => `a deadlock of ${listed(slots["pids"])}`],
   ["list.corrupt", ({ slots }) => `a list is corrupt at ${hex(slots["neighbour"] ?? slots["entry"])}`],
   ["refcount.underflow", ({ slots }) => `the reference count at ${hex(slots["address"])} was released too often`],
   ["stack.overflow", ({ slots }) => `the stack was full${slots["recursion"] ? ", by recursion" : ""}`],
@@ -27,12 +26,28 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
 
 /** What happened and where, in one line of some 90 characters; undefined where no check tells more than the log. */
 export function verdictSentence(verdict: Verdict): string | undefined {
+  const deadlock = deadlockWords(verdict);
+  if (deadlock !== undefined) return deadlock;
   for (const [id, words] of WORDS) {
     const finding = verdict.findings.find((one) => one.id === id);
     const said = finding && words(finding, verdict);
     if (said !== undefined) return `${said}${where(verdict)}`;
   }
   return undefined;
+}
+
+/** A cycle that is certain, by the tasks in it: where one of them was reported has no part in it. */
+function deadlockWords({ findings }: Verdict): string | undefined {
+  const cycle = findings.find(({ id, certainty }) => id === "wait.cycle" && certainty === "certain");
+  if (!cycle) return undefined;
+  const tasks = cycle.text.flatMap((part) =>
+    typeof part !== "string" && part.kind === "task" ? [`${part.comm} [${part.pid}]`] : [],
+  );
+  const names = [...new Set(tasks)];
+  const [only] = names;
+  return names.length === 1 && only !== undefined
+    ? `deadlock: ${only} waits for itself`
+    : `deadlock: ${names.join(", ")} wait for each other`;
 }
 
 function nullWords({ slots }: Finding, verdict: Verdict): string {

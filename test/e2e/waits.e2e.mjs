@@ -40,6 +40,10 @@ test("the page draws the deadlock first, with both owners and both stacks", asyn
       .catch(() => undefined);
   }
   await page.locator(".debug-call-stack .monaco-list-row").first().waitFor({ timeout: 60_000 });
+  // Both owners are named where the session stops, before anything is clicked.
+  const widget = page.locator(".exception-widget");
+  await widget.waitFor();
+  assert.match(await widget.innerText(), /deadlock: lab_left \[278\], lab_right \[279\] wait for each other/);
   await workbench.command("Crash Dump: Focus on Crash Dump View");
   frame = await workbench.webview(".tabs");
   await frame.locator("#tab-waits").click();

@@ -6,6 +6,7 @@ import { crashFacts } from "../../../src/insight/crashFacts.ts";
 import { waits } from "../../../src/insight/checks/waits.ts";
 import { rootOf } from "../../../src/insight/waits/root.ts";
 import { waitGraph, type WaitGraph } from "../../../src/insight/waits/waitGraph.ts";
+import { verdictSentence } from "../../../src/insight/verdictSentence.ts";
 import type { ToyKernel } from "../../builders/kernel.ts";
 import { ring, type Sleeper, sleepingKernel, waiterAddress } from "../../builders/sleepers.ts";
 import { taskAddress, type ToyTask } from "../../builders/tasks.ts";
@@ -60,6 +61,15 @@ test("two tasks of which each has what the other waits for are a deadlock", () =
   assert.deepEqual(cycle?.slots["pids"], [5, 6]);
   assert.deepEqual(cycle.slots["resources"], [lock(1), lock(2)]);
   assert.equal(cycle.certainty, "certain");
+});
+
+test("the verdict's sentence names the tasks of a deadlock, and of no cycle that is only possible", () => {
+  const verdict = { title: "", key: "", kind: "hung-task", mechanism: "hung-task", unchecked: [] };
+  const kernel = machine({ mutexes: { 1: [taskAddress(6) | 1n, 5], 2: [taskAddress(5) | 1n, 6, 7] } });
+  const told = findings(kernel);
+  assert.equal(verdictSentence({ ...verdict, findings: told }), "deadlock: task-5 [5], task-6 [6] wait for each other");
+  const doubtful = told.map((one) => ({ ...one, certainty: "possible" as const }));
+  assert.equal(verdictSentence({ ...verdict, findings: doubtful }), undefined);
 });
 
 test("a chain is followed to its root, which is no cycle", () => {
