@@ -1,15 +1,17 @@
-/** Reads a stream of bytes piece by piece: the headers of an archive, the contents between them. */
+/** Reads a stream of bytes piece by piece: the headers of an archive and the contents between them. */
 export class ByteReader {
   private readonly chunks: AsyncIterator<Uint8Array>;
   private chunk: Uint8Array = new Uint8Array(0);
-  /** Bytes taken so far. */
+  /** Number of bytes read so far. */
   position = 0;
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** The next bytes; fewer only where the stream ends. @param length of a header: as much memory is taken */
+  /**
+   * Reads the next `length` bytes, or fewer if the stream ends. Allocates `length` bytes, so call it for headers only.
+   */
   async read(length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(length);
     let done = 0;
@@ -20,7 +22,7 @@ export class ByteReader {
     return done === length ? bytes : bytes.subarray(0, done);
   }
 
-  /** The next bytes as they come; fewer only where the stream ends. */
+  /** Yields the next `length` bytes in the pieces in which they arrive; fewer if the stream ends. */
   async *take(length: number): AsyncGenerator<Uint8Array> {
     for (let left = length; left > 0;) {
       if (this.chunk.length === 0) {
@@ -41,7 +43,7 @@ export class ByteReader {
     for await (const _ of this.take(length));
   }
 
-  /** Lets go of the file behind the stream. */
+  /** Closes the stream, and with it the file that it reads. */
   async close(): Promise<void> {
     await this.chunks.return?.();
   }

@@ -1,6 +1,4 @@
-/**
- * The LZMA decoder inside LZMA2. The facts are those of "LZMA specification" (I. Pavlov, public domain).
- */
+/** The LZMA decoder inside LZMA2. Source of the format: "LZMA specification" (I. Pavlov, public domain). */
 import { Fault } from "../base/fault.ts";
 import { RangeDecoder } from "./rangeDecoder.ts";
 
@@ -8,23 +6,29 @@ const STATES = 12;
 const MAX_POSITION_STATES = 1 << 4;
 const SLOTS = 1 << 6;
 const LITERAL_CODER = 0x300;
-/** LZMA2 allows lc + lp <= 4. */
+/** LZMA2 requires lc + lp <= 4. */
 const MAX_LITERAL_CODERS = 1 << 4;
 const MIN_MATCH = 2;
-/** A longer match is copied by one call, which pays only then. */
+/** Matches longer than this, in bytes, are copied with one call, which is faster only for long matches. */
 const LONG_MATCH = 64;
-/** Distances of slots below have no bits of their own, of slots from END on all but four bits are equally likely. */
+/**
+ * Distances of slots below START have no extra bits. For slots from END on, all extra bits but four have equal
+ * probability.
+ */
 const START_DISTANCE_SLOT = 4;
 const END_DISTANCE_SLOT = 14;
 const ALIGN_BITS = 4;
 
-/** Probabilities of a length: a choice, another, then 8 short and 8 middle ones by position, 256 long ones. */
+/**
+ * Layout of the probabilities of a length: a choice, another choice, 8 short and 8 middle ones by position, 256 long
+ * ones.
+ */
 const LENGTH_LOW = 2;
 const LENGTH_MID = LENGTH_LOW + MAX_POSITION_STATES * 8;
 const LENGTH_HIGH = LENGTH_MID + MAX_POSITION_STATES * 8;
 const LENGTH_CODER = LENGTH_HIGH + 256;
 
-/** All probabilities lie in one array, in this order. */
+/** All probabilities are in one array, in this order. */
 const IS_MATCH = 0;
 const IS_REP = IS_MATCH + STATES * MAX_POSITION_STATES;
 const IS_REP_G0 = IS_REP + STATES;
@@ -39,26 +43,26 @@ const REP_LENGTH = MATCH_LENGTH + LENGTH_CODER;
 const LITERAL = REP_LENGTH + LENGTH_CODER;
 const PROBABILITIES = LITERAL + MAX_LITERAL_CODERS * LITERAL_CODER;
 
-/** The fault of LZMA2 data that no encoder writes. */
+/** Returns the fault for LZMA2 data that no encoder writes. */
 export const damaged = (what: string): Fault => Fault.of("corrupt", `its LZMA2 data are damaged: ${what}`);
 
-/** Positions count by sixteens at most: what the window is moved by keeps them. */
+/** The window is moved by multiples of this, in bytes, so that positions modulo 16 do not change. */
 export const POSITION_ALIGNMENT = MAX_POSITION_STATES;
 
-/** A chunk by its first bytes; lengths in bytes. */
+/** The header of a chunk; lengths in bytes. */
 export interface Chunk {
   readonly control: number;
-  /** lc, lp and pb in one byte, of a chunk that sets them. */
+  /** lc, lp and pb in one byte, if the chunk sets them. */
   readonly properties: number;
   readonly packed: number;
   readonly unpacked: number;
 }
 
-/** Decodes chunks into an output that is window and dictionary at once. */
+/** Decodes chunks into an output buffer that is also the dictionary. */
 export class Lzma extends RangeDecoder {
-  /** Bytes of the output that are written. */
+  /** Number of bytes of the output that are written. */
   done = 0;
-  /** Where the dictionary was emptied last: no match reaches before it. */
+  /** The index at which the dictionary was last reset: no match may refer to bytes before it. */
   private dictionaryStart = 0;
   private needsDictionary = true;
   private output: Uint8Array = new Uint8Array(0);
@@ -66,7 +70,7 @@ export class Lzma extends RangeDecoder {
   private literalPositionMask = 0;
   private positionMask = 0;
   private state = 0;
-  /** The last distances, less one, the newest first. */
+  /** The last four match distances minus one, the newest first. */
   private rep0 = 0;
   private rep1 = 0;
   private rep2 = 0;
@@ -76,7 +80,7 @@ export class Lzma extends RangeDecoder {
     super(PROBABILITIES);
   }
 
-  /** Begins with other data, into an output of their own. */
+  /** Begins to decode new data into a new output buffer. */
   begin(output: Uint8Array): void {
     this.output = output;
     this.done = 0;
@@ -85,13 +89,18 @@ export class Lzma extends RangeDecoder {
     this.literalContext = -1;
   }
 
-  /** @param input all of the chunk but its header @throws Fault */
+  /**
+   * Decodes one chunk.
+   * @param input the chunk without its header
+   * @throws Fault corrupt
+   */
   chunk(input: Uint8Array, { control, properties, packed, unpacked }: Chunk): void {
-    if (this.needsDictionary && control !== 1 && control < 0xe0) throw damaged("they begin in the middle");
+    if (this.needsDictionary && control !== 1 && control < 0xe0)
+      throw damaged("the first chunk does not reset the dictionary");
     this.needsDictionary = false;
     if (control === 1 || control >= 0xe0) this.dictionaryStart = this.done;
     if (control < 0x80) {
-      if (control > 2) throw damaged("a chunk is of no known kind");
+      if (control > 2) throw damaged("a chunk has an unknown kind");
       this.output.set(input, this.done);
       this.done += packed;
       return;
@@ -101,14 +110,14 @@ export class Lzma extends RangeDecoder {
     this.unpack(input, unpacked);
   }
 
-  /** Moves what was unpacked down over its oldest bytes. */
+  /** Discards the oldest `count` bytes of the output by moving the rest down. */
   forget(count: number): void {
     this.output.copyWithin(0, count, this.done);
     this.done -= count;
     this.dictionaryStart -= count;
   }
 
-  /** @throws Fault */
+  /** @throws Fault corrupt for impossible properties */
   private setProperties(byte: number): void {
     const [lc, lp, pb] = [byte % 9, Math.trunc(byte / 9) % 5, Math.trunc(byte / 45)];
     if (pb > 4 || lc + lp > 4) throw damaged("a chunk has impossible properties");
@@ -123,16 +132,16 @@ export class Lzma extends RangeDecoder {
     this.forgetProbabilities();
   }
 
-  /** @throws Fault */
+  /** @throws Fault corrupt */
   private unpack(input: Uint8Array, unpacked: number): void {
     if (this.literalContext < 0) throw damaged("a chunk has no properties");
-    if (input[0] !== 0) throw damaged("a chunk does not begin as it should");
+    if (input[0] !== 0) throw damaged("the first byte of a chunk is not zero");
     this.start(input);
     this.symbols(this.done + unpacked);
-    if (!this.isAtEnd()) throw damaged("a chunk does not end where it should");
+    if (!this.isAtEnd()) throw damaged("a chunk has more or fewer bytes than its header states");
   }
 
-  /** Literals and matches until the output is written up to `end`. @throws Fault */
+  /** Decodes literals and matches until the output is written up to the index `end`. @throws Fault corrupt */
   private symbols(end: number): void {
     while (this.done < end) {
       const position = (this.done - this.dictionaryStart) & this.positionMask;
@@ -172,7 +181,10 @@ export class Lzma extends RangeDecoder {
     this.state = this.state < 4 ? 0 : this.state < 10 ? this.state - 3 : this.state - 6;
   }
 
-  /** Brings the distance that is used again to the front. @returns whether a length follows */
+  /**
+   * Moves the distance that is used again to the front.
+   * @returns whether a length follows
+   */
   private repeated(state: number, position: number): boolean {
     if (this.bit(IS_REP_G0 + state) === 0) return this.bit(IS_REP0_LONG + state * MAX_POSITION_STATES + position) !== 0;
     let distance = this.rep1;
@@ -195,7 +207,7 @@ export class Lzma extends RangeDecoder {
     return MIN_MATCH + 16 + this.tree(base + LENGTH_HIGH, 256);
   }
 
-  /** How far a match lies back, less one. */
+  /** Decodes the distance of a match, minus one. */
   private distance(length: number): number {
     const slot = this.tree(DISTANCE_SLOT + Math.min(length - MIN_MATCH, 3) * SLOTS, SLOTS);
     if (slot < START_DISTANCE_SLOT) return slot;
@@ -205,12 +217,15 @@ export class Lzma extends RangeDecoder {
     return high + (this.direct(bits - ALIGN_BITS) << ALIGN_BITS) + this.reverseTree(DISTANCE_ALIGN, ALIGN_BITS);
   }
 
-  /** @throws Fault */
+  /**
+   * Copies a match.
+   * @throws Fault corrupt if it begins before the dictionary or ends after the chunk
+   */
   private match(distance: number, length: number, end: number): void {
     const { output, done } = this;
     if (distance < 0 || distance >= done - Math.max(0, this.dictionaryStart))
-      throw damaged("a match reaches back too far");
-    if (length > end - done) throw damaged("a match goes on into the next chunk");
+      throw damaged("a match begins before the dictionary");
+    if (length > end - done) throw damaged("a match ends after its chunk");
     const from = done - distance - 1;
     if (length > LONG_MATCH && distance >= length) output.copyWithin(done, from, from + length);
     else for (let i = 0; i < length; i++) output[done + i] = output[from + i] ?? 0;

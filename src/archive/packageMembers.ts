@@ -1,3 +1,4 @@
+/** Reads the files in Debian and RPM packages. */
 import { Fault } from "../base/fault.ts";
 import { openFile, type RandomFile } from "../base/file.ts";
 import { ByteReader } from "./byteReader.ts";
@@ -5,7 +6,7 @@ import { cpioMembers } from "./cpio.ts";
 import { type Member, tarMembers } from "./tar.ts";
 import { unpacked, type UnpackOptions } from "./unpack.ts";
 
-/** Whether a file is a package, by its name. */
+/** Whether the name of a file is that of a package. */
 export const isPackage = (path: string): boolean => /\.(deb|ddeb|rpm)$/i.test(path);
 
 interface Payload {
@@ -15,8 +16,8 @@ interface Payload {
 }
 
 /**
- * The files of a package of Debian's or RPM's kind, in their order.
- * @throws Fault for what is none; Cancelled; NodeJS.ErrnoException
+ * Yields the files of a Debian or RPM package in their order.
+ * @throws Fault corrupt if the file is not a package; Cancelled; NodeJS.ErrnoException
  */
 export async function* packageMembers(path: string, options: UnpackOptions): AsyncGenerator<Member> {
   const file = openFile(path);
@@ -39,10 +40,13 @@ export async function* packageMembers(path: string, options: UnpackOptions): Asy
 
 const AR_MAGIC = "!<arch>\n";
 const AR_HEADER = 60;
-/** deb(5) knows three members. */
+/** Limit; deb(5) defines three members. */
 const MAX_AR_MEMBERS = 16;
 
-/** data.tar in the ar archive that a deb is (deb(5)); undefined for no ar archive. @throws Fault */
+/**
+ * Finds data.tar in the ar archive that a deb is (deb(5)). Undefined if the file is not an ar archive. @throws Fault
+ * corrupt
+ */
 function debPayload(file: RandomFile): Payload | undefined {
   const text = (at: number, length: number): string => Buffer.from(file.read(at, length)).toString("latin1");
   if (text(0, AR_MAGIC.length) !== AR_MAGIC) return undefined;
@@ -54,22 +58,26 @@ function debPayload(file: RandomFile): Payload | undefined {
     if (/^data\.tar[. /]/.test(header)) return { members: tarMembers, offset: at + AR_HEADER, size };
     at += AR_HEADER + size + (size & 1);
   }
-  throw Fault.of("corrupt", `${file.name} has no data.tar in it, as a package of Debian has`);
+  throw Fault.of("corrupt", `${file.name} is not a Debian package: it contains no data.tar`);
 }
 
 const RPM_LEAD_MAGIC = 0xedabeedb;
 const RPM_LEAD = 96;
 const RPM_HEADER_MAGIC = 0x8eade8;
 
-/** What follows the lead, the signature and the header (RPM's documentation, "RPM V4 Package format"). @throws Fault */
+/**
+ * Finds the payload of an RPM: the bytes after the lead, the signature and the header (RPM's documentation, "RPM V4
+ * Package format"). @throws Fault corrupt
+ */
 function rpmPayload(file: RandomFile): Payload {
   const word = (at: number): number => {
     const bytes = Buffer.from(file.read(at, 4));
     return bytes.length === 4 ? bytes.readUInt32BE() : 0;
   };
-  if (word(0) !== RPM_LEAD_MAGIC) throw Fault.of("corrupt", `${file.name} is no package`);
+  if (word(0) !== RPM_LEAD_MAGIC) throw Fault.of("corrupt", `${file.name} is not a Debian or RPM package`);
   const endOfHeader = (at: number): number => {
-    if (word(at) >>> 8 !== RPM_HEADER_MAGIC) throw Fault.of("corrupt", `${file.name} is a damaged package`);
+    if (word(at) >>> 8 !== RPM_HEADER_MAGIC)
+      throw Fault.of("corrupt", `${file.name} is a damaged RPM package: a header has the wrong magic number`);
     return at + 16 + 16 * word(at + 8) + word(at + 12);
   };
   const signature = endOfHeader(RPM_LEAD);

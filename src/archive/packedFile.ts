@@ -1,3 +1,4 @@
+/** Opens files that may be packed with gzip, zstd or xz, by unpacking them in memory. */
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { Budget } from "../base/budget.ts";
 import { Fault } from "../base/fault.ts";
@@ -6,7 +7,7 @@ import { toEnd } from "../base/job.ts";
 import { packingOf } from "../base/packing.ts";
 import { unxz } from "./xz.ts";
 
-/** Yields where it may pause. @param room bytes that it may come to */
+/** Unpacks `bytes`; yields where the caller may pause. @param room limit of the unpacked size in bytes */
 type Unpack = (bytes: Buffer, room: number) => Generator<void, Uint8Array, void>;
 
 function unpackerOf(head: Uint8Array): Unpack | undefined {
@@ -23,9 +24,9 @@ function unpackerOf(head: Uint8Array): Unpack | undefined {
 }
 
 /**
- * Unpacks into one buffer of the size that the file tells: zlib would gather pieces and then copy them, so that of a
- * file which does not tell, or tells wrong, only half as much is unpacked.
- * @param sizeOf undefined where the file does not tell
+ * Unpacks into one buffer of the size that the file states. Without the right size zlib collects pieces and then copies
+ * them, so only half of `room` is used if the size is absent or wrong.
+ * @param sizeOf returns the unpacked size in bytes, undefined if the file does not state it
  */
 const atOnce = (
   unpack: (bytes: Uint8Array, options: { maxOutputLength: number; chunkSize: number }) => Uint8Array,
@@ -47,12 +48,12 @@ const atOnce = (
     return unpacked;
   };
 
-/** zlib's least; more than that is asked for at a time where the size is not known. */
+/** The smallest chunk in bytes that zlib is called with, and the size of chunks if the unpacked size is not known. */
 const MIN_CHUNK = 1 << 16;
 
 const tooLarge = (): Fault => Fault.of("unknown", "is too large to be unpacked in memory");
 
-/** Frame_Content_Size of the first frame (RFC 8878, 3.1.1.1); undefined where it is left out. */
+/** Returns Frame_Content_Size of the first frame in bytes (RFC 8878, 3.1.1.1); undefined if it is absent. */
 function zstdSize(bytes: Buffer): number | undefined {
   const descriptor = bytes[4] ?? 0;
   const isSingle = (descriptor & 0x20) !== 0;
@@ -63,17 +64,18 @@ function zstdSize(bytes: Buffer): number | undefined {
   return bytes.readUIntLE(at, length) + (length === 2 ? 256 : 0);
 }
 
-/** A file that may have been packed. */
+/** A file, unpacked if it was packed. */
 export interface PackedFile {
   readonly file: RandomFile;
-  /** What it held, in memory; undefined for one that was not packed. */
+  /** The unpacked contents in memory; undefined if the file was not packed. */
   readonly unpacked: Uint8Array | undefined;
 }
 
 /**
- * Opens a file, one packed with gzip, zstd or xz unpacked in memory, which closing gives back to the budget; yields
- * where it may pause.
- * @throws Fault for one that cannot be unpacked; NodeJS.ErrnoException as `openFile`
+ * Opens a file; if it is packed with gzip, zstd or xz, unpacks it in memory. Closing the file returns the memory to the
+ * budget. Yields where the caller may pause.
+ * @throws Fault unknown if it is too large or packed in an unsupported way, corrupt if it is damaged;
+ *   NodeJS.ErrnoException as `openFile`
  */
 export function* openingPacked(path: string, budget: Budget): Generator<void, PackedFile, void> {
   const file = openFile(path);
@@ -97,5 +99,5 @@ export function* openingPacked(path: string, budget: Budget): Generator<void, Pa
   }
 }
 
-/** `openingPacked` without a pause. */
+/** Runs `openingPacked` without pauses. */
 export const openPacked = (path: string, budget: Budget): RandomFile => toEnd(openingPacked(path, budget)).file;

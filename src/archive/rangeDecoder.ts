@@ -1,18 +1,18 @@
 /**
- * The range decoder of LZMA: bits by their probabilities. The facts are those of "LZMA specification" (I. Pavlov, public
- * domain).
+ * The range decoder of LZMA: decodes bits by their probabilities. Source of the format: "LZMA specification" (I.
+ * Pavlov, public domain).
  */
 
 const PROBABILITY_BITS = 11;
 const MOVE_BITS = 5;
 const ROUND = (1 << PROBABILITY_BITS) - (1 << MOVE_BITS) + 1;
-/** While it is zero the range is too small: a byte more is read. */
+/** While these bits of the range are zero, the range is too small and another byte is read. */
 const TOP_BYTE = 0xff << 24;
 
 /**
- * Words are kept signed, which engines hold without a box, and compared without their sign. Most bits are decoded in
- * `tree`, `reverseTree` and `matchedLiteral`: there the steps of `bit` are written out, without a branch and with range
- * and code in registers, which makes the whole a third faster.
+ * Decodes bits. Words are signed, because engines then need no boxed numbers; they are compared as unsigned. Most bits
+ * are decoded in `tree`, `reverseTree` and `matchedLiteral`. Each repeats the steps of `bit` without a branch and with
+ * range and code in local variables, which makes decoding a third faster.
  */
 export class RangeDecoder {
   private input: Uint8Array = new Uint8Array(0);
@@ -21,12 +21,12 @@ export class RangeDecoder {
   private range = 0;
   private code = 0;
 
-  /** @param count of probabilities, of which an index chooses one */
+  /** @param count number of probabilities; the methods take an index of one */
   constructor(count: number) {
     this.probabilities = new Uint16Array(count);
   }
 
-  /** Begins with other bytes. Past their end zeros are read. */
+  /** Begins to decode new bytes. Reads after their end give zeros. */
   protected start(input: Uint8Array): void {
     this.input = input;
     this.range = -1;
@@ -35,18 +35,21 @@ export class RangeDecoder {
     this.at = 5;
   }
 
-  /** Whether the bytes were read, all of them and no more, and end as an encoder ends them. */
+  /** Whether exactly all input bytes were read and the code has the final value that an encoder leaves. */
   protected isAtEnd(): boolean {
     this.normalize();
     return this.code === 0 && this.at === this.input.length;
   }
 
-  /** Every bit is as likely as not from now on. */
+  /** Resets the probability of every bit to one half. */
   protected forgetProbabilities(): void {
     this.probabilities.fill(1 << (PROBABILITY_BITS - 1));
   }
 
-  /** @param matched the byte at the distance of the last match: its bits choose the probabilities while they agree */
+  /**
+   * Decodes a literal after a match.
+   * @param matched the byte at the distance of the last match; its bits choose the probabilities as long as they agree
+   */
   protected matchedLiteral(base: number, matched: number): number {
     const { probabilities, input } = this;
     let { range, code } = this;
@@ -73,7 +76,10 @@ export class RangeDecoder {
     return symbol & 0xff;
   }
 
-  /** @param size how many leaves the tree has, a power of two */
+  /**
+   * Decodes a symbol with a bit tree.
+   * @param size number of leaves of the tree, a power of two
+   */
   protected tree(base: number, size: number): number {
     const { probabilities, input } = this;
     let { range, code } = this;
@@ -160,7 +166,7 @@ export class RangeDecoder {
   private normalize(): void {
     if ((this.range & TOP_BYTE) !== 0) return;
     this.range <<= 8;
-    // Past the end zeros are read, and the chunk is found not to end where it should.
+    // Reads after the end give zeros; `isAtEnd` then reports that the chunk is too short.
     this.code = (this.code << 8) | (this.input[this.at++] ?? 0);
   }
 }

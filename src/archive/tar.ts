@@ -1,19 +1,20 @@
+/** Reads tar archives: POSIX, pax and GNU formats. */
 import { Fault } from "../base/fault.ts";
 import type { ByteReader } from "./byteReader.ts";
 
-/** A file in an archive. Its bytes come once, and only until the next one is asked for. */
+/** A file in an archive. Its bytes can be read once, and only until the next member is requested. */
 export interface Member {
-  /** As the archive has it; it may say "../../etc/passwd" and must not become a path as it stands. */
+  /** The name in the archive. It may be "../../etc/passwd", so never use it as a path unchecked. */
   readonly name: string;
   readonly size: number;
   readonly bytes: () => AsyncGenerator<Uint8Array>;
 }
 
 const BLOCK = 512;
-/** Long names and extended headers. */
+/** Limit of long names and extended headers in bytes. */
 const MAX_HEADER = 1 << 20;
 
-/** A file of a longer name cannot be made (include/uapi/linux/limits.h). */
+/** Limit of a path in bytes (include/uapi/linux/limits.h). A file with a longer name cannot be created. */
 export const PATH_MAX = 4096;
 
 const OLD_FILE = "\0";
@@ -22,23 +23,23 @@ const GNU_LONG_NAME = "L";
 const PAX_HEADER = "x";
 
 /**
- * The regular files of a tar archive: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Header Block", and the
- * long names of GNU tar (its manual, "Basic Tar Format").
- * @throws Fault where it is none
+ * Yields the regular files of a tar archive. Sources: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Header
+ * Block"; for long names, the manual of GNU tar, "Basic Tar Format".
+ * @throws Fault corrupt if the stream is not a tar archive
  */
 export async function* tarMembers(reader: ByteReader): AsyncGenerator<Member> {
   let given: { name?: string; size?: number } = {};
   for (;;) {
     const header = await reader.read(BLOCK);
-    // What is left is read for the checksum behind it.
+    // Read the rest, because the decompressor checks the checksum at its end.
     if (header.every((byte) => byte === 0)) return reader.skip(Infinity);
-    if (header.length < BLOCK || !isHeader(header)) throw Fault.of("corrupt", "is no tar archive, or a damaged one");
+    if (header.length < BLOCK || !isHeader(header)) throw Fault.of("corrupt", "is not a tar archive, or is damaged");
     const text = (from: number, length: number): string => textOf(header.subarray(from, from + length));
     const size = given.size ?? numberOf(header.subarray(124, 136));
     const end = reader.position + Math.ceil(size / BLOCK) * BLOCK;
     const type = String.fromCharCode(header[156] ?? 0);
     if (type === GNU_LONG_NAME || type === PAX_HEADER) {
-      if (size > MAX_HEADER) throw Fault.of("corrupt", `is no tar archive: a name of ${size} bytes`);
+      if (size > MAX_HEADER) throw Fault.of("corrupt", `is not a tar archive: it has a name of ${size} bytes`);
       const extended = await reader.read(size);
       given = type === PAX_HEADER ? { ...given, ...paxRecords(extended) } : { ...given, name: textOf(extended) };
     } else {
@@ -54,24 +55,28 @@ export async function* tarMembers(reader: ByteReader): AsyncGenerator<Member> {
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8").split("\0")[0] ?? "";
 
-/** The sum of the header's bytes, its own field taken for spaces. */
+/** Whether the checksum of a header is right: the sum of its bytes, with the checksum field counted as spaces. */
 function isHeader(header: Uint8Array): boolean {
   let sum = 0;
   header.forEach((byte, i) => (sum += i >= 148 && i < 156 ? 32 : byte));
   return sum === numberOf(header.subarray(148, 156));
 }
 
-/** Octal digits; GNU tar writes what is too large for them as a big-endian number behind 0x80. @throws Fault */
+/**
+ * Parses octal digits. GNU tar writes larger numbers big-endian after a byte 0x80. @throws Fault corrupt for an invalid
+ * number
+ */
 function numberOf(field: Uint8Array): number {
   const value =
     field[0] === 0x80
       ? field.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0)
       : parseInt(textOf(field).trim() || "0", 8);
-  if (!Number.isSafeInteger(value) || value < 0) throw Fault.of("corrupt", "is no tar archive: a size that is none");
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw Fault.of("corrupt", "is not a tar archive: a header has an invalid number");
   return value;
 }
 
-/** Records "LENGTH KEY=VALUE\n". */
+/** Parses pax records, which are lines "LENGTH KEY=VALUE". */
 function paxRecords(bytes: Uint8Array): { name?: string; size?: number } {
   const found: { name?: string; size?: number } = {};
   for (let at = 0; at < bytes.length;) {

@@ -1,3 +1,4 @@
+/** Streams a part of a file, unpacked if it is packed with xz, zstd or gzip. */
 import { statSync } from "node:fs";
 import { pipeline, type Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
@@ -10,17 +11,17 @@ import { type Packing, packingOf } from "../base/packing.ts";
 import { isSystemError } from "../base/systemError.ts";
 import { unxzStream } from "./xz.ts";
 
-/** How the reading of a large packed file is watched. */
+/** Cancellation, progress and limits of the reading of a large packed file. */
 export interface UnpackOptions {
   readonly signal?: AbortSignal | undefined;
-  /** In bytes of the packed file. */
+  /** Receives progress in bytes of the packed file. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  /** The session's; one of its own unless given. */
+  /** The session's budget. Default: a budget of its own. */
   readonly budget?: Budget | undefined;
 }
 
 const CHUNK = 1 << 20;
-/** So long the event loop may have to wait. */
+/** The longest time in milliseconds that the event loop may be blocked. */
 const SLICE_MS = 15;
 
 const UNPACKERS: Partial<Readonly<Record<Packing, (source: Readable) => AsyncIterable<Uint8Array>>>> = {
@@ -30,8 +31,8 @@ const UNPACKERS: Partial<Readonly<Record<Packing, (source: Readable) => AsyncIte
 };
 
 /**
- * The bytes of a part of a file, unpacked where they are packed with xz, zstd or gzip.
- * @throws Fault for what cannot be unpacked; Cancelled; NodeJS.ErrnoException
+ * Yields the bytes of a part of a file, unpacked if they are packed with xz, zstd or gzip.
+ * @throws Fault corrupt if the data cannot be unpacked; Cancelled; NodeJS.ErrnoException
  */
 export async function* unpacked(
   path: string,
@@ -52,7 +53,7 @@ export async function* unpacked(
       if (signal?.aborted) throw new Cancelled();
       budget.pass(chunk.length, performance.now() - since, path);
       yield chunk;
-      // What the reader did with it, ask the user above all, is no time of unpacking.
+      // The time that the consumer takes, for example to ask the user, does not count as unpacking.
       since = performance.now();
       if (performance.now() < sliceEnd) continue;
       onProgress?.(source.bytesRead, size);

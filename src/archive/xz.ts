@@ -1,3 +1,7 @@
+/**
+ * Reads xz files: consecutive streams, with or without padding between them, of LZMA2 blocks. `unxz` unpacks a file in
+ * memory, `unxzStream` a file of any length as a stream. Source: "The .xz File Format", 1.2.1.
+ */
 import { crc32 } from "node:zlib";
 import { Fault } from "../base/fault.ts";
 import { viewOf } from "../base/bytes.ts";
@@ -5,42 +9,43 @@ import { packingOf } from "../base/packing.ts";
 import { ByteReader } from "./byteReader.ts";
 import { chunkOf, headRest, Lzma2, windowSize } from "./lzma2.ts";
 import { checkOf } from "./xzCheck.ts";
-
-/**
- * Files of xz: streams one behind the other, with or without padding, of blocks of LZMA2. `unxz` unpacks one that is in
- * memory without waiting, `unxzStream` one of any length as it comes. The facts are those of "The .xz File Format", 1.2.1.
- */
+import { damaged, Integers, pushInteger } from "./xzIntegers.ts";
 
 const HEADER = 12;
 const FOOTER = 12;
 const FOOTER_MAGIC = 0x5a59;
 const FILTER_LZMA2 = 0x21;
-/** Of a block's flags. */
+/** Bits of the flags of a block. */
 const FILTERS = 3;
 const RESERVED = 0x3c;
 const HAS_PACKED_SIZE = 0x40;
 const HAS_UNPACKED_SIZE = 0x80;
-/** No bytes take less than a 7,000th of their room: a longest match of 273 bytes, likely as it may be, has a third of a bit. */
+/**
+ * Limit of unpacked bytes per packed byte. The real limit is about 7,000: a longest match of 273 bytes, at its highest
+ * probability, takes a third of a bit.
+ */
 const MAX_RATIO = 1 << 13;
-/** xz -9 takes 64 MiB. */
+/** Limit of the dictionary in bytes. xz -9 uses 64 MiB. */
 const MAX_DICTIONARY = 128 << 20;
-/** xz -T0 makes blocks of 3 MiB and more: a million of them are more than 3 TiB. */
+/** Limit of blocks. xz -T0 makes blocks of 3 MiB and more, so that a million of them hold more than 3 TiB. */
 const MAX_BLOCKS = 1 << 20;
-/** Of a file that is unpacked in memory, which xz makes of one stream. */
+/** Limit of streams in a file that is unpacked in memory. xz writes one stream. */
 const MAX_STREAMS = 1 << 10;
 const MAX_INDEX = 1 << 20;
-/** Bytes of a file after which unpacking in memory pauses, if nothing came of them. */
+/** Number of input bytes after which unpacking in memory pauses if they gave no output. */
 const PAUSE = 1 << 16;
 
-const damaged = (what: string): Fault => Fault.of("corrupt", `its xz stream is damaged: ${what}`);
-
-/** What reading takes: a number of bytes that are wanted next, or bytes that were unpacked. */
+/** The steps of reading: a step yields the number of bytes that it needs next, or unpacked bytes. */
 type Steps<Result = void> = Generator<number | Uint8Array, Result, Uint8Array>;
 
-/** @param dictionary its size in bytes @param unpacked what a block says that it unpacks to */
+/**
+ * Provides the output buffer of a block.
+ * @param dictionary its size in bytes
+ * @param unpacked the unpacked size in bytes that the header of the block states
+ */
 type Window = (dictionary: number, unpacked: number | undefined) => { window: Uint8Array; dictionary: number };
 
-/** Reads a file from its beginning to its end, whoever has the bytes. Every step may throw a Fault. */
+/** Reads a file from its beginning to its end; the caller supplies the bytes. Every step may throw a Fault. */
 class XzFile {
   private position = 0;
   private readonly windowOf: Window;
@@ -58,7 +63,7 @@ class XzFile {
       do {
         word = yield 4;
         if (word.length === 0) return;
-        if (word.length < 4) throw damaged("what follows the stream is not padding");
+        if (word.length < 4) throw damaged("the bytes after the stream are not padding");
       } while (isZero(word));
       head = Buffer.concat([word, yield* this.take(HEADER - 4)]);
     }
@@ -79,26 +84,33 @@ class XzFile {
       const [size = 0] = yield* this.take(1);
       if (size === 0) break;
       if (++count > MAX_BLOCKS) throw damaged(`it has more than ${MAX_BLOCKS} blocks`);
-      for (const number of yield* this.block(size, flags & 15)) pushNumber(records, number);
+      for (const number of yield* this.block(size, flags & 15)) pushInteger(records, number);
     }
     const index = [0];
-    pushNumber(index, count);
+    pushInteger(index, count);
     const expected = padded(Buffer.concat([Buffer.from(index), Buffer.from(records)]));
     if (Buffer.compare(expected.subarray(1), yield* this.take(expected.length - 1)) !== 0)
-      throw damaged("its index tells of other blocks");
+      throw damaged("its index does not match its blocks");
     const sum = viewOf(yield* this.take(4)).getUint32(0, true);
-    if (sum !== crc32(expected)) throw damaged("its index is wrong");
+    if (sum !== crc32(expected)) throw damaged("the checksum of its index is wrong");
     const foot = yield* this.take(FOOTER);
     const footer = footerOf(foot);
-    if (footer.flags !== flags || footer.index !== expected.length + 4) throw damaged("its footer is wrong");
+    if (footer.flags !== flags || footer.index !== expected.length + 4)
+      throw damaged("its footer does not match its header and index");
   }
 
-  /** @returns its size without padding, and what it unpacked to */
+  /**
+   * Reads a block.
+   * @returns its size without padding, and its unpacked size, in bytes
+   */
   private *block(size: number, checkKind: number): Steps<[number, number]> {
     const start = this.position - 1;
     const header = blockHeader(Buffer.concat([Buffer.from([size]), yield* this.take((size + 1) * 4 - 1)]));
     if (header.dictionary > MAX_DICTIONARY)
-      throw Fault.of("unknown", `wants a dictionary of ${header.dictionary} bytes`);
+      throw Fault.of(
+        "unknown",
+        `needs a dictionary of ${header.dictionary} bytes, more than the limit of ${MAX_DICTIONARY}: unpack it with "xz -dk"`,
+      );
     const check = checkOf(checkKind);
     const data = this.position;
     let unpacked = 0;
@@ -119,10 +131,10 @@ class XzFile {
       yield output;
     }
     if ((header.packed ?? this.position - data) !== this.position - data || (header.unpacked ?? unpacked) !== unpacked)
-      throw damaged("the header of a block tells other lengths");
+      throw damaged("the lengths in the header of a block do not match the block");
     const length = this.position - start;
-    if (!isZero(yield* this.take(-length & 3))) throw damaged("its padding is not zero");
-    if (!check.matches(yield* this.take(check.size))) throw damaged("a checksum is wrong");
+    if (!isZero(yield* this.take(-length & 3))) throw damaged("the padding of a block is not zero");
+    if (!check.matches(yield* this.take(check.size))) throw damaged("the checksum of a block is wrong");
     return [length + check.size, unpacked];
   }
 }
@@ -130,21 +142,25 @@ class XzFile {
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 const padded = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
 
-/** @throws Fault */
+/** Parses the flags of a stream header. @throws Fault */
 function streamFlags(head: Uint8Array): number {
-  if (packingOf(head) !== "xz") throw damaged("it has no beginning");
+  if (packingOf(head) !== "xz") throw damaged("it does not begin with the magic bytes of xz");
   const view = viewOf(head);
-  if (crc32(head.subarray(6, 8)) !== view.getUint32(8, true)) throw damaged("its header is wrong");
+  if (crc32(head.subarray(6, 8)) !== view.getUint32(8, true)) throw damaged("the checksum of its header is wrong");
   const flags = view.getUint16(6);
-  if (flags > 15) throw Fault.of("unknown", "is an xz stream with flags that are not known here");
+  if (flags > 15) throw Fault.of("unknown", "is an xz stream with unknown flags");
   return flags;
 }
 
-/** @returns the stream's flags, the bytes of its index @throws Fault */
+/**
+ * Parses a stream footer.
+ * @returns the stream's flags, and the size of its index in bytes
+ * @throws Fault corrupt
+ */
 function footerOf(foot: Uint8Array): { flags: number; index: number } {
   const view = viewOf(foot);
-  if (view.getUint16(10, true) !== FOOTER_MAGIC) throw damaged("it has no end");
-  if (crc32(foot.subarray(4, 10)) !== view.getUint32(0, true)) throw damaged("its footer is wrong");
+  if (view.getUint16(10, true) !== FOOTER_MAGIC) throw damaged("it does not end with the magic bytes of a footer");
+  if (crc32(foot.subarray(4, 10)) !== view.getUint32(0, true)) throw damaged("the checksum of its footer is wrong");
   return { flags: view.getUint16(8), index: (view.getUint32(4, true) + 1) * 4 };
 }
 
@@ -154,30 +170,31 @@ interface BlockHeader {
   readonly unpacked: number | undefined;
 }
 
-/** @throws Fault */
+/** Parses a block header. @throws Fault */
 function blockHeader(header: Uint8Array): BlockHeader {
   const end = header.length - 4;
   if (end < 4 || crc32(header.subarray(0, end)) !== viewOf(header).getUint32(end, true))
-    throw damaged("the header of a block is wrong");
+    throw damaged("the checksum of the header of a block is wrong");
   const flags = header[1] ?? 0;
-  const numbers = new Numbers(header.subarray(0, end), 2);
+  const numbers = new Integers(header.subarray(0, end), 2);
   const packed = flags & HAS_PACKED_SIZE ? numbers.next() : undefined;
   const unpacked = flags & HAS_UNPACKED_SIZE ? numbers.next() : undefined;
   if ((flags & (FILTERS | RESERVED)) !== 0 || numbers.next() !== FILTER_LZMA2 || numbers.next() !== 1)
-    throw Fault.of("unknown", 'is packed with filters of xz that are not known here: unpack it with "xz -dk"');
+    throw Fault.of("unknown", 'is packed with xz filters that are not supported: unpack it with "xz -dk"');
   const bits = numbers.next();
   return { dictionary: (2 | (bits & 1)) * 2 ** ((bits >> 1) + 11), packed, unpacked };
 }
 
 /**
- * Unpacks an xz file; yields every few milliseconds. The indexes at the ends of its streams tell how long the output is.
- * @param most bytes that it may unpack to
- * @throws Fault for one that is damaged, too large or packed in a way that no module is
+ * Unpacks an xz file; yields every few milliseconds. The size of the output is known from the indexes at the ends of
+ * the streams.
+ * @param most limit of the unpacked size in bytes
+ * @throws Fault corrupt if it is damaged or too large, unknown if it uses unsupported filters or flags
  */
 export function* unxz(input: Uint8Array, most: number): Generator<void, Uint8Array, void> {
   const output = new Uint8Array(unpackedSize(input, most));
   let [at, done, pausedAt] = [0, 0, 0];
-  // All that was unpacked is the dictionary: nothing is moved.
+  // The whole output is the dictionary, so nothing is moved.
   const steps = new XzFile(() => ({ window: output.subarray(done), dictionary: Infinity })).steps();
   for (let step = steps.next(); !step.done;) {
     if (typeof step.value !== "number") done += step.value.length;
@@ -192,33 +209,37 @@ export function* unxz(input: Uint8Array, most: number): Generator<void, Uint8Arr
   return output;
 }
 
-/** Adds up what the indexes tell, from the last stream to the first. @throws Fault */
+/** Adds up the unpacked sizes in the indexes, from the last stream to the first, in bytes. @throws Fault corrupt */
 function unpackedSize(input: Uint8Array, most: number): number {
   const view = viewOf(input);
   let total = 0;
   let end = input.length;
   for (let streams = 0; streams === 0 || end > 0; streams++) {
     while (end >= 4 && view.getUint32(end - 4) === 0) end -= 4;
-    if (end < HEADER + FOOTER || streams > MAX_STREAMS) throw damaged("it has no beginning or no end");
+    if (end < HEADER + FOOTER || streams > MAX_STREAMS) throw damaged("it is cut off or has too many streams");
     const indexEnd = end - FOOTER;
     const { index } = footerOf(input.subarray(indexEnd, end));
-    if (index > indexEnd - HEADER || index > MAX_INDEX) throw damaged("its footer is wrong");
+    if (index > indexEnd - HEADER || index > MAX_INDEX)
+      throw damaged("its footer states an impossible size of the index");
     const { packed, unpacked } = indexed(input.subarray(indexEnd - index, indexEnd - 4));
     total += unpacked;
     end = indexEnd - index - packed - HEADER;
-    if (end < 0) throw damaged("its index tells of other blocks");
+    if (end < 0) throw damaged("its index states larger blocks than the file has");
   }
-  if (total > most) throw Fault.of("corrupt", `would unpack to ${total} bytes, more than any module has`);
-  if (total > input.length * MAX_RATIO) throw damaged("its index tells more than can be in it");
+  if (total > most) throw Fault.of("corrupt", `would unpack to ${total} bytes, more than the limit of ${most}`);
+  if (total > input.length * MAX_RATIO) throw damaged("its index states more unpacked bytes than its input can hold");
   return total;
 }
 
-/** What all blocks of an index come to, their padding among it. @param index without its checksum @throws Fault */
+/**
+ * Adds up the sizes of the blocks in an index, with their padding. @param index the index without its checksum @throws
+ * Fault corrupt
+ */
 function indexed(index: Uint8Array): { packed: number; unpacked: number } {
-  const numbers = new Numbers(index, 1);
+  const numbers = new Integers(index, 1);
   let [packed, unpacked] = [0, 0];
   const count = numbers.next();
-  if (index[0] !== 0 || count > index.length) throw damaged("its index is wrong");
+  if (index[0] !== 0 || count > index.length) throw damaged("its index is invalid");
   for (let i = 0; i < count; i++) {
     packed += Math.ceil(numbers.next() / 4) * 4;
     unpacked += numbers.next();
@@ -227,8 +248,8 @@ function indexed(index: Uint8Array): { packed: number; unpacked: number } {
 }
 
 /**
- * Unpacks an xz file of any length as it comes; no more than the largest of its dictionaries is kept of it.
- * @param bytes of the file, from its beginning
+ * Unpacks an xz file of any length as a stream; keeps at most one window of the largest dictionary in memory.
+ * @param bytes the file from its beginning
  * @throws Fault
  */
 export async function* unxzStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -250,33 +271,4 @@ export async function* unxzStream(bytes: AsyncIterable<Uint8Array>): AsyncGenera
   } finally {
     await reader.close();
   }
-}
-
-/** The integers of variable length of the format (1.2). */
-class Numbers {
-  private readonly bytes: Uint8Array;
-  private at: number;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.bytes = bytes;
-    this.at = at;
-  }
-
-  /** @throws Fault */
-  next(): number {
-    let value = 0;
-    for (let scale = 1; scale < Number.MAX_SAFE_INTEGER; scale *= 0x80) {
-      const byte = this.bytes[this.at++];
-      if (byte === undefined) break;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80 && Number.isSafeInteger(value)) return value;
-    }
-    throw damaged("it has an impossible number");
-  }
-}
-
-/** @param into the bytes that stand before it in the file */
-function pushNumber(into: number[], value: number): void {
-  for (; value >= 0x80; value = Math.floor(value / 0x80)) into.push((value & 0x7f) | 0x80);
-  into.push(value);
 }

@@ -1,24 +1,26 @@
+/** The checksums of xz files. Source: "The .xz File Format", 1.2.1, section 2.1.1.2. */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
-/** The checksums of xz files: "The .xz File Format", 1.2.1, section 2.1.1.2. */
-
-/** By kind of check: how many bytes it has. */
+/** Size of each kind of check in bytes. */
 const SIZES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
 const CRC32 = 1;
 const CRC64 = 4;
 const SHA256 = 10;
 
-/** A checksum over bytes that come in pieces. */
+/** A checksum over bytes that arrive in pieces. */
 export interface Check {
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
   update(bytes: Uint8Array): void;
-  /** Whether it is the one that stands in the file. */
+  /** Whether the checksum equals the stored one. */
   matches(stored: Uint8Array): boolean;
 }
 
-/** @param kind of a check, 0 to 15; one that is reserved matches anything, as it does for xz */
+/**
+ * Creates a checksum.
+ * @param kind of the check, 0 to 15; a reserved kind matches any stored value, as in xz
+ */
 export function checkOf(kind: number): Check {
   const size = SIZES[kind] ?? 0;
   switch (kind) {
@@ -51,9 +53,9 @@ export function checkOf(kind: number): Check {
   }
 }
 
-/** The polynomial of ECMA-182, its bits turned around. */
+/** The polynomial of ECMA-182, bit-reversed. */
 const POLYNOMIAL = 0xc96c5795d7870f42n;
-/** By how many zero bytes follow, then by byte: the low and the high word of its remainder. */
+/** Remainders by number of zero bytes that follow, then by byte; each as a low and a high word. */
 let table: Uint32Array | undefined;
 
 function makeTable(): Uint32Array {
@@ -68,7 +70,7 @@ function makeTable(): Uint32Array {
   );
 }
 
-/** Takes four bytes a step, each by the table that has as many zero bytes behind it. */
+/** CRC-64 that processes four bytes a step, each with the table for the number of zero bytes after it. */
 class Crc64 {
   private low = -1;
   private high = -1;

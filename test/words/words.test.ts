@@ -5,7 +5,7 @@ import { OLD_STYLE } from "../../scripts/oldStyle.ts";
 import { isMessage, manifestTexts, sourceFiles, textsOf, type Text } from "../../scripts/texts.ts";
 
 /** Folders of src and pages whose sentences were rewritten. */
-const REWRITTEN = ["arch", "base", "debuginfo", "dump", "elf", "kernel", "memory", "unwind"].map(
+const REWRITTEN = ["arch", "archive", "base", "debuginfo", "dump", "elf", "kernel", "memory", "unwind"].map(
   (folder) => `src/${folder}/`,
 );
 REWRITTEN.push("src/linux/mm/", "src/linux/slab/");

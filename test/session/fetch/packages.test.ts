@@ -118,7 +118,7 @@ test("a package beside the dump is used where its name says that it has debuginf
   assert.equal(hasPackages(options), true);
   const { options: without, remarks } = await withoutPackages(options, cache, {});
   assert.equal(moduleDebuginfo(without), join(cache, MODULE_ID, "debuginfo"));
-  assert.deepEqual(remarks, [`${join(beside, "kernel-debuginfo-6.1.rpm")} is no package`]);
+  assert.deepEqual(remarks, [`${join(beside, "kernel-debuginfo-6.1.rpm")} is not a Debian or RPM package`]);
 });
 
 test("a vmlinux out of a package is used where it is of the dump's build, or where the user insists", async () => {
@@ -187,7 +187,7 @@ test("a package without a usable vmlinux, a damaged one and none at all are told
   );
   await assert.rejects(of(write("b.deb", deb(files).subarray(0, 5000))), OpenError);
   await assert.rejects(of(write("c.rpm", rpm(files).subarray(0, 5000))), OpenError);
-  await assert.rejects(of(write("d.rpm", Buffer.from("text"))), /d\.rpm is no package/);
+  await assert.rejects(of(write("d.rpm", Buffer.from("text"))), /d\.rpm is not a Debian or RPM package/);
   await assert.rejects(of(inFolder("absent.deb")), OpenError);
   for (const name of ["b.deb", "c.rpm", "d.rpm"]) {
     const left = existsSync(inFolder(`cache-${name}`)) ? readdirSync(inFolder(`cache-${name}`)) : [];

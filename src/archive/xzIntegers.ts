@@ -1,0 +1,34 @@
+/** Reads and writes the variable-length integers in xz files. */
+import { Fault } from "../base/fault.ts";
+
+/** Returns the fault of an xz stream that no encoder writes. */
+export const damaged = (what: string): Fault => Fault.of("corrupt", `its xz stream is damaged: ${what}`);
+
+/** Parses the variable-length integers of the format (1.2). */
+export class Integers {
+  private readonly bytes: Uint8Array;
+  private at: number;
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.bytes = bytes;
+    this.at = at;
+  }
+
+  /** @throws Fault corrupt if the integer is incomplete or too large */
+  next(): number {
+    let value = 0;
+    for (let scale = 1; scale < Number.MAX_SAFE_INTEGER; scale *= 0x80) {
+      const byte = this.bytes[this.at++];
+      if (byte === undefined) break;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80 && Number.isSafeInteger(value)) return value;
+    }
+    throw damaged("it has an invalid integer");
+  }
+}
+
+/** Appends a variable-length integer. @param into the bytes before it in the file */
+export function pushInteger(into: number[], value: number): void {
+  for (; value >= 0x80; value = Math.floor(value / 0x80)) into.push((value & 0x7f) | 0x80);
+  into.push(value);
+}
