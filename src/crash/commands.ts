@@ -54,7 +54,9 @@ import { waits } from "./commands/tasks/waits/waits.ts";
 import { whatis } from "./commands/types/whatis.ts";
 import { wr } from "./commands/memory/wr.ts";
 
-/** Every command, alphabetically. A function, because `help` and `foreach` stand in it and ask for it. */
+/**
+ * Returns all commands in alphabetical order. It is a function because `help` and `foreach` are in the list and use it.
+ */
 export const commands = (): readonly Command[] => [
   star,
   alias,

@@ -9,6 +9,8 @@ const REWRITTEN = ["arch", "archive", "base", "debuginfo", "dump", "elf", "kerne
   (folder) => `src/${folder}/`,
 );
 REWRITTEN.push("src/linux/mm/", "src/linux/slab/");
+REWRITTEN.push("src/crash/language/", "src/crash/say/");
+REWRITTEN.push("src/crash/commands/types/", "src/crash/commands/net/");
 const PAGES: string[] = [];
 
 const root = new URL("../..", import.meta.url).pathname;

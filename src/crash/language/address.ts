@@ -1,3 +1,4 @@
+/** Evaluates the expressions and addresses that users type as arguments. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { bare } from "../../debuginfo/ctype.ts";
@@ -8,7 +9,7 @@ import { lackingTypes } from "./lacking.ts";
 import { hexNumber, symbolAddress } from "./number.ts";
 import { SymbolNotFound } from "./symbolNotFound.ts";
 
-/** Names that stand before globals: gdb's `$1` for what `p` has printed, and the locals of a frame. */
+/** Looks up the names that shadow globals: gdb's `$1` for a value that `p` printed, and the locals of a frame. */
 const scope =
   (context: Context) =>
   (name: string): Obj | undefined => {
@@ -18,9 +19,9 @@ const scope =
   };
 
 /**
- * A C expression in the user's context.
- * @param own names that stand before all others
- * @param warn hears of what C leaves undefined
+ * Evaluates a C expression in the user's context.
+ * @param own resolves names that shadow all others
+ * @param warn receives warnings about behaviour that C leaves undefined
  * @throws UsageError, Fault
  */
 export const evaluateIn = (
@@ -34,9 +35,9 @@ export const evaluateIn = (
 };
 
 /**
- * An address as users write it: a symbol with or without an offset, hexadecimal with or without 0x, or an
- * expression: the value of a number or pointer, the place of anything else.
- * @throws UsageError, Fault of what the expression reads
+ * Resolves an address as users write it: a symbol with or without an offset, hexadecimal with or without 0x, or an
+ * expression. A number or pointer gives its value, any other expression the address of its object.
+ * @throws UsageError; Fault from reading what the expression refers to
  */
 export function address(context: Context, text: string): bigint {
   const direct = symbolAddress(context, text) ?? hexNumber(text);
@@ -51,7 +52,7 @@ export function address(context: Context, text: string): bigint {
   return BigInt.asUintN(64, value);
 }
 
-/** A number of bytes: decimal or 0x..., or the offset of `struct.member`. @throws UsageError, Fault */
+/** Resolves a number of bytes: decimal, 0x..., or the offset of `struct.member`. @throws UsageError, Fault */
 export function offset(context: Context, text: string): bigint {
   const { kernel } = context;
   const [, struct, member] = /^(\w+)\.([\w.[\]]+)$/.exec(text) ?? [];

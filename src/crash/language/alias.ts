@@ -1,6 +1,7 @@
+/** Expands aliases at the start of a command line. */
 import type { Context } from "./command.ts";
 
-/** Crash's own abbreviations; the user's come before them. */
+/** The aliases that crash defines. The user's aliases take precedence. */
 export const builtinAliases: ReadonlyMap<string, string> = new Map([
   ["man", "help"],
   ["?", "help"],
@@ -19,7 +20,9 @@ export const builtinAliases: ReadonlyMap<string, string> = new Map([
   ["last", "ps -l"],
 ]);
 
-/** The line with the alias it starts with replaced, over and over; an alias is replaced once, so none can loop. */
+/**
+ * Replaces the alias at the start of the line, repeatedly. Each alias is replaced at most once, so that it cannot loop.
+ */
 export function expandAlias(context: Context, line: string): string {
   const used = new Set<string>();
   let text = line.trim();

@@ -1,3 +1,4 @@
+/** Completes command lines: commands, options, symbols, types and members. */
 import { bare } from "../../debuginfo/ctype.ts";
 import { attempt } from "../../base/fault.ts";
 import type { CType } from "../../debuginfo/ctype.ts";
@@ -6,23 +7,23 @@ import { type Command, commandsOf, type Context } from "./command.ts";
 import { filters } from "./filters.ts";
 
 export interface Completions {
-  /** What may stand from `from` on, in order. */
+  /** The completions that can replace the text from `from` on, in display order. */
   readonly items: readonly string[];
-  /** Where in the line the text to replace starts. */
+  /** Offset in the line at which the text to replace starts. */
   readonly from: number;
 }
 
 export type Nameable = "types" | "symbols and types";
 
-/** A command that is about a type, up to its first argument. */
+/** Matches a command that takes a type, up to its first argument. */
 const TYPE_FIRST = /^\s*(?:(?:struct|union)\s|\*)\s*(?:-\S+\s+)*\w*$/;
 
-/** More than anybody reads; a symbol prefix of one letter has ten thousand. */
+/** Limit of the completions, because a one-letter symbol prefix has ten thousand. */
 const MAX_ITEMS = 200;
 
 /**
- * What may follow in a command line that is written up to its end.
- * @param named what begins so; a face that is asked often has them sorted
+ * Returns the completions at the end of a command line.
+ * @param named returns the names with a prefix; a front end that completes often passes a sorted index
  */
 export function complete(
   context: Context,
@@ -71,7 +72,7 @@ function starting(line: string, pattern: RegExp, candidates: Iterable<string>): 
   return { items: [...items].sort(), from: line.length - prefix.length };
 }
 
-/** Those that start so; none for an empty prefix. */
+/** Yields the names that start with the prefix; none for an empty prefix. */
 function* names({ kernel }: Context, prefix: string, what: Nameable): Generator<string> {
   if (prefix === "") return;
   if (what !== "types")
@@ -79,7 +80,7 @@ function* names({ kernel }: Context, prefix: string, what: Nameable): Generator<
   for (const type of kernel.types.names()) if (type.name.startsWith(prefix)) yield type.name;
 }
 
-/** Members of what the text names: a path from a variable or, where the command takes types, from a type. */
+/** Lists the members of what the text names: a path from a variable or, if the command takes types, from a type. */
 function membersOf({ kernel }: Context, text: string, command: string): Iterable<string> {
   const [root = "", ...path] = text.split(/\.|->/);
   const type = attempt(() => {

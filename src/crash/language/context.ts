@@ -1,4 +1,4 @@
-/** The user's context as a value: what a command changes for those after it makes another context. */
+/** Creates the user's context, an immutable value, and applies changes to it. */
 import type { Fault } from "../../base/fault.ts";
 import { once } from "../../base/once.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -6,17 +6,18 @@ import type { Obj } from "../../model/object.ts";
 import type { Change, Changed, Command, Context, ContextValues, SessionFacts } from "./command.ts";
 import { PrintedValues } from "./printedValues.ts";
 
-/** The task that is current until the user chooses one, and why it only stands in for the one meant. */
+/** The default task before the user chooses one, and why it is not the intended one. */
 interface First {
   readonly task: () => Obj;
   readonly fault: () => Fault | undefined;
 }
 
 /**
- * A fresh user context.
+ * Creates a fresh user context.
  * @param commands the built-in commands
- * @param firstTask the task to start at, the panicking one if there is one; called when first needed. @throws Fault
- * @param firstFault why that task only stands in for the one meant
+ * @param firstTask returns the default task: the panic task if there is one. It is called when the task is first needed
+ *   and may throw a Fault.
+ * @param firstFault returns why `firstTask` fell back to another task; undefined if it did not
  */
 export function createContext(
   kernel: Kernel,
@@ -49,17 +50,17 @@ const contextOf = (values: ContextValues, first: First): Context => ({
   with: (others) => contextOf({ ...values, ...others }, first),
 });
 
-/** The context at another task. */
+/** Returns the context with another current task. */
 export const withTask = (context: Context, task: Obj): Context => context.with({ task });
 
-/** The context with the variables of a frame. */
+/** Returns the context with the variables of a frame. */
 export const withLocals = (context: Context, locals: Context["locals"]): Context => context.with({ locals });
 
-/** The context after what commands changed, in their order. */
+/** Returns the context after the changes, applied in order. */
 export const withChanges = (context: Context, changes: readonly Change[]): Context =>
   changes.reduce(withChange, context);
 
-/** The context after one change. */
+/** Returns the context after one change. */
 export function withChange(context: Context, { task, radix, variables, aliases, value, ended }: Change): Context {
   return context.with({
     ...(task && { task }),
@@ -82,5 +83,5 @@ function withAliases(
   return all;
 }
 
-/** A change as a command yields it. */
+/** Wraps a change so that a command can yield it. */
 export const changed = (change: Change): Changed => ({ kind: "changed", change });

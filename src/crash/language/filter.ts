@@ -1,13 +1,14 @@
+/** The interface of the built-in filters, and the conversion between pieces and lines. */
 import type { Command, Parsed } from "./command.ts";
 import { lineText, progress, record, type Line, type Piece, type Pieces } from "../../say/piece.ts";
 
-/** What runs through a pipe: lines, and the pieces that no filter may swallow (faults, usage, progress). */
+/** The items in a pipe: lines, and the pieces that filters pass through unchanged (faults, usage, progress). */
 export type Flow = Iterable<Line | Piece>;
 export type Filtered = Generator<Line | Piece, void, void>;
 
-/** A program that other tools would start in a shell, built in: it works the same in every face. */
+/** A built-in filter. It replaces the shell program of the same name, so that it works the same in every front end. */
 export interface Filter extends Pick<Command, "name" | "summary" | "usage" | "options"> {
-  /** @throws UsageError */
+  /** Parses the arguments and returns the filter. @throws UsageError */
   start(args: Parsed): (flow: Flow) => Filtered;
 }
 
@@ -15,10 +16,10 @@ export const filter = (declaration: Filter): Filter => declaration;
 
 export const isLine = (item: Line | Piece): item is Line => Array.isArray(item);
 
-/** A filter may keep all lines to itself: so many of them are between two places where it pauses. */
+/** Number of lines between two pauses, because a filter may hold back all lines. */
 const PAUSE_LINES = 64;
 
-/** What a command says as lines; a line keeps its links and colours. */
+/** Converts a command's pieces to lines. Each line keeps its links and colours. */
 export function* flowOf(pieces: Iterable<Piece>): Filtered {
   let count = 0;
   for (const piece of pieces) {
@@ -30,17 +31,17 @@ export function* flowOf(pieces: Iterable<Piece>): Filtered {
       yield line;
       if (++count % PAUSE_LINES === 0) yield progress("lines", count, 0);
     }
-    // What its lines lack is part of them; that there is something, no filter can take away.
+    // Reports an incomplete record as a fault, because a filter may remove the lines that show it.
     if (piece.kind === "record" && piece.unread) yield { kind: "fault", fault: piece.unread, lines: [] };
   }
 }
 
-/** The lines that are left as pieces: as data, each is its text. */
+/** Converts the filtered lines back to pieces. The JSON of each is the text of the line. */
 export function* piecesOf(flow: Flow): Pieces {
   for (const item of flow) yield isLine(item) ? record(lineText(item), item) : item;
 }
 
-/** Waits for every line, handing on what is no line; for filters that must know all before they speak. */
+/** Collects all lines and passes other pieces on. For filters that need all lines before they yield the first. */
 export function* collect(flow: Flow): Generator<Piece, Line[], void> {
   const lines: Line[] = [];
   for (const item of flow) {

@@ -1,3 +1,4 @@
+/** The table of built-in filters. */
 import type { Filter } from "./filter.ts";
 import { cut } from "./filters/cut.ts";
 import { grep } from "./filters/grep.ts";
@@ -7,5 +8,5 @@ import { tail } from "./filters/tail.ts";
 import { uniq } from "./filters/uniq.ts";
 import { wc } from "./filters/wc.ts";
 
-/** Every built-in filter, alphabetically. */
+/** The built-in filters in alphabetical order. */
 export const filters: readonly Filter[] = [cut, grep, head, sort, tail, uniq, wc];

@@ -1,3 +1,4 @@
+/** Runs command lines: splits them, finds the command, applies the filters, and reports mistakes. */
 import { Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { expandAlias } from "./alias.ts";
@@ -13,14 +14,14 @@ import { SymbolNotFound, symbolNotFound } from "./symbolNotFound.ts";
 import { faultPiece, type Piece, type Pieces } from "../../say/piece.ts";
 import { variable } from "./variables.ts";
 
-/** One command line taken apart, its alias replaced. @throws UsageError */
+/** Parses a command line after alias expansion. @throws UsageError */
 export const readLine = (context: Context, line: string): CommandLine =>
   parseLine(expandAlias(context, line), {
     isExpression: (before) => takesExpression(context, before),
     isValue: (name) => context.kernel.hasVariable(name) || context.kernel.types.enumerator(name) !== undefined,
   });
 
-/** Whether a line begins with a command that takes an expression. */
+/** Whether the line begins with a command that takes an expression. */
 function takesExpression(context: Context, line: string): boolean {
   try {
     return resolve(context, ofGdb(context, line)).command.takesExpression === true;
@@ -31,11 +32,11 @@ function takesExpression(context: Context, line: string): boolean {
 }
 
 /**
- * Runs a command line, filters included; files and the shell it names are the face's to serve (`readLine` tells).
- * Never throws Fault or UsageError: they become the last piece. Anything else is a bug and comes through.
+ * Runs a command line including its filters. The front end handles files and shell commands in the line; `readLine`
+ * returns them. Never throws Fault or UsageError: they become the last piece. Any other error is a bug and propagates.
  *
- * @param argumentLines for `command < file`: the command runs once with each line put after it
- * @returns what it changed for the lines after it: see `withChanges`
+ * @param argumentLines for `command < file`: runs the command once per line, with the line appended
+ * @returns the changes for the lines after it: see `withChanges`
  */
 export function* run(
   context: Context,
@@ -59,7 +60,7 @@ function* runEach(context: Context, command: string, argumentLines?: Iterable<st
   if (!argumentLines) return yield* runCommand(context, ofGdb(context, command));
   let now = context;
   for (const more of argumentLines) {
-    // Empty lines and remarks are no arguments, as in crash.
+    // As in crash, skip empty lines and comments.
     if (/^\s*(#|$)/.test(more)) continue;
     for (const one of runCommand(now, ofGdb(now, `${command} ${more}`))) {
       if (one.kind === "changed") now = withChange(now, one.change);
@@ -68,14 +69,14 @@ function* runEach(context: Context, command: string, argumentLines?: Iterable<st
   }
 }
 
-/** What a command says. @param onChange receives what it changes; without it that is lost */
+/** Yields only the output of a command. @param onChange receives its changes; without it they are dropped */
 export function* withoutChanges(running: Running, onChange?: (change: Change) => unknown): Pieces {
   for (const one of running)
     if (one.kind === "changed") onChange?.(one.change);
     else yield one;
 }
 
-/** The built-in filter that a pipe's stage names; undefined when only a shell could run it. */
+/** Returns the built-in filter that a pipeline stage names; undefined if only a shell could run it. */
 export function findFilter(stage: string): Filter | undefined {
   const name = /^\S+/.exec(stage)?.[0];
   return filters.find((filter) => filter.name === name);
@@ -99,7 +100,7 @@ function pipe(pieces: Generator<Piece>, stages: readonly string[]): Iterable<Pie
   return piecesOf(flow);
 }
 
-/** One command with its arguments, without filters. */
+/** Runs one command with its arguments, without filters. */
 export function* runCommand(context: Context, text: string): Running {
   if (text === "") return;
   const { command, line } = resolve(context, text);
@@ -110,20 +111,20 @@ export function* runCommand(context: Context, text: string): Running {
     if (lacking) throw lacking;
     yield* command.run(context, args);
   } catch (cause) {
-    // Without any types it says little that one of them is not known.
+    // If the session has no types at all, report that instead of the single unknown type.
     const error = cause instanceof Fault && cause.kind === "unknown" ? (lackingTypes(context) ?? cause) : cause;
     if (error instanceof SymbolNotFound) yield symbolNotFound(context.kernel, error);
     else yield mistake(error, command.name, command);
   }
 }
 
-/** @throws UsageError for a command that may do more than read the dump */
+/** Rejects commands that do more than read the dump. @throws UsageError */
 function refuseUnlessReading({ readsOnly }: Command, args: Parsed): void {
   if (typeof readsOnly === "function" ? readsOnly(args) : readsOnly === true) return;
   throw new UsageError("this session only reads the dump: no files are written or named, no other code runs");
 }
 
-/** After `set gdb on` lines are gdb's, but for those that begin with `crash`, and for those that set. */
+/** Prefixes a line with `gdb` after `set gdb on`, except lines that begin with `crash`, `gdb` or `set`. */
 function ofGdb(context: Context, text: string): string {
   if (variable(context, "gdb") !== "on" || text === "" || /^(gdb|set)\b/.test(text)) return text;
   return /^crash\s/.test(text) ? text.replace(/^crash\s+/, "") : `gdb ${text}`;
@@ -136,7 +137,7 @@ function mistake(error: unknown, name: string, command?: Command): Piece {
   return { kind: "usage", message: `${name}: ${error.message}`, lines: lines.map((line) => [line]) };
 }
 
-/** How a command is written, as crash says it after a mistake. */
+/** The usage text that follows a mistake, as crash prints it. */
 export const usage = (command: Command): readonly string[] => [
   "Usage:",
   ...synopsis(command).map((line) => `  ${line}`),
@@ -144,12 +145,12 @@ export const usage = (command: Command): readonly string[] => [
 ];
 
 /**
- * The command a line names. As in crash, `*` sticks to what follows it, and what is no command is tried as a
- * variable and as a type.
+ * Finds the command that a line names. As in crash, `*` needs no space after it, and a word that is not a command is
+ * tried as a variable and as a type.
  * @throws UsageError
  */
 export function resolve(context: Context, text: string): { command: Command; line: string } {
-  // As in gdb, `p/x` is p with a format.
+  // As in gdb, `p/x` is `p` with a format.
   const name = text.startsWith("*") ? "*" : (/^[^\s/]+/.exec(text)?.[0] ?? text);
   const command = commandsOf(context).find((one) => one.name === name);
   if (command) return { command, line: text.slice(name.length) };
@@ -159,7 +160,7 @@ export function resolve(context: Context, text: string): { command: Command; lin
   throw new UsageError(`command not found: ${name}; "help" lists the commands`);
 }
 
-/** Whether a line is a command's by its first word, or none that could be an expression alone. */
+/** Whether the first word of a line names a command. An empty line counts as one, because it is not an expression. */
 export function isCommandLine(context: Context, text: string): boolean {
   const line = expandAlias(context, text.trim());
   const first = /^(\*|[^\s/]+)/.exec(line)?.[0];

@@ -1,33 +1,37 @@
 /**
- * A command line as a whole: `command | filter | filter > file`. Opening files and running a shell is the face's
- * business; here they are only told apart.
+ * Parses a whole command line: `command | filter | filter > file`. The front end opens the files and runs the shell.
  */
 import { UsageError } from "../../base/usageError.ts";
 
 export interface CommandLine {
-  /** The command and its arguments; "" where only a file of commands is named. */
+  /** The command and its arguments; "" if the line names only a file of commands. */
   readonly command: string;
-  /** What follows each `|`. */
+  /** The text after each `|`. */
   readonly filters: readonly string[];
   /** `> file` or `>> file`. */
   readonly output: { readonly path: string; readonly append: boolean } | undefined;
-  /** `< file`: commands when `command` is "", else lines of arguments, one run of the command each. */
+  /**
+   * `< file`: a file of commands if `command` is "", otherwise a file of argument lines, each of which runs the
+   * command.
+   */
   readonly input: string | undefined;
-  /** `!text`: for the user's shell. */
+  /** `!text`: a line for the user's shell. */
   readonly shell: string | undefined;
 }
 
-/** What tells operators of C from pipes and redirections. */
+/** Distinguishes C operators from pipes and redirections. */
 export interface LineGrammar {
-  /** Whether the command of that line takes an expression of C, in which these signs may be operators. */
+  /** Whether the command of that line takes a C expression, in which these characters may be operators. */
   readonly isExpression: (line: string) => boolean;
-  /** Whether a name is a variable's or a constant's. */
+  /** Whether the name is a variable or a constant. */
   readonly isValue: (name: string) => boolean;
 }
 
 const NO_EXPRESSIONS: LineGrammar = { isExpression: () => false, isValue: () => false };
 
-/** @throws UsageError when a redirection names no file, or a file that looks like an operand */
+/**
+ * Parses a command line. @throws UsageError when a redirection names no file, or its file name looks like an operand
+ */
 export function parseLine(line: string, grammar = NO_EXPRESSIONS): CommandLine {
   const text = line.trim();
   const none = { command: "", filters: [], output: undefined, input: undefined, shell: undefined };
@@ -39,7 +43,7 @@ export function parseLine(line: string, grammar = NO_EXPRESSIONS): CommandLine {
   let output: CommandLine["output"];
   let input: string | undefined;
   for (const { operator, text: operand } of parts.slice(1)) {
-    if (operand === "") throw new UsageError(`nothing follows ${operator}`);
+    if (operand === "") throw new UsageError(`no file or command after ${operator}`);
     if (operator !== "|" && NUMBER.test(operand)) throw new UsageError(notAFile(operator, operand));
     if (operator === "|") filters.push(operand);
     else if (operator === "<") input = unquoted(operand);
@@ -58,9 +62,9 @@ const NUMBER = /^(0x[\da-f]+|\d+)[ul]*$/i;
 const notAFile = (operator: string, operand: string): string =>
   `${operator} ${operand} looks like an operator and a number: put the expression in parentheses, or quote the file's name`;
 
-/** C's operators that begin with one of the signs and are never meant for a pipe or a redirection. */
+/** C operators that begin with one of the characters and are never a pipe or a redirection. */
 const OPERATOR_OF_C = /->|<<=?|>>=|[<>]=|\|\|/y;
-/** What can only be an operand: a number, `(`, a unary operator, `$1`. */
+/** Text that can only be an operand: a number, `(`, a unary operator, `$1`. */
 const OPERAND = /\s*(?:[(~*&!-]|\$\d|(?:0x[\da-f]+|\d+)[ul]*(?![\w./-]))/iy;
 
 const matchesAt = (pattern: RegExp, text: string, at: number): string | undefined => {
@@ -72,9 +76,9 @@ const matchesAt = (pattern: RegExp, text: string, at: number): string | undefine
 const NAME = /\s*([a-z_]\w*)(?![\w/])/iy;
 
 /**
- * Splits at `|`, `<`, `>` and `>>` outside quotes and brackets. Where the command takes an expression, such a sign
- * before an operand is C's, and so is `<` before the name of a variable. Before other names it is not: as in crash the
- * expression has to stand in parentheses.
+ * Splits at `|`, `<`, `>` and `>>` outside quotes and brackets. If the command takes an expression, such a character
+ * before an operand is a C operator, and so is `<` before the name of a variable. Before other names it is not: as in
+ * crash, the expression has to be in parentheses.
  */
 function operators(text: string, { isExpression, isValue }: LineGrammar): Part[] {
   const parts: Part[] = [];

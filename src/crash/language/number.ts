@@ -1,37 +1,43 @@
 /**
- * How crash reads numbers, in one place: an address is hexadecimal without 0x, a count or a pid is decimal
- * unless it cannot be (reference: crash's own answers, recorded in the corpus).
+ * Parses numbers as crash does: an address is hexadecimal without 0x; a count or a pid is decimal unless it can only be
+ * hexadecimal. Reference: crash's own answers, recorded in the corpus.
  */
 import { UsageError } from "../../base/usageError.ts";
 import type { Context } from "./command.ts";
 
 const WORD_BITS = 64;
 
-/** Hexadecimal with or without `0x`; undefined when the text is none. */
+/** Parses a hexadecimal number with or without `0x`; undefined for other text. */
 export function hexNumber(text: string): bigint | undefined {
   const digits = /^(?:0[xX])?([0-9a-fA-F]{1,16})$/.exec(text)?.[1];
   return digits === undefined ? undefined : BigInt(`0x${digits}`);
 }
 
-/** Decimal digits alone; undefined when the text is anything else. */
+/** Parses a number of decimal digits only; undefined for other text. */
 export function decimalNumber(text: string): bigint | undefined {
   return /^\d{1,20}$/.test(text) ? BigInt.asUintN(WORD_BITS, BigInt(text)) : undefined;
 }
 
-/** Decimal when it can be, else hexadecimal: "1000" is a thousand, "0x1000" and "fff" are not. */
+/**
+ * Parses decimal digits as decimal, other text as hexadecimal: "1000" is decimal, "0x1000" and "fff" are hexadecimal.
+ */
 export function anyNumber(text: string): bigint | undefined {
   return decimalNumber(text) ?? hexNumber(text);
 }
 
-/** A count: decimal, or hexadecimal when it cannot be decimal. @throws UsageError */
+/** Parses a count: decimal, or hexadecimal when it cannot be decimal. @throws UsageError */
 export function count(text: string): number {
   const negative = text.startsWith("-");
   const value = anyNumber(negative ? text.slice(1) : text);
-  if (value === undefined || value > 0xffff_ffffn) throw new UsageError(`not a valid number: ${text}`);
+  if (value === undefined || value > 0xffff_ffffn)
+    throw new UsageError(`not a valid decimal or hexadecimal number: ${text}`);
   return negative ? -Number(value) : Number(value);
 }
 
-/** Symbol, symbol+offset or symbol-offset; the offset as `anyNumber`. undefined when no such symbol is known. */
+/**
+ * Resolves a symbol, symbol+offset or symbol-offset; the offset is read by `anyNumber`. Undefined for an unknown
+ * symbol.
+ */
 export function symbolAddress(context: Context, text: string): bigint | undefined {
   const match = /^([A-Za-z_.$][\w.$]*)(?:([+-])(\w+))?$/.exec(text);
   const symbol = match && context.kernel.symbols.find(match[1] ?? "");
@@ -42,7 +48,7 @@ export function symbolAddress(context: Context, text: string): bigint | undefine
   return BigInt.asUintN(WORD_BITS, match[2] === "+" ? symbol.address + offset : symbol.address - offset);
 }
 
-/** CPU numbers written as `0-3,7`, `a` or `all`; every possible CPU for an empty text. @throws UsageError */
+/** Parses CPU numbers: `0-3,7`, `a` or `all`; all possible CPUs for an empty text. @throws UsageError */
 export function parseCpus(text: string, possible: readonly number[]): readonly number[] {
   if (text === "" || text === "a" || text === "all") return possible;
   const chosen = new Set<number>();

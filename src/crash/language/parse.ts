@@ -1,9 +1,10 @@
+/** Splits a command line into words and options. */
 import type { Command, Option, Parsed, Word } from "./command.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 /**
- * Takes a command line apart as crash does: blanks part words, except within quotes and parentheses;
- * a quote that is never closed reaches to the end.
+ * Splits a command line into words as crash does: at blanks, except within quotes and parentheses. An unclosed quote
+ * extends to the end.
  */
 export function words(text: string): Word[] {
   const found: Word[] = [];
@@ -45,9 +46,9 @@ function wordEnd(text: string, from: number): number {
 type Grammar = Pick<Command, "options" | "takesExpression" | "takesText">;
 
 /**
- * Reads the options among a command's words: getopt's combined letters (`-rl`), arguments attached (`-n5`),
- * separate (`-n 5`) or after `=` (`-i=shared`), and crash's longer flags (`-64`). Options may stand after other
- * words. A negative number is no option unless the command has such a letter.
+ * Parses the options among a command's words: getopt's combined letters (`-rl`), arguments that are attached (`-n5`),
+ * separate (`-n 5`) or after `=` (`-i=shared`), and crash's longer flags (`-64`). Options may come after other words. A
+ * negative number is an option only if the command has such a letter.
  * @throws WrongUse
  */
 export function parseOptions(grammar: Grammar, line: string): Parsed {
@@ -84,7 +85,7 @@ function looksLikeOption(text: string, options: readonly Option[]): boolean {
   return options.some((option) => option.flag === text || option.flag === text.slice(0, 2));
 }
 
-/** Records what one word says. @returns the flag whose argument is the next word, if there is one */
+/** Records the options of one word. @returns the flag whose argument is the next word, if there is one */
 function readOption(
   text: string,
   options: readonly Option[],

@@ -1,3 +1,4 @@
+/** Parses crash's cpuspec (`symbol:cpus`) and recognises per-CPU symbols. */
 import { UsageError } from "../../base/usageError.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
@@ -11,7 +12,7 @@ const perCpuSection = derived("per-CPU section", (kernel) => ({
   end: kernel.symbols.find("__per_cpu_end")?.address,
 }));
 
-/** Whether a symbol has a copy for each CPU: it lies in the per-CPU section of the kernel's image. */
+/** Whether a symbol has a copy for each CPU, that is, whether it is in the per-CPU section of the kernel's image. */
 export function isPerCpu(kernel: Kernel, symbol: KSymbol): boolean {
   const section = perCpuSection(kernel);
   const { start, end } = section;
@@ -19,16 +20,17 @@ export function isPerCpu(kernel: Kernel, symbol: KSymbol): boolean {
 }
 
 export interface CpuSpec {
-  /** What stands before the colon. */
+  /** The text before the colon. */
   readonly text: string;
-  /** What follows the list of CPUs: `.nr_running`, `->lock`, `[3]`; "" for the whole. */
+  /** The text after the list of CPUs: `.nr_running`, `->lock`, `[3]`; "" for the whole variable. */
   readonly member: string;
-  /** undefined when there is no cpuspec. */
+  /** The CPU numbers; undefined if there is no cpuspec. */
   readonly cpus: readonly number[] | undefined;
 }
 
 /**
- * `runqueues:a`, `runqueues:0-3,7`, `runqueues:0.nr_running`; an empty spec is the CPU of the current task.
+ * Parses `runqueues:a`, `runqueues:0-3,7`, `runqueues:0.nr_running`. An empty cpuspec selects the CPU of the current
+ * task.
  * @throws UsageError, Fault
  */
 export function cpuSpec(context: Context, text: string, currentCpu: () => number): CpuSpec {

@@ -1,6 +1,10 @@
+/** The list of values that `p` printed. */
 import type { Obj } from "../../model/object.ts";
 
-/** What `p` has printed: gdb's `$1`, `$2`, ... A list that never changes; appending to the latest one copies nothing. */
+/**
+ * The values that `p` has printed: gdb's `$1`, `$2`, ... The list is immutable; appending to the latest one copies
+ * nothing.
+ */
 export class PrintedValues {
   private readonly all: Obj[];
   readonly length: number;
@@ -10,15 +14,15 @@ export class PrintedValues {
     this.length = all.length;
   }
 
-  /** Before the first `p`. */
+  /** The empty list, before the first `p`. */
   static readonly none = new PrintedValues([]);
 
-  /** The value of `$number`; undefined when there is none. */
+  /** Returns the value of `$number`; undefined if there is none. */
   numbered(number: number): Obj | undefined {
     return number <= this.length ? this.all[number - 1] : undefined;
   }
 
-  /** The list with one more value. */
+  /** Returns the list with one more value. */
   and(value: Obj): PrintedValues {
     const isLatest = this.length > 0 && this.all.length === this.length;
     const all = isLatest ? this.all : this.all.slice(0, this.length);

@@ -1,10 +1,11 @@
+/** The error for an unknown symbol, with suggestions. */
 import { hex } from "../../base/hex.ts";
 import { demangled } from "../../base/rust/demangle.ts";
 import { UsageError } from "../../base/usageError.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Line, Piece } from "../../say/piece.ts";
 
-/** The user's name is no symbol. */
+/** Thrown when the user names an unknown symbol. */
 export class SymbolNotFound extends UsageError {
   readonly symbol: string;
 
@@ -15,10 +16,10 @@ export class SymbolNotFound extends UsageError {
   }
 }
 
-/** More alternatives than this help nobody. */
+/** Limit of the suggested names. */
 const MAX_ALTERNATIVES = 20;
 
-/** Says so, with the names that contain it: one of them may be what was meant. */
+/** Reports the unknown symbol with the known names that contain it, as suggestions. */
 export function symbolNotFound(kernel: Kernel, { symbol: name, message }: SymbolNotFound): Piece {
   const lines: Line[] = [];
   let more = 0;

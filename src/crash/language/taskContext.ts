@@ -1,3 +1,4 @@
+/** Formats a task as `set` and `kmem` show it. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex, hex0x } from "../../base/hex.ts";
 import { runningOn } from "../../linux/sched/cpu.ts";
@@ -7,7 +8,10 @@ import { taskComm, taskCpu, taskPid, tasksByPid } from "../../linux/sched/task.t
 import type { Obj } from "../../model/object.ts";
 import { faultSpan, record, type Line, type Piece, addressJson } from "../../say/piece.ts";
 
-/** Bits of `__state` and `exit_state` (include/linux/sched.h, each meaning the same since v4.14; the last ones came with v6.1). */
+/**
+ * Names of the bits of `__state` and `exit_state` (include/linux/sched.h). Each bit has the same meaning since v4.14;
+ * the last ones were added in v6.1.
+ */
 const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
   [0x0001, "TASK_INTERRUPTIBLE"],
   [0x0002, "TASK_UNINTERRUPTIBLE"],
@@ -27,7 +31,7 @@ const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
   [0x8000, "TASK_FROZEN"],
 ];
 
-/** `TASK_UNINTERRUPTIBLE|TASK_WAKEKILL`; bits without a name as a number. */
+/** Formats state bits: `TASK_UNINTERRUPTIBLE|TASK_WAKEKILL`; bits without a name as a number. */
 export function stateNames(state: number): string {
   if (state === 0) return "TASK_RUNNING";
   const named = STATE_NAMES.filter(([bit]) => state & bit);
@@ -35,7 +39,7 @@ export function stateNames(state: number): string {
   return [...named.map(([, name]) => name), ...(rest ? [hex0x(rest)] : [])].join("|");
 }
 
-/** A task as `set` and `kmem` show it: pid, name, addresses, CPU and state. */
+/** Formats a task as `set` and `kmem` show it: pid, name, addresses, CPU and state. */
 export function taskContext(task: Obj): Piece {
   const { kernel } = task;
   const pid = attempt(() => taskPid(task));
@@ -82,7 +86,7 @@ const taskLine = (task: Obj, info: bigint | Fault): Line => [
   "]",
 ];
 
-/** Idle tasks share pid 0: how many there are. */
+/** Returns `  (1 of N)` for a pid that several tasks share, as the idle tasks share pid 0. */
 function namesakes(task: Obj): string {
   const count = attempt(() => tasksByPid(task.kernel).get(taskPid(task))?.length ?? 1);
   return count instanceof Fault || count < 2 ? "" : `  (1 of ${count})`;

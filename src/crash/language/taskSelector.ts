@@ -1,3 +1,4 @@
+/** Selects tasks by pid, address, name or regular expression. */
 import { regularExpression } from "../../base/regularExpression.ts";
 import { attempt, type Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
@@ -10,9 +11,10 @@ import { decimalNumber, hexNumber } from "./number.ts";
 import { faultPiece, type Pieces, text } from "../../say/piece.ts";
 
 /**
- * Tasks of one word: a decimal pid (several tasks only for 0, the idle ones), or a hexadecimal task_struct address;
- * empty for what is neither. As in crash a number that is no pid is tried as an address and as a hexadecimal pid.
- * @throws Fault unknown without any types
+ * Returns the tasks of one word: a decimal pid (several tasks only for 0, the idle tasks), or a hexadecimal task_struct
+ * address. Empty for other words. As in crash, a number that is not a pid is tried as an address and as a hexadecimal
+ * pid.
+ * @throws Fault of kind unknown when the session has no types
  */
 export function tasksOf(context: Context, word: string): readonly Obj[] {
   const { kernel } = context;
@@ -29,14 +31,17 @@ export function tasksOf(context: Context, word: string): readonly Obj[] {
   return decimal === undefined && value < 1n << 31n ? (byPid.get(Number(value)) ?? []) : [];
 }
 
-/** A word names no task: the user's mistake, unless the list of tasks breaks off and it may lie behind. */
+/**
+ * Returns the error for a word that names no task: a UsageError, or a Fault if the list of tasks is cut short and may
+ * be missing the task.
+ */
 export function noSuchTask({ kernel }: Context, word: string): UsageError | Fault {
   const { fault } = taskTable(kernel);
   if (fault) return fault.within(`no task ${word} was found, but the list of tasks could not be followed to its end`);
   return new UsageError(`invalid task or pid value: ${word}`);
 }
 
-/** Why there may be tasks that are not listed: behind the list of all of them. */
+/** Reports why the list of tasks may be incomplete; printed after a list of all tasks. */
 export function* missingTasks(kernel: Kernel, prefix: string): Pieces {
   const { fault, note } = taskTable(kernel);
   if (fault) yield faultPiece(fault.within("list of tasks"), prefix);
@@ -44,8 +49,8 @@ export function* missingTasks(kernel: Kernel, prefix: string): Pieces {
 }
 
 /**
- * The tasks that words name, in the words' order; the context's own task for no words.
- * @throws UsageError for a word that names none; Fault when the tasks are not all known
+ * Returns the tasks that the words name, in the words' order; the current task if there are no words.
+ * @throws UsageError for a word that names no task; Fault when the list of tasks is incomplete
  */
 export function selectTasks(context: Context, words: readonly string[]): readonly Obj[] {
   if (words.length === 0) return [context.task];
@@ -57,8 +62,8 @@ export function selectTasks(context: Context, words: readonly string[]): readonl
 }
 
 /**
- * Tasks by pid, address, name, or 'regular expression' in single quotes; a backslash before a name keeps it from
- * being read as anything else. Empty when none is so called.
+ * Returns the tasks with a pid, address or name, or whose name matches 'a regular expression' in single quotes. A
+ * backslash before a name prevents any other reading. Empty if no task matches.
  */
 export function tasksMatching(context: Context, { text, quote }: Word): readonly Obj[] {
   const escaped = quote === undefined && text.startsWith("\\");
@@ -71,7 +76,7 @@ export function tasksMatching(context: Context, { text, quote }: Word): readonly
   });
 }
 
-/** The kernel cuts names off at 15 characters (TASK_COMM_LEN), users often do not. */
+/** Length of task names in the kernel (TASK_COMM_LEN - 1). Longer names in the user's input are cut to it. */
 const COMM_LENGTH = 15;
 const byName = (name: string) => (comm: string) => comm === name.slice(0, COMM_LENGTH);
 

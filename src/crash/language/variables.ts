@@ -1,3 +1,4 @@
+/** The variables of `set`. */
 import { UsageError } from "../../base/usageError.ts";
 import type { Change, Context } from "./command.ts";
 import { anyNumber, symbolAddress } from "./number.ts";
@@ -6,11 +7,14 @@ import { anyNumber, symbolAddress } from "./number.ts";
 export interface Variable {
   readonly name: string;
   readonly initial: string;
-  /** What `set NAME VALUE` may give, for messages. */
+  /** The accepted values, for messages. */
   readonly accepts: string;
-  /** Why it changes nothing: it steers what only crash has. It is kept and shown for the scripts that set it. */
+  /**
+   * Why the variable has no effect: it controls a feature that only crash has. It is kept and shown for scripts that
+   * set it.
+   */
   readonly idle?: string;
-  /** The value to keep, or undefined for one that is not accepted. */
+  /** Returns the value to store; undefined if the text is not accepted. */
   read(context: Context, text: string): string | undefined;
 }
 
@@ -39,10 +43,10 @@ const anything = (name: string, initial: string): Variable => ({
 
 const idle = (why: string, of: Variable): Variable => ({ ...of, idle: why });
 
-/** What `set radix` takes, and what `set` takes in its place. */
+/** Maps the arguments of `set radix` to the value that is stored. */
 export const RADIXES: Readonly<Record<string, string>> = { 10: "10", 16: "16", dec: "10", hex: "16" };
 
-/** Every variable, in crash's order. */
+/** All variables, in crash's order. */
 export const variables: readonly Variable[] = [
   choice("scroll", "on", "on", "off", "less", "more", "CRASHPAGER"),
   {
@@ -61,7 +65,7 @@ export const variables: readonly Variable[] = [
   idle("give -s when you start", switched("silent", "off")),
   idle("lines are edited as in emacs", choice("edit", "emacs", "vi", "emacs")),
   idle("stacks are always unwound", switched("unwind", "off")),
-  idle("a page that is not in the dump is always said", switched("zero_excluded", "off")),
+  idle("missing pages are always reported", switched("zero_excluded", "off")),
   switched("null-stop", "off"),
   switched("gdb", "off"),
   {
@@ -79,13 +83,13 @@ export const variables: readonly Variable[] = [
 
 export const findVariable = (name: string): Variable | undefined => variables.find((one) => one.name === name);
 
-/** The value in force. */
+/** Returns the current value of a variable. */
 export function variable(context: Context, name: string): string {
   if (name === "radix") return String(context.radix);
   return context.variables.get(name) ?? findVariable(name)?.initial ?? "";
 }
 
-/** What setting a variable changes. @throws UsageError when the variable does not take this value */
+/** Returns the change that sets a variable. @throws UsageError when the variable does not accept the value */
 export function setting(context: Context, name: string, text: string): Change {
   const found = findVariable(name);
   const value = found?.read(context, text);

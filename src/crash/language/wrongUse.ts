@@ -1,6 +1,7 @@
+/** The error for a command line that does not match the command's usage. */
 import { UsageError } from "../../base/usageError.ts";
 
-/** A command is not written so: its usage is shown with the message. Other mistakes of the user name what is wrong. */
+/** Thrown for wrong syntax. The message is printed with the command's usage; a UsageError is printed alone. */
 export class WrongUse extends UsageError {
   constructor(message: string) {
     super(message);

@@ -1,20 +1,21 @@
+/** Spans and cells that show addresses as links. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex, padHex } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { type Cell, faultCell } from "../../say/cell.ts";
 import { type Span, addressJson } from "../../say/piece.ts";
 
-/** An address with all its digits, for faces to link. */
+/** Formats an address with all its digits, as a link. */
 export const addressSpan = (kernel: Kernel, address: bigint): Span => ({
   as: "address",
   text: padHex(address, kernel.arch.wordSize * 2),
   address,
 });
 
-/** An address with the digits that it needs, for faces to link. */
+/** Formats an address without leading zeros, as a link. */
 export const shortAddressSpan = (address: bigint): Span => ({ as: "address", text: hex(address), address });
 
-/** Reads one cell that holds an address. */
+/** Reads an address and formats it as a table cell; a Fault becomes a fault cell. */
 export function addressCell(kernel: Kernel, read: () => bigint): Cell {
   const address = attempt(read);
   if (address instanceof Fault) return faultCell(address);

@@ -1,4 +1,4 @@
-/** Columns of addresses that have a name: functions, and tables of functions. */
+/** Table columns for addresses of named objects: functions, and tables of functions. */
 import { Fault } from "../../base/fault.ts";
 import { symbolSpan } from "./symbolSpan.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -6,20 +6,20 @@ import { addressSpan } from "./addressCell.ts";
 import { addressJson, type Line } from "../../say/piece.ts";
 import type { Column } from "../../say/table.ts";
 
-/** The name of what starts at an address; to programs the address of what has none. */
+/** Returns the name of the symbol that starts at an address; the address itself if there is none. For JSON. */
 function symbolName(kernel: Kernel, address: bigint): string {
   const symbol = kernel.symbols.at(address);
   return symbol?.address === address ? symbol.name : addressJson(address);
 }
 
-/** `ffffffff814b79d0  <delayed_work_timer_fn>`: a function's address and its name. */
+/** Formats a function's address and name: `ffffffff814b79d0  <delayed_work_timer_fn>`. */
 function functionLine(kernel: Kernel, address: bigint): Line {
   const symbol = kernel.symbols.at(address);
   if (!symbol) return [addressSpan(kernel, address)];
   return [addressSpan(kernel, address), "  <", symbolSpan(symbol, address), ">"];
 }
 
-/** An address of a row. */
+/** Reads an address from a row. */
 export type ReadAddress<Row> = (row: Row) => bigint | Fault | undefined;
 
 const named =
@@ -29,14 +29,14 @@ const named =
     return typeof address === "bigint" ? symbolName(kernelOf(row), address) : address;
   };
 
-/** @throws Fault */
+/** Reads the address of a row. @throws Fault */
 function addressOf<Row>(read: ReadAddress<Row>, row: Row): bigint {
   const address = read(row);
   if (address instanceof Fault) throw address;
   return address ?? 0n;
 }
 
-/** A function: its address and its name to people, the name to programs. */
+/** A column that shows a function's address and name. Its JSON is the name alone. */
 export const functionColumn = <Row>(kernelOf: (row: Row) => Kernel, read: ReadAddress<Row>): Column<Row> => ({
   kind: "symbol",
   title: "FUNCTION",
@@ -44,7 +44,7 @@ export const functionColumn = <Row>(kernelOf: (row: Row) => Kernel, read: ReadAd
   text: (_, row) => functionLine(kernelOf(row), addressOf(read, row)),
 });
 
-/** Anything that has a name, such as a table of functions: the name, or the address of what has none. */
+/** A column that shows the name of an object, such as a table of functions, or the address if it has no name. */
 export const symbolColumn = <Row>(kernelOf: (row: Row) => Kernel, read: ReadAddress<Row>): Column<Row> => ({
   kind: "symbol",
   title: "SYMBOL",

@@ -1,3 +1,4 @@
+/** Hexadecimal, decimal and text dumps of memory as `rd` prints them. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { padHex } from "../../base/hex.ts";
 import { readUnsigned, viewOf } from "../../base/bytes.ts";
@@ -9,29 +10,29 @@ import type { Column, Table } from "../../say/table.ts";
 
 export type WordSize = 1 | 2 | 4 | 8;
 
-/** Bytes at addresses, or at offsets of a file. */
+/** Readable bytes: an address space, or a file addressed by offset. */
 export type ByteSource = Pick<AddressSpace, "read" | "u8" | "byteOrder" | "wordSize">;
 
 export interface DumpFormat {
-  /** Bytes of a unit. */
+  /** Size of a unit in bytes. */
   readonly size: WordSize;
   readonly as: "hex" | "signed" | "unsigned" | "text";
-  /** Units are big-endian on a little-endian machine. */
+  /** Swap the bytes of each unit, that is, read it in the other byte order. */
   readonly swapped?: boolean;
-  /** Text after the units. */
+  /** Show the bytes as text after the units. */
   readonly withText?: boolean;
-  /** What to show instead of a unit that has a better name. */
+  /** Returns the text that replaces a unit, such as a symbol; undefined to show the number. */
   readonly symbolic?: (word: bigint) => Span | undefined;
 }
 
 const LINE_BYTES = 16;
 const TEXT_LINE_BYTES = 60;
-/** Text without a count ends here at the latest. */
+/** Limit of text without a unit count, in bytes. */
 const MAX_TEXT = 65536;
 
 /**
- * Memory line by line as `rd` shows it. Lines before a fault are kept, the fault is the last piece's.
- * @param units how many; one, or for text up to the first byte that is none, when not given
+ * Yields memory line by line as `rd` shows it. Lines before a fault are printed; the fault is the last piece.
+ * @param units unit count. Default: 1; for text, up to the first non-text byte
  * @throws Fault
  */
 export function* hexDump(space: ByteSource, start: bigint, units: number | undefined, format: DumpFormat): Pieces {
@@ -46,7 +47,7 @@ export function* hexDump(space: ByteSource, start: bigint, units: number | undef
   }
 }
 
-/** The bytes before the first one that cannot be read, and why it cannot. */
+/** Reads the bytes before the first unreadable one, and returns why that one is unreadable. */
 function readUpTo(space: ByteSource, address: bigint, length: number): { bytes: Uint8Array; fault?: Fault } {
   const all = attempt(() => space.read(address, length));
   if (!(all instanceof Fault)) return { bytes: all };
@@ -104,7 +105,7 @@ export function unitsTable(format: DumpFormat): Table<UnitsRow> {
   };
 }
 
-/** Widths of decimal columns by the bytes of a unit, as crash has them. */
+/** Widths of decimal columns by unit size in bytes, as in crash. */
 const SIGNED_WIDTH: Readonly<Record<WordSize, number>> = { 1: 3, 2: 5, 4: 12, 8: 15 };
 const UNSIGNED_WIDTH: Readonly<Record<WordSize, number>> = { 1: 3, 2: 5, 4: 12, 8: 20 };
 
@@ -124,7 +125,7 @@ function unitJson(word: bigint, format: DumpFormat): Json {
 const unitSpan = (word: bigint, format: DumpFormat): Span =>
   format.as === "hex" ? (format.symbolic?.(word) ?? padHex(word, format.size * 2)) : String(valueOf(word, format));
 
-/** Rows are text and where it stands. */
+/** A table of texts with their addresses. */
 export const textTable: Table<{ readonly address: bigint; readonly spelt: string }> = {
   columns: {
     address: addressColumn,

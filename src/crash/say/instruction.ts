@@ -1,10 +1,14 @@
+/** Formats machine instructions as `dis` prints them. */
 import { hasAttSyntax, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { hex0x } from "../../base/hex.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { column } from "../../render/pad.ts";
 
-/** An instruction in the words of GNU's disassembler: mnemonic padded, branch and rip-relative targets named. */
+/**
+ * Formats an instruction as the GNU disassembler does: mnemonic padded, branch and rip-relative targets with their
+ * names.
+ */
 export function instructionText(kernel: Kernel, instruction: Instruction, radix: 10 | 16): string {
   const isX86 = hasAttSyntax(kernel.arch);
   const { mnemonic, operands } = instruction;
@@ -13,7 +17,10 @@ export function instructionText(kernel: Kernel, instruction: Instruction, radix:
   return `${column(mnemonic, 6)} ${words}${ftraceMark(kernel, instruction)}`;
 }
 
-/** Elsewhere the last operand is where a branch goes, or the address that is loaded: `bl #0x...`, `brasl %r14, 0x...`. */
+/**
+ * Adds the name of the last operand's address, for architectures other than x86, where it is the branch target or the
+ * loaded address: `bl #0x...`, `brasl %r14, 0x...`.
+ */
 function lastNamed(kernel: Kernel, operands: string, radix: 10 | 16): string {
   const [, before = "", digits] = /^(.*, )?#?(0x[0-9a-f]+)$/.exec(operands) ?? [];
   const address = BigInt(digits ?? 0);
@@ -23,7 +30,7 @@ function lastNamed(kernel: Kernel, operands: string, radix: 10 | 16): string {
 }
 
 function named(kernel: Kernel, operands: string, next: bigint, radix: 10 | 16): string {
-  // A bare number is where a branch goes; immediates have a "$" in front, displacements a register behind.
+  // A bare number is a branch target: immediates start with "$", displacements are followed by a register.
   const target = /^(?:0x)?([0-9a-f]+)$/.exec(operands);
   if (target) {
     const address = BigInt(operands.startsWith("0x") ? operands : `0x${operands}`);

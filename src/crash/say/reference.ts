@@ -1,16 +1,20 @@
+/** Implements the `-R reference` option, which selects rows. */
 import type { Cell } from "../../say/cell.ts";
 import { anyNumber, hexNumber } from "../language/number.ts";
 
-/** What `-R reference` is compared with. */
+/** The values of a row that `-R reference` is compared with. */
 export interface Referable {
-  /** A descriptor. */
+  /** File descriptor number. */
   readonly number: number;
   readonly addresses: readonly Cell[];
-  /** A path; none for what has no name. */
+  /** Path of the file; undefined if it has no name. */
   readonly text?: string;
 }
 
-/** Whether a reference names a row: its number in decimal or with 0x, an address of it, a part of its text. */
+/**
+ * Whether a reference matches a row: the descriptor number in decimal or with 0x, one of the addresses, or a part of
+ * the text.
+ */
 export function matches(reference: string, { number, addresses, text }: Referable): boolean {
   if (anyNumber(reference) === BigInt(number)) return true;
   const address = hexNumber(reference);

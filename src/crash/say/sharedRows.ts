@@ -1,20 +1,21 @@
+/** Caches table rows that several tasks share. */
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
-/** Rows kept for one kind of table, over all its owners: some 40 MiB of areas, the largest of them. */
+/** Limit of the cached rows of one kind of table over all owners: about 40 MiB for memory areas, the largest rows. */
 const MAX_ROWS = 1 << 16;
 
 /**
- * Rows of what several tasks share, such as an address space or a table of open files: made for the first of them and
- * kept for the next. The threads of a process are hundreds at times, and each shows the same rows.
+ * A cache of rows that several tasks share, such as those of an address space or a table of open files. A process can
+ * have hundreds of threads, and each shows the same rows.
  */
 export class SharedRows<T> {
   private readonly kept = new Map<bigint, readonly T[]>();
   private count = 0;
 
   /**
-   * Rows of the owner at an address, made by `rows` unless they are kept. Rows of a walk that throws, or that is given
-   * up, are made anew for the next.
+   * Returns the rows of the owner at an address, from the cache or else from `rows`. Rows are cached only when the walk
+   * ends without an error and is not abandoned.
    */
   *of(owner: bigint, rows: () => Iterable<T>): Generator<T, void, void> {
     const known = this.kept.get(owner);
@@ -27,7 +28,7 @@ export class SharedRows<T> {
     this.keep(owner, made);
   }
 
-  /** The owners that were kept first are forgotten first: tasks come by pid, so that those of a process come together. */
+  /** Evicts the oldest owners first: tasks are listed by pid, so the threads of a process are close together. */
   private keep(owner: bigint, rows: readonly T[]): void {
     if (rows.length > MAX_ROWS || this.kept.has(owner)) return;
     this.kept.set(owner, rows);
@@ -40,6 +41,6 @@ export class SharedRows<T> {
   }
 }
 
-/** The rows of one kind of table, for all commands of a session. */
+/** Returns the cache of one kind of table, which all commands of a session share. */
 export const sharedRows = <T>(kind: string): ((kernel: Kernel) => SharedRows<T>) =>
   derived(`rows of ${kind}`, () => new SharedRows<T>());

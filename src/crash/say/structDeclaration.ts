@@ -1,4 +1,4 @@
-/** Declarations of structs and their members as `struct` and `whatis` show them. */
+/** Prints declarations of structs and their members as `struct` and `whatis` show them. */
 import { hex, hex0x } from "../../base/hex.ts";
 import { bare, sizeOf } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -8,7 +8,7 @@ import type { Context, Parsed } from "../language/command.ts";
 import { record, type Pieces } from "../../say/piece.ts";
 import { formatOptions, memberDeclaration, type StructReference } from "./structView.ts";
 
-/** How a struct, or the members asked for, is declared; with an address, where each lies. */
+/** Prints the declaration of a struct or of the selected members; with an address, the address of each member. */
 export function* structDeclaration(
   context: Context,
   { name, type, members }: StructReference,
@@ -22,7 +22,7 @@ export function* structDeclaration(
     return yield record(data, ...describeType(type, { offsets: args.has("-o"), radix, address: at }));
   }
   const lines = members.flatMap((member) => {
-    // A member of the struct itself stands as deep as in the whole declaration.
+    // A direct member is indented as in the whole declaration.
     const whole = describeType(type, { offsets: true, radix, member, address: at }).slice(1, -1);
     if (whole.length > 0) return whole;
     const place = kernel.object(type, at ?? 0n).at(member).address;

@@ -1,4 +1,4 @@
-/** Structs and their members as `struct`, `list -s` and `tree -s` show them. */
+/** Prints structs and their members as `struct`, `list -s` and `tree -s` show them. */
 import { bare, type CType, type StructType } from "../../debuginfo/ctype.ts";
 import { Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
@@ -13,7 +13,7 @@ import { lazyRecord, type Json, type Line, type Piece, addressJson } from "../..
 import { valueJson } from "./valueJson.ts";
 import { variable } from "../language/variables.ts";
 
-/** `task_struct.pid,comm`: a type, and the members asked for. */
+/** A type and the selected members: `task_struct.pid,comm`. */
 export interface StructReference {
   readonly name: string;
   readonly type: CType;
@@ -22,7 +22,7 @@ export interface StructReference {
 
 export type Tag = "struct" | "union";
 
-/** @throws UsageError when there is no such type or member */
+/** Parses a struct reference. @throws UsageError when there is no such type or member */
 export function structReference(kernel: Kernel, text: string, tag: Tag = "struct"): StructReference {
   const dot = text.indexOf(".");
   const name = dot < 0 ? text : text.slice(0, dot);
@@ -48,7 +48,7 @@ function checkMember(kernel: Kernel, type: CType, name: string, member: string):
   throw new UsageError(`invalid data structure member reference: ${name}.${member}`);
 }
 
-/** Radix and limits as the options -x and -d, and the variables of `set`, say. */
+/** Returns the radix and limits that the options -x and -d and the variables of `set` select. */
 export function formatOptions(context: Context, args?: Pick<Parsed, "has">): FormatOptions {
   return {
     radix: args?.has("-x") ? 16 : args?.has("-d") ? 10 : context.radix,
@@ -58,7 +58,7 @@ export function formatOptions(context: Context, args?: Pick<Parsed, "has">): For
   };
 }
 
-/** A whole struct, or the members asked for, at one address. */
+/** Prints a whole struct, or the selected members, at one address. */
 export function structPiece(object: Obj, { name, members }: StructReference, options: FormatOptions): Piece {
   const lines = (): Line[] =>
     members.length === 0
@@ -69,7 +69,7 @@ export function structPiece(object: Obj, { name, members }: StructReference, opt
 
 const tagOf = (type: CType): string => (type.kind === "struct" || type.kind === "union" ? `${type.kind} ` : "");
 
-/** `  pid = 169,`: as gdb shows it within the whole struct, so without a comma where no member follows. */
+/** Prints one member as gdb does within the whole struct: `  pid = 169,`, without a comma for the last member. */
 export function memberLines(object: Obj, path: string, options: FormatOptions): Generator<Line> {
   return formatMember(object, path, { ...options, suffix: isLastMember(object.type, path) ? "" : "," });
 }
@@ -91,7 +91,7 @@ function isLastMember(type: CType, path: string): boolean {
   return isLast;
 }
 
-/** Whether nothing follows the member in the struct, named or not, that holds it. */
+/** Whether the member is the last one of the struct, named or anonymous, that contains it. */
 function isLastOf(type: StructType, name: string): boolean {
   const { depth = 0 } = findMember(type, name) ?? {};
   let holder = type;
@@ -111,11 +111,14 @@ function structJson(object: Obj, members: readonly string[]): Json {
   return { address, value: Object.fromEntries(members.map((path) => [path, valueJson(object.at(path))])) };
 }
 
-/** `pid_t pid;`: how a member, or a member of a member, is declared. */
+/** Returns the declaration of a member, or of a member of a member: `pid_t pid;`. */
 export const memberDeclaration = (kernel: Kernel, type: CType, path: string): string =>
   `${declare(kernel.object(type, 0n).at(path).type, path)};`;
 
-/** Lines of a list's or tree's element: the struct, or the members asked for; in short as `list -S` shows them. */
+/**
+ * Prints an element of a list or tree: the struct or the selected members; with `isShort`, in the short form of `list
+ * -S`.
+ */
 export function elementLines(
   object: Obj,
   reference: StructReference,
@@ -129,7 +132,7 @@ export function elementLines(
   ]);
 }
 
-/** Numbers and text without what gdb adds; anything larger as ever. */
+/** Prints numbers and text without gdb's additions; other members as `memberLines` does. */
 function* shortLines(object: Obj, path: string, options: FormatOptions): Generator<Line> {
   const member = object.at(path);
   const type = bare(member.type);
@@ -144,7 +147,7 @@ export interface Element {
   readonly object: Obj;
 }
 
-/** The same as data: members by path, or whole structs by name. */
+/** Returns the elements as JSON: members by path, or whole structs by name. */
 export const elementData = (elements: readonly Element[]): Readonly<Record<string, Json>> =>
   Object.fromEntries(
     elements.flatMap(({ object, reference: { name, members } }) =>

@@ -1,3 +1,4 @@
+/** Prints a symbol as `sym` shows it. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { demangled } from "../../base/rust/demangle.ts";
 import { hex } from "../../base/hex.ts";
@@ -8,13 +9,13 @@ import { symbolSpan } from "./symbolSpan.ts";
 import { record, type Piece, type Span, addressJson } from "../../say/piece.ts";
 
 interface Shown {
-  /** An address within the symbol: shown instead of its own, with the offset. */
+  /** An address within the symbol, shown with its offset. Default: the symbol's address. */
   readonly address?: bigint | undefined;
-  /** Neither source line nor module: in lists. */
+  /** Omit the source line and the module, for lists. */
   readonly plain?: boolean;
 }
 
-/** A symbol as `sym` shows it: `ffffffff81436da0 (T) schedule+16 kernel/sched/core.c: 6700`. */
+/** Prints a symbol as `sym` shows it: `ffffffff81436da0 (T) schedule+16 kernel/sched/core.c: 6700`. */
 export function symbolPiece(
   kernel: Kernel,
   symbol: KSymbol,

@@ -1,4 +1,4 @@
-/** How crash introduces a task everywhere. */
+/** The heading line and the JSON that introduce a task in all commands. */
 import { taskComm, taskCpu, taskPid } from "../../linux/sched/task.ts";
 import { taskState } from "../../linux/sched/taskState.ts";
 import type { Obj } from "../../model/object.ts";
@@ -8,7 +8,7 @@ import type { Column, Table } from "../../say/table.ts";
 
 type TaskKey = "pid" | "comm" | "task" | "cpu" | "state";
 
-/** What programs are told of a task everywhere. */
+/** The columns that describe a task in the JSON of all commands. */
 export const taskColumns: { readonly [K in TaskKey]: Column<Obj> } = {
   pid: { kind: "number", value: taskPid },
   comm: { kind: "text", value: taskComm },
@@ -19,7 +19,7 @@ export const taskColumns: { readonly [K in TaskKey]: Column<Obj> } = {
 
 const { pid, comm, task, cpu } = taskColumns;
 
-/** The columns of a line in which a task is introduced, behind what else stands in it. */
+/** The columns of a task's heading line. Tables can put other columns before them. */
 export const headingColumns: { readonly [K in "pid" | "task" | "cpu" | "comm"]: Column<Obj> } = {
   pid: { ...pid, title: "", gap: "PID: ", width: 7, align: "left" },
   task: { ...task, title: "", gap: "  TASK: " },
@@ -29,9 +29,9 @@ export const headingColumns: { readonly [K in "pid" | "task" | "cpu" | "comm"]: 
 
 const headings: Table<Obj> = { columns: headingColumns, end: '"' };
 
-/** `PID: 169      TASK: ffff8ef68526c180  CPU: 0    COMMAND: "insmod"` */
+/** Returns the heading line of a task: `PID: 169      TASK: ffff8ef68526c180  CPU: 0    COMMAND: "insmod"`. */
 export const taskHeading = (one: Obj): Line => new TableLayout(one.kernel, headings).line(one);
 
-/** The same to programs. */
+/** Returns the JSON that describes a task. */
 export const taskFacts = (one: Obj): { readonly [K in TaskKey]: Json } =>
   new TableLayout(one.kernel, { columns: taskColumns }).data(one) as { readonly [K in TaskKey]: Json };

@@ -1,3 +1,4 @@
+/** Converts objects of the dump to JSON. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { bare, type StructType } from "../../debuginfo/ctype.ts";
 import { enumText } from "../../model/numberText.ts";
@@ -5,13 +6,13 @@ import type { Obj } from "../../model/object.ts";
 import { addressJson, faultJson, type Json } from "../../say/piece.ts";
 
 const MAX_DEPTH = 64;
-/** Values in one document; a lying array length must not fill memory. */
+/** Limit of the values in one document, because a corrupt array length must not exhaust memory. */
 const MAX_VALUES = 1_000_000;
 
 /**
- * An object as data: structs by member name (those of anonymous members stand beside the others), arrays, `char[]` as
- * text, pointers as `0x` and 16 digits, integers of up to 32 bits as numbers and larger types as decimal strings,
- * enumerators by name; `{"fault": ...}` for what cannot be read.
+ * Converts an object to JSON: structs by member name (members of anonymous members are on the same level as the
+ * others), arrays, `char[]` as text, pointers as `0x` and 16 digits, integers of up to 32 bits as numbers and larger
+ * types as decimal strings, enumerators by name; `{"fault": ...}` for what cannot be read.
  */
 export function valueJson(object: Obj): Json {
   let left = MAX_VALUES;
@@ -58,7 +59,10 @@ function isText({ type }: Obj): boolean {
   return element?.kind === "int" && element.encoding === "char";
 }
 
-/** @param bytes of the C type, which alone decides the form: a reader knows it without looking at the value */
+/**
+ * Converts an integer. @param bytes size of the C type. It alone selects the form, so that programs need not look at
+ * the value.
+ */
 const number = (value: bigint, bytes: number): Json => (bytes > 4 ? value.toString() : Number(value));
 
 function orFault(read: () => Json): Json {

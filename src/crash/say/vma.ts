@@ -1,3 +1,4 @@
+/** The table of memory areas (`struct vm_area_struct`) as `vm` prints it. */
 import { hex } from "../../base/hex.ts";
 import { vmaFlags, vmaPath } from "../../linux/mm/vma.ts";
 import { derived } from "../../model/derived.ts";
@@ -7,7 +8,7 @@ import { TableLayout } from "../../render/layout.ts";
 import type { Piece } from "../../say/piece.ts";
 import type { Column, Table } from "../../say/table.ts";
 
-/** The address at which an area begins, or before which it ends. */
+/** A column with the address at which an area begins, or the address after its end. */
 const bound = (member: "vm_start" | "vm_end", title: string): Column<Obj> => ({
   kind: "address",
   title,
@@ -17,7 +18,7 @@ const bound = (member: "vm_start" | "vm_end", title: string): Column<Obj> => ({
   text: hex,
 });
 
-/** Rows are `struct vm_area_struct`. */
+/** The columns of memory areas. A row is a `struct vm_area_struct`. */
 export const vmasTable: Table<Obj> = {
   columns: {
     vma: { kind: "address", title: "VMA", titleAlign: "center", value: ({ address }) => address },
@@ -34,5 +35,5 @@ export const vmaHeading = (kernel: Kernel): Piece => layout(kernel).heading();
 
 export const vmaRow = (vma: Obj): Piece => layout(vma.kernel).row(vma);
 
-/** A row that is kept for the other tasks that have the area. */
+/** Makes a row that is cached for the other tasks that share the area. */
 export const keptVmaRow = (vma: Obj): Piece => layout(vma.kernel).keptRow(vma);

@@ -39,7 +39,7 @@ test("a variable that changes nothing here says so when it is set, and only then
   const context = tasks();
   assert.equal(
     transcript(context, "set zero_excluded on"),
-    "zero_excluded: on\n  no effect here: a page that is not in the dump is always said",
+    "zero_excluded: on\n  no effect here: missing pages are always reported",
   );
   assert.equal(transcript(context, "set zero_excluded"), "zero_excluded: on");
   assert.equal(transcript(context, "set null-stop on"), "null-stop: on");

@@ -1,4 +1,4 @@
-/** `net -a`: the IPv4 neighbours of all namespaces. */
+/** Implements `net -a`: lists the IPv4 neighbours of all namespaces. */
 import { Fault, faultLast } from "../../../base/fault.ts";
 import { hexBytes } from "../../../base/hex.ts";
 import { ipv4Text } from "../../../linux/net/inet.ts";
@@ -10,10 +10,10 @@ import { TableLayout } from "../../../render/layout.ts";
 import { faultPiece, type Pieces } from "../../../say/piece.ts";
 import type { Table } from "../../../say/table.ts";
 
-/** undefined for a kind of hardware that has no name here */
+/** Returns the name of the hardware type; undefined for an unknown type. */
 const typeOf = (neighbour: Obj): string | undefined => hardwareType(neighbour.at("dev").deref());
 
-/** Rows are `struct neighbour`s. */
+/** The table of neighbours. A row is a `struct neighbour`. */
 export const neighboursTable: Table<Obj> = {
   columns: {
     neighbour: {

@@ -1,4 +1,4 @@
-/** `net`: network devices. */
+/** Implements `net`: lists network devices. */
 import { Fault, faultLast, untilFault } from "../../../base/fault.ts";
 import { deviceAddresses, netDeviceName, netDevices } from "../../../linux/net/netDevice.ts";
 import type { Obj } from "../../../model/object.ts";
@@ -8,10 +8,10 @@ import { faultPiece, type Pieces } from "../../../say/piece.ts";
 import type { Table } from "../../../say/table.ts";
 
 interface DeviceRow {
-  /** `struct net_device` */
+  /** The device, `struct net_device`. */
   readonly device: Obj;
   readonly addresses: readonly string[];
-  /** Why there may be more. */
+  /** Why the list of addresses may be incomplete. */
   readonly fault: Fault | undefined;
 }
 
@@ -30,7 +30,7 @@ export const devicesTable: Table<DeviceRow, PanelKeys["net"]> = {
   },
 };
 
-/** Devices of a `struct net`. */
+/** Lists the devices of a `struct net`. */
 export function* netDeviceTable(net: Obj): Pieces {
   const layout = new TableLayout(net.kernel, devicesTable);
   yield layout.heading();

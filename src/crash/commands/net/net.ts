@@ -1,3 +1,4 @@
+/** The `net` command: lists network devices, sockets and neighbours. */
 import { UsageError } from "../../../base/usageError.ts";
 import { initNet, netNamespace } from "../../../linux/net/netDevice.ts";
 import { command } from "../../language/command.ts";
@@ -17,17 +18,17 @@ export const net = command({
   summary: "network devices, sockets, neighbours",
   usage: "[[-s | -S] [-xd] [-R ref] [pid | task]] [-a] [-n [pid | task]] [-N addr]",
   options: [
-    { flag: "-s", help: "sockets of the current task or of those given: family, type, and both ends" },
+    { flag: "-s", help: "sockets of the current task or of the given ones: family, type, local and remote address" },
     { flag: "-S", help: "the same with their structures: socket, and sock as its family declares it" },
-    { flag: "-R", argument: "ref", help: "with -s or -S, only what this is: a descriptor, a socket, a sock" },
+    { flag: "-R", argument: "ref", help: "with -s or -S, only the socket with this descriptor, socket or sock" },
     { flag: "-a", help: "the ARP cache" },
-    { flag: "-n", help: "devices that the current task, or the given one, sees in its own namespace" },
-    { flag: "-N", argument: "addr", help: "an IPv4 address, a number as the machine reads it, in dots" },
+    { flag: "-n", help: "devices in the network namespace of the current task or the given one" },
+    { flag: "-N", argument: "addr", help: "convert an IPv4 address from a number to dotted form" },
     { flag: "-x", help: "structures in hexadecimal" },
     { flag: "-d", help: "structures in decimal" },
   ],
   description:
-    "Lists the network devices of the initial namespace with their addresses: struct net_device, name, IPv4, then IPv6.\n\n-s lists a task's open sockets: descriptor, struct socket, struct sock, family and type, and for internet sockets the own and the other end.",
+    "Lists the network devices of the initial namespace with their addresses: struct net_device, name, IPv4, then IPv6.\n\n-s lists a task's open sockets: descriptor, struct socket, struct sock, family and type, and for internet sockets the local and remote address.",
   examples: [
     { line: "net", shows: "Devices and addresses." },
     { line: "net -s 131", shows: "The sockets of a process." },
@@ -55,14 +56,14 @@ export const net = command({
       }
       return;
     }
-    if (reference !== undefined) throw new WrongUse("-R goes with -s or -S");
+    if (reference !== undefined) throw new WrongUse("-R requires -s or -S");
     if (args.has("-n")) for (const task of selectTasks(context, args.rest)) yield* netDeviceTable(netNamespace(task));
-    else if (args.rest.length > 0) throw new WrongUse(`what of ${args.rest.join(" ")}: -s, -S or -n`);
+    else if (args.rest.length > 0) throw new WrongUse(`choose -s, -S or -n for ${args.rest.join(" ")}`);
     else if (number === undefined && !args.has("-a")) yield* netDeviceTable(initNet(kernel));
   },
 });
 
-/** `net -N`: what an IPv4 address reads as when the machine takes it for a number. @throws UsageError */
+/** Converts a number to a dotted IPv4 address for `net -N`, in the byte order of the machine. @throws UsageError */
 function ipv4Number({ byteOrder }: Pick<Arch, "byteOrder">, word: string): string {
   const value = anyNumber(word);
   if (value === undefined || value > 0xffff_ffffn) throw new UsageError(`not an IPv4 address: ${word}`);

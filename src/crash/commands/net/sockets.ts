@@ -1,3 +1,4 @@
+/** Implements `net -s` and `net -S`: lists the sockets of tasks. */
 import { attempt, Fault, untilFault } from "../../../base/fault.ts";
 import { bare } from "../../../debuginfo/ctype.ts";
 import {
@@ -20,7 +21,7 @@ import { taskColumns, taskFacts, taskHeading } from "../../say/taskHeading.ts";
 const socketAddress = ({ socket }: OpenSocket): bigint => socket.address;
 const sockAddress = ({ sock }: OpenSocket): bigint => sock.value();
 
-/** A socket, and both its ends if it is an internet socket. */
+/** A socket with its local and remote address, if it is an internet socket. */
 interface SocketRow {
   readonly open: OpenSocket;
   readonly ends: ReturnType<typeof socketEndpoints> | Fault;
@@ -63,7 +64,7 @@ export const socketsTable: Table<SocketRow> = {
   },
 };
 
-/** Where a socket's structures lie, above them. */
+/** The table of a socket's structures, printed above them. */
 const structsTable: Table<OpenSocket> = {
   gap: "  ",
   columns: {
@@ -73,14 +74,14 @@ const structsTable: Table<OpenSocket> = {
   },
 };
 
-/** Keys of docs/json.md. */
+/** The keys of the records in docs/json.md. */
 export const taskSocketsFields: Fields = {
   ...taskColumns,
-  sockets: { kind: "data", about: "what the task has open", fields: socketsTable.columns },
+  sockets: { kind: "data", about: "open sockets of the task", fields: socketsTable.columns },
   missing: { kind: "data", about: "why there may be more sockets" },
 };
 
-/** `net -s`: a task's sockets, a row each; nothing at all where a reference names none. */
+/** Lists a task's sockets for `net -s`, one row each. Yields nothing if no socket matches the reference. */
 export function* taskSocketRows(task: Obj, reference: string | undefined): Pieces {
   const layout = new TableLayout(task.kernel, socketsTable);
   yield* taskSockets(task, reference, (sockets) => [
@@ -89,7 +90,7 @@ export function* taskSocketRows(task: Obj, reference: string | undefined): Piece
   ]);
 }
 
-/** `net -S`: a task's sockets with their structures. */
+/** Lists a task's sockets with their structures for `net -S`. */
 export function* taskSocketStructs(task: Obj, reference: string | undefined, options: FormatOptions): Pieces {
   const layout = new TableLayout(task.kernel, structsTable);
   yield* taskSockets(task, reference, (sockets) => sockets.flatMap((one) => [...structLines(layout, one, options)]));

@@ -1,3 +1,4 @@
+/** The `ascii` command: shows the bytes of a value as characters. */
 import { hex, padHex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { command } from "../../language/command.ts";
@@ -7,7 +8,7 @@ import { TableLayout } from "../../../render/layout.ts";
 import { type Line, record, text } from "../../../say/piece.ts";
 import type { Column, Table } from "../../../say/table.ts";
 
-/** Names of the characters that have no glyph, by code (ANSI X3.4). */
+/** Names of the control characters by code (ANSI X3.4). */
 const CONTROLS =
   "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(
     " ",
@@ -18,11 +19,11 @@ const DEL = 0x7f;
 export const ascii = command({
   name: "ascii",
   readsOnly: true,
-  summary: "numbers as text",
+  summary: "show a hexadecimal value as text",
   usage: "value ...",
   options: [],
   description:
-    "Shows what text the bytes of a hexadecimal value spell, the first byte in memory first. Without a value, shows the table of ASCII characters.",
+    "Shows the bytes of a hexadecimal value as text, in the order in which they are stored in memory. Without a value, shows the table of ASCII characters.",
   examples: [{ line: "ascii 62696c2f7273752f", shows: "A word of memory that holds the start of a path." }],
   *run({ kernel }, { rest }) {
     if (rest.length === 0) return yield text(...characters(kernel));
@@ -44,7 +45,7 @@ const glyph = (code: number): string | undefined =>
 const name = (code: number): string =>
   CONTROLS[code] ?? (code === SPACE ? "SP" : code === DEL ? "DEL" : padHex(code, 2).toUpperCase());
 
-/** Rows are the lower halves of codes. */
+/** The table of ASCII characters. A row is the lower half of a code. */
 const charactersTable: Table<number> = {
   columns: {
     low: { kind: "number", title: "", gap: "  ", value: (low) => low, text: (low) => hex(low).toUpperCase() },

@@ -1,3 +1,4 @@
+/** The `p` command: prints the value of an expression. */
 import { attempt, Fault } from "../../../base/fault.ts";
 import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
@@ -21,19 +22,19 @@ import { WrongUse } from "../../language/wrongUse.ts";
 export const p = command({
   name: "p",
   readsOnly: true,
-  summary: "the value of an expression",
+  summary: "print the value of an expression",
   usage: "[-x|-d][-u] [expression | symbol[:cpuspec]]",
   takesExpression: true,
   options: [
     { flag: "-x", help: "numbers in hexadecimal" },
     { flag: "-d", help: "numbers in decimal" },
-    { flag: "-u", help: "pointers lead into the current task's user memory" },
+    { flag: "-u", help: "pointers are addresses in the current task's user memory" },
   ],
-  description: `Prints the value of a C expression: symbols, casts to any named type, members, indexes, arithmetic, comparisons, sizeof. Each value is numbered, and $1, $2 and so on stand for earlier ones.
+  description: `Prints the value of a C expression: symbols, casts to any named type, members, indexes, arithmetic, comparisons, sizeof. Each value is numbered, and $1, $2 and so on refer to earlier values.
 
-Of a per-CPU symbol, its type and its addresses are shown; with a list of CPUs after a colon, its values: all for ":a", some for ":0-3,7", the current task's CPU for ":". A member may follow.
+For a per-CPU symbol, shows its type and addresses; with a list of CPUs after a colon, its values: all for ":a", some for ":0-3,7", the current task's CPU for ":". A member may follow.
 
-Numbers are shown as "set radix" says, elements of arrays and characters of text up to "set print_max".`,
+"set radix" selects decimal or hexadecimal numbers, "set print_max" limits the elements of arrays and the characters of text.`,
   examples: [
     { line: "p jiffies", shows: "A variable." },
     { line: "p -x init_uts_ns", shows: "A struct in hexadecimal." },
@@ -58,7 +59,7 @@ Numbers are shown as "set radix" says, elements of arrays and characters of text
     if (cpus && perCpu) {
       for (const [i, cpu] of cpus.entries()) {
         const copy = perCpuVariable(kernel, variable, cpu);
-        // In the rest of the expression the variable's name means its copy.
+        // In the rest of the expression the variable's name refers to the copy of this CPU.
         const value = evaluateIn(context, `${ampersand}${variable}${member}`, (name) =>
           name === variable ? copy : undefined,
         );
@@ -73,7 +74,7 @@ Numbers are shown as "set radix" says, elements of arrays and characters of text
     const inUser = args.has("-u") ? context.with({ kernel: inSpace(kernel, currentUserSpace(context)) }) : context;
     const warnings: string[] = [];
     const value = evaluateIn(inUser, expression, undefined, (warning) => warnings.push(warning));
-    // Only what has a value is known to be not per-CPU.
+    // The variable is known not to be per-CPU only once it has a value.
     if (cpus) yield text([{ as: "bad", text: `${expression} is not per-CPU: the list of CPUs is ignored` }]);
     for (const warning of warnings) yield text([{ as: "bad", text: `warning: ${warning}` }]);
     const name = /^\w+(?=\s|$)/.exec(expression)?.[0];
@@ -86,7 +87,7 @@ Numbers are shown as "set radix" says, elements of arrays and characters of text
   },
 });
 
-/** A value with gdb's number: `jiffies = $1 = 4294894042`. */
+/** Prints a value with gdb's number: `jiffies = $1 = 4294894042`. */
 function valuePiece(
   number: number,
   value: Obj,
@@ -95,7 +96,7 @@ function valuePiece(
   more: Readonly<Record<string, string | number>>,
 ) {
   const { kind } = bare(value.type);
-  // crash starts an array or function that it names on a line of its own.
+  // As in crash, a named array or function starts on its own line.
   const apart =
     name !== "" && !/^&?per_cpu/.test(name) && (kind === "function" || (kind === "array" && !isText(value)));
   const lines = (): Line[] => {
@@ -111,7 +112,7 @@ function valuePiece(
   });
 }
 
-/** Why nothing of a value can be read; of a struct that is there in part its members tell. */
+/** Returns why no part of a value can be read. For a struct that is partly readable, its members show that. */
 function unread(value: Obj): Fault | undefined {
   const { kind } = bare(value.type);
   if (kind === "void" || kind === "function" || value.storage.kind !== "memory") return undefined;
@@ -126,7 +127,7 @@ function isText({ type }: Obj): boolean {
   return array.count === undefined || (element.kind === "int" && element.encoding === "char");
 }
 
-/** A per-CPU variable without a list of CPUs: its declaration and where its copies are. */
+/** Prints a per-CPU variable without a list of CPUs: its declaration and the addresses of its copies. */
 function* places({ kernel }: Context, name: string): Pieces {
   const variable = kernel.variable(name);
   yield text("PER-CPU DATA TYPE:", `  ${declare(variable.type, name)};`, "PER-CPU ADDRESSES:");

@@ -1,3 +1,4 @@
+/** The `rustfilt` command: demangles Rust symbols. */
 import { UsageError } from "../../../base/usageError.ts";
 import { demangleRust } from "../../../base/rust/demangle.ts";
 import { command } from "../../language/command.ts";
@@ -7,11 +8,11 @@ import { WrongUse } from "../../language/wrongUse.ts";
 export const rustfilt = command({
   name: "rustfilt",
   readsOnly: true,
-  summary: "Rust symbols as the source names them",
+  summary: "demangle Rust symbols",
   usage: "symbol ...",
   options: [],
   description:
-    "Shows what Rust's compiler mangled into a symbol, in its newer form (_R...) or its older one (_ZN...17h...E). The hashes that tell crates and instances apart are left out.",
+    "Shows the source name of a mangled Rust symbol, in the v0 form (_R...) or the legacy form (_ZN...17h...E). The hashes of crates and instances are left out.",
   examples: [
     { line: "rustfilt _RNvNtCshc5sK6KjdJJ_6kernel5print11call_printk", shows: "A function of the kernel crate." },
   ],

@@ -1,3 +1,4 @@
+/** The `struct`, `union` and `*` commands: print declarations and contents of structs. */
 import { hex, hex0x } from "../../../base/hex.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
@@ -37,9 +38,9 @@ const declaration = (name: string, tag: Tag, summary: string, more: string): Com
       {
         flag: "-l",
         argument: "offset",
-        help: "the address is that of a member: its offset in bytes, or struct.member",
+        help: "the address is that of a member: the member's offset in bytes, or struct.member",
       },
-      { flag: "-p", help: "also what pointer members point at" },
+      { flag: "-p", help: "also show the objects that pointer members point to" },
       { flag: "-r", help: "the raw bytes" },
       { flag: "-u", help: "an address of the current task's user memory" },
       { flag: "-f", help: "an offset in the dump file" },
@@ -48,10 +49,10 @@ const declaration = (name: string, tag: Tag, summary: string, more: string): Com
       {
         flag: "-c",
         argument: "count",
-        help: "how many, one after the other; of a negative count, the last is at the address",
+        help: "number of structs in a row; with a negative count, the address is that of the last one",
       },
     ],
-    description: `Shows how a ${tag} is declared or, with an address, what is in it. Members may be chosen: a.b reaches into a member, a[2] is an element, and several are parted by commas.
+    description: `Shows how a ${tag} is declared or, with an address, its contents. Members can be selected: a.b is a member of a member, a[2] is an element, and several members are separated by commas.
 
 An address is a symbol, hexadecimal, or an expression. A per-CPU symbol takes a list of CPUs after a colon: all CPUs for ":a", some for ":0-3,7", the current task's for ":".${more}`,
     examples: [
@@ -68,7 +69,7 @@ export const union = declaration("union", "union", "the declaration or the conte
 export const star = declaration(
   "*",
   "struct",
-  "short for struct and union",
+  "short form of struct and union",
   '\n\nThe name may follow directly: "*list_head".',
 );
 
@@ -80,7 +81,7 @@ function* show(context: Context, args: Parsed, tag: Tag): Pieces {
   const reference = structReference(context.kernel, what, tag);
   if (place === undefined) return yield* structDeclaration(context, reference, args);
   const spec = cpuSpec(context, place, () => taskCpu(context.task));
-  if (spec.member !== "") throw new UsageError(`a list of CPUs ends the address: ${place}`);
+  if (spec.member !== "") throw new UsageError(`nothing may follow the list of CPUs in an address: ${place}`);
   const base = placeOf(context, spec.text, args);
   if (spec.cpus === undefined) return yield* contents(context, reference, args, base, howMany);
   for (const cpu of spec.cpus) {
@@ -93,14 +94,14 @@ function* show(context: Context, args: Parsed, tag: Tag): Pieces {
   }
 }
 
-/** @throws UsageError, Fault */
+/** Returns the address of the struct. @throws UsageError, Fault */
 function placeOf(context: Context, place: string, args: Parsed): bigint {
   const embedded = args.value("-l");
   const at = address(context, place);
   return embedded === undefined ? at : BigInt.asUintN(64, at - offset(context, embedded));
 }
 
-/** With an address: what is in it, in as many as were asked for. */
+/** Prints the structs at an address, `howMany` of them. */
 function* contents(context: Context, reference: StructReference, args: Parsed, at: bigint, howMany?: string): Pieces {
   const kernel = args.has("-u") ? inSpace(context.kernel, currentUserSpace(context)) : context.kernel;
   if (!args.has("-u") && !kernel.memory.isKernelAddress(at)) {
@@ -129,7 +130,7 @@ function* raw(objects: readonly Obj[]): Pieces {
   }
 }
 
-/** Members, and after a pointer what it points at. */
+/** Prints members and the objects that pointer members point to. */
 function* withTargets(context: Context, object: Obj, members: readonly string[], args: Parsed): Pieces {
   const options = formatOptions(context, args);
   for (const path of members) {

@@ -1,3 +1,4 @@
+/** The `sym` command: translates between symbols and addresses. */
 import { demangled } from "../../../base/rust/demangle.ts";
 import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
@@ -16,18 +17,18 @@ import { WrongUse } from "../../language/wrongUse.ts";
 export const sym = command({
   name: "sym",
   readsOnly: true,
-  summary: "symbols and their addresses",
+  summary: "translate between symbols and addresses",
   usage: "[-l] | [-M] | [-m module] | [-p|-n] | [-q string] | [symbol | vaddr]",
   options: [
-    { flag: "-l", help: "every symbol in the order of addresses" },
-    { flag: "-M", help: "every symbol of every module" },
-    { flag: "-m", argument: "module", help: "every symbol of a module" },
-    { flag: "-p", help: "with the symbol before" },
-    { flag: "-n", help: "with the symbol after" },
-    { flag: "-q", argument: "string", help: "every symbol whose name contains the string" },
+    { flag: "-l", help: "all symbols in the order of their addresses" },
+    { flag: "-M", help: "all symbols of all modules" },
+    { flag: "-m", argument: "module", help: "all symbols of a module" },
+    { flag: "-p", help: "also show the symbol before" },
+    { flag: "-n", help: "also show the symbol after" },
+    { flag: "-q", argument: "string", help: "all symbols whose names contain the string" },
   ],
   description:
-    "Translates between symbols and addresses. Each line has the address, the symbol's type as nm(1) writes it, its name, its module, and for text the source line where debuginfo knows it.",
+    "Translates between symbols and addresses. Each line has the address, the symbol's type as nm(1) writes it, its name, its module, and for text the source line if debuginfo has it.",
   examples: [
     { line: "sym schedule", shows: "Where a function is." },
     { line: "sym -q sysrq", shows: "Symbols with sysrq in their names." },
@@ -61,7 +62,9 @@ function* lookUp(kernel: Kernel, word: string, withPrevious: boolean, withNext: 
   }
 }
 
-/** The nearest symbol above: not where this one ends, for between functions there is padding. */
+/**
+ * Returns the nearest symbol above. It does not start at this symbol's end, because there is padding between functions.
+ */
 function nextSymbol({ symbols }: Kernel, { address }: KSymbol): KSymbol | undefined {
   let nearest: bigint | undefined;
   for (const other of symbols.all()) {
@@ -73,7 +76,7 @@ function nextSymbol({ symbols }: Kernel, { address }: KSymbol): KSymbol | undefi
 function* all(context: Context): Pieces {
   const { kernel } = context;
   for (const symbol of kernel.symbols.all()) {
-    // Absolute symbols are numbers, no addresses; but per-CPU ones are absolute where the section starts at zero.
+    // Absolute symbols are numbers, not addresses; but per-CPU symbols are absolute where their section starts at zero.
     const isNumber = "aA".includes(symbol.type) && !isPerCpu(kernel, symbol);
     if (symbol.module === undefined && !isNumber) yield symbolPiece(kernel, symbol, { plain: true });
   }
@@ -101,7 +104,7 @@ function* ofModuleNamed(context: Context, name: string): Pieces {
   yield* ofModule(context, module);
 }
 
-/** What crash calls the parts of a module's memory. */
+/** Crash's names for the parts of a module's memory. */
 const TITLES: Readonly<Record<ModuleRange["kind"], string>> = {
   core: "MODULE",
   init: "MODULE INIT",
@@ -129,13 +132,14 @@ function* ofModule({ kernel, modules: control }: Context, module: Obj): Pieces {
       yield symbolPiece(kernel, symbol, { plain: true });
     }
     for (const rest of marks.slice(mark)) yield markPiece(rest);
-    // As crash has it: the parts that v6.4 brought end with their last byte, the older two with the byte after it.
+    // As in crash: the end of a part that v6.4 introduced is its last byte, the end of the two older parts is the byte
+    // after it.
     const last = kind === "core" || kind === "init" ? end : end - 1n;
     yield text(`${hex(last)} ${TITLES[kind]} END: ${name}`);
   }
 }
 
-/** Where a section starts or ends, among the symbols. */
+/** A mark at the start or end of a section, printed among the symbols. */
 interface SectionMark {
   readonly address: bigint;
   readonly section: string;

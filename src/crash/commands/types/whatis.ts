@@ -1,3 +1,4 @@
+/** The `whatis` command: shows and searches declarations of types and symbols. */
 import { Fault } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { bare, sizeOf, type CType, type StructType } from "../../../debuginfo/ctype.ts";
@@ -17,10 +18,10 @@ import { WrongUse } from "../../language/wrongUse.ts";
 export const whatis = command({
   name: "whatis",
   readsOnly: true,
-  summary: "how a type or a symbol is declared",
+  summary: "show the declaration of a type or a symbol",
   usage: "[[-o] [struct | union | typedef | symbol]] |\n[[-r [size|range]] [-m member]]",
   options: [
-    { flag: "-o", help: "with the offsets of members" },
+    { flag: "-o", help: "also show the offsets of members" },
     { flag: "-r", argument: "size", help: "every struct and union of this size, or of sizes from low-high" },
     {
       flag: "-m",
@@ -30,7 +31,7 @@ export const whatis = command({
   ],
   description: `Shows the declaration of a type or of a symbol.
 
-With -r and -m, searches all structs and unions: by size, by the type of a member however deep it lies, or by both. For -m a part of the member's type name suffices.`,
+With -r and -m, searches all structs and unions: by size, by the type of a member at any depth, or by both. For -m a part of the member's type name is enough.`,
   examples: [
     { line: "whatis list_head", shows: "A struct." },
     { line: "whatis task_struct.comm", shows: "A member, and its offset." },
@@ -63,8 +64,8 @@ With -r and -m, searches all structs and unions: by size, by the type of a membe
 const isKeyword = (word: string): boolean => ["struct", "union", "enum"].includes(word);
 
 /**
- * A bare name is a variable's before it is a tag's, as in C.
- * @param isTag whether `struct`, `union` or `enum` stands before the name
+ * Returns the declaration of a word. As in C, a bare name is a variable before it is a tag.
+ * @param isTag whether the name follows `struct`, `union` or `enum`
  * @throws UsageError when the name is neither a type nor a symbol
  */
 function declaration(
@@ -89,7 +90,10 @@ function declaration(
   return record({ name: word, type: typeName(type) }, line);
 }
 
-/** `task_struct.comm`: a member of a struct; undefined for a member of a variable. @throws UsageError for no such member */
+/**
+ * Parses a member of a struct, `task_struct.comm`; undefined for a member of a variable. @throws UsageError if there is
+ * no such member
+ */
 function memberOfType(kernel: Kernel, word: string): StructReference | undefined {
   const name = /^(\w+)\../.exec(word)?.[1];
   if (name === undefined || kernel.symbols.find(name)) return undefined;
@@ -97,7 +101,10 @@ function memberOfType(kernel: Kernel, word: string): StructReference | undefined
   return isType ? structReference(kernel, word) : undefined;
 }
 
-/** @param isSymbol whether the text as it stands is a symbol's name, as `schedule.cold` is: it need not be an expression */
+/**
+ * Returns the type of an expression.
+ * @param isSymbol whether the text is a symbol's name, such as `schedule.cold`, which need not be an expression
+ */
 function typeOf(context: Context, expression: string, isSymbol: boolean): CType | undefined {
   if (/^\w+$/.test(expression)) return undefined;
   try {
@@ -108,7 +115,7 @@ function typeOf(context: Context, expression: string, isSymbol: boolean): CType 
   }
 }
 
-/** Structs nested in structs that are searched. */
+/** Depth to which nested structs are searched. */
 const MAX_DEPTH = 16;
 /** Types between two pauses. */
 const PAUSE = 64;
@@ -137,7 +144,7 @@ function* search(kernel: Kernel, range: string | undefined, member: string | und
   yield* table(kernel, sizesTable, rows);
 }
 
-/** Rows are names of types and their sizes. */
+/** The table of type names and their sizes in bytes. */
 export const sizesTable: Table<readonly [name: string, size: number]> = {
   gap: "  ",
   columns: {
@@ -146,14 +153,17 @@ export const sizesTable: Table<readonly [name: string, size: number]> = {
   },
 };
 
-/** @throws UsageError */
+/** Parses a size or a range of sizes, in bytes. @throws UsageError */
 function sizeRange(range: string | undefined): [number, number] {
   if (range === undefined) return [0, Infinity];
   const [low = "", high = low] = range.split("-");
   return [count(low), count(high)];
 }
 
-/** Whether a struct has, however deep, a member whose type's name contains the text; each type is looked at once. */
+/**
+ * Returns a function that tells whether a struct has, at any depth, a member whose type's name contains the text. Each
+ * type is searched once.
+ */
 function memberSearch(wanted: string): (type: StructType, depth: number) => boolean {
   const known = new Map<CType, boolean>();
   const search = (type: StructType, depth: number): boolean => {

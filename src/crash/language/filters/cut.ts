@@ -1,3 +1,4 @@
+/** The `cut` filter: selects fields or characters of each line. */
 import { UsageError } from "../../../base/usageError.ts";
 import { filter, isLine, type Filtered, type Flow } from "../filter.ts";
 import { lineText } from "../../../say/piece.ts";
@@ -8,7 +9,7 @@ export const cut = filter({
   usage: "-f list [-d separator] [-s] | -c list",
   options: [
     { flag: "-f", argument: "list", help: "fields counted from 1, as 1,3-5,7-" },
-    { flag: "-d", argument: "separator", help: "what parts fields; one tab if not given" },
+    { flag: "-d", argument: "separator", help: "field separator; default: a tab" },
     { flag: "-c", argument: "list", help: "characters instead of fields" },
     { flag: "-s", help: "leave out lines without a separator" },
   ],
@@ -22,7 +23,7 @@ export const cut = filter({
   },
 });
 
-/** @throws UsageError */
+/** Parses a list of positions such as `1,3-5,7-`. @throws UsageError */
 function parseList(list: string): (position: number) => boolean {
   const ranges = list.split(",").map((part) => {
     const range = /^(\d+)?(-)?(\d+)?$/.exec(part);

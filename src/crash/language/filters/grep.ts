@@ -1,3 +1,4 @@
+/** The `grep` filter: selects lines that match a pattern, with POSIX regular expressions. */
 import { regularExpression } from "../../../base/regularExpression.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import type { Parsed } from "../command.ts";
@@ -12,18 +13,18 @@ export const grep = filter({
   options: [
     { flag: "-E", help: "extended regular expression" },
     { flag: "-F", help: "fixed text" },
-    { flag: "-i", help: "upper and lower case are the same" },
+    { flag: "-i", help: "ignore case" },
     { flag: "-v", help: "lines that do not match" },
     { flag: "-w", help: "whole words" },
     { flag: "-x", help: "whole lines" },
-    { flag: "-c", help: "only how many lines match" },
-    { flag: "-n", help: "line numbers in front" },
-    { flag: "-o", help: "only what matches" },
+    { flag: "-c", help: "print only the number of matching lines" },
+    { flag: "-n", help: "print the line number before each line" },
+    { flag: "-o", help: "print only the matching text" },
     { flag: "-A", argument: "n", help: "n lines after each match" },
     { flag: "-B", argument: "n", help: "n lines before each match" },
     { flag: "-C", argument: "n", help: "n lines around each match" },
     { flag: "-m", argument: "n", help: "stop after n matching lines" },
-    { flag: "-e", argument: "pattern", help: "a pattern; may be repeated" },
+    { flag: "-e", argument: "pattern", help: "pattern; can be repeated" },
   ],
   start(args) {
     const pattern = patternOf(args);
@@ -80,7 +81,7 @@ function* selected(flow: Flow, { matches, before, after, limit, numbers }: Searc
     number++;
     if (found < limit && matches(lineText(item))) {
       const first = number - waiting.length;
-      // As grep does: groups of lines with context that do not touch are parted by a line.
+      // As in grep, a line with `--` separates groups of context lines that are not adjacent.
       if ((before > 0 || after > 0) && lastShown > 0 && first > lastShown + 1) yield ["--"];
       for (const one of waiting.splice(0)) yield numbered(one.line, one.number, "-");
       yield numbered(item, number, ":");
@@ -100,7 +101,7 @@ function* selected(flow: Flow, { matches, before, after, limit, numbers }: Searc
   }
 }
 
-/** @throws UsageError */
+/** Builds the regular expression from the pattern arguments. @throws UsageError */
 function patternOf(args: Parsed): RegExp {
   const patterns = args.has("-e") ? args.values("-e") : args.rest.slice(0, 1);
   if (patterns.length === 0) throw new UsageError("a pattern is missing");
@@ -116,7 +117,7 @@ function patternOf(args: Parsed): RegExp {
   return pattern;
 }
 
-/** A basic regular expression as an extended one: `\|` and `|` change places, and so do + ? ( ) { }. */
+/** Converts a basic regular expression to an extended one: swaps the escaped and plain forms of | + ? ( ) { }. */
 const extended = (pattern: string): string =>
   pattern.replace(/\\?[|+?(){}]|\\./g, (token) => {
     if (token.length === 1) return `\\${token}`;
@@ -135,7 +136,7 @@ const classes: Readonly<Record<string, string>> = {
   xdigit: "0-9A-Fa-f",
 };
 
-/** What POSIX spells otherwise than JavaScript: `[[:digit:]]`, `\<`, `\>`. */
+/** Converts POSIX syntax to JavaScript's: `[[:digit:]]`, `\<`, `\>`. */
 const fromPosix = (pattern: string): string =>
   pattern
     .replace(/\[:(\w+):\]/g, (all, name: string) => classes[name] ?? all)

@@ -1,3 +1,4 @@
+/** The `head` filter: passes the first lines. */
 import { filter, isLine, type Filtered, type Flow } from "../filter.ts";
 import type { Line } from "../../../say/piece.ts";
 import { count } from "../number.ts";
@@ -8,14 +9,16 @@ export const head = filter({
   name: "head",
   summary: "the first lines",
   usage: "[-n count | -count]",
-  options: [{ flag: "-n", argument: "count", help: "how many lines (10); -count: all but the last ones" }],
+  options: [
+    { flag: "-n", argument: "count", help: "number of lines (default 10); -count: all but the last count lines" },
+  ],
   start(args) {
     const given = count(args.value("-n") ?? args.rest[0]?.replace(/^-/, "") ?? String(LINES));
     return given < 0 ? (flow) => allButLast(flow, -given) : (flow) => first(flow, given);
   },
 });
 
-/** Stops asking as soon as it has enough: `log | head` reads no more of the log than that. */
+/** Stops reading as soon as it has enough lines: `log | head` reads only that part of the log. */
 function* first(flow: Flow, wanted: number): Filtered {
   let left = wanted;
   if (left === 0) return;

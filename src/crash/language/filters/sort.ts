@@ -1,3 +1,4 @@
+/** The `sort` filter: sorts lines by key fields. */
 import { UsageError } from "../../../base/usageError.ts";
 import { collect, filter, type Filtered, type Flow } from "../filter.ts";
 import { hexNumber } from "../number.ts";
@@ -5,16 +6,16 @@ import { lineText } from "../../../say/piece.ts";
 
 export const sort = filter({
   name: "sort",
-  summary: "lines in order",
+  summary: "sort lines",
   usage: "[-n|-x] [-r] [-u] [-f] [-t separator] [-k first[,last]]",
   options: [
-    { flag: "-n", help: "by the number at the start" },
-    { flag: "-x", help: "by the hexadecimal number at the start" },
-    { flag: "-r", help: "the other way round" },
-    { flag: "-u", help: "of equal lines only the first" },
-    { flag: "-f", help: "upper and lower case are the same" },
-    { flag: "-t", argument: "separator", help: "what parts fields; blanks if not given" },
-    { flag: "-k", argument: "first[,last]", help: "by these fields, counted from 1; n, x or r may follow" },
+    { flag: "-n", help: "compare by the number at the start" },
+    { flag: "-x", help: "compare by the hexadecimal number at the start" },
+    { flag: "-r", help: "reverse the order" },
+    { flag: "-u", help: "print only the first of equal lines" },
+    { flag: "-f", help: "ignore case" },
+    { flag: "-t", argument: "separator", help: "field separator; default: blanks" },
+    { flag: "-k", argument: "first[,last]", help: "compare by these fields, counted from 1; n, x or r may follow" },
   ],
   start(args) {
     const field = /^(\d+)(?:\.\d+)?([nrx]*)(?:,(\d+)(?:\.\d+)?([nrx]*))?$/.exec(args.value("-k") ?? "1");
@@ -51,7 +52,7 @@ function* sorted(flow: Flow, { key, compare, reverse, unique }: Order): Filtered
     return { line, text, key: key(text) };
   });
   type Entry = (typeof lines)[number];
-  // Where the keys are equal the whole lines decide, as sort(1) does; with -u they are one.
+  // Lines with equal keys are ordered by the whole line, as in sort(1); with -u they count as equal.
   const inOrder = (a: Entry, b: Entry): number => compare(a.key, b.key) || (unique ? 0 : byText(a.text, b.text));
   lines.sort((a, b) => (reverse ? inOrder(b, a) : inOrder(a, b)));
   let last: Entry | undefined;

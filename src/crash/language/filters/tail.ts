@@ -1,3 +1,4 @@
+/** The `tail` filter: passes the last lines. */
 import { collect, filter, isLine, type Filtered, type Flow } from "../filter.ts";
 import { count } from "../number.ts";
 
@@ -7,7 +8,9 @@ export const tail = filter({
   name: "tail",
   summary: "the last lines",
   usage: "[-n count | -count | -n +first]",
-  options: [{ flag: "-n", argument: "count", help: "how many lines (10); +first: from that line on" }],
+  options: [
+    { flag: "-n", argument: "count", help: "number of lines (default 10); +first: all lines from that line on" },
+  ],
   start(args) {
     const given = args.value("-n") ?? args.rest[0]?.replace(/^-/, "") ?? String(LINES);
     const wanted = count(given.replace(/^[-+]/, ""));

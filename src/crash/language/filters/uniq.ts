@@ -1,3 +1,4 @@
+/** The `uniq` filter: drops or counts repeated neighbouring lines. */
 import { filter, isLine, type Filtered, type Flow } from "../filter.ts";
 import { column } from "../../../render/pad.ts";
 import { lineText, type Line } from "../../../say/piece.ts";
@@ -7,9 +8,9 @@ export const uniq = filter({
   summary: "equal neighbouring lines as one",
   usage: "[-c] [-d|-u]",
   options: [
-    { flag: "-c", help: "how often in front" },
+    { flag: "-c", help: "print the number of repeats before each line" },
     { flag: "-d", help: "only lines that are repeated" },
-    { flag: "-u", help: "only lines that are not" },
+    { flag: "-u", help: "only lines that are not repeated" },
   ],
   start(args) {
     const shows = (times: number): boolean => (args.has("-d") ? times > 1 : args.has("-u") ? times === 1 : true);

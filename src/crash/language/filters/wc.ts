@@ -1,10 +1,11 @@
+/** The `wc` filter: counts lines, words and characters. */
 import { collect, filter, type Filtered, type Flow } from "../filter.ts";
 import { column } from "../../../render/pad.ts";
 import { lineText } from "../../../say/piece.ts";
 
 export const wc = filter({
   name: "wc",
-  summary: "how many lines, words and characters",
+  summary: "count lines, words and characters",
   usage: "[-l] [-w] [-c]",
   options: [
     { flag: "-l", help: "lines" },

@@ -122,7 +122,7 @@ test("a list of CPUs chooses copies of a per-CPU struct or variable", () => {
   assert.equal(said("p queues:1.length"), "per_cpu(queues, 1).length = $1 = 20");
   assert.equal(said("p queues:a.length"), "per_cpu(queues, 0).length = $1 = 10\nper_cpu(queues, 1).length = $2 = 20");
   assert.match(said("p &queues:1"), /^&per_cpu\(queues, 1\) = \$1 = \(struct queue \*\) 0xffff800000001740/);
-  assert.match(said("struct queue queues:1.length"), /a list of CPUs ends the address/);
+  assert.match(said("struct queue queues:1.length"), /nothing may follow the list of CPUs/);
   assert.equal(
     said("p queues"),
     "PER-CPU DATA TYPE:\n  struct queue queues;\nPER-CPU ADDRESSES:\n  [0]: ffff800000001640\n  [1]: ffff800000001740",
@@ -217,11 +217,11 @@ test("a list that misses elements says so after those that it leads to", () => {
   (kernel as ReturnType<typeof toyKernel>).put("struct list_head", base + 0x108n, { next: base, prev: base });
   assert.match(
     transcript(damaged, "list -H head"),
-    /^ffff800000001108\nlist: ffff800000001108: list is damaged here: it leads to 0xffff800000001000, from which 0xffff800000001208 /,
+    /^ffff800000001108\nlist: ffff800000001108: list is damaged here: it leads to 0xffff800000001000, whose back pointer is 0xffff800000001208/,
   );
   assert.equal(
     transcript(damaged, "list -r -H head").split("\n").at(-1),
-    "list: ffff800000001208: list is damaged here: it leads to 0xffff800000001108, from which 0xffff800000001000 is the way back", // prettier-ignore
+    "list: ffff800000001208: list is damaged here: it leads to 0xffff800000001108, whose back pointer is 0xffff800000001000", // prettier-ignore
   );
 });
 

@@ -1,3 +1,4 @@
+/** The `dis` command: disassembles code. */
 import { disassembler } from "../../../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex0x } from "../../../../base/hex.ts";
@@ -25,13 +26,13 @@ export const dis = command({
     { flag: "-u", help: "a user address of the current task" },
     { flag: "-x", help: "offsets in hexadecimal" },
     { flag: "-d", help: "offsets in decimal" },
-    { flag: "-s", help: "the source instead, where it is found" },
+    { flag: "-s", help: "show the source text instead, if it is found" },
     { flag: "-i", help: "Intel syntax" },
-    { flag: "-b", help: "how many bytes are skipped behind a BUG: none, its table is apart from the code" },
+    { flag: "-b", help: "print how many bytes are skipped after a BUG: none, because its table is not in the code" },
   ],
-  description: `Disassembles from an address: a whole function where its name is given, else one instruction or as many as the count says.
+  description: `Disassembles from an address: the whole function for a function name, otherwise as many instructions as the count (default 1).
 
-Operands that are addresses of symbols are named. On x86 the syntax is AT&T's unless -i asks for Intel's.`,
+Operands that are addresses of symbols are shown with the symbol's name. On x86 the syntax is AT&T's, or Intel's with -i.`,
   examples: [
     { line: "dis schedule", shows: "A whole function." },
     { line: "dis -rl vfs_write+50", shows: "What led to an address, with source lines." },
@@ -52,17 +53,17 @@ Operands that are addresses of symbols are named. On x86 the syntax is AT&T's un
   },
 });
 
-/** Functions longer than this are shown up to here: the longest of a kernel have some 60 KiB. */
+/** Limit of the disassembled bytes of one function. The longest functions of a kernel have about 60 KiB. */
 const MAX_FUNCTION = 1 << 20;
-/** The longest instruction of any architecture. */
+/** Length of the longest instruction of any architecture, in bytes. */
 const LONGEST = 16;
 
 interface Stretch {
   readonly start: bigint;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly limit: number;
-  /** Instructions behind this address are left out. */
+  /** Address of the last instruction to show. */
   readonly last?: bigint;
 }
 
@@ -88,10 +89,10 @@ function* instructions(context: Context, args: Parsed, at: bigint, limit: number
   const memory = args.has("-u") ? currentUserSpace(context) : kernel.memory;
   let all = decoder.instructions(readable(memory, start, size), start, Number.isFinite(most) ? most : undefined);
   if (last !== undefined) {
-    // An address within an instruction is one of those before: crash, too, goes on to the next that starts.
+    // An address within an instruction selects the instructions up to the next start, as in crash.
     const end = all.findIndex(({ address: where }) => where >= last);
     if (end >= 0) all = all.slice(0, end + 1);
-    // With a count, -r shows that many instructions before and at the address.
+    // With a count, -r shows the last `count` instructions up to the address.
     if (limit !== undefined) all = all.slice(-limit);
   }
   let before: string | undefined;
@@ -109,7 +110,7 @@ function* instructions(context: Context, args: Parsed, at: bigint, limit: number
   }
 }
 
-/** The bytes up to the first that is not there; none of them is a fault. */
+/** Returns the bytes; if not all can be read, only those of the first memory page. @throws Fault if that page cannot be read */
 function readable(
   memory: { read(address: bigint, length: number): Uint8Array; page(address: bigint): Uint8Array | Fault },
   start: bigint,

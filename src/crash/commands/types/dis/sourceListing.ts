@@ -1,17 +1,18 @@
+/** Lists source text around an address for `dis -s` and `gdb list`. */
 import type { Context } from "../../../language/command.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { type Pieces, record, text } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
-/** Lines of source shown before the one asked for. */
+/** Lines of source shown before the line of the address. */
 const BEFORE = 5;
-/** Lines shown where neither a count nor the end of the function tells. */
+/** Default count of lines if the end of the function is unknown. */
 const LINES = 20;
 
 interface SourceRow {
   readonly number: number;
   readonly text: string;
-  /** The line of the address. */
+  /** Whether this is the line of the address. */
   readonly isAsked: boolean;
 }
 
@@ -25,8 +26,8 @@ export const sourceTable: Table<SourceRow> = {
 };
 
 /**
- * The source around an address with its line marked, as `dis -s` and `gdb list` show it: the file as debuginfo spells
- * it, then its text where the user's machine has it.
+ * Lists the source around an address and marks its line, as `dis -s` and `gdb list` show it: the file name from
+ * debuginfo, then the text if the file is on this machine.
  */
 export function* sourceListing(context: Context, address: bigint, count: number | undefined): Pieces {
   const source = context.kernel.code.scopes(address)[0]?.source;
@@ -37,7 +38,10 @@ export function* sourceListing(context: Context, address: bigint, count: number 
   const { file, line } = source;
   yield record({ file, line }, `FILE: ${file}`, `LINE: ${line}`, "");
   const lines = context.sourceText && (yield* context.sourceText(file));
-  if (!lines) return yield text(`(no source tree on this machine has it: name one with --source, or "kernelSource")`);
+  if (!lines)
+    return yield text(
+      `(source file not found on this machine: name a source tree with --source, or in "kernelSource")`,
+    );
   const layout = new TableLayout(context.kernel, sourceTable);
   const last = Math.min(lines.length, line + (count ?? LINES));
   for (let at = Math.max(1, line - BEFORE); at <= last; at++) {

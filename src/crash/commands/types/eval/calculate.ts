@@ -1,14 +1,16 @@
+/** The arithmetic of `eval`. */
 import { UsageError } from "../../../../base/usageError.ts";
 import type { Context } from "../../../language/command.ts";
 import { anyNumber } from "../../../language/number.ts";
 
-/** Parentheses that a sane expression nests. */
+/** Limit of nested parentheses. */
 const MAX_DEPTH = 100;
 
 const LEVELS: readonly (readonly string[])[] = [["|"], ["^"], ["&"], ["<<", ">>"], ["+", "-"], ["*", "/", "%"]];
 
 /**
- * crash's own arithmetic: unsigned 64-bit, symbols stand for their addresses, numbers may be hexadecimal without 0x.
+ * Evaluates an expression in crash's arithmetic: unsigned 64-bit, a symbol is its address, numbers may be hexadecimal
+ * without 0x.
  * @throws UsageError
  */
 export function calculate(context: Context, expression: string): bigint {

@@ -1,3 +1,4 @@
+/** The `eval` command: calculates with numbers and symbols. */
 import { hex, hex0x, padDigits } from "../../../../base/hex.ts";
 import { command, type Context } from "../../../language/command.ts";
 import { calculate } from "./calculate.ts";
@@ -11,12 +12,12 @@ export const evaluate = command({
   usage: "[-b][-l] (expression) | value",
   takesExpression: true,
   options: [
-    { flag: "-b", help: "which bits of the result are set" },
+    { flag: "-b", help: "list the bits that are set in the result" },
     { flag: "-l", help: "calculate in 64 bits on a 32-bit machine too" },
   ],
   description: `Shows the value of an expression in hexadecimal, decimal, octal and binary; whole kilobytes, megabytes and gigabytes are named, and a value with its highest bit set is also shown as a negative number.
 
-An operand is a symbol, which stands for its address, or a number: decimal, or hexadecimal with 0x or where it cannot be decimal. K, M or G after a number multiply it by 1024 once, twice or three times. Operators are + - * / % & | ^ ~ << >> with C's precedence. Before a name, | and >> stand for a pipe and a file unless the expression is in parentheses.`,
+An operand is a symbol, which stands for its address, or a number: decimal, or hexadecimal with 0x or where it cannot be decimal. K, M or G after a number multiplies it by 2^10, 2^20 or 2^30. Operators are + - * / % & | ^ ~ << >> with C's precedence. Before a name, | is a pipe and >> appends to a file, unless the expression is in parentheses.`,
   examples: [
     { line: "eval ffffffff81000000 - 100", shows: "A hexadecimal number minus a decimal one." },
     { line: "eval -b (1 << 32)", shows: "A shift, with the bits of the result." },
@@ -45,7 +46,7 @@ An operand is a symbol, which stands for its address, or a number: decimal, or h
   },
 });
 
-/** A negative number of a 32-bit machine has 32 bits. */
+/** Truncates a negative number to 32 bits on a 32-bit machine, unless -l is given. */
 function inWord({ kernel }: Context, value: bigint, isLong: boolean): bigint {
   const signed = BigInt.asIntN(64, value);
   return kernel.arch.wordSize === 4 && !isLong && signed < 0n && signed >= -(1n << 31n)
@@ -53,7 +54,7 @@ function inWord({ kernel }: Context, value: bigint, isLong: boolean): bigint {
     : value;
 }
 
-/** Whole units only: "(128MB)", or nothing. */
+/** Returns the value in whole units, "(128MB)", or "". */
 function inUnits(value: bigint): string {
   for (const [letter, shift] of [
     ["GB", 30n],

@@ -1,4 +1,4 @@
-/** gdb's `x/FMT address`. */
+/** Implements gdb's `x/FMT address`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex0x, padDigits, padHex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
@@ -9,9 +9,9 @@ import { faultSpan, type Line, type Pieces, record, type Span, addressJson } fro
 import { symbolic } from "./info.ts";
 
 const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
-/** Units on one line, by size in bytes, as gdb lays them out. */
+/** Units per line by unit size in bytes, as in gdb. */
 const PER_LINE: Readonly<Record<number, number>> = { 1: 8, 2: 8, 4: 4, 8: 2 };
-/** More than anyone reads. */
+/** Limit of the units. */
 const MAX_UNITS = 1 << 20;
 const MAX_TEXT = 4096;
 
@@ -21,7 +21,7 @@ interface Format {
   readonly size: number;
 }
 
-/** `4xg`, `s`, `10`. @throws UsageError */
+/** Parses a format: `4xg`, `s`, `10`. @throws UsageError */
 export function readFormat(text: string): Format {
   const [, digits = "", letters = ""] = /^(\d*)([a-z]*)$/.exec(text) ?? [];
   const size = [...letters].findLast((letter) => letter in SIZES);

@@ -1,3 +1,4 @@
+/** The `gdb` command: runs those gdb commands that have an equivalent here. */
 import { UsageError } from "../../../../base/usageError.ts";
 import { formatValue, type FormatOptions } from "../../../../model/format.ts";
 import { typeName } from "../../../../model/typeName.ts";
@@ -16,11 +17,11 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 export const gdb = command({
   name: "gdb",
   readsOnly: true,
-  summary: "commands of gdb that have an answer here",
+  summary: "run a gdb command",
   usage: "command ...",
   options: [],
   takesExpression: true,
-  description: `There is no gdb inside. These of its commands are understood: print and output (/x, /d), ptype, whatis, x/FMT, list, info line, info symbol, info address, info scope, and disassemble. For others, the command that does it here is named.`,
+  description: `gdb itself is not included. These gdb commands are supported: print and output (/x, /d), ptype, whatis, x/FMT, list, info line, info symbol, info address, info scope, and disassemble. For other gdb commands, the equivalent command is printed.`,
   examples: [
     { line: "gdb print jiffies", shows: "A value." },
     { line: "gdb ptype struct list_head", shows: "A type." },
@@ -38,7 +39,7 @@ export const gdb = command({
 
 type Run = (context: Context, words: string, format: string) => Running;
 
-/** By gdb's names and the abbreviations that people use. */
+/** The supported commands by gdb's names and common abbreviations. */
 const understood: readonly (readonly [name: RegExp, run: Run])[] = [
   [/^(p|pr|pri|prin|print|inspect|output|call)$/, print],
   [/^(pt|pty|ptyp|ptype)$/, ptype],
@@ -67,7 +68,7 @@ function* print(context: Context, words: string, format: string): Running {
   );
 }
 
-/** The type that words name, or that their value has. @throws UsageError, Fault */
+/** Returns the type that the words name, or the type of the expression. @throws UsageError, Fault */
 function typeOf(context: Context, words: string) {
   const { types } = context.kernel;
   const [, tag, name = ""] = /^(?:(struct|union|enum)\s+)?(\w+)$/.exec(words) ?? [];
@@ -93,10 +94,10 @@ function* whatis(context: Context, words: string): Pieces {
   yield record({ type: typeName(type) }, `type = ${typeName(type)}`);
 }
 
-/** Lines that gdb shows at a time. */
+/** Number of lines that gdb lists. */
 const LISTED = 10;
 
-/** gdb centres its ten lines; without the file it says where they would be. */
+/** Lists ten lines around the address, as gdb does; without the source file, prints where the lines are. */
 function* list(context: Context, words: string): Pieces {
   const at = address(context, words.replace(/^\*/, ""));
   const source = context.kernel.code.scopes(at).at(-1)?.source;
@@ -120,7 +121,7 @@ function info(context: Context, words: string): Pieces {
   throw new UsageError(elsewhere("info", words));
 }
 
-/** What does here what a command of gdb does. */
+/** The equivalents of gdb commands that are not supported. */
 const elsewhereTable: readonly (readonly [line: RegExp, here: string])[] = [
   [/^(bt|backtrace|where|frame|up|down)\b/, '"bt" shows stacks, "bt -l" with lines'],
   [/^info (reg|all-reg)/, '"bt" shows the registers of exception frames, "help bt" more'],
@@ -138,5 +139,5 @@ const elsewhereTable: readonly (readonly [line: RegExp, here: string])[] = [
 function elsewhere(verb: string, words: string): string {
   const line = `${verb} ${words}`.trim();
   const here = elsewhereTable.find(([name]) => name.test(line))?.[1];
-  return `gdb's "${line}" is not here: ${here ?? '"help" lists the commands'}`;
+  return `gdb's "${line}" is not supported: ${here ?? '"help" lists the commands'}`;
 }

@@ -1,4 +1,4 @@
-/** gdb's `info line`, `info symbol`, `info address` and `info scope`. */
+/** Implements gdb's `info line`, `info symbol`, `info address` and `info scope`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
@@ -11,7 +11,7 @@ import { address } from "../../../language/address.ts";
 import type { Context } from "../../../language/command.ts";
 import { type Pieces, record, text, addressJson } from "../../../../say/piece.ts";
 
-/** `schedule`, `schedule+5`: how gdb writes an address in angle brackets. */
+/** Formats an address as gdb does in angle brackets: `schedule`, `schedule+5`. */
 export function symbolic(kernel: Kernel, at: bigint): string {
   const symbol = kernel.symbols.at(at);
   return symbol ? symbolPlace(symbol, at) : "";
@@ -31,7 +31,7 @@ export function* infoLine(context: Context, words: string): Pieces {
   );
 }
 
-/** Where nm's letters put a symbol. */
+/** Maps the symbol types of nm(1) to sections. */
 const SECTIONS: Readonly<Record<string, string>> = { t: ".text", d: ".data", r: ".rodata", b: ".bss", w: ".text" };
 
 const sectionOf = ({ type, module }: KSymbol): string => {

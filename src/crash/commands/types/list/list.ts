@@ -1,3 +1,4 @@
+/** The `list` command: follows linked lists. */
 import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { address, offset } from "../../../language/address.ts";
@@ -14,28 +15,28 @@ export const list = command({
   usage:
     "[[-o] offset][-e end][-[s|S] struct[.member[,member]] [-l offset]] [-x|-d]\n[-r|-B] [-h [-O head_offset]|-H] start",
   options: [
-    { flag: "-o", argument: "offset", help: "where in an element its link is: struct.member, or a number of bytes" },
+    { flag: "-o", argument: "offset", help: "offset of the link in an element: struct.member, or a number of bytes" },
     { flag: "-e", argument: "end", help: "the address at which the list ends" },
-    { flag: "-s", argument: "struct", help: "show each element as this struct, or the members of it that are named" },
-    { flag: "-S", argument: "struct", help: "the same, members in short" },
+    { flag: "-s", argument: "struct", help: "show each element as this struct, or only the named members" },
+    { flag: "-S", argument: "struct", help: "the same in a shorter form" },
     {
       flag: "-l",
       argument: "offset",
-      help: "with -s: the addresses are those of links; where the link is in the struct",
+      help: "with -s: the addresses are those of links; offset of the link in the struct",
     },
-    { flag: "-O", argument: "head_offset", help: "with -h: where in the struct at start the head is" },
+    { flag: "-O", argument: "head_offset", help: "with -h: offset of the list head in the struct at start" },
     { flag: "-h", help: "start is the address of a struct that holds the list's head" },
     { flag: "-H", help: "start is the address of a list head that belongs to no element" },
     { flag: "-r", help: "backwards, by the prev pointers" },
-    { flag: "-B", help: "when the list loops, say how long the loop is and where it starts" },
+    { flag: "-B", help: "if the list loops, print the length and the start of the loop" },
     { flag: "-x", help: "numbers in hexadecimal" },
     { flag: "-d", help: "numbers in decimal" },
   ],
   description: `Follows a linked list and shows the address of each element.
 
-Without -h and -H, start is the first element; the word at the offset in each leads to the next, and the list ends at NULL, at the start, or at the end given. With -h and -H the links are list_heads: they lead from link to link until the head comes again.
+Without -h and -H, start is the first element; the word at the offset in each element points to the next one, and the list ends at NULL, at the start, or at the address given with -e. With -h and -H the links are list_heads: each link points to the next one, and the last one points to the head.
 
-A list that comes back to an element other than its head is said to loop; elements before that are shown.`,
+If a list returns to an element other than its head, the elements before that are shown, and then that the list loops.`,
   examples: [
     { line: "list -H modules module.list -s module.name", shows: "A list with a head of its own." },
     {
@@ -70,7 +71,7 @@ A list that comes back to an element other than its head is said to loop; elemen
   },
 });
 
-/** @throws UsageError, Fault */
+/** Reads the arguments that describe the list. @throws UsageError, Fault */
 function readWalk(context: Context, args: Parsed): ListWalk {
   const { link, start } = linkAndStart(context, args);
   for (const [one, other] of [
@@ -97,7 +98,10 @@ function readWalk(context: Context, args: Parsed): ListWalk {
   };
 }
 
-/** Of two words one is the offset: `struct.member`, or a number too small to be an address. @throws UsageError */
+/**
+ * Splits the arguments into offset and start. The offset is `struct.member`, or a number too small to be an address.
+ * @throws UsageError
+ */
 function linkAndStart(context: Context, args: Parsed): { link: string | undefined; start: string } {
   const words = [...args.rest];
   const { types, symbols } = context.kernel;

@@ -1,29 +1,30 @@
+/** Follows linked lists of any layout and detects loops. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex0x } from "../../../../base/hex.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 
-/** A linked list of any make, as `list` is told of it. */
+/** Describes the list that `list` follows. */
 export interface ListWalk {
   readonly start: bigint;
   /**
    * "element": the first element; its link holds the address of the next element.
-   * "head": a list_head that no element holds. "linkOfElement": the list_head in the first element.
+   * "head": a list_head outside the elements. "linkOfElement": the list_head in the first element.
    */
   readonly startIs: "element" | "head" | "linkOfElement";
-  /** Bytes from an element to its link. */
+  /** Offset of the link in an element, in bytes. */
   readonly link: bigint;
-  /** An address that ends the list besides the usual ones. */
+  /** Address that ends the list, besides NULL and the start. */
   readonly end: bigint | undefined;
-  /** By the second word of the link, `prev`. */
+  /** Follow the second word of the link, `prev`. */
   readonly reverse: boolean;
-  /** Detects loops without remembering every element. */
+  /** Detect loops with Brent's algorithm, which does not store the elements. */
   readonly brent: boolean;
 }
 
 /**
- * Addresses of the elements.
- * @throws Fault where a link cannot be read, or the list comes back to an element that is not its start; at the end,
- *   when a link of a list with a head is not answered by one back
+ * Yields the addresses of the elements.
+ * @throws Fault when a link cannot be read or the list returns to an element that is not its start; after the last
+ *   element, when a link of a list with a head does not match the link back to it
  */
 export function* listElements(kernel: Kernel, walk: ListWalk): Generator<bigint> {
   const { start, startIs, link, end } = walk;
@@ -56,8 +57,8 @@ export function* listElements(kernel: Kernel, walk: ListWalk): Generator<bigint>
 }
 
 /**
- * Compares links with those that lead back, the other word of each node: `prev` of `list_head`, `pprev` of
- * `hlist_node`. A list none of whose links has a way back is of another make.
+ * Compares links with the links back, the other word of each node: `prev` of `list_head`, `pprev` of `hlist_node`. If
+ * no link of the list has a matching link back, the list has another layout and nothing is reported.
  */
 function waysBack(kernel: Kernel, { reverse }: ListWalk) {
   const other = reverse ? 0n : BigInt(kernel.arch.wordSize);
@@ -71,7 +72,7 @@ function waysBack(kernel: Kernel, { reverse }: ListWalk) {
         broken ??= Fault.at(
           "corrupt",
           from,
-          `list is damaged here: it leads to ${hex0x(to)}, from which ${hex0x(back)} is the way back`,
+          `list is damaged here: it leads to ${hex0x(to)}, whose back pointer is ${hex0x(back)}`,
         );
     },
     fault: (): Fault | undefined => (answered ? broken : undefined),
@@ -91,7 +92,10 @@ function remembered(): (at: bigint) => false | string {
   };
 }
 
-/** R. P. Brent, "An improved Monte Carlo factorization algorithm" (1980): a mark left behind at each power of two. */
+/**
+ * Implements R. P. Brent, "An improved Monte Carlo factorization algorithm" (1980): remembers the address at each power
+ * of two.
+ */
 function brent(): (at: bigint) => false | string {
   let mark: bigint | undefined;
   let steps = 0;

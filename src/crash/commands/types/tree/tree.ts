@@ -1,3 +1,4 @@
+/** The `tree` command: walks radix trees, xarrays, red-black trees and maple trees. */
 import { lazyRecord, addressJson } from "../../../../say/piece.ts";
 import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
@@ -14,19 +15,19 @@ export const tree = command({
   usage:
     "[-t [radix|xarray|rbtree|maple]] [-r offset] [-[s|S] struct[.member[,member]]]\n-[x|d] [-o offset] [-l] [-p] [-v] [-N] start",
   options: [
-    { flag: "-t", argument: "type", help: "radix, xarray, rbtree (unless given) or maple; ra, x, rb and m will do" },
-    { flag: "-r", argument: "offset", help: "where in the struct at start the root is: struct.member, or bytes" },
-    { flag: "-o", argument: "offset", help: "where in an element of a red-black tree its rb_node is" },
-    { flag: "-s", argument: "struct", help: "show each element as this struct, or the members of it that are named" },
-    { flag: "-S", argument: "struct", help: "the same, members in short" },
-    { flag: "-l", help: "a red-black tree from left to right; else each node stands before its children" },
-    { flag: "-p", help: "where each element hangs: the turns or slots from the root, and its index" },
-    { flag: "-v", help: "a maple tree with its nodes and empty ranges" },
+    { flag: "-t", argument: "type", help: "radix, xarray, rbtree (default) or maple; ra, x, rb and m are accepted" },
+    { flag: "-r", argument: "offset", help: "offset of the root in the struct at start: struct.member, or bytes" },
+    { flag: "-o", argument: "offset", help: "offset of the rb_node in an element of a red-black tree" },
+    { flag: "-s", argument: "struct", help: "show each element as this struct, or only the named members" },
+    { flag: "-S", argument: "struct", help: "the same in a shorter form" },
+    { flag: "-l", help: "list a red-black tree from left to right; default: each node before its children" },
+    { flag: "-p", help: "show the position of each element: the turns or slots from the root, and its index" },
+    { flag: "-v", help: "show a maple tree with its nodes and empty ranges" },
     { flag: "-N", help: "start is a node: rb_node, xa_node or radix_tree_node, or a maple tree's ma_root" },
     { flag: "-x", help: "numbers in hexadecimal" },
     { flag: "-d", help: "numbers in decimal" },
   ],
-  description: `Shows the address of each element of a tree. Elements of a red-black tree are the structs that hold its nodes, when -o says where.
+  description: `Shows the address of each element of a tree. With -o, the elements of a red-black tree are the structs that contain its nodes.
 
 Start is the address of the root - rb_root, xarray, radix_tree_root or maple_tree -, or with -r of a struct that holds it.`,
   examples: [
@@ -65,7 +66,7 @@ const KINDS: readonly (readonly [prefix: RegExp, kind: TreeKind])[] = [
   [/^m/, "maple"],
 ];
 
-/** @throws UsageError, Fault */
+/** Reads the arguments that describe the tree. @throws UsageError, Fault */
 function readWalk(context: Context, args: Parsed): TreeWalk {
   const type = args.value("-t") ?? "rbtree";
   const kind = KINDS.find(([prefix]) => prefix.test(type))?.[1];

@@ -1,3 +1,4 @@
+/** Walks the trees of `tree`. */
 import { hex, hex0x } from "../../../../base/hex.ts";
 import { type MapleNode, mapleSlots } from "../../../../kernel/mapleTree.ts";
 import { rbtreePlaces } from "../../../../kernel/rbtree.ts";
@@ -8,27 +9,27 @@ import { indent } from "../../../../render/pad.ts";
 
 export type TreeKind = "rbtree" | "xarray" | "maple";
 
-/** A tree of any kind, as `tree` is told of it. */
+/** Describes the tree that `tree` walks. */
 export interface TreeWalk {
   readonly kind: TreeKind;
   /** Address of the root structure, or of a node. */
   readonly start: bigint;
   readonly startIs: "root" | "node";
-  /** Bytes from an element to its rb_node. */
+  /** Offset of the rb_node in an element, in bytes. */
   readonly link: bigint;
-  /** Left to right, rather than each node before its children. */
+  /** Order from left to right. Default: each node before its children. */
   readonly inOrder: boolean;
 }
 
 export interface TreeElement {
   readonly address: bigint;
-  /** Where it hangs: "root/l/r", "root/0/3". */
+  /** Path from the root: "root/l/r", "root/0/3". */
   readonly position: string;
-  /** Its index in an xarray; in a maple tree, its number in order. */
+  /** The index in an xarray; in a maple tree, the element's number in order. */
   readonly index: bigint | undefined;
 }
 
-/** @throws Fault where a tree breaks; elements before it were yielded */
+/** Yields the elements of a tree. @throws Fault after the readable elements, if the tree is damaged */
 export function* treeElements(kernel: Kernel, walk: TreeWalk): Generator<TreeElement> {
   const { kind, start, link } = walk;
   const first = topOf(kernel, walk);
@@ -48,7 +49,7 @@ export function* treeElements(kernel: Kernel, walk: TreeWalk): Generator<TreeEle
   }
 }
 
-/** The first node, as the root holds it. @throws Fault */
+/** Returns the first node, as stored in the root. @throws Fault */
 function topOf(kernel: Kernel, { kind, start, startIs }: TreeWalk): bigint {
   if (startIs === "node") return start;
   if (kind === "rbtree") return kernel.object("struct rb_root", start).at("rb_node").value();
@@ -58,12 +59,12 @@ function topOf(kernel: Kernel, { kind, start, startIs }: TreeWalk): bigint {
   );
 }
 
-/** A maple tree with its nodes and its empty ranges, as the kernel's own mt_dump() shows one (lib/maple_tree.c). */
+/** Prints a maple tree with its nodes and empty ranges, as the kernel's mt_dump() does (lib/maple_tree.c). */
 export function* mapleDump(kernel: Kernel, walk: TreeWalk): Pieces {
   const root = topOf(kernel, walk);
   if (walk.startIs === "root") {
     const flags = kernel.object("struct maple_tree", walk.start).at("ma_flags").number();
-    // MT_FLAGS_HEIGHT_OFFSET and MT_FLAGS_HEIGHT_MASK, include/linux/maple_tree.h
+    // MT_FLAGS_HEIGHT_OFFSET and MT_FLAGS_HEIGHT_MASK, include/linux/maple_tree.h.
     const height = (flags & 0x7c) >> 2;
     yield text(
       `maple_tree(${hex(walk.start)}) flags ${hex(flags).toUpperCase()}, height ${height} root ${hex0x(root)}`,
