@@ -1,4 +1,4 @@
-import { taskComm, taskPid } from "../../linux/sched/task.ts";
+import { taskComm, taskPid, taskTable } from "../../linux/sched/task.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Check } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
@@ -15,7 +15,7 @@ import {
   rootFinding,
   wokenFinding,
 } from "../waits/sentences.ts";
-import { type WaitGraph, waitGraph, type WaitingTask } from "../waits/waitGraph.ts";
+import { type KnownHolder, type WaitGraph, waitGraph, type WaitingTask } from "../waits/waitGraph.ts";
 
 /** Tasks that are told of one by one; the command `waits` tells of all. */
 const MAX_TASKS = 16;
@@ -54,6 +54,12 @@ function leadsTo(graph: WaitGraph, from: WaitingTask | undefined, tasks: readonl
   return tasks.some((one) => one === from || steps.some(({ task }) => task === one.task.address));
 }
 
+/** Exited, or in no list of tasks: which proves nothing where that list is not whole. */
+function hasExited(kernel: Kernel, { fate: { activity } }: KnownHolder): boolean {
+  if (activity === "gone") return taskTable(kernel).fault === undefined;
+  return activity === "dead" || activity === "freed";
+}
+
 /** Owners that are gone, and locks that nobody has: once for each lock. */
 function* lockFindings(kernel: Kernel, graph: WaitGraph, hung: WaitingTask | undefined): Generator<Finding> {
   const seen = new Set<bigint>();
@@ -62,8 +68,7 @@ function* lockFindings(kernel: Kernel, graph: WaitGraph, hung: WaitingTask | und
     if (address === undefined || seen.has(address)) continue;
     seen.add(address);
     const severity = hung?.wait.resource?.address === address ? "cause" : "suspect";
-    for (const holder of one.holders)
-      if (["dead", "freed", "gone"].includes(holder.fate.activity)) yield exitedFinding(one, holder, severity);
+    for (const holder of one.holders) if (hasExited(kernel, holder)) yield exitedFinding(one, holder, severity);
     const free = freeLock(one);
     if (free?.kind === "lost wake-up") yield lostFinding(one, severity);
     if (free?.kind === "woken") yield wokenFinding(one, free.task, taskPid(free.task), taskComm(free.task));

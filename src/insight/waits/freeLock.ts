@@ -1,4 +1,4 @@
-/** Locks that nobody has, and that tasks wait for all the same. */
+/** Locks that no task holds although tasks wait for them. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { plainName } from "../../log/place.ts";
 import { taskActivity } from "../../linux/sched/sleeping.ts";
@@ -12,7 +12,7 @@ import type { WaitingTask } from "./waitGraph.ts";
 export type FreeLock =
   /** The first in line was woken and has not run yet. */
   | { readonly kind: "woken"; readonly task: Obj }
-  /** All sleep, and nobody is on the way to wake one. */
+  /** All waiters sleep, and no task is in a function that would wake one. */
   | { readonly kind: "lost wake-up" }
   /** Neither can be told. */
   | { readonly kind: "unknown" };
@@ -34,7 +34,7 @@ const releasers = derived("tasks that release locks", (kernel): readonly Obj[] |
   return found;
 });
 
-/** For a task that waits for a lock which says that nobody has it; undefined for any other. */
+/** Returns why the lock that a task waits for is free; undefined if it is held, or is no lock. */
 export function freeLock({ wait, task }: WaitingTask): FreeLock | undefined {
   if (wait.state?.free !== true || wait.queue.length === 0) return undefined;
   const { kernel } = task;

@@ -34,7 +34,7 @@ interface End {
 /** Ends by the address of the task that waits: many chains share theirs. */
 const endsOf = new WeakMap<WaitGraph, Map<bigint, End | undefined>>();
 
-/** Follows a task's holder, that one's, and so on; undefined for a task on whom nobody is known to sit. */
+/** Follows a task's holder, that one's, and so on; undefined if the task has no known holder. */
 export function rootOf(graph: WaitGraph, from: WaitingTask): WaitRoot | undefined {
   const end = endOf(graph, from);
   if (!end) return undefined;

@@ -134,9 +134,9 @@ export function rootFinding(one: WaitingTask, root: WaitRoot): Finding {
     certainty: root.isCertain ? "certain" : "possible",
     slots: { pid: root.pid, task: root.task, state },
     text: [
-      "The chain of those for whom ",
+      "The chain of waits from ",
       taskReference(one),
-      " waits ends at ",
+      " ends at ",
       holderReference(root),
       `, which is ${root.state}.`,
     ],
@@ -146,18 +146,23 @@ export function rootFinding(one: WaitingTask, root: WaitRoot): Finding {
 
 /** A lock whose owner is no more: nobody else can release it. */
 export function exitedFinding(one: WaitingTask, holder: KnownHolder, severity: Severity): Finding {
-  const isSure = holder.certainty === "certain" && holder.fate.activity !== "gone";
+  const isNamed = holder.certainty === "certain";
+  const isGone = holder.fate.activity === "gone";
+  const isSure = isNamed && !isGone;
+  const { length } = one.wait.queue;
   return {
     id: "wait.owner-exited",
-    severity: holder.certainty === "certain" ? severity : "note",
-    certainty: isSure ? "certain" : holder.certainty === "certain" ? "likely" : "possible",
+    severity: isSure ? severity : "note",
+    certainty: isSure ? "certain" : "possible",
     slots: { resource: one.wait.resource?.address, pid: holder.pid, task: holder.task, name: one.name },
     text: [
       resourceReference(one),
-      holder.certainty === "certain" ? " names as its holder " : " may still be held by ",
+      isNamed ? " names as its holder " : " may still be held by ",
       holderReference(holder),
-      `, which ${fateSentence(holder) ?? "is in no list of tasks"}: `,
-      `${one.wait.queue.length} ${one.wait.queue.length === 1 ? "task waits" : "tasks wait"} for it.`,
+      isGone
+        ? ", which is in no list of tasks: it has exited, or the lock was overwritten; "
+        : `, which ${fateSentence(holder) ?? "has exited"}; `,
+      `${length} ${length === 1 ? "task waits" : "tasks wait"} for it.`,
     ],
     evidence: proven(one.task, stateEvidence(one), [{ kind: "task", address: holder.task, text: taskName(holder) }]),
   };

@@ -63,7 +63,7 @@ export const waitingTask = derivedFor("waiting tasks", (kernel, address: bigint)
     wait,
     name: wait.resource && resourceName(kernel, wait.resource),
     holders: (state?.holders ?? [])
-      // Who was handed the lock waits for nobody any more.
+      // A task that was handed the lock does not wait for another task.
       .filter((holder) => !(holder.isHandedOver && holder.task === address))
       .map((holder) => knownHolder(kernel, holder, wait)),
   };

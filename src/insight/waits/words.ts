@@ -62,7 +62,7 @@ export function fateWords({ fate }: KnownHolder): string | undefined {
   }
 }
 
-/** `bash [279]`, `possibly bash [284]`; what is not known where nobody is. */
+/** `bash [279]`, `possibly bash [284]`; without a holder, what the resource says instead. */
 export function heldBy(waiting: WaitingTask): string | undefined {
   const first = firstHolder(waiting);
   if (!first) return holderless(waiting);

@@ -40,7 +40,7 @@ export interface Resource {
   readonly detail?: string;
 }
 
-/** One that has a resource, or on whom it depends that it becomes free. */
+/** A task that holds a resource, or that must act before the resource becomes free. */
 export interface Holder {
   /** The `task_struct`, which need not exist any more. */
   readonly task: bigint;
@@ -63,7 +63,7 @@ export interface ReadField {
 /** What the resource itself says. */
 export interface ResourceState {
   readonly holders: readonly Holder[];
-  /** A lock that nobody has, by its own words. */
+  /** The lock's own fields say that no task holds it. */
   readonly free?: boolean;
   /** What holds it that is no task, or what of it is not known: a phrase. */
   readonly note?: string;

@@ -111,7 +111,7 @@ function resourceOf(record: WaitRecord, task: string): ResourceNode | undefined 
   const holders = holder === "" ? [] : [{ task: holder, isCertain: certainty === "certain", how: text(record, "how") }];
   return {
     kind: "resource",
-    // What has no address is nobody else's.
+    // A resource without an address belongs to one task only.
     key: address === "" ? `of ${task}` : `${text(record, "type").replace(/-(read|write)$/, "")} ${address}`,
     name: name.replace(/ for (reading|writing)$/, ""),
     state: holders.length > 0 ? "" : text(record, "heldBy"),

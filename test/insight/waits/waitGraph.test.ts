@@ -116,6 +116,13 @@ test("an owner that has exited is told, as certain", () => {
   assert.equal(exited.certainty, "certain");
 });
 
+test("an owner that is in no list of tasks has exited or is damage: the finding is only possible", () => {
+  const kernel = machine({ mutexes: { 1: [0xffff_8880_4000_0000n | 1n, 5] } });
+  const [exited] = found(kernel, "wait.owner-exited");
+  assert.equal(exited?.certainty, "possible");
+  assert.equal(exited.slots["pid"], undefined);
+});
+
 test("an owner that started long after the first waiter fell asleep is only a possible one", () => {
   const kernel = machine({
     mutexes: { 1: [taskAddress(8) | 1n, 5] },
