@@ -1,15 +1,16 @@
+/** Assembles a Kernel from its parts. */
 import { Fault } from "../base/fault.ts";
 import { sizeOf, type CType } from "../debuginfo/ctype.ts";
 import type { Fact, Kernel } from "./kernel.ts";
 import { Obj, valueBytes } from "./object.ts";
 
-/** What a session finds out by itself or hands in; the rest of `Kernel` follows from it. */
+/** What a session finds or is given; the rest of `Kernel` follows from it. */
 export type KernelParts = Pick<
   Kernel,
   "arch" | "memory" | "types" | "symbols" | "code" | "summaries" | "vmcoreinfo" | "cpuNotes"
 >;
 
-/** The kernel as one object, from its parts. */
+/** Makes the kernel object from its parts. */
 export function assembleKernel(parts: KernelParts): Kernel {
   const known = new Map<Fact<unknown>, { readonly value: unknown } | Fault>();
   const typed = (type: string | CType): CType => (typeof type === "string" ? parts.types.named(type) : type);
@@ -45,7 +46,7 @@ export function assembleKernel(parts: KernelParts): Kernel {
   return kernel;
 }
 
-/** `const char linux_banner[]` is defined in a file without debuginfo: its symbol knows how long it is. */
+/** `const char linux_banner[]` is defined in a file without debuginfo; its symbol has the length. */
 function sized(type: CType, size: number): CType {
   if (type.kind !== "array" || type.count !== undefined) return type;
   const element = sizeOf(type.element);

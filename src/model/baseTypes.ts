@@ -1,6 +1,7 @@
+/** C's arithmetic types and their names. */
 import type { CType, IntType } from "../debuginfo/ctype.ts";
 
-/** Words that may stand together, without `signed`, `unsigned` and the `int` that C lets people leave out or add. */
+/** Sets of words that form one type, without `signed`, `unsigned` and the `int` that C lets people add or leave out. */
 const BASES: ReadonlyMap<string, string> = new Map([
   ["", "int"],
   ["char", "char"],
@@ -10,7 +11,7 @@ const BASES: ReadonlyMap<string, string> = new Map([
   ["__int128", "__int128"],
 ]);
 
-/** Words that take no other. */
+/** Words that cannot be combined with others. */
 const ALONE: readonly string[] = ["void", "_Bool", "float", "double"];
 
 const SIGNED: readonly string[] = ["signed", "__signed__", "__signed"];
@@ -26,7 +27,7 @@ const WORDS: ReadonlySet<string> = new Set([
   "__int128",
 ]);
 
-/** C's arithmetic types by every order of words that C allows, reduced to one spelling: gdb's. */
+/** Returns gdb's spelling of an arithmetic type, for any order of words that C allows. */
 export function baseTypeName(words: readonly string[]): string | undefined {
   const [first = ""] = words;
   if (words.length === 1 && ALONE.includes(first)) return first;
@@ -44,7 +45,7 @@ export function baseTypeName(words: readonly string[]): string | undefined {
 /** Whether a word can only be part of an arithmetic type's name. */
 export const isBaseTypeWord = (word: string): boolean => WORDS.has(word);
 
-/** How compilers name them in debuginfo: "long unsigned int" for `unsigned long`. */
+/** Returns the compilers' name in debuginfo: "long unsigned int" for `unsigned long`. */
 export function debuginfoName(name: string): string {
   const unsigned =
     name.startsWith("unsigned ") && name !== "unsigned int" && name !== "unsigned char" && name !== "unsigned __int128";
@@ -53,7 +54,7 @@ export function debuginfoName(name: string): string {
   return `${base} ${unsigned ? "unsigned " : ""}int`;
 }
 
-/** gdb's spelling of an integer that debuginfo names: "unsigned long" for "long unsigned int". */
+/** Returns gdb's spelling of an integer type in debuginfo: "unsigned long" for "long unsigned int". */
 export function plainName(name: string): string {
   let plain = plainNames.get(name);
   if (plain === undefined) {
@@ -65,9 +66,9 @@ export function plainName(name: string): string {
 const plainNames = new Map<string, string>();
 
 /**
- * C's arithmetic types where no debuginfo tells them: the ABI of the machine.
- * Linux is ILP32 or LP64 everywhere; plain `char` is signed on x86 alone, and there only before
- * -funsigned-char (Linux kernel commit 3bc753c06dd0, in v6.2): debuginfo is asked first.
+ * Returns an arithmetic type by the machine's ABI, for types that no debuginfo has. Linux is ILP32 or LP64 everywhere.
+ * Plain `char` is signed on x86 only, and there only before -funsigned-char (Linux kernel commit 3bc753c06dd0, in
+ * v6.2), so that debuginfo has precedence.
  */
 export function baseType(name: string, wordSize: 4 | 8, charIsSigned: boolean): CType | undefined {
   if (name === "void") return { kind: "void" };

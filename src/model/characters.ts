@@ -1,8 +1,9 @@
+/** Characters and strings as gdb prints them. */
 import { padDigits } from "../base/hex.ts";
 import { isUtf8 } from "node:buffer";
 import { bare, type CType } from "../debuginfo/ctype.ts";
 
-/** Whether gdb shows a type's values as characters: every integer of one byte that is not a bool, `u8` too. */
+/** Whether gdb prints a type's values as characters: all integers of one byte except bool, including `u8`. */
 export function isCharacter(type: CType): boolean {
   const at = bare(type);
   return at.kind === "int" && at.size === 1 && at.encoding !== "bool";
@@ -21,15 +22,15 @@ const ESCAPES: ReadonlyMap<number, string> = new Map([
 
 const octal = (byte: number): string => `\\${padDigits(byte, 3, 8)}`;
 
-/** One byte as C writes it between `quote`s: itself, `\n`, or `\377`. */
+/** Formats one byte as C writes it between `quote`s: itself, `\n`, or `\377`. */
 export function characterText(byte: number, quote: '"' | "'"): string {
   if (byte === quote.charCodeAt(0)) return `\\${quote}`;
   return ESCAPES.get(byte) ?? (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : octal(byte));
 }
 
 /**
- * `"insmod\000\000"`: printable UTF-8 as it is, other bytes in octal. As gdb has it, a digit behind the octal of a
- * control character is in octal too, so that nobody reads it as part of it.
+ * Formats a string: `"insmod\000\000"`. Printable UTF-8 is unchanged, other bytes are octal. As in gdb, a digit after
+ * an octal escape is octal too, so that it cannot be read as part of the escape.
  */
 export function quoted(bytes: Uint8Array): string {
   let text = '"';

@@ -1,10 +1,9 @@
-/** Facts that follow from the dump: each is worked out once for a kernel. */
+/** Derived facts: each is computed once per kernel, because a dump never changes. */
 import type { Fact, Kernel } from "./kernel.ts";
 
 /**
- * A fact as a function of the kernel: `const taskTable = derived("task table", (kernel) => ...)`.
- * A `Fault` that `compute` throws is kept and thrown again.
- * @param name for people who debug; facts of one name are still two
+ * Declares a fact: `const taskTable = derived("task table", (kernel) => ...)`. A `Fault` that `compute` throws is
+ * cached and thrown again. @param name for debugging; facts with equal names are different
  */
 export function derived<T>(name: string, compute: (kernel: Kernel) => T): (kernel: Kernel) => T {
   const fact: Fact<T> = { name, compute };
@@ -12,8 +11,8 @@ export function derived<T>(name: string, compute: (kernel: Kernel) => T): (kerne
 }
 
 /**
- * The same for each of some things: `const cpus = derivedFor("cpus", (kernel, mask: CpuMask) => ...)`.
- * @param compute its second argument is a value that a Map can tell from others, such as a string or an address
+ * Declares a fact with a parameter: `const cpus = derivedFor("cpus", (kernel, mask: CpuMask) => ...)`. @param compute
+ * its second argument is used as a Map key, such as a string or an address
  */
 export function derivedFor<K, T>(
   name: string,
@@ -28,14 +27,14 @@ export function derivedFor<K, T>(
   };
 }
 
-/** A fact that takes long, or the work on it. */
+/** A finished fact that takes long, or the work on it. */
 type LongFact<P, T> =
   { readonly value: T; readonly work?: undefined } | { readonly work: Generator<P, T, void> | undefined };
 
 /**
- * A fact that takes long. The work is shared: every asker pushes it on, and one that gives up leaves it where it is
- * for the next. What the work throws, the one who pushed it there gets; it starts anew for the next.
- * @returns yields what the work yields, where the asker may pause or give up
+ * Declares a fact that takes long. All callers share the work: each continues it, and if one is cancelled the next
+ * continues from there. An exception goes to the caller that ran into it; the next caller starts again. @returns a job
+ * that yields what the work yields
  */
 export function derivedByWork<P, T>(
   name: string,

@@ -1,3 +1,4 @@
+/** Formats values as gdb prints them. */
 import { viewOf } from "../base/bytes.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { hex, hex0x } from "../base/hex.ts";
@@ -9,7 +10,7 @@ import { Obj } from "./object.ts";
 import { symbolText } from "./symbolText.ts";
 import { typeName } from "./typeName.ts";
 
-/** A piece of a line: text, or text with what a face may link to or explain. */
+/** A part of a line: text, or text that a face can link to or explain. */
 export type ValueToken =
   | string
   | { readonly as: "address"; readonly text: string; readonly address: bigint }
@@ -21,26 +22,29 @@ export type ValueLine = readonly ValueToken[];
 
 export interface FormatOptions {
   readonly radix?: 10 | 16;
-  /** Elements of an array and characters of a string before `...`: crash's `set print_max`. */
+  /** Limit for array elements and string characters before `...`: crash's `set print_max`. */
   readonly limit?: number;
   /** Shows `char[]` up to its first NUL: crash's `set null-stop`. */
   readonly stopAtNull?: boolean;
-  /** One element of an array a line: crash's `set print_array`. */
+  /** One array element per line: crash's `set print_array`. */
   readonly arrayLines?: boolean;
-  /** Levels of indentation, of two spaces each. */
+  /** Levels of indentation, of two blanks each. */
   readonly indent?: number;
-  /** In front of the first line's value, such as `pid = `. */
+  /** Text before the first line's value, such as `pid = `. */
   readonly prefix?: ValueToken;
-  /** Behind the last line, such as `,`. */
+  /** Text after the last line, such as `,`. */
   readonly suffix?: string;
-  /** A value of its own, as `p` prints it: pointers and functions with their type in front. */
+  /** A value printed on its own, as `p` prints it: pointers and functions are preceded by their type. */
   readonly top?: boolean;
 }
 
 /** crash's default of `print_max`. */
 const PRINT_MAX = 256;
 
-/** Structs within structs, pieces of text in all and in one line, before a lying input is cut off; rcu_state has half a million. */
+/**
+ * Limits because input can be damaged: nesting of structs, pieces of text in all and per line. rcu_state has half a
+ * million.
+ */
 const MAX_DEPTH = 32;
 const MAX_TOKENS = 1_000_000;
 const MAX_LINE = 100_000;
@@ -50,13 +54,13 @@ interface Style {
   readonly limit: number;
   readonly stopAtNull: boolean;
   readonly arrayLines: boolean;
-  /** The value is not part of another: a fault names its address, which no member's name tells. */
+  /** The value is not part of another one: a fault includes its address, because no member name identifies it. */
   readonly top: boolean;
 }
 
 /**
- * A value as gdb prints it pretty: `{`, one member a line, `}`; scalars and arrays of them in one line.
- * What cannot be read is a fault where the value would be; nothing is thrown for it.
+ * Formats a value like gdb with `set print pretty`: `{`, one member per line, `}`; scalars and arrays of them on one
+ * line. A fault is shown instead of an unreadable value; nothing is thrown for it.
  */
 export function* formatValue(object: Obj, options: FormatOptions = {}): Generator<ValueLine> {
   const { radix = 10, limit = PRINT_MAX, stopAtNull = false, arrayLines = false } = options;
@@ -77,8 +81,8 @@ export function* formatValue(object: Obj, options: FormatOptions = {}): Generato
 }
 
 /**
- * One member, as crash prints `struct task_struct.pid`: `  pid = 169,`, indented as deep as it would be in the whole
- * struct. A path is shown as it was asked: `  se.vruntime = 3375231242,`.
+ * Formats one member as crash's `struct task_struct.pid`: `  pid = 169,`, indented as in the whole struct. A path is
+ * printed as given: `  se.vruntime = 3375231242,`.
  */
 export function* formatMember(object: Obj, path: string, options: FormatOptions = {}): Generator<ValueLine> {
   const type = bare(object.type);
@@ -87,7 +91,7 @@ export function* formatMember(object: Obj, path: string, options: FormatOptions 
   yield* formatValue(object.at(path), { suffix: ",", ...options, indent, prefix: `${path} = ` });
 }
 
-/** The value in one line: what `formatValue` gives, without its line breaks. */
+/** Formats a value on one line. */
 export function formatLine(object: Obj, options: FormatOptions = {}): ValueLine {
   const tokens: ValueToken[] = [];
   for (const line of formatValue(object, options)) {
@@ -98,14 +102,14 @@ export function formatLine(object: Obj, options: FormatOptions = {}): ValueLine 
   return compact(tokens);
 }
 
-/** The text of a line. */
+/** Returns the text of a line. */
 export const lineText = (line: ValueLine): string =>
   line.map((token) => (typeof token === "string" ? token : token.text)).join("");
 
-/** A break between lines, told from text by identity of content: no value prints a bare newline. */
+/** A line break, compared by content: no value contains a bare newline. */
 const NEWLINE = "\n";
 
-/** Neighbouring texts as one. */
+/** Joins neighbouring texts. */
 function compact(tokens: readonly ValueToken[]): ValueLine {
   const line: ValueToken[] = [];
   let text = "";
@@ -122,7 +126,7 @@ function compact(tokens: readonly ValueToken[]): ValueLine {
   return line;
 }
 
-/** gdb names the type of a pointer or function that it prints by itself, unless it is a `char *`. */
+/** gdb prints the type before a pointer or function on its own, unless it is a `char *`. */
 function typePrefix(object: Obj): ValueToken[] {
   const type = bare(object.type);
   if (type.kind === "function") return [`{${typeName(type)}} `];
@@ -166,7 +170,7 @@ const isAggregate = (type: CType): boolean => {
 function* array(object: Obj, type: ArrayType, style: Style, level: number, depth: number): Generator<ValueToken> {
   const { element, count = 0 } = type;
   const size = sizeOf(type);
-  // An array of no length known, or of things of no size, is to gdb the address of its first element.
+  // gdb prints an array of unknown length, or of elements of size zero, as the address of its first element.
   if (size === 0) yield* placed(object, element, style);
   else if (!Number.isSafeInteger(size)) yield "{...}";
   else if (isCharacter(element)) yield characters(object, count, style);
@@ -198,16 +202,16 @@ function* elements(
   yield "}";
 }
 
-/** Neither struct nor array: what holds nothing that is shown by its address. */
+/** Whether the type is neither struct nor array. Anything without elements is printed as its address. */
 const isFlat = (type: CType): boolean => !isAggregate(type) && bare(type).kind !== "array";
 
-/** The first elements read in one go, as an rvalue; undefined when a page of theirs is missing. */
+/** Reads the first elements in one read, as an rvalue; undefined if a page is missing. */
 function readAhead(object: Obj, length: number): Obj | undefined {
   const bytes = attempt(() => object.bytes(length));
   return bytes instanceof Fault ? undefined : new Obj(object.kernel, object.type, { kind: "bytes", bytes });
 }
 
-/** How many elements from `first` on lack the same page: it is said once, not once an element. */
+/** Returns how many elements from `first` on lack the same page, so that the fault is printed once. */
 function unreadable(object: Obj, first: number, end: number): number {
   const why = faultOf(object.index(first));
   let i = first + 1;
@@ -220,7 +224,7 @@ const faultOf = (object: Obj): string | undefined => {
   return bytes instanceof Fault ? bytes.message : undefined;
 };
 
-/** A `char[]`: its last NUL is not shown, as gdb does; all of it otherwise. */
+/** Formats a `char[]`. As in gdb, its last NUL is not printed. */
 function characters(object: Obj, count: number, style: Style): ValueToken {
   const shown = Math.min(count, style.limit);
   const bytes = attempt(() => object.bytes(shown));
@@ -250,7 +254,7 @@ function floating(object: Obj): ValueToken {
   return bytes.length === 8 ? viewOf(bytes).getFloat64(0, little).toString() : `<a float of ${bytes.length} bytes>`;
 }
 
-/** `0xffffffff9b0ce640 <nohz_csd_func>`, and the text that a `char *` points at. */
+/** Formats a pointer: `0xffffffff9b0ce640 <nohz_csd_func>`, with the text that a `char *` points to. */
 function pointer(object: Obj, target: CType, number: bigint, style: Style): ValueToken[] {
   if (!isCharacter(target)) return address(object, number);
   return number === 0n ? ["0x0"] : [...address(object, number, true), " ", textAt(object, number, style)];
@@ -268,7 +272,7 @@ function address({ kernel }: Obj, number: bigint, ofText = false): ValueToken[] 
   return tokens;
 }
 
-/** NUL-terminated text in memory; what was read before a fault is shown with it. */
+/** Reads NUL-terminated text; text before a fault is shown with the fault. */
 function textAt({ kernel }: Obj, start: bigint, style: Style): ValueToken {
   const bytes: number[] = [];
   let at = start;

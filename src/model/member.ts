@@ -1,12 +1,13 @@
+/** Member paths and members of structs. */
 import { Fault } from "../base/fault.ts";
 import { bare, type Member, type StructType } from "../debuginfo/ctype.ts";
 
-/** `mem[3].size` taken apart: names and indexes. */
+/** Splits `mem[3].size` into names and indexes. */
 export type Path = readonly (string | number)[];
 
 const paths = new Map<string, Path>();
 
-/** @throws Fault unknown for what is no member path */
+/** Parses a member path. @throws Fault unknown if it is not a member path */
 export function parsePath(path: string): Path {
   let steps = paths.get(path);
   if (!steps) {
@@ -22,18 +23,18 @@ export function parsePath(path: string): Path {
 
 export interface FoundMember {
   readonly member: Member;
-  /** From the start of the outermost struct asked. */
+  /** Offset from the start of the outermost struct. */
   readonly bitOffset: number;
-  /** Anonymous structs and unions around it. */
+  /** Enclosing anonymous structs and unions. */
   readonly depth: number;
 }
 
-/** Anonymous structs within structs that are searched; real ones nest three or four deep. */
+/** Limit for nested anonymous structs; real ones nest three or four deep. */
 const MAX_NESTING = 64;
 
 const found = new WeakMap<StructType, Map<string, FoundMember | undefined>>();
 
-/** A member by name, looked up through anonymous structs and unions as C does. */
+/** Finds a member by name, also in anonymous structs and unions as in C. */
 export function findMember(type: StructType, name: string): FoundMember | undefined {
   let members = found.get(type);
   if (!members) {
@@ -44,7 +45,7 @@ export function findMember(type: StructType, name: string): FoundMember | undefi
   return members.get(name);
 }
 
-/** @param seen types that do not have the member: a lying input may nest them in each other */
+/** @param seen types without the member, because damaged types can contain each other */
 function search(
   type: StructType,
   name: string,

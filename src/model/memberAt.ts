@@ -1,28 +1,29 @@
+/** Finds the member at an offset. */
 import { bare, type CType, type Member, sizeOf, type StructType } from "../debuginfo/ctype.ts";
 
 /** The innermost member at an offset. */
 export interface MemberAt {
-  /** "mm.pgd", "slots[3]"; empty for the object itself. */
+  /** Its path: "mm.pgd", "slots[3]"; empty for the object itself. */
   readonly path: string;
   readonly type: CType;
-  /** Bytes of the offset that lie within it. */
+  /** Remaining bytes of the offset within it. */
   readonly rest: number;
-  /** Members of a union lie there too, and nothing tells which is meant. */
+  /** Whether members of a union are also there, so that the choice is uncertain. */
   readonly isAmbiguous: boolean;
 }
 
-/** Structs within structs: real types have some five. */
+/** Limit for nested structs; real types have about five levels. */
 const MAX_DEPTH = 32;
 
 /**
- * What of a type lies at an offset; undefined where nothing does.
- * @param size bytes that are accessed: of the members of a union those of this size come first
+ * Returns the part of a type at an offset; undefined if there is none. @param size size of the access in bytes: of the
+ * members of a union those of this size come first
  */
 export function memberAt(type: CType, offset: number, size: number): MemberAt | undefined {
   return offset < 0 ? undefined : inside(type, offset, size, 0);
 }
 
-/** The outermost member that begins at an offset: what `&p->lock` is, where the first member of the lock is no matter. */
+/** Returns the outermost member that begins at an offset: `&p->lock` is the lock, not its first member. */
 export function outermostAt(type: CType, offset: number): MemberAt | undefined {
   const at = bare(type);
   if (offset < 0 || (at.kind !== "struct" && at.kind !== "union")) return undefined;
@@ -64,13 +65,13 @@ function element(array: CType, type: CType, offset: number, size: number, depth:
   return inner && { ...inner, path: joined(`[${index}]`, inner.path) };
 }
 
-/** Members that hold a byte. Bit-fields are named by what they share the byte with. */
+/** Members that contain a byte. A bit-field is named by the storage that it shares. */
 function candidates(type: StructType, offset: number): Member[] {
   return type.members.filter((member) => {
     const start = Math.floor(member.bitOffset / 8);
     if (member.bitSize !== undefined) return offset === start;
     const size = sizeOf(member.type);
-    // A flexible array at the end goes on for as long as the object does.
+    // A flexible array at the end extends to the end of the object.
     return offset >= start && (offset < start + size || (size === 0 && bare(member.type).kind === "array"));
   });
 }

@@ -1,22 +1,22 @@
+/** Paths to members at an offset. */
 import { bare, type CType, sizeOf, type StructType } from "../debuginfo/ctype.ts";
 
 /** A step into a type: a member of a struct, or an element of an array. */
 export interface MemberStep {
-  /** The struct that has the member; undefined for the element of an array and within an anonymous struct. */
+  /** The struct with the member; undefined for an array element and within an anonymous struct. */
   readonly struct: StructType | undefined;
   /** `i_rwsem`, `[3]`; empty for an anonymous struct or union. */
   readonly name: string;
-  /** Bytes from the start of the outermost type to the member. */
+  /** Offset of the member from the start of the outermost type in bytes. */
   readonly offset: number;
 }
 
-/** Structs in structs that are searched: real ones nest some eight deep. */
+/** Limit for nested structs; real ones nest about eight deep. */
 const MAX_DEPTH = 32;
 
 /**
- * The way from a type to the part of it at an offset that `isWanted`: of union members the first that leads there.
- * @param offset bytes
- * @returns undefined where nothing that is wanted begins there
+ * Returns the path from a type to its part at an offset for which `isWanted` is true; of union members the first such
+ * path. @param offset in bytes @returns undefined if there is no such part
  */
 export function memberPath(
   type: CType,

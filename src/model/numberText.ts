@@ -1,4 +1,4 @@
-/** Writes integers and enumerators as C does. */
+/** Formats integers and enumerators as C writes them. */
 import { hex0x } from "../base/hex.ts";
 import type { EnumType, IntType } from "../debuginfo/ctype.ts";
 import { characterText, isCharacter } from "./characters.ts";
@@ -10,7 +10,10 @@ export function integerText(type: IntType, number: bigint, bits: number, radix: 
   return `${number} '${characterText(Number(BigInt.asUintN(8, number)), "'")}'`;
 }
 
-/** The enumerator; of an enum of single bits those that are set, `(A | B | unknown: 0x40)`; else the number. */
+/**
+ * Formats an enum value: the enumerator; for an enum of single bits those that are set, `(A | B | unknown: 0x40)`;
+ * otherwise the number.
+ */
 export function enumText(type: EnumType, number: bigint): string {
   const exact = type.values.find(({ value }) => value === number);
   if (exact) return exact.name;

@@ -1,3 +1,4 @@
+/** Typed C objects in a dump. */
 import { type ByteOrder, cString, readUnsigned, viewOf } from "../base/bytes.ts";
 import { Fault } from "../base/fault.ts";
 import { bare, sizeOf, type CType, type Member } from "../debuginfo/ctype.ts";
@@ -8,30 +9,33 @@ import { type BitField, elementOffset, hasPath, notIndexable, routeOf, structNam
 /** Where an object's bits are. */
 export type Storage =
   | { readonly kind: "memory"; readonly address: bigint }
-  /** An rvalue: a register, a constant, a computed number; target byte order. */
+  /** An rvalue: a register, a constant, a computed number; in the machine's byte order. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array };
 
-/** More than any object of a kernel: a lying size must not be believed. */
+/** Limit for the size of an object in bytes; larger sizes mean damaged type information. */
 const MAX_OBJECT_BYTES = 64 << 20;
 
-/** `__int128` is the largest number there is. */
+/** Limit for the size of a number in bytes: `__int128`. */
 const MAX_SCALAR_BYTES = 16;
 
-/** Text that a pointer is followed to. */
+/** Limit for text that a pointer refers to, in bytes. */
 const MAX_TEXT = 4096;
 
 const VOID_TYPE: CType = { kind: "void" };
 
 /**
- * A typed C object over the dump, in the spirit of drgn: cheap to make, reads when asked.
- * Members are reached through pointers as C's `->` does, so `task.at("mm.pgd")` works as it reads.
+ * A typed C object in a dump, similar to drgn's: cheap to create, read when needed. Members are reached through
+ * pointers like C's `->`, so that `task.at("mm.pgd")` works.
  *
- * `T` is the C type as the compiler knows it: a helper that wants an `Obj<"struct slab">` takes no `Obj<"struct page">`.
- * A member's type depends on the dump, so what `at` returns is an `Obj<string>`, which is taken everywhere. `as` turns an
- * object into another C type.
+ * `T` is the C type for the compiler: a helper that takes an `Obj<"struct slab">` rejects an `Obj<"struct page">`. The
+ * type of a member depends on the dump, so that `at` returns an `Obj<string>`, which is accepted everywhere. `as`
+ * converts an object to another C type.
  */
 export class Obj<T extends string = string> {
-  /** Exists for the compiler only. A method's parameter: it relates `Obj<string>` to each type, but no two types. */
+  /**
+   * Exists only for the compiler. As a method's parameter it relates `Obj<string>` to each type, but no two named
+   * types.
+   */
   declare readonly cType: { of(type: T): void }["of"] | undefined;
   readonly kernel: Kernel;
   readonly type: CType;
@@ -45,10 +49,10 @@ export class Obj<T extends string = string> {
     this.bits = bits;
   }
 
-  /** Where the object lies. @throws Fault unknown for an rvalue */
+  /** Address of the object. @throws Fault unknown for an rvalue */
   get address(): bigint {
     if (this.storage.kind === "memory") return this.storage.address;
-    throw Fault.of("unknown", "a value has no address");
+    throw Fault.of("unknown", "a computed value has no address");
   }
 
   get bitField(): BitField | undefined {
@@ -60,8 +64,8 @@ export class Obj<T extends string = string> {
   }
 
   /**
-   * A member by path: `"comm"`, `"mm.pgd"`, `"mem[3].size"`. Pointers on the way are followed.
-   * @throws Fault unknown when the type has no such member; faults of the pointers read on the way
+   * Returns a member by path: `"comm"`, `"mm.pgd"`, `"mem[3].size"`. Follows pointers on the way. @throws Fault unknown
+   * when the type has no such member; faults of the pointers read
    */
   at(path: string): Obj {
     if (this.storage.kind === "bytes") return this.partOfValue(path);
@@ -72,7 +76,7 @@ export class Obj<T extends string = string> {
     return new Obj(this.kernel, type, this.placed(address + offset), bits);
   }
 
-  /** `at` for an rvalue: what lies in its bytes, until a pointer leads to memory. */
+  /** `at` for an rvalue: reads its own bytes until a pointer leads to memory. */
   private partOfValue(path: string): Obj {
     return parsePath(path).reduce<Obj>(
       (object, step) => (typeof step === "number" ? object.index(step) : object.member(step)),
@@ -89,18 +93,18 @@ export class Obj<T extends string = string> {
     return object.part({ type: memberType, bitSize, bitOffset: found.bitOffset });
   }
 
-  /** A member as this object's own type declares it. */
+  /** Returns a member declared by this object's own type. */
   part({ type, bitOffset, bitSize }: Pick<Member, "type" | "bitOffset" | "bitSize">): Obj {
     if (bitSize === undefined) return this.slice(type, Math.floor(bitOffset / 8));
     return new Obj(this.kernel, type, this.storage, { offset: bitOffset, size: bitSize });
   }
 
-  /** Whether `at(path)` names members that exist; reads nothing. */
+  /** Whether all members of a path exist. Reads nothing. */
   has(path: string): boolean {
     return hasPath(this.type, path);
   }
 
-  /** Element of an array, or of what a pointer points at. Not bounded by the array's length: C is not either. */
+  /** Returns an element of an array, or of a pointer's target. Not bounded by the array's length, as in C. */
   index(i: number): Obj {
     const type = bare(this.type);
     if (type.kind === "array") return this.slice(type.element, elementOffset(i, type.element));
@@ -108,7 +112,7 @@ export class Obj<T extends string = string> {
     return new Obj(this.kernel, type.target, this.placed(this.value() + BigInt(elementOffset(i, type.target))));
   }
 
-  /** What a pointer points at. @throws Fault when the pointer cannot be read, or is no pointer */
+  /** Returns the target of a pointer. @throws Fault when the pointer cannot be read, or the object is not a pointer */
   deref(): Obj {
     return this.index(0);
   }
@@ -123,32 +127,36 @@ export class Obj<T extends string = string> {
     return { kind: "memory", address: this.wrapped(address) };
   }
 
-  /** Addresses wrap at the target's word, as its own arithmetic does. */
+  /** Addresses wrap at the machine's word size. */
   private wrapped(address: bigint): bigint {
     return BigInt.asUintN(this.kernel.arch.wordSize * 8, address);
   }
 
-  /** The same bytes seen as another type. */
+  /** Returns the same bytes as another type. */
   as<To extends string>(type: To | CType): Obj<To> {
     return new Obj(this.kernel, typeof type === "string" ? this.kernel.types.named(type) : type, this.storage);
   }
 
-  /** The object of `type` whose `member` (a path) this object is. */
+  /** Returns the object of `type` that contains this object as its `member` (a path). */
   containerOf<To extends string>(type: To | CType, member: string): Obj<To> {
     const outer = typeof type === "string" ? this.kernel.types.named(type) : type;
     const offset = new Obj(this.kernel, outer, { kind: "memory", address: 0n }).at(member).address;
     return new Obj(this.kernel, outer, this.placed(this.address - offset));
   }
 
-  /** The object's bytes in target order. @throws Fault */
+  /** Returns the object's bytes in the machine's byte order. @throws Fault */
   bytes(length = this.size): Uint8Array {
-    if (length > MAX_OBJECT_BYTES) throw Fault.of("corrupt", `an object of ${length} bytes is not believed`);
+    if (length > MAX_OBJECT_BYTES)
+      throw Fault.of(
+        "corrupt",
+        `object size ${length} exceeds the limit of ${MAX_OBJECT_BYTES} bytes; the type information is probably damaged`,
+      );
     if (this.storage.kind === "memory") return this.kernel.memory.read(this.storage.address, length);
-    if (this.storage.bytes.length < length) throw Fault.of("corrupt", "a value is shorter than its type");
+    if (this.storage.bytes.length < length) throw Fault.of("corrupt", "the value has fewer bytes than its type");
     return this.storage.bytes.subarray(0, length);
   }
 
-  /** An integer, enum, bool, pointer or bit-field as a number, signed as its type. @throws Fault */
+  /** Returns an integer, enum, bool, pointer or bit-field as a number with the sign of its type. @throws Fault */
   value(): bigint {
     const type = bare(this.type);
     if (type.kind !== "int" && type.kind !== "pointer" && type.kind !== "enum")
@@ -162,7 +170,7 @@ export class Obj<T extends string = string> {
     return signed ? BigInt.asIntN(type.size * 8, raw) : raw;
   }
 
-  /** A number in memory. @throws Fault */
+  /** Reads a number in memory. @throws Fault */
   private unsigned(address: bigint, size: number): bigint {
     const { memory, arch } = this.kernel;
     if (size === 8) return memory.u64(address);
@@ -175,7 +183,11 @@ export class Obj<T extends string = string> {
   private bitValue({ offset, size }: BitField, signed: boolean): bigint {
     const first = Math.floor(offset / 8);
     const count = Math.floor((offset + size - 1) / 8) - first + 1;
-    if (size > MAX_SCALAR_BYTES * 8) throw Fault.of("corrupt", `a bit-field of ${size} bits is not believed`);
+    if (size > MAX_SCALAR_BYTES * 8)
+      throw Fault.of(
+        "corrupt",
+        `bit-field size ${size} exceeds the limit of ${MAX_SCALAR_BYTES * 8} bits; the type information is probably damaged`,
+      );
     const bytes = this.slice(VOID_TYPE, first).bytes(count);
     const order = this.kernel.arch.byteOrder;
     const unit = readUnsigned(viewOf(bytes), 0, count, order);
@@ -184,11 +196,11 @@ export class Obj<T extends string = string> {
     return signed ? BigInt.asIntN(size, raw) : raw;
   }
 
-  /** `value()` where 53 bits suffice: counters, flags, small enums. */
+  /** `value()` as a number, for values of up to 53 bits: counters, flags, small enums. */
   number(): number {
     if (this.storage.kind === "memory" && this.bits === undefined) {
       const type = bare(this.type);
-      // Most numbers are `int`: they need no bigint on the way.
+      // Most numbers are `int`, for which no bigint is made.
       if (type.kind === "int" && type.size === 4) {
         const word = this.kernel.memory.u32(this.storage.address);
         return type.signed ? word | 0 : word;
@@ -197,7 +209,7 @@ export class Obj<T extends string = string> {
     return Number(this.value());
   }
 
-  /** Text of a `char[]`, or of what a `char *` points at (at most 4096 bytes). @throws Fault */
+  /** Returns the text of a `char[]`, or of a `char *` target (at most 4096 bytes). @throws Fault */
   text(): string {
     const type = bare(this.type);
     if (type.kind === "pointer") return this.kernel.memory.cString(this.value(), MAX_TEXT);
@@ -213,13 +225,17 @@ export class Obj<T extends string = string> {
   }
 }
 
-/** @throws Fault corrupt for a size that no number has */
+/** Checks the size of a number. @throws Fault corrupt for an impossible size */
 function scalarSize(size: number): number {
-  if (size > MAX_SCALAR_BYTES) throw Fault.of("corrupt", `a number of ${size} bytes is not believed`);
+  if (size > MAX_SCALAR_BYTES)
+    throw Fault.of(
+      "corrupt",
+      `number size ${size} exceeds the limit of ${MAX_SCALAR_BYTES} bytes; the type information is probably damaged`,
+    );
   return size;
 }
 
-/** The bytes of a scalar type that hold `value`, cut to its size as C's conversions do. */
+/** Returns the bytes of a scalar type with `value`, cut to its size as in C's conversions. */
 export function valueBytes(type: CType, value: bigint, order: ByteOrder): Uint8Array {
   const size = Math.min(sizeOf(type), MAX_SCALAR_BYTES);
   const bytes = new Uint8Array(size);

@@ -1,18 +1,19 @@
+/** Parses C type names. */
 import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
 import type { CType, QualifiedType, TypeKind } from "../debuginfo/ctype.ts";
 import { baseTypeName, isBaseTypeWord } from "./baseTypes.ts";
 import { Cursor } from "./expression/lexer.ts";
 
-/** What a parser must know of the program's types. */
+/** What a parser needs to know of the program's types. */
 export interface TypeLookup {
   readonly wordSize: 4 | 8;
   find(kind: TypeKind, name: string): CType | undefined;
-  /** An arithmetic type by gdb's spelling, "unsigned long". */
+  /** Returns an arithmetic type by gdb's spelling, "unsigned long". */
   base(name: string): CType | undefined;
 }
 
-/** A declarator read: the name in it, and the type it makes of the one before it. */
+/** A parsed declarator: its name, and the function from the type before it to the declared type. */
 export interface Declarator {
   readonly name: string | undefined;
   readonly wrap: (base: CType) => CType;
@@ -31,15 +32,14 @@ const QUALIFIERS: Readonly<Record<string, QualifiedType["qualifier"]>> = {
   _Atomic: "atomic",
 };
 
-/** Markers that sparse reads and compilers do not; people paste them from the kernel's source. */
+/** Annotations that sparse reads and compilers ignore; people paste them from kernel source. */
 const MARKERS = new Set(["__user", "__rcu", "__iomem", "__percpu", "__force", "__kernel", "extern", "static"]);
 
 const TAGS: readonly string[] = ["struct", "union", "enum"];
 
 /**
- * A C type name: "struct list_head *", "unsigned long", "const char *[4]", "int (*)(struct file *, ...)".
- * @throws Fault unknown for a type that the debuginfo does not know
- * @throws UsageError for text that is no type name
+ * Parses a C type name: "struct list_head *", "unsigned long", "const char *[4]", "int (*)(struct file *, ...)".
+ * @throws Fault unknown for a type that the debuginfo does not have @throws UsageError for text that is not a type name
  */
 export function parseTypeName(text: string, types: TypeLookup): CType {
   const cursor = new Cursor(text);
@@ -48,7 +48,7 @@ export function parseTypeName(text: string, types: TypeLookup): CType {
   return type;
 }
 
-/** Whether a type name starts `ahead` tokens on; `isVariable` hides typedefs, as a local variable does in C. */
+/** Whether a type name starts `ahead` tokens further. `isVariable` hides typedefs, like a local variable in C. */
 export function startsType(
   cursor: Cursor,
   types: TypeLookup,
@@ -62,7 +62,7 @@ export function startsType(
   return !isVariable(text) && (types.find("typedef", text) !== undefined || isCastTo(cursor, ahead));
 }
 
-/** Whether a name can only be a type, though none that is known: `(name *)` and `(name)1` are nothing else in C. */
+/** Whether a name can only be an unknown type: `(name *)` and `(name)1` have no other meaning in C. */
 function isCastTo(cursor: Cursor, name: number): boolean {
   if (name === 0 || !cursor.is("(", name - 1)) return false;
   let end = name + 1;
@@ -71,14 +71,14 @@ function isCastTo(cursor: Cursor, name: number): boolean {
   return end > name + 1 || ["name", "number", "character", "string"].includes(cursor.peek(end + 1).kind);
 }
 
-/** A type and the declarator after it, which may be without a name. */
+/** Parses a type and its declarator, which can be without a name. */
 export function declaration(cursor: Cursor, types: TypeLookup): Declaration {
   const base = specifiers(cursor, types);
   const { name, wrap } = declarator(cursor, types);
   return { name, type: wrap(base) };
 }
 
-/** `const struct page`, `unsigned long`, `pid_t`: what stands before the declarators. */
+/** Parses the part before the declarators: `const struct page`, `unsigned long`, `pid_t`. */
 export function specifiers(cursor: Cursor, types: TypeLookup): CType {
   const words: string[] = [];
   const qualifiers: QualifiedType["qualifier"][] = [];
@@ -99,24 +99,24 @@ export function specifiers(cursor: Cursor, types: TypeLookup): CType {
   if (words.length > 0) {
     const name = baseTypeName(words);
     type = name === undefined ? undefined : types.base(name);
-    if (!type) throw new UsageError(`${words.join(" ")} is no type of C`, start);
+    if (!type) throw new UsageError(`${words.join(" ")} is not a C type`, start);
   }
   if (!type) throw cursor.wrong("a type");
   return qualified(type, qualifiers);
 }
 
-/** `struct page` or a typedef's name. */
+/** Parses `struct page` or a typedef's name. */
 function named(cursor: Cursor, types: TypeLookup): CType {
   const { text: first, position } = cursor.take();
   const isTag = first === "struct" || first === "union" || first === "enum";
   const name = isTag ? cursor.expectName(`the name of a ${first}`).text : first;
-  // The kernel's `bool` is a typedef; C23's is a type of its own.
+  // The kernel's `bool` is a typedef; C23's is a keyword.
   const type = types.find(isTag ? first : "typedef", name) ?? (name === "bool" ? types.base("_Bool") : undefined);
   if (!type) throw unknownType(isTag ? `${first} ${name}` : `type ${name}`, position);
   return type;
 }
 
-/** A name that stands alone needs no column. */
+/** A name that is the whole text needs no column in messages. */
 function unknownType(what: string, position: number): Fault {
   const place = position === 0 ? "" : `, at column ${position + 1}`;
   return Fault.of("unknown", `no ${what} in this kernel's types${place}`);
@@ -125,7 +125,7 @@ function unknownType(what: string, position: number): Fault {
 const qualified = (type: CType, qualifiers: readonly QualifiedType["qualifier"][]): CType =>
   qualifiers.reduce((target: CType, qualifier): CType => ({ kind: "qualified", qualifier, target }), type);
 
-/** `*const name[4](int)`: pointers, then the name or what is in parentheses, then arrays and parameters. */
+/** Parses `*const name[4](int)`: pointers, then the name or a parenthesized declarator, then arrays and parameters. */
 export function declarator(cursor: Cursor, types: TypeLookup): Declarator {
   return cursor.nested(() => {
     const pointers: QualifiedType["qualifier"][][] = [];
@@ -179,7 +179,7 @@ function arraySuffix(cursor: Cursor): (element: CType) => CType {
   let count: number | undefined;
   if (kind === "number") {
     count = Number(text.replace(/[uUlL]+$/, ""));
-    if (!Number.isSafeInteger(count)) throw new UsageError(`${text} elements are too many`, position);
+    if (!Number.isSafeInteger(count)) throw new UsageError(`${text} elements exceed the limit for an array`, position);
     cursor.take();
   }
   cursor.expect("]");

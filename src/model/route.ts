@@ -1,15 +1,15 @@
-/** Member paths worked out once for each type they start at: reading follows them without looking at types again. */
+/** Member paths resolved once per type, so that reads follow them without type lookups. */
 import { Fault } from "../base/fault.ts";
 import { bare, sizeOf, type CType, type StructType } from "../debuginfo/ctype.ts";
 import { findMember, parsePath } from "./member.ts";
 
 export interface BitField {
-  /** Bits from the start of the storage, counted as `Member.bitOffset` is. */
+  /** Offset from the start of the storage in bits, counted like `Member.bitOffset`. */
   readonly offset: number;
   readonly size: number;
 }
 
-/** A pointer on the way: where it lies behind the last address, in bytes, and its own size. */
+/** A pointer on the path: its offset from the last address in bytes, and its size. */
 export interface Hop {
   readonly offset: bigint;
   readonly size: number;
@@ -17,21 +17,21 @@ export interface Hop {
 
 /** How an object is reached from another one. */
 export interface Route {
-  /** Pointers to read, in this order. */
+  /** Pointers to read, in order. */
   readonly hops: readonly Hop[];
-  /** Bytes behind the last pointer's target. */
+  /** Offset from the last pointer's target in bytes. */
   readonly offset: bigint;
   readonly type: CType;
   readonly bits: BitField | undefined;
-  /** Why the path ends here without reaching an object: thrown once the pointers have been read, as C would do. */
+  /** Why the path does not reach an object; thrown after the pointers have been read, as in C. */
   readonly fault: Fault | undefined;
 }
 
 const routes = new WeakMap<CType, Map<string, Route>>();
 
 /**
- * The way from an object of `type` along a member path; never throws for what the types lack (see `Route.fault`).
- * @throws Fault unknown for what is no member path
+ * Resolves a member path from `type`. Errors of the types are not thrown but returned (see `Route.fault`). @throws
+ * Fault unknown if it is not a member path
  */
 export function routeOf(type: CType, path: string): Route {
   let known = routes.get(type);
@@ -82,8 +82,7 @@ function findRoute(start: CType, path: string): Route {
 const present = new WeakMap<CType, Map<string, boolean>>();
 
 /**
- * Whether a path names members that exist, each index one of an array.
- * @throws Fault unknown for what is no member path
+ * Whether a path names existing members, with each index in an array. @throws Fault unknown if it is not a member path
  */
 export function hasPath(type: CType, path: string): boolean {
   let known = present.get(type);
@@ -110,18 +109,18 @@ function findPath(start: CType, path: string): boolean {
   return true;
 }
 
-/** The fault of an index into what has no elements. */
+/** Returns the fault of an index into a type without elements. */
 export const notIndexable = (type: ReturnType<typeof bare>): Fault =>
   Fault.of("unknown", `${structName(type)} is not an array or a pointer`);
 
-/** Bytes from the first to the i-th element. @throws Fault corrupt when sizes that lie make it no number */
+/** Returns the offset of the i-th element in bytes. @throws Fault corrupt when damaged sizes make it impossible */
 export function elementOffset(i: number, element: CType): number {
   const bytes = i * sizeOf(element);
-  if (!Number.isSafeInteger(bytes)) throw Fault.of("corrupt", "an element lies outside any address space");
+  if (!Number.isSafeInteger(bytes)) throw Fault.of("corrupt", "the index is outside the address space");
   return bytes;
 }
 
-/** How a message names a type. */
+/** Names a type in a message. */
 export const structName = (type: ReturnType<typeof bare>): string =>
   type.kind === "struct" || type.kind === "union"
     ? `${type.kind} ${(type satisfies StructType).name ?? "<anonymous>"}`

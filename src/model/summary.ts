@@ -1,3 +1,4 @@
+/** One-line summaries of values. */
 import { attempt, Fault } from "../base/fault.ts";
 import { hex0x } from "../base/hex.ts";
 import { bare, type CType, type EnumType, type IntType, type Member, type StructType } from "../debuginfo/ctype.ts";
@@ -8,26 +9,24 @@ import type { Obj } from "./object.ts";
 
 export interface SummaryOptions {
   readonly radix?: 10 | 16;
-  /** Characters after which members and elements give way to `…`. */
+  /** Width in characters after which members and elements are replaced by `…`. */
   readonly width?: number;
-  /** Whether a word, unsigned, is an address that a `long` may hold: it is shown in hexadecimal. */
+  /** Whether a word, unsigned, can be an address in a `long`; it is then shown in hexadecimal. */
   readonly isAddress?: (word: bigint) => boolean;
 }
 
 const WIDTH = 80;
 
-/** Structs within structs that a preview opens, wrappers of one member included. */
+/** Limit for nested structs in a preview, including wrappers with one member. */
 const MAX_DEPTH = 6;
 
-/** Members looked at for one preview, and characters of a string in it. */
+/** Limit for members considered for a preview, and for characters of a string in it. */
 const MAX_MEMBERS = 12;
 const MAX_TEXT = 64;
 
 /**
- * One line for people: `"init"`, `TASK_RUNNING`, `0-3`, `empty`, `{pid = 1, comm = "init", …}`.
- * Reads little, never follows a list.
- *
- * @throws Fault when the object itself cannot be read; faults of members stand inline
+ * Formats a value on one line: `"init"`, `TASK_RUNNING`, `0-3`, `empty`, `{pid = 1, comm = "init", …}`. Reads little
+ * and follows no lists. @throws Fault when the object itself cannot be read; faults of members are shown inline
  */
 export function summary(
   object: Obj,
@@ -61,7 +60,7 @@ class Summarizer {
     return type.kind === "pointer" && depth === 0 ? text + this.pointee(object, type.target) : text;
   }
 
-  /** A `u8` is a number to people, a `char` a character too. */
+  /** A `u8` is a number for people, a `char` also a character. */
   private number(object: Obj, type: IntType | EnumType): string {
     const value = object.value();
     if (type.kind === "int" && type.encoding === "char" && type.name !== "char" && this.radix === 10)
@@ -72,7 +71,7 @@ class Summarizer {
     return lineText(formatLine(object, { radix: this.radix }));
   }
 
-  /** ` {pid = 1, comm = "init", …}` behind a pointer to what people know by a number or name. */
+  /** ` {pid = 1, comm = "init", …}` after a pointer to a struct that people identify by a number or name. */
   private pointee(pointer: Obj, target: CType): string {
     const type = bare(target);
     const { identity } = pointer.kernel.summaries;
@@ -91,7 +90,7 @@ class Summarizer {
     const [only] = type.members;
     if (!only) return type.incomplete ? "<incomplete type>" : "{}";
     if (depth > MAX_DEPTH) return "{…}";
-    // atomic_t, kuid_t, pte_t, and what is wrapped for its type alone: the value is what matters.
+    // atomic_t, kuid_t, pte_t and other wrappers: only the value matters.
     if (type.members.length === 1) return this.unwrapped(object.part(only), depth);
     if (depth > 0) return "{…}";
     const { identity } = object.kernel.summaries;
@@ -107,12 +106,12 @@ class Summarizer {
     );
   }
 
-  /** What a struct of one member holds, as if it stood there itself. */
+  /** Returns the content of a struct with one member. */
   private unwrapped(object: Obj, depth: number): string {
     const type = bare(object.type);
     this.layers++;
     try {
-      // The layers are counted for debuginfo that says a struct holds itself.
+      // Layers are counted, because damaged debuginfo can say that a struct contains itself.
       return type.kind === "struct" && this.layers < MAX_DEPTH
         ? this.object(object, depth)
         : this.object(object, depth + 1);
@@ -134,7 +133,7 @@ class Summarizer {
     return text instanceof Fault ? `<${text.message}>` : text;
   }
 
-  /** `{a, b, …}`, as many as the width holds. */
+  /** `{a, b, …}`, as many as fit. */
   private bounded(parts: readonly (() => string)[], count = parts.length): string {
     const shown: string[] = [];
     let length = 2;
@@ -148,7 +147,7 @@ class Summarizer {
   }
 }
 
-/** Members that are gone through for those that are shown: task_struct has some 250. */
+/** Limit for members examined for a preview: task_struct has about 250. */
 const MAX_FLAT = 1000;
 
 function flatten(object: Obj, type: StructType): [string, Obj][] {
@@ -157,7 +156,7 @@ function flatten(object: Obj, type: StructType): [string, Obj][] {
   return members;
 }
 
-/** A struct's members by name, those of anonymous structs among them; of anonymous unions the first. */
+/** Yields a struct's members by name, with those of anonymous structs; of anonymous unions the first. */
 function* flattened(object: Obj, type: StructType, depth: number): Generator<[string, Obj]> {
   const members: readonly Member[] = type.kind === "union" && depth > 0 ? type.members.slice(0, 1) : type.members;
   for (const member of members) {
@@ -171,7 +170,7 @@ function* flattened(object: Obj, type: StructType, depth: number): Generator<[st
   }
 }
 
-/** A printer by the name of a typedef, or of the struct behind it. */
+/** Returns the printer of a typedef, or of the struct behind it. */
 function printerOf({ type, kernel }: Obj): Printer | undefined {
   const { printers } = kernel.summaries;
   let at = type;

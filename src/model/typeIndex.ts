@@ -1,3 +1,4 @@
+/** All sources of types as one. */
 import type { Arch } from "../arch/arch.ts";
 import { Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
@@ -8,12 +9,10 @@ import type { Types } from "./kernel.ts";
 import { parseTypeName, type TypeLookup } from "./parseType.ts";
 
 /**
- * Several sources of types as one: the first that knows a complete type wins, the kernel's own before modules'.
- * C's arithmetic types need no source.
- *
- * @param declarations types of globals that no source declares: spellings by name, newest first
- * @param sources the kernel's own; walked anew for every type not met before, so they may grow while a session runs
- * @param modules asked only for what the kernel does not have: to find modules takes types, too
+ * Combines sources of types: the first with a complete type wins, the kernel's own before modules'. C's arithmetic
+ * types need no source. @param declarations types of globals that no source declares: spellings by name, newest first
+ * @param sources the kernel's own; read again for each new type, because sources can be added during a session @param
+ * modules used only for types that the kernel lacks, because finding modules needs types
  */
 export function typeIndex(
   arch: Pick<Arch, "signedChar" | "wordSize">,
@@ -25,7 +24,7 @@ export function typeIndex(
   const constants = new Map<string, NonNullable<ReturnType<Types["enumerator"]>>>();
   const charIsSigned = arch.signedChar;
   let isFinding = false;
-  /** Those of modules; none while one of them is being found, which takes types that a damaged kernel may not have. */
+  /** Types of modules; none while a module is being found, which needs types that a damaged kernel may not have. */
   const ofModules = function* (): Generator<TypeSource> {
     if (isFinding) return;
     const rest = modules()[Symbol.iterator]();
@@ -74,9 +73,9 @@ export function typeIndex(
     find: (kind, name) =>
       lookup.find(kind, name) ?? (kind === "int" ? lookup.find(kind, debuginfoName(name)) : undefined),
     variable(name) {
-      // To find a global in DWARF can take half a second; for those that every command asks for a table tells as much.
+      // Finding a global in DWARF can take half a second; the table has those that every command needs.
       const known = declared(declarations.get(name) ?? [], named);
-      // A module's static variable may share the name of a well-known one.
+      // A module's static variable can have the name of a well-known one.
       return (
         known ??
         first(sources, ownVariable(name)) ??
@@ -118,7 +117,7 @@ function parse(text: string, lookup: TypeLookup): CType {
   try {
     return parseTypeName(text, lookup);
   } catch (error) {
-    // To a helper that asks for a type, one that is misspelt is one that this kernel does not have.
+    // For a helper, a misspelled type is a type that this kernel does not have.
     if (error instanceof UsageError) throw Fault.of("unknown", `${text}: ${error.message}`);
     throw error;
   }
@@ -140,7 +139,7 @@ const valueIn = (type: EnumType | undefined, name: string): ReturnType<Types["en
 const isIncomplete = (type: CType): boolean =>
   (type.kind === "struct" || type.kind === "union" || type.kind === "enum") && type.incomplete;
 
-/** The first of the spellings whose types this kernel has. */
+/** Returns the first spelling whose types this kernel has. */
 function declared(spellings: readonly string[], named: (text: string) => CType): CType | undefined {
   for (const text of spellings) {
     try {

@@ -1,18 +1,19 @@
+/** C's spelling of types. */
 import { unqualified, type CType, type EnumType, type FunctionType, type QualifiedType } from "../debuginfo/ctype.ts";
 import { plainName } from "./baseTypes.ts";
 
-/** Types within types that are spelt out before a lying input is cut off. */
+/** Limit for nested types, because input can be damaged. */
 const MAX_DEPTH = 32;
 
-/** C's spelling of a type: `struct list_head *`, `int (*)(void)`, `char [16]`. */
+/** Formats a type: `struct list_head *`, `int (*)(void)`, `char [16]`. */
 export const typeName = (type: CType): string => declare(type, "");
 
-/** C's declaration of a name of that type: `struct list_head *next`, `int (*fn)(void)`, `char comm[16]`. */
+/** Formats a declaration: `struct list_head *next`, `int (*fn)(void)`, `char comm[16]`. */
 export const declare = (type: CType, name: string): string => around(type, name, baseName, 0);
 
 /**
- * A declarator around whatever `base` writes for the innermost type: how gdb spells declarations.
- * Abstract ones keep a space before their brackets: `char [16]`, `void (int)`.
+ * Formats a declarator around what `base` writes for the innermost type, as gdb does. Abstract ones keep a blank before
+ * their brackets: `char [16]`, `void (int)`.
  */
 export function around(type: CType, inner: string, base: (type: CType) => string, depth: number): string {
   if (depth > MAX_DEPTH) return spaced("...", inner);
@@ -45,7 +46,7 @@ const needsParentheses = (type: CType): boolean => {
   return target.kind === "array" || target.kind === "function";
 };
 
-/** Qualifiers in gdb's order, const first, and what they qualify. */
+/** Qualifiers in gdb's order, const first, and the qualified type. */
 function withQualifiers(type: QualifiedType): { qualifiers: string; target: CType } {
   const words = new Set<string>();
   let at: CType = type;
@@ -65,7 +66,7 @@ function parameterList(type: FunctionType, depth: number): string {
   return list.length > 0 ? list.join(", ") : "void";
 }
 
-/** A type that takes no declarator, by its name; an anonymous struct as `struct {...}`, an anonymous enum in full. */
+/** A type without declarator, by its name; an anonymous struct as `struct {...}`, an anonymous enum in full. */
 function baseName(type: CType): string {
   switch (type.kind) {
     case "void":
@@ -85,7 +86,7 @@ function baseName(type: CType): string {
   }
 }
 
-/** `{A, B, C = 4}`: a value is written where it is not the one before plus one. */
+/** `{A, B, C = 4}`: a value is written if it is not the previous one plus one. */
 export function enumerators(type: EnumType): string {
   let next = 0n;
   const list = type.values.map(({ name, value }) => {

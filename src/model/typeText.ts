@@ -1,36 +1,43 @@
+/** Struct and enum definitions as gdb and crash print them. */
 import { hex0x } from "../base/hex.ts";
 import { bare, type CType, type EnumType, type Member, sizeOf, type StructType } from "../debuginfo/ctype.ts";
 import { around, declare, enumerators } from "./typeName.ts";
 
-/** One line of a struct's body, before anyone decides on columns. */
+/** One line of a struct's body, before columns are chosen. */
 export interface MemberLine {
   /** 1 for the struct's own members, more inside anonymous structs and unions. */
   readonly depth: number;
   readonly text: string;
-  /** Bytes from the start of the outermost struct; undefined for lines that open a block, and, as crash has it, within a named one. */
+  /**
+   * Offset from the start of the outermost struct in bytes; undefined for lines that open a block and, as in crash,
+   * within a named one.
+   */
   readonly offset: number | undefined;
-  /** The member that the line declares; undefined for anonymous blocks. */
+  /** The declared member; undefined for anonymous blocks. */
   readonly name: string | undefined;
 }
 
 export interface LayoutOptions {
-  /** Puts each member's offset in front. */
+  /** Prints each member's offset before it. */
   readonly offsets?: boolean;
   readonly radix?: 10 | 16;
-  /** Address of an instance: members' addresses take the place of offsets. */
+  /** Address of an instance: addresses of members are printed instead of offsets. */
   readonly address?: bigint | undefined;
-  /** Only this member. */
+  /** Prints only this member. */
   readonly member?: string;
 }
 
-/** Blocks within blocks, and lines, that a lying input may ask for. */
+/** Limits for nested blocks and lines, because input can be damaged. */
 const MAX_DEPTH = 32;
 const MAX_LINES = 100_000;
 
-/** Stands for the innermost type while the declarator around it is spelt. */
+/** Placeholder for the innermost type while its declarator is formatted. */
 const BASE = "\0";
 
-/** The members of a struct or union as gdb's `ptype` declares them: anonymous blocks opened, everything else by name. */
+/**
+ * Yields the members of a struct or union as gdb's `ptype` declares them: anonymous blocks expanded, other types by
+ * name.
+ */
 export function* memberLines(type: StructType): Generator<MemberLine> {
   let lines = 0;
   for (const line of body(type, 1, 0, false)) {
@@ -40,8 +47,8 @@ export function* memberLines(type: StructType): Generator<MemberLine> {
 }
 
 /**
- * @param base bytes from the outermost struct to this one
- * @param named whether a named block is open: gdb opens one such level and writes the next as `struct {...}`
+ * @param base offset of this struct in the outermost one in bytes @param named whether a named block is open: gdb opens
+ *   one such level and writes the next as `struct {...}`
  */
 function* body(type: StructType, depth: number, base: number, named: boolean): Generator<MemberLine> {
   const { members } = type;
@@ -79,14 +86,16 @@ function* blockLines(
 const memberText = (member: Member): string =>
   `${declare(member.type, member.name ?? "")}${member.bitSize === undefined ? "" : ` : ${member.bitSize}`};`;
 
-/** What is spelt before and after the innermost type: `const ` and ` *name[4]`. */
+/** Text before and after the innermost type: `const ` and ` *name[4]`. */
 function splitAtBase(type: CType, name: string): [string, string] {
   const text = around(type, name, () => BASE, 0);
   const at = text.indexOf(BASE);
   return [text.slice(0, at), text.slice(at + BASE.length)];
 }
 
-/** The anonymous struct or union that a member declares in place, behind arrays and pointers; not behind a typedef. */
+/**
+ * Returns the anonymous struct or union that a member declares in place, through arrays and pointers but not typedefs.
+ */
 function anonymousBlock(type: CType): StructType | undefined {
   const base = innermost(type);
   return (base.kind === "struct" || base.kind === "union") && base.name === undefined ? base : undefined;
@@ -104,8 +113,8 @@ function innermost(type: CType): CType {
 }
 
 /**
- * A type as crash's `struct`, `union`, `whatis` show it, its size in the last line:
- * `struct list_head {`, members, `}`, `SIZE: 16`; a typedef as `typedef struct {` ... `} atomic_t;`.
+ * Formats a type as crash's `struct`, `union` and `whatis`: `struct list_head {`, members, `}`, `SIZE: 16`; a typedef
+ * as `typedef struct {` ... `} atomic_t;`.
  */
 export function describeType(type: CType, options: LayoutOptions = {}): string[] {
   if (type.kind === "enum") return enumLines(type);
@@ -134,7 +143,7 @@ function sizeLine(type: CType, { radix }: LayoutOptions): string {
   return `SIZE: ${radix === 16 ? hex0x(size) : size}`;
 }
 
-/** The body's lines, with the column of offsets when asked: `  [2416] pid_t pid;`. */
+/** Lines of the body, with offsets if requested: `  [2416] pid_t pid;`. */
 function layout(type: StructType, options: LayoutOptions): string[] {
   const { offsets = false, address, member, radix } = options;
   const column = (offset: number): string => `[${radix === 16 ? hex0x(offset) : offset}]`;
@@ -156,7 +165,7 @@ function layout(type: StructType, options: LayoutOptions): string[] {
   return lines;
 }
 
-/** `enum system_states {`, `  SYSTEM_BOOTING = 0`, ..., `};` */
+/** Lines of an enum: `enum system_states {`, `  SYSTEM_BOOTING = 0`, ..., `};` */
 const enumLines = (type: EnumType): string[] => [
   `enum ${type.name === undefined ? "" : `${type.name} `}{`,
   ...type.values.map(({ name, value }) => `  ${name} = ${value}`),

@@ -1,4 +1,4 @@
-/** Values of a row: to people and to programs. */
+/** Values of a row, for people and for programs. */
 import { attempt, Fault } from "../base/fault.ts";
 import { padHex } from "../base/hex.ts";
 import { addressJson, faultJson, faultSpan, type Json, type Line, type Span } from "../say/piece.ts";
@@ -10,7 +10,7 @@ export interface Machine {
   readonly arch: { readonly wordSize: number };
 }
 
-/** Of an address. */
+/** Digits of an address. */
 export const digits = ({ arch }: Machine): number => arch.wordSize * 2;
 
 export const isAddress = (kind: Kind): boolean => kind === "address" || kind === "task";
@@ -18,13 +18,13 @@ export const isAddress = (kind: Kind): boolean => kind === "address" || kind ===
 export const alignOf = ({ align, kind }: Pick<Column<never>, "align" | "kind">): Align =>
   align ?? (kind === "number" || kind === "integer" || kind === "nanoseconds" ? "right" : "left");
 
-/** A fault pushes no other column away. */
+/** A fault does not move other columns. */
 export const widthOf = (line: Line): number => {
   const [only] = line;
   return typeof only === "object" && only.as === "fault" ? 0 : lengthOf(line);
 };
 
-/** All columns of a row to a program. */
+/** Returns all columns of a row for programs. */
 export function dataOf<Row>(
   columns: readonly (readonly [string, Column<Row>])[],
   row: Row,
@@ -37,17 +37,17 @@ export function dataOf<Row>(
 export const firstFault = (values: readonly unknown[]): Fault | undefined =>
   values.find((value) => value instanceof Fault);
 
-/** What a row holds in a column; undefined or null for nothing, a Fault in the place of what cannot be read. */
+/** Reads a column of a row: undefined or null if there is no value, a Fault if it cannot be read. */
 export const valueOf = <Row>(column: Column<Row>, row: Row): unknown => attempt(() => column.value(row));
 
-/** The same to a person. */
+/** Formats a column of a row for people. */
 export function cellLine<Row>(machine: Machine, column: Column<Row>, row: Row, value: unknown): Line {
   if (value instanceof Fault) return [faultSpan(value)];
   if (value === undefined || value === null) {
     const { absent = "" } = column;
     return lineOf(typeof absent === "function" ? absent(row) : absent);
   }
-  // The column's kind says what its value is: the two come from one declaration.
+  // The column's kind determines the type of its value, because one declaration has both.
   const shown = column.text as ((value: unknown, row: Row) => Span | Line) | undefined;
   const said = shown ? attempt(() => shown(value, row)) : plainSpan(machine, column.kind, value);
   return said instanceof Fault ? [faultSpan(said)] : lineOf(said);
@@ -61,7 +61,7 @@ function plainSpan(machine: Machine, kind: Kind, value: unknown): Span {
   return { as: kind, text: padHex(value, digits(machine)), address: value };
 }
 
-/** The same to a program. */
+/** Formats a column of a row for programs. */
 function jsonOf(kind: Kind, value: unknown): Json {
   if (value instanceof Fault) return faultJson(value);
   if (value === undefined || value === null) return null;

@@ -1,26 +1,27 @@
+/** Collects pieces into tables for grids. */
 import { addressJson, type Json, lineText, type Piece, type Span } from "../say/piece.ts";
 import type { FaultCell, Grid, GridCell, GridColumn, GridOmission, GridTable } from "../protocol/grid.ts";
 import type { Field, Fields } from "../say/table.ts";
 
-/** More rows than a person scrolls through, and than a message should hold. */
+/** Limit for rows, because neither a person nor a message can handle more. */
 const MAX_ROWS = 250_000;
 
 type Kind = GridColumn["kind"];
 type Row = Map<string, GridCell>;
 
-/** What tells addresses of the kernel from other large numbers. */
+/** Distinguishes kernel addresses from other large numbers. */
 export interface Addresses {
-  /** Bytes. */
+  /** Size of a word in bytes. */
   readonly wordSize: number;
-  /** Whether it may be one, by where the kernel's addresses begin. */
+  /** Whether a number can be a kernel address, by the start of kernel addresses. */
   isAddress(address: bigint): boolean;
   /** Whether the kernel has memory there. */
   isPlace(address: bigint): boolean;
 }
 
 /**
- * Collects a command's pieces into tables: a column for each key of the records, typed by what its values are.
- * Records with the same first key share a table.
+ * Collects a command's pieces into tables with a column for each key of the records, typed by their values. Records
+ * with the same first key share a table.
  */
 export class GridBuilder {
   private readonly tables = new Map<string, TableBuilder>();
@@ -49,7 +50,7 @@ export class GridBuilder {
     let table = this.tables.get(first);
     if (!table) this.tables.set(first, (table = new TableBuilder(this.addresses)));
     if (fields) table.declare(fields);
-    // What a table declares need not be guessed from its text, which then is not even made.
+    // If the table is declared, its text is not needed and not made.
     const links = fields ? new Map<string, Kind>() : linksIn(piece.lines.flat());
     for (const row of rowsOf(data)) {
       if (this.rows === MAX_ROWS) this.more = true;
@@ -76,7 +77,7 @@ class TableBuilder {
     this.addresses = addresses;
   }
 
-  /** Takes the columns' kinds and units from a declaration. */
+  /** Takes kinds and units of columns from a declaration. */
   declare(fields: Fields): void {
     if (this.declaredBy.has(fields)) return;
     this.declaredBy.add(fields);
@@ -99,7 +100,7 @@ class TableBuilder {
     }
   }
 
-  /** A `long` that holds an address of the kernel comes as a negative number. */
+  /** A `long` with a kernel address is a negative number. */
   private unsigned(value: GridCell): GridCell {
     const isNegative = typeof value === "number" ? value < 0 : typeof value === "string" && /^-\d{10,20}$/.test(value);
     if (!isNegative || (typeof value !== "number" && typeof value !== "string")) return value;
@@ -125,7 +126,7 @@ class TableBuilder {
       const unit = field?.unit ?? (field?.kind === "nanoseconds" ? "nanoseconds" : undefined);
       return { name, kind: kind ?? "text", ...(unit && { unit }) };
     });
-    // Registers of a task's trap, the same beside each of its frames, would stand before the frames.
+    // The registers of a task's trap are the same for each of its frames, and would precede the frames.
     columns.sort((a, b) => Number(isDeep(a.name)) - Number(isDeep(b.name)));
     return { columns, rows: this.rows.map((row) => columns.map(({ name }) => row.get(name) ?? null)) };
   }
@@ -149,7 +150,7 @@ function gridKind({ kind }: Field): Kind {
   }
 }
 
-/** Fields by the names of their columns: those of records within by path, and those of lists also by their own. */
+/** Returns fields by column name: those of nested records by path, those of lists also by their own name. */
 function* columnsOf(fields: Fields, prefix: string): Generator<[string, Field]> {
   for (const [key, field] of Object.entries(fields)) {
     yield [prefix + key, field];
@@ -161,10 +162,10 @@ function* columnsOf(fields: Fields, prefix: string): Generator<[string, Field]> 
 
 const isDeep = (column: string): boolean => column.split(".").length > 2;
 
-/** `0x` and the eight digits that a 32-bit address has. */
+/** `0x` and the eight digits of a 32-bit address. */
 const MIN_ADDRESS = 10;
 
-/** A column of addresses may also hold zero, and one of symbols addresses that have no name. */
+/** A column of addresses can contain zero, a column of symbols addresses without a name. */
 function both(one: Kind, other: Kind): Kind {
   if (one === other) return one;
   const kinds = [one, other];
@@ -172,7 +173,7 @@ function both(one: Kind, other: Kind): Kind {
   return (["symbol", "task", "address"] as const).find((kind) => kinds.includes(kind)) ?? "text";
 }
 
-/** What the record's text marks as leading somewhere, by the value that stands for it in the data. */
+/** Returns the links in a record's text, by the value in the data. */
 function linksIn(spans: readonly Span[]): ReadonlyMap<string, Kind> {
   const links = new Map<string, Kind>();
   for (const span of spans) {
@@ -183,13 +184,13 @@ function linksIn(spans: readonly Span[]): ReadonlyMap<string, Kind> {
   return links;
 }
 
-/** One row; or for a record with a list of records, such as a task's files, one a member of the list. */
+/** Makes one row; for a record with a list of records, such as a task's files, one per entry. */
 function rowsOf(data: Json): readonly Row[] {
   if (!isObject(data)) return [new Map([["value", cellOf(data)]])];
   const own: Row = new Map();
   let list: { name: string; members: readonly Json[] } | undefined;
   for (const [name, value] of entries(data, "")) {
-    // What lists no records here has them in other rows, or none at all: either way there is nothing to show.
+    // A list without records here has them in other rows or not at all; nothing is shown in either case.
     if (Array.isArray(value) && value.length === 0) continue;
     if (!isListOfRecords(value)) own.set(name, cellOf(value));
     else if (list) own.set(name, value.length);
@@ -217,7 +218,7 @@ function* entries(data: { readonly [key: string]: Json | undefined }, prefix: st
 const isObject = (data: Json | undefined): data is { readonly [key: string]: Json | undefined } =>
   typeof data === "object" && data !== null && !Array.isArray(data);
 
-/** `faultJson`'s. */
+/** The form that `faultJson` makes. */
 const isFault = (data: Json): data is FaultCell & { readonly [key: string]: Json } =>
   isObject(data) && typeof data.fault === "string" && typeof data.message === "string";
 

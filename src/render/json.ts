@@ -1,17 +1,18 @@
+/** Writes a command's data as JSON. */
 import { printableJson } from "../base/printable.ts";
 import type { Json, Piece } from "../say/piece.ts";
 
-/** Of what docs/json.md describes; counted up when a key changes its meaning or goes. */
+/** Version of the records in docs/json.md; increased when a key changes its meaning or is removed. */
 export const SCHEMA = 1;
 
 /**
- * The data of one command as one JSON document: `{ "schema": 1, "records": [...] }`, an element a record.
- * Text goes out as it comes, so that a long listing does not have to be held.
+ * Writes the data of one command as a JSON document: `{ "schema": 1, "records": [...] }` with an element per record.
+ * Text is written as it arrives, so that a long listing is not kept in memory.
  */
 export class JsonDocument {
   private first = true;
 
-  /** What to write for this piece; "" for all that is no data. */
+  /** Returns the text for this piece; "" for pieces without data. */
   add(piece: Piece): string {
     if (piece.kind !== "record") return "";
     const text = jsonText(piece.data);
@@ -27,5 +28,5 @@ export class JsonDocument {
 
 const START = `{"schema": ${SCHEMA}, "records": [\n`;
 
-/** One value on one line, without characters that drive a terminal; keys without a value are left out. */
+/** Formats a value on one line, without characters that control a terminal; keys without a value are omitted. */
 export const jsonText = (data: Json): string => printableJson(JSON.stringify(data));

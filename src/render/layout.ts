@@ -16,8 +16,8 @@ import { alignOf, cellLine, dataOf, digits, firstFault, isAddress, type Machine,
 import { aligned, evenly, lengthOf } from "./pad.ts";
 
 /**
- * The heading, and a record for each row. Where a column's width is that of its rows all of them are read first.
- * @param heading false leaves it out
+ * Yields the heading, and a record per row. If a column's width depends on its rows, all rows are read first. @param
+ * heading false omits it
  */
 export function* table<Row>(
   machine: Machine,
@@ -31,15 +31,15 @@ export function* table<Row>(
   for (const row of fitted) yield layout.row(row);
 }
 
-/** One table's layout, for commands that put other pieces between its rows. */
+/** The layout of one table, for commands that print other pieces between its rows. */
 export class TableLayout<Row> {
-  /** Whether a column is as wide as its rows are: `fit` is to be called first. */
+  /** Whether a column's width depends on its rows: `fit` must then be called first. */
   readonly needsRows: boolean;
   private readonly machine: Machine;
   private readonly declared: Table<Row>;
   private readonly columns: readonly (readonly [key: string, column: Column<Row>])[];
   private readonly shown: readonly Column<Row>[];
-  /** The same by the line of a row in which they stand. */
+  /** The columns by their line in a row. */
   private readonly shownLines: readonly (readonly Column<Row>[])[];
   private readonly widths = new Map<Column<Row>, number>();
 
@@ -61,7 +61,7 @@ export class TableLayout<Row> {
     return this.declared.columns;
   }
 
-  /** Makes columns as wide as their longest cell, faults excepted. @returns the rows */
+  /** Makes columns as wide as their longest cell, except faults. @returns the rows */
   fit(rows: readonly Row[]): readonly Row[] {
     for (const column of this.shown) {
       if (column.width !== "rows") continue;
@@ -80,7 +80,7 @@ export class TableLayout<Row> {
 
   headingLine(): Line {
     let all = " ".repeat(this.declared.mark?.width ?? 0);
-    // Where the cells below end.
+    // The end of the cells below.
     let end = all.length;
     const columns = this.shownLines[0] ?? [];
     const titled = columns.findLastIndex(({ title }) => title !== "");
@@ -96,7 +96,7 @@ export class TableLayout<Row> {
     return [{ as: "title", text: all }];
   }
 
-  /** @param below lines that stand under the row, of values that its columns hold without a title */
+  /** @param below lines below the row, with values of columns without a title */
   row(row: Row, below: () => readonly Line[] = () => []): Piece {
     return lazyRecord(
       () => this.data(row),
@@ -105,7 +105,7 @@ export class TableLayout<Row> {
     );
   }
 
-  /** A record with a heading of its own, for tables whose rows have other lines between them. */
+  /** Makes a record with its own heading, for tables with other lines between rows. */
   headed(row: Row, below: () => readonly Line[] = () => []): Piece {
     return lazyRecord(
       () => this.data(row),
@@ -114,18 +114,18 @@ export class TableLayout<Row> {
     );
   }
 
-  /** A row whose data and lines are made when they are first asked for, and then kept. */
+  /** Makes a row whose data and lines are computed at first use and then kept. */
   keptRow(row: Row): RecordPiece {
     return new KeptRow(this, row);
   }
 
-  /** The row's lines: one, and those that columns declare below it. */
+  /** Returns the row's lines: one, and those that columns declare below it. */
   lines(row: Row): Line[] {
     const last = this.shownLines.length - 1;
     return this.shownLines.map((columns, i) => this.lineOf(row, columns, i === 0, i === last));
   }
 
-  /** The first of them. */
+  /** Returns the first line. */
   line(row: Row): Line {
     return this.lineOf(row, this.shownLines[0] ?? [], true, this.shownLines.length <= 1);
   }
@@ -140,17 +140,17 @@ export class TableLayout<Row> {
       if (column === undefined) break;
       const value = valueOf(column, row);
       const fault = value instanceof Fault ? value : undefined;
-      // What took the place of several values is said once.
+      // A fault that replaces several values is printed once.
       if (fault && fault === before) continue;
       before = fault;
       const own = this.gapBefore(column, i);
-      // A fault is longer than the column, and may be where blanks within it part values.
+      // A fault can be longer than the column, and can be where blanks in it would separate values.
       const gap = fault && own === "" && i > 0 ? " " : own;
       const { cellWidth } = column;
       const said = cellLine(this.machine, column, row, value);
       const cell = cellWidth === undefined || fault ? said : evenly(said, cellWidth, alignOf(column));
       const length = lengthOf(cell);
-      // No blanks part a line from a last cell that is empty.
+      // A line does not end with blanks before an empty last cell.
       if (i === columns.length - 1 && length === 0 && gap.trim() === "") break;
       if (gap !== "") line.push(gap);
       const width = (this.widths.get(column) ?? 0) - (column.takesSlack ? slack : 0);
@@ -171,7 +171,7 @@ export class TableLayout<Row> {
   }
 }
 
-/** A class for the same reason as `LazyRecord`: thousands of them are kept. */
+/** A class for the same reason as `LazyRecord`: thousands are kept. */
 class KeptRow<Row> {
   readonly kind = "record";
   private readonly layout: TableLayout<Row>;
@@ -198,14 +198,14 @@ class KeptRow<Row> {
 }
 
 interface FormParts {
-  /** Lines in front of the form's, and behind them. */
+  /** Lines before and after the form's. */
   readonly before?: () => readonly Line[];
   readonly after?: () => readonly Line[];
-  /** What cannot be read of it makes it no full answer (`Piece.unread`). */
+  /** An unreadable value makes the answer incomplete (`Piece.unread`). */
   readonly isAnswer?: boolean;
 }
 
-/** One record whose values stand below each other, each behind its label. */
+/** Makes one record with a line per value, each after its label. */
 export function form<Row>(machine: Machine, declared: Form<Row>, row: Row, parts: FormParts = {}): Piece {
   const { before = () => [], after = () => [], isAnswer = false } = parts;
   const columns = Object.entries<Column<Row>>(declared.columns);
@@ -217,7 +217,7 @@ export function form<Row>(machine: Machine, declared: Form<Row>, row: Row, parts
   );
 }
 
-/** The lines of a form: one for each value that there is, or that has a text for its absence. */
+/** Returns the lines of a form: one per value that exists or has a text for its absence. */
 export function formLines<Row>(machine: Machine, { columns, width, gap = ": " }: Form<Row>, row: Row): Line[] {
   return Object.values<Column<Row>>(columns).flatMap((column): Line[] => {
     if (column.title === undefined) return [];
@@ -228,7 +228,7 @@ export function formLines<Row>(machine: Machine, { columns, width, gap = ": " }:
   });
 }
 
-/** The data of a form, or of any columns, for commands that lay out a record themselves. */
+/** Returns the data of a form or of any columns, for commands with their own layout. */
 export const recordData = <Row>(
   _machine: Machine,
   columns: { readonly [key: string]: Column<Row> },

@@ -1,24 +1,24 @@
-/** Padding of columns: the only place that counts blanks. */
+/** Padding of columns. No other file counts blanks. */
 import { type Line, spanText, type Span } from "../say/piece.ts";
 import type { Align } from "../say/table.ts";
 
-/** Blanks that bring a span to `width`; none for a longer one, a fault above all. */
+/** Returns the blanks that fill a span to `width`; none for a longer span, such as a fault. */
 const blanks = (span: Span, width: number): string => " ".repeat(Math.max(0, width - spanText(span).length));
 
-/** A span at the left of a column. */
+/** Aligns a span left in a column. */
 export const left = (span: Span, width: number): Span[] => [span, blanks(span, width)];
 
-/** A span at the right of a column. */
+/** Aligns a span right in a column. */
 export const right = (span: Span, width: number): Span[] => [blanks(span, width), span];
 
-/** A span in the middle of a column, an odd blank before it. */
+/** Centers a span in a column, with an odd blank before it. */
 export function middle(span: Span, width: number): Span[] {
   const space = blanks(span, width);
   const before = space.slice(0, (space.length + 1) >> 1);
   return [before, span, space.slice(before.length)];
 }
 
-/** The same with an odd blank after it. */
+/** Centers a span with an odd blank after it. */
 export function center(span: Span, width: number): Span[] {
   const space = blanks(span, width);
   const before = space.slice(0, space.length >> 1);
@@ -32,7 +32,7 @@ const shareBefore: Readonly<Record<Align, (space: number) => number>> = {
   center: (space) => space >> 1,
 };
 
-/** Spans of one cell in a column of `width` characters; longer ones stay as they are. */
+/** Aligns the spans of one cell in a column of `width` characters; longer cells are unchanged. */
 export function aligned(spans: Line, width: number, align: Align): Line {
   const space = Math.max(0, width - lengthOf(spans));
   if (space === 0) return spans;
@@ -40,7 +40,7 @@ export function aligned(spans: Line, width: number, align: Align): Line {
   return [" ".repeat(before), ...spans, " ".repeat(space - before)];
 }
 
-/** Each span in `width` characters of its own, a blank between them. */
+/** Aligns each span in its own width, with a blank between them. */
 export function evenly(spans: Line, width: number, align: Align): Line {
   const line: Span[] = [];
   for (const span of spans) {
@@ -51,32 +51,32 @@ export function evenly(spans: Line, width: number, align: Align): Line {
   return line;
 }
 
-/** Characters of a line. */
+/** Returns the length of a line in characters. */
 export function lengthOf(line: Line): number {
   let all = 0;
   for (const span of line) all += spanText(span).length;
   return all;
 }
 
-/** Characters of the longest text. */
+/** Returns the length of the longest text in characters. */
 export const longest = (texts: Iterable<string>): number => {
   let most = 0;
   for (const { length } of texts) if (length > most) most = length;
   return most;
 };
 
-/** Text in a column of `width` characters. */
+/** Aligns text in a column of `width` characters. */
 export const column = (text: string, width: number, align: "left" | "right" = "left"): string =>
   align === "left" ? text.padEnd(width) : text.padStart(width);
 
-/** `label  text`: labels at the right of a column, texts behind them. */
+/** `label  text`: right-aligned labels, followed by texts. */
 export const labelled = (label: string, text: string, width: number): string =>
   `${column(label, width, "right")}  ${text}`;
 
-/** Blanks in front of what lies within something else. */
+/** Returns the indentation of nested lines. */
 export const indent = (blanks: number): string => " ".repeat(blanks);
 
-/** Texts in `count` columns, the first column from top to bottom, then the next. */
+/** Arranges texts in `count` columns, filled from top to bottom. */
 export function downColumns(texts: readonly string[], count: number, width: number): string[] {
   const rows = Math.ceil(texts.length / count);
   return Array.from({ length: rows }, (_, row) =>

@@ -1,14 +1,14 @@
-/** How crash writes dates, spans of time and sizes. */
+/** Dates, durations and sizes in crash's formats. */
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
-/** `Sat Nov 21 10:19:24 UTC 2026`, always in UTC: the dump does not say where it was taken. */
+/** Formats a date, in UTC because the dump does not record its time zone: `Sat Nov 21 10:19:24 UTC 2026`. */
 export function dateText(seconds: number): string {
   const date = new Date(seconds * 1000);
-  // Damage can put the clock outside of what a date can say.
+  // A damaged clock can exceed the range of a date.
   if (Number.isNaN(date.getTime())) return `${seconds} seconds since 1970`;
   const day = String(date.getUTCDate()).padStart(2);
   const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(":");
@@ -22,14 +22,14 @@ export function durationParts(seconds: number): { readonly days: number; readonl
   return { days: Math.floor(whole / 86_400), time };
 }
 
-/** `0 00:00:01.162`: days, then hours to milliseconds. */
+/** Days, then hours to milliseconds: `0 00:00:01.162`. */
 export function agoText(nanoseconds: bigint): string {
   const milliseconds = nanoseconds / 1_000_000n;
   const { days, time } = durationParts(Number(milliseconds / 1000n));
   return `${days} ${time}.${String(milliseconds % 1000n).padStart(3, "0")}`;
 }
 
-/** `00:00:15`, or `10 days, 14:14:39`. */
+/** Formats a duration: `00:00:15`, or `10 days, 14:14:39`. */
 export function durationText(seconds: number): string {
   const { days, time } = durationParts(seconds);
   return days > 0 ? `${days} days, ${time}` : time;
@@ -42,7 +42,7 @@ const UNITS: readonly (readonly [bytes: number, name: string])[] = [
   [2 ** 10, "KB"],
 ];
 
-/** `95.5 MB`, `1 GB`: one decimal where there is one. */
+/** Formats a size with a decimal if it is not zero: `95.5 MB`, `1 GB`. */
 export function sizeText(bytes: number): string {
   const unit = UNITS.find(([size]) => bytes >= size);
   if (!unit) return `${bytes} bytes`;

@@ -1,11 +1,12 @@
+/** Styles of spans for terminals. */
 import type { Span } from "../say/piece.ts";
 
-/** How spans that are more than text are marked for one kind of screen. */
+/** How one kind of screen marks spans. */
 export interface Style {
   mark(span: Exclude<Span, string>): string;
 }
 
-/** Marks nothing: for files, pipes and tests. */
+/** No marks: for files, pipes and tests. */
 export const plain: Style = { mark: (span) => span.text };
 
 const ESC = "\u001b";
@@ -20,8 +21,8 @@ const BLUE = 34;
 const CYAN = 36;
 
 /**
- * ANSI colours, and source lines as hyperlinks (OSC 8) where `link` knows where the file is.
- * @param link a URL for a source line, or undefined to leave it without
+ * ANSI colors, and source lines as hyperlinks (OSC 8). @param link returns the URL of a source line, or undefined for
+ * none
  */
 export const ansi = (link: (file: string, line: number) => string | undefined = () => undefined): Style => ({
   mark(span) {

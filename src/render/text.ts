@@ -1,8 +1,9 @@
+/** Writes pieces as text. */
 import { printable } from "../base/printable.ts";
 import { lineText, type Line, type Piece } from "../say/piece.ts";
 import { plain, type Style } from "./style.ts";
 
-/** What a piece says to a person, each line ended by a newline; "" for progress. */
+/** Returns the text of a piece for people, each line with a newline; "" for progress. */
 export function pieceText(piece: Piece, style: Style = plain): string {
   if (piece.kind === "progress") return "";
   let all = "";

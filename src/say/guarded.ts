@@ -1,7 +1,8 @@
+/** Continues after a damaged part. */
 import { attempt, Fault } from "../base/fault.ts";
 import { faultPiece, type Pieces } from "./piece.ts";
 
-/** Pieces up to a fault, which becomes the last: one part that is damaged takes nothing from those after it. */
+/** Yields pieces up to a fault, which becomes the last, so that a damaged part does not affect those after it. */
 export function* guarded(pieces: Pieces, prefix = ""): Pieces {
   for (;;) {
     const next = attempt(() => pieces.next());

@@ -1,15 +1,16 @@
+/** Pieces: what commands print. */
 import { attempt, Fault } from "../base/fault.ts";
 import { hex, padHex } from "../base/hex.ts";
 import type { Fields } from "./table.ts";
 
-/** A value that can be serialised. Addresses are strings of `0x` and 16 digits. */
+/** A value that can be serialized. Addresses are strings of `0x` and 16 digits. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-/** Something in a line that a face may link, colour or explain. */
+/** A part of a line that a face can link, color or explain. */
 export type Span =
   | string
   | { readonly as: "address"; readonly text: string; readonly address: bigint }
-  /** `raw` is a name that was demangled, as the kernel has it. */
+  /** `raw` is the mangled name of a demangled symbol. */
   | { readonly as: "symbol"; readonly text: string; readonly address: bigint; readonly raw?: string }
   | { readonly as: "source"; readonly text: string; readonly file: string; readonly line: number }
   | { readonly as: "task"; readonly text: string; readonly address: bigint }
@@ -20,30 +21,30 @@ export type Span =
 export type Line = readonly Span[];
 
 /**
- * What a command says, piece by piece; each piece is also a place where it may pause or be cancelled.
- * `record` is the unit of data: `data` is what `--json` and panels get, `lines` what a person reads.
+ * The output of a command, piece by piece; the command can pause or be cancelled at each. `record` is the unit of data:
+ * `data` is for `--json` and panels, `lines` for people.
  */
 export type Piece =
   | {
       readonly kind: "record";
       readonly data: Json;
       readonly lines: readonly Line[];
-      /** Why what was asked for is not in it, or not all: it is no full answer. Empty cells of a table are one. */
+      /** Why the answer is missing or incomplete. Empty cells of a table do not count. */
       readonly unread?: Fault | undefined;
-      /** What the data holds, by key; of records that no table declares a face guesses it. */
+      /** Descriptions of the data by key. For records without a declared table a face infers them. */
       readonly fields?: Fields | undefined;
     }
-  /** Headings, blank lines, remarks: nothing in it that a record does not say. */
+  /** Headings, blank lines, remarks: nothing that is data. */
   | { readonly kind: "text"; readonly lines: readonly Line[] }
-  /** Why the command could not say more; records before it stand. */
+  /** Why the command could not continue; earlier records are valid. */
   | { readonly kind: "fault"; readonly fault: Fault; readonly lines: readonly Line[] }
-  /** The user's command was wrong: what of it, in one sentence, and how it is written. */
+  /** An error in the user's command: one sentence, and the usage. */
   | { readonly kind: "usage"; readonly message: string; readonly lines: readonly Line[] }
-  /** What the records above leave out, which crash does not say: for tables. */
+  /** What the records omit and crash does not mention; for tables. */
   | {
       readonly kind: "omission";
       readonly said: string;
-      /** The command that leaves it in, and what its rows are called. */
+      /** The command that includes it, and the name of its rows. */
       readonly all: { readonly title: string; readonly line: string };
       readonly lines: readonly [];
     }
@@ -52,7 +53,7 @@ export type Piece =
       readonly done: number;
       readonly total: number;
       readonly what: string;
-      /** The command has nothing to do until then: a face that drives it waits. */
+      /** The command waits for this promise; so does the face that drives it. */
       readonly until?: Promise<unknown>;
     };
 
@@ -61,7 +62,7 @@ export type RecordPiece = Extract<Piece, { kind: "record" }>;
 const linesOf = (lines: readonly (string | Line)[]): readonly Line[] =>
   lines.map((line) => (typeof line === "string" ? [line] : line));
 
-/** What a command's parts are made of: they say, and return nothing. */
+/** The parts of a command: they yield pieces and return nothing. */
 export type Pieces = Generator<Piece, void, void>;
 
 export const text = (...lines: readonly (string | Line)[]): Piece => ({ kind: "text", lines: linesOf(lines) });
@@ -73,15 +74,18 @@ export const record = (data: Json, ...lines: readonly (string | Line)[]): Piece 
 });
 
 /**
- * A record that works out its data and its lines only when asked: a face wants one of the two. A fault that this meets
- * is what it says, and `unread` from then on: the face is in the middle of a document.
+ * A record whose data and lines are computed when needed, because a face needs only one of them. A fault during this
+ * becomes its content, and then `unread`, because the face is in the middle of a document.
  */
 export const lazyRecord = (data: () => Json, lines: () => readonly Line[], more: RecordFacts = {}): RecordPiece =>
   new LazyRecord(data, lines, more);
 
 type RecordFacts = Pick<RecordPiece, "unread" | "fields">;
 
-/** A class, because getters of a literal are defined anew for each of them, which costs more than most records do. */
+/**
+ * A class, because getters of an object literal are defined anew for each record, which costs more than most records
+ * do.
+ */
 class LazyRecord {
   readonly kind = "record";
   unread: Fault | undefined;
@@ -114,32 +118,29 @@ class LazyRecord {
 
 export const progress = (what: string, done: number, total: number): Piece => ({ kind: "progress", what, done, total });
 
-/** The few digits of a small address may stand in a message for anything else. */
+/** The few digits of a small address could be anything else in a message. */
 const names = (message: string, address: string): boolean => address.length > 4 && message.includes(address);
 
-/** A fault in one sentence, its address in front: `ffff888000001000: page excluded from dump`. */
+/** Formats a fault as a sentence after its address: `ffff888000001000: page excluded from dump`. */
 export const faultText = (fault: Fault): string =>
   fault.address === undefined || names(fault.message, hex(fault.address))
     ? fault.message
     : `${hex(fault.address)}: ${fault.message}`;
 
-/** An address in data: `0x` and 16 digits. */
+/** Formats an address in data: `0x` and 16 digits. */
 export const addressJson = (address: bigint): string => `0x${padHex(address, 16)}`;
 
-/** A fault in data, where a value would be. */
+/** Makes the data of a fault, which replaces a value. */
 export const faultJson = ({ kind, address, message }: Fault): Json => ({
   fault: kind,
   address: address === undefined ? null : addressJson(address),
   message,
 });
 
-/** A fault where a value would be: `<ffff888000001000: page excluded from dump>`. */
+/** Formats a fault instead of a value: `<ffff888000001000: page excluded from dump>`. */
 export const faultSpan = (fault: Fault): Span => ({ as: "fault", text: `<${faultText(fault)}>`, fault });
 
-/**
- * A fault in a line of its own, after what it belongs to.
- * @param prefix who says it, such as "ps: "; without one the fault stands in angle brackets
- */
+/** Makes a line for a fault. @param prefix the command, such as "ps: "; without it the fault is in angle brackets */
 export const faultPiece = (fault: Fault, prefix = ""): Piece => ({
   kind: "fault",
   fault,
@@ -148,7 +149,7 @@ export const faultPiece = (fault: Fault, prefix = ""): Piece => ({
 
 export const spanText = (span: Span): string => (typeof span === "string" ? span : span.text);
 
-/** A line as plain characters. */
+/** Returns a line as plain text. */
 export function lineText(line: Line): string {
   let all = "";
   for (const span of line) all += typeof span === "string" ? span : span.text;

@@ -1,27 +1,29 @@
-/** Declarations of tables: what a command's records hold, said once for people, programs, grids and the manual. */
+/**
+ * Declarations of tables: the columns of a command's records, declared once for people, programs, grids and the manual.
+ */
 import type { Fault } from "../base/fault.ts";
 import type { Unit } from "../protocol/grid.ts";
 import type { Json, Line, Span } from "./piece.ts";
 
-/** What a column holds: it decides the type of its values, and how they stand in JSON. */
+/** Kinds of columns. The kind determines the type of values and their form in JSON. */
 export interface ColumnValues {
-  /** A size in bytes, a count, an identifier of up to 53 bits: a number. */
+  /** A size in bytes, a count, an identifier of up to 53 bits: a number in JSON. */
   number: number;
-  /** A C value of a 64-bit type: a decimal string, whatever the value. */
+  /** A C value of a 64-bit type: always a decimal string. */
   integer: bigint;
-  /** A value of the kernel's clocks or a duration: a decimal string. The key ends in `_ns`. */
+  /** A kernel clock value or a duration: a decimal string. Its key ends in `_ns`. */
   nanoseconds: bigint;
-  /** Seconds since 1970, microseconds as fraction: a number. */
+  /** Seconds since 1970 with microseconds as fraction: a number. */
   time: number;
   text: string;
   flag: boolean;
-  /** `0x` and 16 digits. */
+  /** An address: `0x` and 16 digits. */
   address: bigint;
   /** The address of a `task_struct`. */
   task: bigint;
-  /** A name of the symbol table, or the address of what has none. */
+  /** A symbol name, or an address without a symbol. */
   symbol: string;
-  /** A list or a record within the record, or what makes it: a person may read it in another way. */
+  /** A list or a record in the record, or the function that makes it; people may see another text. */
   data: Json | (() => Json);
 }
 
@@ -32,46 +34,46 @@ export type Align = "left" | "right" | "middle" | "center";
 
 interface ColumnOf<Row, K extends Kind> {
   readonly kind: K;
-  /** The heading; a column without one is for programs alone. */
+  /** The heading. A column without a heading is for programs only. */
   readonly title?: string;
-  /** What it holds, where key and unit leave that open. */
+  /** Description, if key and unit do not suffice. */
   readonly about?: string;
   readonly unit?: Unit;
-  /** Default: numbers right, all else left. */
+  /** Default: right for numbers, left for others. */
   readonly align?: Align;
-  /** Default: as the cells; "middle" over addresses. */
+  /** Default: like the cells; "middle" over addresses. */
   readonly titleAlign?: Align;
   /**
-   * Characters; "address" for the digits of an address, "rows" for the longest of title and cells.
-   * Default: "address" for addresses and tasks, else what each cell needs.
+   * Width in characters; "address" for the digits of an address, "rows" for the longest of title and cells. Default:
+   * "address" for addresses and tasks, otherwise each cell's own width.
    */
   readonly width?: number | "address" | "rows";
-  /** Characters of each of its text's spans, a blank between them: `align` is theirs. */
+  /** Widths of the spans of each text, with a blank between them. `align` applies to each span. */
   readonly cellWidth?: number;
-  /** What the column before is too long by is taken from its width; its title ends where its cells do. */
+  /** The excess of the column before is taken from its width; its title ends where its cells do. */
   readonly takesSlack?: true;
-  /** Characters of the heading where crash gives it others than the cells. */
+  /** Width of the heading where crash makes it different from the cells. */
   readonly titleWidth?: number | "address";
-  /** What parts it from the column before: blanks, or a label. Default: the table's. */
+  /** Separator from the column before: blanks, or a label. Default: the table's. */
   readonly gap?: string;
   readonly titleGap?: string;
-  /** Reads the value. A Fault, returned or thrown, takes its place; undefined and null mean that there is none. */
+  /** Reads the value. A Fault, returned or thrown, replaces it; undefined and null mean that there is none. */
   readonly value: (row: Row) => ColumnValues[K] | Fault | null | undefined;
-  /** The value as a person reads it. */
+  /** Formats the value for people. */
   readonly text?: (value: ColumnValues[K], row: Row) => Span | Line;
-  /** What a person reads where there is no value. Default: nothing. */
+  /** Text if there is no value. Default: none. */
   readonly absent?: Span | Line | ((row: Row) => Span | Line);
-  /** Which of the row's lines it stands in. Default: 0; the heading is of that one. */
+  /** Line of the row that contains it. Default: 0, which has the heading. */
   readonly line?: number;
-  /** Part of the layout: another column tells programs. */
+  /** Layout only: another column has the data. */
   readonly screenOnly?: true;
-  /** What a list or record within holds. */
+  /** Fields of a list or record. */
   readonly fields?: Fields;
 }
 
 export type Column<Row> = { [K in Kind]: ColumnOf<Row, K> }[Kind];
 
-/** A column of what a row has, such as its task, as a column of the row. */
+/** Makes a column of a part of a row, such as its task, a column of the row. */
 export function columnOf<Row, Part>(column: Column<Part>, part: (row: Row) => Part): Column<Row> {
   const { value, text, absent } = column as ColumnOf<Part, Kind>;
   return {
@@ -82,7 +84,7 @@ export function columnOf<Row, Part>(column: Column<Part>, part: (row: Row) => Pa
   } as Column<Row>;
 }
 
-/** Columns for programs alone: what shows them to people is in another table. */
+/** Makes columns for programs only, whose text another table prints. */
 export const untitled = <Row, Key extends string>(columns: {
   readonly [K in Key]: Column<Row>;
 }): { readonly [K in Key]: Column<Row> } =>
@@ -96,7 +98,7 @@ export const untitled = <Row, Key extends string>(columns: {
 /** A value within a list or record of a row. */
 export interface Field {
   readonly kind: Kind;
-  /** No value of the record, but how a part of it is laid out. */
+  /** The layout of a part of the record, not a value of its own. */
   readonly screenOnly?: true;
   readonly about?: string;
   readonly unit?: Unit;
@@ -105,30 +107,32 @@ export interface Field {
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** A table whose rows are made of `Row`, with a column for each of `Key`. */
+/** A table with rows of `Row` and a column for each of `Key`. */
 export interface Table<Row, Key extends string = string> {
-  /** By their key in the record, in the order in which they stand. */
+  /** Columns by key, in order. */
   readonly columns: { readonly [K in Key]: Column<Row> };
-  /** What stands in front of a row's first column; blanks do in the heading. */
+  /** Text before a row's first column; the heading has blanks there. */
   readonly mark?: { readonly width: number; readonly of: (row: Row) => string };
-  /** What parts columns. Default: one blank. */
+  /** Separator of columns. Default: one blank. */
   readonly gap?: string;
-  /** What ends each row's line. */
+  /** Text at the end of each row's line. */
   readonly end?: string;
 }
 
-/** Values that one record holds, a line each: `   LABEL: value`. One that is absent has no line unless `absent` gives it one. */
+/**
+ * Values of one record, one per line: `   LABEL: value`. An absent value has no line unless `absent` gives its text.
+ */
 export interface Form<Row, Key extends string = string> {
   readonly columns: { readonly [K in Key]: Column<Row> };
-  /** Characters in which labels stand to the right. */
+  /** Width of the right-aligned labels in characters. */
   readonly width: number;
   /** Default: ": ". */
   readonly gap?: string;
 }
 
-/** Records that a command says, for docs/json.md. */
+/** Records of a command, for docs/json.md. */
 export interface Records {
-  /** The command line that says them. */
+  /** The command line that prints them. */
   readonly line: string;
   readonly fields: Fields;
 }

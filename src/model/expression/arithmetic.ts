@@ -1,3 +1,4 @@
+/** C's arithmetic on values of a dump. */
 import { UsageError } from "../../base/usageError.ts";
 import { bare, type CType, sizeOf } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../kernel.ts";
@@ -5,20 +6,20 @@ import type { Obj } from "../object.ts";
 import { typeName } from "../typeName.ts";
 import type { BinaryOperator } from "./ast.ts";
 
-/** C's arithmetic: promotions, usual conversions, pointer steps (C23 6.3.1, 6.5). */
+/** C's arithmetic: promotions, usual conversions, pointer arithmetic (C23 6.3.1, 6.5). */
 export type ArithmeticOperator = Exclude<BinaryOperator, "&&" | "||" | "@">;
 
-/** An integer type as arithmetic sees it. */
+/** An integer type in arithmetic. */
 interface Rank {
   readonly size: number;
   readonly signed: boolean;
   readonly longLong: boolean;
 }
 
-/** Reads an operand; a caller may substitute what it does not want read. */
+/** Reads an operand. A caller can substitute a function that reads nothing. */
 export type Read = (object: Obj) => bigint;
 
-/** Takes a remark on an expression that can be evaluated all the same. */
+/** Receives warnings about expressions that can still be evaluated. */
 export type Warn = (message: string) => void;
 
 const INT: Rank = { size: 4, signed: true, longLong: false };
@@ -29,7 +30,9 @@ export const pointerTo = (kernel: Kernel, target: CType): CType => ({
   target,
 });
 
-/** An array as a pointer to its first element, a function as a pointer to it; anything else is left alone. */
+/**
+ * Converts an array to a pointer to its first element and a function to a pointer to it; other objects are unchanged.
+ */
 export function decay(object: Obj): Obj {
   const type = bare(object.type);
   if (object.storage.kind !== "memory" || (type.kind !== "array" && type.kind !== "function")) return object;
@@ -43,22 +46,22 @@ export function sizeOfTarget(type: CType): number {
   return kind === "void" || kind === "function" ? 1 : sizeOf(type);
 }
 
-/** @throws UsageError for what is no number or pointer; Fault when it cannot be read */
+/** Returns an operand's value. @throws UsageError if it is not a number or pointer; Fault if it cannot be read */
 export function numberOf(object: Obj, position: number): bigint {
   if (!isScalar(object.type))
-    throw new UsageError(`${typeName(object.type)} is no number, at column ${position + 1}`, position);
+    throw new UsageError(`${typeName(object.type)} is not a number, at column ${position + 1}`, position);
   return object.value();
 }
 
 const isScalar = (type: CType): boolean => ["int", "enum", "pointer"].includes(bare(type).kind);
 
-/** A number as a cast to that type makes it; cutting to the type's size is left to storing it. */
+/** Converts a number as a cast to that type does. The caller cuts it to the type's size. */
 export function converted(type: CType, value: bigint): bigint {
   const target = bare(type);
   return target.kind === "int" && target.encoding === "bool" ? (value === 0n ? 0n : 1n) : value;
 }
 
-/** The type after the integer promotions. @throws UsageError for pointers and aggregates */
+/** Returns the type after integer promotion. @throws UsageError for pointers and aggregates */
 export function promoted(object: Obj, position: number): CType {
   return spelled(object.kernel, rankOf(object, position));
 }
@@ -67,7 +70,7 @@ function rankOf(object: Obj, position: number): Rank {
   const type = bare(object.type);
   if (type.kind !== "int" && type.kind !== "enum")
     throw new UsageError(
-      `arithmetic wants a number, not ${typeName(object.type)}, at column ${position + 1}`,
+      `arithmetic requires a number, not ${typeName(object.type)}, at column ${position + 1}`,
       position,
     );
   const bits = object.bitField?.size ?? type.size * 8;
@@ -76,7 +79,7 @@ function rankOf(object: Obj, position: number): Rank {
   return { size, signed: type.signed, longLong: type.kind === "int" && type.name.includes("long long") };
 }
 
-/** The usual arithmetic conversions: the greater rank; of equals, unsigned. */
+/** The usual arithmetic conversions: the type of greater rank; of equal ranks, unsigned. */
 function common(a: Rank, b: Rank): Rank {
   const greater = a.size > b.size || (a.size === b.size && a.longLong) ? a : b;
   const other = greater === a ? b : a;
@@ -89,7 +92,7 @@ function spelled(kernel: Kernel, { size, signed, longLong }: Rank): CType {
   return kernel.types.named(signed ? base : `unsigned ${base}`);
 }
 
-/** @throws UsageError for operands that the operator does not take, and for division by zero */
+/** Applies a binary operator. @throws UsageError for operands of wrong type, and for division by zero */
 export function binary(
   operator: ArithmeticOperator,
   left: Obj,
@@ -136,11 +139,11 @@ function operate(operator: ArithmeticOperator, a: bigint, b: bigint, bits: numbe
     case "<<":
     case ">>":
       if (b < 0n) throw new UsageError(`shift by ${b} at column ${position + 1}`, position);
-      // Undefined in C from the width on; what the mathematics says is what people mean.
+      // Undefined in C if the count is the width or more; the mathematical result is used, because users expect it.
       if (b >= BigInt(bits)) return operator === ">>" && a < 0n ? -1n : 0n;
       return operator === "<<" ? a << b : a >> b;
     default:
-      throw new UsageError(`${operator} is no arithmetic`, position);
+      throw new UsageError(`${operator} is not an arithmetic operator`, position);
   }
 }
 
@@ -172,7 +175,7 @@ function compare(
   return kernel.value("int", truth ? 1n : 0n);
 }
 
-/** Pointer plus or minus a number, and the distance of two pointers. */
+/** Adds or subtracts a number and a pointer, or computes the distance of two pointers. */
 function step(
   operator: ArithmeticOperator,
   left: Obj,

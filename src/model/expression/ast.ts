@@ -1,3 +1,4 @@
+/** Syntax trees of C expressions. */
 import type { CType } from "../../debuginfo/ctype.ts";
 
 export type UnaryOperator = "*" | "&" | "-" | "+" | "~" | "!";
@@ -22,12 +23,12 @@ export type BinaryOperator =
   | "||"
   | "@";
 
-/** A C expression. `position` is the offset in the user's text that a complaint points at. */
+/** A C expression. `position` is its offset in the user's text, for messages. */
 export type Expression = { readonly position: number } & (
   | { readonly kind: "number"; readonly value: bigint; readonly type: string }
-  /** Its bytes, one a character, without the NUL. */
+  /** Its bytes, one per character, without the NUL. */
   | { readonly kind: "string"; readonly text: string }
-  /** A variable, function, enumerator, or a name of the scope; `$rip` with its dollar sign. */
+  /** A variable, function, enumerator or name of the scope; `$rip` includes its dollar sign. */
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "unary"; readonly operator: UnaryOperator; readonly operand: Expression }
   | {

@@ -1,3 +1,4 @@
+/** Evaluates C expressions. */
 import { UsageError } from "../../base/usageError.ts";
 import { bare, type CType, type FunctionType, sizeOf, type VoidType } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../kernel.ts";
@@ -8,16 +9,16 @@ import { binary, converted, decay, numberOf, pointerTo, promoted, sizeOfTarget, 
 import type { Expression } from "./ast.ts";
 import { parseExpression } from "./parser.ts";
 
-/** Names that go before the kernel's: a frame's locals, registers as `$rip`, one CPU's copies of per-CPU variables. */
+/** Names that have precedence over the kernel's: a frame's locals, registers as `$rip`, one CPU's per-CPU variables. */
 export type Scope = (name: string) => Obj | undefined;
 
-/** A symbol whose type nobody declares: its address is known, its value is not until it is cast. */
+/** The type of a symbol without declaration: its address is known, its value only after a cast. */
 const UNTYPED: VoidType = { kind: "void" };
 
-/** A function of which no more than the symbol is known. */
+/** The type of a function of which only the symbol is known. */
 const UNTYPED_FUNCTION: FunctionType = { kind: "function", returns: { kind: "void" }, parameters: [], variadic: true };
 
-/** @throws UsageError when all that is known of an object is its symbol */
+/** Checks that the type of an object is known. @throws UsageError if only its symbol is known */
 function known(object: Obj, position: number): Obj {
   if (object.type !== UNTYPED) return object;
   throw new UsageError(
@@ -26,15 +27,13 @@ function known(object: Obj, position: number): Obj {
   );
 }
 
-/** Operators within operators: deeper than anyone writes, shallower than our stack. */
+/** Limit for nested operators, far above what people write and below our stack. */
 const MAX_DEPTH = 500;
 
 /**
- * The value of a C expression: `init_task.mm->pgd`, `((struct page *)0xffff...)[3].flags & 0xff`.
- *
- * @param warn hears of what C leaves undefined, in gdb's words
- * @throws UsageError with its position when the expression is wrong
- * @throws Fault when the dump cannot say, or a type is not known
+ * Evaluates a C expression: `init_task.mm->pgd`, `((struct page *)0xffff...)[3].flags & 0xff`. @param warn receives
+ * gdb's warnings about behaviour that C leaves undefined @throws UsageError with its position when the expression is
+ * wrong @throws Fault when the dump lacks a value, or a type is unknown
  */
 export function evaluate(kernel: Kernel, text: string, scope: Scope = () => undefined, warn: Warn = () => {}): Obj {
   const context = { types: kernel.types.lookup, isVariable: (name: string) => scope(name) !== undefined };
@@ -47,7 +46,7 @@ class Evaluator {
   private readonly scope: Scope;
   private readonly warn: Warn;
   private depth = 0;
-  /** Inside `sizeof` nothing is read: pointers point at 0, numbers are 1. */
+  /** In `sizeof` nothing is read: pointers are 0, numbers are 1. */
   private typeOnly = false;
 
   constructor(kernel: Kernel, scope: Scope, warn: Warn) {
@@ -125,19 +124,19 @@ class Evaluator {
 
   private addressOf(object: Obj, position: number): Obj {
     if (object.storage.kind !== "memory" || object.bitField)
-      throw new UsageError(`& wants something that lies in memory, at column ${position + 1}`, position);
+      throw new UsageError(`& requires an object in memory, at column ${position + 1}`, position);
     return this.kernel.value(pointerTo(this.kernel, object.type), object.storage.address);
   }
 
   private pointee(pointer: Obj, position: number): Obj {
     const type = bare(pointer.type);
-    // gdb takes `*` of a number as a look at that address.
+    // gdb treats `*` of a number as a read at that address.
     const target =
       type.kind === "pointer" ? type.target : type.kind === "int" ? this.kernel.types.named("long") : undefined;
     if (!target)
-      throw new UsageError(`* wants a pointer, not ${typeName(pointer.type)}, at column ${position + 1}`, position);
+      throw new UsageError(`* requires a pointer, not ${typeName(pointer.type)}, at column ${position + 1}`, position);
     if (bare(target).kind === "void")
-      throw new UsageError(`void * points at nothing that has a value, at column ${position + 1}: cast it`, position);
+      throw new UsageError(`a void * has no value to read, at column ${position + 1}: cast it`, position);
     return this.kernel.object(
       target,
       this.typeOnly ? 0n : BigInt.asUintN(this.kernel.arch.wordSize * 8, pointer.value()),
@@ -158,7 +157,7 @@ class Evaluator {
   private repeated(first: Obj, count: Obj, position: number): Obj {
     const length = Number(this.number(count, position));
     if (first.storage.kind !== "memory" || !(length > 0 && length < 2 ** 31))
-      throw new UsageError(`@ wants something in memory and a length, at column ${position + 1}`, position);
+      throw new UsageError(`@ requires an object in memory and a length, at column ${position + 1}`, position);
     return this.kernel.object({ kind: "array", element: first.type, count: length }, first.storage.address);
   }
 
@@ -179,7 +178,7 @@ class Evaluator {
     const { kind } = bare(object.type);
     if (kind !== "array" && kind !== "pointer")
       throw new UsageError(
-        `[] wants an array or a pointer, not ${typeName(object.type)}, at column ${position + 1}`,
+        `[] requires an array or a pointer, not ${typeName(object.type)}, at column ${position + 1}`,
         position,
       );
     if (kind === "array" && object.storage.kind === "bytes") return object.index(Number(BigInt.asIntN(48, i)));
@@ -197,7 +196,7 @@ class Evaluator {
       const fits = object.type === UNTYPED || object.size === sizeOf(type) || bare(object.type).kind === "array";
       if (!fits)
         throw new UsageError(
-          `${typeName(object.type)} cannot be seen as ${typeName(type)}, at column ${position + 1}`,
+          `${typeName(object.type)} cannot be cast to ${typeName(type)}, at column ${position + 1}`,
           position,
         );
       return object.as(type);
@@ -237,7 +236,7 @@ class Evaluator {
   }
 }
 
-/** A well-known array whose length only the debuginfo tells. */
+/** A well-known array whose length only the debuginfo has. */
 function measured(variable: Obj, name: string): Obj {
   const type = bare(variable.type);
   if (type.kind !== "array" || type.count !== undefined) return variable;

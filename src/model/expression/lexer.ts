@@ -1,9 +1,10 @@
+/** Tokens of C expressions and type names. */
 import { UsageError } from "../../base/usageError.ts";
 
 export interface Token {
-  /** "register" is gdb's `$name`; "symbol" is C's punctuation; "end" comes after the last token. */
+  /** Kinds: "register" is gdb's `$name`, "symbol" C's punctuation, "end" follows the last token. */
   readonly kind: "name" | "number" | "character" | "string" | "register" | "symbol" | "end";
-  /** As written; of a string or character its contents with escapes undone, one character a byte. */
+  /** The text as written; for a string or character its contents without escapes, one character per byte. */
   readonly text: string;
   /** Offset in the user's text. */
   readonly position: number;
@@ -18,13 +19,10 @@ const FLOAT = /[0-9]+(?:\.[0-9]|[eE][-+]?[0-9])/y;
 const QUOTED = /(["'])((?:[^\\\n]|\\.)*?)\1/y;
 const SPACE = /\s+/y;
 
-/** Nesting that people write stays far below; recursion in the parsers is bounded by it. */
+/** Limit for nesting, which bounds the recursion of the parsers. */
 const MAX_NESTING = 200;
 
-/**
- * C tokens of one expression or type name.
- * @throws UsageError at a character that starts no token
- */
+/** Returns the tokens of an expression or type name. @throws UsageError at a character that starts no token */
 export function tokens(text: string): Token[] {
   const found: Token[] = [];
   let position = 0;
@@ -38,7 +36,7 @@ export function tokens(text: string): Token[] {
     const float = match(FLOAT)?.[0];
     if (float)
       throw new UsageError(
-        `${float}... at column ${position + 1} is no integer: a kernel computes with integers only`,
+        `${float}... at column ${position + 1} is not an integer: only integers are supported`,
         position,
       );
     const token = next(match, position);
@@ -69,7 +67,7 @@ function next(
   const contents = unescape(quoted[2] ?? "");
   const length = quoted[0].length;
   if (quoted[1] === '"') return { token: { kind: "string", text: contents, position }, length };
-  // gdb quotes a symbol that is no C name, such as 'foo.isra.0', the way C quotes one character.
+  // gdb quotes a symbol that is not a C name, such as 'foo.isra.0', like a C character.
   return { token: { kind: contents.length === 1 ? "character" : "name", text: contents, position }, length };
 }
 
@@ -91,7 +89,7 @@ const unescape = (text: string): string =>
     return ESCAPES[escape] ?? escape;
   });
 
-/** A place in a list of tokens, and the complaints that a parser makes there. */
+/** A position in a list of tokens, with the error messages of a parser. */
 export class Cursor {
   private readonly list: readonly Token[];
   private index = 0;
@@ -101,7 +99,7 @@ export class Cursor {
     this.list = tokens(text);
   }
 
-  /** The token `ahead` of the current one; the end token beyond the last. */
+  /** Returns the token `ahead` of the current one; the end token after the last. */
   peek(ahead = 0): Token {
     return this.list[Math.min(this.index + ahead, this.list.length - 1)] ?? { kind: "end", text: "", position: 0 };
   }
@@ -122,26 +120,26 @@ export class Cursor {
     return token.kind === "name" && token.text === name;
   }
 
-  /** Takes the symbol when it is next. */
+  /** Consumes the symbol if it is next. */
   skip(symbol: string): boolean {
     if (!this.is(symbol)) return false;
     this.index++;
     return true;
   }
 
-  /** @throws UsageError "expected ) at column 12" */
+  /** Consumes the symbol. @throws UsageError "expected ) at column 12" if it is not next */
   expect(symbol: string): Token {
     if (!this.is(symbol)) throw this.wrong(symbol);
     return this.take();
   }
 
-  /** @throws UsageError when the next token is no name */
+  /** Consumes a name. @throws UsageError if the next token is not a name */
   expectName(what: string): Token {
     if (this.peek().kind !== "name") throw this.wrong(what);
     return this.take();
   }
 
-  /** What the parser wanted, and what stands there instead. */
+  /** Makes the error that names what was expected and what was found. */
   wrong(expected: string): UsageError {
     const { kind, text, position } = this.peek();
     const found = kind === "end" ? "the end" : text;

@@ -1,10 +1,11 @@
+/** Parses C expressions. */
 import { UsageError } from "../../base/usageError.ts";
 import type { CType } from "../../debuginfo/ctype.ts";
 import { declaration, startsType, type TypeLookup } from "../parseType.ts";
 import type { BinaryOperator, Expression, UnaryOperator } from "./ast.ts";
 import { Cursor } from "./lexer.ts";
 
-/** C's binary operators from loosest to tightest; gdb's `@` ("as an array of") stands among them. */
+/** C's binary operators from lowest to highest precedence, with gdb's `@` ("as an array of"). */
 const LEVELS: readonly (readonly BinaryOperator[])[] = [
   ["||"],
   ["&&"],
@@ -28,9 +29,8 @@ export interface ParserContext {
 }
 
 /**
- * A C expression's syntax tree. No assignment, no comma, no calls: a dump does not change and does not run.
- * @throws UsageError "expected ) at column 12, not ;"
- * @throws Fault unknown for a type that this kernel does not have
+ * Parses a C expression. There are no assignments, commas and calls, because a dump does not change or run. @throws
+ * UsageError "expected ) at column 12, not ;" @throws Fault unknown for a type that this kernel does not have
  */
 export function parseExpression(text: string, context: ParserContext): Expression {
   const cursor = new Cursor(text);
@@ -126,14 +126,16 @@ function primary(cursor: Cursor, context: ParserContext): Expression {
     : { kind: "name", position, name: text };
 }
 
-/** A constant has the first type of C's list that holds it (C23 6.4.4.1): octal and hexadecimal ones may be unsigned. */
+/**
+ * A constant has the first type of C's list that can hold it (C23 6.4.4.1); octal and hexadecimal ones can be unsigned.
+ */
 function number(text: string, position: number, wordSize: 4 | 8): Expression {
   const [, digits = "", suffix = ""] = /^(.*?)([uUlL]*)$/.exec(text) ?? [];
   if (/^0[0-9]*[89]/.test(digits))
-    throw new UsageError(`${digits} is no octal number, at column ${position + 1}`, position);
+    throw new UsageError(`${digits} is not an octal number, at column ${position + 1}`, position);
   const longs = suffix.replace(/u/gi, "").length;
   if (longs > 2 || suffix.length - longs > 1)
-    throw new UsageError(`${suffix} is no suffix of a number, at column ${position + 1}`, position);
+    throw new UsageError(`${suffix} is not a suffix of a number, at column ${position + 1}`, position);
   const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits}` : digits);
   const unsigned = /u/i.test(suffix);
   const mayBeUnsigned = unsigned || !/^[1-9]/.test(digits);
