@@ -73,6 +73,8 @@ function holds(wanted: SlotValue, actual: SlotValue | undefined, facts: Facts): 
       }
       case "~":
         return new RegExp(rest).test(String(actual));
+      default:
+        break;
     }
   }
   return isNumber(wanted) && isNumber(actual)
