@@ -43,7 +43,7 @@ export interface CrashFacts {
   /** Why there is no task or stack. */
   readonly fault: Fault | undefined;
   /** Seconds of the log's clock at a line; undefined where the log has none. */
-  secondsAt(line: number): number | undefined;
+  readonly secondsAt: (line: number) => number | undefined;
 }
 
 /** What the log and the stacks say of the crash, worked out once. Never throws. */
