@@ -82,7 +82,7 @@ export function crashKey(crash: CrashFacts): string {
   for (const frame of outer) {
     const name = functionOf(frame);
     if (names.length >= MAX_KEY || name === undefined || ANCHORS.test(name) || STARTS.test(name)) break;
-    if (kind === undefined || !isMachinery(name, kind)) names.push(name);
+    if ((kind === undefined || !isMachinery(name, kind)) && !names.includes(name)) names.push(name);
   }
   return [kind ?? "none", ...names.map(withoutWrapper)].join(":");
 }

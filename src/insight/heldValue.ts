@@ -92,6 +92,8 @@ function wrongTypeFinding(kernel: Kernel, held: Held, state: ObjectState): Findi
   if (type === undefined || !expression || object !== state.address) return undefined;
   const expected = bare(kernel.types.named(type));
   if (expected.kind !== "struct" || expected.size === 0) return undefined;
+  // What is at the end of some types is allotted only as far as the CPU has it.
+  if (state.type === type) return undefined;
   const isTooLarge = expected.size > state.size;
   const own = kernel.types.find("struct", state.cache);
   const isOthers = own?.kind === "struct" && !beginsWith(own, type) && !state.isMerged && own.size === state.size;

@@ -1,7 +1,8 @@
 import { attempt, Fault } from "../base/fault.ts";
 import { cacheName, isMerged, objectSize } from "../linux/slab/slab.ts";
-import { slabObjectAt, slabState } from "../linux/slab/slabObject.ts";
+import { type SlabObject, slabObjectAt, slabState } from "../linux/slab/slabObject.ts";
 import type { Kernel } from "../model/kernel.ts";
+import { slabStruct } from "../linux/slab/slabTypes.ts";
 import { type SlabTrack, slabTracks } from "../linux/slab/slabTrack.ts";
 import { plainName } from "../log/place.ts";
 import { addressOf, code, type Finding, type Sentence } from "./finding.ts";
@@ -16,6 +17,8 @@ export interface ObjectState {
   readonly state: "allocated" | "free" | "unknown";
   /** Why the state is not known. */
   readonly fault: Fault | undefined;
+  /** "struct file", where the cache is made for one type. */
+  readonly type: string | undefined;
   /** Other caches share the cache under this name. */
   readonly isMerged: boolean;
 }
@@ -34,10 +37,16 @@ export function objectState(kernel: Kernel, address: bigint): ObjectState | unde
       size: objectSize(object.cache),
       state: isFree ? ("free" as const) : fault ? ("unknown" as const) : ("allocated" as const),
       fault: isFree ? undefined : fault,
+      type: typeOf(kernel, object),
       isMerged: isMerged(object.cache),
     };
   });
   return found instanceof Fault ? undefined : found;
+}
+
+function typeOf(kernel: Kernel, object: SlabObject): string | undefined {
+  const name = attempt(() => slabStruct(kernel, object));
+  return name === undefined || name instanceof Fault ? undefined : `struct ${name}`;
 }
 
 interface Known {

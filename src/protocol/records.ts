@@ -3,6 +3,7 @@
  * checked against them by the compiler, and so are the pages.
  */
 export interface PanelKeys {
+  "analyze -t": "part" | "certainty" | "finding" | "evidence" | "shows" | "id";
   ps: "pid" | "ppid" | "cpu" | "task" | "state" | "memPercent" | "vsz" | "rss" | "comm" | "running";
   "ps -l": "pid" | "comm" | "task" | "cpu" | "state" | "lastRun_ns" | "ago_ns";
   waits:

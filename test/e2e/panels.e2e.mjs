@@ -216,6 +216,16 @@ test("a cache opens to its objects, and an object as its struct", async () => {
   await frameHasNoViolation(struct);
 });
 
+test("each sentence of the verdict leads to its evidence", async () => {
+  await openTab("verdict");
+  await front(".body .row", { hasText: "cfg->target is NULL" }).first().waitFor();
+  await shot("verdict-light");
+  await front(".body .row", { hasText: "The object" }).locator(".link", { hasText: "kmem -s 0x" }).click();
+  const rows = await workbench.webview('[aria-label="kmem -s 0xffff8ef6849a9800"]');
+  await rows.locator(".body .row", { hasText: "kmalloc-64" }).first().waitFor();
+  frame = await workbench.webview(".tabs");
+});
+
 const serious = async (where) => {
   await where.evaluate(axe);
   const { violations } = await where.evaluate(() => globalThis.axe.run(document, { iframes: false }));

@@ -27,6 +27,10 @@ const grid = <Line extends keyof PanelKeys>(
 /** Every page of the Crash Dump panel, in the order of its tabs. A table of any command's records is one line. */
 export const panels: readonly Panel[] = [
   { id: "log", title: "Log", line: "log", page: "log" },
+  grid("verdict", "Verdict", "analyze -t", ["part", "finding", "shows", "certainty", "evidence"], {
+    column: "shows",
+    line: "$",
+  }),
   { id: "memory", title: "Memory", line: "kmem -i", page: "memory" },
   { id: "tasks", title: "Tasks", line: "ps", page: "tasks" },
   { id: "waits", title: "Waits", line: "waits", page: "waits" },

@@ -10,7 +10,7 @@ import { addressOf, code, type Finding, type Sentence } from "../finding.ts";
 import { type BadPointer, badPointer } from "../values/badPointer.ts";
 import { type BadValue, badValue } from "../values/badValue.ts";
 import { type Expression, originExpression, placeExpression } from "../values/expression.ts";
-import { provenanceOf } from "../values/provenance.ts";
+import { type Origin, provenanceOf } from "../values/provenance.ts";
 import { readWord } from "../values/site.ts";
 import { instructionText, placeReference, registerEvidence, sourceWords, valueText } from "../values/words.ts";
 
@@ -71,7 +71,9 @@ function* accessFinding(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
 
 function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Generator<Finding | Step, void, void> {
   const { site, register, effect } = bad;
-  const root = register === undefined ? undefined : (yield* provenanceOf(site, register, bad.value)).root;
+  const found = register === undefined ? undefined : yield* provenanceOf(site, register, bad.value);
+  const root = found?.root;
+  const origin = found?.origin.kind;
   const named = root ? originExpression(root.site, root.register, root.index) : operandExpression(bad);
   const task = crash.task?.address ?? 0n;
   const stored = register === undefined ? storedEvidence(kernel, bad) : undefined;
@@ -88,8 +90,8 @@ function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
   if (told instanceof Fault) return;
   const subject: Subject =
     isRooted && root
-      ? { bad, value: root.value, offset: root.offset, name: named }
-      : { bad, value: bad.value, offset: 0n, name: root?.offset === 0n || !root ? named : undefined };
+      ? { bad, value: root.value, offset: root.offset, name: named, origin }
+      : { bad, value: bad.value, offset: 0n, name: root?.offset === 0n || !root ? named : undefined, origin };
   const finding = valueFinding(subject, told);
   if (finding) yield { ...finding, severity: "cause", evidence };
 }
@@ -103,6 +105,8 @@ interface Subject {
   /** What was added to it before the instruction. */
   readonly offset: bigint;
   readonly name: Expression | undefined;
+  /** Where it came from. */
+  readonly origin: Origin["kind"] | undefined;
 }
 
 /** Of a call through memory, the word that was there. */
@@ -143,16 +147,20 @@ function valueFinding(subject: Subject, told: BadValue): Told | undefined {
         slots: { ...common, offset: told.offset },
         text: [...who, `${told.offset}, no address that the kernel maps: perhaps NULL plus the offset of a member.`],
       };
-    case "error":
+    case "error": {
+      // container_of() of NULL is a small negative number too; members lie at multiples of the word, as a rule.
+      const isMember = told.number % 8 === 0 && subject.origin !== "call result";
       return {
         id: "fault.err-ptr",
-        certainty: "certain",
+        certainty: isMember ? "likely" : "certain",
         slots: { ...common, errno: told.name },
         text: [
           ...who,
-          `-${told.number}, the error ${told.name} as ERR_PTR() stores it in a pointer: it was used without IS_ERR().`,
+          `-${told.number}, the error ${told.name} as ERR_PTR() stores it in a pointer`,
+          isMember ? `, or NULL less the ${told.number} bytes of a member's offset (container_of()).` : ".",
         ],
       };
+    }
     case "poison":
       return {
         id: "fault.poison",
@@ -165,7 +173,7 @@ function valueFinding(subject: Subject, told: BadValue): Told | undefined {
         id: "fault.user-address",
         certainty: "certain",
         slots: common,
-        text: [...who, `${valueText(value)}, an address of user space.`],
+        text: [...who, `${valueText(value)}, which lies in the range of user addresses.`],
       };
     case "non-canonical":
       return {

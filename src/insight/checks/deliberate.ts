@@ -14,10 +14,14 @@ export const deliberate: Check = {
     const { task, pid, comm, panic, report, frames } = crash;
     const mechanism = mechanismOf(crash.kind, panic?.text);
     const names = (crash.stack?.frames ?? []).map((frame) => functionOf(frame) ?? "");
-    const isWrite =
-      names.some((name) => name === "write_sysrq_trigger" || name === "__handle_sysrq") && !isByKey(crash);
+    const isWrite = names.includes("write_sysrq_trigger");
     const panicker = mechanism === "panic" ? frames.find((frame) => functionOf(frame) !== undefined) : undefined;
     if (mechanism !== "sysrq" && !panicker) return;
+    if (!panicker && !isWrite && !isByKey(crash))
+      throw Fault.of(
+        "unknown",
+        "the stack does not tell whether the sysrq key was pressed or /proc/sysrq-trigger written",
+      );
     if (!task) throw Fault.of("unknown", "the task that ran is not known");
     const by = panicker ? `panic() from ${functionOf(panicker) ?? "?"}` : "sysrq";
     const uid = attempt(() => taskUid(task));
@@ -61,5 +65,5 @@ export const deliberate: Check = {
 /** The key is handled in an interrupt: the task that it interrupted has no part in it. */
 const isByKey = ({ stack }: CrashFacts): boolean =>
   stack !== undefined &&
-  !stack.frames.some((frame) => functionOf(frame) === "write_sysrq_trigger") &&
+  stack.frames.some((frame) => functionOf(frame) === "__handle_sysrq") &&
   stack.frames.some(({ trap }) => trap !== undefined);

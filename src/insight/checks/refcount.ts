@@ -33,7 +33,7 @@ function* refcountFindings(kernel: Kernel, crash: CrashFacts): Generator<Finding
   const line = report?.numbers.find((_, i) => report.texts[i]?.includes(said ?? "refcount_t: "));
   const isUnderflow = said?.includes("underflow") === true;
   yield {
-    id: "refcount.underflow",
+    id: isUnderflow ? "refcount.underflow" : "refcount.misuse",
     severity: "cause",
     certainty: "certain",
     slots: { address, value: value === undefined ? undefined : Number(BigInt.asIntN(32, value)) },

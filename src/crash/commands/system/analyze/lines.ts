@@ -18,6 +18,10 @@ const GROUPS: readonly (readonly [heading: string, prefixes: readonly string[]])
   ["Further", [""]],
 ];
 
+/** What a finding is about. */
+export const headingOf = (id: string): string =>
+  GROUPS.find(([, prefixes]) => prefixes.some((prefix) => id.startsWith(prefix)))?.[0] ?? "Further";
+
 /** The verdict for people. */
 export function verdictLines(kernel: Kernel, verdict: Verdict, isVerbose: boolean): Line[] {
   const lines: Line[] = [[{ as: "title", text: verdict.title }], [{ as: "dim", text: `key: ${verdict.key}` }]];

@@ -1,0 +1,33 @@
+import { commandOf, evidenceText } from "../../../../insight/evidence.ts";
+import type { Finding } from "../../../../insight/finding.ts";
+import type { PanelKeys } from "../../../../protocol/records.ts";
+import type { Table } from "../../../../say/table.ts";
+import { headingOf } from "./lines.ts";
+import { sentenceSpans, sentenceText } from "./sentence.ts";
+
+/** A row for each finding, with the evidence that counts most and the command that prints it. */
+export const findingsTable: Table<Finding, PanelKeys["analyze -t"]> = {
+  gap: "  ",
+  columns: {
+    part: { kind: "text", title: "PART", about: "what it is about", width: "rows", value: ({ id }) => headingOf(id) },
+    certainty: { kind: "text", title: "CERTAINTY", width: "rows", value: ({ certainty }) => certainty },
+    finding: {
+      kind: "text",
+      title: "FINDING",
+      about: "one sentence",
+      value: ({ text }) => sentenceText(text),
+      text: (_, { text }) => sentenceSpans(text),
+    },
+    evidence: {
+      kind: "text",
+      about: "the first piece of its evidence",
+      value: ({ evidence: [first] }) => evidenceText(first),
+    },
+    shows: {
+      kind: "text",
+      about: "the command that prints it",
+      value: ({ evidence: [first] }) => commandOf(first),
+    },
+    id: { kind: "text", about: "stable name of the finding", value: ({ id }) => id },
+  },
+};
