@@ -1,69 +1,72 @@
+/** Custom requests and events between the debug adapter and the extension. */
 import type { Grid } from "./grid.ts";
 import type { Opcode, Opcodes } from "./opcodes.ts";
 
 /**
- * Requests beyond DAP, between our own adapter and our own extension. Types only.
- * Addresses are `0x...` strings; names are those of the kernel's symbol table.
+ * Requests beyond DAP, between our adapter and our extension. Types only. Addresses are `0x...` strings; names are
+ * those of the kernel's symbol table.
  */
 export interface CustomRequests {
-  /** What is open, for the status item and its menu. */
+  /** Describes the open dump, for the status item and its menu. */
   "vmcore/about": { arguments: Record<string, never>; body: About };
-  /** What a piece of text stands for: an address, a symbol, `symbol+0x10`, a C expression. */
+  /** Resolves a piece of text: an address, a symbol, `symbol+0x10`, a C expression. */
   "vmcore/resolve": { arguments: { text: string; frameId?: number | undefined }; body: Resolved };
-  /** Symbols whose names contain a text, the ones that begin with it first. */
+  /** Returns symbols whose names contain a text; those that begin with it come first. */
   "vmcore/symbols": {
     arguments: { contains: string; limit: number };
     body: { symbols: readonly SymbolHit[]; more: boolean };
   };
-  /** Where a variable is defined; null where the debuginfo does not tell. */
+  /** Returns where a variable is defined; null if the debuginfo does not have it. */
   "vmcore/declared": { arguments: { name: string }; body: { place: SourcePlace | null } };
-  /** The function at an address as a document: a DAP `Source` and the line (from 1) of the address in it. */
+  /**
+   * Returns the function at an address as a document: a DAP `Source` and the line of the address in it, counted from 1.
+   */
   "vmcore/disassembly": { arguments: { address: string }; body: { source: object; line: number } };
-  /** Makes a thread the selected one, by a `stopped` event of its own; the thread may be named by its `task_struct`. */
+  /** Selects a thread, by its id or by the address of its `task_struct`; a `stopped` event follows. */
   "vmcore/select": { arguments: { threadId: number } | { task: string }; body: object };
-  /** A source out of a repository or an archive, by the address that a DAP `Source` has for its path, without its scheme. */
+  /** Returns a source file of a repository or an archive, by the path of its DAP `Source` without scheme. */
   "vmcore/sourceText": { arguments: { address: string }; body: { text: string } };
-  /** Every file that was tried for the dump's debuginfo, and what to install. */
+  /** Returns each file that was tried for the dump's debuginfo, and what to install. */
   "vmcore/debuginfo": { arguments: Record<string, never>; body: DebuginfoFacts };
   /** Whether a file is the dump's vmlinux. */
   "vmcore/tryVmlinux": { arguments: { path: string }; body: DebuginfoTry };
-  /** Uses a file, or what is found in a directory, for a module; `module` and `invalidated` events follow. */
+  /** Uses a file, or a file in a directory, for a module; `module` and `invalidated` events follow. */
   "vmcore/loadModule": { arguments: { module: string; path: string }; body: { path: string } };
   /**
-   * Fetches missing debuginfo by debuginfod: of the kernel ("vmlinux") and of modules, all when none is named; from the
-   * servers of DEBUGINFOD_URLS when none are given. `module` and `invalidated` events follow.
+   * Downloads missing debuginfo with debuginfod: of the kernel ("vmlinux") and of modules, or of all if none is named.
+   * Default servers: those of DEBUGINFOD_URLS. `module` and `invalidated` events follow.
    */
   "vmcore/fetchDebuginfo": {
     arguments: { names: readonly string[]; servers: readonly string[] };
     body: { fetched: readonly string[]; remarks: readonly string[] };
   };
-  /** A thread's stack as text, as a person would paste it into a mail or an issue. */
+  /** Returns a thread's stack as text for a mail or an issue. */
   "vmcore/stack": { arguments: { threadId: number; format: "text" | "markdown" }; body: { text: string } };
-  /** Stacks of tasks, by the addresses of their `task_struct`s, in their order. */
+  /** Returns stacks of tasks, by the addresses of their `task_struct`s, in their order. */
   "vmcore/stacks": { arguments: { tasks: readonly string[] }; body: { stacks: readonly TaskStack[] } };
-  /** A thread's stack word by word as a document: a DAP `Source`. */
+  /** Returns a thread's stack word by word as a document: a DAP `Source`. */
   "vmcore/rawStack": { arguments: { threadId: number }; body: { source: object } };
-  /** A command line of crash's language, its records as tables. What it sets holds for itself alone. */
+  /** Runs a command and returns its records as tables. Settings that it changes apply only to itself. */
   "vmcore/run": { arguments: { line: string }; body: Grid };
-  /** The kernel log from its newest end: up to so many messages, those in front of a position that an answer gave. */
+  /** Returns messages of the kernel log, the newest first: up to a number, before a position from an earlier answer. */
   "vmcore/kernelLog": { arguments: { count: number; before?: number }; body: LogStretch };
-  /** What the places that a log names stand for, in their order; null for what names nothing in this dump. */
+  /** Describes the places that a log names, in their order; null for a place that is not in this dump. */
   "vmcore/describe": { arguments: { places: readonly Place[] }; body: { described: readonly (Described | null)[] } };
-  /** Where a source file that a text names lies on this machine. */
+  /** Returns where a source file named in a text is on this machine. */
   "vmcore/sourceFile": { arguments: { file: string }; body: { path: string | undefined } };
-  /** The instructions of an oops's `Code:` line. */
+  /** Returns the instructions of an oops's `Code:` line. */
   "vmcore/opcodes": { arguments: Opcodes; body: { instructions: readonly Opcode[] } };
-  /** What an identifier in the kernel's C is; null for what this build does not know. */
+  /** Describes an identifier of kernel C; null if this build does not have it. */
   "vmcore/identifier": { arguments: Identifier; body: { text: IdentifierText | null } };
-  /** "What is this address?": everything around it that the kernel has a name for. */
+  /** "What is this address?": returns each named thing that contains it. */
   "vmcore/identify": { arguments: { text: string; frameId?: number | undefined }; body: Identified };
 }
 
-/** Variables of the error that `launch` and `attach` answer with when it is the vmlinux that cannot be used. */
+/** Variables of the error of `launch` and `attach` when the vmlinux cannot be used. */
 export type RefusedVmlinux = {
-  /** What is wrong with it: "/tmp/vmlinux is of another kernel, ...". */
+  /** The reason: "/tmp/vmlinux is of another kernel, ...". */
   readonly said: string;
-  /** Whether `force` makes it used. */
+  /** Whether `force` overrides it. */
   readonly canForce: `${boolean}`;
 };
 
@@ -78,32 +81,32 @@ export interface About {
   readonly machine: string;
   /** First line of the oops, or the panic message; undefined without a panic. */
   readonly title: string | undefined;
-  /** Undefined where it cannot be told. */
+  /** Undefined if unknown. */
   readonly panicked: boolean | undefined;
-  /** Why there is no title: there was no panic, or that cannot be told; a sentence. */
+  /** A sentence on why there is no title: there was no panic, or it is unknown. */
   readonly untitled: string | undefined;
-  /** The panicking thread, or the one that the session stopped in. */
+  /** The panicking thread, or the thread in which the session stopped. */
   readonly threadId: number;
-  /** Where types, symbols and lines come from: "BTF", "DWARF"... */
+  /** Source of types, symbols and lines: "BTF", "DWARF". */
   readonly types: readonly string[];
   readonly symbols: readonly string[];
   readonly lines: boolean;
-  /** Directories that sources were looked for in. */
+  /** Directories searched for sources. */
   readonly sourceRoots: readonly {
     readonly path: string;
     readonly why: string;
     readonly version: string | undefined;
   }[];
-  /** What is missing, in sentences. */
+  /** Sentences about what is missing. */
   readonly lacking: readonly string[];
 }
 
-/** What became of one file that was looked for. */
+/** Result for one file that was tried. */
 export interface DebuginfoTry {
   readonly path: string;
   readonly outcome: "taken" | "refused" | "absent";
   readonly buildId: string | undefined;
-  /** To be put behind the path: "is of another build: ...". */
+  /** Text to follow the path: "is of another build: ...". */
   readonly why: string;
 }
 
@@ -112,13 +115,13 @@ export interface DebuginfoFacts {
   readonly buildId: string | undefined;
   readonly vmlinux: string | undefined;
   readonly tries: readonly DebuginfoTry[];
-  /** Files with symbols alone, looked at when neither a vmlinux nor the dump has any. */
+  /** Files that contain only symbols, used if neither a vmlinux nor the dump has any. */
   readonly mapTries: readonly DebuginfoTry[];
   readonly modules: readonly {
     readonly name: string;
     readonly buildId: string | undefined;
     readonly path: string | undefined;
-    /** Built outside the kernel's tree: no package of the distribution has its debuginfo. */
+    /** Whether the module was built outside the kernel tree: no package of the distribution has its debuginfo. */
     readonly outOfTree: boolean;
     readonly tries: readonly DebuginfoTry[];
   }[];
@@ -131,7 +134,7 @@ export interface DebuginfoFacts {
     /** The distribution's debuginfod server. */
     readonly debuginfod: string | undefined;
   };
-  /** What the user should know of the sources. */
+  /** Remarks about the sources. */
   readonly sources: string | undefined;
 }
 
@@ -139,38 +142,40 @@ export interface Resolved {
   readonly address: string;
   readonly symbol: string | undefined;
   readonly code: boolean;
-  /** A file on this machine, or the address of a source in a repository or an archive. */
+  /** A file on this machine, or the URI of a source in a repository or an archive. */
   readonly path: string | undefined;
   readonly line: number | undefined;
 }
 
-/** Neighbours in the kernel log, the oldest first. */
+/** Consecutive messages of the kernel log, oldest first. */
 export interface LogStretch {
   readonly messages: readonly LogMessage[];
-  /** Position of the first: about as many are in front of it. */
+  /** Position of the first message: about as many are before it. */
   readonly first: number;
 }
 
-/** Members are undefined where the kernel keeps none. */
+/** A message. Members are undefined if the kernel does not store them. */
 export interface LogMessage {
-  /** May hold several lines. */
+  /** Can have several lines. */
   readonly text: string;
-  /** Since boot. */
+  /** Time since boot. */
   readonly seconds: number | undefined;
   /** KERN_EMERG 0 to KERN_DEBUG 7 (include/linux/kern_levels.h). */
   readonly level: number | undefined;
-  /** "T169" for a thread, "C1" for a CPU. */
+  /** Caller: "T169" for a thread, "C1" for a CPU. */
   readonly caller: string | undefined;
-  /** The text says why there is none. */
+  /** The message could not be read; the text is the reason. */
   readonly fault?: true;
 }
 
-/** A piece of a log: an address, `symbol+0x10/0x80 [module]`. */
+/** A place named in a log: an address, `symbol+0x10/0x80 [module]`. */
 export interface Place {
   readonly text: string;
-  /** It is a return address, as those of a call trace: its line is that of the call before it. */
+  /** Whether it is a return address, as in a call trace: its line is that of the call before it. */
   readonly returns: boolean;
-  /** A register ("rdi", "x0") and the bytes behind it that its instruction uses. Default: no member is asked for. */
+  /**
+   * A register ("rdi", "x0") and the displacement in bytes that its instruction uses. Default: no member is looked up.
+   */
   readonly access?: { readonly register: string; readonly displacement: number };
 }
 
@@ -178,46 +183,48 @@ export interface Described {
   readonly address: string;
   readonly symbol: string | undefined;
   readonly code: boolean;
-  /** What an address of data points at, in a line; of code, what a live patch made of its function. */
+  /** For a data address what it points to, on one line; for code the live patch that replaced its function. */
   readonly what: string | undefined;
-  /** Where its code was written, from the innermost inlined function to the one that holds it; needs DWARF. */
+  /** Source lines of the code, from the innermost inlined function to the outermost; needs DWARF. */
   readonly places: readonly SourcePlace[];
-  /** The member that the place's `access` reaches: "member `next` of `struct list_head` (variable `head`)". */
+  /** The member that `access` reaches: "member `next` of `struct list_head` (variable `head`)". */
   readonly member?: string | undefined;
 }
 
 export interface SourcePlace {
-  /** Or the variable that is defined there. */
+  /** The function, or the variable defined there. */
   readonly function: string;
-  /** As the compiler recorded it. */
+  /** Path as the compiler recorded it. */
   readonly file: string;
   readonly line: number;
-  /** The file on this machine, where it was found, or the address of a source in a repository or an archive. */
+  /** The file on this machine if it was found, or the URI of a source in a repository or an archive. */
   readonly path: string | undefined;
 }
 
-/** A task's kernel stack in short. */
+/** A short form of a task's kernel stack. */
 export interface TaskStack {
   readonly task: string;
-  /** `schedule+0x5e`, innermost first. */
+  /** `schedule+0x5e`; innermost first. */
   readonly frames: readonly string[];
-  /** Which of them tells what the task is about: behind the scheduler, or behind what reported a crash. */
+  /**
+   * Index of the entry that characterizes the task: after the scheduler, or after the functions that reported a crash.
+   */
   readonly at: number;
-  /** Why there are no more. */
+  /** Why the stack ends early. */
   readonly fault?: string;
 }
 
-/** An identifier in a C file, with what its surroundings tell. */
+/** An identifier in a C file, with its context. */
 export interface Identifier {
   readonly name: string;
-  /** The keyword in front of it. */
+  /** The keyword before it. */
   readonly tag: "struct" | "union" | "enum" | undefined;
-  /** The expression that ends with it: `task->mm->pgd`, or the name alone. */
+  /** The expression that ends with it: `task->mm->pgd`, or only the name. */
   readonly expression: string;
-  /** What the expression begins with, and the members behind it: `task`, and `mm`, `pgd`. */
+  /** The start of the expression, and the members after it: `task`, and `mm`, `pgd`. */
   readonly root: string;
   readonly members: readonly string[];
-  /** The type that the file declares `root` with: `struct task_struct *`. */
+  /** The type of `root` declared in the file: `struct task_struct *`. */
   readonly declared: string | undefined;
   readonly frameId: number | undefined;
 }
@@ -229,14 +236,14 @@ export interface IdentifierText {
   readonly notes: readonly string[];
 }
 
-/** What holds an address, from the most to the least particular. */
+/** What contains an address, the most specific first. */
 export interface Identified {
   readonly address: string;
   readonly containers: readonly IdentifiedContainer[];
 }
 
 export interface IdentifiedContainer {
-  /** "slab object", "task stack", "page"... */
+  /** Kind: "slab object", "task stack", "page". */
   readonly kind: string;
   readonly facts: readonly IdentifiedFact[];
 }
@@ -244,33 +251,33 @@ export interface IdentifiedContainer {
 export interface IdentifiedFact {
   readonly name: string;
   readonly text: string;
-  /** Where the fact leads: an address, or a name of the symbol table. */
+  /** Target of the fact: an address, or a symbol name. */
   readonly link?: string;
-  /** The C expression of a struct that the fact can be opened as. */
+  /** C expression of a struct as which the fact can be opened. */
   readonly object?: string;
 }
 
 export interface SymbolHit {
   readonly name: string;
   readonly address: string;
-  /** As nm prints it: "T", "d"... */
+  /** Type letter of nm: "T", "d". */
   readonly type: string;
   readonly module: string | undefined;
 }
 
-/** Events of our own. */
+/** Custom events. */
 export interface CustomEvents {
-  /** A line for the adapter's log: a slow step, a bug's stack. */
+  /** A line for the adapter's log: a slow step, the stack of an internal error. */
   "vmcore/log": { readonly level: "info" | "error"; readonly text: string };
-  /** A question to the user whose answer, `vmcore/answer`, the adapter waits for. */
+  /** A question to the user. The adapter waits for its answer, `vmcore/answer`. */
   "vmcore/ask": { readonly id: number; readonly question: string };
 }
 
-/** What `adapter --facts FILE...` prints: one JSON line for the dump editor. */
+/** Output of `adapter --facts FILE...`: one JSON line for the dump page. */
 export type DumpFacts =
   | {
       readonly ok: true;
-      /** What the dump lacks of what was to be in it, in a sentence. */
+      /** A sentence on what is missing from the dump. */
       readonly missing: string | undefined;
       readonly facts: readonly { readonly name: string; readonly value: string }[];
       readonly lacking: readonly string[];
@@ -279,6 +286,6 @@ export type DumpFacts =
   | {
       readonly ok: false;
       readonly message: string;
-      /** It is a file of text, such as a log with a name like a dump's. */
+      /** Whether it is a text file, such as a log with the name of a dump. */
       readonly isText: boolean;
     };

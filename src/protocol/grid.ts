@@ -1,12 +1,12 @@
-/** What a command's records say, as tables. Values are those of `--json`; a fault takes its value's place. */
+/** A command's records as tables. Values are those of `--json`; a fault replaces its value. */
 export interface Grid {
-  /** Most commands have one; those that list two kinds of things have two. */
+  /** Most commands have one table; those that list two kinds of things have two. */
   readonly tables: readonly GridTable[];
-  /** What the command said beside its rows and what it could not say, in sentences. */
+  /** Sentences that the command printed besides its rows, and what it could not read. */
   readonly remarks: readonly string[];
-  /** What the command leaves out, and the command line that leaves it in. */
+  /** What the command omits, and the command that includes it. */
   readonly omissions: readonly GridOmission[];
-  /** There were more records than a table holds. */
+  /** Whether there were more records than a table can hold. */
   readonly more: boolean;
 }
 
@@ -18,16 +18,16 @@ export interface GridOmission {
 
 export interface GridTable {
   readonly columns: readonly GridColumn[];
-  /** As long as `columns` each. */
+  /** As many cells as `columns`. */
   readonly rows: readonly (readonly GridCell[])[];
 }
 
 export interface GridColumn {
-  /** The record's key; of records within records joined by dots. */
+  /** Key of the record; for nested records a path separated by dots. */
   readonly name: string;
-  /** What its cells are: "address", "task" and "symbol" lead somewhere. */
+  /** Kind of the cells: "address", "task" and "symbol" are links. */
   readonly kind: "address" | "task" | "symbol" | "number" | "text";
-  /** What its numbers count, or how they are written, where that is known. */
+  /** Unit or format of its numbers, if known. */
   readonly unit?: Unit;
 }
 
@@ -39,7 +39,7 @@ export type GridCell = null | boolean | number | string | FaultCell;
 
 /** Why a value cannot be read. */
 export interface FaultCell {
-  /** Its kind: "excluded", "missing", "truncated", "unmapped", "corrupt" or "unknown". */
+  /** Kind of the fault: "excluded", "missing", "truncated", "unmapped", "corrupt" or "unknown". */
   readonly fault: string;
   readonly address: string | null;
   readonly message: string;

@@ -1,19 +1,17 @@
+/** Requests between the language server and the extension. */
 import type { CustomRequests } from "./custom.ts";
 
-/**
- * Between the language server and the extension that started it. The server opens no dump: it asks the extension,
- * which asks the debug session in front.
- */
+/** The server opens no dump: it sends questions to the extension, which passes them to the active debug session. */
 export interface LanguageRequests {
-  /** From the server: a request for the debug session; null when none is open or it refused. */
+  /** From the server: a request for the debug session; null if there is none or it refused. */
   "vmcore/ask": { arguments: SessionQuestion; body: unknown };
-  /** From the extension: a report of a log with file:line behind each entry of its call traces. */
+  /** From the extension: returns a report of a log with file:line after each entry of its call traces. */
   "vmcore/resolvedReport": { arguments: { uri: string; line: number }; body: { text: string } | null };
-  /** From the extension: what a report of a log says, explained, in Markdown. */
+  /** From the extension: returns the explanation of a report in Markdown. */
   "vmcore/analysis": { arguments: { uri: string; line: number }; body: { title: string; markdown: string } | null };
 }
 
-/** What the server asks of a session; nothing that changes what the user sees. */
+/** Requests that the server can send to a session; none of them changes what the user sees. */
 export type Askable =
   | "vmcore/about"
   | "vmcore/declared"
@@ -28,10 +26,7 @@ export interface SessionQuestion {
   readonly arguments: CustomRequests[Askable]["arguments"];
 }
 
-/**
- * Where the files of kernels lie, for answers while no dump is open: settings `vmcore.*` as package.json documents
- * them, with absolute paths.
- */
+/** Files of kernels, for answers without an open dump: the settings `vmcore.*` of package.json with absolute paths. */
 export interface FileSettings {
   readonly vmlinux?: string | undefined;
   readonly systemMap?: string | undefined;
@@ -41,25 +36,25 @@ export interface FileSettings {
   readonly sourceFileMap?: Readonly<Record<string, string>>;
 }
 
-/** `initializationOptions`; all may be left out. */
+/** `initializationOptions`; all are optional. */
 export interface InitializationOptions extends FileSettings {
-  /** The client serves `LensCommands` and follows `command:` links to them. */
+  /** The client implements `LensCommands` and follows `command:` links to them. */
   readonly commands?: boolean;
-  /** The user does not trust the workspace: nothing in its folders is read before `vmcore/trustGranted`. */
+  /** The workspace is not trusted: nothing in its folders is read before `vmcore/trustGranted`. */
   readonly restricted?: boolean;
 }
 
 /** Notifications from the extension. */
 export interface LanguageNotifications {
-  /** The workspace is trusted from now on. */
+  /** The workspace is now trusted. */
   "vmcore/trustGranted": Record<string, never>;
   /** The settings changed. */
   "vmcore/settingsChanged": FileSettings;
-  /** Another debug session is in front, or none: what a session said holds no more. */
+  /** The active debug session changed: answers of the previous one are invalid. */
   "vmcore/sessionChanged": Record<string, never>;
 }
 
-/** Commands that code lenses name; the extension serves them. */
+/** Commands of code lenses, implemented by the extension. */
 export interface LensCommands {
   "vmcore.analyzeReport": [uri: string, line: number];
   "vmcore.resolveReport": [uri: string, line: number];

@@ -1,10 +1,10 @@
-/** The code that a report prints behind `Code:`, as a question and as its answer. */
+/** The code after `Code:` in a report: request and answer. */
 
-/** What stands behind `Code:`, and the place in code that the mark in it stands for. */
+/** The text after `Code:`, and the address of the marked instruction. */
 export interface Opcodes {
   /** `8b 43 20 <89> 28`, `b9400c00 (b9000020)`. */
   readonly text: string;
-  /** `lab_apply+0x2f/0x43 [lab_nullderef]`, an address; undefined where the report names none. */
+  /** `lab_apply+0x2f/0x43 [lab_nullderef]`, or an address; undefined if the report has none. */
   readonly at: string | undefined;
 }
 
@@ -15,6 +15,6 @@ export interface Opcode {
   /** `89 28`. */
   readonly bytes: string;
   readonly text: string;
-  /** The instruction that faulted. */
+  /** Whether it is the faulting instruction. */
   readonly faulting: boolean;
 }

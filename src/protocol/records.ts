@@ -1,6 +1,6 @@
 /**
- * Keys of the records that pages of the Crash Dump panel show or read by name, by command line. The commands' tables are
- * checked against them by the compiler, and so are the pages.
+ * Keys of the records that pages of the Crash Dump panel use, by command. The compiler checks the commands' tables and
+ * the pages against them.
  */
 export interface PanelKeys {
   "analyze -t": "part" | "certainty" | "finding" | "evidence" | "shows" | "id";

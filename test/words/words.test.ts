@@ -11,7 +11,7 @@ const REWRITTEN = ["arch", "archive", "base", "debuginfo", "dump", "elf", "kerne
 REWRITTEN.push("src/linux/mm/", "src/linux/slab/");
 REWRITTEN.push("src/crash/language/", "src/crash/say/");
 REWRITTEN.push("src/crash/commands/types/", "src/crash/commands/net/");
-REWRITTEN.push("src/model/", "src/render/", "src/say/");
+REWRITTEN.push("src/model/", "src/render/", "src/say/", "src/protocol/");
 const PAGES: string[] = [];
 
 const root = new URL("../..", import.meta.url).pathname;
