@@ -16,7 +16,7 @@ import type { SourcePlace } from "../protocol/custom.ts";
 import { contextOf } from "./context.ts";
 import { ROLES } from "./outline.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
-import type { Told } from "../session/open/staticKernel.ts";
+import type { PlaceDescription } from "../session/open/staticKernel.ts";
 import type { LogText } from "./texts.ts";
 import { wellKnown } from "./wellKnown.ts";
 
@@ -68,7 +68,7 @@ const table = (rows: readonly Row[]): string =>
   ["| | |", "|-|-|", ...rows.map(([name, text]) => `| **${name}** | ${text} |`)].join("\n");
 
 /** A fact as Markdown: places as code, what the log says escaped. */
-function rowText({ key, text }: SummaryRow, told: Told | undefined): string {
+function rowText({ key, text }: SummaryRow, told: PlaceDescription | undefined): string {
   if (key === "address") return valueText(BigInt(text));
   if (key !== "where") return markdownText(text).replaceAll(" / ", "<br>");
   const [, place = "", module] = /^(\S+)(?: of module (\S+))?/.exec(text) ?? [];
@@ -85,7 +85,7 @@ const hex = (value: bigint): string => `\`${hex0x(value)}\``;
 /** Small numbers in registers are counts and flags; as the address of a fault they are members of a structure at NULL. */
 const isSmall = (value: bigint): boolean => value > 0n && value < 4096n;
 
-const valueText = (value: bigint, told?: Told | null): string =>
+const valueText = (value: bigint, told?: PlaceDescription | null): string =>
   [
     hex(value),
     wellKnown(value) ??
@@ -94,7 +94,7 @@ const valueText = (value: bigint, told?: Told | null): string =>
     .filter((part) => part !== undefined && part !== "")
     .join(" ");
 
-const registerText = (value: bigint, told?: Told | null): string =>
+const registerText = (value: bigint, told?: PlaceDescription | null): string =>
   isSmall(value) ? hex(value) : valueText(value, told);
 
 const placeText = ({ function: name, file, line, path }: SourcePlace, i = 0): string => {

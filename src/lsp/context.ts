@@ -5,7 +5,7 @@ import { questionsOf } from "../log/instruction.ts";
 import type { Place } from "../log/place.ts";
 import type { SymbolWord } from "../log/words.ts";
 import { codeDecoder } from "../session/open/codeDecoder.ts";
-import type { Told } from "../session/open/staticKernel.ts";
+import type { PlaceDescription } from "../session/open/staticKernel.ts";
 import type { Known } from "./knowledge.ts";
 import type { Asked } from "./session.ts";
 
@@ -13,7 +13,7 @@ import type { Asked } from "./session.ts";
 export async function contextOf(
   facts: ReportFacts,
   known: Known,
-): Promise<{ readonly context: LogContext; readonly site: Told | undefined }> {
+): Promise<{ readonly context: LogContext; readonly site: PlaceDescription | undefined }> {
   const disassemble = await codeDecoder([facts.machine]);
   const { where, member } = questionsOf(facts, { disassemble });
   const asked: Asked[] = [

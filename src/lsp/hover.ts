@@ -6,7 +6,7 @@ import type { Identified } from "../protocol/custom.ts";
 import type { Landmarks } from "../log/landmarks.ts";
 import type { Knowledge, Known } from "./knowledge.ts";
 import type { Session } from "./session.ts";
-import type { Told } from "../session/open/staticKernel.ts";
+import type { PlaceDescription } from "../session/open/staticKernel.ts";
 import { moduleFlags, wellKnown } from "./wellKnown.ts";
 import type { Word } from "../log/words.ts";
 
@@ -85,7 +85,7 @@ async function toldLines(word: Word, returns: boolean, known: Known, session: Se
   return identified ? [...lines, ...identifiedLines(identified)] : lines;
 }
 
-function placeLines({ address, symbol, what, places }: Told): string[] {
+function placeLines({ address, symbol, what, places }: PlaceDescription): string[] {
   const named = symbol ?? what;
   const head = [
     ...(address === undefined ? [] : [address]),

@@ -1,6 +1,6 @@
 import type { Landmarks } from "../log/landmarks.ts";
 import { type Asked, type Kinship, placeOf, type Session } from "./session.ts";
-import type { Told } from "../session/open/staticKernel.ts";
+import type { PlaceDescription } from "../session/open/staticKernel.ts";
 import type { StaticKernels } from "./staticKernels.ts";
 import { treePath } from "./treePath.ts";
 
@@ -11,7 +11,7 @@ export interface Known {
   /** The file that answers in the session's place; undefined when the session does, or nobody. */
   readonly file: string | undefined;
   /** What words stand for, in their order; null for what is not known. */
-  describe(asked: readonly Asked[]): Promise<(Told | null)[]>;
+  describe(asked: readonly Asked[]): Promise<(PlaceDescription | null)[]>;
 }
 
 /** Answers about words of logs: of the debug session if it is of the log's kernel, else of the kernel's files. */
@@ -51,8 +51,8 @@ export class Knowledge {
 async function eachKnown(
   asked: readonly Asked[],
   reach: Kinship,
-  describe: (places: NonNullable<ReturnType<typeof placeOf>>[]) => Promise<(Told | null)[]>,
-): Promise<(Told | null)[]> {
+  describe: (places: NonNullable<ReturnType<typeof placeOf>>[]) => Promise<(PlaceDescription | null)[]>,
+): Promise<(PlaceDescription | null)[]> {
   const places = asked.map((one) => placeOf(one, reach));
   const told = await describe(places.filter((place) => place !== undefined));
   let next = 0;
@@ -60,7 +60,7 @@ async function eachKnown(
 }
 
 /** `kernel/panic.c:275`, with the functions that were inlined: `a.h:12 < b.c:34`. */
-export const placesText = (described: Told): string =>
+export const placesText = (described: PlaceDescription): string =>
   described.places
     .map(({ file, line }) => `${treePath(file) ?? file.slice(file.lastIndexOf("/") + 1)}:${line}`)
     .join(" < ");

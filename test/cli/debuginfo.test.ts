@@ -107,7 +107,7 @@ test("a wrong vmlinux is told by its release, or by the time of its build where 
   const id = "ab".repeat(20);
   assert.match(
     said({ "dump/vmlinux": vmlinux("Linux version 6.12.9 (me) #1", id) }),
-    /refused {2}dump\/vmlinux is of another kernel, it is of Linux 6\.12\.9 and the dump of 6\.1\.0-56-cloud-amd64: its build-id is (ab){20}, the dump's kernel has [0-9a-f]{40}$/m,
+    /refused {2}dump\/vmlinux is of another kernel, Linux 6\.12\.9; the dump is of 6\.1\.0-56-cloud-amd64: its build-id is (ab){20}, the dump's kernel has [0-9a-f]{40}$/m,
   );
   assert.match(
     said({ "dump/vmlinux": vmlinux("Linux version 6.1.0-56-cloud-amd64 (me) #2 Mon") }),
@@ -119,10 +119,7 @@ test("a stripped vmlinux that is named takes nothing from what the dump itself t
   const { root } = debuginfoPlaces({ "dump/vmlinux": { buildId, symbols: false, dwarf: false } });
   const session = openSession({ vmcore, vmlinux: join(root, "dump/vmlinux") });
   t.after(() => session.close());
-  assert.match(
-    session.warnings.join(),
-    /dump\/vmlinux was stripped: symbols and types are those that the dump holds itself/,
-  );
+  assert.match(session.warnings.join(), /dump\/vmlinux was stripped: symbols and types are read from the dump/);
   assert.equal([...modules(session.kernel)].length, 8);
 });
 

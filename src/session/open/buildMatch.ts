@@ -1,3 +1,4 @@
+/** Compares the build of a vmlinux with that of the kernel in a dump. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { buildIdOf } from "../../elf/buildId.ts";
 import { type ElfFile, SHF_ALLOC, SHT_NOBITS } from "../../elf/elf.ts";
@@ -5,18 +6,21 @@ import { elfSymbols } from "../../debuginfo/symbols/elfSymbols.ts";
 import { kaslrOffset, type OpenedMemory } from "../../memory/openMemory.ts";
 import { kernelBuildId } from "../find/kernelBuildId.ts";
 
-/** Whether a vmlinux is of the build that the dump is of. */
+/** Whether a vmlinux belongs to the build of the dump's kernel. */
 export interface BuildMatch {
   readonly verdict: "same" | "other" | "unknown";
-  /** What says so: "is of another build: ...", to be put behind the file's name. */
+  /** The reason, as a predicate for the file's name: "is of another build: ...". */
   readonly why: string;
 }
 
-/** Notes of a kernel are some hundred bytes, its banner some two hundred. */
+/** Limits in bytes. The notes of a kernel have some hundred bytes, its banner has some two hundred. */
 const MAX_NOTES = 1 << 16;
 const MAX_BANNER = 512;
 
-/** Compares build-ids, and where that says nothing what the dump has in memory at the vmlinux' own addresses. */
+/**
+ * Compares build IDs. If that is not possible, compares the notes and the banner in the dump's memory at the addresses
+ * of the vmlinux.
+ */
 export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
   const { arch, vmcoreinfo } = opened;
   if (elf.machine !== arch.elf.machine)
@@ -37,7 +41,7 @@ export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
     };
   const [ours, theirs] = place === undefined ? [] : [bannerOf(elf), bannerInMemory(elf, opened, place)];
   if (ours !== undefined && theirs !== undefined) {
-    if (ours === theirs) return { verdict: "same", why: "has the very version text that the kernel has in memory" };
+    if (ours === theirs) return { verdict: "same", why: "has the version text that the kernel has in memory" };
     return {
       verdict: "other",
       why: `${otherKernel(elf, opened)}: its version text is "${ours}", the kernel in memory has "${theirs}"`,
@@ -45,11 +49,11 @@ export function compareBuild(elf: ElfFile, opened: OpenedMemory): BuildMatch {
   }
   return {
     verdict: "unknown",
-    why: real === undefined ? "cannot be compared: the dump tells no build-id" : "has no build-id to compare",
+    why: real === undefined ? "cannot be compared: the dump contains no build-id" : "has no build-id to compare",
   };
 }
 
-/** The build-id in the dump's memory, where this vmlinux has its notes. */
+/** Reads the build ID in the dump's memory at the address where this vmlinux has its notes. */
 function notedBuildId(elf: ElfFile, { memory, arch }: OpenedMemory, bias: bigint): string | undefined {
   const notes = elf.section(".notes");
   if (!notes || notes.size > MAX_NOTES) return undefined;
@@ -57,16 +61,19 @@ function notedBuildId(elf: ElfFile, { memory, arch }: OpenedMemory, bias: bigint
   return bytes instanceof Fault ? undefined : buildIdOf(bytes, arch.byteOrder);
 }
 
-/** "is of Linux 6.12.9, the dump of 6.1.0-56-amd64", or only that the builds differ where the release is the same. */
+/**
+ * Returns "is of another kernel, Linux 6.12.9; the dump is of 6.1.0-56-amd64", or that only the builds differ if the
+ * release is the same.
+ */
 function otherKernel(elf: ElfFile, { vmcoreinfo }: OpenedMemory): string {
   const [ours, theirs] = [/^Linux version (\S+)/.exec(bannerOf(elf) ?? "")?.[1], vmcoreinfo?.text("OSRELEASE")];
   if (ours === undefined || theirs === undefined) return "is of another build";
   return ours === theirs
     ? `is of another build of ${ours}`
-    : `is of another kernel, it is of Linux ${ours} and the dump of ${theirs}`;
+    : `is of another kernel, Linux ${ours}; the dump is of ${theirs}`;
 }
 
-/** linux_banner (init/version.c): release, compiler, and the time of the build. */
+/** Reads linux_banner (init/version.c): release, compiler, and time of the build. */
 function bannerOf(elf: ElfFile): string | undefined {
   const symbol = elfSymbols(elf).named("linux_banner")[0];
   const section =
@@ -79,14 +86,14 @@ function bannerOf(elf: ElfFile): string | undefined {
   return banner(elf.file.read(section.offset + Number(symbol.address - section.address), MAX_BANNER));
 }
 
-/** What the dump has in memory where this vmlinux has its banner. */
+/** Reads the text in the dump's memory at the address where this vmlinux has its banner. */
 function bannerInMemory(elf: ElfFile, { memory }: OpenedMemory, bias: bigint): string | undefined {
   const symbol = elfSymbols(elf).named("linux_banner")[0];
   const bytes = symbol && attempt(() => memory.read(symbol.address + bias, MAX_BANNER));
   return bytes === undefined || bytes instanceof Fault ? undefined : banner(bytes);
 }
 
-/** The text, of a file or dump that may say anything: one line that a terminal can show. */
+/** Parses a banner. Returns undefined unless it is one printable line, because a file or dump may contain any bytes. */
 function banner(bytes: Uint8Array): string | undefined {
   const text = Buffer.from(bytes).toString("latin1").split("\0")[0]?.trimEnd() ?? "";
   return text.startsWith("Linux version ") && /^[ -~]+$/.test(text) ? text : undefined;

@@ -1,4 +1,4 @@
-/** The disassembler of the code that reports print behind `Code:`. */
+/** Disassembles the code that reports print after `Code:`. */
 import type { Arch } from "../../arch/arch.ts";
 import { architectures } from "../../arch/architectures.ts";
 import {
@@ -17,14 +17,17 @@ import type { Place } from "../../log/place.ts";
 
 type Disassemble = NonNullable<LogContext["disassemble"]>;
 
-/** An address for the instruction of the report, around which none wraps: only distances are shown. */
+/**
+ * An address for the instruction of the report, chosen so that no address around it wraps. Only distances are shown.
+ */
 const PLACE = 1n << 40n;
-/** No jump or call goes farther. */
+/** The largest distance of a jump or call in bytes. */
 const MAX_JUMP = 1n << 31n;
 
 /**
- * Loads the disassemblers that reports of these machines need. One that does not exist or does not load decodes nothing.
- * @param machines as reports name them; undefined is skipped
+ * Loads the disassemblers that reports of these machines need. A disassembler that does not exist or does not load
+ * decodes nothing.
+ * @param machines names as in reports; undefined is skipped
  */
 export async function codeDecoder(machines: Iterable<string | undefined>): Promise<Disassemble> {
   const decoders = new Map<string, Disassemble>();
@@ -50,11 +53,11 @@ async function loaded(arch: Arch): Promise<Disassembler | undefined> {
   }
 }
 
-/** Decodes the code of reports of one machine. */
+/** Returns a function that decodes the code in reports of one machine. */
 export const decoderOf =
   (arch: Arch, decoder: Disassembler): Disassemble =>
   (_machine, code, place) => {
-    // Halfwords are Thumb instructions, which the decoder of arm would take for others.
+    // Halfwords are Thumb instructions, which the decoder of arm would misread.
     if (!/[<(]/.test(code) || (arch.wordSize === 4 && /\b[0-9a-f]{4}\b/.test(code))) return [];
     try {
       const { bytes, mark } = codeBytes(code, arch.byteOrder === "big");
@@ -73,7 +76,7 @@ export const decoderOf =
     }
   };
 
-/** Operands with the targets of jumps, of which only the distance is known, as places in the function. */
+/** Replaces the targets of jumps in operands by places in the function, because only their distance is known. */
 const placed = (operands: string, site: Place | undefined): string =>
   operands.replace(/#?0x([0-9a-f]{8,16})\b/g, (text, digits: string) => {
     const distance = BigInt(`0x${digits}`) - PLACE;

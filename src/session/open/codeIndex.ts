@@ -1,20 +1,21 @@
+/** The code of the kernel and its modules: functions, lines, locals and unwinding tables by runtime address. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { CallSite, CfiRow, CodeSource, OrcEntry, OrcSource } from "../../debuginfo/source.ts";
 import type { Code, CodePlace } from "../../model/kernel.ts";
 
-/** What is known of the code of one image: the kernel or one module. */
+/** The debuginfo for the code of one image: the kernel or one module. */
 export interface CodeImage {
   readonly module: string | undefined;
   /** Runtime ranges of text, end exclusive. */
   readonly text: readonly { readonly start: bigint; readonly end: bigint }[];
-  /** Opened when first asked: most images are never looked into. */
+  /** Opens the code source at the first call, because most images are never used. */
   readonly code: () => CodeSource | undefined;
   /** Runtime address minus the code source's address. */
   readonly bias: bigint;
   readonly orc: () => OrcSource | undefined;
 }
 
-/** Lines, inlines, locals and unwind rows of the kernel and its modules as one. */
+/** Looks up lines, inlined functions, locals and unwind rows in the kernel and its modules. */
 export class CodeIndex implements Code {
   private readonly kernelImage: CodeImage;
   private readonly modules: () => readonly CodeImage[];
@@ -23,8 +24,8 @@ export class CodeIndex implements Code {
   private readonly places = new Map<bigint, readonly CodePlace[]>();
 
   /**
-   * @param isGenerated whether the kernel itself made the code at an address; asked when no image holds it
-   * @param symbolAt name of the symbol that holds an address: for functions whose debuginfo does not tell theirs
+   * @param isGenerated whether the kernel generated the code at an address; called if no image contains it
+   * @param symbolAt name of the symbol at an address, for functions without a name in the debuginfo
    */
   constructor(
     kernelImage: CodeImage,
@@ -38,7 +39,7 @@ export class CodeIndex implements Code {
     this.symbolAt = symbolAt;
   }
 
-  /** After debuginfo was loaded or unloaded. */
+  /** Clears what is cached; call it after debuginfo was loaded or unloaded. */
   forget(): void {
     this.places.clear();
   }
@@ -55,11 +56,12 @@ export class CodeIndex implements Code {
     if (!image || !code) return [];
     const { module, bias } = image;
     const { symbolAt } = this;
-    // What is damaged, or was moved by dwz to a file that is not there, is as good as not there: stacks go on by symbols.
+    // Treat debuginfo that is damaged, or that dwz moved to a missing file, as absent: stacks then continue with
+    // symbols.
     const scopes = attempt(() => code.scopes(pc - bias));
     if (scopes instanceof Fault) return [];
     return scopes.map((scope) => ({
-      // Asked for only where it is shown: a name or a line may cost a line table or an abstract origin.
+      // Computed when read, because a name or a line may need a line table or an abstract origin.
       get function() {
         const name = attempt(() => scope.function);
         if (!(name instanceof Fault)) return name;

@@ -1,11 +1,13 @@
+/** Summarizes what makedumpfile's filter erased from a dump. */
 import type { DumpFacts } from "../../dump/format.ts";
 
-/** Names that a person reads in one sentence. */
+/** Limit of names in the sentence. */
 const MAX_NAMED = 8;
 
 /**
- * What `makedumpfile --config` erased from a dump, in a sentence; undefined when nothing was. Its account has a line for
- * each object, `erase task.comm size 16` or `erase command_line nullify`, the same again and again for those of a list.
+ * Returns a sentence on what `makedumpfile --config` erased from a dump; undefined if it erased nothing. ERASEINFO has
+ * a line for each object, `erase task.comm size 16` or `erase command_line nullify`, repeated for the elements of a
+ * list.
  */
 export function erased({ eraseinfo }: DumpFacts): string | undefined {
   const counts = new Map<string, number>();
@@ -18,5 +20,5 @@ export function erased({ eraseinfo }: DumpFacts): string | undefined {
   if (counts.size === 0) return undefined;
   const named = [...counts].slice(0, MAX_NAMED).map(([what, count]) => (count === 1 ? what : `${what} ${count} times`));
   const more = counts.size > MAX_NAMED ? `, and ${counts.size - MAX_NAMED} more` : "";
-  return `Data was erased from the dump by makedumpfile's filter (--config, --eppic): "XXXX" or zeros stand in the place of ${named.join(", ")}${more}.`;
+  return `Data was erased from the dump by makedumpfile's filter (--config, --eppic): "XXXX" or zeros replace ${named.join(", ")}${more}.`;
 }

@@ -1,3 +1,4 @@
+/** Keeps indexes of kernels in the user's cache directory, so that the next session opens faster. */
 import { attemptSystem } from "../../base/systemError.ts";
 import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { homedir } from "node:os";
@@ -7,32 +8,37 @@ import { openFile } from "../../base/file.ts";
 import { isBuildId } from "../find/debuginfoPlaces.ts";
 import { keepFile } from "../fetch/keptFile.ts";
 
-/** "vmcore-i" and a version, in the byte order of the machine that wrote it: another's is no index here. */
+/**
+ * "vmcore-i" and a version, in the byte order of the machine that wrote the index. An index of the other byte order is
+ * ignored.
+ */
 const MAGIC = Uint32Array.of(0x6f636d76, 0x692d6572, 1);
-/** The magic numbers, a checksum of all that follows, 4 spare words, a build-id filled up with zeros. */
+/**
+ * Size of the header in bytes: the magic numbers, a checksum of the rest, 4 spare words, a build ID padded with zeros.
+ */
 const HEADER = 96;
 const BUILD_ID_AT = 32;
 
-/** An index of a kernel has 3 MiB. */
+/** Limit of the size of one index in bytes. A typical one has 3 MiB. */
 const MAX_INDEX = 256 << 20;
-/** Of all indexes together: when it is more, those that were not used for the longest go. */
+/** Limit of the size of all indexes in bytes; the least recently used ones are removed first. */
 const MAX_KEPT = 512 << 20;
-/** A file that somebody began to write, and did not finish within an hour, is nobody's. */
+/** Age in milliseconds after which an unfinished file is removed. */
 const ABANDONED_MS = 3_600_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where indexes are kept, by the XDG Base Directory Specification. */
+/** Returns the directory of the indexes, by the XDG Base Directory Specification. */
 export const indexDirectory = (env: Environment): string =>
   join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "vmcore-debug", "index");
 
-/** What is kept of a build: names that were looked up in its DWARF, functions that were come to, its symbols in order. */
+/** The kinds of indexes of a build: names looked up in its DWARF, functions found there, its sorted symbols. */
 export const indexKinds = ["names", "functions", "symbols"] as const;
 export type IndexKind = (typeof indexKinds)[number];
 
 const pathOf = (directory: string, buildId: string, kind: IndexKind): string => join(directory, `${buildId}.${kind}`);
 
-/** The index that was kept for a build; undefined when there is none, or what is there is damaged or somebody else's. */
+/** Reads the index of a build. Undefined if there is none, or if it is damaged or belongs to another build. */
 export function readIndex(directory: string, buildId: string, kind: IndexKind): Uint8Array | undefined {
   if (!isBuildId(buildId)) return undefined;
   const path = pathOf(directory, buildId, kind);
@@ -47,17 +53,17 @@ export function readIndex(directory: string, buildId: string, kind: IndexKind): 
   if (!bytes || bytes.length < HEADER) return undefined;
   const wanted = header(buildId, bytes.subarray(HEADER));
   if (Buffer.compare(bytes.subarray(0, HEADER), wanted) !== 0) return undefined;
-  // Of a cache that may only be read nothing is pruned either.
+  // Ignore errors: a read-only cache is not pruned either.
   attemptSystem(() => utimesSync(path, new Date(), new Date()));
   return bytes.subarray(HEADER);
 }
 
-/** Keeps an index for the next session. A cache that cannot be written to is none: nothing is said. */
+/** Stores an index for the next session. Does nothing if the cache cannot be written to. */
 export function writeIndex(directory: string, buildId: string, kind: IndexKind, contents: Uint8Array): void {
   if (!isBuildId(buildId) || contents.length > MAX_INDEX - HEADER) return;
   const path = pathOf(directory, buildId, kind);
   if (!keepFile(path, Buffer.concat([header(buildId, contents), contents]), { folder: 0o700, file: 0o600 })) return;
-  // Another session may prune it as well.
+  // Ignore errors: another session may prune at the same time.
   attemptSystem(() => prune(directory));
 }
 
@@ -70,7 +76,7 @@ function header(buildId: string, contents: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Keeps what was used last, as much as there is room for. */
+/** Removes the least recently used files beyond the limit, and abandoned unfinished ones. */
 function prune(directory: string): void {
   const files = readdirSync(directory)
     .filter((name) => indexKinds.some((kind) => new RegExp(`\\.${kind}(\\.[\\da-f-]+\\.part)?$`).test(name)))

@@ -1,3 +1,4 @@
+/** Assembles what is known of the kernel without its modules, from the vmlinux, a System.map and the dump. */
 import { attempt, attempting, Fault } from "../../base/fault.ts";
 import { type Job, toEnd } from "../../base/job.ts";
 import { type Piece, progress } from "../../say/piece.ts";
@@ -14,26 +15,28 @@ import type { SymbolImage } from "./symbolIndex.ts";
 import type { PlacedMap } from "./systemMapFile.ts";
 import type { Vmlinux } from "./vmlinux.ts";
 
-/** What is known of the kernel itself, modules left out. Everything but the symbols opens when asked for. */
+/**
+ * The symbols, types and code of the kernel without its modules. Everything but the symbols is read when first used.
+ */
 export interface KernelImage {
   readonly symbols: readonly SymbolImage[];
   readonly code: CodeImage;
-  /** Types in the dump or the vmlinux; undefined when neither has BTF that can be read. */
+  /** Types in the dump or the vmlinux; undefined if neither has readable BTF. */
   readonly btf: () => Btf | undefined;
   readonly orcVersion: () => OrcVersion | undefined;
-  /** Why data of the kernel may have no names, and what to do; undefined when all has. */
+  /** Why data of the kernel may have no names, and what to do; undefined if all data has names. */
   readonly gap: string | undefined;
   /** Runtime address minus vmlinux address. */
   readonly bias: bigint;
-  /** Why something is not there, for the user. */
+  /** What is missing and why, in sentences for the user. */
   readonly lacking: readonly string[];
 }
 
-/** Larger than any kernel's BTF: Debian's has 4 MiB. */
+/** Limit in bytes, larger than any kernel's BTF: Debian's has 4 MiB. */
 const MAX_BTF = 256 << 20;
 
 const GAP =
-  "the dump names this kernel's functions, and of its data at most what is exported (no CONFIG_KALLSYMS_ALL); give a vmlinux or a System.map";
+  "the dump names this kernel's functions, but only exported data (no CONFIG_KALLSYMS_ALL); give a vmlinux or a System.map";
 
 const remedyFor = ({ kind }: Fault): string =>
   kind === "corrupt" || kind === "truncated"
@@ -41,8 +44,9 @@ const remedyFor = ({ kind }: Fault): string =>
     : "give a vmlinux";
 
 /**
- * @param given a System.map, for what neither a vmlinux nor the dump names
- * @param search for one, when the dump names nothing, or functions alone
+ * Reads the kernel's symbols from the vmlinux or the dump, and prepares its types and code.
+ * @param given a System.map, for names that neither a vmlinux nor the dump contains
+ * @param search searches for a System.map; called if the dump contains no names, or names of functions only
  */
 export function* readingKernelImage(
   memory: OpenedMemory,
@@ -52,43 +56,22 @@ export function* readingKernelImage(
   search: () => PlacedMap | undefined = () => undefined,
 ): Job<KernelImage, Piece> {
   const lacking: string[] = [];
-  // A stripped vmlinux names nothing: the dump itself does.
+  // Use the dump's own symbols if the vmlinux is stripped.
   const named = vmlinux?.elf.section(".symtab") ? vmlinux : undefined;
   const fromDump = named ? undefined : yield* attempting(readingDumpSymbols(memory));
   const isNamed = !fromDump || (!(fromDump instanceof Fault) && fromDump.named("init_task").length > 0);
   const map = given ?? (isNamed ? undefined : search());
   if (fromDump instanceof Fault && !map) lacking.push(`no symbols: ${fromDump.message}; ${remedyFor(fromDump)}`);
   const source = named?.symbols ?? (fromDump instanceof Fault ? undefined : fromDump);
-  const place = (symbol: KSymbol): bigint => BigInt.asUintN(64, symbol.address + (named ? bias : 0n));
-  const address = (name: string): bigint | undefined => {
-    const symbol = source?.named(name)[0];
-    if (symbol) return place(symbol);
-    const mapped = map?.source.named(name)[0]?.address;
-    return mapped === undefined || !map ? undefined : BigInt.asUintN(64, mapped + map.bias);
-  };
-  const range = (from: string, to: string) => {
-    const [start, end] = [address(from), address(to)];
-    return start !== undefined && end !== undefined && end > start ? [{ start, end }] : [];
-  };
-  const declared = (): TypeSource | undefined => vmlinux?.dwarf()?.types;
-  // Only where data has no other names: exports are some of them, and have to be searched for.
-  const searching = (): Job<ExportedData | undefined, Piece> =>
-    searchingExports(memory, address("_etext"), address("__init_begin"), declared);
-  const needsExports = !isNamed && !map;
-  // The types are asked for while the session opens, and there is no other place for them.
-  const isNeededNow = needsExports && !vmlinux?.btf() && range("__start_BTF", "__stop_BTF").length === 0;
-  const found = isNeededNow ? yield* searching() : undefined;
-  const exported = once(() => found ?? (needsExports ? toEnd(searching()) : undefined));
-  const btf = once(
-    () => vmlinux?.btf() ?? dumpBtf(memory, range("__start_BTF", "__stop_BTF")[0], declared) ?? exported()?.btf,
-  );
+  const { address, range } = locatorOf(source, named ? bias : 0n, map);
+  const { btf, exported } = yield* preparingTypes(memory, vmlinux, { address, range }, !isNamed && !map);
   const table = once(() =>
     orcTable(range("__start_orc_unwind_ip", "__stop_orc_unwind_ip")[0], address("__start_orc_unwind")),
   );
   const version = once(() => versionOf(memory, table(), range("__start_orc_header", "__stop_orc_header")[0], btf()));
   const text = [...range("_stext", "_etext"), ...range("_sinittext", "_einittext")];
   const whole = [...range("_text", "_end"), ...range("_stext", "_end")].slice(0, 1);
-  // Without CONFIG_KALLSYMS_ALL the dump names functions alone, and not the end of what surrounds them.
+  // Without CONFIG_KALLSYMS_ALL the dump names only functions, not the end of the image around them.
   const image = whole.length > 0 ? whole : text;
   return {
     symbols: [
@@ -124,7 +107,60 @@ export function* readingKernelImage(
   };
 }
 
-/** Larger than any kernel's read-only data: those of distributions have some 10 MiB. */
+interface AddressRange {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** Looks up runtime addresses of the kernel's symbols. */
+interface Locator {
+  readonly address: (name: string) => bigint | undefined;
+  /** The range between two symbols, end exclusive; empty if one of them is unknown or they are not in order. */
+  readonly range: (from: string, to: string) => AddressRange[];
+}
+
+/** @param bias runtime address minus address in `source` */
+function locatorOf(source: SymbolSource | undefined, bias: bigint, map: PlacedMap | undefined): Locator {
+  const address = (name: string): bigint | undefined => {
+    const symbol = source?.named(name)[0];
+    if (symbol) return BigInt.asUintN(64, symbol.address + bias);
+    const mapped = map?.source.named(name)[0]?.address;
+    return mapped === undefined || !map ? undefined : BigInt.asUintN(64, mapped + map.bias);
+  };
+  const range = (from: string, to: string): AddressRange[] => {
+    const [start, end] = [address(from), address(to)];
+    return start !== undefined && end !== undefined && end > start ? [{ start, end }] : [];
+  };
+  return { address, range };
+}
+
+interface KernelTypes {
+  readonly btf: () => Btf | undefined;
+  readonly exported: () => ExportedData | undefined;
+}
+
+/** Prepares the kernel's types. @param needsExports whether data has no other names than those of exports */
+function* preparingTypes(
+  memory: OpenedMemory,
+  vmlinux: Vmlinux | undefined,
+  { address, range }: Locator,
+  needsExports: boolean,
+): Job<KernelTypes, Piece> {
+  const declared = (): TypeSource | undefined => vmlinux?.dwarf()?.types;
+  // Search for exports only if data has no other names, because the search takes time.
+  const searching = (): Job<ExportedData | undefined, Piece> =>
+    searchingExports(memory, address("_etext"), address("__init_begin"), declared);
+  // Types are needed while the session opens; search now if there is no other source of them.
+  const isNeededNow = needsExports && !vmlinux?.btf() && range("__start_BTF", "__stop_BTF").length === 0;
+  const found = isNeededNow ? yield* searching() : undefined;
+  const exported = once(() => found ?? (needsExports ? toEnd(searching()) : undefined));
+  const btf = once(
+    () => vmlinux?.btf() ?? dumpBtf(memory, range("__start_BTF", "__stop_BTF")[0], declared) ?? exported()?.btf,
+  );
+  return { btf, exported };
+}
+
+/** Limit in bytes, larger than any kernel's read-only data: those of distributions have some 10 MiB. */
 const MAX_READ_ONLY = 64n << 20n;
 
 function* searchingExports(
@@ -153,7 +189,7 @@ const exportedSymbols = (exported: () => ExportedData | undefined): SymbolSource
   all: () => [...(exported()?.symbols.values() ?? [])].sort((a, b) => (a.address < b.address ? -1 : 1)),
 });
 
-/** The few symbols that VMCOREINFO names: a kernel without CONFIG_KALLSYMS_ALL tells its data nowhere else. */
+/** The few symbols in VMCOREINFO, the only names of data in a kernel without CONFIG_KALLSYMS_ALL. */
 function noteSymbols({ vmcoreinfo }: OpenedMemory): SymbolSource {
   const named = (name: string): readonly KSymbol[] => {
     const address = vmcoreinfo?.symbol(name);
@@ -162,17 +198,20 @@ function noteSymbols({ vmcoreinfo }: OpenedMemory): SymbolSource {
   return { name: "VMCOREINFO", named, at: () => undefined, all: () => [] };
 }
 
-/** How far from its start a kernel image is searched: x86_64 allows 1 GiB, real ones have some 60 MiB. */
+/** Number of bytes of the kernel image to search. x86_64 allows 1 GiB; real images have some 60 MiB. */
 const MAX_IMAGE = 256n << 20n;
 
 /** Runs `readingDumpSymbols` without pauses. @throws Fault */
 export const dumpSymbols = (opened: OpenedMemory): SymbolSource => toEnd(readingDumpSymbols(opened));
 
-/** kallsyms, where VMCOREINFO says it lies (from 6.0 on), else by search through the kernel image. @throws Fault */
+/**
+ * Reads kallsyms at the addresses in VMCOREINFO (since Linux 6.0), or else searches the kernel image for them. @throws
+ * Fault unknown if the start of the image is not known, missing if the search finds nothing
+ */
 function* readingDumpSymbols({ memory, vmcoreinfo, imageStart }: OpenedMemory): Job<SymbolSource, Piece> {
   const symbol = (name: string): bigint | undefined => vmcoreinfo?.symbol(name);
   const start = symbol("_stext") ?? imageStart;
-  if (start === undefined) throw Fault.of("unknown", "the dump does not say where its kernel lies");
+  if (start === undefined) throw Fault.of("unknown", "the dump does not contain the address of its kernel");
   const [names, numSyms] = [symbol("kallsyms_names"), symbol("kallsyms_num_syms")];
   const [tokenTable, tokenIndex] = [symbol("kallsyms_token_table"), symbol("kallsyms_token_index")];
   if (names !== undefined && numSyms !== undefined && tokenTable !== undefined && tokenIndex !== undefined) {
@@ -194,7 +233,7 @@ function* readingDumpSymbols({ memory, vmcoreinfo, imageStart }: OpenedMemory): 
 
 function dumpBtf(
   { memory, arch }: OpenedMemory,
-  range: { start: bigint; end: bigint } | undefined,
+  range: AddressRange | undefined,
   declared: () => TypeSource | undefined,
 ): Btf | undefined {
   if (!range || range.end - range.start > MAX_BTF) return undefined;
@@ -204,14 +243,14 @@ function dumpBtf(
   return btf instanceof Fault ? undefined : btf;
 }
 
-function orcTable(ips: { start: bigint; end: bigint } | undefined, entries: bigint | undefined): OrcTable | undefined {
+function orcTable(ips: AddressRange | undefined, entries: bigint | undefined): OrcTable | undefined {
   return ips && entries !== undefined ? { ips: ips.start, entries, count: Number(ips.end - ips.start) / 4 } : undefined;
 }
 
 function versionOf(
   { memory }: OpenedMemory,
   table: OrcTable | undefined,
-  header: { start: bigint; end: bigint } | undefined,
+  header: AddressRange | undefined,
   btf: Btf | undefined,
 ): OrcVersion | undefined {
   if (!table) return undefined;

@@ -1,4 +1,4 @@
-/** The context of a log from the files of the kernel that wrote it. */
+/** Provides the context of a log from the files of the kernel that wrote it. */
 import { Budget } from "../../base/budget.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { symbolText } from "../../debuginfo/symbols/symbolText.ts";
@@ -10,10 +10,10 @@ import { SourceFiles } from "../sources/source.ts";
 import { StaticKernel } from "./staticKernel.ts";
 
 /**
- * The kernel of a vmlinux, for a log.
+ * Opens the kernel of a vmlinux for a log.
  * @param path of the vmlinux
- * @param release of the log; undefined where it does not tell
- * @throws UsageError for a vmlinux of another release; OpenError, Fault for a file that is none
+ * @param release of the log; undefined if the log does not contain it
+ * @throws UsageError for a vmlinux of another release; OpenError, Fault if the file is not a vmlinux
  */
 export function kernelOfLog(path: string, release: string | undefined): StaticKernel {
   const places = placesOf([], [], process.env);
@@ -27,14 +27,16 @@ export function kernelOfLog(path: string, release: string | undefined): StaticKe
     budget: new Budget(),
   });
   if (release !== undefined && kernel.release !== undefined && kernel.release !== release) {
-    throw new UsageError(`${path}: is of ${kernel.release}, the log of ${release}`);
+    throw new UsageError(
+      `${path} is of Linux ${kernel.release}, but the log is of ${release}: name the vmlinux of that release`,
+    );
   }
   return kernel;
 }
 
 /**
- * What the files of a kernel tell of a log's reports.
- * @param disassemble of `codeDecoder`
+ * Returns a context that answers from the files of a kernel.
+ * @param disassemble result of `codeDecoder`
  */
 export const contextOfKernel = (
   kernel: StaticKernel,
@@ -45,6 +47,6 @@ export const contextOfKernel = (
   sourceOf: (place, returns) => kernel.describe({ text: textOf(place), returns }, undefined)?.places[0],
 });
 
-/** A place as those that know a kernel are asked for it: `f+0x1/0x2 [module]`. */
+/** Formats a place as the argument of `describe`: `f+0x1/0x2 [module]`. */
 export const textOf = ({ name = "", offset = 0, size, module }: Place): string =>
   symbolText({ name, offset, size, module });

@@ -1,13 +1,13 @@
-/** The member that an access reaches, in the words that every face uses. */
+/** Names the member that an access reaches, in the words of all user interfaces. */
 import type { Arch } from "../../arch/arch.ts";
 import { memberThrough } from "../../debuginfo/memberThrough.ts";
 import type { CodeScope } from "../../debuginfo/source.ts";
 import type { BasedAddress } from "../../log/context.ts";
 
 /**
- * "member `next` of `struct list_head` (variable `head`)"; undefined where no variable in the register tells.
+ * Returns "member `next` of `struct list_head` (variable `head`)"; undefined if no variable is in the register.
  * @param scopes the functions at the instruction
- * @throws Fault where the debug information is broken
+ * @throws Fault if the debuginfo is damaged
  */
 export function memberText(scopes: readonly CodeScope[], arch: Arch, access: BasedAddress): string | undefined {
   const register = arch.dwarfRegisters.indexOf(access.register);

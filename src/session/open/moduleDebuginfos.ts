@@ -1,3 +1,4 @@
+/** Manages which debuginfo each module of a session uses. */
 import { statSync } from "node:fs";
 import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
@@ -8,14 +9,14 @@ import type { Obj } from "../../model/object.ts";
 import { toEnd } from "../../base/job.ts";
 import { type ModuleDebuginfo, ModuleFiles, type ModuleSearch } from "../find/moduleFiles.ts";
 
-/** Which debuginfo each module has: what the session finds when it is first asked for, or what the user loaded. */
+/** The debuginfo of each module: found at the first request, or loaded by the user. */
 export class ModuleDebuginfos implements ModuleDebuginfoControl {
   private readonly files: ModuleFiles;
-  /** undefined for a module that has none, or none any more. */
+  /** undefined for a module without debuginfo, or whose debuginfo was unloaded. */
   private readonly known = new Map<string, ModuleDebuginfo | undefined>();
-  /** By the user, who wants none for them. */
+  /** Modules whose debuginfo the user unloaded. */
   private readonly unloaded = new Set<string>();
-  /** Modules whose sections stand among their symbols. */
+  /** Modules whose sections are listed among their symbols. */
   private readonly marked = new Set<string>();
   private readonly searches = new Map<string, ModuleSearch>();
   private kernel: Kernel | undefined;
@@ -25,7 +26,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
     this.files = files;
   }
 
-  /** @param forget drops what was derived from debuginfo that is used no longer */
+  /** Sets the kernel. @param forget discards what was derived from debuginfo that is no longer used */
   serve(kernel: Kernel, forget: () => void): void {
     this.kernel = kernel;
     this.forget = forget;
@@ -35,7 +36,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
     return toEnd(this.looking(module, name));
   }
 
-  /** `of`, which yields where it may pause; what is asked for meanwhile is answered. */
+  /** Runs `of` and yields where the caller may pause. Requests in the meantime are answered. */
   *looking(module: Obj, name: string): Generator<void, ModuleDebuginfo | undefined> {
     if (!this.known.has(name)) {
       const search = yield* this.files.searching(module, name);
@@ -47,14 +48,14 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
     return this.known.get(name);
   }
 
-  /** What is used for a module, and every file that was looked at for it. */
+  /** Returns the debuginfo of a module, and every file that was tried for it. */
   account(module: Obj, name: string): ModuleSearch {
     const found = this.of(module, name);
     const { buildId, tries } = this.searches.get(name) ?? this.files.search(module, name);
     return { buildId, found, tries };
   }
 
-  /** Looks once more for what was not found: files have come. */
+  /** Searches again for what was not found; call it after files were added. */
   retry(): void {
     for (const [name, found] of this.known) if (!found && !this.unloaded.has(name)) this.known.delete(name);
     this.forget();
@@ -64,7 +65,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
     return this.known.get(name)?.path;
   }
 
-  /** Files of all that is in use. */
+  /** Paths of all debuginfo in use. */
   paths(): string[] {
     return [...this.known.values()].flatMap((one) => (one ? [one.path] : []));
   }
@@ -110,7 +111,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
     return this.files.named(module, place);
   }
 
-  /** `mod -S DIRECTORY` asks for every module in turn: the directory is walked once. */
+  /** Reuses the listing of a directory, because `mod -S DIRECTORY` requests every module in turn. */
   private inDirectory(directory: string): ModuleFiles {
     if (this.last?.directory !== directory)
       this.last = { directory, files: new ModuleFiles({ directories: [directory] }, this.files.budget) };
@@ -118,7 +119,7 @@ export class ModuleDebuginfos implements ModuleDebuginfoControl {
   }
   private last: { readonly directory: string; readonly files: ModuleFiles } | undefined;
 
-  /** @throws UsageError */
+  /** @throws UsageError if the dump has no module of that name */
   private module(name: string): Obj {
     const { kernel } = this;
     const found = attempt(() => {

@@ -1,3 +1,4 @@
+/** Assembles the symbols, types and code of the modules in a dump. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { once } from "../../base/once.ts";
 import { type Btf, openBtf } from "../../debuginfo/btf/btf.ts";
@@ -12,26 +13,26 @@ import type { CodeImage } from "./codeIndex.ts";
 import type { ModuleDebuginfo } from "../find/moduleFiles.ts";
 import type { SymbolImage } from "./symbolIndex.ts";
 
-/** One loaded module, as far as its `struct module` can be read; everything in it opens when asked for. */
+/** One loaded module, as far as its `struct module` is readable. Everything in it is read when first used. */
 export interface ModuleImage {
   readonly name: string;
   readonly module: Obj;
   readonly symbols: SymbolImage;
   readonly code: CodeImage;
-  /** Types that only this module has. */
+  /** The types that only this module has. */
   readonly types: () => TypeSource | undefined;
 }
 
-/** What module images need of the session. */
+/** The parts of the session that module images depend on. */
 export interface ModuleOptions {
-  /** The kernel's BTF, which the modules' continue. */
+  /** The kernel's BTF, which the BTF of modules extends. */
   readonly btf: () => Btf | undefined;
   readonly orcVersion: () => OrcVersion | undefined;
-  /** Debuginfo on disk for a module; asked again each time, since `mod` loads and unloads it. */
+  /** Returns the debuginfo file of a module. Called each time, because `mod` loads and unloads debuginfo. */
   readonly debuginfo: (module: Obj, name: string) => ModuleDebuginfo | undefined;
 }
 
-/** Every module of the dump; those whose structure is damaged are left out, the list ends where it breaks. */
+/** Returns all modules of the dump, without those whose structure is damaged. The list ends where it is broken. */
 export function moduleImages(kernel: Kernel, options: ModuleOptions): ModuleImage[] {
   const images: ModuleImage[] = [];
   attempt(() => {
@@ -72,7 +73,10 @@ function moduleImage(kernel: Kernel, module: Obj, options: ModuleOptions): Modul
   };
 }
 
-/** A module's types from its BTF, and from its DWARF the globals that it has a symbol for: its file is opened for no other. */
+/**
+ * Combines a module's BTF with the globals in its DWARF. Opens the DWARF only for names that the module has a symbol
+ * for.
+ */
 const withGlobals = (btf: Btf, dwarf: () => TypeSource | undefined, symbols: SymbolSource): TypeSource => {
   const isOwn = (name: string): boolean => symbols.named(name).length > 0;
   return {
@@ -97,7 +101,7 @@ function orcOf(kernel: Kernel, module: Obj, { orcVersion }: ModuleOptions): OrcS
   return orc instanceof Fault ? undefined : orc;
 }
 
-/** A module's BTF has the types that its kernel has not: the largest of Debian's has 300 KiB. */
+/** Limit in bytes. A module's BTF has only types that the kernel's lacks; the largest of Debian's has 300 KiB. */
 const MAX_BTF = 64 << 20;
 
 function typesOf(
@@ -111,7 +115,8 @@ function typesOf(
     const blob = moduleBtf(module);
     if (!blob) return undefined;
     const bytes = ({ address, size }: ModuleBlob): Uint8Array => {
-      if (size > MAX_BTF) throw Fault.at("corrupt", address, `a module's BTF of ${size} bytes`);
+      if (size > MAX_BTF)
+        throw Fault.at("corrupt", address, `the BTF of a module has ${size} bytes, more than the limit of ${MAX_BTF}`);
       return kernel.memory.read(address, size);
     };
     const base = blob.base ? openDistilledBase(bytes(blob.base), kernelBtf) : kernelBtf;

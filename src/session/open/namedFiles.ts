@@ -1,3 +1,4 @@
+/** Opens the files that the user named for a dump, and checks that they belong to its kernel. */
 import type { OpenedMemory } from "../../memory/openMemory.ts";
 import { type Try, withoutPath } from "../find/vmlinuxSearch.ts";
 import { compareBuild } from "./buildMatch.ts";
@@ -5,9 +6,7 @@ import { OpenError, VmlinuxError } from "./openError.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
 import { openVmlinux, type Vmlinux } from "./vmlinux.ts";
 
-/** Files that the user named for a dump, and whether they are of its kernel. */
-
-/** The vmlinux that the user named. @throws VmlinuxError */
+/** Opens the vmlinux that the user named. @throws VmlinuxError */
 export function openGiven(path: string, indexes: string | undefined): Vmlinux {
   try {
     return openVmlinux(path, indexes);
@@ -16,7 +15,7 @@ export function openGiven(path: string, indexes: string | undefined): Vmlinux {
   }
 }
 
-/** @param tries is told why it is not used */
+/** Opens a System.map if it belongs to the dump's kernel. @param tries receives the outcome with its reason */
 export function openPreferredMap(path: string | undefined, memory: OpenedMemory, tries: Try[]): PlacedMap | undefined {
   if (path === undefined) return undefined;
   const shared = { path, buildId: undefined };
@@ -32,20 +31,20 @@ export function openPreferredMap(path: string | undefined, memory: OpenedMemory,
 }
 
 /**
- * Compares builds.
+ * Compares the builds of the vmlinux and the dump.
  * @returns warnings
- * @throws VmlinuxError when they differ and the user does not insist
+ * @throws VmlinuxError if they differ and `force` is not set
  */
 export function matched(vmlinux: Vmlinux, opened: OpenedMemory, force: boolean): string[] {
   const { verdict, why } = compareBuild(vmlinux.elf, opened);
-  const said = `${vmlinux.path} ${why}`;
+  const reason = `${vmlinux.path} ${why}`;
   if (verdict === "same") return [];
-  if (verdict === "unknown") return [`${said}; whether it matches the dump is not known`];
-  if (vmlinux.elf.machine !== opened.arch.elf.machine) throw new VmlinuxError(said, { canForce: false });
+  if (verdict === "unknown") return [`${reason}; it may not match the dump`];
+  if (vmlinux.elf.machine !== opened.arch.elf.machine) throw new VmlinuxError(reason, { canForce: false });
   if (!force)
     throw new VmlinuxError(
-      `${said}. Find the vmlinux of ${opened.vmcoreinfo?.text("OSRELEASE") ?? "that kernel"}, leave it out, or insist: --force, in a launch configuration "force": true`,
-      { said, canForce: true },
+      `${reason}. Use the vmlinux of ${opened.vmcoreinfo?.text("OSRELEASE") ?? "that kernel"}, open the dump without one, or force this one with --force, in a launch configuration with "force": true`,
+      { reason, canForce: true },
     );
-  return [said];
+  return [reason];
 }

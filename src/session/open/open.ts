@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-import { dirname } from "node:path";
-import { type Budget } from "../../base/budget.ts";
+/** Opens a dump with its vmlinux, System.map, modules and sources as a session. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { type Job, toEnd } from "../../base/job.ts";
 import { once } from "../../base/once.ts";
@@ -12,19 +10,18 @@ import { openDump } from "../../dump/formats.ts";
 import { deviceDumpsOf } from "../../dump/deviceDumps.ts";
 import type { DumpImage } from "../../dump/format.ts";
 import { firstTask, firstTaskFault } from "../../linux/printk/panic.ts";
-import { utsname } from "../../linux/utsname.ts";
 import { kaslrOffset, type OpenedMemory, openingMemory } from "../../memory/openMemory.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { lackingAlternate } from "../find/debugLink.ts";
-import { buildTrees, debugDirectories, type DebuginfoPlaces, moduleDirectories } from "../find/debuginfoPlaces.ts";
-import { readingKernelImage } from "./kernelImage.ts";
+import { type KernelImage, readingKernelImage } from "./kernelImage.ts";
 import { ModuleDebuginfos } from "./moduleDebuginfos.ts";
-import { ModuleFiles, type ModulePlaces } from "../find/moduleFiles.ts";
+import { ModuleFiles } from "../find/moduleFiles.ts";
 import { OpenError } from "./openError.ts";
+import { absent, modulePlaces, type OpenOptions, sourceFiles } from "./openOptions.ts";
 import { matched, openGiven, openPreferredMap } from "./namedFiles.ts";
 import { erased } from "./erased.ts";
 import { shortfall } from "./shortfall.ts";
-import { SourceFiles } from "../sources/source.ts";
+import type { SourceFiles } from "../sources/source.ts";
 import { sourceCache } from "../sources/sourceArchive.ts";
 import { sourceTexts } from "../sources/sourceText.ts";
 import { openSystemMapFile, type PlacedMap } from "./systemMapFile.ts";
@@ -34,37 +31,7 @@ import { searchingVmlinux, type Try } from "../find/vmlinuxSearch.ts";
 import { sessionKernel } from "./sessionKernel.ts";
 
 export { OpenError, VmlinuxError } from "./openError.ts";
-
-/** What the user names; only the dump is needed. */
-export interface OpenOptions {
-  /** One dump, or all files of a split set. */
-  readonly vmcore: readonly string[];
-  readonly vmlinux?: string | undefined;
-  /** Files that are the vmlinux if they are of the dump's build, before any that is searched. */
-  readonly preferredVmlinux?: readonly string[] | undefined;
-  /** Files that the user chose for kernels, by build-id: the one of the dump's kernel comes before all others. */
-  readonly chosenVmlinux?: Readonly<Record<string, string>> | undefined;
-  /** A System.map or a copy of /proc/kallsyms: names of a kernel whose dump holds none, or not all. */
-  readonly systemMap?: string | undefined;
-  /** The same, used if it is of the dump's kernel. */
-  readonly preferredSystemMap?: string | undefined;
-  /** Directories with modules' debuginfo. */
-  readonly modules?: readonly string[] | undefined;
-  /** Trees, repositories and packed archives of the kernel's source, besides those that are installed. */
-  readonly kernelSource?: readonly string[] | undefined;
-  /** Prefix of a path in the debuginfo, to the directory that it stands for here. */
-  readonly sourceFileMap?: Readonly<Record<string, string>> | undefined;
-  /** Open folders: sources are looked for in those that look like a kernel tree. */
-  readonly workspace?: readonly string[] | undefined;
-  /** Use a vmlinux of another build all the same. */
-  readonly force?: boolean | undefined;
-  /** Where the vmlinux, when none is given, and the modules' debuginfo are looked for; undefined: nowhere. */
-  readonly search?: DebuginfoPlaces | undefined;
-  /** Directory where indexes are kept that make the next session faster; undefined: none are. */
-  readonly indexes?: string | undefined;
-  /** What may be spent on unpacking, by all that belongs to this session. */
-  readonly budget?: Budget | undefined;
-}
+export type { OpenOptions } from "./openOptions.ts";
 
 /** An opened dump. */
 export interface Session {
@@ -73,26 +40,32 @@ export interface Session {
   readonly dump: DumpImage;
   readonly memory: OpenedMemory;
   readonly vmlinux: Vmlinux | undefined;
-  /** The files that were looked at for a vmlinux, when none was given and a search was wanted. */
+  /** The files that were tried as vmlinux, if none was named and a search was made. */
   readonly tries: readonly Try[];
-  /** The same for a System.map, which is looked for when neither a vmlinux nor the dump names the kernel's data. */
+  /**
+   * The files that were tried as System.map. A search is made if neither a vmlinux nor the dump names the kernel's
+   * data.
+   */
   readonly mapTries: readonly Try[];
   readonly moduleFiles: ModuleFiles;
   readonly debuginfos: ModuleDebuginfos;
-  /** The sources on this machine, the same each time; finding what is installed waits until one is wanted. */
+  /**
+   * Returns the sources on this machine, the same object each time. Installed sources are searched for at the first
+   * use.
+   */
   readonly sources: () => SourceFiles;
-  /** What the user should know of how it was opened, in sentences. */
+  /** Sentences for the user about how the dump was opened. */
   readonly warnings: readonly string[];
   close(): void;
 }
 
 /**
- * Opens a dump and what belongs to it.
- * @throws OpenError when the dump or the vmlinux cannot be used
+ * Opens a dump and the files that belong to it.
+ * @throws OpenError if the dump or the vmlinux cannot be used
  */
 export const openSession = (options: OpenOptions): Session => toEnd(openingSession(options));
 
-/** `openSession` in steps, for a face that shows how far it is and lets the user cancel it. */
+/** Runs `openSession` in steps, so that a user interface can show progress and cancel it. */
 export function* openingSession(options: OpenOptions): Job<Session, Piece> {
   const files = options.vmcore.map((path) => openNamed(path, "dump"));
   const dump = asOpenError(() => openDump(files));
@@ -107,12 +80,15 @@ export function* openingSession(options: OpenOptions): Job<Session, Piece> {
 }
 
 /**
- * A session over a dump that is open already.
+ * Opens a session over a dump that is already open.
  * @throws OpenError as `openSession`
  */
 export const sessionOver = (dump: DumpImage, options: OpenOptions): Session => toEnd(openingOver(dump, options));
 
-/** Searches for the kernel where the dump does not say where it is. @throws OpenError when there is none */
+/**
+ * Opens the kernel's memory; searches for the kernel if the dump does not contain its address. @throws OpenError if no
+ * kernel is found
+ */
 function* kernelMemory(dump: DumpImage): Job<OpenedMemory, Piece> {
   const opening = openingMemory(dump);
   for (;;) {
@@ -122,7 +98,10 @@ function* kernelMemory(dump: DumpImage): Job<OpenedMemory, Piece> {
   }
 }
 
-/** Units that are split have their addresses in .debug_addr, which few other images have: no other is looked into. */
+/**
+ * Returns the name of a file with split DWARF. Split units have their addresses in .debug_addr, which few other images
+ * have, so no other image is examined.
+ */
 function splitDwarf(vmlinux: Vmlinux): string | undefined {
   if (!vmlinux.elf.section(".debug_addr")) return undefined;
   const name = attempt(() => vmlinux.dwarf()?.splitInto());
@@ -148,14 +127,14 @@ function* openingOver(dump: DumpImage, options: OpenOptions): Job<Session, Piece
   }
 }
 
-/** The vmlinux of a session, and what became of the search for it. */
+/** The vmlinux of a session, and the result of the search for it. */
 interface FoundVmlinux {
   readonly vmlinux: Vmlinux | undefined;
   readonly tries: readonly Try[];
   readonly warnings: readonly string[];
 }
 
-/** @throws OpenError */
+/** @throws OpenError if a named System.map cannot be used */
 function* assembling(
   dump: DumpImage,
   memory: OpenedMemory,
@@ -163,57 +142,22 @@ function* assembling(
   options: OpenOptions,
 ): Job<Session, Piece> {
   const lacks = [shortfall(dump.facts), erased(dump.facts)].filter((one) => one !== undefined);
-  const warnings = [...lacks, ...memory.doubts, ...absent(options), ...doubts];
-  if (vmlinux && !vmlinux.elf.section(".debug_info"))
-    warnings.push(
-      vmlinux.elf.section(".symtab")
-        ? `${vmlinux.path} has no DWARF: there are no source lines and no locals`
-        : `${vmlinux.path} was stripped: ${vmlinux.elf.section(".BTF") ? "symbols" : "symbols and types"} are those that the dump holds itself, and there are no source lines and no locals`,
-    );
-  const split = vmlinux && splitDwarf(vmlinux);
-  if (vmlinux && split !== undefined)
-    warnings.push(
-      `${vmlinux.path} was built with split DWARF (CONFIG_DEBUG_INFO_SPLIT): its types, functions and locals are in files such as ${split}, which are not read; a kernel built without that option has all in its vmlinux`,
-    );
-  const lacked = vmlinux && missingAlternate(vmlinux.elf);
-  if (vmlinux && lacked !== undefined) warnings.push(`${vmlinux.path} can be used${lackingAlternate(lacked)}`);
-  const map =
-    options.systemMap === undefined ? undefined : openSystemMapFile(options.systemMap, memory, options.force ?? false);
+  const ofVmlinux = vmlinux ? vmlinuxWarnings(vmlinux) : [];
+  const warnings = [...lacks, ...memory.doubts, ...absent(options), ...doubts, ...ofVmlinux];
   const mapTries: Try[] = [];
-  const preferredMap = map ? undefined : openPreferredMap(options.preferredSystemMap, memory, mapTries);
+  const map = namedMap(options, memory, mapTries);
   const searchMap = (): PlacedMap | undefined => {
     const maps = options.search && searchSystemMap(memory, options.search);
     mapTries.push(...(maps?.tries ?? []));
     return maps?.map;
   };
-  const image = yield* readingKernelImage(
-    memory,
-    vmlinux,
-    vmlinux ? biasOf(vmlinux, memory) : 0n,
-    map ?? preferredMap,
-    searchMap,
-  );
+  const bias = vmlinux ? biasOf(vmlinux, memory) : 0n;
+  const image = yield* readingKernelImage(memory, vmlinux, bias, map, searchMap);
   if (vmlinux) memory.memory.setFallback(fallbackOf(vmlinux, image.bias));
   const moduleFiles = new ModuleFiles(modulePlaces(options, memory, vmlinux), options.budget);
   const debuginfos = new ModuleDebuginfos(moduleFiles);
   const kernel = sessionKernel(memory, vmlinux, image, debuginfos);
-  const facts: SessionFacts = {
-    vmcore: options.vmcore,
-    vmlinux: vmlinux?.path,
-    format: dump.format,
-    incomplete: dump.facts.incomplete ?? false,
-    dumpLevel: dump.facts.dumpLevel,
-    erased: erased(dump.facts),
-    timestamp: dump.facts.timestamp,
-    file: dump.file,
-    deviceDumps: deviceDumpsOf(dump.notes),
-    lacking: [
-      ...image.lacking,
-      ...(image.btf() || vmlinux?.dwarf()
-        ? []
-        : ["no types: the dump holds no BTF (this kernel has none, or its pages were left out); give a vmlinux"]),
-    ],
-  };
+  const facts = sessionFacts(dump, options, vmlinux, image);
   const sources = once(() => sourceFiles(options, kernel, debuginfos));
   const context = createContext(
     kernel,
@@ -242,30 +186,59 @@ function* assembling(
   };
 }
 
-/** Where this machine has sources: named, in open folders, installed, beside the dump, beside modules' debuginfo. */
-function sourceFiles(
-  { vmcore, modules = [], kernelSource = [], sourceFileMap = {}, workspace = [] }: OpenOptions,
-  kernel: Kernel,
-  debuginfos: ModuleDebuginfos,
-): SourceFiles {
-  const uts = attempt(() => utsname(kernel));
-  return new SourceFiles({
-    kernelSource,
-    sourceFileMap,
-    workspace,
-    beside: [...modules, ...vmcore.map((path) => dirname(path))],
-    modules: () => debuginfos.paths(),
-    ...(uts instanceof Fault ? {} : { release: uts.release, versionText: uts.version }),
-  });
+/** Returns what the user should know about the contents of a vmlinux. */
+function vmlinuxWarnings(vmlinux: Vmlinux): string[] {
+  const { elf, path } = vmlinux;
+  const warnings: string[] = [];
+  if (!elf.section(".debug_info"))
+    warnings.push(
+      elf.section(".symtab")
+        ? `${path} has no DWARF: source lines and locals are not available`
+        : `${path} was stripped: ${elf.section(".BTF") ? "symbols" : "symbols and types"} are read from the dump, and source lines and locals are not available`,
+    );
+  const split = splitDwarf(vmlinux);
+  if (split !== undefined)
+    warnings.push(
+      `${path} was built with split DWARF (CONFIG_DEBUG_INFO_SPLIT): its types, functions and locals are in files such as ${split}, which are not read; build the kernel without that option to have all in its vmlinux`,
+    );
+  const lacked = missingAlternate(elf);
+  if (lacked !== undefined) warnings.push(`${path} can be used${lackingAlternate(lacked)}`);
+  return warnings;
 }
 
-/** What the user named that is not there: with the others the session goes on. */
-const absent = ({ kernelSource = [], modules = [] }: OpenOptions): string[] => [
-  ...kernelSource.filter((path) => !existsSync(path)).map((path) => `${path}: there is no such kernel source`),
-  ...modules.filter((path) => !existsSync(path)).map((path) => `${path}: there is no such directory of modules`),
-];
+/** Opens the System.map that the user named. @param tries receives why the preferred one is not used */
+function namedMap(options: OpenOptions, memory: OpenedMemory, tries: Try[]): PlacedMap | undefined {
+  return options.systemMap === undefined
+    ? openPreferredMap(options.preferredSystemMap, memory, tries)
+    : openSystemMapFile(options.systemMap, memory, options.force ?? false);
+}
 
-/** What cannot be opened is told as one line, whatever floor found it out. */
+function sessionFacts(
+  dump: DumpImage,
+  options: OpenOptions,
+  vmlinux: Vmlinux | undefined,
+  image: KernelImage,
+): SessionFacts {
+  return {
+    vmcore: options.vmcore,
+    vmlinux: vmlinux?.path,
+    format: dump.format,
+    incomplete: dump.facts.incomplete ?? false,
+    dumpLevel: dump.facts.dumpLevel,
+    erased: erased(dump.facts),
+    timestamp: dump.facts.timestamp,
+    file: dump.file,
+    deviceDumps: deviceDumpsOf(dump.notes),
+    lacking: [
+      ...image.lacking,
+      ...(image.btf() || vmlinux?.dwarf()
+        ? []
+        : ["no types: the dump holds no BTF (this kernel has none, or its pages were left out); give a vmlinux"]),
+    ],
+  };
+}
+
+/** Converts a Fault of opening into an OpenError, which is one line for the user. */
 function asOpenError<T>(open: () => T): T {
   try {
     return open();
@@ -273,22 +246,6 @@ function asOpenError<T>(open: () => T): T {
     throw error instanceof Fault ? new OpenError(error.message) : error;
   }
 }
-
-/** Where modules' debuginfo lies: what the user named, and by the search that the user wants. */
-const modulePlaces = (
-  { modules = [], search }: OpenOptions,
-  { vmcoreinfo }: OpenedMemory,
-  vmlinux: Vmlinux | undefined,
-): ModulePlaces =>
-  search
-    ? {
-        directories: [...modules, ...moduleDirectories(vmcoreinfo?.text("OSRELEASE"), search, vmlinux?.path)],
-        debugDirectories: debugDirectories(search),
-        cache: search.cache,
-        flat: [...search.beside, ...search.directories, ...(vmlinux ? [dirname(vmlinux.path)] : [])],
-        trees: buildTrees(vmcoreinfo?.text("OSRELEASE"), search, vmlinux?.path),
-      }
-    : { directories: modules };
 
 function biasOf(vmlinux: Vmlinux, memory: OpenedMemory): bigint {
   return kaslrOffset(memory, (name) => vmlinux.symbols.named(name)[0]?.address) ?? 0n;

@@ -1,7 +1,8 @@
+/** Errors of opening a dump and the files that belong to it. */
 import { Fault } from "../../base/fault.ts";
 import { isSystemError } from "../../base/systemError.ts";
 
-/** The dump or its vmlinux could not be opened: one line for the user that says what to do. */
+/** The dump or its vmlinux cannot be opened. The message is one line for the user that says what to do. */
 export class OpenError extends Error {
   constructor(message: string) {
     super(message);
@@ -9,20 +10,23 @@ export class OpenError extends Error {
   }
 }
 
-/** Whether a file could not be opened or read, or is not what it was taken for. */
+/** Whether the error means that a file cannot be opened or read, or is not of the expected format. */
 export const isUnreadable = (error: unknown): error is Error =>
   error instanceof OpenError || error instanceof Fault || isSystemError(error);
 
-/** The vmlinux that the user named cannot be used for the dump, which opens without it. */
+/** The named vmlinux cannot be used for the dump. The dump can be opened without it. */
 export class VmlinuxError extends OpenError {
-  /** What is wrong with it, without what to do. */
-  readonly said: string;
-  /** It is of another build, and is used all the same when the user insists. */
+  /** The reason, without the advice. */
+  readonly reason: string;
+  /** Whether the vmlinux is of another build, so that the user can force its use. */
   readonly canForce: boolean;
 
-  constructor(message: string, { said = message, canForce }: { readonly said?: string; readonly canForce: boolean }) {
+  constructor(
+    message: string,
+    { reason = message, canForce }: { readonly reason?: string; readonly canForce: boolean },
+  ) {
     super(message);
-    this.said = said;
+    this.reason = reason;
     this.canForce = canForce;
   }
 }

@@ -1,24 +1,25 @@
+/** Adds source lines to the call traces of a kernel log. */
 import { symbolText } from "../../debuginfo/symbols/symbolText.ts";
 import { entriesIn } from "../../log/entries.ts";
 import type { KernelLog } from "../../log/kernelLog.ts";
 import { landmarksOf } from "../../log/landmarks.ts";
 import { kernelOfLog } from "./logContext.ts";
 
-/** A log whose entries of call traces tell where they were written. */
+/** A log with source lines after the entries of its call traces. */
 export interface ResolvedLog {
   readonly lines: readonly string[];
-  /** How many entries were resolved, of how many. */
+  /** Number of resolved entries, and number of all entries. */
   readonly resolved: number;
   readonly entries: number;
-  /** Why addresses without names were not resolved; undefined where there are none or they were. */
+  /** Why addresses without names were not resolved; undefined if there are none or they were resolved. */
   readonly unresolved: string | undefined;
 }
 
 /**
- * Puts `(file.c:123)` behind the entries of a log's call traces, with the functions that were inlined there.
- * @param given the lines of the log as they are
+ * Appends `(file.c:123)` to the entries of a log's call traces, with the functions that were inlined there.
+ * @param given the lines of the log
  * @param vmlinux the path of the kernel's debuginfo
- * @throws UsageError for a vmlinux of another release; OpenError, Fault for a file that is none
+ * @throws UsageError for a vmlinux of another release; OpenError, Fault if the file is not a vmlinux
  */
 export function resolveLog(log: KernelLog, given: readonly string[], vmlinux: string): ResolvedLog {
   const landmarks = landmarksOf(log);
@@ -38,6 +39,6 @@ export function resolveLog(log: KernelLog, given: readonly string[], vmlinux: st
   const unresolved =
     nameless === 0
       ? undefined
-      : `${nameless} addresses have no name, and the log does not tell where the kernel lay: it has neither "Kernel Offset:" nor an address beside its name`;
+      : `${nameless} addresses have no name and cannot be resolved, because the log contains neither "Kernel Offset:" nor an address next to its name`;
   return { lines, resolved, entries: entries.length, unresolved };
 }

@@ -1,3 +1,4 @@
+/** Assembles the kernel of a session from its image and its modules. */
 import type { TypeSource } from "../../debuginfo/source.ts";
 import { declarations } from "../../linux/declarations.ts";
 import { summaries } from "../../linux/printers.ts";
@@ -13,7 +14,7 @@ import { type ModuleImage, moduleImages } from "./moduleImages.ts";
 import { type SymbolImage, SymbolIndex } from "./symbolIndex.ts";
 import type { Vmlinux } from "./vmlinux.ts";
 
-/** The kernel of a session: symbols, types and code of its image and of its modules as one. */
+/** Creates the kernel of a session: symbols, types and code of its image and its modules. */
 export function sessionKernel(
   opened: OpenedMemory,
   vmlinux: Vmlinux | undefined,
@@ -21,7 +22,8 @@ export function sessionKernel(
   debuginfos: ModuleDebuginfos,
 ): Kernel {
   const { arch, memory, vmcoreinfo, cpuNotes } = opened;
-  // Modules are looked for when an address or a name is not the kernel's; finding them asks for the kernel's own.
+  // Modules are read when an address or a name is not found in the kernel. Reading them uses the kernel's own symbols,
+  // so the list is empty meanwhile.
   let modules: readonly ModuleImage[] | undefined;
   const loaded = (): readonly ModuleImage[] => {
     if (modules) return modules;
@@ -71,7 +73,8 @@ const kernelTypes = (image: KernelImage, vmlinux: Vmlinux | undefined): Iterable
     const btf = image.btf();
     const dwarf = vmlinux?.dwarf();
     if (btf) yield btf;
-    // BTF tells all types of the kernel, but hardly a variable; to find that DWARF lacks a type, too, takes a second.
+    // BTF has all types of the kernel but few variables. DWARF is used for variables only, because finding that DWARF
+    // lacks a type takes a second.
     if (dwarf) yield btf ? variablesOnly(dwarf.types) : dwarf.types;
   },
 });
@@ -86,8 +89,8 @@ const variablesOnly = (types: TypeSource): TypeSource => ({
 });
 
 /**
- * BPF programs and other code that the kernel generated, among its symbols. They are found by symbols in turn, so that
- * while that goes on there are none.
+ * Returns the symbols of BPF programs and other code that the kernel generated. Finding them uses symbols, so the list
+ * is empty meanwhile.
  */
 function generatedImage(kernel: () => Kernel): () => readonly SymbolImage[] {
   let known: readonly SymbolImage[] | undefined;
@@ -98,7 +101,7 @@ function generatedImage(kernel: () => Kernel): () => readonly SymbolImage[] {
     const symbols = [...source.all()];
     const [first, last] = [symbols.at(0), symbols.at(-1)];
     if (!first || !last) return known;
-    // What lies between is told by the source itself.
+    // The range covers gaps as well; the source answers for them.
     const ranges = [{ start: first.address, end: last.address + BigInt(last.size) }];
     return (known = [{ source, bias: 0n, ranges, module: undefined }]);
   };

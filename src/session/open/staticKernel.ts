@@ -1,3 +1,4 @@
+/** A kernel known from its files alone: resolves the places in its logs. */
 import { isUnreadable } from "./openError.ts";
 import { type Budget } from "../../base/budget.ts";
 import { attempt, Fault } from "../../base/fault.ts";
@@ -26,15 +27,15 @@ import { openVmlinux } from "./vmlinux.ts";
 
 const archOf = ({ machine }: ElfFile): Arch | undefined => architectures.find(({ elf }) => elf.machine === machine);
 
-/** A place of a log: `f+0x1/0x2 [module]` or an address. */
+/** A place in a log: `f+0x1/0x2 [module]` or an address. */
 interface Place {
   readonly text: string;
   readonly returns: boolean;
-  /** An access of its instruction, of which the member is asked for. */
+  /** An access of the instruction at the place, whose member is requested. */
   readonly access?: BasedAddress;
 }
 
-/** Where code was written; the path is absent where the file is not on this machine. */
+/** A source line; the path is absent if the file is not on this machine. */
 interface SourcePlace {
   readonly function: string;
   readonly file: string;
@@ -42,14 +43,14 @@ interface SourcePlace {
   readonly path: string | undefined;
 }
 
-/** What a place of a log stands for; its address is known only where the log tells where the kernel lay. */
-export interface Told {
+/** The description of a place in a log. The address is known only if the log shows where the kernel was loaded. */
+export interface PlaceDescription {
   readonly address: string | undefined;
   readonly symbol: string | undefined;
   readonly code: boolean;
   readonly what: string | undefined;
   readonly places: readonly SourcePlace[];
-  /** The member that the place's access reaches, in words. */
+  /** The member that the access reaches, in words. */
   readonly member?: string | undefined;
 }
 
@@ -57,22 +58,22 @@ export interface Told {
 interface Image {
   readonly symbols: SymbolSource;
   readonly code: CodeSource | undefined;
-  /** Undefined where nothing tells, or it is none of ours. */
+  /** Undefined if unknown or not supported. */
   readonly arch: Arch | undefined;
 }
 
-/** How a place is asked for. */
-interface Asked {
+/** The parameters of a request about a place. */
+interface PlaceRequest {
   readonly bias: bigint | undefined;
   readonly returns: boolean;
   readonly access: BasedAddress | undefined;
 }
 
-/** A kernel as its files tell it, without any memory: a vmlinux, or a System.map. */
+/** A kernel known from a vmlinux or a System.map, without memory. */
 export class StaticKernel {
   /** The file's path. */
   readonly name: string;
-  /** Of its `linux_banner`; undefined for a System.map. */
+  /** The release in its `linux_banner`; undefined for a System.map. */
   readonly release: string | undefined;
   /** Link address of `_text`. */
   readonly text: bigint | undefined;
@@ -94,7 +95,7 @@ export class StaticKernel {
     this.budget = files.budget;
   }
 
-  /** @throws OpenError, Fault for a file that is none */
+  /** @throws OpenError, Fault if the file is not a vmlinux */
   static ofVmlinux(path: string, files: KernelSurroundings): StaticKernel {
     const vmlinux = openVmlinux(path);
     const banner = vmlinux.symbols.named("linux_banner")[0];
@@ -108,7 +109,7 @@ export class StaticKernel {
     );
   }
 
-  /** @throws Fault for a file that is none; NodeJS.ErrnoException as `openFile` */
+  /** @throws Fault if the file is not a System.map; NodeJS.ErrnoException as `openFile` */
   static ofSystemMap(path: string, files: KernelSurroundings): StaticKernel {
     const file = openFile(path);
     try {
@@ -124,26 +125,29 @@ export class StaticKernel {
   }
 
   /**
-   * What a place stands for; null for what is not in these files.
-   * @param bias how far the kernel was moved from its link address; undefined when nothing tells
+   * Describes a place; null if it is not in these files.
+   * @param bias runtime address minus link address of the kernel; undefined if unknown
    */
-  describe({ text, returns, access }: Place, bias: bigint | undefined): Told | null {
-    const told = attempt(() => {
+  describe({ text, returns, access }: Place, bias: bigint | undefined): PlaceDescription | null {
+    const description = attempt(() => {
       if (/^0x[0-9a-f]{1,16}$/.test(text)) return bias === undefined ? null : this.address(BigInt(text), bias, returns);
       const place = readSymbolText(text);
       return place ? this.symbol(place, { bias, returns, access }) : null;
     });
-    return told instanceof Fault ? null : told;
+    return description instanceof Fault ? null : description;
   }
 
-  /** How far the kernel of a log was moved: as it printed when it died, or as an address with its name tells; undefined when nothing does. */
+  /**
+   * Returns the runtime address minus the link address of the kernel that wrote a log: as printed at the panic, or from
+   * an address next to its name. Undefined if the log has neither.
+   */
   biasOf({ kaslr, anchor }: Landmarks): bigint | undefined {
     if (kaslr) return kaslr.offset;
     const linked = anchor && this.describe({ text: symbolText(anchor.word), returns: false }, 0n)?.address;
     return linked === undefined || linked === hex0x(0) ? undefined : anchor && anchor.address - BigInt(linked);
   }
 
-  /** Symbols whose names contain a text, those that begin with it first. */
+  /** Finds symbols whose names contain a text; those that begin with it come first. */
   find(contains: string, limit: number): readonly KSymbol[] {
     const [beginning, within]: [KSymbol[], KSymbol[]] = [[], []];
     const wanted = contains.toLowerCase();
@@ -157,30 +161,30 @@ export class StaticKernel {
     return [...beginning, ...within].slice(0, limit);
   }
 
-  /** Where a symbol of `find` was written. */
+  /** Returns the source lines of a symbol from `find`. */
   places({ address }: KSymbol): readonly SourcePlace[] {
     const places = attempt(() => this.lines(this.image, address));
     return places instanceof Fault ? [] : places;
   }
 
-  private address(address: bigint, bias: bigint, returns: boolean): Told | null {
+  private address(address: bigint, bias: bigint, returns: boolean): PlaceDescription | null {
     const linked = BigInt.asUintN(64, address - bias);
     const { text, end } = this;
-    // A vmlinux says nothing of the direct map, of stacks and modules; per-CPU symbols are no addresses of a log.
+    // A vmlinux does not describe the direct map, stacks and modules; per-CPU symbols are not addresses in a log.
     if (text === undefined || end === undefined || linked < text || linked >= end) return null;
     const symbol = this.image.symbols.at(returns ? linked - 1n : linked);
-    return symbol ? this.told(this.image, symbol, linked, hex0x(address), returns) : null;
+    return symbol ? this.description(this.image, symbol, linked, hex0x(address), returns) : null;
   }
 
-  private symbol(place: SymbolText, { bias, returns, access }: Asked): Told | null {
+  private symbol(place: SymbolText, { bias, returns, access }: PlaceRequest): PlaceDescription | null {
     const image = place.module === undefined ? this.image : this.module(place.module);
     const symbol = image && symbolMeant(image.symbols.named(place.name), place);
     if (!image || !symbol) return null;
     const linked = symbol.address + BigInt(place.offset);
     const runs =
       place.module === undefined && bias !== undefined ? hex0x(BigInt.asUintN(64, linked + bias)) : undefined;
-    const told = this.told(image, symbol, linked, runs, returns);
-    return access ? { ...told, member: this.member(image, linked, access) } : told;
+    const description = this.description(image, symbol, linked, runs, returns);
+    return access ? { ...description, member: this.member(image, linked, access) } : description;
   }
 
   private member({ code, arch }: Image, linked: bigint, access: BasedAddress): string | undefined {
@@ -188,7 +192,13 @@ export class StaticKernel {
     return member instanceof Fault ? undefined : member;
   }
 
-  private told(image: Image, symbol: KSymbol, linked: bigint, address: string | undefined, returns: boolean): Told {
+  private description(
+    image: Image,
+    symbol: KSymbol,
+    linked: bigint,
+    address: string | undefined,
+    returns: boolean,
+  ): PlaceDescription {
     const code = /^[tTwW]$/.test(symbol.type);
     return {
       address,
@@ -211,19 +221,22 @@ export class StaticKernel {
   }
 }
 
-/** What lies about a kernel's own file. */
+/** The files and limits that belong to a kernel. */
 export interface KernelSurroundings {
   readonly sources: SourceFiles;
-  /** Files of a module, the best first. */
+  /** Returns the files of a module, the best first. */
   readonly modulePaths: (name: string) => readonly string[];
-  /** For packed modules. */
+  /** Limits the unpacking of packed modules. */
   readonly budget: Budget;
 }
 
-/** init/version.c: the release stands first, then who built it, with what, and when. */
+/** Limit in bytes. The banner begins with the release, followed by builder, compiler and time (init/version.c). */
 const MAX_BANNER = 96;
 
-/** The first of the files that has symbols, with its sections laid out one behind the other: nobody knows where they were. */
+/**
+ * Opens the first of the files that is a module. Its sections are laid out one after the other, because their real
+ * addresses are unknown.
+ */
 function moduleOf(paths: readonly string[], budget: Budget): Image | undefined {
   for (const path of paths) {
     try {
@@ -231,7 +244,7 @@ function moduleOf(paths: readonly string[], budget: Budget): Image | undefined {
       if (elf.type === ET_REL) return placed(elf);
       elf.file.close();
     } catch (error) {
-      // Not there any more, not ours to read, or no module: another file may be.
+      // Try the next file: this one was removed, is not readable or is not a module.
       if (!isUnreadable(error)) throw error;
     }
   }
@@ -246,7 +259,7 @@ function placed(elf: ElfFile): Image {
   return { symbols: elfSymbols(elf, placement), code: dwarf?.code, arch: archOf(elf) };
 }
 
-/** Any page that nothing else of this module lies on. */
+/** The address of the first section; any address that no symbol of the module has. */
 const MODULE_START = 0x10000000n;
 const PAGE = 4096n;
 

@@ -1,25 +1,32 @@
+/** The symbols of the kernel and its modules by name and by runtime address. */
 import type { KSymbol, SymbolSource } from "../../debuginfo/source.ts";
 import type { Symbols } from "../../model/kernel.ts";
 
-/** Symbols of one image at runtime addresses, and the addresses that are its own. */
+/** Symbols of one image at runtime addresses, and the address ranges of the image. */
 export interface SymbolImage {
   readonly source: SymbolSource;
   /** Runtime address minus the source's address. */
   readonly bias: bigint;
-  /** Symbols below this do not move: per-CPU ones, on kernels that link their per-CPU area at zero. 0 when all do. */
+  /**
+   * Symbols below this address are not relocated: per-CPU ones, on kernels that link their per-CPU area at zero. 0 if
+   * all are.
+   */
   readonly floor?: bigint;
-  /** Runtime ranges, end exclusive: an address outside is not looked up here. */
+  /** Runtime ranges, end exclusive. Addresses outside are not looked up in this image. */
   readonly ranges: readonly { readonly start: bigint; readonly end: bigint }[];
   readonly module: string | undefined;
 }
 
-/** The kernel's symbols and its modules' as one. Images may be added later: modules are read when first needed. */
+/**
+ * Looks up symbols in the kernel and its modules. Images may be added later, because modules are read when first
+ * needed.
+ */
 export class SymbolIndex implements Symbols {
   private readonly kernelImages: SymbolImage[];
   private readonly others: () => Iterable<SymbolImage>;
   readonly gap: string | undefined;
 
-  /** @param others modules and generated code: asked only when the kernel's own symbols do not answer */
+  /** @param others modules and generated code; used only if the kernel's own symbols do not answer */
   constructor(kernel: readonly SymbolImage[], others: () => Iterable<SymbolImage>, gap?: string) {
     this.gap = gap;
     this.kernelImages = [...kernel];

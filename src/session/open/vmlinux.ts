@@ -1,3 +1,4 @@
+/** Opens a vmlinux: its symbols, types, DWARF and read-only bytes. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { bytesFile, fileHead, openFile, type RandomFile, readBytes } from "../../base/file.ts";
 import { once } from "../../base/once.ts";
@@ -15,26 +16,26 @@ import { whyNoElf, whyNoVmlinux } from "./notVmlinux.ts";
 import { OpenError, isUnreadable } from "./openError.ts";
 import { isText } from "../../dump/recognize.ts";
 
-/** An opened vmlinux: each kind of knowledge is read when first asked for. */
+/** An opened vmlinux. Everything but the symbols is read when first used. */
 export interface Vmlinux {
   readonly path: string;
   readonly elf: ElfFile;
   readonly symbols: SymbolSource;
   btf(): Btf | undefined;
   dwarf(): Dwarf | undefined;
-  /** Said before the DWARF is opened: structs that a unit only declares are looked up there. */
+  /** Sets where to look up structs that a unit only declares. Call it before the DWARF is opened. */
   completeFrom(find: TypeSource["find"]): void;
-  /** Remembers the symbols, and the names that were looked up so far. */
+  /** Stores the symbols, and the names that were looked up so far, in the index cache. */
   saveIndex(): void;
-  /** Bytes that never change while the kernel runs, by link address. */
+  /** Returns bytes at a link address that never change while the kernel runs; undefined for other addresses. */
   constant(address: bigint, length: number): Uint8Array | undefined;
   close(): void;
 }
 
 /**
  * Opens a kernel image with its debuginfo.
- * @param indexes where what is worked out is remembered for the next session
- * @throws OpenError for what is none
+ * @param indexes directory of the index cache; undefined for none
+ * @throws OpenError if the file is not a vmlinux
  */
 export function openVmlinux(path: string, indexes?: string): Vmlinux {
   const file = openNamed(path, "vmlinux");
@@ -77,21 +78,21 @@ export function openVmlinux(path: string, indexes?: string): Vmlinux {
   };
 }
 
-/** Some of what include/asm-generic/vmlinux.lds.h gives every kernel. */
+/** Some sections that every kernel has (include/asm-generic/vmlinux.lds.h). */
 const KERNEL_SECTIONS: readonly string[] = ["__ksymtab", "__param", "__ex_table", ".init.text", ".data..percpu"];
-/** What a linker and a C library give to programs. */
+/** Sections that a linker and a C library give to programs. */
 const PROGRAM_SECTIONS: readonly string[] = [".interp", ".init_array", ".eh_frame_hdr"];
 
-/** Whether an ELF file is a program of user space, `/bin/ls`. */
+/** Whether an ELF file is a user-space program, such as `/bin/ls`. */
 const isProgram = (elf: ElfFile): boolean =>
   PROGRAM_SECTIONS.some((name) => elf.section(name)) && !KERNEL_SECTIONS.some((name) => elf.section(name));
 
-/** Bytes of the larger of the two ELF headers. */
+/** Size of the larger of the two ELF headers in bytes. */
 const ELF_HEADER = 64;
 
 /**
- * What a file is by the type in its ELF header: a program may be a kernel, a relocatable file a module.
- * Undefined for all else, and for what cannot be read: opening it says why.
+ * Returns the kind of a file by the type in its ELF header. A "program" may be a kernel, a relocatable file may be a
+ * module. Undefined for all else, and for a file that cannot be read, whose opening reports the reason.
  */
 export function elfKind(path: string): "program" | "module" | undefined {
   const header = attempt(() => {
@@ -107,7 +108,7 @@ export function elfKind(path: string): "program" | "module" | undefined {
   return header.type === ET_EXEC || header.type === ET_DYN ? "program" : undefined;
 }
 
-/** Whether a file is surely no kernel but a program of user space. @throws OpenError */
+/** Whether a file is certainly a user-space program and not a kernel. @throws OpenError if it cannot be opened */
 export function isUserProgram(path: string): boolean {
   const file = openNamed(path, "vmlinux");
   const elf = attempt(() => openElf(file));
@@ -116,22 +117,22 @@ export function isUserProgram(path: string): boolean {
   return isOne;
 }
 
-/** A file that the user named. @throws OpenError when it is not there or may not be read */
+/** Opens a file that the user named. @throws OpenError if it does not exist or cannot be read */
 export function openNamed(path: string, what: string): RandomFile {
   try {
     return openFile(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw new OpenError(`${path}: there is no such ${what}`);
+    if (code === "ENOENT") throw new OpenError(`${path}: no such ${what}`);
     if (code === "EACCES" || code === "EPERM")
-      throw new OpenError(`${path}: no permission to read it (try as root, or change its mode)`);
+      throw new OpenError(`${path}: no permission to read it (open it as root, or change its mode)`);
     if (code === "EISDIR") throw new OpenError(`${path} is a directory; name the ${what} in it`);
     const reason = error instanceof Error ? error.message : String(error);
     throw new OpenError(reason.startsWith(`${path}: `) ? reason : `${path}: ${reason}`);
   }
 }
 
-/** Debuginfo that cannot be read is debuginfo that is not there: what needs it says so. */
+/** Opens the BTF of a file. Undefined if there is none or it cannot be read; commands that need types report that. */
 export function btfOf(elf: ElfFile, options: Omit<BtfOptions, "pointerSize">): Btf | undefined {
   const section = elf.section(".BTF");
   if (!section || section.size === 0) return undefined;
@@ -140,10 +141,13 @@ export function btfOf(elf: ElfFile, options: Omit<BtfOptions, "pointerSize">): B
   return btf instanceof Fault ? undefined : btf;
 }
 
-/** Where distributions put what dwz shares among files: by build-id, when it is not where the vmlinux says. */
+/**
+ * Where distributions install the files that dwz shares among binaries, by build ID. Used if the recorded path does not
+ * exist.
+ */
 const DEBUG_DIRECTORIES = ["/usr/lib/debug"];
 
-/** The file that dwz moved a part of the DWARF to, where it is not there. */
+/** Returns the file to which dwz moved a part of the DWARF, if it is missing. */
 export function missingAlternate(elf: ElfFile): string | undefined {
   const alternate = elf.section(".debug_info") && alternateDebug(elf, elf.file.name, DEBUG_DIRECTORIES);
   if (typeof alternate === "object") alternate.file.close();
@@ -163,7 +167,7 @@ function dwarfOf(elf: ElfFile, kept: (kind: IndexKind) => Uint8Array | undefined
   return dwarf instanceof Fault ? undefined : dwarf;
 }
 
-/** x86 links data that becomes read-only after boot into .rodata, which is marked writable for that reason. */
+/** x86 links data that becomes read-only after boot into .rodata, which is therefore marked writable. */
 const RO_AFTER_INIT = ["__start_ro_after_init", "__end_ro_after_init"] as const;
 
 function constantBytes(elf: ElfFile, symbols: SymbolSource, address: bigint, length: number): Uint8Array | undefined {
@@ -182,13 +186,13 @@ function constantBytes(elf: ElfFile, symbols: SymbolSource, address: bigint, len
   return bytes.length === length ? bytes : undefined;
 }
 
-/** The fallback for a kernel that runs `bias` away from its link address. */
+/** Returns the fallback for a kernel that runs at its link address plus `bias`. */
 export const fallbackOf =
   (vmlinux: Vmlinux, bias: bigint): ReadOnlyFallback =>
   (address, length) =>
     vmlinux.constant(address - bias, length);
 
-/** Whether a file that was taken for a dump is text; false where it cannot be read. */
+/** Whether a file named as a dump is text; false if it cannot be read. */
 export function isTextFile(path: string): boolean {
   try {
     const file = openNamed(path, "dump");
@@ -199,7 +203,7 @@ export function isTextFile(path: string): boolean {
       file.close();
     }
   } catch (error) {
-    // Why it cannot be opened was said already.
+    // The error was already reported.
     if (isUnreadable(error)) return false;
     throw error;
   }

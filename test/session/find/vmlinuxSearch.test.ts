@@ -59,7 +59,7 @@ test("a vmlinux of another build, a module, another architecture's and what is n
     }),
   );
   assert.match(said[0]!, new RegExp(`^refused dump/vmlinux is of another build: its build-id is ${other}, the dump's kernel has ${buildId}$`)); // prettier-ignore
-  assert.match(said[1]!, /^refused mine\/vmlinux-\S+ is no vmlinux: it is text$/);
+  assert.match(said[1]!, /^refused mine\/vmlinux-\S+ is not a vmlinux: it is text$/);
   assert.equal(said[2], "refused mine/vmlinux is a kernel module or an object file, not a vmlinux");
   assert.match(said[3]!, /^refused \S+ is for another architecture than the dump, which is x86_64$/);
   assert.match(said[4]!, /^taken boot\//);
@@ -144,16 +144,16 @@ test("what somebody takes for a vmlinux is told for what it is", () => {
     bytes.write(magic, place, "latin1");
     return bytes;
   };
-  const boot = "is the image that a machine boots (vmlinuz), which has neither symbols nor debuginfo: the vmlinux of the same build is wanted"; // prettier-ignore
+  const boot = "is a boot image (vmlinuz), which has neither symbols nor debuginfo: name the vmlinux of the same build"; // prettier-ignore
   for (const [contents, why] of [
     [at(0x202, "HdrS"), boot],
     [at(0x38, "ARM\x64"), boot],
     [at(4, "zimg"), boot],
-    [gzipSync("x"), "is no vmlinux: it is compressed with gzip: unpack it with gunzip"],
-    ["", "is no vmlinux: it is empty"],
+    [gzipSync("x"), "is not a vmlinux: it is compressed with gzip: unpack it with gunzip"],
+    ["", "is not a vmlinux: it is empty"],
     [readFileSync("sample/vmcore").subarray(0, 4096), "is a dump, not a vmlinux"],
     [debuginfoFile({ type: 4 }), "is a dump, not a vmlinux"],
-    ["\x7fELF", "is a damaged ELF file, or was cut off: unknown ELF class (none)"],
+    ["\x7fELF", "is a damaged or truncated ELF file: unknown ELF class (none)"],
   ] as const) {
     const path = join(debuginfoPlaces({ "mine/vmlinux": contents }).root, "mine/vmlinux");
     const { outcome, why: told } = tryVmlinux(path, opened);

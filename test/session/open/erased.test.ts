@@ -13,7 +13,7 @@ test("what makedumpfile erased is said by name, with its size and how often", ()
       "erase t.comm size 16",
       "",
     ),
-    'Data was erased from the dump by makedumpfile\'s filter (--config, --eppic): "XXXX" or zeros stand in the place of init_uts_ns.name.nodename (65 bytes), saved_command_line (set to zero), t.comm (16 bytes) 2 times.',
+    'Data was erased from the dump by makedumpfile\'s filter (--config, --eppic): "XXXX" or zeros replace init_uts_ns.name.nodename (65 bytes), saved_command_line (set to zero), t.comm (16 bytes) 2 times.',
   );
 });
 

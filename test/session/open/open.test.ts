@@ -6,10 +6,10 @@ test("named sources and modules that are not there are told, and the dump opens 
   const session = openSession({ vmcore: ["sample/vmcore"], kernelSource: ["/nonexistent/linux"], modules: ["sample", "/nonexistent/modules"] }); // prettier-ignore
   session.close();
   assert.deepEqual(
-    session.warnings.filter((warning) => warning.includes("there is no such")),
+    session.warnings.filter((warning) => warning.includes("no such")),
     [
-      "/nonexistent/linux: there is no such kernel source",
-      "/nonexistent/modules: there is no such directory of modules",
+      '/nonexistent/linux: no such kernel source; check "kernelSource" or --source',
+      '/nonexistent/modules: no such directory of modules; check "modules" or --modules',
     ],
   );
 });
