@@ -2,10 +2,12 @@ import { attempt, Fault } from "../base/fault.ts";
 import { factsOf, type ReportFacts } from "../log/facts.ts";
 import type { Frame as LogFrame } from "../log/guilty.ts";
 import type { Kind } from "../log/kinds.ts";
+import type { KernelLog } from "../log/kernelLog.ts";
 import { plainName } from "../log/place.ts";
+import type { Report } from "../log/reports.ts";
 import { crash } from "../linux/printk/crashReport.ts";
 import { crashSite } from "../linux/printk/crashSite.ts";
-import { kernelLog, type Oops } from "../linux/printk/oops.ts";
+import { kernelLog } from "../linux/printk/oops.ts";
 import { panicTask } from "../linux/printk/panic.ts";
 import { panicCpu } from "../linux/printk/panicCpu.ts";
 import { cpuTask, runningOn } from "../linux/sched/cpu.ts";
@@ -51,14 +53,15 @@ export const crashFacts = derived("crash facts", (kernel): CrashFacts => {
   const log = kernelLog(kernel);
   const known = crash(kernel);
   const { report, panic } = known;
-  const facts = report && factsOf(log, report.report);
+  const told = report && firstOfRound(log, report.report);
+  const facts = told && factsOf(log, told);
   const cpu = attempt(() => panicCpu(kernel));
   const subject = attempt(() => taskOf(kernel, facts));
   const task = subject instanceof Fault ? undefined : subject;
   const stack = task && stackTrace(kernel, task);
   const frames = stack ? stack.frames.slice(siteOf(stack.frames)) : [];
   const last = panic ?? (report && report.title.startsWith("Kernel panic") ? report : undefined);
-  const before = factsBefore(kernel, report);
+  const before = factsBefore(kernel, told);
   return {
     report: facts,
     kind: facts?.kind,
@@ -97,10 +100,19 @@ function taskOf(kernel: Kernel, report: ReportFacts | undefined): Obj | undefine
 
 const siteOf = (frames: readonly Frame[]): number => (frames.length === 0 ? 0 : crashSite(frames));
 
+/** khungtaskd reports every task that it finds blocked before it panics: the first of them, which is titled as the log is. */
+export function firstOfRound({ reports }: KernelLog, report: Report): Report {
+  const isHung = (one: Report | undefined): boolean => one?.headline.row.kind === "hung-task";
+  let at = reports.indexOf(report);
+  if (at < 0 || !isHung(report)) return report;
+  while (isHung(reports[at - 1])) at--;
+  return reports[at] ?? report;
+}
+
 /** Reports before one, the last first. */
-function factsBefore(kernel: Kernel, report: Oops | undefined): ReportFacts[] {
+function factsBefore(kernel: Kernel, report: Report | undefined): ReportFacts[] {
   const log = kernelLog(kernel);
-  const end = report?.report.at ?? Infinity;
+  const end = report?.at ?? Infinity;
   return log.reports
     .filter(({ at, headline: { row } }) => at < end && row.severity !== "notice")
     .reverse()
