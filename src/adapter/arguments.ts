@@ -1,7 +1,8 @@
+/** Checks the arguments of requests before a handler sees them. */
 import { UsageError } from "../base/usageError.ts";
 import { customArguments } from "./customArguments.ts";
 
-/** Numbers of requests that count something; a negative one asks for nothing that there is. */
+/** Numeric arguments that must not be negative. */
 const COUNTS = [
   "start",
   "count",
@@ -15,10 +16,10 @@ const COUNTS = [
   "variablesReference",
 ];
 
-/** Numbers of requests that may point back as well. */
+/** Numeric arguments that may be negative. */
 const OFFSETS = ["offset", "instructionOffset", "line", "column"];
 
-/** Without these a request asks nothing. */
+/** The arguments that each request must have. */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   stackTrace: ["threadId"],
   scopes: ["frameId"],
@@ -30,8 +31,8 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Arguments of a request as a handler may rely on them: whole numbers, and nothing left out that is required. JSON
- * carries what a client's author wrote, and one half of a byte is enough for a loop that never ends.
+ * Returns the arguments of a request, checked: numbers are safe integers, and every required argument is present. The
+ * check is needed because JSON may hold any number: a byte count of 0.5, for example, makes a loop endless.
  *
  * @throws UsageError that names the argument
  */
@@ -42,11 +43,12 @@ export function requestArguments(command: string, raw: unknown): object {
     if (given[name] === undefined) throw new UsageError(`${command}: "${name}" is missing`);
   }
   for (const name of ["expression", "text", "memoryReference"]) {
-    if (name in given && typeof given[name] !== "string") throw new UsageError(`${command}: "${name}" must be a text`);
+    if (name in given && typeof given[name] !== "string")
+      throw new UsageError(`${command}: "${name}" must be a string`);
   }
   for (const name of [...COUNTS, ...OFFSETS]) {
     const value = given[name];
-    // Some clients write what they leave out as null.
+    // Some clients send null for an absent argument.
     if (value === undefined || value === null) continue;
     if (!Number.isSafeInteger(value)) throw new UsageError(`${command}: "${name}" must be a whole number`);
     if (COUNTS.includes(name) && (value as number) < 0) throw new UsageError(`${command}: "${name}" is negative`);

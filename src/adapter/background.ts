@@ -1,4 +1,4 @@
-/** What a session does of its own once a dump is open: it makes ready what the user will want next. */
+/** The background work of a session after the dump is open: remarks, caches, init commands, missing debuginfo. */
 import { basename } from "node:path";
 import { Cancelled, drive } from "../base/job.ts";
 import type { Client } from "./client.ts";
@@ -7,42 +7,44 @@ import type { Jobs } from "./jobs.ts";
 import { fetchDebuginfo, serversOf } from "./lateDebuginfo.ts";
 import type { Target } from "./target.ts";
 
-/** What background work needs of its session. */
+/** The services of a session that background work uses. */
 export interface BackgroundHost {
   readonly jobs: Jobs;
   client(): Client;
-  /** Whether the target is still the one in front. */
+  /** Whether the session still shows this target. */
   isCurrent(target: Target): boolean;
-  /** Says in the console what went wrong, and in the trace log where. */
-  complain(error: unknown): void;
+  /** Reports an error of the adapter: a summary in the Debug Console, the stack in the trace log. */
+  reportError(error: unknown): void;
 }
 
-/** What follows the first stop: remarks, caches, the user's own commands, debuginfo that is missing. */
+/**
+ * Runs after the first stop: prints remarks, fills caches, runs the user's init commands, fetches missing debuginfo.
+ */
 export async function afterStop(target: Target, host: BackgroundHost): Promise<void> {
   try {
     remark(host.client(), target.remarks());
-    await host.jobs.quiet();
+    await host.jobs.untilIdle();
     await makeReady(target, host);
     await drive(openingCommands(target), new AbortController().signal);
   } catch (error) {
-    host.complain(error);
+    host.reportError(error);
   }
   await fetchMissing(target, host);
 }
 
-/** Reads what the user will want next. */
+/** Fills the caches that the user's next requests need. */
 export async function makeReady(target: Target, host: BackgroundHost): Promise<void> {
   void readArchive(target, host);
   await drive(target.warmUp(), new AbortController().signal);
 }
 
-/** Says sentences in the console, the first also where it is seen: VS Code makes a toast of it. */
+/** Prints sentences in the Debug Console. The first one is "important", which VS Code shows as a notification too. */
 function remark(client: Client, [first, ...others]: readonly string[]): void {
   if (first !== undefined) client.output(`${first}\n`, { category: "important" });
   for (const sentence of others) client.output(`${sentence}\n`);
 }
 
-/** Fetches the debuginfo that is missing from the debuginfod servers that the user configured, if any. */
+/** Fetches missing debuginfo from the debuginfod servers that the user configured, if any. */
 async function fetchMissing(target: Target, host: BackgroundHost): Promise<void> {
   const servers = serversOf(target.arguments);
   if (servers.urls.length === 0 || !host.isCurrent(target)) return;
@@ -50,14 +52,14 @@ async function fetchMissing(target: Target, host: BackgroundHost): Promise<void>
     const { names, remarks } = await host.jobs.run("Fetching debuginfo", (signal, progress) =>
       drive(fetchDebuginfo(target, [], servers), signal, { onStep: (step) => progress.see(step) }),
     );
-    const said = names.length > 0 ? [`debuginfod gave the debuginfo of ${names.join(", ")}`, ...remarks] : remarks;
+    const said = names.length > 0 ? [`Fetched the debuginfo of ${names.join(", ")}`, ...remarks] : remarks;
     remark(host.client(), said);
   } catch (error) {
-    if (!(error instanceof Cancelled)) host.complain(error);
+    if (!(error instanceof Cancelled)) host.reportError(error);
   }
 }
 
-/** Sources that lie in an archive are shown once they are read. */
+/** Reads the archive of kernel sources, if there is one; its sources are shown afterwards. */
 async function readArchive(target: Target, host: BackgroundHost): Promise<void> {
   const path = target.wantedArchive;
   if (path === undefined) return;
@@ -73,6 +75,6 @@ async function readArchive(target: Target, host: BackgroundHost): Promise<void> 
   } catch (error) {
     if (!host.isCurrent(target)) return;
     const why = error instanceof Error ? error.message : String(error);
-    host.client().output(`${path}: its sources are not shown: ${why}\n`, { category: "important" });
+    host.client().output(`the sources in ${path} are not shown: ${why}\n`, { category: "important" });
   }
 }

@@ -1,8 +1,10 @@
+/** The DAP capabilities of the adapter. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 
 /**
- * What we can do, and by silence what a crash dump cannot: no setVariable, writeMemory, stepBack, restartFrame.
- * Breakpoints of all kinds are answered as unverified with the reason, so that a client need not drop them.
+ * The capabilities that `initialize` returns. Absent ones are those that a crash dump cannot have: setVariable,
+ * writeMemory, stepBack, restartFrame. Breakpoints of all kinds are answered as unverified with the reason, so that a
+ * client keeps them.
  */
 export const capabilities: DebugProtocol.Capabilities = {
   supportsConfigurationDoneRequest: true,

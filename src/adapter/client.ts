@@ -1,3 +1,4 @@
+/** The DAP client as request handlers see it. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 
 type Trait = {
@@ -8,36 +9,39 @@ type Trait = {
     : never;
 }[keyof DebugProtocol.InitializeRequestArguments];
 
-/** The other end of the wire, as handlers see it. */
+/** The connected DAP client. */
 export interface Client {
   send(event: string, body: object): void;
-  /** Text for the debug console; `more` are further fields of the `output` event. */
+  /** Prints text in the Debug Console. @param more further fields of the `output` event */
   output(text: string, more?: Partial<DebugProtocol.OutputEvent["body"]>): void;
-  /** What `initialize` said of the client. */
+  /** Whether the client set this flag in `initialize`. */
   supports(trait: Trait): boolean;
-  /** Asks the user a question whose answer is yes or no; only a client that said `asks` answers. */
+  /** Asks the user a yes-or-no question. Only a client whose launch arguments have `asks` answers. */
   ask(question: string): Promise<boolean>;
-  /** It came over a socket, and may be on another machine: commands only read (`Context.onlyReads`). */
+  /**
+   * Whether commands may only read (`Context.onlyReads`): true for a client on a socket, which may be on another
+   * machine.
+   */
   readonly onlyReads: boolean;
   readonly lines: Numbering;
   readonly columns: Numbering;
 }
 
-/** How a client numbers lines, or columns. */
+/** The client's numbering of lines or of columns. */
 export class Numbering {
   private readonly first: 0 | 1;
 
-  /** @param startsAt1 as `initialize` says; DAP's default is true */
+  /** @param startsAt1 `linesStartAt1` or `columnsStartAt1` of `initialize`; default in DAP: true */
   constructor(startsAt1: boolean) {
     this.first = startsAt1 ? 1 : 0;
   }
 
-  /** The client's number of what is numbered from 1 here. */
+  /** Converts a 1-based number to the client's numbering. */
   of(from1: number): number {
     return from1 - 1 + this.first;
   }
 
-  /** Index, from 0, of what the client gave a number; of the first one when it gave none. */
+  /** Converts the client's number to a 0-based index. Default: the first one. */
   index(number: number = this.first): number {
     return number - this.first;
   }

@@ -1,3 +1,4 @@
+/** Runs lines of the Debug Console as commands and sends their output to the client. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { UsageError } from "../base/usageError.ts";
 import type { Context } from "../crash/language/command.ts";
@@ -12,15 +13,16 @@ import type { Row } from "./frames.ts";
 import { scopeOf } from "./values/scope.ts";
 import type { Target } from "./target.ts";
 
-/** Text that is sent at once: a message a line would drown the client. */
+/** Size of a portion of output in characters. One message per line would overload the client. */
 const CHUNK_CHARACTERS = 8192;
 
-/** Milliseconds after which text goes out although it is little. */
+/** Milliseconds after which output is sent even if the portion is not full. */
 const CHUNK_MS = 50;
 
 /**
- * Runs a line of crash's language with the frame's locals and task; what it says goes out as it comes.
- * @returns what it said, when that was soon and little: the answer itself then
+ * Runs a command line with the frame's locals and task. Output is sent in portions while the command runs.
+ *
+ * @returns the output, if it fitted into one portion and was not sent yet; else an empty string
  * @throws UsageError, Fault
  */
 export function* command(target: Target, text: string, row: Row | undefined): Job<string> {
@@ -34,20 +36,20 @@ export function* command(target: Target, text: string, row: Row | undefined): Jo
   if (line.output) refuseInputs(context.session, line.output.path);
   const style = target.client.supports("supportsANSIStyling") ? ansi() : plain;
   const sink = line.output ? new FileSink(line.output.path, line.output.append) : new ConsoleSink(target, style);
-  const said = sayInto(sink, run(context, line));
+  const job = copyTo(sink, run(context, line));
   let answer = "";
   try {
-    target.change(yield* said);
+    target.change(yield* job);
   } finally {
     answer = sink.end();
-    // A command that was cancelled may have loaded debuginfo.
+    // A cancelled command may have loaded debuginfo before it stopped.
     target.announce();
   }
   return answer;
 }
 
-/** Says what a job yields, and yields it. */
-function* sayInto<T>(sink: Sink, job: Job<T, Piece>): Job<T, Piece> {
+/** Writes each piece that a job yields to the sink, and yields it. */
+function* copyTo<T>(sink: Sink, job: Job<T, Piece>): Job<T, Piece> {
   let step: IteratorResult<Piece, T> | undefined;
   try {
     for (step = job.next(); !step.done; step = job.next()) {
@@ -60,7 +62,7 @@ function* sayInto<T>(sink: Sink, job: Job<T, Piece>): Job<T, Piece> {
   }
 }
 
-/** What the console shows first, as crash does: the facts of the system; then the commands of the configuration. */
+/** Runs the commands at the start of a session: `sys`, as crash does, then the configured init commands. */
 export function* openingCommands(target: Target): Job<void> {
   for (const line of ["sys", ...target.arguments.initCommands]) {
     if (line !== "sys") target.client.output(`> ${line}\n`);
@@ -75,7 +77,8 @@ export function* openingCommands(target: Target): Job<void> {
 }
 
 /**
- * The user's context with the selected frame: `set` chose a task until another thread is selected.
+ * Returns the user's context with the locals of the selected frame. A task chosen by `set` is kept until another thread
+ * is selected.
  */
 function contextFor(target: Target, row: Row | undefined): Context {
   if (row && row.thread !== target.console.thread) {
@@ -88,11 +91,11 @@ function contextFor(target: Target, row: Row | undefined): Context {
 
 interface Sink {
   say(piece: Piece): void;
-  /** What was not said yet, when nothing was. */
+  /** Flushes the sink. Returns the output if none was sent yet, else an empty string. */
   end(): string;
 }
 
-/** The debug console: text in portions, a line that names a source by itself with a link to it. */
+/** Sends output to the Debug Console in portions. A line that names a source is sent on its own, with a link to it. */
 class ConsoleSink implements Sink {
   private readonly target: Target;
   private readonly style: Style;
@@ -143,7 +146,7 @@ class ConsoleSink implements Sink {
   }
 }
 
-/** The one place that a line names; of several the first. */
+/** Returns the first source location that a line names. */
 function sourceOf(line: Line): { file: string; line: number } | undefined {
   for (const span of line) if (typeof span !== "string" && span.as === "source") return span;
   return undefined;

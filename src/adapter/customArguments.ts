@@ -1,32 +1,42 @@
+/** Checks the arguments of the custom `vmcore/` requests. */
 import { UsageError } from "../base/usageError.ts";
 import type { CustomRequests } from "../protocol/custom.ts";
 
-/** Whether a value is what an argument must be, and how that is said. */
-interface Kind {
+/** What an argument must be: a test, and the words for the error message. */
+interface ArgumentType {
   readonly is: (value: unknown) => boolean;
-  readonly said: string;
+  readonly wording: string;
   readonly optional?: true;
 }
 
 const isText = (value: unknown): boolean => typeof value === "string";
-const text: Kind = { is: isText, said: "a text" };
-const texts: Kind = { is: (value) => Array.isArray(value) && value.every(isText), said: "a list of texts" };
-const count: Kind = { is: (value) => Number.isSafeInteger(value) && Number(value) >= 0, said: "a whole number from 0" };
-const places: Kind = { is: (value) => Array.isArray(value) && value.every(isPlace), said: "a list of places" };
-const oneOf = (...values: readonly string[]): Kind => ({
+const text: ArgumentType = { is: isText, wording: "a string" };
+const texts: ArgumentType = {
+  is: (value) => Array.isArray(value) && value.every(isText),
+  wording: "a list of strings",
+};
+const count: ArgumentType = {
+  is: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  wording: "a whole number >= 0",
+};
+const places: ArgumentType = {
+  is: (value) => Array.isArray(value) && value.every(isPlace),
+  wording: "a list of places with text and returns",
+};
+const oneOf = (...values: readonly string[]): ArgumentType => ({
   is: (value) => values.includes(value as string),
-  said: values.map((value) => `"${value}"`).join(" or "),
+  wording: values.map((value) => `"${value}"`).join(" or "),
 });
-/** Some clients write what they leave out as null. */
-const optional = (kind: Kind): Kind => ({ ...kind, optional: true });
+/** Some clients send null for an absent argument. */
+const optional = (type: ArgumentType): ArgumentType => ({ ...type, optional: true });
 
 function isPlace(value: unknown): boolean {
   const { text: name, returns } = (value ?? {}) as { text?: unknown; returns?: unknown };
   return isText(name) && typeof returns === "boolean";
 }
 
-/** The arguments of each request as protocol/custom.ts declares them. */
-const kinds: { readonly [Name in keyof CustomRequests]: Readonly<Record<string, Kind>> } = {
+/** The arguments of each request as declared in protocol/custom.ts. */
+const argumentTypes: { readonly [Name in keyof CustomRequests]: Readonly<Record<string, ArgumentType>> } = {
   "vmcore/about": {},
   "vmcore/resolve": { text, frameId: optional(count) },
   "vmcore/symbols": { contains: text, limit: count },
@@ -59,18 +69,18 @@ const kinds: { readonly [Name in keyof CustomRequests]: Readonly<Record<string, 
 };
 
 /**
- * Arguments of one of our own requests: any client may send them.
- * @throws UsageError that names the argument
+ * Returns the arguments of a custom request, checked, because any client may send one. @throws UsageError that names
+ * the argument
  */
 export function customArguments(command: string, given: Readonly<Record<string, unknown>>): object {
-  const wanted = Object.hasOwn(kinds, command) ? kinds[command as keyof CustomRequests] : {};
+  const wanted = Object.hasOwn(argumentTypes, command) ? argumentTypes[command as keyof CustomRequests] : {};
   const args: Record<string, unknown> = { ...given };
-  for (const [name, kind] of Object.entries(wanted)) {
+  for (const [name, type] of Object.entries(wanted)) {
     const value = given[name] ?? undefined;
     if (value === undefined) delete args[name];
-    if (value === undefined && kind.optional) continue;
+    if (value === undefined && type.optional) continue;
     if (value === undefined) throw new UsageError(`${command}: "${name}" is missing`);
-    if (!kind.is(value)) throw new UsageError(`${command}: "${name}" must be ${kind.said}`);
+    if (!type.is(value)) throw new UsageError(`${command}: "${name}" must be ${type.wording}`);
   }
   if (command === "vmcore/select" && args["threadId"] === undefined && args["task"] === undefined)
     throw new UsageError(`${command}: "threadId" or "task" is missing`);

@@ -1,3 +1,4 @@
+/** Shortens lines of an oops for the exception widget of the editor. */
 import type { Summary } from "../log/summary.ts";
 import type { Oops } from "../linux/printk/oops.ts";
 
@@ -6,27 +7,27 @@ import type { Oops } from "../linux/printk/oops.ts";
  * its view, and the log has the whole report.
  */
 
-/** Characters that fit beside the side bar of a small window. */
+/** Characters per line that fit into a small window with the side bar open. */
 const MAX_LENGTH = 90;
 
-/** What no line of a report that is shown comes near to, so that no pattern below meets more. */
+/** Characters of a line that the patterns read. Lines of a report that are shown are shorter than this. */
 const MAX_READ = 400;
 
-/** Where the crash was, as each architecture's show_regs() begins: on which CPU and in which task, and at what code. */
+/** The lines with CPU, task and code location that each architecture's show_regs() prints first. */
 const WHERE: readonly RegExp[] = [/^CPU: \d+ /, /^(RIP: |EIP: |pc : |PC is at |Krnl PSW : |NIP \[|epc : )/];
 
-/** Where a report happened, in the kernel's own words. */
+/** Returns the lines of the oops that say where it happened, in the kernel's words. */
 export function whereText({ lines }: Oops): string[] {
   return WHERE.flatMap((pattern) => lines.find((line) => pattern.test(line)) ?? []).map(exceptionLine);
 }
 
-/** What the report means, in the first sentence of its explanation. */
+/** Returns the first sentence of the explanation of the report. */
 export const meaningLine = ({ explanation }: Summary): string =>
   exceptionLine(explanation.replaceAll("`", "").replace(/(?<=\w{2}[)”"]?\.) [A-Z][^]*$/, ""));
 
 /**
- * A line with nothing in it that an editor takes for the path of a file: sizes of functions and folders of sources are
- * left out, what else has a slash gets one that looks the same (U+2215).
+ * Shortens a line and removes what the editor would take for a file path: sizes of functions and folders of sources are
+ * dropped, and each remaining slash becomes U+2215.
  */
 export function exceptionLine(text: string): string {
   const line = plain(
@@ -38,5 +39,5 @@ export function exceptionLine(text: string): string {
   return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH - 1)}…` : line;
 }
 
-/** Each slash is replaced by one that looks the same: an editor takes a text with slashes for the path of a file. */
+/** Replaces slashes by U+2215, which looks the same, because the editor makes a link of text with slashes. */
 const plain = (text: string): string => text.replace(/\s+/g, " ").trim().replaceAll("/", "∕");

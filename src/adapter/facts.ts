@@ -1,3 +1,4 @@
+/** The facts of a dump file that the dump page shows. */
 import { statSync } from "node:fs";
 import { attempt, Fault } from "../base/fault.ts";
 import { oopsTitle, panicMessage } from "../linux/printk/panic.ts";
@@ -12,10 +13,10 @@ import { isTextFile } from "../session/open/vmlinux.ts";
 import { erased } from "../session/open/erased.ts";
 import { shortfall } from "../session/open/shortfall.ts";
 
-/** Lines of the log that the dump editor shows. */
+/** Lines of the log on the dump page. */
 const LOG_LINES = 40;
 
-/** What a dump says of itself, for people; an empty value is left out. */
+/** Returns the facts of a dump as text. Rows with an empty value are dropped. */
 export function facts(vmcore: readonly string[]): DumpFacts {
   try {
     const session = openSession({ vmcore });
@@ -66,7 +67,10 @@ function* rows({ kernel, dump }: Session, vmcore: readonly string[]): Generator<
   yield* row("Size", () => `${(vmcore.reduce((sum, path) => sum + statSync(path).size, 0) / 1e6).toFixed(1)} MB`);
 }
 
-/** @throws Fault when none is known, which is not what a machine without tasks looks like */
+/**
+ * Returns the number of tasks. @throws Fault when the task list cannot be read at all, so that it differs from a
+ * machine without tasks
+ */
 function taskCount(kernel: Kernel): string {
   const { tasks, fault, note } = taskTable(kernel);
   if (fault && tasks.length === 0) throw fault;
@@ -74,7 +78,7 @@ function taskCount(kernel: Kernel): string {
   return doubt === undefined ? String(tasks.length) : `${tasks.length} (${doubt})`;
 }
 
-/** Bits of makedumpfile's dump level (makedumpfile(8), -d). */
+/** The bits of makedumpfile's dump level, lowest first (makedumpfile(8), -d). */
 const LEVEL_BITS = ["zero", "page cache", "private page cache", "user", "free"];
 
 function levelText(level: number | undefined): string | undefined {

@@ -1,3 +1,4 @@
+/** Rows of the Call Stack view, with the ids by which a client refers to them. */
 import type { CodePlace } from "../model/kernel.ts";
 import { UsageError } from "../base/usageError.ts";
 import { crashSite } from "../linux/printk/crashSite.ts";
@@ -5,21 +6,21 @@ import type { Frame, Stack } from "../unwind/frame.ts";
 import { References } from "./values/references.ts";
 import type { Thread } from "./threads.ts";
 
-/** A row of the Call Stack view. */
+/** A row of the Call Stack view: a frame, or a label between frames. */
 export interface Row {
   readonly id: number;
   readonly thread: Thread;
-  /** Undefined for a label. */
+  /** The frame. Undefined for a label. */
   readonly frame: Frame | undefined;
-  /** The function, or the function inlined there; undefined without lines for this pc. */
+  /** The function at the pc, or a function inlined there. Undefined without line information for the pc. */
   readonly place: CodePlace | undefined;
-  /** Text of a label: a trap, the end of the stack. */
+  /** Text of a label: a trap, or the reason why the stack ends. */
   readonly label: string | undefined;
-  /** Only brings the machine to a stop. */
+  /** Whether the function belongs to the panic machinery, which only stops the machine. */
   readonly machinery: boolean;
 }
 
-/** Rows of the threads' stacks; made when asked for, since each row may have to look up its lines. */
+/** The rows of all threads' stacks. They are made on request, because each row may need a look-up of lines. */
 export class Frames {
   private readonly rows = new References<Row>();
   private readonly byThread = new Map<number, { readonly rows: Row[]; readonly rest: Generator<Row, void, void> }>();
@@ -29,7 +30,7 @@ export class Frames {
     this.stackOf = stackOf;
   }
 
-  /** @throws UsageError when there is no such frame */
+  /** Returns the row with this id. @throws UsageError for an unknown id */
   get(id: number): Row {
     const row = this.rows.get(id);
     if (!row) throw new UsageError(`there is no frame ${id}`);
@@ -37,9 +38,9 @@ export class Frames {
   }
 
   /**
-   * Rows `start` to `end` (exclusive) of a thread's stack, as far as there are that many; and how many there are in
-   * all, once that is known.
-   * @throws Fault when the stack cannot even be begun
+   * Returns the rows `start` to `end` (exclusive) of a thread's stack, and the total count once it is known.
+   *
+   * @throws Fault when the stack has no first frame
    */
   of(
     thread: Thread,
@@ -57,7 +58,7 @@ export class Frames {
     return { rows: known.rows.slice(start, end), total: complete ? known.rows.length : undefined };
   }
 
-  /** Late debuginfo may tell more of stacks that were shown; what a client holds of them stays valid. */
+  /** Drops the cached rows, because new debuginfo may give more of them. Ids that a client holds stay valid. */
   forget(): void {
     this.byThread.clear();
   }
@@ -83,7 +84,7 @@ export class Frames {
   }
 }
 
-/** `page fault: write to a page that is not present, address 0x0`. */
+/** Returns the label of a trap: `page fault: write to a page that is not present, address 0x0`. */
 function trapText({ trap }: Frame): string {
   const detail = [
     trap?.errorText,

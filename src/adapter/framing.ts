@@ -1,26 +1,28 @@
+/** Splits the input stream into DAP messages and rejects everything else. */
 import { Transform, type TransformCallback } from "node:stream";
 
-/** Bytes of a message; the longest that clients send are a launch's arguments. */
+/** Maximum size of a message body in bytes. The largest messages of clients are launch arguments. */
 const MAX_MESSAGE = 4 << 20;
 
-/** Bytes of the lines before a message. */
+/** Maximum size of a message header in bytes. */
 const MAX_HEADER = 256;
 
-/** The whole header of a message, as the protocol has it; nothing that HTTP's request line could be the start of. */
+/** The complete header of a message. No HTTP request line matches it. */
 const HEADER = /^Content-Length: *(\d{1,9})\r\n(?:Content-Type: *[\w/;=. -]{0,80}\r\n)?\r\n$/i;
 
-/** What the first bytes of a connection have to be, letter case aside. */
+/** The first bytes of a connection, in lower case. */
 const BEGINNING = "content-length:";
 
 /**
- * Cuts a stream into messages of the Debug Adapter Protocol, each a chunk with its header. Ends with an error at the
- * first byte that is none of the protocol (a web page can send HTTP to a port of this machine) and at a message that is
- * too large. The library's own reader takes the header out of anything, and copies all that it has for every chunk.
+ * Splits a stream into DAP messages; each output chunk is one message with its header. Fails at the first byte that
+ * does not belong to the protocol (a web page can send HTTP to a port of this machine) and at a message that is too
+ * large. This replaces the reader of @vscode/debugadapter, which finds a header in any text and copies its whole buffer
+ * for every chunk.
  */
 export class Framing extends Transform {
   private readonly pending: Buffer[] = [];
   private length = 0;
-  /** Bytes of the message with its header, once that is known. */
+  /** Bytes of the message with its header. Undefined until the header is complete. */
   private wanted: number | undefined;
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -35,7 +37,7 @@ export class Framing extends Transform {
     done();
   }
 
-  /** Passes one message on. @returns whether there was a whole one */
+  /** Outputs the next message. @returns false when it is not complete */
   private next(): boolean {
     this.wanted ??= this.messageLength();
     if (this.wanted === undefined || this.length < this.wanted) return false;
@@ -46,17 +48,22 @@ export class Framing extends Transform {
     return true;
   }
 
-  /** Undefined while the header is not whole. @throws Error for bytes that begin no message */
+  /**
+   * Returns the size of the next message in bytes, with its header. Undefined until the header is complete.
+   *
+   * @throws Error when the bytes are not the header of a message
+   */
   private messageLength(): number | undefined {
-    // Until the header is whole there is at most that and one chunk.
+    // Until the header is complete, the buffer holds at most a header and one chunk.
     const all = this.whole();
     const head = all.toString("latin1", 0, MAX_HEADER);
     const end = head.indexOf("\r\n\r\n");
     const begun = head.slice(0, BEGINNING.length).toLowerCase();
-    if (!BEGINNING.startsWith(begun) || (end < 0 && head.length === MAX_HEADER)) throw new Error("no message of DAP");
+    if (!BEGINNING.startsWith(begun) || (end < 0 && head.length === MAX_HEADER))
+      throw new Error("the input is not a message of the Debug Adapter Protocol");
     if (end < 0) return undefined;
     const digits = HEADER.exec(head.slice(0, end + 4))?.[1];
-    if (digits === undefined) throw new Error("no header of a message of DAP");
+    if (digits === undefined) throw new Error("the header of a Debug Adapter Protocol message is damaged");
     const size = Number(digits);
     if (size > MAX_MESSAGE) throw new Error(`a message of ${size} bytes is too large: the most is ${MAX_MESSAGE}`);
     return end + 4 + size;

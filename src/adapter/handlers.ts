@@ -1,9 +1,10 @@
+/** The types of request handlers. */
 import type { DebugProtocol as Dap } from "@vscode/debugprotocol";
 import type { CustomRequests } from "../protocol/custom.ts";
 import type { Job } from "../base/job.ts";
 import type { Target } from "./target.ts";
 
-/** What each request asks and answers, by its name on the wire. */
+/** The argument and response types of each standard request, by its DAP name. */
 interface Requests {
   threads: [undefined, Dap.ThreadsResponse];
   stackTrace: [Dap.StackTraceArguments, Dap.StackTraceResponse];
@@ -42,7 +43,7 @@ type Custom = {
 };
 
 /**
- * Every request about the crashed kernel, as a job that gives the response's body.
- * A handler throws Fault or UsageError as it likes: `server.ts` alone catches.
+ * The handlers of all requests about the kernel: each is a job that returns the response's body. A handler may throw
+ * Fault or UsageError; only server.ts catches them.
  */
 export type Handlers = Standard & Custom;

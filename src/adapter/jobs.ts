@@ -1,23 +1,26 @@
-/** The jobs of a session that are running: requests, and what is done in the background. */
+/** The running jobs of a session: requests and background tasks. */
 import { setTimeout } from "node:timers/promises";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { Client } from "./client.ts";
 import { Progress } from "./progress.ts";
 import type { Target } from "./target.ts";
 
-/** Milliseconds without a request after which a client has what it wants. */
+/** Milliseconds without a request after which the client counts as idle. */
 const QUIET_MS = 120;
-/** Milliseconds after which a client that never stops asking is not waited for. */
+/** Milliseconds after which background work starts even if the client is not idle. */
 const PATIENCE_MS = 3000;
 
 interface Running {
-  /** What it is about, once that is open. */
+  /** The target that the job uses. Undefined while the dump is being opened. */
   readonly target: Target | undefined;
   readonly abort: AbortController;
   readonly progress: Progress;
 }
 
-/** Each is known by its request's number, background jobs by negative ones: the client can cancel it and sees how far it is. */
+/**
+ * The running jobs by id: the request's number, or a negative id for a background task. By the id the client can cancel
+ * a job and follow its progress.
+ */
 export class Jobs {
   private readonly running = new Map<number, Running>();
   private readonly client: () => Client;
@@ -28,15 +31,15 @@ export class Jobs {
     this.client = client;
   }
 
-  /** The client sent something. */
+  /** Notes that the client sent a message. */
   noteActivity(): void {
     this.lastActivity = performance.now();
   }
 
   /**
-   * Does what takes long.
-   * @param about the request, or the title of what is done in the background
-   * @param key the request's number, where `about` is a title of its work
+   * Runs a job that may take long.
+   * @param about the request, or the title of a background task
+   * @param key the request's number, if `about` is the title of a request's work
    */
   async run<T>(
     about: DebugProtocol.Request | string,
@@ -54,7 +57,7 @@ export class Jobs {
     }
   }
 
-  /** Whether a request is still at work on a target. */
+  /** Whether a job still uses the target. */
   isBusy(target: Target): boolean {
     return [...this.running.values()].some((one) => one.target === target);
   }
@@ -68,8 +71,8 @@ export class Jobs {
     for (const { abort } of this.running.values()) abort.abort();
   }
 
-  /** Waits until the client has what it asks for at a stop, so that background work comes after it. */
-  async quiet(): Promise<void> {
+  /** Waits until the client is idle after a stop, so that background work does not delay its requests. */
+  async untilIdle(): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
     while (performance.now() < end && (this.running.size > 0 || performance.now() - this.lastActivity < QUIET_MS))
       await setTimeout(QUIET_MS / 4);

@@ -1,3 +1,4 @@
+/** Fetches missing debuginfo and sources from debuginfod while the session runs. */
 import { MAX_SOURCE } from "../session/sources/sourceRoot.ts";
 import { wholeFile } from "../base/file.ts";
 import { attempt, Fault } from "../base/fault.ts";
@@ -19,7 +20,10 @@ import type { LaunchArguments } from "./launch.ts";
 import { rowsOf } from "./requests/modules.ts";
 import type { Target } from "./target.ts";
 
-/** The servers that a session may ask, unasked for: those of its configuration, else of DEBUGINFOD_URLS. */
+/**
+ * Returns the debuginfod servers that a session may use without a request of the user: those of its configuration, else
+ * those of DEBUGINFOD_URLS.
+ */
 export function serversOf({ debuginfod, searches }: LaunchArguments): DebuginfodOptions {
   const options = debuginfodOptions(process.env, cacheOf(process.env));
   if (!searches) return { ...options, urls: [] };
@@ -27,9 +31,10 @@ export function serversOf({ debuginfod, searches }: LaunchArguments): Debuginfod
 }
 
 /**
- * Fetches debuginfo that a session lacks, the kernel's first, and has the session use it: a late vmlinux in a target
- * that takes the place of this one, a module's in the target as it is.
- * @throws UsageError while another such job is at work
+ * Fetches missing debuginfo, first that of the kernel, and applies it to the session. A vmlinux makes a new target that
+ * replaces this one; debuginfo of a module is added to the current target.
+ *
+ * @throws UsageError while another fetch is running
  */
 export function* fetchDebuginfo(target: Target, names: readonly string[], options: DebuginfodOptions): Job<Fetched> {
   if (target.isFetching) throw new UsageError("debuginfo is being fetched already");
@@ -46,7 +51,7 @@ function* fetchInTurn(target: Target, isWanted: (name: string) => boolean, optio
   const kernel = yield* fetchAll(missingVmlinux(target.session).filter(({ name }) => isWanted(name)), options); // prettier-ignore
   if (kernel.names.length > 0 && target.arguments.vmlinux === undefined) {
     current = yield* target.renewed();
-    target.succeed(current);
+    target.replaceWith(current);
     announce(current, kernel.names);
   }
   const rest = yield* fetchAll(yield* missingModules(current.session, isWanted), options);
@@ -57,13 +62,16 @@ function* fetchInTurn(target: Target, isWanted: (name: string) => boolean, optio
   return { names: [...kernel.names, ...rest.names], remarks: [...kernel.remarks, ...rest.remarks] };
 }
 
-/** Has the client ask again for what has lines and locals now. */
+/** Tells the client to request again what has lines and locals now. */
 function announce(target: Target, names: readonly string[]): void {
   for (const module of rowsOf(target, names)) target.client.send("module", { reason: "changed", module });
   target.refresh();
 }
 
-/** Text of a source that only a debuginfod server has; undefined without one. @param module undefined for the kernel's own */
+/**
+ * Returns the text of a source from a debuginfod server; undefined if no server has it. @param module the module of the
+ * source; undefined for the kernel
+ */
 export function* fetchedSource(target: Target, file: string, module: string | undefined): Job<string | undefined> {
   const options = serversOf(target.arguments);
   const buildId = options.urls.length > 0 && file.startsWith("/") ? buildIdOf(target, module) : undefined;

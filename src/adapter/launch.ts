@@ -1,3 +1,4 @@
+/** Parses and checks the arguments of `launch` and `attach`. */
 import { sizeOf, Budget } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
 import { KCORE } from "./liveKernel.ts";
@@ -5,43 +6,45 @@ import { placesOf } from "../session/find/debuginfoPlaces.ts";
 import { indexDirectory } from "../session/open/indexCache.ts";
 import type { Client } from "./client.ts";
 
-/** Arguments of `launch` and `attach`, checked: as package.json documents them. */
+/** The checked arguments of `launch` and `attach`, as package.json documents them. */
 export interface LaunchArguments {
   readonly vmcore: readonly string[];
   readonly vmlinux: string | undefined;
-  /** Used when they are of the dump's build. Ours, not documented. */
+  /** Candidates that are used when their build ID is that of the dump. Internal, not documented. */
   readonly preferredVmlinux: readonly string[];
-  /** What the user chose before, by build-id. Ours, not documented. */
+  /** The vmlinux that the user chose earlier for each build ID. Internal, not documented. */
   readonly chosenVmlinux: Readonly<Record<string, string>>;
   readonly modules: readonly string[];
   readonly systemMap: string | undefined;
-  /** Used when it is of the dump's kernel. Ours, not documented. */
+  /** A candidate that is used when it belongs to the dump's kernel. Internal, not documented. */
   readonly preferredSystemMap: string | undefined;
-  /** Directories of debuginfo, flat or laid out as /usr/lib/debug is. */
+  /** Directories of debuginfo, flat or laid out like /usr/lib/debug. */
   readonly debuginfo: readonly string[];
-  /** debuginfod servers; none: those of DEBUGINFOD_URLS. */
+  /** URLs of debuginfod servers. Empty: those of DEBUGINFOD_URLS. */
   readonly debuginfod: readonly string[];
-  /** Whether debuginfo that was not named is looked for. */
+  /** Whether to search for debuginfo that no argument names. */
   readonly searches: boolean;
   readonly kernelSource: readonly string[];
   readonly sourceFileMap: Readonly<Record<string, string>>;
-  /** Open folders of the editor, for sources and a vmlinux. Ours, not documented. */
+  /** Open folders of the editor, searched for sources and a vmlinux. Internal, not documented. */
   readonly workspace: readonly string[];
-  /** Scheme of the addresses by which the editor opens sources that are no files. Ours, not documented. */
+  /** URI scheme under which the editor opens sources that are not files. Internal, not documented. */
   readonly sourceScheme: string | undefined;
   readonly threads: "all" | "relevant" | number;
   readonly initCommands: readonly string[];
-  /** Bytes that may be kept of what is unpacked. */
+  /** Maximum number of unpacked bytes that are kept. */
   readonly unpackLimit: number | undefined;
-  /** Whether the client answers `vmcore/ask`. Ours, not documented. */
+  /** Whether the client answers `vmcore/ask`. Internal, not documented. */
   readonly asks: boolean;
   readonly force: boolean;
   readonly trace: boolean;
 }
 
 /**
- * @param request "launch" opens `vmcore`; "attach" opens the running kernel when `vmcore` is not given
- * @throws UsageError that names the attribute and what it should be
+ * Parses the arguments.
+ *
+ * @param request "launch" opens `vmcore`; "attach" opens the running kernel when `vmcore` is absent
+ * @throws UsageError that names the attribute and its valid values
  */
 export function launchArguments(request: "launch" | "attach", raw: unknown): LaunchArguments {
   const given = (typeof raw === "object" && raw !== null ? raw : {}) as Record<string, unknown>;
@@ -120,7 +123,7 @@ function threadChoice(value: unknown): LaunchArguments["threads"] {
   throw new UsageError('"threads" must be "all", "relevant" or a positive number');
 }
 
-/** What a session may spend on unpacking. */
+/** Returns the limits for unpacked data in a session. */
 export const budgetFor = ({ unpackLimit, asks }: LaunchArguments, client: Client): Budget =>
   new Budget({
     kept: unpackLimit,
@@ -128,7 +131,7 @@ export const budgetFor = ({ unpackLimit, asks }: LaunchArguments, client: Client
     ...(asks && { ask: (question: string) => client.ask(question) }),
   });
 
-/** The options to open a dump with: the launch arguments, and the places on this machine. */
+/** Returns the options for opening a dump: the launch arguments and the directories of this machine. */
 export const openOptions = (args: LaunchArguments, budget: Budget) => ({
   ...args,
   budget,

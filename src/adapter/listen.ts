@@ -1,3 +1,4 @@
+/** Serves debug sessions over a TCP or Unix socket, only to clients of the same user. */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { chmodSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
@@ -8,22 +9,22 @@ import { Framing } from "./framing.ts";
 import { peerUid } from "./peer.ts";
 import { VmcoreDebugSession } from "./server.ts";
 
-/** Sessions at a time. */
+/** Maximum number of sessions at the same time. */
 const MAX_CONNECTIONS = 32;
 
-/** Milliseconds that a client has for showing the token. */
+/** Milliseconds in which a client must send the token. */
 const PATIENCE_MS = 60_000;
 
-/** How a client shows that it is the user's. */
+/** How a client proves that it belongs to the user. */
 type Proof =
-  /** By the owner of its end of the connection: on the loopback interface of Linux. */
+  /** The user id of the peer socket, for the loopback interface of Linux. */
   | { readonly kind: "uid" }
-  /** By the file's mode: nobody else can connect. */
+  /** The file mode: other users cannot connect. */
   | { readonly kind: "file" }
-  /** By what was printed where the adapter was started. */
+  /** The token that the adapter printed when it started. */
   | { readonly kind: "token"; readonly token: string };
 
-/** A session over a socket: its client only reads, and shows the token first where there is one. */
+/** A session over a socket. It only reads, and requires the token first if there is one. */
 class SocketSession extends VmcoreDebugSession {
   private readonly token: string | undefined;
   isAdmitted: boolean;
@@ -41,7 +42,10 @@ class SocketSession extends VmcoreDebugSession {
     if (!this.isAdmitted && command !== "initialize") {
       this.isAdmitted = (command === "launch" || command === "attach") && this.shows(request.arguments);
       if (!this.isAdmitted) {
-        this.refuse(new Response(request), new UsageError('this adapter wants "token" in launch or attach first'));
+        this.refuse(
+          new Response(request),
+          new UsageError('add "token", which the adapter printed at its start, to the arguments of launch or attach'),
+        );
         return this.stop();
       }
     }
@@ -57,16 +61,17 @@ class SocketSession extends VmcoreDebugSession {
 }
 
 /**
- * Serves a session a connection, and says on stderr where: a client that starts the adapter on standard output must
- * never read it as a message.
+ * Accepts connections and serves one session on each. Prints the address on stderr, because a client that starts the
+ * adapter would parse standard output as messages.
+ *
  * @param where "[HOST:]PORT", on the loopback interface unless a host is named, or "unix:PATH"
- * @param fail called when it cannot listen there
+ * @param fail called when the address cannot be used
  */
 export function listen(where: string, fail: (message: string) => never): void {
   const path = /^unix:(.+)$/s.exec(where)?.[1];
   const { host, port } = /^(?:(?<host>.+):)?(?<port>\d+)$/.exec(where)?.groups ?? {};
   if (path === undefined && (port === undefined || Number(port) > 65535))
-    fail(`${where}: neither [HOST:]PORT nor unix:PATH`);
+    fail(`${where}: not an address to listen on; give [HOST:]PORT or unix:PATH`);
   let proof: Proof | undefined;
   const strangers = new Set<number | undefined>();
   const server = createServer((socket) => {
@@ -74,7 +79,7 @@ export function listen(where: string, fail: (message: string) => never): void {
     if (proof && (proof.kind !== "uid" || uid === process.getuid?.()))
       return serve(socket, proof.kind === "token" ? proof.token : undefined);
     socket.destroy();
-    if (!strangers.has(uid)) say(`a connection of ${uid === undefined ? "an unknown user" : `user ${uid}`} is refused`);
+    if (!strangers.has(uid)) say(`refused a connection of ${uid === undefined ? "an unknown user" : `user ${uid}`}`);
     strangers.add(uid);
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -92,7 +97,7 @@ export function listen(where: string, fail: (message: string) => never): void {
       if (!address || typeof address !== "object") return;
       proof = proofFor(address.address);
       say(`listening on ${address.address}:${address.port}`);
-      if (proof.kind === "token") say(`"token": "${proof.token}" has to be among the arguments of launch or attach`);
+      if (proof.kind === "token") say(`"token": "${proof.token}" must be among the arguments of launch or attach`);
     });
   }
 }
@@ -105,7 +110,9 @@ function proofFor(address: string): Proof {
   return { kind: "token", token: randomBytes(16).toString("hex") };
 }
 
-/** The socket's file is the user's alone from the start; it is removed at the end. */
+/**
+ * Listens on a socket file. Its mode lets only the user connect from the moment it exists. It is removed at the end.
+ */
 function listenOnFile(server: Server, path: string): void {
   const before = process.umask(0o177);
   try {

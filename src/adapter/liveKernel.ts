@@ -1,11 +1,12 @@
+/** The running kernel as something to open. */
 import { attemptSystem } from "../base/systemError.ts";
 import { accessSync, constants, statSync } from "node:fs";
 import { UsageError } from "../base/usageError.ts";
 
-/** The live kernel's memory as an ELF core (fs/proc/kcore.c): what `attach` opens. */
+/** The running kernel's memory as an ELF core (fs/proc/kcore.c), which `attach` opens. */
 export const KCORE = "/proc/kcore";
 
-/** @throws UsageError when this process may not read the live kernel, with what to do */
+/** Checks that this process may read the running kernel. @throws UsageError that says what to do if it may not */
 export function checkLiveKernel(path = KCORE): void {
   if (!statSync(path, { throwIfNoEntry: false })) {
     throw new UsageError(

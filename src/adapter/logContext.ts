@@ -1,4 +1,4 @@
-/** What a session's dump and debuginfo tell of the reports in its log. */
+/** The context that the analysis of the kernel log takes from a session: symbols, code and debuginfo. */
 import { disassembler } from "../arch/disassembler/disassembler.ts";
 import { Fault } from "../base/fault.ts";
 import type { Job } from "../base/job.ts";
@@ -8,7 +8,7 @@ import { textOf } from "../session/open/logContext.ts";
 import { describedPlace } from "./requests/describe.ts";
 import type { Target } from "./target.ts";
 
-/** The context of the log of the open dump. */
+/** Returns the context for the log of the open dump. */
 export function* logContext(target: Target): Job<LogContext> {
   const disassemble = yield* decoder(target);
   return {
@@ -19,7 +19,7 @@ export function* logContext(target: Target): Job<LogContext> {
   };
 }
 
-/** Undefined where the machine has no disassembler. */
+/** Returns the disassembler; undefined if the architecture has none. */
 function* decoder({ kernel: { arch } }: Target): Job<LogContext["disassemble"]> {
   try {
     return decoderOf(arch, yield* disassembler(arch));

@@ -1,3 +1,4 @@
+/** The entry point of the debug adapter: a session on standard input and output, or a listener. */
 import { facts } from "./facts.ts";
 import { Framing } from "./framing.ts";
 import { listen } from "./listen.ts";
@@ -6,7 +7,7 @@ import { VmcoreDebugSession } from "./server.ts";
 
 const USAGE = "usage: adapter [--listen [HOST:]PORT|unix:PATH | --facts VMCORE...]";
 
-/** On stdio; as VS Code and most clients start an adapter. */
+/** Serves one session on standard input and output, which is how VS Code and most clients start an adapter. */
 function serveStdio(): void {
   const session = new VmcoreDebugSession();
   process.on("SIGTERM", () => session.shutdown());

@@ -1,13 +1,14 @@
+/** An index of all symbol and type names, for completion. */
 import { partitionPoint } from "../base/search.ts";
 import type { Nameable } from "../crash/language/complete.ts";
 import { derivedByWork } from "../model/derived.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Job } from "../base/job.ts";
 
-/** Names between two pauses. */
+/** Names per step of the job. */
 const STEP = 4096;
 
-/** Every symbol's and type's name, by how it begins. */
+/** The names of all symbols or all types, in buckets by first letter. */
 export class Names {
   private readonly byLetter = new Map<string, { names: string[]; isSorted: boolean }>();
 
@@ -18,11 +19,11 @@ export class Names {
     else this.byLetter.set(letter, { names: [name], isSorted: false });
   }
 
-  /** Names that begin so, in order, each once; none for an empty prefix. */
+  /** Yields the distinct names with this prefix in order; none for an empty prefix. */
   *starting(prefix: string): Generator<string> {
     const bucket = this.byLetter.get(prefix.charAt(0));
     if (!bucket) return;
-    // A bucket at a time: sorting all would hold the session up.
+    // Sort one bucket at a time, because sorting all would block the session.
     if (!bucket.isSorted) bucket.names = [...new Set(bucket.names)].sort();
     bucket.isSorted = true;
     const { names } = bucket;
@@ -31,7 +32,7 @@ export class Names {
   }
 }
 
-/** The names of a kernel; a walk over all of them the first time. */
+/** The names of a kernel. The first use reads all of them. */
 export const namesOf = derivedByWork("names by letter", collect);
 
 function* collect(kernel: Kernel): Job<Record<Nameable, Names>> {

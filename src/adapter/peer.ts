@@ -1,15 +1,17 @@
+/** Finds the user who owns the other end of a local TCP connection. */
 import { padHex } from "../base/hex.ts";
 import { isIP, type Socket } from "node:net";
 import { wholeFile } from "../base/file.ts";
 
-/** A line has 150 bytes. */
+/** Maximum size of a socket table in bytes. One line has 150 bytes. */
 const MAX_TABLE = 256 << 20;
 
 /**
- * The user who holds the other end of a connection within this machine, by Linux' tables of its sockets.
+ * Returns the user id that owns the other end of a connection within this machine, from Linux's socket tables.
+ *
  * @param tables texts of /proc/net/tcp and tcp6
- * @returns undefined where the other end is not among them, or is closed already
- * @throws NodeJS.ErrnoException where there are no such tables
+ * @returns undefined when the tables do not list the other end, or it is closed
+ * @throws NodeJS.ErrnoException when the tables do not exist
  */
 export function peerUid(
   { remoteAddress = "", remotePort = 0, localAddress = "", localPort = 0 }: PeerAddresses,
@@ -17,12 +19,12 @@ export function peerUid(
     wholeFile(path, MAX_TABLE).toString("latin1"),
   ),
 ): number | undefined {
-  // Seen from the other end, ours is the remote one.
+  // In the entry of the other end, our address is the remote one.
   const [local, remote] = [place(remoteAddress, remotePort), place(localAddress, localPort)];
   for (const line of tables.flatMap((table) => table.split("\n").slice(1))) {
     const [, from = "", to = "", , , , , uid, , inode] = line.trim().split(/\s+/);
     if (fromTable(from) !== local || fromTable(to) !== remote) continue;
-    // A socket that nobody holds any more (TIME_WAIT, an orphan) has inode 0 and is shown as root's.
+    // A socket without an owner (TIME_WAIT, an orphan) has inode 0 and is listed with root's user id.
     return inode === "0" ? undefined : Number(uid);
   }
   return undefined;
@@ -30,7 +32,7 @@ export function peerUid(
 
 export type PeerAddresses = Pick<Socket, "remoteAddress" | "remotePort" | "localAddress" | "localPort">;
 
-/** Sixteen bytes in hexadecimal and a port: an IPv4 address as IPv6 maps it (RFC 4291, 2.5.5.2). */
+/** Formats an address as 16 bytes in hexadecimal and a port; an IPv4 address is mapped to IPv6 (RFC 4291, 2.5.5.2). */
 const place = (address: string, port: number): string => `${hexAddress(address)}:${port}`;
 
 const MAPPED = "0000".repeat(5) + "ffff";
@@ -49,7 +51,10 @@ function hexAddress(address: string): string {
   return [...first, ...Array.from({ length: Math.max(0, gap) }, () => "0000"), ...last].join("").toLowerCase();
 }
 
-/** `0100007F:1267`: words of 32 bits in the machine's byte order (tcp4_seq_show() in net/ipv4/tcp_ipv4.c), the port's value. */
+/**
+ * Parses `0100007F:1267`: 32-bit words of the address in the machine's byte order, and the value of the port
+ * (tcp4_seq_show() in net/ipv4/tcp_ipv4.c).
+ */
 function fromTable(text: string): string {
   const [address = "", port = ""] = text.split(":");
   const words = address.match(/.{8}/g) ?? [];

@@ -1,17 +1,18 @@
+/** Progress reports of long jobs. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { noticeText } from "../base/notice.ts";
 import type { Client } from "./client.ts";
 
-/** A job is not worth a progress report before this many milliseconds. */
+/** Milliseconds before a job gets a progress report. */
 const PATIENCE_MS = 500;
 
-/** A command line may be as long as its user likes. */
+/** Maximum length of a title in characters. Command lines may be longer. */
 const MAX_TITLE = 60;
 
 /** Milliseconds between two updates. */
 const UPDATE_MS = 100;
 
-/** Reports a long job to a client that can show it; there the user can cancel it as well. */
+/** Reports the progress of a long job to a client that supports it. The user can cancel the job there. */
 export class Progress {
   readonly id: string;
   private readonly client: Client;
@@ -21,7 +22,7 @@ export class Progress {
   private shown = false;
   private updated = 0;
 
-  /** @param work a request, or the name of what is done unasked */
+  /** @param work a request, or the title of a background task */
   constructor(work: DebugProtocol.Request | string, client: Client) {
     this.id = typeof work === "string" ? work : `request-${work.seq}`;
     this.title = typeof work === "string" ? work : titleOf(work);
@@ -29,7 +30,7 @@ export class Progress {
     this.client = client;
   }
 
-  /** Looks at a step of the job: any step may start the report, progress pieces move it. */
+  /** Processes a step of the job. Any step may start the report; progress pieces update it. */
   see(step: unknown): void {
     const now = performance.now();
     if (now - this.started < PATIENCE_MS || now - this.updated < UPDATE_MS) return;

@@ -1,4 +1,4 @@
-/** What a client is told of a request that failed. */
+/** Converts an error into the error response of a request. */
 import { Fault } from "../base/fault.ts";
 import { Cancelled } from "../base/job.ts";
 import { internalError } from "../base/sourceStack.ts";
@@ -8,17 +8,17 @@ import type { RefusedVmlinux } from "../protocol/custom.ts";
 import { OpenError, VmlinuxError } from "../session/open/open.ts";
 
 export interface Refusal {
-  /** What kind of error it was: clients may tell them apart by it. */
+  /** The kind of error, so that clients can distinguish them. */
   readonly id: number;
   readonly message: string;
-  /** Whether the client shows it in a window of its own. */
+  /** Whether the client shows the message in a dialog. */
   readonly showUser: boolean;
   readonly variables?: Readonly<Record<string, string>>;
-  /** The stack of an error of ours, for the trace log. */
+  /** The stack of an internal error, for the trace log. */
   readonly trace?: string;
 }
 
-/** @param command the request's */
+/** Returns the error response. @param command the command of the request */
 export function refusalOf(error: unknown, command: string): Refusal {
   if (error instanceof Cancelled) return { id: 1, message: "cancelled", showUser: false };
   if (error instanceof Fault) return { id: 2, message: error.message, showUser: false };

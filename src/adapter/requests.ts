@@ -1,4 +1,4 @@
-/** The requests that an open dump answers, one line a topic. */
+/** The requests that an open dump answers, one topic per line. */
 import type { Handlers } from "./handlers.ts";
 import { breakpoints } from "./requests/breakpoints.ts";
 import { completions } from "./requests/completions.ts";

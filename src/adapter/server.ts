@@ -1,3 +1,4 @@
+/** The DAP session: dispatches requests, opens and replaces the dump, reports errors. */
 import { basename } from "node:path";
 import { DebugSession, Event, InitializedEvent, OutputEvent, Response, StoppedEvent } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
@@ -18,10 +19,10 @@ import { refusalOf } from "./refusal.ts";
 import { handlers } from "./requests.ts";
 import { type Stop, Target } from "./target.ts";
 
-/** Requests about the session itself, for the methods below. */
+/** Requests about the session itself, which the methods below handle. */
 const SESSION_REQUESTS = new Set(["initialize", "launch", "attach", "configurationDone", "cancel", "disconnect"]);
 
-/** Requests after which a client takes the thread for a running one, until a `stopped` event names it. */
+/** Requests after which a client shows the thread as running until a `stopped` event names it. */
 const RESUMING_REQUESTS = new Set([
   "continue",
   "reverseContinue",
@@ -36,46 +37,47 @@ const RESUMING_REQUESTS = new Set([
 
 type AnyHandler = (target: Target, args: unknown) => Job<object | undefined>;
 
-/** The only place where DAP messages meet handlers, and where errors meet the user. */
+/** The debug session. Only this class dispatches DAP messages to handlers and reports errors to the user. */
 export class VmcoreDebugSession extends DebugSession {
   private readonly questions = new Map<number, (yes: boolean) => void>();
   private question = 0;
   private readonly jobs = new Jobs(() => this.client);
   private target: Target | undefined;
-  /** Replaced ones that requests are still at work on. */
+  /** Replaced targets that jobs still use. */
   private readonly replaced = new Set<Target>();
-  /** From the first launch or attach on, unless it failed. */
+  /** Whether launch or attach was accepted. False again if it failed. */
   private isOpened = false;
-  /** Our extension says itself why a dump was not opened. */
+  /** Whether the client shows itself why a dump was not opened, as our extension does. */
   private showsRefusals = false;
-  /** The client is done with its configuration, maybe before the dump was open. */
+  /** Whether the client sent `configurationDone`, which may come before the dump is open. */
   private isConfigured = false;
-  private hasArrived = false;
+  private hasShownStop = false;
   private trace = false;
   private clientTraits: DebugProtocol.InitializeRequestArguments | undefined;
   private readonly background: BackgroundHost = {
     jobs: this.jobs,
     client: () => this.client,
     isCurrent: (target) => this.target === target,
-    complain: (error) => this.complain(error),
+    reportError: (error) => this.reportError(error),
   };
 
   protected override dispatchRequest(request: DebugProtocol.Request): void {
     const { command } = request;
     this.jobs.noteActivity();
     const handler = Object.hasOwn(handlers, command) ? (handlers[command as keyof Handlers] as AnyHandler) : undefined;
-    // "The default is `path`": the base class takes a client that does not say for one that cannot.
+    // DAP's default is `path`; the base class takes a client without pathFormat for one that supports no paths.
     if (command === "initialize") request.arguments = { pathFormat: "path", ...(request.arguments as object) };
-    // The base class would answer whatever it knows with an empty success.
+    // The base class would answer every request that it knows with an empty success.
     if (SESSION_REQUESTS.has(command)) super.dispatchRequest(request);
     else if (command === "vmcore/answer") this.answered(request);
-    else if (!handler) this.refuse(new Response(request), new UsageError(`${command}: a crash dump cannot do that`));
+    else if (!handler)
+      this.refuse(new Response(request), new UsageError(`${command}: a dump does not support this request`));
     else if (this.target) void this.answer(request, handler, this.target);
     else this.refuse(new Response(request), new UsageError("no crash dump is open"));
     if (!handler) this.stayStopped(request);
   }
 
-  /** The user's answer to a question of `Client.ask`: it may come before the dump is open. */
+  /** Handles the user's answer to a question of `Client.ask`. It may come before the dump is open. */
   private answered(request: DebugProtocol.Request): void {
     const { id, yes } = (request.arguments ?? {}) as { readonly id?: number; readonly yes?: boolean };
     this.questions.get(id ?? 0)?.(yes === true);
@@ -102,18 +104,18 @@ export class VmcoreDebugSession extends DebugSession {
     this.stayStopped(request);
   }
 
-  /** Names a thread as stopped again after a request that would have resumed it: nvim-dap has no thread until then. */
+  /** Sends `stopped` again after a request that would have resumed the thread; nvim-dap has no thread until then. */
   private stayStopped({ command, arguments: args }: DebugProtocol.Request): void {
-    if (!this.target || !this.hasArrived || !RESUMING_REQUESTS.has(command)) return;
-    // VS Code goes on showing what it did, and would throw its stacks away for this.
+    if (!this.target || !this.hasShownStop || !RESUMING_REQUESTS.has(command)) return;
+    // VS Code keeps its state without the event, and would discard its stacks because of it.
     if (this.clientTraits?.clientID === "vscode") return;
     const { threadId } = (args ?? {}) as { threadId?: unknown };
     const thread = typeof threadId === "number" ? this.target.threads.find(threadId) : undefined;
     try {
-      // The user goes on looking at what is in front.
+      // preserveFocusHint keeps the editor on the frame that the user selected.
       this.sendStopped(this.target.stop(thread), { preserveFocusHint: true });
     } catch (error) {
-      this.complain(error);
+      this.reportError(error);
     }
   }
 
@@ -127,7 +129,7 @@ export class VmcoreDebugSession extends DebugSession {
   }
 
   protected refuse(response: DebugProtocol.Response, error: unknown): void {
-    // Who sends a request of our own shows its failure: VS Code would show it a second time.
+    // The sender of a custom request shows its failure; VS Code would show it a second time.
     const isShown = response.command.startsWith("vmcore/") || (this.showsRefusals && !this.target);
     const { id, message, showUser, variables, trace } = refusalOf(error, response.command);
     if (trace !== undefined) this.log("error", trace);
@@ -146,7 +148,7 @@ export class VmcoreDebugSession extends DebugSession {
   protected client: Client = {
     send: (event, body) => this.sendEvent(new Event(event, body)),
     output: (text, more = {}) => {
-      // VS Code shows what is important in a notification too.
+      // VS Code shows "important" output as a notification too.
       const shown = more.category === "important" ? noticeText(text) : text;
       const event: DebugProtocol.OutputEvent = new OutputEvent(shown, "console");
       Object.assign(event.body, more);
@@ -188,7 +190,7 @@ export class VmcoreDebugSession extends DebugSession {
 
   private async open(request: "launch" | "attach", response: DebugProtocol.Response, raw: unknown): Promise<void> {
     if (this.isOpened) {
-      this.refuse(response, new UsageError("a crash dump is open already: another one needs a session of its own"));
+      this.refuse(response, new UsageError("a dump is open already: start another session for another dump"));
       return;
     }
     this.isOpened = true;
@@ -206,10 +208,10 @@ export class VmcoreDebugSession extends DebugSession {
           }),
         { key: response.request_seq },
       );
-      this.target.succeed = (fresh) => this.succeed(fresh);
+      this.target.replaceWith = (fresh) => this.replaceTarget(fresh);
       this.sendResponse(response);
       this.sendEvent(new InitializedEvent());
-      this.arriveOnce();
+      this.showStopOnce();
     } catch (error) {
       this.isOpened = false;
       this.isConfigured = false;
@@ -220,46 +222,49 @@ export class VmcoreDebugSession extends DebugSession {
   protected override configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): void {
     this.sendResponse(response);
     this.isConfigured = true;
-    this.arriveOnce();
+    this.showStopOnce();
   }
 
-  /** Some clients send `configurationDone` before `launch` is answered. */
-  private arriveOnce(): void {
-    if (!this.target || !this.isConfigured || this.hasArrived) return;
-    this.hasArrived = true;
-    void this.arrive(this.target);
+  /** Shows the stop once the dump is open and `configurationDone` has come, in either order. */
+  private showStopOnce(): void {
+    if (!this.target || !this.isConfigured || this.hasShownStop) return;
+    this.hasShownStop = true;
+    void this.showStop(this.target);
   }
 
-  /** The first `stopped` event of a session, and what follows it. */
-  private async arrive(target: Target): Promise<void> {
+  /** Sends the first `stopped` event of a session and starts the background work. */
+  private async showStop(target: Target): Promise<void> {
     this.sendStopped(this.stopOf(target), { preserveFocusHint: false });
     await afterStop(target, this.background);
   }
 
-  /** A client waits for the event for good: what fails on the way to it is told, and it is sent all the same. */
+  /**
+   * Returns the body of the `stopped` event. An error on the way is reported and the event is sent nevertheless,
+   * because a client waits for it without a time limit.
+   */
   private stopOf(target: Target): Stop {
     try {
       return target.stop();
     } catch (error) {
-      this.complain(error);
+      this.reportError(error);
       return target.stopAfter(error);
     }
   }
 
-  private complain(error: unknown): void {
+  private reportError(error: unknown): void {
     this.client.output(`${error instanceof Error ? error.message : String(error)}\n`, { category: "stderr" });
     this.log("error", internalError(error).stack);
   }
 
-  /** Puts a target that knows more of the dump in the place of the one there is. */
-  private succeed(fresh: Target): void {
+  /** Replaces the current target with one over the same dump that has more debuginfo. */
+  private replaceTarget(fresh: Target): void {
     const { target } = this;
     if (!target) return fresh.close();
     this.replaced.add(target);
     this.closeReplaced();
     this.target = fresh;
-    fresh.succeed = target.succeed;
-    makeReady(fresh, this.background).catch((error: unknown) => this.complain(error));
+    fresh.replaceWith = target.replaceWith;
+    makeReady(fresh, this.background).catch((error: unknown) => this.reportError(error));
   }
 
   private closeReplaced(): void {
@@ -281,7 +286,7 @@ export class VmcoreDebugSession extends DebugSession {
     this.shutdown();
   }
 
-  /** Ends all jobs and closes the dump; for a client that went away without a word as well. */
+  /** Ends all jobs and closes the dump, also for a client that disconnected without a request. */
   close(): void {
     this.jobs.cancelAll();
     for (const target of this.replaced) target.close();

@@ -1,3 +1,4 @@
+/** Stacks as text for the clipboard. */
 import { markdownBlock, markdownText } from "../base/markdown.ts";
 import { printable } from "../base/printable.ts";
 import { padHex } from "../base/hex.ts";
@@ -9,10 +10,10 @@ import type { Row } from "./frames.ts";
 import type { Target } from "./target.ts";
 import { type Thread, threadName } from "./threads.ts";
 
-/** Deeper stacks end in damage. */
+/** Maximum number of rows. Deeper stacks are damaged. */
 const MAX_ROWS = 2000;
 
-/** A stack as a person would paste it into a mail or an issue. */
+/** Formats a stack for a mail or an issue. */
 export function* stackText(target: Target, thread: Thread, format: "text" | "markdown"): Job<string> {
   const { rows } = target.frames.of(thread, 0, MAX_ROWS);
   const lines: string[] = [];
@@ -31,7 +32,10 @@ export function* stackText(target: Target, thread: Thread, format: "text" | "mar
   return `${heading.map((line) => `**${markdownText(line)}**  `).join("\n")}\n\n${markdownBlock(lines)}\n`;
 }
 
-/** `ffffffff81aa8a06 sysrq_handle_crash+0x16 at drivers/tty/sysrq.c:155`; crash's and gdb's lines in one. */
+/**
+ * Formats a frame as `ffffffff81aa8a06 sysrq_handle_crash+0x16 at drivers/tty/sysrq.c:155`, which joins the formats of
+ * crash and gdb.
+ */
 function frameText({ frame, place }: Row): string {
   if (!frame) return "";
   const { pc, symbol } = frame;

@@ -1,3 +1,4 @@
+/** The opened dump as requests see it. */
 import type { Budget } from "../base/budget.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { internalError } from "../base/sourceStack.ts";
@@ -29,20 +30,22 @@ import { Sources } from "./code/sources.ts";
 import { type Thread, Threads } from "./threads.ts";
 import type { Unfolding } from "./values/unfolding.ts";
 
-/** A step passes some units of the debuginfo: each has new names by the dozen. */
+/** Names per step of the job. A step may read some units of the debuginfo, and each unit has dozens of new names. */
 const NAMES_A_STEP = 64;
 
-/** Opens a dump in steps: one that does not say where its kernel is has to be searched. @throws OpenError, Cancelled */
+/**
+ * Opens a dump as a job, because a dump without the kernel's location must be searched. @throws OpenError, Cancelled
+ */
 const opened = (options: OpenOptions, { signal, onStep }: OpenWatch): Promise<Session> =>
   drive(openingSession(options), signal, { onStep });
 
-/** Sees how far the opening of a dump has come. */
+/** Cancellation and progress of opening a dump. */
 export interface OpenWatch extends PackageWatch {
   readonly signal: AbortSignal;
   readonly onStep: (step: unknown) => void;
 }
 
-/** What a `stopped` event says. */
+/** The body of a `stopped` event. */
 export interface Stop {
   readonly reason: "exception" | "pause";
   readonly threadId: number;
@@ -50,7 +53,7 @@ export interface Stop {
   readonly text: string;
 }
 
-/** The opened dump as requests see it: the kernel, and what a client was told of so far, by number. */
+/** The opened dump: the kernel, and the objects that a client knows by id. */
 export class Target {
   readonly session: Session;
   readonly kernel: Kernel;
@@ -59,21 +62,21 @@ export class Target {
   readonly frames: Frames;
   readonly sources: Sources;
   readonly unfoldings = new References<Unfolding>();
-  /** Code addresses and places in sources that a client may ask the way to. */
+  /** Code addresses and source lines that a client may resolve with a `locations` request. */
   readonly places = new References<bigint | SourceLine>();
   readonly arguments: LaunchArguments;
   private contextNow: Context;
   private readonly budget: Budget;
   private readonly changedModules = new Set<string>();
-  /** Debuginfo that the user loaded for modules; undefined where it was unloaded. */
+  /** Paths of the debuginfo that the user loaded for modules; undefined for a module whose debuginfo was unloaded. */
   private readonly chosenModules = new Map<string, string | undefined>();
-  /** What became of packages that debuginfo was taken from. */
+  /** Remarks about the packages from which debuginfo was extracted. */
   private readonly packageRemarks: string[] = [];
-  /** Puts another target over the same dump in the place of this one. */
-  succeed: (fresh: Target) => void = () => {};
-  /** Whether debuginfo is on its way. */
+  /** Replaces this target with another one over the same dump. */
+  replaceWith: (fresh: Target) => void = () => {};
+  /** Whether a fetch of debuginfo is running. */
   isFetching = false;
-  /** What the debug console was last used for. */
+  /** The thread that the Debug Console used last. */
   readonly console: { thread: Thread | undefined } = { thread: undefined };
 
   private constructor(session: Session, args: LaunchArguments, client: Client, budget: Budget) {
@@ -103,12 +106,12 @@ export class Target {
     );
   }
 
-  /** The user's context after the commands so far. */
+  /** The user's context after the commands that have run. */
   get context(): Context {
     return this.contextNow;
   }
 
-  /** Goes on with what a command changed, and tells the client what that changes of what it shows. */
+  /** Applies the changes of a command to the context and tells the client which of its views they affect. */
   change(changes: readonly Change[]): void {
     const before = this.contextNow;
     this.contextNow = withChanges(before, changes);
@@ -116,7 +119,7 @@ export class Target {
     if (this.contextNow.ended && !before.ended) this.client.send("terminated", {});
   }
 
-  /** Notes which modules get or lose debuginfo by `mod -s` and its kin. */
+  /** Wraps the module loader to record which modules get or lose debuginfo by `mod -s`, `-S` and `-d`. */
   private watched(modules: Context["modules"]): Context["modules"] {
     if (!modules) return undefined;
     const noted = <T>(name: string, result: T): T => {
@@ -138,7 +141,7 @@ export class Target {
     };
   }
 
-  /** Tells the client what has other debuginfo now, or another radix. */
+  /** Tells the client which modules have other debuginfo, and whether the radix changed. */
   announce(before: Context = this.context): void {
     const radixChanged = before.radix !== this.context.radix;
     if (this.changedModules.size === 0 && !radixChanged) return;
@@ -150,7 +153,7 @@ export class Target {
     if (this.client.supports("supportsInvalidatedEvent")) this.client.send("invalidated", { areas });
   }
 
-  /** @throws OpenError, Cancelled */
+  /** Opens the dump that the arguments name. @throws OpenError, Cancelled */
   static async open(args: LaunchArguments, client: Client, watch: OpenWatch): Promise<Target> {
     if (args.vmcore[0] === KCORE) checkLiveKernel();
     const budget = budgetFor(args, client);
@@ -163,14 +166,14 @@ export class Target {
   }
 
   /**
-   * The same dump opened again, with files that were not there yet. What the user set goes on; of what a client was told
-   * only the threads' numbers do. @throws OpenError
+   * Opens the same dump again with files that have arrived since. The user's settings are kept. Thread ids are kept;
+   * other ids are not. @throws OpenError
    */
   *renewed(): Job<Target> {
     const { context, arguments: args, client, budget } = this;
     const fresh = new Target(yield* openingSession(openOptions(args, budget)), args, client, budget);
     try {
-      // A client may ask for a thread by its number before it lists them.
+      // List the threads now, because a client may use a thread id before it requests the list again.
       yield* fresh.threads.list();
     } catch (error) {
       fresh.close();
@@ -189,20 +192,20 @@ export class Target {
     return fresh;
   }
 
-  /** The oops or panic in one line; undefined for a machine that ran, or of which that cannot be told. */
+  /** The oops or panic in one line. Undefined if the machine was running or the dump does not tell. */
   get title(): string | undefined {
     const title = this.outcome();
     return title instanceof Fault ? undefined : title;
   }
 
-  /** Undefined where it cannot be told. */
+  /** Whether the kernel panicked. Undefined if the dump does not tell. */
   get panicked(): boolean | undefined {
     const title = this.outcome();
     if (title instanceof Fault) return typeof attempt(() => panicCpu(this.kernel)) === "number" ? true : undefined;
     return title !== undefined;
   }
 
-  /** Why there is no title, in a sentence; undefined when there is one. */
+  /** A sentence that says why there is no title. Undefined if there is one. */
   get untitled(): string | undefined {
     const title = this.outcome();
     if (title === undefined) return "No panic: the machine was running when this dump was taken.";
@@ -213,7 +216,7 @@ export class Target {
     return oopsTitle(this.kernel) ?? attempt(() => panicMessage(this.kernel));
   }
 
-  /** What there is to say of a thread that stands still: by default the one that the dump is about. */
+  /** Returns the body of the `stopped` event for a thread. Default: the thread that the dump is about. */
   stop(thread: Thread = this.threads.first()): Stop {
     const { title, untitled = "" } = this;
     const threadId = thread.id;
@@ -223,14 +226,14 @@ export class Target {
     return { reason: "pause", threadId, text: "", description: untitled.replace(/\.$/, "") };
   }
 
-  /** What the event says after a failure of our own while it was made up. */
+  /** Returns the body of the `stopped` event after an internal error in `stop`. */
   stopAfter(error: unknown): Stop {
     const why = `internal error: ${internalError(error).summary}`;
     const { id } = this.threads.firstOrStandIn();
-    return { reason: "pause", threadId: id, text: "", description: `Why the kernel stopped cannot be told: ${why}` };
+    return { reason: "pause", threadId: id, text: "", description: `The reason of the stop cannot be read: ${why}` };
   }
 
-  /** What the user should know of this session, in sentences, what matters most first. */
+  /** Returns sentences about this session for the user, the most important first. */
   remarks(): string[] {
     const { warnings, context } = this.session;
     const { lacking } = context.session;
@@ -238,17 +241,17 @@ export class Target {
     return said.filter((sentence) => sentence !== undefined);
   }
 
-  /** Nothing is said of sources that are still to be read. */
+  /** A sentence about missing sources. Undefined while an archive of sources still has to be read. */
   get sourceRemark(): string | undefined {
     return this.session.vmlinux && this.wantedArchive === undefined ? this.sources.files.remark : undefined;
   }
 
-  /** The archive of the kernel's sources, where they have to be read out of one first. */
+  /** Path of the archive with the kernel's sources, if it has to be read first. */
   get wantedArchive(): string | undefined {
     return this.session.vmlinux && this.sources.files.wantedArchive;
   }
 
-  /** Reads the wanted archive and shows its sources. @throws Fault, Cancelled, NodeJS.ErrnoException */
+  /** Reads the archive and shows its sources. @throws Fault, Cancelled, NodeJS.ErrnoException */
   async readArchive(path: string, options: UnpackOptions): Promise<void> {
     this.sources.files.addArchive(
       await openSourceArchive(path, sourceCache(process.env), { ...options, budget: this.budget }),
@@ -257,13 +260,13 @@ export class Target {
     this.refresh();
   }
 
-  /** Has the client ask again for what has lines or types now. */
+  /** Tells the client to request the stacks again, because lines or types have become available. */
   refresh(): void {
     this.frames.forget();
     if (this.client.supports("supportsInvalidatedEvent")) this.client.send("invalidated", { areas: ["stacks"] });
   }
 
-  /** The address that an expression stands for: a pointer's value, else where the object lies. @throws UsageError, Fault */
+  /** Returns the value of a pointer or number, else the address of the object. @throws UsageError, Fault */
   addressOfExpression(text: string, scope?: Scope): bigint {
     const object = evaluate(this.kernel, text, scope);
     const { kind } = bare(object.type);
@@ -272,10 +275,10 @@ export class Target {
       : object.address;
   }
 
-  /** Indexes that the first completion or the first value with an unusual type would have to wait for. */
+  /** Builds the indexes that the first completion, or the first value with an unusual type, would wait for. */
   *warmUp(): Job<void> {
     yield* namesOf(this.kernel);
-    // Asking for the last of its names makes the debuginfo pass all of its units.
+    // Reaching the last name makes the debuginfo index all of its units.
     let count = 0;
     for (const _ of this.session.vmlinux?.dwarf()?.types.names() ?? []) if (++count % NAMES_A_STEP === 0) yield;
     this.session.vmlinux?.saveIndex();

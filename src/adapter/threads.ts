@@ -1,3 +1,4 @@
+/** The tasks of a dump as DAP threads. */
 import { internalError } from "../base/sourceStack.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { UsageError } from "../base/usageError.ts";
@@ -13,28 +14,31 @@ import type { LaunchArguments } from "./launch.ts";
 /** A task as a DAP thread. */
 export interface Thread {
   readonly id: number;
-  /** Undefined for the one that stands in where the dump's tasks cannot be had. */
+  /** The task. Undefined for the placeholder that is shown when the dump's tasks cannot be read. */
   readonly task: Obj | undefined;
   /** Why there is no task. */
   readonly fault?: Fault;
-  /** The CPU that was running it. */
+  /** The CPU that was running the task. */
   readonly runningOn: number | undefined;
 }
 
-/** Idle tasks all have pid 0, and a damaged table may repeat a pid: their ids lie above any pid (PID_MAX_LIMIT is 2^22). */
+/**
+ * Id of the first thread that cannot have its pid as id: idle tasks all have pid 0, and a damaged table may repeat a
+ * pid. It is above every pid (PID_MAX_LIMIT is 2^22).
+ */
 const FIRST_UNNAMED_ID = 1 << 24;
 
-/** Rows between two pauses. */
+/** Tasks per step of the job. */
 const STEP = 64;
 
-/** Every task as a thread: ids, names, and the order in which a person wants to see them. */
+/** Every task as a thread: ids, names, and the order of the list. */
 export class Threads {
   private readonly kernel: Kernel;
   private readonly choice: LaunchArguments["threads"];
   private readonly byId = new Map<number, Thread>();
   private readonly byTask = new Map<bigint, Thread>();
   private listed: readonly Thread[] | undefined;
-  /** Why no task can be had, after a failure of our own. */
+  /** The internal error because of which no task can be read. */
   private failed: Fault | undefined;
 
   constructor(kernel: Kernel, choice: LaunchArguments["threads"]) {
@@ -42,14 +46,17 @@ export class Threads {
     this.choice = choice;
   }
 
-  /** The thread that a session starts in: a debugger's client can show nothing without one. */
+  /** The thread in which a session starts. A placeholder if there is no task, because DAP clients need a thread. */
   first(): Thread {
     if (this.failed) return this.standIn(this.failed);
     const task = attempt(() => firstTask(this.kernel));
     return task instanceof Fault ? this.standIn(task) : this.of(task);
   }
 
-  /** The same after a failure of our own, which may well be that of finding the first thread: then not again. */
+  /**
+   * Returns the first thread, or the placeholder after an internal error. The search for the first thread is not
+   * repeated then, because it may be what failed.
+   */
   firstOrStandIn(): Thread {
     try {
       return this.first();
@@ -64,7 +71,7 @@ export class Threads {
     return thread;
   }
 
-  /** The thread of a task. */
+  /** Returns the thread of a task. */
   of(task: Obj): Thread {
     const known = this.byTask.get(task.address);
     if (known) return known;
@@ -77,18 +84,18 @@ export class Threads {
     return thread;
   }
 
-  /** What the CPUs ran, as far as it can be told. */
+  /** The tasks that the CPUs ran; empty if the dump does not tell. */
   private running(): ReturnType<typeof runningTasks> {
     const running = attempt(() => runningTasks(this.kernel));
     return running instanceof Fault ? [] : running;
   }
 
-  /** A thread that was told of before. */
+  /** Returns the thread with this id, if the client knows it. */
   find(id: number): Thread | undefined {
     return this.byId.get(id);
   }
 
-  /** @throws UsageError when there is no such thread */
+  /** Returns the thread with this id. @throws UsageError for an unknown id */
   get(id: number): Thread {
     const thread = this.byId.get(id);
     if (!thread) throw new UsageError(`there is no thread ${id}`);
@@ -96,8 +103,8 @@ export class Threads {
   }
 
   /**
-   * The panicking task, then each CPU's current one, then blocked ones, the longest blocked first, then the rest by
-   * pid; as many as the user wants. No stack is looked at.
+   * Lists the panic task, each CPU's current task, blocked tasks (longest blocked first), then the others by pid, up to
+   * the count that the user chose. Reads no stack.
    */
   *list(): Job<readonly Thread[]> {
     if (this.listed && !this.failed) return this.listed;
@@ -114,7 +121,7 @@ export class Threads {
       if (++row % STEP === 0) yield;
       const thread = this.of(task);
       const state = attempt(() => taskState(task));
-      // Now, while the task's page is at hand.
+      // Read the name now, while the task's page is cached.
       threadName(thread);
       if (state === "UN") blocked.push({ thread, since: lastRun(task) });
       else others.push(thread);
@@ -127,21 +134,24 @@ export class Threads {
   }
 }
 
-/** Nanoseconds since boot when the task last got a CPU (`sched_info`, kernel/sched/stats.h); unknown counts as now. */
+/** Nanoseconds since boot when the task last got a CPU (`sched_info`, kernel/sched/stats.h). Unknown counts as now. */
 function lastRun(task: Obj): bigint {
   const path = task.has("sched_info.last_arrival") ? "sched_info.last_arrival" : "se.exec_start";
   const time = attempt(() => task.at(path).value());
   return time instanceof Fault ? 1n << 64n : time;
 }
 
-/** `init [1] cpu 2 >`: `>` as in crash's ps stands for a CPU's current task; a state other than sleeping is named. */
+/**
+ * Returns a name such as `init [1] cpu 2 >`. As in crash's ps, `>` marks a CPU's current task. States other than
+ * sleeping are named.
+ */
 export function threadName(thread: Thread): string {
   let name = names.get(thread);
   if (name === undefined) names.set(thread, (name = readName(thread)));
   return name;
 }
 
-/** Clients ask for all threads at every stop. */
+/** Cache of names, because clients request all threads at every stop. */
 const names = new WeakMap<Thread, string>();
 
 function readName({ task, runningOn, fault }: Thread): string {

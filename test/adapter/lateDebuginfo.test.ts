@@ -60,7 +60,9 @@ test("a module's debuginfo and source come from debuginfod after the stop, and t
     sourceReference: source?.sourceReference,
   });
   assert.equal(content, text.toString());
-  await client.event<{ output: string }>("output", ({ output }) => /gave the debuginfo of lab_nullderef/.test(output));
+  await client.event<{ output: string }>("output", ({ output }) =>
+    /Fetched the debuginfo of lab_nullderef/.test(output),
+  );
 });
 
 test("a late vmlinux is used by the same session: what the user set goes on, old frames name nothing", async (t) => {

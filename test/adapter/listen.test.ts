@@ -134,7 +134,7 @@ test("on the loopback interface another user of this machine is not served", { s
   const refused = once(server.stderr!, "data");
   await once(stranger, "close");
   assert.equal(heard, "");
-  assert.match(String((await refused)[0]), /user 65534 is refused/);
+  assert.match(String((await refused)[0]), /refused a connection of user 65534/);
 });
 
 test("a web page that sends HTTP is not served", { skip: !linux }, async () => {
@@ -159,7 +159,7 @@ test("on any other address a client shows the token before it is answered", asyn
     const socket = connect(port, "127.0.0.1");
     const answer = await answerTo(socket, hello + text, /never/);
     assert.match(answer, /"command":"initialize"/);
-    assert.match(answer, /this adapter wants \\"token\\"/);
+    assert.match(answer, /add \\"token\\", which the adapter printed/);
     assert.doesNotMatch(answer, /"initialized"/);
   }
   const socket = connect(port, "127.0.0.1");

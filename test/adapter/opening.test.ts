@@ -96,7 +96,10 @@ test("the name of a file beside a dump makes no link of a notification that runs
   const { output } = await client.event<{ output: string }>("output", (body) => /Sign in/.test(body.output));
   assert.doesNotMatch(output, /\]\(command:/);
   await assert.rejects(client.request("[Sign in](command:workbench.action.quit)"), (error: Error) => {
-    assert.match(error.message, /\[Sign in\] \(command:workbench\.action\.quit\): a crash dump cannot do that/);
+    assert.match(
+      error.message,
+      /\[Sign in\] \(command:workbench\.action\.quit\): a dump does not support this request/,
+    );
     return true;
   });
   await client.close();
@@ -173,7 +176,7 @@ for (const failing of ["stop", "threads"])
     await client.request("configurationDone");
     const stop = await client.event<{ reason: string; threadId: number; description: string }>("stopped");
     assert.equal(stop.reason, "pause");
-    assert.match(stop.description, /^Why the kernel stopped cannot be told: internal error: Maximum call stack/);
+    assert.match(stop.description, /^The reason of the stop cannot be read: internal error: Maximum call stack/);
     const { threads } = await client.request<{ threads: { id: number }[] }>("threads");
     assert.ok(threads.some(({ id }) => id === stop.threadId));
     await client.close();

@@ -21,6 +21,8 @@ REWRITTEN.push("src/linux/mm/", "src/linux/slab/");
 REWRITTEN.push("src/crash/language/", "src/crash/say/");
 REWRITTEN.push("src/crash/commands/types/", "src/crash/commands/net/");
 REWRITTEN.push("src/model/", "src/render/", "src/say/", "src/protocol/");
+REWRITTEN.push("src/model/", "src/render/", "src/say/");
+REWRITTEN.push("src/adapter/");
 const PAGES: string[] = [];
 
 const root = new URL("../..", import.meta.url).pathname;

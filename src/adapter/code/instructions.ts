@@ -1,3 +1,4 @@
+/** The instructions of functions, decoded once per function. */
 import { derived } from "../../model/derived.ts";
 import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../base/fault.ts";
@@ -6,10 +7,10 @@ import type { KSymbol } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Job } from "../../base/job.ts";
 
-/** A lying symbol size must not make us disassemble the whole kernel. */
+/** Maximum size of a function in bytes; limits the work for a symbol with a damaged size. */
 const MAX_FUNCTION = 1 << 16;
 
-/** A run of code: a function, or what lies between two. */
+/** The instructions of a function, or of code without a symbol. */
 export interface Code {
   readonly symbol: KSymbol | undefined;
   readonly start: bigint;
@@ -19,8 +20,7 @@ export interface Code {
 const codes = derived("code of functions", () => new Map<bigint, Code>());
 
 /**
- * The instructions of the function that holds `address`.
- * @throws Fault when its bytes are not in the dump
+ * Returns the instructions of the function that contains `address`. @throws Fault when its bytes are not in the dump
  */
 export function* functionCode(kernel: Kernel, address: bigint): Job<Code> {
   const symbol = kernel.symbols.at(address);
@@ -37,8 +37,10 @@ export function* functionCode(kernel: Kernel, address: bigint): Job<Code> {
 }
 
 /**
- * The call that returns to `pc`, where the code before it can be read: what a frame other than the innermost stands at.
- * @returns `pc` itself where no call is found
+ * Returns the address of the call that returns to `pc`. This is the current instruction of every frame but the
+ * innermost.
+ *
+ * @returns `pc` itself if no call is found before it
  */
 export function* callBefore(kernel: Kernel, pc: bigint): Job<bigint> {
   try {
@@ -51,7 +53,7 @@ export function* callBefore(kernel: Kernel, pc: bigint): Job<bigint> {
   }
 }
 
-/** Up to `size` bytes of code. @throws Fault when not even the first can be read */
+/** Reads up to `size` bytes of code. @throws Fault when the first byte cannot be read */
 export function readable(kernel: Kernel, start: bigint, size: number): Uint8Array {
   const whole = attempt(() => kernel.memory.read(start, size));
   if (!(whole instanceof Fault)) return whole;
@@ -68,6 +70,6 @@ export function readable(kernel: Kernel, start: bigint, size: number): Uint8Arra
   return Buffer.concat(parts);
 }
 
-/** An instruction as the console's `dis -x` spells it. */
+/** Formats an instruction like `dis -x` in the console. */
 export const instructionWords = (kernel: Kernel, instruction: Instruction): string =>
   instructionText(kernel, instruction, 16).trimEnd();

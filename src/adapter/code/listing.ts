@@ -1,3 +1,4 @@
+/** Disassembly as a document, for frames without a source. */
 import { column } from "../../render/pad.ts";
 import { derived } from "../../model/derived.ts";
 import { basename } from "node:path";
@@ -10,23 +11,24 @@ import type { Target } from "../target.ts";
 
 export interface Listing {
   readonly source: DebugProtocol.Source;
-  /** Of the address asked for, from 1. */
+  /** The line of the requested address, from 1. */
   readonly line: number;
 }
 
-/** Lines in front of the first instruction. */
+/** Lines before the first instruction. */
 const HEADING = 1;
 
-/** Source lines are looked up for functions of at most so many instructions: each look-up may decode a unit. */
+/** Maximum number of instructions of a function whose source lines are shown. Each look-up may decode a unit. */
 const MAX_ANNOTATED = 5000;
 
-/** Listings that were opened, by where their code starts. */
+/** Open listings by the start address of their code. */
 const documents = derived("listings", () => new Map<bigint, ReturnType<Target["sources"]["document"]>>());
 
 /**
- * The function at an address as a document, disassembled: what a frame without a source opens.
- * @param exact the address is where execution stands; else it is the return address behind a call
- * @returns undefined when its code is not in the dump
+ * Returns the disassembled function at an address as a document.
+ *
+ * @param exact whether `address` is the current instruction; else it is the return address after a call
+ * @returns undefined when the code is not in the dump
  */
 export function* listingOf(target: Target, address: bigint, exact: boolean): Job<Listing | undefined> {
   const code = yield* attemptCode(target, exact ? address : address - 1n);
@@ -52,7 +54,7 @@ function* attemptCode(target: Target, address: bigint): Job<Code | undefined> {
   }
 }
 
-/** One line an instruction, so that line numbers are known without the text. */
+/** Returns the text: one line per instruction, so that line numbers are known without the text. */
 function* listingText({ kernel }: Target, { symbol, start, instructions }: Code): Job<string> {
   const module = symbol?.module === undefined ? "" : ` [${symbol.module}]`;
   const lines = [`${symbol?.name ?? `0x${hex(start)}`}${module}:`];

@@ -1,3 +1,4 @@
+/** Source files as DAP sources: local files, stored sources and generated texts. */
 import { attemptSystem } from "../../base/systemError.ts";
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
@@ -10,13 +11,13 @@ import type { FoundSource, SourceFiles, StoredSource } from "../../session/sourc
 import type { Job } from "../../base/job.ts";
 import { References } from "../values/references.ts";
 
-/** Text that is on no disk: what a `sourceReference` stands for. */
+/** A text that is not a file, behind a `sourceReference`. */
 export interface Document {
   readonly mimeType?: string;
   text(): Job<string>;
 }
 
-/** Sources as DAP wants them: a local file, or a reference to text that we make. */
+/** The DAP sources of a session: a local file, or a reference to a generated text. */
 export class Sources {
   readonly files: SourceFiles;
   private readonly documents = new References<Document>();
@@ -28,9 +29,9 @@ export class Sources {
   private readonly fetch: (file: string, module: string | undefined) => Job<string | undefined>;
 
   /**
-   * @param scheme of the addresses by which the client opens what a repository or an archive keeps, if it can
-   * @param warn is told of a file that is not the one that was compiled, once
-   * @param fetch gives the text of a file that is not on this machine, where a server has it
+   * @param scheme URI scheme under which the client opens sources of a repository or an archive; undefined if it cannot
+   * @param warn called once for each file that differs from the compiled one
+   * @param fetch returns the text of a file that is not on this machine from a server; undefined if no server has it
    */
   constructor(
     files: SourceFiles,
@@ -45,8 +46,9 @@ export class Sources {
   }
 
   /**
-   * The source of a line: on disk, else text that a server has, or a page that says how to get it there.
-   * @param module whose line it is; undefined for the kernel's own
+   * Returns the source of a line: a local file, else a text from a server, else a page that says how to get the file.
+   *
+   * @param module the module of the line; undefined for the kernel
    */
   of({ file, line, md5 }: SourceLine, module?: string): DebugProtocol.Source {
     const found = this.files.locate(file);
@@ -61,41 +63,45 @@ export class Sources {
     return source;
   }
 
-  /** Where a client opens a source: a path, or an address of its scheme; undefined for what is not on this machine. */
+  /**
+   * Returns the path or the URI under which the client opens a source. Undefined for a source that is not on this
+   * machine.
+   */
   pathOf(file: string): string | undefined {
     const found = this.files.locate(file);
     return found?.stored && this.scheme === undefined ? undefined : found && this.of({ file, line: 0, column: 0 }).path;
   }
 
-  /** Forgets what was not found: there are more sources now. */
+  /** Drops the sources that were not found, because there are more places to search now. */
   forget(): void {
     this.missing.clear();
   }
 
   /**
-   * Text of a repository or an archive.
-   * @param address as `of` gave it, decoded and without its scheme
-   * @throws UsageError
+   * Returns the text of a source in a repository or an archive.
+   *
+   * @param address the URI that `of` returned, decoded and without its scheme
+   * @throws UsageError for an unknown address
    */
   textAt(address: string): string {
     const stored = this.stored.get(address);
-    if (!stored) throw new UsageError(`${address} is not known here`);
+    if (!stored) throw new UsageError(`no source of this session has the address ${address}`);
     return textOf(stored);
   }
 
-  /** `SCHEME://v6.1.192/kernel/panic.c`; for a client without a scheme a name alone. */
+  /** Returns `SCHEME://v6.1.192/kernel/panic.c`; for a client without a scheme the part after `://`. */
   private addressOf(stored: StoredSource): string {
     const key = keyOf(stored);
     return this.scheme === undefined ? key : `${this.scheme}://${key.split("/").map(encodeURIComponent).join("/")}`;
   }
 
-  /** Compares a file with the one that was compiled, as clang's debuginfo tells it. */
+  /** Compares the MD5 of a file with that of the compiled file, which clang writes into the line table. */
   private check(found: FoundSource, path: string, md5: string): void {
     const text = found.stored ? found.stored.text() : contents(found.path);
-    // A text that was no UTF-8 is not what git or the archive has, byte for byte.
+    // A file that was not UTF-8 cannot be compared, because decoding changed its bytes.
     if (text === undefined || (typeof text === "string" && text.includes("\ufffd"))) return;
     if (createHash("md5").update(text).digest("hex") === md5) return;
-    this.warn(`${path} is not the file that was compiled (its MD5 is another): lines may be off.`);
+    this.warn(`${path} is not the file that was compiled (its MD5 differs): lines may be wrong.`);
   }
 
   private storedSource(stored: StoredSource, path: string): DebugProtocol.Source {
@@ -113,9 +119,9 @@ export class Sources {
     };
   }
 
-  /** Text of our own making under a name. */
+  /** Returns the source of a generated text. @param name shown as the title */
   document(name: string, document: Document): DebugProtocol.Source {
-    // Clients name a tab by the path.
+    // Clients show the path as the title of the tab.
     return { name, path: name, sourceReference: this.documents.add(document), origin: "made from the dump" };
   }
 
@@ -123,7 +129,7 @@ export class Sources {
     return this.documents.get(reference);
   }
 
-  /** Files on disk, and in repositories and archives, that were named so far. */
+  /** Returns all sources so far that are files on disk, in repositories or in archives. */
   loaded(): DebugProtocol.Source[] {
     return [...this.seen.values()];
   }
@@ -151,21 +157,23 @@ export class Sources {
   }
 }
 
-/** undefined for what cannot be read: the client says so when it shows it. */
+/** Returns the bytes of a file; undefined if it cannot be read, which the client reports when it opens the file. */
 const contents = (path: string): Uint8Array | undefined => attemptSystem(() => wholeFile(path, MAX_SOURCE));
 
-/** `v6.1.192/kernel/panic.c`, the state in small letters as in the authority of any URI. */
+/** Returns `v6.1.192/kernel/panic.c`. The revision is in lower case because it is the authority of a URI. */
 const keyOf = ({ revision, name }: StoredSource): string =>
   `${revision.replace(/[^\w.-]/g, "-").toLowerCase()}/${name}`;
 
-/** @throws UsageError */
+/** Returns the text of a stored source. @throws UsageError when the repository or archive has lost it */
 function textOf(stored: StoredSource): string {
   const text = stored.text();
-  if (text === undefined) throw new UsageError(`${stored.place} does not give ${stored.name} any more`);
+  if (text === undefined) throw new UsageError(`${stored.name} is no longer in ${stored.place}`);
   return text;
 }
 
-/** Long enough that the line in question exists and is the one that is marked. */
+/**
+ * Returns a page for a missing source. Blank lines come first, so that the requested line exists and the text is on it.
+ */
 function missingText(file: string, line: number, { roots }: SourceFiles): string {
   const searched = roots.map(({ path }) => ` *   ${path}`);
   const text = [

@@ -1,3 +1,4 @@
+/** Breakpoint requests: every breakpoint is unverified, because a dump does not run. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { Handlers } from "../handlers.ts";
 
@@ -16,7 +17,7 @@ type Topic = Pick<
   | "breakpointLocations"
 >;
 
-/** Breakpoints of the user's workspace are kept, and said to be of no use here. */
+/** Answers breakpoint requests. The breakpoints of the user's workspace stay, marked as unverified with the reason. */
 export const breakpoints: Topic = {
   *setBreakpoints(_, { breakpoints = [] }) {
     return never(breakpoints.length);

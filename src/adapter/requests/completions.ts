@@ -1,3 +1,4 @@
+/** Completion in the Debug Console. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { UsageError } from "../../base/usageError.ts";
@@ -12,10 +13,10 @@ import { namesOf } from "../names.ts";
 import { scopeOf } from "../values/scope.ts";
 import type { Target } from "../target.ts";
 
-/** What a member is asked of: names, casts and calls of `.`, `->`, `[]` in a row, up to the cursor. */
+/** An expression before the cursor with a member access at its end: names, casts, `.`, `->` and `[]`. */
 const MEMBER = /((?:(?<![\w$])[A-Za-z_$][\w$]*|\((?:[^()]|\([^()]*\))*\))(?:\[[^\]]*\]|\.\w+|->\w+)*)(?:\.|->)(\w*)$/;
 
-/** The debug console's completion: commands, options, the frame's locals, symbols, members. */
+/** Completes commands, options, the frame's locals, symbols and members. */
 export const completions: Pick<Handlers, "completions"> = {
   *completions(target, { text, column, line, frameId }) {
     const { lines, columns } = target.client;
@@ -45,7 +46,9 @@ export const completions: Pick<Handlers, "completions"> = {
   },
 };
 
-/** What crash's language may go on with; the names of the kernel are walked only when it is about one. */
+/**
+ * Returns the possible continuations in crash's language. The names of the kernel are only searched where a name fits.
+ */
 function* completed({ kernel, context }: Target, before: string): Job<Completions> {
   let isAboutName = false;
   const without = complete(context, before, () => {
@@ -71,19 +74,19 @@ function offers(
 const localsOf = ({ kernel }: Target, row: Row | undefined): string[] =>
   row?.frame && row.place ? frameVariables(kernel, row.frame, row.place).map(({ name }) => name) : [];
 
-/** Members of what an expression names; none when it is wrong or no struct. */
+/** Returns the members of an expression's struct; none when the expression is wrong or has no struct type. */
 function membersOf(target: Target, expression: string, row: Row | undefined): string[] {
   try {
     const type = attempt(() => evaluate(target.kernel, expression, scopeOf(target, row)).type);
     return type instanceof Fault ? [] : [...memberNames(type)].sort();
   } catch (error) {
-    // Half an expression is what one completes.
+    // The expression is incomplete, because the user is typing it.
     if (error instanceof UsageError) return [];
     throw error;
   }
 }
 
-/** Anonymous structs within structs that are looked into. */
+/** Maximum depth of nested anonymous structs. */
 const MAX_NESTING = 16;
 
 function* memberNames(type: CType, depth = 0): Generator<string> {

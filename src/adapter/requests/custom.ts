@@ -1,3 +1,4 @@
+/** Custom requests of the extension about symbols, tasks and stacks. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { UsageError } from "../../base/usageError.ts";
@@ -14,7 +15,7 @@ import { stackText } from "../stackText.ts";
 import type { Target } from "../target.ts";
 import { type Thread, threadName } from "../threads.ts";
 
-/** Symbols between two pauses. */
+/** Symbols per step of the job. */
 const STEP = 4096;
 
 type Topic = Pick<
@@ -31,7 +32,7 @@ type Topic = Pick<
   | "vmcore/sourceText"
 >;
 
-/** Requests of our own extension. */
+/** Answers the custom requests of the extension. */
 export const custom: Topic = {
   *["vmcore/about"](target) {
     const { kernel, session } = target;
@@ -132,7 +133,7 @@ export const custom: Topic = {
   },
 };
 
-/** @throws UsageError when no task lies at the address */
+/** Returns the thread of the task at an address. @throws UsageError when there is no task at the address */
 function threadOfTask({ kernel, threads }: Target, text: string): Thread {
   const task = /^0x[0-9a-f]{1,16}$/.test(text) ? taskAt(kernel, BigInt(text)) : undefined;
   if (!task) throw new UsageError(`${text} is not the address of a task`);

@@ -1,3 +1,4 @@
+/** Custom requests about debuginfo: what was searched, and loading more. */
 import { noticeText } from "../../base/notice.ts";
 import { UsageError } from "../../base/usageError.ts";
 import { compareBuild } from "../../session/open/buildMatch.ts";
@@ -11,7 +12,7 @@ import type { Target } from "../target.ts";
 
 type Topic = Pick<Handlers, "vmcore/debuginfo" | "vmcore/tryVmlinux" | "vmcore/loadModule" | "vmcore/fetchDebuginfo">;
 
-/** Where debuginfo was looked for, and more of it. */
+/** Reports where debuginfo was searched, loads files that the user chose, and fetches from servers. */
 export const debuginfo: Topic = {
   *["vmcore/debuginfo"](target) {
     const { session } = target;
@@ -28,7 +29,7 @@ export const debuginfo: Topic = {
   *["vmcore/loadModule"](target, { module, path }) {
     const { context } = target;
     const loaded = context.modules?.load(module, path);
-    if (loaded === undefined) throw new UsageError("this session loads no debuginfo of modules");
+    if (loaded === undefined) throw new UsageError("debuginfo of modules cannot be loaded in this session");
     target.announce();
     return { path: loaded };
   },
@@ -36,14 +37,15 @@ export const debuginfo: Topic = {
   *["vmcore/fetchDebuginfo"](target, { names, servers }) {
     const options = debuginfodOptions(process.env, cacheOf(process.env));
     const urls = servers.length > 0 ? servers : options.urls;
-    if (urls.length === 0) throw new UsageError("no debuginfod server is configured");
+    if (urls.length === 0)
+      throw new UsageError("no debuginfod server is configured: set vmcore.debuginfod or DEBUGINFOD_URLS");
     const { names: fetched, remarks } = yield* fetchDebuginfo(target, names, { ...options, urls });
-    // The extension shows them in a notification.
+    // The extension shows the remarks in a notification.
     return { fetched, remarks: remarks.map(noticeText) };
   },
 };
 
-/** The file that the session was started with, as a try like those of a search. */
+/** Returns the vmlinux of the launch arguments as a search result like the others. */
 function namedVmlinux({ session, arguments: { vmlinux: named } }: Target): Try | undefined {
   const { vmlinux, memory } = session;
   if (named === undefined || !vmlinux) return undefined;

@@ -1,3 +1,4 @@
+/** The custom request that describes addresses and symbols of a text. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { readSymbolText, symbolMeant, symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
@@ -11,7 +12,7 @@ import type { Handlers } from "../handlers.ts";
 import { glance } from "../values/glance.ts";
 import type { Target } from "../target.ts";
 
-/** What places that a text names stand for, many at once: a log names hundreds. */
+/** Describes many places of a text in one request, because a log names hundreds. */
 export const describes: Pick<Handlers, "vmcore/describe"> = {
   *"vmcore/describe"(target, { places }) {
     const described: (Described | null)[] = [];
@@ -23,13 +24,13 @@ export const describes: Pick<Handlers, "vmcore/describe"> = {
   },
 };
 
-/** What a place that a text names stands for; null for what names nothing here. */
+/** Describes what a place in a text refers to; null if it refers to nothing in this dump. */
 export function describedPlace(target: Target, { text, returns, access }: Place): Described | null {
   const address = attempt(() => addressOfText(target, text));
   return address === undefined || address instanceof Fault ? null : describe(target, address, { returns, access });
 }
 
-/** Undefined for what names nothing here. */
+/** Returns the address that a text names; undefined if it names none. */
 function addressOfText(target: Target, text: string): bigint | undefined {
   const named = readSymbolText(text);
   if (named?.size !== undefined) {
@@ -45,10 +46,10 @@ interface Asked {
   readonly access: Place["access"];
 }
 
-/** A return address belongs to the line of its call, the instruction before it. */
+/** Describes an address. A return address belongs to the line of its call, the instruction before it. */
 function describe({ kernel, sources }: Target, address: bigint, { returns, access }: Asked): Described {
   const code = kernel.code.isText(address);
-  // What follows a call that never returns may be another function.
+  // The address after a call that never returns may belong to another function.
   const place = code && returns ? address - 1n : address;
   const symbol = kernel.symbols.at(place);
   const scopes = code ? kernel.code.scopes(place) : [];
@@ -65,7 +66,7 @@ function describe({ kernel, sources }: Target, address: bigint, { returns, acces
   };
 }
 
-/** Undefined where the debug information does not tell. */
+/** Returns the member that an instruction accesses; undefined if the debuginfo does not tell. */
 function memberOf(
   { arch }: Kernel,
   scopes: readonly CodeScope[],

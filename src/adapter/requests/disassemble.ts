@@ -1,3 +1,4 @@
+/** The DAP `disassemble` request. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { attempt, Fault } from "../../base/fault.ts";
@@ -9,19 +10,19 @@ import type { Handlers } from "../handlers.ts";
 import { functionCode, instructionWords, readable } from "../code/instructions.ts";
 import type { Target } from "../target.ts";
 
-/** VS Code asks for some hundred at a time. */
+/** Maximum number of instructions per request. VS Code requests some hundred at a time. */
 const MAX_INSTRUCTIONS = 10_000;
 
-/** Functions that are looked back over for instructions before an address. */
+/** Maximum number of functions that are decoded backwards from an address. */
 const MAX_FUNCTIONS_BACK = 500;
 
-/** The disassembly view. */
+/** Answers requests of the Disassembly view. */
 export const disassemble: Pick<Handlers, "disassemble"> = {
   *disassemble(target, args) {
     const { memoryReference, offset = 0, instructionOffset = 0, instructionCount, resolveSymbols = true } = args;
     const address = BigInt.asUintN(64, addressOf(target, memoryReference) + BigInt(offset));
     const count = Math.min(instructionCount, MAX_INSTRUCTIONS);
-    // Farther away nothing is read on the way: there the answer is a gap.
+    // Too far away to decode the way there: return a gap.
     if (Math.abs(instructionOffset) > MAX_INSTRUCTIONS) return { instructions: gap(address, instructionOffset, count) };
     const before = Math.max(0, -instructionOffset);
     const behind = Math.max(0, instructionOffset + count);
@@ -29,7 +30,7 @@ export const disassemble: Pick<Handlers, "disassemble"> = {
       ...lead(yield* instructionsBefore(target, address, before), address, before),
       ...tail(yield* instructionsFrom(target, address, behind), address, behind),
     ];
-    // `list` starts `before` instructions ahead of the address.
+    // `list` starts `before` instructions before the address.
     const wanted = list.slice(before + instructionOffset, before + instructionOffset + count);
     const lines = new Lines(target);
     const instructions: DebugProtocol.DisassembledInstruction[] = [];
@@ -41,7 +42,7 @@ export const disassemble: Pick<Handlers, "disassemble"> = {
   },
 };
 
-/** Instructions that are not looked for, a byte each. */
+/** Placeholders for instructions that are not decoded, one byte each. */
 const gap = (address: bigint, offset: number, count: number): DebugProtocol.DisassembledInstruction[] =>
   Array.from({ length: count }, (_, i) => ({
     address: hex0x(BigInt.asUintN(64, address + BigInt(offset + i))),
@@ -49,10 +50,10 @@ const gap = (address: bigint, offset: number, count: number): DebugProtocol.Disa
     presentationHint: "invalid",
   }));
 
-/** As many as there are, nearest last. */
+/** Returns up to `count` instructions before an address, in ascending order. */
 function* instructionsBefore({ kernel }: Target, address: bigint, count: number): Job<Instruction[]> {
   let [list, start]: [Instruction[], bigint] = [[], address];
-  // x86 cannot be read backwards: each function is read from its start.
+  // x86 cannot be decoded backwards, so each function is decoded from its start.
   for (let i = 0; i < MAX_FUNCTIONS_BACK && list.length < count && start > 0n; i++) {
     const symbol = kernel.symbols.at(start - 1n);
     if (!symbol || !kernel.code.isText(start - 1n)) break;
@@ -69,7 +70,7 @@ function* instructionsBefore({ kernel }: Target, address: bigint, count: number)
   return count === 0 ? [] : list.slice(-count);
 }
 
-/** The longest instruction of x86. */
+/** Bytes of the longest instruction (x86). */
 const MAX_BYTES = 15;
 
 function* instructionsFrom({ kernel }: Target, address: bigint, count: number): Job<Instruction[]> {
@@ -82,7 +83,7 @@ interface Unreadable {
   readonly address: bigint;
 }
 
-/** The client wants exactly as many as it asked for: what cannot be had stands there as invalid. */
+/** Pads the list at its start with invalid instructions, because the client needs exactly the requested count. */
 const lead = (list: readonly Instruction[], address: bigint, count: number): (Instruction | Unreadable)[] => [
   ...Array.from({ length: count - list.length }, (_, i) => ({
     address: BigInt.asUintN(64, (list[0]?.address ?? address) - BigInt(count - list.length - i)),
@@ -99,7 +100,7 @@ function tail(list: readonly Instruction[], address: bigint, count: number): (In
   ];
 }
 
-/** Sources of instructions, told where they change. */
+/** Adds the source location to each instruction whose line differs from the one before. */
 class Lines {
   private last = "";
   private readonly target: Target;

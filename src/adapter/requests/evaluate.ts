@@ -1,3 +1,4 @@
+/** The DAP `evaluate` request. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
@@ -23,7 +24,7 @@ import { glance } from "../values/glance.ts";
 import type { Target } from "../target.ts";
 import { type Entry, kernelExpression } from "../values/unfolding.ts";
 
-/** Watch, hover, clipboard; and the debug console, which speaks crash's command language. */
+/** Evaluates expressions for watches, hovers and the clipboard, and commands in the Debug Console. */
 export const evaluate: Pick<Handlers, "evaluate"> = {
   *evaluate(target, { expression, context, frameId, format }) {
     const frame = frameId === undefined ? undefined : target.frames.get(frameId);
@@ -42,25 +43,28 @@ export const evaluate: Pick<Handlers, "evaluate"> = {
   },
 };
 
-/** What a line of the console evaluates to that is no command: a value that unfolds. Undefined when it is no expression. */
+/**
+ * Evaluates a line of the console that is not a command, as a value with children. Undefined when it is not an
+ * expression.
+ */
 function consoleEntry(target: Target, text: string, frame: Row | undefined): Entry | undefined {
   if (isCommandLine(target.context, text)) return undefined;
   try {
     return entryOf(target, text, frame);
   } catch (error) {
-    // Then it is crash's to read: a type, a pipe, a mistake of the user's, who is told which.
+    // The line may be a type, a pipe or a mistake; the command language reads it and reports mistakes.
     if (error instanceof UsageError || error instanceof Fault) return undefined;
     throw error;
   }
 }
 
-/** The part of a variable's row that an evaluation gives. */
+/** Converts a row of variables to the response of `evaluate`. */
 function shortened({ value, ...rest }: DebugProtocol.Variable): DebugProtocol.EvaluateResponse["body"] {
   const { name: _name, evaluateName: _expression, ...more } = rest;
   return { result: value, ...more };
 }
 
-/** `expression,x` and `,d` choose the radix, `,s` shows text, `,20` or `,[20]` so many elements behind a pointer. */
+/** `expression,x` and `,d` choose the radix, `,s` shows text, `,20` or `,[20]` shows 20 elements of a pointer. */
 const SUFFIX = /^(.*\S)\s*,\s*(?:(x|h|d|s)|\[?(\d{1,6})\]?)$/s;
 
 function entryOf(target: Target, text: string, frame: Row | undefined): Entry {
@@ -79,7 +83,7 @@ function entryOf(target: Target, text: string, frame: Row | undefined): Entry {
   return /^\s*(0x)?[0-9a-f`]+\s*$/i.test(plainText) ? { ...entry, ...explained(target, value) } : entry;
 }
 
-/** A type's name, which a hover in a source file may be about: its size, and where its members lie. */
+/** Describes the type that a name in a source file refers to: its size and the offsets of its members. */
 function typeEntry({ kernel }: Target, text: string): Entry | undefined {
   const [, kind, name = ""] = /^\s*(struct|union|enum)\s+(\w+)\s*$/.exec(text) ?? [];
   const type = kind === undefined ? undefined : kernel.types.find(kind as "struct", name);
@@ -102,10 +106,10 @@ const constants = (type: EnumType): Entry["unfolding"] => ({
   },
 });
 
-/** A name, or a member of what stands before it: no operator in front, which would bind less than `.` and `->`. */
+/** A name, or a member access without an operator in front, which would bind less tightly than `.` and `->`. */
 const MEMBER = /^\s*(?:([A-Za-z_($].*\S)\s*(?:\.|->)\s*)?([A-Za-z_]\w*)\s*$/s;
 
-/** The member or the global that an expression names, and the struct it stands in. */
+/** Returns the member or global that an expression names, and the struct that contains it. */
 function memberOf(
   target: Target,
   text: string,
@@ -116,7 +120,10 @@ function memberOf(
   return { struct: structOf(target, owner, frame) ?? "", member };
 }
 
-/** Name of the struct that an expression is or points at; undefined for any other, and for half an expression. */
+/**
+ * Returns the name of the struct that an expression has or points to. Undefined for other types and incomplete
+ * expressions.
+ */
 function structOf(target: Target, text: string, frame: Row | undefined): string | undefined {
   try {
     const type = bare(object(target, text, frame).type);
@@ -128,7 +135,7 @@ function structOf(target: Target, text: string, frame: Row | undefined): string 
   }
 }
 
-/** A per-CPU variable without its CPU: nothing lies at its own address, so the copies are shown. */
+/** Returns the copies of a per-CPU variable that is named without a CPU, because its own address holds no data. */
 function copiesOf({ kernel }: Target, variable: Obj, name: string): Partial<Entry> {
   const symbol = /^\w+$/.test(name) ? kernel.symbols.find(name) : undefined;
   const { storage } = variable;
@@ -161,7 +168,7 @@ function elements(value: Obj, expression: string, count: number): Entry["unfoldi
 
 const radixText = (value: Obj, radix: 10 | 16): string => [...formatValue(value, { radix })].map(lineText).join("\n");
 
-/** A bare address: what lies there, in words. */
+/** Describes the address that a text gives as a number. */
 function explained({ kernel }: Target, value: Obj): Partial<Entry> {
   const address = BigInt.asUintN(64, value.value());
   const what = glance(kernel, address);
@@ -171,7 +178,7 @@ function explained({ kernel }: Target, value: Obj): Partial<Entry> {
   return { text: `${hex0x(address)}  ${what}${chain === "" ? "" : `  ${chain}`}`, address };
 }
 
-/** @throws UsageError, Fault */
+/** Evaluates an expression. 16 hexadecimal digits without 0x are a number too. @throws UsageError, Fault */
 function object(target: Target, text: string, frame: Row | undefined): Obj {
   const bareAddress = /^\s*([0-9a-f]{8}`?[0-9a-f]{8})\s*$/i.exec(text)?.[1];
   const expression = bareAddress === undefined ? text : `0x${bareAddress.replace("`", "")}`;
@@ -189,14 +196,14 @@ function* fullText(value: Obj, hex: boolean): Job<string> {
   return lines.join("\n");
 }
 
-/** An expression and, behind its last colon, the CPUs whose copies are meant: `runqueues:0,2`, `runqueues:a`. */
+/** An expression followed by a colon and the CPUs whose copies are shown: `runqueues:0,2`, `runqueues:a`. */
 interface CpuSpec {
   readonly expression: string;
-  /** "", "a", "all", or a list such as "0-3,7"; undefined without a colon of its own. */
+  /** The CPUs: "", "a", "all", or a list such as "0-3,7". Undefined if there is no colon. */
   readonly cpus: string | undefined;
 }
 
-/** Takes the CPUs off an expression; a colon that belongs to `?:` stays with it. */
+/** Separates the CPUs from an expression. A colon that belongs to `?:` is part of the expression. */
 export function splitCpuSpec(text: string): CpuSpec {
   const match = /^(.*\S)\s*:\s*(a|all|[\d,-]*)\s*$/.exec(text);
   const [, expression = "", cpus = ""] = match ?? [];

@@ -1,3 +1,4 @@
+/** The DAP `exceptionInfo` request. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { UsageError } from "../../base/usageError.ts";
 import { hex0x } from "../../base/hex.ts";
@@ -14,7 +15,10 @@ import type { Handlers } from "../handlers.ts";
 import { logContext } from "../logContext.ts";
 import type { Target } from "../target.ts";
 
-/** What the crash was: its kind, the decoded error, where the kernel reported it; oopses before it as inner ones. */
+/**
+ * Returns the crash as an exception: its kind, the decoded error, and where the kernel reported it. Earlier oopses are
+ * inner exceptions.
+ */
 export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
   *exceptionInfo(target, { threadId }) {
     const title = target.title ?? (target.panicked ? target.untitled : undefined);
@@ -36,7 +40,7 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
         fullTypeName: kind,
         stackTrace: [
           ...(report ? whereText(report) : []),
-          // There is room for one of the two.
+          // The editor has room for only one of the two sentences.
           ...(summary && sentence === undefined ? [meaningLine(summary)] : []),
           ...(panic ? [exceptionLine(panic.title)] : []),
           wholeReport(target),
@@ -47,27 +51,27 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
           stackTrace: whereText(one).join("\n"),
         })),
         ...(summary && { meaning: summary.explanation, facts: summary.rows }),
-      } satisfies DebugProtocol.ExceptionDetails & ToldFacts,
+      } satisfies DebugProtocol.ExceptionDetails & ReportFields,
     };
   },
 };
 
-/** The exception is shown at once: what the verdict has by then is told. */
+/** Milliseconds for the verdict. The exception is shown at once, with the findings that are complete by then. */
 const VERDICT_MS = 500;
 
-/** What every face tells of the report: more than an editor has room for, and for those who ask. */
-interface ToldFacts {
+/** Our own fields of the response, for clients with more room than the editor. */
+interface ReportFields {
   readonly meaning?: string;
   readonly facts?: readonly Row[];
 }
 
-/** Only our own extension has a Crash Dump panel. */
+/** Says where to read the whole report. Only our extension has a Crash Dump panel. */
 const wholeReport = ({ arguments: { sourceScheme } }: Target): string =>
   sourceScheme === undefined
     ? 'The whole report: "log" in the debug console.'
     : 'The whole report: Log in the Crash Dump panel, or "log" in the Debug Console.';
 
-/** The title, the decoded error code and address, and the panic's own words. */
+/** Returns the title, the decoded error code and address, and how init ended. */
 function describe(target: Target, report: Oops | undefined, title: string): string {
   const { task } = target.threads.first();
   const { frames } = task ? stackTrace(target.kernel, task) : { frames: [] };
@@ -85,7 +89,7 @@ function describe(target: Target, report: Oops | undefined, title: string): stri
   return [title, ...(facts.length > 0 ? [facts.join(", ")] : [])].map(exceptionLine).join("\n");
 }
 
-/** How init ended, as `Attempted to kill init! exitcode=0x0000000b` tells it in the encoding of wait(2). */
+/** Returns how init ended, from the wait(2) status in `Attempted to kill init! exitcode=0x0000000b`. */
 function exitOfInit(title: string): string | undefined {
   const digits = /\bexitcode=0x([0-9a-f]{1,8})\b/.exec(title)?.[1];
   if (digits === undefined) return undefined;

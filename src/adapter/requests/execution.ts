@@ -1,11 +1,12 @@
+/** Requests that would resume the kernel. */
 import { UsageError } from "../../base/usageError.ts";
 import type { Handlers } from "../handlers.ts";
 
 function refuse(): never {
-  throw new UsageError("A crash dump does not run: it is stopped at the panic for good.");
+  throw new UsageError("A crash dump does not run: it stays at the point of the crash.");
 }
 
-/** Continue and step: answered with a friendly no, and the session stays where it is. */
+/** Refuses to continue and step. The session stays at its current stop. */
 export const execution: Pick<Handlers, "continue" | "next" | "stepIn" | "stepOut" | "pause"> = {
   *continue() {
     return refuse();

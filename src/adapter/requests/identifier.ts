@@ -1,3 +1,4 @@
+/** The custom request for hovers over identifiers of kernel C. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { printedPlace } from "../../base/nameOffset.ts";
@@ -20,13 +21,13 @@ import { structsWith } from "../values/memberIndex.ts";
 import { scopeOf } from "../values/scope.ts";
 import type { Target } from "../target.ts";
 
-/** More than a hover shows. */
+/** Limits of the lines in a hover. */
 const MAX_MEMBERS = 40;
 const MAX_OWNERS = 12;
 const MAX_CPUS = 16;
 const WIDTH = 160;
 
-/** What an identifier in kernel C is in this build, and its value in this dump. */
+/** Describes an identifier of kernel C: its type in this build and its value in this dump. */
 export const identifiers: Pick<Handlers, "vmcore/identifier"> = {
   *"vmcore/identifier"(target, identifier) {
     const row = identifier.frameId === undefined ? undefined : target.frames.get(identifier.frameId);
@@ -54,7 +55,7 @@ function* textOf(target: Target, identifier: Identifier, scope: Scope): Job<Iden
   );
 }
 
-/** A value, or nothing where the dump or the text cannot give one: a hover is no place for refusals. */
+/** Returns a value, or undefined where the dump or the text has none, because a hover shows no errors. */
 function quietly<T>(read: () => T): T | undefined {
   try {
     const value = attempt(read);
@@ -77,7 +78,7 @@ function valueText({ name }: Identifier, value: Obj | undefined): IdentifierText
   return { code: [declaration(value.type, name), `${name} = ${shown(value)}`], notes: [] };
 }
 
-/** `struct task_struct`, with the first of its members and where they lie. */
+/** Describes a type: `struct task_struct` with its first members and their offsets. */
 function typeText(type: CType): IdentifierText {
   const lines = describeType(type, { offsets: true });
   const size = `Size: ${sizeOf(type)} bytes`;
@@ -87,7 +88,7 @@ function typeText(type: CType): IdentifierText {
   return { code: [...body.slice(0, MAX_MEMBERS), `    ... ${left} more lines`, body.at(-1) ?? ""], notes: [size] };
 }
 
-/** A global variable, each CPU's copy of a per-CPU one, a function. */
+/** Describes a global variable, a per-CPU variable with each CPU's copy, or a function. */
 function globalText({ kernel, sources }: Target, name: string): IdentifierText | undefined {
   const symbol = kernel.symbols.find(name);
   if (!symbol) return undefined;
@@ -101,7 +102,7 @@ function globalText({ kernel, sources }: Target, name: string): IdentifierText |
     };
   }
   const variable = quietly(() => kernel.variable(name));
-  if (!variable) return { code: [name], notes: [`At ${hex0x(symbol.address)}; nothing tells its type.`] };
+  if (!variable) return { code: [name], notes: [`At ${hex0x(symbol.address)}; its type is unknown.`] };
   const size = `${sizeOf(variable.type)} bytes`;
   if (!isPerCpu(kernel, symbol)) {
     return {
@@ -118,7 +119,7 @@ function globalText({ kernel, sources }: Target, name: string): IdentifierText |
   return { code: [declaration(variable.type, name), ...copies, ...more], notes: [`Per-CPU, ${size} each`] };
 }
 
-/** An enumerator, or a typedef. */
+/** Describes an enumerator or a typedef. */
 function constantText(kernel: Kernel, name: string): IdentifierText | undefined {
   const constant = kernel.types.enumerator(name);
   if (constant) {
@@ -129,7 +130,7 @@ function constantText(kernel: Kernel, name: string): IdentifierText | undefined 
   return type && typeText(type);
 }
 
-/** A local of no selected frame: its type, as the file declares it. */
+/** Describes a local variable of a frame that is not selected: its type as the file declares it. */
 function declaredText(kernel: Kernel, { name, declared }: Identifier): IdentifierText | undefined {
   const type = declared === undefined ? undefined : quietly(() => kernel.types.named(declared));
   if (!type) return undefined;
@@ -139,7 +140,10 @@ function declaredText(kernel: Kernel, { name, declared }: Identifier): Identifie
   return { code: [declaration(type, name)], notes: ["No variable of the selected frame", ...size] };
 }
 
-/** A member: its value if its owner has one, its place in the owner's type; else the types that have such a member. */
+/**
+ * Describes a member: its value if its owner has one, and its offset in the owner's type; else the types with such a
+ * member.
+ */
 function* memberText(kernel: Kernel, identifier: Identifier, scope: Scope): Job<IdentifierText | undefined> {
   const { name, expression } = identifier;
   const value = quietly(() => evaluate(kernel, expression, scope));
@@ -155,7 +159,7 @@ function* memberText(kernel: Kernel, identifier: Identifier, scope: Scope): Job<
   return { code: [...lines, ...more], notes: ["Members of that name"] };
 }
 
-/** The struct that the member is of: of the value in the frame, else of the type that the file declares. */
+/** Returns the struct that has the member: the type of the value in the frame, else the type that the file declares. */
 function ownerOf(kernel: Kernel, { root, members, declared }: Identifier, scope: Scope): StructType | undefined {
   const value = quietly(() => scope(root) ?? evaluate(kernel, root, scope));
   let type = value?.type ?? (declared === undefined ? undefined : quietly(() => kernel.types.named(declared)));
@@ -166,7 +170,7 @@ function ownerOf(kernel: Kernel, { root, members, declared }: Identifier, scope:
   return type && structOf(type);
 }
 
-/** The struct itself, or what a pointer or an array of it leads to. */
+/** Returns the struct type, dereferencing a pointer or an array of it. */
 function structOf(type: CType): StructType | undefined {
   let at = bare(type);
   if (at.kind === "array") at = bare(at.element);
@@ -174,7 +178,7 @@ function structOf(type: CType): StructType | undefined {
   return at.kind === "struct" || at.kind === "union" ? at : undefined;
 }
 
-/** `struct task_struct { [0xb48] char comm[16]; }`: place and declaration in one. */
+/** Returns offset and declaration of a member in one line: `struct task_struct { [0xb48] char comm[16]; }`. */
 function memberLine(owner: StructType, name: string): string | undefined {
   const found = findMember(owner, name);
   if (!found) return undefined;

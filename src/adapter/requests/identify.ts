@@ -1,3 +1,4 @@
+/** The custom request "What is this address?". */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { demangled } from "../../base/rust/demangle.ts";
@@ -18,7 +19,7 @@ import { addressOf } from "../values/addressOf.ts";
 import type { Handlers } from "../handlers.ts";
 import { scopeOf } from "../values/scope.ts";
 
-/** "What is this address?", for a card of facts. */
+/** Identifies an address and returns the facts about it. */
 export const identifies: Pick<Handlers, "vmcore/identify"> = {
   *"vmcore/identify"(target, { text, frameId }) {
     const { kernel } = target;
@@ -34,14 +35,14 @@ export const identifies: Pick<Handlers, "vmcore/identify"> = {
   },
 };
 
-/** One fact; what cannot be read says so in its place. */
+/** Returns one fact. What cannot be read is shown as a fault. */
 function fact(name: string, read: () => string | undefined, link?: string): IdentifiedFact {
   const text = attempt(read);
   const shown = text instanceof Fault ? spanText(faultSpan(text)) : (text ?? "unknown");
   return { name, text: shown, ...(link === undefined || text instanceof Fault ? {} : { link }) };
 }
 
-/** An address that leads somewhere. */
+/** Returns a fact with an address that the user can follow. */
 const place = (name: string, address: bigint): IdentifiedFact => fact(name, () => hex0x(address), hex0x(address));
 
 const offsetFact = (bytes: number): IdentifiedFact => fact("Offset", () => `${bytes} (${hex0x(BigInt(bytes))})`);
@@ -49,14 +50,14 @@ const offsetFact = (bytes: number): IdentifiedFact => fact("Offset", () => `${by
 const taskFact = (task: Obj): IdentifiedFact =>
   fact("Task", () => `${taskComm(task)} [${taskPid(task)}]`, hex0x(task.address));
 
-/** A struct that can be opened. */
+/** Returns a fact with a struct that the user can open. */
 const structFact = (name: string, address: bigint): IdentifiedFact => ({
   name: "Struct",
   text: `struct ${name}`,
   object: `*(struct ${name} *)${hex0x(address)}`,
 });
 
-/** A symbol, of Rust's both the plain name and the mangled one. */
+/** Returns a fact about a symbol. For Rust it has the demangled and the mangled name. */
 function* symbolFacts(label: string, symbol: string): Generator<IdentifiedFact, void, void> {
   const plain = demangled(symbol);
   yield fact(label, () => plain, symbol);

@@ -1,13 +1,14 @@
+/** The custom request for a part of the kernel log. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { storedLog } from "../../linux/printk/printk.ts";
 import type { LogRecord } from "../../linux/printk/printkRecord.ts";
 import type { LogMessage } from "../../protocol/custom.ts";
 import type { Handlers } from "../handlers.ts";
 
-/** What a message to the client should hold at most. */
+/** Maximum number of messages in one response. */
 const MAX_COUNT = 10_000;
 
-/** The kernel log in stretches: its newest end is there at once, however long it is. */
+/** Returns the kernel log in parts, newest first, so that the end of a long log is shown at once. */
 export const kernelLog: Pick<Handlers, "vmcore/kernelLog"> = {
   *"vmcore/kernelLog"({ kernel }, { count, before }) {
     const log = storedLog(kernel);

@@ -1,12 +1,13 @@
+/** The DAP `readMemory` request. */
 import { Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Handlers } from "../handlers.ts";
 import { addressOf } from "../values/addressOf.ts";
 
-/** More is answered in part: a client asks on from where the answer ends. */
+/** Maximum number of bytes per response. For more, the client requests the rest. */
 const MAX_COUNT = 1 << 24;
 
-/** Memory by address; what is not in the dump is told as unreadable, up to the end of its page. */
+/** Reads memory by address. A page that is not in the dump is reported as unreadable up to its end. */
 export const memory: Pick<Handlers, "readMemory"> = {
   *readMemory(target, { memoryReference, offset = 0, count }) {
     const address = BigInt.asUintN(64, addressOf(target, memoryReference) + BigInt(offset));
@@ -30,7 +31,7 @@ export const memory: Pick<Handlers, "readMemory"> = {
   },
 };
 
-/** Bytes to the next page, where reading may go on; at most what was asked. */
+/** Returns the number of bytes up to the next page, where reading may continue; at most `wanted`. */
 function unreadable(address: bigint, done: number, wanted: number): number {
   const start = address + BigInt(done);
   return Math.min(wanted - done, 4096 - Number(start & 4095n));

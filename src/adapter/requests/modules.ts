@@ -1,3 +1,4 @@
+/** The DAP `modules` request. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
@@ -13,7 +14,7 @@ import type { Obj } from "../../model/object.ts";
 import type { Handlers } from "../handlers.ts";
 import type { Target } from "../target.ts";
 
-/** The kernel itself and its loaded modules. */
+/** Lists the kernel itself and its loaded modules. */
 export const modules: Pick<Handlers, "modules"> = {
   *modules(target, { startModule = 0, moduleCount = 0 }) {
     const rows: DebugProtocol.Module[] = [kernelRow(target)];
@@ -31,7 +32,7 @@ export const modules: Pick<Handlers, "modules"> = {
   },
 };
 
-/** The rows of some modules, or of the kernel itself: "vmlinux". */
+/** Returns the rows of some modules; "vmlinux" names the kernel itself. */
 export function rowsOf(target: Target, names: readonly string[]): DebugProtocol.Module[] {
   const rows = names.includes("vmlinux") ? [kernelRow(target)] : [];
   attempt(() => {
@@ -63,7 +64,7 @@ function moduleRow({ kernel, session }: Target, module: Obj): DebugProtocol.Modu
   };
   const name = cell(() => moduleName(module));
   const base = attempt(() => moduleBase(module));
-  // The file is found and compared, what it says of the code is not read: that takes seconds for hundreds of modules.
+  // The file is found and its build ID compared, but its DWARF is not read: that takes seconds for hundreds of modules.
   const file = session.debuginfos.of(module, name)?.path;
   return {
     id: name,
@@ -79,6 +80,6 @@ function moduleRow({ kernel, session }: Target, module: Obj): DebugProtocol.Modu
   };
 }
 
-/** Columns of ours (`additionalModuleColumns`) among DAP's own; those without a value left out. */
+/** Returns our own columns (`additionalModuleColumns`) without the empty ones. */
 const facts = (columns: Record<string, string | number | undefined>): object =>
   Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined && value !== ""));

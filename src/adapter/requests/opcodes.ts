@@ -1,3 +1,4 @@
+/** The custom request that decodes the `Code:` line of an oops. */
 import { disassembler, type Instruction } from "../../arch/disassembler/disassembler.ts";
 import { codeBytes, MAX_SKIPPED, synchronised } from "../../arch/disassembler/opcodes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
@@ -9,7 +10,9 @@ import type { Handlers } from "../handlers.ts";
 import { functionCode, instructionWords } from "../code/instructions.ts";
 import type { Target } from "../target.ts";
 
-/** What an oops printed of the code around the fault, as instructions: the oops's bytes, not those of the dump. */
+/**
+ * Decodes the code bytes that an oops printed around the fault. These are the bytes in the log, not those in the dump.
+ */
 export const opcodes: Pick<Handlers, "vmcore/opcodes"> = {
   *"vmcore/opcodes"(target, { text, at }) {
     const { kernel } = target;
@@ -37,7 +40,10 @@ export const opcodes: Pick<Handlers, "vmcore/opcodes"> = {
   },
 };
 
-/** How many bytes to skip to the first whole instruction; undefined when the function's own code does not tell. */
+/**
+ * Returns how many bytes to skip to reach the first complete instruction; undefined if the function's code does not
+ * tell.
+ */
 function* boundary(target: Target, place: bigint, start: bigint): Job<number | undefined> {
   if (!target.kernel.code.isText(place)) return undefined;
   try {

@@ -1,3 +1,4 @@
+/** The DAP `stackTrace` request. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { hex0x } from "../../base/hex.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
@@ -10,10 +11,10 @@ import { listingOf } from "../code/listing.ts";
 import type { Job } from "../../base/job.ts";
 import type { Target } from "../target.ts";
 
-/** Rows told at once to a client that does not page; deeper stacks end in damage. */
+/** Maximum number of rows for a client that does not page. Deeper stacks are damaged. */
 const MAX_ROWS = 2000;
 
-/** The Call Stack view. */
+/** Returns frames for the Call Stack view. */
 export const stackTrace: Pick<Handlers, "stackTrace"> = {
   *stackTrace(target, { threadId, startFrame = 0, levels = 0 }) {
     const thread = target.threads.get(threadId);
@@ -24,7 +25,8 @@ export const stackTrace: Pick<Handlers, "stackTrace"> = {
       stackFrames.push(yield* frame(target, row));
       yield;
     }
-    // Left out while rows may follow: the client then asks until fewer come than it wanted.
+    // The total is absent while more rows may follow; the client then requests more until it receives fewer than it
+    // wanted.
     return totalFrames === undefined ? { stackFrames } : { stackFrames, totalFrames };
   },
 };
@@ -39,13 +41,13 @@ function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
     column: 0,
     instructionPointerReference: hex0x(frame.exact ? frame.pc : yield* callBefore(target.kernel, frame.pc)),
   };
-  // A hint of the frame hides that of its source, so there is one only where it says something.
+  // The hint of a frame hides the hint of its source, so it is only set if it matters.
   if (isEntryCode(row)) result.presentationHint = "subtle";
   const { lines, columns } = target.client;
   if (place?.source) {
     result.source = { ...target.sources.of(place.source, place.module) };
     result.line = lines.of(place.source.line);
-    // The line table's column 0 is "no column".
+    // Column 0 of the line table means "no column".
     result.column = columns.of(Math.max(1, place.source.column));
   } else {
     const listing = yield* listingOf(target, frame.pc, frame.exact);
@@ -64,7 +66,7 @@ function* frame(target: Target, row: Row): Job<DebugProtocol.StackFrame> {
   return result;
 }
 
-/** `sysrq_handle_crash`, `crash_setup_regs [inlined]`; with an offset where no line tells the place. */
+/** Returns `sysrq_handle_crash` or `crash_setup_regs [inlined]`, with an offset if no line gives the location. */
 function frameName(kernel: Kernel, { frame, place }: Row): string {
   const { pc = 0n, symbol } = frame ?? {};
   const patch = symbol && !place?.inlined ? livePatchText(kernel, symbol.address) : undefined;
@@ -77,7 +79,7 @@ function frameName(kernel: Kernel, { frame, place }: Row): string {
   return symbol ? `${symbolPlace(symbol, pc, 16)}${marks}` : `${hex0x(pc)}${marks}`;
 }
 
-/** Assembly that only leads into C: what an exception or a system call goes through. */
+/** Whether the frame is assembly that only leads into C, such as the entry of an exception or a system call. */
 function isEntryCode({ frame, place }: Row): boolean {
   if (place?.source) return /\.S$|\/asm\/idtentry\.h$/.test(place.source.file);
   return /^(asm_\w+|entry_\w+|ret_from_fork\w*|secondary_startup\w*|el[01]\w*|__irqentry\w*|vectors|system_call)$/.test(

@@ -1,3 +1,4 @@
+/** The custom request for the stacks of several tasks. */
 import { hex0x } from "../../base/hex.ts";
 import { withOffset } from "../../base/nameOffset.ts";
 import { stackTrace } from "../../linux/sched/stackTrace.ts";
@@ -7,17 +8,17 @@ import type { TaskStack } from "../../protocol/custom.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import type { Handlers } from "../handlers.ts";
 
-/** Deeper stacks end in damage. */
+/** Maximum number of frames. Deeper stacks are damaged. */
 const MAX_FRAMES = 200;
 
-/** Stacks of some tasks, for a table of all of them: it asks for a handful at a time, and stops asking when told. */
+/** Returns the stacks of some tasks. A table of all tasks requests a few at a time, so that the user can stop it. */
 export const stacks: Pick<Handlers, "vmcore/stacks"> = {
   *"vmcore/stacks"({ kernel }, { tasks }) {
     const found: TaskStack[] = [];
     for (const text of tasks) {
       const task = /^0x[0-9a-f]{1,16}$/.test(text) ? taskAt(kernel, BigInt(text)) : undefined;
       if (!task) {
-        found.push({ task: text, frames: [], at: 0, fault: "no task lies there" });
+        found.push({ task: text, frames: [], at: 0, fault: "there is no task at this address" });
         continue;
       }
       const { frames, fault } = stackTrace(kernel, task);

@@ -1,10 +1,11 @@
+/** The DAP `threads` request. */
 import { threadName } from "../threads.ts";
 import type { Handlers } from "../handlers.ts";
 
-/** Rows between two pauses. */
+/** Threads per step of the job. */
 const STEP = 64;
 
-/** Every task is a thread. */
+/** Lists all tasks as threads. */
 export const threads: Pick<Handlers, "threads"> = {
   *threads(target) {
     const list = yield* target.threads.list();

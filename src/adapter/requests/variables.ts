@@ -1,3 +1,4 @@
+/** The DAP requests `scopes` and `variables`. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { UsageError } from "../../base/usageError.ts";
 import type { Handlers } from "../handlers.ts";
@@ -5,10 +6,10 @@ import { isHex, row } from "../values/rows.ts";
 import { scopesOf } from "../values/scopes.ts";
 import { type Entry, type Unfolding, untilFault } from "../values/unfolding.ts";
 
-/** Elements told at once to a client that does not page. */
+/** Maximum number of elements for a client that does not page. */
 const MAX_UNPAGED = 10_000;
 
-/** The Variables view. */
+/** Returns the contents of the Variables view. */
 export const variables: Pick<Handlers, "scopes" | "variables"> = {
   *scopes(target, { frameId }) {
     return { scopes: scopesOf(target, target.frames.get(frameId)) };
@@ -30,7 +31,7 @@ function* wanted(unfolding: Unfolding, args: DebugProtocol.VariablesArguments): 
   if (args.filter !== "indexed") yield* unfolding.named();
   if (args.filter === "named" || !unfolding.indexed) return;
   const { start = 0, count = 0 } = args;
-  // "If the value is missing or 0, all variables are returned."
+  // DAP: "If the value is missing or 0, all variables are returned."
   const most = count > 0 ? count : MAX_UNPAGED;
   yield* unfolding.indexed(start, most);
   const left = (unfolding.count ?? 0) - start - most;

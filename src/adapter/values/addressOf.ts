@@ -1,10 +1,12 @@
+/** Memory references of clients as addresses. */
 import { UsageError } from "../../base/usageError.ts";
 import type { Scope } from "../../model/expression/evaluate.ts";
 import type { Target } from "../target.ts";
 
 /**
- * A memory reference of ours; or a symbol or an expression that a client passes on.
- * @param scope a frame's locals, which come before symbols
+ * Returns the address of a memory reference: a number of ours, or a symbol or expression that a client passes on.
+ *
+ * @param scope the frame's locals, which take precedence over symbols
  * @throws UsageError, Fault
  */
 export function addressOf(target: Target, reference: string, scope?: Scope): bigint {
@@ -21,7 +23,10 @@ export function addressOf(target: Target, reference: string, scope?: Scope): big
   return target.addressOfExpression(text, scope);
 }
 
-/** `addressOf`, undefined for what names nothing, such as a function of a module that is gone. @throws Fault */
+/**
+ * Like `addressOf`, but undefined for a text that names nothing, such as a function of an unloaded module. @throws
+ * Fault
+ */
 export function addressIfAny(target: Target, reference: string): bigint | undefined {
   try {
     return addressOf(target, reference);

@@ -1,3 +1,4 @@
+/** The children of a value in the Variables view. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { bare, type CType, type Member, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
@@ -8,10 +9,10 @@ import { Obj } from "../../model/object.ts";
 import { elementsOf, isContainer } from "./elements.ts";
 import { type Entry, kernelExpression, type Unfolding } from "./unfolding.ts";
 
-/** Anonymous structs within structs that are opened; real ones nest three or four deep. */
+/** Maximum depth of nested anonymous structs. Real ones have three or four levels. */
 const MAX_NESTING = 16;
 
-/** What unfolds below an object; undefined for a scalar. Reads at most the pointer itself. */
+/** Returns the children of an object; undefined for a scalar. Reads at most the pointer itself. */
 export function childrenOf(entry: Entry): Unfolding | undefined {
   if (entry.unfolding) return entry.unfolding;
   const { value: object } = entry;
@@ -32,7 +33,7 @@ export function childrenOf(entry: Entry): Unfolding | undefined {
   }
 }
 
-/** @param access what stands in front of a member's name: `task->`, `file.f_path.` */
+/** @param access the text before a member's name: `task->`, `file.f_path.` */
 function structChildren(object: Obj, type: StructType, entry: Entry, access: string | undefined): Unfolding {
   const raw = { named: () => members(object, type, access, 0) };
   if (!isContainer(type)) return raw;
@@ -44,7 +45,7 @@ function structChildren(object: Obj, type: StructType, entry: Entry, access: str
   };
 }
 
-/** Members in order; those of anonymous structs and unions in place, as C names them. */
+/** Yields the members in order. Members of anonymous structs and unions are included in place, as C names them. */
 function* members(object: Obj, type: StructType, access: string | undefined, depth: number): Generator<Entry> {
   for (const member of type.members) {
     const { name } = member;
@@ -67,7 +68,7 @@ function* members(object: Obj, type: StructType, access: string | undefined, dep
   }
 }
 
-/** An anonymous member as an object: it has no name to reach it by. */
+/** Returns an anonymous member as an object. */
 function anonymous(object: Obj, member: Member): Obj {
   const offset = member.bitOffset >> 3;
   const { storage } = object;
@@ -108,25 +109,25 @@ function pointerChildren(object: Obj, target: CType, entry: Entry): Unfolding | 
     };
   }
   if (target.incomplete || target.members.length === 0) return undefined;
-  // A pointer to a struct unfolds to the members at once.
+  // A pointer to a struct has the struct's members as children.
   return structChildren(pointee, target, entry, entry.expression && `${operand(entry.expression)}->`);
 }
 
-/** What can be followed by a postfix operator without parentheses, of the expressions that we make. */
+/** An expression of ours that a postfix operator can follow without parentheses. */
 const POSTFIX = /^(?:[\w$]+|\(\([^()]+\)0x[0-9a-f]+\))(?:->\w+|\.\w+|\[\d+\])*$/;
 
-/** What reaches a member of a struct: `file.`, `((struct file *)0xffff...)->`. */
+/** Returns the text before a member's name: `file.`, `((struct file *)0xffff...)->`. */
 function accessOf(expression: string): string {
   const pointer = /^\*(\([^()]+\)0x[0-9a-f]+)$/.exec(expression)?.[1];
   return pointer === undefined ? `${operand(expression)}.` : `(${pointer})->`;
 }
 
-/** An expression that a postfix operator can follow. */
+/** Adds parentheses if a postfix operator could not follow the expression. */
 const operand = (expression: string): string => (POSTFIX.test(expression) ? expression : `(${expression})`);
 
 /**
- * A `__percpu` pointer is an offset, no address: nothing lies there, but something does in every CPU's area.
- * C forgets the mark, so the value has to tell.
+ * Returns each CPU's copy behind a `__percpu` pointer. Such a pointer is an offset and not an address, but DWARF does
+ * not keep the `__percpu` mark, so the value decides: it is not a mapped address, but one in each CPU's area.
  */
 function perCpuChildren(object: Obj, address: bigint, target: CType): Unfolding | undefined {
   const { kernel } = object;

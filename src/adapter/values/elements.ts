@@ -1,3 +1,4 @@
+/** The elements of lists, trees and other containers. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { StructType } from "../../debuginfo/ctype.ts";
@@ -13,7 +14,7 @@ import { type Entry, kernelExpression } from "./unfolding.ts";
 
 type Walk = (object: Obj, contained: Contained | undefined) => Generator<Entry>;
 
-/** Structs that hold others, by name, and how their elements are reached. */
+/** Container structs by name, with the function that walks their elements. */
 const walks: ReadonlyMap<string, Walk> = new Map<string, Walk>([
   ["list_head", (head, contained) => nodes(head, "struct list_head", listNodes(head.kernel, head.address), contained)],
   [
@@ -34,10 +35,10 @@ const walks: ReadonlyMap<string, Walk> = new Map<string, Walk>([
 
 export const isContainer = (type: StructType): boolean => type.name !== undefined && walks.has(type.name);
 
-/** Elements told at once; a list may be a million long. */
+/** Elements per group. A list may have a million. */
 const CHUNK = 100;
 
-/** The elements of a container; the rest of a long one below an entry of its own. */
+/** Returns the elements of a container. Those of a long one after the first group are children of a "more" entry. */
 export function elementsOf(object: Obj, type: StructType, contained: Contained | undefined): Iterable<Entry> {
   const walk = walks.get(type.name ?? "");
   return walk && object.storage.kind === "memory" ? chunk(walk(object, contained)) : [];
@@ -50,7 +51,7 @@ function* chunk(walk: Iterator<Entry>): Generator<Entry> {
     yield next.value;
   }
   let rest: Entry[] | undefined;
-  // The walk cannot begin again where it stands: what it gave is kept.
+  // The walk cannot start again at this point, so its results are kept.
   const named = (): Iterable<Entry> => (rest ??= upToFault(chunk(walk)));
   yield { name: "more", value: "", unfolding: { named }, hint: { kind: "virtual" } };
 }
@@ -75,7 +76,7 @@ function* nodes(
   for (const address of addresses) yield element(`[${i++}]`, kernel.object(type, BigInt.asUintN(64, address - offset)));
 }
 
-/** Undefined when it is not known what the container holds, or this kernel's struct has no such member. */
+/** Returns the type of the elements. Undefined if it is unknown or this kernel's struct has no such member. */
 function elementType(kernel: Kernel, contained: Contained | undefined): { type: string; offset: bigint } | undefined {
   if (contained?.member === undefined) return undefined;
   const { type, member } = contained;
@@ -107,7 +108,7 @@ function* mapleWalk(tree: Obj, contained: Contained | undefined): Generator<Entr
   }
 }
 
-/** An entry with its lowest bit set is a number (lib/xarray.c: xa_to_value), any other a pointer. */
+/** Returns an XArray entry: a number if its lowest bit is set (lib/xarray.c: xa_to_value), else a pointer. */
 function pointerEntry(kernel: Kernel, name: string, entry: bigint, contained: Contained | undefined): Entry {
   if ((entry & 1n) === 1n) return { name, value: `value ${entry >> 1n}` };
   if (contained && kernel.types.find("struct", contained.type.slice("struct ".length))) {

@@ -1,3 +1,4 @@
+/** Short descriptions of addresses. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { withOffset } from "../../base/nameOffset.ts";
 import type { KSymbol } from "../../debuginfo/source.ts";
@@ -10,10 +11,12 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 
 /**
- * What lies at an address, in a few words: the first that the card of the address says of it, for views that have a
- * line for each of many. `<jiffies>`, `<timer_bases+0x40> of CPU 3`, `kmalloc-64 object+0x10, free`.
- * @param returns whether a call returns there: behind one that never does the next function begins
- * @returns undefined for what nothing more than a page holds
+ * Describes an address in a few words, with the first fact that `identify` gives, for views with one line per address:
+ * `<jiffies>`, `<timer_bases+0x40> of CPU 3`, `kmalloc-64 object+0x10, free`.
+ *
+ * @param returns whether the address is a return address; after a call that never returns, the next function begins
+ *   there
+ * @returns undefined for an address of which only the page is known
  */
 export function glance(kernel: Kernel, address: bigint, returns = false): string | undefined {
   if (!kernel.memory.isKernelAddress(address)) return undefined;
@@ -67,7 +70,7 @@ function slabWords(
 ): string {
   const cache = cacheName(object.cache);
   const isFree = holder !== undefined;
-  // A task that is known says more than the cache that it is from.
+  // A known task says more than the slab cache of its task_struct.
   if (cache === "task_struct" && !isFree)
     for (const next of identify(kernel, address))
       if (next.kind === "task") return `${withOffset("task_struct", next.offset, 16)} of ${taskName(next.task)}`;

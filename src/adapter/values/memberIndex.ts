@@ -1,10 +1,11 @@
+/** An index of structs by the names of their members. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { StructType } from "../../debuginfo/ctype.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Job } from "../../base/job.ts";
 
-/** Types between two pauses: each may be decoded for the first time. */
+/** Types per step of the job. Each may be decoded for the first time. */
 const STEP = 64;
 
 /** Structs and unions by the names of their own members. */
@@ -12,7 +13,7 @@ type MemberIndex = ReadonlyMap<string, readonly StructType[]>;
 
 const structsByMember = derived<{ index?: MemberIndex }>("structs by member", () => ({}));
 
-/** The structs and unions that have a member of that name, in the order of their names. */
+/** Returns the structs and unions with a member of this name, sorted by name. */
 export function* structsWith(kernel: Kernel, member: string): Job<readonly StructType[]> {
   const known = structsByMember(kernel);
   known.index ??= yield* indexed(kernel);
@@ -38,7 +39,7 @@ function* indexed(kernel: Kernel): Job<MemberIndex> {
   return index;
 }
 
-/** Its members' names, those within anonymous structs and unions too. */
+/** Returns the names of the members, including those within anonymous structs and unions. */
 function memberNames(type: StructType): Set<string> {
   const names = new Set<string>();
   const open = [type];

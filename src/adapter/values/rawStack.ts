@@ -1,3 +1,4 @@
+/** A task's stack word by word. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex, padHex } from "../../base/hex.ts";
 import { symbolPlace } from "../../debuginfo/symbols/symbolText.ts";
@@ -11,10 +12,10 @@ import { glance } from "./glance.ts";
 import type { Target } from "../target.ts";
 import { type Thread, threadName } from "../threads.ts";
 
-/** The words of one frame that are shown at most: a frame that claims more has no end that is known. */
+/** Maximum number of words per frame. A frame that is larger has no known end. */
 const MAX_WORDS = 4096;
 
-/** The words of one frame: what its function put on the stack, up to the return address to its caller. */
+/** The words of one frame: what its function pushed, up to the return address to its caller. */
 interface Extent {
   readonly frame: Frame;
   readonly from: bigint;
@@ -22,8 +23,8 @@ interface Extent {
 }
 
 /**
- * A task's stack word by word, frame by frame, each word with what it is: a return address with its line, a saved
- * register of a trap, an object of a slab, a place on this stack.
+ * Returns a task's stack word by word and frame by frame. Each word is described: a return address with its line, a
+ * saved register of a trap, a slab object, an address of this stack.
  */
 export function* rawStackText(target: Target, thread: Thread): Job<string> {
   const { kernel } = target;
@@ -47,7 +48,10 @@ export function* rawStackText(target: Target, thread: Thread): Job<string> {
   return `${lines.join("\n")}\n`;
 }
 
-/** A frame ends where the next one on the same stack begins; the outermost with the stack. */
+/**
+ * Returns the range of each frame: it ends where the next frame on the same stack begins. The outermost one ends with
+ * the stack.
+ */
 function extentsOf(frames: readonly Frame[], own: StackRange | undefined): Extent[] {
   return frames.map((frame, i) => {
     const next = frames[i + 1];
@@ -66,14 +70,14 @@ function headingOf(number: number, frame: Frame): string {
   return `#${number}  ${name}${module}  ${lines.join(" < ")}${how}`.trimEnd();
 }
 
-/** What words around a frame are by their place, not by their value. */
+/** Descriptions of words that follow from their address and not from their value. */
 interface PlaceNames {
-  /** Where the return address to the caller lies. */
+  /** Address of the return address to the caller. */
   readonly returnAt: bigint | undefined;
   readonly caller: Frame | undefined;
-  /** Members of the registers that a trap saved, by address. */
+  /** Names of the registers that a trap saved, by address. */
   readonly registers: ReadonlyMap<bigint, string>;
-  /** The frame, by number, in which an address of this stack lies. */
+  /** Returns the number of the frame that contains an address of this stack. */
   readonly frameAt: (address: bigint) => number | undefined;
 }
 
@@ -83,7 +87,7 @@ function namesAround(kernel: Kernel, extents: readonly Extent[], index: number):
   const registers = new Map<bigint, string>();
   for (const { frame } of extents.slice(index, index + 2)) addRegisters(kernel, frame.trap?.address, registers);
   return {
-    // An architecture with a link register keeps it where its function pleases.
+    // With a link register, the function chooses where to save the return address.
     returnAt: isCalled && kernel.arch.linkRegister === undefined ? caller.sp - BigInt(kernel.arch.wordSize) : undefined,
     caller,
     registers,
@@ -115,7 +119,7 @@ function* wordLines(kernel: Kernel, from: bigint, to: bigint, names: PlaceNames,
   }
 }
 
-/** What a word is, as far as its value tells. */
+/** Describes a word by its value. */
 function wordText(
   kernel: Kernel,
   at: bigint,
@@ -130,7 +134,10 @@ function wordText(
   return glance(kernel, value);
 }
 
-/** `oops_end.cold+0x18  arch/x86/kernel/dumpstack.c:400`; a return address is named, and has its line, by its call. */
+/**
+ * Describes a code address: `oops_end.cold+0x18  arch/x86/kernel/dumpstack.c:400`. A return address gets the name and
+ * line of its call.
+ */
 function codeText(kernel: Kernel, address: bigint, returnedTo?: Frame): string {
   const symbol = returnedTo?.symbol ?? kernel.symbols.at(address);
   const places = attempt(() => kernel.code.scopes(returnedTo ? address - 1n : address));

@@ -1,10 +1,13 @@
-/** DAP keeps references to int32; a session that unfolded this many things may forget the oldest. */
+/** Maximum number of live references. Above it the oldest is dropped. DAP keeps references to int32. */
 const CAPACITY = 1 << 20;
 
-/** One count for all: what a client kept of a session that was replaced by a better one names nothing in that. */
+/** The next id. Ids are never reused, so that a stale id cannot resolve in the session that replaces another. */
 let next = 1;
 
-/** Numbers for things that a client asks for again: frames, unfolding values, places. The dump never changes, so they last. */
+/**
+ * Ids for objects that a client refers to later: frames, values with children, places. They stay valid because a dump
+ * does not change.
+ */
 export class References<T> {
   private readonly things = new Map<number, T>();
 
@@ -14,7 +17,7 @@ export class References<T> {
     return id;
   }
 
-  /** A thing that knows its own number. */
+  /** Adds an object that contains its own id. */
   make<Made extends T>(build: (id: number) => Made): Made {
     const id = next++;
     const thing = build(id);

@@ -1,3 +1,4 @@
+/** Rows of the Variables view as DAP variables. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
@@ -10,16 +11,16 @@ import { childrenOf } from "./children.ts";
 import type { Target } from "../target.ts";
 import type { Entry } from "./unfolding.ts";
 
-/** How a client wants numbers. */
+/** How to format numbers. */
 export interface RowStyle {
   readonly hex: boolean;
 }
 
-/** As the client asks, or as `set radix 16` of the console says. */
+/** Whether numbers are hexadecimal: by the request's format, or after `set radix 16` in the console. */
 export const isHex = ({ context }: Target, format: DebugProtocol.ValueFormat | undefined): boolean =>
   format?.hex ?? context.radix === 16;
 
-/** An entry as a client gets it: what unfolds is numbered, and nothing is read that the row does not show. */
+/** Converts an entry to a DAP variable. An entry with children gets a reference. Reads only what the row shows. */
 export function row(target: Target, entry: Entry, style: RowStyle): DebugProtocol.Variable {
   const unfolding = childrenOf(entry);
   const remark = entry.remark ?? unfolding?.remark;
@@ -41,10 +42,12 @@ export function row(target: Target, entry: Entry, style: RowStyle): DebugProtoco
   return variable;
 }
 
-/** Members whose bits count: `flags`, `f_mode`, `vm_flags`, `gfp_mask`; their names are macros, of which nothing is left. */
+/**
+ * Members that hold flag bits: `flags`, `f_mode`, `vm_flags`, `gfp_mask`. Their names are macros, which DWARF lacks.
+ */
 const FLAGS = /(?:^|_|\.|->)(?:flags|gfp_mask|f_mode)$/;
 
-/** The value as a person reads it; a fault in its place. */
+/** Returns the value as text, or the fault in angle brackets. */
 export function entryText({ name, value, text }: Entry, { hex }: RowStyle): string {
   if (text !== undefined) return text;
   if (typeof value === "string") return value;
@@ -53,11 +56,11 @@ export function entryText({ name, value, text }: Entry, { hex }: RowStyle): stri
   return shown instanceof Fault ? `<${shown.message}>` : shown;
 }
 
-/** A value in one line; a `long` that holds an address of the kernel is in hexadecimal. @throws Fault */
+/** Formats a value in one line. A `long` that holds a kernel address is hexadecimal. @throws Fault */
 export const summaryOf = (value: Obj, options: SummaryOptions): string =>
   summary(value, { ...options, isAddress: (word) => isInKernelRange(value.kernel, word) });
 
-/** What "View Memory" shows: what a pointer points at, else the object itself. */
+/** Returns the address for "View Memory": the target of a pointer, else the object itself. */
 function memoryOf(object: Obj): bigint | undefined {
   if (bare(object.type).kind === "pointer") {
     const address = attempt(() => object.value());

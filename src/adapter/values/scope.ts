@@ -1,3 +1,4 @@
+/** Names that an expression may use in a frame. */
 import { Fault } from "../../base/fault.ts";
 import type { Scope } from "../../model/expression/evaluate.ts";
 import { frameVariables } from "../../unwind/locals.ts";
@@ -5,7 +6,10 @@ import type { Obj } from "../../model/object.ts";
 import type { Row } from "../frames.ts";
 import type { Target } from "../target.ts";
 
-/** The frame's locals by name, its registers as `$rip`; and `current`, the kernel's macro, as the task of the frame. */
+/**
+ * Returns a scope with the frame's locals by name, its registers as `$rip`, and the kernel's macro `current` as the
+ * frame's task.
+ */
 export function scopeOf(target: Target, row: Row | undefined): Scope {
   return (name) => {
     const local = name.startsWith("$") ? registerOf(target, row, name.slice(1)) : localOf(target, row, name);

@@ -1,3 +1,4 @@
+/** The scopes of a frame in the Variables view. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
@@ -16,7 +17,7 @@ import type { Target } from "../target.ts";
 import { type Entry, kernelExpression, type Unfolding } from "./unfolding.ts";
 import { waitEntries } from "./waiting.ts";
 
-/** The scopes of a row of the call stack; nothing in them is read yet. */
+/** Returns the scopes of a row of the call stack. Nothing in them is read yet. */
 export function scopesOf(target: Target, row: Row): DebugProtocol.Scope[] {
   const { frame, place, thread } = row;
   const scopes: DebugProtocol.Scope[] = [];
@@ -50,7 +51,7 @@ function taskLabel(task: Obj): string {
   return label instanceof Fault ? hex0x(task.address) : label;
 }
 
-/** Arguments or locals of a row, each with its value or the reason why there is none. */
+/** Yields the arguments or locals of a row, each with its value or the fault. */
 function* localEntries({ kernel }: Target, { frame, place }: Row, parameter: boolean): Generator<Entry> {
   if (!frame || !place) return;
   for (const variable of frameVariables(kernel, frame, place)) {
@@ -58,7 +59,7 @@ function* localEntries({ kernel }: Target, { frame, place }: Row, parameter: boo
   }
 }
 
-/** DAP lets an adapter have attributes of its own; the words are for people. */
+/** DAP allows an adapter to define attributes; the remark is for users. */
 const INFERRED: Partial<Entry> = { remark: "inferred from the call", hint: { attributes: ["inferred"] } };
 
 const localEntry = ({ name, value, declared, inferred }: FrameVariable): Entry => ({
@@ -69,7 +70,10 @@ const localEntry = ({ name, value, declared, inferred }: FrameVariable): Entry =
   ...(inferred ? INFERRED : {}),
 });
 
-/** Registers, and what each points at. @param exact whether the frame stands at its pc, and does not return there */
+/**
+ * Yields the registers and what each points to. @param exact whether the pc is the current instruction and not a return
+ * address
+ */
 function* registerEntries(kernel: Kernel, registers: Registers, exact: boolean): Generator<Entry> {
   const named = kernel.arch.registers.filter((name) => registers.has(name));
   const order = [...new Set([kernel.arch.pc, kernel.arch.sp, ...named, ...registers.keys()])];
@@ -112,14 +116,14 @@ function* trapEntries(kernel: Kernel, trap: Trap): Generator<Entry> {
   };
 }
 
-/** What the task waits for, then the task_struct's members at once: the scope itself is the task. */
+/** Yields what the task waits for, then the members of the task_struct, because the scope itself is the task. */
 function* taskEntries(task: Obj): Generator<Entry> {
   yield* waitEntries(task);
   const entry = { name: "task", value: task, expression: `*(struct task_struct *)${hex0x(task.address)}` };
   yield* childrenOf(entry)?.named() ?? [];
 }
 
-/** Every per-CPU variable whose type is known, by name. @throws Fault */
+/** Yields every per-CPU variable with a known type, by name. @throws Fault */
 function* perCpuEntries(kernel: Kernel, cpu: number): Generator<Entry> {
   for (const name of perCpuNames(kernel)) {
     const value = attempt(() => perCpuVariable(kernel, name, cpu));
@@ -128,7 +132,7 @@ function* perCpuEntries(kernel: Kernel, cpu: number): Generator<Entry> {
   }
 }
 
-/** Symbols between the marks of the linker script (include/asm-generic/vmlinux.lds.h: PERCPU_INPUT). */
+/** Names of the symbols between the markers of the linker script (include/asm-generic/vmlinux.lds.h: PERCPU_INPUT). */
 const perCpuNames = derived("per-CPU names", (kernel): readonly string[] => {
   const [start, end] = ["__per_cpu_start", "__per_cpu_end"].map((name) => kernel.symbols.find(name)?.address);
   if (start === undefined || end === undefined) return [];

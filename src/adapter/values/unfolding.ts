@@ -1,3 +1,4 @@
+/** Entries of the Variables view and their children. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
@@ -7,42 +8,42 @@ import type { Contained } from "../../linux/containers.ts";
 import type { Obj } from "../../model/object.ts";
 import { typeName } from "../../model/typeName.ts";
 
-/** A row of the Variables view, before it is told to a client. */
+/** An entry of the Variables view before it becomes a DAP variable. */
 export interface Entry {
   readonly name: string;
-  /** The value; a Fault is shown in its place. */
+  /** The value, or the fault that is shown instead. */
   readonly value: Obj | Fault | string;
-  /** C expression of the value; undefined where there is none. */
+  /** C expression of the value. Undefined if there is none. */
   readonly expression?: string | undefined;
-  /** By what its members are reached, where no operator can follow `expression` (`runqueues:0`). */
+  /** Expression for access to its members, if no operator can follow `expression` (`runqueues:0`). */
   readonly reach?: string | undefined;
-  /** What its elements are, when it is a list, a tree or an array of pointers that we know. */
+  /** The type of its elements, for a known list, tree or array of pointers. */
   readonly contained?: Contained | undefined;
-  /** Children of an entry that is no object, or that has more than C tells. */
+  /** Children of an entry that is not an object, or that has more children than its C type. */
   readonly unfolding?: Unfolding | undefined;
-  /** The value's text instead of the object's own summary. */
+  /** Text of the value, instead of the object's summary. */
   readonly text?: string | undefined;
-  /** Stands behind the value in parentheses. */
+  /** Text in parentheses after the value. */
   readonly remark?: string | undefined;
-  /** For "View Memory" where the object does not tell. */
+  /** Address for "View Memory", if the object has none. */
   readonly address?: bigint | undefined;
   readonly declared?: SourceLine | undefined;
   readonly hint?: DebugProtocol.VariablePresentationHint | undefined;
 }
 
-/** Something that unfolds in the Variables view. Both walks are lazy, and may end in a Fault thrown. */
+/** Something with children in the Variables view. Both generators are lazy and may throw a Fault. */
 export interface Unfolding {
-  /** How many elements there are, where that is known without a walk. */
+  /** Number of elements, if it is known without walking them. */
   readonly count?: number | undefined;
-  /** What the value is, where only looking for its children tells. */
+  /** Remark about the value that only its children reveal. */
   readonly remark?: string | undefined;
-  /** Members and other named children. */
+  /** Yields members and other named children. */
   named(): Iterable<Entry>;
-  /** Elements of an array from `start`, at most `count`. */
+  /** Yields at most `count` elements of an array, beginning with `start`. */
   indexed?(start: number, count: number): Iterable<Entry>;
 }
 
-/** The entries before a fault, then the fault as an entry of its own. */
+/** Yields the entries before a fault, then the fault as an entry. */
 export function* untilFault(entries: Iterable<Entry>): Generator<Entry> {
   const walk = entries[Symbol.iterator]();
   for (;;) {
@@ -56,14 +57,14 @@ export function* untilFault(entries: Iterable<Entry>): Generator<Entry> {
   }
 }
 
-/** An expression for an object that was reached without one. */
+/** Returns a C expression for an object that was reached without one. */
 export function kernelExpression({ type, storage, kernel }: Obj): string | undefined {
   if (storage.kind !== "memory" || !isNamed(type)) return undefined;
   const pointer = typeName({ kind: "pointer", target: unqualified(type), size: kernel.arch.wordSize });
   return `*(${pointer})${hex0x(storage.address)}`;
 }
 
-/** Whether C can write the type. */
+/** Whether C has a name for the type. */
 function isNamed(type: CType): boolean {
   const at = bare(type);
   if (at.kind === "array") return isNamed(at.element);

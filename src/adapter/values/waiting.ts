@@ -1,3 +1,4 @@
+/** What a sleeping task waits for, in the Variables view. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { type KnownHolder, type WaitingTask, waitingTask } from "../../insight/waits/waitGraph.ts";
@@ -5,7 +6,7 @@ import { fateWords, heldBy, taskName, waitWords } from "../../insight/waits/word
 import type { Obj } from "../../model/object.ts";
 import type { Entry } from "./unfolding.ts";
 
-/** What a task that sleeps waits for, as a row that unfolds to the resource and those who hold it. */
+/** Yields what a sleeping task waits for, as an entry whose children are the resource and its holders. */
 export function* waitEntries(task: Obj): Generator<Entry> {
   const waiting = attempt(() => waitingTask(task.kernel, task.address));
   if (waiting instanceof Fault || waiting.activity !== "sleeping") return;

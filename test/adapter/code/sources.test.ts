@@ -34,7 +34,7 @@ function warningsFor(md5: string | undefined): string[] {
 
 test("a file that is not the one that was compiled is told once", () => {
   assert.deepEqual(warningsFor("00".repeat(16)), [
-    `${join(folder, "kernel/panic.c")} is not the file that was compiled (its MD5 is another): lines may be off.`,
+    `${join(folder, "kernel/panic.c")} is not the file that was compiled (its MD5 differs): lines may be wrong.`,
   ]);
 });
 

@@ -487,7 +487,7 @@ test("what is asked in vain is refused with a reason, and the session lives on",
   await assert.rejects(client.request("variables", { variablesReference: 99999 }), /no variables 99999/);
   await assert.rejects(client.request("scopes", { frameId: 99999 }), /no frame 99999/);
   await assert.rejects(client.request("stackTrace", { threadId: 99999 }), /no thread 99999/);
-  await assert.rejects(client.request("source", { sourceReference: 99999 }), /not known/);
+  await assert.rejects(client.request("source", { sourceReference: 99999 }), /has no such source/);
   await assert.rejects(client.request("writeMemory", { memoryReference: "0x0", data: "" }), Refused);
   assert.ok((await stack()).length > 0);
 });
@@ -518,7 +518,7 @@ test("arguments that make no sense are refused by name, and hold nothing up", as
   const { instructionPointerReference: memoryReference } = await site();
   const cases: readonly (readonly [string, object, RegExp])[] = [
     ["evaluate", {}, /"expression" is missing/],
-    ["evaluate", { expression: 5 }, /"expression" must be a text/],
+    ["evaluate", { expression: 5 }, /"expression" must be a string/],
     ["completions", { text: "b" }, /"column" is missing/],
     ["readMemory", { memoryReference }, /"count" is missing/],
     ["readMemory", { memoryReference, count: -1 }, /"count" is negative/],
@@ -528,11 +528,15 @@ test("arguments that make no sense are refused by name, and hold nothing up", as
     ["stackTrace", { threadId: INSMOD, startFrame: -1 }, /"startFrame" is negative/],
     ["variables", {}, /"variablesReference" is missing/],
     ["vmcore/run", {}, /"line" is missing/],
-    ["vmcore/run", { line: ["log"] }, /"line" must be a text/],
-    ["vmcore/stacks", { tasks: "0x0" }, /"tasks" must be a list of texts/],
-    ["vmcore/describe", { places: [{ text: 1, returns: true }] }, /"places" must be a list of places/],
-    ["vmcore/kernelLog", { count: 1.5 }, /"count" must be a whole number from 0/],
-    ["vmcore/kernelLog", { count: 1, before: -3 }, /"before" must be a whole number from 0/],
+    ["vmcore/run", { line: ["log"] }, /"line" must be a string/],
+    ["vmcore/stacks", { tasks: "0x0" }, /"tasks" must be a list of strings/],
+    [
+      "vmcore/describe",
+      { places: [{ text: 1, returns: true }] },
+      /"places" must be a list of places with text and returns/,
+    ],
+    ["vmcore/kernelLog", { count: 1.5 }, /"count" must be a whole number >= 0/],
+    ["vmcore/kernelLog", { count: 1, before: -3 }, /"before" must be a whole number >= 0/],
     ["vmcore/stack", { threadId: 1, format: "html" }, /"format" must be "text" or "markdown"/],
     ["vmcore/select", {}, /"threadId" or "task" is missing/],
     ["vmcore/identifier", { name: "a", expression: "a", root: "a" }, /"members" is missing/],
