@@ -1,3 +1,4 @@
+/** Live patches. */
 import { attempt } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { derived } from "../../model/derived.ts";
@@ -6,28 +7,28 @@ import type { Obj } from "../../model/object.ts";
 import { listEntries } from "../../kernel/list.ts";
 import { moduleName } from "./module.ts";
 
-/** A function that a live patch puts in the place of another (`struct klp_func`). */
+/** A function that a live patch replaces (`struct klp_func`). */
 export interface LivePatchedFunction {
   readonly oldName: string;
   readonly oldFunction: bigint;
   readonly newFunction: bigint;
-  /** The module that brought the patch. */
+  /** The module that contains the patch. */
   readonly module: string;
-  /** Callers come to the new function; those of tasks that the patch has not reached yet, to the old one. */
+  /** Whether callers reach the new function; tasks that have not yet changed to the patch still reach the old one. */
   readonly patched: boolean;
-  /** Tasks are still moving to the patch, or away from it. */
+  /** Whether tasks are still changing to the patch, or back from it. */
   readonly transition: boolean;
 }
 
-/** Patches, objects of a patch, functions of an object: more is damage. */
+/** Limits for patches, objects of a patch and functions of an object. */
 const MAX_PATCHES = 1024;
 const MAX_OBJECTS = 4096;
 const MAX_FUNCTIONS = 65536;
 
 /**
- * Functions of every live patch on `klp_patches` (kernel/livepatch/core.c), in the order of loading. Entries that a
- * cumulative patch made to restore what an older one had changed are in no array, and have no function of their own.
- * @throws Fault
+ * Yields the functions of every live patch on `klp_patches` (kernel/livepatch/core.c), in the order of loading. Entries
+ * that a cumulative patch creates to restore functions of an older patch are not included: they are in no array and
+ * have no new function. @throws Fault
  */
 export function* livePatchedFunctions(kernel: Kernel): Generator<LivePatchedFunction> {
   const head = kernel.symbols.find("klp_patches");
@@ -47,7 +48,7 @@ export function* livePatchedFunctions(kernel: Kernel): Generator<LivePatchedFunc
   }
 }
 
-/** Elements of an array up to one whose members are all zero. @throws Fault */
+/** Yields the elements of an array up to one whose members are all zero. @throws Fault */
 function* untilEmpty(array: Obj, members: readonly string[], limit: number): Generator<Obj> {
   if (array.value() === 0n) return;
   for (let i = 0; i < limit; i++) {
@@ -60,7 +61,7 @@ function* untilEmpty(array: Obj, members: readonly string[], limit: number): Gen
 function functionOf(entry: Obj, module: string): LivePatchedFunction {
   // Until v5.0 a number, `old_addr`.
   const old = entry.at(entry.has("old_func") ? "old_func" : "old_addr");
-  // Since the consistency model of v4.12, under which one task after the other comes to a patch.
+  // Exists since the consistency model of v4.12, in which tasks change to a patch one by one.
   const flag = (name: string, otherwise: boolean): boolean =>
     entry.has(name) ? entry.at(name).value() !== 0n : otherwise;
   return {
@@ -76,7 +77,7 @@ function functionOf(entry: Obj, module: string): LivePatchedFunction {
 const livePatchOrder = derived("live patches", (kernel) => {
   const byNew = new Map<bigint, LivePatchedFunction>();
   const byOld = new Map<bigint, LivePatchedFunction>();
-  // What cannot be read of the patches is no reason not to name a function.
+  // Patches that cannot be read do not prevent that a function gets its name.
   attempt(() => {
     for (const one of livePatchedFunctions(kernel)) {
       byNew.set(one.newFunction, one);
@@ -86,7 +87,10 @@ const livePatchOrder = derived("live patches", (kernel) => {
   return { replaces: byNew, replacedBy: byOld };
 });
 
-/** What a live patch has to do with the function at an address: it replaces another, or is replaced by the newest patch. */
+/**
+ * Returns the live patch that concerns the function at an address: the function replaces another, or is replaced by the
+ * newest patch.
+ */
 export function livePatch(
   kernel: Kernel,
   address: bigint,
@@ -96,7 +100,10 @@ export function livePatch(
   return { ...(own && { replaces: own }), ...(other && { replacedBy: other }) };
 }
 
-/** "live patch of bpf_ktime_get_ns", "replaced by lab_ktime_get_ns [lab_patch]"; undefined for what no patch concerns. */
+/**
+ * Formats the live patch of a function: "live patch of bpf_ktime_get_ns", "replaced by lab_ktime_get_ns [lab_patch]";
+ * undefined if no patch concerns the function.
+ */
 export function livePatchText(kernel: Kernel, address: bigint): string | undefined {
   const { replaces, replacedBy } = livePatch(kernel, address);
   if (replaces) return `live patch of ${replaces.oldName}${stateOf(replaces)}`;

@@ -1,3 +1,4 @@
+/** Loaded modules. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { viewOf } from "../../base/bytes.ts";
 import { derived } from "../../model/derived.ts";
@@ -5,43 +6,47 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { listEntries } from "../../kernel/list.ts";
 
-/** Modules that a machine may have loaded: distributions ship some 5,000. */
+/** Limit for loaded modules; distributions contain about 5,000. */
 const MAX_MODULES = 1 << 15;
 
-/** Loaded modules, `struct module`, newest first. @throws Fault where the list breaks */
+/** Yields the loaded modules, `struct module`, newest first. @throws Fault where the list breaks */
 export function* modules(kernel: Kernel): Generator<Obj<"struct module">, void, void> {
   let count = 0;
   for (const module of listEntries(kernel, kernel.variable("modules"), "struct module", "list")) {
-    if (++count > MAX_MODULES) throw Fault.at("corrupt", module.address, `more than ${MAX_MODULES} modules`);
+    if (++count > MAX_MODULES)
+      throw Fault.at("corrupt", module.address, `list of modules has more than ${MAX_MODULES} entries`);
     yield module;
   }
 }
 
-/** @throws Fault */
+/** Returns the name of a module. @throws Fault */
 export const moduleName = (module: Obj<"struct module">): string => module.at("name").text();
 
-/** A run of memory that belongs to a module. */
+/** A contiguous memory range of a module. */
 export interface ModuleRange {
-  /** As `enum mod_mem_type` names it since v6.4; older kernels have one core and one init range. */
+  /** Name from `enum mod_mem_type` since v6.4; older kernels have one core and one init range. */
   readonly kind:
     "text" | "data" | "rodata" | "ro_after_init" | "init_text" | "init_data" | "init_rodata" | "core" | "init";
   readonly base: bigint;
   /** Bytes. */
   readonly size: number;
-  /** Bytes at its start that are code. */
+  /** Size of the code at the start of the range, in bytes. */
   readonly textSize: number;
 }
 
 /** enum mod_mem_type, include/linux/module.h */
 const MOD_MEM_TYPES = ["text", "data", "rodata", "ro_after_init", "init_text", "init_data", "init_rodata"] as const;
 
-/** Memory of a module that is in place: init ranges only while it initialises. @throws Fault */
+/** Returns the memory ranges of a module; init ranges only while it is being initialized. @throws Fault */
 export function moduleRanges(module: Obj<"struct module">): ModuleRange[] {
   const all = module.has("mem") ? memRanges(module) : layoutRanges(module);
   return all.filter(({ base, size }) => base !== 0n && size > 0);
 }
 
-/** Since Linux kernel commit ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4). */
+/**
+ * Returns the ranges since Linux kernel commit ac3b43283923 ("module: replace module_layout with module_memory") (in
+ * v6.4).
+ */
 function memRanges(module: Obj<"struct module">): ModuleRange[] {
   return MOD_MEM_TYPES.map((kind, i) => {
     const memory = module.at(`mem[${i}]`);
@@ -50,7 +55,7 @@ function memRanges(module: Obj<"struct module">): ModuleRange[] {
   });
 }
 
-/** module_layout since v4.5 (commit 7523e4dc5057); plain members before. */
+/** Returns the ranges before v6.4: of module_layout since v4.5 (commit 7523e4dc5057), of plain members before. */
 function layoutRanges(module: Obj<"struct module">): ModuleRange[] {
   return (["core", "init"] as const).map((kind) => {
     const layout = module.has(`${kind}_layout`)
@@ -67,17 +72,19 @@ function layoutRanges(module: Obj<"struct module">): ModuleRange[] {
 
 const isInit = ({ kind }: ModuleRange): boolean => kind.startsWith("init");
 
-/** Where a module's code starts. @throws Fault */
+/** Returns the address where a module's code starts. @throws Fault */
 export function moduleBase(module: Obj<"struct module">): bigint {
   const path = module.has("mem") ? "mem[0].base" : module.has("core_layout") ? "core_layout.base" : "module_core";
   return module.at(path).value();
 }
 
-/** Bytes that a module holds once it is initialised: what lsmod prints less its init part. @throws Fault */
+/**
+ * Returns the size of an initialized module in bytes: the size that lsmod prints without the init part. @throws Fault
+ */
 export const moduleSize = (module: Obj<"struct module">): number =>
   moduleRanges(module).reduce((sum, range) => (isInit(range) ? sum : sum + range.size), 0);
 
-/** The module with that address in one of its ranges. */
+/** Returns the module that contains an address in one of its ranges; undefined if none does. */
 export function moduleAt(kernel: Kernel, address: bigint): Obj<"struct module"> | undefined {
   for (const { module, ranges } of modulesWithRanges(kernel)) {
     if (ranges.some(({ base, size }) => address >= base && address < base + BigInt(size))) return module;
@@ -85,12 +92,12 @@ export function moduleAt(kernel: Kernel, address: bigint): Obj<"struct module"> 
   return undefined;
 }
 
-/** Every module that can be read, with its ranges, worked out once. Never throws. */
+/** Every readable module with its ranges, computed once. Never throws. */
 const modulesWithRanges = derived(
   "module ranges",
   (kernel): readonly { readonly module: Obj<"struct module">; readonly ranges: readonly ModuleRange[] }[] => {
     const found: { module: Obj<"struct module">; ranges: ModuleRange[] }[] = [];
-    // A broken list still gives the modules in front of the break.
+    // If the list is broken, the modules before the break are kept.
     attempt(() => {
       for (const module of modules(kernel)) {
         const ranges = attempt(() => moduleRanges(module));
@@ -101,18 +108,18 @@ const modulesWithRanges = derived(
   },
 );
 
-/** Sections that a module can have: more is damage. */
+/** Limit for the sections of a module. */
 const MAX_SECTIONS = 4096;
 
-/** A section and the address it was loaded to. */
+/** A section and its address in memory. */
 export interface ModuleSection {
   readonly name: string;
   readonly address: bigint;
 }
 
 /**
- * Sections of a module by /sys/module/NAME/sections; `.data..percpu`, which is not listed there, from `percpu`.
- * @throws Fault where the attributes cannot be read
+ * Yields the sections of a module in /sys/module/NAME/sections, and `.data..percpu`, which is not there, from `percpu`.
+ * @throws Fault if the attributes cannot be read
  */
 export function* moduleSections(module: Obj<"struct module">): Generator<ModuleSection> {
   const attributes = module.at("sect_attrs");
@@ -126,19 +133,23 @@ export function* moduleSections(module: Obj<"struct module">): Generator<ModuleS
   }
 }
 
-/** Until v6.13: `nsections` entries of `struct module_sect_attr`. */
+/** Yields the sections until v6.13: `nsections` entries of `struct module_sect_attr`. */
 function* countedSections(attributes: Obj<"struct module_sect_attrs">): Generator<ModuleSection> {
   const count = attributes.at("nsections").number();
-  if (count > MAX_SECTIONS) throw Fault.of("corrupt", `module with ${count} sections`);
+  if (count > MAX_SECTIONS)
+    throw Fault.of("corrupt", `module has ${count} sections, more than the limit of ${MAX_SECTIONS}`);
   for (let i = 0; i < count; i++) {
     const attribute = attributes.at(`attrs[${i}]`);
-    // Since Linux kernel commit ed66f991bb19 ("module: Refactor section attr into bin attribute") (in v5.8).
+    // Changed by Linux kernel commit ed66f991bb19 ("module: Refactor section attr into bin attribute") (in v5.8).
     const name = attribute.at(attribute.has("battr") ? "battr.attr.name" : "name").text();
     yield { name, address: attribute.at("address").value() };
   }
 }
 
-/** Since Linux kernel commit 4b2c11e4aaf7 (in v6.14): a NULL-terminated array of attributes, the address in `private`. */
+/**
+ * Yields the sections since Linux kernel commit 4b2c11e4aaf7 (in v6.14): a NULL-terminated array of attributes with the
+ * address in `private`.
+ */
 function* groupedSections(attributes: Obj<"struct module_sect_attrs">): Generator<ModuleSection> {
   const list = attributes.at(attributes.has("grp.bin_attrs_new") ? "grp.bin_attrs_new" : "grp.bin_attrs");
   for (let i = 0; i < MAX_SECTIONS; i++) {
@@ -148,7 +159,7 @@ function* groupedSections(attributes: Obj<"struct module_sect_attrs">): Generato
   }
 }
 
-/** The GNU build-id in a module's own notes, in hexadecimal; undefined when it has none. @throws Fault */
+/** Returns the GNU build ID in a module's notes, in hexadecimal; undefined if it has none. @throws Fault */
 export function moduleBuildId(module: Obj<"struct module">): string | undefined {
   const { kernel } = module;
   for (const { name, address } of moduleSections(module)) {
@@ -162,18 +173,17 @@ export function moduleBuildId(module: Obj<"struct module">): string | undefined 
   return undefined;
 }
 
-/** Bytes in memory that belong to a module: a table or a blob. */
+/** A table or other data of a module in memory. */
 export interface ModuleBlob {
   readonly address: bigint;
-  /** Bytes. */
+  /** In bytes. */
   readonly size: number;
 }
 
 /**
- * The module's BTF, and its distilled base where it carries one (v6.11). While a module loads, `btf_data` has it as the
- * file does; do_init_module() takes that away, and what stays is the copy that kernel/bpf/btf.c parsed and, where there
- * was a base, moved onto the kernel's own BTF (btf_relocate()).
- * @throws Fault
+ * Returns the module's BTF, and its distilled base if it has one (v6.11). While a module is being loaded, `btf_data`
+ * has the BTF of the file; do_init_module() removes it. Then only the copy remains that kernel/bpf/btf.c parsed and, if
+ * there was a base, relocated to the kernel's own BTF (btf_relocate()). @throws Fault
  */
 export function moduleBtf(
   module: Obj<"struct module">,
@@ -204,7 +214,10 @@ const keptBtf = derived("btf_modules", (kernel): ReadonlyMap<bigint, Obj<"struct
   return kept;
 });
 
-/** The module's ORC tables (x86 `struct mod_arch_specific`): `count` entries each. @throws Fault */
+/**
+ * Returns the module's ORC tables (x86 `struct mod_arch_specific`), `count` entries each; undefined if it has none.
+ * @throws Fault
+ */
 export function moduleOrc(
   module: Obj<"struct module">,
 ): { readonly ip: bigint; readonly entries: bigint; readonly count: number } | undefined {

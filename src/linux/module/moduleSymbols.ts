@@ -1,3 +1,4 @@
+/** Symbols of loaded modules. */
 import { derivedFor } from "../../model/derived.ts";
 import { viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
@@ -7,31 +8,32 @@ import { nameHash } from "../../debuginfo/symbols/nameIndex.ts";
 import type { Obj } from "../../model/object.ts";
 import { type ModuleRange, moduleName, moduleRanges } from "./module.ts";
 
-/** Symbols of one module: large GPU drivers have some 60,000. */
+/** Limit for the symbols of one module; large GPU drivers have about 60,000. */
 const MAX_SYMBOLS = 1 << 19;
-/** And of all together: module structures that lie must not fill the memory of whoever reads them. */
+/** Limit for the symbols of all modules, so that damaged module structs do not exhaust the memory of this program. */
 const MAX_ALL_SYMBOLS = 1 << 22;
 const MAX_NAME = 512;
 const SHN_UNDEF = 0;
 
-/** Where the fields of an ELF symbol lie (gABI, "Symbol Table"). */
+/** Offsets of the fields of an ELF symbol (gABI, "Symbol Table"). */
 const SYM64 = { size: 24, info: 4, section: 6, value: 8, length: 16, wide: true } as const;
 const SYM32 = { size: 16, info: 12, section: 14, value: 4, length: 8, wide: false } as const;
 
-/** Defined symbols of a module by ascending address, in columns: names are decoded when asked for. */
+/** Defined symbols of a module by ascending address, in columns. Names are decoded on demand. */
 interface Columns {
   readonly address: BigUint64Array;
   readonly length: Float64Array;
   /** Offset into the string table. */
   readonly name: Uint32Array;
-  /** Letter as nm prints it. */
+  /** Letter that nm prints. */
   readonly type: Uint8Array;
   readonly strtab: bigint;
 }
 
 /**
- * Symbols that the kernel keeps for a module (`struct mod_kallsyms`): all of its symbols while it initialises, later
- * those of its core. Read when first asked; a module whose tables are gone has none, and `fault` says why.
+ * The symbols that the kernel keeps for a module (`struct mod_kallsyms`): all of its symbols during initialization,
+ * then those of its core. Read on first use. If the tables cannot be read there are no symbols, and `fault` has the
+ * reason.
  */
 export class ModuleSymbols implements SymbolSource {
   readonly name: string;
@@ -41,13 +43,13 @@ export class ModuleSymbols implements SymbolSource {
   private hashes: Int32Array | Fault | undefined;
   private byName: ReadonlyMap<string, readonly number[]> | undefined;
 
-  /** @throws Fault when the module's name cannot be read */
+  /** Reads the module's name. @throws Fault if it cannot be read */
   constructor(module: Obj<"struct module">) {
     this.module = module;
     this.name = moduleName(module);
   }
 
-  /** Why there are no symbols. */
+  /** Why there are no symbols; undefined if there are. */
   get fault(): Fault | undefined {
     const columns = this.load();
     return columns instanceof Fault ? columns : undefined;
@@ -66,13 +68,13 @@ export class ModuleSymbols implements SymbolSource {
     const range = this.rangeOf(address);
     if (columns instanceof Fault || !range) return undefined;
     let i = lastAtOrBelow(columns.address, address);
-    while (i >= 0 && isMark(this.nameOf(columns, i))) i--;
+    while (i >= 0 && isMappingSymbol(this.nameOf(columns, i))) i--;
     const start = columns.address[i];
     if (start === undefined || start < range.base) return undefined;
-    // Of several symbols at one address a global function speaks best, else the first.
+    // If several symbols have the same address, prefer a global function, else the first.
     let best = i;
     for (; i >= 0 && columns.address[i] === start; i--) {
-      if (columns.type[best] !== 0x54 /* T */ && !isMark(this.nameOf(columns, i))) best = i;
+      if (columns.type[best] !== 0x54 /* T */ && !isMappingSymbol(this.nameOf(columns, i))) best = i;
     }
     return this.symbol(columns, best);
   }
@@ -82,7 +84,7 @@ export class ModuleSymbols implements SymbolSource {
     if (columns instanceof Fault) return;
     for (let i = 0; i < columns.name.length; i++) {
       const symbol = this.symbol(columns, i);
-      if (!isMark(symbol.name)) yield symbol;
+      if (!isMappingSymbol(symbol.name)) yield symbol;
     }
   }
 
@@ -91,8 +93,8 @@ export class ModuleSymbols implements SymbolSource {
   }
 
   /**
-   * False where no symbol's name has the hash of this one: names that are the kernel's own, or nobody's, are looked for
-   * in all modules, and to sort and to decode the symbols of all takes longer than the panic's stack.
+   * Returns false if no symbol's name has the hash of this name. Names that no module defines are looked up in all
+   * modules; sorting and decoding all their symbols takes longer than unwinding the panic's stack.
    */
   private mayHave(name: string): boolean {
     if (this.loaded === undefined) this.hashes ??= attempt(() => readHashes(this.module));
@@ -127,7 +129,7 @@ export class ModuleSymbols implements SymbolSource {
     };
   }
 
-  /** Bytes up to the next symbol, or the end of the range. */
+  /** Returns the number of bytes to the next symbol or to the end of the range. */
   private gap(columns: Columns, i: number, address: bigint): number {
     const range = this.rangeOf(address);
     const end = range ? range.base + BigInt(range.size) : address;
@@ -136,11 +138,14 @@ export class ModuleSymbols implements SymbolSource {
   }
 }
 
-/** The symbols of one loaded module. @throws Fault when the module's name cannot be read */
+/** Returns the symbols of one loaded module. @throws Fault if the module's name cannot be read */
 export const moduleSymbols = (module: Obj<"struct module">): ModuleSymbols => new ModuleSymbols(module);
 
-/** No symbol: nameless, or a mark that the assembler left (kernel/module/kallsyms.c: is_mapping_symbol). */
-const isMark = (name: string): boolean => name === "" || /^(\$[a-z](\.|$)|\.L|L0)/.test(name);
+/**
+ * Returns whether a name is not a symbol's: empty, or a mapping symbol of the assembler (kernel/module/kallsyms.c:
+ * is_mapping_symbol).
+ */
+const isMappingSymbol = (name: string): boolean => name === "" || /^(\$[a-z](\.|$)|\.L|L0)/.test(name);
 
 function groupByName(columns: Columns, nameOf: (i: number) => string): Map<string, number[]> {
   const map = new Map<string, number[]>();
@@ -148,12 +153,15 @@ function groupByName(columns: Columns, nameOf: (i: number) => string): Map<strin
     const name = nameOf(i);
     const same = map.get(name);
     if (same) same.push(i);
-    else if (!isMark(name)) map.set(name, [i]);
+    else if (!isMappingSymbol(name)) map.set(name, [i]);
   }
   return map;
 }
 
-/** The tables' addresses: in `struct mod_kallsyms` since v4.5 (commit 8244062ef1e5), in the module itself before. */
+/**
+ * Returns the struct with the addresses of the tables: `struct mod_kallsyms` since v4.5 (commit 8244062ef1e5); before,
+ * the module itself. @throws Fault
+ */
 function tables(module: Obj<"struct module">): Obj {
   if (!module.has("kallsyms")) return module;
   const kallsyms = module.at("kallsyms");
@@ -163,20 +171,26 @@ function tables(module: Obj<"struct module">): Obj {
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Symbols of modules that were read, by what for. */
+/** Number of module symbols read so far, for each purpose. */
 const symbolsRead = derivedFor("symbols read", (_kernel, _what: string) => ({ count: 0 }));
 
-/** Entries of a symbol table that is to be read. @param what the reading that all modules share a limit of @throws Fault */
+/**
+ * Returns the number of entries of a symbol table that is about to be read. @param what the purpose, which has a common
+ * limit for all modules @throws Fault if a limit is exceeded
+ */
 function symbolCount(table: Obj, what: string): number {
   const count = table.at("num_symtab").number();
   const all = symbolsRead(table.kernel, what);
   if (count > MAX_SYMBOLS || (all.count += count) > MAX_ALL_SYMBOLS) {
-    throw Fault.of("corrupt", `module with ${count} symbols, ${all.count} in all`);
+    throw Fault.of(
+      "corrupt",
+      `number of module symbols exceeds the limit: ${count} in this module, ${all.count} in all`,
+    );
   }
   return count;
 }
 
-/** Hashes of the names of all symbols, in no order. @throws Fault */
+/** Returns the hashes of the names of all symbols, in no order. @throws Fault */
 function readHashes(module: Obj<"struct module">): Int32Array {
   const { memory, arch } = module.kernel;
   const table = tables(module);
@@ -194,14 +208,14 @@ function readHashes(module: Obj<"struct module">): Int32Array {
   return Int32Array.from(offsets, (offset) => nameHash(names, offset, MAX_NAME));
 }
 
-/** @throws Fault */
+/** Reads the symbol table of a module. @throws Fault */
 function readColumns(module: Obj<"struct module">): Columns {
   const { kernel } = module;
   const table = tables(module);
   const count = symbolCount(table, "module symbols");
   const layout = kernel.arch.wordSize === 8 ? SYM64 : SYM32;
   const symtab = viewOf(kernel.memory.read(table.at("symtab").value(), count * layout.size));
-  // Since Linux kernel commit 1c7651f43777 ("kallsyms: store type information in its own array") (in v5.2).
+  // Exists since Linux kernel commit 1c7651f43777 ("kallsyms: store type information in its own array") (in v5.2).
   const letters = table.has("typetab") ? kernel.memory.read(table.at("typetab").value(), count) : undefined;
   const little = kernel.arch.byteOrder === "little";
   const word = (at: number): bigint =>

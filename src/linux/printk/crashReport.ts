@@ -1,30 +1,31 @@
+/** The report in the kernel log that explains the crash. */
 import { attempt } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
 import { isPanicTitle, oopses, type Oops } from "./oops.ts";
 import { panicCpu } from "./panicCpu.ts";
 import { logLines } from "./printk.ts";
 
-/** What the reports in a log say of the crash that ended it. */
+/** The reports in a log that belong to the crash at its end. */
 export interface Crash {
-  /** The report that tells what happened; undefined without any. */
+  /** The report that shows what happened; undefined if there is none. */
   readonly report: Oops | undefined;
-  /** The panic that came of it, in the kernel's words; undefined where the report is the last word itself. */
+  /** The panic that the report led to; undefined if `report` itself is the last event. */
   readonly panic: Oops | undefined;
-  /** Reports before it that the kernel survived, the last first. */
+  /** Earlier reports that the kernel survived, latest first. */
   readonly earlier: readonly Oops[];
 }
 
-interface Known {
-  /** The CPU that panicked. Default: the one that the panic's own report names. */
+interface CrashContext {
+  /** The CPU that panicked. Default: the CPU in the panic's report. */
   readonly cpu?: number | undefined;
-  /** Whether a report is close enough in time to have led to the panic. Default: each is. */
+  /** Returns whether a report is close enough in time to have led to the panic. Default: every report is. */
   readonly isRecent?: (report: Oops) => boolean;
 }
 
-/** A report that led to a panic came at most so long before it: watchdogs print many stacks first. */
+/** Maximum time in seconds between a panic and the report that led to it. Watchdogs print many stacks in between. */
 const MAX_SECONDS_BEFORE = 60;
 
-/** What the log says of the crash that ended it. */
+/** The crash at the end of the kernel log. */
 export const crash = derived("crash in the log", (kernel): Crash => {
   const lines = logLines(kernel);
   const reports = oopses(kernel);
@@ -35,16 +36,17 @@ export const crash = derived("crash in the log", (kernel): Crash => {
 });
 
 /**
- * The panic is the last word, but the report that led to it says more, unless the panic is about something else: an oops
- * that the kernel survived is not why a hung task made it panic.
- * @param reports oldest first; those after the first panic are of a machine that was already lost
+ * Finds the crash in the reports of a log. The panic is the last event, but the report that led to it has more details.
+ * A report does not count if the panic has another subject: an oops that the kernel survived is not the reason for a
+ * panic about a hung task. @param reports oldest first; those after the first panic are ignored, because the kernel is
+ * unreliable after it
  */
-export function crashIn(reports: readonly Oops[], { cpu, isRecent = () => true }: Known = {}): Crash {
+export function crashIn(reports: readonly Oops[], { cpu, isRecent = () => true }: CrashContext = {}): Crash {
   const at = reports.findIndex(isPanic);
   const panic = reports[at];
   const before = at < 0 ? reports : reports.slice(0, at);
-  const candidates = before.filter((one) => (panic ? isRecent(one) && leads(one, panic) : one.kind !== "warning"));
-  const cause = ofCpu(candidates, cpu ?? (panic && cpuOf(panic)));
+  const candidates = before.filter((one) => (panic ? isRecent(one) && canCause(one, panic) : one.kind !== "warning"));
+  const cause = lastOfCpu(candidates, cpu ?? (panic && cpuOf(panic)));
   return {
     report: cause ?? panic,
     panic: cause && panic,
@@ -54,15 +56,15 @@ export function crashIn(reports: readonly Oops[], { cpu, isRecent = () => true }
 
 const isPanic = ({ title }: Oops): boolean => isPanicTitle(title);
 
-/** Whether a report may be why the kernel panicked. */
-function leads(report: Oops, panic: Oops): boolean {
+/** Returns whether a report can be the reason for a panic. */
+function canCause(report: Oops, panic: Oops): boolean {
   switch (panic.kind) {
     case "panic":
       return report.kind !== "warning";
-    // panic_on_warn makes sanitizers' reports fatal too (kernel/panic.c: check_panic_on_warn).
+    // panic_on_warn also makes sanitizer reports fatal (kernel/panic.c: check_panic_on_warn).
     case "warning":
       return true;
-    // init dies of an oops of its own, or of a signal and its own exit.
+    // The init process is killed by an oops of its own, or by a signal or its own exit.
     case "init killed":
       return report.kind !== "warning" && report.lines.some((line) => /\bPID: 1 Comm:/.test(line));
     default:
@@ -70,14 +72,14 @@ function leads(report: Oops, panic: Oops): boolean {
   }
 }
 
-/** The last report, or, where another CPU wrote that, the last one of its kind that `cpu` wrote. */
-function ofCpu(reports: readonly Oops[], cpu: number | undefined): Oops | undefined {
+/** Returns the last report or, if another CPU wrote that, the last one of the same kind that `cpu` wrote. */
+function lastOfCpu(reports: readonly Oops[], cpu: number | undefined): Oops | undefined {
   const last = reports.at(-1);
   if (!last || cpu === undefined || (cpuOf(last) ?? cpu) === cpu) return last;
   return reports.findLast((one) => one.kind === last.kind && cpuOf(one) === cpu) ?? last;
 }
 
-/** The CPU that a report is about: as its headline says, else as dump_stack() or show_regs() printed it. */
+/** Returns the CPU of a report: from its headline, else from a line of dump_stack() or show_regs(). */
 function cpuOf({ title, lines }: Oops): number | undefined {
   const named = /\bCPU#(\d+)|\bon cpu (\d+)/i.exec(title);
   for (const text of named?.slice(1) ?? []) if (text !== undefined) return Number(text);

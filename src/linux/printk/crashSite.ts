@@ -1,11 +1,12 @@
+/** The frame in which a crash happened. */
 import type { Frame } from "../../unwind/frame.ts";
 
-/** Functions that bring the machine to a stop: what called them is what a person looks for. */
+/** Functions that stop the machine. Their caller is of interest. */
 const STOPPING = names(
   "panic vpanic nmi_panic check_panic_on_warn crash_kexec __crash_kexec crash_setup_regs crash_save_cpu machine_kexec",
 );
 
-/** Functions that report what they interrupted: the crash lies in the context behind their trap. */
+/** Functions that report what they interrupted. The crash is in the frame after their trap. */
 const REPORTING = names(
   // Oopses: arch/*/kernel/{dumpstack,traps}.c, arch/*/mm/fault.c
   "oops_end oops_begin __die __die_body die die_addr die_kernel_fault __do_kernel_fault do_kernel_fault no_context",
@@ -15,7 +16,7 @@ const REPORTING = names(
   // Watchdogs: kernel/watchdog.c, kernel/watchdog_hld.c, kernel/rcu/tree_stall.h
   "watchdog_timer_fn watchdog_overflow_callback watchdog_hardlockup_check perf_event_nmi_handler",
   "print_cpu_stall print_other_cpu_stall check_cpu_stall panic_on_rcu_stall rcu_sched_clock_irq",
-  // NMIs: arch/x86/kernel/nmi.c; and CPUs that another one stopped
+  // NMIs: arch/x86/kernel/nmi.c; and CPUs that another CPU stopped
   "unknown_nmi_error pci_serr_error io_check_error default_do_nmi crash_nmi_callback nmi_handle",
   "ipi_cpu_crash_stop ipi_cpu_stop local_cpu_stop stop_this_cpu",
 );
@@ -24,19 +25,23 @@ function names(...lists: string[]): ReadonlySet<string> {
   return new Set(lists.flatMap((list) => list.split(" ")));
 }
 
-/** The function as the source names it: compilers append `.cold`, `.isra.0`, `.constprop.0`. */
+/**
+ * Returns the name of the function in the source, without the suffixes of compilers: `.cold`, `.isra.0`,
+ * `.constprop.0`.
+ */
 const nameOf = ({ symbol }: Frame): string => symbol?.name.replace(/\..*/, "") ?? "";
 
 const isPanic = (frame: Frame): boolean => /^v?panic$/.test(nameOf(frame));
 
 /**
- * Index of the frame that crashed: the context that an oops or a watchdog interrupted, else the first one below the
- * functions that stop a machine. The frames inner to it are only the machinery that said so.
+ * Returns the index of the frame that crashed: the frame that an oops or a watchdog interrupted, else the first frame
+ * after the functions that stop a machine. The frames before it only handle the crash.
  */
 export function crashSite(frames: readonly Frame[]): number {
   const trap = frames.findIndex((frame) => frame.trap !== undefined && !frame.trap.user);
   if (trap > 0 && frames.slice(0, trap).some((frame) => REPORTING.has(nameOf(frame)))) return trap;
-  // What panic() called is machinery too, whatever its name; but not what it interrupted.
+  // Functions called by panic() also handle the crash, whatever their names; the function that panic() interrupted does
+  // not.
   const panic = frames.slice(0, trap < 0 ? undefined : trap).findLastIndex(isPanic);
   const site = frames.findIndex((frame, index) => index > panic && !STOPPING.has(nameOf(frame)));
   return Math.max(0, site);

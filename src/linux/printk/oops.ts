@@ -1,3 +1,4 @@
+/** Crash reports in the kernel log. */
 import { factsOf } from "../../log/facts.ts";
 import { KernelLog } from "../../log/kernelLog.ts";
 import { type Label, labelOf } from "../../log/label.ts";
@@ -7,56 +8,56 @@ import type { Report } from "../../log/reports.ts";
 import { derived } from "../../model/derived.ts";
 import { logLines } from "./printk.ts";
 
-/** What kind of crash a report in the log is about. */
+/** Kind of crash that a report describes. */
 export type CrashKind = Label;
 
-/** One report of the kernel: from its headline to its last line; the panic that it led to is another. */
+/** One report of the kernel, from its headline to its last line. The panic that it led to is a separate one. */
 export interface Oops {
   readonly kind: CrashKind;
   readonly title: string;
   readonly lines: readonly string[];
   /** Index of its first line in the log. */
   readonly at: number;
-  /** The report of the log that it is, or is the panic of. */
+  /** The report of the log: this report, or the one that contains this panic. */
   readonly report: Report;
-  /** Hardware error code as the kernel printed it. */
+  /** Hardware error code that the kernel printed. */
   readonly errorCode: bigint | undefined;
-  /** Faulting address as the kernel printed it. */
+  /** Faulting address that the kernel printed. */
   readonly address: bigint | undefined;
-  /** The log that it is in. */
+  /** The log that contains it. */
   readonly log: KernelLog;
 }
 
 /**
- * The reports in the kernel log, oldest first: oopses, lockups, warnings, the panic itself. The one that led to the
- * panic comes last but for the panic.
+ * The reports in the kernel log, oldest first: oopses, lockups, warnings, the panic. The report that led to the panic
+ * is the last one before the panic.
  */
 export const oopses = derived("oopses", (kernel): readonly Oops[] => oopsesOf(kernelLog(kernel)));
 
-/** The log with its reports, by the lines of `logLines`. */
+/** The kernel log with its reports; its lines are those of `logLines`. */
 export const kernelLog = derived("kernel log", (kernel) =>
   KernelLog.ofLines(
     logLines(kernel).map(({ text, seconds, caller, level }) => recordLine(text, seconds, caller, level)),
   ),
 );
 
-/** The reports in lines of a log; dumps that somebody asked for, and failures that were injected, are none. */
+/** Returns the reports in the lines of a log, without dumps that a user requested and injected failures. */
 export const oopsesIn = (lines: readonly string[]): Oops[] => oopsesOf(KernelLog.of(lines));
 
-/** The same of a log that was read before. */
+/** Returns the reports of a parsed log. */
 export const oopsesOf = (log: KernelLog): Oops[] =>
   log.reports
     .filter(({ headline: { row } }) => row.severity !== "notice" || row.kind === "sysrq")
     .flatMap((report) => partsOf(log, report));
 
-/** A report, and the panic that stands within it. */
+/** Splits a report from the panic that it contains. */
 function partsOf(log: KernelLog, report: Report): Oops[] {
   const { kind, access, headline, numbers } = factsOf(log, report);
   const own = numbers.filter((at) => at >= report.at);
   const panic = report.panic === undefined || report.panic === report.at ? undefined : report.panic;
   const textsOf = (lines: readonly number[]): string[] => lines.map((at) => log.lines[at]?.text ?? "");
   const label = labelOf(kind, headline);
-  // POISON_FREE fills freed objects of slab caches: the pointer was read from one.
+  // POISON_FREE fills free objects of slab caches, so the pointer was read from one.
   const isFreed =
     access.address !== undefined &&
     (label === "general protection fault" || label === "page fault") &&
@@ -87,5 +88,5 @@ function partsOf(log: KernelLog, report: Report): Oops[] {
   return [first, second];
 }
 
-/** Whether a line is the panic's own. */
+/** Returns whether a line is the headline of a panic. */
 export const isPanicTitle = (line: string): boolean => line.startsWith("Kernel panic - not syncing");

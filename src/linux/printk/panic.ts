@@ -1,3 +1,4 @@
+/** Panic message and panic task. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -11,43 +12,44 @@ import { findTask } from "../sched/task.ts";
 import { globalU32 } from "../vmcoreinfo.ts";
 
 /**
- * The line of the log that says why the kernel stopped, as crash shows it under PANIC; undefined for a kernel that
- * was running when its memory was dumped.
- * @throws Fault when the kernel panicked and the log does not say why, and when it is not known whether it did
+ * Returns the log line that says why the kernel stopped, which crash shows as PANIC; undefined if the kernel was
+ * running when its memory was dumped. @throws Fault if the kernel panicked and the log does not have the reason, or if
+ * it is not known whether it panicked
  */
 export function panicMessage(kernel: Kernel): string | undefined {
   const panic = logLines(kernel).find(({ text }) => isPanicTitle(text))?.text;
   if (panic !== undefined) return panic;
   const cpu = panicCpu(kernel);
-  // An oops that a kernel survived is no panic: without the words the CPU that panicked must be known.
+  // The kernel may have survived an oops. Without the panic's line, the panic CPU must be known.
   if (cpu === undefined) {
-    const doubt = whetherPanicked(kernel);
-    if (doubt) throw doubt.within("whether the kernel panicked is not known");
+    const doubt = panicDoubt(kernel);
+    if (doubt) throw doubt.within("it is not known whether the kernel panicked");
     return undefined;
   }
   const { report } = crash(kernel);
   if (report) return report.title;
-  const fault = logFault(kernel) ?? Fault.of("unknown", "the log does not say");
-  throw fault.within(`why the kernel panicked on CPU ${cpu} is not known`);
+  const fault = logFault(kernel) ?? Fault.of("unknown", "the log does not contain the reason");
+  throw fault.within(`the reason for the panic on CPU ${cpu} is not known`);
 }
 
-/** Why it is not known whether the kernel panicked; undefined where it did not. */
-function whetherPanicked(kernel: Kernel): Fault | undefined {
-  if (saysNoPanic(kernel)) return undefined;
+/** Returns why it is not known whether the kernel panicked; undefined if it did not panic. */
+function panicDoubt(kernel: Kernel): Fault | undefined {
+  if (isPanicCpuInvalid(kernel)) return undefined;
   const fault = logFault(kernel);
   if (fault || kernel.symbols.find("panic_cpu")) return fault;
-  // Before Linux kernel commit 1717f2096b54 ("panic, x86: Fix re-entrance problem due to panic on NMI") (in v4.5) there
-  // is no panic_cpu. A kernel whose other variables of kernel/panic.c have symbols is one of those.
+  // There is no panic_cpu before Linux kernel commit 1717f2096b54 ("panic, x86: Fix re-entrance problem due to panic on
+  // NMI") (in v4.5). If other variables of kernel/panic.c have symbols, the kernel is older than that.
   if (kernel.symbols.find("tainted_mask") && logLines(kernel).length > 0) return undefined;
   return Fault.of("unknown", "panic_cpu is not among the symbols, and the log has no panic");
 }
 
 const PANIC_CPU_INVALID = 0xffff_ffff;
 
-/** `panic_cpu` is there and names no CPU: the log need not be asked. */
-const saysNoPanic = (kernel: Kernel): boolean => attempt(() => globalU32(kernel, "panic_cpu")) === PANIC_CPU_INVALID;
+/** Returns whether `panic_cpu` exists and contains no CPU. Then the log is not needed. */
+const isPanicCpuInvalid = (kernel: Kernel): boolean =>
+  attempt(() => globalU32(kernel, "panic_cpu")) === PANIC_CPU_INVALID;
 
-/** Why words may be missing from the log, where some may. */
+/** Returns the first fault of the log, because of which the panic's line can be missing; undefined without one. */
 function logFault(kernel: Kernel): Fault | undefined {
   return attempt(() => {
     for (const record of logRecords(kernel)) if (record instanceof Fault) return record;
@@ -55,27 +57,38 @@ function logFault(kernel: Kernel): Fault | undefined {
   });
 }
 
-/** The headline of the report that led to the panic, where one did: `BUG: kernel NULL pointer dereference, ...`. */
+/**
+ * Returns the headline of the report that led to the panic, such as `BUG: kernel NULL pointer dereference, ...`;
+ * undefined if none did.
+ */
 export function oopsTitle(kernel: Kernel): string | undefined {
   const { report, panic } = crash(kernel);
   return panic && report?.title;
 }
 
-/** The task that panicked; undefined for a kernel that did not. @throws Fault when it did but the task is not known */
+/**
+ * Returns the task that panicked; undefined if the kernel did not panic. @throws Fault if it did and the task is not
+ * known
+ */
 export function panicTask(kernel: Kernel): Obj<"struct task_struct"> | undefined {
   const cpu = panicCpu(kernel);
   return cpu === undefined ? undefined : cpuTask(kernel, cpu);
 }
 
-/** Why `firstTask` is but another task in place of the one that panicked, or ran first; undefined when it is that. */
+/** Returns why `firstTask` fell back to another task than the panicking or the running one; undefined if it did not. */
 export function firstTaskFault(kernel: Kernel): Fault | undefined {
   const panicked = attempt(() => panicTask(kernel));
   if (panicked instanceof Fault) return panicked.within("the task that panicked cannot be read");
   const running = panicked ?? attempt(() => cpuTask(kernel, possibleCpus(kernel)[0] ?? 0));
-  return running instanceof Fault ? running.within("what the first CPU was running cannot be read") : undefined;
+  return running instanceof Fault
+    ? running.within("the task that the first CPU was running cannot be read")
+    : undefined;
 }
 
-/** Where a session starts: the panicking task, else what the first CPU was running, else init_task. @throws Fault */
+/**
+ * Returns the task with which a session starts: the panicking task, else the task that the first CPU was running, else
+ * init_task. @throws Fault
+ */
 export function firstTask(kernel: Kernel): Obj<"struct task_struct"> {
   const panicked = attempt(() => panicTask(kernel));
   if (panicked && !(panicked instanceof Fault)) return panicked;

@@ -1,3 +1,4 @@
+/** The CPU that panicked. */
 import { attempt } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -6,7 +7,10 @@ import { isPanicTitle } from "./oops.ts";
 import { logLines } from "./printk.ts";
 import { globalU32 } from "../vmcoreinfo.ts";
 
-/** The CPU that panicked: `panic_cpu` (kernel/panic.c), else x86's `crashing_cpu`, else what the log says; undefined when none did. */
+/**
+ * The CPU that panicked: `panic_cpu` (kernel/panic.c), else x86's `crashing_cpu`, else the CPU in the log; undefined if
+ * none did.
+ */
 export const panicCpu = derived("panic CPU", (kernel): number | undefined => {
   for (const name of ["panic_cpu", "crashing_cpu"]) {
     const cpu = attempt(() => globalU32(kernel, name));
@@ -16,7 +20,7 @@ export const panicCpu = derived("panic CPU", (kernel): number | undefined => {
   return kernel.symbols.find("panic_cpu") ? undefined : loggedCpu(kernel);
 });
 
-/** `CPU: 1 PID: 42 Comm: ...` in the report of the panic (lib/dump_stack.c). */
+/** Returns the CPU in the line `CPU: 1 PID: 42 Comm: ...` of the panic's report (lib/dump_stack.c). */
 function loggedCpu(kernel: Kernel): number | undefined {
   const lines = logLines(kernel);
   if (!lines.some(({ text }) => isPanicTitle(text))) return undefined;

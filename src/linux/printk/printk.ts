@@ -1,3 +1,4 @@
+/** The kernel log in all its formats. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -6,11 +7,9 @@ import type { LogRecord, StoredLog } from "./printkRecord.ts";
 import { ringbuffer, ringbufferRecords } from "./printkRingbuffer.ts";
 
 /**
- * The kernel log, oldest first. A message that cannot be read is a Fault in its place.
- *
- * Three formats, told apart by their variables: the ring buffer of v5.10 and later (`prb`), the records of v3.5
- * (`log_first_idx`), and plain text before.
- * @throws Fault when the buffer itself cannot be found
+ * Yields the kernel log, oldest record first. For a record that cannot be read, yields a Fault.
+ * The three formats are recognized by their variables: the ring buffer of v5.10 and later (`prb`), the records of v3.5
+ * and later (`log_first_idx`), and plain text before. @throws Fault if the buffer cannot be found
  */
 export function logRecords(kernel: Kernel): Generator<LogRecord | Fault> {
   if (has(kernel, "prb")) return ringbufferRecords(kernel);
@@ -22,12 +21,11 @@ export function logRecords(kernel: Kernel): Generator<LogRecord | Fault> {
 const has = (kernel: Kernel, name: string): boolean =>
   kernel.symbols.find(name) !== undefined || kernel.vmcoreinfo(`SYMBOL(${name})`) !== undefined;
 
-const allRecords = derived("log records", (kernel) => readable(logRecords(kernel)));
+const allRecords = derived("log records", (kernel) => untilFault(logRecords(kernel)));
 
 /**
- * The log for those who begin at its newest end. Only the ring buffer can be read from there; the older formats are
- * read from their start, once.
- * @throws Fault when the buffer itself cannot be found
+ * Returns the log for readers that start with its newest records. Only the ring buffer can be read from that end; older
+ * formats are read completely, once. @throws Fault if the buffer cannot be found
  */
 export function storedLog(kernel: Kernel): StoredLog {
   if (has(kernel, "prb")) return ringbuffer(kernel);
@@ -35,8 +33,8 @@ export function storedLog(kernel: Kernel): StoredLog {
   return { length: all.length, records: (first, end) => all.slice(first, end) };
 }
 
-/** What there is up to the fault that ends it. */
-function readable(records: Iterator<LogRecord | Fault>): readonly (LogRecord | Fault)[] {
+/** Returns the records up to and including the fault that ends them. @throws Fault if it is the first */
+function untilFault(records: Iterator<LogRecord | Fault>): readonly (LogRecord | Fault)[] {
   const all: (LogRecord | Fault)[] = [];
   for (;;) {
     const step = attempt(() => records.next());
@@ -47,25 +45,25 @@ function readable(records: Iterator<LogRecord | Fault>): readonly (LogRecord | F
   }
 }
 
-/** A line of the log and when it was printed. */
+/** A line of the log and the time when it was printed. */
 export interface LogLine {
   readonly text: string;
-  /** Seconds of local_clock(); undefined where the format does not tell. */
+  /** Seconds of local_clock(); undefined if the format does not have the time. */
   readonly seconds: number | undefined;
   /** "T169" for a thread, "C1" for a CPU. */
   readonly caller: string | undefined;
-  /** KERN_EMERG 0 to KERN_DEBUG 7. */
+  /** From KERN_EMERG (0) to KERN_DEBUG (7). */
   readonly level: number | undefined;
 }
 
-/** Characters kept for searching: the newest of a log that is longer. */
+/** Limit for the characters of `logLines`; of a longer log the newest lines are kept. */
 const MAX_SEARCHED = 16 << 20;
 
-/** The whole log once, line by line, for those who look for something in it. Faults are left out. */
+/** The lines of the whole log, read once, for searches. Faults are left out. */
 export const logLines = derived("log lines", (kernel): readonly LogLine[] => {
   const lines: LogLine[] = [];
   let length = 0;
-  // A log whose very buffer is gone has no lines.
+  // Without a readable log buffer there are no lines.
   attempt(() => {
     for (const record of logRecords(kernel)) {
       if (record instanceof Fault) continue;

@@ -1,17 +1,22 @@
+/** Log formats before v5.10: records of variable length, and plain text. */
 import { viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import { callerName, type LogRecord } from "./printkRecord.ts";
 import { globalU32, globalWord, noteOffset, noteSize, noteSymbol } from "../vmcoreinfo.ts";
 
-/** A log of 64 MiB is beyond any CONFIG_LOG_BUF_SHIFT; more is damage, and must not size a buffer. */
+/**
+ * Limit for the size of the log: 64 MiB, more than any CONFIG_LOG_BUF_SHIFT. It bounds what is allocated if the size is
+ * damaged.
+ */
 const MAX_LOG_BYTES = 1 << 26;
 
-/** @throws Fault */
+/** Returns the address and the size in bytes of the log buffer. @throws Fault */
 function logBuffer(kernel: Kernel): { readonly address: bigint; readonly size: number } {
   const address = kernel.memory.word(noteSymbol(kernel, "log_buf"));
   const size = kernel.memory.u32(noteSymbol(kernel, "log_buf_len"));
-  if (size > MAX_LOG_BYTES) throw Fault.at("corrupt", address, `log_buf_len is ${size}`);
+  if (size > MAX_LOG_BYTES)
+    throw Fault.at("corrupt", address, `log_buf_len of ${size} bytes exceeds the limit of ${MAX_LOG_BYTES}`);
   return { address, size };
 }
 
@@ -21,12 +26,15 @@ interface Layout {
   readonly length: number;
   readonly textLength: number;
   readonly dictLength: number;
-  /** u8 facility; u8 flags:5, level:3. */
+  /** Offset of two bytes: u8 facility; u8 flags:5, level:3. */
   readonly facility: number;
   readonly caller: number | undefined;
 }
 
-/** `struct printk_log`; `struct log` before v3.11, and in RHEL 7 (commit 62e32ac3505a). @throws Fault */
+/**
+ * Returns the layout of `struct printk_log`; called `struct log` before v3.11, and in RHEL 7 (commit 62e32ac3505a).
+ * @throws Fault
+ */
 function layout(kernel: Kernel): Layout {
   const known = (name: string): boolean =>
     kernel.vmcoreinfo(`SIZE(${name})`) !== undefined || kernel.types.find("struct", name) !== undefined;
@@ -45,8 +53,8 @@ function layout(kernel: Kernel): Layout {
 }
 
 /**
- * Records of the variable-length buffer of v3.5 to v5.9, oldest first.
- * @throws Fault when the buffer cannot be found, or where a record's length leads out of it
+ * Yields the records of the log buffer of v3.5 to v5.9, oldest first. @throws Fault if the buffer cannot be found, or
+ * where a record is outside of it
  */
 export function* logBufRecords(kernel: Kernel): Generator<LogRecord | Fault> {
   const buffer = logBuffer(kernel);
@@ -55,16 +63,18 @@ export function* logBufRecords(kernel: Kernel): Generator<LogRecord | Fault> {
   let index = kernel.memory.u32(noteSymbol(kernel, "log_first_idx"));
   let left = buffer.size;
   while (index !== end && left > 0) {
-    if (index + at.size > buffer.size) throw Fault.at("corrupt", buffer.address, "log record lies beyond the buffer");
+    if (index + at.size > buffer.size)
+      throw Fault.at("corrupt", buffer.address, "log record is outside of the log buffer");
     const length = kernel.memory.u16(buffer.address + BigInt(index + at.length));
-    // A record of no length sends the reader back to the start of the buffer.
+    // A record of length 0 means that the log continues at the start of the buffer.
     if (length === 0) {
       if (index === 0) return;
       left -= buffer.size - index;
       index = 0;
       continue;
     }
-    if (length < at.size) throw Fault.at("corrupt", buffer.address + BigInt(index), "log record shorter than its head");
+    if (length < at.size)
+      throw Fault.at("corrupt", buffer.address + BigInt(index), "log record is shorter than its header");
     const [record, size] = [buffer.address + BigInt(index), Math.min(length, buffer.size - index)];
     yield attempt(() => readRecord(kernel, at, kernel.memory.read(record, size)));
     index += length;
@@ -91,7 +101,7 @@ function readRecord(kernel: Kernel, at: Layout, bytes: Uint8Array): LogRecord {
   };
 }
 
-/** Lines of the plain text ring of kernels before v3.5: `<6>[    1.234567] text`. @throws Fault */
+/** Yields the lines of the plain text ring of kernels before v3.5: `<6>[    1.234567] text`. @throws Fault */
 export function* plainLogRecords(kernel: Kernel): Generator<LogRecord | Fault> {
   const buffer = logBuffer(kernel);
   const logEnd = Number((globalWord(kernel, "log_end") ?? 0n) & 0xffffffffn);

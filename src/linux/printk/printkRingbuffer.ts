@@ -1,3 +1,4 @@
+/** The printk ring buffer of v5.10 and later. */
 import { cString, readUnsigned, viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -8,11 +9,13 @@ import { noteOffset, noteSize, noteSymbol } from "../vmcoreinfo.ts";
 const desc_committed = 1;
 const desc_finalized = 2;
 
-/** A log of 1 GiB, far beyond any CONFIG_LOG_BUF_SHIFT or log_buf_len, and its descriptors (PRB_AVGBITS is 5). */
+/**
+ * Limits: a log of 1 GiB, more than any CONFIG_LOG_BUF_SHIFT or log_buf_len, and its descriptors (PRB_AVGBITS is 5).
+ */
 const MAX_SIZE_BITS = 30;
 const MAX_COUNT_BITS = MAX_SIZE_BITS - 5;
 
-/** Where everything of the ring buffer lies: read once. */
+/** Addresses, sizes and offsets of the parts of the ring buffer. */
 interface Ring {
   readonly countBits: bigint;
   readonly descs: bigint;
@@ -28,11 +31,11 @@ interface Ring {
   readonly next: number;
   readonly info: { readonly seq: number; readonly time: number; readonly length: number; readonly caller: number };
   readonly device: { readonly subsystem: number; readonly device: number };
-  /** Descriptor ids are words less their two state bits. */
+  /** Mask for descriptor ids: a word without its two state bits. */
   readonly idMask: bigint;
 }
 
-/** @throws Fault */
+/** Reads the parts of the ring buffer. @throws Fault */
 function openRing(kernel: Kernel): Ring {
   const { memory } = kernel;
   const ring = memory.word(noteSymbol(kernel, "prb"));
@@ -44,7 +47,11 @@ function openRing(kernel: Kernel): Ring {
   const countBits = memory.u32(descRing + BigInt(offset("prb_desc_ring", "count_bits")));
   const sizeBits = memory.u32(textRing + BigInt(offset("prb_data_ring", "size_bits")));
   if (countBits > MAX_COUNT_BITS || sizeBits > MAX_SIZE_BITS) {
-    throw Fault.at("corrupt", ring, `printk ring buffer of 2^${countBits} records and 2^${sizeBits} bytes`);
+    throw Fault.at(
+      "corrupt",
+      ring,
+      `size of printk ring buffer exceeds the limit: 2^${countBits} records and 2^${sizeBits} bytes`,
+    );
   }
   const block = offset("prb_desc", "text_blk_lpos");
   const device = offset("printk_info", "dev_info");
@@ -77,21 +84,21 @@ function openRing(kernel: Kernel): Ring {
 }
 
 /**
- * Records of the lockless ring buffer of v5.10 and later, oldest first. VMCOREINFO describes all of it, so no
- * debuginfo is needed.
- * @throws Fault when the ring itself cannot be read
+ * Yields the records of the lockless ring buffer of v5.10 and later, oldest first. Needs no debuginfo, because
+ * VMCOREINFO describes all structs. @throws Fault if the ring itself cannot be read
  */
 export function* ringbufferRecords(kernel: Kernel): Generator<LogRecord | Fault> {
   const { length, records } = ringbuffer(kernel);
   yield* records(0, length);
 }
 
-/** The ring buffer by positions, 0 the oldest; some may hold no record. @throws Fault */
+/** Returns the ring buffer by position; position 0 is the oldest. A position can be without a record. @throws Fault */
 export function ringbuffer(kernel: Kernel): StoredLog {
   const ring = openRing(kernel);
   const count = 1n << ring.countBits;
   const length = ((ring.head - ring.tail) & ring.idMask) + 1n;
-  if (length > count) throw Fault.at("corrupt", ring.descs, `printk ring spans ${length} of ${count} descriptors`);
+  if (length > count)
+    throw Fault.at("corrupt", ring.descs, `printk ring uses ${length} descriptors, but has only ${count}`);
   return { length: Number(length), records: (first, end) => ringRecords(kernel, ring, first, end) };
 }
 
@@ -101,13 +108,15 @@ function* ringRecords(kernel: Kernel, ring: Ring, first: number, end: number): G
     const record = attempt(() => readRecord(kernel, ring, (ring.tail + BigInt(i)) & ring.idMask));
     if (!record) continue;
     yield record;
-    // Texts lie side by side: together they cannot be longer than the ring.
+    // Texts do not overlap, so together they cannot be longer than the ring.
     left -= record instanceof Fault ? 0 : record.text.length;
     if (left < 0) throw Fault.at("corrupt", ring.data, "printk messages overlap each other");
   }
 }
 
-/** The record of a descriptor id; undefined when it holds none, as one being written. @throws Fault */
+/**
+ * Reads the record of a descriptor id; undefined if there is none, for example while it is being written. @throws Fault
+ */
 function readRecord(kernel: Kernel, ring: Ring, id: bigint): LogRecord | undefined {
   const { memory, arch } = kernel;
   const index = id & ((1n << ring.countBits) - 1n);
@@ -118,10 +127,11 @@ function readRecord(kernel: Kernel, ring: Ring, id: bigint): LogRecord | undefin
   const info = memory.read(ring.infos + index * BigInt(ring.infoSize), ring.infoSize);
   const view = viewOf(info);
   const field = (at: number, size: number): bigint => {
-    if (at + size > info.length) throw Fault.of("corrupt", "VMCOREINFO puts a member of printk_info outside of it");
+    if (at + size > info.length)
+      throw Fault.of("corrupt", "according to VMCOREINFO a member of printk_info is outside of the struct");
     return readUnsigned(view, at, size, arch.byteOrder);
   };
-  // u8 facility; u8 flags:5, level:3 follow text_len without a name in VMCOREINFO.
+  // u8 facility and u8 flags:5, level:3 follow text_len; VMCOREINFO does not have them.
   const bits = info[ring.info.length + 3] ?? 0;
   return {
     seq: field(ring.info.seq, 8),
@@ -134,19 +144,19 @@ function readRecord(kernel: Kernel, ring: Ring, id: bigint): LogRecord | undefin
   };
 }
 
-/** @throws Fault */
+/** Reads the text of a record. @throws Fault */
 function readText(kernel: Kernel, ring: Ring, desc: bigint, textLength: number): string {
   const { memory, arch } = kernel;
   const begin = memory.word(desc + BigInt(ring.begin));
   const next = memory.word(desc + BigInt(ring.next));
-  // An odd position marks a block without data: an empty line, or one whose text was lost.
+  // An odd position means a block without data: an empty line, or a line whose text was lost.
   if (begin === next || (begin & next & 1n) === 1n) return "";
   let start = begin & ring.dataMask;
   let end = next & ring.dataMask;
   if (end === 0n) end = ring.dataMask + 1n;
-  // A block is never split: one that did not fit at the end lies at the start of the ring.
+  // A block is never split: if it did not fit at the end, it is at the start of the ring.
   if (start > end) start = 0n;
-  start += BigInt(arch.wordSize); // the descriptor id stands in front of the text
+  start += BigInt(arch.wordSize); // the descriptor id precedes the text
   if (start > end) throw Fault.at("corrupt", desc, "log message ends before it begins");
   const length = Math.min(textLength, Number(end - start));
   return utf8.decode(memory.read(ring.data + start, length));
@@ -154,7 +164,7 @@ function readText(kernel: Kernel, ring: Ring, desc: bigint, textLength: number):
 
 const utf8 = new TextDecoder();
 
-/** struct dev_printk_info: two char arrays. */
+/** Returns the `KEY=value` pairs of struct dev_printk_info, which has two char arrays. */
 function dictionary(info: Uint8Array, ring: Ring): string[] {
   const subsystem = cString(info.subarray(ring.device.subsystem, ring.device.device));
   const device = cString(info.subarray(ring.device.device));

@@ -1,25 +1,26 @@
+/** Buffers of printk_safe. */
 import type { Kernel } from "../../model/kernel.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import { perCpuAddress } from "../../kernel/percpu.ts";
 import { globalAddress } from "../vmcoreinfo.ts";
 
-/** What one CPU printed where printk() could not take its lock, and no one has moved to the log. */
+/** What one CPU printed while printk() could not take its lock, and what was not yet moved to the log. */
 export interface SafeBuffer {
   /** "nmi_print_seq" or "safe_print_seq". */
   readonly name: string;
   readonly cpu: number;
   readonly address: bigint;
-  /** Bytes. */
+  /** In bytes. */
   readonly length: number;
-  /** Messages that did not fit. */
+  /** Number of messages that did not fit. */
   readonly lost: number;
   readonly lines: readonly string[];
 }
 
-/** Larger than any SAFE_LOG_BUF_LEN. */
+/** Limit for the text of a buffer, in bytes; larger than any SAFE_LOG_BUF_LEN. */
 const MAX_BYTES = 1 << 16;
 
-/** `struct printk_safe_seq_buf` of every CPU (kernel/printk/printk_safe.c, v4.10 to v5.14). @throws Fault */
+/** Yields the `struct printk_safe_seq_buf` of every CPU (kernel/printk/printk_safe.c, v4.10 to v5.14). @throws Fault */
 export function* safeBuffers(kernel: Kernel): Generator<SafeBuffer> {
   for (const name of ["nmi_print_seq", "safe_print_seq"]) {
     const base = globalAddress(kernel, name);

@@ -1,3 +1,4 @@
+/** The running task and the saved registers of each CPU. */
 import { viewOf } from "../../base/bytes.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Registers } from "../../arch/arch.ts";
@@ -9,11 +10,9 @@ import { possibleCpus } from "../../kernel/cpumask.ts";
 import { perCpuAddress, perCpuVariable } from "../../kernel/percpu.ts";
 
 /**
- * The task that a CPU was running.
- *
- * x86 keeps it in `current_task`, from v6.2 to v6.14 in `pcpu_hot` (commit e57ef2ed97c1); the scheduler's
- * `runqueues.curr` names it everywhere, but is ahead of the truth while it switches tasks.
- * @throws Fault
+ * Returns the task that a CPU was running.
+ * x86 has it in `current_task`; from v6.2 to v6.14 in `pcpu_hot` (commit e57ef2ed97c1). All architectures have the
+ * scheduler's `runqueues.curr`, but that already names the next task during a context switch. @throws Fault
  */
 export function cpuTask(kernel: Kernel, cpu: number): Obj<"struct task_struct"> {
   const sources: readonly (() => Obj<"struct task_struct">)[] = [
@@ -41,13 +40,13 @@ const cpusByTask = derived(
     ),
 );
 
-/** The CPU on which the task was running at the crash; undefined for one that was not. */
+/** Returns the CPU that was running the task at the crash; undefined if none was. */
 export function runningOn(kernel: Kernel, task: Obj<"struct task_struct">): number | undefined {
   const cpus = cpusByTask(kernel);
   return cpus.get(task.address);
 }
 
-/** What each possible CPU was running; CPUs without a known task are left out. */
+/** The task that each possible CPU was running; CPUs whose task is not known are missing. */
 export const runningTasks = derived(
   "running tasks",
   (kernel): readonly { readonly cpu: number; readonly task: Obj<"struct task_struct"> }[] =>
@@ -58,15 +57,14 @@ export const runningTasks = derived(
 );
 
 /**
- * The registers that the CPUs saved, with their CPU numbers.
- *
- * A dump lists notes of those CPUs that answered, in no order to rely on: the contents of each CPU's own
- * `crash_notes` (kernel/crash_core.c: crash_save_cpu) tell whose a note is. QEMU writes a note for every CPU in
- * order and leaves `crash_notes` alone: there the kernel stack of what the CPU ran confirms the binding.
+ * The registers that the CPUs saved, with CPU numbers.
+ * A dump has notes only of CPUs that responded, and their order is not reliable. The contents of each CPU's
+ * `crash_notes` (kernel/crash_core.c: crash_save_cpu) identify the CPU of a note. QEMU writes a note for every CPU in
+ * order and does not write `crash_notes`; then the CPU is identified by the kernel stack of its running task.
  */
 export const cpuNotes = derived("cpu notes", (kernel): readonly CpuNote[] => bindNotes(kernel));
 
-/** The registers that `cpu` saved, if it did. */
+/** Returns the registers that `cpu` saved; undefined if it saved none. */
 export const cpuNote = (kernel: Kernel, cpu: number): CpuNote | undefined =>
   cpuNotes(kernel).find((note) => note.cpu === cpu);
 
@@ -86,14 +84,15 @@ function bindNotes(kernel: Kernel): readonly CpuNote[] {
     if (saved && !(saved instanceof Fault)) bind(cpu, (note) => sameRegisters(note.registers, saved));
   }
   const wasBound = bound.size > 0;
-  for (const cpu of possible) bind(cpu, (note) => standsOnStackOf(kernel, cpu, note));
-  // Where nothing contradicts it the order is all there is; kdump notes of silent CPUs stay unbound.
+  for (const cpu of possible) bind(cpu, (note) => isOnStackOf(kernel, cpu, note));
+  // If nothing contradicts it, use the order of the notes. With kdump, notes of CPUs that did not respond stay
+  // unassigned.
   if (!wasBound) for (const cpu of possible) bind(cpu, (note) => kernel.cpuNotes[cpu] === note);
   if (!wasBound) for (const cpu of possible) bind(cpu, () => true);
   return [...bound].map(([cpu, note]) => ({ cpu, ...note })).sort((a, b) => a.cpu - b.cpu);
 }
 
-function standsOnStackOf(kernel: Kernel, cpu: number, note: FileNote): boolean {
+function isOnStackOf(kernel: Kernel, cpu: number, note: FileNote): boolean {
   const sp = note.registers.get(kernel.arch.sp);
   const stack = attempt(() => taskStackRange(kernel, cpuTask(kernel, cpu)));
   return sp !== undefined && !(stack instanceof Fault) && sp >= stack.start && sp < stack.end;
@@ -106,7 +105,7 @@ function sameRegisters(a: Registers, b: Registers): boolean {
 
 const NT_PRSTATUS = 1;
 
-/** The note that `cpu` itself wrote when it was stopped; undefined when it wrote none. @throws Fault */
+/** Returns the registers in the note that `cpu` wrote when it was stopped; undefined if it wrote none. @throws Fault */
 function crashNote(kernel: Kernel, cpu: number): Registers | undefined {
   const symbol = kernel.symbols.find("crash_notes");
   if (!symbol) return undefined;
@@ -117,7 +116,7 @@ function crashNote(kernel: Kernel, cpu: number): Registers | undefined {
   const little = kernel.arch.byteOrder === "little";
   const nameSize = header.getUint32(0, little);
   const size = header.getUint32(4, little);
-  // note_buf_t holds one prstatus and the end mark: larger is damage.
+  // note_buf_t contains one prstatus and the end marker; a larger size is damage.
   if (nameSize === 0 || nameSize > 64 || size > 4096 || header.getUint32(8, little) !== NT_PRSTATUS) return undefined;
   const desc = kernel.memory.read(note + 12n + BigInt((nameSize + 3) & ~3), size);
   return kernel.arch.prstatus(desc)?.registers;

@@ -1,3 +1,4 @@
+/** Preempt counts. */
 import { Fault } from "../../base/fault.ts";
 import { perCpuVariable } from "../../kernel/percpu.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -12,8 +13,8 @@ const FIELDS: readonly (readonly [name: string, shift: number, bits: number])[] 
 ];
 
 /**
- * The preempt count of a CPU, without the bit that x86 keeps for the need to reschedule: a per-CPU variable of x86, from
- * v6.2 to v6.14 a member of `pcpu_hot`; elsewhere in the running task's `thread_info`. @throws Fault
+ * Returns the preempt count of a CPU, without x86's bit for the need to reschedule. x86 has it in a per-CPU variable,
+ * from v6.2 to v6.14 in `pcpu_hot`; other architectures in the running task's `thread_info`. @throws Fault
  */
 export function preemptCount(kernel: Kernel, cpu: number): number {
   const count = (value: number): number => (value & 0x7fff_ffff) >>> 0;
@@ -26,10 +27,10 @@ export function preemptCount(kernel: Kernel, cpu: number): number {
   const task = cpuTask(kernel, cpu);
   for (const path of ["thread_info.preempt.count", "thread_info.preempt_count"])
     if (task.has(path)) return count(task.at(path).number());
-  throw Fault.of("unknown", "where this architecture keeps the preempt count is not known");
+  throw Fault.of("unknown", "the location of the preempt count is not known for this architecture");
 }
 
-/** "hardirq depth 1, preempt_disable() depth 2"; "0" for a CPU that can be preempted. */
+/** Formats a preempt count: "preempt_disable() depth 2, hardirq depth 1"; "0" for a CPU that can be preempted. */
 export function preemptCountText(count: number): string {
   const parts = FIELDS.flatMap(([name, shift, bits]) => {
     const value = (count >>> shift) & ((1 << bits) - 1);

@@ -1,3 +1,4 @@
+/** Run queues of the scheduler. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -6,17 +7,20 @@ import { perCpuVariable } from "../../kernel/percpu.ts";
 import { rbtreeEntries } from "../../kernel/rbtree.ts";
 import { taskTable, taskCpu } from "./task.ts";
 
-/** The `struct rq` of a CPU (kernel/sched/sched.h). @throws Fault */
+/** Returns the `struct rq` of a CPU (kernel/sched/sched.h). @throws Fault */
 export const runqueue = (kernel: Kernel, cpu: number): Obj<"struct rq"> => perCpuVariable(kernel, "runqueues", cpu);
 
-/** Task groups in task groups: cgroups may be nested without limit, stacks of ours may not. */
+/** Limit for nested task groups. Cgroups have no limit for nesting, but our recursion needs one. */
 const MAX_DEPTH = 64;
 
-/** What a scheduling entity stands for: a task, or the run queue of a task group on this CPU. */
+/** What a scheduling entity represents: a task, or the run queue of a task group on this CPU. */
 export type Queued =
   { readonly task: Obj<"struct task_struct"> } | { readonly group: Obj<"struct cfs_rq" | "struct rt_rq"> };
 
-/** A `struct sched_entity` or `sched_rt_entity`; with CONFIG_*_GROUP_SCHED those with a queue of their own are groups. */
+/**
+ * Returns what a `struct sched_entity` or `sched_rt_entity` represents. With CONFIG_*_GROUP_SCHED, entities that have a
+ * queue (`my_q`) are groups.
+ */
 function queued(entity: Obj<"struct sched_entity" | "struct sched_rt_entity">, member: "se" | "rt"): Queued {
   if (entity.has("my_q")) {
     const own = entity.at("my_q");
@@ -25,21 +29,24 @@ function queued(entity: Obj<"struct sched_entity" | "struct sched_rt_entity">, m
   return { task: entity.containerOf("struct task_struct", member) };
 }
 
-/** What runs now on a `struct cfs_rq`; kept out of its tree. undefined when nothing does. @throws Fault */
+/** Returns what is running on a `struct cfs_rq`, which is not in its tree; undefined if nothing is. @throws Fault */
 export function cfsCurrent(cfs: Obj<"struct cfs_rq">): Queued | undefined {
   const current = cfs.at("curr");
   return current.value() === 0n ? undefined : queued(current.deref(), "se");
 }
 
-/** What waits on a `struct cfs_rq`, in the order of its tree. @throws Fault where the tree breaks */
+/** Yields what is waiting on a `struct cfs_rq`, in the order of its tree. @throws Fault where the tree breaks */
 export function* cfsQueue(cfs: Obj<"struct cfs_rq">): Generator<Queued> {
   for (const entity of rbtreeEntries(cfs.kernel, cfs.at("tasks_timeline"), "struct sched_entity", "run_node"))
     yield queued(entity, "se");
 }
 
-/** Tasks that wait on a `struct cfs_rq` and on the groups below it. @throws Fault where a tree breaks */
+/**
+ * Yields the tasks that are waiting on a `struct cfs_rq` and on the groups below it. @throws Fault where a tree breaks
+ */
 export function* cfsTasks(cfs: Obj<"struct cfs_rq">, depth = 0): Generator<Obj<"struct task_struct">> {
-  if (depth > MAX_DEPTH) throw Fault.at("corrupt", cfs.address, "task groups are nested too deep");
+  if (depth > MAX_DEPTH)
+    throw Fault.at("corrupt", cfs.address, `task groups are nested deeper than ${MAX_DEPTH} levels`);
   const current = cfsCurrent(cfs);
   if (current && "group" in current) yield* cfsTasks(current.group, depth + 1);
   for (const one of cfsQueue(cfs)) {
@@ -48,7 +55,7 @@ export function* cfsTasks(cfs: Obj<"struct cfs_rq">, depth = 0): Generator<Obj<"
   }
 }
 
-/** Entries of a `struct rt_rq` with their priority, the most urgent first. @throws Fault where a list breaks */
+/** Yields the entries of a `struct rt_rq` with their priority, most urgent first. @throws Fault where a list breaks */
 export function* rtQueue(rt: Obj<"struct rt_rq">): Generator<Queued & { readonly priority: number }> {
   let priority = 0;
   for (const head of rt.at("active.queue").elements()) {
@@ -58,31 +65,31 @@ export function* rtQueue(rt: Obj<"struct rt_rq">): Generator<Queued & { readonly
   }
 }
 
-/** Tasks with a deadline, the earliest first; none where the kernel has no such class. @throws Fault */
+/** Yields the deadline tasks, earliest deadline first; none if the kernel does not have that class. @throws Fault */
 export function* deadlineTasks(rq: Obj<"struct rq">): Generator<Obj<"struct task_struct">> {
   if (!rq.has("dl.root")) return;
   for (const entity of rbtreeEntries(rq.kernel, rq.at("dl.root"), "struct sched_dl_entity", "rb_node")) {
-    // Since Linux kernel commit 63ba8422f876 ("sched/deadline: Introduce deadline servers") (in v6.8) an entity may
-    // be a server of the fair class and no task.
+    // Since Linux kernel commit 63ba8422f876 ("sched/deadline: Introduce deadline servers") (in v6.8) an entity can be
+    // a server of the fair class and not a task.
     if (entity.has("dl_server") && entity.at("dl_server").value() !== 0n) continue;
     yield entity.containerOf("struct task_struct", "dl");
   }
 }
 
-/** Tasks on the local queue of a BPF scheduler (v6.12, CONFIG_SCHED_CLASS_EXT). @throws Fault */
+/** Yields the tasks on the local queue of a BPF scheduler (v6.12, CONFIG_SCHED_CLASS_EXT). @throws Fault */
 export function* extTasks(rq: Obj<"struct rq">): Generator<Obj<"struct task_struct">> {
   if (!rq.has("scx.runnable_list")) return;
   yield* listEntries(rq.kernel, rq.at("scx.runnable_list"), "struct task_struct", "scx.runnable_node");
 }
 
-/** All tasks that count as runnable on a CPU, whatever queue they are on, by pid. */
+/** Returns all runnable tasks of a CPU, on any of its queues, by pid. */
 export const tasksOnRunqueue = (kernel: Kernel, cpu: number): readonly Obj<"struct task_struct">[] =>
   taskTable(kernel).tasks.filter((task) => {
     const isThere = attempt(() => taskCpu(task) === cpu && task.at("on_rq").value() !== 0n);
     return isThere === true;
   });
 
-/** The name of a task group's cgroup; undefined for the root and for autogroups. @throws Fault */
+/** Returns the name of a task group's cgroup; undefined for the root and for autogroups. @throws Fault */
 export function taskGroupName(group: Obj<"struct task_group">): string | undefined {
   if (!group.has("css.cgroup.kn")) return undefined;
   const cgroup = group.at("css.cgroup");
@@ -92,11 +99,13 @@ export function taskGroupName(group: Obj<"struct task_group">): string | undefin
   return name === "" ? undefined : name;
 }
 
-/** Groups below a task group, newest first. @throws Fault where the list breaks */
+/** Yields the groups below a task group, newest first. @throws Fault where the list breaks */
 export const childGroups = (group: Obj<"struct task_group">): Generator<Obj<"struct task_group">> =>
   listEntries(group.kernel, group.at("children"), "struct task_group", "siblings");
 
-/** Whether the bandwidth of a group's queue is used up (`cfs_rq.throttled`, `rt_rq.rt_throttled`). @throws Fault */
+/**
+ * Returns whether a group's queue has used up its bandwidth (`cfs_rq.throttled`, `rt_rq.rt_throttled`). @throws Fault
+ */
 export function isThrottled(queue: Obj<"struct cfs_rq" | "struct rt_rq">): boolean {
   for (const member of ["throttled", "rt_throttled"]) if (queue.has(member)) return queue.at(member).value() !== 0n;
   return false;

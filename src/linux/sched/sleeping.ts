@@ -1,9 +1,10 @@
+/** Activity of tasks. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Obj } from "../../model/object.ts";
 import { runningOn } from "./cpu.ts";
 import { type TaskState, taskState } from "./taskState.ts";
 
-/** How far a task is from running. */
+/** Whether a task is running, waits for a CPU, sleeps, is stopped or is dead. */
 export type TaskActivity = "running" | "runnable" | "sleeping" | "stopped" | "dead" | "unknown";
 
 const BY_STATE: Readonly<Record<TaskState, TaskActivity>> = {
@@ -22,8 +23,8 @@ const BY_STATE: Readonly<Record<TaskState, TaskActivity>> = {
 };
 
 /**
- * Whether a task runs, waits for a CPU, sleeps or is dead. One that was preempted on its way to sleep is runnable,
- * whatever its state says: it is still on its run queue.
+ * Returns a task's activity. A task that was preempted while it was going to sleep is runnable although its state says
+ * otherwise, because it is still on its run queue.
  */
 export function taskActivity(task: Obj<"struct task_struct">): TaskActivity {
   if (runningOn(task.kernel, task) !== undefined) return "running";
@@ -33,8 +34,8 @@ export function taskActivity(task: Obj<"struct task_struct">): TaskActivity {
 }
 
 /**
- * On a run queue. Since Linux kernel commit 152e11f6df29 ("sched/fair: Implement delayed dequeue") (in v6.12) tasks
- * that sleep may stay there for a while.
+ * Returns whether a task is on a run queue. Since Linux kernel commit 152e11f6df29 ("sched/fair: Implement delayed
+ * dequeue") (in v6.12) sleeping tasks can stay on it for a while; they do not count.
  */
 function isQueued(task: Obj<"struct task_struct">): boolean {
   if (!task.has("on_rq") || task.at("on_rq").number() === 0) return false;

@@ -1,3 +1,4 @@
+/** Kernel stack of a task. */
 import type { Registers } from "../../arch/arch.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -12,8 +13,8 @@ import { cpuNote, runningOn } from "./cpu.ts";
 import { oopses } from "../printk/oops.ts";
 
 /**
- * A task's kernel stack, from where it slept, or, for a task that was running, from the registers that its CPU saved.
- * A stack that cannot be begun is one without frames whose fault says why.
+ * Returns a task's kernel stack: from where it was switched out or, for a running task, from the registers that its CPU
+ * saved. If unwinding cannot start, the stack has no frames and a fault with the reason.
  */
 export function stackTrace(kernel: Kernel, task: Obj<"struct task_struct">): Stack {
   const stack = attempt(() => trace(kernel, task));
@@ -31,8 +32,9 @@ function trace(kernel: Kernel, task: Obj<"struct task_struct">): Stack {
 }
 
 /**
- * arm64: the stack by the chain of frame records that x29 points at, in place of one that came to no end. A CPU may be
- * caught where nothing tells how far its function had got, so that its other registers lead astray.
+ * Returns the stack that results from the chain of frame records to which x29 points (arm64), to replace a stack whose
+ * unwinding failed. At some instructions nothing says how much of the function has been executed, so that rules for the
+ * other registers give wrong results.
  */
 function recordedStack(
   kernel: Kernel,
@@ -52,7 +54,10 @@ function recordedStack(
   return stack.fault || stack.frames.length < broken.frames.length ? undefined : stack;
 }
 
-/** A task's stack from a place on it, faults told as the kernel's own report of them does. @throws Fault */
+/**
+ * Returns a task's stack from a start position. The details of traps are taken from the kernel's report of the fault.
+ * @throws Fault
+ */
 export function stackFrom(kernel: Kernel, task: Obj<"struct task_struct">, start: Cursor): Stack {
   return unwind(kernel, start, { task, reported: (registers) => reportedFault(kernel, registers) });
 }
@@ -60,7 +65,9 @@ export function stackFrom(kernel: Kernel, task: Obj<"struct task_struct">, start
 /** `RSP: 0018:ffffd11f40523cd8` of x86, `sp : ffff80008002b8f0` of arm64. */
 const STACK_POINTER = /\b(?:RSP: [0-9a-f]{4}:|sp ?: )([0-9a-f]{8,16})\b/;
 
-/** What the kernel's own report of a fault with these registers says: the same stack pointer tells that it is that. */
+/**
+ * Returns the details of the kernel's report of a fault with these registers, which is identified by its stack pointer.
+ */
 function reportedFault(kernel: Kernel, registers: Registers): FaultDetails | undefined {
   const sp = registers.get(kernel.arch.sp);
   const reports = attempt(() => oopses(kernel));

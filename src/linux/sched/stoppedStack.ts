@@ -1,3 +1,4 @@
+/** Kernel stack of a task, including the functions that stopped its CPU. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { CpuNote, Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -9,24 +10,23 @@ import { cpuNote, runningOn } from "./cpu.ts";
 import { stackFrom, stackTrace } from "./stackTrace.ts";
 
 /**
- * A task's stack with what its CPU went on to do after it had saved its registers, where that can be found.
- *
- * kdump's registers are those of an earlier moment: the panicking CPU saves them in __crash_kexec() and goes on to
- * machine_kexec() (kernel/kexec_core.c); the others save what an NMI interrupted, in crash_nmi_callback()
- * (arch/x86/kernel/reboot.c). The frames of both still lie on the stacks, whole.
+ * Returns a task's stack including the calls that its CPU made after it had saved its registers, if they can be found.
+ * The registers of kdump are from an earlier time. The panicking CPU saves them in __crash_kexec() and then calls
+ * machine_kexec() (kernel/kexec_core.c). The other CPUs save what an NMI interrupted, in crash_nmi_callback()
+ * (arch/x86/kernel/reboot.c). The frames of both are still complete on the stacks.
  */
 export function stoppedStack(kernel: Kernel, task: Obj<"struct task_struct">): Stack {
   const cpu = runningOn(kernel, task);
   const note = cpu === undefined ? undefined : cpuNote(kernel, cpu);
-  // Only an architecture whose calls push the return address leaves it where it can be looked for.
+  // A return address can be searched for on the stack only if calls push it.
   const pushes = kernel.arch.linkRegister === undefined;
   const later = note && pushes ? (intoKexec(kernel, task, note) ?? inNmi(kernel, task, note)) : undefined;
   return later ?? stackTrace(kernel, task);
 }
 
 /**
- * The stack from machine_kexec() on, for the CPU that saved its registers in the function that called it, or, where an
- * oops called it, those that the exception had saved: that may have been taken on a stack of its own.
+ * Returns the stack that starts in machine_kexec(), for the CPU that saved its registers in the function that called
+ * it. If an oops called it, these are the registers that the exception saved, possibly on another stack.
  */
 function intoKexec(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): Stack | undefined {
   const sp = note.registers.get(kernel.arch.sp);
@@ -35,10 +35,11 @@ function intoKexec(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNot
   const stacks = cpuStacks(kernel).filter(({ cpu, kind }) => cpu === note.cpu && kind !== "nmi");
   if (!(own instanceof Fault)) stacks.unshift(own);
   for (const { start, end } of stacks) {
-    // Calls go downwards: on the stack that the registers point into nothing of them lies above.
+    // Calls go downwards: on the stack that contains the saved stack pointer, only addresses below it can have such
+    // frames.
     const range = { start, end: sp >= start && sp < end ? sp : end };
     const found = stackWith(kernel, task, range, "machine_kexec", ({ frames }) => {
-      // A frame that ends just where the saved registers stood was called from there.
+      // If the frame ends at the saved stack pointer, it was called from there.
       if (frames[0]?.cfa === sp) return true;
       const saved = frames.find((frame) => frame.trap !== undefined)?.trap?.registers;
       return saved?.get(kernel.arch.sp) === sp && saved.get(kernel.arch.pc) === note.registers.get(kernel.arch.pc);
@@ -48,7 +49,10 @@ function intoKexec(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNot
   return undefined;
 }
 
-/** The stack from crash_nmi_callback() on: on the NMI's own stack, or, if it interrupted user code, on the task's. */
+/**
+ * Returns the stack that starts in crash_nmi_callback(): on the NMI stack or, if the NMI interrupted user code, on the
+ * task's stack.
+ */
 function inNmi(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): Stack | undefined {
   if (!kernel.symbols.find("crash_nmi_callback")) return undefined;
   const own = attempt(() => taskStackRange(kernel, task));
@@ -56,7 +60,7 @@ function inNmi(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): 
     ? own
     : cpuStacks(kernel).find(({ kind, cpu }) => kind === "nmi" && cpu === note.cpu);
   if (!stack || stack instanceof Fault) return undefined;
-  // It must lead to what the CPU saved as interrupted.
+  // The stack is right only if it leads to the interrupted address that the CPU saved.
   const pc = note.registers.get(kernel.arch.pc);
   return stackWith(kernel, task, stack, "crash_nmi_callback", ({ frames, userTrap }) => {
     const interrupted = frames.find((frame) => frame.trap !== undefined);
@@ -64,7 +68,7 @@ function inNmi(kernel: Kernel, task: Obj<"struct task_struct">, note: CpuNote): 
   });
 }
 
-/** The first stack that unwinds from a return address into `name` and that `isRight`. */
+/** Returns the first stack that unwinds from a return address into `name` and for which `isRight` returns true. */
 function stackWith(
   kernel: Kernel,
   task: Obj<"struct task_struct">,
@@ -83,7 +87,10 @@ function stackWith(
   return undefined;
 }
 
-/** A frame that a call left: its return address and the stack pointer behind it. */
+/**
+ * Returns a cursor for the frame to which a call returns. @param pc the return address @param sp the stack pointer
+ * after the return
+ */
 export function returnTo(kernel: Kernel, pc: bigint, sp: bigint): Cursor {
   const known = new Map([
     [kernel.arch.pc, pc],

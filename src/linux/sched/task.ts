@@ -1,3 +1,4 @@
+/** Tasks and the lists that contain them. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -8,52 +9,57 @@ import { listEntries } from "../../kernel/list.ts";
 import { perCpuVariable } from "../../kernel/percpu.ts";
 import { globalU32 } from "../vmcoreinfo.ts";
 
-/** The idle tasks ("swapper"), one per possible CPU. @throws Fault */
+/** Yields the idle tasks ("swapper"), one for each possible CPU. @throws Fault */
 export function* idleTasks(kernel: Kernel): Generator<Obj<"struct task_struct">> {
   for (const cpu of possibleCpus(kernel)) {
     const idle = attempt(() => perCpuVariable(kernel, "runqueues", cpu).at("idle").deref());
-    // A possible CPU that never came up has no idle task yet.
+    // A possible CPU that was never online has no idle task.
     if (idle instanceof Fault || idle.address === 0n) continue;
     yield idle;
   }
 }
 
 /**
- * The threads of a process, its leader first, `struct task_struct`.
- * @throws Fault where the thread list breaks; threads before it were yielded
+ * Yields the threads of a process, `struct task_struct`, leader first. @throws Fault where the thread list breaks,
+ * after yielding the threads before
  */
 export function* threads(leader: Obj<"struct task_struct">): Generator<Obj<"struct task_struct">> {
   const { kernel } = leader;
   yield leader;
   const signal = leader.at("signal");
-  // Only a task that is being released has no signal_struct, and no threads either.
+  // A task without signal_struct is being released and has no other threads.
   if (signal.value() === 0n) return;
-  // Since Linux kernel commit 8e1f385104ac ("kill task_struct->thread_group") (in v6.7) there is only thread_node;
-  // it exists since v3.14.
+  // Since Linux kernel commit 8e1f385104ac ("kill task_struct->thread_group") (in v6.7) there is only thread_node,
+  // which exists since v3.14.
   const others = leader.has("thread_node")
     ? listEntries(kernel, signal.at("thread_head"), "struct task_struct", "thread_node")
     : listEntries(kernel, leader.at("thread_group"), "struct task_struct", "thread_group");
   for (const thread of others) {
     if (thread.address === leader.address) continue;
-    // Each thread has one leader: lists that run into each other end here.
+    // All threads have the same leader. If they do not, the list has run into another one.
     if (thread.at("group_leader").value() !== leader.address) {
-      throw Fault.at("corrupt", thread.address, "thread list leads to a thread of another process");
+      throw Fault.at("corrupt", thread.address, "thread list contains a thread of another process");
     }
     yield thread;
   }
 }
 
-/** Thread group leaders on the list that starts at `init_task`, itself left out. @throws Fault as `listEntries` */
+/**
+ * Yields the thread group leaders on the list that starts at `init_task`, without `init_task`. @throws Fault as
+ * `listEntries`
+ */
 export const processes = (kernel: Kernel): Generator<Obj<"struct task_struct">> =>
   listEntries(kernel, kernel.variable("init_task").at("tasks"), "struct task_struct", "tasks");
 
-/** Every task in list order: idle tasks, then processes, each with its threads. @throws Fault where the list breaks */
+/**
+ * Yields every task in list order: idle tasks, then each process with its threads. @throws Fault where the list breaks
+ */
 export function* tasks(kernel: Kernel): Generator<Obj<"struct task_struct">> {
   yield* idleTasks(kernel);
   for (const leader of processes(kernel)) yield* threads(leader);
 }
 
-/** The tasks that the pid table knows, by pid: a way around a broken task list. @throws Fault */
+/** Yields the tasks in the pid table, by pid. Use it if the task list is broken. @throws Fault */
 export function* pidTableTasks(kernel: Kernel): Generator<Obj<"struct task_struct">> {
   for (const { entry } of idrEntries(kernel, kernel.variable("init_pid_ns").at("idr"))) {
     const task = pidTask(kernel.object("struct pid", entry));
@@ -61,40 +67,43 @@ export function* pidTableTasks(kernel: Kernel): Generator<Obj<"struct task_struc
   }
 }
 
-/** The task a `struct pid` is the thread id of; undefined for a pid that is only a session or group by now. */
+/**
+ * Returns the task whose thread id a `struct pid` is; undefined for a pid that is only used as a session or group id.
+ * @throws Fault
+ */
 export function pidTask(pid: Obj<"struct pid">): Obj<"struct task_struct"> | undefined {
   // enum pid_type starts with PIDTYPE_PID.
   const first = pid.at("tasks[0].first").value();
   if (first === 0n) return undefined;
   const { kernel } = pid;
   // Since Linux kernel commit 2c4704756cab ("pids: Move the pgrp and session pid pointers from task_struct to
-  // signal_struct") (in v4.19) the links lie in pid_links[]; before, in pids[].node.
+  // signal_struct") (in v4.19) the links are in pid_links[]; before, in pids[].node.
   const task = kernel.object("struct task_struct", 0n);
   const link = task.has("pid_links") ? task.at("pid_links[0]") : task.at("pids[0].node");
   return kernel.object(task.type, BigInt.asUintN(64, first - link.address));
 }
 
-/** PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
+/** Limit for tasks: PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
 const MAX_TASKS = 4 * 1024 * 1024;
 
-/** Every task, and why there may be more. */
+/** Every task, and the fault because of which some can be missing. */
 export interface TaskTable {
   /** By pid; idle tasks first. */
   readonly tasks: readonly Obj<"struct task_struct">[];
-  /** The pid of each; Number.MAX_SAFE_INTEGER where it cannot be read. */
+  /** The pid of each task; Number.MAX_SAFE_INTEGER if it cannot be read. */
   readonly pids: readonly number[];
-  /** Why the list could not be followed to its end. */
+  /** Why the list could not be followed to its end; undefined if it could. */
   readonly fault: Fault | undefined;
   /**
-   * A sentence when the kernel counts another number of tasks than its lists hold. That is no damage by itself: tasks
-   * start and exit while the machine dies.
+   * A sentence if the kernel's count of tasks differs from the number found. This alone is not damage, because tasks
+   * start and exit while the kernel crashes.
    */
   readonly note: string | undefined;
 }
 
 /**
- * All tasks by pid, worked out once. Where the task list breaks, the pid table fills in what lies behind.
- * Never throws: a dump without task types or tasks gives an empty table and the fault.
+ * All tasks by pid, computed once. If the task list breaks, the rest is taken from the pid table. Never throws: a dump
+ * without task types or tasks gives an empty table and the fault.
  */
 export const taskTable = derived("task table", (kernel): TaskTable => {
   const found = new Map<bigint, Obj<"struct task_struct">>();
@@ -104,7 +113,7 @@ export const taskTable = derived("task table", (kernel): TaskTable => {
       for (const task of source()) {
         if (found.size === MAX_TASKS) throw Fault.at("corrupt", task.address, `more than ${MAX_TASKS} tasks`);
         found.set(task.address, task);
-        // At once, while its page is at hand: the structs of 20,000 tasks are more than any cache of pages holds.
+        // Read the pid now, while the page is cached: the structs of 20,000 tasks do not fit into the page cache.
         if (!pids.has(task.address)) pids.set(task.address, readPid(task));
       }
     });
@@ -113,7 +122,7 @@ export const taskTable = derived("task table", (kernel): TaskTable => {
   collect(() => idleTasks(kernel));
   const idle = found.size;
   let fault = collect(() => processes(kernel));
-  // One broken thread list takes nothing from the other processes.
+  // A broken thread list does not affect the other processes.
   for (const leader of [...found.values()].slice(idle)) {
     const broken = collect(() => threads(leader));
     fault ??= broken;
@@ -121,19 +130,19 @@ export const taskTable = derived("task table", (kernel): TaskTable => {
   if (fault) collect(() => pidTableTasks(kernel));
   const note = countNote(kernel, found.size - idle);
   const order = [...found.values()].map((task) => ({ task, pid: pids.get(task.address) ?? readPid(task) }));
-  // Sorting is stable: idle tasks all have pid 0 and stay in the order of their CPUs.
+  // The sort is stable: idle tasks all have pid 0 and stay in the order of their CPUs.
   order.sort((a, b) => a.pid - b.pid);
   return { tasks: order.map(({ task }) => task), pids: order.map(({ pid }) => pid), fault, note };
 });
 
-/** kernel/fork.c: nr_threads counts every task but the idle ones. */
+/** Compares the number of tasks with nr_threads, which counts every task except the idle ones (kernel/fork.c). */
 function countNote(kernel: Kernel, found: number): string | undefined {
   const counted = attempt(() => globalU32(kernel, "nr_threads"));
   if (counted instanceof Fault || counted === undefined || counted === found) return undefined;
-  return `the kernel counts ${counted} tasks besides the idle ones (nr_threads), ${found} were found`;
+  return `the kernel counts ${counted} tasks without the idle ones (nr_threads), but ${found} were found`;
 }
 
-/** Tasks whose own page is gone come last. */
+/** Pid for tasks whose struct cannot be read, so that they come last. */
 const UNREADABLE_PID = Number.MAX_SAFE_INTEGER;
 
 function readPid(task: Obj<"struct task_struct">): number {
@@ -141,12 +150,15 @@ function readPid(task: Obj<"struct task_struct">): number {
   return pid instanceof Fault ? UNREADABLE_PID : pid;
 }
 
-/** A task by thread id as the initial namespace numbers it; CPU 0's idle task for 0. @throws Fault as `taskTable` */
+/**
+ * Returns the task with a thread id of the initial pid namespace; CPU 0's idle task for 0; undefined if there is none.
+ * @throws Fault as `taskTable`
+ */
 export function findTask(kernel: Kernel, pid: number): Obj<"struct task_struct"> | undefined {
   return tasksByPid(kernel).get(pid)?.[0];
 }
 
-/** All tasks of a pid: several only for 0, the idle tasks. */
+/** All tasks of each pid; only pid 0, of the idle tasks, has several. */
 export const tasksByPid = derived(
   "tasks by pid",
   (kernel): ReadonlyMap<number, readonly Obj<"struct task_struct">[]> => {
@@ -167,51 +179,54 @@ const tasksByAddress = derived(
   (kernel) => new Map(taskTable(kernel).tasks.map((task) => [task.address, task])),
 );
 
-/** The known task whose `task_struct` lies at `address`. */
+/** Returns the known task whose `task_struct` is at `address`; undefined if there is none. */
 export function taskAt(kernel: Kernel, address: bigint): Obj<"struct task_struct"> | undefined {
   const byAddress = tasksByAddress(kernel);
   return byAddress.get(address);
 }
 
-/** Thread id in the initial pid namespace. @throws Fault */
+/** Returns the thread id in the initial pid namespace. @throws Fault */
 export const taskPid = (task: Obj<"struct task_struct">): number => task.at("pid").number();
 
-/** Process id: the thread id of the group leader. @throws Fault */
+/** Returns the process id: the thread id of the group leader. @throws Fault */
 export const taskTgid = (task: Obj<"struct task_struct">): number => task.at("tgid").number();
 
-/** The name, at most 15 bytes (TASK_COMM_LEN). @throws Fault */
+/** Returns the name, at most 15 bytes (TASK_COMM_LEN). @throws Fault */
 export const taskComm = (task: Obj<"struct task_struct">): string => task.at("comm").text();
 
 /**
- * The parent as ps(1) counts it: the tracer of a traced task, the idle task of CPU 0 for the other idle ones.
- * @throws Fault
+ * Returns the parent as ps(1) shows it. For a traced task it is the tracer; for idle tasks of other CPUs, the idle task
+ * of CPU 0. @throws Fault
  */
 export const taskParent = (task: Obj<"struct task_struct">): Obj<"struct task_struct"> => task.at("parent").deref();
 
 const PF_KTHREAD = 0x00200000;
 
-/** A kernel thread: it never had an address space of its own (include/linux/sched.h: PF_KTHREAD). @throws Fault */
+/**
+ * Returns whether a task is a kernel thread, which never had an address space of its own (include/linux/sched.h:
+ * PF_KTHREAD). @throws Fault
+ */
 export const isKernelThread = (task: Obj<"struct task_struct">): boolean =>
   (task.at("flags").number() & PF_KTHREAD) !== 0;
 
-/** The CPU that the task runs on or ran on last. @throws Fault */
+/** Returns the CPU on which the task is running or last ran. @throws Fault */
 export function taskCpu(task: Obj<"struct task_struct">): number {
-  // Since Linux kernel commit bcf9033e5449 ("sched: move CPU field back into thread_info if
-  // THREAD_INFO_IN_TASK=y") (in v5.16) in thread_info; before, in task_struct or a thread_info on the stack.
+  // Since Linux kernel commit bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") (in
+  // v5.16) it is in thread_info; before, in task_struct or in a thread_info on the stack.
   if (task.has("thread_info.cpu")) return task.at("thread_info.cpu").number();
   if (task.has("cpu")) return task.at("cpu").number();
   const info = task.kernel.object("struct thread_info", task.at("stack").value());
   return info.at("cpu").number();
 }
 
-/** The user id that a task acts as, by its objective credentials (`task_struct.real_cred`). @throws Fault */
+/** Returns the user id of the task's objective credentials (`task_struct.real_cred`). @throws Fault */
 export function taskUid(task: Obj): number {
   const cred = task.at("real_cred");
   // kuid_t is a struct since Linux kernel commit 7a4e7408c5ca ("userns: Add kuid_t and kgid_t ...") (in v3.5).
   return cred.at(cred.has("uid.val") ? "uid.val" : "uid").number();
 }
 
-/** The name of a task's controlling terminal, such as "pts0"; undefined without one. @throws Fault */
+/** Returns the name of a task's controlling terminal, such as "pts0"; undefined without one. @throws Fault */
 export function taskTerminal(task: Obj): string | undefined {
   const signal = task.at("signal");
   if (signal.value() === 0n) return undefined;

@@ -1,6 +1,7 @@
+/** States of tasks. */
 import type { Obj } from "../../model/object.ts";
 
-// include/linux/sched.h, the same since v4.14
+// include/linux/sched.h; unchanged since v4.14
 const TASK_INTERRUPTIBLE = 0x0001;
 const TASK_UNINTERRUPTIBLE = 0x0002;
 const __TASK_STOPPED = 0x0004;
@@ -15,19 +16,25 @@ const TASK_NEW = 0x0800;
 const TASK_RTLOCK_WAIT = 0x1000;
 const TASK_FROZEN = 0x8000;
 
-/** crash's two letters. `ID` is a kernel thread that waits uninterruptibly without counting as load. */
+/**
+ * A state as crash prints it, in two letters. `ID` is a kernel thread in an uninterruptible wait that does not count as
+ * load.
+ */
 export type TaskState = "RU" | "IN" | "UN" | "ST" | "TR" | "ZO" | "DE" | "WA" | "PA" | "ID" | "NE" | "??";
 
-/** In the order in which `ps -S` and help name them. */
+/** The states in the order in which `ps -S` and its help list them. */
 export const TASK_STATES: readonly TaskState[] = ["RU", "IN", "UN", "ST", "TR", "ZO", "DE", "WA", "PA", "ID", "NE"];
 
-/** `task_struct.__state`, called `state` before v5.14 (commit 2f064a59a11f), and `exit_state` in one number. @throws Fault */
+/**
+ * Returns `task_struct.__state` (`state` before v5.14, commit 2f064a59a11f) and `exit_state` in one number. @throws
+ * Fault
+ */
 export function rawTaskState(task: Obj<"struct task_struct">): number {
   const state = task.at(task.has("__state") ? "__state" : "state").number();
   return state | task.at("exit_state").number();
 }
 
-/** @throws Fault */
+/** Returns the state of a task. @throws Fault */
 export const taskState = (task: Obj<"struct task_struct">): TaskState => stateLetters(rawTaskState(task));
 
 const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
@@ -46,11 +53,11 @@ const STATE_NAMES: readonly (readonly [bit: number, name: string])[] = [
   [TASK_FROZEN, "TASK_FROZEN"],
 ];
 
-/** The names of a state's bits as the kernel's source has them. */
+/** Returns the names of a state's bits, as in the kernel's source. */
 export const taskStateNames = (state: number): readonly string[] =>
   state === 0 ? ["TASK_RUNNING"] : STATE_NAMES.filter(([bit]) => state & bit).map(([, name]) => name);
 
-/** What of several bits counts most: death, then what the task waits for. */
+/** Returns the most significant of several state bits: exit states first, then the kind of wait. */
 export function stateLetters(state: number): TaskState {
   if (state & EXIT_DEAD) return "DE";
   if (state & EXIT_ZOMBIE) return "ZO";
@@ -80,5 +87,5 @@ const JOB_LETTERS: Record<TaskState, string> = {
   "??": "?",
 };
 
-/** The one letter of /proc/PID/stat and ps(1): fs/proc/array.c counts a task that is waking or new as running. */
+/** Returns the letter of /proc/PID/stat and ps(1). fs/proc/array.c shows waking and new tasks as running. */
 export const stateLetter = (state: TaskState): string => JOB_LETTERS[state];

@@ -1,22 +1,21 @@
+/** Wait queues. */
 import type { Kernel } from "../../model/kernel.ts";
 import { listEntries } from "../../kernel/list.ts";
 
-/** Who waits, and what is called to wake him. */
+/** An entry of a wait queue. */
 export interface Waiter {
-  /** The entry in the queue. */
+  /** Address of the entry. */
   readonly address: bigint;
-  /** What the entry's function is given: the task, where that function wakes one. */
+  /** The argument for the entry's function: the task, if the function wakes a task. */
   readonly private: bigint;
-  /** The function; 0 for queues of tasks alone. */
+  /** Address of the function that is called to wake the waiter; 0 for queues that contain only tasks. */
   readonly wake: bigint;
 }
 
 /**
- * Those who wait on a `wait_queue_head`, first in line first.
- *
+ * Yields the entries of a `wait_queue_head`, first in line first.
  * Since Linux kernel commits ac6424b981bc and 2055da97389a ("sched/wait: ...") (in v4.13) the list is `head` and the
- * entry `struct wait_queue_entry`; before, `task_list` and `struct __wait_queue`.
- * @throws Fault where the list breaks
+ * entry `struct wait_queue_entry`; before, `task_list` and `struct __wait_queue`. @throws Fault where the list breaks
  */
 export function* waiters(kernel: Kernel, address: bigint): Generator<Waiter> {
   const renamed = kernel.types.find("struct", "wait_queue_entry") !== undefined;
@@ -28,7 +27,7 @@ export function* waiters(kernel: Kernel, address: bigint): Generator<Waiter> {
     yield { address: entry.address, private: entry.at("private").value(), wake: entry.at("func").value() };
 }
 
-/** Those who wait on a `swait_queue_head`, which wakes tasks and nothing else (include/linux/swait.h). @throws Fault */
+/** Yields the entries of a `swait_queue_head`, which can only wake tasks (include/linux/swait.h). @throws Fault */
 export function* simpleWaiters(kernel: Kernel, address: bigint): Generator<Waiter> {
   const head = kernel.object("struct swait_queue_head", address);
   for (const entry of listEntries(kernel, head.at("task_list"), "struct swait_queue", "task_list"))

@@ -1,9 +1,10 @@
+/** The frame that shows why a task waits. */
 import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Frame } from "../../unwind/frame.ts";
 import { crashSite } from "../printk/crashSite.ts";
 
-/** Sections of code that sleeps and locks on behalf of others (include/asm-generic/vmlinux.lds.h). */
+/** Sections with functions of the scheduler and of locks (include/asm-generic/vmlinux.lds.h). */
 const SECTIONS = [
   ["__sched_text_start", "__sched_text_end"],
   ["__lock_text_start", "__lock_text_end"],
@@ -18,9 +19,9 @@ const waitSections = derived("text of scheduler and locks", (kernel) =>
 );
 
 /**
- * Index of the frame that tells what a task is about: behind the machinery of a crash, else behind the scheduler's and
- * the locks' own functions, by the sections that get_wchan() passes over (kernel/sched/core.c:
- * in_sched_functions()). The first frame where there is no other.
+ * Returns the index of the frame that shows what a task is doing: the first frame after the functions that handle a
+ * crash, the scheduler's and the locks'. The latter two are recognized by the sections that get_wchan() skips
+ * (kernel/sched/core.c: in_sched_functions()). If there is no such frame, the first frame after the crash handling.
  */
 export function waitFunction(kernel: Kernel, frames: readonly Frame[]): number {
   const site = crashSite(frames);

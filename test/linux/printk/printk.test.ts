@@ -214,13 +214,13 @@ test("a kernel that panicked is never said to have run, whatever its log holds",
     "stack guard page: 0000 [#1] SMP",
   ];
   assert.equal(panicMessage(withCpu(overflow, 1)), overflow[0]);
-  const message = /^why the kernel panicked on CPU 1 is not known: /;
+  const message = /^the reason for the panic on CPU 1 is not known: /;
   for (const lines of [["Linux version 6.1"], []]) assert.throws(() => panicMessage(withCpu(lines, 1)), { message });
 });
 
 test("without panic_cpu a log that has no panic does not tell whether there was one", () => {
   const log = ["Linux version 6.1", "Run /init as init process"].map((text) => ({ text }));
-  assert.throws(() => panicMessage(ring(log)), { message: /^whether the kernel panicked is not known: / });
+  assert.throws(() => panicMessage(ring(log)), { message: /^it is not known whether the kernel panicked: / });
   // A kernel before 4.5, of which the other variables of kernel/panic.c have symbols, has no such variable.
   assert.equal(panicMessage(ring(log, {}, { symbols: { tainted_mask: 0x3000n } })), undefined);
 });
