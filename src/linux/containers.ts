@@ -1,14 +1,17 @@
-/** What the nodes of a list, tree or array are part of, or point at. */
+/** Element types of the kernel's lists, trees and arrays. */
+
+/** The type of which the nodes of a list, tree or array are members, or to which its entries point. */
 export interface Contained {
   /** "struct task_struct". */
   readonly type: string;
-  /** The node within the type (a path); undefined where entries are pointers to the type. */
+  /** Path of the node within the type; undefined if entries are pointers to the type. */
   readonly member: string | undefined;
 }
 
 /**
- * Lists, trees and arrays of the kernel whose elements are known: C says `struct list_head`, the comment beside it
- * says of what. From the declarations of the named structs and globals; an element that a kernel has not is not used.
+ * Lists, trees and arrays of the kernel with known elements. In C the head is only a `struct list_head`; comments in
+ * the declarations of these structs and globals name the elements. If a kernel does not have a type, its line is not
+ * used.
  */
 const CONTAINED: readonly (readonly [head: string, type: string, member?: string])[] = [
   // include/linux/sched.h, include/linux/sched/signal.h
@@ -95,9 +98,8 @@ const table: ReadonlyMap<string, Contained> = new Map(
 );
 
 /**
- * The elements of a container.
- * @param owner name of the struct it is a member of; undefined for a global
- * @param name the member's or the global's name
+ * Returns the elements of a list, tree or array; undefined if they are not known. @param owner name of the struct that
+ * the head is a member of; undefined for a global @param name name of the member or global
  */
 export const containedIn = (owner: string | undefined, name: string): Contained | undefined =>
   table.get(owner === undefined ? name : `${owner}.${name}`);

@@ -1,8 +1,8 @@
 /**
- * Types of the kernel's well-known globals, for sessions that have BTF and no vmlinux: BTF declares per-CPU
- * variables only. By subsystem, then by type: the names that have it. Where a type changed over time its spellings
- * stand in one line, newest first, with ` | ` between: the first whose types this kernel has is taken, so no kernel
- * version is ever asked. Lengths that depend on the configuration are left open.
+ * Types of the kernel's well-known globals, for sessions that have BTF and no vmlinux, because BTF only declares
+ * per-CPU variables. The table is ordered by subsystem and then by type; each type has the names of its globals. If a
+ * type changed over time, its line has all its spellings, newest first, separated by ` | `. The first whose types this
+ * kernel has is used, so that no kernel version is needed. Lengths that depend on the configuration are left open.
  *
  * Source: the declarations in the kernel's own tree; test/corpus/declarations.test.ts compares them with DWARF.
  */
@@ -146,7 +146,7 @@ const subsystems: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "struct start_info *": "xen_start_info",
     "struct shared_info *": "HYPERVISOR_shared_info",
   },
-  // pahole began to tell BTF of per-CPU variables in 1.19: Debian's 5.10 has none.
+  // pahole adds per-CPU variables to BTF since 1.19, so Debian's 5.10 has none.
   "per CPU": {
     "struct rq": "runqueues",
     "struct task_struct *": "current_task ksoftirqd",
@@ -371,7 +371,7 @@ const subsystems: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** Name to the spellings of its type, newest first. */
+/** Spellings of the type of each global, by name, newest first. */
 export const declarations: ReadonlyMap<string, readonly string[]> = new Map(
   Object.values(subsystems).flatMap((types) =>
     Object.entries(types).flatMap(([spellings, names]) =>

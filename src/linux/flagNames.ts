@@ -1,10 +1,11 @@
+/** Names of flags in members that C declares as plain numbers. */
 import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import { pageFlagNames } from "./mm/pageFlags.ts";
 import { taskStateNames } from "./sched/taskState.ts";
 import { vmaFlagTable } from "./mm/vma.ts";
 
-/** What the bits of a member are called, the member by its struct. */
+/** Functions that name the bits of a member, by struct and member. */
 const NAMES: ReadonlyMap<string, (kernel: Kernel, value: bigint) => readonly string[]> = new Map([
   ["task_struct.__state", (_: Kernel, value: bigint) => taskStateNames(Number(value))],
   ["task_struct.state", (_: Kernel, value: bigint) => taskStateNames(Number(value))],
@@ -23,10 +24,9 @@ function vmFlagNames(kernel: Kernel, value: bigint): readonly string[] {
 }
 
 /**
- * What a number that C declares as nothing more says to people: `TASK_UNINTERRUPTIBLE | TASK_NOLOAD`.
- * @param owner name of the struct that `member` stands in
- * @returns undefined for a member without named bits, and for one with none of them set
- * @throws Fault
+ * Returns the names of the bits set in a member, such as `TASK_UNINTERRUPTIBLE | TASK_NOLOAD`. @param owner name of the
+ * struct that contains `member` @returns undefined if the member has no named bits, or none of them is set @throws
+ * Fault
  */
 export function flagNames(owner: string | undefined, member: string, object: Obj): string | undefined {
   const names = NAMES.get(`${owner}.${member}`)?.(object.kernel, object.value());

@@ -1,4 +1,4 @@
-/** "What is this address?": everything around it that the kernel has a name for. */
+/** Objects that contain an address. */
 import { attempt, Fault } from "../base/fault.ts";
 import { itemAtOrBelow } from "../base/search.ts";
 import type { KSymbol } from "../debuginfo/source.ts";
@@ -20,7 +20,7 @@ import { taskTable } from "./sched/task.ts";
 import { type VmapArea, vmapAreaAt } from "./mm/vmalloc.ts";
 import { findVma } from "./mm/vma.ts";
 
-/** Something that holds an address; `offset` counts bytes from its start. */
+/** An object that contains an address; `offset` is the distance from its start, in bytes. */
 export type Container =
   | { readonly kind: "symbol"; readonly symbol: KSymbol; readonly offset: number }
   /** A CPU's copy of a per-CPU variable. */
@@ -31,7 +31,7 @@ export type Container =
       readonly section: ModuleSection;
       readonly offset: number;
     }
-  /** `holder` is told of a free object: "" for its slab, "cpu 1 cache"; undefined for an allocated one. */
+  /** `holder` is what holds a free object: "" for its slab, "cpu 1 cache"; undefined for an allocated object. */
   | {
       readonly kind: "slab object";
       readonly object: SlabObject;
@@ -45,11 +45,11 @@ export type Container =
   | { readonly kind: "CPU stack"; readonly stack: StackRange; readonly offset: number }
   | { readonly kind: "free block"; readonly block: FreeBlock }
   | { readonly kind: "vmalloc area"; readonly area: VmapArea; readonly offset: number }
-  /** The address is that of a `struct page`. */
+  /** The address is within a `struct page`. */
   | { readonly kind: "page struct"; readonly page: PageStruct }
-  /** The page that the address lies on. */
+  /** The page that contains the address. */
   | { readonly kind: "page"; readonly page: PageStruct; readonly physical: bigint }
-  /** What of the physical address space it is, from the whole to the part: "System RAM", "Kernel code". */
+  /** Resources of the physical address space that contain the address, outermost first: "System RAM", "Kernel code". */
   | {
       readonly kind: "physical address space";
       readonly resources: readonly Obj<"struct resource">[];
@@ -63,9 +63,9 @@ export type Container =
     };
 
 /**
- * What holds a kernel address, from the most to the least particular; or with `task`, a user address of its; what is
- * neither is taken as a physical one. What the dump cannot say is left out: this is asked of words that may be no
- * addresses at all.
+ * Yields the objects that contain a kernel address, most specific first. With `task`, also accepts user addresses of
+ * that task. An address that is neither is treated as a physical address. What the dump cannot provide is left out,
+ * because the value may not be an address at all.
  */
 export function* identify(kernel: Kernel, address: bigint, task?: Obj<"struct task_struct">): Generator<Container> {
   const isKernel = kernel.memory.isKernelAddress(address);
@@ -94,7 +94,7 @@ const symbolAt: Finder = (kernel, address) => {
   return symbol && { kind: "symbol", symbol, offset: Number(address - symbol.address) };
 };
 
-/** Bounds of the per-CPU section by link address; its symbols are zero-based on x86_64 until v6.14. */
+/** Bounds of the per-CPU section are link addresses; its symbols are zero-based on x86_64 until v6.14. */
 const perCpuVariableAt: Finder = (kernel, address) => {
   const section = perCpuSection(kernel);
   if (!section) return undefined;
@@ -108,7 +108,10 @@ const perCpuVariableAt: Finder = (kernel, address) => {
   return undefined;
 };
 
-/** The per-CPU section with its symbols by address. No image is mapped there, so none answers for it. */
+/**
+ * The per-CPU section with its symbols by address. The list is needed because no image is mapped there, so that a
+ * lookup by address finds no symbol.
+ */
 const perCpuSection = derived("per-CPU section", (kernel) => {
   const start = kernel.symbols.find("__per_cpu_start")?.address;
   const end = kernel.symbols.find("__per_cpu_end")?.address;
@@ -116,7 +119,7 @@ const perCpuSection = derived("per-CPU section", (kernel) => {
   const symbols: KSymbol[] = [];
   for (const symbol of kernel.symbols.all())
     if (symbol.module === undefined && symbol.address >= start && symbol.address < end) symbols.push(symbol);
-  // Of two names at one address the one of data stands before the section's own mark.
+  // If two symbols have the same address, the one of the data comes before the marker of the section.
   symbols.sort((a, b) => Number(a.address - b.address) || a.size - b.size);
   return { start, end, symbols };
 });
@@ -142,12 +145,12 @@ const taskStarts = derived("task_structs by address", (kernel) =>
   taskTable(kernel).tasks.toSorted((a, b) => (a.address < b.address ? -1 : 1)),
 );
 
-/** The known task whose `task_struct` the address lies in. */
+/** Finds the known task whose `task_struct` contains the address. */
 const taskHolding: Finder = (kernel, address) => {
   const starts = taskStarts(kernel);
   const task = itemAtOrBelow(starts, (one) => one.address, address);
   if (!task || address >= task.address + BigInt(task.size)) return undefined;
-  // The type may be longer than what is allotted: the registers of the FPU at its end are as long as the CPU has them.
+  // The type can be larger than the allocated object: it ends with the FPU registers, whose size depends on the CPU.
   const object = slabObjectAt(kernel, address);
   if (object && object.address !== task.address) return undefined;
   return { kind: "task", task, offset: Number(address - task.address) };
@@ -184,7 +187,7 @@ const pageAt: Finder = (kernel, physical) => {
   return pfnToPage(kernel, pfn) === undefined ? undefined : { kind: "page", page: pageStruct(kernel, pfn), physical };
 };
 
-/** Devices claim ranges by the thousand, of which a person sees a path of a few. */
+/** Limit for resources; devices reserve thousands of ranges. */
 const MAX_RESOURCES = 100_000;
 
 const iomemRanges = derived("iomem resources", (kernel) => {
@@ -203,7 +206,7 @@ const resourcesAt: Finder = (kernel, physical) => {
   return { kind: "physical address space", resources: holding.map(({ resource }) => resource), physical };
 };
 
-/** What a finder of physical addresses finds for where a virtual one is mapped. */
+/** Returns a finder for virtual addresses that uses a finder for physical ones. */
 const mapped =
   (find: Finder): Finder =>
   (kernel, address) => {

@@ -1,4 +1,4 @@
-/** How the kernel's own types are shown in few words. */
+/** Short text for values of the kernel's own types. */
 import { attempt } from "../base/fault.ts";
 import { hex0x, padHex, padDigits } from "../base/hex.ts";
 import type { Printer, Summaries } from "../model/kernel.ts";
@@ -6,17 +6,20 @@ import type { Obj } from "../model/object.ts";
 import { symbolText } from "../model/symbolText.ts";
 import { lockPrinter } from "./locks/lockText.ts";
 
-/** Bits of a mask that are looked at: NR_CPUS and MAX_NUMNODES stay far below. */
+/** Limit for the bytes of a mask that are read; NR_CPUS and MAX_NUMNODES are far below it. */
 const MAX_MASK_BYTES = 8192;
 
-/** `0-3,7`: the set bits of a bitmap of target longs, `limit` bits at most, the lowest being called `first`. */
+/**
+ * Formats the set bits of a bitmap of target longs: `0-3,7`. @param limit maximum number of bits @param first number of
+ * the lowest bit
+ */
 function bitList(object: Obj, limit = MAX_MASK_BYTES * 8, first = 0): string {
   const bytes = object.bytes(Math.min(object.size, MAX_MASK_BYTES));
   const end = Math.min(bytes.length * 8, limit);
   const { wordSize, byteOrder } = object.kernel.arch;
   const isSet = (bit: number): boolean => {
     const byte = bit >> 3;
-    // In a big-endian long the low bits come last.
+    // In a big-endian long the low bits are in the last byte.
     const at = byteOrder === "little" ? byte : byte - (byte % wordSize) + wordSize - 1 - (byte % wordSize);
     return (((bytes[at] ?? 0) >> (bit & 7)) & 1) === 1;
   };
@@ -32,7 +35,7 @@ function bitList(object: Obj, limit = MAX_MASK_BYTES * 8, first = 0): string {
 
 const arrow = (address: bigint): string => `→ ${hex0x(address)}`;
 
-/** A mask may have all its bits set: those above nr_cpu_ids stand for no CPU. */
+/** Formats a CPU mask. Bits from nr_cpu_ids on can be set, but do not represent CPUs. */
 const cpumask: Printer = (object) => {
   if (!object.has("bits")) return undefined;
   const { kernel } = object;
@@ -43,10 +46,13 @@ const cpumask: Printer = (object) => {
 
 const nodemask: Printer = (object) => (object.has("bits") ? bitList(object.at("bits")) : undefined);
 
-/** Signal 1 is bit 0 (include/linux/signal.h, sigaddset). */
+/** Formats a signal set: signal 1 is bit 0 (include/linux/signal.h, sigaddset). */
 const sigset: Printer = (object) => (object.has("sig") ? bitList(object.at("sig"), undefined, 1) : undefined);
 
-/** include/linux/list.h: an empty list points at itself, one never set up at NULL. */
+/**
+ * Formats a list head (include/linux/list.h): an empty list points to itself; one that was never initialized contains
+ * NULL.
+ */
 const listHead: Printer = (object) => {
   const next = object.at("next").value();
   if (object.storage.kind === "memory" && next === object.address) return "empty";
@@ -61,7 +67,10 @@ const headed =
     return first === 0n ? "empty" : arrow(first);
   };
 
-/** The low two bits are the colour (include/linux/rbtree.h); a node that is in no tree is its own parent. */
+/**
+ * Formats a node of a red-black tree. The low two bits of the parent are the color (include/linux/rbtree.h); a node
+ * that is not in a tree is its own parent.
+ */
 const rbNode: Printer = (object) => {
   const parent = object.at("__rb_parent_color").value() & ~3n;
   if (parent === 0n) return "root";
@@ -71,7 +80,7 @@ const rbNode: Printer = (object) => {
 const hlistNode: Printer = (object) =>
   object.at("pprev").value() === 0n ? "not hashed" : arrow(object.at("next").value());
 
-/** A callback by the symbol of its function, and what else it says. */
+/** Formats a callback by the symbol of its function. */
 const callback =
   (member: string): Printer =>
   (object) => {
@@ -98,7 +107,7 @@ const ktime: Printer = (object) => (object.has("tv64") ? seconds(object.at("tv64
 const timespec: Printer = (object) =>
   seconds(object.at("tv_sec").value() * 1_000_000_000n + object.at("tv_nsec").value());
 
-/** MINORBITS is 20 in kernel space (include/linux/kdev_t.h). */
+/** Formats a device number; MINORBITS is 20 in kernel space (include/linux/kdev_t.h). */
 const device: Printer = (object) => `${object.value() >> 20n}:${object.value() & 0xfffffn}`;
 
 const mode: Printer = (object) => `0${object.value().toString(8)}`;
@@ -108,7 +117,7 @@ const uuid: Printer = (object) => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 };
 
-/** The name that a `struct qstr` points at: not ended by a NUL for certain, so its length counts. */
+/** Formats the name of a `struct qstr`. It can be without a terminating NUL, so its length is used. */
 const qstr: Printer = (object) => {
   if (!object.has("len") || object.at("name").value() === 0n) return undefined;
   return JSON.stringify(
@@ -116,7 +125,7 @@ const qstr: Printer = (object) => {
   );
 };
 
-/** By the name of a typedef or of a struct, as the kernel spells it. */
+/** Printers by the name of a typedef or struct. */
 const printers: ReadonlyMap<string, Printer> = new Map<string, Printer>([
   ["cpumask", cpumask],
   ["nodemask_t", nodemask],
@@ -150,8 +159,8 @@ const printers: ReadonlyMap<string, Printer> = new Map<string, Printer>([
   ["qstr", qstr],
 ]);
 
-/** Members that people know a struct by, such as the name of a task or of a device. */
+/** Members that identify a struct for a reader, such as the name of a task or device. */
 const identity: readonly string[] = ["pid", "comm", "name", "id", "i_ino", "d_name", "s_id", "init_name"];
 
-/** What a session hands to `assembleKernel`. */
+/** The printers that a session passes to `assembleKernel`. */
 export const summaries: Summaries = { printers, identity };

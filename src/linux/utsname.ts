@@ -1,3 +1,4 @@
+/** Name and release of the kernel. */
 import { cString } from "../base/bytes.ts";
 import { derived } from "../model/derived.ts";
 import { noteOffset, noteSymbol } from "./vmcoreinfo.ts";
@@ -14,10 +15,7 @@ export interface Utsname {
 
 const NEW_UTS_LEN = 64;
 
-/**
- * `init_uts_ns.name`. VMCOREINFO tells where it lies, so this works without types.
- * @throws Fault
- */
+/** `init_uts_ns.name`. Its address and offset are in VMCOREINFO, so no types are needed. @throws Fault */
 export const utsname = derived("utsname", (kernel): Utsname => {
   const name = noteSymbol(kernel, "init_uts_ns") + BigInt(noteOffset(kernel, "uts_namespace", "name"));
   const size = NEW_UTS_LEN + 1;

@@ -1,37 +1,39 @@
+/**
+ * Layout of the kernel from VMCOREINFO (kernel/crash_core.c), else from debuginfo. With VMCOREINFO the log, the release
+ * and other data can be read without types.
+ */
 import { Fault } from "../base/fault.ts";
 import { sizeOf } from "../debuginfo/ctype.ts";
 import type { Kernel } from "../model/kernel.ts";
 import { memberOffset } from "../kernel/list.ts";
 
 /**
- * What the kernel noted of its own layout for dump tools (kernel/crash_core.c), else what debuginfo says: with it the
- * log, the release and the like can be read where a dump has no types at all.
+ * Limit for numbers, so that a damaged one does not determine the size of a buffer. The largest struct in VMCOREINFO,
+ * pglist_data, has about 200 KB.
  */
-
-/** The largest struct described in VMCOREINFO, pglist_data, is some 200 KB; more is damage, and must not size a buffer. */
 const MAX_NOTED = 1 << 20;
 
 function notedNumber(key: string, text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= MAX_NOTED) return value;
-  throw Fault.of("corrupt", `VMCOREINFO says ${key}=${text}`);
+  throw Fault.of("corrupt", `VMCOREINFO has ${key}=${text}, which is not a number from 0 to ${MAX_NOTED}`);
 }
 
-/** Bytes from the start of `struct NAME` to its member. @throws Fault unknown when nothing tells */
+/** Returns the offset of a member of `struct NAME`, in bytes. @throws Fault "unknown" if no source has it */
 export function noteOffset(kernel: Kernel, struct: string, member: string): number {
   const key = `OFFSET(${struct}.${member})`;
   const noted = kernel.vmcoreinfo(key);
   return noted === undefined ? Number(memberOffset(kernel, `struct ${struct}`, member)) : notedNumber(key, noted);
 }
 
-/** Bytes of `struct NAME`. @throws Fault unknown when nothing tells */
+/** Returns the size of `struct NAME`, in bytes. @throws Fault "unknown" if no source has it */
 export function noteSize(kernel: Kernel, struct: string): number {
   const key = `SIZE(${struct})`;
   const noted = kernel.vmcoreinfo(key);
   return noted === undefined ? sizeOf(kernel.types.named(`struct ${struct}`)) : notedNumber(key, noted);
 }
 
-/** Address of a global. @throws Fault unknown when nothing tells */
+/** Returns the address of a global. @throws Fault "unknown" if no source has it */
 export function noteSymbol(kernel: Kernel, name: string): bigint {
   const noted = kernel.vmcoreinfo(`SYMBOL(${name})`);
   const address =
@@ -40,18 +42,21 @@ export function noteSymbol(kernel: Kernel, name: string): bigint {
   return address;
 }
 
-/** Address of a global that the kernel may lack. */
+/** Returns the address of a global; undefined if the kernel does not have it. */
 export function globalAddress(kernel: Kernel, name: string): bigint | undefined {
   return kernel.symbols.find(name)?.address;
 }
 
-/** An `unsigned int` global whose type never changed; undefined where the kernel has none. @throws Fault */
+/**
+ * Reads an `unsigned int` global, whose type is the same in all kernels; undefined if the kernel does not have it.
+ * @throws Fault
+ */
 export function globalU32(kernel: Kernel, name: string): number | undefined {
   const address = globalAddress(kernel, name);
   return address === undefined ? undefined : kernel.memory.u32(address);
 }
 
-/** An `unsigned long` or pointer global; undefined where the kernel has none. @throws Fault */
+/** Reads an `unsigned long` or pointer global; undefined if the kernel does not have it. @throws Fault */
 export function globalWord(kernel: Kernel, name: string): bigint | undefined {
   const address = globalAddress(kernel, name);
   return address === undefined ? undefined : kernel.memory.word(address);

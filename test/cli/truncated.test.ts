@@ -57,7 +57,10 @@ test("sys has a fault where a fact would be, and exits with 1, through a filter 
 test("where the log is gone it is not known whether the kernel panicked", () => {
   const { status, out } = cli(lacksKernel, "sys");
   assert.equal(status, 1);
-  assert.match(out, /PANIC: <[0-9a-f]+: it is not known whether the kernel panicked: dump file ends before this page>$/m);
+  assert.match(
+    out,
+    /PANIC: <[0-9a-f]+: it is not known whether the kernel panicked: dump file ends before this page>$/m,
+  );
   assert.doesNotMatch(out, /no panic/);
 });
 

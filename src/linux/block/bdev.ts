@@ -1,12 +1,12 @@
+/** Page cache of block devices. */
 import type { Kernel } from "../../model/kernel.ts";
 import { listEntries } from "../../kernel/list.ts";
 import { globalAddress } from "../vmcoreinfo.ts";
 
 /**
- * Pages of the page cache that hold block devices themselves: what is counted as buffers (block/bdev.c:
- * nr_blockdev_pages). Since Linux kernel commit e33c267ab70d it walks the inodes of the block devices' file system; the
- * list `all_bdevs` went in v5.11.
- * @throws Fault
+ * Returns the number of page cache pages of block devices, which the kernel counts as buffers (block/bdev.c:
+ * nr_blockdev_pages). Since Linux kernel commit e33c267ab70d that function walks the inodes of the block devices' file
+ * system; the list `all_bdevs` was removed in v5.11. @throws Fault
  */
 export function blockDevicePages(kernel: Kernel): number {
   let pages = 0;

@@ -1,3 +1,4 @@
+/** Requests of block devices that are in flight. */
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
@@ -5,31 +6,35 @@ import { perCpuAddress } from "../../kernel/percpu.ts";
 import { sbitmapIndexes } from "../../kernel/sbitmap.ts";
 import { xarrayEntries } from "../../kernel/xarray.ts";
 
-/** Requests under way, in the two kinds that `requestKinds` names. */
+/** Number of requests in flight, of the two kinds that `requestKinds` returns. */
 export type InFlight = readonly [number, number];
 
 /**
- * What a kernel tells requests apart by: their direction, or before `request.state` whether somebody waits for them.
- * That member is of Linux kernel commit 12f5b9314545 ("blk-mq: Remove generation seqeunce") (in v4.18).
+ * Returns the two kinds of requests that a kernel distinguishes: by direction or, before `request.state` existed, by
+ * whether a task waits for them. Linux kernel commit 12f5b9314545 ("blk-mq: Remove generation seqeunce") (in v4.18)
+ * added that member.
  */
 export const requestKinds = (kernel: Kernel): readonly ["READ", "WRITE"] | readonly ["ASYNC", "SYNC"] =>
   hasState(kernel) ? ["READ", "WRITE"] : ["ASYNC", "SYNC"];
 
 const hasState = (kernel: Kernel): boolean => kernel.object("struct request", 0n).has("state");
 
-/** Requests of a `struct gendisk` that are under way. @throws Fault */
+/** Counts the requests of a `struct gendisk` that are in flight. @throws Fault */
 export function requestsInFlight(disk: Obj<"struct gendisk">): InFlight {
   const queue = disk.at("queue").deref();
   if (queue.has("mq_ops") && queue.at("mq_ops").value() !== 0n)
     return hasState(disk.kernel) ? taggedRequests(queue) : dispatchedRequests(queue);
-  // Before blk-mq, a list of requests of each kind (struct request_list, gone in v5.0).
+  // Before blk-mq: a list of requests of each kind (struct request_list, removed in v5.0).
   for (const list of ["root_rl", "rq"])
     if (queue.has(`${list}.count`))
       return [queue.at(`${list}.count[0]`).number(), queue.at(`${list}.count[1]`).number()];
   return startedBios(disk);
 }
 
-/** What the driver itself counts as under way; undefined for kernels and queues that do not (until v4.20). @throws Fault */
+/**
+ * Returns the driver's own count of requests in flight; undefined for kernels and queues without one (it exists until
+ * v4.20). @throws Fault
+ */
 export function driverInFlight(disk: Obj<"struct gendisk">): number | undefined {
   const queue = disk.at("queue").deref();
   if (!queue.has("in_flight") || (queue.has("mq_ops") && queue.at("mq_ops").value() !== 0n)) return undefined;
@@ -39,10 +44,10 @@ export function driverInFlight(disk: Obj<"struct gendisk">): number | undefined 
 /** block/blk-mq.h: enum mq_rq_state */
 const MQ_RQ_IN_FLIGHT = 1n;
 
-/** include/linux/blk_types.h: operations that write are odd. */
+/** Returns whether an operation writes: these have odd numbers (include/linux/blk_types.h). */
 const isWrite = (request: Obj<"struct request">): boolean => (request.at("cmd_flags").value() & 1n) === 1n;
 
-/** Requests that hold a tag of the driver, as blk_mq_in_flight() counts them (block/blk-mq.c). */
+/** Counts the requests that have a tag of the driver, like blk_mq_in_flight() (block/blk-mq.c). */
 function taggedRequests(queue: Obj<"struct request_queue">): InFlight {
   let [reads, writes] = [0, 0];
   for (const { tags, context } of tagSets(queue)) {
@@ -56,7 +61,7 @@ function taggedRequests(queue: Obj<"struct request_queue">): InFlight {
   return [reads, writes];
 }
 
-/** `struct request`s behind the tags in use; reserved ones come first in the table of requests. */
+/** Yields the `struct request`s of the tags in use. The table of requests starts with those of reserved tags. */
 function* taggedBy(tags: Obj<"struct blk_mq_tags">): Generator<Obj<"struct request">, void, void> {
   const reserved = tags.at("nr_reserved_tags").number();
   const parts = [...(reserved > 0 ? (["breserved_tags"] as const) : []), "bitmap_tags"] as const;
@@ -72,7 +77,7 @@ function* taggedBy(tags: Obj<"struct blk_mq_tags">): Generator<Obj<"struct reque
 interface TagSet {
   /** `struct blk_mq_tags`. */
   readonly tags: Obj<"struct blk_mq_tags">;
-  /** `struct blk_mq_hw_ctx` that they belong to; undefined where all share them. */
+  /** The `struct blk_mq_hw_ctx` that the tags belong to; undefined if all contexts share them. */
   readonly context: Obj<"struct blk_mq_hw_ctx"> | undefined;
 }
 
@@ -87,10 +92,13 @@ function* tagSets(queue: Obj<"struct request_queue">): Generator<TagSet, void, v
   }
 }
 
-/** Hardware queues are at most one a CPU. */
+/** Limit for hardware queues; there is at most one for each CPU. */
 const MAX_QUEUES = 1 << 14;
 
-/** An xarray since Linux kernel commit 4e5cc99e1e48 ("blk-mq: manage hctx map via xarray") (in v5.18), an array before. */
+/**
+ * Yields the hardware contexts: from an xarray since Linux kernel commit 4e5cc99e1e48 ("blk-mq: manage hctx map via
+ * xarray") (in v5.18), from an array before.
+ */
 function* hardwareContexts(queue: Obj<"struct request_queue">): Generator<Obj<"struct blk_mq_hw_ctx">, void, void> {
   const { kernel } = queue;
   if (queue.has("hctx_table")) {
@@ -102,7 +110,7 @@ function* hardwareContexts(queue: Obj<"struct request_queue">): Generator<Obj<"s
   for (let i = 0; i < count; i++) yield queue.at("queue_hw_ctx").index(i).deref();
 }
 
-/** Every CPU counts what it began and what it ended, waited for or not. */
+/** Counts requests from the per-CPU counters of started and completed requests, synchronous and asynchronous. */
 function dispatchedRequests(queue: Obj<"struct request_queue">): InFlight {
   const { kernel } = queue;
   const contexts = queue.at("queue_ctx").value();
@@ -117,7 +125,10 @@ function dispatchedRequests(queue: Obj<"struct request_queue">): InFlight {
   return [sum(0), sum(1)];
 }
 
-/** Of a disk without requests of its own, such as device mapper's, what its statistics count (part_in_flight()). */
+/**
+ * Counts the bios in flight of a disk without requests of its own, such as one of device mapper, from its statistics
+ * (part_in_flight()).
+ */
 function startedBios(disk: Obj<"struct gendisk">): InFlight {
   const { kernel } = disk;
   const path = ["part0.bd_stats", "part0.dkstats"].find((one) => disk.has(one));

@@ -1,23 +1,23 @@
 /**
- * BPF instructions in words (include/uapi/linux/bpf.h, Documentation/bpf/standardization/instruction-set.rst), spelt as
- * the kernel's verifier and crash spell them.
+ * Disassembly of BPF instructions (include/uapi/linux/bpf.h, Documentation/bpf/standardization/instruction-set.rst),
+ * with the syntax of the kernel's verifier and of crash.
  */
 import { viewOf, type ByteOrder } from "../../base/bytes.ts";
 import { hex0x, padHex } from "../../base/hex.ts";
 
-/** One instruction, `struct bpf_insn`; the second half of a 16-byte one is in `wide`. */
+/** One instruction, `struct bpf_insn`, or two if it has 16 bytes. */
 export interface BpfInstruction {
-  /** In units of eight bytes from the start of the program. */
+  /** Position in the program, in units of eight bytes. */
   readonly index: number;
   readonly bytes: Uint8Array;
   readonly text: string;
 }
 
-/** What only the kernel knows of an instruction's numbers. */
+/** Names that only the kernel has for numbers in instructions. */
 export interface BpfNames {
-  /** The function that a call's number leads to; undefined when it has no name. */
+  /** Returns the name of the function for a call's number; undefined without one. */
   helper(number: number): string | undefined;
-  /** The id of the map at an address. */
+  /** Returns the id of the map at an address; undefined if there is none. */
   map(address: bigint): number | undefined;
 }
 
@@ -27,14 +27,14 @@ interface Fields {
   readonly src: number;
   readonly off: number;
   readonly imm: number;
-  /** The whole 64-bit number of a 16-byte instruction. */
+  /** The 64-bit number of a 16-byte instruction. */
   readonly wide: bigint;
 }
 
 /** BPF_LD | BPF_IMM | BPF_DW: the only instruction of 16 bytes. */
 const LD_IMM_DW = 0x18;
 
-/** A program's instructions; a last one that is cut off is left out. */
+/** Yields a program's instructions, without an incomplete last one. */
 export function* bpfInstructionTexts(code: Uint8Array, order: ByteOrder, names: BpfNames): Generator<BpfInstruction> {
   const view = viewOf(code);
   const little = order === "little";
@@ -46,7 +46,7 @@ export function* bpfInstructionTexts(code: Uint8Array, order: ByteOrder, names: 
     const high = size === 16 ? view.getUint32(at + 12, little) : 0;
     const fields: Fields = {
       code: opcode,
-      // Bit-fields: which comes first follows the byte order.
+      // Bit-fields: their order depends on the byte order.
       dst: little ? registers & 0xf : registers >> 4,
       src: little ? registers >> 4 : registers & 0xf,
       off: view.getInt16(at + 2, little),
@@ -83,7 +83,7 @@ function textOf(fields: Fields, names: BpfNames): string {
   }
 }
 
-/** Sizes of what is loaded and stored, in bits 3-4. */
+/** Sizes of loads and stores, in bits 3-4. */
 const SIZES = ["u32", "u16", "u8", "u64"] as const;
 const SIGNED = ["s32", "s16", "s8", "s64"] as const;
 
@@ -114,7 +114,7 @@ function load({ code, dst, src, imm, wide }: Fields, names: BpfNames): string {
   }
 }
 
-/** The source is a register, and no number, with this bit. */
+/** If this bit is set, the source is a register, else a number. */
 const X = 0x08;
 
 /** Operations by bits 4-7. */
@@ -131,7 +131,7 @@ function arithmetic({ code, dst, src, off, imm }: Fields): string {
     const swap = isWide ? "bswap" : code & X ? "be" : "le";
     return `r${dst} = ${swap}${imm} r${dst}`;
   }
-  // Sign extension and signed division are told by the offset.
+  // The offset selects sign extension and signed division.
   if (operator === "=" && code & X && (off === 8 || off === 16 || off === 32))
     return `${cast}r${dst} = (s${off}) r${src}`;
   const sign = off === 1 && (operator === "/=" || operator === "%=") ? "s" : "";
@@ -141,7 +141,7 @@ function arithmetic({ code, dst, src, off, imm }: Fields): string {
 const JUMPS = ["", "==", ">", ">=", "&", "!=", "s>", "s>=", "call", "exit", "<", "<=", "s<", "s<="];
 const [JA, CALL, EXIT, JCOND] = [0x00, 0x80, 0x90, 0xe0];
 
-/** Where a call's number leads, in its source register. */
+/** Values of a call's source register that say what its number means. */
 const [PSEUDO_CALL, PSEUDO_KFUNC_CALL] = [1, 2];
 
 function jump({ code, dst, src, off, imm }: Fields, names: BpfNames): string {
@@ -155,14 +155,14 @@ function jump({ code, dst, src, off, imm }: Fields, names: BpfNames): string {
     return `call ${names.helper(imm) ?? (src === PSEUDO_KFUNC_CALL ? "kernel-function" : "unknown")}#${imm}`;
   }
   const operator = JUMPS[operation >> 4];
-  // The kernel's own mark of a tail call that it has translated.
+  // The kernel's mark for a tail call that it has translated.
   if (operator === undefined) return operation === 0xf0 ? "tail_call" : `unknown jump, code ${hex0x(code)}`;
   const register = isWide ? "r" : "w";
   const right = code & X ? `${register}${src}` : hex0x(imm >>> 0);
   return `if ${register}${dst} ${operator} ${right} goto pc${signed(off)}`;
 }
 
-/** Atomic operations by the immediate; with FETCH the old value comes back. */
+/** Atomic operations by the immediate; with FETCH they return the old value. */
 const FETCH = 0x01;
 const XCHG = 0xe1;
 const CMPXCHG = 0xf1;

@@ -1,20 +1,23 @@
+/** Character devices. */
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { chain } from "../../kernel/chain.ts";
 
-/** Bits of a `dev_t` that are the minor (include/linux/kdev_t.h). */
+/** Number of bits of a `dev_t` for the minor number (include/linux/kdev_t.h). */
 const MINORBITS = 20;
 
-/** Regions of character device numbers, `struct char_device_struct`, in the order of the hash by major. @throws Fault */
+/**
+ * Yields the regions of character device numbers, `struct char_device_struct`, in the order of the hash table by major.
+ * @throws Fault
+ */
 export function* charDeviceRegions(kernel: Kernel): Generator<Obj<"struct char_device_struct">> {
   for (const slot of kernel.variable("chrdevs").elements()) yield* chain(slot);
 }
 
 /**
- * The `struct cdev` that opening the first number of a region would find; undefined when it finds none. A region
- * registered as a whole knows it, of others the map does, as drivers/base/map.c: kobj_lookup searches it: the
- * narrowest range wins.
- * @throws Fault
+ * Returns the `struct cdev` that is used when the first number of a region is opened; undefined if there is none. A
+ * region that was registered as a whole has a pointer to it. For others it is in the device map, where the smallest
+ * range wins, as in kobj_lookup (drivers/base/map.c). @throws Fault
  */
 export function regionCdev(kernel: Kernel, region: Obj<"struct char_device_struct">): Obj<"struct cdev"> | undefined {
   if (region.at("cdev").value() !== 0n) return region.at("cdev").deref();

@@ -1,8 +1,9 @@
+/** Memory maps of firmware and memblock. */
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { globalAddress } from "../vmcoreinfo.ts";
 
-/** A range of physical memory and what it is for. */
+/** A range of physical memory and its use. */
 export interface MemoryRange {
   readonly start: bigint;
   /** Exclusive. */
@@ -11,7 +12,7 @@ export interface MemoryRange {
   readonly type: string;
 }
 
-/** enum e820_type, arch/x86/include/asm/e820/types.h; the types as they were called before it was an enum. */
+/** enum e820_type, arch/x86/include/asm/e820/types.h, with the names from before it was an enum. */
 const E820_TYPES: ReadonlyMap<number, string> = new Map([
   [1, "E820_RAM"],
   [2, "E820_RESERVED"],
@@ -24,11 +25,11 @@ const E820_TYPES: ReadonlyMap<number, string> = new Map([
   [0xefffffff, "E820_SOFT_RESERVED"],
 ]);
 
-/** E820_MAX_ENTRIES is 128 and three for each of 1024 nodes. */
+/** Limit for entries; E820_MAX_ENTRIES is 128 plus three for each of 1024 nodes. */
 const MAX_ENTRIES = 8192;
 
 /**
- * The memory map that an x86 kernel got from its firmware. `e820_table` points at it since Linux kernel commit
+ * Yields the memory map that an x86 kernel got from its firmware. `e820_table` points to it since Linux kernel commit
  * 544a0f47e780 ("x86/boot/e820: Rename e820_table_saved to e820_table_firmware...") (in v4.12); before, it is `e820`.
  * @throws Fault
  */
@@ -48,12 +49,12 @@ export function* e820Entries(kernel: Kernel): Generator<MemoryRange, void, void>
   }
 }
 
-/** A damaged count of regions must not be believed. */
+/** Limit for the regions of memblock. */
 const MAX_REGIONS = 1 << 16;
 
 /**
- * Memory as `memblock` knows it (mm/memblock.c), on architectures that keep it after boot: what there is, then what was
- * taken before the page allocator began. @throws Fault
+ * Yields the regions of `memblock` (mm/memblock.c) on architectures that keep it after boot: first the existing memory,
+ * then what was reserved before the page allocator started. @throws Fault
  */
 export function* memblockRegions(kernel: Kernel): Generator<MemoryRange, void, void> {
   const memblock = kernel.variable("memblock");

@@ -1,26 +1,28 @@
+/** Resource trees, such as that of /proc/iomem. */
 import { Fault } from "../../base/fault.ts";
 import type { Obj } from "../../model/object.ts";
 
-/** A `struct resource` and how many others it lies in. */
+/** A `struct resource` and the number of resources that contain it. */
 export interface ResourceNode {
   readonly resource: Obj<"struct resource">;
   readonly depth: number;
 }
 
 /**
- * A tree of resources from its root down, children by their start (kernel/resource.c), as /proc/iomem lists them.
- * @throws Fault at the first that cannot be read, or that is met again; those before it were yielded
+ * Yields a tree of resources from its root, children by ascending start (kernel/resource.c), in the order of
+ * /proc/iomem. @throws Fault at the first resource that cannot be read or was already visited, after yielding those
+ * before it
  */
 export function* resourceTree(root: Obj<"struct resource">): Generator<ResourceNode> {
   const seen = new Set<bigint>();
   const open: ResourceNode[] = [{ resource: root, depth: 0 }];
   for (let node = open.pop(); node; node = open.pop()) {
     const { resource, depth } = node;
-    if (seen.has(resource.address)) throw Fault.at("corrupt", resource.address, "resources form a loop");
+    if (seen.has(resource.address)) throw Fault.at("corrupt", resource.address, "resource tree contains a loop");
     seen.add(resource.address);
     const [child, sibling] = [resource.at("child"), resource.at("sibling")];
     yield node;
-    // What is pushed last comes next: first what lies within, then what lies beside.
+    // The last one pushed is next: first the children, then the siblings.
     if (sibling.value() !== 0n && depth > 0) open.push({ resource: sibling.deref(), depth });
     if (child.value() !== 0n) open.push({ resource: child.deref(), depth: depth + 1 });
   }

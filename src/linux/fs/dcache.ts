@@ -1,23 +1,24 @@
+/** Dentries and paths. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 
-/** A place in the tree of files: `struct vfsmount *` and `struct dentry *`, as `struct path` pairs them. */
-export interface Place {
-  /** `struct vfsmount`; undefined where only the dentry is known: the path then ends at its file system's root. */
+/** A position in the file tree: `struct vfsmount *` and `struct dentry *`, like `struct path`. */
+export interface VfsPath {
+  /** `struct vfsmount`; undefined if only the dentry is known. Then the path starts at the root of its file system. */
   readonly mount: Obj<"struct vfsmount"> | undefined;
   /** `struct dentry`. */
   readonly dentry: Obj<"struct dentry">;
 }
 
-/** PATH_MAX is 4096: no path has more names; damage may close a ring. */
+/** Limit for the names of a path, because a damaged one can be a loop. PATH_MAX is 4096. */
 const MAX_NAMES = 2048;
-/** NAME_MAX is 255; names made up by the kernel, of sockets and memfds, may be longer. */
+/** Limit for the length of a name. NAME_MAX is 255, but the kernel's names for sockets and memfds can be longer. */
 const MAX_NAME = 4096;
 
 /**
- * The `struct dentry` that a user named: the root of its file system belongs to the same super block.
- * @throws Fault corrupt where there is none
+ * Returns the `struct dentry` at an address that a user entered. It is valid if its parent belongs to the same super
+ * block. @throws Fault "corrupt" if it is not a dentry
  */
 export function dentryAt(kernel: Kernel, address: bigint): Obj<"struct dentry"> {
   const dentry = kernel.object("struct dentry", address);
@@ -26,11 +27,11 @@ export function dentryAt(kernel: Kernel, address: bigint): Obj<"struct dentry"> 
   const block = attempt(() => dentry.at("d_sb.s_type").value());
   const isOne =
     parent === dentry.at("d_sb").value() && typeof block === "bigint" && kernel.memory.isKernelAddress(block);
-  if (!isOne) throw Fault.at("corrupt", address, "no dentry");
+  if (!isOne) throw Fault.at("corrupt", address, "not a dentry");
   return dentry;
 }
 
-/** The last name of a dentry. @throws Fault */
+/** Returns the last name of a dentry. @throws Fault */
 export function dentryName(dentry: Obj<"struct dentry">): string {
   const name = dentry.at("d_name");
   const length = Math.min(name.at("len").number(), MAX_NAME);
@@ -38,11 +39,11 @@ export function dentryName(dentry: Obj<"struct dentry">): string {
 }
 
 /**
- * The path of a place from its namespace's root down, mounts crossed, as `d_path()` walks (fs/d_path.c). What hangs
- * on no mount that people see, such as memory shared without a name, is told by its name alone.
- * @throws Fault
+ * Returns the path of a position, from the root of its mount namespace and across mounts, like `d_path()`
+ * (fs/d_path.c). A dentry on a mount that is not visible, such as anonymous shared memory, has only a name. @throws
+ * Fault
  */
-export function dentryPath({ mount, dentry }: Place): string {
+export function dentryPath({ mount, dentry }: VfsPath): string {
   const names: string[] = [];
   let at = dentry;
   let mounted = mount && containing(mount);
@@ -62,7 +63,7 @@ export function dentryPath({ mount, dentry }: Place): string {
   throw Fault.at("corrupt", dentry.address, "path has no root");
 }
 
-/** The kernel's own `struct mount` around a vfsmount. */
+/** Returns the `struct mount` that contains a vfsmount. */
 const containing = (vfsmount: Obj<"struct vfsmount">): Obj<"struct mount"> =>
   vfsmount.containerOf("struct mount", "mnt");
 
@@ -72,21 +73,20 @@ function join(names: readonly string[], root: Obj<"struct dentry">, isMountRoot:
   return name === "/" ? `/${path}` : [name, path].filter((part) => part !== "").join("/");
 }
 
-/** The place of a `struct path`. @throws Fault */
-export const pathPlace = (path: Obj<"struct path">): Place => ({
+/** Returns the position in a `struct path`. @throws Fault */
+export const vfsPath = (path: Obj<"struct path">): VfsPath => ({
   mount: path.at("mnt").deref(),
   dentry: path.at("dentry").deref(),
 });
 
-/** The path of an open file (`struct file`). @throws Fault */
-export const filePath = (file: Obj<"struct file">): string => dentryPath(pathPlace(file.at("f_path")));
+/** Returns the path of an open file (`struct file`). @throws Fault */
+export const filePath = (file: Obj<"struct file">): string => dentryPath(vfsPath(file.at("f_path")));
 
 /**
- * Path of a task's root or working directory (include/linux/fs_struct.h), as the root of its mounts sees it; undefined
- * for a task that has let go of them to exit.
- * @throws Fault
+ * Returns the path of a task's root or working directory (include/linux/fs_struct.h), from the root of its mounts;
+ * undefined for an exiting task that has already released them. @throws Fault
  */
 export function fsPath(task: Obj<"struct task_struct">, which: "root" | "pwd"): string | undefined {
   const fs = task.at("fs");
-  return fs.value() === 0n ? undefined : dentryPath(pathPlace(fs.at(which)));
+  return fs.value() === 0n ? undefined : dentryPath(vfsPath(fs.at(which)));
 }

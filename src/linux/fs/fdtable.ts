@@ -1,3 +1,4 @@
+/** Open files of tasks. */
 import { Fault } from "../../base/fault.ts";
 import type { Obj } from "../../model/object.ts";
 
@@ -8,13 +9,13 @@ export interface OpenFile {
   readonly file: Obj<"struct file">;
 }
 
-/** A table of so many descriptors would fill half a gigabyte: a limit says what to expect, a damaged word does not. */
+/** Limit for descriptors in a table; more would fill half a gigabyte. */
 const MAX_FDS = 1 << 26;
 
 /**
- * Open files of a task by descriptor (include/linux/fdtable.h); none for a task that has let go of its files.
- * Descriptors that are reserved while a file is being opened are left out.
- * @throws Fault where the table cannot be read; files before that were yielded
+ * Yields the open files of a task by descriptor (include/linux/fdtable.h); none for a task that has already released
+ * its files. Descriptors reserved for a file that is being opened are left out. @throws Fault if the table cannot be
+ * read, after yielding the files before
  */
 export function* openFiles(task: Obj<"struct task_struct">): Generator<OpenFile> {
   const files = task.at("files");
@@ -24,7 +25,12 @@ export function* openFiles(task: Obj<"struct task_struct">): Generator<OpenFile>
   const wordBits = kernel.arch.wordSize * 8;
   const table = files.at("fdt");
   const limit = table.at("max_fds").number();
-  if (limit > MAX_FDS) throw Fault.at("corrupt", table.value(), `a table of ${limit} files is not believed`);
+  if (limit > MAX_FDS)
+    throw Fault.at(
+      "corrupt",
+      table.value(),
+      `max_fds of ${limit} exceeds the limit of ${MAX_FDS}; struct fdtable is probably damaged`,
+    );
   const [bitmap, slots] = [table.at("open_fds").value(), table.at("fd").value()];
   const type = kernel.types.named("struct file");
   for (let first = 0; first < limit; first += wordBits) {

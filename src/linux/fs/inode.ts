@@ -1,3 +1,4 @@
+/** Inodes and the page cache. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -15,49 +16,51 @@ const FILE_TYPES = {
   0o140000: "SOCK",
 } as const;
 
-/** What `i_mode` says an inode is; undefined for inodes of the kernel's own, such as those of epoll or timers. */
+/**
+ * Type of an inode according to `i_mode`; undefined for inodes that the kernel uses itself, such as those of epoll and
+ * timers.
+ */
 export type FileType = (typeof FILE_TYPES)[keyof typeof FILE_TYPES];
 
-/** @throws Fault */
+/** Returns the type of an inode. @throws Fault */
 export const fileType = (inode: Obj<"struct inode">): FileType | undefined =>
   FILE_TYPES[(inode.at("i_mode").number() & S_IFMT) as keyof typeof FILE_TYPES];
 
-/** The `struct address_space` with an inode's pages. @throws Fault */
+/** Returns the `struct address_space` with an inode's pages. @throws Fault */
 export const inodeMapping = (inode: Obj<"struct inode">): Obj<"struct address_space"> => inode.at("i_mapping").deref();
 
 /**
- * The `struct inode` that a user named. The owner of an inode's pages has these very pages for its own: a block
- * device's inodes share those of one (include/linux/fs.h: i_mapping, host).
- * @throws Fault corrupt where there is none
+ * Returns the `struct inode` at an address that a user entered. It is valid if the owner of its pages has the same
+ * `i_mapping`, because several inodes of a block device share the pages of one (include/linux/fs.h: i_mapping, host).
+ * @throws Fault "corrupt" if it is not an inode
  */
 export function inodeAt(kernel: Kernel, address: bigint): Obj<"struct inode"> {
   const inode = kernel.object("struct inode", address);
   inode.bytes();
   const owner = attempt(() => inodeMapping(inode).at("host.i_mapping").value());
-  if (owner !== inode.at("i_mapping").value()) throw Fault.at("corrupt", address, "no inode");
+  if (owner !== inode.at("i_mapping").value()) throw Fault.at("corrupt", address, "not an inode");
   return inode;
 }
 
-/** Pages of a `struct address_space` in the page cache. @throws Fault */
+/** Returns the number of pages of a `struct address_space` in the page cache. @throws Fault */
 export const cachedPages = (mapping: Obj<"struct address_space">): number => mapping.at("nrpages").number();
 
 /** A page in the page cache. */
 export interface CachedPage {
-  /** In pages from the start of the file. */
+  /** Offset from the start of the file, in pages. */
   readonly index: bigint;
   /** Address of its `struct page`, or of its `struct folio`, which starts with one. */
   readonly page: bigint;
 }
 
 /**
- * Pages of a `struct address_space`, ascending; what stands for pages that were evicted or swapped out is left out.
- * `page_tree` became `i_pages` in v4.17 (commit b93b016313b3).
- * @throws Fault as `xarrayEntries`
+ * Yields the pages of a `struct address_space` by ascending index, without the entries of evicted or swapped-out pages.
+ * `page_tree` became `i_pages` in v4.17 (commit b93b016313b3). @throws Fault as `xarrayEntries`
  */
 export function* pageCache(mapping: Obj<"struct address_space">): Generator<CachedPage> {
   const tree = mapping.at(mapping.has("i_pages") ? "i_pages" : "page_tree");
   for (const { index, entry } of xarrayEntries(mapping.kernel, tree)) {
-    // A shadow or swap entry is a value, a pointer has both low bits clear.
+    // A shadow or swap entry is a value; a pointer has both low bits clear.
     if ((entry & 3n) === 0n) yield { index, page: entry };
   }
 }

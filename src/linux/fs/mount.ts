@@ -1,17 +1,17 @@
+/** Mounts and mount namespaces. */
 import { Fault } from "../../base/fault.ts";
 import type { Obj } from "../../model/object.ts";
 import { dentryPath } from "./dcache.ts";
 import { listEntries } from "../../kernel/list.ts";
 import { rbtreeEntries } from "../../kernel/rbtree.ts";
 
-/** include/linux/mount.h: a reader's mark among the mounts, from v5.8 to v6.7. */
+/** include/linux/mount.h: a reader's position in the list of mounts, from v5.8 to v6.7. */
 const MNT_CURSOR = 0x10000000;
 
 /**
- * Mounts of a `struct mnt_namespace`, `struct mount`, the root first. @throws Fault where their list or tree breaks
- *
- * Since Linux kernel commit 2eea9ce4310d ("mounts: keep list of mounts in an rbtree") (in v6.8) they form a tree by
- * their ids; a list in the order of mounting before.
+ * Yields the mounts of a `struct mnt_namespace`, `struct mount`, root first.
+ * Since Linux kernel commit 2eea9ce4310d ("mounts: keep list of mounts in an rbtree") (in v6.8) they are in a tree
+ * ordered by id; before, in a list in mount order. @throws Fault where the list or tree breaks
  */
 export function* mounts(namespace: Obj<"struct mnt_namespace">): Generator<Obj<"struct mount">> {
   const { kernel } = namespace;
@@ -23,14 +23,20 @@ export function* mounts(namespace: Obj<"struct mnt_namespace">): Generator<Obj<"
     if (!(mount.at("mnt.mnt_flags").number() & MNT_CURSOR)) yield mount;
 }
 
-/** The `struct mnt_namespace` of a task. @throws Fault also for one that has left its namespaces to exit */
+/**
+ * Returns the `struct mnt_namespace` of a task. @throws Fault also for an exiting task that has already released its
+ * namespaces
+ */
 export function mountNamespace(task: Obj<"struct task_struct">): Obj<"struct mnt_namespace"> {
   const proxy = task.at("nsproxy");
-  if (proxy.value() === 0n) throw Fault.at("unmapped", task.address, "the task has no namespaces any more");
+  if (proxy.value() === 0n)
+    throw Fault.at("unmapped", task.address, "the task has no mount namespace, because it is exiting");
   return proxy.at("mnt_ns").deref();
 }
 
-/** The first mount of a `struct super_block` in a namespace; undefined for what is not mounted there. @throws Fault */
+/**
+ * Returns the first mount of a `struct super_block` in a namespace; undefined if it is not mounted there. @throws Fault
+ */
 export function mountOfSuper(
   namespace: Obj<"struct mnt_namespace">,
   superBlock: bigint,
@@ -39,18 +45,21 @@ export function mountOfSuper(
   return undefined;
 }
 
-/** Name of the mounted device, or what was given in its place; "none" for nothing, as /proc/mounts says. @throws Fault */
+/**
+ * Returns the name of the mounted device, or the string that mount(2) got instead; "none" without one, as in
+ * /proc/mounts. @throws Fault
+ */
 export function mountDevice(mount: Obj<"struct mount">): string {
   const name = mount.at("mnt_devname");
   return name.value() === 0n ? "none" : name.text();
 }
 
-/** The mounted `struct super_block`. @throws Fault */
+/** Returns the mounted `struct super_block`. @throws Fault */
 export const mountSuper = (mount: Obj<"struct mount">): Obj<"struct super_block"> => mount.at("mnt.mnt_sb").deref();
 
-/** "ext4". @throws Fault */
+/** Returns the name of the file system type, such as "ext4". @throws Fault */
 export const fileSystemName = (superBlock: Obj<"struct super_block">): string => superBlock.at("s_type.name").text();
 
-/** Path of the directory it covers, "/" for a namespace's root. @throws Fault */
+/** Returns the path of the mount point; "/" for a namespace's root. @throws Fault */
 export const mountPath = (mount: Obj<"struct mount">): string =>
   dentryPath({ mount: mount.at("mnt_parent.mnt"), dentry: mount.at("mnt_mountpoint").deref() });

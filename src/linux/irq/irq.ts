@@ -1,3 +1,4 @@
+/** Interrupts and softirqs. */
 import { Fault } from "../../base/fault.ts";
 import { bare } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -8,9 +9,9 @@ import { perCpuPointee } from "../../kernel/percpu.ts";
 import { globalU32 } from "../vmcoreinfo.ts";
 import { xarrayEntries } from "../../kernel/xarray.ts";
 
-/** MAX_SPARSE_IRQS since v6.5 is INT_MAX; real machines stay far below this. */
+/** Limit for interrupt numbers. MAX_SPARSE_IRQS is INT_MAX since v6.5, but real machines have far fewer. */
 const MAX_IRQS = 1 << 20;
-/** Handlers that share a line. */
+/** Limit for handlers that share an interrupt line. */
 const MAX_ACTIONS = 1024;
 
 /** An interrupt's number and its `struct irq_desc`. */
@@ -20,10 +21,10 @@ export interface Irq {
 }
 
 /**
- * Interrupts that are set up, by number: with CONFIG_SPARSE_IRQ (kernel/irq/irqdesc.c) in the maple tree `sparse_irqs`,
- * before Linux kernel commit 721255b9826b ("genirq: Use a maple tree for interrupt descriptor management") (in v6.5)
- * in the radix tree `irq_desc_tree`; else in the array `irq_desc`.
- * @throws Fault where the tree breaks
+ * Yields the interrupts that are set up, by number. With CONFIG_SPARSE_IRQ (kernel/irq/irqdesc.c) they are in the maple
+ * tree `sparse_irqs`; before Linux kernel commit 721255b9826b ("genirq: Use a maple tree for interrupt descriptor
+ * management") (in v6.5) in the radix tree `irq_desc_tree`. Without it they are in the array `irq_desc`. @throws Fault
+ * where the tree breaks
  */
 export function* irqs(kernel: Kernel): Generator<Irq> {
   const desc = (address: bigint): Obj<"struct irq_desc"> => kernel.object("struct irq_desc", address);
@@ -39,15 +40,15 @@ export function* irqs(kernel: Kernel): Generator<Irq> {
   }
 }
 
-/** How many interrupt numbers there are: `nr_irqs`, `total_nr_irqs` since v6.13. @throws Fault */
+/** Returns the number of interrupt numbers: `nr_irqs`; `total_nr_irqs` since v6.13. @throws Fault */
 export function irqCount(kernel: Kernel): number {
   const count = globalU32(kernel, "nr_irqs") ?? globalU32(kernel, "total_nr_irqs");
-  if (count === undefined) throw Fault.of("unknown", "no symbol nr_irqs");
-  if (count > MAX_IRQS) throw Fault.of("corrupt", `nr_irqs is ${count}`);
+  if (count === undefined) throw Fault.of("unknown", "no symbol nr_irqs or total_nr_irqs");
+  if (count > MAX_IRQS) throw Fault.of("corrupt", `nr_irqs of ${count} exceeds the limit of ${MAX_IRQS}`);
   return count;
 }
 
-/** The handlers of an interrupt, `struct irqaction`. @throws Fault where the chain breaks */
+/** Yields the handlers of an interrupt, `struct irqaction`. @throws Fault where the chain breaks */
 export function* irqActions(desc: Obj<"struct irq_desc">): Generator<Obj<"struct irqaction">> {
   let count = 0;
   for (let action = desc.at("action"); action.value() !== 0n; action = action.at("next")) {
@@ -56,42 +57,43 @@ export function* irqActions(desc: Obj<"struct irq_desc">): Generator<Obj<"struct
   }
 }
 
-/** Its name; empty for one that has none, as `chained_action` (kernel/irq/chip.c). @throws Fault */
+/** Returns the name of a handler; empty for one without, such as `chained_action` (kernel/irq/chip.c). @throws Fault */
 export function actionName(action: Obj<"struct irqaction">): string {
   const name = action.at("name");
   return name.value() === 0n ? "" : name.text();
 }
 
-/** Names of the handlers. @throws Fault */
+/** Returns the names of an interrupt's handlers. @throws Fault */
 export const irqNames = (desc: Obj<"struct irq_desc">): string[] => Array.from(irqActions(desc), actionName);
 
-/** CPUs that an interrupt may be delivered to. @throws Fault */
+/** Returns the CPUs to which an interrupt can be delivered. @throws Fault */
 export function irqAffinity(desc: Obj<"struct irq_desc">): readonly number[] {
   const { kernel } = desc;
-  // Since Linux kernel commit 9df872faa7e1 ("genirq: Move field 'affinity' from irq_data into irq_common_data") (in v4.3).
+  // Moved by Linux kernel commit 9df872faa7e1 ("genirq: Move field 'affinity' from irq_data into irq_common_data") (in
+  // v4.3).
   const mask = desc.at(desc.has("irq_common_data.affinity") ? "irq_common_data.affinity" : "irq_data.affinity");
-  // cpumask_var_t is a pointer with CONFIG_CPUMASK_OFFSTACK, else an array of one.
+  // cpumask_var_t is a pointer with CONFIG_CPUMASK_OFFSTACK, else an array of one element.
   const address = bare(mask.type).kind === "pointer" ? mask.value() : mask.address;
   return address === 0n ? [] : bitmapBits(kernel, address, nrCpuIds(kernel));
 }
 
-/** How often the interrupt came on a CPU. @throws Fault */
+/** Returns how often an interrupt occurred on a CPU. @throws Fault */
 export function irqCountOn(desc: Obj<"struct irq_desc">, cpu: number): number {
   const counters = desc.at("kstat_irqs");
   if (counters.value() === 0n) return 0;
   const counter = perCpuPointee(desc.kernel, counters, cpu);
-  // Since Linux kernel commit 86d2a2f51fba ("genirq: Convert kstat_irqs to a struct") (in v6.10).
+  // A struct since Linux kernel commit 86d2a2f51fba ("genirq: Convert kstat_irqs to a struct") (in v6.10).
   return counter.has("cnt") ? counter.at("cnt").number() : counter.number();
 }
 
-/** The controller's name for it and how it is triggered: "IO-APIC", "edge". @throws Fault */
+/** Returns the names of an interrupt's controller and flow type, such as "IO-APIC" and "edge". @throws Fault */
 export function irqChip(desc: Obj<"struct irq_desc">): { readonly chip: string; readonly flow: string } {
   const chip = desc.at("irq_data.chip");
   const text = (name: Obj): string => (name.value() === 0n ? "" : name.text());
   return { chip: chip.value() === 0n ? "None" : text(chip.at("name")) || "-", flow: text(desc.at("name")) };
 }
 
-/** The functions of `softirq_vec`, by number; 0 where there is none. @throws Fault */
+/** Returns the function addresses of `softirq_vec` by number; 0 for an unused number. @throws Fault */
 export function softirqActions(kernel: Kernel): readonly bigint[] {
   const count = Number(kernel.types.enumerator("NR_SOFTIRQS")?.value ?? 10n);
   const vector = kernel.variable("softirq_vec");
@@ -101,7 +103,7 @@ export function softirqActions(kernel: Kernel): readonly bigint[] {
 /** IDT_ENTRIES, arch/x86/include/asm/segment.h */
 const IDT_ENTRIES = 256;
 
-/** Where the gates of x86's `idt_table` lead; undefined for other machines. @throws Fault */
+/** Returns the target addresses of the gates in x86's `idt_table`; undefined for other architectures. @throws Fault */
 export function idtTargets(kernel: Kernel): readonly bigint[] | undefined {
   if (!kernel.symbols.find("idt_table")) return undefined;
   const table = kernel.variable("idt_table");

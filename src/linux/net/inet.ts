@@ -1,15 +1,19 @@
+/** Internet addresses and ports. */
 import type { Obj } from "../../model/object.ts";
 
-/** "127.0.0.1" of an address in network order, as a `__be32` lies in memory. @throws Fault */
+/** Formats an IPv4 address (`__be32`): "127.0.0.1". @throws Fault */
 export const ipv4Text = (address: Obj<"__be32">): string => address.bytes(4).join(".");
 
-/** The eight groups of a `struct in6_addr`, without leading zeros. @throws Fault */
+/** Returns the eight groups of a `struct in6_addr`, without leading zeros. @throws Fault */
 export function ipv6Groups(address: Obj<"struct in6_addr">): readonly string[] {
   const bytes = address.bytes(16);
   return Array.from({ length: 8 }, (_, i) => (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16));
 }
 
-/** "fe80::5054:ff:fe12:3456": the first of the longest runs of two zero groups or more is left out (RFC 5952). @throws Fault */
+/**
+ * Formats an IPv6 address: "fe80::5054:ff:fe12:3456". The first of the longest runs of two or more zero groups is
+ * replaced by "::" (RFC 5952). @throws Fault
+ */
 export function ipv6Text(address: Obj<"struct in6_addr">): string {
   const groups = ipv6Groups(address);
   let [start, length] = [0, 1];
@@ -22,7 +26,7 @@ export function ipv6Text(address: Obj<"struct in6_addr">): string {
   return `${groups.slice(0, start).join(":")}::${groups.slice(start + length).join(":")}`;
 }
 
-/** A port in network order, a `__be16`. @throws Fault */
+/** Returns a port from network byte order (`__be16`). @throws Fault */
 export function portNumber(port: Obj<"__be16">): number {
   const [high = 0, low = 0] = port.bytes(2);
   return (high << 8) | low;

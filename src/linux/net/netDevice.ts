@@ -1,3 +1,4 @@
+/** Network devices and namespaces. */
 import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -5,30 +6,33 @@ import { chain } from "../../kernel/chain.ts";
 import { ipv4Text, ipv6Text } from "./inet.ts";
 import { listEntries } from "../../kernel/list.ts";
 
-/** @throws Fault */
+/** Returns the initial network namespace. @throws Fault */
 export const initNet = (kernel: Kernel): Obj<"struct net"> => kernel.variable("init_net");
 
-/** The `struct net` of a task. @throws Fault also for one that has left its namespaces to exit */
+/**
+ * Returns the `struct net` of a task. @throws Fault also for an exiting task that has already released its namespaces
+ */
 export function netNamespace(task: Obj<"struct task_struct">): Obj<"struct net"> {
   const proxy = task.at("nsproxy");
-  if (proxy.value() === 0n) throw Fault.at("unmapped", task.address, "the task has no namespaces any more");
+  if (proxy.value() === 0n)
+    throw Fault.at("unmapped", task.address, "the task has no network namespace, because it is exiting");
   return proxy.at("net_ns").deref();
 }
 
-/** Devices of a `struct net`, `struct net_device`. @throws Fault where the list breaks */
+/** Yields the devices of a `struct net`, `struct net_device`. @throws Fault where the list breaks */
 export const netDevices = (net: Obj<"struct net">): Generator<Obj<"struct net_device">> =>
   listEntries(net.kernel, net.at("dev_base_head"), "struct net_device", "dev_list");
 
-/** "eth0". @throws Fault */
+/** Returns the name of a device, such as "eth0". @throws Fault */
 export const netDeviceName = (device: Obj<"struct net_device">): string => device.at("name").text();
 
-/** A device's IPv4 addresses, then its IPv6 addresses, in the kernel's order. @throws Fault */
+/** Yields a device's IPv4 addresses and then its IPv6 addresses, in the kernel's order. @throws Fault */
 export function* deviceAddresses(device: Obj<"struct net_device">): Generator<string> {
   yield* ipv4Addresses(device);
   yield* ipv6Addresses(device);
 }
 
-/** include/linux/inetdevice.h */
+/** Yields the addresses of `struct in_device` (include/linux/inetdevice.h). */
 function* ipv4Addresses(device: Obj<"struct net_device">): Generator<string> {
   const { kernel } = device;
   const inet = device.has("ip_ptr") ? device.at("ip_ptr").value() : 0n;
@@ -37,7 +41,7 @@ function* ipv4Addresses(device: Obj<"struct net_device">): Generator<string> {
     yield ipv4Text(address.at("ifa_address"));
 }
 
-/** include/net/if_inet6.h; a list since v2.6.35 (commit 502a2ffd7376). */
+/** Yields the addresses of `struct inet6_dev` (include/net/if_inet6.h); a list since v2.6.35 (commit 502a2ffd7376). */
 function* ipv6Addresses(device: Obj<"struct net_device">): Generator<string> {
   const { kernel } = device;
   const inet = device.has("ip6_ptr") ? device.at("ip6_ptr").value() : 0n;

@@ -1,3 +1,4 @@
+/** Open sockets of tasks. */
 import type { Obj } from "../../model/object.ts";
 import { openFiles } from "../fs/fdtable.ts";
 import { ipv4Text, ipv6Groups, portNumber } from "./inet.ts";
@@ -8,16 +9,16 @@ export interface OpenSocket {
   readonly fd: number;
   /** `struct socket`. */
   readonly socket: Obj<"struct socket">;
-  /** `struct sock *`: NULL for a socket that is not, or no longer, of a protocol. */
+  /** `struct sock *`; NULL for a socket that has no protocol yet or no longer has one. */
   readonly sock: Obj<"struct sock">;
 }
 
-/** Sockets among the open files of a task. @throws Fault as `openFiles` */
+/** Yields the sockets among the open files of a task. @throws Fault as `openFiles` */
 export function* openSockets(task: Obj<"struct task_struct">): Generator<OpenSocket> {
   for (const { fd, file } of openFiles(task)) {
     const inode = file.at("f_path.dentry.d_inode");
     if (inode.value() === 0n || fileType(inode.deref()) !== "SOCK") continue;
-    // A file of type SOCK on disk is where a socket was bound, and never open.
+    // A SOCK inode on disk, to which a socket was bound, cannot be open.
     const socket = inode.deref().containerOf("struct socket_alloc", "vfs_inode").at("socket");
     yield { fd, socket, sock: socket.at("sk") };
   }
@@ -40,13 +41,13 @@ const TYPES: Readonly<Record<number, string>> = {
   10: "PACKET",
 };
 
-/** "INET"; the number of a family without a name. @throws Fault */
+/** Returns the name of the address family, such as "INET"; its number if it has no name. @throws Fault */
 export function socketFamily(sock: Obj<"struct sock">): string {
   const family = sock.at("__sk_common.skc_family").number();
   return FAMILIES[family] ?? String(family);
 }
 
-/** "STREAM". @throws Fault */
+/** Returns the name of the socket type, such as "STREAM"; its number if it has no name. @throws Fault */
 export function socketType(socket: Obj<"struct socket">): string {
   const type = socket.at("type").number();
   return TYPES[type] ?? String(type);
@@ -58,9 +59,9 @@ export interface Endpoint {
 }
 
 /**
- * Own and other end of an internet socket; undefined for one of another family. IPv6 addresses come with all their
- * groups. They are in sock_common since v3.13 (commit efe4208f47f9), in the socket's own ipv6_pinfo before.
- * @throws Fault
+ * Returns the local and the remote end of an internet socket; undefined for other families. IPv6 addresses have all
+ * their groups. They are in sock_common since v3.13 (commit efe4208f47f9); before, in the socket's ipv6_pinfo. @throws
+ * Fault
  */
 export function socketEndpoints(
   sock: Obj<"struct sock">,
@@ -88,7 +89,7 @@ function ipv6Ends(inet: Obj<"struct inet_sock">, common: Obj<"struct sock_common
   return [text(inet.at("pinet6.rcv_saddr")), text(inet.at("pinet6.daddr"))];
 }
 
-/** What a family's sockets extend `struct sock` with; the part that all internet sockets share. */
+/** The struct of each family that starts with `struct sock`; for internet sockets the one that they all share. */
 const EXTENDED: Readonly<Record<string, string>> = {
   UNIX: "struct unix_sock",
   INET: "struct inet_sock",
@@ -97,7 +98,7 @@ const EXTENDED: Readonly<Record<string, string>> = {
   PACKET: "struct packet_sock",
 };
 
-/** The socket as its family declares it, as plain `struct sock` where that type is not known. @throws Fault */
+/** Returns the socket with the type of its family; as `struct sock` if that type is not known. @throws Fault */
 export function extendedSock(sock: Obj<"struct sock">): Obj {
   const { kernel } = sock;
   const name = EXTENDED[socketFamily(sock)];

@@ -1,3 +1,4 @@
+/** Clocks: wall time, uptime, jiffies and load averages. */
 import { padDigits } from "../../base/hex.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { sizeOf } from "../../debuginfo/ctype.ts";
@@ -8,18 +9,17 @@ import { logRecords } from "../printk/printk.ts";
 import { globalAddress, noteSymbol } from "../vmcoreinfo.ts";
 
 /**
- * The core `struct timekeeper` (kernel/time/timekeeping.c).
- *
- * `tk_core` is a nameless struct of a seqcount and the timekeeper until v6.13 names it `struct tk_data`. Only DWARF
- * tells that struct, and is long searched for it; but the timekeeper is the first thing aligned to 8 bytes behind the
- * seqcount. From v6.17 on there is an array `timekeeper_data[]`, the core one first.
+ * Returns the core `struct timekeeper` (kernel/time/timekeeping.c).
+ * Until v6.13, which names it `struct tk_data`, `tk_core` is an unnamed struct of a seqcount and the timekeeper. Only
+ * DWARF describes that struct, and finding it takes long. But the timekeeper is at the first offset after the seqcount
+ * that is aligned to 8 bytes. From v6.17 on there is an array `timekeeper_data[]` with the core timekeeper first.
  * @throws Fault
  */
 export function timekeeper(kernel: Kernel): Obj<"struct timekeeper"> {
   const core = globalAddress(kernel, "tk_core") ?? globalAddress(kernel, "timekeeper_data");
   if (core === undefined) throw Fault.of("unknown", "no symbol tk_core");
-  // With the name came a place for shadow_timekeeper in it. The symbol is asked first: that no module has a type is
-  // known when the types of all are read.
+  // If the symbol shadow_timekeeper exists, the struct has no name: since it has one, shadow_timekeeper is a member of
+  // it. Check the symbol first, because finding out that a type does not exist reads the types of all modules.
   const isNamed = globalAddress(kernel, "shadow_timekeeper") === undefined;
   if (isNamed && kernel.types.find("struct", "tk_data")) return kernel.object("struct tk_data", core).at("timekeeper");
   const names = ["seqcount_raw_spinlock_t", "seqcount_t"];
@@ -28,12 +28,12 @@ export function timekeeper(kernel: Kernel): Obj<"struct timekeeper"> {
   return kernel.object("struct timekeeper", core + ((size + 7n) & ~7n));
 }
 
-/** The last second that has a year of four digits, since the epoch: a clock beyond it is damaged. */
+/** Limit for the clock, in seconds since the epoch: the last second of a year with four digits. */
 const MAX_SECONDS = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 
 /**
- * Wall time at the crash, seconds since the epoch: the timekeeper's, else the CRASHTIME that kdump notes.
- * @throws Fault also where the clock is not plausible
+ * Returns the wall time at the crash, in seconds since the epoch: from the timekeeper, else kdump's CRASHTIME in
+ * VMCOREINFO. @throws Fault also if the clock is not plausible
  */
 export function crashTime(kernel: Kernel): number {
   const seconds = attempt(() => {
@@ -49,21 +49,20 @@ export function crashTime(kernel: Kernel): number {
   throw seconds;
 }
 
-/** Timer ticks since boot; negative in the first five minutes' view of a wrong HZ. */
+/** Returns timer ticks since boot; can be negative for a wrong HZ. */
 const ticks = (jiffies: bigint, hz: number): bigint =>
   // include/linux/jiffies.h: INITIAL_JIFFIES is (unsigned long)(unsigned int)(-300 * HZ)
   jiffies - BigInt.asUintN(32, BigInt(-300 * hz));
 
-/** Values that kernel/Kconfig.hz and the architectures offer, the usual ones first. */
+/** Values that kernel/Kconfig.hz and the architectures offer, the most common first. */
 const HZ_CHOICES = [250, 1000, 100, 300, 128, 256, 200, 500, 1024, 1200, 48, 24];
 
-/** Timer ticks, from INITIAL_JIFFIES on. @throws Fault */
+/** Returns the timer ticks counted from INITIAL_JIFFIES. @throws Fault */
 export const jiffies64 = (kernel: Kernel): bigint => kernel.memory.u64(noteSymbol(kernel, "jiffies_64"));
 
 /**
- * Timer ticks a second. No variable holds CONFIG_HZ; but jiffies start at -300 seconds, so only the right HZ makes
- * them agree with the seconds that another clock counted: the timekeeper's, else those of the last log message.
- * @throws Fault
+ * CONFIG_HZ, the timer ticks per second. No variable contains it. But jiffies start at -300 seconds, so that only the
+ * right HZ agrees with the seconds of another clock: the timekeeper, else the last log message. @throws Fault
  */
 export const hz = derived("HZ", (kernel): number => {
   const jiffies = jiffies64(kernel);
@@ -82,20 +81,20 @@ function secondsSinceBoot(kernel: Kernel): number {
   return Number(last) / 1e9;
 }
 
-/** Seconds since boot, by jiffies. @throws Fault */
+/** Returns the seconds since boot according to jiffies. @throws Fault */
 export function uptime(kernel: Kernel): number {
   const rate = hz(kernel);
   return Number(ticks(jiffies64(kernel), rate)) / rate;
 }
 
-/** CLOCK_MONOTONIC as precise as jiffies tell it, nanoseconds. @throws Fault */
+/** Returns CLOCK_MONOTONIC with the precision of jiffies, in nanoseconds. @throws Fault */
 export const tickTime = (kernel: Kernel): bigint =>
   ticks(jiffies64(kernel), hz(kernel)) * (1_000_000_000n / BigInt(hz(kernel)));
 
 const FSHIFT = 11n; // include/linux/sched/loadavg.h
 const FIXED_1 = 1n << FSHIFT;
 
-/** Load averages of 1, 5 and 15 minutes as /proc/loadavg prints them. @throws Fault */
+/** Returns the load averages of 1, 5 and 15 minutes as /proc/loadavg prints them. @throws Fault */
 export function loadAverages(kernel: Kernel): readonly string[] {
   const address = noteSymbol(kernel, "avenrun");
   return [0, 1, 2].map((i) => {

@@ -1,3 +1,4 @@
+/** Timers. */
 import { Fault } from "../../base/fault.ts";
 import { bare, sizeOf } from "../../debuginfo/ctype.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -6,17 +7,16 @@ import { hlistNodes, memberOffset } from "../../kernel/list.ts";
 import { perCpuAddress, perCpuVariable } from "../../kernel/percpu.ts";
 import { rbtreeEntries } from "../../kernel/rbtree.ts";
 
-/** One wheel of timers of a CPU, `struct timer_base` (kernel/time/timer.c). */
+/** One timer wheel of a CPU, `struct timer_base` (kernel/time/timer.c). */
 export interface TimerBase {
-  /** As the kernel calls it: BASE_STD and BASE_DEF, or BASE_LOCAL, BASE_GLOBAL and BASE_DEF. */
+  /** The kernel's name: BASE_STD and BASE_DEF, or BASE_LOCAL, BASE_GLOBAL and BASE_DEF. */
   readonly name: string;
   readonly base: Obj<"struct timer_base">;
 }
 
 /**
- * The bases of a CPU. Since Linux kernel commit 83a665dc99a7 ("timers: Keep the pinned timers separate from the
- * others") (in v6.9) there are three; without CONFIG_NO_HZ_COMMON one.
- * @throws Fault
+ * Returns the timer bases of a CPU. There are three since Linux kernel commit 83a665dc99a7 ("timers: Keep the pinned
+ * timers separate from the others") (in v6.9), two before, and one without CONFIG_NO_HZ_COMMON. @throws Fault
  */
 export function timerBases(kernel: Kernel, cpu: number): readonly TimerBase[] {
   const symbol = kernel.symbols.find("timer_bases");
@@ -24,10 +24,10 @@ export function timerBases(kernel: Kernel, cpu: number): readonly TimerBase[] {
   const element = kernel.types.named("struct timer_base");
   const declared = kernel.types.variable("timer_bases");
   const array = declared && bare(declared);
-  // Where no source of types tells the length, the next symbol does.
-  const told = array?.kind === "array" ? array.count : undefined;
+  // If no type source has the length of the array, the size of the symbol gives it.
+  const declaredCount = array?.kind === "array" ? array.count : undefined;
   const size = sizeOf(element);
-  const count = told ?? Math.floor(symbol.size / Math.max(size, 1));
+  const count = declaredCount ?? Math.floor(symbol.size / Math.max(size, 1));
   const first = perCpuAddress(kernel, symbol.address, cpu);
   const names = count >= 3 ? ["BASE_LOCAL", "BASE_GLOBAL", "BASE_DEF"] : ["BASE_STD", "BASE_DEF"];
   return names.slice(0, Math.max(count, 1)).map((name, i) => ({
@@ -36,7 +36,7 @@ export function timerBases(kernel: Kernel, cpu: number): readonly TimerBase[] {
   }));
 }
 
-/** Timers of a base, `struct timer_list`, bucket by bucket. @throws Fault where a list breaks */
+/** Yields the timers of a base, `struct timer_list`, bucket by bucket. @throws Fault where a list breaks */
 export function* wheelTimers(base: Obj<"struct timer_base">): Generator<Obj<"struct timer_list">> {
   const { kernel } = base;
   const type = kernel.types.named("struct timer_list");
@@ -45,23 +45,28 @@ export function* wheelTimers(base: Obj<"struct timer_base">): Generator<Obj<"str
     for (const node of hlistNodes(kernel, bucket.address)) yield kernel.object(type, BigInt.asUintN(64, node - offset));
 }
 
-/** The `struct hrtimer_cpu_base` of a CPU (include/linux/hrtimer.h). @throws Fault */
+/** Returns the `struct hrtimer_cpu_base` of a CPU (include/linux/hrtimer.h). @throws Fault */
 export const hrtimerBase = (kernel: Kernel, cpu: number): Obj<"struct hrtimer_cpu_base"> =>
   perCpuVariable(kernel, "hrtimer_bases", cpu);
 
-/** `struct hrtimer` of a clock, the next one first. @throws Fault where the tree breaks */
+/** Yields the `struct hrtimer`s of a clock, next to expire first. @throws Fault where the tree breaks */
 export function* clockTimers(clock: Obj<"struct hrtimer_clock_base">): Generator<Obj<"struct hrtimer">> {
   const active = clock.at("active");
   // Since Linux kernel commit 511885d7061e ("lib/timerqueue: Rely on rbtree semantics for next timer") (in v5.4) the
-  // root also remembers its first node.
+  // root also has a pointer to its first node.
   const root = active.at(active.has("rb_root") ? "rb_root" : "head");
   yield* rbtreeEntries(clock.kernel, root, "struct hrtimer", "node.node");
 }
 
-/** enum hrtimer_base_type: the hard bases, and the same again for those that expire in a softirq. */
+/**
+ * enum hrtimer_base_type: the bases that expire in hard interrupt context, then the same for those in softirq context.
+ */
 const CLOCKS = ["ktime_get", "ktime_get_real", "ktime_get_boottime", "ktime_get_clocktai"];
 
-/** The function that reads a clock base's clock: its own pointer until v6.18, then by its number. @throws Fault */
+/**
+ * Returns the name of the function that reads the clock of a clock base: until v6.18 from its pointer, then from its
+ * number. @throws Fault
+ */
 export function clockName(clock: Obj<"struct hrtimer_clock_base">): string {
   if (!clock.has("get_time")) return CLOCKS[clock.at("index").number() % CLOCKS.length] ?? "";
   const address = clock.at("get_time").value();

@@ -70,10 +70,10 @@ test("files -c counts pages in the page cache, -p lists them, -n says where they
 test("an address that is no inode, dentry or mm_struct is one error", () => {
   const init = "ffffffff9ca1aa40";
   for (const [line, message] of [
-    [`files -p ${init}`, /^files: [0-9a-f]{16}: no inode$/],
-    [`files -n ${init}`, /^files: [0-9a-f]{16}: no inode$/],
-    [`files -d ${init}`, /^files: [0-9a-f]{16}: no dentry$/],
-    ["files -d ffff8ef683ac0e48", /^files: [0-9a-f]{16}: no dentry$/],
+    [`files -p ${init}`, /^files: [0-9a-f]{16}: not an inode$/],
+    [`files -n ${init}`, /^files: [0-9a-f]{16}: not an inode$/],
+    [`files -d ${init}`, /^files: [0-9a-f]{16}: not a dentry$/],
+    ["files -d ffff8ef683ac0e48", /^files: [0-9a-f]{16}: not a dentry$/],
     ["files -p deadbeef", /^files: deadbeef: not a kernel address$/],
     ["vm -M 0xdeadbeef", /^vm: invalid mm_struct address: 0xdeadbeef$/],
     [`vm -M ${init}`, /^vm: invalid mm_struct address: [0-9a-f]{16}$/],

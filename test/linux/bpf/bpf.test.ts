@@ -157,7 +157,7 @@ test("programs are found by their ids, with the maps and functions that they use
   assert.equal(bpfTypeName(second.at("type"), "BPF_PROG_TYPE_"), "77");
   assert.equal(bpfInstructions(first).length, 16);
   const told = [...faultLast(usedMaps(second))].map((one) => (one instanceof Fault ? one.message : "a map"));
-  assert.deepEqual(told, ["a program that uses 5000 maps"]);
+  assert.deepEqual(told, ["used_map_cnt of 5000 exceeds the limit of 1024"]);
 });
 
 test("the load time counts from boot, sleep included, on the wall clock", () => {

@@ -99,5 +99,5 @@ test("resources that form a loop end in a fault", () => {
   const shown = [
     ...told(resourceTree(kernel.object("struct resource", at(1))), ({ resource }) => resource.at("name").text()),
   ];
-  assert.deepEqual(shown, ["root", "a", "corrupt: resources form a loop"]);
+  assert.deepEqual(shown, ["root", "a", "corrupt: resource tree contains a loop"]);
 });

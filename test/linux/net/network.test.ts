@@ -151,7 +151,7 @@ test("a hash of more buckets than memory is not walked", () => {
     ],
   });
   assert.deepEqual(told(neighbours(kernel.object("struct neigh_table", at(1))), String), [
-    "corrupt: a hash of 2^60 buckets is not believed",
+    "corrupt: neighbour table of 2^60 buckets exceeds the limit of 2^24; hash_shift is probably damaged",
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { attempt, Fault } from "../../../../base/fault.ts";
-import { dentryName, dentryPath, pathPlace } from "../../../../linux/fs/dcache.ts";
+import { dentryName, dentryPath, vfsPath } from "../../../../linux/fs/dcache.ts";
 import { openFiles } from "../../../../linux/fs/fdtable.ts";
 import { vmas } from "../../../../linux/mm/vma.ts";
 import type { Obj } from "../../../../model/object.ts";
@@ -23,7 +23,7 @@ export function byPath(name: string): IsWanted {
     if (found === undefined) {
       // A mount's root is called "/" wherever it is mounted; any other place by the last part of its path.
       const own = dentryName(path.at("dentry").deref());
-      found = (own === last || own === "/") && dentryPath(pathPlace(path)) === name;
+      found = (own === last || own === "/") && dentryPath(vfsPath(path)) === name;
       known.set(key, found);
     }
     return found;
