@@ -1,3 +1,4 @@
+/** Commands that go to an address or a symbol. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import type { SymbolHit } from "../protocol/custom.ts";
@@ -5,10 +6,10 @@ import { ask, focusedFrame, sessionCommand } from "./session.ts";
 import { showMemory } from "./documents/memoryDocument.ts";
 import { sourceUri } from "./documents/storedSources.ts";
 
-/** More symbols than a person reads. */
+/** Maximum number of symbols in the list. */
 const MAX_HITS = 200;
 
-/** Going somewhere by address or symbol. */
+/** Registers the commands that go to an address or a symbol. */
 export const addresses = (): vscode.Disposable[] => [
   sessionCommand("vmcore.goTo", async (session, text) => {
     const wanted =
@@ -29,7 +30,7 @@ export const addresses = (): vscode.Disposable[] => [
   }),
 ];
 
-/** Opens the source of a text's address, else its instructions, or its memory. */
+/** Opens the source of the address, else its instructions, else its memory. */
 export async function goTo(session: vscode.DebugSession, text: string): Promise<void> {
   const place = await ask(session, "vmcore/resolve", { text, frameId: focusedFrame(session) });
   if (place.path !== undefined) {
@@ -40,7 +41,7 @@ export async function goTo(session: vscode.DebugSession, text: string): Promise<
   else await showMemory(session, place.address);
 }
 
-/** The address of a row of the Variables view; or a string, from another command. */
+/** Returns the address of a row of the Variables view, or the string that another command passed. */
 function referenceOf(item: unknown): string | undefined {
   if (typeof item === "string") return item;
   return (item as { variable?: DebugProtocol.Variable } | undefined)?.variable?.memoryReference;
@@ -57,7 +58,7 @@ interface Item extends vscode.QuickPickItem {
   readonly text: string;
 }
 
-/** Symbols as the user types; what is no symbol is taken as it stands. */
+/** Lets the user pick a symbol. A text that is not a symbol is returned as typed. */
 function pickSymbol(session: vscode.DebugSession, placeholder: string): Promise<string | undefined> {
   const box = vscode.window.createQuickPick<Item>();
   box.placeholder = placeholder;
@@ -72,7 +73,7 @@ function pickSymbol(session: vscode.DebugSession, placeholder: string): Promise<
     const asTyped: Item[] =
       contains === "" ? [] : [{ label: contains, description: "as typed", text: contains, alwaysShow: true }];
     const hits = symbols.map(symbolItem);
-    // Something with an operator or a leading digit is an expression: first what was typed.
+    // A text with an operator or a leading digit is an expression, so the typed text comes first.
     box.items = /^[A-Za-z_.]\w*$/.test(contains) ? [...hits, ...asTyped] : [...asTyped, ...hits];
   });
   return new Promise((resolve) => {

@@ -1,23 +1,24 @@
+/** Remembers which vmlinux the user chose for which kernel. */
 import * as vscode from "vscode";
 import { TYPE, askUnlessRefused } from "./session.ts";
 
-/** By build-id; paths alone. */
+/** Key of the stored choices: path by build ID. */
 const KEY = "vmcore.chosenVmlinux";
-/** Kernels beyond that which were chosen first are forgotten. */
+/** Maximum number of kernels. The oldest choice is dropped. */
 const MAX_KERNELS = 100;
 
 type Chosen = Readonly<Record<string, string>>;
 
-/** Each vmlinux that the user chose by hand, by the build-id of its kernel. */
+/** Returns the path of each vmlinux that the user chose by hand, by the build ID of its kernel. */
 export const chosenVmlinux = (context: vscode.ExtensionContext): Chosen => context.globalState.get<Chosen>(KEY, {});
 
-/** Remembers a vmlinux that was chosen by hand once a dump is open with it, for the next dump of that kernel. */
+/** Remembers a vmlinux that the user chose, once a dump is open with it, for later dumps of that kernel. */
 export const rememberVmlinux = (context: vscode.ExtensionContext): vscode.Disposable[] => [
   vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
     createDebugAdapterTracker: (session) => ({
       onDidSendMessage({ event }: { event?: string }) {
         const { isChosen, force } = session.configuration as { isChosen?: unknown; force?: unknown };
-        // What does not match is the user's choice for this dump alone.
+        // A forced vmlinux does not match the dump; it is used for this dump only.
         if (event === "stopped" && isChosen === true && force !== true) void remember(context, session);
       },
     }),

@@ -1,3 +1,4 @@
+/** Completes debug configurations with settings and defaults. */
 import { homedir } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import * as vscode from "vscode";
@@ -7,19 +8,19 @@ import { DUMP_EDITOR } from "./dumpEditor.ts";
 import { TYPE } from "./session.ts";
 import { SOURCE_SCHEME } from "./documents/storedSources.ts";
 
-/** Attributes that hold paths; relative ones count from the workspace folder. */
+/** Attributes with paths. Relative paths start at the workspace folder. */
 const PATHS = ["vmcore", "vmlinux", "modules", "systemMap", "debuginfo", "kernelSource"];
 
-/** Settings that stand in for attributes a configuration leaves out. */
+/** Settings that are the defaults of the attributes of the same name. */
 const DEFAULTS = ["modules", "debuginfo", "debuginfod", "kernelSource", "sourceFileMap", "threads"];
 
 /**
- * Settings that name a file of one kernel, by the attribute that has them: it is used for dumps of that kernel, and
- * passed over for others.
+ * Settings that name a file of one kernel, by attribute. The file is used for dumps of that kernel and ignored for
+ * others.
  */
 const PREFERRED = { preferredVmlinux: "vmlinux", preferredSystemMap: "systemMap" } as const;
 
-/** Makes F5 work with no launch.json, and a short one complete. */
+/** Registers the provider that starts a session without launch.json and completes a short configuration. */
 export const configuration = (context: vscode.ExtensionContext): vscode.Disposable[] => [
   vscode.debug.registerDebugConfigurationProvider(TYPE, {
     resolveDebugConfiguration,
@@ -59,7 +60,7 @@ function resolveDebugConfiguration(
   return started;
 }
 
-/** The dump whose editor is in front. */
+/** Returns the path of the dump in the active editor. */
 function dumpInFront(): string | undefined {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   return input instanceof vscode.TabInputCustom && input.viewType === DUMP_EDITOR ? input.uri.fsPath : undefined;
@@ -76,19 +77,19 @@ function completed(
     if (isEmpty(complete[setting])) complete[name] = settings.get<unknown>(setting);
   }
   for (const name of [...PATHS, ...Object.keys(PREFERRED)]) complete[name] = absolute(complete[name], folder);
-  // By `refusal.ts`, with ways out that VS Code's own message has not.
+  // refusal.ts shows why a dump was not opened, with actions that VS Code's own message does not have.
   complete.showsRefusals = true;
   complete.sourceScheme = SOURCE_SCHEME;
   complete.asks = true;
   const folders = vscode.workspace.workspaceFolders ?? [];
-  // Of an untrusted workspace nothing is opened by itself.
+  // Files of an untrusted workspace are not opened automatically.
   complete.workspace = vscode.workspace.isTrusted
     ? folders.filter(({ uri }) => uri.scheme === "file").map(({ uri }) => uri.fsPath)
     : [];
   return complete;
 }
 
-/** Where the settings say that a kernel's files lie. */
+/** Returns the paths of a kernel's files from the settings. */
 export function fileSettings(): FileSettings {
   const settings = vscode.workspace.getConfiguration(TYPE);
   const paths = ["vmlinux", "systemMap", "modules", "debuginfo", "kernelSource"].map(
@@ -104,7 +105,7 @@ function absolute(value: unknown, folder: vscode.WorkspaceFolder | undefined): u
   if (Array.isArray(value)) return value.map((item) => absolute(item, folder));
   if (typeof value !== "string" || value === "" || isAbsolute(value)) return value;
   if (value === "~" || value.startsWith("~/")) return homedir() + value.slice(1);
-  // It lies in the workspace, of which nothing is read before it is trusted.
+  // The path is in the workspace, whose files are not read before it is trusted.
   if (!vscode.workspace.isTrusted) return undefined;
   const root = folder ?? vscode.workspace.workspaceFolders?.[0];
   return root ? resolve(root.uri.fsPath, value) : value;

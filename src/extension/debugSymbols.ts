@@ -1,3 +1,4 @@
+/** The Debug Symbols view and its commands. */
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { DebuginfoFacts } from "../protocol/custom.ts";
@@ -8,7 +9,10 @@ import { pickVmlinux } from "./vmlinuxChoice.ts";
 
 const VIEW = "vmcore.debugSymbols";
 
-/** The view of every file that was tried for debuginfo; ways to name one, and to fetch what is missing. */
+/**
+ * Registers the view of every file that was tried for debuginfo, and the commands that choose a file or fetch missing
+ * debuginfo.
+ */
 export function debugSymbols(): vscode.Disposable[] {
   const nodes = new SymbolNodes();
   const view = vscode.window.createTreeView(VIEW, { treeDataProvider: nodes, showCollapseAll: true });
@@ -40,7 +44,7 @@ class SymbolNodes implements vscode.TreeDataProvider<SymbolNode>, vscode.Disposa
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly learned = new vscode.EventEmitter<string>();
   readonly onDidChangeTreeData = this.changed.event;
-  /** What there is to say instead of rows. */
+  /** Fires with the message that the view shows instead of rows. */
   readonly onDidLearn = this.learned.event;
 
   refresh(): void {
@@ -56,7 +60,7 @@ class SymbolNodes implements vscode.TreeDataProvider<SymbolNode>, vscode.Disposa
       this.learned.fire("");
       return symbolNodes(facts);
     } catch (error) {
-      // Before the dump is open, and after: `stopped` brings the next try.
+      // Happens before the dump is open and after the session ended. The `stopped` event causes the next attempt.
       this.learned.fire(error instanceof Error ? error.message : String(error));
       return [];
     }
@@ -78,7 +82,7 @@ class SymbolNodes implements vscode.TreeDataProvider<SymbolNode>, vscode.Disposa
   }
 }
 
-/** Asks for a file and uses it: for a module at once, for the kernel by opening the dump again. */
+/** Asks for a file and uses it: for a module at once, for the kernel in a new session of the same dump. */
 async function choose(session: vscode.DebugSession, image: string): Promise<void> {
   const isKernel = image === "vmlinux";
   const chosen = isKernel
@@ -98,14 +102,14 @@ async function choose(session: vscode.DebugSession, image: string): Promise<void
     await reopen(session, { vmlinux: chosen.fsPath, force: true });
 }
 
-/** The same dump in a new session. */
+/** Opens the same dump in a new session. */
 async function reopen(session: vscode.DebugSession, more: object): Promise<void> {
   const { configuration, workspaceFolder } = session;
   await vscode.debug.stopDebugging(session);
   await vscode.debug.startDebugging(workspaceFolder, { ...configuration, ...more }, { suppressDebugToolbar: true });
 }
 
-/** Fetches the debuginfo of an image, or all that is missing, after the user has said from where. */
+/** Fetches the debuginfo of one image, or all that is missing, after the user has chosen the servers. */
 async function fetchMissing(session: vscode.DebugSession, node: SymbolNode | undefined): Promise<void> {
   const facts = await ask(session, "vmcore/debuginfo", {});
   const servers = await serversOf(facts, node?.context.includes("server") ? node.copy : undefined);
@@ -117,7 +121,7 @@ async function fetchMissing(session: vscode.DebugSession, node: SymbolNode | und
   if (remarks.length > 0) void vscode.window.showWarningMessage(remarks.join("\n"));
 }
 
-/** @returns undefined when the user does not want any; empty for those of DEBUGINFOD_URLS */
+/** @returns undefined if the user cancels; empty for the servers in DEBUGINFOD_URLS */
 async function serversOf(
   { advice }: DebuginfoFacts,
   chosen: string | undefined,
@@ -127,7 +131,7 @@ async function serversOf(
   if (configured.length > 0 || process.env["DEBUGINFOD_URLS"]) return configured;
   const [once, settings] = ["Ask It Once", "Open Settings"];
   const { debuginfod: server } = advice;
-  const text = `No debuginfod server is configured.${server === undefined ? "" : ` That of ${advice.distribution ?? "the distribution"} is ${server}: it would learn the build-ids that are asked for.`}`;
+  const text = `No debuginfod server is configured.${server === undefined ? "" : ` That of ${advice.distribution ?? "the distribution"} is ${server}: it would learn the build-ids of the files that it is asked to send.`}`;
   const answer = await vscode.window.showInformationMessage(text, ...(server === undefined ? [] : [once]), settings);
   if (answer === settings) await openSettings("vmcore.debuginfod");
   return answer === once && server !== undefined ? [server] : undefined;

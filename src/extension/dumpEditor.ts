@@ -1,3 +1,4 @@
+/** The dump page: the editor of a dump file. */
 import { fork } from "node:child_process";
 import { basename } from "node:path";
 import * as vscode from "vscode";
@@ -6,10 +7,10 @@ import { factsPage } from "./factsPage.ts";
 
 export const DUMP_EDITOR = "vmcore.dump";
 
-/** A dump that takes longer than this to open says so instead of keeping the editor empty. */
+/** Milliseconds after which the page reports that opening takes too long. */
 const PATIENCE_MS = 60_000;
 
-/** A dump file opened like any other file: its facts and a Debug button, instead of "binary file". */
+/** Registers the editor of dump files: the dump's facts and a Debug button instead of "binary file". */
 export const dumpEditor = (context: vscode.ExtensionContext): vscode.Disposable[] => [
   vscode.window.registerCustomEditorProvider(DUMP_EDITOR, {
     openCustomDocument: (uri) => ({ uri, dispose() {} }),
@@ -32,20 +33,20 @@ export const dumpEditor = (context: vscode.ExtensionContext): vscode.Disposable[
       };
       webview.html = factsPage(page, undefined);
       const facts = await factsOf(context, uri.fsPath);
-      // The name alone made it ours.
+      // The file has the name of a dump but is text.
       if (!facts.ok && facts.isText) return openAsText(uri, panel);
       webview.html = factsPage(page, facts);
     },
   }),
 ];
 
-/** Puts the text editor in the place of ours. */
+/** Replaces this editor with the text editor. */
 async function openAsText(uri: vscode.Uri, panel: vscode.WebviewPanel): Promise<void> {
   await vscode.commands.executeCommand("vscode.openWith", uri, "default", panel.viewColumn);
   panel.dispose();
 }
 
-/** Asks the adapter program, in a process of its own: the extension never opens a dump. */
+/** Returns the facts from an adapter process, because the extension itself never opens a dump. */
 function factsOf(context: vscode.ExtensionContext, path: string): Promise<DumpFacts> {
   return new Promise((resolve) => {
     const adapter = vscode.Uri.joinPath(context.extensionUri, "dist", "adapter.js").fsPath;
@@ -66,7 +67,11 @@ function factsOf(context: vscode.ExtensionContext, path: string): Promise<DumpFa
         resolve(JSON.parse(out) as DumpFacts);
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
-        refuse(signal ? "opening the dump took too long" : errors.trim() || `the adapter ended with exit code ${code}`);
+        refuse(
+          signal
+            ? "Opening the dump took longer than a minute. Use Debug This Dump to open it without this limit."
+            : errors.trim() || `The debug adapter ended with exit code ${code}`,
+        );
       }
     });
   });

@@ -1,23 +1,27 @@
+/** The names of dumps in the user interface. It imports nothing of vscode. */
 import { basename, dirname } from "node:path";
 import type { About } from "../protocol/custom.ts";
 
-/** What dumps are called: all are named "vmcore", what differs is the folder, the host and the panic. No vscode. */
+/**
+ * The names of dumps in the user interface. Dump files are usually named "vmcore", so the folder, the host and the
+ * panic distinguish them. No vscode.
+ */
 
-/** Titles are cut so that the views keep room for others. */
+/** Maximum length of a title in characters, so that views have room for other text. */
 const MAX_TITLE = 40;
 
-/** `202611211012/vmcore`. */
+/** Returns `202611211012/vmcore`. */
 export function dumpName([first = ""]: readonly string[]): string {
   const folder = basename(dirname(first));
   return folder === "" || folder === "." ? basename(first) : `${folder}/${basename(first)}`;
 }
 
-/** `202611211012/vmcore · web-07 · BUG: kernel NULL pointer dereference, a…`. */
+/** Returns `202611211012/vmcore · web-07 · BUG: kernel NULL pointer dereference, a…`. */
 export const crashName = (about: Pick<About, "vmcore" | "host" | "title" | "panicked">): string =>
-  // Notifications name sessions, and take `[label](command:id)` for a link.
+  // Notifications show session names, and take `[label](command:id)` for a link.
   [dumpName(about.vmcore), about.host, shortTitle(about)].filter(Boolean).join(" · ").replaceAll("](", "] (");
 
-/** The oops or panic in a few words. */
+/** Returns the oops or panic in a few words. */
 export const titleOf = ({ title, panicked }: Pick<About, "title" | "panicked">): string =>
   title ?? (panicked === false ? "no panic" : "not known");
 

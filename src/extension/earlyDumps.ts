@@ -1,11 +1,12 @@
+/** Reopens dumps that VS Code opened before the extension was active. */
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { DUMP_EDITOR } from "./dumpEditor.ts";
 import { matchesName } from "./dumpName.ts";
 
 /**
- * Dumps that VS Code opened as it started, before it knew the editors of extensions: it took them for text, too large
- * to show. They get the editor that they have at any other time.
+ * Reopens dumps in the dump page that VS Code opened as text when it started, because it did not know the editors of
+ * extensions yet.
  */
 export function earlyDumps(): vscode.Disposable[] {
   const associations = vscode.workspace.getConfiguration("workbench").get<Record<string, string>>("editorAssociations");

@@ -1,4 +1,4 @@
-/** A piece of one line, by columns from 0; `end` is exclusive. */
+/** A range of columns in one line, from 0; `end` is exclusive. */
 export interface Range {
   readonly start: number;
   readonly end: number;
@@ -6,12 +6,15 @@ export interface Range {
 
 const IDENTIFIER = /[A-Za-z_]\w*/g;
 
-/** `0xffff8ef68526c180`, `ffff8ef68526c180` as logs and crash print it, `ffff8ef6`8526c180` as WinDbg people paste it. */
+/**
+ * An address: `0xffff8ef68526c180`, `ffff8ef68526c180` as logs and crash print it, or `ffff8ef6`8526c180` as WinDbg
+ * does.
+ */
 const ADDRESS = /\b0x[0-9a-f]+\b|\b[0-9a-f]{8}`[0-9a-f]{8}\b|\b(?=[0-9a-f]*[a-f])[0-9a-f]{16}\b/gi;
 
 /**
- * What a hover at `column` is about: an address, or a C expression that ends with the identifier under the mouse
- * (`file->f_inode` when it is over `f_inode`, `file` when it is over `file`).
+ * Returns the range of a hover at `column`: an address, or a C expression that ends with the identifier under the mouse
+ * (`file->f_inode` for the mouse over `f_inode`, `file` over `file`).
  */
 export function expressionAt(line: string, column: number): Range | undefined {
   const address = addressAt(line, column);
@@ -25,7 +28,7 @@ export function expressionAt(line: string, column: number): Range | undefined {
   return undefined;
 }
 
-/** The type at `column`: `struct task_struct`, when the mouse is over either word. */
+/** Returns the range of the type at `column`: `struct task_struct` if the mouse is over either word. */
 export function typeAt(line: string, column: number): Range | undefined {
   if (isInCommentOrText(line, column)) return undefined;
   for (const match of line.matchAll(/\b(?:struct|union|enum)\s+[A-Za-z_]\w*/g)) {
@@ -34,7 +37,7 @@ export function typeAt(line: string, column: number): Range | undefined {
   return undefined;
 }
 
-/** The address at `column`, if one stands there. */
+/** Returns the range of the address at `column`. */
 export function addressAt(line: string, column: number): Range | undefined {
   for (const match of line.matchAll(ADDRESS)) {
     if (holds(match, column)) return { start: match.index, end: match.index + match[0].length };
@@ -46,8 +49,8 @@ const holds = (match: RegExpExecArray, column: number): boolean =>
   column >= match.index && column < match.index + match[0].length;
 
 /**
- * Where the expression begins whose last member begins at `start`: steps left over `.`, `->`, `[...]`, `(...)`.
- * A member of something that is no plain operand, such as a call's value, has no beginning.
+ * Returns the start of the expression whose last member begins at `start`, by stepping left over `.`, `->`, `[...]` and
+ * `(...)`. Undefined for a member of a value that is not a plain operand, such as the result of a call.
  */
 function chainStart(line: string, start: number): number | undefined {
   let at = start;
@@ -61,7 +64,7 @@ function chainStart(line: string, start: number): number | undefined {
   }
 }
 
-/** Where the operand begins that ends before `end`. */
+/** Returns the start of the operand that ends before `end`. */
 function operandStart(line: string, end: number): number | undefined {
   let at = line.slice(0, end).trimEnd().length;
   for (;;) {
@@ -70,7 +73,7 @@ function operandStart(line: string, end: number): number | undefined {
       const open = matching(line, at - 1);
       if (open === undefined) return undefined;
       at = line.slice(0, open).trimEnd().length;
-      // A call's value cannot be had from a dump; a parenthesis that is no call is an operand by itself.
+      // A dump cannot call functions, so the result of a call is not an operand. Other parentheses are.
       if (last === ")") return /\w$/.test(line.slice(0, at)) ? undefined : open;
       continue;
     }
@@ -91,7 +94,7 @@ function matching(line: string, close: number): number | undefined {
   return undefined;
 }
 
-/** Whether a column stands in a comment or in a string. */
+/** Whether the column is in a comment or a string. */
 export function isInCommentOrText(line: string, column: number): boolean {
   if (/^\s*(\*|\/\*)/.test(line)) return true;
   for (const match of line.matchAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\/\/.*|\/\*.*?(?:\*\/|$)/g)) {
@@ -106,18 +109,20 @@ const KEYWORDS = new Set(
   ),
 );
 
-/** A named value to show behind a line. */
+/** A named value to show at the end of a line. */
 export interface Named {
   readonly name: string;
   readonly value: string;
 }
 
-/** Lines above the stopped one that are looked at; a longer function shows values near the stop only. */
+/** Maximum number of lines above the stopped one that are searched. A longer function has values near the stop only. */
 const REACH = 200;
 
 /**
- * For each variable the last line, of its function and not below `stop`, that mentions it: where its value is shown.
- * @param lineAt text of a line, counted from 0
+ * Returns for each variable the last line that mentions it, up to `stop` and within its function; its value is shown
+ * there.
+ *
+ * @param lineAt returns the text of a line, counted from 0
  */
 export function mentions<T extends Named>(
   lineAt: (line: number) => string,
@@ -134,7 +139,7 @@ export function mentions<T extends Named>(
       left.delete(match[0]);
       result.push({ line, range: { start: match.index, end: match.index + match[0].length }, variable });
     }
-    // Kernel style: a function's body opens and closes in the first column, its parameters stand above.
+    // In kernel style a function's body opens and closes in the first column; the parameters are above it.
     if (line < stop && text.startsWith("}")) break;
   }
   return result;

@@ -1,14 +1,15 @@
+/** The HTML of the dump page. */
 import type { DumpFacts } from "../protocol/custom.ts";
 
 interface Page {
   readonly title: string;
-  /** Source expression of the webview's own resources. */
+  /** CSP source expression of the webview's own resources. */
   readonly csp: string;
   readonly style: string;
   readonly script: string;
 }
 
-/** The dump editor's document. Everything from the dump is escaped; the page runs our one script and nothing else. */
+/** Returns the document of the dump page. Text from the dump is escaped; only the extension's script may run. */
 export function factsPage({ title, csp, style, script }: Page, facts: DumpFacts | undefined): string {
   return `<!DOCTYPE html>
 <html lang="en">

@@ -1,10 +1,12 @@
+/** Shows the panic stack when a session starts. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import { TYPE } from "./session.ts";
 
 /**
- * Lands the user on the panic stack. VS Code opens the debug view by itself only at breakpoints; and its Call Stack
- * expands the thread whose frame gets the focus only if it is in sight by then, so it is opened before the stop.
+ * Shows the panic stack at the first stop. The debug view is opened before the stop, because VS Code opens it only for
+ * breakpoints, and because its Call Stack only expands the thread of the focused frame if the view is visible at that
+ * time.
  */
 export const focus = (): vscode.Disposable[] => [
   vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
@@ -17,13 +19,16 @@ export const focus = (): vscode.Disposable[] => [
   }),
 ];
 
-/** How long the exception widget may take to unfold, and to come to rest, in milliseconds. */
+/**
+ * Milliseconds that the exception widget may take to unfold, and milliseconds without scrolling after which it has
+ * settled.
+ */
 const UNFOLDING = 3000;
 const REST = 200;
 
 /**
- * Leaves room for the exception widget below the line that the user came for: VS Code puts the line into the middle, or
- * scrolls until the end of the widget is in sight, which in a small editor takes away the one or the other.
+ * Keeps the line of the crash visible above the exception widget. VS Code centers the line, or scrolls until the end of
+ * the widget is visible; in a small editor either the line or the widget is then outside.
  */
 function keepLineInSight(): void {
   const reveal = (): void => {
@@ -31,7 +36,7 @@ function keepLineInSight(): void {
     const editor = vscode.window.activeTextEditor;
     if (!editor) return;
     const { active } = editor.selection;
-    // A fifth of the editor stays in sight in front of it.
+    // AtTop leaves a fifth of the editor visible above the line.
     editor.revealRange(new vscode.Range(active, active), vscode.TextEditorRevealType.AtTop);
   };
   let rest = setTimeout(reveal, 2 * REST);

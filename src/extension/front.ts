@@ -1,8 +1,9 @@
+/** Names new sessions after their dump and selects them. */
 import * as vscode from "vscode";
 import { crashName } from "./dumpName.ts";
 import { TYPE, askUnlessRefused } from "./session.ts";
 
-/** More consoles than anybody has open. */
+/** Maximum number of debug consoles to step through. */
 const MAX_CONSOLES = 50;
 
 interface Message {
@@ -12,8 +13,8 @@ interface Message {
 }
 
 /**
- * A dump that was just opened comes to the front, under a name of its own: VS Code leaves the focus with the session
- * that has it, and would call both by their files.
+ * Names a session after its dump and selects it when its dump is open. VS Code would keep the focus on the earlier
+ * session and name both by their files.
  */
 export const front = (): vscode.Disposable[] => [
   vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
@@ -25,7 +26,7 @@ export const front = (): vscode.Disposable[] => [
             state = "stopped";
             void name(session);
           } else if (state === "stopped" && type === "response" && command === "stackTrace") {
-            // Before it has a frame there is nothing that could be in front.
+            // A session without a frame cannot be selected.
             state = "seen";
             void bringToFront(session);
           }
@@ -35,14 +36,14 @@ export const front = (): vscode.Disposable[] => [
   }),
 ];
 
-/** What the user named in launch.json keeps that name. */
+/** A name from launch.json is kept. */
 async function name(session: vscode.DebugSession): Promise<void> {
   if (session.configuration["namedByDump"] !== true) return;
   const about = await askUnlessRefused(session, "vmcore/about", {});
   if (about) session.name = crashName(about);
 }
 
-/** By the consoles, one of which belongs to each session: VS Code has no other way for an extension. */
+/** Selects the session by stepping through the debug consoles, because VS Code has no other way for an extension. */
 async function bringToFront({ id }: vscode.DebugSession): Promise<void> {
   for (let i = 0; i < MAX_CONSOLES; i++) {
     const { activeDebugSession } = vscode.debug;

@@ -1,3 +1,4 @@
+/** Hovers for addresses and identifiers of kernel C. */
 import { relative, isAbsolute } from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
@@ -7,21 +8,21 @@ import { isServed } from "./languageClient.ts";
 import { activeSession, askUnlessRefused, focusedFrame } from "./session.ts";
 
 /**
- * Says what an address in any text stands for, and what the identifiers of the kernel's C are in the open dump. VS
- * Code's debug hover serves the stopped frame's own file alone.
+ * Registers hovers that describe an address in any text, and identifiers of kernel C in the open dump. VS Code's own
+ * debug hover only works in the file of the stopped frame.
  */
 export const hover = (): vscode.Disposable[] => [
   vscode.languages.registerHoverProvider("*", {
     async provideHover(document, position) {
       const session = activeSession();
       const range = addressAt(document.lineAt(position.line).text, position.character);
-      // The language server knows the words of a log better.
+      // The language server has better hovers for a log.
       if (!session || !range || isServed(document)) return undefined;
       const place = new vscode.Range(position.line, range.start, position.line, range.end);
       const args: DebugProtocol.EvaluateArguments = { expression: document.getText(place), context: "hover" };
       const frameId = focusedFrame(session);
       if (frameId !== undefined) args.frameId = frameId;
-      // A number that only looks like an address is refused.
+      // The adapter refuses a number that only looks like an address.
       const refused = (): undefined => undefined;
       const answer: unknown = await session.customRequest("evaluate", args).then(undefined, refused);
       if (answer === undefined) return undefined;
@@ -44,12 +45,14 @@ export const hover = (): vscode.Disposable[] => [
   }),
 ];
 
-/** Where each session finds sources. */
+/** The source trees of each session. */
 const roots = new WeakMap<vscode.DebugSession, Thenable<readonly string[] | undefined>>();
 
-/** Whether a file is of the trees in which the session finds its sources: C of another project is not the kernel's. */
+/**
+ * Whether a file is in the source trees of the session, because C files of other projects do not belong to the kernel.
+ */
 async function isKernelSource(session: vscode.DebugSession, { uri }: vscode.TextDocument): Promise<boolean> {
-  // Sources that the adapter serves are the session's by nature.
+  // Sources that the adapter provides belong to the session.
   if (uri.scheme === "debug") return true;
   if (uri.scheme !== "file") return false;
   let known = roots.get(session);
@@ -65,7 +68,7 @@ async function isKernelSource(session: vscode.DebugSession, { uri }: vscode.Text
   });
 }
 
-/** Says what a debug hover is about: C expressions, and addresses in any text. */
+/** Registers the expressions for debug hovers: C expressions, and addresses in any text. */
 export const evaluatable = (): vscode.Disposable[] => [
   vscode.languages.registerEvaluatableExpressionProvider("*", {
     provideEvaluatableExpression(document, position) {
@@ -78,5 +81,5 @@ export const evaluatable = (): vscode.Disposable[] => [
   }),
 ];
 
-/** `ffff8ef68526c180`, as logs print addresses, becomes a C number. */
+/** Adds `0x` to an address as logs print it, such as `ffff8ef68526c180`. */
 const asC = (text: string): string => (/^[0-9a-f]{8}`?[0-9a-f]{8}$/i.test(text) ? `0x${text.replace("`", "")}` : text);

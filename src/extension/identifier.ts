@@ -1,15 +1,19 @@
+/** Finds the identifier of C under the cursor and its declaration. */
 import type { Identifier } from "../protocol/custom.ts";
 import { addressAt, expressionAt, isInCommentOrText, type Range } from "./expression.ts";
 
-/** Lines above an identifier in which its declaration is looked for: kernel functions are shorter. */
+/** Maximum number of lines above an identifier in which its declaration is searched. Kernel functions are shorter. */
 const REACH = 400;
 
-/** No kernel source has longer lines with declarations in them. */
+/** Maximum length of a line in characters. Kernel sources have no longer lines with declarations. */
 const MAX_LINE = 400;
 
 const WORD = /[A-Za-z_]\w*/g;
 
-/** The identifier at a column of a line of C, with what its surroundings tell; undefined in comments and strings. */
+/**
+ * Returns the identifier at a column of a line of C, with its surrounding expression. Undefined in comments and
+ * strings.
+ */
 export function identifierAt(
   lineAt: (line: number) => string,
   line: number,
@@ -42,31 +46,32 @@ const plain = (name: string, tag: Identifier["tag"]): Omit<Identifier, "frameId"
   declared: undefined,
 });
 
-/** A member of what cannot be told, such as a call's value. */
+/** A member of an unknown value, such as the result of a call. */
 const memberOfAnything = (name: string): Omit<Identifier, "frameId"> => ({
   ...plain(name, undefined),
   root: "",
   members: [name],
 });
 
-/** `task->mm[0].pgd`: `task`, `mm`, `pgd`; empty for what does not begin with a name. */
+/** Returns the names in an access: `task->mm[0].pgd` is `task`, `mm`, `pgd`. Empty if it does not start with a name. */
 function stepsOf(expression: string): string[] {
   const names = expression.replace(/\[[^\]]*\]/g, "").split(/->|\./);
   return names.every((name) => /^\s*[A-Za-z_]\w*\s*$/.test(name)) ? names.map((name) => name.trim()) : [];
 }
 
-/** Specifiers and annotations that are no part of the type. */
+/** Specifiers and annotations that do not belong to the type. */
 const MARKS = "(?:static|const|register|volatile|__user|__rcu|__percpu|__iomem)";
 const TYPE = "(?:struct|union|enum)\\s+\\w+|(?:unsigned|signed)(?:\\s+(?:long|int|short|char))*|[A-Za-z_]\\w*";
 
 /**
- * The type that a file declares a local or a parameter with, above its use and in its function. Kernel style is relied
- * on: a function's body closes in the first column.
+ * Returns the type with which a file declares a local or a parameter above its use, in the same function. It relies on
+ * kernel style, in which a function's body ends in the first column.
  */
 export function declaredType(lineAt: (line: number) => string, line: number, name: string): string | undefined {
   const start = `\\s*(?:${MARKS}\\s+)*(?<type>${TYPE})(?:\\s+${MARKS})*`;
   const end = `(?<stars>(?:\\*|\\s|\\b${MARKS}\\b)*[\\s*])${name}\\s*(?=[=;,)[]|$)`;
-  // A parameter or the first of some locals; then one behind others: the stars of `*next, *prev` are each one's own.
+  // First a parameter or the first variable of a declaration, then a later variable: in `*next, *prev` each star
+  // belongs to one variable.
   const declarators = [new RegExp(`(?:^|[(,;{])${start}${end}`), new RegExp(`^${start}\\s[^;(){}]*,${end}`)];
   for (let at = line; at >= Math.max(0, line - REACH); at--) {
     const text = lineAt(at).slice(0, MAX_LINE);

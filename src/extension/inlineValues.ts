@@ -1,12 +1,13 @@
+/** Inline values in sources of a stopped frame. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import { mentions } from "./expression.ts";
 import { activeSession } from "./session.ts";
 
-/** Longer values are cut: they stand behind a line of code. */
+/** Maximum length of a value in characters. */
 const MAX_VALUE = 60;
 
-/** Shows the stopped frame's arguments and locals behind the lines that mention them. */
+/** Registers inline values: arguments and locals of the frame after the lines that mention them. */
 export const inlineValues = (): vscode.Disposable[] => [
   vscode.languages.registerInlineValuesProvider(["c", "cpp"], {
     async provideInlineValues(document, _viewPort, context) {
@@ -35,7 +36,7 @@ async function localsOf(session: vscode.DebugSession, frameId: number): Promise<
       return body.variables;
     }),
   );
-  // What is not known is said in the Variables view; behind the code it would only be noise.
+  // Faults are shown in the Variables view only.
   return lists.flat().filter(({ value }) => !value.startsWith("<"));
 }
 

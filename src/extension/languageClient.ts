@@ -1,3 +1,4 @@
+/** Starts the language server for kernel logs when one is opened. */
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import type { LanguageNotifications, LanguageRequests } from "../protocol/language.ts";
@@ -7,19 +8,21 @@ import { TYPE } from "./session.ts";
 
 const LANGUAGES = ["kernel-log", "crash-transcript"];
 
-/** What the language server serves; a report in an untitled document of another language is one as well. */
+/**
+ * The documents that the language server serves. A report in an untitled document of another language is served too.
+ */
 const SERVED = [...LANGUAGES.map((language) => ({ language })), { scheme: "untitled" }];
 
-/** Lines that stand in a report of the kernel and in no other text. */
+/** Lines that only occur in a report of a kernel. */
 const REPORT =
   /^.{0,80}(?:Call [Tt]race:|RIP: 00\d\d:\w|Krnl PSW : |NIP \[[0-9a-f]|PC is at \w|---\[ end (?:trace|Kernel)|-+\[ cut here \])/m;
 
-/** Whether the language server says what the words of a document are. */
+/** Whether the language server describes the words of a document. */
 export const isServed = (document: vscode.TextDocument): boolean => vscode.languages.match([...SERVED], document) > 0;
 
 const isLog = ({ languageId }: vscode.TextDocument): boolean => LANGUAGES.includes(languageId);
 
-/** The place that "Analyze" is about when no lens says. */
+/** Returns the document and line for "Analyze" when no code lens passes them. */
 function reportAtCursor(): [uri: string | undefined, line: number | undefined] {
   const editor = vscode.window.activeTextEditor;
   return editor && isServed(editor.document)
@@ -27,16 +30,16 @@ function reportAtCursor(): [uri: string | undefined, line: number | undefined] {
     : [undefined, undefined];
 }
 
-/** Whether a document has no language that says so, but a report in it. */
+/** Whether an untitled document contains a report. */
 const hasReport = (document: vscode.TextDocument): boolean => document.isUntitled && REPORT.test(document.getText());
 
 /**
- * The language server: starts with the first log, report or dump. Until then nothing of it is loaded, and text is only
- * looked at where it is pasted: every window with a text file in it passes here.
+ * Registers the language server. It is loaded when the first log, report or dump is opened. Until then text is only
+ * searched when it is pasted, because this code runs in every window with a text file.
  */
 export const languageClient = (context: vscode.ExtensionContext): vscode.Disposable[] => {
   let started: Promise<LanguageClient> | undefined;
-  /** Documents that we made a log of. */
+  /** Documents that were switched to the log language. */
   const changed = new Set<string>();
   const start = (): Promise<LanguageClient> =>
     (started ??= import("./languageServer.ts").then(({ startServer }) => startServer(context, [...SERVED])));
@@ -44,7 +47,10 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
     if (isLog(document)) void start();
     else if (hasReport(document)) becomeLog(document);
   };
-  /** A text of no language becomes a log, once: whoever changes it back means it. What has a language keeps it. */
+  /**
+   * Switches an untitled plain-text document to a kernel log, at most once, so that the user can undo it. Other
+   * languages are kept.
+   */
   const becomeLog = (document: vscode.TextDocument): void => {
     const uri = document.uri.toString();
     if (document.languageId !== "plaintext" || changed.has(uri)) return void start();
@@ -79,13 +85,13 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
       const nothing: LanguageNotifications["vmcore/trustGranted"] = {};
       const client = await started;
       await client?.sendNotification("vmcore/trustGranted", nothing);
-      // Settings of the workspace hold from now on.
+      // The workspace's settings apply once it is trusted.
       await client?.sendNotification("vmcore/settingsChanged", fileSettings());
     }),
     vscode.debug.onDidChangeActiveDebugSession(() => void sessionChanged()),
     vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
       createDebugAdapterTracker: () => ({
-        // An opening dump answers nothing before its first stop.
+        // A session answers no request before its first stop.
         onDidSendMessage(message: { event?: string }) {
           if (message.event === "stopped" || message.event === "invalidated") void start().then(sessionChanged);
         },
@@ -101,7 +107,10 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
       const [document, at] = uri === undefined ? reportAtCursor() : [uri, line];
       const report = await reportOf("vmcore/analysis", document, at);
       if (report) await showMarkdown(context, report.title, report.markdown);
-      else void vscode.window.showInformationMessage("No report of the kernel stands at the cursor of a kernel log.");
+      else
+        void vscode.window.showInformationMessage(
+          "Place the cursor inside an oops, warning or lockup report of a kernel log first.",
+        );
     }),
   ];
 };

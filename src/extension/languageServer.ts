@@ -1,3 +1,4 @@
+/** Starts the language server process. */
 import * as vscode from "vscode";
 import { type DocumentSelector, LanguageClient, TransportKind } from "vscode-languageclient/node";
 import type { InitializationOptions, LanguageRequests } from "../protocol/language.ts";
@@ -10,7 +11,7 @@ const options = (): InitializationOptions => ({
   restricted: !vscode.workspace.isTrusted,
 });
 
-/** Starts the language server, which asks the debug session in front through us. */
+/** Starts the language server. The extension forwards its requests to the active debug session. */
 export async function startServer(context: vscode.ExtensionContext, served: DocumentSelector): Promise<LanguageClient> {
   const module = context.asAbsolutePath("dist/server.js");
   const client = new LanguageClient(

@@ -1,3 +1,4 @@
+/** The adapter's log, and restarts after it crashed. */
 import * as vscode from "vscode";
 import type { CustomEvents } from "../protocol/custom.ts";
 import { TYPE } from "./session.ts";
@@ -11,12 +12,12 @@ interface Message {
   readonly body?: unknown;
 }
 
-/** Sessions that were asked to end: their adapter's exit is no accident. */
+/** Sessions that are being ended; the exit of their adapter is expected. */
 const ending = new WeakSet<vscode.DebugSession>();
 
 /**
- * The adapter's log: its own remarks always, every DAP message with `"trace": true`;
- * and what to say when the adapter ends by itself.
+ * Registers the output channel with the adapter's messages (with `"trace": true` every DAP message) and the
+ * notification when the adapter ends unexpectedly.
  */
 export function log(): vscode.Disposable[] {
   const channel = vscode.window.createOutputChannel("Vmcore Debug", { log: true });
@@ -48,7 +49,7 @@ function tracker(session: vscode.DebugSession, channel: vscode.LogOutputChannel)
     },
     onError: (error) => channel.error(error),
     onExit(code, signal) {
-      // VS Code does not always pass on what a killed process ended with.
+      // VS Code does not always pass the signal that ended a process.
       const how = signal ?? (typeof code === "number" ? `exit code ${code}` : "killed or crashed");
       channel.info(`${session.name}: adapter ended (${how})`);
       if (!ending.has(session)) void offerRestart(session, how, channel);
@@ -62,7 +63,7 @@ async function offerRestart(
   channel: vscode.LogOutputChannel,
 ): Promise<void> {
   const [again, show] = ["Open Again", "Show Log"];
-  const message = `The debug adapter of ${session.name} ended by itself (${how}). The dump is untouched; open it again to go on.`;
+  const message = `The debug adapter of ${session.name} ended unexpectedly (${how}). The dump file is unchanged. Open it again to continue.`;
   const answer = await vscode.window.showErrorMessage(message, again, show);
   if (answer === again) await vscode.debug.startDebugging(session.workspaceFolder, session.configuration);
   if (answer === show) channel.show();

@@ -1,3 +1,4 @@
+/** The entry point of the VS Code extension. */
 import type * as vscode from "vscode";
 import { addresses } from "./addresses.ts";
 import { rememberVmlinux } from "./chosenVmlinux.ts";
@@ -23,10 +24,10 @@ import { status } from "./status.ts";
 import { tableLine } from "./panel/tableLine.ts";
 import { storedSources } from "./documents/storedSources.ts";
 
-/** What a feature gives back when it is switched on. */
+/** Activates one feature and returns what must be disposed. */
 export type Feature = (context: vscode.ExtensionContext) => vscode.Disposable[];
 
-/** Every feature of the extension. To add one: write the file, list it here. */
+/** All features of the extension. To add one, write its file and add it here. */
 const features: readonly Feature[] = [
   log,
   configuration,

@@ -1,15 +1,16 @@
+/** Commands that open a dump. */
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { dumpName } from "./dumpName.ts";
 import { TYPE } from "./session.ts";
 
-/** Names that dump files usually have, below the workspace. */
+/** Usual names of dump files, searched in the workspace. */
 const PATTERN = "**/{vmcore,vmcore.*,vmcore-*,*.vmcore,*.kdump,*.dump,dump.[0-9]*}";
-/** The log that kdump writes beside the dump is none. */
+/** Excludes the log that kdump writes next to the dump. */
 const EXCLUDED = "{**/{node_modules,.git}/**,**/vmcore*.{txt,log}}";
 const MAX_FOUND = 50;
 
-/** Opening a dump: by command, from the Explorer, from its editor, and for `${command:pickVmcore}`. */
+/** Registers opening a dump: by command, from the Explorer, from the dump page, and for `${command:pickVmcore}`. */
 export const openDump = (context: vscode.ExtensionContext): vscode.Disposable[] => [
   vscode.commands.registerCommand("vmcore.open", async (resource?: unknown, selected?: unknown) => {
     const files = uris(selected).length > 0 ? uris(selected) : uris([resource]);
@@ -20,20 +21,20 @@ export const openDump = (context: vscode.ExtensionContext): vscode.Disposable[] 
     await keepWalkthrough();
     await debug([vscode.Uri.joinPath(context.extensionUri, "sample", "vmcore").fsPath]);
   }),
-  // A debug configuration's `${command:pickVmcore}`; nothing picked cancels the start.
+  // Serves `${command:pickVmcore}` of a debug configuration. Undefined cancels the start.
   vscode.commands.registerCommand("vmcore.pickVmcore", async () => (await pick())[0]),
 ];
 
 const uris = (value: unknown): vscode.Uri[] =>
   Array.isArray(value) ? value.filter((item): item is vscode.Uri => item instanceof vscode.Uri) : [];
 
-/** The source that a stop shows would take the place of a walkthrough that is open as a preview: it has more to tell. */
+/** Keeps the walkthrough open. In a preview tab it would be replaced by the source of the first stop. */
 async function keepWalkthrough(): Promise<void> {
   const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
   if (tab?.isPreview && tab.input === undefined) await vscode.commands.executeCommand("workbench.action.keepEditor");
 }
 
-/** Starts the debugger; several files are one split dump. The controls of a running program are left out. */
+/** Starts the debugger. Several files are the parts of one split dump. The toolbar of a running program is hidden. */
 async function debug(paths: readonly string[]): Promise<void> {
   const [first = ""] = paths;
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(first)) ?? vscode.workspace.workspaceFolders?.[0];
@@ -50,7 +51,7 @@ async function debug(paths: readonly string[]): Promise<void> {
   );
 }
 
-/** A dump of the workspace, or any file; empty when the user gave up. */
+/** Lets the user pick a dump of the workspace or any file. Empty if the user cancels. */
 async function pick(): Promise<string[]> {
   const found = await vscode.workspace.findFiles(PATTERN, EXCLUDED, MAX_FOUND);
   if (found.length === 0) return browse();

@@ -1,3 +1,4 @@
+/** Explains why a dump was not opened. */
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { RefusedVmlinux } from "../protocol/custom.ts";
@@ -12,7 +13,10 @@ interface Failure {
   readonly body?: { readonly error?: { readonly variables?: Partial<RefusedVmlinux> } };
 }
 
-/** Says why a dump was not opened, and what can be done: VS Code would offer to open launch.json. */
+/**
+ * Registers a message that says why a dump was not opened and what to do. VS Code's own message offers to open
+ * launch.json.
+ */
 export const refusal = (): vscode.Disposable[] => [
   vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
     createDebugAdapterTracker: (session) => ({
@@ -35,7 +39,7 @@ async function sayRefusal({ configuration }: vscode.DebugSession, message: strin
   if (answer === other) await vscode.commands.executeCommand("vmcore.open");
 }
 
-/** The dump opens without its vmlinux as well. */
+/** Offers another vmlinux. The dump can also be opened without one. */
 async function offerOtherVmlinux(session: vscode.DebugSession, said: string, canForce: boolean): Promise<void> {
   const { configuration, workspaceFolder } = session;
   const again = (more: object): Thenable<boolean> =>
@@ -53,5 +57,5 @@ async function offerOtherVmlinux(session: vscode.DebugSession, said: string, can
   if (chosen) await again({ vmlinux: chosen.fsPath, isChosen: true });
 }
 
-/** DAP's format has braces doubled. */
+/** DAP's message format doubles braces. */
 const sentence = (message: string): string => `${message.replace(/([{}])\1/g, "$1").replace(/\.$/, "")}.`;

@@ -1,16 +1,17 @@
+/** The active debug session and requests to it. */
 import * as vscode from "vscode";
 import type { CustomRequests, CustomEvents } from "../protocol/custom.ts";
 
-/** The `type` of our debug configurations. */
+/** The `type` of the extension's debug configurations. */
 export const TYPE = "vmcore";
 
-/** The debug session in front, if it is one of ours. */
+/** Returns the active debug session if it belongs to this extension. */
 export function activeSession(): vscode.DebugSession | undefined {
   const session = vscode.debug.activeDebugSession;
   return session?.type === TYPE ? session : undefined;
 }
 
-/** One of our own requests, typed. @throws Error with the adapter's message */
+/** Sends a custom request with typed arguments. @throws Error with the adapter's message */
 export const ask = <Name extends keyof CustomRequests>(
   session: vscode.DebugSession,
   request: Name,
@@ -19,8 +20,8 @@ export const ask = <Name extends keyof CustomRequests>(
   session.customRequest(request, args) as Thenable<CustomRequests[Name]["body"]>;
 
 /**
- * The same; undefined where the session refuses, as while it opens, or has ended. Over a wire every refusal is a plain
- * Error: whether it was a bug the adapter knows, and says in its own log.
+ * Like `ask`, but undefined when the session refuses, for example while it opens or after it ended. VS Code passes
+ * every refusal as a plain Error; internal errors are in the adapter's log.
  */
 export const askUnlessRefused = <Name extends keyof CustomRequests>(
   session: vscode.DebugSession,
@@ -28,19 +29,19 @@ export const askUnlessRefused = <Name extends keyof CustomRequests>(
   args: CustomRequests[Name]["arguments"],
 ): Thenable<CustomRequests[Name]["body"] | undefined> => ask(session, request, args).then(undefined, () => undefined);
 
-/** The frame that the user looks at, by its DAP id. */
+/** Returns the DAP id of the frame that the user selected. */
 export function focusedFrame(session: vscode.DebugSession): number | undefined {
   const item = vscode.debug.activeStackItem;
   return item instanceof vscode.DebugStackFrame && item.session.id === session.id ? item.frameId : undefined;
 }
 
-/** The thread that the user looks at. */
+/** Returns the id of the thread that the user selected. */
 export function focusedThread(session: vscode.DebugSession): number | undefined {
   const item = vscode.debug.activeStackItem;
   return item && item.session.id === session.id ? item.threadId : undefined;
 }
 
-/** A command that needs an open dump: offers to open one when there is none, shows what went wrong. */
+/** Registers a command that needs an open dump. It offers to open one if there is none, and shows errors. */
 export function sessionCommand(
   id: string,
   run: (session: vscode.DebugSession, ...args: unknown[]) => Promise<unknown>,
@@ -56,13 +57,13 @@ export function sessionCommand(
     try {
       await run(session, ...args);
     } catch (error) {
-      // Not waited for: whoever runs the command need not wait until the user has read it.
+      // Do not await the answer, so that the command ends before the user closes the message.
       void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
     }
   });
 }
 
-/** What an adapter asks the user before it goes on; closing the dialog means no. */
+/** Shows the adapter's questions to the user. Closing the dialog counts as no. */
 export function questions(): vscode.Disposable[] {
   return [
     vscode.debug.onDidReceiveDebugSessionCustomEvent(async ({ session, event, body }) => {

@@ -1,8 +1,9 @@
+/** Opens the settings editor. */
 import * as vscode from "vscode";
 
 /**
- * Opens the settings with a search in them, where ours are: they are the machine's, which in a remote window are not on
- * the User tab.
+ * Opens the settings editor with a search, on the tab where the extension's settings are. They are machine settings,
+ * which a remote window does not show on the User tab.
  */
 export async function openSettings(query: string): Promise<void> {
   if (vscode.env.remoteName === undefined) await vscode.commands.executeCommand("workbench.action.openSettings", query);

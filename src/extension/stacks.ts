@@ -1,8 +1,9 @@
+/** Commands for tasks and their stacks. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import { ask, focusedThread, sessionCommand } from "./session.ts";
 
-/** Tasks and their stacks: choosing one, taking one along as text. */
+/** Registers the commands that select a task, and copy or show its stack. */
 export const stacks = (): vscode.Disposable[] => [
   sessionCommand("vmcore.selectTask", async (session) => {
     const { threads } = (await session.customRequest("threads")) as DebugProtocol.ThreadsResponse["body"];
@@ -15,11 +16,11 @@ export const stacks = (): vscode.Disposable[] => [
   sessionCommand("vmcore.copyStackAsMarkdown", (session, item) => copy(session, item, "markdown")),
 ];
 
-/** The thread that a command is about: what the Call Stack's context menu was opened on, else what is in front. */
+/** Returns the thread of a command: the one whose context menu was opened, else the selected one. */
 const threadFor = async (session: vscode.DebugSession, item: unknown): Promise<number> =>
   threadOf(item) ?? focusedThread(session) ?? (await ask(session, "vmcore/about", {})).threadId;
 
-/** A stack word by word, in the language of transcripts, whose addresses have hovers and links. */
+/** Opens a stack word by word as a transcript, whose addresses have hovers and links. */
 async function showRaw(session: vscode.DebugSession, item: unknown): Promise<void> {
   const { source } = await ask(session, "vmcore/rawStack", { threadId: await threadFor(session, item) });
   const uri = vscode.debug.asDebugSourceUri(source, session);
@@ -37,7 +38,7 @@ async function copy(session: vscode.DebugSession, item: unknown, format: "text" 
 
 function threadOf(item: unknown): number | undefined {
   const threadId = (item as { threadId?: unknown } | undefined)?.threadId;
-  // The menu passes a number or the number as text, by version.
+  // The menu passes a number or a string, depending on the version of VS Code.
   const id = typeof threadId === "string" ? Number(threadId) : threadId;
   return typeof id === "number" && Number.isInteger(id) ? id : undefined;
 }

@@ -1,9 +1,10 @@
+/** The status bar item of a session. */
 import * as vscode from "vscode";
 import type { About } from "../protocol/custom.ts";
 import { shortTitle, titleOf } from "./dumpName.ts";
 import { TYPE, activeSession, askUnlessRefused } from "./session.ts";
 
-/** The status item: which kernel, what happened, what debuginfo; its menu has the session's commands. */
+/** Registers the status bar item: kernel, crash, debuginfo. Its menu has the session's commands. */
 export function status(): vscode.Disposable[] {
   const item = vscode.window.createStatusBarItem("vmcore.status", vscode.StatusBarAlignment.Left, 20);
   item.name = "Kernel Crash Dump";

@@ -1,3 +1,4 @@
+/** The rows of the Debug Symbols view. */
 import { basename } from "node:path";
 import type { DebuginfoFacts, DebuginfoTry } from "../protocol/custom.ts";
 
@@ -5,15 +6,15 @@ import type { DebuginfoFacts, DebuginfoTry } from "../protocol/custom.ts";
 export interface SymbolNode {
   readonly label: string;
   readonly description?: string;
-  /** When it says more than the row itself. */
+  /** Set only if it says more than the row. */
   readonly tooltip?: string;
-  /** A codicon, with the colour of a theme. */
+  /** A codicon with a theme color. */
   readonly icon?: readonly [name: string, color?: string];
-  /** What can be done with it, for the menus in package.json: "module missing", "copyable". */
+  /** The row's actions, for the menus in package.json: "module missing", "copyable". */
   readonly context: string;
-  /** What "Copy" takes. */
+  /** The text that "Copy" copies. */
   readonly copy?: string;
-  /** "vmlinux", or a module. */
+  /** "vmlinux" or the name of a module. */
   readonly image?: string;
   readonly isOpen?: boolean;
   readonly children?: readonly SymbolNode[];
@@ -21,12 +22,12 @@ export interface SymbolNode {
 
 const FOUND = ["pass", "testing.iconPassed"] as const;
 const MISSING = ["warning", "list.warningForeground"] as const;
-/** One of many: a column of warnings would warn of nothing. */
+/** A plain circle, because many rows have it and a column of warning icons would have no meaning. */
 const LACKING = ["circle-outline"] as const;
 const REFUSED = ["error", "list.errorForeground"] as const;
 const ABSENT = ["circle-slash"] as const;
 
-/** The rows for a dump: its kernel, its modules, what to do for what is missing, its sources. */
+/** Returns the rows for a dump: its kernel, its modules, the actions for missing debuginfo, its sources. */
 export function symbolNodes(facts: DebuginfoFacts): SymbolNode[] {
   const missing = facts.modules.filter(({ path }) => path === undefined);
   const isWanting = facts.vmlinux === undefined || missing.some(({ outOfTree }) => !outOfTree);
@@ -47,7 +48,9 @@ const sourcesNode = (text: string): SymbolNode => ({
   copy: text,
 });
 
-/** The file's name, but for one of debuginfod's cache, where all are called "debuginfo". */
+/**
+ * Returns the file's name. For a file of debuginfod's cache it is the path, because all of them are named "debuginfo".
+ */
 const shortName = (path: string): string => (basename(path) === "debuginfo" ? path : basename(path));
 
 function kernelNode({ vmlinux, buildId, release, tries, mapTries }: DebuginfoFacts): SymbolNode {
@@ -74,7 +77,7 @@ function modulesNode({ vmlinux, modules, noModules }: DebuginfoFacts, missing: n
     description: `${modules.length - missing} of ${modules.length} with debuginfo`,
     icon: missing === 0 && noModules === undefined ? FOUND : MISSING,
     context: "modules",
-    // Without a vmlinux it is the kernel that matters, and most modules come with it.
+    // Without a vmlinux the kernel's row matters more, and its package contains most modules.
     isOpen: vmlinux !== undefined && missing > 0,
     children: [
       ...(noModules === undefined ? [] : [{ label: "The list ends early", description: noModules, icon: REFUSED, context: "text" }]), // prettier-ignore
@@ -117,7 +120,7 @@ const buildIdNode = (buildId: string | undefined): SymbolNode[] =>
     ? []
     : [{ label: "build-id", description: buildId, icon: ["key"], context: "copyable", copy: buildId }];
 
-/** Files that were there one by one; places where nothing was together. */
+/** Returns one row per file that was tried, and one row for all places without a file. */
 function tryNodes(tries: readonly DebuginfoTry[]): SymbolNode[] {
   const absent = tries.filter(({ outcome }) => outcome === "absent");
   const seen = tries.filter(({ outcome }) => outcome !== "absent");

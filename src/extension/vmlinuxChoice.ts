@@ -1,6 +1,7 @@
+/** The dialog that asks for a vmlinux. */
 import * as vscode from "vscode";
 
-/** Asks for the vmlinux of a dump. @param near where the dialog begins */
+/** Asks the user for the vmlinux of a dump. @param near folder in which the dialog starts */
 export async function pickVmlinux(near?: vscode.Uri): Promise<vscode.Uri | undefined> {
   const [chosen] =
     (await vscode.window.showOpenDialog({

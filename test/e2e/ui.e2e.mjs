@@ -245,9 +245,9 @@ test("an adapter that dies says so, and the dump opens again", async () => {
   process.kill(pid, "SIGKILL");
   await page.locator(".debug-toolbar").waitFor({ state: "hidden" });
   await page.locator('[id="status.notifications"]').click();
-  const told = page.locator(".notification-list-item", { hasText: "ended by itself" }).first();
+  const told = page.locator(".notification-list-item", { hasText: "ended unexpectedly" }).first();
   await told.waitFor();
-  assert.match(await told.innerText(), /The dump is untouched; open it again to go on/);
+  assert.match(await told.innerText(), /The dump file is unchanged\. Open it again to continue/);
   await shot("8-adapter-died");
   await told.locator(".monaco-button", { hasText: "Open Again" }).click();
   await stackRow("sysrq_handle_crash").waitFor({ timeout: 60_000 });

@@ -22,7 +22,7 @@ REWRITTEN.push("src/crash/language/", "src/crash/say/");
 REWRITTEN.push("src/crash/commands/types/", "src/crash/commands/net/");
 REWRITTEN.push("src/model/", "src/render/", "src/say/", "src/protocol/");
 REWRITTEN.push("src/model/", "src/render/", "src/say/");
-REWRITTEN.push("src/adapter/");
+REWRITTEN.push("src/adapter/", "src/extension/");
 const PAGES: string[] = [];
 
 const root = new URL("../..", import.meta.url).pathname;

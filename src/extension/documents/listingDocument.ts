@@ -1,3 +1,4 @@
+/** Links in disassembled functions. */
 import * as vscode from "vscode";
 import { type ListingLink, listingLinks } from "./listing.ts";
 
@@ -6,7 +7,7 @@ const TOOLTIPS: Readonly<Record<ListingLink["command"], string>> = {
   "vmcore.goTo": "Show the source or the memory there",
 };
 
-/** Jumps, calls, data and source lines of disassembled functions lead to what they name. */
+/** Registers links for jumps, calls, data and source lines of disassembled functions. */
 export const listingDocument = (): vscode.Disposable[] => [
   vscode.languages.registerDocumentLinkProvider(
     { scheme: "debug" },

@@ -1,10 +1,11 @@
+/** Shows generated Markdown. */
 import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as vscode from "vscode";
 
 /**
- * Shows Markdown as it is meant to be read, beside the editor that it is about. The page is a file of the extension's
- * own, since the preview follows links from files alone, and relative ones at that.
+ * Shows Markdown in the preview next to the active editor. The page is a file in the extension's storage, because the
+ * preview only follows relative links, and only from files.
  */
 export async function showMarkdown(
   { globalStorageUri }: vscode.ExtensionContext,

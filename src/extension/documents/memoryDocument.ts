@@ -1,13 +1,14 @@
+/** Memory in the hex editor or as text. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 
 const SCHEME = "vmcore-memory";
 const HEX_EDITOR = "ms-vscode.hexeditor";
 
-/** Bytes of one text page. */
+/** Bytes per page of text. */
 const PAGE = 4096;
 
-/** Memory as text, for where the hex editor is not installed; with links to the pages before and after. */
+/** Registers memory as text, for installations without the hex editor, with links to the previous and next page. */
 export const memoryDocument = (): vscode.Disposable[] => [
   vscode.workspace.registerTextDocumentContentProvider(SCHEME, { provideTextDocumentContent: contents }),
   vscode.languages.registerCodeLensProvider({ scheme: SCHEME }, { provideCodeLenses }),
@@ -16,10 +17,10 @@ export const memoryDocument = (): vscode.Disposable[] => [
   ),
 ];
 
-/** Opens memory in the hex editor, else as text. */
+/** Opens memory in the hex editor, or as text if that is not installed. */
 export async function showMemory(session: vscode.DebugSession, address: string): Promise<void> {
   if (!vscode.extensions.getExtension(HEX_EDITOR)) return open(session.id, address);
-  // As VS Code's own "View Binary Data" builds it (vs/workbench/contrib/debug/common/debugUtils.ts).
+  // The URI is built like that of VS Code's "View Binary Data" (vs/workbench/contrib/debug/common/debugUtils.ts).
   const uri = vscode.Uri.from({
     scheme: "vscode-debug-memory",
     authority: session.id,
@@ -28,7 +29,7 @@ export async function showMemory(session: vscode.DebugSession, address: string):
   await vscode.commands.executeCommand("vscode.openWith", uri, "hexEditor.hexedit");
 }
 
-/** Sessions by id: a document outlives the moment in which it was opened. */
+/** Sessions by id. A document may be read later than it was opened. */
 const sessions = new Map<string, vscode.DebugSession>();
 
 async function open(sessionId: string, address: string): Promise<void> {
@@ -42,7 +43,7 @@ async function open(sessionId: string, address: string): Promise<void> {
 
 async function contents(uri: vscode.Uri): Promise<string> {
   const session = sessions.get(uri.query);
-  if (!session) return "The debug session of this page has ended.\n";
+  if (!session) return "The debug session of this page has ended. Open the dump again to see its memory.\n";
   const memoryReference = startOf(uri);
   const args: DebugProtocol.ReadMemoryArguments = { memoryReference: hex0x(memoryReference), count: PAGE };
   const body = (await session.customRequest("readMemory", args)) as DebugProtocol.ReadMemoryResponse["body"];
@@ -72,8 +73,8 @@ const hex0x = (value: bigint): string => `0x${value.toString(16)}`;
 const ROW = 16;
 
 /**
- * A page of memory as text: address, bytes, characters.
- * @param bytes what could be read from `address` on; `??` stands for the rest of `size`
+ * Formats a page of memory: address, bytes, characters. @param bytes the readable bytes from `address` on; the rest of
+ * `size` is shown as `??`
  */
 function hexLines(address: bigint, bytes: Uint8Array, size: number): string[] {
   return Array.from({ length: Math.ceil(size / ROW) }, (_, row) => {

@@ -1,10 +1,13 @@
+/** Documents for kernel sources in a git repository or an archive. */
 import * as vscode from "vscode";
 import { TYPE, askUnlessRefused } from "../session.ts";
 
-/** Scheme of sources that a repository or an archive keeps: `vmcore-source://v6.1.192/kernel/panic.c`. */
+/** URI scheme of sources in a repository or an archive: `vmcore-source://v6.1.192/kernel/panic.c`. */
 export const SOURCE_SCHEME = "vmcore-source";
 
-/** Read-only documents of sources that are no files here, as they were when the dump's kernel was released. */
+/**
+ * Registers read-only documents for sources that are not files on this machine, in the version of the dump's kernel.
+ */
 export function storedSources(): vscode.Disposable[] {
   const sources = new StoredSources();
   const isReadonly = new vscode.MarkdownString(
@@ -17,11 +20,11 @@ export function storedSources(): vscode.Disposable[] {
   ];
 }
 
-/** The address of a source as the adapter gives it: a path of this machine, or one of our scheme. */
+/** Returns the URI of a source from the adapter: a path of this machine, or a URI of SOURCE_SCHEME. */
 export const sourceUri = (path: string): vscode.Uri =>
   path.startsWith(`${SOURCE_SCHEME}:`) ? vscode.Uri.parse(path, true) : vscode.Uri.file(path);
 
-/** What the adapters of the open dumps give; what was shown once outlives its session. */
+/** The sources from the adapters of open dumps. A source that was shown stays after its session. */
 class StoredSources implements vscode.FileSystemProvider {
   private readonly sessions = new Set<vscode.DebugSession>();
   private readonly known = new Map<string, Uint8Array>();
@@ -41,13 +44,13 @@ class StoredSources implements vscode.FileSystemProvider {
     if (known) return known;
     for (const session of this.sessions) {
       const answer = await askUnlessRefused(session, "vmcore/sourceText", { address });
-      // Of another dump: the next one may know it.
+      // The source belongs to another dump; try the next session.
       if (!answer) continue;
       const bytes = new TextEncoder().encode(answer.text);
       this.known.set(address, bytes);
       return bytes;
     }
-    throw vscode.FileSystemError.FileNotFound("No open crash dump has this source: open its dump again.");
+    throw vscode.FileSystemError.FileNotFound("No open crash dump has this source. Open its dump again.");
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {

@@ -1,3 +1,4 @@
+/** The Crash Dump panel and its pages in editors. */
 import * as vscode from "vscode";
 import type { FromPage, PageAction, Panel, PanelSession, ToPage } from "../../protocol/panel.ts";
 import { answers, type Asker } from "./panelAnswers.ts";
@@ -9,7 +10,9 @@ import { askForLine } from "./tableLine.ts";
 const VIEW = "vmcore.kernel";
 const EDITOR = "vmcore.table";
 
-/** The Crash Dump panel: pages of tables, the log and memory of the dump in front; any command's rows as a table. */
+/**
+ * Registers the Crash Dump panel: pages with tables, the log and memory of the active dump, and tables of any command.
+ */
 export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[] {
   const sessions = new PanelSessions();
   const view = new KernelView(context, sessions);
@@ -39,7 +42,7 @@ export function kernelView(context: vscode.ExtensionContext): vscode.Disposable[
     vscode.commands.registerCommand("vmcore.panel.copy", inFront("copy")),
     vscode.commands.registerCommand("vmcore.panel.openDocument", inFront("openDocument")),
     vscode.commands.registerCommand("vmcore.panel.save", inFront("save")),
-    // By its key it is about the page with the keyboard, by its button about the panel.
+    // The keyboard shortcut searches the focused page, the button searches the panel.
     vscode.commands.registerCommand("vmcore.panel.find", (where?: unknown) => {
       if (where === "focused") focusedPage?.post({ kind: "do", action: "find" });
       else view.act("find");
@@ -52,7 +55,10 @@ async function pickPanel(): Promise<Panel | undefined> {
   return (await vscode.window.showQuickPick(items, { placeHolder: "What to show of the kernel" }))?.panel;
 }
 
-/** The expression of the struct that the slab object at an address is. @throws Error when that is not known */
+/**
+ * Returns the expression of the struct at the slab object that contains an address. @throws Error when its type is
+ * unknown
+ */
 async function objectAt(session: vscode.DebugSession, text: string): Promise<string> {
   const { containers } = await ask(session, "vmcore/identify", { text });
   const facts = containers.find(({ kind }) => kind === "slab object")?.facts ?? [];
@@ -67,14 +73,14 @@ async function objectAt(session: vscode.DebugSession, text: string): Promise<str
   return `*(${type.trim()} *)0x${text.replace(/^0x/, "")}`;
 }
 
-/** Where the panel's state is kept for a reload of the window. */
+/** Key under which the panel's state is stored across a reload of the window. */
 const STATE = "vmcore.panel";
 
 class KernelView implements vscode.WebviewViewProvider {
   private readonly context: vscode.ExtensionContext;
   private readonly sessions: PanelSessions;
   private page: Page | undefined;
-  /** Wanted before the page was there. */
+  /** The page to show once the webview exists. */
   private wanted: Panel | undefined;
 
   constructor(context: vscode.ExtensionContext, sessions: PanelSessions) {
@@ -107,7 +113,7 @@ class KernelView implements vscode.WebviewViewProvider {
   }
 }
 
-/** The page that has the keyboard: VS Code has no context key for that of a webview's view. */
+/** The page with the keyboard focus. VS Code has no context key for it. */
 let focusedPage: Page | undefined;
 
 function setFocused(page: Page | undefined): void {
@@ -115,7 +121,7 @@ function setFocused(page: Page | undefined): void {
   void vscode.commands.executeCommand("setContext", "vmcore.pageFocus", page !== undefined);
 }
 
-/** A table or an object in an editor of its own, which stays with the dump that it was opened from. */
+/** Opens a table or an object in an editor, which stays with the dump that it was opened from. */
 function openEditor(
   context: vscode.ExtensionContext,
   sessions: PanelSessions,
@@ -123,7 +129,7 @@ function openEditor(
   panel: Panel,
 ): void {
   const shown = sessions.shown(session);
-  if (!shown) throw new Error("the crash dump is not open yet, or closed");
+  if (!shown) throw new Error("the crash dump of this page is not open: wait until it has opened, or open it again");
   const options = { enableFindWidget: false, retainContextWhenHidden: true };
   const editor = vscode.window.createWebviewPanel(EDITOR, panel.title, vscode.ViewColumn.Active, options);
   fillEditor(context, sessions, editor, panel, shown);
@@ -140,7 +146,7 @@ function fillEditor(
   editor.onDidDispose(() => page.dispose());
 }
 
-/** An object by its expression, or what the slab object at an address is. */
+/** Opens an object by its expression, or the slab object at an address. */
 async function openObject(
   context: vscode.ExtensionContext,
   sessions: PanelSessions,
@@ -153,11 +159,11 @@ async function openObject(
 
 interface PageOptions {
   readonly onReady?: () => void;
-  /** The session that it looks into, as long as that lasts; without one it looks into the session in front. */
+  /** The session of an editor, until it ends. Undefined: the active session. */
   readonly pinned?: PanelSession;
 }
 
-/** One webview with our page in it: tells it of its session and answers what it asks. */
+/** A webview with a page. It sends the session to the page and answers the page's requests. */
 class Page {
   private readonly context: vscode.ExtensionContext;
   private readonly webview: vscode.Webview;
@@ -190,7 +196,7 @@ class Page {
           else if (focusedPage === this) setFocused(undefined);
           return;
         }
-        // An editor's own state is kept by VS Code's serializer.
+        // VS Code's serializer keeps the state of an editor.
         if (message.kind === "remember") {
           if (!pinned) void context.workspaceState.update(STATE, message.state);
           return;
@@ -207,7 +213,7 @@ class Page {
     void this.webview.postMessage(message);
   }
 
-  /** A dump that is opened again takes the place of the session that had it open. */
+  /** A session with the same dump replaces the session that has ended. */
   private get shown(): PanelSession | undefined {
     if (!this.pinned) return this.sessions.front;
     const open = this.sessions.sameAs(this.pinned);
@@ -243,13 +249,13 @@ class Page {
   }
 }
 
-/** The document of every webview page of ours: it runs our one script and nothing else. */
+/** The document of all webview pages. Only the extension's script may run. */
 interface PanelPage {
-  /** Source expression of the webview's own resources. */
+  /** CSP source expression of the webview's own resources. */
   readonly csp: string;
   readonly style: string;
   readonly script: string;
-  /** What the page remembered last. */
+  /** The state that the page stored last. */
   readonly state: object;
 }
 

@@ -1,3 +1,4 @@
+/** The answers of the extension to requests of pages. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 import type { LinkKind, PageRequests, Variable } from "../../protocol/panel.ts";
@@ -5,16 +6,16 @@ import { goTo } from "../addresses.ts";
 import { ask, focusedFrame } from "../session.ts";
 import { sourceUri } from "../documents/storedSources.ts";
 
-/** The page that asks: what it looks into, and what it may have opened beside itself. */
+/** The page that sends a request: its session, and what it may open. */
 export interface Asker {
-  /** @throws Error when it has ended, or there is none */
+  /** @throws Error when the session has ended or there is none */
   session(): vscode.DebugSession;
   reopen(dump: readonly string[]): Thenable<unknown>;
   openTable(line: string): void;
   openObject(text: string): Thenable<void>;
 }
 
-/** What the editor's hover would say of what a link leads to. */
+/** Returns the text of the hover for a link. */
 async function explain(front: vscode.DebugSession, text: string, kind: LinkKind): Promise<string> {
   if (kind === "task" && !text.startsWith("0x")) return rowText(front, `ps ${text}`, "pid", Number(text));
   if (kind === "module") return rowText(front, "mod", "name", text);
@@ -32,7 +33,7 @@ async function explain(front: vscode.DebugSession, text: string, kind: LinkKind)
   return [head, ...found.places.map((place) => `${place.function} at ${place.file}:${place.line}`)].join("\n");
 }
 
-/** The row of a command whose column has a value, as words. */
+/** Returns the row of a command's table whose column has this value, as text. */
 async function rowText(front: vscode.DebugSession, line: string, column: string, value: unknown): Promise<string> {
   const [table] = (await ask(front, "vmcore/run", { line })).tables;
   const at = table?.columns.findIndex(({ name }) => name === column) ?? -1;
@@ -50,7 +51,7 @@ function sourcePlace(text: string): { readonly file: string; readonly line: numb
 }
 
 const NO_SOURCE = (file: string): string =>
-  `${file} is not found on this machine: name the kernel's source tree in the setting vmcore.kernelSource.`;
+  `${file} was not found on this machine. Set vmcore.kernelSource to the kernel's source tree.`;
 
 async function openSource(front: vscode.DebugSession, text: string): Promise<void> {
   const { file, line } = sourcePlace(text);
@@ -70,7 +71,7 @@ const variable = ({ name, value, type, variablesReference, memoryReference }: De
   address: memoryReference,
 });
 
-/** What a page may ask, and nothing else. */
+/** The requests that a page may send. */
 export const answers: {
   readonly [Name in keyof PageRequests]: (
     args: PageRequests[Name]["arguments"],

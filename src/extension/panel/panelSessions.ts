@@ -1,13 +1,14 @@
+/** The sessions that the panel can show. */
 import * as vscode from "vscode";
 import type { PanelSession } from "../../protocol/panel.ts";
 import { dumpName } from "../dumpName.ts";
 import { TYPE, activeSession, askUnlessRefused } from "../session.ts";
 
-/** Sessions of ours that have stopped, which means that their dump is open; and the one in front. */
+/** The sessions of this extension whose dump is open, which their first stop shows, and the active one. */
 export class PanelSessions implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly known = new Map<string, { readonly session: vscode.DebugSession; readonly shown: PanelSession }>();
-  /** How dumps were opened, by their files: they are opened again in the same way. */
+  /** Sessions by the files of their dump, so that a dump is opened again with the same configuration. */
   private readonly launched = new Map<string, vscode.DebugSession>();
   private readonly registrations: vscode.Disposable[];
   readonly onDidChange = this.changed.event;
@@ -37,7 +38,7 @@ export class PanelSessions implements vscode.Disposable {
     return [...this.known.keys()];
   }
 
-  /** A session that is open, or another that has the same dump open. */
+  /** Returns this session if it is open, else another session with the same dump. */
   sameAs({ id, dump }: PanelSession): PanelSession | undefined {
     const others = [...this.known.values()].map(({ shown }) => shown);
     return this.known.get(id)?.shown ?? others.find((shown) => key(shown.dump) === key(dump));
@@ -47,10 +48,15 @@ export class PanelSessions implements vscode.Disposable {
     return this.known.get(session.id)?.shown;
   }
 
-  /** @throws Error when it has ended */
+  /** Returns the session. @throws Error when it has ended or there is none */
   session(id: string | undefined): vscode.DebugSession {
     const found = this.known.get(id ?? "")?.session;
-    if (!found) throw new Error(id === undefined ? "no kernel crash dump is open" : "the crash dump is closed");
+    if (!found)
+      throw new Error(
+        id === undefined
+          ? "no crash dump is open: use Open Crash Dump first"
+          : "the crash dump of this page is closed: open it again",
+      );
     return found;
   }
 

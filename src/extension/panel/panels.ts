@@ -1,14 +1,18 @@
+/** The pages of the Crash Dump panel. */
 import type { Panel, PanelSession } from "../../protocol/panel.ts";
 import type { PanelKeys } from "../../protocol/records.ts";
 
 interface Opens<Key> {
-  /** A column whose cells lead on to the rows of a command. */
+  /** A column whose cells open the rows of a command. */
   readonly column: Key;
-  /** The command line; `$` stands for the cell. */
+  /** The command line, in which `$` is replaced by the cell. */
   readonly line: string;
 }
 
-/** A page that shows a command's records as a table. @param lead columns that come first: the compiler checks them */
+/**
+ * Returns a page that shows a command's records as a table. @param lead columns that come first, checked by the
+ * compiler
+ */
 const grid = <Line extends keyof PanelKeys>(
   id: string,
   title: string,
@@ -24,7 +28,7 @@ const grid = <Line extends keyof PanelKeys>(
   ...(opens && { opens: { column: opens.column, kind: "table", target: opens.line } }),
 });
 
-/** Every page of the Crash Dump panel, in the order of its tabs. A table of any command's records is one line. */
+/** All pages of the Crash Dump panel in the order of their tabs. A table of a command's records is one line. */
 export const panels: readonly Panel[] = [
   { id: "log", title: "Log", line: "log", page: "log" },
   grid("verdict", "Verdict", "analyze -t", ["part", "finding", "shows", "certainty", "evidence"], {
@@ -63,13 +67,13 @@ export const panels: readonly Panel[] = [
   ]),
 ];
 
-/** The objects of a slab cache, each of which opens. */
+/** Columns of the page of slab objects, and how an object opens. */
 const objects: { readonly lead: readonly PanelKeys["kmem -S"][]; readonly opens: NonNullable<Panel["opens"]> } = {
   lead: ["address", "free"],
   opens: { column: "address" satisfies PanelKeys["kmem -S"], kind: "object", target: "$" },
 };
 
-/** A command's rows, or the object that an expression names, in an editor of its own. */
+/** Returns the page for an editor: a command's table, or the object that an expression names. */
 export function editorPanel(line: string, page: "grid" | "object"): Panel {
   const known = page === "grid" ? panels.find((one) => one.line === line && one.page === page) : undefined;
   const panel: Panel = { ...known, id: page === "grid" ? "table" : page, title: line, line, page };
@@ -77,13 +81,16 @@ export function editorPanel(line: string, page: "grid" | "object"): Panel {
   return isObjects ? { ...panel, ...objects } : panel;
 }
 
-/** An editor as its page remembered it before the window was loaded again; undefined for what is nothing of ours. */
+/**
+ * Returns the page and session of an editor from its stored state, after a reload of the window. Undefined for other
+ * state.
+ */
 export function revivedEditor(state: unknown): { readonly panel: Panel; readonly session: PanelSession } | undefined {
   const { editor } = (state ?? {}) as { editor?: { line?: unknown; page?: unknown; session?: Partial<PanelSession> } };
   const { line, page, session } = editor ?? {};
   const { name, release, dump } = session ?? {};
   if (typeof line !== "string" || (page !== "grid" && page !== "object") || typeof name !== "string") return undefined;
   if (!Array.isArray(dump) || !dump.every((path) => typeof path === "string")) return undefined;
-  // Its session ended with the window: only the dump's files tell which session is the next.
+  // The session ended with the window, so only the dump's files identify the session that replaces it.
   return { panel: editorPanel(line, page), session: { id: "", name, release, dump } };
 }

@@ -1,16 +1,17 @@
+/** The command "Open as Table". */
 import * as vscode from "vscode";
 import { TYPE } from "../session.ts";
 
 const KEY = "vmcore.tableLines";
 const MAX_LINES = 30;
 
-/** Lines that the Debug Console ran in this window, the last one first. */
+/** Lines that ran in the Debug Console of this window, newest first. */
 let ran: readonly string[] = [];
 
 const inFront = (line: string, lines: readonly string[]): string[] =>
   [line, ...lines.filter((one) => one !== line)].slice(0, MAX_LINES);
 
-/** Listens to what the Debug Console runs, and opens its last command's rows as a table: "Open as table". */
+/** Records the lines that run in the Debug Console, and opens the last one as a table. */
 export const tableLine = (): vscode.Disposable[] => [
   vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
     createDebugAdapterTracker: () => ({
@@ -34,12 +35,12 @@ interface Item extends vscode.QuickPickItem {
   readonly line: string;
 }
 
-/** A command line to show as a table: typed, or one of those that were shown before or ran in the console. */
+/** Asks for a command line: typed, or one that was shown as a table or ran in the console before. */
 export function askForLine({ workspaceState }: vscode.ExtensionContext): Promise<string | undefined> {
   const shown = workspaceState.get<readonly string[]>(KEY, []);
   const before: Item[] = [
     ...ran.map((line) => ({ label: line, description: "Debug Console", line })),
-    ...shown.filter((line) => !ran.includes(line)).map((line) => ({ label: line, description: "shown before", line })),
+    ...shown.filter((line) => !ran.includes(line)).map((line) => ({ label: line, description: "shown earlier", line })),
   ];
   const box = vscode.window.createQuickPick<Item>();
   box.title = "Open a command's rows as a table";
