@@ -158,8 +158,8 @@ export interface LogStretch {
 export interface LogMessage {
   /** Can have several lines. */
   readonly text: string;
-  /** Time since boot. */
-  readonly seconds: number | undefined;
+  /** Nanoseconds since boot, a decimal string, as in `log --json`. */
+  readonly time_ns: string | undefined;
   /** KERN_EMERG 0 to KERN_DEBUG 7 (include/linux/kern_levels.h). */
   readonly level: number | undefined;
   /** Caller: "T169" for a thread, "C1" for a CPU. */

@@ -69,7 +69,7 @@ test("stretches of the log, the newest first, are together what log --json says"
     messages.unshift(...stretch.messages);
     before = stretch.first;
   }
-  const said = json("log").map(({ text, seconds, level, caller }) => ({ text, seconds, level, caller }));
+  const said = json("log").map(({ text, time_ns, level, caller }) => ({ text, time_ns, level, caller }));
   assert.deepEqual(messages, JSON.parse(JSON.stringify(said)));
 });
 

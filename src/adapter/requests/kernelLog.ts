@@ -29,10 +29,10 @@ export const kernelLog: Pick<Handlers, "vmcore/kernelLog"> = {
 
 const messageOf = (record: LogRecord | Fault): LogMessage =>
   record instanceof Fault
-    ? { text: `<${record.message}>`, seconds: undefined, level: undefined, caller: undefined, fault: true }
+    ? { text: `<${record.message}>`, time_ns: undefined, level: undefined, caller: undefined, fault: true }
     : {
         text: record.text,
-        seconds: record.nanoseconds === undefined ? undefined : Number(record.nanoseconds) / 1e9,
+        time_ns: record.nanoseconds?.toString(),
         level: record.level,
         caller: record.caller,
       };

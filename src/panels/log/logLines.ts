@@ -46,7 +46,8 @@ export interface Block {
 /** A message of several lines is as many here. */
 export function linesOf(messages: readonly LogMessage[]): LogLine[] {
   const lines: LogLine[] = [];
-  for (const { text, ...shared } of messages) {
+  for (const { text, time_ns, ...rest } of messages) {
+    const shared = { ...rest, seconds: time_ns === undefined ? undefined : Number(time_ns) / 1e9 };
     for (const [i, one] of text.split("\n").entries()) lines.push({ ...shared, text: one, continues: i > 0 });
   }
   return lines;

@@ -12,7 +12,7 @@ const WARNING = [
   "---[ end trace 0000000000000000 ]---",
 ];
 
-const message = (text: string): LogMessage => ({ text, seconds: 1, level: 6, caller: undefined });
+const message = (text: string): LogMessage => ({ text, time_ns: "1000000000", level: 6, caller: undefined });
 
 /** Answers from a log of so many lines, which ends with a warning; what was asked is kept. */
 function logOf(count: number, { failBefore = -1 } = {}): { ask: Ask; asked: number[] } {
