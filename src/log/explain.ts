@@ -23,7 +23,7 @@ import {
 import { explainHardware } from "./explain/hardware.ts";
 import { explainLock } from "./explain/locks.ts";
 import { explainMemory, explainSanitizer } from "./explain/memory.ts";
-import { consequence, explainPanic } from "./explain/panics.ts";
+import { consequence, explainDoubleFault, explainPanic } from "./explain/panics.ts";
 import { explainWatchdog } from "./explain/watchdogs.ts";
 import type { ReportFacts } from "./facts.ts";
 import type { Kind } from "./kinds.ts";
@@ -48,9 +48,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
     "The kernel met a breakpoint instruction that no tracer or debugger put there: a probe that is gone, or code that was overwritten.",
   ),
   "stack-segment": explainStackSegment,
-  "double-fault": says(
-    "An exception happened while another was being delivered: most often because the kernel stack overflowed or its pointer was overwritten.",
-  ),
+  "double-fault": explainDoubleFault,
   "stack-guard": explainGuardPage,
   "stack-overflow": (facts) =>
     /corrupted stack end/.test(facts.headline)
@@ -117,7 +115,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "bad-page-map": explainMemory,
   "mm-counter": explainMemory,
   "netdev-held": ({ report }) =>
-    `The network device \`${report.headline.groups.device ?? ""}\` is to be removed, but somebody still holds ${report.headline.groups.count === undefined ? "" : `${report.headline.groups.count} `}references to it: a leak of a reference, or one that is given back late.`,
+    `The network device \`${report.headline.groups.device ?? ""}\` is to be removed, but is still in use${report.headline.groups.count === undefined ? "" : ` (its usage count is ${report.headline.groups.count})`}: a reference was leaked, or is given back late.`,
   "inodes-busy": ({ report: { headline } }) =>
     headline.groups.close === undefined
       ? "A file system was unmounted while inodes of it are still in use: who uses them later uses freed memory."

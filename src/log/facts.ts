@@ -131,7 +131,7 @@ function saidIn(log: KernelLog, report: Report): string[] {
   for (let at = report.start; at < report.at; at++) {
     if (isKernel(at) && !NOT_SAID.test(textOf(at)) && !isTraceLine(log.lines[at]?.text ?? "")) said.push(textOf(at));
   }
-  if (said.length > 0 || !["warning", "rust-panic"].includes(report.headline.row.kind)) return said;
+  if (said.length > 0 || !["warning", "lock-bug", "rust-panic"].includes(report.headline.row.kind)) return said;
   let at = report.at + 1;
   while (at < report.end - 1 && !isKernel(at)) at++;
   const next = textOf(at);

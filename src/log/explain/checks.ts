@@ -48,17 +48,21 @@ export function explainList(facts: ReportFacts): string {
   return `The pointers between entries of a linked list contradict each other${doing}: an entry was freed, added or deleted twice, or overwritten.`;
 }
 
+/** The guilty function, which the counter's own functions were called by. */
+const calledBy = ({ where }: ReportFacts): string =>
+  where?.place.name === undefined ? "" : ` in a call by \`${plainName(where.place.name)}\``;
+
 /** lib/refcount.c. */
 export function explainRefcount(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.said.join(" ");
   if (/underflow/.test(says))
-    return "A reference counter went below zero: a put too many. Who holds the object may use it after it was freed; the counter was left saturated, so that the object is leaked and not freed again.";
+    return `A reference counter went below zero${calledBy(facts)}: a put too many, or a counter that was overwritten. Who holds the object may use it after it was freed; the counter was left saturated, so that the object is leaked and not freed again.`;
   if (/(?:addition|increment) on 0/.test(says))
-    return "A reference was taken on an object whose counter had already reached zero: it is being freed or is freed (use after free).";
+    return `A reference was taken${calledBy(facts)} on an object whose counter had already reached zero: it is being freed or is freed (use after free).`;
   if (/saturated/.test(says))
-    return "A reference counter overflowed or was overwritten, and is left saturated: the object will not be freed any more.";
+    return `A reference counter overflowed or was overwritten${calledBy(facts).replace(" in ", ", as found in ")}, and is left saturated: the object will not be freed any more.`;
   if (/decrement hit 0/.test(says))
-    return "A reference counter reached zero where somebody else must still have held a reference: the object is leaked or freed too early.";
+    return `A reference counter reached zero${calledBy(facts)} where somebody else must still have held a reference: the object is leaked or freed too early.`;
   return "A reference counter was used wrongly: an unbalanced get or put, or a use after the last reference was gone.";
 }
 

@@ -38,7 +38,7 @@ export function explainAccess(facts: ReportFacts, context: LogContext): string {
   if (executed && address < PAGE) {
     return address === 0n
       ? `The kernel called a function through a pointer that was NULL.${caller(facts)}`
-      : `The kernel jumped to ${hex0x(address)}, near NULL: a function pointer was wrong.${caller(facts)}`;
+      : `The kernel jumped to ${hex0x(address)}, near NULL: a function pointer or a return address was wrong.${caller(facts)}`;
   }
   if (executed && isUserAddress(facts, address)) return explainUserJump(facts, address);
   if (executed) {

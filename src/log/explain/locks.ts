@@ -28,9 +28,9 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-state":
       return explainState(facts);
     case "lock-context":
-      return `A lock${named(wants)} that can sleep on a preemptible kernel is taken where only spinning locks may be.`;
+      return `A lock${named(wants)} that may sleep (always, or on a PREEMPT_RT kernel) is taken in a context that does not allow it.`;
     case "lock-balance":
-      return `A lock${named(particular(facts, "lock"))} was released that the task does not hold: it was released twice, or taken on another path.`;
+      return `A lock${named(particular(facts, "lock"))} that the task does not hold, as lockdep has it, was released${inFunction(facts)}: most often it was released twice, or by a path that did not take it.`;
     case "lock-freed":
       return `Memory was freed${particular(facts, "memory") === undefined ? "" : ` (${particular(facts, "memory")})`} that holds a lock which is being held${particular(facts, "lock") === undefined ? "" : `,${named(particular(facts, "lock"))}`}: who releases it will write to freed memory.`;
     case "lock-held":
@@ -99,11 +99,13 @@ function explainContext(facts: ReportFacts): string {
   switch (facts.kind) {
     case "rcu-usage": {
       const place = particular(facts, "place");
-      const says = place === undefined ? "" : ` (${place})`;
-      if (/Illegal (?:context switch|synchronize)/.test(place ?? "")) {
+      if (place === undefined)
+        return "RCU was used against its rules: a pointer was read without the protection that it needs, or a task may sleep or wait within a read-side section. The line that tells which is not here.";
+      const says = ` (${place})`;
+      if (/Illegal (?:context switch|synchronize)/.test(place)) {
         return `The task may sleep or wait within an RCU read-side section, where that is forbidden${says}.`;
       }
-      if (place !== undefined && !/rcu_dereference|RCU-list traversed|usage!/.test(place)) {
+      if (!/rcu_dereference|RCU-list traversed|usage!/.test(place)) {
         return `RCU was used against its rules${says}.`;
       }
       return `A pointer that RCU protects was read without the lock or the read-side section that it needs${says}: the object may be freed meanwhile. Nothing need have gone wrong this time.`;
@@ -131,7 +133,7 @@ function explainLeak(facts: ReportFacts): string {
       : Number.parseInt(count, 16) === 0
         ? "with a lock or an RCU read-side section held (preemption is on)"
         : `with preemption off or in an atomic section (preempt_count 0x${count})`;
-  return `A work item came back ${what}: its function${name === undefined ? "" : ` \`${name}\``} forgot to release.`;
+  return `A work item came back ${what}: its function${name === undefined ? "" : ` \`${name}\``}, or what that called, did not release it.`;
 }
 
 function explainSchedule(facts: ReportFacts): string {
@@ -163,6 +165,12 @@ function reasonNotToSleep(facts: ReportFacts): string {
   return `Here ${reasons.join(", and ")}.`;
 }
 
+/** rwlock_bug() names the lock in its headline. */
+const lockAt = ({ headline }: ReportFacts): string => {
+  const address = /, ([0-9a-f]{8,16})$/.exec(headline)?.[1];
+  return address === undefined ? "" : ` at ${address}`;
+};
+
 function explainSpinlock(facts: ReportFacts, fault: string): string {
   const owner = particular(facts, "owner");
   const magic = particular(facts, "magic");
@@ -172,7 +180,7 @@ function explainSpinlock(facts: ReportFacts, fault: string): string {
       ? ""
       : ` Its owner is ${isOwn ? `the waiting task itself, ${owner}` : owner}.`;
   if (fault.includes("bad magic"))
-    return `The lock's magic number is wrong${magic === undefined ? "" : ` (${magic}; ${facts.headline.includes("rwlock") ? "deaf1eed" : "dead4ead"} is right)`}: it was never initialised, was freed, or was overwritten.`;
+    return `The magic number of the lock${lockAt(facts)}${inFunction(facts).replace(/^ in (.*)$/, ", used in $1,")} is wrong${magic === undefined ? "" : ` (${magic}; ${facts.headline.includes("rwlock") ? "deaf1eed" : "dead4ead"} is right)`}: it was never initialised, was freed, or was overwritten.`;
   if (fault.includes("recursion"))
     return `A task took a spinlock that it already holds: it would wait for itself.${of}`;
   if (fault.includes("lockup")) return `A spinlock could not be had for long: who holds it does not release it.${of}`;

@@ -1,4 +1,5 @@
 /** Explanations of panics, by their words. */
+import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
 
 /** What the words behind "Kernel panic - not syncing: " mean. */
@@ -78,7 +79,12 @@ export function explainPanic(facts: ReportFacts): string {
       name === undefined
         ? known
         : known.replace("of that function", isAddress ? `of the function at ${name}` : `of \`${name}\``);
-    const reason = `${named}${exitOfInit(text)}`;
+    // schedule_debug() looks at the stack of the task that calls the scheduler, which is the one that the panic names.
+    const owned =
+      facts.comm === undefined
+        ? named
+        : named.replace("of a kernel stack was", `of the kernel stack of \`${facts.comm}\` was`);
+    const reason = `${owned}${exitOfInit(text)}`;
     // A log may begin with the panic: then there is nothing before it to point to.
     const cause = facts.particulars.find(({ key }) => key === "cause")?.text;
     return cause === undefined
@@ -87,6 +93,15 @@ export function explainPanic(facts: ReportFacts): string {
   }
   const said = /not syncing: (.{1,200})/.exec(text)?.[1];
   return said === undefined ? "The kernel stopped." : `The kernel stopped, and says why: “${said.trim()}”.`;
+}
+
+/** x86: arch/x86/kernel/traps.c, exc_double_fault(). */
+export function explainDoubleFault({ site }: ReportFacts): string {
+  const stack = site?.registers.find(({ name }) => name === "RSP")?.value;
+  const base = "An exception happened while another was being delivered";
+  return stack === undefined || stack >> 63n === 1n
+    ? `${base}: most often because the kernel stack overflowed or its pointer was overwritten.`
+    : `${base}: RSP is ${hex0x(stack)}, no address of the kernel, so that there was no stack of the kernel to put an exception on.`;
 }
 
 /** Signals that end a process by default, by their numbers on most machines. */

@@ -57,8 +57,9 @@ function explainStall(facts: ReportFacts): string {
     return `All processors passed a quiescent state, but RCU's own thread (of \`${flavour}\`) did not end the grace period: it last ran ${late} jiffies before. It got no processor time, or its timer did not come${facts.where === undefined ? "; nothing shows that a processor loops" : `. The processor that noticed was in ${where(facts).replace(/^ \(|\)$/g, "")}`}.`;
   }
   return [
-    `RCU (\`${flavour}\`) waits for a CPU or a task that did not pass a quiescent state for too long: it loops in the kernel${where(facts)}, runs with interrupts or preemption off, or was not run at all.`,
+    `RCU (\`${flavour}\`) waits for a CPU or a task that did not pass a quiescent state for too long: it loops in the kernel, runs with interrupts or preemption off, or was not run at all.`,
     ...(who === undefined ? [] : [`It waits for: ${who}.`]),
+    ...(facts.where === undefined ? [] : [`The stack that is shown was in ${where(facts).slice(2, -1)}.`]),
     ...(starved === undefined
       ? []
       : ["RCU's own thread got no CPU time either, so that the stall may be its effect and not the CPU's fault."]),

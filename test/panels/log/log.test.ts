@@ -91,10 +91,10 @@ test("a level leaves out what is milder, but not what has none", () => {
 });
 
 test("a message of several lines gives as many, all of its time and level", () => {
-  const message = { seconds: 1.5, level: 3, caller: "T7" };
-  assert.deepEqual(linesOf([{ ...message, text: "one\ntwo" }]), [
-    { ...message, text: "one", continues: false },
-    { ...message, text: "two", continues: true },
+  const shared = { level: 3, caller: "T7" };
+  assert.deepEqual(linesOf([{ ...shared, time_ns: "1500000000", text: "one\ntwo" }]), [
+    { ...shared, seconds: 1.5, text: "one", continues: false },
+    { ...shared, seconds: 1.5, text: "two", continues: true },
   ]);
 });
 

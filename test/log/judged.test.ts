@@ -1,0 +1,166 @@
+/** What a reader of sixty reports found to be more than their logs prove, or less: each by a small log of its own. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { only, row, timed } from "../builders/logReports.ts";
+
+const explanation = (text: string): string => only(timed(text)).explanation;
+
+test("a jump near NULL may come from a function pointer or from a return address", () => {
+  assert.match(
+    explanation(`BUG: kernel NULL pointer dereference, address: 0000000000000086
+#PF: supervisor instruction fetch in kernel mode
+#PF: error_code(0x0010) - not-present page
+RIP: 0010:0x86`),
+    /near NULL: a function pointer or a return address was wrong\./,
+  );
+});
+
+test("a suspicious use of RCU without the line that tells which is not told as a read of a pointer", () => {
+  assert.match(
+    explanation(`=============================
+WARNING: suspicious RCU usage
+6.1.0-lab #1 Not tainted`),
+    /^RCU was used against its rules: .* The line that tells which is not here\.$/,
+  );
+});
+
+test("a lock that lockdep does not see as held need not have been released twice", () => {
+  assert.match(
+    explanation(`WARNING: bad unlock balance detected!
+6.1.0-lab #1 Not tainted
+-------------------------------------
+labd/4405 is trying to release lock (&lab->lock) at:
+[<ffffffff81000154>] lab_unlock+0x154/0x1b0
+but there are no more locks to release!`),
+    /does not hold, as lockdep has it, was released.*: most often it was released twice/,
+  );
+});
+
+test("a lock in the wrong context may be one that sleeps on every kernel", () => {
+  assert.match(
+    explanation(`[ BUG: Invalid wait context ]
+6.1.0-lab #1 Not tainted
+-----------------------------
+labd/4115 is trying to lock:
+ffff888041e68118 (&lab->lock){++++}-{3:3}, at: lab_open+0x108/0x1b0`),
+    /^A lock `&lab->lock` that may sleep \(always, or on a PREEMPT_RT kernel\)/,
+  );
+});
+
+test("what a work item's function called may be what did not release", () => {
+  assert.match(
+    explanation(`BUG: workqueue leaked lock or atomic: kworker/0:1/0x00000000/353
+     last function: lab_work`),
+    /its function `lab_work`, or what that called, did not release it\.$/,
+  );
+});
+
+test("the place at which a stall was found is not told as that of a loop, and the CPU is told", () => {
+  const report = only(
+    timed(`INFO: rcu_sched self-detected stall on CPU
+	3: (104999 ticks this GP) idle=ab9/140000000000001/0 softirq=76582/76582 fqs=34894
+	 (t=105000 jiffies g=36307 c=36306 q=2303)
+Task dump for CPU 3:
+labd            R running task on cpu   3     0 19712   4019 0x0000000c
+Call Trace:
+ <IRQ>  [<ffffffff816f0dc7>] sched_show_task+0x31a/0x325
+ [<ffffffff816fb851>] rcu_check_callbacks+0x61e/0xc77
+ [<ffffffff814f6faf>] update_process_times+0x3f/0x70
+ [<ffffffff81520b6a>] tick_sched_timer+0x7a/0x130
+ [<ffffffff814fa0e5>] __hrtimer_run_queues+0x3a5/0xc50
+ [<ffffffff814fb30e>] hrtimer_interrupt+0x18e/0x400
+ [<ffffffff8129b744>] local_apic_timer_interrupt+0x74/0x90
+ [<ffffffff81012dff>] smp_apic_timer_interrupt+0xdf/0x130
+ <EOI>  [<ffffffff815e3567>] lab_scan+0x37/0x120
+ [<ffffffff815e3601>] lab_ioctl+0x88/0xc0
+ [<ffffffff8158c62a>] do_vfs_ioctl+0x2ea/0x4b0
+ [<ffffffff8158c850>] SyS_ioctl+0x60/0x90`),
+  );
+  assert.match(row(report, "CPUs") ?? "", /^3: \(104999 ticks this GP\)/);
+  assert.match(
+    report.explanation,
+    /it loops in the kernel, runs with .* The stack that is shown was in `lab_scan\+0x37`\./,
+  );
+});
+
+test("the usage count of a network device is told as such: one of it is the device's own since 5.13", () => {
+  assert.match(
+    explanation("unregister_netdevice: waiting for lab0 to become free. Usage count = 5"),
+    /still in use \(its usage count is 5\)/,
+  );
+});
+
+test("a magic number that is wrong names the lock and who used it", () => {
+  assert.match(
+    explanation(`BUG: rwlock bad magic on CPU#0, labd/73, 00000000859f2a8d
+CPU: 0 PID: 73 Comm: labd Not tainted 6.1.0-lab #0
+Call Trace:
+ dump_stack+0x107/0x163
+ do_raw_write_lock+0x1ef/0x280
+ lab_reinit+0x1f7/0x630`),
+    /^The magic number of the lock at 00000000859f2a8d, used in `lab_reinit`, is wrong/,
+  );
+});
+
+test("a reference counter is told with the function that called", () => {
+  assert.match(
+    explanation(`------------[ cut here ]------------
+refcount_t: underflow; use-after-free.
+WARNING: CPU: 0 PID: 4270 at lib/refcount.c:28 refcount_warn_saturate+0x1d1/0x1e0
+RIP: 0010:refcount_warn_saturate+0x1d1/0x1e0
+Call Trace:
+ lab_put+0x13/0x30
+ lab_close+0x23/0x60
+---[ end trace 0000000000000000 ]---`),
+    /went below zero in a call by `lab_put`: a put too many, or a counter that was overwritten\./,
+  );
+});
+
+test("the condition of lockdep that failed is told, before 4.13 behind the headline", () => {
+  const report = only(
+    timed(`------------[ cut here ]------------
+WARNING: CPU: 1 PID: 4085 at kernel/locking/lockdep.c:3190 __lock_acquire+0x23b3/0x4b50()
+DEBUG_LOCKS_WARN_ON(id >= MAX_LOCKDEP_KEYS)
+CPU: 1 PID: 4085 Comm: labd Not tainted 4.4.107 #2
+Call Trace:
+ [<ffffffff81d03a1d>] dump_stack+0xc1/0x124
+ [<ffffffff812361f3>] __lock_acquire+0x23b3/0x4b50
+ [<ffffffff8123a1fe>] lock_acquire+0x15e/0x460
+ [<ffffffff825b46c9>] lab_remove+0x69/0x110`),
+  );
+  assert.match(report.explanation, /“DEBUG_LOCKS_WARN_ON\(id >= MAX_LOCKDEP_KEYS\)”\) in `lab_remove`/);
+});
+
+test("a double fault with no stack of the kernel tells the stack pointer", () => {
+  const fault = (stack: string): string =>
+    explanation(`PANIC: double fault, error_code: 0x0
+CPU: 0 PID: 917 Comm: labd Not tainted 6.1.0-lab #2
+RIP: 0010:lab_ioctl+0xfea/0x103e
+RSP: 0000:${stack} EFLAGS: 00010283
+RAX: 0000000000277d78 RBX: 0000000000008933 RCX: ffff8800141a8000`);
+  assert.match(fault("0000000000277d78"), /RSP is 0x277d78, no address of the kernel/);
+  assert.match(fault("ffffc90000277d78"), /most often because the kernel stack overflowed/);
+});
+
+test("a stack of which the last word was overwritten is told with its task", () => {
+  assert.match(
+    explanation(`Kernel panic - not syncing: corrupted stack end detected inside scheduler
+CPU: 2 PID: 6265 Comm: labd Not tainted 6.1.0-lab #6`),
+    /^The last word of the kernel stack of `labd` was overwritten/,
+  );
+});
+
+test("behind an alignment trap of arm the program counter is past the instruction, which is not told", () => {
+  const [, fault] = timed(`Alignment trap: not handling instruction e1932f9f at [<8028bd58>]
+Unhandled fault: alignment exception (0x001) at 0x000008ad
+Internal error: : 1 [#1] SMP ARM
+PC is at lab_copy+0x154/0x39c
+LR is at lab_copy+0x148/0x39c
+pc : [<8028bd5c>]    lr : [<8028bd50>]    psr: 20030013
+r3 : 000008ad  r2 : ae648000  r1 : 00040000  r0 : 00000019
+Code: e3530000 e2833010 1a000002 e1932f9f (e2822001)
+---[ end trace 0eb64bd854360932 ]---`);
+  assert.ok(fault);
+  assert.equal(row(fault, "Address"), "0x8ad");
+  assert.equal(row(fault, "Instruction"), undefined);
+});
