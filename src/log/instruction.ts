@@ -27,8 +27,8 @@ export function instructionOf(facts: ReportFacts, context: LogContext): Instruct
   const line = codeOf(facts, context).find(({ distance }) => distance === 0);
   const registers = facts.site?.registers ?? [];
   if (!line || line.mnemonic.startsWith("(bad)")) return undefined;
-  // arch/arm/mm/alignment.c, do_alignment(): the program counter is already behind what it does not handle.
-  if (facts.machine === "arm" && facts.access.words.includes("alignment exception")) return undefined;
+  // arch/arm/mm/alignment.c, do_alignment(), whose words these are: the program counter is already behind what it does not handle.
+  if (facts.access.words.includes("alignment exception")) return undefined;
   const { mnemonic, operands } = line;
   return {
     mnemonic,
