@@ -70,7 +70,7 @@ const rows: readonly (readonly [string, ToyValue, string])[] = [
   [
     "struct mutex",
     { owner: { counter: 0xffff888000002001n } },
-    "held by 0xffff888000002000, which is in no list of tasks",
+    "held by 0xffff888000002000, which is not in a list of tasks",
   ],
   ["spinlock_t", {}, "unlocked"],
   ["spinlock_t", { rlock: { raw_lock: { val: { counter: 1 } } } }, "locked"],

@@ -26,6 +26,7 @@ REWRITTEN.push("src/adapter/", "src/extension/");
 const PAGES: string[] = [];
 
 const root = new URL("../..", import.meta.url).pathname;
+REWRITTEN.push("src/linux/");
 
 function offences({ file, line, kind, text }: Text): string[] {
   return OLD_STYLE.filter((style) => !style.kind || style.kind === kind)

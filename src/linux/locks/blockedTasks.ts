@@ -1,3 +1,4 @@
+/** Tasks that are blocked. */
 import { viewOf } from "../../base/bytes.ts";
 import { attempt } from "../../base/fault.ts";
 import { itemAtOrBelow } from "../../base/search.ts";
@@ -13,8 +14,8 @@ import { isLock } from "./resource.ts";
 import { LOCK_FUNCTIONS, taskWait } from "./taskWait.ts";
 
 /**
- * Tasks that sleep and cannot be disturbed, and others that sleep in a function of a lock, by pid. Idle workers of the
- * kernel, which sleep uninterruptibly by habit, are none of them.
+ * Tasks in uninterruptible sleep, and tasks in interruptible sleep that wait for a lock, by pid. Idle kernel workers,
+ * which always sleep in an uninterruptible idle state, are not included.
  */
 export const blockedTasks = derived("blocked tasks", (kernel): readonly Obj<"struct task_struct">[] =>
   taskTable(kernel).tasks.filter((task) => isBlocked(kernel, task)),
@@ -25,11 +26,11 @@ function isBlocked(kernel: Kernel, task: Obj<"struct task_struct">): boolean {
   if (state !== "UN" && state !== "IN") return false;
   if (taskActivity(task) !== "sleeping") return false;
   if (state === "UN") return true;
-  // What lies on the stack may be left over from a call before: what it waits for now decides.
+  // The stack can contain return addresses of earlier calls, so the wait itself decides.
   return attempt(() => sleepsInLock(kernel, task)) === true && isLock(taskWait(kernel, task.address).resource?.kind);
 }
 
-/** Text of the functions in which tasks wait for locks, ascending. */
+/** Address ranges of the functions in which tasks wait for locks, ascending. */
 const lockText = derived("text of lock functions", (kernel) => {
   const ranges: { readonly start: bigint; readonly end: bigint }[] = [];
   for (const { name, address, size, type } of kernel.symbols.all())
@@ -38,13 +39,18 @@ const lockText = derived("text of lock functions", (kernel) => {
   return ranges.sort((a, b) => (a.start < b.start ? -1 : 1));
 });
 
-/** What all of the names have: most symbols are told apart by it. */
+/** Substrings that all the names contain. This check comes first because it is faster than LOCK_FUNCTIONS. */
 const LOCK_NAME = /mutex|rwsem|down|rwbase/;
 
-/** The scheduler's own frames, and that of the lock's function, take some 300 bytes. */
+/**
+ * Number of bytes of the stack to search. The frames of the scheduler and of the lock's function take about 300 bytes.
+ */
 const BYTES = 512;
 
-/** Whether a return address into a lock's function lies at the end of the task's stack: a guess that unwinding confirms. */
+/**
+ * Returns whether the innermost part of the task's stack contains a return address into a lock's function. Unwinding
+ * has to confirm it.
+ */
 function sleepsInLock(kernel: Kernel, task: Obj<"struct task_struct">): boolean {
   const { wordSize, byteOrder } = kernel.arch;
   const sp = sleepingStackPointer(task);

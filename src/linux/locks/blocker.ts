@@ -1,3 +1,4 @@
+/** The lock that the kernel recorded for a waiting task. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Obj } from "../../model/object.ts";
 
@@ -16,11 +17,10 @@ const KINDS: readonly Omit<Blocker, "address">[] = [
 ];
 
 /**
- * The lock that the kernel itself says the task waits for, where it was built with CONFIG_DETECT_HUNG_TASK_BLOCKER.
- *
- * Since Linux kernel commit e711faaafbe5 ("hung_task: replace blocker_mutex with encoded blocker") (in v6.16) the kind
- * stands in the low bits of `blocker`; in v6.15 `blocker_mutex` knows mutexes alone, as `blocked_on` of proxy execution
- * does.
+ * Returns the lock that the task waits for according to the kernel; undefined without a record. The kernel records it
+ * if it was built with CONFIG_DETECT_HUNG_TASK_BLOCKER.
+ * Since Linux kernel commit e711faaafbe5 ("hung_task: replace blocker_mutex with encoded blocker") (in v6.16) the low
+ * bits of `blocker` contain the kind. `blocker_mutex` of v6.15 and `blocked_on` of proxy execution only record mutexes.
  */
 export function blocker(task: Obj): Blocker | undefined {
   for (const member of ["blocker", "blocker_mutex", "blocked_on"]) {
@@ -28,7 +28,7 @@ export function blocker(task: Obj): Blocker | undefined {
     if (value instanceof Fault) continue;
     const address = value & ~3n;
     const kind = KINDS[member === "blocker" ? Number(value & 3n) : 0];
-    // PROXY_WAKING of include/linux/sched.h, all ones, is no lock.
+    // PROXY_WAKING of include/linux/sched.h (all ones) is not a lock.
     const isLock = value !== 0n && address + 4n < 1n << BigInt(task.kernel.arch.wordSize * 8);
     if (kind && isLock && task.kernel.memory.isKernelAddress(address)) return { ...kind, address };
   }

@@ -1,3 +1,4 @@
+/** Completions that tasks wait for. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { derived } from "../../model/derived.ts";
@@ -15,12 +16,10 @@ const TYPE = "struct completion";
 const SIMPLE: WaiterShape = { type: "struct swait_queue", list: "task_list", task: "task" };
 
 /**
- * The completion that a task waits for, and what completes it, where that is known: the end of work, of a grace
- * period, of a task, of a bio.
- *
+ * Returns the completion that a task waits for or, if known, what it completes: work, a grace period, a task's exit, a
+ * bio.
  * Since Linux kernel commit a5c6234e1028 ("completion: Use simple wait queues") (in v5.7) its queue is a
- * `swait_queue_head`; before, a `wait_queue_head`.
- * @throws Fault where the task has no waiter in a list
+ * `swait_queue_head`; before, a `wait_queue_head`. @throws Fault if the task has no waiter in a list
  */
 export function completionWait(sleeper: Sleeper): Found {
   const { kernel } = sleeper;
@@ -32,12 +31,12 @@ export function completionWait(sleeper: Sleeper): Found {
   const about = { waiter: { type: shape.type, address: waiter.address }, queue: ring.entries };
   if (ring.head === undefined) throw Fault.of("corrupt", "the list of waiters has no head");
   const head = ["wait.task_list", "wait.head"].find((path) => completion.has(path));
-  if (head === undefined) throw Fault.of("unknown", "how a completion holds its waiters is not known");
+  if (head === undefined) throw Fault.of("unknown", "struct completion has neither wait.task_list nor wait.head");
   const address = ring.head - completion.at(head).address;
   return { ...about, ...meaning(sleeper, address) };
 }
 
-/** What is complete when the completion is. */
+/** Returns what the completion completes; the completion itself if that is not known. */
 function meaning(sleeper: Sleeper, address: bigint): Found {
   for (const rule of [flushedWork, flushedWorkqueue, gracePeriod, taskExit, bioEnd, requestEnd]) {
     const found = attempt(() => rule(sleeper, address));
@@ -49,17 +48,20 @@ function meaning(sleeper: Sleeper, address: bigint): Found {
   };
 }
 
-/** A completion does not record who will complete it. @throws Fault */
+/** Returns the state of a completion. It does not record who will complete it. @throws Fault */
 function completionState(kernel: Kernel, address: bigint): ResourceState {
   const done = kernel.object(TYPE, address).at("done").number();
   const fields = [{ type: TYPE, address, path: "done", value: String(done) }];
-  return { holders: [], note: "a completion does not record who is to complete it", fields };
+  return { holders: [], note: "a completion does not record who will complete it", fields };
 }
 
 const callers = ({ frames, at }: Sleeper, count: number): readonly string[] =>
   frames.slice(at, at + count).map((frame) => frameFunction(frame) ?? "");
 
-/** kernel/rcu: the completion lies in a `struct rcu_synchronize` of the caller. */
+/**
+ * Returns the grace period for which a completion is used. In kernel/rcu the completion is in a `struct
+ * rcu_synchronize` of the caller.
+ */
 function gracePeriod(sleeper: Sleeper, address: bigint): Found | undefined {
   const names = callers(sleeper, 4);
   const state = { type: undefined, address };
@@ -74,7 +76,7 @@ function gracePeriod(sleeper: Sleeper, address: bigint): Found | undefined {
   return gracePeriodState(sleeper.kernel);
 }
 
-/** Tasks by what they complete when they exit or, behind vfork(), execute another program. */
+/** Tasks by the completion that they complete when they exit or, after vfork(), execute another program. */
 const byVforkDone = derived("tasks by vfork_done", (kernel) => {
   const tasks = new Map<bigint, bigint>();
   for (const task of taskTable(kernel).tasks) {
@@ -85,15 +87,18 @@ const byVforkDone = derived("tasks by vfork_done", (kernel) => {
 });
 
 /**
- * `task_struct.vfork_done` is completed by mm_release() when the task exits or executes another program; for a kernel
- * thread it is the completion that kthread_stop() waits for (kernel/kthread.c: set_kthread_struct()).
+ * Returns the task whose exit completes a completion. mm_release() completes `task_struct.vfork_done` when the task
+ * exits or executes another program. For a kernel thread it is the completion that kthread_stop() waits for
+ * (kernel/kthread.c: set_kthread_struct()).
  */
 function taskExit({ kernel }: Sleeper, address: bigint): Found | undefined {
   const task = byVforkDone(kernel).get(address);
   if (task === undefined) return undefined;
   const child = kernel.object("struct task_struct", task);
   const isThread = (child.at("flags").number() & PF_KTHREAD) !== 0;
-  const how = isThread ? "the thread that is to end" : "the child that is to exit or to execute another program";
+  const how = isThread
+    ? "the kernel thread that has to exit"
+    : "the child that has to exit or to execute another program";
   return {
     resource: { kind: "task exit", type: TYPE, address, detail: isThread ? "kthread" : "vfork" },
     state: {
@@ -106,14 +111,20 @@ function taskExit({ kernel }: Sleeper, address: bigint): Found | undefined {
 /** include/linux/sched.h */
 const PF_KTHREAD = 0x00200000;
 
-/** submit_bio_wait() keeps the completion in `bio->bi_private` (block/bio.c). */
+/**
+ * Returns the bio for whose end a task waits: submit_bio_wait() stores the completion in `bio->bi_private`
+ * (block/bio.c).
+ */
 function bioEnd(sleeper: Sleeper, address: bigint): Found | undefined {
   if (!callers(sleeper, 4).some((name) => /^(submit_bio_wait|blkdev_issue_\w+)$/.test(name))) return undefined;
   const bio = pointedBack(sleeper, "struct bio", "bi_private", address);
   return bio === undefined ? undefined : { resource: { kind: "bio", type: "struct bio", address: bio } };
 }
 
-/** blk_execute_rq() keeps its `struct blk_rq_wait`, which starts with the completion, in `end_io_data` (block/blk-mq.c). */
+/**
+ * Returns the request for whose end a task waits: blk_execute_rq() stores its `struct blk_rq_wait`, which starts with
+ * the completion, in `end_io_data` (block/blk-mq.c).
+ */
 function requestEnd(sleeper: Sleeper, address: bigint): Found | undefined {
   if (!callers(sleeper, 4).some((name) => /^blk_execute_rq$/.test(name))) return undefined;
   const request = pointedBack(sleeper, "struct request", "end_io_data", address);
@@ -122,7 +133,10 @@ function requestEnd(sleeper: Sleeper, address: bigint): Found | undefined {
     : { resource: { kind: "request", type: "struct request", address: request } };
 }
 
-/** The object that a word of the stack leads to and that points back at `target`, where there is one and no other. */
+/**
+ * Returns the address of the object to which a word of the stack points and whose member points back to `target`;
+ * undefined if there is not exactly one.
+ */
 export function pointedBack(sleeper: Sleeper, type: string, member: string, target: bigint): bigint | undefined {
   const { kernel } = sleeper;
   const offset = kernel.object(type, 0n).at(member).address;

@@ -1,4 +1,4 @@
-/** Work and workqueues that a task waits for to be done (kernel/workqueue.c). */
+/** Tasks that wait until work or a workqueue is flushed (kernel/workqueue.c). */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { listEntries, listNodes, memberOffset } from "../../kernel/list.ts";
@@ -8,21 +8,21 @@ import { symbolText } from "../../model/symbolText.ts";
 import type { Found, Holder, ReadField, ResourceState } from "./resource.ts";
 import { frameFunction, type Sleeper } from "./sleeper.ts";
 
-/** Work items before a barrier that are passed over: other barriers of the same work. */
+/** Limit for barriers of the same work that are skipped. */
 const MAX_BARRIERS = 1 << 16;
-/** Queues of CPUs and nodes of one workqueue. */
+/** Limit for the worker pools of one workqueue. */
 const MAX_POOLS = 1 << 16;
 
 /**
- * flush_work() puts a barrier on the task's stack behind the work it waits for: on the list of the worker that
- * executes it, or behind it in the queue.
- * @param address the completion that the task waits for, which lies in the barrier
+ * Returns the work that a task waits for in flush_work(). The barrier on the task's stack is queued after the work: on
+ * the list of the worker that executes it, or directly after it in the queue. @param address the completion that the
+ * task waits for, which is a member of the barrier
  */
 export function flushedWork({ kernel, task }: Sleeper, address: bigint): Found | undefined {
   const done = memberOffset(kernel, "struct wq_barrier", "done");
   const barrier = kernel.object("struct wq_barrier", address - done);
-  // Since Linux kernel commit fd1a5b04dfb8 ("workqueue: Remove now redundant lock acquisitions wrt. workqueue
-  // flushes") (in v4.15) the barrier names the task that waits.
+  // The barrier has the waiting task since Linux kernel commit fd1a5b04dfb8 ("workqueue: Remove now redundant lock
+  // acquisitions wrt. workqueue flushes") (in v4.15).
   if (barrier.has("task") && barrier.at("task").value() !== task.address) return undefined;
   const symbol = kernel.symbols.at(barrier.at("work.func").value());
   if (symbol?.name !== "wq_barrier_func") return undefined;
@@ -32,15 +32,21 @@ export function flushedWork({ kernel, task }: Sleeper, address: bigint): Found |
   return { resource: workResource(kernel, target.work), state: queuedState(target.work) };
 }
 
-/** WORK_STRUCT_INACTIVE, WORK_STRUCT_DELAYED before v5.15: the workqueue has as many works active as it may have. */
+/**
+ * WORK_STRUCT_INACTIVE; WORK_STRUCT_DELAYED before v5.15. Set if the workqueue already has its maximum number of active
+ * works.
+ */
 const WORK_STRUCT_INACTIVE = 2n;
 
-/** What a work that is queued waits for: of an inactive one, that an active one of its workqueue is done. @throws Fault */
+/**
+ * Returns what a queued work waits for. An inactive one waits until an active work of its workqueue is done. @throws
+ * Fault
+ */
 function queuedState(work: Obj<"struct work_struct">): ResourceState {
   const queued = { holders: [], note: "queued; no worker executes it yet", fields: [] };
   if ((workData(work) & WORK_STRUCT_INACTIVE) === 0n) return queued;
   const { pool, pwq } = queueOf(work);
-  // Since Linux kernel commit a045a272d887 ("workqueue: Move pwq->max_active to wq->max_active") (in v6.9).
+  // Moved by Linux kernel commit a045a272d887 ("workqueue: Move pwq->max_active to wq->max_active") (in v6.9).
   const limit = pwq.has("max_active") ? pwq.at("max_active").number() : pwq.at("wq.max_active").number();
   const workers = [...workersOf(pool)].filter((worker) => worker.at("current_pwq").value() === pwq.address);
   const path = pwq.has("max_active") ? "max_active" : "nr_active";
@@ -51,44 +57,47 @@ function queuedState(work: Obj<"struct work_struct">): ResourceState {
   ];
   const isOnly = limit === 1 && workers.length === 1;
   const how = isOnly
-    ? "executes the one work that the workqueue may have active"
-    : `executes one of the works of the workqueue, which may have ${limit} active`;
+    ? "executes the only work that can be active in the workqueue"
+    : `executes a work of the workqueue, in which ${limit} works can be active`;
   return {
     holders: workers.map((worker) => ({
       task: worker.at("task").value(),
       certainty: isOnly ? "certain" : "possible",
       how,
     })),
-    note: `queued until one of the ${limit} works is done that the workqueue may have active`,
+    note: `queued until one of the active works of the workqueue (at most ${limit}) is done`,
     fields,
   };
 }
 
 const workData = (work: Obj<"struct work_struct">): bigint => BigInt.asUintN(64, work.at("data.counter").value());
 
-/** WORK_STRUCT_PWQ and the bits below the pool_workqueue's address: 8, or 9 with debug objects. */
+/**
+ * WORK_STRUCT_PWQ, and the possible numbers of bits below the address of the pool_workqueue: 8, or 9 with debug
+ * objects.
+ */
 const WORK_STRUCT_PWQ = 4n;
 const FLAG_BITS = [8n, 9n, 10n];
 
-/** The queue and the pool of workers that a queued work belongs to. @throws Fault where it is in none */
+/** Returns the queue and the worker pool of a queued work. @throws Fault if it is not in a queue */
 function queueOf(work: Obj<"struct work_struct">): {
   readonly pwq: Obj<"struct pool_workqueue">;
   readonly pool: Obj<"struct worker_pool">;
 } {
   const { kernel } = work;
   const data = workData(work);
-  if ((data & WORK_STRUCT_PWQ) === 0n) throw Fault.at("unknown", work.address, "the work is in no queue");
+  if ((data & WORK_STRUCT_PWQ) === 0n) throw Fault.at("unknown", work.address, "the work is not in a queue");
   for (const bits of FLAG_BITS) {
     const pwq = kernel.object("struct pool_workqueue", (data >> bits) << bits);
     const pool = attempt(() => {
       const pool = pwq.at("pool").deref();
-      // It is one when its workers name it.
+      // The pool is valid if its workers point to it.
       for (const worker of workersOf(pool)) if (worker.at("pool").value() !== pool.address) return undefined;
       return pool;
     });
     if (pool && !(pool instanceof Fault)) return { pwq, pool };
   }
-  throw Fault.at("corrupt", work.address, "the work leads to no pool of workers");
+  throw Fault.at("corrupt", work.address, "the work does not point to a valid worker pool");
 }
 
 const workersOf = (pool: Obj<"struct worker_pool">): Generator<Obj<"struct worker">> =>
@@ -99,7 +108,7 @@ interface Target {
   readonly work: Obj<"struct work_struct">;
 }
 
-/** What a barrier stands behind. @throws Fault */
+/** Returns the work, or the worker, that a barrier was queued after. @throws Fault */
 function targetOf(kernel: Kernel, barrier: Obj<"struct wq_barrier">, pool: Obj<"struct worker_pool">): Target {
   const scheduled = new Map<bigint, Obj<"struct worker">>();
   for (const worker of workersOf(pool)) scheduled.set(worker.at("scheduled").address, worker);
@@ -113,9 +122,9 @@ function targetOf(kernel: Kernel, barrier: Obj<"struct wq_barrier">, pool: Obj<"
     if (worker) return { worker, work: worker.at("current_work").deref() };
     const work = kernel.object("struct work_struct", before - entry);
     const called = work.at("func").value();
-    if (!kernel.code.isText(called)) throw Fault.at("unknown", before, "what the barrier stands behind is no work");
+    if (!kernel.code.isText(called)) throw Fault.at("unknown", before, "the entry before the barrier is not a work");
     if (kernel.symbols.at(called)?.name !== "wq_barrier_func") {
-      // A work that a worker has taken together with the one it executes.
+      // A work that a worker will execute after the current one.
       return { worker: undefined, work };
     }
     node = before;
@@ -136,7 +145,7 @@ const workResource = (kernel: Kernel, work: Obj<"struct work_struct">) => ({
 const functionOf = (kernel: Kernel, address: bigint | Fault): string =>
   address instanceof Fault ? "?" : (symbolText(kernel, address) ?? hex0x(address));
 
-/** A work that a worker executes: the function as the worker noted it, for the work may be gone. */
+/** Returns the work that a worker executes. The function is from the worker, because the work may no longer exist. */
 function executed(worker: Obj<"struct worker">): Found {
   const { kernel } = worker;
   const address = worker.at("current_work").value();
@@ -159,8 +168,9 @@ function workerFields(worker: Obj<"struct worker">): ReadField[] {
 }
 
 /**
- * flush_workqueue() and drain_workqueue() wait for all works of a colour: those that workers execute hold it up.
- * @param address the completion, which lies in a `wq_flusher` on the task's stack
+ * Returns the workqueue that a task flushes. flush_workqueue() and drain_workqueue() wait for all works of one color;
+ * the workers that execute such works hold it up. @param address the completion, which is a member of a `wq_flusher` on
+ * the task's stack
  */
 export function flushedWorkqueue(sleeper: Sleeper, address: bigint): Found | undefined {
   const { kernel, frames, at } = sleeper;
@@ -181,7 +191,7 @@ export function flushedWorkqueue(sleeper: Sleeper, address: bigint): Found | und
   };
 }
 
-/** The workqueue that knows the flusher. @throws Fault */
+/** Returns the workqueue that has the flusher in its lists; undefined if none has. @throws Fault */
 function workqueueOf(kernel: Kernel, flusher: Obj<"struct wq_flusher">): Obj<"struct workqueue_struct"> | undefined {
   const list = flusher.at("list").address;
   for (const queue of listEntries(kernel, kernel.variable("workqueues"), "struct workqueue_struct", "list")) {
@@ -192,7 +202,7 @@ function workqueueOf(kernel: Kernel, flusher: Obj<"struct wq_flusher">): Obj<"st
   return undefined;
 }
 
-/** @throws Fault */
+/** Returns the workers that hold up a flush. @throws Fault */
 function workqueueState(queue: Obj<"struct workqueue_struct">, flusher: Obj<"struct wq_flusher">): ResourceState {
   const { kernel } = queue;
   const color = flusher.at("flush_color").number();
@@ -207,8 +217,8 @@ function workqueueState(queue: Obj<"struct workqueue_struct">, flusher: Obj<"str
     for (const worker of workersOf(pool)) {
       const current = worker.at("current_pwq").deref();
       if (current.address === 0n || current.at("wq").value() !== queue.address) continue;
-      // Since Linux kernel commit 018f3a13dd63 ("workqueue: Mark barrier work with WORK_STRUCT_INACTIVE") (in v5.15)
-      // a worker notes the colour of what it executes.
+      // A worker has the color of its current work since Linux kernel commit 018f3a13dd63 ("workqueue: Mark barrier
+      // work with WORK_STRUCT_INACTIVE") (in v5.15).
       const known = worker.has("current_color");
       if (known && worker.at("current_color").number() !== color) continue;
       holders.push(workerHolder(worker, known ? "certain" : "possible"));
@@ -216,5 +226,5 @@ function workqueueState(queue: Obj<"struct workqueue_struct">, flusher: Obj<"str
     }
   }
   if (holders.length > 0) return { holders, fields };
-  return { holders, note: "no worker executes work of it: what is flushed is queued", fields };
+  return { holders, note: "no worker executes work of the workqueue; the work to be flushed is queued", fields };
 }

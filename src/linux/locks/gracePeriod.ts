@@ -1,3 +1,4 @@
+/** RCU grace periods. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { listNodes, memberOffset } from "../../kernel/list.ts";
@@ -6,26 +7,25 @@ import type { Obj } from "../../model/object.ts";
 import { cpuTask } from "../sched/cpu.ts";
 import type { Found, Holder, ReadField } from "./resource.ts";
 
-/** kernel/rcu/rcu.h: RCU_SEQ_STATE_MASK, nonzero while a grace period is under way. */
+/** kernel/rcu/rcu.h: RCU_SEQ_STATE_MASK; nonzero during a grace period. */
 const RCU_SEQ_STATE_MASK = 3n;
-/** Nodes of the largest tree: 65536 CPUs, 16 a leaf. */
+/** Limit for the nodes of the tree: 65536 CPUs, 16 for each leaf. */
 const MAX_NODES = 8192;
 
 /**
- * The RCU grace period that is under way, and what holds it up: CPUs that have not reported a quiescent state, tasks
- * that were preempted within a read-side critical section (kernel/rcu/tree.h: struct rcu_node).
- * @throws Fault
+ * Returns the current RCU grace period and what holds it up: CPUs that have not reported a quiescent state, and tasks
+ * that were preempted in a read-side critical section (kernel/rcu/tree.h: struct rcu_node). @throws Fault
  */
 export function gracePeriodState(kernel: Kernel): Found {
   const state = ["rcu_state", "rcu_preempt_state", "rcu_sched_state"].find((name) => kernel.hasVariable(name));
-  if (state === undefined) throw Fault.of("unknown", "this kernel has no rcu_state");
+  if (state === undefined) throw Fault.of("unknown", "no symbol rcu_state, rcu_preempt_state or rcu_sched_state");
   const rcu = kernel.variable(state);
   const type = "struct rcu_state";
   const sequence = BigInt.asUintN(64, rcu.at("gp_seq").value());
   const fields: ReadField[] = [{ type, address: rcu.address, path: "gp_seq", value: hex0x(sequence) }];
   const resource = { kind: "grace period", type, address: rcu.address, detail: "RCU" } as const;
   if ((sequence & RCU_SEQ_STATE_MASK) === 0n)
-    return { resource, state: { holders: [], note: "no grace period is under way", fields } };
+    return { resource, state: { holders: [], note: "no grace period is in progress", fields } };
   const holders: Holder[] = [];
   const cpus: number[] = [];
   for (const leaf of leaves(kernel, rcu)) {
@@ -44,14 +44,14 @@ export function gracePeriodState(kernel: Kernel): Found {
   return { resource, state: { holders, note, fields } };
 }
 
-/** The kernel thread that begins and ends grace periods. */
+/** Returns the kernel thread that starts and ends grace periods. */
 function kthread(rcu: Obj<"struct rcu_state">): Holder[] {
   const task = rcu.has("gp_kthread") ? rcu.at("gp_kthread").value() : 0n;
-  const how = "the grace-period kthread, which is to go on: every CPU has reported";
+  const how = "the grace-period kthread, which has to continue because every CPU has reported";
   return task === 0n ? [] : [{ task, certainty: "likely", how }];
 }
 
-/** Nodes that stand for CPUs. */
+/** Yields the leaf nodes, which represent CPUs. */
 function* leaves(kernel: Kernel, rcu: Obj<"struct rcu_state">): Generator<Obj<"struct rcu_node">> {
   const count = Math.min(kernel.variable("rcu_num_nodes").number(), MAX_NODES);
   const depth = kernel.variable("rcu_num_lvls").number() - 1;
@@ -69,7 +69,7 @@ function silentCpus(leaf: Obj<"struct rcu_node">): number[] {
   return cpus;
 }
 
-/** Tasks from the one that `gp_tasks` points at to the end of `blkd_tasks` block the grace period. */
+/** Yields the tasks that block the grace period: in `blkd_tasks` from the one to which `gp_tasks` points to the end. */
 function* blockedReaders(leaf: Obj<"struct rcu_node">): Generator<Holder> {
   const { kernel } = leaf;
   const first = leaf.has("gp_tasks") ? leaf.at("gp_tasks").value() : 0n;

@@ -1,10 +1,11 @@
+/** State of locks. */
 import type { Kernel } from "../../model/kernel.ts";
 import { mutexState, rtMutexState } from "./mutex.ts";
 import type { Resource, ResourceState } from "./resource.ts";
 import { rwsemState } from "./rwsem.ts";
 import { semaphoreState } from "./semaphore.ts";
 
-/** What a lock says of itself; undefined for what has no such words. @throws Fault */
+/** Reads the holders of a lock; undefined for a kind of resource that does not record them. @throws Fault */
 export function lockState(kernel: Kernel, { kind, address, type }: Resource): ResourceState | undefined {
   switch (kind) {
     case "mutex":

@@ -1,4 +1,4 @@
-/** Locks in few words: who has them. */
+/** Short text for locks: who holds them. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel, Printer } from "../../model/kernel.ts";
@@ -6,7 +6,7 @@ import { taskAt, taskComm, taskPid } from "../sched/task.ts";
 import type { Holder, Resource, ResourceState } from "./resource.ts";
 import { lockState } from "./lockState.ts";
 
-/** `held by bash [279]`, `possibly held by bash [284]`, `unlocked`: what a lock in memory says of itself. */
+/** Returns a printer for locks in memory: `held by bash [279]`, `possibly held by bash [284]`, `unlocked`. */
 export const lockPrinter =
   (kind: Resource["kind"]): Printer =>
   (object) => {
@@ -24,9 +24,9 @@ function lockText(kernel: Kernel, { holders, free, note }: ResourceState): strin
   return note === undefined ? held : `${held}; ${note}`;
 }
 
-/** The task by name and number; by its address where it is in no list of tasks. */
+/** Returns a task's name and pid; its address if no list of tasks contains it. */
 function holderName(kernel: Kernel, { task }: Holder): string {
   const known = taskAt(kernel, task);
   const name = known && attempt(() => `${taskComm(known)} [${taskPid(known)}]`);
-  return typeof name === "string" ? name : `${hex0x(task)}, which is in no list of tasks`;
+  return typeof name === "string" ? name : `${hex0x(task)}, which is not in a list of tasks`;
 }

@@ -1,4 +1,6 @@
-/** Waiters for mutexes, semaphores and reader-writer semaphores: structs with a list, then the task. */
+/**
+ * Waiters for mutexes, semaphores and reader-writer semaphores. Their structs start with a list, followed by the task.
+ */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -8,7 +10,7 @@ import type { Found, QueuedTask } from "./resource.ts";
 import { savedRegisters, type Sleeper, stackWords, waiterOf } from "./sleeper.ts";
 import { type WaiterRing, waiterRing, type WaiterShape } from "./waiterRing.ts";
 
-/** A kind of lock with the waiters that queue for it. */
+/** A kind of lock and the type of its waiters. */
 export interface LockShape {
   readonly kind: "mutex" | "rwsem" | "semaphore";
   /** The C type of the lock. */
@@ -31,9 +33,9 @@ export const SEMAPHORE: LockShape = {
 };
 
 /**
- * The lock that a task queues for: by its waiter's list, or where the ring of waiters does not hold the lock, by
- * `task_struct.blocker`, or the one word of its stack that leads back into the ring.
- * @throws Fault where the task has no waiter in a list
+ * Returns the lock that a task is queued for: from its waiter's list. If the ring of waiters does not contain the lock,
+ * from `task_struct.blocker`, or from the only saved register or word of its stack that leads to a lock with this ring.
+ * @throws Fault if the task has no waiter in a list
  */
 export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
   const { kernel, task } = sleeper;
@@ -41,7 +43,7 @@ export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
   const isRing = kernel.object(shape.type, 0n).has("first_waiter");
   const waiter = attempt(() => waiterOf(sleeper, shape.waiter, isRing));
   if (waiter instanceof Fault) {
-    // The kernel's own word needs no waiter.
+    // The kernel's record is sufficient without a waiter.
     if (named?.kind !== shape.kind) throw waiter;
     return { resource: { kind: shape.kind, type: shape.type, address: named.address }, mode: named.mode };
   }
@@ -55,7 +57,7 @@ export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
     return {
       ...about,
       queue,
-      unknown: `task_struct.blocker names ${hex0x(named.address)}, the list of waiters leads to ${hex0x(lock)}`,
+      unknown: `task_struct.blocker is ${hex0x(named.address)}, but the list of waiters leads to ${hex0x(lock)}`,
     };
   }
   const address = lock ?? (named?.kind === shape.kind ? named.address : undefined);
@@ -64,7 +66,10 @@ export function queuedFor(sleeper: Sleeper, shape: LockShape): Found {
   return { ...about, queue, resource: { kind: shape.kind, type: shape.type, address } };
 }
 
-/** enum rwsem_waiter_type: RWSEM_WAITING_FOR_WRITE is 0, RWSEM_WAITING_FOR_READ 1 (kernel/locking/rwsem.c). */
+/**
+ * Returns whether a waiter reads or writes. enum rwsem_waiter_type: RWSEM_WAITING_FOR_WRITE is 0,
+ * RWSEM_WAITING_FOR_READ 1 (kernel/locking/rwsem.c).
+ */
 function modeOf({ kind }: LockShape, waiter: Obj): "read" | "write" | undefined {
   if (kind !== "rwsem") return undefined;
   return waiter.at("type").number() === 0 ? "write" : "read";
@@ -76,10 +81,10 @@ function lockOf(kernel: Kernel, shape: LockShape, { head }: WaiterRing): bigint 
 }
 
 /**
- * The lock whose first waiter is in the ring: the one that the kernel names, or the one that saved registers
- * and words of the stack lead to.
- *
- * Since Linux kernel commits 25500ba7e77c, b9bdd4b68404 and 1ea4b473504b (March 2026) the lock is outside the ring.
+ * Returns the lock whose first waiter is in the ring: the one that the kernel recorded, or the one to which saved
+ * registers and words of the stack lead.
+ * Since Linux kernel commits 25500ba7e77c, b9bdd4b68404 and 1ea4b473504b (March 2026) the ring does not contain the
+ * lock.
  */
 function lockAtRing(
   sleeper: Sleeper,
@@ -91,7 +96,7 @@ function lockAtRing(
   const first = kernel.object(shape.type, 0n).at("first_waiter").address;
   const list = kernel.object(shape.waiter.type, 0n).at(shape.waiter.list).address;
   const waiters = new Set(ring.entries.map(({ node }) => node - list));
-  // The waiters' own links lead to each other too.
+  // The links of the waiters also point to waiters, but are not locks.
   const links = new Set(ring.entries.flatMap(({ node }) => [node, node + BigInt(kernel.arch.wordSize)]));
   const isLock = (address: bigint): boolean => {
     if (links.has(address + first)) return false;
@@ -108,7 +113,7 @@ function lockAtRing(
   return found.size === 1 ? [...found][0] : undefined;
 }
 
-/** A ring without a head begins at the lock's first waiter. */
+/** Returns the waiters in order. A ring without a head starts with the lock's first waiter. */
 function inOrder(
   kernel: Kernel,
   shape: LockShape,

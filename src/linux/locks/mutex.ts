@@ -1,3 +1,4 @@
+/** Holders of mutexes and rt_mutexes. */
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -7,15 +8,13 @@ import type { Holder, ResourceState } from "./resource.ts";
 const MUTEX_FLAGS = 7n;
 const MUTEX_FLAG_PICKUP = 4n;
 
-/** A value of a type whose C type may be signed, as an address. */
+/** Returns the value of a word as unsigned, such as an address in a signed C type. */
 export const unsignedWord = (object: Obj): bigint => BigInt.asUintN(object.kernel.arch.wordSize * 8, object.value());
 
 /**
- * Who has a `struct mutex`, by its own words. On PREEMPT_RT it is an rt_mutex.
- *
+ * Reads the holder of a `struct mutex`. On PREEMPT_RT it is an rt_mutex.
  * Since Linux kernel commit 3ca0ff571b09 ("locking/mutex: Rework mutex::owner") (in v4.10) `owner` is the task with
- * flags in its low bits; before, `count` is 1 when free and `owner` a plain pointer.
- * @throws Fault
+ * flags in its low bits. Before, `count` is 1 for a free mutex and `owner` is a plain pointer. @throws Fault
  */
 export function mutexState(kernel: Kernel, address: bigint): ResourceState {
   const mutex = kernel.object("struct mutex", address);
@@ -35,7 +34,7 @@ export function mutexState(kernel: Kernel, address: bigint): ResourceState {
   if (task === 0n) return { holders: [], free: true, fields };
   if ((word & MUTEX_FLAG_PICKUP) === 0n)
     return { holders: [{ task, certainty: "certain", how: "mutex.owner" }], fields };
-  const how = "the mutex was handed over to it, and it has not picked it up yet";
+  const how = "the mutex was handed over to the task, which has not picked it up yet";
   return {
     holders: [{ task, certainty: "certain", how, isHandedOver: true }],
     note: "handed over, not picked up yet",
@@ -47,9 +46,8 @@ export function mutexState(kernel: Kernel, address: bigint): ResourceState {
 const RT_MUTEX_FLAGS = 1n;
 
 /**
- * Who has an rt_mutex.
- * @param lock `struct rt_mutex_base`, before v5.15 `struct rt_mutex` (commit 830e6acc8a1c)
- * @throws Fault
+ * Reads the holder of an rt_mutex. @param lock `struct rt_mutex_base`, before v5.15 `struct rt_mutex` (commit
+ * 830e6acc8a1c) @throws Fault
  */
 export function rtMutexState(lock: Obj<"struct rt_mutex_base" | "struct rt_mutex">): ResourceState {
   const owner = lock.at("owner").value();
@@ -61,6 +59,6 @@ export function rtMutexState(lock: Obj<"struct rt_mutex_base" | "struct rt_mutex
   return { holders: [holder], fields };
 }
 
-/** The C type of an rt_mutex without what lockdep adds. */
+/** Returns the C type of an rt_mutex without the members of lockdep. */
 export const rtMutexType = (kernel: Kernel): string =>
   kernel.types.find("struct", "rt_mutex_base") ? "struct rt_mutex_base" : "struct rt_mutex";

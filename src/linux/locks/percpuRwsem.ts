@@ -1,3 +1,4 @@
+/** Holders of percpu_rw_semaphores. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -7,9 +8,8 @@ import { type Sleeper, stackWords } from "./sleeper.ts";
 const TYPE = "struct percpu_rw_semaphore";
 
 /**
- * Who has a `percpu_rw_semaphore`. While a writer waits for the readers to leave, `writer` names it; who reads, and
- * who writes after that, is not recorded (kernel/locking/percpu-rwsem.c).
- * @throws Fault
+ * Reads the holder of a `percpu_rw_semaphore`. `writer` contains the writer while it waits for the readers to leave.
+ * Readers are not recorded, nor is the writer after that (kernel/locking/percpu-rwsem.c). @throws Fault
  */
 export function percpuRwsemState(kernel: Kernel, address: bigint): ResourceState {
   const lock = kernel.object(TYPE, address);
@@ -18,16 +18,15 @@ export function percpuRwsemState(kernel: Kernel, address: bigint): ResourceState
   const fields = [{ type: TYPE, address, path: "writer.task", value: hex0x(writer) }];
   if (block !== undefined) fields.push({ type: TYPE, address, path: "block.counter", value: String(block) });
   if (writer !== 0n) {
-    const how = "the writer that waits for readers to leave, and keeps new ones out";
+    const how = "the writer, which waits for the readers to leave and blocks new readers";
     return { holders: [{ task: writer, certainty: "certain", how }], fields };
   }
-  return { holders: [], note: "who has it is not recorded", fields };
+  return { holders: [], note: "the lock does not record its holder", fields };
 }
 
 /**
- * The lock whose writer waits for its readers to leave: the word of the stack that leads to a lock which names the
- * task as its writer.
- * @throws Fault unknown where no word of the stack does
+ * Returns the lock whose writer waits for its readers to leave: a word of the stack points to a lock whose `writer` is
+ * the task. @throws Fault "unknown" if there is no such word
  */
 export function percpuWriterWait(sleeper: Sleeper): Found {
   const { kernel, task } = sleeper;
@@ -45,5 +44,5 @@ export function percpuWriterWait(sleeper: Sleeper): Found {
       },
     };
   }
-  throw Fault.of("unknown", "no word of the stack leads to a percpu_rw_semaphore that names the task as its writer");
+  throw Fault.of("unknown", "no word of the stack points to a percpu_rw_semaphore whose writer is the task");
 }

@@ -1,4 +1,4 @@
-/** What a wait queue belongs to, where the function that waits tells its type. */
+/** Owners of wait queues. The function that waits determines the type of the owner. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -6,7 +6,10 @@ import { taskAt, taskTable } from "../sched/task.ts";
 import type { Found, Holder, ResourceState } from "./resource.ts";
 import { frameFunction, type Sleeper } from "./sleeper.ts";
 
-/** @param queue address of the `wait_queue_head` */
+/**
+ * Returns the owner of a wait queue; the queue itself if its owner is not known. @param queue address of the
+ * `wait_queue_head`
+ */
 export function ownerOfQueue(
   sleeper: Sleeper,
   entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">,
@@ -44,7 +47,7 @@ const OWNERS: readonly QueueOwner[] = [
   { functions: /^(blk_mq_get_tag|__blk_mq_alloc_requests)$/, find: tag },
 ];
 
-/** wait4(2) waits on the queue of its own process (kernel/exit.c: do_wait()). */
+/** Returns the wait for a child: wait4(2) waits on the queue of its own process (kernel/exit.c: do_wait()). */
 function child(
   _kernel: Kernel,
   queue: bigint,
@@ -55,7 +58,7 @@ function child(
   return own === queue ? { resource: { kind: "child", type: "struct wait_queue_head", address: queue } } : undefined;
 }
 
-/** The two queues of a pipe: `rd_wait` and `wr_wait` since v5.6 (commit 0ddad21d3e99). */
+/** Returns the pipe of a queue: `rd_wait` or `wr_wait` since v5.6 (commit 0ddad21d3e99). */
 function pipe(kernel: Kernel, queue: bigint): Found | undefined {
   const type = "struct pipe_inode_info";
   for (const member of ["rd_wait", "wr_wait"]) {
@@ -64,9 +67,12 @@ function pipe(kernel: Kernel, queue: bigint): Found | undefined {
     const pipe = kernel.object(type, queue - probe.at(member).address);
     const [readers, writers] = [pipe.at("readers").number(), pipe.at("writers").number()];
     const [size, files] = [pipe.at("ring_size").number(), pipe.at("files").number()];
-    // A pipe's ring is a power of two, and each of its files reads or writes.
+    // The ring size of a pipe is a power of two, and each of its files is a reader or a writer.
     if (size < 1 || (size & (size - 1)) !== 0 || files < 1 || readers > files || writers > files) continue;
-    const note = member === "rd_wait" ? `until a writer writes, of ${writers}` : `until a reader reads, of ${readers}`;
+    const note =
+      member === "rd_wait"
+        ? `until a writer writes (writers: ${writers})`
+        : `until a reader reads (readers: ${readers})`;
     const fields = [
       { type, address: pipe.address, path: "readers", value: String(readers) },
       { type, address: pipe.address, path: "writers", value: String(writers) },
@@ -89,10 +95,10 @@ const QUEUES = [
   "j_wait_reserved",
 ];
 
-/** What of them the journal's own thread wakes when it has committed (fs/jbd2/commit.c). */
+/** Queues that the journal's thread wakes after a commit (fs/jbd2/commit.c). */
 const BY_COMMIT: readonly string[] = ["j_wait_transaction_locked", "j_wait_done_commit"];
 
-/** A queue of a jbd2 journal: it is one when its thread is a task. */
+/** Returns the jbd2 journal of a queue. It is valid if its thread is a task. */
 function journal(kernel: Kernel, queue: bigint): Found | undefined {
   const type = "struct journal_s";
   const probe = kernel.object(type, 0n);
@@ -121,8 +127,8 @@ function journal(kernel: Kernel, queue: bigint): Found | undefined {
 }
 
 /**
- * Tasks with an open handle of the transaction that is being committed: the commit waits until they close it. Each
- * keeps it in `task_struct.journal_info` (fs/jbd2/transaction.c: jbd2__journal_start()).
+ * Returns the tasks with an open handle of the current transaction: the commit waits until they close it. Each task has
+ * its handle in `task_struct.journal_info` (fs/jbd2/transaction.c: jbd2__journal_start()).
  */
 function handleHolders(journal: Obj<"struct journal_s">): Holder[] {
   const { kernel } = journal;
@@ -138,7 +144,7 @@ function handleHolders(journal: Obj<"struct journal_s">): Holder[] {
   return holders;
 }
 
-/** blk_mq_get_tag() waits by a `struct sbq_wait`, which names the tags. */
+/** Returns the tags that a task waits for: blk_mq_get_tag() waits with a `struct sbq_wait`, which points to them. */
 function tag(
   kernel: Kernel,
   _queue: bigint,

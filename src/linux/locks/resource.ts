@@ -1,6 +1,7 @@
+/** Resources that tasks wait for, and their holders. */
 import type { Obj } from "../../model/object.ts";
 
-/** What a task can wait for. */
+/** Kinds of resources that a task can wait for. */
 export type ResourceKind =
   | "mutex"
   | "rwsem"
@@ -25,30 +26,32 @@ export type ResourceKind =
   | "child"
   | "task exit";
 
-/** Kinds that one task holds while others wait. */
+/** Kinds that one task can hold while others wait. */
 const LOCKS: readonly ResourceKind[] = ["mutex", "rwsem", "semaphore", "rt_mutex", "percpu_rwsem"];
 
 export const isLock = (kind: ResourceKind | undefined): boolean => kind !== undefined && LOCKS.includes(kind);
 
-/** Something that tasks wait for, by its kind and address. */
+/** Something that tasks wait for, identified by kind and address. */
 export interface Resource {
   readonly kind: ResourceKind;
   readonly address: bigint;
-  /** The C type of what lies there, such as `struct mutex`; undefined where that is not known. */
+  /** The C type of the object at the address, such as `struct mutex`; undefined if not known. */
   readonly type: string | undefined;
-  /** What else tells it apart: the number of a bit, the function of a work. */
+  /**
+   * Distinguishes the resource from others with the same address or type: the number of a bit, the function of a work.
+   */
   readonly detail?: string;
 }
 
-/** A task that holds a resource, or that must act before the resource becomes free. */
+/** A task that holds a resource, or that has to do something before it becomes free. */
 export interface Holder {
-  /** The `task_struct`, which need not exist any more. */
+  /** Address of the `task_struct`, which may no longer exist. */
   readonly task: bigint;
-  /** "certain" follows from what was read; "possible" has an alternative, which `how` names. */
+  /** "certain" follows from what was read; "possible" has an alternative, which `how` mentions. */
   readonly certainty: "certain" | "likely" | "possible";
-  /** How it is known, as a phrase: "owner word". */
+  /** How it is known, as a phrase such as "mutex.owner". */
   readonly how: string;
-  /** It was given the lock while it slept, and need only wake to have it. */
+  /** Set if the lock was handed over to the task, which only has to wake up to take it. */
   readonly isHandedOver?: true;
 }
 
@@ -60,43 +63,43 @@ export interface ReadField {
   readonly value: string;
 }
 
-/** What the resource itself says. */
+/** The state that is recorded in the resource. */
 export interface ResourceState {
   readonly holders: readonly Holder[];
-  /** The lock's own fields say that no task holds it. */
+  /** Whether a lock has no holder. */
   readonly free?: boolean;
-  /** What holds it that is no task, or what of it is not known: a phrase. */
+  /** A phrase about what else holds the resource, or what is not known. */
   readonly note?: string;
   readonly fields: readonly ReadField[];
 }
 
-/** A task in the list of those who wait. */
+/** An entry in a list of waiters. */
 export interface QueuedTask {
-  /** The list_head within the waiter's struct. */
+  /** Address of the list_head in the waiter's struct. */
   readonly node: bigint;
-  /** The `task_struct`; undefined for what is no task, such as an epoll instance. */
+  /** Address of the `task_struct`; undefined if the entry is not a task's, such as that of an epoll instance. */
   readonly task: bigint | undefined;
 }
 
 /** What one task waits for. */
 export interface Wait {
   readonly task: Obj<"struct task_struct">;
-  /** The function that waits, without suffixes of the compiler; undefined where the stack tells none. */
+  /** The function that waits, without suffixes of compilers; undefined if the stack does not show it. */
   readonly function: string | undefined;
-  /** Its place in the task's stack. */
+  /** Index of its frame in the task's stack. */
   readonly frame: number;
-  /** Undefined where it is not known. */
+  /** Undefined if not known. */
   readonly resource: Resource | undefined;
   readonly mode: "read" | "write" | undefined;
-  /** The struct on the task's stack that says so. */
+  /** The struct on the task's stack from which it is known. */
   readonly waiter: { readonly type: string; readonly address: bigint } | undefined;
-  /** All who wait for the same, first in line first; empty where there is no such list. */
+  /** All waiters for the same resource, first in line first; empty if there is no list. */
   readonly queue: readonly QueuedTask[];
-  /** What the resource says; undefined where it has no state of its own. */
+  /** The state of the resource; undefined if it has none. */
   readonly state: ResourceState | undefined;
-  /** Why the resource is not known, or not wholly. */
+  /** Why the resource is not or not completely known. */
   readonly unknown: string | undefined;
 }
 
-/** What a rule finds: the parts of a `Wait` that it knows. */
+/** The parts of a `Wait` that a rule finds. */
 export type Found = Partial<Omit<Wait, "task" | "function" | "frame">>;

@@ -1,4 +1,4 @@
-/** Where a lock or another resource lies, in words that people know it by. */
+/** Names of locks and other resources. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { bare, type CType, sizeOf } from "../../debuginfo/ctype.ts";
@@ -16,8 +16,8 @@ import { slabStruct } from "../slab/slabTypes.ts";
 import type { Resource } from "./resource.ts";
 
 /**
- * The name of a resource: its symbol, or the member that it is and the object that has it: `inode.i_rwsem of
- * vda1:/etc/passwd`, `mm_struct.mmap_lock of sh [284]`. Undefined where nothing names it.
+ * Returns the name of a resource: its symbol, or its member and the object that contains it, such as `inode.i_rwsem of
+ * vda1:/etc/passwd` or `mm_struct.mmap_lock of sh [284]`. Undefined if it has none.
  */
 export function resourceName(kernel: Kernel, { kind, address, type, detail }: Resource): string | undefined {
   if (kind === "futex" || kind === "work" || kind === "workqueue" || kind === "grace period") return detail;
@@ -30,20 +30,26 @@ export function resourceName(kernel: Kernel, { kind, address, type, detail }: Re
   return place;
 }
 
-/** BH_Lock of enum bh_state_bits for a bit of a buffer's state; else its number. */
+/** Returns the name of a bit of a buffer's state in enum bh_state_bits, such as BH_Lock; else its number. */
 function bitName(kernel: Kernel, place: string, bit: string): string {
   if (!place.startsWith("buffer_head.b_state")) return bit;
   const known = kernel.types.enumerator("BH_Lock");
   return known?.type.values.find(({ name, value }) => name.startsWith("BH_") && String(value) === bit)?.name ?? bit;
 }
 
-/** `of vda`. Since Linux kernel commit 309dca309fc3 ("block: store a block_device pointer in struct bio") (in v5.12). */
+/**
+ * Returns the disk of a bio, such as `of vda`. `bi_bdev` exists since Linux kernel commit 309dca309fc3 ("block: store a
+ * block_device pointer in struct bio") (in v5.12).
+ */
 function bioDisk(kernel: Kernel, address: bigint): string {
   const bio = kernel.object("struct bio", address);
   return `of ${bio.at(bio.has("bi_bdev") ? "bi_bdev.bd_disk.disk_name" : "bi_disk.disk_name").text()}`;
 }
 
-/** The place of an address, for a resource of a C type: asked for each waiter, worked out once. */
+/**
+ * Name of an address with a C type. Computed once, because it is needed for each waiter. The key is the type and the
+ * address, separated by `@`.
+ */
 const placeName = derivedFor("names of resources", (kernel, key: string): string | undefined => {
   const at = key.lastIndexOf("@");
   const [type, address] = [key.slice(0, at), BigInt(key.slice(at + 1))];
@@ -55,7 +61,10 @@ const placeName = derivedFor("names of resources", (kernel, key: string): string
   return undefined;
 });
 
-/** Whether a type is the one called `struct NAME`; any word where none is wanted. */
+/**
+ * Returns a function that checks whether a type is `wanted` (`struct NAME`); if that is undefined, whether it is a
+ * scalar.
+ */
 const isCalled =
   (wanted: string | undefined) =>
   (type: CType): boolean => {
@@ -79,7 +88,7 @@ function ofSymbol(kernel: Kernel, address: bigint, wanted: string | undefined): 
 const pathText = (path: readonly MemberStep[]): string =>
   path.map(({ name }) => (name === "" || name.startsWith("[") ? name : `.${name}`)).join("");
 
-/** An object of a cache whose name tells its type. */
+/** Returns the name of a member of a slab object whose cache name determines its type. */
 function ofSlab(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
   const object = slabObjectAt(kernel, address);
   const name = object && slabStruct(kernel, object);
@@ -89,7 +98,7 @@ function ofSlab(kernel: Kernel, address: bigint, wanted: string | undefined): st
   return path && path.length > 0 ? memberOf(kernel, object.address, path) : undefined;
 }
 
-/** The innermost struct with a name on the way, and what is known of that object. */
+/** Returns the member of the innermost struct with a name in a path, and the identity of that struct's object. */
 function memberOf(kernel: Kernel, start: bigint, path: readonly MemberStep[]): string {
   const last = path.findLastIndex(({ struct }) => struct !== undefined);
   const step = path[last];
@@ -101,7 +110,7 @@ function memberOf(kernel: Kernel, start: bigint, path: readonly MemberStep[]): s
   return `${text} of ${typeof whose === "string" ? whose : hex0x(owner.address)}`;
 }
 
-/** What people know an object by. @throws Fault */
+/** Returns the text that identifies an object; undefined for other types. @throws Fault */
 function identityOf(owner: Obj): string | undefined {
   const type = bare(owner.type);
   const name = type.kind === "struct" ? type.name : undefined;
@@ -116,15 +125,15 @@ function identityOf(owner: Obj): string | undefined {
 
 const taskName = (task: Obj<"struct task_struct">): string => `${taskComm(task)} [${taskPid(task)}]`;
 
-/** The file by one of its names within its file system: `vda1:/etc/passwd`. @throws Fault */
+/** Returns one of the file's paths within its file system: `vda1:/etc/passwd`. @throws Fault */
 function inodePath(inode: Obj<"struct inode">): string {
   const { kernel } = inode;
   const device = inode.at("i_sb.s_id").text();
   const first = inode.at("i_dentry.first").value();
   if (first === 0n) return `${device}, inode ${inode.at("i_ino").value()}`;
   const dentry = kernel.object("struct dentry", 0n);
-  // Since Linux kernel commit 946e51f2bf37 ("move d_rcu from overlapping d_child to overlapping d_alias") (in v3.19)
-  // in d_u; kernels of 2026 have it in the struct itself.
+  // The member is in d_u since Linux kernel commit 946e51f2bf37 ("move d_rcu from overlapping d_child to overlapping
+  // d_alias") (in v3.19); in kernels of 2026 it is directly in the struct.
   const member = ["d_u.d_alias", "d_alias"].find((path) => dentry.has(path)) ?? "d_alias";
   const alias = kernel.object("struct dentry", first - dentry.at(member).address);
   return `${device}:${dentryPath({ mount: undefined, dentry: alias })}`;
@@ -144,7 +153,7 @@ function userOf(mm: Obj<"struct mm_struct">): string | undefined {
   return task && taskName(task);
 }
 
-/** Super blocks are no objects of a cache of their own. */
+/** Super blocks are searched in their own list, because they have no slab cache of their own. */
 const superBlocks = derived("super blocks", (kernel): readonly Obj<"struct super_block">[] => [
   ...listEntries(kernel, kernel.variable("super_blocks"), "struct super_block", "s_list"),
 ]);
@@ -156,11 +165,11 @@ function ofSuperBlock(kernel: Kernel, address: bigint, wanted: string | undefine
   return block && path && memberOf(kernel, block.address, path);
 }
 
-/** A page or folio by the file whose it is. */
+/** Returns the name of a page or folio by its file. */
 function ofPage(kernel: Kernel, address: bigint, wanted: string | undefined): string | undefined {
   if (wanted !== "struct page" && wanted !== "struct folio") return undefined;
   const mapping = kernel.object("struct page", address).at("mapping").value();
-  // PAGE_MAPPING_ANON and the like in the low bits (include/linux/page-flags.h).
+  // Low bits such as PAGE_MAPPING_ANON (include/linux/page-flags.h).
   if (mapping === 0n) return "a page without a file";
   if ((mapping & 3n) !== 0n) return "an anonymous page";
   return `a page of ${inodePath(kernel.object("struct address_space", mapping).at("host").deref())}`;

@@ -1,3 +1,4 @@
+/** Tasks that wait for an rt_mutex. */
 import { Fault } from "../../base/fault.ts";
 import { rbtreeEntries } from "../../kernel/rbtree.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -5,13 +6,13 @@ import type { Obj } from "../../model/object.ts";
 import { rtMutexType } from "./mutex.ts";
 import type { Found, QueuedTask } from "./resource.ts";
 
-/** PID_MAX_LIMIT. */
+/** Limit for waiters: PID_MAX_LIMIT. */
 const MAX_WAITERS = 4 * 1024 * 1024;
 
 /**
- * The rt_mutex that a task waits for: the kernel keeps the waiter in `task_struct.pi_blocked_on`, and the lock in it.
- * On PREEMPT_RT all mutexes and spinlocks are of this kind. Undefined for a task that waits for none.
- * @throws Fault corrupt when waiter and task do not name each other
+ * Returns the rt_mutex that a task waits for; undefined if it waits for none. `task_struct.pi_blocked_on` points to the
+ * waiter, which points to the lock. On PREEMPT_RT all mutexes and spinlocks are rt_mutexes. @throws Fault "corrupt" if
+ * the waiter belongs to another task
  */
 export function rtMutexWait(task: Obj<"struct task_struct">): Found | undefined {
   if (!task.has("pi_blocked_on")) return undefined;
@@ -19,7 +20,7 @@ export function rtMutexWait(task: Obj<"struct task_struct">): Found | undefined 
   const waiter = task.at("pi_blocked_on").deref();
   if (waiter.address === 0n) return undefined;
   if (waiter.at("task").value() !== task.address)
-    throw Fault.at("corrupt", waiter.address, "the rt_mutex_waiter that the task names is of another task");
+    throw Fault.at("corrupt", waiter.address, "the rt_mutex_waiter to which the task points belongs to another task");
   const lock = waiter.at("lock").deref();
   return {
     resource: { kind: "rt_mutex", type: rtMutexType(kernel), address: lock.address },
@@ -28,10 +29,10 @@ export function rtMutexWait(task: Obj<"struct task_struct">): Found | undefined 
   };
 }
 
-/** Those who wait for an rt_mutex, the one of the highest priority first. @throws Fault */
+/** Returns the waiters of an rt_mutex, highest priority first. @throws Fault */
 function rtMutexQueue(kernel: Kernel, lock: Obj<"struct rt_mutex_base" | "struct rt_mutex">): readonly QueuedTask[] {
-  // Since Linux kernel commit f7853c34241807bb ("locking/rtmutex: Fix task->pi_waiters integrity") (in v6.5) the node
-  // lies in `tree`; before, in `tree_entry`.
+  // The node is in `tree` since Linux kernel commit f7853c34241807bb ("locking/rtmutex: Fix task->pi_waiters
+  // integrity") (in v6.5); before, in `tree_entry`.
   const waiter = kernel.object("struct rt_mutex_waiter", 0n);
   const member = ["tree.entry", "tree_entry"].find((path) => waiter.has(path));
   const queue: QueuedTask[] = [];

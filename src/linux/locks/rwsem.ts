@@ -1,3 +1,4 @@
+/** Holders of reader-writer semaphores. */
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
@@ -6,18 +7,16 @@ import type { ResourceState } from "./resource.ts";
 
 // kernel/locking/rwsem.c since v5.3
 const RWSEM_READER_OWNED = 1n;
-/** 5.3 to 5.10 have a second bit for writers. */
+/** Includes a second flag for writers of v5.3 to v5.10. */
 const RWSEM_OWNER_FLAGS = 7n;
 const RWSEM_WRITER_LOCKED = 1n;
 const RWSEM_READER_SHIFT = 8n;
 
 /**
- * Who has a `struct rw_semaphore`, by its own words: its writer; of readers only the last that took it is known, which
- * may be gone.
- *
- * Since Linux kernel commits 64489e78004c and 94a9717b3c40 ("locking/rwsem: Implement a new locking scheme", "Make
- * rwsem->owner an atomic_long_t") (in v5.3) `count` and `owner` are laid out as read here.
- * @throws Fault
+ * Reads the holder of a `struct rw_semaphore`: its writer, or the last task that took it for reading, which may have
+ * released it again. Other readers are not recorded.
+ * `count` and `owner` have this layout since Linux kernel commits 64489e78004c and 94a9717b3c40 ("locking/rwsem:
+ * Implement a new locking scheme", "Make rwsem->owner an atomic_long_t") (in v5.3). @throws Fault
  */
 export function rwsemState(kernel: Kernel, address: bigint): ResourceState {
   const rwsem = kernel.object("struct rw_semaphore", address);
@@ -32,36 +31,41 @@ export function rwsemState(kernel: Kernel, address: bigint): ResourceState {
   const task = word & ~RWSEM_OWNER_FLAGS;
   const isReader = (word & RWSEM_READER_OWNED) !== 0n;
   if ((count & RWSEM_WRITER_LOCKED) !== 0n) {
-    // The writer stores its name behind the bit, and clears it in front of it (rwsem_set_owner, __up_write).
-    if (isReader || task === 0n) return { holders: [], note: "locked for writing, its writer is not recorded", fields };
+    // The writer sets `owner` after this bit and clears it before the bit (rwsem_set_owner, __up_write).
+    if (isReader || task === 0n)
+      return { holders: [], note: "locked for writing, but the writer is not recorded", fields };
     return { holders: [{ task, certainty: "certain", how: "writer, rw_semaphore.owner" }], fields };
   }
   const readers = BigInt.asUintN(kernel.arch.wordSize * 8 - 1, count) >> RWSEM_READER_SHIFT;
   if (readers === 0n) return { holders: [], free: true, fields };
   const note = `held by ${readers} ${readers === 1n ? "reader" : "readers"}, which the lock does not record`;
   if (!isReader || task === 0n) return { holders: [], note, fields };
-  const how = "the last that took it for reading, which may have released it again";
+  const how = "the last task that took it for reading; it may have released it again";
   return { holders: [{ task, certainty: "possible", how }], note, fields };
 }
 
-/** Before v5.3 a reader leaves no more than flags, and 1 of `owner` is no task. */
+/** Reads the holder before v5.3, where a reader only leaves flags; a value of 1 in `owner` is not a task. */
 function oldState(rwsem: Obj<"struct rw_semaphore">): ResourceState {
   const type = "struct rw_semaphore";
-  if (!rwsem.has("owner")) return { holders: [], note: "this kernel does not record its owner", fields: [] };
+  if (!rwsem.has("owner"))
+    return { holders: [], note: "this kernel does not record the owner of the rw_semaphore", fields: [] };
   const word = rwsem.at("owner").value();
   const task = word & ~RWSEM_OWNER_FLAGS;
   const fields = [{ type, address: rwsem.address, path: "owner", value: hex0x(word) }];
-  if (task === 0n) return { holders: [], note: "no writer has it; readers are not recorded", fields };
+  if (task === 0n) return { holders: [], note: "not held by a writer; readers are not recorded", fields };
   if ((word & 1n) !== 0n)
-    return { holders: [{ task, certainty: "possible", how: "the last that took it for reading" }], fields };
+    return { holders: [{ task, certainty: "possible", how: "the last task that took it for reading" }], fields };
   return { holders: [{ task, certainty: "certain", how: "writer, rw_semaphore.owner" }], fields };
 }
 
-/** RT's reader-writer lock: READER_BIAS marks that readers may enter, WRITER_BIAS that a writer has it. */
+/**
+ * Reads the holder of the reader-writer lock of PREEMPT_RT: READER_BIAS means that readers may enter, WRITER_BIAS that
+ * a writer holds it.
+ */
 function rwbaseState(rwbase: Obj<"struct rwbase_rt">): ResourceState {
   const readers = rwbase.at("readers.counter").number();
   const own = rtMutexState(rwbase.at("rtmutex"));
-  // kernel/locking/rwbase_rt.c: a writer holds the rt_mutex while it waits for the readers to leave, and after.
+  // kernel/locking/rwbase_rt.c: a writer holds the rt_mutex while it waits for the readers to leave, and afterwards.
   if (own.holders.length > 0) return own;
   if (readers !== 0 && readers !== -2147483648)
     return { holders: [], note: "held by readers, which the lock does not record", fields: own.fields };

@@ -1,11 +1,12 @@
+/** Holders of semaphores. */
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { ResourceState } from "./resource.ts";
 
 /**
- * A `struct semaphore`, which has no owner. Kernels with CONFIG_DETECT_HUNG_TASK_BLOCKER record who took it last
- * (since commit 194a9b9e843b ("hung_task: show the blocker task if the task is hung on semaphore") (in v6.16)).
- * @throws Fault
+ * Reads the state of a `struct semaphore`, which has no owner. Kernels with CONFIG_DETECT_HUNG_TASK_BLOCKER record the
+ * last task that took it, since commit 194a9b9e843b ("hung_task: show the blocker task if the task is hung on
+ * semaphore") (in v6.16). @throws Fault
  */
 export function semaphoreState(kernel: Kernel, address: bigint): ResourceState {
   const semaphore = kernel.object("struct semaphore", address);
@@ -17,6 +18,6 @@ export function semaphoreState(kernel: Kernel, address: bigint): ResourceState {
   const last = semaphore.has("last_holder") ? semaphore.at("last_holder").value() : 0n;
   if (last === 0n) return { holders: [], note, fields };
   fields.push({ type, address, path: "last_holder", value: hex0x(last) });
-  const how = "the last that took it, which may have released it again";
+  const how = "the last task that took it; it may have released it again";
   return { holders: [{ task: last, certainty: "possible", how }], note, fields };
 }

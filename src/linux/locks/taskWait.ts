@@ -1,3 +1,4 @@
+/** What a sleeping task waits for. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { derivedFor } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -16,13 +17,13 @@ import { frameFunction, type SleepFrame, type Sleeper, waitingFrame } from "./sl
 import { waitQueueWait } from "./waitQueue.ts";
 
 interface WaitRule {
-  /** Names of the function that waits. */
+  /** Names of functions that wait. */
   readonly functions: RegExp;
-  /** @throws Fault where what the function waits for cannot be found */
+  /** Finds what the function waits for. @throws Fault if it cannot be found */
   readonly find: (sleeper: Sleeper) => Found;
 }
 
-/** How functions wait that do not do so by a wait queue. */
+/** Rules for functions that do not wait on a wait queue. */
 const RULES: readonly WaitRule[] = [
   { functions: /^(__)?(ww_)?mutex_lock(_\w+)?$/, find: (sleeper) => queuedFor(sleeper, MUTEX) },
   {
@@ -38,13 +39,15 @@ const RULES: readonly WaitRule[] = [
   { functions: /^percpu_down_write$/, find: percpuWriterWait },
 ];
 
-/** The functions of locks, by which a sleeping task is seen to wait for one without unwinding its stack. */
+/**
+ * Functions of locks in which tasks sleep. With them a task that waits for a lock is found without unwinding its stack.
+ */
 export const LOCK_FUNCTIONS =
   /^((__)?(ww_)?mutex_lock(_\w+)?|rwsem_down_\w+|___?down_common|__down(_\w+)?|(__)?rt_mutex_slowlock\w*|rt_mutex_wait\w*|rwbase_\w+_lock|percpu_rwsem_wait|percpu_down_write)$/;
 
 /**
- * What a task waits for. @throws Fault nothing: what is not known is said in `unknown`
- * @param task one that does not run
+ * What a task waits for. Never throws: if something is not known, `unknown` has the reason. @param task address of a
+ * `task_struct` of a task that is not running
  */
 export const taskWait = derivedFor("what a task waits for", (kernel, task: bigint): Wait => {
   const object = kernel.object("struct task_struct", task);
@@ -70,7 +73,7 @@ const nothing = (
   unknown,
 });
 
-/** The same by a stack that is known already. */
+/** Returns what a task waits for, for a stack that is already unwound. */
 export function waitOfStack(kernel: Kernel, task: Obj<"struct task_struct">, frames: readonly SleepFrame[]): Wait {
   const at = waitingFrame(frames);
   const sleeper: Sleeper = { kernel, task, frames, at };
@@ -96,6 +99,6 @@ function findWait(sleeper: Sleeper): Found | undefined {
   if (byPriority) return byPriority;
   const rule = name === undefined ? undefined : RULES.find(({ functions }) => functions.test(name));
   if (rule) return rule.find(sleeper);
-  // do_wait() is handed the entry by its caller.
+  // do_wait() gets the entry from its caller.
   return waitQueueWait(sleeper, name === "do_wait" ? sleeper.at + 1 : sleeper.at);
 }

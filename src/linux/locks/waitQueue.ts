@@ -1,4 +1,4 @@
-/** Entries of wait queues, told apart by the function that wakes them. */
+/** Entries of wait queues. The function that wakes the waiter determines the kind of resource. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -17,10 +17,13 @@ export const WAIT_QUEUE: WaiterShape = {
   wake: "func",
 };
 
-/** WQ_FLAG_CUSTOM of include/linux/wait.h: what percpu_rwsem_wait() marks readers with. */
+/** WQ_FLAG_CUSTOM of include/linux/wait.h: percpu_rwsem_wait() sets it for readers. */
 const WQ_FLAG_CUSTOM = 4;
 
-/** What a task waits for by an entry of a wait queue within the frames up to `at`; undefined without one. @throws Fault */
+/**
+ * Returns what a task waits for with an entry of a wait queue in the frames up to `at`; undefined if there is no entry.
+ * @throws Fault
+ */
 export function waitQueueWait(sleeper: Sleeper, at: number): Found | undefined {
   const { kernel, task } = sleeper;
   if (!kernel.types.find("struct", "wait_queue_entry")) return undefined;
@@ -39,7 +42,7 @@ export function waitQueueWait(sleeper: Sleeper, at: number): Found | undefined {
 
 type Special = (entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">, ring: WaiterRing) => Found | undefined;
 
-/** By the name of the function that wakes. */
+/** Rules by the name of the function that wakes the waiter. */
 const SPECIAL: Readonly<Record<string, Special | undefined>> = {
   wake_bit_function: (entry, ring) => keyed(entry, ring, "bit"),
   var_wake_function: (entry, ring) => keyed(entry, ring, "variable"),
@@ -47,11 +50,11 @@ const SPECIAL: Readonly<Record<string, Special | undefined>> = {
   percpu_rwsem_wake_function: percpuWait,
 };
 
-/** The others in a hashed queue whose key is the same: queues are shared. */
+/** Returns the entries of a hashed queue that have the same key, because several resources share such a queue. */
 const sharing = (ring: WaiterRing, isSame: (node: bigint) => boolean): readonly QueuedTask[] =>
   ring.entries.filter(({ node }) => attempt(() => isSame(node)) === true);
 
-/** `struct wait_bit_queue_entry`: the word and the number of its bit, or a variable of any size. */
+/** Returns the bit or the variable of a `struct wait_bit_queue_entry`. */
 function keyed(
   entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">,
   ring: WaiterRing,
@@ -70,7 +73,10 @@ function keyed(
   return { resource: { kind, type: undefined, address, ...detail }, queue };
 }
 
-/** `struct wait_page_queue` of mm/filemap.c: a folio, a page before v5.16, and the flag that is waited for. */
+/**
+ * Returns the folio of a `struct wait_page_queue` (mm/filemap.c; a page before v5.16), and the flag that the task waits
+ * for.
+ */
 function folioWait(entry: Obj<"struct wait_queue_entry" | "struct __wait_queue">, ring: WaiterRing): Found {
   const { kernel } = entry;
   const whole = entry.containerOf("struct wait_page_queue", "wait");

@@ -1,4 +1,4 @@
-/** Lists of waiters, followed from one of them to the head that lies in the lock. */
+/** Lists of waiters. They are followed from one waiter to the head, which is a member of the lock. */
 import { Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { memberOffset } from "../../kernel/list.ts";
@@ -10,13 +10,13 @@ import type { QueuedTask } from "./resource.ts";
 
 /** A ring of waiters. */
 export interface WaiterRing {
-  /** The `list_head` of the lock; undefined where the ring holds nothing but waiters. */
+  /** The `list_head` of the lock; undefined if the ring contains only waiters. */
   readonly head: bigint | undefined;
-  /** First in line first; without a head from the one asked for. */
+  /** First in line first; in a ring without a head, starting with the requested waiter. */
   readonly entries: readonly QueuedTask[];
 }
 
-/** A type of waiter: where its list and its task lie. */
+/** A type of waiter, with the paths of its list and its task. */
 export interface WaiterShape {
   /** The C type, such as `struct mutex_waiter`. */
   readonly type: string;
@@ -24,21 +24,23 @@ export interface WaiterShape {
   readonly list: string;
   /** The member that is the `task_struct *`. */
   readonly task: string;
-  /** The member with the function to call, of an entry that need not be a task's. */
+  /**
+   * The member with the function that is called to wake the waiter, for a type whose entries can belong to something
+   * else than a task.
+   */
   readonly wake?: string;
 }
 
-/** PID_MAX_LIMIT: no list holds more tasks. */
+/** Limit for waiters: PID_MAX_LIMIT. */
 const MAX_WAITERS = 4 * 1024 * 1024;
 
-/** Rings by each of their nodes, so that following one from each waiter is done once. */
+/** Rings by each of their nodes, so that each ring is followed only once. */
 const knownRings = derived("rings of waiters", () => new Map<bigint, WaiterRing>());
 
 /**
- * The ring that a waiter is in. Each node must name its two neighbours, and be named by them; a node is a waiter when
- * its task's stack holds it (or its function is code), and the head when it is not.
- * @param node the waiter's `list_head`
- * @throws Fault corrupt where the links contradict each other, or where more than one node is no waiter
+ * Returns the ring that contains a waiter. Each node must point to its two neighbors and they to it. A node is a waiter
+ * if it is on the stack of its task (or if its wake function is code); else it is the head. @param node the waiter's
+ * `list_head` @throws Fault "corrupt" if the links contradict each other, or if more than one node is not a waiter
  */
 export function waiterRing(kernel: Kernel, shape: WaiterShape, node: bigint): WaiterRing {
   const rings = knownRings(kernel);
@@ -50,7 +52,7 @@ export function waiterRing(kernel: Kernel, shape: WaiterShape, node: bigint): Wa
   for (let at = node; ;) {
     const entry = task(at);
     if (entry === undefined) {
-      if (head >= 0) throw Fault.at("corrupt", at, "the list of waiters leads through two nodes that are no waiters");
+      if (head >= 0) throw Fault.at("corrupt", at, "the list of waiters contains two nodes that are not waiters");
       head = nodes.length;
     }
     nodes.push({ node: at, task: entry === "no task" ? undefined : entry });
@@ -69,7 +71,10 @@ export function waiterRing(kernel: Kernel, shape: WaiterShape, node: bigint): Wa
   return ring;
 }
 
-/** What a node is: the task that waits, an entry of something else, or no waiter. */
+/**
+ * Returns a function that classifies a node: the task that waits, "no task" for another kind of entry, undefined if it
+ * is not a waiter.
+ */
 function entryTest(kernel: Kernel, shape: WaiterShape): (node: bigint) => bigint | "no task" | undefined {
   const list = memberOffset(kernel, shape.type, shape.list);
   const task = memberOffset(kernel, shape.type, shape.task) - list;

@@ -177,7 +177,7 @@ test("a semaphore without readers and writer is free, whoever read it last", () 
 test("a semaphore that is locked for writing while it names a reader has a writer that is not known", () => {
   const { state } = waitOf(rwsemKernel(0x1n, taskAddress(7) | 1n), 5);
   assert.deepEqual(state?.holders, []);
-  assert.match(state.note ?? "", /its writer is not recorded/);
+  assert.match(state.note ?? "", /locked for writing, but the writer is not recorded/);
 });
 
 test("a task in wait_for_completion waits for a completion that nobody is known to complete", () => {
