@@ -219,7 +219,7 @@ export const transcriptDifferences: readonly {
   {
     dump: / vmlinux$/,
     command: /^dis -s /,
-    pattern: /^\*? ?\d+( .*)?$|^\(no source tree on this machine has it: /,
+    pattern: /^\*? ?\d+( .*)?$|^\(source file not found on this machine: /,
     reason: "the lines where this machine has the source, else how to name it; crash ran on one without",
   },
   {

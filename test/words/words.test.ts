@@ -23,6 +23,8 @@ REWRITTEN.push("src/crash/commands/types/", "src/crash/commands/net/");
 REWRITTEN.push("src/model/", "src/render/", "src/say/", "src/protocol/");
 REWRITTEN.push("src/model/", "src/render/", "src/say/");
 REWRITTEN.push("src/adapter/", "src/extension/");
+REWRITTEN.push("src/crash/commands/console/", "src/crash/commands/devices/");
+REWRITTEN.push("src/crash/commands/files/", "src/crash/commands/system/");
 const PAGES: string[] = [];
 
 const root = new URL("../..", import.meta.url).pathname;

@@ -90,7 +90,7 @@ test("mount finds a file system by anything that belongs to it", () => {
   for (const word of ["/tmp", "ffff8ef6846bd640", "ffff8ef68469b800", open[2], open[3]])
     assert.equal(rows(`mount ${word}`)[1], tmp, word);
   assert.equal(rows("mount tmpfs").length, 1 + 3);
-  assert.equal(ours("mount nowhere"), "mount: nothing is mounted that is or holds nowhere");
+  assert.equal(ours("mount nowhere"), "mount: no mount point, superblock or device matches nowhere");
 });
 
 test("mount -f and -i show below a file system what of it is open and what is dirty", () => {

@@ -1,3 +1,4 @@
+/** The `alias` command: defines and lists aliases. */
 import { UsageError } from "../../../base/usageError.ts";
 import { builtinAliases } from "../../language/alias.ts";
 import { command } from "../../language/command.ts";
@@ -13,9 +14,9 @@ export const alias = command({
   usage: "[alias] [command string]",
   options: [],
   takesExpression: true,
-  description: `Defines a word that stands for a command line, shows what a word stands for, or lists all aliases.
+  description: `Defines a word that is replaced by a command line, shows the command line of a word, or lists all aliases.
 
-An empty command string ("") deletes an alias. A command string with a pipe or a redirection has to stand in quotes.`,
+An empty command string ("") deletes an alias. A command string with a pipe or a redirection must be in quotes.`,
   examples: [
     { line: "alias", shows: "All aliases, the built-in ones first." },
     { line: 'alias errors "log | grep -i error"', shows: "Defines a command with a pipe." },

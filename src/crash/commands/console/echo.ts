@@ -1,3 +1,4 @@
+/** The `echo` command: prints text. */
 import { command } from "../../language/command.ts";
 import { record } from "../../../say/piece.ts";
 
@@ -8,7 +9,7 @@ export const echo = command({
   usage: "[text]",
   options: [],
   takesText: true,
-  description: "Prints its text, so that scripts can separate the output of their commands.",
+  description: "Prints the text, so that scripts can separate the output of their commands.",
   examples: [{ line: "echo ---- tasks ----", shows: "A heading." }],
   *run(_context, { rest }) {
     const text = rest.join(" ");

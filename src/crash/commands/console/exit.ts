@@ -1,3 +1,4 @@
+/** The `exit` command: ends the session. */
 import { command, type Command } from "../../language/command.ts";
 import { changed } from "../../language/context.ts";
 
@@ -8,7 +9,7 @@ const leave = (name: string): Command =>
     summary: "end the session",
     usage: "",
     options: [],
-    description: "Ends the session. The rest of a file of commands is not read.",
+    description: "Ends the session. The remaining lines of a command file are not run.",
     examples: [],
     *run() {
       yield changed({ ended: true });

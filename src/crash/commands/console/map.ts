@@ -1,17 +1,18 @@
+/** The `map` command, which exists for crash's scripts and does nothing. */
 import { command } from "../../language/command.ts";
 import { text } from "../../../say/piece.ts";
 
 export const map = command({
   name: "map",
   readsOnly: true,
-  summary: "store a bitmap in the vmcore, which is never written here",
+  summary: "no effect: dump files are never written",
   usage: "[-a] [-f] [file]",
   options: [
-    { flag: "-a", help: "would append the bitmap to the vmcore" },
-    { flag: "-f", help: "would write it to a file" },
+    { flag: "-a", help: "ignored; in crash: append the bitmap to the vmcore" },
+    { flag: "-f", help: "ignored; in crash: write the bitmap to a file" },
   ],
   description:
-    "For dumps of live memory taken with kvmdump, crash stores an index in the dump file. Here dumps are read-only, and formats that need such an index are indexed in memory.",
+    "For dumps of live memory taken with kvmdump, crash stores an index in the dump file. vmcore-debug never writes dump files; it builds such an index in memory.",
   examples: [],
   *run() {
     yield text("map: dump files are never written; nothing to store");

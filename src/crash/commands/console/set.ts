@@ -1,3 +1,4 @@
+/** The `set` command: shows and sets the current task and the variables. */
 import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { cpuTask, runningOn, runningTasks } from "../../../linux/sched/cpu.ts";
@@ -16,19 +17,19 @@ import { findVariable, setting, variable, variables } from "../../language/varia
 
 export const set = command({
   name: "set",
-  // "set error FILE" says where the terminal writes what goes wrong.
+  // "set error FILE" names the file to which the terminal writes errors.
   readsOnly: ({ rest }) => rest[0] !== "error" || rest.length === 1,
-  summary: "the task and the variables that other commands go by",
+  summary: "show or set the current task and the variables",
   usage: "[[-a] [pid | taskp] | [-c cpu] | -p] | [crash_variable [setting]] | -v",
   options: [
-    { flag: "-a", help: "whether the task is the one that its CPU was running: a dump says so, and cannot be told" },
-    { flag: "-c", argument: "cpu", help: "go to the task that the CPU was running" },
-    { flag: "-p", help: "go back to the panicking task" },
+    { flag: "-a", help: "show whether the task was running on its CPU; the dump records it, so it cannot be set" },
+    { flag: "-c", argument: "cpu", help: "select the task that ran on the CPU" },
+    { flag: "-p", help: "select the panic task" },
     { flag: "-v", help: "show all variables" },
   ],
-  description: `Shows the current task, which is the one that other commands mean when they are given none, or makes another one current.
+  description: `Shows the current task or selects another one. Commands use the current task if no task is given.
 
-With the name of a variable, shows or sets it. Several may be set at once.
+With the name of a variable, shows or sets it. Several variables can be set at once.
 
 ${variables.map(({ name, accepts }) => `  ${labelled(name, accepts, 13)}`).join("\n")}`,
   examples: [
@@ -48,7 +49,7 @@ ${variables.map(({ name, accepts }) => `  ${labelled(name, accepts, 13)}`).join(
       if (fault) yield faultPiece(fault, "set: ");
       return yield* goTo(() => firstTask(context.kernel));
     }
-    // `set hex` is short for `set radix hex`.
+    // Expands `set hex` to `set radix hex`.
     const words = args.rest.flatMap((word, i) =>
       /^(hex|dec)$/.test(word) && args.rest[i - 1] !== "radix" ? ["radix", word] : word,
     );
@@ -84,9 +85,9 @@ function* goTo(choose: () => Context["task"]): Running {
   yield taskContext(task);
 }
 
-/** @throws UsageError, Fault */
+/** Returns the task that a word names. @throws UsageError, Fault */
 function named(context: Context, word: string): Context["task"] {
-  // Of the idle tasks, which all have pid 0, the one of the current CPU.
+  // All idle tasks have pid 0: select the one of the current CPU.
   const tasks = tasksOf(context, word);
   const here = tasks.length > 1 ? taskCpu(context.task) : undefined;
   const task = tasks.find((one) => here !== undefined && taskCpu(one) === here) ?? tasks[0];
@@ -94,7 +95,7 @@ function named(context: Context, word: string): Context["task"] {
   return task;
 }
 
-/** @throws UsageError, Fault */
+/** Returns the task that ran on a CPU. @throws UsageError, Fault */
 function taskOf({ kernel }: Context, text: string): Context["task"] {
   const cpu = decimalNumber(text);
   const known = runningTasks(kernel).map((one) => one.cpu);
@@ -104,7 +105,10 @@ function taskOf({ kernel }: Context, text: string): Context["task"] {
   return cpuTask(kernel, Number(cpu));
 }
 
-/** In crash the user decides it, for dumps that do not tell. @throws UsageError, Fault */
+/**
+ * Reports on which CPU a task is active. In crash the user sets this, for dumps that do not record it. @throws
+ * UsageError, Fault
+ */
 function activeTask(context: Context, word: string | undefined): Piece {
   const task = word === undefined ? context.task : named(context, word);
   const cpu = runningOn(context.kernel, task);
@@ -113,7 +117,7 @@ function activeTask(context: Context, word: string | undefined): Piece {
   return record({ task: addressJson(task.address), cpu }, `${who} is the active task on cpu ${cpu}`);
 }
 
-/** Files of the session, which crash lists among its variables. */
+/** Returns the line of a session file, which crash lists among its variables; undefined for other names. */
 function fileOf({ session }: Context, name: string): string | undefined {
   if (name === "namelist") return `namelist: ${session.vmlinux ?? "(none)"}`;
   return name === "dumpfile" ? `dumpfile: ${session.vmcore.join(" ")}` : undefined;
@@ -133,7 +137,7 @@ const REMARKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 interface VariableRow {
   readonly context: Context;
   readonly name: string;
-  /** What crash calls it. */
+  /** Crash's name for the variable. */
   readonly title: string;
 }
 
@@ -145,7 +149,7 @@ const value: Column<VariableRow> = {
   text: shown,
 };
 
-/** One variable. */
+/** The table of one variable. */
 export const variableTable: Table<VariableRow> = {
   columns: {
     title: { kind: "text", title: "", screenOnly: true, value: ({ title }) => title },
@@ -154,7 +158,7 @@ export const variableTable: Table<VariableRow> = {
   },
 };
 
-/** All of them. */
+/** The table of all variables. */
 const variablesTable: Table<VariableRow> = {
   columns: {
     variable: { kind: "text", title: "", width: 14, align: "right", value: ({ name }) => name },

@@ -1,3 +1,4 @@
+/** The `irq` command: lists interrupts and their handlers. */
 import { attempt, Fault, faultLast, untilFault } from "../../../base/fault.ts";
 import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
@@ -30,14 +31,14 @@ import { functionColumn } from "../../say/functionCell.ts";
 export const irq = command({
   name: "irq",
   readsOnly: true,
-  summary: "interrupts: who handles them, where, how often",
+  summary: "interrupts: handlers, CPUs, counts",
   usage: "[[index ...] | -u] | -d | -b | -a | -s [-c cpu(s)]",
   options: [
     { flag: "-u", help: "only interrupts that are set up" },
-    { flag: "-d", help: "where the gates of the interrupt descriptor table lead (x86)" },
-    { flag: "-b", help: "the functions of the soft interrupts" },
-    { flag: "-a", help: "the CPUs that interrupts in use may go to" },
-    { flag: "-s", help: "how often interrupts in use came on each CPU, and by which controller" },
+    { flag: "-d", help: "the handlers in the interrupt descriptor table (x86)" },
+    { flag: "-b", help: "the handlers of the softirqs" },
+    { flag: "-a", help: "the CPU affinity of the interrupts in use" },
+    { flag: "-s", help: "how often the interrupts in use occurred on each CPU, and their controller" },
     { flag: "-c", argument: "cpu(s)", help: "with -s: only these CPUs, 3 or 1,3,5-7" },
   ],
   description:
@@ -72,7 +73,7 @@ export const irq = command({
   },
 });
 
-/** Numbers to show. @throws UsageError, Fault */
+/** Returns the interrupt numbers to show. @throws UsageError, Fault */
 function wanted(kernel: Kernel, found: readonly Irq[], args: Parsed): readonly number[] {
   const count = attempt(() => irqCount(kernel));
   const last = Math.max(count instanceof Fault ? 0 : count - 1, found.at(-1)?.number ?? 0);
@@ -86,20 +87,20 @@ function wanted(kernel: Kernel, found: readonly Irq[], args: Parsed): readonly n
   return Array.from({ length: last + 1 }, (_, number) => number);
 }
 
-/** A line of an interrupt: its number and descriptor in the first, an action in each. */
+/** A row of an interrupt. Its first row has the number and descriptor; each row has one action. */
 interface IrqRow {
   readonly number: number;
-  /** `struct irq_desc`; undefined for a number that is not set up */
+  /** The descriptor, `struct irq_desc`; undefined for a number that is not set up. */
   readonly desc: Obj | undefined;
-  /** `struct irqaction`s, and why there may be more. */
+  /** The actions, `struct irqaction`s, and why the list may be incomplete. */
   readonly actions: readonly (Obj | Fault)[];
-  /** Place in `actions`. */
+  /** Index in `actions`. */
   readonly index: number;
 }
 
 const UNUSED = "(unused)";
 
-/** Rows are `struct irqaction`s. */
+/** The table of actions. A row is a `struct irqaction`. */
 export const actionsTable: Table<Obj> = {
   columns: {
     action: { kind: "address", value: ({ address }) => address },
@@ -132,7 +133,7 @@ export const irqTable: Table<IrqRow, PanelKeys["irq"]> = {
     },
     actions: {
       kind: "data",
-      about: "what handles it",
+      about: "actions that handle it",
       fields: actionsTable.columns,
       value: ({ desc, actions }) =>
         actions.map((one) =>
@@ -173,7 +174,7 @@ function* interrupts(kernel: Kernel, found: readonly Irq[], numbers: readonly nu
   }
 }
 
-/** Those that something handles; one whose chain cannot be read counts as such. */
+/** Returns the interrupts that have a handler. An interrupt whose action cannot be read counts as in use. */
 const inUse = (found: readonly Irq[]): readonly Irq[] =>
   found.filter(({ desc }) => attempt(() => desc.at("action").value()) !== 0n);
 
@@ -184,13 +185,13 @@ export const affinityTable: Table<Irq> = {
     affinity: {
       kind: "text",
       title: "AFFINITY",
-      about: "CPUs that it may go to",
+      about: "CPUs that it can be delivered to",
       value: ({ desc }) => cpuList(irqAffinity(desc)),
     },
   },
 };
 
-/** What came on each CPU: a column for each on the screen, a record of them to programs. */
+/** The table of counts per CPU: one column for each CPU on the screen, one record of all CPUs in JSON. */
 export const countsTable = (cpus: readonly number[]): Table<Irq> => ({
   columns: {
     irq: { kind: "number", title: "", width: 3, value: ({ number }) => number },
@@ -291,7 +292,7 @@ export const gatesTable: Table<Gate> = {
 
 function* gates(kernel: Kernel): Pieces {
   const targets = idtTargets(kernel);
-  if (!targets) throw new UsageError("-d: this machine has no interrupt descriptor table");
+  if (!targets) throw new UsageError("-d: only x86 has an interrupt descriptor table");
   const rows = targets.map((target, vector): Gate => ({ kernel, vector, target }));
   yield* table(kernel, gatesTable, rows, { heading: false });
 }

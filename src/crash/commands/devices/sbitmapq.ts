@@ -1,3 +1,4 @@
+/** The `sbitmapq` command: shows sbitmap queues. */
 import { attempt, Fault, faultLast, orThrow } from "../../../base/fault.ts";
 import { hex0x, hexBytes, padHex } from "../../../base/hex.ts";
 import { sizeOf } from "../../../debuginfo/ctype.ts";
@@ -33,18 +34,22 @@ import { WrongUse } from "../../language/wrongUse.ts";
 export const sbitmapq = command({
   name: "sbitmapq",
   readsOnly: true,
-  summary: "an sbitmap_queue, and what its bits stand for",
+  summary: "an sbitmap_queue and the elements of its bits",
   usage: "[-s struct[.member[,member]] -a address [-p] [-v]] -[x|d] address",
   options: [
-    { flag: "-s", argument: "struct", help: "type of the array that the bits are indexes of; or members of it" },
-    { flag: "-a", argument: "address", help: "where that array lies" },
-    { flag: "-p", help: "it holds pointers to such structs" },
+    {
+      flag: "-s",
+      argument: "struct",
+      help: "type of the elements of the array that the bits index, or members of that type",
+    },
+    { flag: "-a", argument: "address", help: "address of that array" },
+    { flag: "-p", help: "the array holds pointers to such structs" },
     { flag: "-v", help: "with -s, the contents of each struct" },
     { flag: "-x", help: "structs in hexadecimal" },
     { flag: "-d", help: "structs in decimal" },
   ],
   description:
-    "Shows a struct sbitmap_queue: how many bits it has, how many are in use, where the search for free ones goes on, who waits; then the bitmap.\n\nWith -s and -a it lists instead the elements of an array whose indexes the bits are, as a driver keeps its commands by their tags.",
+    "Shows a struct sbitmap_queue: the number of bits, the number in use, where the search for a free bit continues, and the waiters; then the bitmap.\n\nWith -s and -a it lists instead the elements of an array at the indexes of the used bits, such as the commands of a driver by their tags.",
   examples: [
     { line: "sbitmapq ffff8ef6853136d0", shows: "The tags of a disk's queue." },
     {
@@ -58,28 +63,28 @@ export const sbitmapq = command({
     const [place, ...more] = args.rest;
     if (place === undefined || more.length > 0) throw new WrongUse("the address of an sbitmap_queue is missing");
     const queue = context.kernel.object("struct sbitmap_queue", address(context, place));
-    // What cannot be read at all is no queue: no use in saying so of each of its members.
+    // If the address cannot be read, throw here once instead of reporting each member.
     queue.at("sb.depth").value();
     const array = args.value("-a");
     const struct = args.value("-s");
-    if ((array === undefined) !== (struct === undefined)) throw new WrongUse("-s and -a go together");
-    if (args.has("-v") && struct === undefined) throw new WrongUse("-v goes with -s");
+    if ((array === undefined) !== (struct === undefined)) throw new WrongUse("-s and -a require each other");
+    if (args.has("-v") && struct === undefined) throw new WrongUse("-v requires -s");
     if (struct !== undefined && array !== undefined)
       yield* elements(context, args, queue, struct, address(context, array));
     else yield* summary(queue);
   },
 });
 
-/** A queue and what was worked out of it. */
+/** A queue and the values derived from it. */
 interface QueueRow {
-  /** `struct sbitmap_queue` */
+  /** The queue, `struct sbitmap_queue`. */
   readonly queue: Obj;
   readonly words: readonly SbitmapWord[] | Fault;
-  /** `struct sbq_wait_state`s, and why there may be more. */
+  /** Its wait states, `struct sbq_wait_state`s, and why the list may be incomplete. */
   readonly states: readonly (Obj | Fault)[];
 }
 
-/** A member that kernels of some age do not have: then it has no line. */
+/** A member that some kernels lack. Its line is then left out. */
 const member = (title: string, path: string): Column<QueueRow> => ({
   kind: "number",
   title,
@@ -93,14 +98,14 @@ const bitCount = (title: string, about: string, of: (word: SbitmapWord) => bigin
   value: ({ words }) => orThrow(words).reduce((sum, word) => sum + ones(of(word)), 0),
 });
 
-/** As the kernel prints it in debugfs (lib/sbitmap.c: sbitmap_queue_show), in front of those who wait. */
+/** The values that the kernel prints in debugfs before the wait states (lib/sbitmap.c: sbitmap_queue_show). */
 export const queueForm: Form<QueueRow> = {
   width: 0,
   gap: " = ",
   columns: {
     depth: member("depth", "sb.depth"),
     busy: bitCount("busy", "bits in use", ({ word, cleared }) => word & ~cleared),
-    cleared: bitCount("cleared", "bits to be given back", ({ cleared }) => cleared),
+    cleared: bitCount("cleared", "freed bits that are still set", ({ cleared }) => cleared),
     bitsPerWord: { kind: "number", title: "bits_per_word", value: ({ queue }) => bitsPerWord(queue.at("sb")) },
     words: member("map_nr", "sb.map_nr"),
     allocationHints: {
@@ -116,7 +121,7 @@ export const queueForm: Form<QueueRow> = {
   },
 };
 
-/** The same behind them. */
+/** The values that the kernel prints after the wait states. */
 export const queueEndForm: Form<QueueRow> = {
   width: 0,
   gap: " = ",
@@ -132,8 +137,8 @@ export const queueEndForm: Form<QueueRow> = {
 };
 
 /**
- * Rows are `struct sbq_wait_state`s. `wait_cnt` went with Linux kernel commit 4f8126bb2308 ("sbitmap: Use single
- * per-bitmap counting to wake up queued tags") (in v6.2).
+ * The table of wait states. A row is a `struct sbq_wait_state`. Linux kernel commit 4f8126bb2308 ("sbitmap: Use single
+ * per-bitmap counting to wake up queued tags") removed `wait_cnt` (in v6.2).
  */
 export const waitStatesTable: Table<Obj> = {
   gap: "",
@@ -149,21 +154,21 @@ export const waitStatesTable: Table<Obj> = {
     active: {
       kind: "flag",
       title: "",
-      about: "somebody waits",
+      about: "whether a task waits",
       value: hasWaiters,
       text: (is) => `.wait = ${is ? "active" : "inactive"}`,
     },
   },
 };
 
-/** Keys of docs/json.md. */
+/** The keys of the record in docs/json.md. */
 export const queueFields: Fields = {
   ...queueForm.columns,
   ...queueEndForm.columns,
   waitStates: { kind: "data", fields: waitStatesTable.columns },
 };
 
-/** The queue, then its bitmap. */
+/** Prints the queue, then its bitmap. */
 function* summary(queue: Obj): Pieces {
   const { kernel } = queue;
   const words = attempt(() => [...sbitmapWords(queue.at("sb"))]);
@@ -195,7 +200,10 @@ const ones = (bits: bigint): number => bits.toString(2).replaceAll("0", "").leng
 
 const LINE_BYTES = 16;
 
-/** The bits in use, the first in the lowest bit of the first byte; words that are cut short leave no gap. */
+/**
+ * Prints the bits in use; the first is the lowest bit of the first byte. The words are joined without gaps, even if a
+ * word has fewer bits than fit in it.
+ */
 function* bitmap(words: readonly SbitmapWord[]): Pieces {
   const bits = words.flatMap(({ depth, word, cleared }) =>
     Array.from({ length: depth }, (_, bit) => Number(((word & ~cleared) >> BigInt(bit)) & 1n)),
@@ -208,7 +216,7 @@ function* bitmap(words: readonly SbitmapWord[]): Pieces {
   }
 }
 
-/** Elements of the array whose indexes are the bits in use. @throws UsageError, Fault */
+/** Lists the elements of the array whose indexes are the bits in use. @throws UsageError, Fault */
 function* elements(context: Context, args: Parsed, queue: Obj, struct: string, array: bigint): Pieces {
   const { kernel } = context;
   const reference = structReference(kernel, struct);

@@ -1,3 +1,4 @@
+/** The `log` command: prints the kernel log. */
 import { Fault } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { demangleRustIn } from "../../../base/rust/demangle.ts";
@@ -21,14 +22,14 @@ export const log = command({
   summary: "the kernel's message buffer",
   usage: "[-TtdmascR]",
   options: [
-    { flag: "-T", help: "wall-clock time in front of each message; approximate, as the kernel's log clock drifts" },
-    { flag: "-t", help: "no time in front" },
+    { flag: "-T", help: "wall-clock time before each message; approximate, because the kernel's log clock drifts" },
+    { flag: "-t", help: "no time before the messages" },
     { flag: "-d", help: "the KEY=value pairs that drivers attached to a message" },
     { flag: "-m", help: "the level of each message, as <6>" },
     { flag: "-a", help: "audit messages that no daemon has fetched" },
     { flag: "-s", help: "messages in the per-CPU buffers of NMI and recursive context" },
-    { flag: "-c", help: "who printed it: T and a thread id, or C and a CPU" },
-    { flag: "-R", help: "Rust symbols as the source names them" },
+    { flag: "-c", help: "the caller of each message: T and a thread id, or C and a CPU" },
+    { flag: "-R", help: "demangle Rust symbols" },
   ],
   description:
     "Shows the kernel log, oldest message first. A message whose page is not in the dump is shown as a fault.",
@@ -62,7 +63,10 @@ export const log = command({
 });
 
 interface Shown {
-  /** Seconds since the epoch at which the log's clock started, for wall time. */
+  /**
+   * Seconds since the Unix epoch when the log's clock started, for wall-clock time; undefined to show the time since
+   * boot.
+   */
   readonly boot: number | undefined;
   readonly time: boolean;
   readonly level: boolean;
@@ -71,13 +75,16 @@ interface Shown {
 
 const inFront = (text: string): Span => ({ as: "dim", text });
 
-/** The stamp that dmesg writes: `[    1.234567]`. */
+/** Returns the time stamp as dmesg writes it: `[    1.234567]`. */
 const stamp = ({ nanoseconds }: LogRecord, boot: number | undefined): string =>
   nanoseconds === undefined
     ? ""
     : `[${boot === undefined ? uptimeText(nanoseconds) : dateText(boot + Number(nanoseconds / 1_000_000_000n))}] `;
 
-/** Its columns are what stands in front of a message's first line; further lines are indented by as much. */
+/**
+ * The table of messages. The columns are printed before a message's first line; further lines are indented by their
+ * width.
+ */
 export const messagesTable = (shown: Shown): Table<LogRecord> => ({
   gap: "",
   columns: {

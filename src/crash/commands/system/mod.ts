@@ -1,3 +1,4 @@
+/** The `mod` command: lists modules, and loads and unloads their debuginfo. */
 import { attempt, Fault } from "../../../base/fault.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { moduleBase, moduleName, modules, moduleSize } from "../../../linux/module/module.ts";
@@ -21,18 +22,18 @@ export const mod = command({
     { flag: "-d", help: "unload a module's debuginfo" },
     { flag: "-S", help: "load the debuginfo of all modules" },
     { flag: "-D", help: "unload the debuginfo of all modules" },
-    { flag: "-t", help: "only modules that taint the kernel, and why" },
+    { flag: "-t", help: "only modules that taint the kernel, with the reason" },
     {
       flag: "-r",
-      help: "for gdb, reads all of a file at once; here it is read where it is needed, and nothing changes",
+      help: "no effect (in crash: read all symbols of a file at once)",
     },
-    { flag: "-R", help: "forgets all debuginfo that was loaded, as -D: the modules of a dump do not change" },
-    { flag: "-g", help: "with -s or -S: where its sections start and end is shown among its symbols" },
-    { flag: "-o", help: "for gdb, an older way to load; here there is one, and nothing changes" },
+    { flag: "-R", help: "unload the debuginfo of all modules, as -D" },
+    { flag: "-g", help: "with -s or -S: show the start and end of the module's sections among its symbols" },
+    { flag: "-o", help: "no effect (in crash: an older way to load)" },
   ],
-  description: `Lists the loaded modules by address: struct module, name, where the code starts, bytes, and the file their debuginfo comes from.
+  description: `Lists the loaded modules by address: struct module, name, start of the code, size in bytes, and the file with the debuginfo.
 
-Symbols of modules are read out of the dump. Their debuginfo is found by itself where it lies in a usual place or in a directory given with --modules; -s and -S load it by hand, from a file, from all that is below a directory, or from the usual places. A file of another build than the module in the dump is refused.`,
+Symbols of modules are read from the dump. Debuginfo is loaded automatically from the usual places and from a directory given with --modules; -s and -S load it from a file, from a directory tree, or from the usual places. A file from another build than the module in the dump is rejected.`,
   examples: [
     { line: "mod", shows: "Every module." },
     { line: "mod -t", shows: "Foreign, unsigned and forced modules." },
@@ -53,14 +54,14 @@ Symbols of modules are read out of the dump. Their debuginfo is found by itself 
   },
 });
 
-/** Whether debuginfo is to come from a file or a directory that the line names. */
+/** Whether the line names a file or a directory with debuginfo. */
 const namesFile = (args: Parsed): boolean =>
   (args.has("-s") && args.rest.length > 1) || (args.has("-S") && args.rest.length > 0);
 
-/** Loads and unloads. @throws UsageError */
+/** Loads or unloads debuginfo. @throws UsageError */
 function* debuginfo(context: Context, args: Parsed, found: readonly Obj[]): Pieces {
   const { modules: control } = context;
-  if (!control) throw new UsageError("this session opens no debuginfo of modules");
+  if (!control) throw new UsageError("this session cannot load debuginfo of modules");
   const [first, second, surplus] = args.rest;
   const names = found.map((module) => attempt(() => moduleName(module))).filter((name) => typeof name === "string");
   if (args.has("-D") || args.has("-R")) {
@@ -101,7 +102,7 @@ function* loadAll(
   yield* moduleRows(context, found);
 }
 
-/** The modules that can be reached, and why the list could not be followed further. */
+/** Returns the modules that can be reached, and why the list could not be followed to its end. */
 function modulesByBase(kernel: Kernel): { readonly found: readonly Obj[]; readonly fault: Fault | undefined } {
   const found: Obj[] = [];
   const done = attempt(() => {
@@ -117,29 +118,29 @@ function modulesByBase(kernel: Kernel): { readonly found: readonly Obj[]; readon
 
 function named(found: readonly Obj[], name: string): Obj {
   const module = found.find((one) => attempt(() => moduleName(one)) === name);
-  if (!module) throw new UsageError(`no module is called ${name}`);
+  if (!module) throw new UsageError(`no module is named ${name}`);
   return module;
 }
 
 interface Row {
-  /** `struct module` */
+  /** The module, `struct module`. */
   readonly module: Obj;
-  /** Of its debuginfo; undefined while none was loaded. */
+  /** The file with its debuginfo; undefined if none is loaded. */
   readonly file: string | undefined;
 }
 
-/** @param base title of the column of addresses */
+/** The table of modules. @param base title of the address column */
 export const modulesTable = (base = "BASE"): Table<Row, PanelKeys["mod"]> => ({
   gap: "  ",
   columns: {
     module: { kind: "address", title: "MODULE", value: ({ module }) => module.address },
     name: { kind: "text", title: "NAME", width: "rows", value: ({ module }) => moduleName(module) },
-    base: { kind: "address", title: base, about: "where its code begins", value: ({ module }) => moduleBase(module) },
+    base: { kind: "address", title: base, about: "start of its code", value: ({ module }) => moduleBase(module) },
     size: { kind: "number", title: "SIZE", unit: "bytes", width: "rows", value: ({ module }) => moduleSize(module) },
     file: {
       kind: "text",
       title: "OBJECT FILE",
-      about: "with its debuginfo; null while none was loaded",
+      about: "with its debuginfo; null if none is loaded",
       value: ({ file }) => file,
       absent: ({ module }) => `(not loaded)${hasSymbols(module) ? "  [CONFIG_KALLSYMS]" : ""}`,
     },
@@ -153,11 +154,11 @@ function moduleRows({ kernel, modules: control }: Context, chosen: readonly Obj[
     const name = attempt(() => moduleName(module));
     return { module, file: name instanceof Fault ? undefined : control?.path(name) };
   });
-  // Where a module's memory lies in several pieces, the address is that of its code.
+  // If a module's memory is in several pieces, the address is that of its code.
   return table(kernel, modulesTable(chosen[0]?.has("mem") ? "TEXT_BASE" : "BASE"), rows);
 }
 
-/** Rows are `struct module`s. */
+/** The table of taints. A row is a `struct module`. */
 export const taintsTable: Table<Obj> = {
   gap: "  ",
   columns: {

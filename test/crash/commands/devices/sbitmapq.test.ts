@@ -122,7 +122,7 @@ test("with an array the bits in use are its indexes, directly or through pointer
 
 test("sbitmapq says what of its arguments is missing, and what is no queue", () => {
   assert.match(said("sbitmapq"), /^sbitmapq: the address of an sbitmap_queue is missing\nUsage:/);
-  assert.match(said(`sbitmapq -s command ${QUEUE}`), /^sbitmapq: -s and -a go together/);
-  assert.match(said(`sbitmapq -v ${QUEUE}`), /^sbitmapq: -v goes with -s/);
+  assert.match(said(`sbitmapq -s command ${QUEUE}`), /^sbitmapq: -s and -a require each other/);
+  assert.match(said(`sbitmapq -v ${QUEUE}`), /^sbitmapq: -v requires -s/);
   assert.match(said(`sbitmapq ${at(50).toString(16)}`), /^sbitmapq: ffff888000032000: /);
 });

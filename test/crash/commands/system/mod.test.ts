@@ -36,7 +36,7 @@ test("mod lists modules by address", () => {
     ].join("\n"),
   );
   assert.equal(transcript(both, "mod -t"), "NAME  TAINTS\nnvme  E");
-  assert.match(transcript(both, "mod xfs"), /^mod: no module is called xfs/);
+  assert.match(transcript(both, "mod xfs"), /^mod: no module is named xfs/);
 });
 
 test("mod keeps the modules before a broken link, then says what broke", () => {

@@ -47,7 +47,7 @@ test("mod -s says why it takes nothing", () => {
     [`mod -s ${name} ${root}/empty`]: /^mod: cannot find or load object file for lab_nullderef module in /,
     [`mod -s ${name} ${root}/empty/readme`]: /^mod: \S+readme is no module/,
     [`mod -s ${name} ${root}/nosuch`]: /^mod: \S+nosuch: there is no such file or directory$/,
-    "mod -s nosuch": /^mod: no module is called nosuch$/,
+    "mod -s nosuch": /^mod: no module is named nosuch$/,
     "mod -s": /^mod: a module is missing\nUsage:/,
   };
   for (const [line, message] of Object.entries(wrong)) assert.match(said(line), message, line);

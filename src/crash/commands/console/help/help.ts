@@ -1,3 +1,4 @@
+/** The `help` command: prints manual pages. */
 import { UsageError } from "../../../../base/usageError.ts";
 import { builtinAliases } from "../../../language/alias.ts";
 import { command, type Command, commandsOf } from "../../../language/command.ts";
@@ -44,7 +45,7 @@ export const help = command({
 const COLUMNS = 5;
 const COLUMN_WIDTH = 15;
 
-/** Names in columns, read downwards. As data, every command is a record of its own. */
+/** Lists the commands in columns, read downwards. In JSON, each command is a record. */
 function* list(all: readonly Command[]): Pieces {
   for (const { name, summary } of all) yield record({ name, summary });
   const names = all.map(({ name }) => name);

@@ -1,3 +1,4 @@
+/** Formats the manual page of a command. */
 import { type Command, type Option, synopsis } from "../../../language/command.ts";
 import { indent, labelled } from "../../../../render/pad.ts";
 import type { Line } from "../../../../say/piece.ts";
@@ -5,7 +6,7 @@ import type { Line } from "../../../../say/piece.ts";
 const WIDTH = 78;
 const INDENT = "  ";
 
-/** The manual page of a command, from its declaration. */
+/** Returns the manual page of a command, made from its declaration. */
 export function manual(command: Command): Line[] {
   const { name, summary, description, options, examples } = command;
   return [
@@ -33,7 +34,10 @@ const section = (title: string, lines: readonly string[]): Line[] => [
   [],
 ];
 
-/** Paragraphs parted by blank lines; one that starts with blanks is a table or code and stays as it is. */
+/**
+ * Splits a text into paragraphs at blank lines. A paragraph that starts with blanks is a table or code and is not
+ * wrapped.
+ */
 export function paragraphs(text: string): string[] {
   return text
     .split(/\n\n+/)
@@ -53,7 +57,7 @@ function optionLines({ flag, argument, optional, help }: Option): string[] {
   return [labelled(shown, first, OPTION_WIDTH), ...more.map((line) => margin + line)];
 }
 
-/** Words in lines of at most `width` characters. */
+/** Wraps words into lines of at most `width` characters. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";

@@ -1,3 +1,4 @@
+/** The `dev` command: lists devices. */
 import { command } from "../../../language/command.ts";
 import { deviceDumpContents, deviceDumpList, dumpsTable } from "./dumps.ts";
 import { deviceNumbers, numbersTable } from "./numbers.ts";
@@ -12,19 +13,19 @@ export const dev = command({
   summary: "devices: numbers, disks, PCI, addresses",
   usage: "[-i | -p | -d | -D] [-V | -v index [file]]",
   options: [
-    { flag: "-i", help: "I/O ports and I/O memory by range: which driver has claimed it" },
+    { flag: "-i", help: "I/O ports and I/O memory: ranges and the drivers that have claimed them" },
     { flag: "-p", help: "PCI buses and devices" },
-    { flag: "-d", help: "disks with their requests under way" },
+    { flag: "-d", help: "disks with their requests in flight" },
     { flag: "-D", help: "the same without idle disks" },
-    { flag: "-V", help: "what drivers added to the dump: offset in the file, bytes, name" },
+    { flag: "-V", help: "the device dumps that drivers added to the dump: offset in the file, bytes, name" },
     {
       flag: "-v",
       argument: "index",
-      help: "the contents of one of them, by the index that -V shows; with a file, copied to it",
+      help: "the contents of the device dump with this index (see -V); with a file name, copied to that file",
     },
   ],
   description:
-    "Lists the registered character and block device numbers: major, name, the cdev, or the disk that was added last, with that number, and its operations.\n\nDisks in memory and loop devices are left out of -d and -D. Requests are counted as the kernel does: those that the driver has and has not finished.",
+    "Lists the registered character and block device numbers: major, name, the cdev, or the disk that was added last, with that number, and its operations.\n\nDisks in memory and loop devices are left out of -d and -D. Requests are counted as the kernel counts them: those that the driver has received and not completed.",
   examples: [
     { line: "dev", shows: "Character and block devices." },
     { line: "dev -d", shows: "Disks and what they were busy with." },

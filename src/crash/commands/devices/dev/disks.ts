@@ -1,4 +1,4 @@
-/** `dev -d` and `-D`: disks with their requests under way. */
+/** Implements `dev -d` and `-D`: lists disks with their requests in flight. */
 import { attempt, Fault, faultLast } from "../../../../base/fault.ts";
 import { driverInFlight, type InFlight, requestKinds, requestsInFlight } from "../../../../linux/block/blkMq.ts";
 import { disks } from "../../../../linux/block/gendisk.ts";
@@ -8,18 +8,19 @@ import { TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, type Pieces } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
 
-/** Disks in memory and files as disks: they have no device that could be slow. */
+/** RAM disks and loop devices are skipped, because they have no hardware that could be slow. */
 const SKIPPED = /^(ram|loop)\d/;
 
 interface DiskRow {
-  /** `struct gendisk` */
+  /** The disk, `struct gendisk`. */
   readonly disk: Obj;
   readonly inFlight: InFlight | Fault;
 }
 
 /**
- * @param kinds what requests are counted by
- * @param hasDriverCount whether queues count what their drivers have
+ * The table of disks.
+ * @param kinds the two kinds by which requests are counted
+ * @param hasDriverCount whether request queues count the requests that their driver has
  */
 export const disksTable = (kinds: readonly [string, string], hasDriverCount: boolean): Table<DiskRow> => ({
   columns: {
@@ -39,7 +40,7 @@ export const disksTable = (kinds: readonly [string, string], hasDriverCount: boo
       kind: "number",
       ...(hasDriverCount && { title: "DRV" }),
       width: 5,
-      about: "those that the driver has, where it is asked through one queue",
+      about: "requests that the driver has; only for drivers with a single queue",
       value: ({ disk }) => driverInFlight(disk),
       absent: "N/A(MQ)",
     },
@@ -54,7 +55,7 @@ const count = (title: string, of: (inFlight: InFlight) => number, gap = " "): Co
   value: ({ inFlight }) => (inFlight instanceof Fault ? inFlight : of(inFlight)),
 });
 
-/** `dev -d`, and with `all` false `-D`. */
+/** Lists all disks for `dev -d`; with `all` false only busy ones, for `-D`. */
 export function* diskRequests(kernel: Kernel, all: boolean): Pieces {
   const hasDriverCount = kernel.object("struct request_queue", 0n).has("in_flight");
   const layout = new TableLayout(kernel, disksTable(requestKinds(kernel), hasDriverCount));

@@ -1,3 +1,4 @@
+/** Implements `dev -V` and `-v`: lists and shows the device dumps that drivers added to the dump. */
 import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import type { Context, DeviceDump } from "../../../language/command.ts";
@@ -9,7 +10,7 @@ import { table } from "../../../../render/layout.ts";
 import { text, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
-/** Rows are what drivers added to the dump, with their indexes. */
+/** The table of device dumps with their indexes. */
 export const dumpsTable: Table<readonly [index: number, dump: DeviceDump]> = {
   columns: {
     index: { kind: "number", title: "INDEX", width: 5, align: "middle", value: ([index]) => index },
@@ -36,14 +37,17 @@ export const dumpsTable: Table<readonly [index: number, dump: DeviceDump]> = {
   },
 };
 
-/** `dev -V`: what drivers added to the dump. @throws UsageError when there is nothing */
+/** Lists the device dumps for `dev -V`. @throws UsageError if there are none */
 export function* deviceDumpList({ kernel, session }: Context): Pieces {
   const dumps = session.deviceDumps ?? [];
   if (dumps.length === 0) throw new UsageError("no device dumps found in this dumpfile");
   yield* table(kernel, dumpsTable, dumps.entries());
 }
 
-/** `dev -v`: the contents of one of them, shown or copied to a file. @throws UsageError when there is no such one */
+/**
+ * Shows the contents of a device dump for `dev -v`, or copies them to a file. @throws UsageError if no device dump has
+ * that index
+ */
 export function* deviceDumpContents(context: Context, word: string, target: string | undefined): Pieces {
   const { session, kernel } = context;
   const dumps = session.deviceDumps ?? [];

@@ -1,4 +1,4 @@
-/** `dev`: registered device numbers. */
+/** Implements `dev`: lists the registered device numbers. */
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { charDeviceRegions, regionCdev } from "../../../../linux/devices/charDevice.ts";
 import { blockMajors, disks } from "../../../../linux/block/gendisk.ts";
@@ -11,13 +11,16 @@ import type { Table } from "../../../../say/table.ts";
 import { symbolColumn } from "../../../say/functionCell.ts";
 
 interface NumberRow {
-  /** `struct char_device_struct` or `blk_major_name` */
+  /** The registration, `struct char_device_struct` or `blk_major_name`. */
   readonly entry: Obj;
-  /** What the number leads to: a `struct cdev`, a `struct gendisk`. */
+  /** The device with this number: a `struct cdev` or a `struct gendisk`. */
   readonly device: Obj | undefined | Fault;
 }
 
-/** A kind of device: its name to programs, titles of its columns, and the member that points to its functions. */
+/**
+ * The kinds of devices: the key is the name in JSON, then titles of columns, and the member that points to the
+ * operations.
+ */
 const kinds = {
   character: { title: "CHRDEV", object: "CDEV", operations: "ops" },
   block: { title: "BLKDEV", object: "GENDISK", operations: "fops" },
@@ -64,7 +67,7 @@ export const numbersTable = (kind: keyof typeof kinds): Table<NumberRow, PanelKe
   },
 });
 
-/** Character devices, then block devices, in the order of the kernel's tables. */
+/** Lists character devices, then block devices, in the order of the kernel's tables. */
 export function* deviceNumbers(kernel: Kernel): Pieces {
   const faults: Piece[] = [];
   const note = (fault: Fault): unknown => faults.push(faultPiece(fault, "dev: "));
@@ -79,7 +82,7 @@ export function* deviceNumbers(kernel: Kernel): Pieces {
   const known = [...untilFault(disks(kernel), note)];
   for (const entry of untilFault(blockMajors(kernel), note)) {
     const number = attempt(() => entry.at("major").value());
-    // Of several disks as crash, the one added last.
+    // If several disks have the number, show the one that was added last, as crash does.
     const device = known.findLast((one) => attempt(() => one.at("major").value()) === number);
     yield blocks.row({ entry, device });
   }

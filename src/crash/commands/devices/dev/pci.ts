@@ -1,4 +1,4 @@
-/** `dev -p`: PCI buses and their devices. */
+/** Implements `dev -p`: lists PCI buses and their devices. */
 import { attempt, Fault, faultLast } from "../../../../base/fault.ts";
 import { hex, padHex } from "../../../../base/hex.ts";
 import {
@@ -18,10 +18,10 @@ import { table, TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
-/** Buses behind buses: their numbers have 8 bits. */
+/** Limit of nested buses, because bus numbers have 8 bits. */
 const MAX_DEPTH = 256;
 
-/** Rows are `struct pci_bus`es. */
+/** The table of root buses. A row is a `struct pci_bus`. */
 export const rootBusTable: Table<Obj> = {
   columns: {
     bus: { kind: "address", title: "ROOT BUS", titleAlign: "center", value: ({ address }) => address },
@@ -29,7 +29,7 @@ export const rootBusTable: Table<Obj> = {
   },
 };
 
-/** Rows are `struct pci_bus`es behind bridges. */
+/** The table of buses behind bridges. A row is a `struct pci_bus`. */
 export const busTable: Table<Obj> = {
   columns: {
     bus: { kind: "address", title: "PCI BUS", titleAlign: "center", gap: "  ", value: ({ address }) => address },
@@ -44,9 +44,9 @@ export const busTable: Table<Obj> = {
 };
 
 interface DeviceRow {
-  /** `struct pci_dev` */
+  /** The device, `struct pci_dev`. */
   readonly device: Obj;
-  /** `struct pci_bus` */
+  /** Its bus, `struct pci_bus`. */
   readonly bus: Obj;
 }
 
@@ -98,7 +98,7 @@ export const pciTable: Table<DeviceRow, PanelKeys["dev -p"]> = {
   },
 };
 
-/** Each root bus with its devices, then the buses behind its bridges. */
+/** Lists each root bus with its devices, then the buses behind its bridges. */
 export function* pciBuses(kernel: Kernel): Pieces {
   for (const bus of faultLast(pciRootBuses(kernel))) {
     if (bus instanceof Fault) return yield faultPiece(bus, "dev: ");
@@ -110,13 +110,13 @@ export function* pciBuses(kernel: Kernel): Pieces {
 function* devices(bus: Obj, depth: number): Pieces {
   const layout = new TableLayout(bus.kernel, pciTable);
   yield layout.heading();
-  // A bus behind a bridge begins with that bridge.
+  // The first row of a bus behind a bridge is the bridge.
   const bridge = attempt(() => bus.at("self").value());
   if (bridge instanceof Fault) yield faultPiece(bridge, "dev: ");
   else if (bridge !== 0n) yield layout.row({ device: bus.at("self").deref(), bus });
   for (const device of faultLast(pciDevices(bus)))
     yield device instanceof Fault ? faultPiece(device, "dev: ") : layout.row({ device, bus });
-  // A bus behind a bridge is parted from what follows it; the root bus after all of them.
+  // A blank line follows each bus behind a bridge, and a root bus after all buses below it.
   if (depth > 0) yield text("");
   if (depth < MAX_DEPTH) yield* childBuses(bus, depth + 1);
   if (depth === 0) yield text("");

@@ -1,4 +1,4 @@
-/** `dev -i`: I/O ports and I/O memory. */
+/** Implements `dev -i`: lists I/O ports and I/O memory. */
 import { Fault, faultLast } from "../../../../base/fault.ts";
 import { padHex } from "../../../../base/hex.ts";
 import { type ResourceNode, resourceTree } from "../../../../linux/devices/resource.ts";
@@ -7,14 +7,14 @@ import { TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
-/** I/O ports, then I/O memory. */
+/** Lists I/O ports, then I/O memory. */
 export function* resources(kernel: Kernel): Pieces {
   yield* tree(kernel, "ioport_resource", 4);
   yield text("");
   yield* tree(kernel, "iomem_resource", 8);
 }
 
-/** @param digits of an address at the least */
+/** The table of resources. @param digits minimum number of digits of an address */
 export const resourcesTable = (root: string, digits: number): Table<ResourceNode> => ({
   columns: {
     table: { kind: "text", about: "ioport_resource or iomem_resource", value: () => root },
@@ -25,7 +25,7 @@ export const resourcesTable = (root: string, digits: number): Table<ResourceNode
       gap: "",
       value: ({ resource }) => resource.address,
     },
-    depth: { kind: "number", about: "how many ranges it lies within", value: ({ depth }) => depth },
+    depth: { kind: "number", about: "number of ranges that contain it", value: ({ depth }) => depth },
     start: {
       kind: "address",
       title: "RANGE",

@@ -1,3 +1,4 @@
+/** Implements `timer -r`: lists high-resolution timers. */
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { clockName, clockTimers, hrtimerBase } from "../../../../linux/time/timer.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -10,7 +11,7 @@ import { cell } from "../../../../say/cell.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
 import { functionColumn } from "../../../say/functionCell.ts";
 
-/** The high-resolution timers of a CPU, clock by clock; nanoseconds. */
+/** Lists the high-resolution timers of a CPU by clock. Times are in nanoseconds. */
 export function* cpuHrtimers(kernel: Kernel, cpu: number, now: bigint): Pieces {
   const base = hrtimerBase(kernel, cpu);
   const title = (text: string): Span => ({ as: "title", text });
@@ -25,7 +26,7 @@ export function* cpuHrtimers(kernel: Kernel, cpu: number, now: bigint): Pieces {
   }
 }
 
-/** A clock of a CPU, and its time. */
+/** A clock of a CPU and its time in nanoseconds. */
 interface Clock {
   readonly cpu: number;
   readonly clock: number;
@@ -47,14 +48,14 @@ interface Hrtimer {
   readonly expires: bigint | Fault;
 }
 
-/** @param rows what the columns of times, which are as wide as each other, have to hold */
+/** The table of timers. @param rows the timers from whose times the common width of the time columns is computed */
 export const hrtimersTable = ({ cpu, clock, now }: Clock, rows: readonly Hrtimer[]): Table<Hrtimer> => {
   const time = timeColumn(now, rows);
   return {
     gap: "  ",
     columns: {
       cpu: { kind: "number", value: () => cpu },
-      clock: { kind: "number", about: "its index in the CPU's base", value: () => clock },
+      clock: { kind: "number", about: "index of the clock in the CPU's base", value: () => clock },
       softExpires_ns: { ...time("SOFTEXPIRES", ({ soft }) => soft), gap: "  " },
       expires_ns: time("EXPIRES", ({ expires }) => expires),
       timeToExpire_ns: {
@@ -62,7 +63,7 @@ export const hrtimersTable = ({ cpu, clock, now }: Clock, rows: readonly Hrtimer
         title: "TTE",
         titleAlign: "middle",
         width: "rows",
-        about: "negative for those overdue",
+        about: "negative if overdue",
         value: ({ expires }) => (expires instanceof Fault ? expires : expires - now),
       },
       hrtimer: {
@@ -83,12 +84,12 @@ export const hrtimersTable = ({ cpu, clock, now }: Clock, rows: readonly Hrtimer
   };
 };
 
-/** The time of a clock, above its timers. */
+/** The table with the time of a clock, printed above its timers. */
 const nowTable = (now: bigint, rows: readonly Hrtimer[]): Table<bigint> => ({
   columns: { now_ns: { ...timeColumn<bigint>(now, rows)("CURRENT", () => now), gap: "  " } },
 });
 
-/** Columns of times, each in the middle. */
+/** Returns a function that makes centred time columns of the same width. */
 function timeColumn<Row = Hrtimer>(now: bigint, rows: readonly Hrtimer[]) {
   const shown = (time: bigint | Fault): string => (time instanceof Fault ? spanText(faultSpan(time)) : String(time));
   const width = longest(["SOFTEXPIRES", ...[now, ...rows.flatMap(({ soft, expires }) => [soft, expires])].map(shown)]);

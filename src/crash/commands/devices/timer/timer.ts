@@ -1,3 +1,4 @@
+/** The `timer` command: lists the timers of each CPU. */
 import { UsageError } from "../../../../base/usageError.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { jiffies64, tickTime } from "../../../../linux/time/timekeeping.ts";
@@ -13,15 +14,15 @@ import { cpuWheels, wheelTable } from "./wheel.ts";
 export const timer = command({
   name: "timer",
   readsOnly: true,
-  summary: "timers that wait on each CPU",
+  summary: "pending timers of each CPU",
   usage: "[-r] [-C cpu(s)]",
   options: [
     { flag: "-r", help: "high-resolution timers, by clock; nanoseconds" },
     { flag: "-C", argument: "cpu(s)", help: "only these CPUs: 3, or 1,3,5-7" },
   ],
-  description: `Shows the timers of each CPU in the order in which they expire, with their time to expiry (TTE, negative for those overdue) and the function that they call. Times of the timer wheels are in jiffies.
+  description: `Shows the timers of each CPU in the order in which they expire, with their time to expiry (TTE, negative if overdue) and the function that they call. Times of the timer wheels are in jiffies.
 
-The time of a clock, with -r, is as precise as jiffies tell it.`,
+With -r, the current time of a clock is computed from jiffies, so it has the precision of a jiffy.`,
   examples: [
     { line: "timer", shows: "The timer wheels." },
     { line: "timer -C 0", shows: "Those of one CPU." },
@@ -51,7 +52,7 @@ The time of a clock, with -r, is as precise as jiffies tell it.`,
   },
 });
 
-/** Rows are values of jiffies. */
+/** The table with the value of jiffies. */
 const jiffiesTable: Table<bigint> = {
   columns: { jiffies: { kind: "integer", title: "JIFFIES", unit: "jiffies", value: (jiffies) => jiffies } },
 };

@@ -1,3 +1,4 @@
+/** Implements `timer`: lists the timers in the timer wheels. */
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { type TimerBase, timerBases, wheelTimers } from "../../../../linux/time/timer.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -15,7 +16,7 @@ interface Timer {
   readonly function: bigint | Fault;
 }
 
-/** The timer wheels of a CPU, each by time of expiry; times in jiffies. */
+/** Lists the timer wheels of a CPU, each by time of expiry. Times are in jiffies. */
 export function* cpuWheels(kernel: Kernel, cpu: number, jiffies: bigint): Pieces {
   for (const { name, base } of timerBases(kernel, cpu)) yield* wheel({ name, base }, cpu, jiffies);
 }
@@ -35,18 +36,18 @@ function* wheel({ name, base }: TimerBase, cpu: number, jiffies: bigint): Pieces
   yield* faults.map((fault) => faultPiece(fault, "timer: "));
 }
 
-/** By time; sorting is stable, so those of the same time stay in the order of their buckets. */
+/** Orders timers by expiry. Sorting is stable, so timers of the same time keep the order of their buckets. */
 function order(a: Timer, b: Timer): number {
   if (a.expires instanceof Fault || b.expires instanceof Fault)
     return Number(a.expires instanceof Fault) - Number(b.expires instanceof Fault);
   return a.expires < b.expires ? -1 : a.expires > b.expires ? 1 : 0;
 }
 
-/** @param jiffies now */
+/** The table of timers. @param jiffies the current time */
 export const wheelTable = (cpu: number, base: string, jiffies: bigint): Table<Timer, PanelKeys["timer"]> => ({
   columns: {
     cpu: { kind: "number", value: () => cpu },
-    base: { kind: "text", about: "the wheel", value: () => base },
+    base: { kind: "text", about: "name of the wheel", value: () => base },
     expires: {
       kind: "integer",
       title: "EXPIRES",
@@ -62,7 +63,7 @@ export const wheelTable = (cpu: number, base: string, jiffies: bigint): Table<Ti
       title: "TTE",
       titleWidth: 3,
       unit: "jiffies",
-      about: "negative for those overdue",
+      about: "negative if overdue",
       width: "rows",
       gap: "   ",
       titleGap: "        ",

@@ -1,3 +1,4 @@
+/** Implements `files -d`: shows one dentry. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { dentryAt, dentryPath } from "../../../../linux/fs/dcache.ts";
 import { mountNamespace, mountOfSuper } from "../../../../linux/fs/mount.ts";
@@ -9,7 +10,7 @@ import type { Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 import { typeColumn } from "./columns.ts";
 
-/** Rows are `struct dentry`. */
+/** The table of dentries. A row is a `struct dentry`. */
 export const dentriesTable: Table<Obj> = {
   columns: {
     dentry: { kind: "address", title: "DENTRY", titleAlign: "center", value: ({ address }) => address },
@@ -29,11 +30,14 @@ export const dentriesTable: Table<Obj> = {
   },
 };
 
-/** `files -d`: one dentry. @throws Fault when none can be read there */
+/** Shows one dentry for `files -d`. @throws Fault if it cannot be read */
 export const dentryView = (kernel: Kernel, address: bigint): Pieces =>
   table(kernel, dentriesTable, [dentryAt(kernel, address)]);
 
-/** Where the first process sees the file system, if it does: a dentry alone does not say where it is mounted. */
+/**
+ * Returns the mount of the file system in the namespace of the first process; undefined if it is not mounted there. A
+ * dentry alone does not tell where it is mounted.
+ */
 function mountedAs(kernel: Kernel, superBlock: bigint): Obj | undefined {
   const init = findTask(kernel, 1);
   const mount = init && attempt(() => mountOfSuper(mountNamespace(init), superBlock));

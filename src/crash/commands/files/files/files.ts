@@ -1,3 +1,4 @@
+/** The `files` command: lists open files. */
 import { command } from "../../../language/command.ts";
 import { dentriesTable, dentryView } from "./dentry.ts";
 import { inodeNodes, inodePages, inodeTable, nodePagesTable } from "./pages.ts";
@@ -14,17 +15,17 @@ export const files = command({
   usage: "[-d dentry] | [-p inode] | [-n inode] | [-c] [-R reference] [pid | taskp] ...",
   options: [
     { flag: "-d", argument: "dentry", help: "inode, super block, type and path of one dentry" },
-    { flag: "-p", argument: "inode", help: "every page of an inode that is in the page cache" },
-    { flag: "-n", argument: "inode", help: "on which memory nodes these pages are" },
-    { flag: "-c", help: "inode, address_space and the number of pages in the page cache in place of file and dentry" },
+    { flag: "-p", argument: "inode", help: "pages of an inode in the page cache" },
+    { flag: "-n", argument: "inode", help: "number of these pages on each memory node" },
+    { flag: "-c", help: "inode, address_space and number of pages in the page cache, instead of file and dentry" },
     {
       flag: "-R",
       argument: "reference",
-      help: "only what this is: a descriptor, an address of a column, a part of a path",
+      help: "only rows that match: a descriptor, an address in a column, a part of a path",
     },
   ],
   description:
-    "Shows the root and working directory of the current task, or of those given, and its open files: descriptor, struct file, dentry, inode, type and path. Files of no file system that people see, such as sockets, are called by the name that the kernel gave them.\n\n-R leaves out what does not match: a number is a descriptor, decimal or with 0x, or an address without 0x; and any text may be part of the path, of the root or of the working directory. Tasks without a match are left out.",
+    "Shows the root and working directory of the current task, or of those given, and its open files: descriptor, struct file, dentry, inode, type and path. Files outside the visible file systems, such as sockets, have the name that the kernel gave them.\n\n-R leaves out rows that do not match. A number is a descriptor, decimal or with 0x, or an address without 0x. Any text can be a part of the path, of the root or of the working directory. Tasks without a match are left out.",
   examples: [
     { line: "files 1", shows: "The open files of a process." },
     { line: "files -c", shows: "How much of each file is in the page cache." },

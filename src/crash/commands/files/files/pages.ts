@@ -1,3 +1,4 @@
+/** Implements `files -p` and `-n`: lists the cached pages of an inode. */
 import { Fault, faultLast } from "../../../../base/fault.ts";
 import { cachedPages, inodeAt, inodeMapping, pageCache } from "../../../../linux/fs/inode.ts";
 import { pageToPfn } from "../../../../linux/mm/memoryModel.ts";
@@ -9,7 +10,7 @@ import { table, TableLayout } from "../../../../render/layout.ts";
 import type { Table } from "../../../../say/table.ts";
 import { faultPiece, progress, text, type Piece, type Pieces } from "../../../../say/piece.ts";
 
-/** `files -p`: every page of an inode that is in the page cache. @throws Fault when there is no inode */
+/** Lists all pages of an inode that are in the page cache, for `files -p`. @throws Fault if there is no inode */
 export function* inodePages(kernel: Kernel, address: bigint): Pieces {
   const { mapping, heading } = inodeHeading(kernel, address);
   yield heading;
@@ -18,7 +19,7 @@ export function* inodePages(kernel: Kernel, address: bigint): Pieces {
   for (const pfn of pageFrames(mapping)) yield pfn instanceof Fault ? faultPiece(pfn) : pageRowAt(kernel, pfn);
 }
 
-/** `files -n`: on which memory nodes these pages are. @throws Fault */
+/** Counts these pages by memory node, for `files -n`. @throws Fault */
 export function* inodeNodes(kernel: Kernel, address: bigint): Pieces {
   const { mapping, heading } = inodeHeading(kernel, address);
   yield heading;
@@ -31,7 +32,7 @@ export function* inodeNodes(kernel: Kernel, address: bigint): Pieces {
   let done = 0;
   for (const pfn of pageFrames(mapping)) {
     if (pfn instanceof Fault) yield faultPiece(pfn);
-    // Where the spans of nodes overlap, the one that begins later lies within the other.
+    // If the spans of nodes overlap, the node that begins later is inside the other.
     else {
       const node = nodes.findLast(({ first, frames }) => pfn >= first && pfn < first + frames);
       if (node) node.pages++;
@@ -52,7 +53,7 @@ export const nodePagesTable: Table<{ readonly id: number; readonly pages: number
 
 interface InodeRow {
   readonly address: bigint;
-  /** `struct address_space` */
+  /** The `struct address_space` of the inode. */
   readonly mapping: Obj;
 }
 
@@ -76,14 +77,14 @@ function inodeHeading(kernel: Kernel, address: bigint): { mapping: Obj; heading:
   return { mapping, heading: new TableLayout(kernel, inodeTable).headed({ address, mapping }) };
 }
 
-/** Page frames of the cached pages, and why there may be more. */
+/** Yields the page frame numbers of the cached pages, and why the list may be incomplete. */
 function* pageFrames(mapping: Obj): Generator<number | Fault, void, void> {
   for (const cached of faultLast(pageCache(mapping))) {
     if (cached instanceof Fault) yield cached;
     else
       yield (
         pageToPfn(mapping.kernel, cached.page) ??
-        Fault.at("corrupt", cached.page, "the page cache holds what is no page")
+        Fault.at("corrupt", cached.page, "the entry in the page cache is not a page; the cache is probably damaged")
       );
   }
 }

@@ -1,3 +1,4 @@
+/** Implements `files`: lists the open files of a task. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { filePath } from "../../../../linux/fs/dcache.ts";
 import { openFiles, type OpenFile } from "../../../../linux/fs/fdtable.ts";
@@ -23,9 +24,9 @@ import { taskColumns, taskFacts, taskHeading } from "../../../say/taskHeading.ts
 import { typeColumn } from "./columns.ts";
 
 export interface FilesView {
-  /** Pages in the page cache in place of file and dentry. */
+  /** Show the inode, address_space and number of cached pages instead of file and dentry. */
   readonly counts: boolean;
-  /** Only rows that this names. */
+  /** Show only rows that match this reference. */
   readonly reference: string | undefined;
 }
 
@@ -35,7 +36,7 @@ interface Row {
   readonly path: string | Fault;
 }
 
-/** The open files of one task; nothing at all where a reference matches none of them. */
+/** Lists the open files of one task. Yields nothing if the reference matches none of them. */
 export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces {
   const root = attempt(() => fsPath(task, "root"));
   const cwd = attempt(() => fsPath(task, "pwd"));
@@ -69,7 +70,7 @@ export function* taskFiles(task: Obj, { counts, reference }: FilesView): Pieces 
 const plainRows = sharedRows<Row>("files");
 const rowsWithCounts = sharedRows<Row>("files with counts");
 
-/** Rows of a task's open files. @throws Fault as `openFiles` */
+/** Returns the rows of a task's open files. @throws Fault as `openFiles` */
 const openRows = (task: Obj, counts: boolean): Iterable<Row> =>
   (counts ? rowsWithCounts : plainRows)(task.kernel).of(task.at("files").value(), function* () {
     const layout = layoutOf(task.kernel, counts);
@@ -84,7 +85,7 @@ const pathJson = (path: string | undefined | Fault): Json => (path instanceof Fa
 function isReferred({ open: { fd, file }, path }: Row, reference: string): boolean {
   const { kernel } = file;
   const inode = (): Obj => file.at("f_path.dentry.d_inode");
-  // Whatever columns are shown, a file can be meant by any of its structs.
+  // A reference can be the address of any of the file's structs, whichever columns are shown.
   const addresses = [
     () => file.address,
     () => file.at("f_path.dentry").value(),
@@ -97,7 +98,7 @@ function isReferred({ open: { fd, file }, path }: Row, reference: string): boole
 const dentryOf = ({ file }: OpenFile): Obj => file.at("f_path.dentry");
 const inodeOf = (open: OpenFile): Obj => dentryOf(open).at("d_inode");
 
-/** Descriptors of up to three digits stand below each other. */
+/** A column of file descriptors, aligned for up to three digits. */
 const fd: Column<OpenFile> = { kind: "number", title: "FD", width: 3, value: (open) => open.fd };
 
 const inode: Column<OpenFile> = {

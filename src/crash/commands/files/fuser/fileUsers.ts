@@ -1,19 +1,20 @@
+/** Finds the tasks that use a file. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { dentryName, dentryPath, vfsPath } from "../../../../linux/fs/dcache.ts";
 import { openFiles } from "../../../../linux/fs/fdtable.ts";
 import { vmas } from "../../../../linux/mm/vma.ts";
 import type { Obj } from "../../../../model/object.ts";
 
-/** Whether a `struct path` is the file that is looked for. @throws Fault */
+/** Tells whether a `struct path` is the wanted file. @throws Fault */
 export type IsWanted = (path: Obj) => boolean;
 
-/** By inode, whatever it is called. */
+/** Matches by inode, under any path. */
 export const byInode =
   (address: bigint): IsWanted =>
   (path) =>
     path.at("dentry.d_inode").value() === address;
 
-/** By path, as each task's own mounts have it. Each place is followed to its root but once. */
+/** Matches by the path within each task's own mounts. The path of each mount and dentry is resolved only once. */
 export function byPath(name: string): IsWanted {
   const last = name.slice(name.lastIndexOf("/") + 1);
   const known = new Map<string, boolean>();
@@ -21,7 +22,8 @@ export function byPath(name: string): IsWanted {
     const key = `${path.at("mnt").value()} ${path.at("dentry").value()}`;
     let found = known.get(key);
     if (found === undefined) {
-      // A mount's root is called "/" wherever it is mounted; any other place by the last part of its path.
+      // The dentry name of a mount's root is "/" at every mount point; that of any other file is the last part of its
+      // path.
       const own = dentryName(path.at("dentry").deref());
       found = (own === last || own === "/") && dentryPath(vfsPath(path)) === name;
       known.set(key, found);
@@ -30,16 +32,16 @@ export function byPath(name: string): IsWanted {
   };
 }
 
-/** How a task uses a file: as its root or working directory, open, mapped. */
+/** How a task uses a file: as root or working directory, open, or mapped. */
 export type Use = "root" | "cwd" | "fd" | "mmap";
 
 export interface Uses {
   readonly uses: readonly Use[];
-  /** Why there may be more. */
+  /** Why the list of uses may be incomplete. */
   readonly faults: readonly Fault[];
 }
 
-/** What of a task leads to files, each a struct that threads and processes may share. */
+/** The members of a task that refer to files. Each points to a struct that threads and processes can share. */
 const PLACES: readonly {
   readonly use: Use;
   readonly owner: "fs" | "files" | "mm";
@@ -62,7 +64,7 @@ function* mappedPaths(task: Obj): Generator<Obj, void, void> {
   }
 }
 
-/** How tasks use a file; what several of them share is looked through once. */
+/** Returns a function that reports how a task uses the file. A struct that several tasks share is searched once. */
 export function fileUsers(isWanted: IsWanted): (task: Obj) => Uses {
   const seen = new Map<string, boolean | Fault>();
   const uses = (task: Obj, place: (typeof PLACES)[number]): boolean => {

@@ -1,3 +1,4 @@
+/** The `fuser` command: lists the users of a file. */
 import { Fault, faultLast } from "../../../../base/fault.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { lockedFiles } from "../../../../linux/fs/lockd.ts";
@@ -16,11 +17,11 @@ import { WrongUse } from "../../../language/wrongUse.ts";
 export const fuser = command({
   name: "fuser",
   readsOnly: true,
-  summary: "who uses a file",
+  summary: "tasks that use a file",
   usage: "[pathname | inode]",
   options: [],
   description:
-    "Lists the tasks that have a file as their root or working directory, have it open, or map it: USAGE says root, cwd, fd, mmap. The file is named by its full path, or by the address of its inode, which finds it under any name. NFS clients for which the lock server keeps a lock on the file are listed by name.",
+    "Lists the tasks that have a file as their root or working directory, have it open, or map it; the column USAGE shows root, cwd, fd, mmap. The file is given by its full path, or by the address of its inode, which matches any of its paths. NFS clients for which the lock server keeps a lock on the file are listed by name.",
   examples: [
     { line: "fuser /etc/motd", shows: "Who has a file open." },
     { line: "fuser /", shows: "Whose root or working directory is the root." },
@@ -28,7 +29,8 @@ export const fuser = command({
   records: () => [{ line: "fuser /etc/motd", fields: usersTable.columns }],
   needs: ["types", "tasks"],
   *run({ kernel }, { rest: [word, ...more] }) {
-    if (word === undefined || more.length > 0) throw new WrongUse("one file is what to look for");
+    if (word === undefined || more.length > 0)
+      throw new WrongUse("exactly one argument is required: a path or the address of an inode");
     const isWanted = wanted(kernel, word);
     const usersOf = fileUsers(isWanted);
     const { tasks, fault } = taskTable(kernel);
@@ -54,7 +56,7 @@ export const fuser = command({
   },
 });
 
-/** @throws UsageError */
+/** Parses the argument: a path or the address of an inode. @throws UsageError */
 function wanted(kernel: Kernel, word: string): IsWanted {
   if (word.startsWith("/")) return byPath(word);
   const address = hexNumber(word);
@@ -69,7 +71,7 @@ interface UserRow {
   readonly uses: readonly string[];
 }
 
-/** Of a task; an NFS client has none of it. */
+/** Reads a value of a task; undefined for an NFS client. */
 const ofTask =
   <T>(read: (task: Obj) => T) =>
   ({ user }: UserRow): T | undefined =>

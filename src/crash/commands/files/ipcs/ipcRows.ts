@@ -1,4 +1,4 @@
-/** Tables of System V objects. */
+/** Tables of System V IPC objects. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { padHex } from "../../../../base/hex.ts";
 import { once } from "../../../../base/once.ts";
@@ -15,9 +15,9 @@ import type { Obj } from "../../../../model/object.ts";
 import type { Column, Table } from "../../../../say/table.ts";
 
 export interface IpcRow {
-  /** `struct shmid_kernel`, `sem_array` or `msg_queue` */
+  /** The object, `struct shmid_kernel`, `sem_array` or `msg_queue`. */
   readonly object: Obj;
-  /** Pages of a segment. */
+  /** Returns the page counts of a shared memory segment. */
   readonly pages: () => ReturnType<typeof segmentPages> | Fault;
 }
 
@@ -34,7 +34,7 @@ const count = (title: string, width: number, member: string, unit?: "bytes"): Co
   value: ({ object }) => object.at(member).number(),
 });
 
-/** The columns of each kind behind those that all have. */
+/** The columns of each kind that follow the common columns. */
 const OWN_COLUMNS: Readonly<Record<IpcFacility, IpcColumns>> = {
   shm: {
     bytes: count("BYTES", 10, "shm_segsz", "bytes"),
@@ -51,7 +51,7 @@ const NAMES: Readonly<Record<IpcFacility, readonly [object: string, id: string]>
   msg: ["MSG_QUEUE", "MSQID"],
 };
 
-/** What of a segment's pages is where, in lines below its row. */
+/** Lines below the row of a segment that show where its pages are. */
 const SEGMENT_COLUMNS: IpcColumns = {
   allocated: {
     kind: "number",
@@ -86,7 +86,7 @@ function segmentCount(key: "resident" | "swapped"): Column<IpcRow> {
   };
 }
 
-/** @param isDetailed for shared segments also what of their pages is where */
+/** The table of one kind of objects. @param isDetailed for shared memory segments, also show where their pages are */
 export function ipcTable(facility: IpcFacility, isDetailed = false): Table<IpcRow> {
   const [title, id] = NAMES[facility];
   const permission = ({ object }: IpcRow): Obj => ipcPermissions(object, facility);

@@ -1,3 +1,4 @@
+/** The `ipcs` command: lists System V IPC objects. */
 import { type Fault, untilFault } from "../../../../base/fault.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import {
@@ -24,12 +25,12 @@ export const ipcs = command({
   options: [
     { flag: "-s", help: "semaphore arrays" },
     { flag: "-m", help: "shared memory segments" },
-    { flag: "-M", help: "the same, each with its pages in memory and in swap, and its inode" },
+    { flag: "-M", help: "the same, with the pages in memory and in swap, and the inode" },
     { flag: "-q", help: "message queues" },
-    { flag: "-n", argument: "pid | task", help: "what this task sees in its own namespace" },
+    { flag: "-n", argument: "pid | task", help: "the objects in the IPC namespace of this task" },
   ],
   description:
-    "Lists all three kinds of the initial namespace, or those chosen. An id, or the address of a shmid_kernel, sem_array or msg_queue, narrows the list to it.",
+    "Lists the objects of the initial namespace, of all three kinds or the selected ones. With an id, or the address of a shmid_kernel, sem_array or msg_queue, lists only that object.",
   examples: [
     { line: "ipcs", shows: "Everything." },
     { line: "ipcs -M", shows: "Shared memory with what of it is resident." },
@@ -58,7 +59,7 @@ export const ipcs = command({
   },
 });
 
-/** @throws UsageError, Fault */
+/** Returns the `struct ipc_namespace` to list. @throws UsageError, Fault */
 function namespaceOf(context: Context, args: Parsed): Obj {
   const word = args.value("-n");
   const [task] = word === undefined ? [] : selectTasks(context, [word]);

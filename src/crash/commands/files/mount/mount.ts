@@ -1,3 +1,4 @@
+/** The `mount` command: lists mounts. */
 import { attempt, Fault, faultLast } from "../../../../base/fault.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import {
@@ -26,12 +27,12 @@ export const mount = command({
   summary: "mounted file systems",
   usage: "[-f] [-i] [-n pid | task] [mount | vfsmount | superblock | dev | dir | dentry | inode]",
   options: [
-    { flag: "-n", argument: "pid | task", help: "the mounts that this task sees" },
-    { flag: "-f", help: "the files of each file system that tasks have open" },
-    { flag: "-i", help: "the inodes of each file system that wait to be written" },
+    { flag: "-n", argument: "pid | task", help: "the mounts in the namespace of this task" },
+    { flag: "-f", help: "also list the open files of each file system" },
+    { flag: "-i", help: "also list the dirty inodes of each file system" },
   ],
   description:
-    "Lists the mounts that the first process sees, or another's with -n: struct mount, super_block, file system, device, directory.\n\nAn argument chooses among them: the address of the mount, of its vfsmount or super_block, or of any dentry or inode of the file system; a device, a file system's name, a directory.",
+    "Lists the mounts in the namespace of the first process or, with -n, of another task: struct mount, super_block, file system, device, directory.\n\nAn argument selects mounts: the address of the mount, of its vfsmount or super_block, or of any dentry or inode of the file system; a device, a file system's name, a directory.",
   examples: [
     { line: "mount", shows: "Every mount." },
     { line: "mount -n 1", shows: "What a process sees in its own namespace." },
@@ -61,27 +62,32 @@ export const mount = command({
       if (isLong) yield text("");
     }
     if (shown === 0 && tests.length > 0)
-      throw new UsageError(`nothing is mounted that is or holds ${args.rest.join(", ")}`);
+      throw new UsageError(`no mount point, superblock or device matches ${args.rest.join(", ")}`);
     for (const fault of files?.faults ?? []) yield faultPiece(fault, "mount: ");
   },
 });
 
-/** The task whose namespace is shown: the first process unless -n names one. @throws UsageError, Fault */
+/**
+ * Returns the task whose namespace is shown: the first process, or the task that -n names. @throws UsageError, Fault
+ */
 function viewer(context: Context, args: Parsed): Obj {
   const word = args.value("-n");
   const task = word === undefined ? findTask(context.kernel, 1) : selectTasks(context, [word])[0];
   return task ?? context.task;
 }
 
-/** What stands below a row. */
+/** A mount with the lists that are printed below its row. */
 interface MountRow {
-  /** `struct mount` */
+  /** The mount, `struct mount`. */
   readonly mount: Obj;
   readonly dirtyInodes?: Part | undefined;
   readonly openFiles?: Part | undefined;
 }
 
-/** File system and device share a column: what one has too much, the other gives. */
+/**
+ * Widths of the columns of file system and device, in characters. A name that is too long takes space from the device
+ * column.
+ */
 const TYPE_WIDTH = 6;
 const SOURCE_WIDTH = 16;
 
@@ -110,7 +116,7 @@ const columns: { readonly [K in PanelKeys["mount"]]: Column<MountRow> } = {
   directory: { kind: "text", title: "DIRNAME", value: ({ mount }) => mountPath(mount) },
 };
 
-/** @param parts with a column for each of them */
+/** The table of mounts, with a column for each list that is given. */
 export const mountsTable = ({
   dirtyInodes,
   openFiles,
@@ -127,7 +133,7 @@ export const mountsTable = ({
 
 const dirtyColumn: Column<MountRow> = {
   kind: "data",
-  about: "addresses of inodes to be written",
+  about: "addresses of dirty inodes",
   value: ({ dirtyInodes }) => dirtyInodes?.data,
 };
 
@@ -138,7 +144,7 @@ const openColumn: Column<MountRow> = {
   value: ({ openFiles }) => openFiles?.data,
 };
 
-/** Whether a mount is what a word names. */
+/** Returns a function that tells whether a word names a mount. */
 function matcher(kernel: Kernel, word: string): (mount: Obj) => boolean {
   const address = hexNumber(word);
   const superBlocks = address === undefined ? [] : superBlocksOf(kernel, address);
@@ -150,13 +156,16 @@ function matcher(kernel: Kernel, word: string): (mount: Obj) => boolean {
     superBlocks.includes(superBlockOf(mount) ?? -1n);
 }
 
-/** undefined where it cannot be read */
+/** Returns the address of the super block; undefined if it cannot be read. */
 function superBlockOf(mount: Obj): bigint | undefined {
   const superBlock = attempt(() => mountSuper(mount).address);
   return superBlock instanceof Fault ? undefined : superBlock;
 }
 
-/** What an address would belong to as a super_block, a dentry, an inode: which it is shows when one is mounted. */
+/**
+ * Returns the super blocks to which the address can belong, read as a super_block, a dentry or an inode. Only a correct
+ * reading matches the super block of a mount.
+ */
 function superBlocksOf(kernel: Kernel, address: bigint): readonly bigint[] {
   const found = [
     () => kernel.object("struct dentry", address).at("d_sb").value(),

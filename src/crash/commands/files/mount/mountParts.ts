@@ -1,4 +1,4 @@
-/** What `mount -i` and `-f` show below each file system: inodes to be written, files that tasks have open. */
+/** The lists that `mount -i` and `-f` print below each file system: dirty inodes, and files that tasks have open. */
 import { attempt, Fault, faultLast, untilFault } from "../../../../base/fault.ts";
 import { filePath } from "../../../../linux/fs/dcache.ts";
 import { openFiles } from "../../../../linux/fs/fdtable.ts";
@@ -14,13 +14,13 @@ import type { Table } from "../../../../say/table.ts";
 import { faultCell } from "../../../../say/cell.ts";
 import type { Json, Line } from "../../../../say/piece.ts";
 
-/** Some lines, and the same to programs. */
+/** Lines and the equivalent JSON. */
 export interface Part {
   readonly data: readonly Json[];
   readonly lines: readonly Line[];
 }
 
-/** @param mount `struct mount` */
+/** Lists the dirty inodes of a mount. @param mount `struct mount` */
 export function dirtyPart(mount: Obj): Part {
   const superBlock = attempt(() => mountSuper(mount));
   const inodes = superBlock instanceof Fault ? [superBlock] : faultLast(dirtyInodes(superBlock));
@@ -31,15 +31,17 @@ export function dirtyPart(mount: Obj): Part {
   return { data: cells.map(({ json }) => json), lines: [["DIRTY INODES"], ...cells.map(({ span }) => [span])] };
 }
 
-/** Each `struct file` once, by its super_block's address; and why there may be more. */
+/**
+ * The open files, each `struct file` once, by the address of their super block, and why the lists may be incomplete.
+ */
 export interface OpenFiles {
   get(superBlock: bigint | undefined): readonly Obj[] | undefined;
   readonly faults: readonly Fault[];
 }
 
 /**
- * The files that tasks have open. The list of them in each super_block went with Linux kernel commit eee5cc2702929
- * ("get rid of s_files and files_lock") (in v3.13).
+ * Collects the files that tasks have open. Since Linux kernel commit eee5cc2702929 ("get rid of s_files and
+ * files_lock") (in v3.13) a super block has no list of its open files.
  */
 export function openFilesBySuper(kernel: Kernel): OpenFiles {
   const files = new Map<bigint, Obj>();
@@ -48,7 +50,7 @@ export function openFilesBySuper(kernel: Kernel): OpenFiles {
   const note = (fault: Fault): unknown => faults.push(fault);
   for (const task of taskTable(kernel).tasks) {
     const table = attempt(() => task.at("files").value());
-    // Threads share one table, and many tasks one file.
+    // Threads share one table, and several tasks can share a file.
     if (table instanceof Fault || tables.has(table)) continue;
     tables.add(table);
     for (const { file } of untilFault(openFiles(task), note)) files.set(file.address, file);
@@ -66,7 +68,7 @@ export function openFilesBySuper(kernel: Kernel): OpenFiles {
   return { get: (superBlock) => bySuper.get(superBlock ?? 0n), faults };
 }
 
-/** Rows are `struct file`s. */
+/** The table of open files. A row is a `struct file`. */
 export const openFilesTable: Table<Obj> = {
   columns: {
     dentry: {

@@ -1,3 +1,4 @@
+/** The `analyze` command: prints the verdict about the crash. */
 import { UsageError } from "../../../../base/usageError.ts";
 import { analyze as verdictOf, type Verdict } from "../../../../insight/analyze.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -21,12 +22,12 @@ export const analyze = command({
   summary: "what happened, where, with which values, and the evidence for it",
   usage: "[-v | -t]",
   options: [
-    { flag: "-v", help: "with all evidence, and the command that prints each piece of it" },
-    { flag: "-t", help: "as a table, a row for each finding" },
+    { flag: "-v", help: "also print the evidence, and the command that prints each piece of evidence" },
+    { flag: "-t", help: "as a table with one row per finding" },
   ],
-  description: `Says what stopped the kernel, which function is at fault, and what the faulting instruction did, each in a sentence. A sentence without a mark is certain: it follows from what was read. Others are marked likely or possible.
+  description: `Reports what stopped the kernel, which function is at fault, and what the faulting instruction did, each in a sentence. A sentence without a mark is certain: it follows from data that was read. Others are marked likely or possible.
 
-At the end stands what could not be checked, with the reason.`,
+The last section lists what could not be checked, with the reason.`,
   examples: [
     { line: "analyze", shows: "The verdict." },
     { line: "analyze -v", shows: "The same with evidence and commands." },

@@ -1,13 +1,14 @@
+/** The JSON record of the verdict. */
 import type { Verdict } from "../../../../insight/analyze.ts";
 import { commandOf, type Evidence, evidenceText } from "../../../../insight/evidence.ts";
 import type { Finding, Slot } from "../../../../insight/finding.ts";
 import { addressJson, type Json } from "../../../../say/piece.ts";
 import { sentenceText } from "./sentence.ts";
 
-/** Of the form of the record; it grows when a program that reads the one before would misread the next. */
+/** Version of the record's format. It is incremented when a change would make existing programs misread the record. */
 const SCHEMA = 1;
 
-/** The verdict to programs. Addresses are `0x` and 16 digits. */
+/** Returns the verdict as JSON. Addresses are `0x` and 16 digits. */
 export const verdictJson = ({ title, key, kind, mechanism, findings, unchecked }: Verdict): Json => ({
   schema: SCHEMA,
   title,

@@ -1,3 +1,4 @@
+/** Prints the verdict as lines of text. */
 import { commandOf, evidenceText } from "../../../../insight/evidence.ts";
 import type { Verdict } from "../../../../insight/analyze.ts";
 import type { Finding } from "../../../../insight/finding.ts";
@@ -5,7 +6,7 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import type { Line } from "../../../../say/piece.ts";
 import { sentenceSpans } from "./sentence.ts";
 
-/** Headings by what ids begin with; findings of none stand under the last. */
+/** Headings with the prefixes of their finding ids. Findings with another prefix are printed under the last heading. */
 const GROUPS: readonly (readonly [heading: string, prefixes: readonly string[]])[] = [
   ["What happened", ["crash."]],
   ["Where", ["where."]],
@@ -14,15 +15,15 @@ const GROUPS: readonly (readonly [heading: string, prefixes: readonly string[]])
   ["Who waits for whom", ["wait.", "lock."]],
   ["CPUs", ["cpu.", "rcu."]],
   ["Memory", ["oom."]],
-  ["Suspects besides", ["suspect."]],
-  ["Further", [""]],
+  ["Other suspects", ["suspect."]],
+  ["Other findings", [""]],
 ];
 
-/** What a finding is about. */
+/** Returns the heading under which a finding is printed. */
 export const headingOf = (id: string): string =>
-  GROUPS.find(([, prefixes]) => prefixes.some((prefix) => id.startsWith(prefix)))?.[0] ?? "Further";
+  GROUPS.find(([, prefixes]) => prefixes.some((prefix) => id.startsWith(prefix)))?.[0] ?? "Other findings";
 
-/** The verdict for people. */
+/** Returns the verdict as lines of text. */
 export function verdictLines(kernel: Kernel, verdict: Verdict, isVerbose: boolean): Line[] {
   const lines: Line[] = [[{ as: "title", text: verdict.title }], [{ as: "dim", text: `key: ${verdict.key}` }]];
   const told = new Set<Finding>();

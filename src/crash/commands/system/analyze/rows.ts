@@ -1,3 +1,4 @@
+/** The table of the findings of a verdict. */
 import { commandOf, evidenceText } from "../../../../insight/evidence.ts";
 import type { Finding } from "../../../../insight/finding.ts";
 import type { PanelKeys } from "../../../../protocol/records.ts";
@@ -5,7 +6,7 @@ import type { Table } from "../../../../say/table.ts";
 import { headingOf } from "./lines.ts";
 import { sentenceSpans, sentenceText } from "./sentence.ts";
 
-/** A row for each finding, with the evidence that counts most and the command that prints it. */
+/** The table of findings, one row each, with the first piece of evidence and the command that prints it. */
 export const findingsTable: Table<Finding, PanelKeys["analyze -t"]> = {
   gap: "  ",
   columns: {

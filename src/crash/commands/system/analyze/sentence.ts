@@ -1,8 +1,9 @@
+/** Converts the sentences of findings to lines with links. */
 import { hex, hex0x } from "../../../../base/hex.ts";
 import type { Reference, Sentence } from "../../../../insight/finding.ts";
 import { type Line, type Span, spanText } from "../../../../say/piece.ts";
 
-/** A sentence as a line with links. */
+/** Converts a sentence to a line with links. */
 export const sentenceSpans = (sentence: Sentence): Line =>
   sentence.map((part) => (typeof part === "string" ? part : referenceSpan(part)));
 

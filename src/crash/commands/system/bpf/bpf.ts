@@ -1,3 +1,4 @@
+/** The `bpf` command: lists BPF programs and maps. */
 import { Fault, faultLast } from "../../../../base/fault.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { bare } from "../../../../debuginfo/ctype.ts";
@@ -20,23 +21,23 @@ export const bpf = command({
   summary: "BPF programs and maps",
   usage: "[[-p ID | -P] [-tTj]] [[-m ID] | -M] [-s] [-xd]",
   options: [
-    { flag: "-p", argument: "ID", help: "more about one program: sizes, when it was loaded, by whom" },
-    { flag: "-P", help: "more about every program" },
-    { flag: "-m", argument: "ID", help: "more about one map: sizes of keys and values, memory, name" },
-    { flag: "-M", help: "more about every map" },
-    { flag: "-t", help: "with -p or -P, the translated instructions in words" },
+    { flag: "-p", argument: "ID", help: "details of one program: sizes, load time, owner" },
+    { flag: "-P", help: "details of all programs" },
+    { flag: "-m", argument: "ID", help: "details of one map: sizes of keys and values, memory, name" },
+    { flag: "-M", help: "details of all maps" },
+    { flag: "-t", help: "with -p or -P, the translated instructions as text" },
     { flag: "-T", help: "the same with their bytes" },
     { flag: "-j", help: "with -p or -P, the compiled code disassembled" },
-    { flag: "-s", help: "the structures behind what is shown" },
+    { flag: "-s", help: "the structures of each program or map" },
     { flag: "-x", help: "structures in hexadecimal" },
     { flag: "-d", help: "structures in decimal" },
   ],
   description:
-    "Lists the loaded programs, with their type, tag and the maps that they use, and all maps, with their type and flags.\n\nInstructions are those that the verifier let in and rewrote, not those that were loaded: calls lead to the functions that really run. A program's own functions follow it when it is disassembled.",
+    "Lists the loaded programs, with their type, tag and the maps that they use, and all maps, with their type and flags.\n\nThe instructions shown are those that the verifier rewrote, not those that were loaded, so calls show the functions that really run. A disassembled program is followed by its own functions.",
   examples: [
     { line: "bpf", shows: "All programs and maps." },
     { line: "bpf -P", shows: "All programs with sizes and load times." },
-    { line: "bpf -PM -jTs", shows: "Everything there is to be said." },
+    { line: "bpf -PM -jTs", shows: "All details of all programs and maps." },
   ],
   records: () => [
     { line: "bpf -P", fields: programsTable(true).columns },
@@ -65,7 +66,7 @@ function* overview(kernel: Kernel): Pieces {
   yield* table(bpfMaps(kernel), new TableLayout(kernel, mapsTable(false)));
 }
 
-/** A heading, where there is anything below it, and a row for each. */
+/** Yields a row for each object, with a heading before the first. Yields nothing if there are no objects. */
 function* table(objects: Iterable<Obj>, layout: TableLayout<Obj>): Pieces {
   let isFirst = true;
   for (const object of faultLast(objects)) {
@@ -104,7 +105,7 @@ function* maps(context: Context, args: Parsed, word: string | undefined): Pieces
   });
 }
 
-/** What each has to say, parted by blank lines; that there are none is said, too. */
+/** Yields the output for each object, separated by blank lines, or a line that there are none. */
 function* each(what: string, objects: Iterable<Obj>, say: (object: Obj) => Pieces): Pieces {
   let isFirst = true;
   for (const object of faultLast(objects)) {
@@ -116,7 +117,7 @@ function* each(what: string, objects: Iterable<Obj>, say: (object: Obj) => Piece
   if (isFirst) yield text(`bpf: the kernel had no ${what}`);
 }
 
-/** @throws UsageError when nothing has that id */
+/** Finds the program or map with an id. @throws UsageError if there is none */
 function named(word: string, what: string, find: (kernel: Kernel, id: bigint) => Obj | undefined, kernel: Kernel): Obj {
   const id = decimalNumber(word);
   const object = id === undefined ? undefined : find(kernel, id);

@@ -1,3 +1,4 @@
+/** Prints the code of BPF programs. */
 import { disassembler } from "../../../../arch/disassembler/disassembler.ts";
 import { Fault, faultLast } from "../../../../base/fault.ts";
 import { hex0x, hexBytes } from "../../../../base/hex.ts";
@@ -11,7 +12,7 @@ import { TableLayout } from "../../../../render/layout.ts";
 import { faultPiece, text, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
-/** Rows are translated instructions. @param withBytes each also in hexadecimal */
+/** The table of translated instructions. @param withBytes whether to show the bytes of each in hexadecimal */
 export const translatedTable = (withBytes: boolean): Table<BpfInstruction> => ({
   columns: {
     index: { kind: "number", title: "", width: 4, value: ({ index }) => index },
@@ -27,7 +28,10 @@ export const translatedTable = (withBytes: boolean): Table<BpfInstruction> => ({
   },
 });
 
-/** The instructions as the verifier left them. @param withBytes each also in hexadecimal @throws Fault */
+/**
+ * Prints the instructions as the verifier rewrote them. @param withBytes whether to show the bytes of each in
+ * hexadecimal @throws Fault
+ */
 export function* translatedCode(program: Obj, withBytes: boolean): Pieces {
   const { kernel } = program;
   const code = bpfInstructions(program);
@@ -43,7 +47,7 @@ function names(program: Obj): BpfNames {
     if (!(map instanceof Fault)) ids.set(map.address, map.at("id").number());
   return {
     map: (address) => ids.get(address),
-    // Calls are counted from there (kernel/bpf/core.c: __bpf_call_base).
+    // Call offsets are relative to this address (kernel/bpf/core.c: __bpf_call_base).
     helper(number) {
       const address = base === undefined ? undefined : BigInt.asUintN(64, base + BigInt(number));
       const symbol = address === undefined ? undefined : kernel.symbols.at(address);
@@ -52,7 +56,7 @@ function names(program: Obj): BpfNames {
   };
 }
 
-/** Rows are instructions of compiled code. */
+/** The table of instructions of compiled code. */
 export const jitedTable: Table<{ readonly address: bigint; readonly text: string }> = {
   columns: {
     address: {
@@ -67,10 +71,10 @@ export const jitedTable: Table<{ readonly address: bigint; readonly text: string
   },
 };
 
-/** A program is at most so large once it is compiled: what says otherwise is damaged. */
+/** Limit of the compiled code of one program, in bytes. A larger size means damaged data. */
 const MAX_JITED = 64 << 20;
 
-/** The compiled code of a program and of the functions that it calls. @throws Fault */
+/** Disassembles the compiled code of a program and of the functions that it calls. @throws Fault */
 export function* jitedCode({ kernel, radix }: Pick<Context, "kernel" | "radix">, program: Obj): Pieces {
   const decoder = yield* disassembler(kernel.arch);
   const layout = new TableLayout(kernel, jitedTable);
@@ -85,7 +89,12 @@ export function* jitedCode({ kernel, radix }: Pick<Context, "kernel" | "radix">,
     }
     const start = part.at("bpf_func").value();
     const size = part.at("jited_len").number();
-    if (size > MAX_JITED) throw Fault.at("corrupt", part.address, `a program of ${size} bytes of code`);
+    if (size > MAX_JITED)
+      throw Fault.at(
+        "corrupt",
+        part.address,
+        `the program size of ${size} bytes exceeds the limit of ${MAX_JITED} bytes; the program is probably damaged`,
+      );
     for (const instruction of decoder.instructions(kernel.memory.read(start, size), start)) {
       yield layout.row({ address: instruction.address, text: instructionText(kernel, instruction, radix) });
     }

@@ -53,11 +53,11 @@ const details: Table<Obj>["columns"] = {
     title: "",
     line: 2,
     gap: "  UID: ",
-    about: "who made it",
+    about: "user id of the user who created it",
     value: mapOwner,
     absent: "(unused)",
   },
 };
 
-/** Rows are `struct bpf_map`s. @param detailed with sizes, memory, name and owner */
+/** The table of maps. A row is a `struct bpf_map`. @param detailed whether to show sizes, memory, name and owner */
 export const mapsTable = (detailed: boolean): Table<Obj> => ({ columns: detailed ? { ...row, ...details } : row });

@@ -100,10 +100,19 @@ const details: Table<Obj>["columns"] = {
     text: (name) => `"${name}"`,
     absent: "(unused)",
   },
-  uid: { kind: "number", title: "", line: 3, gap: "  UID: ", about: "who loaded it", value: programOwner },
+  uid: {
+    kind: "number",
+    title: "",
+    line: 3,
+    gap: "  UID: ",
+    about: "user id of the user who loaded it",
+    value: programOwner,
+  },
 };
 
-/** Rows are `struct bpf_prog`s. @param detailed with sizes, load time, name and owner */
+/**
+ * The table of programs. A row is a `struct bpf_prog`. @param detailed whether to show sizes, load time, name and owner
+ */
 export const programsTable = (detailed: boolean): Table<Obj> => ({
   columns: detailed ? { ...row, ...details } : row,
 });

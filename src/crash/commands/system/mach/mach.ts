@@ -1,3 +1,4 @@
+/** The `mach` command: shows properties of the machine. */
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { hex, padHex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
@@ -16,17 +17,17 @@ import { form, formLines, table } from "../../../../render/layout.ts";
 export const mach = command({
   name: "mach",
   readsOnly: true,
-  summary: "the machine",
+  summary: "properties of the machine",
   usage: "[-m | -c -[xd] | -o]",
   options: [
     { flag: "-m", help: "the map of physical memory" },
-    { flag: "-c", help: "what the kernel knows of each CPU" },
+    { flag: "-c", help: "the kernel's struct of each CPU" },
     { flag: "-x", help: "with -c: numbers in hexadecimal" },
     { flag: "-d", help: "with -c: numbers in decimal" },
     { flag: "-o", help: "the firmware's log (OPAL, on ppc64 only)" },
   ],
   description:
-    "Tells about the machine: CPUs, memory, where the parts of kernel address space begin, and the stacks that CPUs have for interrupts and exceptions.",
+    "Shows properties of the machine: CPUs, memory, the start of each part of kernel address space, and the stacks of the CPUs for interrupts and exceptions.",
   examples: [
     { line: "mach", shows: "The machine." },
     { line: "mach -m", shows: "What the firmware said of physical memory." },
@@ -38,7 +39,7 @@ export const mach = command({
   ],
   *run(context, args) {
     const { kernel } = context;
-    if (args.has("-o")) throw new UsageError("-o is for machines with OPAL firmware");
+    if (args.has("-o")) throw new UsageError("-o requires a machine with OPAL firmware");
     if (args.has("-m")) yield* memoryMap(kernel);
     else if (args.has("-c")) yield* cpuStructs(context, args);
     else yield* facts(kernel);
@@ -56,11 +57,15 @@ function* facts(kernel: Kernel): Pieces {
   if (fault) yield faultPiece(fault, "mach: ");
 }
 
-/** Stacks of one kind. */
+/** The table of the stacks of one kind. */
 export const stacksForm = (name: string): Form<StackGroup> => ({
   width: machineForm.width,
   columns: {
-    name: { kind: "text", about: "what the CPU switches to them for", value: (group) => `${group.name} STACKS` },
+    name: {
+      kind: "text",
+      about: "event for which the CPU switches to these stacks",
+      value: (group) => `${group.name} STACKS`,
+    },
     size: { kind: "number", title: `${name} STACK SIZE`, unit: "bytes", value: ({ size }) => size },
     stacks: {
       kind: "data",
@@ -94,7 +99,7 @@ const cpuForm = (cpu: number): Form<CpuStack> => ({
   },
 });
 
-/** Rows are ranges of physical memory. */
+/** The table of ranges of physical memory. */
 export const memoryMapTable: Table<{ readonly start: bigint; readonly end: bigint; readonly type: string }> = {
   columns: {
     start: {
@@ -123,13 +128,13 @@ function* memoryMap(kernel: Kernel): Pieces {
   yield* table(kernel, memoryMapTable, isX86 ? e820Entries(kernel) : memblockRegions(kernel));
 }
 
-/** Per-CPU variables with what the kernel knows of a CPU: x86, arm64 and arm. */
+/** Per-CPU variables that describe a CPU: x86, arm64 and arm. */
 const CPU_STRUCTS = ["cpu_info", "cpu_data"] as const;
 
 function* cpuStructs(context: Context, args: Parsed): Pieces {
   const { kernel } = context;
   const name = CPU_STRUCTS.find((one) => kernel.hasVariable(one));
-  if (name === undefined) throw new UsageError("this architecture keeps no struct of each CPU that is known here");
+  if (name === undefined) throw new UsageError("-c is not supported for this architecture");
   for (const cpu of possibleCpus(kernel)) {
     yield text(`CPU ${cpu}:`);
     const object = attempt(() => perCpuVariable(kernel, name, cpu));

@@ -1,4 +1,4 @@
-/** What `mach` tells of a machine, in crash's order; a fact that this kernel does not have is left out. */
+/** The properties that `mach` shows, in crash's order. Properties that the kernel does not have are left out. */
 import { Fault, attempt } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { bare, sizeOf } from "../../../../debuginfo/ctype.ts";
@@ -18,7 +18,7 @@ import type { Column, Form } from "../../../../say/table.ts";
 import { cpuCount, cpuText, megahertz } from "../cpuCounts.ts";
 import { sizeText } from "../../../../render/quantity.ts";
 
-/** What is above the stacks; a fact that this kernel does not have has no line. */
+/** The lines above the stacks. A property that the kernel does not have has no line. */
 export const machineForm: Form<Kernel> = {
   width: 22,
   columns: {
@@ -45,7 +45,7 @@ export const machineForm: Form<Kernel> = {
       text: (mhz) => `${mhz} Mhz`,
       absent: "(unknown)",
     },
-    hz: { kind: "number", title: "HZ", about: "timer ticks a second", value: hz, text: String },
+    hz: { kind: "number", title: "HZ", about: "timer ticks per second", value: hz, text: String },
     pageSize: { kind: "number", title: "PAGE SIZE", unit: "bytes", value: pageSize },
     virtualBase: base("KERNEL VIRTUAL BASE", virtualBase),
     vmallocBase: base("KERNEL VMALLOC BASE", (kernel) => known(() => vmallocStart(kernel))),
@@ -56,18 +56,18 @@ export const machineForm: Form<Kernel> = {
   },
 };
 
-/** Where a part of kernel address space begins. */
+/** A column with the start of a part of kernel address space. */
 function base(title: string, value: (kernel: Kernel) => bigint | undefined): Column<Kernel> {
   return { kind: "address", title, value, text: (address) => hex(address) };
 }
 
-/** undefined for what this dump does not tell */
+/** Returns the value; undefined if the dump does not contain it. */
 function known<T>(read: () => T): T | undefined {
   const value = attempt(read);
   return value instanceof Fault ? undefined : value;
 }
 
-/** asm/hypervisor.h: enum x86_hypervisor_type, by the names that people know. */
+/** Common names of the values of `enum x86_hypervisor_type` (asm/hypervisor.h). */
 const HYPERVISORS: Readonly<Record<string, string>> = {
   X86_HYPER_MS_HYPERV: "Hyper-V",
   X86_HYPER_VMWARE: "VMware",
@@ -86,7 +86,7 @@ function hypervisor(kernel: Kernel): string | undefined {
   return name === undefined ? undefined : HYPERVISORS[name];
 }
 
-/** A number of VMCOREINFO. */
+/** Reads a number from VMCOREINFO. */
 function noted(kernel: Kernel, key: string): bigint | undefined {
   const text = kernel.vmcoreinfo(`NUMBER(${key})`);
   return text !== undefined && /^-?\w{1,20}$/.test(text) ? BigInt.asUintN(64, BigInt(text)) : undefined;
@@ -110,11 +110,11 @@ function modulesBase(kernel: Kernel): bigint | undefined {
   return imageSize && startKernelMap + imageSize;
 }
 
-/** The physical address at which the direct map begins. */
+/** Returns the physical address at which the direct map begins. */
 const lowestMemory = (kernel: Kernel): bigint =>
   kernel.arch.mapsFromFirstFrame ? BigInt(pageFrames(kernel).first) * BigInt(pageSize(kernel)) : 0n;
 
-/** A kind of stack that every CPU has one of. */
+/** A kind of stack that each CPU has. */
 export interface StackGroup {
   /** "IRQ", "NMI". */
   readonly name: string;
@@ -135,7 +135,7 @@ export function* stackGroups(kernel: Kernel): Generator<StackGroup, void, void> 
   yield* exceptionStacks(kernel, isMapped);
 }
 
-/** Members of `struct cea_exception_stacks` by the names that crash has for them. */
+/** Crash's names for the members of `struct cea_exception_stacks`. */
 const EXCEPTIONS: readonly (readonly [member: string, name: string])[] = [
   ["DF_stack", "DOUBLEFAULT"],
   ["NMI_stack", "NMI"],
@@ -144,7 +144,7 @@ const EXCEPTIONS: readonly (readonly [member: string, name: string])[] = [
   ["VC_stack", "VC"],
 ];
 
-/** x86_64: stacks that the CPU switches to by itself. Where the machine has no use for one, it is not mapped. */
+/** Yields the x86_64 stacks to which the CPU switches itself. Stacks that the machine does not use are not mapped. */
 function* exceptionStacks(kernel: Kernel, isMapped: (start: bigint) => boolean): Generator<StackGroup, void, void> {
   const pointer = globalAddress(kernel, "cea_exception_stacks");
   if (pointer === undefined) return;

@@ -1,3 +1,4 @@
+/** Data that `sys` reads from kernel memory: the kernel configuration, DMI strings and the system call table. */
 import { ikconfig } from "../../../../debuginfo/ikconfig.ts";
 import { Fault } from "../../../../base/fault.ts";
 import { globalAddress } from "../../../../linux/vmcoreinfo.ts";
@@ -5,30 +6,31 @@ import { pageSize } from "../../../../linux/mm/page.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { type Piece, progress } from "../../../../say/piece.ts";
 
-/** IKCFG_ST and IKCFG_ED stand right around the data (kernel/configs.c). */
+/** The marks IKCFG_ST and IKCFG_ED directly before and after the data (kernel/configs.c). */
 const MARK_BYTES = 8n;
 const MAX_PACKED_BYTES = 4 << 20;
 
 /**
- * Lines of the kernel's own .config, and progress where it has to be searched for; undefined for a kernel that does not
- * carry it.
+ * Returns the lines of the kernel's .config, and yields progress while it searches for them; undefined if the kernel
+ * does not contain it.
  * @throws Fault
  */
 export function* kernelConfig(kernel: Kernel): Generator<Piece, string[] | undefined, void> {
   const start = globalAddress(kernel, "kernel_config_data") ?? (yield* configData(kernel));
   if (start === undefined) return undefined;
   // Since Linux kernel commit 13610aa908dc ("kernel/configs: use .incbin directive to embed config_data.gz") (in v5.1)
-  // a symbol marks the end; the array before held the marks itself.
+  // a symbol marks the end of the data. Before, the array included the marks.
   const end = globalAddress(kernel, "kernel_config_data_end");
   const from = end === undefined ? start : start - MARK_BYTES;
   const length = end === undefined ? MAX_PACKED_BYTES : Number(end + MARK_BYTES - from);
-  if (length < 0 || length > MAX_PACKED_BYTES) throw Fault.at("corrupt", from, "the kernel's configuration has no end");
+  if (length < 0 || length > MAX_PACKED_BYTES)
+    throw Fault.at("corrupt", from, "no end mark (IKCFG_ED) after the kernel configuration");
   return ikconfig(readable(kernel, from, length))
     ?.replace(/\n$/, "")
     .split("\n");
 }
 
-/** As much of a stretch of memory as can be read without a gap: whoever does not know its end asks for too much. */
+/** Reads memory up to the first gap, because a caller that does not know the end of the data requests too much. */
 function readable(kernel: Kernel, from: bigint, length: number): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let got = 0; got < length;) {
@@ -43,15 +45,18 @@ function readable(kernel: Kernel, from: bigint, length: number): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** How far behind the code it is looked for: read-only data follows, and no kernel has more than some 30 MiB of that. */
+/**
+ * How far after the code to search, in bytes. Read-only data follows the code, and no kernel has more than about 30 MiB
+ * of it.
+ */
 const MAX_SEARCHED_BYTES = 64 << 20;
 const IKCFG_ST = Buffer.from("IKCFG_ST");
 
-/** Where the mark in front of the data is, in a kernel that names its functions alone (no CONFIG_KALLSYMS_ALL). */
+/** Searches for the mark before the data, for a kernel that has symbols for functions only (no CONFIG_KALLSYMS_ALL). */
 function* configData(kernel: Kernel): Generator<Piece, bigint | undefined, void> {
   const code = kernel.symbols.find("_etext") ?? kernel.symbols.find("_stext");
   if (!code || kernel.symbols.find("init_task")) return undefined;
-  // A mark may begin on one page and end on the next.
+  // A mark can extend over two pages.
   let carried = Buffer.alloc(0);
   let at = code.address;
   for (let done = 0, pages = 0; done < MAX_SEARCHED_BYTES; pages++) {
@@ -68,13 +73,15 @@ function* configData(kernel: Kernel): Generator<Piece, bigint | undefined, void>
   return undefined;
 }
 
-/** A name of `enum dmi_field` and what the firmware says; reading it may throw Fault. */
+/** A name of `enum dmi_field` and its value from the firmware; reading it may throw Fault. */
 export interface DmiString {
   readonly name: string;
   readonly value: () => string;
 }
 
-/** `dmi_ident[]` (drivers/firmware/dmi_scan.c), those that are set; undefined without DMI. @throws Fault */
+/**
+ * Returns the strings of `dmi_ident[]` (drivers/firmware/dmi_scan.c) that are set; undefined without DMI. @throws Fault
+ */
 export function dmiStrings(kernel: Kernel): DmiString[] | undefined {
   const table = globalAddress(kernel, "dmi_ident");
   if (table === undefined) return undefined;
@@ -88,7 +95,7 @@ export function dmiStrings(kernel: Kernel): DmiString[] | undefined {
   });
 }
 
-/** More than any architecture has. */
+/** Limit of the system calls; no architecture has as many. */
 const MAX_SYSTEM_CALLS = 4096;
 
 /** An entry of `sys_call_table[]`. */
@@ -97,7 +104,10 @@ export interface SystemCall {
   readonly address: bigint;
 }
 
-/** The system call table, as far as its entries point to code; empty for a kernel without one. @throws Fault */
+/**
+ * Yields the entries of the system call table up to the first that does not point to code; none for a kernel without a
+ * table. @throws Fault
+ */
 export function* systemCalls(kernel: Kernel): Generator<SystemCall, void, void> {
   const table = kernel.symbols.find("sys_call_table");
   if (!table) return;
@@ -105,16 +115,22 @@ export function* systemCalls(kernel: Kernel): Generator<SystemCall, void, void> 
   const count = Math.min(Math.floor(table.size / wordSize), MAX_SYSTEM_CALLS);
   for (let number = 0; number < count; number++) {
     const address = kernel.memory.word(table.address + BigInt(number * wordSize));
-    // What lies between the table's end and the next symbol is no entry.
+    // The words between the table's end and the next symbol are not entries.
     if (!kernel.code.isText(address)) return;
     yield { number, address };
   }
 }
 
-/** What the names of one system call start with: its body, the table's entry (include/asm/syscall_wrapper.h of each architecture). */
+/**
+ * Prefixes of the symbols of one system call, the most specific first: its body, the entry in the table
+ * (include/asm/syscall_wrapper.h of each architecture).
+ */
 const PREFIXES = ["__do_sys_", "__x64_sys_", "__arm64_sys_", "__s390x_sys_", "__se_sys_", "__ia32_sys_"];
 
-/** A system call's name: of those that stand for the same address the one that says most, whatever came first. */
+/**
+ * Returns the name of a system call. If several symbols have the address, the most specific prefix is used, whatever
+ * the order of the symbols.
+ */
 export function systemCallName(kernel: Kernel, address: bigint): string {
   const name = kernel.symbols.at(address)?.name ?? "(unknown)";
   const prefix = PREFIXES.find((one) => name.startsWith(one));

@@ -1,3 +1,4 @@
+/** The `sys` command: gives an overview of the crashed system. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
@@ -32,15 +33,15 @@ import {
 export const sys = command({
   name: "sys",
   readsOnly: true,
-  summary: "what was running, where, and why it stopped",
+  summary: "overview: kernel, machine, panic reason",
   usage: "[-c [name|number]] [-t] [-i] [config]",
   options: [
     { flag: "-c", help: "system calls: all of them, those whose names contain a text, or one by its number" },
     { flag: "-t", help: "why the kernel is tainted: the mask and its letters" },
-    { flag: "-i", help: "what the firmware says of the machine (DMI)" },
+    { flag: "-i", help: "the firmware's description of the machine (DMI)" },
   ],
   description:
-    "Says which kernel crashed, when, on what machine and why. With config, the kernel's own .config, where it was built with CONFIG_IKCONFIG.",
+    "Shows which kernel crashed, when, on what machine and why. With config, shows the kernel's .config, if it was built with CONFIG_IKCONFIG.",
   examples: [
     { line: "sys", shows: "The first questions of any crash." },
     { line: "sys -c select", shows: "Numbers and places of the select system calls." },
@@ -62,13 +63,13 @@ export const sys = command({
     else if (args.rest.length > 0) throw new WrongUse(`no such argument: ${args.rest.join(" ")}`);
     else {
       yield form(kernel, overviewForm, context, { isAnswer: true });
-      // Without any task the row of tasks says why.
+      // If there are no tasks, the TASKS row shows the reason.
       if (taskTable(kernel).tasks.length > 0) yield* missingTasks(kernel, "sys: ");
     }
   },
 });
 
-/** What crash says, in its order; a fact that this dump cannot give is a fault in its place. */
+/** The rows of the overview, in crash's order. A value that the dump does not contain is shown as a fault. */
 export const overviewForm: Form<Context, PanelKeys["sys"]> = {
   width: 12,
   columns: {
@@ -88,11 +89,15 @@ export const overviewForm: Form<Context, PanelKeys["sys"]> = {
       value: ({ session }) => session.vmcore,
       text: (_, { session }) => `${session.vmcore.join(" ")}${partMark(session)}`,
     },
-    incomplete: { kind: "flag", about: "its writer came to no end", value: ({ session }) => session.incomplete },
+    incomplete: {
+      kind: "flag",
+      about: "the dump was not written completely",
+      value: ({ session }) => session.incomplete,
+    },
     erased: {
       kind: "text",
       title: "ERASED",
-      about: "what a filter erased from it",
+      about: "data that a filter erased from the dump",
       value: ({ session }) => session.erased,
     },
     cpus: {
@@ -133,7 +138,7 @@ export const overviewForm: Form<Context, PanelKeys["sys"]> = {
       value: ({ kernel }) => utsname(kernel).machine,
       text: (machine, { kernel }) => `${machine}  (${megahertz(kernel) ?? "unknown"} Mhz)`,
     },
-    megahertz: { kind: "number", about: "x86 alone keeps it", value: ({ kernel }) => megahertz(kernel) },
+    megahertz: { kind: "number", about: "x86 only", value: ({ kernel }) => megahertz(kernel) },
     memory: {
       kind: "number",
       title: "MEMORY",
@@ -144,7 +149,7 @@ export const overviewForm: Form<Context, PanelKeys["sys"]> = {
     panic: {
       kind: "text",
       title: "PANIC",
-      about: "null for a machine that was running",
+      about: "null for a machine that did not panic",
       value: ({ kernel }) => panicMessage(kernel),
       text: (message) => `"${message}"`,
       absent: "(no panic: the machine was running)",
@@ -157,13 +162,16 @@ const taintMark = (kernel: Kernel): string => (attempt(() => taintedMask(kernel)
 const partMark = ({ incomplete, dumpLevel }: SessionFacts): string =>
   incomplete ? "  [INCOMPLETE]" : dumpLevel ? "  [PARTIAL DUMP]" : "";
 
-/** Where the dump alone gives symbols and types, it says so instead of a path. */
+/** Returns the text that replaces the path of the vmlinux when symbols and types come from the dump alone. */
 function withoutVmlinux(kernel: Kernel): string {
   const sources = [...kernel.symbols.sources, ...kernel.types.sources];
   return `(no vmlinux; from the dump: ${sources.length > 0 ? [...new Set(sources)].join(", ") : "nothing"})`;
 }
 
-/** @throws Fault of `read` when there is no other answer, and of damage, which is to be seen */
+/**
+ * Returns the value of `read`, or `other` if it throws a Fault. @throws Fault if `other` is undefined, or if the data
+ * is damaged
+ */
 function attemptOr<T>(read: () => T, other: T | undefined): T {
   const value = attempt(read);
   if (!(value instanceof Fault)) return value;
@@ -171,7 +179,7 @@ function attemptOr<T>(read: () => T, other: T | undefined): T {
   return other;
 }
 
-/** Tasks that can be listed; without types, the kernel's own count and an idle task for each CPU. */
+/** Returns the number of listed tasks; if none can be listed, the kernel's own count plus one idle task per CPU. */
 function taskCount(kernel: Kernel): number {
   const { tasks, fault } = taskTable(kernel);
   if (!fault || tasks.length > 0) return tasks.length;
@@ -180,7 +188,7 @@ function taskCount(kernel: Kernel): number {
   return counted + possibleCpus(kernel).length;
 }
 
-/** Rows are the mask of taints. */
+/** The table of taints. A row is the taint mask. */
 export const taintTable: Table<{ readonly kernel: Kernel; readonly mask: bigint }> = {
   columns: {
     mask: { kind: "integer", title: "", gap: "TAINTED_MASK: ", unit: "hex", value: ({ mask }) => mask, text: hex },
@@ -222,7 +230,7 @@ interface Call extends SystemCall {
   readonly source: { readonly file: string; readonly line: number } | undefined;
 }
 
-/** @param radix of the numbers */
+/** The table of system calls. @param radix radix of the numbers */
 export const callsTable = (radix: 10 | 16 = 10): Table<Call> => ({
   columns: {
     number: {
@@ -268,5 +276,5 @@ function* calls({ kernel, radix }: Context, wanted: string | undefined): Pieces 
   }
 }
 
-/** crash tells where a file is from a directory within the tree. */
+/** Returns a file name as crash prints it, relative to a directory inside the source tree. */
 const fromBuild = (file: string): string => (file.startsWith("/") ? file : `../${file}`);
