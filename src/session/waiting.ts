@@ -1,12 +1,13 @@
+/** Lets a job wait for asynchronous work. */
 import { setTimeout } from "node:timers/promises";
 import type { Piece } from "../say/piece.ts";
 
-/** What is waited for is looked at so often: for how far it is, and for a user who gives it up. */
+/** Interval in milliseconds between updates of the progress and checks for a cancel. */
 const POLL_MS = 100;
 
 /**
- * Waits for what goes on beside a job and tells how far it is; a job that is given up gives that up as well.
- * @param start never rejects
+ * Waits for asynchronous work and yields its progress. Aborts the work if the job is cancelled.
+ * @param start must not reject
  */
 export function* waitingFor<T>(
   start: (signal: AbortSignal) => Promise<T>,

@@ -79,10 +79,13 @@ test("where VMCOREINFO has garbage for the build-id, the kernel's own is told, a
 test("a part of the DWARF that dwz moved to a file that is not there is named", () => {
   const link = Buffer.concat([Buffer.from("../dwz/kernel\0"), Buffer.from("cd".repeat(20), "hex")]);
   const text = said({ "dump/vmlinux": { buildId, sections: [{ name: ".gnu_debugaltlink", bytes: link }] } });
-  assert.match(text, /^ {2}taken {4}dump\/vmlinux has the dump's build-id; but dwz\/kernel is missing, to which dwz moved a part of its DWARF: names and types in it are unknown$/m); // prettier-ignore
+  assert.match(text, /^ {2}taken {4}dump\/vmlinux has the dump's build-id; but the names and types that dwz moved to dwz\/kernel are unknown, because that file is missing$/m); // prettier-ignore
   const places = debuginfoPlaces({ vmlinux: { buildId, sections: [{ name: ".gnu_debugaltlink", bytes: link }] } });
   const session = openSession({ vmcore, vmlinux: join(places.root, "vmlinux") });
-  assert.match(session.warnings.join(), /vmlinux can be used; but \S+dwz\/kernel is missing/);
+  assert.match(
+    session.warnings.join(),
+    /vmlinux can be used; but the names and types that dwz moved to \S+dwz\/kernel are unknown, because that file is missing/,
+  );
   session.close();
 });
 
@@ -132,5 +135,5 @@ test("what a forged dump has for its release drives no terminal, and is in no co
 });
 
 test("that no debuginfod server has a file is told where its note lies", () => {
-  assert.match(said({ [`cache/${buildId}/debuginfo`]: "" }), /^ {2}absent {3}cache\/[0-9a-f]{40}\/debuginfo is empty: debuginfod's note that no server has it$/m); // prettier-ignore
+  assert.match(said({ [`cache/${buildId}/debuginfo`]: "" }), /^ {2}absent {3}cache\/[0-9a-f]{40}\/debuginfo is empty: debuginfod noted that no server has it$/m); // prettier-ignore
 });

@@ -1,3 +1,4 @@
+/** A client of debuginfod servers that shares its cache with elfutils, gdb and drgn. */
 import { attemptSystem } from "../../base/systemError.ts";
 import { once as onceEmitted } from "node:events";
 import {
@@ -21,50 +22,50 @@ import { isBuildId } from "../find/debuginfoPlaces.ts";
 import { fetchWithin } from "./redirect.ts";
 import { claimPart, leavePart, PART_NAME } from "./partFile.ts";
 
-/** How debuginfod servers are asked, in the terms of debuginfod_find_debuginfo(3). */
+/** How to query debuginfod servers, in the terms of debuginfod_find_debuginfo(3). */
 export interface DebuginfodOptions {
-  /** Base addresses, asked in this order; none: nothing is asked. */
+  /** Base URLs, queried in this order; empty for no queries. */
   readonly urls: readonly string[];
-  /** Directory that is shared with elfutils, gdb and drgn. */
+  /** Cache directory, shared with elfutils, gdb and drgn. */
   readonly cache: string;
-  /** In this many milliseconds a server must send at least 100 KiB, or all that is left. */
+  /** Milliseconds in which a server must send at least 100 KiB, or the rest of the file. */
   readonly timeout: number;
-  /** Bytes; a larger file is not taken. */
+  /** Limit of a file in bytes; larger files are refused. */
   readonly maxSize: number;
   readonly signal?: AbortSignal | undefined;
-  /** @param total undefined when the server does not tell */
+  /** Receives progress in bytes. @param total undefined if the server does not state it */
   readonly onProgress?: (done: number, total: number | undefined) => void;
 }
 
-/** What asking came to: the file in the cache, or what is wrong. Neither: no server has the file. */
+/** The result of a query: the file in the cache, or what failed. If neither is present, no server has the file. */
 export interface DebuginfodAnswer {
   readonly path: string | undefined;
   readonly remarks: readonly string[];
-  /** Servers that cannot be reached, are too slow or fail: they are better not asked for anything else. */
+  /** Servers that are unreachable, too slow or failing, and should not be used again. */
   readonly unusable: readonly string[];
 }
 
-/** For so long nobody is asked again for what no server had: debuginfod_find_debuginfo(3), "cache_miss_s". */
+/** Negative-cache lifetime: debuginfod_find_debuginfo(3), "cache_miss_s". */
 const MISS_MS = 600_000;
 
 const TIMEOUT_S = 90;
 const LEAST_BYTES = 100 << 10;
-/** The largest vmlinux of a distribution has some 1 GiB. */
+/** Default limit of a file. The largest vmlinux of a distribution has some 1 GiB. */
 const MAX_SIZE = 4 * 2 ** 30;
 const MAX_SOURCE = 16 << 20;
-/** NAME_MAX of Linux' file systems, and what a part has behind it. */
+/** NAME_MAX of Linux' file systems, minus the suffix of a part. */
 const MAX_NAME = 255 - PART_NAME;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What DEBUGINFOD_URLS, DEBUGINFOD_TIMEOUT and DEBUGINFOD_MAXSIZE say; without the first no server is asked. */
+/** Reads DEBUGINFOD_URLS, DEBUGINFOD_TIMEOUT and DEBUGINFOD_MAXSIZE; without the first no server is queried. */
 export function debuginfodOptions(env: Environment, cache: string): DebuginfodOptions {
   const number = (name: string, otherwise: number): number => {
     const value = Number(env[name]);
     return Number.isFinite(value) && value > 0 ? value : otherwise;
   };
   return {
-    // Words such as "ima:enforcing" stand among the addresses.
+    // DEBUGINFOD_URLS may also contain words such as "ima:enforcing".
     urls: (env["DEBUGINFOD_URLS"] ?? "").split(/\s+/).filter((word) => /^https?:\/\//.test(word)),
     cache,
     timeout: 1000 * number("DEBUGINFOD_TIMEOUT", TIMEOUT_S),
@@ -73,15 +74,16 @@ export function debuginfodOptions(env: Environment, cache: string): DebuginfodOp
 }
 
 /**
- * Fetches the debuginfo of a build-id. What servers send is taken only when it is an ELF file of that build-id. A
- * transfer that is cut off or cancelled leaves a part, which the next one continues. Never rejects.
+ * Fetches the debuginfo of a build ID. Accepts a file only if it is an ELF file with that build ID. An interrupted or
+ * cancelled transfer leaves a part, which the next one continues. Never rejects.
  */
 export const fetchDebuginfo = (buildId: string, options: DebuginfodOptions): Promise<DebuginfodAnswer> =>
   fetched(buildId, "debuginfo", "debuginfo", (part) => checkBuildId(part, buildId), options);
 
 /**
- * Fetches a source file of a build-id. @param file absolute, as the debuginfo has it: by a relative one servers know
- * nothing, which holds for all of the kernel's own units. Never rejects.
+ * Fetches a source file of a build ID. Never rejects.
+ * @param file absolute path, as in the debuginfo. Servers do not serve relative paths, which all of the kernel's own
+ *   units have.
  */
 export async function fetchSource(
   buildId: string,
@@ -91,14 +93,18 @@ export async function fetchSource(
   const path = posix.normalize(file);
   if (!path.startsWith("/") || path.includes("\0"))
     return { path: undefined, remarks: ["debuginfod serves no source whose path is relative"], unusable: [] };
-  // path_escape() in elfutils' debuginfod-client.c: no name in the cache has a slash.
+  // path_escape() in elfutils' debuginfod-client.c removes all slashes from names in the cache.
   const name = `source${path.replaceAll("#", "#_").replaceAll("/", "##")}`;
   if (name.length > MAX_NAME) return { path: undefined, remarks: ["the path of the source is too long"], unusable: [] };
   const address = `source${path.split("/").map(encodeURIComponent).join("/")}`;
   return fetched(buildId, name, address, checkText, { ...options, maxSize: Math.min(options.maxSize, MAX_SOURCE) });
 }
 
-/** @param name in the cache's folder of the build-id @param address what is asked for of the build-id */
+/**
+ * Fetches a file.
+ * @param name in the cache's folder of the build ID
+ * @param address path below the build ID on the server
+ */
 async function fetched(
   buildId: string,
   name: string,
@@ -106,7 +112,7 @@ async function fetched(
   check: (part: string) => void,
   options: DebuginfodOptions,
 ): Promise<DebuginfodAnswer> {
-  if (!isBuildId(buildId)) return { path: undefined, remarks: ["what the dump tells is no build-id"], unusable: [] };
+  if (!isBuildId(buildId)) return { path: undefined, remarks: ["the build-id in the dump is invalid"], unusable: [] };
   const folder = join(options.cache, buildId);
   const path = join(folder, name);
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -135,12 +141,12 @@ async function fetched(
     }
   }
   if (remarks.length === 0 && options.urls.length > 0 && !options.signal?.aborted) noteMiss(path);
-  // Only an empty folder goes: one with a part in it stays for the next time.
+  // Remove the folder only if it is empty: a part in it is continued by the next transfer.
   else if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
   return { path: undefined, remarks, unusable };
 }
 
-/** Whether a file that some client left in the cache is what it should be; one that is not is removed. */
+/** Whether a file in the cache is what it should be; removes it if not. */
 function isSound(path: string, check: (part: string) => void): boolean {
   try {
     check(path);
@@ -150,29 +156,29 @@ function isSound(path: string, check: (part: string) => void): boolean {
   }
 }
 
-/** As elfutils' clients do: an empty file that nobody may read. */
+/** Notes in the cache that no server has a file: an empty file that cannot be read, as elfutils' clients create. */
 function noteMiss(path: string): void {
   rmSync(`${path}.part`, { force: true });
-  // Where another client was faster, what it noted, or fetched, stays.
+  // Keep what another client noted or fetched in the meantime.
   attemptSystem(() => writeFileSync(path, "", { mode: 0, flag: "wx" }));
 }
 
-/** The server is as it should be, and has no such file. */
+/** The server works, but does not have the file. */
 class Absent extends Error {}
 
-/** What a server sent is of no use: no part of it is kept. */
+/** The server sent invalid data, which is discarded. */
 class Refused extends Error {}
 
 /**
- * Has `fetch` go by the proxies of http_proxy, https_proxy and no_proxy, as curl does in all other clients. Node does
- * so only when it is told, and an old one cannot.
+ * Makes `fetch` use the proxies of http_proxy, https_proxy and no_proxy, as curl does in all other clients. Node uses
+ * them only if this is set, and old versions cannot.
  */
 const useProxies = once(() => {
   const { setGlobalProxyFromEnv: use } = http as { readonly setGlobalProxyFromEnv?: () => unknown };
   if (["http_proxy", "https_proxy"].some((name) => process.env[name] ?? process.env[name.toUpperCase()])) use?.();
 });
 
-/** Appends to the part that is there, from where it ends. */
+/** Appends to the existing part from its end. */
 async function transfer(address: string, part: string, options: DebuginfodOptions): Promise<void> {
   const { timeout, maxSize, onProgress } = options;
   useProxies();
@@ -185,20 +191,20 @@ async function transfer(address: string, part: string, options: DebuginfodOption
     seen = done;
   }, timeout);
   try {
-    // Not compressed: places in a compressed stream are none in the file.
+    // Request no compression, because offsets in a compressed stream are not offsets in the file.
     const headers = { "accept-encoding": "identity", ...(done > 0 && { range: `bytes=${done}-` }) };
     const response = await fetchWithin(address, { signal, headers }, options.urls);
     if (response.status === 416) throw new Refused("does not continue the part that is there; it was dropped");
     if (response.status === 404) throw new Absent("does not have it");
     if (!response.ok || !response.body) throw new Error(`answers ${response.status} ${response.statusText}`.trimEnd());
     if (response.status !== 206) done = seen = 0;
-    else if (startOf(response) !== done) throw new Refused("continues elsewhere than it was asked to");
+    else if (startOf(response) !== done) throw new Refused("continues at another offset than requested");
     const total = totalOf(response, done);
     const tooLarge = `sends more than ${maxSize} bytes (DEBUGINFOD_MAXSIZE)`;
     if (total !== undefined && total > maxSize) throw new Refused(tooLarge);
     const stream = createWriteStream(part, { flags: done > 0 ? "a" : "w" });
     const failed = onceEmitted(stream, "error").then(([error]) => Promise.reject(error as Error));
-    failed.catch(() => {}); // seen by the races below
+    failed.catch(() => {}); // handled by the races below
     try {
       for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
         if ((done += chunk.length) > maxSize) throw new Refused(tooLarge);
@@ -218,18 +224,21 @@ async function transfer(address: string, part: string, options: DebuginfodOption
   }
 }
 
-/** Where the bytes of a partial answer belong (RFC 9110, 14.4). */
+/** Returns the offset of a partial response (RFC 9110, 14.4). */
 const startOf = ({ headers }: Response): number =>
   Number(/^bytes (\d+)-\d+\/(?:\d+|\*)$/.exec(headers.get("content-range") ?? "")?.[1] ?? NaN);
 
-/** Bytes of the whole file, as far as the server tells; debuginfod(8) has a header of its own for answers in chunks. */
+/**
+ * Returns the size of the whole file in bytes, if the server states it; debuginfod(8) has its own header for chunked
+ * responses.
+ */
 function totalOf({ headers }: Response, done: number): number | undefined {
   const length = Number(headers.get("content-length") ?? NaN);
   const total = Number.isFinite(length) ? done + length : Number(headers.get("x-debuginfod-size") ?? NaN);
   return Number.isFinite(total) ? total : undefined;
 }
 
-/** @throws Refused for what is no ELF file of that build-id; it is removed */
+/** Checks and otherwise removes a file. @throws Refused if it is not an ELF file with that build ID */
 function checkBuildId(part: string, buildId: string): void {
   const file = openFile(part);
   const found = attempt(() => openElf(file).buildId);
@@ -237,22 +246,22 @@ function checkBuildId(part: string, buildId: string): void {
   if (found === buildId) return;
   rmSync(part, { force: true });
   throw new Refused(
-    found instanceof Fault ? "sends what is no ELF file" : `sends a file of build-id ${found ?? "(none)"}`,
+    found instanceof Fault ? "sends a file that is not ELF" : `sends a file of build-id ${found ?? "(none)"}`,
   );
 }
 
-/** @throws Refused for what is no text; it is removed */
+/** Checks and otherwise removes a file. @throws Refused if it is not text */
 function checkText(part: string): void {
   if (!wholeFile(part, MAX_SOURCE).includes(0)) return;
   rmSync(part, { force: true });
-  throw new Refused("sends what is no source");
+  throw new Refused("sends a file that is not text");
 }
 
-/** fetch hides what went wrong in the cause of "fetch failed". */
+/** Returns the reason of an error. `fetch` stores the reason in the cause of "fetch failed". */
 function reasonOf(error: Error): string {
   if (error.name === "AbortError") return "was cancelled";
   const { cause } = error;
   return cause instanceof Error
-    ? `cannot be asked: ${cause.message || String((cause as NodeJS.ErrnoException).code)}`
+    ? `cannot be reached: ${cause.message || String((cause as NodeJS.ErrnoException).code)}`
     : error.message;
 }

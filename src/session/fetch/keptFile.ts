@@ -1,12 +1,12 @@
+/** Writes files into a cache, completely or not at all. */
 import { attemptSystem } from "../../base/systemError.ts";
 import { randomUUID } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Keeps what the next session need not work out again, whole or not at all. Permissions are those of the umask unless
- * they are given.
- * @returns whether it was kept: a cache that cannot be written to is none
+ * Stores a file that saves work in the next session. Permissions follow the umask unless `modes` is given.
+ * @returns whether it was stored; false if the cache cannot be written to
  */
 export function keepFile(path: string, bytes: Uint8Array, modes: { folder?: number; file?: number } = {}): boolean {
   const part = `${path}.${randomUUID()}.part`;
@@ -18,8 +18,8 @@ export function keepFile(path: string, bytes: Uint8Array, modes: { folder?: numb
 }
 
 /**
- * Gives a finished file its name in a cache, unless there is one of that name: that one stays.
- * @throws NodeJS.ErrnoException for any other reason
+ * Moves a finished file to its name in a cache. An existing file of that name is kept.
+ * @throws NodeJS.ErrnoException for errors other than an existing file
  */
 export function placeNew(part: string, path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -27,13 +27,13 @@ export function placeNew(part: string, path: string): void {
     linkSync(part, path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Some file systems know no second name for a file.
+    // Some file systems do not support hard links.
     if (code !== "EEXIST" && !existsSync(path)) renameSync(part, path);
   }
   rmSync(part, { force: true });
 }
 
-/** `keepFile` where nothing is replaced. @returns whether the file is there now */
+/** Runs `keepFile` without replacing an existing file. @returns whether the file exists now */
 export function keepNewFile(path: string, bytes: Uint8Array): boolean {
   const part = `${path}.${randomUUID()}.part`;
   return isKept(part, () => {
@@ -43,10 +43,10 @@ export function keepNewFile(path: string, bytes: Uint8Array): boolean {
   });
 }
 
-/** Whether the system lets a file be kept; if not, nothing of its part stays. */
+/** Runs `keep`; removes the part if it fails. @returns whether it succeeded */
 function isKept(part: string, keep: () => void): boolean {
   const kept = attemptSystem(() => (keep(), true)) ?? false;
-  // Refused where a directory of the path is none: nothing was written.
+  // Ignore errors: nothing was written if a directory of the path is a file.
   if (!kept) attemptSystem(() => rmSync(part, { force: true }));
   return kept;
 }

@@ -1,3 +1,4 @@
+/** Extracts debuginfo from packages into debuginfod's cache. */
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
@@ -18,50 +19,50 @@ import { isPackage, packageMembers } from "../../archive/packageMembers.ts";
 import { openingPacked } from "../../archive/packedFile.ts";
 import type { UnpackOptions } from "../../archive/unpack.ts";
 
-/** No file of a package is larger: a vmlinux has some 1 GiB. */
+/** Limit of a file in a package in bytes. A vmlinux has some 1 GiB. */
 const MAX_FILE = 4 * 2 ** 30;
 const MAX_LISTED = 4096;
 const MAX_NOTE = 1 << 20;
 const VMLINUX = /(^|\/)vmlinux(-[^/]*)?(\.debug)?$/;
-/** Ubuntu packs modules with debuginfo one by one as well. */
+/** Matches names of modules. Ubuntu compresses each module with debuginfo as well. */
 const MODULE = /(?:^|\/)([^/]+)\.ko(?:\.debug)?(?:\.xz|\.zst|\.gz)?$/;
-/** Names of packages with debuginfo: linux-image-REL-dbg_6.1.192-2_amd64.deb, kernel-debuginfo-REL.rpm. */
+/** Matches names of packages with debuginfo: linux-image-REL-dbg_6.1.192-2_amd64.deb, kernel-debuginfo-REL.rpm. */
 const DEBUGINFO_PACKAGE = /-(dbg|dbgsym)_|-debuginfo-(?!common)/;
 
-/** What a package has, noted so that it is not unpacked at every opening. */
+/** The contents of a package, stored so that it is not unpacked at every opening. */
 interface Noted {
-  /** Its build-id; null where there is none. */
+  /** The build ID of the vmlinux; null if there is none. */
   readonly vmlinux: string | null;
-  /** Build-ids of the modules that were taken, null for those that no dump asked for yet. */
+  /** Build IDs of the extracted modules; null for modules that no dump needed yet. */
   readonly modules: Readonly<Record<string, string | null>>;
 }
 
-/** What is used in place of packages. */
+/** The options that replace packages by extracted files. */
 export interface WithoutPackages<Options> {
   readonly options: Options;
-  /** What became of each package, in sentences. */
+  /** A sentence for each package that was not used. */
   readonly remarks: readonly string[];
 }
 
 export interface PackageWatch {
-  /** What was not unpacked when it is aborted is done without. */
+  /** Aborting it leaves out the packages that are not unpacked yet. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (path: string, done: number, total: number) => void;
-  /** Receives the steps of the opening of the dump, which tells what it needs. */
+  /** Receives the steps of the opening of the dump, which finds out what the dump needs. */
   readonly onStep?: (step: unknown) => void;
 }
 
 type Opening = Required<Pick<PackageWatch, "signal" | "onStep">>;
 
-/** Whether there is anything to be done for `withoutPackages`. */
+/** Whether the options contain packages for `withoutPackages`. */
 export const hasPackages = ({ vmlinux, preferredVmlinux = [], modules = [], search }: OpenOptions): boolean =>
   [vmlinux ?? "", ...preferredVmlinux, ...modules].some(isPackage) ||
   (search !== undefined && packagesBeside(search.beside).length > 0);
 
 /**
- * Takes debuginfo out of packages: those that are named as `vmlinux` or in `modules`, and, when nothing better is
- * there, those among `preferredVmlinux` and beside the dump. What the dump needs of them goes into debuginfod's cache, by
- * build-id, where the search finds it, this time and the next, and other debuggers do as well.
+ * Extracts debuginfo from packages: those named as `vmlinux` or in `modules`, and, if there is nothing better, those
+ * among `preferredVmlinux` and next to the dump. What the dump needs is stored in debuginfod's cache by build ID, where
+ * this and later searches and other debuggers find it.
  * @throws OpenError as `openSession`, and for a package that cannot be used
  */
 export async function withoutPackages<Options extends OpenOptions>(
@@ -81,7 +82,7 @@ export async function withoutPackages<Options extends OpenOptions>(
     search: named.length + preferred.length > 0 ? { ...(search ?? nowhere), cache } : search,
   };
   const wanted = await wantedOf(plain, { signal, onStep });
-  // A cancel leaves out the packages and not the dump, also while the dump is opened to see what it needs.
+  // A cancel leaves out the packages but not the dump, even while the dump is opened to find out what it needs.
   if (!wanted) return { options: plain, remarks: [...new Set([...named, ...preferred])].map(notUnpacked) };
   const { missing } = wanted;
   const lacksKernel = missing.some(({ name }) => name === "vmlinux");
@@ -93,10 +94,10 @@ export async function withoutPackages<Options extends OpenOptions>(
       const isForced = path === vmlinux && options.force === true;
       const noted = await unpackOnce(path, isForced ? { ...wanted, kernel: undefined } : wanted, cache, watch);
       if (path !== vmlinux) continue;
-      if (noted.vmlinux === null) throw new OpenError(`${path} has no vmlinux with debuginfo in it`);
+      if (noted.vmlinux === null) throw new OpenError(`${path} does not contain a vmlinux with debuginfo`);
       if (!isForced && wanted.kernel !== undefined && noted.vmlinux !== wanted.kernel)
         throw new OpenError(
-          `${path} has the vmlinux of another build: its build-id is ${noted.vmlinux}, the dump's kernel has ${wanted.kernel}`,
+          `${path} contains the vmlinux of another build: its build-id is ${noted.vmlinux}, the dump's kernel has ${wanted.kernel}`,
         );
       plain.vmlinux = inCache(cache, noted.vmlinux);
     } catch (error) {
@@ -112,16 +113,16 @@ export async function withoutPackages<Options extends OpenOptions>(
   return { options: plain, remarks };
 }
 
-/** What a dump needs. */
+/** The debuginfo that a dump needs. */
 interface Wanted {
   readonly missing: readonly Missing[];
-  /** The kernel's build-id; undefined where the dump tells none, or any will do. */
+  /** The kernel's build ID; undefined if the dump contains none, or if any build is accepted. */
   readonly kernel: string | undefined;
 }
 
 const notUnpacked = (path: string): string => `${path} was not unpacked: cancelled`;
 
-/** @returns undefined after a cancel. @throws OpenError */
+/** @returns undefined after a cancel @throws OpenError */
 async function wantedOf(options: OpenOptions, { signal, onStep }: Opening): Promise<Wanted | undefined> {
   let session: Session | undefined;
   try {
@@ -136,7 +137,7 @@ async function wantedOf(options: OpenOptions, { signal, onStep }: Opening): Prom
   }
 }
 
-/** Packages with debuginfo beside a dump; whether they are of its kernel their contents tell. */
+/** Returns the packages with debuginfo next to a dump. Their contents decide whether they belong to its kernel. */
 function packagesBeside(directories: readonly string[]): string[] {
   return directories.flatMap((directory) => {
     const names = attemptSystem(() => readdirSync(directory)) ?? [];
@@ -147,12 +148,15 @@ function packagesBeside(directories: readonly string[]): string[] {
   });
 }
 
-/** How unpacking is watched, with the session's budget. */
+/** Cancellation and progress of unpacking, with the session's budget. */
 type Watch = UnpackOptions & { readonly budget: Budget };
 
 const inCache = (cache: string, buildId: string): string => join(cache, buildId, "debuginfo");
 
-/** @throws Fault, Cancelled, NodeJS.ErrnoException */
+/**
+ * Unpacks a package unless its stored contents show that nothing more is needed. @throws Fault, Cancelled,
+ * NodeJS.ErrnoException
+ */
 async function unpackOnce(path: string, wanted: Wanted, cache: string, watch: Watch): Promise<Noted> {
   const { size, mtimeMs } = statSync(path);
   const key = createHash("sha256").update(`${path}\0${size}\0${mtimeMs}`).digest("hex").slice(0, 32);
@@ -172,7 +176,7 @@ async function unpackOnce(path: string, wanted: Wanted, cache: string, watch: Wa
   return made;
 }
 
-/** undefined for what is none of ours. */
+/** Reads the stored contents of a package; undefined if there are none or they are invalid. */
 function readNote(path: string): Noted | undefined {
   const text = attemptSystem(() => wholeFile(path, MAX_NOTE).toString("utf8"));
   if (text === undefined) return undefined;
@@ -209,10 +213,10 @@ async function unpack(path: string, { missing, kernel }: Wanted, cache: string, 
 }
 
 /**
- * Writes a file into the cache, unpacked, when it is of the build that is wanted. Other debuggers use that cache and
- * believe in its names, so what is there is never replaced, and nothing comes into it that this dump does not need.
- * @param wanted its build-id; undefined for any
- * @returns the build-id that it has; undefined for what has none, or no debuginfo
+ * Writes a file into the cache, unpacked, if it is of the wanted build. Other debuggers trust the names in that cache,
+ * so existing files are never replaced, and only files that this dump needs are added.
+ * @param wanted build ID; undefined for any
+ * @returns the file's build ID; undefined if it has none, or no debuginfo
  */
 async function keep(
   path: string,

@@ -1,12 +1,13 @@
+/** Follows HTTP redirects, but not into private networks. */
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 
-/** More than any chain of mirrors has. */
+/** Limit of redirects. */
 const MAX_REDIRECTS = 5;
 
 /**
- * Networks that are nobody's or one's own: a server far away must not have us ask what only this machine can reach.
- * IANA's special-purpose address registries (RFC 6890), and multicast.
+ * Networks that are private or reserved: a remote server must not direct requests to hosts that only this machine can
+ * reach. Source: IANA's special-purpose address registries (RFC 6890), and multicast.
  */
 const inside = new BlockList();
 for (const network of "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/3".split(" ")) add(network, "ipv4"); // prettier-ignore
@@ -17,17 +18,17 @@ function add(network: string, family: "ipv4" | "ipv6"): void {
   inside.addSubnet(address, Number(bits), family);
 }
 
-/** Whether an address can be anybody's in the Internet; that of an IPv4 address as IPv6 writes it as well. */
+/** Whether an IPv4 or IPv6 address is public. IPv4 addresses written as IPv6 are not. */
 export function isPublic(address: string): boolean {
   const family = isIP(address);
   return family !== 0 && !inside.check(address, family === 4 ? "ipv4" : "ipv6");
 }
 
 /**
- * Fetches as `fetch` does, but follows a redirection only by the same scheme, and to a host that was configured or has
- * public addresses only.
+ * Fetches like `fetch`, but follows a redirect only with the same scheme, and only to a configured host or a host with
+ * only public addresses.
  * @param configured addresses of the servers that the user named
- * @throws Error that tells where it was to lead; as `fetch`
+ * @throws Error that names the target of a refused redirect; the errors of `fetch`
  */
 export async function fetchWithin(
   address: string,
@@ -47,7 +48,7 @@ export async function fetchWithin(
         `redirects to ${next.protocol}//${next.host}: another scheme than ${url.protocol}// is not followed`,
       );
     if (!configured.some((one) => hostOf(one) === next.host) && !(await hasPublicAddresses(next.hostname)))
-      throw new Error(`redirects to ${next.host}, which is no public host: name it as a server to allow it`);
+      throw new Error(`redirects to ${next.host}, which is not a public host: name it as a server to allow it`);
     url = next;
   }
 }

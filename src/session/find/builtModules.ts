@@ -1,14 +1,15 @@
+/** Lists the modules that were built in a kernel tree. */
 import { attemptSystem } from "../../base/systemError.ts";
 import { join } from "node:path";
 import { wholeFile } from "../../base/file.ts";
 import { within } from "../sources/sourceRoot.ts";
 
-/** That of all modules of the kernel has some 300 KiB. */
+/** Limit in bytes. The list of all modules of the kernel has some 300 KiB. */
 const MAX_ORDER = 16 << 20;
 
 /**
- * Modules that were built in a tree, by its modules.order: names of objects, or of modules as kernels before v6.2
- * have them, of old ones with "kernel/" in front (scripts/Makefile.build).
+ * Returns the modules of a tree by its modules.order. The file lists objects, before v6.2 modules, and in old kernels
+ * paths with "kernel/" in front (scripts/Makefile.build).
  */
 export function builtModules(tree: string): string[] {
   return orderOf(join(tree, "modules.order")).flatMap((line) => {
@@ -19,7 +20,7 @@ export function builtModules(tree: string): string[] {
   });
 }
 
-/** No lines where no modules were built. */
+/** Reads the lines of a modules.order; empty if no modules were built. */
 const orderOf = (path: string): string[] =>
   attemptSystem(() => wholeFile(path, MAX_ORDER))
     ?.toString("utf8")

@@ -1,3 +1,4 @@
+/** Follows .gnu_debuglink and .gnu_debugaltlink to files with DWARF. */
 import { attemptSystem } from "../../base/systemError.ts";
 import { dirname, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
@@ -7,16 +8,16 @@ import { cString, viewOf } from "../../base/bytes.ts";
 import { type ElfFile, openElf } from "../../elf/elf.ts";
 import { buildIdPath } from "./debuginfoPlaces.ts";
 
-/** A link is a file name and a checksum or build-id. */
+/** Limit of a link in bytes. A link is a file name and a checksum or build ID. */
 const MAX_LINK = 4096 + 64;
 const CRC_CHUNK = 1 << 20;
-/** No module's debuginfo is larger: amdgpu's has some 100 MiB. */
+/** Limit in bytes of files whose checksum is computed. amdgpu's debuginfo, the largest, has some 100 MiB. */
 const MAX_CHECKED = 1 << 30;
 
 /**
- * The file that holds the DWARF of a stripped one, as .gnu_debuglink names it (gdb's documentation, "Debugging
- * Information in Separate Files"): beside it, in .debug, or in the debug directories. Its caller compares build-ids;
- * the checksum is looked at where there are none.
+ * Finds the file with the DWARF of a stripped one by .gnu_debuglink (gdb's documentation, "Debugging Information in
+ * Separate Files"): next to it, in .debug, or in the debug directories. The caller compares build IDs; the checksum is
+ * compared only if there is none.
  */
 export function linkedDebug(elf: ElfFile, path: string, debugDirectories: readonly string[]): string | undefined {
   const link = linkOf(elf, ".gnu_debuglink");
@@ -42,8 +43,8 @@ export function linkedDebug(elf: ElfFile, path: string, debugDirectories: readon
 }
 
 /**
- * The file that dwz moved common parts of the DWARF to, as .gnu_debugaltlink names it by path and build-id.
- * @returns the path that the file names when nothing is there
+ * Finds the file to which dwz moved common parts of the DWARF, by the path and build ID in .gnu_debugaltlink.
+ * @returns the recorded path if no such file exists
  */
 export function alternateDebug(
   elf: ElfFile,
@@ -66,9 +67,9 @@ export function alternateDebug(
   return candidates[0];
 }
 
-/** To be put behind what is said of a file. @param path of the file that dwz made */
+/** Returns the end of a sentence about a file whose alternate file is missing. @param path of the file that dwz made */
 export const lackingAlternate = (path: string): string =>
-  `; but ${path} is missing, to which dwz moved a part of its DWARF: names and types in it are unknown`;
+  `; but the names and types that dwz moved to ${path} are unknown, because that file is missing`;
 
 function linkOf(elf: ElfFile, name: string): { readonly name: string; readonly bytes: Uint8Array } | undefined {
   const section = elf.section(name);

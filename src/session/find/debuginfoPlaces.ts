@@ -1,26 +1,27 @@
+/** Lists the places where debuginfo may be on this machine. */
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 
-/** Where debuginfo is looked for. */
+/** Where to search for debuginfo. */
 export interface DebuginfoPlaces {
-  /** Directories of the dump's files: what somebody copied along with it. */
+  /** Directories of the dump's files. */
   readonly beside: readonly string[];
-  /** The user's own, flat or laid out as /usr/lib/debug is. */
+  /** Directories that the user named, flat or laid out as /usr/lib/debug. */
   readonly directories: readonly string[];
-  /** "/"; tests and unpacked images of other machines give theirs. */
+  /** Root directory, "/" except in tests and for unpacked images of other machines. */
   readonly root: string;
-  /** Where debuginfod's clients keep what they fetched; undefined to leave it out. */
+  /** The cache of debuginfod's clients; undefined to leave it out. */
   readonly cache: string | undefined;
 }
 
-/** A file that may be there, and what its place says of it. */
+/** A file that may exist, and how its path identifies it. */
 export interface Candidate {
   readonly path: string;
-  /** Its place names it by build-id, else by release, else it only has a fitting name. */
+  /** Whether the path contains the build ID, the release, or only a fitting name. */
   readonly by: "build-id" | "release" | "name";
 }
 
-/** The places of this machine. @param vmcore paths of the dump's files */
+/** Returns the places of this machine. @param vmcore paths of the dump's files */
 export function placesOf(
   vmcore: readonly string[],
   directories: readonly string[],
@@ -29,28 +30,37 @@ export function placesOf(
   return { beside: [...new Set(vmcore.map((path) => dirname(path)))], directories, root: "/", cache: cacheOf(env) };
 }
 
-/** debuginfod_find_debuginfo(3), "CACHE": where elfutils, gdb and drgn look as well. */
+/**
+ * Returns debuginfod's cache directory, which elfutils, gdb and drgn use as well (debuginfod_find_debuginfo(3),
+ * "CACHE").
+ */
 export function cacheOf(env: Readonly<Record<string, string | undefined>>): string {
   return env["DEBUGINFOD_CACHE_PATH"] || join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "debuginfod_client");
 }
 
-/** A release or build-id comes from the dump and becomes a part of a path, or of a command: nothing else may be in it. */
+/**
+ * Whether a text is a valid release. Releases and build IDs come from the dump and become parts of paths and commands,
+ * so other characters are refused.
+ */
 export const isRelease = (text: string | undefined): text is string =>
   text !== undefined && /^\w[\w.+~@-]{0,63}$/.test(text) && !text.includes("..");
 export const isBuildId = (text: string | undefined): text is string =>
   text !== undefined && /^[0-9a-f]{4,128}$/.test(text);
 
-/** Below a debug directory: .build-id/xx/yyy.debug, as gdb's documentation has it ("Debugging Information in Separate Files"). */
+/**
+ * Returns the path below a debug directory, .build-id/xx/yyy.debug (gdb's documentation, "Debugging Information in
+ * Separate Files").
+ */
 export const buildIdPath = (directory: string, buildId: string): string =>
   join(directory, ".build-id", buildId.slice(0, 2), `${buildId.slice(2)}.debug`);
 
-/** Debug directories of this machine and of the user, laid out as distributions do. */
+/** Returns the debug directories of this machine and of the user, laid out as distributions do. */
 export const debugDirectories = ({ directories, root }: DebuginfoPlaces): string[] => [
   ...directories.flatMap((directory) => [directory, join(directory, "usr/lib/debug")]),
   join(root, "usr/lib/debug"),
 ];
 
-/** Every place where the vmlinux of a kernel may lie, the surest first. */
+/** Yields the paths where the vmlinux of a kernel may be, the most certain first. */
 export function* vmlinuxCandidates(
   buildId: string | undefined,
   release: string | undefined,
@@ -86,7 +96,7 @@ export function* vmlinuxCandidates(
     yield { path: join(places.cache, buildId, "debuginfo"), by: "build-id" };
 }
 
-/** Every place where a list of a kernel's symbols may lie, the surest first. */
+/** Yields the paths where a list of a kernel's symbols may be, the most certain first. */
 export function* systemMapCandidates(release: string | undefined, places: DebuginfoPlaces): Generator<string> {
   const { beside, directories, root } = places;
   for (const directory of [...beside, ...directories]) {
@@ -94,14 +104,14 @@ export function* systemMapCandidates(release: string | undefined, places: Debugi
     for (const name of ["System.map", "kallsyms", "kallsyms.txt"]) yield join(directory, name);
   }
   if (!isRelease(release)) return;
-  // Debian has the real one with the vmlinux.
+  // Debian installs the complete System.map with the vmlinux.
   for (const directory of debugDirectories(places)) yield join(directory, `boot/System.map-${release}`);
   yield join(root, `boot/System.map-${release}`);
   for (const modules of ["usr/lib/modules", "lib/modules"])
     for (const path of ["System.map", "build/System.map"]) yield join(root, modules, release, path);
 }
 
-/** Directories in which all of a kernel's modules may have their debuginfo. @param vmlinux the one that was taken */
+/** Returns directories that may contain the debuginfo of all modules of a kernel. @param vmlinux the one in use */
 export function moduleDirectories(
   release: string | undefined,
   places: DebuginfoPlaces,
@@ -109,8 +119,8 @@ export function moduleDirectories(
 ): string[] {
   if (!isRelease(release)) return [];
   const folder = vmlinux === undefined ? undefined : dirname(resolve(vmlinux));
-  // Packages, unpacked anywhere, have the modules in the same tree as the vmlinux: Debian's beside boot, Fedora's and
-  // SUSE's below the vmlinux.
+  // An unpacked package has the modules in the same tree as the vmlinux: Debian's next to boot, Fedora's and SUSE's
+  // below the vmlinux.
   const root = folder !== undefined && basename(folder) === "boot" ? [dirname(folder)] : [];
   return [
     ...(folder !== undefined && basename(folder) === release ? [folder] : []),
@@ -123,7 +133,10 @@ export function moduleDirectories(
   ];
 }
 
-/** Where the kernel may have been built, with its modules all over the tree. @param vmlinux the one that was taken */
+/**
+ * Returns directories where the kernel may have been built, with its modules all over the tree. @param vmlinux the one
+ * in use
+ */
 export function buildTrees(
   release: string | undefined,
   { root }: DebuginfoPlaces,

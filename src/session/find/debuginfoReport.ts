@@ -1,3 +1,4 @@
+/** Reports which debuginfo was found for a dump, and how to get the rest. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { moduleName, modules } from "../../linux/module/module.ts";
 import { utsname } from "../../linux/utsname.ts";
@@ -9,34 +10,36 @@ import { missingModules } from "./missingDebuginfo.ts";
 import { type OpenOptions, openSession, type Session } from "../open/open.ts";
 import { type Try, tryVmlinux } from "./vmlinuxSearch.ts";
 
-/** One loaded module, and what was found for it. */
+/** One loaded module, with the debuginfo found for it. */
 export interface ModuleReport {
   readonly name: string;
   readonly buildId: string | undefined;
-  /** The file that is used; undefined when there is none. */
+  /** The file that is used; undefined if there is none. */
   readonly path: string | undefined;
-  /** It was built outside the kernel's tree: no package of the distribution has its debuginfo. */
+  /**
+   * Whether the module was built outside the kernel's tree, so that no package of the distribution has its debuginfo.
+   */
   readonly outOfTree: boolean;
   readonly tries: readonly Try[];
 }
 
-/** Everything that was tried to find a dump's debuginfo, and what to do for what is missing. */
+/** All files that were tried as a dump's debuginfo, and how to get what is missing. */
 export interface DebuginfoReport {
   readonly vmcore: readonly string[];
   readonly release: string | undefined;
   readonly version: string | undefined;
   readonly architecture: string;
   readonly buildId: string | undefined;
-  /** What VMCOREINFO has instead: garbage. */
+  /** The wrong build ID in VMCOREINFO, if it differs from the real one. */
   readonly wrongBuildId: string | undefined;
   readonly vmlinux: string | undefined;
   /** Whether the vmlinux has source lines and locals. */
   readonly hasDwarf: boolean;
-  /** What names come from, "kallsyms" or a file, and what types do, "BTF" or "DWARF"; empty for nothing at all. */
+  /** The sources of names ("kallsyms" or a file) and of types ("BTF" or "DWARF"); empty if there are none. */
   readonly symbolSources: readonly string[];
   readonly typeSources: readonly string[];
   readonly tries: readonly Try[];
-  /** Files with symbols alone, looked at when neither a vmlinux nor the dump has any. */
+  /** Files with symbols only, tried if neither a vmlinux nor the dump has symbols. */
   readonly mapTries: readonly Try[];
   readonly modules: readonly ModuleReport[];
   /** Why the modules could not be listed. */
@@ -48,8 +51,8 @@ export interface DebuginfoReport {
 const TAINT_OOT_MODULE = 12n;
 
 /**
- * Looks for the debuginfo of a dump and tells of it; a vmlinux that the user named is a try like any other.
- * @throws OpenError when the dump cannot be opened
+ * Searches for the debuginfo of a dump and reports the result. A vmlinux that the user named is one of the tries.
+ * @throws OpenError if the dump cannot be opened
  */
 export function debuginfoReport({ vmlinux: named, force: _, ...options }: OpenOptions): DebuginfoReport {
   let session = openSession(options);
@@ -70,7 +73,10 @@ export function debuginfoReport({ vmlinux: named, force: _, ...options }: OpenOp
   }
 }
 
-/** The same of a session that is open; it pauses while it looks for modules. @param given the file that the user named */
+/**
+ * Reports the debuginfo of an open session; pauses while it searches for modules. @param given the file that the user
+ * named
+ */
 export function* sessionReport(session: Session, vmcore: readonly string[], given?: Try): Job<DebuginfoReport> {
   const { kernel, memory } = session;
   const uts = attempt(() => utsname(kernel));
@@ -94,7 +100,7 @@ export function* sessionReport(session: Session, vmcore: readonly string[], give
     wrongBuildId: noted === buildId ? undefined : noted,
     vmlinux: session.vmlinux?.path,
     hasDwarf: session.vmlinux?.elf.section(".debug_info") !== undefined,
-    // VMCOREINFO's handful of symbols is not worth a word.
+    // VMCOREINFO has too few symbols to be listed.
     symbolSources: kernel.symbols.sources.filter((source) => source !== "VMCOREINFO"),
     typeSources: kernel.types.sources,
     tries: [...(given ? [given] : []), ...session.tries],

@@ -1,8 +1,9 @@
+/** Names the packages with a kernel's debuginfo, by distribution. */
 import { isRelease } from "./debuginfoPlaces.ts";
 
-/** What to do for a kernel's debuginfo: sentences, the commands in them ready to be pasted. */
+/** How to get a kernel's debuginfo, in sentences with commands to paste. */
 export interface InstallAdvice {
-  /** Who built the kernel, as its release and version text tell; undefined when they do not. */
+  /** The distribution of the kernel, by its release and version text; undefined if unknown. */
   readonly distribution: string | undefined;
   readonly steps: readonly string[];
   /** The distribution's debuginfod server. */
@@ -16,7 +17,10 @@ interface Distribution {
   readonly debuginfod?: string;
 }
 
-/** Fedora and its kin name variants in the release: 5.14.0-503.el9.x86_64+rt is of kernel-rt. */
+/**
+ * Returns the name of an RPM. Fedora and related distributions append the variant to the release:
+ * 5.14.0-503.el9.x86_64+rt is of kernel-rt.
+ */
 function rpmPackage(release: string): string {
   const [version = release, variant] = release.split("+");
   const uek = /uek/.test(version) ? "-uek" : "";
@@ -25,7 +29,7 @@ function rpmPackage(release: string): string {
 
 const SUSE_FLAVOUR = /^(.*)-(default|azure|rt|preempt|debug|kvmsmall|pae|64kb|vanilla)$/;
 
-/** By the marks that each distribution leaves in `uname -r` and `uname -v`, the surest first. */
+/** Recognized by what each distribution adds to `uname -r` and `uname -v`, the most specific first. */
 const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: "Ubuntu",
@@ -40,7 +44,7 @@ const DISTRIBUTIONS: readonly Distribution[] = [
     name: "Debian",
     isOf: (_, version) => /\bDebian \d/.test(version),
     steps: (release, version) => {
-      // One release is built more than once: only the package of this very version has the build-id.
+      // One release is built more than once. Only the package of this exact version has the build ID.
       const source = /\bDebian (\d[\w.+~-]*)/.exec(version)?.[1] ?? "";
       return [
         `apt-get install linux-image-${release}-dbg=${source}`,
@@ -56,7 +60,7 @@ const DISTRIBUTIONS: readonly Distribution[] = [
     debuginfod: "https://debuginfod.fedoraproject.org",
   },
   {
-    name: "Red Hat Enterprise Linux or its kin",
+    name: "Red Hat Enterprise Linux or a related distribution",
     isOf: (release) => /\.(el|amzn)\d+/.test(release),
     steps: (release) => [`dnf install --enablerepo='*debug*' ${rpmPackage(release)}`],
   },
@@ -81,8 +85,8 @@ const DISTRIBUTIONS: readonly Distribution[] = [
 ];
 
 /**
- * Which package has the debuginfo of a kernel. A release that no kernel can have names no distribution: nobody should
- * paste what a forged dump makes of a command.
+ * Returns which package has the debuginfo of a kernel. Names no distribution for an invalid release, because a forged
+ * dump could otherwise put a command into the advice.
  * @param release `uname -r` @param version `uname -v`
  */
 export function installAdvice(release: string, version: string): InstallAdvice {
@@ -90,7 +94,7 @@ export function installAdvice(release: string, version: string): InstallAdvice {
   return {
     distribution: distribution?.name,
     steps: distribution?.steps(release, version) ?? [
-      "Whoever built this kernel has its vmlinux, in the top directory of the build: ask for it, or name it with --vmlinux.",
+      "The vmlinux is in the top directory where this kernel was built: get it from there and name it with --vmlinux.",
     ],
     debuginfod: distribution?.debuginfod,
   };

@@ -1,19 +1,20 @@
+/** Finds the build ID of the kernel in a dump. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { buildIdOf } from "../../elf/buildId.ts";
 import type { OpenedMemory } from "../../memory/openMemory.ts";
 import { dumpSymbols } from "../open/kernelImage.ts";
 
-/** Notes of a kernel are some hundred bytes. */
+/** Limit in bytes. The notes of a kernel have some hundred bytes. */
 const MAX_NOTES = 1 << 16;
 
 const known = new WeakMap<OpenedMemory, string | undefined>();
 
 /**
- * The build-id of the dump's kernel, in hexadecimal: that of its notes in memory, where /sys/kernel/notes has it from
- * (`__start_notes` of include/asm-generic/vmlinux.lds.h), else what VMCOREINFO says.
+ * Returns the build ID of the dump's kernel in hexadecimal. Reads the kernel's notes in memory, which /sys/kernel/notes
+ * shows too (`__start_notes` of include/asm-generic/vmlinux.lds.h), or else VMCOREINFO.
  *
- * VMCOREINFO is not the last word: several stable kernels (6.1.113 to 6.1.118, 6.6.55 to 6.6.62 and others of that
- * autumn) noted garbage for their build-id, and before v5.9 there was none.
+ * Memory comes first because VMCOREINFO can be wrong: several stable kernels (6.1.113 to 6.1.118, 6.6.55 to 6.6.62 and
+ * others of autumn 2024) wrote garbage as build ID, and kernels before v5.9 wrote none.
  */
 export function kernelBuildId(opened: OpenedMemory): string | undefined {
   if (!known.has(opened)) known.set(opened, inMemory(opened) ?? opened.vmcoreinfo?.text("BUILD-ID"));

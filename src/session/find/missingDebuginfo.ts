@@ -1,3 +1,4 @@
+/** Finds which debuginfo is missing, and fetches it from debuginfod servers. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Piece } from "../../say/piece.ts";
 import { moduleBuildId, moduleName, modules } from "../../linux/module/module.ts";
@@ -7,44 +8,48 @@ import type { Job } from "../../base/job.ts";
 import type { Obj } from "../../model/object.ts";
 import type { Session } from "../open/open.ts";
 
-/** Debuginfo that this machine does not have. */
+/** Debuginfo that is not on this machine. */
 export interface Missing {
   /** "vmlinux", or a module's name. */
   readonly name: string;
   readonly buildId: string;
 }
 
-/** What fetching came to. */
+/** The result of fetching. */
 export interface Fetched {
-  /** Names of what the cache now has. */
+  /** Names of the debuginfo that is now in the cache. */
   readonly names: readonly string[];
-  /** What the user should know, in sentences. */
+  /** Sentences for the user. */
   readonly remarks: readonly string[];
 }
 
-/** @param name whose debuginfo it is @param total undefined when the server does not tell */
+/**
+ * Receives progress in bytes.
+ * @param name "vmlinux" or a module's name
+ * @param total undefined if the server does not state it
+ */
 export type FetchProgress = (name: string, done: number, total: number | undefined) => void;
 
-/** How many modules were looked for. */
+/** Number of modules that were searched for. */
 type Progress = Extract<Piece, { kind: "progress" }>;
 
-/** Modules are small, and a server may have to look for each in its packages: some are asked for at a time. */
+/** Number of parallel requests. Modules are small, and a server may have to search its packages for each. */
 const AT_ONCE = 4;
 
-/** The debuginfo that a session goes without, as far as the dump tells its build-ids: the kernel's first. */
+/** Returns the debuginfo that a session lacks and whose build ID is known, the kernel's first. */
 export function* missingDebuginfo(session: Session): Job<Missing[], Progress> {
   return [...missingVmlinux(session), ...(yield* missingModules(session))];
 }
 
-/** The kernel's, where it is missing. */
+/** Returns the kernel's debuginfo if it is missing. */
 export function missingVmlinux({ vmlinux, memory }: Session): Missing[] {
   const buildId = vmlinux?.elf.section(".debug_info") ? undefined : kernelBuildId(memory);
   return buildId === undefined ? [] : [{ name: "vmlinux", buildId }];
 }
 
 /**
- * Modules whose debuginfo is not on this machine. Every file that may be it is opened, and unpacked where it is packed:
- * for hundreds of modules that takes seconds.
+ * Returns the modules whose debuginfo is not on this machine. Opens every candidate, and unpacks it if it is packed,
+ * which takes seconds for hundreds of modules.
  */
 export function* missingModules(
   { kernel, debuginfos }: Session,
@@ -72,8 +77,8 @@ export function* missingModules(
 }
 
 /**
- * Asks debuginfod servers for debuginfo, the kernel's before any module's. A server that fails is not asked again.
- * Never rejects; what was fetched before a cancellation stays.
+ * Fetches debuginfo from debuginfod servers, the kernel's before any module's. A server that fails is not used again.
+ * Never rejects. What was fetched before a cancel is kept.
  */
 export async function fetchMissing(
   missing: readonly Missing[],
@@ -106,7 +111,7 @@ export async function fetchMissing(
   return { names, remarks: failures };
 }
 
-/** More names than this tell a person nothing. */
+/** Limit of names in a message. */
 const MAX_LISTED = 8;
 
 const listed = (names: readonly string[]): string =>

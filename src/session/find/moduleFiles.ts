@@ -1,3 +1,4 @@
+/** Searches for modules' debuginfo on this machine. */
 import { attemptSystem } from "../../base/systemError.ts";
 import { type Dirent, existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -16,36 +17,39 @@ import { toEnd } from "../../base/job.ts";
 import { openingPacked } from "../../archive/packedFile.ts";
 import { isEmpty, type Try } from "./vmlinuxSearch.ts";
 
-/** A module's debuginfo, its sections placed where the dump has them. */
+/** The debuginfo of a module, with its sections at their addresses in the dump. */
 export interface ModuleDebuginfo {
   readonly path: string;
   readonly dwarf: Dwarf;
-  /** Those that were loaded, in the file's order. */
+  /** The loaded sections, in the file's order. */
   readonly sections: readonly PlacedSection[];
 }
 
-/** Where modules' debuginfo is looked for. */
+/** Where to search for modules' debuginfo. */
 export interface ModulePlaces {
-  /** Looked through for `NAME.ko` and the like, with all that is below. */
+  /** Directories to search recursively for files such as `NAME.ko`. */
   readonly directories: readonly string[];
-  /** Laid out as /usr/lib/debug is: by build-id, and by the place of the stripped file. */
+  /** Directories laid out as /usr/lib/debug: by build ID, and by the path of the stripped file. */
   readonly debugDirectories?: readonly string[];
-  /** What debuginfod's clients fetched. */
+  /** The cache of debuginfod's clients. */
   readonly cache?: string | undefined;
-  /** Directories whose own files are looked at, not what is below: that of the dump may be anybody's home. */
+  /** Directories to search without their subdirectories, because the directory of the dump may be a home directory. */
   readonly flat?: readonly string[];
-  /** Where kernels are built: their modules.order lists the modules, the tree itself is far too large to be looked through. */
+  /**
+   * Trees where kernels are built. Their modules are listed in modules.order, because a tree is too large to be
+   * searched.
+   */
   readonly trees?: readonly string[];
 }
 
-/** What a look for one module's debuginfo came to. */
+/** The result of a search for one module's debuginfo. */
 export interface ModuleSearch {
   readonly buildId: string | undefined;
   readonly found: ModuleDebuginfo | undefined;
   readonly tries: readonly Try[];
 }
 
-/** What became of one file, and what it gave. */
+/** The result of trying one file. */
 type Opened = Try & Pick<ModuleSearch, "found">;
 
 function placed(elf: ElfFile, places: ReadonlyMap<string, bigint>): PlacedSection[] {
@@ -55,37 +59,39 @@ function placed(elf: ElfFile, places: ReadonlyMap<string, bigint>): PlacedSectio
   });
 }
 
-/** Folders below a modules directory that are looked through; a kernel's tree is eight or nine deep. */
+/** Limit of nested directories. A kernel's tree has eight or nine levels. */
 const MAX_DEPTH = 16;
-/** More than any distribution ships of one kernel: a directory with more is not one of modules. */
+/** Limit of files, more than any distribution ships for one kernel. */
 const MAX_FILES = 1 << 16;
 
 const MODULE_NAME = /^(.+)\.ko(\.debug)?(\.xz|\.zst|\.gz)?$/;
 
-/** Modules' debuginfo on this machine: by build-id, then by name, with `-` for `_` as files have it. */
+/** Searches for modules' debuginfo by build ID, then by name; file names may have `-` for `_`. */
 export class ModuleFiles {
   private readonly places: ModulePlaces;
   private byName: Map<string, string[]> | undefined;
   private count = 0;
   readonly budget: Budget;
 
-  /** @param budget the session's, for packed files */
+  /** @param budget the session's budget, for packed files */
   constructor(places: ModulePlaces, budget = new Budget()) {
     this.places = places;
     this.budget = budget;
   }
 
-  /** The debuginfo that matches the module in the dump by build-id, or by name when the dump tells none. */
+  /**
+   * Finds the debuginfo that matches the module in the dump by build ID, or by name if the dump contains no build ID.
+   */
   find(module: Obj, name: string): ModuleDebuginfo | undefined {
     return this.search(module, name).found;
   }
 
-  /** `find`, with an account of every file that was there. */
+  /** Runs `find` and returns all files that were tried. */
   search(module: Obj, name: string): ModuleSearch {
     return toEnd(this.searching(module, name));
   }
 
-  /** `search`, which yields where it may pause: a large packed module takes a second or two. */
+  /** Runs `search` and yields where the caller may pause, because a large packed module takes a second or two. */
   *searching(module: Obj, name: string): Generator<void, ModuleSearch> {
     const wanted = attempt(() => moduleBuildId(module));
     const buildId = wanted instanceof Fault ? undefined : wanted;
@@ -98,7 +104,7 @@ export class ModuleFiles {
     return { buildId, found: undefined, tries };
   }
 
-  /** The file that a user names for a module, whatever it is called. */
+  /** Tries the file that the user named for a module; the file's name does not matter. */
   named(module: Obj, path: string): ModuleSearch {
     const wanted = attempt(() => moduleBuildId(module));
     const buildId = wanted instanceof Fault ? undefined : wanted;
@@ -106,9 +112,9 @@ export class ModuleFiles {
     return { buildId, found, tries: [tried] };
   }
 
-  /** Files that have a module's name, those with DWARF before stripped ones if their names say which they are. */
+  /** Returns the files with a module's name. Files with DWARF come first if the names show which they are. */
   paths(name: string): readonly string[] {
-    // Files with `.debug` in their name first: beside them lie the stripped ones.
+    // Files with `.debug` in their name come first, because the others are stripped.
     return (this.files().get(name) ?? []).toSorted(
       (a, b) => Number(b.includes(".ko.debug")) - Number(a.includes(".ko.debug")),
     );
@@ -182,7 +188,9 @@ export class ModuleFiles {
     return kept && taken.outcome === "taken" ? { ...taken, why: `${taken.why}; unpacked into ${kept.path}` } : taken;
   }
 
-  /** A copy in debuginfod's cache, where the search by build-id finds it the next time: it need not be held in memory. */
+  /**
+   * Stores a copy in debuginfod's cache, where later searches by build ID find it, so that it need not stay in memory.
+   */
   private keep(unpacked: Uint8Array, buildId: string): { readonly elf: ElfFile; readonly path: string } | undefined {
     const { cache } = this.places;
     if (cache === undefined || !isBuildId(buildId)) return undefined;
@@ -214,7 +222,10 @@ export class ModuleFiles {
   }
 }
 
-/** @returns why it cannot be opened, in words */
+/**
+ * Opens an ELF file.
+ * @returns why it cannot be opened, in words, if it cannot
+ */
 function* openedElf(
   path: string,
   budget: Budget,
@@ -224,12 +235,12 @@ function* openedElf(
     const elf = attempt(() => openElf(file));
     if (!(elf instanceof Fault)) return { elf, unpacked };
     file.close();
-    return `is no module: ${elf.message.replace(`${path}: `, "")}`;
+    return `is not a module: ${elf.message.replace(`${path}: `, "")}`;
   } catch (error) {
     return error instanceof Fault ? error.message : `cannot be read: ${error instanceof Error ? error.message : ""}`;
   }
 }
 
-/** None of a directory that is not ours to read. */
+/** Lists a directory; empty if it cannot be read. */
 const entriesOf = (directory: string): Dirent[] =>
   attemptSystem(() => readdirSync(directory, { withFileTypes: true })) ?? [];

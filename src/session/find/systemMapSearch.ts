@@ -1,3 +1,4 @@
+/** Searches for the System.map of a dump's kernel. */
 import { existsSync } from "node:fs";
 import type { OpenedMemory } from "../../memory/openMemory.ts";
 import { type DebuginfoPlaces, systemMapCandidates } from "./debuginfoPlaces.ts";
@@ -5,13 +6,16 @@ import { OpenError } from "../open/openError.ts";
 import { openSystemMapFile, type PlacedMap } from "../open/systemMapFile.ts";
 import type { Try } from "./vmlinuxSearch.ts";
 
-/** What a search came to: the first map that is of the dump's kernel, and every file that was there. */
+/** The result of a search: the first map of the dump's kernel, and all existing files that were tried. */
 export interface SystemMapSearch {
   readonly map: PlacedMap | undefined;
   readonly tries: readonly Try[];
 }
 
-/** Looks for a System.map, or a copy of /proc/kallsyms, where somebody may have put it or the kernel's package has it. */
+/**
+ * Searches for a System.map, or a copy of /proc/kallsyms, next to the dump, in the user's directories and where
+ * packages install it.
+ */
 export function searchSystemMap(opened: OpenedMemory, places: DebuginfoPlaces): SystemMapSearch {
   const tries: Try[] = [];
   for (const path of systemMapCandidates(opened.vmcoreinfo?.text("OSRELEASE"), places)) {
@@ -26,12 +30,12 @@ export function searchSystemMap(opened: OpenedMemory, places: DebuginfoPlaces): 
 
 const FITS = "has the dump's addresses";
 
-/** @returns why it is of no use, in words */
+/** @returns the map, or why it cannot be used */
 function tryMap(path: string, opened: OpenedMemory): PlacedMap | string {
   try {
     const map = openSystemMapFile(path, opened, false);
-    // Debian's in /boot says only where the real one is.
-    return map.isWitnessed ? map : "has no symbol that the dump tells the address of: it cannot be compared";
+    // Debian's file in /boot contains only the location of the real one.
+    return map.isWitnessed ? map : "cannot be compared: it has no symbol whose address the dump contains";
   } catch (error) {
     if (!(error instanceof OpenError)) throw error;
     return error.message.replace(path, "").replace(/^: ?/, "").trim();

@@ -1,3 +1,4 @@
+/** Searches for the vmlinux of a dump. */
 import { attemptSystem } from "../../base/systemError.ts";
 import { existsSync, realpathSync, statSync } from "node:fs";
 import type { Job } from "../../base/job.ts";
@@ -10,25 +11,25 @@ import { kernelBuildId } from "./kernelBuildId.ts";
 import { OpenError } from "../open/openError.ts";
 import { missingAlternate, openVmlinux, type Vmlinux } from "../open/vmlinux.ts";
 
-/** What became of one file that was looked for. */
+/** The result of trying one file. */
 export interface Try {
   readonly path: string;
   readonly outcome: "taken" | "refused" | "absent";
   readonly buildId: string | undefined;
-  /** To be put behind the path: "is of another build: ...". */
+  /** The reason, as a predicate for the path: "is of another build: ...". */
   readonly why: string;
 }
 
-/** Why most files are absent, which goes without saying. */
+/** The reason for most absent files, which reports omit. */
 export const ABSENT = "is not there";
 
-/** What a search came to: the best file, opened, and every try in its order. */
+/** The result of a search: the best file, opened, and all tries in order. */
 export interface VmlinuxSearch {
   readonly vmlinux: Vmlinux | undefined;
   readonly tries: readonly Try[];
 }
 
-/** Where a search looks, as `OpenOptions`. */
+/** Where to search; see `OpenOptions`. */
 export interface WhereToLook {
   readonly preferredVmlinux?: readonly string[] | undefined;
   readonly chosenVmlinux?: Readonly<Record<string, string>> | undefined;
@@ -37,9 +38,9 @@ export interface WhereToLook {
 }
 
 /**
- * Looks for the vmlinux of a dump in all places, and stops at the first that matches and has DWARF. One that matches
- * but has symbols alone, or types (BTF) alone, is used when no other is there. A preferred one need not match where
- * the dump does not tell its build.
+ * Searches for the vmlinux of a dump in all places, and stops at the first file that matches and has DWARF. A file that
+ * matches but has only symbols, or only types (BTF), is used if there is no better one. A preferred file need not match
+ * if the dump does not contain its build ID.
  */
 export function* searchingVmlinux(
   opened: OpenedMemory,
@@ -53,7 +54,7 @@ export function* searchingVmlinux(
     for (const { path, by } of candidates(opened, [...chosenOf(opened, chosenVmlinux), ...preferredVmlinux], search)) {
       const isNote = by === "build-id" && isEmpty(path);
       const real = isNote ? undefined : realPath(path);
-      const why = isNote ? "is empty: debuginfod's note that no server has it" : ABSENT;
+      const why = isNote ? "is empty: debuginfod noted that no server has it" : ABSENT;
       if (real === undefined) tries.push({ path, outcome: "absent", buildId: undefined, why });
       if (real === undefined || seen.has(real)) continue;
       seen.add(real);
@@ -83,13 +84,16 @@ export function* searchingVmlinux(
 }
 
 function chosenOf(opened: OpenedMemory, chosen: Readonly<Record<string, string>>): string[] {
-  // To know the build-id may take the symbols of the dump.
+  // Check first whether files were chosen, because finding the build ID may require reading the symbols of the dump.
   const buildId = Object.keys(chosen).length > 0 ? kernelBuildId(opened) : undefined;
   const path = buildId !== undefined && Object.hasOwn(chosen, buildId) ? chosen[buildId] : undefined;
   return path === undefined ? [] : [path];
 }
 
-/** By what VMCOREINFO says, then by the build-id in memory where that is another: reading it takes the symbols of the dump. */
+/**
+ * Yields candidates by VMCOREINFO, then by the build ID in memory if it differs. The latter comes second because it
+ * requires reading the symbols of the dump.
+ */
 function* candidates(
   opened: OpenedMemory,
   preferred: readonly string[],
@@ -106,8 +110,8 @@ function* candidates(
 }
 
 /**
- * What one file is to this dump; its `vmlinux` is there, and open, when it may be used.
- * @param mayBeUnknown whether one may be used of which it cannot be told
+ * Tries one file. The result has an open `vmlinux` if the file can be used.
+ * @param mayBeUnknown whether to use a file that cannot be compared with the dump
  */
 export function tryVmlinux(
   path: string,
@@ -145,11 +149,11 @@ export function tryVmlinux(
   );
 }
 
-/** What a message says of a file, to be put behind its path. */
+/** Removes the path from the beginning of a message. */
 export const withoutPath = (message: string, path: string): string =>
   message.startsWith(path) ? message.slice(path.length).replace(/^: ?/, "").trim() : message;
 
-/** debuginfod's clients note so in their cache that no server has a file. */
+/** Whether a file is empty. debuginfod's clients create an empty file in their cache if no server has the file. */
 export const isEmpty = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.size === 0;
 
 const realPath = (path: string): string | undefined =>

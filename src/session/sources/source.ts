@@ -1,3 +1,4 @@
+/** Finds the source files that debuginfo names. */
 import { join, posix, resolve } from "node:path";
 import { type GitTree, gitTree, isBlob, isRepository, releaseRevisions } from "./git.ts";
 import type { SourceArchive } from "./sourceArchive.ts";
@@ -6,38 +7,41 @@ import { expand, isDirectory, isVersionOf, rootOf, type SourceRoot, within } fro
 export interface SourceOptions {
   /** Directories, or archives of them, that the user named. */
   readonly kernelSource?: readonly string[];
-  /** Prefix of a path in the debuginfo, to the directory that it stands for here. */
+  /** Maps a prefix of paths in the debuginfo to a directory on this machine. */
   readonly sourceFileMap?: Readonly<Record<string, string>>;
-  /** Open folders: used when they look like a kernel tree. */
+  /** Open folders, used if they look like a kernel tree. */
   readonly workspace?: readonly string[];
-  /** Directories of the dump and of the modules: the source of an out-of-tree module often lies there. */
+  /** Directories of the dump and of the modules, which often contain the source of an out-of-tree module. */
   readonly beside?: readonly string[];
-  /** The modules' debuginfo that is in use so far: kbuild leaves a module beside its source. */
+  /** Returns the modules' debuginfo in use. kbuild puts a module next to its source. */
   readonly modules?: () => readonly string[];
-  /** Where distributions install kernel sources; tests give their own. */
+  /** Patterns of directories where distributions install kernel sources; tests set their own. */
   readonly installed?: readonly string[];
-  /** Where nothing but sources is installed; tests give their own. */
+  /** Directory that contains only sources; tests set their own. */
   readonly installedBelow?: string;
-  /** `utsname.release` and `utsname.version` of the dump: Debian's source version stands in the second. */
+  /** `utsname.release` and `utsname.version` of the dump; the latter contains Debian's source version. */
   readonly release?: string;
   readonly versionText?: string;
 }
 
-/** Where a source is: a file of this machine, or text inside of a repository or an archive. */
+/** The location of a source: a file, or text in a repository or an archive. */
 export type FoundSource = { readonly path: string; readonly stored?: never } | { readonly stored: StoredSource };
 
 export interface StoredSource {
-  /** The state that it is of: "v6.1.192". */
+  /** The revision: "v6.1.192". */
   readonly revision: string;
-  /** Relative to the tree's top. */
+  /** Path relative to the tree's top directory. */
   readonly name: string;
   /** The repository or the archive. */
   readonly place: string;
-  /** @returns undefined when it cannot be read any more */
+  /**
+   * Reads the text.
+   * @returns undefined if it can no longer be read
+   */
   text(): string | undefined;
 }
 
-/** `*` stands for one name. The third is where Fedora's and SUSE's debugsource packages put theirs. */
+/** Directories of installed sources; `*` matches one name. Fedora's and SUSE's debugsource packages use the third. */
 const INSTALLED = ["/usr/src/linux*", "/usr/src/linux*/linux*", "/usr/src/debug/kernel*/linux*"];
 const INSTALLED_BELOW = "/usr/src";
 const ARCHIVE_NAME = /^linux-.*\.tar(\.(xz|gz|zst))?$/;
@@ -45,11 +49,12 @@ const ARCHIVE_NAME = /^linux-.*\.tar(\.(xz|gz|zst))?$/;
 /**
  * Finds source files of the debuginfo on this machine.
  *
- * A path in debuginfo is what whoever built the kernel wrote: it is matched against the roots, piece by piece
- * from the longest, and never opened as it stands, unless sources are installed there; nothing outside a root is named.
+ * A path in debuginfo comes from the machine that built the kernel. It is matched against the roots by its suffixes,
+ * the longest first. It is never opened as an absolute path, except where sources are installed. No file outside a root
+ * is returned.
  *
- * A root that is a git repository gives its files as they were when the dump's kernel was released, whatever is
- * checked out: those on disk that have not changed since, the others from the repository.
+ * From a root that is a git repository, files are returned as of the release of the dump's kernel, whatever is checked
+ * out: unchanged files on disk, the others from the repository.
  */
 export class SourceFiles {
   readonly roots: readonly SourceRoot[];
@@ -74,25 +79,25 @@ export class SourceFiles {
         .map((path) => rootOf(path, "workspace"))
         .filter((root) => root.version !== undefined),
       ...(options.beside ?? []).map((path) => rootOf(path, "beside the dump")),
-      // Of the installed trees the one of this kernel first: several versions often lie side by side.
+      // The installed tree of this kernel comes first, because several versions are often installed.
       ...installed.filter((root) => this.isWanted(root)),
       ...installed.filter((root) => root.version !== undefined && !this.isWanted(root)),
     ].filter((root, i, all) => all.findIndex((other) => other.path === root.path) === i);
   }
 
-  /** The local file, absolute; undefined when no root has it as a file. */
+  /** Returns the absolute path of the local file; undefined if no root has it as a file. */
   find(file: string): string | undefined {
     const found = this.locate(file);
     return found?.stored ? undefined : found?.path;
   }
 
-  /** The local file, or what a repository or an archive keeps; undefined when no root has it. */
+  /** Returns the local file, or the text in a repository or an archive; undefined if no root has it. */
   locate(file: string): FoundSource | undefined {
     if (!this.known.has(file)) this.known.set(file, this.search(file));
     return this.known.get(file);
   }
 
-  /** The archive of the dump's kernel that should be opened, since there is no such tree: it takes its time. */
+  /** The archive of the dump's kernel that should be opened, because there is no tree of it. Opening it takes long. */
   get wantedArchive(): string | undefined {
     if (this.archive) return undefined;
     const { kernelSource = [], installed = INSTALLED, beside = [], release = "", versionText = "" } = this.options;
@@ -106,7 +111,7 @@ export class SourceFiles {
     });
   }
 
-  /** From now on files that no root before the installed trees has are looked for in this archive. */
+  /** Adds an archive. It is searched before installed trees of other versions. */
   addArchive(archive: SourceArchive): void {
     this.archive = archive;
     this.known.clear();
@@ -120,8 +125,8 @@ export class SourceFiles {
       if (found) return { path: found };
     }
     const parts = path.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
-    // The longest tail that some root has. A kernel unit's name is relative to the source root and stands there whole
-    // or not at all; and a bare name says too little to be looked for in a kernel tree.
+    // Try the longest suffix first. A kernel unit's name is relative to the source root, so it is there completely or
+    // not at all. A bare name is too ambiguous to be searched for in a kernel tree.
     const modules = (this.options.modules?.() ?? []).map((module) => resolve(module, ".."));
     for (let skip = 0; skip < parts.length; skip++) {
       const tail = parts.slice(skip).join("/");
@@ -133,7 +138,7 @@ export class SourceFiles {
     return installed === undefined ? undefined : { path: installed };
   }
 
-  /** @param isWhole the name may be that of a file of a kernel tree */
+  /** @param isWhole whether the name may be that of a file in a kernel tree */
   private lookFor(name: string, isWhole: boolean, modules: readonly string[]): FoundSource | undefined {
     const isTree = (root: SourceRoot): boolean => root.version !== undefined || this.treeOf(root) !== undefined;
     const look = (roots: readonly SourceRoot[]): FoundSource | undefined => {
@@ -162,7 +167,7 @@ export class SourceFiles {
     return { stored: { revision, name, place, text: () => tree.text(blob) } };
   }
 
-  /** What a root's repository has of the dump's kernel. */
+  /** Returns the tree of the dump's kernel in a root's repository. */
   private treeOf(root: SourceRoot): GitTree | undefined {
     const { release, versionText = "" } = this.options;
     if (release === undefined || root.why.startsWith("beside")) return undefined;
@@ -178,7 +183,7 @@ export class SourceFiles {
     return version !== undefined && isVersionOf(version, this.options.release, this.options.versionText);
   }
 
-  /** What the user should know of the source tree, once: a sentence; undefined when all is well. */
+  /** A sentence for the user about the source tree; undefined if it is the right one. */
   get remark(): string | undefined {
     const { release, versionText = "" } = this.options;
     const tree = this.roots.find((root) => root.version !== undefined || this.treeOf(root));
@@ -199,13 +204,13 @@ export class SourceFiles {
 
 const isArchive = (path: string): boolean => ARCHIVE_NAME.test(posix.basename(path));
 
-/** What a path below one directory is below another. */
+/** Maps a path below one directory to the same path below another. */
 function below(path: string, from: string, to: string): string | undefined {
   const prefix = from.endsWith("/") ? from : `${from}/`;
   return path.startsWith(prefix) ? within(to, path.slice(prefix.length)) : undefined;
 }
 
-/** A source of a package that was built where it is installed, as DKMS and debugsource packages are. */
+/** Finds a source of a package that was built where it is installed, as DKMS and debugsource packages are. */
 function installedSource(path: string, place: string): string | undefined {
   const [, name, version, rest] = /^\/var\/lib\/dkms\/([^/]+)\/([^/]+)\/build\/(.+)$/.exec(path) ?? [];
   return below(path, INSTALLED_BELOW, place) ?? (rest && within(place, `${name}-${version}/${rest}`));

@@ -1,3 +1,4 @@
+/** Reads kernel sources in a packed tar archive, through a copy that allows random access. */
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs"; // prettier-ignore
 import { homedir } from "node:os";
@@ -13,28 +14,34 @@ import { makefileVersion } from "./sourceRoot.ts";
 import { tarMembers } from "../../archive/tar.ts";
 import { unpacked, type UnpackOptions } from "../../archive/unpack.ts";
 
-/** What debuginfo names; the half of a kernel's archive that is documentation and scripts is left out. */
+/** Matches the names of sources in debuginfo. Documentation and scripts, half of a kernel's archive, are left out. */
 const SOURCE_NAME = /\.(c|h|S|s|rs|inc|y|l|c_shipped|h_shipped)$/;
 const MAX_FILE = 64 << 20;
-/** Sources are packed together until they are so large: small enough to be unpacked when one of them is shown. */
+/**
+ * Sources are packed together in chunks of this size in bytes, small enough to be unpacked when one of them is shown.
+ */
 const CHUNK = 1 << 20;
 const MAX_INDEX = 64 << 20;
-/** Archives whose sources are kept; those of one kernel take some 150 MB. */
+/** Number of archives whose copies are kept. The copy for one kernel has some 150 MB. */
 const MAX_KEPT = 3;
 
 const MAGIC = "vmcsrc01";
 const TRAILER = 16;
 
-/** What the copy of an archive ends with. */
+/** The index at the end of a copy. */
 interface Index {
   readonly version: string | undefined;
-  /** Offset and length of each chunk. */
+  /** Offset and length of each chunk in bytes. */
   readonly chunks: readonly (readonly [offset: number, length: number])[];
-  /** By the name below the archive's top: the chunk, where in it unpacked, bytes. */
+  /**
+   * By the name below the archive's top directory: the chunk, the offset in the unpacked chunk, the length in bytes.
+   */
   readonly files: Readonly<Record<string, readonly [chunk: number, offset: number, length: number]>>;
 }
 
-/** The sources of a packed tar archive, such as Debian's linux-source: found by name, read one at a time. */
+/**
+ * The sources of a packed tar archive, such as Debian's linux-source. Sources are found by name and read one at a time.
+ */
 export class SourceArchive {
   readonly path: string;
   private readonly file: RandomFile;
@@ -48,7 +55,7 @@ export class SourceArchive {
     this.files = new Map(Object.entries(index.files));
   }
 
-  /** Of the kernel tree in it. */
+  /** The version of the kernel tree in the archive. */
   get version(): string | undefined {
     return this.index.version;
   }
@@ -70,14 +77,14 @@ export class SourceArchive {
   }
 }
 
-/** Where copies of archives are kept. */
+/** Returns the directory of the copies. */
 export const sourceCache = (env: Readonly<Record<string, string | undefined>>): string =>
   join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "vmcore-debug", "source");
 
 /**
- * Opens a tar archive of sources, packed or not. Nothing in the middle of a packed file can be read without all before
- * it, so the first time its sources are copied to the cache, packed in small pieces: half a minute for a kernel.
- * @throws Fault for what is no archive; Cancelled; NodeJS.ErrnoException
+ * Opens a tar archive of sources, packed or not. A packed file cannot be read from the middle, so the first call copies
+ * its sources to the cache, packed in small chunks. That takes half a minute for a kernel.
+ * @throws Fault corrupt or missing if it is not an archive of sources; Cancelled; NodeJS.ErrnoException
  */
 export async function openSourceArchive(path: string, cache: string, options: UnpackOptions): Promise<SourceArchive> {
   const known = copiedSourceArchive(path, cache);
@@ -93,7 +100,7 @@ export async function openSourceArchive(path: string, cache: string, options: Un
   }
   dropOldest(cache);
   const made = copiedSourceArchive(path, cache);
-  if (!made) throw Fault.of("corrupt", `${copy} cannot be read back`);
+  if (!made) throw Fault.of("corrupt", `the copy ${copy} cannot be read`);
   return made;
 }
 
@@ -102,7 +109,7 @@ function copyOf(path: string, cache: string): string {
   return join(cache, createHash("sha256").update(`${path}\0${size}\0${mtimeMs}`).digest("hex").slice(0, 32));
 }
 
-/** The archive as an earlier session copied it; undefined where the copy is not there, or damaged. */
+/** Opens the copy that an earlier session made; undefined if there is none or it is damaged. */
 export function copiedSourceArchive(path: string, cache: string): SourceArchive | undefined {
   const copy = existsSync(path) ? copyOf(path, cache) : path;
   if (!existsSync(copy)) return undefined;
@@ -117,21 +124,21 @@ export function copiedSourceArchive(path: string, cache: string): SourceArchive 
   return new SourceArchive(path, file, index);
 }
 
-/** @throws Fault */
+/** @throws Fault corrupt */
 function readIndex(file: RandomFile): Index {
   const trailer = Buffer.from(file.read(file.size - TRAILER, TRAILER));
   const length = trailer.length === TRAILER ? trailer.readUInt32LE(8) : 0;
   if (trailer.toString("latin1", 0, 8) !== MAGIC || length > file.size - TRAILER)
     throw Fault.of("corrupt", `${file.name} is damaged`);
   const text = unzstd(file.read(file.size - TRAILER - length, length), MAX_INDEX).toString("utf8");
-  return JSON.parse(text) as Index; // zstd's checksum vouches for what we wrote ourselves
+  return JSON.parse(text) as Index; // zstd's checksum protects it
 }
 
-/** With a checksum, so that a damaged copy is found out. */
+/** Compresses with a checksum, so that a damaged copy is detected. */
 const zstd = (bytes: Uint8Array | string): Buffer =>
   zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
 
-/** @throws Fault */
+/** @throws Fault corrupt */
 function unzstd(bytes: Uint8Array, most: number): Buffer {
   try {
     return zstdDecompressSync(bytes, { maxOutputLength: most });
@@ -149,7 +156,7 @@ async function makeCopy(path: string, part: string, given: UnpackOptions): Promi
   try {
     for await (const { name, size, bytes } of tarMembers(reader)) {
       budget.file(path);
-      // All is below one directory, named for the package.
+      // All files are below one directory, named after the package.
       const inner = name.replace(/^\.\//, "").split("/").slice(1).join("/");
       const isMakefile = inner === "Makefile";
       if ((!SOURCE_NAME.test(inner) && !isMakefile) || size > MAX_FILE) continue;
@@ -187,9 +194,9 @@ class CopyWriter {
     if (this.length >= CHUNK) this.flush();
   }
 
-  /** @throws Fault when there was no source */
+  /** @throws Fault missing if there were no sources */
   end(): void {
-    if (this.files.length === 0) throw Fault.of("missing", "has no sources in it");
+    if (this.files.length === 0) throw Fault.of("missing", "contains no sources");
     this.flush();
     const index: Index = { version: this.version, chunks: this.chunks, files: Object.fromEntries(this.files) };
     const length = this.write(zstd(JSON.stringify(index)));
@@ -218,7 +225,7 @@ class CopyWriter {
   }
 }
 
-/** Of copies that are not used any more the oldest go. */
+/** Removes the least recently used copies. */
 function dropOldest(cache: string): void {
   const copies = readdirSync(cache).flatMap((name) => {
     const path = join(cache, name);

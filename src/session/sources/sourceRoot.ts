@@ -1,21 +1,22 @@
+/** Directories in which sources are searched for. */
 import { attemptSystem } from "../../base/systemError.ts";
 import { readdirSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { fileHead } from "../../base/file.ts";
 
-/** A directory or an archive in which sources are looked for, and why it is one. */
+/** A directory or an archive of sources, and why it is searched. */
 export interface SourceRoot {
   readonly path: string;
   readonly why: "kernelSource" | "workspace" | "beside the dump" | "beside the module" | "installed";
-  /** VERSION.PATCHLEVEL.SUBLEVEL of its Makefile; undefined when it is no kernel tree. */
+  /** VERSION.PATCHLEVEL.SUBLEVEL of its Makefile; undefined if it is not a kernel tree. */
   readonly version: string | undefined;
 }
 
-/** More directories than this in one that a pattern names are not a place where sources are installed. */
+/** Limit of entries read from a directory that a pattern names. */
 const MAX_LISTED = 4096;
-/** The largest source of the kernel, a table of registers, has 20 MiB. */
+/** Limit of a source file in bytes. The largest of the kernel, a table of registers, has 20 MiB. */
 export const MAX_SOURCE = 64 << 20;
-/** The version stands in the first lines. */
+/** Number of bytes of a Makefile to read; the version is in the first lines. */
 const MAKEFILE_HEAD = 4096;
 
 export const rootOf = (path: string, why: SourceRoot["why"]): SourceRoot => ({
@@ -24,17 +25,20 @@ export const rootOf = (path: string, why: SourceRoot["why"]): SourceRoot => ({
   version: isFile(join(path, "kernel/panic.c")) ? makefileVersion(headOf(join(path, "Makefile"))) : undefined,
 });
 
-/** A kernel tree's version, from the first lines of its Makefile. */
+/** Parses a kernel tree's version from the first lines of its Makefile. */
 export function makefileVersion(makefile: string): string | undefined {
   const part = (name: string): string => new RegExp(`^${name} *= *(\\S*)`, "m").exec(makefile)?.[1] ?? "";
   const version = part("VERSION");
   return version === "" ? undefined : `${version}.${part("PATCHLEVEL")}.${part("SUBLEVEL") || "0"}`;
 }
 
-/** The first lines of a file; empty when it cannot be read. */
+/** Reads the first lines of a file; empty if it cannot be read. */
 const headOf = (path: string): string => attemptSystem(() => fileHead(path, MAKEFILE_HEAD))?.toString("utf8") ?? "";
 
-/** Debian's release is `6.1.0-56-amd64` for sources of 6.1.192, which only its version text tells. */
+/**
+ * Whether a source version is that of a kernel. Debian's release `6.1.0-56-amd64` has sources of 6.1.192, which only
+ * its version text contains.
+ */
 export function isVersionOf(version: string, release = "", versionText = ""): boolean {
   if (new RegExp(`^${escape(version)}(?![.\\d])`).test(release.replace(/^(\d+\.\d+)(?![.\d])/, "$1.0"))) return true;
   return new RegExp(`(^|[^.\\d])${escape(version)}(?![.\\d])`).test(versionText);
@@ -42,7 +46,7 @@ export function isVersionOf(version: string, release = "", versionText = ""): bo
 
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-/** The file `rest` below `root`, never above it. */
+/** Returns the path of the file `rest` below `root`; undefined if it is outside or does not exist. */
 export function within(root: string, rest: string): string | undefined {
   if (isAbsolute(rest)) return undefined;
   const path = resolve(root, rest);
@@ -53,7 +57,7 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** What matches a pattern, in the order of names; `*` stands for one name. */
+/** Lists the paths that match a pattern, sorted by name; `*` matches one name. */
 export function expand(pattern: string): string[] {
   if (!pattern.includes("*")) return statSync(pattern, { throwIfNoEntry: false }) ? [pattern] : [];
   const parent = dirname(pattern);

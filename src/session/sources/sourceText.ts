@@ -1,3 +1,4 @@
+/** Provides the texts of source files to commands. */
 import { attemptSystem } from "../../base/systemError.ts";
 import { basename } from "node:path";
 import { type Budget } from "../../base/budget.ts";
@@ -10,9 +11,10 @@ import { openSourceArchive, type SourceArchive } from "./sourceArchive.ts";
 import { waitingFor } from "../waiting.ts";
 
 /**
- * Texts of sources for commands. When one is in no directory, and the packed archive of the kernel's sources lies here,
- * that is read, at most once a session: half a minute the first time, nothing once it was copied to the cache.
- * @param cache undefined for a face that reads archives itself
+ * Returns the function that provides source texts. If a source is in no directory, but the packed archive of the
+ * kernel's sources is on this machine, the archive is read, at most once a session. That takes half a minute the first
+ * time and no time once it is copied to the cache.
+ * @param cache undefined for a user interface that reads archives itself
  */
 export function sourceTexts(files: () => SourceFiles, cache: string | undefined, budget?: Budget): SourceText {
   let isRead = false;
@@ -28,7 +30,7 @@ export function sourceTexts(files: () => SourceFiles, cache: string | undefined,
   };
 }
 
-/** Undefined as well for what cannot be read any more. */
+/** Reads a source; undefined if it is not found or can no longer be read. */
 function textOf(files: SourceFiles, file: string): readonly string[] | undefined {
   const found = files.locate(file);
   if (!found) return undefined;
@@ -38,7 +40,10 @@ function textOf(files: SourceFiles, file: string): readonly string[] | undefined
     .split("\n");
 }
 
-/** @returns why it cannot be opened, in words */
+/**
+ * Opens an archive.
+ * @returns why it cannot be opened, in words, if it cannot
+ */
 function* reading(path: string, cache: string, budget?: Budget): Generator<Piece, SourceArchive | string, void> {
   let [done, total] = [0, 0];
   const onProgress = (bytes: number, of: number): void => void ([done, total] = [bytes, of]);

@@ -65,7 +65,7 @@ test("a file is fetched once, into the layout of debuginfod's clients, from the 
 test("a server that lies is refused with its reason, and nothing is kept", async (t) => {
   const lies: readonly (readonly [RequestListener, RegExp])[] = [
     [(_, response) => response.end(debuginfoFile({ buildId: "ff".repeat(20) })), /sends a file of build-id (ff){20}$/],
-    [(_, response) => response.end("<html>"), /sends what is no ELF file$/],
+    [(_, response) => response.end("<html>"), /sends a file that is not ELF$/],
     [(_, response) => response.writeHead(200, { "content-length": 1e12 }).write("x"), /sends more than 1048576 bytes/],
     [(_, response) => endless(response), /sends more than 1048576 bytes/],
     [
@@ -132,7 +132,7 @@ test("a part is continued by no bytes from elsewhere in the file", async (t) => 
   writeFileSync(join(settings.cache, buildId, "debuginfo.part"), file.subarray(0, 1000));
   const { path, remarks } = await fetchDebuginfo(buildId, settings);
   assert.equal(path, undefined);
-  assert.match(remarks.join(), /continues elsewhere than it was asked to$/);
+  assert.match(remarks.join(), /continues at another offset than requested$/);
   assert.deepEqual(kept(settings), []);
 });
 
@@ -215,7 +215,7 @@ test("a source is fetched by its absolute path; what is no text is refused", asy
   assert.deepEqual(asked, [`/buildid/${buildId}/source/home/me/b%20c/%23x.c`]);
   assert.equal(path, join(settings.cache, buildId, "source##home##me##b c###_x.c"));
   assert.equal(readFileSync(path, "utf8"), "int main;\n");
-  assert.match((await fetchSource(buildId, "/binary.c", settings)).remarks.join(), /sends what is no source$/);
+  assert.match((await fetchSource(buildId, "/binary.c", settings)).remarks.join(), /sends a file that is not text$/);
   assert.match((await fetchSource(buildId, "kernel/panic.c", settings)).remarks.join(), /path is relative/);
   assert.match((await fetchSource(buildId, `/${"x".repeat(300)}`, settings)).remarks.join(), /too long/);
   assert.equal(asked.length, 2);
@@ -280,13 +280,13 @@ test("a redirection is followed to servers that were configured, and to no other
   const outer = await loopback(t, ({ url }, response) => response.writeHead(307, { location: inner + url }).end());
   const refused = await fetchDebuginfo(buildId, options(t, outer));
   assert.equal(refused.path, undefined);
-  assert.match(refused.remarks.join(), /redirects to 127\.0\.0\.1:\d+, which is no public host/);
+  assert.match(refused.remarks.join(), /redirects to 127\.0\.0\.1:\d+, which is not a public host/);
   assert.equal(asked, 0);
   const name = outer.replace("127.0.0.1", "localhost");
   const byName = await loopback(t, ({ url }, response) => response.writeHead(301, { location: name + url }).end());
   assert.match(
     (await fetchDebuginfo(buildId, options(t, byName))).remarks.join(),
-    /localhost:\d+, which is no public host/,
+    /localhost:\d+, which is not a public host/,
   );
   assert.equal(asked, 0);
   assert.ok((await fetchDebuginfo(buildId, options(t, outer, inner))).path);

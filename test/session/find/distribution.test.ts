@@ -25,7 +25,7 @@ const cases: readonly (readonly [release: string, version: string, distribution:
     [
       "5.14.0-503.11.1.el9_5.x86_64+rt",
       "#1 SMP PREEMPT_RT Tue Nov 12 09:26:13 EST 2024",
-      "Red Hat Enterprise Linux or its kin",
+      "Red Hat Enterprise Linux or a related distribution",
       "dnf install --enablerepo='*debug*' kernel-rt-debuginfo-5.14.0-503.11.1.el9_5.x86_64",
     ],
     [
@@ -44,7 +44,7 @@ const cases: readonly (readonly [release: string, version: string, distribution:
       "6.12.0-rc3+",
       "#7 SMP Mon Oct 14 10:00:00 CEST 2024",
       undefined,
-      "Whoever built this kernel has its vmlinux, in the top directory of the build: ask for it, or name it with --vmlinux.",
+      "The vmlinux is in the top directory where this kernel was built: get it from there and name it with --vmlinux.",
     ],
   ];
 

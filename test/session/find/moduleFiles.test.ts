@@ -68,7 +68,7 @@ test("a packed module of another build, a stripped one and a damaged one are ref
   for (const pack of Object.values(packings)) {
     assert.match(reasons(pack(other)), /^refused: is of another build: its build-id is f{40}/);
     assert.equal(reasons(pack(debuginfoFile(ko({ dwarf: false })))), "refused: was stripped: it has no DWARF");
-    assert.equal(reasons(pack(Buffer.from("text"))), "refused: is no module: not an ELF file");
+    assert.equal(reasons(pack(Buffer.from("text"))), "refused: is not a module: not an ELF file");
     assert.match(reasons(pack(debuginfoFile(ko())).subarray(0, 100)), /^refused: cannot be unpacked: /);
   }
 });
@@ -101,7 +101,7 @@ test("a file of another build, a stripped one and a damaged one are refused, eac
     "refused mine/lab_nullderef.ko was stripped: it has no DWARF",
   ]);
   assert.deepEqual(outcome({ "mine/lab_nullderef.ko": "text" }), [
-    "refused mine/lab_nullderef.ko is no module: not an ELF file",
+    "refused mine/lab_nullderef.ko is not a module: not an ELF file",
   ]);
 });
 
@@ -136,7 +136,7 @@ test("a module without the file that dwz moved a part of its DWARF to is used, a
   const link = Buffer.concat([Buffer.from("common.dwz\0"), Buffer.from("cd".repeat(20), "hex")]);
   const at = "mine/lab_nullderef.ko";
   const lacking = ko({ sections: [{ name: ".gnu_debugaltlink", bytes: link }] });
-  assert.match(outcome({ [at]: lacking }).join(), /^taken mine\/lab_nullderef\.ko has the module's build-id; but \S+\/mine\/common\.dwz is missing, to which dwz moved a part of its DWARF/); // prettier-ignore
+  assert.match(outcome({ [at]: lacking }).join(), /^taken mine\/lab_nullderef\.ko has the module's build-id; but the names and types that dwz moved to \S+\/mine\/common\.dwz are unknown, because that file is missing/); // prettier-ignore
   const whole = { [at]: lacking, "mine/common.dwz": { buildId: "cd".repeat(20) } };
   assert.deepEqual(outcome(whole), [`taken ${at} has the module's build-id`]);
 });

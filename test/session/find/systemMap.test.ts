@@ -118,7 +118,7 @@ test("maps that lie about are tried in turn: Debian's that only names a package,
   t.after(() => session.close());
   assert.deepEqual(tried(session, search), [
     'refused dump/System.map is not a System.map: it has no line "address type name"',
-    "refused dump/kallsyms has no symbol that the dump tells the address of: it cannot be compared",
+    "refused dump/kallsyms cannot be compared: it has no symbol whose address the dump contains",
     "refused mine/System.map is of another kernel than the dump: it has init_uts_ns at another address",
     "taken mine/kallsyms has the dump's addresses",
   ]);

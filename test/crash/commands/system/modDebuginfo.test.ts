@@ -45,7 +45,7 @@ test("mod -s says why it takes nothing", () => {
   const wrong: Readonly<Record<string, RegExp>> = {
     [`mod -s ${name} ${root}/other`]: /^mod: \S+lab_nullderef.ko is of another build/,
     [`mod -s ${name} ${root}/empty`]: /^mod: cannot find or load object file for lab_nullderef module in /,
-    [`mod -s ${name} ${root}/empty/readme`]: /^mod: \S+readme is no module/,
+    [`mod -s ${name} ${root}/empty/readme`]: /^mod: \S+readme is not a module/,
     [`mod -s ${name} ${root}/nosuch`]: /^mod: \S+nosuch: there is no such file or directory$/,
     "mod -s nosuch": /^mod: no module is named nosuch$/,
     "mod -s": /^mod: a module is missing\nUsage:/,
