@@ -1,3 +1,4 @@
+/** Explains a report of a kernel log as a Markdown page. */
 import { attemptSystem } from "../base/systemError.ts";
 import { basename } from "node:path";
 import { wholeFile } from "../base/file.ts";
@@ -25,16 +26,16 @@ export interface Analysis {
   readonly markdown: string;
 }
 
-/** More traces than explain a report. */
+/** Limit of call traces in a page. */
 const MAX_TRACES = 6;
-/** More entries than a person reads. */
+/** Limit of entries of a call trace in a page. */
 const MAX_ENTRIES = 100;
-/** Lines of source around the site. */
+/** Number of source lines before and after the line of the report. */
 const CONTEXT = 4;
-/** The longest file of a kernel tree has some MiB. */
+/** Limit of a source file in bytes. The longest of a kernel tree has some MiB. */
 const MAX_SOURCE = 32 << 20;
 
-/** What the report at a line says, explained: what happened, where, with which values. */
+/** Explains the report at a line: what happened, where, with which values. Undefined if there is no report. */
 export async function analysis({ log }: LogText, knowledge: Knowledge, line: number): Promise<Analysis | undefined> {
   const report = log.reportAt(line);
   if (!report) return undefined;
@@ -55,7 +56,7 @@ export async function analysis({ log }: LogText, knowledge: Knowledge, line: num
   return { title: summary.headline, markdown: `${parts.filter((part) => part !== "").join("\n\n")}\n` };
 }
 
-/** Sentences with code between back-quotes; what a log says within them is neither link nor mark. */
+/** Formats sentences with code between back-quotes; escapes the rest, because it may contain text of the log. */
 const sentences = (text: string): string =>
   text
     .split("`")
@@ -67,7 +68,7 @@ type Row = readonly [name: string, text: string | undefined];
 const table = (rows: readonly Row[]): string =>
   ["| | |", "|-|-|", ...rows.map(([name, text]) => `| **${name}** | ${text} |`)].join("\n");
 
-/** A fact as Markdown: places as code, what the log says escaped. */
+/** Formats a fact as Markdown: places as code, text of the log escaped. */
 function rowText({ key, text }: SummaryRow, told: PlaceDescription | undefined): string {
   if (key === "address") return valueText(BigInt(text));
   if (key !== "where") return markdownText(text).replaceAll(" / ", "<br>");
@@ -82,7 +83,10 @@ function rowText({ key, text }: SummaryRow, told: PlaceDescription | undefined):
 
 const hex = (value: bigint): string => `\`${hex0x(value)}\``;
 
-/** Small numbers in registers are counts and flags; as the address of a fault they are members of a structure at NULL. */
+/**
+ * Whether a value is small. In registers, small values are counts and flags. As the address of a fault they are members
+ * of a structure at NULL.
+ */
 const isSmall = (value: bigint): boolean => value > 0n && value < 4096n;
 
 const valueText = (value: bigint, told?: PlaceDescription | null): string =>
@@ -102,11 +106,11 @@ const placeText = ({ function: name, file, line, path }: SourcePlace, i = 0): st
   return `${i > 0 ? "inlined into " : ""}${markdownCode(name, true)} ${path === undefined ? `${markdownText(file)}:${line}` : `[${text}](${fileUri(path)}#L${line})`}`;
 };
 
-/** Instructions before the one of the report, and behind it, that a person looks at. */
+/** Number of instructions to show before and after the one of the report. */
 const BEFORE = 8;
 const AFTER = 4;
 
-/** The instructions around the one of the report, and the registers that it names. */
+/** Returns the instructions around the one of the report, and the registers that it names. */
 function codeParts(facts: ReportFacts, context: LogContext): string[] {
   const code = codeOf(facts, context);
   const at = code.findIndex(({ distance }) => distance === 0);
@@ -138,7 +142,7 @@ function sourceParts(place: SourcePlace | undefined): string[] {
   return [`## ${placeText(place)}`, markdownBlock(rows, "c")];
 }
 
-/** None of a file that is gone: without it the rest holds. */
+/** Reads the lines of a file; empty if it cannot be read, because the rest of the page is still valid. */
 const sourceLines = (path: string): string[] =>
   attemptSystem(() => wholeFile(path, MAX_SOURCE))
     ?.toString("utf8")

@@ -1,16 +1,17 @@
+/** Reads which optional features a language client supports. */
 import { fileURLToPath } from "node:url";
 import type { InitializeParams } from "vscode-languageserver/node";
 import type { InitializationOptions } from "../protocol/language.ts";
 
-/** What a client understands beyond what the protocol asks of every client. */
+/** Optional features of the client. */
 export interface ClientTraits {
   readonly refreshesInlayHints: boolean;
   readonly refreshesCodeLenses: boolean;
-  /** `DocumentSymbol` with children; other clients know flat lists alone. */
+  /** Whether it shows `DocumentSymbol` with children; other clients support only flat lists. */
   readonly nestsSymbols: boolean;
-  /** It asks for the place of a workspace symbol when that is chosen. */
+  /** Whether it requests the location of a workspace symbol when the user chooses the symbol. */
   readonly resolvesSymbols: boolean;
-  /** It serves our commands, and follows `command:` links. */
+  /** Whether it runs our commands and follows `command:` links. */
   readonly servesCommands: boolean;
 }
 
@@ -25,10 +26,10 @@ export function traitsOf({ capabilities, initializationOptions }: InitializePara
   };
 }
 
-/** Options as far as they are an object: clients other than ours send what their users write. */
+/** Returns the options if they are an object, because other clients send what their users write. */
 export const optionsOf = (given: unknown): InitializationOptions =>
   typeof given === "object" && given !== null ? given : {};
 
-/** Directories of the workspace. */
+/** Returns the directories of the workspace. */
 export const foldersOf = ({ workspaceFolders }: InitializeParams): string[] =>
   (workspaceFolders ?? []).flatMap(({ uri }) => (uri.startsWith("file:") ? [fileURLToPath(uri)] : []));

@@ -1,4 +1,4 @@
-/** What the session or the kernel's files know of one report, gathered before its facts are told. */
+/** Gathers what the session or the kernel's files know about one report. */
 import { answeredContext, type LogContext } from "../log/context.ts";
 import type { ReportFacts } from "../log/facts.ts";
 import { questionsOf } from "../log/instruction.ts";
@@ -7,16 +7,16 @@ import type { SymbolWord } from "../log/words.ts";
 import { codeDecoder } from "../session/open/codeDecoder.ts";
 import type { PlaceDescription } from "../session/open/staticKernel.ts";
 import type { Known } from "./knowledge.ts";
-import type { Asked } from "./session.ts";
+import type { WordQuery } from "./session.ts";
 
-/** The context of a report, and what is known of the place of its guilty function. */
+/** Returns the context of a report, and the description of the place of its guilty function. */
 export async function contextOf(
   facts: ReportFacts,
   known: Known,
 ): Promise<{ readonly context: LogContext; readonly site: PlaceDescription | undefined }> {
   const disassemble = await codeDecoder([facts.machine]);
   const { where, member } = questionsOf(facts, { disassemble });
-  const asked: Asked[] = [
+  const asked: WordQuery[] = [
     ...(where ? [{ word: symbolOf(where.place), returns: where.returns }] : []),
     ...(member ? [{ word: symbolOf(member.place), returns: false, access: member.based }] : []),
   ];
@@ -27,7 +27,7 @@ export async function contextOf(
   return { context: answeredContext(answers, disassemble), site };
 }
 
-/** A place that a report names, as the word that it is. */
+/** Converts a place in a report to a word. */
 const symbolOf = ({ name = "", offset = 0, size, module, start, end }: Place): SymbolWord => ({
   kind: "symbol",
   name,

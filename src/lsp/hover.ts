@@ -1,3 +1,4 @@
+/** Describes the word under the mouse. */
 import { basename } from "node:path";
 import { hex0x } from "../base/hex.ts";
 import { fileUri, markdownCode, markdownText } from "../base/markdown.ts";
@@ -10,7 +11,7 @@ import type { PlaceDescription } from "../session/open/staticKernel.ts";
 import { moduleFlags, wellKnown } from "./wellKnown.ts";
 import type { Word } from "../log/words.ts";
 
-/** Markdown on a word: what the session or the kernel's files say of it, and what the log itself does. */
+/** Describes a word in Markdown: facts from the session or the kernel's files, and from the log itself. */
 export async function hoverText(word: Word, returns: boolean, log: Landmarks, knowledge: Knowledge): Promise<string> {
   const known = await knowledge.of(log);
   const { kinship, file } = known;
@@ -28,7 +29,7 @@ export async function hoverText(word: Word, returns: boolean, log: Landmarks, kn
   return lines.join("\n\n");
 }
 
-/** Facts that need no kernel. */
+/** Returns the facts that need no kernel. */
 function staticLines(word: Word, log: Landmarks): string[] {
   switch (word.kind) {
     case "address":
@@ -58,7 +59,7 @@ function moduleText(name: string, { modules }: Landmarks): string {
   return `**${markdownText(name)}**${flags.length > 0 ? `: ${flags.join(", ")}` : ""}`;
 }
 
-/** How far from its base a kernel's text, data and modules reach. */
+/** Size in bytes of the region after the kernel's base that contains its text, data and modules. */
 const IMAGE_REACH = 0x40000000n;
 
 function valueLines(value: bigint, { kaslr }: Landmarks): string[] {
@@ -109,7 +110,7 @@ function identifiedLines({ containers }: Identified): string[] {
   });
 }
 
-/** One row of a command's records, as a list of facts. */
+/** Formats one row of a command's output as a list of facts. */
 async function runLines(session: Session, line: string, name?: string): Promise<string[]> {
   const grid = await session.ask("vmcore/run", { line });
   const table = grid?.tables[0];

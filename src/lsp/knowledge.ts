@@ -1,20 +1,21 @@
+/** Describes words of logs from the debug session or from the kernel's files. */
 import type { Landmarks } from "../log/landmarks.ts";
-import { type Asked, type Kinship, placeOf, type Session } from "./session.ts";
+import { type WordQuery, type Kinship, placeOf, type Session } from "./session.ts";
 import type { PlaceDescription } from "../session/open/staticKernel.ts";
 import type { StaticKernels } from "./staticKernels.ts";
 import { treePath } from "./treePath.ts";
 
-/** Who answers for one log. */
+/** The source of descriptions for one log. */
 export interface Known {
-  /** Whether the open session is of the log's kernel. */
+  /** How the open session is related to the log's kernel. */
   readonly kinship: Kinship;
-  /** The file that answers in the session's place; undefined when the session does, or nobody. */
+  /** Path of the file that is used instead of the session; undefined if the session is used, or neither. */
   readonly file: string | undefined;
-  /** What words stand for, in their order; null for what is not known. */
-  describe(asked: readonly Asked[]): Promise<(PlaceDescription | null)[]>;
+  /** Describes words, in their order; null for unknown words. */
+  describe(asked: readonly WordQuery[]): Promise<(PlaceDescription | null)[]>;
 }
 
-/** Answers about words of logs: of the debug session if it is of the log's kernel, else of the kernel's files. */
+/** Describes words of logs with the debug session if it is of the log's kernel, or else with the kernel's files. */
 export class Knowledge {
   readonly session: Session;
   files: StaticKernels;
@@ -47,9 +48,9 @@ export class Knowledge {
   }
 }
 
-/** Asks for the words that can be asked for; the others are null in the answer. */
+/** Describes the words that have a place; the result is null for the others. */
 async function eachKnown(
-  asked: readonly Asked[],
+  asked: readonly WordQuery[],
   reach: Kinship,
   describe: (places: NonNullable<ReturnType<typeof placeOf>>[]) => Promise<(PlaceDescription | null)[]>,
 ): Promise<(PlaceDescription | null)[]> {
@@ -59,7 +60,7 @@ async function eachKnown(
   return places.map((place) => (place ? (told[next++] ?? null) : null));
 }
 
-/** `kernel/panic.c:275`, with the functions that were inlined: `a.h:12 < b.c:34`. */
+/** Formats source lines as `kernel/panic.c:275`, with the functions that were inlined: `a.h:12 < b.c:34`. */
 export const placesText = (described: PlaceDescription): string =>
   described.places
     .map(({ file, line }) => `${treePath(file) ?? file.slice(file.lastIndexOf("/") + 1)}:${line}`)

@@ -1,3 +1,4 @@
+/** Returns the symbols and folds of logs and transcripts. */
 import {
   type DocumentSymbol,
   type FoldingRange,
@@ -10,13 +11,13 @@ import type { KernelLog } from "../log/kernelLog.ts";
 import { whereText } from "../log/summary.ts";
 import type { Trace } from "../log/traces.ts";
 
-/** Lines; `end` is exclusive. */
+/** A range of lines; `end` is exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** Names of traces by what they are of. */
+/** Headings of call traces by their role. */
 export const ROLES: Readonly<Record<Trace["role"], string>> = {
   stack: "Call trace",
   cpu: "Call trace of another CPU",
@@ -32,7 +33,7 @@ export const ROLES: Readonly<Record<Trace["role"], string>> = {
   leak: "Allocated by",
 };
 
-/** Reports with the call traces in them. */
+/** Returns the reports as symbols, with their call traces as children. */
 export const documentSymbols = (log: KernelLog): DocumentSymbol[] =>
   log.reports.map((report) => {
     const { headline, severity, where, traces } = factsOf(log, report);
@@ -53,11 +54,13 @@ export const documentSymbols = (log: KernelLog): DocumentSymbol[] =>
     };
   });
 
-/** Traces that nest: those of several callers can be torn into each other. */
+/** Returns the traces inside a report. Traces of several CPUs can be mixed so that they do not nest. */
 const tracesWithin = ({ start, end }: Span, traces: readonly Trace[]): Trace[] =>
   traces.filter((trace) => trace.start >= start && trace.end <= end);
 
-/** The same for a client that nests no symbols: what a call trace belongs to is its container. */
+/**
+ * Converts symbols for a client that does not support children: the report becomes the container of its call traces.
+ */
 export const flatSymbols = (symbols: readonly DocumentSymbol[], uri: string): SymbolInformation[] =>
   symbols.flatMap(({ name, kind, range, children = [] }) => [
     { name, kind, location: { uri, range } },
@@ -75,7 +78,7 @@ export const foldingRanges = (log: KernelLog): FoldingRange[] =>
     .filter(({ start, end }) => end > start + 1)
     .map(({ start, end }) => ({ startLine: start, endLine: end - 1 }));
 
-/** Frames of a transcript with their words below them, as `bt -f` and the raw stack show them. */
+/** Returns the folds of a transcript's frames with the words below them, as `bt -f` and the raw stack print them. */
 export function frameFolds(lines: readonly string[]): FoldingRange[] {
   const folds: FoldingRange[] = [];
   let start: number | undefined;
@@ -88,10 +91,10 @@ export function frameFolds(lines: readonly string[]): FoldingRange[] {
   return folds;
 }
 
-/** The prompt of crash, of gdb within it, of our own console. */
+/** Matches the prompts of crash, of gdb in crash, and of our console. */
 const PROMPT = /^(?:crash(?:-\d[\w.]{0,16})?|vmcore-debug|vmcore)> ?(\S.{0,200})/;
 
-/** Commands of a transcript, with what they printed. */
+/** Returns the commands of a transcript with the lines of their output. */
 function commandsIn(lines: readonly string[]): (Span & { readonly command: string })[] {
   const commands: { command: string; start: number; end: number }[] = [];
   lines.forEach((line, at) => {
@@ -117,7 +120,7 @@ export const commandSymbols = (lines: readonly string[]): DocumentSymbol[] =>
     selectionRange: rangeOf({ start: span.start, end: span.start + 1 }),
   }));
 
-/** Whole lines; an end past the last column is cut by the client. */
+/** Returns a range of whole lines; the client cuts an end after the last column. */
 export const rangeOf = ({ start, end }: Span): Range => ({
   start: { line: start, character: 0 },
   end: { line: end - 1, character: 4096 },

@@ -1,3 +1,4 @@
+/** Resolves the call traces of a document: inlay hints, code lenses and resolved reports. */
 import type { CodeLens, InlayHint } from "vscode-languageserver/node";
 import { entriesIn } from "../log/entries.ts";
 import { factsOf } from "../log/facts.ts";
@@ -8,10 +9,13 @@ import type { LensCommands } from "../protocol/language.ts";
 import { type Knowledge, placesText } from "./knowledge.ts";
 import type { LogText } from "./texts.ts";
 
-/** More entries than a window shows. */
+/** Limit of hints in one response. */
 const MAX_HINTS = 500;
 
-/** `file.c:123` behind the entries of call traces on lines `start` up to `end`, where the session or the kernel's files know them. */
+/**
+ * Returns hints `file.c:123` after the entries of call traces on the lines from `start` up to `end`, if the session or
+ * the kernel's files know them.
+ */
 export async function inlayHints(
   { lines, log }: LogText,
   knowledge: Knowledge,
@@ -30,7 +34,7 @@ export async function inlayHints(
   });
 }
 
-/** A report of the log with `(file.c:123)` behind each entry of its call traces; the line of its headline is given. */
+/** Returns a report with `(file.c:123)` after each entry of its call traces. @param line a line of the report */
 export async function resolvedReport(
   { lines, log }: LogText,
   knowledge: Knowledge,
@@ -47,7 +51,7 @@ export async function resolvedReport(
   return `${resolved.join("\n")}\n`;
 }
 
-/** What can be done with a report. */
+/** Returns the lenses of a document: the actions for each report. */
 export async function codeLenses(uri: string, { log }: LogText, knowledge: Knowledge): Promise<CodeLens[]> {
   if (log.reports.length === 0) return [];
   const { kinship, file } = await knowledge.of(landmarksOf(log));
@@ -67,7 +71,7 @@ export async function codeLenses(uri: string, { log }: LogText, knowledge: Knowl
       ...(where?.place.name !== undefined && isLive
         ? [lens(`Go to ${where.place.name}`, "vmcore.goTo", whereText(where))]
         : []),
-      ...(kinship === "none" ? [lens("Open the crash dump of this report...", "vmcore.open")] : []),
+      ...(kinship === "none" ? [lens("Open the crash dump of this report…", "vmcore.open")] : []),
       ...(kinship === "stranger" ? [lens("The open dump is of another kernel", "vmcore.open")] : []),
     ];
   });

@@ -1,3 +1,4 @@
+/** Queries the active debug session through the client. */
 import { unlessRefused } from "../base/refused.ts";
 import { hex0x } from "../base/hex.ts";
 import type { About, CustomRequests, Described, Place } from "../protocol/custom.ts";
@@ -7,10 +8,10 @@ import type { BasedAddress } from "../log/context.ts";
 import type { Landmarks } from "../log/landmarks.ts";
 import type { Word } from "../log/words.ts";
 
-/** Sends a question to the client; null when no session answers. */
+/** Sends a question to the client; null if no session answers. */
 export type Ask = (question: SessionQuestion) => Promise<unknown>;
 
-/** The debug session in front, if one is. What it said once holds until another one is in front. */
+/** The active debug session, if there is one. Answers are cached until another session becomes active. */
 export class Session {
   private readonly send: Ask;
   private readonly places = new Map<string, Promise<Described | null>>();
@@ -21,7 +22,7 @@ export class Session {
     this.send = send;
   }
 
-  /** Null when no session is open, or it refused, or the client is gone. */
+  /** Sends a request. Null if no session is open, the session refuses, or the client is gone. */
   async ask<Name extends Askable>(
     request: Name,
     args: CustomRequests[Name]["arguments"],
@@ -30,7 +31,7 @@ export class Session {
     return (answer ?? null) as CustomRequests[Name]["body"] | null;
   }
 
-  /** "No session" is asked anew each time: one may be opening. */
+  /** Returns the facts of the session. An absent session is not cached, because one may be opening. */
   async about(): Promise<About | null> {
     const asked = (this.aboutIt ??= this.ask("vmcore/about", {}));
     const about = await asked;
@@ -38,7 +39,9 @@ export class Session {
     return about;
   }
 
-  /** What places stand for, in their order; all null without a session. Asks at once for what is not known yet. */
+  /**
+   * Describes places, in their order; all null without a session. Sends one request for the places that are not cached.
+   */
   async describe(places: readonly Place[]): Promise<(Described | null)[]> {
     const unknown = [...new Map(places.map((place) => [keyOf(place), place])).entries()].filter(
       ([key]) => !this.places.has(key),
@@ -55,7 +58,7 @@ export class Session {
     return Promise.all(places.map((place) => this.places.get(keyOf(place)) ?? Promise.resolve(null)));
   }
 
-  /** Where the session found a source file, by the name that the compiler recorded. */
+  /** Returns the path of a source file in the session, by the name that the compiler recorded. */
   async sourceFile(file: string): Promise<string | undefined> {
     let asked = this.files.get(file);
     if (!asked) {
@@ -65,7 +68,7 @@ export class Session {
     return asked;
   }
 
-  /** Another session is in front, or none. */
+  /** Clears the cache; call it when another session or none becomes active. */
   forget(): void {
     this.places.clear();
     this.files.clear();
@@ -73,8 +76,8 @@ export class Session {
   }
 
   /**
-   * How much of a log the session can speak of: symbols when both are of the same kernel, addresses when they are of
-   * the same boot too. A log that does not say is taken to be the session's.
+   * Compares a log with the session. Symbols are valid if both are of the same kernel, addresses only if both are of
+   * the same boot. A log without this information is assumed to be the session's.
    */
   async kinship({ release, kaslr, anchor }: Landmarks): Promise<Kinship> {
     const about = await this.about();
@@ -88,23 +91,23 @@ export class Session {
   }
 }
 
-/** No session; another kernel; the same kernel, booted another time; the same boot. */
+/** No session; another kernel; another boot of the same kernel; the same boot. */
 export type Kinship = "none" | "stranger" | "kernel" | "boot";
 
 const keyOf = ({ text, returns, access }: Place): string =>
   `${returns ? "<" : "="}${text}${access ? ` ${access.register}+${access.displacement}` : ""}`;
 
-/** A word of a log, as it is asked for. */
-export interface Asked {
+/** A word of a log whose description is requested. */
+export interface WordQuery {
   readonly word: Word;
-  /** It is a return address. */
+  /** Whether it is a return address. */
   readonly returns: boolean;
-  /** An access of the instruction at the word, of which the member is asked for. */
+  /** An access of the instruction at the word, whose member is requested. */
   readonly access?: BasedAddress;
 }
 
-/** How a word is asked for; undefined for what cannot be known. */
-export function placeOf({ word, returns, access }: Asked, kinship: Kinship): Place | undefined {
+/** Returns the place to request for a word; undefined if it cannot be known. */
+export function placeOf({ word, returns, access }: WordQuery, kinship: Kinship): Place | undefined {
   if (kinship === "none" || kinship === "stranger") return undefined;
   if (word.kind === "symbol") return { text: symbolText(word), returns, ...(access && { access }) };
   if (kinship !== "boot") return undefined;

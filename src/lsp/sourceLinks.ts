@@ -1,3 +1,4 @@
+/** Links source files and addresses in logs. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DocumentLink } from "vscode-languageserver/node";
@@ -6,7 +7,7 @@ import { fileUri } from "../base/markdown.ts";
 import { treePath } from "./treePath.ts";
 import { type Word, wordsOf } from "../log/words.ts";
 
-/** Directories that source files are looked for in, and what was found. */
+/** Directories to search for source files, with a cache of the results. */
 export class SourceRoots {
   private readonly roots: readonly string[];
   private readonly found = new Map<string, string | undefined>();
@@ -15,10 +16,13 @@ export class SourceRoots {
     this.roots = roots;
   }
 
-  /** `kernel/panic.c` on this machine. A log is no one to name files outside of the roots. */
+  /**
+   * Returns the path of a file such as `kernel/panic.c` on this machine. Files outside the roots are refused, because a
+   * log is not trusted.
+   */
   find(file: string): string | undefined {
     if (!this.found.has(file)) {
-      // The directories of the machine that built it are none here: `/build/linux-6.1/kernel/panic.c`.
+      // The directories of the build machine do not exist here: `/build/linux-6.1/kernel/panic.c`.
       const names = file.split("/").includes("..") ? [] : [file, treePath(file) ?? file];
       const paths = names
         .filter((name) => !name.startsWith("/"))
@@ -32,13 +36,13 @@ export class SourceRoots {
   }
 }
 
-/** Files that a session is asked for at most: a stack names a hundred. */
+/** Limit of requests to the session. A stack names about a hundred files. */
 const MAX_FILES = 500;
 
-/** Most lines of a log have no link: what cannot have one is not taken apart. */
+/** Matches lines that may name a source file; others are not split into words. */
 const MENTIONS_SOURCE = /\.[chS]: ?\d/;
 
-/** Where the source files that lines name lie: under the roots, or else where a session found them. */
+/** Finds the source files that lines name: under the roots, or else in the session. */
 export async function sourceFiles(
   lines: readonly string[],
   roots: SourceRoots,
@@ -58,7 +62,10 @@ export async function sourceFiles(
   return found;
 }
 
-/** Links of `file.c:123` to files that are there, and of kernel addresses, where a line's are, to what lies there. */
+/**
+ * Returns links of `file.c:123` to existing files, and of kernel addresses to the dump on lines that `isLinked`
+ * accepts.
+ */
 export function documentLinks(
   lines: readonly string[],
   files: ReadonlyMap<string, string>,
@@ -71,7 +78,7 @@ export function documentLinks(
     for (const word of wordsOf(text)) {
       const target = targetOf(word, files, linked);
       if (target === undefined) continue;
-      // Of a register its value, not its name.
+      // The link covers the value of a register, not its name.
       const start = word.kind === "register" ? word.end - digitsAt(text.slice(word.start, word.end)) : word.start;
       const range = { start: { line, character: start }, end: { line, character: word.end } };
       links.push({ range, ...target });
@@ -97,5 +104,5 @@ function targetOf(
   return { target: `command:vmcore.goTo?${argument}`, tooltip: "Go to this address in the open dump" };
 }
 
-/** Upper half of 64 bits. Other words of a log may be addresses too, but need not. */
+/** Whether a value is in the upper half of 64 bits. Other values of a log may be addresses too, but need not be. */
 const isKernelAddress = (value: bigint): boolean => value >= 0xff00000000000000n && value < 0xfffffffffffff000n;

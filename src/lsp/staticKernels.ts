@@ -1,3 +1,4 @@
+/** Opens the kernels whose files are on this machine, for logs without a session. */
 import { isUnreadable } from "../session/open/openError.ts";
 import { existsSync } from "node:fs";
 import { Budget } from "../base/budget.ts";
@@ -14,7 +15,7 @@ import { SourceFiles } from "../session/sources/source.ts";
 import type { Landmarks } from "../log/landmarks.ts";
 import { type KernelSurroundings, StaticKernel } from "../session/open/staticKernel.ts";
 
-/** The kernels whose files are on this machine: that of the settings, and those that logs name by their release. */
+/** The kernels whose files are on this machine: the one in the settings, and those found by the release in a log. */
 export class StaticKernels {
   private readonly settings: FileSettings;
   private readonly folders: readonly string[];
@@ -22,13 +23,13 @@ export class StaticKernels {
   private readonly opened = new Map<string, StaticKernel | undefined>();
   private readonly byRelease = new Map<string, StaticKernel | undefined>();
 
-  /** @param folders of the workspace, which may be a kernel tree */
+  /** @param folders folders of the workspace, which may be a kernel tree */
   constructor(settings: FileSettings, folders: readonly string[]) {
     this.settings = settings;
     this.folders = folders;
   }
 
-  /** The kernel that wrote a log, if its files are here; that of the settings for a log that does not say. */
+  /** Returns the kernel that wrote a log, if its files are here; the one in the settings if the log has no release. */
   of({ release }: Landmarks): StaticKernel | undefined {
     const configured = this.configured(release);
     if (configured && (release === undefined || configured.release === undefined || configured.release === release))
@@ -36,7 +37,7 @@ export class StaticKernels {
     return release === undefined ? undefined : this.released(release);
   }
 
-  /** The kernel of the settings. */
+  /** Returns the kernel in the settings. */
   configured(release?: string): StaticKernel | undefined {
     const { vmlinux, systemMap } = this.settings;
     return (
@@ -45,7 +46,7 @@ export class StaticKernels {
     );
   }
 
-  /** In the usual places, where only a kernel of that release can lie. */
+  /** Searches the usual places for a kernel of a release. */
   private released(release: string): StaticKernel | undefined {
     if (!this.byRelease.has(release)) {
       const path = [...vmlinuxCandidates(undefined, release, this.places)].find(
@@ -62,7 +63,10 @@ export class StaticKernels {
     return placesOf([], this.settings.debuginfo ?? [], process.env);
   }
 
-  /** Undefined for a file that cannot be read: a debug session, which is given the same settings, says why. */
+  /**
+   * Opens a kernel. Undefined for a file that cannot be read; a debug session with the same settings reports the
+   * reason.
+   */
   private open(
     path: string,
     release: string | undefined,

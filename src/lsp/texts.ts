@@ -1,19 +1,20 @@
+/** Keeps the parsed text of open documents. */
 import { TextDocument } from "vscode-languageserver-textdocument";
 import type { TextDocumentContentChangeEvent, TextDocumentsConfiguration } from "vscode-languageserver/node";
 import { KernelLog } from "../log/kernelLog.ts";
 import { splitLines } from "../log/lines.ts";
 
-/** A document as lines, and what was read in it. */
+/** The lines of a document, and the log parsed from them. */
 export interface LogText {
   readonly lines: readonly string[];
   readonly log: KernelLog;
 }
 
-/** Documents as logs: read once when opened, and around each edit. */
+/** Parses documents as logs: completely when opened, and around each edit. */
 export class LogTexts {
   private readonly known = new Map<string, LogText>();
 
-  /** Makes and changes documents, and follows them. */
+  /** Creates and updates documents, and parses them. */
   readonly configuration: TextDocumentsConfiguration<TextDocument> = {
     create: (uri, language, version, content) => {
       this.known.set(uri, textOf(splitLines(content)));
@@ -23,7 +24,8 @@ export class LogTexts {
       let text = this.known.get(document.uri);
       for (const change of changes) text = text && changed(text, change);
       const updated = TextDocument.update(document, changes, version);
-      // An edit between the two characters of a line end moves more lines than it says.
+      // An edit between the CR and LF of a line end changes more lines than its range states; parse the whole text
+      // again.
       const isSame = text !== undefined && text.lines.length === updated.lineCount;
       this.known.set(document.uri, isSame && text ? text : textOf(splitLines(updated.getText())));
       return updated;

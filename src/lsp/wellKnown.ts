@@ -1,5 +1,6 @@
+/** Names values that mean the same in every kernel. */
 import { hex0x, padHex } from "../base/hex.ts";
-/** What a value is by itself, whatever the kernel: poison, an error in a pointer, NULL. */
+/** Returns the meaning of a value in any kernel: poison, an error in a pointer, NULL. Undefined if it has none. */
 export function wellKnown(value: bigint): string | undefined {
   if (value === 0n) return "NULL";
   const poison = POISON.find(([pattern]) => pattern === value)?.[1];
@@ -16,7 +17,7 @@ const PAGE = 4096n;
 /** include/linux/err.h */
 const MAX_ERRNO = 4096n;
 
-/** include/linux/poison.h, with POISON_POINTER_DELTA of 64-bit kernels and without. */
+/** include/linux/poison.h, with and without the POISON_POINTER_DELTA of 64-bit kernels. */
 const POISON: readonly (readonly [bigint, string])[] = [
   [0xdead000000000100n, "LIST_POISON1: next of an entry that was deleted from its list"],
   [0xdead000000000122n, "LIST_POISON2: prev of an entry that was deleted from its list"],
@@ -35,7 +36,7 @@ const POISON_BYTES: ReadonlyMap<string, string> = new Map([
   ["aa", "PAGE_POISON: a page that was freed"],
 ]);
 
-/** include/uapi/asm-generic/errno-base.h and errno.h: those that pointers carry. */
+/** include/uapi/asm-generic/errno-base.h and errno.h: the errors that pointers often contain. */
 const ERRORS: ReadonlyMap<number, string> = new Map([
   [1, "EPERM"],
   [2, "ENOENT"],
@@ -57,7 +58,7 @@ const ERRORS: ReadonlyMap<number, string> = new Map([
   [517, "EPROBE_DEFER"],
 ]);
 
-/** Documentation/admin-guide/tainted-kernels.rst, as modules carry them; + and - of print_modules. */
+/** Taint flags of modules (Documentation/admin-guide/tainted-kernels.rst); + and - of print_modules. */
 const MODULE_FLAGS: Readonly<Record<string, string>> = {
   P: "proprietary",
   O: "out of tree",
@@ -71,5 +72,5 @@ const MODULE_FLAGS: Readonly<Record<string, string>> = {
   "-": "being unloaded",
 };
 
-/** Flags after a module's name in "Modules linked in", in words. */
+/** Explains the flags after a module's name in "Modules linked in". */
 export const moduleFlags = (flags: string): string[] => [...flags].map((flag) => MODULE_FLAGS[flag] ?? `taint ${flag}`);

@@ -5,9 +5,19 @@ import { OLD_STYLE } from "../../scripts/oldStyle.ts";
 import { isMessage, manifestTexts, sourceFiles, textsOf, type Text } from "../../scripts/texts.ts";
 
 /** Folders of src and pages whose sentences were rewritten. */
-const REWRITTEN = ["arch", "archive", "base", "debuginfo", "dump", "elf", "kernel", "memory", "session", "unwind"].map(
-  (folder) => `src/${folder}/`,
-);
+const REWRITTEN = [
+  "arch",
+  "archive",
+  "base",
+  "debuginfo",
+  "dump",
+  "elf",
+  "kernel",
+  "lsp",
+  "memory",
+  "session",
+  "unwind",
+].map((folder) => `src/${folder}/`);
 REWRITTEN.push("src/linux/mm/", "src/linux/slab/");
 REWRITTEN.push("src/crash/language/", "src/crash/say/");
 REWRITTEN.push("src/crash/commands/types/", "src/crash/commands/net/");
