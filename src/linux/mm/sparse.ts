@@ -52,26 +52,33 @@ export function* memSections(kernel: Kernel): Generator<MemSection> {
   const size = noteSize(kernel, "mem_section");
   const mapOffset = noteOffset(kernel, "mem_section", "section_mem_map");
   if (size < mapOffset + wordSize) throw Fault.of("corrupt", "struct mem_section is smaller than its members");
+  const layout = { size, mapOffset };
   const root = rootTable(kernel);
   const perRoot = Math.floor(pageSize(kernel) / size);
   for (let i = 0; i < root.length; i++) {
     const slot = root.address + BigInt(i * (root.isStatic ? size : wordSize));
     if (root.isStatic) {
-      yield* present(kernel, slot, i, 1, size, mapOffset);
+      yield* presentSections(kernel, slot, i, 1, layout);
       continue;
     }
     const sections = kernel.memory.word(slot);
-    if (sections !== 0n) yield* present(kernel, sections, i * perRoot, perRoot, size, mapOffset);
+    if (sections !== 0n) yield* presentSections(kernel, sections, i * perRoot, perRoot, layout);
   }
 }
 
-function* present(
+/** Size of `struct mem_section` and offset of its `section_mem_map`, in bytes. */
+interface SectionLayout {
+  readonly size: number;
+  readonly mapOffset: number;
+}
+
+/** Yields the present ones of `count` sections that are contiguous in memory. @param first number of the first one */
+function* presentSections(
   kernel: Kernel,
   address: bigint,
   first: number,
   count: number,
-  size: number,
-  mapOffset: number,
+  { size, mapOffset }: SectionLayout,
 ): Generator<MemSection> {
   const { wordSize, byteOrder } = kernel.arch;
   const view = viewOf(kernel.memory.read(address, count * size));
