@@ -149,6 +149,7 @@ export interface PushPrologue {
 export interface Arch {
   /** The name that drgn uses: "x86_64", "arm64", "arm", "s390x". */
   readonly name: string;
+  /** `e_machine`, word size and relocations. elfMachines.ts lists it, because ELF readers do not import an `Arch`. */
   readonly elf: ElfMachine;
   /** `uname -m` values. */
   readonly machines: readonly string[];

@@ -7,7 +7,10 @@ import { arm64 } from "./arm64/arm64.ts";
 import { s390x } from "./s390x/s390x.ts";
 import { x86_64 } from "./x86_64/x86_64.ts";
 
-/** All machines. To add one, write its folder and list it here; docs/architectures.md describes its contents. */
+/**
+ * All machines. To add one, write its folder, list it here, and list its `elf` in elfMachines.ts; docs/architectures.md
+ * describes its contents.
+ */
 export const architectures: readonly Arch[] = [x86_64, arm64, arm, s390x];
 
 /** What a dump says about its machine. Unknown facts are undefined. */
