@@ -1,4 +1,7 @@
-/** What a report is about. */
+/**
+ * What a report is about. A new kind is an entry here, a label in ../label.ts and an explanation in ../explain.ts; a
+ * further headline of a kind is only its `KindRow`.
+ */
 export type Kind =
   // Faults of an instruction.
   | "null-pointer"
