@@ -77,7 +77,7 @@ export interface DumpImage {
   /** One more than the highest page frame number that the dump covers. */
   readonly maxPfn: number;
   /**
-   * Returns the page, exactly `pageSize` bytes, or the reason why it is absent. Never throws, because scans call it
+   * Returns the page, exactly `pageSize` bytes, or the reason why it is absent: Fault `excluded`, `missing` or `truncated`. Never throws, because scans call it
    * millions of times. The bytes are shared with the cache: do not write to them.
    */
   page(pfn: number): Uint8Array | Fault;

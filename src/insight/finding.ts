@@ -35,7 +35,7 @@ export interface Finding {
   readonly slots: { readonly [name: string]: Slot };
   /** One sentence. */
   readonly text: Sentence;
-  /** Never empty. */
+  /** Never empty. evidence.ts declares the kinds: "log", "task", "cpu", "field", "memory", "frame" and others. */
   readonly evidence: readonly [Evidence, ...Evidence[]];
   /** What of it could not be found out. */
   readonly unknown?: readonly { readonly what: string; readonly because: Fault | string }[];

@@ -13,7 +13,7 @@ import { TasksView } from "./tasks.ts";
 import type { View } from "./view.ts";
 import { WaitsView } from "./waits/waits.ts";
 
-/** How each kind of page is made. */
+/** How each kind of page is made. `Panel.page` of protocol/panel.ts declares the kinds. */
 const makers: Readonly<Record<Panel["page"], (panel: Panel, ask: Ask, state: DumpState) => View>> = {
   grid: (panel, asks, state) => new GridView(panel, asks, state),
   log: (_panel, asks, state) => new LogView(asks, state),

@@ -1,6 +1,6 @@
 /**
  * Keys of the records that pages of the Crash Dump panel use, by command. The compiler checks the commands' tables and
- * the pages against them.
+ * the pages against them: for a new line, the command declares its table as `Table<Row, PanelKeys["line"]>`.
  */
 export interface PanelKeys {
   "analyze -t": "part" | "certainty" | "finding" | "evidence" | "shows" | "id";

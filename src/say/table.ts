@@ -107,7 +107,10 @@ export interface Field {
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** A table with rows of `Row` and a column for each of `Key`. */
+/**
+ * A table with rows of `Row` and a column for each of `Key`. `table` of render/layout.ts prints it; `TableLayout` of the
+ * same file prints its heading and its rows one by one.
+ */
 export interface Table<Row, Key extends string = string> {
   /** Columns by key, in order. */
   readonly columns: { readonly [K in Key]: Column<Row> };

@@ -28,7 +28,10 @@ const grid = <Line extends keyof PanelKeys>(
   ...(opens && { opens: { column: opens.column, kind: "table", target: opens.line } }),
 });
 
-/** All pages of the Crash Dump panel in the order of their tabs. A table of a command's records is one line. */
+/**
+ * All pages of the Crash Dump panel in the order of their tabs. A table of a command's records is one line, if
+ * `PanelKeys` has the command.
+ */
 export const panels: readonly Panel[] = [
   { id: "log", title: "Log", line: "log", page: "log" },
   grid("verdict", "Verdict", "analyze -t", ["part", "finding", "shows", "certainty", "evidence"], {
