@@ -26,6 +26,7 @@ REWRITTEN.push("src/model/", "src/render/", "src/say/");
 REWRITTEN.push("src/adapter/", "src/extension/");
 REWRITTEN.push("src/crash/commands/console/", "src/crash/commands/devices/");
 REWRITTEN.push("src/crash/commands/files/", "src/crash/commands/system/");
+REWRITTEN.push("src/crash/commands/memory/");
 const PAGES: string[] = [];
 
 const root = new URL("../..", import.meta.url).pathname;

@@ -1,3 +1,4 @@
+/** The `btop` command: converts byte addresses to page numbers. */
 import { hex } from "../../../base/hex.ts";
 import { pageSize } from "../../../linux/mm/page.ts";
 import { command } from "../../language/command.ts";

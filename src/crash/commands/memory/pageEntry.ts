@@ -1,3 +1,4 @@
+/** Decodes page-table entries for `pte` and `vtop`. */
 import type { WalkStep } from "../../../arch/arch.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
 import { hex } from "../../../base/hex.ts";
@@ -8,7 +9,10 @@ import { TableLayout } from "../../../render/layout.ts";
 import { text, type Piece } from "../../../say/piece.ts";
 import type { Column, Table } from "../../../say/table.ts";
 
-/** The entry at which a walk ended, as the kernel has it: on arm it keeps one of its own beside the hardware's. */
+/**
+ * Returns the entry at which a walk ended, as the kernel stores it. On arm the kernel keeps its own entry next to the
+ * hardware's.
+ */
 export function lastEntry(kernel: Kernel, steps: readonly WalkStep[]): bigint | undefined {
   const place = kernel.arch.pte?.ownEntry?.(steps);
   if (place === undefined) return steps.at(-1)?.entry;
@@ -60,18 +64,18 @@ export const entriesTable: Table<EntryRow> = {
   },
 };
 
-/** A row below its heading, whose columns are as wide as it needs. */
+/** Makes a row below its heading, with columns as wide as the row needs. */
 function headed<Row>(kernel: Kernel, declared: Table<Row>, row: Row): Piece {
   const layout = new TableLayout(kernel, declared);
   layout.fit([row]);
   return layout.headed(row);
 }
 
-/** The entry of a page that is larger than those of the last level: its bits are the hardware's. */
+/** Shows an entry of a page larger than those of the last level; its bits are the hardware's. */
 export const largePagePiece = (kernel: Kernel, entry: bigint, physical: bigint): Piece =>
   headed<EntryRow>(kernel, { gap: "  ", columns: entryColumns }, { entry, physical, isPresent: true, flags: [] });
 
-/** What a page-table entry says: the page and its bits, or the place in swap; as `pte` shows it. */
+/** Decodes a page-table entry as `pte` shows it: the page and its bits, or the location in swap. */
 export function ptePiece(kernel: Kernel, entry: bigint): Piece {
   const format = kernel.arch.pte;
   if (!format) return text(`${hex(entry)}  (how this architecture lays out page-table entries is not known)`);
@@ -111,9 +115,9 @@ export const swapEntriesTable: Table<SwapRow> = {
   },
 };
 
-/** The file or device that a slot is on. */
+/** Returns the file or device of a swap slot. */
 export const swapPath = ({ area }: SwapSlot): string | Fault => attempt(() => filePath(area.at("swap_file").deref()));
 
-/** The slot to which an entry's page was swapped; undefined when it was not. */
+/** Returns the slot to which an entry's page was swapped; undefined if it was not swapped. */
 export const entrySlot = (kernel: Kernel, entry: bigint): SwapSlot | undefined =>
   entry === 0n || kernel.arch.pte?.isPresent(entry) ? undefined : swapSlot(kernel, entry);

@@ -1,3 +1,4 @@
+/** The `pte` command: decodes page-table entries. */
 import { command } from "../../language/command.ts";
 import { hexNumber } from "../../language/number.ts";
 import type { Pieces } from "../../../say/piece.ts";

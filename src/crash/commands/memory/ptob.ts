@@ -1,3 +1,4 @@
+/** The `ptob` command: converts page numbers to byte addresses. */
 import { hex } from "../../../base/hex.ts";
 import { pageSize } from "../../../linux/mm/page.ts";
 import { command } from "../../language/command.ts";

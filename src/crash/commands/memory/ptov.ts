@@ -1,3 +1,4 @@
+/** The `ptov` command: converts physical to virtual addresses. */
 import { hex } from "../../../base/hex.ts";
 import { possibleCpus } from "../../../kernel/cpumask.ts";
 import { physicalToVirtual } from "../../../linux/mm/directMap.ts";

@@ -1,3 +1,4 @@
+/** The `swap` command: lists swap areas. */
 import { type Fault, untilFault } from "../../../base/fault.ts";
 import { filePath } from "../../../linux/fs/dcache.ts";
 import { pageSize } from "../../../linux/mm/page.ts";
@@ -29,7 +30,7 @@ export const swap = command({
   },
 });
 
-/** Rows are `struct swap_info_struct`. */
+/** The table of swap areas. A row is a `struct swap_info_struct`. */
 export const swapTable: Table<Obj, PanelKeys["swap"]> = {
   gap: "",
   columns: {

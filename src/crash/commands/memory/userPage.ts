@@ -1,4 +1,4 @@
-/** Pages of user address spaces: where each is, or where it would come from. */
+/** Pages of user address spaces: their location, or the file or swap area that they would be read from. */
 import type { Translation, WalkStep } from "../../../arch/arch.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
 import { hex } from "../../../base/hex.ts";
@@ -9,7 +9,7 @@ import { faultSpan, type Line } from "../../../say/piece.ts";
 import type { Column } from "../../../say/table.ts";
 import { entrySlot, lastEntry, swapPath } from "./pageEntry.ts";
 
-/** Where a page of a user address space is, and the walk that told. */
+/** The location of a page of a user address space, and the page-table walk. */
 export interface UserPage {
   readonly found: Translation | Fault;
   readonly steps: readonly WalkStep[];
@@ -20,7 +20,7 @@ export function userPage(space: AddressSpace, address: bigint): UserPage {
   return { found: space.translate(address, steps), steps };
 }
 
-/** Where a page that is not in memory would come from. */
+/** The location that a page that is not in memory would be read from. */
 export interface Origin {
   readonly kind: "swap" | "file";
   readonly path: string | Fault;
@@ -28,7 +28,7 @@ export interface Origin {
   readonly offset: number | Fault;
 }
 
-/** @returns undefined for a page of anonymous memory that was never touched */
+/** Returns the origin of a page. @returns undefined for a page of anonymous memory that was never accessed */
 export function originOf(vma: Obj, address: bigint, { steps }: UserPage): Origin | undefined {
   const entry = lastEntry(vma.kernel, steps);
   const slot = entry === undefined ? undefined : entrySlot(vma.kernel, entry);
@@ -39,7 +39,7 @@ export function originOf(vma: Obj, address: bigint, { steps }: UserPage): Origin
     : { kind: "file", path, offset: attempt(() => Number(fileOffset(vma, address))) };
 }
 
-/** `SWAP: /mnt/swapfile  OFFSET: 22716`, `FILE: /bin/sh  OFFSET: 1000`. */
+/** Formats an origin: `SWAP: /mnt/swapfile  OFFSET: 22716`, `FILE: /bin/sh  OFFSET: 1000`. */
 export function originLine({ kind, path, offset }: Origin): Line {
   const label = kind === "swap" ? "SWAP: " : "FILE: ";
   if (path instanceof Fault) return [label, faultSpan(path)];
@@ -58,7 +58,7 @@ const part =
     return from?.kind === kind ? read(from) : undefined;
   };
 
-/** Where the page would come from, to programs. */
+/** Columns with the origin of a page, for JSON. */
 export const originColumns = {
   swap: { kind: "text", about: "file or device that it was swapped to", value: part("swap", ({ path }) => path) },
   swapOffset: { kind: "number", unit: "pages", value: part("swap", ({ offset }) => offset) },
@@ -66,6 +66,6 @@ export const originColumns = {
   fileOffset: { kind: "number", unit: "bytes", value: part("file", ({ offset }) => offset) },
 } as const satisfies { readonly [key: string]: Column<OfOrigin> };
 
-/** The physical address of a page; undefined where nothing is mapped. */
+/** Returns the physical address of a page; undefined if nothing is mapped. */
 export const physicalOf = (found: Translation | Fault): bigint | Fault | undefined =>
   !(found instanceof Fault) ? found.physical : found.kind === "unmapped" ? undefined : found;

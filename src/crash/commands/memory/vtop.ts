@@ -1,3 +1,4 @@
+/** The `vtop` command: translates virtual to physical addresses. */
 import type { WalkStep } from "../../../arch/arch.ts";
 import { attempt, Fault } from "../../../base/fault.ts";
 import { hex } from "../../../base/hex.ts";
@@ -61,9 +62,9 @@ interface TranslatedRow {
   readonly address: bigint;
   readonly found: Found;
   readonly steps: readonly WalkStep[];
-  /** The kernel, of one of its addresses. */
+  /** The kernel that the address belongs to. */
   readonly kernel: Kernel;
-  /** What a person reads where nothing is mapped. */
+  /** Text shown if nothing is mapped. */
   readonly why?: string;
   readonly origin: () => Origin | undefined;
 }
@@ -123,7 +124,7 @@ export const translationTable = (of: "kernel" | "user"): Table<TranslatedRow> =>
   },
 });
 
-/** @param lines of the walk, below a blank one */
+/** Makes the piece of a translation. @param lines of the walk, printed after a blank line */
 const translation = (of: "kernel" | "user", row: TranslatedRow, lines: () => readonly Line[]): Piece =>
   new TableLayout(row.kernel, translationTable(of)).headed(row, lines);
 
@@ -164,18 +165,18 @@ function pageLine(found: Found): Line[] {
   return [[`  PAGE: ${hex(physical & ~(pageBytes - 1n))}${size}`]];
 }
 
-/** The bits of the entry at which a walk ended. */
+/** Shows the bits of the entry at which a walk ended. */
 function* entryOf(kernel: Kernel, steps: readonly WalkStep[], found: Found): Pieces {
   const entry = lastEntry(kernel, steps);
   if (entry === undefined || entry === 0n) return;
   yield text("");
-  // Sections of arm have bits that the kernel's own entries do not.
+  // Section entries of arm have bits that the kernel's own entries do not have.
   const isSection = kernel.arch.pte?.ownEntry !== undefined && steps.length === 1;
   if (isSection && !(found instanceof Fault)) yield largePagePiece(kernel, entry, found.physical & -found.pageBytes);
   else yield ptePiece(kernel, entry);
 }
 
-/** The page's struct, for memory that has one. */
+/** Shows the page's struct, if the memory has one. */
 function* pageOf(kernel: Kernel, physical: bigint): Pieces {
   const page = attempt(() => {
     const pfn = pfnOf(kernel, physical, true);

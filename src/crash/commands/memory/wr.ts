@@ -1,3 +1,4 @@
+/** The `wr` command, which reports that a dump cannot be written. */
 import { UsageError } from "../../../base/usageError.ts";
 import { command } from "../../language/command.ts";
 

@@ -1,3 +1,4 @@
+/** Implements `kmem ADDRESS`: shows what is known about an address. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { withOffset } from "../../../../base/nameOffset.ts";
@@ -16,7 +17,7 @@ import { vmallocHeading, vmallocRow } from "./vmalloc.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
 
 /**
- * `kmem ADDRESS`: everything that is known of an address, of kernel memory or physical.
+ * Shows all facts about an address of kernel memory or a physical address.
  * @throws UsageError for an address that is neither
  */
 export function* addressFacts(kernel: Kernel, address: bigint, isPhysical: boolean): Pieces {
@@ -75,7 +76,7 @@ function* facts(kernel: Kernel, container: Container, shown: bigint, virtual: bi
     case "page":
     case "user area":
     case "physical address space":
-      // The symbol says the module; the page's row stands last in any case.
+      // A symbol already names the module. The page's row is always the last one.
       return;
   }
 }

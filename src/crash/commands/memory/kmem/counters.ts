@@ -1,3 +1,4 @@
+/** Implements `kmem -V`: lists the kernel's counters. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { COUNTER_TABLES, globalCounters, vmEvents, type Counter } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -9,7 +10,10 @@ import type { Column, Table } from "../../../../say/table.ts";
 
 type CounterKey = "name" | "value";
 
-/** Names at the right of a column as wide as the longest, values behind. @param least characters of that column */
+/**
+ * Columns of right-aligned names, as wide as the longest name, and their values. @param least minimum width of the name
+ * column in characters
+ */
 export const counterColumns = (
   counters: readonly Counter[] = [],
   least = 26,
@@ -35,7 +39,7 @@ export const countersTable = (
   },
 });
 
-/** `kmem -V`: the kernel's counters, table by table. */
+/** Lists the kernel's counters, table by table. */
 export function* counterTables(kernel: Kernel): Pieces {
   let isFirst = true;
   const tables = [

@@ -1,3 +1,4 @@
+/** Implements `kmem -g`: lists page flags. */
 import { hex, padHex } from "../../../../base/hex.ts";
 import { Fault } from "../../../../base/fault.ts";
 import { pageFlags, type PageFlag } from "../../../../linux/mm/pageFlags.ts";
@@ -9,7 +10,7 @@ import type { Table } from "../../../../say/table.ts";
 
 const TITLE = "PAGE-FLAG";
 
-/** @param width of the names; @param indent in front of them */
+/** The table of page flags. @param width of the names; @param indent text before them */
 export const pageFlagsTable = (width = TITLE.length, indent = ""): Table<PageFlag> => ({
   gap: "  ",
   columns: {
@@ -26,7 +27,7 @@ export const pageFlagsTable = (width = TITLE.length, indent = ""): Table<PageFla
   },
 });
 
-/** `kmem -g`: every page flag, or those set in `value`. @throws Fault when the kernel's flags are not known */
+/** Lists all page flags, or those set in `value`. @throws Fault when the kernel's flags are not known */
 export function* pageFlagTable(kernel: Kernel, value: bigint | undefined): Pieces {
   const all = pageFlags(kernel);
   if (all.length === 0) throw Fault.of("unknown", "no enum pageflags");

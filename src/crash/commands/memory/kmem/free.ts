@@ -1,3 +1,4 @@
+/** Implements `kmem -f` and `-F`: lists the free blocks of the page allocator. */
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { freeBlockOf, freeBlocks, freeListOf, freeLists, type FreeList } from "../../../../linux/mm/buddy.ts";
@@ -16,7 +17,7 @@ import { kilobytesText } from "../sizes.ts";
 import { type Start, startColumns, startOf } from "./place.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
 
-/** `kmem -f` and, with every block, `kmem -F`: the page allocator's free lists, counted against its own counter. */
+/** Lists the page allocator's free lists and compares them with its own counter; with every block for `kmem -F`. */
 export function* freeAreas(kernel: Kernel, withBlocks: boolean): Pieces {
   let found = 0;
   for (const node of pglistData(kernel)) {
@@ -55,11 +56,11 @@ export const freeCountTable: Table<{ readonly counted: number | Fault; readonly 
 };
 
 interface ZoneRow {
-  /** `struct zone` */
+  /** The zone, `struct zone`. */
   readonly zone: Obj;
-  /** Its index among its node's. */
+  /** Index of the zone in its node. */
   readonly number: number;
-  /** First page frame of the zone's node: the table counts from there. */
+  /** First page frame of the zone's node, relative to which the table counts. */
   readonly nodeStart: number;
   readonly start: Start | Fault | undefined;
 }
@@ -97,7 +98,7 @@ const zoneHeading = (zone: Obj, number: number, nodeStart: number): Piece =>
     start: startOf(zone, "zone_start_pfn", "spanned_pages"),
   });
 
-/** Pages that the zone counts as free. @throws Fault */
+/** Returns the number of pages that the zone counts as free. @throws Fault */
 function zoneFreePages(zone: Obj): number {
   if (zone.has("free_pages")) return zone.at("free_pages").number();
   const counters = counterArray(zone.kernel, zone.at("vm_stat").address, "zone_stat_item");
@@ -106,7 +107,7 @@ function zoneFreePages(zone: Obj): number {
   return counter.value;
 }
 
-/** @returns pages found on the lists */
+/** Lists the free lists of a zone. @returns the number of pages found on the lists */
 function* zoneLists(kernel: Kernel, zone: Obj, withBlocks: boolean): Generator<Piece, number, void> {
   let pages = 0;
   let seen = 0;
@@ -134,12 +135,12 @@ interface AreaRow {
 }
 
 interface CountedArea extends AreaRow {
-  /** Blocks on the list. */
+  /** Number of blocks on the list. */
   readonly count: number;
 }
 
 interface BlocksOfArea extends AreaRow {
-  /** The `struct page` of each one's first page. */
+  /** Address of the `struct page` of the first page of each block. */
   readonly blocks: readonly bigint[];
 }
 
@@ -199,9 +200,9 @@ const blockLines = (kernel: Kernel, list: FreeList, blocks: readonly bigint[]): 
   );
 
 interface HeldPage extends AreaRow {
-  /** The `struct page` of the block's first page. */
+  /** Address of the `struct page` of the block's first page. */
   readonly block: bigint;
-  /** Which of the block's pages, from 1. */
+  /** Number of the page in the block, from 1. */
   readonly nth: number;
 }
 
@@ -215,8 +216,8 @@ export const freeBlockTable: Table<HeldPage> = {
 };
 
 /**
- * The free block that holds a page, as `kmem -f ADDRESS` shows it; nothing for a page in use.
- * @param shown the address as the user knows it
+ * Shows the free block that contains a page, for `kmem -f ADDRESS`. Yields nothing for a page in use.
+ * @param shown the address as the user wrote it
  */
 export function* freeBlockAt(kernel: Kernel, pfn: number, shown: bigint): Pieces {
   const block = freeBlockOf(kernel, pfn);

@@ -1,3 +1,4 @@
+/** Implements `kmem -h`: lists huge pages. */
 import { hstates, hugePageBytes } from "../../../../linux/mm/hugetlb.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
@@ -7,7 +8,7 @@ import type { Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
 
-/** Rows are `struct hstate`. */
+/** The table of huge pages. A row is a `struct hstate`. */
 export const hugePagesTable: Table<Obj> = {
   gap: "",
   columns: {
@@ -45,5 +46,5 @@ export const hugePagesTable: Table<Obj> = {
   },
 };
 
-/** `kmem -h`: sizes of huge pages, and how many there are. */
+/** Lists the sizes of huge pages and their counts. */
 export const hugePageTable = (kernel: Kernel): Pieces => table(kernel, hugePagesTable, hstates(kernel));

@@ -1,3 +1,4 @@
+/** The `kmem` command: shows the use of kernel memory. */
 import { Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
@@ -62,7 +63,7 @@ export const kmem = command({
       help: "the same with slabs and objects; =cpus chooses whose slabs of each CPU",
     },
     { flag: "-r", help: "usage of each root cache together with its children" },
-    { flag: "-I", argument: "slabs", help: "with -s, -S or -r: pass over these caches, their names parted by commas" },
+    { flag: "-I", argument: "slabs", help: "with -s, -S or -r: skip these caches, names separated by commas" },
     {
       flag: "-a",
       help: "with -S: all slabs, full ones too, which are on no list; the structs of all pages are walked for them",
@@ -74,7 +75,7 @@ export const kmem = command({
 
 With an address and no option, everything that is known of it: symbol, slab object, free block, vmalloc area, task, page. An address is a symbol or hexadecimal: of kernel memory, of a struct page, or physical.
 
-Of a slab cache ALLOCATED counts what users have: objects on freelists of CPUs are free. Damage to a freelist, and with slab debugging to poison and red zones, is said beside the objects.`,
+Of a slab cache ALLOCATED counts what users have: objects on freelists of CPUs are free. Damage to a freelist, and with slab debugging to poison and red zones, is reported next to the objects.`,
   examples: [
     { line: "kmem -i", shows: "How much memory is used for what." },
     { line: "kmem -s", shows: "Every slab cache." },
@@ -93,7 +94,7 @@ Of a slab cache ALLOCATED counts what users have: objects on freelists of CPUs a
   },
 });
 
-/** Options that take no address. */
+/** Runs the options that take no address. */
 function* whole({ kernel }: Context, args: Parsed): Pieces {
   const tables: readonly (readonly [flag: string, table: () => Pieces])[] = [
     ["-i", () => memoryUsage(kernel, args.value("-i") === "shared")],
@@ -111,7 +112,7 @@ function* whole({ kernel }: Context, args: Parsed): Pieces {
   }
 }
 
-/** `-s`, `-S` and `-r` with a name, an address, or neither. */
+/** Runs `-s`, `-S` and `-r` with a name, an address, or no argument. */
 function* slabs(context: Context, args: Parsed): Pieces {
   const { kernel } = context;
   const withObjects = args.has("-S");
@@ -132,7 +133,7 @@ function* slabs(context: Context, args: Parsed): Pieces {
   }
 }
 
-/** @param cpus whose slabs; undefined for all slabs, whoever has them */
+/** Lists caches with their objects. @param cpus the CPUs whose slabs are listed; undefined for all slabs */
 function* withObjectsOf(kernel: Kernel, choice: CacheChoice, cpus: readonly number[] | undefined): Pieces {
   for (const cache of chosenCaches(kernel, choice)) {
     const ignored = ignoredRow(cache, choice);

@@ -11,7 +11,7 @@ import { type Start, startColumns, startOf } from "./place.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
 import { blockTable, sectionTable } from "./sections.ts";
 
-/** `kmem -n`: nodes with their zones, sections of memory, and blocks of sections. */
+/** Lists nodes with their zones, memory sections, and blocks of sections. */
 export function* memoryNodeTables(kernel: Kernel): Pieces {
   for (const node of pglistData(kernel)) yield* nodeTable(kernel, node);
   if (hasSections(kernel)) yield* sectionTable(kernel);
@@ -19,9 +19,9 @@ export function* memoryNodeTables(kernel: Kernel): Pieces {
 }
 
 interface NodeRow {
-  /** `pg_data_t` */
+  /** The node, `pg_data_t`. */
   readonly node: Obj;
-  /** `struct zone`s. */
+  /** Its zones, `struct zone`s. */
   readonly zones: readonly Obj[];
   readonly start: Start | Fault | undefined;
 }
@@ -57,7 +57,7 @@ const nodeColumns = {
     title: "NODE_ZONES",
     titleAlign: "center",
     about: "addresses of structs zone",
-    // Kernels have had no boot memory allocator since v4.20.
+    // Kernels since v4.20 have no boot memory allocator.
     gap: "        ----        ",
     titleGap: "    BOOTMEM_DATA    ",
     width: "address",
@@ -74,7 +74,7 @@ const mapColumns = {
 
 export const nodesTable: Table<NodeRow> = { columns: { ...nodeColumns, ...mapColumns } };
 
-/** Zones but the first stand below it. @param digits of an address */
+/** The table of the zones after the first, printed below the node. @param digits digits of an address */
 const moreZonesTable = (digits: number): Table<Obj> => ({
   columns: {
     zone: { kind: "address", title: "", width: 36 + 2 * digits, align: "right", value: ({ address }) => address },
@@ -109,7 +109,7 @@ function* nodeTable(kernel: Kernel, node: Obj): Pieces {
 }
 
 interface NodeZoneRow {
-  /** `struct zone` */
+  /** The zone, `struct zone`. */
   readonly zone: Obj;
   readonly number: number;
   readonly start: Start | Fault | undefined;

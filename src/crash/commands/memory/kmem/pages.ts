@@ -1,3 +1,4 @@
+/** Implements `kmem -p` and `-m`: lists page structs. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex, padHex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
@@ -15,14 +16,16 @@ import type { Column, Table } from "../../../../say/table.ts";
 import { valueJson } from "../../../say/valueJson.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
 
-/** The page frame that a user's address means: that of a `struct page`, of kernel memory, or a physical address. */
+/**
+ * Returns the page frame number of a user's address: that of a `struct page`, of kernel memory, or a physical address.
+ */
 export function pfnOf(kernel: Kernel, address: bigint, isPhysical = false): number | Fault {
   const pointed = isPhysical ? undefined : attempt(() => pageToPfn(kernel, address));
   if (typeof pointed === "number") return pointed;
   let physical = address;
   if (!isPhysical && kernel.memory.isKernelAddress(address)) {
     const found = kernel.memory.translate(address);
-    // Where all addresses are the kernel's, those that it has not mapped are physical.
+    // If all addresses belong to the kernel, an address that it has not mapped is physical.
     if (found instanceof Fault && found.kind !== "unmapped") return found;
     if (!(found instanceof Fault)) physical = found.physical;
   }
@@ -36,7 +39,7 @@ const pageLayout = derived("layout of pages", (kernel) => new TableLayout(kernel
 
 export const pageHeading = (kernel: Kernel): Piece => pageLayout(kernel).heading();
 
-/** `kmem -p`: every page frame that has a struct. */
+/** Lists all page frames that have a struct. */
 export function* pageTable(kernel: Kernel): Pieces {
   const { runs } = memoryModel(kernel);
   const end = runs.at(-1)?.end ?? 0;
@@ -49,10 +52,10 @@ export function* pageTable(kernel: Kernel): Pieces {
   }
 }
 
-/** One page's row. @throws Fault */
+/** Makes the row of one page. @throws Fault */
 export const pageRowAt = (kernel: Kernel, pfn: number): Piece => pageLayout(kernel).row(pageStruct(kernel, pfn));
 
-/** @param kernel names flags and tells the size of a page */
+/** The table of pages. @param kernel provides the names of flags and the page size */
 export const pagesTable = (kernel?: Kernel): Table<PageStruct> => ({
   columns: {
     page: {
@@ -105,17 +108,17 @@ const slabPageTest = derived("slab page type", (kernel) =>
   pageFlagMask(kernel, "PG_slab") === undefined ? pageTypeTest(kernel, "slab") : undefined,
 );
 
-/** Names of flags, and what the page is for where no flag tells it any more. */
+/** Returns the names of the flags, and the use of the page if no flag records it. */
 function namesOf(kernel: Kernel, page: PageStruct): readonly string[] {
   const names = pageFlagNames(kernel, page.flags);
   const isSlab = slabPageTest(kernel);
   return isSlab?.(page.type) ? ["slab", ...names] : names;
 }
 
-/** Members that crash shows in decimal whatever they are declared as. */
+/** Members that crash shows in decimal, whatever their C type is. */
 const COUNTS: readonly string[] = ["_count", "_refcount", "_mapcount"];
 
-/** `kmem -m`: members of every page's struct, or of one page's. @throws UsageError for a member that it has not */
+/** Lists members of all page structs, or of one, for `kmem -m`. @throws UsageError for an unknown member */
 export function* pageMembers(kernel: Kernel, members: readonly string[], pfn: number | undefined): Pieces {
   const type = kernel.types.named("struct page");
   const shape = kernel.object(type, 0n);
@@ -141,7 +144,7 @@ export function* pageMembers(kernel: Kernel, members: readonly string[], pfn: nu
   }
 }
 
-/** Rows are `struct page`. */
+/** The table of members. A row is a `struct page`. */
 export const membersTable = (members: readonly string[]): Table<Obj> => ({
   gap: "  ",
   columns: {
@@ -158,7 +161,7 @@ const memberColumn = (member: string): Column<Obj> => ({
   text: (_, page) => memberText(page.at(member), member),
 });
 
-/** @throws Fault */
+/** Formats a member of a page struct. @throws Fault */
 function memberText(object: Obj, member: string): string {
   const { kernel } = object;
   const width = kernel.arch.wordSize * 2;

@@ -1,3 +1,4 @@
+/** Implements `kmem -o`: lists per-CPU offsets. */
 import { hex } from "../../../../base/hex.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { perCpuOffset } from "../../../../kernel/percpu.ts";
@@ -26,7 +27,7 @@ export const perCpuTable: Table<CpuRow> = {
   },
 };
 
-/** `kmem -o`: what each CPU adds to per-CPU addresses. @throws Fault */
+/** Lists the offset that each CPU adds to per-CPU addresses. @throws Fault */
 export function* perCpuOffsets(kernel: Kernel): Pieces {
   yield text([{ as: "title", text: "PER-CPU OFFSET VALUES:" }]);
   const rows = possibleCpus(kernel).map((cpu) => ({ kernel, cpu }));

@@ -1,3 +1,4 @@
+/** Columns that show where a zone or node begins. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { pfnToPage } from "../../../../linux/mm/memoryModel.ts";
@@ -7,15 +8,17 @@ import type { Obj } from "../../../../model/object.ts";
 import type { Column } from "../../../../say/table.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
 
-/** Where a zone or node begins. */
+/** The start of a zone or node. */
 export interface Start {
-  /** Address of its first page's struct; undefined where there is none. */
+  /** Address of the `struct page` of its first page; undefined if there is none. */
   readonly memMap: bigint | Fault | undefined;
   readonly physical: bigint;
   readonly pfn: number;
 }
 
-/** @returns undefined for an empty one; a Fault when the page frames cannot be read */
+/**
+ * Reads where a zone or node begins. @returns undefined for an empty one; a Fault when the page frames cannot be read
+ */
 export function startOf(zone: Obj, startMember: string, pagesMember: string): Start | Fault | undefined {
   const { kernel } = zone;
   return attempt(() => {
@@ -31,7 +34,7 @@ interface Started {
   readonly start: Start | Fault | undefined;
 }
 
-/** What an empty zone has for all of them. */
+/** The text of all these columns for an empty zone. */
 const NOTHING = "0";
 
 const read =
@@ -39,7 +42,7 @@ const read =
   ({ start }: Started): T | Fault | undefined =>
     start instanceof Fault || start === undefined ? start : part(start);
 
-/** The columns of where it begins, as they stand behind the columns of `gap`. */
+/** The columns of the start, to be placed after other columns. */
 export const startColumns = {
   memMap: {
     kind: "address",

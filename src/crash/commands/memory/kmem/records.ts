@@ -1,4 +1,4 @@
-/** What `kmem` says, by its options. */
+/** The records of `kmem`, by option. */
 import type { Records } from "../../../../say/table.ts";
 import { countersTable } from "./counters.ts";
 import { pageFlagsTable } from "./flags.ts";

@@ -1,3 +1,4 @@
+/** Implements `kmem -r`: lists root slab caches. */
 import { UsageError } from "../../../../base/usageError.ts";
 import { listEntries } from "../../../../kernel/list.ts";
 import { cacheName } from "../../../../linux/slab/slab.ts";
@@ -8,9 +9,9 @@ import type { Pieces } from "../../../../say/piece.ts";
 import { cacheHeading, cacheRow, type CacheChoice, ignoredRow } from "./slabs.ts";
 
 /**
- * `kmem -r`: root caches, each with what its children of memory control groups hold. They are apart from v4.11 until
- * Linux kernel commit 9855609bde03 ("mm: memcg/slab: use a single set of kmem_caches for all accounted allocations")
- * (in v5.9).
+ * Lists root caches, each with the sum of its children of memory control groups. They are separate caches from v4.11
+ * until Linux kernel commit 9855609bde03 ("mm: memcg/slab: use a single set of kmem_caches for all accounted
+ * allocations") (in v5.9).
  */
 export function* rootCacheTable(kernel: Kernel, choice: CacheChoice): Pieces {
   if (!kernel.symbols.find("slab_root_caches")) throw new UsageError("this kernel has no root caches: use -s");
@@ -22,7 +23,7 @@ export function* rootCacheTable(kernel: Kernel, choice: CacheChoice): Pieces {
   }
 }
 
-/** A root cache's own usage and its children's. @throws Fault */
+/** Returns the usage of a root cache plus that of its children. @throws Fault */
 function accumulated(root: Obj): SlabUsage {
   const sum = { ...slabUsage(root) };
   const children = root.at("memcg_params.children");

@@ -1,4 +1,4 @@
-/** Sections of memory, and blocks of them, for `kmem -n`. */
+/** Tables of memory sections and blocks of sections, for `kmem -n`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { memoryBlocks, memoryBlockState, sectionsPerBlock } from "../../../../linux/mm/memoryBlock.ts";
@@ -22,7 +22,7 @@ import { TableLayout } from "../../../../render/layout.ts";
 import { text, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
-/** Letters of a section's state; a blank where it is not so. */
+/** Letters of a section's state; a blank if the bit is not set. */
 const STATE: readonly (readonly [mask: bigint, letter: string])[] = [
   [SECTION_MARKED_PRESENT, "P"],
   [SECTION_HAS_MEM_MAP, "M"],
@@ -33,9 +33,9 @@ const STATE: readonly (readonly [mask: bigint, letter: string])[] = [
 
 interface SectionRow {
   readonly section: MemSection;
-  /** Its first page frame. */
+  /** First page frame of the section. */
   readonly pfn: number;
-  /** Bytes of a `struct page`. */
+  /** Size of a `struct page` in bytes. */
   readonly size: number;
 }
 
@@ -78,10 +78,10 @@ export const sectionsTable: Table<SectionRow> = {
   },
 };
 
-/** crash's. */
+/** The rule that crash prints. */
 const RULE = "-------------------------------------------------------------------";
 
-/** Sections of memory. */
+/** Lists memory sections. */
 export function* sectionTable(kernel: Kernel): Pieces {
   const layout = new TableLayout(kernel, sectionsTable);
   const { size } = memoryModel(kernel);
@@ -91,13 +91,16 @@ export function* sectionTable(kernel: Kernel): Pieces {
 }
 
 interface BlockRow {
-  /** `struct memory_block` */
+  /** The block, `struct memory_block`. */
   readonly block: Obj;
-  /** Its physical addresses. */
+  /** Its range of physical addresses. */
   readonly range: { readonly start: bigint; readonly last: bigint } | Fault;
 }
 
-/** @param digits of the highest physical address: ranges are as wide, their title stands in the middle of both */
+/**
+ * The table of blocks. @param digits digits of the highest physical address: both columns of a range have this width,
+ * and one title is centred above them
+ */
 export const blocksTable = (digits = 9): Table<BlockRow> => ({
   columns: {
     block: {
@@ -164,7 +167,7 @@ export const blocksTable = (digits = 9): Table<BlockRow> => ({
 
 const RANGE_TITLE = "PHYSICAL RANGE";
 
-/** Blocks of sections, as they go on- and offline. */
+/** Lists the blocks of sections, the units that go online and offline. */
 export function* blockTable(kernel: Kernel): Pieces {
   const digits = hex(BigInt(pageFrames(kernel).end) * BigInt(pageSize(kernel))).length;
   const bytes = pagesPerSection(kernel) * pageSize(kernel);

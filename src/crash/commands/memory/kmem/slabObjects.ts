@@ -1,3 +1,4 @@
+/** Implements `kmem -S`: lists slabs and their objects. */
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { nodeOfPfn } from "../../../../linux/mm/mmzone.ts";
 import { pageToPfn } from "../../../../linux/mm/memoryModel.ts";
@@ -26,7 +27,10 @@ import type { Fields, Table } from "../../../../say/table.ts";
 import { cacheHeading, cacheRow, countedSlabs } from "./slabs.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
 
-/** `kmem -S`: a cache with every slab that is on a list, and every object of them. @param cpus whose slabs */
+/**
+ * Shows a cache with every slab that is on a list, and all their objects, for `kmem -S`. @param cpus the CPUs whose
+ * slabs are listed
+ */
 export function* cacheObjects(cache: Obj, cpus: readonly number[]): Pieces {
   yield cacheHeading(cache.kernel);
   const counted = yield* countedSlabs(cache);
@@ -42,7 +46,7 @@ export function* cacheObjects(cache: Obj, cpus: readonly number[]): Pieces {
   yield text("");
 }
 
-/** `kmem -S -a`: a cache with all its slabs, which the structs of all pages tell, and every object of them. */
+/** Shows a cache with all its slabs, found by a scan of all page structs, and all their objects, for `kmem -S -a`. */
 export function* allCacheObjects(cache: Obj): Pieces {
   yield cacheHeading(cache.kernel);
   yield cacheRow(cache, yield* countedSlabs(cache));
@@ -58,7 +62,7 @@ export function* allCacheObjects(cache: Obj): Pieces {
   yield text("");
 }
 
-/** Objects of the slabs that were shown, each slab once. */
+/** Number of objects of each slab that was shown, by slab. */
 type Shown = Map<bigint, number>;
 
 const countOf = (shown: Shown): SlabCount => ({
@@ -66,7 +70,7 @@ const countOf = (shown: Shown): SlabCount => ({
   total: [...shown.values()].reduce((sum, one) => sum + one, 0),
 });
 
-/** Full slabs are on no list. */
+/** Reports the slabs that were not shown, because full slabs are on no list. */
 function* omittedSlabs(cache: Obj, shown: SlabCount, counted: SlabCount | undefined): Pieces {
   const all = attempt(() => counted ?? countedByNodes(cache));
   const name = attempt(() => cacheName(cache));
@@ -81,7 +85,7 @@ function* omittedSlabs(cache: Obj, shown: SlabCount, counted: SlabCount | undefi
   };
 }
 
-/** @param current takes the slab that the CPU allocates from */
+/** Lists the slabs of one CPU. @param current receives the slab that the CPU allocates from */
 function* cpuSlabs(cache: Obj, cpu: number, current: Map<bigint, number>, shown: Shown): Pieces {
   const own = attempt(() => cpuSlab(cache, cpu));
   if (own === undefined) return;
@@ -102,11 +106,11 @@ function* cpuSlabs(cache: Obj, cpu: number, current: Map<bigint, number>, shown:
 
 interface NodeRow {
   readonly id: number;
-  /** `struct kmem_cache_node` */
+  /** The node, `struct kmem_cache_node`. */
   readonly node: Obj;
-  /** Slabs of it from which CPUs allocate. */
+  /** Number of its slabs from which CPUs allocate. */
   readonly perCpu: number;
-  /** Whether it keeps a list of full slabs. */
+  /** Whether the node keeps a list of full slabs. */
   readonly isTracked: boolean;
 }
 
@@ -157,7 +161,7 @@ function nodeOfSlab(cache: Obj, slab: bigint): number | undefined {
   return node instanceof Fault ? undefined : node;
 }
 
-/** Slabs with all their objects. @param place said with each: whose list it is on */
+/** Lists slabs with all their objects. @param place the list they are on, shown with each slab */
 function* slabList(slabs: Iterable<Slab>, place: Place, shown?: Shown): Pieces {
   let fault: Fault | undefined;
   let isEmpty = true;
@@ -171,14 +175,14 @@ function* slabList(slabs: Iterable<Slab>, place: Place, shown?: Shown): Pieces {
   else if (isEmpty) yield text("  (empty)");
 }
 
-/** An address's cache, slab and object, as `kmem -s ADDRESS` shows it; with `-S` all objects of the slab. */
+/** Shows an address's cache, slab and object, for `kmem -s ADDRESS`; with `-S` all objects of the slab. */
 export function* objectPieces({ cache, slab, index }: SlabObject, withAll: boolean): Pieces {
   yield cacheHeading(cache.kernel);
   yield cacheRow(cache, yield* countedSlabs(cache));
   yield slabPiece(slabState(slab), withAll ? undefined : index, {});
 }
 
-/** Whose list a slab is on. */
+/** The list that a slab is on. */
 interface Place {
   readonly cpu?: number;
   readonly list?: "current" | "partial" | "full" | "slabs" | "all";
@@ -192,7 +196,7 @@ interface SlabRow {
 
 interface ShownObject {
   readonly address: bigint;
-  /** Who has it as free; undefined for an allocated one. */
+  /** The freelist that holds the object; undefined for an allocated object. */
   readonly holder: string | undefined;
   readonly damage: Fault | undefined;
 }
@@ -267,7 +271,7 @@ export const slabsTable: Table<SlabRow> = {
   },
 };
 
-/** @param only the number of the one object to show; all of them when not given */
+/** Makes the piece of one slab. @param only number of the single object to show; undefined for all */
 function slabPiece(state: SlabState, only: number | undefined, place: Place): Piece {
   const { slab, layout, free, fault } = state;
   const { cache } = slab;

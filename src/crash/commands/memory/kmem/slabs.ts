@@ -1,3 +1,4 @@
+/** Implements `kmem -s`: lists slab caches. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { once } from "../../../../base/once.ts";
 import { cacheName, objectSize, slabBytes, slabCaches } from "../../../../linux/slab/slab.ts";
@@ -13,21 +14,21 @@ import type { Column, Table } from "../../../../say/table.ts";
 import { kilobytesText } from "../sizes.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
 
-/** Which caches a command is about. */
+/** The caches that a command selects. */
 export interface CacheChoice {
-  /** A name; every cache when not given. */
+  /** Name of the cache; undefined for all caches. */
   readonly name: string | undefined;
   readonly ignored: readonly string[];
 }
 
-/** The caches of a choice, and what becomes of the rest when the list breaks; those to be ignored among them. */
+/** Yields the selected caches, ignored ones included. @throws Fault after them if the list is damaged */
 export function* chosenCaches(kernel: Kernel, { name }: CacheChoice): Generator<Obj> {
   for (const cache of slabCaches(kernel)) {
     if (name === undefined || attempt(() => cacheName(cache)) === name) yield cache;
   }
 }
 
-/** What stands for a cache that is to be ignored; undefined for any other. */
+/** Returns the row that replaces an ignored cache; undefined for other caches. */
 export function ignoredRow(cache: Obj, { ignored }: CacheChoice): Piece | undefined {
   const name = attempt(() => cacheName(cache));
   if (name instanceof Fault || !ignored.includes(name)) return undefined;
@@ -41,7 +42,7 @@ const cacheAddress: Column<Obj> = {
   value: ({ address }) => address,
 };
 
-/** Rows are `struct kmem_cache`. */
+/** The table of ignored caches. A row is a `struct kmem_cache`. */
 export const ignoredTable: Table<Obj> = {
   columns: {
     cache: cacheAddress,
@@ -52,7 +53,7 @@ export const ignoredTable: Table<Obj> = {
 
 /** A cache with its usage. */
 interface CacheRow {
-  /** `struct kmem_cache` */
+  /** The cache, `struct kmem_cache`. */
   readonly cache: Obj;
   readonly usage: () => SlabUsage | Fault;
 }
@@ -104,7 +105,7 @@ const cacheLayout = derived("layout of slab caches", (kernel) => new TableLayout
 
 export const cacheHeading = (kernel: Kernel): Piece => cacheLayout(kernel).heading();
 
-/** `kmem -s`: usage of each cache. @returns how many caches there were */
+/** Lists the usage of each cache. @returns the number of caches */
 export function* cacheTable(kernel: Kernel, choice: CacheChoice): Generator<Piece, number, void> {
   yield cacheHeading(kernel);
   let count = 0;
@@ -117,7 +118,7 @@ export function* cacheTable(kernel: Kernel, choice: CacheChoice): Generator<Piec
   return count;
 }
 
-/** Slabs by cache, found by a scan of all pages. */
+/** Counts of slabs by cache, found by a scan of all pages. */
 const slabCounts = derivedByWork("slabs", function* (kernel) {
   const scan = countSlabs(kernel);
   for (;;) {
@@ -128,18 +129,20 @@ const slabCounts = derivedByWork("slabs", function* (kernel) {
   }
 });
 
-/** What a scan of all pages found of the cache, for kernels whose caches do not count; undefined for the others. */
+/**
+ * Returns what a scan of all pages counted for the cache, on kernels whose caches do not count; undefined on others.
+ */
 export function* countedSlabs(cache: Obj): Generator<Piece, SlabCount | undefined, void> {
   if (attempt(() => countsSlabs(cache)) === true) return undefined;
   const counts = yield* slabCounts(cache.kernel);
   return counts instanceof Fault ? undefined : (counts.get(cache.address) ?? { slabs: 0, total: 0 });
 }
 
-/** One cache's row. @param used how its usage is found */
+/** Makes the row of one cache. @param used returns its usage */
 export const cacheRow = (cache: Obj, counted?: SlabCount, used = () => slabUsage(cache, counted)): Piece =>
   cacheLayout(cache.kernel).row({ cache, usage: once(() => attempt(used)) });
 
-/** Rows are `struct kmem_cache`. */
+/** The table of caches for `kmem -s list`. A row is a `struct kmem_cache`. */
 export const cacheListTable: Table<Obj> = {
   columns: {
     cache: { ...cacheAddress, width: 0, text: shortAddressSpan },
@@ -147,11 +150,11 @@ export const cacheListTable: Table<Obj> = {
   },
 };
 
-/** `kmem -s list`: names and addresses. */
+/** Lists names and addresses of all caches, for `kmem -s list`. */
 export const cacheList = (kernel: Kernel): Pieces =>
   table(kernel, cacheListTable, slabCaches(kernel), { heading: false });
 
-/** A list that breaks is said after what it gave. */
+/** Reports the Fault that ends a list after the pieces before it. */
 export function* untilBroken(pieces: Pieces): Pieces {
   try {
     yield* pieces;

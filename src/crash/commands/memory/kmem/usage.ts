@@ -1,3 +1,4 @@
+/** Implements `kmem -i`: shows the usage of memory. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { blockDevicePages } from "../../../../linux/block/bdev.ts";
 import {
@@ -22,14 +23,17 @@ import { memoryModel } from "../../../../linux/mm/memoryModel.ts";
 import { pageFlagMask } from "../../../../linux/mm/pageFlags.ts";
 import { pageStructs } from "../../../../linux/mm/pageStruct.ts";
 
-/** A row: what is counted, and of which other row it is a part. */
+/** A row: the counted pages, and the row of which it is a part. */
 interface Row {
   readonly name: string;
   readonly pages: number | Fault;
   readonly of?: { readonly name: string; readonly pages: number | Fault };
 }
 
-/** `kmem -i`. @param withShared whether to count pages with several users, for which all pages must be looked at */
+/**
+ * Shows the usage of memory. @param withShared whether to count pages with several users, which requires a scan of all
+ * pages
+ */
 export function* memoryUsage(kernel: Kernel, withShared: boolean): Pieces {
   const shared = withShared ? yield* sharedPages(kernel) : undefined;
   const count = (name: string, read: () => number): Row => ({ name, pages: attempt(read) });
@@ -89,7 +93,7 @@ export function* memoryUsage(kernel: Kernel, withShared: boolean): Pieces {
 const less = (a: Row, b: Row): number | Fault =>
   a.pages instanceof Fault ? a.pages : b.pages instanceof Fault ? b.pages : a.pages - b.pages;
 
-/** Percent of the row that it is a part of, rounded down; undefined where that row cannot be read. */
+/** Returns the percentage of the row that it is a part of, rounded down; undefined if that row cannot be read. */
 function shareOf({ pages, of }: Row): number | Fault | undefined {
   if (pages instanceof Fault) return pages;
   if (typeof of?.pages !== "number") return undefined;
@@ -135,7 +139,10 @@ export const usageTable = (bytesOfPage = 4096): Table<Row, PanelKeys["kmem -i"]>
   },
 });
 
-/** Pages with more than one user, those that were never handed out left aside. No counter knows: every page is looked at. */
+/**
+ * Counts pages with more than one user, without pages that were never allocated. The kernel has no such counter, so all
+ * pages are scanned.
+ */
 function* sharedPages(kernel: Kernel): Generator<Piece, number | Fault, void> {
   const end = attempt(() => memoryModel(kernel).runs.at(-1)?.end ?? 0);
   if (end instanceof Fault) return end;

@@ -1,3 +1,4 @@
+/** Implements `kmem -v`: lists vmalloc areas. */
 import { hex, padHex } from "../../../../base/hex.ts";
 import { Fault } from "../../../../base/fault.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
@@ -10,7 +11,7 @@ import { faultPiece, progress, type Piece, type Pieces } from "../../../../say/p
 import type { Table } from "../../../../say/table.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
 
-/** `kmem -v`: what vmalloc() and its kin have mapped. */
+/** Lists the areas that vmalloc() and similar functions have mapped. */
 export function* vmallocTable(kernel: Kernel): Pieces {
   yield vmallocHeading(kernel);
   const { areas, fault } = vmapAreas(kernel);
@@ -18,7 +19,7 @@ export function* vmallocTable(kernel: Kernel): Pieces {
   if (fault) yield faultPiece(fault, "kmem: ");
 }
 
-/** `kmem -v ADDRESS`: the area that holds a kernel address, or the areas that map a physical page. */
+/** Shows the area that contains a kernel address, or the areas that map a physical page. */
 export function* vmallocTableAt(kernel: Kernel, address: bigint, isPhysical: boolean): Pieces {
   yield vmallocHeading(kernel);
   const held = isPhysical ? undefined : vmapAreaAt(kernel, address);
@@ -52,7 +53,7 @@ export const vmallocHeading = (kernel: Kernel): Piece => layout(kernel).heading(
 
 export const vmallocRow = (kernel: Kernel, area: VmapArea): Piece => layout(kernel).row({ kernel, ...area });
 
-/** @param digits of an address */
+/** The table of areas. @param digits digits of an address */
 export const vmallocAreasTable = (digits = 16): Table<AreaRow, PanelKeys["kmem -v"]> => ({
   gap: "  ",
   columns: {

@@ -1,3 +1,4 @@
+/** Implements `kmem -z`: shows the counters of zones. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { pglistData, watermarks, zoneName, zonesOf } from "../../../../linux/mm/mmzone.ts";
 import { type Counter, counterArray } from "../../../../linux/mm/vmstat.ts";
@@ -11,21 +12,21 @@ import { counterColumns } from "./counters.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
 
 interface ZoneRow {
-  /** `struct zone` */
+  /** The zone, `struct zone`. */
   readonly zone: Obj;
   readonly node: Obj;
-  /** Its index among its node's. */
+  /** Index of the zone in its node. */
   readonly number: number;
-  /** Pages from its first to its last. */
+  /** Number of pages from the first to the last, including holes. */
   readonly spanned: number | Fault;
   readonly present: number | Fault;
-  /** WMARK_MIN, WMARK_LOW, WMARK_HIGH. */
+  /** The watermarks WMARK_MIN, WMARK_LOW and WMARK_HIGH. */
   readonly marks: readonly number[] | Fault;
 }
 
 const isEmpty = ({ spanned }: ZoneRow): boolean => spanned === 0;
 
-/** One of the three watermarks; of an empty zone they are told to programs alone. */
+/** A column of one of the three watermarks. For an empty zone they are only in the JSON. */
 const mark = (index: 0 | 1 | 2, gap: string): Column<ZoneRow> => ({
   kind: "number",
   title: "",
@@ -84,7 +85,7 @@ export const zoneTable: Table<ZoneRow, PanelKeys["kmem -z"]> = {
   },
 };
 
-/** @param zone whose counters they are */
+/** The table of a zone's counters. @param zone address of the zone */
 export const zoneCountersTable = (zone = 0n, counters: readonly Counter[] = []): Table<Counter> => ({
   columns: {
     address: { kind: "address", about: "of the struct zone", value: () => zone },
@@ -92,7 +93,7 @@ export const zoneCountersTable = (zone = 0n, counters: readonly Counter[] = []):
   },
 });
 
-/** `kmem -z`: each zone's size, watermarks and counters. */
+/** Shows each zone's size, watermarks and counters. */
 export function* zoneStatistics(kernel: Kernel): Pieces {
   const layout = new TableLayout(kernel, zoneTable);
   for (const node of pglistData(kernel)) {

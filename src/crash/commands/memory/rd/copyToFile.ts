@@ -1,3 +1,4 @@
+/** Implements `rd -r`: copies memory to a file. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex0x } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
@@ -7,15 +8,15 @@ import { TableLayout } from "../../../../render/layout.ts";
 import { progress, type Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
-/** Bytes read at a time: a page, so that what precedes a missing page is all copied. */
+/** Bytes read at a time: one page, so that everything before a missing page is copied. */
 const CHUNK = 4096n;
 /** Pages between two pauses. */
 const PAUSE = 1024;
 
 /**
- * Copies memory, or a part of the dump file, to a file. What precedes an address that cannot be read is copied.
- * @param start bytes from here on, `length` of them
- * @throws UsageError where no files are written; Fault for what cannot be read
+ * Copies memory, or a part of the dump file, to a file, up to the first address that cannot be read.
+ * @param start first address or offset; `length` bytes are copied
+ * @throws UsageError if the front end writes no files; Fault for what cannot be read
  */
 export function* copyToFile(context: Context, source: ByteSource, start: bigint, length: bigint, path: string): Pieces {
   const file = context.createFile?.(path);

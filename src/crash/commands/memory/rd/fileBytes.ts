@@ -1,9 +1,10 @@
+/** Reads bytes of a file as if it were memory. */
 import { Fault } from "../../../../base/fault.ts";
 import type { RandomFile } from "../../../../base/file.ts";
 import type { Arch } from "../../../../arch/arch.ts";
 import type { ByteSource } from "../../../say/hexDump.ts";
 
-/** A file's bytes by their offset, in the machine's byte order. */
+/** Returns the bytes of a file, addressed by offset, in the machine's byte order. */
 export function fileBytes(file: RandomFile, { byteOrder, wordSize }: Arch): ByteSource {
   const read = (offset: bigint, length: number): Uint8Array => {
     const bytes = file.read(Number(offset), length);

@@ -30,7 +30,7 @@ export const rd = command({
     { flag: "-64", help: "units of 64 bits" },
     { flag: "-d", help: "signed decimal" },
     { flag: "-D", help: "unsigned decimal" },
-    { flag: "-a", help: "text; without a count up to the first byte that is none" },
+    { flag: "-a", help: "text; without a count, up to the first non-text byte" },
     { flag: "-s", help: "words that are addresses of symbols as symbol+offset" },
     { flag: "-S", help: "also words that are slab objects as [cache]; twice as [address:cache]" },
     { flag: "-x", help: "no text column" },

@@ -1,19 +1,20 @@
+/** Patterns that `search` looks for. */
 import type { ByteOrder } from "../../../../base/bytes.ts";
 import { valueBytes } from "../../../../model/object.ts";
 
-/** Something to look for in memory. */
+/** A pattern to look for in memory. */
 export interface Needle {
-  /** What stands behind the value found: the user's own words, for symbols and expressions. */
+  /** The user's text, printed after the found value; only for symbols and expressions. */
   readonly label: string | undefined;
-  /** Bytes of a match. */
+  /** Length of a match in bytes. */
   readonly length: number;
-  /** It may begin on one page and end on the next. */
+  /** Whether a match can extend over two pages. */
   readonly crosses: boolean;
-  /** Offset of the first match at or after `from`; -1 for none. Called for every page of memory. */
+  /** Returns the offset of the first match at or after `from`; -1 if there is none. Called for every page of memory. */
   find(bytes: Uint8Array, from: number): number;
 }
 
-/** Text at any address. */
+/** Matches text at any address. */
 export function textNeedle(text: string): Needle {
   const wanted = Buffer.from(text, "utf8");
   return {
@@ -27,14 +28,14 @@ export function textNeedle(text: string): Needle {
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 export interface NumberShape {
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: 2 | 4 | 8;
-  /** Bits that may be anything. */
+  /** Bits that are not compared. */
   readonly mask: bigint;
   readonly byteOrder: ByteOrder;
 }
 
-/** A number at an address that is a multiple of its size. */
+/** Matches a number at an address that is a multiple of its size. */
 export function numberNeedle(value: bigint, label: string | undefined, shape: NumberShape): Needle {
   const { size, mask, byteOrder } = shape;
   const type = { kind: "int", name: "", size, signed: false, encoding: "int" } as const;
@@ -44,10 +45,13 @@ export function numberNeedle(value: bigint, label: string | undefined, shape: Nu
   return { label, length: size, crosses: false, find };
 }
 
-/** From 8 bytes on V8 prepares its search for longer texts, which takes five times as long over a megabyte. */
+/**
+ * For patterns of 8 or more bytes, V8 prepares its search for longer texts, which takes five times as long over a
+ * megabyte.
+ */
 const QUICK_BYTES = 7;
 
-/** The machine's own search for bytes is faster than any loop; what it finds askew is passed over. */
+/** Uses the native search for bytes, which is faster than a loop, and skips unaligned matches. */
 function exactly(wanted: Buffer, size: number): Needle["find"] {
   const quick = wanted.subarray(0, QUICK_BYTES);
   const last = wanted[QUICK_BYTES];
@@ -61,8 +65,8 @@ function exactly(wanted: Buffer, size: number): Needle["find"] {
 }
 
 /**
- * Compares `(memory | mask)` with `(value | mask)`, both in the target's byte order: whole words of this machine may be
- * compared then, whatever its own order is.
+ * Compares `(memory | mask)` with `(value | mask)`, both in the target's byte order, so that whole words of the host
+ * can be compared whatever its byte order is.
  */
 function masked(value: Uint8Array, mask: Uint8Array, size: 2 | 4 | 8): Needle["find"] {
   const unit = size === 2 ? 2 : 4;

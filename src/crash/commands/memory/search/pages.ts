@@ -1,3 +1,4 @@
+/** Yields the pages of memory that `search` reads. */
 import type { Translation, WalkStep } from "../../../../arch/arch.ts";
 import { Fault } from "../../../../base/fault.ts";
 import { directMapOffset } from "../../../../linux/mm/directMap.ts";
@@ -5,30 +6,32 @@ import type { KernelRange } from "../../../../linux/mm/kernelRanges.ts";
 import type { AddressSpace, PhysicalMemory } from "../../../../memory/memory.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 
-/** Bytes of memory, the rest of a page or several pages, and where they lie. They are good until the next is asked for. */
+/**
+ * Bytes of memory with their address: the rest of a page, or several pages. They are valid until the next page is read.
+ */
 export interface MemoryPage {
   readonly address: bigint;
   readonly bytes: Uint8Array;
 }
 
-/** A stretch to search; ends are exclusive. */
+/** An address range to search; `end` is exclusive. */
 export interface Stretch {
   readonly start: bigint;
   readonly end: bigint;
 }
 
-/** A step without memory after this many pages, so that a search over nothing can be given up too. */
+/** Pages without memory between two pauses, so that a search over a hole can be cancelled. */
 const PAGES_PER_STEP = 64;
 
-/** What is passed over where not even a root table says anything. */
+/** Bytes that are skipped if not even a root table covers the address. */
 const NOWHERE_BYTES = 1n << 30n;
 
-/** What is read at once where pages lie together in the dump. */
+/** Bytes read at once if pages are adjacent in the dump. */
 const READ_BYTES = 1 << 20;
 
 /**
- * Pages of a stretch of virtual memory that can be read; now and then undefined, a place to pause. Where a whole branch
- * of the page tables is missing, so are its pages; where a large page is mapped, it is read as one.
+ * Yields the readable pages of a range of virtual memory, and undefined at places to pause. A missing branch of the
+ * page tables is skipped; a large page is read as one.
  */
 export function* virtualPages(
   space: AddressSpace,
@@ -56,7 +59,10 @@ export function* virtualPages(
   }
 }
 
-/** A small page through the space's own cache, which also knows what never changed since the kernel was built. */
+/**
+ * Reads a small page through the cache of the address space, which also contains pages from the vmlinux that never
+ * change.
+ */
 function bytesAt(
   space: AddressSpace,
   physical: PhysicalMemory,
@@ -69,10 +75,10 @@ function bytesAt(
   return bytes instanceof Fault ? space.page(address) : bytes;
 }
 
-/** The first multiple of `span` above an address. */
+/** Returns the first multiple of `span` above an address. */
 const behind = (address: bigint, span: bigint): bigint => (address & -span) + span;
 
-/** Pages of physical memory that the dump holds. */
+/** Yields the pages of physical memory that the dump contains. */
 export function* physicalPages({ memory }: Kernel, { start, end }: Stretch): Generator<MemoryPage | undefined> {
   const { physical } = memory;
   const size = BigInt(physical.pageSize);
@@ -96,8 +102,8 @@ const within = (bytes: Uint8Array, at: bigint, end: bigint): Uint8Array =>
   at + BigInt(bytes.length) > end ? bytes.subarray(0, Number(end - at)) : bytes;
 
 /**
- * Pages of kernel memory. The mapping of all memory is read by physical address: it needs no page tables, and pages
- * that the dump does not hold are not even asked for.
+ * Yields the pages of kernel memory. The direct map is read by physical address: this needs no page tables, and pages
+ * that the dump does not contain are skipped.
  */
 export function* kernelPages(
   kernel: Kernel,

@@ -1,3 +1,4 @@
+/** Scans pages of memory for patterns. */
 import type { Needle } from "./needle.ts";
 import type { MemoryPage } from "./pages.ts";
 
@@ -6,10 +7,10 @@ export interface Match {
   readonly needle: Needle;
 }
 
-/** What a search says as it goes on: a match, or that it has come as far as this page; undefined is a place to pause. */
+/** A step of a search: a match, or the page that was reached; undefined is a place to pause. */
 export type Step = Match | MemoryPage | undefined;
 
-/** Matches in memory by address, also of text that begins on one page and ends on the next. */
+/** Yields matches in the order of addresses, including text that extends over two pages. */
 export function* matches(pages: Iterable<MemoryPage | undefined>, needles: readonly Needle[]): Generator<Step> {
   const texts = needles.filter(({ crosses }) => crosses);
   const reach = Math.max(1, ...texts.map(({ length }) => length)) - 1;
@@ -38,7 +39,7 @@ const lastBytes = ({ address, bytes }: MemoryPage, count: number): MemoryPage =>
   bytes: bytes.slice(bytes.length - count),
 });
 
-/** Text that begins in the last bytes of one page. */
+/** Yields matches that begin in the last bytes of one page and end on the next. */
 function* acrossBorder(tail: MemoryPage, page: MemoryPage, texts: readonly Needle[], reach: number): Generator<Match> {
   const joined = Buffer.concat([tail.bytes, page.bytes.subarray(0, reach)]);
   for (const match of inPage({ address: tail.address, bytes: joined }, texts)) {

@@ -1,3 +1,4 @@
+/** The memory that `search` searches, selected by its options. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
@@ -14,17 +15,17 @@ import { anyNumber, hexNumber, symbolAddress } from "../../../language/number.ts
 import { currentUserSpace } from "../../../language/userSpace.ts";
 import { kernelPages, physicalPages, virtualPages, type MemoryPage, type Stretch } from "./pages.ts";
 
-/** Memory to search as one: all of a space, or one task's stack. */
+/** Memory that is searched as one: a whole address space, or one task's stack. */
 export interface Scope {
   readonly space: AddressSpace;
-  /** Whose stack it is. */
+  /** The task whose stack it is. */
   readonly task: Obj | undefined;
-  /** Bytes of address space, for progress. */
+  /** Size of the address range in bytes, for progress. */
   readonly size: number;
   pages(): Iterable<MemoryPage | undefined>;
 }
 
-/** What the options -k -K -V -u -p -t -T, -s, -e and -l choose. @throws UsageError, Fault */
+/** Returns the scopes that the options -k -K -V -u -p -t -T, -s, -e and -l select. @throws UsageError, Fault */
 export function* scopes(context: Context, args: Parsed): Generator<Scope> {
   const { kernel } = context;
   if (args.has("-t") || args.has("-T")) yield* stacks(kernel, args.has("-T"));
@@ -95,7 +96,7 @@ function* stacks(kernel: Kernel, onlyActive: boolean): Generator<Scope> {
   }
 }
 
-/** -s, -e and -l within the whole of a space. @throws UsageError */
+/** Applies -s, -e and -l to a range. @throws UsageError */
 function bounds(context: Context, args: Parsed, whole: Stretch): Stretch {
   const place = (flag: string): bigint | undefined => {
     const text = args.value(flag);

@@ -1,3 +1,4 @@
+/** The `search` command: searches memory. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
@@ -40,7 +41,7 @@ export const search = command({
     { flag: "-h", help: "numbers of 16 bits" },
     { flag: "-x", argument: "count", help: "with as many units of memory before and after each" },
   ],
-  description: `Searches memory for numbers of the machine's word size, or as the options say, at addresses that are multiples of their size; with -c for text at any address. A value is hexadecimal, a symbol, or an (expression); of several, all are looked for at once. Matches are said as they are found.
+  description: `Searches memory for numbers of the machine's word size, or as the options say, at addresses that are multiples of their size; with -c for text at any address. A value is hexadecimal, a symbol, or an (expression); of several, all are looked for at once. Matches are printed as they are found.
 
 Memory that the dump does not hold is passed over. A page that the kernel has mapped twice is searched at both addresses.`,
   examples: [
@@ -75,7 +76,7 @@ Memory that the dump does not hold is passed over. A page that the kernel has ma
   },
 });
 
-/** As many characters of text as are shown from where it was found. */
+/** Number of characters of text that are shown from a match on. */
 const SHOWN_TEXT = 56;
 
 function found(
@@ -103,9 +104,9 @@ function found(
 interface MatchRow extends Match {
   readonly kernel: Kernel;
   readonly space: AddressSpace;
-  /** `struct task_struct` whose stack it is. */
+  /** The `struct task_struct` whose stack it is. */
   readonly task: Obj | undefined;
-  /** Bytes of a unit. */
+  /** Size of a unit in bytes. */
   readonly size: 2 | 4 | 8;
 }
 
@@ -137,7 +138,7 @@ const valueColumns = {
 
 export const matchesTable: Table<MatchRow> = { columns: { ...placeColumns, ...valueColumns } };
 
-/** Among lines of memory, whose addresses have all their digits. */
+/** The table of matches that are shown with the memory around them; addresses have all their digits. */
 export const matchesAmidTable: Table<MatchRow> = {
   columns: {
     ...placeColumns,
@@ -154,7 +155,7 @@ export const textsTable: Table<MatchRow> = {
   },
 };
 
-/** Memory beside a match; what cannot be read is left out. */
+/** Shows memory next to a match; unreadable memory is left out. */
 function* context_(space: AddressSpace, start: bigint, units: number, size: 2 | 4 | 8): Generator<Line> {
   const dump: Pieces = hexDump(space, start, units, { size, as: "hex", withText: true });
   for (;;) {
@@ -164,7 +165,7 @@ function* context_(space: AddressSpace, start: bigint, units: number, size: 2 | 
   }
 }
 
-/** Text from an address on, what is no character as a dot. */
+/** Reads text from an address; a byte that is not a character is shown as a dot. */
 function spelt(space: AddressSpace, address: bigint): string {
   let all = "";
   for (let at = address; all.length < SHOWN_TEXT;) {

@@ -1,14 +1,18 @@
+/** Parses the arguments of `search`. */
 import { UsageError } from "../../../../base/usageError.ts";
 import { address } from "../../../language/address.ts";
 import type { Context, Parsed } from "../../../language/command.ts";
 import { hexNumber, symbolAddress } from "../../../language/number.ts";
 import { numberNeedle, textNeedle, type Needle } from "./needle.ts";
 
-/** Bytes of the numbers that the options -w and -h ask for; a word of the machine without. */
+/** Returns the size in bytes of the numbers that -w and -h select; the machine's word size without them. */
 export const unitSize = ({ kernel }: Context, args: Parsed): 2 | 4 | 8 =>
   args.has("-h") ? 2 : args.has("-w") ? 4 : kernel.arch.wordSize;
 
-/** What to look for: with -c text, else numbers, symbols and (expressions). @throws UsageError, Fault of an expression */
+/**
+ * Returns the patterns: text with -c, otherwise numbers, symbols and (expressions). @throws UsageError; Fault from an
+ * expression
+ */
 export function needlesOf(context: Context, args: Parsed): readonly Needle[] {
   const { kernel } = context;
   if (args.has("-c")) {

@@ -1,3 +1,4 @@
+/** Shows address spaces and memory areas for `vm`. */
 import { attempt, Fault, untilFault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { once } from "../../../../base/once.ts";
@@ -16,9 +17,9 @@ import { kilobytesText } from "../sizes.ts";
 import { originColumns, type Origin, originLine, originOf, physicalOf, userPage, type UserPage } from "../userPage.ts";
 
 interface MmRow {
-  /** Whose counts belong to it. */
+  /** The task whose counts belong to the address space. */
   readonly task: Obj;
-  /** `struct mm_struct`; at NULL for a kernel thread. */
+  /** The `struct mm_struct`, at NULL for a kernel thread. */
   readonly mm: Obj;
 }
 
@@ -27,7 +28,7 @@ const unlessNull =
   (row: MmRow): T | undefined =>
     row.mm.address === 0n ? undefined : read(row);
 
-/** What a whole address space is. */
+/** The table of address spaces. */
 export const mmTable: Table<MmRow> = {
   gap: "  ",
   columns: {
@@ -77,21 +78,21 @@ export const mmPiece = (task: Obj, mm: Obj): Piece => new TableLayout(task.kerne
 
 const areaRows = sharedRows<Piece>("memory areas");
 
-/** Every area; nothing for a kernel thread. */
+/** Lists all areas. Yields nothing for a kernel thread. */
 export function* vmaTable(mm: Obj): Pieces {
   if (mm.address === 0n) return;
   yield vmaHeading(mm.kernel);
   yield* areaRows(mm.kernel).of(mm.address, () => eachVma(mm, (vma) => [keptVmaRow(vma)]));
 }
 
-/** Areas one by one, each as `show` says it; of a tree that breaks the reason. */
+/** Shows each area with `show`. If the tree of areas is damaged, reports the reason. */
 export function* eachVma(mm: Obj, show: (vma: Obj) => Iterable<Piece>): Pieces {
   let fault: Fault | undefined;
   for (const vma of untilFault(vmas(mm), (why) => (fault = why))) yield* show(vma);
   if (fault) yield faultPiece(fault, "vm: ");
 }
 
-/** An area with each of its pages: where it is, or where it would come from. */
+/** Shows an area with each of its pages: its location, or where it would be read from. */
 export function* vmaPages(vma: Obj, space: AddressSpace): Pieces {
   const layout = new TableLayout(vma.kernel, pagesTable);
   yield vmaHeading(vma.kernel);
@@ -108,14 +109,14 @@ export function* vmaPages(vma: Obj, space: AddressSpace): Pieces {
   }
 }
 
-/** Where a table of a whole gigabyte or more is missing, its pages are not told one by one. */
+/** Size of a hole whose pages are not listed one by one, in bytes. */
 const HOLE_BYTES = 1n << 30n;
 
-/** The end of a hole that begins here and is that large. */
+/** Returns the end of a hole of at least that size that begins here; undefined if there is none. */
 function holeAt({ found, steps }: UserPage, address: bigint, end: bigint): bigint | undefined {
   if (!(found instanceof Fault) || end - address < HOLE_BYTES) return undefined;
   const span = steps.at(-1)?.span;
-  // Where not even the root table answers, all of the rest is like this.
+  // If the root table has no answer, the rest is a hole too.
   if (span === undefined) return end;
   const behind = (address & -span) + span;
   return behind - address < HOLE_BYTES ? undefined : behind < end ? behind : end;
@@ -123,7 +124,7 @@ function holeAt({ found, steps }: UserPage, address: bigint, end: bigint): bigin
 
 interface PageRow {
   readonly address: bigint;
-  /** Where a hole ends that begins here. */
+  /** End of the hole that begins here. */
   readonly end: bigint | undefined;
   readonly page: UserPage;
   readonly origin: () => Origin | undefined;
@@ -167,8 +168,8 @@ export const pagesTable: Table<PageRow> = {
 };
 
 /**
- * What of an address space a reference names: areas by their address, flags or a part of their file's path, and the
- * page of an address within one.
+ * Shows the parts of an address space that a reference names: areas by address, flags or a part of their file's path,
+ * and the page of an address in an area.
  */
 export function* vmaReferences(mm: Obj, space: () => AddressSpace, reference: string): Pieces {
   const value = hexNumber(reference);

@@ -1,3 +1,4 @@
+/** The `vm` command: shows user address spaces. */
 import { hex } from "../../../../base/hex.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { taskMemory } from "../../../../linux/mm/mm.ts";
@@ -70,7 +71,7 @@ export const vm = command({
   },
 });
 
-/** @throws UsageError, Fault where the kernel has no names */
+/** Names the bits of a FLAGS value. @throws UsageError; Fault if the kernel has no names for them */
 function flagNames(kernel: Kernel, word: string): Piece {
   const value = hexNumber(word);
   if (value === undefined) throw new WrongUse(`invalid flags: ${word}`);
@@ -127,19 +128,19 @@ const heading = (task: Obj): Piece =>
 const wholeStruct = (object: Obj, name: string) => ({ name, type: object.type, members: [] });
 
 interface UserMemory {
-  /** `struct mm_struct`; at NULL for a kernel thread. */
+  /** The `struct mm_struct`, at NULL for a kernel thread. */
   readonly mm: Obj;
-  /** @throws Fault */
+  /** Returns the address space. @throws Fault */
   readonly space: () => AddressSpace;
 }
 
-/** The task's own address space, or what -M names for a task that has none any more. */
+/** Returns the task's own address space, or the one that -M names for a task without one. */
 function memoryOf(context: Context, args: Parsed, task: Obj): UserMemory {
   const own = task.at("mm").deref();
   const given = args.value("-M");
   const mm = given === undefined ? undefined : mmAt(context.kernel, address(context, given));
   if (given !== undefined && !mm) throw new UsageError(`invalid mm_struct address: ${given}`);
-  // As in crash, a task's own goes before what -M names.
+  // As in crash, the task's own address space takes precedence over -M.
   if (!mm || own.address !== 0n) return { mm: own, space: () => taskMemory(task) };
   return { mm, space: () => context.kernel.memory.user(mm.at("pgd").value(), `user of mm_struct ${hex(mm.address)}`) };
 }
@@ -151,7 +152,7 @@ function* pagesOfArea(mm: Obj, space: () => AddressSpace, wanted: bigint): Piece
   throw new UsageError(`the task has no memory area at ${hex(wanted)}`);
 }
 
-/** Headings only where there is something below them: this is for `foreach vm -R`. */
+/** Shows headings only if there is something below them, for `foreach vm -R`. */
 function* references(task: Obj, mm: Obj, space: () => AddressSpace, reference: string): Pieces {
   if (mm.address === 0n) return;
   const value = hexNumber(reference);
@@ -176,9 +177,9 @@ function* references(task: Obj, mm: Obj, space: () => AddressSpace, reference: s
 }
 
 /**
- * The `struct mm_struct` that a user named: `init_mm`, or an object of the slab cache that they are all from
+ * Returns the `struct mm_struct` that a user named: `init_mm`, or an object of the slab cache of all others
  * (kernel/fork.c: mm_cache_init).
- * @returns undefined where there is none
+ * @returns undefined if there is none
  * @throws Fault when it cannot be read
  */
 function mmAt(kernel: Kernel, address: bigint): Obj<"struct mm_struct"> | undefined {
@@ -186,7 +187,7 @@ function mmAt(kernel: Kernel, address: bigint): Obj<"struct mm_struct"> | undefi
   if (!kernel.memory.isKernelAddress(address)) return undefined;
   if (address === globalAddress(kernel, "init_mm")) return mm;
   const object = attempt(() => slabObjectAt(kernel, address));
-  // Where slabs cannot be told, what has no page directory is surely none.
+  // If slab objects cannot be identified, a struct without a page directory is not an mm_struct.
   if (object instanceof Fault) return kernel.memory.isKernelAddress(mm.at("pgd").value()) ? mm : undefined;
   return object?.address === address && cacheName(object.cache) === "mm_struct" ? mm : undefined;
 }
