@@ -1,22 +1,25 @@
-/** What the pages of one dump remember over a reload of the window: a search of one dump means nothing in another. */
+/**
+ * The state that the pages of one dump keep across a reload of the window. It is kept per dump, because a search of one
+ * dump does not apply to another.
+ */
 export interface DumpState {
   recall<T>(topic: string, otherwise: T): T;
   remember(topic: string, value: unknown): void;
 }
 
-/** What all pages remember, by topic. */
+/** The state of all pages, by topic. */
 interface PageState {
   recall<T>(topic: string, otherwise: T): T;
   remember(topic: string, value: unknown): void;
 }
 
-/** Dumps of which something is kept. */
+/** Maximum number of dumps with stored state. */
 const MAX_DUMPS = 16;
 const TOPIC = "dumps";
 
 type Dumps = readonly (readonly [key: string, topics: Readonly<Record<string, unknown>>])[];
 
-/** @param dump paths of its files */
+/** @param dump paths of the dump's files */
 export function dumpState(dump: readonly string[], pages: PageState): DumpState {
   const key = dump.join("\0");
   const dumps = (): Dumps => pages.recall<Dumps>(TOPIC, []);

@@ -1,3 +1,4 @@
+/** The page of a command's table. */
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
 import type { PageAction, Panel } from "../protocol/panel.ts";
@@ -29,7 +30,9 @@ import {
   type View,
 } from "./view.ts";
 
-/** Any command's records as a table: sorted by its headings, filtered, walked by key; cells lead where they point. */
+/**
+ * Any command's records as a table that can be sorted by its headings, filtered, and walked by key. Cells are links.
+ */
 export class GridView implements View {
   readonly element = document.createElement("section");
   private readonly panel: Panel;
@@ -76,7 +79,7 @@ export class GridView implements View {
     await this.reading.run(async () => {
       const grid = await this.ask("run", { line: this.panel.line });
       this.grid = { ...grid, tables: grid.tables.map((table) => tableFor(table, this.panel)) };
-      // Of several tables the longest is what one came for.
+      // Show the longest table first.
       const lengths = this.grid.tables.map(({ rows }) => rows.length);
       this.index = Math.max(0, lengths.indexOf(Math.max(...lengths)));
     });
@@ -87,7 +90,7 @@ export class GridView implements View {
     return this.grid?.tables[this.index] ?? { columns: [], rows: [] };
   }
 
-  /** Works out anew which rows are shown, and in which order. */
+  /** Computes which rows are shown, and in which order. */
   private arrange(): void {
     const { columns, rows } = this.current;
     const isWanted = filterOf(this.filter, columns);
@@ -113,7 +116,7 @@ export class GridView implements View {
     ${this.isEmptied ? nothingLeft(`No row matches “${this.filter}”.`, () => this.setFilter("")) : this.table.template()}`;
   }
 
-  /** The filter leaves nothing of what there is. */
+  /** Whether the filter excludes all rows. */
   private get isEmptied(): boolean {
     return this.shown.length === 0 && this.current.rows.length > 0;
   }
@@ -179,7 +182,7 @@ export class GridView implements View {
   }
 }
 
-/** One value alone is no table but a fact beside one. */
+/** Whether it is a table; a single value is shown as a fact next to one. */
 const isTable = ({ columns, rows }: GridTable): boolean => columns.length > 1 || rows.length > 1;
 
 const factText = ({ columns: [column], rows: [row] }: GridTable): string =>

@@ -1,3 +1,4 @@
+/** The messages between a page and the extension. */
 import type { FromPage, ToPage } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 
@@ -17,7 +18,7 @@ interface Waiting {
 const waiting = new Map<number, Waiting>();
 let last = 0;
 
-/** Asks a session, whichever is in front by then. */
+/** Returns a function that sends requests to this session, even if another one is active by then. */
 export const askOf =
   (session: string | undefined): Ask =>
   (request, args) => {
@@ -28,15 +29,15 @@ export const askOf =
 
 let front: string | undefined;
 
-/** The session whose page is in sight has changed. */
+/** Sets the session whose page is visible. */
 export function lookAt(session: string | undefined): void {
   front = session;
 }
 
-/** Asks the session whose page is in sight: for what is clicked on. */
+/** Sends a request to the session whose page is visible, for clicks. */
 export const ask: Ask = (request, args) => askOf(front)(request, args);
 
-/** Starts the talk: every message but answers comes to `listener`. */
+/** Starts to receive messages. All but answers go to `listener`. */
 export function listen(listener: (message: Exclude<ToPage, { kind: "answer" | "refusal" }>) => void): void {
   addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
     if (data.kind !== "answer" && data.kind !== "refusal") return listener(data);
@@ -50,13 +51,13 @@ export function listen(listener: (message: Exclude<ToPage, { kind: "answer" | "r
   vscode.postMessage({ kind: "ready" });
 }
 
-/** What the extension kept is the newer: VS Code writes a page's state down only once a minute. */
+/** The state that the extension stored takes precedence, because VS Code writes a page's state only once a minute. */
 const state = {
   ...(vscode.getState() as object | undefined),
   ...(JSON.parse(document.body.dataset["state"] ?? "{}") as object),
 } as Record<string, unknown>;
 
-/** What the page remembers over a reload of the window, by topic. */
+/** Returns the state of a topic, which is kept across a reload of the window. */
 export function recall<T>(topic: string, otherwise: T): T {
   return (state[topic] as T | undefined) ?? otherwise;
 }

@@ -1,6 +1,7 @@
+/** The icons of the panel. */
 import { html, type TemplateResult } from "lit-html";
 
-/** Icons in the manner of VS Code's own, drawn in the colour of the text; what they mean stands in a label. */
+/** An icon in the style of VS Code, in the color of the text. A label says what it means. */
 const icon = (path: string, name = ""): TemplateResult =>
   html`<svg class=${`icon ${name}`} viewBox="0 0 16 16" aria-hidden="true"><path d=${path} /></svg>`;
 
@@ -11,6 +12,6 @@ export const expandAll = icon("M2.5 5.5h8v8h-8zM4.5 9.5h4M6.5 7.5v4M5.5 5.5v-3h8
 export const regularExpressionIcon = icon("M2.5 11.5h2v2h-2zM10 2v7M7 3.75l6 3.5M7 7.25l6-3.5");
 export const ellipsis = icon("M2.5 8h.01M8 8h.01M13.5 8h.01", "dots");
 
-/** Points at what is folded away, and down at what is not. */
+/** An arrow that points right at something closed and down at something open. */
 export const chevron = (isOpen: boolean): TemplateResult =>
   icon(isOpen ? "M3.5 6 8 10.5 12.5 6" : "M6 3.5 10.5 8 6 12.5");

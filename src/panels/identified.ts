@@ -1,8 +1,9 @@
+/** The answer to "What is this address?" on the memory page. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Identified } from "../protocol/custom.ts";
 import { link } from "./links.ts";
 
-/** The story of an address: everything that holds it, each a link. */
+/** Shows everything that contains an address, each as a link. */
 export function identifiedCard(card: Identified | Error): TemplateResult {
   if (card instanceof Error) return html`<p class="bad" role="alert">${card.message}</p>`;
   return html`<div class="story" role="status">

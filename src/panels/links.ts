@@ -1,13 +1,14 @@
+/** Links in pages, and the cards that describe their targets. */
 import { unlessRefused } from "../base/refused.ts";
 import { html, type TemplateResult } from "lit-html";
 import type { LinkKind } from "../protocol/panel.ts";
 import { ask } from "./host.ts";
 
-/** Text that leads somewhere, with the editor's hover. Followed by click, or Enter on its cell. */
+/** A link with a hover card. It is followed by a click, or by Enter on its cell. */
 export const link = (text: unknown, target: string, kind: LinkKind = "place"): TemplateResult =>
   html`<a class="link" role="link" data-target=${target} data-kind=${kind}>${text}</a>`;
 
-/** Where links of each kind lead. */
+/** The requests that follow links of each kind. */
 const ways: Readonly<Record<LinkKind, (target: string) => Promise<unknown>>> = {
   place: (text) => ask("goTo", { text }),
   task: (task) => ask("selectTask", { task }),
@@ -17,14 +18,14 @@ const ways: Readonly<Record<LinkKind, (target: string) => Promise<unknown>>> = {
   table: (line) => ask("openTable", { line }),
 };
 
-/** Follows a link; says why when it leads nowhere. */
+/** Follows a link, or shows why it cannot be followed. */
 export function follow(element: Element): void {
   const { target, kind } = (element as HTMLElement).dataset;
   if (target === undefined) return;
   ways[(kind ?? "place") as LinkKind](target).catch((error: Error) => showCard(element, error.message));
 }
 
-/** The mouse rests so long before the card opens. */
+/** Milliseconds without a mouse movement before the card opens. */
 const REST_MS = 350;
 
 const card = document.createElement("div");
@@ -35,7 +36,7 @@ card.hidden = true;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let over: Element | undefined;
 
-/** Explains what is under the mouse, and follows clicks; once for the whole page. */
+/** Shows cards under the mouse and follows clicks. Called once for the whole document. */
 export function watchLinks(): void {
   document.body.append(card);
   document.addEventListener("mouseover", ({ target }) => {
@@ -55,12 +56,12 @@ export function watchLinks(): void {
 const linkAt = (target: EventTarget | null): Element | undefined =>
   target instanceof Element ? (target.closest("[data-target]") ?? undefined) : undefined;
 
-/** The card of a link: by mouse, or by key for the cell that has the focus. */
+/** Shows the card of a link: for the mouse, or by key for the focused cell. */
 export async function explain(element: Element): Promise<void> {
   const { target: text, kind } = (element as HTMLElement).dataset;
   if (text === undefined) return;
   over = element;
-  // What only looks like an address is refused.
+  // The extension refuses text that only looks like an address.
   const answer = await unlessRefused(ask("explain", { text, kind: (kind ?? "place") as LinkKind }));
   if (over === element && answer && answer.text !== "") showCard(element, answer.text);
 }

@@ -1,3 +1,4 @@
+/** The entry point of the panel's webview: tabs, sessions and pages. */
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Panel, PanelSession } from "../protocol/panel.ts";
 import { GridView } from "./grid.ts";
@@ -13,7 +14,7 @@ import { TasksView } from "./tasks.ts";
 import type { View } from "./view.ts";
 import { WaitsView } from "./waits/waits.ts";
 
-/** How each kind of page is made. `Panel.page` of protocol/panel.ts declares the kinds. */
+/** Creates each kind of page. `Panel.page` of protocol/panel.ts declares the kinds. */
 const makers: Readonly<Record<Panel["page"], (panel: Panel, ask: Ask, state: DumpState) => View>> = {
   grid: (panel, asks, state) => new GridView(panel, asks, state),
   log: (_panel, asks, state) => new LogView(asks, state),
@@ -27,7 +28,7 @@ let panels: readonly Panel[] = [];
 let session: PanelSession | undefined;
 let closed: PanelSession | undefined;
 let openSessions: readonly string[] = [];
-/** By session and page: a session that comes back to the front finds its pages as they were left. */
+/** Pages by session and page id, so that a session that becomes active again shows its pages unchanged. */
 const views = new Map<string, Map<string, View>>();
 let front = recall("panel", "");
 
@@ -56,7 +57,7 @@ listen((message) => {
 });
 watchLinks();
 
-/** What an editor is made of again after a reload of the window. */
+/** Stores what an editor needs after a reload of the window. */
 function rememberEditor(): void {
   const [panel] = panels;
   if (panel && panels.length === 1)
@@ -82,7 +83,7 @@ function open(id: string): void {
   view.show();
 }
 
-/** Puts one page in sight. The others are kept in the document and hidden, so that every page keeps its place. */
+/** Shows one page. The others stay in the document, hidden, so that they keep their scroll position. */
 function present(shown: HTMLElement): void {
   if (shown.parentElement !== main) main.append(shown);
   const kept = new Set<Element>([shown]);
@@ -95,7 +96,7 @@ function present(shown: HTMLElement): void {
 
 function tabs(): TemplateResult | typeof nothing {
   const name = session && `${session.name}${session.release === undefined ? "" : `  ·  ${session.release}`}`;
-  // One dump is named by the window's own status bar.
+  // If only one dump is open, the status bar of the window names it.
   const dump =
     openSessions.length > 1 ? html`<span class="dump" title=${name ?? nothing}>${name ?? ""}</span>` : nothing;
   if (panels.length < 2) return dump;
@@ -126,7 +127,7 @@ function tabs(): TemplateResult | typeof nothing {
     ${dump}`;
 }
 
-/** There is no room for all tabs. */
+/** Whether the tabs do not fit into one line. */
 function isCrowded(): boolean {
   const list = bar.querySelector(".tabs");
   return list !== null && list.scrollWidth > list.clientWidth;

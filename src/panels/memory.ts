@@ -1,3 +1,4 @@
+/** The page about physical memory. */
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { Identified } from "../protocol/custom.ts";
 import type { Grid } from "../protocol/grid.ts";
@@ -18,7 +19,7 @@ import { bytesText } from "./units.ts";
 import { identifiedCard } from "./identified.ts";
 import { failure, handOut, nothingToShow, Reading, toSearchBox, type View } from "./view.ts";
 
-/** Counters that no command prints; the typed ones by name, the others by what include/linux says they are. */
+/** Counters that no command prints: those with DWARF types by name, the others with their types from include/linux. */
 const COUNTERS = {
   populated: "*(int *)&pcpu_nr_populated",
   units: "pcpu_nr_units",
@@ -30,7 +31,7 @@ const COUNTERS = {
 
 type Loaded = Grid | Error | undefined;
 
-/** Where physical memory went, as a picture; and "What is this address?". */
+/** Shows how physical memory is used, and answers "What is this address?". */
 export class MemoryView implements View {
   readonly element = document.createElement("section");
   private readonly ask: Ask;
@@ -71,7 +72,7 @@ export class MemoryView implements View {
     this.draw();
     [this.tasks, this.free] = [await rows(this.ask, "ps -G"), await rows(this.ask, "kmem -f")];
     this.draw();
-    // Every slab of every cache is counted: last, as it takes longest.
+    // This comes last, because it counts every slab of every cache and takes longest.
     this.slabs = await rows(this.ask, "kmem -s");
     this.draw();
   }
@@ -89,7 +90,7 @@ export class MemoryView implements View {
   private content(): TemplateResult | typeof nothing {
     if (this.usage instanceof Error) return failure(this.usage.message, () => void this.load());
     if (!this.usage || !this.counters) return this.reading.waiting("Counting memory…");
-    // What counts nothing at all says so once; an address may have a story all the same.
+    // Without any counter one message is shown; addresses can be identified even so.
     if (this.usage.tables.length === 0) {
       return html`<div class="memory" tabindex="0" role="region" aria-label="Memory">
         ${this.addressBox()} ${nothingToShow(this.ask, remarksOf(this.usage))}
@@ -161,7 +162,7 @@ export class MemoryView implements View {
   }
 }
 
-/** @param pageSize bytes of a page */
+/** @param pageSize bytes per page */
 async function moreCounters(ask: Ask, zones: Loaded, areas: Loaded, pageSize: number): Promise<MoreCounters> {
   const of = async (name: keyof typeof COUNTERS): Promise<number | undefined> =>
     valueOf(await rows(ask, `p ${COUNTERS[name]}`));
@@ -170,7 +171,8 @@ async function moreCounters(ask: Ask, zones: Loaded, areas: Loaded, pageSize: nu
   const [first, base] = [await of("firstAddress"), await of("baseAddress")];
   const perCpu =
     populated === undefined || units === undefined ? undefined : { populated: populated * units, atBoot: 0 };
-  // The first chunk: static variables and those of modules, then `pcpu_first_chunk` (mm/percpu.c: pcpu_setup_first_chunk).
+  // The first chunk: static variables and those of modules, then `pcpu_first_chunk` (mm/percpu.c:
+  // pcpu_setup_first_chunk).
   const isKnown = first !== undefined && base !== undefined && firstPages !== undefined && first >= base;
   const atBoot = isKnown && units !== undefined ? units * (Math.ceil((first - base) / pageSize) + firstPages) : 0;
   return {
@@ -181,7 +183,10 @@ async function moreCounters(ask: Ask, zones: Loaded, areas: Loaded, pageSize: nu
   };
 }
 
-/** The number that `p` printed; addresses lose their last bits, which no difference between them needs. */
+/**
+ * Returns the number that `p` printed. The low bits of an address are lost, but differences of addresses here do not
+ * need them.
+ */
 function valueOf(loaded: Loaded): number | undefined {
   if (!loaded || loaded instanceof Error) return undefined;
   const value = loaded.tables.flatMap(recordsOf)[0]?.get("value");

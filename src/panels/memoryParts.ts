@@ -1,15 +1,16 @@
+/** The numbers of the memory page. */
 import type { Grid, GridCell, GridTable } from "../protocol/grid.ts";
 import type { PanelKeys } from "../protocol/records.ts";
 
-/** Where physical memory went, from what `kmem` says: no DOM. */
+/** The shares of physical memory, computed from the output of `kmem`. No DOM. */
 
-/** A share of memory; all shares together are the total. */
+/** A share of memory. All shares together are the total. */
 export interface Part {
   readonly name: string;
   readonly bytes: number;
-  /** The counters that it was worked out from. */
+  /** The counters from which the share is computed. */
   readonly from: string;
-  /** A colour of the theme's charts. */
+  /** A color of the theme's charts. */
   readonly color: string;
 }
 
@@ -17,7 +18,7 @@ export interface Part {
 export const recordsOf = <Key extends string = string>({ columns, rows }: GridTable): ReadonlyMap<Key, GridCell>[] =>
   rows.map((row) => new Map(columns.map(({ name }, i) => [name as Key, row[i] ?? null])));
 
-/** Numbers by name, of every table that has columns `name` and `column`. */
+/** Returns numbers by name, from every table with the columns `name` and `column`. */
 export function numbers<Key extends string>({ tables }: Grid, column: Key): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const record of tables.flatMap(recordsOf<Key | "name">)) {
@@ -30,7 +31,10 @@ export function numbers<Key extends string>({ tables }: Grid, column: Key): Read
 interface Share {
   readonly name: string;
   readonly color: string;
-  /** Pages of these counters are added; names in `less` are taken away. Of alternatives the first that is kept. */
+  /**
+   * The pages of these counters are added, those of `less` subtracted. Of alternative names the first existing one
+   * counts.
+   */
   readonly of: readonly (readonly string[])[];
   readonly less?: readonly string[];
 }
@@ -46,19 +50,20 @@ const SHARES: readonly Share[] = [
   { name: "Page tables", color: "red", of: [["NR_PAGETABLE"], ["NR_SECONDARY_PAGETABLE"]] },
 ];
 
-/** What `kmem -i` and `kmem -V` do not count; each undefined where the kernel does not tell. In pages. */
+/** Counters that `kmem -i` and `kmem -V` do not have, in pages. Undefined if the dump does not tell. */
 export interface MoreCounters {
-  /** Of all zones: what the allocator manages and what was reserved before it began. */
+  /** Present pages of all zones: those of the allocator and those that were reserved before it started. */
   readonly present?: number | undefined;
-  /** Backed per-CPU memory in all, and of it what was reserved at boot. */
+  /** Allocated per-CPU memory, and the part of it that was reserved at boot. */
   readonly perCpu?: { readonly populated: number; readonly atBoot: number } | undefined;
   readonly vmalloc?: number | undefined;
-  /** Kernel stacks lie in vmalloc areas and are counted there once more (CONFIG_VMAP_STACK). */
+  /** Whether kernel stacks are in vmalloc areas, which would count them twice (CONFIG_VMAP_STACK). */
   readonly stacksInVmalloc?: boolean;
 }
 
 /**
- * Shares of the total.
+ * Returns the shares of the total.
+ *
  * @param usage `kmem -i`, for the total and huge pages
  * @param counters `kmem -V`
  * @returns shares that are not empty, in the order of `SHARES`, the rest last; empty without a total
@@ -105,11 +110,14 @@ export interface Cache {
   readonly bytes: number;
   readonly allocated: number;
   readonly total: number;
-  /** Bytes in its slabs that hold no allocated object. */
+  /** Bytes in the cache's slabs that hold no allocated object. */
   readonly waste: number;
 }
 
-/** The slab caches that take most memory, largest first; what cannot be read is left to the table of all. */
+/**
+ * Returns the slab caches with most memory, largest first. Caches that cannot be read are only in the table of all
+ * caches.
+ */
 export function largestCaches({ tables }: Grid, count: number): Cache[] {
   const caches = tables.flatMap(recordsOf<PanelKeys["kmem -s"]>).flatMap((record): Cache[] => {
     const number = (name: PanelKeys["kmem -s"]): number => Number(record.get(name) ?? Number.NaN);
@@ -122,7 +130,7 @@ export function largestCaches({ tables }: Grid, count: number): Cache[] {
   return caches.sort((a, b) => b.bytes - a.bytes).slice(0, count);
 }
 
-/** Free pages by the order of their blocks, over all zones. */
+/** Returns the free pages of all zones by the order of their blocks. */
 export function freeByOrder({
   tables,
 }: Grid): { readonly order: number; readonly blocks: number; readonly pages: number }[] {
@@ -146,7 +154,7 @@ export interface Zone {
   readonly address: GridCell;
   readonly present: number;
   readonly free: number | undefined;
-  /** WMARK_MIN, WMARK_LOW, WMARK_HIGH; those that can be read. */
+  /** WMARK_MIN, WMARK_LOW and WMARK_HIGH, as far as they can be read. */
   readonly watermarks: readonly number[];
   readonly min: number | undefined;
 }
@@ -158,7 +166,7 @@ export interface Node {
   readonly zones: readonly Zone[];
 }
 
-/** Zones by the node that they belong to, in their order. */
+/** Groups zones by their node, in order. */
 export function nodesOf(zones: readonly Zone[]): Node[] {
   const nodes = new Map<GridCell, Zone[]>();
   for (const zone of zones) nodes.set(zone.node, [...(nodes.get(zone.node) ?? []), zone]);
@@ -171,20 +179,20 @@ export function nodesOf(zones: readonly Zone[]): Node[] {
   }));
 }
 
-/** A zone's free pages against its watermarks, as shares of the bar that shows them. */
+/** A zone's free pages and watermarks as fractions of the bar that shows them. */
 export interface Gauge {
   readonly free: number;
   readonly marks: readonly number[];
 }
 
-/** A bar ends at three times the highest watermark: beyond it a zone is in no need. */
+/** The bar ends at three times the highest watermark, because above it the zone does not lack memory. */
 export function gaugeOf({ free, watermarks }: Zone): Gauge | undefined {
   const end = 3 * Math.max(0, ...watermarks);
   if (free === undefined || end === 0) return undefined;
   return { free: Math.min(1, free / end), marks: watermarks.map((mark) => mark / end) };
 }
 
-/** Zones that have memory, of `kmem -z`. */
+/** Returns the zones of `kmem -z` that have memory. */
 export function zonesOf({ tables }: Grid): Zone[] {
   const records = tables.flatMap(recordsOf<PanelKeys["kmem -z"] | "value">);
   const free = new Map<GridCell, number>();
@@ -220,7 +228,9 @@ export interface BigTask {
   readonly bytes: number;
 }
 
-/** The processes with most memory in RAM, of `ps -G`, whose rows are thread groups: threads share what they have. */
+/**
+ * Returns the processes of `ps -G` with most resident memory. Its rows are thread groups, because threads share memory.
+ */
 export function largestTasks({ tables }: Grid, count: number): BigTask[] {
   const tasks = tables.flatMap(recordsOf<PanelKeys["ps"]>).flatMap((record): BigTask[] => {
     const [pid, rss, comm, task] = (["pid", "rss", "comm", "task"] as const).map((name) => record.get(name));
@@ -236,7 +246,7 @@ export interface Caller {
   readonly bytes: number;
 }
 
-/** Who set up vmalloc areas, of `kmem -v`, the one with most address space first. */
+/** Returns the allocating functions of the vmalloc areas in `kmem -v`, the one with most address space first. */
 export function vmallocCallers({ tables }: Grid): Caller[] {
   const callers = new Map<string, { areas: number; bytes: number }>();
   for (const record of tables.flatMap(recordsOf<PanelKeys["kmem -v"]>)) {
@@ -249,6 +259,6 @@ export function vmallocCallers({ tables }: Grid): Caller[] {
   return [...callers].map(([name, sums]) => ({ name, ...sums })).sort((a, b) => b.bytes - a.bytes);
 }
 
-/** Those that allocate stacks of tasks (kernel/fork.c), by what inlines them. */
+/** Whether the caller allocates stacks of tasks (kernel/fork.c). Its name depends on what the compiler inlined. */
 export const isStackCaller = ({ name }: Caller): boolean =>
   /^(kernel_clone|copy_process|dup_task_struct|alloc_thread_stack_node|_do_fork)\b/.test(name);

@@ -1,3 +1,4 @@
+/** The tables and pictures of the memory page. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Grid } from "../protocol/grid.ts";
 import type { PanelKeys } from "../protocol/records.ts";
@@ -17,7 +18,7 @@ import {
 import { bytesText } from "./units.ts";
 import { cellText } from "./rows.ts";
 
-/** Rows in the picture; the tables of all are tabs of their own. */
+/** Maximum number of rows here. The complete tables have their own tabs. */
 const TOP_CACHES = 12;
 const TOP_TASKS = 8;
 const TOP_CALLERS = 8;
@@ -46,7 +47,7 @@ export function cachesTable(grid: Grid): TemplateResult {
   </table>`;
 }
 
-/** A bar per node, as long as the node is large; its zones each as what is used and what is free. */
+/** Draws a bar per node, as long as the node is large, with the used and the free part of each zone. */
 function nodesPicture(nodes: readonly Node[]): TemplateResult | typeof nothing {
   if (nodes.length < 2) return nothing;
   const most = Math.max(...nodes.map(({ present }) => present));
@@ -73,7 +74,7 @@ function zoneParts({ name, present, free = 0 }: Zone): TemplateResult {
     <span class="part green" title=${title} .style=${`flex-grow: ${free}`}></span>`;
 }
 
-/** Free pages as a bar; ticks stand where the watermarks are. */
+/** Draws the free pages as a bar, with ticks at the watermarks. */
 function gauge(zone: Zone, isLow: boolean): TemplateResult | typeof nothing {
   const shown = gaugeOf(zone);
   if (!shown) return nothing;
@@ -136,7 +137,7 @@ export function tasksTable(grid: Grid): TemplateResult {
   </table>`;
 }
 
-/** Rows of `kmem -i`, as used and limit. */
+/** Rows of `kmem -i` with the used amount and the limit. */
 const LIMITS = [
   ["Swap", "SWAP USED", "TOTAL SWAP"],
   ["Committed", "COMMITTED", "COMMIT LIMIT"],
@@ -181,7 +182,7 @@ export function callersTable(grid: Grid): TemplateResult {
   </table>`;
 }
 
-/** @param pageSize bytes of a page, the block of order 0 */
+/** @param pageSize bytes per page, which is the block of order 0 */
 export function ordersTable(grid: Grid, pageSize: number): TemplateResult {
   const orders = freeByOrder(grid);
   const most = Math.max(1, ...orders.map(({ pages }) => pages));

@@ -1,3 +1,4 @@
+/** The page of one object. */
 import type { nothing } from "lit-html";
 import { html, render, type TemplateResult } from "lit-html";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
@@ -17,7 +18,7 @@ const COLUMNS: readonly GridColumn[] = [
 ];
 const VALUE = 1;
 
-/** A member, and what is within it once that was asked for. */
+/** A member, and its children once they were requested. */
 interface Node {
   readonly variable: Variable;
   readonly depth: number;
@@ -25,7 +26,7 @@ interface Node {
   children: readonly Node[] | undefined;
 }
 
-/** An object as a tree of its members, read as they are opened: the Variables view for what is in no frame. */
+/** Shows an object as a tree of members, which are read when they are opened, like the Variables view. */
 export class ObjectView implements View {
   readonly element = document.createElement("section");
   private readonly panel: Panel;
@@ -56,7 +57,7 @@ export class ObjectView implements View {
   }
 
   act(action: PageAction): void {
-    // It has no box to find by.
+    // This page has no search box.
     if (action !== "find") handOut(this.ask, action, { text: tabSeparated(COLUMNS, this.rows), name: "object.tsv" });
   }
 
@@ -83,7 +84,7 @@ export class ObjectView implements View {
     const node = this.nodes[row];
     if (!node) return;
     if (node.open) node.open = false;
-    // What can be opened was told of by the session, which says in each row what it cannot read.
+    // An error here means that the session has ended; a member that cannot be read has a fault in its row.
     else await this.open(node).catch((error: Error) => (this.reading.error = error.message));
     this.arrange();
   }
@@ -101,12 +102,12 @@ export class ObjectView implements View {
       depth,
       open: variable.reference === 0 ? undefined : open,
     }));
-    // The object's own name is as long as its expression, which its heading says too.
+    // The first row is not measured, because its name is the expression, which is also the title.
     this.table.set({ columns: COLUMNS, rows: this.rows, outline, wide: VALUE }, this.rows.slice(1));
     this.draw();
   }
 
-  /** A pointer leads to what it points at, and so does a number that can only be an address; flags lead nowhere. */
+  /** Makes links of pointers, and of numbers that can only be addresses. Flags are not links. */
   private cell(cell: GridCell, column: number, row: number): unknown {
     const value = column === VALUE && typeof cell === "string" ? /^(0x[0-9a-f]{6,16})\b(.*)$/s.exec(cell) : null;
     const [, digits, rest] = value ?? [];

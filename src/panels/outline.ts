@@ -1,10 +1,10 @@
-/** Where a row of an outline stands; it says so in its first cell. */
+/** The position of a row in an outline, shown in its first cell. */
 export interface Place {
   readonly depth: number;
-  /** Undefined for a row that has nothing below it. */
+  /** Undefined for a row without children. */
   readonly open: boolean | undefined;
-  /** Words across the row in place of its other cells. */
+  /** Text across the row, instead of its other cells. */
   readonly heading?: string;
-  /** What the heading has no room for. */
+  /** Text of the tooltip of the heading. */
   readonly detail?: string;
 }

@@ -1,3 +1,4 @@
+/** The rows of a table as data. */
 import { regularExpression } from "../base/regularExpression.ts";
 import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { FaultCell, GridCell, GridColumn, GridTable } from "../protocol/grid.ts";
@@ -5,7 +6,7 @@ import type { Panel } from "../protocol/panel.ts";
 import { unitText } from "./units.ts";
 import type { Place } from "./outline.ts";
 
-/** Sorting, filtering and wording of a table's rows: no DOM. */
+/** Sorts, filters and formats the rows of a table. No DOM. */
 
 export type Row = readonly GridCell[];
 
@@ -14,24 +15,24 @@ export interface Order {
   readonly descending: boolean;
 }
 
-/** As lists sort everywhere: up, then down, then as the kernel has it. */
+/** Returns the next order for a click on a heading: ascending, descending, then the order of the kernel. */
 export function nextOrder(order: Order | undefined, column: number): Order | undefined {
   if (order?.column !== column) return { column, descending: false };
   return order.descending ? undefined : { column, descending: true };
 }
 
-/** A cell as its column shows it. */
+/** Returns a cell as its column shows it. */
 export const shownText = (cell: GridCell, { unit }: Pick<GridColumn, "unit">): string =>
   unitText(cell, unit) ?? cellText(cell);
 
-/** What a search looks in: Rust's symbols as they are shown, and as the kernel has them. */
+/** Returns the text that a search reads. Symbols of Rust are included as shown and mangled. */
 function searchedText(cell: GridCell): string {
   const text = cellText(cell);
   const shown = demangleRustIn(text);
   return shown === text ? text : `${shown}\n${text}`;
 }
 
-/** A cell as text, numbers as they are. */
+/** Returns a cell as text, with numbers unformatted. */
 export function cellText(cell: GridCell): string {
   if (cell === null) return "";
   if (typeof cell === "object") return `<${faultText(cell)}>`;
@@ -40,10 +41,10 @@ export function cellText(cell: GridCell): string {
   return String(cell);
 }
 
-/** `0xffff888000001000: page excluded from dump` */
+/** Returns `0xffff888000001000: page excluded from dump`. */
 const faultText = ({ address, message }: FaultCell): string => (address === null ? message : `${address}: ${message}`);
 
-/** `superBlock` → `Super block`, `pid` → `PID`: keys of records as headings. */
+/** Returns the heading for a key of records: `superBlock` → `Super block`, `pid` → `PID`. */
 export function heading(name: string): string {
   const words = name
     .replace(/([a-z\d])([A-Z])/g, "$1 $2")
@@ -55,13 +56,13 @@ export function heading(name: string): string {
   return [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(" ");
 }
 
-/** The heading of a column, with the unit that its cells do not name. */
+/** Returns the heading of a column, with the unit if the cells do not have it. */
 export const columnHeading = ({ name, unit }: GridColumn): string =>
   unit === "jiffies" ? `${heading(name)} (${unit})` : heading(name);
 
 const ACRONYMS = new Set(["pid", "ppid", "tgid", "cpu", "cpus", "fd", "id", "uid", "gid", "irq", "vsz", "rss", "pfn"]);
 
-/** Rows in the order of a column: numbers as numbers, what has no value and what cannot be read last. */
+/** Sorts rows by a column. Numbers sort by value; empty cells and faults come last. */
 export function sorted(rows: readonly Row[], { column, descending }: Order, kind: GridColumn["kind"]): readonly Row[] {
   const key = kind === "text" || kind === "symbol" ? textKey : numberKey;
   const keyed = rows.map((row) => ({ row, key: key(row[column] ?? null) }));
@@ -76,7 +77,7 @@ export function sorted(rows: readonly Row[], { column, descending }: Order, kind
 const textKey = (cell: GridCell): string | undefined =>
   cell === null || typeof cell === "object" ? undefined : cellText(cell).toLowerCase();
 
-/** A number that orders as the value does, for addresses too, which a double cannot hold. */
+/** Returns a number with the order of the value. Addresses become a bigint, because a double cannot hold them. */
 function numberKey(cell: GridCell): number | bigint | undefined {
   if (typeof cell === "number") return cell;
   if (typeof cell !== "string" || !/^(-?\d+|0x[0-9a-f]+)$/.test(cell)) return undefined;
@@ -84,9 +85,8 @@ function numberKey(cell: GridCell): number | bigint | undefined {
 }
 
 /**
- * What of the rows a filter leaves: words, all of which a row must hold; `state:UN` looks in one column,
- * `/expression/` is a regular expression.
- * @returns undefined for an expression that is none
+ * Returns the test for a filter: all words must occur in the row, `state:UN` searches one column, `/expression/` is a
+ * regular expression. @returns undefined for an invalid expression
  */
 export function filterOf(text: string, columns: readonly GridColumn[]): ((row: Row) => boolean) | undefined {
   const tests: ((row: Row) => boolean)[] = [];
@@ -111,16 +111,16 @@ function wordTest(word: string, columns: readonly GridColumn[]): ((row: Row) => 
   return (row) => row.some((cell) => searchedText(cell).toLowerCase().includes(wanted));
 }
 
-/** Rows as a spreadsheet takes them: tabs between cells, which have none themselves. */
+/** Returns rows for a spreadsheet, with tabs between the cells. Tabs within cells become spaces. */
 export const tabSeparated = (columns: readonly GridColumn[], rows: readonly Row[]): string =>
   [columns.map(({ name }) => name), ...rows.map((row) => row.map(cellText))]
     .map((cells) => `${cells.map((text) => text.replace(/[\t\n\r]+/g, " ")).join("\t")}\n`)
     .join("");
 
-/** Widest cell of a column that is measured, so that one long path does not push the rest away. */
+/** Maximum width in characters, so that a long path does not hide the other columns. */
 const MAX_WIDTH = 44;
 
-/** A fault is told in full by its title: it does not push the other columns away. */
+/** Maximum width of a fault in characters. The tooltip has its full text. */
 const MAX_FAULT_WIDTH = 20;
 
 const needed = (cell: GridCell, column: GridColumn): number => {
@@ -128,16 +128,16 @@ const needed = (cell: GridCell, column: GridColumn): number => {
   return typeof cell === "object" ? Math.min(length, MAX_FAULT_WIDTH) : length;
 };
 
-/** How many characters each column needs, its heading and the sort mark included. */
+/** Returns the width in characters of each column, with its heading and sort mark. */
 export const widths = (columns: readonly GridColumn[], rows: readonly Row[]): readonly number[] =>
   columns.map((column, i) => {
-    // Headings stand in the proportional font, which needs less than the cells'.
+    // Headings use the proportional font, which is narrower than that of the cells.
     let width = Math.ceil(columnHeading(column).length * 0.9) + 2;
     for (const row of rows) width = Math.max(width, needed(row[i] ?? null, column));
     return Math.min(width, MAX_WIDTH);
   });
 
-/** A command's table as its panel shows it: what matters first, nothing that no row has. */
+/** Returns a command's table as its panel shows it: important columns first, empty columns removed. */
 export function tableFor({ columns, rows }: GridTable, { lead = [] }: Pick<Panel, "lead">): GridTable {
   const isEmpty = (index: number): boolean => rows.every((row) => (row[index] ?? "") === "");
   const rank = (index: number): number => {
@@ -151,13 +151,13 @@ export function tableFor({ columns, rows }: GridTable, { lead = [] }: Pick<Panel
   };
 }
 
-/** What a table shows. */
+/** The contents of a table. */
 export interface TableRows {
   readonly columns: readonly GridColumn[];
   readonly rows: readonly Row[];
   readonly order?: Order | undefined;
-  /** As long as `rows`. */
+  /** Has the length of `rows`. */
   readonly outline?: readonly Place[];
-  /** The column that takes the room that is left; the last one if it is of text. */
+  /** The column that fills the remaining width. Default: the last one if it is text. */
   readonly wide?: number;
 }

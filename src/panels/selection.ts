@@ -1,26 +1,28 @@
 /** Text selected with the mouse in a list of which only some rows are in the document. */
 
-/** A column of a row, as far as it is selected. */
+/** The selected part of a column in a row. */
 export interface SelectedPiece {
   readonly element: Element;
   readonly text: string;
-  /** The whole column is selected. */
+  /** Whether the whole column is selected. */
   readonly isWhole: boolean;
 }
 
-/** A list that draws the rows in sight, each an element with its number as `data-row`, columns as its children. */
+/**
+ * A list that draws only the visible rows: each is an element with its number as `data-row` and columns as children.
+ */
 export interface RowList {
   /** The parent of the rows. */
   readonly body: Element;
-  /** Rows in the list, drawn or not. */
+  /** Number of rows, drawn or not. */
   readonly count: number;
-  /** A row that is selected as a whole; undefined for one that is not part of the text. */
+  /** Returns a row that is selected completely; undefined if it is not part of the text. */
   readonly row: (index: number) => string | undefined;
-  /** A row that is selected in part. */
+  /** Returns a row that is selected in part. */
   readonly part: (pieces: readonly SelectedPiece[]) => string;
 }
 
-/** The rows in which the selection begins and ends; undefined when it does not reach the list. */
+/** Returns the first and last row of the selection. Undefined if it is not in the list. */
 export function selectedRows(body: Element | null, count: number): { first: number; last: number } | undefined {
   const range = selectedRange(body);
   if (!body || !range || count === 0) return undefined;
@@ -29,7 +31,7 @@ export function selectedRows(body: Element | null, count: number): { first: numb
   return { first: Math.min(first, count - 1), last: Math.min(last, count - 1) };
 }
 
-/** The selected rows as lines; undefined when nothing of the list is selected. */
+/** Returns the selected rows as lines. Undefined if nothing in the list is selected. */
 export function selectedText({ body, count, row, part }: RowList): string | undefined {
   const range = selectedRange(body);
   const rows = selectedRows(body, count);
@@ -49,13 +51,13 @@ export function selectedText({ body, count, row, part }: RowList): string | unde
 /** Selects every row, drawn or not. */
 export function selectAllRows(body: Element): void {
   const range = document.createRange();
-  // Around the rows' parent: within it the ends would move as rows are drawn.
+  // Select from outside the rows' parent, because ends within it would move when rows are drawn.
   range.selectNode(body);
   getSelection()?.removeAllRanges();
   getSelection()?.addRange(range);
 }
 
-/** Waits until nothing of an element is selected: what comes unasked for must not take a selection away. */
+/** Waits until nothing in an element is selected, because an update would remove the selection. */
 export function whenUnselected(body: () => Element | null): Promise<void> {
   return new Promise((done) => {
     const look = (): void => {
@@ -68,7 +70,7 @@ export function whenUnselected(body: () => Element | null): Promise<void> {
   });
 }
 
-/** Drops what is selected in an element whose rows are about to be others. */
+/** Removes the selection in an element whose rows are about to be replaced. */
 export function clearSelection(body: Element | null): void {
   if (selectedRange(body)) getSelection()?.removeAllRanges();
 }
@@ -80,7 +82,7 @@ function selectedRange(body: Element | null): Range | undefined {
   return range.intersectsNode(body) ? range : undefined;
 }
 
-/** The row that an end of the selection is in; undefined when it is in none. */
+/** Returns the row that contains an end of the selection. Undefined if none does. */
 function rowAt(body: Element, container: Node, child: number): number | undefined {
   if (!body.contains(container)) return undefined;
   const node = container === body ? container.childNodes[Math.max(0, child)] : container;

@@ -1,3 +1,4 @@
+/** The table of a page. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
@@ -9,29 +10,29 @@ import { clearSelection, selectAllRows, selectedRows, selectedText } from "./sel
 import { cellContent, columnTracks, selectedCells, titleOf, twistie } from "./tableCells.ts";
 import { cursorStep, drawnRows, inSight, scrollFor } from "./windowing.ts";
 
-/** Height of a row as VS Code's own lists have it; panels.css says the same. */
+/** Height of a row in pixels, as in VS Code's own lists. panels.css has the same value. */
 const ROW_HEIGHT = 22;
 
-/** The heading is the row above the first. */
+/** The row number of the heading, which is above the first row. */
 const HEADING = -1;
 
-/** What the table is part of, which decides what its rows are. */
+/** The page that contains the table and provides its rows. */
 export interface TableOwner {
   readonly element: HTMLElement;
   readonly label: string;
   draw(): void;
-  /** Undefined for rows that have an order of their own. */
+  /** Undefined if the rows have a fixed order. */
   readonly sortBy?: (column: number) => void;
   /** Opens or closes a row of an outline. */
   readonly toggle?: (row: number) => void;
-  /** A cell that is not shown in the usual way; undefined for one that is. */
+  /** Returns a cell with a special format; undefined for the usual one. */
   readonly cell?: (cell: GridCell, column: number, row: number) => unknown;
 }
 
-/** Pages of several sessions share the document, where ids must differ. */
+/** Number of tables so far. It makes ids unique, because pages of several sessions share the document. */
 let tables = 0;
 
-/** Rows of one height, of which only those in sight are in the document; walked by key, sorted by their headings. */
+/** Rows of equal height, of which only the visible ones are in the document; sorted and walked by key. */
 export class Table {
   private readonly owner: TableOwner;
   private readonly number = ++tables;
@@ -43,7 +44,7 @@ export class Table {
     this.owner = owner;
   }
 
-  /** Other rows; the owner draws. */
+  /** Replaces the rows. The owner must draw afterwards. */
   set(shown: TableRows, measured: readonly Row[] = shown.rows): void {
     clearSelection(this.body);
     this.shown = shown;
@@ -59,7 +60,7 @@ export class Table {
     this.scroller?.scrollTo({ top: 0 });
   }
 
-  /** The cursor goes back to the heading. */
+  /** Moves the cursor to the heading. */
   reset(): void {
     this.cursor = { row: HEADING, column: 0 };
   }
@@ -72,11 +73,11 @@ export class Table {
     const { columns, rows, outline, wide = columns.length - 1 } = this.shown;
     const { scroller } = this;
     const height = scroller?.clientHeight ?? this.owner.element.clientHeight;
-    // What is selected stays so when its ends are scrolled out of sight.
+    // Rows at the ends of the selection stay in the document when they are scrolled out of view.
     const selected = selectedRows(this.body, rows.length);
     const kept = selected ? [selected.first, selected.last] : [];
     const drawn = drawnRows(inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length), kept);
-    // A number that stood at the far end would stand alone.
+    // A wide last column of numbers would be far from the others.
     const { template, all } = columnTracks(this.columnWidths, columns[wide]?.kind === "number" ? undefined : wide);
     const { row, column } = this.cursor;
     return html`<div
@@ -193,7 +194,7 @@ export class Table {
     this.owner.draw();
   }
 
-  /** A row of tasks selects its task, wherever it is hit; another row of an outline opens. */
+  /** Selects the task of a row with a task; opens any other row of an outline. */
   private onDoubleClick({ target }: MouseEvent): void {
     const row = (target as Element).closest<HTMLElement>("[data-row]");
     const task = row?.querySelector("[data-kind=task]");
@@ -208,7 +209,7 @@ export class Table {
     const key = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : "";
     if (key === "a" || key === "c") {
       event.preventDefault();
-      // VS Code would select all of the page.
+      // VS Code would select the whole page.
       event.stopPropagation();
       if (key === "c") return this.copyRows();
       return this.body ? selectAllRows(this.body) : undefined;
@@ -228,7 +229,7 @@ export class Table {
     this.owner.draw();
   }
 
-  /** As in trees everywhere: right opens a row, left closes it. */
+  /** Opens a row with the right arrow and closes it with the left arrow, as trees do. */
   private turns(key: string): boolean {
     const open = this.cursor.column === 0 ? this.shown.outline?.[this.cursor.row]?.open : undefined;
     if (open === undefined || key !== (open ? "ArrowLeft" : "ArrowRight")) return false;
@@ -236,7 +237,7 @@ export class Table {
     return true;
   }
 
-  /** Scrolls the cursor's row below the heading, and draws it. */
+  /** Scrolls the cursor's row into view below the heading, and draws it. */
   private reveal(): void {
     const { scroller } = this;
     if (!scroller || this.cursor.row === HEADING) return;
@@ -266,7 +267,7 @@ export class Table {
     return this.owner.element.querySelector(".grid .body");
   }
 
-  /** What is selected with the mouse, columns set apart by tabs. */
+  /** The text that is selected with the mouse, with tabs between columns. */
   private get selectedText(): string | undefined {
     const { body } = this;
     const count = this.shown.rows.length;
@@ -286,7 +287,7 @@ export class Table {
     void ask("copy", { text });
   }
 
-  /** By the menu of the editor or of the browser. */
+  /** Copies by the menu of the editor or of the browser. */
   private onCopy(event: ClipboardEvent): void {
     const text = this.selectedText;
     if (text === undefined) return;

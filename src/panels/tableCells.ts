@@ -1,4 +1,4 @@
-/** The cells of a table: their width, their content, what is copied of them. */
+/** The cells of a table: their width, their content, and their text for the clipboard. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { GridCell, GridColumn } from "../protocol/grid.ts";
@@ -8,22 +8,23 @@ import type { Place } from "./outline.ts";
 import { cellText, shownText } from "./rows.ts";
 import type { SelectedPiece } from "./selection.ts";
 
-/** The cells of a row from the first that is selected to the last. */
+/** Returns the cells of a row from the first selected one to the last. */
 export function selectedCells(pieces: readonly SelectedPiece[]): string {
   const texts = pieces.map(({ text }) => text.trim());
   const [first, last] = [texts.findIndex((text) => text !== ""), texts.findLastIndex((text) => text !== "")];
   return texts.slice(Math.max(0, first), last + 1).join("\t");
 }
 
-/** Pixels: cells have 16 of padding in all, 20 in the first; the rest is for rounding. */
+/** Pixels of a cell without text: 16 of padding, 20 in the first cell, and the rest for rounding. */
 const PADDING = 22;
-/** The column that takes the room that is left gives some of its own where there is none. */
+/** Minimum width in characters of the column that fills the remaining width. */
 const MIN_WIDE = 28;
 
 /**
- * Columns of a grid in CSS.
+ * Returns the columns of a grid in CSS.
+ *
  * @param widths in characters
- * @param wide the column that takes the room that is left
+ * @param wide the column that fills the remaining width
  */
 export function columnTracks(widths: readonly number[], wide: number | undefined): { template: string; all: string } {
   const needed = widths.map((width, i) => (i === wide ? Math.min(width, MIN_WIDE) : width));
@@ -40,7 +41,7 @@ export const twistie = ({ depth, open }: Place): TemplateResult =>
     >${open === undefined ? "" : chevron(open)}</span
   >`;
 
-/** What may be cut short is told in full; links tell more than themselves when the mouse rests on them. */
+/** Returns the tooltip of a cell that may be cut off. Links have hover cards instead. */
 export function titleOf(cell: GridCell, kind: GridColumn["kind"]): string | typeof nothing {
   const text = cellText(cell);
   if (demangleRustIn(text) !== text) return text;

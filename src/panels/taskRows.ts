@@ -1,3 +1,4 @@
+/** The rows of the page of tasks. */
 import { demangleRustIn } from "../base/rust/demangle.ts";
 import type { TaskStack } from "../protocol/custom.ts";
 import type { Grid, GridCell, GridColumn } from "../protocol/grid.ts";
@@ -6,7 +7,7 @@ import { recordsOf } from "./memoryParts.ts";
 import type { Place } from "./outline.ts";
 import { cellText, type Row } from "./rows.ts";
 
-/** Tasks as rows, by parent and by stack: no DOM. */
+/** Tasks as rows, by parent and by stack. No DOM. */
 
 type TaskColumn = PanelKeys["ps"] | "function" | "inState" | "waitsFor";
 
@@ -26,7 +27,7 @@ export const COLUMNS: readonly (GridColumn & { readonly name: TaskColumn })[] = 
 const at = (name: TaskColumn): number => COLUMNS.findIndex((column) => column.name === name);
 const [PID, COMM, PPID, TASK] = [at("pid"), at("comm"), at("ppid"), at("task")];
 
-/** The address of a row's `task_struct`. */
+/** Returns the address of a row's `task_struct`. */
 export const taskOf = (row: Row): string => cellText(row[TASK] ?? null);
 
 /**
@@ -59,7 +60,7 @@ export function taskRows(
   });
 }
 
-/** `mutex inode_lock: bash [279]`: the resource, and who has it as the command tells it. */
+/** Returns the resource and its holder as the command prints them: `mutex inode_lock: bash [279]`. */
 function waitText(record: ReadonlyMap<PanelKeys["waits"], GridCell>): GridCell {
   const [what, who] = [record.get("waitsFor") ?? null, record.get("heldBy") ?? null];
   return typeof what === "string" && typeof who === "string" ? `${what}: ${who}` : what;
@@ -79,7 +80,7 @@ function functionOf(stack: TaskStack | undefined): GridCell {
   );
 }
 
-/** Rows with a place each; `keys` names a row that can be opened, and "" the others. */
+/** Rows and their positions in the outline. `keys` names each row that can be opened; it is "" for the others. */
 export interface Outlined {
   readonly rows: readonly Row[];
   readonly outline: readonly Place[];
@@ -87,8 +88,9 @@ export interface Outlined {
 }
 
 /**
- * Tasks below their parents. What a filter leaves stands below its ancestors, wanted or not.
- * @param rows in the order that siblings have
+ * Returns tasks below their parents. The ancestors of a task that passes the filter are always shown.
+ *
+ * @param rows in the order of siblings
  * @param closed keys of rows whose children are not shown
  */
 export function treeOf(rows: readonly Row[], isWanted: (row: Row) => boolean, closed: ReadonlySet<string>): Outlined {
@@ -100,7 +102,7 @@ export function treeOf(rows: readonly Row[], isWanted: (row: Row) => boolean, cl
   };
   const wanted = new Set<Row>();
   for (const row of rows.filter(isWanted)) {
-    // Stops at what is in already; so does a loop of parents.
+    // Stops at tasks that are included already, which also ends a loop of parents.
     for (let one: Row | undefined = row; one && !wanted.has(one); one = parentOf(one)) wanted.add(one);
   }
   const children = new Map<Row | undefined, Row[]>();
@@ -114,7 +116,7 @@ export function treeOf(rows: readonly Row[], isWanted: (row: Row) => boolean, cl
 
 function unfold(children: ReadonlyMap<Row | undefined, readonly Row[]>, closed: ReadonlySet<string>): Outlined {
   const [rows, outline, keys]: [Row[], Place[], string[]] = [[], [], []];
-  // Parents in a loop hang from no root and would be lost: a kernel has none but a damaged one.
+  // Parents in a loop, which only a damaged dump has, are not shown, because no root leads to them.
   const waiting = (children.get(undefined) ?? []).map((row) => ({ row, depth: 0 })).reverse();
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { row, depth } = next;
@@ -128,12 +130,12 @@ function unfold(children: ReadonlyMap<Row | undefined, readonly Row[]>, closed: 
   return { rows, outline, keys };
 }
 
-/** Names of a group's functions that its row shows: as many as a window has room for; the rest is in its title. */
+/** Maximum number of functions in a group's row. The tooltip has the others. */
 const SHOWN_FUNCTIONS = 5;
 
 /**
- * Tasks below the stack that they share, call by call; the stack of most tasks first.
- * @param opened keys of the groups whose tasks are shown
+ * Returns tasks below the stack that they share. The stack with most tasks comes first. @param opened keys of the
+ * groups whose tasks are shown
  */
 export function groupsOf(
   rows: readonly Row[],
@@ -174,7 +176,7 @@ function groupName(members: readonly Row[]): string {
     : `${cellText(first?.[COMM] ?? null)} [${cellText(first?.[PID] ?? null)}]`;
 }
 
-/** `do_nanosleep ← hrtimer_nanosleep ← ...`, from the function that tells what they are about. */
+/** Returns `do_nanosleep ← hrtimer_nanosleep ← ...`, beginning with the function that says what the task waits for. */
 function callers({ frames, at: start, fault }: TaskStack): string {
   if (frames.length === 0) return `<${fault ?? "no frames"}>`;
   const names = frames.slice(start).map((frame) => demangleRustIn(frame.replace(/\+0x[0-9a-f]+$/, "")));

@@ -1,3 +1,4 @@
+/** The page of tasks. */
 import { unlessRefused } from "../base/refused.ts";
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { TaskStack } from "../protocol/custom.ts";
@@ -11,7 +12,7 @@ import { Table } from "./table.ts";
 import { COLUMNS, groupsOf, type Outlined, taskOf, taskRows, treeOf } from "./taskRows.ts";
 import { failure, filterBox, handOut, nothingLeft, nothingToShow, Reading, toSearchBox, type View } from "./view.ts";
 
-/** Stacks asked for at once: an answer comes in a blink, and stopping takes no longer. */
+/** Stacks per request. A small number, so that Stop takes effect quickly. */
 const BATCH = 32;
 
 const FUNCTION = COLUMNS.findIndex(({ name }) => name === "function");
@@ -23,7 +24,7 @@ const MODES: readonly (readonly [Mode, string])[] = [
   ["stacks", "By Stack"],
 ];
 
-/** All tasks: as `ps` has them, below their parents, or grouped by the stacks that they share. */
+/** All tasks: in the order of `ps`, below their parents, or grouped by shared stacks. */
 export class TasksView implements View {
   readonly element = document.createElement("section");
   private readonly panel: Panel;
@@ -74,24 +75,24 @@ export class TasksView implements View {
   private async load(): Promise<void> {
     await this.reading.run(async () => {
       this.ps = await this.ask("run", { line: this.panel.line });
-      // The table is of use without it: old kernels keep no times.
+      // Old kernels keep no times; the table is shown without them.
       this.lastRun = await unlessRefused(this.ask("run", { line: "ps -l" }));
     });
     this.arrange(true);
     if (this.reading.error !== undefined) return;
-    // Unwinds the blocked tasks: rows are there before.
+    // This unwinds the blocked tasks, so the rows are drawn before.
     this.waits = await unlessRefused(this.ask("run", { line: "waits" }));
     this.arrange(true);
     await this.readStacks();
   }
 
-  /** A handful after the other, until all are read, someone says stop, or the page is gone. */
+  /** Reads the stacks in batches until all are read, the user stops it, or the page is closed. */
   private async readStacks(): Promise<void> {
     this.isReadingStacks = true;
     const unread = this.rows.map(taskOf).filter((task) => !this.stacks.has(task));
     for (let i = 0; i < unread.length && this.isReadingStacks && this.element.isConnected; i += BATCH) {
       const answer = await unlessRefused(this.ask("stacks", { tasks: unread.slice(i, i + BATCH) }));
-      // The session is gone, and soon this page is.
+      // The session has ended.
       if (!answer) break;
       for (const stack of answer.stacks) this.stacks.set(stack.task, stack);
       this.arrange(true);
@@ -100,7 +101,7 @@ export class TasksView implements View {
     this.draw();
   }
 
-  /** @param anew there is more to say of each task */
+  /** @param anew whether the rows must be built again, because more is known about each task */
   private arrange(anew = false): void {
     if (anew && this.ps) this.rows = taskRows(this.ps, { lastRun: this.lastRun, waits: this.waits }, this.stacks);
     const isWanted = filterOf(this.filter, COLUMNS) ?? (() => true);

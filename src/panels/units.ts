@@ -1,20 +1,21 @@
+/** Numbers with units. */
 import { padHex } from "../base/hex.ts";
 import type { GridCell, Unit } from "../protocol/grid.ts";
 
-/** Numbers as a person reads them: no DOM. */
+/** Formats numbers with their units. No DOM. */
 
 const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 
-/** `17.2 MiB`. */
+/** Returns a size such as `17.2 MiB`. */
 export function bytesText(bytes: number): string {
   let [value, unit] = [bytes, 0];
   while (value >= 1024 && unit < UNITS.length - 1) [value, unit] = [value / 1024, unit + 1];
   return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** A number in its unit; undefined where it is read best as it is. */
+/** Returns a number with its unit. Undefined if the plain number is clearer. */
 export function unitText(cell: GridCell, unit: Unit | undefined): string | undefined {
-  // Whole numbers of 64 bits come as decimal strings.
+  // 64-bit integers come as decimal strings.
   const value = typeof cell === "string" && /^-?\d{1,20}$/.test(cell) ? Number(cell) : cell;
   if (typeof value !== "number") return undefined;
   switch (unit) {

@@ -1,32 +1,33 @@
+/** The parts that all pages of the panel share. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { PageAction } from "../protocol/panel.ts";
 import type { Ask } from "./ask.ts";
 
-/** One page of the panel: made when it is first looked at, kept as long as its session. */
+/** A page of the panel. It is created when it is first shown and kept as long as its session. */
 export interface View {
   readonly element: HTMLElement;
-  /** It has come to the front. */
+  /** Called when the page becomes visible. */
   show(): void;
-  /** A button of the view's title. */
+  /** Performs the action of a button in the view's title. */
   act(action: PageAction): void;
 }
 
-/** A wait that is shorter than this is not worth a word. */
+/** Milliseconds before a page shows that it is reading. */
 const PATIENCE_MS = 500;
 
-/** What a page reads before there is anything to draw. */
+/** The reading of a page's data before there is anything to draw. */
 export class Reading {
-  /** What it failed with. */
+  /** The message of the error, if reading failed. */
   error: string | undefined;
   private isSlow = false;
   private readonly draw: () => void;
 
-  /** @param draw shows the page anew: that it takes long has become worth a word */
+  /** @param draw draws the page again; called when reading takes long */
   constructor(draw: () => void) {
     this.draw = draw;
   }
 
-  /** Reads, or keeps why that failed. */
+  /** Runs the reading and stores its error. */
   async run(read: () => Promise<void>): Promise<void> {
     this.error = undefined;
     const timer = setTimeout(() => {
@@ -41,13 +42,13 @@ export class Reading {
     clearTimeout(timer);
   }
 
-  /** What stands in the page's place until then. */
+  /** Returns the text to show while reading takes long. */
   waiting(what: string): TemplateResult | typeof nothing {
     return this.isSlow ? html`<p class="state" role="status"><span class="spinner"></span>${what}</p>` : nothing;
   }
 }
 
-/** Takes what a page shows elsewhere, as text. */
+/** Passes the text of a page to the clipboard, a file or an editor. */
 export function handOut(
   ask: Ask,
   action: Exclude<PageAction, "find">,
@@ -64,7 +65,7 @@ export const failure = (message: string, again: () => void): TemplateResult =>
     <button @click=${again}>Try Again</button>
   </div>`;
 
-/** In place of a page that there is nothing for, with why; what is missing for want of symbols or types can be got. */
+/** Shows why a page has no content, with the actions that provide missing symbols or types. */
 export const nothingToShow = (ask: Ask, why: string): TemplateResult =>
   html`<div class="state">
     <p>${why}</p>
@@ -75,25 +76,25 @@ export const nothingToShow = (ask: Ask, why: string): TemplateResult =>
     }
   </div>`;
 
-/** In place of rows of which a search leaves none: that it does so, and the way back. */
+/** Shows that a search matches no row, with a button that clears it. */
 export const nothingLeft = (why: string, clear: () => void): TemplateResult =>
   html`<div class="state" role="status">
     <p>${why}</p>
     <button @click=${clear}>Clear</button>
   </div>`;
 
-/** Puts the cursor in a page's box for words to find, and what stands there is replaced by what is typed. */
+/** Moves the cursor to the page's search box and selects its text. */
 export function toSearchBox(page: HTMLElement): void {
   const box = page.querySelector("input");
   box?.focus();
   box?.select();
 }
 
-/** `1 row`, `12,000 rows`. */
+/** Returns `1 row` or `12,000 rows`. */
 export const counted = (count: number, what: string): string =>
   `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 
-/** The box above a table whose words leave rows out; `isWrong` marks an expression that is none. */
+/** The filter box above a table. @param isWrong whether its regular expression is invalid */
 export const filterBox = (text: string, isWrong: boolean, set: (text: string) => void): TemplateResult =>
   html`<input
     type="search"
@@ -105,7 +106,7 @@ export const filterBox = (text: string, isWrong: boolean, set: (text: string) =>
     @input=${({ target }: InputEvent) => set((target as HTMLInputElement).value)}
   />`;
 
-/** A choice of one among titles, by their numbers. */
+/** A choice of one among titles, by index. */
 export function select(
   label: string,
   titles: readonly string[],

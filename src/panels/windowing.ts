@@ -1,11 +1,11 @@
-/** The rows of a long list that are in sight, all of one height. No DOM. */
+/** The visible rows of a long list with rows of equal height. No DOM. */
 export interface Sight {
-  /** First row to draw, and the one after the last. */
+  /** The first row to draw. `end` is exclusive. */
   readonly first: number;
   readonly end: number;
 }
 
-/** Rows drawn beyond the edges, so that a quick scroll shows no gap. */
+/** Rows that are drawn beyond the visible ones, so that a quick scroll shows no gap. */
 const MARGIN = 8;
 
 export function inSight(scrollTop: number, height: number, rowHeight: number, count: number): Sight {
@@ -14,21 +14,21 @@ export function inSight(scrollTop: number, height: number, rowHeight: number, co
   return { first: Math.min(first, count), end: Math.max(end, 0) };
 }
 
-/** The rows to draw: those in sight, and others that must stay in the document, in their order. */
+/** Returns the rows to draw in order: the visible ones, and others that must stay in the document. */
 export function drawnRows({ first, end }: Sight, kept: readonly number[]): number[] {
   const others = [...new Set(kept)].filter((row) => row < first || row >= end).sort((a, b) => a - b);
   const inSightRows = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
   return [...others.filter((row) => row < first), ...inSightRows, ...others.filter((row) => row >= end)];
 }
 
-/** Where to scroll so that a row is wholly in sight; where it is already when that is so. */
+/** Returns the scroll position that makes a row completely visible, changing it only if necessary. */
 export function scrollFor(row: number, scrollTop: number, height: number, rowHeight: number): number {
   const top = row * rowHeight;
   if (top < scrollTop) return top;
   return top + rowHeight > scrollTop + height ? top + rowHeight - height : scrollTop;
 }
 
-/** Where a key moves the cursor of a table; undefined for a key that does not. @param page rows in sight */
+/** Returns the cursor position after a key. Undefined for other keys. @param page number of visible rows */
 export function cursorStep(
   { key, ctrlKey }: { readonly key: string; readonly ctrlKey: boolean },
   page: number,
