@@ -1,3 +1,4 @@
+/** The verb `debuginfo`: reports which debuginfo was found, and downloads what is missing. */
 import { column } from "../render/pad.ts";
 import { UsageError } from "../base/usageError.ts";
 import { printable, printableJson } from "../base/printable.ts";
@@ -11,8 +12,10 @@ import { readOptions, usageText } from "./options.ts";
 import { unpackPackages } from "./unpackPackages.ts";
 
 /**
- * `vmcore-debug debuginfo [options] VMCORE...`: every file that was tried for the dump's debuginfo, why it was taken or
- * refused, and what to install. With --download what is missing is fetched by debuginfod first. @returns the exit status: EXIT_FAILED when there is no vmlinux
+ * Runs `vmcore-debug debuginfo [options] VMCORE...`: prints all files that were tried as the dump's debuginfo, why each
+ * was taken or refused, and what to install. With --download, missing debuginfo is first fetched from debuginfod
+ * servers.
+ * @returns the exit status: EXIT_FAILED if there is no vmlinux
  */
 export async function debuginfo(argv: readonly string[]): Promise<number> {
   try {
@@ -35,7 +38,7 @@ export async function debuginfo(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** @throws UsageError where no server is named */
+/** @throws UsageError if DEBUGINFOD_URLS names no server */
 function downloadMissing({ hasDwarf, buildId, modules }: DebuginfoReport): Promise<number> {
   if (!hasServers()) throw new UsageError("--download needs servers: set DEBUGINFOD_URLS");
   const lacking = modules.filter(({ path }) => path === undefined);
@@ -43,7 +46,7 @@ function downloadMissing({ hasDwarf, buildId, modules }: DebuginfoReport): Promi
   return download(wanted.flatMap(({ name, buildId: id }) => (id === undefined ? [] : [{ name, buildId: id }])));
 }
 
-/** The report for a person to read. */
+/** Formats the report as text. */
 export function reportText(report: DebuginfoReport): string {
   const unknown = "(the dump does not tell)";
   const lines = [

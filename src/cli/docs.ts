@@ -1,3 +1,4 @@
+/** The verb `docs`: prints the pages that are generated from declarations. */
 import type { Command, Option } from "../crash/language/command.ts";
 import { commands } from "../crash/commands.ts";
 import { filters } from "../crash/language/filters.ts";
@@ -6,13 +7,13 @@ import { SCHEMA } from "../render/json.ts";
 import type { Fields, Kind } from "../say/table.ts";
 import { EXIT_ANSWERED } from "./exit.ts";
 
-/** `vmcore-debug docs [json]`: prints docs/commands.md or docs/json.md. */
+/** Runs `vmcore-debug docs [json]`: prints docs/commands.md or docs/json.md. */
 export function docs([page]: readonly string[] = []): number {
   process.stdout.write(page === "json" ? jsonPage() : commandsPage());
   return EXIT_ANSWERED;
 }
 
-/** docs/json.md, from the declarations of the commands' tables. */
+/** Returns docs/json.md, generated from the declarations of the commands' tables. */
 export function jsonPage(): string {
   const documented = commands().flatMap(({ records }) => records?.() ?? []);
   const lines = [
@@ -53,7 +54,7 @@ const forms: Readonly<Record<Kind, string>> = {
   data: "a list or a record, whose keys follow with a dot",
 };
 
-/** Deeper ones are described by those above them. */
+/** Limit of nested records. Deeper ones are described by the records that contain them. */
 const MAX_DEPTH = 3;
 
 const fieldRows = (fields: Fields, prefix: string): string[] =>
@@ -66,7 +67,7 @@ const fieldRows = (fields: Fields, prefix: string): string[] =>
         ],
   );
 
-/** docs/commands.md, from the tables of commands and filters. */
+/** Returns docs/commands.md, generated from the tables of commands and filters. */
 export function commandsPage(): string {
   const all = commands();
   const lines = [

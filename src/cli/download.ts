@@ -1,3 +1,4 @@
+/** Downloads debuginfo for the terminal, with progress on stderr. */
 import { printable } from "../base/printable.ts";
 import { cacheOf } from "../session/find/debuginfoPlaces.ts";
 import { debuginfodOptions } from "../session/fetch/debuginfod.ts";
@@ -9,9 +10,8 @@ import { ProgressLine } from "./progress.ts";
 export const hasServers = (): boolean => debuginfodOptions(process.env, "").urls.length > 0;
 
 /**
- * Asks the servers of DEBUGINFOD_URLS, if it names any; says on stderr how far it is and what it did not get. Ctrl-C
- * gives up the downloads, not the program.
- * @returns how many files the cache now has
+ * Downloads debuginfo from the servers of DEBUGINFOD_URLS, if any. Prints progress and failures on stderr. Ctrl-C
+ * cancels the downloads, not the program. @returns number of downloaded files
  */
 export async function download(missing: readonly Missing[]): Promise<number> {
   const abort = new AbortController();
@@ -31,7 +31,7 @@ export async function download(missing: readonly Missing[]): Promise<number> {
   }
 }
 
-/** Drives the search for what is missing, and says on stderr how far it is. */
+/** Runs the search for missing debuginfo, with progress on stderr. */
 export async function lookedFor(job: ReturnType<typeof missingModules>): Promise<readonly Missing[]> {
   const line = new ProgressLine();
   try {

@@ -1,10 +1,10 @@
-/** Every command was answered. */
+/** Exit status: every command was answered. */
 export const EXIT_ANSWERED = 0;
-/** A command failed or faulted. */
+/** Exit status: a command failed or faulted. */
 export const EXIT_FAILED = 1;
-/** The command line was wrong. */
+/** Exit status: the command line was wrong. */
 export const EXIT_USAGE = 2;
-/** The dump or the vmlinux could not be opened. */
+/** Exit status: the dump or the vmlinux could not be opened. */
 export const EXIT_OPEN = 3;
-/** Ctrl-C while the dump was opened: 128 and SIGINT, as shells have it. */
+/** Exit status: Ctrl-C while the dump was opened. 128 + SIGINT, as in shells. */
 export const EXIT_CANCELLED = 130;

@@ -1,3 +1,4 @@
+/** Loads the user's own commands from files. */
 import { attemptSystem } from "../base/systemError.ts";
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,14 +7,14 @@ import { UsageError } from "../base/usageError.ts";
 import type { Command, Extensions } from "../crash/language/command.ts";
 
 /**
- * Files with commands of the user's own, loaded by Node itself; TypeScript where Node strips types (22.18 and later).
- * A file is run only when the user names it in the terminal or in a file of commands of theirs.
+ * Loads files with the user's own commands with Node itself; TypeScript needs a Node that strips types (22.18 and
+ * later). A file runs only if the user names it in the terminal or in a command file.
  */
 export class ExtensionFiles implements Extensions {
   readonly loaded = new Map<string, readonly Command[]>();
   private readonly directory: string;
 
-  /** @param directory what CRASH_EXTENSIONS names; "" for none */
+  /** @param directory value of CRASH_EXTENSIONS; "" for none */
   constructor(directory: string) {
     this.directory = directory === "" ? "" : resolve(directory);
   }
@@ -49,7 +50,7 @@ export class ExtensionFiles implements Extensions {
       .map((name) => join(this.directory, name));
   }
 
-  /** As crash looks for its own: in the working directory, then in CRASH_EXTENSIONS. */
+  /** Finds a file in the working directory, then in CRASH_EXTENSIONS, like crash. */
   private find(path: string): string {
     const here = resolve(path);
     if (path.includes("/") || !this.directory || existsSync(here)) return here;
@@ -65,7 +66,7 @@ const isCommand = (one: unknown): one is Given => {
   return typeof name === "string" && /^[A-Za-z_]\w*$/.test(name) && typeof run === "function";
 };
 
-/** What a manual page needs besides a name and a function. */
+/** The parts of a manual page that a command must have besides a name and a function. */
 const complete = (given: Given): Command => ({
   summary: "",
   usage: "",

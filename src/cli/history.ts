@@ -1,3 +1,4 @@
+/** Keeps the history of the prompt across sessions. */
 import { attemptSystem } from "../base/systemError.ts";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
@@ -5,17 +6,17 @@ import { dirname, join } from "node:path";
 import { wholeFile } from "../base/file.ts";
 import { UsageError } from "../base/usageError.ts";
 
-/** Lines that are kept, in memory and from earlier sessions. */
+/** Limit of lines in memory, from this and earlier sessions. */
 export const HISTORY_LINES = 1000;
 
-/** Bytes of the file: nothing shortens it. */
+/** Limit of the history file in bytes, because the file is only appended to. */
 const MAX_HISTORY = 64 << 20;
 
-/** The user's own place for such a file, by the XDG base directory specification. */
+/** Returns the path of the history file, by the XDG Base Directory Specification. */
 export const historyPath = (env: NodeJS.ProcessEnv): string =>
   join(env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "vmcore-debug", "history");
 
-/** Lines of this and earlier sessions; a history that cannot be kept lasts as long as the session. */
+/** The lines of this and earlier sessions. If the file cannot be written, the history lasts as long as the session. */
 export class History {
   private readonly lines: string[];
   private readonly path: string;
@@ -32,22 +33,21 @@ export class History {
   add(line: string): void {
     if (line.trim() === "" || line === this.lines.at(-1)) return;
     this.lines.push(line);
-    // A read-only home is no reason to stop.
+    // Ignore errors: the home directory may be read-only.
     attemptSystem(() => {
       mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
       appendFileSync(this.path, `${line}\n`, { mode: 0o600 });
     });
   }
 
-  /** Every line with its number, as `h` shows it. */
+  /** Returns all lines with their numbers, as `h` prints them. */
   numbered(): string[] {
     return this.lines.map((line, i) => `[${i + 1}] ${line}`);
   }
 
   /**
-   * What crash's `r`, `r 5`, `r ps`, `!!` and `!5` stand for: the last line, a line by number, the last that starts so.
-   * Any other line stands for itself.
-   * @throws UsageError when there is no such line
+   * Expands crash's `r`, `r 5`, `r ps`, `!!` and `!5`: the last line, a line by number, the last line that starts with
+   * a text. Returns any other line unchanged. @throws UsageError if there is no such line
    */
   recall(line: string): string {
     const asked = /^(?:r(?:\s+(\S.*))?|!(?:!|(\d+)))$/.exec(line.trim());

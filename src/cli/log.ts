@@ -1,3 +1,4 @@
+/** The verb `log`: explains the reports in the text of a kernel log. */
 import { labelled } from "../render/pad.ts";
 import { fileHead, inputText, wholeFile } from "../base/file.ts";
 import { packingOf, UNPACK_TOOLS } from "../base/packing.ts";
@@ -30,10 +31,13 @@ and names of members. With --resolve the log itself is printed, with the line of
 traces; with --json too, it does what --vmlinux does.
 `;
 
-/** A text that is longer is none that a kernel wrote. */
+/** Limit of a text in bytes. */
 const MAX_TEXT = 512 << 20;
 
-/** `vmcore-debug log [--json] FILE`: the reports of a kernel log, explained. @returns the exit status: EXIT_FAILED when there is no report */
+/**
+ * Runs `vmcore-debug log [--json] FILE`: explains the reports of a kernel log.
+ * @returns the exit status: EXIT_FAILED if there is no report
+ */
 export async function log(argv: readonly string[]): Promise<number> {
   try {
     if (argv.includes("--help") || argv.includes("-h")) {
@@ -46,7 +50,7 @@ export async function log(argv: readonly string[]): Promise<number> {
       allowPositionals: true,
     });
     const [file] = positionals;
-    if (file === undefined || positionals.length > 1) throw new UsageError(`log: one FILE is read\n${USAGE}`);
+    if (file === undefined || positionals.length > 1) throw new UsageError(`log: name exactly one FILE\n${USAGE}`);
     const given = splitLines(textOf(file).replace(/\r?\n$/, ""));
     const text = KernelLog.of(given);
     if (values.resolve !== undefined && values.json !== true) return resolve(text, given, values.resolve);
@@ -80,11 +84,11 @@ function resolve(text: KernelLog, given: readonly string[], vmlinux: string): nu
   return resolved > 0 || entries === 0 ? EXIT_ANSWERED : EXIT_FAILED;
 }
 
-/** parseArgs: an option that is not known, or lacks its value. */
+/** Whether the error is one of parseArgs: an unknown option, or a missing value. */
 const isArgumentError = (error: unknown): error is Error =>
   error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 
-/** First bytes of dumps (ELF, makedumpfile, kdump, flattened). */
+/** The first bytes of dumps (ELF, makedumpfile, kdump, flattened). */
 const MAGIC: readonly (readonly [string, string])[] = [
   ["\u007fELF", "an ELF file"],
   ["KDUMP   ", "a kdump-compressed crash dump"],
@@ -92,23 +96,23 @@ const MAGIC: readonly (readonly [string, string])[] = [
   ["makedumpfile", "a flattened crash dump"],
 ];
 
-/** @throws UsageError for what is no text; NodeJS.ErrnoException as `wholeFile` */
+/** Reads the text of a file. @throws UsageError if it is not text; NodeJS.ErrnoException as `wholeFile` */
 function textOf(file: string): string {
   if (file === "-") return inputText(0);
   const bytes = fileHead(file, 4096);
   const head = bytes.toString("latin1");
   const dump = MAGIC.find(([magic]) => head.startsWith(magic));
-  if (dump) throw new UsageError(`${file}: is ${dump[1]}, no text; its log is shown by: vmcore-debug ${file} -c log`);
+  if (dump) throw new UsageError(`${file}: is ${dump[1]}, not text; print its log with: vmcore-debug ${file} -c log`);
   const packing = packingOf(bytes);
   if (packing)
     throw new UsageError(`${file}: is packed; read it with: ${UNPACK_TOOLS[packing]} -c ${file} | vmcore-debug log -`);
   return decoded(wholeFile(file, MAX_TEXT));
 }
 
-/** Bytes that tell how the characters of a text are written. */
+/** Number of bytes in which the encoding of a text is detected. */
 const HEAD = 512;
 
-/** A text as UTF-8, or as UTF-16 in either byte order, which shells of Windows write. */
+/** Decodes UTF-8, or UTF-16 in either byte order, which Windows shells write. */
 function decoded(bytes: Buffer): string {
   if (bytes[0] === 0xfe && bytes[1] === 0xff)
     return Buffer.from(bytes.subarray(0, bytes.length & ~1))
@@ -125,9 +129,9 @@ function jsonText(text: KernelLog, file: string, context: LogContext): string {
   return `${JSON.stringify({ schema: 1, file, lines: text.lines.length, reports }, undefined, 2)}\n`;
 }
 
-/** More entries of a trace than a terminal shows at once. */
+/** Limit of entries of a call trace. */
 const MAX_ENTRIES = 40;
-/** Columns of the names of facts. */
+/** Width of the labels in columns. */
 const LABEL = 16;
 
 function logText(text: KernelLog, file: string, context: LogContext): string {
@@ -162,7 +166,7 @@ function reportLines({ text, report, context }: Shown, i: number): string[] {
   ];
 }
 
-/** Columns of text beside the names of facts. */
+/** Width of the text after a label in columns. */
 const TEXT = 96;
 
 function wrapped(text: string): string[] {

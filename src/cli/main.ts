@@ -1,3 +1,4 @@
+/** The program `vmcore-debug`: runs a verb, or opens a dump. */
 import { internalError } from "../base/sourceStack.ts";
 import { EXIT_ANSWERED, EXIT_FAILED, EXIT_USAGE } from "./exit.ts";
 import { systemReason } from "./systemReason.ts";
@@ -6,7 +7,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** What `vmcore-debug NAME ...` runs instead of opening a dump; loaded when asked for. */
+/** The verbs of `vmcore-debug NAME ...`, loaded on use. */
 const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   analyze,
   dap,
@@ -32,7 +33,7 @@ async function start(): Promise<number> {
 }
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // A reader that has enough, as in `vmcore-debug ... | head`, is no error.
+  // A reader that stops early, as in `vmcore-debug ... | head`, is not an error.
   if (error.code === "EPIPE") process.exit(EXIT_ANSWERED);
   process.stderr.write(`vmcore-debug: standard output: ${systemReason(error)}\n`);
   process.exit(EXIT_FAILED);
@@ -48,14 +49,17 @@ void start().then(
   },
 );
 
-/** `vmcore-debug analyze [-v] [options] [VMLINUX] VMCORE...`: the verdict, and no more. */
+/** Runs `vmcore-debug analyze [-v] [options] [VMLINUX] VMCORE...`: prints only the verdict. */
 async function analyze(argv: readonly string[]): Promise<number> {
   const { openAndRun } = await import("./openAndRun.ts");
   const given = argv.filter((word) => word !== "-v");
   return openAndRun([...given, "-c", given.length < argv.length ? "analyze -v" : "analyze"]);
 }
 
-/** `vmcore-debug dap [--listen [HOST:]PORT|unix:PATH]`: becomes the debug adapter, which is a program of its own beside this one. */
+/**
+ * Runs `vmcore-debug dap [--listen [HOST:]PORT|unix:PATH]`: starts the debug adapter, a program of its own next to this
+ * one.
+ */
 async function dap(argv: readonly string[]): Promise<number> {
   const adapter = join(dirname(script()), "adapter.js");
   if (!existsSync(adapter)) {

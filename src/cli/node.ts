@@ -1,21 +1,22 @@
+/** Restarts the program with a Node.js that is new enough. */
 import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import * as zlib from "node:zlib";
 
-/** Set for the process we start, so that a broken installation cannot start itself for ever. */
+/** Environment variable of the started process, which prevents a broken installation from starting itself forever. */
 const STARTED_AGAIN = "VMCORE_DEBUG_STARTED_AGAIN";
 
-/** Whether this Node can do all we need: zstd in node:zlib came with 22.15. */
+/** Whether this Node has everything that is needed: zstd in node:zlib was added in 22.15. */
 export const isNodeSufficient = (): boolean => "zstdDecompressSync" in zlib;
 
-/** This program's file, whatever link it was started by. */
+/** Returns the path of this program's file, with links resolved. */
 export const script = (): string => realpathSync(process.argv[1] ?? "");
 
 /**
- * Runs this very program with the Node that came with it.
- * @returns its exit code, or what to tell the user when there is no such Node
+ * Runs this program with the Node that was installed with it. @returns its exit code, or a message if there is no such
+ * Node
  */
 export function startAgain(): Promise<number | string> {
   const modules = join(dirname(script()), "..", "node_modules");
@@ -30,7 +31,7 @@ export function startAgain(): Promise<number | string> {
       stdio: "inherit",
       env: { ...process.env, [STARTED_AGAIN]: "1" },
     });
-    // Ctrl-C goes to the child as well, which knows what to do; the others are sent to us alone.
+    // The terminal sends SIGINT to the child as well; forward only the other signals.
     process.on("SIGINT", () => {});
     for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
     child.once("error", (error) => resolve(`vmcore-debug: cannot run ${node}: ${error.message}`));

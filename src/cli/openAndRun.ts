@@ -1,3 +1,4 @@
+/** Opens a dump and runs commands on it. */
 import { createInterface } from "node:readline";
 import { existsSync, closeSync, openSync, writeSync } from "node:fs";
 import { homedir } from "node:os";
@@ -22,18 +23,18 @@ import { ExtensionFiles } from "./extensionFiles.ts";
 import { readOptions, usageText, type CliOptions } from "./options.ts";
 import { ProgressLine } from "./progress.ts";
 import { converse } from "./prompt.ts";
-import { complain, Terminal } from "./terminal.ts";
+import { reportError, Terminal } from "./terminal.ts";
 import { unpackPackages } from "./unpackPackages.ts";
 import { refuseInputs } from "../session/refuseInputs.ts";
 
-/** `vmcore-debug [options] [VMLINUX] VMCORE...` @returns the exit status */
+/** Runs `vmcore-debug [options] [VMLINUX] VMCORE...`. @returns the exit status */
 export async function openAndRun(argv: readonly string[]): Promise<number> {
   let options: CliOptions;
   try {
     options = readOptions(argv);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`vmcore-debug: ${error.message}; "vmcore-debug --help" tells how it is used\n`);
+    process.stderr.write(`vmcore-debug: ${error.message}; see "vmcore-debug --help"\n`);
     return EXIT_USAGE;
   }
   if (options.help || options.version) {
@@ -57,17 +58,17 @@ export async function openAndRun(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** What only the terminal lets a command do. */
+/** Services that only the terminal provides to commands. */
 const ownFaculties = ({ context }: Session): Pick<Context, "extensions" | "createFile"> => ({
   extensions: new ExtensionFiles(process.env["CRASH_EXTENSIONS"] ?? ""),
   createFile: fileCreator(context.session),
 });
 
-/** What the session may spend on unpacking. */
+/** Returns the budget of the session for unpacking. */
 const budgetOf = ({ unpackLimit }: CliOptions): Budget =>
   new Budget({ kept: unpackLimit, remedy: '"--unpack-limit 8G" allows more' });
 
-/** Opens the dump, and once more when debuginfod had the vmlinux that this machine has not. @throws OpenError, Cancelled */
+/** Opens the dump, and opens it again if debuginfod had the missing vmlinux. @throws OpenError, Cancelled */
 async function openAndFetch(options: CliOptions): Promise<Session> {
   removeLeftovers(process.env);
   const wanted = await unpackPackages({
@@ -86,7 +87,7 @@ async function openAndFetch(options: CliOptions): Promise<Session> {
   return session;
 }
 
-/** Opens a dump; says on stderr how far it is. Ctrl-C gives up. @throws OpenError, Cancelled */
+/** Opens a dump, with progress on stderr. Ctrl-C cancels. @throws OpenError, Cancelled */
 async function opened(options: OpenOptions): Promise<Session> {
   const abort = new AbortController();
   const cancel = (): void => abort.abort();
@@ -101,11 +102,11 @@ async function opened(options: OpenOptions): Promise<Session> {
   }
 }
 
-/** Debuginfo that was not named is looked for on this machine, unless the user says not to. */
+/** Returns where to search for debuginfo that was not named; undefined if the user disabled the search. */
 export const searchOf = ({ searches, vmcore, debuginfo }: CliOptions): DebuginfoPlaces | undefined =>
   searches ? placesOf(vmcore, debuginfo, process.env) : undefined;
 
-/** Reads commands from wherever the options say, in crash's order: rc files, -i, then -c or else standard input. */
+/** Runs commands from the options, in crash's order: rc files, -i, then -c or else standard input. */
 async function work(context: Context, options: CliOptions): Promise<boolean> {
   const isConversation = options.commands.length === 0 && process.stdin.isTTY;
   const terminal = new Terminal(context, {
@@ -120,7 +121,7 @@ async function work(context: Context, options: CliOptions): Promise<boolean> {
     return !terminal.context.ended;
   };
   for (const path of options.inputs) {
-    if (!note(await terminal.executeFile(path).catch(complain))) return isAnswered;
+    if (!note(await terminal.executeFile(path).catch(reportError))) return isAnswered;
   }
   if (options.commands.length > 0) {
     for (const command of options.commands) if (!note(await terminal.execute(command))) break;
@@ -133,13 +134,13 @@ async function work(context: Context, options: CliOptions): Promise<boolean> {
   return isAnswered;
 }
 
-/** Which kernel, what happened, and where the user stands, as crash says it at its start. */
+/** Prints the kernel, the verdict and the current task, as crash does at its start. */
 async function greet(terminal: Terminal): Promise<void> {
   await terminal.execute("sys");
   if (!lackingTypes(terminal.context)) await terminal.execute("set");
 }
 
-/** The user's own, from the home directory alone: a directory that holds a dump may be anybody's. */
+/** Reads the rc files in the home directory only, because the directory of a dump may belong to another user. */
 async function readRcFiles(terminal: Terminal): Promise<void> {
   for (const name of [".crashrc", ".vmcoredebugrc"]) {
     const path = join(homedir(), name);
@@ -147,7 +148,7 @@ async function readRcFiles(terminal: Terminal): Promise<void> {
   }
 }
 
-/** Opens files for what commands copy out of a dump. */
+/** Opens files for commands that copy data out of a dump. */
 const fileCreator =
   (session: SessionFacts) =>
   (path: string): OutputFile => {

@@ -1,3 +1,4 @@
+/** Parses the command line. */
 import { parseArgs } from "node:util";
 import { sizeOf } from "../base/budget.ts";
 import { UsageError } from "../base/usageError.ts";
@@ -8,17 +9,17 @@ export interface CliOptions {
   readonly vmlinux: string | undefined;
   readonly systemMap: string | undefined;
   readonly modules: readonly string[];
-  /** Where debuginfo is looked for besides the usual places. */
+  /** Directories to search for debuginfo, in addition to the usual places. */
   readonly debuginfo: readonly string[];
   /** Trees or packed archives of the kernel's source. */
   readonly kernelSource: readonly string[];
-  /** Whether debuginfo that was not named is looked for. */
+  /** Whether to search for debuginfo that was not named. */
   readonly searches: boolean;
   readonly commands: readonly string[];
   readonly inputs: readonly string[];
-  /** Whether `debuginfo` fetches what is missing. */
+  /** Whether `debuginfo` downloads what is missing. */
   readonly downloads: boolean;
-  /** Bytes that may be kept of what is unpacked; undefined for the usual 2 GiB. */
+  /** Limit in bytes of what is unpacked into the cache; undefined for the default of 2 GiB. */
   readonly unpackLimit: number | undefined;
   readonly json: boolean;
   readonly force: boolean;
@@ -48,7 +49,7 @@ Several VMCOREs are the files of one split dump.
       --download       with "debuginfo": fetch what is missing from the servers of DEBUGINFOD_URLS
       --unpack-limit SIZE  how much may be unpacked into the cache, 2G unless given
       --json           one JSON document a command
-      --force          open with a vmlinux of another build all the same
+      --force          open even if the vmlinux is of another build
   -s, --silent         no banner before the prompt
       --no-rc          do not read ~/.vmcoredebugrc and ~/.crashrc
   -h, --help           this text
@@ -58,7 +59,7 @@ Without -c, commands are read from standard input, or at a prompt when that is a
 Exit status: 0 all answered, 1 a command failed, 2 wrong usage, 3 dump or vmlinux could not be opened.
 `;
 
-/** @throws UsageError */
+/** Parses the arguments. @throws UsageError */
 export function readOptions(argv: readonly string[]): CliOptions {
   const { values, positionals } = parse(argv);
   const kernels = positionals.filter((path) => {
@@ -126,9 +127,9 @@ function parse(argv: readonly string[]) {
   }
 }
 
-/** @throws UsageError */
+/** Parses a size in bytes. @throws UsageError */
 function unpackLimit(text: string | undefined): number | undefined {
   const bytes = text === undefined ? undefined : sizeOf(text);
-  if (text !== undefined && bytes === undefined) throw new UsageError(`--unpack-limit ${text}: not a size as 8G`);
+  if (text !== undefined && bytes === undefined) throw new UsageError(`--unpack-limit ${text}: not a size such as 8G`);
   return bytes;
 }

@@ -1,8 +1,9 @@
+/** Sends long output to a pager. */
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Sink } from "./sink.ts";
 
-/** What pages when the user says nothing: colours pass (R), short texts do not wait for a key (F). */
+/** Options of less: colours pass (R), short texts do not wait for a key (F). */
 const DEFAULT_PAGERS = ["less -RFX", "more"];
 
 export interface Screen {
@@ -10,7 +11,7 @@ export interface Screen {
   readonly columns: number;
 }
 
-/** The user's pager, CRASHPAGER as crash has it, then PAGER; else what this machine has; undefined for none. */
+/** Returns the user's pager: CRASHPAGER as in crash, then PAGER, or else one that is installed; undefined for none. */
 export function pagerCommand(env: NodeJS.ProcessEnv): string | undefined {
   const wanted = env["CRASHPAGER"] ?? env["PAGER"];
   if (wanted !== undefined) return wanted === "" ? undefined : wanted;
@@ -18,9 +19,7 @@ export function pagerCommand(env: NodeJS.ProcessEnv): string | undefined {
   return DEFAULT_PAGERS.find((pager) => folders.some((folder) => existsSync(join(folder, pager.split(" ")[0] ?? ""))));
 }
 
-/**
- * Text to a terminal: what fits on the screen is written as it comes, more goes to the pager from its first line on.
- */
+/** Writes text that fits on the screen to the terminal; starts the pager with the first line if there is more. */
 export function pagedSink(direct: Sink, screen: Screen, startPager: () => Sink): Sink {
   let held = "";
   let rows = 0;
@@ -47,7 +46,7 @@ export function pagedSink(direct: Sink, screen: Screen, startPager: () => Sink):
 function rowsOf(text: string, columns: number): number {
   let rows = 0;
   for (const line of text.split("\n").slice(0, -1)) {
-    // Colour and link sequences take no room.
+    // Colour and link sequences have no width.
     const shown = line.replace(/\x1b\[[\d;]*m|\x1b\]8;;[^\x1b]*\x1b\\/g, "");
     rows += Math.max(1, Math.ceil(shown.length / Math.max(1, columns)));
   }

@@ -1,10 +1,11 @@
+/** Prints the progress of long work on the terminal. */
 import type { Piece } from "../say/piece.ts";
 
-/** Quick commands should not flicker. */
+/** Delay in milliseconds before the first progress line, so that quick commands do not flicker. */
 const QUIET_MS = 500;
 const REFRESH_MS = 100;
 
-/** One line on a terminal's stderr that says how far a long command is; nothing where stderr is no terminal. */
+/** A line of progress on stderr; prints nothing if stderr is not a terminal. */
 export class ProgressLine {
   private readonly started = performance.now();
   private shown = false;

@@ -1,11 +1,12 @@
+/** Reads commands from a terminal. */
 import { createInterface } from "node:readline";
 import type { Context } from "../crash/language/command.ts";
 import { complete } from "../crash/language/complete.ts";
 import { variable } from "../crash/language/variables.ts";
 import { History, HISTORY_LINES, historyPath } from "./history.ts";
-import { complain, type Terminal } from "./terminal.ts";
+import { reportError, type Terminal } from "./terminal.ts";
 
-/** Asks for commands until the user is done. */
+/** Reads and runs commands until the user ends the session. */
 export async function converse(terminal: Terminal): Promise<void> {
   const history = new History(historyPath(process.env));
   const cancel = (): void => terminal.cancel();
@@ -28,15 +29,15 @@ async function recallAndExecute(terminal: Terminal, history: History, line: stri
     history.add(recalled);
     await terminal.execute(recalled);
   } catch (error) {
-    complain(error);
+    reportError(error);
   }
 }
 
 /**
- * One line from the terminal. The line editor lives only while it is asked: between two lines the terminal is an
- * ordinary one, so that Ctrl-C is a signal and the pager has the keyboard to itself.
+ * Reads one line from the terminal. The line editor exists only meanwhile. Between two lines the terminal is in its
+ * normal mode, so that Ctrl-C is a signal and the pager can read the keyboard.
  *
- * @returns undefined when there is no more input
+ * @returns undefined at the end of the input
  */
 function ask(context: Context, history: History, typedAhead: string[]): Promise<string | undefined> {
   const editor = createInterface({
@@ -54,14 +55,14 @@ function ask(context: Context, history: History, typedAhead: string[]): Promise<
   return new Promise((resolve) => {
     let first: string | undefined;
     editor.on("line", (line) => {
-      // Pasted lines arrive together; those after the first wait for their turn.
+      // Pasted lines arrive together; keep those after the first for later calls.
       if (first !== undefined) typedAhead.push(line);
       else {
         first = line;
         setImmediate(() => editor.close());
       }
     });
-    // An empty line instead of the one given up, as shells do.
+    // Return an empty line instead of the cancelled one, as shells do.
     editor.on("SIGINT", () => {
       process.stdout.write("^C\n");
       first ??= "";

@@ -1,19 +1,20 @@
+/** Destinations of output: the screen, files and programs. */
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 
-/** Where a command's text goes. */
+/** A destination of a command's text. */
 export interface Sink {
-  /** A promise when the reader is slower than we are. */
+  /** Returns a promise if the reader is slower than the writer. */
   write(text: string): void | Promise<void>;
-  /** Everything has been written and, for a program, that program has ended. */
+  /** Ends the output; waits until everything is written and, for a program, until it has exited. */
   end(): Promise<void>;
 }
 
 const BUFFER_CHARACTERS = 1 << 15;
 
-/** Collects small writes; a line at a time would cost a system call each. */
+/** Collects small writes, because one system call for each line is slow. */
 export function buffered(sink: Sink): Sink {
   let waiting = "";
   return {
@@ -42,11 +43,11 @@ export const standardOutput: Sink = {
 
 export const nowhere: Sink = { write: () => {}, end: () => Promise.resolve() };
 
-/** @throws NodeJS.ErrnoException when the file cannot be written; it is opened before this resolves */
+/** Opens a file before it resolves. @throws NodeJS.ErrnoException if the file cannot be written */
 export async function fileSink(path: string, append: boolean): Promise<Sink> {
   const stream = createWriteStream(path, { flags: append ? "a" : "w" });
   let failure: Error | undefined;
-  // The system names the path when it opens a file, but not when it writes to one.
+  // Add the path, because the system does not include it in errors of writing.
   stream.on("error", (error) => (failure = Object.assign(error, { path })));
   const closed = new Promise<void>((resolve) => void stream.once("close", resolve));
   await once(stream, "open");
@@ -64,8 +65,8 @@ export async function fileSink(path: string, append: boolean): Promise<Sink> {
 }
 
 /**
- * A program that reads what we write, and writes where we would.
- * @param onGone called when it stops reading: what is still to come interests nobody
+ * Starts a program that reads our output and writes to our stdout. @param onGone called when it stops reading, so that
+ * the rest need not be computed
  */
 export function programSink(commandLine: string, onGone: () => void): Sink {
   const child = spawn(commandLine, { shell: true, stdio: ["pipe", "inherit", "inherit"] });

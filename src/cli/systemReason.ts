@@ -1,4 +1,4 @@
-/** What the system says of files, as a person says it. */
+/** Translates errors of the system about files into plain words. */
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: "no such file",
   EACCES: "permission denied",
@@ -8,6 +8,6 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EROFS: "is on a read-only file system",
 };
 
-/** Why the system refused, without the name of what it refused. */
+/** Returns why the system refused, without the name of the file. */
 export const systemReason = (error: NodeJS.ErrnoException): string =>
   SYSTEM_ERRORS[error.code ?? ""] ?? error.message.replace(/^E[A-Z]+: /, "");

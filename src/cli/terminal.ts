@@ -1,3 +1,4 @@
+/** Runs command lines and prints their output. */
 import { spawnSync } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -21,18 +22,21 @@ import { ProgressLine } from "./progress.ts";
 import { systemReason } from "./systemReason.ts";
 import { buffered, fileSink, nowhere, programSink, standardOutput, type Sink } from "./sink.ts";
 
-/** Files of commands may name files of commands; deeper than this they name themselves. */
+/** Limit of nested command files, because a file may include itself. */
 const MAX_INPUT_DEPTH = 16;
 
 export interface TerminalOptions {
   readonly json: boolean;
-  /** Colours and links for the screen; files and programs get plain text. */
+  /** Whether to print colours and links; files and programs receive plain text. */
   readonly style: Style;
-  /** Long output goes through the pager. */
+  /** Whether long output goes through the pager. */
   readonly paged: boolean;
 }
 
-/** Runs command lines for a person or a script: output to the screen, to files, to programs; errors to stderr. */
+/**
+ * Runs command lines interactively or from a script. Output goes to the screen, to files or to programs; errors go to
+ * stderr.
+ */
 export class Terminal {
   private readonly options: TerminalOptions;
   private contextNow: Context;
@@ -50,12 +54,12 @@ export class Terminal {
     return this.contextNow;
   }
 
-  /** Ctrl-C: gives up the running command, if there is one. */
+  /** Cancels the running command, if there is one (Ctrl-C). */
   cancel(): void {
     this.running?.abort();
   }
 
-  /** @returns whether all was answered */
+  /** @returns whether all commands were answered */
   async execute(text: string): Promise<boolean> {
     const abort = new AbortController();
     this.running = abort;
@@ -65,18 +69,18 @@ export class Terminal {
       if (line.input !== undefined && line.command === "") return await this.executeFile(line.input);
       return await this.executeCommand(line, abort);
     } catch (error) {
-      return complain(error);
+      return reportError(error);
     }
   }
 
-  /** Runs a file for what it sets: what it says is not shown, except for what goes wrong. */
+  /** Runs a file for its settings; prints only its errors. */
   async configure(path: string): Promise<void> {
     this.isQuiet = true;
-    await this.executeFile(path).catch(complain);
+    await this.executeFile(path).catch(reportError);
     this.isQuiet = false;
   }
 
-  /** Runs a file's lines until one ends the session. @throws NodeJS.ErrnoException when it cannot be read */
+  /** Runs the lines of a file until one ends the session. @throws NodeJS.ErrnoException if it cannot be read */
   async executeFile(path: string): Promise<boolean> {
     if (this.depth >= MAX_INPUT_DEPTH) throw new UsageError(`${path}: files of commands are nested too deeply`);
     this.depth++;
@@ -103,7 +107,7 @@ export class Terminal {
     const printer = new Printer(sink, {
       style,
       isJson: this.options.json && program === undefined,
-      // As in crash: a file or program gets what went wrong along with the rest.
+      // As in crash, a file or program receives error messages as well.
       tellsSink: line.output !== undefined || program !== undefined,
       errors: variable(this.context, "error"),
     });
@@ -140,13 +144,13 @@ export class Terminal {
 interface PrinterOptions {
   readonly style: Style;
   readonly isJson: boolean;
-  /** What went wrong goes to the sink as well as to stderr. */
+  /** Whether errors go to the sink as well as to stderr. */
   readonly tellsSink: boolean;
-  /** crash's `set error`: "default", "redirect", or a file for what went wrong. */
+  /** Value of crash's `set error`: "default", "redirect", or a file for errors. */
   readonly errors: string;
 }
 
-/** Text or JSON of one command, to its sink; what went wrong, to stderr. */
+/** Writes the text or JSON of one command to its sink, and errors to stderr. */
 class Printer {
   isAnswered = true;
   private readonly sink: Sink;
@@ -163,14 +167,14 @@ class Printer {
   say(piece: Piece): void | Promise<void> {
     if (piece.kind === "progress") return this.progress.show(piece);
     this.progress.clear();
-    if (piece.kind === "fault" || piece.kind === "usage") return this.complain(piece);
+    if (piece.kind === "fault" || piece.kind === "usage") return this.reportFailure(piece);
     const text = this.document ? this.document.add(piece) : pieceText(piece, this.options.style);
-    // Only now: what a record says may be worked out, and fail, when it is asked for.
+    // Format only now, because the values of a record may be computed, and fail, when they are read.
     if (piece.kind === "record" && piece.unread) this.isAnswered = false;
     if (text !== "") return this.sink.write(text);
   }
 
-  private complain(piece: Extract<Piece, { kind: "fault" | "usage" }>): void | Promise<void> {
+  private reportFailure(piece: Extract<Piece, { kind: "fault" | "usage" }>): void | Promise<void> {
     this.isAnswered = false;
     const text = `${piece.kind === "usage" ? `${piece.message}\n` : ""}${pieceText(piece)}`;
     const { errors, tellsSink } = this.options;
@@ -186,8 +190,11 @@ class Printer {
   }
 }
 
-/** What the user did wrong, in one line. Our own bugs with their stack: they are worth a report. @returns false */
-export function complain(error: unknown): false {
+/**
+ * Prints an error: a user's mistake in one line, an internal error with its stack, so that it can be reported. @returns
+ * false
+ */
+export function reportError(error: unknown): false {
   process.stderr.write(`vmcore-debug: ${explain(error)}\n`);
   return false;
 }
@@ -204,12 +211,12 @@ const runShell = (command: string): boolean =>
   spawnSync(command === "" ? (process.env["SHELL"] ?? "/bin/sh") : command, { shell: true, stdio: "inherit" })
     .status === 0;
 
-/** @throws NodeJS.ErrnoException */
+/** Reads the lines of a file. @throws NodeJS.ErrnoException */
 function linesOf(path: string): string[] {
   try {
     return inputText(fromHome(path)).split(/\r?\n/);
   } catch (error) {
-    // The system names no path once the file is open, a directory's above all.
+    // Add the path, because errors after opening do not contain it, for example for a directory.
     throw error instanceof Error ? Object.assign(error, { path }) : error;
   }
 }

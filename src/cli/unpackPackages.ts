@@ -1,3 +1,4 @@
+/** Unpacks packages for the terminal, with progress on stderr. */
 import { basename } from "node:path";
 import { printable } from "../base/printable.ts";
 import { cacheOf } from "../session/find/debuginfoPlaces.ts";
@@ -6,9 +7,8 @@ import { hasPackages, withoutPackages } from "../session/fetch/packages.ts";
 import { ProgressLine } from "./progress.ts";
 
 /**
- * Puts files in place of the packages that are named, or lie beside the dump; says on stderr how far it is. Ctrl-C
- * gives up the unpacking, not the program.
- * @throws OpenError
+ * Replaces packages that are named, or are next to the dump, by the files in them. Prints progress on stderr. Ctrl-C
+ * cancels the unpacking, not the program. @throws OpenError
  */
 export async function unpackPackages<Options extends OpenOptions>(options: Options): Promise<Options> {
   if (!hasPackages(options)) return options;

@@ -87,7 +87,7 @@ test("the user's own files are read first, and only tell what went wrong in them
 
 test("what cannot be done is one line that says what to do, with a status of its own", () => {
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
-    [[], 2, /^vmcore-debug: a dump is missing; "vmcore-debug --help" tells how it is used\n$/],
+    [[], 2, /^vmcore-debug: a dump is missing; see "vmcore-debug --help"\n$/],
     [[dump, "--nosuch"], 2, /^vmcore-debug: Unknown option '--nosuch'; .*\n$/],
     [["/no/such/dump"], 3, /^vmcore-debug: \/no\/such\/dump: .*\n$/],
     [["package.json"], 3, /^vmcore-debug: package.json is not a dump.*\n$/],

@@ -51,7 +51,7 @@ test("a text without reports exits with 1, a dump names the right command, a wro
   assert.deepEqual(run([`${CASES}/case-16-not-reports.txt`]).status, 1);
   const dump = run(["sample/vmcore"]);
   assert.equal(dump.status, 2);
-  assert.match(dump.stderr, /crash dump, no text; its log is shown by: vmcore-debug sample\/vmcore -c log/);
+  assert.match(dump.stderr, /crash dump, not text; print its log with: vmcore-debug sample\/vmcore -c log/);
   assert.match(run(["--what", "x"]).stderr, /--what[^]*usage: vmcore-debug log/);
   assert.equal(run(["/nowhere/log"]).status, 3);
 });

@@ -9,6 +9,7 @@ const REWRITTEN = [
   "arch",
   "archive",
   "base",
+  "cli",
   "debuginfo",
   "dump",
   "elf",
