@@ -1,3 +1,4 @@
+/** The `rd` command: reads memory. */
 import { UsageError } from "../../../../base/usageError.ts";
 import { address } from "../../../language/address.ts";
 import { command, type Context, type Parsed } from "../../../language/command.ts";
