@@ -88,7 +88,7 @@ function* provenanceFinding(
       " in ",
       { kind: "symbol", name: functionName(site), address: site.graph.effects[site.index]?.address ?? 0n },
       ...("effect" in origin ? sourceWords(kernel, origin.effect.address) : []),
-      ...(caller === undefined ? [] : [`, which ${caller} called`]),
+      ...(caller === undefined ? [] : [calling ? `, which ${caller} called` : `, which was reached from ${caller}`]),
       ...passedWords(passedBy),
       ".",
     ],

@@ -30,9 +30,7 @@ export const rcuStall: Check = {
       certainty: "certain",
       slots: { cpus, pids, kthread },
       text: [
-        "The grace period waited for a quiescent state",
-        cpus.length === 0 ? "" : ` of CPU ${cpus.join(", ")}`,
-        ...(named.length === 0 ? [] : [cpus.length === 0 ? " of " : ", which ran ", ...separated(named)]),
+        ...waitedFor(report, cpus, named),
         starved < 0
           ? "; the report does not say that the grace-period thread lacked CPU time."
           : "; the grace-period thread itself was starved of CPU time.",
@@ -41,6 +39,23 @@ export const rcuStall: Check = {
     };
   },
 };
+
+/** For which CPUs and tasks the grace period waited; without any, whether the report says that there was none. */
+function waitedFor(
+  { texts }: ReportFacts,
+  cpus: readonly number[],
+  named: readonly (string | Reference)[],
+): readonly (string | Reference)[] {
+  if (cpus.length === 0 && named.length === 0)
+    return texts.some((text) => text.includes("All QSes seen"))
+      ? ["All quiescent states of the grace period had been seen, but it did not end"]
+      : ["The report names no CPU or task for which the grace period waited"];
+  return [
+    "The grace period waited for a quiescent state",
+    cpus.length === 0 ? "" : ` of CPU ${cpus.join(", ")}`,
+    ...(named.length === 0 ? [] : [cpus.length === 0 ? " of " : ", which ran ", ...separated(named)]),
+  ];
+}
 
 const separated = (all: readonly (string | Reference)[]): (string | Reference)[] =>
   all.flatMap((one, i) => (i === 0 ? [one] : [", ", one]));

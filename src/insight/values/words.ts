@@ -33,7 +33,7 @@ export function sourceWords(kernel: Kernel, pc: bigint): Sentence {
 /** The function that a site is in, without the compiler's suffixes. */
 export const functionName = ({ graph }: Site): string => plainName(graph.symbol.name);
 
-/** The function that called a site's function. */
+/** The function with the return address of a site's function. A tail call can lie between them. */
 export const callerName = ({ frame, caller }: Site): string | undefined => {
   const name = caller ? caller.graph.symbol.name : frame.caller?.symbol?.name;
   return name === undefined ? undefined : plainName(name);
