@@ -8,13 +8,10 @@ import type { Place } from "./outline.ts";
 import { cellText, columnHeading, type Row, shownText, type TableRows, tabSeparated, widths } from "./rows.ts";
 import { clearSelection, selectAllRows, selectedRows, selectedText } from "./selection.ts";
 import { cellContent, columnTracks, selectedCells, titleOf, twistie } from "./tableCells.ts";
-import { cursorStep, drawnRows, inSight, scrollFor } from "./windowing.ts";
+import { cursorStep, drawnRows, HEADING, inSight, nearestCell, scrollFor } from "./windowing.ts";
 
 /** Height of a row in pixels, as in VS Code's own lists. panels.css has the same value. */
 const ROW_HEIGHT = 22;
-
-/** The row number of the heading, which is above the first row. */
-const HEADING = -1;
 
 /** The page that contains the table and provides its rows. */
 export interface TableOwner {
@@ -53,7 +50,7 @@ export class Table {
       const depth = shown.outline.reduce((most, place) => Math.max(most, place.depth), 0);
       this.columnWidths = this.columnWidths.map((width, i) => (i === 0 ? width + 2 * depth + 3 : width));
     }
-    this.cursor.row = Math.min(this.cursor.row, shown.rows.length - 1);
+    this.cursor = nearestCell(this.cursor, shown);
   }
 
   toTop(): void {
@@ -73,9 +70,9 @@ export class Table {
     const { columns, rows, outline, wide = columns.length - 1 } = this.shown;
     const { scroller } = this;
     const height = scroller?.clientHeight ?? this.owner.element.clientHeight;
-    // Rows at the ends of the selection stay in the document when they are scrolled out of view.
+    // The ends of the selection and the cell of the cursor stay in the document when they are scrolled out of view.
     const selected = selectedRows(this.body, rows.length);
-    const kept = selected ? [selected.first, selected.last] : [];
+    const kept = [...(selected ? [selected.first, selected.last] : []), this.cursor.row].filter((at) => at > HEADING);
     const drawn = drawnRows(inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, rows.length), kept);
     // A wide last column of numbers would be far from the others.
     const { template, all } = columnTracks(this.columnWidths, columns[wide]?.kind === "number" ? undefined : wide);
@@ -219,12 +216,8 @@ export class Table {
     if (!step) return;
     event.preventDefault();
     if (this.turns(event.key)) return;
-    const row = clamp(this.cursor.row + step.rows, HEADING, this.shown.rows.length - 1);
-    const isGroup = this.shown.outline?.[row]?.heading !== undefined;
-    this.cursor = {
-      row,
-      column: isGroup ? 0 : clamp(this.cursor.column + step.columns, 0, this.shown.columns.length - 1),
-    };
+    const { row, column } = this.cursor;
+    this.cursor = nearestCell({ row: row + step.rows, column: column + step.columns }, this.shown);
     this.reveal();
     this.owner.draw();
   }
@@ -295,5 +288,3 @@ export class Table {
     event.preventDefault();
   }
 }
-
-const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));

@@ -10,7 +10,17 @@ import { recall, remember } from "./host.ts";
 import { filterOf, nextOrder, type Order, type Row, sorted, tabSeparated } from "./rows.ts";
 import { Table } from "./table.ts";
 import { COLUMNS, groupsOf, type Outlined, taskOf, taskRows, treeOf } from "./taskRows.ts";
-import { failure, filterBox, handOut, nothingLeft, nothingToShow, Reading, toSearchBox, type View } from "./view.ts";
+import {
+  counted,
+  failure,
+  filterBox,
+  handOut,
+  nothingLeft,
+  nothingToShow,
+  Reading,
+  toSearchBox,
+  type View,
+} from "./view.ts";
 
 /** Stacks per request. A small number, so that Stop takes effect quickly. */
 const BATCH = 32;
@@ -150,9 +160,9 @@ export class TasksView implements View {
   private countText(): string {
     const isWanted = filterOf(this.filter, COLUMNS) ?? (() => true);
     const [count, all] = [this.rows.filter(isWanted).length, this.rows.length];
-    const tasks = count === all ? `${all} tasks` : `${count} of ${all} tasks`;
+    const tasks = count === all ? counted(all, "task") : `${count} of ${counted(all, "task")}`;
     if (this.mode !== "stacks") return tasks;
-    return `${this.shown.keys.filter((key) => key !== "").length} stacks, ${tasks}`;
+    return `${counted(this.shown.keys.filter((key) => key !== "").length, "stack")}, ${tasks}`;
   }
 
   private stackStatus(): TemplateResult | typeof nothing {

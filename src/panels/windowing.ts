@@ -1,3 +1,5 @@
+import type { TableRows } from "./rows.ts";
+
 /** The visible rows of a long list with rows of equal height. No DOM. */
 export interface Sight {
   /** The first row to draw. `end` is exclusive. */
@@ -54,3 +56,18 @@ export function cursorStep(
   }
   return undefined;
 }
+
+/** The row number of the heading, which is above the first row. */
+export const HEADING = -1;
+
+/** The cell of a table that is nearest to a position. The row of a group has only one cell. */
+export function nearestCell(
+  { row, column }: { readonly row: number; readonly column: number },
+  { rows, columns, outline }: TableRows,
+): { row: number; column: number } {
+  const at = clamp(row, HEADING, rows.length - 1);
+  const isGroup = outline?.[at]?.heading !== undefined;
+  return { row: at, column: isGroup ? 0 : clamp(column, 0, columns.length - 1) };
+}
+
+const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cursorStep, drawnRows, inSight, scrollFor } from "../../src/panels/windowing.ts";
+import { cursorStep, drawnRows, inSight, nearestCell, scrollFor } from "../../src/panels/windowing.ts";
 
 test("only rows in sight are drawn, and a few around them", () => {
   assert.deepEqual(inSight(0, 220, 22, 100_000), { first: 0, end: 18 });
@@ -27,4 +27,27 @@ test("a key moves the cursor by a cell, a page of at least one row, or to the en
   assert.deepEqual(step("End"), { rows: 0, columns: Infinity });
   assert.deepEqual(step("End", true), { rows: Infinity, columns: 0 });
   assert.equal(step("x"), undefined);
+});
+
+test("the cursor stays in the table, and in the one cell that the row of a group has", () => {
+  const columns = ["pid", "comm", "task"].map((name) => ({ name, kind: "text" as const }));
+  const rows = [
+    [null, null, null],
+    ["1", "init", "0xffff888003a00000"],
+  ];
+  const list = { columns, rows };
+  const groups = {
+    columns,
+    rows,
+    outline: [
+      { depth: 0, open: true, heading: "init [1]: do_wait" },
+      { depth: 1, open: undefined },
+    ],
+  };
+  assert.deepEqual(nearestCell({ row: 0, column: 2 }, list), { row: 0, column: 2 });
+  assert.deepEqual(nearestCell({ row: 0, column: 2 }, groups), { row: 0, column: 0 });
+  assert.deepEqual(nearestCell({ row: 1, column: 2 }, groups), { row: 1, column: 2 });
+  assert.deepEqual(nearestCell({ row: 5, column: Infinity }, list), { row: 1, column: 2 });
+  assert.deepEqual(nearestCell({ row: -Infinity, column: -1 }, groups), { row: -1, column: 0 });
+  assert.deepEqual(nearestCell({ row: 3, column: 1 }, { columns: [], rows: [] }), { row: -1, column: 0 });
 });
