@@ -9,7 +9,7 @@ interface OldStyle {
 }
 
 export const OLD_STYLE: readonly OldStyle[] = [
-  { pattern: /\bnobody\b/i, instead: 'name the actor, or use the passive: "is not requested"' },
+  { pattern: /\bnobody\b(?! cared)/i, instead: 'name the actor, or use the passive: "is not requested"' },
   { pattern: /\bwhoever\b/i, instead: "name the caller, the user or the program" },
   { pattern: /\b(?:is|are|was|were|be) (?:not )?believed\b/i, instead: "exceeds the limit, is invalid, is ignored" },
   { pattern: /\blies? (?:nowhere|about|beside)\b/i, instead: "is not mapped, is stored next to" },

@@ -1,4 +1,7 @@
-/** What a face knows beside the text of a log: the kernel's lines of source, its types, a disassembler. */
+/**
+ * What a client of the log reader knows besides the text of a log: the kernel's source lines, its types, a
+ * disassembler.
+ */
 import type { MachineName } from "./machines.ts";
 import type { Place } from "./place.ts";
 
@@ -26,17 +29,22 @@ export interface SourceLine {
 /** Each member may be absent: then the facts that need it are absent too, and the others are the same. */
 export interface LogContext {
   /**
-   * The instructions that the bytes behind `Code:` are; empty when they cannot be told.
-   * @param place where the report stands, so that jumps within its function are written as places of it
+   * Returns the instructions decoded from the bytes after `Code:`; empty when they cannot be decoded. @param place the
+   * place of the report's instruction, so that jumps within its function are written as places in that function
    */
   readonly disassemble?: (machine: MachineName, code: string, place: Place | undefined) => readonly CodeLine[];
-  /** The member of a structure that an instruction at a place reaches: "member `next` of `struct list_head`". */
+  /**
+   * Returns the member of a structure that an instruction at a place accesses: "member `next` of `struct list_head`".
+   */
   readonly memberAt?: (place: Place, based: BasedAddress) => string | undefined;
-  /** The line of source of a place; of a return address the line of the call. */
+  /** Returns the source line of a place; for a return address, the line of the call. */
   readonly sourceOf?: (place: Place, returns: boolean) => SourceLine | undefined;
 }
 
-/** What a report asks of a kernel. A face that waits for answers asks first, and makes its context of them. */
+/**
+ * The questions of a report about its kernel. A client that answers asynchronously finds the answers first, and builds
+ * its context from them.
+ */
 export interface Questions {
   /** The guilty function's place. */
   readonly where: { readonly place: Place; readonly returns: boolean } | undefined;

@@ -22,7 +22,7 @@ const EXCEPTION_ENTRY = /^(?:el1[ht]?_|el1h_64_|__irq_svc$|__dabt_svc$|__pabt_sv
 const MAX_BETWEEN = 8;
 const BETWEEN = /^\s{0,32}(?:Exception stack|[0-9a-f]{1,8}: )/;
 
-/** The place that a line of a log names; undefined for most lines. */
+/** Returns the place that a line of a log names; undefined for most lines. */
 export function entryAt(log: KernelLog, at: number): LineEntry | undefined {
   const line = log.lines[at];
   if (!line || line.isForeign) return undefined;
@@ -41,7 +41,7 @@ export function entryAt(log: KernelLog, at: number): LineEntry | undefined {
   return { word: wordOf(line, entry), returns };
 }
 
-/** Lines `start` up to `end` that name a place, with it. */
+/** Returns the lines from `start` up to `end` that name a place, with the place. */
 export function entriesIn(log: KernelLog, start: number, end: number): (readonly [line: number, entry: LineEntry])[] {
   const found: (readonly [number, LineEntry])[] = [];
   for (let at = Math.max(0, start); at < Math.min(end, log.lines.length); at++) {
@@ -51,7 +51,7 @@ export function entriesIn(log: KernelLog, start: number, end: number): (readonly
   return found;
 }
 
-/** Most lines hold no entry: these are in every one. */
+/** Texts of which each entry contains one; most lines contain none. */
 const MAY_BE = /\+0x|\[<| from |^\s{1,32}(?:\? )?0x|\] \[/;
 
 function entryIn(text: string): TraceEntry | undefined {

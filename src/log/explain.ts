@@ -92,7 +92,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "atomic-schedule": explainLock,
   preemptible: explainLock,
   rtnl: ({ report }) =>
-    `The code at ${report.headline.groups.place ?? "a place"} needs the lock of network configuration (\`rtnl_lock\`), which nobody held.`,
+    `The code at ${report.headline.groups.place ?? "a place"} needs the lock of network configuration (\`rtnl_lock\`), which was not held.`,
   "workqueue-leak": explainLock,
   "soft-lockup": explainWatchdog,
   "hard-lockup": explainWatchdog,
@@ -119,7 +119,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "inodes-busy": ({ report: { headline } }) =>
     headline.groups.close === undefined
       ? "A file system was unmounted while inodes of it are still in use: who uses them later uses freed memory."
-      : "A file was closed that nobody holds any more (its count is 0): it was closed or released once too often, or is used after it was freed.",
+      : "A file was closed that has no user left (its count is 0): it was closed or released once too often, or is used after it was freed.",
   "dentry-held": ({ report: { headline } }) => {
     const { name, count, fs } = headline.groups;
     const of = fs === undefined ? "A file system" : `A file system (${fs})`;
@@ -175,7 +175,7 @@ export function explanationOf(facts: ReportFacts, context: LogContext = {}): str
   return after === undefined || meaning.includes(after) ? meaning : `${meaning} ${after}`;
 }
 
-/** Kinds in which an instruction faulted: of the others the processor was only found where it stood. */
+/** Kinds in which an instruction faulted. In the other kinds the report only shows where the processor was. */
 const FAULTED: ReadonlySet<Kind> = new Set([
   "null-pointer",
   "page-fault",

@@ -17,10 +17,10 @@ import { typeOf } from "./type.ts";
 export type { Access } from "./facts/access.ts";
 export type { Particular } from "./facts/particulars.ts";
 
-/** What a report says, taken apart. */
+/** The contents of a report, by field. */
 export interface ReportFacts extends TaskFact, System {
   readonly report: Report;
-  /** In syzkaller's scheme. */
+  /** The title, in syzkaller's scheme. */
   readonly title: string;
   readonly kind: Kind;
   readonly severity: Severity;
@@ -33,7 +33,10 @@ export interface ReportFacts extends TaskFact, System {
   readonly numbers: readonly number[];
   /** The guilty function. */
   readonly where: Frame | undefined;
-  /** Where the processor stood, of the report itself: not of a CPU that was asked, nor of an interrupted frame. */
+  /**
+   * Where the processor was, for the report itself: not a CPU that printed its stack on request, and not an interrupted
+   * frame.
+   */
   readonly site: SiteLine | undefined;
   /** The register of the return address, where the machine prints one beside the place. */
   readonly link: SiteLine | undefined;
@@ -41,15 +44,15 @@ export interface ReportFacts extends TaskFact, System {
   readonly access: Access;
   readonly traces: readonly Trace[];
   readonly particulars: readonly Particular[];
-  /** What a warning says of itself: beside its headline, within no form. */
+  /** The message that a warning prints besides its headline, in the author's own words. */
   readonly said: readonly string[];
-  /** What the kernel said when it stopped because of this. */
+  /** The panic message that the kernel printed when it stopped because of this report. */
   readonly panic: string | undefined;
 }
 
 const cache = new WeakMap<Report, ReportFacts>();
 
-/** The facts of a report, from its text alone. */
+/** Collects the facts of a report, from its text alone. */
 export function factsOf(log: KernelLog, report: Report): ReportFacts {
   let facts = cache.get(report);
   if (!facts) {
@@ -59,7 +62,7 @@ export function factsOf(log: KernelLog, report: Report): ReportFacts {
   return facts;
 }
 
-/** Lines of a report that are read for facts; tables of tasks behind them have thousands. */
+/** Limit on the lines of a report that are read for facts, because tables of tasks at its end have thousands. */
 const MAX_LINES = 4000;
 
 function read(log: KernelLog, report: Report): ReportFacts {
@@ -117,16 +120,19 @@ function isOf({ isWithinTrace }: SiteLine, kind: Kind): boolean {
   return ["warning", "refcount", "odebug", "kernel-bug", "list-corruption"].includes(kind);
 }
 
-/** Marks, and lines of others that a report without callers cannot be told apart from by more than their form. */
+/** Marks, and lines of others that only their form distinguishes from the report's when lines have no caller. */
 const NOT_SAID =
   /^(?:$|-{6,}|={20,}|8<---|audit: |Hardware name:|CPU: \d|Modules linked in|(?:Read|Write) of size \d|\? )/;
 
-/** The messages between the cut mark and the headline, or behind a headline that announces them (before 4.13, Rust). */
+/**
+ * Returns the messages between the cut mark and the headline, or after a headline that announces them (before 4.13,
+ * Rust).
+ */
 function saidIn(log: KernelLog, report: Report): string[] {
   const textOf = (at: number): string => log.lines[at]?.text.trim() ?? "";
   const said: string[] = [];
   const hasTime = log.lines[report.at]?.seconds !== undefined;
-  /** The kernel's own line: what a program writes to the same console has no time. */
+  /** The kernel's own line: a program's line on the same console has no time. */
   const isKernel = (at: number): boolean => log.isOwn(report, at) && (!hasTime || log.lines[at]?.seconds !== undefined);
   for (let at = report.start; at < report.at; at++) {
     if (isKernel(at) && !NOT_SAID.test(textOf(at)) && !isTraceLine(log.lines[at]?.text ?? "")) said.push(textOf(at));
@@ -156,10 +162,10 @@ function bootBefore(log: KernelLog, start: number): string | undefined {
   return at === undefined ? undefined : log.lines[at]?.text;
 }
 
-/** The end of a report and the panic that it caused are not further apart. */
+/** The largest distance in lines between the end of a report and the panic that it caused. */
 const MAX_APART = 200;
 
-/** By the words of a panic, the kinds of report that lead to it; "fault" is any that kills a task. */
+/** For the words of a panic, the kinds of report that lead to it; "fault" is any that kills a task. */
 const CAUSES: readonly (readonly [RegExp, readonly (Kind | "fault" | "warning")[]])[] = [
   [/panic_on_warn/, ["warning"]],
   [/hung_task: blocked tasks/, ["hung-task"]],
@@ -171,7 +177,7 @@ const CAUSES: readonly (readonly [RegExp, readonly (Kind | "fault" | "warning")[
   [/Fatal exception|Attempted to kill the idle task|Aiee, killing interrupt|Attempted to kill init/, ["fault"]],
 ];
 
-/** Errors that do not kill the task that they happen to: a panic that ends a task is none of theirs. */
+/** Errors that do not kill the task in which they happen: they do not cause a panic that ends a task. */
 const SURVIVED: ReadonlySet<Kind> = new Set([
   "soft-lockup",
   "hard-lockup",
@@ -208,7 +214,10 @@ function isCause({ kind, severity }: KindRow, kinds: (typeof CAUSES)[number][1])
   return kinds.includes("warning") && severity !== "notice";
 }
 
-/** A panic that stands for itself names the report before it; a kernel panics once, so that no panic is the cause of another. */
+/**
+ * A panic that is a report of its own names the report before it; a kernel panics once, so that no panic causes
+ * another.
+ */
 function causeOf(log: KernelLog, report: Report): Particular[] {
   const kinds = CAUSES.find(([words]) => words.test(log.lines[report.at]?.text ?? ""))?.[1];
   if (report.headline.row.severity !== "panic" || !kinds) return [];

@@ -10,13 +10,13 @@ export const CUT = /^\s{0,32}(?:-{6,}\[ cut here \]|8<--- cut here ---)/;
 export const END = /^\s{0,32}---\[ end (?:trace|Kernel panic)/;
 /** Around reports of the sanitizers and of SLUB, before those of lockdep. */
 export const RULE = /^\s{0,32}={20,}\s*$/;
-/** Of the next boot, or of the kernel that captures the dump. */
+/** First lines of the next boot, or of the kernel that captures the dump. */
 export const BOOT =
   /^(?:Linux version \d|SeaBIOS \(version|early console in (?:extract_kernel|setup code)|Total RAM Size = |Booting Linux on physical CPU|Booting the kernel|(?:\w+: )?Decompressing Linux)/;
 export const PANIC = /^Kernel panic - not syncing/;
-/** The other CPUs are asked for their stacks, which they print themselves. */
+/** The line before the stacks of the other CPUs, which print them themselves on request. */
 export const ALL_CPUS = /Sending NMI (?:from CPU|to (?:all|other) CPUs)|^Sending [A-Za-z]+ (?:from|to)/;
-/** What exit of a task that oopsed says, after the end mark. */
+/** Messages of the exit of a task that oopsed, after the end mark. */
 const AFTERWARDS =
   /^(?:note: |Fixing recursive fault|Kernel Offset|Rebooting in|Dumping ftrace|\(ftrace|SMP: stopping|CPU features|PHYS_OFFSET|Memory Limit|BUG: sleeping)/;
 
@@ -31,7 +31,7 @@ const MEMORY =
 const HARDWARE =
   /^\s{0,32}(?:mce: |\{\d+\}\[Hardware|\[Hardware Error\]|RIP !|TSC |PROCESSOR|device \[|\[ *\d+\] [A-Z]|Do you have|You have some|Dazed and|Error |error_|section|fru_|physical_|node:|aer_|TLP Header|AER:|EDAC |(?:port|version|command|device_id|slot|vendor_id|class_code|bridge)\b.*:|Run the above|This is not a software|handlers:|Disabling IRQ|\[<[0-9a-f]+>\] )/;
 
-/** A line of a report by its form alone; an empty line is one of every report. */
+/** Whether a line can belong to a report by its form alone; true for an empty line. */
 export const isBody = (text: string): boolean =>
   text === "" ||
   TASK.test(text) ||
@@ -42,7 +42,7 @@ export const isBody = (text: string): boolean =>
   MEMORY.test(text) ||
   HARDWARE.test(text);
 
-/** A line that a report may have behind its end mark: x86 prints the registers once more (oops_end). */
+/** Whether a line can follow the end mark of a report: x86 repeats the registers (oops_end). */
 export const isAfterwards = (text: string): boolean =>
   AFTERWARDS.test(text) || isMachineLine(text) || /^Modules linked in:|^---\[ end/.test(text);
 

@@ -16,7 +16,7 @@ export interface Frame {
   readonly line?: number | undefined;
 }
 
-/** The guilty function of a report, and the name that stands for it in the title. */
+/** The guilty function of a report, and the name used for it in the title. */
 export interface Verdict {
   readonly frame: Frame | undefined;
   readonly name: string | undefined;
@@ -24,7 +24,7 @@ export interface Verdict {
 
 const NONE: Verdict = { frame: undefined, name: undefined };
 
-/** Finds the guilty function: the first that is no machinery, in the order that the kind of report asks for. */
+/** Finds the guilty function: the first one that is not machinery, in the order of frames for the kind of report. */
 export function verdictOf(log: KernelLog, report: Report): Verdict {
   const { row, groups } = report.headline;
   const kind = row.kind === "kasan" && row.type === "KASAN-INVALID-FREE" ? ("kasan-free" as Kind) : row.kind;
@@ -49,8 +49,8 @@ export function verdictOf(log: KernelLog, report: Report): Verdict {
 }
 
 /**
- * The guilty function among frames that were not printed but unwound from memory, innermost first, by the same rules.
- * @param row of the report's headline
+ * Finds the guilty function among frames that were not printed but unwound from memory, innermost first, by the same
+ * rules. @param row of the report's headline
  */
 export function guiltyAmong(frames: readonly Frame[], { kind, guilty, skip }: KindRow): Verdict {
   switch (guilty) {
@@ -90,13 +90,16 @@ const frameOf = (entry: Entry): Frame[] => {
   return [{ ...frame, place: { ...rest, name: entry.callee, offset: undefined, size: undefined } }, frame];
 };
 
-/** What the unwinder vouches for: a doubtful entry may be left over from an earlier call, and accuses nobody. */
+/**
+ * Returns the reliable frames of a trace: a doubtful entry may be left over from an earlier call, so it is not used as
+ * the guilty one.
+ */
 function framesOf(trace: Trace | undefined, after = -1): Frame[] {
   const all = trace?.entries ?? [];
-  // Failures that are injected print a stack too, often into another's: what follows is not this report's.
+  // Injected failures print a stack too, often within another report's: what follows is not part of this report.
   const injected = all.findIndex(({ name }) => /^should_fail/.test(name ?? ""));
   const entries = (injected < 0 ? all : all.slice(0, injected)).filter(({ at }) => at > after);
-  // An inlined function is within the entry behind it.
+  // An inlined function is part of the entry after it.
   return entries.filter(({ isInline, isDoubtful }) => !isInline && !isDoubtful).flatMap(frameOf);
 }
 
@@ -107,12 +110,12 @@ const mainTrace = (log: KernelLog, report: Report): Trace | undefined =>
 
 const traceFrames = (log: KernelLog, report: Report): Frame[] => framesOf(mainTrace(log, report));
 
-/** The instruction; then the rest of the trace that it stands in, or the trace behind it. */
+/** Returns the instruction's frame, then the rest of the trace that contains it, or the trace after it. */
 function siteFrames(log: KernelLog, report: Report): Frame[] {
   const { sites, traces } = stacksOf(log, report);
   const site = siteIn(sites.filter(({ role, isUser }) => role === "pc" && !isUser));
   if (!site) return traceFrames(log, report);
-  // Where the processor jumped to nowhere, the return address tells who did it.
+  // After a jump to an invalid address, the return address shows who jumped.
   const link = site.place?.name === undefined ? linkOf(sites, site) : undefined;
   const own: Frame[] =
     site.place?.name !== undefined
@@ -126,7 +129,7 @@ function siteFrames(log: KernelLog, report: Report): Frame[] {
   return [...own, ...framesOf(behind)];
 }
 
-/** The function that the headline names, by its own words. */
+/** Returns the function that the headline itself names. */
 function headlineFrames(log: KernelLog, report: Report, name: string | undefined): Frame[] {
   const text = log.lines[report.at]?.text ?? "";
   const at =
@@ -159,12 +162,12 @@ const named = (text: string, start: number): Place | undefined => {
       };
 };
 
-/** Behind a warning's headline the instruction, then the trace; behind a sanitizer's the trace. */
+/** For a warning: the instruction after the headline, then the trace. For a sanitizer's report: the trace. */
 function behindHeadline(log: KernelLog, report: Report): Frame[] {
   return report.headline.row.kind === "warning" ? siteFrames(log, report) : traceFrames(log, report);
 }
 
-/** Where a hung task waits: the first function that does not put to sleep for others. */
+/** Returns where a hung task waits: the first function that does not put tasks to sleep on behalf of others. */
 function waiting(frames: readonly Frame[]): Verdict {
   for (const frame of frames) {
     const name = nameOf(frame);
@@ -172,7 +175,7 @@ function waiting(frames: readonly Frame[]): Verdict {
     if (name.includes("rtnl_lock")) return { frame: below(frames, frame), name: withoutWrapper(name) };
   }
   const frame = frames.find(
-    // A return address is never a function's first byte: such an entry is left over.
+    // A return address is never the first byte of a function: such an entry is left over.
     (one) =>
       one.place.name !== undefined &&
       one.place.offset !== 0 &&
@@ -182,21 +185,27 @@ function waiting(frames: readonly Frame[]): Verdict {
   return frame ? { frame, name: withoutWrapper(nameOf(frame)) } : NONE;
 }
 
-/** Who asked for what a title names: the guilty function is the caller of `rtnl_lock`, the title names the lock. */
+/**
+ * Finds the caller for a title that names another function: the guilty function is the caller of `rtnl_lock`, the title
+ * names the lock.
+ */
 function below(frames: readonly Frame[], frame: Frame): Frame {
   const rest = frames.slice(frames.indexOf(frame) + 1);
   return rest.find((one) => one.place.name !== undefined && !SLEEPS.test(nameOf(one))) ?? frame;
 }
 
-/** What shows stacks and what a tick runs through: no place of a loop. */
+/** Functions that show stacks, and those that a tick runs: not part of a loop. */
 const TICK =
   /^(?:sched_show_task|dump_cpu_task|show_state|check_cpu_stall|print_\w*stall|update_process_times|tick_|__?hrtimer|hrtimer_|local_apic|__sysvec|sysvec_|asm_|smp_apic|apic_timer|el1_|el1h_|gic_|handle_domain|_*schedule(?:_|$)|_*preempt_schedule|__irq_svc|__irq_usr|irq_enter|irq_exit|__irq_exit|do_IRQ|common_interrupt|ret_from_intr|synchronize_)/;
 
-/** What a processor runs that has nothing to do. */
+/** Functions that an idle processor runs. */
 const IDLE =
   /^(?:default_idle|native_safe_halt|mwait_idle|intel_idle|poll_idle|arch_cpu_idle|cpuidle_enter|cpu_idle|do_idle$|cpu_do_idle|acpi_idle|amd_e400_idle|psw_idle|pseries_lpar|snooze_loop|wait_for_interrupt|r4k_wait)/;
 
-/** For a stall the whole loop counts: the function that was dispatched to is the same wherever the tick found it. */
+/**
+ * Finds the guilty function of a stall. The whole loop counts: the function that was dispatched to is the same wherever
+ * the tick interrupted it.
+ */
 function stalled(site: readonly Frame[], kind: Kind, tick: readonly Frame[] | undefined): Verdict {
   const frames = (tick && tick.length > 0 ? tick : site).filter(
     (one) => one.place.name !== undefined && !isMachinery(nameOf(one), kind),
@@ -204,22 +213,26 @@ function stalled(site: readonly Frame[], kind: Kind, tick: readonly Frame[] | un
   const names = frames.map((one) => withoutWrapper(nameOf(one)));
   const anchor = names.findIndex((name) => ANCHORS.test(name));
   const top = frames.find((one) => !TICK.test(nameOf(one)));
-  // A processor that idles is in nobody's way: the report only shows where it stood.
+  // An idle processor delays no other: the report only shows where it was.
   if (top && IDLE.test(nameOf(top))) return NONE;
   if (anchor < 0) return kind === "soft-lockup" && top ? { frame: top, name: withoutWrapper(nameOf(top)) } : NONE;
   const name =
     names[anchor]?.includes("smp_call_function") === true ? "smp_call_function" : names[Math.max(0, anchor - 1)];
-  // A stack that overflowed was filled on the way: where it was noticed, or interrupted, is of chance.
+  // A stack that overflowed was filled earlier: where the overflow was noticed, or interrupted, is chance.
   const isStackFull = kind === "stack-guard" || kind === "stack-overflow";
   const frame = isStackFull ? frames[Math.max(0, anchor - 1)] : top;
   return { frame, name };
 }
 
-/** How the waiter of an expedited grace period prints a stall: its own stack is of who waits, not of who is in the way. */
+/**
+ * Functions by which the waiter of an expedited grace period prints a stall: that stack belongs to the waiter, not to
+ * the task it waits for.
+ */
 const WAITER = /^rcu_exp_wait_wake|^synchronize_rcu_expedited_(?:wait|stall)/;
 /**
- * All processors passed, so that only RCU's own thread is late; or several tasks are in the way, of which one stack tells
- * nothing. A processor that the tick interrupted is told all the same: it keeps others from running.
+ * Stalls without a guilty function: all processors passed a quiescent state, so that only RCU's own thread is late; or
+ * several tasks block the grace period, and one stack does not show which. A processor that the tick interrupted is
+ * named even then, because it keeps others from running.
  */
 const LATE = /All QSes seen/;
 const SEVERAL = /Tasks blocked on .{0,80}: P\d+\S* +P\d/;
@@ -228,14 +241,14 @@ function stalledFor(log: KernelLog, report: Report): Verdict {
   const ticks = tickFrames(log, report);
   const site = siteFrames(log, report);
   const isWaiter = [...ticks, ...site].some((frame) => WAITER.test(nameOf(frame)));
-  const isNobody = log.linesOf(report).some((at) => {
+  const isUndecided = log.linesOf(report).some((at) => {
     const text = log.lines[at]?.text ?? "";
     return SEVERAL.test(text) || (ticks.length === 0 && LATE.test(text));
   });
-  return isWaiter || isNobody ? NONE : stalled(site, "rcu-stall", ticks);
+  return isWaiter || isUndecided ? NONE : stalled(site, "rcu-stall", ticks);
 }
 
-/** Of a stall that the CPU itself saw: what the tick interrupted. */
+/** Returns the frames that the tick interrupted, for a stall that the CPU itself detected. */
 function tickFrames(log: KernelLog, report: Report): Frame[] {
   const { traces } = stacksOf(log, report);
   for (const trace of traces) {
@@ -248,13 +261,15 @@ function tickFrames(log: KernelLog, report: Report): Frame[] {
 
 const AT = /, at: (?:\[<[0-9a-f]{8,16}>\] )?/;
 
-/** lockdep: the place where the lock is being taken, freed or was left held, by what it prints behind "at:". */
+/**
+ * lockdep: finds the place where the lock is being taken, is freed or was left held, from what it prints after "at:".
+ */
 function locking(log: KernelLog, report: Report, kind: Kind): Verdict {
   const frames: Frame[] = [];
   for (const at of log.linesOf(report)) {
     const text = log.lines[at]?.text ?? "";
     const match = AT.exec(text);
-    // Locks that are held tell nothing of the one that is released.
+    // Held locks say nothing about the one that is released.
     if (!match || (kind === "lock-balance" && /^\s{0,8}#\d/.test(text))) continue;
     const place = placeAt(text, match.index + match[0].length);
     if (place?.name !== undefined) frames.push({ place, at, returns: true });
@@ -262,7 +277,8 @@ function locking(log: KernelLog, report: Report, kind: Kind): Verdict {
   const { traces, points } = stacksOf(log, report);
   if (kind === "lock-balance") frames.unshift(...points.flatMap(frameOf));
   const chains = traces.filter(({ role }) => role === "chain");
-  // The title is of the lock that is taken, or where both are the workqueue's, of who waits for the work.
+  // The title names the lock that is taken, or, when both belong to the workqueue, the function that waits for the
+  // work.
   const named =
     kind === "lock-order"
       ? framesOf(chains.find(({ head }) => head.includes("became")))

@@ -15,19 +15,20 @@ export interface Instruction {
   readonly address: bigint | undefined;
 }
 
-/** The instructions of a report's code; empty when nothing decodes them. */
+/** Returns the instructions of a report's code; empty when they cannot be decoded. */
 export function codeOf({ site, machine, texts }: ReportFacts, { disassemble }: LogContext): readonly CodeLine[] {
   const code = site?.code?.text;
   if (code === undefined || machine === undefined) return [];
   return machineOf(machine)?.printedCode?.(code, texts) ?? disassemble?.(machine, code, site?.place) ?? [];
 }
 
-/** The instruction at the site of a report; undefined when its code is not told or not decoded. */
+/** Returns the instruction at the site of a report; undefined when its code is not printed or not decoded. */
 export function instructionOf(facts: ReportFacts, context: LogContext): Instruction | undefined {
   const line = codeOf(facts, context).find(({ distance }) => distance === 0);
   const registers = facts.site?.registers ?? [];
   if (!line || line.mnemonic.startsWith("(bad)")) return undefined;
-  // arch/arm/mm/alignment.c, do_alignment(), whose words these are: the program counter is already behind what it does not handle.
+  // The words of arch/arm/mm/alignment.c, do_alignment(): the program counter is already after the instruction that it
+  // does not handle.
   if (facts.access.words.includes("alignment exception")) return undefined;
   const { mnemonic, operands } = line;
   return {
@@ -47,7 +48,7 @@ export const instructionText = ({ mnemonic, operands, values }: Instruction): st
 /** The largest offset that counts as near NULL: the first page, which no kernel maps. */
 const PAGE = 4096n;
 
-/** What a report asks of whoever knows the kernel that wrote it. */
+/** The questions of a report about the kernel that wrote it, for a client that has its debug information. */
 export function questionsOf(facts: ReportFacts, context: LogContext): Questions {
   const { where, site } = facts;
   const based = site?.place?.name === undefined ? undefined : nullAccessOf(facts, context);
@@ -60,7 +61,7 @@ export function questionsOf(facts: ReportFacts, context: LogContext): Questions 
   };
 }
 
-/** How the faulting instruction reached an address near NULL: by a register that is NULL, and a constant. */
+/** Returns how the faulting instruction accessed an address near NULL: by a register that is NULL, and a constant. */
 export function nullAccessOf(facts: ReportFacts, context: LogContext): BasedAddress | undefined {
   const { address } = facts.access;
   if (address === undefined || address === 0n || address >= PAGE) return undefined;
@@ -68,7 +69,7 @@ export function nullAccessOf(facts: ReportFacts, context: LogContext): BasedAddr
   return based?.value === 0n && BigInt(based.displacement) === address ? based : undefined;
 }
 
-/** The operand in memory: how it is addressed, and the address that the values of the registers make. */
+/** Returns the operand in memory: how it is addressed, and the address computed from the values of the registers. */
 function operandOf({ machine, site }: ReportFacts, operands: string): Pick<Instruction, "based" | "address"> {
   const known = machineOf(machine);
   const [, constant = "0", base = "", index, factor] = known?.memoryOperand?.exec(operands) ?? [];

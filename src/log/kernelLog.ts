@@ -1,15 +1,15 @@
-/** A kernel log as lines and reports, which an edit reads anew only around itself. */
+/** A kernel log as lines and reports. After an edit only the lines around it are read again. */
 import { once } from "../base/once.ts";
 import { type LogLine, lineOf } from "./lines.ts";
 import { type OpenReport, type Report, Scanner, type State } from "./reports.ts";
 
-/** A report, and the line at which it was known that it had ended. */
+/** A report, and the line at which its end was known. */
 interface Found {
   readonly report: Report;
   readonly closedAt: number;
 }
 
-/** What stood open before a line was read. */
+/** The reports that were open before a line was read. */
 interface Checkpoint {
   readonly line: number;
   readonly state: State;
@@ -22,18 +22,18 @@ interface Parts {
   readonly marks: readonly number[];
 }
 
-/** Lines between two checkpoints: an edit reads so many anew, and few more. */
+/** Lines between two checkpoints: an edit reads about this many lines again. */
 const STEP = 256;
 
 /**
- * The text of a kernel log, or of anything that holds one: its lines and the reports in them. It does not change; an
- * edit makes another, which shares what the edit does not touch.
+ * The text of a kernel log, or of anything that contains one: its lines and the reports in them. It is immutable; an
+ * edit makes another one, which shares the parts that did not change.
  */
 export class KernelLog {
   readonly lines: readonly LogLine[];
   /** In the order of their headlines; those of several callers may overlap. */
   readonly reports: readonly Report[];
-  /** Lines that tell of the kernel itself: that it boots, where it lies, its modules, who runs. */
+  /** Lines about the kernel itself: its boot, its address, its modules, its tasks. */
   readonly marks: readonly number[];
   private readonly parts: Parts;
   private readonly bootLines = once(() =>
@@ -47,7 +47,7 @@ export class KernelLog {
     this.reports = parts.found.map(({ report }) => report).sort((a, b) => a.at - b.at);
   }
 
-  /** The marks that a boot begins with. */
+  /** The marks at which a boot begins. */
   get boots(): readonly number[] {
     return this.bootLines();
   }
@@ -103,7 +103,7 @@ export class KernelLog {
     });
   }
 
-  /** The report at a line; where several overlap, that of the line's caller. */
+  /** Returns the report at a line; where several overlap, that of the line's caller. */
   reportAt(line: number): Report | undefined {
     const there = this.reports.filter(({ start, end }) => start <= line && line < end);
     return there.find((report) => this.isOwn(report, line)) ?? there[0];
@@ -117,7 +117,7 @@ export class KernelLog {
     return report.allCpus !== undefined && at > report.allCpus && line.caller.startsWith("C");
   }
 
-  /** The numbers of a report's lines. */
+  /** Returns the numbers of a report's lines. */
   linesOf(report: Report): number[] {
     const own: number[] = [];
     for (let at = report.start; at < report.end; at++) if (this.isOwn(report, at)) own.push(at);
@@ -158,14 +158,14 @@ function scan(lines: readonly LogLine[], from: Checkpoint | undefined, until?: K
 
 interface Known {
   readonly points: ReadonlyMap<number, Checkpoint>;
-  /** Where a line of the log before the edit is now. */
+  /** Returns the present number of a line of the log before the edit. */
   readonly moved: (line: number) => number;
 }
 
 interface Scanned {
   readonly found: Found[];
   readonly checkpoints: Checkpoint[];
-  /** The checkpoint of the log before the edit from which on all is as it was. */
+  /** Returns the checkpoint of the log before the edit from which on nothing changed. */
   readonly met: Checkpoint | undefined;
 }
 

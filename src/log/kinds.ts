@@ -28,21 +28,21 @@ export const kinds: readonly KindRow[] = [
 /** All patterns at once: most lines of a log begin no report. */
 const ANY = new RegExp(kinds.map(({ pattern }) => pattern.source.replace(/\(\?<[a-zA-Z]+>/g, "(?:")).join("|"));
 
-/** Words that stand within the first line of every report. */
+/** A headline: the row of the table that the first line of a report matches, and the matched groups. */
 export interface Headline {
   readonly row: KindRow;
   readonly groups: Readonly<Record<string, string | undefined>>;
 }
 
-/** Words of headlines that are found within a line, too, where two messages were torn into each other. */
+/** Words of headlines that are also searched for within a line, because two messages can be torn into each other. */
 const TORN =
   /(?:(?:(?:NMI )?watchdog: )?BUG: soft lockup - |(?:rcu: )?INFO: rcu_\w{3,12} (?:self-)?detected |BUG: (?:unable|sleeping function|scheduling while|workqueue lockup|Bad page|KASAN|KMSAN|KFENCE|kernel NULL)|general protection fault: |WARNING: CPU: |INFO: task .{1,64} blocked for|Unable to handle kernel |Kernel panic - not syncing|kernel BUG at )/;
-/** What can stand before them. */
+/** Characters that can precede them. */
 const MAX_TORN = 300;
 
 /**
- * The headline that a message is; undefined when it begins no report.
- * @param isKernel the kernel wrote the line for sure: it may hold two messages
+ * Returns the headline that a message is; undefined when it begins no report. @param isKernel the kernel wrote the line
+ * for certain, so that it may hold two messages
  */
 export function headlineOf(text: string, isKernel = false): Headline | undefined {
   const start = text.trimStart();

@@ -120,7 +120,7 @@ const LABELS: Readonly<Record<Kind, Label>> = {
   remark: "remark",
 };
 
-/** The words after "Kernel panic - not syncing: ", where they tell more than that it panicked. */
+/** Labels for the words after "Kernel panic - not syncing: ", where they say more than that the kernel panicked. */
 const PANICS: readonly (readonly [RegExp, Label])[] = [
   [/panic_on_warn set/, "warning"],
   [/Attempted to kill init!/, "init killed"],
@@ -136,7 +136,7 @@ const PANICS: readonly (readonly [RegExp, Label])[] = [
   [/NMI/, "NMI"],
 ];
 
-/** The label of a report, of a panic by its own words. @param headline its first line */
+/** Returns the label of a report; for a panic, by its words. @param headline its first line */
 export function labelOf(kind: Kind, headline: string): Label {
   if (kind !== "panic") return LABELS[kind];
   return PANICS.find(([pattern]) => pattern.test(headline))?.[1] ?? "panic";

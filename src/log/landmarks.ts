@@ -1,4 +1,4 @@
-/** What a whole log tells of the kernel that wrote it: release, KASLR, modules, tasks. */
+/** What a whole log says about the kernel that wrote it: release, KASLR, modules, tasks. */
 import { factsOf } from "./facts.ts";
 import type { KernelLog } from "./kernelLog.ts";
 import { columnOf } from "./lines.ts";
@@ -18,17 +18,17 @@ export interface Anchor {
   readonly word: SymbolWord;
 }
 
-/** What a log tells of the kernel that wrote it. */
+/** What a log says about the kernel that wrote it. */
 export interface Landmarks {
   /** "6.1.0-56-cloud-amd64". */
   readonly release: string | undefined;
   readonly kaslr: Kaslr | undefined;
   readonly anchor: Anchor | undefined;
-  /** Of "Modules linked in", the last one: name to taint flags. */
+  /** The last list "Modules linked in": module name to taint flags. */
   readonly modules: ReadonlyMap<string, string>;
-  /** The words of lines that go on with such a list, by line. */
+  /** The words of lines that continue such a list, by line. */
   readonly moreModules: ReadonlyMap<number, readonly ModuleWord[]>;
-  /** Names of tasks by PID, as reports tell them. */
+  /** Names of tasks by PID, from the reports. */
   readonly tasks: ReadonlyMap<number, string>;
 }
 

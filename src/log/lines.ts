@@ -5,7 +5,7 @@ import { prefixOf } from "./prefix.ts";
 export interface LogLine {
   /** The message: without the prefix, without escapes that colour, without the end of the line. */
   readonly text: string;
-  /** Where the message starts in the line as it was given; exact when the line has no escapes. */
+  /** Where the message starts in the original line; exact when the line has no escapes. */
   readonly column: number;
   /** Since boot. */
   readonly seconds: number | undefined;
@@ -24,7 +24,7 @@ export const MAX_LINE = 4096;
 
 const ESCAPE = /\u001b(?:\[[\d;?]{0,32}[A-Za-z]|[()][A-Z0-9])/g;
 
-/** Takes a line apart, without its line end. */
+/** Splits a line, without its line end, into prefix and message. */
 export function lineOf(given: string): LogLine {
   const cut = given.length > MAX_LINE ? given.slice(0, MAX_LINE) : given;
   const { clean, columns } = cut.includes("\u001b") ? withoutEscapes(cut) : { clean: cut, columns: undefined };
@@ -50,7 +50,7 @@ function withoutEscapes(line: string): { clean: string; columns: number[] } {
   return { clean, columns };
 }
 
-/** A line of which the kernel's own records tell the message and what stands before it. */
+/** Returns a line for a printk record, whose message, time, caller and level are already separate. */
 export const recordLine = (text: string, seconds?: number, caller?: string, level?: number): LogLine => ({
   text: text.length > MAX_LINE ? text.slice(0, MAX_LINE) : text,
   column: 0,
@@ -61,8 +61,8 @@ export const recordLine = (text: string, seconds?: number, caller?: string, leve
   columns: undefined,
 });
 
-/** The column in the given line of a column of the message. */
+/** Returns the column in the original line for a column of the message. */
 export const columnOf = (line: LogLine, at: number): number => line.columns?.[at] ?? line.column + at;
 
-/** The lines of a text, whatever ends them. */
+/** Splits a text into lines, with any line end. */
 export const splitLines = (text: string): string[] => text.split(/\r\n|\n|\r/);

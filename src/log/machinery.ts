@@ -1,15 +1,15 @@
-/** Functions that are not guilty, each group with its reason. */
+/** Functions that are not the guilty one of a report, each group with its reason. */
 import type { Kind } from "./kinds.ts";
 
 /**
- * Functions that stand on top of a stack because of how a report comes about, or because everybody calls them: none is
- * the guilty one, and the first that is not in here is. The patterns were chosen with syzkaller's lists at hand
- * (pkg/report/linux.go, Apache-2.0; see ThirdPartyNotices.md).
+ * Functions that are on top of a stack because of how a report is made, or because all code calls them: none of them is
+ * the guilty one, and the first function that is not in this list is. The patterns were chosen with syzkaller's lists
+ * at hand (pkg/report/linux.go, Apache-2.0; see ThirdPartyNotices.md).
  */
 export interface Machinery {
   readonly names: RegExp;
   readonly reason: string;
-  /** The kinds of which alone it is machinery; of all, where absent. */
+  /** The kinds of report for which it is machinery; all kinds when absent. */
   readonly kinds?: readonly Kind[];
 }
 
@@ -43,7 +43,7 @@ export const machinery: readonly Machinery[] = [
   {
     names:
       /alloc_page|^cache_grow|k?v?[mzc]alloc|krealloc|kmem_cache|allocate_slab|__alloc_frozen_pages_noprof|folio_(?:alloc|unlock)|filemap_alloc_folio|__filemap_get_folio|find_or_create_page|do_read_cache_folio|read_cache_page|pagecache_get_page|grab_cache_page_write_begin|slab_|memdup|strdup|strndup|^kv?free$|kfree_skb|ida_free/,
-    reason: "an allocator, which serves whoever asks",
+    reason: "an allocator, which serves all callers",
   },
   {
     names: /debug_object|timer_is_static_object|work_is_static_object|debug_(?:print|check)/,
@@ -112,8 +112,12 @@ export const machinery: readonly Machinery[] = [
     reason: "the console, to which a report is written",
     kinds: ["soft-lockup", "hard-lockup", "rcu-stall", "hung-task"],
   },
-  // Of some kinds only.
-  { names: /slab_|kfree|vunmap|vfree/, reason: "who frees is asked for", kinds: ["kasan-free" as Kind] },
+  // Machinery for some kinds only.
+  {
+    names: /slab_|kfree|vunmap|vfree/,
+    reason: "the function that frees is wanted, not the allocator",
+    kinds: ["kasan-free" as Kind],
+  },
   {
     names: /kernel_fault|tag_check|mem_abort|^el1_|^el1h_/,
     reason: "hardware tags are reported by the fault's handler",
@@ -141,7 +145,7 @@ export const machinery: readonly Machinery[] = [
   {
     names:
       /kmemleak|mmap|kmem|slab|alloc|create_object|idr_get|list_lru_init|kv?asprintf|pcpu_create|strdup|strndup|memdup/,
-    reason: "an allocator, which serves whoever asks",
+    reason: "an allocator, which serves all callers",
     kinds: ["memory-leak", "allocation-failure"],
   },
   {
@@ -178,11 +182,11 @@ export const machinery: readonly Machinery[] = [
   },
 ];
 
-/** Functions that dispatch to the code that loops: the one that they called stands for all of it. */
+/** Functions that dispatch to the code that loops: the function that they called represents the whole loop. */
 export const ANCHORS =
   /process_one_work|do_syscall_|do_fast_syscall_|sysenter_dispatch|tracesys_phase2|el0_svc_handler|invoke_syscall|ret_fast_syscall|netif_receive_skb|do_softirq|call_timer_fn|_run_timers|run_timer_softirq|hrtimer_run|run_ksoftirqd|smpboot_thread_fn|^kthread$|start_secondary|cpu_startup_entry|ret_from_fork|vfs_write|vfs_read|vfs_iter_read|vfs_iter_write|do_iter_read|do_iter_write|call_read_iter|call_write_iter|new_sync_read|new_sync_write|vfs_ioctl|ksys_ioctl|compat_ioctl|compat_sys_ioctl|blkdev_driver_ioctl|blkdev_ioctl|do_iter_readv_writev|^call_mmap|mmap_region|do_mmap|do_dentry_open|vfs_open|^sock_sendmsg|^sock_recvmsg|^sock_release|^__sock_release|^setsockopt$|kernel_setsockopt|sock_common_setsockopt|^listen$|kernel_listen|sk_common_release|^sock_mmap|^accept$|kernel_accept|^sock_do_ioctl|^sock_ioctl|^compat_sock_ioctl|^nfnetlink_rcv_msg|^rtnetlink_rcv_msg|^netlink_dump|^(?:sys_)?(?:socketpair|connect|ioctl)|__do_fault|do_page_fault|^page_fault$|__fput|task_work_run|exit_to_usermode|smp_call_function|tasklet_action|tasklet_hi_action/;
 
-/** Functions that put a task to sleep for whoever asked them to: a hung task waits below them. */
+/** Functions that put a task to sleep on behalf of their caller: a hung task waits in the function that called them. */
 export const SLEEPS =
   /sched|_lock|_slowlock|down|rwsem|completion|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|rcu_barrier/;
 
@@ -203,5 +207,8 @@ export function isMachinery(name: string, kind: Kind, skip?: RegExp): boolean {
 const WRAPPERS =
   /^(?:SYSC_|SyS_|sys_|__x64_|__ia32_|__arm64_|____sys_|___sys_|__sys_|__se_sys_|__se_|__do_sys_|compat_SYSC_|compat_SyS_|ksys_)/;
 
-/** A function's name without what SYSCALL_DEFINE and the machines put before it: the same title on all of them. */
+/**
+ * Returns a function's name without the prefix of SYSCALL_DEFINE and of the machine, so that the title is the same on
+ * all machines.
+ */
 export const withoutWrapper = (name: string): string => name.replace(WRAPPERS, "");

@@ -9,12 +9,15 @@ import { placeAt } from "./place.ts";
 
 export type { Machine, MachineName, Register, Site } from "./machines/machine.ts";
 
-/** In the order in which a line is tried: the narrower pattern first. */
+/** The machines in the order in which a line is tried: the narrower pattern first. */
 export const machines: readonly Machine[] = [x86, i386, arm64, arm, powerpc, s390, mips, loongarch, riscv];
 
 const FIRST_LETTERS = /^\s*(?:RIP|IP|EIP|pc |lr |PC |LR |NIP|Krnl PSW|s?epc|ra|era|ERA)/;
 
-/** What a message says of where the processor stood; undefined when it says nothing of that. Mails indent messages. */
+/**
+ * Returns what a message says of where the processor was; undefined when it says nothing about it. Mails indent
+ * messages.
+ */
 export function siteOf(given: string): Site | undefined {
   if (!FIRST_LETTERS.test(given)) return undefined;
   const whole = siteIn(given);
@@ -49,12 +52,12 @@ function siteIn(text: string): Site | undefined {
 export const machineOf = (name: MachineName | undefined): Machine | undefined =>
   machines.find((machine) => machine.name === name);
 
-/** The machines whose dump of registers a message could be a line of. */
+/** Returns the machines that could have printed a message as part of a register dump. */
 export const isMachineLine = (text: string): boolean => machines.some(({ body }) => body.test(text));
 
 /**
- * The registers of a message.
- * @param before how many values of a table that goes on from the line before were read (s390)
+ * Returns the registers of a message. @param before the number of values read so far of a table that continues from the
+ * line before (s390)
  */
 export function registersOf(text: string, machine: Machine, before = 0): Register[] {
   const found = registersIn(text, machine, before);

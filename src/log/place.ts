@@ -21,7 +21,7 @@ export interface Place {
 /** A function of C, of assembler, of Rust (mangled, or demangled as syzbot does). */
 export const NAME = String.raw`(?:[A-Za-z_$.][\w$.]{0,255}(?:::[\w$.:<>]{1,255})?|<[\w:<>&$ ,.*]{1,255}>(?:::[\w$.:<>]{1,255})?)`;
 
-/** Behind a module's name the build-id stands since 5.14 (commit 9294523e3768), behind `+` or `-` no more than a letter. */
+/** After a module's name the build-id follows since 5.14 (commit 9294523e3768); after `+` or `-` at most one letter. */
 const MODULE = String.raw`(?: ?\[([\w-]{1,64})(?:[ :][^\]]{0,80})?\])?`;
 
 const NAMED = new RegExp(
@@ -30,7 +30,7 @@ const NAMED = new RegExp(
 );
 const ADDRESS = /(?:0x([0-9a-f]{1,16})|([0-9a-f]{8,16}))(?![\w+])|\(null\)/y;
 
-/** The place that stands at a column of a message; undefined when none does. */
+/** Returns the place at a column of a message; undefined when there is none. */
 export function placeAt(text: string, start: number): Place | undefined {
   NAMED.lastIndex = start;
   const named = NAMED.exec(text);

@@ -1,3 +1,4 @@
+/** Marks of freed and unused memory, and error codes, in the values of pointers. */
 import { padHex } from "../base/hex.ts";
 
 /** include/linux/poison.h, with POISON_POINTER_DELTA of 64-bit kernels (0xdead000000000000) and without. */
@@ -23,14 +24,14 @@ const BYTES: ReadonlyMap<number, readonly [name: string, meaning: string]> = new
 export interface Poison {
   readonly name: string;
   readonly meaning: string;
-  /** Bytes that the value lies behind the mark: the member that was used. */
+  /** Offset in bytes from the mark to the value: the member that was used. */
   readonly offset: bigint;
 }
 
-/** A member of a structure lies so far behind a pointer, at most. */
+/** The largest offset of a member from a pointer to its structure, in bytes. */
 const MAX_MEMBER = 0x1000n;
 
-/** The mark that a value is, or lies a little behind; undefined for an ordinary value. */
+/** Returns the mark that a value is, or is slightly above; undefined for an ordinary value. */
 export function poisonOf(value: bigint): Poison | undefined {
   for (const [mark, name, meaning] of MARKS) {
     if (value >= mark && value < mark + (mark < 0x1_0000_0000n ? 0x100n : 0x80n)) {
@@ -83,8 +84,8 @@ const ERRORS: Readonly<Record<number, string>> = {
 const MAX_ERRNO = 4095n;
 
 /**
- * The error that a pointer carries (ERR_PTR), with the member that was used behind it.
- * @param bits of a pointer: 64, or 32
+ * Returns the error that a pointer carries (ERR_PTR), with the offset of the member that was used. @param bits width of
+ * a pointer: 64, or 32
  */
 export function errorOf(value: bigint, bits: 32 | 64): { readonly name: string; readonly number: number } | undefined {
   const negative = BigInt.asUintN(bits, -value);

@@ -1,4 +1,4 @@
-/** What printk, syslog, consoles and people put before a message of the kernel. */
+/** Parses what printk, syslog, consoles and people put before a message of the kernel. */
 
 /** The parts of a prefix. Columns count from 0 in the line as it is given. */
 export interface Prefix {
@@ -22,12 +22,15 @@ const DAY = String.raw`(?:[A-Z][a-z]{2} )?(?:${MONTH_DAY} ${CLOCK}(?: [A-Z]{2,5}
 /** A clock that ran backwards shows a large number; some consoles put a tab or a blank within the brackets. */
 const SECONDS = String.raw`\[[ \t]{0,12}(\d{1,12}\.\d{1,9})(?: <[ \d.]{1,24}>)? {0,4}\]`;
 
-/** The tag of the kernel in a syslog, with the host and the facility that may stand before it. */
+/** The tag of the kernel in a syslog, with the host and the facility that may precede it. */
 const TAG = String.raw`(?:[^\s:[\]]{1,255} |[^\s[\]]{1,254}[^\s:[\]] ){0,2}(?:kernel|KERNEL|unknown)(?:\[\d{1,10}\])?: ?`;
 
 type Meaning = "time" | "seconds" | "caller" | "level" | "name" | "tag" | "foreign" | "other";
 
-/** A part: sticky, and what it tells. A part of meaning "time" may only stand before the seconds since boot. */
+/**
+ * A part of a prefix: a sticky pattern, and its meaning. A part of meaning "time" may only precede the seconds since
+ * boot.
+ */
 const part = (meaning: Meaning, source: string): readonly [Meaning, RegExp] => [meaning, new RegExp(source, "y")];
 
 const PARTS: readonly (readonly [Meaning, RegExp])[] = [
@@ -73,9 +76,9 @@ const PARTS: readonly (readonly [Meaning, RegExp])[] = [
 /** The words of dmesg -x, by level. */
 const LEVELS = ["emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"];
 
-/** A stamp that stands behind something else: a prompt, a file's name, a line number, a field of JSON. */
+/** A time stamp after something else: a prompt, a file's name, a line number, a field of JSON. */
 const LATER_SECONDS = /\[ {0,12}\d{1,10}\.\d{6}\]/;
-/** What may stand before it. */
+/** Characters that may precede it. */
 const MAX_BEFORE = 200;
 /** grep's file name and line number, diff's sign; the rest of the prefix follows. */
 const GREP = /(?:[\w./-]{1,200}[.:])?(?:\d{1,7}[:-])?[+ -]?/y;
@@ -86,7 +89,7 @@ const MESSAGE = /^\W{0,8}(?:BUG: |WARNING: |INFO: |Oops|Kernel panic|Unable to h
 /** No prefix has more parts. */
 const MAX_PARTS = 12;
 
-/** The prefix of most lines, with nothing behind it that could be a further part. */
+/** Matches the prefix of most lines, with nothing after it that could be a further part. */
 const PLAIN =
   /^\[ {0,12}(\d{1,10}\.\d{6})\](?:\[ {0,8}([TC]\d{1,10})\])? (?![[(<*>]|(?:\S{1,255} ){0,2}(?:kernel|KERNEL|unknown)(?:\[\d{1,10}\])?: ?)(?=[^\[]*(?:\[(?! {0,12}\d{1,10}\.\d{6}\])|$))/;
 
@@ -99,9 +102,8 @@ interface Reading {
 }
 
 /**
- * The prefix of a line: whatever stands before the last seconds since boot, before the kernel's tag of a syslog, or
- * is a point in time as some tool writes it.
- * @param line without escapes, of bounded length
+ * Parses the prefix of a line: everything before the last seconds since boot, or before the kernel's tag of a syslog,
+ * or a point in time as some tool writes it. @param line without escapes, of bounded length
  */
 export function prefixOf(line: string): Prefix {
   const plain = PLAIN.exec(line);

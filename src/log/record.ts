@@ -1,4 +1,4 @@
-/** A report as JSON. */
+/** Converts a report to JSON. */
 import { padHex } from "../base/hex.ts";
 import type { LogContext } from "./context.ts";
 import { factsOf } from "./facts.ts";
@@ -8,7 +8,7 @@ import type { Report } from "./reports.ts";
 import { sourceOfWhere, summaryOf } from "./summary.ts";
 import type { Entry } from "./traces.ts";
 
-/** Absent is null, addresses are `0x` and 16 digits, lines count from 1: as `--json` of the commands. */
+/** An absent value is null, addresses are `0x` and 16 digits, lines count from 1: as in `--json` of the commands. */
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 const address = (value: bigint | undefined): string | null => (value === undefined ? null : `0x${padHex(value, 16)}`);
@@ -29,7 +29,7 @@ const entry = (one: Entry): Json => ({
   source: one.file === undefined ? null : { file: one.file, line: one.line ?? null },
 });
 
-/** A report as data, for programs. */
+/** A report as data for programs. */
 export function recordOf(log: KernelLog, report: Report, context: LogContext = {}): Json {
   const facts = factsOf(log, report);
   const summary = summaryOf(log, report, context);

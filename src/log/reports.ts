@@ -6,14 +6,14 @@ import type { LogLine } from "./lines.ts";
 /** A report of the kernel in a log. Lines count from 0; ends are exclusive. */
 export interface Report {
   readonly headline: Headline;
-  /** The cut mark, the rule, or the headline itself. */
+  /** The first line: the cut mark, the rule, or the headline itself. */
   readonly start: number;
   readonly end: number;
-  /** Behind what it printed after its end mark: x86 repeats the registers. Exclusive. */
+  /** The end of what is printed after the end mark: x86 repeats the registers. Exclusive. */
   readonly tail: number;
   /** The line of the headline. */
   readonly at: number;
-  /** Who printed it, where the kernel tells (CONFIG_PRINTK_CALLER). */
+  /** The caller that printed it, where the kernel prints callers (CONFIG_PRINTK_CALLER). */
   readonly caller: string | undefined;
   /** From this line on other CPUs print their stacks into the report. */
   readonly allCpus: number | undefined;
@@ -28,7 +28,7 @@ export interface OpenReport {
   readonly at: number;
   readonly caller: string | undefined;
   readonly hasRule: boolean;
-  /** The last line that is the report's. */
+  /** The last line that belongs to the report. */
   last: number;
   /** The last line behind its end mark that repeats what the report says. */
   tail: number;
@@ -37,42 +37,42 @@ export interface OpenReport {
   panic: number | undefined;
   /** Its end mark was read. */
   ended: boolean;
-  /** Lines of the same caller since the last that is the report's. */
+  /** Lines of the same caller since the last line of the report. */
   gap: number;
   /** Its call trace has begun. */
   hasTrace: boolean;
-  /** Its lines have a time; what a user program writes to the console has none. */
+  /** Its lines have a time; lines that a user program writes to the console have none. */
   readonly hasTime: boolean;
 }
 
-/** A cut mark or a rule, of which the next lines tell the report. */
+/** A cut mark or a rule; the next lines show which report it belongs to. */
 export interface Pending {
   readonly line: number;
   readonly isRule: boolean;
 }
 
-/** Foreign lines between two of a report; more, and the report has ended before them. */
+/** The largest number of foreign lines between two lines of a report; with more of them the report has ended. */
 const MAX_GAP = 16;
 /** The same before its call trace. */
 const MAX_EARLY_GAP = 48;
-/** Lines of others, and of user programs, between two of a report. */
+/** The largest number of lines of others, and of user programs, between two lines of a report. */
 const MAX_LINES = 2000;
-/** Lines between the cut mark and the headline: what WARN() has to say. */
+/** The largest number of lines between the cut mark and the headline: the message of WARN(). */
 const MAX_SAID = 10;
-/** Lines between what a check says and its BUG(), or between a fault and what die() says of it. */
+/** The largest number of lines between the message of a check and its BUG(), or between a fault and die()'s line. */
 const MAX_BEFORE_DIE = 24;
 /** Reports of different callers that are read at a time. */
 const MAX_OPEN = 64;
-/** A serial console is slow, but a report does not pause so long. */
+/** The longest pause within a report, in seconds: a serial console is slow, but pauses for less. */
 const MAX_SECONDS = 30;
 /** Reports that the sanitizers close with a rule. */
 const RULED: ReadonlySet<Kind> = new Set(["kasan", "kmsan", "kcsan", "kfence", "ubsan", "slab"]);
-/** Reports whose later headlines may stand far behind the first. */
+/** Kinds of reports whose later headlines may be far after the first. */
 const FAR: ReadonlySet<Kind> = new Set(["oom", "machine-check", "slab", "kasan"]);
 /** Panics that no report before them explains. */
 const OWN: ReadonlySet<Kind> = new Set(["stack-corrupted"]);
 
-/** What stands open at a line: all that the reading of the next lines depends on. */
+/** The open reports at a line: all state on which the reading of the next lines depends. */
 export interface State {
   readonly open: ReadonlyMap<string, Readonly<OpenReport>>;
   readonly pending: ReadonlyMap<string, Pending>;
@@ -80,7 +80,7 @@ export interface State {
 
 const IDLE: State = { open: new Map(), pending: new Map() };
 
-/** Finds reports, line by line. Its state is small, so that it can be kept and taken up again. */
+/** Finds reports, line by line. Its state is small, so that it can be saved and resumed. */
 export class Scanner {
   private readonly open: Map<string, OpenReport>;
   private readonly pending: Map<string, Pending>;
@@ -92,7 +92,7 @@ export class Scanner {
     this.pending = new Map(from.pending);
   }
 
-  /** What stands open, as it is now. */
+  /** Returns the present state. */
   get state(): State {
     if (this.open.size === 0 && this.pending.size === 0) return IDLE;
     return {
@@ -119,7 +119,7 @@ export class Scanner {
     this.closeAll();
   }
 
-  /** Whose report a line belongs to: its caller's, or that in which all CPUs print. */
+  /** Returns the key of the report that a line belongs to: that of its caller, or the one in which all CPUs print. */
   private keyOf({ caller }: LogLine): string {
     if (caller === undefined) return "";
     if (!this.open.has(caller) && caller.startsWith("C")) {
@@ -130,7 +130,7 @@ export class Scanner {
 
   private readCut(key: string, at: number): void {
     const report = this.open.get(key);
-    // lib/list_debug.c, mm/usercopy.c: the words stand before the mark.
+    // lib/list_debug.c, mm/usercopy.c: the words precede the mark.
     if (
       report &&
       at - report.at <= 3 &&
@@ -150,7 +150,7 @@ export class Scanner {
       this.close(key);
     } else if (report && at - report.at < MAX_SAID) report.last = at;
     else {
-      // The rule below the locks of hung tasks is theirs, unless a headline follows.
+      // The rule below the locks of hung tasks belongs to them, unless a headline follows.
       if (report) this.close(key);
       this.pending.set(key, { line: at, isRule: true });
     }
@@ -171,7 +171,7 @@ export class Scanner {
       });
     }
     const report = this.open.get(key);
-    // After a panic nothing happens any more: what another CPU still prints is no report of its own.
+    // After a panic another CPU's lines are not a report of their own.
     if (report?.panic !== undefined && headline.row.severity !== "panic" && line.caller === undefined) return;
     if (report && this.goesOn(report, headline, line.text, at)) {
       report.last = at;
@@ -205,7 +205,7 @@ export class Scanner {
     });
   }
 
-  /** Whether a headline tells more of the report that stands open. */
+  /** Whether a headline adds to the report that is open. */
   private goesOn(report: OpenReport, { row }: Headline, text: string, at: number): boolean {
     const { kind } = report.headline.row;
     const distance = at - report.at;
@@ -239,7 +239,7 @@ export class Scanner {
     if (END.test(text)) report.ended = true;
   }
 
-  /** Closes what has had no line for long. */
+  /** Closes the reports that had no line for a long time. */
   private forget(at: number, seconds: number | undefined): void {
     for (const [key, report] of this.open) {
       const passed = seconds !== undefined && report.seconds !== undefined ? seconds - report.seconds : 0;
@@ -253,7 +253,7 @@ export class Scanner {
     for (const [key, { line }] of this.pending) if (at - line > MAX_SAID) this.pending.delete(key);
   }
 
-  /** No machine prints so many reports at a time: a log that seems to is none, or its callers are made up. */
+  /** No machine prints this many reports at a time: the text is not a log, or its callers are invented. */
   private closeOldest(): void {
     if (this.open.size < MAX_OPEN) return;
     const [oldest] = this.open.keys();

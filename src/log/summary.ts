@@ -1,4 +1,4 @@
-/** The summary of a report that every face shows. */
+/** The summary of a report that all clients show. */
 import { hex0x } from "../base/hex.ts";
 import type { LogContext, SourceLine } from "./context.ts";
 import { explanationOf } from "./explain.ts";
@@ -10,15 +10,15 @@ import { placeText } from "./place.ts";
 import type { Report } from "./reports.ts";
 import { taintWords } from "./taint.ts";
 
-/** A fact of a report as every face shows it. */
+/** A fact of a report, as all clients show it. */
 export interface Row {
   readonly key: string;
-  /** For people. */
+  /** Label shown to the user. */
   readonly label: string;
   readonly text: string;
 }
 
-/** What every face tells of a report: the same, given the same context. */
+/** What all clients show of a report: the same, given the same context. */
 export interface Summary {
   readonly title: string;
   readonly kind: Kind;
@@ -36,7 +36,7 @@ export interface Summary {
   readonly rows: readonly Row[];
 }
 
-/** Sums a report up. */
+/** Summarizes a report. */
 export function summaryOf(log: KernelLog, report: Report, context: LogContext = {}): Summary {
   const facts = factsOf(log, report);
   const { title, kind, severity, type, headline } = facts;

@@ -1,4 +1,4 @@
-/** Documentation/admin-guide/tainted-kernels.rst; G is the absence of P. */
+/** The taint flags, from Documentation/admin-guide/tainted-kernels.rst; G is the absence of P. */
 const TAINTS: Readonly<Record<string, string>> = {
   P: "proprietary module",
   F: "module was force-loaded",
@@ -22,7 +22,7 @@ const TAINTS: Readonly<Record<string, string>> = {
   J: "userspace used a mutating debug operation",
 };
 
-/** Letters behind "Tainted:" in words. */
+/** Returns the meanings of the letters after "Tainted:". */
 export const taintWords = (letters: string): string[] =>
   [...letters.replaceAll(" ", "")]
     .filter((letter) => letter !== "G")

@@ -9,7 +9,7 @@ export interface TraceEntry extends Place {
   readonly isInline: boolean;
   /** Letters of arm64's unwinder since 6.12: P from a register, F of a graph tracer, T by the task's own. */
   readonly marks: string;
-  /** On arm the function that was called stands before "from". */
+  /** On arm the called function is printed before "from". */
   readonly callee: string | undefined;
   readonly file: string | undefined;
   readonly line: number | undefined;
@@ -20,7 +20,10 @@ const BRACKETED = String.raw`\[<?(?:0x)?(?:([0-9a-f]{6,16})|0|\(_{0,4}ptrval_{0,
 
 /** klogd up to 2008 wrote the place in decimal before the kernel's own: ` [f+71/115] f+0x47/0x73`. */
 const KLOGD = String.raw`(?:\[[\w.$]{1,128}\+(?:0x)?[0-9a-f]{1,8}\/(?:0x)?[0-9a-f]{1,8}\] )?`;
-/** What stands before the name: the mark of a stack on the same line (up to 4.9), up to two addresses, marks of doubt, Xen's letters. */
+/**
+ * Text before the name: the mark of a stack on the same line (up to 4.9), up to two addresses, marks of doubt, Xen's
+ * letters.
+ */
 const LEAD = new RegExp(
   String.raw`\s*(?:<[A-Z_#]{3,16}\d?>\s{1,8})?(?:=> ?)?${KLOGD}(\()?(?:${BRACKETED}:? {0,2})?(?:${BRACKETED} {0,2})?(?:([RFS]) )?(\(?\? )?(\()?`,
   "y",
@@ -37,7 +40,10 @@ const BARE = new RegExp(
   String.raw`${NAME}(?= {1,2}\(?${SOURCE})|${NAME}(?= \[inline\]|(?: \[[\w-]{1,64}\])?\)? from )`,
   "y",
 );
-/** What may follow: a module's name behind the source (decode_stacktrace.sh), s390's blank, ARM's stack of the frame. */
+/**
+ * Text that may follow: a module's name after the source (decode_stacktrace.sh), s390's blank, ARM's stack of the
+ * frame.
+ */
 const TAIL = /(?: \[[\w-]{1,64}(?: [^\]]{0,80})?\]| \w{1,64}| \(discriminator \d{1,5}\)| \[inline\]|\)|[ \t\r])*$/y;
 /** x86_64 up to 2.6.16: `<ffffffff80123456>{schedule+123}`; 2.4: `[<c0123456>] schedule [kernel] 0x12 (0xc0)`. */
 const OLD =
@@ -56,9 +62,8 @@ export const UNMARKED = {
 } as const;
 
 /**
- * The entry that a message is; undefined when it is none.
- * @param text a message, leading blanks included; syslog daemons strip them
- * @param start where to begin: behind `Call Trace:` on the same line
+ * Parses a message as an entry; undefined when it is not one. @param text a message, leading blanks included; syslog
+ * daemons strip them @param start where to begin: after `Call Trace:` on the same line
  */
 export function entryOf(text: string, start = 0): TraceEntry | undefined {
   return modernEntry(text, start) ?? oldEntry(text, start);
@@ -176,8 +181,8 @@ function oldEntry(text: string, start: number): TraceEntry | undefined {
 }
 
 /**
- * Whether an entry is told by its form alone, outside of any trace: it has offset and size, or an address in brackets
- * before its name.
+ * Whether the form of an entry alone identifies it, outside of any trace: it has offset and size, or an address in
+ * brackets before its name.
  */
 export const isPlainlyEntry = (entry: TraceEntry): boolean =>
   (entry.offset !== undefined && entry.size !== undefined) || (entry.name !== undefined && entry.address !== undefined);

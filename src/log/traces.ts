@@ -1,4 +1,4 @@
-/** The call traces of a report, and the lines that say where processors stood. */
+/** Reads the call traces of a report, and the lines that say where processors were. */
 import type { KernelLog } from "./kernelLog.ts";
 import { isRegisterLine, machineOf, machines, type Register, registersOf, type Site, siteOf } from "./machines.ts";
 import { S390_LAST_BREAK } from "./machines/s390.ts";
@@ -9,7 +9,7 @@ import { entryOf, isPlainlyEntry, type TraceEntry, UNMARKED } from "./trace.ts";
 export type Role =
   // The stack of the report itself, or of a further task or CPU in it.
   | "stack"
-  // Of a processor that was asked for its stack.
+  // The stack of a processor that printed it on request.
   | "cpu"
   // Earlier events: an object or a page was allocated, freed, handed to a worker; a value was made, stored.
   | "allocation"
@@ -30,7 +30,7 @@ export interface Trace {
   readonly start: number;
   /** Exclusive. */
   readonly end: number;
-  /** What the line that begins it says: who allocated, which lock. */
+  /** The words of the line that begins it: who allocated, which lock. */
   readonly head: string;
   readonly entries: readonly Entry[];
 }
@@ -54,7 +54,7 @@ export interface SiteLine extends Site {
 
 export interface Stacks {
   readonly traces: readonly Trace[];
-  /** Places that stand behind a line that ends in "at:". */
+  /** The places after lines that end in "at:". */
   readonly points: readonly Entry[];
   readonly sites: readonly SiteLine[];
 }
@@ -92,7 +92,7 @@ const MARK = /^\s{0,32}<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|EOE|#\w+|ENTRY\w*|\w+_STA
 
 const cache = new WeakMap<Report, Stacks>();
 
-/** The call traces of a report, and the lines that say where processors stood. */
+/** Reads the call traces of a report, and the lines that say where processors were. */
 export function stacksOf(log: KernelLog, report: Report): Stacks {
   let stacks = cache.get(report);
   if (!stacks) {
@@ -107,7 +107,9 @@ export function stacksOf(log: KernelLog, report: Report): Stacks {
 /** Lines between the address of an instruction and its name, where a machine prints them apart. */
 const MAX_APART = 16;
 
-/** The place of the report among lines that tell one: i386 up to 4.15 prints its address and, below, its name. */
+/**
+ * Returns the place of the report among lines that name one: i386 up to 4.15 prints its address and, below, its name.
+ */
 export function siteIn(sites: readonly SiteLine[]): SiteLine | undefined {
   const [first] = sites;
   if (!first || first.place?.name !== undefined) return first;
@@ -129,11 +131,11 @@ class Reader {
   private readonly points: Entry[] = [];
   private readonly sites: Writable<SiteLine>[] = [];
   private open: (Omit<Writable<Trace>, "entries"> & { entries: Entry[] }) | undefined;
-  /** The next traces are of processors that were asked for theirs. */
+  /** The next traces belong to processors that print them on request. */
   private ofCpu = false;
-  /** The next entry is a place by itself, and of no trace. */
+  /** The next entry is a place by itself, not part of a trace. */
   private isPoint = false;
-  /** The line before ends where a mail wrapped it: what follows is its rest. */
+  /** A mail wrapped the line before: this one is its rest. */
   private isWrapped = false;
   private rows = 0;
   /** Registers that were printed before the place. */
@@ -161,7 +163,7 @@ class Reader {
     this.readRegisters(text, at);
     const entry = entryOf(text);
     if (entry) return this.readEntry(entry, text, at);
-    // The place stands in the next line, or is torn.
+    // The place is in the next line, or is torn.
     if (text.trim() !== "") this.isPoint = false;
     if (this.open && MARK.test(text)) this.open.end = at + 1;
     else if (this.open && BETWEEN.test(text)) this.close();
@@ -220,7 +222,7 @@ class Reader {
     this.open.end = at + 1;
   }
 
-  /** powerpc, MIPS and LoongArch print registers before the line that names the place, the others behind it. */
+  /** powerpc, MIPS and LoongArch print registers before the line that names the place, other machines after it. */
   private readRegisters(text: string, at: number): void {
     const site = this.sites.findLast(({ role }) => role === "pc");
     const machine =

@@ -36,5 +36,5 @@ const TYPES: readonly (readonly [RegExp, string])[] = [
   [/^WARNING: /, "WARNING"],
 ];
 
-/** The class of a title; empty where syzkaller has none for it. */
+/** Returns the class of a title; empty where syzkaller has none for it. */
 export const typeOf = (title: string): string => TYPES.find(([pattern]) => pattern.test(title))?.[1] ?? "";

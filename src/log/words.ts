@@ -1,4 +1,4 @@
-/** What a word of a log names. Columns count from 0; `end` is exclusive. */
+/** Finds the words of a log line that name something in a kernel. Columns count from 0; `end` is exclusive. */
 export type Word = { readonly start: number; readonly end: number } & (
   | { readonly kind: "address"; readonly value: bigint }
   | {
@@ -14,7 +14,7 @@ export type Word = { readonly start: number; readonly end: number } & (
   | { readonly kind: "source"; readonly file: string; readonly line: number }
 );
 
-/** No line of a kernel is longer (LOG_LINE_MAX is 1024 - 48); what follows is not looked at. */
+/** The kernel prints no longer lines (LOG_LINE_MAX is 1024 - 48); the rest of a longer one is ignored. */
 export const MAX_LINE = 4096;
 
 const SYMBOL =
@@ -53,7 +53,7 @@ const CRASH_LINE = /^(?:[ >#]|0x|[0-9a-f]{8,16}: |[a-z]\w{1,3} {2,16}0x)/;
 const MODULES = /\bModules linked in:(.*)$/;
 const MODULE = /(?<![\w[])([A-Za-z0-9_]+)(?:\(([A-Z+-]+)\))?(?=\s|$)/g;
 
-/** The words of a line that name something of a kernel, from left to right. */
+/** Returns the words of a line that name something of a kernel, from left to right. */
 export function wordsOf(line: string): Word[] {
   const text = line.slice(0, MAX_LINE);
   const modules = MODULES.exec(text);
@@ -69,13 +69,16 @@ export function wordsOf(line: string): Word[] {
 /** Where a list of modules goes on: a record of printk holds no more than a thousand characters of it. */
 const MORE_MODULES = /^ \w+(?:\([A-Z+-]{1,16}\))?(?: \w+(?:\([A-Z+-]{1,16}\))?)* ?(?:\[last unloaded: [^\]]*\])?$/;
 
-/** The modules of a line that goes on with a list; none if it is no such line. `start` is where its message starts. */
+/**
+ * Returns the modules of a line that continues a list; none if it is not such a line. `start` is where its message
+ * starts.
+ */
 export const moreModules = (line: string, start: number): ModuleWord[] =>
   line.length <= MAX_LINE && MORE_MODULES.test(line.slice(start).trimEnd())
     ? moduleWords(line.slice(start), start)
     : [];
 
-/** The word at a column. */
+/** Returns the word at a column. */
 export const wordAt = (words: readonly Word[], column: number): Word | undefined =>
   words.find(({ start, end }) => start <= column && column < end);
 

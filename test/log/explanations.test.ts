@@ -18,7 +18,10 @@ test("vmalloc asks for no block of some order, and for nothing where the size is
   const large = meaning("vmalloc: allocation failure: 99999997952 bytes");
   assert.match(large, /`vmalloc` of 99999997952 bytes.*more than the machine/);
   assert.doesNotMatch(large, /order/);
-  assert.match(meaning("acmed: vmalloc: allocation failure: 0 bytes, mode:0xcc0(GFP_KERNEL)"), /nothing was asked for/);
+  assert.match(
+    meaning("acmed: vmalloc: allocation failure: 0 bytes, mode:0xcc0(GFP_KERNEL)"),
+    /the requested size is 0, which is a mistake of the caller/,
+  );
   assert.match(
     meaning("acmed: vmalloc: allocation failure, allocated 8192 of 65536 bytes"),
     /of 65536 bytes.*only 8192 bytes/,

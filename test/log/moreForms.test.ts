@@ -26,7 +26,7 @@ Call Trace:
  [<ffffffffa06c6273>] lab_set_rx_mode+0xb3/0xc0 [lab]`),
   );
   assert.equal(report.title, "RTNL: assertion failed in lab_set_rx_mode");
-  assert.match(report.explanation, /^The code at lab\/bond\.c \(3511\) needs the lock.*which nobody held/);
+  assert.match(report.explanation, /^The code at lab\/bond\.c \(3511\) needs the lock.*which was not held/);
 });
 
 test("a warning of old powerpc kernels is one, with the task of its TASK line", () => {

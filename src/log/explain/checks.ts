@@ -7,7 +7,7 @@ import { poisonOf } from "../poison.ts";
 const particular = (facts: ReportFacts, key: string): string | undefined =>
   facts.particulars.find((one) => one.key === key)?.text;
 
-/** lib/list_debug.c: which pointer was wrong, and what it was. */
+/** lib/list_debug.c: says which pointer was wrong, and its value. */
 export function explainList(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.headline;
   const [, pointer, was] =
@@ -48,7 +48,7 @@ export function explainList(facts: ReportFacts): string {
   return `The pointers between entries of a linked list contradict each other${doing}: an entry was freed, added or deleted twice, or overwritten.`;
 }
 
-/** The guilty function, which the counter's own functions were called by. */
+/** Names the guilty function, which called the counter's own functions. */
 const calledBy = ({ where }: ReportFacts): string =>
   where?.place.name === undefined ? "" : ` in a call by \`${plainName(where.place.name)}\``;
 
@@ -66,7 +66,7 @@ export function explainRefcount(facts: ReportFacts): string {
   return "A reference counter was used wrongly: an unbalanced get or put, or a use after the last reference was gone.";
 }
 
-/** The function that holds the check, where the report's own lines name it. */
+/** Names the function that contains the check, where the report's own lines name it. */
 function named({ site, where, report }: ReportFacts): string {
   const name = where?.at === report.at ? where.place.name : site?.place?.name;
   return name === undefined ? "" : ` (\`${plainName(name)}\`)`;
@@ -78,7 +78,7 @@ export function explainBug(facts: ReportFacts): string {
   return `The code${at} met a state that it holds to be impossible (\`BUG_ON\`)${facts.panic === undefined ? ", and ended what ran there" : ""}. The condition in that line says which.`;
 }
 
-/** The message that a warning carries comes before everything: it is what its author wrote for this case. */
+/** Explains a warning. Its message comes first, because its author wrote it for this case. */
 export function explainWarning(facts: ReportFacts): string {
   const place = facts.report.headline.groups.place;
   const said =

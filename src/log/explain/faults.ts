@@ -8,19 +8,19 @@ import { placeText } from "../place.ts";
 import { errorOf, poisonOf } from "../poison.ts";
 
 const PAGE = 4096n;
-/** vm.mmap_min_addr: programs have no memory below it, so that an address there is of no program. */
+/** vm.mmap_min_addr: programs have no memory below this limit, so that a lower address does not belong to a program. */
 const NEAR = 0x10000n;
 
 const bitsOf = ({ machine, access: { address = 0n } }: ReportFacts): 32 | 64 => {
   return machineOf(machine)?.bits ?? (address < 1n << 32n ? 32 : 64);
 };
 
-/** User memory is in the lower half; on 32 bits the log does not tell where the kernel begins, so nothing is said. */
+/** Whether an address is in user memory, the lower half; false on 32 bits, where the log does not show the kernel's base. */
 const isUserAddress = (facts: ReportFacts, address: bigint): boolean =>
   bitsOf(facts) === 64 && machineOf(facts.machine)?.sharesAddresses !== true && address >= PAGE && address < 1n << 57n;
 
 const caller = ({ traces, site, link }: ReportFacts): string => {
-  // Of a jump to nowhere the return address still is in its register, where the machine has one.
+  // After a jump to an invalid address the link register, where the machine has one, still holds the return address.
   if (link?.place?.name !== undefined && site?.place?.name === undefined)
     return ` The call came from \`${placeText(link.place).replace(/\/0x.*/, "")}\`.`;
   const entries = traces.find(({ role }) => role === "stack")?.entries ?? [];
@@ -30,7 +30,7 @@ const caller = ({ traces, site, link }: ReportFacts): string => {
 
 const DONE = { read: "read from", write: "wrote to", execute: "jumped to", access: "used", none: "used" } as const;
 
-/** A fault of memory: from the address, what was done there, and what the machine says why not. */
+/** Explains a memory fault: by the address, the kind of access, and the reason that the machine gives. */
 export function explainAccess(facts: ReportFacts, context: LogContext): string {
   const { address, verb, isForbidden } = facts.access;
   if (address === undefined) return "The kernel used an address that it may not use; these lines do not tell which.";
@@ -82,7 +82,7 @@ function explainUserJump({ access, traces, ...facts }: ReportFacts, address: big
   return `The kernel jumped into user memory at ${hex0x(address)}: a function pointer or a return address was overwritten. ${why}${from}`;
 }
 
-/** What an address is by itself: NULL and a member, an error, a mark of freed memory. */
+/** Explains an address by its value: NULL and a member, an error code, a mark of freed memory. */
 function explainAddress(facts: ReportFacts, address: bigint): string | undefined {
   const bits = bitsOf(facts);
   const error = errorOf(address, bits);
@@ -93,7 +93,7 @@ function explainAddress(facts: ReportFacts, address: bigint): string | undefined
   }
   const letters = textIn(address);
   if (letters !== undefined) {
-    return `: its bytes are the text “${letters}”, so that the pointer was overwritten by a string, or is none.`;
+    return `: its bytes are the text “${letters}”, so that the pointer was overwritten by a string, or is not a pointer.`;
   }
   const poison = poisonOf(address);
   if (poison) {
@@ -106,7 +106,7 @@ function explainAddress(facts: ReportFacts, address: bigint): string | undefined
   return undefined;
 }
 
-/** Letters that a pointer is made of, as they lie in little-endian memory; undefined when it is not made of such. */
+/** Returns the text in a pointer's low seven bytes; undefined unless each is of `[A-Za-z0-9_ ./-]`, three of them distinct. */
 function textIn(address: bigint): string | undefined {
   const bytes = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(8 * i)) & 0xffn));
   const text = bytes.slice(0, 7).map((byte) => String.fromCharCode(byte));
@@ -114,7 +114,7 @@ function textIn(address: bigint): string | undefined {
   return isText && new Set(text).size > 2 ? text.join("") : undefined;
 }
 
-/** A register that holds a mark, for faults that tell no address (a general protection fault). */
+/** Finds a register that holds a mark, for faults whose report gives no address (a general protection fault). */
 function poisonedRegister({ site }: ReportFacts): string | undefined {
   for (const { name, value } of site?.registers ?? []) {
     if (value < 0x1_0000_0000n) continue;
@@ -147,7 +147,8 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   const reached = explainReached(facts, context);
   if (reached !== undefined) return reached;
   const register = poisonedRegister(facts);
-  // mm/kasan/report.c: the shadow of what is no address of the kernel is none either; the checks that the compiler writes into the code use it.
+  // mm/kasan/report.c: an address outside of the kernel has no valid shadow address; the checks that the compiler
+  // inserts compute it nevertheless.
   const sanitized = /\bKASAN\b/.test(facts.headline)
     ? " Where KASAN's checks are inline, a pointer that was NULL or of user space ends so, too."
     : "";
@@ -155,12 +156,12 @@ export function explainProtection(facts: ReportFacts, context: LogContext): stri
   return register === undefined ? base : `${base} ${register}`;
 }
 
-/** KASAN_SHADOW_OFFSET of x86_64: the byte of the shadow for an address is at an eighth of it, behind this. */
+/** KASAN_SHADOW_OFFSET of x86_64: the shadow byte of an address is at the address divided by 8, plus this offset. */
 const SHADOW = 0xdffffc0000000000n;
-/** Addresses of user space, of which the shadow is none either. */
+/** Addresses of user space, whose shadow is not an address of the kernel either. */
 const MAX_USER = 1n << 47n;
 
-/** The address that the instruction reached, where the report does not tell it: from its operand and the registers. */
+/** Computes the accessed address from operand and registers, for reports that do not print it. */
 function explainReached(facts: ReportFacts, context: LogContext): string | undefined {
   const { address = thunkTarget(facts), based } = instructionOf(facts, context) ?? {};
   if (address === undefined || address === BigInt.asUintN(64, BigInt.asIntN(48, address))) return undefined;
@@ -176,17 +177,17 @@ function explainReached(facts: ReportFacts, context: LogContext): string | undef
     explainAddress(facts, address) ??
     (letters === undefined
       ? undefined
-      : `: the pointer is made of the text “${letters}”, so that it was overwritten by a string, or is none.`);
+      : `: the pointer is made of the text “${letters}”, so that it was overwritten by a string, or is not a pointer.`);
   return `The kernel used ${hex0x(address)}${known ?? ", an address that no memory can have (not canonical): the pointer was overwritten, or read from memory that was freed or never set."}`;
 }
 
-/** Retpolines (arch/x86/lib/retpoline.S) jump to what a register holds, which names them. */
+/** Retpolines (arch/x86/lib/retpoline.S) jump to the value of a register; their name contains the register's name. */
 function thunkTarget({ site }: ReportFacts): bigint | undefined {
   const name = /^__x86_indirect_(?:call_|jump_)?thunk_(r\w{1,3})$/.exec(site?.place?.name ?? "")?.[1];
   return site?.registers.find((one) => one.name.toLowerCase().replace("r0", "r") === name)?.value;
 }
 
-/** The value of the divisor tells a division by zero from a quotient that does not fit. */
+/** Explains a division error: the divisor distinguishes a division by zero from a quotient that does not fit. */
 export function explainDivision({ machine, site }: ReportFacts): string {
   const code = site?.code?.text;
   const divisor =
@@ -198,7 +199,7 @@ export function explainDivision({ machine, site }: ReportFacts): string {
     : `The quotient of a division did not fit: the divisor, in ${name}, is ${hex0x(value)}.`;
 }
 
-/** x86: `0f 0b` is the instruction that BUG() is made of. */
+/** Explains an invalid instruction; on x86 BUG() is made of `0f 0b`. */
 export function explainOpcode({ texts }: ReportFacts): string {
   const codes = texts.filter((text) => /^Code: .*<[0-9a-f]{2}>/.test(text));
   return codes.length > 0 && codes.every((text) => /<0f> 0b/.test(text))
@@ -206,7 +207,7 @@ export function explainOpcode({ texts }: ReportFacts): string {
     : "The processor met an instruction that it does not know: the code was overwritten, the jump went wrong, or the kernel's own `BUG()`.";
 }
 
-/** How often a function must stand in a trace to be told as what fills the stack. */
+/** The number of entries of one function in a trace from which it is named as what fills the stack. */
 const OFTEN = 4;
 
 export function explainGuardPage({ traces, access }: ReportFacts): string {
@@ -220,7 +221,7 @@ export function explainGuardPage({ traces, access }: ReportFacts): string {
   return `The kernel stack overflowed: the page below it, which is there to find this, was touched${at}.${trace}`;
 }
 
-/** arm64, BTI: the first instruction of a function that was built for it is a mark; one built without has none. */
+/** Explains a branch-target fault (arm64 BTI): a function built for it begins with a mark, another does not. */
 function explainBranch({ site }: ReportFacts): string {
   const place = site?.place;
   const to = place === undefined ? "a place" : `\`${placeText(place).replace(/\/0x.*/, "")}\``;
@@ -229,14 +230,14 @@ function explainBranch({ site }: ReportFacts): string {
     : `An indirect jump or call went to ${to}, which is no target of jumps: a function pointer was overwritten, or the code was built without marks for that.`;
 }
 
-/** A register that holds what is no address of memory; the stack pointer is told first. */
+/** Names the register that holds an invalid address; the stack pointer is preferred. */
 export function explainStackSegment({ site }: ReportFacts): string {
   const wrong = site?.registers.filter(
     ({ name, value }) => /^R[SB]P$/.test(name) && value !== BigInt.asUintN(64, BigInt.asIntN(57, value)),
   );
   const one = wrong?.find(({ name }) => name === "RSP") ?? wrong?.[0];
   const base =
-    "The kernel used an address relative to its stack or frame pointer that no memory can have, or a stack segment that is none";
+    "The kernel used an address relative to its stack or frame pointer that no memory can have, or an invalid stack segment";
   return one === undefined ? `${base}.` : `${base}: ${one.name} is ${hex0x(one.value)}, which is no address of memory.`;
 }
 

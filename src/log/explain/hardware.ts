@@ -11,7 +11,7 @@ const STATUS: readonly (readonly [bit: bigint, words: string])[] = [
   [57n, "processor context corrupt"],
 ];
 
-/** What the status register of a bank says. */
+/** Explains the status register of a bank. */
 export function statusWords(status: bigint): string[] {
   const words = STATUS.filter(([bit]) => ((status >> bit) & 1n) === 1n).map(([, text]) => text);
   return (status >> 61n) & 1n ? words : ["corrected", ...words];

@@ -53,7 +53,7 @@ const saidByLockdep = ({ said }: ReportFacts): string => {
   return text === undefined ? "" : ` (“${text.slice(0, 100)}”)`;
 };
 
-/** The guilty function, as part of a sentence. */
+/** Returns the guilty function, as part of a sentence. */
 const inFunction = ({ where }: ReportFacts): string =>
   where?.place.name === undefined ? "" : ` in \`${where.place.name}\``;
 
@@ -72,7 +72,7 @@ function explainState(facts: ReportFacts): string {
   const rule = particular(facts, "rule") ?? "";
   const says = rule === "" ? "" : ` (${rule})`;
   if (rule.includes("RECLAIM")) {
-    return `A lock${lock} is taken by memory reclaim, and held elsewhere while memory is asked for that may have to be reclaimed first: the reclaim waits for the lock of its own task${says}. ${NONE_HAPPENED}`;
+    return `A lock${lock} is taken by memory reclaim, and held elsewhere during an allocation that may have to reclaim memory first: the reclaim waits for the lock of its own task${says}. ${NONE_HAPPENED}`;
   }
   if (rule.includes("NMI")) {
     return `A lock${lock} is taken both in a non-maskable interrupt and elsewhere, and such cannot be kept off: it can come while the lock is held, and wait for it for ever${says}. ${NONE_HAPPENED}`;
@@ -82,7 +82,7 @@ function explainState(facts: ReportFacts): string {
     : rule.includes("SOFTIRQ")
       ? "a softirq"
       : "an interrupt";
-  return `A lock${lock} is taken both in ${interrupt} and elsewhere with such allowed: it can come while the lock is held, and wait for it for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` is no lock but stands for an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
+  return `A lock${lock} is taken both in ${interrupt} and elsewhere with such allowed: it can come while the lock is held, and wait for it for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` is not a lock: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
 }
 
 /** lockdep_sys_exit and debug_check_no_locks_held, of which the second runs when a task exits or is about to freeze. */
@@ -123,7 +123,10 @@ function explainContext(facts: ReportFacts): string {
   }
 }
 
-/** kernel/workqueue.c, process_one_work(): the count of preemption and the depth of held locks; interrupts are not looked at. */
+/**
+ * kernel/workqueue.c, process_one_work(): checks the preemption count and the depth of held locks, not the interrupt
+ * state.
+ */
 function explainLeak(facts: ReportFacts): string {
   const name = particular(facts, "function");
   const count = /(?:\/|preempt=)0x([0-9a-f]{8})\b/.exec(facts.headline)?.[1];

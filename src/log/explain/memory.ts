@@ -16,7 +16,7 @@ export function explainSanitizer(facts: ReportFacts): string {
     case "ubsan":
       return explainUbsan(facts);
     case "memory-leak":
-      return `No pointer to this allocation was found any more${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}, so that nobody can free it: a leak, unless the pointer is kept in a form that kmemleak does not see. The trace is of the allocation.`;
+      return `No pointer to this allocation was found any more${particular(facts, "object") === undefined ? "" : ` (${particular(facts, "object")})`}, so that it cannot be freed: a leak, unless the pointer is kept in a form that kmemleak does not see. The trace is of the allocation.`;
     case "slab":
       return explainSlab(facts);
     default:
@@ -24,7 +24,7 @@ export function explainSanitizer(facts: ReportFacts): string {
   }
 }
 
-/** Function of a trace of an earlier event that is about the object. */
+/** Returns the function that allocated or freed the object, from the trace of that event. */
 function by(facts: ReportFacts, role: "allocation" | "free"): string {
   const trace = facts.traces.find((one) => one.role === role);
   const entry = trace?.entries.find(
@@ -102,7 +102,7 @@ function explainKcsan(facts: ReportFacts): string {
     /^race at unknown origin, with (read|write|assert no writes|assert no accesses) to (0x[0-9a-f]{1,16}) of (\d+) bytes? by (.{1,60}?) on cpu (\d+)/;
   const [, verb, address, size, who, cpu] = facts.texts.map((text) => unknown.exec(text.trim())).find(Boolean) ?? [];
   if (verb?.startsWith("assert") === true)
-    return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) says that nobody else ${verb === "assert no writes" ? "writes" : "uses"} them (\`ASSERT_EXCLUSIVE\`); KCSAN did not see who did.${value}`;
+    return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) asserts that nothing else ${verb === "assert no writes" ? "writes" : "uses"} them (\`ASSERT_EXCLUSIVE\`); KCSAN did not see who did.${value}`;
   if (verb !== undefined)
     return `${size} byte${size === "1" ? "" : "s"} at ${address} changed while CPU ${cpu} (${who}) was to ${verb} ${size === "1" ? "it" : "them"}; KCSAN did not see who wrote: code that it does not watch, or a device (DMA).${value} What comes of it depends on the code; it may be harmless.`;
   const first = particular(facts, "first");
@@ -130,8 +130,9 @@ function explainSlab(facts: ReportFacts): string {
   if (/^kasan: /.test(what))
     return `KASAN found a bad access to ${of}, and had the slab allocator print it; KASAN's own report says what the access was.`;
   if (/^(?:Freed|Allocated) in /.test(what))
-    return `The slab allocator tells who had an object (${what}); what was found wrong with it stands in the report that this line is of.`;
-  if (/already free|Double free/i.test(what)) return `The slab allocator was asked to free ${of} that is free already.`;
+    return `The slab allocator tells who had an object (${what}); the report that this line belongs to says what was found wrong with it.`;
+  if (/already free|Double free/i.test(what))
+    return `The slab allocator received a request to free ${of} that is free already.`;
   if (/Redzone|redzone/.test(what))
     return `The bytes beside ${of} were overwritten: somebody wrote past its end or before its start. It is found when the object is freed or given out, not when it happened.`;
   if (/Poison|poison/.test(what))
@@ -151,7 +152,7 @@ export function explainMemory(facts: ReportFacts): string {
       return explainOom(facts);
     case "allocation-failure":
       if (facts.headline.includes("vmalloc")) return explainVmalloc(facts);
-      return `A request for memory was not met (${particular(facts, "request") ?? facts.headline.slice(0, 160)}): no free block of that order was to be had without waiting longer or taking from others. Who asked may well go on.${facts.texts.some((text) => /^Mem-Info/.test(text)) ? " The tables show what was free." : ""}`;
+      return `A request for memory was not met (${particular(facts, "request") ?? facts.headline.slice(0, 160)}): no free block of that order was available without waiting longer or taking from others. The caller may be able to go on.${facts.texts.some((text) => /^Mem-Info/.test(text)) ? " The tables show what was free." : ""}`;
     case "bad-page":
       return `A page was freed or given out whose state says that it is still in use or was overwritten${particular(facts, "reason") === undefined ? "" : ` (${particular(facts, "reason")})`}.`;
     case "bad-page-map":
@@ -161,21 +162,23 @@ export function explainMemory(facts: ReportFacts): string {
   }
 }
 
-/** mm/vmalloc.c: no single free block is asked for, but pages one by one and a range of addresses. */
+/**
+ * Explains a failed vmalloc (mm/vmalloc.c): it does not need one free block, but single pages and a range of addresses.
+ */
 function explainVmalloc({ headline }: ReportFacts): string {
   const [, got, asked] = /allocated (\d+) of (\d+) bytes/.exec(headline) ?? [];
   const size = asked ?? /(?:failure: |size )(\d+)/.exec(headline)?.[1];
   const why =
     size === "0"
-      ? "nothing was asked for, which is a mistake of who asked"
+      ? "the requested size is 0, which is a mistake of the caller"
       : got !== undefined
-        ? `only ${got} bytes of pages were to be had`
+        ? `only ${got} bytes of pages were available`
         : /exceeds total pages/.test(headline)
           ? "that is more than the machine has"
           : /vm_struct allocation failed/.test(headline)
-            ? "no free range of kernel addresses was to be had"
+            ? "no free range of kernel addresses was available"
             : "more than the machine or the control group has, or no free range of kernel addresses";
-  return `A request for memory by \`vmalloc\`${size === undefined ? "" : ` of ${size} bytes`} was not met: ${why}. Who asked may well go on.`;
+  return `A request for memory by \`vmalloc\`${size === undefined ? "" : ` of ${size} bytes`} was not met: ${why}. The caller may be able to go on.`;
 }
 
 /** mm/memory.c, print_bad_pte(). */

@@ -2,7 +2,7 @@
 import { hex0x } from "../../base/hex.ts";
 import type { ReportFacts } from "../facts.ts";
 
-/** What the words behind "Kernel panic - not syncing: " mean. */
+/** The meanings of the words after "Kernel panic - not syncing: ". */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
     /sysrq triggered crash/,
@@ -10,27 +10,27 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /panic_on_warn/,
-    "The kernel is told to stop at any warning (`kernel.panic_on_warn`); the warning before it is the cause.",
+    "The kernel is set to stop at any warning (`kernel.panic_on_warn`); the warning before it is the cause.",
   ],
   [
     /hung_task: blocked tasks/,
-    "The kernel is told to stop when a task is blocked for too long (`kernel.hung_task_panic`); the reports before name the tasks.",
+    "The kernel is set to stop when a task is blocked for too long (`kernel.hung_task_panic`); the reports before name the tasks.",
   ],
   [
     /softlockup: hung tasks/,
-    "The kernel is told to stop when a CPU runs one task for too long (`kernel.softlockup_panic`); the report before says which.",
+    "The kernel is set to stop when a CPU runs one task for too long (`kernel.softlockup_panic`); the report before says which.",
   ],
   [
     /[Hh]ard LOCKUP/,
-    "The kernel is told to stop when a CPU takes no interrupts (`nmi_watchdog=panic`); the report before says which.",
+    "The kernel is set to stop when a CPU takes no interrupts (`nmi_watchdog=panic`); the report before says which.",
   ],
   [
     /RCU Stall/,
-    "The kernel is told to stop at a stall of RCU (`kernel.panic_on_rcu_stall`); the report before says which CPU or task.",
+    "The kernel is set to stop at a stall of RCU (`kernel.panic_on_rcu_stall`); the report before says which CPU or task.",
   ],
   [
     /Out of memory|System is deadlocked on memory|panic_on_oom/i,
-    "Memory ran out, and the kernel is told to stop then (`vm.panic_on_oom`), or had no process left to kill.",
+    "Memory ran out, and the kernel is set to stop then (`vm.panic_on_oom`), or had no process left to kill.",
   ],
   [
     /Fatal machine check|[Mm]achine check/,
@@ -40,7 +40,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /Fatal exception in interrupt/,
     "A fault happened in an interrupt, where no task can be killed for it; the report before says which.",
   ],
-  [/Fatal exception/, "The kernel is told to stop at a fault (`kernel.panic_on_oops`); the report before says which."],
+  [/Fatal exception/, "The kernel is set to stop at a fault (`kernel.panic_on_oops`); the report before says which."],
   [/Attempted to kill init/, "The first process of user space ended; the system cannot go on without it."],
   [
     /Attempted to kill the idle task|Aiee, killing interrupt handler/,
@@ -64,7 +64,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /corrupted stack end/,
     "The last word of a kernel stack was overwritten: the stack overflowed, or somebody wrote past it. The scheduler found it when it changed tasks, not when it happened.",
   ],
-  [/NMI(?: |:)|nmi/, "A non-maskable interrupt came, and the kernel is told to stop then."],
+  [/NMI(?: |:)|nmi/, "A non-maskable interrupt came, and the kernel is set to stop then."],
   [/bad mode/, "The processor took an exception that must not happen in that mode."],
   [/System call table/, "The table of system calls was changed."],
 ];
@@ -85,7 +85,7 @@ export function explainPanic(facts: ReportFacts): string {
         ? named
         : named.replace("of a kernel stack was", `of the kernel stack of \`${facts.comm}\` was`);
     const reason = `${owned}${exitOfInit(text)}`;
-    // A log may begin with the panic: then there is nothing before it to point to.
+    // A log may begin with the panic: then there is no earlier report to refer to.
     const cause = facts.particulars.find(({ key }) => key === "cause")?.text;
     return cause === undefined
       ? withoutPointer(reason)
@@ -119,7 +119,7 @@ const SIGNALS: Readonly<Record<number, string>> = {
   15: "SIGTERM",
 };
 
-/** The exit code of `do_exit`, in the encoding of wait(2): the signal, or the status above it. */
+/** Explains the exit code of `do_exit`, in the encoding of wait(2): the signal, or the status above it. */
 function exitOfInit(text: string): string {
   const digits = /Attempted to kill init! exitcode=0x([0-9a-f]{1,8})/.exec(text)?.[1];
   if (digits === undefined) return "";
@@ -129,10 +129,13 @@ function exitOfInit(text: string): string {
   return ` It was killed by signal ${signal}${SIGNALS[signal] === undefined ? "" : ` (${SIGNALS[signal]})`}.`;
 }
 
-/** A reason without what it says of the report before the panic. */
+/** Returns a reason without its words about the report before the panic. */
 const withoutPointer = (reason: string): string => reason.replace(/; the (?:report|warning)s? before .*$/, ".");
 
-/** What the panic that a report ended in adds to it: the report is itself what a panic points to as the one before it. */
+/**
+ * Explains what the panic that a report ended in adds to the report; words about "the report before" are left out,
+ * because that is this report.
+ */
 export function consequence({ panic }: ReportFacts): string | undefined {
   if (panic === undefined) return undefined;
   if (/Fatal exception in interrupt/.test(panic)) return "It happened in an interrupt, so that the kernel stopped.";

@@ -8,8 +8,8 @@ const particular = (facts: ReportFacts, key: string): string | undefined =>
 const where = ({ where: frame }: ReportFacts): string =>
   frame === undefined ? "" : ` (\`${placeText(frame.place).replace(/\/0x.*/, "")}\`)`;
 
-/** Where the processor stood, which machinery of locks and lists may have called on behalf of the guilty function. */
-function stood(facts: ReportFacts): string {
+/** Names the place of the processor, which may be in locking or list code that the guilty function called. */
+function placeOfProcessor(facts: ReportFacts): string {
   const place = facts.site?.place;
   if (place === undefined) return "";
   const at = placeText(place).replace(/\/0x.*/, "");
@@ -23,7 +23,7 @@ export function explainWatchdog(facts: ReportFacts): string {
     facts.comm === undefined ? "A task" : `\`${facts.comm}\`${facts.pid === undefined ? "" : ` (PID ${facts.pid})`}`;
   switch (facts.kind) {
     case "soft-lockup":
-      return `The soft-lockup watchdog found that ${facts.cpu === undefined ? "a CPU" : `CPU ${facts.cpu}`} ran one task in the kernel for too long (${task}${groups.seconds === undefined ? "" : `, ${groups.seconds} s`}) without letting another run. It shows where the CPU stood when the watchdog looked${stood(facts)}, which need not be where the fault lies: a long loop, a lock that spins, or a host that did not run a virtual CPU.`;
+      return `The soft-lockup watchdog found that ${facts.cpu === undefined ? "a CPU" : `CPU ${facts.cpu}`} ran one task in the kernel for too long (${task}${groups.seconds === undefined ? "" : `, ${groups.seconds} s`}) without letting another run. It shows where the CPU stood when the watchdog looked${placeOfProcessor(facts)}, which need not be where the fault lies: a long loop, a lock that spins, or a host that did not run a virtual CPU.`;
     case "hard-lockup":
       return `The hard-lockup watchdog found that ${hardCpu(facts)} took no interrupts for too long: it loops or waits for a lock with interrupts off${where(facts)}, or firmware or the host did not let it run.`;
     case "rcu-stall":

@@ -1,4 +1,4 @@
-/** The access to memory that a report tells. */
+/** The memory access that a report describes. */
 import type { Kind } from "../kinds.ts";
 import { type MachineName, machineOf } from "../machines.ts";
 import {
@@ -12,17 +12,20 @@ import {
   RISCV_CAUSES,
 } from "../machines/faultCodes.ts";
 
-/** What was done to memory, and where. */
+/** The kind of access to memory, and its address. */
 export interface Access {
   readonly verb: "read" | "write" | "execute" | "access" | undefined;
   /** Bytes. */
   readonly size: number | undefined;
   readonly address: bigint | undefined;
-  /** The page is there, but does not allow this; false: no page is there; undefined: not told. */
+  /**
+   * True: the page is present but does not allow the access; false: no page is present; undefined: the report does not
+   * say.
+   */
   readonly isForbidden: boolean | undefined;
   /** The code as the machine gives it: x86's error code, ESR, FSR, DSISR, the cause. */
   readonly code: bigint | undefined;
-  /** What the machine says, in the kernel's own words. */
+  /** What the machine reports, in the kernel's own words. */
   readonly words: readonly string[];
 }
 
@@ -32,7 +35,7 @@ type Reader = (match: RegExpExecArray) => Told;
 const hex = (digits: string | undefined): bigint | undefined =>
   digits === undefined ? undefined : BigInt(`0x${digits}`);
 
-/** What lines of a fault tell; what an earlier one told stays. */
+/** Collects what the lines of a fault say of the access; a value from an earlier line is kept. */
 const FORMS: readonly (readonly [RegExp, Reader])[] = [
   // arm64: die_kernel_fault(); powerpc: bad_kernel_fault().
   [/^Unable to handle kernel execut/, () => ({ verb: "execute", isForbidden: true })],
@@ -56,7 +59,7 @@ const FORMS: readonly (readonly [RegExp, Reader])[] = [
     /^(?:BUG: KASAN: )?.{0,80}?(Read|Write) of size (\d{1,12}) at addr ([0-9a-f]{1,16})/,
     ([, verb, size, a]) => ({ verb: verb === "Read" ? "read" : "write", size: Number(size), address: hex(a) }),
   ],
-  // Up to 4.9 the address stands in the headline.
+  // Up to 4.9 the headline contains the address.
   [/^BUG: KASAN: [a-z-]{3,40} on address ([0-9a-f]{1,16})/, ([, a]) => ({ address: hex(a) })],
   [/^BUG: KASAN: .{1,200} at addr ([0-9a-f]{1,16})/, ([, a]) => ({ address: hex(a) })],
   [
@@ -137,11 +140,11 @@ const NO_ACCESS: Access = {
   words: [],
 };
 
-/** Lines that tell an address of their own, and not a register that may be old. */
+/** Lines that print an address of their own, not a register that may hold an old one. */
 const TELLS =
   /^(?:Unable to handle|BUG: |Unhandled |Failing address|general protection|Oops: general|(?:CPU \d+ )?Unable)/;
 
-/** What the lines of a report say of an access to memory. */
+/** Returns what the lines of a report say of a memory access. */
 export function accessOf(texts: readonly string[], machine: MachineName | undefined, kind: Kind): Access {
   // What follows a panic can be the fault of another processor, or of the panic itself.
   if (kind === "panic") return NO_ACCESS;
@@ -171,7 +174,7 @@ export function accessOf(texts: readonly string[], machine: MachineName | undefi
   return { verb, size, address, isForbidden, code, words };
 }
 
-/** What hit a guard page was a page fault first, and CR2 is its address (handle_stack_overflow). */
+/** An access to a guard page is a page fault first, and CR2 is its address (handle_stack_overflow). */
 const tellsAddress = (kind: Kind, text: string): boolean =>
   kind === "stack-guard" || kind === "stack-overflow" ? /^CR2: |^(?:RIP: .* )?CR2|^FAR: /.test(text) : TELLS.test(text);
 

@@ -1,10 +1,10 @@
-/** What reports say of themselves beyond task and place, by kind. */
+/** What reports say besides task and place, by kind. */
 import type { Kind } from "../kinds.ts";
 
-/** A further thing that a report says of itself: who allocated the object, which lock, which limit. */
+/** A further detail that a report prints: who allocated the object, which lock, which limit. */
 export interface Particular {
   readonly key: string;
-  /** For people. */
+  /** Label shown to the user. */
   readonly label: string;
   readonly text: string;
 }
@@ -199,7 +199,7 @@ const FORMS: readonly (readonly [kinds: readonly Kind[], forms: readonly Form[]]
   [["stack-guard"], [["stack", "Stack", /\((stack is [0-9a-fx.]+)\)/]]],
 ];
 
-/** `(&a->lock){-.-.}-{2:2}`, of a lock that is told without a place. */
+/** `(&a->lock){-.-.}-{2:2}`: a lock that is printed without a place. */
 const LOCK_ALONE = /^\s{0,32}\((.{1,160}?)\)\{[^}]{0,40}\}/;
 
 const LOCK_LABELS = {
@@ -209,17 +209,17 @@ const LOCK_LABELS = {
   unsafe: "Unsafe lock",
 } as const;
 
-/** What the lines of a report of a kind say, each thing once. */
+/** Returns what the lines of a report of a kind say, each detail at most once. */
 export function particularsOf(texts: readonly string[], kind: Kind): Particular[] {
   const forms = FORMS.filter(([kinds]) => kinds.includes(kind)).flatMap(([, rows]) => rows);
   const found = new Map<string, Particular>();
   const isLocks = kind.startsWith("lock-");
-  // Here the lock is taken already: what changed is where it is taken.
+  // In these kinds the lock is already taken: the new fact is where it is taken.
   const isUsage = kind === "lock-state" || kind === "lock-inversion";
   let state: keyof typeof LOCK_LABELS | undefined;
   const addresses = new Map<string, string>();
   for (const [i, line] of texts.entries()) {
-    // These heads stand alone, what they announce in the next line.
+    // These heads are alone on their line; the next line holds what they announce.
     if (/^Freed by task 0:/.test(line) && /^\(stack is not available\)/.test(texts[i + 1] ?? "")) continue;
     const text = /^Preemption disabled at:\s*$/.test(line) ? `${line.trim()} ${texts[i + 1] ?? ""}` : line;
     for (const [key, label, pattern] of forms) {

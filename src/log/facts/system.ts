@@ -1,13 +1,13 @@
-/** What a report says of the kernel and the machine that it ran on. */
+/** What a report says about the kernel and the machine. */
 export interface System {
   /** "6.1.0-56-cloud-amd64". */
   readonly release: string | undefined;
   /** "Debian", by the form of the release. */
   readonly distribution: string | undefined;
-  /** "G OE"; empty when the kernel was not tainted, undefined when nothing is said. */
+  /** "G OE"; empty when the kernel was not tainted, undefined when the report does not print it. */
   readonly taint: string | undefined;
   readonly hardware: string | undefined;
-  /** Of "Modules linked in": name to flags. */
+  /** The list "Modules linked in": module name to flags. */
   readonly modules: ReadonlyMap<string, string>;
 }
 
@@ -17,7 +17,10 @@ const SAYS_TAINT = /Not tainted|Tainted: /;
 const TAINT = /\bTainted: ([A-Z](?: {0,20}[A-Z]){0,59}?)(?=\s+\d|\s*$|\s*\(|\s*\[|,)/;
 const VERSION = /^Linux version (\S{1,120})/;
 
-/** Reads the lines of a report; what it does not say is taken from `before`, the nearest line of a boot before it. */
+/**
+ * Reads the lines of a report. @param before the nearest line "Linux version" before the report, for the release that
+ * the report does not print
+ */
 export function systemOf(texts: readonly string[], before?: string): System {
   let release: string | undefined;
   let taint: string | undefined;
@@ -59,7 +62,7 @@ const DISTRIBUTIONS: readonly (readonly [RegExp, string])[] = [
   [/-alpine|-\d+-(?:virt|lts)$/, "Alpine Linux"],
 ];
 
-/** The distribution that a kernel's release names; undefined for other kernels. */
+/** Returns the distribution that a kernel's release names; undefined for other kernels. */
 export function distributionOf(release: string | undefined): string | undefined {
   if (release === undefined) return undefined;
   for (const [pattern, name] of DISTRIBUTIONS) {
@@ -70,7 +73,7 @@ export function distributionOf(release: string | undefined): string | undefined 
 }
 
 const MODULES = /Modules linked in:(.*)$/;
-/** A record of printk holds a thousand characters: the list goes on in the next, behind a blank. */
+/** A record of printk holds about a thousand characters: a longer list continues in the next record, after a blank. */
 const MORE = /^ ?\w+(?:\([A-Z+-]{1,16}\))?(?: \w+(?:\([A-Z+-]{1,16}\))?)* ?(?:\[last unloaded: [^\]]{0,200}\])?\s*$/;
 const MODULE = /(?<![\w[])([A-Za-z0-9_]+)(?:\(([A-Z+-]+)\))?(?=\s|$)/g;
 

@@ -1,4 +1,4 @@
-/** Who ran, or who is meant, in a report. */
+/** Finds the task and CPU that a report is about, or that printed it. */
 export interface TaskFact {
   readonly cpu: number | undefined;
   readonly pid: number | undefined;
@@ -6,8 +6,8 @@ export interface TaskFact {
 }
 
 /**
- * Ways in which reports name a task and a CPU, the one that the report is about before the one that printed it. A name
- * may hold colons, blanks and slashes: what follows it is matched from the end.
+ * Forms in which reports name a task and a CPU; the task that the report is about comes before the one that printed it.
+ * A name may hold colons, blanks and slashes: what follows it is matched from the end.
  */
 const FORMS: readonly RegExp[] = [
   /\[hint|^(?<comm>.{1,40})\/(?<pid>\d+) (?:is |just changed|takes|\[HC)/,
@@ -21,7 +21,8 @@ const FORMS: readonly RegExp[] = [
   /, CPU#(?<cpu>\d+): (?<comm>.{1,40})\/(?<pid>\d+)\s*$/,
   /^\s{0,32}comm "(?<comm>[^"]{1,40})", pid (?<pid>\d+)/,
   /^TASK = [0-9a-f]{8,16}\[(?<pid>\d+)\] '(?<comm>[^']{1,40})'/,
-  // Of x86_64 up to 3.9 and i386 up to 2.6.31; a PID on the line is of the task that printed the report.
+  // The CPU lines of x86_64 up to 3.9 and i386 up to 2.6.31; a PID on such a line belongs to the task that printed the
+  // report.
   /^C(?:PU|pu) (?<cpu>\d+)\s*$|^EIP: .{1,40} CPU: (?<cpu2>\d+)/,
   /^\s{0,32}CPU: (?<cpu>\d+)(?! (?:UID: \d+ )?PID: )\b/,
 ];
@@ -37,7 +38,7 @@ export function taskOf(texts: readonly string[], groups: Readonly<Record<string,
     if (cpu !== undefined && pid !== undefined && comm !== undefined) break;
     const found = firstOf(texts, form);
     if (!found) continue;
-    // What names another task says nothing of this one's CPU.
+    // A line that names another task gives no CPU for this one.
     const isSame = pid === undefined || number(found.pid) === undefined || number(found.pid) === pid;
     if (!isSame) continue;
     if (comm === undefined || pid !== undefined) comm ??= found.comm?.trim();

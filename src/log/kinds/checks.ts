@@ -110,7 +110,7 @@ export const checks: readonly KindRow[] = [
     guilty: "site",
   },
   {
-    // Up to 4.12 the hard-lockup watchdog warned, and its words stood behind.
+    // Up to 4.12 the hard-lockup watchdog used WARN(), with its words after the headline.
     pattern: warning(String.raw`(?<place>(?:\S{0,200}\/)?kernel\/watchdog\.c:\d+)`, ".*watchdog_overflow"),
     kind: "hard-lockup",
     severity: "warning",
@@ -211,7 +211,7 @@ export const checks: readonly KindRow[] = [
     printedBy: "dev_watchdog",
     title: "WARNING in dev_watchdog",
     type: "WARNING",
-    // Up to 4.12 it stands before the words that name the device, since then behind them.
+    // Up to 4.12 this line precedes the words that name the device; since then it follows them.
     after: ["netdev-watchdog"],
     guilty: "headline",
   },

@@ -1,7 +1,7 @@
 /** Headlines of faults of an instruction. */
 import type { KindRow } from "./kind.ts";
 
-/** Faults of an instruction: the processor could not do what it was told. */
+/** Faults of an instruction: the processor could not execute it. */
 export const faults: readonly KindRow[] = [
   {
     // Wording of x86 since 4.18 (commit ea2f8d60d5bf), of powerpc since 5.5; before "unable to handle kernel".

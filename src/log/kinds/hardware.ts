@@ -24,7 +24,7 @@ export const hardware: readonly KindRow[] = [
     after: ["machine-check"],
   },
   {
-    // amd_decode_mce: what AMD's processors say stands in the lines behind.
+    // amd_decode_mce: for AMD's processors the details are in the lines after this one.
     pattern:
       /^(?:mce: )?\[Hardware Error\]: (?:(?:Corrected|Deferred|Uncorrected|System Fatal).{0,20} error.{0,60}|CPU:(?<cpu>\d+) \(\w+:\w+:\w+\) MC(?<bank>\d+)_STATUS.{0,100}: 0x(?<status>[0-9a-f]{16}))/,
     kind: "machine-check",

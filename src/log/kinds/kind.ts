@@ -76,7 +76,7 @@ export type Kind =
   | "netdev-held"
   | "inodes-busy"
   | "dentry-held"
-  // Of modules from out of the tree.
+  // Modules from outside the kernel tree.
   | "module-panic"
   // Hardware.
   | "machine-check"
@@ -86,7 +86,7 @@ export type Kind =
   | "nmi"
   | "irq-nobody"
   | "conntrack-full"
-  // The end, and what people ask for.
+  // The end of the kernel, and dumps that a user requested.
   | "panic"
   | "rust-panic"
   | "xen-panic"
@@ -95,7 +95,7 @@ export type Kind =
   | "forced-failure"
   | "remark";
 
-/** "notice": no fault, but a report all the same (a dump that was asked for, a failure that was injected). */
+/** "notice": not a fault, but still a report (a requested dump, an injected failure). */
 export type Severity = "panic" | "error" | "warning" | "notice";
 
 /**
@@ -112,25 +112,25 @@ export type Guilty = "site" | "trace" | "headline" | "wait" | "stall" | "lock" |
 
 /** A headline: the first line of a report as a function of the kernel prints it. */
 export interface KindRow {
-  /** Of the message, from its first character that is no blank. Named groups are for the title and the facts. */
+  /** Matches the message from its first character that is not a blank. Named groups are for the title and the facts. */
   readonly pattern: RegExp;
   readonly kind: Kind;
   readonly severity: Severity;
   /** The function of the kernel that prints it. */
   readonly printedBy: string;
-  /** In the scheme of syzkaller; `{where}` is the guilty function, another name a group of the pattern. */
+  /** Title in the scheme of syzkaller; `{where}` is the guilty function, another name is a group of the pattern. */
   readonly title: string;
   /** syzkaller's class of the title. */
   readonly type?: string;
   readonly guilty: Guilty;
-  /** The line goes on with a report that stands open: it tells how the kernel died, not of what. */
+  /** The line continues an open report: it says how the kernel died, not why. */
   readonly goesOn?: true;
-  /** Reports that stand open when this headline comes, and which it tells more of. */
+  /** Kinds of open reports that this headline adds to. */
   readonly after?: readonly Kind[];
-  /** Functions that are machinery of this headline alone. */
+  /** Functions that are machinery for this headline only. */
   readonly skip?: RegExp;
-  /** Its words are those of other programs, too: it is one only where the kernel's time stands before it. */
+  /** Other programs use these words, too: the line is a headline only with the kernel's time before it. */
   readonly needsTime?: true;
-  /** The whole report is this line, and it can come within another report. */
+  /** The whole report is this line, and it can be printed within another report. */
   readonly isLine?: true;
 }

@@ -1,7 +1,7 @@
 /** Headlines about locks and contexts. */
 import type { KindRow } from "./kind.ts";
 
-/** Lockdep's headlines stood in brackets up to 4.12 (commit d92a8cfcb37e): `[ INFO: ... ]`, `[ BUG: ... ]`. */
+/** Up to 4.12 lockdep printed its headlines in brackets (commit d92a8cfcb37e): `[ INFO: ... ]`, `[ BUG: ... ]`. */
 const lockdep = (words: string): RegExp => new RegExp(String.raw`^(?:\[ )?(?:WARNING|INFO|BUG): ${words}`);
 
 /** Locks, and contexts in which code may not do what it does. */

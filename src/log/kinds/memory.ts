@@ -108,7 +108,7 @@ export const memory: readonly KindRow[] = [
     guilty: "none",
   },
   {
-    // Of a report whose first line is lost.
+    // The first line that is left of a slab or KASAN report whose headline is lost.
     pattern: /^INFO: (?<fault>(?:Freed|Allocated) in (?<function>[\w.]{1,128})\+0x.{0,160})/,
     kind: "slab",
     severity: "error",

@@ -45,7 +45,7 @@ export const watchdogs: readonly KindRow[] = [
     guilty: "stall",
   },
   {
-    // The name of a task may hold colons and blanks: the PID stands behind the last one.
+    // The name of a task may hold colons and blanks: the PID follows the last colon.
     pattern:
       /^INFO: task (?<comm>.{1,64}):(?<pid>\d{1,10}) blocked (?<io>in I\/O wait )?for more than (?<seconds>\d+) seconds/,
     kind: "hung-task",
@@ -56,7 +56,7 @@ export const watchdogs: readonly KindRow[] = [
     guilty: "wait",
   },
   {
-    // A name with a line break in it tears the headline: its end stands alone.
+    // A task name with a line break in it splits the headline: the rest is on a line of its own.
     pattern:
       /^(?:task )?(?<comm>[^:]{0,64}):(?<pid>\d{1,10}) blocked (?<io>in I\/O wait )?for more than (?<seconds>\d+) seconds\.$/,
     kind: "hung-task",

@@ -1,10 +1,13 @@
-/** What each machine's code of a fault says of the access: an error code, a syndrome, a cause. */
+/** Decodes what each machine's fault code says about the access: an error code, a syndrome, a cause. */
 
-/** Part of an access to memory, as a code tells it. */
+/** Part of an access to memory, decoded from a fault code. */
 export interface CodedAccess {
   readonly verb?: "read" | "write" | "execute" | undefined;
   readonly address?: bigint;
-  /** The page is there, but does not allow this; false: no page is there; undefined: not told. */
+  /**
+   * True: the page is present but does not allow the access; false: no page is present; undefined: the code does not
+   * say.
+   */
   readonly isForbidden?: boolean | undefined;
   readonly code?: bigint;
   /** The code's name, where the kernel prints only its number. */
@@ -86,7 +89,7 @@ export const fromBookeEsr = (address: bigint, esr: bigint): CodedAccess => ({
   verb: (esr & 0x0080_0000n) !== 0n ? "write" : "read",
 });
 
-/** arch/arm/mm/fsr-2level.c and fsr-3level.c are numbered alike for these: what a status says of the bus. */
+/** Fault statuses of arch/arm/mm/fsr-2level.c and fsr-3level.c, whose numbers agree for these. */
 const FSR_NAMES: Readonly<Record<number, string>> = {
   1: "alignment exception",
   8: "external abort on non-linefetch",

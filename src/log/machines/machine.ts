@@ -17,32 +17,38 @@ export interface Register {
 /** A line that names where the processor stood, or where the function was to return to. */
 export interface Site {
   readonly machine: MachineName;
-  /** "link" is the register of the return address, which holds unless the function called another one since. */
+  /** "link" is the register of the return address, which is valid unless the function has called another one since. */
   readonly role: "pc" | "link";
   readonly place: Place | undefined;
   readonly address: bigint | undefined;
-  /** The code segment or mode is that of user programs: no place of the kernel. */
+  /** The code segment or mode is that of user programs: the place is not in the kernel. */
   readonly isUser: boolean;
 }
 
-/** A register of an instruction, and as much of its value as the instruction uses. */
+/** A register of an instruction, and the part of its value that the instruction uses. */
 export interface Operand {
   readonly name: string;
   readonly value: bigint;
 }
 
-/** How one machine prints registers, code and faults. A pattern of a site ends where the place begins. */
+/** How one machine prints registers, code and faults. The pattern of a site ends where the place begins. */
 export interface Machine {
   readonly name: MachineName;
-  /** Of an address; undefined where the machine has kernels of both, which its addresses tell apart. */
+  /**
+   * The width of an address; undefined where the machine has kernels of both widths, which the printed addresses
+   * distinguish.
+   */
   readonly bits: 32 | 64 | undefined;
-  /** The same number can be an address of the kernel and of a program: an address alone tells neither. */
+  /**
+   * The same number can be a kernel address and a program's address, so that an address alone does not show which it
+   * is.
+   */
   readonly sharesAddresses?: true;
-  /** The registers stand before the line that names the place. */
+  /** Decodes the access from a line with the machine's fault status. */
   readonly registersFirst?: true;
-  /** The place of an interrupted frame stands within the call trace, as an entry of it. */
+  /** Returns the register that the instruction at the site divides by, with the part of its value that is used. */
   readonly placeInTrace?: true;
-  /** A line that shows the report to be of another machine, which prints places in the same way. */
+  /** A line that shows that another machine printed the report, because both print places in the same way. */
   readonly unless?: { readonly line: RegExp; readonly machine: MachineName };
   /** The access that a line with the machine's fault status tells. */
   readonly faultStatus?: (text: string) => CodedAccess | undefined;
@@ -50,7 +56,7 @@ export interface Machine {
   readonly divisor?: (site: { code: string; registers: readonly Register[] }) => Operand | undefined;
   readonly pc: RegExp;
   readonly link: RegExp | undefined;
-  /** Lines of user mode among those of `pc`. */
+  /** Registers of such a line: group 1 is the name, group 2 the value. */
   readonly user: RegExp | undefined;
   /** Address of the instruction, group 1; undefined when the pattern of `pc` has it. */
   readonly address: RegExp | undefined;

@@ -23,7 +23,7 @@ export const s390: Machine = {
   body: /^\s{0,32}(?:Failing address: |Fault in |AS:[0-9a-f]|Krnl PSW|Krnl GPRS|Krnl Code|R:\d T:\d|[0-9a-f]{16} [0-9a-f]{16} [0-9a-f]{16}|[#*>]{0,2}[0-9a-f]{16}: ?[0-9a-f]{4,}|Last Breaking-Event-Address|INFO: lockdep is turned off|CPU: |User PSW|User GPRS|User Code|Process .{1,64}\(pid: |PSW : |addressing|Kernel stack overflow)/,
 };
 
-/** Where the last branch came from: the entry below it is no caller. */
+/** The address of the last branch: the entry below it is not a caller. */
 export const S390_LAST_BREAK = /^\s{0,32}Last Breaking-Event-Address:/;
 
 /** Program interruptions of a translation that failed: the PSW then has the address of the instruction, else of the next. */
