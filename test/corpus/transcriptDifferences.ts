@@ -164,7 +164,7 @@ export const transcriptDifferences: readonly {
   },
   {
     command: /^waitq init_pid_ns\.child_reaper$/,
-    pattern: /^(must supply an address for init_pid_ns|waitq: init_pid_ns\.child_reaper is no wait queue .*)$/,
+    pattern: /^(must supply an address for init_pid_ns|waitq: init_pid_ns\.child_reaper is not a wait queue; .*)$/,
     reason: "crash takes a struct and its member where we take an expression as well; this one is a task",
   },
   {

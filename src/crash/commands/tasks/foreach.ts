@@ -1,3 +1,4 @@
+/** The `foreach` command: runs commands for many tasks. */
 import { attempt } from "../../../base/fault.ts";
 import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
@@ -15,7 +16,7 @@ import { missingTasks, noSuchTask, tasksMatching } from "../../language/taskSele
 import { WrongUse } from "../../language/wrongUse.ts";
 import { listTasks, ps } from "./ps/ps.ts";
 
-/** Commands that run for each task as the current one. */
+/** Commands that run once per task, with it as the current task. */
 const EACH: readonly string[] = ["bt", "files", "net", "set", "sig", "task", "vm", "vtop"];
 /** Commands that run once, with all tasks as arguments. */
 const ONCE: readonly string[] = ["ps"];
@@ -24,7 +25,7 @@ const isCommand = ({ text, quote }: Word): boolean =>
 
 const STATES: readonly string[] = TASK_STATES;
 
-/** Words for kinds of tasks. */
+/** The words that select a kind of task. */
 const KINDS: Readonly<Record<string, (task: Obj) => boolean>> = {
   kernel: isKernelThread,
   user: (task) => !isKernelThread(task),
@@ -35,17 +36,17 @@ const KINDS: Readonly<Record<string, (task: Obj) => boolean>> = {
 export const foreach = command({
   name: "foreach",
   readsOnly: true,
-  summary: "run a command for many tasks",
+  summary: "run a command for each of many tasks",
   usage: "[[pid | taskp | name | state | [kernel | user | gleader | active]] ...]\ncommand [flag] [argument]",
   takesExpression: true,
   options: [],
-  description: `Runs a command for every task, or for those chosen: by pid, by task_struct address, by name, by 'regular expression' in single quotes, by state (${TASK_STATES.join(" ")}), and by kind. States and kinds narrow what pids and names choose. A name that is also a word of this command takes a backslash before it.
+  description: `Runs a command for every task, or for the selected ones: by pid, by task_struct address, by name, by 'regular expression' in single quotes, by state (${TASK_STATES.join(" ")}), and by kind. States and kinds restrict the tasks that pids and names select. Write a backslash before a task name that is also a word of this command.
 
-The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each other; flags go to those that know them, arguments to each. What fails for one task is said, and the next one follows.`,
+The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several commands can be given; each flag goes to the commands that have it, arguments go to all. An error for one task is reported, and the command continues with the next task.`,
   examples: [
     { line: "foreach bt", shows: "The stack of every task." },
     { line: "foreach UN bt", shows: "The stacks of tasks that wait uninterruptibly." },
-    { line: "foreach 'kworker.*' task -R prio", shows: "A member of every task_struct whose task has such a name." },
+    { line: "foreach 'kworker.*' task -R prio", shows: "A member of the task_struct of every matching task." },
   ],
   needs: ["types", "tasks"],
   *run(context, { line }) {
@@ -61,14 +62,14 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each
     const more = rest < 0 ? "" : line.slice(all[rest]?.start);
     for (const name of names) {
       if (!ONCE.includes(name)) continue;
-      // Without any address ps would list all tasks.
+      // Without an address, `ps` would list all tasks.
       if (tasks.length === 0) yield* listTasks(context, parseOptions(ps, more), []);
       else yield* runAlone(context, `${name} ${more} ${tasks.map(({ address }) => hex(address)).join(" ")}`);
     }
     const each = names.filter((name) => EACH.includes(name));
     const wantsSockets = /(?:^|\s)-\w*[sS]/.test(more);
     if (each.includes("net") && !wantsSockets) yield text("WARNING: net command requires -s or -S option", "");
-    // Without it, net shows what is no task's.
+    // Without -s, `net` shows devices, which do not belong to a task.
     const lines = each.map((name) =>
       name === "net" && !wantsSockets ? `net -s ${more}` : `${name} ${ownFlags(context.commands, name, each, more)}`,
     );
@@ -77,7 +78,10 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several may follow each
   },
 });
 
-/** What of the flags behind several commands is for one of them: those that only others have are left out. */
+/**
+ * Returns the flags and arguments of `more` that are for the command `name`; flags that only other commands have are
+ * left out.
+ */
 function ownFlags(commands: readonly Command[], name: string, names: readonly string[], more: string): string {
   if (names.length === 1) return more;
   const option = (command: string, flag: string): Option | undefined =>
@@ -93,16 +97,16 @@ function ownFlags(commands: readonly Command[], name: string, names: readonly st
     if (letters.length === 0 || own.length === letters.length || (own[0] !== undefined && takesArgument(`-${own[0]}`)))
       kept.push(typed);
     else if (own.length > 0) kept.push(`-${own.join("")}`);
-    // The argument of an option that only others have.
+    // Skips the argument of an option that only other commands have.
     else if (letters.length === 1 && takesArgument(word)) i++;
   }
   return kept.join(" ");
 }
 
-/** A command of which nothing stays: what it sets is for its task alone. */
+/** Runs a command and drops its changes of the context, because they are for one task only. */
 const runAlone = (context: Context, line: string): Pieces => withoutChanges(runCommand(context, line));
 
-/** A mistake of the user's is the same for every task: it is said once. */
+/** Yields the pieces of all tasks; a usage error, which is the same for every task, is reported only once. */
 function* saidOnce(tasks: readonly Obj[], piecesOf: (task: Obj) => Pieces): Pieces {
   const mistakes = new Set<string>();
   for (const task of tasks) {
@@ -129,7 +133,10 @@ function* runFor(context: Context, task: Obj, lines: readonly string[]): Pieces 
   if (!endsBlank) yield text("");
 }
 
-/** @throws UsageError */
+/**
+ * Returns the tasks that the words before the command select. @throws UsageError when a word matches no task
+ * @throws Fault when the task list is incomplete and a word matches no task in it
+ */
 function chosen(context: Context, words: readonly Word[]): readonly Obj[] {
   const isWord = (word: Word, known: (text: string) => boolean): boolean =>
     word.quote === undefined && known(word.text);
@@ -138,7 +145,7 @@ function chosen(context: Context, words: readonly Word[]): readonly Obj[] {
   const named = words.filter((word) => !states.includes(word) && !kinds.includes(word));
   const from =
     named.length === 0 ? taskTable(context.kernel).tasks : named.flatMap((word) => tasksNamed(context, word));
-  // Of a task whose page is gone neither state nor kind is known: it is left out where they matter.
+  // A task whose page is missing has neither a known state nor a known kind, so tests of these exclude it.
   const holds = (test: () => boolean): boolean => attempt(test) === true;
   return [...new Set(from)].filter(
     (task) =>
@@ -147,7 +154,10 @@ function chosen(context: Context, words: readonly Word[]): readonly Obj[] {
   );
 }
 
-/** @throws UsageError, Fault */
+/**
+ * Returns the tasks that match a word. @throws UsageError when there are none
+ * @throws Fault when there are none and the task list is incomplete
+ */
 function tasksNamed(context: Context, word: Word): readonly Obj[] {
   const tasks = tasksMatching(context, word);
   if (tasks.length > 0) return tasks;

@@ -1,3 +1,4 @@
+/** The `task` command: the `task_struct` and `thread_info` of tasks. */
 import { UsageError } from "../../../base/usageError.ts";
 import { formatValue, type FormatOptions } from "../../../model/format.ts";
 import type { Obj } from "../../../model/object.ts";
@@ -14,12 +15,16 @@ export const task = command({
   summary: "a task's task_struct and thread_info",
   usage: "[-R member[,member]] [-dx] [pid | taskp | member] ...",
   options: [
-    { flag: "-R", argument: "member", help: "only these members, parted by commas; paths such as se.on_rq, too" },
+    {
+      flag: "-R",
+      argument: "member",
+      help: "only these members, separated by commas; a member can be a path such as se.on_rq",
+    },
     { flag: "-d", help: "decimal numbers" },
     { flag: "-x", help: "hexadecimal numbers" },
   ],
   description:
-    "Shows the structures of the current task, or of those given. What cannot be read is a fault in its place.",
+    "Shows the structures of the current task, or of the given tasks. A fault replaces a value that cannot be read.",
   examples: [
     { line: "task", shows: "All of the current task's task_struct." },
     { line: "task -R prio,policy 1", shows: "Two members of pid 1." },
@@ -32,7 +37,7 @@ export const task = command({
     const tasks: Obj[] = [];
     for (const word of args.rest) {
       const named = tasksOf(context, word);
-      // As in crash, a word that names no task names members.
+      // As in crash, a word that does not match a task is a list of members.
       if (named.length > 0) tasks.push(...named);
       else if (/^[A-Za-z_]/.test(word)) members.push(...word.split(","));
       else throw new UsageError(`invalid task or pid value: ${word}`);
@@ -44,7 +49,7 @@ export const task = command({
 function shown(task: Obj, members: readonly string[], options: FormatOptions): Piece {
   const owners = members.flatMap((path) => ownersOf(task, path).map((owner) => ({ path, owner })));
   const data = (): Json => {
-    // Of a name that both structs have, such as flags, the one in task_struct.
+    // If both structs have a member of this name, such as flags, the value in task_struct is used.
     const values = owners.toReversed().map(({ path, owner }): [string, Json] => [path, valueJson(owner.at(path))]);
     const value = members.length > 0 ? Object.fromEntries(values) : valueJson(task);
     return { ...taskFacts(task), value };
@@ -65,7 +70,10 @@ function* wholeLines(task: Obj, options: FormatOptions): Generator<Line, void, v
   yield [];
 }
 
-/** The task's `struct thread_info`: within task_struct, or at the foot of its stack. */
+/**
+ * Returns the task's `struct thread_info`, which is a member of task_struct or at the low end of its stack; undefined
+ * when the kernel's types have none.
+ */
 function threadInfo(task: Obj): Obj | undefined {
   if (task.has("thread_info")) return task.at("thread_info");
   return task.kernel.types.find("struct", "thread_info")
@@ -73,9 +81,9 @@ function threadInfo(task: Obj): Obj | undefined {
     : undefined;
 }
 
-/** The structs that have a member: task_struct, thread_info, or both. @throws UsageError when neither has it */
+/** Returns the structs that have a member: task_struct, thread_info, or both. @throws UsageError when neither has it */
 function ownersOf(task: Obj, path: string): Obj[] {
-  // What is no path at all is no member either.
+  // A text that is not a valid path is reported as an unknown member.
   if (/^\w+(\[\d+\])*([.]\w+(\[\d+\])*)*$/.test(path)) {
     const info = threadInfo(task);
     const owners = [task, ...(info ? [info] : [])].filter((owner) => owner.has(path));

@@ -1,3 +1,4 @@
+/** The `waitq` command: the tasks on a wait queue. */
 import { hex } from "../../../base/hex.ts";
 import { UsageError } from "../../../base/usageError.ts";
 import { bare } from "../../../debuginfo/ctype.ts";
@@ -21,12 +22,12 @@ import { WrongUse } from "../../language/wrongUse.ts";
 export const waitq = command({
   name: "waitq",
   readsOnly: true,
-  summary: "tasks that wait on a wait queue",
+  summary: "tasks on a wait queue",
   usage: "[symbol] | [struct.member struct_addr] | [address]",
   options: [],
-  description: `Shows the tasks that wait on a wait queue, first in line first. The queue is a symbol, an address or an expression, or a member of a struct at an address.
+  description: `Shows the tasks on a wait queue in the order of its list. The queue is a symbol, an address, an expression, or a member of a struct at an address.
 
-Besides wait_queue_head, swait_queue_head is understood where its type is known. What waits without being a task - an epoll instance, for one - is shown by the function that is called for it.`,
+A swait_queue_head is recognized by its type; an address alone is read as a wait_queue_head. A waiter that is not a task, such as an epoll instance, is shown by its wake function.`,
   examples: [
     { line: "waitq log_wait", shows: "A queue by its symbol." },
     { line: "waitq signal_struct.wait_chldexit init_signals", shows: "A queue within a struct." },
@@ -56,7 +57,10 @@ interface Queue {
   readonly isSimple: boolean;
 }
 
-/** @throws UsageError, Fault */
+/**
+ * Resolves the words of the command to a wait queue. @throws UsageError when they do not name one
+ * @throws Fault when its address cannot be read
+ */
 function queueOf(context: Context, words: readonly string[]): Queue {
   const { kernel } = context;
   const [first, second, surplus] = words;
@@ -65,7 +69,7 @@ function queueOf(context: Context, words: readonly string[]): Queue {
   if (second !== undefined) {
     const { type, members } = structReference(kernel, first);
     const [member] = members;
-    if (member === undefined) throw new UsageError(`${first} names no member`);
+    if (member === undefined) throw new UsageError(`${first} does not name a member; use struct.member`);
     const queue = kernel.object(type, address(context, second)).at(member);
     const target = bare(queue.type);
     const inner = target.kind === "pointer" ? queue.deref() : queue;
@@ -80,13 +84,13 @@ function queueOf(context: Context, words: readonly string[]): Queue {
   const value = bare(object.type).kind === "pointer" ? object.deref() : object;
   const type = bare(value.type);
   if (type.kind !== "struct" || !/^(__|s)?wait_queue_head$/.test(type.name ?? ""))
-    throw new UsageError(`${first} is no wait queue but ${typeName(type)}`);
+    throw new UsageError(`${first} is not a wait queue; its type is ${typeName(type)}`);
   return { address: value.address, isSimple: isSimple(type) };
 }
 
 const isSimple = (type: ReturnType<typeof bare>): boolean => type.kind === "struct" && type.name === "swait_queue_head";
 
-/** What waits without being a task. */
+/** A waiter, which need not be a task. */
 interface Waiting {
   readonly kernel: Kernel;
   readonly waiter: Waiter;
@@ -98,7 +102,7 @@ interface WaitingTask extends Waiting {
 
 const entry = <Row extends Waiting>(): Column<Row> => ({
   kind: "address",
-  about: "of the queue's list",
+  about: "entry in the queue's list",
   value: ({ waiter }) => waiter.address,
 });
 
@@ -107,7 +111,7 @@ const wake = <Row extends Waiting>(): Column<Row> => ({
     ({ kernel }) => kernel,
     ({ waiter }) => (waiter.wake === 0n ? undefined : waiter.wake),
   ),
-  about: "what is called to wake it",
+  about: "wake function of the entry",
 });
 
 const of = (column: Column<Obj>): Column<WaitingTask> => columnOf(column, ({ task }) => task);
@@ -128,6 +132,10 @@ export const othersTable: Table<Waiting> = {
   columns: {
     entry: { ...entry(), title: "", gap: "WAITER: " },
     function: { ...wake(), title: "", gap: "  FUNCTION: ", absent: ({ kernel }) => addressSpan(kernel, 0n) },
-    private: { kind: "address", about: "what it was given as its task", value: ({ waiter }) => waiter.private },
+    private: {
+      kind: "address",
+      about: "the private member of the entry, a task for most entries",
+      value: ({ waiter }) => waiter.private,
+    },
   },
 };

@@ -1,3 +1,4 @@
+/** The `bt` command: kernel stack backtraces. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { runningOn, runningTasks } from "../../../../linux/sched/cpu.ts";
@@ -32,7 +33,7 @@ export const bt = command({
     "[-a|-A|-c cpus|-g|-p] [-n idle] [-l] [-i] [-s [-x|-d]] [-f|-F] [-t|-T|-o|-O|-r|-e|-E|-v]\n[-R ref] [-I ip] [-S sp] [pid | taskp] ...",
   options: [
     { flag: "-a", help: "what each CPU was running" },
-    { flag: "-A", help: "in crash, -a with the vector registers of s390x; they are not read here" },
+    { flag: "-A", help: "not available: in crash, -a with the vector registers of s390x; use -a" },
     { flag: "-c", argument: "cpus", help: "what these CPUs were running: 0-3,7" },
     { flag: "-g", help: "all threads of the process" },
     { flag: "-p", help: "the task that panicked" },
@@ -43,23 +44,23 @@ export const bt = command({
     { flag: "-x", help: "offsets in hexadecimal" },
     { flag: "-d", help: "offsets in decimal" },
     { flag: "-f", help: "the words of each frame" },
-    { flag: "-F", help: "the same with symbols and slab caches; -FF with the addresses of slab objects, too" },
-    { flag: "-t", help: "every address in code from where the task stood to the end of its stack" },
-    { flag: "-T", help: "every address in code on the whole stack" },
-    { flag: "-o", help: "as -t, numbered as frames: may show calls that have long returned" },
-    { flag: "-O", help: "from now on bt does as with -o; given again, as ever" },
+    { flag: "-F", help: "as -f, with symbols and slab caches; -FF adds the addresses of slab objects" },
+    { flag: "-t", help: "every code address from the task's stack pointer to the end of its stack" },
+    { flag: "-T", help: "every code address on the whole stack" },
+    { flag: "-o", help: "as -t, numbered like frames; may show calls that have already returned" },
+    { flag: "-O", help: "make -o the default of bt; a second -O restores the normal method" },
     { flag: "-r", help: "the whole stack as words" },
     { flag: "-e", help: "saved exception frames anywhere on the stack" },
     { flag: "-E", help: "saved exception frames on the IRQ and exception stacks of the CPUs" },
-    { flag: "-v", help: "signs of overflow on all stacks" },
-    { flag: "-R", argument: "ref", help: "only stacks that a symbol or address appears in" },
-    { flag: "-I", argument: "ip", help: "start at this instruction" },
+    { flag: "-v", help: "signs of stack overflow in all tasks" },
+    { flag: "-R", argument: "ref", help: "only stacks that contain this symbol or address" },
+    { flag: "-I", argument: "ip", help: "start at this instruction address" },
     { flag: "-S", argument: "sp", help: "start at this stack pointer" },
   ],
   description:
-    "Shows the kernel stack of the current task, or of those given. The address in brackets is where the return address lies. Where an exception came in between, the registers that it saved follow. Frames that were found by other means than exact rules are dimmed; a stack that cannot be followed says why.",
+    "Shows the kernel stack of the current task, or of the given tasks. The address in brackets is the stack slot that holds the return address. Where an exception interrupted a function, the registers that it saved are printed. Frames that were not found by exact unwind rules are dimmed. A stack that cannot be followed to its end shows the reason.",
   examples: [
-    { line: "bt", shows: "The stack that panicked." },
+    { line: "bt", shows: "The stack of the task that panicked." },
     { line: "bt -a", shows: "What every CPU was doing." },
     { line: "bt -il", shows: "With inlined functions and source lines." },
     { line: "foreach UN bt", shows: "What blocked tasks wait for." },
@@ -68,7 +69,8 @@ export const bt = command({
   needs: ["types", "tasks"],
   *run(context, args) {
     const { kernel } = context;
-    if (args.has("-A")) throw new UsageError("-A is not available: vector registers are not read; -a shows the stacks");
+    if (args.has("-A"))
+      throw new UsageError("-A is not available because vector registers are not read; use -a for the stacks");
     if (args.has("-O")) return yield* toggleOld(context);
     if (args.has("-v")) return yield* stackOverflows(kernel);
     if (args.has("-E")) return yield* cpuExceptionFrames(kernel, chosenCpus(context, args));
@@ -106,7 +108,7 @@ function chosenTasks(context: Context, args: Parsed): readonly Obj[] {
   return args.has("-g") ? tasks.flatMap((task) => [...threads(task.at("group_leader").deref())]) : tasks;
 }
 
-/** Kept with the variables of `set`, though none of them. */
+/** The key under which the state of `bt -O` is kept among the variables of `set`; `set` does not list it. */
 const OLD_METHOD = "bt -O";
 const usesOldMethod = ({ variables }: Context): boolean => variables.get(OLD_METHOD) === "on";
 
@@ -124,7 +126,7 @@ function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefine
   const radix = args.has("-x") ? 16 : args.has("-d") ? 10 : context.radix;
   const offsets = args.has("-s") ? radix : undefined;
   const special = specialLines(context, task, stack, args, offsets);
-  // Lines and inlined functions of every frame are looked up only for those who ask.
+  // The source lines and inlined functions of every frame are looked up only when the JSON record is read.
   const piece = (lines: readonly Line[]): Piece =>
     lazyRecord(
       () => backtraceJson(task, stack.own),
@@ -141,14 +143,20 @@ function stackPiece(context: Context, task: Obj, args: Parsed): Piece | undefine
   return piece(backtraceLines(task, stack.shown, style));
 }
 
-/** -F names symbols and slab caches, twice given the objects' addresses, too. */
+/**
+ * Returns how to print the words of each frame: -f as numbers, -F with symbols and slab caches, -FF also with object
+ * addresses.
+ */
 function dataStyle(args: Parsed): DataStyle | undefined {
   const named = args.values("-F").length;
   if (named === 0 && !args.has("-f")) return undefined;
   return { names: named === 0 ? undefined : named === 1 ? "cache" : "address", indent: "    ", separator: ": " };
 }
 
-/** The stack from the registers that were saved, and, for people, with what came after that moment. */
+/**
+ * Two versions of a stack: `own` starts at the saved registers and goes into JSON; `shown` is printed and adds the
+ * frames that a stopped CPU ran after that.
+ */
 interface Stacks {
   readonly own: Stack;
   readonly shown: Stack;
@@ -163,7 +171,7 @@ function startedAt(context: Context, task: Obj, args: Parsed): Stacks {
   }
   const word = BigInt(kernel.arch.wordSize);
   const start = sp === undefined ? switchedOut(kernel, task).sp : address(context, sp);
-  // Without an address to start at, the word at the stack pointer is a return address.
+  // Without -I, the word at the stack pointer is the return address.
   const cursor =
     ip === undefined
       ? returnTo(kernel, kernel.memory.word(start), start + word)
@@ -178,7 +186,7 @@ function refersTo({ shown }: Stacks, reference: string): boolean {
   );
 }
 
-/** What other options show in place of frames; undefined when none of them was given. */
+/** Returns the lines that -t, -T, -o, -r and -e print instead of frames; undefined without these options. */
 function specialLines(
   context: Context,
   task: Obj,

@@ -1,3 +1,4 @@
+/** The words of a stack as lines: `bt -f`, `-F` and `-r`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex, padHex } from "../../../../base/hex.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -5,21 +6,24 @@ import { left } from "../../../../render/pad.ts";
 import { faultSpan, type Line, type Span } from "../../../../say/piece.ts";
 import { type SlabNames, symbolic } from "../../../say/symbolicWord.ts";
 
-/** How the words of a stack are shown. */
+/** The format of the words of a stack. */
 export interface DataStyle {
-  /** Words that point into the kernel image by their symbols, into slab objects as this says; undefined: all as numbers. */
+  /**
+   * How to print a word that points into a slab object; words that point into the kernel image are printed as symbols.
+   * Undefined: all words are printed as numbers.
+   */
   readonly names: SlabNames | undefined;
-  /** In front of each line's address. */
+  /** The text before each line's address. */
   readonly indent: string;
   readonly separator: ": " | ":  ";
 }
 
-/** crash pads what stands for a word to its width. */
+/** The width of a word in characters. crash pads the symbol that replaces a word to this width. */
 const wordWidth = (kernel: Kernel): number => kernel.arch.wordSize * 2;
 
 /**
- * Words from `from` to `to`, both included, 16 bytes a line.
- * A page that is not there is a fault in place of the rest of its line.
+ * Returns the words from `from` to `to`, both included, 16 bytes per line. A page that is not in the dump ends its line
+ * with a fault.
  */
 export function dataLines(kernel: Kernel, from: bigint, to: bigint, style: DataStyle): Line[] {
   const { wordSize } = kernel.arch;

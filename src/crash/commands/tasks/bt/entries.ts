@@ -1,22 +1,26 @@
+/** The entries of a backtrace: frames, saved registers and changes of stack, in crash's order. */
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Frame, Stack, StackKind, Trap } from "../../../../unwind/frame.ts";
 
-/** What one part of a backtrace shows, innermost first. */
+/** An entry of a backtrace. Entries are sorted from the innermost outwards. */
 export type Entry =
-  /** A numbered frame, and where on the stack the return address to it lies. */
+  /** A numbered frame, and the address of the stack slot that holds its return address. */
   | { readonly kind: "frame"; readonly frame: Frame; readonly slot: bigint }
-  /** Registers that an exception saved, or that a CPU stood with; `frame` is where. */
+  /** Registers that an exception saved, or the registers of a stopped CPU; `frame` is the frame that they belong to. */
   | { readonly kind: "registers"; readonly frame: Frame; readonly trap: Trap | undefined }
   /** Registers of user space, at the outer end. */
   | { readonly kind: "user"; readonly trap: Trap }
-  /** What lies above is on another stack. */
+  /** A change of stacks: the entries before this one are on another stack. */
   | { readonly kind: "switch"; readonly label: string };
 
-/** Functions at which crash begins the stack of a CPU that has stopped: what they call is of no interest. */
+/** Whether a frame is in a function at which crash starts the stack of a stopped CPU. Its callees are not printed. */
 const isStop = (frame: Frame): boolean =>
   /^(v?panic|__crash_kexec|crash_kexec|machine_kexec)$/.test(frame.symbol?.name ?? "");
 
-/** A stack as crash shows it: interrupted functions by their registers, panic() without the delay loop within. */
+/**
+ * Returns a stack as crash shows it: interrupted functions by their registers, panic() without the delay loop that it
+ * calls.
+ */
 export function entriesOf(kernel: Kernel, stack: Stack): Entry[] {
   const entries: Entry[] = [];
   const frames = fromStop(stack.frames);
@@ -26,7 +30,7 @@ export function entriesOf(kernel: Kernel, stack: Stack): Entry[] {
     const interrupted = frame.trap !== undefined || (i === 0 && frame.exact);
     if (interrupted) entries.push({ kind: "registers", frame, trap: frame.trap });
     if (switched) entries.push({ kind: "switch", label: labelOf(inner.stack, frame.trap) });
-    // The registers already say where an interrupted function stood.
+    // The registers already show the position in the interrupted function.
     if (!interrupted || switched) entries.push({ kind: "frame", frame, slot: slotOf(kernel, frame, switched) });
   }
   if (stack.userTrap) entries.push({ kind: "user", trap: stack.userTrap });
@@ -37,11 +41,14 @@ function fromStop(frames: readonly Frame[]): readonly Frame[] {
   const trap = frames.findIndex((frame) => frame.trap !== undefined);
   const stop = frames.slice(0, trap < 0 ? undefined : trap).findIndex(isStop);
   const first = frames[stop];
-  // Where the CPU stood in the function itself, its registers say more.
+  // An exact innermost frame has registers, which are more precise: keep it.
   return first && !first.exact ? frames.slice(stop) : frames;
 }
 
-/** x86 pushes the return address just below the caller's frame; after a change of stacks it lies on the other. */
+/**
+ * Returns the address of the slot that holds a frame's return address. x86 pushes it directly below the caller's frame,
+ * except after a change of stacks, when it is on the other stack.
+ */
 function slotOf(kernel: Kernel, frame: Frame, switched: boolean): bigint {
   const pushed = kernel.arch.linkRegister === undefined && !frame.exact && !switched;
   return pushed ? frame.sp - BigInt(kernel.arch.wordSize) : frame.sp;

@@ -1,3 +1,4 @@
+/** The search for saved exception frames on stacks: `bt -e` and `bt -E`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { cpuStacks, type StackRange } from "../../../../unwind/stacks.ts";
@@ -9,19 +10,19 @@ import { exceptionLine, registerLines } from "./registers.ts";
 
 type Mode = "KERNEL" | "USER";
 
-/** Every place in a range of a stack whose words make sense as `struct pt_regs`, as lines. */
+/** Yields, as lines, every place between `from` and `end` (exclusive) whose words are plausible as `struct pt_regs`. */
 export function* exceptionFrames(kernel: Kernel, from: bigint, end: bigint): Generator<Line, void, void> {
   const size = BigInt(ptRegsSize(kernel));
   for (let at = from; at + size <= end; at += BigInt(kernel.arch.wordSize)) {
     const registers = attempt(() => readPtRegs(kernel, at));
-    // One page that is missing need not end the search of the others.
+    // A missing page does not end the search of the other pages.
     if (registers instanceof Fault) continue;
     const mode = modeOf(kernel, registers);
     if (mode) yield* frameLines(kernel, at, mode, registers);
   }
 }
 
-/** Whose context the registers are; undefined when they are none. */
+/** Returns the mode whose context the registers hold; undefined when they are not plausible registers. */
 function modeOf(kernel: Kernel, registers: Registers): Mode | undefined {
   const get = (name: string): bigint => registers.get(name) ?? 0n;
   const [pc, sp] = [get(kernel.arch.pc), get(kernel.arch.sp)];
@@ -41,7 +42,7 @@ function* frameLines(kernel: Kernel, at: bigint, mode: Mode, registers: Register
 /** The stacks of the interrupt stack table in its order (arch/x86/include/asm/cpu_entry_area.h). */
 const EXCEPTION_STACKS = ["DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC", "VC2"];
 
-/** The search through the IRQ and exception stacks of CPUs: bt -E. */
+/** Searches the IRQ and exception stacks of CPUs: `bt -E`. */
 export function* cpuExceptionFrames(kernel: Kernel, cpus: readonly number[]): Generator<Piece, void, void> {
   const wanted = cpuStacks(kernel).filter(({ cpu }) => cpu !== undefined && cpus.includes(cpu));
   for (const stack of wanted.filter(({ kind }) => kind === "irq")) yield* searched(kernel, stack, "IRQ");

@@ -6,9 +6,9 @@ import type { Line, Span } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
 interface FrameRow {
-  /** undefined where addresses are listed without being frames */
+  /** Undefined in lists of addresses that are not frames. */
   readonly number: number | undefined;
-  /** Where the return address lies. */
+  /** The address of the stack slot that holds the return address. */
   readonly slot: bigint;
   readonly pc: bigint;
   readonly name: Span;

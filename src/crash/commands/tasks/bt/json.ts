@@ -1,3 +1,4 @@
+/** The JSON record of a backtrace. */
 import { livePatchText } from "../../../../linux/module/livepatch.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
@@ -8,35 +9,37 @@ import { taskColumns, taskFacts } from "../../../say/taskHeading.ts";
 
 const trapFields: Fields = {
   type: { kind: "text", about: "as crash names it" },
-  registers: { kind: "data", about: "by name, addresses" },
+  registers: { kind: "data", about: "addresses by register name" },
   errorText: { kind: "text" },
   faultAddress: { kind: "address" },
 };
 
-/** Keys of docs/json.md. */
+/** The keys of a `bt` record in docs/json.md. */
 export const backtraceFields: Fields = {
   ...taskColumns,
   frames: {
     kind: "data",
     about: "innermost first, inlined functions as frames of their own",
     fields: {
-      function: { kind: "symbol", about: "null for code that has no name" },
+      function: { kind: "symbol", about: "null for code without a symbol" },
       inlined: { kind: "flag" },
       pc: { kind: "address" },
       sp: { kind: "address" },
       module: { kind: "text" },
-      file: { kind: "text", about: "with debuginfo" },
+      file: { kind: "text", about: "only with debuginfo" },
       line: { kind: "number" },
-      livePatch: { kind: "text", about: "what a live patch made of the function" },
-      doubt: { kind: "text", about: "how it was found where exact rules had none" },
-      trap: { kind: "data", about: "what interrupted the function", fields: trapFields },
+      livePatch: { kind: "text", about: "how a live patch changed the function" },
+      doubt: { kind: "text", about: "how the frame was found when no exact unwind rule applied" },
+      trap: { kind: "data", about: "the exception that interrupted the function", fields: trapFields },
     },
   },
-  userTrap: { kind: "data", about: "how the task came from user space", fields: trapFields },
+  userTrap: { kind: "data", about: "the entry of the task from user space", fields: trapFields },
   error: { kind: "data", about: "why the stack cannot be followed further" },
 };
 
-/** A backtrace to programs: frames innermost first, inlined functions as frames of their own, no user frames. */
+/**
+ * Returns a backtrace as JSON: frames innermost first, inlined functions as frames of their own, without user frames.
+ */
 export function backtraceJson(task: Obj, stack: Stack): Json {
   return {
     ...taskFacts(task),
@@ -59,7 +62,7 @@ function frameJson(kernel: Kernel, frame: Frame): Json[] {
     module: symbol?.module ?? null,
     file: source?.file ?? null,
     line: source?.line ?? null,
-    // What is true of the whole frame stands with the innermost of its functions.
+    // The properties of the whole frame are in the record of its innermost function only.
     trap: i === 0 && trap ? trapJson(trap) : null,
     livePatch: i === 0 ? (patch ?? null) : null,
     doubt: i === 0 ? doubt : null,

@@ -1,3 +1,4 @@
+/** The check for stack overflows: `bt -v`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { nrCpuIds } from "../../../../kernel/cpumask.ts";
@@ -9,7 +10,7 @@ import { taskStackRange } from "../../../../unwind/stacks.ts";
 import { type Line, type Piece, record, text } from "../../../../say/piece.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
-/** Looks at the far end of every task's stack for signs that something wrote over it. */
+/** Checks the far end of every task's stack for signs of an overflow. */
 export function* stackOverflows(kernel: Kernel): Generator<Piece, void, void> {
   let found = false;
   for (const task of taskTable(kernel).tasks) {
@@ -26,7 +27,7 @@ function overflowSigns(task: Obj): string[] {
   const { kernel } = task;
   const signs: string[] = [];
   const base = attempt(() => taskStackRange(kernel, task).start);
-  // A zombie has given its stack back; a page that is missing tells nothing.
+  // The stack of a zombie is already freed, and a missing page proves nothing.
   if (base instanceof Fault) return signs;
   const inTask = task.has("thread_info");
   if (!inTask && kernel.types.find("struct", "thread_info")) {

@@ -1,3 +1,4 @@
+/** Registers, exceptions and live patches as lines of a backtrace. */
 import { padHex } from "../../../../base/hex.ts";
 import type { KSymbol } from "../../../../debuginfo/source.ts";
 import { symbolPlace } from "../../../../debuginfo/symbols/symbolText.ts";
@@ -8,7 +9,7 @@ import type { Registers } from "../../../../arch/arch.ts";
 import { column, longest } from "../../../../render/pad.ts";
 import type { Line, Span } from "../../../../say/piece.ts";
 
-/** Registers as a block of lines; those that are not known are left out. */
+/** Returns registers as a block of lines; unknown registers are left out. */
 export function registerLines(kernel: Kernel, registers: Registers): Line[] {
   const layout = kernel.arch.registerRows ?? inRows(kernel, registers);
   return layout.flatMap((row): Line[] => {
@@ -22,7 +23,7 @@ export function registerLines(kernel: Kernel, registers: Registers): Line[] {
   });
 }
 
-/** For the other architectures: all there are, four in a row. */
+/** Returns the layout for architectures without one of their own: all known registers, four per row. */
 function inRows(kernel: Kernel, registers: Registers): string[] {
   const names = kernel.arch.registers.filter((name) => registers.has(name)).map((name) => name.toUpperCase());
   const width = longest(names);
@@ -37,7 +38,7 @@ function inRows(kernel: Kernel, registers: Registers): string[] {
   return rows;
 }
 
-/** `[exception RIP: lab_apply+47]`. */
+/** Returns the line of an interrupted instruction: `[exception RIP: lab_apply+47]`. */
 export function exceptionLine(kernel: Kernel, pc: bigint, symbol = kernel.symbols.at(pc)): Line {
   const text = symbol ? symbolPlace(symbol, pc, 10) : "unknown or invalid address";
   return [
@@ -48,13 +49,13 @@ export function exceptionLine(kernel: Kernel, pc: bigint, symbol = kernel.symbol
   ];
 }
 
-/** What a live patch made of a function. */
+/** Returns the remark on how a live patch changed a function; empty when none did. */
 export function livePatchSpans(kernel: Kernel, symbol: KSymbol | undefined): Line {
   const patch = symbol && livePatchText(kernel, symbol.address);
   return patch === undefined ? [] : [{ as: "dim", text: `  (${patch})` }];
 }
 
-/** What an exception was about, where that is known: `page fault at 10: write to a page that is not present`. */
+/** Returns the reason for an exception, if known: `page fault at 10: write to a page that is not present`. */
 export function reasonLine(kernel: Kernel, { type, errorText, faultAddress }: Trap): Line | undefined {
   if (errorText === undefined && faultAddress === undefined) return undefined;
   const at: Span[] = [];

@@ -1,3 +1,4 @@
+/** The backtrace of a task as lines. */
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import type { CodePlace } from "../../../../model/kernel.ts";
@@ -21,13 +22,13 @@ export interface BacktraceStyle {
   readonly data: DataStyle | undefined;
 }
 
-/** The backtrace of one task as crash lays it out. */
+/** Returns the backtrace of one task in crash's layout. */
 export function backtraceLines(task: Obj, stack: Stack, style: BacktraceStyle): Line[] {
   const { kernel } = task;
   const lines: Line[] = [taskHeading(task)];
   const entries = entriesOf(kernel, stack);
   let number = 0;
-  // Words of a frame stand behind whatever is said of it.
+  // The words of a frame are printed after all its other lines.
   let open: { readonly from: bigint } | undefined;
   const closeFrame = (to: bigint | undefined): void => {
     if (open && to !== undefined && style.data) lines.push(...dataLines(kernel, open.from, to, style.data));
@@ -47,7 +48,7 @@ export function backtraceLines(task: Obj, stack: Stack, style: BacktraceStyle): 
   return lines;
 }
 
-/** Whether no change of stacks lies between this frame and the one before. */
+/** Whether a frame is on the same stack as the frame before it. */
 function followsOn(entries: readonly Entry[], index: number): boolean {
   for (let i = index - 1; i >= 0; i--) {
     const kind = entries[i]?.kind;
@@ -75,7 +76,7 @@ function shownFrame(
   return line;
 }
 
-/** Source of a frame: the function's own line, and, if asked, those of what was inlined into it. */
+/** Returns the source of a frame: the line of the function itself and, with -i, the functions inlined into it. */
 function sourceLines(frame: Frame, { lines, inlined }: BacktraceStyle): Line[] {
   if (!lines && !inlined) return [];
   const places = frame.places();

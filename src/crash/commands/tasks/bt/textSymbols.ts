@@ -1,3 +1,4 @@
+/** The code addresses on a stack: `bt -t`, `-T` and `-o`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
 import { demangled } from "../../../../base/rust/demangle.ts";
@@ -12,13 +13,13 @@ import { frameLine } from "./frameLine.ts";
 import { exceptionLine, registerLines } from "./registers.ts";
 
 export interface TextSymbolStyle {
-  /** Radix of symbols' offsets; undefined for names alone. */
+  /** Radix of the symbols' offsets; undefined for names without offsets. */
   readonly offsets: 10 | 16 | undefined;
-  /** Numbers in front, as if each were a frame. */
+  /** Whether each line starts with a number, as frames do. */
   readonly numbered: boolean;
 }
 
-/** Every address in kernel code on the stack from where the task stood outwards, over all its stacks. */
+/** Yields every kernel code address from the task's stack pointer outwards, over all its stacks. */
 export function* textSymbols(task: Obj, stack: Stack, style: TextSymbolStyle): Generator<Line, void, void> {
   const { kernel } = task;
   const scan = new TextScan(kernel, style);
@@ -46,7 +47,7 @@ export function* textSymbols(task: Obj, stack: Stack, style: TextSymbolStyle): G
   if (stack.userTrap) yield* registerLines(kernel, stack.userTrap.registers);
 }
 
-/** Every address in kernel code on the whole of the task's own stack. @throws Fault for a task without a stack */
+/** Yields every kernel code address on the whole of the task's own stack. @throws Fault for a task without a stack */
 export function* allTextSymbols(task: Obj, { userTrap }: Stack, style: TextSymbolStyle): Generator<Line, void, void> {
   const { start, end } = taskStackRange(task.kernel, task);
   yield* new TextScan(task.kernel, style).range(start, end);

@@ -1,3 +1,4 @@
+/** Command lines and environments of tasks: `ps -a`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { taskMemory } from "../../../../linux/mm/mm.ts";
@@ -5,7 +6,7 @@ import { faultJson, faultSpan, type Json, type Line, type Piece, record } from "
 import type { Fields } from "../../../../say/table.ts";
 import { taskColumns, taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
-/** ARG_MAX of most systems; more is damage. */
+/** The limit of both texts in bytes: ARG_MAX of most systems. A longer text is treated as damage. */
 const MAX_BYTES = 2 << 20;
 
 export const argumentsFields: Fields = {
@@ -14,7 +15,7 @@ export const argumentsFields: Fields = {
   env: { kind: "data", about: "texts" },
 };
 
-/** Command line and environment of each user task, from its own stack. */
+/** Yields the command line and environment of each user task, read from its user stack. */
 export function* tasksArguments(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
     const parts = attempt(() => ({ args: strings(task, "arg"), env: strings(task, "env") }));
@@ -36,13 +37,17 @@ export function* tasksArguments(tasks: Iterable<Obj>): Generator<Piece, void, vo
   }
 }
 
-/** NUL-terminated strings between `mm->arg_start` and `arg_end`, or `env_*`. @throws Fault */
+/**
+ * Reads the NUL-terminated strings between `mm->arg_start` and `arg_end`, or `env_start` and `env_end`. @throws Fault
+ * when they cannot be read, or their length exceeds `MAX_BYTES`
+ */
 function strings(task: Obj, which: "arg" | "env"): string[] {
   const mm = task.at("mm");
   if (mm.value() === 0n) throw Fault.of("unmapped", "no user stack");
   const start = mm.at(`${which}_start`).value();
   const length = Number(mm.at(`${which}_end`).value() - start);
-  if (length < 0 || length > MAX_BYTES) throw Fault.at("corrupt", start, `${which} strings of ${length} bytes`);
+  if (length < 0 || length > MAX_BYTES)
+    throw Fault.at("corrupt", start, `${which} strings have ${length} bytes, the limit is ${MAX_BYTES}`);
   if (length === 0) return [];
   const text = new TextDecoder().decode(taskMemory(task).read(start, length));
   return text.replace(/\0+$/, "").split("\0");

@@ -1,3 +1,4 @@
+/** Relatives of tasks: `ps -p`, `-c` and `-g`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { taskParent, taskPid, taskTable, taskTgid } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -6,12 +7,12 @@ import { indent } from "../../../../render/pad.ts";
 import { faultSpan, type Line, type Piece, record } from "../../../../say/piece.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
-/** Longer lines of parents are damage. */
+/** The limit of generations. A longer line of parents is treated as damage. */
 const MAX_PARENTS = 1024;
 
 const indented = (spaces: number, task: Obj): Line => [indent(spaces), ...taskHeading(task)];
 
-/** Each task's line of parents, from `swapper/0` down to it, a step further in for each generation. */
+/** Yields each task's line of parents, from `swapper/0` down to it; each generation is indented by one more step. */
 export function* tasksParents(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
     const { line, fault } = ancestry(task);
@@ -21,7 +22,7 @@ export function* tasksParents(tasks: Iterable<Obj>): Generator<Piece, void, void
   }
 }
 
-/** The task and its parents, the eldest first, and why it starts late. */
+/** Returns the task and its parents, the eldest first; `fault` is why the line does not start at the first task. */
 function ancestry(task: Obj): { line: Obj[]; fault: Fault | undefined } {
   const line = [task];
   for (let at = task; line.length < MAX_PARENTS; at = line[0] ?? task) {
@@ -30,16 +31,16 @@ function ancestry(task: Obj): { line: Obj[]; fault: Fault | undefined } {
     if (parent.address === at.address || parent.address === 0n) return { line, fault: undefined };
     line.unshift(parent);
   }
-  return { line, fault: Fault.at("corrupt", task.address, "the line of parents never ends") };
+  return { line, fault: Fault.at("corrupt", task.address, `the line of parents exceeds ${MAX_PARENTS} tasks`) };
 }
 
-/** Each task's children. */
+/** Yields each task's children. */
 export function* tasksChildren(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece, void, void> {
   const children = grouped(kernel, (task) => taskParent(task).address);
   for (const task of tasks) yield family(task, children.get(task.address) ?? [], "children");
 }
 
-/** The thread groups that the tasks belong to, each once, its leader first. */
+/** Yields each thread group of the tasks once, its leader first. */
 export function* tasksGroups(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece, void, void> {
   const groups = grouped(kernel, (task) => BigInt(taskTgid(task)));
   const shown = new Set<number>();
@@ -63,7 +64,7 @@ function family(head: Obj, members: readonly Obj[], what: "children" | "threads"
   return record({ ...taskFacts(head), [what]: members.map(taskFacts) }, ...lines, []);
 }
 
-/** All tasks by a property; those for which it cannot be read are left out. */
+/** Groups all tasks by a property; tasks for which it cannot be read are left out. */
 function grouped(kernel: Kernel, key: (task: Obj) => bigint): ReadonlyMap<bigint, Obj[]> {
   const groups = new Map<bigint, Obj[]>();
   for (const task of taskTable(kernel).tasks) {

@@ -1,3 +1,4 @@
+/** When tasks last ran: `ps -l` and `ps -m`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { lastArrival, runqueueClock } from "../../../../linux/sched/sched.ts";
 import { taskCpu } from "../../../../linux/sched/task.ts";
@@ -11,9 +12,9 @@ import { type Column, columnOf, type Table } from "../../../../say/table.ts";
 import { headingColumns, taskColumns } from "../../../say/taskHeading.ts";
 
 export interface LastRunOptions {
-  /** How long ago, rather than the clock's value. */
+  /** Whether to show the time since then instead of the value of the clock. */
   readonly ago: boolean;
-  /** CPU by CPU; all together when undefined. */
+  /** The CPUs to list one by one; undefined: all tasks in one list. */
   readonly cpus: readonly number[] | undefined;
 }
 
@@ -23,7 +24,10 @@ interface LastRun {
   readonly at: bigint | Fault;
 }
 
-/** @param ago shows how long ago it was, rather than the clock's value */
+/**
+ * Returns the table of `ps -l` and `ps -m`. @param ago shows the time since the last run instead of the value of the
+ * clock
+ */
 export const lastRunTable = (ago: boolean): Table<LastRun, PanelKeys["ps -l"]> => {
   const { pid, task, cpu, comm } = headingColumns;
   const shownAs = (isShown: boolean) => (isShown ? ({ title: "", gap: "[", width: "rows" } as const) : {});
@@ -33,13 +37,13 @@ export const lastRunTable = (ago: boolean): Table<LastRun, PanelKeys["ps -l"]> =
       lastRun_ns: {
         kind: "nanoseconds",
         ...shownAs(!ago),
-        about: "of the scheduler's clock of its CPU",
+        about: "by the scheduler clock of its CPU",
         value: ({ at }) => at,
       },
       ago_ns: {
         kind: "nanoseconds",
         ...shownAs(ago),
-        about: "since then, by the same clock",
+        about: "time since then, by the same clock",
         value: since,
         text: agoText,
       },
@@ -54,14 +58,17 @@ export const lastRunTable = (ago: boolean): Table<LastRun, PanelKeys["ps -l"]> =
 
 const of = (column: Column<Obj>): Column<LastRun> => columnOf(column, ({ task }) => task);
 
-/** @throws Fault */
+/**
+ * Returns the nanoseconds since a task last got a CPU, by that CPU's scheduler clock; at least 0. @throws Fault when
+ * either time cannot be read
+ */
 function since({ task, at }: LastRun): bigint {
   if (at instanceof Fault) throw at;
   const nanoseconds = runqueueClock(task.kernel, taskCpu(task)) - at;
   return nanoseconds < 0n ? 0n : nanoseconds;
 }
 
-/** When each task last got a CPU, the latest first; tasks for which that is not known come last. */
+/** Yields when each task last got a CPU, the latest first; tasks for which that is unknown come last. */
 export function* tasksLastRun(kernel: Kernel, tasks: Iterable<Obj>, { ago, cpus }: LastRunOptions): Pieces {
   const runs = [...tasks].map((task): LastRun => ({ task, at: attempt(() => lastArrival(task)) }));
   runs.sort((a, b) => compare(order(b), order(a)));

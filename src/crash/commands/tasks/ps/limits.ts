@@ -1,10 +1,11 @@
+/** Resource limits of tasks: `ps -r`. */
 import type { Obj } from "../../../../model/object.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { lazyRecord, type Json, type Piece } from "../../../../say/piece.ts";
 import type { Column, Fields, Table } from "../../../../say/table.ts";
 import { taskColumns, taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 
-/** RLIMIT_* by number (include/uapi/asm-generic/resource.h; the architectures we open all use it). */
+/** RLIMIT_* by number (include/uapi/asm-generic/resource.h; all supported architectures use it). */
 const LIMITS = [
   "CPU",
   "FSIZE",
@@ -26,7 +27,7 @@ const LIMITS = [
 
 interface Limit {
   readonly task: Obj;
-  /** Place in `LIMITS`. */
+  /** Index in `LIMITS`. */
   readonly index: number;
 }
 
@@ -55,17 +56,17 @@ const shown: Table<Limit> = {
   },
 };
 
-/** Keys of docs/json.md. */
+/** The keys of a `ps -r` record in docs/json.md. */
 export const limitsFields: Fields = {
   ...taskColumns,
   limits: {
     kind: "data",
-    about: "by the name of the limit; all ones are unlimited",
+    about: "by name of the limit; all bits set means unlimited",
     fields: Object.fromEntries(LIMITS.map((name) => [name, { kind: "data", fields: limits.columns }])),
   },
 };
 
-/** Resource limits of each task. */
+/** Yields the resource limits of each task. */
 export function* tasksLimits(tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks) {
     const rows = LIMITS.map((_, index): Limit => ({ task, index }));

@@ -1,3 +1,4 @@
+/** The `ps` command: lists of tasks. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { UsageError } from "../../../../base/usageError.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
@@ -31,29 +32,29 @@ export const ps = command({
     {
       flag: "-y",
       argument: "policy",
-      help: "only tasks of these scheduling policies: names or numbers, parted by commas",
+      help: "only tasks of these scheduling policies: names or numbers, separated by commas",
     },
-    { flag: "-s", help: "the kernel stack pointer in place of the task's address" },
-    { flag: "-p", help: "each task's line of parents" },
+    { flag: "-s", help: "the kernel stack pointer instead of the task's address" },
+    { flag: "-p", help: "each task's parents, the eldest first" },
     { flag: "-c", help: "each task's children" },
     { flag: "-t", help: "run time, start time, user and system time" },
-    { flag: "-l", help: "when each last ran, in nanoseconds, latest first" },
-    { flag: "-m", help: "how long ago each last ran, latest first" },
-    { flag: "-C", argument: "cpus", help: "with -l or -m: CPU by CPU" },
+    { flag: "-l", help: "when each task last ran, in nanoseconds, latest first" },
+    { flag: "-m", help: "how long ago each task last ran, latest first" },
+    { flag: "-C", argument: "cpus", help: "with -l or -m: a list for each of these CPUs" },
     { flag: "-a", help: "command line and environment of user tasks" },
     { flag: "-g", help: "thread groups" },
     { flag: "-r", help: "resource limits" },
-    { flag: "-S", help: "how many tasks are in which state" },
-    { flag: "-A", help: "only what the CPUs were running" },
+    { flag: "-S", help: "the number of tasks in each state" },
+    { flag: "-A", help: "only the tasks that the CPUs were running" },
     { flag: "-H", help: "no heading" },
   ],
   description:
-    "Lists all tasks, or those given by pid, task_struct address, command name, or 'regular expression' of it. An angle bracket marks what a CPU was running. Sizes are in kilobytes, %MEM is of all page frames. States: RU running or ready, IN sleeping, UN sleeping uninterruptibly, ID an idle kernel worker, ST stopped, TR traced, ZO zombie, DE dead, WA waking, PA parked, NE new.",
+    "Lists all tasks, or the tasks given by pid, task_struct address, command name, or a 'regular expression' for names. An angle bracket marks a task that a CPU was running. Sizes are in KiB; %MEM is a percentage of all page frames. States: RU running or ready, IN sleeping, UN sleeping uninterruptibly, ID an idle kernel worker, ST stopped, TR traced, ZO zombie, DE dead, WA waking, PA parked, NE new.",
   examples: [
     { line: "ps", shows: "Every task." },
-    { line: "ps -A", shows: "What each CPU was running." },
-    { line: "ps -m | head", shows: "Who ran last before the crash." },
-    { line: "ps 'kworker.*'", shows: "Tasks by the pattern of their names." },
+    { line: "ps -A", shows: "The task that each CPU was running." },
+    { line: "ps -m | head", shows: "The tasks that ran last before the crash." },
+    { line: "ps 'kworker.*'", shows: "Tasks whose names match a pattern." },
   ],
   records: () => [
     { line: "ps", fields: taskTableOf().columns },
@@ -84,7 +85,7 @@ export const ps = command({
   },
 });
 
-/** Tasks as the options of `ps` want them shown. */
+/** Yields tasks in the form that the options of `ps` select. */
 export function* listTasks(context: Context, args: Parsed, tasks: readonly Obj[]): Pieces {
   const columns = { stackPointer: args.has("-s"), heading: !args.has("-H"), hideOffline: hidesOffline(context) };
   if (args.has("-p")) yield* tasksParents(tasks);
@@ -105,7 +106,7 @@ const lastRunOptions = ({ kernel }: Context, args: Parsed) => {
   return { ago: args.has("-m"), cpus: cpus === undefined ? undefined : parseCpus(cpus, possibleCpus(kernel)) };
 };
 
-/** The tasks that words and filters leave, and the words that name none. */
+/** Returns the tasks that the words and filters select, and the words that match no task. */
 function selected(
   context: Context,
   args: Parsed,
@@ -115,7 +116,7 @@ function selected(
   const all = args.words.length === 0 ? taskTable(kernel).tasks : [...new Set(found.flatMap(({ tasks }) => tasks))];
   const filters = filtersOf(args);
   return {
-    // A task that cannot be judged is shown: its faults then say why.
+    // A task whose filter cannot be evaluated is shown, because its faults then give the reason.
     tasks: all.filter((task) => filters.every((filter) => attempt(() => filter(task)) !== false)),
     unknown: found.flatMap(({ word, tasks }) => (tasks.length === 0 ? [word.text] : [])),
   };

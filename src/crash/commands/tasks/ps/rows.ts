@@ -1,4 +1,4 @@
-/** The table of `ps`: a line a task. */
+/** The table of `ps`: one line per task. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { onlineCpus } from "../../../../kernel/cpumask.ts";
 import { residentPages, spannedPages, virtualPages } from "../../../../linux/mm/mm.ts";
@@ -15,10 +15,10 @@ import type { Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
 export interface RowOptions {
-  /** KSTACKP in place of TASK. */
+  /** Whether the column KSTACKP replaces TASK. */
   readonly stackPointer: boolean;
   readonly heading: boolean;
-  /** The user's `offline` variable: what offline CPUs ran is marked `-`. */
+  /** Whether the user's variable `offline` is `hide`: tasks that offline CPUs were running are then marked `-`. */
   readonly hideOffline: boolean;
 }
 
@@ -27,7 +27,7 @@ export const taskRows = (kernel: Kernel, tasks: Iterable<Obj>, options: RowOptio
     heading: options.heading,
   });
 
-/** Rows are `struct task_struct`s. */
+/** Returns the table of `ps`. Rows are `struct task_struct`s. */
 export const taskTable = (hideOffline = false): Table<Obj, PanelKeys["ps"]> => ({
   mark: { width: 1, of: (task) => mark(task, hideOffline) },
   columns: {
@@ -35,12 +35,12 @@ export const taskTable = (hideOffline = false): Table<Obj, PanelKeys["ps"]> => (
     ppid: { kind: "number", title: "PPID", width: 8, gap: "", value: (task) => taskPid(taskParent(task)) },
     cpu: { kind: "number", title: "CPU", width: 4, titleWidth: 5, gap: "", value: taskCpu },
     task: { kind: "task", title: "TASK", gap: "  ", titleGap: " ", value: ({ address }) => address },
-    state: { kind: "text", title: "ST", gap: "  ", about: "as `ps -S` counts them", value: taskState },
+    state: { kind: "text", title: "ST", gap: "  ", about: "the same states as in `ps -S`", value: taskState },
     memPercent: {
       kind: "number",
       title: "%MEM",
       unit: "percent",
-      about: "of all page frames",
+      about: "share of all page frames",
       width: 6,
       gap: "",
       value: (task) => (residentPages(task) * 100) / spannedPages(task.kernel),
@@ -60,7 +60,7 @@ export const taskTable = (hideOffline = false): Table<Obj, PanelKeys["ps"]> => (
       kind: "number",
       title: "RSS",
       unit: "bytes",
-      about: "in memory",
+      about: "resident",
       width: 9,
       gap: "",
       value: (task) => residentPages(task) * pageSize(task.kernel),
@@ -73,11 +73,15 @@ export const taskTable = (hideOffline = false): Table<Obj, PanelKeys["ps"]> => (
       value: taskComm,
       text: (name, task) => (attempt(() => isKernelThread(task)) === true ? `[${name}]` : name),
     },
-    running: { kind: "flag", about: "a CPU ran it", value: (task) => runningOn(task.kernel, task) !== undefined },
+    running: {
+      kind: "flag",
+      about: "a CPU was running it",
+      value: (task) => runningOn(task.kernel, task) !== undefined,
+    },
   },
 });
 
-/** `ps -s`: the saved stack pointer in the column of the task's address. */
+/** Returns the table of `ps -s`: the saved stack pointer is in the column of the task's address. */
 export const stackPointerTable = (hideOffline = false): Table<Obj> => {
   const { mark, columns } = taskTable(hideOffline);
   const { pid, ppid, cpu, task, ...rest } = columns;
@@ -92,7 +96,7 @@ export const stackPointerTable = (hideOffline = false): Table<Obj> => {
         kind: "address",
         title: "KSTACKP",
         align: "middle",
-        about: "none for a task that was running: what was saved is long out of date",
+        about: "absent for a task that was running, because its saved value is out of date",
         gap: "  ",
         titleGap: " ",
         value: (one) => (runningOn(one.kernel, one) === undefined ? savedPointer(one) : undefined),
@@ -103,7 +107,7 @@ export const stackPointerTable = (hideOffline = false): Table<Obj> => {
   };
 };
 
-/** undefined where it cannot be read */
+/** Returns the saved stack pointer of a sleeping task; undefined if it cannot be read. */
 function savedPointer(task: Obj): bigint | undefined {
   const pointer = attempt(() => sleepingStackPointer(task));
   return pointer instanceof Fault ? undefined : pointer;

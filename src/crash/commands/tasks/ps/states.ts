@@ -1,3 +1,4 @@
+/** The number of tasks in each state: `ps -S`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { taskState } from "../../../../linux/sched/taskState.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -6,7 +7,7 @@ import { table } from "../../../../render/layout.ts";
 import type { Pieces } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
 
-/** Rows are states and how many tasks are in them. */
+/** The table of `ps -S`. Rows are states with the number of tasks in them. */
 export const statesTable: Table<readonly [state: string, count: number]> = {
   columns: {
     state: { kind: "text", title: "", gap: "  ", value: ([state]) => state },
@@ -14,7 +15,7 @@ export const statesTable: Table<readonly [state: string, count: number]> = {
   },
 };
 
-/** How many tasks are in which state, states in the order in which they turn up. */
+/** Yields the number of tasks in each state; states are in the order in which the tasks have them. */
 export function* stateSummary(kernel: Kernel, tasks: Iterable<Obj>): Pieces {
   const counts = new Map<string, number>();
   for (const task of tasks) {

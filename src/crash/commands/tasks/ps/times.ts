@@ -1,3 +1,4 @@
+/** Run times of tasks: `ps -t`. */
 import { startTime } from "../../../../linux/sched/sched.ts";
 import { uptime } from "../../../../linux/time/timekeeping.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -8,7 +9,7 @@ import { durationText } from "../../../../render/quantity.ts";
 import type { Form } from "../../../../say/table.ts";
 import { taskColumns, taskHeading } from "../../../say/taskHeading.ts";
 
-/** Rows are `struct task_struct`s. */
+/** The form of `ps -t`. Rows are `struct task_struct`s. */
 export const timesForm: Form<Obj> = {
   width: 12,
   columns: {
@@ -16,7 +17,7 @@ export const timesForm: Form<Obj> = {
     runTime_ns: {
       kind: "nanoseconds",
       title: "RUN TIME",
-      about: "since it started, in whole seconds, as crash subtracts them",
+      about: "time since the start: crash's difference of whole seconds",
       value: (task) => BigInt(runSeconds(task)) * 1_000_000_000n,
       text: (nanoseconds) => durationText(Number(nanoseconds / 1_000_000_000n)),
     },
@@ -28,7 +29,7 @@ export const timesForm: Form<Obj> = {
 
 const runSeconds = (task: Obj): number => Math.floor(uptime(task.kernel)) - Math.floor(Number(startTime(task)) / 1e9);
 
-/** Run time, start time and CPU time of each task; all but the first in nanoseconds. */
+/** Yields run time, start time and CPU time of each task; all but the first in nanoseconds. */
 export function* tasksTimes(kernel: Kernel, tasks: Iterable<Obj>): Generator<Piece, void, void> {
   for (const task of tasks)
     yield form(kernel, timesForm, task, { before: () => [taskHeading(task)], after: () => [[]] });

@@ -1,3 +1,4 @@
+/** Run queues by task group: `runq -g`. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex0x } from "../../../../base/hex.ts";
 import { cpuTask } from "../../../../linux/sched/cpu.ts";
@@ -19,21 +20,21 @@ import { indent } from "../../../../render/pad.ts";
 import { type Pieces, text } from "../../../../say/piece.ts";
 import { currentTable, orNone, queuedTask } from "./queues.ts";
 
-/** Task groups in task groups that are followed. */
+/** The limit of nested task groups. */
 const MAX_DEPTH = 64;
 
-/** One class of one CPU, as its groups are walked. */
+/** The state of a walk through the task groups of one scheduling class on one CPU. */
 interface Walk {
   readonly kernel: Kernel;
   readonly cpu: number;
   readonly queue: "CFS" | "RT";
-  /** What the CPU runs, marked in the list. */
+  /** The task that the CPU runs, which is marked in the list. */
   readonly current: Obj;
-  /** Groups that were shown: throttled ones are in no tree, and are looked for afterwards. */
+  /** Addresses of the group queues already shown. Throttled groups are not queued and are looked up afterwards. */
   readonly shown: Set<bigint>;
 }
 
-/** The tasks of a CPU by task group. */
+/** Yields the tasks of a CPU by task group. */
 export function* cpuGroups(kernel: Kernel, cpu: number): Pieces {
   const rq = runqueue(kernel, cpu);
   const current = cpuTask(kernel, cpu);
@@ -41,14 +42,14 @@ export function* cpuGroups(kernel: Kernel, cpu: number): Pieces {
   yield new TableLayout(kernel, currentTable).row({ cpu, queue: "current", task: current });
   const root = kernel.variable("root_task_group");
   const walk = (queue: Walk["queue"]): Walk => ({ kernel, cpu, queue, current, shown: new Set() });
-  // Without CONFIG_RT_GROUP_SCHED crash leaves the class out; tasks that wait there are worth a line all the same.
+  // Without CONFIG_RT_GROUP_SCHED crash omits the RT class; it is shown here if RT tasks wait in it.
   const rt = rq.at("rt");
   if (root.has("rt_rq") || attempt(() => !rtQueue(rt).next().done) === true)
     yield* rootGroup(walk("RT"), root, rt, rtMembers);
   yield* rootGroup(walk("CFS"), root, rq.at("cfs"), cfsMembers);
 }
 
-/** Blanks in front of what is in a group that is as deep. */
+/** Returns the number of blanks before the members of a group at this depth. */
 const indentOf = (depth: number): number => 2 + 3 * depth;
 
 type Members = (queue: Obj) => Generator<Queued & { readonly priority?: number }>;
@@ -72,7 +73,7 @@ function* rootGroup(walk: Walk, root: Obj, queue: Obj, members: Members): Pieces
 }
 
 function* groupMembers(walk: Walk, queue: Obj, members: Members, depth: number, owner: Obj | undefined): Pieces {
-  if (depth > MAX_DEPTH) throw Fault.at("corrupt", queue.address, "task groups are nested too deep");
+  if (depth > MAX_DEPTH) throw Fault.at("corrupt", queue.address, `task groups are nested more than ${MAX_DEPTH} deep`);
   const { cpu } = walk;
   for (const one of members(queue)) {
     if ("group" in one) {

@@ -1,3 +1,4 @@
+/** Run queues by CPU: the default output of `runq`. */
 import { cpuTask } from "../../../../linux/sched/cpu.ts";
 import { cfsTasks, deadlineTasks, extTasks, type Queued, rtQueue, runqueue } from "../../../../linux/sched/runqueue.ts";
 import { taskComm, taskPid } from "../../../../linux/sched/task.ts";
@@ -10,14 +11,14 @@ import { indent } from "../../../../render/pad.ts";
 import { type Piece, type Pieces, text } from "../../../../say/piece.ts";
 import { type Column, columnOf, type Table } from "../../../../say/table.ts";
 
-/** `PID: 227    TASK: ffff8d1f04ca0000  COMMAND: "cpu-hog"`: rows are `struct task_struct`s. */
+/** The columns of a task: `PID: 227    TASK: ffff8d1f04ca0000  COMMAND: "cpu-hog"`. Rows are `struct task_struct`s. */
 const columns: { readonly [K in "pid" | "task" | "comm"]: Column<Obj> } = {
   pid: { kind: "number", title: "", gap: "PID: ", width: 5, align: "left", value: taskPid },
   task: { kind: "task", title: "", gap: "  TASK: ", value: ({ address }) => address },
   comm: { kind: "text", title: "", gap: '  COMMAND: "', value: taskComm },
 };
 
-/** The columns of a task in the rows of another table. */
+/** Returns the columns of a task for the rows of another table. */
 export function queuedTaskColumns<Row extends { readonly task: Obj }>(pidGap = "PID: ", line = 0) {
   const of = (column: Column<Obj>, gap = column.gap): Column<Row> => ({
     ...columnOf<Row, Obj>(column, ({ task }) => task),
@@ -27,17 +28,17 @@ export function queuedTaskColumns<Row extends { readonly task: Obj }>(pidGap = "
   return { pid: of(columns.pid, pidGap), task: of(columns.task), comm: of(columns.comm) };
 }
 
-/** A task in a queue of a CPU. */
+/** A task in a run queue of a CPU. */
 export interface QueuedTask {
   readonly cpu: number;
-  /** "current", "RT", "CFS", "DL", "EXT"; "any" where nobody looked. */
+  /** "current", "RT", "CFS", "DL" or "EXT"; "any" when the queue was not looked up. */
   readonly queue: string;
   readonly task: Obj;
-  /** Of the queue that it is in; of the task itself when not given. */
+  /** The index of its RT queue. Default: the priority of the task itself. */
   readonly priority?: number | undefined;
-  /** Blanks in front. */
+  /** Number of blanks before the line. */
   readonly indent?: number;
-  /** Marked: the CPU runs it. */
+  /** Whether the CPU runs the task, which is then marked. */
   readonly isCurrent?: boolean;
 }
 
@@ -47,7 +48,7 @@ const cpuAndQueue: { readonly [K in "cpu" | "queue"]: Column<QueuedTask> } = {
   queue: { kind: "text", about: "current, RT, CFS, DL, EXT, or any", value: ({ queue }) => queue },
 };
 
-/** `[120] PID: ...`: a task with its priority in front. */
+/** The table of queued tasks: `[120] PID: ...`, each with its priority first. */
 export const queueTable: Table<QueuedTask, PanelKeys["runq"]> = {
   mark: { width: 0, of: ({ indent: blanks = 5 }) => indent(blanks) },
   columns: {
@@ -58,14 +59,14 @@ export const queueTable: Table<QueuedTask, PanelKeys["runq"]> = {
       kind: "flag",
       title: "",
       gap: '"',
-      about: "the CPU runs it",
+      about: "the CPU was running it",
       value: ({ isCurrent = false }) => isCurrent,
       text: (is) => (is ? " [CURRENT]" : ""),
     },
   },
 };
 
-/** What a CPU runs. */
+/** The table of the task that a CPU runs. */
 export const currentTable: Table<QueuedTask, PanelKeys["runq"]> = {
   mark: { width: 0, of: () => "  CURRENT: " },
   end: '"',
@@ -77,7 +78,7 @@ export const currentTable: Table<QueuedTask, PanelKeys["runq"]> = {
   },
 };
 
-/** The queues of one CPU: what runs, and what waits in each class. */
+/** Yields the queues of one CPU: the running task, and the tasks that wait in each scheduling class. */
 export function* cpuQueues(kernel: Kernel, cpu: number): Pieces {
   const rq = runqueue(kernel, cpu);
   yield text([{ as: "title", text: `CPU ${cpu} RUNQUEUE: ` }, addressSpan(kernel, rq.address)]);
@@ -87,7 +88,7 @@ export function* cpuQueues(kernel: Kernel, cpu: number): Pieces {
   yield* orNone(rtTasks(rq.at("rt"), cpu, 0));
   yield text(["  CFS RB_ROOT: ", addressSpan(kernel, rq.at("cfs.tasks_timeline").address)]);
   yield* orNone(plain(cfsTasks(rq.at("cfs")), cpu, "CFS"));
-  // crash has no lines for these two: they are there only when somebody waits.
+  // crash does not print these two queues, so they are printed only when they are not empty.
   yield* withTitle(rq, "dl.root", "  DL RB_ROOT: ", plain(deadlineTasks(rq), cpu, "DL"));
   yield* withTitle(rq, "scx.runnable_list", "  EXT RUNNABLE_LIST: ", plain(extTasks(rq), cpu, "EXT"));
 }
@@ -98,7 +99,7 @@ function* plain(tasks: Iterable<Obj>, cpu: number, queue: string): Pieces {
 
 export const queuedTask = (row: QueuedTask): Piece => new TableLayout(row.task.kernel, queueTable).row(row);
 
-/** Blanks in front of a task in the queue of a group that is as deep. */
+/** Returns the number of blanks before a task in the queue of a group at this depth. */
 const rtIndent = (depth: number): number => 5 + 6 * depth;
 
 function* rtTasks(rt: Obj, cpu: number, depth: number): Pieces {
@@ -127,7 +128,7 @@ const rtGroupTable: Table<{ readonly group: Obj; readonly priority: number; read
   },
 };
 
-/** Says so when there is nothing. */
+/** Yields the pieces, or a line that says that no task is queued. */
 export function* orNone(pieces: Pieces, blanks = 5): Pieces {
   let isEmpty = true;
   for (const piece of pieces) {

@@ -1,3 +1,4 @@
+/** The `runq` command: the run queue of each CPU. */
 import { UsageError } from "../../../../base/usageError.ts";
 import { possibleCpus } from "../../../../kernel/cpumask.ts";
 import { tasksOnRunqueue } from "../../../../linux/sched/runqueue.ts";
@@ -13,23 +14,23 @@ import { clockLags, clocksTable, currentTimes, lagsTable, runqueueClocks, timesT
 export const runq = command({
   name: "runq",
   readsOnly: true,
-  summary: "what runs and what waits on each CPU",
+  summary: "running and waiting tasks of each CPU",
   usage: "[-t] [-T] [-m] [-g] [-d] [-c cpu(s)]",
   options: [
-    { flag: "-t", help: "the scheduler clock of each CPU, and when its task got it; nanoseconds" },
+    { flag: "-t", help: "the scheduler clock of each CPU, and when its task got the CPU, in nanoseconds" },
     { flag: "-T", help: "how far each CPU's clock is behind the latest" },
     { flag: "-m", help: "for how long each CPU has been running its task: days, hours:minutes:seconds.milliseconds" },
-    { flag: "-g", help: "by task group, throttled groups too" },
-    { flag: "-d", help: "every task that counts as runnable (task_struct.on_rq), whether a queue holds it or not" },
+    { flag: "-g", help: "by task group, including throttled groups" },
+    { flag: "-d", help: "every runnable task (task_struct.on_rq), queued or not" },
     { flag: "-c", argument: "cpu(s)", help: "only these CPUs: 3, or 1,8,9-14" },
   ],
-  description: `Shows the run queue of each CPU: what runs, and which real-time and fair tasks wait, with their priority (task_struct.prio, real-time tasks by the index of their queue).
+  description: `Shows the run queue of each CPU: the running task, and the real-time (RT) and fair (CFS) tasks that wait, with their priority: task_struct.prio, or the index of its queue for a real-time task.
 
-Tasks with a deadline and tasks of a BPF scheduler follow where there are any.`,
+Deadline tasks and tasks of a BPF scheduler follow if there are any.`,
   examples: [
     { line: "runq", shows: "Every CPU." },
     { line: "runq -c 0", shows: "One CPU." },
-    { line: "runq -m", shows: "Who holds a CPU for how long." },
+    { line: "runq -m", shows: "How long each task has had its CPU." },
     { line: "runq -T", shows: "Which CPU stopped first." },
     { line: "runq -g", shows: "Tasks by cgroup." },
   ],

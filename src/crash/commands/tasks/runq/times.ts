@@ -1,4 +1,4 @@
-/** `runq -t`, `-m` and `-T`: the clocks of run queues. */
+/** The clocks of run queues: `runq -t`, `-m` and `-T`. */
 import { padDigits } from "../../../../base/hex.ts";
 import { cpuTask } from "../../../../linux/sched/cpu.ts";
 import { lastArrival, runqueueClock } from "../../../../linux/sched/sched.ts";
@@ -11,7 +11,7 @@ import type { Pieces } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
 import { queuedTaskColumns } from "./queues.ts";
 
-/** A CPU and what it runs. */
+/** A CPU and the task that it runs. */
 interface Running {
   readonly cpu: number;
   readonly task: Obj;
@@ -32,12 +32,12 @@ const cpuColumn = <Row extends { readonly cpu: number }>(cpus: readonly number[]
 
 const clockOf = ({ cpu, task }: Running): bigint => runqueueClock(task.kernel, cpu);
 
-/** Rows of two lines, the times below each other. */
+/** Returns the table of `runq -t`. A row has two lines, with the times below each other. */
 export const clocksTable = (cpus: readonly number[]): Table<Running> => ({
   end: '"',
   columns: {
     cpu: cpuColumn(cpus),
-    clock_ns: { kind: "nanoseconds", title: "", gap: ": ", about: "of the scheduler", value: clockOf },
+    clock_ns: { kind: "nanoseconds", title: "", gap: ": ", about: "the scheduler clock of the CPU", value: clockOf },
     lastRun_ns: {
       kind: "nanoseconds",
       title: "",
@@ -51,7 +51,7 @@ export const clocksTable = (cpus: readonly number[]): Table<Running> => ({
   },
 });
 
-/** Each CPU's scheduler clock, and when what it runs got the CPU; nanoseconds. */
+/** Yields each CPU's scheduler clock, and when its running task got the CPU, in nanoseconds. */
 export const runqueueClocks = (kernel: Kernel, cpus: readonly number[]): Pieces =>
   table(kernel, clocksTable(cpus), running(kernel, cpus), { heading: false });
 
@@ -63,7 +63,7 @@ export const timesTable = (cpus: readonly number[]): Table<Running> => ({
       kind: "nanoseconds",
       title: "",
       gap: ": [",
-      about: "since its task got the CPU",
+      about: "time since its task got the CPU",
       value: (row) => {
         const elapsed = clockOf(row) - lastArrival(row.task);
         return elapsed < 0n ? 0n : elapsed;
@@ -74,7 +74,7 @@ export const timesTable = (cpus: readonly number[]): Table<Running> => ({
   },
 });
 
-/** For how long each CPU has been running its task. */
+/** Yields how long each CPU has been running its task. */
 export const currentTimes = (kernel: Kernel, cpus: readonly number[]): Pieces =>
   table(kernel, timesTable(cpus), running(kernel, cpus), { heading: false });
 
@@ -91,7 +91,7 @@ export const lagsTable = (cpus: readonly number[]): Table<Lag> => ({
       kind: "nanoseconds",
       title: "",
       gap: ": ",
-      about: "behind the latest",
+      about: "how far the clock is behind the latest",
       value: ({ lag }) => lag,
       text: (lag) => `${(Number(lag) / 1e9).toFixed(2)} secs`,
     },
@@ -99,7 +99,7 @@ export const lagsTable = (cpus: readonly number[]): Table<Lag> => ({
   },
 });
 
-/** How far each CPU's clock is behind the latest, the latest first. */
+/** Yields how far each CPU's clock is behind the latest, the latest first. */
 export function* clockLags(kernel: Kernel, cpus: readonly number[]): Pieces {
   const clocks = cpus.map((cpu) => ({ cpu, clock: runqueueClock(kernel, cpu) }));
   const latest = clocks.reduce((most, { clock }) => (clock > most ? clock : most), 0n);

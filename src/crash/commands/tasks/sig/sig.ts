@@ -1,3 +1,4 @@
+/** The `sig` command: signal handling and pending signals. */
 import { UsageError } from "../../../../base/usageError.ts";
 import { _NSIG, signalName, signalsOf } from "../../../../linux/sched/signal.ts";
 import { threads } from "../../../../linux/sched/task.ts";
@@ -15,20 +16,20 @@ import { selectTasks } from "../../../language/taskSelector.ts";
 export const sig = command({
   name: "sig",
   readsOnly: true,
-  summary: "how tasks handle signals, and which wait",
+  summary: "signal handling and pending signals of tasks",
   usage: "[[-l] | [-s sigset]] | [-g] [pid | task] ...",
   options: [
     { flag: "-l", help: "numbers and names of the signals" },
     { flag: "-s", argument: "sigset", help: "the names of the signals in a 64-bit hexadecimal sigset_t" },
-    { flag: "-g", help: "the whole process: what all threads share, then what waits for each" },
+    { flag: "-g", help: "the whole process: what all threads share, then the signals pending for each thread" },
   ],
-  description: `Shows for each signal its sigaction, handler, mask and flags; whether a signal waits that is not blocked; and the signals that wait, for the task alone (private) and for its process (shared), with their siginfo.
+  description: `Shows the sigaction, handler, mask and flags of each signal; whether a signal is pending that is not blocked; and the pending signals of the task alone (private) and of its process (shared), with their siginfo.
 
-Without a task, the current one is shown.`,
+The default is the current task.`,
   examples: [
     { line: "sig 1", shows: "Signals of a task." },
-    { line: "sig -g 1", shows: "Those of a process with all its threads." },
-    { line: "sig -s 800A000000000201", shows: "Which signals a set holds." },
+    { line: "sig -g 1", shows: "Signals of a process with all its threads." },
+    { line: "sig -s 800A000000000201", shows: "The signals in a set." },
     { line: "sig -l", shows: "Numbers and names." },
   ],
   records: () => [
@@ -51,7 +52,7 @@ Without a task, the current one is shown.`,
   },
 });
 
-/** Rows are numbers of signals. */
+/** The table of `sig -l`. Rows are signal numbers. */
 export const namesTable: Table<number> = {
   columns: {
     signal: { kind: "number", title: "", width: 4, value: (number) => number, text: (number) => `[${number}]` },
@@ -59,11 +60,11 @@ export const namesTable: Table<number> = {
   },
 };
 
-/** Rows are sets of signals. */
+/** The table of `sig -s`. Rows are signal sets. */
 export const setTable: Table<bigint> = {
   columns: {
     sigset: { kind: "integer", unit: "hex", value: (set) => set },
-    // Of two names of one signal the first, as it is written in programs.
+    // If a signal has two names, the first one, which programs use.
     signals: {
       kind: "data",
       title: "",
@@ -78,10 +79,10 @@ function signalNames(set: bigint): string[] {
   return signalsOf(set).map((number) => signalName(number).replace(/\/.*/, ""));
 }
 
-/** @throws UsageError */
+/** Parses a hexadecimal `sigset_t`. @throws UsageError when the word is not a hexadecimal number */
 function sigset(word: string): bigint {
   const set = hexNumber(word);
-  if (set === undefined) throw new UsageError(`not a sigset_t: ${word}`);
+  if (set === undefined) throw new UsageError(`not a hexadecimal sigset_t: ${word}`);
   return set;
 }
 

@@ -1,4 +1,4 @@
-/** Parts of what `sig` shows of a task. */
+/** The tables of `sig`: signal actions and pending signals of a task. */
 import { attempt, Fault, faultLast } from "../../../../base/fault.ts";
 import { hex, padHex } from "../../../../base/hex.ts";
 import {
@@ -31,13 +31,16 @@ import type { Fields, Form, Table } from "../../../../say/table.ts";
 const SET_DIGITS = 16;
 const setText = (set: bigint): string => padHex(set, SET_DIGITS);
 
-/** SIG_DFL and SIG_IGN are no addresses (include/uapi/asm-generic/signal-defs.h). */
+/**
+ * Returns the name or address of a handler. SIG_DFL and SIG_IGN are not addresses
+ * (include/uapi/asm-generic/signal-defs.h).
+ */
 const handlerText = (handler: bigint): string => ["SIG_DFL", "SIG_IGN"][Number(handler)] ?? hex(handler);
 
-/** Rows of the handlers of a `struct sighand_struct`. */
+/** The cached rows of a `struct sighand_struct`, which threads share. */
 const actionRows = sharedRows<ActionRow>("signal actions");
 
-/** The process's `signal_struct`, and what it does with each signal. */
+/** Yields the process's `signal_struct`, and the action for each signal. */
 export function* signalActions(task: Obj): Pieces {
   const { kernel } = task;
   const signal = task.at("signal");
@@ -64,14 +67,14 @@ export function* signalActions(task: Obj): Pieces {
   }
 }
 
-/** What is done with a signal: all threads of a process have the same. */
+/** The action for a signal, which all threads of a process share. */
 interface ActionRow {
   readonly data: { readonly [key: string]: Json };
   readonly line: Line;
 }
 
 interface Action {
-  /** `struct k_sigaction` */
+  /** A `struct k_sigaction`. */
   readonly action: Obj;
   readonly number: number;
 }
@@ -117,7 +120,7 @@ const actionsTable: Table<Action> = {
   },
 };
 
-/** Keys of docs/json.md. */
+/** The keys of a signal action in docs/json.md. */
 export const actionsFields: Fields = { pid: { kind: "number" }, ...actionsTable.columns };
 
 function flagsText(flags: bigint): string {
@@ -125,7 +128,10 @@ function flagsText(flags: bigint): string {
   return `${hex(flags)} ${names.length > 0 ? `(${names.join("|")})` : ""}`;
 }
 
-/** Rows are `struct task_struct`s. @param indent blanks in front */
+/**
+ * Returns the form of the pending state. Rows are `struct task_struct`s. @param indent number of blanks before each
+ * line
+ */
 export const pendingForm = (indent = 0): Form<Obj> => ({
   width: "SIGPENDING".length + indent,
   columns: {
@@ -133,7 +139,7 @@ export const pendingForm = (indent = 0): Form<Obj> => ({
     sigpending: {
       kind: "flag",
       title: "SIGPENDING",
-      about: "a signal waits that is not blocked",
+      about: "a signal is pending that is not blocked",
       value: isSignalPending,
       text: (is) => (is ? "yes" : "no"),
     },
@@ -147,17 +153,20 @@ export const pendingForm = (indent = 0): Form<Obj> => ({
   },
 });
 
-/** What waits for the task alone, and whether it will be told. @param indent blanks in front */
+/**
+ * Yields the signals pending for the task alone, and whether the task has an unblocked pending signal. @param indent
+ * number of blanks before each line
+ */
 export function* ownPending(task: Obj, indent = 0): Pieces {
   yield form(task.kernel, pendingForm(indent), task);
   yield pendingSignals(task, "PRIVATE_PENDING", () => task.at("pending"), indent);
 }
 
-/** What waits for whichever of the process's threads takes it. */
+/** Returns the signals pending for the process: any of its threads can take them. */
 export const sharedPending = (task: Obj): Piece =>
   pendingSignals(task, "SHARED_PENDING", () => task.at("signal.shared_pending"), 0);
 
-/** Rows are `struct sigqueue`s. */
+/** Returns the table of queued signals. Rows are `struct sigqueue`s. */
 const queueTable = (indent: number): Table<Obj> => ({
   columns: {
     signal: {
@@ -178,11 +187,11 @@ const queueTable = (indent: number): Table<Obj> => ({
   },
 });
 
-/** Keys of docs/json.md. */
+/** The keys of a record of pending signals in docs/json.md. */
 export const queueFields: Fields = {
   pid: { kind: "number" },
   pending: { kind: "text", about: "shared or private" },
-  signals: { kind: "integer", unit: "hex", about: "a set: bit 0 is signal 1" },
+  signals: { kind: "integer", unit: "hex", about: "signal set: bit 0 is signal 1" },
   queue: { kind: "data", fields: queueTable(0).columns },
 };
 

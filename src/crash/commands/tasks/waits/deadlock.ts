@@ -1,9 +1,10 @@
+/** The lines of a deadlock for `waits`. */
 import type { WaitCycle } from "../../../../insight/waits/waitGraph.ts";
 import { relationWords, taskName, waitWords } from "../../../../insight/waits/words.ts";
 import type { Line } from "../../../../say/piece.ts";
 import { resourceSpan } from "./rows.ts";
 
-/** A cycle of tasks, a line for each: its heading says whether it is one for certain. */
+/** Returns a cycle of tasks, one line per task; the heading says whether the deadlock is certain. */
 export function deadlockLines({ tasks, certainty }: WaitCycle): Line[] {
   const heading =
     certainty === "certain"

@@ -1,3 +1,4 @@
+/** The resources that tasks wait for: `waits -l`. */
 import { column } from "../../../../render/pad.ts";
 import type { WaitGraph, WaitingTask } from "../../../../insight/waits/waitGraph.ts";
 import { heldBy, taskName, waitWords } from "../../../../insight/waits/words.ts";
@@ -10,13 +11,13 @@ import { resourceSpan, waitsTable, type WaitRow } from "./rows.ts";
 
 const { resource, name, holders, waiters, note } = waitsTable.columns;
 
-/** One row for each resource: what any of its waiters knows of it. */
+/** The table of `waits -l`: one row per resource, with the values from one of its waiters. */
 export const resourcesTable: Table<WaitRow> = {
   gap: "  ",
   columns: {
     kind: {
       kind: "text",
-      about: "mutex, rwsem, completion and the like",
+      about: "mutex, rwsem, completion and others",
       value: ({ waiting }) => waiting.wait.resource?.kind,
     },
     resource,
@@ -42,7 +43,7 @@ export const resourcesTable: Table<WaitRow> = {
   },
 };
 
-/** Resources with more waiters first. */
+/** Yields the rows of resources; resources with more waiters come first. */
 export function* resourceRows(kernel: Kernel, graph: WaitGraph, chosen: readonly WaitingTask[] | undefined): Pieces {
   const byResource = new Map<string, WaitingTask>();
   for (const waiting of chosen ?? graph.tasks.values()) {
@@ -54,7 +55,7 @@ export function* resourceRows(kernel: Kernel, graph: WaitGraph, chosen: readonly
   const rows = [...byResource.values()].map((waiting): WaitRow => ({ waiting, graph }));
   rows.sort((a, b) => b.waiting.wait.queue.length - a.waiting.wait.queue.length);
   if (rows.length === 0) {
-    yield text("no task waits for anything that is known");
+    yield text("no task waits for a known resource");
     return;
   }
   const layout = new TableLayout(kernel, resourcesTable);
@@ -63,14 +64,14 @@ export function* resourceRows(kernel: Kernel, graph: WaitGraph, chosen: readonly
   for (const row of rows) yield layout.row(row, () => queueLines(row));
 }
 
-/** Waiters that are told of a lock; `--json` tells all. */
+/** The number of waiters of a resource that are printed; `--json` has all. */
 const MAX_SHOWN = 32;
 
 function queueLines({ waiting }: WaitRow): Line[] {
   const { queue, task } = waiting.wait;
   const lines = queue.slice(0, MAX_SHOWN).map(({ task: address }, at): Line => {
     const place = `${column(String(at + 1), 6, "right")}. `;
-    if (address === undefined) return [place, "no task: an entry of another kind"];
+    if (address === undefined) return [place, "not a task: another kind of entry"];
     const object = task.kernel.object("struct task_struct", address);
     return [place, { as: "task", text: taskName({ pid: taskPid(object), comm: taskComm(object) }), address }];
   });

@@ -1,3 +1,4 @@
+/** The tasks that wait and what they wait for: the table of `waits`. */
 import { firstHolder, rootOf } from "../../../../insight/waits/root.ts";
 import {
   sinceLastRun,
@@ -13,7 +14,7 @@ import { addressJson, type Json, type Span } from "../../../../say/piece.ts";
 import { columnOf, type Fields, type Table } from "../../../../say/table.ts";
 import { taskColumns } from "../../../say/taskHeading.ts";
 
-/** A row: a task, and the graph that it is in. */
+/** A row: a task, and the wait graph that contains it. */
 export interface WaitRow {
   readonly waiting: WaitingTask;
   readonly graph: WaitGraph;
@@ -24,7 +25,7 @@ const HOLDER: Fields = {
   comm: taskColumns.comm,
   task: taskColumns.task,
   certainty: { kind: "text", about: "certain, likely or possible" },
-  how: { kind: "text", about: "how it is known" },
+  how: { kind: "text", about: "how the holder is known" },
   activity: { kind: "text", about: "running, runnable, sleeping, stopped, dead, freed, gone or unknown" },
 };
 
@@ -32,8 +33,8 @@ const ROOT: Fields = {
   pid: taskColumns.pid,
   comm: taskColumns.comm,
   task: taskColumns.task,
-  state: { kind: "text", about: "as `activity`; cycle where the chain leads back into itself" },
-  certain: { kind: "flag", about: "each step on the way is certain" },
+  state: { kind: "text", about: "as `activity`; cycle if the chain ends in a cycle" },
+  certain: { kind: "flag", about: "every step of the chain is certain" },
 };
 
 const of = ({ waiting }: WaitRow) => waiting.task;
@@ -49,7 +50,7 @@ export const waitsTable: Table<WaitRow, PanelKeys["waits"]> = {
     ago_ns: {
       kind: "nanoseconds",
       title: "LAST RAN",
-      about: "since it last got a CPU, by that CPU's clock: it waits no longer",
+      about: "time since it last got a CPU, by that CPU's clock: the longest time it can have waited",
       width: "rows",
       align: "right",
       value: ({ waiting }) => sinceLastRun(waiting),
@@ -57,15 +58,15 @@ export const waitsTable: Table<WaitRow, PanelKeys["waits"]> = {
     },
     type: {
       kind: "text",
-      about: "mutex, rwsem-read, completion and the like",
+      about: "mutex, rwsem-read, completion and others",
       value: ({ waiting }) => waitType(waiting.wait),
     },
     resource: { kind: "address", about: "what it waits for", value: ({ waiting }) => waiting.wait.resource?.address },
-    name: { kind: "text", about: "what the resource is known by", value: ({ waiting }) => waiting.name },
+    name: { kind: "text", about: "name of the resource", value: ({ waiting }) => waiting.name },
     waitsFor: {
       kind: "text",
       title: "WAITS FOR",
-      about: "the same as a phrase",
+      about: "the resource as a phrase",
       width: "rows",
       value: ({ waiting }) => waitWords(waiting),
       text: (words, { waiting }) => resourceSpan(words, waiting),
@@ -78,24 +79,28 @@ export const waitsTable: Table<WaitRow, PanelKeys["waits"]> = {
       text: (words, { waiting }) => holderSpan(words, waiting),
     },
     function: { kind: "text", about: "the function that waits", value: ({ waiting }) => waiting.wait.function },
-    waiter: { kind: "address", about: "the struct on its stack", value: ({ waiting }) => waiting.wait.waiter?.address },
+    waiter: {
+      kind: "address",
+      about: "the waiter struct on its stack",
+      value: ({ waiting }) => waiting.wait.waiter?.address,
+    },
     waiterType: { kind: "text", about: "its C type", value: ({ waiting }) => waiting.wait.waiter?.type },
     holders: {
       kind: "data",
-      about: "who has it",
+      about: "the tasks that hold the resource",
       fields: HOLDER,
       value: ({ waiting }) => waiting.holders.map(holderJson),
     },
     waiters: {
       kind: "data",
-      about: "pids of all who wait for it, first in line first",
+      about: "pids of all its waiters, in the order of the queue",
       value: ({ waiting, graph }) => queuePids(waiting, graph),
     },
-    root: { kind: "data", about: "where the chain ends", fields: ROOT, value: rootJson },
+    root: { kind: "data", about: "the last task of the chain", fields: ROOT, value: rootJson },
     chain: { kind: "data", about: "pids from the holder to the root", value: chainJson },
     cycle: {
       kind: "data",
-      about: "pids of the cycle that it is in, each waiting for the next",
+      about: "pids of the cycle that contains the task; each waits for the next",
       value: (row) => cycleOf(row)?.tasks.map(({ pid }) => pid),
     },
     deadlock: {
@@ -106,12 +111,16 @@ export const waitsTable: Table<WaitRow, PanelKeys["waits"]> = {
         return cycle && cycle.certainty === "certain";
       },
     },
-    note: { kind: "text", about: "what the resource says besides", value: ({ waiting }) => waiting.wait.state?.note },
+    note: {
+      kind: "text",
+      about: "a remark on the state of the resource",
+      value: ({ waiting }) => waiting.wait.state?.note,
+    },
     unknown: { kind: "text", about: "why more is not known", value: ({ waiting }) => waiting.wait.unknown },
   },
 };
 
-/** The cycle that a task is in. */
+/** Returns the cycle that a task is in; undefined when it is in none. */
 export const cycleOf = ({ waiting, graph }: WaitRow): WaitCycle | undefined =>
   graph.cycles.find(({ tasks }) => tasks.includes(waiting));
 
@@ -133,7 +142,7 @@ const holderJson = ({ pid, comm, task, certainty, how, fate }: KnownHolder): Jso
   activity: fate.activity,
 });
 
-/** Pids of those in line; null for what is no task. */
+/** Returns the pids of the waiters of a resource in their order; null for a waiter that is not a task. */
 const queuePids = ({ wait }: WaitingTask, { tasks }: WaitGraph): Json =>
   wait.queue.map(({ task }) => (task === undefined ? null : (tasks.get(task)?.pid ?? pidAt(wait.task.kernel, task))));
 
@@ -153,10 +162,13 @@ function chainJson({ graph, waiting }: WaitRow): Json {
   return steps.map(({ pid }) => pid ?? null);
 }
 
-/** Steps of a chain that a line tells. */
+/** The number of steps of a chain that are printed. */
 const MAX_SHOWN = 8;
 
-/** The chain of a task that waits for one that waits, as a line below its row. */
+/**
+ * Returns the chain of tasks from the holder to the root as a line below the row; undefined for chains of fewer than
+ * two steps and for tasks in a cycle.
+ */
 export function chainText(row: WaitRow): string | undefined {
   const root = rootOf(row.graph, row.waiting);
   if (!root || root.steps.length < 2 || cycleOf(row)) return undefined;

@@ -1,3 +1,4 @@
+/** The `waits` command: who waits for whom. */
 import { indent } from "../../../../render/pad.ts";
 import { taskActivity } from "../../../../linux/sched/sleeping.ts";
 import { taskTable } from "../../../../linux/sched/task.ts";
@@ -17,15 +18,15 @@ export const waits = command({
   usage: "[-a | -l] [pid | taskp | command] ...",
   options: [
     { flag: "-a", help: "every task that sleeps, not only those that are blocked" },
-    { flag: "-l", help: "lock by lock, with all who wait for it" },
+    { flag: "-l", help: "one entry per lock, with all its waiters" },
   ],
-  description: `Says what each blocked task waits for, who holds that, and where the chain of those who wait ends; deadlocks stand first, then the task that has been waiting longest. Blocked are tasks that sleep uninterruptibly, and those that sleep in the function of a lock.
+  description: `Shows what each blocked task waits for, which task holds it, and where the chain of waiting tasks ends. Deadlocks come first, then the task that has waited longest. A task is blocked if it sleeps uninterruptibly, or sleeps in a function of a lock.
 
-What a task waits for is found on its stack by the type of its waiter, which must be linked into the list of the lock and name the task. A holder without a mark is certain: the lock names it. The last reader of a reader-writer semaphore is only a possible holder, for readers leave without a trace.`,
+The resource is found through the waiter struct on the task's stack, which must be linked into the list of the lock and point to the task. A holder without a mark is certain because the lock points to it. The last reader of a reader-writer semaphore is only a possible holder, because the semaphore does not record when a reader leaves.`,
   examples: [
     { line: "waits", shows: "All blocked tasks." },
     { line: "waits -l", shows: "Each lock with its waiters in order." },
-    { line: "waits -a sshd", shows: "What the tasks of a name sleep in." },
+    { line: "waits -a sshd", shows: "What the tasks with this name sleep in." },
   ],
   records: () => [
     { line: "waits", fields: waitsTable.columns },
