@@ -57,7 +57,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "unhandled-fault": explainArmFault,
   alignment: ({ headline }) => {
     const [, code, at] = /instruction ([0-9a-f]{4,8}) at \[<([0-9a-f]{8,16})>\]/.exec(headline) ?? [];
-    return `An access was not aligned as the instruction${code === undefined ? "" : ` ${code} at 0x${at}`} demands, and the kernel could not do it in its place.`;
+    return `An access was not aligned as the instruction${code === undefined ? "" : ` ${code} at 0x${at}`} demands, and the kernel could not perform it instead.`;
   },
   serror: ({ headline }) => {
     const code = /\bcode (0x[0-9a-f]{1,16})/.exec(headline)?.[1];
@@ -115,16 +115,16 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   "bad-page-map": explainMemory,
   "mm-counter": explainMemory,
   "netdev-held": ({ report }) =>
-    `The network device \`${report.headline.groups.device ?? ""}\` is to be removed, but is still in use${report.headline.groups.count === undefined ? "" : ` (its usage count is ${report.headline.groups.count})`}: a reference was leaked, or is given back late.`,
+    `The network device \`${report.headline.groups.device ?? ""}\` is to be removed, but is still in use${report.headline.groups.count === undefined ? "" : ` (its usage count is ${report.headline.groups.count})`}: a reference was leaked, or is released late.`,
   "inodes-busy": ({ report: { headline } }) =>
     headline.groups.close === undefined
-      ? "A file system was unmounted while inodes of it are still in use: who uses them later uses freed memory."
+      ? "A file system was unmounted while inodes of it are still in use: code that uses them later uses freed memory."
       : "A file was closed that has no user left (its count is 0): it was closed or released once too often, or is used after it was freed.",
   "dentry-held": ({ report: { headline } }) => {
     const { name, count, fs } = headline.groups;
     const of = fs === undefined ? "A file system" : `A file system (${fs})`;
     const entry = name === undefined ? "directory entries of it are" : `its directory entry \`${name}\` is`;
-    return `${of} was unmounted while ${entry} still in use${count === undefined ? "" : ` (count ${count})`}: somebody holds a reference too many.`;
+    return `${of} was unmounted while ${entry} still in use${count === undefined ? "" : ` (count ${count})`}: one reference too many is held.`;
   },
   "module-panic": explainModule,
   "machine-check": explainHardware,
@@ -146,8 +146,8 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
   },
   sysrq: ({ headline }) =>
     /Trigger a crash/.test(headline)
-      ? "Somebody asked for this crash, by Alt-SysRq-c or /proc/sysrq-trigger."
-      : "Somebody asked for this dump by SysRq; it is no fault.",
+      ? "This crash was requested, by Alt-SysRq-c or /proc/sysrq-trigger."
+      : "This dump was requested by SysRq; it is not a fault.",
   "forced-failure": ({ texts }) => {
     const name = texts.map((text) => /^name (\w{1,64}), interval \d/.exec(text)?.[1]).find(Boolean);
     return `Fault injection${name === undefined ? "" : ` (${name})`} made an operation fail on purpose, to test what the code does then; it is no fault by itself.`;
@@ -156,7 +156,7 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
     report.headline.groups.register !== undefined
       ? explainMsr(report.headline.groups)
       : headline.startsWith("BUG: ")
-        ? `The kernel met a state that it holds to be a fault of its own, and says which: “${headline.slice(5, 205)}”.`
+        ? `The kernel met a state that it regards as a fault of its own, and says which: “${headline.slice(5, 205)}”.`
         : headline.startsWith("FAULT_FLAG_ALLOW_RETRY")
           ? `A fault in memory that userfaultfd serves came from code that does not let it be retried${/missing [0-9a-f]+/.test(headline) ? ` (flags 0x${headline.replace(/^.* missing /, "")})` : ""}: it failed instead of waiting.`
           : `A remark of the kernel${traces.length > 0 ? " with a call trace" : ""}; it went on.`,

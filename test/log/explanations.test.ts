@@ -175,7 +175,7 @@ test("a pointer to address 0 need not be one to a structure's member", () => {
 
 test("the history of an object is no state of it", () => {
   const { explanation } = first("INFO: Freed in acme_free+0x14/0x20 age=624 cpu=0 pid=3");
-  assert.match(explanation, /tells who had an object/);
+  assert.match(explanation, /prints who had an object/);
 });
 
 test("lines of others between the cut mark and a warning are not what it says", () => {

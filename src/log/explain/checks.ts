@@ -31,7 +31,7 @@ export function explainList(facts: ReportFacts): string {
         ? "the entry behind it"
         : "a neighbour";
     if (value === 0n)
-      return `\`${pointer}\` was NULL: ${neighbour} was cleared or never set up, or its memory was used anew.`;
+      return `\`${pointer}\` was NULL: ${neighbour} was cleared or never set up, or its memory was reused.`;
     if (poison?.name.startsWith("LIST_POISON") === true) {
       return `\`${pointer}\` was ${poison.name} (${hex0x(value)}), which \`list_del\` writes into an entry that it takes out: ${neighbour} had been deleted already.`;
     }
@@ -56,13 +56,13 @@ const calledBy = ({ where }: ReportFacts): string =>
 export function explainRefcount(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.said.join(" ");
   if (/underflow/.test(says))
-    return `A reference counter went below zero${calledBy(facts)}: a put too many, or a counter that was overwritten. Who holds the object may use it after it was freed; the counter was left saturated, so that the object is leaked and not freed again.`;
+    return `A reference counter went below zero${calledBy(facts)}: a put too many, or a counter that was overwritten. A holder of the object may use it after it was freed; the counter was left saturated, so that the object is leaked and not freed again.`;
   if (/(?:addition|increment) on 0/.test(says))
     return `A reference was taken${calledBy(facts)} on an object whose counter had already reached zero: it is being freed or is freed (use after free).`;
   if (/saturated/.test(says))
     return `A reference counter overflowed or was overwritten${calledBy(facts).replace(" in ", ", as found in ")}, and is left saturated: the object will not be freed any more.`;
   if (/decrement hit 0/.test(says))
-    return `A reference counter reached zero${calledBy(facts)} where somebody else must still have held a reference: the object is leaked or freed too early.`;
+    return `A reference counter reached zero${calledBy(facts)} where another user must still have held a reference: the object is leaked or freed too early.`;
   return "A reference counter was used wrongly: an unbalanced get or put, or a use after the last reference was gone.";
 }
 
@@ -106,7 +106,7 @@ export function explainUsercopy(facts: ReportFacts): string {
     facts.said.find((text) => /attempt detected/.test(text)) ??
     facts.headline.replace(/^.*?usercopy: /, "");
   if (!/attempt detected/.test(says))
-    return "A copy between the kernel and user space was to touch what the kernel does not open to such copies: the length or the pointer is wrong, or the object is smaller than thought.";
+    return "A copy between the kernel and user space was to access memory that the kernel does not open to such copies: the length or the pointer is wrong, or the object is smaller than thought.";
   const isExposure = /exposure/i.test(says);
   const [, object] = /(?:from|to) (.{1,80}?) \(offset/.exec(says) ?? [];
   const [, offset, size] = /\(offset (\d+), size (\d+)\)/.exec(says) ?? [];
@@ -118,7 +118,7 @@ export function explainUsercopy(facts: ReportFacts): string {
         ? ""
         : ` (${bytes} bytes ${isExposure ? "from" : "to"} ${old})`
       : ` (${size} bytes at offset ${offset}${object === undefined ? "" : ` of ${object}`})`;
-  return `${isExposure ? "A copy to user space was to read" : "A copy from user space was to write"} what the kernel does not open to such copies${what}: the length or the pointer is wrong, or the object is smaller than thought.`;
+  return `${isExposure ? "A copy to user space was to read" : "A copy from user space was to write"} memory that the kernel does not open to such copies${what}: the length or the pointer is wrong, or the object is smaller than thought.`;
 }
 
 /** lib/string_helpers.c: fortify_panic names the function and, since 6.9, the sizes. */

@@ -227,7 +227,7 @@ function explainBranch({ site }: ReportFacts): string {
   const to = place === undefined ? "a place" : `\`${placeText(place).replace(/\/0x.*/, "")}\``;
   return place?.offset === 0
     ? `An indirect jump or call went to ${to}, which has no mark for that: the function was built without such marks, or should be reached otherwise.`
-    : `An indirect jump or call went to ${to}, which is no target of jumps: a function pointer was overwritten, or the code was built without marks for that.`;
+    : `An indirect jump or call went to ${to}, which is not a valid jump target: a function pointer was overwritten, or the code was built without marks for that.`;
 }
 
 /** Names the register that holds an invalid address; the stack pointer is preferred. */
@@ -238,14 +238,16 @@ export function explainStackSegment({ site }: ReportFacts): string {
   const one = wrong?.find(({ name }) => name === "RSP") ?? wrong?.[0];
   const base =
     "The kernel used an address relative to its stack or frame pointer that no memory can have, or an invalid stack segment";
-  return one === undefined ? `${base}.` : `${base}: ${one.name} is ${hex0x(one.value)}, which is no address of memory.`;
+  return one === undefined
+    ? `${base}.`
+    : `${base}: ${one.name} is ${hex0x(one.value)}, which is not an address of memory.`;
 }
 
 export function explainArmFault(facts: ReportFacts): string {
   const { groups } = facts.report.headline;
   const at = facts.access.address === undefined ? "" : ` at ${hex0x(facts.access.address)}`;
   if (/external abort/.test(groups.fault ?? "")) {
-    return `An external abort: the bus or the device refused the access${at}. The device has no clock or power, its driver maps it wrongly, or nothing answers there; it is no bad pointer by itself.`;
+    return `An external abort: the bus or the device refused the access${at}. The device has no clock or power, its driver maps it wrongly, or nothing answers there; it is not a bad pointer by itself.`;
   }
   if (/alignment/.test(groups.fault ?? ""))
     return `The access${at} is not aligned as this instruction or this memory demands.`;
@@ -273,7 +275,7 @@ export function explainInternal(facts: ReportFacts, context: LogContext): string
   if (/[Rr]eserved instruction|illegal (?:instruction|operation)/.test(says))
     return "The processor met an instruction that it does not know or does not allow: the code was overwritten, or a jump went wrong.";
   if (/unaligned|misaligned/.test(says))
-    return "An access was not aligned as the instruction demands, and the kernel could not do it in its place.";
+    return "An access was not aligned as the instruction demands, and the kernel could not perform it instead.";
   if (/^BRK|brk handler/.test(says))
     return "The kernel met a breakpoint instruction: a check of the code (`BUG()`, or a trap that the compiler put in).";
   if (/undefined instruction|Undefined instruction/.test(says))

@@ -18,7 +18,7 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-recursion":
       return `${who === "a task" ? "A task" : who} takes${named(wants) || " a lock"} while it holds${named(holds) || " one"} of the same class. ${
         particular(facts, "same") === undefined
-          ? `If it is the same lock it waits for itself; if they are two, their nesting was not told to lockdep. ${NONE_HAPPENED}`
+          ? `If it is the same lock it waits for itself; if they are two, their nesting was not declared to lockdep. ${NONE_HAPPENED}`
           : "It is one lock (both have its address): unless both only read, the task waits for itself."
       }`;
     case "lock-inversion":
@@ -32,7 +32,7 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-balance":
       return `A lock${named(particular(facts, "lock"))} that the task does not hold, as lockdep has it, was released${inFunction(facts)}: most often it was released twice, or by a path that did not take it.`;
     case "lock-freed":
-      return `Memory was freed${particular(facts, "memory") === undefined ? "" : ` (${particular(facts, "memory")})`} that holds a lock which is being held${particular(facts, "lock") === undefined ? "" : `,${named(particular(facts, "lock"))}`}: who releases it will write to freed memory.`;
+      return `Memory was freed${particular(facts, "memory") === undefined ? "" : ` (${particular(facts, "memory")})`} that holds a lock which is being held${particular(facts, "lock") === undefined ? "" : `,${named(particular(facts, "lock"))}`}: releasing it will write to freed memory.`;
     case "lock-held":
       return explainHeld(facts, who);
     case "lock-nested":
@@ -75,14 +75,14 @@ function explainState(facts: ReportFacts): string {
     return `A lock${lock} is taken by memory reclaim, and held elsewhere during an allocation that may have to reclaim memory first: the reclaim waits for the lock of its own task${says}. ${NONE_HAPPENED}`;
   }
   if (rule.includes("NMI")) {
-    return `A lock${lock} is taken both in a non-maskable interrupt and elsewhere, and such cannot be kept off: it can come while the lock is held, and wait for it for ever${says}. ${NONE_HAPPENED}`;
+    return `A lock${lock} is taken both in a non-maskable interrupt and elsewhere, and a non-maskable interrupt cannot be disabled: it can come while the lock is held, and wait for it for ever${says}. ${NONE_HAPPENED}`;
   }
   const interrupt = rule.includes("HARDIRQ")
     ? "a hardware interrupt"
     : rule.includes("SOFTIRQ")
       ? "a softirq"
       : "an interrupt";
-  return `A lock${lock} is taken both in ${interrupt} and elsewhere with such allowed: it can come while the lock is held, and wait for it for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` is not a lock: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
+  return `A lock${lock} is taken both in ${interrupt} and elsewhere with such interrupts enabled: one can come while the lock is held, and wait for it for ever${says}.${lock.includes("fs_reclaim") ? " `fs_reclaim` is not a lock: it represents an allocation that may wait for memory to be reclaimed." : ""} ${NONE_HAPPENED}`;
 }
 
 /** lockdep_sys_exit and debug_check_no_locks_held, of which the second runs when a task exits or is about to freeze. */
@@ -146,7 +146,7 @@ function explainSchedule(facts: ReportFacts): string {
     return `A task gave up the processor with a count of preemption (preempt_count 0x${count}) below what the scheduler itself sets: preemption was turned on once too often.`;
   const lock = facts.texts.some((text) => text.startsWith("no locks held by")) ? "" : "a spinlock is held, ";
   const disabled = particular(facts, "disabled");
-  return `A task gave up the processor where that is forbidden: ${lock}preemption is off, or it is an interrupt${count === undefined ? "" : ` (preempt_count 0x${count})`}. Somebody forgot to ${lock === "" ? "allow preemption again" : "release"}, or called what sleeps.${disabled === undefined ? "" : ` Preemption was last turned off in \`${disabled.replace(/^\[<[0-9a-f]+>\] /, "").replace(/\/0x.*/, "")}\`.`}`;
+  return `A task gave up the processor where that is forbidden: ${lock}preemption is off, or it is an interrupt${count === undefined ? "" : ` (preempt_count 0x${count})`}. Code forgot to ${lock === "" ? "allow preemption again" : "release"}, or called a function that sleeps.${disabled === undefined ? "" : ` Preemption was last turned off in \`${disabled.replace(/^\[<[0-9a-f]+>\] /, "").replace(/\/0x.*/, "")}\`.`}`;
 }
 
 function reasonNotToSleep(facts: ReportFacts): string {
@@ -186,7 +186,8 @@ function explainSpinlock(facts: ReportFacts, fault: string): string {
     return `The magic number of the lock${lockAt(facts)}${inFunction(facts).replace(/^ in (.*)$/, ", used in $1,")} is wrong${magic === undefined ? "" : ` (${magic}; ${facts.headline.includes("rwlock") ? "deaf1eed" : "dead4ead"} is right)`}: it was never initialised, was freed, or was overwritten.`;
   if (fault.includes("recursion"))
     return `A task took a spinlock that it already holds: it would wait for itself.${of}`;
-  if (fault.includes("lockup")) return `A spinlock could not be had for long: who holds it does not release it.${of}`;
+  if (fault.includes("lockup"))
+    return `A spinlock could not be taken for a long time: its holder does not release it.${of}`;
   if (fault.includes("already unlocked"))
     return `A lock${named(particular(facts, "lock"))} was released that was not held.`;
   if (fault.includes("wrong")) return `A lock was released by another task or CPU than took it.${of}`;

@@ -130,13 +130,13 @@ function explainSlab(facts: ReportFacts): string {
   if (/^kasan: /.test(what))
     return `KASAN found a bad access to ${of}, and had the slab allocator print it; KASAN's own report says what the access was.`;
   if (/^(?:Freed|Allocated) in /.test(what))
-    return `The slab allocator tells who had an object (${what}); the report that this line belongs to says what was found wrong with it.`;
+    return `The slab allocator prints who had an object (${what}); the report that this line belongs to says what was found wrong with it.`;
   if (/already free|Double free/i.test(what))
     return `The slab allocator received a request to free ${of} that is free already.`;
   if (/Redzone|redzone/.test(what))
-    return `The bytes beside ${of} were overwritten: somebody wrote past its end or before its start. It is found when the object is freed or given out, not when it happened.`;
+    return `The bytes beside ${of} were overwritten: code wrote past its end or before its start. It is found when the object is freed or given out, not when it happened.`;
   if (/Poison|poison/.test(what))
-    return `${cap(of)} was written after it was freed: its poison (0x6b) is gone. Its tracks tell who had it last.`;
+    return `${cap(of)} was written after it was freed: its poison (0x6b) is gone. Its tracks show who had it last.`;
   if (/remaining/.test(what))
     return `A cache (${cache ?? "?"}) was to be destroyed while objects of it are still in use: a leak, or a free that comes too late.`;
   if (/Freepointer|Freechain/i.test(what))
@@ -205,7 +205,7 @@ function explainOom(facts: ReportFacts): string {
     /^Memory cgroup out of memory/m.test(text) ||
     /Task in .{1,200} killed as a result of limit/.test(text);
   if (isGroup) {
-    return `The control group${group === undefined ? "" : ` ${group}`} reached its limit${limit === undefined ? "" : ` of ${limit}`}; that says nothing of the machine's own memory.${victim}`;
+    return `The control group${group === undefined ? "" : ` ${group}`} reached its limit${limit === undefined ? "" : ` of ${limit}`}; that says nothing about the machine's own memory.${victim}`;
   }
   if (constraint === "CONSTRAINT_CPUSET")
     return `The memory nodes that a cpuset allows had no more memory; others may have had.${victim}`;
@@ -215,5 +215,5 @@ function explainOom(facts: ReportFacts): string {
     facts.comm === undefined || !/invoked oom-killer/.test(facts.headline)
       ? ""
       : ` \`${facts.comm}\` asked last, and need not be the one that took most.`;
-  return `Memory ran out, and the kernel looks for a process to kill.${asked}${victim}${facts.texts.some((text) => /^\s{0,4}\[ *pid *\]|^Mem-Info/.test(text)) ? " The tables tell who had how much." : ""}`;
+  return `Memory ran out, and the kernel looks for a process to kill.${asked}${victim}${facts.texts.some((text) => /^\s{0,4}\[ *pid *\]|^Mem-Info/.test(text)) ? " The tables show how much each user had." : ""}`;
 }

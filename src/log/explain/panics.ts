@@ -6,7 +6,7 @@ import type { ReportFacts } from "../facts.ts";
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
     /sysrq triggered crash/,
-    "Somebody asked for this crash, by Alt-SysRq-c or /proc/sysrq-trigger: look at what the other tasks were doing.",
+    "This crash was requested, by Alt-SysRq-c or /proc/sysrq-trigger: look at what the other tasks were doing.",
   ],
   [
     /panic_on_warn/,
@@ -62,7 +62,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /corrupted stack end/,
-    "The last word of a kernel stack was overwritten: the stack overflowed, or somebody wrote past it. The scheduler found it when it changed tasks, not when it happened.",
+    "The last word of a kernel stack was overwritten: the stack overflowed, or code wrote past it. The scheduler found it when it changed tasks, not when it happened.",
   ],
   [/NMI(?: |:)|nmi/, "A non-maskable interrupt came, and the kernel is set to stop then."],
   [/bad mode/, "The processor took an exception that must not happen in that mode."],

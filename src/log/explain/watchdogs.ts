@@ -23,7 +23,7 @@ export function explainWatchdog(facts: ReportFacts): string {
     facts.comm === undefined ? "A task" : `\`${facts.comm}\`${facts.pid === undefined ? "" : ` (PID ${facts.pid})`}`;
   switch (facts.kind) {
     case "soft-lockup":
-      return `The soft-lockup watchdog found that ${facts.cpu === undefined ? "a CPU" : `CPU ${facts.cpu}`} ran one task in the kernel for too long (${task}${groups.seconds === undefined ? "" : `, ${groups.seconds} s`}) without letting another run. It shows where the CPU stood when the watchdog looked${placeOfProcessor(facts)}, which need not be where the fault lies: a long loop, a lock that spins, or a host that did not run a virtual CPU.`;
+      return `The soft-lockup watchdog found that ${facts.cpu === undefined ? "a CPU" : `CPU ${facts.cpu}`} ran one task in the kernel for too long (${task}${groups.seconds === undefined ? "" : `, ${groups.seconds} s`}) without letting another run. It shows where the CPU stood when the watchdog looked${placeOfProcessor(facts)}, which need not be the place of the fault: a long loop, a lock that spins, or a host that did not run a virtual CPU.`;
     case "hard-lockup":
       return `The hard-lockup watchdog found that ${hardCpu(facts)} took no interrupts for too long: it loops or waits for a lock with interrupts off${where(facts)}, or firmware or the host did not let it run.`;
     case "rcu-stall":
@@ -79,15 +79,15 @@ function explainHung(facts: ReportFacts, task: string): string {
   const io =
     groups.io === undefined
       ? "What it waits for, a lock, an event or I/O, did not come."
-      : "It waits for I/O, which did not come: the device or its driver is the question.";
-  return `${task} slept uninterruptibly for ${seconds}.${what} ${io}${holder}${owner === undefined && groups.io === undefined ? " Who holds it is the question: nothing faulted here." : ""}`;
+      : "It waits for I/O, which did not come: look at the device or its driver.";
+  return `${task} slept uninterruptibly for ${seconds}.${what} ${io}${holder}${owner === undefined && groups.io === undefined ? " Look for its holder: nothing faulted here." : ""}`;
 }
 
 function explainTransmit(facts: ReportFacts): string {
   const line = facts.texts.find((text) => text.includes("NETDEV WATCHDOG: "));
   const { groups } = facts.report.headline;
   const [, device = groups.device, driver = groups.driver] = /NETDEV WATCHDOG: (\S+) ?\((\S*)\)/.exec(line ?? "") ?? [];
-  return `The network device${device === undefined ? "" : ` \`${device}\``}${driver === undefined || driver === "" ? "" : ` (driver \`${driver}\`)`} did not send a packet for too long: the device, its driver or its interrupts stand still, or the link is held up.`;
+  return `The network device${device === undefined ? "" : ` \`${device}\``}${driver === undefined || driver === "" ? "" : ` (driver \`${driver}\`)`} did not send a packet for too long: the device, its driver or its interrupts do not work, or the link is held up.`;
 }
 
 /** Functions in which a task sleeps, and what it waits for there. */
