@@ -1,3 +1,4 @@
+/** Runs the checks on a crash and collects their findings into a verdict. */
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Check, Need, Step } from "./check.ts";
@@ -9,7 +10,7 @@ import { withoutWrapper } from "../log/machinery.ts";
 import { crashKey, guiltyFrame } from "./guiltyFrame.ts";
 import { mechanismOf } from "./mechanisms.ts";
 
-/** What a check could not say, and why. */
+/** A check that did not finish, and why. */
 export interface Unchecked {
   readonly check: string;
   readonly because: string;
@@ -17,21 +18,24 @@ export interface Unchecked {
 
 /** What happened, as far as the dump shows it. */
 export interface Verdict {
-  /** In syzkaller's scheme. */
+  /** The report's title in the form that syzkaller uses. */
   readonly title: string;
-  /** The same for the same bug on another machine and build. */
+  /** A key that is equal for the same bug on other machines and builds. */
   readonly key: string;
-  /** The kind of the report, as log/ names it; "none" for a machine that was running. */
+  /** The kind of the report, in the terms of `log/`; "none" if the machine was running. */
   readonly kind: string;
   readonly mechanism: string;
   readonly findings: readonly Finding[];
   readonly unchecked: readonly Unchecked[];
 }
 
-/** A check may take so long; what it found until then stands. */
+/** Time limit of one check, in milliseconds. Findings that the check yielded before the limit are kept. */
 const MAX_MS = 2000;
 
-/** The line that sums a crash up: known without any check. @throws Fault when not even the log can be read */
+/**
+ * Returns the headline of a verdict, which needs no check.
+ * @throws Fault if the log cannot be read
+ */
 export function headlineOf(kernel: Kernel): Omit<Verdict, "findings" | "unchecked"> {
   const crash = crashFacts(kernel);
   return {
@@ -42,7 +46,7 @@ export function headlineOf(kernel: Kernel): Omit<Verdict, "findings" | "unchecke
   };
 }
 
-/** The report's title; where the report names no function, with the one that the stack does. */
+/** Returns the report's title. If the report names no function, adds the guilty function of the stack. */
 function titleOf(crash: CrashFacts): string | undefined {
   const { report } = crash;
   if (!report || report.where || !/ in \{where\}$/.test(report.report.headline.row.title)) return report?.title;
@@ -51,8 +55,8 @@ function titleOf(crash: CrashFacts): string | undefined {
 }
 
 /**
- * Runs every check that applies. Each is left after two seconds; a fault ends one check, not the verdict.
- * @param budget milliseconds for all of them: what is found until then is the verdict
+ * Runs every check that applies to the crash. Each check has a limit of two seconds. A fault ends that check only.
+ * @param budget limit for all checks together, in milliseconds; findings yielded before the limit are kept
  */
 export function* analyze(
   kernel: Kernel,
@@ -75,7 +79,10 @@ export function* analyze(
   return { ...headline, findings: combined(findings), unchecked };
 }
 
-/** @returns why the check did not come to its end */
+/**
+ * Runs one check and appends its findings to `findings`.
+ * @returns why the check did not finish; undefined if it did
+ */
 function* runCheck(
   check: Check,
   kernel: Kernel,
@@ -96,7 +103,7 @@ function* runCheck(
       else {
         const before = performance.now();
         yield step.value;
-        // What others did meanwhile is not the check's.
+        // The time that the consumer of a step takes does not count as time of the check.
         waited += performance.now() - before;
       }
       if (performance.now() - waited > end) return `it was given up after ${Math.round(limit) / 1000} s`;

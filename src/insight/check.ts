@@ -1,9 +1,10 @@
+/** Declares what a check of a crash is. */
 import type { Kernel } from "../model/kernel.ts";
 import type { CrashFacts } from "./crashFacts.ts";
 import type { Kind } from "../log/kinds.ts";
 import type { Finding } from "./finding.ts";
 
-/** A place where a check may pause: it may have to wait for `until`, as for the disassembler. */
+/** A point where a check may pause, for example to wait in `until` for the disassembler to load. */
 export interface Step {
   readonly kind: "progress";
   readonly what: string;
@@ -12,18 +13,21 @@ export interface Step {
   readonly until?: Promise<unknown>;
 }
 
-/** What a check cannot do without. */
+/** A precondition of a check. */
 export type Need = "types" | "stack" | "trap";
 
 export interface Check {
-  /** Names it where it could not run. */
+  /** Name of the check in the list of checks that did not finish. */
   readonly id: string;
   readonly needs: readonly Need[];
-  /** Kinds of crash that it is about. */
+  /** Kinds of crash that the check applies to. */
   readonly about: readonly Kind[] | "any";
-  /** @throws Fault when it can say no more; what it yielded stands */
+  /**
+   * Yields findings.
+   * @throws Fault if the check cannot continue; findings yielded before are kept
+   */
   run(kernel: Kernel, crash: CrashFacts): Generator<Finding | Step, void, void>;
 }
 
-/** A pause without news. */
+/** Returns a step without progress figures. */
 export const pause = (what: string): Step => ({ kind: "progress", what, done: 0, total: 0 });

@@ -1,3 +1,4 @@
+/** Lists all checks. */
 import type { Check } from "./check.ts";
 import { access } from "./checks/access.ts";
 import { bitFlip } from "./checks/bitFlip.ts";
@@ -20,7 +21,7 @@ import { stuckCpu } from "./checks/stuckCpu.ts";
 import { suspects } from "./checks/suspects.ts";
 import { waits } from "./checks/waits.ts";
 
-/** Every check, in the order in which their findings are told. */
+/** Every check, in the order in which their findings are printed. */
 export const checks: readonly Check[] = [
   mechanism,
   deliberate,

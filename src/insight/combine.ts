@@ -1,11 +1,12 @@
+/** Removes duplicate findings and sorts the others. */
 import type { Certainty, Finding, Severity, Slot } from "./finding.ts";
 
 const CERTAINTIES: readonly Certainty[] = ["certain", "likely", "possible"];
 const SEVERITIES: readonly Severity[] = ["cause", "suspect", "note"];
 
 /**
- * Findings as they are told: of two that say the same the more certain one; causes before suspects before notes, each
- * in the order of the checks, the more certain first.
+ * Returns the findings in the order in which they are printed: causes, then suspects, then notes, each in the order of
+ * `findings`. Of two findings that say the same, only the more certain one is kept.
  */
 export function combined(findings: readonly Finding[]): Finding[] {
   const kept: Finding[] = [];
@@ -18,7 +19,7 @@ export function combined(findings: readonly Finding[]): Finding[] {
   );
 }
 
-/** The same finding of the same things: each slot that both have is equal. */
+/** Returns whether two findings have the same id and equal values in all slots that both have. */
 function saysSame(a: Finding, b: Finding): boolean {
   if (a.id !== b.id) return false;
   const names = Object.keys(a.slots).filter((name) => a.slots[name] !== undefined && b.slots[name] !== undefined);

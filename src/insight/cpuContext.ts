@@ -1,3 +1,4 @@
+/** Finds what each CPU was doing before it was stopped. */
 import type { Registers } from "../arch/arch.ts";
 import { attempt, Fault } from "../base/fault.ts";
 import { crashSite } from "../linux/printk/crashSite.ts";
@@ -16,17 +17,17 @@ export interface CpuContext {
   readonly task: Obj;
   readonly pid: number;
   readonly comm: string;
-  /** From what was interrupted outwards; empty where the stack cannot be followed, and for user code. */
+  /** Frames from the interrupted code outwards; empty if the stack cannot be unwound, and for user code. */
   readonly frames: readonly Frame[];
-  /** The registers there; undefined where they were not saved. */
+  /** Registers of the first frame; undefined if they were not saved. */
   readonly registers: Registers | undefined;
-  /** Undefined where the flags were not saved. */
+  /** Whether interrupts were enabled; undefined if the flags were not saved. */
   readonly interrupts: "on" | "off" | undefined;
-  /** Nanoseconds of the run queue's clock when it last ticked. */
+  /** The run queue's clock at its last update, in nanoseconds; undefined if it cannot be read. */
   readonly clock: bigint | undefined;
 }
 
-/** What a CPU was doing; undefined where its task is not known. */
+/** Returns what a CPU was doing; undefined if its task is not known. */
 export const cpuContext = derivedFor("CPU contexts", (kernel, cpu: number): CpuContext | undefined => {
   const running = runningTasks(kernel).find((one) => one.cpu === cpu);
   if (!running) return undefined;
@@ -49,10 +50,13 @@ export const cpuContext = derivedFor("CPU contexts", (kernel, cpu: number): CpuC
   };
 });
 
-/** What a CPU was interrupted in: behind the outermost trap within the kernel, which the stop or the watchdog came by. */
+/**
+ * Returns the index of the frame that was interrupted: the one after the outermost trap within the kernel, through
+ * which the stop or the watchdog arrived.
+ */
 const interruptedSite = (frames: readonly Frame[]): number => (frames.length === 0 ? 0 : crashSite(frames));
 
-/** x86: RFLAGS.IF; arm64: PSTATE.I. */
+/** Returns whether interrupts were enabled. Sources: RFLAGS.IF on x86, PSTATE.I on arm64. */
 function interruptsOf({ arch }: Kernel, registers: Registers): "on" | "off" | undefined {
   return arch.interruptsEnabled?.(registers) === undefined
     ? undefined

@@ -1,3 +1,4 @@
+/** Collects what the log and the stacks show of a crash: the report, the task and the frames. */
 import { attempt, Fault } from "../base/fault.ts";
 import { factsOf, type ReportFacts } from "../log/facts.ts";
 import type { Frame as LogFrame } from "../log/guilty.ts";
@@ -19,15 +20,15 @@ import type { Kernel } from "../model/kernel.ts";
 import type { Obj } from "../model/object.ts";
 import type { Frame, Stack, Trap } from "../unwind/frame.ts";
 
-/** The report that tells what happened, the task that it is about, and where that stopped. */
+/** The report that describes the crash, the task that it is about, and the frames where that task stopped. */
 export interface CrashFacts {
-  /** The log's report of what happened; undefined where the log has none. */
+  /** The log's report of the crash; undefined if the log has none. */
   readonly report: ReportFacts | undefined;
-  /** Kind of the report; undefined for a machine that was running. */
+  /** Kind of the report; undefined if there is no report. */
   readonly kind: Kind | undefined;
-  /** What the kernel said when it stopped, and the line where it did; undefined where it said nothing. */
+  /** The kernel's panic message and its line in the log; undefined if there is none. */
   readonly panic: { readonly text: string; readonly line: number } | undefined;
-  /** Reports before it, the last first, warnings too. */
+  /** Earlier reports, including warnings, the latest first. */
   readonly earlier: readonly ReportFacts[];
   /** The CPU that panicked. */
   readonly panicCpu: number | undefined;
@@ -38,17 +39,17 @@ export interface CrashFacts {
   /** The CPU that the task ran on. */
   readonly cpu: number | undefined;
   readonly stack: Stack | undefined;
-  /** The frames from the one that crashed outwards, without those that only reported it. */
+  /** Frames from the one that crashed outwards, without those that only reported the crash. */
   readonly frames: readonly Frame[];
-  /** What interrupted the first of them, where something did. */
+  /** The trap that interrupted the first of these frames, if there is one. */
   readonly trap: Trap | undefined;
-  /** Why there is no task or stack. */
+  /** Why the task or the stack is missing or incomplete. */
   readonly fault: Fault | undefined;
-  /** Seconds of the log's clock at a line; undefined where the log has none. */
+  /** Returns the log timestamp of a line, in seconds; undefined if the line has none. */
   readonly secondsAt: (line: number) => number | undefined;
 }
 
-/** What the log and the stacks say of the crash, worked out once. Never throws. */
+/** Collects the facts of a crash, once for each kernel. Never throws. */
 export const crashFacts = derived("crash facts", (kernel): CrashFacts => {
   const log = kernelLog(kernel);
   const known = crash(kernel);
@@ -85,22 +86,28 @@ const valueOf = <T>(read: () => T): T | undefined => {
   return value instanceof Fault ? undefined : value;
 };
 
-/** Kinds that a task is asked about which another one reports. */
+/** Kinds whose report is about a task that is not the one that reports it. */
 const OF_ANOTHER: ReadonlySet<Kind> = new Set(["hung-task"]);
 
-/** @throws Fault when the task that panicked is not known */
+/**
+ * Returns the task that the report is about.
+ * @throws Fault if the task that panicked is not known
+ */
 function taskOf(kernel: Kernel, report: ReportFacts | undefined): Obj | undefined {
   if (report && OF_ANOTHER.has(report.kind) && report.pid !== undefined) return findTask(kernel, report.pid);
   const panicked = panicTask(kernel);
   if (!panicked || report?.pid === undefined || taskPid(panicked) === report.pid) return panicked;
-  // A watchdog's report of another CPU: what that CPU was running, if it is the task that was reported.
+  // A watchdog may report another CPU. Take the task of that CPU if it is the one that was reported.
   const other = report.cpu === undefined ? undefined : valueOf(() => cpuTask(kernel, report.cpu ?? 0));
   return other && valueOf(() => taskPid(other)) === report.pid ? other : panicked;
 }
 
 const siteOf = (frames: readonly Frame[]): number => (frames.length === 0 ? 0 : crashSite(frames));
 
-/** khungtaskd reports every task that it finds blocked before it panics: the first of them, which is titled as the log is. */
+/**
+ * Returns the first of the consecutive hung-task reports that end with `report`; a report of another kind is returned
+ * unchanged. khungtaskd reports every blocked task that it finds before it panics.
+ */
 export function firstOfRound({ reports }: KernelLog, report: Report): Report {
   const isHung = (one: Report | undefined): boolean => one?.headline.row.kind === "hung-task";
   let at = reports.indexOf(report);
@@ -109,7 +116,7 @@ export function firstOfRound({ reports }: KernelLog, report: Report): Report {
   return reports[at] ?? report;
 }
 
-/** Reports before one, the last first. */
+/** Returns the reports before `report`, the latest first, at most `MAX_EARLIER`. */
 function factsBefore(kernel: Kernel, report: Report | undefined): ReportFacts[] {
   const log = kernelLog(kernel);
   const end = report?.at ?? Infinity;
@@ -120,10 +127,10 @@ function factsBefore(kernel: Kernel, report: Report | undefined): ReportFacts[] 
     .map((one) => factsOf(log, one));
 }
 
-/** More reports than a person reads. */
+/** Maximum number of earlier reports. */
 const MAX_EARLIER = 8;
 
-/** A frame as log/'s rules know it; `at` is its index. */
+/** Converts a frame to the form that the rules of `log/` take. `at` is its index. */
 export const asLogFrame = ({ symbol, pc, exact }: Frame, at: number): LogFrame => ({
   place: {
     name: symbol?.name,
@@ -138,5 +145,5 @@ export const asLogFrame = ({ symbol, pc, exact }: Frame, at: number): LogFrame =
   returns: !exact,
 });
 
-/** The name of a frame's function as the source has it. */
+/** Returns the source name of a frame's function, without compiler suffixes. */
 export const functionOf = ({ symbol }: Frame): string | undefined => symbol && plainName(symbol.name);

@@ -1,3 +1,4 @@
+/** Declares the evidence of a finding, and prints it. */
 import { hex0x } from "../base/hex.ts";
 
 /** What a finding was concluded from. Lines of the log count from 0. */
@@ -12,7 +13,7 @@ export type Evidence =
     }
   | {
       readonly kind: "field";
-      /** "struct file" */
+      /** C type, for example "struct file". */
       readonly type: string;
       readonly address: bigint;
       readonly path: string;
@@ -38,7 +39,7 @@ export type Evidence =
   | { readonly kind: "mapping"; readonly address: bigint; readonly text: string }
   | { readonly kind: "page"; readonly pfn: bigint };
 
-/** The line of crash's language that prints a piece of evidence. */
+/** Returns the crash command that prints a piece of evidence. */
 export function commandOf(evidence: Evidence): string {
   switch (evidence.kind) {
     case "frame":
@@ -77,20 +78,20 @@ export function commandOf(evidence: Evidence): string {
   }
 }
 
-/** The first member of a path: crash prints members, not elements of elements. */
+/** Returns the part of a path before the first `[`, because crash prints members but not elements of nested arrays. */
 const rootOf = (path: string): string => /^[\w.]+/.exec(path)?.[0].replace(/\.$/, "") ?? path;
 
-/** Characters of a message that mean nothing to a shell or a pattern. */
+/** Characters of a message that have no special meaning in a shell or a regular expression. */
 const PLAIN = /[\w ,:/=-]{6,60}/g;
 
-/** A filter for a line of the log: its longest run of plain characters. */
+/** Returns a filter that matches a line of the log by its longest run of plain characters. */
 function filterOf(text: string): string {
   const runs = [...text.matchAll(PLAIN)].map(([run]) => run.trim());
   const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), "");
   return longest === "" ? "" : ` | grep -e "${longest}"`;
 }
 
-/** What was read, in a few words for people. */
+/** Describes a piece of evidence in a few words. */
 export function evidenceText(evidence: Evidence): string {
   switch (evidence.kind) {
     case "frame":

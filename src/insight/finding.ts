@@ -1,13 +1,17 @@
+/** Declares a finding: one statement about a crash, with its certainty and evidence. */
 import type { Fault } from "../base/fault.ts";
 import type { Evidence } from "./evidence.ts";
 
-/** What a finding is to the crash: why it happened, what may have had a part in it, or what else is to be known. */
+/**
+ * How a finding relates to the crash: "cause" says why it happened, "suspect" what may have contributed, "note"
+ * anything else that helps.
+ */
 export type Severity = "cause" | "suspect" | "note";
 
-/** "certain": follows necessarily from what was read. "likely", "possible": the sentence names the alternative. */
+/** "certain" follows necessarily from what was read. For "likely" and "possible" the sentence names the alternative. */
 export type Certainty = "certain" | "likely" | "possible";
 
-/** Something in a sentence that a face may link. */
+/** Part of a sentence that a user interface may show as a link. */
 export type Reference =
   | { readonly kind: "address"; readonly address: bigint }
   | { readonly kind: "symbol"; readonly name: string; readonly address: bigint }
@@ -24,11 +28,13 @@ export type Reference =
 /** A sentence in pieces. */
 export type Sentence = readonly (string | Reference)[];
 
-/** What programs compare: a bigint is an address; tasks are thread ids. Absent ones are not known. */
+/**
+ * A value for programs to compare. A bigint is an address; a task is given by its thread id; undefined means not known.
+ */
 export type Slot = string | number | bigint | boolean | readonly (string | number | bigint)[] | undefined;
 
 export interface Finding {
-  /** Stable: "fault.null-member". Tests, docs and de-duplication refer to it. */
+  /** Stable id, for example "fault.null-member". Tests, docs and de-duplication use it. */
   readonly id: string;
   readonly severity: Severity;
   readonly certainty: Certainty;
@@ -37,12 +43,12 @@ export interface Finding {
   readonly text: Sentence;
   /** Never empty. evidence.ts declares the kinds: "log", "task", "cpu", "field", "memory", "frame" and others. */
   readonly evidence: readonly [Evidence, ...Evidence[]];
-  /** What of it could not be found out. */
+  /** What could not be determined, and why. */
   readonly unknown?: readonly { readonly what: string; readonly because: Fault | string }[];
 }
 
-/** What a task is called in a sentence. */
+/** Makes a reference to an address. */
 export const addressOf = (address: bigint): Reference => ({ kind: "address", address });
 
-/** C as the source would write it. */
+/** Makes a reference to a piece of C code. */
 export const code = (text: string): Reference => ({ kind: "code", text });

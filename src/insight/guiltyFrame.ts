@@ -1,3 +1,4 @@
+/** Finds the function that a crash is about, and a key that groups crashes of the same bug. */
 import { guiltyAmong } from "../log/guilty.ts";
 import type { Kind } from "../log/kinds.ts";
 import { ANCHORS, isMachinery, withoutWrapper } from "../log/machinery.ts";
@@ -7,20 +8,20 @@ import { asLogFrame, type CrashFacts, functionOf } from "./crashFacts.ts";
 
 /** The function that the crash is about. */
 export interface GuiltyFrame {
-  /** As the source names it, without the compiler's suffixes. */
+  /** Source name of the function, without compiler suffixes. */
   readonly function: string;
   readonly module: string | undefined;
-  /** Where it stands on the stack; undefined where only the log names it. */
+  /** Its frame; undefined if only the log names the function. */
   readonly frame: Frame | undefined;
-  /** Its index among the crash's frames. */
+  /** Index of the frame in the crash's frames. */
   readonly index: number | undefined;
-  /** The line of the log that names it. */
+  /** Line of the log that names the function. */
   readonly line: number | undefined;
 }
 
 /**
- * The guilty frame: that which the rules of log/ find, on the stack as it was unwound and in the report as the kernel
- * printed it. Where the two differ the report's counts if the stack has that function.
+ * Returns the guilty function. The rules of `log/` are applied to the unwound stack and to the report that the kernel
+ * printed. If the two differ, the report's function is used if it is on the stack.
  */
 export function guiltyFrame({ report, frames }: CrashFacts): GuiltyFrame | undefined {
   if (!report) return undefined;
@@ -39,12 +40,14 @@ export function guiltyFrame({ report, frames }: CrashFacts): GuiltyFrame | undef
     : { function: name, module: logged?.place.module, frame: undefined, index: undefined, line: logged?.at };
 }
 
-/** Kinds of which the function that filled the stack is the guilty one. */
+/** Kinds for which the function that filled the stack is the guilty one. */
 const STACKS: ReadonlySet<Kind> = new Set(["stack-guard", "stack-overflow"]);
-/** Calls of one function that are a recursion: some call themselves once by design. */
+/**
+ * Minimum number of frames of one function that count as a recursion. Some functions call themselves once by design.
+ */
 const MIN_CALLS = 4;
 
-/** The function that has the most frames of a stack, where they are many. */
+/** Returns the function with the most frames, if it has at least `MIN_CALLS`, and the index of its first frame. */
 function recursion(frames: readonly Frame[]): { readonly name: string; readonly index: number } | undefined {
   const counts = new Map<string, number>();
   for (const frame of frames) {
@@ -64,15 +67,15 @@ const onStack = (frames: readonly Frame[], index: number, name: string, line: nu
   line,
 });
 
-/** Functions that call whatever was registered with them: their name says nothing of a bug. */
+/** Functions that call registered callbacks, so that their names do not identify a bug. */
 const STARTS = /^do_one_initcall$|^do_init_module$|_handler$|^ret_from|^entry_/;
 
-/** Functions that a key is made of. */
+/** Maximum number of functions in a key. */
 const MAX_KEY = 3;
 
 /**
- * A key that is the same for the same bug on another machine and build: the kind, and the first functions from the guilty
- * one outwards that are no machinery, up to where the kernel dispatches to its callers.
+ * Returns a key that is equal for the same bug on other machines and builds: the kind, and the first functions from the
+ * guilty one outwards that are not machinery, up to where the kernel dispatches to registered callbacks.
  */
 export function crashKey(crash: CrashFacts): string {
   const { kind, frames } = crash;

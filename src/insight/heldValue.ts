@@ -1,3 +1,4 @@
+/** Explains a bad value by the slab object that holds it. */
 import type { Kernel } from "../model/kernel.ts";
 import { bare, type CType } from "../debuginfo/ctype.ts";
 import { poisonOf } from "../log/poison.ts";
@@ -8,21 +9,21 @@ import { typeName } from "../model/typeName.ts";
 import type { Expression } from "./values/expression.ts";
 import { valueText } from "./values/words.ts";
 
-/** A bad value that an object holds. */
+/** A bad value that is stored in an object. */
 interface Held {
   readonly value: bigint;
-  /** The word that holds it. */
+  /** Address of the word that holds the value. */
   readonly address: bigint;
-  /** What the pointer to the object was. */
+  /** Value of the pointer to the object. */
   readonly object: bigint;
   readonly name: string | undefined;
-  /** "struct route", where the code says what the object is. */
+  /** Type that the code expects, for example "struct route"; undefined if it is not known. */
   readonly type: string | undefined;
   readonly member: string | undefined;
   readonly expression: Expression | undefined;
 }
 
-/** What the state and the cache of the object that held a bad value say of how it came there. */
+/** Yields what the state and the cache of the object say about how the bad value got there. */
 export function* heldFindings(kernel: Kernel, held: Held): Generator<Finding, void, void> {
   const state = objectState(kernel, held.address);
   if (!state) return;
@@ -35,7 +36,7 @@ export function* heldFindings(kernel: Kernel, held: Held): Generator<Finding, vo
   }
 }
 
-/** Poison of slab objects that nobody has written to since they were allocated. */
+/** Poison values of a slab object that was not written since it was allocated. */
 const UNWRITTEN: ReadonlySet<string> = new Set(["POISON_FREE", "POISON_INUSE"]);
 
 const evidenceOf = ({ address, value }: Held, state: ObjectState): [Evidence, ...Evidence[]] => [
@@ -70,15 +71,18 @@ function uninitialisedFinding(held: Held, state: ObjectState, poison: string): F
     text: [
       "The object at ",
       addressOf(state.address),
-      ` is allocated, and holds ${poison} there: nobody wrote `,
+      ` is allocated but still contains ${poison} there: the code has not written `,
       member ?? "that word",
-      " since it was allocated, or an earlier owner's word survived.",
+      " since the object was allocated, or the word is left from an earlier use of the object.",
     ],
     evidence: evidenceOf(held, state),
   };
 }
 
-/** Whether a structure is of a type, or begins with a member of it: a pointer to either is the same. */
+/**
+ * Returns whether a structure has the type `name`, or has a member of that type at offset 0, so that a pointer to one
+ * is a pointer to the other.
+ */
 function beginsWith(type: CType, name: string, depth = 0): boolean {
   const at = bare(type);
   if (depth > 8 || (at.kind !== "struct" && at.kind !== "union")) return false;
@@ -86,13 +90,14 @@ function beginsWith(type: CType, name: string, depth = 0): boolean {
   return at.members.some((member) => member.bitOffset === 0 && beginsWith(member.type, name, depth + 1));
 }
 
-/** The code takes the object for a type that its cache does not give out. */
+/** Reports an object whose cache does not provide the type that the code expects. */
 function wrongTypeFinding(kernel: Kernel, held: Held, state: ObjectState): Finding | undefined {
   const { object, type, expression } = held;
   if (type === undefined || !expression || object !== state.address) return undefined;
   const expected = bare(kernel.types.named(type));
   if (expected.kind !== "struct" || expected.size === 0) return undefined;
-  // What is at the end of some types is allotted only as far as the CPU has it.
+  // A cache for exactly this type may have smaller objects, because some types end with a part that is allocated only
+  // as far as the CPU supports it.
   if (state.type === type) return undefined;
   const isTooLarge = expected.size > state.size;
   const own = kernel.types.find("struct", state.cache);

@@ -1,6 +1,7 @@
+/** Classifies how the kernel noticed the failure: oops, BUG(), watchdog and others. */
 import type { Kind } from "../log/kinds.ts";
 
-/** By which of the kernel's ways to notice a failure a crash came about. */
+/** The mechanism by which the kernel noticed a failure. */
 export type Mechanism =
   | "oops"
   | "bug"
@@ -20,7 +21,7 @@ export type Mechanism =
   | "init-killed"
   | "root-missing";
 
-/** What each is called in a sentence. */
+/** Noun phrase for each mechanism, for use in a sentence. */
 export const MECHANISM_WORDS: Readonly<Record<Mechanism, string>> = {
   oops: "an oops, a fault of an instruction of the kernel",
   bug: "a BUG(), a check of the kernel's own code that failed",
@@ -96,7 +97,7 @@ const OOPS: ReadonlySet<Kind> = new Set<Kind>([
 
 const LOCKDEP = /^(?:lock-|rcu-usage|spinlock|atomic-|preemptible|workqueue-leak)/;
 
-/** Panics that say themselves what happened. */
+/** Panic messages that name the mechanism. */
 const PANICS: readonly (readonly [RegExp, Mechanism])[] = [
   [/Attempted to kill init!/, "init-killed"],
   [/VFS: Unable to mount root fs|VFS: Cannot open root device|No working init found/, "root-missing"],
@@ -110,7 +111,10 @@ const PANICS: readonly (readonly [RegExp, Mechanism])[] = [
   [/NMI/, "nmi"],
 ];
 
-/** @param panic what the kernel said when it stopped */
+/**
+ * Returns the mechanism of a crash.
+ * @param panic the panic message
+ */
 export function mechanismOf(kind: Kind | undefined, panic: string | undefined): Mechanism {
   if (kind === undefined || kind === "panic")
     return PANICS.find(([pattern]) => pattern.test(panic ?? ""))?.[1] ?? "panic";

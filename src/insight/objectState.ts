@@ -1,3 +1,4 @@
+/** Reports what the slab allocator knows of an object: its cache, its state, and who allocated and freed it. */
 import { attempt, Fault } from "../base/fault.ts";
 import { cacheName, isMerged, objectSize } from "../linux/slab/slab.ts";
 import { type SlabObject, slabObjectAt, slabState } from "../linux/slab/slabObject.ts";
@@ -7,23 +8,26 @@ import { type SlabTrack, slabTracks } from "../linux/slab/slabTrack.ts";
 import { plainName } from "../log/place.ts";
 import { addressOf, code, type Finding, type Sentence } from "./finding.ts";
 
-/** What the slab allocator knows of the object that an address lies in. */
+/** What the slab allocator knows of the object that contains an address. */
 export interface ObjectState {
-  /** Where the object begins. */
+  /** Start address of the object. */
   readonly address: bigint;
   readonly cache: string;
-  /** Bytes that its user has. */
+  /** Usable size in bytes. */
   readonly size: number;
   readonly state: "allocated" | "free" | "unknown";
   /** Why the state is not known. */
   readonly fault: Fault | undefined;
-  /** "struct file", where the cache is made for one type. */
+  /** Type of the object, for example "struct file", if the cache is made for one type. */
   readonly type: string | undefined;
-  /** Other caches share the cache under this name. */
+  /** Whether other caches share this cache (slab merging). */
   readonly isMerged: boolean;
 }
 
-/** Undefined for an address that the slab allocator did not give out, or where that cannot be told. */
+/**
+ * Returns the state of the object that contains an address; undefined if the address is not in a slab object, or if
+ * this cannot be determined.
+ */
 export function objectState(kernel: Kernel, address: bigint): ObjectState | undefined {
   const found = attempt(() => {
     const object = slabObjectAt(kernel, address);
@@ -50,13 +54,15 @@ function typeOf(kernel: Kernel, object: SlabObject): string | undefined {
 }
 
 interface Known {
-  /** What the source calls the pointer. */
+  /** The expression for the pointer in the source. */
   readonly name: string | undefined;
-  /** "struct file", where the type of what it points at is known. */
+  /** Type of the target, for example "struct file", if it is known. */
   readonly type: string | undefined;
 }
 
-/** The state of the object that an address lies in; nothing for what is none of the slab allocator's. */
+/**
+ * Yields the state of the slab object that contains an address. Yields nothing if the address is not in a slab object.
+ */
 export function* objectFindings(
   kernel: Kernel,
   address: bigint,
@@ -85,7 +91,7 @@ export function* objectFindings(
   yield* historyFinding(kernel, found);
 }
 
-/** Who allocated and freed it, where slub_debug keeps tracks. */
+/** Yields who allocated and freed an object, if slub_debug keeps tracks. */
 function* historyFinding(kernel: Kernel, { address, cache, state }: ObjectState): Generator<Finding, void, void> {
   const tracks = attempt(() => {
     const object = slabObjectAt(kernel, address);
@@ -93,7 +99,7 @@ function* historyFinding(kernel: Kernel, { address, cache, state }: ObjectState)
   });
   if (!tracks || tracks instanceof Fault || (!tracks.allocated && !tracks.freed)) return;
   const { allocated, freed } = tracks;
-  // What stands for an earlier life of the object is of no use while it is allocated.
+  // While the object is allocated, its last free belongs to an earlier use and is left out.
   const last = state === "allocated" ? undefined : freed;
   const words = (verb: string, { address: at, pid, cpu }: SlabTrack): Sentence => [
     `${verb} by `,
@@ -114,7 +120,7 @@ function* historyFinding(kernel: Kernel, { address, cache, state }: ObjectState)
       " was ",
       ...(allocated ? words("allocated", allocated) : []),
       ...(last ? [...(allocated ? [" and "] : []), ...words("freed", last)] : []),
-      ", as slub_debug notes behind it.",
+      ", according to the slub_debug tracks stored after the object.",
     ],
     evidence: [{ kind: "object", cache, address, state }],
   };

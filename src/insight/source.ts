@@ -1,3 +1,4 @@
+/** Looks up the source lines of an instruction. */
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 
@@ -7,14 +8,14 @@ export interface SourcePlace {
   readonly function: string;
 }
 
-/** Where code was written: in the function itself, and in the innermost function that was inlined there. */
+/** Source positions of an instruction: in the function itself, and in the innermost inlined function. */
 export interface SourcePlaces {
   readonly own: SourcePlace;
-  /** Undefined where nothing was inlined. */
+  /** Undefined if no function was inlined there. */
   readonly inlined: SourcePlace | undefined;
 }
 
-/** The places of the source that an instruction comes from; undefined without DWARF. */
+/** Returns the source positions of an instruction; undefined without DWARF. */
 export function sourcesOf(kernel: Kernel, pc: bigint): SourcePlaces | undefined {
   const places = attempt(() =>
     kernel.code
@@ -28,7 +29,7 @@ export function sourcesOf(kernel: Kernel, pc: bigint): SourcePlaces | undefined 
   return own && { own, inlined: places.length > 1 ? places[0] : undefined };
 }
 
-/** The innermost of them. */
+/** Returns the innermost source position of an instruction; undefined without DWARF. */
 export function sourceOf(kernel: Kernel, pc: bigint): SourcePlace | undefined {
   const places = sourcesOf(kernel, pc);
   return places?.inlined ?? places?.own;

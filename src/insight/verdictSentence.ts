@@ -1,7 +1,8 @@
+/** Sums up a verdict in one line. */
 import type { Verdict } from "./analyze.ts";
 import type { Finding, Slot } from "./finding.ts";
 
-/** What each finding says in a few words, by id; the first that a verdict has counts. */
+/** A short phrase for each finding, by finding id. The first id of this list that the verdict has is used. */
 const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: Verdict) => string | undefined])[] = [
   ["list.corrupt", ({ slots }) => `a list is corrupt at ${hex(slots["neighbour"] ?? slots["entry"])}`],
   ["refcount.underflow", ({ slots }) => `the reference count at ${hex(slots["address"])} was released too often`],
@@ -24,7 +25,10 @@ const WORDS: readonly (readonly [id: string, words: (finding: Finding, verdict: 
   ["crash.deliberate", ({ slots }) => `asked for by ${text(slots["by"])}${slots["comm"] === undefined ? "" : `: ${text(slots["comm"])} [${text(slots["pid"])}]`}`],
 ]; // prettier-ignore
 
-/** What happened and where, in one line of some 90 characters; undefined where no check tells more than the log. */
+/**
+ * Returns one line of about 90 characters that says what happened and where; undefined if no check found more than the
+ * log says.
+ */
 export function verdictSentence(verdict: Verdict): string | undefined {
   const deadlock = deadlockWords(verdict);
   if (deadlock !== undefined) return deadlock;
@@ -36,7 +40,10 @@ export function verdictSentence(verdict: Verdict): string | undefined {
   return undefined;
 }
 
-/** A cycle that is certain, by the tasks in it: where one of them was reported has no part in it. */
+/**
+ * Describes a certain deadlock by the tasks in it. The function in which one of them was reported is left out, because
+ * it is not part of the deadlock.
+ */
 function deadlockWords({ findings }: Verdict): string | undefined {
   const cycle = findings.find(({ id, certainty }) => id === "wait.cycle" && certainty === "certain");
   if (!cycle) return undefined;
@@ -57,13 +64,13 @@ function nullWords({ slots }: Finding, verdict: Verdict): string {
   return `${subject(verdict)} is NULL${member === undefined ? "" : `, ${text(member)} was accessed`}`;
 }
 
-/** What held the bad value: an expression of the source, else the register. */
+/** Returns what held the bad value: an expression of the source, otherwise the register. */
 function subject(verdict: Verdict): string {
   const slots = (id: string): Finding["slots"] => verdict.findings.find((one) => one.id === id)?.slots ?? {};
   return text(slots("fault.provenance")["expression"] ?? slots("fault.access")["register"] ?? "the address");
 }
 
-/** ` in f (file.c:36)`. */
+/** Returns ` in f (file.c:36)`. */
 function where({ findings }: Verdict): string {
   const slots = findings.find(({ id }) => id === "where.guilty")?.slots;
   if (!slots) return "";

@@ -5,7 +5,7 @@ import { OLD_STYLE } from "../../scripts/oldStyle.ts";
 import { isMessage, manifestTexts, sourceFiles, textsOf, type Text } from "../../scripts/texts.ts";
 
 /** Folders of src whose sentences are still to be rewritten. */
-const REMAINING = ["src/insight/", "src/panels/log/", "src/panels/waits/"];
+const REMAINING = ["src/panels/log/", "src/panels/waits/"];
 const PAGES = [
   "README.md",
   "CHANGELOG.md",

@@ -1,3 +1,4 @@
+/** Checks which memory access failed and what the bad value is. */
 import type { Kernel } from "../../model/kernel.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { bare, type CType } from "../../debuginfo/ctype.ts";
@@ -17,7 +18,10 @@ import { instructionText, placeReference, registerEvidence, sourceWords, valueTe
 /** Kinds of report that are about an address. */
 export const ADDRESS_KINDS = ["null-pointer", "page-fault", "user-access", "general-protection"] as const;
 
-/** What the faulting instruction accessed, in C where debuginfo tells, and what the bad value is. */
+/**
+ * Reports what the faulting instruction accessed, as a C expression if debuginfo is available, and what kind of value
+ * the bad address is.
+ */
 export const access: Check = {
   id: "access",
   needs: ["trap"],
@@ -29,7 +33,7 @@ export const access: Check = {
   },
 };
 
-/** The operand as the source has it; of a call, what was called. */
+/** Returns the source expression of the operand; for a call, of the function pointer. */
 const operandExpression = ({ site, place, size, effect }: BadPointer): Expression | undefined =>
   place && placeExpression(site, place, size ?? effect.access?.size ?? 8, site.index);
 
@@ -82,7 +86,7 @@ function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
       ? (stored ?? { kind: "instruction", address: effect.address, text: yield* instructionText(kernel, effect) })
       : registerEvidence(site, task, register, bad.value),
   ];
-  // An address that was worked out is as bad as what it was worked out from, if that is what people know as bad.
+  // If the address was computed from a NULL, error or poison value, report that value instead of the address.
   const plain = attempt(() => badValue(kernel, bad.value));
   const rooted = root && root.offset !== 0n ? attempt(() => badValue(kernel, root.value)) : undefined;
   const isRooted = rooted !== undefined && !(rooted instanceof Fault) && ROOTS.has(rooted.kind);
@@ -98,18 +102,18 @@ function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
 
 const ROOTS: ReadonlySet<BadValue["kind"]> = new Set(["null", "error", "poison"]);
 
-/** The value that is told of. */
+/** The value that the finding is about. */
 interface Subject {
   readonly bad: BadPointer;
   readonly value: bigint;
-  /** What was added to it before the instruction. */
+  /** Constant that was added to the value before the instruction. */
   readonly offset: bigint;
   readonly name: Expression | undefined;
-  /** Where it came from. */
+  /** How the value was made. */
   readonly origin: Origin["kind"] | undefined;
 }
 
-/** Of a call through memory, the word that was there. */
+/** Returns, for a call through memory, the word that was read as the target. */
 function storedEvidence(kernel: Kernel, { address, value }: BadPointer): Evidence | undefined {
   const word = readWord(kernel, address, kernel.arch.wordSize);
   return word === value ? { kind: "memory", address, value } : undefined;
@@ -148,7 +152,7 @@ function valueFinding(subject: Subject, told: BadValue): Told | undefined {
         text: [...who, `${told.offset}, no address that the kernel maps: perhaps NULL plus the offset of a member.`],
       };
     case "error": {
-      // container_of() of NULL is a small negative number too; members lie at multiples of the word, as a rule.
+      // container_of() of NULL is a small negative number too. Most member offsets are multiples of the word size.
       const isMember = told.number % 8 === 0 && subject.origin !== "call result";
       return {
         id: "fault.err-ptr",
@@ -182,7 +186,7 @@ function valueFinding(subject: Subject, told: BadValue): Told | undefined {
         slots: common,
         text: [
           ...who,
-          `${valueText(value)}, which is no canonical address`,
+          `${valueText(value)}, which is not a canonical address`,
           told.text === undefined ? "." : `; as bytes it reads "${told.text}".`,
         ],
       };
@@ -212,10 +216,10 @@ function nullMember(
     offset === undefined || offset === 0
       ? member === undefined
         ? ["."]
-        : [`; what is accessed is its member ${member}.`]
+        : [`; its member ${member} is accessed.`]
       : member === undefined
-        ? [`; what is accessed lies ${offset} bytes behind it.`]
-        : [`; what is accessed is its member ${member}, ${offset} bytes behind it.`];
+        ? [`; the accessed address is at offset ${offset} from it.`]
+        : [`; its member ${member}, at offset ${offset}, is accessed.`];
   return {
     id: "fault.null-member",
     certainty: "certain",

@@ -1,3 +1,4 @@
+/** Checks whether the bad value is a valid pointer with one bit flipped. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { memberOffset } from "../../kernel/list.ts";
 import { bare } from "../../debuginfo/ctype.ts";
@@ -16,8 +17,9 @@ import { valueText } from "../values/words.ts";
 import { ADDRESS_KINDS } from "./access.ts";
 
 /**
- * One bit away from a valid pointer: only where exactly one flipped bit makes the value the start of a live object of
- * the cache that the code expects, the neighbour that a list or tree points back from, or a function's start.
+ * Reports a value that differs in one bit from a valid pointer. Exactly one of its bits must lead, when flipped, to the
+ * start of a live object of the cache that the code expects, to the neighbour that points back in a list or tree, or to
+ * the start of a function.
  */
 export const bitFlip: Check = {
   id: "bit-flip",
@@ -34,7 +36,7 @@ export const bitFlip: Check = {
   },
 };
 
-/** Bits 0 to 2 are those of other members and of marks. */
+/** Bits 0 to 2 are not tried, because pointers to members and tagged pointers use them. */
 const FIRST_BIT = 3;
 
 function* candidates(
@@ -101,7 +103,7 @@ function fitting(
   };
 }
 
-/** Of lists and trees the neighbour tells: what it points back to is what held the value. */
+/** Returns whether `target` is a neighbour in a list or tree that points back to the object that held the value. */
 function pointsBack(
   kernel: Kernel,
   target: bigint,
@@ -121,7 +123,10 @@ function pointsBack(
   };
 }
 
-/** A link, and the one of its target that leads back; the bits of that which are no address. */
+/**
+ * Links of lists and trees: the structure, the link, the member of its target that points back, and the bits of that
+ * member that are flags.
+ */
 const LINKS: readonly (readonly [struct: string, path: string, back: string, mask: bigint])[] = [
   ["struct list_head", "next", "prev", 0n],
   ["struct list_head", "prev", "next", 0n],

@@ -1,3 +1,4 @@
+/** Checks which condition led to a BUG(), a warning or a division by zero. */
 import { Fault } from "../../base/fault.ts";
 import type { Check, Step } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
@@ -8,7 +9,7 @@ import { valueExpression } from "../values/expression.ts";
 import { type Site, siteOf, valueAt } from "../values/site.ts";
 import { instructionText, placeReference, sourceWords } from "../values/words.ts";
 
-/** The condition of a BUG() or a warning with its values, and what was divided by. */
+/** Reports the condition of a BUG() or a warning with its values, or the divisor of a division. */
 export const condition: Check = {
   id: "condition",
   needs: ["trap"],
@@ -53,7 +54,7 @@ function* conditionFinding(site: Site): Generator<Finding | Step, void, void> {
 function* divisionFinding(crash: CrashFacts, site: Site): Generator<Finding | Step, void, void> {
   const { kernel, graph, index } = site;
   const effect = graph.effects[index];
-  if (!effect?.divisor) throw Fault.of("unknown", "the instruction that was interrupted is no division");
+  if (!effect?.divisor) throw Fault.of("unknown", "the instruction that was interrupted is not a division");
   const value = valueAt(site, effect.divisor, index);
   const named = valueExpression(site, effect.divisor, index)?.text;
   const name = named ?? (effect.divisor.kind === "register" ? effect.divisor.name : "the divisor");

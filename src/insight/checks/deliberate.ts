@@ -1,3 +1,4 @@
+/** Checks whether the crash was requested through sysrq or by a call of panic(). */
 import { attempt, Fault } from "../../base/fault.ts";
 import { taskTerminal, taskUid } from "../../linux/sched/task.ts";
 import type { Check } from "../check.ts";
@@ -5,7 +6,7 @@ import { type CrashFacts, functionOf } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
 import { mechanismOf } from "../mechanisms.ts";
 
-/** Who asked for the crash: a write to sysrq-trigger, the sysrq key, or code that called panic() itself. */
+/** Reports who requested the crash: a write to sysrq-trigger, the sysrq key, or code that called panic(). */
 export const deliberate: Check = {
   id: "deliberate",
   needs: ["stack"],
@@ -44,9 +45,9 @@ export const deliberate: Check = {
       slots: isTasks ? { by, pid, comm, tty: terminal, user } : { by: "sysrq key" },
       text: !isTasks
         ? [
-            "The sysrq key was pressed, on a keyboard or a serial line; that ",
+            "The sysrq key was pressed, on a keyboard or a serial line; the fact that ",
             who,
-            " ran there says nothing of who did.",
+            " ran there does not show who pressed it.",
           ]
         : [
             who,
@@ -62,7 +63,7 @@ export const deliberate: Check = {
   },
 };
 
-/** The key is handled in an interrupt: the task that it interrupted has no part in it. */
+/** Returns whether the sysrq key was pressed. An interrupt handles the key, so the interrupted task is not involved. */
 const isByKey = ({ stack }: CrashFacts): boolean =>
   stack !== undefined &&
   stack.frames.some((frame) => functionOf(frame) === "__handle_sysrq") &&

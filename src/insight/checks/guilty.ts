@@ -1,3 +1,4 @@
+/** Checks in which function the crash happened. */
 import { attempt } from "../../base/fault.ts";
 import { isInTree } from "../../linux/module/taint.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -10,7 +11,7 @@ import { sourceOf, type SourcePlace, sourcesOf } from "../source.ts";
 import { lookupAddress } from "../../unwind/cursor.ts";
 import { guiltyFrame, type GuiltyFrame } from "../guiltyFrame.ts";
 
-/** Where it happened: the guilty function, and the instruction where that is in another one. */
+/** Reports the guilty function, and the interrupted instruction if that is in another function. */
 export const guilty: Check = {
   id: "guilty",
   needs: [],

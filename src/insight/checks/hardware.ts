@@ -1,3 +1,4 @@
+/** Checks for hardware errors in the log. */
 import { factsOf } from "../../log/facts.ts";
 import type { Kind } from "../../log/kinds.ts";
 import { kernelLog } from "../../linux/printk/oops.ts";
@@ -5,10 +6,10 @@ import type { Check } from "../check.ts";
 
 const KINDS: readonly Kind[] = ["machine-check", "edac", "firmware-error", "pcie-error"];
 
-/** Reports of the same error that are told. */
+/** Maximum number of hardware reports that produce a finding; the last ones are used. */
 const MAX_REPORTS = 4;
 
-/** Errors that the hardware reported, anywhere in the log. */
+/** Reports the hardware errors that the log contains. */
 export const hardware: Check = {
   id: "hardware",
   needs: [],

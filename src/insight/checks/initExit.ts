@@ -1,7 +1,8 @@
+/** Checks why init exited. */
 import { signalName } from "../../linux/sched/signal.ts";
 import type { Check } from "../check.ts";
 
-/** Why init died: its exit status, or the signal, out of the code that the panic prints. */
+/** Reports the exit status of init, or the signal that killed it, from the exit code that the panic prints. */
 export const initExit: Check = {
   id: "init-exit",
   needs: [],
@@ -10,7 +11,7 @@ export const initExit: Check = {
     const [, digits] = /Attempted to kill init! exitcode=0x([0-9a-f]{8})/.exec(panic?.text ?? "") ?? [];
     if (!panic || digits === undefined) return;
     const code = Number.parseInt(digits, 16);
-    // include/uapi/asm-generic/... : as wait(2) encodes it; the status in bits 15 to 8, the signal in bits 6 to 0.
+    // The exit code is encoded as wait(2) returns it: the status in bits 15 to 8, the signal in bits 6 to 0.
     const signal = code & 0x7f;
     const status = (code >> 8) & 0xff;
     const name = signal === 0 ? undefined : signalName(signal);

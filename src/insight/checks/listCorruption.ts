@@ -1,3 +1,4 @@
+/** Checks what list debugging reported, and what the list contains now. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { memberOffset } from "../../kernel/list.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -7,7 +8,7 @@ import { addressOf, type Finding } from "../finding.ts";
 import { objectFindings } from "../objectState.ts";
 import { valueText } from "../values/words.ts";
 
-/** What list debugging found: which link of which neighbour, what it held, and what it holds now. */
+/** Reports the corrupt link, what it contained at the report, and what it contains in the dump. */
 export const listCorruption: Check = {
   id: "list-corruption",
   needs: [],
@@ -17,7 +18,7 @@ export const listCorruption: Check = {
     const line = report.numbers.find((_, i) => /list_(?:add|del)/.test(report.texts[i] ?? "")) ?? report.report.at;
     const text = report.texts[report.numbers.indexOf(line)]?.trim() ?? report.headline;
     const found = readCorruption(text);
-    if (!found) throw Fault.of("unknown", `the words of the report are not known: ${text}`);
+    if (!found) throw Fault.of("unknown", `the report of list debugging has an unknown form: ${text}`);
     yield corruptionFinding(kernel, found, { kind: "log", line, text });
     const seen = new Set<bigint>();
     for (const address of [found.entry, found.neighbour]) {
@@ -30,7 +31,7 @@ export const listCorruption: Check = {
 
 interface Corruption {
   readonly entry: bigint | undefined;
-  /** Whose link is wrong, and which. */
+  /** Address of the list_head whose link is wrong. */
   readonly neighbour: bigint | undefined;
   readonly link: "next" | "prev" | undefined;
   readonly found: bigint | undefined;
@@ -40,7 +41,7 @@ interface Corruption {
 
 const A = "([0-9a-f]{8,16})";
 
-/** Messages of lib/list_debug.c with what stands in them. */
+/** Messages of lib/list_debug.c, and how their addresses map to a corruption. */
 const FORMS: readonly (readonly [RegExp, (values: readonly bigint[]) => Corruption])[] = [
   [
     new RegExp(`^list_del corruption\\. prev->next should be ${A}, but was ${A}(?:\\. \\(prev=${A}\\))?`),
@@ -129,7 +130,7 @@ function corruptionFinding(kernel: Kernel, corruption: Corruption, log: Evidence
   };
 }
 
-/** LIST_POISON1 and 2 mark an entry that was taken out. */
+/** Returns the phrase for LIST_POISON1 and LIST_POISON2, which mark a deleted entry. */
 const wordsOf = (found: bigint | undefined): string =>
   found !== undefined && found >> 8n === 0xdead0000000001n ? ": it was taken out of its list before" : "";
 

@@ -1,3 +1,4 @@
+/** Checks which mechanism stopped the kernel. */
 import { attempt } from "../../base/fault.ts";
 import { globalU32 } from "../../linux/vmcoreinfo.ts";
 import type { ReportFacts } from "../../log/facts.ts";
@@ -8,7 +9,7 @@ import type { Evidence } from "../evidence.ts";
 import type { Finding, Reference, Sentence } from "../finding.ts";
 import { type Mechanism, MECHANISM_WORDS, mechanismOf } from "../mechanisms.ts";
 
-/** What stopped the kernel; of the report and the panic which is the cause and which the consequence. */
+/** Reports what stopped the kernel, and whether the panic is a consequence of the report. */
 export const mechanism: Check = {
   id: "mechanism",
   needs: [],
@@ -51,14 +52,14 @@ function mechanismFinding(kernel: Kernel, crash: CrashFacts): Finding {
   };
 }
 
-/** `, while insmod [169] ran`. */
+/** Returns `, while task insmod [169] ran`. */
 function taskWords({ task, pid, comm }: CrashFacts): Sentence {
   if (!task || pid === undefined) return [];
   const named: Reference = { kind: "task", address: task.address, pid, comm: comm ?? "?" };
   return [", while task ", named, " ran"];
 }
 
-/** The settings that made the kernel stop, where they can be read. */
+/** Kernel variables of the settings that make a report a panic, for each mechanism. */
 const SYSCTLS: Readonly<Partial<Record<Mechanism, readonly string[]>>> = {
   oops: ["panic_on_oops"],
   bug: ["panic_on_oops"],
@@ -78,7 +79,7 @@ function sysctls(kernel: Kernel, of: Mechanism): Evidence[] {
   });
 }
 
-/** What the kernel says when it stops because of a report of a mechanism, and of nothing else. */
+/** Panic messages that follow only from a report of the same mechanism. */
 const WORDS: Readonly<Partial<Record<Mechanism, RegExp>>> = {
   oops: /: Fatal exception/,
   bug: /: Fatal exception|panic_on_warn/,
@@ -92,8 +93,8 @@ const WORDS: Readonly<Partial<Record<Mechanism, RegExp>>> = {
 };
 
 /**
- * Whether the panic cannot have come of anything else: it is within the report, or its words are of the report's
- * mechanism and no earlier report is of it. Else only their order is known.
+ * Returns whether the report is certainly the cause of the panic: the panic line is part of the report, or its message
+ * belongs to the report's mechanism and no earlier report has that mechanism. Otherwise only their order is known.
  */
 function leadsTo(report: ReportFacts, panic: { text: string; line: number }, earlier: readonly ReportFacts[]): boolean {
   if (report.report.panic === panic.line) return true;

@@ -1,3 +1,4 @@
+/** Checks whether the object before the bad value overran its end. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { damageOf } from "../../linux/slab/slabPoison.ts";
 import { slabObjectAt, slabState } from "../../linux/slab/slabObject.ts";
@@ -9,7 +10,7 @@ import { badPointer } from "../values/badPointer.ts";
 import { provenanceOf } from "../values/provenance.ts";
 import { ADDRESS_KINDS } from "./access.ts";
 
-/** Whether the object before the one that held the bad value was written past its end. */
+/** Reports whether the slab object before the one that held the bad value was written past its end. */
 export const neighbour: Check = {
   id: "neighbour",
   needs: ["trap"],
@@ -24,7 +25,7 @@ export const neighbour: Check = {
   },
 };
 
-/** Characters before an object's end, and behind it, that make one text. */
+/** Minimum number of text characters before an object's end, and of different characters in the text. */
 const MIN_TEXT = 4;
 
 function overrun(kernel: Kernel, word: bigint): Finding | undefined {
@@ -35,7 +36,7 @@ function overrun(kernel: Kernel, word: bigint): Finding | undefined {
   if (previous?.address !== before || previous.cache.address !== object.cache.address) return undefined;
   const isFree = slabState(object.slab).free.has(previous.index);
   const found = damageOf(object.cache, before, isFree);
-  // Only what lies behind the object was written past its end.
+  // Damage inside the object is not an overrun.
   const end = before + BigInt(objectSize(object.cache));
   const damage = found?.address !== undefined && found.address >= end ? found : undefined;
   const told = damage
@@ -62,14 +63,14 @@ function overrun(kernel: Kernel, word: bigint): Finding | undefined {
   };
 }
 
-/** A text that runs on from one object into the next was written over the end of the first. */
+/** Returns an overrun if one text continues from the end of one object into the next. */
 function textOver(kernel: Kernel, boundary: bigint, word: bigint): { certainty: "likely"; why: string } | undefined {
   const text = kernel.memory.read(boundary - 64n, 64 + Number(word - boundary) + kernel.arch.wordSize);
   const isText = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x20 && byte < 0x7f;
   let start = 64;
   while (start > 0 && isText(text[start - 1])) start--;
   if (!text.subarray(64).every(isText) || 64 - start < MIN_TEXT) return undefined;
-  // Padding is printable too, but of one character or two.
+  // Padding may be printable too, but consists of only one or two different characters.
   if (new Set(text.subarray(start)).size < MIN_TEXT) return undefined;
   const shown = Buffer.from(text.subarray(start)).toString("latin1");
   return { certainty: "likely", why: `a text runs over its end into the next ("${shown}")` };

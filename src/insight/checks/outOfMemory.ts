@@ -1,3 +1,4 @@
+/** Checks who ran out of memory, which limit applied, and who uses the most. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { residentPages } from "../../linux/mm/mm.ts";
 import { pageSize } from "../../linux/mm/page.ts";
@@ -10,7 +11,7 @@ import { type Check, pause, type Step } from "../check.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Finding, Reference } from "../finding.ts";
 
-/** Who asked for memory and by which limit there was none, who has the most, and who was killed. */
+/** Reports the failed request and its limit, the killed processes, and the largest consumers. */
 export const outOfMemory: Check = {
   id: "out-of-memory",
   needs: [],
@@ -83,9 +84,9 @@ interface Consumer {
   readonly subject: Reference | string;
 }
 
-/** So many are told. */
+/** Maximum number of consumers that are reported. */
 const MAX_CONSUMERS = 4;
-/** What is less than this part of all memory is not told. */
+/** Consumers below this share of the sum of all consumers are not reported. */
 const MIN_SHARE = 0.02;
 
 function* consumerFindings(kernel: Kernel): Generator<Finding | Step, void, void> {
@@ -105,7 +106,7 @@ function* consumerFindings(kernel: Kernel): Generator<Finding | Step, void, void
   }
 }
 
-/** Resident memory of thread groups. */
+/** Returns the resident memory of each thread group, in bytes. */
 function* processes(kernel: Kernel): Generator<Step, Consumer[], void> {
   const all: Consumer[] = [];
   for (const [i, task] of taskTable(kernel).tasks.entries()) {
@@ -131,7 +132,7 @@ function* processes(kernel: Kernel): Generator<Step, Consumer[], void> {
   return all;
 }
 
-/** Slabs of each cache. */
+/** Returns the memory of the slabs of each cache, in bytes. */
 function* caches(kernel: Kernel): Generator<Step, Consumer[], void> {
   const all: Consumer[] = [];
   const list = attempt(() => [...slabCaches(kernel)]);

@@ -1,3 +1,4 @@
+/** Checks where the bad value came from. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { hex0x } from "../../base/hex.ts";
 import { withOffset } from "../../base/nameOffset.ts";
@@ -16,7 +17,7 @@ import { registerAt, type Site } from "../values/site.ts";
 import { callerName, functionName, instructionText, sourceWords, valueText } from "../values/words.ts";
 import { ADDRESS_KINDS } from "./access.ts";
 
-/** Where the bad value came from: the member that held it, the call that returned it, who passed it on. */
+/** Reports the member that held the bad value, the call that returned it, or the argument that passed it on. */
 export const provenance: Check = {
   id: "provenance",
   needs: ["trap"],
@@ -30,7 +31,7 @@ export const provenance: Check = {
   },
 };
 
-/** Of a call through memory the value was in the operand itself. */
+/** Returns the origin of the bad value. For a call through memory the operand itself held it. */
 function* fromWhere(bad: BadPointer): Generator<Step, Provenance, void> {
   const { site, register, value, effect, place } = bad;
   if (register !== undefined) return yield* provenanceOf(site, register, value);
@@ -161,7 +162,7 @@ function toldOf(kernel: Kernel, origin: Origin, value: bigint): OriginWords | un
   }
 }
 
-/** The object that held the bad value, and who passed the pointer to it. */
+/** Yields findings on the object that held the bad value, and on who passed the pointer to it. */
 function* holderFindings(
   kernel: Kernel,
   crash: CrashFacts,
@@ -178,10 +179,10 @@ function* holderFindings(
   yield* passedFinding(kernel, crash, site, object, baseName(expression?.text));
 }
 
-/** `cfg` of `cfg->target`. */
+/** Returns `cfg` for `cfg->target`. */
 const baseName = (text: string | undefined): string | undefined => /^(.+)->\w[\w.[\]]*$/.exec(text ?? "")?.[1];
 
-/** The caller passed the very pointer, where its code tells what it passed. */
+/** Reports a caller that passed the same pointer, if its code shows the arguments. */
 function* passedFinding(
   kernel: Kernel,
   crash: CrashFacts,

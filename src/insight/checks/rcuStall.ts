@@ -1,3 +1,4 @@
+/** Checks what an RCU grace period waited for. */
 import { findTask } from "../../linux/sched/task.ts";
 import type { ReportFacts } from "../../log/facts.ts";
 import type { Check } from "../check.ts";
@@ -5,7 +6,7 @@ import { cpuContext } from "../cpuContext.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Reference } from "../finding.ts";
 
-/** Which CPUs and tasks hold the grace period up, and whether its own thread got to run. */
+/** Reports the CPUs and tasks that delay the grace period, and whether the grace-period thread was starved. */
 export const rcuStall: Check = {
   id: "rcu-stall",
   needs: [],
@@ -40,7 +41,10 @@ export const rcuStall: Check = {
   },
 };
 
-/** For which CPUs and tasks the grace period waited; without any, whether the report says that there was none. */
+/**
+ * Returns which CPUs and tasks the grace period waited for. Without any, says whether the report lists all quiescent
+ * states as seen.
+ */
 function waitedFor(
   { texts }: ReportFacts,
   cpus: readonly number[],
@@ -60,7 +64,10 @@ function waitedFor(
 const separated = (all: readonly (string | Reference)[]): (string | Reference)[] =>
   all.flatMap((one, i) => (i === 0 ? [one] : [", ", one]));
 
-/** `rcu: 	1-....: (1227 ticks this GP)`, `1-...!:`: a line for each CPU that holds the grace period up. */
+/**
+ * Returns the CPUs that delay the grace period; the report has a line for each, like `rcu:        1-....: (1227 ticks
+ * this GP)` or `1-...!:`.
+ */
 export function stalledCpus({ texts }: ReportFacts): number[] {
   const found = new Set<number>();
   for (const text of texts) {
@@ -70,7 +77,7 @@ export function stalledCpus({ texts }: ReportFacts): number[] {
   return [...found];
 }
 
-/** `rcu: 	Tasks blocked on level-0 rcu_node (CPUs 0-1): P174/1:b..l`. */
+/** Returns the pids of `rcu: 	Tasks blocked on level-0 rcu_node (CPUs 0-1): P174/1:b..l`. */
 function blockedTasks({ texts }: ReportFacts): number[] {
   return texts.flatMap((text) =>
     text.includes("Tasks blocked on level") ? [...text.matchAll(/ P(\d{1,10})\b/g)].map(([, pid]) => Number(pid)) : [],

@@ -1,3 +1,4 @@
+/** Checks which reference count was wrong. */
 import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Check, Step } from "../check.ts";
@@ -8,7 +9,7 @@ import { argumentOf, callerOf, withEntry } from "../values/calls.ts";
 import { readWord, siteOf } from "../values/site.ts";
 import { functionName } from "../values/words.ts";
 
-/** Which reference count was wrong: the one that the caller of refcount_warn_saturate() passed. */
+/** Reports the reference count that the caller of refcount_warn_saturate() passed. */
 export const refcount: Check = {
   id: "refcount",
   needs: ["stack"],

@@ -1,3 +1,4 @@
+/** Checks why the root file system could not be mounted. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { disks } from "../../linux/block/gendisk.ts";
 import { logLines } from "../../linux/printk/printk.ts";
@@ -5,7 +6,7 @@ import type { Kernel } from "../../model/kernel.ts";
 import type { Check } from "../check.ts";
 import type { Evidence } from "../evidence.ts";
 
-/** Which root file system was asked for, and which block devices there are. */
+/** Reports the requested root file system and the existing block devices. */
 export const rootMissing: Check = {
   id: "root-missing",
   needs: [],
@@ -24,12 +25,12 @@ export const rootMissing: Check = {
       certainty: "certain",
       slots: { root, devices: there?.join(" ") },
       text: [
-        root === undefined ? "No root= is on the kernel's command line" : `The kernel was told root=${root}`,
+        root === undefined ? "The kernel command line has no root=" : `The kernel command line has root=${root}`,
         there === undefined
           ? "."
           : there.length === 0
-            ? "; there is no disk at all."
-            : `; the disks that there are: ${there.join(", ")}.`,
+            ? "; there are no disks."
+            : `; the disks are ${there.join(", ")}.`,
       ],
       evidence,
       ...(names instanceof Fault ? { unknown: [{ what: "which disks there are", because: names }] } : {}),
@@ -39,7 +40,7 @@ export const rootMissing: Check = {
 
 const MAX_DISKS = 64;
 
-/** What the kernel printed of its command line. */
+/** Returns the line of the log that shows the kernel command line. */
 function commandLine(kernel: Kernel): { readonly at: number; readonly text: string } | undefined {
   const lines = logLines(kernel);
   const at = lines.findIndex(({ text }) => /^(?:Kernel c|C)ommand line: /.test(text));

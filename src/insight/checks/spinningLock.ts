@@ -1,3 +1,4 @@
+/** Checks for a spinlock that was never released. */
 import { Fault } from "../../base/fault.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import type { Check, Step } from "../check.ts";
@@ -8,10 +9,12 @@ import { argumentOf, callerOf, withEntry } from "../values/calls.ts";
 import { readWord, type Site, siteOf } from "../values/site.ts";
 import { functionName } from "../values/words.ts";
 
-/** Functions that spin for a spinlock, which is their first argument. */
+/** Functions that spin on a spinlock, which is their first argument. */
 const SPINS = /^(?:native_|pv_)?queued_spin_lock_slowpath$|^__pv_queued_spin_lock_slowpath$/;
 
-/** For which spinlock a CPU spins that nobody who runs holds: it was never released, or its holder sleeps. */
+/**
+ * Reports a spinlock that a CPU spins on while all other CPUs are idle: it was never released, or its holder sleeps.
+ */
 export const spinningLock: Check = {
   id: "spinning-lock",
   needs: ["stack"],
@@ -42,17 +45,17 @@ export const spinningLock: Check = {
         { kind: "cpu", cpu: context.cpu },
         " spins for the lock at ",
         { kind: "address", address: lock },
-        `, which ${asker} asked for; every other CPU is idle: it was never released, or who holds it sleeps.`,
+        `, which ${asker} asked for; every other CPU is idle: the lock was never released, or its holder sleeps.`,
       ],
       evidence,
     };
   },
 };
 
-/** Calls between who asks for a lock and who spins. */
+/** Maximum number of callers between the spinning function and the function that takes the lock. */
 const MAX_CALLS = 4;
 
-/** The lock, and the function that is no lock function and asked for it. */
+/** Returns the lock, and the innermost caller that is not itself a lock function. */
 function* lockOf(start: Site): Generator<Step, { lock: bigint; asker: string } | undefined, void> {
   const register = start.kernel.arch.argumentRegisters?.[0] ?? "";
   let lock: bigint | undefined;

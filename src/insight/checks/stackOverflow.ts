@@ -1,3 +1,4 @@
+/** Checks how a kernel stack overflowed. */
 import { Fault } from "../../base/fault.ts";
 import { plainName } from "../../log/place.ts";
 import { threadSize } from "../../unwind/stacks.ts";
@@ -5,7 +6,7 @@ import type { Frame } from "../../unwind/frame.ts";
 import type { Check } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
 
-/** How deep the stack was when it overflowed, and which functions took it. */
+/** Reports the depth of the stack at the overflow, and the function that used most of it. */
 export const stackOverflow: Check = {
   id: "stack-overflow",
   needs: ["stack"],
@@ -23,7 +24,7 @@ export const stackOverflow: Check = {
     const [most] = takers;
     if (!most) throw Fault.of("unknown", "no function of the stack is known");
     const recursion = most.count > 2 ? most.name : undefined;
-    // Of a double fault this is the reason only if the stack is full.
+    // A double fault has other causes too: it is an overflow only if the stack is full.
     if (crash.kind === "double-fault" && depth < threadSize(kernel) - 1024) return;
     yield {
       id: "stack.overflow",
@@ -46,7 +47,7 @@ export const stackOverflow: Check = {
   },
 };
 
-/** Frames of the task's own stack: the fault itself was handled on another. */
+/** Returns the frames of the task's own stack. The fault itself was handled on another stack. */
 const ownFrames = ({ frames }: CrashFacts): readonly Frame[] => frames.filter(({ stack }) => stack === "task");
 
 interface Taker {
@@ -55,7 +56,7 @@ interface Taker {
   readonly bytes: number;
 }
 
-/** Functions by the bytes that their frames take, the most first. */
+/** Returns the functions with the bytes of their frames, the largest first. */
 function byFunction(frames: readonly Frame[]): Taker[] {
   const takers = new Map<string, Taker>();
   for (const [i, frame] of frames.entries()) {

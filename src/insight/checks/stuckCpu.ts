@@ -1,3 +1,4 @@
+/** Checks which CPU was stuck. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { possibleCpus } from "../../kernel/cpumask.ts";
 import { preemptCount, preemptCountText } from "../../linux/sched/preempt.ts";
@@ -14,7 +15,7 @@ import type { Evidence } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
 import { stalledCpus } from "./rcuStall.ts";
 
-/** Which CPU was stuck: in which function, for how long, with interrupts on or off. */
+/** Reports the stuck CPU: its function, the duration, and whether interrupts were enabled. */
 export const stuckCpu: Check = {
   id: "stuck-cpu",
   needs: [],
@@ -44,26 +45,26 @@ const secondsOf = (report: ReportFacts | undefined): number | undefined => {
   return digits === undefined ? undefined : Number(digits);
 };
 
-/** The CPU that the starved grace-period thread was to run on: `->cpu=1`. */
+/** Returns the CPU of the starved grace-period thread: `->cpu=1`. */
 function starvingCpu({ texts }: ReportFacts): number[] {
   const text = texts.find((one) => / kthread starved for /.test(one));
   const digits = /->cpu=(\d{1,5})\b/.exec(text ?? "")?.[1];
   return digits === undefined ? [] : [Number(digits)];
 }
 
-/** `t=1252 jiffies` of the report. */
+/** Returns the duration of the stall in seconds, from `t=1252 jiffies` of the report. */
 function stallSeconds(kernel: Kernel, { texts }: ReportFacts): number | undefined {
   const digits = texts.map((text) => /\bt=(\d{1,12}) jiffies\b/.exec(text)?.[1]).find((one) => one !== undefined);
   const rate = attempt(() => hz(kernel));
   return digits === undefined || rate instanceof Fault ? undefined : Math.round(Number(digits) / rate);
 }
 
-/** Nanoseconds without a tick, with interrupts off, that are called stuck. */
+/** Nanoseconds without a clock update, with interrupts off, after which a CPU counts as stuck. */
 const SILENT = 2_000_000_000n;
 
 /**
- * CPUs that ran kernel code with interrupts off and whose run queues' clocks had stopped. These and the log's are of one
- * kind (sched_clock()).
+ * Yields CPUs that ran kernel code with interrupts off and whose run-queue clock had stopped. The run-queue clock and
+ * the log timestamps use the same clock (sched_clock()).
  */
 function* silentCpus(kernel: Kernel, crash: CrashFacts): Generator<Finding | Step, void, void> {
   const contexts: CpuContext[] = [];
@@ -78,7 +79,7 @@ function* silentCpus(kernel: Kernel, crash: CrashFacts): Generator<Finding | Ste
   for (const context of contexts) {
     if (context.interrupts !== "off" || context.pid === 0 || context.clock === undefined) continue;
     const behind = now - context.clock;
-    // Who sends an NMI by hand has seen the machine hang; else a moment with interrupts off is nothing special.
+    // An NMI sent by hand suggests that the machine hung. Otherwise a short time with interrupts off is normal.
     const isCertain = behind >= SILENT;
     if (!isCertain && crash.kind !== "nmi") continue;
     const found = stuckFinding(kernel, crash, context, Number(behind / 100_000_000n) / 10);
@@ -86,7 +87,7 @@ function* silentCpus(kernel: Kernel, crash: CrashFacts): Generator<Finding | Ste
   }
 }
 
-/** What a watchdog measures. */
+/** What each watchdog measures. */
 const WORDS: Readonly<Record<string, string>> = {
   "soft-lockup": "without scheduling for",
   "hard-lockup": "without a timer interrupt for",
@@ -100,7 +101,7 @@ function timeText({ kind }: CrashFacts, seconds: number | undefined): string {
   return seconds < 1 ? "" : `, without a tick for ${seconds} s`;
 }
 
-/** The function that loops, or waits: the first that is no machinery. */
+/** Returns the function that loops or waits: the first one that is not machinery. */
 function loopOf({ frames }: CpuContext, { report }: CrashFacts): string | undefined {
   const row = report?.report.headline.row;
   const found = row?.guilty === "stall" ? guiltyAmong(frames.map(asLogFrame), row).frame : undefined;

@@ -1,3 +1,4 @@
+/** Checks for tainting modules and earlier warnings. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { moduleName, modules } from "../../linux/module/module.ts";
 import { moduleTaints } from "../../linux/module/taint.ts";
@@ -7,7 +8,7 @@ import type { Check } from "../check.ts";
 import type { CrashFacts } from "../crashFacts.ts";
 import type { Finding } from "../finding.ts";
 
-/** Modules from out of the tree and the like, on the stack or only loaded, and warnings that came before. */
+/** Reports modules that taint the kernel, on the stack or only loaded, and warnings before the crash. */
 export const suspects: Check = {
   id: "suspects",
   needs: [],
@@ -38,7 +39,7 @@ export const suspects: Check = {
   },
 };
 
-/** So many are told, the latest first. */
+/** Maximum number of warnings that are reported; the latest ones are used. */
 const MAX_WARNINGS = 3;
 
 function* warningFindings({ report, earlier, secondsAt }: CrashFacts): Generator<Finding, void, void> {

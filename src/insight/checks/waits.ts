@@ -1,3 +1,4 @@
+/** Checks which tasks wait for each other. */
 import { taskComm, taskPid, taskTable } from "../../linux/sched/task.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Check } from "../check.ts";
@@ -17,10 +18,10 @@ import {
 } from "../waits/sentences.ts";
 import { type KnownHolder, type WaitGraph, waitGraph, type WaitingTask } from "../waits/waitGraph.ts";
 
-/** Tasks that are told of one by one; the command `waits` tells of all. */
+/** Maximum number of blocked tasks that are reported. The command `waits` prints all. */
 const MAX_TASKS = 16;
 
-/** Who waits for whom: deadlocks and locks without an owner always, each blocked task where that is what went wrong. */
+/** Reports deadlocks and locks without an owner. Reports each blocked task only if waiting is the failure. */
 export const waits: Check = {
   id: "waits",
   needs: ["types"],
@@ -32,7 +33,7 @@ export const waits: Check = {
       yield cycleFinding(cycle, leadsTo(graph, hung, cycle.tasks) ? "cause" : "suspect");
     yield* lockFindings(kernel, graph, hung);
     if (!isAboutWaiting(crash)) return;
-    // The task that was reported first, then those that have been waiting longest.
+    // The task that was reported comes first, then those that wait longest.
     const told = [...(hung ? [hung] : []), ...graph.blocked.filter((one) => one !== hung)].slice(0, MAX_TASKS);
     for (const one of told) {
       yield blockedFinding(one);
@@ -43,24 +44,24 @@ export const waits: Check = {
   },
 };
 
-/** The task that the hung-task watchdog reported. */
+/** Returns the task that the hung-task watchdog reported. */
 const reported = ({ blocked }: WaitGraph, { kind, pid }: CrashFacts): WaitingTask | undefined =>
   kind === "hung-task" ? blocked.find((one) => one.pid === pid) : undefined;
 
-/** Whether the chain of a task comes to one of some tasks. */
+/** Returns whether the chain of holders from a task reaches one of `tasks`. */
 function leadsTo(graph: WaitGraph, from: WaitingTask | undefined, tasks: readonly WaitingTask[]): boolean {
   if (!from) return false;
   const steps = rootOf(graph, from)?.steps ?? [];
   return tasks.some((one) => one === from || steps.some(({ task }) => task === one.task.address));
 }
 
-/** Exited, or in no list of tasks: which proves nothing where that list is not whole. */
+/** Returns whether a holder has exited. A task that is in no task list has exited only if the list is complete. */
 function hasExited(kernel: Kernel, { fate: { activity } }: KnownHolder): boolean {
   if (activity === "gone") return taskTable(kernel).fault === undefined;
   return activity === "dead" || activity === "freed";
 }
 
-/** Owners that are gone, and locks that nobody has: once for each lock. */
+/** Yields exited owners and free locks with waiters, once for each lock. */
 function* lockFindings(kernel: Kernel, graph: WaitGraph, hung: WaitingTask | undefined): Generator<Finding> {
   const seen = new Set<bigint>();
   for (const one of graph.tasks.values()) {
@@ -75,7 +76,7 @@ function* lockFindings(kernel: Kernel, graph: WaitGraph, hung: WaitingTask | und
   }
 }
 
-/** Crashes of which tasks that wait are the matter, and machines that were stopped for somebody to look. */
+/** Returns whether the crash is about waiting tasks. A machine that was stopped for inspection counts too. */
 function isAboutWaiting({ kind, panic, report }: CrashFacts): boolean {
   if (!report && !panic) return true;
   return ["hung-task", "sysrq"].includes(mechanismOf(kind, panic?.text));

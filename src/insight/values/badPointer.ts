@@ -1,3 +1,4 @@
+/** Decodes the faulting memory access and finds the register with the bad value. */
 import type { Effect, Place } from "../../arch/effect.ts";
 import { Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
@@ -6,27 +7,27 @@ import type { CrashFacts } from "../crashFacts.ts";
 import { withEntry } from "./calls.ts";
 import { addressAt, registerAt, type Site, siteOf } from "./site.ts";
 
-/** What the faulting instruction did with memory, and the register that led it astray. */
+/** The memory access of the faulting instruction, and the register that caused the bad address. */
 export interface BadPointer {
   readonly site: Site;
   readonly effect: Effect;
-  /** "execute": it called or jumped to the value. */
+  /** "execute": a call or jump to the value. */
   readonly access: "read" | "write" | "execute";
-  /** Bytes; undefined of an execution. */
+  /** Size in bytes; undefined for "execute". */
   readonly size: number | undefined;
   readonly place: Place | undefined;
   readonly address: bigint;
-  /** The register whose value is bad; undefined where the operand has none, or memory held the value. */
+  /** The register whose value is bad; undefined if the operand has no register, or if the value was in memory. */
   readonly register: string | undefined;
   readonly value: bigint;
 }
 
-/** Handlers of faults that are about an address. */
+/** Kinds of report that are about an address. */
 const ADDRESSED: ReadonlySet<string> = new Set(["null-pointer", "page-fault", "user-access", "general-protection"]);
 
 /**
- * The memory access that failed, decoded.
- * @throws Fault why it is not known
+ * Decodes the memory access that failed.
+ * @throws Fault if it cannot be determined; the message says why
  */
 export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, BadPointer, void> {
   const { trap, frames, cpu, kind } = crash;
@@ -57,10 +58,10 @@ export function* badPointer(kernel: Kernel, crash: CrashFacts): Generator<Step, 
   };
 }
 
-/** x86: bit 1 of the error code tells a write. */
+/** Returns whether the error code is that of a read. On x86 bit 1 is set for a write. */
 const isReadFault = (code: bigint | undefined): boolean => code !== undefined && (code & 2n) === 0n;
 
-/** The base, unless that leads to memory that is there: then the index took it out of it. */
+/** Returns the base register, unless its value is a mapped address; then the index register caused the bad address. */
 function badRegister(site: Site, { base, index }: Place): string | undefined {
   if (base === undefined || index === undefined) return base ?? index;
   const value = registerAt(site, base, site.index);
@@ -68,7 +69,7 @@ function badRegister(site: Site, { base, index }: Place): string | undefined {
   return isThere ? index : base;
 }
 
-/** A call or jump to where no code is: the registers are as the call left them. */
+/** Decodes a call or jump to an address without code. The registers still have the values of the call. */
 function* badCall(kernel: Kernel, { frames, cpu, trap }: CrashFacts): Generator<Step, BadPointer, void> {
   const [bad, caller] = frames;
   if (!bad || !caller || !trap)
@@ -95,18 +96,18 @@ function* badCall(kernel: Kernel, { frames, cpu, trap }: CrashFacts): Generator<
   };
 }
 
-/** Registers by their numbers in x86's encodings, in which the thunks stand one behind the other. */
+/** Registers in the order of their numbers in the x86 encoding, which is the order of the thunks in the array. */
 const THUNKS = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
-/** Bytes of a thunk (arch/x86/include/asm/nospec-branch.h: RETPOLINE_THUNK_SIZE). */
+/** Size of a thunk in bytes (arch/x86/include/asm/nospec-branch.h: RETPOLINE_THUNK_SIZE). */
 const THUNK_SIZE = 32n;
 
-/** x86 calls through registers by thunks (arch/x86/lib/retpoline.S). */
+/** Returns the register that a thunk calls through (arch/x86/lib/retpoline.S). */
 function thunkRegister(kernel: Kernel, { target }: Effect): string | undefined {
   const symbol = target === undefined ? undefined : kernel.symbols.at(target);
   if (!symbol || target === undefined) return undefined;
   const named = /^__x86_indirect_(?:call_|jump_)?thunk_(r\w+)$/.exec(symbol.name)?.[1];
   if (named !== undefined) return named;
-  // The first of them has the array's name too.
+  // The symbol of the array and that of its first thunk have the same address.
   const array = /^__x86_indirect_(?:call_|jump_)?thunk_array$/.test(symbol.name);
   return array ? THUNKS[Number((target - symbol.address) / THUNK_SIZE)] : undefined;
 }

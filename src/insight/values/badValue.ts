@@ -1,8 +1,9 @@
+/** Classifies a bad address. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { errorOf, type Poison, poisonOf } from "../../log/poison.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
-/** What a value is that was used as an address and is none. */
+/** Kinds of value that were used as an address. */
 export type BadValue =
   | { readonly kind: "null" }
   | { readonly kind: "near-null"; readonly offset: number }
@@ -14,10 +15,10 @@ export type BadValue =
   | { readonly kind: "unmapped" }
   | { readonly kind: "mapped" };
 
-/** What no program maps and no member of a structure lies beyond: the first page. */
+/** Size of the first page, which programs do not map. Most member offsets are smaller. */
 const FIRST_PAGE = 0x1000n;
 
-/** What a value is, of what can be told from it alone and from the kernel's page tables. */
+/** Classifies a value by its bits and by the kernel's page tables. */
 export function badValue(kernel: Kernel, value: bigint): BadValue {
   const bits = kernel.arch.wordSize === 8 ? 64 : 32;
   if (value === 0n) return { kind: "null" };
@@ -35,7 +36,7 @@ export function badValue(kernel: Kernel, value: bigint): BadValue {
   return { kind: translation instanceof Fault ? "unmapped" : "mapped" };
 }
 
-/** Six of eight bytes or more that people read. */
+/** Returns the bytes of a value as text if all of them are printable, or the first six or more up to a zero byte. */
 function asText(value: bigint, bytes: number): string | undefined {
   let text = "";
   for (let i = 0; i < bytes; i++) {

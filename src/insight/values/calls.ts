@@ -1,13 +1,14 @@
+/** Recovers the arguments of calls on the stack. */
 import { attempt, Fault } from "../../base/fault.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
 import { functionGraph } from "./functionGraph.ts";
 import { entryValue, type Site, siteOf, valueAt } from "./site.ts";
 
-/** What a call passed in a register: undefined where the code before it does not tell. */
+/** Returns what a call passed in a register; undefined if the code before the call does not show it. */
 export function argumentOf(caller: Site, register: string): bigint | undefined {
   const { graph, index } = caller;
-  // A call does not keep the registers of its arguments: only the code before it tells.
+  // A call does not preserve its argument registers, so only the code before it shows their values.
   const before: Site = { ...caller, registers: kept(caller) };
   const [definition, ...more] = graph.definitions(register, index);
   if (!definition || more.length > 0 || definition.kind === "unknown") return undefined;
@@ -16,15 +17,15 @@ export function argumentOf(caller: Site, register: string): bigint | undefined {
   return value && valueAt(before, value, definition.index);
 }
 
-/** Registers that a call leaves as they were. */
+/** Returns the registers that a call preserves. */
 const kept = ({ kernel, registers }: Site): ReadonlyMap<string, bigint> => {
   const { calleeSaved, sp, framePointer } = kernel.arch;
   return new Map([...registers].filter(([name]) => name === sp || name === framePointer || calleeSaved.includes(name)));
 };
 
 /**
- * The call that led to a site's function: in the caller's frame, or, where that called a function which ended in a jump
- * here, that jump. Undefined where neither is known for sure.
+ * Returns the call that led to a site's function: the call in the caller's frame or, if the function that it called
+ * ended with a jump here (tail call), that jump. Undefined if neither is certain.
  */
 export function* callerOf(site: Site): Generator<Step, Site | undefined, void> {
   const { kernel, frame, graph, cpu } = site;
@@ -38,7 +39,7 @@ export function* callerOf(site: Site): Generator<Step, Site | undefined, void> {
   return yield* tailCall(kernel, found, target, graph.symbol.address);
 }
 
-/** The jump to `to` that ended the function at `from`; undefined unless there is one and no more. */
+/** Returns the only jump to `to` in the function at `from`; undefined if there is none or more than one. */
 function* tailCall(kernel: Kernel, caller: Site, from: bigint, to: bigint): Generator<Step, Site | undefined, void> {
   const graph = yield* attempted(functionGraph(kernel, from));
   if (!graph || graph.symbol.address !== from) return undefined;
@@ -51,7 +52,7 @@ function* tailCall(kernel: Kernel, caller: Site, from: bigint, to: bigint): Gene
   return { ...caller, graph, index, registers: new Map(), entry, caller };
 }
 
-/** What a call passed, as far as the code tells. */
+/** Returns the arguments of a call, as far as the code shows them. */
 function argumentsOf(caller: Site): Map<string, bigint> {
   const passed = new Map<string, bigint>();
   for (const register of caller.kernel.arch.argumentRegisters ?? []) {
@@ -61,13 +62,13 @@ function argumentsOf(caller: Site): Map<string, bigint> {
   return passed;
 }
 
-/** The site, with what its function was called with. */
+/** Returns the site with the arguments of its function. */
 export function* withEntry(site: Site): Generator<Step, Site, void> {
   const caller = yield* callerOf(site);
   return caller ? { ...site, entry: argumentsOf(caller) } : site;
 }
 
-/** What a job gives; undefined where it meets a fault. */
+/** Returns the result of a job; undefined if it throws a Fault. */
 function* attempted<T>(job: Generator<Step, T, void>): Generator<Step, T | undefined, void> {
   for (;;) {
     const step = attempt(() => job.next());

@@ -1,20 +1,21 @@
+/** Reconstructs the condition that led to an instruction. */
 import type { Comparison, Relation, Value } from "../../arch/effect.ts";
 import { valueExpression } from "./expression.ts";
 import { type Site, valueAt } from "./site.ts";
 
-/** Why an instruction was reached: the comparison that decided it. */
+/** The comparison that decided that an instruction was reached. */
 export interface Condition {
-  /** "acct->balance < amount", as far as names are known; registers by name. */
+  /** For example "acct->balance < amount". Values without a known name are given by register. */
   readonly expression: string;
-  /** "5 < 10"; undefined where a value is not known. */
+  /** For example "5 < 10"; undefined if a value is not known. */
   readonly values: string | undefined;
-  /** Of the branch. */
+  /** Address of the branch. */
   readonly address: bigint;
-  /** Of the comparison. */
+  /** Address of the comparison. */
   readonly comparison: bigint;
 }
 
-/** Instructions between a comparison, its branch and what it leads to. */
+/** Maximum number of instructions from the comparison to its branch, and from the branch to the site. */
 const MAX_STEPS = 12;
 
 const OPPOSITE: Readonly<Record<Relation, Relation>> = {
@@ -34,7 +35,9 @@ const MIRRORED: Readonly<Record<Relation, Relation>> = {
   ">=": "<=",
 };
 
-/** The condition of the last branch that led to a site; undefined where several ways lead there. */
+/**
+ * Returns the condition of the last branch that led to a site; undefined if the site can be reached in several ways.
+ */
 export function conditionOf(site: Site): Condition | undefined {
   const { graph } = site;
   let at = site.index;
@@ -54,7 +57,7 @@ export function conditionOf(site: Site): Condition | undefined {
   return undefined;
 }
 
-/** What set the flags of a branch. */
+/** Returns the comparison that set the flags of a branch. */
 function comparedBefore({ graph }: Site, branch: number): { comparison: Comparison; index: number } | undefined {
   let at = branch;
   for (let steps = 0; steps < MAX_STEPS; steps++) {
@@ -84,7 +87,7 @@ function worded(
     return { expression: `${text} ${relation} 0`, values, address, comparison };
   }
   const [a, b] = [valueAt(site, left, index), valueAt(site, right, index)];
-  // Of two variables the greater one is named first: that is how limits are checked.
+  // Name the greater one of two variables first, because limits are written that way.
   const isTurned = right.kind !== "constant" && (relation === "<" || relation === "<=");
   const [first, second, sign] = isTurned ? [right, left, MIRRORED[relation]] : [left, right, relation];
   const [x, y] = isTurned ? [b, a] : [a, b];
@@ -106,7 +109,7 @@ function nameOf(site: Site, value: Value, index: number): string {
     : "?";
 }
 
-/** Small numbers as people count, the others in hexadecimal. */
+/** Prints small numbers in decimal and others in hexadecimal. */
 function signedText(value: bigint, { kind, ...rest }: Value): string {
   const bits =
     kind === "register" && "bits" in rest ? rest.bits : kind === "load" && "size" in rest ? rest.size * 8 : 64;

@@ -1,3 +1,4 @@
+/** Names values of registers and memory operands as C expressions. */
 import type { Effect, Place, Value } from "../../arch/effect.ts";
 import { attempt, Fault } from "../../base/fault.ts";
 import { bare, type CType, sizeOf, type StructType } from "../../debuginfo/ctype.ts";
@@ -12,25 +13,30 @@ import type { Definition } from "./functionGraph.ts";
 import { registerAt, type Site } from "./site.ts";
 import { registerOf, variablesIn } from "./variables.ts";
 
-/** A value as C writes it. */
+/** A value as a C expression. */
 export interface Expression {
   readonly text: string;
   readonly type: CType;
-  /** A member of a structure that it is: `target` of `struct lab`. */
+  /** The structure member that the value is, for example `target` of `struct lab`. */
   readonly member?: { readonly struct: string; readonly path: string } | undefined;
-  /** Names come from debuginfo at this very place; else from the function's prototype or from what the object is. */
+  /**
+   * Whether the names come from debuginfo for this instruction; otherwise they come from the function's prototype or
+   * the object's type.
+   */
   readonly isFromDwarf: boolean;
 }
 
-/** Names followed for one expression: `a->b->c`. */
+/** Maximum number of steps for one expression: `a->b->c`. */
 const MAX_DEPTH = 4;
 
-/** The value of a register before an instruction, as the source has it: a variable's name, or how it was loaded. */
+/**
+ * Returns the source expression of a register's value before an instruction: the variable's name, or how it was loaded.
+ */
 export function registerExpression(site: Site, register: string, index: number, depth = 0): Expression | undefined {
   return variable(site, register, index) ?? loaded(site, register, index, depth) ?? object(site, register, index);
 }
 
-/** The same, by where the value was loaded from rather than by the variable that it is in. */
+/** Like registerExpression, but prefers the place that the value was loaded from to the variable that holds it. */
 export const originExpression = (site: Site, register: string, index: number): Expression | undefined =>
   loaded(site, register, index, 0) ?? variable(site, register, index) ?? object(site, register, index);
 
@@ -40,7 +46,7 @@ function variable({ kernel, graph }: Site, register: string, index: number): Exp
   return found && { text: shifted(found.name, found.offset), type: found.type, isFromDwarf: true };
 }
 
-/** The register is the variable less a constant: `(void *)entry - 8`. */
+/** Adjusts a name if the register is the variable plus or minus a constant: `((void *)entry - 8)`. */
 const shifted = (name: string, offset: bigint): string =>
   offset === 0n ? name : `((void *)${name} ${offset > 0n ? "-" : "+"} ${offset < 0n ? -offset : offset})`;
 
@@ -58,7 +64,10 @@ function loaded(site: Site, register: string, index: number, depth: number): Exp
   return value && valueExpression(site, value, definition.index, depth + 1);
 }
 
-/** Values that come from several places have no one name, but may all be pointers to one type. */
+/**
+ * Returns a cast of the value if it may come from several instructions that agree on its type. Such a value has no
+ * single name.
+ */
 function agreeing(
   site: Site,
   register: string,
@@ -74,7 +83,7 @@ function agreeing(
   return isAgreed ? { text: `((${name})${hex0x(value)})`, type: first, isFromDwarf: false } : undefined;
 }
 
-/** A value that comes round in a loop: of whatever type the others are. */
+/** Marks a definition that depends on itself through a loop; its type is that of the other definitions. */
 const SAME = "same";
 
 function typeOf(
@@ -131,7 +140,7 @@ export function valueExpression(site: Site, value: Value, index: number, depth =
   }
 }
 
-/** What lies at a memory operand: `cfg->target`, `*p`, `table[i].entry`, a global variable. */
+/** Returns the expression of a memory operand: `cfg->target`, `*p`, `table[i].entry`, or a global variable. */
 export function placeExpression(
   site: Site,
   place: Place,
@@ -168,7 +177,7 @@ export function placeExpression(
   };
 }
 
-/** `slots[0]` with an index of elements of the right size: `slots[i]`. */
+/** Replaces the index of `slots[0]` if the element size matches: `slots[i]`. */
 function indexed(path: string, type: CType, element: string, scale: number): string | undefined {
   return path.endsWith("[0]") && sizeOf(type) === scale ? `${path.slice(0, -3)}[${element}]` : undefined;
 }
@@ -179,7 +188,7 @@ function indexText(site: Site, register: string, index: number): string | undefi
   return registerAt(site, register, index)?.toString();
 }
 
-/** The pointer that a memory operand begins at, and how many bytes behind it the operand lies. */
+/** Returns the pointer that a memory operand starts from, and the operand's offset in bytes from its target. */
 function pointerAt(
   site: Site,
   { base, displacement }: Place,
@@ -188,7 +197,7 @@ function pointerAt(
 ): { expression: Expression; offset: number } | undefined {
   if (base === undefined || base === site.kernel.arch.sp) return undefined;
   const pc = site.graph.effects[index]?.address ?? 0n;
-  // A list's iterator is its register less the offset of the link.
+  // The register of a list iterator holds the iterator plus the offset of the link.
   for (const { name, type, offset } of variablesIn(site.kernel, pc, base)) {
     const behind = Number(displacement - offset);
     if (bare(type).kind === "pointer" && behind >= 0)
@@ -198,7 +207,7 @@ function pointerAt(
   return expression && { expression, offset: Number(displacement) };
 }
 
-/** A global, or a per-CPU one, and what of it. */
+/** Returns the expression of a global or per-CPU variable and its member. */
 function globalExpression(kernel: Kernel, place: Place, size: number): Expression | undefined {
   if (place.index !== undefined) return undefined;
   const address = BigInt.asUintN(64, place.displacement);
@@ -217,14 +226,17 @@ function globalExpression(kernel: Kernel, place: Place, size: number): Expressio
   };
 }
 
-/** An argument that is still in its register, by the function's prototype. */
+/** Returns the parameter that is still in its argument register, by the function's prototype. */
 function parameter({ kernel, graph }: Site, register: string): Expression | undefined {
   const at = kernel.arch.argumentRegisters?.indexOf(register) ?? -1;
   const declared = at < 0 ? undefined : prototype(kernel, graph.symbol.name)?.parameters[at];
   return declared?.name === undefined ? undefined : { text: declared.name, type: declared.type, isFromDwarf: false };
 }
 
-/** A function's type. Compilers change the parameters of what they name anew: those say nothing. */
+/**
+ * Returns a function's type. A function with a compiler suffix has none, because the compiler may have changed its
+ * parameters.
+ */
 export function prototype(kernel: Kernel, name: string): Extract<CType, { kind: "function" }> | undefined {
   if (plainName(name) !== name) return undefined;
   const type = attempt(() => kernel.types.function(name));
@@ -232,7 +244,7 @@ export function prototype(kernel: Kernel, name: string): Extract<CType, { kind: 
   return found?.kind === "function" ? found : undefined;
 }
 
-/** Without a name: the object of a slab cache that is made for one type. */
+/** Returns a cast of the address if it is an object of a slab cache that is made for one type. */
 function object(site: Site, register: string, index: number): Expression | undefined {
   const { kernel } = site;
   const value = registerAt(site, register, index);
@@ -245,7 +257,7 @@ function object(site: Site, register: string, index: number): Expression | undef
   };
 }
 
-/** A call as the source has it: `find(name)`; arguments that have no name are left as `...`. */
+/** Returns a call as a C expression: `find(name)`. Arguments without a known name are printed as `...`. */
 export function callExpression(site: Site, { target, address }: Effect): string | undefined {
   const { kernel, graph } = site;
   const symbol = target === undefined ? undefined : kernel.symbols.at(target);
@@ -257,11 +269,11 @@ export function callExpression(site: Site, { target, address }: Effect): string 
   return `${plainName(symbol.name)}(${shown.join(", ")})`;
 }
 
-/** The registers that a function's parameters are passed in; undefined for one that is not passed in a register. */
+/** Returns the registers of a function's parameters; undefined for a parameter that is not passed in a register. */
 function passedRegisters(kernel: Kernel, { name, address }: KSymbol): (string | undefined)[] {
   const registers = kernel.arch.argumentRegisters ?? [];
   const own = attempt(() => kernel.code.scopes(address).at(-1)?.variables());
-  // Compilers leave parameters out of what they name anew: there only debuginfo knows which are passed where.
+  // The compiler may drop parameters of a function that gets a suffix. Only debuginfo has the registers of the others.
   if (own && !(own instanceof Fault))
     return own.filter(({ parameter }) => parameter).map(({ location }) => location && registerOf(kernel, location));
   return prototype(kernel, name)?.parameters.map((_, at) => registers[at]) ?? [undefined];

@@ -1,3 +1,4 @@
+/** Builds the control-flow graph of a function from its instructions. */
 import { effectDecoder } from "../../arch/disassembler/effects.ts";
 import type { Effect } from "../../arch/effect.ts";
 import { Fault } from "../../base/fault.ts";
@@ -6,23 +7,23 @@ import type { KSymbol } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
 
-/** The largest function that is followed: the longest of a kernel have some 60 KiB. */
+/** Maximum size of a function part in bytes. The longest functions of a kernel have about 60 KiB. */
 const MAX_BYTES = 1 << 16;
 
-/** Where a register got the value that it has before an instruction. */
+/** How a register got the value that it has before an instruction. */
 export type Definition =
   | { readonly kind: "instruction"; readonly index: number }
-  /** Still what the function was called with. */
+  /** The value with which the function was called. */
   | { readonly kind: "entry" }
-  /** Not followed: code that nothing is known to lead to. */
+  /** The value comes from code that no known instruction leads to. */
   | { readonly kind: "unknown" };
 
-/** A function's instructions, and which of them can come before which. */
+/** The instructions of a function, and the possible predecessors of each. */
 export class FunctionGraph {
   readonly kernel: Kernel;
   readonly symbol: KSymbol;
   readonly effects: readonly Effect[];
-  /** It jumps to where a table tells: some ways into its parts are not known. */
+  /** Whether the function jumps through tables, so that some predecessors are not known. */
   readonly hasTables: boolean;
   private readonly byAddress: ReadonlyMap<bigint, number>;
   private readonly before: readonly (readonly number[])[];
@@ -38,24 +39,24 @@ export class FunctionGraph {
     this.clobbered = new Set(kernel.arch.registers.filter((name) => !this.isKept(name)));
   }
 
-  /** Index of the instruction at an address. */
+  /** Returns the index of the instruction at an address. */
   at(address: bigint): number | undefined {
     return this.byAddress.get(address);
   }
 
-  /** Index of the call that returns to an address. */
+  /** Returns the index of the call that returns to an address. */
   callBefore(returnAddress: bigint): number | undefined {
     const index = this.effects.findIndex(({ address, length }) => address + BigInt(length) === returnAddress);
     return this.effects[index]?.flow === "call" ? index : undefined;
   }
 
-  /** Whether a call leaves a register as it was. */
+  /** Returns whether a call preserves a register. */
   private isKept(name: string): boolean {
     const { calleeSaved, sp, framePointer } = this.kernel.arch;
     return name === sp || name === framePointer || calleeSaved.includes(name);
   }
 
-  /** Whether an instruction changes a register. */
+  /** Returns whether an instruction changes a register. */
   writes(index: number, register: string): boolean {
     const effect = this.effects[index];
     return (
@@ -63,12 +64,12 @@ export class FunctionGraph {
     );
   }
 
-  /** The instructions that can come just before one. */
+  /** Returns the indices of the instructions that may run just before an instruction. */
   comingBefore(index: number): readonly number[] {
     return this.before[index] ?? [];
   }
 
-  /** Every place that the value of a register before an instruction can be of. */
+  /** Returns all definitions that the value of a register before an instruction may come from. */
   definitions(register: string, index: number): Definition[] {
     const found = new Map<string, Definition>();
     const seen = new Set<number>();
@@ -89,8 +90,8 @@ export class FunctionGraph {
   }
 
   /**
-   * Whether a register has the same value before instruction `from` and before instruction `to`, on every way from the
-   * last time that `from` ran.
+   * Returns whether a register has the same value before instruction `from` and before instruction `to`, on every path
+   * from the last execution of `from`.
    */
   isUnchanged(register: string, from: number, to: number): boolean {
     if (from === to) return true;
@@ -118,7 +119,7 @@ function predecessors(effects: readonly Effect[], byAddress: ReadonlyMap<bigint,
   let isPadding = false;
   for (const [index, effect] of effects.entries()) {
     const { address, length, flow, target } = effect;
-    // Behind a jump or a return nothing goes on; what fills the space there leads nowhere.
+    // Execution does not continue after a jump or a return. Padding that follows has no successor.
     const ends = flow === "jump" || flow === "return";
     isPadding = (isPadding && doesNothing(effect) && !targets.has(address)) || ends;
     if (!isPadding) {
@@ -136,7 +137,10 @@ const doesNothing = ({ flow, writes, access }: Effect): boolean =>
 
 const graphs = derivedFor("function graphs", (): { graph: FunctionGraph | undefined } => ({ graph: undefined }));
 
-/** The graph of the function that holds an address. @throws Fault where there is none, or nothing decodes it */
+/**
+ * Returns the graph of the function that contains an address.
+ * @throws Fault if there is no function, or if no decoder exists
+ */
 export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step, FunctionGraph, void> {
   const symbol = kernel.symbols.at(address);
   if (!symbol) throw Fault.at("unknown", address, "no function is known there");
@@ -151,7 +155,7 @@ export function* functionGraph(kernel: Kernel, address: bigint): Generator<Step,
   return kept.graph;
 }
 
-/** A function and the parts that the compiler put elsewhere, entry first: `f`, `f.cold`. */
+/** Returns a function and the parts that the compiler moved away, entry first: `f`, `f.cold`. */
 function partsOf(kernel: Kernel, symbol: KSymbol): KSymbol[] {
   const whole = symbol.name.replace(/\.cold(?:\.\d+)?$/, "");
   const isOwn = (one: KSymbol): boolean => one.module === symbol.module;

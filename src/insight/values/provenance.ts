@@ -1,3 +1,4 @@
+/** Follows a value backwards to where it came from. */
 import { type Effect, type Place, type Value, wrap64 } from "../../arch/effect.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Step } from "../check.ts";
@@ -7,7 +8,7 @@ import { addressAt, type Site, sumOf, valueAt } from "./site.ts";
 
 /** Where a value came from, as far as it can be followed. */
 export type Origin =
-  /** Loaded from memory, which holds it still. */
+  /** Loaded from memory that still contains the value. */
   | {
       readonly kind: "load";
       readonly site: Site;
@@ -16,20 +17,20 @@ export type Origin =
       readonly address: bigint;
       readonly size: number;
       readonly expression: Expression | undefined;
-      /** What the operand's base register held. */
+      /** Value of the operand's base register. */
       readonly object: bigint | undefined;
     }
   | { readonly kind: "constant"; readonly site: Site; readonly effect: Effect; readonly value: bigint }
   | { readonly kind: "call result"; readonly site: Site; readonly effect: Effect; readonly callee: string | undefined }
-  /** Worked out of other values. */
+  /** Computed from other values. */
   | { readonly kind: "computed"; readonly site: Site; readonly effect: Effect }
-  /** What the function was called with, where the caller does not tell more. */
+  /** An argument of the function, if its caller shows nothing more. */
   | { readonly kind: "argument"; readonly site: Site; readonly number: number }
   | { readonly kind: "unknown"; readonly site: Site; readonly because: string };
 
-/** What a value was worked out from by adding constants: `&task->lock` is a task, and an offset. */
+/** The value from which another was computed by adding constants, for example `task` of `&task->lock`. */
 export interface Root {
-  /** Where the register held it. */
+  /** The function in which the register held the value. */
   readonly site: Site;
   readonly register: string;
   readonly index: number;
@@ -39,20 +40,20 @@ export interface Root {
 }
 
 export interface Provenance {
-  /** That of the root, whose origin it is. */
+  /** Value of the root; `origin` says where it came from. */
   readonly value: bigint;
   readonly root: Root;
   readonly origin: Origin;
-  /** Calls that passed the value on, the innermost first: it was an argument of each's callee. */
+  /** Calls that passed the value as an argument, the innermost first. */
   readonly passedBy: readonly Site[];
-  /** The fewest bits that the value went through on its way. */
+  /** The smallest width in bits of all copies of the value. */
   readonly bits: number;
 }
 
-/** Calls that a value is followed through. */
+/** Maximum number of callers through which a value is followed. */
 const MAX_CALLS = 4;
 
-/** Follows the value that a register holds before an instruction back to where it came from. */
+/** Follows the value of a register before an instruction back to its origin. */
 export function* provenanceOf(start: Site, register: string, given: bigint): Generator<Step, Provenance, void> {
   const passedBy: Site[] = [];
   let site = start;
@@ -81,13 +82,13 @@ interface Held {
   readonly index: number;
 }
 
-/** Whether the caller did not pass another value, as far as its registers tell. */
+/** Returns false if the caller's code shows that it passed another value. */
 function agrees(caller: Site, register: string, value: bigint): boolean {
   const passed = argumentOf(caller, register);
   return passed === undefined || passed === value;
 }
 
-/** Copies followed for one value. */
+/** Maximum number of copies for one value in one function. */
 const MAX_COPIES = 16;
 
 function originOf(site: Site, start: Held, begun: Root): { origin: Origin; root: Root; bits: number } {
@@ -145,7 +146,7 @@ function made(site: Site, effect: Effect, index: number, from: Value | undefined
   }
 }
 
-/** A load is claimed only if the same load from the dump's memory gives the value. */
+/** Returns a load as the origin only if the same load from the dump's memory gives the value. */
 function loadedFrom(
   site: Site,
   effect: Effect,
@@ -181,7 +182,7 @@ function loadedFrom(
   };
 }
 
-/** The function that a call calls, where it names one. */
+/** Returns the function that a direct call calls; undefined for other calls. */
 export const calleeOf = (kernel: Kernel, { target }: Effect): string | undefined => {
   const symbol = target === undefined ? undefined : kernel.symbols.at(target);
   return symbol?.address === target ? symbol?.name : undefined;

@@ -1,3 +1,4 @@
+/** Evaluates registers and memory operands at instructions of the stack. */
 import { type Place, type Value, wrap64 } from "../../arch/effect.ts";
 import type { Registers } from "../../arch/arch.ts";
 import { attempt, Fault } from "../../base/fault.ts";
@@ -7,23 +8,26 @@ import type { Frame } from "../../unwind/frame.ts";
 import type { Step } from "../check.ts";
 import { type FunctionGraph, functionGraph } from "./functionGraph.ts";
 
-/** An instruction at which the registers are known: the one that faulted, or a call on the stack. */
+/** An instruction with known registers: the faulting one, or a call on the stack. */
 export interface Site {
   readonly kernel: Kernel;
   readonly graph: FunctionGraph;
-  /** Of the instruction in the graph. */
+  /** Index of the instruction in the graph. */
   readonly index: number;
-  /** Before the instruction; of a call, those that the unwinder recovered. */
+  /** Registers before the instruction; for a call, those that the unwinder recovered. */
   readonly registers: Registers;
   readonly frame: Frame;
   readonly cpu: number | undefined;
-  /** What the function was called with, as far as its caller's code tells. */
+  /** Arguments of the function, as far as its caller's code shows them. */
   readonly entry?: ReadonlyMap<string, bigint>;
-  /** Of a jump that ended a function which is not on the stack any more: who called that. */
+  /** For a tail call, whose function is no longer on the stack: the call of that function. */
   readonly caller?: Site;
 }
 
-/** The instruction that a frame stands at: the interrupted one, or the call. @throws Fault */
+/**
+ * Returns the instruction of a frame: the interrupted one, or the call.
+ * @throws Fault if there is no instruction at this address
+ */
 export function* siteOf(kernel: Kernel, frame: Frame, cpu: number | undefined): Generator<Step, Site, void> {
   const graph = yield* functionGraph(kernel, frame.exact ? frame.pc : frame.pc - 1n);
   const index = frame.exact ? graph.at(frame.pc) : graph.callBefore(frame.pc);
@@ -31,12 +35,12 @@ export function* siteOf(kernel: Kernel, frame: Frame, cpu: number | undefined): 
   return { kernel, graph, index, registers: frame.registers, frame, cpu };
 }
 
-/** Definitions followed for one value. */
+/** Maximum number of definitions followed for one value. */
 const MAX_DEPTH = 12;
 
 /**
- * What a register held before an instruction of the site's function, when that ran for the last time before the site;
- * undefined where it cannot be told.
+ * Returns the value of a register before an instruction of the site's function, at the last execution of that
+ * instruction before the site; undefined if it cannot be determined.
  */
 export function registerAt(site: Site, register: string, index: number, depth = 0): bigint | undefined {
   const { graph, registers } = site;
@@ -51,7 +55,7 @@ export function registerAt(site: Site, register: string, index: number, depth = 
   return value && valueAt(site, value, definition.index, depth + 1);
 }
 
-/** The register as it was, where all that changed it since is one sum with a constant: `p++`. */
+/** Returns the earlier value of a register if only one addition of a constant has changed it since: `p++`. */
 function undone({ graph, index: end, registers, kernel }: Site, register: string, index: number): bigint | undefined {
   const now = registers.get(register);
   const [definition, ...more] = graph.definitions(register, end);
@@ -62,7 +66,7 @@ function undone({ graph, index: end, registers, kernel }: Site, register: string
   return wrap64(now - sum.added);
 }
 
-/** A register and a constant that are added; not what lies on the stack. */
+/** Returns a sum of a register and a constant; undefined for another value and for a stack address. */
 export function sumOf(kernel: Kernel, from: Value): { register: string; added: bigint } | undefined {
   if (from.kind === "address") {
     const { base, index, displacement, segment } = from.place;
@@ -77,7 +81,7 @@ export function sumOf(kernel: Kernel, from: Value): { register: string; added: b
   return { register: left.name, added: operator === "+" ? by : -by };
 }
 
-/** What the function was called with in a register: told by the caller, or by a register that it was copied to. */
+/** Returns the argument in a register: from the caller, or from a register that it was copied to. */
 export function entryValue({ entry, graph, index, registers, kernel }: Site, register: string): bigint | undefined {
   const told = entry?.get(register);
   if (told !== undefined) return told;
@@ -92,7 +96,7 @@ export function entryValue({ entry, graph, index, registers, kernel }: Site, reg
   return undefined;
 }
 
-/** What a value was before an instruction; loads are read from the dump's memory. */
+/** Evaluates a value before an instruction. Loads read the dump's memory. */
 export function valueAt(site: Site, value: Value, index: number, depth = 0): bigint | undefined {
   switch (value.kind) {
     case "constant":
@@ -130,7 +134,7 @@ const OPERATIONS = {
 const extended = (value: bigint, bits: number, signed: boolean): bigint =>
   signed ? wrap64(BigInt.asIntN(bits, value)) : BigInt.asUintN(bits, value);
 
-/** The address of a memory operand before an instruction. */
+/** Returns the address of a memory operand before an instruction. */
 export function addressAt(site: Site, place: Place, index: number, depth = 0): bigint | undefined {
   let address = place.displacement;
   if (place.segment !== undefined) {
@@ -151,7 +155,7 @@ export function addressAt(site: Site, place: Place, index: number, depth = 0): b
   return wrap64(address);
 }
 
-/** A number in memory; undefined where it cannot be read. */
+/** Reads an unsigned number of 1, 2, 4 or 8 bytes; undefined if it cannot be read. */
 export function readWord(kernel: Kernel, address: bigint, size: number): bigint | undefined {
   if (![1, 2, 4, 8].includes(size)) return undefined;
   const bytes = attempt(() => kernel.memory.read(address, size));

@@ -1,19 +1,21 @@
+/** Finds the variables that DWARF locates in a register. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { bare, type CType } from "../../debuginfo/ctype.ts";
 import type { VariableLocation } from "../../debuginfo/source.ts";
 import type { Kernel } from "../../model/kernel.ts";
 
-/** A variable whose value is what a register holds plus a constant. */
+/** A variable whose value is that of a register plus a constant. */
 export interface RegisterVariable {
   readonly name: string;
   readonly type: CType;
-  /** The variable is the register plus this. */
+  /** The constant that is added to the register. */
   readonly offset: bigint;
 }
 
 /**
- * The variables that DWARF says a register holds at a place of the code, innermost scope first; pointers to a named
- * structure before others, which are often parameters of an inlined atomic operation, temporaries of macros last.
+ * Returns the variables that a register holds at an address, by DWARF. Pointers to a named structure come first.
+ * Variables of other types come next, as they are often parameters of an inlined atomic operation. Temporaries of
+ * macros come last. Within each group, the innermost scope comes first.
  */
 export function variablesIn(kernel: Kernel, pc: bigint, register: string): RegisterVariable[] {
   const found = attempt(() =>
@@ -36,19 +38,19 @@ function rank({ name, type }: RegisterVariable): number {
   return target?.kind === "struct" && target.name !== undefined ? 0 : 1;
 }
 
-/** The register that a location is; undefined for any other. */
+/** Returns the register of a location; undefined if the location is not a register. */
 export function registerOf(kernel: Kernel, location: VariableLocation): string | undefined {
   const held = heldIn(location);
   return held?.offset === 0n ? kernel.arch.dwarfRegisters[held.register] : undefined;
 }
 
-// DWARF 5, 7.7.1.
+// DWARF 5, section 7.7.1.
 const DW_OP_reg0 = 0x50;
 const DW_OP_breg0 = 0x70;
 const DW_OP_breg31 = 0x8f;
 const DW_OP_stack_value = 0x9f;
 
-/** A location that is one register, or the sum of one and a constant. */
+/** Decodes a location that is one register, or the sum of a register and a constant. */
 function heldIn(location: VariableLocation): { register: number; offset: bigint } | undefined {
   if (location.kind !== "expression") return undefined;
   const [operation = 0, ...rest] = location.bytes;
@@ -59,7 +61,7 @@ function heldIn(location: VariableLocation): { register: number; offset: bigint 
   return offset === undefined ? undefined : { register: operation - DW_OP_breg0, offset };
 }
 
-/** A whole SLEB128; undefined where bytes are left over or lacking. */
+/** Decodes one SLEB128 number; undefined if there are too many or too few bytes. */
 function signedLeb(bytes: readonly number[]): bigint | undefined {
   if (bytes.length === 0 || bytes.length > 10) return undefined;
   let value = 0n;

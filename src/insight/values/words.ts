@@ -1,3 +1,4 @@
+/** Words and references for instructions, functions and values. */
 import { hex0x } from "../../base/hex.ts";
 import { printedPlace } from "../../base/nameOffset.ts";
 import type { Effect } from "../../arch/effect.ts";
@@ -10,30 +11,30 @@ import type { Reference, Sentence } from "../finding.ts";
 import { plainName } from "../../log/place.ts";
 import type { Site } from "./site.ts";
 
-/** The instruction as the disassembler writes it. */
+/** Returns an instruction as the disassembler prints it. */
 export function* instructionText(kernel: Kernel, { address, length }: Effect): Generator<Step, string, void> {
   const decoder = yield* disassembler(kernel.arch);
   const [one] = decoder.instructions(kernel.memory.read(address, length), address, 1);
   return one ? `${one.mnemonic} ${one.operands}`.trim() : "(bad)";
 }
 
-/** A place in code as a link: `f+0x2f`. */
+/** Returns a reference to a code address: `f+0x2f`. */
 export function placeReference(kernel: Kernel, address: bigint): Reference {
   const symbol = kernel.symbols.at(address);
   const name = symbol ? printedPlace(symbol.name, Number(address - symbol.address), undefined) : hex0x(address);
   return { kind: "symbol", name, address };
 }
 
-/** ` at file:line`, where debuginfo tells. */
+/** Returns ` at file:line`, if debuginfo has it. */
 export function sourceWords(kernel: Kernel, pc: bigint): Sentence {
   const source = sourceOf(kernel, pc);
   return source ? [" at ", { kind: "source", file: source.file, line: source.line }] : [];
 }
 
-/** The function that a site is in, without the compiler's suffixes. */
+/** Returns the function of a site, without compiler suffixes. */
 export const functionName = ({ graph }: Site): string => plainName(graph.symbol.name);
 
-/** The function with the return address of a site's function. A tail call can lie between them. */
+/** Returns the function that contains the return address of a site's function. A tail call may be between them. */
 export const callerName = ({ frame, caller }: Site): string | undefined => {
   const name = caller ? caller.graph.symbol.name : frame.caller?.symbol?.name;
   return name === undefined ? undefined : plainName(name);
@@ -47,5 +48,5 @@ export const registerEvidence = (site: Site, task: bigint, name: string, value: 
   value,
 });
 
-/** NULL, or the number. */
+/** Returns "NULL" for 0, otherwise the number in hexadecimal. */
 export const valueText = (value: bigint): string => (value === 0n ? "NULL" : hex0x(value));

@@ -1,10 +1,10 @@
-/** Nodes of a directed graph, and where its edges lead. */
+/** A directed graph: its nodes, and the targets of each node's edges. */
 export interface Graph<T> {
   readonly nodes: Iterable<T>;
   readonly next: (node: T) => readonly T[];
 }
 
-/** Strongly connected components that hold a cycle, by Tarjan's algorithm without recursion. */
+/** Returns the strongly connected components that contain a cycle. Uses Tarjan's algorithm without recursion. */
 export function cyclicComponents<T>({ nodes, next }: Graph<T>): T[][] {
   const index = new Map<T, number>();
   const low = new Map<T, number>();
@@ -45,11 +45,11 @@ export function cyclicComponents<T>({ nodes, next }: Graph<T>): T[][] {
 interface Visit<T> {
   readonly node: T;
   readonly edges: readonly T[];
-  /** The edge to follow next. */
+  /** Index of the edge to follow next. */
   at: number;
 }
 
-/** One shortest way from a node back to itself within a component; empty when there is none. */
+/** Returns a shortest path from a node back to itself within a component; empty if there is none. */
 export function cycleThrough<T>(start: T, component: ReadonlySet<T>, next: (node: T) => readonly T[]): T[] {
   const from = new Map<T, T>();
   const queue: T[] = [start];

@@ -1,4 +1,4 @@
-/** Locks that no task holds although tasks wait for them. */
+/** Finds locks that no task holds although tasks wait for them. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { plainName } from "../../log/place.ts";
 import { taskActivity } from "../../linux/sched/sleeping.ts";
@@ -8,20 +8,20 @@ import { derived } from "../../model/derived.ts";
 import type { Obj } from "../../model/object.ts";
 import type { WaitingTask } from "./waitGraph.ts";
 
-/** Why a lock that is free has waiters. */
+/** Why a free lock has waiters. */
 export type FreeLock =
-  /** The first in line was woken and has not run yet. */
+  /** The first waiter was woken and has not run yet. */
   | { readonly kind: "woken"; readonly task: Obj }
   /** All waiters sleep, and no task is in a function that would wake one. */
   | { readonly kind: "lost wake-up" }
-  /** Neither can be told. */
+  /** Neither can be determined. */
   | { readonly kind: "unknown" };
 
 /** Functions that release a lock and wake a waiter (kernel/locking). */
 const RELEASING =
   /^(__mutex_unlock_slowpath|mutex_unlock|__ww_mutex_unlock|rwsem_wake|__?up_(read|write)|up_(read|write)|downgrade_write|rwsem_downgrade_wake|__up|up|rt_mutex_slowunlock|wake_up_q)$/;
 
-/** Tasks that run or could run with a function on their stack that releases locks; a Fault where a stack cannot be read. */
+/** Running and runnable tasks that have a lock-releasing function on their stack; a Fault if a stack cannot be read. */
 const releasers = derived("tasks that release locks", (kernel): readonly Obj[] | Fault => {
   const found: Obj[] = [];
   for (const task of taskTable(kernel).tasks) {
@@ -34,7 +34,7 @@ const releasers = derived("tasks that release locks", (kernel): readonly Obj[] |
   return found;
 });
 
-/** Returns why the lock that a task waits for is free; undefined if it is held, or is no lock. */
+/** Returns why the lock that a task waits for is free; undefined if it is held, or is not a lock. */
 export function freeLock({ wait, task }: WaitingTask): FreeLock | undefined {
   if (wait.state?.free !== true || wait.queue.length === 0) return undefined;
   const { kernel } = task;

@@ -1,4 +1,4 @@
-/** Where chains of waiting tasks end. */
+/** Finds where chains of waiting tasks end. */
 import type { KnownHolder, WaitGraph, WaitingTask } from "./waitGraph.ts";
 
 /** The end of a chain. */
@@ -7,34 +7,34 @@ export interface WaitRoot {
   readonly task: bigint;
   readonly pid: number | undefined;
   readonly comm: string | undefined;
-  /** What it does; "cycle" for a task that waits for itself in the end. */
+  /** Its activity; "cycle" if the chain returns to a task that it contains. */
   readonly state: KnownHolder["fate"]["activity"] | "cycle";
-  /** Whether every step on the way to it is certain. */
+  /** Whether every step of the chain is certain. */
   readonly isCertain: boolean;
-  /** Tasks on the way, without the one that asks: its holder first. */
+  /** Holders along the chain, in order; the first is the holder for the waiting task. */
   readonly steps: readonly Pick<KnownHolder, "task" | "pid" | "comm">[];
 }
 
 const RANKS: readonly KnownHolder["certainty"][] = ["certain", "likely", "possible"];
 
-/** The holder that a chain follows: the most certain, of several the first. */
+/** Returns the holder that a chain follows: the first of the most certain ones. */
 export const firstHolder = ({ holders }: WaitingTask): KnownHolder | undefined =>
   RANKS.flatMap((rank) => holders.filter(({ certainty }) => certainty === rank))[0];
 
-/** Longer chains are told by their beginning and end. */
+/** Maximum number of steps that are kept; the end of a longer chain is still found. */
 const MAX_STEPS = 64;
 
-/** The end of a chain without the way there. */
+/** The end of a chain, without its steps. */
 interface End {
   readonly holder: KnownHolder;
   readonly isCycle: boolean;
   readonly isCertain: boolean;
 }
 
-/** Ends by the address of the task that waits: many chains share theirs. */
+/** Ends of chains by the address of the waiting task. Many chains share an end. */
 const endsOf = new WeakMap<WaitGraph, Map<bigint, End | undefined>>();
 
-/** Follows a task's holder, that one's, and so on; undefined if the task has no known holder. */
+/** Follows the chain of holders from a task to its end; undefined if the task has no known holder. */
 export function rootOf(graph: WaitGraph, from: WaitingTask): WaitRoot | undefined {
   const end = endOf(graph, from);
   if (!end) return undefined;

@@ -1,4 +1,4 @@
-/** Findings of who waits for whom. */
+/** Builds the findings about waiting tasks. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { isLock } from "../../linux/locks/resource.ts";
 import type { Obj } from "../../model/object.ts";
@@ -18,14 +18,14 @@ const taskReference = ({ task, pid, comm }: WaitingTask): Reference => ({
 const holderReference = ({ task, pid, comm }: Pick<KnownHolder, "task" | "pid" | "comm">): Reference =>
   pid === undefined ? { kind: "address", address: task } : { kind: "task", address: task, pid, comm: comm ?? "?" };
 
-/** The resource in a sentence: a lock as a link, all else in words. */
+/** Returns the resource for a sentence: a lock as a link, any other resource in words. */
 function resourceReference(one: WaitingTask): string | Reference {
   const { resource } = one.wait;
   if (!resource?.type || resource.kind === "task exit") return waitWords(one);
   return { kind: "lock", address: resource.address, type: resource.type, name: waitWords(one) };
 }
 
-/** What shows that a task waits for a resource: its frame, and the struct on its stack. */
+/** Returns the evidence that a task waits for a resource: its frame, and the waiter structure on its stack. */
 function waitEvidence({ task, wait }: WaitingTask): Evidence[] {
   const evidence: Evidence[] = [
     { kind: "frame", task: task.address, pc: 0n, text: `#${wait.frame} ${wait.function ?? "?"}` },
@@ -41,11 +41,11 @@ function waitEvidence({ task, wait }: WaitingTask): Evidence[] {
   return evidence;
 }
 
-/** What the resource says of its holders. */
+/** Returns the fields of the resource that show its holders. */
 const stateEvidence = ({ wait }: WaitingTask): Evidence[] =>
   (wait.state?.fields ?? []).map((field) => ({ kind: "field", ...field }));
 
-/** Evidence that is never empty: a task is always there to be looked at. */
+/** Returns the evidence, or the task itself if there is none, because the evidence of a finding must not be empty. */
 function proven(task: Obj, ...parts: readonly (readonly Evidence[])[]): [Evidence, ...Evidence[]] {
   const [first, ...rest] = parts.flat();
   return first ? [first, ...rest] : [{ kind: "task", address: task.address, text: "" }];
@@ -144,7 +144,7 @@ export function rootFinding(one: WaitingTask, root: WaitRoot): Finding {
   };
 }
 
-/** A lock whose owner is no more: nobody else can release it. */
+/** Reports a lock whose owner has exited, so that no task will release it. */
 export function exitedFinding(one: WaitingTask, holder: KnownHolder, severity: Severity): Finding {
   const isNamed = holder.certainty === "certain";
   const isGone = holder.fate.activity === "gone";
@@ -176,7 +176,7 @@ export function lostFinding(one: WaitingTask, severity: Severity): Finding {
     slots: { resource: one.wait.resource?.address, pid: one.pid, name: one.name },
     text: [
       resourceReference(one),
-      " is held by nobody, yet all who wait for it sleep and no CPU is about to wake one: a wake-up may have been lost, or memory been overwritten.",
+      " is free, but all tasks that wait for it sleep and no CPU is about to wake one: a wake-up may have been lost, or memory may have been overwritten.",
     ],
     evidence: proven(one.task, stateEvidence(one), waitEvidence(one)),
   };

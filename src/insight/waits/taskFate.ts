@@ -1,3 +1,4 @@
+/** Finds what became of a task that a lock names. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { runningOn } from "../../linux/sched/cpu.ts";
 import { type TaskActivity, taskActivity } from "../../linux/sched/sleeping.ts";
@@ -7,13 +8,13 @@ import { derivedFor } from "../../model/derived.ts";
 
 /** What became of a task that a lock names. */
 export interface TaskFate {
-  /** "freed": its memory was given back; "gone": no list of tasks has it, and nothing says more. */
+  /** "freed": its memory was freed. "gone": it is in no task list, and nothing else is known. */
   readonly activity: TaskActivity | "freed" | "gone";
   /** The CPU that it runs on. */
   readonly cpu: number | undefined;
 }
 
-/** What became of the task whose `task_struct` lies, or lay, at an address. */
+/** Returns what became of the task whose `task_struct` is, or was, at an address. */
 export const taskFate = derivedFor("fates of tasks", (kernel, address: bigint): TaskFate => {
   const task = taskAt(kernel, address);
   if (task) return { activity: taskActivity(task), cpu: runningOn(kernel, task) };

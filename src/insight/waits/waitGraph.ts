@@ -1,3 +1,4 @@
+/** Builds the graph of tasks that wait for each other. */
 import { attempt, Fault } from "../../base/fault.ts";
 import { blockedTasks } from "../../linux/locks/blockedTasks.ts";
 import type { Holder, Wait } from "../../linux/locks/resource.ts";
@@ -13,43 +14,46 @@ import { type Step } from "../check.ts";
 import { cycleThrough, cyclicComponents } from "./cycles.ts";
 import { type TaskFate, taskFate } from "./taskFate.ts";
 
-/** A task on whom others depend. */
+/** A task that other tasks wait for. */
 export interface KnownHolder extends Holder {
   readonly fate: TaskFate;
-  /** Undefined where it cannot be read. */
+  /** Undefined if it cannot be read. */
   readonly pid: number | undefined;
   readonly comm: string | undefined;
 }
 
-/** A task that sleeps, with what it waits for. */
+/** A sleeping task, with the resource that it waits for. */
 export interface WaitingTask {
   readonly task: Obj;
   readonly pid: number;
   readonly comm: string;
   readonly activity: TaskActivity;
   readonly wait: Wait;
-  /** What people know the resource by. */
+  /** Name of the resource, if it has one. */
   readonly name: string | undefined;
   readonly holders: readonly KnownHolder[];
 }
 
-/** Tasks of which each waits for what the next has, the last for what the first has. */
+/** Tasks in a cycle: each waits for a resource of the next one, and the last for a resource of the first. */
 export interface WaitCycle {
   readonly tasks: readonly WaitingTask[];
-  /** "certain" when each of the locks says so itself. */
+  /** "certain" if each lock names its holder itself. */
   readonly certainty: "certain" | "possible";
 }
 
 export interface WaitGraph {
-  /** The one that has been waiting longest first. */
+  /** Blocked tasks, the longest wait first. */
   readonly blocked: readonly WaitingTask[];
-  /** Those of certain edges first. */
+  /** Cycles of certain edges come first. */
   readonly cycles: readonly WaitCycle[];
-  /** Every task of the graph that sleeps, by the address of its `task_struct`. */
+  /** Every sleeping task of the graph, by the address of its `task_struct`. */
   readonly tasks: ReadonlyMap<bigint, WaitingTask>;
 }
 
-/** A task with what it waits for, if it sleeps. Never throws but for what is no task. */
+/**
+ * Returns a task and, if it sleeps, what it waits for.
+ * @throws Fault if there is no readable task at the address
+ */
 export const waitingTask = derivedFor("waiting tasks", (kernel, address: bigint): WaitingTask => {
   const task = kernel.object("struct task_struct", address);
   const activity = taskActivity(task);
@@ -69,7 +73,7 @@ export const waitingTask = derivedFor("waiting tasks", (kernel, address: bigint)
   };
 });
 
-/** Clocks of CPUs and the kernel's may differ by so much. */
+/** Tolerated difference between a CPU's clock and the kernel's clock, in nanoseconds. */
 const CLOCK_MARGIN_NS = 2_000_000_000n;
 
 function knownHolder(kernel: Kernel, holder: Holder, wait: Wait): KnownHolder {
@@ -88,8 +92,8 @@ function knownHolder(kernel: Kernel, holder: Holder, wait: Wait): KnownHolder {
 }
 
 /**
- * Whether a holder started later than the first in line last ran. Each release wakes the first in line, so that the
- * one that the lock names cannot have taken it since.
+ * Returns whether a holder started after the first waiter last ran. Each release wakes the first waiter, so a task that
+ * started later cannot have taken the lock since.
  */
 function isYounger(kernel: Kernel, holder: Obj, { queue, resource }: Wait): boolean {
   const first = queue[0]?.task;
@@ -101,13 +105,17 @@ function isYounger(kernel: Kernel, holder: Obj, { queue, resource }: Wait): bool
   return !(times instanceof Fault) && times.ran > 0n && times.start > times.ran + CLOCK_MARGIN_NS;
 }
 
-/** Nanoseconds since a task last got a CPU, by its CPU's clock as of its last update: it waits no longer. @throws Fault */
+/**
+ * Returns the nanoseconds since a task last got a CPU, by the last update of its CPU's clock. At that update,
+ * the task had waited at most this long.
+ * @throws Fault if the clock or the task cannot be read
+ */
 export function sinceLastRun({ task }: WaitingTask): bigint {
   const since = runqueueClock(task.kernel, taskCpu(task)) - lastArrival(task);
   return since < 0n ? 0n : since;
 }
 
-/** Who waits for whom, worked out once: of blocked tasks, and of those whom they wait for. */
+/** Builds the wait graph of all blocked tasks and of the tasks that they wait for, once for each kernel. */
 export const waitGraph = derivedByWork("wait graph", function* (kernel): Generator<Step, WaitGraph, void> {
   const blocked: WaitingTask[] = [];
   const all = blockedTasks(kernel);
@@ -137,12 +145,13 @@ export const waitGraph = derivedByWork("wait graph", function* (kernel): Generat
   return { blocked, tasks, cycles: cyclesOf(tasks) };
 });
 
-/** Cycles of certain edges, one for each component; then those that need possible ones. */
+/** Returns one cycle for each component of certain edges, then cycles that need edges that are only possible. */
 function cyclesOf(tasks: ReadonlyMap<bigint, WaitingTask>): WaitCycle[] {
   const edges = (isFollowed: (holder: KnownHolder, waiting: WaitingTask) => boolean) => (one: WaitingTask) =>
     one.holders.filter((holder) => isFollowed(holder, one)).flatMap(({ task }) => tasks.get(task) ?? []);
   const certain = edges(({ certainty }) => certainty === "certain");
-  // That a task was the last to read what it waits to write is no reason to suspect it of having it still.
+  // A task that waits to write is sometimes the last known reader of the same lock. That does not show that it still
+  // holds the lock.
   const any = edges(({ certainty, task }, waiting) => certainty === "certain" || task !== waiting.task.address);
   const found = cyclesBy(tasks, certain, "certain");
   const known = new Set(found.flatMap((cycle) => cycle.tasks));
@@ -156,7 +165,7 @@ function cyclesBy(
   certainty: WaitCycle["certainty"],
 ): WaitCycle[] {
   return cyclicComponents({ nodes: tasks.values(), next }).flatMap((component) => {
-    // The lowest pid that is on a cycle starts it, so that the same dump is always told the same way.
+    // Start the cycle at the lowest pid, so that the same dump always gives the same output.
     const members = new Set(component);
     for (const start of component.sort((a, b) => a.pid - b.pid)) {
       const cycle = cycleThrough(start, members, next);

@@ -1,14 +1,14 @@
-/** How waiting is told, for sentences and for tables. */
+/** Words for waiting tasks, for sentences and for tables. */
 import { hex } from "../../base/hex.ts";
 import { isLock, type Wait } from "../../linux/locks/resource.ts";
 import { firstHolder } from "./root.ts";
 import type { KnownHolder, WaitingTask } from "./waitGraph.ts";
 
-/** `rwsem-write`, `mutex`: the kind of a resource with the way in which it is wanted. */
+/** Returns the kind of a resource and the mode of the request: `rwsem-write`, `mutex`. */
 export const waitType = ({ resource, mode }: Wait): string | undefined =>
   resource && (mode === undefined ? resource.kind : `${resource.kind}-${mode}`).replaceAll(" ", "-");
 
-/** `bash [279]`. */
+/** Returns `bash [279]`. */
 export const taskName = ({
   pid,
   comm,
@@ -17,7 +17,9 @@ export const taskName = ({
   readonly comm: string | undefined;
 }): string => (pid === undefined ? "a task that cannot be read" : `${comm ?? "?"} [${pid}]`);
 
-/** `mutex cgroup_mutex`, `rwsem namespace_sem for writing`; the function alone where the resource is not known. */
+/**
+ * Returns `mutex cgroup_mutex` or `rwsem namespace_sem for writing`; only the function if the resource is not known.
+ */
 export function waitWords({ wait, name }: WaitingTask): string {
   const { resource, mode } = wait;
   if (!resource) return wait.function === undefined ? "" : `in ${wait.function}`;
@@ -31,17 +33,17 @@ export function waitWords({ wait, name }: WaitingTask): string {
   return `${kind} ${what}${wanted}`;
 }
 
-/** The same in a sentence: "is running on CPU 2", "has exited". */
+/** Returns the state of a holder as a verb phrase: "is running on CPU 2", "has exited". */
 export function fateSentence(holder: KnownHolder): string | undefined {
   const words = fateWords(holder);
   return words && (words.startsWith("exited") ? `has ${words}` : `is ${words}`);
 }
 
-/** How a holder stands to what it holds up: a lock is held, all else depends on somebody. */
+/** Returns how a resource relates to its holder: a lock is held, other resources depend on a task. */
 export const relationWords = ({ wait }: WaitingTask): string =>
   isLock(wait.resource?.kind) ? "held by" : "which depends on";
 
-/** What has become of a holder, where that is not to sleep: "running on CPU 2", "exited". */
+/** Returns the state of a holder that does not sleep: "running on CPU 2", "exited". */
 export function fateWords({ fate }: KnownHolder): string | undefined {
   switch (fate.activity) {
     case "running":
@@ -62,7 +64,7 @@ export function fateWords({ fate }: KnownHolder): string | undefined {
   }
 }
 
-/** `bash [279]`, `possibly bash [284]`; without a holder, what the resource says instead. */
+/** Returns `bash [279]` or `possibly bash [284]`; without a holder, what the resource says instead. */
 export function heldBy(waiting: WaitingTask): string | undefined {
   const first = firstHolder(waiting);
   if (!first) return holderless(waiting);
