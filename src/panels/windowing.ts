@@ -1,3 +1,4 @@
+/** Which rows and cells of a long table are in the document, and where its cursor is. */
 import type { TableRows } from "./rows.ts";
 
 /** The visible rows of a long list with rows of equal height. No DOM. */
