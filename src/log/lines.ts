@@ -15,7 +15,7 @@ export interface LogLine {
   readonly level: number | undefined;
   /** A user program wrote it, through the same syslog. */
   readonly isForeign: boolean;
-  /** Column in the given line of each character of the text, where escapes stand between them. */
+  /** Column in the original line of each character of the text, for a line with escapes. */
   readonly columns: readonly number[] | undefined;
 }
 

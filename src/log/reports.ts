@@ -30,7 +30,7 @@ export interface OpenReport {
   readonly hasRule: boolean;
   /** The last line that belongs to the report. */
   last: number;
-  /** The last line behind its end mark that repeats what the report says. */
+  /** The last line after its end mark that repeats the report's data. */
   tail: number;
   seconds: number | undefined;
   allCpus: number | undefined;

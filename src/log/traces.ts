@@ -46,9 +46,9 @@ export interface Entry extends TraceEntry {
 export interface SiteLine extends Site {
   readonly at: number;
   readonly registers: readonly (Register & { readonly at: number })[];
-  /** Where `Code:` stands; on arm and arm64 behind the trace. */
+  /** The line of `Code:`; on arm and arm64 it follows the trace. */
   readonly code: { readonly at: number; readonly text: string } | undefined;
-  /** It stands within a call trace: of a frame that was interrupted. */
+  /** It is within a call trace: it belongs to an interrupted frame. */
   readonly isWithinTrace: boolean;
 }
 
@@ -85,7 +85,7 @@ const POINT = /\bat:\s*$/;
 /** A held lock of lockdep's list, wrapped before the function's name. */
 const WRAPPED = /, at: \[<[0-9a-f]{8,16}>\]\s*$/;
 const CPU_HEAD = /^NMI backtrace for cpu \d|^CPU#\d+ backtrace|^(?:rcu: )?RCU grace-period kthread stack dump/;
-/** Where a trace may not go on behind: the report tells of something else. */
+/** Lines after which a trace does not continue, because the report goes on to something else. */
 const BETWEEN =
   /^\s{0,32}(?:CPU: \d|task:|INFO: |Modules linked in|Showing |The buggy|Memory state|Object |kasan|page:|irq event|other info|\d+ locks? held|Exec |---\[)/;
 const MARK = /^\s{0,32}<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|EOE|#\w+|ENTRY\w*|\w+_STACK)\d?>/;

@@ -22,7 +22,10 @@ const SYMBOL =
 /** crash writes a decimal offset and no size: `[exception RIP: lab_apply+47]`, `<schedule+12>`, and among the words of `bt -FF` and `rd -s`. */
 const CRASH_SYMBOL =
   /(?<=RIP: |<|\[|^ {0,8}[0-9a-f]{8,16}: {1,2}(?:\S{1,64} {1,32})?)(?<crashName>[A-Za-z_.$][\w.$]*)\+(?<crashOffset>\d{1,8})(?=[\]>\s]|$)/;
-/** The function of a frame of crash's `bt` stands for the address behind it: ` #1 [ffffcd2300013b00] __crash_kexec at ffffffff815646b7`. */
+/**
+ * The function of a frame of crash's `bt`; it names the address after it: ` #1 [ffffcd2300013b00] f at
+ * ffffffff815646b7`.
+ */
 const FRAME =
   /(?<=^ {0,4}#\d{1,4} \[[0-9a-f]{8,16}\] )[A-Za-z_.$][\w.$]*(?:\+\w{1,10})?(?= at (?<frameAt>[0-9a-f]{8,16})\b)/;
 const REGISTER =
@@ -43,7 +46,7 @@ const SOURCE = /(?<![\w/.+-])(?<file>\/?(?:[\w.+-]{1,255}\/){0,32}[\w.+-]{1,255}
 const ADDRESS =
   /\b(?:0x(?<hex>[0-9a-f]{6,16})|(?=\d*[a-f])(?<bare>[0-9a-f]{16}))\b|(?<=\[<)(?<bracketed>[0-9a-f]{8,16})(?=>\])/;
 
-/** In order: a register's value is no plain address, `f+0x12` no number. */
+/** The order matters: a register's value is not a plain address, `f+0x12` is not a number. */
 const anyOf = (...words: readonly RegExp[]): RegExp => new RegExp(words.map(({ source }) => source).join("|"), "g");
 const WORDS = anyOf(SYMBOL, REGISTER, TASK, SOURCE, ADDRESS);
 const CRASH_WORDS = anyOf(SYMBOL, FRAME, PS_TASK, CRASH_SYMBOL, REGISTER, GDB_REGISTER, TASK, SOURCE, ADDRESS);

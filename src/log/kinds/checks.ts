@@ -222,7 +222,7 @@ export const checks: readonly KindRow[] = [
     printedBy: "__warn",
     title: "WARNING in {where}",
     type: "WARNING",
-    // ASSERT_RTNL() warns since 4.15, behind the same words.
+    // ASSERT_RTNL() warns since 4.15, after the same words.
     after: ["rtnl"],
     guilty: "headline",
   },

@@ -103,8 +103,8 @@ export type Severity = "panic" | "error" | "warning" | "notice";
  * - "site": the instruction, then the call trace
  * - "trace": the first call trace
  * - "headline": the function that the headline names, then the call trace
- * - "wait": where a task waits, and who called that
- * - "stall": a function that stands for the whole loop, of the site and the trace behind it
+ * - "wait": where a task waits, and its caller
+ * - "stall": a function that represents the whole loop, of the site and the trace after it
  * - "lock": where the lock is being taken
  * - "origin": the trace of an earlier event (an allocation, a first use)
  */

@@ -1,9 +1,9 @@
-/** Headlines of panics, and of dumps that somebody asked for. */
+/** Headlines of panics, and of requested dumps. */
 import type { KindRow } from "./kind.ts";
 
 const PANIC = "Kernel panic - not syncing: ";
 
-/** The end of a kernel, and dumps that somebody asked for. */
+/** The end of a kernel, and dumps that a user requested. */
 export const panics: readonly KindRow[] = [
   {
     pattern: new RegExp(`^${PANIC}stack-protector: Kernel stack is corrupted in: (?<function>\\S{1,255})`),

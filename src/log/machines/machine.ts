@@ -14,7 +14,7 @@ export interface Register {
   readonly end: number;
 }
 
-/** A line that names where the processor stood, or where the function was to return to. */
+/** A line that names where the processor was, or where the function was to return to. */
 export interface Site {
   readonly machine: MachineName;
   /** "link" is the register of the return address, which is valid unless the function has called another one since. */
@@ -44,19 +44,19 @@ export interface Machine {
    * is.
    */
   readonly sharesAddresses?: true;
-  /** Decodes the access from a line with the machine's fault status. */
+  /** The registers are printed before the line that names the place. */
   readonly registersFirst?: true;
-  /** Returns the register that the instruction at the site divides by, with the part of its value that is used. */
+  /** The place of an interrupted frame is an entry of the call trace. */
   readonly placeInTrace?: true;
   /** A line that shows that another machine printed the report, because both print places in the same way. */
   readonly unless?: { readonly line: RegExp; readonly machine: MachineName };
-  /** The access that a line with the machine's fault status tells. */
+  /** Decodes the access from a line with the machine's fault status. */
   readonly faultStatus?: (text: string) => CodedAccess | undefined;
-  /** The register that the instruction at the site divides by, with the value that counts. */
+  /** Returns the register that the instruction at the site divides by, with the part of its value that is used. */
   readonly divisor?: (site: { code: string; registers: readonly Register[] }) => Operand | undefined;
   readonly pc: RegExp;
   readonly link: RegExp | undefined;
-  /** Registers of such a line: group 1 is the name, group 2 the value. */
+  /** Lines of user mode among those that `pc` matches. */
   readonly user: RegExp | undefined;
   /** Address of the instruction, group 1; undefined when the pattern of `pc` has it. */
   readonly address: RegExp | undefined;
@@ -64,7 +64,7 @@ export interface Machine {
   readonly registerLine: RegExp;
   /** Registers of such a line: group 1 name, group 2 value. */
   readonly register: RegExp;
-  /** Lines of several values behind one name (`GPR04: `, `$ 4 : `): the name of each from the number of the first. */
+  /** Lines of several values after one name (`GPR04: `, `$ 4 : `): the name of each from the number of the first. */
   readonly rows?: { readonly pattern: RegExp; readonly name: (index: number) => string };
   /** The code around the instruction, group 1. */
   readonly code: RegExp | undefined;
