@@ -73,7 +73,7 @@ export function savedRegisters({ kernel, task }: Sleeper): readonly bigint[] {
 
 /** Yields the words of the task's stack in the frames up to `at`, innermost first. @throws Fault */
 export function* stackWords(sleeper: Sleeper, at: number): Generator<{ address: bigint; value: bigint }> {
-  const { kernel, frames } = sleeper;
+  const { kernel } = sleeper;
   const start = lowest(sleeper);
   const { wordSize, byteOrder } = kernel.arch;
   const range = taskStackRange(kernel, sleeper.task);

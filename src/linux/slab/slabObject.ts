@@ -7,12 +7,11 @@ import { possibleCpus } from "../../kernel/cpumask.ts";
 import { physicalToVirtual } from "../mm/directMap.ts";
 import { pageShift } from "../mm/page.ts";
 import { sheafObjects, sheaves } from "./sheaf.ts";
-import { isSlabAllocator, objectSize } from "./slab.ts";
+import { isSlabAllocator } from "./slab.ts";
 import { slabAllocatorFree, readSlabAllocatorSlab } from "./slabAllocator.ts";
 import { slabOfPfn } from "./slabPage.ts";
 import { freeObjects, objectAt, objectIndex, objectLayout, type ObjectLayout } from "./slubFreelist.ts";
 import { cpuSlab, readSlab, type CpuSlab, type Slab } from "./slub.ts";
-import type { StructType } from "../../debuginfo/ctype.ts";
 
 /** A slab and which of its objects are free. */
 export interface SlabState {

@@ -21,7 +21,7 @@ import { allTextSymbols, textSymbols } from "./textSymbols.ts";
 import { command, type Context, type Parsed, type Running } from "../../../language/command.ts";
 import { changed } from "../../../language/context.ts";
 import { parseCpus } from "../../../language/number.ts";
-import { faultPiece, type Line, type Piece, type Pieces, lazyRecord, record, text } from "../../../../say/piece.ts";
+import { faultPiece, type Line, type Piece, lazyRecord, record, text } from "../../../../say/piece.ts";
 import { selectTasks } from "../../../language/taskSelector.ts";
 import { taskFacts, taskHeading } from "../../../say/taskHeading.ts";
 

@@ -5,7 +5,7 @@ import { UsageError } from "../../../../base/usageError.ts";
 import { address } from "../../../language/address.ts";
 import { runCommand } from "../../../language/language.ts";
 import type { Context, Running } from "../../../language/command.ts";
-import { faultSpan, type Line, type Pieces, record, type Span, addressJson } from "../../../../say/piece.ts";
+import { faultSpan, type Line, record, type Span, addressJson } from "../../../../say/piece.ts";
 import { symbolic } from "./info.ts";
 
 const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
