@@ -22,10 +22,7 @@ const SYMBOL =
 /** crash writes a decimal offset and no size: `[exception RIP: lab_apply+47]`, `<schedule+12>`, and among the words of `bt -FF` and `rd -s`. */
 const CRASH_SYMBOL =
   /(?<=RIP: |<|\[|^ {0,8}[0-9a-f]{8,16}: {1,2}(?:\S{1,64} {1,32})?)(?<crashName>[A-Za-z_.$][\w.$]*)\+(?<crashOffset>\d{1,8})(?=[\]>\s]|$)/;
-/**
- * The function of a frame of crash's `bt`; it names the address after it: ` #1 [ffffcd2300013b00] f at
- * ffffffff815646b7`.
- */
+/** The function in a frame of crash's `bt`: ` #1 [ffffcd2300013b00] f at ffffffff815646b7`; it names that address. */
 const FRAME =
   /(?<=^ {0,4}#\d{1,4} \[[0-9a-f]{8,16}\] )[A-Za-z_.$][\w.$]*(?:\+\w{1,10})?(?= at (?<frameAt>[0-9a-f]{8,16})\b)/;
 const REGISTER =
