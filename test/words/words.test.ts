@@ -4,8 +4,6 @@ import test from "node:test";
 import { OLD_STYLE } from "../../scripts/oldStyle.ts";
 import { isMessage, manifestTexts, sourceFiles, textsOf, type Text } from "../../scripts/texts.ts";
 
-/** Folders of src whose sentences are still to be rewritten. */
-const REMAINING = ["src/panels/log/", "src/panels/waits/"];
 const PAGES = [
   "README.md",
   "CHANGELOG.md",
@@ -25,7 +23,6 @@ function offences({ file, line, kind, text }: Text): string[] {
 
 void test("comments and messages of src use no wording of the old style", () => {
   const texts = sourceFiles(root)
-    .filter((file) => !REMAINING.some((folder) => file.startsWith(folder)))
     .flatMap((file) => textsOf(root, file))
     .filter(({ kind, text }) => kind === "comment" || isMessage(text));
   assert.ok(texts.length > 100, "the reader of texts finds none");
@@ -33,9 +30,9 @@ void test("comments and messages of src use no wording of the old style", () => 
 });
 
 void test("each file of src opens with a sentence that says what it holds", () => {
-  const lacking = sourceFiles(root)
-    .filter((file) => !REMAINING.some((folder) => file.startsWith(folder)))
-    .filter((file) => !/^\/(?:\/ |\*\*\s+(?:\* )?)[\w`"][^]*?\./.test(readFileSync(`${root}/${file}`, "utf8")));
+  const lacking = sourceFiles(root).filter(
+    (file) => !/^\/(?:\/ |\*\*\s+(?:\* )?)[\w`"][^]*?\./.test(readFileSync(`${root}/${file}`, "utf8")),
+  );
   assert.deepEqual(lacking, []);
 });
 

@@ -1,3 +1,4 @@
+/** The page of the kernel log. */
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { PageAction } from "../../protocol/panel.ts";
@@ -15,13 +16,13 @@ import { reportButtons } from "./logReports.ts";
 import { LogRows } from "./logRows.ts";
 import { selectedPart } from "./logSpans.ts";
 
-/** panels.css says the same. */
+/** The height of a row in pixels; panels.css has the same value. */
 const ROW_HEIGHT = 18;
 
-/** Pages of several sessions share the document, where ids must differ. */
+/** The number of log pages so far. Pages of several sessions share the document, and their element ids must differ. */
 let logs = 0;
 
-/** The kernel log: coloured, searched, its reports folded, everything in it that the dump knows a link. */
+/** The kernel log: coloured and searchable, with foldable reports; what the dump resolves is a link. */
 export class LogView implements View {
   readonly element = document.createElement("section");
   private readonly number = ++logs;
@@ -29,7 +30,7 @@ export class LogView implements View {
   private readonly log: LoadedLog;
   private readonly explained: LogExplained;
   private entries: readonly Entry[] = [];
-  /** Until the oldest message is there, or nothing is. */
+  /** Resolves when the log is read up to its oldest message, or reading has failed. */
   private whole: Promise<void>;
   private readonly reading = new Reading(() => this.draw());
   private readonly filter: LogFilter;
@@ -79,7 +80,7 @@ export class LogView implements View {
     this.join();
   }
 
-  /** The older lines go in front of the others, and what is in sight stays where it is. */
+  /** Puts the older lines before the others; the visible rows stay where they are. */
   private join(): void {
     const scroller = this.element.querySelector(".log");
     const atEnd = !scroller || scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1;
@@ -93,11 +94,11 @@ export class LogView implements View {
     this.cursor = Math.max(0, this.cursor + rows);
     if (scroller) scroller.scrollTop += rows * ROW_HEIGHT;
     this.draw();
-    // Whoever has begun to read, or to search, is left alone.
+    // Go to the oops only if the user has not yet scrolled away from the end or started a search.
     if (blocks === this.log.blocks.length && atEnd && this.filter.isPlain) this.goToOops();
   }
 
-  /** The report that matters: the last oops, or else the last one. */
+  /** Goes to the last oops, or to the last report when there is no oops. */
   private goToOops(): void {
     const oops = this.log.blocks.findLastIndex(({ kind }) => kind === "oops");
     if (this.log.blocks.length > 0) this.goToReport(oops < 0 ? this.log.blocks.length - 1 : oops, -1);
@@ -119,7 +120,7 @@ export class LogView implements View {
     this.draw();
   }
 
-  /** Asks the dump what a report's registers, code and call traces stand for. */
+  /** Resolves the registers, code and call traces of a report through the dump and shows the result. */
   private async explain(block: number): Promise<void> {
     if (!this.lines.explains || !(await this.explained.explain(block))) return;
     await whenUnselected(() => this.rows);
@@ -155,7 +156,7 @@ export class LogView implements View {
     const scroller = this.element.querySelector(".log");
     const height = scroller?.clientHeight ?? this.element.clientHeight;
     const count = this.entries.length;
-    // What is selected stays so when its ends are scrolled out of sight.
+    // Draw the rows at the ends of the selection even out of sight, so that the selection persists.
     const selected = selectedRows(this.rows, count);
     const kept = selected ? [selected.first, selected.last] : [];
     const drawn = drawnRows(inSight(scroller?.scrollTop ?? 0, height, ROW_HEIGHT, count), kept);
@@ -211,7 +212,7 @@ export class LogView implements View {
     return this.element.querySelector(".log .body");
   }
 
-  /** What is selected with the mouse, by lines as dmesg has them. */
+  /** The text selected with the mouse, with its lines in the format of dmesg. */
   private get selectedText(): string | undefined {
     const { rows } = this;
     if (!rows) return undefined;
@@ -219,7 +220,7 @@ export class LogView implements View {
     return selectedText({ body: rows, count: this.entries.length, row, part: selectedPart });
   }
 
-  /** By the menu of the editor or of the browser. */
+  /** Handles the copy command of the menu of the editor or the browser. */
   private onCopy(event: ClipboardEvent): void {
     const text = this.selectedText;
     if (text === undefined) return;
@@ -235,7 +236,7 @@ export class LogView implements View {
     this.goToReport(undefined, direction);
   }
 
-  /** Brings a report's heading to the top: a given one, or the next from the cursor on. */
+  /** Scrolls a report's heading to the top: the given report, or the next from the cursor in the given direction. */
   private goToReport(block: number | undefined, direction: 1 | -1): void {
     const from = this.cursor;
     const at =
@@ -249,7 +250,7 @@ export class LogView implements View {
     this.goTo(at);
   }
 
-  /** Brings a row to the top, and the cursor on it. */
+  /** Scrolls a row to the top and puts the cursor on it. */
   private goTo(row: number): void {
     this.cursor = Math.max(0, row);
     const scroller = this.element.querySelector(".log");
@@ -266,7 +267,7 @@ export class LogView implements View {
     const row = (target as Element).closest<HTMLElement>("[data-row]")?.dataset.row;
     if (row === undefined) return;
     this.cursor = Number(row);
-    // The end of a selection is no click on what it ends in.
+    // A click that ends a selection does not fold a report.
     if (getSelection()?.isCollapsed !== false && this.lines.toggle(this.entries[this.cursor])) this.arrange();
     this.draw();
   }
@@ -280,7 +281,7 @@ export class LogView implements View {
     const key = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : "";
     if (key === "a" || key === "c") {
       event.preventDefault();
-      // VS Code would select all of the page.
+      // VS Code would select the whole page.
       event.stopPropagation();
       if (key === "a") return this.rows ? selectAllRows(this.rows) : undefined;
       const text = this.selectedText ?? (entry === undefined ? "" : this.lines.text(entry));

@@ -1,4 +1,4 @@
-/** The times of a log, as the user wants them: since boot, of the wall, or before the panic. */
+/** The times of a log in the mode that the user chose: since boot, wall clock, or relative to the panic. */
 import type { TemplateResult } from "lit-html";
 import type { Ask } from "../ask.ts";
 import { recall, remember } from "../host.ts";
@@ -18,19 +18,19 @@ export class LogClock {
   private mode = recall<TimeMode>("log time", "boot");
   private zeros: { panic: number | undefined; wall: number | undefined } = { panic: undefined, wall: undefined };
 
-  /** @param changed called when times are shown in another way */
+  /** @param changed called when the time mode or the boot time changes */
   constructor(ask: Ask, changed: () => void) {
     this.ask = ask;
     this.changed = changed;
   }
 
-  /** More of the log was read. */
+  /** Updates the time of the panic after more of the log was read. */
   learn({ lines, blocks }: LoadedLog): void {
     this.zeros.panic = panicSeconds(lines, blocks);
     this.learnWallTime();
   }
 
-  /** The clock of the log counts from boot; `sys` knows when that was. */
+  /** Reads the boot time from `sys`, when wall-clock times are shown. The clock of the log counts from boot. */
   private learnWallTime(): void {
     if (this.mode === "wall" && this.zeros.wall === undefined) void this.readWallTime();
   }
@@ -57,7 +57,10 @@ export class LogClock {
     return timeText(seconds, this.mode, this.mode === "wall" ? this.zeros.wall : this.zeros.panic);
   }
 
-  /** Characters of the longest time: times grow, but for those that count down to the panic. */
+  /**
+   * Returns the width of the time column in characters. Times grow from the first line to the last, except those that
+   * count down to the panic, so the first and the last line suffice.
+   */
   width({ lines }: LoadedLog): number {
     return Math.max(0, ...[lines[0], lines.at(-1)].map((line) => (line ? this.text(line).length : 0)));
   }

@@ -1,3 +1,7 @@
+/**
+ * Explanations of the numbers in a report: its registers, its code, the lines of its call traces. It does not use the
+ * DOM.
+ */
 import { padHex } from "../../base/hex.ts";
 import type { Described, Place } from "../../protocol/custom.ts";
 import type { Opcode } from "../../protocol/opcodes.ts";
@@ -10,35 +14,33 @@ import type { Summary } from "../../log/summary.ts";
 import { type Block, kernelLogOf, type LogLine } from "./logLines.ts";
 import { isAddress } from "./logText.ts";
 
-/** What a report says in numbers, put into words: its registers, its code, the lines of its call traces. No DOM. */
-
-/** What of a report to ask the dump, and of which line of the log each answer speaks. */
+/** What to look up in the dump for a report, and the line of the log that each answer explains. */
 export interface Questions {
   readonly places: readonly (Place & { readonly line: number; readonly register: string | undefined })[];
   readonly codes: readonly { readonly line: number; readonly text: string; readonly at: string | undefined }[];
 }
 
-/** The answers by line: rows to show below it, and where its code was written. */
+/** The answers by line number: the rows to show below a line, and the source of its code. */
 export interface Explanation {
   readonly rows: ReadonlyMap<number, readonly LogLine[]>;
-  /** `file:line` of the function and of what is inlined there, innermost first. */
+  /** `file:line` of the function and of the calls inlined there, innermost first. */
   readonly sources: ReadonlyMap<number, readonly string[]>;
 }
 
-/** The same of a log that has had so many lines put in front of it. */
+/** Returns an explanation for a log that has `lines` more lines before the ones that it explains. */
 export const moved = ({ rows, sources }: Explanation, lines: number): Explanation => ({
   rows: new Map([...rows].map(([line, added]) => [line + lines, added])),
   sources: new Map([...sources].map(([line, source]) => [line + lines, source])),
 });
 
-/** Lines of a report that are read: more belong to no report that a person goes through. */
+/** The number of lines of a report that are looked up. Longer reports are unlikely to be read in full. */
 const MAX_LINES = 200;
 
 export function questionsOf(lines: readonly LogLine[], { first, end }: Block): Questions {
   const log = kernelLogOf(lines.slice(first, Math.min(end, first + MAX_LINES)));
   const places: Questions["places"][number][] = [];
   const codes: Questions["codes"][number][] = [];
-  // x86 prints the registers once more after the end mark: once is enough.
+  // x86 prints the registers a second time after the end mark; skip them.
   const seen = new Set<string>();
   let at: string | undefined;
   let machine: Machine | undefined;
@@ -65,7 +67,7 @@ export function questionsOf(lines: readonly LogLine[], { first, end }: Block): Q
   return { places, codes };
 }
 
-/** `f+0x1/0x2 [module]`, or an address, as the dump is asked for it. */
+/** Returns `f+0x1/0x2 [module]` or an address: the text to look up in the dump. */
 const wordText = (word: LineEntry["word"]): string =>
   word.kind === "address" ? `0x${word.value.toString(16)}` : placeName(word);
 
@@ -74,10 +76,10 @@ function placeName({ name = "", offset = 0, size, module }: Omit<LogPlace, "addr
   return `${name}+0x${offset.toString(16)}${of}${module === undefined ? "" : ` [${module}]`}`;
 }
 
-/** Columns of what a report means, which stands below its first line. */
+/** The width in columns of the meaning of a report. */
 const MEANING_WIDTH = 110;
 
-/** What a report means, as rows below its headline. */
+/** Returns the meaning of a report as rows for below its headline. */
 export function meaningRows(summary: Summary | undefined): LogLine[] {
   if (!summary) return [];
   const lines = [""];
@@ -97,7 +99,7 @@ export function meaningRows(summary: Summary | undefined): LogLine[] {
   }));
 }
 
-/** The disassembler of a report's code, from what the dump made of it. */
+/** Returns the disassembler for a report's code, which uses the instructions that the dump decoded. */
 export const decodedBy =
   (decoded: readonly (readonly Opcode[] | undefined)[]): NonNullable<LogContext["disassemble"]> =>
   () => {
@@ -109,7 +111,9 @@ export const decodedBy =
     });
   };
 
-/** What the dump is asked of a report's place and access, as it is asked of other places. */
+/**
+ * Returns the places to look up for a report's summary: where it happened, and the structure member that it accessed.
+ */
 export function contextPlaces({ facts }: Block, disassemble: LogContext["disassemble"]): ContextPlaces {
   const { where, member } = facts ? asked(facts, disassemble ? { disassemble } : {}) : NOTHING;
   return {
@@ -126,8 +130,9 @@ interface ContextPlaces {
 const NOTHING = { where: undefined, member: undefined };
 
 /**
+ * Returns the explanation of a report from the answers to its questions.
  * @param described answers to `places`, in their order
- * @param decoded answers to `codes`, in their order; undefined for what could not be decoded
+ * @param decoded answers to `codes`, in their order; undefined for code that could not be decoded
  */
 export function explanationOf(
   { places, codes }: Questions,
@@ -156,7 +161,7 @@ export function explanationOf(
   return { rows, sources };
 }
 
-/** Instructions before the one that faulted, and after it, that a person looks at. */
+/** The number of instructions that are shown before and after the faulting one. */
 const BEFORE = 8;
 const AFTER = 4;
 

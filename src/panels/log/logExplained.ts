@@ -1,3 +1,4 @@
+/** The explanations of the reports of a log, and their rows. */
 import { unlessRefused } from "../../base/refused.ts";
 import type { Ask } from "../ask.ts";
 import { answeredContext } from "../../log/context.ts";
@@ -14,13 +15,13 @@ import {
 import type { Block, Entry, LogLine } from "./logLines.ts";
 import type { LoadedLog } from "./logLoad.ts";
 
-/** What the dump said of a log's reports: rows below their lines, sources beside them. */
+/** The explanations of a log's reports: rows below their lines, sources beside them. */
 export class LogExplained {
   private readonly log: LoadedLog;
   private readonly ask: Ask;
-  /** By the number of the report. */
+  /** Explanations by report number. */
   private explained = new Map<number, Explanation>();
-  /** Rows that explain, numbered on from the log's own lines. */
+  /** Explanation rows, numbered from the end of the log's own lines. */
   private rows: readonly LogLine[] = [];
 
   constructor(log: LoadedLog, ask: Ask) {
@@ -28,10 +29,7 @@ export class LogExplained {
     this.ask = ask;
   }
 
-  /**
-   * Asks what a report's registers, code and call traces stand for, once.
-   * @returns whether there is anything new
-   */
+  /** Looks up a report's registers, code and call traces, once per report. @returns whether there is anything new */
   async explain(block: number): Promise<boolean> {
     const { lines, blocks } = this.log;
     const report = blocks[block];
@@ -41,12 +39,12 @@ export class LogExplained {
     const headline = report.summary?.at ?? report.first;
     this.explained.set(block, { rows: new Map([[headline, alone]]), sources: new Map() });
     const places = questions.places.map(({ text, returns }) => ({ text, returns }));
-    // What cannot be explained is left as the kernel wrote it.
+    // Lines that cannot be explained stay as the kernel wrote them.
     const answer = (await unlessRefused(this.ask("describe", { places }))) ?? { described: [] };
     const codes = questions.codes.map(({ text, at }) => unlessRefused(this.ask("opcodes", { text, at })));
     const decoded = (await Promise.all(codes)).map((code) => code?.instructions);
     const meaning = meaningRows((await this.retold(report, decoded)) ?? report.summary);
-    // Older messages may have come meanwhile.
+    // Older messages may have been joined meanwhile, which shifts the numbers.
     const [olderBlocks, olderLines] = [this.log.blocks.length - blocks.length, this.log.lines.length - lines.length];
     const explanation = explanationOf(questions, answer.described, decoded);
     const rows = new Map([...explanation.rows, [headline, [...meaning, ...(explanation.rows.get(headline) ?? [])]]]);
@@ -54,7 +52,10 @@ export class LogExplained {
     return true;
   }
 
-  /** What a report means, given what the dump knows of its place and its access; undefined when it cannot be asked. */
+  /**
+   * Returns the summary of a report with what the dump knows about its place and its access; undefined for a report
+   * without `retold`.
+   */
   private async retold(report: Block, decoded: Parameters<typeof decodedBy>[0]): Promise<Summary | undefined> {
     const disassemble = decodedBy(decoded);
     const { where, member } = contextPlaces(report, disassemble);
@@ -65,12 +66,12 @@ export class LogExplained {
     return report.retold?.(answeredContext(answers, disassemble));
   }
 
-  /** So many lines and reports have been put in front of the log. */
+  /** Shifts the numbers after `lines` lines and `blocks` reports were put before the log. */
   move(lines: number, blocks: number): void {
     this.explained = new Map([...this.explained].map(([block, one]) => [block + blocks, moved(one, lines)]));
   }
 
-  /** The entries that explain a line, by its number. */
+  /** Returns the entries that explain a line, by line number. */
   entries(): ReadonlyMap<number, readonly Entry[]> {
     const count = this.log.lines.length;
     const rows: LogLine[] = [];
@@ -87,13 +88,13 @@ export class LogExplained {
     return entries;
   }
 
-  /** A line of the log, or a row that explains one. */
+  /** Returns a line of the log, or a row that explains one. */
   lineOf(entry: Entry): LogLine | undefined {
     const { lines } = this.log;
     return lines[entry] ?? this.rows[entry - lines.length];
   }
 
-  /** Where the code of a line was written: innermost first, up to the function itself. */
+  /** Returns the source positions of a line's code: innermost inlined call first, the function itself last. */
   sourcesOf(line: number): readonly string[] {
     for (const { sources } of this.explained.values()) {
       const chain = sources.get(line);

@@ -1,11 +1,11 @@
-/** What of a log is shown, with the controls for it; kept for the next time that the page opens. */
+/** The filter of a log and its controls; the settings are kept for the next time that the page opens. */
 import { html, type TemplateResult } from "lit-html";
 import type { DumpState } from "../dumpState.ts";
 import { regularExpressionIcon } from "../icons.ts";
 import { regularExpression } from "../../base/regularExpression.ts";
 import { nothingLeft, select } from "../view.ts";
 
-/** By level, each with all that is worse. */
+/** Names of the levels 0 to 7; each level includes all that are more severe. */
 const LEVELS = [
   "Emergencies",
   "Alerts and worse",
@@ -23,10 +23,10 @@ export class LogFilter {
   private isExpression: boolean;
   private readonly state: DumpState;
   private readonly changed: () => void;
-  /** Messages of a higher level are left out. */
+  /** The highest level that is shown. */
   level: number;
 
-  /** @param changed called when the user chose something else */
+  /** @param changed called when the user changes the filter */
   constructor(state: DumpState, changed: () => void) {
     this.state = state;
     this.changed = changed;
@@ -35,18 +35,18 @@ export class LogFilter {
     this.level = state.recall("log level", EVERYTHING);
   }
 
-  /** Nothing is searched, nothing left out. */
+  /** Whether the filter shows everything: no search, all levels. */
   get isPlain(): boolean {
     return this.search === "" && this.level === EVERYTHING;
   }
 
-  /** Undefined without a search, and for what is no regular expression. */
+  /** The search as a regular expression. Undefined without a search, and when it is not a valid regular expression. */
   get pattern(): RegExp | undefined {
     if (this.search === "") return undefined;
     return regularExpression(this.isExpression ? this.search : this.search.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
   }
 
-  /** Shows everything for now. */
+  /** Shows everything, without changing the kept settings. */
   clear(): void {
     this.search = "";
     this.level = EVERYTHING;
@@ -93,11 +93,11 @@ export class LogFilter {
       ${select("Level", LEVELS, this.level, (index) => this.setLevel(index))}`;
   }
 
-  /** In place of the rows when none is left. */
+  /** Returns the content to show when no line matches the filter. */
   nothingLeft(isAllRead: boolean): TemplateResult {
     const searched = this.search === "" ? "" : ` with “${this.search}”`;
     const chosen = this.level === EVERYTHING ? "" : ` (level: ${LEVELS[this.level]?.toLowerCase()})`;
-    const read = isAllRead ? "" : " in what is read so far";
+    const read = isAllRead ? "" : " in the part read so far";
     return nothingLeft(`No line${searched}${read}${chosen}.`, () => {
       this.setSearch("");
       this.setLevel(EVERYTHING);

@@ -1,3 +1,4 @@
+/** The kernel log as lines, and the reports (oopses, warnings, panics) in it. It does not use the DOM. */
 import type { LogContext } from "../../log/context.ts";
 import { factsOf, type ReportFacts } from "../../log/facts.ts";
 import { KernelLog } from "../../log/kernelLog.ts";
@@ -8,42 +9,42 @@ import type { Grid } from "../../protocol/grid.ts";
 import type { PanelKeys } from "../../protocol/records.ts";
 import { recordsOf } from "../memoryParts.ts";
 
-/** The kernel log as lines, and the reports of trouble in it: no DOM. */
-
 export interface LogLine {
   readonly text: string;
-  /** KERN_EMERG 0 to KERN_DEBUG 7 (include/linux/kern_levels.h); undefined where the kernel kept none. */
+  /** KERN_EMERG 0 to KERN_DEBUG 7 (include/linux/kern_levels.h); undefined where the kernel did not record one. */
   readonly level: number | undefined;
-  /** Since boot. */
+  /** Seconds since boot; undefined when unknown. */
   readonly seconds: number | undefined;
-  /** "T169" for a thread, "C1" for a CPU. */
+  /** "T169" for a thread, "C1" for a CPU; undefined when the kernel did not record it. */
   readonly caller: string | undefined;
-  /** A further line of the record above. */
+  /** Whether the line continues the record of the line above. */
   readonly continues: boolean;
-  /** The text says why it cannot be read. */
+  /** The text is the reason why the line cannot be read. */
   readonly fault?: true;
-  /** It is no line of the log, but explains the one above: what a report means, a register's value, an instruction. */
+  /**
+   * The kind of explanation when this is not a line of the log: a report's meaning, a register's value, an instruction.
+   */
   readonly aside?: "meaning" | "register" | "code" | "faulting";
 }
 
-/** A report of the kernel: an oops, a warning, the panic. */
+/** A report of the kernel: an oops, a warning, a panic. */
 export interface Block {
   readonly kind: "oops" | "warning" | "panic";
   readonly title: string;
   readonly first: number;
-  /** Exclusive. */
+  /** The line after the last one. */
   readonly end: number;
-  /** The line in which the kernel says that it stops. Default: none. */
+  /** The line of the panic message. Default: none. */
   readonly panic?: number | undefined;
-  /** What every face tells of it. Default: nothing. */
+  /** The summary that all user interfaces show. Default: none. */
   readonly summary?: Summary;
-  /** The facts of the report, for those who know more of the kernel than the log tells. Default: none. */
+  /** The facts of the report, for a summary with data from the dump. Default: none. */
   readonly facts?: ReportFacts;
-  /** The summary, given what the dump knows. Default: nothing. */
+  /** Returns the summary with data from the dump. Default: absent. */
   readonly retold?: (context: LogContext) => Summary;
 }
 
-/** A message of several lines is as many here. */
+/** Splits messages into lines; a message of several lines becomes as many lines. */
 export function linesOf(messages: readonly LogMessage[]): LogLine[] {
   const lines: LogLine[] = [];
   for (const { text, time_ns, ...rest } of messages) {
@@ -55,11 +56,11 @@ export function linesOf(messages: readonly LogMessage[]): LogLine[] {
 
 const KINDS = { panic: "panic", error: "oops", warning: "warning", notice: "warning" } as const;
 
-/** The log as its readers take it. */
+/** Returns the lines as a `KernelLog`. */
 export const kernelLogOf = (lines: readonly LogLine[]): KernelLog =>
   KernelLog.ofLines(lines.map(({ text, seconds, caller, level }) => recordLine(text, seconds, caller, level)));
 
-/** The reports in the log, oldest first, none within another. */
+/** Returns the reports in the log, oldest first; a report within another is left out. */
 export function blocksIn(lines: readonly LogLine[]): Block[] {
   const log = kernelLogOf(lines);
   const blocks: Block[] = [];
@@ -80,7 +81,10 @@ export function blocksIn(lines: readonly LogLine[]): Block[] {
   return blocks;
 }
 
-/** The time to count from when the panic is zero: when the kernel panicked, else when it last oopsed, else its end. */
+/**
+ * Returns the zero of times relative to the panic, in seconds since boot: the panic, or the last oops, or the end of
+ * the log.
+ */
 export function panicSeconds(lines: readonly LogLine[], blocks: readonly Block[]): number | undefined {
   const panicked = blocks.findLast(({ panic }) => panic !== undefined);
   const block = panicked ?? blocks.findLast(({ kind }) => kind === "oops");
@@ -90,8 +94,8 @@ export function panicSeconds(lines: readonly LogLine[], blocks: readonly Block[]
 export type TimeMode = "boot" | "wall" | "panic";
 
 /**
- * A message's time; empty where it is not known.
- * @param zero for "wall" seconds since the epoch at boot; for "panic" seconds since boot at the panic
+ * Returns a message's time as text; empty when it is unknown. @param zero for "wall" seconds since the epoch at boot;
+ * for "panic" seconds since boot at the panic
  */
 export function timeText(seconds: number | undefined, mode: TimeMode, zero: number | undefined): string {
   if (seconds === undefined || (zero === undefined && mode !== "boot")) return "";
@@ -104,37 +108,34 @@ export function timeText(seconds: number | undefined, mode: TimeMode, zero: numb
 }
 
 /**
- * When the kernel booted, seconds since 1970, of `sys`.
- * @returns undefined where the dump tells no time
+ * Returns when the kernel booted, in seconds since the epoch, from the output of `sys`. @returns undefined when the
+ * dump has no time
  */
 export function bootTime({ tables }: Grid): number | undefined {
   const [record] = tables.flatMap(recordsOf<PanelKeys["sys"]>);
   const [date, uptime] = [record?.get("date"), record?.get("uptime_ns")];
   if (typeof date !== "number" || typeof uptime !== "string") return undefined;
-  // The clock of the crash counts whole seconds, so that the rest says nothing.
+  // The date of the crash has whole seconds, so fractions of the uptime carry no information.
   return date - Math.floor(Number(uptime) / 1e9);
 }
 
-/** A row of the page: a line by its number, or the heading of a block as the complement of its number. */
+/** A row of the page: the number of a line, or the bitwise complement of the number of a block for its heading. */
 export type Entry = number;
 export const headingOf = (block: number): Entry => ~block;
 export const isHeading = (entry: Entry): boolean => entry < 0;
 export const blockOf = (entry: Entry): number => ~entry;
 
 export interface Wanted {
-  /** Lines of this level and worse; what has no level counts as wanted. */
+  /** Only lines of this level and more severe ones; lines without a level are always included. */
   readonly level: number;
   readonly pattern: RegExp | undefined;
-  /** Numbers of the blocks whose lines are folded away. */
+  /** Numbers of the folded blocks. */
   readonly folded: ReadonlySet<number>;
-  /** Entries that explain a line, by its number. */
+  /** Entries that explain a line, by line number. */
   readonly asides?: ReadonlyMap<number, readonly Entry[]>;
 }
 
-/**
- * What is to be shown. While something is searched or left out, the lines stand by themselves: no headings, nothing
- * explained.
- */
+/** Returns the rows to show. With a search or a level, only lines are shown, without headings and explanations. */
 export function entriesOf(
   lines: readonly LogLine[],
   blocks: readonly Block[],

@@ -1,21 +1,25 @@
+/** Loading of the kernel log in pieces. */
 import type { Ask } from "../ask.ts";
 import { type Block, blocksIn, linesOf, type LogLine } from "./logLines.ts";
 
-/** Messages that are read first, and then at a time: neither the page nor who waits behind it ever stands still. */
+/**
+ * The number of messages in the first request and in each further one. Small requests keep the page and the other users
+ * of the engine responsive.
+ */
 const NEWEST = 1000;
 const PIECE = 5000;
 
-/** The kernel log as far as it has been read: its newest end first. No DOM. */
+/** The part of the kernel log that has been read: its newest end first. It does not use the DOM. */
 export class LoadedLog {
   lines: readonly LogLine[] = [];
-  /** The reports in them, oldest first. */
+  /** The reports in `lines`, oldest first. */
   blocks: readonly Block[] = [];
   isRead = false;
-  /** That older messages are being read, or why they cannot be. */
+  /** The progress of reading older messages, or why they cannot be read. */
   progress = "";
-  /** Messages in front of the lines. */
+  /** The number of messages before `lines` that have not been read. */
   private left = 0;
-  /** What has been read of those, the newest first. */
+  /** The older messages that have been read but not joined, the newest first. */
   private older: LogLine[][] = [];
   private readonly ask: Ask;
 
@@ -27,7 +31,7 @@ export class LoadedLog {
     return this.left > 0;
   }
 
-  /** @throws Error when there is no log */
+  /** Reads the newest messages. @throws Error when there is no log */
   async readNewest(): Promise<void> {
     const { messages, first } = await this.ask("log", { count: NEWEST });
     this.take(linesOf(messages));
@@ -36,8 +40,8 @@ export class LoadedLog {
   }
 
   /**
-   * Reads what is in front of the newest messages piece by piece, and keeps it for `join`.
-   * @param tell shows the progress
+   * Reads the messages before the newest ones in several requests, and keeps them for `join`. @param tell called when
+   * `progress` has changed
    */
   async readOlder(tell: () => void): Promise<void> {
     const count = (): string => `${this.left.toLocaleString("en")} older messages`;
@@ -55,7 +59,7 @@ export class LoadedLog {
     }
   }
 
-  /** Puts the older lines in front of the others. @returns how many lines and reports that are */
+  /** Puts the older lines before the others. @returns the number of lines and reports added */
   join(): { readonly lines: number; readonly blocks: number } {
     const [lines, blocks] = [this.lines.length, this.blocks.length];
     this.take([...this.older.reverse().flat(), ...this.lines]);

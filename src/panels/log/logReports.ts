@@ -5,12 +5,12 @@ import type { LogRows } from "./logRows.ts";
 
 export interface ReportActions {
   readonly explain: () => void;
-  /** Goes to the next report, or to the one before. */
+  /** Goes to the next report, or to the previous one. */
   readonly step: (direction: 1 | -1) => void;
   readonly foldAll: () => void;
 }
 
-/** @param count reports of the log */
+/** Returns the buttons; `nothing` for a log without reports. @param count number of reports in the log */
 export function reportButtons(
   count: number,
   { explains, areAllFolded }: LogRows,

@@ -1,4 +1,4 @@
-/** The rows of a log: lines, what was added to them, and the headings of reports, drawn and as text. */
+/** The rows of a log: lines, their explanations, and the headings of reports, as templates and as text. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { recall, remember } from "../host.ts";
 import { chevron } from "../icons.ts";
@@ -16,9 +16,9 @@ export class LogRows {
   private readonly explained: LogExplained;
   private readonly clock: LogClock;
   private hasCaller = false;
-  /** Reports of which only the heading is shown. */
+  /** Numbers of the reports of which only the heading is shown. */
   folded = new Set<number>();
-  /** Whether reports are shown with what their numbers stand for. */
+  /** Whether reports are shown with explanations. */
   explains = recall("log explain", true);
 
   constructor(log: LoadedLog, explained: LogExplained, clock: LogClock) {
@@ -27,7 +27,7 @@ export class LogRows {
     this.clock = clock;
   }
 
-  /** More of the log was read. */
+  /** Updates the columns after more of the log was read. */
   learn(): void {
     this.clock.learn(this.log);
     this.hasCaller = this.log.lines.some(({ caller }) => caller !== undefined);
@@ -38,7 +38,7 @@ export class LogRows {
     remember("log explain", value);
   }
 
-  /** How many of the rows are lines of the log itself: neither headings nor what explains a line. */
+  /** Returns the number of log lines among the rows as text; headings and explanations do not count. */
   counted(entries: readonly Entry[], isPlain: boolean): string {
     const own = entries.filter((entry) => !isHeading(entry) && entry < this.log.lines.length).length;
     return counted(own, isPlain ? "line" : "hit");
@@ -60,7 +60,7 @@ export class LogRows {
     return true;
   }
 
-  /** A row's classes and content. */
+  /** Returns a row's classes and content. */
   template(entry: Entry, pattern: RegExp | undefined): readonly [string, TemplateResult] {
     return isHeading(entry) ? this.heading(blockOf(entry)) : this.line(entry, pattern);
   }
@@ -89,7 +89,7 @@ export class LogRows {
     ];
   }
 
-  /** A row as dmesg has it. */
+  /** Returns a row in the format of dmesg. */
   text(entry: Entry): string {
     if (isHeading(entry)) {
       const block = this.log.blocks[blockOf(entry)];
@@ -101,7 +101,10 @@ export class LogRows {
     return plainLine(this.clock.text(line), this.hasCaller ? (line.caller ?? "") : undefined, line.text);
   }
 
-  /** The same with the sources beside it. The heading of a report repeats its first line, unless that is folded away. */
+  /**
+   * Returns a row as text with its sources. Undefined for the heading of an unfolded report, because its first line
+   * repeats the heading.
+   */
   textWithSources(entry: Entry): string | undefined {
     if (isHeading(entry) && !this.folded.has(blockOf(entry))) return undefined;
     const sources = this.explains && !isHeading(entry) ? this.explained.sourcesOf(entry) : [];

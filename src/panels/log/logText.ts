@@ -1,4 +1,4 @@
-/** A piece of a line of the log; what has a target leads there. */
+/** A part of a log line; one with a target is a link. */
 export interface LogSpan {
   readonly text: string;
   /** "panic+0x10/0x20 [mod]", an address, "fs/inode.c:12", a pid, a module. */
@@ -6,25 +6,28 @@ export interface LogSpan {
   readonly kind?: "code" | "address" | "source" | "pid" | "module";
 }
 
-/** In this order at the same place. Every group is bounded by the line, which the kernel's records bound in turn. */
+/**
+ * The alternatives in their order of precedence. The length of a match is limited by the line, and that by the kernel's
+ * record size.
+ */
 const LINKS =
   /(?<code>(?<![\w.])[A-Za-z_.][\w.]*\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?(?: \[\w+\])?)|(?<address>\b(?:0x)?[0-9a-f]{16}\b)|(?<source>(?<=(?<![\w./-])[./-]{0,8})\w[\w./-]*\.[chS]:\d+\b)|\bPID: (?<pid>\d+)/g;
 
 /** `Modules linked in: a(OE+) b [last unloaded: c]`. */
 const MODULES = /^Modules linked in: /;
 
-/** Smaller values in registers are counts and flags, the largest negative numbers and errors (MAX_ERRNO). */
+/** Smaller register values are counts and flags; the largest are negative numbers and errors (MAX_ERRNO). */
 const MIN_ADDRESS = 1n << 32n;
 const MAX_ADDRESS = 0xffff_ffff_ffff_f000n;
 
-/** Whether a number of a log may be an address: the upper byte is all zeros or all ones on every architecture. */
+/** Whether a number in a log can be an address: the upper byte is all zeros or all ones on every architecture. */
 export function isAddress(digits: string): boolean {
   const value = BigInt(`0x${digits.replace(/^0x/, "")}`);
   const upper = value >> 56n;
   return value >= MIN_ADDRESS && value < MAX_ADDRESS && (upper === 0n || upper === 0xffn);
 }
 
-/** A line in pieces; together they are the line. */
+/** Splits a line into parts; their texts joined are the line. */
 export function spansOf(text: string): LogSpan[] {
   if (MODULES.test(text)) return moduleSpans(text);
   const spans: LogSpan[] = [];
@@ -42,7 +45,7 @@ export function spansOf(text: string): LogSpan[] {
   return spans;
 }
 
-/** Names between blanks; flags in parentheses and the remark of what was unloaded are no names. */
+/** Splits a list of modules. Flags in parentheses and the `last unloaded` remark are not module names. */
 function moduleSpans(text: string): LogSpan[] {
   const start = MODULES.exec(text)?.[0].length ?? 0;
   const unloaded = text.indexOf("[", start);
@@ -54,7 +57,7 @@ function moduleSpans(text: string): LogSpan[] {
   return [{ text: text.slice(0, start) }, ...names, { text: text.slice(end) }].filter((span) => span.text !== "");
 }
 
-/** A text in pieces that match a search, every second one, and pieces between. */
+/** Splits a text at the matches of a search: elements with odd indexes are matches, the others the text between. */
 export function hits(text: string, pattern: RegExp | undefined): string[] {
   if (!pattern) return [text];
   const pieces: string[] = [];

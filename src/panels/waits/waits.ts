@@ -1,3 +1,4 @@
+/** The Waits page: a drawing of which task waits for which. */
 import { html, nothing, render, svg, type TemplateResult } from "lit-html";
 import { demangleRustIn } from "../../base/rust/demangle.ts";
 import { unlessRefused } from "../../base/refused.ts";
@@ -12,11 +13,13 @@ import { failure, handOut, nothingToShow, Reading, type View } from "../view.ts"
 import { type Edge, type Layout, layoutOf, neighbour, NODE, type Placed } from "./waitsLayout.ts";
 import { type Cycle, type ResourceNode, type TaskNode, type WaitsModel, waitsModel } from "./waitsModel.ts";
 
-/** Pixels around the drawing: room for the edges that close a cycle. */
+/** The margin around the drawing in pixels: room for the edges that close a cycle. */
 const MARGIN = 22;
 const ZOOMS = [0.5, 0.65, 0.8, 1, 1.25, 1.5, 2] as const;
 
-/** Who waits for whom, as a drawing: cycles first. Below it the stacks of a task and of the one it waits for. */
+/**
+ * A drawing of the wait graph, cycles first. Below it are the stacks of the selected task and of the task it waits for.
+ */
 export class WaitsView implements View {
   readonly element = document.createElement("section");
   private readonly panel: Panel;
@@ -42,7 +45,7 @@ export class WaitsView implements View {
 
   act(action: PageAction): void {
     const [table] = this.grid?.tables ?? [];
-    // It has no box to find by.
+    // The page has no search box.
     if (action === "find" || !table) return;
     handOut(this.ask, action, { text: tabSeparated(table.columns, table.rows), name: "waits.tsv" });
   }
@@ -58,7 +61,7 @@ export class WaitsView implements View {
     if (first !== undefined) await this.select(first);
   }
 
-  /** Shows a node's stack, and that of the task it waits for. */
+  /** Selects a node and shows its stack, and that of the task it waits for. */
   private async select(key: string): Promise<void> {
     this.selected = key;
     this.draw();
@@ -69,7 +72,10 @@ export class WaitsView implements View {
     this.draw();
   }
 
-  /** The task that is selected and the first that it waits for; of a resource its holder and its first waiter. */
+  /**
+   * Returns the selected task and the first holder of what it waits for; for a selected resource, its first waiter and
+   * its holder.
+   */
   private pair(): readonly TaskNode[] {
     const { model } = this;
     const task = model?.tasks.get(this.selected);
@@ -86,7 +92,7 @@ export class WaitsView implements View {
   private content(): TemplateResult | typeof nothing {
     if (this.reading.error !== undefined) return failure(this.reading.error, () => void this.load());
     const { grid, model, layout } = this;
-    if (!grid || !model || !layout) return this.reading.waiting("Looking at what tasks wait for…");
+    if (!grid || !model || !layout) return this.reading.waiting("Reading what tasks wait for…");
     if (model.order.length === 0) return nothingToShow(this.ask, grid.remarks.join(" ") || "No task is blocked.");
     return html`<div class="toolbar">
         <span class="count" role="status">${countText(model)}</span>
@@ -192,18 +198,18 @@ export class WaitsView implements View {
     this.draw();
   }
 
-  /** How the task on the right stands to what the one on the left waits for. */
+  /** Returns how the task on the right is related to the resource that the task on the left waits for. */
   private holderText({ key }: TaskNode): string {
     const { model } = this;
     const waiter = this.pair()[0];
     const resource = model?.resources.get(waiter?.waitsFor ?? "");
     const holder = resource?.holders.find(({ task }) => task === key);
     if (!holder) return "";
-    const verb = resource?.isLock ? (holder.isCertain ? "holds it" : "may hold it") : holder.isCertain ? "is what that depends on" : "may be what that depends on"; // prettier-ignore
+    const verb = resource?.isLock ? (holder.isCertain ? "holds it" : "may hold it") : holder.isCertain ? "is the task that it depends on" : "may be the task that it depends on"; // prettier-ignore
     return `${verb}: ${holder.how}`;
   }
 
-  /** Side by side: the one that waits, and the one that it waits for. */
+  /** Returns two stacks side by side: the waiting task's, and that of the task it waits for. */
   private pairOfStacks(): TemplateResult {
     return html`<div class="pair" tabindex="0" role="region" aria-label="Stacks">
       ${this.pair().map(
@@ -220,7 +226,7 @@ export class WaitsView implements View {
   }
 }
 
-/** "held by", "which depends on", with "possibly" where the holder is only a possible one. */
+/** Returns "held by" or "which depends on", after "possibly" when the holder is uncertain. */
 function relation(resource: ResourceNode | undefined, holder: string | undefined): string {
   const isCertain = resource?.holders.find(({ task }) => task === holder)?.isCertain ?? false;
   return `${isCertain ? "" : "possibly "}${resource?.isLock ? "held by" : "which depends on"}`;
@@ -237,10 +243,10 @@ const waitsText = (model: WaitsModel | undefined, { waitsFor, state }: TaskNode)
   return resource ? `waits for ${resource.name}` : state;
 };
 
-/** `lab_left [278] waits for mutex lab_mutex_b, held by lab_right [279]; …` */
+/** Returns the sentence about a cycle: `lab_left [278] waits for mutex lab_mutex_b, held by lab_right [279]; …` */
 function deadlock({ tasks, resources }: WaitsModel, { tasks: cycle, isCertain }: Cycle): TemplateResult {
   return html`<p class="deadlock">
-    <strong>${isCertain ? "Deadlock:" : "Possible deadlock, if each has what it may have:"}</strong>
+    <strong>${isCertain ? "Deadlock:" : "Possible deadlock, if each possible holder is the holder:"}</strong>
     ${cycle.map((key, at) => {
       const [task, next] = [tasks.get(key), tasks.get(cycle[(at + 1) % cycle.length] ?? "")];
       const resource = resources.get(task?.waitsFor ?? "");
@@ -270,7 +276,7 @@ function edgePath(placed: ReadonlyMap<string, Placed>, { from, to, isCertain, in
     const bend = Math.min(NODE.gapX, x1 - x2) / 2;
     return svg`<path class=${classes} d=${`M${x1} ${y1} C${x1 - bend} ${y1} ${x2 + bend} ${y2} ${x2} ${y2}`} marker-end="url(#arrow)"><title>${title}</title></path>`;
   }
-  // Back to the right: over the nodes between.
+  // An edge that leads back to the right is drawn above the nodes between.
   const [x1, x2, top] = [ax + NODE.width * 0.8, bx + NODE.width * 0.2, Math.min(ay, by) - MARGIN + 8];
   return svg`<path class=${classes} d=${`M${x1} ${ay} V${top + 6} Q${x1} ${top} ${x1 + 8} ${top} H${x2 - 8} Q${x2} ${top} ${x2} ${top + 6} V${by}`} marker-end="url(#arrow)"><title>${title}</title></path>`;
 }

@@ -1,16 +1,15 @@
+/** Positions of nodes: a resource or holder is to the left of its waiters. */
 import type { ResourceNode, TaskNode, WaitsModel } from "./waitsModel.ts";
 
-/** Places nodes so that what is waited for stands to the left of those who wait. */
-
-/** Pixels before zoom. */
+/** The size of a node and the gaps between nodes, in pixels before zoom. */
 export const NODE = { width: 190, height: 40, gapX: 34, gapY: 10 } as const;
-/** Between chains that have nothing in common. */
+/** The gap between unconnected chains, in pixels. */
 const GAP_CHAINS = 22;
-/** More than a person looks at; the table has all. */
+/** The limit of drawn nodes; the table has all tasks. */
 const MAX_NODES = 400;
-/** Waiters of one lock that are drawn. */
+/** The limit of drawn waiters per resource. */
 const MAX_WAITERS = 12;
-/** Steps from a root that are drawn. */
+/** The limit of drawn steps from a root. */
 const MAX_DEPTH = 40;
 
 export interface Placed {
@@ -18,17 +17,20 @@ export interface Placed {
   readonly x: number;
   readonly y: number;
   readonly depth: number;
-  /** Waiters of a resource that are not drawn. */
+  /** The number of waiters of the resource that are not drawn. */
   readonly omitted: number;
 }
 
 export interface Edge {
-  /** Keys: a task that waits, or a resource that is held. */
+  /**
+   * Key of the node at the start of the edge: a task that waits, or a resource that is held. `to` is the key of the
+   * other.
+   */
   readonly from: string;
   readonly to: string;
   readonly isCertain: boolean;
   readonly inCycle: boolean;
-  /** Why the holder is one. */
+  /** "waits for", or how the holder is known. */
   readonly title: string;
 }
 
@@ -37,11 +39,13 @@ export interface Layout {
   readonly edges: readonly Edge[];
   readonly width: number;
   readonly height: number;
-  /** Tasks that wait and are not drawn. */
+  /** The number of waiting tasks that are not drawn. */
   readonly omitted: number;
 }
 
-/** Chains with a cycle come first, then in the order of the command: the longest wait first. */
+/**
+ * Places the nodes of a graph. Chains with a cycle come first, then the order of the command: the longest wait first.
+ */
 export function layoutOf(model: WaitsModel): Layout {
   const walk: Walk = { model, waiters: waitersOf(model), held: heldBy(model), placed: new Map(), row: 0, top: 0 };
   for (const { tasks } of model.cycles) if (tasks[0] !== undefined) chain(walk, tasks[0]);
@@ -67,7 +71,7 @@ interface Walk {
   top: number;
 }
 
-/** Follows first holders to the end of a chain: a task, or a resource that nobody is known to hold. */
+/** Follows first holders to the end of a chain, and returns its key: a task, or a resource without a known holder. */
 function rootOf({ tasks, resources }: WaitsModel, from: string, roots: Map<string, string>): string {
   const path: string[] = [];
   const seen = new Set<string>();
@@ -88,7 +92,7 @@ function rootOf({ tasks, resources }: WaitsModel, from: string, roots: Map<strin
   return root;
 }
 
-/** Keys of the tasks that wait for each resource, in the order of the command. */
+/** Returns the keys of the tasks that wait for each resource, in the order of the command. */
 function waitersOf({ tasks, order }: WaitsModel): Map<string, string[]> {
   const waiters = new Map<string, string[]>();
   for (const key of order) {
@@ -98,7 +102,7 @@ function waitersOf({ tasks, order }: WaitsModel): Map<string, string[]> {
   return waiters;
 }
 
-/** Keys of the resources of which each task is the first holder. */
+/** Returns the keys of the resources of which each task is the first holder. */
 function heldBy({ resources }: WaitsModel): Map<string, string[]> {
   const held = new Map<string, string[]>();
   for (const { key, holders } of resources.values()) if (holders[0]) push(held, holders[0].task, key);
@@ -117,13 +121,13 @@ function chain(walk: Walk, root: string): void {
   place(walk, root, 0);
 }
 
-/** A node in the row of its first child; what hangs from it to its right, each child in rows of its own. */
+/** Places a node in the row of its first child. Its children are to its right, each in rows of its own. */
 function place(walk: Walk, key: string, depth: number): void {
   const { model, placed } = walk;
   const node = model.tasks.get(key) ?? model.resources.get(key);
   if (!node || placed.has(key) || placed.size >= MAX_NODES || depth > MAX_DEPTH) return;
   const all = node.kind === "task" ? (walk.held.get(key) ?? []) : (walk.waiters.get(key) ?? []);
-  // Of a cycle the next in it comes first, so that its nodes stand in one line.
+  // A child in the same cycle comes first, so that the nodes of a cycle are in one row.
   const sorted = [...all].sort((a, b) => Number(inCycle(model, b)) - Number(inCycle(model, a)));
   const children = node.kind === "task" ? sorted : sorted.slice(0, MAX_WAITERS);
   placed.set(key, {
@@ -148,7 +152,7 @@ const inCycle = ({ tasks, resources }: WaitsModel, key: string): boolean =>
 
 function edgesOf({ tasks, cycles }: WaitsModel, placed: ReadonlyMap<string, Placed>): Edge[] {
   const edges: Edge[] = [];
-  // What each task of a cycle waits for is held by the next.
+  // The edges that belong to a cycle: the resource that each task waits for, and the next task, which holds it.
   const closing = new Set(
     cycles.flatMap(({ tasks: cycle }) =>
       cycle.map((key, at) => `${tasks.get(key)?.waitsFor ?? ""} ${cycle[(at + 1) % cycle.length] ?? ""}`),
@@ -168,7 +172,9 @@ function edgesOf({ tasks, cycles }: WaitsModel, placed: ReadonlyMap<string, Plac
   return edges;
 }
 
-/** The node that an arrow key leads to from another; undefined for other keys and at the end. */
+/**
+ * Returns the node that an arrow key leads to; undefined for other keys and when there is no node in that direction.
+ */
 export function neighbour({ placed, edges }: Layout, from: string, key: string): string | undefined {
   if (key === "ArrowLeft") return edges.find((edge) => edge.from === from)?.to;
   if (key === "ArrowRight") return edges.find((edge) => edge.to === from)?.from;
@@ -178,7 +184,7 @@ export function neighbour({ placed, edges }: Layout, from: string, key: string):
   for (const [other, { x, y }] of placed) {
     const down = key === "ArrowDown" ? y - here.y : here.y - y;
     if (down <= 0) continue;
-    // The nearest row, and in it the nearest column.
+    // Prefer the nearest row, and in it the nearest column.
     const distance = down * 1000 + Math.abs(x - here.x);
     if (!best || distance < best.distance) best = { key: other, distance };
   }

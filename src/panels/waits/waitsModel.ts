@@ -1,21 +1,20 @@
+/** Tasks and the resources they wait for, as nodes of a graph. It does not use the DOM. */
 import type { Grid, GridCell } from "../../protocol/grid.ts";
 import type { PanelKeys } from "../../protocol/records.ts";
 import { recordsOf } from "../memoryParts.ts";
 
-/** Tasks and what they wait for, as nodes: no DOM. */
-
-/** Keys of a row, those of its holder among them: the command has a row for each holder. */
+/** Columns of a row, including those of one holder, because the command prints a row for each holder. */
 type Key = PanelKeys["waits"] | "holders.task" | "holders.pid" | "holders.comm" | "certainty" | "how" | "activity";
 type WaitRecord = ReadonlyMap<Key, GridCell>;
 
 export interface TaskNode {
   readonly kind: "task";
-  /** Address of its `task_struct`. */
+  /** Address of its `task_struct`, which identifies the node. */
   readonly key: string;
   readonly name: string;
-  /** "sleeping for 12.1 s", "running": what stands below its name. */
+  /** The text below its name: "UN, last ran 12.1 s ago", or the activity of a holder, such as "running". */
   readonly state: string;
-  /** Key of what it waits for. */
+  /** Key of the resource it waits for. */
   readonly waitsFor: string | undefined;
   readonly inCycle: boolean;
 }
@@ -24,26 +23,26 @@ export interface ResourceNode {
   readonly kind: "resource";
   readonly key: string;
   readonly name: string;
-  /** What stands below its name: who holds it where that is no task. */
+  /** The text below its name: what holds it, when that is not a task. */
   readonly state: string;
   readonly address: string | undefined;
   readonly holders: readonly Holder[];
-  /** A lock is held; all else depends on somebody. */
+  /** Whether it is a lock, which tasks hold; the waiters of other resources depend on a task instead. */
   readonly isLock: boolean;
   readonly inCycle: boolean;
 }
 
 export interface Holder {
-  /** Key of its task. */
+  /** Key of the holder's node. */
   readonly task: string;
   readonly isCertain: boolean;
   readonly how: string;
 }
 
 export interface Cycle {
-  /** Keys of its tasks, each waiting for the next. */
+  /** Keys of its tasks; each waits for the next. */
   readonly tasks: readonly string[];
-  /** Each of the locks names its holder: a deadlock. */
+  /** Whether each lock names its holder, so that the cycle is a certain deadlock. */
   readonly isCertain: boolean;
 }
 
@@ -51,11 +50,11 @@ export interface WaitsModel {
   readonly tasks: ReadonlyMap<string, TaskNode>;
   readonly resources: ReadonlyMap<string, ResourceNode>;
   readonly cycles: readonly Cycle[];
-  /** Tasks that wait, in the order of the command. */
+  /** Keys of the waiting tasks, in the order of the command. */
   readonly order: readonly string[];
 }
 
-/** @param grid `waits` */
+/** Returns the model of the wait graph. @param grid the output of `waits` */
 export function waitsModel(grid: Grid): WaitsModel {
   const records = grid.tables.flatMap(recordsOf<Key>);
   const tasks = new Map<string, TaskNode>();
@@ -78,7 +77,7 @@ export function waitsModel(grid: Grid): WaitsModel {
     });
     if (resource) resources.set(resource.key, merged(resources.get(resource.key), resource));
   }
-  // Holders that wait for nothing stand in no row of their own.
+  // Holders that do not wait for anything have no row of their own.
   for (const record of records) {
     const key = text(record, "holders.task");
     if (key === "" || tasks.has(key)) continue;
@@ -94,7 +93,7 @@ const text = (record: WaitRecord, key: Key): string => {
   return cell === null || typeof cell === "object" ? "" : String(cell);
 };
 
-/** `UN, last ran 12.1 s ago`. */
+/** Returns the state of a task: `UN, last ran 12.1 s ago`. */
 function sleepText(record: WaitRecord): string {
   const ago = Number(text(record, "ago_ns"));
   const since =
@@ -111,7 +110,7 @@ function resourceOf(record: WaitRecord, task: string): ResourceNode | undefined 
   const holders = holder === "" ? [] : [{ task: holder, isCertain: certainty === "certain", how: text(record, "how") }];
   return {
     kind: "resource",
-    // A resource without an address belongs to one task only.
+    // A resource without an address belongs to only one task.
     key: address === "" ? `of ${task}` : `${text(record, "type").replace(/-(read|write)$/, "")} ${address}`,
     name: name.replace(/ for (reading|writing)$/, ""),
     state: holders.length > 0 ? "" : text(record, "heldBy"),
@@ -122,7 +121,7 @@ function resourceOf(record: WaitRecord, task: string): ResourceNode | undefined 
   };
 }
 
-/** Rows of several holders or waiters are of one resource. */
+/** Returns a resource with the holders of several rows. */
 function merged(known: ResourceNode | undefined, more: ResourceNode): ResourceNode {
   if (!known) return more;
   const holders = [
