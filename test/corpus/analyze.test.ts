@@ -44,7 +44,7 @@ const known: Readonly<Record<string, Known>> = {
   "arm64-6.12/sysrq": SYSRQ,
   "s390x-6.12/sysrq": SYSRQ,
   "armhf-6.1/sysrq": { title: "SysRq: Trigger a crash", mechanism: "sysrq" },
-  "x86_64-6.1/abba": { title: "INFO: task hung in lab_write", mechanism: "hung-task", guilty: "lab_write" },
+  "x86_64-6.1/abba": { title: "INFO: task hung in lab_transfer", mechanism: "hung-task", guilty: "lab_transfer" },
   "x86_64-6.1/timer": {
     title: "BUG: unable to handle kernel NULL pointer dereference in lab_update",
     mechanism: "oops",

@@ -195,7 +195,7 @@ test("a debug session gets the vmlinux and the modules while it is open, and goe
   assert.match(kernel.symbolFilePath ?? "", /cache\/[0-9a-f]{40}\/debuginfo$/);
   await client.event("invalidated");
   assert.ok(withLines(await stack()).some(({ name }) => name.startsWith("do_one_initcall")));
-  await client.event<{ output: string }>("output", ({ output }) => /gave the debuginfo of vmlinux, .*lab_nullderef/.test(output), 180_000); // prettier-ignore
+  await client.event<{ output: string }>("output", ({ output }) => /Fetched the debuginfo of vmlinux, .*lab_nullderef/.test(output), 180_000); // prettier-ignore
   const frames = await stack();
   assert.ok(frames.length > bare.length, "inlined functions have frames of their own");
   for (const [name, line] of [
