@@ -73,7 +73,7 @@ The commands are ${[...EACH, ...ONCE].sort().join(" ")}. Several commands can be
     const lines = each.map((name) =>
       name === "net" && !wantsSockets ? `net -s ${more}` : `${name} ${ownFlags(context.commands, name, each, more)}`,
     );
-    if (each.length > 0) yield* saidOnce(tasks, (task) => runFor(context, task, lines));
+    if (each.length > 0) yield* withUsageErrorsOnce(tasks, (task) => runFor(context, task, lines));
     yield* missingTasks(context.kernel, "foreach: ");
   },
 });
@@ -107,7 +107,7 @@ function ownFlags(commands: readonly Command[], name: string, names: readonly st
 const runAlone = (context: Context, line: string): Pieces => withoutChanges(runCommand(context, line));
 
 /** Yields the pieces of all tasks; a usage error, which is the same for every task, is reported only once. */
-function* saidOnce(tasks: readonly Obj[], piecesOf: (task: Obj) => Pieces): Pieces {
+function* withUsageErrorsOnce(tasks: readonly Obj[], piecesOf: (task: Obj) => Pieces): Pieces {
   const mistakes = new Set<string>();
   for (const task of tasks) {
     for (const piece of piecesOf(task)) {

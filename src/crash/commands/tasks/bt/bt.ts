@@ -195,8 +195,8 @@ function specialLines(
   offsets: 10 | 16 | undefined,
 ): Line[] | undefined {
   const { kernel } = task;
-  const asksOtherwise = ["-t", "-T", "-r", "-e", "-f", "-F", "-l", "-i"].some((flag) => args.has(flag));
-  const numbered = args.has("-o") || (usesOldMethod(context) && !asksOtherwise);
+  const hasOtherMode = ["-t", "-T", "-r", "-e", "-f", "-F", "-l", "-i"].some((flag) => args.has(flag));
+  const numbered = args.has("-o") || (usesOldMethod(context) && !hasOtherMode);
   const style = { offsets, numbered };
   if (args.has("-t") || numbered) return [...textSymbols(task, shown, style)];
   if (args.has("-T")) return [...allTextSymbols(task, shown, style)];

@@ -3,7 +3,7 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import type { Frame, Stack, StackKind, Trap } from "../../../../unwind/frame.ts";
 
 /** An entry of a backtrace. Entries are sorted from the innermost outwards. */
-export type Entry =
+export type BacktraceEntry =
   /** A numbered frame, and the address of the stack slot that holds its return address. */
   | { readonly kind: "frame"; readonly frame: Frame; readonly slot: bigint }
   /** Registers that an exception saved, or the registers of a stopped CPU; `frame` is the frame that they belong to. */
@@ -21,15 +21,15 @@ const isStop = (frame: Frame): boolean =>
  * Returns a stack as crash shows it: interrupted functions by their registers, panic() without the delay loop that it
  * calls.
  */
-export function entriesOf(kernel: Kernel, stack: Stack): Entry[] {
-  const entries: Entry[] = [];
+export function entriesOf(kernel: Kernel, stack: Stack): BacktraceEntry[] {
+  const entries: BacktraceEntry[] = [];
   const frames = fromStop(stack.frames);
   for (const [i, frame] of frames.entries()) {
     const inner = frames[i - 1];
     const switched = inner !== undefined && inner.stack !== frame.stack;
     const interrupted = frame.trap !== undefined || (i === 0 && frame.exact);
     if (interrupted) entries.push({ kind: "registers", frame, trap: frame.trap });
-    if (switched) entries.push({ kind: "switch", label: labelOf(inner.stack, frame.trap) });
+    if (switched) entries.push({ kind: "switch", label: stackLabel(inner.stack, frame.trap) });
     // The registers already show the position in the interrupted function.
     if (!interrupted || switched) entries.push({ kind: "frame", frame, slot: slotOf(kernel, frame, switched) });
   }
@@ -61,7 +61,7 @@ const EXCEPTION_STACKS: Readonly<Record<string, string>> = {
   "VMM communication exception": "VC",
 };
 
-function labelOf(left: StackKind, trap: Trap | undefined): string {
+function stackLabel(left: StackKind, trap: Trap | undefined): string {
   switch (left) {
     case "nmi":
       return "NMI exception stack";

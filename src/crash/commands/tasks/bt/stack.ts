@@ -7,7 +7,7 @@ import { symbolSpan, type SymbolSpan } from "../../../say/symbolSpan.ts";
 import { faultSpan, type Line, type Span } from "../../../../say/piece.ts";
 import { taskHeading } from "../../../say/taskHeading.ts";
 import { dataLines, type DataStyle } from "./data.ts";
-import { type Entry, entriesOf } from "./entries.ts";
+import { type BacktraceEntry, entriesOf } from "./entries.ts";
 import { frameLine } from "./frameLine.ts";
 import { exceptionLine, livePatchSpans, reasonLine, registerLines } from "./registers.ts";
 
@@ -36,7 +36,7 @@ export function backtraceLines(task: Obj, stack: Stack, style: BacktraceStyle): 
   };
   for (const [i, entry] of entries.entries()) {
     if (entry.kind === "frame") {
-      closeFrame(followsOn(entries, i) ? entry.slot : undefined);
+      closeFrame(isOnSameStack(entries, i) ? entry.slot : undefined);
       lines.push(shownFrame(kernel, number++, entry, style), ...sourceLines(entry.frame, style));
       open = { from: entry.slot + BigInt(kernel.arch.wordSize) };
     } else if (entry.kind === "switch") {
@@ -49,7 +49,7 @@ export function backtraceLines(task: Obj, stack: Stack, style: BacktraceStyle): 
 }
 
 /** Whether a frame is on the same stack as the frame before it. */
-function followsOn(entries: readonly Entry[], index: number): boolean {
+function isOnSameStack(entries: readonly BacktraceEntry[], index: number): boolean {
   for (let i = index - 1; i >= 0; i--) {
     const kind = entries[i]?.kind;
     if (kind === "switch") return false;
@@ -61,7 +61,7 @@ function followsOn(entries: readonly Entry[], index: number): boolean {
 function shownFrame(
   kernel: Kernel,
   number: number,
-  { frame, slot }: Entry & { kind: "frame" },
+  { frame, slot }: BacktraceEntry & { kind: "frame" },
   { offsets }: BacktraceStyle,
 ): Line {
   const { symbol, pc, doubt } = frame;
@@ -95,7 +95,11 @@ function sourceSpans({ source }: CodePlace, indent: string): Span[] {
   return [indent, { as: "source", text: `${source.file}: ${source.line}`, file: source.file, line: source.line }];
 }
 
-function contextLines(kernel: Kernel, entry: Entry & { kind: "registers" | "user" }, style: BacktraceStyle): Line[] {
+function contextLines(
+  kernel: Kernel,
+  entry: BacktraceEntry & { kind: "registers" | "user" },
+  style: BacktraceStyle,
+): Line[] {
   if (entry.kind === "user") return registerLines(kernel, entry.trap.registers);
   const { frame, trap } = entry;
   const reason = trap && reasonLine(kernel, trap);
