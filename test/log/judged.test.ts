@@ -20,7 +20,39 @@ test("a suspicious use of RCU without the line that tells which is not told as a
     explanation(`=============================
 WARNING: suspicious RCU usage
 6.1.0-lab #1 Not tainted`),
-    /^RCU was used against its rules: .* The line that tells which is not here\.$/,
+    /^RCU was used against its rules: .* None of this report's lines tells which\.$/,
+  );
+});
+
+test("the line that tells how RCU was used wrongly may be behind another CPU's report", () => {
+  const [first] = timed(`WARNING: suspicious RCU usage
+6.1.0-lab #1 Not tainted
+FAULT_INJECTION: forcing a failure.
+name failslab, interval 1, probability 0, space 0, times 0
+-----------------------------
+./include/linux/rcupdate.h:302 Illegal context switch in RCU read-side critical section!`);
+  assert.ok(first);
+  assert.match(first.explanation, /None of this report's lines tells which\.$/);
+});
+
+test("a lock released by what the guilty function called is not told as released in that function itself", () => {
+  assert.match(
+    explanation(`=====================================
+WARNING: bad unlock balance detected!
+6.1.0-lab #1 Not tainted
+-------------------------------------
+labd/4405 is trying to release lock (&mm->mmap_lock) at:
+[<ffffffff81000154>] __might_fault+0x154/0x1b0
+but there are no more locks to release!
+stack backtrace:
+CPU: 1 PID: 4405 Comm: labd Not tainted 6.1.0-lab #1
+Call Trace:
+ dump_stack+0x1b0/0x254
+ print_unlock_imbalance_bug+0x170/0x188
+ lock_release+0x69c/0xa68
+ __might_fault+0x170/0x1b0
+ lab_restore+0x418/0x798`),
+    /was released by `lab_restore` or what that called: /,
   );
 });
 

@@ -30,7 +30,7 @@ export function explainLock(facts: ReportFacts): string {
     case "lock-context":
       return `A lock${named(wants)} that may sleep (always, or on a PREEMPT_RT kernel) is taken in a context that does not allow it.`;
     case "lock-balance":
-      return `A lock${named(particular(facts, "lock"))} that the task does not hold, as lockdep has it, was released${inFunction(facts)}: most often it was released twice, or by a path that did not take it.`;
+      return `A lock${named(particular(facts, "lock"))} that the task does not hold, as lockdep has it, was released${byFunction(facts)}: most often it was released twice, or by a path that did not take it.`;
     case "lock-freed":
       return `Memory was freed${particular(facts, "memory") === undefined ? "" : ` (${particular(facts, "memory")})`} that holds a lock which is being held${particular(facts, "lock") === undefined ? "" : `,${named(particular(facts, "lock"))}`}: releasing it will write to freed memory.`;
     case "lock-held":
@@ -56,6 +56,10 @@ const saidByLockdep = ({ said }: ReportFacts): string => {
 /** Returns the guilty function, as part of a sentence. */
 const inFunction = ({ where }: ReportFacts): string =>
   where?.place.name === undefined ? "" : ` in \`${where.place.name}\``;
+
+/** The guilty function may be a caller of the place after "at:", when that is machinery such as `__might_fault`. */
+const byFunction = ({ where }: ReportFacts): string =>
+  where?.place.name === undefined ? "" : ` by \`${where.place.name}\` or what that called`;
 
 /** A lock of each side of {safe, unsafe} need not be held now: the two in hand may join chains that were seen before. */
 function explainOrder(facts: ReportFacts): string {
@@ -100,7 +104,7 @@ function explainContext(facts: ReportFacts): string {
     case "rcu-usage": {
       const place = particular(facts, "place");
       if (place === undefined)
-        return "RCU was used against its rules: a pointer was read without the protection that it needs, or a task may sleep or wait within a read-side section. The line that tells which is not here.";
+        return "RCU was used against its rules: a pointer was read without the protection that it needs, or a task may sleep or wait within a read-side section. None of this report's lines tells which.";
       const says = ` (${place})`;
       if (/Illegal (?:context switch|synchronize)/.test(place)) {
         return `The task may sleep or wait within an RCU read-side section, where that is forbidden${says}.`;
