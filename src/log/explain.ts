@@ -152,15 +152,26 @@ const EXPLAINERS: Readonly<Record<Kind, Explainer>> = {
     const name = texts.map((text) => /^name (\w{1,64}), interval \d/.exec(text)?.[1]).find(Boolean);
     return `Fault injection${name === undefined ? "" : ` (${name})`} made an operation fail on purpose, to test what the code does then; it is no fault by itself.`;
   },
-  remark: ({ headline, report, traces }) =>
+  remark: ({ headline, release, report, traces }) =>
     report.headline.groups.register !== undefined
       ? explainMsr(report.headline.groups)
       : headline.startsWith("BUG: ")
         ? `The kernel met a state that it regards as a fault of its own, and says which: “${headline.slice(5, 205)}”.`
         : headline.startsWith("FAULT_FLAG_ALLOW_RETRY")
-          ? `A fault in memory that userfaultfd serves came from code that does not let it be retried${/missing [0-9a-f]+/.test(headline) ? ` (flags 0x${headline.replace(/^.* missing /, "")})` : ""}: it failed instead of waiting.`
+          ? explainUserfault(headline, release)
           : `A remark of the kernel${traces.length > 0 ? " with a call trace" : ""}; it went on.`,
 };
+
+/** fs/userfaultfd.c. The second try of a fault has FAULT_FLAG_TRIED, which is 0x20 since 4.0. */
+function explainUserfault(headline: string, release: string | undefined): string {
+  const [, flags] = /missing ([0-9a-f]{1,8})$/.exec(headline) ?? [];
+  const isSecondTry =
+    flags !== undefined && release !== undefined && !release.startsWith("3.") && (parseInt(flags, 16) & 0x20) !== 0;
+  const why = isSecondTry
+    ? "it had been tried before, and may not be put off again"
+    : "it may not be put off and tried again";
+  return `A fault in memory that userfaultfd serves failed instead of waiting: ${why}${flags === undefined ? "" : ` (flags 0x${flags})`}.`;
+}
 
 function explainMsr({ access, register, value }: Readonly<Record<string, string | undefined>>): string {
   const isWrite = access?.startsWith("W") === true;

@@ -56,7 +56,7 @@ const calledBy = ({ where }: ReportFacts): string =>
 export function explainRefcount(facts: ReportFacts): string {
   const says = particular(facts, "says") ?? facts.said.join(" ");
   if (/underflow/.test(says))
-    return `A reference counter went below zero${calledBy(facts)}: a put too many, or a counter that was overwritten. A holder of the object may use it after it was freed; the counter was left saturated, so that the object is leaked and not freed again.`;
+    return `A reference counter went below zero${calledBy(facts)}: a put too many, or a counter that was overwritten. A holder of the object may use it after it was freed; the kernel does not let this put free it.`;
   if (/(?:addition|increment) on 0/.test(says))
     return `A reference was taken${calledBy(facts)} on an object whose counter had already reached zero: it is being freed or is freed (use after free).`;
   if (/saturated/.test(says))

@@ -144,6 +144,18 @@ function explainSlab(facts: ReportFacts): string {
   return `The slab allocator found ${of} in a state that cannot be (${what}).`;
 }
 
+/** warn_alloc() in mm/page_alloc.c. GFP_ATOMIC and GFP_NOWAIT do not let the allocator wait for memory to be reclaimed. */
+function explainAllocation(facts: ReportFacts): string {
+  const request = particular(facts, "request") ?? facts.headline.slice(0, 160);
+  const [gfp] = (!request.includes("DIRECT_RECLAIM") && /\bGFP_(?:ATOMIC|NOWAIT)\b/.exec(request)) || [];
+  const why =
+    gfp === undefined
+      ? "no free block of that order was available without waiting longer or taking from others"
+      : `no free block of that order was at hand, and the request may not wait for one (${gfp})`;
+  const tables = facts.texts.some((text) => text.startsWith("Mem-Info")) ? " The tables show what was free." : "";
+  return `A request for memory was not met (${request}): ${why}. The caller may be able to go on.${tables}`;
+}
+
 const cap = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function explainMemory(facts: ReportFacts): string {
@@ -152,7 +164,7 @@ export function explainMemory(facts: ReportFacts): string {
       return explainOom(facts);
     case "allocation-failure":
       if (facts.headline.includes("vmalloc")) return explainVmalloc(facts);
-      return `A request for memory was not met (${particular(facts, "request") ?? facts.headline.slice(0, 160)}): no free block of that order was available without waiting longer or taking from others. The caller may be able to go on.${facts.texts.some((text) => /^Mem-Info/.test(text)) ? " The tables show what was free." : ""}`;
+      return explainAllocation(facts);
     case "bad-page":
       return `A page was freed or given out whose state says that it is still in use or was overwritten${particular(facts, "reason") === undefined ? "" : ` (${particular(facts, "reason")})`}.`;
     case "bad-page-map":
