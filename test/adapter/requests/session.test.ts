@@ -60,9 +60,14 @@ test("a crash stops once, by exception, in the task that panicked", () => {
 });
 
 test("the exception tells its kind, the decoded error and where it was in seven lines without a path", async () => {
-  const info = await client.request<DebugProtocol.ExceptionInfoResponse["body"]>("exceptionInfo", { threadId: INSMOD });
+  const exceptionInfo = () =>
+    client.request<DebugProtocol.ExceptionInfoResponse["body"]>("exceptionInfo", { threadId: INSMOD });
+  const sentence = "rax is NULL in lab_apply";
+  let info = await exceptionInfo();
+  // The answer waits half a second for the verdict. A busy machine needs more; what was found by then is kept.
+  for (let i = 0; i < 20 && info.description?.split("\n")[0] !== sentence; i++) info = await exceptionInfo();
   assert.equal(info.exceptionId, "NULL pointer dereference");
-  assert.equal(info.description?.split("\n")[0], "rax is NULL in lab_apply");
+  assert.equal(info.description?.split("\n")[0], sentence);
   assert.match(info.description ?? "", /error code 0x2\b.*address 0x0/);
   assert.equal(info.details?.message, TITLE);
   assert.match(
