@@ -30,9 +30,9 @@ export const exceptionInfo: Pick<Handlers, "exceptionInfo"> = {
     const summary = report && summaryOf(report.log, report.report, yield* logContext(target));
     return {
       exceptionId: kind,
-      description: [...(sentence === undefined ? [] : [exceptionLine(sentence)]), describe(target, report, title)].join(
-        "\n",
-      ),
+      description: description(sentence, title, decoded(target, report, title))
+        .map(exceptionLine)
+        .join("\n"),
       breakMode: "always",
       details: {
         message: title,
@@ -71,8 +71,12 @@ const wholeReport = ({ arguments: { sourceScheme } }: Target): string =>
     ? 'The whole report: "log" in the debug console.'
     : 'The whole report: Log in the Crash Dump panel, or "log" in the Debug Console.';
 
-/** Returns the title, the decoded error code and address, and how init ended. */
-function describe(target: Target, report: Oops | undefined, title: string): string {
+/** Returns two lines at most, because the editor has no more room. The title is the message of the details too. */
+const description = (sentence: string | undefined, title: string, facts: readonly string[]): string[] =>
+  sentence === undefined ? [title, ...facts] : facts.length > 0 ? [sentence, ...facts] : [sentence, title];
+
+/** Returns the decoded error code and address, and how init ended, on one line; nothing if none of them is known. */
+function decoded(target: Target, report: Oops | undefined, title: string): string[] {
   const { task } = target.threads.first();
   const { frames } = task ? stackTrace(target.kernel, task) : { frames: [] };
   const trap = frames[crashSite(frames)]?.trap;
@@ -86,7 +90,7 @@ function describe(target: Target, report: Oops | undefined, title: string): stri
   ].filter((fact) => fact !== undefined);
   const exit = exitOfInit(title);
   if (exit !== undefined) facts.push(exit);
-  return [title, ...(facts.length > 0 ? [facts.join(", ")] : [])].map(exceptionLine).join("\n");
+  return facts.length > 0 ? [facts.join(", ")] : [];
 }
 
 /** Returns how init ended, from the wait(2) status in `Attempted to kill init! exitcode=0x0000000b`. */
