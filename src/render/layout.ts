@@ -230,7 +230,6 @@ export function formLines<Row>(machine: Machine, { columns, width, gap = ": " }:
 
 /** Returns the data of a form or of any columns, for commands with their own layout. */
 export const recordData = <Row>(
-  _machine: Machine,
   columns: { readonly [key: string]: Column<Row> },
   row: Row,
 ): { readonly [key: string]: Json } => dataOf(Object.entries<Column<Row>>(columns), row);

@@ -137,7 +137,7 @@ export const irqTable: Table<IrqRow, PanelKeys["irq"]> = {
       fields: actionsTable.columns,
       value: ({ desc, actions }) =>
         actions.map((one) =>
-          one instanceof Fault ? faultJson(one) : desc ? recordData(desc.kernel, actionsTable.columns, one) : null,
+          one instanceof Fault ? faultJson(one) : desc ? recordData(actionsTable.columns, one) : null,
         ),
     },
     action: {
@@ -198,7 +198,7 @@ export const countsTable = (cpus: readonly number[]): Table<Irq> => ({
     counts: {
       kind: "data",
       about: "by CPU, as `cpu0`",
-      value: (row) => recordData(row.desc.kernel, Object.fromEntries(cpus.map(countColumn)), row),
+      value: (row) => recordData(Object.fromEntries(cpus.map(countColumn)), row),
     },
     ...Object.fromEntries(
       cpus.map((cpu, i): [string, Column<Irq>] => {

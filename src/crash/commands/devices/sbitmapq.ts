@@ -176,8 +176,8 @@ function* summary(queue: Obj): Pieces {
   const layout = new TableLayout(kernel, waitStatesTable);
   yield lazyRecord(
     () => ({
-      ...recordData(kernel, queueForm.columns, row),
-      ...recordData(kernel, queueEndForm.columns, row),
+      ...recordData(queueForm.columns, row),
+      ...recordData(queueEndForm.columns, row),
       waitStates: row.states.map((state) => (state instanceof Fault ? faultJson(state) : layout.data(state))),
     }),
     () => [

@@ -101,14 +101,13 @@ function* taskSockets(
   reference: string | undefined,
   linesOf: (sockets: readonly OpenSocket[]) => readonly Line[],
 ): Pieces {
-  const { kernel } = task;
   const faults: Fault[] = [];
   const all = [...untilFault(openSockets(task), (fault) => faults.push(fault))];
   const shown = reference === undefined ? all : all.filter((one) => isReferred(one, reference));
   if (reference !== undefined && shown.length === 0) return;
   const data = (): Json => ({
     ...taskFacts(task),
-    sockets: shown.map((one) => recordData(kernel, socketsTable.columns, socketRow(one))),
+    sockets: shown.map((one) => recordData(socketsTable.columns, socketRow(one))),
     missing: faults.map(faultJson)[0] ?? null,
   });
   const lines: Line[] = [taskHeading(task)];

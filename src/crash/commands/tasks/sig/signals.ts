@@ -58,7 +58,7 @@ export function* signalActions(task: Obj): Pieces {
     let number = 0;
     for (const action of sigactions(task)) {
       const row = { action, number: ++number };
-      yield { data: recordData(kernel, actionsTable.columns, row), line: layout.line(row) };
+      yield { data: recordData(actionsTable.columns, row), line: layout.line(row) };
     }
   });
   for (const { data, line } of rows) {
