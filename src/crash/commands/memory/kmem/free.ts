@@ -4,7 +4,7 @@ import { hex } from "../../../../base/hex.ts";
 import { freeBlockOf, freeBlocks, freeListOf, freeLists, type FreeList } from "../../../../linux/mm/buddy.ts";
 import { freePages } from "../../../../linux/mm/meminfo.ts";
 import { pfnToPage } from "../../../../linux/mm/memoryModel.ts";
-import { pglistData, zoneName, zonesOf } from "../../../../linux/mm/mmzone.ts";
+import { pglistData, zonesOf } from "../../../../linux/mm/mmzone.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import { counterArray } from "../../../../linux/mm/vmstat.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -14,7 +14,7 @@ import { TableLayout } from "../../../../render/layout.ts";
 import { addressJson, faultPiece, progress, text, type Piece, type Pieces } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
 import { kilobytesText } from "../sizes.ts";
-import { type Start, startColumns, startOf } from "./place.ts";
+import { type Start, startColumns, startOf, zoneColumns } from "./place.ts";
 import { shortAddressSpan } from "../../../say/addressCell.ts";
 
 /** Lists the page allocator's free lists and compares them with its own counter; with every block for `kmem -F`. */
@@ -68,17 +68,7 @@ interface ZoneRow {
 export const freeZonesTable: Table<ZoneRow> = {
   gap: "  ",
   columns: {
-    zone: { kind: "number", title: "ZONE", titleWidth: 4, width: 3, value: ({ number }) => number },
-    address: { kind: "address", about: "of the struct zone", value: ({ zone }) => zone.address },
-    name: { kind: "text", title: "NAME", gap: "   ", titleGap: "  ", width: 8, value: ({ zone }) => zoneName(zone) },
-    size: {
-      kind: "number",
-      title: "SIZE",
-      unit: "pages",
-      gap: "",
-      width: 8,
-      value: ({ zone }) => zone.at("spanned_pages").number(),
-    },
+    ...zoneColumns,
     free: { kind: "number", title: "FREE", unit: "pages", gap: "", width: 8, value: ({ zone }) => zoneFreePages(zone) },
     memMap: { ...startColumns.memMap, align: "center", titleAlign: "center" },
     physical: { ...startColumns.physical, align: "middle" },

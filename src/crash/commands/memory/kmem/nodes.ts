@@ -1,13 +1,13 @@
 /** Nodes of memory with their zones, for `kmem -n`. */
 import type { Fault } from "../../../../base/fault.ts";
-import { pglistData, zoneName, zonesOf } from "../../../../linux/mm/mmzone.ts";
+import { pglistData, zonesOf } from "../../../../linux/mm/mmzone.ts";
 import { hasSections } from "../../../../linux/mm/sparse.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import type { Obj } from "../../../../model/object.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { addressJson, lazyRecord, text, type Line, type Pieces } from "../../../../say/piece.ts";
 import type { Column, Table } from "../../../../say/table.ts";
-import { type Start, startColumns, startOf } from "./place.ts";
+import { type Start, startColumns, startOf, zoneColumns } from "./place.ts";
 import { addressSpan } from "../../../say/addressCell.ts";
 import { blockTable, sectionTable } from "./sections.ts";
 
@@ -118,17 +118,8 @@ interface NodeZoneRow {
 export const nodeZonesTable: Table<NodeZoneRow> = {
   gap: "  ",
   columns: {
-    zone: { kind: "number", title: "ZONE", titleWidth: 4, width: 3, value: ({ number }) => number },
-    address: { kind: "address", about: "of the struct zone", value: ({ zone }) => zone.address },
-    name: { kind: "text", title: "NAME", gap: "   ", titleGap: "  ", width: 9, value: ({ zone }) => zoneName(zone) },
-    size: {
-      kind: "number",
-      title: "SIZE",
-      unit: "pages",
-      gap: "",
-      width: 8,
-      value: ({ zone }) => zone.at("spanned_pages").number(),
-    },
+    ...zoneColumns,
+    name: { ...zoneColumns.name, width: 9 },
     memMap: { ...startColumns.memMap, align: "right" },
     physical: { ...startColumns.physical, align: "right" },
     startPfn: startColumns.startPfn,

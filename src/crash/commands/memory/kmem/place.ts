@@ -1,6 +1,7 @@
-/** Columns that show where a zone or node begins. */
+/** Columns that name a zone, and that show where a zone or node begins. */
 import { attempt, Fault } from "../../../../base/fault.ts";
 import { hex } from "../../../../base/hex.ts";
+import { zoneName } from "../../../../linux/mm/mmzone.ts";
 import { pfnToPage } from "../../../../linux/mm/memoryModel.ts";
 import { pageSize } from "../../../../linux/mm/page.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
@@ -34,7 +35,29 @@ interface Started {
   readonly start: Start | Fault | undefined;
 }
 
-/** The text of all these columns for an empty zone. */
+interface ZoneRow {
+  /** The zone, `struct zone`. */
+  readonly zone: Obj;
+  /** Index of the zone in its node. */
+  readonly number: number;
+}
+
+/** The columns that name a zone and give its size. */
+export const zoneColumns = {
+  zone: { kind: "number", title: "ZONE", titleWidth: 4, width: 3, value: ({ number }) => number },
+  address: { kind: "address", about: "of the struct zone", value: ({ zone }) => zone.address },
+  name: { kind: "text", title: "NAME", gap: "   ", titleGap: "  ", width: 8, value: ({ zone }) => zoneName(zone) },
+  size: {
+    kind: "number",
+    title: "SIZE",
+    unit: "pages",
+    gap: "",
+    width: 8,
+    value: ({ zone }) => zone.at("spanned_pages").number(),
+  },
+} as const satisfies { readonly [key: string]: Column<ZoneRow> };
+
+/** The text of all start columns for an empty zone. */
 const NOTHING = "0";
 
 const read =

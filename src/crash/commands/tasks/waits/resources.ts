@@ -1,15 +1,15 @@
 /** The resources that tasks wait for: `waits -l`. */
 import { column } from "../../../../render/pad.ts";
 import type { WaitGraph, WaitingTask } from "../../../../insight/waits/waitGraph.ts";
-import { heldBy, taskName, waitWords } from "../../../../insight/waits/words.ts";
+import { heldBy, taskName } from "../../../../insight/waits/words.ts";
 import { taskComm, taskPid } from "../../../../linux/sched/task.ts";
 import type { Kernel } from "../../../../model/kernel.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { type Line, type Pieces, text } from "../../../../say/piece.ts";
 import type { Table } from "../../../../say/table.ts";
-import { resourceSpan, waitsTable, type WaitRow } from "./rows.ts";
+import { waitsTable, type WaitRow } from "./rows.ts";
 
-const { resource, name, holders, waiters, note } = waitsTable.columns;
+const { resource, name, waitsFor, holders, waiters, note } = waitsTable.columns;
 
 /** The table of `waits -l`: one row per resource, with the values from one of its waiters. */
 export const resourcesTable: Table<WaitRow> = {
@@ -23,14 +23,7 @@ export const resourcesTable: Table<WaitRow> = {
     resource,
     cType: { kind: "text", about: "its C type", value: ({ waiting }) => waiting.wait.resource?.type },
     name,
-    waitsFor: {
-      kind: "text",
-      title: "RESOURCE",
-      about: "the resource as a phrase",
-      width: "rows",
-      value: ({ waiting }) => waitWords(waiting),
-      text: (words, { waiting }) => resourceSpan(words, waiting),
-    },
+    waitsFor: { ...waitsFor, title: "RESOURCE" },
     heldBy: {
       kind: "text",
       title: "HELD BY",

@@ -20,19 +20,17 @@ export interface WaitRow {
   readonly graph: WaitGraph;
 }
 
+const TASK: Fields = { pid: taskColumns.pid, comm: taskColumns.comm, task: taskColumns.task };
+
 const HOLDER: Fields = {
-  pid: taskColumns.pid,
-  comm: taskColumns.comm,
-  task: taskColumns.task,
+  ...TASK,
   certainty: { kind: "text", about: "certain, likely or possible" },
   how: { kind: "text", about: "how the holder is known" },
   activity: { kind: "text", about: "running, runnable, sleeping, stopped, dead, freed, gone or unknown" },
 };
 
 const ROOT: Fields = {
-  pid: taskColumns.pid,
-  comm: taskColumns.comm,
-  task: taskColumns.task,
+  ...TASK,
   state: { kind: "text", about: "as `activity`; cycle if the chain ends in a cycle" },
   certain: { kind: "flag", about: "every step of the chain is certain" },
 };
