@@ -1,4 +1,5 @@
 /** Classifies how the kernel noticed the failure: oops, BUG(), watchdog and others. */
+import { isInstructionFault } from "../log/explain.ts";
 import type { Kind } from "../log/kinds.ts";
 
 /** The mechanism by which the kernel noticed a failure. */
@@ -43,6 +44,7 @@ export const MECHANISM_WORDS: Readonly<Record<Mechanism, string>> = {
 };
 
 const BY_KIND: Readonly<Partial<Record<Kind, Mechanism>>> = {
+  serror: "oops",
   "kernel-bug": "bug",
   "list-corruption": "bug",
   usercopy: "bug",
@@ -79,22 +81,6 @@ const BY_KIND: Readonly<Partial<Record<Kind, Mechanism>>> = {
   "xen-panic": "panic",
 };
 
-const OOPS: ReadonlySet<Kind> = new Set<Kind>([
-  "null-pointer",
-  "page-fault",
-  "user-access",
-  "general-protection",
-  "oops",
-  "divide-error",
-  "invalid-opcode",
-  "int3",
-  "stack-segment",
-  "double-fault",
-  "unhandled-fault",
-  "alignment",
-  "serror",
-]);
-
 const LOCKDEP = /^(?:lock-|rcu-usage|spinlock|atomic-|preemptible|workqueue-leak)/;
 
 /** Panic messages that name the mechanism. */
@@ -118,7 +104,8 @@ const PANICS: readonly (readonly [RegExp, Mechanism])[] = [
 export function mechanismOf(kind: Kind | undefined, panic: string | undefined): Mechanism {
   if (kind === undefined || kind === "panic")
     return PANICS.find(([pattern]) => pattern.test(panic ?? ""))?.[1] ?? "panic";
-  if (OOPS.has(kind)) return "oops";
-  if (LOCKDEP.test(kind)) return "lockdep";
-  return BY_KIND[kind] ?? "panic";
+  const mechanism = BY_KIND[kind];
+  if (mechanism !== undefined) return mechanism;
+  if (isInstructionFault(kind)) return "oops";
+  return LOCKDEP.test(kind) ? "lockdep" : "panic";
 }

@@ -186,7 +186,6 @@ export function explanationOf(facts: ReportFacts, context: LogContext = {}): str
   return after === undefined || meaning.includes(after) ? meaning : `${meaning} ${after}`;
 }
 
-/** Kinds in which an instruction faulted. In the other kinds the report only shows where the processor was. */
 const FAULTED: ReadonlySet<Kind> = new Set([
   "null-pointer",
   "page-fault",
@@ -203,9 +202,12 @@ const FAULTED: ReadonlySet<Kind> = new Set([
   "alignment",
 ]);
 
+/** Whether an instruction of the kernel faulted. In other kinds the report only shows where the processor was. */
+export const isInstructionFault = (kind: Kind): boolean => FAULTED.has(kind);
+
 /** The heading above the code of a report's site. */
 export const codeHeading = ({ kind }: ReportFacts): string =>
-  FAULTED.has(kind)
+  isInstructionFault(kind)
     ? "Faulting instruction"
     : kind === "warning" || kind === "kernel-bug" || kind === "list-corruption"
       ? "Instruction of the check"
