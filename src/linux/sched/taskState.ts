@@ -71,21 +71,3 @@ export function stateLetters(state: number): TaskState {
   if (state & TASK_NEW) return "NE";
   return state === 0 ? "RU" : "??";
 }
-
-const JOB_LETTERS: Record<TaskState, string> = {
-  RU: "R",
-  IN: "S",
-  UN: "D",
-  ST: "T",
-  TR: "t",
-  ZO: "Z",
-  DE: "X",
-  WA: "R",
-  PA: "P",
-  ID: "I",
-  NE: "R",
-  "??": "?",
-};
-
-/** Returns the letter of /proc/PID/stat and ps(1). fs/proc/array.c shows waking and new tasks as running. */
-export const stateLetter = (state: TaskState): string => JOB_LETTERS[state];

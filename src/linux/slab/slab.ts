@@ -52,10 +52,6 @@ export function slabBytes(cache: Obj<"struct kmem_cache">): number {
   return pageSize(cache.kernel) * 2 ** order;
 }
 
-/** Returns the number of objects in a new slab. @throws Fault */
-export const objectsPerSlab = (cache: Obj<"struct kmem_cache">): number =>
-  isSlabAllocator(cache) ? cache.at("num").number() : cache.at("oo.x").number() & ((1 << OO_SHIFT) - 1);
-
 /** include/linux/slab.h. Since v6.9 `enum _slab_flag_bits` has the bit numbers. */
 const SLAB_FLAGS = {
   SLAB_RED_ZONE: 0x400n,

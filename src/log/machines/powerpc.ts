@@ -19,6 +19,3 @@ export const powerpc: Machine = {
   code: undefined,
   body: /^\s{0,32}(?:Faulting instruction address: |(?:LE|BE) PAGE_SIZE=|(?:SMP )?NR_CPUS=|NIP|LR |REGS: |MSR: |CFAR: |DAR: |GPR\d\d: |IRQMASK|TASK = |CPU: |Instruction dump:|[0-9a-fX]{8} [0-9a-fX]{8} |-{3,4} interrupt: |LR = |Code: |Oops: |Call Trace)/,
 };
-
-/** Lines below `Instruction dump:`: words of code, the one at the instruction in angle brackets. */
-export const POWERPC_CODE = /^(?:Code: )?((?:<?(?:[0-9a-f]{8}|X{8})>? ?){4,16})$/;
