@@ -19,6 +19,10 @@ const count: ArgumentType = {
   is: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
   wording: "a whole number >= 0",
 };
+const seconds: ArgumentType = {
+  is: (value) => typeof value === "number" && value > 0 && value <= 3600,
+  wording: "a number of seconds up to 3600",
+};
 const places: ArgumentType = {
   is: (value) => Array.isArray(value) && value.every(isPlace),
   wording: "a list of places with text and returns",
@@ -55,6 +59,7 @@ const argumentTypes: { readonly [Name in keyof CustomRequests]: Readonly<Record<
   "vmcore/kernelLog": { count, before: optional(count) },
   "vmcore/describe": { places },
   "vmcore/sourceFile": { file: text },
+  "vmcore/fixes": { seconds: optional(seconds) },
   "vmcore/opcodes": { text, at: optional(text) },
   "vmcore/identifier": {
     name: text,

@@ -9,6 +9,7 @@ import { disassemble } from "./requests/disassemble.ts";
 import { evaluate } from "./requests/evaluate.ts";
 import { exceptionInfo } from "./requests/exceptionInfo.ts";
 import { execution } from "./requests/execution.ts";
+import { fixes } from "./requests/fixes.ts";
 import { identifiers } from "./requests/identifier.ts";
 import { identifies } from "./requests/identify.ts";
 import { kernelLog } from "./requests/kernelLog.ts";
@@ -32,6 +33,7 @@ export const handlers: Handlers = {
   ...evaluate,
   ...exceptionInfo,
   ...execution,
+  ...fixes,
   ...identifiers,
   ...identifies,
   ...kernelLog,

@@ -49,11 +49,11 @@ void start().then(
   },
 );
 
-/** Runs `vmcore-debug analyze [-v] [options] [VMLINUX] VMCORE...`: prints only the verdict. */
+/** Runs `vmcore-debug analyze [-v] [--fixes] [options] [VMLINUX] VMCORE...`: prints only the verdict. */
 async function analyze(argv: readonly string[]): Promise<number> {
   const { openAndRun } = await import("./openAndRun.ts");
-  const given = argv.filter((word) => word !== "-v");
-  return openAndRun([...given, "-c", given.length < argv.length ? "analyze -v" : "analyze"]);
+  const own = argv.filter((word) => word === "-v" || /^--fixes(?:=\d+)?$/.test(word));
+  return openAndRun([...argv.filter((word) => !own.includes(word)), "-c", ["analyze", ...own].join(" ")]);
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Looks up the source lines of an instruction. */
 import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
+import { lookupAddress } from "../unwind/cursor.ts";
+import type { GuiltyFrame } from "./guiltyFrame.ts";
 
 export interface SourcePlace {
   readonly file: string;
@@ -34,3 +36,7 @@ export function sourceOf(kernel: Kernel, pc: bigint): SourcePlace | undefined {
   const places = sourcesOf(kernel, pc);
   return places?.inlined ?? places?.own;
 }
+
+/** Returns the source positions of the guilty function; undefined without DWARF, or if only the log names it. */
+export const guiltyPlaces = (kernel: Kernel, { frame }: GuiltyFrame): SourcePlaces | undefined =>
+  frame && sourcesOf(kernel, lookupAddress(frame));

@@ -1,5 +1,6 @@
 /** Custom requests and events between the debug adapter and the extension. */
 import type { Grid } from "./grid.ts";
+import type { LaterCommits } from "./laterCommits.ts";
 import type { Opcode, Opcodes } from "./opcodes.ts";
 
 /**
@@ -54,6 +55,11 @@ export interface CustomRequests {
   "vmcore/describe": { arguments: { places: readonly Place[] }; body: { described: readonly (Described | null)[] } };
   /** Returns where a source file named in a text is on this machine. */
   "vmcore/sourceFile": { arguments: { file: string }; body: { path: string | undefined } };
+  /**
+   * Lists the commits after the release of the dump's kernel that change the guilty function. Only when the user asks,
+   * because it runs git for up to `seconds`; can be cancelled. Default: 20 seconds.
+   */
+  "vmcore/fixes": { arguments: { seconds?: number | undefined }; body: LaterCommits };
   /** Returns the instructions of an oops's `Code:` line. */
   "vmcore/opcodes": { arguments: Opcodes; body: { instructions: readonly Opcode[] } };
   /** Describes an identifier of kernel C; null if this build does not have it. */

@@ -6,6 +6,7 @@ import type { Obj } from "../../model/object.ts";
 import type { Piece } from "../../say/piece.ts";
 import { indent } from "../../render/pad.ts";
 import type { Records } from "../../say/table.ts";
+import type { LaterCommitsOf } from "./laterCommits.ts";
 import type { PrintedValues } from "./printedValues.ts";
 
 /** The values of a context; `task` is undefined until the user has chosen one. */
@@ -44,6 +45,8 @@ export interface Context {
   readonly locals?: ((name: string) => Obj | undefined) | undefined;
   /** Reads source files; undefined if the session cannot locate any. */
   readonly sourceText?: SourceText | undefined;
+  /** Searches the repository of the kernel's source; undefined if the session runs no git. */
+  readonly laterCommits?: LaterCommitsOf | undefined;
   /** Loads and unloads modules' debuginfo; undefined where the front end opens no files. */
   readonly modules?: ModuleDebuginfoControl | undefined;
   /** The user's own commands; undefined where the front end runs no foreign code. Only the terminal sets it. */

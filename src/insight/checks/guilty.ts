@@ -7,7 +7,7 @@ import type { Check } from "../check.ts";
 import { type CrashFacts, functionOf } from "../crashFacts.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Finding, Sentence } from "../finding.ts";
-import { sourceOf, type SourcePlace, sourcesOf } from "../source.ts";
+import { guiltyPlaces, sourceOf, type SourcePlace } from "../source.ts";
 import { lookupAddress } from "../../unwind/cursor.ts";
 import { guiltyFrame, type GuiltyFrame } from "../guiltyFrame.ts";
 
@@ -27,7 +27,7 @@ export const guilty: Check = {
 };
 
 function guiltyFinding(kernel: Kernel, crash: CrashFacts, found: GuiltyFrame): Finding {
-  const places = found.frame && sourcesOf(kernel, lookupAddress(found.frame));
+  const places = guiltyPlaces(kernel, found);
   const source = places?.own;
   const inlined = places?.inlined;
   const inTree = found.module === undefined ? true : attempt(() => isInTree(kernel, found.module ?? ""));

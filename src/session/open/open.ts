@@ -21,6 +21,7 @@ import { absent, modulePlaces, type OpenOptions, sourceFiles } from "./openOptio
 import { matched, openGiven, openPreferredMap } from "./namedFiles.ts";
 import { erased } from "./erased.ts";
 import { shortfall } from "./shortfall.ts";
+import { laterCommitsIn } from "../sources/laterCommits.ts";
 import type { SourceFiles } from "../sources/source.ts";
 import { sourceCache } from "../sources/sourceArchive.ts";
 import { sourceTexts } from "../sources/sourceText.ts";
@@ -165,7 +166,11 @@ function* assembling(
     commands(),
     () => firstTask(kernel),
     () => firstTaskFault(kernel),
-  ).with({ modules: debuginfos, sourceText: sourceTexts(sources, sourceCache(process.env), options.budget) });
+  ).with({
+    modules: debuginfos,
+    sourceText: sourceTexts(sources, sourceCache(process.env), options.budget),
+    laterCommits: laterCommitsIn(sources),
+  });
   return {
     kernel,
     context,

@@ -1,35 +1,10 @@
 /** Reads files of a git repository at the revision of a kernel. */
-import { attemptSystem } from "../../base/systemError.ts";
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { isDirectory, MAX_SOURCE } from "./sourceRoot.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { wholeFile } from "../../base/file.ts";
-
-/** Limit of one git call in milliseconds. A kernel repository on a slow disk answers in one second. */
-const TIMEOUT_MS = 10_000;
-/** Limit in bytes of a file that contains a path. */
-const MAX_POINTER = 1 << 16;
-
-/**
- * Environment of git. The repository is not trusted: nothing that it configures is run, and nothing is fetched for
- * files that a partial clone lacks. The commands below run neither hooks nor filters.
- */
-const ENVIRONMENT = {
-  GIT_OPTIONAL_LOCKS: "0",
-  GIT_TERMINAL_PROMPT: "0",
-  GIT_NO_LAZY_FETCH: "1",
-  // Older versions do not support GIT_NO_LAZY_FETCH, and a remote may be a command ("ext::...").
-  GIT_ALLOW_PROTOCOL: "none",
-  LC_ALL: "C",
-};
-
-/** The files that every git command opens in a repository (gitrepository-layout(5)). */
-const OPENED = "HEAD config config.worktree commondir gitdir shallow packed-refs info/grafts objects/info/alternates".split(" "); // prettier-ignore
-
-/** Repositories that did not answer in time and are not used again. */
-const silent = new Set<string>();
+import { git } from "./gitCommand.ts";
+import { MAX_SOURCE, type SourceRoot } from "./sourceRoot.ts";
 
 /** The tree of one commit of a repository, whatever is checked out. */
 export class GitTree {
@@ -55,29 +30,13 @@ export class GitTree {
   }
 }
 
-/** Whether a directory is the top of a work tree, or a bare repository. */
-export const isRepository = (path: string): boolean =>
-  existsSync(join(path, ".git")) || ["HEAD", "objects", "refs"].every((name) => existsSync(join(path, name)));
-
-/** Whether the files that git opens first are regular files, because git would block on a FIFO. */
-function isOfFiles(repository: string): boolean {
-  const top = join(repository, ".git");
-  const own = gitDirectory(existsSync(top) ? top : repository);
-  const common = own === undefined ? undefined : pointedAt(join(own, "commondir"), own, "");
-  return [own, common ?? own].every((directory) => directory !== undefined && OPENED.every((name) => isFileOrNone(join(directory, name)))); // prettier-ignore
-}
-
-const isFileOrNone = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
-
-/** Returns the git directory of a work tree. In a linked work tree or a submodule, `.git` is a file that names it. */
-const gitDirectory = (path: string): string | undefined =>
-  isDirectory(path) ? path : pointedAt(path, dirname(path), "gitdir: ");
-
-/** Returns the directory that a file names after a prefix; undefined if it names none. */
-function pointedAt(path: string, from: string, word: string): string | undefined {
-  const text = attemptSystem(() => wholeFile(path, MAX_POINTER))?.toString("utf8");
-  return text?.startsWith(word) ? resolve(from, text.slice(word.length).trim()) : undefined;
-}
+/**
+ * Whether a directory is the top of a work tree, or a bare repository that the user named. A bare repository in an open
+ * folder may have been checked out from another repository.
+ */
+export const isRepository = ({ path, why }: Pick<SourceRoot, "path" | "why">): boolean =>
+  existsSync(join(path, ".git")) ||
+  (why === "kernelSource" && ["HEAD", "objects", "refs"].every((name) => existsSync(join(path, name))));
 
 /**
  * Returns the tree of the first of these revisions that a repository has. @param revisions result of `releaseRevisions`
@@ -129,17 +88,11 @@ function upstreamTag(text: string): string | undefined {
   return base && `v${base}${sub === undefined || sub === "0" ? "" : `.${sub}`}${candidate}`;
 }
 
-/** Runs git. Returns its output; undefined if it fails, is not installed or takes too long. */
-function git(repository: string, args: readonly string[], input = ""): Buffer | undefined {
-  if (silent.has(repository) || !isOfFiles(repository)) return undefined;
-  const { status, stdout, error } = spawnSync("git", ["-c", "core.fsmonitor=false", "-C", repository, ...args], {
-    env: { ...process.env, ...ENVIRONMENT },
-    stdio: ["pipe", "pipe", "ignore"],
-    input,
-    timeout: TIMEOUT_MS,
-    maxBuffer: MAX_SOURCE,
-    windowsHide: true,
-  });
-  if ((error as NodeJS.ErrnoException | undefined)?.code === "ETIMEDOUT") silent.add(repository);
-  return status === 0 ? stdout : undefined;
+/**
+ * Returns Linus's tag of the release that a stable release is based on: v6.1 for 6.1.192. Undefined for a release
+ * candidate, which precedes that tag.
+ */
+export function mainlineTag(release: string): string | undefined {
+  const base = /^(\d+\.\d+)(?!\d)(?!.*-rc\d)/.exec(release)?.[1];
+  return base === undefined ? undefined : `v${base}`;
 }

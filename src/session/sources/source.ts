@@ -1,6 +1,6 @@
 /** Finds the source files that debuginfo names. */
 import { join, posix, resolve } from "node:path";
-import { type GitTree, gitTree, isBlob, isRepository, releaseRevisions } from "./git.ts";
+import { type GitTree, gitTree, isBlob, isRepository, mainlineTag, releaseRevisions } from "./git.ts";
 import type { SourceArchive } from "./sourceArchive.ts";
 import { expand, isDirectory, isVersionOf, rootOf, type SourceRoot, within } from "./sourceRoot.ts";
 
@@ -39,6 +39,19 @@ export interface StoredSource {
    * @returns undefined if it can no longer be read
    */
   text(): string | undefined;
+}
+
+/** A file of a git repository. */
+export interface RepositoryFile {
+  readonly repository: string;
+  /** Tags and commits of the dump's release that were searched for in the repository, the most certain first. */
+  readonly tried: readonly string[];
+  /** The first of them that the repository has; undefined if it has none. */
+  readonly revision: string | undefined;
+  /** Path of the file in the repository; undefined if the revision has no such file. */
+  readonly name: string | undefined;
+  /** Linus's tag of the release that the dump's kernel is based on, if the repository has it: "v6.1". */
+  readonly mainline: string | undefined;
 }
 
 /** Directories of installed sources; `*` matches one name. Fedora's and SUSE's debugsource packages use the third. */
@@ -97,6 +110,29 @@ export class SourceFiles {
     return this.known.get(file);
   }
 
+  /**
+   * Returns the git repository that contains a source, or the first one that could. Repositories next to the dump or to
+   * modules are not used.
+   */
+  inRepository(file: string): RepositoryFile | undefined {
+    const { release, versionText = "" } = this.options;
+    if (release === undefined) return undefined;
+    const base = mainlineTag(release);
+    const tried = [...new Set([...releaseRevisions(release, versionText), ...(base === undefined ? [] : [base])])];
+    const tails = tailsOf(posix.normalize(file.replaceAll("\\", "/")));
+    let first: RepositoryFile | undefined;
+    for (const root of [...this.map.map(([, to]) => rootOf(to, "kernelSource")), ...this.roots]) {
+      if (root.why.startsWith("beside") || !isRepository(root)) continue;
+      const tree = this.treeOf(root) ?? gitTree(root.path, tried);
+      const name = tails.find((tail) => tree?.blob(tail) !== undefined);
+      const mainline = base === undefined ? undefined : gitTree(root.path, [base])?.revision;
+      const found = { repository: root.path, tried, revision: tree?.revision, name, mainline };
+      if (name !== undefined) return found;
+      first ??= found;
+    }
+    return first;
+  }
+
   /** The archive of the dump's kernel that should be opened, because there is no tree of it. Opening it takes long. */
   get wantedArchive(): string | undefined {
     if (this.archive) return undefined;
@@ -124,13 +160,12 @@ export class SourceFiles {
       const found = below(path, from, to);
       if (found) return { path: found };
     }
-    const parts = path.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
     // Try the longest suffix first. A kernel unit's name is relative to the source root, so it is there completely or
     // not at all. A bare name is too ambiguous to be searched for in a kernel tree.
     const modules = (this.options.modules?.() ?? []).map((module) => resolve(module, ".."));
-    for (let skip = 0; skip < parts.length; skip++) {
-      const tail = parts.slice(skip).join("/");
-      const isWhole = skip === 0 || (posix.isAbsolute(path) && skip < parts.length - 1);
+    const tails = tailsOf(path);
+    for (const [skip, tail] of tails.entries()) {
+      const isWhole = skip === 0 || (posix.isAbsolute(path) && skip < tails.length - 1);
       const found = this.lookFor(tail, isWhole, modules);
       if (found) return found;
     }
@@ -172,10 +207,7 @@ export class SourceFiles {
     const { release, versionText = "" } = this.options;
     if (release === undefined || root.why.startsWith("beside")) return undefined;
     if (!this.trees.has(root))
-      this.trees.set(
-        root,
-        isRepository(root.path) ? gitTree(root.path, releaseRevisions(release, versionText)) : undefined,
-      );
+      this.trees.set(root, isRepository(root) ? gitTree(root.path, releaseRevisions(release, versionText)) : undefined);
     return this.trees.get(root);
   }
 
@@ -195,11 +227,18 @@ export class SourceFiles {
     const revision = used === tree ? this.treeOf(tree)?.revision : undefined;
     if (revision !== undefined)
       return `Sources are shown as of ${revision} of ${used.path}${used.version === undefined ? "" : `, whose work tree is Linux ${used.version}`}.`;
-    const hint = isRepository(used.path)
-      ? ` Its repository has no ${releaseRevisions(release, versionText).join(", ")}: "git fetch --tags" may bring it.`
-      : "";
+    const hint =
+      used === tree && isRepository(tree)
+        ? ` Its repository has no ${releaseRevisions(release, versionText).join(", ")}: "git fetch --tags" may bring it.`
+        : "";
     return `The source tree ${used.path} is Linux ${used.version ?? "of an unknown version"}, the dump is of ${release}: lines may be off.${hint}`;
   }
+}
+
+/** Returns the suffixes of a path, the longest first: a/b/c, b/c, c. */
+function tailsOf(path: string): string[] {
+  const parts = path.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
+  return parts.map((_, skip) => parts.slice(skip).join("/"));
 }
 
 const isArchive = (path: string): boolean => ARCHIVE_NAME.test(posix.basename(path));

@@ -5,6 +5,7 @@ import type { Kernel } from "../../../../model/kernel.ts";
 import { TableLayout } from "../../../../render/layout.ts";
 import { lazyRecord, type Pieces } from "../../../../say/piece.ts";
 import { command } from "../../../language/command.ts";
+import { FIXES_LIMIT, fixesLines, fixesOf } from "./fixes.ts";
 import { verdictJson } from "./json.ts";
 import { findingsTable } from "./rows.ts";
 import { verdictLines } from "./lines.ts";
@@ -16,31 +17,55 @@ function* tableOf(kernel: Kernel, { findings }: Verdict): Pieces {
   for (const finding of findings) yield layout.row(finding);
 }
 
+/** Maximum of the time limit, in seconds. */
+const MAX_LIMIT = 3600;
+
+/** Parses the time limit. @throws UsageError */
+function limitOf(given = ""): number {
+  const seconds = given === "" ? FIXES_LIMIT : Number(given);
+  if (seconds > 0 && seconds <= MAX_LIMIT) return seconds;
+  throw new UsageError(`--fixes=${given}: not a number of seconds up to ${MAX_LIMIT}`);
+}
+
 export const analyze = command({
   name: "analyze",
-  readsOnly: true,
+  // git reads files that the dump does not name.
+  readsOnly: (args) => !args.has("--fixes"),
   summary: "what happened, where, with which values, and the evidence for it",
-  usage: "[-v | -t]",
+  usage: "[-v | -t] [--fixes[=seconds]]",
   options: [
     { flag: "-v", help: "also print the evidence, and the command that prints each piece of evidence" },
     { flag: "-t", help: "as a table with one row per finding" },
+    {
+      flag: "--fixes",
+      argument: "seconds",
+      optional: true,
+      help: `also list later commits that change the guilty function; time limit, ${FIXES_LIMIT} s by default`,
+    },
   ],
   description: `Reports what stopped the kernel, which function is at fault, and what the faulting instruction did, each in a sentence. A sentence without a mark is certain: it follows from data that was read. Others are marked likely or possible.
 
-The last section lists what could not be checked, with the reason.`,
+The section "Not checked" lists what could not be checked, with the reason.
+
+--fixes needs a git repository as the kernel source (--source, "kernelSource") and debuginfo with lines. In the branches of the repository it lists the commits that change the guilty function and that the release of the dump's kernel does not contain. They are not judged. git runs nothing that the repository configures, and fetches nothing.`,
   examples: [
     { line: "analyze", shows: "The verdict." },
     { line: "analyze -v", shows: "The same with evidence and commands." },
+    { line: "analyze --fixes", shows: "The same with the commits after the release that change the guilty function." },
   ],
   records: () => [{ line: "analyze -t", fields: findingsTable.columns }],
-  *run({ kernel }, args) {
+  *run(context, args) {
+    const { kernel } = context;
     if (args.has("-t") && args.has("-v")) throw new UsageError("-t and -v exclude each other");
+    if (args.has("-t") && args.has("--fixes")) throw new UsageError("-t and --fixes exclude each other");
+    const limit = args.has("--fixes") ? limitOf(args.value("--fixes")) : undefined;
     const verdict = yield* verdictOf(kernel);
     if (args.has("-t")) return yield* tableOf(kernel, verdict);
     const isVerbose = args.has("-v");
+    const fixes = limit === undefined ? undefined : yield* fixesOf(context, limit);
     yield lazyRecord(
-      () => verdictJson(verdict),
-      () => verdictLines(kernel, verdict, isVerbose),
+      () => verdictJson(verdict, fixes),
+      () => [...verdictLines(kernel, verdict, isVerbose), ...(fixes ? fixesLines(fixes) : [])],
     );
   },
 });

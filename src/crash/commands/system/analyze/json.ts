@@ -2,14 +2,18 @@
 import type { Verdict } from "../../../../insight/analyze.ts";
 import { commandOf, type Evidence, evidenceText } from "../../../../insight/evidence.ts";
 import type { Finding, Slot } from "../../../../insight/finding.ts";
+import type { LaterCommits } from "../../../language/laterCommits.ts";
 import { addressJson, type Json } from "../../../../say/piece.ts";
 import { sentenceText } from "./sentence.ts";
 
 /** Version of the record's format. It is incremented when a change would make existing programs misread the record. */
 const SCHEMA = 1;
 
-/** Returns the verdict as JSON. Addresses are `0x` and 16 digits. */
-export const verdictJson = ({ title, key, kind, mechanism, findings, unchecked }: Verdict): Json => ({
+/** Returns the verdict as JSON. Addresses are `0x` and 16 digits. @param fixes the later commits, if they were searched for */
+export const verdictJson = (
+  { title, key, kind, mechanism, findings, unchecked }: Verdict,
+  fixes?: LaterCommits,
+): Json => ({
   schema: SCHEMA,
   title,
   key,
@@ -17,6 +21,14 @@ export const verdictJson = ({ title, key, kind, mechanism, findings, unchecked }
   mechanism,
   findings: findings.map(findingJson),
   unchecked: unchecked.map(({ check, because }) => ({ check, because })),
+  fixes: fixes && fixesJson(fixes),
+});
+
+/** Returns the list of later commits as JSON. */
+const fixesJson = ({ commits, branches, ...rest }: LaterCommits): Json => ({
+  ...rest,
+  commits: commits.map((one) => ({ ...one })),
+  branches: branches.map((one) => ({ ...one })),
 });
 
 const findingJson = ({ id, severity, certainty, slots, text, evidence, unknown }: Finding): Json => ({
