@@ -27,6 +27,13 @@ export default tseslint.config(
     },
   },
   {
+    files: ["src/**/*.ts"],
+    rules: {
+      "max-lines-per-function": ["error", { max: 60, skipBlankLines: true, skipComments: true }],
+      "max-params": ["error", 5],
+    },
+  },
+  {
     // JavaScript that is type-checked, in which a parameter need not say its type.
     files: ["scripts/**/*.mjs", "test/e2e/**/*.mjs", "eslint.config.mjs"],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -57,18 +57,6 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
     changed.add(uri);
     void vscode.languages.setTextDocumentLanguage(document, "kernel-log");
   };
-  const sessionChanged = async (): Promise<void> => {
-    const nothing: LanguageNotifications["vmcore/sessionChanged"] = {};
-    await (await started)?.sendNotification("vmcore/sessionChanged", nothing);
-  };
-  const reportOf = async <Name extends "vmcore/resolvedReport" | "vmcore/analysis">(
-    request: Name,
-    uri: unknown,
-    line: unknown,
-  ): Promise<LanguageRequests[Name]["body"]> => {
-    if (typeof uri !== "string" || typeof line !== "number") return null;
-    return (await start()).sendRequest<LanguageRequests[Name]["body"]>(request, { uri, line });
-  };
   vscode.workspace.textDocuments.forEach(startFor);
   return [
     { dispose: () => void started?.then((client) => client.dispose()) },
@@ -77,16 +65,34 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
       if (!document.isUntitled || isLog(document)) return;
       if (contentChanges.some(({ text }) => REPORT.test(text))) becomeLog(document);
     }),
+    ...notifications(start, () => started),
+    ...reportCommands(context, start),
+  ];
+};
+
+/**
+ * Tells the server about changes of settings, trust and debug sessions. @param running the server's client if it was
+ * started
+ */
+function notifications(
+  start: () => Promise<LanguageClient>,
+  running: () => Promise<LanguageClient> | undefined,
+): vscode.Disposable[] {
+  const notify = async <Name extends keyof LanguageNotifications>(
+    name: Name,
+    parameters: LanguageNotifications[Name],
+  ): Promise<void> => {
+    await (await running())?.sendNotification(name, parameters);
+  };
+  const sessionChanged = (): Promise<void> => notify("vmcore/sessionChanged", {});
+  return [
     vscode.workspace.onDidChangeConfiguration(async (change) => {
-      if (change.affectsConfiguration(TYPE))
-        await (await started)?.sendNotification("vmcore/settingsChanged", fileSettings());
+      if (change.affectsConfiguration(TYPE)) await notify("vmcore/settingsChanged", fileSettings());
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(async () => {
-      const nothing: LanguageNotifications["vmcore/trustGranted"] = {};
-      const client = await started;
-      await client?.sendNotification("vmcore/trustGranted", nothing);
+      await notify("vmcore/trustGranted", {});
       // The workspace's settings apply once it is trusted.
-      await client?.sendNotification("vmcore/settingsChanged", fileSettings());
+      await notify("vmcore/settingsChanged", fileSettings());
     }),
     vscode.debug.onDidChangeActiveDebugSession(() => void sessionChanged()),
     vscode.debug.registerDebugAdapterTrackerFactory(TYPE, {
@@ -97,6 +103,20 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
         },
       }),
     }),
+  ];
+}
+
+/** Registers the commands of the code lenses over reports. */
+function reportCommands(context: vscode.ExtensionContext, start: () => Promise<LanguageClient>): vscode.Disposable[] {
+  const reportOf = async <Name extends "vmcore/resolvedReport" | "vmcore/analysis">(
+    request: Name,
+    uri: unknown,
+    line: unknown,
+  ): Promise<LanguageRequests[Name]["body"]> => {
+    if (typeof uri !== "string" || typeof line !== "number") return null;
+    return (await start()).sendRequest<LanguageRequests[Name]["body"]>(request, { uri, line });
+  };
+  return [
     vscode.commands.registerCommand("vmcore.resolveReport", async (uri?: unknown, line?: unknown) => {
       const report = await reportOf("vmcore/resolvedReport", uri, line);
       if (!report) return;
@@ -113,4 +133,4 @@ export const languageClient = (context: vscode.ExtensionContext): vscode.Disposa
         );
     }),
   ];
-};
+}

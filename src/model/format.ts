@@ -174,17 +174,11 @@ function* array(object: Obj, type: ArrayType, style: Style, level: number, depth
   if (size === 0) yield* placed(object, element, style);
   else if (!Number.isSafeInteger(size)) yield "{...}";
   else if (isCharacter(element)) yield characters(object, count, style);
-  else yield* elements(object, element, count, style, level, depth);
+  else yield* elements(object, type, style, level, depth);
 }
 
-function* elements(
-  object: Obj,
-  element: CType,
-  count: number,
-  style: Style,
-  level: number,
-  depth: number,
-): Generator<ValueToken> {
+function* elements(object: Obj, type: ArrayType, style: Style, level: number, depth: number): Generator<ValueToken> {
+  const { element, count = 0 } = type;
   const shown = Math.min(count, style.limit);
   const from = isFlat(element) ? readAhead(object, sizeOf(element) * shown) : object;
   const separator = style.arrayLines ? [NEWLINE, "  ".repeat(level + 1)] : [" "];

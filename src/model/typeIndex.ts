@@ -22,45 +22,12 @@ export function typeIndex(
 ): Types {
   const parsed = new Map<string, CType>();
   const constants = new Map<string, NonNullable<ReturnType<Types["enumerator"]>>>();
-  const charIsSigned = arch.signedChar;
-  let isFinding = false;
-  /** Types of modules; none while a module is being found, which needs types that a damaged kernel may not have. */
-  const ofModules = function* (): Generator<TypeSource> {
-    if (isFinding) return;
-    const rest = modules()[Symbol.iterator]();
-    for (;;) {
-      if (isFinding) return;
-      isFinding = true;
-      let step: IteratorResult<TypeSource>;
-      try {
-        step = rest.next();
-      } finally {
-        isFinding = false;
-      }
-      if (step.done) return;
-      yield step.value;
-    }
-  };
+  const moduleSources = withoutRecursion(modules);
   const all = function* (): Generator<TypeSource> {
     yield* sources;
-    yield* ofModules();
+    yield* moduleSources();
   };
-
-  const lookup: TypeLookup = {
-    wordSize: arch.wordSize,
-    find(kind, name) {
-      let declared: CType | undefined;
-      for (const source of all()) {
-        const type = source.find(kind, name);
-        if (type && !isIncomplete(type)) return type;
-        declared ??= type;
-      }
-      return declared;
-    },
-    base: (name) =>
-      (name === "char" ? first(sources, (source) => source.find("int", "char")) : undefined) ??
-      baseType(name, arch.wordSize, charIsSigned),
-  };
+  const lookup = typeLookup(arch, sources, all);
 
   const named = (text: string): CType => {
     let type = parsed.get(text);
@@ -79,7 +46,7 @@ export function typeIndex(
       return (
         known ??
         first(sources, ownVariable(name)) ??
-        (declarations.has(name) ? undefined : first(ofModules(), ownVariable(name)))
+        (declarations.has(name) ? undefined : first(moduleSources(), ownVariable(name)))
       );
     },
     exactVariable(name) {
@@ -108,6 +75,56 @@ export function typeIndex(
   };
 }
 
+/**
+ * Guards a generator that finds the modules' sources of types. It yields nothing while it looks for a module itself,
+ * because that needs types which a damaged kernel may not have.
+ */
+function withoutRecursion(modules: () => Iterable<TypeSource>): () => Generator<TypeSource> {
+  let isFinding = false;
+  return function* () {
+    if (isFinding) return;
+    const rest = modules()[Symbol.iterator]();
+    for (;;) {
+      if (isFinding) return;
+      isFinding = true;
+      let step: IteratorResult<TypeSource>;
+      try {
+        step = rest.next();
+      } finally {
+        isFinding = false;
+      }
+      if (step.done) return;
+      yield step.value;
+    }
+  };
+}
+
+/**
+ * Finds types by kind and name in all sources: the first complete one, else the first declaration. `char` has the
+ * signedness that the kernel's own sources give it.
+ */
+function typeLookup(
+  { wordSize, signedChar }: Pick<Arch, "signedChar" | "wordSize">,
+  sources: Iterable<TypeSource>,
+  all: () => Iterable<TypeSource>,
+): TypeLookup {
+  return {
+    wordSize,
+    find(kind, name) {
+      let declared: CType | undefined;
+      for (const source of all()) {
+        const type = source.find(kind, name);
+        if (type && !isIncomplete(type)) return type;
+        declared ??= type;
+      }
+      return declared;
+    },
+    base: (name) =>
+      (name === "char" ? first(sources, (source) => source.find("int", "char")) : undefined) ??
+      baseType(name, wordSize, signedChar),
+  };
+}
+
 const ownVariable =
   (name: string) =>
   (source: TypeSource): CType | undefined =>
@@ -123,9 +140,9 @@ function parse(text: string, lookup: TypeLookup): CType {
   }
 }
 
-function first<T>(sources: Iterable<TypeSource>, ask: (source: TypeSource) => T | undefined): T | undefined {
+function first<T>(sources: Iterable<TypeSource>, find: (source: TypeSource) => T | undefined): T | undefined {
   for (const source of sources) {
-    const answer = ask(source);
+    const answer = find(source);
     if (answer !== undefined) return answer;
   }
   return undefined;

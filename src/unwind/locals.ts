@@ -63,7 +63,7 @@ function variableIn(
     const { place } = whole;
     if (place.kind === "memory") return kernel.object(type, place.address);
     if (place.kind === "bytes") return bytesObject(kernel, type, place.bytes);
-    if (place.kind === "pointer") return pointerTo(kernel, frame, type, location, place, trail);
+    if (place.kind === "pointer") return pointerTo(kernel, frame, type, { unit: location.unit, place }, trail);
   }
   return assembled(kernel, frame, type, pieces);
 }
@@ -71,15 +71,14 @@ function variableIn(
 type Expression = Extract<VariableLocation, { kind: "expression" }>;
 type Place = Piece["place"];
 
+/** A pointer that was optimized away, and the unit that describes its target. */
+interface OptimizedPointer {
+  readonly unit: Expression["unit"];
+  readonly place: Extract<Place, { kind: "pointer" }>;
+}
+
 /** Computes a pointer that was optimized away, if its target is in memory. */
-function pointerTo(
-  kernel: Kernel,
-  frame: Frame,
-  type: CType,
-  { unit }: Expression,
-  place: Extract<Place, { kind: "pointer" }>,
-  trail: Trail,
-): Obj {
+function pointerTo(kernel: Kernel, frame: Frame, type: CType, { unit, place }: OptimizedPointer, trail: Trail): Obj {
   const target = unit.variable?.(place.variable)?.location;
   const [whole, ...more] =
     target?.kind === "expression" ? evaluateLocation(target, machineOf(kernel, frame, trail)) : [];

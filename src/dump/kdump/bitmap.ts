@@ -50,18 +50,7 @@ export function bitmap(file: RandomFile, offset: number, bits: number): Bitmap {
     return found;
   }
 
-  function words(index: number): Uint32Array {
-    const bytes = new Uint8Array(REGION);
-    const length = Math.min(REGION, Math.ceil(bits / 8) - index * REGION);
-    const read = readBytes(file, offset + index * REGION, length);
-    if (!(read instanceof Fault)) bytes.set(read);
-    // Clear the padding bits after the last page.
-    if (index === Math.floor(bits / REGION_BITS) && bits % 8 > 0) {
-      const byte = Math.floor(bits / 8) % REGION;
-      bytes[byte] = (bytes[byte] ?? 0) & ((1 << (bits % 8)) - 1);
-    }
-    return new Uint32Array(bytes.buffer);
-  }
+  const words = (index: number): Uint32Array => regionWords(file, offset, bits, index);
 
   function startOf(index: number): number {
     for (let i = starts.length; i <= index; i++) {
@@ -99,6 +88,20 @@ export function bitmap(file: RandomFile, offset: number, bits: number): Bitmap {
       return -1;
     },
   };
+}
+
+/** Reads a region of a bitmap of `bits` bits at `offset` of the file. */
+function regionWords(file: RandomFile, offset: number, bits: number, index: number): Uint32Array {
+  const bytes = new Uint8Array(REGION);
+  const length = Math.min(REGION, Math.ceil(bits / 8) - index * REGION);
+  const read = readBytes(file, offset + index * REGION, length);
+  if (!(read instanceof Fault)) bytes.set(read);
+  // Clear the padding bits after the last page.
+  if (index === Math.floor(bits / REGION_BITS) && bits % 8 > 0) {
+    const byte = Math.floor(bits / 8) % REGION;
+    bytes[byte] = (bytes[byte] ?? 0) & ((1 << (bits % 8)) - 1);
+  }
+  return new Uint32Array(bytes.buffer);
 }
 
 function counted(words: Uint32Array): Region {

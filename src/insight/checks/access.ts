@@ -90,13 +90,13 @@ function* valueFindings(kernel: Kernel, crash: CrashFacts, bad: BadPointer): Gen
   const plain = attempt(() => badValue(kernel, bad.value));
   const rooted = root && root.offset !== 0n ? attempt(() => badValue(kernel, root.value)) : undefined;
   const isRooted = rooted !== undefined && !(rooted instanceof Fault) && ROOTS.has(rooted.kind);
-  const told = isRooted ? rooted : plain;
-  if (told instanceof Fault) return;
+  const reported = isRooted ? rooted : plain;
+  if (reported instanceof Fault) return;
   const subject: Subject =
     isRooted && root
       ? { bad, value: root.value, offset: root.offset, name: named, origin }
       : { bad, value: bad.value, offset: 0n, name: root?.offset === 0n || !root ? named : undefined, origin };
-  const finding = valueFinding(subject, told);
+  const finding = valueFinding(subject, reported);
   if (finding) yield { ...finding, severity: "cause", evidence };
 }
 
@@ -119,22 +119,24 @@ function storedEvidence(kernel: Kernel, { address, value }: BadPointer): Evidenc
   return word === value ? { kind: "memory", address, value } : undefined;
 }
 
-type Told = Pick<Finding, "id" | "certainty" | "slots" | "text">;
+/** A finding before its severity and evidence are known. */
+type Statement = Pick<Finding, "id" | "certainty" | "slots" | "text">;
 
-function valueFinding(subject: Subject, told: BadValue): Told | undefined {
+/** Names the value and ends with the verb: "task->mm is ". */
+function subjectWords({ bad, name, offset }: Subject): Sentence {
+  if (name) return [code(name.text), " is "];
+  if (offset !== 0n) return [`The pointer that ${bad.register ?? "it"} was worked out from is `];
+  return bad.register === undefined ? ["The address is "] : [`${bad.register} is `];
+}
+
+function valueFinding(subject: Subject, found: BadValue): Statement | undefined {
   const { bad, value, name } = subject;
-  const who: Sentence = name
-    ? [code(name.text), " is "]
-    : subject.offset !== 0n
-      ? [`The pointer that ${bad.register ?? "it"} was worked out from is `]
-      : bad.register === undefined
-        ? ["The address is "]
-        : [`${bad.register} is `];
+  const who = subjectWords(subject);
   const pointee =
     name && bare(name.type).kind === "pointer" ? (bare(name.type) as { target: CType }).target : undefined;
   const type = pointee && typeName(pointee);
   const common = { value, type };
-  switch (told.kind) {
+  switch (found.kind) {
     case "null":
       return bad.access === "execute"
         ? {
@@ -148,29 +150,17 @@ function valueFinding(subject: Subject, told: BadValue): Told | undefined {
       return {
         id: "fault.null-member",
         certainty: "certain",
-        slots: { ...common, offset: told.offset },
-        text: [...who, `${told.offset}, no address that the kernel maps: perhaps NULL plus the offset of a member.`],
+        slots: { ...common, offset: found.offset },
+        text: [...who, `${found.offset}, no address that the kernel maps: perhaps NULL plus the offset of a member.`],
       };
-    case "error": {
-      // container_of() of NULL is a small negative number too. Most member offsets are multiples of the word size.
-      const isMember = told.number % 8 === 0 && subject.origin !== "call result";
-      return {
-        id: "fault.err-ptr",
-        certainty: isMember ? "likely" : "certain",
-        slots: { ...common, errno: told.name },
-        text: [
-          ...who,
-          `-${told.number}, the error ${told.name} as ERR_PTR() stores it in a pointer`,
-          isMember ? `, or NULL less the ${told.number} bytes of a member's offset (container_of()).` : ".",
-        ],
-      };
-    }
+    case "error":
+      return errorPointer(subject, common, who, found);
     case "poison":
       return {
         id: "fault.poison",
         certainty: "certain",
-        slots: { ...common, poison: told.poison.name },
-        text: [...who, `${valueText(value)}: ${told.poison.name}, the mark of ${told.poison.meaning}.`],
+        slots: { ...common, poison: found.poison.name },
+        text: [...who, `${valueText(value)}: ${found.poison.name}, the mark of ${found.poison.meaning}.`],
       };
     case "user":
       return {
@@ -187,7 +177,7 @@ function valueFinding(subject: Subject, told: BadValue): Told | undefined {
         text: [
           ...who,
           `${valueText(value)}, which is not a canonical address`,
-          told.text === undefined ? "." : `; as bytes it reads "${told.text}".`,
+          found.text === undefined ? "." : `; as bytes it reads "${found.text}".`,
         ],
       };
     case "code":
@@ -197,12 +187,39 @@ function valueFinding(subject: Subject, told: BadValue): Told | undefined {
   }
 }
 
+/** The slots of every statement about the value. */
+interface ValueSlots {
+  readonly value: bigint;
+  /** C type that the value points to. */
+  readonly type: string | undefined;
+}
+
+function errorPointer(
+  { origin }: Subject,
+  common: ValueSlots,
+  who: Sentence,
+  { number, name }: Extract<BadValue, { kind: "error" }>,
+): Statement {
+  // container_of() of NULL is a small negative number too. Most member offsets are multiples of the word size.
+  const isMember = number % 8 === 0 && origin !== "call result";
+  return {
+    id: "fault.err-ptr",
+    certainty: isMember ? "likely" : "certain",
+    slots: { ...common, errno: name },
+    text: [
+      ...who,
+      `-${number}, the error ${name} as ERR_PTR() stores it in a pointer`,
+      isMember ? `, or NULL less the ${number} bytes of a member's offset (container_of()).` : ".",
+    ],
+  };
+}
+
 function nullMember(
   { bad: { place, size, register }, offset: added }: Subject,
-  common: { readonly value: bigint; readonly type: string | undefined },
+  common: ValueSlots,
   who: Sentence,
   pointee: CType | undefined,
-): Told {
+): Statement {
   const isBase = place !== undefined && register === place.base && place.index === undefined;
   const offset = isBase ? Number(place.displacement + added) : undefined;
   const found =

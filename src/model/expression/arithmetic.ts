@@ -92,20 +92,24 @@ function spelled(kernel: Kernel, { size, signed, longLong }: Rank): CType {
   return kernel.types.named(signed ? base : `unsigned ${base}`);
 }
 
+/** A binary operator with its operands. */
+export interface Operation {
+  readonly operator: ArithmeticOperator;
+  readonly left: Obj;
+  readonly right: Obj;
+  readonly read: Read;
+  /** Offset of the operator in the expression. */
+  readonly position: number;
+}
+
+const isPointer = (object: Obj): boolean => bare(object.type).kind === "pointer";
+
 /** Applies a binary operator. @throws UsageError for operands of wrong type, and for division by zero */
-export function binary(
-  operator: ArithmeticOperator,
-  left: Obj,
-  right: Obj,
-  read: Read,
-  position: number,
-  warn: Warn = () => {},
-): Obj {
+export function binary(operation: Operation, warn: Warn = () => {}): Obj {
+  const { operator, left, right, read, position } = operation;
   const { kernel } = left;
-  const isPointer = [left, right].map((object) => bare(object.type).kind === "pointer");
-  if (COMPARISONS.has(operator)) return compare(operator, left, right, isPointer.includes(true), read, position);
-  if (isPointer.includes(true))
-    return step(operator, left, right, isPointer[0] === true, isPointer[1] === true, read, position);
+  if (COMPARISONS.has(operator)) return compare(operation);
+  if (isPointer(left) || isPointer(right)) return pointerArithmetic(operation);
   const shifts = operator === "<<" || operator === ">>";
   const type = shifts ? rankOf(left, position) : common(rankOf(left, position), rankOf(right, position));
   if (shifts) rankOf(right, position);
@@ -149,17 +153,11 @@ function operate(operator: ArithmeticOperator, a: bigint, b: bigint, bits: numbe
 
 const COMPARISONS: ReadonlySet<ArithmeticOperator> = new Set(["==", "!=", "<", ">", "<=", ">="]);
 
-function compare(
-  operator: ArithmeticOperator,
-  left: Obj,
-  right: Obj,
-  pointers: boolean,
-  read: Read,
-  position: number,
-): Obj {
+function compare({ operator, left, right, read, position }: Operation): Obj {
   const { kernel } = left;
   const word: Rank = { size: kernel.arch.wordSize, signed: false, longLong: false };
-  const { size, signed } = pointers ? word : common(rankOf(left, position), rankOf(right, position));
+  const { size, signed } =
+    isPointer(left) || isPointer(right) ? word : common(rankOf(left, position), rankOf(right, position));
   const cut = (value: bigint): bigint => (signed ? BigInt.asIntN(size * 8, value) : BigInt.asUintN(size * 8, value));
   const a = cut(read(left));
   const b = cut(read(right));
@@ -176,16 +174,10 @@ function compare(
 }
 
 /** Adds or subtracts a number and a pointer, or computes the distance of two pointers. */
-function step(
-  operator: ArithmeticOperator,
-  left: Obj,
-  right: Obj,
-  leftPoints: boolean,
-  rightPoints: boolean,
-  read: Read,
-  position: number,
-): Obj {
+function pointerArithmetic({ operator, left, right, read, position }: Operation): Obj {
   const { kernel } = left;
+  const leftPoints = isPointer(left);
+  const rightPoints = isPointer(right);
   const pointer = leftPoints ? left : right;
   const type = bare(pointer.type);
   const size = BigInt(type.kind === "pointer" ? Math.max(1, sizeOfTarget(type.target)) : 1);

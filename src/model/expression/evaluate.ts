@@ -150,7 +150,7 @@ class Evaluator {
     if (operator === "@") return this.repeated(this.value(node.left), this.value(node.right), position);
     const left = decay(known(this.value(node.left), node.left.position));
     const right = decay(known(this.value(node.right), node.right.position));
-    return binary(operator, left, right, (object) => this.number(object, position), position, this.warn);
+    return binary({ operator, left, right, read: (object) => this.number(object, position), position }, this.warn);
   }
 
   /** gdb's `sym@3`: an array of three that starts at `sym`. */
@@ -184,7 +184,13 @@ class Evaluator {
     if (kind === "array" && object.storage.kind === "bytes") return object.index(Number(BigInt.asIntN(48, i)));
     const pointer = decay(object);
     return this.pointee(
-      binary("+", pointer, this.kernel.value("long long", i), (one) => this.number(one, position), position),
+      binary({
+        operator: "+",
+        left: pointer,
+        right: this.kernel.value("long long", i),
+        read: (one) => this.number(one, position),
+        position,
+      }),
       position,
     );
   }

@@ -192,15 +192,16 @@ async function unpack(path: string, { missing, kernel }: Wanted, cache: string, 
   let vmlinux: string | null = null;
   const modules: [string, string | null][] = [];
   const part = ownPart(join(cache, "vmcore-debug"));
+  const unpacking: Unpacking = { path, part, cache, watch };
   try {
     for await (const { name, size, bytes } of packageMembers(path, watch)) {
       const module = MODULE.exec(name)?.[1]?.replaceAll("-", "_");
       const isKernel = VMLINUX.test(name);
       if (size > MAX_FILE || (!isKernel && module === undefined)) continue;
-      if (isKernel) vmlinux = (await keep(path, bytes(), part, kernel, cache, watch)) ?? vmlinux;
+      if (isKernel) vmlinux = (await keep(bytes(), kernel, unpacking)) ?? vmlinux;
       else if (module !== undefined) {
         const buildId = wanted.get(module);
-        modules.push([module, (buildId && (await keep(path, bytes(), part, buildId, cache, watch))) ?? null]);
+        modules.push([module, (buildId && (await keep(bytes(), buildId, unpacking))) ?? null]);
       }
     }
   } catch (error) {
@@ -212,6 +213,16 @@ async function unpack(path: string, { missing, kernel }: Wanted, cache: string, 
   return { vmlinux, modules: Object.fromEntries(modules) };
 }
 
+/** A package that is being unpacked. */
+interface Unpacking {
+  /** The package. */
+  readonly path: string;
+  /** The file that a member is written to before its build ID is known. */
+  readonly part: string;
+  readonly cache: string;
+  readonly watch: Watch;
+}
+
 /**
  * Writes a file into the cache, unpacked, if it is of the wanted build. Other debuggers trust the names in that cache,
  * so existing files are never replaced, and only files that this dump needs are added.
@@ -219,13 +230,11 @@ async function unpack(path: string, { missing, kernel }: Wanted, cache: string, 
  * @returns the file's build ID; undefined if it has none, or no debuginfo
  */
 async function keep(
-  path: string,
   bytes: AsyncIterable<Uint8Array>,
-  part: string,
   wanted: string | undefined,
-  cache: string,
-  { signal = new AbortController().signal, budget }: Watch,
+  { path, part, cache, watch }: Unpacking,
 ): Promise<string | undefined> {
+  const { signal = new AbortController().signal, budget } = watch;
   const fd = openSync(part, "w", 0o600);
   try {
     for await (const piece of bytes) {

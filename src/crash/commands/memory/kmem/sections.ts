@@ -121,29 +121,7 @@ export const blocksTable = (digits = 9): Table<BlockRow> => ({
       titleWidth: 4,
       value: ({ block }) => block.at("dev.kobj.name").text(),
     },
-    start: {
-      kind: "address",
-      title: RANGE_TITLE,
-      titleAlign: "right",
-      titleWidth: digits + RANGE_TITLE.length,
-      gap: "",
-      width: digits + 3,
-      align: "right",
-      value: ({ range }) => (range instanceof Fault ? range : range.start),
-      text: hex,
-    },
-    last: {
-      kind: "address",
-      title: "",
-      titleGap: "",
-      titleWidth: Math.max(1, digits - 3),
-      gap: " - ",
-      width: digits,
-      align: "right",
-      about: "its last byte",
-      value: ({ range }) => (range instanceof Fault ? range : range.last),
-      text: hex,
-    },
+    ...rangeColumns(digits),
     node: {
       kind: "number",
       title: "NODE",
@@ -166,6 +144,32 @@ export const blocksTable = (digits = 9): Table<BlockRow> => ({
 });
 
 const RANGE_TITLE = "PHYSICAL RANGE";
+
+const rangeColumns = (digits: number): Table<BlockRow>["columns"] => ({
+  start: {
+    kind: "address",
+    title: RANGE_TITLE,
+    titleAlign: "right",
+    titleWidth: digits + RANGE_TITLE.length,
+    gap: "",
+    width: digits + 3,
+    align: "right",
+    value: ({ range }) => (range instanceof Fault ? range : range.start),
+    text: hex,
+  },
+  last: {
+    kind: "address",
+    title: "",
+    titleGap: "",
+    titleWidth: Math.max(1, digits - 3),
+    gap: " - ",
+    width: digits,
+    align: "right",
+    about: "its last byte",
+    value: ({ range }) => (range instanceof Fault ? range : range.last),
+    text: hex,
+  },
+});
 
 /** Lists the blocks of sections, the units that go online and offline. */
 export function* blockTable(kernel: Kernel): Pieces {
