@@ -16,6 +16,7 @@ import { files } from "./commands/files/files/files.ts";
 import { foreach } from "./commands/tasks/foreach.ts";
 import { fuser } from "./commands/files/fuser/fuser.ts";
 import { gdb } from "./commands/types/gdb/gdb.ts";
+import { health } from "./commands/system/health/health.ts";
 import { help } from "./commands/console/help/help.ts";
 import { ipcs } from "./commands/files/ipcs/ipcs.ts";
 import { irq } from "./commands/devices/irq.ts";
@@ -75,6 +76,7 @@ export const commands = (): readonly Command[] => [
   foreach,
   fuser,
   gdb,
+  health,
   help,
   ipcs,
   irq,

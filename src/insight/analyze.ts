@@ -1,5 +1,4 @@
 /** Runs the checks on a crash and collects their findings into a verdict. */
-import { attempt, Fault } from "../base/fault.ts";
 import type { Kernel } from "../model/kernel.ts";
 import type { Check, Need, Step } from "./check.ts";
 import { checks as allChecks } from "./checks.ts";
@@ -9,6 +8,7 @@ import type { Finding } from "./finding.ts";
 import { withoutWrapper } from "../log/machinery.ts";
 import { crashKey, guiltyFrame } from "./guiltyFrame.ts";
 import { mechanismOf } from "./mechanisms.ts";
+import { type CheckEnd, runCheck } from "./runCheck.ts";
 
 /** A check that did not finish, and why. */
 export interface Unchecked {
@@ -63,7 +63,7 @@ export function* analyze(
   checks: readonly Check[] = allChecks,
   budget = Infinity,
 ): Generator<Step, Verdict, void> {
-  const end = performance.now() + budget;
+  const deadline = performance.now() + budget;
   const crash = crashFacts(kernel);
   const headline = headlineOf(kernel);
   const findings: Finding[] = [];
@@ -72,45 +72,12 @@ export function* analyze(
     yield { kind: "progress", what: "checks", done, total: checks.length };
     if (check.about !== "any" && (crash.kind === undefined || !check.about.includes(crash.kind))) continue;
     const lacking = check.needs.map((need) => lackOf(need, kernel, crash)).find((one) => one !== undefined);
-    const left = Math.min(MAX_MS, end - performance.now());
-    const because = lacking ?? (yield* runCheck(check, kernel, crash, findings, left));
-    if (because !== undefined) unchecked.push({ check: check.id, because });
+    const left = Math.min(MAX_MS, deadline - performance.now());
+    const end: CheckEnd<void> =
+      lacking === undefined ? yield* runCheck(check.run(kernel, crash), findings, left) : { because: lacking };
+    if ("because" in end) unchecked.push({ check: check.id, because: end.because });
   }
   return { ...headline, findings: combined(findings), unchecked };
-}
-
-/**
- * Runs one check and appends its findings to `findings`.
- * @returns why the check did not finish; undefined if it did
- */
-function* runCheck(
-  check: Check,
-  kernel: Kernel,
-  crash: CrashFacts,
-  findings: Finding[],
-  limit: number,
-): Generator<Step, string | undefined, void> {
-  if (limit <= 0) return "there was no time left for it";
-  const run = check.run(kernel, crash);
-  const end = performance.now() + limit;
-  let waited = 0;
-  try {
-    for (;;) {
-      const step = attempt(() => run.next());
-      if (step instanceof Fault) return step.message;
-      if (step.done) return undefined;
-      if ("id" in step.value) findings.push(step.value);
-      else {
-        const before = performance.now();
-        yield step.value;
-        // The time that the consumer of a step takes does not count as time of the check.
-        waited += performance.now() - before;
-      }
-      if (performance.now() - waited > end) return `it was given up after ${Math.round(limit) / 1000} s`;
-    }
-  } finally {
-    run.return();
-  }
 }
 
 function lackOf(need: Need, kernel: Kernel, { stack, trap, fault }: CrashFacts): string | undefined {

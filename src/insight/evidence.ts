@@ -37,7 +37,9 @@ export type Evidence =
   | { readonly kind: "sysctl"; readonly name: string; readonly value: string }
   | { readonly kind: "symbol"; readonly name: string; readonly address: bigint }
   | { readonly kind: "mapping"; readonly address: bigint; readonly text: string }
-  | { readonly kind: "page"; readonly pfn: bigint };
+  | { readonly kind: "page"; readonly pfn: bigint }
+  /** What a crash command prints. */
+  | { readonly kind: "output"; readonly command: string; readonly text: string };
 
 /** Returns the crash command that prints a piece of evidence. */
 export function commandOf(evidence: Evidence): string {
@@ -75,6 +77,8 @@ export function commandOf(evidence: Evidence): string {
       return `vtop ${hex0x(evidence.address)}`;
     case "page":
       return `kmem -p ${hex0x(evidence.pfn << 12n)}`;
+    case "output":
+      return evidence.command;
   }
 }
 
@@ -128,5 +132,7 @@ export function evidenceText(evidence: Evidence): string {
       return evidence.text;
     case "page":
       return `page frame ${evidence.pfn}`;
+    case "output":
+      return evidence.text;
   }
 }

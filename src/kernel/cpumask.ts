@@ -63,6 +63,19 @@ export function knownCpus(kernel: Kernel): readonly number[] {
 /** Returns the online CPUs; after a panic that stopped the others, one. @throws Fault */
 export const onlineCpus = (kernel: Kernel): readonly number[] => cpus(kernel, "online");
 
+/**
+ * The CPUs that tasks ran on until the crash, ascending. A panic takes the CPUs that it stops out of the online mask, but
+ * not out of the active mask. @throws Fault
+ */
+export const cpusInUse = derived("CPUs in use", (kernel): readonly number[] =>
+  [
+    ...new Set([
+      ...onlineCpus(kernel),
+      ...cpus(kernel, kernel.symbols.find("__cpu_active_mask") ? "active" : "online"),
+    ]),
+  ].sort((a, b) => a - b),
+);
+
 /** Formats a CPU list as the kernel's %*pbl: `0-3,7`. */
 export function cpuList(numbers: readonly number[]): string {
   const ranges: string[] = [];

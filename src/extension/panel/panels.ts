@@ -38,6 +38,7 @@ export const panels: readonly Panel[] = [
     column: "shows",
     line: "$",
   }),
+  grid("health", "Health", "health", ["severity", "check", "finding", "shows"], { column: "shows", line: "$" }),
   { id: "memory", title: "Memory", line: "kmem -i", page: "memory" },
   { id: "tasks", title: "Tasks", line: "ps", page: "tasks" },
   { id: "waits", title: "Waits", line: "waits", page: "waits" },

@@ -5,6 +5,7 @@ import { listEntries, listNodes, memberOffset } from "../../kernel/list.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
 import { symbolText } from "../../model/symbolText.ts";
+import { workersOf } from "../workqueue/workerPool.ts";
 import type { Found, Holder, ReadField, ResourceState } from "./resource.ts";
 import { frameFunction, type Sleeper } from "./sleeper.ts";
 
@@ -99,9 +100,6 @@ function queueOf(work: Obj<"struct work_struct">): {
   }
   throw Fault.at("corrupt", work.address, "the work does not point to a valid worker pool");
 }
-
-const workersOf = (pool: Obj<"struct worker_pool">): Generator<Obj<"struct worker">> =>
-  listEntries(pool.kernel, pool.at("workers"), "struct worker", "node");
 
 interface Target {
   readonly worker: Obj<"struct worker"> | undefined;

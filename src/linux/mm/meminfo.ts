@@ -60,6 +60,30 @@ export function slabPages(kernel: Kernel): number {
   return reclaimable + unreclaimable;
 }
 
+/** Returns the number of slab pages that memory pressure cannot free. @throws Fault */
+export const unreclaimableSlabPages = (kernel: Kernel): number =>
+  known(globalCounter(kernel, "NR_SLAB_UNRECLAIMABLE_B", "NR_SLAB_UNRECLAIMABLE"), "unreclaimable slab pages");
+
+/** Returns the number of pages of user page tables. @throws Fault */
+export const pageTablePages = (kernel: Kernel): number => known(globalCounter(kernel, "NR_PAGETABLE"), "page tables");
+
+/** Returns the number of pages that vmalloc() allocated: VmallocUsed. @throws Fault */
+export const vmallocPages = (kernel: Kernel): number =>
+  known(
+    globalWordNumber(kernel, "nr_vmalloc_pages") ?? globalCounter(kernel, "NR_VMALLOC"),
+    "pages of the vmalloc space",
+  );
+
+/** Returns the number of pages of per-CPU data (mm/percpu.c: pcpu_nr_pages). @throws Fault */
+export const perCpuPages = (kernel: Kernel): number =>
+  known(globalWordNumber(kernel, "pcpu_nr_populated"), "per-CPU pages") *
+  known(globalU32(kernel, "pcpu_nr_units"), "per-CPU units");
+
+function globalWordNumber(kernel: Kernel, name: string): number | undefined {
+  const word = globalWord(kernel, name);
+  return word === undefined ? undefined : Number(word);
+}
+
 export interface HugePages {
   readonly total: number;
   readonly free: number;

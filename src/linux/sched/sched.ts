@@ -1,6 +1,8 @@
 /** Scheduling policy and times of tasks. */
+import { derived } from "../../model/derived.ts";
 import type { Kernel } from "../../model/kernel.ts";
 import type { Obj } from "../../model/object.ts";
+import { cpusInUse } from "../../kernel/cpumask.ts";
 import { perCpuVariable } from "../../kernel/percpu.ts";
 
 /**
@@ -13,6 +15,16 @@ export const schedulingPolicy = (task: Obj<"struct task_struct">): number => tas
  * Returns when the task last got a CPU, in nanoseconds of that CPU's scheduler clock; 0 if it never did. @throws Fault
  */
 export const lastArrival = (task: Obj<"struct task_struct">): bigint => task.at("sched_info.last_arrival").value();
+
+/**
+ * The newest scheduler clock of the CPUs in use, in nanoseconds: the time of the crash by that clock. The clock of an
+ * idle CPU, or of one without timer interrupts, is older. @throws Fault
+ */
+export const newestClock = derived("newest scheduler clock", (kernel): bigint =>
+  cpusInUse(kernel)
+    .map((cpu) => runqueueClock(kernel, cpu))
+    .reduce((newest, clock) => (clock > newest ? clock : newest), 0n),
+);
 
 /** Returns the scheduler clock of a CPU at its last update, in nanoseconds. @throws Fault */
 export const runqueueClock = (kernel: Kernel, cpu: number): bigint =>

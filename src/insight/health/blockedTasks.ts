@@ -1,0 +1,82 @@
+/** Checks which tasks are blocked, by what they wait for. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { lastArrival, newestClock } from "../../linux/sched/sched.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Evidence } from "../evidence.ts";
+import { type HealthCheck, observed } from "../healthCheck.ts";
+import { waitGraph, type WaitingTask } from "../waits/waitGraph.ts";
+import { waitWords } from "../waits/words.ts";
+import { SECOND, timeWords } from "./amounts.ts";
+
+/** A wait that is shorter is normal, in nanoseconds. */
+const NOTE = SECOND;
+/** A longer wait is a suspect; the watchdog khungtaskd reports after 120 s by default. */
+const SUSPECT = 10n * SECOND;
+/** A wait for a process that may take as long as it wants, such as a child of vfork(), is noted from here on. */
+const PATIENT = 120n * SECOND;
+/** The number of resources that are reported. */
+const MAX_GROUPS = 16;
+
+interface Group {
+  readonly words: string;
+  readonly tasks: WaitingTask[];
+  longest: bigint;
+}
+
+/** Reports blocked tasks, one finding for each resource that they wait for. */
+export const blockedTasks: HealthCheck = {
+  id: "blocked-tasks",
+  title: "tasks in uninterruptible sleep",
+  shows: "waits",
+  *run(kernel) {
+    const { blocked } = yield* waitGraph(kernel);
+    const groups = groupsOf(kernel, blocked).filter(
+      ({ longest, tasks }) => longest >= (isPatient(tasks) ? PATIENT : NOTE),
+    );
+    for (const { words, tasks, longest } of groups.slice(0, MAX_GROUPS)) {
+      const [first] = tasks;
+      if (!first) continue;
+      const evidence = tasks.slice(0, 4).map(taskEvidence);
+      yield observed(
+        "blocked-tasks",
+        longest >= SUSPECT && !isPatient(tasks) ? "suspect" : "note",
+        { waitsFor: words, tasks: tasks.length, longest_ns: longest, pids: tasks.map(({ pid }) => pid) },
+        [
+          { kind: "task", address: first.task.address, pid: first.pid, comm: first.comm },
+          tasks.length > 1 ? ` and ${tasks.length - 1} more wait` : " waits",
+          words.startsWith("in ") ? ` ${words}` : words === "" ? "" : ` for ${words}`,
+          `, the longest for at most ${timeWords(longest)}.`,
+        ],
+        taskEvidence(first),
+        ...evidence.slice(1),
+      );
+    }
+    return blocked.length === 0
+      ? "No task is blocked."
+      : `No task is blocked for longer than ${timeWords(NOTE)}; ${blocked.length} are for a shorter time.`;
+  },
+};
+
+const isPatient = (tasks: readonly WaitingTask[]): boolean =>
+  tasks.every(({ wait }) => wait.resource?.kind === "task exit" || wait.resource?.kind === "child");
+
+const taskEvidence = ({ task, pid, comm, wait }: WaitingTask): Evidence => ({
+  kind: "output",
+  command: `bt ${pid}`,
+  text: `${comm} [${pid}] sleeps in ${wait.function ?? "an unknown function"} (task_struct ${task.address.toString(16)})`,
+});
+
+/** Groups the tasks by resource; without one, by function. Groups with the longest wait come first. */
+function groupsOf(kernel: Kernel, blocked: readonly WaitingTask[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const one of blocked) {
+    const words = waitWords(one);
+    const key = one.wait.resource ? `${one.wait.resource.kind} ${one.wait.resource.address}` : words;
+    const since = attempt(() => newestClock(kernel) - lastArrival(one.task));
+    const group = groups.get(key) ?? { words, tasks: [], longest: 0n };
+    groups.set(key, group);
+    group.tasks.push(one);
+    if (!(since instanceof Fault) && since > group.longest) group.longest = since;
+  }
+  return [...groups.values()].sort((a, b) => (a.longest > b.longest ? -1 : 1));
+}

@@ -1,0 +1,59 @@
+/** Checks whether each CPU switches tasks. */
+import { cpusInUse } from "../../kernel/cpumask.ts";
+import { cpuTask } from "../../linux/sched/cpu.ts";
+import { runqueue } from "../../linux/sched/runqueue.ts";
+import { lastArrival, newestClock, runqueueClock } from "../../linux/sched/sched.ts";
+import { taskComm, taskPid } from "../../linux/sched/task.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import { pause } from "../check.ts";
+import type { Finding } from "../finding.ts";
+import { type HealthCheck, observed } from "../healthCheck.ts";
+import { countWords, SECOND, timeWords } from "./amounts.ts";
+
+/** A task that runs longer than this without a switch is reported, in nanoseconds. */
+const LIMIT = 10n * SECOND;
+
+/** Reports CPUs that did not schedule for 10 seconds. A CPU that is idle has nothing to schedule. */
+export const cpus: HealthCheck = {
+  id: "cpus",
+  title: "CPUs that do not schedule",
+  shows: "runq -m",
+  *run(kernel) {
+    const online = cpusInUse(kernel);
+    for (const [i, cpu] of online.entries()) {
+      if (i % 64 === 63) yield pause("CPUs");
+      const finding = busyCpu(kernel, cpu);
+      if (finding) yield finding;
+    }
+    return `Each of the ${countWords(online.length, "CPU")} is idle or switched to its task in the last 10 s.`;
+  },
+};
+
+function busyCpu(kernel: Kernel, cpu: number): Finding | undefined {
+  const task = cpuTask(kernel, cpu);
+  const pid = taskPid(task);
+  if (pid === 0) return undefined;
+  const newest = newestClock(kernel);
+  const clock = runqueueClock(kernel, cpu);
+  const ran = newest - lastArrival(task);
+  if (ran < LIMIT) return undefined;
+  const behind = newest - clock;
+  const waiting = Math.max(0, runqueue(kernel, cpu).at("nr_running").number() - 1);
+  const isSilent = behind >= LIMIT;
+  const comm = taskComm(task);
+  return observed(
+    "cpus",
+    isSilent || waiting > 0 ? "suspect" : "note",
+    { cpu, pid, ran_ns: ran, waiting, behind_ns: behind },
+    [
+      { kind: "cpu", cpu },
+      ` runs `,
+      { kind: "task", address: task.address, pid, comm },
+      ` for ${timeWords(ran)} without a switch; `,
+      waiting > 0 ? `${countWords(waiting, "other task")} can run there.` : "no other task can run there.",
+      isSilent ? ` Its scheduler clock stopped ${timeWords(behind)} ago: it takes no timer interrupts.` : "",
+    ],
+    { kind: "cpu", cpu, text: `runs ${comm} [${pid}] since ${timeWords(ran)}` },
+    { kind: "task", address: task.address, text: `${comm} [${pid}]` },
+  );
+}

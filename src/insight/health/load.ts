@@ -1,0 +1,30 @@
+/** Checks the load average against the number of CPUs. */
+import { cpusInUse } from "../../kernel/cpumask.ts";
+import { loadAverages } from "../../linux/time/timekeeping.ts";
+import { type HealthCheck, observed } from "../healthCheck.ts";
+import { countWords } from "./amounts.ts";
+
+/** A load above this multiple of the CPUs is a suspect, if it lasted for five minutes. */
+const SUSPECT = 2;
+
+/** Reports a load average of the last minute that is above the number of CPUs in use. */
+export const load: HealthCheck = {
+  id: "load",
+  title: "load average",
+  shows: "sys",
+  *run(kernel) {
+    const averages = loadAverages(kernel);
+    const cpus = cpusInUse(kernel).length;
+    const said = `The load averages over 1, 5 and 15 minutes are ${averages.join(", ")}, with ${countWords(cpus, "CPU")} in use.`;
+    const [now = 0, before = 0] = averages.map(Number);
+    if (now > cpus)
+      yield observed(
+        "load",
+        Math.min(now, before) > SUSPECT * cpus ? "suspect" : "note",
+        { load: now, cpus },
+        [said, " Running, runnable and uninterruptible tasks count as load."],
+        { kind: "output", command: "sys", text: `LOAD AVERAGE: ${averages.join(", ")}` },
+      );
+    return said;
+  },
+};

@@ -1,0 +1,56 @@
+/** Checks whether memory cgroups reached their limits. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { cgroupMemory, cgroupEvents, cgroupPath, memoryCgroups as allCgroups } from "../../linux/mm/memcg.ts";
+import { pageSize } from "../../linux/mm/page.ts";
+import { pause } from "../check.ts";
+import { type HealthCheck, observed } from "../healthCheck.ts";
+import { countWords, sizeWords } from "./amounts.ts";
+
+/** Share of the limit from which on a cgroup is at its limit: CPUs charge in batches of 64 pages. */
+const AT_LIMIT = 0.98;
+/** The number of cgroups that are reported. */
+const MAX_CGROUPS = 16;
+
+/** Reports memory cgroups that use all they may use. */
+export const memoryCgroups: HealthCheck = {
+  id: "memory-cgroups",
+  title: "memory cgroups at their limit",
+  shows: "kmem -i",
+  *run(kernel) {
+    let [all, limited, told] = [0, 0, 0];
+    const ram = Number.MAX_SAFE_INTEGER / pageSize(kernel);
+    for (const group of allCgroups(kernel)) {
+      if (++all % 64 === 0) yield pause("memory cgroups");
+      const memory = cgroupMemory(group);
+      // PAGE_COUNTER_MAX (include/linux/page_counter.h) means no limit.
+      if (memory.limit >= ram) continue;
+      limited++;
+      if (memory.usage < memory.limit * AT_LIMIT || ++told > MAX_CGROUPS) continue;
+      const events = attempt(() => cgroupEvents(group));
+      const { outOfMemory = 0, killed = 0 } = events instanceof Fault ? {} : (events ?? {});
+      const path = cgroupPath(group);
+      const size = pageSize(kernel);
+      yield observed(
+        "memory-cgroups",
+        outOfMemory > 0 ? "suspect" : "note",
+        { path, usage: memory.usage, limit: memory.limit, outOfMemory, killed },
+        [
+          `The memory cgroup ${path} uses ${sizeWords(memory.usage * size)} of at most ${sizeWords(memory.limit * size)}`,
+          outOfMemory > 0
+            ? `; it ran out of memory ${countWords(outOfMemory, "time")}, and ${killed} of its processes were killed.`
+            : "; it did not run out of memory: what it uses includes page cache, which can be freed.",
+        ],
+        {
+          kind: "field",
+          type: "struct mem_cgroup",
+          address: group.address,
+          path: "memory",
+          value: `${memory.usage} pages`,
+        },
+      );
+    }
+    return all === 0
+      ? "The kernel has no memory cgroups."
+      : `${countWords(all, "memory cgroup")}, ${limited} with a limit; none is at its limit.`;
+  },
+};

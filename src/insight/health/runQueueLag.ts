@@ -1,0 +1,71 @@
+/** Checks how long tasks wait for a CPU. */
+import { attempt, Fault } from "../../base/fault.ts";
+import { newestClock } from "../../linux/sched/sched.ts";
+import { runningOn } from "../../linux/sched/cpu.ts";
+import { taskComm, taskCpu, taskPid, taskTable } from "../../linux/sched/task.ts";
+import { taskState } from "../../linux/sched/taskState.ts";
+import type { Kernel } from "../../model/kernel.ts";
+import type { Obj } from "../../model/object.ts";
+import { pause } from "../check.ts";
+import { type HealthCheck, observed } from "../healthCheck.ts";
+import { SECOND, timeWords } from "./amounts.ts";
+
+/** A wait longer than this is reported, in nanoseconds. */
+const LIMIT = 10n * SECOND;
+/** The number of tasks that are reported. */
+const MAX_TASKS = 8;
+
+interface Waiting {
+  readonly task: Obj<"struct task_struct">;
+  readonly cpu: number;
+  readonly since: bigint;
+}
+
+/** Reports tasks that can run and have waited on a run queue for more than 10 seconds. */
+export const runQueueLag: HealthCheck = {
+  id: "run-queue-lag",
+  title: "tasks that wait for a CPU",
+  shows: "runq -T",
+  *run(kernel) {
+    const late: Waiting[] = [];
+    let longest = 0n;
+    for (const [i, task] of taskTable(kernel).tasks.entries()) {
+      if (i % 256 === 0) yield pause("run queues");
+      const waiting = waitingTask(kernel, task);
+      if (!waiting) continue;
+      if (waiting.since > longest) longest = waiting.since;
+      if (waiting.since >= LIMIT) late.push(waiting);
+    }
+    late.sort((a, b) => (a.since > b.since ? -1 : 1));
+    for (const { task, cpu, since } of late.slice(0, MAX_TASKS)) {
+      const [pid, comm] = [taskPid(task), taskComm(task)];
+      yield observed(
+        "run-queue-lag",
+        "suspect",
+        { pid, cpu, since_ns: since, tasks: late.length },
+        [
+          { kind: "task", address: task.address, pid, comm },
+          ` can run and has waited ${timeWords(since)} for `,
+          { kind: "cpu", cpu },
+          late.length > MAX_TASKS ? `; ${late.length} tasks wait longer than 10 s.` : ".",
+        ],
+        { kind: "output", command: `runq -T -c ${cpu}`, text: `run queue of CPU ${cpu}` },
+        { kind: "task", address: task.address, text: `${comm} [${pid}]` },
+      );
+    }
+    return `No task that can run has waited longer than ${timeWords(longest > SECOND ? longest : SECOND)} for a CPU.`;
+  },
+};
+
+/** Returns since when a task is on a run queue without running, in nanoseconds; undefined if it is not. */
+function waitingTask(kernel: Kernel, task: Obj<"struct task_struct">): Waiting | undefined {
+  const found = attempt(() => {
+    // A task whose dequeue is delayed is on the queue and sleeps (se.sched_delayed, since v6.12).
+    if (task.at("on_rq").value() !== 1n || taskState(task) !== "RU") return undefined;
+    if (taskPid(task) === 0 || runningOn(kernel, task) !== undefined) return undefined;
+    const queued = task.at("sched_info.last_queued").value();
+    return queued === 0n ? undefined : { task, cpu: taskCpu(task), since: newestClock(kernel) - queued };
+  });
+  if (found instanceof Fault && found.kind === "unknown") throw found;
+  return found instanceof Fault ? undefined : found;
+}

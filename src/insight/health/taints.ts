@@ -1,0 +1,28 @@
+/** Checks the taint flags of the kernel. */
+import { taintedMask, taintLetters } from "../../linux/module/taint.ts";
+import { taintWords } from "../../log/taint.ts";
+import { type HealthCheck, observed } from "../healthCheck.ts";
+
+/** Flags that a fault of hardware or of the kernel set; others tell what was loaded. */
+const SUSPECT = /[MBLW]/;
+
+/** Reports why the kernel is tainted, in words. */
+export const taints: HealthCheck = {
+  id: "taints",
+  title: "taints",
+  shows: "sys -t",
+  *run(kernel) {
+    const mask = taintedMask(kernel);
+    if (mask === 0n) return "The kernel is not tainted.";
+    const letters = taintLetters(kernel, mask);
+    const words = [...letters].map((letter) => `${taintWords(letter).join("")} (${letter})`);
+    yield observed(
+      "taints",
+      SUSPECT.test(letters) ? "suspect" : "note",
+      { mask: Number(mask), letters },
+      [`The kernel is tainted: ${words.join(", ")}.`],
+      { kind: "output", command: "sys -t", text: `tainted_mask = 0x${mask.toString(16)}` },
+    );
+    return "";
+  },
+};

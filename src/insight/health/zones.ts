@@ -1,0 +1,52 @@
+/** Checks the free memory of zones against their watermarks. */
+import { managedPages, watermarks, zoneName, zones as allZones } from "../../linux/mm/mmzone.ts";
+import { pageSize } from "../../linux/mm/page.ts";
+import { counterArray } from "../../linux/mm/vmstat.ts";
+import type { Obj } from "../../model/object.ts";
+import { type HealthCheck, observed } from "../healthCheck.ts";
+import { sizeWords } from "./amounts.ts";
+
+/** Reports zones with fewer free pages than their watermarks min and low. */
+export const zones: HealthCheck = {
+  id: "zones",
+  title: "zones below their watermarks",
+  shows: "kmem -z",
+  *run(kernel) {
+    let count = 0;
+    for (const zone of allZones(kernel)) {
+      if (managedPages(zone) === 0) continue;
+      count++;
+      const free = freePagesOf(zone);
+      const [min = 0, low = 0] = watermarks(zone);
+      if (free >= low) continue;
+      const name = zoneName(zone);
+      const node = zone.has("node") ? zone.at("node").number() : 0;
+      const size = pageSize(kernel);
+      const how =
+        free < min
+          ? "the watermark min: only the allocations that may not fail are served"
+          : "the watermark low: kswapd frees memory";
+      yield observed(
+        "zones",
+        free < min ? "suspect" : "note",
+        { zone: name, node, free, min, low },
+        [
+          `The zone ${name} of node ${node} has ${sizeWords(free * size)} free, which is below ${how} (min ${sizeWords(min * size)}, low ${sizeWords(low * size)}).`,
+        ],
+        {
+          kind: "output",
+          command: "kmem -z",
+          text: `NODE ${node} ${name}: ${free} pages free, min ${min}, low ${low}`,
+        },
+      );
+    }
+    return `Each of the ${count} zones with memory has more free pages than its watermark low.`;
+  },
+};
+
+/** Returns the zone's counter of free pages, without the counts that CPUs have not yet added. */
+function freePagesOf(zone: Obj<"struct zone">): number {
+  if (zone.has("free_pages")) return zone.at("free_pages").number();
+  const counters = counterArray(zone.kernel, zone.at("vm_stat").address, "zone_stat_item");
+  return Math.max(0, counters.find(({ name }) => name === "NR_FREE_PAGES")?.value ?? 0);
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import {
+  dentries,
+  pageTables,
+  perCpuMemory,
+  unreclaimableSlab,
+  vmallocMemory,
+} from "../../../src/insight/health/kernelMemory.ts";
+import { memoryCgroups } from "../../../src/insight/health/memoryCgroups.ts";
+import { swap } from "../../../src/insight/health/swap.ts";
+import { zones } from "../../../src/insight/health/zones.ts";
+import { cgroupMemory, memoryCgroups as allCgroups } from "../../../src/linux/mm/memcg.ts";
+import { managedPages, zones as allZones } from "../../../src/linux/mm/mmzone.ts";
+import { counterNames } from "../../../src/linux/mm/vmstat.ts";
+import { cacheNodes, findCache } from "../../../src/linux/slab/slab.ts";
+import type { Kernel } from "../../../src/model/kernel.ts";
+import type { Obj } from "../../../src/model/object.ts";
+import { openSession } from "../../../src/session/open/open.ts";
+import { changedSample, checked } from "../../builders/changedSample.ts";
+
+const nodeCounter = (kernel: Kernel, name: string): Obj =>
+  kernel.variable("vm_node_stat").index(counterNames(kernel, "node_stat_item").indexOf(name)).at("counter");
+
+const healthy = openSession({ vmcore: ["sample/vmcore"] });
+const ill = changedSample(({ kernel, put, word }) => {
+  put(nodeCounter(kernel, "NR_SLAB_UNRECLAIMABLE_B"), 9000);
+  put(nodeCounter(kernel, "NR_PAGETABLE"), 5000);
+  put(kernel.variable("nr_vmalloc_pages").at("counter"), 6000);
+  word(kernel.symbols.find("pcpu_nr_populated")?.address ?? 0n, 3000);
+  const cache = findCache(kernel, "dentry");
+  assert.ok(cache);
+  for (const { node } of cacheNodes(cache)) put(node.at("nr_slabs.counter"), 4000);
+  const free = counterNames(kernel, "zone_stat_item").indexOf("NR_FREE_PAGES");
+  for (const zone of allZones(kernel)) if (managedPages(zone) > 0) put(zone.at("vm_stat").index(free).at("counter"), 3);
+  const limited = [...allCgroups(kernel)].at(-1);
+  assert.ok(limited);
+  put(limited.at("memory.usage.counter"), 1000);
+  put(limited.at("memory.max"), 1000);
+});
+const [fine, found] = [checked(healthy), checked(ill)];
+after(() => {
+  healthy.close();
+  ill.close();
+});
+
+const shares = [
+  [unreclaimableSlab, "suspect"],
+  [dentries, "note"],
+  [pageTables, "suspect"],
+  [vmallocMemory, "suspect"],
+  [perCpuMemory, "suspect"],
+] as const;
+
+for (const [check, severity] of shares)
+  test(`${check.title} above their share are a ${severity}, and below it are none`, () => {
+    assert.deepEqual(
+      found.of(check).map((one) => one.severity),
+      [severity],
+    );
+    assert.deepEqual(fine.of(check), []);
+    assert.match(fine.said(check) ?? "", / take [\d.]+ [MK]iB, \d+ % of the memory\.$/);
+  });
+
+test("the largest cache is named where unreclaimable slabs take too much", () => {
+  assert.match(String(found.of(unreclaimableSlab)[0]?.text[1]), /The largest cache is dentry with/);
+});
+
+test("zones below their watermark min are suspects", () => {
+  assert.deepEqual(
+    found.of(zones).map(({ severity, slots }) => [severity, slots["zone"], slots["free"]]),
+    [
+      ["suspect", "DMA", 3],
+      ["suspect", "DMA32", 3],
+    ],
+  );
+  assert.deepEqual(fine.of(zones), []);
+});
+
+test("a memory cgroup at its limit is named with its path", () => {
+  const [one] = found.of(memoryCgroups);
+  assert.equal(one?.severity, "note");
+  assert.deepEqual([one.slots["usage"], one.slots["limit"]], [1000, 1000]);
+  assert.match(String(one.slots["path"]), /^\/./);
+  assert.deepEqual(fine.of(memoryCgroups), []);
+});
+
+test("a memory cgroup without a limit has the largest count of pages as its limit", () => {
+  const [root] = allCgroups(healthy.context.kernel);
+  assert.ok(root && cgroupMemory(root).limit > 1e12);
+});
+
+test("a machine without swap space says so", () => {
+  assert.equal(fine.said(swap), "The machine has no swap space.");
+});
